@@ -1,0 +1,192 @@
+package stacks
+
+// Settings is everything that distinguishes one environment from another. It is the value of the configuration key
+// procureflow:platform in Pulumi.<stack>.yaml, read strictly by [Load]: a key that is not a field here is an error.
+//
+// A field is required unless its comment names a default.
+type Settings struct {
+	// Environment names the stack the settings are for: dev, staging or prod. It must equal the stack's name, so that
+	// one stack's file can never be applied to another stack.
+	Environment string `json:"environment"`
+	// Project is the Google Cloud project that holds everything of this environment.
+	Project Project `json:"project"`
+	// GitHub is the repository that may deploy here and the environments that guard it.
+	GitHub GitHub `json:"github"`
+	// Labels are put on every resource that has labels. environment, app and managed-by are required among them.
+	Labels map[string]string `json:"labels"`
+	// Registry is the Docker repository images are promoted into.
+	Registry Registry `json:"registry"`
+	// Secrets are the Secret Manager secrets of this environment, by secret id. Default: none.
+	Secrets map[string]Secret `json:"secrets,omitempty"`
+	// Services are the Cloud Run services, by a short key that appears in output names: a second service is a second entry.
+	Services map[string]Service `json:"services"`
+	// Monitoring says who is alerted and where they look.
+	Monitoring Monitoring `json:"monitoring"`
+	// Budget is the monthly spending limit that is alerted on. It does not stop spending.
+	Budget Budget `json:"budget"`
+}
+
+// Project identifies the Google Cloud project. What only its owner knows may be a stand-in (see [StandInPrefix]).
+type Project struct {
+	// ID is the project id, 6-30 characters.
+	ID string `json:"id"`
+	// Number is the project number, which Google assigns. It is part of every deterministic Cloud Run URL and of principal names.
+	Number string `json:"number"`
+	// Region is where the registry and the services are, for example us-central1.
+	Region string `json:"region"`
+	// BillingAccount is the billing account's id, XXXXXX-XXXXXX-XXXXXX.
+	BillingAccount string `json:"billingAccount"`
+}
+
+// GitHub identifies the repository by name and by number: trust is by number, because a name can be registered again by somebody else.
+type GitHub struct {
+	Owner        string `json:"owner"`
+	OwnerID      int64  `json:"ownerId"`
+	Repository   string `json:"repository"`
+	RepositoryID int64  `json:"repositoryId"`
+	// Branch is the only branch that deploys. Default: main.
+	Branch string `json:"branch,omitempty"`
+	// Environments are the GitHub environments a deployment to this stack passes, in order; it runs in the last one.
+	// GitHub lets any one listed reviewer approve, so two approvals take two environments with disjoint reviewers.
+	Environments []GitHubEnvironment `json:"environments"`
+}
+
+// GitHubEnvironment is one gate of a deployment.
+type GitHubEnvironment struct {
+	Name string `json:"name"`
+	// Reviewers are numeric GitHub user ids, at most six; one of them has to approve. Default: none, allowed in dev only.
+	Reviewers []int64 `json:"reviewers,omitempty"`
+	// WaitMinutes delays the job after it was triggered, 0-43200. Default: 0.
+	WaitMinutes int `json:"waitMinutes,omitempty"`
+}
+
+// Registry is the Artifact Registry repository.
+type Registry struct {
+	// ID is the repository id.
+	ID string `json:"id"`
+	// UntaggedRetentionDays is the age at which an untagged image may be deleted. Default: 30.
+	UntaggedRetentionDays int `json:"untaggedRetentionDays,omitempty"`
+	// KeepMostRecent is how many most recent versions of each image are always kept, which bounds how far one can roll back. Default: 20.
+	KeepMostRecent int `json:"keepMostRecent,omitempty"`
+	// Readers are principals besides this environment's own that may pull, for example the next environment's promotion account. Default: none.
+	Readers []string `json:"readers,omitempty"`
+}
+
+// Secret is one secret. Its value is never in the file in the clear.
+type Secret struct {
+	// Version is the pinned version, a number as a string: a rollback restores the value it ran with. "latest" is refused.
+	// Required without Value; with Value it must be absent: the version made from the value is used.
+	Version string `json:"version,omitempty"`
+	// Value is a Pulumi secret (pulumi config set --secret --path) that becomes a new version. Default: none; a person adds versions.
+	Value string `json:"value,omitempty"`
+}
+
+// Service is one Cloud Run service.
+type Service struct {
+	// Name is the service id, under 50 characters.
+	Name string `json:"name"`
+	// Image is the image's name in the registry.
+	Image string `json:"image"`
+	// Digest is what to run, sha256:<64 hex>. Default: what runs now; where nothing runs yet, BootstrapImage.
+	Digest string `json:"digest,omitempty"`
+	// BootstrapImage is what the first run starts before any digest was deployed: a full reference by digest.
+	BootstrapImage string `json:"bootstrapImage"`
+	// RuntimeAccount is the id of the service's own service account, 6-30 characters.
+	RuntimeAccount string `json:"runtimeAccount"`
+	// Port is the container's port. Default: 8080.
+	Port int `json:"port,omitempty"`
+	// CPU is vCPUs: "1", "2", "4", "6" or "8". Default: "1".
+	CPU string `json:"cpu,omitempty"`
+	// Memory is the limit, for example 512Mi or 2Gi. Default: 512Mi.
+	Memory string `json:"memory,omitempty"`
+	// CPUIdle throttles CPU outside of requests. Default: true.
+	CPUIdle *bool `json:"cpuIdle,omitempty"`
+	// StartupCPUBoost gives extra CPU while an instance starts. Default: false.
+	StartupCPUBoost bool `json:"startupCpuBoost,omitempty"`
+	// Concurrency is requests per instance at once, 1-1000. Default: 80.
+	Concurrency int `json:"concurrency,omitempty"`
+	// TimeoutSeconds is a request's limit, 1-3600. Default: 300.
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty"`
+	// MinInstances are kept warm. Default: 0.
+	MinInstances int `json:"minInstances,omitempty"`
+	// MaxInstances caps each revision, and with it cost. Required, at least 1.
+	MaxInstances int `json:"maxInstances"`
+	// Public lets anybody call the service. Default: false.
+	Public bool `json:"public,omitempty"`
+	// Ingress is all, internal or internal-and-cloud-load-balancing. Default: all.
+	Ingress string `json:"ingress,omitempty"`
+	// DeletionProtection refuses to delete or replace the service. Default: false; required to be true in prod.
+	DeletionProtection bool `json:"deletionProtection,omitempty"`
+	// Attempt is raised by one to deploy an unchanged template again: the name of a revision that failed cannot be used twice. Default: 0.
+	Attempt int `json:"attempt,omitempty"`
+	// Environment are plain variables. Default: none.
+	Environment map[string]string `json:"environment,omitempty"`
+	// URLVariables are variables that hold the service's own URL, for example NEXTAUTH_URL. Default: none.
+	URLVariables []string `json:"urlVariables,omitempty"`
+	// Secrets maps variables to ids in Settings.Secrets. Default: none.
+	Secrets map[string]string `json:"secrets,omitempty"`
+	// Startup and Liveness are the probes Cloud Run makes. Required: paths are called often, so they must be cheap.
+	Startup  Probe `json:"startup"`
+	Liveness Probe `json:"liveness"`
+	// SmokePaths are what a release probes before and while it shifts traffic. Required, at least one.
+	SmokePaths []string `json:"smokePaths"`
+	// Traffic is the split at the service's creation, by revision name or LATEST. Default: 100 % to the first revision.
+	// Afterwards the release controller owns traffic, and changing this changes nothing.
+	Traffic map[string]int `json:"traffic,omitempty"`
+	// Uptime is the check from outside.
+	Uptime Uptime `json:"uptime"`
+	// SLO is the availability objective.
+	SLO SLO `json:"slo"`
+}
+
+// Probe is an HTTP probe of the container.
+type Probe struct {
+	// Path starts with a slash. Required.
+	Path string `json:"path"`
+	// InitialDelaySeconds before the first probe, 0-240. Default: 0.
+	InitialDelaySeconds int `json:"initialDelaySeconds,omitempty"`
+	// PeriodSeconds between probes, 1-240 (startup) or 1-3600 (liveness). Default: 10.
+	PeriodSeconds int `json:"periodSeconds,omitempty"`
+	// TimeoutSeconds of one probe, at most PeriodSeconds. Default: 1.
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty"`
+	// FailureThreshold is how many failures in a row count as failed, at least 1. Default: 3.
+	FailureThreshold int `json:"failureThreshold,omitempty"`
+}
+
+// Uptime is an uptime check.
+type Uptime struct {
+	// Path starts with a slash.
+	Path string `json:"path"`
+	// PeriodSeconds is 60, 300, 600 or 900. Default: 60.
+	PeriodSeconds int `json:"periodSeconds,omitempty"`
+	// TimeoutSeconds is 1-60. Default: 10.
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty"`
+}
+
+// SLO is an availability objective over a rolling window.
+type SLO struct {
+	// AvailabilityPercent is the share of requests that must not fail with 5xx, for example 99.5; over 0 and at most 99.9 (the API's limit).
+	AvailabilityPercent float64 `json:"availabilityPercent"`
+	// WindowDays is 1-30. Default: 28.
+	WindowDays int `json:"windowDays,omitempty"`
+}
+
+// Monitoring says who is alerted.
+type Monitoring struct {
+	// AlertEmails receive alerts and budget mails. Required, at least one.
+	AlertEmails []string `json:"alertEmails"`
+	// RunbookURL is the page that every alert links to.
+	RunbookURL string `json:"runbookUrl"`
+}
+
+// Budget is a monthly budget of the project.
+type Budget struct {
+	// Amount is whole units of Currency per calendar month.
+	Amount int `json:"amount"`
+	// Currency is the billing account's, an ISO 4217 code.
+	Currency string `json:"currency"`
+	// CurrentPercent are alert thresholds on what was spent, ascending.
+	CurrentPercent []int `json:"currentPercent"`
+	// ForecastPercent are alert thresholds on what the month is forecast to cost, ascending. Default: none.
+	ForecastPercent []int `json:"forecastPercent,omitempty"`
+}
