@@ -1,0 +1,204 @@
+// Package pulumicli finds the Pulumi CLI the sandbox runs on, or builds it.
+//
+// A pulumi on PATH is used when it is the pinned version or newer. Otherwise the CLI is compiled once from the module
+// that cli/go.mod pins, into the user's cache. Only Go and the module proxy are needed for that.
+package pulumicli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/blang/semver"
+	"github.com/gofrs/flock"
+	"github.com/pulumi/pulumi/sdk/v3"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+)
+
+const (
+	modulePackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+	versionSymbol = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+)
+
+// Version is the pinned version: that of the Pulumi SDK the program is compiled with. A test holds cli/go.mod to it.
+func Version() semver.Version { return sdk.Version }
+
+// Options say where things are. CacheDir defaults to the user's cache folder.
+type Options struct {
+	// Root is the repository's folder. Required.
+	Root string
+	// CacheDir keeps the built CLI. Default: procureflow-platform in the user's cache folder.
+	CacheDir string
+	// Out receives progress. Required.
+	Out io.Writer
+	// Terminal says that Out can rewrite a line. Default: false, plain lines.
+	Terminal bool
+	// IgnorePath builds even when PATH has a pulumi that would do. Default: false.
+	IgnorePath bool
+}
+
+// CLI is a usable Pulumi CLI.
+type CLI struct {
+	auto.PulumiCommand
+	// Path is the executable.
+	Path string
+}
+
+// Ensure returns a CLI of at least [Version].
+func Ensure(ctx context.Context, options Options) (CLI, error) {
+	if !options.IgnorePath {
+		if path, err := exec.LookPath("pulumi"); err == nil {
+			command, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Version: Version()})
+			if err == nil {
+				return CLI{PulumiCommand: command, Path: path}, nil
+			}
+			fmt.Fprintf(options.Out, "Not using %s: %v\n", path, firstLine(err))
+		}
+	}
+	cache := options.CacheDir
+	if cache == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return CLI{}, fmt.Errorf("find a place for the Pulumi CLI: %w; set HOME or XDG_CACHE_HOME", err)
+		}
+		cache = filepath.Join(user, "procureflow-platform")
+	}
+	root := filepath.Join(cache, fmt.Sprintf("pulumi-v%s-%s-%s", Version(), runtime.GOOS, runtime.GOARCH))
+	path := filepath.Join(root, "bin", executable("pulumi"))
+	if err := buildOnce(ctx, options, root, path); err != nil {
+		return CLI{}, err
+	}
+	command, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: root, Version: Version()})
+	if err != nil {
+		return CLI{}, fmt.Errorf("the built Pulumi CLI does not run: %w; delete %s and try again", err, root)
+	}
+	return CLI{PulumiCommand: command, Path: path}, nil
+}
+
+// buildOnce builds path unless it exists. Two processes that need it at once build it once.
+func buildOnce(ctx context.Context, options Options, root, path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("cache for the Pulumi CLI: %w", err)
+	}
+	lock := flock.New(filepath.Join(root, "lock"))
+	if held, _ := lock.TryLock(); !held {
+		fmt.Fprintln(options.Out, "Waiting for another process that builds the Pulumi CLI.")
+		if _, err := lock.TryLockContext(ctx, time.Second); err != nil {
+			return fmt.Errorf("wait for the Pulumi CLI's build: %w", err)
+		}
+	}
+	defer func() { _ = lock.Unlock() }()
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	start := time.Now()
+	fmt.Fprintf(options.Out, "Building the Pulumi CLI v%s from its Go module, once (3-6 minutes on two cores).\n", Version())
+	// The executable appears under its name only when it is whole.
+	partial := path + ".partial"
+	defer os.Remove(partial)
+	if err := build(ctx, options, partial); err != nil {
+		return fmt.Errorf("build the Pulumi CLI: %w", err)
+	}
+	if err := os.Rename(partial, path); err != nil {
+		return err
+	}
+	fmt.Fprintf(options.Out, "Built the Pulumi CLI in %s.\n", time.Since(start).Round(time.Second))
+	return nil
+}
+
+func build(ctx context.Context, options Options, output string) error {
+	module := filepath.Join(options.Root, "sandbox", "pulumicli", "cli")
+	list := goCommand(ctx, module, "list", "-deps", modulePackage)
+	var stdout, stderr bytes.Buffer
+	list.Stdout, list.Stderr = &stdout, &stderr
+	if err := list.Run(); err != nil {
+		return explain(ctx, err, stderr.String())
+	}
+	total := bytes.Count(stdout.Bytes(), []byte("\n"))
+
+	// -v names each package as it is compiled, on standard error.
+	compile := goCommand(ctx, module, "build", "-v", "-ldflags", fmt.Sprintf("-s -w -X %s=v%s", versionSymbol, Version()),
+		"-o", output, modulePackage)
+	pipe, err := compile.StderrPipe()
+	if err != nil {
+		return err
+	}
+	if err := compile.Start(); err != nil {
+		return err
+	}
+	messages := report(pipe, total, options)
+	if err := compile.Wait(); err != nil {
+		return explain(ctx, err, messages)
+	}
+	return nil
+}
+
+// report shows how many of total packages are compiled and returns the last lines that are no package names.
+func report(lines io.Reader, total int, options Options) (messages string) {
+	done, shown := 0, 0
+	var kept []string
+	scanner := bufio.NewScanner(lines)
+	for scanner.Scan() {
+		if line := scanner.Text(); strings.ContainsAny(line, " \t#") {
+			kept = append(kept, line)
+			kept = kept[max(0, len(kept)-20):]
+			continue
+		}
+		done++
+		percent := min(100, 100*done/max(1, total))
+		switch {
+		case options.Terminal:
+			fmt.Fprintf(options.Out, "\r  compiled %d of at most %d packages (%d %%)\033[K", done, total, percent)
+		case percent >= shown+10:
+			shown = percent - percent%10
+			fmt.Fprintf(options.Out, "  compiled %d of at most %d packages\n", done, total)
+		}
+	}
+	if options.Terminal && done > 0 {
+		fmt.Fprint(options.Out, "\r\033[K")
+	}
+	return strings.Join(kept, "\n")
+}
+
+// goCommand runs go in the pinned module, whatever the caller's workspace and flags are.
+func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-mod=readonly -buildvcs=false")
+	return command
+}
+
+func explain(ctx context.Context, err error, output string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, exec.ErrNotFound) {
+		return fmt.Errorf("%w; install Go 1.26, or a pulumi of at least v%s on PATH", err, Version())
+	}
+	return fmt.Errorf("%w; the module proxy must be reachable once, or put a pulumi of at least v%s on PATH\n%s",
+		err, Version(), strings.TrimSpace(output))
+}
+
+func executable(name string) string {
+	if runtime.GOOS == "windows" {
+		return name + ".exe"
+	}
+	return name
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}

@@ -1,0 +1,181 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+)
+
+// ErrNotRunning is returned by [Connect] when no cloud process serves the state folder.
+var ErrNotRunning = errors.New("the sandbox's cloud is not running")
+
+// Client speaks to a cloud process.
+type Client struct {
+	api, token string
+	http       *http.Client
+}
+
+// Connect finds the cloud process of a state folder.
+func Connect(ctx context.Context, dir statedir.Dir) (*Client, error) {
+	data, err := os.ReadFile(dir.Path("cloud.json"))
+	if err != nil {
+		return nil, ErrNotRunning
+	}
+	var status Status
+	if err := json.Unmarshal(data, &status); err != nil {
+		return nil, ErrNotRunning
+	}
+	token, err := dir.Key("control")
+	if err != nil {
+		return nil, err
+	}
+	client := &Client{api: status.API, token: token, http: &http.Client{Timeout: 30 * time.Second}}
+	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if _, err := client.Status(limited); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotRunning, err)
+	}
+	return client, nil
+}
+
+// API is the base URL of the simulated APIs.
+func (c *Client) API() string { return c.api }
+
+// Status asks where everything is.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	var status Status
+	return status, c.call(ctx, http.MethodGet, "status", nil, &status)
+}
+
+// Stop ends the cloud process and returns when it has let go of the state folder's endpoints.
+func (c *Client) Stop(ctx context.Context, dir statedir.Dir) error {
+	if err := c.call(ctx, http.MethodPost, "stop", nil, nil); err != nil {
+		return err
+	}
+	for {
+		if _, err := os.Stat(dir.Path("cloud.json")); err != nil {
+			return nil
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("wait for the cloud to stop: %w", err)
+		}
+	}
+}
+
+// EnsureProject makes the project exist, as its owner would have made it.
+func (c *Client) EnsureProject(ctx context.Context, project cloud.Project) error {
+	return c.call(ctx, http.MethodPut, "project", project, nil)
+}
+
+// EnsureRepository makes the GitHub repository exist.
+func (c *Client) EnsureRepository(ctx context.Context, repository cloud.Repository) error {
+	return c.call(ctx, http.MethodPut, "repository", repository, nil)
+}
+
+func (c *Client) call(ctx context.Context, method, path string, body, answer any) error {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.api+controlPrefix+path, bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.token)
+	response, err := c.http.Do(request)
+	if err != nil {
+		return fmt.Errorf("ask the sandbox's cloud: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
+		return fmt.Errorf("the sandbox's cloud refused %s: %s", path, strings.TrimSpace(string(text)))
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(answer)
+}
+
+// Ensure returns a client of the running cloud process, starting one in the background when there is none, and
+// restarting a background one that another build of the sandbox had started. command is the executable and arguments
+// that end in [Serve] for dir.
+func Ensure(ctx context.Context, dir statedir.Dir, build string, command []string) (*Client, error) {
+	client, err := Connect(ctx, dir)
+	if err == nil {
+		status, err := client.Status(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if status.Foreground || status.Build == build {
+			return client, nil
+		}
+		if err := client.Stop(ctx, dir); err != nil {
+			return nil, fmt.Errorf("restart the sandbox's cloud, which another build had started: %w", err)
+		}
+	} else if !errors.Is(err, ErrNotRunning) {
+		return nil, err
+	}
+	return start(ctx, dir, command)
+}
+
+// start runs command detached from this process and its terminal, and waits until it answers.
+func start(ctx context.Context, dir statedir.Dir, command []string) (*Client, error) {
+	logPath := dir.Path("cloud.log")
+	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	child := exec.Command(command[0], command[1:]...)
+	child.Stdout, child.Stderr = log, log
+	child.Dir = dir.Path()
+	detach(child)
+	if err := child.Start(); err != nil {
+		return nil, fmt.Errorf("start the sandbox's cloud: %w", err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- child.Wait() }()
+	limited, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		client, err := Connect(limited, dir)
+		if err == nil {
+			return client, nil
+		}
+		select {
+		case <-exited:
+			// Another command may have won the race to start it.
+			if client, err := Connect(ctx, dir); err == nil {
+				return client, nil
+			}
+			text, _ := os.ReadFile(logPath)
+			return nil, fmt.Errorf("the sandbox's cloud did not start: %s", strings.TrimSpace(string(text)))
+		default:
+		}
+		if pause(limited, 30*time.Millisecond) != nil {
+			return nil, fmt.Errorf("the sandbox's cloud did not answer: %w; see %s", err, filepath.Join(statedir.Name, "cloud.log"))
+		}
+	}
+}
+
+func pause(ctx context.Context, duration time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(duration):
+		return nil
+	}
+}

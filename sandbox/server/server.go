@@ -1,0 +1,339 @@
+// Package server is the process in which the simulated cloud lives. As a real cloud does, it outlives the commands that
+// talk to it: `up` starts it in the background when it is not running, so that the service it made still answers when
+// `up` has ended. It ends by itself when it is idle, when its state folder is gone, or when it is told to.
+//
+// It listens on loopback only: the API on one port, the data plane for all hosts on another, and each service on a port
+// of its own, so that a service is reachable without a name server. Ports are kept between runs.
+package server
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/sandbox/dataplane"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/sandbox/store"
+)
+
+// DefaultIdle is how long a background cloud stays without a request.
+const DefaultIdle = time.Hour
+
+// Options configure a cloud process.
+type Options struct {
+	// Dir is the state folder. Required.
+	Dir statedir.Dir
+	// Build identifies the executable; a command of another build restarts a background cloud.
+	Build string
+	// Foreground is true for `serve`: no idle end, and other commands do not restart it.
+	Foreground bool
+	// Idle ends a background process after so long without a request. Default: [DefaultIdle].
+	Idle time.Duration
+	// Ready is called once with the endpoints when everything listens. Default: nothing.
+	Ready func(Status)
+	// Log receives one line per event of note. Default: discarded.
+	Log io.Writer
+}
+
+// Status describes a running cloud process.
+type Status struct {
+	PID        int       `json:"pid"`
+	Build      string    `json:"build"`
+	Foreground bool      `json:"foreground"`
+	Started    time.Time `json:"started"`
+	// API is the base URL of all simulated APIs.
+	API string `json:"api"`
+	// DataPlane is the base URL that routes by the Host header to every service and tag.
+	DataPlane string            `json:"dataPlane"`
+	Services  []ServiceEndpoint `json:"services"`
+}
+
+// ServiceEndpoint is where a service answers.
+type ServiceEndpoint struct {
+	// Name is projects/P/locations/L/services/S.
+	Name string `json:"name"`
+	// URL is the service's address in the real cloud.
+	URL string `json:"url"`
+	// Address is where it answers here.
+	Address string `json:"address"`
+}
+
+// ErrRunning is returned by [Serve] when another process serves the same state folder.
+var ErrRunning = errors.New("the sandbox's cloud is already running")
+
+type process struct {
+	options Options
+	log     *slog.Logger
+	cloud   *cloud.Cloud
+	data    *dataplane.DataPlane
+	token   string
+	status  Status
+	stop    context.CancelFunc
+	active  atomic.Int64 // unix nanoseconds of the last request
+
+	mu        sync.Mutex
+	listeners map[string]*http.Server // by service name
+	endpoints map[string]ServiceEndpoint
+	ports     *ports
+}
+
+// Serve runs the cloud until ctx ends, it is idle for too long, or it is told to stop.
+func Serve(ctx context.Context, options Options) error {
+	if options.Idle == 0 {
+		options.Idle = DefaultIdle
+	}
+	if options.Log == nil {
+		options.Log = io.Discard
+	}
+	lock := flock.New(options.Dir.Path("cloud.lock"))
+	if held, err := lock.TryLock(); err != nil {
+		return fmt.Errorf("lock %s: %w", lock.Path(), err)
+	} else if !held {
+		return ErrRunning
+	}
+	defer func() { _ = lock.Unlock() }()
+
+	p := &process{options: options, log: slog.New(slog.NewTextHandler(options.Log, nil)),
+		listeners: map[string]*http.Server{}, endpoints: map[string]ServiceEndpoint{}, ports: loadPorts(options.Dir.Path("ports.json"))}
+	var err error
+	if p.token, err = options.Dir.Key("control"); err != nil {
+		return err
+	}
+	documents, err := store.Open(options.Dir.Path("cloud"))
+	if err != nil {
+		return err
+	}
+	defer documents.Close()
+	if p.cloud, err = cloud.New(documents, cloud.Options{}); err != nil {
+		return err
+	}
+	p.data = dataplane.New(p.cloud, dataplane.Options{})
+	ctx, p.stop = context.WithCancel(ctx)
+	defer p.stop()
+	return p.run(ctx)
+}
+
+func (p *process) run(ctx context.Context) error {
+	p.touch()
+	apiAddress, apiServer, err := p.listen("api", p.control(p.cloud))
+	if err != nil {
+		return err
+	}
+	dataAddress, dataServer, err := p.listen("data plane", p.data)
+	if err != nil {
+		return errors.Join(err, apiServer.Close())
+	}
+	p.status = Status{PID: os.Getpid(), Build: p.options.Build, Foreground: p.options.Foreground, Started: time.Now(),
+		API: "http://" + apiAddress, DataPlane: "http://" + dataAddress}
+	p.openServices()
+	endpoint := p.options.Dir.Path("cloud.json")
+	data, err := json.Marshal(p.snapshot())
+	if err == nil {
+		err = statedir.WriteFile(endpoint, data, 0o600)
+	}
+	if err != nil {
+		return errors.Join(err, apiServer.Close(), dataServer.Close())
+	}
+	defer os.Remove(endpoint)
+	p.log.Info("serving", "api", p.status.API, "dataPlane", p.status.DataPlane)
+	if p.options.Ready != nil {
+		p.options.Ready(p.snapshot())
+	}
+	p.wait(ctx, endpoint)
+	return p.shutdown(apiServer, dataServer)
+}
+
+// wait returns when the process has a reason to end, and logs it.
+func (p *process) wait(ctx context.Context, endpoint string) {
+	ticker := time.NewTicker(2 * time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			p.log.Info("stopping", "reason", "told to")
+			return
+		case <-ticker.C:
+			if _, err := os.Stat(endpoint); err != nil {
+				p.log.Info("stopping", "reason", "the state folder is gone")
+				return
+			}
+			idle := time.Since(time.Unix(0, p.active.Load()))
+			if !p.options.Foreground && idle > p.options.Idle {
+				p.log.Info("stopping", "reason", "idle", "for", idle)
+				return
+			}
+		}
+	}
+}
+
+func (p *process) shutdown(servers ...*http.Server) error {
+	limited, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	p.mu.Lock()
+	for _, server := range p.listeners {
+		servers = append(servers, server)
+	}
+	p.mu.Unlock()
+	for _, server := range servers {
+		if err := server.Shutdown(limited); err != nil {
+			_ = server.Close()
+		}
+	}
+	return nil
+}
+
+func (p *process) touch() { p.active.Store(time.Now().UnixNano()) }
+
+// listen serves handler on the port kept for key, or on a new one that is kept from now on.
+func (p *process) listen(key string, handler http.Handler) (string, *http.Server, error) {
+	listener, err := p.ports.listen(key)
+	if err != nil {
+		return "", nil, err
+	}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.touch()
+		handler.ServeHTTP(w, r)
+	})}
+	go func() { _ = server.Serve(listener) }()
+	return listener.Addr().String(), server, nil
+}
+
+// openServices gives each service of the cloud a listener and closes those of deleted services.
+func (p *process) openServices() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	live := map[string]bool{}
+	for _, service := range p.cloud.Services() {
+		name := service.Name
+		live[name] = true
+		if p.listeners[name] != nil {
+			continue
+		}
+		address, server, err := p.listen(name, p.data.ForService(service.Project, service.Location, service.ID))
+		if err != nil {
+			p.log.Error("no listener for service", "service", name, "error", err)
+			continue
+		}
+		p.listeners[name] = server
+		p.endpoints[name] = ServiceEndpoint{Name: name, URL: service.URI, Address: "http://" + address + "/"}
+	}
+	for name, server := range p.listeners {
+		if !live[name] {
+			_ = server.Close()
+			delete(p.listeners, name)
+			delete(p.endpoints, name)
+		}
+	}
+}
+
+func (p *process) snapshot() Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	status := p.status
+	status.Services = []ServiceEndpoint{}
+	for _, endpoint := range p.endpoints {
+		status.Services = append(status.Services, endpoint)
+	}
+	sort.Slice(status.Services, func(i, j int) bool { return status.Services[i].Name < status.Services[j].Name })
+	return status
+}
+
+const controlPrefix = "/sandbox/v1/"
+
+// control adds the sandbox's own calls, which need the state folder's token, to the cloud's API.
+func (p *process) control(api http.Handler) http.Handler {
+	own := http.NewServeMux()
+	own.HandleFunc("GET "+controlPrefix+"status", func(w http.ResponseWriter, _ *http.Request) {
+		p.openServices()
+		respond(w, p.snapshot(), nil)
+	})
+	own.HandleFunc("POST "+controlPrefix+"stop", func(w http.ResponseWriter, _ *http.Request) {
+		respond(w, struct{}{}, nil)
+		p.stop()
+	})
+	own.HandleFunc("PUT "+controlPrefix+"project", func(w http.ResponseWriter, r *http.Request) {
+		var project cloud.Project
+		err := json.NewDecoder(r.Body).Decode(&project)
+		if err == nil {
+			err = p.cloud.EnsureProject(project)
+		}
+		respond(w, struct{}{}, err)
+	})
+	own.HandleFunc("PUT "+controlPrefix+"repository", func(w http.ResponseWriter, r *http.Request) {
+		var repository cloud.Repository
+		err := json.NewDecoder(r.Body).Decode(&repository)
+		if err == nil {
+			err = p.cloud.EnsureRepository(repository)
+		}
+		respond(w, struct{}{}, err)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, controlPrefix) {
+			api.ServeHTTP(w, r)
+			return
+		}
+		given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if subtle.ConstantTimeCompare([]byte(given), []byte(p.token)) != 1 {
+			http.Error(w, "the sandbox's own calls need the token of its state folder", http.StatusUnauthorized)
+			return
+		}
+		own.ServeHTTP(w, r)
+	})
+}
+
+func respond(w http.ResponseWriter, body any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// ports remembers which port each listener had.
+type ports struct {
+	path  string
+	mu    sync.Mutex
+	byKey map[string]int
+}
+
+// loadPorts starts empty when the file cannot be read: a port is a convenience.
+func loadPorts(path string) *ports {
+	p := &ports{path: path, byKey: map[string]int{}}
+	if data, err := os.ReadFile(path); err == nil {
+		_ = json.Unmarshal(data, &p.byKey)
+	}
+	return p
+}
+
+func (p *ports) listen(key string) (net.Listener, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p.byKey[key]))
+	if err != nil {
+		listener, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on loopback for %s: %w", key, err)
+	}
+	p.byKey[key] = listener.Addr().(*net.TCPAddr).Port
+	if data, err := json.MarshalIndent(p.byKey, "", "  "); err == nil {
+		_ = statedir.WriteFile(p.path, data, 0o600)
+	}
+	return listener, nil
+}

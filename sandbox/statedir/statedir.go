@@ -1,0 +1,151 @@
+// Package statedir is the one folder in which the sandbox keeps everything: the cloud's store, Pulumi's state, keys and
+// ports. It survives between commands, is ignored by git, and is deleted by deleting it.
+//
+// Commands that change anything hold the folder's lock ([Dir.Lock]); a second command waits and says for whom.
+package statedir
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Name is the folder's name inside the repository.
+const Name = ".sandbox"
+
+// Dir is the opened folder.
+type Dir struct{ path string }
+
+// Open creates the folder in root if it is absent. It holds keys, so only its owner may read it.
+func Open(root string) (Dir, error) {
+	path, err := filepath.Abs(filepath.Join(root, Name))
+	if err != nil {
+		return Dir{}, fmt.Errorf("state folder: %w", err)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return Dir{}, fmt.Errorf("state folder: %w; make the repository writable", err)
+	}
+	return Dir{path: path}, nil
+}
+
+// Path joins names onto the folder's absolute path.
+func (d Dir) Path(names ...string) string {
+	return filepath.Join(append([]string{d.path}, names...)...)
+}
+
+// Key returns the random key of that name, made on first use: 32 bytes as base64, readable by the owner only.
+func (d Dir) Key(name string) (string, error) {
+	path := d.Path("keys", name)
+	if data, err := os.ReadFile(path); err == nil && len(data) > 0 {
+		return string(data), nil
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read key: %w", err)
+	}
+	var raw [32]byte
+	if _, err := rand.Read(raw[:]); err != nil {
+		return "", fmt.Errorf("make key %s: %w", name, err)
+	}
+	key := base64.RawURLEncoding.EncodeToString(raw[:])
+	return key, WriteFile(path, []byte(key), 0o600)
+}
+
+// WriteFile replaces path in one step, so that a reader or a crash sees the old content or the new and never a part.
+func WriteFile(path string, data []byte, mode fs.FileMode) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.Write(data)
+	err = errors.Join(err, temporary.Chmod(mode), temporary.Sync(), temporary.Close())
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(temporary.Name(), path)
+}
+
+// Holder is who holds the lock.
+type Holder struct {
+	PID     int       `json:"pid"`
+	Command string    `json:"command"`
+	Since   time.Time `json:"since"`
+}
+
+func (h Holder) String() string {
+	if h.PID == 0 {
+		return "another command"
+	}
+	return fmt.Sprintf("%q (process %d, since %s)", h.Command, h.PID, h.Since.Format(time.TimeOnly))
+}
+
+// BusyError says who held the lock for longer than the caller wanted to wait.
+type BusyError struct {
+	Holder Holder
+	Waited time.Duration
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("the sandbox is held by %s; waited %s. Let it finish or end it, or wait longer with --wait",
+		e.Holder, e.Waited.Round(time.Second))
+}
+
+// Lock takes the folder's lock for command, waiting at most wait (0: not at all) and telling out whom it waits for.
+// The lock is the operating system's: it ends with the process however the process ends. The error is a [*BusyError]
+// when the time is over.
+func (d Dir) Lock(ctx context.Context, command string, wait time.Duration, out io.Writer) (release func(), err error) {
+	lock, holderFile := flock.New(d.Path("lock")), d.Path("lock.holder")
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+	}
+	if !held {
+		if wait > 0 {
+			fmt.Fprintf(out, "Waiting for %s.\n", readHolder(holderFile))
+		}
+		limited, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		held, err = lock.TryLockContext(limited, 100*time.Millisecond)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if !held {
+			return nil, &BusyError{Holder: readHolder(holderFile), Waited: wait}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+		}
+	}
+	data, err := json.Marshal(Holder{PID: os.Getpid(), Command: command, Since: time.Now()})
+	if err == nil {
+		err = WriteFile(holderFile, data, 0o600)
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	return func() {
+		_ = os.Remove(holderFile)
+		_ = lock.Unlock()
+	}, nil
+}
+
+// readHolder returns the zero Holder when the file is absent or half a moment old: then nobody is known.
+func readHolder(path string) Holder {
+	var holder Holder
+	if data, err := os.ReadFile(path); err == nil {
+		_ = json.Unmarshal(data, &holder)
+	}
+	return holder
+}
