@@ -1,0 +1,65 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+const keyFile = "key"
+
+// sealer encrypts with AES-256-GCM. The payload's name is authenticated with it, so that a sealed payload moved under
+// another name does not open.
+type sealer struct{ aead cipher.AEAD }
+
+// openSealer reads the key, or makes one when there is none and nothing was sealed yet.
+func openSealer(path string, mayCreate bool) (*sealer, error) {
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && mayCreate:
+		raw := make([]byte, 32)
+		if _, err := rand.Read(raw); err != nil {
+			return nil, fmt.Errorf("make the key of the cloud's store: %w", err)
+		}
+		text = []byte(hex.EncodeToString(raw) + "\n")
+		if err := replaceFile(path, text); err != nil {
+			return nil, fmt.Errorf("write the key of the cloud's store: %w", err)
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("the key %s of the cloud's store is gone and secrets were sealed with it; restore the file, or delete its folder to start with an empty cloud", path)
+	case err != nil:
+		return nil, fmt.Errorf("read the key of the cloud's store: %w", err)
+	}
+	raw, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(raw) != 32 {
+		// The decoder's own error would quote the key.
+		return nil, fmt.Errorf("the key %s of the cloud's store is damaged: want 64 hexadecimal digits; restore the file, or delete its folder to start with an empty cloud", path)
+	}
+	block, err := aes.NewCipher(raw)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, err
+	}
+	return &sealer{aead: aead}, nil
+}
+
+func (s *sealer) seal(name string, payload []byte) []byte {
+	return s.aead.Seal(nil, nil, payload, []byte(name))
+}
+
+func (s *sealer) open(name string, sealed []byte) ([]byte, error) {
+	payload, err := s.aead.Open(nil, nil, sealed, []byte(name))
+	if err != nil {
+		return nil, fmt.Errorf("secret %s does not open with this store's key; restore the key file that belongs to the store", name)
+	}
+	return payload, nil
+}
