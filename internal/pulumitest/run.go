@@ -1,0 +1,104 @@
+package pulumitest
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Defaults of a run; options override them.
+const (
+	// DefaultProject is the Pulumi project's name, and so the namespace of its configuration.
+	DefaultProject = "procureflow"
+	// DefaultStack is the stack's name.
+	DefaultStack = "test"
+	// DefaultProjectNumber is the Google Cloud project number that computed names contain.
+	DefaultProjectNumber = "123456789012"
+)
+
+// Call answers one invoke: arguments in, results out, both as plain values.
+type Call func(args map[string]any) (map[string]any, error)
+
+// Outputs adds to or overrides what the mocks compute for a resource.
+type Outputs func(resource Resource) map[string]any
+
+type options struct {
+	project, stack string
+	projectNumber  string
+	preview        bool
+	config         map[string]string
+	secretConfig   []string
+	calls          map[string]Call
+	outputs        map[string]Outputs
+}
+
+// Option changes how a program is run.
+type Option func(*options)
+
+// WithStack names the stack. Default: [DefaultStack].
+func WithStack(name string) Option { return func(o *options) { o.stack = name } }
+
+// WithProject names the Pulumi project. Default: [DefaultProject].
+func WithProject(name string) Option { return func(o *options) { o.project = name } }
+
+// WithProjectNumber is the Google Cloud project number in computed names. Default: [DefaultProjectNumber].
+func WithProjectNumber(number string) Option { return func(o *options) { o.projectNumber = number } }
+
+// WithPreview runs the program as a first preview does: everything the cloud would compute is unknown.
+func WithPreview() Option { return func(o *options) { o.preview = true } }
+
+// WithConfig sets configuration by full key, for example procureflow:platform. Structured values are JSON.
+func WithConfig(config map[string]string) Option {
+	return func(o *options) { maps.Copy(o.config, config) }
+}
+
+// WithSecretConfig sets configuration like [WithConfig], encrypted as by pulumi config set --secret.
+func WithSecretConfig(config map[string]string) Option {
+	return func(o *options) {
+		maps.Copy(o.config, config)
+		o.secretConfig = append(o.secretConfig, slices.Sorted(maps.Keys(config))...)
+	}
+}
+
+// WithCall answers the invoke with this token, for example gcp:cloudrunv2/getService:getService. An invoke nobody
+// answers fails the program.
+func WithCall(token string, call Call) Option {
+	return func(o *options) { o.calls[token] = call }
+}
+
+// WithOutputs adds outputs to every resource of a type, over those the mocks compute.
+func WithOutputs(typ string, outputs Outputs) Option {
+	return func(o *options) { o.outputs[typ] = outputs }
+}
+
+// Run runs program and returns what it registered. An error of the program fails the test.
+func Run(t testing.TB, program pulumi.RunFunc, opts ...Option) *Inventory {
+	t.Helper()
+	inventory, err := RunErr(program, opts...)
+	if err != nil {
+		t.Fatalf("the program failed: %v", err)
+	}
+	return inventory
+}
+
+// RunErr runs program and returns what it registered until it ended, with the program's error.
+func RunErr(program pulumi.RunFunc, opts ...Option) (*Inventory, error) {
+	o := &options{
+		project: DefaultProject, stack: DefaultStack, projectNumber: DefaultProjectNumber,
+		config: map[string]string{}, calls: map[string]Call{}, outputs: map[string]Outputs{},
+	}
+	for _, option := range opts {
+		option(o)
+	}
+	mocks := &recorder{options: o}
+	err := pulumi.RunErr(program, func(info *pulumi.RunInfo) {
+		// Everything is set, so that the PULUMI_ variables of whoever runs the tests change nothing.
+		*info = pulumi.RunInfo{
+			Project: o.project, Stack: o.stack, Organization: "organization", DryRun: o.preview,
+			Config: o.config, ConfigSecretKeys: o.secretConfig, Mocks: mocks,
+		}
+	})
+	return mocks.inventory(), err
+}
