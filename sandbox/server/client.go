@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/sandbox/detached"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
@@ -142,7 +143,7 @@ func start(ctx context.Context, dir statedir.Dir, command []string) (*Client, er
 	child := exec.Command(command[0], command[1:]...)
 	child.Stdout, child.Stderr = log, log
 	child.Dir = dir.Path()
-	detach(child)
+	detached.Session(child)
 	if err := child.Start(); err != nil {
 		return nil, fmt.Errorf("start the sandbox's cloud: %w", err)
 	}

@@ -20,20 +20,20 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Name is the folder's name inside the repository.
+// Name is the folder's usual name, inside the repository.
 const Name = ".sandbox"
 
 // Dir is the opened folder.
 type Dir struct{ path string }
 
-// Open creates the folder in root if it is absent. It holds keys, so only its owner may read it.
-func Open(root string) (Dir, error) {
-	path, err := filepath.Abs(filepath.Join(root, Name))
+// Open creates the folder if it is absent. It holds keys, so only its owner may read it.
+func Open(folder string) (Dir, error) {
+	path, err := filepath.Abs(folder)
 	if err != nil {
 		return Dir{}, fmt.Errorf("state folder: %w", err)
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return Dir{}, fmt.Errorf("state folder: %w; make the repository writable", err)
+		return Dir{}, fmt.Errorf("state folder: %w; make its parent writable", err)
 	}
 	return Dir{path: path}, nil
 }

@@ -1,0 +1,21 @@
+// Command sandbox runs the platform on one machine with no cloud account: `go run ./cmd/sandbox up dev`.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/guiofsaints/procureflow-platform/infra/program"
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+)
+
+func main() {
+	// The first interrupt lets the engine finish the steps it is in; after it, a second one ends the process at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	signal.Ignore(syscall.SIGPIPE)
+	streams := command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	os.Exit(command.Main(ctx, os.Args[1:], streams, program.Run))
+}

@@ -1,0 +1,142 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+)
+
+func (a *app) serve() *cobra.Command {
+	return &cobra.Command{
+		Use: "serve", Short: "Keep the simulated cloud and its data plane up in this terminal, and print its endpoints", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			ctx := command.Context()
+			_, dir, err := a.openDir()
+			if err != nil {
+				return err
+			}
+			// A cloud that an earlier command left in the background makes way; its state and its ports stay.
+			if client, err := server.Connect(ctx, dir); err == nil {
+				status, err := client.Status(ctx)
+				if err != nil {
+					return err
+				}
+				if status.Foreground {
+					return fmt.Errorf("process %d serves this cloud in another terminal; end it there first", status.PID)
+				}
+				if err := client.Stop(ctx, dir); err != nil {
+					return err
+				}
+			}
+			executable, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			err = server.Serve(ctx, server.Options{Dir: dir, Build: build(executable), Foreground: true, Log: a.streams.Err,
+				Ready: func(status server.Status) {
+					printStatus(a.streams.Out, status)
+					fmt.Fprintln(a.streams.Out, "Ctrl-C ends it; the state stays.")
+				}})
+			if errors.Is(err, server.ErrRunning) {
+				return fmt.Errorf("%w: it is just stopping or starting; try again", err)
+			}
+			return err
+		},
+	}
+}
+
+// cloud is what other commands start in the background.
+func (a *app) cloud() *cobra.Command {
+	return &cobra.Command{
+		Use: "cloud", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			_, dir, err := a.openDir()
+			if err != nil {
+				return err
+			}
+			executable, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			return server.Serve(command.Context(), server.Options{Dir: dir, Build: build(executable), Log: a.streams.Err})
+		},
+	}
+}
+
+func (a *app) status() *cobra.Command {
+	var asJSON bool
+	command := &cobra.Command{
+		Use: "status", Short: "Say whether the simulated cloud runs and where its services answer", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			_, dir, err := a.openDir()
+			if err != nil {
+				return err
+			}
+			client, err := server.Connect(command.Context(), dir)
+			if errors.Is(err, server.ErrNotRunning) {
+				a.exit = ExitNo
+				fmt.Fprintln(a.streams.Err, "The cloud is not running; `up` or `serve` starts it.")
+				return nil
+			} else if err != nil {
+				return err
+			}
+			status, err := client.Status(command.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				encoder := json.NewEncoder(a.streams.Out)
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(status)
+			}
+			printStatus(a.streams.Out, status)
+			return nil
+		},
+	}
+	command.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	return command
+}
+
+func (a *app) stop() *cobra.Command {
+	return &cobra.Command{
+		Use: "stop", Short: "End the simulated cloud's process; its state stays", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			ctx := command.Context()
+			_, dir, err := a.openDir()
+			if err != nil {
+				return err
+			}
+			release, err := dir.Lock(ctx, "sandbox stop", a.wait, a.streams.Err)
+			if err != nil {
+				return err
+			}
+			defer release()
+			client, err := server.Connect(ctx, dir)
+			if errors.Is(err, server.ErrNotRunning) {
+				fmt.Fprintln(a.streams.Out, "The cloud was not running.")
+				return nil
+			} else if err != nil {
+				return err
+			}
+			if err := client.Stop(ctx, dir); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.streams.Out, "The cloud has stopped; its state is kept.")
+			return nil
+		},
+	}
+}
+
+func printStatus(out io.Writer, status server.Status) {
+	fmt.Fprintf(out, "APIs        %s\n", status.API)
+	fmt.Fprintf(out, "Data plane  %s (routes by the Host header, to services and tags)\n", status.DataPlane)
+	for _, service := range status.Services {
+		fmt.Fprintf(out, "Service     %s  %s\n", service.Address, service.Name)
+	}
+}

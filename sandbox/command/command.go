@@ -1,0 +1,238 @@
+// Package command is the sandbox's command line. Commands take their streams and return an exit code; nothing here
+// reads the process's own.
+//
+// Exit codes: 0 done; 1 the answer is no (drift found); 2 the call or the settings are wrong, nothing was started;
+// 3 the operation failed; 4 another command holds the sandbox; 130 interrupted.
+package command
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// Exit codes.
+const (
+	ExitDone        = 0
+	ExitNo          = 1
+	ExitUsage       = 2
+	ExitFailed      = 3
+	ExitBusy        = 4
+	ExitInterrupted = 130
+)
+
+// Streams are the command's standard streams.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// app is what all commands share.
+type app struct {
+	streams Streams
+	program pulumi.RunFunc
+	state   string
+	wait    time.Duration
+	exit    int
+}
+
+// Main runs the command line args for program and returns the exit code.
+func Main(ctx context.Context, args []string, streams Streams, program pulumi.RunFunc) int {
+	streams.Out, streams.Err = &persistentWriter{to: streams.Out}, &persistentWriter{to: streams.Err}
+	a := &app{streams: streams, program: program}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return a.fail(ctx, err)
+	}
+	return a.exit
+}
+
+// fail prints err and returns its exit code.
+func (a *app) fail(ctx context.Context, err error) int {
+	fmt.Fprintf(a.streams.Err, "sandbox: %v\n", err)
+	var usage *engine.UsageError
+	var problems *stacks.Problems
+	var busy *statedir.BusyError
+	var unknown *commandLineError
+	switch {
+	case ctx.Err() != nil:
+		return ExitInterrupted
+	case errors.As(err, &busy):
+		return ExitBusy
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &unknown):
+		return ExitUsage
+	}
+	return ExitFailed
+}
+
+// commandLineError is a call that names no command, or names it wrongly.
+type commandLineError struct{ error }
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run the platform on this machine: the real Pulumi engine against a simulated cloud",
+		Long: "Run the platform on this machine: the real Pulumi engine against a simulated cloud.\n\n" +
+			"Exit codes: 0 done; 1 the answer is no (drift found); 2 the call or the settings are wrong;\n" +
+			"3 the operation failed; 4 another command holds the sandbox; 130 interrupted.",
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	root.PersistentFlags().StringVar(&a.state, "state", "", "folder that keeps the sandbox's state (default .sandbox in the repository)")
+	root.PersistentFlags().DurationVar(&a.wait, "wait", 10*time.Minute, "how long to wait for another command that holds the sandbox")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &commandLineError{err} })
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.pulumi(), a.serve(), a.cloud(), a.status(), a.stop())
+	for _, command := range root.Commands() {
+		if check := command.Args; check != nil {
+			command.Args = func(command *cobra.Command, args []string) error {
+				if err := check(command, args); err != nil {
+					return &commandLineError{fmt.Errorf("%w; usage: go run ./cmd/%s", err, command.UseLine())}
+				}
+				return nil
+			}
+		}
+	}
+	root.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return &commandLineError{fmt.Errorf("unknown command %q; `go run ./cmd/sandbox --help` lists them", args[0])}
+		}
+		return nil
+	}
+	root.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
+	return root
+}
+
+// repository is the folder that holds go.mod and Pulumi.yaml: the working folder or the nearest above it.
+func repository() (string, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "Pulumi.yaml")); err == nil {
+			if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+				return folder, nil
+			}
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder {
+			return "", &commandLineError{errors.New("no Pulumi.yaml beside a go.mod here or above: run it inside the repository")}
+		}
+		folder = parent
+	}
+}
+
+func (a *app) openDir() (root string, dir statedir.Dir, err error) {
+	if root, err = repository(); err != nil {
+		return "", statedir.Dir{}, err
+	}
+	folder := a.state
+	if folder == "" {
+		folder = filepath.Join(root, statedir.Name)
+	}
+	dir, err = statedir.Open(folder)
+	return root, dir, err
+}
+
+// session is a held state folder with an engine.
+type session struct {
+	*engine.Engine
+	close func()
+}
+
+// open takes the state folder's lock for the command and opens the engine. progress receives the engine's lines.
+func (a *app) open(ctx context.Context, name string, progress io.Writer) (*session, error) {
+	root, dir, err := a.openDir()
+	if err != nil {
+		return nil, err
+	}
+	release, err := dir.Lock(ctx, "sandbox "+name, a.wait, a.streams.Err)
+	if err != nil {
+		return nil, err
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		release()
+		return nil, err
+	}
+	opened, err := engine.Open(ctx, engine.Options{
+		Root: root, Dir: dir, Program: a.program, Out: progress, Terminal: isTerminal(progress),
+		Cloud: []string{executable, "cloud", "--state", dir.Path()}, Build: build(executable),
+	})
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return &session{Engine: opened, close: func() {
+		_ = opened.Close()
+		release()
+	}}, nil
+}
+
+// build identifies an executable by its content: `go run` leaves no version in it.
+func build(executable string) string {
+	file, err := os.Open(executable)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
+func isTerminal(out io.Writer) bool {
+	if writer, ok := out.(*persistentWriter); ok {
+		out = writer.to
+	}
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("CI") == ""
+}
+
+// persistentWriter goes on when nobody reads any more: `up | head` must not kill the engine in the middle of its work.
+type persistentWriter struct {
+	mu     sync.Mutex
+	to     io.Writer
+	closed bool
+}
+
+func (w *persistentWriter) Write(data []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closed {
+		if _, err := w.to.Write(data); err != nil {
+			w.closed = true
+		}
+	}
+	return len(data), nil
+}
+
+// stackArgument is the one argument of most commands.
+func stackArgument(_ *cobra.Command, args []string) error {
+	if len(args) != 1 || strings.TrimSpace(args[0]) == "" {
+		return fmt.Errorf("takes one stack (dev, staging or prod), got %d arguments", len(args))
+	}
+	return nil
+}

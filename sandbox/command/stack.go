@@ -1,0 +1,156 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
+)
+
+func (a *app) up() *cobra.Command {
+	return &cobra.Command{
+		Use: "up STACK", Short: "Bring the stack up in the simulated cloud and say where its services answer", Args: stackArgument,
+		RunE: func(command *cobra.Command, args []string) error {
+			return a.withStack(command.Context(), "up", args[0], func(ctx context.Context, stack *engine.Stack) error {
+				start := time.Now()
+				changes, err := stack.Up(ctx)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(a.streams.Out)
+				if changes.None() {
+					fmt.Fprintf(a.streams.Out, "Stack %s: no changes", args[0])
+				} else {
+					fmt.Fprintf(a.streams.Out, "Stack %s is up", args[0])
+				}
+				fmt.Fprintf(a.streams.Out, " (%s).\n", time.Since(start).Round(100*time.Millisecond))
+				return a.printServices(ctx, stack)
+			})
+		},
+	}
+}
+
+// printServices says where each service answers, having asked it.
+func (a *app) printServices(ctx context.Context, stack *engine.Stack) error {
+	services, err := stack.Services(ctx)
+	if err != nil {
+		return err
+	}
+	client := &http.Client{Timeout: 10 * time.Second}
+	for _, service := range services {
+		answer := "does not answer"
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, service.Address, nil)
+		if err != nil {
+			return err
+		}
+		if response, err := client.Do(request); err == nil {
+			_ = response.Body.Close()
+			answer = fmt.Sprintf("answers %d", response.StatusCode)
+		}
+		fmt.Fprintf(a.streams.Out, "Service %s %s at %s (in the cloud: %s)\n", service.Name, answer, service.Address, service.URL)
+	}
+	return nil
+}
+
+func (a *app) preview() *cobra.Command {
+	return &cobra.Command{
+		Use: "preview STACK", Short: "Show what `up` would do, and change nothing", Args: stackArgument,
+		RunE: func(command *cobra.Command, args []string) error {
+			return a.withStack(command.Context(), "preview", args[0], func(ctx context.Context, stack *engine.Stack) error {
+				_, err := stack.Preview(ctx)
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) destroy() *cobra.Command {
+	return &cobra.Command{
+		Use: "destroy STACK", Short: "Delete everything of the stack from the simulated cloud", Args: stackArgument,
+		RunE: func(command *cobra.Command, args []string) error {
+			return a.withStack(command.Context(), "destroy", args[0], func(ctx context.Context, stack *engine.Stack) error {
+				return stack.Destroy(ctx)
+			})
+		},
+	}
+}
+
+func (a *app) drift() *cobra.Command {
+	var asJSON bool
+	command := &cobra.Command{
+		Use: "drift STACK", Short: "List what changed behind Pulumi's back; exit 1 if anything did", Args: stackArgument,
+		RunE: func(command *cobra.Command, args []string) error {
+			return a.withStack(command.Context(), "drift", args[0], func(ctx context.Context, stack *engine.Stack) error {
+				drifted, err := stack.Drift(ctx)
+				if err != nil {
+					return err
+				}
+				if len(drifted) > 0 {
+					a.exit = ExitNo
+				}
+				if asJSON {
+					encoder := json.NewEncoder(a.streams.Out)
+					encoder.SetIndent("", "  ")
+					return encoder.Encode(append([]engine.Drifted{}, drifted...))
+				}
+				engine.WriteDrift(a.streams.Out, args[0], drifted)
+				return nil
+			})
+		},
+	}
+	command.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
+	return command
+}
+
+// withStack runs work on the selected stack while the state folder is held.
+func (a *app) withStack(ctx context.Context, name, stackName string, work func(context.Context, *engine.Stack) error) error {
+	progress := a.streams.Out
+	if name == "drift" {
+		progress = a.streams.Err // standard output is the list's
+	}
+	session, err := a.open(ctx, name+" "+stackName, progress)
+	if err != nil {
+		return err
+	}
+	defer session.close()
+	stack, err := session.Stack(ctx, stackName)
+	if err != nil {
+		return err
+	}
+	return work(ctx, stack)
+}
+
+func (a *app) export() *cobra.Command {
+	return &cobra.Command{
+		Use: "export STACK", Short: "Print the stack's state as JSON, secrets encrypted, and nothing else", Args: stackArgument,
+		RunE: func(command *cobra.Command, args []string) error {
+			session, err := a.open(command.Context(), "export "+args[0], a.streams.Err)
+			if err != nil {
+				return err
+			}
+			defer session.close()
+			return session.Export(command.Context(), args[0], a.streams.Out)
+		},
+	}
+}
+
+func (a *app) pulumi() *cobra.Command {
+	return &cobra.Command{
+		Use: "pulumi -- ARGS", Short: "Run the Pulumi CLI in the sandbox's environment", DisableFlagsInUseLine: true,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			session, err := a.open(command.Context(), "pulumi", a.streams.Err)
+			if err != nil {
+				return err
+			}
+			defer session.close()
+			a.exit, err = session.Pulumi(command.Context(), a.streams.In, a.streams.Out, a.streams.Err, args...)
+			return err
+		},
+	}
+}

@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// Drifted is a resource that is no longer as Pulumi left it.
+type Drifted struct {
+	// Name and Type are the program's: the resource's name and type token. ID is the cloud's.
+	Name string `json:"name"`
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	// Deleted is true when the resource is gone. Then Properties is empty.
+	Deleted bool `json:"deleted"`
+	// Properties are the changed ones, sorted by path.
+	Properties []PropertyDrift `json:"properties"`
+}
+
+// PropertyDrift is one changed property. Values are JSON; secrets are [secret].
+type PropertyDrift struct {
+	Path   string `json:"path"`
+	Before string `json:"before"`
+	Now    string `json:"now"`
+}
+
+// Drift compares the state with the live cloud and changes neither. Traffic is not part of it: the service ignores it
+// because the release controller owns it.
+func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
+	stream := make(chan events.EngineEvent)
+	done := make(chan []Drifted)
+	go func() {
+		var drifted []Drifted
+		for event := range stream {
+			if event.ResOutputsEvent == nil {
+				continue
+			}
+			if found, ok := driftOf(event.ResOutputsEvent.Metadata); ok {
+				drifted = append(drifted, found)
+			}
+		}
+		done <- drifted
+	}()
+	var messages strings.Builder
+	_, err := s.auto.PreviewRefresh(ctx, optrefresh.EventStreams(stream), optrefresh.ErrorProgressStreams(&messages),
+		optrefresh.ProgressStreams(&messages), optrefresh.Color("never"))
+	if err != nil {
+		// The engine's own account explains what the error only names.
+		fmt.Fprint(s.engine.options.Out, messages.String())
+		return nil, s.failed(ctx, "drift", err)
+	}
+	drifted := <-done
+	sort.Slice(drifted, func(i, j int) bool { return drifted[i].Type+drifted[i].Name < drifted[j].Type+drifted[j].Name })
+	return drifted, nil
+}
+
+// driftOf reads one step of the refresh.
+func driftOf(step apitype.StepEventMetadata) (Drifted, bool) {
+	if step.Old == nil || (step.Op != apitype.OpUpdate && step.Op != apitype.OpDelete) {
+		return Drifted{}, false
+	}
+	found := Drifted{Name: resource.URN(step.URN).Name(), Type: step.Type, ID: step.Old.ID,
+		Deleted: step.Op == apitype.OpDelete || step.New == nil, Properties: []PropertyDrift{}}
+	if found.Deleted {
+		return found, true
+	}
+	for path, diff := range step.DetailedDiff {
+		before, now := step.Old.Outputs, step.New.Outputs
+		if diff.InputDiff {
+			before, now = step.Old.Inputs, step.New.Inputs
+		}
+		found.Properties = append(found.Properties, PropertyDrift{Path: path, Before: valueAt(before, path), Now: valueAt(now, path)})
+	}
+	sort.Slice(found.Properties, func(i, j int) bool { return found.Properties[i].Path < found.Properties[j].Path })
+	return found, true
+}
+
+// valueAt renders the value at a property path as JSON on one line, "absent" where there is none.
+func valueAt(properties map[string]any, path string) string {
+	parsed, err := resource.ParsePropertyPath(path)
+	if err != nil {
+		return "?"
+	}
+	value, ok := parsed.Get(resource.NewPropertyValue(properties))
+	if !ok {
+		return "absent"
+	}
+	text, err := json.Marshal(value.Mappable())
+	if err != nil {
+		return "?"
+	}
+	return string(text)
+}
+
+// WriteDrift prints the list for people.
+func WriteDrift(out io.Writer, stack string, drifted []Drifted) {
+	if len(drifted) == 0 {
+		fmt.Fprintf(out, "No drift: stack %s is as Pulumi left it.\n", stack)
+		return
+	}
+	fmt.Fprintf(out, "Changed behind Pulumi's back in stack %s:\n", stack)
+	for _, resource := range drifted {
+		fmt.Fprintf(out, "\n  %s (%s)\n    %s\n", resource.Name, resource.Type, resource.ID)
+		if resource.Deleted {
+			fmt.Fprintln(out, "    deleted")
+		}
+		for _, property := range resource.Properties {
+			fmt.Fprintf(out, "    %s: %s -> %s\n", property.Path, property.Before, property.Now)
+		}
+	}
+	fmt.Fprintf(out, "\n%d changed. `go run ./cmd/sandbox up %s` puts back what the program says.\n", len(drifted), stack)
+}

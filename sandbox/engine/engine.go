@@ -1,0 +1,159 @@
+// Package engine runs the platform's program through the real Pulumi engine against the simulated cloud: the same
+// program, the real CLI and its engine, a file backend, secrets under a passphrase, and providers that are attached
+// instead of downloaded. Everything it writes is in the state folder; the repository's own files are only read.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/provider"
+	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+)
+
+// Options configure an Engine.
+type Options struct {
+	// Root is the repository's folder, which holds Pulumi.yaml and the stack files. Required.
+	Root string
+	// Dir is the state folder. Required.
+	Dir statedir.Dir
+	// Program is what the engine runs. Required for up and preview.
+	Program pulumi.RunFunc
+	// Out receives progress and results for people. Required.
+	Out io.Writer
+	// Terminal says that Out is a terminal: colours, and progress that rewrites its line.
+	Terminal bool
+	// Cloud is the command that serves the state folder's cloud, started when none runs. Required.
+	Cloud []string
+	// Build identifies the running executable.
+	Build string
+	// CacheDir keeps a built CLI. Default: the user's cache folder.
+	CacheDir string
+}
+
+// Engine is the real engine in the sandbox's environment.
+type Engine struct {
+	options   Options
+	cli       pulumicli.CLI
+	client    *server.Client
+	providers []*provider.Server
+}
+
+// Open makes the CLI ready. The cloud and the providers start when a stack is first used.
+func Open(ctx context.Context, options Options) (*Engine, error) {
+	cli, err := pulumicli.Ensure(ctx, pulumicli.Options{Root: options.Root, CacheDir: options.CacheDir,
+		Out: options.Out, Terminal: options.Terminal})
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{options: options, cli: cli}
+	if err := os.MkdirAll(e.backendDir(), 0o700); err != nil {
+		return nil, err
+	}
+	return e, e.writeProject()
+}
+
+// Close ends the providers. The cloud stays: what was made in it still answers.
+func (e *Engine) Close() error {
+	var failures []error
+	for _, server := range e.providers {
+		failures = append(failures, server.Close())
+	}
+	e.providers = nil
+	return errors.Join(failures...)
+}
+
+func (e *Engine) workDir() string    { return e.options.Dir.Path("pulumi", "work") }
+func (e *Engine) backendDir() string { return e.options.Dir.Path("pulumi", "state") }
+
+// connect starts what an operation on resources needs: the cloud's process and one provider per package.
+func (e *Engine) connect(ctx context.Context) error {
+	if e.client != nil {
+		return nil
+	}
+	client, err := server.Ensure(ctx, e.options.Dir, e.options.Build, e.options.Cloud)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{provider.GCP, provider.GitHub} {
+		// Not bound to ctx: an interrupted engine still finishes its steps through the providers.
+		server, err := provider.Serve(context.WithoutCancel(ctx), provider.Options{API: client.API(), Name: name})
+		if err != nil {
+			return errors.Join(fmt.Errorf("start provider %s: %w", name, err), e.Close())
+		}
+		e.providers = append(e.providers, server)
+	}
+	e.client = client
+	return nil
+}
+
+// environment is what the CLI needs to work in the sandbox and nowhere else.
+func (e *Engine) environment() (map[string]string, error) {
+	if _, err := e.options.Dir.Key("passphrase"); err != nil {
+		return nil, err
+	}
+	environment := map[string]string{
+		"PULUMI_BACKEND_URL":                          "file://" + filepath.ToSlash(e.backendDir()),
+		"PULUMI_HOME":                                 e.options.Dir.Path("pulumi", "home"),
+		"PULUMI_CONFIG_PASSPHRASE_FILE":               e.options.Dir.Path("keys", "passphrase"),
+		"PULUMI_SKIP_UPDATE_CHECK":                    "true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+	}
+	if len(e.providers) == 2 {
+		environment["PULUMI_DEBUG_PROVIDERS"] = fmt.Sprintf("%s:%d,%s:%d",
+			provider.GCP, e.providers[0].Port(), provider.GitHub, e.providers[1].Port())
+	}
+	return environment, nil
+}
+
+// Status says where the cloud and its services answer.
+func (e *Engine) Status(ctx context.Context) (server.Status, error) {
+	if err := e.connect(ctx); err != nil {
+		return server.Status{}, err
+	}
+	return e.client.Status(ctx)
+}
+
+// Pulumi runs the CLI with the caller's arguments in the sandbox's environment and returns its exit code.
+func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args ...string) (int, error) {
+	if err := e.connect(ctx); err != nil {
+		return 0, err
+	}
+	environment, err := e.environment()
+	if err != nil {
+		return 0, err
+	}
+	var variables []string
+	for name, value := range environment {
+		variables = append(variables, name+"="+value)
+	}
+	command := e.cli.Command(ctx, e.workDir(), variables, args...)
+	command.Stdin, command.Stdout, command.Stderr = stdin, stdout, stderr
+	err = command.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() > 0 {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// workspace is the Automation API's view of the work folder.
+func (e *Engine) workspace() ([]auto.LocalWorkspaceOption, error) {
+	environment, err := e.environment()
+	if err != nil {
+		return nil, err
+	}
+	return []auto.LocalWorkspaceOption{
+		auto.WorkDir(e.workDir()), auto.EnvVars(environment), auto.Pulumi(e.cli),
+	}, nil
+}

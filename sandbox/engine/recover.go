@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/provider"
+)
+
+// recover puts right what a killed engine leaves behind: the backend's lock, and creations of which the state does not
+// know whether they happened. The state folder's own lock says that no other engine is at work, so the backend's lock
+// is a dead one. A creation that did happen is taken over from the cloud; one that did not is forgotten, and `up` makes
+// it. Without this the next `up` would create a second time and be told that the thing already exists.
+func (s *Stack) recover(ctx context.Context) error {
+	if s.backendLocked() {
+		fmt.Fprintln(s.engine.options.Out, "An earlier command was killed while it held the stack's lock: releasing it.")
+		if err := s.auto.Cancel(ctx); err != nil {
+			return fmt.Errorf("release the stack's lock: %w", err)
+		}
+	}
+	pending, err := s.pendingCreates(ctx)
+	if err != nil || len(pending) == 0 {
+		return err
+	}
+	var adopted []optrefresh.PendingCreate
+	for _, create := range pending {
+		id, found, err := provider.Locate(ctx, s.engine.client.API(), create.Type, create.Inputs)
+		if err != nil {
+			return fmt.Errorf("find out whether the interrupted creation of %s happened: %w", create.URN, err)
+		}
+		if found {
+			adopted = append(adopted, optrefresh.PendingCreate{URN: string(create.URN), ID: id})
+			fmt.Fprintf(s.engine.options.Out, "Interrupted creation of %s had happened: taking over %s.\n", create.URN.Name(), id)
+		} else {
+			fmt.Fprintf(s.engine.options.Out, "Interrupted creation of %s had not happened: forgetting it.\n", create.URN.Name())
+		}
+	}
+	options := []optrefresh.Option{optrefresh.ClearPendingCreates(), optrefresh.SuppressProgress(), optrefresh.SuppressOutputs(),
+		optrefresh.ErrorProgressStreams(s.engine.options.Out)}
+	if len(adopted) > 0 {
+		options = append(options, optrefresh.ImportPendingCreates(adopted))
+	}
+	if _, err := s.auto.Refresh(ctx, options...); err != nil {
+		return s.failed(ctx, "recovery", err)
+	}
+	return nil
+}
+
+// backendLocked says whether the file backend holds a lock file for the stack.
+func (s *Stack) backendLocked() bool {
+	locks := filepath.Join(s.engine.backendDir(), ".pulumi", "locks", "organization", project, s.auto.Name())
+	held := false
+	_ = filepath.WalkDir(locks, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			held = true
+		}
+		return nil
+	})
+	return held
+}
+
+// pendingCreate is a resource whose creation had begun.
+type pendingCreate struct {
+	URN    resource.URN
+	Type   string
+	Inputs map[string]any
+}
+
+func (s *Stack) pendingCreates(ctx context.Context) ([]pendingCreate, error) {
+	state, err := s.auto.Export(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the state of stack %s: %w", s.auto.Name(), err)
+	}
+	var deployment apitype.DeploymentV3
+	if len(state.Deployment) > 0 && string(state.Deployment) != "null" {
+		if err := json.Unmarshal(state.Deployment, &deployment); err != nil {
+			return nil, fmt.Errorf("read the state of stack %s: %w", s.auto.Name(), err)
+		}
+	}
+	var pending []pendingCreate
+	for _, operation := range deployment.PendingOperations {
+		if operation.Type == apitype.OperationTypeCreating && operation.Resource.Custom {
+			pending = append(pending, pendingCreate{URN: operation.Resource.URN, Type: string(operation.Resource.Type),
+				Inputs: operation.Resource.Inputs})
+		}
+	}
+	return pending, nil
+}

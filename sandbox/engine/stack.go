@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// project is the Pulumi project's name, as in Pulumi.yaml.
+const project = "procureflow"
+
+// UsageError is a mistake of the caller: nothing was started.
+type UsageError struct{ Message string }
+
+func (e *UsageError) Error() string { return e.Message }
+
+// Stack is one stack, selected and ready.
+type Stack struct {
+	engine   *Engine
+	auto     auto.Stack
+	settings stacks.Settings
+}
+
+// Stack checks the stack's settings, makes the project and the repository they name exist in the cloud, and selects
+// the stack, creating it when it is new.
+func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
+	settings, err := e.writeStackFile(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.seed(ctx, settings); err != nil {
+		return nil, err
+	}
+	workspace, err := e.workspace()
+	if err != nil {
+		return nil, err
+	}
+	selected, err := auto.UpsertStackInlineSource(ctx, name, project, e.options.Program, workspace...)
+	if err != nil {
+		return nil, fmt.Errorf("select stack %s: %w", name, err)
+	}
+	stack := &Stack{engine: e, auto: selected, settings: settings}
+	return stack, nil
+}
+
+// seed makes what exists before the first `up` of a real stack: the project with its billing account, and the repository.
+func (e *Engine) seed(ctx context.Context, settings stacks.Settings) error {
+	number, err := strconv.ParseInt(settings.Project.Number, 10, 64)
+	if err != nil {
+		return fmt.Errorf("project number: %w", err)
+	}
+	err = e.client.EnsureProject(ctx, cloud.Project{
+		ID: settings.Project.ID, Number: number, BillingAccount: settings.Project.BillingAccount,
+	})
+	if err != nil {
+		return err
+	}
+	var reviewers []int64
+	for _, environment := range settings.GitHub.Environments {
+		reviewers = append(reviewers, environment.Reviewers...)
+	}
+	return e.client.EnsureRepository(ctx, cloud.Repository{
+		Owner: settings.GitHub.Owner, OwnerID: settings.GitHub.OwnerID,
+		Name: settings.GitHub.Repository, ID: settings.GitHub.RepositoryID, UserIDs: reviewers,
+	})
+}
+
+func (s *Stack) color() string {
+	if s.engine.options.Terminal {
+		return "always"
+	}
+	return "never"
+}
+
+// Changes counts the operations of an update by kind: create, update, replace, delete, same.
+type Changes map[string]int
+
+// None is true when nothing was, or would be, changed.
+func (c Changes) None() bool {
+	for kind, count := range c {
+		if kind != "same" && kind != "refresh" && kind != "read" && count > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Up brings the cloud to what the program says, after it has put right what an interrupted command left behind.
+// The CLI's own lines go to Out as the resources are made.
+func (s *Stack) Up(ctx context.Context) (Changes, error) {
+	if err := s.recover(ctx); err != nil {
+		return nil, err
+	}
+	result, err := s.auto.Up(ctx, optup.ProgressStreams(s.engine.options.Out), optup.ErrorProgressStreams(s.engine.options.Out),
+		optup.Color(s.color()), optup.SuppressProgress())
+	if err != nil {
+		return nil, s.failed(ctx, "up", err)
+	}
+	changes := Changes{}
+	if result.Summary.ResourceChanges != nil {
+		changes = *result.Summary.ResourceChanges
+	}
+	return changes, nil
+}
+
+// Preview shows what Up would do and changes nothing.
+func (s *Stack) Preview(ctx context.Context) (Changes, error) {
+	result, err := s.auto.Preview(ctx, optpreview.ProgressStreams(s.engine.options.Out),
+		optpreview.ErrorProgressStreams(s.engine.options.Out), optpreview.Color(s.color()), optpreview.SuppressProgress())
+	if err != nil {
+		return nil, s.failed(ctx, "preview", err)
+	}
+	changes := Changes{}
+	for kind, count := range result.ChangeSummary {
+		changes[string(kind)] = count
+	}
+	return changes, nil
+}
+
+// Destroy deletes everything of the stack. Deletion protection refuses, as in the real cloud.
+func (s *Stack) Destroy(ctx context.Context) error {
+	if err := s.recover(ctx); err != nil {
+		return err
+	}
+	_, err := s.auto.Destroy(ctx, optdestroy.ProgressStreams(s.engine.options.Out),
+		optdestroy.ErrorProgressStreams(s.engine.options.Out), optdestroy.Color(s.color()), optdestroy.SuppressProgress())
+	if err != nil {
+		return s.failed(ctx, "destroy", err)
+	}
+	return nil
+}
+
+// Export writes the stack's state as JSON, secrets encrypted, and nothing else.
+func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
+	if _, err := e.writeStackFile(ctx, name); err != nil {
+		return err
+	}
+	workspace, err := e.workspace()
+	if err != nil {
+		return err
+	}
+	stack, err := auto.SelectStackInlineSource(ctx, name, project, e.options.Program, workspace...)
+	if auto.IsSelectStack404Error(err) {
+		return &UsageError{Message: fmt.Sprintf("stack %s has no state yet: run `go run ./cmd/sandbox up %s` first", name, name)}
+	} else if err != nil {
+		return fmt.Errorf("select stack %s: %w", name, err)
+	}
+	state, err := stack.Export(ctx)
+	if err != nil {
+		return fmt.Errorf("export stack %s: %w", name, err)
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(state)
+}
+
+// Service is a service of the stack as the sandbox's person sees it.
+type Service struct {
+	// Name is the Cloud Run service id.
+	Name string
+	// URL is its address in the real cloud, Address where it answers here.
+	URL, Address string
+}
+
+// Services lists the stack's services that run.
+func (s *Stack) Services(ctx context.Context) ([]Service, error) {
+	status, err := s.engine.client.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	parent := "projects/" + s.settings.Project.ID + "/locations/" + s.settings.Project.Region + "/services"
+	var services []Service
+	for _, endpoint := range status.Services {
+		if path.Dir(endpoint.Name) == parent {
+			services = append(services, Service{Name: path.Base(endpoint.Name), URL: endpoint.URL, Address: endpoint.Address})
+		}
+	}
+	return services, nil
+}
+
+// OperationError is an operation that the engine did not complete. The engine has already said why, on Out.
+type OperationError struct {
+	Operation, Stack string
+	Cause            error
+}
+
+func (e *OperationError) Error() string {
+	return fmt.Sprintf("%s of stack %s failed: see the lines above", e.Operation, e.Stack)
+}
+
+func (e *OperationError) Unwrap() error { return e.Cause }
+
+func (s *Stack) failed(ctx context.Context, operation string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s of stack %s was interrupted; run it again to go on: %w", operation, s.auto.Name(), context.Cause(ctx))
+	}
+	var usage *UsageError
+	if errors.As(err, &usage) {
+		return err
+	}
+	return &OperationError{Operation: operation, Stack: s.auto.Name(), Cause: err}
+}

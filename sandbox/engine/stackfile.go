@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"gopkg.in/yaml.v3"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// settingsKey is the configuration key that holds the settings.
+const settingsKey = "procureflow:platform"
+
+// writeProject writes the work folder's Pulumi.yaml: the repository's, without what only a compiled program needs. The
+// engine's own options, refresh among them, stay as they are.
+func (e *Engine) writeProject() error {
+	data, err := os.ReadFile(filepath.Join(e.options.Root, "Pulumi.yaml"))
+	if err != nil {
+		return fmt.Errorf("read the project: %w", err)
+	}
+	var project map[string]any
+	if err := yaml.Unmarshal(data, &project); err != nil {
+		return fmt.Errorf("read Pulumi.yaml: %w", err)
+	}
+	project["runtime"] = "go"
+	delete(project, "main")
+	if data, err = yaml.Marshal(project); err != nil {
+		return err
+	}
+	return statedir.WriteFile(filepath.Join(e.workDir(), "Pulumi.yaml"), data, 0o600)
+}
+
+// stackNames are the stacks that have a file in the repository, sorted.
+func (e *Engine) stackNames() []string {
+	files, _ := filepath.Glob(filepath.Join(e.options.Root, "Pulumi.*.yaml"))
+	var names []string
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml"))
+	}
+	sort.Strings(names)
+	return names
+}
+
+// writeStackFile writes the sandbox's copy of the stack's file and returns its settings. The copy differs in what the
+// sandbox's person would have done: stand-ins are replaced by the values they stand for, and each secret has a value
+// of its own, encrypted under the sandbox's passphrase, where the real stack pins a version that somebody added.
+// The first copy decides salt and values; later copies keep them.
+func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Settings, error) {
+	var none stacks.Settings
+	source := filepath.Join(e.options.Root, "Pulumi."+stack+".yaml")
+	data, err := os.ReadFile(source)
+	if errors.Is(err, fs.ErrNotExist) {
+		return none, &UsageError{Message: fmt.Sprintf("there is no stack %q: Pulumi.%s.yaml does not exist; stacks are %s",
+			stack, stack, strings.Join(e.stackNames(), ", "))}
+	} else if err != nil {
+		return none, fmt.Errorf("read the stack's settings: %w", err)
+	}
+	var file stackFile
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return none, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml is not YAML: %v", stack, err)}
+	}
+	filled, _ := stacks.FillStandIns(file.Config[settingsKey])
+	copyPath := filepath.Join(e.workDir(), "Pulumi."+stack+".yaml")
+	previous, err := readStackFile(copyPath)
+	if err != nil {
+		return none, err
+	}
+	settings, err := parseSettings(filled, stack)
+	if err != nil {
+		return none, err
+	}
+	file.EncryptionSalt = previous.EncryptionSalt
+	if missing := secretsWithoutValue(filled, previous.Config[settingsKey]); len(missing) > 0 {
+		if file.EncryptionSalt, err = e.makeValues(ctx, missing, previous.EncryptionSalt); err != nil {
+			return none, err
+		}
+	}
+	file.Config[settingsKey] = filled
+	if data, err = yaml.Marshal(file); err != nil {
+		return none, err
+	}
+	return settings, statedir.WriteFile(copyPath, data, 0o600)
+}
+
+// stackFile is the part of a Pulumi.<stack>.yaml the sandbox understands.
+type stackFile struct {
+	EncryptionSalt string         `yaml:"encryptionsalt,omitempty"`
+	Config         map[string]any `yaml:"config"`
+}
+
+func readStackFile(path string) (stackFile, error) {
+	var file stackFile
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return file, nil
+	}
+	if err == nil {
+		err = yaml.Unmarshal(data, &file)
+	}
+	if err != nil {
+		return file, fmt.Errorf("read the sandbox's copy of the settings: %w; delete %s", err, path)
+	}
+	return file, nil
+}
+
+// parseSettings checks the settings before anything is started, with the very code the program uses.
+func parseSettings(document any, stack string) (stacks.Settings, error) {
+	data, err := json.Marshal(document)
+	if err != nil {
+		return stacks.Settings{}, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml: %s: %v", stack, settingsKey, err)}
+	}
+	return stacks.Parse(data, stack)
+}
+
+// secretsWithoutValue takes the pinned version from each secret that has no value, gives it the value of the previous
+// copy where there is one, and returns the others by id.
+func secretsWithoutValue(document, previous any) map[string]map[string]any {
+	secrets, before := child(document, "secrets"), child(previous, "secrets")
+	missing := map[string]map[string]any{}
+	for id := range secrets {
+		secret, ok := secrets[id].(map[string]any)
+		if !ok || secret["value"] != nil {
+			continue
+		}
+		delete(secret, "version")
+		if old, _ := before[id].(map[string]any); old["value"] != nil {
+			secret["value"] = old["value"]
+		} else {
+			missing[id] = secret
+		}
+	}
+	return missing
+}
+
+// makeValues gives each secret an encrypted random value and returns the salt they are encrypted under.
+func (e *Engine) makeValues(ctx context.Context, secrets map[string]map[string]any, salt string) (string, error) {
+	passphrase, err := e.options.Dir.Key("passphrase")
+	if err != nil {
+		return "", err
+	}
+	crypter, salt, err := openCrypter(ctx, passphrase, salt)
+	if err != nil {
+		return "", err
+	}
+	for id, secret := range secrets {
+		var raw [24]byte
+		if _, err := rand.Read(raw[:]); err != nil {
+			return "", err
+		}
+		encrypted, err := crypter.EncryptValue(ctx, base64.RawURLEncoding.EncodeToString(raw[:]))
+		if err != nil {
+			return "", fmt.Errorf("encrypt the sandbox's value of secret %s: %w", id, err)
+		}
+		secret["value"] = map[string]any{"secure": encrypted}
+	}
+	return salt, nil
+}
+
+func child(document any, key string) map[string]any {
+	parent, _ := document.(map[string]any)
+	value, _ := parent[key].(map[string]any)
+	return value
+}
+
+// openCrypter returns the crypter of a stack file's encryptionsalt, or a new salt with its crypter. The salt's form is
+// the passphrase secrets provider's: v1:<salt, base64>:<the word pulumi, encrypted>.
+func openCrypter(ctx context.Context, passphrase, encryptionSalt string) (config.Crypter, string, error) {
+	if encryptionSalt != "" {
+		parts := strings.SplitN(encryptionSalt, ":", 3)
+		if len(parts) != 3 || parts[0] != "v1" {
+			return nil, "", errors.New("the sandbox's copy of the settings has an unknown encryptionsalt; delete " + statedir.Name)
+		}
+		salt, err := base64.StdEncoding.DecodeString(parts[1])
+		if err != nil {
+			return nil, "", fmt.Errorf("encryptionsalt: %w; delete %s", err, statedir.Name)
+		}
+		return config.NewSymmetricCrypterFromPassphrase(passphrase, salt), encryptionSalt, nil
+	}
+	salt := make([]byte, 8)
+	if _, err := rand.Read(salt); err != nil {
+		return nil, "", err
+	}
+	crypter := config.NewSymmetricCrypterFromPassphrase(passphrase, salt)
+	proof, err := crypter.EncryptValue(ctx, "pulumi")
+	if err != nil {
+		return nil, "", err
+	}
+	return crypter, fmt.Sprintf("v1:%s:%s", base64.StdEncoding.EncodeToString(salt), proof), nil
+}

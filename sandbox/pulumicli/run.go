@@ -1,0 +1,68 @@
+package pulumicli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/detached"
+)
+
+// gracePeriod is how long an interrupted CLI may take to finish the steps it is in before it is killed. A killed engine
+// leaves pending operations, which the next `up` has to sort out.
+const gracePeriod = 60 * time.Second
+
+// Run executes the CLI, for the Automation API. Unlike the SDK's own, it hands down no credentials and no settings of
+// the caller's Pulumi, Google Cloud or GitHub (the sandbox must not be able to reach a real account), it keeps the
+// terminal's signals away from the CLI, and on cancellation it gives the engine time to finish the current steps.
+func (c CLI) Run(ctx context.Context, dir string, stdin io.Reader, stdout, stderr []io.Writer, env []string, args ...string,
+) (string, string, int, error) {
+	if !slices.Contains(args, "--non-interactive") {
+		args = append([]string{"--non-interactive"}, args...)
+	}
+	var out, errs bytes.Buffer
+	command := c.Command(ctx, dir, env, args...)
+	command.Env = append(command.Env, "PULUMI_AUTOMATION_API=true")
+	command.Stdin = stdin
+	command.Stdout = io.MultiWriter(append(slices.Clone(stdout), &out)...)
+	command.Stderr = io.MultiWriter(append(slices.Clone(stderr), &errs)...)
+	err := command.Run()
+	code := -2 // the Automation API's "unknown"
+	var exit *exec.ExitError
+	if err == nil {
+		code = 0
+	} else if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	}
+	return out.String(), errs.String(), code, err
+}
+
+// Command returns a prepared, not yet started CLI with env added to a cleaned environment.
+func (c CLI) Command(ctx context.Context, dir string, env []string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, c.Path, args...)
+	command.Dir = dir
+	command.Env = append(cleanEnvironment(os.Environ()), env...)
+	detached.Session(command)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = gracePeriod
+	return command
+}
+
+// cleanEnvironment drops every variable that could lead a command of the sandbox to a real account.
+func cleanEnvironment(environment []string) []string {
+	return slices.DeleteFunc(slices.Clone(environment), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		for _, prefix := range []string{"PULUMI_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GITHUB_", "GH_", "ACTIONS_"} {
+			if strings.HasPrefix(name, prefix) {
+				return true
+			}
+		}
+		return false
+	})
+}
