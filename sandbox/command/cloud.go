@@ -17,7 +17,7 @@ func (a *app) serve() *cobra.Command {
 		Use: "serve", Short: "Keep the simulated cloud and its data plane up in this terminal, and print its endpoints", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			ctx := command.Context()
-			_, dir, err := a.openDir()
+			dir, err := a.openDir()
 			if err != nil {
 				return err
 			}
@@ -56,7 +56,7 @@ func (a *app) cloud() *cobra.Command {
 	return &cobra.Command{
 		Use: "cloud", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			_, dir, err := a.openDir()
+			dir, err := a.openDir()
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ func (a *app) status() *cobra.Command {
 	command := &cobra.Command{
 		Use: "status", Short: "Say whether the simulated cloud runs and where its services answer", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			_, dir, err := a.openDir()
+			dir, err := a.openDir()
 			if err != nil {
 				return err
 			}
@@ -108,7 +108,7 @@ func (a *app) stop() *cobra.Command {
 		Use: "stop", Short: "End the simulated cloud's process; its state stays", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			ctx := command.Context()
-			_, dir, err := a.openDir()
+			dir, err := a.openDir()
 			if err != nil {
 				return err
 			}

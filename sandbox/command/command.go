@@ -142,16 +142,17 @@ func repository() (string, error) {
 	}
 }
 
-func (a *app) openDir() (root string, dir statedir.Dir, err error) {
-	if root, err = repository(); err != nil {
-		return "", statedir.Dir{}, err
-	}
+// openDir opens the state folder: the one given, else the repository's.
+func (a *app) openDir() (statedir.Dir, error) {
 	folder := a.state
 	if folder == "" {
+		root, err := repository()
+		if err != nil {
+			return statedir.Dir{}, err
+		}
 		folder = filepath.Join(root, statedir.Name)
 	}
-	dir, err = statedir.Open(folder)
-	return root, dir, err
+	return statedir.Open(folder)
 }
 
 // session is a held state folder with an engine.
@@ -162,7 +163,11 @@ type session struct {
 
 // open takes the state folder's lock for the command and opens the engine. progress receives the engine's lines.
 func (a *app) open(ctx context.Context, name string, progress io.Writer) (*session, error) {
-	root, dir, err := a.openDir()
+	root, err := repository()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := a.openDir()
 	if err != nil {
 		return nil, err
 	}

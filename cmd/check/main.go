@@ -1,0 +1,138 @@
+// Command check runs every check of the repository, as CI does: formatting, vet, staticcheck and all tests with the race
+// detector, in each of its Go modules. `go run ./cmd/check` needs Go and nothing else; what a test needs beyond it, the
+// test says.
+//
+// Exit codes: 0 all passed; 1 something failed; 2 the call is wrong.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// modules are the repository's Go modules that have code of ours, relative to its root.
+var modules = []string{".", "policy"}
+
+// testTimeout bounds one package's tests. The first run of the sandbox's tests compiles the Pulumi CLI.
+const testTimeout = "30m"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	flags := flag.NewFlagSet("check", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	only := flags.String("only", "", "run only this step: format, vet, staticcheck or test")
+	race := flags.Bool("race", true, "run tests with the race detector")
+	if flags.Parse(args) != nil || flags.NArg() > 0 {
+		return 2
+	}
+	c := checker{ctx: ctx, out: out, race: *race}
+	steps := []struct {
+		name string
+		run  func() error
+	}{
+		{"format", c.format}, {"vet", c.vet}, {"staticcheck", c.staticcheck}, {"test", c.test},
+	}
+	known, failed := *only == "", []string{}
+	for _, step := range steps {
+		if *only != "" && *only != step.name {
+			continue
+		}
+		known = true
+		start := time.Now()
+		fmt.Fprintf(out, "== %s\n", step.name)
+		if err := step.run(); err != nil {
+			fmt.Fprintf(out, "%v\n== %s failed after %s\n", err, step.name, time.Since(start).Round(time.Second))
+			failed = append(failed, step.name)
+			continue
+		}
+		fmt.Fprintf(out, "== %s passed in %s\n", step.name, time.Since(start).Round(time.Second))
+	}
+	switch {
+	case !known:
+		fmt.Fprintf(errs, "check: no step %q: format, vet, staticcheck or test\n", *only)
+		return 2
+	case len(failed) > 0:
+		fmt.Fprintf(out, "Failed: %s\n", strings.Join(failed, ", "))
+		return 1
+	}
+	fmt.Fprintln(out, "All checks passed.")
+	return 0
+}
+
+type checker struct {
+	ctx  context.Context
+	out  io.Writer
+	race bool
+}
+
+// command runs a program in a module's folder and shows its output.
+func (c checker) command(module, name string, args ...string) error {
+	command := exec.CommandContext(c.ctx, name, args...)
+	command.Dir = module
+	command.Stdout, command.Stderr = c.out, c.out
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("in %s: %s %s: %w", module, filepath.Base(name), strings.Join(args, " "), err)
+	}
+	return nil
+}
+
+func (c checker) each(name string, args ...string) error {
+	var first error
+	for _, module := range modules {
+		if err := c.command(module, name, args...); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (c checker) format() error {
+	var unformatted bytes.Buffer
+	command := exec.CommandContext(c.ctx, "gofmt", "-l", ".")
+	command.Stdout, command.Stderr = &unformatted, c.out
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("gofmt: %w", err)
+	}
+	if unformatted.Len() > 0 {
+		return fmt.Errorf("not formatted; run gofmt -w on:\n%s", unformatted.String())
+	}
+	return nil
+}
+
+func (c checker) vet() error { return c.each("go", "vet", "./...") }
+
+// staticcheck is built at the version internal/tools pins.
+func (c checker) staticcheck() error {
+	folder, err := os.MkdirTemp("", "staticcheck")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	program := filepath.Join(folder, "staticcheck")
+	if err := c.command(filepath.Join("internal", "tools"), "go", "build", "-o", program, "honnef.co/go/tools/cmd/staticcheck"); err != nil {
+		return err
+	}
+	return c.each(program, "./...")
+}
+
+func (c checker) test() error {
+	args := []string{"test", "-timeout", testTimeout}
+	if c.race {
+		args = append(args, "-race")
+	}
+	return c.each("go", append(args, "./...")...)
+}
