@@ -47,6 +47,7 @@ type Streams struct {
 type app struct {
 	streams Streams
 	program pulumi.RunFunc
+	dir     string
 	state   string
 	wait    time.Duration
 	exit    int
@@ -97,6 +98,7 @@ func (a *app) root() *cobra.Command {
 			"3 the operation failed; 4 another command holds the sandbox; 130 interrupted.",
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	root.PersistentFlags().StringVar(&a.dir, "dir", "", "the repository's folder (default: this one or the nearest above)")
 	root.PersistentFlags().StringVar(&a.state, "state", "", "folder that keeps the sandbox's state (default .sandbox in the repository)")
 	root.PersistentFlags().DurationVar(&a.wait, "wait", 10*time.Minute, "how long to wait for another command that holds the sandbox")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &commandLineError{err} })
@@ -122,8 +124,11 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// repository is the folder that holds go.mod and Pulumi.yaml: the working folder or the nearest above it.
-func repository() (string, error) {
+// repository is the folder that holds go.mod and Pulumi.yaml: the one given, else the working folder or the nearest above.
+func (a *app) repository() (string, error) {
+	if a.dir != "" {
+		return filepath.Abs(a.dir)
+	}
 	folder, err := os.Getwd()
 	if err != nil {
 		return "", err
@@ -146,7 +151,7 @@ func repository() (string, error) {
 func (a *app) openDir() (statedir.Dir, error) {
 	folder := a.state
 	if folder == "" {
-		root, err := repository()
+		root, err := a.repository()
 		if err != nil {
 			return statedir.Dir{}, err
 		}
@@ -163,7 +168,7 @@ type session struct {
 
 // open takes the state folder's lock for the command and opens the engine. progress receives the engine's lines.
 func (a *app) open(ctx context.Context, name string, progress io.Writer) (*session, error) {
-	root, err := repository()
+	root, err := a.repository()
 	if err != nil {
 		return nil, err
 	}
