@@ -1,0 +1,65 @@
+// Package naming spells the names that Google Cloud computes and that several packages have to agree on: accounts,
+// registries, service URLs and federated principals. Everything here is pure text.
+//
+// Projects that belong to a domain (example.com:project) are spelled differently by Google and are not supported.
+package naming
+
+import "strings"
+
+// AccountEmail is a service account's address, ACCOUNT@PROJECT.iam.gserviceaccount.com.
+func AccountEmail(account, project string) string {
+	return account + "@" + project + ".iam.gserviceaccount.com"
+}
+
+// AccountName is a service account's resource name, by which its own IAM policy is addressed.
+func AccountName(account, project string) string {
+	return "projects/" + project + "/serviceAccounts/" + AccountEmail(account, project)
+}
+
+// AccountMember is how a service account is written as the member of a grant.
+func AccountMember(email string) string { return "serviceAccount:" + email }
+
+// RegistryHost is the host that serves a location's Docker repositories; docker login takes it.
+func RegistryHost(location string) string { return location + "-docker.pkg.dev" }
+
+// ImagePrefix is what precedes /IMAGE@DIGEST for the images of a repository. It has no slash at its end.
+func ImagePrefix(location, project, repository string) string {
+	return RegistryHost(location) + "/" + project + "/" + repository
+}
+
+// ServiceHost is the deterministic host of a Cloud Run service, known before the service exists. A label of a host holds
+// 63 characters, so service and project number together may have at most 62.
+func ServiceHost(service, projectNumber, region string) string {
+	return service + "-" + projectNumber + "." + region + ".run.app"
+}
+
+// ServiceURL is the deterministic URL of a Cloud Run service: HTTPS, no slash at its end.
+func ServiceURL(service, projectNumber, region string) string {
+	return "https://" + ServiceHost(service, projectNumber, region)
+}
+
+// PoolName is a workload identity pool's resource name. It has the project's number, not its id.
+func PoolName(projectNumber, pool string) string {
+	return "projects/" + projectNumber + "/locations/global/workloadIdentityPools/" + pool
+}
+
+// PrincipalSet is the member that stands for every federated identity of a pool whose attribute (without the prefix
+// "attribute.") has exactly this value. poolName is [PoolName] or the pool's name output.
+func PrincipalSet(poolName, attribute, value string) string {
+	return "principalSet://iam.googleapis.com/" + poolName + "/attribute." + attribute + "/" + value
+}
+
+// Slug turns a role or an id into a part of a logical name: lower case, with one hyphen for every run of other
+// characters. Different texts can have the same slug, so whoever fans out over slugs has to refuse duplicates.
+func Slug(text string) string {
+	var slug strings.Builder
+	for _, r := range strings.ToLower(text) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			slug.WriteRune(r)
+		case slug.Len() > 0 && !strings.HasSuffix(slug.String(), "-"):
+			slug.WriteByte('-')
+		}
+	}
+	return strings.TrimSuffix(slug.String(), "-")
+}
