@@ -3,7 +3,9 @@ package stacks
 // Settings is everything that distinguishes one environment from another. It is the value of the configuration key
 // procureflow:platform in Pulumi.<stack>.yaml, read strictly by [Load]: a key that is not a field here is an error.
 //
-// A field is required unless its comment names a default.
+// A field is required unless its comment names a default. A default is for an absent key only: a key that is present and
+// empty, null or zero is judged as written. Fields with a default carry it in the tag "default", which is what [Parse]
+// reads, or default to Go's zero value.
 type Settings struct {
 	// Environment names the stack the settings are for: dev, staging or prod. It must equal the stack's name, so that
 	// one stack's file can never be applied to another stack.
@@ -12,7 +14,8 @@ type Settings struct {
 	Project Project `json:"project"`
 	// GitHub is the repository that may deploy here and the environments that guard it.
 	GitHub GitHub `json:"github"`
-	// Labels are put on every resource that has labels. environment, app and managed-by are required among them.
+	// Labels are put on every resource that has labels. Required among them: environment, equal to Environment; app; and
+	// managed-by, which is pulumi.
 	Labels map[string]string `json:"labels"`
 	// Registry is the Docker repository images are promoted into.
 	Registry Registry `json:"registry"`
@@ -40,12 +43,16 @@ type Project struct {
 
 // GitHub identifies the repository by name and by number: trust is by number, because a name can be registered again by somebody else.
 type GitHub struct {
-	Owner        string `json:"owner"`
-	OwnerID      int64  `json:"ownerId"`
-	Repository   string `json:"repository"`
-	RepositoryID int64  `json:"repositoryId"`
+	// Owner is the account's login.
+	Owner string `json:"owner"`
+	// OwnerID is the account's number: gh api users/OWNER --jq .id
+	OwnerID int64 `json:"ownerId"`
+	// Repository is the repository's name without its owner.
+	Repository string `json:"repository"`
+	// RepositoryID is the repository's number: gh api repos/OWNER/REPOSITORY --jq .id
+	RepositoryID int64 `json:"repositoryId"`
 	// Branch is the only branch that deploys. Default: main.
-	Branch string `json:"branch,omitempty"`
+	Branch string `json:"branch,omitempty" default:"main"`
 	// Environments are the GitHub environments a deployment to this stack passes, in order; it runs in the last one.
 	// GitHub lets any one listed reviewer approve, so two approvals take two environments with disjoint reviewers.
 	Environments []GitHubEnvironment `json:"environments"`
@@ -53,10 +60,12 @@ type GitHub struct {
 
 // GitHubEnvironment is one gate of a deployment.
 type GitHubEnvironment struct {
+	// Name is the environment's name on GitHub, which compares names without regard to case.
 	Name string `json:"name"`
-	// Reviewers are numeric GitHub user ids, at most six; one of them has to approve. Default: none, allowed in dev only.
+	// Reviewers are numeric GitHub user ids, at most six; one of them has to approve. Default: none. dev has none, staging
+	// has some in at least one environment, and prod in all of at least two environments that share nobody.
 	Reviewers []int64 `json:"reviewers,omitempty"`
-	// WaitMinutes delays the job after it was triggered, 0-43200. Default: 0.
+	// WaitMinutes delays the job after it was triggered, 0-43200 (30 days); in prod's last environment at least 5. Default: 0.
 	WaitMinutes int `json:"waitMinutes,omitempty"`
 }
 
@@ -65,9 +74,9 @@ type Registry struct {
 	// ID is the repository id.
 	ID string `json:"id"`
 	// UntaggedRetentionDays is the age at which an untagged image may be deleted. Default: 30.
-	UntaggedRetentionDays int `json:"untaggedRetentionDays,omitempty"`
+	UntaggedRetentionDays int `json:"untaggedRetentionDays,omitempty" default:"30"`
 	// KeepMostRecent is how many most recent versions of each image are always kept, which bounds how far one can roll back. Default: 20.
-	KeepMostRecent int `json:"keepMostRecent,omitempty"`
+	KeepMostRecent int `json:"keepMostRecent,omitempty" default:"20"`
 	// Readers are principals besides this environment's own that may pull, for example the next environment's promotion account. Default: none.
 	Readers []string `json:"readers,omitempty"`
 }
@@ -83,7 +92,8 @@ type Secret struct {
 
 // Service is one Cloud Run service.
 type Service struct {
-	// Name is the service id, under 50 characters.
+	// Name is the service id, at most 37 characters: Cloud Run allows 49, and 46 for a name with a traffic tag, of which the
+	// release controller's tag "candidate" takes nine.
 	Name string `json:"name"`
 	// Image is the image's name in the registry.
 	Image string `json:"image"`
@@ -91,22 +101,23 @@ type Service struct {
 	Digest string `json:"digest,omitempty"`
 	// BootstrapImage is what the first run starts before any digest was deployed: a full reference by digest.
 	BootstrapImage string `json:"bootstrapImage"`
-	// RuntimeAccount is the id of the service's own service account, 6-30 characters.
+	// RuntimeAccount is the id of the service's own service account, 6-30 characters. No two services share one.
 	RuntimeAccount string `json:"runtimeAccount"`
 	// Port is the container's port. Default: 8080.
-	Port int `json:"port,omitempty"`
+	Port int `json:"port,omitempty" default:"8080"`
 	// CPU is vCPUs: "1", "2", "4", "6" or "8". Default: "1".
-	CPU string `json:"cpu,omitempty"`
-	// Memory is the limit, for example 512Mi or 2Gi. Default: 512Mi.
-	Memory string `json:"memory,omitempty"`
+	CPU string `json:"cpu,omitempty" default:"1"`
+	// Memory is the limit, for example 512Mi or 2Gi; what Cloud Run sells depends on CPU, and 512Mi is the least for the
+	// second generation execution environment. Default: 512Mi.
+	Memory string `json:"memory,omitempty" default:"512Mi"`
 	// CPUIdle throttles CPU outside of requests. Default: true.
-	CPUIdle *bool `json:"cpuIdle,omitempty"`
+	CPUIdle *bool `json:"cpuIdle,omitempty" default:"true"`
 	// StartupCPUBoost gives extra CPU while an instance starts. Default: false.
 	StartupCPUBoost bool `json:"startupCpuBoost,omitempty"`
 	// Concurrency is requests per instance at once, 1-1000. Default: 80.
-	Concurrency int `json:"concurrency,omitempty"`
+	Concurrency int `json:"concurrency,omitempty" default:"80"`
 	// TimeoutSeconds is a request's limit, 1-3600. Default: 300.
-	TimeoutSeconds int `json:"timeoutSeconds,omitempty"`
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty" default:"300"`
 	// MinInstances are kept warm. Default: 0.
 	MinInstances int `json:"minInstances,omitempty"`
 	// MaxInstances caps each revision, and with it cost. Required, at least 1.
@@ -114,7 +125,7 @@ type Service struct {
 	// Public lets anybody call the service. Default: false.
 	Public bool `json:"public,omitempty"`
 	// Ingress is all, internal or internal-and-cloud-load-balancing. Default: all.
-	Ingress string `json:"ingress,omitempty"`
+	Ingress string `json:"ingress,omitempty" default:"all"`
 	// DeletionProtection refuses to delete or replace the service. Default: false; required to be true in prod.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
 	// Attempt is raised by one to deploy an unchanged template again: the name of a revision that failed cannot be used twice. Default: 0.
@@ -143,14 +154,15 @@ type Service struct {
 type Probe struct {
 	// Path starts with a slash. Required.
 	Path string `json:"path"`
-	// InitialDelaySeconds before the first probe, 0-240. Default: 0.
+	// InitialDelaySeconds before the first probe, 0-240 (startup) or 0-3600 (liveness). Default: 0.
 	InitialDelaySeconds int `json:"initialDelaySeconds,omitempty"`
 	// PeriodSeconds between probes, 1-240 (startup) or 1-3600 (liveness). Default: 10.
-	PeriodSeconds int `json:"periodSeconds,omitempty"`
+	PeriodSeconds int `json:"periodSeconds,omitempty" default:"10"`
 	// TimeoutSeconds of one probe, at most PeriodSeconds. Default: 1.
-	TimeoutSeconds int `json:"timeoutSeconds,omitempty"`
-	// FailureThreshold is how many failures in a row count as failed, at least 1. Default: 3.
-	FailureThreshold int `json:"failureThreshold,omitempty"`
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty" default:"1"`
+	// FailureThreshold is how many failures in a row count as failed, at least 1; for startup, times PeriodSeconds at most
+	// 240 seconds, which is as long as Cloud Run waits for a start. Default: 3.
+	FailureThreshold int `json:"failureThreshold,omitempty" default:"3"`
 }
 
 // Uptime is an uptime check.
@@ -158,22 +170,23 @@ type Uptime struct {
 	// Path starts with a slash.
 	Path string `json:"path"`
 	// PeriodSeconds is 60, 300, 600 or 900. Default: 60.
-	PeriodSeconds int `json:"periodSeconds,omitempty"`
+	PeriodSeconds int `json:"periodSeconds,omitempty" default:"60"`
 	// TimeoutSeconds is 1-60. Default: 10.
-	TimeoutSeconds int `json:"timeoutSeconds,omitempty"`
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty" default:"10"`
 }
 
 // SLO is an availability objective over a rolling window.
 type SLO struct {
-	// AvailabilityPercent is the share of requests that must not fail with 5xx, for example 99.5; over 0 and at most 99.9 (the API's limit).
+	// AvailabilityPercent is the share of requests that must not fail with 5xx, for example 99.5; over 0 and at most 99.99,
+	// the highest goal the Monitoring API takes.
 	AvailabilityPercent float64 `json:"availabilityPercent"`
 	// WindowDays is 1-30. Default: 28.
-	WindowDays int `json:"windowDays,omitempty"`
+	WindowDays int `json:"windowDays,omitempty" default:"28"`
 }
 
 // Monitoring says who is alerted.
 type Monitoring struct {
-	// AlertEmails receive alerts and budget mails. Required, at least one.
+	// AlertEmails receive alerts and budget mails. One to five: a budget notifies at most five addresses.
 	AlertEmails []string `json:"alertEmails"`
 	// RunbookURL is the page that every alert links to.
 	RunbookURL string `json:"runbookUrl"`
@@ -185,7 +198,8 @@ type Budget struct {
 	Amount int `json:"amount"`
 	// Currency is the billing account's, an ISO 4217 code.
 	Currency string `json:"currency"`
-	// CurrentPercent are alert thresholds on what was spent, ascending.
+	// CurrentPercent are alert thresholds on what was spent, ascending; the first at most 100, or it warns only when the
+	// money is gone.
 	CurrentPercent []int `json:"currentPercent"`
 	// ForecastPercent are alert thresholds on what the month is forecast to cost, ascending. Default: none.
 	ForecastPercent []int `json:"forecastPercent,omitempty"`

@@ -1,0 +1,69 @@
+package stacks
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"reflect"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// ConfigKey is the configuration key of Pulumi.<stack>.yaml that holds the settings.
+const ConfigKey = "procureflow:platform"
+
+// Load reads and checks the settings of the running stack. Besides what [Parse] refuses it refuses a missing key, and
+// secret values that stand in the file in the clear. The error is a [*Problems].
+func Load(ctx *pulumi.Context) (Settings, error) {
+	stack := ctx.Stack()
+	document, ok := ctx.GetConfig(ConfigKey)
+	if !ok {
+		found := &findings{}
+		found.add(ConfigKey, "is missing", "write the settings under config in Pulumi."+stack+".yaml; Pulumi.dev.yaml is an example")
+		return Settings{}, found.err(stack)
+	}
+	settings, found := parse([]byte(document), stack)
+	// One encrypted entry makes the whole key secret, so this sees a file in which no value is encrypted at all.
+	if !ctx.IsConfigSecret(ConfigKey) {
+		for _, id := range sortedKeys(settings.Secrets) {
+			if settings.Secrets[id].Value != "" {
+				path := join(join("secrets", id), "value")
+				found.add(path, "stands in the file in the clear",
+					"revoke it where it came from, then: pulumi config set --secret --path '"+ConfigKey+"."+path+"'")
+			}
+		}
+	}
+	if err := found.err(stack); err != nil {
+		return Settings{}, err
+	}
+	return settings, nil
+}
+
+// Parse reads the settings of a stack from the JSON text of [ConfigKey], puts the defaults where a key is absent, and
+// checks everything. It returns no settings together with an error, and the error is a [*Problems].
+func Parse(document []byte, stack string) (Settings, error) {
+	settings, found := parse(document, stack)
+	if err := found.err(stack); err != nil {
+		return Settings{}, err
+	}
+	return settings, nil
+}
+
+// parse returns what could be read beside everything that is wrong with it.
+func parse(document []byte, stack string) (Settings, *findings) {
+	var settings Settings
+	found := &findings{}
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	// Numbers stay text: a float64 would round GitHub's larger ids and could not tell 80 from 80.5.
+	decoder.UseNumber()
+	var tree any
+	if decoder.Decode(&tree) != nil || !errors.Is(decoder.Decode(new(any)), io.EOF) {
+		// The JSON package's own message quotes the text, which may be a secret.
+		found.cannotRead(ConfigKey, "is not one JSON document", "write it as YAML keys in Pulumi."+stack+".yaml")
+		return settings, found
+	}
+	decode(tree, reflect.ValueOf(&settings).Elem(), "", found)
+	validate(settings, stack, found)
+	return settings, found
+}

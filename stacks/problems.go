@@ -1,0 +1,95 @@
+package stacks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Problem is one thing that is wrong with the settings.
+type Problem struct {
+	// Path says where, from the settings' root, for example services.web.memory or github.environments[0].name.
+	Path string
+	// Message says what is wrong. It holds no value of the document.
+	Message string
+	// Fix says what to write instead, or where to find it.
+	Fix string
+}
+
+// String is the problem as one line.
+func (p Problem) String() string { return p.Path + ": " + p.Message + "; " + p.Fix }
+
+// Problems is every problem of one stack's settings.
+type Problems struct {
+	// Stack is the stack's name, and with it the file's: Pulumi.<stack>.yaml.
+	Stack string
+	// List is the problems sorted by path. It is never empty.
+	List []Problem
+}
+
+// Error names the stack and the file, then each problem on a line of its own.
+func (p *Problems) Error() string {
+	count := "1 problem"
+	if len(p.List) != 1 {
+		count = fmt.Sprintf("%d problems", len(p.List))
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "stack %s: %s in Pulumi.%s.yaml under %s:", p.Stack, count, p.Stack, ConfigKey)
+	for _, problem := range p.List {
+		text.WriteString("\n  " + problem.String())
+	}
+	return text.String()
+}
+
+// findings collects problems while the settings are read and judged.
+type findings struct {
+	list []Problem
+	// unread are the paths whose value could not be read. Nothing more is said about them: the value there is Go's zero
+	// value, and a complaint about that would send the reader after a fault that is not in the file.
+	unread map[string]bool
+}
+
+// cannotRead reports a value that has no meaning for the type expected at path.
+func (f *findings) cannotRead(path, message, fix string) {
+	if f.unread == nil {
+		f.unread = map[string]bool{}
+	}
+	f.unread[path] = true
+	f.list = append(f.list, Problem{path, message, fix})
+}
+
+// add reports a value that was read and is wrong.
+func (f *findings) add(path, message, fix string) {
+	if f.readable(path) {
+		f.list = append(f.list, Problem{path, message, fix})
+	}
+}
+
+// readable reports whether the values at the paths, and everything above them, could be read.
+func (f *findings) readable(paths ...string) bool {
+	for _, path := range paths {
+		for prefix := path; ; prefix = prefix[:strings.LastIndexAny(prefix, ".[")] {
+			if f.unread[prefix] {
+				return false
+			}
+			if !strings.ContainsAny(prefix, ".[") {
+				break
+			}
+		}
+	}
+	return !f.unread[ConfigKey]
+}
+
+// err returns the findings as a *Problems sorted by path, or nil when there are none.
+func (f *findings) err(stack string) error {
+	if len(f.list) == 0 {
+		return nil
+	}
+	slices.SortFunc(f.list, func(a, b Problem) int {
+		if order := strings.Compare(a.Path, b.Path); order != 0 {
+			return order
+		}
+		return strings.Compare(a.Message, b.Message)
+	})
+	return &Problems{Stack: stack, List: f.list}
+}

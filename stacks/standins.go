@@ -1,0 +1,120 @@
+package stacks
+
+import (
+	"encoding/json"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// StandInPrefix marks a value that only the owner of the environment knows. What follows has the shape of the real
+// value, so that the sandbox can run with it; [Parse], and with it a real `up`, refuses each by path and says where to
+// find the real one.
+const StandInPrefix = "stand-in:"
+
+// standInSources says where to find what stands in at a path. A star matches one key or one list index.
+var standInSources = []struct{ pattern, source string }{
+	{"project.number", "the output of: gcloud projects describe PROJECT --format='value(projectNumber)'"},
+	{"project.billingAccount", "the ACCOUNT_ID that pays for the project, from: gcloud billing accounts list"},
+	{"github.ownerId", "the output of: gh api users/OWNER --jq .id"},
+	{"github.repositoryId", "the output of: gh api repos/OWNER/REPOSITORY --jq .id"},
+	{"github.environments[*].reviewers[*]", "a reviewer's number, the output of: gh api users/LOGIN --jq .id"},
+	{"monitoring.alertEmails[*]", "an address that somebody reads at night"},
+}
+
+var listIndex = regexp.MustCompile(`\[\d+\]`)
+
+// standInSource says where the real value of a path is found.
+func standInSource(path string) (string, bool) {
+	pattern := listIndex.ReplaceAllString(path, "[*]")
+	for _, entry := range standInSources {
+		if entry.pattern == pattern {
+			return entry.source, true
+		}
+	}
+	return "", false
+}
+
+// findReal is the fix of a stand-in.
+func findReal(path string) string {
+	if source, ok := standInSource(path); ok {
+		return source
+	}
+	return "the real value"
+}
+
+// FillStandIns returns a copy of a document in which each stand-in is replaced by the value that follows its prefix,
+// and how many were replaced. The document is the value of [ConfigKey] as a YAML or JSON decoder returns it. Where the
+// settings hold a whole number, a value of digits becomes an int64; elsewhere, as for project.number, it stays text.
+func FillStandIns(document any) (any, int) {
+	replaced := 0
+	filled := fill(document, reflect.TypeFor[Settings](), &replaced)
+	return filled, replaced
+}
+
+// fill copies one node. The type is what the settings hold there, or nil where the document has a key they do not know.
+func fill(node any, t reflect.Type, replaced *int) any {
+	switch node := node.(type) {
+	case map[string]any:
+		filled := make(map[string]any, len(node))
+		for key, value := range node {
+			filled[key] = fill(value, typeAt(t, key), replaced)
+		}
+		return filled
+	case []any:
+		var entry reflect.Type
+		if t != nil && t.Kind() == reflect.Slice {
+			entry = t.Elem()
+		}
+		filled := make([]any, len(node))
+		for i, value := range node {
+			filled[i] = fill(value, entry, replaced)
+		}
+		return filled
+	case string:
+		if !strings.HasPrefix(node, StandInPrefix) {
+			return node
+		}
+		*replaced++
+		kind := reflect.String
+		if t != nil {
+			kind = t.Kind()
+		}
+		if number, ok := unwrap(node, kind).(json.Number); ok {
+			if value, err := number.Int64(); err == nil {
+				return value
+			}
+		}
+		return strings.TrimPrefix(node, StandInPrefix)
+	default:
+		return node
+	}
+}
+
+// typeAt returns the type of what a map of type t holds at key.
+func typeAt(t reflect.Type, key string) reflect.Type {
+	switch {
+	case t == nil:
+		return nil
+	case t.Kind() == reflect.Map:
+		return t.Elem()
+	case t.Kind() == reflect.Struct:
+		if field, ok := fieldsOf(t)[key]; ok {
+			return field.Type
+		}
+	}
+	return nil
+}
+
+// unwrap returns what a stand-in stands for as a JSON node: a number where a whole number is expected and the value is
+// one, else text.
+func unwrap(text string, want reflect.Kind) any {
+	value := strings.TrimPrefix(text, StandInPrefix)
+	if want == reflect.Int || want == reflect.Int64 {
+		if _, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return json.Number(value)
+		}
+	}
+	return value
+}

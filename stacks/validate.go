@@ -1,0 +1,198 @@
+package stacks
+
+import (
+	"fmt"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The environments there are. Each is a stack, and what it must have grows from left to right.
+const (
+	dev     = "dev"
+	staging = "staging"
+	prod    = "prod"
+)
+
+// The shapes that Google Cloud gives its names. Anchored: a match is the whole value.
+var (
+	projectID     = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	projectNumber = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+	region        = regexp.MustCompile(`^[a-z]+-[a-z]+[1-9][0-9]?$`)
+	billingID     = regexp.MustCompile(`^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$`)
+	labelKey      = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+	labelValue    = regexp.MustCompile(`^[a-z0-9_-]{0,63}$`)
+	registryID    = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	member        = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^principalSet://iam\.googleapis\.com/\S+$`)
+	secretID      = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+	secretVersion = regexp.MustCompile(`^[1-9][0-9]*$`)
+	currency      = regexp.MustCompile(`^[A-Z]{3}$`)
+)
+
+// validate reports everything impossible or dangerous in settings that were read. What an environment owes is judged by
+// the stack's name: a file that calls prod's stack dev must not escape prod's rules.
+func validate(s Settings, stack string, found *findings) {
+	switch {
+	case s.Environment != stack:
+		found.add("environment", "is not the name of the stack", "each stack has a file of its own: write "+stack+" in Pulumi."+stack+".yaml")
+	case !slices.Contains([]string{dev, staging, prod}, stack):
+		found.add("environment", "is not an environment of this platform", "use a stack named dev, staging or prod")
+	}
+	validateProject(s.Project, found)
+	validateLabels(s, found)
+	validateRegistry(s.Registry, found)
+	validateSecrets(s.Secrets, found)
+	validateGitHub(s.GitHub, stack, found)
+	validateMonitoring(s.Monitoring, found)
+	validateBudget(s.Budget, found)
+	validateServices(s, stack, found)
+}
+
+func validateProject(p Project, found *findings) {
+	found.shape("project.id", p.ID, projectID, "is not a project id",
+		"use 6-30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+	found.shape("project.number", p.Number, projectNumber, "is not a project number", "use digits only, in quotes; the id is not the number")
+	found.shape("project.region", p.Region, region, "is not a region", "use a region such as us-central1, not a zone and not a multi-region")
+	found.shape("project.billingAccount", p.BillingAccount, billingID, "is not a billing account id",
+		"use XXXXXX-XXXXXX-XXXXXX with digits and A-F, without billingAccounts/")
+}
+
+// validateLabels applies the rules of every labelled Google Cloud resource, narrowed to ASCII.
+// Source: https://cloud.google.com/resource-manager/docs/labels-overview, "Requirements for labels".
+func validateLabels(s Settings, found *findings) {
+	for _, key := range sortedKeys(s.Labels) {
+		path := join("labels", key)
+		found.shape(path, key, labelKey, "has a key that is no label key",
+			"use at most 63 lower-case letters, digits, underscores and hyphens, a letter first")
+		found.shape(path, s.Labels[key], labelValue, "is not a label value",
+			"use at most 63 lower-case letters, digits, underscores and hyphens")
+	}
+	if len(s.Labels) > 64 {
+		found.add("labels", "are more than a resource can have", "keep at most 64")
+	}
+	if !found.readable("labels") {
+		return
+	}
+	for _, key := range []string{"app", "environment", "managed-by"} {
+		switch value := s.Labels[key]; {
+		case value == "":
+			found.add("labels."+key, "is missing", "add it: costs and owners are found by it")
+		case key == "environment" && value != s.Environment && found.readable("environment"):
+			found.add("labels.environment", "differs from environment", "write the same name in both")
+		case key == "managed-by" && value != "pulumi":
+			found.add("labels.managed-by", "names another tool", "write pulumi")
+		}
+	}
+}
+
+func validateRegistry(r Registry, found *findings) {
+	found.shape("registry.id", r.ID, registryID, "is not a repository id",
+		"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+	found.atLeast("registry.untaggedRetentionDays", r.UntaggedRetentionDays, 1)
+	found.atLeast("registry.keepMostRecent", r.KeepMostRecent, 1)
+	for i, reader := range r.Readers {
+		path := fmt.Sprintf("registry.readers[%d]", i)
+		switch {
+		case reader == "allUsers" || reader == "allAuthenticatedUsers":
+			found.add(path, "lets anybody pull the images", "name the accounts that pull")
+		case strings.HasPrefix(reader, "principalSet:") && strings.HasSuffix(reader, "/*"):
+			found.add(path, "lets every identity of a pool pull, whatever its repository", "name one attribute value of the pool, or an account")
+		case slices.Contains(r.Readers[:i], reader):
+			found.add(path, "is there twice", "remove one of the two")
+		default:
+			found.shape(path, reader, member, "is not a principal",
+				"use user:, serviceAccount: or group: and an address, or principalSet://iam.googleapis.com/...")
+		}
+	}
+}
+
+func validateSecrets(secrets map[string]Secret, found *findings) {
+	for _, id := range sortedKeys(secrets) {
+		secret, path := secrets[id], join("secrets", id)
+		found.shape(path, id, secretID, "has a key that is no secret id", "use at most 255 letters, digits, hyphens and underscores")
+		if !found.readable(path, path+".version", path+".value") {
+			continue
+		}
+		switch {
+		case secret.Version == "" && secret.Value == "":
+			found.add(path, "has neither a version nor a value",
+				`pin a version, for example "1", or give it a value: pulumi config set --secret --path '`+ConfigKey+"."+path+".value'")
+		case secret.Version != "" && secret.Value != "":
+			found.add(path, "has both a version and a value", "keep one: a value makes its own version")
+		case secret.Version == "latest":
+			found.add(path+".version", "moves", `pin a number, for example "1": a rollback has to restore the value it ran with`)
+		case secret.Version != "":
+			found.shape(path+".version", secret.Version, secretVersion, "is not a version", `use a positive number in quotes, for example "1"`)
+		}
+	}
+}
+
+func validateMonitoring(m Monitoring, found *findings) {
+	// A budget notifies at most five channels. Source: NotificationsRule.monitoringNotificationChannels of the Cloud
+	// Billing Budget API.
+	found.count("monitoring.alertEmails", len(m.AlertEmails), 1, 5, "addresses")
+	for i, address := range m.AlertEmails {
+		path := fmt.Sprintf("monitoring.alertEmails[%d]", i)
+		parsed, err := mail.ParseAddress(address)
+		if err != nil || parsed.Address != address {
+			found.add(path, "is not an e-mail address", "use NAME@DOMAIN, without a display name")
+		} else if slices.ContainsFunc(m.AlertEmails[:i], func(other string) bool { return strings.EqualFold(other, address) }) {
+			found.add(path, "is there twice", "remove one of the two")
+		}
+	}
+	page, err := url.Parse(m.RunbookURL)
+	if err != nil || page.Scheme != "https" || page.Hostname() == "" || page.User != nil {
+		found.add("monitoring.runbookUrl", "is not a page that every alert can link to", "use an https:// address without a user name")
+	}
+}
+
+func validateBudget(b Budget, found *findings) {
+	found.atLeast("budget.amount", b.Amount, 1)
+	found.shape("budget.currency", b.Currency, currency, "is not a currency", "use the billing account's ISO 4217 code, for example USD")
+	found.count("budget.currentPercent", len(b.CurrentPercent), 1, 0, "thresholds")
+	if len(b.CurrentPercent) > 0 && b.CurrentPercent[0] > 100 {
+		found.add("budget.currentPercent[0]", "warns only after the budget is spent", "begin with 100 or less")
+	}
+	for name, thresholds := range map[string][]int{"currentPercent": b.CurrentPercent, "forecastPercent": b.ForecastPercent} {
+		for i, percent := range thresholds {
+			path := fmt.Sprintf("budget.%s[%d]", name, i)
+			if percent < 1 {
+				found.add(path, "is not a share of the budget", "use a whole percentage over 0")
+			} else if i > 0 && percent <= thresholds[i-1] && found.readable(fmt.Sprintf("budget.%s[%d]", name, i-1)) {
+				found.add(path, "is not over the threshold before it", "write the thresholds in ascending order, each once")
+			}
+		}
+	}
+}
+
+// shape reports a text that does not have the form of what it names.
+func (f *findings) shape(path, value string, form *regexp.Regexp, message, fix string) {
+	if !form.MatchString(value) {
+		f.add(path, message, fix)
+	}
+}
+
+// atLeast reports a number under low.
+func (f *findings) atLeast(path string, value, low int) {
+	if value < low {
+		f.add(path, fmt.Sprintf("is under %d", low), fmt.Sprintf("use %d or more", low))
+	}
+}
+
+// between reports a number outside of low to high, both included.
+func (f *findings) between(path string, value, low, high int, unit string) {
+	if value < low || value > high {
+		f.add(path, "is out of range", fmt.Sprintf("use %d to %d %s", low, high, unit))
+	}
+}
+
+// count reports a list with fewer than low or more than high entries; high 0 is no limit.
+func (f *findings) count(path string, entries, low, high int, what string) {
+	if entries < low {
+		f.add(path, "is empty", fmt.Sprintf("list at least %d of the %s", low, what))
+	} else if high > 0 && entries > high {
+		f.add(path, "is too long", fmt.Sprintf("list at most %d %s", high, what))
+	}
+}

@@ -1,0 +1,126 @@
+package stacks
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	githubOwner      = regexp.MustCompile(`^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$`)
+	githubRepository = regexp.MustCompile(`^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
+	githubBranch     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/-]*$`)
+	// GitHub allows more; the name becomes part of a principal that trust is bound to.
+	githubEnvironment = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+)
+
+// Limits of a GitHub environment's protection rules.
+// Source: https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
+const (
+	maxReviewers   = 6
+	maxWaitMinutes = 43200
+)
+
+// prodWaitMinutes is how long the last gate of prod waits at least: time to stop a deployment that was approved by mistake.
+const prodWaitMinutes = 5
+
+func validateGitHub(g GitHub, stack string, found *findings) {
+	found.shape("github.owner", g.Owner, githubOwner, "is not a GitHub login", "use at most 39 letters, digits and single hyphens")
+	found.shape("github.repository", g.Repository, githubRepository, "is not a repository name",
+		"use letters, digits, dots, underscores and hyphens, without the owner")
+	if g.OwnerID < 1 {
+		found.add("github.ownerId", "is not an account's number", "use "+findReal("github.ownerId"))
+	}
+	if g.RepositoryID < 1 {
+		found.add("github.repositoryId", "is not a repository's number", "use "+findReal("github.repositoryId"))
+	}
+	// Trust compares the branch as text, so a pattern would match nothing, and refs/heads/ is put before it.
+	if !githubBranch.MatchString(g.Branch) || strings.HasPrefix(g.Branch, "refs/") {
+		found.add("github.branch", "is not one branch", "use a branch's short name, for example main, without refs/heads/ and without *")
+	}
+	found.count("github.environments", len(g.Environments), 1, 0, "gates a deployment passes")
+	for i := range g.Environments {
+		validateGate(g.Environments, i, found)
+	}
+	validateApprovals(g.Environments, stack, found)
+}
+
+// validateGate judges one GitHub environment for itself; the ones before it decide whether its name is free.
+func validateGate(gates []GitHubEnvironment, i int, found *findings) {
+	gate, path := gates[i], gatePath(i)
+	found.shape(path+".name", gate.Name, githubEnvironment, "is not an environment name",
+		"use at most 63 letters, digits, underscores and hyphens, a letter or digit first")
+	if gate.Name != "" && slices.ContainsFunc(gates[:i], func(other GitHubEnvironment) bool { return strings.EqualFold(other.Name, gate.Name) }) {
+		found.add(path+".name", "is there twice", "give each gate a name of its own; GitHub ignores case")
+	}
+	found.count(path+".reviewers", len(gate.Reviewers), 0, maxReviewers, "reviewers")
+	found.between(path+".waitMinutes", gate.WaitMinutes, 0, maxWaitMinutes, "minutes")
+	for j, reviewer := range gate.Reviewers {
+		reviewerPath := fmt.Sprintf("%s.reviewers[%d]", path, j)
+		if reviewer < 1 {
+			found.add(reviewerPath, "is not a user's number", "use "+findReal(reviewerPath))
+		} else if slices.Contains(gate.Reviewers[:j], reviewer) {
+			found.add(reviewerPath, "is there twice", "remove one of the two")
+		}
+	}
+}
+
+// validateApprovals holds each environment to the approvals it owes: dev none, staging one, prod two by different people.
+func validateApprovals(gates []GitHubEnvironment, stack string, found *findings) {
+	if len(gates) == 0 {
+		return
+	}
+	last := len(gates) - 1
+	switch stack {
+	case dev:
+		for i, gate := range gates {
+			if len(gate.Reviewers) > 0 {
+				found.add(gatePath(i)+".reviewers", "stop a deployment to dev", "remove them: dev deploys on every merge")
+			}
+		}
+	case staging:
+		if !slices.ContainsFunc(gates, reviewed) && allReviewersReadable(gates, found) {
+			found.add("github.environments", "let a deployment to staging pass without approval", "give one of them a reviewer")
+		}
+	case prod:
+		if len(gates) < 2 {
+			found.add("github.environments", "ask for one approval, and prod takes two",
+				"list two with different reviewers: of one environment's reviewers any one is enough for GitHub")
+		}
+		for i, gate := range gates {
+			validateProdGate(gates[:i], gate, gatePath(i), found)
+		}
+		if gates[last].WaitMinutes < prodWaitMinutes {
+			found.add(gatePath(last)+".waitMinutes", "leaves no time to stop a deployment",
+				fmt.Sprintf("use %d minutes or more for prod's last gate", prodWaitMinutes))
+		}
+	}
+}
+
+// validateProdGate requires reviewers who do not already approve at a gate before.
+func validateProdGate(before []GitHubEnvironment, gate GitHubEnvironment, path string, found *findings) {
+	if !reviewed(gate) {
+		found.add(path+".reviewers", "are missing", "list at least one: every gate of prod takes an approval")
+	}
+	for j, reviewer := range gate.Reviewers {
+		shared := func(other GitHubEnvironment) bool { return slices.Contains(other.Reviewers, reviewer) }
+		if reviewer > 0 && slices.ContainsFunc(before, shared) {
+			found.add(fmt.Sprintf("%s.reviewers[%d]", path, j), "can approve at an earlier gate as well",
+				"let nobody review twice: two approvals are by two people")
+		}
+	}
+}
+
+func gatePath(i int) string { return fmt.Sprintf("github.environments[%d]", i) }
+
+func reviewed(gate GitHubEnvironment) bool { return len(gate.Reviewers) > 0 }
+
+func allReviewersReadable(gates []GitHubEnvironment, found *findings) bool {
+	for i := range gates {
+		if !found.readable(gatePath(i) + ".reviewers") {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,211 @@
+package stacks
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	serviceKey     = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$`)
+	serviceName    = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+	revisionName   = regexp.MustCompile(`^[a-z0-9-]*[a-z0-9]$`)
+	imageName      = regexp.MustCompile(`^[a-z0-9]+([._/-]+[a-z0-9]+)*$`)
+	imageDigest    = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	imageReference = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$`)
+	accountID      = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	variableName   = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+	urlPath        = regexp.MustCompile(`^/([^/\s#][^\s#]*)?$`)
+)
+
+// candidateTag is the traffic tag the release controller gives a revision on trial.
+const candidateTag = "candidate"
+
+// Limits on names. A tag URL is https://TAG---SERVICE-..., whose first label holds tag and service together.
+const (
+	maxServiceName       = 49
+	maxTagAndServiceName = 46
+	maxRevisionName      = 63
+)
+
+// maxStartupSeconds is how long Cloud Run lets an instance start. It bounds the startup probe's period times threshold.
+// Source: https://cloud.google.com/run/docs/configuring/healthchecks
+const maxStartupSeconds = 240
+
+// reservedVariables are set by Cloud Run itself.
+// Source: https://cloud.google.com/run/docs/container-contract#services-env-vars
+var reservedVariables = []string{"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
+
+func validateServices(s Settings, stack string, found *findings) {
+	if len(s.Services) == 0 {
+		found.add("services", "is empty", "add a service")
+	}
+	names, accounts := map[string]string{}, map[string]string{}
+	for _, key := range sortedKeys(s.Services) {
+		service, path := s.Services[key], join("services", key)
+		found.shape(path, key, serviceKey, "has a key that is no short name",
+			"use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+		validateIdentity(service, path, found)
+		if other, taken := names[service.Name]; taken {
+			found.add(path+".name", "is also the name of "+other, "give each service its own")
+		}
+		if other, taken := accounts[service.RuntimeAccount]; taken {
+			found.add(path+".runtimeAccount", "is also the account of "+other, "give each service its own: it can read its own secrets only")
+		}
+		names[service.Name], accounts[service.RuntimeAccount] = path, path
+		validateContainer(service, path, found)
+		validateVariables(service, path, s.Secrets, found)
+		validateProbe(service.Startup, path+".startup", maxStartupSeconds, found)
+		if period := service.Startup.PeriodSeconds; period > 0 && period <= maxStartupSeconds && service.Startup.FailureThreshold > maxStartupSeconds/period {
+			found.add(path+".startup.failureThreshold", "gives an instance longer to start than Cloud Run does",
+				fmt.Sprintf("keep periodSeconds times failureThreshold at %d or below", maxStartupSeconds))
+		}
+		validateProbe(service.Liveness, path+".liveness", 3600, found)
+		validateTraffic(service, path, found)
+		validateObjectives(service, path, found)
+		if stack == prod && !service.DeletionProtection {
+			found.add(path+".deletionProtection", "is off in prod", "write true: one wrong change must not delete the service")
+		}
+	}
+}
+
+// validateIdentity judges the names of a service and of what it runs.
+func validateIdentity(s Service, path string, found *findings) {
+	longest := maxTagAndServiceName - len(candidateTag)
+	switch {
+	case !serviceName.MatchString(s.Name):
+		found.add(path+".name", "is not a service name", "use lower-case letters, digits and hyphens, a letter first, no hyphen last")
+	case len(s.Name) > maxServiceName:
+		found.add(path+".name", fmt.Sprintf("is over the %d characters of a service name", maxServiceName), fmt.Sprintf("use at most %d", longest))
+	case len(s.Name) > longest:
+		found.add(path+".name", fmt.Sprintf("is too long to carry the traffic tag %q", candidateTag),
+			fmt.Sprintf("use at most %d characters: tag and name have %d together", longest, maxTagAndServiceName))
+	}
+	found.shape(path+".image", s.Image, imageName, "is not an image name", "use the name in the registry, for example web, without host, tag and digest")
+	if s.Digest != "" {
+		found.shape(path+".digest", s.Digest, imageDigest, "is not a digest", "use sha256: and 64 lower-case hex digits, the digest of the manifest")
+	}
+	found.shape(path+".bootstrapImage", s.BootstrapImage, imageReference, "is not an image by digest",
+		"use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change")
+	found.shape(path+".runtimeAccount", s.RuntimeAccount, accountID, "is not a service account id",
+		"use 6-30 lower-case letters, digits and hyphens, a letter first, no hyphen last; without @ and what follows")
+}
+
+// validateContainer judges size, scale and reach.
+func validateContainer(s Service, path string, found *findings) {
+	found.between(path+".port", s.Port, 1, 65535, "as the port")
+	validateSize(s, path, found)
+	found.between(path+".concurrency", s.Concurrency, 1, 1000, "requests")
+	found.between(path+".timeoutSeconds", s.TimeoutSeconds, 1, 3600, "seconds")
+	found.atLeast(path+".minInstances", s.MinInstances, 0)
+	found.atLeast(path+".maxInstances", s.MaxInstances, 1)
+	if s.MaxInstances >= 1 && s.MinInstances > s.MaxInstances {
+		found.add(path+".minInstances", "is over maxInstances", "lower it, or raise maxInstances")
+	}
+	if !slices.Contains([]string{"all", "internal", "internal-and-cloud-load-balancing"}, s.Ingress) {
+		found.add(path+".ingress", "is not a kind of ingress", "use all, internal or internal-and-cloud-load-balancing")
+	}
+	found.atLeast(path+".attempt", s.Attempt, 0)
+}
+
+// validateVariables judges the container's environment: names, and that no variable has two sources.
+func validateVariables(s Service, path string, declared map[string]Secret, found *findings) {
+	source := map[string]string{}
+	check := func(variable, group, at string) {
+		found.shape(at, variable, variableName, "is not a variable name", "use capitals, digits and underscores, no digit first")
+		if slices.Contains(reservedVariables, variable) || strings.HasPrefix(variable, "X_GOOGLE_") {
+			found.add(at, "is set by Cloud Run itself", "remove it, or choose another name")
+		}
+		if earlier, ok := source[variable]; ok {
+			found.add(at, "has a second source under "+earlier, "keep one of the two")
+		} else {
+			source[variable] = group
+		}
+	}
+	for _, variable := range sortedKeys(s.Environment) {
+		check(variable, "environment", join(path+".environment", variable))
+	}
+	for _, variable := range sortedKeys(s.Secrets) {
+		at := join(path+".secrets", variable)
+		check(variable, "secrets", at)
+		if _, ok := declared[s.Secrets[variable]]; !ok && found.readable("secrets") {
+			found.add(at, "names a secret that is not declared", declaredSecrets(declared))
+		}
+	}
+	for i, variable := range s.URLVariables {
+		check(variable, "urlVariables", fmt.Sprintf("%s.urlVariables[%d]", path, i))
+	}
+}
+
+// declaredSecrets is the fix for a name that is none of the file's secrets.
+func declaredSecrets(declared map[string]Secret) string {
+	if len(declared) == 0 {
+		return "declare it under secrets at the top level"
+	}
+	return "declare it under secrets at the top level, or use one of " + strings.Join(sortedKeys(declared), ", ")
+}
+
+// validateProbe judges a probe whose delay and period can be at most longest seconds.
+// Source: GoogleCloudRunV2Probe of the Cloud Run Admin API v2.
+func validateProbe(p Probe, path string, longest int, found *findings) {
+	found.path(path+".path", p.Path)
+	found.between(path+".initialDelaySeconds", p.InitialDelaySeconds, 0, longest, "seconds")
+	found.between(path+".periodSeconds", p.PeriodSeconds, 1, longest, "seconds")
+	found.atLeast(path+".timeoutSeconds", p.TimeoutSeconds, 1)
+	if p.PeriodSeconds >= 1 && p.TimeoutSeconds > p.PeriodSeconds {
+		found.add(path+".timeoutSeconds", "is over periodSeconds", "let a probe end before the next one starts")
+	}
+	found.atLeast(path+".failureThreshold", p.FailureThreshold, 1)
+}
+
+// validateTraffic judges the split at the service's creation.
+func validateTraffic(s Service, path string, found *findings) {
+	if s.Traffic == nil || !found.readable(path+".traffic") {
+		return
+	}
+	sum := 0
+	for _, target := range sortedKeys(s.Traffic) {
+		at := join(path+".traffic", target)
+		if !found.readable(at) {
+			return
+		}
+		revision := strings.HasPrefix(target, s.Name+"-") && len(target) <= maxRevisionName && revisionName.MatchString(target)
+		if target != "LATEST" && !revision && found.readable(path+".name") {
+			found.add(at, "is not a revision of this service", "use LATEST, or a revision's name: the service's name, a hyphen and what follows")
+		}
+		found.between(at, s.Traffic[target], 1, 100, "percent")
+		sum += s.Traffic[target]
+	}
+	if sum != 100 {
+		found.add(path+".traffic", "does not sum to 100", "let the percentages sum to 100, or remove the key")
+	}
+}
+
+// validateObjectives judges what is asked of the running service from outside.
+func validateObjectives(s Service, path string, found *findings) {
+	found.count(path+".smokePaths", len(s.SmokePaths), 1, 0, "paths a release probes")
+	for i, smoke := range s.SmokePaths {
+		at := fmt.Sprintf("%s.smokePaths[%d]", path, i)
+		found.path(at, smoke)
+		if slices.Contains(s.SmokePaths[:i], smoke) {
+			found.add(at, "is there twice", "remove one of the two")
+		}
+	}
+	found.path(path+".uptime.path", s.Uptime.Path)
+	// Source: UptimeCheckConfig.period and .timeout of the Monitoring API v3.
+	if !slices.Contains([]int{60, 300, 600, 900}, s.Uptime.PeriodSeconds) {
+		found.add(path+".uptime.periodSeconds", "is not a period of uptime checks", "use 60, 300, 600 or 900 seconds")
+	}
+	found.between(path+".uptime.timeoutSeconds", s.Uptime.TimeoutSeconds, 1, 60, "seconds")
+	// Source: ServiceLevelObjective.goal ("0 < goal <= 0.9999") and .rollingPeriod of the Monitoring API v3.
+	if s.SLO.AvailabilityPercent <= 0 || s.SLO.AvailabilityPercent > 99.99 {
+		found.add(path+".slo.availabilityPercent", "is out of range", "use a percentage over 0 and at most 99.99: a goal of 100 leaves nothing to alert on")
+	}
+	found.between(path+".slo.windowDays", s.SLO.WindowDays, 1, 30, "days")
+}
+
+// path reports what is not a path of a URL.
+func (f *findings) path(at, value string) {
+	f.shape(at, value, urlPath, "is not a path", "begin with one slash, for example /api/health; no host, spaces or #")
+}
