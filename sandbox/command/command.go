@@ -98,7 +98,7 @@ func (a *app) root() *cobra.Command {
 			"3 the operation failed; 4 another command holds the sandbox; 130 interrupted.",
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.PersistentFlags().StringVar(&a.dir, "dir", "", "the repository's folder (default: this one or the nearest above)")
+	root.PersistentFlags().StringVar(&a.dir, "dir", "", "folder of Pulumi.yaml and the stack files (default: the repository)")
 	root.PersistentFlags().StringVar(&a.state, "state", "", "folder that keeps the sandbox's state (default .sandbox in the repository)")
 	root.PersistentFlags().DurationVar(&a.wait, "wait", 10*time.Minute, "how long to wait for another command that holds the sandbox")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &commandLineError{err} })
@@ -124,11 +124,8 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// repository is the folder that holds go.mod and Pulumi.yaml: the one given, else the working folder or the nearest above.
-func (a *app) repository() (string, error) {
-	if a.dir != "" {
-		return filepath.Abs(a.dir)
-	}
+// repository is the folder that holds go.mod and Pulumi.yaml: the working folder or the nearest above it.
+func repository() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {
 		return "", err
@@ -151,7 +148,7 @@ func (a *app) repository() (string, error) {
 func (a *app) openDir() (statedir.Dir, error) {
 	folder := a.state
 	if folder == "" {
-		root, err := a.repository()
+		root, err := repository()
 		if err != nil {
 			return statedir.Dir{}, err
 		}
@@ -168,9 +165,15 @@ type session struct {
 
 // open takes the state folder's lock for the command and opens the engine. progress receives the engine's lines.
 func (a *app) open(ctx context.Context, name string, progress io.Writer) (*session, error) {
-	root, err := a.repository()
+	module, err := repository()
 	if err != nil {
 		return nil, err
+	}
+	root := module
+	if a.dir != "" {
+		if root, err = filepath.Abs(a.dir); err != nil {
+			return nil, err
+		}
 	}
 	dir, err := a.openDir()
 	if err != nil {
@@ -185,8 +188,8 @@ func (a *app) open(ctx context.Context, name string, progress io.Writer) (*sessi
 		release()
 		return nil, err
 	}
-	opened, err := engine.Open(ctx, engine.Options{
-		Root: root, Dir: dir, Program: a.program, Out: progress, Terminal: isTerminal(progress),
+	opened, err := engine.Open(engine.Options{
+		Root: root, Module: module, Dir: dir, Program: a.program, Out: progress, Terminal: isTerminal(progress),
 		Cloud: []string{executable, "cloud", "--state", dir.Path()}, Build: build(executable),
 	})
 	if err != nil {

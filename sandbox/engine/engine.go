@@ -23,8 +23,10 @@ import (
 
 // Options configure an Engine.
 type Options struct {
-	// Root is the repository's folder, which holds Pulumi.yaml and the stack files. Required.
+	// Root is the folder that holds Pulumi.yaml and the stack files. Required.
 	Root string
+	// Module is the repository's folder, whose pinned CLI is built when there is none. Required.
+	Module string
 	// Dir is the state folder. Required.
 	Dir statedir.Dir
 	// Program is what the engine runs. Required for up and preview.
@@ -49,18 +51,25 @@ type Engine struct {
 	providers []*provider.Server
 }
 
-// Open makes the CLI ready. The cloud and the providers start when a stack is first used.
-func Open(ctx context.Context, options Options) (*Engine, error) {
-	cli, err := pulumicli.Ensure(ctx, pulumicli.Options{Root: options.Root, CacheDir: options.CacheDir,
-		Out: options.Out, Terminal: options.Terminal})
-	if err != nil {
-		return nil, err
-	}
-	e := &Engine{options: options, cli: cli}
+// Open prepares the work folder. The CLI, the cloud and the providers are made ready when they are first needed, so that
+// bad settings are reported before a newcomer has waited for anything.
+func Open(options Options) (*Engine, error) {
+	e := &Engine{options: options}
 	if err := os.MkdirAll(e.backendDir(), 0o700); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("state folder: %w", err)
 	}
 	return e, e.writeProject()
+}
+
+// ready finds or builds the CLI.
+func (e *Engine) ready(ctx context.Context) error {
+	if e.cli.PulumiCommand != nil {
+		return nil
+	}
+	cli, err := pulumicli.Ensure(ctx, pulumicli.Options{Root: e.options.Module, CacheDir: e.options.CacheDir,
+		Out: e.options.Out, Terminal: e.options.Terminal})
+	e.cli = cli
+	return err
 }
 
 // Close ends the providers. The cloud stays: what was made in it still answers.
@@ -80,6 +89,9 @@ func (e *Engine) backendDir() string { return e.options.Dir.Path("pulumi", "stat
 func (e *Engine) connect(ctx context.Context) error {
 	if e.client != nil {
 		return nil
+	}
+	if err := e.ready(ctx); err != nil {
+		return err
 	}
 	client, err := server.Ensure(ctx, e.options.Dir, e.options.Build, e.options.Cloud)
 	if err != nil {

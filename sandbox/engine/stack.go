@@ -150,6 +150,9 @@ func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 	if _, err := e.writeStackFile(ctx, name); err != nil {
 		return err
 	}
+	if err := e.ready(ctx); err != nil {
+		return err
+	}
 	workspace, err := e.workspace()
 	if err != nil {
 		return err

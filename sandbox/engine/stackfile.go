@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -59,12 +60,12 @@ func (e *Engine) stackNames() []string {
 // The first copy decides salt and values; later copies keep them.
 func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Settings, error) {
 	var none stacks.Settings
-	source := filepath.Join(e.options.Root, "Pulumi."+stack+".yaml")
-	data, err := os.ReadFile(source)
-	if errors.Is(err, fs.ErrNotExist) {
+	if names := e.stackNames(); !slices.Contains(names, stack) {
 		return none, &UsageError{Message: fmt.Sprintf("there is no stack %q: Pulumi.%s.yaml does not exist; stacks are %s",
-			stack, stack, strings.Join(e.stackNames(), ", "))}
-	} else if err != nil {
+			stack, stack, strings.Join(names, ", "))}
+	}
+	data, err := os.ReadFile(filepath.Join(e.options.Root, "Pulumi."+stack+".yaml"))
+	if err != nil {
 		return none, fmt.Errorf("read the stack's settings: %w", err)
 	}
 	var file stackFile

@@ -1,0 +1,213 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+)
+
+const (
+	devService  = "/run/v2/projects/procureflow-dev/locations/us-central1/services/procureflow-web"
+	devSecrets  = "/sm/v1/projects/procureflow-dev/secrets"
+	devServices = "/run/v2/projects/procureflow-dev/locations/us-central1/services"
+)
+
+// The life of a stack, in the order a person lives it. One test, because each step stands on the one before.
+func TestLifeOfDev(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, nil)
+
+	up := s.must("up", "dev")
+	assert.Contains(t, up.out, "Stack dev is up")
+	assert.Contains(t, up.out, "gcp:cloudrunv2:Service")
+	url := serviceAddress(t, up.out)
+	status, body := s.get(url)
+	assert.Equal(t, http.StatusOK, status)
+	assert.Contains(t, body, "procureflow-web")
+
+	t.Run("a second up changes nothing", func(t *testing.T) {
+		again := s.must("up", "dev")
+		assert.Contains(t, again.out, "Stack dev: no changes")
+		assert.Equal(t, url, serviceAddress(t, again.out), "the service keeps its address")
+		assert.NotRegexp(t, regexp.MustCompile(`\d+ (created|updated|replaced|deleted)`), again.out)
+	})
+	t.Run("a preview is empty", func(t *testing.T) {
+		assert.NotRegexp(t, regexp.MustCompile(`\d+ to (create|update|replace|delete)`), s.must("preview", "dev").out)
+	})
+	t.Run("export is the state and nothing else", func(t *testing.T) {
+		var state apitype.UntypedDeployment
+		require.NoError(t, json.Unmarshal([]byte(s.must("export", "dev").out), &state))
+		var deployment apitype.DeploymentV3
+		require.NoError(t, json.Unmarshal(state.Deployment, &deployment))
+		assert.Greater(t, len(deployment.Resources), 40)
+		assert.Empty(t, deployment.PendingOperations)
+	})
+	t.Run("no secret value is anywhere in the clear", func(t *testing.T) {
+		outputs := up.String() + s.must("export", "dev").String() + s.must("pulumi", "--", "stack", "output", "--json", "--stack", "dev").String()
+		values := s.secretValues("nextauth-secret", "openai-api-key", "mongodb-uri")
+		for id, value := range values {
+			require.Greater(t, len(value), 20)
+			assert.NotContains(t, outputs, value, "value of %s", id)
+		}
+		s.assertNoFileContains(values)
+	})
+	t.Run("drift is found and repaired", s.driftIsFoundAndRepaired)
+	t.Run("traffic is nobody's drift", s.trafficIsNoDrift)
+	t.Run("a changed setting is an update", s.changedSettingUpdates)
+	t.Run("destroy leaves nothing", func(t *testing.T) {
+		s.must("destroy", "dev")
+		assert.Empty(t, s.leftovers(), "what is left in the cloud")
+	})
+}
+
+// serviceAddress reads the loopback URL that `up` prints.
+func serviceAddress(t *testing.T, out string) string {
+	t.Helper()
+	match := regexp.MustCompile(`Service procureflow-web answers 200 at (http://127\.0\.0\.1:\d+/)`).FindStringSubmatch(out)
+	require.NotNil(t, match, "no service address in:\n%s", out)
+	return match[1]
+}
+
+// secretValues asks the cloud for the payloads, as the container would get them.
+func (s *sandbox) secretValues(ids ...string) map[string]string {
+	s.t.Helper()
+	values := map[string]string{}
+	for _, id := range ids {
+		status, answer := s.api(http.MethodGet, devSecrets+"/"+id+"/versions/1:access", nil)
+		require.Equal(s.t, http.StatusOK, status, "%v", answer)
+		payload, _ := answer["payload"].(map[string]any)
+		values[id] = decodeBase64(s.t, payload["data"].(string))
+	}
+	return values
+}
+
+// assertNoFileContains looks through every file of the state folder.
+func (s *sandbox) assertNoFileContains(values map[string]string) {
+	s.t.Helper()
+	files := 0
+	err := filepath.WalkDir(s.state, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		files++
+		for id, value := range values {
+			assert.NotContains(s.t, string(data), value, "%s holds the value of %s", path, id)
+			assert.NotContains(s.t, string(data), encodeBase64(value), "%s holds the value of %s as base64", path, id)
+		}
+		return nil
+	})
+	require.NoError(s.t, err)
+	assert.Greater(s.t, files, 5)
+}
+
+func (s *sandbox) driftIsFoundAndRepaired(t *testing.T) {
+	clean := s.must("drift", "dev")
+	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", clean.out)
+
+	// Somebody opens the service to more instances, and somebody deletes a secret's access.
+	status, answer := s.api(http.MethodPatch, devService+"?updateMask=template.scaling", map[string]any{
+		"template": map[string]any{"scaling": map[string]any{"maxInstanceCount": 50}},
+	})
+	require.Equal(t, http.StatusOK, status, "%v", answer)
+	status, answer = s.api(http.MethodDelete, "/log/v2/projects/procureflow-dev/metrics/"+s.firstLogMetric(), nil)
+	require.Equal(t, http.StatusOK, status, "%v", answer)
+
+	drift := s.run("drift", "dev")
+	assert.Equal(t, command.ExitNo, drift.exit, "%s", drift)
+	assert.Contains(t, drift.out, "template.scaling.maxInstanceCount: 2 -> 50")
+	assert.Contains(t, drift.out, "gcp:logging/metric:Metric")
+	assert.Contains(t, drift.out, "deleted")
+	var list []map[string]any
+	require.NoError(t, json.Unmarshal([]byte(s.run("drift", "dev", "--json").out), &list))
+	assert.Len(t, list, 2)
+
+	s.must("up", "dev")
+	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", s.must("drift", "dev").out)
+	_, service := s.api(http.MethodGet, devService, nil)
+	assert.EqualValues(t, 2, dig(service, "template", "scaling", "maxInstanceCount"))
+}
+
+func (s *sandbox) firstLogMetric() string {
+	s.t.Helper()
+	_, answer := s.api(http.MethodGet, "/log/v2/projects/procureflow-dev/metrics", nil)
+	metrics, _ := answer["metrics"].([]any)
+	require.NotEmpty(s.t, metrics, "%v", answer)
+	return metrics[0].(map[string]any)["name"].(string)
+}
+
+// trafficIsNoDrift shifts traffic as the release controller does: Pulumi neither reports nor reverts it.
+func (s *sandbox) trafficIsNoDrift(t *testing.T) {
+	_, before := s.api(http.MethodGet, devService, nil)
+	stable := dig(before, "template", "revision").(string)
+	split := []any{
+		map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": stable, "percent": 100, "tag": "stable"},
+	}
+	status, answer := s.api(http.MethodPatch, devService+"?updateMask=traffic", map[string]any{"traffic": split, "etag": before["etag"]})
+	require.Equal(t, http.StatusOK, status, "%v", answer)
+
+	assert.Equal(t, command.ExitDone, s.run("drift", "dev").exit)
+	s.must("up", "dev")
+	_, after := s.api(http.MethodGet, devService, nil)
+	assert.Equal(t, "stable", dig(after, "traffic", 0, "tag"))
+}
+
+// changedSettingUpdates raises the memory: a new revision is made and takes no traffic.
+func (s *sandbox) changedSettingUpdates(t *testing.T) {
+	_, before := s.api(http.MethodGet, devService, nil)
+	s.writeProject(func(_, content string) string { return strings.ReplaceAll(content, "memory: 512Mi", "memory: 1Gi") })
+
+	up := s.must("up", "dev")
+	assert.Contains(t, up.out, "1 updated")
+	assert.NotContains(t, up.out, "replaced")
+	_, after := s.api(http.MethodGet, devService, nil)
+	assert.Equal(t, "1Gi", dig(after, "template", "containers", 0, "resources", "limits", "memory"))
+	assert.NotEqual(t, dig(before, "template", "revision"), dig(after, "template", "revision"))
+	assert.Equal(t, before["traffic"], after["traffic"], "the new revision serves nothing until it is released")
+
+	s.writeProject(nil)
+	s.must("up", "dev")
+}
+
+// leftovers lists everything that the program made and that destroy must have deleted. A deleted pool is kept by the
+// cloud for thirty days, as in the real one, and enabled APIs stay enabled on purpose.
+func (s *sandbox) leftovers() []string {
+	s.t.Helper()
+	var left []string
+	for path, key := range map[string]string{
+		devServices: "services", devSecrets: "secrets",
+		"/iam/v1/projects/procureflow-dev/serviceAccounts":                        "accounts",
+		"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools": "workloadIdentityPools",
+		"/ar/v1/projects/procureflow-dev/locations/us-central1/repositories":      "repositories",
+		"/mon/v3/projects/procureflow-dev/uptimeCheckConfigs":                     "uptimeCheckConfigs",
+		"/mon/v3/projects/procureflow-dev/alertPolicies":                          "alertPolicies",
+		"/mon/v3/projects/procureflow-dev/notificationChannels":                   "notificationChannels",
+		"/mon/v3/projects/procureflow-dev/services":                               "services",
+		"/mon/v1/projects/procureflow-dev/dashboards":                             "dashboards",
+		"/log/v2/projects/procureflow-dev/metrics":                                "metrics",
+		"/gh/api/v3/repos/guiofsaints/procureflow/environments":                   "environments",
+		"/gh/api/v3/repos/guiofsaints/procureflow/actions/variables":              "variables",
+	} {
+		status, answer := s.api(http.MethodGet, path, nil)
+		require.Equal(s.t, http.StatusOK, status, "%s: %v", path, answer)
+		if items, _ := answer[key].([]any); len(items) > 0 {
+			data, _ := json.Marshal(items)
+			left = append(left, path+": "+string(data))
+		}
+	}
+	return left
+}

@@ -1,0 +1,167 @@
+// Package sandbox_test runs the sandbox's commands end to end: the real engine, the program, the simulated cloud in a
+// process of its own. Each test has a state folder of its own, so they run in parallel and leave nothing behind.
+package sandbox_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/infra/program"
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+)
+
+// root is the repository's folder.
+var root = func() string {
+	path, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		panic(err)
+	}
+	return path
+}()
+
+// asCommand makes this test binary the sandbox's executable: the sandbox starts its cloud by calling itself.
+const asCommand = "SANDBOX_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && (os.Args[1] == "cloud" || os.Getenv(asCommand) != "") {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		streams := command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+		os.Exit(command.Main(ctx, os.Args[1:], streams, program.Run))
+	}
+	// The CLI is built once, before tests compete for it.
+	if _, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Root: root, Out: os.Stderr}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// sandbox is one test's own sandbox.
+type sandbox struct {
+	t     *testing.T
+	state string
+	dir   string
+}
+
+// newSandbox makes a sandbox that is stopped at the test's end. files replaces the repository's project files by edited
+// ones: the function gets each stack file's content and returns the new one.
+func newSandbox(t *testing.T, edit func(name, content string) string) *sandbox {
+	t.Helper()
+	s := &sandbox{t: t, state: filepath.Join(t.TempDir(), "state"), dir: t.TempDir()}
+	s.writeProject(edit)
+	t.Cleanup(func() {
+		// t.Context is over by now.
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		dir, err := statedir.Open(s.state)
+		require.NoError(t, err)
+		if client, err := server.Connect(ctx, dir); err == nil {
+			require.NoError(t, client.Stop(ctx, dir))
+		}
+	})
+	return s
+}
+
+// writeProject copies Pulumi.yaml and the stack files, edited.
+func (s *sandbox) writeProject(edit func(name, content string) string) {
+	s.t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "Pulumi*.yaml"))
+	require.NoError(s.t, err)
+	require.Len(s.t, files, 4)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(s.t, err)
+		content := string(data)
+		if edit != nil {
+			content = edit(filepath.Base(file), content)
+		}
+		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, filepath.Base(file)), []byte(content), 0o600))
+	}
+}
+
+// result is what a command printed and returned.
+type result struct {
+	exit     int
+	out, err string
+}
+
+func (r result) String() string {
+	return fmt.Sprintf("exit %d\n--- standard output\n%s\n--- standard error\n%s", r.exit, r.out, r.err)
+}
+
+// run runs a command of the sandbox.
+func (s *sandbox) run(args ...string) result {
+	s.t.Helper()
+	var out, errs bytes.Buffer
+	args = append([]string{"--state", s.state, "--dir", s.dir}, args...)
+	exit := command.Main(s.t.Context(), args, command.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, program.Run)
+	return result{exit: exit, out: out.String(), err: errs.String()}
+}
+
+// must runs a command that has to end with exit code 0.
+func (s *sandbox) must(args ...string) result {
+	s.t.Helper()
+	result := s.run(args...)
+	require.Equal(s.t, command.ExitDone, result.exit, "%v: %s", args, result)
+	return result
+}
+
+// status is where the cloud answers.
+func (s *sandbox) status() server.Status {
+	s.t.Helper()
+	var status server.Status
+	require.NoError(s.t, json.Unmarshal([]byte(s.must("status", "--json").out), &status))
+	return status
+}
+
+// api calls the simulated cloud's API as anybody could and returns the answer's status and JSON.
+func (s *sandbox) api(method, path string, body any) (int, map[string]any) {
+	s.t.Helper()
+	data, err := json.Marshal(body)
+	require.NoError(s.t, err)
+	var reader io.Reader
+	if body != nil {
+		reader = bytes.NewReader(data)
+	}
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.status().API+path, reader)
+	require.NoError(s.t, err)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	answer := map[string]any{}
+	if data, err = io.ReadAll(response.Body); err == nil && len(data) > 0 {
+		_ = json.Unmarshal(data, &answer)
+	}
+	return response.StatusCode, answer
+}
+
+// get fetches a URL and returns status and body.
+func (s *sandbox) get(url string) (int, string) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, url, nil)
+	require.NoError(s.t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	return response.StatusCode, string(data)
+}
