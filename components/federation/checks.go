@@ -1,0 +1,157 @@
+package federation
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	// maxCondition is the longest attribute condition the API takes, in characters (iam/v1, attributeCondition).
+	maxCondition = 4096
+	// maxDescription is the longest description of a provider, in characters (iam/v1).
+	maxDescription = 256
+)
+
+var (
+	// id is a pool's or provider's id (iam/v1, workloadIdentityPoolId).
+	id = regexp.MustCompile(`^[a-z0-9-]{4,32}$`)
+	// key is a part of a logical name.
+	key         = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+	ref         = regexp.MustCompile(`^refs/(heads|tags|pull)/\S+$`)
+	workflow    = regexp.MustCompile(`^[^/\s]+/[^/\s]+/\.github/workflows/[^/@\s]+\.ya?ml@refs/(heads|tags)/\S+$`)
+	environment = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	event       = regexp.MustCompile(`^[a-z][a-z_]*$`)
+)
+
+func (args *FederationArgs) validate() error {
+	if args == nil {
+		return errors.New("args is nil: pass a *FederationArgs")
+	}
+	var problems []error
+	if args.Project == nil {
+		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
+	}
+	problems = append(problems, idProblems("args.PoolID", args.PoolID)...)
+	if len(args.Providers) == 0 {
+		problems = append(problems, errors.New("args.Providers is empty: name at least one provider and whom it trusts"))
+	}
+	for _, id := range slices.Sorted(maps.Keys(args.Providers)) {
+		field := fmt.Sprintf("args.Providers[%q]", id)
+		problems = append(problems, idProblems(field+" id", id)...)
+		problems = append(problems, args.Providers[id].problems(field)...)
+		if args.Providers[id].Environment == "" && len(args.Providers) > 1 {
+			problems = append(problems, fmt.Errorf("%s.Environment is missing: a binding takes the tokens of every provider of the pool, "+
+				"so each of several providers has to name its environment, or NoEnvironment", field))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(args.Bindings)) {
+		problems = append(problems, args.bindingProblems(key, args.Bindings[key])...)
+	}
+	return errors.Join(problems...)
+}
+
+func idProblems(field, value string) []error {
+	var problems []error
+	if !id.MatchString(value) {
+		problems = append(problems, fmt.Errorf("%s %q is not an id: use 4-32 lower-case letters, digits and hyphens", field, value))
+	}
+	if strings.HasPrefix(value, "gcp-") {
+		problems = append(problems, fmt.Errorf("%s %q begins with gcp-, which Google keeps for itself: choose another", field, value))
+	}
+	return problems
+}
+
+func (trust Trust) problems(field string) []error {
+	var problems []error
+	if trust.OwnerID <= 0 {
+		problems = append(problems, fmt.Errorf("%s.OwnerID is %d: set the owner's numeric id (gh api users/OWNER --jq .id)", field, trust.OwnerID))
+	}
+	if trust.RepositoryID <= 0 {
+		problems = append(problems, fmt.Errorf("%s.RepositoryID is %d: set the repository's numeric id (gh api repos/OWNER/NAME --jq .id)", field, trust.RepositoryID))
+	}
+	for _, check := range []struct {
+		name, value string
+		pattern     *regexp.Regexp
+		fix         string
+	}{
+		{"Ref", trust.Ref, ref, "write it in full, for example refs/heads/main"},
+		{"Workflow", trust.Workflow, workflow, "write OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH, as WorkflowRef does"},
+		{"Environment", trust.Environment, environment, "use letters, digits, dots, hyphens and underscores"},
+	} {
+		if check.value != "" && !check.pattern.MatchString(check.value) {
+			problems = append(problems, fmt.Errorf("%s.%s %q can match no token: %s", field, check.name, check.value, check.fix))
+		}
+	}
+	for _, name := range trust.Events {
+		if !event.MatchString(name) {
+			problems = append(problems, fmt.Errorf("%s.Events has %q, which is no event: use GitHub's names, for example push", field, name))
+		}
+	}
+	if length := len([]rune(trust.Description)); length > maxDescription {
+		problems = append(problems, fmt.Errorf("%s.Description has %d characters: shorten it to %d", field, length, maxDescription))
+	}
+	if length := len([]rune(Condition(trust))); length > maxCondition {
+		problems = append(problems, fmt.Errorf("%s makes a condition of %d characters: Google takes %d, so name fewer events", field, length, maxCondition))
+	}
+	return problems
+}
+
+func (args *FederationArgs) bindingProblems(name string, binding Binding) []error {
+	field := fmt.Sprintf("args.Bindings[%q]", name)
+	var problems []error
+	if !key.MatchString(name) {
+		problems = append(problems, fmt.Errorf("%s key names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field))
+	}
+	if binding.ServiceAccount == nil {
+		problems = append(problems, fmt.Errorf("%s.ServiceAccount is missing: set the account's name, projects/P/serviceAccounts/EMAIL", field))
+	}
+	switch binding.Attribute {
+	case AttributeRepository, AttributeEnvironment, AttributeEnvironmentWorkflow:
+		repository, rest, _ := strings.Cut(binding.Value, ":")
+		if !args.trusts(repository) {
+			problems = append(problems, fmt.Errorf("%s.Value %q does not begin with the id of a repository that a provider trusts: "+
+				"no token would match; build it with EnvironmentValue or EnvironmentWorkflowValue", field, binding.Value))
+		}
+		if !fits(binding.Attribute, rest) {
+			problems = append(problems, fmt.Errorf("%s.Value %q is no value of %s: EnvironmentValue and EnvironmentWorkflowValue build it", field, binding.Value, binding.Attribute))
+		}
+	case AttributeWorkflow:
+		if !workflow.MatchString(binding.Value) {
+			problems = append(problems, fmt.Errorf("%s.Value %q is no workflow: build it with WorkflowRef", field, binding.Value))
+		}
+	default:
+		problems = append(problems, fmt.Errorf("%s.Attribute %q is not narrow enough or not mapped: use one of %s, %s, %s, %s", field, binding.Attribute,
+			AttributeRepository, AttributeEnvironment, AttributeWorkflow, AttributeEnvironmentWorkflow))
+	}
+	if strings.ContainsAny(binding.Value, " \t\r\n") {
+		problems = append(problems, fmt.Errorf("%s.Value %q has a space in it, which no principal may have: remove it", field, binding.Value))
+	}
+	return problems
+}
+
+// fits tells whether rest is what follows the repository id and its colon in a value of attribute.
+func fits(attribute, rest string) bool {
+	switch attribute {
+	case AttributeEnvironment:
+		return environment.MatchString(rest)
+	case AttributeEnvironmentWorkflow:
+		inEnvironment, inWorkflow, _ := strings.Cut(rest, ":")
+		return environment.MatchString(inEnvironment) && workflow.MatchString(inWorkflow)
+	default:
+		return rest == ""
+	}
+}
+
+func (args *FederationArgs) trusts(repositoryID string) bool {
+	for _, trust := range args.Providers {
+		if strconv.FormatInt(trust.RepositoryID, 10) == repositoryID {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,221 @@
+package federation_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/components/federation"
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+)
+
+const (
+	poolType     = "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
+	providerType = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+	bindingType  = "gcp:serviceaccount/iAMMember:IAMMember"
+
+	deployWorkflow = "guiofsaints/procureflow/.github/workflows/deploy.yml@refs/heads/main"
+	infraWorkflow  = "guiofsaints/procureflow/.github/workflows/infrastructure.yml@refs/heads/main"
+	deployName     = "projects/procureflow-prod/serviceAccounts/deploy@procureflow-prod.iam.gserviceaccount.com"
+)
+
+// args are those of prod: deployments, infrastructure and previews enter by doors of their own.
+func args(change func(*federation.FederationArgs)) *federation.FederationArgs {
+	main := federation.Trust{OwnerID: 1001, RepositoryID: 2002, Ref: "refs/heads/main", Environment: "production"}
+	deploy, infra := main, main
+	deploy.Workflow, infra.Workflow = deployWorkflow, infraWorkflow
+	deploy.Description = "Releases"
+	args := &federation.FederationArgs{
+		Project: pulumi.String("procureflow-prod"), PoolID: "github",
+		Providers: map[string]federation.Trust{
+			"github-oidc": deploy, "github-infra": infra,
+			"github-preview": {OwnerID: 1001, RepositoryID: 2002, Environment: federation.NoEnvironment},
+		},
+		Bindings: map[string]federation.Binding{
+			"deploy": {
+				ServiceAccount: pulumi.String(deployName), Attribute: federation.AttributeEnvironmentWorkflow,
+				Value: federation.EnvironmentWorkflowValue(2002, "production", deployWorkflow),
+			},
+			"preview": {
+				ServiceAccount: pulumi.String("projects/procureflow-prod/serviceAccounts/preview"), Attribute: federation.AttributeEnvironment,
+				Value: federation.EnvironmentValue(2002, federation.NoEnvironment),
+			},
+		},
+	}
+	if change != nil {
+		change(args)
+	}
+	return args
+}
+
+func TestPoolProvidersAndBindings(t *testing.T) {
+	t.Parallel()
+	var made *federation.Federation
+	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) (err error) {
+		made, err = federation.NewFederation(ctx, "federation", args(nil))
+		return err
+	})
+	pulumitest.CheckParents(t, inventory)
+
+	assert.Equal(t, map[string]any{"project": "procureflow-prod", "workloadIdentityPoolId": "github", "displayName": "github"},
+		inventory.One(t, poolType, "federation-pool").Inputs)
+
+	assert.Equal(t, []string{"federation-provider-github-infra", "federation-provider-github-oidc", "federation-provider-github-preview"},
+		inventory.Names(providerType))
+	mapping := map[string]any{
+		"google.subject":             "assertion.repository_id + ':' + assertion.run_id",
+		"attribute.repository_id":    "assertion.repository_id",
+		"attribute.ref":              "assertion.ref",
+		"attribute.repo_env":         "assertion.repository_id + ':' + (has(assertion.environment) ? assertion.environment : 'none')",
+		"attribute.job_workflow_ref": "has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none'",
+		"attribute.env_workflow": "assertion.repository_id + ':' + (has(assertion.environment) ? assertion.environment : 'none')" +
+			" + ':' + (has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none')",
+	}
+	assert.Equal(t, map[string]any{
+		"project": "procureflow-prod", "workloadIdentityPoolId": "github", "workloadIdentityPoolProviderId": "github-oidc",
+		"displayName": "github-oidc", "description": "Releases",
+		"oidc":             map[string]any{"issuerUri": "https://token.actions.githubusercontent.com"},
+		"attributeMapping": mapping,
+		"attributeCondition": "assertion.repository_owner_id == '1001' && assertion.repository_id == '2002' && assertion.ref == 'refs/heads/main'" +
+			" && has(assertion.job_workflow_ref) && assertion.job_workflow_ref == '" + deployWorkflow + "'" +
+			" && has(assertion.environment) && assertion.environment == 'production'",
+	}, inventory.One(t, providerType, "federation-provider-github-oidc").Inputs)
+
+	pool := "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/github/"
+	assert.Equal(t, map[string]any{
+		"serviceAccountId": deployName, "role": "roles/iam.workloadIdentityUser",
+		"member": pool + "attribute.env_workflow/2002:production:" + deployWorkflow,
+	}, inventory.One(t, bindingType, "federation-binding-deploy").Inputs)
+	assert.Equal(t, pool+"attribute.repo_env/2002:none", inventory.One(t, bindingType, "federation-binding-preview").Inputs["member"])
+
+	assert.Equal(t, "projects/123456789012/locations/global/workloadIdentityPools/github", pulumitest.Value[string](t, made.PoolName))
+	assert.Equal(t, []string{"github-infra", "github-oidc", "github-preview"}, slices.Sorted(maps.Keys(made.ProviderNames)))
+	assert.Equal(t, "projects/123456789012/locations/global/workloadIdentityPools/github/providers/github-oidc",
+		pulumitest.Value[string](t, made.ProviderNames["github-oidc"]))
+}
+
+func TestMappingIsTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	federation.Mapping()["google.subject"] = "assertion.sub"
+	assert.Equal(t, "assertion.repository_id + ':' + assertion.run_id", federation.Mapping()["google.subject"])
+}
+
+func TestCondition(t *testing.T) {
+	t.Parallel()
+	const base = "assertion.repository_owner_id == '1' && assertion.repository_id == '2'"
+	for name, test := range map[string]struct {
+		trust federation.Trust
+		want  string
+	}{
+		"repository only": {federation.Trust{}, base},
+		"a ref":           {federation.Trust{Ref: "refs/heads/main"}, base + " && assertion.ref == 'refs/heads/main'"},
+		"a workflow": {
+			federation.Trust{Workflow: "o/r/.github/workflows/ci.yml@refs/heads/main"},
+			base + " && has(assertion.job_workflow_ref) && assertion.job_workflow_ref == 'o/r/.github/workflows/ci.yml@refs/heads/main'",
+		},
+		"an environment": {federation.Trust{Environment: "dev"}, base + " && has(assertion.environment) && assertion.environment == 'dev'"},
+		"no environment": {federation.Trust{Environment: federation.NoEnvironment}, base + " && !has(assertion.environment)"},
+		"events":         {federation.Trust{Events: []string{"push", "workflow_dispatch"}}, base + " && assertion.event_name in ['push', 'workflow_dispatch']"},
+		"a value that would leave its quotes": {
+			federation.Trust{Ref: "refs/heads/x' || true || '"}, base + ` && assertion.ref == 'refs/heads/x\' || true || \''`,
+		},
+		"a value that would swallow the quote": {federation.Trust{Ref: `refs/heads/x\`}, base + ` && assertion.ref == 'refs/heads/x\\'`},
+		"a line break":                         {federation.Trust{Ref: "a\nb\x7f"}, base + ` && assertion.ref == 'a\u000ab\u007f'`},
+		"letters beyond ASCII":                 {federation.Trust{Ref: "refs/heads/ação"}, base + ` && assertion.ref == 'refs/heads/ação'`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.trust.OwnerID, test.trust.RepositoryID = 1, 2
+			assert.Equal(t, test.want, federation.Condition(test.trust))
+		})
+	}
+}
+
+func TestBadArgumentsRegisterNothing(t *testing.T) {
+	t.Parallel()
+	provider := func(change func(*federation.Trust)) *federation.FederationArgs {
+		return args(func(a *federation.FederationArgs) {
+			trust := a.Providers["github-oidc"]
+			change(&trust)
+			a.Providers["github-oidc"] = trust
+		})
+	}
+	binding := func(change func(*federation.Binding)) *federation.FederationArgs {
+		return args(func(a *federation.FederationArgs) {
+			b := a.Bindings["deploy"]
+			change(&b)
+			a.Bindings["deploy"] = b
+		})
+	}
+	for name, test := range map[string]struct {
+		args *federation.FederationArgs
+		want []string
+	}{
+		"nil":                {nil, []string{`federation "federation": args is nil`}},
+		"everything missing": {&federation.FederationArgs{}, []string{"args.Project is missing", `args.PoolID "" is not an id`, "args.Providers is empty"}},
+		"a short pool":       {args(func(a *federation.FederationArgs) { a.PoolID = "gh" }), []string{`args.PoolID "gh" is not an id: use 4-32`}},
+		"a long pool":        {args(func(a *federation.FederationArgs) { a.PoolID = strings.Repeat("a", 33) }), []string{"is not an id: use 4-32"}},
+		"a reserved pool":    {args(func(a *federation.FederationArgs) { a.PoolID = "gcp-github" }), []string{`args.PoolID "gcp-github" begins with gcp-`}},
+		"a bad provider id":  {args(func(a *federation.FederationArgs) { a.Providers["GH"] = a.Providers["github-oidc"] }), []string{`args.Providers["GH"] id "GH" is not an id`}},
+		"no ids": {provider(func(trust *federation.Trust) { trust.OwnerID, trust.RepositoryID = 0, -1 }), []string{
+			`args.Providers["github-oidc"].OwnerID is 0: set the owner's numeric id`, `args.Providers["github-oidc"].RepositoryID is -1`,
+		}},
+		"a short ref":         {provider(func(trust *federation.Trust) { trust.Ref = "main" }), []string{`.Ref "main" can match no token: write it in full`}},
+		"a bare workflow":     {provider(func(trust *federation.Trust) { trust.Workflow = "deploy.yml" }), []string{`.Workflow "deploy.yml" can match no token`}},
+		"an odd environment":  {provider(func(trust *federation.Trust) { trust.Environment = "a b" }), []string{`.Environment "a b" can match no token`}},
+		"an odd event":        {provider(func(trust *federation.Trust) { trust.Events = []string{"Push!"} }), []string{`.Events has "Push!", which is no event`}},
+		"a long description":  {provider(func(trust *federation.Trust) { trust.Description = strings.Repeat("a", 257) }), []string{"Description has 257 characters: shorten it to 256"}},
+		"a long condition":    {provider(func(trust *federation.Trust) { trust.Ref = "refs/heads/" + strings.Repeat("a", 4096) }), []string{"characters: Google takes 4096"}},
+		"an open environment": {provider(func(trust *federation.Trust) { trust.Environment = "" }), []string{`args.Providers["github-oidc"].Environment is missing: a binding takes the tokens of every provider`}},
+		"no account":          {binding(func(b *federation.Binding) { b.ServiceAccount = nil }), []string{`args.Bindings["deploy"].ServiceAccount is missing`}},
+		"the ref alone":       {binding(func(b *federation.Binding) { b.Attribute, b.Value = "ref", "refs/heads/main" }), []string{`.Attribute "ref" is not narrow enough or not mapped`}},
+		"the subject":         {binding(func(b *federation.Binding) { b.Attribute = "google.subject" }), []string{`.Attribute "google.subject" is not narrow enough`}},
+		"another repository":  {binding(func(b *federation.Binding) { b.Value = "9:production:x" }), []string{`.Value "9:production:x" does not begin with the id of a repository`}},
+		"a bare id as environment": {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeEnvironment, "2002" }), []string{
+			`.Value "2002" is no value of repo_env`,
+		}},
+		"no workflow in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production" }), []string{
+			`.Value "2002:production" is no value of env_workflow`,
+		}},
+		"an environment as id":  {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeRepository, "2002:dev" }), []string{`.Value "2002:dev" is no value of repository_id`}},
+		"no workflow":           {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeWorkflow, "deploy.yml" }), []string{`.Value "deploy.yml" is no workflow`}},
+		"a space":               {binding(func(b *federation.Binding) { b.Value = "2002:a b:c" }), []string{`.Value "2002:a b:c" has a space in it`}},
+		"a key that is no name": {args(func(a *federation.FederationArgs) { a.Bindings["Deploy It"] = a.Bindings["deploy"] }), []string{`args.Bindings["Deploy It"] key names a resource`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inventory, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
+				_, err := federation.NewFederation(ctx, "federation", test.args)
+				return err
+			})
+			require.Error(t, err)
+			for _, want := range test.want {
+				assert.ErrorContains(t, err, want)
+			}
+			assert.Empty(t, inventory.Resources)
+		})
+	}
+}
+
+func TestOneOpenProviderIsEnoughForDev(t *testing.T) {
+	t.Parallel()
+	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := federation.NewFederation(ctx, "federation", &federation.FederationArgs{
+			Project: pulumi.String("procureflow-dev"), PoolID: "github",
+			Providers: map[string]federation.Trust{"github-oidc": {OwnerID: 1, RepositoryID: 2}},
+			Bindings: map[string]federation.Binding{"ci": {
+				ServiceAccount: pulumi.String("projects/procureflow-dev/serviceAccounts/ci"),
+				Attribute:      federation.AttributeWorkflow, Value: federation.WorkflowRef("o", "r", "ci.yml", "main"),
+			}},
+		})
+		return err
+	})
+	member := inventory.One(t, bindingType, "federation-binding-ci").Inputs["member"]
+	assert.Equal(t, "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/github/"+
+		"attribute.job_workflow_ref/o/r/.github/workflows/ci.yml@refs/heads/main", member)
+}

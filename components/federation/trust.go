@@ -1,0 +1,133 @@
+package federation
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Issuer signs the tokens of GitHub Actions on github.com.
+const Issuer = "https://token.actions.githubusercontent.com"
+
+// NoEnvironment as [Trust.Environment] admits only jobs that run in no GitHub environment. It is also what the mapped
+// attributes hold for such jobs.
+const NoEnvironment = "none"
+
+// Attributes that a binding may match, without their prefix "attribute.". The ref is mapped too, but says nothing about
+// the repository, so no binding may use it.
+const (
+	// AttributeRepository is the numeric repository id: every job of the repository that a provider admits.
+	AttributeRepository = "repository_id"
+	// AttributeEnvironment is repository and environment; see [EnvironmentValue].
+	AttributeEnvironment = "repo_env"
+	// AttributeWorkflow is the workflow file and the ref it came from; see [WorkflowRef].
+	AttributeWorkflow = "job_workflow_ref"
+	// AttributeEnvironmentWorkflow is repository, environment and workflow; see [EnvironmentWorkflowValue].
+	AttributeEnvironmentWorkflow = "env_workflow"
+)
+
+// Expressions of GitHub's claims. A claim that a token lacks fails the whole exchange unless has() asks first.
+const (
+	repositoryExpression  = "assertion.repository_id"
+	environmentExpression = "(has(assertion.environment) ? assertion.environment : 'none')"
+	workflowExpression    = "has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none'"
+)
+
+// Trust says which jobs a provider admits. An empty field asks nothing, except OwnerID and RepositoryID, which are required.
+type Trust struct {
+	// OwnerID is the numeric id of the user or organization that owns the repository. Required.
+	OwnerID int64
+	// RepositoryID is the repository's numeric id. Required.
+	RepositoryID int64
+	// Ref is the ref that the run is of, for example refs/heads/main. Default: any.
+	Ref string
+	// Workflow is the workflow file with the ref it was read from, as [WorkflowRef] spells it. Default: any.
+	Workflow string
+	// Environment is the GitHub environment of the job, or [NoEnvironment]. Default: any, allowed only for the one
+	// provider of a pool.
+	Environment string
+	// Events are the events that may have started the run, for example push. Default: any. Note that pull_request_target
+	// runs with the ref of the base branch, so a Ref alone does not exclude it.
+	Events []string
+	// Description says whom the provider is for, up to 256 characters. Default: none.
+	Description string
+}
+
+// Mapping is the attribute mapping of every provider. The subject is made of numbers only, so that it stays under
+// Google's 127 bytes.
+func Mapping() map[string]string {
+	return map[string]string{
+		"google.subject":             "assertion.repository_id + ':' + assertion.run_id",
+		"attribute.repository_id":    repositoryExpression,
+		"attribute.ref":              "assertion.ref",
+		"attribute.repo_env":         repositoryExpression + " + ':' + " + environmentExpression,
+		"attribute.job_workflow_ref": workflowExpression,
+		"attribute.env_workflow":     repositoryExpression + " + ':' + " + environmentExpression + " + ':' + (" + workflowExpression + ")",
+	}
+}
+
+// Condition is the attribute condition, in the Common Expression Language, that holds for exactly the tokens that trust
+// describes. It is the text the provider gets.
+func Condition(trust Trust) string {
+	terms := []string{
+		"assertion.repository_owner_id == " + quote(strconv.FormatInt(trust.OwnerID, 10)),
+		"assertion.repository_id == " + quote(strconv.FormatInt(trust.RepositoryID, 10)),
+	}
+	if trust.Ref != "" {
+		terms = append(terms, "assertion.ref == "+quote(trust.Ref))
+	}
+	if trust.Workflow != "" {
+		terms = append(terms, "has(assertion.job_workflow_ref)", "assertion.job_workflow_ref == "+quote(trust.Workflow))
+	}
+	switch trust.Environment {
+	case "":
+	case NoEnvironment:
+		terms = append(terms, "!has(assertion.environment)")
+	default:
+		terms = append(terms, "has(assertion.environment)", "assertion.environment == "+quote(trust.Environment))
+	}
+	if len(trust.Events) > 0 {
+		events := make([]string, 0, len(trust.Events))
+		for _, event := range trust.Events {
+			events = append(events, quote(event))
+		}
+		terms = append(terms, "assertion.event_name in ["+strings.Join(events, ", ")+"]")
+	}
+	return strings.Join(terms, " && ")
+}
+
+// WorkflowRef is how GitHub names a workflow file of a repository on a branch in the claim job_workflow_ref. For a job
+// inside a reusable workflow the claim names the reusable one.
+func WorkflowRef(owner, repository, file, branch string) string {
+	return owner + "/" + repository + "/.github/workflows/" + file + "@refs/heads/" + branch
+}
+
+// EnvironmentValue is the value of [AttributeEnvironment] for jobs of a repository in an environment, or in
+// [NoEnvironment].
+func EnvironmentValue(repositoryID int64, environment string) string {
+	return strconv.FormatInt(repositoryID, 10) + ":" + environment
+}
+
+// EnvironmentWorkflowValue is the value of [AttributeEnvironmentWorkflow]; workflow is spelled by [WorkflowRef].
+func EnvironmentWorkflowValue(repositoryID int64, environment, workflow string) string {
+	return EnvironmentValue(repositoryID, environment) + ":" + workflow
+}
+
+// quote writes text as a CEL string, so that no value of a setting can become part of the expression.
+func quote(text string) string {
+	var quoted strings.Builder
+	quoted.WriteByte('\'')
+	for _, r := range text {
+		switch {
+		case r == '\'' || r == '\\':
+			quoted.WriteByte('\\')
+			quoted.WriteRune(r)
+		case r < ' ' || r == 0x7f:
+			fmt.Fprintf(&quoted, `\u%04x`, r)
+		default:
+			quoted.WriteRune(r)
+		}
+	}
+	quoted.WriteByte('\'')
+	return quoted.String()
+}
