@@ -1,0 +1,214 @@
+// Package crossguardtest drives a policy pack in tests as the Pulumi engine does: through its gRPC server, with properties
+// encoded as the engine encodes them. Hand-made arguments drift from what an engine sends; these cannot.
+//
+//	c := crossguardtest.Start(t, rules.Pack())
+//	got := c.Analyze(crossguardtest.Resource{Type: "gcp:cloudrunv2/service:Service", Properties: crossguardtest.Properties{
+//		"template": map[string]any{"scaling": map[string]any{"maxInstanceCount": crossguardtest.Unknown}},
+//	}})
+//	require.Equal(t, []string{…}, got.Of("run-max-instances").Messages())
+package crossguardtest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"strings"
+	"testing"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+// Client is the engine's side of a pack.
+type Client struct {
+	// RPC is the protocol itself, for what the methods do not cover.
+	RPC pulumirpc.AnalyzerClient
+	t   testing.TB
+}
+
+// Start serves a pack until the test ends. A pack that is not valid fails the test.
+func Start(t testing.TB, pack crossguard.Pack) *Client {
+	t.Helper()
+	server, err := crossguard.NewServer(pack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grpc.NewServer(crossguard.ServerOptions()...)
+	server.Register(g)
+	done := make(chan error, 1)
+	go func() { done <- g.Serve(listener) }()
+	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(400<<20), grpc.MaxCallSendMsgSize(400<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := conn.Close(); err != nil {
+			t.Errorf("closing the connection to the pack: %v", err)
+		}
+		g.Stop()
+		if err := <-done; err != nil {
+			t.Errorf("serving the pack: %v", err)
+		}
+	})
+	return &Client{RPC: pulumirpc.NewAnalyzerClient(conn), t: t}
+}
+
+// Info is the pack's metadata.
+func (c *Client) Info() *pulumirpc.AnalyzerInfo {
+	c.t.Helper()
+	info, err := c.RPC.GetAnalyzerInfo(c.t.Context(), &emptypb.Empty{})
+	c.must(err)
+	return info
+}
+
+// ConfigureStack tells the pack the stack and the operation.
+func (c *Client) ConfigureStack(d crossguard.Deployment) {
+	c.t.Helper()
+	_, err := c.RPC.ConfigureStack(c.t.Context(), &pulumirpc.AnalyzerStackConfigureRequest{
+		Organization: d.Organization, Project: d.Project, Stack: d.Stack, DryRun: d.DryRun,
+		Config: d.Config, ConfigSecretKeys: d.SecretKeys, Tags: d.Tags,
+	})
+	c.must(err)
+}
+
+// Configure passes a configuration file's content to the pack as the engine does: over the defaults of the options and the
+// initial configuration, and for every policy. The error is the pack's refusal; the engine's own check of the values
+// against their schema is not made.
+func (c *Client) Configure(file string) error {
+	c.t.Helper()
+	given := map[string]any{}
+	if err := json.Unmarshal([]byte(file), &given); err != nil {
+		c.t.Fatalf("configuration is not JSON: %v", err)
+	}
+	info := c.Info()
+	all := map[string]*pulumirpc.PolicyConfig{}
+	for _, p := range info.Policies {
+		defaults := map[string]any{}
+		for name, schema := range p.ConfigSchema.GetProperties().AsMap() {
+			if v, has := schema.(map[string]any)["default"]; has {
+				defaults[name] = v
+			}
+		}
+		all[p.Name] = &pulumirpc.PolicyConfig{EnforcementLevel: p.EnforcementLevel, Properties: mustStruct(c.t, defaults)}
+	}
+	for name, initial := range info.InitialConfig {
+		all[name].EnforcementLevel = initial.EnforcementLevel
+		maps.Copy(all[name].Properties.Fields, initial.Properties.GetFields())
+	}
+	if level, has := given["all"].(string); has {
+		for _, config := range all {
+			config.EnforcementLevel = c.level(level)
+		}
+	}
+	for name, v := range given {
+		c.override(all, name, v)
+	}
+	_, err := c.RPC.Configure(c.t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: all})
+	return err
+}
+
+func (c *Client) override(all map[string]*pulumirpc.PolicyConfig, name string, v any) {
+	config, known := all[name]
+	if !known {
+		config = &pulumirpc.PolicyConfig{Properties: mustStruct(c.t, nil)}
+		all[name] = config
+	}
+	if level, isLevel := v.(string); isLevel {
+		config.EnforcementLevel = c.level(level)
+		return
+	}
+	options, isObject := v.(map[string]any)
+	if !isObject {
+		c.t.Fatalf("configuration of %s: must be a level or an object, not %v", name, v)
+	}
+	if level, has := options["enforcementLevel"].(string); has {
+		config.EnforcementLevel = c.level(level)
+		delete(options, "enforcementLevel")
+	}
+	maps.Copy(config.Properties.Fields, mustStruct(c.t, options).Fields)
+}
+
+func (c *Client) level(name string) pulumirpc.EnforcementLevel {
+	number, known := pulumirpc.EnforcementLevel_value[strings.ToUpper(name)]
+	if !known {
+		c.t.Fatalf("%q is not an enforcement level", name)
+	}
+	return pulumirpc.EnforcementLevel(number)
+}
+
+// Analyze checks one resource.
+func (c *Client) Analyze(r Resource) Result {
+	c.t.Helper()
+	response, err := c.RPC.Analyze(c.t.Context(), r.request(c.t))
+	c.must(err)
+	return newResult(response.Diagnostics, response.NotApplicable)
+}
+
+// AnalyzeStack checks resources together.
+func (c *Client) AnalyzeStack(resources ...Resource) Result {
+	c.t.Helper()
+	request := &pulumirpc.AnalyzeStackRequest{}
+	for _, r := range resources {
+		request.Resources = append(request.Resources, r.stackResource(c.t))
+	}
+	response, err := c.RPC.AnalyzeStack(c.t.Context(), request)
+	c.must(err)
+	return newResult(response.Diagnostics, response.NotApplicable)
+}
+
+// Remediate corrects one resource. It returns the properties the engine would go on with, which are the resource's own
+// where nothing was corrected, and what happened on the way.
+func (c *Client) Remediate(r Resource) (Properties, Remediated) {
+	c.t.Helper()
+	response, err := c.RPC.Remediate(c.t.Context(), r.request(c.t))
+	c.must(err)
+	result := Remediated{NotApplicable: map[string]string{}}
+	properties := mustMarshal(c.t, r.Properties)
+	for _, remediation := range response.Remediations {
+		if remediation.Diagnostic != "" {
+			result.Warnings = append(result.Warnings, Message{Policy: remediation.PolicyName, Text: remediation.Diagnostic})
+			continue
+		}
+		properties = remediation.Properties
+		result.Policies = append(result.Policies, remediation.PolicyName)
+	}
+	for _, n := range response.NotApplicable {
+		result.NotApplicable[n.PolicyName] = n.Reason
+	}
+	return Unmarshal(properties), result
+}
+
+// Cancel tells the pack that the engine is done.
+func (c *Client) Cancel() {
+	c.t.Helper()
+	_, err := c.RPC.Cancel(context.Background(), &emptypb.Empty{})
+	c.must(err)
+}
+
+func (c *Client) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatalf("the pack answered: %v", err)
+	}
+}
+
+func mustStruct(t testing.TB, m map[string]any) *structpb.Struct {
+	t.Helper()
+	s, err := structpb.NewStruct(m)
+	if err != nil {
+		t.Fatal(fmt.Errorf("configuration: %w", err))
+	}
+	return s
+}

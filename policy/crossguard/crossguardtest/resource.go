@@ -1,0 +1,150 @@
+package crossguardtest
+
+import (
+	"strings"
+	"testing"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+// Resource is a resource as a program registers it.
+type Resource struct {
+	// Type is the type token. Required.
+	Type string
+	// Name is the resource's name. Default: test.
+	Name string
+	// Properties are inputs for Analyze and Remediate, outputs for AnalyzeStack. Default: none.
+	Properties Properties
+	// Options are the resource's options. Default: none.
+	Options crossguard.Options
+	// Provider is the provider resource. Default: none.
+	Provider *Resource
+	// Dependencies are URNs, in AnalyzeStack only. Default: none.
+	Dependencies []string
+	// PropertyDependencies are URNs by top-level property, in AnalyzeStack only. Default: none.
+	PropertyDependencies map[string][]string
+}
+
+// URN is the resource's URN in the stack dev of the project test.
+func (r Resource) URN() string { return "urn:pulumi:dev::test::" + r.Type + "::" + r.name() }
+
+func (r Resource) name() string {
+	if r.Name == "" {
+		return "test"
+	}
+	return r.Name
+}
+
+func (r Resource) request(t testing.TB) *pulumirpc.AnalyzeRequest {
+	t.Helper()
+	return &pulumirpc.AnalyzeRequest{
+		Type: r.Type, Urn: r.URN(), Name: r.name(), Properties: mustMarshal(t, r.Properties),
+		Options: r.options(), Provider: r.provider(t),
+	}
+}
+
+func (r Resource) stackResource(t testing.TB) *pulumirpc.AnalyzerResource {
+	t.Helper()
+	resource := &pulumirpc.AnalyzerResource{
+		Type: r.Type, Urn: r.URN(), Name: r.name(), Properties: mustMarshal(t, r.Properties),
+		Options: r.options(), Provider: r.provider(t), Parent: r.Options.Parent, Dependencies: r.Dependencies,
+		PropertyDependencies: map[string]*pulumirpc.AnalyzerPropertyDependencies{},
+	}
+	for property, urns := range r.PropertyDependencies {
+		resource.PropertyDependencies[property] = &pulumirpc.AnalyzerPropertyDependencies{Urns: urns}
+	}
+	return resource
+}
+
+func (r Resource) options() *pulumirpc.AnalyzerResourceOptions {
+	o := &pulumirpc.AnalyzerResourceOptions{
+		Protect: r.Options.Protect, IgnoreChanges: r.Options.IgnoreChanges, Aliases: r.Options.Aliases,
+		AdditionalSecretOutputs: r.Options.AdditionalSecretOutputs, Parent: r.Options.Parent,
+		CustomTimeouts: &pulumirpc.AnalyzerResourceOptions_CustomTimeouts{
+			Create: r.Options.CreateTimeout.Seconds(), Update: r.Options.UpdateTimeout.Seconds(),
+			Delete: r.Options.DeleteTimeout.Seconds(), Read: r.Options.ReadTimeout.Seconds(),
+		},
+	}
+	if d := r.Options.DeleteBeforeReplace; d != nil {
+		o.DeleteBeforeReplace, o.DeleteBeforeReplaceDefined = *d, true
+	}
+	return o
+}
+
+func (r Resource) provider(t testing.TB) *pulumirpc.AnalyzerProviderResource {
+	t.Helper()
+	if r.Provider == nil {
+		return nil
+	}
+	return &pulumirpc.AnalyzerProviderResource{
+		Type: r.Provider.Type, Urn: r.Provider.URN(), Name: r.Provider.name(),
+		Properties: mustMarshal(t, r.Provider.Properties),
+	}
+}
+
+// Message is one diagnostic.
+type Message struct {
+	// Policy is the policy's name, Level and Severity are in lower case, URN is the resource ("" for the stack).
+	Policy, Level, Severity, URN, Text string
+}
+
+// Result is what an analysis answered.
+type Result struct {
+	// Diagnostics are violations and advisories in the order they were reported.
+	Diagnostics []Message
+	// NotApplicable has the reason by policy.
+	NotApplicable map[string]string
+}
+
+// Remediated is what a remediation did.
+type Remediated struct {
+	// Policies are those that corrected something, in order.
+	Policies []string
+	// Warnings are what could not be corrected.
+	Warnings []Message
+	// NotApplicable has the reason by policy.
+	NotApplicable map[string]string
+}
+
+// Of is the part of the result that is about one policy.
+func (r Result) Of(policy string) Result {
+	one := Result{NotApplicable: map[string]string{}}
+	for _, d := range r.Diagnostics {
+		if d.Policy == policy {
+			one.Diagnostics = append(one.Diagnostics, d)
+		}
+	}
+	if reason, has := r.NotApplicable[policy]; has {
+		one.NotApplicable[policy] = reason
+	}
+	return one
+}
+
+// Messages are the texts of the diagnostics.
+func (r Result) Messages() []string {
+	var texts []string
+	for _, d := range r.Diagnostics {
+		texts = append(texts, d.Text)
+	}
+	return texts
+}
+
+func newResult(diagnostics []*pulumirpc.AnalyzeDiagnostic, notApplicable []*pulumirpc.PolicyNotApplicable) Result {
+	result := Result{NotApplicable: map[string]string{}}
+	for _, d := range diagnostics {
+		severity := strings.ToLower(strings.TrimPrefix(d.Severity.String(), "POLICY_SEVERITY_"))
+		if d.Severity == pulumirpc.PolicySeverity_POLICY_SEVERITY_UNSPECIFIED {
+			severity = ""
+		}
+		result.Diagnostics = append(result.Diagnostics, Message{
+			Policy: d.PolicyName, Level: strings.ToLower(d.EnforcementLevel.String()), Severity: severity,
+			URN: d.Urn, Text: d.Message,
+		})
+	}
+	for _, n := range notApplicable {
+		result.NotApplicable[n.PolicyName] = n.Reason
+	}
+	return result
+}

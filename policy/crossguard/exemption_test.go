@@ -1,0 +1,99 @@
+package crossguard_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
+)
+
+// exempting starts a pack of one resource and one stack policy, each with an exemption of the given resource, on a day.
+func exempting(t *testing.T, resource, today string) *ct.Client {
+	t.Helper()
+	bad := func(r *crossguard.Resource) {
+		if r.BoolOr("bad", false) {
+			r.Violation("is bad")
+		}
+	}
+	full := pack(policy(bad), stackPolicy(func(s *crossguard.Stack) { s.Each(nil, bad) }))
+	full.Clock = func() time.Time {
+		now, err := time.Parse(time.DateTime, today)
+		require.NoError(t, err)
+		return now
+	}
+	c := ct.Start(t, full)
+	exemption := fmt.Sprintf(`{"exemptions": [{"resource": %q, "reason": "agreed", "expires": "2027-01-31"}]}`, resource)
+	require.NoError(t, c.Configure(fmt.Sprintf(`{"p": %s, "s": %s}`, exemption, exemption)))
+	return c
+}
+
+func TestExemptions(t *testing.T) {
+	t.Parallel()
+	const used, after = "2027-01-31 23:59:59", "2027-02-01 00:00:00"
+	unneeded := func(pattern string) string {
+		return "the exemption of " + pattern + " (agreed) covers no violation: remove it"
+	}
+	const expired = "the exemption of web-* expired on 2027-01-31 (agreed): bring the resource in line, or agree on a new date"
+	one := ct.Resource{Type: thing, Name: "web-1", Properties: ct.Properties{"bad": true}}
+	tests := []struct {
+		name, pattern, today string
+		bad                  any
+		analyze              bool
+		wantOne, wantStack   []string // wantStack of policies p and s together
+		exempt               bool
+	}{
+		{"used to its last day", "web-*", used, true, true, nil, nil, true},
+		{"by URN", one.URN(), used, true, true, nil, nil, true},
+		{"by URN pattern", "urn:*::web-1", used, true, true, nil, nil, true},
+		{"pattern in the middle", "w*b-*1", used, true, true, nil, nil, true},
+		{"expired", "web-*", after, true, true, []string{"is bad (was exempt until 2027-01-31: agreed)"},
+			[]string{expired, "is bad (was exempt until 2027-01-31: agreed)", expired}, false},
+		{"expired though good", "web-*", after, false, true, nil, []string{expired, expired}, false},
+		{"of another resource", "api-*", used, true, true, []string{"is bad"},
+			[]string{unneeded("api-*"), "is bad", unneeded("api-*")}, false},
+		{"of a good resource", "web-1", used, false, true, nil, []string{unneeded("web-1"), unneeded("web-1")}, false},
+		{"not judged where not analyzed", "web-1", used, false, false, nil, []string{unneeded("web-1")}, false},
+		{"not judged where unknown", "web-1", used, ct.UnknownBool, true, []string{"not checked: bad is known only after the update"},
+			[]string{"not checked: bad is known only after the update"}, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := exempting(t, test.pattern, test.today)
+			r := one
+			r.Properties = ct.Properties{"bad": test.bad}
+			if test.analyze {
+				got := c.Analyze(r)
+				assert.Equal(t, test.wantOne, got.Messages())
+				assert.Equal(t, test.exempt, got.NotApplicable["p"] == "exempt until 2027-01-31: agreed")
+			}
+			got := c.AnalyzeStack(r)
+			assert.Equal(t, test.wantStack, got.Messages())
+			assert.Equal(t, test.exempt, got.NotApplicable["s"] == "exempt until 2027-01-31: agreed")
+		})
+	}
+}
+
+func TestExemptionsOfAnotherOperationDoNotCount(t *testing.T) {
+	t.Parallel()
+	c := exempting(t, "web-1", "2027-01-01 00:00:00")
+	bad := ct.Resource{Type: thing, Name: "web-1", Properties: ct.Properties{"bad": true}}
+	good := ct.Resource{Type: thing, Name: "web-1"}
+	c.Analyze(bad)
+	assert.Empty(t, c.AnalyzeStack(bad).Diagnostics)
+	c.ConfigureStack(crossguard.Deployment{Stack: "dev"})
+	c.Analyze(good)
+	assert.Len(t, c.AnalyzeStack(good).Diagnostics, 2)
+}
+
+func TestDisabledPoliciesDoNotJudgeTheirExemptions(t *testing.T) {
+	t.Parallel()
+	c := ct.Start(t, pack(policy(func(*crossguard.Resource) {})))
+	require.NoError(t, c.Configure(`{"p": {"enforcementLevel": "disabled", "exemptions": [{"resource": "x", "reason": "r", "expires": "2000-01-01"}]}}`))
+	assert.Empty(t, c.AnalyzeStack(ct.Resource{Type: thing}).Diagnostics)
+}

@@ -1,0 +1,108 @@
+package crossguard
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// exemptionLog remembers, from Analyze to AnalyzeStack, what the exemptions of an operation were good for.
+type exemptionLog struct {
+	mu sync.Mutex
+	// needed says of an exemption that it covered a violation, or may have: the policy could not be decided.
+	needed map[exemptionKey]bool
+	// analyzed has the resources that a policy with exemptions has seen.
+	analyzed map[string]bool
+}
+
+type exemptionKey struct{ policy, index int }
+
+func (l *exemptionLog) saw(urn string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.analyzed == nil {
+		l.analyzed = map[string]bool{}
+	}
+	l.analyzed[urn] = true
+}
+
+func (l *exemptionLog) need(key exemptionKey) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.needed == nil {
+		l.needed = map[exemptionKey]bool{}
+	}
+	l.needed[key] = true
+}
+
+// exempt moves the violations that the policy's exemptions cover from an outcome to reasons why the policy is not
+// applicable. A violation whose exemption has expired says so.
+func (s *session) exempt(policy int, o *outcome, nameOf func(urn string) string, now time.Time) (reasons []string) {
+	exemptions := s.settings[policy].exemptions
+	if len(exemptions) == 0 {
+		return nil
+	}
+	var left []finding
+	for _, v := range o.violations {
+		covered := false
+		for i, e := range exemptions {
+			switch {
+			case !e.matches(v.urn, nameOf(v.urn)):
+			case e.expired(now):
+				v.text += fmt.Sprintf(" (was exempt until %s: %s)", e.Expires.Format(time.DateOnly), e.Reason)
+			default:
+				covered = true
+				s.exemptions.need(exemptionKey{policy, i})
+				if reason := e.notApplicable(); !slices.Contains(reasons, reason) {
+					reasons = append(reasons, reason)
+				}
+			}
+		}
+		if !covered {
+			left = append(left, v)
+		}
+	}
+	o.violations = left
+	return reasons
+}
+
+// undecided notes exemptions of a resource that the policy could not be decided for.
+func (s *session) undecided(policy int, urn, name string) {
+	for i, e := range s.settings[policy].exemptions {
+		if e.matches(urn, name) {
+			s.exemptions.need(exemptionKey{policy, i})
+		}
+	}
+}
+
+// staleExemptions are the violations of a policy's exemptions themselves: expired ones, and ones that no resource needs.
+// Whether one is needed is not judged where a resource it covers was not analyzed, as in a targeted update.
+func (s *session) staleExemptions(policy int, forStack bool, inv *inventory, now time.Time) []finding {
+	var stale []finding
+	s.exemptions.mu.Lock()
+	defer s.exemptions.mu.Unlock()
+	for i, e := range s.settings[policy].exemptions {
+		if e.expired(now) {
+			stale = append(stale, finding{"", fmt.Sprintf(
+				"the exemption of %s expired on %s (%s): bring the resource in line, or agree on a new date",
+				e.Resource, e.Expires.Format(time.DateOnly), e.Reason)})
+			continue
+		}
+		if s.exemptions.needed[exemptionKey{policy, i}] {
+			continue
+		}
+		skipped := false
+		for _, h := range inv.resources {
+			if !forStack && e.matches(h.urn, h.name) && !s.exemptions.analyzed[h.urn] {
+				skipped = true
+				break
+			}
+		}
+		if !skipped {
+			stale = append(stale, finding{"", fmt.Sprintf(
+				"the exemption of %s (%s) covers no violation: remove it", e.Resource, e.Reason)})
+		}
+	}
+	return stale
+}

@@ -1,0 +1,83 @@
+package crossguard
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A path names a property as Pulumi's documentation does: template.containers[0].image,
+// metadata.annotations["autoscaling.knative.dev/maxScale"].
+
+// step is one step of a path: a key of an object or, if inList, an index into a list.
+type step struct {
+	key    string
+	index  int
+	inList bool
+}
+
+// nextStep cuts the first step off a path. A malformed path is a mistake in a rule, not in a resource, so it panics; the
+// rule then fails closed.
+func nextStep(path string) (step, string) {
+	if strings.HasPrefix(path, `["`) {
+		key, rest, ok := strings.Cut(path[2:], `"]`)
+		if !ok {
+			panic(fmt.Sprintf(`property path %s: [" without "]`, path))
+		}
+		return step{key: key}, strings.TrimPrefix(rest, ".")
+	}
+	if strings.HasPrefix(path, "[") {
+		digits, rest, ok := strings.Cut(path[1:], "]")
+		index, err := strconv.Atoi(digits)
+		if !ok || err != nil || index < 0 {
+			panic(fmt.Sprintf("property path %s: [ must be followed by an index or a quoted key", path))
+		}
+		return step{index: index, inList: true}, strings.TrimPrefix(rest, ".")
+	}
+	for i := range len(path) {
+		switch path[i] {
+		case '.':
+			return step{key: path[:i]}, path[i+1:]
+		case '[':
+			return step{key: path[:i]}, path[i:]
+		}
+	}
+	return step{key: path}, ""
+}
+
+func appendStep(path string, s step) string {
+	switch {
+	case s.inList:
+		return path + "[" + strconv.Itoa(s.index) + "]"
+	case strings.ContainsAny(s.key, `.["`):
+		return path + `["` + s.key + `"]`
+	case path == "":
+		return s.key
+	}
+	return path + "." + s.key
+}
+
+// place is where an object stands in its resource. It is turned into a path only when a message needs one.
+type place struct {
+	parent *place
+	path   string // from parent
+	index  int    // index into the list at path; -1: path itself
+}
+
+func (p *place) String() string {
+	if p == nil {
+		return ""
+	}
+	s := joinPath(p.parent.String(), p.path)
+	if p.index >= 0 {
+		s = appendStep(s, step{index: p.index, inList: true})
+	}
+	return s
+}
+
+func joinPath(prefix, path string) string {
+	if prefix == "" || path == "" || path[0] == '[' {
+		return prefix + path
+	}
+	return prefix + "." + path
+}

@@ -1,0 +1,103 @@
+package crossguard_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
+)
+
+func remedy(name string, do func(*crossguard.Remedy)) crossguard.Policy {
+	return crossguard.Policy{Name: name, Description: "A thing is put right.", Enforcement: crossguard.Remediate, Remediate: do}
+}
+
+type object = map[string]any
+
+func TestRemedies(t *testing.T) {
+	t.Parallel()
+	set := func(path string, v any) func(*crossguard.Remedy) {
+		return func(r *crossguard.Remedy) { r.Set(path, v) }
+	}
+	remove := func(path string) func(*crossguard.Remedy) { return func(r *crossguard.Remedy) { r.Remove(path) } }
+	tests := []struct {
+		name     string
+		do       func(*crossguard.Remedy)
+		in, want ct.Properties // want nil: not corrected
+		warning  string
+	}{
+		{"set", set("a", 1), ct.Properties{"a": 2.0}, ct.Properties{"a": 1.0}, ""},
+		{"set what is so already", set("a", 1), ct.Properties{"a": 1.0}, nil, ""},
+		{"add", set("a", true), ct.Properties{"b": "x"}, ct.Properties{"a": true, "b": "x"}, ""},
+		{"add deep", set(`a.b["c.d"]`, "x"), ct.Properties{"a": nil}, ct.Properties{"a": object{"b": object{"c.d": "x"}}}, ""},
+		{"in a list", set("a[1].b", 1), ct.Properties{"a": []any{object{}, object{"b": 2.0, "c": 3.0}}},
+			ct.Properties{"a": []any{object{}, object{"b": 1.0, "c": 3.0}}}, ""},
+		{"past a list's end", set("a[1].b", 1), ct.Properties{"a": []any{object{}}}, nil, "a[1] does not exist, must be an object in the list"},
+		{"under a plain value", set("a.b", 1), ct.Properties{"a": 5.0}, nil, "a is a plain value, must be an object"},
+		{"under an unknown", set("a.b", 1), ct.Properties{"a": ct.UnknownObject}, nil, "a is known only after the update"},
+		{"under an unknown output", set("a.b", 1), ct.Properties{"a": ct.Output{}}, nil, "a is known only after the update"},
+		{"secret value stays secret", set("a", "new"), ct.Properties{"a": ct.Secret{Value: "old"}}, ct.Properties{"a": ct.Secret{Value: "new"}}, ""},
+		{"secret object stays secret", set("a.b", "new"), ct.Properties{"a": ct.Secret{Value: object{"b": "old", "c": "x"}}},
+			ct.Properties{"a": ct.Secret{Value: object{"b": "new", "c": "x"}}}, ""},
+		{"list of strings", set("a", []string{"x"}), ct.Properties{}, ct.Properties{"a": []any{"x"}}, ""},
+		{"remove", remove("a.b"), ct.Properties{"a": object{"b": 1.0, "c": 2.0}}, ct.Properties{"a": object{"c": 2.0}}, ""},
+		{"remove under a secret", remove("a.b"), ct.Properties{"a": ct.Secret{Value: object{"b": 1.0}}}, ct.Properties{"a": ct.Secret{Value: object{}}}, ""},
+		{"remove what is not there", remove("a.b"), ct.Properties{"c": 1.0}, nil, ""},
+		{"an early end keeps nothing", func(r *crossguard.Remedy) { r.Set("a", 1); r.Has("u") },
+			ct.Properties{"u": ct.Unknown}, nil, "u is known only after the update"},
+		{"what cannot be corrected is a warning", func(r *crossguard.Remedy) { r.Set("a", 1); r.Violation("b is beyond help") },
+			ct.Properties{}, ct.Properties{"a": 1.0}, "b is beyond help"},
+		{"a panic", func(r *crossguard.Remedy) { r.Set("a", 1); panic("oops") }, ct.Properties{}, nil, "the remedy itself failed: oops"},
+		{"engine's keys and other secrets come back", set("a", 1),
+			ct.Properties{"__defaults": []any{"x"}, "s": ct.Secret{Value: "hush"}, "o": ct.Output{Value: 1.0, Known: true, Dependencies: []string{"urn:x"}},
+				"u": ct.UnknownNumber, "r": ct.Reference{URN: "urn:y", ID: "z"}, "n": object{"__defaults": []any{}}},
+			ct.Properties{"a": 1.0, "__defaults": []any{"x"}, "s": ct.Secret{Value: "hush"}, "o": ct.Output{Value: 1.0, Known: true, Dependencies: []string{"urn:x"}},
+				"u": ct.UnknownNumber, "r": ct.Reference{URN: "urn:y", ID: "z"}, "n": object{"__defaults": []any{}}}, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := ct.Start(t, pack(remedy("fix", test.do)))
+			got, did := c.Remediate(ct.Resource{Type: thing, Properties: test.in})
+			if test.warning == "" {
+				assert.Empty(t, did.Warnings)
+			} else {
+				require.Len(t, did.Warnings, 1)
+				assert.Contains(t, did.Warnings[0].Text, "not corrected: "+test.warning)
+			}
+			if test.want == nil {
+				assert.Empty(t, did.Policies)
+				assert.Equal(t, test.in, got)
+				return
+			}
+			assert.Equal(t, []string{"fix"}, did.Policies)
+			assert.Equal(t, test.want, got)
+			again, did := c.Remediate(ct.Resource{Type: thing, Properties: got})
+			assert.Equal(t, got, again)
+			assert.Empty(t, did.Policies, "a remedy must find nothing left to do")
+		})
+	}
+}
+
+func TestRemediesAreChainedAndRunAtTheirLevelOnly(t *testing.T) {
+	t.Parallel()
+	double := func(r *crossguard.Remedy) { r.Set("n", float64(2*r.IntOr("n", 0))) }
+	typed := remedy("typed", double)
+	typed.Types = []string{"test:index/other:Other"}
+	checker := policy(func(*crossguard.Resource) {})
+	checker.Name = "checker"
+	decline := remedy("decline", func(r *crossguard.Remedy) { r.NotApplicable("not now") })
+	c := ct.Start(t, pack(remedy("one", double), remedy("two", double), remedy("three", double), typed, checker, decline))
+	require.NoError(t, c.Configure(`{"two": "mandatory", "three": {"exemptions": [{"resource": "spared", "reason": "r", "expires": "9999-12-31"}]}, "checker": "remediate"}`))
+
+	got, did := c.Remediate(ct.Resource{Type: thing, Properties: ct.Properties{"n": 1}})
+	assert.Equal(t, ct.Properties{"n": 4.0}, got)
+	assert.Equal(t, []string{"one", "three"}, did.Policies)
+	assert.Equal(t, map[string]string{"typed": "applies only to test:index/other:Other", "checker": "checks resources and corrects none", "decline": "not now"}, did.NotApplicable)
+
+	got, did = c.Remediate(ct.Resource{Type: thing, Name: "spared", Properties: ct.Properties{"n": 1}})
+	assert.Equal(t, ct.Properties{"n": 2.0}, got)
+	assert.Equal(t, "exempt until 9999-12-31: r", did.NotApplicable["three"])
+}

@@ -1,0 +1,184 @@
+package crossguard
+
+import (
+	"fmt"
+	"time"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/proto"
+)
+
+// Resource is what a policy sees of one resource. Its properties are read by the methods of [Object].
+type Resource struct {
+	Object
+	// URN is the resource's unique name in the stack, Type its type token, Name the name the program gave it.
+	URN, Type, Name string
+	// Config is the policy's configuration.
+	Config Config
+	// Deployment is the stack and operation the resource is part of.
+	Deployment *Deployment
+
+	message string // the AnalyzeRequest or AnalyzerResource
+	stack   *Stack // nil in Check
+}
+
+// Violation reports a violation of the resource. The message says what is wrong and what would be right; the engine
+// prints the policy's description before it.
+func (r *Resource) Violation(format string, args ...any) { r.run.report(r.URN, format, args...) }
+
+// NotApplicable ends the policy, reporting that it does not concern this resource and why.
+func (r *Resource) NotApplicable(format string, args ...any) {
+	r.run.endNotApplicable(fmt.Sprintf(format, args...))
+}
+
+// Deployment is the stack and the operation.
+type Deployment struct {
+	// Organization, Project and Stack name the stack; empty where the engine is not told, as in pulumi policy analyze.
+	Organization, Project, Stack string
+	// DryRun tells a preview from an update.
+	DryRun bool
+	// Config is the stack's configuration in clear text, by full key such as gcp:project.
+	Config map[string]string
+	// SecretKeys are the keys of Config whose values are secret: keep them out of messages.
+	SecretKeys []string
+	// Tags are the stack's tags.
+	Tags map[string]string
+}
+
+// Options are a resource's options.
+type Options struct {
+	// Protect, IgnoreChanges, AdditionalSecretOutputs, Aliases (URNs) and Parent (a URN) are as the program gave them.
+	Protect                 bool
+	IgnoreChanges           []string
+	AdditionalSecretOutputs []string
+	Aliases                 []string
+	Parent                  string
+	// DeleteBeforeReplace is nil where the program leaves it to the provider.
+	DeleteBeforeReplace *bool
+	// Timeouts are 0 where the program leaves them to the provider.
+	CreateTimeout, UpdateTimeout, DeleteTimeout, ReadTimeout time.Duration
+}
+
+// Options reads the resource's options.
+func (r *Resource) Options() Options {
+	var o pulumirpc.AnalyzerResourceOptions
+	message, _ := bytesField(r.message, resourceOptions)
+	mustUnmarshal(message, &o)
+	options := Options{
+		Protect:                 o.Protect,
+		IgnoreChanges:           o.IgnoreChanges,
+		AdditionalSecretOutputs: o.AdditionalSecretOutputs,
+		Aliases:                 o.Aliases,
+		Parent:                  o.Parent,
+		CreateTimeout:           seconds(o.CustomTimeouts.GetCreate()),
+		UpdateTimeout:           seconds(o.CustomTimeouts.GetUpdate()),
+		DeleteTimeout:           seconds(o.CustomTimeouts.GetDelete()),
+		ReadTimeout:             seconds(o.CustomTimeouts.GetRead()),
+	}
+	if o.DeleteBeforeReplaceDefined {
+		options.DeleteBeforeReplace = &o.DeleteBeforeReplace
+	}
+	return options
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// Provider is the provider resource a resource is made by.
+type Provider struct {
+	Object
+	URN, Type, Name string
+}
+
+// Provider reads the resource's provider. A component has none.
+func (r *Resource) Provider() (Provider, bool) {
+	message, found := bytesField(r.message, resourceProvider)
+	if !found {
+		return Provider{}, false
+	}
+	h := parseHeader(message)
+	at := &place{path: "provider(" + h.name + ")", index: -1}
+	return Provider{Object{text: h.properties, at: at, run: r.run}, h.urn, h.typ, h.name}, true
+}
+
+// Parent is the resource's parent, in a stack policy.
+func (r *Resource) Parent() (*Resource, bool) {
+	urn, found := bytesField(r.message, resourceParent)
+	if !found || r.stack == nil {
+		return nil, false
+	}
+	return r.stack.Lookup(urn)
+}
+
+// Dependencies are the resources this one depends on, in a stack policy; those outside of the stack are left out.
+func (r *Resource) Dependencies() []*Resource {
+	if r.stack == nil {
+		return nil
+	}
+	var urns []string
+	for f := range fields(r.message) {
+		if f.number == resourceDependencies {
+			urns = append(urns, f.bytes)
+		}
+	}
+	return r.stack.lookupAll(urns)
+}
+
+// PropertyDependencies are the resources that the value of one top-level property depends on, in a stack policy.
+func (r *Resource) PropertyDependencies(property string) []*Resource {
+	if r.stack == nil {
+		return nil
+	}
+	for f := range fields(r.message) {
+		if f.number != resourcePropertyDependencies {
+			continue
+		}
+		if key, message := entry(f.bytes); key == property {
+			var dependencies pulumirpc.AnalyzerPropertyDependencies
+			mustUnmarshal(message, &dependencies)
+			return r.stack.lookupAll(dependencies.Urns)
+		}
+	}
+	return nil
+}
+
+// Field numbers that AnalyzeRequest, AnalyzerResource and AnalyzerProviderResource share (analyzer.proto).
+const (
+	resourceType                 = 1
+	resourceProperties           = 2
+	resourceURN                  = 3
+	resourceName                 = 4
+	resourceOptions              = 5
+	resourceProvider             = 6
+	resourceParent               = 7
+	resourceDependencies         = 8
+	resourcePropertyDependencies = 9
+)
+
+// header is the part of a resource that every policy needs.
+type header struct{ message, typ, properties, urn, name string }
+
+func parseHeader(message string) header {
+	h := header{message: message}
+	for f := range fields(message) {
+		switch {
+		case f.wire != wireBytes:
+		case f.number == resourceType:
+			h.typ = f.bytes
+		case f.number == resourceProperties:
+			h.properties = f.bytes
+		case f.number == resourceURN:
+			h.urn = f.bytes
+		case f.number == resourceName:
+			h.name = f.bytes
+		}
+	}
+	return h
+}
+
+// mustUnmarshal decodes a message the engine encoded. What cannot be decoded must not be taken for empty, so it panics and
+// the policy fails closed.
+func mustUnmarshal(message string, into proto.Message) {
+	if err := proto.Unmarshal([]byte(message), into); err != nil {
+		panic(fmt.Sprintf("the engine sent a malformed %T: %v", into, err))
+	}
+}

@@ -1,0 +1,86 @@
+package crossguard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+)
+
+// Main serves a pack to the engine that started this process, until the engine is done or gone. It is all that a pack's
+// main function has to do. It exits with 1 when the pack is faulty or cannot be served.
+func Main(pack Pack) {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	if err := Serve(ctx, pack, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintf(os.Stderr, "policy pack %s: %v\n", pack.Name, err)
+		os.Exit(1)
+	}
+}
+
+// Serve serves a pack on a free port of the loopback interface. The port is the first line written to out; the engine's
+// address is the last argument, if there is one. It returns when ctx ends, when the engine cancels, or when the engine can
+// not be reached any more, so that an engine that was killed leaves no process behind.
+func Serve(ctx context.Context, pack Pack, args []string, out io.Writer) error {
+	server, err := NewServer(pack)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listening on loopback: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	g := grpc.NewServer(ServerOptions()...)
+	server.Register(g)
+	server.stop = cancel
+	go func() {
+		<-ctx.Done()
+		g.GracefulStop()
+	}()
+	if len(args) > 0 {
+		go watch(ctx, args[len(args)-1], watchEvery, cancel)
+	}
+	if _, err := fmt.Fprintln(out, listener.Addr().(*net.TCPAddr).Port); err != nil {
+		return errors.Join(fmt.Errorf("telling the engine the port: %w", err), listener.Close())
+	}
+	if err := g.Serve(listener); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("serving: %w", err)
+	}
+	return nil
+}
+
+// The engine counts as gone when it could not be reached three times in a row, ten seconds apart: it listens on loopback
+// for as long as it lives, and a busy machine may well miss one connection.
+const (
+	watchEvery  = 10 * time.Second
+	watchMisses = 3
+)
+
+func watch(ctx context.Context, address string, every time.Duration, gone func()) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for misses := 0; misses < watchMisses; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		conn, err := (&net.Dialer{Timeout: every}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			misses++
+			continue
+		}
+		misses = 0
+		_ = conn.Close() // only whether it could be opened matters
+	}
+	gone()
+}

@@ -1,0 +1,213 @@
+package crossguard
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// Server answers the engine's analyzer protocol for one pack.
+type Server struct {
+	pulumirpc.UnimplementedAnalyzerServer
+	pack      Pack
+	info      *pulumirpc.AnalyzerInfo
+	configure sync.Mutex
+	session   atomic.Pointer[session]
+	cancelled atomic.Bool
+	stop      func()
+}
+
+// NewServer makes the server of a pack, or reports what is wrong with the pack.
+func NewServer(pack Pack) (*Server, error) {
+	if err := pack.Validate(); err != nil {
+		return nil, err
+	}
+	if pack.Clock == nil {
+		pack.Clock = time.Now
+	}
+	first, err := newSession(&pack)
+	if err != nil {
+		return nil, err
+	}
+	info, err := pack.info()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{pack: pack, info: info, stop: func() {}}
+	s.session.Store(first)
+	return s, nil
+}
+
+// Register adds the server to a gRPC server made with [ServerOptions].
+func (s *Server) Register(g *grpc.Server) { g.RegisterService(&serviceDesc, s) }
+
+// Handshake tells the engine that the analyzer speaks the current protocol.
+func (s *Server) Handshake(
+	context.Context, *pulumirpc.AnalyzerHandshakeRequest,
+) (*pulumirpc.AnalyzerHandshakeResponse, error) {
+	return &pulumirpc.AnalyzerHandshakeResponse{}, nil
+}
+
+// GetPluginInfo answers at any time: publishing never configures a stack.
+func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: s.pack.Version}, nil
+}
+
+// GetAnalyzerInfo answers at any time, too.
+func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
+	return s.info, nil
+}
+
+// ConfigureStack says which stack is analyzed, and in a preview or an update.
+func (s *Server) ConfigureStack(
+	_ context.Context, r *pulumirpc.AnalyzerStackConfigureRequest,
+) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
+	s.configure.Lock()
+	defer s.configure.Unlock()
+	s.session.Store(s.session.Load().inStack(&Deployment{
+		Organization: r.Organization, Project: r.Project, Stack: r.Stack, DryRun: r.DryRun,
+		Config: r.Config, SecretKeys: r.ConfigSecretKeys, Tags: r.Tags,
+	}))
+	return &pulumirpc.AnalyzerStackConfigureResponse{}, nil
+}
+
+// Configure sets levels, options and exemptions. It refuses names it does not know: a misspelt one would otherwise switch
+// off what it was meant to switch on.
+func (s *Server) Configure(_ context.Context, r *pulumirpc.ConfigureAnalyzerRequest) (*emptypb.Empty, error) {
+	s.configure.Lock()
+	defer s.configure.Unlock()
+	next, err := s.session.Load().configured(&s.pack, r)
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	s.session.Store(next)
+	return &emptypb.Empty{}, nil
+}
+
+// Cancel makes the calls under way and later ones end with an error, and then the process.
+func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	if !s.cancelled.Swap(true) {
+		go s.stop()
+	}
+	return &emptypb.Empty{}, nil
+}
+
+func (s *Server) ended(ctx context.Context) error {
+	if s.cancelled.Load() {
+		return status.Error(codes.Canceled, "the engine cancelled the analysis")
+	}
+	return ctx.Err()
+}
+
+// analyze runs the policies for one resource.
+func (s *Server) analyze(ctx context.Context, message string) (any, error) {
+	session, h := s.session.Load(), parseHeader(message)
+	plan := session.planFor(&s.pack, h.typ)
+	response := pulumirpc.AnalyzeResponse{}
+	for _, i := range plan.check {
+		if err := s.ended(ctx); err != nil {
+			return nil, err
+		}
+		p, set := &s.pack.Policies[i], &session.settings[i]
+		o := &outcome{}
+		resource := newResource(h, o)
+		resource.Config, resource.Deployment = set.config, session.deployment
+		o.evaluate(func() { p.Check(resource) })
+		if len(set.exemptions) > 0 {
+			session.exemptions.saw(h.urn)
+			if len(o.unknown) > 0 {
+				session.undecided(i, h.urn, h.name)
+			}
+		}
+		reasons := session.exempt(i, o, func(string) string { return h.name }, s.pack.Clock())
+		s.add(&response, i, set.level, o, h.urn, reasons)
+	}
+	if len(response.Diagnostics) == 0 && len(response.NotApplicable) == 0 {
+		return encoded(plan.pass), nil
+	}
+	response.NotApplicable = append(response.NotApplicable, plan.notApplicable...)
+	return &response, nil
+}
+
+// analyzeStack runs the stack policies, and judges the exemptions of all policies.
+func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) {
+	session, inv := s.session.Load(), parseInventory(message)
+	response := &pulumirpc.AnalyzeResponse{}
+	nameOf := func(urn string) string {
+		if i, found := inv.byURN()[urn]; found {
+			return inv.resources[i].name
+		}
+		return ""
+	}
+	for i := range s.pack.Policies {
+		if err := s.ended(ctx); err != nil {
+			return nil, err
+		}
+		p, set := &s.pack.Policies[i], &session.settings[i]
+		if set.level == Disabled {
+			continue
+		}
+		o := &outcome{}
+		var reasons []string
+		switch {
+		case p.CheckStack == nil:
+		case !inv.hasAny(p.Types):
+			o.notApplicable = p.onlyAppliesTo()
+		default:
+			stack := &Stack{Config: set.config, Deployment: session.deployment, all: inv, run: &run{outcome: o}}
+			o.evaluate(func() { p.CheckStack(stack) })
+			reasons = session.exempt(i, o, nameOf, s.pack.Clock())
+		}
+		if len(o.unknown) == 0 || p.CheckStack == nil {
+			o.violations = append(o.violations,
+				session.staleExemptions(i, p.CheckStack != nil, inv, s.pack.Clock())...)
+		}
+		s.add(response, i, set.level, o, "", reasons)
+	}
+	return response, nil
+}
+
+// add turns an outcome into diagnostics.
+func (s *Server) add(
+	response *pulumirpc.AnalyzeResponse, policy int, level Level, o *outcome, urn string, exempt []string,
+) {
+	p := &s.pack.Policies[policy]
+	if level == Remediate { // a remedy has run by now: what is still wrong must stop the update
+		level = Mandatory
+	}
+	diagnose := func(urn string, level Level, message string) {
+		response.Diagnostics = append(response.Diagnostics, &pulumirpc.AnalyzeDiagnostic{
+			PolicyName: p.Name, PolicyPackName: s.pack.Name, PolicyPackVersion: s.pack.Version,
+			Description: p.Description, Message: message, Urn: urn,
+			EnforcementLevel: level.proto(), Severity: pulumirpc.PolicySeverity(p.Severity),
+		})
+	}
+	for _, v := range o.violations {
+		diagnose(v.urn, level, v.text)
+	}
+	for _, u := range o.unknown {
+		diagnose(u.urn, Advisory, fmt.Sprintf("not checked: %s is known only after the update", u.text))
+	}
+	if o.crash != "" {
+		diagnose(urn, Mandatory, fmt.Sprintf("the rule itself failed and so does not pass: %s. This is a mistake in "+
+			"policy pack %s %s: report it, or disable the policy", o.crash, s.pack.Name, s.pack.Version))
+	}
+	if o.notApplicable != "" {
+		exempt = append(exempt, o.notApplicable)
+	}
+	for _, reason := range exempt {
+		response.NotApplicable = append(response.NotApplicable, notApplicable(p, reason))
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

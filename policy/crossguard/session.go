@@ -1,0 +1,225 @@
+package crossguard
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/proto"
+)
+
+// session is a pack under one configuration. It is not changed once it is made, but for its caches.
+type session struct {
+	deployment *Deployment
+	settings   []setting // as many as policies
+	plans      sync.Map  // type token → *plan
+	exemptions exemptionLog
+}
+
+// setting is how one policy runs.
+type setting struct {
+	level      Level
+	config     Config
+	exemptions []Exemption
+}
+
+// plan is what there is to do for a type of resource.
+type plan struct {
+	check []int // indices of policies
+	// pass is the response where no policy finds anything, encoded.
+	pass          []byte
+	notApplicable []*pulumirpc.PolicyNotApplicable
+}
+
+// newSession is a pack as it runs before it is configured: publish and analyze of some versions never configure it.
+func newSession(pack *Pack) (*session, error) {
+	s := &session{deployment: &Deployment{}, settings: make([]setting, len(pack.Policies))}
+	var problems []error
+	for i := range pack.Policies {
+		p := &pack.Policies[i]
+		values := map[string]any{}
+		for _, o := range p.Options {
+			if !o.Required {
+				values[o.Name] = o.Default
+			}
+		}
+		s.settings[i] = setting{level: pack.levelOf(p), config: Config{policy: p.Name, values: values}}
+		initial, given := pack.InitialConfig[p.Name]
+		if !given {
+			continue
+		}
+		err := s.settings[i].apply(p, initial.Level, initial.Options)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("initial configuration: %w", err))
+		}
+	}
+	return s, errors.Join(problems...)
+}
+
+// levelOf is a policy's level without configuration.
+func (p *Pack) levelOf(policy *Policy) Level {
+	for _, l := range []Level{policy.Enforcement, p.Enforcement} {
+		if l != Unset {
+			return l
+		}
+	}
+	return Advisory
+}
+
+// apply overrides a setting, reporting every option that the policy does not have or cannot take.
+func (s *setting) apply(p *Policy, level Level, options map[string]any) error {
+	if level != Unset {
+		s.level = level
+	}
+	values := make(map[string]any, len(p.Options))
+	for name, v := range s.config.values {
+		values[name] = v
+	}
+	var problems []error
+	for _, name := range sortedKeys(options) {
+		if name == exemptionsOption {
+			exemptions, err := parseExemptions(options[name])
+			if err != nil {
+				problems = append(problems, fmt.Errorf("%s.%s%w", p.Name, name, withSeparator(err)))
+			}
+			s.exemptions = exemptions
+			continue
+		}
+		i := slices.IndexFunc(p.Options, func(o Option) bool { return o.Name == name })
+		if i < 0 {
+			problems = append(problems, fmt.Errorf("%s has no option %q: it has %s", p.Name, name, p.optionNames()))
+			continue
+		}
+		v, err := p.Options[i].parse(plain(options[name]))
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s.%s %w", p.Name, name, err))
+		}
+		values[name] = v
+	}
+	for _, o := range p.Options {
+		if _, set := values[o.Name]; !set {
+			problems = append(problems, fmt.Errorf("%s needs the option %s: %s", p.Name, o.Name, o.Description))
+		}
+	}
+	s.config.values = values
+	return errors.Join(problems...)
+}
+
+func withSeparator(err error) error {
+	if strings.HasPrefix(err.Error(), "[") {
+		return err
+	}
+	return fmt.Errorf(" %w", err)
+}
+
+func (p *Policy) optionNames() string {
+	names := []string{"enforcementLevel", exemptionsOption}
+	for _, o := range p.Options {
+		names = append(names, o.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// configured is the session under the configuration the engine sends, which always has every policy.
+func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerRequest) (*session, error) {
+	next, err := newSession(pack)
+	if err != nil {
+		return nil, err
+	}
+	next.deployment = s.deployment
+	var problems []error
+	for _, name := range sortedKeys(request.PolicyConfig) {
+		given := request.PolicyConfig[name]
+		options := given.GetProperties().AsMap()
+		if name == "all" { // the engine has given every policy this level, and passes the key on
+			if len(options) > 0 {
+				problems = append(problems, fmt.Errorf(`"all" sets the enforcement level only, not %s`,
+					strings.Join(sortedKeys(options), ", ")))
+			}
+			continue
+		}
+		i := slices.IndexFunc(pack.Policies, func(p Policy) bool { return p.Name == name })
+		if i < 0 {
+			problems = append(problems, fmt.Errorf("the pack has no policy %q: correct the name or remove it", name))
+			continue
+		}
+		if err := next.settings[i].apply(&pack.Policies[i], levelFromProto(given.EnforcementLevel), options); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("configuration of policy pack %s: %w", pack.Name, errors.Join(problems...))
+	}
+	return next, nil
+}
+
+// inStack is the session for another stack or operation.
+func (s *session) inStack(d *Deployment) *session {
+	return &session{deployment: d, settings: s.settings}
+}
+
+// planFor is what to do for a type; it is made once for each.
+func (s *session) planFor(pack *Pack, resourceType string) *plan {
+	if known, ok := s.plans.Load(resourceType); ok {
+		return known.(*plan)
+	}
+	made := &plan{}
+	for i := range pack.Policies {
+		p := &pack.Policies[i]
+		switch {
+		case s.settings[i].level == Disabled || p.CheckStack != nil:
+		case !p.appliesTo(resourceType):
+			made.skip(p, p.onlyAppliesTo())
+		case p.Check == nil:
+			made.skip(p, "corrects resources and checks none")
+		default:
+			made.check = append(made.check, i)
+		}
+	}
+	made.pass = mustMarshal(&pulumirpc.AnalyzeResponse{NotApplicable: made.notApplicable})
+	kept, _ := s.plans.LoadOrStore(resourceType, made)
+	return kept.(*plan)
+}
+
+func (p *plan) skip(policy *Policy, reason string) {
+	p.notApplicable = append(p.notApplicable, notApplicable(policy, reason))
+}
+
+func notApplicable(p *Policy, reason string) *pulumirpc.PolicyNotApplicable {
+	return &pulumirpc.PolicyNotApplicable{PolicyName: p.Name, Reason: reason}
+}
+
+func mustMarshal(m proto.Message) []byte {
+	b, err := proto.Marshal(m)
+	if err != nil {
+		panic(fmt.Sprintf("encoding %T: %v", m, err))
+	}
+	return b
+}
+
+func levelFromProto(l pulumirpc.EnforcementLevel) Level {
+	switch l {
+	case pulumirpc.EnforcementLevel_MANDATORY:
+		return Mandatory
+	case pulumirpc.EnforcementLevel_DISABLED:
+		return Disabled
+	case pulumirpc.EnforcementLevel_REMEDIATE:
+		return Remediate
+	}
+	return Advisory
+}
+
+func (l Level) proto() pulumirpc.EnforcementLevel {
+	switch l {
+	case Mandatory:
+		return pulumirpc.EnforcementLevel_MANDATORY
+	case Disabled:
+		return pulumirpc.EnforcementLevel_DISABLED
+	case Remediate:
+		return pulumirpc.EnforcementLevel_REMEDIATE
+	}
+	return pulumirpc.EnforcementLevel_ADVISORY
+}

@@ -1,0 +1,127 @@
+package crossguard
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Stack is what a stack policy sees: all resources with their outputs, after a preview or an update.
+type Stack struct {
+	// Config is the policy's configuration.
+	Config Config
+	// Deployment is the stack and the operation.
+	Deployment *Deployment
+
+	all *inventory
+	run *run
+}
+
+// inventory is the resources of one AnalyzeStack request, shared by all policies.
+type inventory struct {
+	resources []header
+	byType    map[string][]int
+	byURN     func() map[string]int
+}
+
+// stackResources is the field number of AnalyzeStackRequest.resources.
+const stackResources = 1
+
+func parseInventory(message string) *inventory {
+	inv := &inventory{byType: map[string][]int{}}
+	count := 0
+	for range fields(message) {
+		count++
+	}
+	inv.resources = make([]header, 0, count)
+	for f := range fields(message) {
+		if f.number != stackResources || f.wire != wireBytes {
+			continue
+		}
+		h := parseHeader(f.bytes)
+		inv.byType[h.typ] = append(inv.byType[h.typ], len(inv.resources))
+		inv.resources = append(inv.resources, h)
+	}
+	inv.byURN = sync.OnceValue(func() map[string]int {
+		index := make(map[string]int, len(inv.resources))
+		for i, h := range inv.resources {
+			index[h.urn] = i
+		}
+		return index
+	})
+	return inv
+}
+
+// Each calls do for every resource of the given types, or for all resources if there are none given. What is unknown or
+// of a wrong type in one resource ends do for that resource only.
+func (s *Stack) Each(types []string, do func(*Resource)) {
+	if len(types) == 0 {
+		for _, h := range s.all.resources {
+			s.visit(h, do)
+		}
+		return
+	}
+	for _, t := range types {
+		for _, i := range s.all.byType[t] {
+			s.visit(s.all.resources[i], do)
+		}
+	}
+}
+
+func (s *Stack) visit(h header, do func(*Resource)) {
+	s.run.isolate(func() { do(s.resource(h)) })
+}
+
+// Count is the number of resources of the given types.
+func (s *Stack) Count(types ...string) int {
+	n := 0
+	for _, t := range types {
+		n += len(s.all.byType[t])
+	}
+	return n
+}
+
+// Lookup finds a resource by its URN.
+func (s *Stack) Lookup(urn string) (*Resource, bool) {
+	i, found := s.all.byURN()[urn]
+	if !found {
+		return nil, false
+	}
+	return s.resource(s.all.resources[i]), true
+}
+
+// Violation reports a violation of the stack as a whole. One that a resource is to blame for is the resource's.
+func (s *Stack) Violation(format string, args ...any) { s.run.report("", format, args...) }
+
+// NotApplicable ends the policy, reporting that it does not concern this stack and why.
+func (s *Stack) NotApplicable(format string, args ...any) {
+	s.run.endNotApplicable(fmt.Sprintf(format, args...))
+}
+
+func (s *Stack) lookupAll(urns []string) []*Resource {
+	var found []*Resource
+	for _, urn := range urns {
+		if r, ok := s.Lookup(urn); ok {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func (s *Stack) resource(h header) *Resource {
+	r := newResource(h, s.run.outcome)
+	r.Config, r.Deployment, r.stack = s.Config, s.Deployment, s
+	return r
+}
+
+func newResource(h header, o *outcome) *Resource {
+	return &Resource{
+		Object: Object{text: h.properties, run: &run{outcome: o, urn: h.urn}},
+		URN:    h.urn, Type: h.typ, Name: h.name, message: h.message,
+	}
+}
+
+// hasAny reports whether the stack has a resource the policy applies to.
+func (inv *inventory) hasAny(types []string) bool {
+	return len(types) == 0 || slices.ContainsFunc(types, func(t string) bool { return len(inv.byType[t]) > 0 })
+}

@@ -1,0 +1,193 @@
+package crossguard
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// Values arrive as google.protobuf.Value. Pulumi adds, inside of it: secrets, output values, byte strings and resource
+// references as objects that carry signatureKey, and unknown values as one of seven fixed strings. The constants below are
+// those of pulumi/sdk go/common/resource/sig and go/common/resource/plugin/rpc.go; importing them from there would pull
+// some fifty modules into every machine that compiles the pack.
+const (
+	signatureKey       = "4dabf18193072939515e22adb298388d"
+	secretSignature    = "1b47061264138c4ac30d75fd1eb44270"
+	outputSignature    = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+	bytesSignature     = "803fd3297a5875dc03ca845dda5d2a98"
+	referenceSignature = "5cf8f73096256a8f31e491e813e4eb8e"
+)
+
+// Field numbers of google.protobuf.Value, Struct, its map entry, and ListValue.
+const (
+	valueNull, valueNumber, valueString, valueBool, valueStruct, valueList = 1, 2, 3, 4, 5, 6
+
+	structFields = 1
+	entryKey     = 1
+	entryValue   = 2
+	listValues   = 1
+)
+
+type kind int
+
+const (
+	kindNull kind = iota
+	kindUnknown
+	kindBool
+	kindNumber
+	kindString
+	kindObject
+	kindList
+)
+
+var kindNames = map[kind]string{
+	kindNull: "null", kindUnknown: "unknown", kindBool: "true or false", kindNumber: "a number", kindString: "a string",
+	kindObject: "an object", kindList: "a list",
+}
+
+// value is a property with its wrappings taken off.
+type value struct {
+	kind   kind
+	secret bool
+	number float64
+	truth  bool
+	// text is a string's characters, an object's Struct message or a list's ListValue message.
+	text string
+}
+
+const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+// isUnknown tells the strings the engine sends in the place of a value it does not know yet.
+func isUnknown(s string) bool {
+	if len(s) != 36 { // all seven are UUIDs: most strings are told apart by their length
+		return false
+	}
+	switch s {
+	case "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", // bool
+		"3eeb2bf0-c639-47a8-9e75-3b44932eb421", // number
+		unknownString,
+		"6a19a0b0-7e62-4c92-b797-7f8e31da9cc2", // array
+		"030794c1-ac77-496b-92df-f27374a8bd58", // asset
+		"e48ece36-62e2-4504-bad9-02848725956a", // archive
+		"dd056dcd-154b-4c76-9bd3-c8f88648b5ff": // object
+		return true
+	}
+	return false
+}
+
+// parseValue reads one google.protobuf.Value message and takes secrets, outputs, byte strings and references off it.
+func parseValue(message string) value {
+	v := rawValue(message)
+	secret := false
+	for v.kind == kindObject {
+		signature, signed := stringMember(v.text, signatureKey)
+		if !signed {
+			break
+		}
+		inner, has := member(v.text, "value")
+		switch signature {
+		case secretSignature, outputSignature:
+			if signature == secretSignature || memberIsTrue(v.text, "secret") {
+				secret = true
+			}
+			if !has {
+				v = value{kind: kindUnknown}
+			} else {
+				v = rawValue(inner)
+			}
+			continue
+		case bytesSignature:
+			decoded, err := base64.StdEncoding.DecodeString(rawValue(inner).text)
+			if err != nil {
+				return value{kind: kindObject, text: v.text, secret: secret} // unreadable as a string, so of the wrong type
+			}
+			return value{kind: kindString, text: string(decoded), secret: secret}
+		case referenceSignature:
+			v = referencedValue(v.text)
+		}
+		break
+	}
+	v.secret = v.secret || secret
+	return v
+}
+
+// referencedValue is what a reference to a resource means as a property: its id, or its URN where it has none.
+func referencedValue(object string) value {
+	if id, has := member(object, "id"); has {
+		v := parseValue(id)
+		if v.kind == kindString && v.text == "" {
+			return value{kind: kindUnknown} // the SDKs write an id that is not known yet as ""
+		}
+		return v
+	}
+	urn, _ := stringMember(object, "urn")
+	return value{kind: kindString, text: urn}
+}
+
+func rawValue(message string) value {
+	f, _, ok := nextField(message)
+	if !ok {
+		return value{}
+	}
+	switch {
+	case f.number == valueNumber && f.wire == wireI64:
+		return value{kind: kindNumber, number: float(f.bits)}
+	case f.number == valueBool && f.wire == wireVarint:
+		return value{kind: kindBool, truth: f.bits != 0}
+	case f.wire != wireBytes:
+		return value{}
+	case f.number == valueString:
+		if isUnknown(f.bytes) {
+			return value{kind: kindUnknown}
+		}
+		return value{kind: kindString, text: f.bytes}
+	case f.number == valueStruct:
+		return value{kind: kindObject, text: f.bytes}
+	case f.number == valueList:
+		return value{kind: kindList, text: f.bytes}
+	}
+	return value{}
+}
+
+// member finds a key in a Struct message and returns its Value message.
+func member(object, key string) (string, bool) {
+	for f := range fields(object) {
+		if f.number != structFields || f.wire != wireBytes {
+			continue
+		}
+		if k, v := entry(f.bytes); k == key {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// entry splits an entry of a Struct. Encoders write the key first.
+func entry(message string) (key, val string) {
+	for f := range fields(message) {
+		switch {
+		case f.wire != wireBytes:
+		case f.number == entryKey:
+			key = f.bytes
+		case f.number == entryValue:
+			val = f.bytes
+		}
+	}
+	return key, val
+}
+
+func stringMember(object, key string) (string, bool) {
+	v, found := member(object, key)
+	if !found {
+		return "", false
+	}
+	text := rawValue(v)
+	return text.text, text.kind == kindString
+}
+
+func memberIsTrue(object, key string) bool {
+	v, _ := member(object, key)
+	return rawValue(v).truth
+}
+
+// hidden reports whether a key is the engine's own bookkeeping rather than a property.
+func hidden(key string) bool { return strings.HasPrefix(key, "__") || key == signatureKey }
