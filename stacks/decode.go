@@ -137,8 +137,8 @@ func wrongKind(node any, want reflect.Type) (message, fix string) {
 	default:
 		fix = "write " + nameOf(want) + " without quotes"
 	}
-	if found == "a number" && want.Kind() != reflect.String {
-		found = "another number"
+	if number := nameOf(want); found == "a number" && (number == "a number" || number == "a whole number") {
+		found = "a fraction or a number too large"
 	}
 	return fmt.Sprintf("must be %s, not %s", nameOf(want), found), fix
 }

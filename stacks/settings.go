@@ -84,7 +84,7 @@ type Registry struct {
 // Secret is one secret. Its value is never in the file in the clear.
 type Secret struct {
 	// Version is the pinned version, a number as a string: a rollback restores the value it ran with. "latest" is refused.
-	// Required without Value; with Value it must be absent: the version made from the value is used.
+	// Default: none, allowed with Value only, whose own version is then used; both together are refused.
 	Version string `json:"version,omitempty"`
 	// Value is a Pulumi secret (pulumi config set --secret --path) that becomes a new version. Default: none; a person adds versions.
 	Value string `json:"value,omitempty"`

@@ -37,7 +37,7 @@ func validateSize(s Service, path string, found *findings) {
 		for _, size := range cpuSizes {
 			sold = append(sold, strconv.Quote(size.cpu))
 		}
-		found.add(path+".cpu", "is not a number of vCPUs Cloud Run sells", "use "+strings.Join(sold, ", ")+", in quotes")
+		found.add(path+".cpu", "is not a number of vCPUs Cloud Run sells", "use one of "+strings.Join(sold, ", ")+", in quotes")
 	}
 	mebibytes, ok := parseMemory(s.Memory)
 	if !ok {

@@ -1,0 +1,155 @@
+package stacks
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+)
+
+const someDigest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// minimal is a document with the required keys only, valid for the stack.
+func minimal(stack string) map[string]any {
+	gates := []any{map[string]any{"name": stack}}
+	switch stack {
+	case staging:
+		gates = []any{map[string]any{"name": "staging", "reviewers": []any{1}}}
+	case prod:
+		gates = []any{
+			map[string]any{"name": "approval", "reviewers": []any{1}},
+			map[string]any{"name": "production", "reviewers": []any{2}, "waitMinutes": 5},
+		}
+	}
+	web := map[string]any{
+		"name": "shop-web", "image": "web", "bootstrapImage": "us-docker.pkg.dev/cloudrun/container/hello@" + someDigest,
+		"runtimeAccount": "shop-web", "maxInstances": 2,
+		"startup": map[string]any{"path": "/"}, "liveness": map[string]any{"path": "/"},
+		"smokePaths": []any{"/"}, "uptime": map[string]any{"path": "/"}, "slo": map[string]any{"availabilityPercent": 99.5},
+	}
+	if stack == prod {
+		web["deletionProtection"] = true
+	}
+	return map[string]any{
+		"environment": stack,
+		"project":     map[string]any{"id": "shop-project", "number": "123456789012", "region": "us-central1", "billingAccount": "0A1B2C-3D4E5F-678901"},
+		"github":      map[string]any{"owner": "somebody", "ownerId": 7, "repository": "shop", "repositoryId": 8, "environments": gates},
+		"labels":      map[string]any{"environment": stack, "app": "shop", "managed-by": "pulumi"},
+		"registry":    map[string]any{"id": "shop"},
+		"services":    map[string]any{"web": web},
+		"monitoring":  map[string]any{"alertEmails": []any{"a@example.com"}, "runbookUrl": "https://example.com/runbooks"},
+		"budget":      map[string]any{"amount": 10, "currency": "USD", "currentPercent": []any{50, 90}},
+	}
+}
+
+// absent, put at a path, removes the key.
+type absent struct{}
+
+var pathStep = regexp.MustCompile(`[^.\[\]]+`)
+
+// put sets the value at a path such as services.web.name or budget.currentPercent[0]. What is not there on the way is
+// made as a map.
+func put(document map[string]any, path string, value any) {
+	steps := pathStep.FindAllString(path, -1)
+	var node any = document
+	for i, step := range steps {
+		last := i == len(steps)-1
+		switch at := node.(type) {
+		case map[string]any:
+			switch {
+			case !last && at[step] == nil:
+				at[step] = map[string]any{}
+			case last && value == absent{}:
+				delete(at, step)
+			case last:
+				at[step] = value
+			}
+			node = at[step]
+		case []any:
+			index, err := strconv.Atoi(step)
+			if err != nil || index >= len(at) {
+				panic("the test's document has no " + path)
+			}
+			if last {
+				at[index] = value
+			}
+			node = at[index]
+		}
+	}
+}
+
+// change is what a test does to a minimal document, by path.
+type change map[string]any
+
+// parseChanged parses the minimal document of a stack after the changes.
+func parseChanged(t *testing.T, stack string, changes change) (Settings, error) {
+	t.Helper()
+	document := minimal(stack)
+	for _, path := range sortedKeys(changes) {
+		put(document, path, changes[path])
+	}
+	return Parse(toJSON(t, document), stack)
+}
+
+func toJSON(t *testing.T, document any) []byte {
+	t.Helper()
+	text, err := json.Marshal(document)
+	require.NoError(t, err)
+	return text
+}
+
+// lines returns each problem of an error as one line, or nothing for no error.
+func lines(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	var problems *Problems
+	require.True(t, errors.As(err, &problems), "%T is no *Problems", err)
+	require.NotEmpty(t, problems.List)
+	return strings.Split(err.Error(), "\n  ")[1:]
+}
+
+// refused is one bad document and every line it is answered with.
+type refused struct {
+	name    string
+	stack   string // Default: dev.
+	changes change
+	want    []string // The whole message but its header; none for a document that is accepted.
+}
+
+func checkRefused(t *testing.T, tests []refused) {
+	t.Helper()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			stack := test.stack
+			if stack == "" {
+				stack = dev
+			}
+			settings, err := parseChanged(t, stack, test.changes)
+			require.Equal(t, test.want, lines(t, err))
+			if err != nil {
+				require.Equal(t, Settings{}, settings, "settings beside an error")
+			}
+		})
+	}
+}
+
+// committed returns the settings of a stack file of the repository as a YAML decoder returns them.
+func committed(t *testing.T, stack string) any {
+	t.Helper()
+	text, err := os.ReadFile("../Pulumi." + stack + ".yaml")
+	require.NoError(t, err)
+	var file struct {
+		Config map[string]any `yaml:"config"`
+	}
+	require.NoError(t, yaml.Unmarshal(text, &file))
+	return file.Config[ConfigKey]
+}

@@ -1,0 +1,79 @@
+package stacks
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestGitHub(t *testing.T) {
+	t.Parallel()
+	checkRefused(t, each("github.owner", "is not a GitHub login; use at most 39 letters, digits and single hyphens",
+		"-shop", "shop-", "my--shop", "my_shop", "my/shop", strings.Repeat("a", 40)))
+	checkRefused(t, each("github.owner", "", "a", "my-shop", strings.Repeat("a", 39)))
+	checkRefused(t, each("github.repository", "is not a repository name; use letters, digits, dots, underscores and hyphens, without the owner",
+		"somebody/shop", ".", "..", "my shop"))
+	checkRefused(t, each("github.repository", "", ".github", "shop.js", "_"))
+	checkRefused(t, each("github.ownerId", "is not an account's number; use the output of: gh api users/OWNER --jq .id", 0, -1))
+	checkRefused(t, each("github.repositoryId", "is not a repository's number; use the output of: gh api repos/OWNER/REPOSITORY --jq .id", 0, -1))
+	checkRefused(t, each("github.branch", "is not one branch; use a branch's short name, for example main, without refs/heads/ and without *",
+		"refs/heads/main", "release/*", "-main", "a b"))
+	checkRefused(t, each("github.branch", "", "main", "release/1.x"))
+}
+
+func TestGates(t *testing.T) {
+	t.Parallel()
+	const name = "is not an environment name; use at most 63 letters, digits, underscores and hyphens, a letter or digit first"
+	checkRefused(t, each("github.environments[0].name", name, "my env", "-dev", "dev/eu", strings.Repeat("a", 64)))
+	const wait = "is out of range; use 0 to 43200 minutes"
+	checkRefused(t, each("github.environments[0].waitMinutes", wait, -1, 43201))
+	checkRefused(t, each("github.environments[0].waitMinutes", "", 0, 43200))
+	gate := func(name string, reviewers ...any) map[string]any {
+		return map[string]any{"name": name, "reviewers": append([]any{}, reviewers...), "waitMinutes": 5}
+	}
+	const user = "is not a user's number; use a reviewer's number, the output of: gh api users/LOGIN --jq .id"
+	checkRefused(t, []refused{
+		{"none", dev, change{"github.environments": []any{}}, []string{
+			"github.environments: is empty; list at least 1 of the gates a deployment passes",
+		}},
+		{"same name in another case", dev, change{"github.environments": []any{gate("dev"), gate("Dev")}}, []string{
+			"github.environments[1].name: is there twice; give each gate a name of its own; GitHub ignores case",
+		}},
+		{"six reviewers", staging, change{"github.environments[0].reviewers": []any{1, 2, 3, 4, 5, 6}}, nil},
+		{"seven reviewers", staging, change{"github.environments[0].reviewers": []any{1, 2, 3, 4, 5, 6, 7}}, []string{
+			"github.environments[0].reviewers: is too long; list at most 6 reviewers",
+		}},
+		{"reviewer twice", staging, change{"github.environments[0].reviewers": []any{1, 2, 1}}, []string{
+			"github.environments[0].reviewers[2]: is there twice; remove one of the two",
+		}},
+		{"reviewer without a number", staging, change{"github.environments[0].reviewers": []any{0, -1}}, []string{
+			"github.environments[0].reviewers[0]: " + user, "github.environments[0].reviewers[1]: " + user,
+		}},
+
+		{"dev waits for nobody", dev, change{"github.environments[0].reviewers": []any{1}}, []string{
+			"github.environments[0].reviewers: stop a deployment to dev; remove them: dev deploys on every merge",
+		}},
+
+		{"staging without reviewer", staging, change{"github.environments": []any{gate("a"), gate("b")}}, []string{
+			"github.environments: let a deployment to staging pass without approval; give one of them a reviewer",
+		}},
+		{"staging with one", staging, change{"github.environments": []any{gate("a"), gate("b", 1)}}, nil},
+		{"staging with mistyped reviewers", staging, change{"github.environments[0].reviewers": "me"}, []string{
+			"github.environments[0].reviewers: must be a list, not text; write one '- value' a line",
+		}},
+
+		{"prod with one gate", prod, change{"github.environments": []any{gate("a", 1, 2)}}, []string{
+			"github.environments: ask for one approval, and prod takes two; " +
+				"list two with different reviewers: of one environment's reviewers any one is enough for GitHub",
+		}},
+		{"prod with an open gate", prod, change{"github.environments": []any{gate("a", 1), gate("b")}}, []string{
+			"github.environments[1].reviewers: are missing; list at least one: every gate of prod takes an approval",
+		}},
+		{"prod with one person twice", prod, change{"github.environments": []any{gate("a", 1, 2), gate("b", 3, 2)}}, []string{
+			"github.environments[1].reviewers[1]: can approve at an earlier gate as well; let nobody review twice: two approvals are by two people",
+		}},
+		{"prod in a hurry", prod, change{"github.environments[1].waitMinutes": 4}, []string{
+			"github.environments[1].waitMinutes: leaves no time to stop a deployment; use 5 minutes or more for prod's last gate",
+		}},
+		{"prod with three gates", prod, change{"github.environments": []any{gate("a", 1), gate("b", 2, 3), gate("c", 4)}}, nil},
+	})
+}

@@ -1,0 +1,174 @@
+package stacks
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	checkRefused(t, []refused{
+		{"another stack's", dev, change{"environment": "prod"}, []string{
+			"environment: is not the name of the stack; each stack has a file of its own: write dev in Pulumi.dev.yaml",
+			"labels.environment: differs from environment; write the same name in both",
+		}},
+		{"unknown", "qa", nil, []string{
+			"environment: is not an environment of this platform; use a stack named dev, staging or prod",
+		}},
+		{"prod's rules hold under another name", prod, change{
+			"environment": "dev", "labels.environment": "dev", "services.web.deletionProtection": false, "github.environments[1].waitMinutes": 0,
+		}, []string{
+			"environment: is not the name of the stack; each stack has a file of its own: write prod in Pulumi.prod.yaml",
+			"github.environments[1].waitMinutes: leaves no time to stop a deployment; use 5 minutes or more for prod's last gate",
+			"services.web.deletionProtection: is off in prod; write true: one wrong change must not delete the service",
+		}},
+	})
+}
+
+// each makes one test of each value: the same path, the same answer, or none where want is empty.
+func each(path, want string, values ...any) []refused {
+	var tests []refused
+	for _, value := range values {
+		var lines []string
+		if want != "" {
+			lines = []string{path + ": " + want}
+		}
+		tests = append(tests, refused{fmt.Sprintf("%s %.40v", path, value), "", change{path: value}, lines})
+	}
+	return tests
+}
+
+func TestProject(t *testing.T) {
+	t.Parallel()
+	const id = "is not a project id; use 6-30 lower-case letters, digits and hyphens, a letter first, no hyphen last"
+	checkRefused(t, each("project.id", id, "short", "Shop-project", "1shop-project", "shop-project-", "shop_project", strings.Repeat("a", 31), "shop-project\n"))
+	checkRefused(t, each("project.id", "", "sixsix", strings.Repeat("a", 30)))
+	const number = "is not a project number; use digits only, in quotes; the id is not the number"
+	checkRefused(t, each("project.number", number, "shop-project", "0123", "12345678901234567890", "1 2"))
+	const region = "is not a region; use a region such as us-central1, not a zone and not a multi-region"
+	checkRefused(t, each("project.region", region, "us", "us-central1-a", "US-CENTRAL1", "uscentral1", "us-central"))
+	checkRefused(t, each("project.region", "", "europe-west12", "northamerica-northeast1", "me-central2"))
+	const billing = "is not a billing account id; use XXXXXX-XXXXXX-XXXXXX with digits and A-F, without billingAccounts/"
+	checkRefused(t, each("project.billingAccount", billing,
+		"billingAccounts/0A1B2C-3D4E5F-678901", "0a1b2c-3d4e5f-678901", "0A1B2C-3D4E5F", "0G1B2C-3D4E5F-678901"))
+}
+
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	const key = "has a key that is no label key; use at most 63 lower-case letters, digits, underscores and hyphens, a letter first"
+	const value = "is not a label value; use at most 63 lower-case letters, digits, underscores and hyphens"
+	many := map[string]any{"environment": "dev", "app": "shop", "managed-by": "pulumi"}
+	for i := range 62 {
+		many[fmt.Sprintf("label-%d", i)] = "x"
+	}
+	checkRefused(t, []refused{
+		{"required", "", change{"labels": map[string]any{}}, []string{
+			"labels.app: is missing; add it: costs and owners are found by it",
+			"labels.environment: is missing; add it: costs and owners are found by it",
+			"labels.managed-by: is missing; add it: costs and owners are found by it",
+		}},
+		{"empty is missing", "", change{"labels.app": ""}, []string{"labels.app: is missing; add it: costs and owners are found by it"}},
+		{"another environment", "", change{"labels.environment": "prod"}, []string{"labels.environment: differs from environment; write the same name in both"}},
+		{"another tool", "", change{"labels.managed-by": "hand"}, []string{"labels.managed-by: names another tool; write pulumi"}},
+		{"capital key", "", change{"labels.Team": "x"}, []string{"labels.Team: " + key}},
+		{"digit first", "", change{"labels.1st": "x"}, []string{"labels.1st: " + key}},
+		{"long key", "", change{"labels.a" + strings.Repeat("b", 63): "x"}, []string{"labels.a" + strings.Repeat("b", 63) + ": " + key}},
+		{"longest key, empty value", "", change{"labels.a" + strings.Repeat("b", 62): ""}, nil},
+		{"capital value", "", change{"labels.team": "Shop"}, []string{"labels.team: " + value}},
+		{"long value", "", change{"labels.team": strings.Repeat("b", 64)}, []string{"labels.team: " + value}},
+		{"too many", "", change{"labels": many}, []string{"labels: are more than a resource can have; keep at most 64"}},
+	})
+}
+
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	const id = "is not a repository id; use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last"
+	checkRefused(t, each("registry.id", id, "Shop", "1shop", "shop-", "shop_x", strings.Repeat("a", 64)))
+	checkRefused(t, each("registry.id", "", "a", strings.Repeat("a", 63)))
+	checkRefused(t, each("registry.untaggedRetentionDays", "is under 1; use 1 or more", 0, -1))
+	checkRefused(t, each("registry.keepMostRecent", "is under 1; use 1 or more", 0, -1))
+
+	const principal = "is not a principal; use user:, serviceAccount: or group: and an address, or principalSet://iam.googleapis.com/..."
+	const pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github"
+	checkRefused(t, []refused{
+		{"all kinds", "", change{"registry.readers": []any{"user:a@b.c", "serviceAccount:a@b.c", "group:a@b.c", pool + "/attribute.repository_id/8"}}, nil},
+		{"everybody", "", change{"registry.readers": []any{"allUsers", "allAuthenticatedUsers"}}, []string{
+			"registry.readers[0]: lets anybody pull the images; name the accounts that pull",
+			"registry.readers[1]: lets anybody pull the images; name the accounts that pull",
+		}},
+		{"a whole pool", "", change{"registry.readers": []any{pool + "/*"}}, []string{
+			"registry.readers[0]: lets every identity of a pool pull, whatever its repository; name one attribute value of the pool, or an account",
+		}},
+		{"twice", "", change{"registry.readers": []any{"user:a@b.c", "user:a@b.c"}}, []string{"registry.readers[1]: is there twice; remove one of the two"}},
+		{"no principal", "", change{"registry.readers": []any{"a@b.c", "domain:b.c", "user:a", "principalSet:x", ""}}, []string{
+			"registry.readers[0]: " + principal, "registry.readers[1]: " + principal, "registry.readers[2]: " + principal,
+			"registry.readers[3]: " + principal, "registry.readers[4]: " + principal,
+		}},
+	})
+}
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	const version = `secrets.token.version: is not a version; use a positive number in quotes, for example "1"`
+	checkRefused(t, []refused{
+		{"version", "", change{"secrets.token.version": "12"}, nil},
+		{"value", "", change{"secrets.token.value": "hunter2"}, nil},
+		{"neither", "", change{"secrets.token": map[string]any{}}, []string{
+			`secrets.token: has neither a version nor a value; pin a version, for example "1", or give it a value: ` +
+				"pulumi config set --secret --path 'procureflow:platform.secrets.token.value'",
+		}},
+		{"both", "", change{"secrets.token": map[string]any{"version": "1", "value": "hunter2"}}, []string{
+			"secrets.token: has both a version and a value; keep one: a value makes its own version",
+		}},
+		{"latest", "", change{"secrets.token.version": "latest"}, []string{
+			`secrets.token.version: moves; pin a number, for example "1": a rollback has to restore the value it ran with`,
+		}},
+		{"zero", "", change{"secrets.token.version": "0"}, []string{version}},
+		{"negative", "", change{"secrets.token.version": "-1"}, []string{version}},
+		{"alias", "", change{"secrets.token.version": "current"}, []string{version}},
+		{"longest id", "", change{"secrets." + strings.Repeat("a", 255) + ".version": "1"}, nil},
+		{"id too long", "", change{"secrets." + strings.Repeat("a", 256) + ".version": "1"}, []string{
+			"secrets." + strings.Repeat("a", 256) + ": has a key that is no secret id; use at most 255 letters, digits, hyphens and underscores",
+		}},
+		{"id with a space", "", change{"secrets": map[string]any{"my token": map[string]any{"version": "1"}}}, []string{
+			`secrets["my token"]: has a key that is no secret id; use at most 255 letters, digits, hyphens and underscores`,
+		}},
+	})
+}
+
+func TestMonitoring(t *testing.T) {
+	t.Parallel()
+	const address = "is not an e-mail address; use NAME@DOMAIN, without a display name"
+	const page = "is not a page that every alert can link to; use an https:// address without a user name"
+	checkRefused(t, each("monitoring.alertEmails[0]", address, "nobody", "@example.com", "A <a@example.com>", "a@example.com, b@example.com", ""))
+	checkRefused(t, each("monitoring.runbookUrl", page, "http://example.com", "example.com/x", "https://", "https://u@example.com", "://", "javascript:x"))
+	checkRefused(t, []refused{
+		{"no address", "", change{"monitoring.alertEmails": []any{}}, []string{"monitoring.alertEmails: is empty; list at least 1 of the addresses"}},
+		{"five", "", change{"monitoring.alertEmails": []any{"a@b.c", "b@b.c", "c@b.c", "d@b.c", "e@b.c"}}, nil},
+		{"six", "", change{"monitoring.alertEmails": []any{"a@b.c", "b@b.c", "c@b.c", "d@b.c", "e@b.c", "f@b.c"}}, []string{
+			"monitoring.alertEmails: is too long; list at most 5 addresses",
+		}},
+		{"twice", "", change{"monitoring.alertEmails": []any{"a@b.c", "A@b.c"}}, []string{"monitoring.alertEmails[1]: is there twice; remove one of the two"}},
+	})
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	checkRefused(t, each("budget.amount", "is under 1; use 1 or more", 0, -10))
+	checkRefused(t, each("budget.currency", "is not a currency; use the billing account's ISO 4217 code, for example USD", "usd", "US", "DOLLAR", "$"))
+	const order = "is not over the threshold before it; write the thresholds in ascending order, each once"
+	const share = "is not a share of the budget; use a whole percentage over 0"
+	checkRefused(t, []refused{
+		{"none", "", change{"budget.currentPercent": []any{}}, []string{"budget.currentPercent: is empty; list at least 1 of the thresholds"}},
+		{"descending", "", change{"budget.currentPercent": []any{90, 75, 80}}, []string{"budget.currentPercent[1]: " + order}},
+		{"twice", "", change{"budget.forecastPercent": []any{100, 100}}, []string{"budget.forecastPercent[1]: " + order}},
+		{"zero and less", "", change{"budget.currentPercent": []any{0, 50}, "budget.forecastPercent": []any{-1}}, []string{
+			"budget.currentPercent[0]: " + share, "budget.forecastPercent[0]: " + share,
+		}},
+		{"too late", "", change{"budget.currentPercent": []any{101, 200}}, []string{
+			"budget.currentPercent[0]: warns only after the budget is spent; begin with 100 or less",
+		}},
+		{"beyond the budget as well", "", change{"budget.currentPercent": []any{100, 200}, "budget.forecastPercent": []any{120, 150}}, nil},
+	})
+}
