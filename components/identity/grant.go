@@ -1,0 +1,85 @@
+package identity
+
+import (
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
+)
+
+// Grant is one thing that an identity may do.
+type Grant struct {
+	// Role is a predefined role, for example roles/run.developer. With CustomRole it is a short key instead, which names
+	// the grant. Required.
+	Role string
+	// CustomRole is a custom role's name, projects/P/roles/ROLE. Default: none, Role is the role.
+	CustomRole pulumi.StringInput
+	// Scope is where the role holds: one of the Scope types of this package. Required.
+	Scope Scope
+	// Reason says in a sentence what the role is needed for. Required.
+	Reason string
+	// Condition narrows the grant further. Default: none.
+	Condition *Condition
+}
+
+// Condition is an IAM condition. All its fields are part of a grant's identity: changing one replaces the grant.
+type Condition struct {
+	// Title names the condition, up to 100 characters. Required.
+	Title string
+	// Description says what the condition is for, up to 256 characters. Default: none.
+	Description string
+	// Expression is the condition in the Common Expression Language. Required.
+	Expression string
+}
+
+// OnlyRoles is the condition under which somebody who may change a project's IAM policy can grant and revoke only these
+// roles, and so cannot make himself an owner.
+func OnlyRoles(roles ...string) *Condition {
+	quoted := make([]string, 0, len(roles))
+	for _, role := range roles {
+		quoted = append(quoted, "'"+role+"'")
+	}
+	return &Condition{
+		Title:       "only-listed-roles",
+		Description: "May grant and revoke the listed roles and no other",
+		Expression:  "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([" + strings.Join(quoted, ", ") + "])",
+	}
+}
+
+// Record is a grant as text.
+type Record struct {
+	// Role is the predefined role, or the key of a custom one.
+	Role string
+	// Scope is the kind of the scope and its key, for example "secret nextauth-secret".
+	Scope string
+	// Reason is why.
+	Reason string
+	// Condition is the condition's expression, empty without one.
+	Condition string
+}
+
+// Describe gives grants as text, in their order.
+func Describe(grants []Grant) []Record {
+	records := make([]Record, 0, len(grants))
+	for _, grant := range grants {
+		record := Record{Role: grant.Role, Scope: describe(grant.Scope), Reason: grant.Reason}
+		if grant.Condition != nil {
+			record.Condition = grant.Condition.Expression
+		}
+		records = append(records, record)
+	}
+	return records
+}
+
+func (grant Grant) role() pulumi.StringInput {
+	if grant.CustomRole != nil {
+		return grant.CustomRole
+	}
+	return pulumi.String(grant.Role)
+}
+
+// key is a part of the logical name, unique among an identity's grants.
+func (grant Grant) key() string {
+	return naming.Slug(describe(grant.Scope)) + "-" + naming.Slug(strings.TrimPrefix(grant.Role, "roles/"))
+}
