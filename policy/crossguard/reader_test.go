@@ -35,6 +35,8 @@ func TestReads(t *testing.T) {
 	readBool := func(r *crossguard.Resource) { say[bool](r)(r.Bool("a.b")) }
 	has := func(r *crossguard.Resource) { r.Violation("%v", r.Has("a.b")) }
 	readStrings := func(r *crossguard.Resource) { r.Violation("%q", r.Strings("a.b")) }
+	eachString := func(r *crossguard.Resource) { r.EachString("a.b", func(s string) { r.Violation("%s", s) }) }
+	known := func(r *crossguard.Resource) { r.Violation("%v %v", r.IsKnown("a.b"), r.IsKnown("a.b.c")) }
 	keys := func(r *crossguard.Resource) {
 		for key := range r.Keys("a.b") {
 			r.Violation("%s=%s", key, r.StringOr(`a.b["`+key+`"]`, "?"))
@@ -91,6 +93,10 @@ func TestReads(t *testing.T) {
 		{"strings null", readStrings, nil, []string{"[]"}},
 		{"strings with an object", readStrings, []any{"x", object{}}, []string{"a.b[1] is an object, must be a string"}},
 		{"strings of a string", readStrings, "x", []string{"a.b is a string, must be a list"}},
+		{"each string goes on", eachString, []any{object{}, ct.Unknown, "x", 1, ct.Secret{Value: "hunter2"}},
+			[]string{"a.b[0] is an object, must be a string", "x", "1", "[secret]", "not checked: a.b[1] is known only after the update"}},
+		{"known", known, 1, []string{"true true"}},
+		{"unknown", known, ct.Unknown, []string{"false false"}},
 		{"keys", keys, object{"k.v/1": "one", "__defaults": []any{}}, []string{"k.v/1=one"}},
 		{"keys null value", keys, object{"k": nil}, nil},
 		{"keys list", keys, []any{}, []string{"a.b is a list, must be an object"}},
@@ -134,16 +140,17 @@ func TestReadsOfNestedPaths(t *testing.T) {
 func TestUnknowns(t *testing.T) {
 	t.Parallel()
 	reads := map[string]func(*crossguard.Resource){
-		"Int":     func(r *crossguard.Resource) { r.IntOr("a.b", 0) },
-		"Number":  func(r *crossguard.Resource) { r.NumberOr("a.b", 0) },
-		"String":  func(r *crossguard.Resource) { r.StringOr("a.b", "") },
-		"Bool":    func(r *crossguard.Resource) { r.BoolOr("a.b", false) },
-		"Has":     func(r *crossguard.Resource) { r.Has("a.b") },
-		"Block":   func(r *crossguard.Resource) { r.Block("a.b") },
-		"Strings": func(r *crossguard.Resource) { r.Strings("a.b") },
-		"Keys":    func(r *crossguard.Resource) { r.Keys("a.b") },
-		"Len":     func(r *crossguard.Resource) { r.Len("a.b") },
-		"Each":    func(r *crossguard.Resource) { r.Each("a.b", func(crossguard.Object) {}) },
+		"Int":        func(r *crossguard.Resource) { r.IntOr("a.b", 0) },
+		"Number":     func(r *crossguard.Resource) { r.NumberOr("a.b", 0) },
+		"String":     func(r *crossguard.Resource) { r.StringOr("a.b", "") },
+		"Bool":       func(r *crossguard.Resource) { r.BoolOr("a.b", false) },
+		"Has":        func(r *crossguard.Resource) { r.Has("a.b") },
+		"Block":      func(r *crossguard.Resource) { r.Block("a.b") },
+		"Strings":    func(r *crossguard.Resource) { r.Strings("a.b") },
+		"Keys":       func(r *crossguard.Resource) { r.Keys("a.b") },
+		"EachString": func(r *crossguard.Resource) { r.EachString("a.b", func(string) {}) },
+		"Len":        func(r *crossguard.Resource) { r.Len("a.b") },
+		"Each":       func(r *crossguard.Resource) { r.Each("a.b", func(crossguard.Object) {}) },
 	}
 	type object = map[string]any
 	for name, read := range reads {
