@@ -15,6 +15,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
 	"github.com/guiofsaints/procureflow-platform/sandbox/provider"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
@@ -49,6 +50,7 @@ type Engine struct {
 	cli       pulumicli.CLI
 	client    *server.Client
 	providers []*provider.Server
+	language  *golang.Host
 }
 
 // Open prepares the work folder. The CLI, the cloud and the providers are made ready when they are first needed, so that
@@ -78,7 +80,10 @@ func (e *Engine) Close() error {
 	for _, server := range e.providers {
 		failures = append(failures, server.Close())
 	}
-	e.providers = nil
+	if e.language != nil {
+		failures = append(failures, e.language.Close())
+	}
+	e.providers, e.language = nil, nil
 	return errors.Join(failures...)
 }
 
@@ -105,6 +110,12 @@ func (e *Engine) connect(ctx context.Context) error {
 		}
 		e.providers = append(e.providers, server)
 	}
+	// The Automation API runs the program in this process; the CLI's own commands compile it.
+	e.language, err = golang.Serve(golang.Options{Program: filepath.Join(e.options.Module, "infra"),
+		Bin: e.options.Dir.Path("bin"), Out: e.options.Out})
+	if err != nil {
+		return errors.Join(err, e.Close())
+	}
 	e.client = client
 	return nil
 }
@@ -124,6 +135,7 @@ func (e *Engine) environment() (map[string]string, error) {
 	if len(e.providers) == 2 {
 		environment["PULUMI_DEBUG_PROVIDERS"] = fmt.Sprintf("%s:%d,%s:%d",
 			provider.GCP, e.providers[0].Port(), provider.GitHub, e.providers[1].Port())
+		environment["PULUMI_DEBUG_LANGUAGES"] = fmt.Sprintf("go:%d", e.language.Port())
 	}
 	return environment, nil
 }

@@ -1,0 +1,204 @@
+// Package golang is a language runtime for Pulumi programs and policy packs written in Go. The released CLI brings one;
+// the CLI that the sandbox builds from its module does not, and the engine attaches to this one instead
+// (PULUMI_DEBUG_LANGUAGES). With it, `runtime: go` means what it means elsewhere: the directory is compiled and the
+// executable is run with the engine's addresses in its environment.
+package golang
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// Options configure a Host.
+type Options struct {
+	// Program is the directory of the program's main package, whatever directory the project file is in. Required.
+	Program string
+	// Bin is a folder for the executables. Required.
+	Bin string
+	// Out receives what programs and policy packs print. Required.
+	Out io.Writer
+}
+
+// Host is a served language runtime.
+type Host struct {
+	handle rpcutil.ServeHandle
+	cancel chan bool
+}
+
+// Serve starts a runtime on a loopback port of its own.
+func Serve(options Options) (*Host, error) {
+	host := &Host{cancel: make(chan bool)}
+	var err error
+	host.handle, err = rpcutil.ServeWithOptions(rpcutil.ServeOptions{Cancel: host.cancel, Init: func(server *grpc.Server) error {
+		pulumirpc.RegisterLanguageRuntimeServer(server, &runtime{options: options})
+		return nil
+	}})
+	if err != nil {
+		return nil, fmt.Errorf("serve the Go language runtime: %w", err)
+	}
+	return host, nil
+}
+
+// Port is where the engine attaches.
+func (h *Host) Port() int { return h.handle.Port }
+
+// Close ends the runtime.
+func (h *Host) Close() error {
+	close(h.cancel)
+	return <-h.handle.Done
+}
+
+type runtime struct {
+	pulumirpc.UnimplementedLanguageRuntimeServer
+	options Options
+
+	mu     sync.Mutex
+	engine string // the engine's address, for the program's log
+}
+
+func (r *runtime) Handshake(_ context.Context, request *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.engine = request.GetEngineAddress()
+	return &pulumirpc.LanguageHandshakeResponse{}, nil
+}
+
+func (r *runtime) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: "1.0.0"}, nil
+}
+
+// GetRequiredPackages names none: the sandbox's providers are attached.
+func (r *runtime) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
+	return &pulumirpc.GetRequiredPackagesResponse{}, nil
+}
+
+// InstallDependencies has nothing to do: go build gets what it needs.
+func (r *runtime) InstallDependencies(*pulumirpc.InstallDependenciesRequest, grpc.ServerStreamingServer[pulumirpc.InstallDependenciesResponse]) error {
+	return nil
+}
+
+func (r *runtime) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+// Run compiles the program and runs it once.
+func (r *runtime) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
+	executable, err := r.build(ctx, r.options.Program, "infra")
+	if err != nil {
+		return &pulumirpc.RunResponse{Error: err.Error()}, nil
+	}
+	environment, err := r.environment(request)
+	if err != nil {
+		return nil, err
+	}
+	command := exec.CommandContext(ctx, executable, request.GetArgs()...)
+	command.Dir = request.GetPwd()
+	command.Env = append(os.Environ(), environment...)
+	command.Stdout, command.Stderr = r.options.Out, r.options.Out
+	if err := command.Run(); err != nil {
+		// The program has reported its own errors to the engine.
+		return &pulumirpc.RunResponse{Error: fmt.Sprintf("program failed: %v", err)}, nil
+	}
+	return &pulumirpc.RunResponse{}, nil
+}
+
+// environment is how a Go program learns about its run.
+func (r *runtime) environment(request *pulumirpc.RunRequest) ([]string, error) {
+	config, err := json.Marshal(request.GetConfig())
+	if err != nil {
+		return nil, err
+	}
+	secretKeys, err := json.Marshal(request.GetConfigSecretKeys())
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	engine := r.engine
+	r.mu.Unlock()
+	return []string{
+		pulumi.EnvOrganization + "=" + request.GetOrganization(),
+		pulumi.EnvProject + "=" + request.GetProject(),
+		pulumi.EnvStack + "=" + request.GetStack(),
+		pulumi.EnvPulumiRootDirectory + "=" + request.GetInfo().GetRootDirectory(),
+		pulumi.EnvConfig + "=" + string(config),
+		pulumi.EnvConfigSecretKeys + "=" + string(secretKeys),
+		pulumi.EnvDryRun + "=" + strconv.FormatBool(request.GetDryRun()),
+		pulumi.EnvParallel + "=" + strconv.Itoa(int(request.GetParallel())),
+		pulumi.EnvMonitor + "=" + request.GetMonitorAddress(),
+		pulumi.EnvEngine + "=" + engine,
+	}, nil
+}
+
+// RunPlugin compiles a plugin, which for this project is a policy pack's directory, and streams what it prints until it
+// ends or the engine is done with it.
+func (r *runtime) RunPlugin(request *pulumirpc.RunPluginRequest, stream grpc.ServerStreamingServer[pulumirpc.RunPluginResponse]) error {
+	directory := request.GetInfo().GetProgramDirectory()
+	executable, err := r.build(stream.Context(), directory, "plugin-"+filepath.Base(directory))
+	if err != nil {
+		return err
+	}
+	command := exec.CommandContext(stream.Context(), executable, request.GetArgs()...)
+	command.Dir = request.GetPwd()
+	command.Env = request.GetEnv()
+	var mu sync.Mutex
+	command.Stdout = writer(func(data []byte) error {
+		mu.Lock()
+		defer mu.Unlock()
+		return stream.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stdout{Stdout: bytes.Clone(data)}})
+	})
+	command.Stderr = writer(func(data []byte) error {
+		mu.Lock()
+		defer mu.Unlock()
+		return stream.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stderr{Stderr: bytes.Clone(data)}})
+	})
+	err = command.Run()
+	var exit *exec.ExitError
+	if err != nil && (stream.Context().Err() != nil || !errors.As(err, &exit)) {
+		return nil // ended by the engine
+	}
+	code := 0
+	if exit != nil {
+		code = exit.ExitCode()
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return stream.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Exitcode{Exitcode: int32(code)}})
+}
+
+// build compiles the main package in directory. Go's own cache makes the second time quick.
+func (r *runtime) build(ctx context.Context, directory, name string) (string, error) {
+	path := filepath.Join(r.options.Bin, name)
+	command := exec.CommandContext(ctx, "go", "build", "-o", path, ".")
+	command.Dir = directory
+	var output strings.Builder
+	command.Stdout, command.Stderr = &output, &output
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("compile %s: %w\n%s", directory, err, strings.TrimSpace(output.String()))
+	}
+	return path, nil
+}
+
+type writer func([]byte) error
+
+func (w writer) Write(data []byte) (int, error) {
+	if err := w(data); err != nil {
+		return 0, err
+	}
+	return len(data), nil
+}
