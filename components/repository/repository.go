@@ -1,0 +1,167 @@
+package repository
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
+)
+
+// TypeToken identifies the component in state. It never changes.
+const TypeToken = "procureflow:repository:Repository"
+
+// DefaultBranch is the branch that deploys where an environment names none.
+const DefaultBranch = "main"
+
+// RepositoryArgs describes the settings of a repository, in the groups that GitHub has.
+type RepositoryArgs struct {
+	// Repository is the repository's name without its owner. Required.
+	Repository pulumi.StringInput
+	// Environments gate deployments, by name. Names are case-insensitive at GitHub and here lower case: 1-255 letters,
+	// digits, dots, hyphens and underscores. Default: none.
+	Environments map[string]Environment
+	// Actions are settings of GitHub Actions. Default: none.
+	Actions Actions
+}
+
+// Environment is one gate.
+type Environment struct {
+	// Reviewers are numeric user ids, at most six, one of whom has to approve. Default: none, nobody has to.
+	Reviewers []int64
+	// WaitMinutes delays a job after it was triggered, 0-43200. Default: 0.
+	WaitMinutes int
+	// Branch is the only branch, or pattern of branches, that may deploy. Default: [DefaultBranch].
+	Branch string
+	// Variables are readable by jobs in the environment, by name: upper-case letters, digits and underscores, not beginning
+	// with a digit or GITHUB_. Default: none.
+	Variables map[string]pulumi.StringInput
+}
+
+// Actions are settings of GitHub Actions for the whole repository.
+type Actions struct {
+	// Variables are readable by every job, also by those in no environment, by name like [Environment.Variables]. An
+	// environment's variable of the same name wins. Default: none.
+	Variables map[string]pulumi.StringInput
+}
+
+// Repository is a repository's settings.
+type Repository struct {
+	pulumi.ResourceState
+
+	// Environments are the names by themselves; each waits for its environment and its branch policy.
+	Environments map[string]pulumi.StringOutput
+}
+
+// NewRepository makes the environments and variables. It fails before registering anything when an argument is missing or
+// impossible, and then names every such argument.
+func NewRepository(ctx *pulumi.Context, name string, args *RepositoryArgs, opts ...pulumi.ResourceOption) (*Repository, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("repository %q: %w", name, err)
+	}
+	repository := &Repository{Environments: map[string]pulumi.StringOutput{}}
+	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), repository, opts...); err != nil {
+		return nil, fmt.Errorf("register repository %q: %w", name, err)
+	}
+	names := pulumi.StringMap{}
+	for _, environment := range slices.Sorted(maps.Keys(args.Environments)) {
+		if err := repository.addEnvironment(ctx, name+"-environment-"+naming.Slug(environment), args, environment); err != nil {
+			return nil, fmt.Errorf("repository %q: environment %q: %w", name, environment, err)
+		}
+		names[environment] = repository.Environments[environment]
+	}
+	for _, variable := range slices.Sorted(maps.Keys(args.Actions.Variables)) {
+		_, err := github.NewActionsVariable(ctx, name+"-variable-"+naming.Slug(variable), &github.ActionsVariableArgs{
+			Repository:   args.Repository,
+			VariableName: pulumi.String(variable),
+			Value:        args.Actions.Variables[variable],
+		}, pulumiopt.Child(repository)...)
+		if err != nil {
+			return nil, fmt.Errorf("repository %q: variable %q: %w", name, variable, err)
+		}
+	}
+	if err := ctx.RegisterResourceOutputs(repository, pulumi.Map{"environments": names}); err != nil {
+		return nil, fmt.Errorf("repository %q: register outputs: %w", name, err)
+	}
+	return repository, nil
+}
+
+// addEnvironment makes one gate, its branch policy and its variables.
+func (repository *Repository) addEnvironment(ctx *pulumi.Context, name string, args *RepositoryArgs, id string) error {
+	settings := args.Environments[id]
+	gate := &github.RepositoryEnvironmentArgs{
+		Repository:  args.Repository,
+		Environment: pulumi.String(id),
+		WaitTimer:   pulumi.Int(settings.WaitMinutes),
+		// GitHub keeps this with the reviewers and reads it back as false where there are none: set to true there, it would
+		// be a difference on every refresh.
+		PreventSelfReview: pulumi.Bool(len(settings.Reviewers) > 0),
+		CanAdminsBypass:   pulumi.Bool(false),
+		DeploymentBranchPolicy: &github.RepositoryEnvironmentDeploymentBranchPolicyArgs{
+			ProtectedBranches: pulumi.Bool(false), CustomBranchPolicies: pulumi.Bool(true),
+		},
+	}
+	if len(settings.Reviewers) > 0 {
+		users := pulumi.IntArray{}
+		// Sorted, because the order says nothing and a difference in it would be one.
+		for _, user := range slices.Sorted(slices.Values(settings.Reviewers)) {
+			users = append(users, pulumi.Int(user))
+		}
+		gate.Reviewers = github.RepositoryEnvironmentReviewerArray{&github.RepositoryEnvironmentReviewerArgs{Users: users}}
+	}
+	environment, err := github.NewRepositoryEnvironment(ctx, name, gate, pulumiopt.Child(repository)...)
+	if err != nil {
+		return err
+	}
+	policy, err := github.NewRepositoryEnvironmentDeploymentPolicy(ctx, name+"-branch", &github.RepositoryEnvironmentDeploymentPolicyArgs{
+		Repository:    args.Repository,
+		Environment:   environment.Environment,
+		BranchPattern: pulumi.String(settings.branch()),
+	}, pulumiopt.Child(repository)...)
+	if err != nil {
+		return fmt.Errorf("branch policy: %w", err)
+	}
+	repository.Environments[id] = policy.Environment
+	for _, variable := range slices.Sorted(maps.Keys(settings.Variables)) {
+		_, err := github.NewActionsEnvironmentVariable(ctx, name+"-variable-"+naming.Slug(variable), &github.ActionsEnvironmentVariableArgs{
+			Repository:   args.Repository,
+			Environment:  environment.Environment,
+			VariableName: pulumi.String(variable),
+			Value:        settings.Variables[variable],
+		}, pulumiopt.Child(repository)...)
+		if err != nil {
+			return fmt.Errorf("variable %q: %w", variable, err)
+		}
+	}
+	return nil
+}
+
+func (environment Environment) branch() string {
+	if environment.Branch == "" {
+		return DefaultBranch
+	}
+	return environment.Branch
+}
+
+// inputs are what state and policies see of the component.
+func (args *RepositoryArgs) inputs() pulumi.Map {
+	environments := pulumi.Map{}
+	for name, environment := range args.Environments {
+		reviewers := pulumi.Array{}
+		for _, user := range slices.Sorted(slices.Values(environment.Reviewers)) {
+			reviewers = append(reviewers, pulumi.Int(user))
+		}
+		environments[name] = pulumi.Map{
+			"reviewers": reviewers, "waitMinutes": pulumi.Int(environment.WaitMinutes), "branch": pulumi.String(environment.branch()),
+			"variables": pulumi.StringMap(environment.Variables),
+		}
+	}
+	return pulumi.Map{
+		"repository": args.Repository, "environments": environments,
+		"actions": pulumi.Map{"variables": pulumi.StringMap(args.Actions.Variables)},
+	}
+}

@@ -1,0 +1,155 @@
+package repository_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/components/repository"
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+)
+
+const (
+	environmentType         = "github:index/repositoryEnvironment:RepositoryEnvironment"
+	branchType              = "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy"
+	environmentVariableType = "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable"
+	variableType            = "github:index/actionsVariable:ActionsVariable"
+)
+
+func args(change func(*repository.RepositoryArgs)) *repository.RepositoryArgs {
+	args := &repository.RepositoryArgs{
+		Repository: pulumi.String("procureflow"),
+		Environments: map[string]repository.Environment{
+			"production": {
+				Reviewers: []int64{1002, 1001}, WaitMinutes: 5,
+				Variables: map[string]pulumi.StringInput{"DEPLOY_ACCOUNT": pulumi.String("deploy@x"), "GCP_REGION": pulumi.String("us-central1")},
+			},
+			"production-approval": {Reviewers: []int64{1003}, Branch: "release"},
+			"dev":                 {},
+		},
+		Actions: repository.Actions{Variables: map[string]pulumi.StringInput{"REGISTRY": pulumi.String("us-central1-docker.pkg.dev/p/r")}},
+	}
+	if change != nil {
+		change(args)
+	}
+	return args
+}
+
+func run(t *testing.T, args *repository.RepositoryArgs) (*pulumitest.Inventory, *repository.Repository) {
+	t.Helper()
+	var made *repository.Repository
+	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) (err error) {
+		made, err = repository.NewRepository(ctx, "repository", args)
+		return err
+	})
+	pulumitest.CheckParents(t, inventory)
+	return inventory, made
+}
+
+func TestEnvironments(t *testing.T) {
+	t.Parallel()
+	inventory, made := run(t, args(nil))
+	policy := map[string]any{"protectedBranches": false, "customBranchPolicies": true}
+	for name, want := range map[string]map[string]any{
+		"repository-environment-production": {
+			"repository": "procureflow", "environment": "production", "waitTimer": 5.0, "preventSelfReview": true, "canAdminsBypass": false,
+			"reviewers": []any{map[string]any{"users": []any{1001.0, 1002.0}}}, "deploymentBranchPolicy": policy,
+		},
+		"repository-environment-production-approval": {
+			"repository": "procureflow", "environment": "production-approval", "waitTimer": 0.0, "preventSelfReview": true, "canAdminsBypass": false,
+			"reviewers": []any{map[string]any{"users": []any{1003.0}}}, "deploymentBranchPolicy": policy,
+		},
+		"repository-environment-dev": {
+			"repository": "procureflow", "environment": "dev", "waitTimer": 0.0, "preventSelfReview": false, "canAdminsBypass": false,
+			"deploymentBranchPolicy": policy,
+		},
+	} {
+		assert.Equal(t, want, inventory.One(t, environmentType, name).Inputs)
+	}
+	for name, want := range map[string]map[string]any{
+		"repository-environment-production-branch":          {"repository": "procureflow", "environment": "production", "branchPattern": "main"},
+		"repository-environment-production-approval-branch": {"repository": "procureflow", "environment": "production-approval", "branchPattern": "release"},
+		"repository-environment-dev-branch":                 {"repository": "procureflow", "environment": "dev", "branchPattern": "main"},
+	} {
+		assert.Equal(t, want, inventory.One(t, branchType, name).Inputs)
+	}
+	assert.Len(t, inventory.OfType(environmentType), 3)
+	assert.Equal(t, "production", pulumitest.Value[string](t, made.Environments["production"]))
+}
+
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	inventory, _ := run(t, args(nil))
+	assert.Equal(t, []string{
+		"repository-environment-production-variable-deploy-account", "repository-environment-production-variable-gcp-region",
+	}, inventory.Names(environmentVariableType))
+	variable := inventory.One(t, environmentVariableType, "repository-environment-production-variable-deploy-account")
+	assert.Equal(t, map[string]any{
+		"repository": "procureflow", "environment": "production", "variableName": "DEPLOY_ACCOUNT", "value": "deploy@x",
+	}, variable.Inputs)
+	environment := inventory.One(t, environmentType, "repository-environment-production")
+	assert.Contains(t, variable.DependsOn, environment.URN, "a variable waits for its environment")
+
+	assert.Equal(t, map[string]any{"repository": "procureflow", "variableName": "REGISTRY", "value": "us-central1-docker.pkg.dev/p/r"},
+		inventory.One(t, variableType, "repository-variable-registry").Inputs)
+}
+
+func TestTheCallersReviewersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	given := args(nil)
+	run(t, given)
+	assert.Equal(t, []int64{1002, 1001}, given.Environments["production"].Reviewers)
+}
+
+func TestBadArgumentsRegisterNothing(t *testing.T) {
+	t.Parallel()
+	environment := func(environment repository.Environment) *repository.RepositoryArgs {
+		return args(func(a *repository.RepositoryArgs) { a.Environments["dev"] = environment })
+	}
+	named := func(name string) *repository.RepositoryArgs {
+		return args(func(a *repository.RepositoryArgs) { a.Environments[name] = repository.Environment{} })
+	}
+	variable := func(name string, value pulumi.StringInput) *repository.RepositoryArgs {
+		return args(func(a *repository.RepositoryArgs) { a.Actions.Variables[name] = value })
+	}
+	for name, test := range map[string]struct {
+		args *repository.RepositoryArgs
+		want string
+	}{
+		"nil":                {nil, `repository "repository": args is nil`},
+		"no repository":      {&repository.RepositoryArgs{}, "args.Repository is missing"},
+		"upper case":         {named("Prod"), `args.Environments["Prod"] is not a name`},
+		"a slash":            {named("a/b"), `args.Environments["a/b"] is not a name`},
+		"none":               {named("none"), `args.Environments["none"] is how federation names the absence`},
+		"one name too close": {named("production.approval"), `would share the resource name "production-approval": rename one`},
+		"seven reviewers":    {environment(repository.Environment{Reviewers: []int64{1, 2, 3, 4, 5, 6, 7}}), `args.Environments["dev"] has 7 reviewers: GitHub takes 6`},
+		"no user":            {environment(repository.Environment{Reviewers: []int64{0}}), "Reviewers has 0, which is no user"},
+		"a user twice":       {environment(repository.Environment{Reviewers: []int64{5, 5}}), "Reviewers has 5 twice"},
+		"a negative wait":    {environment(repository.Environment{WaitMinutes: -1}), "WaitMinutes is -1: set 0-43200"},
+		"a long wait":        {environment(repository.Environment{WaitMinutes: 43201}), "WaitMinutes is 43201: set 0-43200"},
+		"a branch with a space": {
+			environment(repository.Environment{Branch: "a b"}), `Branch "a b" is no branch`,
+		},
+		"a ref":             {environment(repository.Environment{Branch: "refs/heads/main"}), `Branch "refs/heads/main" is a ref: write the branch's name alone`},
+		"a lower-case name": {variable("region", pulumi.String("x")), `args.Actions.Variables["region"] is not a name`},
+		"a reserved name":   {variable("GITHUB_X", pulumi.String("x")), `args.Actions.Variables["GITHUB_X"] begins with GITHUB_`},
+		"names too close":   {variable("_REGISTRY", pulumi.String("x")), `would share the resource name "registry": rename one`},
+		"no value":          {variable("A", nil), `args.Actions.Variables["A"] has no value`},
+		"an empty value":    {variable("A", pulumi.String("")), `args.Actions.Variables["A"] is empty, which GitHub refuses`},
+		"a very long value": {variable("A", pulumi.String(strings.Repeat("a", 49153))), `args.Actions.Variables["A"] has 49153 bytes: GitHub takes 49152`},
+		"in an environment": {environment(repository.Environment{Variables: map[string]pulumi.StringInput{"a": pulumi.String("x")}}), `args.Environments["dev"].Variables["a"] is not a name`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inventory, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
+				_, err := repository.NewRepository(ctx, "repository", test.args)
+				return err
+			})
+			require.ErrorContains(t, err, test.want)
+			assert.Empty(t, inventory.Resources)
+		})
+	}
+}
