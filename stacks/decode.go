@@ -172,8 +172,6 @@ func nameOf(t reflect.Type) string {
 		return "a list"
 	case reflect.Struct, reflect.Map:
 		return "a map"
-	case reflect.Pointer:
-		return nameOf(t.Elem())
 	default:
 		return "a whole number"
 	}

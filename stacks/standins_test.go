@@ -177,18 +177,18 @@ func TestFillStandIns(t *testing.T) {
 		"monitoring": map[string]any{"alertEmails": []any{"stand-in:a@example.com"}},
 		"services":   map[string]any{"web": map[string]any{"port": "stand-in:3000", "cpuIdle": true, "environment": map[string]any{"N": "stand-in:1"}}},
 		"registry":   "stand-in:9",
-		"unknown":    []any{"stand-in:9", nil, 1.5},
+		"unknown":    []any{"stand-in:9", nil, 1.5, map[string]any{"a": "stand-in:8"}},
 		"budget":     map[string]any{"amount": "stand-in:ten"},
 	}
 	filled, replaced := FillStandIns(document)
-	require.Equal(t, 9, replaced)
+	require.Equal(t, 10, replaced)
 	require.Equal(t, map[string]any{
 		"project":    map[string]any{"number": "12", "id": "shop"},
 		"github":     map[string]any{"ownerId": int64(12), "environments": []any{map[string]any{"reviewers": []any{int64(7), 8}}}},
 		"monitoring": map[string]any{"alertEmails": []any{"a@example.com"}},
 		"services":   map[string]any{"web": map[string]any{"port": int64(3000), "cpuIdle": true, "environment": map[string]any{"N": "1"}}},
 		"registry":   "9",
-		"unknown":    []any{"9", nil, 1.5},
+		"unknown":    []any{"9", nil, 1.5, map[string]any{"a": "8"}},
 		"budget":     map[string]any{"amount": "ten"},
 	}, filled)
 	require.Equal(t, "stand-in:12", document["project"].(map[string]any)["number"], "the document itself must not change")
