@@ -189,6 +189,9 @@ func (c *change) save(method string) (any, error) {
 	if err := c.tx.Put(c.name.key(), c.new); err != nil {
 		return nil, err
 	}
+	if k.finish != nil {
+		return k.finish(c, method)
+	}
 	return c.answer(method, c.new)
 }
 

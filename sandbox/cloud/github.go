@@ -264,4 +264,3 @@ func (h *hubRequest) deleteTree(key string) error {
 	}
 	return nil
 }
-

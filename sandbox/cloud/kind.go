@@ -58,6 +58,8 @@ type kind struct {
 	taken   func(n name, there map[string]any) *Error
 	// prepare fills in what the API computes into change.new and refuses what it refuses. It runs on create and update.
 	prepare func(*change) error
+	// finish answers a create or update after it was stored. Default: the document, or an operation with it.
+	finish func(c *change, method string) (any, error)
 	// remove runs before a deletion. What it answers replaces the deletion when it is not nil: a soft deletion.
 	remove func(*change) (map[string]any, error)
 	// hidden resources (deleted softly) are listed only with showDeleted; gone ones are purged.

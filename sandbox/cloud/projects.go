@@ -202,4 +202,3 @@ func batchGet(c *change) (any, error) {
 	}
 	return map[string]any{"services": services}, nil
 }
-

@@ -64,10 +64,12 @@ func roleKinds() []*kind {
 	return []*kind{{
 		prefix: "iam/v1", host: iamHost, pattern: "projects/*/roles", message: "iam:Role", body: "role", listField: "roles",
 		create: "iam:CreateRoleRequest", idParam: "roleId", etag: "etag", mask: maskMerges,
-		id:      regexp.MustCompile(`^[a-zA-Z0-9_.]{3,64}$`),
-		idFix:   "The role_id %q is invalid: it must have 3 to 64 letters, digits, underscores or periods.",
-		hidden:  deleted,
-		gone:    func(q *request, n name, document map[string]any) bool { return flag(document, "deleted") && q.deletedFor(n) > rolePurge },
+		id:     regexp.MustCompile(`^[a-zA-Z0-9_.]{3,64}$`),
+		idFix:  "The role_id %q is invalid: it must have 3 to 64 letters, digits, underscores or periods.",
+		hidden: deleted,
+		gone: func(q *request, n name, document map[string]any) bool {
+			return flag(document, "deleted") && q.deletedFor(n) > rolePurge
+		},
 		missing: func(n name) *Error { return notFound("The role named %s was not found.", n.shown()) },
 		taken: func(n name, there map[string]any) *Error {
 			if flag(there, "deleted") {

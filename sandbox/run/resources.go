@@ -1,0 +1,136 @@
+package run
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+const (
+	mi = 1 << 20
+	gi = 1 << 30
+)
+
+// memoryRange is what Cloud Run sells for a number of CPUs: the largest memory, and the smallest in the first
+// generation (Cloud Run documentation, "Configure memory limits" and "Configure CPU limits").
+var memoryRange = map[float64]struct{ least, most float64 }{
+	1: {128 * mi, 4 * gi}, 2: {128 * mi, 8 * gi}, 4: {2 * gi, 16 * gi}, 6: {4 * gi, 24 * gi}, 8: {4 * gi, 32 * gi},
+}
+
+// gen2Least is the second generation's smallest memory.
+const gen2Least = 512 * mi
+
+func parseCPU(text string) (float64, bool) {
+	if milli, found := strings.CutSuffix(text, "m"); found {
+		n, err := strconv.ParseFloat(milli, 64)
+		return n / 1000, err == nil && n > 0
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	return n, err == nil && n > 0
+}
+
+func parseMemory(text string) (float64, bool) {
+	for _, unit := range []struct {
+		suffix string
+		bytes  float64
+	}{{"Ki", 1 << 10}, {"Mi", mi}, {"Gi", gi}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"", 1}} {
+		if digits, found := strings.CutSuffix(text, unit.suffix); found {
+			n, err := strconv.ParseFloat(digits, 64)
+			return n * unit.bytes, err == nil && n > 0
+		}
+	}
+	return 0, false
+}
+
+func limitsOf(container any) (cpu, memory string) {
+	limits := sub(sub(container.(object), "resources"), "limits")
+	cpu, _ = limits["cpu"].(string)
+	memory, _ = limits["memory"].(string)
+	return cpu, memory
+}
+
+func totalCPU(template object) (float64, bool) {
+	total := 0.0
+	for _, container := range items(template, "containers") {
+		text, _ := limitsOf(container)
+		cpu, ok := parseCPU(text)
+		if !ok {
+			return 0, false
+		}
+		total += cpu
+	}
+	return total, true
+}
+
+// checkResources checks each container's CPU and memory against each other and against the template.
+func checkResources(template object) error {
+	for i, container := range items(template, "containers") {
+		path := fmt.Sprintf("template.containers[%d].resources.limits", i)
+		limits := sub(sub(container.(object), "resources"), "limits")
+		for name := range limits {
+			if name != "cpu" && name != "memory" && name != "nvidia.com/gpu" {
+				return refuse("%s: Invalid resource name '%s'. Only cpu, memory and nvidia.com/gpu are supported.", path, name)
+			}
+		}
+		cpuText, memoryText := limitsOf(container)
+		cpu, ok := parseCPU(cpuText)
+		if !ok {
+			return refuse("%s.cpu: Invalid value specified for cpu: '%s'.", path, cpuText)
+		}
+		memory, ok := parseMemory(memoryText)
+		if !ok {
+			return refuse("%s.memory: Invalid value specified for memory: '%s'.", path, memoryText)
+		}
+		if err := checkMemory(path, template, cpu, memory); err != nil {
+			return err
+		}
+		if idle, _ := sub(container.(object), "resources")["cpuIdle"].(bool); !idle && cpu < 1 {
+			return refuse("%s.cpu: Invalid value specified for cpu. Total cpu < 1 is not supported with cpu_idle set to false.", path)
+		}
+	}
+	return nil
+}
+
+func checkMemory(path string, template object, cpu, memory float64) error {
+	second := template["executionEnvironment"] == "EXECUTION_ENVIRONMENT_GEN2"
+	sold, known := memoryRange[cpu]
+	switch {
+	case cpu < 1 && cpu >= 0.08:
+		if second {
+			return refuse("%s.cpu: Invalid value specified for cpu. Total cpu < 1 is not supported with gen2 execution environment.", path)
+		}
+		if num(template, "maxInstanceRequestConcurrency") > 1 {
+			return refuse("%s.cpu: Invalid value specified for cpu. Total cpu < 1 is not supported with concurrency > 1.", path)
+		}
+		sold.least, sold.most = 128*mi, 1*gi
+		if cpu < 0.5 {
+			sold.most = 512 * mi
+		}
+	case !known:
+		return refuse("%s.cpu: Invalid value specified for cpu. Supported values are 0.08 to 1, 1, 2, 4, 6 and 8; got %g.", path, cpu)
+	}
+	words := ""
+	if second {
+		sold.least, words = max(sold.least, gen2Least), " with gen2 execution environment"
+	}
+	if memory < sold.least || memory > sold.most {
+		return refuse("%s.memory: Invalid value specified for memory%s. For %s CPU, memory must be between %s and %s inclusive.",
+			path, words, decimal(cpu), size(sold.least), size(sold.most))
+	}
+	return nil
+}
+
+func decimal(f float64) string {
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}
+
+func size(bytes float64) string {
+	if bytes >= gi {
+		return fmt.Sprintf("%gGi", bytes/gi)
+	}
+	return fmt.Sprintf("%gMi", bytes/mi)
+}

@@ -1,0 +1,144 @@
+package run
+
+import (
+	"regexp"
+)
+
+// The allocation types of a traffic target.
+const (
+	ToLatest   = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+	ToRevision = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
+)
+
+// Target is one entry of a traffic split.
+type Target struct {
+	// Type is [ToLatest] or [ToRevision].
+	Type string
+	// Revision is the revision's short name; "" with ToLatest.
+	Revision string
+	// Percent is 0-100.
+	Percent int
+	// Tag gives the target a URL of its own. Default: none.
+	Tag string
+}
+
+// Targets reads a service's traffic or trafficStatuses.
+func Targets(traffic []any) []Target {
+	var targets []Target
+	for _, item := range traffic {
+		entry, _ := item.(map[string]any)
+		t := Target{}
+		t.Type, _ = entry["type"].(string)
+		t.Revision, _ = entry["revision"].(string)
+		t.Tag, _ = entry["tag"].(string)
+		percent, _ := entry["percent"].(float64)
+		t.Percent = int(percent)
+		targets = append(targets, t)
+	}
+	return targets
+}
+
+// JSON is the target in the API's form, with the tag's address when uri is not empty.
+func (t Target) JSON(uri string) map[string]any {
+	entry := map[string]any{"type": t.Type}
+	if t.Revision != "" {
+		entry["revision"] = t.Revision
+	}
+	if t.Percent != 0 {
+		entry["percent"] = float64(t.Percent)
+	}
+	if t.Tag != "" {
+		entry["tag"] = t.Tag
+		if uri != "" {
+			entry["uri"] = uri
+		}
+	}
+	return entry
+}
+
+var tagForm = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+
+// maxTagAndService is the longest tag and service id together: TAG---SERVICE has to leave room in a DNS label of 63.
+const maxTagAndService = 46
+
+// CheckTraffic refuses a split the API does not take. exists says whether a revision of that short name does.
+func CheckTraffic(service string, targets []Target, exists func(revision string) bool) error {
+	sum := 0
+	tags := map[string]bool{}
+	for i, t := range targets {
+		switch {
+		case t.Percent < 0 || t.Percent > 100:
+			return refuse("traffic[%d].percent: %d is not between 0 and 100", i, t.Percent)
+		case t.Type == ToLatest && t.Revision != "":
+			return refuse("traffic[%d].revision: must not be set when the type is %s", i, ToLatest)
+		case t.Type == ToRevision && t.Revision == "":
+			return refuse("traffic[%d].revision: must be set when the type is %s", i, ToRevision)
+		case t.Type != ToLatest && t.Type != ToRevision:
+			return refuse("traffic[%d].type: must be specified", i)
+		case t.Type == ToRevision && !exists(t.Revision):
+			return refuse("traffic[%d].revision: Revision '%s' does not exist or is deleted", i, t.Revision)
+		}
+		sum += t.Percent
+		if t.Tag == "" {
+			continue
+		}
+		switch {
+		case len(t.Tag) < 3 || !tagForm.MatchString(t.Tag):
+			return refuse("traffic[%d].tag: '%s' must have at least 3 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen", i, t.Tag)
+		case len(t.Tag)+len(service) > maxTagAndService:
+			return refuse("traffic[%d].tag: the tag '%s' and the service name '%s' are longer than %d characters together", i, t.Tag, service, maxTagAndService)
+		case tags[t.Tag]:
+			return refuse("traffic[%d].tag: the tag '%s' is used more than once", i, t.Tag)
+		}
+		tags[t.Tag] = true
+	}
+	if sum != 100 {
+		return refuse("traffic: the percentages must sum to 100, got %d", sum)
+	}
+	return nil
+}
+
+// Effective is the split that serves once desired was asked for: desired itself when all its targets can serve, else
+// what served before. blocker is the first revision that cannot serve, "" when there is none. latestReady is "" while
+// no revision has become ready.
+func Effective(desired, before []Target, latestReady string, ready func(revision string) bool) (effective []Target, blocker string) {
+	for _, t := range desired {
+		switch {
+		case t.Type == ToLatest && latestReady == "":
+			return before, "LATEST"
+		case t.Type == ToRevision && !ready(t.Revision):
+			return before, t.Revision
+		}
+	}
+	return desired, ""
+}
+
+// Resolve is the split by revision: LATEST is replaced by the latest ready one, and is left out while there is none.
+func Resolve(effective []Target, latestReady string) []Target {
+	resolved := make([]Target, 0, len(effective))
+	for _, t := range effective {
+		if t.Type == ToLatest {
+			t.Revision = latestReady
+		}
+		if t.Revision != "" {
+			resolved = append(resolved, t)
+		}
+	}
+	return resolved
+}
+
+// Pick is the revision that serves a request, for a point in [0,100): the targets lie side by side, each as wide as
+// its percentage. It is "" when the split is empty.
+func Pick(resolved []Target, point float64) string {
+	edge, last := 0.0, ""
+	for _, t := range resolved {
+		if t.Percent == 0 {
+			continue
+		}
+		edge, last = edge+float64(t.Percent), t.Revision
+		if point < edge {
+			return t.Revision
+		}
+	}
+	return last
+}
