@@ -1,0 +1,37 @@
+// Package cloudrun is a Cloud Run service that runs an image by digest, names its revisions after what they are, and
+// leaves traffic alone once it exists.
+//
+//	web, err := cloudrun.NewService(ctx, "web", &cloudrun.ServiceArgs{
+//		Project:        pulumi.String("procureflow-dev"),
+//		ProjectNumber:  pulumi.String("123456789012"),
+//		Location:       pulumi.String("us-central1"),
+//		ServiceName:    "procureflow-web",
+//		Image:          pulumi.String("us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@sha256:…"),
+//		ServiceAccount: runtime.Email,
+//		MaxInstances:   2,
+//		Startup:        cloudrun.Probe{Path: "/"},
+//		Liveness:       cloudrun.Probe{Path: "/"},
+//		URLVariables:   []string{"NEXTAUTH_URL"},
+//		Secrets:        map[string]cloudrun.SecretVariable{"MONGODB_URI": {Secret: id, Version: version}},
+//	}, pulumi.DependsOn([]pulumi.Resource{accessors}))
+//
+// Pass the grants that let the service's account read its secrets as DependsOn: without them the first revision cannot
+// start.
+//
+// # Revisions
+//
+// A revision is named SERVICE- and ten hexadecimal digits of a hash over the whole template, so the same template is
+// always the same revision and any change is a new one. Cloud Run refuses a name it has seen with another template, and
+// keeps the name of a revision that failed: Attempt changes the hash and nothing else.
+//
+// # Traffic
+//
+// The split is an input at the service's creation only, 100 % to the first revision by name unless told otherwise. From
+// then on changes to it are ignored, here and in the program: the release controller owns traffic. A later revision
+// therefore serves nothing until it is released.
+//
+// # Renames
+//
+// The type token and the children's logical names are a permanent interface: stacks remember them. A rename keeps a
+// pulumi.Alias with the old name on the renamed resource until no stack has the old one.
+package cloudrun

@@ -1,0 +1,242 @@
+package cloudrun
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
+)
+
+// TypeToken identifies the component in state. It never changes.
+const TypeToken = "procureflow:cloudrun:Service"
+
+// Latest in [ServiceArgs.Traffic] stands for whichever revision became ready last.
+const Latest = "LATEST"
+
+const (
+	invokerRole = "roles/run.invoker"
+	everybody   = "allUsers"
+)
+
+// ingressValues are what the settings call them and what the API does.
+var ingressValues = map[string]string{
+	"all":                               "INGRESS_TRAFFIC_ALL",
+	"internal":                          "INGRESS_TRAFFIC_INTERNAL_ONLY",
+	"internal-and-cloud-load-balancing": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+}
+
+// ServiceArgs describes a service.
+type ServiceArgs struct {
+	// Project is the id of the project that holds the service. Required. Changing it replaces the service.
+	Project pulumi.StringInput
+	// ProjectNumber is the project's number, which is part of the service's URL. Required.
+	ProjectNumber pulumi.StringInput
+	// Location is the region, for example us-central1. Required. Changing it replaces the service.
+	Location pulumi.StringInput
+	// ServiceName is the service id: 1-49 lower-case letters, digits and hyphens, beginning with a letter. Required.
+	// Changing it replaces the service, and with it its URL.
+	ServiceName string
+	// Image is the container image by digest, NAME@sha256:<64 hex>. Required. A tag is refused: what runs must not change
+	// when a tag moves.
+	Image pulumi.StringInput
+	// ServiceAccount is the e-mail address of the account the service runs as. Required: the project's default account
+	// can do far more than a service needs.
+	ServiceAccount pulumi.StringInput
+	// Labels are put on the service and on each of its revisions. Default: none.
+	Labels pulumi.StringMapInput
+
+	// Port is the port the container listens on, 1-65535. Default: [DefaultPort].
+	Port int
+	// CPU is the limit in vCPUs, for example "1". Default: [DefaultCPU].
+	CPU string
+	// Memory is the limit, for example 512Mi. Default: [DefaultMemory].
+	Memory string
+	// CPUAlwaysOn keeps the CPU outside of requests too, and bills it. Default: false, the CPU is throttled when idle.
+	CPUAlwaysOn bool
+	// StartupCPUBoost gives more CPU while an instance starts. Default: false.
+	StartupCPUBoost bool
+	// Concurrency is how many requests an instance takes at once, 1-1000. Default: [DefaultConcurrency].
+	Concurrency int
+	// TimeoutSeconds is how long a request may take, 1-3600. Default: [DefaultTimeoutSeconds].
+	TimeoutSeconds int
+	// MinInstances are kept warm. Default: 0.
+	MinInstances int
+	// MaxInstances caps each revision, and with it cost. While two revisions share traffic, both have the cap. Required,
+	// at least 1.
+	MaxInstances int
+	// Startup must succeed before an instance gets requests. Required.
+	Startup Probe
+	// Liveness restarts the container when it fails. Required.
+	Liveness Probe
+
+	// Environment are plain variables, by name. Values appear in state and console: secrets go to Secrets. Default: none.
+	Environment map[string]pulumi.StringInput
+	// URLVariables are variables that hold the service's own URL. Default: none.
+	URLVariables []string
+	// Secrets are variables whose values come from Secret Manager, by name. Default: none.
+	Secrets map[string]SecretVariable
+
+	// Public lets anybody call the service. Default: false, callers need roles/run.invoker.
+	Public bool
+	// Ingress is all, internal or internal-and-cloud-load-balancing. Default: all.
+	Ingress string
+	// DeletionProtection makes the provider refuse to delete or replace the service. Default: false.
+	DeletionProtection bool
+	// Attempt is raised to deploy an unchanged template again. Default: 0.
+	Attempt int
+	// Traffic is the split at the service's creation in percent, by revision name or [Latest]; it sums to 100. Default:
+	// 100 to the first revision. Afterwards changes are ignored.
+	Traffic map[string]int
+}
+
+// Probe is an HTTP request that Cloud Run makes to the container's port.
+type Probe struct {
+	// Path begins with a slash. Required. It is called all day by every instance, so it has to be cheap.
+	Path string
+	// InitialDelaySeconds pass before the first probe, 0-240. Default: 0.
+	InitialDelaySeconds int
+	// PeriodSeconds are between probes, 1-240 at startup and 1-3600 for liveness. Default: 10.
+	PeriodSeconds int
+	// TimeoutSeconds is how long one probe may take, at most PeriodSeconds. Default: 1.
+	TimeoutSeconds int
+	// FailureThreshold is how many failures in a row count. Default: 3.
+	FailureThreshold int
+}
+
+// SecretVariable is a secret's version as a variable.
+type SecretVariable struct {
+	// Secret is the secret's id within the service's project. Required.
+	Secret pulumi.StringInput
+	// Version is the version's number. Required. "latest" is refused: a rollback has to restore the value too.
+	Version pulumi.StringInput
+}
+
+// Service is a Cloud Run service.
+type Service struct {
+	pulumi.ResourceState
+
+	// ID is the resource id, projects/P/locations/L/services/S.
+	ID pulumi.StringOutput
+	// Name is the service id, once the service exists.
+	Name pulumi.StringOutput
+	// URL is the service's deterministic URL, without a slash at its end. It is known before the service exists.
+	URL pulumi.StringOutput
+	// Host is the URL's host.
+	Host pulumi.StringOutput
+	// Revision is the name of the revision that the template describes, whether or not it has traffic.
+	Revision pulumi.StringOutput
+	// Image is that revision's image.
+	Image pulumi.StringOutput
+}
+
+// NewService makes the service, and access for everybody if it is public. It fails before registering anything when an
+// argument is missing or impossible, and then names every such argument; an image or a secret version that is known
+// later fails then.
+func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pulumi.ResourceOption) (*Service, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("service %q: %w", name, err)
+	}
+	service := &Service{}
+	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), service, opts...); err != nil {
+		return nil, fmt.Errorf("register service %q: %w", name, err)
+	}
+	service.Host = pulumi.All(args.ProjectNumber, args.Location).ApplyT(func(values []any) string {
+		return naming.ServiceHost(args.ServiceName, values[0].(string), values[1].(string))
+	}).(pulumi.StringOutput)
+	service.URL = pulumi.Sprintf("https://%s", service.Host)
+	template := args.template(service.URL)
+	service.Revision = revisionName(args.ServiceName, args.Attempt, template)
+	// A copy, because the name is computed from the template concurrently and must not wait for itself.
+	named := *template
+	named.Revision = service.Revision
+	service.Image = byDigest(args.Image)
+
+	run, err := cloudrunv2.NewService(ctx, name+"-service", &cloudrunv2.ServiceArgs{
+		Project:            args.Project,
+		Location:           args.Location,
+		Name:               pulumi.String(args.ServiceName),
+		Labels:             args.Labels,
+		Ingress:            pulumi.String(ingressValues[args.ingress()]),
+		InvokerIamDisabled: pulumi.Bool(false),
+		// The provider's own default is true, so a service that may go has to say so.
+		DeletionProtection: pulumi.Bool(args.DeletionProtection),
+		Template:           &named,
+		Traffics:           args.traffic(service.Revision),
+	}, pulumiopt.Child(service, pulumi.IgnoreChanges([]string{
+		// Owned by the release controller. Set here because a component's ignoreChanges do not reach its children.
+		"traffics",
+		// Whoever calls the API last leaves a name here: gcloud and the release controller do.
+		"client", "clientVersion",
+	}))...)
+	if err != nil {
+		return nil, fmt.Errorf("service %q: Cloud Run service: %w", name, err)
+	}
+	if args.Public {
+		_, err := cloudrunv2.NewServiceIamMember(ctx, name+"-public", &cloudrunv2.ServiceIamMemberArgs{
+			Project:  args.Project,
+			Location: args.Location,
+			Name:     run.Name,
+			Role:     pulumi.String(invokerRole),
+			Member:   pulumi.String(everybody),
+		}, pulumiopt.Child(service)...)
+		if err != nil {
+			return nil, fmt.Errorf("service %q: public access: %w", name, err)
+		}
+	}
+	service.ID = run.ID().ToStringOutput()
+	service.Name = run.Name
+	outputs := pulumi.Map{
+		"id": service.ID, "name": service.Name, "url": service.URL, "host": service.Host,
+		"revision": service.Revision, "image": service.Image,
+	}
+	if err := ctx.RegisterResourceOutputs(service, outputs); err != nil {
+		return nil, fmt.Errorf("service %q: register outputs: %w", name, err)
+	}
+	return service, nil
+}
+
+// traffic names the first revision rather than LATEST, so that a later template does not take traffic by itself.
+func (args *ServiceArgs) traffic(revision pulumi.StringInput) cloudrunv2.ServiceTrafficArray {
+	const byRevision, byLatest = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+	if len(args.Traffic) == 0 {
+		return cloudrunv2.ServiceTrafficArray{&cloudrunv2.ServiceTrafficArgs{
+			Type: pulumi.String(byRevision), Revision: revision.ToStringOutput(), Percent: pulumi.Int(100),
+		}}
+	}
+	split := cloudrunv2.ServiceTrafficArray{}
+	for _, target := range slices.Sorted(maps.Keys(args.Traffic)) {
+		entry := &cloudrunv2.ServiceTrafficArgs{Type: pulumi.String(byLatest), Percent: pulumi.Int(args.Traffic[target])}
+		if target != Latest {
+			entry.Type, entry.Revision = pulumi.String(byRevision), pulumi.String(target)
+		}
+		split = append(split, entry)
+	}
+	return split
+}
+
+// inputs are what state and policies see of the component.
+func (args *ServiceArgs) inputs() pulumi.Map {
+	inputs := pulumi.Map{
+		"project": args.Project, "location": args.Location, "serviceName": pulumi.String(args.ServiceName),
+		"image": args.Image, "serviceAccount": args.ServiceAccount,
+		"minInstances": pulumi.Int(args.MinInstances), "maxInstances": pulumi.Int(args.MaxInstances),
+		"public": pulumi.Bool(args.Public), "ingress": pulumi.String(args.ingress()),
+		"deletionProtection": pulumi.Bool(args.DeletionProtection), "attempt": pulumi.Int(args.Attempt),
+	}
+	if args.Labels != nil {
+		inputs["labels"] = args.Labels
+	}
+	return inputs
+}
+
+func (args *ServiceArgs) ingress() string {
+	if args.Ingress == "" {
+		return "all"
+	}
+	return args.Ingress
+}
