@@ -21,9 +21,6 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// settingsKey is the configuration key that holds the settings.
-const settingsKey = "procureflow:platform"
-
 // writeProject writes the work folder's Pulumi.yaml: the repository's, without what only a compiled program needs. The
 // engine's own options, refresh among them, stay as they are.
 func (e *Engine) writeProject() error {
@@ -72,7 +69,7 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		return none, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml is not YAML: %v", stack, err)}
 	}
-	filled, _ := stacks.FillStandIns(file.Config[settingsKey])
+	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
 	copyPath := filepath.Join(e.workDir(), "Pulumi."+stack+".yaml")
 	previous, err := readStackFile(copyPath)
 	if err != nil {
@@ -83,12 +80,12 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 		return none, err
 	}
 	file.EncryptionSalt = previous.EncryptionSalt
-	if missing := secretsWithoutValue(filled, previous.Config[settingsKey]); len(missing) > 0 {
+	if missing := secretsWithoutValue(filled, previous.Config[stacks.ConfigKey]); len(missing) > 0 {
 		if file.EncryptionSalt, err = e.makeValues(ctx, missing, previous.EncryptionSalt); err != nil {
 			return none, err
 		}
 	}
-	file.Config[settingsKey] = filled
+	file.Config[stacks.ConfigKey] = filled
 	if data, err = yaml.Marshal(file); err != nil {
 		return none, err
 	}
@@ -120,7 +117,7 @@ func readStackFile(path string) (stackFile, error) {
 func parseSettings(document any, stack string) (stacks.Settings, error) {
 	data, err := json.Marshal(document)
 	if err != nil {
-		return stacks.Settings{}, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml: %s: %v", stack, settingsKey, err)}
+		return stacks.Settings{}, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml: %s: %v", stack, stacks.ConfigKey, err)}
 	}
 	return stacks.Parse(data, stack)
 }
