@@ -1,0 +1,95 @@
+package plan
+
+// Phase says how far a rollout is, read from the live service alone.
+type Phase string
+
+const (
+	// Idle: one revision has everything and no rollout is active.
+	Idle Phase = "idle"
+	// Prepared: the candidate is tagged and has never had a percent.
+	Prepared Phase = "prepared"
+	// Shifting: the candidate has some, but not all.
+	Shifting Phase = "shifting"
+	// Full: the candidate has everything but is not stable yet.
+	Full Phase = "full"
+	// Withdrawn: the candidate had a percent and someone took it back without ending the rollout.
+	Withdrawn Phase = "withdrawn"
+	// Unknown: requests are split, or the tags placed, in a way that no rollout of this program leaves.
+	Unknown Phase = "unknown"
+)
+
+// State is what a service's traffic means.
+type State struct {
+	Phase Phase `json:"phase"`
+	// Stable is what served before the rollout; in Idle, what serves. Empty when it cannot be told.
+	Stable string `json:"stable,omitempty"`
+	// Candidate is empty when no rollout is active.
+	Candidate string `json:"candidate,omitempty"`
+	// Percent is the candidate's desired share.
+	Percent int `json:"percent"`
+	// Previous is what a rollback of a finished rollout goes back to; Rejected what was rolled back last.
+	Previous string `json:"previous,omitempty"`
+	Rejected string `json:"rejected,omitempty"`
+	// Displaced is tagged stable and serves nothing: someone moved away from it with another tool.
+	Displaced string `json:"displaced,omitempty"`
+	// Diverged says that desired and effective traffic differ.
+	Diverged bool `json:"diverged,omitempty"`
+}
+
+// Active says whether a rollout owns the traffic.
+func (s State) Active() bool {
+	return s.Phase == Prepared || s.Phase == Shifting || s.Phase == Full || s.Phase == Withdrawn
+}
+
+// Barred says whether a revision was rolled back, by this program or by hand, so that only an explicit wish rolls it out again.
+func (s State) Barred(revision string) bool {
+	return revision != "" && (revision == s.Rejected || revision == s.Displaced || s.Phase == Withdrawn && revision == s.Candidate)
+}
+
+// Read says what a service's traffic means.
+func Read(s Service) State {
+	state := State{Previous: s.tagged(TagPrevious), Rejected: s.tagged(TagRejected), Diverged: s.Diverged()}
+	candidate, stable := s.desiredTag(TagCandidate), s.desiredTag(TagStable)
+	percents := s.Percents(s.Desired)
+	if candidate == "" {
+		return idle(s, state, percents)
+	}
+	state.Candidate, state.Stable, state.Percent = candidate, stable, percents[candidate]
+	if stable == "" || stable == candidate || percents[stable]+percents[candidate] != 100 {
+		state.Phase = Unknown
+		return state
+	}
+	switch shifted := s.desiredTag(TagShifted) == candidate; {
+	case state.Percent == 0 && shifted:
+		state.Phase = Withdrawn
+	case state.Percent == 0:
+		state.Phase = Prepared
+	case !shifted:
+		// A percent that no gate of this program let through: someone else's hand.
+		state.Phase = Unknown
+	case state.Percent == 100:
+		state.Phase = Full
+	default:
+		state.Phase = Shifting
+	}
+	return state
+}
+
+func idle(s Service, state State, percents map[string]int) State {
+	state.Stable, _ = s.Largest(s.Effective)
+	state.Phase = Unknown
+	if len(percents) == 1 && len(s.Percents(s.Effective)) <= 1 {
+		state.Phase = Idle
+		if wanted, _ := s.Largest(s.Desired); state.Stable == "" {
+			state.Stable = wanted
+		}
+		if tagged := s.desiredTag(TagStable); tagged != state.Stable {
+			state.Displaced = tagged
+		}
+	}
+	return state
+}
+
+func (s Service) desiredTag(tag string) string {
+	return Service{LatestReady: s.LatestReady, Desired: s.Desired}.tagged(tag)
+}
