@@ -1,0 +1,188 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// client calls the simulated cloud.
+type client struct {
+	base string
+	http *http.Client
+	// wait pauses between polls; tests need not wait.
+	wait func(ctx context.Context, d time.Duration) error
+	// locks hold a *sync.Mutex per resource that several requests read, change and write back.
+	locks sync.Map
+}
+
+// lock makes changes of the same resource take turns; the result ends the turn.
+func (c *client) lock(path string) (unlock func()) {
+	mutex, _ := c.locks.LoadOrStore(path, &sync.Mutex{})
+	mutex.(*sync.Mutex).Lock()
+	return mutex.(*sync.Mutex).Unlock
+}
+
+func newClient(base string) *client {
+	return &client{base: strings.TrimRight(base, "/"), http: &http.Client{Timeout: 2 * time.Minute}, wait: sleep}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// apiError is a refusal of the API. Its text is that of the official providers' clients.
+type apiError struct {
+	code            int
+	status, message string
+	github          bool
+	method, path    string
+}
+
+// legacyReason is how the client of the older APIs names a status in its errors; people search for these words.
+var legacyReason = map[string]string{
+	"ALREADY_EXISTS": "alreadyExists", "NOT_FOUND": "notFound", "PERMISSION_DENIED": "forbidden", "ABORTED": "aborted",
+	"INVALID_ARGUMENT": "badRequest", "FAILED_PRECONDITION": "failedPrecondition",
+}
+
+func (e *apiError) Error() string {
+	if e.github {
+		return fmt.Sprintf("%s %s: %d %s", e.method, e.path, e.code, e.message)
+	}
+	text := fmt.Sprintf("googleapi: Error %d: %s", e.code, e.message)
+	if reason := legacyReason[e.status]; reason != "" {
+		text += ", " + reason
+	}
+	return text
+}
+
+func hasCode(err error, codes ...int) bool {
+	var refused *apiError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	for _, code := range codes {
+		if refused.code == code {
+			return true
+		}
+	}
+	return false
+}
+
+func notFound(err error) bool { return hasCode(err, http.StatusNotFound) }
+
+// do sends one request. A body is never part of an error: it may hold secrets. The answer may be empty.
+func (c *client) do(ctx context.Context, method, path string, body any) (map[string]any, error) {
+	var content io.Reader
+	if body != nil {
+		data, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: the body is no JSON: %w", method, path, err)
+		}
+		content = bytes.NewReader(data)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("the simulated cloud does not answer: %w; start it with: go run ./cmd/sandbox serve", err)
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: read the answer: %w", method, path, err)
+	}
+	if response.StatusCode >= 300 {
+		return nil, refusal(response.StatusCode, method, path, data)
+	}
+	answer := map[string]any{}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return answer, nil
+	}
+	if err := json.Unmarshal(data, &answer); err != nil {
+		return nil, fmt.Errorf("%s %s: the answer is no JSON object: %w", method, path, err)
+	}
+	return answer, nil
+}
+
+// refusal reads Google's and GitHub's error bodies.
+func refusal(code int, method, path string, data []byte) error {
+	refused := &apiError{code: code, method: method, path: path, github: strings.HasPrefix(path, githubAPI)}
+	var google struct {
+		Error struct {
+			Message string `json:"message"`
+			Status  string `json:"status"`
+		} `json:"error"`
+	}
+	var github struct {
+		Message string            `json:"message"`
+		Errors  []json.RawMessage `json:"errors"`
+	}
+	switch {
+	case refused.github && json.Unmarshal(data, &github) == nil && github.Message != "":
+		refused.message = github.Message
+		for _, detail := range github.Errors {
+			refused.message += " " + string(detail)
+		}
+	case json.Unmarshal(data, &google) == nil && google.Error.Message != "":
+		refused.message, refused.status = google.Error.Message, google.Error.Status
+	default:
+		refused.message = http.StatusText(code)
+	}
+	return refused
+}
+
+// operationError is a long-running operation that ended badly. The request itself had been accepted.
+type operationError struct {
+	code    int
+	message string
+}
+
+func (e *operationError) Error() string {
+	return fmt.Sprintf("Error code %d, message: %s", e.code, e.message)
+}
+
+// isOperation tells a long-running operation from a resource.
+func isOperation(answer map[string]any) bool {
+	name := text(answer, "name")
+	return strings.HasPrefix(name, "operations/") || strings.Contains(name, "/operations/")
+}
+
+// finish waits for a long-running operation and returns its response. prefix is the API's.
+func (c *client) finish(ctx context.Context, prefix string, operation map[string]any) (map[string]any, error) {
+	for pause := 20 * time.Millisecond; operation["done"] != true; pause = min(2*pause, time.Second) {
+		if err := c.wait(ctx, pause); err != nil {
+			return nil, fmt.Errorf("wait for operation %s: %w", text(operation, "name"), err)
+		}
+		next, err := c.do(ctx, http.MethodGet, prefix+text(operation, "name"), nil)
+		if err != nil {
+			return nil, fmt.Errorf("wait for operation %s: %w", text(operation, "name"), err)
+		}
+		operation = next
+	}
+	if failure, ok := operation["error"].(map[string]any); ok {
+		code, _ := failure["code"].(float64)
+		return nil, &operationError{code: int(code), message: text(failure, "message")}
+	}
+	response, _ := operation["response"].(map[string]any)
+	return response, nil
+}

@@ -1,0 +1,58 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/billing"
+)
+
+// billingTypes are what belongs to a billing account.
+var billingTypes = []*resourceType{
+	{
+		token: "gcp:billing/budget:Budget", args: billing.BudgetArgs{}, state: billing.BudgetState{},
+		api: "/budgets/v1/", collection: "billingAccounts/{billingAccount}/budgets", locateBy: "displayName",
+		local:    words("billingAccount"),
+		replace:  words("billingAccount"),
+		computed: words("budgetFilter"),
+		sets:     words("budgetFilter.projects budgetFilter.services budgetFilter.subaccounts budgetFilter.creditTypes"),
+		defaults: map[string]any{
+			"thresholdRules.spendBasis":                   "CURRENT_SPEND",
+			"budgetFilter.creditTypesTreatment":           "INCLUDE_ALL_CREDITS",
+			"allUpdatesRule.schemaVersion":                "1.0",
+			"allUpdatesRule.disableDefaultIamRecipients":  false,
+			"allUpdatesRule.enableProjectLevelRecipients": false,
+		},
+		rules: map[string]rule{
+			"name":           {decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
+			"allUpdatesRule": {api: "notificationsRule"},
+			"amount.lastPeriodAmount": {
+				encode: func(any) any { return map[string]any{} },
+				decode: func(any) any { return true },
+			},
+			"budgetFilter.labels": {encode: labelValues, decode: firstValues},
+		},
+	},
+	memberType("gcp:billing/accountIamMember:AccountIamMember", billing.AccountIamMemberArgs{}, billing.AccountIamMemberState{},
+		"/cb/v1/", "billingAccounts/{billingAccountId:short}", "{billingAccountId}", iamMember{}, "billingAccountId"),
+}
+
+// labelValues writes a filter's labels as the API has them: a list of values each, of which only one is supported.
+func labelValues(labels any) any {
+	out := map[string]any{}
+	object, _ := labels.(map[string]any)
+	for key, value := range object {
+		out[key] = []any{value}
+	}
+	return out
+}
+
+func firstValues(labels any) any {
+	out := map[string]any{}
+	object, _ := labels.(map[string]any)
+	for key, value := range object {
+		if list, ok := value.([]any); ok && len(list) > 0 {
+			out[key] = list[0]
+		}
+	}
+	return out
+}

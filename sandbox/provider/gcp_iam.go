@@ -1,0 +1,129 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/iam"
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/projects"
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/serviceaccount"
+)
+
+const iamAPI = "/iam/v1/"
+
+// iamTypes are accounts, federation and custom roles.
+var iamTypes = []*resourceType{
+	{
+		token: "gcp:serviceaccount/account:Account", args: serviceaccount.AccountArgs{}, state: serviceaccount.AccountState{},
+		api: iamAPI, collection: "projects/{project}/serviceAccounts", wrap: "serviceAccount", wrapWith: words("accountId"),
+		update: updateInBody, autoName: "accountId", operations: accounts{},
+		locate:  "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com",
+		local:   words("accountId project createIgnoreAlreadyExists"),
+		replace: words("accountId project"),
+		rules:   map[string]rule{"accountId": {api: "email", decode: beforeAt}},
+		derive:  func(state map[string]any) { state["member"] = "serviceAccount:" + text(state, "email") },
+	},
+	memberType("gcp:serviceaccount/iAMMember:IAMMember", serviceaccount.IAMMemberArgs{}, serviceaccount.IAMMemberState{},
+		iamAPI, "{+serviceAccountId}", "{+serviceAccountId}", iamMember{post: true}, "serviceAccountId"),
+	{
+		token: "gcp:iam/workloadIdentityPool:WorkloadIdentityPool", args: iam.WorkloadIdentityPoolArgs{}, state: iam.WorkloadIdentityPoolState{},
+		api: iamAPI, collection: "projects/{project}/locations/global/workloadIdentityPools", query: "workloadIdentityPoolId={workloadIdentityPoolId}",
+		self:       "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}",
+		local:      words("project workloadIdentityPoolId"),
+		replace:    words("project workloadIdentityPoolId"),
+		operations: softDeleted{},
+	},
+	{
+		token: "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", args: iam.WorkloadIdentityPoolProviderArgs{}, state: iam.WorkloadIdentityPoolProviderState{},
+		api: iamAPI, collection: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId:short}/providers",
+		query:      "workloadIdentityPoolProviderId={workloadIdentityPoolProviderId}",
+		self:       "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId:short}/providers/{workloadIdentityPoolProviderId}",
+		local:      words("project workloadIdentityPoolId workloadIdentityPoolProviderId"),
+		replace:    words("project workloadIdentityPoolId workloadIdentityPoolProviderId"),
+		operations: softDeleted{},
+	},
+	{
+		token: "gcp:projects/iAMCustomRole:IAMCustomRole", args: projects.IAMCustomRoleArgs{}, state: projects.IAMCustomRoleState{},
+		api: iamAPI, collection: "projects/{project}/roles", wrap: "role", wrapWith: words("roleId"),
+		self: "projects/{project}/roles/{roleId}", autoName: "roleId", operations: customRoles{},
+		required: words("permissions"), defaults: map[string]any{"stage": "GA"},
+		local:   words("project roleId"),
+		replace: words("project roleId"),
+		sets:    words("permissions"),
+		rules:   map[string]rule{"permissions": {api: "includedPermissions"}},
+		derive:  func(state map[string]any) { state["deleted"] = state["deleted"] == true },
+	},
+}
+
+func beforeAt(email any) any {
+	account, _, _ := strings.Cut(fmt.Sprint(email), "@")
+	return account
+}
+
+// accounts are service accounts, whose `disabled` has methods of its own.
+type accounts struct{ documents }
+
+func (a accounts) update(ctx context.Context, c *call) (map[string]any, error) {
+	if before, after := c.state["disabled"] == true, c.inputs["disabled"] == true; before != after {
+		verb := ":enable"
+		if after {
+			verb = ":disable"
+		}
+		if _, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+verb, map[string]any{}); err != nil {
+			return nil, fmt.Errorf("Error updating Account %q: %w", c.id, err) //nolint:staticcheck // the provider's wording
+		}
+	}
+	c.old = copyObject(c.old)
+	delete(c.old, "disabled")
+	if c.inputs["disabled"] != nil {
+		c.old["disabled"] = c.inputs["disabled"]
+	}
+	return a.documents.update(ctx, c)
+}
+
+// softDeleted are resources that the API keeps for 30 days after their deletion. To Pulumi they are gone, and making
+// one again with the same id is refused by the API until then, as with the official provider.
+type softDeleted struct{ documents }
+
+func (s softDeleted) read(ctx context.Context, c *call) (map[string]any, error) {
+	state, err := s.documents.read(ctx, c)
+	if state["state"] == "DELETED" {
+		return nil, err
+	}
+	return state, err
+}
+
+// customRoles are soft-deleted too, but the official provider takes a deleted one back into use.
+type customRoles struct{ documents }
+
+func (r customRoles) create(ctx context.Context, c *call) (map[string]any, error) {
+	values := c.values()
+	path, err := c.self(values)
+	if err != nil {
+		return nil, err
+	}
+	there, err := c.do(ctx, http.MethodGet, path, nil)
+	switch {
+	case notFound(err):
+		return r.documents.create(ctx, c)
+	case err != nil:
+		return nil, fmt.Errorf("Unable to verify whether custom project role %s already exists and must be undeleted: %w", text(values, "roleId"), err) //nolint:staticcheck // the provider's wording
+	case there["deleted"] != true:
+		return nil, fmt.Errorf("Custom project role %s already exists and must be imported", strings.TrimPrefix(path, iamAPI)) //nolint:staticcheck // the provider's wording
+	}
+	if _, err := c.do(ctx, http.MethodPost, path+":undelete", map[string]any{}); err != nil {
+		return nil, fmt.Errorf("Unable to undelete the custom project role %s: %w", text(values, "roleId"), err) //nolint:staticcheck // the provider's wording
+	}
+	c.old, c.state = map[string]any{}, c.stateOf(there, values)
+	return r.update(ctx, c)
+}
+
+func (r customRoles) read(ctx context.Context, c *call) (map[string]any, error) {
+	state, err := r.documents.read(ctx, c)
+	if state["deleted"] == true {
+		return nil, err
+	}
+	return state, err
+}

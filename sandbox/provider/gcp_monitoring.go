@@ -1,0 +1,113 @@
+package provider
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/logging"
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
+)
+
+const monitoringAPI = "/mon/v3/"
+
+// monitoringTypes are what watches services. The API assigns most of their ids.
+var monitoringTypes = []*resourceType{
+	{
+		token: "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", args: monitoring.UptimeCheckConfigArgs{}, state: monitoring.UptimeCheckConfigState{},
+		api: monitoringAPI, collection: "projects/{project}/uptimeCheckConfigs", locateBy: "displayName",
+		required:   words("monitoredResource.labels"),
+		local:      words("project"),
+		replace:    words("project checkerType monitoredResource resourceGroup syntheticMonitor httpCheck.requestMethod httpCheck.authInfo.passwordWoVersion"),
+		computed:   words("checkerType"),
+		outputOnly: words("httpCheck.authInfo.passwordWoVersion"), // the provider's own counter
+		writeOnly:  words("httpCheck.authInfo.password"),          // answered as asterisks
+		same:       map[string]func(a, b any) bool{"period": sameDuration, "timeout": sameDuration},
+		defaults: map[string]any{
+			"period": "300s", "httpCheck.path": "/", "httpCheck.requestMethod": "GET",
+			"contentMatchers.matcher": "CONTAINS_STRING", "contentMatchers.jsonPathMatcher.jsonMatcher": "EXACT_MATCH",
+		},
+		rules: map[string]rule{
+			"uptimeCheckId": {api: "name", decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
+		},
+	},
+	{
+		token: "gcp:monitoring/alertPolicy:AlertPolicy", args: monitoring.AlertPolicyArgs{}, state: monitoring.AlertPolicyState{},
+		api: monitoringAPI, collection: "projects/{project}/alertPolicies", locateBy: "displayName",
+		required: words("conditions"),
+		local:    words("project"),
+		replace:  words("project"),
+		defaults: map[string]any{"enabled": true, "documentation.mimeType": "text/markdown"},
+		rules:    map[string]rule{"creationRecords": {api: "creationRecord"}},
+	},
+	{
+		token: "gcp:monitoring/notificationChannel:NotificationChannel", args: monitoring.NotificationChannelArgs{}, state: monitoring.NotificationChannelState{},
+		api: monitoringAPI, collection: "projects/{project}/notificationChannels", update: updateWhole, locateBy: "displayName",
+		local:     words("project forceDelete"),
+		replace:   words("project"),
+		writeOnly: words("sensitiveLabels"),
+		defaults:  map[string]any{"enabled": true, "forceDelete": false},
+		request:   mergeSensitiveLabels, document: dropSensitiveLabels,
+	},
+	{
+		token: "gcp:monitoring/dashboard:Dashboard", args: monitoring.DashboardArgs{}, state: monitoring.DashboardState{},
+		api: "/mon/v1/", collection: "projects/{project}/dashboards", update: updateWhole, locateBy: "dashboardJson",
+		local:    words("project"),
+		replace:  words("project"),
+		json:     words("dashboardJson"),
+		same:     map[string]func(a, b any) bool{"dashboardJson": sameJSON},
+		request:  func(document map[string]any) map[string]any { return parseJSON(document["dashboardJson"]) },
+		document: dashboardText,
+	},
+	{
+		token: "gcp:logging/metric:Metric", args: logging.MetricArgs{}, state: logging.MetricState{},
+		api: "/log/v2/", collection: "projects/{project}/metrics", self: "projects/{project}/metrics/{name}", id: "{name}",
+		update: updatePut, autoName: "name",
+		required: words("bucketOptions.explicitBuckets.bounds"),
+		local:    words("project"),
+		replace:  words("project metricDescriptor.labels.key metricDescriptor.labels.valueType"),
+		computed: words("metricDescriptor"),
+		sets:     words("metricDescriptor.labels"),
+		defaults: map[string]any{"metricDescriptor.unit": "1", "metricDescriptor.labels.valueType": "STRING"},
+	},
+}
+
+// sensitiveLabels are a channel's labels that are secrets: property to the API's label.
+var sensitiveLabels = map[string]string{"authToken": "auth_token", "password": "password", "serviceKey": "service_key"}
+
+func mergeSensitiveLabels(document map[string]any) map[string]any {
+	secrets, _ := document["sensitiveLabels"].(map[string]any)
+	delete(document, "sensitiveLabels")
+	labels, _ := document["labels"].(map[string]any)
+	if labels == nil && len(secrets) > 0 {
+		labels = map[string]any{}
+		document["labels"] = labels
+	}
+	for property, label := range sensitiveLabels {
+		if secrets[property] != nil {
+			labels[label] = secrets[property]
+		}
+	}
+	return document
+}
+
+// dropSensitiveLabels removes what the API answers in their place, which is only asterisks.
+func dropSensitiveLabels(document map[string]any) map[string]any {
+	document = copyObject(document)
+	labels, _ := document["labels"].(map[string]any)
+	for _, label := range sensitiveLabels {
+		delete(labels, label)
+	}
+	return document
+}
+
+// dashboardText is a dashboard as the text the program gives: without what the API assigned.
+func dashboardText(document map[string]any) map[string]any {
+	content := copyObject(document)
+	delete(content, "name")
+	delete(content, "etag")
+	data, err := json.Marshal(content) // keys are sorted, so that equal dashboards have equal texts
+	if err != nil {
+		return map[string]any{}
+	}
+	return map[string]any{"dashboardJson": string(data)}
+}

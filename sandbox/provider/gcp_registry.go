@@ -1,0 +1,61 @@
+package provider
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/artifactregistry"
+)
+
+const registryAPI = "/ar/v1/"
+
+// registryTypes are Artifact Registry's.
+var registryTypes = []*resourceType{
+	{
+		token: "gcp:artifactregistry/repository:Repository", args: artifactregistry.RepositoryArgs{}, state: artifactregistry.RepositoryState{},
+		api: registryAPI, collection: "projects/{project}/locations/{location}/repositories", query: "repositoryId={repositoryId}",
+		self:       "projects/{project}/locations/{location}/repositories/{repositoryId}",
+		defaults:   map[string]any{"mode": "STANDARD_REPOSITORY"},
+		local:      words("project location repositoryId"),
+		replace:    words("project location repositoryId format kmsKeyName mode remoteRepositoryConfig"),
+		computed:   words("vulnerabilityScanningConfig"),
+		outputOnly: words("vulnerabilityScanningConfig.enablementState vulnerabilityScanningConfig.enablementStateReason"),
+		sets:       words("cleanupPolicies"),
+		secrets:    words("effectiveLabels pulumiLabels"),
+		same: map[string]func(a, b any) bool{
+			"cleanupPolicies.condition.olderThan": sameDuration, "cleanupPolicies.condition.newerThan": sameDuration,
+		},
+		rules: map[string]rule{
+			"name":            {decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
+			"cleanupPolicies": {encode: policiesByID, decode: policyList},
+		},
+	},
+	memberType("gcp:artifactregistry/repositoryIamMember:RepositoryIamMember", artifactregistry.RepositoryIamMemberArgs{}, artifactregistry.RepositoryIamMemberState{},
+		registryAPI, "projects/{project}/locations/{location}/repositories/{repository:short}",
+		"projects/{project}/locations/{location}/repositories/{repository:short}", iamMember{}, "project location repository"),
+}
+
+// policiesByID turns the list of clean-up policies into the API's map by their ids.
+func policiesByID(list any) any {
+	policies := map[string]any{}
+	elements, _ := list.([]any)
+	for _, element := range elements {
+		if policy, ok := element.(map[string]any); ok {
+			policies[text(policy, "id")] = copyValue(policy)
+		}
+	}
+	return policies
+}
+
+func policyList(byID any) any {
+	policies, _ := byID.(map[string]any)
+	list := make([]any, 0, len(policies))
+	for _, id := range slices.Sorted(maps.Keys(policies)) {
+		if policy, ok := copyValue(policies[id]).(map[string]any); ok {
+			policy["id"] = id
+			list = append(list, policy)
+		}
+	}
+	return list
+}

@@ -1,0 +1,78 @@
+package provider
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
+)
+
+const secondsPerDay = 24 * 60 * 60
+
+// availability is a basic indicator that has no parameters: there an empty object, here {enabled: true}.
+var availability = rule{
+	encode: func(any) any { return map[string]any{} },
+	decode: func(any) any { return map[string]any{"enabled": true} },
+}
+
+// sloTypes are Cloud Monitoring's services and their objectives. Their names carry the project's number.
+var sloTypes = []*resourceType{
+	{
+		token: "gcp:monitoring/customService:CustomService", args: monitoring.CustomServiceArgs{}, state: monitoring.CustomServiceState{},
+		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}", locate: "projects/{project}/services/{serviceId}",
+		local:   words("project serviceId"),
+		replace: words("project serviceId"),
+		rules:   map[string]rule{"serviceId": idFromName},
+		request: func(document map[string]any) map[string]any { document["custom"] = map[string]any{}; return document },
+	},
+	{
+		token: "gcp:monitoring/genericService:GenericService", args: monitoring.GenericServiceArgs{}, state: monitoring.GenericServiceState{},
+		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}", locate: "projects/{project}/services/{serviceId}",
+		local:   words("project serviceId"),
+		replace: words("project serviceId basicService"),
+		rules:   map[string]rule{"serviceId": idFromName, "telemetries": {api: "telemetry"}},
+	},
+	{
+		token: "gcp:monitoring/slo:Slo", args: monitoring.SloArgs{}, state: monitoring.SloState{},
+		api: monitoringAPI, collection: "projects/{project}/services/{service:short}/serviceLevelObjectives",
+		query:   "serviceLevelObjectiveId={sloId}",
+		locate:  "projects/{project}/services/{service:short}/serviceLevelObjectives/{sloId}",
+		local:   words("project service sloId"),
+		replace: words("project service sloId"),
+		sets: words("basicSli.locations basicSli.methods basicSli.versions " +
+			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.locations " +
+			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.methods " +
+			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.versions"),
+		defaults: map[string]any{
+			"basicSli.availability.enabled": true,
+			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.availability.enabled": true,
+		},
+		same: map[string]func(a, b any) bool{"windowsBasedSli.windowPeriod": sameDuration},
+		rules: map[string]rule{
+			"sloId":                 idFromName,
+			"basicSli":              {api: "serviceLevelIndicator.basicSli"},
+			"requestBasedSli":       {api: "serviceLevelIndicator.requestBased"},
+			"windowsBasedSli":       {api: "serviceLevelIndicator.windowsBased"},
+			"rollingPeriodDays":     {api: "rollingPeriod", encode: daysToPeriod, decode: periodToDays},
+			"basicSli.availability": availability,
+			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.availability": availability,
+		},
+	},
+}
+
+// idFromName reads an id that is a parameter of the creation out of the resource's name.
+var idFromName = rule{api: "name", decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }}
+
+func daysToPeriod(days any) any {
+	n, _ := days.(float64)
+	return fmt.Sprintf("%ds", int(n)*secondsPerDay)
+}
+
+func periodToDays(period any) any {
+	seconds, err := strconv.ParseFloat(strings.TrimSuffix(fmt.Sprint(period), "s"), 64)
+	if err != nil {
+		return nil
+	}
+	return seconds / secondsPerDay
+}

@@ -1,0 +1,175 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+)
+
+const githubAPI = "/gh/api/v3/"
+
+// githubTypes are a repository's environments and the variables its workflows read.
+var githubTypes = []*resourceType{
+	{
+		token: "github:index/repositoryEnvironment:RepositoryEnvironment", args: &github.RepositoryEnvironmentArgs{}, state: &github.RepositoryEnvironmentState{},
+		api: githubAPI, self: "repos/{owner}/{repository}/environments/{environment}", id: "{repository}:{environment}",
+		createByPut: true, update: updatePut, operations: inRepository{},
+		local:    words("repository environment"),
+		replace:  words("environment"),
+		sets:     words("reviewers.users reviewers.teams"),
+		defaults: map[string]any{"canAdminsBypass": true, "preventSelfReview": false},
+		request:  completeEnvironment, document: environmentAsSent,
+		rules: map[string]rule{
+			"canAdminsBypass":        {api: "can_admins_bypass"},
+			"preventSelfReview":      {api: "prevent_self_review"},
+			"waitTimer":              {api: "wait_timer"},
+			"deploymentBranchPolicy": {api: "deployment_branch_policy"},
+			"deploymentBranchPolicy.customBranchPolicies": {api: "custom_branch_policies"},
+			"deploymentBranchPolicy.protectedBranches":    {api: "protected_branches"},
+			"reviewers": {encode: reviewerList, decode: reviewerSets},
+		},
+	},
+	{
+		token: "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy",
+		args:  &github.RepositoryEnvironmentDeploymentPolicyArgs{}, state: &github.RepositoryEnvironmentDeploymentPolicyState{},
+		api: githubAPI, collection: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies",
+		self: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies/{policyId}",
+		id:   "{repository}:{environment}:{policyId}", update: updatePut, operations: inRepository{}, locateBy: "branchPattern",
+		local:   words("repository environment"),
+		replace: words("environment"),
+		rules:   map[string]rule{"policyId": {api: "id"}},
+		request: policyAsSent, document: policyAsProperties,
+	},
+	{
+		token: "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+		args:  &github.ActionsEnvironmentVariableArgs{}, state: &github.ActionsEnvironmentVariableState{},
+		api: githubAPI, collection: "repos/{owner}/{repository}/environments/{environment}/variables",
+		self: "repos/{owner}/{repository}/environments/{environment}/variables/{variableName}",
+		id:   "{repository}:{environment}:{variableName}", update: updateWhole, operations: inRepository{},
+		local:   words("repository environment"),
+		replace: words("environment variableName"),
+		rules:   variableRules,
+	},
+	{
+		token: "github:index/actionsVariable:ActionsVariable", args: &github.ActionsVariableArgs{}, state: &github.ActionsVariableState{},
+		api: githubAPI, collection: "repos/{owner}/{repository}/actions/variables",
+		self: "repos/{owner}/{repository}/actions/variables/{variableName}",
+		id:   "{repository}:{variableName}", update: updateWhole, operations: inRepository{},
+		local:   words("repository"),
+		replace: words("variableName"),
+		rules:   variableRules,
+	},
+}
+
+var variableRules = map[string]rule{
+	"variableName": {api: "name"}, "createdAt": {api: "created_at"}, "updatedAt": {api: "updated_at"},
+}
+
+// inRepository are documents of a repository, whose state tells the repository's id.
+type inRepository struct{ documents }
+
+func (r inRepository) read(ctx context.Context, c *call) (map[string]any, error) {
+	state, err := r.documents.read(ctx, c)
+	if err != nil || state == nil {
+		return nil, err
+	}
+	path, err := c.kind.path("repos/{owner}/{repository}", c.values())
+	if err != nil {
+		return nil, err
+	}
+	repository, err := c.do(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("read the repository's id: %w", err)
+	}
+	state["repositoryId"] = repository["id"]
+	return state, nil
+}
+
+// completeEnvironment says everything: what a PUT leaves out would stay as it was.
+func completeEnvironment(document map[string]any) map[string]any {
+	for field, absent := range map[string]any{
+		"wait_timer": 0.0, "prevent_self_review": false, "reviewers": []any{}, "deployment_branch_policy": nil,
+	} {
+		if document[field] == nil {
+			document[field] = absent
+		}
+	}
+	return document
+}
+
+// environmentAsSent collects the protection rules of an answer into the shape of the request.
+func environmentAsSent(answer map[string]any) map[string]any {
+	document := map[string]any{
+		"can_admins_bypass": answer["can_admins_bypass"], "deployment_branch_policy": answer["deployment_branch_policy"],
+	}
+	rules, _ := answer["protection_rules"].([]any)
+	for _, r := range rules {
+		protection, _ := r.(map[string]any)
+		switch protection["type"] {
+		case "wait_timer":
+			document["wait_timer"] = protection["wait_timer"]
+		case "required_reviewers":
+			document["prevent_self_review"] = protection["prevent_self_review"]
+			var reviewers []any
+			list, _ := protection["reviewers"].([]any)
+			for _, element := range list {
+				entry, _ := element.(map[string]any)
+				who, _ := entry["reviewer"].(map[string]any)
+				reviewers = append(reviewers, map[string]any{"type": entry["type"], "id": who["id"]})
+			}
+			document["reviewers"] = reviewers
+		}
+	}
+	return document
+}
+
+// reviewerList turns {users, teams} into the API's list of typed ids.
+func reviewerList(sets any) any {
+	list := []any{}
+	elements, _ := sets.([]any)
+	for _, element := range elements {
+		set, _ := element.(map[string]any)
+		for property, kind := range map[string]string{"users": "User", "teams": "Team"} {
+			ids, _ := set[property].([]any)
+			for _, id := range ids {
+				list = append(list, map[string]any{"type": kind, "id": id})
+			}
+		}
+	}
+	return list
+}
+
+func reviewerSets(list any) any {
+	set := map[string]any{}
+	elements, _ := list.([]any)
+	for _, element := range elements {
+		entry, _ := element.(map[string]any)
+		property := "users"
+		if entry["type"] == "Team" {
+			property = "teams"
+		}
+		ids, _ := set[property].([]any)
+		set[property] = append(ids, entry["id"])
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	return []any{set}
+}
+
+func policyAsSent(document map[string]any) map[string]any {
+	if pattern := document["tagPattern"]; pattern != nil {
+		return map[string]any{"name": pattern, "type": "tag"}
+	}
+	return map[string]any{"name": document["branchPattern"], "type": "branch"}
+}
+
+func policyAsProperties(answer map[string]any) map[string]any {
+	property := "branchPattern"
+	if answer["type"] == "tag" {
+		property = "tagPattern"
+	}
+	return map[string]any{property: answer["name"], "id": answer["id"]}
+}

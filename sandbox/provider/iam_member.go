@@ -1,0 +1,205 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// policyAttempts is how often a change of a policy is tried when others change it at the same time. Each attempt reads
+// the policy anew, so that no grant of anybody is lost.
+const policyAttempts = 10
+
+// iamMember are the operations of one member of one binding of a resource's policy. The row's collection is the
+// resource's path.
+type iamMember struct {
+	// post says that the policy is read with POST, as the older APIs want it; inBody that its options are in the body.
+	post, inBody bool
+}
+
+// memberType is a row for the IAM members of a kind of resource. target is the resource's path, id its part of the id.
+func memberType(token string, args, state pulumi.Input, api, target, id string, ops iamMember, local string) *resourceType {
+	return &resourceType{
+		token: token, args: args, state: state, api: api, collection: target, self: target,
+		id: id + "/{+role}/{+member}", operations: ops,
+		local:   append(words(local), "role", "member", "condition", "etag"),
+		replace: append(words(local), "role", "member", "condition"),
+		same:    map[string]func(a, b any) bool{"member": sameMember},
+	}
+}
+
+func (m iamMember) create(ctx context.Context, c *call) (map[string]any, error) {
+	err := m.change(ctx, c, func(policy map[string]any) bool {
+		binding := findBinding(policy, c.inputs)
+		if binding == nil {
+			binding = map[string]any{"role": c.inputs["role"]}
+			if condition := c.inputs["condition"]; condition != nil {
+				binding["condition"] = copyValue(condition)
+			}
+			bindings, _ := policy["bindings"].([]any)
+			policy["bindings"] = append(bindings, binding)
+		}
+		members, _ := binding["members"].([]any)
+		if hasMember(members, c.inputs["member"]) {
+			return false
+		}
+		binding["members"] = append(members, c.inputs["member"])
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	state, err := m.read(ctx, c)
+	if err == nil && state == nil {
+		err = fmt.Errorf("%s %s was granted %s, but the policy does not have it", c.kind.noun(), text(c.inputs, "member"), text(c.inputs, "role"))
+	}
+	return state, err
+}
+
+func (m iamMember) read(ctx context.Context, c *call) (map[string]any, error) {
+	values := c.values()
+	policy, err := m.policy(ctx, c, values)
+	if notFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	binding := findBinding(policy, values)
+	members, _ := binding["members"].([]any)
+	if binding == nil || !hasMember(members, values["member"]) {
+		return nil, nil
+	}
+	state := map[string]any{}
+	for name := range shapeOf(c.kind.state).fields {
+		if value := values[name]; value != nil {
+			state[name] = value
+		}
+	}
+	if text(policy, "etag") != "" {
+		state["etag"] = text(policy, "etag")
+	}
+	return state, nil
+}
+
+// update is never called: every property of a member makes a new one.
+func (m iamMember) update(ctx context.Context, c *call) (map[string]any, error) {
+	return m.read(ctx, c)
+}
+
+func (m iamMember) delete(ctx context.Context, c *call) error {
+	err := m.change(ctx, c, func(policy map[string]any) bool {
+		binding := findBinding(policy, c.state)
+		members, _ := binding["members"].([]any)
+		if binding == nil || !hasMember(members, c.state["member"]) {
+			return false
+		}
+		left := slices.DeleteFunc(members, func(member any) bool { return sameMember(member, c.state["member"]) })
+		binding["members"] = left
+		if len(left) == 0 {
+			bindings := policy["bindings"].([]any)
+			policy["bindings"] = slices.DeleteFunc(bindings, func(other any) bool { return equal(other, any(binding)) })
+		}
+		return true
+	})
+	if notFound(err) {
+		return nil
+	}
+	return err
+}
+
+// change reads the policy, changes it and writes it back with the etag it had, again when it was changed meanwhile.
+func (m iamMember) change(ctx context.Context, c *call, edit func(policy map[string]any) bool) error {
+	values := c.values()
+	path, err := c.kind.path(c.kind.collection, values)
+	if err != nil {
+		return err
+	}
+	// The members of one policy take turns, so that they do not make each other try again.
+	defer c.lock(path)()
+	pause := 10 * time.Millisecond
+	for attempt := 1; ; attempt++ {
+		policy, err := m.policy(ctx, c, values)
+		if err != nil {
+			return err
+		}
+		if !edit(policy) {
+			return nil
+		}
+		bindings, _ := policy["bindings"].([]any)
+		if slices.ContainsFunc(bindings, func(b any) bool { return b.(map[string]any)["condition"] != nil }) {
+			policy["version"] = 3.0 // conditions exist since version 3
+		}
+		_, err = c.do(ctx, http.MethodPost, path+":setIamPolicy", map[string]any{"policy": policy})
+		if err == nil {
+			return nil
+		}
+		if !hasCode(err, http.StatusConflict, http.StatusPreconditionFailed) || attempt == policyAttempts {
+			return fmt.Errorf("Error applying IAM policy for %s: Error setting IAM policy for %s: %w", c.kind.noun(), strings.TrimPrefix(path, c.kind.api), err) //nolint:staticcheck // the provider's wording
+		}
+		if err := c.wait(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, time.Second)
+	}
+}
+
+func (m iamMember) policy(ctx context.Context, c *call, values map[string]any) (map[string]any, error) {
+	path, err := c.kind.path(c.kind.collection, values)
+	if err != nil {
+		return nil, err
+	}
+	method, query, body := http.MethodGet, "?options.requestedPolicyVersion=3", any(nil)
+	if m.post {
+		method = http.MethodPost
+	}
+	if m.inBody {
+		query, body = "", map[string]any{"options": map[string]any{"requestedPolicyVersion": 3}}
+	}
+	policy, err := c.do(ctx, method, path+":getIamPolicy"+query, body)
+	if err != nil {
+		return nil, fmt.Errorf("Error retrieving IAM policy for %s: %w", strings.TrimPrefix(path, c.kind.api), err) //nolint:staticcheck // the provider's wording
+	}
+	return policy, nil
+}
+
+// findBinding returns the binding of the role under the same condition, or nil.
+func findBinding(policy, values map[string]any) map[string]any {
+	bindings, _ := policy["bindings"].([]any)
+	for _, b := range bindings {
+		binding, _ := b.(map[string]any)
+		if equal(binding["role"], values["role"]) && sameCondition(binding["condition"], values["condition"]) {
+			return binding
+		}
+	}
+	return nil
+}
+
+func sameCondition(a, b any) bool {
+	clean := func(value any) map[string]any {
+		object, _ := value.(map[string]any)
+		out := maps.Clone(object)
+		maps.DeleteFunc(out, func(_ string, v any) bool { return isZero(v) })
+		return out
+	}
+	return maps.EqualFunc(clean(a), clean(b), equal)
+}
+
+func hasMember(members []any, member any) bool {
+	return slices.ContainsFunc(members, func(other any) bool { return sameMember(other, member) })
+}
+
+// sameMember compares members as IAM does: e-mail addresses without regard to case, principals exactly.
+func sameMember(a, b any) bool {
+	x, y := fmt.Sprint(a), fmt.Sprint(b)
+	if strings.HasPrefix(x, "principal") {
+		return x == y
+	}
+	return strings.EqualFold(x, y)
+}

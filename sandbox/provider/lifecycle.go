@@ -1,0 +1,217 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// prepare reads the parts that the requests of the four operations have in common.
+func (s *server) prepare(urn, id string, inputs, old, state *structpb.Struct) (*call, resource.PropertyMap, error) {
+	t, err := lookup(string(resource.URN(urn).Type()))
+	if err != nil {
+		return nil, nil, status.Error(codes.Unimplemented, err.Error())
+	}
+	c := &call{client: s.client, settings: s.configured(), kind: t, id: id}
+	model := resource.PropertyMap{}
+	for _, part := range []struct {
+		message *structpb.Struct
+		into    *map[string]any
+	}{{state, &c.state}, {old, &c.old}, {inputs, &c.inputs}} {
+		if part.message == nil {
+			continue
+		}
+		props, err := properties(part.message, "properties")
+		if err != nil {
+			return nil, nil, err
+		}
+		*part.into = plainInputs(plainObject(props))
+		maps.Copy(model, props)
+	}
+	for _, name := range t.secrets {
+		model[resource.PropertyKey(name)] = resource.MakeSecret(resource.NewNullProperty())
+	}
+	return c, model, nil
+}
+
+// Create makes the resource. In a preview nothing is sent, and what only the API knows is unknown.
+func (s *server) Create(ctx context.Context, request *rpc.CreateRequest) (*rpc.CreateResponse, error) {
+	c, model, err := s.prepare(request.GetUrn(), "", request.GetProperties(), nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	if request.GetPreview() {
+		state, err := outputs(c.kind.planned(c.inputs, nil), model)
+		return &rpc.CreateResponse{Properties: state}, err
+	}
+	ctx, release := s.bound(ctx)
+	defer release()
+	state, err := c.kind.ops().create(ctx, c)
+	var partial *partialError
+	if errors.As(err, &partial) {
+		return nil, c.initFailed(partial, model, request.GetProperties())
+	}
+	if err != nil {
+		return nil, failure(err)
+	}
+	id, err := c.idOf(state)
+	if err != nil {
+		return nil, failure(err)
+	}
+	properties, err := outputs(state, model)
+	return &rpc.CreateResponse{Id: id, Properties: properties}, err
+}
+
+// Update changes the resource in place.
+func (s *server) Update(ctx context.Context, request *rpc.UpdateRequest) (*rpc.UpdateResponse, error) {
+	c, model, err := s.prepare(request.GetUrn(), request.GetId(), request.GetNews(), request.GetOldInputs(), request.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	if request.GetPreview() {
+		state, err := outputs(c.kind.planned(c.inputs, c.state), model)
+		return &rpc.UpdateResponse{Properties: state}, err
+	}
+	ctx, release := s.bound(ctx)
+	defer release()
+	state, err := c.kind.ops().update(ctx, c)
+	var partial *partialError
+	if errors.As(err, &partial) {
+		return nil, c.initFailed(partial, model, request.GetNews())
+	}
+	if err == nil && state == nil {
+		err = fmt.Errorf("%s %q is gone: run `pulumi refresh`, then `pulumi up` makes it again", c.kind.noun(), c.id)
+	}
+	if err != nil {
+		return nil, failure(err)
+	}
+	properties, err := outputs(state, model)
+	return &rpc.UpdateResponse{Properties: properties}, err
+}
+
+// Read returns what the cloud has, as inputs and as state. An empty id says that the resource is gone.
+func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadResponse, error) {
+	c, model, err := s.prepare(request.GetUrn(), request.GetId(), nil, request.GetInputs(), request.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	olds, err := properties(request.GetInputs(), "inputs")
+	if err != nil {
+		return nil, err
+	}
+	if len(c.state) == 0 { // an import, or a resource of which the engine knows only the id
+		if c.state, err = c.kind.parseID(c.id); err != nil {
+			return nil, failure(err)
+		}
+		c.imported, c.old = true, nil
+	}
+	ctx, release := s.bound(ctx)
+	defer release()
+	state, err := c.kind.ops().read(ctx, c)
+	if err != nil {
+		return nil, failure(err)
+	}
+	if state == nil {
+		return &rpc.ReadResponse{}, nil
+	}
+	id, err := c.idOf(state)
+	if err != nil {
+		return nil, failure(err)
+	}
+	read, err := message(withSecretsOf(propertyMap(c.kind.liveInputs(plainObject(olds), c.state, state)), model), "inputs")
+	if err != nil {
+		return nil, err
+	}
+	properties, err := outputs(state, model)
+	return &rpc.ReadResponse{Id: id, Inputs: read, Properties: properties}, err
+}
+
+// Delete removes the resource. One that is gone already is removed.
+func (s *server) Delete(ctx context.Context, request *rpc.DeleteRequest) (*emptypb.Empty, error) {
+	c, _, err := s.prepare(request.GetUrn(), request.GetId(), nil, request.GetOldInputs(), request.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	if protection := c.kind.protection; protection != "" && c.state[protection] == true {
+		return nil, failure(fmt.Errorf("cannot destroy %s without setting %s=false and running `pulumi up`", c.kind.noun(), protection))
+	}
+	ctx, release := s.bound(ctx)
+	defer release()
+	if err := c.kind.ops().delete(ctx, c); err != nil {
+		return nil, failure(err)
+	}
+	return &emptypb.Empty{}, nil
+}
+
+// idOf is the Pulumi id of a resource with the state.
+func (c *call) idOf(state map[string]any) (string, error) {
+	template := c.kind.idTemplate()
+	if template == "" {
+		return c.id, nil
+	}
+	id, err := expand(template, state, asIs)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", c.kind.token, err)
+	}
+	if condition, ok := state["condition"].(map[string]any); ok {
+		id += "/" + text(condition, "title") // members of IAM policies
+	}
+	return id, nil
+}
+
+// planned is the state as far as it is known before the API was asked: the inputs, and unknown for what the API
+// computes. An update keeps the old values of those, as most of them stay.
+func (t *resourceType) planned(inputs, old map[string]any) map[string]any {
+	planned := copyObject(inputs)
+	fields, given := shapeOf(t.state).fields, shapeOf(t.args).fields
+	for name := range fields {
+		_, isInput := given[name]
+		computed := !isInput
+		for _, c := range t.computed {
+			computed = computed || c == name
+		}
+		if planned[name] != nil || !computed {
+			continue
+		}
+		if old == nil {
+			planned[name] = unknown{}
+		} else if old[name] != nil {
+			planned[name] = copyValue(old[name])
+		}
+	}
+	return planned
+}
+
+func outputs(state map[string]any, model resource.PropertyMap) (*structpb.Struct, error) {
+	return message(withSecretsOf(propertyMap(state), model), "outputs")
+}
+
+// failure is an error for the engine, which shows its text.
+func failure(err error) error { return status.Error(codes.Unknown, err.Error()) }
+
+// initFailed tells the engine to keep a resource that was made but is not right.
+func (c *call) initFailed(partial *partialError, model resource.PropertyMap, inputs *structpb.Struct) error {
+	id, err := c.idOf(partial.state)
+	if err != nil {
+		return failure(errors.Join(partial, err))
+	}
+	properties, err := outputs(partial.state, model)
+	if err != nil {
+		return failure(errors.Join(partial, err))
+	}
+	st, err := status.New(codes.Unknown, partial.Error()).WithDetails(&rpc.ErrorResourceInitFailed{
+		Id: id, Properties: properties, Inputs: inputs, Reasons: []string{partial.Error()},
+	})
+	if err != nil {
+		return failure(partial)
+	}
+	return st.Err()
+}

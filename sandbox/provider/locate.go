@@ -1,0 +1,89 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// Locate finds the live resource of a creation that was interrupted: by the path its inputs determine, or, where the
+// API assigns ids, by its display name among its siblings. The inputs are those of the engine's state. found is false
+// when there is none, and for secret versions, of which another may always be made.
+//
+// settings are the provider's configuration in that state. GitHub's resources need the owner; without one the answer is
+// an error.
+func Locate(ctx context.Context, api, token string, inputs map[string]any, settings ...Settings) (id string, found bool, err error) {
+	t, err := lookup(token)
+	if err != nil {
+		return "", false, err
+	}
+	c := &call{client: newClient(api), kind: t, inputs: plainInputs(inputs)}
+	if len(settings) > 0 {
+		c.settings = settings[0]
+	}
+	switch {
+	case token == "gcp:secretmanager/secretVersion:SecretVersion":
+		return "", false, nil
+	case t.locate != "":
+		return c.locateByPath(ctx)
+	case t.locateBy != "":
+		return c.locateAmong(ctx)
+	}
+	state, err := t.ops().read(ctx, c)
+	if err != nil || state == nil {
+		return "", false, err
+	}
+	id, err = c.idOf(state)
+	return id, err == nil, err
+}
+
+// locateByPath reads a path and takes the name in the answer for the id.
+func (c *call) locateByPath(ctx context.Context) (string, bool, error) {
+	path, err := c.kind.path(c.kind.locate, c.values())
+	if err != nil {
+		return "", false, err
+	}
+	document, err := c.do(ctx, http.MethodGet, path, nil)
+	if notFound(err) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("look for %s: %w", c.kind.noun(), err)
+	}
+	return text(document, "name"), true, nil
+}
+
+// locateAmong reads the collection, page by page, and compares the property that tells its members apart.
+func (c *call) locateAmong(ctx context.Context) (string, bool, error) {
+	t, values := c.kind, c.values()
+	path, err := t.path(t.collection, values)
+	if err != nil {
+		return "", false, err
+	}
+	for page := ""; ; {
+		query := ""
+		if page != "" {
+			query = "?pageToken=" + page
+		}
+		answer, err := c.do(ctx, http.MethodGet, path+query, nil)
+		if err != nil {
+			return "", false, fmt.Errorf("look for %s: %w", t.noun(), err)
+		}
+		for _, field := range answer {
+			members, _ := field.([]any)
+			for _, m := range members {
+				document, _ := m.(map[string]any)
+				state := c.stateOf(document, values)
+				if state[t.locateBy] == nil || !t.equivalent(t.locateBy, state[t.locateBy], c.inputs[t.locateBy]) {
+					continue
+				}
+				c.id = text(document, "name")
+				id, err := c.idOf(state)
+				return id, err == nil, err
+			}
+		}
+		if page = text(answer, "nextPageToken"); page == "" {
+			return "", false, nil
+		}
+	}
+}

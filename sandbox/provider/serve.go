@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+)
+
+// The names of the providers, which are those of their packages.
+const (
+	GCP    = "gcp"
+	GitHub = "github"
+)
+
+// versions are what the providers say they are: the versions whose behaviour they follow. See go.mod.
+var versions = map[string]string{GCP: "8.41.1", GitHub: "6.14.0"}
+
+// Options configure a provider.
+type Options struct {
+	// API is the base URL of the simulated cloud, for example http://127.0.0.1:8080. Required.
+	API string
+	// Name is which provider: [GCP] or [GitHub]. Required.
+	Name string
+}
+
+// Server is a provider that an engine can attach to.
+type Server struct {
+	port int
+	grpc *grpc.Server
+	done chan error
+	stop func() bool
+}
+
+// Serve starts a provider on a free port of the loopback interface. It ends when ctx does or with [Server.Close].
+func Serve(ctx context.Context, options Options) (*Server, error) {
+	if versions[options.Name] == "" {
+		return nil, fmt.Errorf("there is no provider %q: it is %q or %q", options.Name, GCP, GitHub)
+	}
+	if options.API == "" {
+		return nil, errors.New("provider: Options.API is empty: give the base URL of the simulated cloud")
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for the engine: %w", err)
+	}
+	const maxMessage = 400 << 20 // the engine's own limit
+	s := &Server{port: listener.Addr().(*net.TCPAddr).Port, done: make(chan error, 1),
+		grpc: grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))}
+	rpc.RegisterResourceProviderServer(s.grpc, newServer(options.Name, newClient(options.API)))
+	go func() {
+		err := s.grpc.Serve(listener)
+		if err != nil && rpcutil.IsBenignCloseErr(err) || errors.Is(err, http.ErrServerClosed) {
+			err = nil
+		}
+		s.done <- err
+	}()
+	s.stop = context.AfterFunc(ctx, s.grpc.Stop)
+	return s, nil
+}
+
+// Port is the TCP port on 127.0.0.1, for PULUMI_DEBUG_PROVIDERS.
+func (s *Server) Port() int { return s.port }
+
+// Close ends the provider and waits until it has ended. Requests under way are cut off.
+func (s *Server) Close() error {
+	s.stop()
+	s.grpc.Stop()
+	err := <-s.done
+	s.done <- err // for a second Close
+	return err
+}

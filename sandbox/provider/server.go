@@ -1,0 +1,180 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// Settings are the provider's configuration, as far as the simulated cloud asks for it.
+type Settings struct {
+	// Project and Region are Google Cloud's defaults for resources that name none. Default: none.
+	Project, Region string
+	// Owner is the GitHub account that the repositories belong to. Default: none.
+	Owner string
+}
+
+func (s Settings) values() map[string]any {
+	values := map[string]any{}
+	for name, value := range map[string]string{"project": s.Project, "location": s.Region, "owner": s.Owner} {
+		if value != "" {
+			values[name] = value
+		}
+	}
+	return values
+}
+
+// server speaks the engine's protocol for one provider.
+type server struct {
+	rpc.UnimplementedResourceProviderServer
+	name   string
+	client *client
+
+	mu       sync.Mutex
+	settings Settings
+	// cancel ends every request under way: the engine calls Cancel when the user interrupts it a second time.
+	done   context.Context //nolint:containedctx // the provider's own lifetime
+	cancel context.CancelFunc
+}
+
+func newServer(name string, client *client) *server {
+	s := &server{name: name, client: client}
+	s.done, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+func (s *server) configured() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings
+}
+
+// bound returns a context that also ends with the provider.
+func (s *server) bound(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(s.done, func() { cancel(errors.New("the operation was cancelled")) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+// Attach is called instead of starting a plugin; the provider needs nothing from the engine.
+func (s *server) Attach(context.Context, *rpc.PluginAttach) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+// Handshake tells what the protocol may use.
+func (s *server) Handshake(context.Context, *rpc.ProviderHandshakeRequest) (*rpc.ProviderHandshakeResponse, error) {
+	return &rpc.ProviderHandshakeResponse{AcceptSecrets: true, AcceptResources: true}, nil
+}
+
+// GetPluginInfo tells the version whose behaviour the provider follows.
+func (s *server) GetPluginInfo(context.Context, *emptypb.Empty) (*rpc.PluginInfo, error) {
+	return &rpc.PluginInfo{Version: versions[s.name]}, nil
+}
+
+// GetSchema answers an empty schema: programs in Go bring the SDK's types.
+func (s *server) GetSchema(context.Context, *rpc.GetSchemaRequest) (*rpc.GetSchemaResponse, error) {
+	return &rpc.GetSchemaResponse{Schema: fmt.Sprintf(`{"name":%q,"version":%q}`, s.name, versions[s.name])}, nil
+}
+
+// CheckConfig takes the configuration as it is.
+func (s *server) CheckConfig(_ context.Context, request *rpc.CheckRequest) (*rpc.CheckResponse, error) {
+	return &rpc.CheckResponse{Inputs: request.GetNews()}, nil
+}
+
+// DiffConfig never asks for new resources: another default project does not move those that exist.
+func (s *server) DiffConfig(context.Context, *rpc.DiffRequest) (*rpc.DiffResponse, error) {
+	return &rpc.DiffResponse{}, nil
+}
+
+// Configure reads the defaults.
+func (s *server) Configure(_ context.Context, request *rpc.ConfigureRequest) (*rpc.ConfigureResponse, error) {
+	args, err := properties(request.GetArgs(), "configuration")
+	if err != nil {
+		return nil, err
+	}
+	values := plainObject(args)
+	get := func(name string) string {
+		if value := text(values, name); value != "" {
+			return value
+		}
+		return request.GetVariables()[s.name+":config:"+name]
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settings = Settings{Project: get("project"), Region: get("region"), Owner: get("owner")}
+	return &rpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true}, nil
+}
+
+// Cancel ends what is under way.
+func (s *server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	s.cancel()
+	return &emptypb.Empty{}, nil
+}
+
+// Check refuses inputs that are no properties, have another type or are missing, and fills in the defaults.
+func (s *server) Check(_ context.Context, request *rpc.CheckRequest) (*rpc.CheckResponse, error) {
+	urn := resource.URN(request.GetUrn())
+	t, err := lookup(string(urn.Type()))
+	if err != nil {
+		return nil, status.Error(codes.Unimplemented, err.Error())
+	}
+	news, err := properties(request.GetNews(), "inputs")
+	if err != nil {
+		return nil, err
+	}
+	olds, err := properties(request.GetOlds(), "old inputs")
+	if err != nil {
+		return nil, err
+	}
+	inputs := plainObject(news)
+	delete(inputs, defaultsKey)
+	filled := t.fill(inputs)
+	if err := t.nameIfAbsent(filled, plainObject(olds), urn.Name(), request.GetRandomSeed()); err != nil {
+		return nil, err
+	}
+	checked, err := message(withSecretsOf(propertyMap(filled), news), "inputs")
+	if err != nil {
+		return nil, err
+	}
+	return &rpc.CheckResponse{Inputs: checked, Failures: t.check(filled)}, nil
+}
+
+// Diff says what an update would change and whether it has to replace.
+func (s *server) Diff(_ context.Context, request *rpc.DiffRequest) (*rpc.DiffResponse, error) {
+	t, err := lookup(string(resource.URN(request.GetUrn()).Type()))
+	if err != nil {
+		return nil, status.Error(codes.Unimplemented, err.Error())
+	}
+	olds, err := properties(request.GetOldInputs(), "old inputs")
+	if err != nil {
+		return nil, err
+	}
+	news, err := properties(request.GetNews(), "inputs")
+	if err != nil {
+		return nil, err
+	}
+	response := &rpc.DiffResponse{Changes: rpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true, DetailedDiff: map[string]*rpc.PropertyDiff{}}
+	listed := map[string]bool{}
+	for _, c := range t.diff(plainObject(olds), plainObject(news)) {
+		response.Changes = rpc.DiffResponse_DIFF_SOME
+		response.DetailedDiff[c.path] = &rpc.PropertyDiff{Kind: c.kind, InputDiff: true}
+		name := topLevel(c.path)
+		if !listed[name] {
+			listed[name] = true
+			response.Diffs = append(response.Diffs, name)
+		}
+		if c.replaces {
+			response.Replaces = append(response.Replaces, c.path)
+			// Names are the program's own, so that the old resource has to make room for the new one.
+			response.DeleteBeforeReplace = true
+		}
+	}
+	return response, nil
+}

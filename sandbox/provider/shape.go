@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// shape is the type of a property: of an object with named fields, a map, a list or a scalar. It is read from the
+// plain structs of the SDK, which the code generator writes from the same schema as the official provider's.
+type shape struct {
+	kind   reflect.Kind // Struct, Map, Slice, String, Bool, Int, Float64
+	fields map[string]field
+	elem   *shape
+}
+
+// field is one property of an object.
+type field struct {
+	*shape
+	required bool
+}
+
+var shapes sync.Map // reflect.Type to *shape
+
+// shapeOf returns the shape behind an Args or State struct of the SDK.
+func shapeOf(input pulumi.Input) *shape { return shapeOfType(input.ElementType()) }
+
+func shapeOfType(t reflect.Type) *shape {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if known, ok := shapes.Load(t); ok {
+		return known.(*shape)
+	}
+	s := &shape{kind: t.Kind()}
+	switch t.Kind() {
+	case reflect.Struct:
+		s.fields = make(map[string]field, t.NumField())
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name, _, _ := strings.Cut(f.Tag.Get("pulumi"), ",")
+			if name == "" {
+				continue
+			}
+			optional := f.Type.Kind() == reflect.Pointer || f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map || f.Type.Kind() == reflect.Interface
+			s.fields[name] = field{shape: shapeOfType(f.Type), required: !optional}
+		}
+	case reflect.Map, reflect.Slice:
+		s.elem = shapeOfType(t.Elem())
+	}
+	shapes.Store(t, s)
+	return s
+}
+
+// name says what a value of the shape is called in messages to people.
+func (s *shape) name() string {
+	switch s.kind {
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice:
+		return "a list"
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "a boolean"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	}
+	return "any value"
+}
+
+// join appends a property's name to a path. Paths name properties only: a list's elements share the list's path, which
+// is how the tables speak about them.
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
