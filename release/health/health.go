@@ -1,0 +1,196 @@
+package health
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"time"
+)
+
+// Outcome is what a gate says.
+type Outcome string
+
+const (
+	// Pending: not enough has been seen yet, and nothing speaks against the candidate.
+	Pending Outcome = "pending"
+	// Pass lets the rollout go on.
+	Pass Outcome = "pass"
+	// Fail demands a rollback.
+	Fail Outcome = "fail"
+	// Inconclusive: there is no data to judge by, and waiting alone may not bring it.
+	Inconclusive Outcome = "inconclusive"
+)
+
+// Verdict is an outcome and the reasons for it, in words that a report can print.
+type Verdict struct {
+	Outcome Outcome  `json:"outcome"`
+	Reasons []string `json:"reasons,omitempty"`
+}
+
+func verdict(outcome Outcome, format string, arguments ...any) Verdict {
+	return Verdict{outcome, []string{fmt.Sprintf(format, arguments...)}}
+}
+
+// All joins the verdicts of several gates: one Fail fails, else one Pending waits, else one Inconclusive decides; the reasons are
+// those of the gates that decided.
+func All(verdicts ...Verdict) Verdict {
+	for _, outcome := range []Outcome{Fail, Pending, Inconclusive, Pass} {
+		joined := Verdict{Outcome: outcome}
+		found := false
+		for _, one := range verdicts {
+			if one.Outcome == outcome {
+				found, joined.Reasons = true, append(joined.Reasons, one.Reasons...)
+			}
+		}
+		if found {
+			return joined
+		}
+	}
+	return Verdict{Outcome: Pass}
+}
+
+// Endpoint is one of the two places that are probed.
+type Endpoint string
+
+const (
+	// Candidate is the URL of the candidate's tag: every probe reaches the candidate.
+	Candidate Endpoint = "candidate"
+	// Main is the service's URL, over which requests are split.
+	Main Endpoint = "main"
+)
+
+// Sample is one probe. It holds no header, body or token.
+type Sample struct {
+	Endpoint Endpoint      `json:"endpoint"`
+	At       time.Time     `json:"at"`
+	Latency  time.Duration `json:"latency"`
+	// Status is the HTTP status, 0 when there was no answer.
+	Status int `json:"status,omitempty"`
+	// Fault says what is wrong with the answer; empty for a good one.
+	Fault string `json:"fault,omitempty"`
+}
+
+// Good says whether the probe was answered as it should be.
+func (s Sample) Good() bool { return s.Fault == "" }
+
+// Limits are gate A's and B's limits for probes.
+type Limits struct {
+	// Probes is how many good answers gate A needs. 59 good ones in a row show, with 95 % confidence, fewer than 5 % bad ones
+	// (ln 0.05 / ln 0.95); to show fewer than 1 % takes 299.
+	Probes int
+	// P95 is the highest 95th percentile of latency of the candidate; 0 for no limit. It is judged from MinP95 samples on.
+	P95 time.Duration
+	// Consecutive failures of one endpoint that fail gate B; 0 for no such limit.
+	Consecutive int
+	// BadRatio is the highest share of bad probes of the candidate in a step, 0 to 1; 0 for no limit. It is judged from MinP95 samples
+	// on, and catches what never fails three times in a row.
+	BadRatio float64
+}
+
+// MinP95 is the fewest samples of which one in twenty can be told: their 95th percentile is not simply their maximum.
+const MinP95 = 20
+
+// BeforeTraffic is gate A: every probe of the candidate's own URL good, enough of them, and fast enough. The first bad one fails it:
+// nobody is served by the candidate yet, so there is nothing to be patient for.
+func BeforeTraffic(samples []Sample, limits Limits) Verdict {
+	counted := only(samples, Candidate)
+	for i, sample := range counted {
+		if !sample.Good() {
+			return verdict(Fail, "probe %d of %d before traffic: %s", i+1, limits.Probes, sample.Fault)
+		}
+	}
+	if len(counted) < limits.Probes {
+		return verdict(Pending, "%d of %d probes before traffic were good", len(counted), limits.Probes)
+	}
+	if slow, tooSlow := slowness(counted, limits); tooSlow {
+		return slow
+	}
+	return verdict(Pass, "%d probes before traffic were good, p95 %s", len(counted), round(P95(counted)))
+}
+
+// Probes is gate B over one step: consecutive failures of either endpoint fail it at once; too many failures or too slow answers of
+// the candidate fail it as soon as there are samples enough to say so. A main endpoint that was already broken before the candidate had any traffic (mainBroken) says nothing about the
+// candidate, and must not keep its repair from going out.
+func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
+	candidate, service := only(samples, Candidate), only(samples, Main)
+	var verdicts []Verdict
+	for _, endpoint := range []struct {
+		name    string
+		samples []Sample
+		judged  bool
+	}{{"the candidate's URL", candidate, true}, {"the service's URL", service, !mainBroken}} {
+		if streak, fault := failing(endpoint.samples); endpoint.judged && limits.Consecutive > 0 && streak >= limits.Consecutive {
+			verdicts = append(verdicts, verdict(Fail, "%d probes of %s in a row failed, the last one: %s", streak, endpoint.name, fault))
+		}
+	}
+	if len(verdicts) > 0 {
+		return All(verdicts...)
+	}
+	if len(candidate) == 0 {
+		return verdict(Pending, "the candidate has not been probed yet")
+	}
+	if bad := faults(candidate); limits.BadRatio > 0 && len(candidate) >= MinP95 && float64(bad) > limits.BadRatio*float64(len(candidate)) {
+		return verdict(Fail, "%d of %d probes of the candidate's URL failed, more than %.0f %%", bad, len(candidate), 100*limits.BadRatio)
+	}
+	if streak, fault := failing(candidate); streak > 0 {
+		return verdict(Pending, "the last probe of the candidate's URL failed: %s", fault)
+	}
+	if slow, tooSlow := slowness(candidate, limits); tooSlow {
+		return slow
+	}
+	return verdict(Pass, "%d of %d probes were good, p95 of the candidate %s", len(samples)-faults(samples), len(samples), round(P95(candidate)))
+}
+
+func faults(samples []Sample) (bad int) {
+	for _, sample := range samples {
+		if !sample.Good() {
+			bad++
+		}
+	}
+	return bad
+}
+
+// failing counts the failures at the end of the samples.
+func failing(samples []Sample) (streak int, fault string) {
+	for i := len(samples) - 1; i >= 0 && !samples[i].Good(); i-- {
+		if streak++; streak == 1 {
+			fault = samples[i].Fault
+		}
+	}
+	return streak, fault
+}
+
+func slowness(samples []Sample, limits Limits) (Verdict, bool) {
+	if limits.P95 <= 0 || len(samples) < MinP95 {
+		return Verdict{}, false
+	}
+	if p95 := P95(samples); p95 > limits.P95 {
+		return verdict(Fail, "p95 of %d probes of the candidate is %s, above %s", len(samples), round(p95), limits.P95), true
+	}
+	return Verdict{}, false
+}
+
+// P95 is the 95th percentile of the latencies by nearest rank, 0 without samples.
+func P95(samples []Sample) time.Duration {
+	if len(samples) == 0 {
+		return 0
+	}
+	latencies := make([]time.Duration, len(samples))
+	for i, sample := range samples {
+		latencies[i] = sample.Latency
+	}
+	sort.Slice(latencies, func(i, j int) bool { return latencies[i] < latencies[j] })
+	return latencies[int(math.Ceil(0.95*float64(len(latencies))))-1]
+}
+
+func only(samples []Sample, endpoint Endpoint) []Sample {
+	var list []Sample
+	for _, sample := range samples {
+		if sample.Endpoint == endpoint {
+			list = append(list, sample)
+		}
+	}
+	return list
+}
+
+func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }

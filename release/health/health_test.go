@@ -1,0 +1,168 @@
+package health
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// samples writes probes as a string: a letter each, c and m for good ones of the candidate and the main URL, C and M for bad ones,
+// s for a slow good one of the candidate. They are a second apart.
+func samples(letters string) []Sample {
+	var list []Sample
+	for i, letter := range letters {
+		sample := Sample{Endpoint: Candidate, At: start.Add(time.Duration(i) * time.Second), Latency: 100 * time.Millisecond, Status: 200}
+		switch letter {
+		case 'm', 'M':
+			sample.Endpoint = Main
+		case 's':
+			sample.Latency = 3 * time.Second
+		}
+		if letter == 'C' || letter == 'M' {
+			sample.Status, sample.Fault = 503, "status 503"
+		}
+		list = append(list, sample)
+	}
+	return list
+}
+
+func repeat(letters string, times int) string {
+	repeated := ""
+	for range times {
+		repeated += letters
+	}
+	return repeated
+}
+
+func TestBeforeTraffic(t *testing.T) {
+	t.Parallel()
+	limits := Limits{Probes: 40, P95: time.Second}
+	for name, test := range map[string]struct {
+		samples string
+		limits  Limits
+		outcome Outcome
+		reason  string
+	}{
+		"nothing yet":          {"", limits, Pending, "0 of 40 probes before traffic were good"},
+		"not enough":           {repeat("c", 39), limits, Pending, "39 of 40 probes before traffic were good"},
+		"enough":               {repeat("c", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
+		"first one bad":        {"C", limits, Fail, "probe 1 of 40 before traffic: status 503"},
+		"last one bad":         {repeat("c", 39) + "C", limits, Fail, "probe 40 of 40 before traffic: status 503"},
+		"main does not count":  {repeat("c", 39) + repeat("m", 20), limits, Pending, "39 of 40 probes before traffic were good"},
+		"main may be broken":   {repeat("cM", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
+		"two of forty slow":    {repeat("c", 38) + "ss", limits, Pass, "40 probes before traffic were good, p95 100ms"},
+		"three of forty slow":  {repeat("c", 37) + "sss", limits, Fail, "p95 of 40 probes of the candidate is 3s, above 1s"},
+		"no limit for latency": {repeat("s", 40), Limits{Probes: 40}, Pass, "40 probes before traffic were good, p95 3s"},
+		"too few for a p95":    {repeat("s", 19), Limits{Probes: 19, P95: time.Second}, Pass, "19 probes before traffic were good, p95 3s"},
+		"no probes asked for":  {"", Limits{}, Pass, "0 probes before traffic were good, p95 0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, Verdict{test.outcome, []string{test.reason}}, BeforeTraffic(samples(test.samples), test.limits))
+		})
+	}
+}
+
+func TestProbes(t *testing.T) {
+	t.Parallel()
+	const inARow = "3 probes of the candidate's URL in a row failed, the last one: status 503"
+	const mainInARow = "3 probes of the service's URL in a row failed, the last one: status 503"
+	for name, test := range map[string]struct {
+		samples    string
+		mainBroken bool
+		outcome    Outcome
+		reasons    []string
+	}{
+		"nothing yet":                  {"", false, Pending, []string{"the candidate has not been probed yet"}},
+		"good":                         {"cmcmcm", false, Pass, []string{"6 of 6 probes were good, p95 of the candidate 100ms"}},
+		"one bad":                      {"cmCmcm", false, Pass, []string{"5 of 6 probes were good, p95 of the candidate 100ms"}},
+		"one bad, at the end":          {"cmcmCm", false, Pending, []string{"the last probe of the candidate's URL failed: status 503"}},
+		"two in a row":                 {"cmCmCm", false, Pending, []string{"the last probe of the candidate's URL failed: status 503"}},
+		"three in a row":               {"cmCmCmCm", false, Fail, []string{inARow}},
+		"three, not in a row":          {"CmCmcmCm", false, Pending, []string{"the last probe of the candidate's URL failed: status 503"}},
+		"three in a row, then good":    {"CmCmCmcm", false, Pass, []string{"5 of 8 probes were good, p95 of the candidate 100ms"}},
+		"main three in a row":          {"cMcMcM", false, Fail, []string{mainInARow}},
+		"main two in a row":            {"cmcMcM", false, Pass, []string{"4 of 6 probes were good, p95 of the candidate 100ms"}},
+		"both":                         {"CMCMCM", false, Fail, []string{inARow, mainInARow}},
+		"main was broken before":       {"cMcMcM", true, Pass, []string{"3 of 6 probes were good, p95 of the candidate 100ms"}},
+		"broken before, candidate too": {"CMCMCM", true, Fail, []string{inARow}},
+		"alternating endpoints":        {"CmcMCmcM", false, Pass, []string{"4 of 8 probes were good, p95 of the candidate 100ms"}},
+		"slow":                         {repeat("c", 18) + "ss", false, Fail, []string{"p95 of 20 probes of the candidate is 3s, above 1s"}},
+		"too many bad":                 {repeat("ccccCc", 4), false, Fail, []string{"4 of 24 probes of the candidate's URL failed, more than 10 %"}},
+		"too many bad, too few":        {repeat("ccccCc", 3), false, Pass, []string{"15 of 18 probes were good, p95 of the candidate 100ms"}},
+		"as many bad as allowed":       {repeat("ccccCccccc", 2), false, Pass, []string{"18 of 20 probes were good, p95 of the candidate 100ms"}},
+		"slow, too few":                {repeat("s", 19), false, Pass, []string{"19 of 19 probes were good, p95 of the candidate 3s"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := Probes(samples(test.samples), Limits{P95: time.Second, Consecutive: 3, BadRatio: 0.1}, test.mainBroken)
+			assert.Equal(t, Verdict{test.outcome, test.reasons}, got)
+		})
+	}
+}
+
+func TestFromMetrics(t *testing.T) {
+	t.Parallel()
+	limits := MetricLimits{ErrorRatio: 0.05, P95: time.Second, MinRequests: 20, MinLatencies: 50}
+	late, soon := start.Add(time.Hour), start.Add(4500*time.Millisecond)
+	for name, test := range map[string]struct {
+		metrics Metrics
+		probes  string
+		limits  MetricLimits
+		outcome Outcome
+		reason  string
+	}{
+		"no data": {Metrics{}, "ccccc", limits, Inconclusive, "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20"},
+		"probes only": {Metrics{Requests: 10, Through: late}, repeat("c", 10), limits, Inconclusive,
+			"0 real requests (and 10 probes) seen by Cloud Monitoring, fewer than 20"},
+		"one too few":     {Metrics{Requests: 29, Through: late}, repeat("c", 10), limits, Inconclusive, "19 real requests (and 10 probes) seen by Cloud Monitoring, fewer than 20"},
+		"newest unseen":   {Metrics{Requests: 25, Through: soon}, repeat("c", 10), limits, Inconclusive, "0 of 20 real requests failed; 50 are needed to judge latency"},
+		"main is another": {Metrics{Requests: 60, P95: 400 * time.Millisecond, Through: late}, repeat("m", 30), limits, Pass, "0 of 60 real requests failed, p95 400ms"},
+		"errors at limit": {Metrics{Requests: 100, Errors: 5, P95: time.Second, Through: late}, "", limits, Pass, "5 of 100 real requests failed, p95 1s"},
+		"errors above":    {Metrics{Requests: 100, Errors: 6, Through: late}, "", limits, Fail, "6 of 100 real requests failed (6.0 %), more than 5.0 %"},
+		"errors do not hide among probes": {Metrics{Requests: 220, Errors: 2, Through: late}, repeat("c", 200), limits, Fail,
+			"2 of 20 real requests failed (10.0 %), more than 5.0 %"},
+		"failed probes are not real errors": {Metrics{Requests: 102, Errors: 7, P95: time.Second, Through: late}, "CC", limits, Pass, "5 of 100 real requests failed, p95 1s"},
+		"more errors than requests left": {Metrics{Requests: 30, Errors: 30, Through: late}, repeat("c", 20), limits, Fail,
+			"30 of 30 real requests failed (100.0 %), more than 5.0 %"},
+		"slow":              {Metrics{Requests: 50, P95: 1001 * time.Millisecond, Through: late}, "", limits, Fail, "p95 of 50 requests is 1.001s, above 1s"},
+		"too few for p95":   {Metrics{Requests: 49, P95: time.Minute, Through: late}, "", limits, Inconclusive, "0 of 49 real requests failed; 50 are needed to judge latency"},
+		"p95 unknown":       {Metrics{Requests: 500, Through: late}, "", limits, Inconclusive, "0 of 500 real requests failed; 50 are needed to judge latency"},
+		"errors before p95": {Metrics{Requests: 30, Errors: 3, Through: late}, "", limits, Fail, "3 of 30 real requests failed (10.0 %), more than 5.0 %"},
+		"no limit for p95":  {Metrics{Requests: 20, P95: time.Minute, Through: late}, "", MetricLimits{ErrorRatio: 0.05, MinRequests: 20}, Pass, "0 of 20 real requests failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, Verdict{test.outcome, []string{test.reason}}, FromMetrics(test.metrics, samples(test.probes), test.limits))
+		})
+	}
+}
+
+func TestAll(t *testing.T) {
+	t.Parallel()
+	pass, fail := verdict(Pass, "p"), verdict(Fail, "f")
+	pending, inconclusive := verdict(Pending, "w"), verdict(Inconclusive, "i")
+	for want, verdicts := range map[*Verdict][]Verdict{
+		{Outcome: Pass}: {},
+		{Outcome: Pass, Reasons: []string{"p", "p"}}:    {pass, pass},
+		{Outcome: Inconclusive, Reasons: []string{"i"}}: {pass, inconclusive},
+		{Outcome: Pending, Reasons: []string{"w"}}:      {pass, inconclusive, pending},
+		{Outcome: Fail, Reasons: []string{"f", "f"}}:    {fail, pass, inconclusive, pending, fail},
+	} {
+		assert.Equal(t, *want, All(verdicts...))
+	}
+}
+
+func TestP95(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, time.Duration(0), P95(nil))
+	assert.Equal(t, 100*time.Millisecond, P95(samples("c")))
+	var list []Sample
+	for i := 100; i >= 1; i-- {
+		list = append(list, Sample{Latency: time.Duration(i)})
+	}
+	assert.Equal(t, time.Duration(95), P95(list))
+}
