@@ -54,7 +54,10 @@ func refuseUsedChannel(c *change) (map[string]any, error) {
 		if c.query.Get("force") != "true" {
 			return nil, precondition("Failed to delete the notification channel %s: it is used by the alert policy %s. Remove it there first, or delete with force.", c.name.shown(), n.shown())
 		}
-		policy["notificationChannels"] = slices.DeleteFunc(channels, func(v any) bool { return v == c.name.shown() })
+		delete(policy, "notificationChannels")
+		if rest := slices.DeleteFunc(channels, func(v any) bool { return v == c.name.shown() }); len(rest) > 0 {
+			policy["notificationChannels"] = rest
+		}
 		if err := c.tx.Put(n.key(), policy); err != nil {
 			return nil, err
 		}
