@@ -1,0 +1,147 @@
+package monitoring
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
+)
+
+// Severities: critical is for now, warning for the next working day.
+const (
+	critical = "CRITICAL"
+	warning  = "WARNING"
+)
+
+// Burn rates and windows: Site Reliability Workbook, chapter 5, table 5-8. At rate 14.4 one hour spends 2 % of a 30-day
+// budget, at rate 6 six hours spend 5 %. The short window is a twelfth of the long one and ends the alert soon after the
+// errors end.
+const (
+	fastBurnRate = 14.4
+	slowBurnRate = 6
+)
+
+// alert is one policy. All its conditions have to hold.
+type alert struct {
+	// key names the resource and the section of the runbook.
+	key      string
+	severity string
+	// title follows environment and service.
+	title string
+	// meaning tells whoever is woken what happened.
+	meaning    string
+	conditions monitoring.AlertPolicyConditionArray
+}
+
+// alerts are the policies on what the service itself reports.
+func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
+	latency := cmp.Or(args.LatencyMilliseconds, DefaultLatencyMilliseconds)
+	return []alert{
+		{
+			key: "fast-burn", severity: critical, title: "errors use up the budget fast",
+			meaning: fmt.Sprintf("Requests fail with 5xx at over %g times the rate that the objective of %g %% allows, for an hour and still now. "+
+				"If a release is running it rolls itself back; otherwise look at what changed last.", fastBurnRate, args.AvailabilityPercent),
+			conditions: monitoring.AlertPolicyConditionArray{
+				burn(objective, "1 hour", "3600s", fastBurnRate), burn(objective, "5 minutes", "300s", fastBurnRate),
+			},
+		},
+		{
+			key: "slow-burn", severity: warning, title: "errors use up the budget",
+			meaning: fmt.Sprintf("Requests fail with 5xx at over %d times the rate that the objective of %g %% allows, for six hours and still now.",
+				slowBurnRate, args.AvailabilityPercent),
+			conditions: monitoring.AlertPolicyConditionArray{
+				burn(objective, "6 hours", "21600s", slowBurnRate), burn(objective, "30 minutes", "1800s", slowBurnRate),
+			},
+		},
+		{
+			key: "latency", severity: warning, title: "slow",
+			meaning: fmt.Sprintf("For 15 minutes one request in twenty took longer than %d ms.", latency),
+			conditions: threshold("95th percentile of latency", &monitoring.AlertPolicyConditionConditionThresholdArgs{
+				Filter: pulumi.Sprintf(`metric.type="run.googleapis.com/request_latencies" AND %s`, args.resource()),
+				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
+					AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"),
+					CrossSeriesReducer: pulumi.String("REDUCE_PERCENTILE_95"), GroupByFields: pulumi.ToStringArray([]string{"resource.label.service_name"}),
+				}},
+				ThresholdValue: pulumi.Float64(latency), Duration: pulumi.String("900s"),
+			}),
+		},
+		{
+			key: "refused", severity: warning, title: "refuses requests, every instance is busy",
+			meaning: "Over 5 requests in 5 minutes were answered with 429: the service is at its cap of instances. " +
+				"These answers are not 5xx and so no part of the objective.",
+			conditions: threshold("requests answered with 429", &monitoring.AlertPolicyConditionConditionThresholdArgs{
+				Filter: pulumi.Sprintf(`%s AND metric.labels.response_code="429"`, args.requests()),
+				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
+					AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"),
+					CrossSeriesReducer: pulumi.String("REDUCE_SUM"), GroupByFields: pulumi.ToStringArray([]string{"resource.label.service_name"}),
+				}},
+				ThresholdValue: pulumi.Float64(5), Duration: pulumi.String("0s"),
+			}),
+		},
+	}
+}
+
+// uptimeAlert counts the places from which the check fails. One place alone is more often that place's network.
+func (args *WatchArgs) uptimeAlert(checkID pulumi.StringInput) alert {
+	return alert{
+		key: "uptime", severity: critical, title: "cannot be reached",
+		meaning: fmt.Sprintf("The uptime check of %s fails from more than one place.", args.Uptime.Path),
+		conditions: threshold("failing places", &monitoring.AlertPolicyConditionConditionThresholdArgs{
+			Filter: pulumi.Sprintf(`metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url" AND metric.labels.check_id="%s"`, checkID),
+			Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
+				// 20 minutes, so that a check every 15 has its last result in every window.
+				AlignmentPeriod: pulumi.String("1200s"), PerSeriesAligner: pulumi.String("ALIGN_NEXT_OLDER"),
+				CrossSeriesReducer: pulumi.String("REDUCE_COUNT_FALSE"), GroupByFields: pulumi.ToStringArray([]string{"resource.label.host"}),
+			}},
+			ThresholdValue: pulumi.Float64(1), Duration: pulumi.String("60s"),
+		}),
+	}
+}
+
+func (args *WatchArgs) newPolicy(ctx *pulumi.Context, name string, alert alert, parent *Watch) error {
+	title := pulumi.Sprintf("%s: %s %s", args.Environment, args.ServiceName, alert.title)
+	_, err := monitoring.NewAlertPolicy(ctx, name+"-alert-"+alert.key, &monitoring.AlertPolicyArgs{
+		Project:     args.Project,
+		DisplayName: title,
+		Severity:    pulumi.String(alert.severity),
+		Combiner:    pulumi.String("AND"),
+		Enabled:     pulumi.Bool(true),
+		Conditions:  alert.conditions,
+		Documentation: &monitoring.AlertPolicyDocumentationArgs{
+			Subject:  title,
+			Content:  pulumi.String(fmt.Sprintf("%s\n\n[What to do](%s#%s)", alert.meaning, args.RunbookURL, alert.key)),
+			MimeType: pulumi.String("text/markdown"),
+		},
+		// An incident whose data stopped coming closes by itself after the shortest time the API takes.
+		AlertStrategy:        &monitoring.AlertPolicyAlertStrategyArgs{AutoClose: pulumi.String("1800s")},
+		NotificationChannels: args.Channels,
+		UserLabels:           args.Labels,
+	}, pulumiopt.Child(parent)...)
+	return err
+}
+
+// burn holds while the budget of an objective is spent at over rate times the pace that would just last its window.
+func burn(objective pulumi.StringInput, title, window string, rate float64) *monitoring.AlertPolicyConditionArgs {
+	return threshold(fmt.Sprintf("burn rate over %s", title), &monitoring.AlertPolicyConditionConditionThresholdArgs{
+		Filter:         pulumi.Sprintf(`select_slo_burn_rate("%s", "%s")`, objective, window),
+		ThresholdValue: pulumi.Float64(rate), Duration: pulumi.String("0s"),
+	})[0].(*monitoring.AlertPolicyConditionArgs)
+}
+
+func threshold(title string, condition *monitoring.AlertPolicyConditionConditionThresholdArgs) monitoring.AlertPolicyConditionArray {
+	condition.Comparison = pulumi.String("COMPARISON_GT")
+	return monitoring.AlertPolicyConditionArray{&monitoring.AlertPolicyConditionArgs{DisplayName: pulumi.String(title), ConditionThreshold: condition}}
+}
+
+// resource selects the service's revisions.
+func (args *WatchArgs) resource() pulumi.StringOutput {
+	return pulumi.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name="%s" AND resource.labels.location="%s"`, args.ServiceName, args.Location)
+}
+
+// requests selects the service's request counts.
+func (args *WatchArgs) requests() pulumi.StringOutput {
+	return pulumi.Sprintf(`metric.type="run.googleapis.com/request_count" AND %s`, args.resource())
+}

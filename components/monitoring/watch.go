@@ -1,0 +1,213 @@
+package monitoring
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
+)
+
+// WatchTypeToken identifies the component in state. It never changes.
+const WatchTypeToken = "procureflow:monitoring:Watch"
+
+// Defaults of absent arguments.
+const (
+	// DefaultUptimePeriodSeconds is the time between two checks from one place.
+	DefaultUptimePeriodSeconds = 60
+	// DefaultUptimeTimeoutSeconds is how long a check waits.
+	DefaultUptimeTimeoutSeconds = 10
+	// DefaultWindowDays is the objective's window: four weeks, so that each window has the same weekdays.
+	DefaultWindowDays = 28
+	// DefaultLatencyMilliseconds is half of what an uptime check waits by default.
+	DefaultLatencyMilliseconds = 5000
+
+	objectiveID = "availability"
+)
+
+// WatchArgs describes what is watched of one service.
+type WatchArgs struct {
+	// Project is the id of the service's project. Required.
+	Project pulumi.StringInput
+	// Location is the service's region. Required.
+	Location pulumi.StringInput
+	// Environment begins the title of every alert, for example prod. Required.
+	Environment string
+	// ServiceName is the Cloud Run service id. Required. Pass the service's own output, so that nothing is watched before
+	// it exists.
+	ServiceName pulumi.StringInput
+	// Channels are the resource names of the notification channels. Required.
+	Channels pulumi.StringArrayInput
+	// RunbookURL is the page that every alert links to; the alert's key is appended as its section. Required.
+	RunbookURL string
+	// Uptime is the check from outside. Default: none, for a service that nobody outside may call.
+	Uptime *Uptime
+	// AvailabilityPercent is the share of requests that must not fail with 5xx: over 0, at most 99.9. Required. The API's
+	// limit is 99.99; over 99.9 a fast burn would need a fault of less than 1.44 % of requests, which the traffic this
+	// watches cannot show.
+	AvailabilityPercent float64
+	// WindowDays is the objective's rolling window, 1-30. Default: [DefaultWindowDays].
+	WindowDays int
+	// LatencyMilliseconds is the 95th percentile over which the service counts as slow. Default:
+	// [DefaultLatencyMilliseconds].
+	LatencyMilliseconds int
+	// Labels are put on everything that takes labels. Default: none.
+	Labels pulumi.StringMapInput
+}
+
+// Uptime is a check that Google makes from several continents.
+type Uptime struct {
+	// Host is the service's host, without scheme. Required.
+	Host pulumi.StringInput
+	// Path begins with a slash. Required. Each place asks once a period, so a costly path is a costly check.
+	Path string
+	// PeriodSeconds is 60, 300, 600 or 900. Default: [DefaultUptimePeriodSeconds].
+	PeriodSeconds int
+	// TimeoutSeconds is 1-60. Default: [DefaultUptimeTimeoutSeconds].
+	TimeoutSeconds int
+}
+
+// Watch is the check, the objective and the alerts of one service.
+type Watch struct {
+	pulumi.ResourceState
+
+	// ObjectiveName is the resource name of the availability objective.
+	ObjectiveName pulumi.StringOutput
+}
+
+// NewWatch makes the check, the objective and the alerts. It fails before registering anything when an argument is
+// missing or impossible, and then names every such argument.
+func NewWatch(ctx *pulumi.Context, name string, args *WatchArgs, opts ...pulumi.ResourceOption) (*Watch, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("watch %q: %w", name, err)
+	}
+	watch := &Watch{}
+	if err := ctx.RegisterComponentResourceV2(WatchTypeToken, name, args.inputs(), watch, opts...); err != nil {
+		return nil, fmt.Errorf("register watch %q: %w", name, err)
+	}
+	objective, err := args.newObjective(ctx, name, watch)
+	if err != nil {
+		return nil, fmt.Errorf("watch %q: objective: %w", name, err)
+	}
+	watch.ObjectiveName = objective.Name
+	alerts := args.alerts(objective.Name)
+	if args.Uptime != nil {
+		check, err := args.newUptimeCheck(ctx, name, watch)
+		if err != nil {
+			return nil, fmt.Errorf("watch %q: uptime check: %w", name, err)
+		}
+		alerts = append(alerts, args.uptimeAlert(check.UptimeCheckId))
+	}
+	for _, alert := range alerts {
+		if err := args.newPolicy(ctx, name, alert, watch); err != nil {
+			return nil, fmt.Errorf("watch %q: alert %s: %w", name, alert.key, err)
+		}
+	}
+	if err := ctx.RegisterResourceOutputs(watch, pulumi.Map{"objectiveName": watch.ObjectiveName}); err != nil {
+		return nil, fmt.Errorf("watch %q: register outputs: %w", name, err)
+	}
+	return watch, nil
+}
+
+func (args *WatchArgs) newUptimeCheck(ctx *pulumi.Context, name string, parent *Watch) (*monitoring.UptimeCheckConfig, error) {
+	return monitoring.NewUptimeCheckConfig(ctx, name+"-uptime", &monitoring.UptimeCheckConfigArgs{
+		Project:     args.Project,
+		DisplayName: pulumi.Sprintf("%s: %s", args.Environment, args.ServiceName),
+		MonitoredResource: &monitoring.UptimeCheckConfigMonitoredResourceArgs{
+			Type: pulumi.String("uptime_url"),
+			// A host with a scheme is accepted by the API and asked for as https://https://.
+			Labels: pulumi.StringMap{"project_id": args.Project, "host": args.Uptime.Host},
+		},
+		HttpCheck: &monitoring.UptimeCheckConfigHttpCheckArgs{
+			RequestMethod: pulumi.String("GET"), Path: pulumi.String(args.Uptime.Path),
+			Port: pulumi.Int(443), UseSsl: pulumi.Bool(true), ValidateSsl: pulumi.Bool(true),
+		},
+		Period:     pulumi.String(fmt.Sprintf("%ds", cmp.Or(args.Uptime.PeriodSeconds, DefaultUptimePeriodSeconds))),
+		Timeout:    pulumi.String(fmt.Sprintf("%ds", cmp.Or(args.Uptime.TimeoutSeconds, DefaultUptimeTimeoutSeconds))),
+		UserLabels: args.Labels,
+	}, pulumiopt.Child(parent)...)
+}
+
+func (args *WatchArgs) newObjective(ctx *pulumi.Context, name string, parent *Watch) (*monitoring.Slo, error) {
+	service, err := monitoring.NewGenericService(ctx, name+"-service", &monitoring.GenericServiceArgs{
+		Project:     args.Project,
+		ServiceId:   args.ServiceName,
+		DisplayName: pulumi.Sprintf("%s: %s", args.Environment, args.ServiceName),
+		BasicService: &monitoring.GenericServiceBasicServiceArgs{
+			ServiceType:   pulumi.String("CLOUD_RUN"),
+			ServiceLabels: pulumi.StringMap{"service_name": args.ServiceName, "location": args.Location},
+		},
+		UserLabels: args.Labels,
+	}, pulumiopt.Child(parent)...)
+	if err != nil {
+		return nil, fmt.Errorf("service: %w", err)
+	}
+	return monitoring.NewSlo(ctx, name+"-availability", &monitoring.SloArgs{
+		Project:           args.Project,
+		Service:           service.ServiceId,
+		SloId:             pulumi.String(objectiveID),
+		DisplayName:       pulumi.String(fmt.Sprintf("%g %% of requests are answered without 5xx in %d days", args.AvailabilityPercent, args.windowDays())),
+		Goal:              pulumi.Float64(fraction(args.AvailabilityPercent)),
+		RollingPeriodDays: pulumi.Int(args.windowDays()),
+		RequestBasedSli: &monitoring.SloRequestBasedSliArgs{GoodTotalRatio: &monitoring.SloRequestBasedSliGoodTotalRatioArgs{
+			// Bad and total, because "good" would have to list every class that is not 5xx.
+			BadServiceFilter:   pulumi.Sprintf(`%s AND metric.labels.response_code_class="5xx"`, args.requests()),
+			TotalServiceFilter: args.requests(),
+		}},
+		UserLabels: args.Labels,
+	}, pulumiopt.Child(parent)...)
+}
+
+// fraction turns a percentage into a share without the noise of binary fractions: 99.5 is 0.995, and not the next number.
+func fraction(percent float64) float64 {
+	const steps = 1e6
+	return float64(int64(percent*steps/100+0.5)) / steps
+}
+
+func (args *WatchArgs) windowDays() int { return cmp.Or(args.WindowDays, DefaultWindowDays) }
+
+// inputs are what state and policies see of the component.
+func (args *WatchArgs) inputs() pulumi.Map {
+	return pulumi.Map{
+		"project": args.Project, "location": args.Location, "environment": pulumi.String(args.Environment), "serviceName": args.ServiceName,
+		"runbookUrl": pulumi.String(args.RunbookURL), "uptime": pulumi.Bool(args.Uptime != nil),
+		"availabilityPercent": pulumi.Float64(args.AvailabilityPercent), "windowDays": pulumi.Int(args.windowDays()),
+	}
+}
+
+func (args *WatchArgs) validate() error {
+	if args == nil {
+		return errors.New("args is nil: pass a *WatchArgs")
+	}
+	var problems []error
+	refuse := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	refuse(args.Project == nil, "args.Project is missing: set the project's id")
+	refuse(args.Location == nil, "args.Location is missing: set the service's region")
+	refuse(args.Environment == "", "args.Environment is missing: set what the titles of alerts begin with, for example prod")
+	refuse(args.ServiceName == nil, "args.ServiceName is missing: set the service's name output")
+	refuse(args.Channels == nil, "args.Channels is missing: pass the names of notification channels, or nobody hears of an alert")
+	page, err := url.Parse(args.RunbookURL)
+	refuse(err != nil || page.Scheme != "https" || page.Host == "" || page.Fragment != "",
+		"args.RunbookURL is not a page to link to: use an https:// address without a section")
+	refuse(!(args.AvailabilityPercent > 0 && args.AvailabilityPercent <= 99.9), "args.AvailabilityPercent is %g: use over 0 and at most 99.9", args.AvailabilityPercent)
+	refuse(args.windowDays() < 1 || args.windowDays() > 30, "args.WindowDays is %d: use 1-30, or leave it out for %d", args.WindowDays, DefaultWindowDays)
+	refuse(args.LatencyMilliseconds < 0, "args.LatencyMilliseconds is %d: use at least 1, or leave it out for %d", args.LatencyMilliseconds, DefaultLatencyMilliseconds)
+	if uptime := args.Uptime; uptime != nil {
+		refuse(uptime.Host == nil, "args.Uptime.Host is missing: set the service's host")
+		refuse(!strings.HasPrefix(uptime.Path, "/"), "args.Uptime.Path %q is no path: begin it with a slash", uptime.Path)
+		refuse(!slices.Contains([]int{0, 60, 300, 600, 900}, uptime.PeriodSeconds), "args.Uptime.PeriodSeconds is %d: use 60, 300, 600 or 900", uptime.PeriodSeconds)
+		refuse(uptime.TimeoutSeconds < 0 || uptime.TimeoutSeconds > 60, "args.Uptime.TimeoutSeconds is %d: use 1-60, or leave it out for %d",
+			uptime.TimeoutSeconds, DefaultUptimeTimeoutSeconds)
+	}
+	return errors.Join(problems...)
+}
