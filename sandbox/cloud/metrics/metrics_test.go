@@ -1,0 +1,42 @@
+package metrics_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud/metrics"
+)
+
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	var r metrics.Recorder
+	minute := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	good := metrics.Key{Service: "s", Revision: "a", Class: "2xx"}
+	r.Record(good, minute.Add(5*time.Second), 10*time.Millisecond)
+	r.Record(good, minute.Add(59*time.Second), 10*time.Millisecond)
+	r.Record(good, minute.Add(time.Minute), time.Second)
+	r.Record(metrics.Key{Service: "s", Revision: "a", Class: "5xx"}, minute, 0)
+	r.Record(metrics.Key{Service: "other", Revision: "a", Class: "2xx"}, minute, 0)
+	assert.Equal(t, []metrics.Series{
+		{Key: good, Points: []metrics.Point{{Start: minute, Count: 2, Latencies: map[int]int64{metrics.BucketOf(10 * time.Millisecond): 2}}}},
+		{Key: metrics.Key{Service: "s", Revision: "a", Class: "5xx"}, Points: []metrics.Point{{Start: minute, Count: 1, Latencies: map[int]int64{0: 1}}}},
+	}, r.Query("s", minute, minute.Add(time.Minute)))
+	assert.Empty(t, r.Query("s", minute.Add(time.Hour), minute.Add(2*time.Hour)))
+
+	r.Record(good, minute.Add(25*time.Hour), 0)
+	assert.Len(t, r.Query("s", minute, minute.Add(26*time.Hour))[0].Points, 1, "points past the retention are dropped")
+}
+
+func TestLatencyBuckets(t *testing.T) {
+	t.Parallel()
+	for _, latency := range []time.Duration{0, time.Millisecond, 2 * time.Millisecond, 137 * time.Millisecond, time.Second, time.Hour} {
+		bound := metrics.UpperBound(metrics.BucketOf(latency))
+		assert.GreaterOrEqual(t, bound+time.Microsecond, latency)
+		if latency > time.Millisecond {
+			assert.LessOrEqual(t, float64(bound), float64(latency)*1.1+1)
+		}
+	}
+	assert.Equal(t, "5xx", metrics.Class(503))
+}
