@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strconv"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
@@ -60,12 +59,8 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 
 // seed makes what exists before the first `up` of a real stack: the project with its billing account, and the repository.
 func (e *Engine) seed(ctx context.Context, settings stacks.Settings) error {
-	number, err := strconv.ParseInt(settings.Project.Number, 10, 64)
-	if err != nil {
-		return fmt.Errorf("project number: %w", err)
-	}
-	err = e.client.EnsureProject(ctx, cloud.Project{
-		ID: settings.Project.ID, Number: number, BillingAccount: settings.Project.BillingAccount,
+	err := e.client.EnsureProject(ctx, cloud.Project{
+		ID: settings.Project.ID, Number: settings.Project.Number, BillingAccount: settings.Project.BillingAccount,
 	})
 	if err != nil {
 		return err
