@@ -89,14 +89,23 @@ type softDeleted struct{ documents }
 
 func (s softDeleted) read(ctx context.Context, c *call) (map[string]any, error) {
 	state, err := s.documents.read(ctx, c)
-	if state["state"] == "DELETED" {
+	if state["state"] == "DELETED" || state["deleted"] == true {
 		return nil, err
 	}
 	return state, err
 }
 
+// delete asks first, because the API refuses to delete what is deleted.
+func (s softDeleted) delete(ctx context.Context, c *call) error {
+	state, err := s.read(ctx, c)
+	if err != nil || state == nil {
+		return err
+	}
+	return s.documents.delete(ctx, c)
+}
+
 // customRoles are soft-deleted too, but the official provider takes a deleted one back into use.
-type customRoles struct{ documents }
+type customRoles struct{ softDeleted }
 
 func (r customRoles) create(ctx context.Context, c *call) (map[string]any, error) {
 	values := c.values()
@@ -118,12 +127,4 @@ func (r customRoles) create(ctx context.Context, c *call) (map[string]any, error
 	}
 	c.old, c.state = map[string]any{}, c.stateOf(there, values)
 	return r.update(ctx, c)
-}
-
-func (r customRoles) read(ctx context.Context, c *call) (map[string]any, error) {
-	state, err := r.documents.read(ctx, c)
-	if state["deleted"] == true {
-		return nil, err
-	}
-	return state, err
 }

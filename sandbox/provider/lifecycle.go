@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -112,6 +113,9 @@ func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadR
 			return nil, failure(err)
 		}
 		c.imported, c.old = true, nil
+		if c.settings.Project != "" && isNumber(text(c.state, "project")) {
+			c.state["project"] = c.settings.Project // some ids have the project's number, programs its id
+		}
 	}
 	ctx, release := s.bound(ctx)
 	defer release()
@@ -149,6 +153,10 @@ func (s *server) Delete(ctx context.Context, request *rpc.DeleteRequest) (*empty
 		return nil, failure(err)
 	}
 	return &emptypb.Empty{}, nil
+}
+
+func isNumber(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
 // idOf is the Pulumi id of a resource with the state.

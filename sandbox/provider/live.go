@@ -43,8 +43,7 @@ func (l live) value(s *shape, old, was, is any, path string) any {
 		return old
 	}
 	if old == nil {
-		switch {
-		case isZero(is) && !l.imported, l.imported && isAbsent(is), !l.imported && (equal(was, is) || slices.Contains(t.computed, path)):
+		if !l.isInput(was, is, path) {
 			return nil
 		}
 		return l.inputsOf(s, is, path)
@@ -86,6 +85,16 @@ func (l live) value(s *shape, old, was, is any, path string) any {
 		return out
 	}
 	return copyValue(is)
+}
+
+// isInput decides about a live value for which there was no input.
+func (l live) isInput(was, is any, path string) bool {
+	computed := slices.Contains(l.t.computed, path)
+	if l.imported {
+		// What the API chose is taken over too, unless a program without it would then replace the resource.
+		return !isAbsent(is) && !(computed && slices.Contains(l.t.replace, path))
+	}
+	return !isZero(is) && !computed && !equal(was, is)
 }
 
 // orderLike puts the elements of a set in the order of the old inputs, matching them by what the inputs say.
