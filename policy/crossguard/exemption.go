@@ -32,17 +32,17 @@ func (e Exemption) expired(now time.Time) bool { return !now.Before(e.Expires.Ad
 
 func (e Exemption) matches(urn, name string) bool {
 	if strings.HasPrefix(e.Resource, "urn:") {
-		return matchWildcard(e.Resource, urn)
+		return Wildcard(e.Resource, urn)
 	}
-	return matchWildcard(e.Resource, name)
+	return Wildcard(e.Resource, name)
 }
 
 func (e Exemption) notApplicable() string {
 	return fmt.Sprintf("exempt until %s: %s", e.Expires.Format(time.DateOnly), e.Reason)
 }
 
-// matchWildcard matches the whole of s, with * for any characters.
-func matchWildcard(pattern, s string) bool {
+// Wildcard reports whether pattern matches the whole of s, with * for any characters. Exemptions use it; so may rules.
+func Wildcard(pattern, s string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
 		return pattern == s

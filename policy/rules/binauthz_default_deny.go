@@ -1,0 +1,54 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var binauthzDefaultDeny = crossguard.Policy{
+	Name:             "binauthz-default-deny",
+	Description:      "Binary Authorization refuses what nobody attested.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.High,
+	Framework:        crossguard.Framework{Name: "SLSA", Version: "1.0", Reference: "verification of provenance at deployment"},
+	Tags:             []string{"supply-chain"},
+	RemediationSteps: "Set evaluationMode to REQUIRE_ATTESTATION or ALWAYS_DENY and enforcementMode to ENFORCED_BLOCK_AND_AUDIT_LOG in every rule.",
+	Types:            []string{admission},
+	Check: func(r *crossguard.Resource) {
+		rule, set := r.Block("defaultAdmissionRule")
+		if !set {
+			r.Violation("defaultAdmissionRule is absent: require an attestation or deny")
+			return
+		}
+		checkAdmission(r, rule)
+		r.Each("clusterAdmissionRules", func(rule crossguard.Object) { checkAdmission(r, rule) })
+		r.Each("admissionWhitelistPatterns", func(pattern crossguard.Object) {
+			// A pattern that names no registry admits everybody's images.
+			if text := pattern.StringOr("namePattern", ""); strings.HasPrefix(text, "*") {
+				r.Violation("%s is %s: name the registry whose images need no attestation", pattern.Path("namePattern"), text)
+			}
+		})
+	},
+	Remediate: func(r *crossguard.Remedy) {
+		if r.StringOr("defaultAdmissionRule.evaluationMode", "") == "ALWAYS_ALLOW" {
+			r.Set("defaultAdmissionRule.evaluationMode", "ALWAYS_DENY")
+		}
+		if mode := r.StringOr("defaultAdmissionRule.enforcementMode", ""); mode != enforced && r.Has("defaultAdmissionRule") {
+			r.Set("defaultAdmissionRule.enforcementMode", enforced)
+		}
+	},
+}
+
+const enforced = "ENFORCED_BLOCK_AND_AUDIT_LOG"
+
+func checkAdmission(r *crossguard.Resource, rule crossguard.Object) {
+	switch mode := rule.StringOr("evaluationMode", "absent"); mode {
+	case "REQUIRE_ATTESTATION", "ALWAYS_DENY":
+	default:
+		r.Violation("%s is %s: set it to REQUIRE_ATTESTATION or ALWAYS_DENY", rule.Path("evaluationMode"), mode)
+	}
+	if mode := rule.StringOr("enforcementMode", "absent"); mode != enforced {
+		r.Violation("%s is %s: set it to %s", rule.Path("enforcementMode"), mode, enforced)
+	}
+}

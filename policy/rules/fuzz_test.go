@@ -1,0 +1,134 @@
+package rules
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
+)
+
+// FuzzViolationsCannotHide takes a resource that violates a rule and disguises it in ways that change nothing about it:
+// values wrapped as secrets or outputs, numbers and booleans as strings, neighbours that are not known yet, null next to
+// them, engine keys, empty objects. The rule must still report it, and no rule may fail.
+func FuzzViolationsCannotHide(f *testing.F) {
+	var violating []scenario
+	for _, all := range [][]scenario{runScenarios(), iamScenarios(), dataScenarios(), githubScenarios()} {
+		for _, s := range all {
+			for _, b := range s.bad {
+				if !b.marked {
+					violating = append(violating, scenario{policy: s.policy, good: s.with(b), config: s.config})
+				}
+			}
+		}
+	}
+	for i := range violating {
+		f.Add(uint(i), uint64(i)*7919)
+	}
+	c := ct.Start(f, Pack())
+	f.Fuzz(func(t *testing.T, which uint, seed uint64) {
+		s := violating[which%uint(len(violating))]
+		d := disguise{rand.New(rand.NewPCG(seed, seed))}
+		r := s.good
+		r.Properties = d.object(deepCopy(object(r.Properties)).(object), true)
+		got := c.Analyze(r)
+		require.NotContains(t, strings.Join(got.Messages(), "\n"), "the rule itself failed", "%v", r.Properties)
+		if s.config != "" {
+			return // judged by other options than the pack's own
+		}
+		for _, m := range got.Of(s.policy.Name).Diagnostics {
+			if !strings.HasPrefix(m.Text, "not checked: ") {
+				return
+			}
+		}
+		t.Fatalf("%s lets %s pass as %v", s.policy.Name, r.Type, r.Properties)
+	})
+}
+
+type disguise struct{ *rand.Rand }
+
+func (d disguise) object(o object, top bool) object {
+	made := object{}
+	for key, v := range o {
+		made[key] = d.value(v)
+	}
+	if top || d.IntN(2) == 0 {
+		made[fmt.Sprintf("unrelated%d", d.IntN(9))] = []any{ct.Unknown, nil, object{}, "", ct.Output{}}[d.IntN(5)]
+	}
+	if d.IntN(4) == 0 {
+		made["__defaults"] = []any{}
+	}
+	return made
+}
+
+func (d disguise) value(v any) any {
+	switch plain := v.(type) {
+	case object:
+		v = d.object(plain, false)
+	case []any:
+		list := make([]any, len(plain))
+		for i := range plain {
+			list[i] = d.value(plain[i])
+		}
+		v = list
+	case int:
+		v = []any{plain, float64(plain), strconv.Itoa(plain), strconv.Itoa(plain) + ".0"}[d.IntN(4)]
+	case bool:
+		v = []any{plain, strconv.FormatBool(plain), strings.ToUpper(strconv.FormatBool(plain))}[d.IntN(3)]
+	case ct.Secret, ct.Output:
+		return v
+	}
+	if v == nil {
+		return v
+	}
+	switch d.IntN(8) {
+	case 0:
+		return ct.Secret{Value: v}
+	case 1:
+		return ct.Output{Value: v, Known: true, Secret: d.IntN(2) == 0, Dependencies: []string{"urn:pulumi:dev::test::x::y"}}
+	case 2:
+		return ct.Output{Value: ct.Secret{Value: v}, Known: true}
+	}
+	return v
+}
+
+// FuzzNoRuleFails gives every rule random properties of its type.
+func FuzzNoRuleFails(f *testing.F) {
+	policies := table()
+	f.Add(uint64(1))
+	c := ct.Start(f, Pack())
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		d := disguise{rand.New(rand.NewPCG(seed, 1))}
+		for _, p := range policies {
+			for _, resourceType := range p.Types {
+				r := ct.Resource{Type: resourceType, Properties: d.random(4).(object)}
+				for _, got := range []ct.Result{c.Analyze(r), c.AnalyzeStack(r)} {
+					require.NotContains(t, strings.Join(got.Messages(), "\n"), "the rule itself failed", "%v", r.Properties)
+				}
+			}
+		}
+	})
+}
+
+// keys are names that rules look for.
+var keys = []string{"template", "spec", "containers", "image", "scaling", "maxInstanceCount", "envs", "name", "value", "metadata", "annotations", "labels", "role",
+	"member", "members", "policyData", "replication", "auto", "environment", "reviewers", "users", "rules", "pullRequest", "cleanupPolicies", "resources", "limits"}
+
+func (d disguise) random(depth int) any {
+	if depth > 0 && (depth == 4 || d.IntN(3) > 0) {
+		made := object{}
+		for range d.IntN(8) {
+			made[keys[d.IntN(len(keys))]] = d.random(depth - 1)
+		}
+		if depth == 4 || d.IntN(2) == 0 {
+			return made
+		}
+		return []any{made, d.random(depth - 1)}
+	}
+	return []any{nil, 1, -1.5, "", "x", true, ct.Unknown, ct.UnknownObject, ct.Secret{Value: "s3cret"}, ct.Secret{Value: ct.Unknown}, ct.Output{}, []any{},
+		ct.Reference{URN: "urn:x", ID: ""}, `{"bindings":[{"role":1}]}`, "a\xffb", object{}}[d.IntN(16)]
+}

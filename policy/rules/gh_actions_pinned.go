@@ -1,0 +1,37 @@
+package rules
+
+import (
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var ghActionsPinned = crossguard.Policy{
+	Name:             "gh-actions-pinned",
+	Description:      "Workflows run chosen actions at a commit: a tag can be moved to code that steals credentials.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.High,
+	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Pinned-Dependencies"},
+	Tags:             []string{"supply-chain", "github"},
+	RemediationSteps: "Set allowedActions to selected or local_only and shaPinningRequired to true.",
+	Types:            []string{ghActions},
+	Check: func(r *crossguard.Resource) {
+		if !r.BoolOr("enabled", true) {
+			r.NotApplicable("workflows are disabled")
+		}
+		if allowed := r.StringOr("allowedActions", "all"); allowed != "selected" && allowed != "local_only" {
+			r.Violation("allowedActions is %s: set it to selected", allowed)
+		}
+		if !r.BoolOr("shaPinningRequired", false) {
+			r.Violation("shaPinningRequired is not true: set it")
+		}
+		r.EachString("allowedActionsConfig.patternsAlloweds", func(pattern string) {
+			if pattern == "*" || pattern == "*/*" {
+				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which is every action: name them", pattern)
+			}
+		})
+	},
+	Remediate: func(r *crossguard.Remedy) {
+		if r.BoolOr("enabled", true) && !r.BoolOr("shaPinningRequired", false) {
+			r.Set("shaPinningRequired", true)
+		}
+	},
+}

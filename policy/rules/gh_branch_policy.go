@@ -1,0 +1,31 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var ghBranchPolicy = crossguard.Policy{
+	Name:             "gh-branch-policy",
+	Description:      "Deployments come from main: a pattern that others can make a branch for is no protection.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.High,
+	Framework:        own("GitHub environments: main only"),
+	Tags:             []string{"security", "github"},
+	RemediationSteps: "Set branchPattern to main, and no tagPattern.",
+	Options:          []crossguard.Option{{Name: "branches", Description: "Branches that may deploy.", Default: []string{"main"}}},
+	Types:            []string{ghDeploymentPolicy},
+	Check: func(r *crossguard.Resource) {
+		if tag, set := r.String("tagPattern"); set {
+			r.Violation("tagPattern is %s: whoever may push a tag could deploy. Remove it", tag)
+		}
+		branch, set := r.String("branchPattern")
+		if set && !slices.Contains(r.Config.Strings("branches"), branch) {
+			r.Violation("branchPattern is %s: set it to one of %s", branch, list(r.Config.Strings("branches")))
+		}
+		if !set && !r.Has("tagPattern") {
+			r.Violation("branchPattern is absent: set it to one of %s", list(r.Config.Strings("branches")))
+		}
+	},
+}

@@ -1,0 +1,68 @@
+package rules
+
+import (
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var ghMainProtected = crossguard.Policy{
+	Name:             "gh-main-protected",
+	Description:      "The branch that deploys changes by reviewed pull requests with passing checks, and its history stays.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.High,
+	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Branch-Protection"},
+	Tags:             []string{"security", "github"},
+	RemediationSteps: "Give the ruleset enforcement: active and the rules pullRequest, requiredStatusChecks, nonFastForward and deletion, without actors that always bypass it.",
+	Options:          []crossguard.Option{{Name: "approvals", Description: "Approvals a pull request needs.", Default: 1, Min: 0, Max: 10}},
+	Types:            []string{ghRuleset, ghBranchProtection},
+	Check: func(r *crossguard.Resource) {
+		if r.Type == ghBranchProtection {
+			checkBranchProtection(r)
+			return
+		}
+		if target := r.StringOr("target", "branch"); target != "branch" {
+			r.NotApplicable("rules for a %s, not for a branch", target)
+		}
+		if enforcement := r.StringOr("enforcement", "absent"); enforcement != "active" {
+			r.Violation("enforcement is %s: set it to active", enforcement)
+		}
+		for _, path := range []string{"rules.nonFastForward", "rules.deletion"} {
+			if !r.BoolOr(path, false) {
+				r.Violation("%s is not true: set it", path)
+			}
+		}
+		if r.Len("rules.requiredStatusChecks.requiredChecks") == 0 {
+			r.Violation("rules.requiredStatusChecks.requiredChecks is empty: name the checks that must pass")
+		}
+		if least, n := r.Config.Int("approvals"), r.IntOr("rules.pullRequest.requiredApprovingReviewCount", 0); !r.Has("rules.pullRequest") || n < least {
+			r.Violation("rules.pullRequest.requiredApprovingReviewCount is %d: set it to %d or more", n, least)
+		}
+		r.Each("bypassActors", func(actor crossguard.Object) {
+			if actor.StringOr("bypassMode", "always") == "always" {
+				r.Violation("%s is always: set it to pull_request, or remove the actor", actor.Path("bypassMode"))
+			}
+		})
+	},
+}
+
+func checkBranchProtection(r *crossguard.Resource) {
+	for _, path := range []string{"allowsDeletions", "allowsForcePushes"} {
+		if r.BoolOr(path, false) {
+			r.Violation("%s is true: remove it", path)
+		}
+	}
+	if !r.BoolOr("enforceAdmins", false) {
+		r.Violation("enforceAdmins is not true: set it")
+	}
+	if r.Len("requiredStatusChecks") == 0 {
+		r.Violation("requiredStatusChecks is empty: name the checks that must pass")
+	}
+	least := r.Config.Int("approvals")
+	if r.Len("requiredPullRequestReviews") == 0 {
+		r.Violation("requiredPullRequestReviews is empty: require %d or more", least)
+	}
+	r.Each("requiredPullRequestReviews", func(reviews crossguard.Object) {
+		if n := reviews.IntOr("requiredApprovingReviewCount", 0); n < least {
+			r.Violation("%s is %d: set it to %d or more", reviews.Path("requiredApprovingReviewCount"), n, least)
+		}
+	})
+}

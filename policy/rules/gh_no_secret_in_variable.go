@@ -1,0 +1,32 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var ghNoSecretInVariable = crossguard.Policy{
+	Name:             "gh-no-secret-in-variable",
+	Description:      "GitHub variables hold no secrets: they are shown in logs and settings.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.Critical,
+	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GIT_4", Specification: "Ensure GitHub Actions secrets are encrypted"},
+	Tags:             []string{"security", "github", "secrets"},
+	RemediationSteps: "Make it a secret, or better: get the credential by OIDC. Replace the value that leaked.",
+	Options:          []crossguard.Option{{Name: "harmless", Description: "Names of variables that look secret and are not.", Default: []string{}}},
+	Types:            []string{ghVariable, ghEnvVariable, ghOrgVariable},
+	Check: func(r *crossguard.Resource) {
+		if r.IsSecret("value") {
+			r.Violation("value is a secret of the program: make it a secret, not a variable")
+			return
+		}
+		name := r.StringOr("variableName", "")
+		if secretName(name) && !slices.Contains(r.Config.Strings("harmless"), name) {
+			r.Violation("variableName %s promises a secret: make it a secret, or list the name as harmless", name)
+		}
+		if looksSecret(r.StringOr("value", "")) {
+			r.Violation("value has the form of a key or password: make it a secret")
+		}
+	},
+}

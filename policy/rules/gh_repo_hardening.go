@@ -1,0 +1,32 @@
+package rules
+
+import (
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var ghRepoHardening = crossguard.Policy{
+	Name:             "gh-repo-hardening",
+	Description:      "GitHub tells of vulnerable dependencies and refuses pushes that contain secrets.",
+	Enforcement:      crossguard.Advisory,
+	Severity:         crossguard.Medium,
+	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Vulnerabilities"},
+	Tags:             []string{"security", "github"},
+	RemediationSteps: "Set vulnerabilityAlerts to true and securityAndAnalysis.secretScanningPushProtection.status to enabled.",
+	Types:            []string{ghRepositoryType},
+	Check: func(r *crossguard.Resource) {
+		if !r.BoolOr("vulnerabilityAlerts", false) {
+			r.Violation("vulnerabilityAlerts is not true: set it")
+		}
+		if r.StringOr("securityAndAnalysis.secretScanningPushProtection.status", "") != "enabled" {
+			r.Violation("securityAndAnalysis.secretScanningPushProtection.status is not enabled: set it")
+		}
+	},
+	Remediate: func(r *crossguard.Remedy) {
+		if !r.BoolOr("vulnerabilityAlerts", false) {
+			r.Set("vulnerabilityAlerts", true)
+		}
+		if path := "securityAndAnalysis.secretScanningPushProtection.status"; r.StringOr(path, "") != "enabled" {
+			r.Set(path, "enabled")
+		}
+	},
+}

@@ -1,0 +1,26 @@
+package rules
+
+import (
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var ghSecretNotPlaintext = crossguard.Policy{
+	Name:             "gh-secret-not-plaintext",
+	Description:      "A GitHub secret is a secret in Pulumi's state, too.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.Critical,
+	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GIT_4", Specification: "Ensure GitHub Actions secrets are encrypted"},
+	Tags:             []string{"security", "github", "secrets"},
+	RemediationSteps: "Give the value as a Pulumi secret: pulumi config set --secret, or pulumi.ToSecret.",
+	Types:            []string{ghSecret, ghEnvSecret, ghOrgSecret, ghDependabotSecret},
+	Check: func(r *crossguard.Resource) {
+		for _, path := range []string{"value", "plaintextValue"} {
+			if r.IsSecret(path) {
+				continue
+			}
+			if r.Has(path) {
+				r.Violation("%s is in clear text: give it as a Pulumi secret", path)
+			}
+		}
+	},
+}

@@ -1,0 +1,52 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var iamSeparationDuties = crossguard.Policy{
+	Name:             "iam-separation-duties",
+	Description:      "Nobody both makes accounts and acts as them, or both manages keys and uses them.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.High,
+	Framework:        cis("1.8", "Ensure that separation of duties is enforced while assigning service account related roles to users"),
+	Tags:             []string{"security", "iam"},
+	RemediationSteps: "Give one of the two roles to somebody else.",
+	Types:            slices.Concat(wideIAM, accountIAM),
+	CheckStack: func(s *crossguard.Stack) {
+		held := map[string][]string{} // roles by member
+		s.Each(slices.Concat(wideIAM, accountIAM), func(r *crossguard.Resource) {
+			grant{role: roles(flatten(apart)...)}.each(r, func(role, member string) {
+				member, role = strings.ToLower(member), strings.ToLower(role)
+				for _, pair := range apart {
+					other := pair[0]
+					if role == other {
+						other = pair[1]
+					}
+					if (role == pair[0] || role == pair[1]) && slices.Contains(held[member], other) {
+						r.Violation("%s has %s and %s: give one of them to somebody else", member, role, other)
+					}
+				}
+				held[member] = append(held[member], role)
+			})
+		})
+	},
+}
+
+// apart are roles that nobody may have two of.
+var apart = [][2]string{
+	{"roles/iam.serviceaccountadmin", "roles/iam.serviceaccountuser"},
+	{"roles/iam.serviceaccountadmin", "roles/iam.serviceaccounttokencreator"},
+	{"roles/cloudkms.admin", "roles/cloudkms.cryptokeyencrypterdecrypter"},
+}
+
+func flatten(pairs [][2]string) []string {
+	var all []string
+	for _, pair := range pairs {
+		all = append(all, pair[0], pair[1])
+	}
+	return all
+}

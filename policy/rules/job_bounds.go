@@ -1,0 +1,43 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var jobBounds = crossguard.Policy{
+	Name:             "job-bounds",
+	Description:      "A Cloud Run job has bounds on its tasks, retries and time, so that a failing one cannot run up a bill.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.Medium,
+	Framework:        own("Cost caps"),
+	Tags:             []string{"cost", "cloud-run"},
+	RemediationSteps: "Lower template.taskCount, template.template.maxRetries and template.template.timeout.",
+	Options: []crossguard.Option{
+		{Name: "tasks", Description: "Most tasks of an execution.", Default: 10, Min: 1, Max: 10000},
+		{Name: "retries", Description: "Most retries of a task.", Default: 3, Min: 0, Max: 10},
+		{Name: "timeoutSeconds", Description: "Longest run of a task, in seconds.", Default: 3600, Min: 1, Max: 604800},
+	},
+	Types: []string{job},
+	Check: func(r *crossguard.Resource) {
+		// Cloud Run's defaults are within the bounds by default: 1 task, 3 retries, 600 s. Parallelism is bounded by tasks.
+		exceeds(r, "template.taskCount", r.IntOr("template.taskCount", 1), r.Config.Int("tasks"))
+		exceeds(r, "template.template.maxRetries", r.IntOr("template.template.maxRetries", 3), r.Config.Int("retries"))
+		text := r.StringOr("template.template.timeout", "600s")
+		if n, err := seconds(text); err != nil || n > float64(r.Config.Int("timeoutSeconds")) {
+			r.Violation("template.template.timeout is %s: set it to %d seconds or less", text, r.Config.Int("timeoutSeconds"))
+		}
+	},
+	Remediate: func(r *crossguard.Remedy) {
+		if r.IntOr("template.taskCount", 1) > r.Config.Int("tasks") {
+			r.Set("template.taskCount", int(r.Config.Int("tasks")))
+		}
+		if r.IntOr("template.template.maxRetries", 3) > r.Config.Int("retries") {
+			r.Set("template.template.maxRetries", int(r.Config.Int("retries")))
+		}
+		if n, err := seconds(r.StringOr("template.template.timeout", "600s")); err != nil || n > float64(r.Config.Int("timeoutSeconds")) {
+			r.Set("template.template.timeout", fmt.Sprintf("%ds", r.Config.Int("timeoutSeconds")))
+		}
+	},
+}

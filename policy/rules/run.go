@@ -1,0 +1,72 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+// Paths of Cloud Run resources. Version 1 of the API keeps in annotations, as strings, what version 2 has as fields.
+
+func v1Template(key string) string { return fmt.Sprintf("template.metadata.annotations[%q]", key) }
+
+func v1Service(key string) string { return fmt.Sprintf("metadata.annotations[%q]", key) }
+
+// templateOf is the path of the revision's or task's template.
+func templateOf(r *crossguard.Resource) string {
+	switch r.Type {
+	case serviceV1:
+		return "template.spec"
+	case job:
+		return "template.template"
+	}
+	return "template"
+}
+
+// eachContainer visits the containers of any Cloud Run resource. Without containers there is nothing to judge a resource
+// by, so it is a violation.
+func eachContainer(r *crossguard.Resource, do func(crossguard.Object)) {
+	path := templateOf(r) + ".containers"
+	if r.Len(path) == 0 {
+		r.Violation("%s is absent: name the container that runs", path)
+	}
+	r.Each(path, do)
+}
+
+// serviceName is the name in Google Cloud. Pulumi makes one from the resource's name where none is given.
+func serviceName(r *crossguard.Resource) string { return r.StringOr("name", r.Name) }
+
+// quantity reads an amount such as 1, 1000m, 512Mi or 2G, in units or bytes.
+func quantity(s string) (float64, error) {
+	number, factor := strings.TrimSpace(s), 1.0
+	for _, unit := range []struct {
+		suffix string
+		factor float64
+	}{
+		{"Ki", 1 << 10}, {"Mi", 1 << 20}, {"Gi", 1 << 30}, {"Ti", 1 << 40},
+		{"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}, {"m", 1e-3},
+	} {
+		if before, found := strings.CutSuffix(number, unit.suffix); found {
+			number, factor = before, unit.factor
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || n < 0 || n > 1e18 {
+		return 0, fmt.Errorf("%q is not an amount such as 1, 500m or 512Mi", s)
+	}
+	return n * factor, nil
+}
+
+// seconds reads a duration as Google writes it: 300s, 3.5s.
+func seconds(s string) (float64, error) {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(s), "s"), 64)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%q is not a duration such as 300s", s)
+	}
+	return n, nil
+}
+
+const gib = 1 << 30

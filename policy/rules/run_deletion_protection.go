@@ -1,0 +1,26 @@
+package rules
+
+import (
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var runDeletionProtection = crossguard.Policy{
+	Name:             "run-deletion-protection",
+	Description:      "What serves users is not deleted or replaced by accident.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.Medium,
+	Framework:        own("Reliability: production"),
+	Tags:             []string{"reliability", "cloud-run"},
+	RemediationSteps: "Remove deletionProtection: the provider's default is true. Environments for trying things disable this policy.",
+	Types:            []string{serviceV2, job, workerPool},
+	Check: func(r *crossguard.Resource) {
+		if !r.BoolOr("deletionProtection", true) { // default of pulumi-gcp 8: true
+			r.Violation("deletionProtection is false: remove it or set it to true")
+		}
+	},
+	Remediate: func(r *crossguard.Remedy) {
+		if !r.BoolOr("deletionProtection", true) {
+			r.Set("deletionProtection", true)
+		}
+	},
+}

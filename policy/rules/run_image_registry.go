@@ -1,0 +1,47 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var runImageRegistry = crossguard.Policy{
+	Name:             "run-image-registry",
+	Description:      "Cloud Run runs images from the platform's registries only.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.High,
+	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "images from trusted registries"},
+	Tags:             []string{"supply-chain", "cloud-run"},
+	RemediationSteps: "Promote the image into the environment's repository and refer to it there.",
+	Options: []crossguard.Option{{
+		Name:        "registries",
+		Description: "Where images may come from: registries, projects or repositories, as the beginning of an image reference.",
+		Default: []string{
+			"us-central1-docker.pkg.dev/procureflow-dev", "us-central1-docker.pkg.dev/procureflow-staging", "us-central1-docker.pkg.dev/procureflow-prod",
+			// Google's sample container, which a service starts with before its first release.
+			"us-docker.pkg.dev/cloudrun/container",
+		},
+	}},
+	Types: runAny,
+	Check: func(r *crossguard.Resource) {
+		eachContainer(r, func(c crossguard.Object) {
+			image, set := c.String("image")
+			if registries := r.Config.Strings("registries"); !set || !fromAny(registries, image) {
+				r.Violation("%s is %q: use an image from %s", c.Path("image"), image, list(registries))
+			}
+		})
+	},
+}
+
+// fromAny reports whether an image is in one of the places. A place ends where a path, tag or digest begins: what merely
+// begins with the same letters is another place.
+func fromAny(places []string, image string) bool {
+	for _, place := range places {
+		rest, found := strings.CutPrefix(image, strings.TrimSuffix(place, "/"))
+		if found && rest != "" && strings.ContainsRune("/:@", rune(rest[0])) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var runIngress = crossguard.Policy{
+	Name:             "run-ingress",
+	Description:      "A Cloud Run service can be reached from the internet only if it is meant to be public.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.High,
+	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "restrict network ingress"},
+	Tags:             []string{"security", "cloud-run"},
+	RemediationSteps: "Set ingress to INGRESS_TRAFFIC_INTERNAL_ONLY or INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER, or name the service in publicServices.",
+	Options:          []crossguard.Option{publicServices},
+	Types:            services,
+	Check: func(r *crossguard.Resource) {
+		path := ingressPath(r)
+		switch ingress := strings.ToLower(r.StringOr(path, "all")); ingress {
+		case "internal", "internal-and-cloud-load-balancing", "ingress_traffic_internal_only", "ingress_traffic_internal_load_balancer":
+		default:
+			if !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
+				r.Violation("%s is %s and %s is not among the public services (%s): make it internal, or add the service to publicServices",
+					path, ingress, serviceName(r), list(r.Config.Strings("publicServices")))
+			}
+		}
+	},
+	Remediate: func(r *crossguard.Remedy) {
+		path := ingressPath(r.Resource)
+		switch strings.ToLower(r.StringOr(path, "all")) {
+		case "internal", "internal-and-cloud-load-balancing", "ingress_traffic_internal_only", "ingress_traffic_internal_load_balancer":
+			return
+		}
+		switch {
+		case slices.Contains(r.Config.Strings("publicServices"), serviceName(r.Resource)):
+		case r.Type == serviceV1:
+			r.Set(path, "internal")
+		default:
+			r.Set(path, "INGRESS_TRAFFIC_INTERNAL_ONLY")
+		}
+	},
+}
+
+// publicServices is the option by which a service is meant to be public.
+var publicServices = crossguard.Option{
+	Name: "publicServices", Description: "Names of the Cloud Run services that anybody may call.", Default: []string{},
+}
+
+func ingressPath(r *crossguard.Resource) string {
+	if r.Type == serviceV1 {
+		return v1Service("run.googleapis.com/ingress")
+	}
+	return "ingress"
+}

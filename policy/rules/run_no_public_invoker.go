@@ -1,0 +1,52 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var runNoPublicInvoker = crossguard.Policy{
+	Name:        "run-no-public-invoker",
+	Description: "Nobody may call a Cloud Run service without credentials unless it is meant to be public.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.High,
+	Framework:   crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_102", Specification: "Ensure that GCP Cloud Run services are not anonymously or publicly accessible"},
+	Tags:        []string{"security", "cloud-run", "iam"},
+	RemediationSteps: "Grant roles/run.invoker to the accounts that call the service, and leave invokerIamDisabled unset. " +
+		"For a public service, name it in publicServices.",
+	Options: []crossguard.Option{publicServices},
+	Types:   append(services[:2:2], runIAM...),
+	Check: func(r *crossguard.Resource) {
+		switch r.Type {
+		case serviceV1:
+			checkInvoker(r, v1Service("run.googleapis.com/invoker-iam-disabled"), serviceName(r))
+		case serviceV2:
+			checkInvoker(r, "invokerIamDisabled", serviceName(r))
+		default:
+			grant{member: public}.each(r, func(role, member string) {
+				if name := grantedService(r); !slices.Contains(r.Config.Strings("publicServices"), name) {
+					r.Violation("grants %s to %s on %s, which is not among the public services (%s)",
+						role, member, name, list(r.Config.Strings("publicServices")))
+				}
+			})
+		}
+	},
+}
+
+func checkInvoker(r *crossguard.Resource, path, name string) {
+	if r.BoolOr(path, false) && !slices.Contains(r.Config.Strings("publicServices"), name) {
+		r.Violation("%s lets anybody call %s, which is not among the public services (%s): remove it",
+			path, name, list(r.Config.Strings("publicServices")))
+	}
+}
+
+// grantedService is the last segment of what a Cloud Run IAM resource is about.
+func grantedService(r *crossguard.Resource) string {
+	name, set := r.String("service")
+	if !set {
+		name = r.StringOr("name", "an unnamed service")
+	}
+	return name[strings.LastIndex(name, "/")+1:]
+}

@@ -1,0 +1,40 @@
+package rules
+
+import (
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var runResourceLimits = crossguard.Policy{
+	Name:             "run-resource-limits",
+	Description:      "Every Cloud Run container says how much CPU and memory it may use, within what the platform pays for.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.Medium,
+	Framework:        own("Cost caps"),
+	Tags:             []string{"cost", "cloud-run"},
+	RemediationSteps: "Set resources.limits.cpu and resources.limits.memory of every container.",
+	Options: []crossguard.Option{
+		{Name: "cpu", Description: "Most vCPUs of a container.", Default: 2.0, Min: 0.08, Max: 8},
+		{Name: "memoryGiB", Description: "Most memory of a container, in GiB.", Default: 2.0, Min: 0.125, Max: 32},
+	},
+	Types: runAny,
+	Check: func(r *crossguard.Resource) {
+		eachContainer(r, func(c crossguard.Object) {
+			checkLimit(r, c, "resources.limits.cpu", r.Config.Number("cpu"), 1, "vCPU")
+			checkLimit(r, c, "resources.limits.memory", r.Config.Number("memoryGiB"), gib, "GiB")
+		})
+	},
+}
+
+func checkLimit(r *crossguard.Resource, c crossguard.Object, path string, limit, unit float64, name string) {
+	text, set := c.String(path)
+	if !set {
+		r.Violation("%s is absent: set it to %v %s or less", c.Path(path), limit, name)
+		return
+	}
+	switch amount, err := quantity(text); {
+	case err != nil:
+		r.Violation("%s: %v", c.Path(path), err)
+	case amount > limit*unit:
+		r.Violation("%s is %s: set it to %v %s or less", c.Path(path), text, limit, name)
+	}
+}

@@ -1,0 +1,19 @@
+package rules
+
+import (
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var saNoKeys = crossguard.Policy{
+	Name:             "sa-no-keys",
+	Description:      "There are no service account keys: they do not expire and can be copied.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.Critical,
+	Framework:        cis("1.4", "Ensure that there are only GCP-managed service account keys for each service account"),
+	Tags:             []string{"security", "iam"},
+	RemediationSteps: "Let the workload impersonate the account by workload identity federation, and delete the key.",
+	Types:            []string{accountKey},
+	Check: func(r *crossguard.Resource) {
+		r.Violation("makes a key that does not expire: use workload identity federation")
+	},
+}

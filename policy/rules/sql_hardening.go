@@ -1,0 +1,50 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var sqlHardening = crossguard.Policy{
+	Name:             "sql-hardening",
+	Description:      "A database has no public address, speaks TLS only, is backed up, and is not deleted by accident.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.High,
+	Framework:        cis("6.4", "Ensure that the Cloud SQL database instance requires all incoming connections to use SSL"),
+	Tags:             []string{"security", "database", "CIS 6.5", "CIS 6.6", "CIS 6.7"},
+	RemediationSteps: "Set settings.ipConfiguration.ipv4Enabled to false, sslMode to ENCRYPTED_ONLY, settings.backupConfiguration.enabled to true, and leave deletionProtection at true.",
+	Types:            []string{database},
+	Check: func(r *crossguard.Resource) {
+		if r.BoolOr("settings.ipConfiguration.ipv4Enabled", true) { // the API's default is a public address
+			r.Violation("settings.ipConfiguration.ipv4Enabled is not false: set it, and use a private network")
+		}
+		r.Each("settings.ipConfiguration.authorizedNetworks", func(network crossguard.Object) {
+			if cidr := network.StringOr("value", ""); strings.HasSuffix(cidr, "/0") {
+				r.Violation("%s is %s, which is everybody: remove it", network.Path("value"), cidr)
+			}
+		})
+		if mode := r.StringOr("settings.ipConfiguration.sslMode", "absent"); mode != "ENCRYPTED_ONLY" && mode != clientCertificate {
+			r.Violation("settings.ipConfiguration.sslMode is %s: set it to ENCRYPTED_ONLY", mode)
+		}
+		if !r.BoolOr("settings.backupConfiguration.enabled", false) {
+			r.Violation("settings.backupConfiguration.enabled is not true: set it")
+		}
+		if !r.BoolOr("deletionProtection", true) {
+			r.Violation("deletionProtection is false: remove it")
+		}
+	},
+	Remediate: func(r *crossguard.Remedy) {
+		if mode := r.StringOr("settings.ipConfiguration.sslMode", ""); mode != "ENCRYPTED_ONLY" && mode != clientCertificate {
+			r.Set("settings.ipConfiguration.sslMode", "ENCRYPTED_ONLY")
+		}
+		if !r.BoolOr("settings.backupConfiguration.enabled", false) {
+			r.Set("settings.backupConfiguration.enabled", true)
+		}
+		if !r.BoolOr("deletionProtection", true) {
+			r.Set("deletionProtection", true)
+		}
+	},
+}
+
+const clientCertificate = "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"

@@ -1,0 +1,141 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+var worstCaseCost = crossguard.Policy{
+	Name:             "worst-case-cost",
+	Description:      "The most a stack can cost in a month, with everything busy all the time, is within its ceiling.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.High,
+	Framework:        own("Cost caps"),
+	Tags:             []string{"cost"},
+	RemediationSteps: "Lower instances, CPU or memory of the largest items, or raise the ceiling and with it the budget.",
+	Options: []crossguard.Option{
+		{Name: "ceiling", Description: "Most a month may cost, in USD.", Default: 150.0, Min: 1, Max: 1e6},
+		{Name: "registryGiB", Description: "Images that a registry may come to hold, in GiB: nothing in its settings bounds that.", Default: 50.0, Min: 0, Max: 1e6},
+		{Name: "secretVersions", Description: "Versions that a secret may come to have: nothing in its settings bounds that.", Default: 6, Min: 1, Max: 1000},
+	},
+	Types: slices.Concat(runAny, []string{repository, secret, regionalSecret}),
+	CheckStack: func(s *crossguard.Stack) {
+		var items []costItem
+		s.Each(runAny, func(r *crossguard.Resource) {
+			items = append(items, costItem{r.Name, computeCost(r)})
+		})
+		s.Each([]string{repository}, func(r *crossguard.Resource) {
+			items = append(items, costItem{r.Name, s.Config.Number("registryGiB") * registryGiBMonth})
+		})
+		s.Each([]string{secret, regionalSecret}, func(r *crossguard.Resource) {
+			items = append(items, costItem{r.Name, float64(s.Config.Int("secretVersions")) * secretVersionMonth})
+		})
+		total, ceiling := 0.0, s.Config.Number("ceiling")
+		for _, item := range items {
+			total += item.usd
+		}
+		if total > ceiling {
+			s.Violation("a month can cost USD %.2f, and the ceiling is USD %.2f: %s", total, ceiling, describe(items))
+		}
+	},
+}
+
+// Prices in USD of us-central1 (tier 1), without the free tier, from cloud.google.com/run/pricing,
+// cloud.google.com/artifact-registry/pricing and cloud.google.com/secret-manager/pricing, read on 2026-11-23.
+const (
+	requestCPU, requestGiB   = 0.000024, 0.0000025 // a second of a vCPU or GiB, service with CPU during requests
+	instanceCPU, instanceGiB = 0.000018, 0.000002  // the same, CPU always allocated, and jobs
+	registryGiBMonth         = 0.10
+	secretVersionMonth       = 0.06
+	secondsPerMonth          = 31 * 24 * 3600 // the longest month
+)
+
+// What Cloud Run sells at most, which counts where a bound is absent or not known (cloud.google.com/run/quotas, same day).
+const (
+	mostInstances = 1000
+	mostTasks     = 10000
+	mostCPU       = 8
+	mostGiB       = 32
+)
+
+type costItem struct {
+	name string
+	usd  float64
+}
+
+// describe lists items by cost, the largest first.
+func describe(items []costItem) string {
+	slices.SortStableFunc(items, func(a, b costItem) int { return cmp.Compare(b.usd, a.usd) })
+	var texts []string
+	for _, item := range items {
+		texts = append(texts, fmt.Sprintf("%s %.2f", item.name, item.usd))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// computeCost is what a Cloud Run resource costs when all instances it may have are busy for a month.
+func computeCost(r *crossguard.Resource) float64 {
+	cpu, memory, idle := 0.0, 0.0, r.Type == serviceV1 || r.Type == serviceV2
+	path := templateOf(r) + ".containers"
+	if !r.IsKnown(path) || r.Len(path) == 0 {
+		cpu, memory = mostCPU, mostGiB
+	} else {
+		for i := range r.Len(path) {
+			c := fmt.Sprintf("%s[%d].resources", path, i)
+			cpu += bound(r, c+".limits.cpu", mostCPU, 1)
+			memory += bound(r, c+".limits.memory", mostGiB, gib)
+			idle = idle && (r.Type == serviceV1 || r.IsKnown(c+".cpuIdle") && r.BoolOr(c+".cpuIdle", false))
+		}
+	}
+	if v1 := v1Template("run.googleapis.com/cpu-throttling"); r.Type == serviceV1 && (!r.IsKnown(v1) || !r.BoolOr(v1, true)) {
+		idle = false
+	}
+	cpuPrice, gibPrice := instanceCPU, instanceGiB
+	if idle { // busy all the time, CPU during requests is the dearer one
+		cpuPrice, gibPrice = requestCPU, requestGiB
+	}
+	return instances(r) * secondsPerMonth * (cpu*cpuPrice + memory*gibPrice)
+}
+
+// bound reads an amount in units, or the most there is where it is absent, unknown or no amount.
+func bound(r *crossguard.Resource, path string, most, unit float64) float64 {
+	if !r.IsKnown(path) {
+		return most
+	}
+	text, set := r.String(path)
+	if n, err := quantity(text); set && err == nil {
+		return n / unit
+	}
+	return most
+}
+
+// instances is the most instances, or tasks at once, that a resource can have.
+func instances(r *crossguard.Resource) float64 {
+	if r.Type == job {
+		return count(r, "template.taskCount", mostTasks)
+	}
+	most := float64(mostInstances)
+	for _, path := range instanceCaps(r) {
+		most = min(most, count(r, path, mostInstances))
+	}
+	for _, path := range manualCounts(r) { // goes beyond the cap
+		if r.Has(path) {
+			most = max(most, count(r, path, mostInstances))
+		}
+	}
+	return most
+}
+
+func count(r *crossguard.Resource, path string, most float64) float64 {
+	if !r.IsKnown(path) {
+		return most
+	}
+	if n := r.IntOr(path, 0); n > 0 {
+		return float64(n)
+	}
+	return most
+}
