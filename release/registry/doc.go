@@ -1,0 +1,23 @@
+// Package registry promotes a container image from one repository to another by its digest.
+//
+// A promotion copies everything that belongs to the image: the index, every platform, the referrers (attestations,
+// SBOMs) of each of them and the referrers of those, whether the registry lists them by the referrers API or by the
+// sha256-HEX tag that stands in for it, and what cosign keeps under the tags sha256-HEX.sig, .att and .sbom. Then, and
+// only then, it sets the tag.
+//
+// Promote returns without an error only when all of this holds:
+//
+//   - The policy's provenance was valid before the first byte was written: see the package provenance.
+//   - No platform of the image runs as root, or the policy says why one may.
+//   - Every manifest at the target was read back and hashed, and so was every blob this run moved. Blobs that were
+//     there before are compared by size; Promotion.RehashAll reads them back, too.
+//   - The tag names the digest. A tag that names another one is never moved: see TagTakenError.
+//
+// Manifests are written after everything they name, and tags after every manifest, so a promotion that stops anywhere
+// leaves nothing incomplete behind a tag. Running it again moves only what is missing. Two promotions at once are safe;
+// that a tag cannot be moved between the last look at it and the write is for the registry to enforce (immutable tags),
+// and a promotion that lost such a race says so.
+//
+// Credentials come from a keychain. Plain http is spoken to loopback addresses only. Errors and logs hold statuses,
+// digests and names; never headers, bodies, tokens or URLs with queries.
+package registry

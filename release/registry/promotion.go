@@ -1,0 +1,259 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/google"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/sigstore/sigstore-go/pkg/root"
+
+	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
+)
+
+// Promotion is what to copy, from where to where, and what has to be true of it.
+type Promotion struct {
+	// From and To are repositories, HOST/REPO without tag or digest. They may be the same: then only the tag is new. Required.
+	From, To string
+	// Digest is the image's or index's manifest digest, sha256: and 64 lower-case hexadecimal digits. Required.
+	Digest string
+	// Tag is set at To once everything is there. Required.
+	Tag string
+	// Policy says what provenance the digest has to have and whether it may run as root. Required.
+	Policy provenance.Policy
+	// TrustedRoot says whose signatures count: see provenance.LoadTrustedRoot. Required.
+	TrustedRoot root.TrustedMaterial
+	// RehashAll reads every blob back from the target and hashes it, not only those this run moved. Default false.
+	RehashAll bool
+	// Keychain finds credentials by repository. Default DefaultKeychain.
+	Keychain authn.Keychain
+	// Transport carries the requests. Default: one like http.DefaultTransport.
+	Transport http.RoundTripper
+	// Sleep waits between attempts until the time is over or the context ends, and returns the context's error then.
+	// Default: real time.
+	Sleep func(context.Context, time.Duration) error
+	// Log gets a line per step and per repeated request. Default: nobody.
+	Log *slog.Logger
+}
+
+// DefaultKeychain finds credentials where Docker keeps them and, for Google's registries, where gcloud and the metadata
+// server do.
+func DefaultKeychain() authn.Keychain {
+	return authn.NewMultiKeychain(authn.DefaultKeychain, google.Keychain)
+}
+
+// Result is what a promotion found and did.
+type Result struct {
+	// Image is what to deploy: HOST/REPO@sha256:….
+	Image string `json:"image"`
+	// Digest and Tag are those of the promotion.
+	Digest string `json:"digest"`
+	Tag    string `json:"tag"`
+	// AlreadyTagged says that the tag named the digest before.
+	AlreadyTagged bool `json:"alreadyTagged"`
+	// Platforms are the images that can run, each with its user: evidence for rules about root.
+	Platforms []Platform `json:"platforms"`
+	// Provenance is what was verified before the copy, one for each predicate type of the policy.
+	Provenance []provenance.Evidence `json:"provenance"`
+	// Manifests counts everything that belongs to the image, and Referrers those of them that refer to another.
+	Manifests int `json:"manifests"`
+	Referrers int `json:"referrers"`
+	// Transfer is what it took.
+	Transfer Transfer `json:"transfer"`
+}
+
+// Transfer is what a promotion moved, in bytes of blobs and manifests.
+type Transfer struct {
+	// Moved went from the source through this program to the target, once.
+	Moved int64 `json:"movedBytes"`
+	// Mounted was taken over by the target's registry from the source's repository, because both are in one registry.
+	Mounted int64 `json:"mountedBytes"`
+	// Present was at the target before.
+	Present int64 `json:"presentBytes"`
+	// Resent was sent in uploads that failed and had to be repeated.
+	Resent int64 `json:"resentBytes"`
+	// ReadBack was read from the target after the copy and hashed.
+	ReadBack int64 `json:"readBackBytes"`
+}
+
+// Promote verifies a digest at its source and copies it, with everything that belongs to it, to the target; then it sets
+// the tag. The package's documentation says what is true when it returns without an error. It can be repeated: what is
+// there is not moved again, and a tag that names the digest already is a success.
+//
+// Errors: a *TagTakenError when the tag names another digest, a *RootUserError when a platform runs as root without a
+// reason in the policy, one that wraps provenance.ErrUnproven when the provenance is missing or wrong (in these cases
+// nothing was written, except that a tag may be taken while the copy runs), and a *RequestError when a registry refuses or
+// keeps failing. The Result holds what was found out before the error.
+func Promote(ctx context.Context, p Promotion) (Result, error) {
+	result := Result{Digest: p.Digest, Tag: p.Tag}
+	source, target, err := p.open()
+	if err != nil {
+		return result, fmt.Errorf("promote: %w", err)
+	}
+	result.Image = target.String() + "@" + p.Digest
+	if err := p.run(ctx, source, target, &result); err != nil {
+		return result, fmt.Errorf("promote %s@%s to %s:%s: %w", source, p.Digest, target, p.Tag, err)
+	}
+	return result, nil
+}
+
+func (p Promotion) run(ctx context.Context, source, target *repository, result *Result) error {
+	existing, present, err := target.tag(ctx, p.Tag)
+	if err != nil {
+		return err
+	}
+	if present && existing.digest != p.Digest {
+		return &TagTakenError{Repository: target.String(), Tag: p.Tag, Existing: existing.digest, Wanted: p.Digest}
+	}
+	result.AlreadyTagged = present
+	g, err := discover(ctx, source, p.Digest)
+	if err != nil {
+		return err
+	}
+	result.Manifests = len(g.nodes)
+	for _, referrers := range g.referrers {
+		result.Referrers += len(referrers)
+	}
+	if err := p.admit(ctx, source, g, result); err != nil {
+		return err
+	}
+	for tag, digest := range g.tags {
+		if _, err := target.compare(ctx, tag, digest); err != nil {
+			return err
+		}
+	}
+	c := &copying{source: source, target: target, graph: g, rehashAll: p.RehashAll}
+	err = c.run(ctx, p.Tag)
+	result.Transfer = c.tally.Transfer
+	return err
+}
+
+// admit decides whether the image may be copied. It writes nothing.
+func (p Promotion) admit(ctx context.Context, source *repository, g *graph, result *Result) (err error) {
+	bundles, err := bundlesOf(ctx, source, g)
+	if err != nil {
+		return err
+	}
+	if result.Provenance, err = p.Policy.Verify(p.Digest, bundles, p.TrustedRoot); err != nil {
+		return err
+	}
+	if result.Platforms, err = platforms(ctx, source, g); err != nil {
+		return err
+	}
+	var root []Platform
+	for _, platform := range result.Platforms {
+		if platform.Root {
+			root = append(root, platform)
+		}
+	}
+	if len(root) > 0 && p.Policy.AllowRootBecause == "" {
+		return &RootUserError{Digest: p.Digest, Platforms: root}
+	}
+	return nil
+}
+
+// bundlesOf reads the Sigstore bundles that refer to the promoted digest itself.
+func bundlesOf(ctx context.Context, source *repository, g *graph) (bundles []provenance.Bundle, err error) {
+	for _, referrer := range g.referrers[g.root] {
+		n := g.nodes[referrer]
+		if n.image == nil {
+			continue
+		}
+		for _, layer := range n.image.Layers {
+			if !strings.HasPrefix(string(layer.MediaType), "application/vnd.dev.sigstore.bundle") {
+				continue
+			}
+			raw, err := source.smallBlob(ctx, blob{digest: layer.Digest.String(), size: layer.Size})
+			if err != nil {
+				return nil, err
+			}
+			bundles = append(bundles, provenance.Bundle{Name: referrer, JSON: raw})
+		}
+	}
+	return bundles, nil
+}
+
+var tagPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+
+// open checks the arguments, all of them, and makes the two ends. It sends nothing.
+func (p Promotion) open() (source, target *repository, err error) {
+	var problems []error
+	if !isDigest(p.Digest) {
+		problems = append(problems, fmt.Errorf("digest is %q; give sha256: and 64 lower-case hexadecimal digits: a tag can move between the check and the copy", p.Digest))
+	}
+	switch {
+	case !tagPattern.MatchString(p.Tag):
+		problems = append(problems, fmt.Errorf("tag is %q; give letters, digits, '_', '.' and '-', at most 128, and none of '.' and '-' first", p.Tag))
+	case reservedTag.MatchString(p.Tag):
+		problems = append(problems, fmt.Errorf("tag is %q; tags of this form belong to signatures and lists of referrers", p.Tag))
+	}
+	from, err := parseRepository("from", p.From)
+	problems = append(problems, err)
+	to, err := parseRepository("to", p.To)
+	problems = append(problems, err)
+	if p.TrustedRoot == nil {
+		problems = append(problems, errors.New("no trusted root; make one with `gh attestation trusted-root > FILE`"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, nil, err
+	}
+	sameRegistry := from.RegistryStr() == to.RegistryStr()
+	toScopes := []string{to.Scope(transport.PushScope)}
+	if sameRegistry && from != to {
+		toScopes = append(toScopes, from.Scope(transport.PullScope)) // to mount from it
+	}
+	return p.end(from, []string{from.Scope(transport.PullScope)}), p.end(to, toScopes), nil
+}
+
+var reservedTag = regexp.MustCompile(`^sha256-[0-9a-f]{64}`)
+
+func parseRepository(key, value string) (name.Repository, error) {
+	repository, err := name.NewRepository(value, name.StrictValidation)
+	if err != nil || strings.ContainsAny(value, "@") || !strings.Contains(value, "/") {
+		return name.Repository{}, fmt.Errorf("%s is %q; give HOST/REPOSITORY without tag or digest", key, value)
+	}
+	return repository, nil
+}
+
+func (p Promotion) end(repo name.Repository, scopes []string) *repository {
+	r := &repository{name: repo, scopes: scopes, keychain: p.Keychain, base: p.Transport, sleep: p.Sleep, log: p.Log}
+	if r.keychain == nil {
+		r.keychain = DefaultKeychain()
+	}
+	if r.base == nil {
+		r.base = defaultTransport
+	}
+	if r.sleep == nil {
+		r.sleep = sleep
+	}
+	r.log = cmp.Or(r.log, slog.New(slog.DiscardHandler))
+	return r
+}
+
+// defaultTransport keeps connections for all requests of a promotion and does not wait for ever for an answer to begin.
+var defaultTransport = func() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = time.Minute
+	t.MaxIdleConnsPerHost = 2 * parallel
+	return t
+}()
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,215 @@
+package provenance
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sigstore/sigstore-go/pkg/bundle"
+	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
+	"github.com/sigstore/sigstore-go/pkg/root"
+	"github.com/sigstore/sigstore-go/pkg/verify"
+)
+
+// ErrUnproven is in every error that says that an image's provenance is missing or not what the policy expects.
+var ErrUnproven = errors.New("provenance is not proven")
+
+// Bundle is one Sigstore bundle found next to an image.
+type Bundle struct {
+	// Name is what errors call it: the digest of the manifest that holds it.
+	Name string
+	// JSON is the bundle as it was pushed.
+	JSON []byte
+}
+
+// Evidence is one attestation that was verified against the policy.
+type Evidence struct {
+	// Bundle is the verified bundle's name.
+	Bundle string `json:"bundle"`
+	// PredicateType says what is attested.
+	PredicateType string `json:"predicateType"`
+	// Repository is the source repository's URL and Commit the git commit the workflow ran on.
+	Repository string `json:"repository"`
+	Commit     string `json:"commit"`
+	// Ref is the git ref it ran on.
+	Ref string `json:"ref"`
+	// Builder is the workflow that signed, as URL@REF.
+	Builder string `json:"builder"`
+	// Run is the URL of the workflow run.
+	Run string `json:"run"`
+	// SignedAt is when a log or a timestamp authority saw the signature.
+	SignedAt time.Time `json:"signedAt"`
+}
+
+var digestPattern = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+// Verify returns the evidence, in the order of the policy's predicate types, when there is a valid bundle about the digest
+// (sha256:HEX) for each of them. Otherwise its error is an ErrUnproven and says for each bundle what was found and what
+// was expected. Bundles that do not count do no harm: anybody who can push to the source can add one.
+func (p Policy) Verify(digest string, bundles []Bundle, trusted root.TrustedMaterial) ([]Evidence, error) {
+	if err := errors.Join(p.problems()...); err != nil {
+		return nil, fmt.Errorf("provenance policy:\n%w", err)
+	}
+	if !digestPattern.MatchString(digest) {
+		return nil, fmt.Errorf("%q is not sha256: and 64 hexadecimal digits", digest)
+	}
+	if trusted == nil {
+		return nil, errors.New("no trusted root was given; make one with `gh attestation trusted-root > FILE`")
+	}
+	verifier, err := verify.NewVerifier(trusted, p.verifierOptions()...)
+	if err != nil {
+		return nil, fmt.Errorf("set up the verification: %w", err)
+	}
+	valid := map[string]Evidence{}
+	var rejected []string
+	for _, b := range bundles {
+		evidence, differences := p.verifyOne(verifier, digest, b)
+		if len(differences) > 0 {
+			rejected = append(rejected, fmt.Sprintf("  bundle %s:\n    %s", b.Name, strings.Join(differences, "\n    ")))
+			continue
+		}
+		if _, have := valid[evidence.PredicateType]; !have {
+			valid[evidence.PredicateType] = evidence
+		}
+	}
+	var found []Evidence
+	var missing []string
+	for _, predicate := range p.PredicateTypes {
+		if evidence, ok := valid[predicate]; ok {
+			found = append(found, evidence)
+		} else {
+			missing = append(missing, predicate)
+		}
+	}
+	if len(missing) == 0 {
+		return found, nil
+	}
+	if len(bundles) == 0 {
+		rejected = []string{"  no Sigstore bundle refers to it; attest it with actions/attest and push-to-registry: true"}
+	}
+	return nil, fmt.Errorf("%w: %s has no valid attestation %s\n%s",
+		ErrUnproven, digest, strings.Join(missing, ", "), strings.Join(rejected, "\n"))
+}
+
+func (p Policy) verifierOptions() []verify.VerifierOption {
+	if p.Sigstore == GitHubSigstore {
+		return []verify.VerifierOption{verify.WithSignedTimestamps(1)}
+	}
+	return []verify.VerifierOption{
+		verify.WithSignedCertificateTimestamps(1), verify.WithTransparencyLog(1), verify.WithObserverTimestamps(1),
+	}
+}
+
+// verifyOne checks one bundle and returns everything about it that is not as it should be.
+func (p Policy) verifyOne(verifier *verify.Verifier, digest string, b Bundle) (Evidence, []string) {
+	var entity bundle.Bundle
+	if err := entity.UnmarshalJSON(b.JSON); err != nil {
+		return Evidence{}, []string{"is not a Sigstore bundle: " + err.Error()}
+	}
+	raw, err := hex.DecodeString(strings.TrimPrefix(digest, "sha256:"))
+	if err != nil {
+		return Evidence{}, []string{"digest: " + err.Error()}
+	}
+	// The identity is compared below, claim by claim: the library stops at the first one that differs.
+	policy := verify.NewPolicy(verify.WithArtifactDigest("sha256", raw), verify.WithoutIdentitiesUnsafe())
+	result, err := verifier.Verify(&entity, policy)
+	if err != nil {
+		return Evidence{}, []string{"signature: " + err.Error()}
+	}
+	if result.Statement == nil || result.Signature == nil || result.Signature.Certificate == nil {
+		return Evidence{}, []string{"signature: found a bare signature, expected a statement signed with a workflow's certificate"}
+	}
+	cert, predicateType := result.Signature.Certificate, result.Statement.GetPredicateType()
+	differences := p.compareCertificate(cert)
+	if !slices.Contains(p.PredicateTypes, predicateType) {
+		differences = append(differences, difference("predicate type", predicateType, strings.Join(p.PredicateTypes, " or "))...)
+	}
+	if predicateType == SLSAProvenance {
+		predicate, err := result.Statement.GetPredicate().MarshalJSON()
+		if err != nil {
+			return Evidence{}, append(differences, "predicate: "+err.Error())
+		}
+		differences = append(differences, p.compareSLSA(predicate, cert)...)
+	}
+	evidence := Evidence{
+		Bundle: b.Name, PredicateType: predicateType, Repository: cert.SourceRepositoryURI, Commit: cert.SourceRepositoryDigest,
+		Ref: cert.SourceRepositoryRef, Builder: cert.BuildSignerURI, Run: cert.RunInvocationURI,
+	}
+	for _, stamp := range result.VerifiedTimestamps {
+		if evidence.SignedAt.IsZero() || stamp.Timestamp.Before(evidence.SignedAt) {
+			evidence.SignedAt = stamp.Timestamp.UTC()
+		}
+	}
+	return evidence, differences
+}
+
+// compareCertificate compares what the certificate authority vouches for: it read it from the workflow's identity token.
+func (p Policy) compareCertificate(cert *certificate.Summary) []string {
+	return slices.Concat(
+		difference("issuer", cert.Issuer, p.Issuer),
+		difference("signer", cert.SubjectAlternativeName, p.Builder),
+		difference("builder", cert.BuildSignerURI, p.Builder),
+		difference("source repository", cert.SourceRepositoryURI, github+p.Repository),
+		difference("source repository id", cert.SourceRepositoryIdentifier, p.RepositoryID),
+		difference("source ref", cert.SourceRepositoryRef, p.Ref),
+		difference("workflow", cert.BuildConfigURI, github+p.Repository+"/"+p.Workflow+"@"+p.Ref),
+		difference("runner", cert.RunnerEnvironment, p.Runner),
+	)
+}
+
+// slsa is what is compared of a SLSA v1 predicate, as actions/attest writes it.
+type slsa struct {
+	BuildDefinition struct {
+		ExternalParameters struct {
+			Workflow struct {
+				Ref        string `json:"ref"`
+				Repository string `json:"repository"`
+				Path       string `json:"path"`
+			} `json:"workflow"`
+		} `json:"externalParameters"`
+		ResolvedDependencies []struct {
+			Digest map[string]string `json:"digest"`
+		} `json:"resolvedDependencies"`
+	} `json:"buildDefinition"`
+	RunDetails struct {
+		Builder struct {
+			ID string `json:"id"`
+		} `json:"builder"`
+	} `json:"runDetails"`
+}
+
+// compareSLSA compares what the workflow itself wrote. The certificate already proves the same; a predicate that tells
+// another story was not written by the builder the policy means.
+func (p Policy) compareSLSA(raw []byte, cert *certificate.Summary) []string {
+	var predicate slsa
+	if err := json.Unmarshal(raw, &predicate); err != nil {
+		return []string{"predicate: is not SLSA v1 provenance: " + err.Error()}
+	}
+	commit := ""
+	for _, dependency := range predicate.BuildDefinition.ResolvedDependencies {
+		if found := dependency.Digest["gitCommit"]; found == cert.SourceRepositoryDigest || commit == "" {
+			commit = found
+		}
+	}
+	workflow := predicate.BuildDefinition.ExternalParameters.Workflow
+	return slices.Concat(
+		difference("predicate's builder", predicate.RunDetails.Builder.ID, p.Builder),
+		difference("predicate's repository", workflow.Repository, github+p.Repository),
+		difference("predicate's ref", workflow.Ref, p.Ref),
+		difference("predicate's workflow", workflow.Path, p.Workflow),
+		difference("predicate's commit", commit, cert.SourceRepositoryDigest),
+	)
+}
+
+// difference is one line when the two differ, and none when they agree. Nothing counts as agreeing with nothing.
+func difference(claim, found, expected string) []string {
+	if found == expected && expected != "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: found %q, expected %q", claim, found, expected)}
+}
