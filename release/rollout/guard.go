@@ -1,0 +1,83 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+)
+
+// Guard runs a command that must not change traffic, such as `pulumi up`, and puts it back if it did. The command's own error is
+// returned as it is, after the traffic was looked at. A service that does not exist yet has no traffic to guard.
+func (c *Controller) Guard(ctx context.Context, command func(context.Context) error) (Result, error) {
+	r := c.begin()
+	before, err := r.read(ctx)
+	if errors.Is(err, ErrNotFound) {
+		return Result{Outcome: Nothing, Why: []string{"the service does not exist yet"}}, command(ctx)
+	}
+	if err != nil {
+		return r.end(Failed, fmt.Sprintf("read the service: %v", err)), nil
+	}
+	r.last = before.Desired
+	state := plan.Read(before)
+	r.stable, r.candidate = state.Stable, state.Candidate
+	if state.Candidate != "" {
+		return r.end(Refused, fmt.Sprintf("a rollout of %s is active: finish it with `release rollout`, or end it with `release rollback`, and try again", state.Candidate)), nil
+	}
+	if before.Diverged() && !before.Reconciling && len(before.Effective) > 0 {
+		return r.end(Refused, fmt.Sprintf("the service was told %s and serves %s: put that right with `release rollback` first",
+			plan.Describe(before.Desired), plan.Describe(before.Effective))), nil
+	}
+	commandErr := command(ctx)
+	// A signal ends the command; the traffic has to be looked at all the same.
+	ctx = context.WithoutCancel(ctx)
+	after, err := r.calm(ctx)
+	if err != nil {
+		return r.end(Unconfirmed, fmt.Sprintf("read the service after the command: %v", err)), commandErr
+	}
+	if !changed(before, after) {
+		return r.end(Nothing, "the command changed no traffic"), commandErr
+	}
+	why := fmt.Sprintf("the command changed the traffic from %s to %s", plan.Describe(before.Effective), plan.Describe(after.Effective))
+	if plan.Describe(before.Effective) == plan.Describe(after.Effective) {
+		why = fmt.Sprintf("the command changed the wanted traffic or its tags: %v became %v", before.Desired, after.Desired)
+	}
+	r.last = after.Desired
+	if now := plan.Read(after); now.Candidate != "" {
+		return r.end(Superseded, "a rollout began while the command ran, the traffic is its own now: "+why), commandErr
+	}
+	err = r.restoreFrom(ctx, after, transition{kind: "restore", why: []string{why}, unjournaled: true,
+		move: func(plan.Service) ([]plan.Target, error) { return named(before), nil }})
+	if err != nil {
+		return r.end(Unconfirmed, why, fmt.Sprintf("it is not put back: %v", err)), commandErr
+	}
+	return r.end(RolledBack, why), commandErr
+}
+
+// changed says whether the wanted or the effective traffic is another one than before. Both are read with their own latest revision:
+// what follows the latest changes with it.
+func changed(before, after plan.Service) bool {
+	return !after.Same(named(before), resolved(after, after.Desired)) || len(before.Effective) > 0 && !after.Same(resolved(before, before.Effective), resolved(after, after.Effective))
+}
+
+// named is the traffic before the command, with what it followed written by name.
+func named(before plan.Service) []plan.Target { return resolved(before, before.Desired) }
+
+func resolved(service plan.Service, list []plan.Target) []plan.Target {
+	if len(list) == 0 && service.LatestReady != "" {
+		return []plan.Target{{Revision: service.LatestReady, Percent: 100}}
+	}
+	var names []plan.Target
+	for _, target := range list {
+		switch {
+		case target.Latest && target.Percent > 0:
+			target.Revision, target.Latest = service.LatestReady, false
+		case target.Latest:
+			target.Revision = "" // A tag that is meant to follow the latest revision may do so.
+		}
+		target.URI = ""
+		names = append(names, target)
+	}
+	return names
+}

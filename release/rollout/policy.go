@@ -1,0 +1,74 @@
+package rollout
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/release/health"
+)
+
+// Inconclusive says what to do when a step has baked and Cloud Monitoring has too little to judge by.
+type Inconclusive string
+
+const (
+	// Hold keeps the split and the probes going for Policy.HoldFor, then ends as Held.
+	Hold Inconclusive = "hold"
+	// Proceed goes on by the probes alone.
+	Proceed Inconclusive = "proceed"
+	// Retreat rolls back.
+	Retreat Inconclusive = "rollback"
+)
+
+// Step is a share of the requests and how long it has to stay healthy.
+type Step struct {
+	Percent int
+	Bake    time.Duration
+}
+
+// Policy is how careful a rollout is.
+type Policy struct {
+	// Steps ascend and end with 100.
+	Steps []Step
+	// Before is gate A's pace and Interval gate B's, from one round of probes to the next.
+	Before, Interval time.Duration
+	// Warmup is how long the candidate's first good answer may take: an instance has to start.
+	Warmup time.Duration
+	Probes health.Limits
+	// Metrics are gate C's limits; MetricsEvery is how often it is asked during a step.
+	Metrics      health.MetricLimits
+	MetricsEvery time.Duration
+	Inconclusive Inconclusive
+	HoldFor      time.Duration
+	// CandidateWait is how long a new revision may take to become ready.
+	CandidateWait time.Duration
+	// Settle is how long a shift may take to become effective.
+	Settle time.Duration
+	// Blind is how long the API may be out of reach before a rollout stops, and a write is tried before it is given up.
+	Blind time.Duration
+}
+
+// Validate collects everything that is wrong.
+func (p Policy) Validate() error {
+	var problems []error
+	problem := func(wrong bool, format string, arguments ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, arguments...))
+		}
+	}
+	problem(len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].Percent != 100, "the last step has to be 100 %%")
+	last := 0
+	for _, step := range p.Steps {
+		problem(step.Percent <= last || step.Percent > 100, "step %d %%: steps ascend from 1 to 100", step.Percent)
+		problem(step.Bake < 0, "step %d %%: the bake is negative", step.Percent)
+		last = step.Percent
+	}
+	for name, d := range map[string]time.Duration{"before": p.Before, "interval": p.Interval, "settle": p.Settle, "blind": p.Blind,
+		"candidateWait": p.CandidateWait, "metricsEvery": p.MetricsEvery} {
+		problem(d <= 0, "%s has to be longer than 0", name)
+	}
+	problem(p.Probes.Probes < 1, "at least one probe has to be good before traffic")
+	problem(p.Probes.Consecutive < 1, "consecutive failures have to be at least 1")
+	problem(p.Inconclusive != Hold && p.Inconclusive != Proceed && p.Inconclusive != Retreat, "inconclusive is %q: use hold, proceed or rollback", p.Inconclusive)
+	return errors.Join(problems...)
+}

@@ -1,0 +1,145 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+)
+
+// What a port's error means; adapters wrap these.
+var (
+	// ErrConflict: the write lost against another one since the read (HTTP 409, 412). Nothing was written.
+	ErrConflict = errors.New("someone else wrote in between")
+	// ErrUnavailable: no answer, or one that says to try again (429, 5xx). A write may or may not have been done.
+	ErrUnavailable = errors.New("the API did not answer")
+	// ErrNotFound: the service or revision does not exist.
+	ErrNotFound = errors.New("not found")
+)
+
+// Service reads and writes one service.
+type Service interface {
+	Read(ctx context.Context) (plan.Service, error)
+	// Shift writes the traffic list and nothing else, if the service still has this etag. It returns once the write is accepted.
+	Shift(ctx context.Context, etag string, traffic []plan.Target) error
+	Revision(ctx context.Context, name string) (plan.Revision, error)
+	// Revisions lists all, newest first.
+	Revisions(ctx context.Context) ([]plan.Revision, error)
+}
+
+// Probe is one request to make.
+type Probe struct {
+	Endpoint health.Endpoint
+	URL      string
+	// Revision has to answer, where the policy names a marker; empty when any may.
+	Revision string
+}
+
+// Prober makes one round of probes at once, and answers in their order. A probe that fails is a sample, not an error.
+type Prober interface {
+	Probe(ctx context.Context, probes []Probe) []health.Sample
+}
+
+// Metrics reads what Cloud Monitoring counted for a revision since a time.
+type Metrics interface {
+	Since(ctx context.Context, revision string, since time.Time) (health.Metrics, error)
+}
+
+// Clock is time.Now and an interruptible sleep.
+type Clock interface {
+	Now() time.Time
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Journal keeps what happened. A rollout that cannot write it does not shift; a rollback goes on and says so.
+type Journal interface {
+	Record(event Event) error
+}
+
+// Event is one line of the journal.
+type Event struct {
+	At time.Time `json:"at"`
+	// Kind: begin, resume, pin, shift, finish, rollback, restore (transitions of the traffic list); probes; decide; end.
+	Kind string `json:"kind"`
+	// Answer of a transition: sent before the write, then accepted, conflict, unavailable or refused. A sent without an answer was
+	// cut off, and may have been done.
+	Answer    string `json:"answer,omitempty"`
+	Candidate string `json:"candidate,omitempty"`
+	Stable    string `json:"stable,omitempty"`
+	// Percent is the candidate's step.
+	Percent int `json:"percent"`
+	// Before and After are the desired traffic; Etag is the one the write was guarded by.
+	Before []plan.Target `json:"before,omitempty"`
+	After  []plan.Target `json:"after,omitempty"`
+	Etag   string        `json:"etag,omitempty"`
+	// Why, in words.
+	Why []string `json:"why,omitempty"`
+	// Samples since the last line of kind probes; Metrics the newest numbers from Cloud Monitoring.
+	Samples []health.Sample `json:"samples,omitempty"`
+	Metrics *health.Metrics `json:"metrics,omitempty"`
+	Outcome Outcome         `json:"outcome,omitempty"`
+}
+
+// Outcome is how a command ended.
+type Outcome string
+
+const (
+	// Released: the candidate serves everything and is stable.
+	Released Outcome = "released"
+	// Nothing was to be done.
+	Nothing Outcome = "nothing"
+	// RolledBack: what served before serves again.
+	RolledBack Outcome = "rolled back"
+	// Held: the metrics say nothing, and the policy wants a person to decide. The split stays.
+	Held Outcome = "held"
+	// Superseded: someone else changed the traffic. The rollout stopped without writing.
+	Superseded Outcome = "superseded"
+	// Refused: the present state forbids it. Nothing was written.
+	Refused Outcome = "refused"
+	// Failed: nothing was shifted, or a step of the program itself failed.
+	Failed Outcome = "failed"
+	// Interrupted: a signal, or the API out of reach. The live service says how far it came.
+	Interrupted Outcome = "interrupted"
+	// Unconfirmed: a rollback was asked for and is not effective, or not known to be. The worst of all.
+	Unconfirmed Outcome = "unconfirmed"
+)
+
+// Result is how a command ended and why.
+type Result struct {
+	Outcome   Outcome       `json:"outcome"`
+	Stable    string        `json:"stable,omitempty"`
+	Candidate string        `json:"candidate,omitempty"`
+	Why       []string      `json:"why,omitempty"`
+	Traffic   []plan.Target `json:"traffic,omitempty"`
+	Elapsed   time.Duration `json:"elapsed"`
+	// Journal says why the journal is incomplete; empty when it is whole.
+	Journal string `json:"journal,omitempty"`
+}
+
+// Controller acts on one service.
+type Controller struct {
+	Service Service
+	Prober  Prober
+	// Metrics may be nil: then gate C is inconclusive.
+	Metrics Metrics
+	Clock   Clock
+	Journal Journal
+	Policy  Policy
+	// Progress is told about each round of probes; may be nil.
+	Progress func(Progress)
+}
+
+// Progress is where a rollout stands after one round.
+type Progress struct {
+	Candidate string
+	Percent   int
+	// Waiting says what for while the traffic is not effective yet; empty while it bakes.
+	Waiting string
+	// Elapsed and Bake of this step.
+	Elapsed, Bake time.Duration
+	Good, Bad     int
+	P95           time.Duration
+	Verdict       health.Verdict
+}

@@ -1,0 +1,117 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+)
+
+// Back is what a rollback is asked for.
+type Back struct {
+	// To names the revision to go back to; empty for what served before (see plan.Rollback).
+	To string
+	// IfActive makes it do nothing unless a rollout is active: for the clean-up step of a workflow.
+	IfActive bool
+	// Why goes into the journal.
+	Why string
+}
+
+// Rollback gives everything to one revision: one read, one write, then it waits until that is effective. It needs nothing but the
+// service: no state, no lock, no list of revisions, and no journal that can be written.
+func (c *Controller) Rollback(ctx context.Context, back Back) Result {
+	r := c.begin()
+	service, err := r.read(ctx)
+	if err != nil {
+		return r.end(Failed, fmt.Sprintf("read the service: %v", err))
+	}
+	r.last = service.Desired
+	state := plan.Read(service)
+	r.candidate = state.Candidate
+	if back.IfActive && state.Candidate == "" {
+		return r.end(Nothing, "no rollout is active")
+	}
+	want, target, err := plan.Rollback(service, back.To)
+	if err != nil {
+		return r.end(Refused, err.Error())
+	}
+	r.stable = target
+	if service.Same(service.Desired, want) && service.Settled(want) {
+		return r.end(Nothing, fmt.Sprintf("%s already serves everything", target))
+	}
+	why := back.Why
+	if why == "" {
+		why = "asked for"
+	}
+	// Whatever happens meanwhile, the target stays the one that the person who asked saw.
+	first := service
+	err = r.restoreFrom(ctx, first, transition{kind: "rollback", why: []string{why}, force: true, unjournaled: true,
+		move: func(s plan.Service) ([]plan.Target, error) {
+			list, _, err := plan.Rollback(s, target)
+			return list, err
+		}})
+	switch {
+	case err == nil:
+		return r.end(RolledBack, why)
+	case errors.Is(err, errSuperseded):
+		return r.end(Superseded, err.Error())
+	}
+	return r.end(Unconfirmed, fmt.Sprintf("the traffic may not be back, look with `release status`: %v", err))
+}
+
+// home is what a rollout goes back to: what served before it, as long as the rollout is this run's.
+func (r *run) home(s plan.Service) ([]plan.Target, error) {
+	list, _, err := plan.Rollback(s, r.stable)
+	return list, err
+}
+
+// restore reads, writes and waits. It gives up when the traffic is someone else's by now.
+func (r *run) restore(ctx context.Context, t transition) error {
+	service, err := r.look(ctx)
+	if err != nil {
+		return err
+	}
+	return r.restoreFrom(ctx, service, t)
+}
+
+func (r *run) restoreFrom(ctx context.Context, service plan.Service, t transition) error {
+	if err := r.write(ctx, service, t); err != nil {
+		return err
+	}
+	return r.returned(ctx)
+}
+
+// Pauses while waiting for a rollback to be effective.
+const (
+	firstPoll = 100 * time.Millisecond
+	lastPoll  = 500 * time.Millisecond
+	// steady is how many reads in a row have to show the wanted split while the service still reconciles: one may show the state from
+	// before the write.
+	steady = 4
+)
+
+// returned waits until what was written serves. It does not wait for the service to be at rest: a candidate that never becomes ready
+// may keep it reconciling for minutes after the traffic is back.
+func (r *run) returned(ctx context.Context) error {
+	deadline := r.Clock.Now().Add(r.Policy.Settle)
+	seen := 0
+	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
+		service, err := r.look(ctx)
+		if err != nil {
+			return err
+		}
+		if !service.Serves(r.last) {
+			seen = 0
+		} else if seen++; seen >= steady || !service.Reconciling && service.Observed >= service.Generation {
+			return nil
+		}
+		if r.Clock.Now().After(deadline) {
+			return fmt.Errorf("the traffic is still %s after %s: %s", plan.Describe(service.Effective), r.Policy.Settle, service.Failure)
+		}
+		if err := r.Clock.Sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}

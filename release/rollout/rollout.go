@@ -1,0 +1,270 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+)
+
+// Request is what a rollout is asked for.
+type Request struct {
+	// Revision names the candidate; empty for the newest one, or for the one whose rollout is active.
+	Revision string
+	// Retry allows a revision that was rolled back before.
+	Retry bool
+	// Proceed accepts inconclusive metrics: a person decided what a held rollout waited for.
+	Proceed bool
+}
+
+// Rollout makes the candidate the stable revision in the policy's steps, or resumes where the live service says that one stopped. A
+// failed gate or step rolls back to what served before.
+func (c *Controller) Rollout(ctx context.Context, request Request) Result {
+	r := c.begin()
+	if err := c.Policy.Validate(); err != nil {
+		return r.end(Failed, fmt.Sprintf("the policy: %v", err))
+	}
+	service, err := r.calm(ctx)
+	if err != nil {
+		return r.stopped(ctx, err)
+	}
+	r.last = service.Desired
+	state := plan.Read(service)
+	r.stable = state.Stable
+	if state.Candidate == "" {
+		var done *Result
+		if service, done, err = r.prepare(ctx, service, request); err != nil {
+			return r.stopped(ctx, err)
+		} else if done != nil {
+			return *done
+		}
+		state = plan.Read(service)
+	} else {
+		r.candidate, r.begun = state.Candidate, true
+		if reason := unresumable(service, state, request); reason != "" {
+			return r.end(Refused, reason)
+		}
+		if err := r.record(Event{Kind: "resume", Percent: state.Percent, Before: service.Desired, After: service.Desired,
+			Why: []string{fmt.Sprintf("a rollout stopped at %d %%", state.Percent)}}); err != nil {
+			return r.end(Failed, err.Error())
+		}
+	}
+	return r.climb(ctx, state, request)
+}
+
+func unresumable(service plan.Service, state plan.State, request Request) string {
+	switch {
+	case request.Revision != "" && request.Revision != state.Candidate:
+		return fmt.Sprintf("a rollout of %s is active: finish it with `release rollout --revision %s` or end it with `release rollback`", state.Candidate, state.Candidate)
+	case state.Phase == plan.Withdrawn && !request.Retry:
+		return fmt.Sprintf("the traffic of %s was taken back by hand: end its rollout with `release rollback`, or start it again with --retry", state.Candidate)
+	case state.Phase == plan.Unknown:
+		return fmt.Sprintf("the traffic (%s) is not what a rollout of %s leaves: end it with `release rollback`", plan.Describe(service.Desired), state.Candidate)
+	}
+	return ""
+}
+
+// calm reads the service and waits while a change made before this run is still taking effect.
+func (r *run) calm(ctx context.Context) (plan.Service, error) {
+	deadline := r.Clock.Now().Add(r.Policy.Settle)
+	for {
+		service, err := r.read(ctx)
+		if err != nil || !service.Reconciling || !service.Diverged() || r.Clock.Now().After(deadline) {
+			return service, err
+		}
+		if err := r.Clock.Sleep(ctx, r.Policy.Interval); err != nil {
+			return service, err
+		}
+	}
+}
+
+// prepare pins what serves, finds the candidate, waits until it is ready and tags it. A result ends the run.
+func (r *run) prepare(ctx context.Context, service plan.Service, request Request) (plan.Service, *Result, error) {
+	ended := func(outcome Outcome, why string) (plan.Service, *Result, error) {
+		result := r.end(outcome, why)
+		return service, &result, nil
+	}
+	state := plan.Read(service)
+	switch {
+	case state.Phase != plan.Idle:
+		return ended(Refused, fmt.Sprintf("requests are split by hand (%s): end that with `release rollback --to REVISION`", plan.Describe(service.Desired)))
+	case state.Stable == "":
+		return ended(Failed, "no revision serves yet, so there is nothing to go back to: make the first one ready")
+	}
+	// A revision that someone moved away from by hand loses its tag to the pin; look before that.
+	barred := state.Barred
+	if !plan.Pinned(service) {
+		err := r.write(ctx, service, transition{kind: "pin", why: []string{"a new revision must change nothing by itself"},
+			move: func(s plan.Service) ([]plan.Target, error) { return plan.Pin(s, state.Stable), nil }})
+		if err != nil {
+			return service, nil, err
+		}
+	}
+	candidate, done, err := r.ready(ctx, request, barred)
+	if err != nil || done != nil {
+		return service, done, err
+	}
+	if service, err = r.look(ctx); err != nil {
+		return service, nil, err
+	}
+	r.candidate = candidate
+	err = r.write(ctx, service, transition{kind: "begin", why: []string{"ready, to be probed before it serves anyone"},
+		move: func(s plan.Service) ([]plan.Target, error) { return plan.Begin(s, candidate) }})
+	if err != nil {
+		return service, nil, err
+	}
+	r.begun = true
+	service, err = r.look(ctx)
+	return service, nil, err
+}
+
+// ready finds the candidate and waits until it can serve. It has no requests yet, so that a failure needs no rollback.
+func (r *run) ready(ctx context.Context, request Request, barred func(string) bool) (string, *Result, error) {
+	deadline := r.Clock.Now().Add(r.Policy.CandidateWait)
+	ended := func(outcome Outcome, format string, arguments ...any) (string, *Result, error) {
+		result := r.end(outcome, fmt.Sprintf(format, arguments...))
+		return "", &result, nil
+	}
+	for {
+		service, err := r.look(ctx)
+		if err != nil {
+			return "", nil, err
+		}
+		name := request.Revision
+		if name == "" {
+			name = service.LatestCreated
+		}
+		reason := "it has not appeared"
+		switch {
+		case name == r.stable && (request.Revision != "" || !service.Reconciling):
+			return ended(Nothing, "%s already serves everything", name)
+		case name != r.stable && barred(name) && !request.Retry:
+			r.candidate = name
+			return ended(Refused, "%s was rolled back before: release another revision, or this one with --retry", name)
+		case name != r.stable:
+			revision, err := r.Service.Revision(ctx, name)
+			switch {
+			case err == nil && revision.Ready:
+				return name, nil, nil
+			case err == nil && revision.Failed:
+				r.candidate = name
+				return ended(Failed, "%s never became ready, and serves nobody: %s", name, revision.Message)
+			case err == nil:
+				reason = revision.Message
+			case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrUnavailable):
+				return "", nil, err
+			}
+		}
+		if r.Clock.Now().After(deadline) {
+			r.candidate = name
+			return ended(Failed, "%s is not ready after %s, and serves nobody: %s", name, r.Policy.CandidateWait, reason)
+		}
+		if err := r.Clock.Sleep(ctx, r.Policy.Interval); err != nil {
+			return "", nil, err
+		}
+	}
+}
+
+// climb takes the candidate through the gates, from where the service stands.
+func (r *run) climb(ctx context.Context, state plan.State, request Request) Result {
+	w := &watch{run: r, proceed: request.Proceed}
+	if state.Percent == 0 {
+		if verdict, err := w.step(ctx, Step{}); err != nil {
+			return r.stopped(ctx, err)
+		} else if verdict.Outcome != health.Pass {
+			return r.retreat(ctx, w, Step{}, verdict)
+		}
+	}
+	for _, step := range r.remaining(state.Percent) {
+		if step.Percent != state.Percent {
+			if err := r.shift(ctx, "shift", step.Percent, w.passed, func(s plan.Service) ([]plan.Target, error) {
+				return plan.Shift(s, step.Percent)
+			}); err != nil {
+				return r.stopped(ctx, err)
+			}
+		}
+		verdict, err := w.step(ctx, step)
+		if err != nil {
+			return r.stopped(ctx, err)
+		}
+		if verdict.Outcome != health.Pass {
+			return r.retreat(ctx, w, step, verdict)
+		}
+	}
+	if err := r.shift(ctx, "finish", 100, w.passed, plan.Finish); err != nil {
+		return r.stopped(ctx, err)
+	}
+	released := r.candidate
+	if err := w.settle(ctx); err != nil {
+		return r.stopped(ctx, err)
+	}
+	result := r.end(Released, fmt.Sprintf("%s serves everything", released))
+	result.Stable = released
+	return result
+}
+
+// remaining is the step the service stands at, if any, and those above it.
+func (r *run) remaining(percent int) []Step {
+	var steps []Step
+	for _, step := range r.Policy.Steps {
+		if step.Percent >= percent {
+			steps = append(steps, step)
+		}
+	}
+	if percent > 0 && (len(steps) == 0 || steps[0].Percent != percent) {
+		// Another policy, or a person, shifted to a percent that is no step here: it has to stay healthy all the same.
+		steps = append([]Step{{Percent: percent, Bake: r.Policy.Steps[0].Bake}}, steps...)
+	}
+	return steps
+}
+
+func (r *run) shift(ctx context.Context, kind string, percent int, why []string, m move) error {
+	service, err := r.look(ctx)
+	if err != nil {
+		return err
+	}
+	return r.write(ctx, service, transition{kind: kind, percent: percent, why: why, move: m})
+}
+
+// retreat ends a rollout whose gate did not pass.
+func (r *run) retreat(ctx context.Context, w *watch, step Step, verdict health.Verdict) Result {
+	if verdict.Outcome == health.Inconclusive {
+		return r.end(Held, append(verdict.Reasons, fmt.Sprintf("%s keeps %d %%: go on with `release rollout --proceed`, or end it with `release rollback`", r.candidate, step.Percent))...)
+	}
+	return r.back(ctx, verdict.Reasons)
+}
+
+// back gives everything back to what served before the rollout and waits until it does.
+func (r *run) back(ctx context.Context, why []string) Result {
+	err := r.restore(ctx, transition{kind: "rollback", why: why, unjournaled: true,
+		move: r.home})
+	switch {
+	case err == nil:
+		return r.end(RolledBack, why...)
+	case errors.Is(err, errSuperseded):
+		return r.end(Superseded, append(why, err.Error())...)
+	}
+	return r.end(Unconfirmed, append(why, "the rollback is not confirmed, do it now with `release rollback`: "+err.Error())...)
+}
+
+// stopped ends a run on an error. What was interrupted, or belongs to someone else by now, is left alone; any other failure of a step
+// rolls back, once the rollout had begun.
+func (r *run) stopped(ctx context.Context, err error) Result {
+	switch {
+	case errors.Is(err, errSuperseded):
+		return r.end(Superseded, err.Error())
+	case ctx.Err() != nil:
+		return r.end(Interrupted, "stopped by a signal: resume with `release rollout`, or end the rollout with `release rollback`")
+	case errors.Is(err, errBlind):
+		return r.end(Interrupted, err.Error()+": resume with `release rollout`, or end the rollout with `release rollback`")
+	case errors.Is(err, plan.ErrRefused):
+		return r.end(Refused, err.Error())
+	case errors.Is(err, ErrNotFound):
+		return r.end(Failed, err.Error())
+	case !r.begun:
+		return r.end(Failed, err.Error())
+	}
+	return r.back(ctx, []string{err.Error()})
+}

@@ -1,0 +1,58 @@
+package rollout
+
+import (
+	"context"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+)
+
+// Status is what a person wants to know before doing anything.
+type Status struct {
+	Service string     `json:"service"`
+	URL     string     `json:"url"`
+	State   plan.State `json:"state"`
+	// Changed is the last write to the service, whatever it was.
+	Changed time.Time `json:"changed"`
+	// Since is when the active rollout's candidate was created, the earliest that the rollout can have begun.
+	Since       *time.Time      `json:"since,omitempty"`
+	Reconciling bool            `json:"reconciling"`
+	Failure     string          `json:"failure,omitempty"`
+	Desired     []plan.Target   `json:"desired"`
+	Effective   []plan.Target   `json:"effective"`
+	Tags        []plan.Target   `json:"tags"`
+	Revisions   []plan.Revision `json:"revisions"`
+	// BackTo is what `rollback` without --to would go to; empty with the reason in NoBack.
+	BackTo string `json:"backTo,omitempty"`
+	NoBack string `json:"noBack,omitempty"`
+}
+
+// Status reads the service and its revisions.
+func (c *Controller) Status(ctx context.Context) (Status, error) {
+	service, err := c.begin().read(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	revisions, err := c.Service.Revisions(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	status := Status{Service: service.Name, URL: service.URL, State: plan.Read(service), Changed: service.Updated, Reconciling: service.Reconciling,
+		Failure: service.Failure, Desired: service.Desired, Effective: service.Effective, Revisions: revisions}
+	for _, target := range service.Effective {
+		if target.Tag != "" {
+			status.Tags = append(status.Tags, target)
+		}
+	}
+	for _, revision := range revisions {
+		if revision.Name == status.State.Candidate {
+			status.Since = &revision.Created
+		}
+	}
+	if _, target, err := plan.Rollback(service, ""); err != nil {
+		status.NoBack = err.Error()
+	} else {
+		status.BackTo = target
+	}
+	return status, nil
+}

@@ -1,0 +1,267 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+)
+
+// watch looks at the candidate, the service and the traffic list, round by round.
+type watch struct {
+	*run
+	proceed bool
+	// mainBroken: the service's URL failed before the candidate had any traffic.
+	mainBroken bool
+	// passed are the reasons of the gate that passed last: why the next shift may happen.
+	passed []string
+
+	current  Step
+	since    time.Time // The step's shift, from which metrics and probes count.
+	settled  time.Time // Zero until the step's traffic is effective.
+	stuck    time.Time // Since when the API is done but the traffic not as wanted.
+	warm     bool
+	samples  []health.Sample
+	unsaved  []health.Sample
+	saved    time.Time
+	asked    time.Time // When the metrics were asked last.
+	metrics  *health.Metrics
+	fromC    health.Verdict
+	lastSeen plan.Service
+}
+
+// stuckFor is how long a finished change may leave other traffic than wanted before it counts as failed; a read may be a little old.
+const stuckFor = 3 * time.Second
+
+// saveEvery is how often the journal gets the probes.
+const saveEvery = 10 * time.Second
+
+// step watches one step until its gates pass, fail or stay inconclusive. Step{} is gate A, before any traffic.
+func (w *watch) step(ctx context.Context, step Step) (health.Verdict, error) {
+	now := w.Clock.Now()
+	*w = watch{run: w.run, proceed: w.proceed, mainBroken: w.mainBroken, passed: w.passed, current: step, since: now, saved: now, asked: now,
+		warm: step.Percent > 0}
+	for {
+		round := w.Clock.Now()
+		verdict, err := w.round(ctx)
+		if err != nil {
+			return verdict, err
+		}
+		if verdict.Outcome != health.Pending {
+			return verdict, w.decide(verdict)
+		}
+		if err := w.save(false); err != nil {
+			return verdict, err
+		}
+		pace := w.Policy.Interval
+		if step.Percent == 0 {
+			pace = w.Policy.Before
+		}
+		if pause := pace - w.Clock.Now().Sub(round); pause > 0 {
+			if err := w.Clock.Sleep(ctx, pause); err != nil {
+				return verdict, err
+			}
+		}
+	}
+}
+
+// round reads the traffic, probes once and judges.
+func (w *watch) round(ctx context.Context) (health.Verdict, error) {
+	service, err := w.look(ctx)
+	if err != nil {
+		return health.Verdict{}, err
+	}
+	w.lastSeen = service
+	effective := w.effective(service)
+	if effective.Outcome == health.Fail {
+		return effective, nil
+	}
+	if w.settled.IsZero() && effective.Outcome == health.Pass {
+		w.settled = w.Clock.Now()
+	}
+	w.probe(ctx, service)
+	verdict := w.judge(ctx)
+	w.report(effective, verdict)
+	return verdict, ctx.Err()
+}
+
+// effective says whether the wanted traffic is there: Pass, Pending, or Fail when it will not come.
+func (w *watch) effective(service plan.Service) health.Verdict {
+	now := w.Clock.Now()
+	if service.Settled(w.last) {
+		w.stuck = time.Time{}
+		return health.Verdict{Outcome: health.Pass}
+	}
+	done := !service.Reconciling && service.Observed >= service.Generation
+	if !done {
+		w.stuck = time.Time{}
+	} else if w.stuck.IsZero() {
+		w.stuck = now
+	}
+	reason := service.Failure
+	if reason == "" {
+		reason = "the API gives no reason"
+	}
+	switch {
+	case done && now.Sub(w.stuck) >= stuckFor && !service.Serves(w.last):
+		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the shift had no effect, the traffic is %s: %s", plan.Describe(service.Effective), reason)}}
+	case w.settled.IsZero() && now.Sub(w.since) > w.Policy.Settle && !service.Serves(w.last):
+		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the shift is not effective after %s, the traffic is %s: %s", w.Policy.Settle, plan.Describe(service.Effective), reason)}}
+	case now.Sub(w.since) > w.Policy.Settle && service.Serves(w.last):
+		// Something else keeps the service busy, such as a newer revision that does not become ready; the traffic is as wanted.
+		return health.Verdict{Outcome: health.Pass}
+	}
+	return health.Verdict{Outcome: health.Pending, Reasons: []string{"the shift is taking effect"}}
+}
+
+// probe makes a round of probes, as far as there is anything to probe.
+func (w *watch) probe(ctx context.Context, service plan.Service) {
+	var probes []Probe
+	if url := service.TagURL(plan.TagCandidate); url != "" {
+		probes = append(probes, Probe{Endpoint: health.Candidate, URL: url, Revision: w.candidate})
+	}
+	probes = append(probes, Probe{Endpoint: health.Main, URL: service.URL})
+	samples := w.Prober.Probe(ctx, probes)
+	if ctx.Err() != nil {
+		return // A probe that the signal cut off says nothing about the candidate.
+	}
+	w.unsaved = append(w.unsaved, samples...)
+	if !w.warm {
+		for _, sample := range samples {
+			w.warm = w.warm || sample.Endpoint == health.Candidate && sample.Good()
+		}
+		if !w.warm && (w.settled.IsZero() || w.Clock.Now().Sub(w.settled) <= w.Policy.Warmup) {
+			return // The first instance is still starting; from its first good answer on every one counts.
+		}
+		w.warm = true
+	}
+	w.samples = append(w.samples, samples...)
+}
+
+// judge applies the gates to what was seen so far.
+func (w *watch) judge(ctx context.Context) health.Verdict {
+	if w.current.Percent == 0 {
+		verdict := health.BeforeTraffic(w.samples, w.Policy.Probes)
+		if verdict.Outcome == health.Pass {
+			broken := health.Probes(w.samples, w.Policy.Probes, false)
+			if w.mainBroken = broken.Outcome == health.Fail; w.mainBroken {
+				verdict.Reasons = append(verdict.Reasons, "the service's URL fails already without the candidate, and is not held against it: "+broken.Reasons[0])
+			}
+		}
+		return verdict
+	}
+	probes := health.Probes(w.samples, w.Policy.Probes, w.mainBroken)
+	if probes.Outcome == health.Fail {
+		return probes
+	}
+	now := w.Clock.Now()
+	baked := !w.settled.IsZero() && now.Sub(w.settled) >= w.current.Bake
+	if now.Sub(w.asked) >= w.Policy.MetricsEvery || baked && w.fromC.Outcome == "" {
+		w.askMetrics(ctx, now)
+	}
+	if w.fromC.Outcome == health.Fail {
+		return w.fromC
+	}
+	if !baked {
+		return health.Verdict{Outcome: health.Pending, Reasons: probes.Reasons}
+	}
+	verdict := health.All(probes, w.fromC)
+	if verdict.Outcome != health.Inconclusive {
+		return verdict
+	}
+	switch {
+	case w.proceed:
+		return health.Verdict{Outcome: health.Pass, Reasons: append(append(probes.Reasons, verdict.Reasons...), "a person decided to proceed")}
+	case w.Policy.Inconclusive == Proceed:
+		return health.Verdict{Outcome: health.Pass, Reasons: append(append(probes.Reasons, verdict.Reasons...), "the policy proceeds on the probes")}
+	case w.Policy.Inconclusive == Retreat:
+		return health.Verdict{Outcome: health.Fail, Reasons: append(verdict.Reasons, "the policy rolls back without data")}
+	case now.Sub(w.settled) < w.current.Bake+w.Policy.HoldFor:
+		return health.Verdict{Outcome: health.Pending, Reasons: append(verdict.Reasons, "holding")}
+	}
+	return verdict
+}
+
+func (w *watch) askMetrics(ctx context.Context, now time.Time) {
+	w.asked = now
+	if w.Metrics == nil {
+		w.fromC = health.Verdict{Outcome: health.Inconclusive, Reasons: []string{"there is no Cloud Monitoring here"}}
+		return
+	}
+	metrics, err := w.Metrics.Since(ctx, w.candidate, w.since)
+	if err != nil {
+		w.fromC = health.Verdict{Outcome: health.Inconclusive, Reasons: []string{fmt.Sprintf("Cloud Monitoring: %v", err)}}
+		return
+	}
+	w.metrics, w.fromC = &metrics, health.FromMetrics(metrics, w.samples, w.Policy.Metrics)
+}
+
+// save gives the journal the probes since the last time.
+func (w *watch) save(now bool) error {
+	if len(w.unsaved) == 0 || !now && w.Clock.Now().Sub(w.saved) < saveEvery {
+		return nil
+	}
+	event := Event{Kind: "probes", Percent: w.current.Percent, Samples: w.unsaved, Metrics: w.metrics}
+	w.unsaved, w.saved = nil, w.Clock.Now()
+	return w.record(event)
+}
+
+// decide writes down a verdict. A verdict to roll back stands even when the journal cannot be written.
+func (w *watch) decide(verdict health.Verdict) error {
+	err := errors.Join(w.save(true), w.record(Event{Kind: "decide", Percent: w.current.Percent, After: w.lastSeen.Effective,
+		Why: append([]string{string(verdict.Outcome)}, verdict.Reasons...), Metrics: w.metrics}))
+	if verdict.Outcome == health.Pass {
+		w.passed = verdict.Reasons
+		return err
+	}
+	return nil
+}
+
+func (w *watch) report(effective, verdict health.Verdict) {
+	if w.Progress == nil {
+		return
+	}
+	progress := Progress{Candidate: w.candidate, Percent: w.current.Percent, Bake: w.current.Bake, Verdict: verdict}
+	if w.settled.IsZero() && len(effective.Reasons) > 0 {
+		progress.Waiting = effective.Reasons[0]
+	} else {
+		progress.Elapsed = w.Clock.Now().Sub(w.settled)
+	}
+	var candidate []health.Sample
+	for _, sample := range w.samples {
+		if sample.Endpoint == health.Candidate {
+			candidate = append(candidate, sample)
+		}
+		if sample.Good() {
+			progress.Good++
+		} else {
+			progress.Bad++
+		}
+	}
+	progress.P95 = health.P95(candidate)
+	w.Progress(progress)
+}
+
+// settle waits until the last write is effective.
+func (w *watch) settle(ctx context.Context) error {
+	w.since, w.settled, w.stuck = w.Clock.Now(), time.Time{}, time.Time{}
+	for {
+		service, err := w.look(ctx)
+		if err != nil {
+			return err
+		}
+		verdict := w.effective(service)
+		if verdict.Outcome == health.Pass {
+			return nil
+		}
+		if verdict.Outcome == health.Fail {
+			return errors.New(verdict.Reasons[0])
+		}
+		if err := w.Clock.Sleep(ctx, w.Policy.Interval); err != nil {
+			return err
+		}
+	}
+}

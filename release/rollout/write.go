@@ -1,0 +1,168 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+)
+
+// errSuperseded ends a run without a write: the desired traffic is not what this run left.
+var errSuperseded = errors.New("someone else changed the traffic")
+
+// errBlind ends a run: the API was out of reach for too long.
+var errBlind = errors.New("the API is out of reach")
+
+// run is one command on one service.
+type run struct {
+	*Controller
+	started time.Time
+	// last is the desired traffic that this run read first or wrote last; anything else is someone else's.
+	last      []plan.Target
+	candidate string
+	stable    string
+	// begun says that a rollout is active and this run's, so that its failures roll back.
+	begun bool
+	// journal is the first failure to write it.
+	journal error
+}
+
+func (c *Controller) begin() *run { return &run{Controller: c, started: c.Clock.Now()} }
+
+// record writes the journal and remembers the first failure.
+func (r *run) record(event Event) error {
+	event.At = r.Clock.Now()
+	if event.Candidate == "" {
+		event.Candidate = r.candidate
+	}
+	if event.Stable == "" {
+		event.Stable = r.stable
+	}
+	err := r.Journal.Record(event)
+	if err != nil && r.journal == nil {
+		r.journal = fmt.Errorf("write the journal: %w", err)
+	}
+	return r.journal
+}
+
+// end is the last line of the journal and the command's result.
+func (r *run) end(outcome Outcome, why ...string) Result {
+	_ = r.record(Event{Kind: "end", Outcome: outcome, After: r.last, Why: why})
+	result := Result{Outcome: outcome, Stable: r.stable, Candidate: r.candidate, Why: why, Traffic: r.last, Elapsed: r.Clock.Now().Sub(r.started)}
+	if r.journal != nil {
+		result.Journal = r.journal.Error()
+	}
+	return result
+}
+
+// read reads the service, patiently: the API may be out of reach for Policy.Blind.
+func (r *run) read(ctx context.Context) (plan.Service, error) {
+	deadline := r.Clock.Now().Add(r.Policy.Blind)
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		service, err := r.Service.Read(ctx)
+		if err == nil || !errors.Is(err, ErrUnavailable) {
+			return service, err
+		}
+		if !r.Clock.Now().Add(pause).Before(deadline) {
+			return plan.Service{}, fmt.Errorf("%w for %s: %w", errBlind, r.Policy.Blind, err)
+		}
+		if err := r.Clock.Sleep(ctx, pause); err != nil {
+			return plan.Service{}, err
+		}
+	}
+}
+
+// Pauses between attempts: short at first, because a rollback waits for them.
+const (
+	firstPause = 100 * time.Millisecond
+	lastPause  = 2 * time.Second
+)
+
+// look reads the service and insists that nobody else changed its traffic.
+func (r *run) look(ctx context.Context) (plan.Service, error) {
+	service, err := r.read(ctx)
+	if err == nil && !service.Same(service.Desired, r.last) {
+		err = fmt.Errorf("%w to %s", errSuperseded, plan.Describe(service.Desired))
+	}
+	return service, err
+}
+
+// move computes a traffic list from a fresh read.
+type move func(plan.Service) ([]plan.Target, error)
+
+// transition is one write of the traffic list.
+type transition struct {
+	kind    string
+	percent int
+	why     []string
+	move    move
+	// force writes over whatever someone else wrote meanwhile: a rollback that a person asked for.
+	force bool
+	// unjournaled goes on without a journal: stopping would be worse.
+	unjournaled bool
+}
+
+// write makes one transition, once. A conflict is decided again from a fresh read; an answer that was lost is looked up.
+func (r *run) write(ctx context.Context, service plan.Service, t transition) error {
+	deadline := r.Clock.Now().Add(r.Policy.Blind)
+	lost := false // Once an answer was lost, the write may still arrive, even after a later attempt of it conflicts.
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		want, err := t.move(service)
+		if err != nil {
+			return err
+		}
+		event := Event{Kind: t.kind, Percent: t.percent, Why: t.why, Before: service.Desired, After: want, Etag: service.Etag, Answer: "sent"}
+		if err := r.record(event); err != nil && !t.unjournaled {
+			return err
+		}
+		err = r.Service.Shift(ctx, service.Etag, want)
+		event.Answer = answer(err)
+		event.Why = nil
+		if recordErr := r.record(event); err == nil {
+			r.last = want
+			if t.unjournaled {
+				return nil
+			}
+			return recordErr
+		}
+		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnavailable) {
+			return fmt.Errorf("write traffic %s: %w", plan.Describe(want), err)
+		}
+		unavailable := errors.Is(err, ErrUnavailable)
+		lost = lost || unavailable
+		if r.Clock.Now().After(deadline) {
+			return fmt.Errorf("%w: write traffic %s: %w", errBlind, plan.Describe(want), err)
+		}
+		if unavailable {
+			if err := r.Clock.Sleep(ctx, pause); err != nil {
+				return err
+			}
+		}
+		if service, err = r.read(ctx); err != nil {
+			return err
+		}
+		switch {
+		case lost && service.Same(service.Desired, want):
+			event.Answer = "accepted"
+			_ = r.record(event)
+			r.last = want
+			return nil
+		case !t.force && !service.Same(service.Desired, r.last):
+			return fmt.Errorf("%w to %s", errSuperseded, plan.Describe(service.Desired))
+		}
+	}
+}
+
+func answer(err error) string {
+	switch {
+	case err == nil:
+		return "accepted"
+	case errors.Is(err, ErrConflict):
+		return "conflict"
+	case errors.Is(err, ErrUnavailable):
+		return "unavailable"
+	}
+	return "refused"
+}
