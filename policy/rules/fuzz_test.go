@@ -35,7 +35,7 @@ func FuzzViolationsCannotHide(f *testing.F) {
 		d := disguise{rand.New(rand.NewPCG(seed, seed))}
 		r := s.good
 		r.Properties = d.object(deepCopy(object(r.Properties)).(object), true)
-		got := c.Analyze(r)
+		got := c.In(t).Analyze(r)
 		require.NotContains(t, strings.Join(got.Messages(), "\n"), "the rule itself failed", "%v", r.Properties)
 		if s.config != "" {
 			return // judged by other options than the pack's own
@@ -106,7 +106,7 @@ func FuzzNoRuleFails(f *testing.F) {
 		for _, p := range policies {
 			for _, resourceType := range p.Types {
 				r := ct.Resource{Type: resourceType, Properties: d.random(4).(object)}
-				for _, got := range []ct.Result{c.Analyze(r), c.AnalyzeStack(r)} {
+				for _, got := range []ct.Result{c.In(t).Analyze(r), c.In(t).AnalyzeStack(r)} {
 					require.NotContains(t, strings.Join(got.Messages(), "\n"), "the rule itself failed", "%v", r.Properties)
 				}
 			}

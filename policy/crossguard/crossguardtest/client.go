@@ -65,6 +65,9 @@ func Start(t testing.TB, pack crossguard.Pack) *Client {
 	return &Client{RPC: pulumirpc.NewAnalyzerClient(conn), t: t}
 }
 
+// In is the same client reporting its failures to another test: a subtest, or a fuzz target.
+func (c *Client) In(t testing.TB) *Client { return &Client{RPC: c.RPC, t: t} }
+
 // Info is the pack's metadata.
 func (c *Client) Info() *pulumirpc.AnalyzerInfo {
 	c.t.Helper()
