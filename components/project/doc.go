@@ -1,0 +1,21 @@
+// Package project is what a Google Cloud project needs before anything can be made in it: its APIs switched on, and the
+// custom roles that no predefined role is narrow enough for.
+//
+//	project, err := project.NewProject(ctx, "project", &project.ProjectArgs{
+//		Project: pulumi.String("procureflow-dev"),
+//		APIs:    map[string]string{"run.googleapis.com": "The services run on it."},
+//		Roles: map[string]project.Role{"secretManager": {
+//			Title: "Secret manager", Permissions: []string{"secretmanager.secrets.create", "secretmanager.secrets.get"},
+//			Reason: "Manages secrets without reading their values.",
+//		}},
+//	})
+//	… everything else with pulumi.DependsOn([]pulumi.Resource{project})
+//
+// An API stays on when the stack is destroyed: others in the project may have begun to use it. A custom role's id cannot
+// be used for another role for 37 days after it was deleted; the provider takes back the deleted one.
+//
+// # Renames
+//
+// The type token and the children's logical names are a permanent interface: stacks remember them. A rename keeps a
+// pulumi.Alias with the old name on the renamed resource until no stack has the old one.
+package project

@@ -1,0 +1,179 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/projects"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
+)
+
+// TypeToken identifies the component in state. It never changes.
+const TypeToken = "procureflow:project:Project"
+
+// iamAPI serves custom roles.
+const iamAPI = "iam.googleapis.com"
+
+var (
+	apiName = regexp.MustCompile(`^[a-z][a-z0-9-]*\.googleapis\.com$`)
+	// roleID is the rule of iam/v1, roleId.
+	roleID     = regexp.MustCompile(`^[A-Za-z0-9_.]{3,64}$`)
+	permission = regexp.MustCompile(`^[a-z][A-Za-z0-9]*(\.[A-Za-z0-9]+){2,}$`)
+)
+
+// refusedPermissions would make of a custom role what nobody here may have.
+var refusedPermissions = map[string]string{
+	"secretmanager.versions.access":         "reads secret values: grant roles/secretmanager.secretAccessor on each secret that is needed",
+	"iam.serviceAccountKeys.create":         "makes keys that do not expire: use workload identity federation",
+	"iam.serviceAccounts.actAs":             "becomes every account of the project: grant roles/iam.serviceAccountUser on the one account that is needed",
+	"iam.serviceAccounts.getAccessToken":    "becomes every account of the project: use workload identity federation",
+	"iam.serviceAccounts.getOpenIdToken":    "becomes every account of the project: use workload identity federation",
+	"iam.serviceAccounts.signBlob":          "becomes every account of the project: use workload identity federation",
+	"iam.serviceAccounts.signJwt":           "becomes every account of the project: use workload identity federation",
+	"resourcemanager.projects.setIamPolicy": "grants anything: use roles/resourcemanager.projectIamAdmin with a condition",
+	"iam.roles.update":                      "can add any permission to the role that holds it: leave roles to a person",
+}
+
+// ProjectArgs describes a project that exists.
+type ProjectArgs struct {
+	// Project is the project's id. Required.
+	Project pulumi.StringInput
+	// APIs are switched on: the API's name to the reason, a sentence. Required, at least one.
+	APIs map[string]string
+	// Roles are custom roles by id: 3-64 letters, digits, underscores and periods. Default: none.
+	Roles map[string]Role
+}
+
+// Role is a custom role.
+type Role struct {
+	// Title is what the console shows, up to 100 characters. Required.
+	Title string
+	// Permissions are all that the role holds. Required, at least one.
+	Permissions []string
+	// Reason says why no predefined role will do. It becomes the role's description, up to 300 characters. Required.
+	Reason string
+}
+
+// Project is a project that is ready for use.
+type Project struct {
+	pulumi.ResourceState
+
+	// APIs are the APIs' resource ids by name; each is known once its API is on.
+	APIs map[string]pulumi.IDOutput
+	// Roles are the custom roles' names by id, projects/P/roles/ID.
+	Roles map[string]pulumi.StringOutput
+}
+
+// NewProject switches the APIs on and makes the roles. It fails before registering anything when an argument is missing
+// or impossible, and then names every such argument.
+func NewProject(ctx *pulumi.Context, name string, args *ProjectArgs, opts ...pulumi.ResourceOption) (*Project, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("project %q: %w", name, err)
+	}
+	project := &Project{APIs: map[string]pulumi.IDOutput{}, Roles: map[string]pulumi.StringOutput{}}
+	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), project, opts...); err != nil {
+		return nil, fmt.Errorf("register project %q: %w", name, err)
+	}
+	var roleNeeds []pulumi.Resource
+	for _, api := range slices.Sorted(maps.Keys(args.APIs)) {
+		service, err := projects.NewService(ctx, name+"-api-"+naming.Slug(strings.TrimSuffix(api, ".googleapis.com")), &projects.ServiceArgs{
+			Project:          args.Project,
+			Service:          pulumi.String(api),
+			DisableOnDestroy: pulumi.Bool(false),
+		}, pulumiopt.Child(project)...)
+		if err != nil {
+			return nil, fmt.Errorf("project %q: API %s: %w", name, api, err)
+		}
+		project.APIs[api] = service.ID()
+		if api == iamAPI {
+			roleNeeds = append(roleNeeds, service)
+		}
+	}
+	roleNames := pulumi.StringMap{}
+	for _, id := range slices.Sorted(maps.Keys(args.Roles)) {
+		role, err := projects.NewIAMCustomRole(ctx, name+"-role-"+naming.Slug(id), &projects.IAMCustomRoleArgs{
+			Project:     args.Project,
+			RoleId:      pulumi.String(id),
+			Title:       pulumi.String(args.Roles[id].Title),
+			Description: pulumi.String(args.Roles[id].Reason),
+			Permissions: pulumi.ToStringArray(slices.Sorted(slices.Values(args.Roles[id].Permissions))),
+			Stage:       pulumi.String("GA"),
+		}, pulumiopt.Child(project, pulumi.DependsOn(roleNeeds))...)
+		if err != nil {
+			return nil, fmt.Errorf("project %q: role %s: %w", name, id, err)
+		}
+		project.Roles[id] = role.Name
+		roleNames[id] = role.Name
+	}
+	if err := ctx.RegisterResourceOutputs(project, pulumi.Map{"roles": roleNames}); err != nil {
+		return nil, fmt.Errorf("project %q: register outputs: %w", name, err)
+	}
+	return project, nil
+}
+
+// inputs are what state and policies see of the component: the reasons too.
+func (args *ProjectArgs) inputs() pulumi.Map {
+	roles := pulumi.Map{}
+	for id, role := range args.Roles {
+		roles[id] = pulumi.Map{"permissions": pulumi.ToStringArray(slices.Sorted(slices.Values(role.Permissions))), "reason": pulumi.String(role.Reason)}
+	}
+	return pulumi.Map{"project": args.Project, "apis": pulumi.ToStringMap(args.APIs), "roles": roles}
+}
+
+func (args *ProjectArgs) validate() error {
+	if args == nil {
+		return errors.New("args is nil: pass a *ProjectArgs")
+	}
+	var problems []error
+	if args.Project == nil {
+		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
+	}
+	if len(args.APIs) == 0 {
+		problems = append(problems, errors.New("args.APIs is empty: name at least one API and why it is needed"))
+	}
+	for _, api := range slices.Sorted(maps.Keys(args.APIs)) {
+		if !apiName.MatchString(api) {
+			problems = append(problems, fmt.Errorf("args.APIs has %q, which is no API: write NAME.googleapis.com", api))
+		}
+		if strings.TrimSpace(args.APIs[api]) == "" {
+			problems = append(problems, fmt.Errorf("args.APIs[%q] has no reason: say what needs it", api))
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(args.Roles)) {
+		problems = append(problems, args.Roles[id].problems(id)...)
+	}
+	return errors.Join(problems...)
+}
+
+func (role Role) problems(id string) []error {
+	field := fmt.Sprintf("args.Roles[%q]", id)
+	var problems []error
+	if !roleID.MatchString(id) {
+		problems = append(problems, fmt.Errorf("%s is no role id: use 3-64 letters, digits, underscores and periods", field))
+	}
+	if length := len([]rune(role.Title)); length < 1 || length > 100 {
+		problems = append(problems, fmt.Errorf("%s.Title has %d characters: use 1-100", field, length))
+	}
+	if length := len([]rune(strings.TrimSpace(role.Reason))); length < 1 || length > 300 {
+		problems = append(problems, fmt.Errorf("%s.Reason has %d characters: say in 1-300 why no predefined role will do", field, length))
+	}
+	if len(role.Permissions) == 0 {
+		problems = append(problems, fmt.Errorf("%s.Permissions is empty: name at least one", field))
+	}
+	for _, name := range role.Permissions {
+		if !permission.MatchString(name) {
+			problems = append(problems, fmt.Errorf("%s.Permissions has %q, which is no permission: write service.resources.verb", field, name))
+		}
+		if why, ok := refusedPermissions[name]; ok {
+			problems = append(problems, fmt.Errorf("%s.Permissions has %s, which %s", field, name, why))
+		}
+	}
+	return problems
+}
