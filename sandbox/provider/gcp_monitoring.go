@@ -37,7 +37,10 @@ var monitoringTypes = []*resourceType{
 		local:    words("project"),
 		replace:  words("project"),
 		defaults: map[string]any{"enabled": true, "documentation.mimeType": "text/markdown"},
-		rules:    map[string]rule{"creationRecords": {api: "creationRecord"}},
+		rules: map[string]rule{
+			"creationRecords": {api: "creationRecord"},
+			"alertStrategy.notificationChannelStrategies": {api: "notificationChannelStrategy"},
+		},
 	},
 	{
 		token: "gcp:monitoring/notificationChannel:NotificationChannel", args: monitoring.NotificationChannelArgs{}, state: monitoring.NotificationChannelState{},

@@ -18,7 +18,7 @@ var registryTypes = []*resourceType{
 		self:       "projects/{project}/locations/{location}/repositories/{repositoryId}",
 		defaults:   map[string]any{"mode": "STANDARD_REPOSITORY"},
 		local:      words("project location repositoryId"),
-		replace:    words("project location repositoryId format kmsKeyName mode remoteRepositoryConfig"),
+		replace:    words("project location repositoryId format kmsKeyName mode remoteRepositoryConfig mavenConfig.allowSnapshotOverwrites mavenConfig.versionPolicy"),
 		computed:   words("vulnerabilityScanningConfig"),
 		outputOnly: words("vulnerabilityScanningConfig.enablementState vulnerabilityScanningConfig.enablementStateReason"),
 		sets:       words("cleanupPolicies"),

@@ -56,7 +56,13 @@ var sloTypes = []*resourceType{
 			"windowsBasedSli":       {api: "serviceLevelIndicator.windowsBased"},
 			"rollingPeriodDays":     {api: "rollingPeriod", encode: daysToPeriod, decode: periodToDays},
 			"basicSli.availability": availability,
+			"basicSli.locations":    {api: "location"},
+			"basicSli.methods":      {api: "method"},
+			"basicSli.versions":     {api: "version"},
 			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.availability": availability,
+			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.locations":    {api: "location"},
+			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.methods":      {api: "method"},
+			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.versions":     {api: "version"},
 		},
 	},
 }

@@ -1,0 +1,184 @@
+package provider
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The official providers' schemas say which changes force a replacement, which inputs are required and which outputs
+// are secret. They are large and not ours to copy, so that they lie beside the repository:
+//
+//	../shared/schemas/gcp-8.41.1.json      pulumi package get-schema gcp@8.41.1
+//	../shared/schemas/github-6.14.0.json   pulumi package get-schema github@6.14.0
+//
+// or in the folder that PLATFORM_SCHEMAS names.
+type pulumiSchema struct {
+	Resources map[string]struct {
+		InputProperties map[string]pulumiProperty `json:"inputProperties"`
+		RequiredInputs  []string                  `json:"requiredInputs"`
+		Properties      map[string]pulumiProperty `json:"properties"`
+	} `json:"resources"`
+	Types map[string]struct {
+		Properties map[string]pulumiProperty `json:"properties"`
+		Required   []string                  `json:"required"`
+	} `json:"types"`
+}
+
+type pulumiProperty struct {
+	Ref                  string          `json:"$ref"`
+	Type                 string          `json:"type"`
+	Items                *pulumiProperty `json:"items"`
+	Secret               bool            `json:"secret"`
+	WillReplaceOnChanges bool            `json:"willReplaceOnChanges"`
+}
+
+var readSchemas = sync.OnceValue(func() map[string]*pulumiSchema {
+	folder := os.Getenv("PLATFORM_SCHEMAS")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "shared", "schemas")
+	}
+	schemas := map[string]*pulumiSchema{}
+	for name, version := range versions {
+		data, err := os.ReadFile(filepath.Join(folder, name+"-"+version+".json"))
+		if err != nil {
+			return nil
+		}
+		schemas[name] = &pulumiSchema{}
+		if json.Unmarshal(data, schemas[name]) != nil {
+			return nil
+		}
+	}
+	return schemas
+})
+
+func schemasFor(t *testing.T) map[string]*pulumiSchema {
+	t.Helper()
+	schemas := readSchemas()
+	if schemas == nil {
+		t.Skip("the official providers' schemas are not there: write `pulumi package get-schema gcp@8.41.1` and github@6.14.0 " +
+			"to gcp-8.41.1.json and github-6.14.0.json in ../shared/schemas beside the repository or in the folder PLATFORM_SCHEMAS names")
+	}
+	return schemas
+}
+
+// TestReplacementsAreTheProviders compares the table with the official schemas, nested properties included.
+func TestReplacementsAreTheProviders(t *testing.T) {
+	t.Parallel()
+	schemas := schemasFor(t)
+	for token, row := range types {
+		name, _, _ := strings.Cut(token, ":")
+		official, ok := schemas[name].Resources[token]
+		require.True(t, ok, "%s is no official type", token)
+		schemas[name].walk(official.InputProperties, "", 0, func(path string, p pulumiProperty) {
+			if p.WillReplaceOnChanges {
+				assert.True(t, row.forces(path), "%s: a change of %s replaces", token, path)
+			} else if !insideReplaced(row, path) {
+				assert.False(t, row.forces(path), "%s: a change of %s does not replace", token, path)
+			}
+		})
+		var secrets []string
+		for property, p := range official.Properties {
+			if p.Secret {
+				secrets = append(secrets, property)
+			}
+		}
+		assert.ElementsMatch(t, secrets, row.secrets, "%s: secret outputs", token)
+	}
+}
+
+// insideReplaced: the official schema flags a parent without flagging every property in it.
+func insideReplaced(row *resourceType, path string) bool {
+	return slices.ContainsFunc(row.replace, func(p string) bool { return strings.HasPrefix(path, p+".") })
+}
+
+// TestInputsAreTheProviders compares the SDK's structs and the rows' additions with the official schemas.
+func TestInputsAreTheProviders(t *testing.T) {
+	t.Parallel()
+	schemas := schemasFor(t)
+	for token, row := range types {
+		name, _, _ := strings.Cut(token, ":")
+		official := schemas[name].Resources[token]
+		seen := map[string]bool{}
+		schemas[name].walk(official.InputProperties, "", 0, func(path string, p pulumiProperty) { seen[path] = true })
+		var walk func(s *shape, required []string, properties map[string]pulumiProperty, path string)
+		walk = func(s *shape, required []string, properties map[string]pulumiProperty, path string) {
+			for property, f := range s.fields {
+				p := join(path, property)
+				assert.Contains(t, properties, property, "%s: %s", token, p)
+				// What is not used by any sample may stay without a row's help: the SDK knows required scalars.
+				isRequired := f.required || slices.Contains(row.required, p)
+				if slices.Contains(required, property) && (f.kind == reflect.Slice || f.kind == reflect.Map) && untranslated(p) {
+					continue
+				}
+				assert.Equal(t, slices.Contains(required, property), isRequired, "%s: %s required", token, p)
+				inner, innerRequired := schemas[name].inner(properties[property])
+				elem := f.shape
+				for elem.elem != nil {
+					elem = elem.elem
+				}
+				if inner != nil && elem.fields != nil && strings.Count(p, ".") < 8 {
+					walk(elem, innerRequired, inner, p)
+				}
+			}
+		}
+		walk(shapeOf(row.args), official.RequiredInputs, official.InputProperties, "")
+
+		// A path in the table that does not exist is a mistake that nothing else would find.
+		var named []string
+		named = append(named, row.required...)
+		named = append(named, row.replace...)
+		named = append(named, row.computed...)
+		named = append(named, row.sets...)
+		named = append(named, row.outputOnly...)
+		named = append(named, row.writeOnly...)
+		named = append(named, row.json...)
+		for path := range row.defaults {
+			named = append(named, path)
+		}
+		for path := range row.same {
+			named = append(named, path)
+		}
+		for _, path := range named {
+			assert.True(t, seen[path], "%s: the row names %s, which is no input", token, path)
+		}
+		for _, path := range append(slices.Clone(row.local), row.autoName, row.protection) {
+			_, isOutput := official.Properties[path]
+			assert.True(t, path == "" || seen[path] || isOutput, "%s: the row names %s, which is no property", token, path)
+		}
+	}
+}
+
+// untranslated properties belong to other uses of a type than the platform's: their documents have the API's names and
+// go through as they are, but no row says which of their lists must not be empty.
+func untranslated(path string) bool {
+	return slices.Contains(words("remoteRepositoryConfig virtualRepositoryConfig mavenConfig inlineTrustConfig inlineCertificateIssuanceConfig aws saml x509"), topLevel(path))
+}
+
+func (s *pulumiSchema) walk(properties map[string]pulumiProperty, path string, depth int, visit func(path string, p pulumiProperty)) {
+	for name, p := range properties {
+		visit(join(path, name), p)
+		if inner, _ := s.inner(p); inner != nil && depth < 8 {
+			s.walk(inner, join(path, name), depth+1, visit)
+		}
+	}
+}
+
+func (s *pulumiSchema) inner(p pulumiProperty) (map[string]pulumiProperty, []string) {
+	for p.Items != nil {
+		p = *p.Items
+	}
+	reference, ok := strings.CutPrefix(p.Ref, "#/types/")
+	if !ok {
+		return nil, nil
+	}
+	return s.Types[reference].Properties, s.Types[reference].Required
+}
