@@ -25,6 +25,7 @@ type watch struct {
 	stuck    time.Time // Since when the API is done but the traffic not as wanted.
 	warm     bool
 	samples  []health.Sample
+	history  []health.Sample // Of the candidate, over all steps: what Cloud Monitoring may have counted.
 	unsaved  []health.Sample
 	saved    time.Time
 	asked    time.Time // When the metrics were asked last.
@@ -42,7 +43,7 @@ const saveEvery = 10 * time.Second
 // step watches one step until its gates pass, fail or stay inconclusive. Step{} is gate A, before any traffic.
 func (w *watch) step(ctx context.Context, step Step) (health.Verdict, error) {
 	now := w.Clock.Now()
-	*w = watch{run: w.run, proceed: w.proceed, mainBroken: w.mainBroken, passed: w.passed, current: step, since: now, saved: now, asked: now,
+	*w = watch{run: w.run, proceed: w.proceed, mainBroken: w.mainBroken, passed: w.passed, history: w.history, current: step, since: now, saved: now, asked: now,
 		warm: step.Percent > 0}
 	for {
 		round := w.Clock.Now()
@@ -129,6 +130,7 @@ func (w *watch) probe(ctx context.Context, service plan.Service) {
 		return // A probe that the signal cut off says nothing about the candidate.
 	}
 	w.unsaved = append(w.unsaved, samples...)
+	w.history = append(w.history, samples...)
 	if !w.warm {
 		for _, sample := range samples {
 			w.warm = w.warm || sample.Endpoint == health.Candidate && sample.Good()
@@ -196,7 +198,14 @@ func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 		w.fromC = health.Verdict{Outcome: health.Inconclusive, Reasons: []string{fmt.Sprintf("Cloud Monitoring: %v", err)}}
 		return
 	}
-	w.metrics, w.fromC = &metrics, health.FromMetrics(metrics, w.samples, w.Policy.Metrics)
+	// A point covers up to a minute from before the shift, with the probes of that minute.
+	var own []health.Sample
+	for _, sample := range w.history {
+		if sample.At.After(w.since.Add(-time.Minute)) {
+			own = append(own, sample)
+		}
+	}
+	w.metrics, w.fromC = &metrics, health.FromMetrics(metrics, own, w.Policy.Metrics)
 }
 
 // save gives the journal the probes since the last time.

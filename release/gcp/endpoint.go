@@ -1,0 +1,66 @@
+package gcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"golang.org/x/oauth2/google"
+	"google.golang.org/api/option"
+)
+
+// Endpoints say where the APIs are. The zero value is Google's, with the application default credentials.
+type Endpoints struct {
+	// Run is the base URL of the Cloud Run Admin API: http://127.0.0.1:8080/run/ for the sandbox.
+	Run string
+	// Monitoring is the base URL of the Cloud Monitoring API; empty with Run set means the sibling /mon/.
+	Monitoring string
+}
+
+// options are the client options for an endpoint. Only loopback is called without credentials, so that no mistake sends an
+// unauthenticated, or a wrongly trusted, request anywhere else.
+func options(endpoint string) ([]option.ClientOption, error) {
+	if endpoint == "" {
+		return nil, nil
+	}
+	parsed, err := url.Parse(endpoint)
+	if err != nil || parsed.Host == "" {
+		return nil, fmt.Errorf("endpoint %q: use a URL such as http://127.0.0.1:8080/run/", endpoint)
+	}
+	if !loopback(parsed) {
+		return nil, fmt.Errorf("endpoint %s is not on this machine: only a loopback address is called without credentials; leave the endpoint out for Google's own", parsed.Redacted())
+	}
+	return []option.ClientOption{option.WithEndpoint(strings.TrimSuffix(endpoint, "/") + "/"), option.WithoutAuthentication()}, nil
+}
+
+// loopback accepts literal addresses only: a name may resolve to anything.
+func loopback(address *url.URL) bool {
+	ip := net.ParseIP(address.Hostname())
+	return ip != nil && ip.IsLoopback() && address.User == nil
+}
+
+func (e Endpoints) monitoring() string {
+	if e.Monitoring == "" && e.Run != "" {
+		return strings.TrimSuffix(strings.TrimSuffix(e.Run, "/"), "/run") + "/mon/"
+	}
+	return e.Monitoring
+}
+
+// Project is the project that the environment names: GOOGLE_CLOUD_PROJECT, CLOUDSDK_CORE_PROJECT, or that of the application default
+// credentials.
+func Project(ctx context.Context) (string, error) {
+	for _, variable := range []string{"GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"} {
+		if project := os.Getenv(variable); project != "" {
+			return project, nil
+		}
+	}
+	credentials, err := google.FindDefaultCredentials(ctx)
+	if err == nil && credentials.ProjectID != "" {
+		return credentials.ProjectID, nil
+	}
+	return "", errors.New("no project is known: give --project, or set GOOGLE_CLOUD_PROJECT")
+}

@@ -1,0 +1,206 @@
+package gcp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/api/idtoken"
+
+	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+// Marker is how an answer shows that the right revision gave it. The zero value asks for nothing.
+type Marker struct {
+	// Header has to hold Value. {revision} in Value is the candidate's name.
+	Header, Value string
+	// Body has to contain it; {revision} too.
+	Body string
+}
+
+// Prober makes HTTP requests as a visitor does. It implements rollout.Prober.
+type Prober struct {
+	// Paths are requested together; a round is good when all are answered with 200 to 299. They should be cheap: see docs/runbooks.
+	Paths []string
+	// Timeout of one request; an answer that takes longer is a failure.
+	Timeout time.Duration
+	Marker  Marker
+	// Token returns an ID token for a private service; nil for a public one, which then sees no credential.
+	Token func(context.Context) (string, error)
+	// Via is the base URL that every request is sent to instead, with the real Host: the sandbox's data plane.
+	Via string
+	Now func() time.Time
+
+	client *http.Client
+	once   sync.Once
+}
+
+// IDToken returns tokens for the audience of a private service: the service's own URL, also for its tags'.
+func IDToken(ctx context.Context, audience string) (func(context.Context) (string, error), error) {
+	source, err := idtoken.NewTokenSource(ctx, audience)
+	if err != nil {
+		return nil, fmt.Errorf("ID token for %s: %w (it takes the credentials of a service account, as the deploy workflow has)", audience, err)
+	}
+	return func(context.Context) (string, error) {
+		token, err := source.Token()
+		if err != nil {
+			return "", err
+		}
+		return token.AccessToken, nil
+	}, nil
+}
+
+// CheckVia refuses a detour that is not on this machine.
+func CheckVia(via string) error {
+	parsed, err := url.Parse(via)
+	if err != nil || !loopback(parsed) {
+		return fmt.Errorf("probes cannot go via %q: use a loopback address such as http://127.0.0.1:8081", via)
+	}
+	return nil
+}
+
+// maxMarkerBody is how much of an answer is searched for the marker.
+const maxMarkerBody = 64 << 10
+
+// Probe implements rollout.Prober. Every endpoint is asked for every path at once, and gives one sample: the first fault in the order
+// of the paths, and the longest latency.
+func (p *Prober) Probe(ctx context.Context, probes []rollout.Probe) []health.Sample {
+	p.once.Do(func() {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = 2 * len(p.Paths)
+		p.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	})
+	answers := make([][]health.Sample, len(probes))
+	var group sync.WaitGroup
+	for i, probe := range probes {
+		answers[i] = make([]health.Sample, len(p.Paths))
+		for j, path := range p.Paths {
+			group.Go(func() { answers[i][j] = p.one(ctx, probe, path) })
+		}
+	}
+	group.Wait()
+	samples := make([]health.Sample, len(probes))
+	for i := range probes {
+		samples[i] = worst(answers[i])
+	}
+	return samples
+}
+
+func worst(answers []health.Sample) health.Sample {
+	sample := answers[0]
+	for _, answer := range answers[1:] {
+		sample.Latency = max(sample.Latency, answer.Latency)
+		if sample.Good() && !answer.Good() {
+			sample.Fault, sample.Status = answer.Fault, answer.Status
+		}
+	}
+	return sample
+}
+
+func (p *Prober) one(ctx context.Context, probe rollout.Probe, path string) health.Sample {
+	sample := health.Sample{Endpoint: probe.Endpoint, At: p.Now()}
+	shown, _, _ := strings.Cut(path, "?") // A query may hold what a report should not.
+	fault := func(format string, arguments ...any) health.Sample {
+		sample.Latency = p.Now().Sub(sample.At)
+		sample.Fault = shown + ": " + fmt.Sprintf(format, arguments...)
+		return sample
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
+	defer cancel()
+	request, err := p.request(ctx, probe.URL, path)
+	if err != nil {
+		return fault("%v", err)
+	}
+	response, err := p.client.Do(request)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fault("no answer in %s", p.Timeout)
+	} else if err != nil {
+		return fault("%s", cause(err))
+	}
+	defer response.Body.Close()
+	sample.Status = response.StatusCode
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxMarkerBody))
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fault("no whole answer in %s", p.Timeout)
+	} else if err != nil {
+		return fault("the answer broke off: %s", cause(err))
+	}
+	sample.Latency = p.Now().Sub(sample.At)
+	if sample.Status < 200 || sample.Status > 299 {
+		return fault("status %d%s", sample.Status, hint(sample.Status, p.Token != nil))
+	}
+	if probe.Revision == "" {
+		return sample
+	}
+	if want := expand(p.Marker.Value, probe.Revision); p.Marker.Header != "" && response.Header.Get(p.Marker.Header) != want {
+		return fault("another version answered: header %s is not %q", p.Marker.Header, want)
+	}
+	if want := expand(p.Marker.Body, probe.Revision); want != "" && !bytes.Contains(body, []byte(want)) {
+		return fault("another version answered: %q is not in the body", want)
+	}
+	return sample
+}
+
+func expand(value, revision string) string { return strings.ReplaceAll(value, "{revision}", revision) }
+
+func hint(status int, authenticated bool) string {
+	switch {
+	case status == http.StatusForbidden && !authenticated:
+		return " (a private service: set probe.auth to id-token)"
+	case status == http.StatusForbidden:
+		return " (the account needs roles/run.invoker)"
+	case status == http.StatusNotFound:
+		return " (internal ingress hides a service's URLs)"
+	}
+	return ""
+}
+
+func (p *Prober) request(ctx context.Context, base, path string) (*http.Request, error) {
+	target, err := url.Parse(strings.TrimSuffix(base, "/") + path)
+	if err != nil || target.Host == "" {
+		return nil, fmt.Errorf("%q is no URL to probe", base)
+	}
+	host := target.Host
+	if p.Via != "" {
+		via, err := url.Parse(p.Via)
+		if err != nil {
+			return nil, err
+		}
+		target.Scheme, target.Host = via.Scheme, via.Host
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Host = host
+	request.Header.Set("User-Agent", "procureflow-release-probe")
+	if p.Token == nil {
+		return request, nil
+	}
+	if target.Scheme != "https" && p.Via == "" {
+		return nil, errors.New("a token is sent over https only")
+	}
+	token, err := p.Token(ctx)
+	if err != nil {
+		return nil, errors.New("no ID token could be had") // The library's error may quote the answer of the token server.
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	return request, nil
+}
+
+// cause is a network error without the URL, whose query a report should not hold.
+func cause(err error) string {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,181 @@
+package gcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"sort"
+	"time"
+
+	"google.golang.org/api/googleapi"
+	run "google.golang.org/api/run/v2"
+
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+// callTimeout bounds one API call. A hung connection must not keep a rollback from trying again.
+const callTimeout = 10 * time.Second
+
+// Service is one Cloud Run service.
+type Service struct {
+	client *run.Service
+	// name is projects/P/locations/L/services/S.
+	name string
+}
+
+// NewService connects to a service; it makes no call yet.
+func NewService(ctx context.Context, endpoints Endpoints, project, region, service string) (*Service, error) {
+	clientOptions, err := options(endpoints.Run)
+	if err != nil {
+		return nil, err
+	}
+	client, err := run.NewService(ctx, clientOptions...)
+	if err != nil {
+		return nil, fmt.Errorf("Cloud Run: %w (log in with `gcloud auth application-default login`)", err)
+	}
+	return &Service{client: client, name: fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region, service)}, nil
+}
+
+// Read implements rollout.Service.
+func (s *Service) Read(ctx context.Context) (plan.Service, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	live, err := s.client.Projects.Locations.Services.Get(s.name).Context(ctx).Do()
+	if err != nil {
+		return plan.Service{}, s.explain(ctx, "read", err)
+	}
+	return translate(live), nil
+}
+
+func translate(live *run.GoogleCloudRunV2Service) plan.Service {
+	service := plan.Service{
+		Name: path.Base(live.Name), URL: live.Uri, Etag: live.Etag, Generation: live.Generation, Observed: live.ObservedGeneration,
+		Reconciling: live.Reconciling, LatestReady: base(live.LatestReadyRevision), LatestCreated: base(live.LatestCreatedRevision),
+	}
+	service.Updated, _ = time.Parse(time.RFC3339Nano, live.UpdateTime)
+	if condition := live.TerminalCondition; condition != nil && condition.State == "CONDITION_FAILED" {
+		service.Failure = condition.Message
+		if service.Failure == "" {
+			service.Failure = condition.Type + " failed"
+		}
+	}
+	for _, target := range live.Traffic {
+		service.Desired = append(service.Desired, plan.Target{Revision: base(target.Revision), Latest: target.Type == latest, Percent: int(target.Percent), Tag: target.Tag})
+	}
+	for _, target := range live.TrafficStatuses {
+		service.Effective = append(service.Effective, plan.Target{Revision: base(target.Revision), Latest: target.Type == latest, Percent: int(target.Percent),
+			Tag: target.Tag, URI: target.Uri})
+	}
+	return service
+}
+
+const (
+	latest = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+	named  = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
+)
+
+// base is the short name of a revision; path.Base of nothing would be a dot.
+func base(name string) string {
+	if name == "" {
+		return ""
+	}
+	return path.Base(name)
+}
+
+// Shift implements rollout.Service: one PATCH of the traffic alone, which leaves the template to its owner. The operation it starts
+// is not waited for: trafficStatuses say when, and whether, the shift is effective.
+func (s *Service) Shift(ctx context.Context, etag string, traffic []plan.Target) error {
+	if len(traffic) == 0 {
+		return errors.New("an empty traffic list would give everything to the newest revision")
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	body := &run.GoogleCloudRunV2Service{Etag: etag}
+	for _, target := range traffic {
+		entry := &run.GoogleCloudRunV2TrafficTarget{Type: named, Revision: target.Revision, Percent: int64(target.Percent), Tag: target.Tag}
+		if target.Latest {
+			entry.Type, entry.Revision = latest, ""
+		}
+		body.Traffic = append(body.Traffic, entry)
+	}
+	_, err := s.client.Projects.Locations.Services.Patch(s.name, body).UpdateMask("traffic").Context(ctx).Do()
+	return s.explain(ctx, "shift", err)
+}
+
+// Revision implements rollout.Service.
+func (s *Service) Revision(ctx context.Context, name string) (plan.Revision, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	live, err := s.client.Projects.Locations.Services.Revisions.Get(s.name + "/revisions/" + name).Context(ctx).Do()
+	if err != nil {
+		return plan.Revision{}, s.explain(ctx, "read revision "+name+" of", err)
+	}
+	return revision(live), nil
+}
+
+// Revisions implements rollout.Service.
+func (s *Service) Revisions(ctx context.Context) ([]plan.Revision, error) {
+	var revisions []plan.Revision
+	err := s.client.Projects.Locations.Services.Revisions.List(s.name).PageSize(1000).Pages(ctx, func(page *run.GoogleCloudRunV2ListRevisionsResponse) error {
+		for _, live := range page.Revisions {
+			revisions = append(revisions, revision(live))
+		}
+		return nil
+	})
+	sort.SliceStable(revisions, func(i, j int) bool { return revisions[i].Created.After(revisions[j].Created) })
+	return revisions, s.explain(ctx, "list the revisions of", err)
+}
+
+func revision(live *run.GoogleCloudRunV2Revision) plan.Revision {
+	revision := plan.Revision{Name: path.Base(live.Name)}
+	revision.Created, _ = time.Parse(time.RFC3339Nano, live.CreateTime)
+	if len(live.Containers) > 0 {
+		revision.Image = live.Containers[0].Image
+	}
+	for _, condition := range live.Conditions {
+		switch {
+		case condition.Type == "Ready" && condition.State == "CONDITION_SUCCEEDED":
+			revision.Ready = true
+		case condition.Type == "Ready" && condition.State == "CONDITION_FAILED":
+			revision.Failed, revision.Message = true, condition.Message
+		case condition.Type == "Ready":
+			revision.Message = condition.Message
+		}
+	}
+	if !revision.Ready && revision.Message == "" {
+		revision.Message = "not ready yet"
+	}
+	return revision
+}
+
+// explain wraps an API error in what it means. The API's message stays, its body, headers and URL do not.
+func (s *Service) explain(ctx context.Context, doing string, err error) error {
+	return explain(ctx, fmt.Sprintf("%s %s", doing, s.name), err)
+}
+
+func explain(ctx context.Context, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var api *googleapi.Error
+	if !errors.As(err, &api) {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrUnavailable, cause(err))
+	}
+	message := fmt.Sprintf("%d %s", api.Code, api.Message)
+	switch api.Code {
+	case 404:
+		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrNotFound, message)
+	case 409, 412:
+		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrConflict, message)
+	case 408, 429, 500, 502, 503, 504:
+		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrUnavailable, message)
+	case 401, 403:
+		return fmt.Errorf("%s: %s (the account needs roles/run.developer on the service)", doing, message)
+	}
+	return fmt.Errorf("%s: %s", doing, message)
+}
