@@ -1,0 +1,128 @@
+// Package docs writes the page about a policy pack from the pack itself, so that the page cannot be wrong.
+package docs
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+// Markdown is the page about a pack. configs are the enforcement configurations to compare, in order.
+func Markdown(pack crossguard.Pack, configs []Config) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Policies\n\nGenerated from the code by `go run ./cmd/docs` in `policy/`: do not edit.\n\n%s\n\n", pack.Description)
+	b.WriteString("The level is what happens on a violation: `advisory` warns, `mandatory` stops the update, `remediate` corrects what can be\n" +
+		"corrected, `disabled` does not run. Every policy also takes `exemptions`, a list of `{resource, reason, expires}`: a resource's\n" +
+		"name or URN with `*` for any characters, why, and the last day it holds (YYYY-MM-DD). What is exempt is reported with its\n" +
+		"reason; an exemption that has expired or that nothing needs is a violation.\n\n")
+	b.WriteString("| policy | severity |")
+	for _, c := range configs {
+		fmt.Fprintf(&b, " %s |", c.Name)
+	}
+	b.WriteString(" corrects |\n|---|---|" + strings.Repeat("---|", len(configs)) + "---|\n")
+	for _, p := range pack.Policies {
+		fmt.Fprintf(&b, "| [%s](#%s) | %s |", p.Name, p.Name, p.Severity)
+		for _, c := range configs {
+			fmt.Fprintf(&b, " %s |", c.level(pack, p))
+		}
+		fmt.Fprintf(&b, " %s |\n", map[bool]string{true: "yes"}[p.Remediate != nil])
+	}
+	for _, p := range pack.Policies {
+		b.WriteString(section(p, configs))
+	}
+	return b.String()
+}
+
+func section(p crossguard.Policy, configs []Config) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", p.Name, p.Description)
+	line := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(&b, "* %s: %s\n", name, text)
+		}
+	}
+	line("To comply", p.RemediationSteps)
+	line("Reference", reference(p.Framework))
+	line("Tags", strings.Join(p.Tags, ", "))
+	kind := "each resource of"
+	if p.CheckStack != nil {
+		kind = "stacks with any of"
+	}
+	line("Checks "+kind, types(p.Types))
+	if len(p.Options) == 0 {
+		return b.String()
+	}
+	b.WriteString("\n| option | meaning | default |")
+	for _, c := range configs {
+		fmt.Fprintf(&b, " %s |", c.Name)
+	}
+	b.WriteString("\n|---|---|---|" + strings.Repeat("---|", len(configs)) + "\n")
+	for _, o := range p.Options {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |", o.Name, o.Description, value(o.Default))
+		for _, c := range configs {
+			fmt.Fprintf(&b, " %s |", value(c.Policies[p.Name].Options[o.Name]))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func reference(f crossguard.Framework) string {
+	var parts []string
+	for _, part := range []string{f.Name, f.Version, f.Reference} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	text := strings.Join(parts, " ")
+	if f.Specification != "" {
+		text += " (" + f.Specification + ")"
+	}
+	return text
+}
+
+// types lists type tokens. The dozens of IAM types are told by their families.
+func types(all []string) string {
+	var texts []string
+	seen := map[string]bool{}
+	for _, t := range all {
+		for _, kind := range []string{"Member", "Binding", "Policy"} {
+			if family, found := strings.CutSuffix(t, kind); found && strings.HasSuffix(strings.ToLower(family), "iam") {
+				t = family + "{Member,Binding,Policy}"
+			}
+		}
+		_, t, _ = strings.Cut(strings.Replace(t, "/", ":", 1), ":") // gcp:projects/iAMMember:IAMMember → projects:iAMMember:IAMMember
+		module, rest, _ := strings.Cut(t, ":")
+		_, name, _ := strings.Cut(rest, ":")
+		text := "`" + module + "." + name + "`"
+		if !seen[text] {
+			texts = append(texts, text)
+		}
+		seen[text] = true
+	}
+	return strings.Join(texts, ", ")
+}
+
+func value(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case []string:
+		all := make([]any, len(v))
+		for i := range v {
+			all[i] = v[i]
+		}
+		return value(all)
+	case []any:
+		if len(v) == 0 {
+			return "none"
+		}
+		var texts []string
+		for _, one := range v {
+			texts = append(texts, fmt.Sprintf("`%v`", one))
+		}
+		return strings.Join(texts, ", ")
+	}
+	return fmt.Sprintf("`%v`", v)
+}

@@ -1,0 +1,88 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
+	"github.com/guiofsaints/procureflow-platform/policy/internal/docs"
+	"github.com/guiofsaints/procureflow-platform/policy/rules"
+)
+
+const root = "../.."
+
+func TestThePageIsWhatTheCodeSays(t *testing.T) {
+	t.Parallel()
+	configs, err := docs.Load(filepath.Join(root, "config"))
+	require.NoError(t, err)
+	page, err := os.ReadFile(filepath.Join(root, "..", "docs", "policies.md"))
+	require.NoError(t, err)
+	assert.Equal(t, docs.Markdown(rules.Pack(), configs), string(page), "run go run ./cmd/docs in policy/")
+}
+
+// TestEveryPolicyIsFullyDescribed keeps metadata from being forgotten: it is all a user sees of a rule.
+func TestEveryPolicyIsFullyDescribed(t *testing.T) {
+	t.Parallel()
+	for _, p := range rules.Pack().Policies {
+		assert.NotZero(t, p.Severity, p.Name)
+		assert.NotEmpty(t, p.Framework.Name, p.Name)
+		assert.NotEmpty(t, p.Tags, p.Name)
+		assert.NotEmpty(t, p.Types, p.Name)
+		assert.Truef(t, strings.HasSuffix(p.Description, "."), "%s: the description is a sentence", p.Name)
+		assert.Truef(t, strings.HasSuffix(p.RemediationSteps, "."), "%s: the remediation steps are sentences", p.Name)
+		assert.True(t, strings.HasSuffix(p.URL, "docs/policies.md#"+p.Name), p.Name)
+	}
+}
+
+// TestEnvironmentsDiffer is what the environments' files are for, written down a second time on purpose.
+func TestEnvironmentsDiffer(t *testing.T) {
+	t.Parallel()
+	want := map[string]map[string]string{
+		"dev": {"run-deletion-protection": "disabled", "run-binauthz": "disabled", "run-max-instances": "mandatory", "run-nonroot": "advisory",
+			"secret-auto-replication": "mandatory"},
+		"staging": {"run-deletion-protection": "advisory", "run-binauthz": "advisory", "run-max-instances": "mandatory", "run-nonroot": "advisory",
+			"secret-auto-replication": "mandatory"},
+		"prod": {"run-deletion-protection": "mandatory", "run-binauthz": "advisory", "run-max-instances": "mandatory", "run-nonroot": "advisory",
+			"secret-auto-replication": "mandatory", "two-person-prod": "mandatory", "traffic-owner": "mandatory"},
+	}
+	configs, err := docs.Load(filepath.Join(root, "config"))
+	require.NoError(t, err)
+	for _, c := range configs {
+		levels := map[string]string{}
+		for _, p := range rules.Pack().Policies {
+			levels[p.Name] = p.Enforcement.String()
+			if level := c.Policies[p.Name].Level; level != "" {
+				levels[p.Name] = level
+			}
+		}
+		for policy, level := range want[c.Name] {
+			assert.Equal(t, level, levels[policy], "%s in %s", policy, c.Name)
+		}
+	}
+}
+
+func TestThePackTakesEveryEnvironmentsConfiguration(t *testing.T) {
+	t.Parallel()
+	for _, name := range docs.Environments {
+		content, err := os.ReadFile(filepath.Join(root, "config", name+".json"))
+		require.NoError(t, err)
+		assert.NoError(t, crossguardtest.Start(t, rules.Pack()).Configure(string(content)), name)
+	}
+}
+
+func TestConfigurationThatCannotBeReadIsAnError(t *testing.T) {
+	t.Parallel()
+	_, err := docs.Load(t.TempDir())
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	for content, want := range map[string]string{"{": "configuration of dev: unexpected end", `{"p": 1}`: "configuration of dev: p must be a level or an object"} {
+		folder := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "dev.json"), []byte(content), 0o600))
+		_, err := docs.Load(folder)
+		assert.ErrorContains(t, err, want)
+	}
+}
