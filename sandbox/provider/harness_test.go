@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -31,16 +33,23 @@ const (
 type world struct {
 	t      *testing.T
 	api    string
+	cloud  *cloud.Cloud
 	client rpc.ResourceProviderClient
 }
 
 // newWorld starts both. wrap sees every request to the cloud; it may be nil.
 func newWorld(t *testing.T, name string, wrap func(http.Handler) http.Handler) *world {
 	t.Helper()
+	return newWorldWith(t, name, cloud.Options{Intercept: wrap})
+}
+
+func newWorldWith(t *testing.T, name string, options cloud.Options) *world {
+	t.Helper()
+	options.Rand = rand.NewChaCha8([32]byte{1})
 	documents, err := store.Open(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, documents.Close()) })
-	c, err := cloud.New(documents, cloud.Options{Intercept: wrap, Rand: rand.NewChaCha8([32]byte{1})})
+	c, err := cloud.New(documents, options)
 	require.NoError(t, err)
 	require.NoError(t, c.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billingID}))
 	require.NoError(t, c.EnsureRepository(cloud.Repository{Owner: owner, OwnerID: 7, Name: hub, ID: 42, UserIDs: []int64{1001, 1002}}))
@@ -50,7 +59,9 @@ func newWorld(t *testing.T, name string, wrap func(http.Handler) http.Handler) *
 		_, err := newClient(api.URL).do(context.Background(), http.MethodPost, "/su/v1/projects/"+project+"/services/"+service+".googleapis.com:enable", object{})
 		require.NoError(t, err)
 	}
-	return attach(t, api.URL, name)
+	w := attach(t, api.URL, name)
+	w.cloud = c
+	return w
 }
 
 // attach serves a provider and connects to it.
@@ -190,4 +201,17 @@ func (w *world) behind(method, path string, body any) map[string]any {
 	answer, err := newClient(w.api).do(w.ctx(), method, path, body)
 	require.NoError(w.t, err)
 	return answer
+}
+
+// other is a write of somebody else, marked so that a wrapper can tell it from the provider's.
+func (w *world) other(path string, body any) {
+	data, err := json.Marshal(body)
+	require.NoError(w.t, err)
+	request, err := http.NewRequestWithContext(w.ctx(), http.MethodPost, w.api+path, bytes.NewReader(data))
+	require.NoError(w.t, err)
+	request.Header.Set("X-Other", "true")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(w.t, err)
+	require.NoError(w.t, response.Body.Close())
+	require.Equal(w.t, http.StatusOK, response.StatusCode)
 }

@@ -60,7 +60,20 @@ func (s sample) walk(w *world, writes *atomic.Int64) {
 	assert.Empty(t, preview.GetId())
 	assert.Equal(t, before, writes.Load(), "a preview writes nothing")
 
+	asked := w.plain(w.check(s.token, s.inputs))   // as the engine's state has the inputs
+	if s.token != "gcp:projects/service:Service" { // which the world has enabled
+		_, found, err := Locate(w.ctx(), w.api, s.token, asked, Settings{Owner: owner})
+		require.NoError(t, err)
+		assert.False(t, found, "an interrupted creation that had not happened")
+	}
+
 	m := w.create(s.token, s.inputs)
+	located, found, err := Locate(w.ctx(), w.api, s.token, asked, Settings{Owner: owner})
+	require.NoError(t, err)
+	if s.token != "gcp:secretmanager/secretVersion:SecretVersion" { // of which another is made
+		assert.True(t, found, "an interrupted creation that had happened")
+		assert.Equal(t, m.id, located)
+	}
 	matched, err := path.Match(strings.ReplaceAll(strings.ReplaceAll(s.id, "[", "\\["), "/", "|"), strings.ReplaceAll(m.id, "/", "|"))
 	require.NoError(t, err)
 	assert.True(t, matched, "id %s is not like %s", m.id, s.id)

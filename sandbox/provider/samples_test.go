@@ -25,7 +25,7 @@ const (
 
 type object = map[string]any
 
-func list(elements ...any) []any { return elements }
+func list(elements ...any) []any { return append([]any{}, elements...) }
 
 func withAccount(w *world) {
 	w.create("gcp:serviceaccount/account:Account", object{"project": project, "accountId": "runtime", "displayName": "Runtime"})
