@@ -1,0 +1,152 @@
+package gcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+func TestOnlyLoopbackIsCalledWithoutCredentials(t *testing.T) {
+	t.Parallel()
+	for endpoint, allowed := range map[string]bool{
+		"http://127.0.0.1:8080/run/": true, "http://[::1]:8080/run": true,
+		"https://run.googleapis.com/": false, "http://localhost:8080/": false, "http://127.0.0.1.example.com/": false,
+		"http://user@127.0.0.1/": false, "127.0.0.1:8080": false, "http://10.0.0.1/": false,
+	} {
+		_, err := NewService(context.Background(), Endpoints{Run: endpoint}, "p", "r", "s")
+		assert.Equal(t, allowed, err == nil, "%s: %v", endpoint, err)
+		_, err = NewMetrics(context.Background(), Endpoints{Run: endpoint}, "p", "r", "s", time.Now)
+		assert.Equal(t, allowed, err == nil, "%s: %v", endpoint, err)
+	}
+	require.NoError(t, CheckVia("http://127.0.0.1:1"))
+	require.Error(t, CheckVia("http://example.com"))
+}
+
+func TestMonitoringIsTheSiblingEndpoint(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "http://127.0.0.1:1/mon/", Endpoints{Run: "http://127.0.0.1:1/run/"}.monitoring())
+	assert.Equal(t, "http://127.0.0.1:2/", Endpoints{Run: "http://127.0.0.1:1/run/", Monitoring: "http://127.0.0.1:2/"}.monitoring())
+	assert.Equal(t, "", Endpoints{}.monitoring())
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	since := time.Date(2026, 11, 23, 12, 0, 10, 0, time.UTC)
+	var queries []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		queries = append(queries, strings.Join([]string{r.URL.Path, query.Get("interval.startTime"), query.Get("interval.endTime"), query.Get("aggregation.alignmentPeriod"),
+			query.Get("aggregation.perSeriesAligner"), query.Get("aggregation.crossSeriesReducer"), query.Get("aggregation.groupByFields")}, " "))
+		assert.Contains(t, query.Get("filter"), `resource.type="cloud_run_revision" AND resource.labels.service_name="web" AND resource.labels.location="us-central1" AND resource.labels.revision_name="web-b" AND metric.type="run.googleapis.com/`)
+		w.Header().Set("Content-Type", "application/json")
+		if strings.Contains(query.Get("filter"), "request_latencies") {
+			fmt.Fprint(w, `{"timeSeries":[{"points":[{"interval":{"endTime":"2026-11-23T12:03:10Z"},"value":{"doubleValue":412.5}}]}]}`)
+			return
+		}
+		fmt.Fprint(w, `{"timeSeries":[
+			{"metric":{"labels":{"response_code_class":"2xx"}},"points":[{"interval":{"endTime":"2026-11-23T12:02:10Z"},"value":{"int64Value":"40"}},{"interval":{"endTime":"2026-11-23T12:01:10Z"},"value":{"int64Value":"50"}}]},
+			{"metric":{"labels":{"response_code_class":"5xx"}},"points":[{"interval":{"endTime":"2026-11-23T12:01:10Z"},"value":{"int64Value":"3"}}]}]}`)
+	}))
+	t.Cleanup(server.Close)
+	now := since.Add(3*time.Minute + 40*time.Second)
+	metrics, err := NewMetrics(context.Background(), Endpoints{Run: "http://127.0.0.1:1/run/", Monitoring: server.URL}, "p", "us-central1", "web", func() time.Time { return now })
+	require.NoError(t, err)
+	got, err := metrics.Since(context.Background(), "web-b", since)
+	require.NoError(t, err)
+	assert.Equal(t, health.Metrics{Requests: 93, Errors: 3, P95: 412500 * time.Microsecond, Through: time.Date(2026, 11, 23, 12, 2, 10, 0, time.UTC)}, got)
+	assert.Equal(t, []string{
+		"/v3/projects/p/timeSeries 2026-11-23T12:00:10Z 2026-11-23T12:03:10Z 60s ALIGN_DELTA REDUCE_SUM metric.labels.response_code_class",
+		"/v3/projects/p/timeSeries 2026-11-23T12:00:10Z 2026-11-23T12:03:10Z 180s ALIGN_DELTA REDUCE_PERCENTILE_95 ",
+	}, queries)
+
+	now = since.Add(59 * time.Second)
+	got, err = metrics.Since(context.Background(), "web-b", since)
+	require.NoError(t, err)
+	assert.Equal(t, health.Metrics{}, got)
+	assert.Len(t, queries, 2, "less than a point's length is not asked for")
+}
+
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	var authorization string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		authorization = r.Header.Get("Authorization")
+		w.Header().Set("X-Revision", "web-b")
+		switch r.URL.Path {
+		case "/redirect":
+			http.Redirect(w, r, "/", http.StatusFound)
+		case "/slow":
+			<-r.Context().Done()
+		case "/private":
+			w.WriteHeader(http.StatusForbidden)
+		case "/hang-up":
+			panic(http.ErrAbortHandler)
+		default:
+			fmt.Fprint(w, "built from web-b; the secret body")
+		}
+	}))
+	server.Config.ErrorLog = nil
+	t.Cleanup(server.Close)
+	for name, test := range map[string]struct {
+		paths  []string
+		marker Marker
+		status int
+		fault  string
+	}{
+		"good":                 {[]string{"/"}, Marker{}, 200, ""},
+		"header":               {[]string{"/"}, Marker{Header: "X-Revision", Value: "{revision}"}, 200, ""},
+		"body":                 {[]string{"/"}, Marker{Body: "built from {revision}"}, 200, ""},
+		"other header":         {[]string{"/"}, Marker{Header: "X-Revision", Value: "v2"}, 200, `/: another version answered: header X-Revision is not "v2"`},
+		"other body":           {[]string{"/"}, Marker{Body: "v2"}, 200, `/: another version answered: "v2" is not in the body`},
+		"redirect":             {[]string{"/redirect"}, Marker{}, 302, "/redirect: status 302"},
+		"private":              {[]string{"/private?token=abc"}, Marker{}, 403, "/private: status 403 (a private service: set probe.auth to id-token)"},
+		"slow":                 {[]string{"/slow"}, Marker{}, 0, "/slow: no answer in 300ms"},
+		"hang up":              {[]string{"/hang-up?token=abc"}, Marker{}, 0, "/hang-up: EOF"},
+		"one of several paths": {[]string{"/", "/redirect", "/private"}, Marker{}, 302, "/redirect: status 302"},
+	} {
+		prober := &Prober{Paths: test.paths, Timeout: 300 * time.Millisecond, Marker: test.marker, Now: time.Now}
+		samples := prober.Probe(context.Background(), []rollout.Probe{{Endpoint: health.Candidate, URL: server.URL, Revision: "web-b"}, {Endpoint: health.Main, URL: server.URL}})
+		require.Len(t, samples, 2)
+		assert.Equal(t, health.Candidate, samples[0].Endpoint)
+		assert.Equal(t, test.status, samples[0].Status, name)
+		assert.Equal(t, test.fault, samples[0].Fault, name)
+		assert.Positive(t, samples[0].Latency)
+		if test.status == 200 {
+			assert.True(t, samples[1].Good(), "the marker is asked of the candidate alone")
+		}
+		assert.Empty(t, authorization)
+	}
+}
+
+func TestTokensGoToTheServiceAndNowhereElse(t *testing.T) {
+	t.Parallel()
+	var hosts, authorizations []string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		hosts, authorizations = append(hosts, r.Host), append(authorizations, r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(server.Close)
+	token := func(context.Context) (string, error) { return "token-1", nil }
+	probe := func(prober *Prober, url string) health.Sample {
+		prober.Paths, prober.Timeout, prober.Now = []string{"/"}, time.Second, time.Now
+		return prober.Probe(context.Background(), []rollout.Probe{{URL: url}})[0]
+	}
+	assert.Equal(t, "", probe(&Prober{Via: server.URL, Token: token}, "https://web.example.com").Fault)
+	assert.Equal(t, []string{"web.example.com"}, hosts)
+	assert.Equal(t, []string{"Bearer token-1"}, authorizations)
+	assert.Equal(t, "/: a token is sent over https only", probe(&Prober{Token: token}, server.URL).Fault)
+	leaky := func(context.Context) (string, error) { return "", errors.New("answer: refresh_token=abc") }
+	assert.Equal(t, "/: no ID token could be had", probe(&Prober{Via: server.URL, Token: leaky}, "https://web.example.com").Fault)
+	assert.Equal(t, `/: "" is no URL to probe`, probe(&Prober{}, "").Fault)
+	assert.Len(t, hosts, 1)
+}
