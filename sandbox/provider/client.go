@@ -70,6 +70,12 @@ func (e *apiError) Error() string {
 	return text
 }
 
+// worded wraps an error in the official provider's words. They begin with a capital, against Go's custom, because they
+// are what people search for.
+func worded(err error, format string, args ...any) error {
+	return fmt.Errorf(format+": %w", append(args, err)...)
+}
+
 func hasCode(err error, codes ...int) bool {
 	var refused *apiError
 	if !errors.As(err, &refused) {

@@ -86,11 +86,11 @@ func (documents) create(ctx context.Context, c *call) (map[string]any, error) {
 	}
 	answer, err := c.do(ctx, method, path, t.wrapped(body, values))
 	if err != nil {
-		return nil, fmt.Errorf("Error creating %s: %w", t.noun(), err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Error creating %s", t.noun())
 	}
 	if isOperation(answer) {
 		if answer, err = c.finish(ctx, t.api, answer); err != nil {
-			return nil, c.afterFailure(ctx, fmt.Errorf("Error waiting to create %s: %w", t.noun(), err)) //nolint:staticcheck // the provider's wording
+			return nil, c.afterFailure(ctx, worded(err, "Error waiting to create %s", t.noun()))
 		}
 	}
 	if t.self == "" { // the API assigned the id
@@ -124,7 +124,7 @@ func (documents) read(ctx context.Context, c *call) (map[string]any, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Error reading %s: %w", c.kind.noun(), err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Error reading %s", c.kind.noun())
 	}
 	return c.stateOf(document, values), nil
 }
@@ -207,11 +207,11 @@ func (documents) update(ctx context.Context, c *call) (map[string]any, error) {
 	answer, err := c.do(ctx, method, path, request)
 	if err == nil && isOperation(answer) {
 		if _, err = c.finish(ctx, t.api, answer); err != nil {
-			return nil, c.afterFailure(ctx, fmt.Errorf("Error waiting for updating %s %q: %w", t.noun(), c.id, err)) //nolint:staticcheck // the provider's wording
+			return nil, c.afterFailure(ctx, worded(err, "Error waiting for updating %s %q", t.noun(), c.id))
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Error updating %s %q: %w", t.noun(), c.id, err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Error updating %s %q", t.noun(), c.id)
 	}
 	return t.ops().read(ctx, c)
 }
@@ -226,7 +226,7 @@ func (documents) delete(ctx context.Context, c *call) error {
 		_, err = c.finish(ctx, c.kind.api, answer)
 	}
 	if err != nil && !notFound(err) {
-		return fmt.Errorf("Error when reading or editing %s %q: %w", c.kind.noun(), c.id, err) //nolint:staticcheck // the provider's wording
+		return worded(err, "Error when reading or editing %s %q", c.kind.noun(), c.id)
 	}
 	return nil
 }

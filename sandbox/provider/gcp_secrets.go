@@ -59,12 +59,12 @@ func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, er
 	}
 	answer, err := c.do(ctx, http.MethodPost, path, map[string]any{"payload": map[string]any{"data": data}})
 	if err != nil {
-		return nil, fmt.Errorf("Error creating SecretVersion: %w", err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Error creating SecretVersion")
 	}
 	c.id = text(answer, "name")
 	if c.inputs["enabled"] == false {
 		if _, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+":disable", map[string]any{}); err != nil {
-			return nil, fmt.Errorf("Error creating SecretVersion: %w", err) //nolint:staticcheck // the provider's wording
+			return nil, worded(err, "Error creating SecretVersion")
 		}
 	}
 	return v.read(ctx, c)
@@ -77,7 +77,7 @@ func (v secretVersions) read(ctx context.Context, c *call) (map[string]any, erro
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Error reading SecretVersion %q: %w", c.id, err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Error reading SecretVersion %q", c.id)
 	}
 	values := c.values()
 	if c.imported {
@@ -93,7 +93,7 @@ func (v secretVersions) update(ctx context.Context, c *call) (map[string]any, er
 			verb = ":enable"
 		}
 		if _, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+verb, map[string]any{}); err != nil {
-			return nil, fmt.Errorf("Error updating SecretVersion %q: %w", c.id, err) //nolint:staticcheck // the provider's wording
+			return nil, worded(err, "Error updating SecretVersion %q", c.id)
 		}
 	}
 	return v.read(ctx, c)
@@ -110,7 +110,7 @@ func (v secretVersions) delete(ctx context.Context, c *call) error {
 	}
 	_, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+verb, map[string]any{})
 	if err != nil && !notFound(err) {
-		return fmt.Errorf("Error deleting SecretVersion %q: %w", c.id, err) //nolint:staticcheck // the provider's wording
+		return worded(err, "Error deleting SecretVersion %q", c.id)
 	}
 	return nil
 }

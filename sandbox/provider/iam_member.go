@@ -141,7 +141,7 @@ func (m iamMember) change(ctx context.Context, c *call, edit func(policy map[str
 			return nil
 		}
 		if !hasCode(err, http.StatusConflict, http.StatusPreconditionFailed) || attempt == policyAttempts {
-			return fmt.Errorf("Error applying IAM policy for %s: Error setting IAM policy for %s: %w", c.kind.noun(), strings.TrimPrefix(path, c.kind.api), err) //nolint:staticcheck // the provider's wording
+			return worded(err, "Error applying IAM policy for %s: Error setting IAM policy for %s", c.kind.noun(), strings.TrimPrefix(path, c.kind.api))
 		}
 		if err := c.wait(ctx, pause); err != nil {
 			return err
@@ -164,7 +164,7 @@ func (m iamMember) policy(ctx context.Context, c *call, values map[string]any) (
 	}
 	policy, err := c.do(ctx, method, path+":getIamPolicy"+query, body)
 	if err != nil {
-		return nil, fmt.Errorf("Error retrieving IAM policy for %s: %w", strings.TrimPrefix(path, c.kind.api), err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Error retrieving IAM policy for %s", strings.TrimPrefix(path, c.kind.api))
 	}
 	return policy, nil
 }

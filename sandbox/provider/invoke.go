@@ -101,7 +101,7 @@ func getProject(ctx context.Context, c *call) (map[string]any, error) {
 	}
 	document, err := c.do(ctx, http.MethodGet, path, nil)
 	if err != nil {
-		return nil, fmt.Errorf("Error reading project %s: %w", text(values, "projectId"), err) //nolint:staticcheck // the provider's wording
+		return nil, worded(err, "Error reading project %s", text(values, "projectId"))
 	}
 	state := c.stateOf(document, values)
 	state["id"] = "projects/" + text(state, "projectId")

@@ -39,14 +39,14 @@ type server struct {
 
 	mu       sync.Mutex
 	settings Settings
-	// cancel ends every request under way: the engine calls Cancel when the user interrupts it a second time.
-	done   context.Context //nolint:containedctx // the provider's own lifetime
-	cancel context.CancelFunc
+	// cancelled is closed to end every request under way: when the user interrupts the engine a second time.
+	cancelled chan struct{}
+	cancel    func()
 }
 
 func newServer(name string, client *client) *server {
-	s := &server{name: name, client: client}
-	s.done, s.cancel = context.WithCancel(context.Background())
+	s := &server{name: name, client: client, cancelled: make(chan struct{})}
+	s.cancel = sync.OnceFunc(func() { close(s.cancelled) })
 	return s
 }
 
@@ -56,11 +56,17 @@ func (s *server) configured() Settings {
 	return s.settings
 }
 
-// bound returns a context that also ends with the provider.
+// bound returns a context that also ends with [server.Cancel], and what releases it.
 func (s *server) bound(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(s.done, func() { cancel(errors.New("the operation was cancelled")) })
-	return ctx, func() { stop(); cancel(nil) }
+	go func() {
+		select {
+		case <-s.cancelled:
+			cancel(errors.New("the operation was cancelled"))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // Attach is called instead of starting a plugin; the provider needs nothing from the engine.
