@@ -38,11 +38,12 @@ func (l *exemptionLog) need(key exemptionKey) {
 
 // exempt moves the violations that the policy's exemptions cover from an outcome to reasons why the policy is not
 // applicable. A violation whose exemption has expired says so.
-func (s *session) exempt(policy int, o *outcome, nameOf func(urn string) string, now time.Time) (reasons []string) {
+func (s *session) exempt(policy int, o *outcome, nameOf func(urn string) string, clock func() time.Time) (reasons []string) {
 	exemptions := s.settings[policy].exemptions
 	if len(exemptions) == 0 {
 		return nil
 	}
+	now := clock()
 	var left []finding
 	for _, v := range o.violations {
 		covered := false

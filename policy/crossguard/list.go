@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// Each calls do for every object of a list; an absent list has none. What is unknown or of a wrong type in one object
-// ends do for that object only, so that the other ones are checked all the same.
-func (o Object) Each(path string, do func(Object)) {
+// Each calls do for every object of a list and returns how many there are; an absent list has none. What is unknown or of
+// a wrong type in one object ends do for that object only, so that the other ones are checked all the same.
+func (o Object) Each(path string, do func(Object)) (count int) {
 	i := 0
 	for v := range o.elements(path) {
 		at := &place{o.at, path, i}
@@ -24,6 +24,7 @@ func (o Object) Each(path string, do func(Object)) {
 			}
 		})
 	}
+	return i
 }
 
 // EachString calls do for every string of a list; an absent list has none. What is unknown or of a wrong type ends nothing

@@ -173,7 +173,11 @@ func (o Object) lookup(path string) (v value, end, misfit string) {
 			return v, end, kindNames[want]
 		}
 		secret := v.secret
-		v = child(v, s)
+		if end == "" && o.at == nil && o.run.top != nil && !s.inList {
+			v = o.run.top.member(o.text, s.key)
+		} else {
+			v = child(v, s)
+		}
 		v.secret = v.secret || secret
 		end = path[:len(path)-len(rest)]
 	}

@@ -20,10 +20,16 @@ type outcome struct {
 // finding is a message about a resource, or about the stack if urn is "".
 type finding struct{ urn, text string }
 
+// foundAnything reports whether there is anything to answer.
+func (o *outcome) foundAnything() bool {
+	return len(o.violations) > 0 || len(o.unknown) > 0 || o.notApplicable != "" || o.crash != ""
+}
+
 // run is a policy's look at one resource.
 type run struct {
 	*outcome
 	urn string
+	top *topLevel // nil where one policy sees the resource only
 }
 
 // A rule is ended from within a read by a panic that only this package raises and recovers. That is what makes it

@@ -114,22 +114,31 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 	session, h := s.session.Load(), parseHeader(message)
 	plan := session.planFor(&s.pack, h.typ)
 	response := pulumirpc.AnalyzeResponse{}
+	top := &topLevel{}
+	var o *outcome
+	var resource *Resource
 	for _, i := range plan.check {
 		if err := s.ended(ctx); err != nil {
 			return nil, err
 		}
 		p, set := &s.pack.Policies[i], &session.settings[i]
-		o := &outcome{}
-		resource := newResource(h, o)
-		resource.Config, resource.Deployment = set.config, session.deployment
+		if o == nil || o.foundAnything() { // else there is nothing in it that a policy could see of the one before
+			o = &outcome{}
+			resource = newResource(h, o)
+			resource.Deployment, resource.run.top = session.deployment, top
+		}
+		resource.Config = set.config
 		o.evaluate(func() { p.Check(resource) })
+		if !o.foundAnything() && len(set.exemptions) == 0 {
+			continue
+		}
 		if len(set.exemptions) > 0 {
 			session.exemptions.saw(h.urn)
 			if len(o.unknown) > 0 {
 				session.undecided(i, h.urn, h.name)
 			}
 		}
-		reasons := session.exempt(i, o, func(string) string { return h.name }, s.pack.Clock())
+		reasons := session.exempt(i, o, func(string) string { return h.name }, s.pack.Clock)
 		s.add(&response, i, set.level, o, h.urn, reasons)
 	}
 	if len(response.Diagnostics) == 0 && len(response.NotApplicable) == 0 {
@@ -166,7 +175,7 @@ func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) 
 		default:
 			stack := &Stack{Config: set.config, Deployment: session.deployment, all: inv, run: &run{outcome: o}}
 			o.evaluate(func() { p.CheckStack(stack) })
-			reasons = session.exempt(i, o, nameOf, s.pack.Clock())
+			reasons = session.exempt(i, o, nameOf, s.pack.Clock)
 		}
 		if len(o.unknown) == 0 || p.CheckStack == nil {
 			o.violations = append(o.violations,

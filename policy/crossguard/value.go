@@ -148,10 +148,15 @@ func rawValue(message string) value {
 	return value{}
 }
 
-// member finds a key in a Struct message and returns its Value message.
+// member finds a key in a Struct message and returns its Value message. Rules spend most of their time here.
 func member(object, key string) (string, bool) {
-	for f := range fields(object) {
-		if f.number != structFields || f.wire != wireBytes {
+	for len(object) > 0 {
+		f, rest, ok := nextField(object)
+		if !ok {
+			return "", false
+		}
+		object = rest
+		if f.number != structFields || f.wire != wireBytes || !mayHaveKey(f.bytes, key) {
 			continue
 		}
 		if k, v := entry(f.bytes); k == key {
@@ -159,6 +164,37 @@ func member(object, key string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// topLevel remembers the properties of one resource for all policies that look at it: most read the same few.
+type topLevel struct {
+	text   string
+	keys   []string
+	values []value
+}
+
+func (t *topLevel) member(object, key string) value {
+	if t.text != object { // the same string where nothing was corrected, which is told by its address
+		t.text, t.keys, t.values = object, t.keys[:0], t.values[:0]
+		for f := range fields(object) {
+			if f.number == structFields && f.wire == wireBytes {
+				k, v := entry(f.bytes)
+				t.keys, t.values = append(t.keys, k), append(t.values, parseValue(v))
+			}
+		}
+	}
+	for i, k := range t.keys {
+		if k == key {
+			return t.values[i]
+		}
+	}
+	return value{}
+}
+
+// mayHaveKey tells most other keys apart by their length, which encoders write first, without decoding the entry.
+func mayHaveKey(entry, key string) bool {
+	const keyTag, oneByte = entryKey<<3 | wireBytes, 0x80
+	return len(entry) < 2 || entry[0] != keyTag || entry[1] >= oneByte || int(entry[1]) == len(key)
 }
 
 // entry splits an entry of a Struct. Encoders write the key first.

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -21,11 +19,11 @@ var requiredLabels = crossguard.Policy{
 	Check: func(r *crossguard.Resource) {
 		path := labelsPath(r)
 		for _, label := range r.Config.Strings("labels") {
-			if _, set := r.String(fmt.Sprintf("%s[%q]", path, label)); set {
+			if _, set := r.String(path + `["` + label + `"]`); set {
 				continue
 			}
 			if provider, has := r.Provider(); has {
-				if _, set := provider.String(fmt.Sprintf("defaultLabels[%q]", label)); set {
+				if _, set := provider.String(`defaultLabels["` + label + `"]`); set {
 					continue
 				}
 			}

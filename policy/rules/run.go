@@ -28,11 +28,9 @@ func templateOf(r *crossguard.Resource) string {
 // eachContainer visits the containers of any Cloud Run resource. Without containers there is nothing to judge a resource
 // by, so it is a violation.
 func eachContainer(r *crossguard.Resource, do func(crossguard.Object)) {
-	path := templateOf(r) + ".containers"
-	if r.Len(path) == 0 {
+	if path := templateOf(r) + ".containers"; r.Each(path, do) == 0 {
 		r.Violation("%s is absent: name the container that runs", path)
 	}
-	r.Each(path, do)
 }
 
 // serviceName is the name in Google Cloud. Pulumi makes one from the resource's name where none is given.

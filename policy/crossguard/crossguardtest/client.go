@@ -154,7 +154,7 @@ func (c *Client) level(name string) pulumirpc.EnforcementLevel {
 // Analyze checks one resource.
 func (c *Client) Analyze(r Resource) Result {
 	c.t.Helper()
-	response, err := c.RPC.Analyze(c.t.Context(), r.request(c.t))
+	response, err := c.RPC.Analyze(c.t.Context(), r.Request(c.t))
 	c.must(err)
 	return newResult(response.Diagnostics, response.NotApplicable)
 }
@@ -164,7 +164,7 @@ func (c *Client) AnalyzeStack(resources ...Resource) Result {
 	c.t.Helper()
 	request := &pulumirpc.AnalyzeStackRequest{}
 	for _, r := range resources {
-		request.Resources = append(request.Resources, r.stackResource(c.t))
+		request.Resources = append(request.Resources, r.StackResource(c.t))
 	}
 	response, err := c.RPC.AnalyzeStack(c.t.Context(), request)
 	c.must(err)
@@ -175,7 +175,7 @@ func (c *Client) AnalyzeStack(resources ...Resource) Result {
 // where nothing was corrected, and what happened on the way.
 func (c *Client) Remediate(r Resource) (Properties, Remediated) {
 	c.t.Helper()
-	response, err := c.RPC.Remediate(c.t.Context(), r.request(c.t))
+	response, err := c.RPC.Remediate(c.t.Context(), r.Request(c.t))
 	c.must(err)
 	result := Remediated{NotApplicable: map[string]string{}}
 	properties := mustMarshal(c.t, r.Properties)

@@ -37,7 +37,8 @@ func (r Resource) name() string {
 	return r.Name
 }
 
-func (r Resource) request(t testing.TB) *pulumirpc.AnalyzeRequest {
+// Request is the engine's request to analyze the resource.
+func (r Resource) Request(t testing.TB) *pulumirpc.AnalyzeRequest {
 	t.Helper()
 	return &pulumirpc.AnalyzeRequest{
 		Type: r.Type, Urn: r.URN(), Name: r.name(), Properties: mustMarshal(t, r.Properties),
@@ -45,7 +46,8 @@ func (r Resource) request(t testing.TB) *pulumirpc.AnalyzeRequest {
 	}
 }
 
-func (r Resource) stackResource(t testing.TB) *pulumirpc.AnalyzerResource {
+// StackResource is the resource's part of the engine's request to analyze a stack.
+func (r Resource) StackResource(t testing.TB) *pulumirpc.AnalyzerResource {
 	t.Helper()
 	resource := &pulumirpc.AnalyzerResource{
 		Type: r.Type, Urn: r.URN(), Name: r.name(), Properties: mustMarshal(t, r.Properties),

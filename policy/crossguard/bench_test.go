@@ -1,0 +1,62 @@
+package crossguard_test
+
+import (
+	"fmt"
+	"testing"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
+	"github.com/guiofsaints/procureflow-platform/policy/rules"
+)
+
+// BenchmarkHandler is the platform's whole pack on one resource, within the server: what is left besides is gRPC.
+func BenchmarkHandler(b *testing.B) {
+	pack := rules.Pack()
+	pack.InitialConfig = map[string]crossguard.Settings{ // nothing is reported
+		"run-nonroot": {Options: map[string]any{"verifiedRepositories": []string{"us-central1-docker.pkg.dev/procureflow-dev"}}},
+	}
+	server, err := crossguard.NewServer(pack)
+	require.NoError(b, err)
+	for i, r := range ct.Sample(5) {
+		message := encode(b, r.Request(b))
+		b.Run(fmt.Sprintf("resource%d", i), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := crossguard.Analyze(server, b.Context(), message); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkStack(b *testing.B) {
+	server, err := crossguard.NewServer(rules.Pack())
+	require.NoError(b, err)
+	for _, n := range []int{100, 1000, 10000} {
+		request := &pulumirpc.AnalyzeStackRequest{}
+		for _, r := range ct.Sample(n) {
+			request.Resources = append(request.Resources, r.StackResource(b))
+		}
+		message := encode(b, request)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := crossguard.AnalyzeStack(server, b.Context(), message); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func encode(b *testing.B, m proto.Message) string {
+	b.Helper()
+	encoded, err := proto.Marshal(m)
+	require.NoError(b, err)
+	return string(encoded)
+}
