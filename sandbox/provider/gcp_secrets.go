@@ -46,7 +46,7 @@ var secretTypes = []*resourceType{
 
 // secretVersions are immutable values of a secret. The value itself is never read back, so that a preview needs no
 // right to see it.
-type secretVersions struct{ documents }
+type secretVersions struct{}
 
 func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, error) {
 	path, err := c.kind.path(c.kind.collection, c.inputs)

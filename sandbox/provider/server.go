@@ -106,15 +106,9 @@ func (s *server) Configure(_ context.Context, request *rpc.ConfigureRequest) (*r
 		return nil, err
 	}
 	values := plainObject(args)
-	get := func(name string) string {
-		if value := text(values, name); value != "" {
-			return value
-		}
-		return request.GetVariables()[s.name+":config:"+name]
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settings = Settings{Project: get("project"), Region: get("region"), Owner: get("owner")}
+	s.settings = Settings{Project: text(values, "project"), Region: text(values, "region"), Owner: text(values, "owner")}
 	return &rpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true}, nil
 }
 
