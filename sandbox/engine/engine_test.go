@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+func open(t *testing.T) *Engine {
+	t.Helper()
+	dir, err := statedir.Open(filepath.Join(t.TempDir(), statedir.Name))
+	require.NoError(t, err)
+	root := filepath.Join("..", "..")
+	e, err := Open(Options{Root: root, Module: root, Dir: dir, Out: &bytes.Buffer{}})
+	require.NoError(t, err)
+	return e
+}
+
+func TestStackFileCopyHasValuesInsteadOfStandIns(t *testing.T) {
+	t.Parallel()
+	e := open(t)
+	settings, err := e.writeStackFile(t.Context(), "prod")
+	require.NoError(t, err)
+	assert.Equal(t, "procureflow-prod", settings.Project.ID)
+
+	path := filepath.Join(e.workDir(), "Pulumi.prod.yaml")
+	first, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.NotContains(t, string(first), stacks.StandInPrefix)
+
+	var file stackFile
+	require.NoError(t, yaml.Unmarshal(first, &file))
+	secret := child(child(file.Config[stacks.ConfigKey], "secrets"), "nextauth-secret")
+	assert.NotContains(t, secret, "version")
+	encrypted := child(secret, "value")["secure"].(string)
+
+	// The passphrase opens both the salt's proof and the value.
+	passphrase, err := e.options.Dir.Key("passphrase")
+	require.NoError(t, err)
+	crypter, _, err := openCrypter(t.Context(), passphrase, file.EncryptionSalt)
+	require.NoError(t, err)
+	assert.Equal(t, "pulumi", decrypt(t, crypter, strings.SplitN(file.EncryptionSalt, ":", 3)[2]))
+	assert.Len(t, decrypt(t, crypter, encrypted), 32)
+
+	// A second time changes nothing: values are made once.
+	_, err = e.writeStackFile(t.Context(), "prod")
+	require.NoError(t, err)
+	second, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(first), string(second))
+}
+
+func decrypt(t *testing.T, crypter config.Crypter, text string) string {
+	t.Helper()
+	plain, err := crypter.DecryptValue(context.Background(), text)
+	require.NoError(t, err)
+	return plain
+}
+
+func TestOpenCrypterRefusesAnUnknownSalt(t *testing.T) {
+	t.Parallel()
+	for _, salt := range []string{"v2:AAAA:x", "v1", "v1:%%%:x"} {
+		_, _, err := openCrypter(t.Context(), "passphrase", salt)
+		assert.ErrorContains(t, err, "encryptionsalt", salt)
+	}
+}
+
+func TestUnknownStackNamesTheKnownOnes(t *testing.T) {
+	t.Parallel()
+	_, err := open(t).writeStackFile(t.Context(), "../dev")
+	var usage *UsageError
+	require.ErrorAs(t, err, &usage)
+	assert.Equal(t, `there is no stack "../dev": Pulumi.../dev.yaml does not exist; stacks are dev, prod, staging`, usage.Message)
+}
+
+func TestDriftOfAStep(t *testing.T) {
+	t.Parallel()
+	const urn = "urn:pulumi:dev::procureflow::gcp:cloudrunv2/service:Service::web-service"
+	state := func(inputs map[string]any) *apitype.StepEventStateMetadata {
+		return &apitype.StepEventStateMetadata{ID: "projects/p/services/s", Inputs: inputs, Outputs: inputs}
+	}
+	old := map[string]any{"template": map[string]any{"max": 2.0}, "secret": "[secret]"}
+	now := map[string]any{"template": map[string]any{"max": 50.0}, "secret": "[secret]", "description": "x"}
+	tests := []struct {
+		name string
+		step apitype.StepEventMetadata
+		want []Drifted
+	}{
+		{"the same", apitype.StepEventMetadata{Op: apitype.OpSame, URN: urn, Old: state(old), New: state(old)}, nil},
+		{"only read", apitype.StepEventMetadata{Op: apitype.OpRefresh, URN: urn, Old: state(old), New: state(old)}, nil},
+		{"deleted", apitype.StepEventMetadata{Op: apitype.OpDelete, URN: urn, Type: "t", Old: state(old)},
+			[]Drifted{{Name: "web-service", Type: "t", ID: "projects/p/services/s", Deleted: true, Properties: []PropertyDrift{}}}},
+		{"changed", apitype.StepEventMetadata{Op: apitype.OpUpdate, URN: urn, Type: "t", Old: state(old), New: state(now),
+			DetailedDiff: map[string]apitype.PropertyDiff{
+				"template.max": {Kind: apitype.DiffUpdate, InputDiff: true}, "description": {Kind: apitype.DiffAdd}, "secret": {Kind: apitype.DiffUpdate},
+			}},
+			[]Drifted{{Name: "web-service", Type: "t", ID: "projects/p/services/s", Properties: []PropertyDrift{
+				{Path: "description", Before: "absent", Now: `"x"`},
+				{Path: "secret", Before: `"[secret]"`, Now: `"[secret]"`},
+				{Path: "template.max", Before: "2", Now: "50"},
+			}}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var got []Drifted
+			if drifted, ok := driftOf(test.step); ok {
+				got = append(got, drifted)
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestWriteDrift(t *testing.T) {
+	t.Parallel()
+	var none, some bytes.Buffer
+	WriteDrift(&none, "dev", nil)
+	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", none.String())
+	WriteDrift(&some, "dev", []Drifted{
+		{Name: "web", Type: "t:T", ID: "id-1", Properties: []PropertyDrift{{Path: "a.b", Before: "2", Now: "50"}}},
+		{Name: "metric", Type: "m:M", ID: "id-2", Deleted: true},
+	})
+	assert.Equal(t, `Changed behind Pulumi's back in stack dev:
+
+  web (t:T)
+    id-1
+    a.b: 2 -> 50
+
+  metric (m:M)
+    id-2
+    deleted
+
+2 changed. `+"`go run ./cmd/sandbox up dev`"+` puts back what the program says.
+`, some.String())
+}
+
+func TestChangesNone(t *testing.T) {
+	t.Parallel()
+	assert.True(t, Changes{"same": 50, "refresh": 50, "read": 1}.None())
+	assert.True(t, Changes{}.None())
+	for _, kind := range []string{"create", "update", "replace", "delete"} {
+		assert.False(t, Changes{"same": 50, kind: 1}.None(), kind)
+	}
+}
