@@ -22,7 +22,9 @@ func BenchmarkHandler(b *testing.B) {
 	server, err := crossguard.NewServer(pack)
 	require.NoError(b, err)
 	for i, r := range ct.Sample(5) {
-		message := encode(b, r.Request(b))
+		request, err := r.Request()
+		require.NoError(b, err)
+		message := encode(b, request)
 		b.Run(fmt.Sprintf("resource%d", i), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -40,7 +42,9 @@ func BenchmarkStack(b *testing.B) {
 	for _, n := range []int{100, 1000, 10000} {
 		request := &pulumirpc.AnalyzeStackRequest{}
 		for _, r := range ct.Sample(n) {
-			request.Resources = append(request.Resources, r.StackResource(b))
+			one, err := r.StackResource()
+			require.NoError(b, err)
+			request.Resources = append(request.Resources, one)
 		}
 		message := encode(b, request)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

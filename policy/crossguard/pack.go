@@ -184,7 +184,11 @@ func (p *Policy) appliesTo(resourceType string) bool {
 	return len(p.Types) == 0 || slices.Contains(p.Types, resourceType)
 }
 
-// onlyAppliesTo is the reason why the policy is not applicable to others.
+// onlyAppliesTo is the reason why the policy is not applicable to others. It is sent for every resource, so it is short.
 func (p *Policy) onlyAppliesTo() string {
+	const most = 3
+	if more := len(p.Types) - most; more > 1 {
+		return fmt.Sprintf("applies only to %s and %d other types", strings.Join(p.Types[:most], ", "), more)
+	}
 	return "applies only to " + strings.Join(p.Types, ", ")
 }

@@ -211,6 +211,10 @@ func TestTypesDecideWhatRuns(t *testing.T) {
 	assert.Equal(t, []string{"ran"}, got.Messages())
 	assert.Equal(t, map[string]string{"partial": "no need", "fixer": "corrects resources and checks none"}, got.NotApplicable)
 
+	many := policy(func(*crossguard.Resource) {})
+	many.Types = []string{"a:b:C", "a:b:D", "a:b:E", "a:b:F", "a:b:G"}
+	assert.Equal(t, "applies only to a:b:C, a:b:D, a:b:E and 2 other types", ct.Start(t, pack(many)).Analyze(ct.Resource{Type: thing}).NotApplicable["p"])
+
 	got = c.Analyze(ct.Resource{Type: "test:index/third:Third"})
 	assert.Empty(t, got.Diagnostics)
 	assert.Equal(t, "applies only to test:index/thing:Thing, test:index/other:Other", got.NotApplicable["p"])

@@ -154,7 +154,9 @@ func (c *Client) level(name string) pulumirpc.EnforcementLevel {
 // Analyze checks one resource.
 func (c *Client) Analyze(r Resource) Result {
 	c.t.Helper()
-	response, err := c.RPC.Analyze(c.t.Context(), r.Request(c.t))
+	request, err := r.Request()
+	c.must(err)
+	response, err := c.RPC.Analyze(c.t.Context(), request)
 	c.must(err)
 	return newResult(response.Diagnostics, response.NotApplicable)
 }
@@ -164,7 +166,9 @@ func (c *Client) AnalyzeStack(resources ...Resource) Result {
 	c.t.Helper()
 	request := &pulumirpc.AnalyzeStackRequest{}
 	for _, r := range resources {
-		request.Resources = append(request.Resources, r.StackResource(c.t))
+		one, err := r.StackResource()
+		c.must(err)
+		request.Resources = append(request.Resources, one)
 	}
 	response, err := c.RPC.AnalyzeStack(c.t.Context(), request)
 	c.must(err)
@@ -175,10 +179,12 @@ func (c *Client) AnalyzeStack(resources ...Resource) Result {
 // where nothing was corrected, and what happened on the way.
 func (c *Client) Remediate(r Resource) (Properties, Remediated) {
 	c.t.Helper()
-	response, err := c.RPC.Remediate(c.t.Context(), r.Request(c.t))
+	request, err := r.Request()
+	c.must(err)
+	response, err := c.RPC.Remediate(c.t.Context(), request)
 	c.must(err)
 	result := Remediated{NotApplicable: map[string]string{}}
-	properties := mustMarshal(c.t, r.Properties)
+	properties := request.Properties
 	for _, remediation := range response.Remediations {
 		if remediation.Diagnostic != "" {
 			result.Warnings = append(result.Warnings, Message{Policy: remediation.PolicyName, Text: remediation.Diagnostic})
@@ -203,7 +209,7 @@ func (c *Client) Cancel() {
 func (c *Client) must(err error) {
 	c.t.Helper()
 	if err != nil {
-		c.t.Fatalf("the pack answered: %v", err)
+		c.t.Fatal(err)
 	}
 }
 

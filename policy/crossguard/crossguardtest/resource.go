@@ -1,10 +1,11 @@
 package crossguardtest
 
 import (
+	"fmt"
 	"strings"
-	"testing"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
@@ -37,27 +38,41 @@ func (r Resource) name() string {
 	return r.Name
 }
 
-// Request is the engine's request to analyze the resource.
-func (r Resource) Request(t testing.TB) *pulumirpc.AnalyzeRequest {
-	t.Helper()
-	return &pulumirpc.AnalyzeRequest{
-		Type: r.Type, Urn: r.URN(), Name: r.name(), Properties: mustMarshal(t, r.Properties),
-		Options: r.options(), Provider: r.provider(t),
+// Request is the engine's request to analyze or remediate the resource. The error is a property that cannot be encoded.
+func (r Resource) Request() (*pulumirpc.AnalyzeRequest, error) {
+	properties, err := r.encoded()
+	if err != nil {
+		return nil, err
 	}
+	provider, err := r.provider()
+	return &pulumirpc.AnalyzeRequest{
+		Type: r.Type, Urn: r.URN(), Name: r.name(), Properties: properties, Options: r.options(), Provider: provider,
+	}, err
 }
 
 // StackResource is the resource's part of the engine's request to analyze a stack.
-func (r Resource) StackResource(t testing.TB) *pulumirpc.AnalyzerResource {
-	t.Helper()
+func (r Resource) StackResource() (*pulumirpc.AnalyzerResource, error) {
+	one, err := r.Request()
+	if err != nil {
+		return nil, err
+	}
 	resource := &pulumirpc.AnalyzerResource{
-		Type: r.Type, Urn: r.URN(), Name: r.name(), Properties: mustMarshal(t, r.Properties),
-		Options: r.options(), Provider: r.provider(t), Parent: r.Options.Parent, Dependencies: r.Dependencies,
+		Type: one.Type, Urn: one.Urn, Name: one.Name, Properties: one.Properties, Options: one.Options, Provider: one.Provider,
+		Parent: r.Options.Parent, Dependencies: r.Dependencies,
 		PropertyDependencies: map[string]*pulumirpc.AnalyzerPropertyDependencies{},
 	}
 	for property, urns := range r.PropertyDependencies {
 		resource.PropertyDependencies[property] = &pulumirpc.AnalyzerPropertyDependencies{Urns: urns}
 	}
-	return resource
+	return resource, nil
+}
+
+func (r Resource) encoded() (*structpb.Struct, error) {
+	properties, err := Marshal(r.Properties)
+	if err != nil {
+		return nil, fmt.Errorf("properties of %s: %w", r.URN(), err)
+	}
+	return properties, nil
 }
 
 func (r Resource) options() *pulumirpc.AnalyzerResourceOptions {
@@ -75,15 +90,14 @@ func (r Resource) options() *pulumirpc.AnalyzerResourceOptions {
 	return o
 }
 
-func (r Resource) provider(t testing.TB) *pulumirpc.AnalyzerProviderResource {
-	t.Helper()
+func (r Resource) provider() (*pulumirpc.AnalyzerProviderResource, error) {
 	if r.Provider == nil {
-		return nil
+		return nil, nil
 	}
+	properties, err := r.Provider.encoded()
 	return &pulumirpc.AnalyzerProviderResource{
-		Type: r.Provider.Type, Urn: r.Provider.URN(), Name: r.Provider.name(),
-		Properties: mustMarshal(t, r.Provider.Properties),
-	}
+		Type: r.Provider.Type, Urn: r.Provider.URN(), Name: r.Provider.name(), Properties: properties,
+	}, err
 }
 
 // Message is one diagnostic.

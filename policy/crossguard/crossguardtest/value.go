@@ -3,7 +3,6 @@ package crossguardtest
 import (
 	"encoding/base64"
 	"fmt"
-	"testing"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -61,15 +60,6 @@ func Marshal(properties Properties) (*structpb.Struct, error) {
 		return nil, err
 	}
 	return v.GetStructValue(), nil
-}
-
-func mustMarshal(t testing.TB, properties Properties) *structpb.Struct {
-	t.Helper()
-	s, err := Marshal(properties)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 func marshal(v any) (*structpb.Value, error) {
