@@ -13,10 +13,10 @@
 //		Liveness:       cloudrun.Probe{Path: "/"},
 //		URLVariables:   []string{"NEXTAUTH_URL"},
 //		Secrets:        map[string]cloudrun.SecretVariable{"MONGODB_URI": {Secret: id, Version: version}},
-//	}, pulumi.DependsOn([]pulumi.Resource{accessors}))
+//	}, pulumi.DependsOn(secrets.Accessors))
 //
-// Pass the grants that let the service's account read its secrets as DependsOn: without them the first revision cannot
-// start.
+// Pass the grants that let the service's account read its secrets as DependsOn, each by itself: without them the first
+// revision cannot start.
 //
 // # Revisions
 //

@@ -9,7 +9,7 @@
 //			Reason: "Manages secrets without reading their values.",
 //		}},
 //	})
-//	… everything else with pulumi.DependsOn([]pulumi.Resource{project})
+//	… everything else with pulumi.DependsOn(project.Ready)
 //
 // An API stays on when the stack is destroyed: others in the project may have begun to use it. A custom role's id cannot
 // be used for another role for 37 days after it was deleted; the provider takes back the deleted one.

@@ -69,6 +69,9 @@ type Project struct {
 	APIs map[string]pulumi.IDOutput
 	// Roles are the custom roles' names by id, projects/P/roles/ID.
 	Roles map[string]pulumi.StringOutput
+	// Ready are the APIs as resources. Whatever uses one depends on these, each by itself: to depend on the component is
+	// not enough, because the SDK adds children to it concurrently and misses those that come late.
+	Ready []pulumi.Resource
 }
 
 // NewProject switches the APIs on and makes the roles. It fails before registering anything when an argument is missing
@@ -92,6 +95,7 @@ func NewProject(ctx *pulumi.Context, name string, args *ProjectArgs, opts ...pul
 			return nil, fmt.Errorf("project %q: API %s: %w", name, api, err)
 		}
 		project.APIs[api] = service.ID()
+		project.Ready = append(project.Ready, service)
 		if api == iamAPI {
 			roleNeeds = append(roleNeeds, service)
 		}

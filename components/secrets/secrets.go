@@ -51,6 +51,9 @@ type Secrets struct {
 	// Versions are the version numbers in use by secret id: the pinned one, or the one made from the value. A secret with
 	// neither has no entry.
 	Versions map[string]pulumi.StringOutput
+	// Accessors are the grants of all accessors. Whatever reads a secret depends on these, each by itself: to depend on the
+	// component is not enough, because the SDK adds children to it concurrently and misses those that come late.
+	Accessors []pulumi.Resource
 }
 
 // NewSecrets makes the containers, their accessors and the versions of given values. It fails before registering
@@ -91,7 +94,7 @@ func (secrets *Secrets) add(ctx *pulumi.Context, name string, args *SecretsArgs,
 	}
 	secrets.SecretIDs[id] = container.SecretId
 	for _, key := range slices.Sorted(maps.Keys(settings.Accessors)) {
-		_, err := secretmanager.NewSecretIamMember(ctx, name+"-"+id+"-accessor-"+key, &secretmanager.SecretIamMemberArgs{
+		grant, err := secretmanager.NewSecretIamMember(ctx, name+"-"+id+"-accessor-"+key, &secretmanager.SecretIamMemberArgs{
 			Project:  args.Project,
 			SecretId: container.SecretId,
 			Role:     pulumi.String(accessorRole),
@@ -100,6 +103,7 @@ func (secrets *Secrets) add(ctx *pulumi.Context, name string, args *SecretsArgs,
 		if err != nil {
 			return fmt.Errorf("accessor %q: %w", key, err)
 		}
+		secrets.Accessors = append(secrets.Accessors, grant)
 	}
 	if settings.Version != "" {
 		secrets.Versions[id] = pulumi.String(settings.Version).ToStringOutput()

@@ -1,0 +1,44 @@
+package program
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/identity"
+)
+
+// Who changes an environment, and the keys of [stacks.OutputAccounts].
+const (
+	ci      = "ci"
+	preview = "preview"
+	deploy  = "deploy"
+	infra   = "infra"
+)
+
+// writeAccounts is who may change what. A grant is as narrow as the role allows, and says why it is needed.
+func (p *platform) writeAccounts(ctx *pulumi.Context) error {
+	p.accounts = map[string]*identity.Identity{}
+	for _, account := range []struct {
+		key, description string
+		grants           []identity.Grant
+	}{
+		{ci, "Workflows push images as this account.", p.ciGrants()},
+		{preview, "Pull requests and drift checks read as this account and change nothing.", p.previewGrants()},
+		{deploy, "Releases run as this account.", p.deployGrants()},
+		{infra, "infrastructure.yml changes everything but the services' releases as this account.", p.infraGrants()},
+	} {
+		made, err := identity.NewIdentity(ctx, "account-"+account.key, &identity.IdentityArgs{
+			Project:     p.projectID(),
+			AccountID:   "github-actions-" + account.key,
+			DisplayName: pulumi.String(fmt.Sprintf("GitHub Actions: %s", account.key)),
+			Description: pulumi.String(account.description),
+			Grants:      account.grants,
+		}, p.inProject()...)
+		if err != nil {
+			return err
+		}
+		p.accounts[account.key] = made
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package program
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/federation"
+)
+
+// The workflows that may become an account, by their files. They are a part of who is trusted: renaming one ends its
+// access.
+const (
+	ciWorkflow     = "ci.yml"
+	deployWorkflow = "deploy.yml"
+	infraWorkflow  = "infrastructure.yml"
+)
+
+// The pool and its providers. dev and staging have the first provider only.
+const (
+	pool            = "github"
+	deployProvider  = "github-oidc"
+	infraProvider   = "github-infra"
+	previewProvider = "github-preview"
+)
+
+// writeFederation says which job of GitHub Actions may become whom. In prod each way in has a provider of its own, so that
+// a token is refused at the door unless it is of the one workflow and environment that the door is for; elsewhere one
+// provider admits the repository, and the bindings tell its jobs apart.
+func (p *platform) writeFederation(ctx *pulumi.Context) error {
+	g := p.settings.GitHub
+	binding := func(account, attribute, value string) federation.Binding {
+		return federation.Binding{ServiceAccount: p.accounts[account].Name, Attribute: attribute, Value: value}
+	}
+	inEnvironment := federation.EnvironmentValue(g.RepositoryID, p.environment())
+	bindings := map[string]federation.Binding{
+		deploy:  binding(deploy, federation.AttributeEnvironment, inEnvironment),
+		preview: binding(preview, federation.AttributeEnvironment, federation.EnvironmentValue(g.RepositoryID, federation.NoEnvironment)),
+		infra: binding(infra, federation.AttributeEnvironmentWorkflow,
+			federation.EnvironmentWorkflowValue(g.RepositoryID, p.environment(), p.workflow(infraWorkflow))),
+		// Images are copied here by the promotion inside a deployment.
+		ci: binding(ci, federation.AttributeEnvironment, inEnvironment),
+	}
+	if p.buildsImages() {
+		bindings[ci] = binding(ci, federation.AttributeWorkflow, p.workflow(ciWorkflow))
+	}
+	var err error
+	p.federation, err = federation.NewFederation(ctx, "federation", &federation.FederationArgs{
+		Project:     p.projectID(),
+		PoolID:      pool,
+		Description: pulumi.String(fmt.Sprintf("Jobs of %s/%s on GitHub Actions.", g.Owner, g.Repository)),
+		Providers:   p.providers(),
+		Bindings:    bindings,
+	}, p.inProject()...)
+	return err
+}
+
+func (p *platform) providers() map[string]federation.Trust {
+	g := p.settings.GitHub
+	trust := func(workflow, environment, description string) federation.Trust {
+		t := federation.Trust{OwnerID: g.OwnerID, RepositoryID: g.RepositoryID, Environment: environment, Description: description}
+		if workflow != "" {
+			t.Ref, t.Workflow = "refs/heads/"+g.Branch, p.workflow(workflow)
+		}
+		return t
+	}
+	if !p.separateProviders() {
+		return map[string]federation.Trust{deployProvider: trust("", "", "Every job of the repository; bindings tell them apart.")}
+	}
+	return map[string]federation.Trust{
+		deployProvider:  trust(deployWorkflow, p.environment(), "Releases, after their approvals."),
+		infraProvider:   trust(infraWorkflow, p.environment(), "Changes of the environment itself, after their approvals."),
+		previewProvider: trust("", federation.NoEnvironment, "Pull requests and drift checks, which read only."),
+	}
+}
+
+// providerOf is the provider that an account's jobs authenticate with.
+func (p *platform) providerOf(account string) pulumi.StringOutput {
+	id := deployProvider
+	if p.separateProviders() {
+		switch account {
+		case infra:
+			id = infraProvider
+		case preview:
+			id = previewProvider
+		}
+	}
+	return p.federation.ProviderNames[id]
+}
+
+// separateProviders tells prod from the rest.
+func (p *platform) separateProviders() bool { return p.settings.Environment == "prod" }
+
+// buildsImages tells dev from the rest: CI pushes there, and from there images are promoted.
+func (p *platform) buildsImages() bool { return p.settings.Environment == "dev" }
+
+// environment is the GitHub environment that deployments run in, the last of those they pass.
+func (p *platform) environment() string {
+	gates := p.settings.GitHub.Environments
+	return gates[len(gates)-1].Name
+}
+
+func (p *platform) workflow(file string) string {
+	g := p.settings.GitHub
+	return federation.WorkflowRef(g.Owner, g.Repository, file, g.Branch)
+}

@@ -1,0 +1,93 @@
+package program
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/repository"
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
+)
+
+// writeGitHub makes the gates that a deployment passes, and tells workflows what they need to know. Nothing here is secret:
+// what the variables name is of no use without a token that the federation takes.
+func (p *platform) writeGitHub(ctx *pulumi.Context) error {
+	g := p.settings.GitHub
+	environments := map[string]repository.Environment{}
+	for _, gate := range g.Environments {
+		environments[gate.Name] = repository.Environment{Reviewers: gate.Reviewers, WaitMinutes: gate.WaitMinutes, Branch: g.Branch}
+	}
+	variables, err := p.environmentVariables()
+	if err != nil {
+		return err
+	}
+	last := environments[p.environment()]
+	last.Variables = variables
+	environments[p.environment()] = last
+	_, err = repository.NewRepository(ctx, "repository", &repository.RepositoryArgs{
+		Repository:   pulumi.String(g.Repository),
+		Environments: environments,
+		Actions:      repository.Actions{Variables: p.repositoryVariables()},
+	}, pulumi.Providers(p.github))
+	return err
+}
+
+func (p *platform) environmentVariables() (map[string]pulumi.StringInput, error) {
+	services, err := p.describeServices()
+	if err != nil {
+		return nil, err
+	}
+	return map[string]pulumi.StringInput{
+		VariableProject:       p.projectID(),
+		VariableProjectNumber: p.projectNumber(),
+		VariableRegion:        p.region(),
+		VariableRegistry:      p.registry.ImagePrefix,
+		VariableProvider:      p.providerOf(deploy),
+		VariableInfraProvider: p.providerOf(infra),
+		VariableCIAccount:     p.accounts[ci].Email,
+		VariableDeployAccount: p.accounts[deploy].Email,
+		VariableInfraAccount:  p.accounts[infra].Email,
+		VariableServices:      pulumi.String(services),
+	}, nil
+}
+
+func (p *platform) repositoryVariables() map[string]pulumi.StringInput {
+	stack := p.settings.Environment
+	variables := map[string]pulumi.StringInput{
+		RepositoryVariable(VariableProject, stack):         p.projectID(),
+		RepositoryVariable(VariableRegion, stack):          p.region(),
+		RepositoryVariable(VariablePreviewAccount, stack):  p.accounts[preview].Email,
+		RepositoryVariable(VariablePreviewProvider, stack): p.providerOf(preview),
+	}
+	if p.buildsImages() {
+		variables[RepositoryVariable(VariableRegistry, stack)] = p.registry.ImagePrefix
+		variables[RepositoryVariable(VariableProvider, stack)] = p.providerOf(ci)
+		variables[RepositoryVariable(VariableCIAccount, stack)] = p.accounts[ci].Email
+	}
+	return variables
+}
+
+// describeServices is what a release has to know of the services, as JSON with sorted keys.
+func (p *platform) describeServices() (string, error) {
+	type described struct {
+		Image      string   `json:"image"`
+		Name       string   `json:"name"`
+		SmokePaths []string `json:"smokePaths"`
+		URL        string   `json:"url"`
+	}
+	services := map[string]described{}
+	for key, s := range p.settings.Services {
+		services[key] = described{
+			Image:      s.Image,
+			Name:       s.Name,
+			SmokePaths: s.SmokePaths,
+			URL:        naming.ServiceURL(s.Name, p.settings.Project.Number, p.settings.Project.Region),
+		}
+	}
+	text, err := json.Marshal(services)
+	if err != nil {
+		return "", fmt.Errorf("write %s: %w", VariableServices, err)
+	}
+	return string(text), nil
+}

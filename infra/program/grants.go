@@ -1,0 +1,113 @@
+package program
+
+import (
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/identity"
+)
+
+func (p *platform) ciGrants() []identity.Grant {
+	return []identity.Grant{
+		p.onRepository("roles/artifactregistry.writer", "Pushes images and what attests to them."),
+	}
+}
+
+// previewGrants read what the program manages, so that a preview or a drift check can compare. None reads a secret's value.
+func (p *platform) previewGrants() []identity.Grant {
+	return []identity.Grant{
+		p.onRepository("roles/artifactregistry.reader", "Reads the repository's settings."),
+		onProject("roles/run.viewer", "Reads services, revisions and the traffic split."),
+		onProject("roles/secretmanager.viewer", "Reads secrets' settings, not their values."),
+		onProject("roles/monitoring.viewer", "Reads checks, alerts, objectives, channels and dashboards."),
+		onProject("roles/logging.viewer", "Reads the metric of deployments, which is a log-based metric."),
+		onProject("roles/iam.workloadIdentityPoolViewer", "Reads the pool and its providers."),
+		onProject("roles/iam.serviceAccountViewer", "Reads the accounts."),
+		onProject("roles/iam.securityReviewer", "Reads every IAM policy and the custom role."),
+		onProject("roles/serviceusage.serviceUsageViewer", "Reads which APIs are on."),
+		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),
+		p.onBillingAccount("roles/billing.viewer", "Reads the budget and the billing account's IAM policy."),
+	}
+}
+
+// deployGrants are all that a release needs: its update is targeted at the services and changes nothing else.
+func (p *platform) deployGrants() []identity.Grant {
+	grants := []identity.Grant{
+		onProject("roles/run.developer", "Makes revisions, shifts traffic, and waits for operations, which belong to no service."),
+		p.onRepository("roles/artifactregistry.reader", "Finds the image by its digest and checks what attests to it."),
+		onProject("roles/secretmanager.viewer", "Finds that the pinned secret versions exist, without reading their values."),
+		onProject("roles/monitoring.viewer", "Judges a canary by its error ratio and latency."),
+		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),
+	}
+	return append(grants, p.onRuntimes("A revision runs as this account; the release may start no other.")...)
+}
+
+// infraGrants are what changing the rest takes. Who may say who else may become an account or read a secret can in the end
+// do so himself: that is why this account is reached only through the environment's approvals and from one workflow, and
+// why no release uses it. What it cannot do is raise itself at the project: its own grants and the custom role are changed
+// by a person.
+func (p *platform) infraGrants() []identity.Grant {
+	grants := []identity.Grant{
+		onProject("roles/serviceusage.serviceUsageAdmin", "Switches APIs on, and counts its calls against this project's quota."),
+		{
+			Role: "roles/resourcemanager.projectIamAdmin", Scope: identity.ProjectScope{},
+			Reason:    "Gives the preview and deploy accounts their roles on the project, and can give no others.",
+			Condition: identity.OnlyRoles(p.delegatedRoles()...),
+		},
+		onProject("roles/iam.serviceAccountAdmin", "Makes the accounts and says which workflow may become which."),
+		onProject("roles/iam.roleViewer", "Reads the custom role. Changing it is left to a person: it is this account's own."),
+		onProject("roles/iam.workloadIdentityPoolAdmin", "Makes the pool and its providers."),
+		{
+			Role: "secret-manager", CustomRole: p.project.Roles[secretManagerRole], Scope: identity.ProjectScope{},
+			Reason: "Makes secrets and says who reads them, without reading their values.",
+		},
+		p.onRepository("roles/artifactregistry.admin", "Sets the repository's clean-up, and who reads and writes."),
+		onProject("roles/run.admin", "Sets the services' shape and who may call them."),
+		onProject("roles/monitoring.alertPolicyEditor", "Sets the alerts."),
+		onProject("roles/monitoring.notificationChannelEditor", "Sets whom alerts reach."),
+		onProject("roles/monitoring.uptimeCheckConfigEditor", "Sets the checks from outside."),
+		onProject("roles/monitoring.servicesEditor", "Sets the objectives."),
+		onProject("roles/monitoring.dashboardEditor", "Sets the dashboard."),
+		onProject("roles/logging.configWriter", "Sets the metric of deployments."),
+		p.onBillingAccount("roles/billing.costsManager", "Sets the budget."),
+	}
+	return append(grants, p.onRuntimes("A service is given this account to run as.")...)
+}
+
+// delegatedRoles are the roles on the project that preview and deploy hold. Google takes at most ten in the condition.
+func (p *platform) delegatedRoles() []string {
+	var roles []string
+	for _, grant := range slices.Concat(p.previewGrants(), p.deployGrants()) {
+		if _, onProject := grant.Scope.(identity.ProjectScope); onProject {
+			roles = append(roles, grant.Role)
+		}
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
+}
+
+func onProject(role, reason string) identity.Grant {
+	return identity.Grant{Role: role, Scope: identity.ProjectScope{}, Reason: reason}
+}
+
+func (p *platform) onRepository(role, reason string) identity.Grant {
+	return identity.Grant{Role: role, Reason: reason, Scope: identity.RepositoryScope{
+		Key: "images", Location: p.region(), Repository: p.registry.Name,
+	}}
+}
+
+func (p *platform) onBillingAccount(role, reason string) identity.Grant {
+	return identity.Grant{Role: role, Reason: reason, Scope: identity.BillingAccountScope{ID: pulumi.String(p.settings.Project.BillingAccount)}}
+}
+
+func (p *platform) onRuntimes(reason string) []identity.Grant {
+	var grants []identity.Grant
+	for _, key := range p.serviceKeys() {
+		grants = append(grants, identity.Grant{
+			Role: "roles/iam.serviceAccountUser", Reason: reason,
+			Scope: identity.ServiceAccountScope{Key: key, Name: p.runtimes[key].Name},
+		})
+	}
+	return grants
+}

@@ -1,0 +1,77 @@
+package program
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/budget"
+	"github.com/guiofsaints/procureflow-platform/components/cloudrun"
+	"github.com/guiofsaints/procureflow-platform/components/monitoring"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+func (p *platform) writeMonitoring(ctx *pulumi.Context) error {
+	var err error
+	p.channels, err = monitoring.NewChannels(ctx, "alerts", &monitoring.ChannelsArgs{
+		Project: p.projectID(), Emails: p.settings.Monitoring.AlertEmails, Labels: p.labels(),
+	}, p.inProject()...)
+	if err != nil {
+		return err
+	}
+	shown := map[string]pulumi.StringInput{}
+	for _, key := range p.serviceKeys() {
+		service := p.services[key]
+		shown[key] = service.Name
+		if err := p.watch(ctx, key, p.settings.Services[key], service); err != nil {
+			return err
+		}
+	}
+	p.dashboard, err = monitoring.NewDashboard(ctx, "dashboard", &monitoring.DashboardArgs{
+		Project:  p.projectID(),
+		Title:    p.settings.Labels["app"] + " " + p.settings.Environment,
+		Services: shown,
+	}, p.inProject()...)
+	return err
+}
+
+func (p *platform) watch(ctx *pulumi.Context, key string, s stacks.Service, service *cloudrun.Service) error {
+	_, err := monitoring.NewWatch(ctx, "watch-"+key, &monitoring.WatchArgs{
+		Project:             p.projectID(),
+		Location:            p.region(),
+		Environment:         p.settings.Environment,
+		ServiceName:         service.Name,
+		Channels:            p.channels.Names,
+		RunbookURL:          p.settings.Monitoring.RunbookURL,
+		Uptime:              uptime(s, service),
+		AvailabilityPercent: s.SLO.AvailabilityPercent,
+		WindowDays:          s.SLO.WindowDays,
+		Labels:              p.labels(),
+	}, p.inProject()...)
+	return err
+}
+
+// uptime is nothing for a service that Google's checkers cannot call: their requests come from outside, without an
+// identity, and would fail for ever.
+func uptime(s stacks.Service, service *cloudrun.Service) *monitoring.Uptime {
+	if !s.Public || s.Ingress != "all" {
+		return nil
+	}
+	return &monitoring.Uptime{
+		Host: service.Host, Path: s.Uptime.Path, PeriodSeconds: s.Uptime.PeriodSeconds, TimeoutSeconds: s.Uptime.TimeoutSeconds,
+	}
+}
+
+func (p *platform) writeBudget(ctx *pulumi.Context) error {
+	_, err := budget.NewBudget(ctx, "budget", &budget.BudgetArgs{
+		BillingAccount:  pulumi.String(p.settings.Project.BillingAccount),
+		ProjectNumber:   p.projectNumber(),
+		DisplayName:     pulumi.String(fmt.Sprintf("%s a month", p.settings.Project.ID)),
+		Amount:          p.settings.Budget.Amount,
+		Currency:        p.settings.Budget.Currency,
+		CurrentPercent:  p.settings.Budget.CurrentPercent,
+		ForecastPercent: p.settings.Budget.ForecastPercent,
+		Channels:        p.channels.Names,
+	}, p.inProject()...)
+	return err
+}

@@ -1,0 +1,33 @@
+package program
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// outputs are what people and tools read from the stack, by the names of package stacks.
+func (p *platform) outputs() pulumi.Map {
+	services, urls, accounts := pulumi.Map{}, pulumi.StringMap{}, pulumi.StringMap{}
+	for key, service := range p.services {
+		urls[key] = service.URL
+		services[key] = pulumi.Map{
+			stacks.ServiceName:     service.Name,
+			stacks.ServiceURL:      service.URL,
+			stacks.ServiceRevision: service.Revision,
+			stacks.ServiceImage:    service.Image,
+		}
+	}
+	for key, account := range p.accounts {
+		accounts[key] = account.Email
+	}
+	return pulumi.Map{
+		stacks.OutputEnvironment:              pulumi.String(p.settings.Environment),
+		stacks.OutputServices:                 services,
+		stacks.OutputServiceURLs:              urls,
+		stacks.OutputWorkloadIdentityProvider: p.providerOf(deploy),
+		stacks.OutputAccounts:                 accounts,
+		stacks.OutputRegistry:                 p.registry.ImagePrefix,
+		stacks.OutputDashboardURL:             p.dashboard.URL,
+	}
+}

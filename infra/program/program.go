@@ -1,0 +1,82 @@
+// Package program is the platform: everything that an environment consists of, from the settings of its stack. program.go
+// reads as the table of contents; each chapter is a file.
+//
+// The program has one mode. The sandbox runs the same function against a simulated cloud, and nothing in here knows.
+package program
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp"
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/cloudrun"
+	"github.com/guiofsaints/procureflow-platform/components/federation"
+	"github.com/guiofsaints/procureflow-platform/components/identity"
+	"github.com/guiofsaints/procureflow-platform/components/monitoring"
+	"github.com/guiofsaints/procureflow-platform/components/project"
+	"github.com/guiofsaints/procureflow-platform/components/registry"
+	"github.com/guiofsaints/procureflow-platform/components/secrets"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// platform is what the chapters leave for those after them.
+type platform struct {
+	settings stacks.Settings
+
+	gcp    *gcp.Provider
+	github *github.Provider
+
+	project    *project.Project
+	runtimes   map[string]*identity.Identity // by service key
+	registry   *registry.Registry
+	secrets    *secrets.Secrets
+	services   map[string]*cloudrun.Service // by service key
+	channels   *monitoring.Channels
+	dashboard  *monitoring.Dashboard
+	accounts   map[string]*identity.Identity // by the constants ci, preview, deploy, infra
+	federation *federation.Federation
+}
+
+// Run registers an environment and exports its outputs. It stops at the first chapter that fails, with the chapter's name.
+func Run(ctx *pulumi.Context) error {
+	p, err := write(ctx)
+	if err != nil {
+		return err
+	}
+	for name, output := range p.outputs() {
+		ctx.Export(name, output)
+	}
+	return nil
+}
+
+// write is the table of contents.
+func write(ctx *pulumi.Context) (*platform, error) {
+	settings, err := stacks.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &platform{settings: settings}
+	for _, chapter := range []struct {
+		name  string
+		write func(*platform, *pulumi.Context) error
+	}{
+		{"providers", (*platform).writeProviders},   // whom everything below is asked of
+		{"project", (*platform).writeProject},       // the APIs that have to be on, and the roles that Google lacks
+		{"runtimes", (*platform).writeRuntimes},     // what each service runs as
+		{"registry", (*platform).writeRegistry},     // where images come from
+		{"secrets", (*platform).writeSecrets},       // what services know, and which service knows what
+		{"services", (*platform).writeServices},     // what users reach
+		{"monitoring", (*platform).writeMonitoring}, // how we learn that they do not
+		{"budget", (*platform).writeBudget},         // what it may cost
+		{"accounts", (*platform).writeAccounts},     // who may change what, and why
+		{"federation", (*platform).writeFederation}, // which workflow may become whom
+		{"github", (*platform).writeGitHub},         // who has to approve, and what workflows are told
+	} {
+		if err := chapter.write(p, ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", chapter.name, err)
+		}
+	}
+	return p, nil
+}

@@ -1,0 +1,114 @@
+package program
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+func TestOutputsOfDev(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join("..", "..", "Pulumi.dev.yaml"))
+	require.NoError(t, err)
+	var file struct {
+		Config map[string]any `yaml:"config"`
+	}
+	require.NoError(t, yaml.Unmarshal(content, &file))
+	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
+	document, err := json.Marshal(filled)
+	require.NoError(t, err)
+
+	var outputs pulumi.MapOutput
+	pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		p, err := write(ctx)
+		if err != nil {
+			return err
+		}
+		outputs = p.outputs().ToMapOutput()
+		return nil
+	}, pulumitest.WithStack("dev"), pulumitest.WithProjectNumber("100000000001"),
+		pulumitest.WithConfig(map[string]string{stacks.ConfigKey: string(document)}),
+		pulumitest.WithCall("gcp:cloudrunv2/getService:getService", func(map[string]any) (map[string]any, error) {
+			return nil, errors.New("projects/procureflow-dev/locations/us-central1/services/procureflow-web not found")
+		}))
+
+	values := pulumitest.Value[map[string]any](t, outputs)
+	assert.Regexp(t, `^https://console\.cloud\.google\.com/monitoring/dashboards/builder/[0-9]+\?project=procureflow-dev$`, values[stacks.OutputDashboardURL])
+	delete(values, stacks.OutputDashboardURL)
+	web := values[stacks.OutputServices].(map[string]any)["web"].(map[string]any)
+	assert.Regexp(t, `^procureflow-web-[0-9a-f]{10}$`, web[stacks.ServiceRevision])
+	delete(web, stacks.ServiceRevision)
+	const url = "https://procureflow-web-100000000001.us-central1.run.app"
+	assert.Equal(t, map[string]any{
+		stacks.OutputEnvironment: "dev",
+		stacks.OutputServices: map[string]any{"web": map[string]any{
+			stacks.ServiceName: "procureflow-web", stacks.ServiceURL: url,
+			stacks.ServiceImage: "us-docker.pkg.dev/cloudrun/container/hello@sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a",
+		}},
+		stacks.OutputServiceURLs:              map[string]string{"web": url},
+		stacks.OutputWorkloadIdentityProvider: "projects/100000000001/locations/global/workloadIdentityPools/github/providers/github-oidc",
+		stacks.OutputAccounts: map[string]string{
+			"ci":      "github-actions-ci@procureflow-dev.iam.gserviceaccount.com",
+			"preview": "github-actions-preview@procureflow-dev.iam.gserviceaccount.com",
+			"deploy":  "github-actions-deploy@procureflow-dev.iam.gserviceaccount.com",
+			"infra":   "github-actions-infra@procureflow-dev.iam.gserviceaccount.com",
+		},
+		stacks.OutputRegistry: "us-central1-docker.pkg.dev/procureflow-dev/procureflow",
+	}, values)
+}
+
+func TestKeepImage(t *testing.T) {
+	t.Parallel()
+	const (
+		resource  = "projects/p/locations/l/services/web"
+		bootstrap = "example.com/hello@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+		running   = "example.com/web@sha256:1111111111111111111111111111111111111111111111111111111111111111"
+	)
+	with := func(images ...string) *cloudrunv2.LookupServiceResult {
+		template := cloudrunv2.GetServiceTemplate{}
+		for _, image := range images {
+			template.Containers = append(template.Containers, cloudrunv2.GetServiceTemplateContainer{Image: image})
+		}
+		return &cloudrunv2.LookupServiceResult{Templates: []cloudrunv2.GetServiceTemplate{template}}
+	}
+	outage := errors.New("googleapi: Error 503: backend error")
+	for name, test := range map[string]struct {
+		live    *cloudrunv2.LookupServiceResult
+		err     error
+		want    string
+		wantErr string
+	}{
+		"what runs is kept":          {live: with(running), want: running},
+		"nothing runs yet":           {err: errors.New("invoking a function: " + resource + " not found"), want: bootstrap},
+		"the API fails":              {err: outage, wantErr: "find out what " + resource + " runs, because its settings name no digest: googleapi: Error 503: backend error; put this right, or set the digest"},
+		"another thing is not found": {err: errors.New("project p not found"), wantErr: "project p not found"},
+		"another service of the name's beginning is not found": {err: errors.New(resource + "-api not found"), wantErr: "find out what"},
+		"it runs a tag":      {live: with("example.com/web:latest"), wantErr: `runs "example.com/web:latest", which is not by digest`},
+		"it has two":         {live: with(running, running), wantErr: "does not have exactly one container"},
+		"it has no template": {live: &cloudrunv2.LookupServiceResult{}, wantErr: "does not have exactly one container"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			image, err := KeepImage(resource, bootstrap, test.live, test.err)
+			assert.Equal(t, test.want, image)
+			if test.wantErr == "" {
+				assert.NoError(t, err)
+				return
+			}
+			assert.ErrorContains(t, err, test.wantErr)
+		})
+	}
+	_, err := KeepImage(resource, bootstrap, nil, outage)
+	assert.ErrorIs(t, err, outage)
+}

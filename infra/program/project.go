@@ -1,0 +1,51 @@
+package program
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/project"
+)
+
+const runAPI = "run.googleapis.com"
+
+// apis are switched on, each for a reason. Service Usage itself has to be on before the first run: it switches the others.
+var apis = map[string]string{
+	runAPI:                                "Runs the services.",
+	"artifactregistry.googleapis.com":     "Holds the images.",
+	"containerscanning.googleapis.com":    "Scans images as they are pushed.",
+	"secretmanager.googleapis.com":        "Holds what services must not have in their settings.",
+	"iam.googleapis.com":                  "Has the accounts, the custom role and the workload identity pool.",
+	"iamcredentials.googleapis.com":       "Lets a federated workflow become a service account.",
+	"sts.googleapis.com":                  "Takes GitHub's tokens.",
+	"cloudresourcemanager.googleapis.com": "Has the project's IAM policy.",
+	"serviceusage.googleapis.com":         "Switches APIs on, and is asked whether the caller may use the project's quota.",
+	"monitoring.googleapis.com":           "Checks, alerts, dashboards and objectives.",
+	"logging.googleapis.com":              "Has the metric of deployments.",
+	"cloudbilling.googleapis.com":         "Has the billing account's IAM policy.",
+	"billingbudgets.googleapis.com":       "Has the budget.",
+}
+
+// secretManagerRole is the id of the custom role that manages secrets. roles/secretmanager.admin would read them as well.
+const secretManagerRole = "procureflowSecretManager"
+
+var customRoles = map[string]project.Role{
+	secretManagerRole: {
+		Title:  "ProcureFlow secret manager",
+		Reason: "Makes secrets, adds versions and says who reads them, without reading a value or destroying one.",
+		Permissions: []string{
+			"secretmanager.locations.get", "secretmanager.locations.list",
+			"secretmanager.secrets.create", "secretmanager.secrets.delete", "secretmanager.secrets.get", "secretmanager.secrets.list",
+			"secretmanager.secrets.update", "secretmanager.secrets.getIamPolicy", "secretmanager.secrets.setIamPolicy",
+			"secretmanager.versions.add", "secretmanager.versions.get", "secretmanager.versions.list",
+		},
+	},
+}
+
+// writeProject is first, because every API answers with an error until it is on.
+func (p *platform) writeProject(ctx *pulumi.Context) error {
+	var err error
+	p.project, err = project.NewProject(ctx, "project", &project.ProjectArgs{
+		Project: p.projectID(), APIs: apis, Roles: customRoles,
+	}, pulumi.Providers(p.gcp))
+	return err
+}

@@ -1,0 +1,42 @@
+package program
+
+import (
+	"slices"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp"
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// writeProviders makes both providers explicitly: with Pulumi.yaml's disabled default providers, nothing can be created in
+// whatever project the caller's own tools happen to point at.
+func (p *platform) writeProviders(ctx *pulumi.Context) error {
+	var err error
+	p.gcp, err = gcp.NewProvider(ctx, "gcp", &gcp.ProviderArgs{
+		Project: pulumi.String(p.settings.Project.ID),
+		Region:  pulumi.String(p.settings.Project.Region),
+		// Quota and API use count for this project, not for the project of the caller's credentials. Whoever calls needs
+		// serviceusage.services.use here.
+		UserProjectOverride: pulumi.Bool(true),
+		BillingProject:      pulumi.String(p.settings.Project.ID),
+	})
+	if err != nil {
+		return err
+	}
+	p.github, err = github.NewProvider(ctx, "github", &github.ProviderArgs{Owner: pulumi.String(p.settings.GitHub.Owner)})
+	return err
+}
+
+// inProject are the options of what is made in the project: there, and after its APIs are on.
+func (p *platform) inProject(extra ...pulumi.Resource) []pulumi.ResourceOption {
+	needs := slices.Concat(p.project.Ready, extra)
+	return []pulumi.ResourceOption{pulumi.Providers(p.gcp), pulumi.DependsOn(needs)}
+}
+
+func (p *platform) projectID() pulumi.String { return pulumi.String(p.settings.Project.ID) }
+
+func (p *platform) projectNumber() pulumi.String { return pulumi.String(p.settings.Project.Number) }
+
+func (p *platform) region() pulumi.String { return pulumi.String(p.settings.Project.Region) }
+
+func (p *platform) labels() pulumi.StringMap { return pulumi.ToStringMap(p.settings.Labels) }

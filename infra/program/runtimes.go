@@ -1,0 +1,34 @@
+package program
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/identity"
+)
+
+// writeRuntimes makes an account per service. It holds no grant of its own: what it reads are its secrets, and those say so
+// themselves.
+func (p *platform) writeRuntimes(ctx *pulumi.Context) error {
+	p.runtimes = map[string]*identity.Identity{}
+	for _, key := range p.serviceKeys() {
+		service := p.settings.Services[key]
+		runtime, err := identity.NewIdentity(ctx, "runtime-"+key, &identity.IdentityArgs{
+			Project:     p.projectID(),
+			AccountID:   service.RuntimeAccount,
+			DisplayName: pulumi.String(service.Name),
+			Description: pulumi.String(fmt.Sprintf("The Cloud Run service %s runs as this account.", service.Name)),
+		}, p.inProject()...)
+		if err != nil {
+			return err
+		}
+		p.runtimes[key] = runtime
+	}
+	return nil
+}
+
+// serviceKeys are sorted, so that every run registers services in the same order.
+func (p *platform) serviceKeys() []string { return slices.Sorted(maps.Keys(p.settings.Services)) }

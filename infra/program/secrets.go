@@ -1,0 +1,32 @@
+package program
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/secrets"
+)
+
+// writeSecrets makes each secret readable by exactly the services that name it.
+func (p *platform) writeSecrets(ctx *pulumi.Context) error {
+	containers := map[string]secrets.Secret{}
+	for id, settings := range p.settings.Secrets {
+		secret := secrets.Secret{Version: settings.Version, Accessors: map[string]pulumi.StringInput{}}
+		if settings.Value != "" {
+			// Reading the settings took the mark off: it is put back before anything else sees the value.
+			secret.Value = pulumi.ToSecret(pulumi.String(settings.Value)).(pulumi.StringOutput)
+		}
+		for key, service := range p.settings.Services {
+			for _, used := range service.Secrets {
+				if used == id {
+					secret.Accessors[key] = p.runtimes[key].Member
+				}
+			}
+		}
+		containers[id] = secret
+	}
+	var err error
+	p.secrets, err = secrets.NewSecrets(ctx, "secrets", &secrets.SecretsArgs{
+		Project: p.projectID(), Labels: p.labels(), Secrets: containers,
+	}, p.inProject()...)
+	return err
+}

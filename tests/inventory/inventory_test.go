@@ -1,0 +1,341 @@
+// Package inventory_test runs the whole program of each stack against mocks and compares what it registers with golden
+// files, so that a change of the platform is read in a review as a change of text. The mocks check no schema; the sandbox's
+// tests run the same program through the real engine.
+package inventory_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/guiofsaints/procureflow-platform/infra/program"
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+const (
+	serviceType     = "gcp:cloudrunv2/service:Service"
+	getService      = "gcp:cloudrunv2/getService:getService"
+	projectRoleType = "gcp:projects/iAMMember:IAMMember"
+)
+
+var (
+	update = flag.Bool("update", false, "write the golden files anew")
+	all    = []string{"dev", "staging", "prod"}
+)
+
+func TestMain(m *testing.M) {
+	// The GitHub provider's SDK reads it, and what the caller has set is no part of the platform.
+	os.Unsetenv("GITHUB_BASE_URL")
+	os.Exit(m.Run())
+}
+
+// settings are a stack's committed settings with its stand-ins filled, changed by change.
+func settings(t *testing.T, stack string, change func(document map[string]any)) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("..", "..", "Pulumi."+stack+".yaml"))
+	require.NoError(t, err)
+	var file struct {
+		Config map[string]any `yaml:"config"`
+	}
+	require.NoError(t, yaml.Unmarshal(content, &file))
+	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
+	document := filled.(map[string]any)
+	if change != nil {
+		change(document)
+	}
+	text, err := json.Marshal(document)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// notThere is the provider's answer for a service that was not made yet.
+func notThere(args map[string]any) (map[string]any, error) {
+	return nil, errors.New("projects/" + args["project"].(string) + "/locations/" + args["location"].(string) + "/services/" + args["name"].(string) + " not found")
+}
+
+// run runs the program of a stack as its first up does.
+func run(t *testing.T, stack string, change func(map[string]any), opts ...pulumitest.Option) *pulumitest.Inventory {
+	t.Helper()
+	inventory, err := runErr(t, stack, change, opts...)
+	require.NoError(t, err)
+	return inventory
+}
+
+func runErr(t *testing.T, stack string, change func(map[string]any), opts ...pulumitest.Option) (*pulumitest.Inventory, error) {
+	t.Helper()
+	document := settings(t, stack, change)
+	var numbered struct{ Project struct{ Number string } }
+	require.NoError(t, json.Unmarshal([]byte(document), &numbered))
+	opts = append([]pulumitest.Option{
+		pulumitest.WithStack(stack), pulumitest.WithProjectNumber(numbered.Project.Number),
+		pulumitest.WithCall(getService, notThere), pulumitest.WithConfig(map[string]string{stacks.ConfigKey: document}),
+	}, opts...)
+	return pulumitest.RunErr(program.Run, opts...)
+}
+
+func TestTheInventoryOfEachStack(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			inventory := run(t, stack, nil)
+			pulumitest.CheckParents(t, inventory)
+			golden := filepath.Join("testdata", stack+".txt")
+			if *update {
+				require.NoError(t, os.WriteFile(golden, []byte(inventory.String()), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			if string(want) != inventory.String() {
+				assert.Equal(t, string(want), inventory.String(), "the program registers something else now: read the difference, and run the test with -update to accept it")
+			}
+		})
+	}
+}
+
+func TestNothingButTheProgramMakesItsProviders(t *testing.T) {
+	t.Parallel()
+	inventory := run(t, "dev", nil)
+	assert.Equal(t, map[string]any{
+		"project": "procureflow-dev", "region": "us-central1", "userProjectOverride": true, "billingProject": "procureflow-dev",
+	}, only(inventory.One(t, "pulumi:providers:gcp", "gcp").Inputs, "project", "region", "userProjectOverride", "billingProject"))
+	assert.Equal(t, "guiofsaints", inventory.One(t, "pulumi:providers:github", "github").Inputs["owner"])
+}
+
+// only are the given keys of inputs.
+func only(inputs map[string]any, keys ...string) map[string]any {
+	kept := map[string]any{}
+	for _, key := range keys {
+		kept[key] = inputs[key]
+	}
+	return kept
+}
+
+func TestASecondServiceIsSettingsOnly(t *testing.T) {
+	t.Parallel()
+	inventory := run(t, "dev", func(document map[string]any) {
+		services := document["services"].(map[string]any)
+		web := services["web"].(map[string]any)
+		api := map[string]any{}
+		for key, value := range web {
+			api[key] = value
+		}
+		api["name"], api["image"], api["runtimeAccount"], api["public"] = "procureflow-api", "api", "procureflow-api", false
+		api["secrets"] = map[string]any{"MONGODB_URI": "mongodb-uri"}
+		services["api"] = api
+	})
+	pulumitest.CheckParents(t, inventory)
+	assert.Equal(t, []string{"service-api-service", "service-web-service"}, inventory.Names(serviceType))
+	assert.Equal(t, []string{"service-web-public"}, inventory.Names("gcp:cloudrunv2/serviceIamMember:ServiceIamMember"), "api is not public")
+	assert.Equal(t, []string{"watch-web-uptime"}, inventory.Names("gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig"), "nobody outside may call api")
+	assert.Len(t, inventory.OfType("gcp:monitoring/dashboard:Dashboard"), 1)
+	assert.Equal(t, []string{
+		"secrets-mongodb-uri-accessor-api", "secrets-mongodb-uri-accessor-web", "secrets-nextauth-secret-accessor-web", "secrets-openai-api-key-accessor-web",
+	}, inventory.Names("gcp:secretmanager/secretIamMember:SecretIamMember"), "each service reads its own secrets only")
+	for _, account := range []string{"deploy", "infra"} {
+		for _, key := range []string{"api", "web"} {
+			inventory.One(t, "gcp:serviceaccount/iAMMember:IAMMember", "account-"+account+"-grant-service-account-"+key+"-iam-serviceaccountuser")
+		}
+	}
+}
+
+func TestASecretsValueIsSecretEverywhere(t *testing.T) {
+	t.Parallel()
+	const value = "a-value-that-must-not-be-seen"
+	document := settings(t, "dev", func(document map[string]any) {
+		document["secrets"].(map[string]any)["mongodb-uri"] = map[string]any{"value": value}
+	})
+	inventory := run(t, "dev", nil, pulumitest.WithSecretConfig(map[string]string{stacks.ConfigKey: document}))
+	assert.NotContains(t, inventory.String(), value)
+	version := inventory.One(t, "gcp:secretmanager/secretVersion:SecretVersion", "secrets-mongodb-uri-version")
+	assert.Equal(t, value, version.Inputs["secretData"])
+	assert.Equal(t, []string{"secretData"}, version.Secrets)
+	template := inventory.One(t, serviceType, "service-web-service").Inputs["template"].(map[string]any)
+	container := template["containers"].([]any)[0].(map[string]any)
+	assert.Contains(t, container["envs"], map[string]any{"name": "MONGODB_URI", "valueSource": map[string]any{
+		"secretKeyRef": map[string]any{"secret": "mongodb-uri", "version": "1"},
+	}}, "the service runs with the version that was made")
+}
+
+func TestTheServiceWaitsForItsSecrets(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		inventory := run(t, stack, nil)
+		needs := inventory.One(t, "procureflow:cloudrun:Service", "service-web").DependsOn
+		for _, accessor := range inventory.OfType("gcp:secretmanager/secretIamMember:SecretIamMember") {
+			assert.Contains(t, needs, accessor.URN)
+		}
+	}
+}
+
+func TestEverythingWaitsForTheAPIs(t *testing.T) {
+	t.Parallel()
+	inventory := run(t, "dev", nil)
+	apis := inventory.OfType("gcp:projects/service:Service")
+	require.NotEmpty(t, apis)
+	for _, resource := range inventory.Resources {
+		component := !resource.Custom && resource.Type != "procureflow:project:Project" && resource.Type != "procureflow:repository:Repository"
+		if !component {
+			continue
+		}
+		for _, api := range apis {
+			assert.Contains(t, resource.DependsOn, api.URN, "%s %s", resource.Type, resource.Name)
+		}
+	}
+}
+
+func TestBudgetsAndAlertsReachTheSamePeople(t *testing.T) {
+	t.Parallel()
+	inventory := run(t, "prod", nil)
+	budget := inventory.One(t, "gcp:billing/budget:Budget", "budget-budget")
+	channels := budget.Inputs["allUpdatesRule"].(map[string]any)["monitoringNotificationChannels"]
+	assert.NotEmpty(t, channels)
+	for _, policy := range inventory.OfType("gcp:monitoring/alertPolicy:AlertPolicy") {
+		assert.Equal(t, channels, policy.Inputs["notificationChannels"], policy.Name)
+	}
+}
+
+func TestNobodyHoldsABasicRole(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		for _, resource := range run(t, stack, nil).Resources {
+			role, _ := resource.Inputs["role"].(string)
+			assert.NotContains(t, []string{"roles/owner", "roles/editor", "roles/viewer"}, role, "%s %s", stack, resource.Name)
+			assert.NotContains(t, resource.Type, "serviceaccount/key", "no account has a key")
+		}
+	}
+}
+
+func TestReleasesHoldNothingThatChangesWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		inventory := run(t, stack, nil)
+		var roles []string
+		for _, resource := range inventory.Resources {
+			if role, ok := resource.Inputs["role"].(string); ok && strings.HasPrefix(resource.Name, "account-deploy-grant-") {
+				roles = append(roles, resource.Name[len("account-deploy-grant-"):]+" = "+role)
+			}
+		}
+		slices.Sort(roles)
+		assert.Equal(t, []string{
+			"project-monitoring-viewer = roles/monitoring.viewer",
+			"project-run-developer = roles/run.developer",
+			"project-secretmanager-viewer = roles/secretmanager.viewer",
+			"project-serviceusage-serviceusageconsumer = roles/serviceusage.serviceUsageConsumer",
+			"repository-images-artifactregistry-reader = roles/artifactregistry.reader",
+			"service-account-web-iam-serviceaccountuser = roles/iam.serviceAccountUser",
+		}, roles, stack)
+	}
+}
+
+func TestInfraCanGiveOnlyWhatItGives(t *testing.T) {
+	t.Parallel()
+	inventory := run(t, "prod", nil)
+	admin := inventory.One(t, projectRoleType, "account-infra-grant-project-resourcemanager-projectiamadmin")
+	expression := admin.Inputs["condition"].(map[string]any)["expression"].(string)
+	var delegated []string
+	for _, member := range inventory.OfType(projectRoleType) {
+		role := member.Inputs["role"].(string)
+		if strings.HasPrefix(member.Name, "account-preview-") || strings.HasPrefix(member.Name, "account-deploy-") {
+			assert.Contains(t, expression, "'"+role+"'", member.Name)
+			if !slices.Contains(delegated, role) {
+				delegated = append(delegated, role)
+			}
+			continue
+		}
+		assert.NotContains(t, expression, "'"+role+"'", "infra must not be able to give away what it holds itself")
+	}
+	assert.Equal(t, len(delegated), strings.Count(expression, "'roles/"), "the condition has exactly these")
+	assert.LessOrEqual(t, len(delegated), 10, "hasOnly takes ten")
+}
+
+func TestAFailureStopsTheProgramWithItsChapter(t *testing.T) {
+	t.Parallel()
+	_, err := runErr(t, "dev", nil, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
+		return nil, errors.New("googleapi: Error 503: Service Unavailable")
+	}))
+	assert.ErrorContains(t, err, "find out what projects/procureflow-dev/locations/us-central1/services/procureflow-web runs")
+	assert.ErrorContains(t, err, "503")
+}
+
+func TestABadSettingRegistersNothing(t *testing.T) {
+	t.Parallel()
+	inventory, err := runErr(t, "dev", func(document map[string]any) { document["unknown"] = true })
+	var problems *stacks.Problems
+	require.ErrorAs(t, err, &problems)
+	assert.Empty(t, inventory.Resources)
+}
+
+func TestAStandInRegistersNothing(t *testing.T) {
+	t.Parallel()
+	inventory, err := runErr(t, "prod", func(document map[string]any) {
+		document["project"].(map[string]any)["number"] = stacks.StandInPrefix + "1"
+	})
+	require.ErrorContains(t, err, "project.number")
+	assert.Empty(t, inventory.Resources)
+}
+
+// image is what the service of a stack would run.
+func image(t *testing.T, inventory *pulumitest.Inventory) any {
+	t.Helper()
+	template := inventory.One(t, serviceType, "service-web-service").Inputs["template"].(map[string]any)
+	return template["containers"].([]any)[0].(map[string]any)["image"]
+}
+
+func TestWhatTheServiceRuns(t *testing.T) {
+	t.Parallel()
+	digest := "sha256:" + strings.Repeat("b", 64)
+	deployed := "us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@" + digest
+	bootstrap := image(t, run(t, "dev", nil))
+	assert.Contains(t, bootstrap, "us-docker.pkg.dev/cloudrun/container/hello@sha256:", "the first time, the bootstrap image")
+
+	kept := run(t, "dev", nil, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
+		return map[string]any{"templates": []any{map[string]any{"containers": []any{map[string]any{"image": deployed}}}}}, nil
+	}))
+	assert.Equal(t, deployed, image(t, kept), "without a digest, what runs is kept")
+
+	named := run(t, "dev", func(document map[string]any) {
+		document["services"].(map[string]any)["web"].(map[string]any)["digest"] = digest
+	}, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
+		return nil, errors.New("nobody has to ask")
+	}))
+	assert.Equal(t, deployed, image(t, named), "with a digest, that one")
+}
+
+func TestAFirstPreviewDoesNotAskWhatRuns(t *testing.T) {
+	t.Parallel()
+	// The API that would answer is not on yet.
+	inventory := run(t, "dev", nil, pulumitest.WithPreview(), pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
+		return nil, errors.New("googleapi: Error 403: Cloud Run Admin API has not been used in project procureflow-dev before or it is disabled")
+	}))
+	assert.Equal(t, pulumitest.Unknown, image(t, inventory))
+}
+
+func TestVariablesAreThoseThatTheProgramNames(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		inventory := run(t, stack, nil)
+		names := func(typ string) []string {
+			var found []string
+			for _, resource := range inventory.OfType(typ) {
+				found = append(found, resource.Inputs["variableName"].(string))
+			}
+			slices.Sort(found)
+			return found
+		}
+		assert.Equal(t, sorted(program.EnvironmentVariables()), names("github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable"), stack)
+		assert.Equal(t, sorted(program.RepositoryVariables(stack)), names("github:index/actionsVariable:ActionsVariable"), stack)
+	}
+}
+
+func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
