@@ -175,7 +175,8 @@ type topLevel struct {
 
 func (t *topLevel) member(object, key string) value {
 	if t.text != object { // the same string where nothing was corrected, which is told by its address
-		t.text, t.keys, t.values = object, t.keys[:0], t.values[:0]
+		const usual = 16 // few resources have more properties
+		t.text, t.keys, t.values = object, make([]string, 0, usual), make([]value, 0, usual)
 		for f := range fields(object) {
 			if f.number == structFields && f.wire == wireBytes {
 				k, v := entry(f.bytes)
