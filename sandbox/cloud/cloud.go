@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud/metrics"
 	"github.com/guiofsaints/procureflow-platform/sandbox/store"
 )
 
@@ -23,6 +24,12 @@ type Options struct {
 	Rand io.Reader
 	// OperationDelay is how long a long-running operation runs. Default: 0, which answers it as done at once.
 	OperationDelay time.Duration
+	// Metrics is what Cloud Monitoring's time series are read from; the data plane counts into it. Default: a new
+	// recorder.
+	Metrics *metrics.Recorder
+	// MetricsLag is how long a minute's metrics take to appear once the minute has passed. The real ones take 2 to 3
+	// minutes. Default: 0.
+	MetricsLag time.Duration
 	// Intercept wraps the handler of all APIs: what it returns sees every request first and may answer, delay or break
 	// it. Default: nothing.
 	Intercept func(http.Handler) http.Handler
@@ -45,6 +52,12 @@ func New(documents *store.Store, options Options) (*Cloud, error) {
 	if options.OperationDelay < 0 {
 		return nil, fmt.Errorf("cloud: the operation delay is negative: %v", options.OperationDelay)
 	}
+	if options.MetricsLag < 0 {
+		return nil, fmt.Errorf("cloud: the metrics' lag is negative: %v", options.MetricsLag)
+	}
+	if options.Metrics == nil {
+		options.Metrics = &metrics.Recorder{}
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
@@ -62,6 +75,9 @@ func New(documents *store.Store, options Options) (*Cloud, error) {
 // ServeHTTP answers one API request.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }
 
+// Metrics is where the requests to the cloud's services are counted.
+func (c *Cloud) Metrics() *metrics.Recorder { return c.options.Metrics }
+
 // maxBody is a request body's limit. The largest body the APIs take is a secret's 64 KiB or a dashboard.
 const maxBody = 4 << 20
 
@@ -75,7 +91,12 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		c.serveGitHub(w, r, rest, body)
 		return
 	}
-	q := &request{cloud: c, method: r.Method, query: r.URL.Query(), quotaProject: r.Header.Get("X-Goog-User-Project"), now: c.now()}
+	q := &request{cloud: c, method: r.Method, query: r.URL.Query(), quotaProject: r.Header.Get("X-Goog-User-Project"), now: c.now(),
+		disturbance: disturbanceOf(r.Context())}
+	if err := q.disturb(r); err != nil {
+		respond(w, http.StatusInternalServerError, asError(err).body())
+		return
+	}
 	answer, err := q.handle(r.URL.EscapedPath(), body)
 	if err != nil {
 		refusal := asError(err)

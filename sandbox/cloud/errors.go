@@ -57,6 +57,10 @@ func aborted(format string, args ...any) *Error {
 	return refuse(http.StatusConflict, "ABORTED", format, args)
 }
 
+func internal(format string, args ...any) *Error {
+	return refuse(http.StatusInternalServerError, "INTERNAL", format, args)
+}
+
 // asError gives any error the API's form; what is no refusal is the sandbox's own failure and becomes a 500.
 func asError(err error) *Error {
 	var refusal *Error
@@ -77,5 +81,5 @@ func asError(err error) *Error {
 		e.Details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": fields}}
 		return e
 	}
-	return refuse(http.StatusInternalServerError, "INTERNAL", "%v", []any{err})
+	return internal("%v", err)
 }

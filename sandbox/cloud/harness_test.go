@@ -88,6 +88,7 @@ func (w *world) call(method, path, body string) (int, map[string]any) {
 // answers are the messages of the API descriptions that resources under a collection are answered in.
 var answers = []struct{ path, message string }{
 	{"/run/v2/.*/services/[^/]+/revisions", "run:GoogleCloudRunV2Revision"}, {"/run/v2/.*/services", "run:GoogleCloudRunV2Service"},
+	{"/mon/v3/projects/[^/]+/timeSeries", "mon:TimeSeries"},
 	{"/iam/v1/.*/serviceAccounts", "iam:ServiceAccount"}, {"/iam/v1/.*/providers", "iam:WorkloadIdentityPoolProvider"}, {"/iam/v1/.*/workloadIdentityPools", "iam:WorkloadIdentityPool"},
 	{"/iam/v1/.*/roles", "iam:Role"}, {"/crm/v1/projects", "crm:Project"}, {"/cb/v1/billingAccounts", "cb:BillingAccount"}, {"/ar/v1/.*/repositories", "ar:Repository"},
 	{"/sm/v1/.*/versions", "sm:SecretVersion"}, {"/sm/v1/.*/secrets", "sm:Secret"}, {"/mon/v3/.*/serviceLevelObjectives", "mon:ServiceLevelObjective"}, {"/mon/v3/.*/services", "mon:Service"},

@@ -56,6 +56,8 @@ type kind struct {
 	// missing and taken are the refusals when the resource is not there and when it is already.
 	missing func(name) *Error
 	taken   func(n name, there map[string]any) *Error
+	// read answers a GET of the collection in place of a list.
+	read func(q *request, collection name) (any, error)
 	// prepare fills in what the API computes into change.new and refuses what it refuses. It runs on create and update.
 	prepare func(*change) error
 	// finish answers a create or update after it was stored. Default: the document, or an operation with it.
@@ -94,7 +96,7 @@ var kinds []*kind
 
 func init() {
 	kinds = slices.Concat(projectKinds(), serviceKinds(), accountKinds(), federationKinds(), roleKinds(), repositoryKinds(),
-		secretKinds(), uptimeKinds(), alertKinds(), objectiveKinds(), dashboardKinds(), budgetKinds(), metricKinds(), runKinds())
+		secretKinds(), uptimeKinds(), alertKinds(), objectiveKinds(), dashboardKinds(), budgetKinds(), metricKinds(), seriesKinds(), runKinds())
 	for _, k := range kinds {
 		if k.message != "" && !schema.Known(k.message) {
 			panic("cloud: no message " + k.message)

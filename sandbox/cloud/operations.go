@@ -40,7 +40,7 @@ func (q *request) recordOperation(prefix, operationName, typeURL string, empty b
 		}
 		operation["response"] = body
 	}
-	doneAt := q.now.Add(q.cloud.options.OperationDelay)
+	doneAt := q.now.Add(q.operationDelay())
 	for _, key := range q.tx.List(operationPrefix) {
 		if ended, err := time.Parse(time.RFC3339Nano, text(q.tx.Get(key), "doneAt")); err == nil && q.now.Sub(ended) > operationsKept {
 			if _, err := q.tx.Delete(key); err != nil {

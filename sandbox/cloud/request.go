@@ -19,6 +19,7 @@ type request struct {
 	query        url.Values
 	quotaProject string
 	now          time.Time
+	disturbance  Disturbance
 
 	tx   *store.Tx
 	body map[string]any
@@ -87,7 +88,8 @@ func (q *request) decode(raw []byte) error {
 var parameters = strings.Fields(`alt prettyPrint fields key quotaUser $.xgafv access_token callback oauth_token uploadType upload_protocol
 	pageSize pageToken filter orderBy showDeleted view options.requestedPolicyVersion updateMask validateOnly allowMissing
 	forceNewRevision etag force serviceId secretId repositoryId workloadIdentityPoolId workloadIdentityPoolProviderId
-	serviceLevelObjectiveId names`)
+	serviceLevelObjectiveId names interval.startTime interval.endTime aggregation.alignmentPeriod aggregation.perSeriesAligner
+	aggregation.crossSeriesReducer aggregation.groupByFields`)
 
 func (q *request) checkQuery() error {
 	for parameter := range q.query {
@@ -123,6 +125,8 @@ func (q *request) dispatch(prefix string, segments []string, verb string) (any, 
 	switch collection := n.id() == ""; {
 	case collection && q.method == http.MethodPost:
 		return q.create(n)
+	case collection && q.method == http.MethodGet && k.read != nil:
+		return k.read(q, n)
 	case collection && q.method == http.MethodGet:
 		return q.list(n)
 	case !collection && q.method == http.MethodGet:

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,8 +14,8 @@ const pendingPrefix = "pending:"
 
 // finishRunService brings the service into its desired state: at once, or when the configured delay has passed.
 func finishRunService(c *change, method string) (any, error) {
-	if c.cloud.options.OperationDelay == 0 {
-		failure, err := c.reconcile(c.name, c.new)
+	if c.operationDelay() == 0 {
+		failure, err := c.reconcile(c.name, c.new, c.disturbance.HoldTraffic)
 		if err != nil {
 			return nil, err
 		}
@@ -34,7 +35,8 @@ func finishRunService(c *change, method string) (any, error) {
 	if waiting == nil {
 		waiting = store.Document{}
 	}
-	waiting["segments"], waiting["at"] = c.name.path(), timestamp(c.now.Add(c.cloud.options.OperationDelay))
+	waiting["segments"], waiting["at"] = c.name.path(), timestamp(c.now.Add(c.operationDelay()))
+	waiting["holdTraffic"] = c.disturbance.HoldTraffic
 	waiting["operations"] = append(list(waiting, "operations"), operationPrefix+"run/v2/"+text(answer.(map[string]any), "name"))
 	return answer, c.tx.Put(pendingPrefix+c.name.key(), waiting)
 }
@@ -77,7 +79,7 @@ func (q *request) settleService(waiting map[string]any) error {
 	if service == nil {
 		return nil
 	}
-	failure, err := q.reconcile(n, service)
+	failure, err := q.reconcile(n, service, flag(waiting, "holdTraffic"))
 	if err != nil {
 		return err
 	}
@@ -105,8 +107,8 @@ func (q *request) settleService(waiting map[string]any) error {
 }
 
 // reconcile decides about the newest revision, moves the traffic when all its targets can serve, and stores the
-// service. The refusal is why the service is not ready, nil when it is.
-func (q *request) reconcile(n name, service map[string]any) (*Error, error) {
+// service; hold leaves the traffic where it is. The refusal is why the service is not ready, nil when it is.
+func (q *request) reconcile(n name, service map[string]any, hold bool) (*Error, error) {
 	c := &change{request: q, name: n, new: service}
 	failure, err := c.decide(lastSegment(text(service, "latestCreatedRevision")))
 	if err != nil {
@@ -119,18 +121,24 @@ func (q *request) reconcile(n name, service map[string]any) (*Error, error) {
 		service["latestReadyRevision"] = service["latestCreatedRevision"]
 	}
 	latest := lastSegment(text(service, "latestReadyRevision"))
-	effective, blocker := run.Effective(run.Targets(list(service, "traffic")), run.Targets(list(service, "trafficStatuses")), latest, func(revision string) bool {
+	desired, before := run.Targets(list(service, "traffic")), run.Targets(list(service, "trafficStatuses"))
+	effective, blocker := run.Effective(desired, before, latest, func(revision string) bool {
 		return isReady(q.tx.Get(c.revision(revision).key()))
 	})
+	var misrouted *Error
+	switch {
+	case blocker == "LATEST":
+		misrouted = precondition("No revision of the service is ready to serve traffic.")
+	case blocker != "":
+		misrouted = precondition("Revision '%s' is not ready and cannot serve traffic.", blocker)
+	case hold && !slices.Equal(desired, before):
+		effective, misrouted = before, internal("The traffic was not moved to the desired split.")
+	}
 	routes := condition("RoutesReady", "CONDITION_SUCCEEDED", "", "", q.now)
-	if blocker != "" {
-		message := "Revision '" + blocker + "' is not ready and cannot serve traffic."
-		if blocker == "LATEST" {
-			message = "No revision of the service is ready to serve traffic."
-		}
-		routes = condition("RoutesReady", "CONDITION_FAILED", "", message, q.now)
+	if misrouted != nil {
+		routes = condition("RoutesReady", "CONDITION_FAILED", "", misrouted.Message, q.now)
 		if failure == nil {
-			failure = precondition("%s", message)
+			failure = misrouted
 		}
 	}
 	statuses := []any{}
@@ -186,6 +194,9 @@ func isReady(revision map[string]any) bool {
 func (c *change) decide(id string) (*Error, error) {
 	n := c.revision(id)
 	revision := c.tx.Get(n.key())
+	if revision == nil {
+		return precondition("Revision '%s' is gone and cannot serve traffic.", id), nil
+	}
 	for _, item := range list(revision, "conditions") {
 		if known := item.(map[string]any); text(known, "type") == "Ready" {
 			if text(known, "state") == "CONDITION_SUCCEEDED" {

@@ -27,7 +27,7 @@ type Options struct {
 	Now func() time.Time
 	// Sleep waits, or returns early with the context's error. Default: a timer.
 	Sleep func(context.Context, time.Duration) error
-	// Metrics counts the requests. Default: a new recorder.
+	// Metrics counts the requests. Default: the cloud's recorder, so that its Cloud Monitoring reports them.
 	Metrics *metrics.Recorder
 }
 
@@ -50,7 +50,7 @@ func New(c *cloud.Cloud, options Options) *DataPlane {
 		options.Sleep = sleep
 	}
 	if options.Metrics == nil {
-		options.Metrics = &metrics.Recorder{}
+		options.Metrics = c.Metrics()
 	}
 	return &DataPlane{cloud: c, options: options}
 }

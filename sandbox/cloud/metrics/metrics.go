@@ -90,13 +90,14 @@ type Series struct {
 	Points []Point
 }
 
-// Query returns the points of a service whose bucket begins in [from, to), sorted by revision and class.
+// Query returns the points whose bucket begins in [from, to), sorted by service, revision and class: those of one
+// service, or of all when service is "".
 func (r *Recorder) Query(service string, from, to time.Time) []Series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var found []Series
 	for key, points := range r.series {
-		if key.Service != service {
+		if service != "" && key.Service != service {
 			continue
 		}
 		s := Series{Key: key}
@@ -110,7 +111,7 @@ func (r *Recorder) Query(service string, from, to time.Time) []Series {
 		}
 	}
 	slices.SortFunc(found, func(a, b Series) int {
-		return strings.Compare(a.Key.Revision+" "+a.Key.Class, b.Key.Revision+" "+b.Key.Class)
+		return strings.Compare(a.Key.Service+" "+a.Key.Revision+" "+a.Key.Class, b.Key.Service+" "+b.Key.Revision+" "+b.Key.Class)
 	})
 	return found
 }

@@ -40,3 +40,25 @@ func TestLatencyBuckets(t *testing.T) {
 	}
 	assert.Equal(t, "5xx", metrics.Class(503))
 }
+
+func TestPercentile(t *testing.T) {
+	t.Parallel()
+	_, found := metrics.Percentile(nil, 0.95)
+	assert.False(t, found)
+	// Bucket 0 is 0 to 1 ms, bucket 10 is 1.1^9 to 1.1^10 ms.
+	for name, test := range map[string]struct {
+		latencies map[int]int64
+		p         float64
+		want      time.Duration
+	}{
+		"within a bucket":   {map[int]int64{0: 100}, 0.95, 950 * time.Microsecond},
+		"up to its edge":    {map[int]int64{0: 95, 10: 5}, 0.95, time.Millisecond},
+		"past it":           {map[int]int64{0: 90, 10: 10}, 0.95, metrics.UpperBound(9) + (metrics.UpperBound(10)-metrics.UpperBound(9))/2},
+		"the largest":       {map[int]int64{0: 1, 10: 1}, 1, metrics.UpperBound(10)},
+		"one slow in a 100": {map[int]int64{0: 99, 50: 1}, 0.5, 505051 * time.Nanosecond},
+	} {
+		got, found := metrics.Percentile(test.latencies, test.p)
+		assert.True(t, found, name)
+		assert.InDelta(t, test.want, got, 1000, name)
+	}
+}

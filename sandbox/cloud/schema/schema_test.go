@@ -24,10 +24,11 @@ var roots = []struct {
 	messages  []string
 }{
 	{"run", "run/v2/run-api.json", []string{"GoogleCloudRunV2Service", "GoogleCloudRunV2Revision", "GoogleIamV1SetIamPolicyRequest", "GoogleLongrunningOperation"}},
+	{"knative", "run/v1/run-api.json", []string{"Service", "Revision", "Configuration", "Route", "ListServicesResponse", "ListRevisionsResponse", "ListConfigurationsResponse", "ListRoutesResponse", "Status"}},
 	{"iam", "iam/v1/iam-api.json", []string{"CreateServiceAccountRequest", "PatchServiceAccountRequest", "WorkloadIdentityPool", "WorkloadIdentityPoolProvider", "CreateRoleRequest", "SetIamPolicyRequest", "Operation"}},
 	{"sm", "secretmanager/v1/secretmanager-api.json", []string{"Secret", "SecretVersion", "AddSecretVersionRequest", "AccessSecretVersionResponse", "SetIamPolicyRequest"}},
 	{"ar", "artifactregistry/v1/artifactregistry-api.json", []string{"Repository", "SetIamPolicyRequest", "Operation"}},
-	{"mon", "monitoring/v3/monitoring-api.json", []string{"UptimeCheckConfig", "AlertPolicy", "NotificationChannel", "Service", "ServiceLevelObjective"}},
+	{"mon", "monitoring/v3/monitoring-api.json", []string{"UptimeCheckConfig", "AlertPolicy", "NotificationChannel", "Service", "ServiceLevelObjective", "ListTimeSeriesResponse"}},
 	{"dash", "monitoring/v1/monitoring-api.json", []string{"Dashboard"}},
 	{"budgets", "billingbudgets/v1/billingbudgets-api.json", []string{"GoogleCloudBillingBudgetsV1Budget"}},
 	{"log", "logging/v2/logging-api.json", []string{"LogMetric"}},
