@@ -1,0 +1,304 @@
+package registry_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/registry"
+)
+
+// secret is in everything a faulty server sends that nobody may see.
+const secret = "SECRET-5f1a"
+
+// answer fails a request with a status, a body and headers that must not be repeated.
+func answer(w http.ResponseWriter, status int, headers ...string) {
+	w.Header().Set("X-Request-Id", secret)
+	for i := 0; i+1 < len(headers); i += 2 {
+		w.Header().Set(headers[i], headers[i+1])
+	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, `{"errors":[{"code":"UNAVAILABLE","message":"`+secret+`","detail":"`+secret+`"}]}`)
+}
+
+// hangUp ends the connection in the middle of whatever it was.
+func hangUp(w http.ResponseWriter) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		_ = conn.Close()
+	}
+}
+
+type fault = func(w http.ResponseWriter, r *http.Request, count int) bool
+
+// first runs a fault for the first n requests of a method whose path contains a text.
+func first(n int32, method, path string, f func(http.ResponseWriter, *http.Request) bool) fault {
+	var left atomic.Int32
+	left.Store(n)
+	return func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		return r.Method == method && strings.Contains(r.URL.Path, path) && left.Add(-1) >= 0 && f(w, r)
+	}
+}
+
+func status(code int, headers ...string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		answer(w, code, headers...)
+		return true
+	}
+}
+
+func disconnect(w http.ResponseWriter, _ *http.Request) bool {
+	hangUp(w)
+	return true
+}
+
+// after lets the registry do its work and loses the answer.
+func after(s *server) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if repo, kind, reference := split(r.URL.Path); kind == "manifests" {
+			s.putManifest(httptest.NewRecorder(), r, repo, reference)
+		} else {
+			s.inner.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		hangUp(w)
+		return true
+	}
+}
+
+// half takes half of an upload and hangs up.
+func half(w http.ResponseWriter, r *http.Request) bool {
+	_, _ = io.CopyN(io.Discard, r.Body, r.ContentLength/2)
+	hangUp(w)
+	return true
+}
+
+// changed answers with the right number of wrong bytes, or with fewer than announced.
+func changed(s *server, change func([]byte) []byte) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		recorder := httptest.NewRecorder()
+		s.inner.ServeHTTP(recorder, r)
+		for key, values := range recorder.Header() {
+			w.Header()[key] = values
+		}
+		w.WriteHeader(recorder.Code)
+		_, _ = w.Write(change(recorder.Body.Bytes()))
+		return true
+	}
+}
+
+func flip(b []byte) []byte  { return append([]byte{b[0] ^ 1}, b[1:]...) }
+func short(b []byte) []byte { return b[:len(b)/2] }
+
+// These pass: the promotion tries again, waits as long as it should, and ends with everything in place.
+func TestPromoteSurvives(t *testing.T) {
+	t.Parallel()
+	layer := digestOf([]byte("base"))
+	seconds := func(list ...int) (waits []time.Duration) {
+		for _, s := range list {
+			waits = append(waits, time.Duration(s)*time.Second)
+		}
+		return waits
+	}
+	tests := map[string]struct {
+		from, to func(*world) fault
+		waits    []time.Duration
+		resent   bool
+	}{
+		"busy registry":          {to: func(*world) fault { return first(3, "POST", "/blobs/uploads/", status(503)) }, waits: nil},
+		"throttled":              {to: func(*world) fault { return first(1, "HEAD", layer, status(429, "Retry-After", "7")) }, waits: seconds(7)},
+		"throttled for too long": {to: func(*world) fault { return first(1, "HEAD", layer, status(429, "Retry-After", "86400")) }, waits: seconds(60)},
+		"throttled until a date": {to: func(*world) fault {
+			return first(1, "HEAD", layer, status(429, "Retry-After", "Tue, 24 Nov 2026 00:00:00 GMT"))
+		}, waits: seconds(1)},
+		"four failures":        {from: func(*world) fault { return first(4, "GET", layer, status(500)) }, waits: seconds(1, 2, 4, 8)},
+		"lost connection":      {to: func(*world) fault { return first(1, "PUT", "/manifests/sha256:", disconnect) }, waits: seconds(1)},
+		"truncated upload":     {to: func(*world) fault { return first(1, "PUT", "/blobs/uploads/", half) }, waits: seconds(1), resent: true},
+		"upload refused late":  {to: func(*world) fault { return first(1, "PUT", "/blobs/uploads/", status(500)) }, waits: seconds(1), resent: true},
+		"lost answer, blob":    {to: func(w *world) fault { return first(1, "PUT", "/blobs/uploads/", after(w.to)) }, waits: seconds(1), resent: true},
+		"lost answer, tag":     {to: func(w *world) fault { return first(1, "PUT", "/manifests/"+tag, after(w.to)) }},
+		"truncated at source":  {from: func(w *world) fault { return first(1, "GET", layer, changed(w.from, short)) }, waits: seconds(1), resent: true},
+		"wrong at source":      {from: func(w *world) fault { return first(1, "GET", layer, changed(w.from, flip)) }, waits: seconds(1), resent: true},
+		"wrong when read back": {to: func(w *world) fault { return first(1, "GET", layer, changed(w.to, flip)) }, waits: seconds(1)},
+		"wrong manifest":       {from: func(w *world) fault { return first(1, "GET", "/manifests/sha256:", changed(w.from, flip)) }, waits: seconds(1)},
+		"handshake fails":      {to: func(*world) fault { return first(1, "GET", "/v2/", status(503)) }, waits: seconds(1)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil, []func(*server){immutable})
+			root := w.image.everything()
+			if tt.from != nil {
+				w.from.fault = tt.from(w)
+			}
+			if tt.to != nil {
+				w.to.fault = tt.to(w)
+			}
+			var log bytes.Buffer
+			p := w.promotion(root)
+			p.Log = slog.New(slog.NewTextHandler(&log, nil))
+			result, err := registry.Promote(t.Context(), p)
+			require.NoError(t, err)
+			w.complete(root)
+			if name != "busy registry" {
+				assert.Equal(t, tt.waits, w.slept)
+			} else {
+				assert.Len(t, w.slept, 3)
+			}
+			assert.Equal(t, w.image.bytes(), result.Transfer.Moved)
+			assert.Equal(t, tt.resent, result.Transfer.Resent > 0, "%d bytes resent", result.Transfer.Resent)
+			assert.NotContains(t, log.String(), secret)
+		})
+	}
+}
+
+// These end it: with an error that says what, where and how often, and without a tag.
+func TestPromoteGivesUp(t *testing.T) {
+	t.Parallel()
+	const always = 1000
+	layer := digestOf([]byte("base"))
+	tests := map[string]struct {
+		from, to func(*world) fault
+		fault    string // {from} and {to} are the repositories
+		tries    int
+	}{
+		"registry down":       {to: func(*world) fault { return first(always, "HEAD", layer, status(503)) }, fault: "{to}: look for blob " + layer + ": 503 Service Unavailable (tried 5 times)", tries: 5},
+		"throttled for ever":  {to: func(*world) fault { return first(always, "HEAD", layer, status(429)) }, fault: "{to}: look for blob " + layer + ": 429 Too Many Requests (tried 5 times); run the promotion again later: it goes on where it stopped", tries: 5},
+		"no access to target": {to: func(*world) fault { return first(always, "POST", "/blobs/uploads/", status(403)) }, fault: ": 403 Forbidden (UNAVAILABLE); log in to the registry, or give this identity access to the repository", tries: 0},
+		"no access to source": {from: func(*world) fault { return first(always, "GET", "/manifests/", status(401)) }, fault: "401 Unauthorized", tries: 1},
+		"wrong at source":     {from: func(w *world) fault { return first(always, "GET", layer, changed(w.from, flip)) }, fault: "{to}: upload blob " + layer + ": read it from {from}: the bytes hash to " + digestOf([]byte("case")) + ", not to " + layer + " (tried 5 times)", tries: 5},
+		"short at source":     {from: func(w *world) fault { return first(always, "GET", layer, changed(w.from, short)) }, fault: "{to}: upload blob " + layer + ": read it from {from}: ", tries: 5},
+		"wrong when read back": {to: func(w *world) fault { return first(always, "GET", layer, changed(w.to, flip)) },
+			fault: "{to}: read back blob " + layer + ": the bytes hash to " + digestOf([]byte("case")) + ", not to " + layer + " (tried 5 times)", tries: 5},
+		"upload never whole": {to: func(*world) fault { return first(always, "PUT", "/blobs/uploads/", half) }, fault: "{to}: upload blob ", tries: 0},
+		"wrong digest stored": {to: func(*world) fault {
+			return first(always, "PUT", "/manifests/sha256:", status(201, "Docker-Content-Digest", layer))
+		}, fault: ": the bytes hash to " + layer + ", not to ", tries: 5},
+		"manifest refused": {to: func(*world) fault { return first(always, "PUT", "/manifests/sha256:", status(400)) }, fault: ": 400 Bad Request (UNAVAILABLE)", tries: 1},
+		"tag refused":      {to: func(*world) fault { return first(always, "PUT", "/manifests/"+tag, status(403)) }, fault: "{to}: set tag " + tag + ": 403 Forbidden (UNAVAILABLE); log in", tries: 1},
+		"listing on another host": {from: func(*world) fault {
+			return first(always, "GET", "/referrers/", func(w http.ResponseWriter, _ *http.Request) bool {
+				w.Header().Set("Content-Type", ociIndex)
+				w.Header().Set("Link", `<https://evil.example/?token=`+secret+`>; rel="next"`)
+				_, _ = io.WriteString(w, `{"schemaVersion":2,"manifests":[]}`)
+				return true
+			})
+		}, fault: "the registry gave a location on another host, evil.example", tries: 1},
+		"upload to another host": {to: func(*world) fault {
+			return first(always, "POST", "/blobs/uploads/", status(202, "Location", "https://evil.example/?token="+secret))
+		}, fault: "the registry gave a location on another host, evil.example", tries: 0},
+		"list without what was pushed": {to: func(*world) fault {
+			return first(always, "GET", "/referrers/", func(w http.ResponseWriter, _ *http.Request) bool {
+				w.Header().Set("Content-Type", ociIndex)
+				_, _ = io.WriteString(w, `{"schemaVersion":2,"manifests":[]}`)
+				return true
+			})
+		}, fault: "the registry has the manifests and does not list sha256:", tries: 5},
+		"endless manifest": {from: func(*world) fault {
+			return first(always, "GET", "/manifests/", func(w http.ResponseWriter, _ *http.Request) bool {
+				_, _ = w.Write(make([]byte, 5<<20))
+				return true
+			})
+		}, fault: "a manifest or list has more than 4194304 bytes", tries: 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil, []func(*server){immutable})
+			root := w.image.everything()
+			if tt.from != nil {
+				w.from.fault = tt.from(w)
+			}
+			if tt.to != nil {
+				w.to.fault = tt.to(w)
+			}
+			var log bytes.Buffer
+			p := w.promotion(root)
+			p.Log = slog.New(slog.NewTextHandler(&log, nil))
+			_, err := registry.Promote(t.Context(), p)
+			require.Error(t, err)
+			assert.Contains(t, err.Error(), strings.NewReplacer("{from}", p.From, "{to}", p.To).Replace(tt.fault))
+			assert.NotContains(t, err.Error(), secret)
+			assert.NotContains(t, log.String(), secret)
+			if tt.tries > 0 {
+				var failed *registry.RequestError
+				require.ErrorAs(t, err, &failed)
+				assert.Equal(t, tt.tries, failed.Attempts)
+			}
+			assert.Empty(t, tagsOf(w.to.state(toRepo)))
+			assert.Empty(t, w.to.broken)
+		})
+	}
+}
+
+// Whichever request is the last, nothing incomplete has a tag, and the next promotion moves just what is missing.
+func TestPromoteStoppedAnywhere(t *testing.T) {
+	t.Parallel()
+	for name, with := range map[string][]func(*server){"API": {immutable}, "no API": {apiOff}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for stop := 1; ; stop++ {
+				w := newWorld(t, nil, with)
+				root := w.image.everything()
+				ctx, cancel := context.WithCancelCause(t.Context())
+				var asked atomic.Int32
+				killed := errors.New("killed")
+				w.to.fault = func(rw http.ResponseWriter, _ *http.Request, _ int) bool {
+					if asked.Add(1) < int32(stop) {
+						return false
+					}
+					cancel(killed)
+					hangUp(rw)
+					return true
+				}
+				_, err := registry.Promote(ctx, w.promotion(root))
+				w.to.settle()
+				if err == nil {
+					require.Greater(t, stop, 50, "every request was the last one once")
+					cancel(nil)
+					return
+				}
+				require.ErrorIs(t, err, killed)
+				tagged(t, w, root)
+				missing := w.missing()
+				result, err := registry.Promote(t.Context(), w.promotion(root))
+				require.NoError(t, err)
+				w.complete(root)
+				require.Equal(t, missing, result.Transfer.Moved, "stopped at request %d", stop)
+			}
+		})
+	}
+}
+
+// tagged checks that no tag at the target names anything incomplete.
+func tagged(t *testing.T, w *world, root v1.Descriptor) {
+	t.Helper()
+	require.Empty(t, w.to.broken)
+	state := w.to.state(toRepo)
+	if state[tag] != "" {
+		require.Equal(t, root.Digest.String(), state[tag])
+		w.complete(root)
+	}
+}
+
+// missing is how many bytes the target lacks, by the test's own account.
+func (w *world) missing() (sum int64) {
+	state := w.to.state(toRepo)
+	for digest, size := range w.image.sizes {
+		if state[digest] == "" {
+			sum += size
+		}
+	}
+	return sum
+}

@@ -1,0 +1,221 @@
+package registry_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/guiofsaints/procureflow-platform/release/registry"
+)
+
+func TestPromoteCopiesEverything(t *testing.T) {
+	t.Parallel()
+	for name, ends := range map[string][2][]func(*server){
+		"both with the API":         {nil, {immutable}},
+		"source without the API":    {{apiOff}, {immutable}},
+		"target without the API":    {nil, {apiOff}},
+		"neither has the API":       {{apiOff}, {apiOff}},
+		"target has tags that move": {nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ends[0], ends[1])
+			root := w.image.everything()
+			result, err := registry.Promote(t.Context(), w.promotion(root))
+			require.NoError(t, err)
+			w.complete(root)
+			assert.Equal(t, w.to.host+"/"+toRepo+"@"+root.Digest.String(), result.Image)
+			assert.False(t, result.AlreadyTagged)
+			assert.Equal(t, 10, result.Manifests)
+			assert.Equal(t, 3, result.Referrers)
+			require.Len(t, result.Platforms, 2)
+			for i, expected := range []registry.Platform{{Name: "linux/amd64", User: "1000:1000"}, {Name: "linux/arm64", User: "node"}} {
+				result.Platforms[i].Digest = ""
+				assert.Equal(t, expected, result.Platforms[i])
+			}
+			require.Len(t, result.Provenance, 1)
+			assert.Equal(t, built.Commit, result.Provenance[0].Commit)
+			all := w.image.bytes()
+			assert.Equal(t, registry.Transfer{Moved: all, ReadBack: all}, result.Transfer)
+			assert.Empty(t, w.slept)
+
+			w.to.forget()
+			again, err := registry.Promote(t.Context(), w.promotion(root))
+			require.NoError(t, err)
+			w.complete(root)
+			assert.Empty(t, w.to.writes(), "the second time there is nothing to write")
+			assert.True(t, again.AlreadyTagged)
+			assert.Equal(t, registry.Transfer{Present: all, ReadBack: manifestBytes(w.image)}, again.Transfer)
+		})
+	}
+}
+
+// manifestBytes are those of the manifests among what is expected.
+func manifestBytes(b *builder) (sum int64) {
+	b.s.mu.Lock()
+	defer b.s.mu.Unlock()
+	for digest, size := range b.sizes {
+		if _, ok := b.s.manifests[b.repo+"/"+digest]; ok {
+			sum += size
+		}
+	}
+	return sum
+}
+
+// A target without the API keeps what others put on the list.
+func TestPromoteGrowsTheListOfReferrers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, []func(*server){apiOff})
+	root := w.image.image("amd64", "1000", "app")
+	ours := w.image.attest(root, built)
+	theirs := newBuilder(t, w.to)
+	theirs.repo = toRepo
+	theirs.image("amd64", "1000", "app")
+	foreign := theirs.refer(root, "application/spdx+json", "their sbom")
+	_, err := registry.Promote(t.Context(), w.promotion(root))
+	require.NoError(t, err)
+	var list v1.IndexManifest
+	require.NoError(t, json.Unmarshal(w.to.manifests[toRepo+"/"+strings.Replace(root.Digest.String(), ":", "-", 1)], &list))
+	listed := map[string]string{}
+	for _, d := range list.Manifests {
+		listed[d.Digest.String()] = d.ArtifactType
+	}
+	assert.Equal(t, map[string]string{
+		ours.Digest.String(): "application/vnd.dev.sigstore.bundle.v0.3+json", foreign.Digest.String(): "application/spdx+json",
+	}, listed)
+}
+
+// The source may list referrers on several pages.
+func TestPromoteReadsAllPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	root := w.image.image("amd64", "1000", "app")
+	pages := []v1.Descriptor{w.image.attest(root, built)}
+	for i := range 4 {
+		pages = append(pages, w.image.refer(root, "application/spdx+json", fmt.Sprint("sbom ", i)))
+	}
+	w.from.fault = func(rw http.ResponseWriter, r *http.Request, _ int) bool {
+		if !strings.HasSuffix(r.URL.Path, "/referrers/"+root.Digest.String()) {
+			return false
+		}
+		var page int
+		_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page)
+		if page+1 < len(pages) {
+			rw.Header().Set("Link", fmt.Sprintf(`<%s?page=%d>; rel="next"`, r.URL.Path, page+1))
+		}
+		rw.Header().Set("Content-Type", ociIndex)
+		_ = json.NewEncoder(rw).Encode(v1.IndexManifest{SchemaVersion: 2, MediaType: ociIndex, Manifests: pages[page : page+1]})
+		return true
+	}
+	_, err := registry.Promote(t.Context(), w.promotion(root))
+	require.NoError(t, err)
+	w.complete(root)
+}
+
+// Within one registry the bytes do not have to come here and go back.
+func TestPromoteMounts(t *testing.T) {
+	t.Parallel()
+	for name, with := range map[string][]func(*server){"registry mounts": {mounts}, "registry does not": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, with, nil)
+			w.to = w.from
+			root := w.image.everything()
+			result, err := registry.Promote(t.Context(), w.promotion(root))
+			require.NoError(t, err)
+			w.complete(root)
+			manifests := manifestBytes(w.image)
+			expected := registry.Transfer{Moved: w.image.bytes(), ReadBack: w.image.bytes()}
+			if len(with) > 0 {
+				expected = registry.Transfer{Moved: manifests, Mounted: w.image.bytes() - manifests, ReadBack: manifests}
+			}
+			assert.Equal(t, expected, result.Transfer)
+		})
+	}
+}
+
+// In the same repository only the tag is new.
+func TestPromoteInPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	w.to = w.from
+	root := w.image.everything()
+	p := w.promotion(root)
+	p.To = p.From
+	result, err := registry.Promote(t.Context(), p)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"PUT " + fromRepo + "/manifests/" + tag}, w.from.writes())
+	assert.Equal(t, registry.Transfer{Present: w.image.bytes(), ReadBack: manifestBytes(w.image)}, result.Transfer)
+}
+
+// Many at once, of the same image to the same tag: all succeed, and nothing is broken at any moment.
+func TestPromoteConcurrently(t *testing.T) {
+	t.Parallel()
+	for name, with := range map[string][]func(*server){"API": {immutable}, "no API": {apiOff}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil, with)
+			root := w.image.everything()
+			var group errgroup.Group
+			for range 6 {
+				group.Go(func() error {
+					_, err := registry.Promote(t.Context(), w.promotion(root))
+					return err
+				})
+			}
+			require.NoError(t, group.Wait())
+			w.complete(root)
+		})
+	}
+}
+
+// Of two images that race for a tag one wins, and the other's error names both.
+func TestPromoteLosesARace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, []func(*server){immutable})
+	root := w.image.image("amd64", "1000", "ours")
+	w.image.attest(root, built)
+	theirs := newBuilder(t, w.to)
+	theirs.repo = toRepo
+	winner := theirs.image("amd64", "1000", "theirs")
+	w.to.onTag = func(repo, reference string) {
+		w.to.mu.Lock()
+		defer w.to.mu.Unlock()
+		w.to.store(repo, reference, w.to.manifests[toRepo+"/"+winner.Digest.String()], ociImage)
+	}
+	_, err := registry.Promote(t.Context(), w.promotion(root))
+	var taken *registry.TagTakenError
+	require.ErrorAs(t, err, &taken)
+	assert.Equal(t, registry.TagTakenError{
+		Repository: w.to.host + "/" + toRepo, Tag: tag, Existing: winner.Digest.String(), Wanted: root.Digest.String(),
+	}, *taken)
+	assert.Equal(t, winner.Digest.String(), w.to.state(toRepo)[tag])
+	assert.Equal(t, 1, w.to.counts["PUT "+toRepo+"/manifests/"+tag], "the tag is not fought over")
+}
+
+func TestPromoteRehashesOnRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	root := w.image.everything()
+	_, err := registry.Promote(t.Context(), w.promotion(root))
+	require.NoError(t, err)
+	all := w.promotion(root)
+	all.RehashAll = true
+	result, err := registry.Promote(t.Context(), all)
+	require.NoError(t, err)
+	assert.Equal(t, w.image.bytes(), result.Transfer.ReadBack)
+
+	rotten := digestOf([]byte("base"))
+	w.to.mu.Lock()
+	w.to.blobs[toRepo+"/"+rotten] = []byte("BASE")
+	w.to.mu.Unlock()
+	_, err = registry.Promote(t.Context(), all)
+	assert.ErrorContains(t, err, "read back blob "+rotten+": the bytes hash to "+digestOf([]byte("BASE"))+", not to "+rotten)
+}
