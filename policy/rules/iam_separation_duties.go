@@ -9,16 +9,16 @@ import (
 
 var iamSeparationDuties = crossguard.Policy{
 	Name:             "iam-separation-duties",
-	Description:      "Nobody both makes accounts and acts as them, or both manages keys and uses them.",
+	Description:      "Nobody both makes the accounts of a project and acts as any of them, or both manages its keys and uses them.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        cis("1.8", "Ensure that separation of duties is enforced while assigning service account related roles to users"),
 	Tags:             []string{"security", "iam"},
 	RemediationSteps: "Give one of the two roles to somebody else.",
-	Types:            slices.Concat(wideIAM, accountIAM),
+	Types:            wideIAM,
 	CheckStack: func(s *crossguard.Stack) {
 		held := map[string][]string{} // roles by member
-		s.Each(slices.Concat(wideIAM, accountIAM), func(r *crossguard.Resource) {
+		s.Each(wideIAM, func(r *crossguard.Resource) {
 			grant{role: roles(flatten(apart)...)}.each(r, func(role, member string) {
 				member, role = strings.ToLower(member), strings.ToLower(role)
 				for _, pair := range apart {
