@@ -1,0 +1,162 @@
+package architecture_test
+
+// layer says what the packages that match a pattern may import, and why no more. Patterns are paths inside the
+// repository; /** at the end takes the folder and everything below it. The first layer that matches a package is its own,
+// so narrow patterns come first. Standard library and other modules are free unless a ban below says otherwise.
+type layer struct {
+	packages string
+	may      []string
+	// mayInTests is for files that end in _test.go, beyond may and everyInTest.
+	mayInTests []string
+	reason     string
+}
+
+// everyInTest may be imported by the tests of every package of the main module.
+var everyInTest = []string{"internal/pulumitest"}
+
+var layers = []layer{
+	{
+		packages: "internal/naming",
+		reason:   "naming is text that everybody agrees on: whatever it imported, everybody would",
+	},
+	{
+		packages: "internal/pulumiopt",
+		reason:   "every component stands on it, so it stands on nothing",
+	},
+	{
+		packages: "internal/pulumitest",
+		reason:   "a test bed that knew a component would have to change with it",
+	},
+	{
+		packages: "internal/**",
+		reason:   "what several packages need must not need them",
+	},
+	{
+		packages: "components/*",
+		may:      []string{"internal/naming", "internal/pulumiopt"},
+		reason:   "a component is of use outside of this program: it takes outputs, not other components, settings or the program",
+	},
+	{
+		packages: "stacks",
+		may:      []string{"internal/naming"},
+		reason:   "settings are read before anything is made, and by tools that make nothing",
+	},
+	{
+		packages: "infra/program",
+		may:      []string{"stacks", "components/*", "internal/naming", "internal/pulumiopt"},
+		reason:   "the program has one mode: it must not be able to know the sandbox or a release",
+	},
+	{
+		packages: "infra",
+		may:      []string{"infra/program"},
+		reason:   "main starts the program and is nothing else",
+	},
+	{
+		packages: "policy/**",
+		may:      []string{"policy/**"},
+		reason:   "rules that shared code with the components would share their mistakes, and only this folder is published",
+	},
+	{
+		packages: "release/plan",
+		reason:   "a plan is decided from values: it is pure, so that it can be tested completely",
+	},
+	{
+		packages: "release/health",
+		reason:   "health is judged from values: it is pure, so that it can be tested completely",
+	},
+	{
+		packages:   "release/rollout",
+		may:        []string{"release/plan", "release/health"},
+		mayInTests: []string{"sandbox/**"},
+		reason:     "orchestration defines the ports it needs: importing an adapter would tie it to one cloud",
+	},
+	{
+		packages:   "release/registry/**",
+		may:        []string{"release/plan", "release/health", "release/rollout", "release/registry/**"},
+		mayInTests: []string{"sandbox/**"},
+		reason:     "an adapter implements ports and knows no other adapter",
+	},
+	{
+		packages:   "release/*",
+		may:        []string{"release/plan", "release/health", "release/rollout"},
+		mayInTests: []string{"sandbox/**"},
+		reason:     "an adapter implements ports and knows no other adapter",
+	},
+	{
+		packages: "sandbox/**",
+		may:      []string{"sandbox/**", "stacks", "internal/naming"},
+		reason:   "the simulated cloud judges the program and the components, so it must not share their code",
+	},
+	{
+		packages: "cmd/sandbox",
+		may:      []string{"sandbox/**", "infra/program"},
+		reason:   "the one place where the program meets the simulated cloud",
+	},
+	{
+		packages:   "cmd/release",
+		may:        []string{"release/**", "stacks", "internal/naming"},
+		mayInTests: []string{"sandbox/**"},
+		reason:     "a rollback needs neither the program nor its state",
+	},
+	{
+		packages: "cmd/**",
+		reason:   "a main wires what is named for it here: add a row with what it needs",
+	},
+	{
+		packages: "tests/**",
+		may:      []string{"**"},
+		reason:   "tests here are about what crosses packages",
+	},
+}
+
+// ban keeps other modules out of packages. A prefix of "" is every module but the standard library.
+type ban struct {
+	packages string
+	except   []string
+	prefixes []string
+	// tests says that the ban holds for tests too.
+	tests  bool
+	reason string
+}
+
+const pulumiModules = "github.com/pulumi/"
+
+var bans = []ban{
+	{
+		packages: "release/plan", prefixes: []string{""},
+		reason: "pure decisions need the standard library only",
+	},
+	{
+		packages: "release/health", prefixes: []string{""},
+		reason: "pure decisions need the standard library only",
+	},
+	{
+		packages: "internal/naming", prefixes: []string{""},
+		reason: "naming is pure text",
+	},
+	{
+		packages: "release/**", except: []string{"release/gcp", "release/registry/**"},
+		prefixes: []string{"google.golang.org/api", "cloud.google.com/go", "github.com/google/go-containerregistry", "github.com/sigstore"},
+		reason:   "only the adapters know a client of a cloud or a registry",
+	},
+	{
+		packages: "release/**", prefixes: []string{pulumiModules},
+		reason: "a rollback must not need Pulumi: not its state, not its lock, not its plugins",
+	},
+	{
+		packages: "cmd/release", prefixes: []string{pulumiModules},
+		reason: "a rollback must not need Pulumi: not its state, not its lock, not its plugins",
+	},
+	{
+		packages: "policy/**", prefixes: []string{"github.com/pulumi/pulumi-gcp", "github.com/pulumi/pulumi-github"}, tests: true,
+		reason: "rules judge what the engine sees, not what an SDK's types can say",
+	},
+	{
+		packages: "components/*", prefixes: []string{"google.golang.org/api", "cloud.google.com/go"},
+		reason: "a component declares: whatever calls an API by itself does so in previews too",
+	},
+	{
+		packages: "infra/**", prefixes: []string{"google.golang.org/api", "cloud.google.com/go"},
+		reason: "the program declares: whatever calls an API by itself does so in previews too",
+	},
+}

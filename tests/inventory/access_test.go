@@ -1,0 +1,84 @@
+package inventory_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+func TestASecretsValueIsSecretEverywhere(t *testing.T) {
+	t.Parallel()
+	const value = "a-value-that-must-not-be-seen"
+	document := settings(t, "dev", func(document map[string]any) {
+		document["secrets"].(map[string]any)["mongodb-uri"] = map[string]any{"value": value}
+	})
+	inventory := run(t, "dev", nil, pulumitest.WithSecretConfig(map[string]string{stacks.ConfigKey: document}))
+	assert.NotContains(t, inventory.String(), value)
+	version := inventory.One(t, "gcp:secretmanager/secretVersion:SecretVersion", "secrets-mongodb-uri-version")
+	assert.Equal(t, value, version.Inputs["secretData"])
+	assert.Equal(t, []string{"secretData"}, version.Secrets)
+	template := inventory.One(t, serviceType, "service-web-service").Inputs["template"].(map[string]any)
+	container := template["containers"].([]any)[0].(map[string]any)
+	assert.Contains(t, container["envs"], map[string]any{"name": "MONGODB_URI", "valueSource": map[string]any{
+		"secretKeyRef": map[string]any{"secret": "mongodb-uri", "version": "1"},
+	}}, "the service runs with the version that was made")
+}
+
+func TestNobodyHoldsABasicRole(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		for _, resource := range run(t, stack, nil).Resources {
+			role, _ := resource.Inputs["role"].(string)
+			assert.NotContains(t, []string{"roles/owner", "roles/editor", "roles/viewer"}, role, "%s %s", stack, resource.Name)
+			assert.NotContains(t, resource.Type, "serviceaccount/key", "no account has a key")
+		}
+	}
+}
+
+func TestReleasesHoldNothingThatChangesWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		inventory := run(t, stack, nil)
+		var roles []string
+		for _, resource := range inventory.Resources {
+			if role, ok := resource.Inputs["role"].(string); ok && strings.HasPrefix(resource.Name, "account-deploy-grant-") {
+				roles = append(roles, resource.Name[len("account-deploy-grant-"):]+" = "+role)
+			}
+		}
+		slices.Sort(roles)
+		assert.Equal(t, []string{
+			"project-monitoring-viewer = roles/monitoring.viewer",
+			"project-run-developer = roles/run.developer",
+			"project-secretmanager-viewer = roles/secretmanager.viewer",
+			"project-serviceusage-serviceusageconsumer = roles/serviceusage.serviceUsageConsumer",
+			"repository-images-artifactregistry-reader = roles/artifactregistry.reader",
+			"service-account-web-iam-serviceaccountuser = roles/iam.serviceAccountUser",
+		}, roles, stack)
+	}
+}
+
+func TestInfraCanGiveOnlyWhatItGives(t *testing.T) {
+	t.Parallel()
+	inventory := run(t, "prod", nil)
+	admin := inventory.One(t, projectRoleType, "account-infra-grant-project-resourcemanager-projectiamadmin")
+	expression := admin.Inputs["condition"].(map[string]any)["expression"].(string)
+	var delegated []string
+	for _, member := range inventory.OfType(projectRoleType) {
+		role := member.Inputs["role"].(string)
+		if strings.HasPrefix(member.Name, "account-preview-") || strings.HasPrefix(member.Name, "account-deploy-") {
+			assert.Contains(t, expression, "'"+role+"'", member.Name)
+			if !slices.Contains(delegated, role) {
+				delegated = append(delegated, role)
+			}
+			continue
+		}
+		assert.NotContains(t, expression, "'"+role+"'", "infra must not be able to give away what it holds itself")
+	}
+	assert.Equal(t, len(delegated), strings.Count(expression, "'roles/"), "the condition has exactly these")
+	assert.LessOrEqual(t, len(delegated), 10, "hasOnly takes ten")
+}

@@ -1,0 +1,56 @@
+package inventory_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+)
+
+// image is what the service of a stack would run.
+func image(t *testing.T, inventory *pulumitest.Inventory) any {
+	t.Helper()
+	template := inventory.One(t, serviceType, "service-web-service").Inputs["template"].(map[string]any)
+	return template["containers"].([]any)[0].(map[string]any)["image"]
+}
+
+func TestWhatTheServiceRuns(t *testing.T) {
+	t.Parallel()
+	digest := "sha256:" + strings.Repeat("b", 64)
+	deployed := "us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@" + digest
+	bootstrap := image(t, run(t, "dev", nil))
+	assert.Contains(t, bootstrap, "us-docker.pkg.dev/cloudrun/container/hello@sha256:", "the first time, the bootstrap image")
+
+	kept := run(t, "dev", nil, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
+		return map[string]any{"templates": []any{map[string]any{"containers": []any{map[string]any{"image": deployed}}}}}, nil
+	}))
+	assert.Equal(t, deployed, image(t, kept), "without a digest, what runs is kept")
+
+	named := run(t, "dev", func(document map[string]any) {
+		document["services"].(map[string]any)["web"].(map[string]any)["digest"] = digest
+	}, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
+		return nil, errors.New("nobody has to ask")
+	}))
+	assert.Equal(t, deployed, image(t, named), "with a digest, that one")
+}
+
+func TestAFirstPreviewDoesNotAskWhatRuns(t *testing.T) {
+	t.Parallel()
+	// The API that would answer is not on yet.
+	inventory := run(t, "dev", nil, pulumitest.WithPreview(), pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
+		return nil, errors.New("googleapi: Error 403: Cloud Run Admin API has not been used in project procureflow-dev before or it is disabled")
+	}))
+	assert.Equal(t, pulumitest.Unknown, image(t, inventory))
+}
+
+func TestAFailureStopsTheProgramWithItsChapter(t *testing.T) {
+	t.Parallel()
+	_, err := runErr(t, "dev", nil, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
+		return nil, errors.New("googleapi: Error 503: Service Unavailable")
+	}))
+	assert.ErrorContains(t, err, "find out what projects/procureflow-dev/locations/us-central1/services/procureflow-web runs")
+	assert.ErrorContains(t, err, "503")
+}
