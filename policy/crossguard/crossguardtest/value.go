@@ -3,6 +3,7 @@ package crossguardtest
 import (
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -100,6 +101,9 @@ func marshal(v any) (*structpb.Value, error) {
 		return marshalOutput(v)
 	case Reference:
 		object := map[string]any{"urn": v.URN}
+		if parts := strings.Split(v.URN, "::"); len(parts) == 4 { // urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME
+			object["type"], object["name"] = parts[2][strings.LastIndex(parts[2], "$")+1:], parts[3]
+		}
 		if v.ID != nil {
 			object["id"] = v.ID
 		}
