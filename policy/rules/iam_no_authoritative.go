@@ -19,14 +19,16 @@ var iamNoAuthoritative = crossguard.Policy{
 	CheckStack: func(s *crossguard.Stack) {
 		members := map[string]bool{} // what is granted member by member
 		key := func(r *crossguard.Resource) string {
-			family := strings.TrimSuffix(strings.TrimSuffix(r.Type, "Member"), "Binding")
+			family := strings.NewReplacer("Member", "", "Binding", "").Replace(r.Type)
 			return family + " " + target(r) + " " + strings.ToLower(r.StringOr("role", ""))
 		}
-		s.Each(ofKind("Member"), func(r *crossguard.Resource) { members[key(r)] = true })
+		if s.Count(ofKind("Binding")...) > 0 { // else what is not known yet about a member does not matter
+			s.Each(ofKind("Member"), func(r *crossguard.Resource) { members[key(r)] = true })
+		}
 		s.Each(ofKind("Binding"), func(r *crossguard.Resource) {
 			if slices.Contains(wideIAM, r.Type) {
 				r.Violation("sets all members of %s on %s, and removes those that others granted: use IAMMember", r.StringOr("role", "a role"), scope(r))
-			} else if k := key(r); members[strings.ReplaceAll(k, "Binding", "Member")] {
+			} else if members[key(r)] {
 				r.Violation("sets all members of %s, and removes those that the stack's own members grant: use one or the other", r.StringOr("role", "a role"))
 			}
 		})
