@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/store"
 )
 
 const poolPattern = "projects/*/locations/*/workloadIdentityPools"
@@ -52,6 +54,22 @@ func federationKind(pattern, message, body, typeURL, listField string) *kind {
 			return c.answer("undelete", c.old)
 		}},
 	}
+}
+
+// ForgetDeleted does at once what the cloud does after thirty days: it forgets the project's deleted pools and providers,
+// whose ids cannot be used until then.
+func (c *Cloud) ForgetDeleted(projectID string) error {
+	return c.store.Update(func(tx *store.Tx) error {
+		for _, key := range tx.List("//" + iamHost + "/projects/" + projectID + "/locations/") {
+			if text(tx.Get(key), "state") != "DELETED" {
+				continue
+			}
+			if _, err := tx.Delete(key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func checkFederated(c *change) error {

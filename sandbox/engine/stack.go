@@ -127,7 +127,8 @@ func (s *Stack) Preview(ctx context.Context) (Changes, error) {
 	return changes, nil
 }
 
-// Destroy deletes everything of the stack. Deletion protection refuses, as in the real cloud.
+// Destroy deletes everything of the stack. Deletion protection refuses, as in the real cloud. Afterwards thirty days pass
+// for the project's deleted identity pools: until then their ids are taken, and the next Up would fail.
 func (s *Stack) Destroy(ctx context.Context) error {
 	if err := s.recover(ctx); err != nil {
 		return err
@@ -137,7 +138,7 @@ func (s *Stack) Destroy(ctx context.Context) error {
 	if err != nil {
 		return s.failed(ctx, "destroy", err)
 	}
-	return nil
+	return s.engine.client.ForgetDeleted(ctx, s.settings.Project.ID)
 }
 
 // Export writes the stack's state as JSON, secrets encrypted, and nothing else.

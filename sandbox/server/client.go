@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
 	"github.com/guiofsaints/procureflow-platform/sandbox/detached"
+	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
@@ -80,9 +82,44 @@ func (c *Client) EnsureProject(ctx context.Context, project cloud.Project) error
 	return c.call(ctx, http.MethodPut, "project", project, nil)
 }
 
+// ForgetDeleted makes the ids of the project's softly deleted pools free, as thirty days would.
+func (c *Client) ForgetDeleted(ctx context.Context, project string) error {
+	return c.call(ctx, http.MethodDelete, "deleted/"+project, nil, nil)
+}
+
 // EnsureRepository makes the GitHub repository exist.
 func (c *Client) EnsureRepository(ctx context.Context, repository cloud.Repository) error {
 	return c.call(ctx, http.MethodPut, "repository", repository, nil)
+}
+
+// SetFault makes the fault strike from now on, in place of one of the same name. It ends with the cloud's process.
+func (c *Client) SetFault(ctx context.Context, name string, fault faults.Fault) error {
+	return c.call(ctx, http.MethodPut, "faults/"+url.PathEscape(name), fault, nil)
+}
+
+// Faults lists the faults that are set, and what they did.
+func (c *Client) Faults(ctx context.Context) ([]faults.State, error) {
+	var states []faults.State
+	return states, c.call(ctx, http.MethodGet, "faults", nil, &states)
+}
+
+// ClearFault ends the fault of that name, or all of them when name is "".
+func (c *Client) ClearFault(ctx context.Context, name string) error {
+	if name == "" {
+		return c.call(ctx, http.MethodDelete, "faults", nil, nil)
+	}
+	return c.call(ctx, http.MethodDelete, "faults/"+url.PathEscape(name), nil, nil)
+}
+
+// SetBehaviour makes the simulated containers of an image digest behave so, also after a restart.
+func (c *Client) SetBehaviour(ctx context.Context, digest string, behaviour cloud.Behaviour) error {
+	return c.call(ctx, http.MethodPut, "behaviours/"+url.PathEscape(digest), behaviour, nil)
+}
+
+// Behaviour is what was set for the digest, healthy by default.
+func (c *Client) Behaviour(ctx context.Context, digest string) (cloud.Behaviour, error) {
+	var behaviour cloud.Behaviour
+	return behaviour, c.call(ctx, http.MethodGet, "behaviours/"+url.PathEscape(digest), nil, &behaviour)
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body, answer any) error {

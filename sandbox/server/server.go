@@ -8,7 +8,6 @@ package server
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 	"net/http"
 	"os"
 	"sort"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +25,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
 	"github.com/guiofsaints/procureflow-platform/sandbox/dataplane"
+	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 	"github.com/guiofsaints/procureflow-platform/sandbox/store"
 )
@@ -81,6 +80,7 @@ type process struct {
 	log     *slog.Logger
 	cloud   *cloud.Cloud
 	data    *dataplane.DataPlane
+	faults  *faults.Injector
 	token   string
 	status  Status
 	stop    context.CancelFunc
@@ -108,7 +108,7 @@ func Serve(ctx context.Context, options Options) error {
 	}
 	defer func() { _ = lock.Unlock() }()
 
-	p := &process{options: options, log: slog.New(slog.NewTextHandler(options.Log, nil)),
+	p := &process{options: options, faults: faults.New(faults.Options{}), log: slog.New(slog.NewTextHandler(options.Log, nil)),
 		listeners: map[string]*http.Server{}, endpoints: map[string]ServiceEndpoint{}, ports: loadPorts(options.Dir.Path("ports.json"))}
 	var err error
 	if p.token, err = options.Dir.Key("control"); err != nil {
@@ -119,7 +119,7 @@ func Serve(ctx context.Context, options Options) error {
 		return err
 	}
 	defer documents.Close()
-	if p.cloud, err = cloud.New(documents, cloud.Options{}); err != nil {
+	if p.cloud, err = cloud.New(documents, cloud.Options{Intercept: p.faults.Intercept}); err != nil {
 		return err
 	}
 	p.data = dataplane.New(p.cloud, dataplane.Options{})
@@ -251,89 +251,4 @@ func (p *process) snapshot() Status {
 	}
 	sort.Slice(status.Services, func(i, j int) bool { return status.Services[i].Name < status.Services[j].Name })
 	return status
-}
-
-const controlPrefix = "/sandbox/v1/"
-
-// control adds the sandbox's own calls, which need the state folder's token, to the cloud's API.
-func (p *process) control(api http.Handler) http.Handler {
-	own := http.NewServeMux()
-	own.HandleFunc("GET "+controlPrefix+"status", func(w http.ResponseWriter, _ *http.Request) {
-		p.openServices()
-		respond(w, p.snapshot(), nil)
-	})
-	own.HandleFunc("POST "+controlPrefix+"stop", func(w http.ResponseWriter, _ *http.Request) {
-		respond(w, struct{}{}, nil)
-		p.stop()
-	})
-	own.HandleFunc("PUT "+controlPrefix+"project", func(w http.ResponseWriter, r *http.Request) {
-		var project cloud.Project
-		err := json.NewDecoder(r.Body).Decode(&project)
-		if err == nil {
-			err = p.cloud.EnsureProject(project)
-		}
-		respond(w, struct{}{}, err)
-	})
-	own.HandleFunc("PUT "+controlPrefix+"repository", func(w http.ResponseWriter, r *http.Request) {
-		var repository cloud.Repository
-		err := json.NewDecoder(r.Body).Decode(&repository)
-		if err == nil {
-			err = p.cloud.EnsureRepository(repository)
-		}
-		respond(w, struct{}{}, err)
-	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, controlPrefix) {
-			api.ServeHTTP(w, r)
-			return
-		}
-		given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if subtle.ConstantTimeCompare([]byte(given), []byte(p.token)) != 1 {
-			http.Error(w, "the sandbox's own calls need the token of its state folder", http.StatusUnauthorized)
-			return
-		}
-		own.ServeHTTP(w, r)
-	})
-}
-
-func respond(w http.ResponseWriter, body any, err error) {
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body)
-}
-
-// ports remembers which port each listener had.
-type ports struct {
-	path  string
-	mu    sync.Mutex
-	byKey map[string]int
-}
-
-// loadPorts starts empty when the file cannot be read: a port is a convenience.
-func loadPorts(path string) *ports {
-	p := &ports{path: path, byKey: map[string]int{}}
-	if data, err := os.ReadFile(path); err == nil {
-		_ = json.Unmarshal(data, &p.byKey)
-	}
-	return p
-}
-
-func (p *ports) listen(key string) (net.Listener, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p.byKey[key]))
-	if err != nil {
-		listener, err = net.Listen("tcp", "127.0.0.1:0")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("listen on loopback for %s: %w", key, err)
-	}
-	p.byKey[key] = listener.Addr().(*net.TCPAddr).Port
-	if data, err := json.MarshalIndent(p.byKey, "", "  "); err == nil {
-		_ = statedir.WriteFile(p.path, data, 0o600)
-	}
-	return listener, nil
 }

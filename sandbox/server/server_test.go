@@ -1,0 +1,101 @@
+package server_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+)
+
+// serve runs a cloud process inside the test until it ends.
+func serve(t *testing.T) (*server.Client, server.Status) {
+	t.Helper()
+	dir, err := statedir.Open(t.TempDir())
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, ended := make(chan server.Status, 1), make(chan error, 1)
+	go func() {
+		ended <- server.Serve(ctx, server.Options{Dir: dir, Foreground: true, Ready: func(status server.Status) { ready <- status }})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		assert.NoError(t, <-ended)
+	})
+	select {
+	case status := <-ready:
+		client, err := server.Connect(ctx, dir)
+		require.NoError(t, err)
+		return client, status
+	case err := <-ended:
+		ended <- err
+		require.NoError(t, err)
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "the cloud did not start")
+	}
+	return nil, server.Status{}
+}
+
+func TestFaultsOverTheControlAPI(t *testing.T) {
+	t.Parallel()
+	client, status := serve(t)
+	ctx := context.Background()
+	get := func() (int, error) {
+		response, err := http.Get(status.API + "/crm/v1/projects/none")
+		if err != nil {
+			return 0, err
+		}
+		return response.StatusCode, response.Body.Close()
+	}
+	require.NoError(t, client.SetFault(ctx, "busy", faults.Fault{Effect: faults.Answer, Status: 429, Next: 1}))
+	code, err := get()
+	require.NoError(t, err)
+	assert.Equal(t, 429, code)
+	code, err = get()
+	require.NoError(t, err)
+	assert.Equal(t, 403, code, "the fault is spent")
+	states, err := client.Faults(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, []faults.State{{Name: "busy", Fault: faults.Fault{Effect: faults.Answer, Status: 429, Next: 1, Rate: 1}, Seen: 2, Strikes: 1}}, states)
+
+	require.NoError(t, client.SetFault(ctx, "cut", faults.Fault{Effect: faults.Drop, Path: "/crm/**"}))
+	_, err = get()
+	require.ErrorContains(t, err, "EOF")
+	_, err = client.Status(ctx)
+	require.NoError(t, err, "the sandbox's own calls are not struck")
+	require.EqualError(t, client.ClearFault(ctx, "none"), "the sandbox's cloud refused faults/none: no such fault: none")
+	require.NoError(t, client.ClearFault(ctx, "cut"))
+	code, err = get()
+	require.NoError(t, err)
+	assert.Equal(t, 403, code)
+	require.EqualError(t, client.SetFault(ctx, "odd", faults.Fault{Effect: faults.Delay}), "the sandbox's cloud refused faults/odd: fault odd: duration: delay needs one that is positive, such as 5s")
+	require.NoError(t, client.ClearFault(ctx, ""))
+	states, err = client.Faults(ctx)
+	require.NoError(t, err)
+	assert.Empty(t, states)
+}
+
+func TestBehavioursOverTheControlAPI(t *testing.T) {
+	t.Parallel()
+	client, status := serve(t)
+	ctx := context.Background()
+	const digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	wanted := cloud.Behaviour{ErrorRate: 0.5, Latency: 2 * time.Second, NeverReady: true}
+	require.NoError(t, client.SetBehaviour(ctx, digest, wanted))
+	now, err := client.Behaviour(ctx, digest)
+	require.NoError(t, err)
+	assert.Equal(t, wanted, now)
+	require.ErrorContains(t, client.SetBehaviour(ctx, "latest", wanted), `behaviour of "latest": want a digest sha256:...`)
+
+	response, err := http.Get(status.API + "/sandbox/v1/faults")
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+}
