@@ -1,0 +1,205 @@
+// Package settings reads release.yaml: how careful a release is in each environment. Reading is strict: an unknown key or environment
+// and an impossible value are errors that name the fix; only an absent key gets its default.
+package settings
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+//go:embed release.yaml
+var builtIn []byte
+
+// Environment is one environment's settings.
+type Environment struct {
+	// Steps are the shares of the requests and how long each has to stay healthy. Default: 10, 50 and 100 % for one minute each.
+	Steps []Step `yaml:"steps"`
+	// Probe is about the requests this program makes.
+	Probe Probe `yaml:"probe"`
+	// Metrics are the limits for what Cloud Monitoring says.
+	Metrics Metrics `yaml:"metrics"`
+	// Inconclusive is what to do without data: hold, proceed or rollback. Default: hold.
+	Inconclusive string `yaml:"inconclusive"`
+	// HoldFor is how long to wait for data before a held rollout ends. Default: 10m.
+	HoldFor time.Duration `yaml:"holdFor"`
+	// CandidateWait is how long a revision may take to become ready. Default: 5m.
+	CandidateWait time.Duration `yaml:"candidateWait"`
+	// Settle is how long a shift may take to become effective. Default: 2m.
+	Settle time.Duration `yaml:"settle"`
+	// Blind is how long the API may be out of reach. Default: 1m.
+	Blind time.Duration `yaml:"blind"`
+}
+
+// Step is one share of the requests.
+type Step struct {
+	// Percent of the requests, 1 to 100. Required.
+	Percent int `yaml:"percent"`
+	// Bake is how long it has to stay healthy. Required.
+	Bake time.Duration `yaml:"bake"`
+}
+
+// Probe is about the requests this program makes.
+type Probe struct {
+	// Paths are asked together. They should be cheap: each is asked about once a second. Default: /api/items?limit=1, which reaches
+	// the database. /api/health of ProcureFlow calls a paid model each time and is not fit for this.
+	Paths []string `yaml:"paths"`
+	// Timeout of one request. Default: 2s.
+	Timeout time.Duration `yaml:"timeout"`
+	// Count is how many answers have to be good before any traffic. Default: 60, which show with 95 % confidence a fault rate under 5 %.
+	Count int `yaml:"count"`
+	// Pace is from one probe to the next before traffic, Interval during a step. Defaults: 500ms, 1s.
+	Pace     time.Duration `yaml:"pace"`
+	Interval time.Duration `yaml:"interval"`
+	// Warmup is how long the first instance may take to answer. Default: 30s.
+	Warmup time.Duration `yaml:"warmup"`
+	// P95 is the highest 95th percentile of the latency. Default: 1s; 0 for no limit.
+	P95 time.Duration `yaml:"p95"`
+	// Consecutive failures that roll back. Default: 3.
+	Consecutive int `yaml:"consecutive"`
+	// BadRatio is the highest share of bad probes of a step, 0 to 1. Default: 0.1.
+	BadRatio float64 `yaml:"badRatio"`
+	// Marker shows that the right version answers. Default: none asked for.
+	Marker Marker `yaml:"marker"`
+	// Auth is public, or id-token for a private service. Default: public.
+	Auth string `yaml:"auth"`
+}
+
+// Marker is in every answer of the right version; {revision} stands for the candidate's name.
+type Marker struct {
+	Header string `yaml:"header"`
+	Value  string `yaml:"value"`
+	Body   string `yaml:"body"`
+}
+
+// Metrics are the limits for what Cloud Monitoring says.
+type Metrics struct {
+	// ErrorRatio is the highest share of 5xx, 0 to 1. Default: 0.02. P95 is the highest latency. Default: 2s; 0 for no limit.
+	ErrorRatio float64       `yaml:"errorRatio"`
+	P95        time.Duration `yaml:"p95"`
+	// MinRequests and MinLatencies are the fewest real requests to judge by. Defaults: 20, 50.
+	MinRequests  int `yaml:"minRequests"`
+	MinLatencies int `yaml:"minLatencies"`
+	// Every is how often they are asked for. Default: 30s.
+	Every time.Duration `yaml:"every"`
+}
+
+// Default is what absent keys mean.
+func Default() Environment {
+	return Environment{
+		Steps: []Step{{10, time.Minute}, {50, time.Minute}, {100, time.Minute}},
+		Probe: Probe{Paths: []string{"/api/items?limit=1"}, Timeout: 2 * time.Second, Count: 60, Pace: 500 * time.Millisecond, Interval: time.Second,
+			Warmup: 30 * time.Second, P95: time.Second, Consecutive: 3, BadRatio: 0.1, Auth: "public"},
+		Metrics:      Metrics{ErrorRatio: 0.02, P95: 2 * time.Second, MinRequests: 20, MinLatencies: 50, Every: 30 * time.Second},
+		Inconclusive: "hold", HoldFor: 10 * time.Minute, CandidateWait: 5 * time.Minute, Settle: 2 * time.Minute, Blind: time.Minute,
+	}
+}
+
+// Load reads an environment from a file; an empty path is the release.yaml that the program was built with.
+func Load(path, environment string) (Environment, error) {
+	source, raw := "the built-in release.yaml", builtIn
+	if path != "" {
+		read, err := os.ReadFile(path)
+		if err != nil {
+			return Environment{}, fmt.Errorf("read the release policy: %w", err)
+		}
+		source, raw = path, read
+	}
+	loaded, err := Parse(raw, environment)
+	if err != nil {
+		return Environment{}, fmt.Errorf("%s: %w", source, err)
+	}
+	return loaded, nil
+}
+
+// Parse reads an environment and checks it and all others.
+func Parse(raw []byte, environment string) (Environment, error) {
+	var file struct {
+		Environments map[string]yaml.Node `yaml:"environments"`
+	}
+	if err := strict(raw, &file); err != nil {
+		return Environment{}, err
+	}
+	loaded := map[string]Environment{}
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(file.Environments)) {
+		node := file.Environments[name]
+		one := Default()
+		encoded, err := yaml.Marshal(&node)
+		if err == nil && node.Tag != "!!null" {
+			err = strict(encoded, &one)
+		}
+		if err == nil {
+			err = one.validate()
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("environments.%s: %w", name, err))
+		}
+		loaded[name] = one
+	}
+	if len(problems) > 0 {
+		return Environment{}, errors.Join(problems...)
+	}
+	found, ok := loaded[environment]
+	if !ok {
+		return Environment{}, fmt.Errorf("there is no environment %q: use one of %s", environment, strings.Join(slices.Sorted(maps.Keys(loaded)), ", "))
+	}
+	return found, nil
+}
+
+func strict(raw []byte, into any) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(raw))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+func (e Environment) validate() error {
+	problems := []error{e.Policy().Validate()}
+	problem := func(wrong bool, format string, arguments ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, arguments...))
+		}
+	}
+	problem(len(e.Probe.Paths) == 0, "probe.paths: name at least one path")
+	for _, path := range e.Probe.Paths {
+		problem(!strings.HasPrefix(path, "/"), "probe.paths: %q has to begin with /", path)
+	}
+	problem(e.Probe.Timeout <= 0, "probe.timeout has to be longer than 0")
+	problem(e.Probe.Auth != "public" && e.Probe.Auth != "id-token", "probe.auth is %q: use public or id-token", e.Probe.Auth)
+	problem(e.Probe.BadRatio < 0 || e.Probe.BadRatio > 1, "probe.badRatio is a share from 0 to 1")
+	problem(e.Metrics.ErrorRatio < 0 || e.Metrics.ErrorRatio > 1, "metrics.errorRatio is a share from 0 to 1")
+	problem(e.Probe.Marker.Header == "" && e.Probe.Marker.Value != "", "probe.marker.value needs a header")
+	problem(e.Probe.Marker.Header != "" && e.Probe.Marker.Value == "", "probe.marker.header needs a value")
+	return errors.Join(problems...)
+}
+
+// Policy is what package rollout needs of it.
+func (e Environment) Policy() rollout.Policy {
+	policy := rollout.Policy{
+		Before: e.Probe.Pace, Interval: e.Probe.Interval, Warmup: e.Probe.Warmup,
+		Probes: health.Limits{Probes: e.Probe.Count, P95: e.Probe.P95, Consecutive: e.Probe.Consecutive, BadRatio: e.Probe.BadRatio},
+		Metrics: health.MetricLimits{ErrorRatio: e.Metrics.ErrorRatio, P95: e.Metrics.P95, MinRequests: e.Metrics.MinRequests,
+			MinLatencies: e.Metrics.MinLatencies},
+		MetricsEvery: e.Metrics.Every, Inconclusive: rollout.Inconclusive(e.Inconclusive), HoldFor: e.HoldFor,
+		CandidateWait: e.CandidateWait, Settle: e.Settle, Blind: e.Blind,
+	}
+	for _, step := range e.Steps {
+		policy.Steps = append(policy.Steps, rollout.Step{Percent: step.Percent, Bake: step.Bake})
+	}
+	return policy
+}

@@ -1,0 +1,54 @@
+package settings
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestBuiltIn(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"dev": "proceed", "staging": "proceed", "prod": "hold", "sandbox": "proceed"} {
+		loaded, err := Load("", name)
+		require.NoError(t, err)
+		assert.Equal(t, want, loaded.Inconclusive, name)
+		assert.Equal(t, 2*time.Second, loaded.Probe.Timeout, "an absent key has its default")
+	}
+}
+
+func TestAbsentKeysHaveDefaults(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{"environments: {dev: }", "environments: {dev: {}}"} {
+		loaded, err := Parse([]byte(raw), "dev")
+		require.NoError(t, err)
+		assert.Equal(t, Default(), loaded)
+	}
+	loaded, err := Parse([]byte("environments: {dev: {probe: {p95: 0s}, steps: [{percent: 100, bake: 1s}]}}"), "dev")
+	require.NoError(t, err)
+	assert.Zero(t, loaded.Probe.P95, "a present zero stays")
+	assert.Equal(t, []Step{{100, time.Second}}, loaded.Steps)
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"environments: {dev: {setps: []}}":                                "environments.dev: yaml: unmarshal errors:\n  line 1: field setps not found in type settings.Environment",
+		"enviroments: {}":                                                 "field enviroments not found",
+		"environments: {prod: {}}":                                        `there is no environment "dev": use one of prod`,
+		"environments: {dev: {}, dev: {}}":                                "already defined",
+		"environments: {dev: {steps: [{percent: 50, bake: 1s}]}}":         "environments.dev: the last step has to be 100 %",
+		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}":        "cannot unmarshal !!int `10` into time.Duration",
+		"environments: {dev: {inconclusive: maybe}}":                      `inconclusive is "maybe": use hold, proceed or rollback`,
+		"environments: {dev: {}, prod: {probe: {auth: basic}}}":           `environments.prod: probe.auth is "basic": use public or id-token`,
+		"environments: {dev: {probe: {paths: [health], badRatio: 2}}}":    "probe.paths: \"health\" has to begin with /\nprobe.badRatio is a share from 0 to 1",
+		"environments: {dev: {probe: {marker: {value: x}, timeout: 0s}}}": "probe.timeout has to be longer than 0\nprobe.marker.value needs a header",
+		"environments: {dev: {probe: {interval: 0s}}}":                    "interval has to be longer than 0",
+	} {
+		_, err := Parse([]byte(raw), "dev")
+		assert.ErrorContains(t, err, want, raw)
+	}
+	_, err := Load("no-such-file.yaml", "dev")
+	assert.ErrorContains(t, err, "read the release policy")
+}
