@@ -1,0 +1,21 @@
+// Command release moves a service's traffic: `go run ./cmd/release status SERVICE`.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/guiofsaints/procureflow-platform/release/command"
+)
+
+func main() {
+	// The first signal stops after the call in flight; a second one ends the process at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	streams := command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("CI") == ""}
+	os.Exit(command.Main(ctx, os.Args[1:], streams))
+}

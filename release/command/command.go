@@ -1,0 +1,163 @@
+// Package command is the command line of the release controller. Its exit codes are part of its interface; see Codes.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+// Exit codes.
+const (
+	ExitDone        = 0 // Done, or nothing to do. A rollback that was asked for is done.
+	ExitFailed      = 1 // Nothing was shifted, or the program itself failed; the message says where it stands.
+	ExitUsage       = 2 // The command line or the release policy is wrong.
+	ExitRolledBack  = 3 // A gate failed, or a guarded command changed traffic: what served before serves again.
+	ExitHeld        = 4 // A person has to decide: the metrics say too little.
+	ExitRefused     = 5 // The present state forbids it. Nothing was written.
+	ExitSuperseded  = 6 // Someone else changed the traffic; this run stopped.
+	ExitInterrupted = 7 // A signal, or the API out of reach; resume or roll back.
+	ExitUnconfirmed = 8 // A rollback is not known to be effective: look at once.
+)
+
+// Codes explains the exit codes, for --help.
+const Codes = `Exit codes: 0 done or nothing to do · 1 failed, nothing shifted · 2 wrong usage or policy · 3 a gate failed and what served
+before serves again · 4 held for a person · 5 refused in the present state · 6 someone else changed the traffic ·
+7 interrupted, resume or roll back · 8 a rollback is not confirmed, look at once`
+
+func code(outcome rollout.Outcome, asked bool) int {
+	switch outcome {
+	case rollout.Released, rollout.Nothing:
+		return ExitDone
+	case rollout.RolledBack:
+		if asked {
+			return ExitDone
+		}
+		return ExitRolledBack
+	case rollout.Held:
+		return ExitHeld
+	case rollout.Refused:
+		return ExitRefused
+	case rollout.Superseded:
+		return ExitSuperseded
+	case rollout.Interrupted:
+		return ExitInterrupted
+	case rollout.Unconfirmed:
+		return ExitUnconfirmed
+	}
+	return ExitFailed
+}
+
+// Streams are where a command reads and writes.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// Terminal says that Err is one, so that a line may be written over.
+	Terminal bool
+}
+
+// app is one invocation.
+type app struct {
+	streams Streams
+	exit    int
+	flags   flags
+}
+
+type flags struct {
+	project, region                   string
+	endpoint, monitoring, via         string
+	environment, policy, audit, actor string
+	summary                           string
+	json                              bool
+}
+
+// errUsage marks a wrong command line.
+var errUsage = errors.New("usage")
+
+func usage(format string, arguments ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{errUsage}, arguments...)...)
+}
+
+// Main runs one command line and returns its exit code.
+func Main(ctx context.Context, arguments []string, streams Streams) int {
+	a := &app{streams: streams}
+	root := a.root()
+	root.SetArgs(arguments)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return a.exit
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(streams.Err, "release:", strings.TrimPrefix(err.Error(), "usage: "))
+		return ExitUsage
+	}
+	fmt.Fprintln(streams.Err, "release:", err)
+	if a.exit == 0 {
+		a.exit = ExitFailed
+	}
+	return a.exit
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use: "release", Short: "Release a Cloud Run service by digest, in gated steps, and take it back in seconds", Long: Codes,
+		SilenceErrors: true, SilenceUsage: true,
+		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
+		Args: func(_ *cobra.Command, arguments []string) error {
+			if len(arguments) > 0 {
+				return usage("there is no command %q: see release --help", arguments[0])
+			}
+			return nil
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
+	persistent := root.PersistentFlags()
+	persistent.StringVar(&a.flags.project, "project", "", "Google Cloud project; default: GOOGLE_CLOUD_PROJECT, or that of the credentials")
+	persistent.StringVar(&a.flags.region, "region", "us-central1", "region of the service")
+	persistent.StringVar(&a.flags.endpoint, "endpoint", "", "Cloud Run API on this machine, such as the sandbox's http://127.0.0.1:PORT/run/; called without credentials")
+	persistent.StringVar(&a.flags.monitoring, "monitoring-endpoint", "", "Cloud Monitoring API on this machine; default with --endpoint: its sibling /mon/")
+	persistent.StringVar(&a.flags.via, "probe-via", "", "send probes to this URL on this machine, with the real Host: the sandbox's data plane")
+	persistent.StringVar(&a.flags.environment, "env", "prod", "environment of the release policy")
+	persistent.StringVar(&a.flags.policy, "policy", "", "release policy file; default: the built-in release.yaml")
+	persistent.StringVar(&a.flags.audit, "audit", "release-audit.jsonl", "file that the audit records are appended to")
+	persistent.StringVar(&a.flags.actor, "actor", "", "who acts, for the audit; default: the workflow's actor and run, or the user")
+	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")
+	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
+	for _, command := range []*cobra.Command{a.status(), a.rollout(), a.rollback(), a.guard(), a.promote(), a.report()} {
+		if check := command.Args; check != nil {
+			command.Args = func(command *cobra.Command, arguments []string) error {
+				if err := check(command, arguments); err != nil {
+					return usage("%v: %s", err, command.UseLine())
+				}
+				return nil
+			}
+		}
+		root.AddCommand(command)
+	}
+	return root
+}
+
+// who names the actor: a workflow's run, or the person at the keyboard.
+func (a *app) who() string {
+	if a.flags.actor != "" {
+		return a.flags.actor
+	}
+	if actor := os.Getenv("GITHUB_ACTOR"); actor != "" {
+		return fmt.Sprintf("%s, run %s of %s", actor, os.Getenv("GITHUB_RUN_ID"), os.Getenv("GITHUB_WORKFLOW_REF"))
+	}
+	if current, err := user.Current(); err == nil {
+		return current.Username
+	}
+	return "unknown"
+}

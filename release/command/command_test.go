@@ -1,0 +1,327 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/audit"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/sandbox/dataplane"
+	"github.com/guiofsaints/procureflow-platform/sandbox/store"
+)
+
+const (
+	project  = "procureflow-dev"
+	services = "/run/v2/projects/" + project + "/locations/us-central1/services"
+	blue     = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	green    = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	// fast is a whole rollout in about a second of real time.
+	fast = `environments:
+  dev:
+    steps: [{percent: 10, bake: 100ms}, {percent: 100, bake: 100ms}]
+    inconclusive: proceed
+    probe: {paths: [/], count: 5, pace: 10ms, interval: 20ms, warmup: 1s, marker: {header: X-Sandbox-Revision, value: "{revision}"}}
+`
+)
+
+// laptop is the simulated cloud with web-blue serving and web-green deployed, and a folder for files.
+type laptop struct {
+	t        *testing.T
+	cloud    *cloud.Cloud
+	api, web *httptest.Server
+	dir      string
+	writes   atomic.Int64
+	reads    atomic.Int64
+	requests func(int64) // Told the number of each request to the data plane.
+}
+
+func newLaptop(t testing.TB, delay time.Duration) *laptop {
+	t.Helper()
+	l := &laptop{dir: t.TempDir()}
+	l.t, _ = t.(*testing.T)
+	documents, err := store.Open(filepath.Join(l.dir, "cloud"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = documents.Close() })
+	l.cloud, err = cloud.New(documents, cloud.Options{OperationDelay: delay, Intercept: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPatch {
+				l.writes.Add(1)
+			} else {
+				l.reads.Add(1)
+			}
+			next.ServeHTTP(w, r)
+		})
+	}})
+	require.NoError(t, err)
+	require.NoError(t, l.cloud.EnsureProject(cloud.Project{ID: project, Number: "42", BillingAccount: "A"}))
+	plane := dataplane.New(l.cloud, dataplane.Options{})
+	var count atomic.Int64
+	l.api = httptest.NewServer(l.cloud)
+	l.web = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if l.requests != nil {
+			l.requests(count.Add(1))
+		}
+		plane.ServeHTTP(w, r)
+	}))
+	t.Cleanup(l.api.Close)
+	t.Cleanup(l.web.Close)
+	call := func(method, path, body string) {
+		recorder := httptest.NewRecorder()
+		l.cloud.ServeHTTP(recorder, httptest.NewRequest(method, path, strings.NewReader(body)))
+		require.Equal(t, http.StatusOK, recorder.Code, recorder.Body.String())
+		time.Sleep(delay + delay/10)
+	}
+	template := func(revision, digest string) string {
+		return fmt.Sprintf(`"template":{"revision":%q,"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@%s"}]}`, revision, digest)
+	}
+	call("POST", "/su/v1/projects/"+project+"/services/run.googleapis.com:enable", `{}`)
+	call("POST", services+"?serviceId=web", `{"invokerIamDisabled":true,"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":100}],`+template("web-blue", blue)+`}`)
+	call("PATCH", services+"/web?updateMask=template", `{`+template("web-green", green)+`}`)
+	l.writes.Store(0)
+	l.reads.Store(0)
+	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(fast), 0o600))
+	return l
+}
+
+func (l *laptop) file(name string) string { return filepath.Join(l.dir, name) }
+
+// release runs one command line against the laptop.
+func (l *laptop) release(ctx context.Context, arguments ...string) (exit int, out, err string) {
+	var stdout, stderr lockedBuffer
+	arguments = append([]string{"--project", project, "--endpoint", l.api.URL + "/run/", "--probe-via", l.web.URL, "--env", "dev",
+		"--policy", l.file("policy.yaml"), "--audit", l.file("audit.jsonl"), "--actor", "tester"}, arguments...)
+	exit = Main(ctx, arguments, Streams{Out: &stdout, Err: &stderr})
+	return exit, stdout.String(), stderr.String()
+}
+
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+func (b *lockedBuffer) String() string { b.mu.Lock(); defer b.mu.Unlock(); return b.buffer.String() }
+
+func (l *laptop) status() rollout.Status {
+	l.t.Helper()
+	exit, out, errors := l.release(context.Background(), "status", "web", "--json")
+	require.Equal(l.t, ExitDone, exit, errors)
+	var status rollout.Status
+	require.NoError(l.t, json.Unmarshal([]byte(out), &status))
+	return status
+}
+
+func TestReleaseAndBack(t *testing.T) {
+	t.Parallel()
+	l := newLaptop(t, 0)
+	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"))
+	require.Equal(t, ExitDone, exit, out+errors)
+	assert.Contains(t, out, "rollout: released after ")
+	assert.Contains(t, errors, "shift → web-blue 90 %, web-green 10 %\n")
+	assert.NotContains(t, errors, "\r", "a log has plain lines")
+	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-green", Previous: "web-blue"}, l.status().State)
+	summary, err := os.ReadFile(l.file("summary.md"))
+	require.NoError(t, err)
+	assert.Contains(t, string(summary), "### rollout of web: released\n\n- web-green serves everything\n\n| revision | percent | tag |\n|---|---:|---|\n| web-green | 100 | stable |\n| web-blue | 0 | previous |\n")
+
+	exit, out, errors = l.release(context.Background(), "status", "web")
+	assert.Equal(t, ExitDone, exit, errors)
+	assert.Contains(t, out, "No rollout is active (idle)")
+	assert.Contains(t, out, "`release rollback web` goes to web-blue.")
+
+	l.writes.Store(0)
+	exit, out, errors = l.release(context.Background(), "rollback", "web", "--why", "a drill")
+	assert.Equal(t, ExitDone, exit, out+errors)
+	assert.Equal(t, int64(1), l.writes.Load())
+	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-blue", Rejected: "web-green"}, l.status().State)
+	exit, out, _ = l.release(context.Background(), "rollout", "web")
+	assert.Equal(t, ExitRefused, exit)
+	assert.Contains(t, out, "web-green was rolled back before: release another revision, or this one with --retry")
+
+	file, err := os.Open(l.file("audit.jsonl"))
+	require.NoError(t, err)
+	defer file.Close()
+	lines, err := audit.Read(file)
+	require.NoError(t, err)
+	var kinds []string
+	for _, line := range lines {
+		assert.Equal(t, "tester", line.Who)
+		assert.Equal(t, "projects/procureflow-dev/locations/us-central1/services/web", line.Service)
+		if line.Answer == "accepted" {
+			kinds = append(kinds, line.Command+" "+line.Kind)
+			assert.NotEmpty(t, line.Etag)
+			assert.NotEmpty(t, line.Before)
+		}
+	}
+	assert.Equal(t, []string{"rollout pin", "rollout begin", "rollout shift", "rollout shift", "rollout finish", "rollback rollback"}, kinds)
+
+	exit, _, errors = l.release(context.Background(), "report", "--out", l.file("report.html"))
+	assert.Equal(t, ExitDone, exit, errors)
+	page, err := os.ReadFile(l.file("report.html"))
+	require.NoError(t, err)
+	assert.Contains(t, string(page), "<h2>rollback: rolled back</h2>")
+}
+
+func TestBadReleaseIsTakenBack(t *testing.T) {
+	t.Parallel()
+	l := newLaptop(t, 0)
+	var first atomic.Int64
+	l.requests = func(int64) {
+		// The candidate turns bad once it has requests of its own.
+		if l.writes.Load() == 3 && first.CompareAndSwap(0, time.Now().UnixNano()) {
+			assert.NoError(t, l.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1}))
+		}
+	}
+	exit, out, errors := l.release(context.Background(), "rollout", "web")
+	restored := time.Since(time.Unix(0, first.Load()))
+	assert.Equal(t, ExitRolledBack, exit, out+errors)
+	assert.Contains(t, out, "3 probes of the candidate's URL in a row failed, the last one: /: status 500")
+	assert.Less(t, restored, 10*time.Second)
+	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-blue", Rejected: "web-green"}, l.status().State)
+}
+
+func TestASignalLeavesAStateToResume(t *testing.T) {
+	t.Parallel()
+	l := newLaptop(t, 0)
+	ctx, cancel := context.WithCancel(context.Background())
+	l.requests = func(int64) {
+		if l.writes.Load() == 3 {
+			cancel()
+		}
+	}
+	exit, out, _ := l.release(ctx, "rollout", "web")
+	assert.Equal(t, ExitInterrupted, exit, out)
+	assert.Equal(t, plan.State{Phase: plan.Shifting, Stable: "web-blue", Candidate: "web-green", Percent: 10}, l.status().State)
+	exit, out, errors := l.release(context.Background(), "guard", "web", "--", "true")
+	assert.Equal(t, ExitRefused, exit, out+errors)
+	exit, out, errors = l.release(context.Background(), "rollout", "web")
+	assert.Equal(t, ExitDone, exit, out+errors)
+	assert.Contains(t, errors, "resume: a rollout stopped at 10 %")
+}
+
+// moveTraffic makes this test binary the command that a guard runs: it sends all traffic of a service to the latest revision.
+const moveTraffic = "RELEASE_TEST_MOVE_TRAFFIC"
+
+func TestMain(m *testing.M) {
+	url := os.Getenv(moveTraffic)
+	if url == "" {
+		os.Exit(m.Run())
+	}
+	request, err := http.NewRequest(http.MethodPatch, url, strings.NewReader(`{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST","percent":100}]}`))
+	if err == nil {
+		var response *http.Response
+		if response, err = http.DefaultClient.Do(request); err == nil {
+			_ = response.Body.Close()
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	l := newLaptop(t, 0)
+	exit, out, errors := l.release(context.Background(), "guard", "web", "--", "sh", "-c", "echo up")
+	assert.Equal(t, ExitDone, exit, errors)
+	assert.Contains(t, out, "up\nguard: nothing after")
+	exit, _, errors = l.release(context.Background(), "guard", "web", "--", "sh", "-c", "exit 7")
+	assert.Equal(t, ExitFailed, exit)
+	assert.Contains(t, errors, "release: the command failed: exit status 7\n")
+	self, err := os.Executable()
+	require.NoError(t, err)
+	exit, out, errors = l.release(context.Background(), "guard", "web", "--", "env", moveTraffic+"="+l.api.URL+services+"/web?updateMask=traffic", self)
+	assert.Equal(t, ExitRolledBack, exit, out+errors)
+	assert.Contains(t, out, "the command changed the traffic from web-blue 100 % to ")
+	assert.Equal(t, "web-blue", l.status().State.Stable)
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"rollout":                  "accepts 1 arg(s), received 0: release rollout SERVICE",
+		"rollback web --two":       "unknown flag: --two",
+		"deploy":                   `there is no command "deploy": see release --help`,
+		"rollback Web --project p": `"Web" is no name of a Cloud Run service: give the short name, such as procureflow-web`,
+		"rollout web --project p --env nowhere --endpoint http://127.0.0.1:1/run/":                            `there is no environment "nowhere": use one of dev, prod, sandbox, staging`,
+		"status web --project p --endpoint https://run.googleapis.com/":                                       "only a loopback address is called without credentials",
+		"rollout web --project p --env dev --endpoint http://127.0.0.1:1/run/ --probe-via http://example.com": "use a loopback address",
+		"promote --digest sha256:1": "promote needs --",
+		"guard web":                 "requires at least 2 arg(s), only received 1",
+	} {
+		var out, errors bytes.Buffer
+		assert.Equal(t, ExitUsage, Main(context.Background(), append(strings.Fields(line), "--audit", filepath.Join(t.TempDir(), "a")), Streams{Out: &out, Err: &errors}), line)
+		assert.Contains(t, errors.String(), want, line)
+	}
+	var out bytes.Buffer
+	assert.Equal(t, ExitDone, Main(context.Background(), []string{"--help"}, Streams{Out: &out, Err: &out}))
+	assert.Contains(t, out.String(), "8 a rollback is not confirmed, look at once")
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	for outcome, want := range map[rollout.Outcome]int{rollout.Released: 0, rollout.Nothing: 0, rollout.Failed: 1, rollout.RolledBack: 3, rollout.Held: 4,
+		rollout.Refused: 5, rollout.Superseded: 6, rollout.Interrupted: 7, rollout.Unconfirmed: 8} {
+		assert.Equal(t, want, code(outcome, false), outcome)
+	}
+	assert.Equal(t, 0, code(rollout.RolledBack, true))
+}
+
+func TestTerminalLine(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	c := &console{streams: Streams{Err: &out, Terminal: true}, now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }}
+	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 3 * time.Second, Good: 8, P95: 80 * time.Millisecond})
+	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 4 * time.Second, Good: 10, P95: 80 * time.Millisecond})
+	require.NoError(t, c.Record(rollout.Event{Kind: "decide", Why: []string{"pass", "10 of 10"}}))
+	assert.Equal(t, "\r\x1b[K 10 %  web-b  3s of 1m0s  probes 8 good 0 bad  p95 80ms\r\x1b[K 10 %  web-b  4s of 1m0s  probes 10 good 0 bad  p95 80ms\n12:00:00  pass: 10 of 10\n", out.String())
+	assert.Equal(t, "a &lt;b> \\| 'c'", escape("a <b> | `c`"))
+}
+
+// BenchmarkRollback takes a finished release back through the whole command line, against an API that takes half a second to apply a
+// write: what counts is the writes, and the time above the API's own.
+func BenchmarkRollback(b *testing.B) {
+	const delay = 500 * time.Millisecond
+	var calls, writes int64
+	var above time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		l := newLaptop(b, delay)
+		if exit, out, errors := l.release(context.Background(), "rollout", "web"); exit != ExitDone {
+			b.Fatal(out, errors)
+		}
+		l.reads.Store(0)
+		l.writes.Store(0)
+		b.StartTimer()
+		began := time.Now()
+		if exit, out, errors := l.release(context.Background(), "rollback", "web"); exit != ExitDone {
+			b.Fatal(out, errors)
+		}
+		above += time.Since(began) - delay
+		calls, writes = calls+l.reads.Load()+l.writes.Load(), writes+l.writes.Load()
+	}
+	b.ReportMetric(float64(writes)/float64(b.N), "writes/op")
+	b.ReportMetric(float64(calls)/float64(b.N), "calls/op")
+	b.ReportMetric(float64(above.Milliseconds())/float64(b.N), "ms-above-API/op")
+}

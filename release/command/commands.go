@@ -1,0 +1,189 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/release/audit"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/report"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+func (a *app) rollout() *cobra.Command {
+	var request rollout.Request
+	command := &cobra.Command{
+		Use: "rollout SERVICE", Short: "Give the newest revision its requests step by step, or resume a rollout that stopped", Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			s, err := a.connect(command.Context(), "rollout", arguments[0])
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			if err := a.equip(command.Context(), s); err != nil {
+				return err
+			}
+			return a.finish(s, "rollout", s.Rollout(command.Context(), request))
+		},
+	}
+	command.Flags().StringVar(&request.Revision, "revision", "", "the revision to roll out; default: the newest, or that of the active rollout")
+	command.Flags().BoolVar(&request.Retry, "retry", false, "roll out a revision that was rolled back before")
+	command.Flags().BoolVar(&request.Proceed, "proceed", false, "a person decided: go on where the metrics say too little")
+	return command
+}
+
+func (a *app) rollback() *cobra.Command {
+	var back rollout.Back
+	command := &cobra.Command{
+		Use: "rollback SERVICE", Short: "Give everything back to what served before: one read, one write", Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			s, err := a.connect(command.Context(), "rollback", arguments[0])
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			return a.finish(s, "rollback", s.Rollback(command.Context(), back))
+		},
+	}
+	command.Flags().StringVar(&back.To, "to", "", "the revision to go back to; default: what served before")
+	command.Flags().BoolVar(&back.IfActive, "if-active", false, "do nothing unless a rollout is active: for a workflow's clean-up")
+	command.Flags().StringVar(&back.Why, "why", "", "the reason, for the audit")
+	return command
+}
+
+func (a *app) guard() *cobra.Command {
+	return &cobra.Command{
+		Use: "guard SERVICE -- COMMAND [ARGUMENT...]", Short: "Run a command that must not change traffic, and put it back if it does", Args: cobra.MinimumNArgs(2),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			s, err := a.connect(command.Context(), "guard", arguments[0])
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			result, commandErr := s.Guard(command.Context(), func(ctx context.Context) error {
+				guarded := exec.CommandContext(ctx, arguments[1], arguments[2:]...)
+				guarded.Stdin, guarded.Stdout, guarded.Stderr = a.streams.In, a.streams.Out, a.streams.Err
+				// An interrupt lets the command put its own things in order before it is ended.
+				guarded.Cancel = func() error { return guarded.Process.Signal(os.Interrupt) }
+				guarded.WaitDelay = 5 * time.Minute
+				return guarded.Run()
+			})
+			if err := a.finish(s, "guard", result); err != nil {
+				return err
+			}
+			if commandErr != nil {
+				if a.exit == ExitDone {
+					a.exit = ExitFailed
+				}
+				return fmt.Errorf("the command failed: %w", commandErr)
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) status() *cobra.Command {
+	return &cobra.Command{
+		Use: "status SERVICE", Short: "Say what serves how much, whether a rollout is active, and what one could go back to", Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			s, err := a.connect(command.Context(), "", arguments[0])
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			status, err := s.Status(command.Context())
+			if err != nil {
+				return err
+			}
+			if a.flags.json {
+				return a.print(status)
+			}
+			a.show(status)
+			return nil
+		},
+	}
+}
+
+func (a *app) show(status rollout.Status) {
+	out := a.streams.Out
+	fmt.Fprintf(out, "%s  %s\n", status.Service, status.URL)
+	if status.State.Candidate != "" {
+		fmt.Fprintf(out, "A rollout of %s is active (%s, %d %%)", status.State.Candidate, status.State.Phase, status.State.Percent)
+		if status.Since != nil {
+			fmt.Fprintf(out, ", its revision is from %s", status.Since.UTC().Format(time.RFC3339))
+		}
+		fmt.Fprintf(out, "; the last change is from %s.\n", status.Changed.UTC().Format(time.RFC3339))
+	} else {
+		fmt.Fprintf(out, "No rollout is active (%s); the last change is from %s.\n", status.State.Phase, status.Changed.UTC().Format(time.RFC3339))
+	}
+	if status.State.Diverged {
+		fmt.Fprintf(out, "It was told %s and serves %s. %s\n", plan.Describe(status.Desired), plan.Describe(status.Effective), status.Failure)
+	}
+	if status.BackTo != "" {
+		fmt.Fprintf(out, "`release rollback %s` goes to %s.\n", status.Service, status.BackTo)
+	} else {
+		fmt.Fprintf(out, "`release rollback %s` is %s\n", status.Service, status.NoBack)
+	}
+	percents := plan.Service{LatestReady: status.State.Stable}.Percents(status.Effective)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "REVISION\tSERVES\tTAGS\tREADY\tCREATED\tIMAGE")
+	for _, revision := range status.Revisions {
+		tags := ""
+		for _, target := range status.Tags {
+			if target.Revision == revision.Name {
+				tags += target.Tag + " "
+			}
+		}
+		ready := "yes"
+		if !revision.Ready {
+			ready = "no: " + revision.Message
+		}
+		fmt.Fprintf(table, "%s\t%d %%\t%s\t%s\t%s\t%s\n", revision.Name, percents[revision.Name], tags, ready, revision.Created.UTC().Format(time.RFC3339), revision.Image)
+	}
+	_ = table.Flush()
+}
+
+func (a *app) report() *cobra.Command {
+	var out string
+	command := &cobra.Command{
+		Use: "report", Short: "Write one page about the releases in an audit file", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			file, err := os.Open(a.flags.audit)
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			lines, err := audit.Read(file)
+			if err != nil {
+				return fmt.Errorf("%s: %w", a.flags.audit, err)
+			}
+			var runs []report.Run
+			index := map[string]int{}
+			for _, line := range lines {
+				at, known := index[line.Run]
+				if !known {
+					at, index[line.Run] = len(runs), len(runs)
+					runs = append(runs, report.Run{Command: line.Command, Service: line.Service, Environment: line.Environment, Who: line.Who})
+				}
+				runs[at].Events = append(runs[at].Events, line.Event)
+			}
+			page, err := report.Render(runs)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(out, page, 0o644); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.streams.Out, "%s: %d commands\n", out, len(runs))
+			return nil
+		},
+	}
+	command.Flags().StringVar(&out, "out", "release-report.html", "the page to write")
+	return command
+}

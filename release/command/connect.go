@@ -1,0 +1,133 @@
+package command
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/release/audit"
+	"github.com/guiofsaints/procureflow-platform/release/gcp"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+	"github.com/guiofsaints/procureflow-platform/release/settings"
+)
+
+// session is one command's controller and what has to be closed after it.
+type session struct {
+	*rollout.Controller
+	journal *audit.File
+	console *console
+	environ settings.Environment
+	region  string
+	project string
+	service string
+}
+
+var serviceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
+
+// connect builds what status, rollback and guard need: the service, and a policy for patience that no file can break.
+func (a *app) connect(ctx context.Context, command, service string) (*session, error) {
+	if !serviceName.MatchString(service) {
+		return nil, usage("%q is no name of a Cloud Run service: give the short name, such as procureflow-web", service)
+	}
+	s := &session{region: a.flags.region, project: a.flags.project, service: service, environ: settings.Default()}
+	if s.project == "" {
+		var err error
+		if s.project, err = gcp.Project(ctx); err != nil {
+			return nil, usage("%v", err)
+		}
+	}
+	endpoints := gcp.Endpoints{Run: a.flags.endpoint, Monitoring: a.flags.monitoring}
+	client, err := gcp.NewService(ctx, endpoints, s.project, s.region, service)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	s.console = &console{streams: a.streams, now: time.Now}
+	s.Controller = &rollout.Controller{Service: client, Clock: gcp.Clock{}, Journal: s.console, Policy: s.environ.Policy()}
+	if command != "" {
+		s.journal = audit.Open(a.flags.audit, audit.Origin{Command: command, Environment: a.flags.environment, Who: a.who(), Run: rand.Text(),
+			Service: fmt.Sprintf("projects/%s/locations/%s/services/%s", s.project, s.region, service)})
+		s.Journal = tee{s.console, s.journal}
+	}
+	return s, nil
+}
+
+func (s *session) close() {
+	s.console.end()
+	if s.journal != nil {
+		_ = s.journal.Close()
+	}
+}
+
+// equip adds what a rollout needs beyond that: the environment's policy, probes and metrics.
+func (a *app) equip(ctx context.Context, s *session) error {
+	environment, err := settings.Load(a.flags.policy, a.flags.environment)
+	if err != nil {
+		return usage("%v", err)
+	}
+	s.environ, s.Policy = environment, environment.Policy()
+	probe := environment.Probe
+	prober := &gcp.Prober{Paths: probe.Paths, Timeout: probe.Timeout, Via: a.flags.via, Now: s.Clock.Now,
+		Marker: gcp.Marker{Header: probe.Marker.Header, Value: probe.Marker.Value, Body: probe.Marker.Body}}
+	if a.flags.via != "" {
+		if err := gcp.CheckVia(a.flags.via); err != nil {
+			return usage("%v", err)
+		}
+	}
+	if probe.Auth == "id-token" {
+		live, err := s.Service.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if prober.Token, err = gcp.IDToken(ctx, live.URL); err != nil {
+			return err
+		}
+	}
+	s.Prober = prober
+	metrics, err := gcp.NewMetrics(ctx, gcp.Endpoints{Run: a.flags.endpoint, Monitoring: a.flags.monitoring}, s.project, s.region, s.service, s.Clock.Now)
+	if err != nil {
+		return usage("%v", err)
+	}
+	s.Metrics, s.Progress = metrics, s.console.progress
+	return nil
+}
+
+// tee shows each event and keeps it.
+type tee struct {
+	show rollout.Journal
+	keep rollout.Journal
+}
+
+// Record implements rollout.Journal.
+func (t tee) Record(event rollout.Event) error {
+	_ = t.show.Record(event)
+	return t.keep.Record(event)
+}
+
+// finish prints the result, writes the summary and sets the exit code.
+func (a *app) finish(s *session, command string, result rollout.Result) error {
+	s.console.end()
+	a.exit = code(result.Outcome, command == "rollback")
+	if result.Journal != "" {
+		fmt.Fprintln(a.streams.Err, "warning: the audit is incomplete:", result.Journal)
+	}
+	if err := a.summarize(s, command, result); err != nil {
+		fmt.Fprintln(a.streams.Err, "warning: the summary is not written:", err)
+	}
+	if a.flags.json {
+		return a.print(result)
+	}
+	fmt.Fprintf(a.streams.Out, "%s: %s after %s\n", command, result.Outcome, result.Elapsed.Round(10*time.Millisecond))
+	for _, why := range result.Why {
+		fmt.Fprintln(a.streams.Out, "  "+why)
+	}
+	return nil
+}
+
+func (a *app) print(value any) error {
+	encoder := json.NewEncoder(a.streams.Out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}

@@ -1,0 +1,106 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+// console shows a rollout: one line that is written over on a terminal, plain lines elsewhere. It implements rollout.Journal.
+type console struct {
+	streams Streams
+	now     func() time.Time
+	live    bool
+	last    time.Time
+	lastBad int
+	percent int
+}
+
+// plainEvery is how often a log gets a line while nothing happens.
+const plainEvery = 15 * time.Second
+
+func (c *console) progress(p rollout.Progress) {
+	line := fmt.Sprintf("%3d %%  %s", p.Percent, p.Candidate)
+	switch {
+	case p.Waiting != "":
+		line += "  " + p.Waiting
+	case p.Bake > 0:
+		line += fmt.Sprintf("  %s of %s", p.Elapsed.Round(time.Second), p.Bake)
+	default:
+		line += "  before traffic"
+	}
+	line += fmt.Sprintf("  probes %d good %d bad  p95 %s", p.Good, p.Bad, p.P95.Round(time.Millisecond))
+	if c.streams.Terminal {
+		fmt.Fprintf(c.streams.Err, "\r\x1b[K%s", line)
+		c.live = true
+		return
+	}
+	if p.Percent == c.percent && p.Bad == c.lastBad && c.now().Sub(c.last) < plainEvery {
+		return
+	}
+	c.last, c.lastBad, c.percent = c.now(), p.Bad, p.Percent
+	fmt.Fprintln(c.streams.Err, line)
+}
+
+// Record implements rollout.Journal: it shows what changed and why.
+func (c *console) Record(event rollout.Event) error {
+	switch {
+	case event.Kind == "decide":
+		c.say("%s: %s", event.Why[0], strings.Join(event.Why[1:], "; "))
+	case event.Answer == "accepted":
+		c.say("%s → %s", event.Kind, plan.Describe(event.After))
+	case event.Answer != "" && event.Answer != "sent":
+		c.say("%s: the API says %s", event.Kind, event.Answer)
+	case event.Kind == "resume":
+		c.say("resume: %s", strings.Join(event.Why, "; "))
+	}
+	return nil
+}
+
+func (c *console) say(format string, arguments ...any) {
+	c.end()
+	fmt.Fprintf(c.streams.Err, c.now().UTC().Format("15:04:05")+"  "+format+"\n", arguments...)
+}
+
+// end finishes the live line.
+func (c *console) end() {
+	if c.live {
+		fmt.Fprintln(c.streams.Err)
+		c.live = false
+	}
+}
+
+// summarize appends the result as Markdown: what a workflow's run shows.
+func (a *app) summarize(s *session, command string, result rollout.Result) error {
+	if a.flags.summary == "" {
+		return nil
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "### %s of %s: %s\n\n", command, s.service, result.Outcome)
+	for _, why := range result.Why {
+		fmt.Fprintf(&text, "- %s\n", escape(why))
+	}
+	text.WriteString("\n| revision | percent | tag |\n|---|---:|---|\n")
+	for _, target := range result.Traffic {
+		fmt.Fprintf(&text, "| %s | %d | %s |\n", escape(target.Revision), target.Percent, escape(target.Tag))
+	}
+	fmt.Fprintf(&text, "\n%s after %s\n\n", result.Outcome, result.Elapsed.Round(10*time.Millisecond))
+	file, err := os.OpenFile(a.flags.summary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := file.WriteString(text.String()); err != nil {
+		_ = file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+// escape keeps text from being Markdown or HTML: an API's message may hold anything.
+func escape(text string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", "|", "\\|", "\n", " ", "`", "'", "[", "\\[", "*", "\\*").Replace(text)
+}
