@@ -298,30 +298,3 @@ func TestTerminalLine(t *testing.T) {
 	assert.Equal(t, "\r\x1b[K 10 %  web-b  3s of 1m0s  probes 8 good 0 bad  p95 80ms\r\x1b[K 10 %  web-b  4s of 1m0s  probes 10 good 0 bad  p95 80ms\n12:00:00  pass: 10 of 10\n", out.String())
 	assert.Equal(t, "a &lt;b> \\| 'c'", escape("a <b> | `c`"))
 }
-
-// BenchmarkRollback takes a finished release back through the whole command line, against an API that takes half a second to apply a
-// write: what counts is the writes, and the time above the API's own.
-func BenchmarkRollback(b *testing.B) {
-	const delay = 500 * time.Millisecond
-	var calls, writes int64
-	var above time.Duration
-	for b.Loop() {
-		b.StopTimer()
-		l := newLaptop(b, delay)
-		if exit, out, errors := l.release(context.Background(), "rollout", "web"); exit != ExitDone {
-			b.Fatal(out, errors)
-		}
-		l.reads.Store(0)
-		l.writes.Store(0)
-		b.StartTimer()
-		began := time.Now()
-		if exit, out, errors := l.release(context.Background(), "rollback", "web"); exit != ExitDone {
-			b.Fatal(out, errors)
-		}
-		above += time.Since(began) - delay
-		calls, writes = calls+l.reads.Load()+l.writes.Load(), writes+l.writes.Load()
-	}
-	b.ReportMetric(float64(writes)/float64(b.N), "writes/op")
-	b.ReportMetric(float64(calls)/float64(b.N), "calls/op")
-	b.ReportMetric(float64(above.Milliseconds())/float64(b.N), "ms-above-API/op")
-}
