@@ -268,7 +268,8 @@ func TestUsage(t *testing.T) {
 		"status web --project p --endpoint https://run.googleapis.com/":                                       "only a loopback address is called without credentials",
 		"rollout web --project p --env dev --endpoint http://127.0.0.1:1/run/ --probe-via http://example.com": "use a loopback address",
 		"promote --digest sha256:1": "promote needs --",
-		"guard web":                 "requires at least 2 arg(s), only received 1",
+		"promote --digest sha256:1 --from r/a --to r/b --tag v1 --provenance none.yaml": "none.yaml",
+		"guard web": "requires at least 2 arg(s), only received 1",
 	} {
 		var out, errors bytes.Buffer
 		assert.Equal(t, ExitUsage, Main(context.Background(), append(strings.Fields(line), "--audit", filepath.Join(t.TempDir(), "a")), Streams{Out: &out, Err: &errors}), line)
@@ -277,6 +278,20 @@ func TestUsage(t *testing.T) {
 	var out bytes.Buffer
 	assert.Equal(t, ExitDone, Main(context.Background(), []string{"--help"}, Streams{Out: &out, Err: &out}))
 	assert.Contains(t, out.String(), "8 a rollback is not confirmed, look at once")
+}
+
+func TestRollbackWithoutServiceOrAPI(t *testing.T) {
+	t.Parallel()
+	l := newLaptop(t, 0)
+	exit, out, errors := l.release(context.Background(), "rollback", "other")
+	assert.Equal(t, ExitFailed, exit, out+errors)
+	assert.Contains(t, out, "not found")
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	l.api.Close()
+	exit, out, _ = l.release(ctx, "rollback", "web")
+	assert.Equal(t, ExitUnconfirmed, exit, "a rollback that did not happen is the worst news")
+	assert.Contains(t, out, "nothing was written, try again or use another tool")
 }
 
 func TestExitCodes(t *testing.T) {

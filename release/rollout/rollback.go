@@ -24,8 +24,10 @@ type Back struct {
 func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 	r := c.begin()
 	service, err := r.read(ctx)
-	if err != nil {
-		return r.end(Failed, fmt.Sprintf("read the service: %v", err))
+	if errors.Is(err, ErrNotFound) {
+		return r.end(Failed, err.Error())
+	} else if err != nil {
+		return r.end(Unconfirmed, fmt.Sprintf("nothing was written, try again or use another tool: %v", err))
 	}
 	r.last = service.Desired
 	state := plan.Read(service)
