@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,87 +18,6 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/release/registry"
 )
-
-// secret is in everything a faulty server sends that nobody may see.
-const secret = "SECRET-5f1a"
-
-// answer fails a request with a status, a body and headers that must not be repeated.
-func answer(w http.ResponseWriter, status int, headers ...string) {
-	w.Header().Set("X-Request-Id", secret)
-	for i := 0; i+1 < len(headers); i += 2 {
-		w.Header().Set(headers[i], headers[i+1])
-	}
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, `{"errors":[{"code":"UNAVAILABLE","message":"`+secret+`","detail":"`+secret+`"}]}`)
-}
-
-// hangUp ends the connection in the middle of whatever it was.
-func hangUp(w http.ResponseWriter) {
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err == nil {
-		_ = conn.Close()
-	}
-}
-
-type fault = func(w http.ResponseWriter, r *http.Request, count int) bool
-
-// first runs a fault for the first n requests of a method whose path contains a text.
-func first(n int32, method, path string, f func(http.ResponseWriter, *http.Request) bool) fault {
-	var left atomic.Int32
-	left.Store(n)
-	return func(w http.ResponseWriter, r *http.Request, _ int) bool {
-		return r.Method == method && strings.Contains(r.URL.Path, path) && left.Add(-1) >= 0 && f(w, r)
-	}
-}
-
-func status(code int, headers ...string) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, _ *http.Request) bool {
-		answer(w, code, headers...)
-		return true
-	}
-}
-
-func disconnect(w http.ResponseWriter, _ *http.Request) bool {
-	hangUp(w)
-	return true
-}
-
-// after lets the registry do its work and loses the answer.
-func after(s *server) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, r *http.Request) bool {
-		if repo, kind, reference := split(r.URL.Path); kind == "manifests" {
-			s.putManifest(httptest.NewRecorder(), r, repo, reference)
-		} else {
-			s.inner.ServeHTTP(httptest.NewRecorder(), r)
-		}
-		hangUp(w)
-		return true
-	}
-}
-
-// half takes half of an upload and hangs up.
-func half(w http.ResponseWriter, r *http.Request) bool {
-	_, _ = io.CopyN(io.Discard, r.Body, r.ContentLength/2)
-	hangUp(w)
-	return true
-}
-
-// changed answers with the right number of wrong bytes, or with fewer than announced.
-func changed(s *server, change func([]byte) []byte) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, r *http.Request) bool {
-		recorder := httptest.NewRecorder()
-		s.inner.ServeHTTP(recorder, r)
-		for key, values := range recorder.Header() {
-			w.Header()[key] = values
-		}
-		w.WriteHeader(recorder.Code)
-		_, _ = w.Write(change(recorder.Body.Bytes()))
-		return true
-	}
-}
-
-func flip(b []byte) []byte  { return append([]byte{b[0] ^ 1}, b[1:]...) }
-func short(b []byte) []byte { return b[:len(b)/2] }
 
 // These pass: the promotion tries again, waits as long as it should, and ends with everything in place.
 func TestPromoteSurvives(t *testing.T) {

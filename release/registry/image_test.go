@@ -60,10 +60,12 @@ type builder struct {
 	// expected is what state has to show at the target, and sizes the bytes of each.
 	expected map[string]string
 	sizes    map[string]int64
+	// referrers are the digests that refer to a digest.
+	referrers map[string][]string
 }
 
 func newBuilder(t testing.TB, s *server) *builder {
-	return &builder{t: t, s: s, repo: fromRepo, expected: map[string]string{}, sizes: map[string]int64{}}
+	return &builder{t: t, s: s, repo: fromRepo, expected: map[string]string{}, sizes: map[string]int64{}, referrers: map[string][]string{}}
 }
 
 func (b *builder) descriptor(raw []byte, mediaType string) v1.Descriptor {
@@ -131,6 +133,7 @@ func (b *builder) refer(subject v1.Descriptor, mediaType, content string) v1.Des
 		"config": b.blob("{}", "application/vnd.oci.empty.v1+json"), "layers": []any{b.blob(content, mediaType)},
 	})
 	d.ArtifactType = mediaType
+	b.referrers[subject.Digest.String()] = append(b.referrers[subject.Digest.String()], d.Digest.String())
 	if b.s.apiOff {
 		b.list(subject, d)
 	}
@@ -239,9 +242,26 @@ func (w *world) complete(root v1.Descriptor) {
 	}
 	require.Equal(w.t, expected, found)
 	require.Empty(w.t, w.to.broken)
+	if w.to.apiOff && w.to != w.from {
+		w.listed()
+	}
 }
 
-// everythingBut is the tags of a repository's state, without those of the form sha256-….
+// listed checks that a target without the API lists every referrer by tag.
+func (w *world) listed() {
+	w.t.Helper()
+	for subject, referrers := range w.image.referrers {
+		var list v1.IndexManifest
+		require.NoError(w.t, json.Unmarshal(w.to.manifests[toRepo+"/"+strings.Replace(subject, ":", "-", 1)], &list))
+		var found []string
+		for _, d := range list.Manifests {
+			found = append(found, d.Digest.String())
+		}
+		require.Subset(w.t, found, referrers)
+	}
+}
+
+// tagsOf is the tags of a repository's state, without those of the form sha256-….
 func tagsOf(state map[string]string) (tags []string) {
 	for _, name := range slices.Sorted(maps.Keys(state)) {
 		if !strings.HasPrefix(name, "sha256") {

@@ -7,17 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // server is a real registry with what the tests need around it: a store per repository, mounting, tags that do not move,
@@ -43,7 +40,6 @@ type server struct {
 	manifests map[string][]byte // REPO/REFERENCE
 	blobs     map[string][]byte // REPO/DIGEST
 	broken    []string          // writes of manifests that name what is not there
-	uploaded  map[string]int    // content bytes by digest
 	types     map[string]string // media type by REPO/REFERENCE
 }
 
@@ -51,7 +47,7 @@ func newServer(t testing.TB, options ...func(*server)) *server {
 	t.Helper()
 	s := &server{
 		counts: map[string]int{}, manifests: map[string][]byte{}, blobs: map[string][]byte{},
-		uploaded: map[string]int{}, types: map[string]string{},
+		types: map[string]string{},
 	}
 	s.idle = sync.NewCond(&s.mu)
 	for _, option := range options {
@@ -207,7 +203,6 @@ func (s *server) Put(_ context.Context, repo string, h v1.Hash, rc io.ReadCloser
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.blobs[repo+"/"+h.String()] = content
-	s.uploaded[h.String()] += len(content)
 	return nil
 }
 
@@ -263,24 +258,4 @@ func (s *server) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked, s.counts = nil, map[string]int{}
-}
-
-// drop removes things from a repository, as a clean-up does. The registry itself is made anew from what is left.
-func (s *server) drop(repo string, references ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, ref := range references {
-		delete(s.blobs, repo+"/"+ref)
-		delete(s.manifests, repo+"/"+ref)
-	}
-	s.inner = registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithReferrersSupport(!s.apiOff), registry.WithBlobHandler(s))
-	// Indexes last: the registry wants their content first.
-	for _, index := range []bool{false, true} {
-		for _, name := range slices.Sorted(maps.Keys(s.manifests)) {
-			if types.MediaType(s.types[name]).IsIndex() == index {
-				repo, ref := name[:strings.LastIndex(name, "/")], name[strings.LastIndex(name, "/")+1:]
-				s.store(repo, ref, s.manifests[name], s.types[name])
-			}
-		}
-	}
 }
