@@ -77,10 +77,16 @@ var layers = []layer{
 		reason:     "an adapter implements ports and knows no other adapter",
 	},
 	{
+		packages:   "release/command",
+		may:        []string{"release/**", "stacks", "internal/naming"},
+		mayInTests: []string{"sandbox/**"},
+		reason:     "the command line is where orchestration meets its adapters; it knows neither the program nor the sandbox",
+	},
+	{
 		packages:   "release/*",
 		may:        []string{"release/plan", "release/health", "release/rollout"},
 		mayInTests: []string{"sandbox/**"},
-		reason:     "an adapter implements ports and knows no other adapter",
+		reason:     "what stands beside the orchestration knows its ports and no adapter",
 	},
 	{
 		packages: "sandbox/**",
