@@ -103,8 +103,22 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().DurationVar(&a.wait, "wait", 10*time.Minute, "how long to wait for another command that holds the sandbox")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &commandLineError{err} })
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.pulumi(), a.serve(), a.cloud(), a.status(), a.stop())
-	for _, command := range root.Commands() {
+	root.AddCommand(a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.pulumi(), a.serve(), a.cloud(), a.status(), a.stop(), a.fault(), a.behaviour())
+	blameCaller(root)
+	root.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return &commandLineError{fmt.Errorf("unknown command %q; `go run ./cmd/sandbox --help` lists them", args[0])}
+		}
+		return nil
+	}
+	root.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
+	return root
+}
+
+// blameCaller makes wrong arguments of all commands below the parent errors of the call, with its usage.
+func blameCaller(parent *cobra.Command) {
+	for _, command := range parent.Commands() {
+		blameCaller(command)
 		if check := command.Args; check != nil {
 			command.Args = func(command *cobra.Command, args []string) error {
 				if err := check(command, args); err != nil {
@@ -114,14 +128,6 @@ func (a *app) root() *cobra.Command {
 			}
 		}
 	}
-	root.Args = func(_ *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return &commandLineError{fmt.Errorf("unknown command %q; `go run ./cmd/sandbox --help` lists them", args[0])}
-		}
-		return nil
-	}
-	root.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
-	return root
 }
 
 // repository is the folder that holds go.mod and Pulumi.yaml: the working folder or the nearest above it.

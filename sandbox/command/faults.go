@@ -1,0 +1,168 @@
+package command
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+)
+
+// running connects to the cloud's process. It takes no lock and starts nothing: faults are for the middle of another
+// command.
+func (a *app) running(command *cobra.Command) (*server.Client, error) {
+	dir, err := a.openDir()
+	if err != nil {
+		return nil, err
+	}
+	client, err := server.Connect(command.Context(), dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w; `up` or `serve` starts it", err)
+	}
+	return client, nil
+}
+
+func (a *app) fault() *cobra.Command {
+	command := &cobra.Command{Use: "fault", Short: "Make the simulated cloud go wrong, see how, and end it", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error { return command.Help() }}
+	command.AddCommand(a.faultSet(), a.faultList(), a.faultClear())
+	return command
+}
+
+func (a *app) faultSet() *cobra.Command {
+	var fault faults.Fault
+	var duration time.Duration
+	names := make([]string, len(faults.Effects))
+	for i, effect := range faults.Effects {
+		names[i] = string(effect)
+	}
+	command := &cobra.Command{
+		Use: "set NAME EFFECT", Short: "Let a fault strike from now on; EFFECT is one of " + strings.Join(names, ", "), Args: cobra.ExactArgs(2),
+		Example: "  go run ./cmd/sandbox fault set quota answer --status 429 --method PATCH --next 3\n" +
+			"  go run ./cmd/sandbox fault set stuck hold-traffic --path '/run/v2/**/services/web'\n" +
+			"  go run ./cmd/sandbox fault set slow slow-operation --duration 20s",
+		RunE: func(command *cobra.Command, args []string) error {
+			client, err := a.running(command)
+			if err != nil {
+				return err
+			}
+			fault.Effect, fault.Duration = faults.Effect(args[1]), faults.Duration(duration)
+			return client.SetFault(command.Context(), args[0], fault)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&fault.Method, "method", "", "HTTP method of the requests it is about (default: any that the effect makes sense for)")
+	flags.StringVar(&fault.Path, "path", "", "pattern of their path: * within a segment, ** over segments (default: any)")
+	flags.IntVar(&fault.Skip, "skip", 0, "let the first so many pass")
+	flags.Float64Var(&fault.Rate, "rate", 0, "share of the others that is struck, 0-1 (default: all)")
+	flags.IntVar(&fault.Next, "next", 0, "end it when it has struck so often (default: never)")
+	flags.Uint64Var(&fault.Seed, "seed", 0, "decides which requests a rate strikes")
+	flags.IntVar(&fault.Status, "status", 0, "with answer: 429, 500 or 503 (default 503)")
+	flags.DurationVar(&duration, "duration", 0, "with delay, slow-operation and lag-metrics: how long")
+	flags.StringVar(&fault.Revision, "revision", "", "with lose-revision: the revision's short name")
+	return command
+}
+
+func (a *app) faultList() *cobra.Command {
+	var asJSON bool
+	command := &cobra.Command{
+		Use: "list", Short: "List the faults that are set, and what they did", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			client, err := a.running(command)
+			if err != nil {
+				return err
+			}
+			states, err := client.Faults(command.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				encoder := json.NewEncoder(a.streams.Out)
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(states)
+			}
+			return printFaults(a.streams.Out, states)
+		},
+	}
+	command.Flags().BoolVar(&asJSON, "json", false, "print them as JSON")
+	return command
+}
+
+func printFaults(out io.Writer, states []faults.State) error {
+	if len(states) == 0 {
+		_, err := fmt.Fprintln(out, "No fault is set.")
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tEFFECT\tREQUESTS\tSTRIKES")
+	for _, state := range states {
+		method, path := state.Method, state.Path
+		if method == "" {
+			method = "any"
+		}
+		if path == "" {
+			path = "**"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s %s\t%d of %d\n", state.Name, state.Effect, method, path, state.Strikes, state.Seen)
+	}
+	return table.Flush()
+}
+
+func (a *app) faultClear() *cobra.Command {
+	return &cobra.Command{
+		Use: "clear [NAME]", Short: "End the fault of that name, or all of them", Args: cobra.MaximumNArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			client, err := a.running(command)
+			if err != nil {
+				return err
+			}
+			return client.ClearFault(command.Context(), strings.Join(args, ""))
+		},
+	}
+}
+
+func (a *app) behaviour() *cobra.Command {
+	var wanted cloud.Behaviour
+	command := &cobra.Command{
+		Use: "behaviour IMAGE@DIGEST|DIGEST", Short: "Say, or with flags decide, how the containers of an image behave", Args: cobra.ExactArgs(1),
+		Long: "Say, or with flags decide, how the containers of an image behave. The flags that are not given go back to healthy;\n--healthy takes all of them back. It stays when the cloud stops.",
+		RunE: func(command *cobra.Command, args []string) error {
+			digest := args[0]
+			if named := cloud.Digest(digest); named != "" {
+				digest = named
+			}
+			client, err := a.running(command)
+			if err != nil {
+				return err
+			}
+			decided := false
+			for _, flag := range []string{"error-rate", "latency", "never-ready", "healthy"} {
+				decided = decided || command.Flags().Changed(flag)
+			}
+			if decided {
+				if err := client.SetBehaviour(command.Context(), digest, wanted); err != nil {
+					return err
+				}
+			}
+			now, err := client.Behaviour(command.Context(), digest)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.streams.Out, "%s: error rate %g, latency %s, never ready %t\n", digest, now.ErrorRate, now.Latency, now.NeverReady)
+			return err
+		},
+	}
+	flags := command.Flags()
+	flags.Float64Var(&wanted.ErrorRate, "error-rate", 0, "share of requests answered with 500, 0-1")
+	flags.DurationVar(&wanted.Latency, "latency", 0, "added to every answer")
+	flags.BoolVar(&wanted.NeverReady, "never-ready", false, "new revisions fail their startup probe")
+	flags.Bool("healthy", false, "nothing of the above")
+	return command
+}
