@@ -1,7 +1,7 @@
 // Package command is the sandbox's command line. Commands take their streams and return an exit code; nothing here
 // reads the process's own.
 //
-// Exit codes: 0 done; 1 the answer is no (drift found); 2 the call or the settings are wrong, nothing was started;
+// Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong, nothing was started;
 // 3 the operation failed; 4 another command holds the sandbox; 130 interrupted.
 package command
 
@@ -94,7 +94,7 @@ func (a *app) root() *cobra.Command {
 		Use:   "sandbox",
 		Short: "Run the platform on this machine: the real Pulumi engine against a simulated cloud",
 		Long: "Run the platform on this machine: the real Pulumi engine against a simulated cloud.\n\n" +
-			"Exit codes: 0 done; 1 the answer is no (drift found); 2 the call or the settings are wrong;\n" +
+			"Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong;\n" +
 			"3 the operation failed; 4 another command holds the sandbox; 130 interrupted.",
 		SilenceUsage: true, SilenceErrors: true,
 	}
@@ -103,7 +103,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().DurationVar(&a.wait, "wait", 10*time.Minute, "how long to wait for another command that holds the sandbox")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &commandLineError{err} })
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.pulumi(), a.serve(), a.cloud(), a.status(), a.stop(), a.fault(), a.behaviour())
+	root.AddCommand(a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.analyze(), a.pulumi(), a.serve(), a.cloud(), a.status(), a.stop(), a.fault(), a.behaviour())
 	blameCaller(root)
 	root.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {

@@ -154,3 +154,26 @@ func (a *app) pulumi() *cobra.Command {
 		},
 	}
 }
+
+func (a *app) analyze() *cobra.Command {
+	var stack string
+	var asJSON bool
+	command := &cobra.Command{
+		Use: "analyze STATE.json", Short: "Hold an exported state against the policy pack; exit 1 on a mandatory violation", Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			session, err := a.open(command.Context(), "analyze "+args[0], a.streams.Err)
+			if err != nil {
+				return err
+			}
+			defer session.close()
+			clean, err := session.Analyze(command.Context(), args[0], stack, asJSON, a.streams.Out)
+			if err == nil && !clean {
+				a.exit = ExitNo
+			}
+			return err
+		},
+	}
+	command.Flags().StringVar(&stack, "stack", "", "whose policy configuration to use (default: the stack the state is of)")
+	command.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
+	return command
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 
@@ -36,6 +37,10 @@ type PropertyDrift struct {
 // Drift compares the state with the live cloud and changes neither. Traffic is not part of it: the service ignores it
 // because the release controller owns it.
 func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
+	ignored, err := s.ignored(ctx)
+	if err != nil {
+		return nil, err
+	}
 	stream := make(chan events.EngineEvent)
 	done := make(chan []Drifted)
 	go func() {
@@ -44,14 +49,14 @@ func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
 			if event.ResOutputsEvent == nil {
 				continue
 			}
-			if found, ok := driftOf(event.ResOutputsEvent.Metadata); ok {
+			if found, ok := driftOf(event.ResOutputsEvent.Metadata, ignored); ok {
 				drifted = append(drifted, found)
 			}
 		}
 		done <- drifted
 	}()
 	var messages strings.Builder
-	_, err := s.auto.PreviewRefresh(ctx, optrefresh.EventStreams(stream), optrefresh.ErrorProgressStreams(&messages),
+	_, err = s.auto.PreviewRefresh(ctx, optrefresh.EventStreams(stream), optrefresh.ErrorProgressStreams(&messages),
 		optrefresh.ProgressStreams(&messages), optrefresh.Color("never"))
 	if err != nil {
 		// The engine's own account explains what the error only names.
@@ -63,8 +68,21 @@ func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
 	return drifted, nil
 }
 
-// driftOf reads one step of the refresh.
-func driftOf(step apitype.StepEventMetadata) (Drifted, bool) {
+// ignored returns by URN the properties whose changes each resource ignores: the refresh reports them all the same.
+func (s *Stack) ignored(ctx context.Context) (map[string][]string, error) {
+	deployment, err := s.deployment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ignored := map[string][]string{}
+	for _, resource := range deployment.Resources {
+		ignored[string(resource.URN)] = resource.IgnoreChanges
+	}
+	return ignored, nil
+}
+
+// driftOf reads one step of the refresh. A change of nothing but ignored properties is none.
+func driftOf(step apitype.StepEventMetadata, ignored map[string][]string) (Drifted, bool) {
 	if step.Old == nil || (step.Op != apitype.OpUpdate && step.Op != apitype.OpDelete) {
 		return Drifted{}, false
 	}
@@ -74,6 +92,11 @@ func driftOf(step apitype.StepEventMetadata) (Drifted, bool) {
 		return found, true
 	}
 	for path, diff := range step.DetailedDiff {
+		top, _, _ := strings.Cut(path, ".")
+		top, _, _ = strings.Cut(top, "[")
+		if slices.Contains(ignored[step.URN], top) {
+			continue
+		}
 		before, now := step.Old.Outputs, step.New.Outputs
 		if diff.InputDiff {
 			before, now = step.Old.Inputs, step.New.Inputs
@@ -81,7 +104,7 @@ func driftOf(step apitype.StepEventMetadata) (Drifted, bool) {
 		found.Properties = append(found.Properties, PropertyDrift{Path: path, Before: valueAt(before, path), Now: valueAt(now, path)})
 	}
 	sort.Slice(found.Properties, func(i, j int) bool { return found.Properties[i].Path < found.Properties[j].Path })
-	return found, true
+	return found, len(found.Properties) > 0 || len(step.DetailedDiff) == 0
 }
 
 // valueAt renders the value at a property path as JSON on one line, "absent" where there is none.

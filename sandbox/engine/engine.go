@@ -153,6 +153,11 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	if err := e.connect(ctx); err != nil {
 		return 0, err
 	}
+	return e.run(ctx, stdin, stdout, stderr, args...)
+}
+
+// run runs the CLI in the work folder and returns its exit code.
+func (e *Engine) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args ...string) (int, error) {
 	environment, err := e.environment()
 	if err != nil {
 		return 0, err
@@ -164,6 +169,9 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	command := e.cli.Command(ctx, e.workDir(), variables, args...)
 	command.Stdin, command.Stdout, command.Stderr = stdin, stdout, stderr
 	err = command.Run()
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() > 0 {
 		return exit.ExitCode(), nil

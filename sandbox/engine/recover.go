@@ -75,15 +75,9 @@ type pendingCreate struct {
 }
 
 func (s *Stack) pendingCreates(ctx context.Context) ([]pendingCreate, error) {
-	state, err := s.auto.Export(ctx)
+	deployment, err := s.deployment(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the state of stack %s: %w", s.auto.Name(), err)
-	}
-	var deployment apitype.DeploymentV3
-	if len(state.Deployment) > 0 && string(state.Deployment) != "null" {
-		if err := json.Unmarshal(state.Deployment, &deployment); err != nil {
-			return nil, fmt.Errorf("read the state of stack %s: %w", s.auto.Name(), err)
-		}
+		return nil, err
 	}
 	var pending []pendingCreate
 	for _, operation := range deployment.PendingOperations {
@@ -93,4 +87,17 @@ func (s *Stack) pendingCreates(ctx context.Context) ([]pendingCreate, error) {
 		}
 	}
 	return pending, nil
+}
+
+// deployment is the stack's state.
+func (s *Stack) deployment(ctx context.Context) (apitype.DeploymentV3, error) {
+	var deployment apitype.DeploymentV3
+	state, err := s.auto.Export(ctx)
+	if err == nil && len(state.Deployment) > 0 && string(state.Deployment) != "null" {
+		err = json.Unmarshal(state.Deployment, &deployment)
+	}
+	if err != nil {
+		return deployment, fmt.Errorf("read the state of stack %s: %w", s.auto.Name(), err)
+	}
+	return deployment, nil
 }

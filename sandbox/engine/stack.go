@@ -2,11 +2,12 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
@@ -101,7 +102,12 @@ func (s *Stack) Up(ctx context.Context) (Changes, error) {
 	if err := s.recover(ctx); err != nil {
 		return nil, err
 	}
-	result, err := s.auto.Up(ctx, optup.ProgressStreams(s.engine.options.Out), optup.ErrorProgressStreams(s.engine.options.Out),
+	pack, config, err := s.engine.policyPack(ctx, s.auto.Name())
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.auto.Up(ctx, optup.PolicyPacks(pack), optup.PolicyPackConfigs(config),
+		optup.ProgressStreams(s.engine.options.Out), optup.ErrorProgressStreams(s.engine.options.Out),
 		optup.Color(s.color()), optup.SuppressProgress())
 	if err != nil {
 		return nil, s.failed(ctx, "up", err)
@@ -115,7 +121,12 @@ func (s *Stack) Up(ctx context.Context) (Changes, error) {
 
 // Preview shows what Up would do and changes nothing.
 func (s *Stack) Preview(ctx context.Context) (Changes, error) {
-	result, err := s.auto.Preview(ctx, optpreview.ProgressStreams(s.engine.options.Out),
+	pack, config, err := s.engine.policyPack(ctx, s.auto.Name())
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.auto.Preview(ctx, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config),
+		optpreview.ProgressStreams(s.engine.options.Out),
 		optpreview.ErrorProgressStreams(s.engine.options.Out), optpreview.Color(s.color()), optpreview.SuppressProgress())
 	if err != nil {
 		return nil, s.failed(ctx, "preview", err)
@@ -149,23 +160,20 @@ func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 	if err := e.ready(ctx); err != nil {
 		return err
 	}
-	workspace, err := e.workspace()
-	if err != nil {
-		return err
-	}
-	stack, err := auto.SelectStackInlineSource(ctx, name, project, e.options.Program, workspace...)
-	if auto.IsSelectStack404Error(err) {
+	if _, err := os.Stat(e.checkpoint(name)); err != nil {
 		return &UsageError{Message: fmt.Sprintf("stack %s has no state yet: run `go run ./cmd/sandbox up %s` first", name, name)}
-	} else if err != nil {
-		return fmt.Errorf("select stack %s: %w", name, err)
 	}
-	state, err := stack.Export(ctx)
-	if err != nil {
-		return fmt.Errorf("export stack %s: %w", name, err)
+	// Not through the Automation API: its export decrypts secrets.
+	code, err := e.run(ctx, nil, out, e.options.Out, "--non-interactive", "stack", "export", "--stack", name)
+	if err == nil && code != 0 {
+		err = fmt.Errorf("export stack %s: the CLI ended with %d", name, code)
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(state)
+	return err
+}
+
+// checkpoint is where the file backend keeps a stack's state.
+func (e *Engine) checkpoint(stack string) string {
+	return filepath.Join(e.backendDir(), ".pulumi", "stacks", project, stack+".json")
 }
 
 // Service is a service of the stack as the sandbox's person sees it.

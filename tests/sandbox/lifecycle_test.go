@@ -119,17 +119,15 @@ func (s *sandbox) driftIsFoundAndRepaired(t *testing.T) {
 	clean := s.must("drift", "dev")
 	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", clean.out)
 
-	// Somebody opens the service to more instances, and somebody deletes a secret's access.
-	status, answer := s.api(http.MethodPatch, devService+"?updateMask=template.scaling", map[string]any{
-		"template": map[string]any{"scaling": map[string]any{"maxInstanceCount": 50}},
-	})
+	// Somebody closes the service to the public network, and somebody deletes a metric.
+	status, answer := s.api(http.MethodPatch, devService+"?updateMask=ingress", map[string]any{"ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY"})
 	require.Equal(t, http.StatusOK, status, "%v", answer)
 	status, answer = s.api(http.MethodDelete, "/log/v2/projects/procureflow-dev/metrics/"+s.firstLogMetric(), nil)
 	require.Equal(t, http.StatusOK, status, "%v", answer)
 
 	drift := s.run("drift", "dev")
 	assert.Equal(t, command.ExitNo, drift.exit, "%s", drift)
-	assert.Contains(t, drift.out, "template.scaling.maxInstanceCount: 2 -> 50")
+	assert.Contains(t, drift.out, `ingress: "INGRESS_TRAFFIC_ALL" -> "INGRESS_TRAFFIC_INTERNAL_ONLY"`)
 	assert.Contains(t, drift.out, "gcp:logging/metric:Metric")
 	assert.Contains(t, drift.out, "deleted")
 	var list []map[string]any
@@ -139,7 +137,7 @@ func (s *sandbox) driftIsFoundAndRepaired(t *testing.T) {
 	s.must("up", "dev")
 	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", s.must("drift", "dev").out)
 	_, service := s.api(http.MethodGet, devService, nil)
-	assert.EqualValues(t, 2, dig(service, "template", "scaling", "maxInstanceCount"))
+	assert.Equal(t, "INGRESS_TRAFFIC_ALL", service["ingress"])
 }
 
 func (s *sandbox) firstLogMetric() string {
