@@ -97,7 +97,11 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		respond(w, http.StatusInternalServerError, asError(err).body())
 		return
 	}
-	answer, err := q.handle(r.URL.EscapedPath(), body)
+	handle := q.handle
+	if strings.HasPrefix(r.URL.Path, knativePrefix) {
+		handle = func(path string, body []byte) (any, error) { return q.handleKnative(r.Host, path, body) }
+	}
+	answer, err := handle(r.URL.EscapedPath(), body)
 	if err != nil {
 		refusal := asError(err)
 		respond(w, refusal.Code, refusal.body())

@@ -230,7 +230,12 @@ func (q *request) delete(n name) (any, error) {
 	if err := q.drop(n); err != nil {
 		return nil, err
 	}
-	return c.answer("delete", map[string]any{})
+	answer := map[string]any{}
+	if k.host == runHost { // Cloud Run answers what was deleted, others nothing
+		answer = maps.Clone(c.old)
+		answer["deleteTime"] = timestamp(q.now)
+	}
+	return c.answer("delete", answer)
 }
 
 // list answers one page. The token is the position of the next item.

@@ -46,6 +46,9 @@ func ServiceOf(r *http.Request) string {
 		id, _, _ := strings.Cut(path[7], ":")
 		return strings.Join(path[2:7], "/") + "/" + id
 	}
+	if region := regionOf(r.Host); region != "" && strings.HasPrefix(r.URL.Path, knativePrefix) && len(path) >= 7 && path[5] == "services" {
+		return "projects/" + path[4] + "/locations/" + region + "/services/" + path[6]
+	}
 	return ""
 }
 

@@ -44,9 +44,14 @@ func (q *request) handle(path string, raw []byte) (any, error) {
 	if err := q.decode(raw); err != nil {
 		return nil, err
 	}
-	if err := q.checkQuery(); err != nil {
+	if err := q.checkQuery(parameters); err != nil {
 		return nil, err
 	}
+	return q.transact(func() (any, error) { return q.dispatch(prefixes[i], segments, verb) })
+}
+
+// transact runs the request's work as one transaction, after the operations whose time has come have ended.
+func (q *request) transact(work func() (any, error)) (any, error) {
 	if err := q.cloud.settle(q.now); err != nil {
 		return nil, err
 	}
@@ -58,7 +63,7 @@ func (q *request) handle(path string, raw []byte) (any, error) {
 	err := run(func(tx *store.Tx) error {
 		q.tx = tx
 		var err error
-		answer, err = q.dispatch(prefixes[i], segments, verb)
+		answer, err = work()
 		if err == nil && q.query.Get("validateOnly") == "true" {
 			return errRollBack
 		}
@@ -91,7 +96,7 @@ var parameters = strings.Fields(`alt prettyPrint fields key quotaUser $.xgafv ac
 	serviceLevelObjectiveId names interval.startTime interval.endTime aggregation.alignmentPeriod aggregation.perSeriesAligner
 	aggregation.crossSeriesReducer aggregation.groupByFields`)
 
-func (q *request) checkQuery() error {
+func (q *request) checkQuery(parameters []string) error {
 	for parameter := range q.query {
 		if !slices.Contains(parameters, parameter) {
 			return invalid("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' could not be found in request message.", parameter, parameter)

@@ -1,8 +1,10 @@
 package cloud
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,7 +37,7 @@ func runKinds() []*kind {
 	}
 	revision := &kind{
 		prefix: "run/v2", host: runHost, pattern: runRevisions, message: "run:GoogleCloudRunV2Revision", typeURL: revisionType, listField: "revisions",
-		operations: []string{"delete"}, missing: absent("REVISION"),
+		operations: []string{"delete"}, read: listRevisions, missing: absent("REVISION"),
 		// Revisions are made by services; the table wants to know that they can be deleted.
 		prepare: func(*change) error { return notFound("Method not found.") },
 		remove:  removeRevision,
@@ -158,6 +160,28 @@ func removeRunService(c *change) (map[string]any, error) {
 		return nil, err
 	}
 	return nil, nil
+}
+
+// listRevisions answers the newest first, as the API does; they are listed when one looks for what to go back to.
+func listRevisions(q *request, collection name) (any, error) {
+	var items []any
+	for _, document := range q.revisions(collection) {
+		items = append(items, document)
+	}
+	return q.page("revisions", items)
+}
+
+// revisions are a service's revisions, newest first; of one moment by name, the last one first. The place is the
+// service or anything below it.
+func (q *request) revisions(place name) []map[string]any {
+	var documents []map[string]any
+	for _, n := range q.children(name{kind: kindOf(runHost, runRevisions), project: place.project, segments: append(place.segments[:6:6], "revisions")}) {
+		documents = append(documents, q.get(n))
+	}
+	slices.SortFunc(documents, func(a, b map[string]any) int {
+		return cmp.Or(strings.Compare(text(b, "createTime"), text(a, "createTime")), strings.Compare(text(b, "name"), text(a, "name")))
+	})
+	return documents
 }
 
 // removeRevision keeps the revisions that serve or may come to serve.

@@ -1,0 +1,65 @@
+package knative
+
+import (
+	"maps"
+	"strings"
+)
+
+// Revision is a v2 revision in v1. service is the v2 service it belongs to, whose split says whether it is active.
+func Revision(v2, service object, place Place) object {
+	id, owner := last(text(v2, "name")), text(v2, "service")
+	meta := metadata(id, "revisions", v2, place)
+	maps.Copy(sub(meta, "labels"), object{serviceLabel: owner, "serving.knative.dev/configuration": owner, "serving.knative.dev/route": owner,
+		"serving.knative.dev/serviceUid": service["uid"]})
+	annotations, spec := template(v2)
+	set(annotations, creatorAnnotation, v2["creator"])
+	meta["annotations"] = annotations
+	meta["ownerReferences"] = []any{object{"apiVersion": apiVersion, "kind": "Configuration", "name": owner, "uid": service["uid"], "controller": true, "blockOwnerDeletion": true}}
+
+	status := object{"observedGeneration": 1.0}
+	set(status, "logUrl", v2["logUri"])
+	conditions := []any{}
+	for _, kind := range []string{"Ready", "ContainerReady", "ResourcesAvailable"} {
+		from := object{"lastTransitionTime": v2["createTime"]}
+		for _, item := range items(v2, "conditions") {
+			if text(item.(object), "type") == kind {
+				from = item.(object)
+			}
+		}
+		conditions = append(conditions, condition(from, kind, camel(text(from, "revisionReason"))))
+	}
+	status["conditions"] = append(conditions, active(id, v2, service))
+	if containers := items(v2, "containers"); len(containers) > 0 && strings.Contains(text(containers[0].(object), "image"), "@") {
+		status["imageDigest"] = containers[0].(object)["image"]
+	}
+	return object{"apiVersion": apiVersion, "kind": "Revision", "metadata": meta, "spec": spec, "status": status}
+}
+
+// active says whether requests can reach the revision: by its share of the traffic or by a tag.
+func active(id string, v2, service object) object {
+	c := object{"type": "Active", "severity": "Info", "lastTransitionTime": v2["createTime"], "status": "False", "reason": "Retired", "message": "Revision retired."}
+	for _, item := range items(service, "trafficStatuses") {
+		target := item.(object)
+		revision := text(target, "revision")
+		if revision == "" {
+			revision = last(text(service, "latestReadyRevision"))
+		}
+		if revision == id && (number(target, "percent") > 0 || text(target, "tag") != "") {
+			c["status"] = "True"
+			delete(c, "reason")
+			delete(c, "message")
+		}
+	}
+	return c
+}
+
+// camel is v2's HEALTH_CHECK_CONTAINER_ERROR as v1 writes it: HealthCheckContainerError.
+func camel(reason string) string {
+	var b strings.Builder
+	for _, word := range strings.Split(reason, "_") {
+		if word != "" {
+			b.WriteString(word[:1] + strings.ToLower(word[1:]))
+		}
+	}
+	return b.String()
+}

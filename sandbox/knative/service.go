@@ -1,0 +1,186 @@
+package knative
+
+import (
+	"maps"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Service is a v2 service in v1.
+func Service(v2 object, place Place) object {
+	id := last(text(v2, "name"))
+	meta := metadata(id, "services", v2, place)
+	annotations := toAnnotations(serviceAnnotations, v2)
+	set(annotations, creatorAnnotation, v2["creator"])
+	set(annotations, modifierAnnotation, v2["lastModifier"])
+	set(annotations, ingressStatus, annotations["run.googleapis.com/ingress"])
+	set(annotations, urlsAnnotation, asJSON.write(v2["urls"]))
+	meta["annotations"] = annotations
+
+	from := sub(v2, "template")
+	templateAnnotations, spec := template(from)
+	templateMeta := object{}
+	set(templateMeta, "name", from["revision"])
+	set(templateMeta, "labels", sub(from, "labels"))
+	set(templateMeta, "annotations", templateAnnotations)
+	status := object{"conditions": serviceConditions(v2), "url": v2["uri"], "address": object{"url": v2["uri"]}}
+	if observed, err := strconv.ParseFloat(text(v2, "observedGeneration"), 64); err == nil {
+		status["observedGeneration"] = observed
+	}
+	set(status, "latestCreatedRevisionName", last(text(v2, "latestCreatedRevision")))
+	set(status, "latestReadyRevisionName", last(text(v2, "latestReadyRevision")))
+	set(status, "traffic", traffic(items(v2, "trafficStatuses"), last(text(v2, "latestReadyRevision"))))
+	return object{"apiVersion": apiVersion, "kind": "Service", "metadata": meta, "status": status,
+		"spec": object{"template": object{"metadata": templateMeta, "spec": spec}, "traffic": traffic(items(v2, "traffic"), "")}}
+}
+
+// metadata is what both kinds of resources begin with.
+func metadata(id, collection string, v2 object, place Place) object {
+	labels := object{locationLabel: place.Region}
+	maps.Copy(labels, sub(v2, "labels"))
+	meta := object{"name": id, "namespace": place.Project, "labels": labels, "uid": v2["uid"], "creationTimestamp": v2["createTime"],
+		"selfLink": "/apis/" + apiVersion + "/namespaces/" + place.Project + "/" + collection + "/" + id}
+	set(meta, "resourceVersion", v2["etag"])
+	if generation, err := strconv.ParseFloat(text(v2, "generation"), 64); err == nil {
+		meta["generation"] = generation
+	}
+	return meta
+}
+
+func last(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// traffic is a v2 split in v1. In a status the latest revision is named as well.
+func traffic(v2 []any, latest string) []any {
+	targets := []any{}
+	for _, item := range v2 {
+		from := item.(object)
+		to := pick(from, "percent", "tag")
+		set(to, "url", from["uri"])
+		set(to, "revisionName", from["revision"])
+		if text(from, "revision") == "" {
+			to["latestRevision"] = true
+			set(to, "revisionName", latest)
+		}
+		targets = append(targets, to)
+	}
+	return targets
+}
+
+func fromTraffic(v1 []any) ([]any, error) {
+	targets := []any{}
+	for i, item := range v1 {
+		from := item.(object)
+		to := pick(from, "percent", "tag")
+		revision := text(from, "revisionName")
+		switch {
+		case from["latestRevision"] == true && revision != "":
+			return nil, refuse("spec.traffic[%d].revisionName: must not be set with latestRevision", i)
+		case revision != "":
+			to["type"], to["revision"] = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision
+		default:
+			to["type"] = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+		}
+		targets = append(targets, to)
+	}
+	return targets, nil
+}
+
+// serviceConditions are Ready and what it stands on. While a service is reconciled nothing is known yet.
+func serviceConditions(v2 object) []any {
+	conditions := []any{condition(sub(v2, "terminalCondition"), "Ready", "RevisionFailed")}
+	for _, kind := range []string{"ConfigurationsReady", "RoutesReady"} {
+		from := object{"lastTransitionTime": sub(v2, "terminalCondition")["lastTransitionTime"]}
+		for _, item := range items(v2, "conditions") {
+			if v2["reconciling"] != true && text(item.(object), "type") == kind {
+				from = item.(object)
+			}
+		}
+		conditions = append(conditions, condition(from, kind, "RevisionFailed"))
+	}
+	return conditions
+}
+
+// condition is a v2 condition in v1; reason is why, when it failed.
+func condition(v2 object, kind, reason string) object {
+	c := pick(v2, "lastTransitionTime", "message")
+	c["type"] = kind
+	switch text(v2, "state") {
+	case "CONDITION_SUCCEEDED":
+		c["status"] = "True"
+	case "CONDITION_FAILED":
+		c["status"], c["reason"] = "False", reason
+	default:
+		c["status"], c["reason"] = "Unknown", "Deploying"
+	}
+	return c
+}
+
+// Merge is the v2 service that a v1 service asks for, given the stored one, which is nil for a new service. The name and
+// the etag are not part of it.
+func Merge(stored, v1 object, place Place) (object, error) {
+	var before object
+	if stored != nil {
+		before = Service(stored, place)
+	}
+	meta, spec := sub(v1, "metadata"), sub(v1, "spec")
+	v2 := object{}
+	set(v2, "labels", ownLabels(sub(meta, "labels")))
+	annotations := maps.Clone(sub(meta, "annotations"))
+	for _, written := range []string{creatorAnnotation, modifierAnnotation, urlsAnnotation, ingressStatus} {
+		delete(annotations, written)
+	}
+	if err := fromAnnotations(serviceAnnotations, "metadata", annotations, v2); err != nil {
+		return nil, err
+	}
+	// What v1 has no word for stays, a client that does not know of it cannot mean to remove it.
+	for _, field := range []string{"binaryAuthorization", "buildConfig", "iapEnabled", "multiRegionSettings", "threatDetectionEnabled"} {
+		set(v2, field, stored[field])
+	}
+	var err error
+	if v2["traffic"], err = fromTraffic(items(spec, "traffic")); err != nil {
+		return nil, err
+	}
+	if before != nil && reflect.DeepEqual(bare(spec["template"]), bare(sub(before, "spec")["template"])) {
+		v2["template"] = stored["template"]
+		return v2, nil
+	}
+	v2["template"], err = fromTemplate(sub(spec, "template"))
+	return v2, err
+}
+
+// Configuration and Route are the two halves of a v1 service that Knative keeps apart.
+func Configuration(service object) object {
+	status := pick(sub(service, "status"), "observedGeneration", "latestCreatedRevisionName", "latestReadyRevisionName")
+	status["conditions"] = half(service, "ConfigurationsReady")
+	return object{"apiVersion": apiVersion, "kind": "Configuration", "metadata": owned(service, "configurations"),
+		"spec": pick(sub(service, "spec"), "template"), "status": status}
+}
+
+// Route is the other half: the split and its addresses.
+func Route(service object) object {
+	status := pick(sub(service, "status"), "observedGeneration", "traffic", "url", "address")
+	status["conditions"] = half(service, "RoutesReady")
+	return object{"apiVersion": apiVersion, "kind": "Route", "metadata": owned(service, "routes"),
+		"spec": pick(sub(service, "spec"), "traffic"), "status": status}
+}
+
+func half(service object, kind string) []any {
+	for _, item := range items(sub(service, "status"), "conditions") {
+		if text(item.(object), "type") == kind {
+			ready := maps.Clone(item.(object))
+			ready["type"] = "Ready"
+			return []any{ready}
+		}
+	}
+	return []any{}
+}
+
+func owned(service object, collection string) object {
+	meta := maps.Clone(sub(service, "metadata"))
+	labels := object{serviceLabel: meta["name"]}
+	maps.Copy(labels, sub(meta, "labels"))
+	meta["labels"] = labels
+	meta["selfLink"] = strings.Replace(text(meta, "selfLink"), "/services/", "/"+collection+"/", 1)
+	return meta
+}

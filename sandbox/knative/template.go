@@ -1,0 +1,220 @@
+package knative
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	throttling   = "run.googleapis.com/cpu-throttling"
+	startupBoost = "run.googleapis.com/startup-cpu-boost"
+	dependencies = "run.googleapis.com/container-dependencies"
+)
+
+// sameContainer are the fields of a container that both APIs write alike.
+var sameContainer = []string{"name", "image", "command", "args", "workingDir", "ports", "startupProbe", "livenessProbe", "readinessProbe", "volumeMounts"}
+
+// template is a v2 template, or a revision, as v1's metadata annotations and spec.
+func template(v2 object) (annotations, spec object) {
+	annotations = toAnnotations(templateAnnotations, v2)
+	spec = object{}
+	set(spec, "serviceAccountName", v2["serviceAccount"])
+	set(spec, "containerConcurrency", v2["maxInstanceRequestConcurrency"])
+	if seconds, err := strconv.ParseFloat(strings.TrimSuffix(text(v2, "timeout"), "s"), 64); err == nil {
+		spec["timeoutSeconds"] = seconds
+	}
+	containers, needs := []any{}, object{}
+	for i, item := range items(v2, "containers") {
+		from := item.(object)
+		to := pick(from, sameContainer...)
+		resources := sub(from, "resources")
+		set(to, "resources", pick(resources, "limits"))
+		set(to, "env", environment(items(from, "env")))
+		if i == 0 && resources["cpuIdle"] != true {
+			annotations[throttling] = "false"
+		}
+		if i == 0 && resources["startupCpuBoost"] == true {
+			annotations[startupBoost] = "true"
+		}
+		if on := items(from, "dependsOn"); len(on) > 0 {
+			needs[text(from, "name")] = on
+		}
+		containers = append(containers, to)
+	}
+	if len(needs) > 0 {
+		annotations[dependencies] = asJSON.write(needs)
+	}
+	spec["containers"] = containers
+	volumes := []any{}
+	for _, item := range items(v2, "volumes") {
+		volumes = append(volumes, volume(item.(object)))
+	}
+	set(spec, "volumes", volumes)
+	return annotations, spec
+}
+
+func environment(v2 []any) []any {
+	env := []any{}
+	for _, item := range v2 {
+		variable := pick(item.(object), "name", "value")
+		if ref := sub(sub(item.(object), "valueSource"), "secretKeyRef"); ref != nil {
+			variable["valueFrom"] = object{"secretKeyRef": object{"name": ref["secret"], "key": ref["version"]}}
+		}
+		env = append(env, variable)
+	}
+	return env
+}
+
+// volume writes the kinds of volumes that v1 has words for, and of others the name alone.
+func volume(v2 object) object {
+	v1 := pick(v2, "name", "nfs")
+	if secret := sub(v2, "secret"); secret != nil {
+		to := pick(secret, "defaultMode")
+		to["secretName"] = secret["secret"]
+		for _, item := range items(secret, "items") {
+			entry := pick(item.(object), "path", "mode")
+			entry["key"] = item.(object)["version"]
+			to["items"] = append(items(to, "items"), entry)
+		}
+		v1["secret"] = to
+	}
+	if empty := sub(v2, "emptyDir"); empty != nil {
+		to := pick(empty, "sizeLimit")
+		if empty["medium"] == "MEMORY" {
+			to["medium"] = "Memory"
+		}
+		v1["emptyDir"] = to
+	}
+	return v1
+}
+
+// fromTemplate is a v1 template in v2. It refuses what it has no word for.
+func fromTemplate(v1 object) (object, error) {
+	metadata, spec := sub(v1, "metadata"), sub(v1, "spec")
+	v2 := object{}
+	set(v2, "revision", metadata["name"])
+	set(v2, "labels", ownLabels(sub(metadata, "labels")))
+	annotations := maps.Clone(sub(metadata, "annotations"))
+	idle, boost := annotations[throttling] != "false", annotations[startupBoost] == "true"
+	needs, ok := asJSON.read(orEmpty(text(annotations, dependencies)))
+	if !ok {
+		return nil, refuse("spec.template.metadata.annotations[%s]: invalid value '%v'", dependencies, annotations[dependencies])
+	}
+	for _, key := range []string{throttling, startupBoost, dependencies} {
+		delete(annotations, key)
+	}
+	if err := fromAnnotations(templateAnnotations, "spec.template.metadata", annotations, v2); err != nil {
+		return nil, err
+	}
+	if err := known("spec.template.spec", spec, "serviceAccountName", "containerConcurrency", "timeoutSeconds", "containers", "volumes"); err != nil {
+		return nil, err
+	}
+	set(v2, "serviceAccount", spec["serviceAccountName"])
+	set(v2, "maxInstanceRequestConcurrency", spec["containerConcurrency"])
+	if seconds, found := spec["timeoutSeconds"].(float64); found {
+		v2["timeout"] = fmt.Sprintf("%gs", seconds)
+	}
+	containers := []any{}
+	for i, item := range items(spec, "containers") {
+		container, err := fromContainer(fmt.Sprintf("spec.template.spec.containers[%d]", i), item.(object))
+		if err != nil {
+			return nil, err
+		}
+		resources := sub(container, "resources")
+		resources["cpuIdle"] = idle
+		if boost {
+			resources["startupCpuBoost"] = true
+		}
+		byName, _ := needs.(object)
+		set(container, "dependsOn", byName[text(container, "name")])
+		containers = append(containers, container)
+	}
+	v2["containers"] = containers
+	volumes := []any{}
+	for i, item := range items(spec, "volumes") {
+		v, err := fromVolume(fmt.Sprintf("spec.template.spec.volumes[%d]", i), item.(object))
+		if err != nil {
+			return nil, err
+		}
+		volumes = append(volumes, v)
+	}
+	set(v2, "volumes", volumes)
+	return v2, nil
+}
+
+func orEmpty(annotation string) string {
+	if annotation == "" {
+		return "{}"
+	}
+	return annotation
+}
+
+func fromContainer(path string, v1 object) (object, error) {
+	if err := known(path, v1, append([]string{"resources", "env"}, sameContainer...)...); err != nil {
+		return nil, err
+	}
+	v2 := pick(v1, sameContainer...)
+	v2["resources"] = pick(sub(v1, "resources"), "limits")
+	env := []any{}
+	for i, item := range items(v1, "env") {
+		variable := pick(item.(object), "name", "value")
+		if from := sub(item.(object), "valueFrom"); from != nil {
+			ref := sub(from, "secretKeyRef")
+			if ref == nil {
+				return nil, refuse("%s.env[%d].valueFrom: the sandbox knows secretKeyRef only", path, i)
+			}
+			variable["valueSource"] = object{"secretKeyRef": object{"secret": ref["name"], "version": ref["key"]}}
+		}
+		env = append(env, variable)
+	}
+	set(v2, "env", env)
+	return v2, nil
+}
+
+func fromVolume(path string, v1 object) (object, error) {
+	if err := known(path, v1, "name", "nfs", "secret", "emptyDir"); err != nil {
+		return nil, err
+	}
+	if len(v1) != 2 {
+		return nil, refuse("%s: the sandbox knows volumes of one of secret, emptyDir and nfs", path)
+	}
+	v2 := pick(v1, "name", "nfs")
+	if secret := sub(v1, "secret"); secret != nil {
+		to := pick(secret, "defaultMode")
+		to["secret"] = secret["secretName"]
+		for _, item := range items(secret, "items") {
+			entry := pick(item.(object), "path", "mode")
+			entry["version"] = item.(object)["key"]
+			to["items"] = append(items(to, "items"), entry)
+		}
+		v2["secret"] = to
+	}
+	if empty := sub(v1, "emptyDir"); empty != nil {
+		to := pick(empty, "sizeLimit")
+		if empty["medium"] == "Memory" {
+			to["medium"] = "MEMORY"
+		}
+		v2["emptyDir"] = to
+	}
+	return v2, nil
+}
+
+// known refuses fields that the translation would drop.
+func known(path string, o object, fields ...string) error {
+	for _, field := range slices.Sorted(maps.Keys(o)) {
+		if !slices.Contains(fields, field) {
+			return refuse("%s.%s: the sandbox does not know this field in the v1 API; use the v2 API", path, field)
+		}
+	}
+	return nil
+}
+
+// ownLabels are the labels without those that v1 adds when it is read.
+func ownLabels(labels object) object {
+	own := maps.Clone(labels)
+	delete(own, locationLabel)
+	return own
+}
