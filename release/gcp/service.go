@@ -33,7 +33,7 @@ func NewService(ctx context.Context, endpoints Endpoints, project, region, servi
 	}
 	client, err := run.NewService(ctx, clientOptions...)
 	if err != nil {
-		return nil, fmt.Errorf("Cloud Run: %w (log in with `gcloud auth application-default login`)", err)
+		return nil, fmt.Errorf("connect to Cloud Run: %w (log in with `gcloud auth application-default login`)", err)
 	}
 	return &Service{client: client, name: fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region, service)}, nil
 }
