@@ -1,6 +1,6 @@
 // Command check runs every check of the repository, as CI does: formatting, vet, staticcheck and all tests with the race
-// detector, in each of its Go modules. `go run ./cmd/check` needs Go and nothing else; what a test needs beyond it, the
-// test says.
+// detector, in each of its Go modules. `go run ./cmd/check` needs Go and nothing else: it builds the pinned Pulumi CLI when
+// there is none. What a test needs beyond that (a browser, gcloud), the test says when it does not run.
 //
 // Exit codes: 0 all passed; 1 something failed; 2 the call is wrong.
 package main
@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
 
 // modules are the repository's Go modules that have code of ours, relative to its root.
@@ -129,7 +131,15 @@ func (c checker) staticcheck() error {
 	return c.each(program, "./...")
 }
 
+// test runs all tests with the pinned Pulumi CLI at hand: the policy pack's are judged by the real engine too.
 func (c checker) test() error {
+	cli, err := pulumicli.Ensure(c.ctx, pulumicli.Options{Root: ".", Out: c.out})
+	if err != nil {
+		return err
+	}
+	if err := os.Setenv("PULUMI_COMMAND", cli.Path); err != nil {
+		return err
+	}
 	args := []string{"test", "-timeout", testTimeout}
 	if c.race {
 		args = append(args, "-race")
