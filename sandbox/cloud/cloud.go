@@ -98,7 +98,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	handle := q.handle
-	if strings.HasPrefix(r.URL.Path, knativePrefix) {
+	if strings.HasPrefix(r.URL.Path, knativePrefix) || strings.HasPrefix(r.URL.Path, locationsPrefix) {
 		handle = func(path string, body []byte) (any, error) { return q.handleKnative(r.Host, path, body) }
 	}
 	answer, err := handle(r.URL.EscapedPath(), body)

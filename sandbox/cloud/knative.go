@@ -11,7 +11,10 @@ import (
 )
 
 // knativePrefix is where Cloud Run's v1 API is: on the API's own host, as gcloud has no prefix for it.
-const knativePrefix = "/apis/serving.knative.dev/v1/"
+const (
+	knativePrefix   = "/apis/serving.knative.dev/v1/"
+	locationsPrefix = "/v1/projects/"
+)
 
 var knativeParameters = strings.Fields("alt prettyPrint fields key quotaUser $.xgafv access_token callback oauth_token uploadType upload_protocol limit continue labelSelector dryRun propagationPolicy")
 
@@ -28,6 +31,19 @@ func regionOf(host string) string {
 
 // handleKnative answers the v1 API. Its writes become v2 writes of the same transaction, so that both APIs refuse alike.
 func (q *request) handleKnative(host, path string, raw []byte) (any, error) {
+	region := regionOf(host)
+	if rest, found := strings.CutPrefix(path, locationsPrefix); found {
+		// The list over locations has a path of its own and the same answer.
+		namespace, place, _ := strings.Cut(rest, "/locations/")
+		place, found = strings.CutSuffix(place, "/services")
+		if !found || q.method != http.MethodGet {
+			return nil, notFound("Method not found.")
+		}
+		path, region = knativePrefix+"namespaces/"+namespace+"/services", place
+		if place == "-" {
+			region = ""
+		}
+	}
 	segments, verb, ok := splitPath(path[len(knativePrefix):])
 	if !ok || verb != "" || len(segments) < 3 || len(segments) > 4 || segments[0] != "namespaces" {
 		return nil, notFound("Method not found.")
@@ -38,7 +54,7 @@ func (q *request) handleKnative(host, path string, raw []byte) (any, error) {
 	if err := q.checkQuery(knativeParameters); err != nil {
 		return nil, err
 	}
-	k := &knativeCall{request: q, region: regionOf(host), collection: segments[2]}
+	k := &knativeCall{request: q, region: region, collection: segments[2]}
 	if len(segments) == 4 {
 		k.id = segments[3]
 	}
