@@ -39,15 +39,13 @@ type server struct {
 
 	mu       sync.Mutex
 	settings Settings
-	// cancelled is closed to end every request under way: when the user interrupts the engine a second time.
+	// cancelled is closed to end every request under way, and replaced for those to come: several engines may use the
+	// provider one after the other, and an engine also cancels when it is done.
 	cancelled chan struct{}
-	cancel    func()
 }
 
 func newServer(name string, client *client) *server {
-	s := &server{name: name, client: client, cancelled: make(chan struct{})}
-	s.cancel = sync.OnceFunc(func() { close(s.cancelled) })
-	return s
+	return &server{name: name, client: client, cancelled: make(chan struct{})}
 }
 
 func (s *server) configured() Settings {
@@ -59,9 +57,12 @@ func (s *server) configured() Settings {
 // bound returns a context that also ends with [server.Cancel], and what releases it.
 func (s *server) bound(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
+	s.mu.Lock()
+	cancelled := s.cancelled
+	s.mu.Unlock()
 	go func() {
 		select {
-		case <-s.cancelled:
+		case <-cancelled:
 			cancel(errors.New("the operation was cancelled"))
 		case <-ctx.Done():
 		}
@@ -112,9 +113,12 @@ func (s *server) Configure(_ context.Context, request *rpc.ConfigureRequest) (*r
 	return &rpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true}, nil
 }
 
-// Cancel ends what is under way.
+// Cancel ends what is under way. Later requests are served.
 func (s *server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
-	s.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.cancelled)
+	s.cancelled = make(chan struct{})
 	return &emptypb.Empty{}, nil
 }
 

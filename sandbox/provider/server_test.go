@@ -73,4 +73,9 @@ func TestCancelEndsWhatIsUnderWay(t *testing.T) {
 	_, err := w.client.Cancel(w.ctx(), nil)
 	require.NoError(t, err)
 	assert.ErrorContains(t, <-done, "the operation was cancelled")
+
+	// An engine also cancels when it is done, and another one attaches to the same provider afterwards.
+	_, err = w.client.Read(w.ctx(), &rpc.ReadRequest{Urn: w.urn("gcp:iam/workloadIdentityPool:WorkloadIdentityPool"),
+		Id: "projects/" + project + "/locations/global/workloadIdentityPools/github"})
+	assert.NoError(t, err)
 }
