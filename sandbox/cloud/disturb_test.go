@@ -121,6 +121,9 @@ func TestServiceOf(t *testing.T) {
 		services:                              "",
 		"/run/v2/" + parent + "/operations/x": "",
 		"/sm/v1/projects/p/secrets/s":         "",
+		"http://us-central1-run.sandbox/apis/serving.knative.dev/v1/namespaces/procureflow-dev/services/web": web,
+		"http://run.sandbox/apis/serving.knative.dev/v1/namespaces/procureflow-dev/services/web":             "",
+		"http://us-central1-run.sandbox/apis/serving.knative.dev/v1/namespaces/procureflow-dev/revisions":    "",
 	} {
 		assert.Equal(t, want, cloud.ServiceOf(httptest.NewRequest("GET", path, nil)), path)
 	}

@@ -20,13 +20,21 @@ type Behaviour struct {
 	NeverReady bool `json:"neverReady,omitempty"`
 }
 
+// Check refuses what makes no sense as the behaviour of a digest.
+func (b Behaviour) Check(digest string) error {
+	if !strings.HasPrefix(digest, "sha256:") || b.ErrorRate < 0 || b.ErrorRate > 1 || b.Latency < 0 {
+		return fmt.Errorf("behaviour of %q: want a digest sha256:..., an error rate between 0 and 1 and a latency that is not negative", digest)
+	}
+	return nil
+}
+
 const behaviourPrefix = "behaviour:"
 
 // SetBehaviour makes containers of the digest (sha256:...) behave so from now on, also after a restart. It does not
 // change the fate of revisions that were started already.
 func (c *Cloud) SetBehaviour(digest string, b Behaviour) error {
-	if !strings.HasPrefix(digest, "sha256:") || b.ErrorRate < 0 || b.ErrorRate > 1 || b.Latency < 0 {
-		return fmt.Errorf("behaviour of %q: want a digest sha256:..., an error rate between 0 and 1 and a latency that is not negative", digest)
+	if err := b.Check(digest); err != nil {
+		return err
 	}
 	return c.store.Update(func(tx *store.Tx) error {
 		return tx.Put(behaviourPrefix+digest, store.Document{"errorRate": b.ErrorRate, "latency": b.Latency.String(), "neverReady": b.NeverReady})

@@ -49,11 +49,14 @@ func (a *app) faultSet() *cobra.Command {
 			"  go run ./cmd/sandbox fault set stuck hold-traffic --path '/run/v2/**/services/web'\n" +
 			"  go run ./cmd/sandbox fault set slow slow-operation --duration 20s",
 		RunE: func(command *cobra.Command, args []string) error {
+			fault.Effect, fault.Duration = faults.Effect(args[1]), faults.Duration(duration)
+			if err := faults.New(faults.Options{}).Set(args[0], fault); err != nil {
+				return &commandLineError{err}
+			}
 			client, err := a.running(command)
 			if err != nil {
 				return err
 			}
-			fault.Effect, fault.Duration = faults.Effect(args[1]), faults.Duration(duration)
 			return client.SetFault(command.Context(), args[0], fault)
 		},
 	}
@@ -137,6 +140,9 @@ func (a *app) behaviour() *cobra.Command {
 			digest := args[0]
 			if named := cloud.Digest(digest); named != "" {
 				digest = named
+			}
+			if err := wanted.Check(digest); err != nil {
+				return &commandLineError{err}
 			}
 			client, err := a.running(command)
 			if err != nil {
