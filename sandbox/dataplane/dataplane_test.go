@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func start(t *testing.T) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = documents.Close() })
 	w := &world{t: t}
-	w.cloud, err = cloud.New(documents, cloud.Options{})
+	w.cloud, err = cloud.New(documents, cloud.Options{Now: func() time.Time { return time.Date(2026, 11, 23, 12, 5, 0, 0, time.UTC) }})
 	require.NoError(t, err)
 	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "42", BillingAccount: "A"}))
 	w.plane = dataplane.New(w.cloud, dataplane.Options{
@@ -107,6 +108,20 @@ func TestSplitFollowsTheEffectiveTraffic(t *testing.T) {
 		got = append(got, fmt.Sprint(series.Key.Revision, " ", series.Key.Class, " ", series.Points[0].Count))
 	}
 	assert.Equal(t, []string{"web-blue 2xx 91", "web-green 2xx 11"}, got)
+}
+
+func TestMonitoringReportsWhatWasServed(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.api("POST", "/su/v1/projects/"+project+"/services/monitoring.googleapis.com:enable", `{}`)
+	w.deploy()
+	w.get("candidate---"+host, "/")
+	query := url.Values{"filter": {`metric.type="run.googleapis.com/request_count" AND resource.labels.revision_name="web-green"`}, "interval.startTime": {"2026-11-23T12:00:00Z"},
+		"interval.endTime": {"2026-11-23T12:01:00Z"}, "aggregation.alignmentPeriod": {"60s"}, "aggregation.perSeriesAligner": {"ALIGN_DELTA"}, "aggregation.crossSeriesReducer": {"REDUCE_SUM"}}
+	recorder := httptest.NewRecorder()
+	w.cloud.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/mon/v3/projects/"+project+"/timeSeries?"+query.Encode(), nil))
+	require.Equal(t, http.StatusOK, recorder.Code, recorder.Body.String())
+	assert.Contains(t, recorder.Body.String(), `"int64Value": "1"`)
 }
 
 func TestContainerAnswers(t *testing.T) {
