@@ -157,3 +157,23 @@ func TestChangesNone(t *testing.T) {
 		assert.False(t, Changes{"same": 50, kind: 1}.None(), kind)
 	}
 }
+
+func TestHalfWrittenCheckpointGoesBackOneStep(t *testing.T) {
+	t.Parallel()
+	e := open(t)
+	path := e.checkpoint("dev")
+	require.NoError(t, e.restoreCheckpoint("dev"), "no state is no damage")
+	require.NoError(t, statedir.WriteFile(path, []byte(`{"version"`), 0o600))
+	assert.ErrorContains(t, e.restoreCheckpoint("dev"), "damaged and so is its backup")
+	require.NoError(t, statedir.WriteFile(path+".bak", []byte(`{"version":3}`), 0o600))
+	require.NoError(t, e.restoreCheckpoint("dev"))
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, `{"version":3}`, string(data))
+	assert.Contains(t, e.options.Out.(*bytes.Buffer).String(), "going back one step")
+	require.NoError(t, statedir.WriteFile(path, []byte(`{"version":4}`), 0o600))
+	require.NoError(t, e.restoreCheckpoint("dev"))
+	data, err = os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, `{"version":4}`, string(data), "a whole checkpoint is left alone")
+}

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
@@ -12,7 +14,27 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/provider"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
+
+// restoreCheckpoint puts the backend's previous checkpoint in the place of one that a killed engine left half written:
+// the file backend writes it in place. One step back is enough, because the engine records that it begins a creation
+// before it begins; [Stack.recover] finds out how it ended.
+func (e *Engine) restoreCheckpoint(stack string) error {
+	path := e.checkpoint(stack)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && json.Valid(data)) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("read the state of stack %s: %w", stack, err)
+	}
+	previous, err := os.ReadFile(path + ".bak")
+	if err != nil || !json.Valid(previous) {
+		return fmt.Errorf("the state of stack %s is damaged and so is its backup: %s; delete the sandbox's state folder to start anew", stack, path)
+	}
+	fmt.Fprintln(e.options.Out, "An earlier command was killed while it wrote the stack's state: going back one step.")
+	return statedir.WriteFile(path, previous, 0o600)
+}
 
 // recover puts right what a killed engine leaves behind: the backend's lock, and creations of which the state does not
 // know whether they happened. The state folder's own lock says that no other engine is at work, so the backend's lock

@@ -50,6 +50,9 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := e.restoreCheckpoint(name); err != nil {
+		return nil, err
+	}
 	selected, err := auto.UpsertStackInlineSource(ctx, name, project, e.options.Program, workspace...)
 	if err != nil {
 		return nil, fmt.Errorf("select stack %s: %w", name, err)
@@ -162,6 +165,9 @@ func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 	}
 	if _, err := os.Stat(e.checkpoint(name)); err != nil {
 		return &UsageError{Message: fmt.Sprintf("stack %s has no state yet: run `go run ./cmd/sandbox up %s` first", name, name)}
+	}
+	if err := e.restoreCheckpoint(name); err != nil {
+		return err
 	}
 	// Not through the Automation API: its export decrypts secrets.
 	code, err := e.run(ctx, nil, out, e.options.Out, "--non-interactive", "stack", "export", "--stack", name)

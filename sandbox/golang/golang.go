@@ -1,14 +1,12 @@
-// Package golang is a language runtime for Pulumi programs and policy packs written in Go. The released CLI brings one;
+// Package golang is a language runtime for Pulumi programs written in Go. The released CLI brings one;
 // the CLI that the sandbox builds from its module does not, and the engine attaches to this one instead
 // (PULUMI_DEBUG_LANGUAGES). With it, `runtime: go` means what it means elsewhere: the directory is compiled and the
 // executable is run with the engine's addresses in its environment.
 package golang
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,7 +29,7 @@ type Options struct {
 	Program string
 	// Bin is a folder for the executables. Required.
 	Bin string
-	// Out receives what programs and policy packs print. Required.
+	// Out receives what programs print. Required.
 	Out io.Writer
 }
 
@@ -145,42 +143,6 @@ func (r *runtime) environment(request *pulumirpc.RunRequest) ([]string, error) {
 	}, nil
 }
 
-// RunPlugin compiles a plugin, which for this project is a policy pack's directory, and streams what it prints until it
-// ends or the engine is done with it.
-func (r *runtime) RunPlugin(request *pulumirpc.RunPluginRequest, stream grpc.ServerStreamingServer[pulumirpc.RunPluginResponse]) error {
-	directory := request.GetInfo().GetProgramDirectory()
-	executable, err := r.build(stream.Context(), directory, "plugin-"+filepath.Base(directory))
-	if err != nil {
-		return err
-	}
-	command := exec.CommandContext(stream.Context(), executable, request.GetArgs()...)
-	command.Dir = request.GetPwd()
-	command.Env = request.GetEnv()
-	var mu sync.Mutex
-	command.Stdout = writer(func(data []byte) error {
-		mu.Lock()
-		defer mu.Unlock()
-		return stream.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stdout{Stdout: bytes.Clone(data)}})
-	})
-	command.Stderr = writer(func(data []byte) error {
-		mu.Lock()
-		defer mu.Unlock()
-		return stream.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stderr{Stderr: bytes.Clone(data)}})
-	})
-	err = command.Run()
-	var exit *exec.ExitError
-	if err != nil && (stream.Context().Err() != nil || !errors.As(err, &exit)) {
-		return nil // ended by the engine
-	}
-	code := 0
-	if exit != nil {
-		code = exit.ExitCode()
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	return stream.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Exitcode{Exitcode: int32(code)}})
-}
-
 // build compiles the main package in directory. Go's own cache makes the second time quick.
 func (r *runtime) build(ctx context.Context, directory, name string) (string, error) {
 	path := filepath.Join(r.options.Bin, name)
@@ -192,13 +154,4 @@ func (r *runtime) build(ctx context.Context, directory, name string) (string, er
 		return "", fmt.Errorf("compile %s: %w\n%s", directory, err, strings.TrimSpace(output.String()))
 	}
 	return path, nil
-}
-
-type writer func([]byte) error
-
-func (w writer) Write(data []byte) (int, error) {
-	if err := w(data); err != nil {
-		return 0, err
-	}
-	return len(data), nil
 }

@@ -62,6 +62,22 @@ func TestLifeOfDev(t *testing.T) {
 		}
 		s.assertNoFileContains(values)
 	})
+	t.Run("the compiled program says the same", func(t *testing.T) {
+		preview := s.must("pulumi", "--", "preview", "--stack", "dev")
+		assert.Contains(t, preview.out, " unchanged")
+		assert.NotRegexp(t, regexp.MustCompile(`\d+ to (create|update|replace|delete)`), preview.out)
+	})
+	t.Run("an exported state is analyzed", func(t *testing.T) {
+		state := filepath.Join(t.TempDir(), "state.json")
+		require.NoError(t, os.WriteFile(state, []byte(s.must("export", "dev").out), 0o600))
+		s.must("analyze", state)
+		strict := filepath.Join(t.TempDir(), "strict.json")
+		bad := strings.Replace(s.must("export", "dev").out, `"maxInstanceCount": 2`, `"maxInstanceCount": 50`, -1)
+		require.NoError(t, os.WriteFile(strict, []byte(bad), 0o600))
+		violated := s.run("analyze", strict)
+		assert.Equal(t, command.ExitNo, violated.exit, "%s", violated)
+		assert.Contains(t, violated.out, "run-max-instances")
+	})
 	t.Run("drift is found and repaired", s.driftIsFoundAndRepaired)
 	t.Run("traffic is nobody's drift", s.trafficIsNoDrift)
 	t.Run("a changed setting is an update", s.changedSettingUpdates)
