@@ -176,4 +176,10 @@ func TestHalfWrittenCheckpointGoesBackOneStep(t *testing.T) {
 	data, err = os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, `{"version":4}`, string(data), "a whole checkpoint is left alone")
+
+	require.NoError(t, os.WriteFile(path+".attrs", nil, 0o600))
+	require.NoError(t, os.WriteFile(path+".bak.attrs", []byte(`{}`), 0o600))
+	require.NoError(t, e.restoreCheckpoint("dev"))
+	assert.NoFileExists(t, path+".attrs")
+	assert.FileExists(t, path+".bak.attrs")
 }

@@ -21,6 +21,9 @@ import (
 // the file backend writes it in place. One step back is enough, because the engine records that it begins a creation
 // before it begins; [Stack.recover] finds out how it ended.
 func (e *Engine) restoreCheckpoint(stack string) error {
+	if err := e.dropHalfWrittenAttributes(); err != nil {
+		return err
+	}
 	path := e.checkpoint(stack)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && json.Valid(data)) {
@@ -34,6 +37,21 @@ func (e *Engine) restoreCheckpoint(stack string) error {
 	}
 	fmt.Fprintln(e.options.Out, "An earlier command was killed while it wrote the stack's state: going back one step.")
 	return statedir.WriteFile(path, previous, 0o600)
+}
+
+// dropHalfWrittenAttributes removes the backend's attribute files that a killed engine left empty: they are written in
+// place beside each file and hold nothing but its content type, yet without a whole one the file cannot be read.
+func (e *Engine) dropHalfWrittenAttributes() error {
+	return filepath.WalkDir(e.backendDir(), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".attrs" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil || json.Valid(data) {
+			return err
+		}
+		return os.Remove(path)
+	})
 }
 
 // recover puts right what a killed engine leaves behind: the backend's lock, and creations of which the state does not
