@@ -92,3 +92,16 @@ func TestSecondCommandSaysWhoHoldsTheSandbox(t *testing.T) {
 	assert.Equal(t, command.ExitBusy, got.exit)
 	assert.Contains(t, got.err, `the sandbox is held by "sandbox up prod"`)
 }
+
+// A mandatory violation stops the update before the resource is made.
+func TestPolicyStopsUp(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, func(_, content string) string {
+		return strings.ReplaceAll(content, "maxInstances: 2", "maxInstances: 6")
+	})
+	up := s.run("up", "dev")
+	assert.Equal(t, command.ExitFailed, up.exit, "%s", up)
+	assert.Contains(t, up.out, "run-max-instances")
+	_, answer := s.api("GET", devServices, nil)
+	assert.Empty(t, answer["services"])
+}
