@@ -45,7 +45,8 @@ var worstCaseCost = crossguard.Policy{
 }
 
 // Prices in USD of us-central1 (tier 1), without the free tier, from cloud.google.com/run/pricing,
-// cloud.google.com/artifact-registry/pricing and cloud.google.com/secret-manager/pricing, read on 2026-11-23.
+// cloud.google.com/artifact-registry/pricing and cloud.google.com/secret-manager/pricing, as known on 2026-11-23 from stored copies and
+// not from the live pages: hold them against those before a ceiling is set close to a real bill.
 const (
 	requestCPU, requestGiB   = 0.000024, 0.0000025 // a second of a vCPU or GiB, service with CPU during requests
 	instanceCPU, instanceGiB = 0.000018, 0.000002  // the same, CPU always allocated, and jobs

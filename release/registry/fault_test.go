@@ -193,7 +193,8 @@ func TestPromoteStoppedAnywhere(t *testing.T) {
 				result, err := registry.Promote(t.Context(), w.promotion(root))
 				require.NoError(t, err)
 				w.complete(root)
-				require.Equal(t, missing, result.Transfer.Moved, "stopped at request %d", stop)
+				// Not equal: a request that was under way when the client died may still arrive after missing was read.
+				require.LessOrEqual(t, result.Transfer.Moved, missing, "stopped at request %d", stop)
 			}
 		})
 	}
