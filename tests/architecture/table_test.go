@@ -89,6 +89,20 @@ var layers = []layer{
 		reason:     "what stands beside the orchestration knows its ports and no adapter",
 	},
 	{
+		packages: "permissions",
+		reason:   "what Google's roles hold is a fact of its own, which tests hold the program against",
+	},
+	{
+		packages: "bootstrap",
+		may:      []string{"permissions", "stacks"},
+		reason:   "a check before the first run must not be able to start it",
+	},
+	{
+		packages: "cmd/bootstrap",
+		may:      []string{"bootstrap"},
+		reason:   "a check before the first run must not be able to start it",
+	},
+	{
 		packages: "sandbox/**",
 		may:      []string{"sandbox/**", "stacks", "internal/naming"},
 		reason:   "the simulated cloud judges the program and the components, so it must not share their code",

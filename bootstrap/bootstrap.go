@@ -1,0 +1,135 @@
+// Package bootstrap finds out whether a person may do an environment's first run, before he starts it: half a run leaves
+// half an environment. It asks the clouds what the caller may do, and changes nothing.
+package bootstrap
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/guiofsaints/procureflow-platform/permissions"
+)
+
+// Asker says which of the permissions the caller has on a resource: projects/P or billingAccounts/B. Both APIs call this
+// testIamPermissions.
+type Asker interface {
+	Held(ctx context.Context, resource string, wanted []string) ([]string, error)
+}
+
+// Report is what a check found.
+type Report struct {
+	// Environment is the stack's name.
+	Environment string `json:"environment"`
+	// Places are the project and the billing account, in this order.
+	Places []Finding `json:"places"`
+}
+
+// Finding is what the caller lacks on one resource.
+type Finding struct {
+	// Resource is projects/P or billingAccounts/B.
+	Resource string `json:"resource"`
+	// Asked is how many permissions the first run takes there.
+	Asked int `json:"asked"`
+	// Missing are those that the caller does not have, sorted.
+	Missing []string `json:"missing"`
+	// Roles are predefined roles that together hold what is missing, sorted; grant them for the run and take them away after it.
+	Roles []string `json:"roles"`
+}
+
+// Ready says whether nothing is missing.
+func (r Report) Ready() bool {
+	return !slices.ContainsFunc(r.Places, func(f Finding) bool { return len(f.Missing) > 0 })
+}
+
+// Check asks whether the caller may make everything of the resource types in the project and the billing account.
+func Check(ctx context.Context, asker Asker, environment, project, billingAccount string, types []string) (Report, error) {
+	wanted, err := wantedFor(types)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Environment: environment}
+	for _, place := range []struct {
+		resource string
+		wanted   []string
+		roles    []string
+	}{
+		{"projects/" + project, wanted[permissions.OnProject], projectRoles},
+		{"billingAccounts/" + billingAccount, wanted[permissions.OnBillingAccount], billingRoles},
+	} {
+		held, err := asker.Held(ctx, place.resource, place.wanted)
+		if err != nil {
+			return Report{}, fmt.Errorf("ask what you may do on %s: %w", place.resource, err)
+		}
+		finding := Finding{Resource: place.resource, Asked: len(place.wanted), Missing: []string{}, Roles: []string{}}
+		for _, permission := range place.wanted {
+			if !slices.Contains(held, permission) {
+				finding.Missing = append(finding.Missing, permission)
+			}
+		}
+		if finding.Roles, err = rolesFor(finding.Missing, place.roles); err != nil {
+			return Report{}, err
+		}
+		report.Places = append(report.Places, finding)
+	}
+	return report, nil
+}
+
+// wantedFor are the permissions that making, changing and removing the types takes, sorted. On an empty project nothing
+// narrower than the project exists yet, so everything but the billing account's is asked there.
+func wantedFor(types []string) (map[permissions.Place][]string, error) {
+	sets := map[permissions.Place]map[string]bool{permissions.OnProject: {}, permissions.OnBillingAccount: {}}
+	for _, token := range types {
+		needs, err := permissions.ForType(token, permissions.Creates)
+		if err != nil {
+			return nil, err
+		}
+		for _, need := range needs {
+			place := permissions.OnProject
+			if need.Place == permissions.OnBillingAccount {
+				place = permissions.OnBillingAccount
+			}
+			sets[place][need.Permission] = true
+		}
+	}
+	wanted := map[permissions.Place][]string{}
+	for place, set := range sets {
+		wanted[place] = slices.Sorted(maps.Keys(set))
+	}
+	return wanted, nil
+}
+
+// What a person is given for the first run, narrow ones first. No basic role: it would hide what is needed.
+var (
+	projectRoles = []string{
+		"roles/serviceusage.serviceUsageAdmin", "roles/resourcemanager.projectIamAdmin", "roles/iam.roleAdmin", "roles/iam.serviceAccountAdmin",
+		"roles/iam.serviceAccountUser", "roles/iam.workloadIdentityPoolAdmin", "roles/artifactregistry.admin", "roles/secretmanager.admin",
+		"roles/run.admin", "roles/monitoring.editor", "roles/logging.configWriter", "roles/cloudkms.admin", "roles/cloudkms.publicKeyViewer",
+		"roles/containeranalysis.admin", "roles/binaryauthorization.attestorsAdmin", "roles/binaryauthorization.policyEditor",
+	}
+	billingRoles = []string{"roles/billing.costsManager", "roles/billing.admin"}
+)
+
+// rowOf are a role's permissions. The two admin roles that no account of the program may hold are known here only.
+func rowOf(role string) []string {
+	switch role {
+	case "roles/secretmanager.admin":
+		return []string{"secretmanager.*"}
+	case "roles/containeranalysis.admin":
+		return []string{"containeranalysis.*"}
+	}
+	return permissions.Roles[role]
+}
+
+// rolesFor are roles that together hold the missing permissions: the first in the list that has one, for each.
+func rolesFor(missing, roles []string) ([]string, error) {
+	chosen := map[string]bool{}
+	for _, permission := range missing {
+		found := slices.IndexFunc(roles, func(role string) bool { return permissions.Holds(rowOf(role), permission) })
+		if found < 0 {
+			return nil, fmt.Errorf("no role is known that holds %s: add one to bootstrap", permission)
+		}
+		chosen[roles[found]] = true
+	}
+	return append([]string{}, slices.Sorted(maps.Keys(chosen))...), nil
+}

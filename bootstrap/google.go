@@ -1,0 +1,55 @@
+package bootstrap
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/api/cloudbilling/v1"
+	"google.golang.org/api/cloudresourcemanager/v3"
+	"google.golang.org/api/option"
+)
+
+// Google asks Google Cloud with the application default credentials, or as opts say.
+func Google(ctx context.Context, opts ...option.ClientOption) (Asker, error) {
+	projects, err := cloudresourcemanager.NewService(ctx, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("log in with `gcloud auth application-default login` first: %w", err)
+	}
+	billing, err := cloudbilling.NewService(ctx, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("log in with `gcloud auth application-default login` first: %w", err)
+	}
+	return &google{projects, billing}, nil
+}
+
+type google struct {
+	projects *cloudresourcemanager.Service
+	billing  *cloudbilling.APIService
+}
+
+// mostAtOnce is the limit of one testIamPermissions call (cloud.google.com/iam/docs/testing-permissions).
+const mostAtOnce = 100
+
+func (g *google) Held(ctx context.Context, resource string, wanted []string) ([]string, error) {
+	var held []string
+	for chunk := range slices.Chunk(wanted, mostAtOnce) {
+		var some []string
+		if strings.HasPrefix(resource, "billingAccounts/") {
+			answer, err := g.billing.BillingAccounts.TestIamPermissions(resource, &cloudbilling.TestIamPermissionsRequest{Permissions: chunk}).Context(ctx).Do()
+			if err != nil {
+				return nil, err
+			}
+			some = answer.Permissions
+		} else {
+			answer, err := g.projects.Projects.TestIamPermissions(resource, &cloudresourcemanager.TestIamPermissionsRequest{Permissions: chunk}).Context(ctx).Do()
+			if err != nil {
+				return nil, err
+			}
+			some = answer.Permissions
+		}
+		held = append(held, some...)
+	}
+	return held, nil
+}

@@ -1,0 +1,17 @@
+// Command bootstrap says whether you may do an environment's first run: `go run ./cmd/bootstrap dev`. It changes nothing.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/guiofsaints/procureflow-platform/bootstrap"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(bootstrap.Main(ctx, ".", os.Args[1:], os.Stdout, os.Stderr, func(ctx context.Context) (bootstrap.Asker, error) { return bootstrap.Google(ctx) }))
+}

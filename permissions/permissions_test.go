@@ -1,0 +1,91 @@
+package permissions
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		row  []string
+		asks string
+		want bool
+	}{
+		"itself":               {[]string{"run.services.get"}, "run.services.get", true},
+		"another":              {[]string{"run.services.get"}, "run.services.getIamPolicy", false},
+		"everything below":     {[]string{"run.*"}, "run.services.setIamPolicy", true},
+		"a like-named service": {[]string{"run.*"}, "runtime.things.get", false},
+		"a method everywhere":  {[]string{"*.getIamPolicy"}, "secretmanager.secrets.getIamPolicy", true},
+		"not its opposite":     {[]string{"*.getIamPolicy"}, "secretmanager.secrets.setIamPolicy", false},
+		"nothing":              {nil, "run.services.get", false},
+	} {
+		assert.Equal(t, test.want, Holds(test.row, test.asks), name)
+	}
+}
+
+func TestForType(t *testing.T) {
+	t.Parallel()
+	service := "gcp:cloudrunv2/service:Service"
+	for name, test := range map[string]struct {
+		action Action
+		want   []Need
+	}{
+		"read": {Reads, []Need{{"run.services.get", OnProject, service}}},
+		"update": {Updates, []Need{
+			{"run.services.get", OnProject, service}, {"run.services.update", OnProject, service},
+			{"run.operations.get", OnProject, service}, {ActAs, OnServiceAccount, service},
+		}},
+	} {
+		needs, err := ForType(service, test.action)
+		require.NoError(t, err, name)
+		assert.Equal(t, test.want, needs, name)
+	}
+	_, err := ForType("gcp:sql/databaseInstance:DatabaseInstance", Reads)
+	assert.EqualError(t, err, "nothing is known about the permissions of gcp:sql/databaseInstance:DatabaseInstance: add it to permissions.Types")
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	viewer := Grant{"roles/run.viewer", OnProject, Roles["roles/run.viewer"]}
+	user := Grant{"roles/iam.serviceAccountUser", OnServiceAccount, Roles["roles/iam.serviceAccountUser"]}
+	budget := Grant{"roles/billing.viewer", OnProject, Roles["roles/billing.viewer"]}
+	read := Need{"run.services.get", OnProject, "x"}
+	for name, test := range map[string]struct {
+		needs  []Need
+		grants []Grant
+		want   Result
+	}{
+		"met": {[]Need{read}, []Grant{viewer}, Result{Uses: map[int][]string{0: {"run.services.get"}}}},
+		"missing once, though needed twice": {
+			[]Need{{"run.services.update", OnProject, "x"}, {"run.services.update", OnProject, "x"}}, nil,
+			Result{Missing: []Need{{"run.services.update", OnProject, "x"}}, Uses: map[int][]string{}},
+		},
+		"a narrow grant does not hold on the project": {
+			[]Need{{ActAs, OnProject, "x"}}, []Grant{user},
+			Result{Missing: []Need{{ActAs, OnProject, "x"}}, Idle: []Grant{user}, Uses: map[int][]string{0: nil}},
+		},
+		"a project's grant does not hold on the billing account": {
+			[]Need{{"billing.budgets.get", OnBillingAccount, "x"}}, []Grant{budget},
+			Result{Missing: []Need{{"billing.budgets.get", OnBillingAccount, "x"}}, Idle: []Grant{budget}, Uses: map[int][]string{0: nil}},
+		},
+		"idle": {[]Need{read}, []Grant{viewer, user}, Result{Idle: []Grant{user}, Uses: map[int][]string{0: {"run.services.get"}, 1: nil}}},
+	} {
+		assert.Equal(t, test.want, Compare(test.needs, test.grants), name)
+	}
+}
+
+// TestNoRowIsBroaderThanItReads: a typing mistake in a row would hide a missing grant.
+func TestNoRowIsBroaderThanItReads(t *testing.T) {
+	t.Parallel()
+	for role, row := range Roles {
+		assert.NotEmpty(t, row, role)
+		for _, permission := range row {
+			assert.Regexp(t, `^(\*\.getIamPolicy|[a-z]+(\.googleapis\.com/[a-zA-Z]+)?(\.[a-zA-Z]+)*\.(\*|[a-zA-Z]+))$`, permission, role)
+			assert.False(t, strings.HasSuffix(permission, ".keys.create"), "%s makes keys", role)
+		}
+	}
+}

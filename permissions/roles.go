@@ -1,0 +1,92 @@
+package permissions
+
+import "strings"
+
+// Roles are the predefined roles that the program grants and the permissions of each that it can need. A * at the end
+// takes everything below; a * at the beginning every resource's method of that name.
+var Roles = map[string][]string{
+	"roles/artifactregistry.admin": list("artifactregistry.*"),
+	"roles/artifactregistry.reader": list("artifactregistry.repositories.get", "artifactregistry.repositories.list",
+		"artifactregistry.repositories.downloadArtifacts", "artifactregistry.tags.get", "artifactregistry.tags.list",
+		"artifactregistry.versions.get", "artifactregistry.versions.list"),
+	"roles/artifactregistry.writer": list("artifactregistry.repositories.get", "artifactregistry.repositories.list",
+		"artifactregistry.repositories.downloadArtifacts", "artifactregistry.repositories.uploadArtifacts",
+		"artifactregistry.tags.create", "artifactregistry.tags.get", "artifactregistry.tags.list", "artifactregistry.tags.update",
+		"artifactregistry.versions.get", "artifactregistry.versions.list"),
+
+	"roles/run.viewer": list("run.services.get", "run.services.list", "run.services.getIamPolicy", "run.revisions.get", "run.revisions.list",
+		"run.operations.get", "run.operations.list", "run.locations.list", "resourcemanager.projects.get"),
+	"roles/run.developer": list("run.services.create", "run.services.delete", "run.services.get", "run.services.list", "run.services.update",
+		"run.services.getIamPolicy", "run.revisions.get", "run.revisions.list", "run.revisions.delete", "run.operations.get",
+		"run.operations.list", "run.locations.list", "resourcemanager.projects.get"),
+	"roles/run.admin": list("run.*", "resourcemanager.projects.get"),
+
+	"roles/secretmanager.viewer": list("secretmanager.secrets.get", "secretmanager.secrets.list", "secretmanager.secrets.getIamPolicy",
+		"secretmanager.versions.get", "secretmanager.versions.list"),
+
+	"roles/monitoring.viewer": list("monitoring.alertPolicies.get", "monitoring.dashboards.get", "monitoring.notificationChannels.get",
+		"monitoring.services.get", "monitoring.slos.get", "monitoring.uptimeCheckConfigs.get", "monitoring.timeSeries.list"),
+	"roles/monitoring.alertPolicyEditor":         list("monitoring.alertPolicies.*"),
+	"roles/monitoring.dashboardEditor":           list("monitoring.dashboards.*"),
+	"roles/monitoring.notificationChannelEditor": methods("monitoring.notificationChannels"),
+	"roles/monitoring.servicesEditor":            list("monitoring.services.*", "monitoring.slos.*"),
+	"roles/monitoring.uptimeCheckConfigEditor":   list("monitoring.uptimeCheckConfigs.*"),
+	// Everything that can be set in Monitoring; only the person of the first run holds it.
+	"roles/monitoring.editor": list("monitoring.*"),
+	"roles/logging.viewer":    list("logging.logMetrics.get", "logging.logMetrics.list"),
+	"roles/logging.configWriter": list("logging.logMetrics.create", "logging.logMetrics.delete", "logging.logMetrics.get", "logging.logMetrics.list",
+		"logging.logMetrics.update"),
+
+	"roles/iam.securityReviewer":           list("*.getIamPolicy", "iam.roles.get", "iam.roles.list"),
+	"roles/iam.roleViewer":                 list("iam.roles.get", "iam.roles.list", "resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy"),
+	"roles/iam.roleAdmin":                  list("iam.roles.*", "resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy"),
+	"roles/iam.serviceAccountViewer":       list("iam.serviceAccounts.get", "iam.serviceAccounts.list", "iam.serviceAccounts.getIamPolicy"),
+	"roles/iam.serviceAccountAdmin":        append(methods("iam.serviceAccounts"), "iam.serviceAccounts.getIamPolicy", "iam.serviceAccounts.setIamPolicy"),
+	"roles/iam.serviceAccountUser":         list(ActAs, "iam.serviceAccounts.get", "iam.serviceAccounts.list"),
+	"roles/iam.workloadIdentityPoolViewer": list("iam.googleapis.com/workloadIdentityPools.get", "iam.googleapis.com/workloadIdentityPoolProviders.get"),
+	"roles/iam.workloadIdentityPoolAdmin":  list("iam.googleapis.com/workloadIdentityPools.*", "iam.googleapis.com/workloadIdentityPoolProviders.*"),
+	"roles/resourcemanager.projectIamAdmin": list("resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy",
+		"resourcemanager.projects.setIamPolicy"),
+
+	"roles/serviceusage.serviceUsageViewer":   list("serviceusage.services.get", "serviceusage.services.list"),
+	"roles/serviceusage.serviceUsageConsumer": list("serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use"),
+	"roles/serviceusage.serviceUsageAdmin":    list("serviceusage.services.*"),
+
+	"roles/billing.viewer":       list("billing.accounts.get", "billing.accounts.getIamPolicy", "billing.budgets.get", "billing.budgets.list"),
+	"roles/billing.costsManager": append(methods("billing.budgets"), "billing.accounts.get", "billing.accounts.getIamPolicy"),
+	"roles/billing.admin":        list("billing.*"),
+
+	"roles/binaryauthorization.policyViewer":    list("binaryauthorization.policy.get"),
+	"roles/binaryauthorization.policyEditor":    list("binaryauthorization.policy.get", "binaryauthorization.policy.update"),
+	"roles/binaryauthorization.attestorsViewer": list("binaryauthorization.attestors.get", "binaryauthorization.attestors.list"),
+	"roles/binaryauthorization.attestorsEditor": methods("binaryauthorization.attestors"),
+	"roles/binaryauthorization.attestorsAdmin":  list("binaryauthorization.attestors.*"),
+	"roles/cloudkms.viewer": list("cloudkms.keyRings.get", "cloudkms.cryptoKeys.get", "cloudkms.cryptoKeyVersions.get",
+		"cloudkms.cryptoKeyVersions.list"),
+	"roles/cloudkms.publicKeyViewer": list("cloudkms.cryptoKeyVersions.viewPublicKey"),
+	"roles/cloudkms.admin": list("cloudkms.keyRings.*", "cloudkms.cryptoKeys.*", "cloudkms.cryptoKeyVersions.create",
+		"cloudkms.cryptoKeyVersions.destroy", "cloudkms.cryptoKeyVersions.get", "cloudkms.cryptoKeyVersions.list", "cloudkms.cryptoKeyVersions.update"),
+	"roles/cloudkms.signerVerifier": list("cloudkms.cryptoKeyVersions.useToSign", "cloudkms.cryptoKeyVersions.useToVerify",
+		"cloudkms.cryptoKeyVersions.viewPublicKey"),
+	"roles/containeranalysis.notes.attacher":     list("containeranalysis.notes.attachOccurrence", "containeranalysis.notes.get"),
+	"roles/containeranalysis.notes.viewer":       list("containeranalysis.notes.get", "containeranalysis.notes.list"),
+	"roles/containeranalysis.notes.editor":       append(methods("containeranalysis.notes"), "containeranalysis.notes.attachOccurrence"),
+	"roles/containeranalysis.occurrences.editor": list("containeranalysis.occurrences.create", "containeranalysis.occurrences.get", "containeranalysis.occurrences.list"),
+}
+
+// methods are the usual five.
+func methods(resource string) []string {
+	return list(resource+".create", resource+".delete", resource+".get", resource+".list", resource+".update")
+}
+
+// Holds says whether a role's row has a permission.
+func Holds(row []string, permission string) bool {
+	for _, held := range row {
+		if held == permission ||
+			strings.HasSuffix(held, "*") && strings.HasPrefix(permission, strings.TrimSuffix(held, "*")) ||
+			strings.HasPrefix(held, "*") && strings.HasSuffix(permission, strings.TrimPrefix(held, "*")) {
+			return true
+		}
+	}
+	return false
+}

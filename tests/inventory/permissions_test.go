@@ -1,0 +1,218 @@
+package inventory_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+	"github.com/guiofsaints/procureflow-platform/permissions"
+)
+
+const grantsDocument = "../../docs/grants.md"
+
+// byInfra is what the infra account does with a type when it does less than making and deleting it.
+var byInfra = map[string]permissions.Action{
+	// A person's first run makes it; infra is given rights on it alone, so that it cannot make others.
+	"gcp:artifactregistry/repository:Repository": permissions.Updates,
+	// Its own rights are changed by a person (docs/adr/0007).
+	"gcp:projects/iAMCustomRole:IAMCustomRole":      permissions.Reads,
+	"gcp:billing/accountIamMember:AccountIamMember": permissions.Reads,
+	// Who may sign is a person's decision, and so is the key that signatures are made with.
+	"gcp:kms/keyRing:KeyRing":                                     permissions.Reads,
+	"gcp:kms/cryptoKey:CryptoKey":                                 permissions.Reads,
+	"gcp:kms/cryptoKeyVersion:CryptoKeyVersion":                   permissions.Reads,
+	"gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember":               permissions.Reads,
+	"gcp:containeranalysis/note:Note":                             permissions.Reads,
+	"gcp:containeranalysis/noteIamMember:NoteIamMember":           permissions.Reads,
+	"gcp:binaryauthorization/attestor:Attestor":                   permissions.Reads,
+	"gcp:binaryauthorization/attestorIamMember:AttestorIamMember": permissions.Reads,
+	"gcp:binaryauthorization/policy:Policy":                       permissions.Reads,
+}
+
+// released are the types that a release's update is targeted at.
+var released = map[string]bool{serviceType: true}
+
+// idle are grants that no need is derived for, with what they are kept for.
+var idle = map[string]string{
+	"deploy roles/secretmanager.viewer": "A person who looks into a release that does not start sees with this account's rights which versions exist.",
+}
+
+// needsOf are what each account has to be able to do in an environment.
+func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permissions.Need {
+	t.Helper()
+	needs := map[string][]permissions.Need{
+		"ci": fixed("release promote, docker push", permissions.OnRepository,
+			"artifactregistry.repositories.downloadArtifacts", "artifactregistry.repositories.uploadArtifacts", "artifactregistry.tags.create", "artifactregistry.tags.get"),
+		"preview": fixed("quota", permissions.OnProject, "serviceusage.services.use"),
+		"deploy": slices.Concat(
+			fixed("quota", permissions.OnProject, "serviceusage.services.use"),
+			fixed("release", permissions.OnProject, "run.services.get", "run.services.update", "run.operations.get",
+				"run.revisions.get", "run.revisions.list", "monitoring.timeSeries.list"),
+			fixed("release promote", permissions.OnRepository, "artifactregistry.repositories.downloadArtifacts"),
+		),
+		"infra": fixed("quota", permissions.OnProject, "serviceusage.services.use"),
+	}
+	add := func(account, token string, action permissions.Action) {
+		found, err := permissions.ForType(token, action)
+		require.NoError(t, err)
+		needs[account] = append(needs[account], found...)
+	}
+	seen := map[string]bool{}
+	for _, resource := range inventory.Resources {
+		if !resource.Custom || !strings.HasPrefix(resource.Type, "gcp:") || seen[resource.Type] {
+			continue
+		}
+		seen[resource.Type] = true
+		add("preview", resource.Type, permissions.Reads)
+		if released[resource.Type] {
+			add("deploy", resource.Type, permissions.Updates)
+		}
+		action, less := byInfra[resource.Type]
+		if !less {
+			action = permissions.Creates
+		}
+		add("infra", resource.Type, action)
+	}
+	return needs
+}
+
+func fixed(what string, place permissions.Place, names ...string) []permissions.Need {
+	var needs []permissions.Need
+	for _, name := range names {
+		needs = append(needs, permissions.Need{Permission: name, Place: place, For: what})
+	}
+	return needs
+}
+
+// record is a grant as the program's component registers it.
+type record struct{ role, scope, reason, condition string }
+
+func (r record) grant(t *testing.T, inventory *pulumitest.Inventory) permissions.Grant {
+	t.Helper()
+	kind, _, _ := strings.Cut(r.scope, " ")
+	row, predefined := permissions.Roles[r.role]
+	if !predefined {
+		require.True(t, strings.HasPrefix(r.role, "projects/"), "%s is not in permissions.Roles: add what it holds", r.role)
+		_, id, _ := strings.Cut(r.role, "/roles/")
+		for _, custom := range inventory.OfType("gcp:projects/iAMCustomRole:IAMCustomRole") {
+			if custom.Inputs["roleId"] == id {
+				for _, permission := range custom.Inputs["permissions"].([]any) {
+					row = append(row, permission.(string))
+				}
+			}
+		}
+		require.NotEmpty(t, row, "the program makes no custom role %s", r.role)
+	}
+	// A grant on a secret, a key or a note is as narrow as one can be, and what it is for is fixed there; for what the
+	// accounts have to do it counts on the project.
+	place := permissions.Place(strings.ReplaceAll(kind, " ", "-"))
+	if !slices.Contains([]permissions.Place{permissions.OnProject, permissions.OnRepository, permissions.OnServiceAccount, permissions.OnBillingAccount}, place) {
+		place = permissions.OnProject
+	}
+	return permissions.Grant{Role: r.role, Place: place, Permissions: row}
+}
+
+// grantsOf are the accounts' grants by the account's key.
+func grantsOf(inventory *pulumitest.Inventory) map[string][]record {
+	grants := map[string][]record{}
+	for _, resource := range inventory.OfType("procureflow:identity:Identity") {
+		account, ours := strings.CutPrefix(resource.Name, "account-")
+		if !ours {
+			continue
+		}
+		for _, value := range resource.Inputs["grants"].([]any) {
+			grant := value.(map[string]any)
+			condition, _ := grant["condition"].(string)
+			grants[account] = append(grants[account], record{grant["role"].(string), grant["scope"].(string), grant["reason"].(string), condition})
+		}
+	}
+	return grants
+}
+
+func TestAccountsHoldWhatTheirWorkTakesAndNoMore(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			inventory := run(t, stack, nil)
+			grants := grantsOf(inventory)
+			for account, needs := range needsOf(t, inventory) {
+				var held []permissions.Grant
+				for _, r := range grants[account] {
+					held = append(held, r.grant(t, inventory))
+				}
+				require.NotEmpty(t, held, account)
+				result := permissions.Compare(needs, held)
+				for _, need := range result.Missing {
+					t.Errorf("%s lacks %s on the %s, which %s takes: grant a role that holds it in infra/program/grants.go",
+						account, need.Permission, need.Place, need.For)
+				}
+				for _, grant := range result.Idle {
+					assert.Contains(t, idle, account+" "+grant.Role, "nothing needs it: take the grant away, or say here what it is kept for")
+				}
+			}
+		})
+	}
+}
+
+func TestAReleaseCannotDoWhatInfraDoes(t *testing.T) {
+	t.Parallel()
+	inventory := run(t, "prod", nil)
+	for _, r := range grantsOf(inventory)["deploy"] {
+		for _, permission := range r.grant(t, inventory).Permissions {
+			assert.NotRegexp(t, `setIamPolicy|workloadIdentity\w+\.(create|update|delete)|budgets\.(create|update|delete)|roles\.(create|update|delete)|^\*|versions\.access`,
+				permission, "%s on %s", r.role, r.scope)
+		}
+	}
+}
+
+// TestTheDocumentOfGrants keeps docs/grants.md as the program has it.
+func TestTheDocumentOfGrants(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("# What each account may do\n\n" +
+		"Made from the program by `go test ./tests/inventory -run TestTheDocumentOfGrants -update`; do not edit. The reasons are those in\n" +
+		"`infra/program/grants.go`. \"Needed for\" is derived: the permissions of the role that reading or changing the program's own resource types\n" +
+		"takes, or that `release` uses (`permissions`, `tests/inventory/permissions_test.go`). A test fails when one is missing.\n")
+	for _, stack := range all {
+		inventory := run(t, stack, nil)
+		grants, needs := grantsOf(inventory), needsOf(t, inventory)
+		fmt.Fprintf(&text, "\n## %s\n", stack)
+		for _, account := range []string{"ci", "preview", "deploy", "infra"} {
+			var held []permissions.Grant
+			for _, r := range grants[account] {
+				held = append(held, r.grant(t, inventory))
+			}
+			result := permissions.Compare(needs[account], held)
+			fmt.Fprintf(&text, "\n### github-actions-%s\n\n| role | on | reason | needed for |\n|---|---|---|---|\n", account)
+			for i, r := range grants[account] {
+				uses := strings.Join(result.Uses[i], ", ")
+				if uses == "" {
+					uses = "nothing derived. " + idle[account+" "+r.role]
+				}
+				role, reason := r.role, r.reason
+				if _, id, custom := strings.Cut(role, "/roles/"); custom {
+					role = id + " (custom)"
+				}
+				if r.condition != "" {
+					reason += " Only under a condition."
+				}
+				fmt.Fprintf(&text, "| %s | %s | %s | %s |\n", role, r.scope, reason, uses)
+			}
+		}
+	}
+	path := filepath.FromSlash(grantsDocument)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o644))
+	}
+	written, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, text.String(), string(written), "the grants changed: run the test with -update and read the difference")
+}
