@@ -1,0 +1,148 @@
+package command
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"gopkg.in/yaml.v3"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+func (a *app) trust() *cobra.Command {
+	var claimsFile string
+	var asJSON bool
+	command := &cobra.Command{
+		Use: "trust STACK --claims FILE", Short: "Say who a token of GitHub Actions with these claims can become in the stack", Args: stackArgument,
+		Long: "Say who a token of GitHub Actions with these claims can become in the stack, and what it could do then.\n\n" +
+			"FILE holds the token's claims, its decoded middle part, as a JSON object; - is standard input. Signature and expiry are not\n" +
+			"checked. Nothing is started, and the answer is not the exit code.",
+		RunE: func(_ *cobra.Command, args []string) error {
+			claims, err := a.readClaims(claimsFile)
+			if err != nil {
+				return &commandLineError{err}
+			}
+			document, err := a.settingsOf(args[0])
+			if err != nil {
+				return err
+			}
+			deployed, err := trust.Deploy(a.program, args[0], document)
+			if err != nil {
+				return err
+			}
+			simulator, err := trust.New(deployed)
+			if err != nil {
+				return err
+			}
+			answer := simulator.Exchange(claims)
+			if asJSON {
+				encoder := json.NewEncoder(a.streams.Out)
+				encoder.SetEscapeHTML(false)
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(answer)
+			}
+			printTrust(a.streams.Out, args[0], answer)
+			return nil
+		},
+	}
+	command.Flags().StringVar(&claimsFile, "claims", "", "file with the token's claims as a JSON object; - is standard input (required)")
+	command.Flags().BoolVar(&asJSON, "json", false, "print the answer as JSON")
+	return command
+}
+
+// readClaims reads one JSON object. Its content stays out of errors: a whole token, pasted by mistake, is a credential.
+func (a *app) readClaims(name string) (map[string]any, error) {
+	if name == "" {
+		return nil, errors.New("--claims is missing: name a file with the token's claims as a JSON object, or - for standard input")
+	}
+	var data []byte
+	var err error
+	if name == "-" {
+		data, err = io.ReadAll(a.streams.In)
+	} else {
+		data, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the claims: %w", err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	var claims map[string]any
+	if err := decoder.Decode(&claims); err != nil || claims == nil {
+		return nil, fmt.Errorf("the claims in %s are no JSON object: write the token's decoded middle part, {\"iss\": …}", name)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("the claims in %s have something behind the JSON object: keep the one object", name)
+	}
+	return claims, nil
+}
+
+// settingsOf are a stack's committed settings as JSON, stand-ins replaced by the values they stand for.
+func (a *app) settingsOf(stack string) ([]byte, error) {
+	root := a.dir
+	if root == "" {
+		var err error
+		if root, err = repository(); err != nil {
+			return nil, err
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(root, "Pulumi.*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.Join(root, "Pulumi."+stack+".yaml")
+	if !slices.Contains(files, name) {
+		return nil, &commandLineError{fmt.Errorf("there is no stack %q: Pulumi.%s.yaml does not exist", stack, stack)}
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read the stack's settings: %w", err)
+	}
+	var file struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return nil, &commandLineError{fmt.Errorf("Pulumi.%s.yaml is not YAML: %w", stack, err)}
+	}
+	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
+	document, err := json.Marshal(filled)
+	if err != nil {
+		return nil, &commandLineError{fmt.Errorf("Pulumi.%s.yaml: %w", stack, err)}
+	}
+	return document, nil
+}
+
+func printTrust(out io.Writer, stack string, answer trust.Answer) {
+	verdict := "refused by"
+	if answer.Accepted {
+		verdict = "accepted by"
+	}
+	fmt.Fprintf(out, "The token is %s stack %s:\n", verdict, stack)
+	for _, verdict := range answer.Verdicts {
+		fmt.Fprintf(out, "  %s: %s\n", verdict.Provider, verdict.Reason)
+	}
+	for _, identity := range answer.Identities {
+		account := identity.Account
+		if account == "" {
+			account = "itself, without an account"
+		}
+		fmt.Fprintf(out, "\nIt can become %s\n  through %s, as %s\n", account, identity.Provider, identity.Member)
+		for _, grant := range identity.Grants {
+			fmt.Fprintf(out, "  %s on %s", grant.Role, grant.Scope)
+			if grant.Condition != "" {
+				fmt.Fprintf(out, " if %s", grant.Condition)
+			}
+			if grant.Reason != "" {
+				fmt.Fprintf(out, ": %s", grant.Reason)
+			}
+			fmt.Fprintln(out)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package trust
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/common/types"
+)
+
+// Answer is what becomes of a token.
+type Answer struct {
+	// Accepted says that a provider admits the token. It can still become nobody.
+	Accepted bool `json:"accepted"`
+	// Reason says why it is accepted or not: the verdicts in one line.
+	Reason string `json:"reason"`
+	// Verdicts are the providers' answers, by provider.
+	Verdicts []Verdict `json:"verdicts"`
+	// Identities are all it can become, by provider and account; never null.
+	Identities []Identity `json:"identities"`
+}
+
+// Verdict is one provider's answer.
+type Verdict struct {
+	// Provider is the provider's id.
+	Provider string `json:"provider"`
+	Accepted bool   `json:"accepted"`
+	Reason   string `json:"reason"`
+}
+
+// Identity is a service account that a token can become, or, without an account, the federated principal itself.
+type Identity struct {
+	// Account is the account's address, empty for what the token may do without becoming an account.
+	Account string `json:"account,omitempty"`
+	// Provider is the id of the provider that lets it in.
+	Provider string `json:"provider"`
+	// Member is the principal or principal set that it matches.
+	Member string `json:"member"`
+	// Grants are what the identity may do, as the program grants it.
+	Grants []Grant `json:"grants"`
+}
+
+// Grant is one role.
+type Grant struct {
+	Role      string `json:"role"`
+	Scope     string `json:"scope"`
+	Reason    string `json:"reason,omitempty"`
+	Condition string `json:"condition,omitempty"`
+}
+
+// impersonation are the roles on an account that let their holder become it.
+var impersonation = []string{"roles/iam.workloadIdentityUser", "roles/iam.serviceAccountTokenCreator"}
+
+// Exchange tries a token's claims at every provider.
+func (s *Simulator) Exchange(claims map[string]any) Answer {
+	answer := Answer{Identities: []Identity{}, Verdicts: []Verdict{}}
+	for _, door := range s.doors {
+		verdict, identities := s.try(door, claims)
+		answer.Accepted = answer.Accepted || verdict.Accepted
+		answer.Verdicts = append(answer.Verdicts, verdict)
+		answer.Identities = append(answer.Identities, identities...)
+	}
+	reasons := make([]string, len(answer.Verdicts))
+	for i, verdict := range answer.Verdicts {
+		reasons[i] = verdict.Provider + ": " + verdict.Reason
+	}
+	answer.Reason = strings.Join(reasons, "; ")
+	if len(s.doors) == 0 {
+		answer.Reason = "the program deploys no provider"
+	}
+	return answer
+}
+
+func (s *Simulator) try(door door, claims map[string]any) (Verdict, []Identity) {
+	_, id, _ := strings.Cut(door.Name, "/providers/")
+	mapped, err := door.exchange(claims)
+	if err != nil {
+		return Verdict{Provider: id, Reason: err.Error()}, nil
+	}
+	identities := s.identities(door, id, mapped)
+	reason := "accepted"
+	if len(identities) == 0 {
+		reason = "accepted, but nothing is bound to what it is"
+	}
+	return Verdict{Provider: id, Accepted: true, Reason: reason}, identities
+}
+
+// exchange is one provider's answer: the mapped attributes, or why the token is refused.
+func (d door) exchange(claims map[string]any) (map[string]string, error) {
+	if d.Disabled {
+		return nil, errors.New("the provider is disabled")
+	}
+	if issuer := claims["iss"]; issuer != d.Issuer {
+		return nil, fmt.Errorf("the issuer is %v and not %s", show(issuer), d.Issuer)
+	}
+	if !d.takesAudience(claims["aud"]) {
+		return nil, fmt.Errorf("the audience is %v and not the provider's", show(claims["aud"]))
+	}
+	variables := map[string]any{"assertion": claims, "google": map[string]any{}, "attribute": map[string]any{}}
+	mapped, size := map[string]string{}, 0
+	google, attribute := map[string]any{}, map[string]any{}
+	for _, key := range slices.Sorted(maps.Keys(d.mapping)) {
+		value, _, err := d.mapping[key].Eval(variables)
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be made: %w", key, err)
+		}
+		text, ok := value.(types.String)
+		if !ok {
+			return nil, fmt.Errorf("%s would be a %s and not text", key, value.Type().TypeName())
+		}
+		mapped[key] = string(text)
+		size += len(text)
+		if name, custom := strings.CutPrefix(key, "attribute."); custom {
+			attribute[name] = string(text)
+		} else {
+			google[strings.TrimPrefix(key, "google.")] = string(text)
+		}
+	}
+	switch {
+	case mapped[subject] == "":
+		return nil, errors.New("google.subject is empty")
+	case len(mapped[subject]) > maxSubject:
+		return nil, fmt.Errorf("google.subject has %d bytes, more than %d", len(mapped[subject]), maxSubject)
+	case size > maxMapped:
+		return nil, fmt.Errorf("the mapped attributes have %d bytes, more than %d", size, maxMapped)
+	case d.condition == nil:
+		return mapped, nil
+	}
+	variables["google"], variables["attribute"] = google, attribute
+	verdict, _, err := d.condition.Eval(variables)
+	if err != nil {
+		return nil, fmt.Errorf("the condition cannot be evaluated: %w", err)
+	}
+	if verdict != types.True {
+		return nil, fmt.Errorf("the condition does not hold: %s", d.Condition)
+	}
+	return mapped, nil
+}
+
+// takesAudience follows Google's rule: one of the allowed audiences, or without any the provider's own name, with or without
+// https.
+func (d door) takesAudience(claim any) bool {
+	allowed := d.Audiences
+	if len(allowed) == 0 {
+		allowed = []string{"//iam.googleapis.com/" + d.Name, "https://iam.googleapis.com/" + d.Name}
+	}
+	audiences, several := claim.([]any)
+	if !several {
+		audiences = []any{claim}
+	}
+	return slices.ContainsFunc(audiences, func(audience any) bool {
+		text, ok := audience.(string)
+		return ok && slices.Contains(allowed, text)
+	})
+}
+
+// identities are all that a token with these attributes can become.
+func (s *Simulator) identities(d door, provider string, mapped map[string]string) []Identity {
+	var found []Identity
+	direct := map[string]int{} // index in found, by member
+	for _, membership := range s.memberships {
+		if !d.matches(membership.Member, mapped) {
+			continue
+		}
+		if membership.Account != "" && slices.Contains(impersonation, membership.Role) {
+			found = append(found, Identity{
+				Account: membership.Account, Provider: provider, Member: membership.Member,
+				Grants: s.grantsOf("serviceAccount:" + membership.Account),
+			})
+			continue
+		}
+		i, known := direct[membership.Member]
+		if !known {
+			i = len(found)
+			direct[membership.Member] = i
+			found = append(found, Identity{Provider: provider, Member: membership.Member})
+		}
+		found[i].Grants = append(found[i].Grants, grant(membership))
+	}
+	slices.SortStableFunc(found, func(a, b Identity) int { return strings.Compare(a.Account, b.Account) })
+	return found
+}
+
+// matches tells whether member stands for a token of the door's pool with these attributes. Text is compared exactly.
+func (d door) matches(member string, mapped map[string]string) bool {
+	const host = "iam.googleapis.com/"
+	if selector, ok := strings.CutPrefix(member, "principal://"+host+d.pool+"/subject/"); ok {
+		return selector == mapped[subject]
+	}
+	selector, ok := strings.CutPrefix(member, "principalSet://"+host+d.pool+"/")
+	if !ok {
+		return false
+	}
+	if selector == "*" {
+		return true
+	}
+	attribute, value, ok := strings.Cut(selector, "/")
+	made, isMapped := mapped[attribute]
+	return ok && isMapped && attribute != subject && made == value
+}
+
+func (s *Simulator) grantsOf(member string) []Grant {
+	grants := []Grant{}
+	for _, membership := range s.memberships {
+		if membership.Member == member {
+			grants = append(grants, grant(membership))
+		}
+	}
+	return grants
+}
+
+func grant(m Membership) Grant {
+	return Grant{Role: m.Role, Scope: m.Scope, Reason: m.Reason, Condition: m.Condition}
+}
+
+// show writes a claim as a person reads it: absent ones too.
+func show(claim any) string {
+	if claim == nil {
+		return "absent"
+	}
+	return fmt.Sprintf("%q", fmt.Sprint(claim))
+}
