@@ -140,8 +140,9 @@ func fits(attribute, rest string) bool {
 	case AttributeEnvironment:
 		return environment.MatchString(rest)
 	case AttributeEnvironmentWorkflow:
-		inEnvironment, inWorkflow, _ := strings.Cut(rest, ":")
-		return environment.MatchString(inEnvironment) && workflow.MatchString(inWorkflow)
+		// Exactly three parts: with a colon inside of one, other claims could make the same value.
+		parts := strings.Split(rest, ":")
+		return len(parts) == 3 && environment.MatchString(parts[0]) && ref.MatchString(parts[1]) && workflow.MatchString(parts[2])
 	default:
 		return rest == ""
 	}

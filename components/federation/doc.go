@@ -11,7 +11,7 @@
 //		Bindings: map[string]federation.Binding{"deploy": {
 //			ServiceAccount: account.Name,
 //			Attribute:      federation.AttributeEnvironmentWorkflow,
-//			Value:          federation.EnvironmentWorkflowValue(2002, "production", deploy),
+//			Value:          federation.EnvironmentWorkflowValue(2002, "production", "main", deploy),
 //		}},
 //	})
 //

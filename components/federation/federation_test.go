@@ -39,7 +39,7 @@ func args(change func(*federation.FederationArgs)) *federation.FederationArgs {
 		Bindings: map[string]federation.Binding{
 			"deploy": {
 				ServiceAccount: pulumi.String(deployName), Attribute: federation.AttributeEnvironmentWorkflow,
-				Value: federation.EnvironmentWorkflowValue(2002, "production", deployWorkflow),
+				Value: federation.EnvironmentWorkflowValue(2002, "production", "main", deployWorkflow),
 			},
 			"preview": {
 				ServiceAccount: pulumi.String("projects/procureflow-prod/serviceAccounts/preview"), Attribute: federation.AttributeEnvironment,
@@ -74,14 +74,15 @@ func TestPoolProvidersAndBindings(t *testing.T) {
 		"attribute.repo_env":         "assertion.repository_id + ':' + (has(assertion.environment) ? assertion.environment : 'none')",
 		"attribute.job_workflow_ref": "has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none'",
 		"attribute.env_workflow": "assertion.repository_id + ':' + (has(assertion.environment) ? assertion.environment : 'none')" +
-			" + ':' + (has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none')",
+			" + ':' + assertion.ref + ':' + (has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none')",
 	}
 	assert.Equal(t, map[string]any{
 		"project": "procureflow-prod", "workloadIdentityPoolId": "github", "workloadIdentityPoolProviderId": "github-oidc",
 		"displayName": "github-oidc", "description": "Releases",
 		"oidc":             map[string]any{"issuerUri": "https://token.actions.githubusercontent.com"},
 		"attributeMapping": mapping,
-		"attributeCondition": "assertion.repository_owner_id == '1001' && assertion.repository_id == '2002' && assertion.ref == 'refs/heads/main'" +
+		"attributeCondition": "assertion.repository_owner_id == '1001' && assertion.repository_id == '2002'" +
+			" && assertion.event_name != 'pull_request_target' && assertion.ref == 'refs/heads/main'" +
 			" && has(assertion.job_workflow_ref) && assertion.job_workflow_ref == '" + deployWorkflow + "'" +
 			" && has(assertion.environment) && assertion.environment == 'production'",
 	}, inventory.One(t, providerType, "federation-provider-github-oidc").Inputs)
@@ -89,7 +90,7 @@ func TestPoolProvidersAndBindings(t *testing.T) {
 	pool := "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/github/"
 	assert.Equal(t, map[string]any{
 		"serviceAccountId": deployName, "role": "roles/iam.workloadIdentityUser",
-		"member": pool + "attribute.env_workflow/2002:production:" + deployWorkflow,
+		"member": pool + "attribute.env_workflow/2002:production:refs/heads/main:" + deployWorkflow,
 	}, inventory.One(t, bindingType, "federation-binding-deploy").Inputs)
 	assert.Equal(t, pool+"attribute.repo_env/2002:none", inventory.One(t, bindingType, "federation-binding-preview").Inputs["member"])
 
@@ -107,7 +108,7 @@ func TestMappingIsTheCallersOwn(t *testing.T) {
 
 func TestCondition(t *testing.T) {
 	t.Parallel()
-	const base = "assertion.repository_owner_id == '1' && assertion.repository_id == '2'"
+	const base = "assertion.repository_owner_id == '1' && assertion.repository_id == '2' && assertion.event_name != 'pull_request_target'"
 	for name, test := range map[string]struct {
 		trust federation.Trust
 		want  string
@@ -181,6 +182,12 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}},
 		"no workflow in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production" }), []string{
 			`.Value "2002:production" is no value of env_workflow`,
+		}},
+		"no ref in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production:" + deployWorkflow }), []string{
+			"is no value of env_workflow",
+		}},
+		"a colon inside of a part": {binding(func(b *federation.Binding) { b.Value = "2002:production:refs/heads/a:b:" + deployWorkflow }), []string{
+			"is no value of env_workflow",
 		}},
 		"an environment as id":  {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeRepository, "2002:dev" }), []string{`.Value "2002:dev" is no value of repository_id`}},
 		"no workflow":           {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeWorkflow, "deploy.yml" }), []string{`.Value "deploy.yml" is no workflow`}},

@@ -20,9 +20,10 @@ const (
 	AttributeRepository = "repository_id"
 	// AttributeEnvironment is repository and environment; see [EnvironmentValue].
 	AttributeEnvironment = "repo_env"
-	// AttributeWorkflow is the workflow file and the ref it came from; see [WorkflowRef].
+	// AttributeWorkflow is the workflow file and the ref it came from; see [WorkflowRef]. It does not say which ref the run is
+	// of: where a provider admits other refs, a branch that calls the file as a reusable workflow has it too.
 	AttributeWorkflow = "job_workflow_ref"
-	// AttributeEnvironmentWorkflow is repository, environment and workflow; see [EnvironmentWorkflowValue].
+	// AttributeEnvironmentWorkflow is repository, environment, the run's ref and workflow; see [EnvironmentWorkflowValue].
 	AttributeEnvironmentWorkflow = "env_workflow"
 )
 
@@ -30,6 +31,7 @@ const (
 const (
 	repositoryExpression  = "assertion.repository_id"
 	environmentExpression = "(has(assertion.environment) ? assertion.environment : 'none')"
+	refExpression         = "assertion.ref"
 	workflowExpression    = "has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none'"
 )
 
@@ -46,8 +48,7 @@ type Trust struct {
 	// Environment is the GitHub environment of the job, or [NoEnvironment]. Default: any, allowed only for the one
 	// provider of a pool.
 	Environment string
-	// Events are the events that may have started the run, for example push. Default: any. Note that pull_request_target
-	// runs with the ref of the base branch, so a Ref alone does not exclude it.
+	// Events are the events that may have started the run, for example push. Default: any but pull_request_target.
 	Events []string
 	// Description says whom the provider is for, up to 256 characters. Default: none.
 	Description string
@@ -59,19 +60,22 @@ func Mapping() map[string]string {
 	return map[string]string{
 		"google.subject":             "assertion.repository_id + ':' + assertion.run_id",
 		"attribute.repository_id":    repositoryExpression,
-		"attribute.ref":              "assertion.ref",
+		"attribute.ref":              refExpression,
 		"attribute.repo_env":         repositoryExpression + " + ':' + " + environmentExpression,
 		"attribute.job_workflow_ref": workflowExpression,
-		"attribute.env_workflow":     repositoryExpression + " + ':' + " + environmentExpression + " + ':' + (" + workflowExpression + ")",
+		"attribute.env_workflow": repositoryExpression + " + ':' + " + environmentExpression + " + ':' + " + refExpression +
+			" + ':' + (" + workflowExpression + ")",
 	}
 }
 
 // Condition is the attribute condition, in the Common Expression Language, that holds for exactly the tokens that trust
-// describes. It is the text the provider gets.
+// describes. It is the text the provider gets. It never admits pull_request_target: such a run has the base branch's ref and
+// workflow, while somebody with a fork decides when it runs and on what.
 func Condition(trust Trust) string {
 	terms := []string{
 		"assertion.repository_owner_id == " + quote(strconv.FormatInt(trust.OwnerID, 10)),
 		"assertion.repository_id == " + quote(strconv.FormatInt(trust.RepositoryID, 10)),
+		"assertion.event_name != 'pull_request_target'",
 	}
 	if trust.Ref != "" {
 		terms = append(terms, "assertion.ref == "+quote(trust.Ref))
@@ -108,9 +112,10 @@ func EnvironmentValue(repositoryID int64, environment string) string {
 	return strconv.FormatInt(repositoryID, 10) + ":" + environment
 }
 
-// EnvironmentWorkflowValue is the value of [AttributeEnvironmentWorkflow]; workflow is spelled by [WorkflowRef].
-func EnvironmentWorkflowValue(repositoryID int64, environment, workflow string) string {
-	return EnvironmentValue(repositoryID, environment) + ":" + workflow
+// EnvironmentWorkflowValue is the value of [AttributeEnvironmentWorkflow] for runs of the branch; workflow is spelled by
+// [WorkflowRef]. The workflow's own ref does not do: a branch can call a reusable workflow at another ref.
+func EnvironmentWorkflowValue(repositoryID int64, environment, branch, workflow string) string {
+	return EnvironmentValue(repositoryID, environment) + ":refs/heads/" + branch + ":" + workflow
 }
 
 // quote writes text as a CEL string, so that no value of a setting can become part of the expression.

@@ -11,17 +11,19 @@ import (
 // The workflows that may become an account, by their files. They are a part of who is trusted: renaming one ends its
 // access.
 const (
-	ciWorkflow     = "ci.yml"
-	deployWorkflow = "deploy.yml"
-	infraWorkflow  = "infrastructure.yml"
+	ciWorkflow        = "ci.yml"
+	promotionWorkflow = "promote.yml"
+	deployWorkflow    = "deploy.yml"
+	infraWorkflow     = "infrastructure.yml"
 )
 
 // The pool and its providers. dev and staging have the first provider only.
 const (
-	pool            = "github"
-	deployProvider  = "github-oidc"
-	infraProvider   = "github-infra"
-	previewProvider = "github-preview"
+	pool              = "github"
+	deployProvider    = "github-oidc"
+	promotionProvider = "github-promote"
+	infraProvider     = "github-infra"
+	previewProvider   = "github-preview"
 )
 
 // writeFederation says which job of GitHub Actions may become whom. In prod each way in has a provider of its own, so that
@@ -32,17 +34,20 @@ func (p *platform) writeFederation(ctx *pulumi.Context) error {
 	binding := func(account, attribute, value string) federation.Binding {
 		return federation.Binding{ServiceAccount: p.accounts[account].Name, Attribute: attribute, Value: value}
 	}
-	inEnvironment := federation.EnvironmentValue(g.RepositoryID, p.environment())
+	// job is a job of one workflow file in one environment, in runs of the branch.
+	job := func(account, environment, workflow string) federation.Binding {
+		return binding(account, federation.AttributeEnvironmentWorkflow,
+			federation.EnvironmentWorkflowValue(g.RepositoryID, environment, g.Branch, p.workflow(workflow)))
+	}
 	bindings := map[string]federation.Binding{
-		deploy:  binding(deploy, federation.AttributeEnvironment, inEnvironment),
+		deploy:  job(deploy, p.environment(), deployWorkflow),
 		preview: binding(preview, federation.AttributeEnvironment, federation.EnvironmentValue(g.RepositoryID, federation.NoEnvironment)),
-		infra: binding(infra, federation.AttributeEnvironmentWorkflow,
-			federation.EnvironmentWorkflowValue(g.RepositoryID, p.environment(), p.workflow(infraWorkflow))),
+		infra:   job(infra, p.environment(), infraWorkflow),
 		// Images are copied here by the promotion inside a deployment.
-		ci: binding(ci, federation.AttributeEnvironment, inEnvironment),
+		ci: job(ci, p.environment(), promotionWorkflow),
 	}
 	if p.buildsImages() {
-		bindings[ci] = binding(ci, federation.AttributeWorkflow, p.workflow(ciWorkflow))
+		bindings[ci] = job(ci, federation.NoEnvironment, ciWorkflow)
 	}
 	var err error
 	p.federation, err = federation.NewFederation(ctx, "federation", &federation.FederationArgs{
@@ -68,9 +73,10 @@ func (p *platform) providers() map[string]federation.Trust {
 		return map[string]federation.Trust{deployProvider: trust("", "", "Every job of the repository; bindings tell them apart.")}
 	}
 	return map[string]federation.Trust{
-		deployProvider:  trust(deployWorkflow, p.environment(), "Releases, after their approvals."),
-		infraProvider:   trust(infraWorkflow, p.environment(), "Changes of the environment itself, after their approvals."),
-		previewProvider: trust("", federation.NoEnvironment, "Pull requests and drift checks, which read only."),
+		deployProvider:    trust(deployWorkflow, p.environment(), "Releases, after their approvals."),
+		promotionProvider: trust(promotionWorkflow, p.environment(), "The copying of images inside a release, after its approvals."),
+		infraProvider:     trust(infraWorkflow, p.environment(), "Changes of the environment itself, after their approvals."),
+		previewProvider:   trust("", federation.NoEnvironment, "Pull requests and drift checks, which read only."),
 	}
 }
 
@@ -79,6 +85,8 @@ func (p *platform) providerOf(account string) pulumi.StringOutput {
 	id := deployProvider
 	if p.separateProviders() {
 		switch account {
+		case ci:
+			id = promotionProvider
 		case infra:
 			id = infraProvider
 		case preview:

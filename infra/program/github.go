@@ -39,16 +39,17 @@ func (p *platform) environmentVariables() (map[string]pulumi.StringInput, error)
 		return nil, err
 	}
 	return map[string]pulumi.StringInput{
-		VariableProject:       p.projectID(),
-		VariableProjectNumber: p.projectNumber(),
-		VariableRegion:        p.region(),
-		VariableRegistry:      p.registry.ImagePrefix,
-		VariableProvider:      p.providerOf(deploy),
-		VariableInfraProvider: p.providerOf(infra),
-		VariableCIAccount:     p.accounts[ci].Email,
-		VariableDeployAccount: p.accounts[deploy].Email,
-		VariableInfraAccount:  p.accounts[infra].Email,
-		VariableServices:      pulumi.String(services),
+		VariableProject:           p.projectID(),
+		VariableProjectNumber:     p.projectNumber(),
+		VariableRegion:            p.region(),
+		VariableRegistry:          p.registry.ImagePrefix,
+		VariableProvider:          p.providerOf(deploy),
+		VariablePromotionProvider: p.providerOf(ci),
+		VariableInfraProvider:     p.providerOf(infra),
+		VariableCIAccount:         p.accounts[ci].Email,
+		VariableDeployAccount:     p.accounts[deploy].Email,
+		VariableInfraAccount:      p.accounts[infra].Email,
+		VariableServices:          pulumi.String(services),
 	}, nil
 }
 

@@ -14,6 +14,8 @@ const (
 	VariableRegistry = "GCP_REGISTRY"
 	// VariableProvider is the workload identity provider of releases.
 	VariableProvider = "GCP_WORKLOAD_IDENTITY_PROVIDER"
+	// VariablePromotionProvider is the workload identity provider of promote.yml, which copies images as the account that pushes.
+	VariablePromotionProvider = "GCP_PROMOTION_WORKLOAD_IDENTITY_PROVIDER"
 	// VariableInfraProvider is the workload identity provider of infrastructure.yml.
 	VariableInfraProvider = "GCP_INFRA_WORKLOAD_IDENTITY_PROVIDER"
 	// VariableCIAccount is the e-mail address of the account that pushes images.
@@ -42,7 +44,7 @@ func RepositoryVariable(name, stack string) string { return name + "_" + strings
 func EnvironmentVariables() []string {
 	return []string{
 		VariableCIAccount, VariableDeployAccount, VariableInfraAccount, VariableInfraProvider, VariableProject, VariableProjectNumber,
-		VariableRegion, VariableRegistry, VariableServices, VariableProvider,
+		VariablePromotionProvider, VariableRegion, VariableRegistry, VariableServices, VariableProvider,
 	}
 }
 
