@@ -109,12 +109,12 @@ func (a *app) settingsOf(stack string) ([]byte, error) {
 		Config map[string]any `yaml:"config"`
 	}
 	if err := yaml.Unmarshal(data, &file); err != nil {
-		return nil, &commandLineError{fmt.Errorf("Pulumi.%s.yaml is not YAML: %w", stack, err)}
+		return nil, &commandLineError{fmt.Errorf("settings of stack %s: Pulumi.%s.yaml is not YAML: %w", stack, stack, err)}
 	}
 	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
 	document, err := json.Marshal(filled)
 	if err != nil {
-		return nil, &commandLineError{fmt.Errorf("Pulumi.%s.yaml: %w", stack, err)}
+		return nil, &commandLineError{fmt.Errorf("settings of stack %s: %w", stack, err)}
 	}
 	return document, nil
 }
