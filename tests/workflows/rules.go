@@ -1,0 +1,245 @@
+package workflows
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rhysd/actionlint"
+)
+
+// Check holds the tree against every rule that needs the files alone and the list of actions.
+func Check(t *Tree, actions []Action) []Finding {
+	var found []Finding
+	report := func(rule, file, message string, args ...any) {
+		found = append(found, Finding{rule, file, fmt.Sprintf(message, args...)})
+	}
+	checkUses(t, actions, report)
+	checkSteps(t, actions, report)
+	for _, file := range sorted(t.Workflows) {
+		checkWorkflow(t, file, report)
+	}
+	return found
+}
+
+type reporter func(rule, file, message string, args ...any)
+
+var pinned = regexp.MustCompile(`^([^@]+)@([0-9a-f]{40})$`)
+
+// checkUses reads lines, because the version stands in a comment.
+func checkUses(t *Tree, actions []Action, report reporter) {
+	for _, file := range sorted(t.Sources) {
+		for _, match := range used.FindAllStringSubmatch(t.Sources[file], -1) {
+			uses, version := match[1], match[2]
+			if strings.HasPrefix(uses, "./") {
+				continue
+			}
+			parts := pinned.FindStringSubmatch(uses)
+			if parts == nil {
+				report("unpinned-uses", file, "%s is not pinned by a commit: a tag can be moved to other code", uses)
+				continue
+			}
+			action, known := find(actions, parts[1])
+			if !known || action.SHA != parts[2] || action.Version != version {
+				report("ref-version-mismatch", file, "%s # %s is not what testdata/actions.yaml has of it: %s # %s", uses, version, action.SHA, action.Version)
+			}
+		}
+	}
+}
+
+func find(actions []Action, name string) (Action, bool) {
+	at := slices.IndexFunc(actions, func(a Action) bool { return a.Name == name })
+	if at < 0 {
+		return Action{}, false
+	}
+	return actions[at], true
+}
+
+const digestCheck = `^sha256:[0-9a-f]{64}$`
+
+func checkSteps(t *Tree, actions []Action, report reporter) {
+	validated := map[string]bool{}
+	for _, s := range t.steps() {
+		where := strings.TrimSpace(s.job + " " + s.name)
+		if s.run != "" {
+			if strings.Contains(s.run, "${{") {
+				report("template-injection", s.file, "%s: an expression inside run: becomes a part of the script; pass it through env:", where)
+			}
+			if !strings.HasPrefix(s.run, "set -euo pipefail\n") || s.shellNotStated {
+				report("strict-shell", s.file, "%s: run: does not begin with set -euo pipefail, or its shell is not bash", where)
+			}
+			if strings.Contains(s.run, "$DIGEST") || strings.Contains(s.run, "${DIGEST") {
+				if !validated[s.file+s.job] && !strings.Contains(s.run, digestCheck) {
+					report("digest-unchecked", s.file, "%s: uses $DIGEST before it was held against %s", where, digestCheck)
+				}
+				validated[s.file+s.job] = true
+			}
+			continue
+		}
+		checkInputs(t, actions, s, where, report)
+		if strings.HasPrefix(s.uses, "actions/checkout@") && s.with["persist-credentials"] != "false" {
+			report("artipacked", s.file, "%s: checkout leaves the token in .git/config: persist-credentials: false", where)
+		}
+	}
+}
+
+func checkInputs(t *Tree, actions []Action, s step, where string, report reporter) {
+	var action Action
+	if name, local := strings.CutPrefix(s.uses, "./.github/actions/"); local {
+		composite, known := t.Composites[name]
+		if !known {
+			report("action-inputs", s.file, "%s: there is no action %s", where, s.uses)
+			return
+		}
+		for input, described := range composite.Inputs {
+			action.Inputs = append(action.Inputs, input)
+			if described.Required {
+				action.Required = append(action.Required, input)
+			}
+		}
+	} else {
+		name, _, _ := strings.Cut(s.uses, "@")
+		var known bool
+		if action, known = find(actions, name); !known {
+			return // ref-version-mismatch says so.
+		}
+	}
+	for _, input := range sorted(s.with) {
+		if !slices.Contains(action.Inputs, input) {
+			report("action-inputs", s.file, "%s: %s has no input %q", where, s.uses, input)
+		}
+	}
+	for _, input := range action.Required {
+		if _, given := s.with[input]; !given {
+			report("action-inputs", s.file, "%s: %s needs the input %q", where, s.uses, input)
+		}
+	}
+}
+
+// writes are the scopes that some job may write. contents, packages and actions are none of them: nothing here commits,
+// publishes on GitHub or starts other workflows.
+var writes = []string{"id-token", "attestations", "security-events", "pull-requests", "issues"}
+
+// dangerous triggers run with the repository's rights on what an outsider sent.
+var dangerous = []string{"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment", "fork"}
+
+func checkWorkflow(t *Tree, file string, report reporter) {
+	workflow, path := t.Workflows[file], "workflows/"+file
+	if p := workflow.Permissions; p == nil || p.All != nil || len(p.Scopes) > 0 {
+		report("excessive-permissions", path, "top level is not permissions: {}: a job that forgets its own would inherit")
+	}
+	if strings.Contains(t.Sources[path], "secrets.") {
+		report("secrets-inherit", path, "reads a secret: jobs get short-lived tokens by their identity, and no key")
+	}
+	for _, event := range workflow.On {
+		if slices.Contains(dangerous, event.EventName()) {
+			report("dangerous-triggers", path, "on: %s runs with the repository's rights on what an outsider sent", event.EventName())
+		}
+	}
+	checkConcurrency(workflow, file, report)
+	for _, name := range sorted(workflow.Jobs) {
+		checkJob(workflow.Jobs[name], name, path, report)
+		if publishes(workflow) {
+			for _, s := range t.jobSteps(file, name) {
+				if cached(s) {
+					report("cache-poisoning", path, "%s: a workflow that publishes restores a cache: %s", name, s.uses)
+				}
+			}
+		}
+	}
+}
+
+// cached is for the actions of ours and from outside that restore a cache unless told not to.
+func cached(s step) bool {
+	name, _, _ := strings.Cut(s.uses, "@")
+	switch name {
+	case "actions/cache", "./.github/actions/setup-pnpm", "./.github/actions/docker-build-push":
+		return true
+	case "actions/setup-go", "./.github/actions/setup-pulumi-go":
+		return s.with["cache"] != "false"
+	case "actions/setup-node":
+		return s.with["cache"] != ""
+	}
+	return false
+}
+
+// publishes tells workflows that start on a tag or a release.
+func publishes(workflow *actionlint.Workflow) bool {
+	for _, event := range workflow.On {
+		if event.EventName() == "release" {
+			return true
+		}
+		if hook, ok := event.(*actionlint.WebhookEvent); ok && hook.Tags != nil && len(hook.Tags.Values) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func checkJob(job *actionlint.Job, name, path string, report reporter) {
+	if job.WorkflowCall != nil && job.WorkflowCall.InheritSecrets {
+		report("secrets-inherit", path, "%s: secrets: inherit gives the called workflow every secret", name)
+	}
+	if job.WorkflowCall == nil && job.TimeoutMinutes == nil {
+		report("timeouts", path, "%s: no timeout-minutes: a job that hangs runs six hours", name)
+	}
+	p := job.Permissions
+	if p == nil || p.All != nil {
+		report("excessive-permissions", path, "%s: does not name its permissions one by one", name)
+		return
+	}
+	talks := false
+	for _, scope := range p.Scopes {
+		if text(scope.Value) != "write" {
+			continue
+		}
+		if !slices.Contains(writes, text(scope.Name)) {
+			report("excessive-permissions", path, "%s: %s: write", name, text(scope.Name))
+		}
+		talks = talks || text(scope.Name) == "pull-requests" || text(scope.Name) == "issues"
+	}
+	for _, s := range job.Steps {
+		if exec, ok := s.Exec.(*actionlint.ExecAction); ok && talks && strings.HasPrefix(text(exec.Uses), "actions/checkout@") {
+			report("excessive-permissions", path, "%s: writes to issues or pull requests and checks code out", name)
+		}
+	}
+}
+
+// cancellable are the workflows whose newer run may end an older one: they change nothing.
+var cancellable = map[string]string{
+	"ci.yml":             "${{ github.event_name == 'pull_request' }}",
+	"pulumi-preview.yml": "true",
+	"scorecard.yml":      "true",
+}
+
+// groups are the concurrency groups that a workflow must have, where others count on them.
+var groups = map[string]string{
+	"deploy.yml":   "${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}",
+	"rollback.yml": "emergency-${{ inputs.stack }}",
+}
+
+func checkConcurrency(workflow *actionlint.Workflow, file string, report reporter) {
+	c := workflow.Concurrency
+	if c == nil {
+		report("concurrency-limits", "workflows/"+file, "no concurrency")
+		return
+	}
+	cancels := "false"
+	if c.CancelInProgress != nil {
+		cancels = fmt.Sprint(c.CancelInProgress.Value)
+		if c.CancelInProgress.Expression != nil {
+			cancels = text(c.CancelInProgress.Expression)
+		}
+	}
+	want := "false"
+	if other, ok := cancellable[file]; ok {
+		want = other
+	}
+	if cancels != want {
+		report("concurrency-limits", "workflows/"+file, "cancel-in-progress is %s, want %s", cancels, want)
+	}
+	if want, ok := groups[file]; ok && text(c.Group) != want {
+		report("concurrency-limits", "workflows/"+file, "group is %s, want %s", text(c.Group), want)
+	}
+}

@@ -1,0 +1,149 @@
+package workflows_test
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/guiofsaints/procureflow-platform/tests/workflows"
+)
+
+// root is the repository.
+const root = "../.."
+
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	read, err := workflows.Read(os.DirFS(root + "/.github"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(read) < 14 {
+		t.Fatalf("%d files in .github: the rules would hold of nothing", len(read))
+	}
+	return read
+}
+
+func parse(t *testing.T, files map[string]string) *workflows.Tree {
+	t.Helper()
+	tree, err := workflows.Parse(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+// change replaces a text that occurs in a file, everywhere in it.
+func change(t *testing.T, files map[string]string, file, old, replacement string) map[string]string {
+	t.Helper()
+	if !strings.Contains(files[file], old) {
+		t.Fatalf("%s does not contain %q", file, old)
+	}
+	changed := maps.Clone(files)
+	changed[file] = strings.ReplaceAll(changed[file], old, replacement)
+	return changed
+}
+
+func actions(t *testing.T) []workflows.Action {
+	t.Helper()
+	text, err := os.ReadFile("testdata/actions.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []workflows.Action
+	if err := yaml.Unmarshal(text, &list); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestTheWorkflowsKeepTheRules(t *testing.T) {
+	t.Parallel()
+	for _, finding := range workflows.Check(parse(t, sources(t)), actions(t)) {
+		t.Error(finding)
+	}
+}
+
+// Each case breaks one thing in the real files. Exactly that rule has to say so, of that file.
+func TestEachRuleCatches(t *testing.T) {
+	t.Parallel()
+	const checkout = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+	for _, test := range []struct{ name, rule, file, old, replacement string }{
+		{"a tag", "unpinned-uses", "workflows/ci.yml", checkout, "actions/checkout@v7"},
+		{"a short commit", "unpinned-uses", "workflows/ci.yml", checkout, "actions/checkout@3d3c42e5aac5 # v7.0.1"},
+		{"a tag in a composite", "unpinned-uses", "actions/setup-pnpm/action.yml", "pnpm/action-setup@0977fd99725f1db4007ccb2928dbb4e90d06cc86", "pnpm/action-setup@v6"},
+		{"another commit", "ref-version-mismatch", "workflows/ci.yml", checkout, "actions/checkout@" + strings.Repeat("a", 40) + " # v7.0.1"},
+		{"another version beside it", "ref-version-mismatch", "workflows/ci.yml", "# v7.0.1", "# v7.0.2"},
+		{"no version beside it", "ref-version-mismatch", "workflows/ci.yml", checkout, strings.TrimSuffix(checkout, " # v7.0.1")},
+		{"an action nobody recorded", "ref-version-mismatch", "workflows/ci.yml", "actions/checkout@", "actions/check-out@"},
+		{"a misspelt input", "action-inputs", "workflows/deploy.yml", "service_account: ", "service-account: "},
+		{"a missing input", "action-inputs", "workflows/deploy.yml", "          paths: ${{ steps.service.outputs.paths }}\n", ""},
+		{"a misspelt input of ours", "action-inputs", "workflows/ci.yml", "push: \"true\"", "pushes: \"true\""},
+		{"an action of ours that is not there", "action-inputs", "workflows/ci.yml", "./.github/actions/setup-pnpm", "./.github/actions/setup-npm"},
+		{"an input in a script", "template-injection", "workflows/deploy.yml", "\"Approved once.", "\"${{ inputs.digest }} Approved once."},
+		{"an input in a composite's script", "template-injection", "actions/health-check/action.yml", "\"$URL$path\"", "\"${{ inputs.url }}$path\""},
+		{"a script that goes on after an error", "strict-shell", "workflows/ci.yml", "set -euo pipefail\n          pnpm lint", "pnpm lint"},
+		{"a composite in sh", "strict-shell", "actions/health-check/action.yml", "shell: bash", "shell: sh"},
+		{"no shell for a workflow", "strict-shell", "workflows/drift-check.yml", "    shell: bash\n", "    shell: sh\n"},
+		{"a digest nobody held against its form", "digest-unchecked", "workflows/promote.yml", "^sha256:[0-9a-f]{64}$", "^sha256:"},
+		{"the deployment's digest", "digest-unchecked", "workflows/deploy.yml", "^sha256:[0-9a-f]{64}$", ".*"},
+		{"a token left in the checkout", "artipacked", "workflows/ci.yml", "          persist-credentials: false\n", "          fetch-tags: false\n"},
+		{"a token kept on purpose", "artipacked", "workflows/policy-publish.yml", "persist-credentials: false", "persist-credentials: true"},
+		{"everything may be written", "excessive-permissions", "workflows/ci.yml", "\npermissions: {}\n", "\npermissions: write-all\n"},
+		{"a default for all jobs", "excessive-permissions", "workflows/ci.yml", "\npermissions: {}\n", "\npermissions:\n  contents: read\n"},
+		{"a job without its own", "excessive-permissions", "workflows/deploy.yml", "    environment: production-approval\n    permissions: {}\n", "    environment: production-approval\n"},
+		{"contents may be written", "excessive-permissions", "workflows/promote.yml", "contents: read", "contents: write"},
+		{"the comment runs the pull request's code", "excessive-permissions", "workflows/pulumi-preview.yml", "      pull-requests: write\n    steps:\n",
+			"      pull-requests: write\n    steps:\n      - uses: " + checkout + "\n        with: {persist-credentials: false}\n"},
+		{"all secrets handed on", "secrets-inherit", "workflows/rollback.yml", "    with:\n      stack:", "    secrets: inherit\n    with:\n      stack:"},
+		{"a long-lived key", "secrets-inherit", "workflows/deploy.yml", "GH_TOKEN: ${{ github.token }}", "GH_TOKEN: ${{ secrets.GH_TOKEN }}"},
+		{"a cache in what is published", "cache-poisoning", "workflows/policy-publish.yml", "          cache: \"false\"\n", ""},
+		{"a fork with main's rights", "dangerous-triggers", "workflows/pulumi-preview.yml", "  pull_request:\n", "  pull_request_target:\n"},
+		{"a run after a fork's run", "dangerous-triggers", "workflows/scorecard.yml", "  workflow_dispatch:\n", "  workflow_run: {workflows: [ci]}\n"},
+		{"a release that a newer one cancels", "concurrency-limits", "workflows/deploy.yml", "cancel-in-progress: false", "cancel-in-progress: true"},
+		{"pushes that are aborted", "concurrency-limits", "workflows/ci.yml", "cancel-in-progress: ${{ github.event_name == 'pull_request' }}", "cancel-in-progress: true"},
+		{"a rollback in the deploy queue", "concurrency-limits", "workflows/deploy.yml", "inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-", "'deploy' }}-"},
+		{"a caller that waits for itself", "concurrency-limits", "workflows/rollback.yml", "emergency-", "rollback-"},
+		{"no concurrency", "concurrency-limits", "workflows/scorecard.yml", "concurrency:\n  group: scorecard\n  cancel-in-progress: true\n", ""},
+		{"no timeout", "timeouts", "workflows/scorecard.yml", "    timeout-minutes: 15\n", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			found := workflows.Check(parse(t, change(t, sources(t), test.file, test.old, test.replacement)), actions(t))
+			if len(found) == 0 {
+				t.Fatal("nothing was found")
+			}
+			for _, finding := range found {
+				if finding.Rule != test.rule || finding.File != test.file {
+					t.Errorf("found %v, want %s in %s only", finding, test.rule, test.file)
+				}
+			}
+		})
+	}
+}
+
+// An input nobody can look up is an input nobody will set right.
+func TestInputsOfOurActionsAreDescribed(t *testing.T) {
+	t.Parallel()
+	tree := parse(t, sources(t))
+	names := slices.Sorted(maps.Keys(tree.Composites))
+	if want := []string{"docker-build-push", "health-check", "infrastructure-up", "setup-pnpm", "setup-pulumi-go"}; !slices.Equal(names, want) {
+		t.Errorf("actions %v, want %v", names, want)
+	}
+	for _, name := range names {
+		if tree.Composites[name].Description == "" {
+			t.Errorf("%s has no description", name)
+		}
+		for input, described := range tree.Composites[name].Inputs {
+			if described.Description == "" {
+				t.Errorf("%s: input %s has no description", name, input)
+			}
+			if described.Required == (described.Default != nil) {
+				t.Errorf("%s: input %s is required and has a default, or neither", name, input)
+			}
+		}
+	}
+}

@@ -1,0 +1,180 @@
+// Package workflows holds the repository's workflows and composite actions against rules that GitHub does not enforce.
+//
+// The rules read files and nothing else: they know what a job asks for, not what GitHub would decide. What runs is tested
+// beside them, by tests that run whole chains.
+package workflows
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rhysd/actionlint"
+	"go.yaml.in/yaml/v4"
+)
+
+// Tree is a repository's .github folder, parsed.
+type Tree struct {
+	// Sources are the files' texts by their path below .github.
+	Sources map[string]string
+	// Workflows are by file name, ci.yml for example.
+	Workflows map[string]*actionlint.Workflow
+	// Composites are by folder name, setup-pnpm for example.
+	Composites map[string]Composite
+}
+
+// Composite is a composite action, as far as the rules look.
+type Composite struct {
+	Description string
+	Inputs      map[string]struct {
+		Description string
+		Required    bool
+		Default     *string
+	}
+	Runs struct {
+		Using string
+		Steps []CompositeStep
+	}
+}
+
+// CompositeStep is a step of a composite action.
+type CompositeStep struct {
+	Uses, Run, Shell string
+	With             map[string]string
+	Env              map[string]string
+}
+
+// Read reads the files of a .github folder.
+func Read(folder fs.FS) (map[string]string, error) {
+	sources := map[string]string{}
+	for _, pattern := range []string{"workflows/*.yml", "actions/*/action.yml"} {
+		names, err := fs.Glob(folder, pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			text, err := fs.ReadFile(folder, name)
+			if err != nil {
+				return nil, err
+			}
+			sources[name] = string(text)
+		}
+	}
+	return sources, nil
+}
+
+// Parse makes a tree of files by their path below .github.
+func Parse(sources map[string]string) (*Tree, error) {
+	t := &Tree{Sources: sources, Workflows: map[string]*actionlint.Workflow{}, Composites: map[string]Composite{}}
+	for name, text := range sources {
+		if strings.HasPrefix(name, "actions/") {
+			var composite Composite
+			if err := yaml.Unmarshal([]byte(text), &composite); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			t.Composites[path.Base(path.Dir(name))] = composite
+			continue
+		}
+		workflow, problems := actionlint.Parse([]byte(text))
+		if len(problems) > 0 {
+			return nil, fmt.Errorf("%s: %w", name, problems[0])
+		}
+		t.Workflows[path.Base(name)] = workflow
+	}
+	return t, nil
+}
+
+// Finding is one place that breaks a rule.
+type Finding struct{ Rule, File, Message string }
+
+func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.File, f.Rule, f.Message) }
+
+// step is a step of a job or of a composite action.
+type step struct {
+	// file is where it stands; job is empty in a composite action.
+	file, job      string
+	name           string
+	uses, run      string
+	with           map[string]string
+	condition      string
+	shellNotStated bool
+}
+
+// steps are all steps of all files, in the files' and the jobs' order.
+func (t *Tree) steps() []step {
+	var all []step
+	for _, file := range sorted(t.Workflows) {
+		for _, job := range sorted(t.Workflows[file].Jobs) {
+			all = append(all, t.jobSteps(file, job)...)
+		}
+	}
+	for _, name := range sorted(t.Composites) {
+		for _, s := range t.Composites[name].Runs.Steps {
+			all = append(all, step{
+				file: "actions/" + name + "/action.yml", uses: s.Uses, run: s.Run, with: s.With,
+				shellNotStated: s.Run != "" && s.Shell != "bash",
+			})
+		}
+	}
+	return all
+}
+
+func (t *Tree) jobSteps(file, job string) []step {
+	var all []step
+	workflow := t.Workflows[file]
+	strict := workflow.Defaults != nil && workflow.Defaults.Run != nil && text(workflow.Defaults.Run.Shell) == "bash"
+	for _, s := range workflow.Jobs[job].Steps {
+		made := step{file: "workflows/" + file, job: job, name: text(s.Name), condition: text(s.If), with: map[string]string{}}
+		switch exec := s.Exec.(type) {
+		case *actionlint.ExecAction:
+			made.uses = text(exec.Uses)
+			for _, input := range exec.Inputs {
+				made.with[input.Name.Value] = text(input.Value)
+			}
+		case *actionlint.ExecRun:
+			made.run = text(exec.Run)
+			made.shellNotStated = !strict && text(exec.Shell) != "bash"
+		}
+		all = append(all, made)
+	}
+	return all
+}
+
+// used is a `uses:` line with the comment behind it.
+var used = regexp.MustCompile(`(?m)^\s*(?:- )?uses: ([^\s#]+)(?: +# *(\S+))? *$`)
+
+// Action is what testdata/actions.yaml records of a pinned action.
+type Action struct {
+	Name, SHA, Version        string
+	Inputs, Required, Outputs []string
+}
+
+func text(s *actionlint.String) string {
+	if s == nil {
+		return ""
+	}
+	return s.Value
+}
+
+func sorted[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Scripts are the texts of every run: of workflows and composite actions.
+func (t *Tree) Scripts() []string {
+	var scripts []string
+	for _, s := range t.steps() {
+		if s.run != "" {
+			scripts = append(scripts, s.run)
+		}
+	}
+	return scripts
+}
