@@ -103,6 +103,20 @@ var layers = []layer{
 		reason:   "a check before the first run must not be able to start it",
 	},
 	{
+		packages: "adopt",
+		reason:   "what exists is found through the APIs, on the real cloud and on the simulated one",
+	},
+	{
+		packages: "cmd/adopt",
+		may:      []string{"adopt"},
+		reason:   "it reads a plan and a cloud, and can change neither",
+	},
+	{
+		packages: "sandbox/command",
+		may:      []string{"sandbox/**", "stacks", "internal/naming", "adopt"},
+		reason:   "the command line runs the adoption against the simulated cloud",
+	},
+	{
 		packages: "sandbox/**",
 		may:      []string{"sandbox/**", "stacks", "internal/naming"},
 		reason:   "the simulated cloud judges the program and the components, so it must not share their code",

@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optimport"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+)
+
+// API is the address of the simulated cloud's APIs, without a slash at its end.
+func (s *Stack) API() string { return strings.TrimSuffix(s.engine.client.API(), "/") }
+
+// Planned are the resources that Up would create, as the engine describes them. Nothing is changed.
+func (s *Stack) Planned(ctx context.Context) ([]apitype.StepEventMetadata, error) {
+	stream := make(chan events.EngineEvent)
+	done := make(chan []apitype.StepEventMetadata)
+	go func() {
+		var steps []apitype.StepEventMetadata
+		for event := range stream {
+			if event.ResourcePreEvent != nil && event.ResourcePreEvent.Metadata.Op == apitype.OpCreate {
+				steps = append(steps, event.ResourcePreEvent.Metadata)
+			}
+		}
+		done <- steps
+	}()
+	var messages strings.Builder
+	_, err := s.auto.Preview(ctx, optpreview.EventStreams(stream), optpreview.ErrorProgressStreams(&messages),
+		optpreview.ProgressStreams(&messages), optpreview.Color("never"))
+	if err != nil {
+		fmt.Fprint(s.engine.options.Out, messages.String())
+		return nil, s.failed(ctx, "adopt", err)
+	}
+	return <-done, nil
+}
+
+// Import takes what an import file names into the state, changing nothing in the cloud. The providers that it refers to, by
+// URN, are put into the state first: an import cannot do that.
+func (s *Stack) Import(ctx context.Context, file string, providers []string) error {
+	out := s.engine.options.Out
+	if _, err := s.auto.Up(ctx, optup.Target(providers), optup.ProgressStreams(out), optup.ErrorProgressStreams(out),
+		optup.Color(s.color()), optup.SuppressProgress()); err != nil {
+		return s.failed(ctx, "adopt", err)
+	}
+	if _, err := s.auto.ImportResources(ctx, optimport.ImportFile(file), optimport.Protect(false), optimport.GenerateCode(false),
+		optimport.ProgressStreams(out), optimport.ErrorProgressStreams(out)); err != nil {
+		return s.failed(ctx, "adopt", err)
+	}
+	return nil
+}
