@@ -33,6 +33,10 @@ var battery = []token{
 	{name: "a drift check on a schedule", stack: "prod", claims: run("drift.yml").with(claims{"event_name": "schedule"}), want: asPreviewProd},
 	{name: "a preview of main", stack: "prod", claims: run("preview.yml"), want: asPreviewProd},
 
+	{name: "a release that CI on main calls", stack: "dev", claims: in("dev", "ci.yml").calls(workflows + "deploy.yml@" + mainRef), want: asDeploy},
+	{name: "a rollback, which calls deploy.yml", stack: "prod", claims: in("production", "rollback.yml").with(claims{"event_name": "workflow_dispatch"}).calls(workflows + "deploy.yml@" + mainRef), want: asDeploy},
+	{name: "a rollback from another branch, with its deploy.yml", stack: "prod", claims: in("production", "rollback.yml").on("refs/heads/topic").calls(workflows + "deploy.yml@refs/heads/topic"), because: "the condition does not hold"},
+
 	// Other branches, tags and events.
 	{name: "CI of a pull request", stack: "dev", claims: pull("ci.yml"), want: asPreview},
 	{name: "CI of another branch", stack: "dev", claims: run("ci.yml").on("refs/heads/topic"), want: asPreview},

@@ -22,8 +22,8 @@ import (
 
 var root = filepath.Join("..", "..")
 
-// deployed is what the program of a stack deploys with its committed settings.
-func deployed(t *testing.T, stack string) trust.Deployed {
+// settings are a stack's committed settings, stand-ins filled.
+func settings(t *testing.T, stack string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(root, "Pulumi."+stack+".yaml"))
 	require.NoError(t, err)
@@ -34,7 +34,13 @@ func deployed(t *testing.T, stack string) trust.Deployed {
 	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
 	document, err := json.Marshal(filled)
 	require.NoError(t, err)
-	deployed, err := trust.Deploy(program.Run, stack, document)
+	return document
+}
+
+// deployed is what the program of a stack deploys with them.
+func deployed(t *testing.T, stack string) trust.Deployed {
+	t.Helper()
+	deployed, err := trust.Deploy(program.Run, stack, settings(t, stack))
 	require.NoError(t, err)
 	return deployed
 }
