@@ -1,0 +1,203 @@
+// Package approvals decides whether enough people approved a workflow run. GitHub lets any one listed reviewer open an
+// environment, so two people are two environments; that they really were two, and neither of them the one who started the
+// run, is counted here. Anything unexpected in GitHub's answers is a refusal.
+package approvals
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ErrRefused is in every error that says that a run is not approved as it has to be.
+var ErrRefused = errors.New("not approved")
+
+func refuse(format string, arguments ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrRefused}, arguments...)...)
+}
+
+// Account is a GitHub account. Only the numeric id is compared: a login can be changed, and taken by another person.
+type Account struct {
+	ID    int64  `json:"id"`
+	Login string `json:"login"`
+	// Type is "User" for a person; apps and organizations do not count.
+	Type string `json:"type"`
+}
+
+// Run is what GET /repos/{owner}/{repository}/actions/runs/{id} answers, as far as it matters.
+type Run struct {
+	ID      int64 `json:"id"`
+	Attempt int   `json:"run_attempt"`
+	// Actor caused the first attempt, and TriggeringActor this one.
+	Actor           *Account `json:"actor"`
+	TriggeringActor *Account `json:"triggering_actor"`
+	Repository      struct {
+		FullName string `json:"full_name"`
+	} `json:"repository"`
+}
+
+// Approval is one entry of GET /repos/{owner}/{repository}/actions/runs/{id}/approvals: a review of one or more environments.
+type Approval struct {
+	Environments []struct {
+		Name string `json:"name"`
+	} `json:"environments"`
+	// State is "approved" or "rejected".
+	State string   `json:"state"`
+	User  *Account `json:"user"`
+}
+
+// Question is what has to be true of a run.
+type Question struct {
+	// Run is the run's id and Repository its OWNER/NAME. Required.
+	Run        int64
+	Repository string
+	// Gates are the environments, each of which needs one person of its own. Required, none twice.
+	Gates []string
+	// Attempt is the attempt that asks, which has to be the run's. Zero means the run's own.
+	Attempt int
+	// Actor is the login of one more person who does not count. Default: nobody beside the run's own actors.
+	Actor string
+}
+
+// Verdict is who approved what.
+type Verdict struct {
+	Run      int64 `json:"run"`
+	Approved bool  `json:"approved"`
+	// Reason says why not; empty when it is approved.
+	Reason string `json:"reason,omitempty"`
+	// By is one person per gate, no two the same, in the order of the gates.
+	By []Approver `json:"by,omitempty"`
+}
+
+// Approver is the person who counts for a gate.
+type Approver struct {
+	Environment string `json:"environment"`
+	Login       string `json:"login"`
+	ID          int64  `json:"id"`
+}
+
+// Judge says whether each gate was approved by a person of its own. It refuses, with an ErrRefused:
+//   - a run or repository that was not asked about, and any attempt but the first, whose approvals GitHub keeps from before;
+//   - an entry without state, environments or a person's id, and a gate with any review that is not an approval;
+//   - gates that cannot be given different people, where neither who started the run nor who triggered it counts.
+func Judge(question Question, run Run, approvals []Approval) ([]Approver, error) {
+	if err := question.suits(run); err != nil {
+		return nil, err
+	}
+	byGate := make([][]Account, len(question.Gates))
+	for i, approval := range approvals {
+		if err := approval.odd(); err != nil {
+			return nil, refuse("review %d of run %d %v", i+1, run.ID, err)
+		}
+		for at, gate := range question.Gates {
+			if !approval.isOf(gate) {
+				continue
+			}
+			if approval.State != "approved" {
+				return nil, refuse("%s is %q by %s, and one objection is enough; start a new run", gate, approval.State, approval.User.Login)
+			}
+			if !question.excludes(run, *approval.User) && approval.User.Type == "User" {
+				byGate[at] = append(byGate[at], *approval.User)
+			}
+		}
+	}
+	for at, gate := range question.Gates {
+		if len(byGate[at]) == 0 {
+			return nil, refuse("nobody but who started the run (%s) approved %s; another reviewer has to", run.starters(), gate)
+		}
+	}
+	people := assign(byGate, nil)
+	if people == nil {
+		return nil, refuse("%s need %d different people, and there are not that many; start a new run and let different reviewers approve",
+			strings.Join(question.Gates, " and "), len(question.Gates))
+	}
+	var found []Approver
+	for at, person := range people {
+		found = append(found, Approver{Environment: question.Gates[at], Login: person.Login, ID: person.ID})
+	}
+	return found, nil
+}
+
+// suits compares the run with what was asked.
+func (q Question) suits(run Run) error {
+	attempt := q.Attempt
+	if attempt == 0 {
+		attempt = run.Attempt
+	}
+	switch {
+	case len(q.Gates) == 0:
+		return refuse("no environment was named")
+	case run.ID == 0 || run.ID != q.Run:
+		return refuse("GitHub answered about run %d, not %d", run.ID, q.Run)
+	case !strings.EqualFold(run.Repository.FullName, q.Repository):
+		return refuse("run %d is of repository %q, not %s", run.ID, run.Repository.FullName, q.Repository)
+	case run.Attempt < 1 || attempt != run.Attempt:
+		return refuse("run %d is at attempt %d, and attempt %d asks", run.ID, run.Attempt, attempt)
+	case run.Attempt > 1:
+		return refuse("run %d is at attempt %d: the approvals are those of an earlier one; start a new run", run.ID, run.Attempt)
+	case run.Actor == nil || run.Actor.ID <= 0 || run.TriggeringActor == nil || run.TriggeringActor.ID <= 0:
+		return refuse("GitHub does not say who started run %d", run.ID)
+	}
+	for i, gate := range q.Gates {
+		if slices.ContainsFunc(q.Gates[:i], func(other string) bool { return strings.EqualFold(gate, other) }) {
+			return refuse("environment %s is named twice", gate)
+		}
+	}
+	return nil
+}
+
+func (q Question) excludes(run Run, account Account) bool {
+	return account.ID == run.Actor.ID || account.ID == run.TriggeringActor.ID || (q.Actor != "" && strings.EqualFold(account.Login, q.Actor))
+}
+
+func (r Run) starters() string {
+	if r.Actor.ID == r.TriggeringActor.ID {
+		return r.Actor.Login
+	}
+	return r.Actor.Login + ", " + r.TriggeringActor.Login
+}
+
+// odd says what is missing in an entry.
+func (a Approval) odd() error {
+	switch {
+	case a.User == nil || a.User.ID <= 0 || a.User.Login == "" || a.User.Type == "":
+		return errors.New("does not say whose it is")
+	case a.State != "approved" && a.State != "rejected":
+		return fmt.Errorf("by %s has the unknown state %q", a.User.Login, a.State)
+	case len(a.Environments) == 0:
+		return fmt.Errorf("by %s names no environment", a.User.Login)
+	}
+	for _, environment := range a.Environments {
+		if environment.Name == "" {
+			return fmt.Errorf("by %s has an environment without a name", a.User.Login)
+		}
+	}
+	return nil
+}
+
+// isOf compares names as GitHub does, without regard to case.
+func (a Approval) isOf(gate string) bool {
+	for _, environment := range a.Environments {
+		if strings.EqualFold(environment.Name, gate) {
+			return true
+		}
+	}
+	return false
+}
+
+// assign gives each gate a person of its own, or nothing when there is no such choice. Gates are few, so it just tries.
+func assign(byGate [][]Account, taken []Account) []Account {
+	if len(taken) == len(byGate) {
+		return taken
+	}
+	for _, person := range byGate[len(taken)] {
+		if slices.ContainsFunc(taken, func(other Account) bool { return other.ID == person.ID }) {
+			continue
+		}
+		if all := assign(byGate, append(slices.Clone(taken), person)); all != nil {
+			return all
+		}
+	}
+	return nil
+}

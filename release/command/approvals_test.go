@@ -1,0 +1,63 @@
+package command
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// Not parallel: the command reads the token and the API's address from the environment, as in a workflow.
+func TestApprovalsCommand(t *testing.T) {
+	second := "3"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/approvals") {
+			_, _ = w.Write([]byte(`{"id": 77, "run_attempt": 1, "actor": {"login": "dora", "id": 1}, "triggering_actor": {"login": "dora", "id": 1},
+				"repository": {"full_name": "acme/shop"}}`))
+			return
+		}
+		_, _ = w.Write([]byte(`[{"state": "approved", "environments": [{"name": "production-approval"}], "user": {"login": "ann", "id": 2, "type": "User"}},
+			{"state": "approved", "environments": [{"name": "production"}], "user": {"login": "bob", "id": ` + second + `, "type": "User"}}]`))
+	}))
+	defer server.Close()
+	t.Setenv("GITHUB_API_URL", server.URL)
+	t.Setenv("GITHUB_TOKEN", "ghs_secret")
+	run := func(arguments ...string) (int, string, string) {
+		var out, errs bytes.Buffer
+		exit := Main(t.Context(), append([]string{"approvals"}, arguments...), Streams{Out: &out, Err: &errs})
+		return exit, out.String(), errs.String()
+	}
+	asked := []string{"--run", "77", "--repository", "acme/shop", "--environments", "production-approval,production"}
+
+	exit, out, errs := run(asked...)
+	assert.Equal(t, ExitDone, exit)
+	assert.Equal(t, "production-approval: approved by ann (2)\nproduction: approved by bob (3)\n", out)
+	assert.Empty(t, errs)
+
+	exit, out, errs = run(append(asked, "--actor", "Bob", "--json")...)
+	assert.Equal(t, ExitRefused, exit)
+	assert.Contains(t, out, `"approved": false`)
+	assert.Contains(t, errs, "release: not approved: nobody but who started the run (dora) approved production; another reviewer has to")
+
+	second = "2"
+	exit, _, errs = run(asked...)
+	assert.Equal(t, ExitRefused, exit)
+	assert.Contains(t, errs, "production-approval and production need 2 different people")
+
+	exit, _, errs = run(append(asked, "--attempt", "2")...)
+	assert.Equal(t, ExitRefused, exit)
+	assert.Contains(t, errs, "run 77 is at attempt 1, and attempt 2 asks")
+
+	exit, _, errs = run("--repository", "acme/shop")
+	assert.Equal(t, ExitUsage, exit)
+	assert.Equal(t, "release: approvals needs --run, --repository and --environments\n", errs)
+
+	server.Close()
+	t.Setenv("GITHUB_TOKEN", "")
+	exit, _, errs = run(asked...)
+	assert.Equal(t, ExitFailed, exit)
+	assert.Contains(t, errs, "GITHUB_TOKEN is empty")
+}
