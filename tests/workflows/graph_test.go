@@ -1,0 +1,257 @@
+package workflows_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rhysd/actionlint"
+)
+
+// world is what an expression sees: contexts by their dotted names, and status functions such as "cancelled()".
+type world map[string]any
+
+// evaluate computes a condition, with or without ${{ }}. It knows what this repository's conditions use, and fails on the rest.
+func evaluate(t *testing.T, condition string, w world) any {
+	t.Helper()
+	text := strings.TrimSpace(condition)
+	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "${{"), "}}"))
+	node, err := actionlint.NewExprParser().Parse(actionlint.NewExprLexer(text + "}}"))
+	if err != nil {
+		t.Fatalf("%s: %v", condition, err)
+	}
+	return value(t, node, w)
+}
+
+func value(t *testing.T, node actionlint.ExprNode, w world) any {
+	t.Helper()
+	switch node := node.(type) {
+	case *actionlint.StringNode:
+		return node.Value
+	case *actionlint.BoolNode:
+		return node.Value
+	case *actionlint.NotOpNode:
+		return !truth(value(t, node.Operand, w))
+	case *actionlint.LogicalOpNode:
+		left := value(t, node.Left, w)
+		if truth(left) == (node.Kind == actionlint.LogicalOpNodeKindOr) {
+			return left
+		}
+		return value(t, node.Right, w)
+	case *actionlint.CompareOpNode:
+		equal := fmt.Sprint(value(t, node.Left, w)) == fmt.Sprint(value(t, node.Right, w))
+		switch node.Kind {
+		case actionlint.CompareOpNodeKindEq:
+			return equal
+		case actionlint.CompareOpNodeKindNotEq:
+			return !equal
+		}
+	case *actionlint.FuncCallNode:
+		return known(t, w, node.Callee+"()")
+	case *actionlint.VariableNode, *actionlint.ObjectDerefNode:
+		return known(t, w, dotted(t, node))
+	}
+	t.Fatalf("this test does not know how to compute a %T", node)
+	return nil
+}
+
+func known(t *testing.T, w world, name string) any {
+	t.Helper()
+	found, ok := w[name]
+	if !ok {
+		t.Fatalf("the test says nothing of %s", name)
+	}
+	return found
+}
+
+func dotted(t *testing.T, node actionlint.ExprNode) string {
+	t.Helper()
+	switch node := node.(type) {
+	case *actionlint.VariableNode:
+		return node.Name
+	case *actionlint.ObjectDerefNode:
+		return dotted(t, node.Receiver) + "." + node.Property
+	}
+	t.Fatalf("this test does not know how to name a %T", node)
+	return ""
+}
+
+func truth(v any) bool { return v != nil && v != false && v != "" }
+
+var results = []string{"success", "failure", "cancelled", "skipped"}
+
+// wrongDeployments computes the conditions of promote and deploy for every outcome of the jobs before them, and says in
+// which of them something is deployed that must not be, or is not though it should.
+func wrongDeployments(t *testing.T, files map[string]string) []string {
+	t.Helper()
+	var wrong []string
+	jobs := parse(t, files).Workflows["deploy.yml"].Jobs
+	for _, stack := range []string{"dev", "staging", "prod"} {
+		for _, operation := range []string{"deploy", "rollback"} {
+			for _, check := range results {
+				for _, approve := range results {
+					for _, promote := range results {
+						for _, cancelled := range []bool{false, true} {
+							w := world{
+								"inputs.stack": stack, "inputs.operation": operation, "cancelled()": cancelled,
+								"needs.check.result": check, "needs.approve.result": approve, "needs.promote.result": promote,
+							}
+							released := operation == "deploy" && check == "success" && !cancelled
+							approved := approve == "success" || (approve == "skipped" && stack != "prod")
+							copied := promote == "success" || (promote == "skipped" && stack == "dev")
+							for job, want := range map[string]bool{"promote": released && approved && stack != "dev", "deploy": released && approved && copied} {
+								if got := truth(evaluate(t, jobs[job].If.Value, w)); got != want {
+									wrong = append(wrong, fmt.Sprintf("%s runs: %v, want %v, with %v", job, got, want, w))
+								}
+							}
+						}
+					}
+				}
+			}
+			w := world{"inputs.stack": stack, "inputs.operation": operation}
+			if got, want := truth(evaluate(t, jobs["approve"].If.Value, w)), stack == "prod" && operation == "deploy"; got != want {
+				wrong = append(wrong, fmt.Sprintf("approve runs: %v, want %v, with %v", got, want, w))
+			}
+			if got, want := truth(evaluate(t, jobs["rollback"].If.Value, w)), operation == "rollback"; got != want {
+				wrong = append(wrong, fmt.Sprintf("rollback runs: %v, want %v, with %v", got, want, w))
+			}
+		}
+	}
+	for job, want := range map[string][]string{"approve": {"check"}, "promote": {"check", "approve"}, "deploy": {"check", "approve", "promote"}, "rollback": {"check"}} {
+		var needs []string
+		for _, need := range jobs[job].Needs {
+			needs = append(needs, need.Value)
+		}
+		if !slices.Equal(needs, want) {
+			wrong = append(wrong, fmt.Sprintf("%s needs %v, want %v", job, needs, want))
+		}
+	}
+	if jobs["approve"].Environment == nil || jobs["approve"].Environment.Name.Value != "production-approval" {
+		wrong = append(wrong, "approve does not run in production-approval")
+	}
+	return wrong
+}
+
+// marks are texts of a job's steps, in the order that the steps have to have.
+func wrongOrder(t *testing.T, files map[string]string, file, job string, marks ...string) []string {
+	t.Helper()
+	steps, at := parse(t, files).Workflows[file].Jobs[job].Steps, -1
+	var wrong []string
+	for _, mark := range marks {
+		next := slices.IndexFunc(steps, func(s *actionlint.Step) bool {
+			switch exec := s.Exec.(type) {
+			case *actionlint.ExecAction:
+				return strings.HasPrefix(exec.Uses.Value, mark)
+			case *actionlint.ExecRun:
+				return strings.Contains(exec.Run.Value, mark)
+			}
+			return false
+		})
+		if next <= at {
+			wrong = append(wrong, fmt.Sprintf("%s: %s: step %d has %q, want it behind step %d", file, job, next+1, mark, at+1))
+		}
+		at = next
+	}
+	return wrong
+}
+
+const twoApprovals = `approvals --run "$GITHUB_RUN_ID" --attempt "$GITHUB_RUN_ATTEMPT" --repository "$GITHUB_REPOSITORY" --environments production-approval,production`
+
+func wrongSteps(t *testing.T, files map[string]string) []string {
+	t.Helper()
+	const auth, pulumi = "google-github-actions/auth@", "pulumi/auth-actions@"
+	wrong := slices.Concat(
+		wrongOrder(t, files, "promote.yml", "promote", twoApprovals, auth, "release\" promote --digest"),
+		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", "release\" rollout", "release\" rollback \"$NAME\" --if-active"),
+		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, "./.github/actions/infrastructure-up"),
+		wrongOrder(t, files, "ci.yml", "image", "./.github/actions/docker-build-push", "aquasecurity/trivy-action@", "actions/attest@"),
+	)
+	tree := parse(t, files)
+	for job, steps := range map[string][]*actionlint.Step{
+		"promote": tree.Workflows["promote.yml"].Jobs["promote"].Steps, "deploy": tree.Workflows["deploy.yml"].Jobs["deploy"].Steps,
+	} {
+		for _, s := range steps {
+			run, ok := s.Exec.(*actionlint.ExecRun)
+			if !ok {
+				continue
+			}
+			switch {
+			case strings.Contains(run.Run.Value, twoApprovals):
+				w := world{"inputs.stack": "prod", "inputs.environment": "production"}
+				if s.If != nil && !truth(evaluate(t, s.If.Value, w)) {
+					wrong = append(wrong, job+": its approvals are not counted in prod")
+				}
+			case strings.Contains(run.Run.Value, "--if-active"):
+				for _, test := range []struct{ failure, cancelled, want bool }{{true, false, true}, {false, true, true}, {false, false, false}} {
+					w := world{"failure()": test.failure, "cancelled()": test.cancelled, "steps.auth.outcome": "success"}
+					if got := truth(evaluate(t, s.If.Value, w)); got != test.want {
+						wrong = append(wrong, fmt.Sprintf("%s: goes back: %v, want %v, with %v", job, got, test.want, w))
+					}
+				}
+			}
+		}
+	}
+	return wrong
+}
+
+func TestNothingIsDeployedWithoutPromotionVerificationAndApprovals(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range slices.Concat(wrongDeployments(t, sources(t)), wrongSteps(t, sources(t))) {
+		t.Error(wrong)
+	}
+}
+
+func TestWrongGraphsAreCaught(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, file, old, replacement string }{
+		{"deploys after a failed promotion", "workflows/deploy.yml", "(needs.promote.result == 'success' ||", "(needs.promote.result != 'skipped' ||"},
+		{"deploys to staging without promotion", "workflows/deploy.yml", "(needs.promote.result == 'skipped' && inputs.stack == 'dev')", "needs.promote.result == 'skipped'"},
+		{"deploys to prod without the first approval", "workflows/deploy.yml", "(needs.approve.result == 'skipped' && inputs.stack != 'prod')", "needs.approve.result == 'skipped'"},
+		{"deploys though it was cancelled", "workflows/deploy.yml", "!cancelled() && needs.check.result", "needs.check.result"},
+		{"does not wait for the promotion", "workflows/deploy.yml", "needs: [check, approve, promote]", "needs: [check, approve]"},
+		{"asks for the approval in another environment", "workflows/deploy.yml", "environment: production-approval", "environment: production"},
+		{"releases on a rollback", "workflows/deploy.yml", "inputs.operation == 'deploy' &&\n      (needs", "inputs.operation != '' &&\n      (needs"},
+		{"counts one approval", "workflows/deploy.yml", "--environments production-approval,production", "--environments production"},
+		{"does not count before it promotes", "workflows/promote.yml", "--environments production-approval,production", "--environments production"},
+		{"counts approvals of staging only", "workflows/promote.yml", "if: inputs.environment == 'production'", "if: inputs.environment == 'staging'"},
+		{"does not verify where the image was built", "workflows/deploy.yml", "gh attestation verify \"oci://$IMAGE\"", "gh attestation download \"oci://$IMAGE\""},
+		{"changes traffic without the guard", "workflows/deploy.yml", "\"$BIN/release\" guard \"$NAME\"", "env \"$NAME\""},
+		{"does not go back when cancelled", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: failure() &&"},
+		{"does not go back after a failure", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: cancelled() &&"},
+		{"goes back to a revision though nothing moved", "workflows/deploy.yml", "rollback \"$NAME\" --if-active", "rollback \"$NAME\""},
+		{"changes prod before approvals are counted", "workflows/infrastructure.yml", "release\" approvals", "release\" status"},
+		{"attests what no scan has seen", "workflows/ci.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			files := change(t, sources(t), test.file, test.old, test.replacement)
+			if found := slices.Concat(wrongDeployments(t, files), wrongSteps(t, files)); len(found) == 0 {
+				t.Error("nothing was found")
+			}
+		})
+	}
+}
+
+// The ruleset requires one check by its name. It must wait for all that check, and run whatever became of them.
+func TestTheRequiredCheck(t *testing.T) {
+	t.Parallel()
+	jobs := parse(t, sources(t)).Workflows["ci.yml"].Jobs
+	var needs, want []string
+	for _, need := range jobs["ci-ok"].Needs {
+		needs = append(needs, need.Value)
+	}
+	for name := range jobs {
+		if name != "ci-ok" && name != "deploy-dev" {
+			want = append(want, name)
+		}
+	}
+	slices.Sort(needs)
+	slices.Sort(want)
+	if !slices.Equal(needs, want) {
+		t.Errorf("ci-ok waits for %v, want %v", needs, want)
+	}
+	if jobs["ci-ok"].If.Value != "always()" {
+		t.Errorf("ci-ok runs if %s, want always()", jobs["ci-ok"].If.Value)
+	}
+}
