@@ -61,6 +61,9 @@ var scopes = map[string]struct {
 	"gcp:billing/accountIamMember:AccountIamMember":                {"billing account", []string{"billingAccountId"}},
 	"gcp:secretmanager/secretIamMember:SecretIamMember":            {"secret", []string{"project", "secretId"}},
 	"gcp:cloudrunv2/serviceIamMember:ServiceIamMember":             {"service", []string{"project", "location", "name"}},
+	"gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember":                {"key", []string{"cryptoKeyId"}},
+	"gcp:containeranalysis/noteIamMember:NoteIamMember":            {"note", []string{"project", "note"}},
+	"gcp:binaryauthorization/attestorIamMember:AttestorIamMember":  {"attestor", []string{"project", "attestor"}},
 }
 
 // read picks from registrations what decides about trust. It fails on what it would have to guess about.

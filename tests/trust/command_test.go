@@ -1,0 +1,111 @@
+package trust_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/infra/program"
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+)
+
+// sample is a token of prod's release.
+var sample = filepath.Join(root, "sandbox", "command", "testdata", "deploy-prod.json")
+
+func sandbox(in string, args ...string) (code int, out, errors string) {
+	var stdout, stderr bytes.Buffer
+	code = command.Main(context.Background(), args, command.Streams{In: strings.NewReader(in), Out: &stdout, Err: &stderr}, program.Run)
+	return code, stdout.String(), stderr.String()
+}
+
+func TestTheCommandForPrograms(t *testing.T) {
+	t.Parallel()
+	code, out, stderr := sandbox("", "trust", "prod", "--claims", sample, "--json")
+	require.Equal(t, command.ExitDone, code, stderr)
+	assert.Empty(t, stderr)
+	var answer struct {
+		Accepted   bool
+		Reason     string
+		Identities []struct {
+			Account, Provider, Member string
+			Grants                    []map[string]string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &answer))
+	assert.True(t, answer.Accepted)
+	assert.Contains(t, answer.Reason, "github-oidc: accepted")
+	require.Len(t, answer.Identities, 1)
+	deploy := answer.Identities[0]
+	assert.Equal(t, "github-actions-deploy@procureflow-prod.iam.gserviceaccount.com", deploy.Account)
+	assert.Equal(t, "github-oidc", deploy.Provider)
+	assert.Equal(t, "principalSet://iam.googleapis.com/projects/100000000003/locations/global/workloadIdentityPools/github/attribute.env_workflow/"+
+		"100000001:production:refs/heads/main:guiofsaints/procureflow/.github/workflows/deploy.yml@refs/heads/main", deploy.Member)
+	assert.Len(t, deploy.Grants, 6)
+	assert.Contains(t, deploy.Grants, map[string]string{
+		"role": "roles/run.developer", "scope": "project procureflow-prod",
+		"reason": "Makes revisions, shifts traffic, and waits for operations, which belong to no service.",
+	})
+
+	code, out, stderr = sandbox(`{"iss": "https://token.actions.githubusercontent.com"}`, "trust", "prod", "--claims", "-", "--json")
+	assert.Equal(t, command.ExitDone, code, stderr)
+	var refused map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out), &refused))
+	assert.Equal(t, false, refused["accepted"])
+	assert.Equal(t, []any{}, refused["identities"], "a list, even when empty")
+	assert.Contains(t, refused["reason"], "the audience is absent")
+}
+
+func TestTheCommandForPeople(t *testing.T) {
+	t.Parallel()
+	code, out, _ := sandbox("", "trust", "prod", "--claims", sample)
+	assert.Equal(t, command.ExitDone, code)
+	for _, want := range []string{
+		"The token is accepted by stack prod:\n", "  github-oidc: accepted\n",
+		"\nIt can become github-actions-deploy@procureflow-prod.iam.gserviceaccount.com\n  through github-oidc, as principalSet://",
+		"  roles/monitoring.viewer on project procureflow-prod: Judges a canary by its error ratio and latency.\n",
+	} {
+		assert.Contains(t, out, want)
+	}
+	code, out, _ = sandbox("", "trust", "dev", "--claims", sample)
+	assert.Equal(t, command.ExitDone, code, "a refusal is an answer")
+	assert.True(t, strings.HasPrefix(out, "The token is refused by stack dev:\n  github-oidc: the audience is "), out)
+	assert.NotContains(t, out, "It can become")
+}
+
+func TestTheCommandRefusesWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "claims.json")
+	require.NoError(t, os.WriteFile(file, []byte("eyJhbGciOi.secret.token"), 0o600))
+	for name, test := range map[string]struct {
+		in   string
+		args []string
+		want string
+	}{
+		"no stack":          {"", []string{"trust", "--claims", sample}, "takes one stack"},
+		"no such stack":     {"{}", []string{"trust", "qa", "--claims", "-"}, `there is no stack "qa": Pulumi.qa.yaml does not exist`},
+		"a path as a stack": {"{}", []string{"trust", "../prod", "--claims", "-"}, "there is no stack"},
+		"no claims":         {"", []string{"trust", "prod"}, "--claims is missing"},
+		"no such file":      {"", []string{"trust", "prod", "--claims", file + ".other"}, "read the claims: open"},
+		"a whole token":     {"", []string{"trust", "prod", "--claims", file}, "are no JSON object: write the token's decoded middle part"},
+		"a list":            {"[]", []string{"trust", "prod", "--claims", "-"}, "are no JSON object"},
+		"null":              {"null", []string{"trust", "prod", "--claims", "-"}, "are no JSON object"},
+		"two objects":       {"{}{}", []string{"trust", "prod", "--claims", "-"}, "have something behind the JSON object"},
+		"an unknown flag":   {"", []string{"trust", "prod", "--claim", "-"}, "unknown flag"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, out, stderr := sandbox(test.in, test.args...)
+			assert.Equal(t, command.ExitUsage, code)
+			assert.Empty(t, out)
+			assert.Contains(t, stderr, test.want)
+			assert.NotContains(t, stderr, "secret.token")
+		})
+	}
+}
