@@ -118,9 +118,9 @@ type token struct {
 
 func TestWhoATokenCanBecome(t *testing.T) {
 	t.Parallel()
-	all := map[string]trust.Deployed{}
+	all := map[string]doors{}
 	for _, stack := range []string{"dev", "staging", "prod"} {
-		all[stack] = deployed(t, stack)
+		all[stack] = open(t, deployed(t, stack))
 	}
 	seen := map[string]bool{}
 	for _, test := range battery {
@@ -129,7 +129,7 @@ func TestWhoATokenCanBecome(t *testing.T) {
 		seen[name] = true
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, reasons := test.try(t, all[test.stack])
+			got, reasons := all[test.stack].try(t, test)
 			assert.Equal(t, test.want, got, reasons)
 			if test.because != "" {
 				assert.Empty(t, test.want)
@@ -140,18 +140,34 @@ func TestWhoATokenCanBecome(t *testing.T) {
 	assert.GreaterOrEqual(t, len(seen), 60)
 }
 
-// try shows the token to every provider and returns what they make of it, and why.
-func (test token) try(t *testing.T, of trust.Deployed) (got []string, reasons string) {
+// doors are what is deployed, ready to be tried.
+type doors struct {
+	*trust.Simulator
+	// providers are their names.
+	providers []string
+}
+
+func open(t *testing.T, deployed trust.Deployed) doors {
 	t.Helper()
-	simulator, err := trust.New(of)
+	simulator, err := trust.New(deployed)
 	require.NoError(t, err)
-	for _, provider := range of.Providers {
+	opened := doors{Simulator: simulator}
+	for _, provider := range deployed.Providers {
+		opened.providers = append(opened.providers, provider.Name)
+	}
+	return opened
+}
+
+// try shows the token to every provider and returns what they make of it, and why.
+func (d doors) try(t *testing.T, test token) (got []string, reasons string) {
+	t.Helper()
+	for _, provider := range d.providers {
 		shown := test.claims
 		if _, given := shown["aud"]; !given {
-			shown = shown.with(claims{"aud": "https://iam.googleapis.com/" + provider.Name})
+			shown = shown.with(claims{"aud": "https://iam.googleapis.com/" + provider})
 		}
-		_, id, _ := strings.Cut(provider.Name, "/providers/")
-		answer := simulator.Exchange(shown)
+		_, id, _ := strings.Cut(provider, "/providers/")
+		answer := d.Exchange(shown)
 		got = append(got, summary(id, answer)...)
 		reasons += reasonOf(t, id, answer) + "\n"
 	}
@@ -223,12 +239,13 @@ func TestTheBatterySeesHoles(t *testing.T) {
 			t.Parallel()
 			of := deployed(t, test.stack)
 			test.widen(&of)
+			widened := open(t, of)
 			var noticed []string
 			for _, token := range battery {
 				if token.stack != test.stack {
 					continue
 				}
-				if got, _ := token.try(t, of); !slices.Equal(got, token.want) {
+				if got, _ := widened.try(t, token); !slices.Equal(got, token.want) {
 					noticed = append(noticed, token.name)
 				}
 			}
