@@ -183,8 +183,14 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 					wrong = append(wrong, job+": its approvals are not counted in prod")
 				}
 			case strings.Contains(run.Run.Value, "--if-active"):
-				for _, test := range []struct{ failure, cancelled, want bool }{{true, false, true}, {false, true, true}, {false, false, false}} {
-					w := world{"failure()": test.failure, "cancelled()": test.cancelled, "steps.auth.outcome": "success"}
+				for _, test := range []struct {
+					failure, cancelled bool
+					held               string
+					want               bool
+				}{{true, false, "", true}, {false, true, "", true}, {false, false, "", false}, {true, false, "true", false}} {
+					w := world{
+						"failure()": test.failure, "cancelled()": test.cancelled, "steps.auth.outcome": "success", "steps.rollout.outputs.held": test.held,
+					}
 					if got := truth(evaluate(t, s.If.Value, w)); got != test.want {
 						wrong = append(wrong, fmt.Sprintf("%s: goes back: %v, want %v, with %v", job, got, test.want, w))
 					}
@@ -220,6 +226,7 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"does not go back when cancelled", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: failure() &&"},
 		{"does not go back after a failure", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: cancelled() &&"},
 		{"goes back to a revision though nothing moved", "workflows/deploy.yml", "rollback \"$NAME\" --if-active", "rollback \"$NAME\""},
+		{"takes back what a person has to decide on", "workflows/deploy.yml", " && steps.rollout.outputs.held != 'true'", ""},
 		{"changes prod before approvals are counted", "workflows/infrastructure.yml", "release\" approvals", "release\" status"},
 		{"attests what no scan has seen", "workflows/ci.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
 	} {

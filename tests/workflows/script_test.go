@@ -1,0 +1,136 @@
+package workflows_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// runScript runs a workflow's script with bash in an empty folder, and returns its exit code, what it printed, and its step
+// outputs. programs are shell scripts by their names below $BIN.
+func runScript(t *testing.T, script string, env map[string]string, programs map[string]string) (code int, printed, outputs string) {
+	t.Helper()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash to run the script with")
+	}
+	folder := t.TempDir()
+	for name, text := range programs {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := exec.CommandContext(t.Context(), bash, "--noprofile", "--norc", "-c", script)
+	command.Dir = folder
+	command.Env = append(os.Environ(), "BIN="+folder, "GITHUB_OUTPUT="+filepath.Join(folder, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(folder, "summary"))
+	for name, value := range env {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	output, err := command.CombinedOutput()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		t.Fatal(err)
+	}
+	written, err := os.ReadFile(filepath.Join(folder, "outputs"))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return command.ProcessState.ExitCode(), string(output), string(written)
+}
+
+// script is the one script of all files that contains a text.
+func script(t *testing.T, mark string) string {
+	t.Helper()
+	var found []string
+	for _, script := range parse(t, sources(t)).Scripts() {
+		if strings.Contains(script, mark) {
+			found = append(found, script)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d scripts contain %q, want one", len(found), mark)
+	}
+	return found[0]
+}
+
+func TestARolloutsExitCodeIsTheSteps(t *testing.T) {
+	t.Parallel()
+	for code, outputs := range map[int]string{0: "", 1: "", 3: "", 4: "held=true\n", 7: "", 8: ""} {
+		got, printed, written := runScript(t, script(t, `"$BIN/release" rollout`),
+			map[string]string{"NAME": "web", "PROCEED": "false", "PROJECT": "p", "REGION": "r", "STACK": "prod"},
+			map[string]string{"release": fmt.Sprint("exit ", code)})
+		if got != code || written != outputs {
+			t.Errorf("release exits with %d: the step with %d and %q, want %q\n%s", code, got, written, outputs, printed)
+		}
+	}
+}
+
+func TestWhatADeploymentRefuses(t *testing.T) {
+	t.Parallel()
+	digest := "sha256:" + strings.Repeat("0a", 32)
+	for _, test := range []struct {
+		name, ref, stack, operation, digest, service string
+		code                                         int
+	}{
+		{"a deployment", "refs/heads/main", "prod", "deploy", digest, "web", 0},
+		{"a rollback", "refs/heads/main", "prod", "rollback", "", "web", 0},
+		{"a branch", "refs/heads/dev", "prod", "deploy", digest, "web", 1},
+		{"a tag called main", "refs/tags/main", "prod", "deploy", digest, "web", 1},
+		{"an environment's name", "refs/heads/main", "production", "deploy", digest, "web", 1},
+		{"a tag for a digest", "refs/heads/main", "prod", "deploy", "latest", "web", 1},
+		{"a digest and more", "refs/heads/main", "prod", "deploy", digest + "\nx", "web", 1},
+		{"upper case", "refs/heads/main", "prod", "deploy", "sha256:" + strings.Repeat("0A", 32), "web", 1},
+		{"no digest", "refs/heads/main", "prod", "deploy", "", "web", 1},
+		{"a digest to go back to", "refs/heads/main", "prod", "rollback", digest, "web", 1},
+		{"a service that is a command", "refs/heads/main", "prod", "deploy", digest, "web; id", 1},
+		{"no operation", "refs/heads/main", "prod", "", digest, "web", 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			code, printed, outputs := runScript(t, script(t, "releases run on main"), map[string]string{
+				"REF": test.ref, "STACK": test.stack, "OPERATION": test.operation, "DIGEST": test.digest, "SERVICE": test.service,
+			}, nil)
+			want := ""
+			if test.code == 0 {
+				want = "digest=" + test.digest + "\n"
+			}
+			if code != test.code || outputs != want {
+				t.Errorf("exit code %d and %q, want %d and %q\n%s", code, outputs, test.code, want, printed)
+			}
+		})
+	}
+}
+
+func TestTheHealthCheck(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("there is no curl, which the health check asks with")
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/broken" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer server.Close()
+	for _, test := range []struct {
+		paths   string
+		code    int
+		printed string
+	}{
+		{"/api/health\n\n/api/items?limit=1\n\n", 0, "/api/items?limit=1 answered 200"},
+		{"/api/health\n/broken\n", 1, "failed on: /broken (503)"},
+		{"\n  \n", 1, "no path to check"},
+		{"api/health", 1, "does not begin with /"},
+	} {
+		code, printed, _ := runScript(t, script(t, "no path to check"), map[string]string{
+			"URL": server.URL, "PATHS": test.paths, "ATTEMPTS": "1", "TIMEOUT": "5", "no_proxy": "*",
+		}, nil)
+		if code != test.code || !strings.Contains(printed, test.printed) {
+			t.Errorf("%q: exit code %d and %q, want %d and %q", test.paths, code, printed, test.code, test.printed)
+		}
+	}
+}
