@@ -14,6 +14,8 @@ type Deployed struct {
 	Providers []Provider
 	// Memberships are all grants, to accounts and to federated principals, in the order of their logical names.
 	Memberships []Membership
+	// Accounts are the addresses of all service accounts it makes.
+	Accounts []string
 }
 
 // Provider is one workload identity provider.
@@ -48,7 +50,10 @@ type Membership struct {
 	Condition string
 }
 
-const providerType = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+const (
+	providerType = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+	accountType  = "gcp:serviceaccount/account:Account"
+)
 
 // scopes are how the scope of a membership is written, and which inputs name it.
 var scopes = map[string]struct {
@@ -79,6 +84,8 @@ func read(registered []registration) (Deployed, error) {
 				return Deployed{}, err
 			}
 			deployed.Providers = append(deployed.Providers, provider)
+		case r.typ == accountType:
+			deployed.Accounts = append(deployed.Accounts, email(r.outputName))
 		case strings.HasSuffix(lower, "iammember"):
 			membership, err := readMembership(r, registered)
 			if err != nil {

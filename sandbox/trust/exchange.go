@@ -50,7 +50,7 @@ type Grant struct {
 	Condition string `json:"condition,omitempty"`
 }
 
-// impersonation are the roles on an account that let their holder become it.
+// impersonation are the roles that let their holder become an account, or on a project any of its accounts.
 var impersonation = []string{"roles/iam.workloadIdentityUser", "roles/iam.serviceAccountTokenCreator"}
 
 // Exchange tries a token's claims at every provider.
@@ -164,11 +164,12 @@ func (s *Simulator) identities(d door, provider string, mapped map[string]string
 		if !d.matches(membership.Member, mapped) {
 			continue
 		}
-		if membership.Account != "" && slices.Contains(impersonation, membership.Role) {
+		for _, account := range s.becomes(membership) {
 			found = append(found, Identity{
-				Account: membership.Account, Provider: provider, Member: membership.Member,
-				Grants: s.grantsOf("serviceAccount:" + membership.Account),
+				Account: account, Provider: provider, Member: membership.Member, Grants: s.grantsOf("serviceAccount:" + account),
 			})
+		}
+		if membership.Account != "" && slices.Contains(impersonation, membership.Role) {
 			continue
 		}
 		i, known := direct[membership.Member]
@@ -181,6 +182,19 @@ func (s *Simulator) identities(d door, provider string, mapped map[string]string
 	}
 	slices.SortStableFunc(found, func(a, b Identity) int { return strings.Compare(a.Account, b.Account) })
 	return found
+}
+
+// becomes are the accounts that a membership lets its member become: that of its scope, or on a project all of them.
+func (s *Simulator) becomes(membership Membership) []string {
+	switch {
+	case !slices.Contains(impersonation, membership.Role):
+		return nil
+	case membership.Account != "":
+		return []string{membership.Account}
+	case strings.HasPrefix(membership.Scope, "project "):
+		return s.accounts
+	}
+	return nil
 }
 
 // matches tells whether member stands for a token of the door's pool with these attributes. Text is compared exactly.

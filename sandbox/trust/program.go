@@ -70,7 +70,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	outputs := args.Inputs.Copy()
 	set := func(key, value string) { outputs[resource.PropertyKey(key)] = resource.NewProperty(value) }
 	switch made.typ {
-	case "gcp:serviceaccount/account:Account":
+	case accountType:
 		address := naming.AccountEmail(made.text("accountId"), made.text("project"))
 		made.outputName = naming.AccountName(made.text("accountId"), made.text("project"))
 		set("email", address)

@@ -30,6 +30,7 @@ var customKey = regexp.MustCompile(`^attribute\.[a-z0-9_]+$`)
 type Simulator struct {
 	doors       []door
 	memberships []Membership
+	accounts    []string
 }
 
 // door is a provider with its expressions compiled.
@@ -47,7 +48,7 @@ func New(deployed Deployed) (*Simulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	simulator := &Simulator{memberships: slices.Clone(deployed.Memberships)}
+	simulator := &Simulator{memberships: slices.Clone(deployed.Memberships), accounts: slices.Clone(deployed.Accounts)}
 	var problems []error
 	for _, provider := range deployed.Providers {
 		opened, err := open(language, provider)

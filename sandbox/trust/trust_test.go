@@ -107,6 +107,22 @@ func TestWhatAnIdentityCanDo(t *testing.T) {
 	}, answer.Identities)
 }
 
+func TestARoleOnTheProjectReachesEveryAccount(t *testing.T) {
+	t.Parallel()
+	const member = "principalSet://iam.googleapis.com/" + pool + "/attribute.who/a/b:c"
+	simulator, err := trust.New(trust.Deployed{
+		Providers: []trust.Provider{provider(nil)}, Accounts: []string{account, "infra@p.iam.gserviceaccount.com"},
+		Memberships: []trust.Membership{{Member: member, Role: "roles/iam.workloadIdentityUser", Scope: "project p"}},
+	})
+	require.NoError(t, err)
+	answer := simulator.Exchange(map[string]any{"iss": issuer, "aud": "//iam.googleapis.com/" + providerName, "sub": "a/b:c"})
+	assert.Equal(t, []trust.Identity{
+		{Provider: "oidc", Member: member, Grants: []trust.Grant{{Role: "roles/iam.workloadIdentityUser", Scope: "project p"}}},
+		{Account: account, Provider: "oidc", Member: member, Grants: []trust.Grant{}},
+		{Account: "infra@p.iam.gserviceaccount.com", Provider: "oidc", Member: member, Grants: []trust.Grant{}},
+	}, answer.Identities)
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
