@@ -21,6 +21,10 @@ type Endpoints struct {
 	Monitoring string
 }
 
+// ClientOptions are the options of a client of one of Google's APIs: none for its own endpoint, which is the empty one, and
+// for one on this machine its address and no credentials. Any other endpoint is an error.
+func ClientOptions(endpoint string) ([]option.ClientOption, error) { return options(endpoint) }
+
 // options are the client options for an endpoint. Only loopback is called without credentials, so that no mistake sends an
 // unauthenticated, or a wrongly trusted, request anywhere else.
 func options(endpoint string) ([]option.ClientOption, error) {

@@ -106,6 +106,27 @@ func Promote(ctx context.Context, p Promotion) (Result, error) {
 	return result, nil
 }
 
+// Verify does of a promotion what comes before the copy: it reads From and Digest, and checks provenance and users against
+// Policy. To and Tag are not looked at, nothing is written, and the Result's Image is the one at From. Its errors are Promote's.
+func Verify(ctx context.Context, p Promotion) (Result, error) {
+	p.To, p.Tag = p.From, "none"
+	result := Result{Digest: p.Digest}
+	source, _, err := p.open()
+	if err != nil {
+		return result, fmt.Errorf("verify: %w", err)
+	}
+	result.Image = source.String() + "@" + p.Digest
+	g, err := discover(ctx, source, p.Digest)
+	if err == nil {
+		result.Manifests = len(g.nodes)
+		err = p.admit(ctx, source, g, &result)
+	}
+	if err != nil {
+		return result, fmt.Errorf("verify %s: %w", result.Image, err)
+	}
+	return result, nil
+}
+
 func (p Promotion) run(ctx context.Context, source, target *repository, result *Result) error {
 	existing, present, err := target.tag(ctx, p.Tag)
 	if err != nil {

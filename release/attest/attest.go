@@ -1,0 +1,258 @@
+// Package attest signs an image for Binary Authorization: Cloud Run then starts it, and nothing that was not signed. It is
+// called after the image's provenance was verified; the signature says no more than that.
+package attest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"regexp"
+	"strings"
+
+	"google.golang.org/api/binaryauthorization/v1"
+	"google.golang.org/api/cloudkms/v1"
+	"google.golang.org/api/containeranalysis/v1"
+
+	"github.com/guiofsaints/procureflow-platform/release/gcp"
+)
+
+// Endpoints are the base URLs of the APIs. Empty is Google's own, with the application default credentials; only an address
+// on this machine is called otherwise, without credentials.
+type Endpoints struct {
+	KMS, Analysis, BinaryAuthorization string
+}
+
+// Request is what to sign, for whom and with which key.
+type Request struct {
+	// Image is REGISTRY/REPOSITORY@sha256:<64 hex>, as Cloud Run will be told it. Required.
+	Image string
+	// Attestor is projects/PROJECT/attestors/ATTESTOR; the attestation is kept in its project. Required.
+	Attestor string
+	// Key is a version of an EC_SIGN_P256_SHA256 key, projects/…/cryptoKeyVersions/N, and one of the attestor's. Required.
+	Key string
+}
+
+// Result is what there is afterwards.
+type Result struct {
+	// Image is the one asked about.
+	Image string `json:"image"`
+	// Attestation is the occurrence's name, projects/PROJECT/occurrences/ID.
+	Attestation string `json:"attestation"`
+	// Created says that this call made it; otherwise a valid one was there.
+	Created bool `json:"created"`
+}
+
+// Signer holds the clients.
+type Signer struct {
+	kms         *cloudkms.Service
+	analysis    *containeranalysis.Service
+	authorities *binaryauthorization.Service
+}
+
+// New makes the clients. It sends nothing.
+func New(ctx context.Context, endpoints Endpoints) (*Signer, error) {
+	kms, err := gcp.ClientOptions(endpoints.KMS)
+	if err != nil {
+		return nil, err
+	}
+	analysis, err := gcp.ClientOptions(endpoints.Analysis)
+	if err != nil {
+		return nil, err
+	}
+	authorities, err := gcp.ClientOptions(endpoints.BinaryAuthorization)
+	if err != nil {
+		return nil, err
+	}
+	s := &Signer{}
+	var problems [3]error
+	s.kms, problems[0] = cloudkms.NewService(ctx, kms...)
+	s.analysis, problems[1] = containeranalysis.NewService(ctx, analysis...)
+	s.authorities, problems[2] = binaryauthorization.NewService(ctx, authorities...)
+	return s, errors.Join(problems[:]...)
+}
+
+var (
+	imagePattern    = regexp.MustCompile(`^([^@\s]+/[^@\s]+)@(sha256:[0-9a-f]{64})$`)
+	attestorPattern = regexp.MustCompile(`^(projects/[a-z][a-z0-9.:-]*)/attestors/[A-Za-z0-9_-]+$`)
+	keyPattern      = regexp.MustCompile(`^projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+/cryptoKeys/[^/\s]+/cryptoKeyVersions/[1-9][0-9]*$`)
+)
+
+// Check says what is wrong with the request, all of it.
+func (r Request) Check() error {
+	var problems []error
+	if !imagePattern.MatchString(r.Image) {
+		problems = append(problems, fmt.Errorf("image is %q; give REGISTRY/REPOSITORY@sha256:<64 hex>: a tag can name another image tomorrow", r.Image))
+	}
+	if !attestorPattern.MatchString(r.Attestor) {
+		problems = append(problems, fmt.Errorf("attestor is %q; give projects/PROJECT/attestors/ATTESTOR", r.Attestor))
+	}
+	if !keyPattern.MatchString(r.Key) {
+		problems = append(problems, fmt.Errorf("key is %q; give projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N", r.Key))
+	}
+	return errors.Join(problems...)
+}
+
+// payload is what is signed: the simple signing format with Binary Authorization's type, the same bytes for the same image.
+func (r Request) payload() ([]byte, error) {
+	var document struct {
+		Critical struct {
+			Identity struct {
+				Reference string `json:"docker-reference"`
+			} `json:"identity"`
+			Image struct {
+				Digest string `json:"docker-manifest-digest"`
+			} `json:"image"`
+			Type string `json:"type"`
+		} `json:"critical"`
+	}
+	parts := imagePattern.FindStringSubmatch(r.Image)
+	document.Critical.Identity.Reference, document.Critical.Image.Digest = parts[1], parts[2]
+	document.Critical.Type = "Google cloud binauthz container signature" // As Google's own tools write it.
+	return json.Marshal(document)
+}
+
+// Sign attests the image unless a valid attestation by the key is there already. What the key management service returns
+// is verified with the attestor's own copy of the public key before anything is written.
+func (s *Signer) Sign(ctx context.Context, r Request) (Result, error) {
+	result := Result{Image: r.Image}
+	if err := r.Check(); err != nil {
+		return result, err
+	}
+	payload, err := r.payload()
+	if err != nil {
+		return result, err
+	}
+	note, public, err := s.authority(ctx, r)
+	if err != nil {
+		return result, err
+	}
+	if result.Attestation, err = s.find(ctx, r, note, payload, public); err != nil || result.Attestation != "" {
+		return result, err
+	}
+	signature, err := s.sign(ctx, r.Key, payload, public)
+	if err != nil {
+		return result, err
+	}
+	parent := attestorPattern.FindStringSubmatch(r.Attestor)[1]
+	made, err := s.analysis.Projects.Occurrences.Create(parent, &containeranalysis.Occurrence{
+		ResourceUri: resource(r.Image), NoteName: note, Kind: "ATTESTATION",
+		Attestation: &containeranalysis.AttestationOccurrence{
+			SerializedPayload: base64.StdEncoding.EncodeToString(payload),
+			Signatures:        []*containeranalysis.Signature{{PublicKeyId: keyID(r.Key), Signature: base64.StdEncoding.EncodeToString(signature)}},
+		},
+	}).Context(ctx).Do()
+	if err != nil {
+		return result, fmt.Errorf("attest %s in %s: %w", r.Image, parent, err)
+	}
+	result.Attestation, result.Created = made.Name, true
+	return result, nil
+}
+
+func resource(image string) string { return "https://" + image }
+func keyID(key string) string      { return "//cloudkms.googleapis.com/v1/" + key }
+
+// authority is the attestor's note, and its public key of the version that is to sign: with any other, Binary
+// Authorization would not accept the signature.
+func (s *Signer) authority(ctx context.Context, r Request) (note string, public *ecdsa.PublicKey, err error) {
+	attestor, err := s.authorities.Projects.Attestors.Get(r.Attestor).Context(ctx).Do()
+	if err != nil {
+		return "", nil, fmt.Errorf("read %s: %w", r.Attestor, err)
+	}
+	owned := attestor.UserOwnedGrafeasNote
+	if owned == nil || owned.NoteReference == "" {
+		return "", nil, fmt.Errorf("%s has no note: give it one", r.Attestor)
+	}
+	for _, key := range owned.PublicKeys {
+		if key.Id != keyID(r.Key) || key.PkixPublicKey == nil {
+			continue
+		}
+		if algorithm := key.PkixPublicKey.SignatureAlgorithm; algorithm != "ECDSA_P256_SHA256" && algorithm != "EC_SIGN_P256_SHA256" {
+			return "", nil, fmt.Errorf("%s expects %q of %s; only ECDSA_P256_SHA256 is made here", r.Attestor, algorithm, r.Key)
+		}
+		block, _ := pem.Decode([]byte(key.PkixPublicKey.PublicKeyPem))
+		if block == nil {
+			return "", nil, fmt.Errorf("the public key of %s at %s is not PEM", r.Key, r.Attestor)
+		}
+		parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
+		if err != nil {
+			return "", nil, fmt.Errorf("the public key of %s at %s: %w", r.Key, r.Attestor, err)
+		}
+		public, ok := parsed.(*ecdsa.PublicKey)
+		if !ok || public.Curve != elliptic.P256() {
+			return "", nil, fmt.Errorf("the public key of %s at %s is not an ECDSA key on P-256", r.Key, r.Attestor)
+		}
+		return owned.NoteReference, public, nil
+	}
+	return "", nil, fmt.Errorf("%s has no public key with the id %s: a signature by that key would not count there", r.Attestor, keyID(r.Key))
+}
+
+// find returns the name of an attestation of the image that the key signed, or nothing. Those that do not verify do no harm.
+func (s *Signer) find(ctx context.Context, r Request, note string, payload []byte, public *ecdsa.PublicKey) (name string, err error) {
+	call := s.analysis.Projects.Notes.Occurrences.List(note).Filter(fmt.Sprintf("resourceUrl=%q", resource(r.Image)))
+	err = call.Pages(ctx, func(page *containeranalysis.ListNoteOccurrencesResponse) error {
+		for _, occurrence := range page.Occurrences {
+			if name == "" && occurrence.ResourceUri == resource(r.Image) && occurrence.NoteName == note && verified(occurrence.Attestation, r.Key, payload, public) {
+				name = occurrence.Name
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("look for an attestation of %s at %s: %w", r.Image, note, err)
+	}
+	return name, nil
+}
+
+func verified(attestation *containeranalysis.AttestationOccurrence, key string, payload []byte, public *ecdsa.PublicKey) bool {
+	if attestation == nil || string(unbase64(attestation.SerializedPayload)) != string(payload) {
+		return false
+	}
+	digest := sha256.Sum256(payload)
+	for _, signature := range attestation.Signatures {
+		if signature.PublicKeyId == keyID(key) && ecdsa.VerifyASN1(public, digest[:], unbase64(signature.Signature)) {
+			return true
+		}
+	}
+	return false
+}
+
+// unbase64 reads either alphabet: both are in use for these fields. What is neither is empty, which verifies nothing.
+func unbase64(text string) []byte {
+	raw, err := base64.StdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(text))
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// sign has the digest signed, with the checks against damage on the way that the service offers.
+func (s *Signer) sign(ctx context.Context, key string, payload []byte, public *ecdsa.PublicKey) ([]byte, error) {
+	digest := sha256.Sum256(payload)
+	answer, err := s.kms.Projects.Locations.KeyRings.CryptoKeys.CryptoKeyVersions.AsymmetricSign(key, &cloudkms.AsymmetricSignRequest{
+		Digest:       &cloudkms.Digest{Sha256: base64.StdEncoding.EncodeToString(digest[:])},
+		DigestCrc32c: int64(crc32.Checksum(digest[:], castagnoli)),
+	}).Context(ctx).Do()
+	if err != nil {
+		return nil, fmt.Errorf("sign with %s: %w", key, err)
+	}
+	signature := unbase64(answer.Signature)
+	switch {
+	case answer.Name != key:
+		return nil, fmt.Errorf("%s was to sign, and %q did; nothing was attested", key, answer.Name)
+	case !answer.VerifiedDigestCrc32c || answer.SignatureCrc32c != int64(crc32.Checksum(signature, castagnoli)):
+		return nil, fmt.Errorf("the signature of %s was damaged on the way; nothing was attested: try again", key)
+	case !ecdsa.VerifyASN1(public, digest[:], signature):
+		return nil, fmt.Errorf("the signature of %s does not verify with the public key of the attestor; nothing was attested", key)
+	}
+	return signature, nil
+}
