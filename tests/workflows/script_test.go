@@ -12,7 +12,7 @@ import (
 )
 
 // runScript runs a workflow's script with bash in an empty folder, and returns its exit code, what it printed, and its step
-// outputs. programs are shell scripts by their names below $BIN.
+// outputs or, when there are none, its summary. programs are shell scripts by their names, in $BIN and first on PATH.
 func runScript(t *testing.T, script string, env map[string]string, programs map[string]string) (code int, printed, outputs string) {
 	t.Helper()
 	bash, err := exec.LookPath("bash")
@@ -27,7 +27,7 @@ func runScript(t *testing.T, script string, env map[string]string, programs map[
 	}
 	command := exec.CommandContext(t.Context(), bash, "--noprofile", "--norc", "-c", script)
 	command.Dir = folder
-	command.Env = append(os.Environ(), "BIN="+folder, "GITHUB_OUTPUT="+filepath.Join(folder, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(folder, "summary"))
+	command.Env = append(os.Environ(), "BIN="+folder, "PATH="+folder+":"+os.Getenv("PATH"), "GITHUB_OUTPUT="+filepath.Join(folder, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(folder, "summary"))
 	for name, value := range env {
 		command.Env = append(command.Env, name+"="+value)
 	}
@@ -36,6 +36,9 @@ func runScript(t *testing.T, script string, env map[string]string, programs map[
 		t.Fatal(err)
 	}
 	written, err := os.ReadFile(filepath.Join(folder, "outputs"))
+	if os.IsNotExist(err) && command.ProcessState.Success() {
+		written, err = os.ReadFile(filepath.Join(folder, "summary"))
+	}
 	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}

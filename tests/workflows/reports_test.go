@@ -1,0 +1,131 @@
+package workflows_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// needsJQ skips where jq, which GitHub's runners have, is missing.
+func needsJQ(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("jq is not installed (apt-get install jq): scripts that read JSON did not run")
+	}
+}
+
+func TestTheRequiredChecksAnswer(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	for _, test := range []struct {
+		results string
+		code    int
+	}{
+		{`{"changes": {"result": "success"}, "lint": {"result": "success"}, "scan": {"result": "skipped"}}`, 0},
+		{`{"changes": {"result": "success"}, "lint": {"result": "failure"}, "scan": {"result": "skipped"}}`, 1},
+		{`{"changes": {"result": "success"}, "lint": {"result": "cancelled"}, "scan": {"result": "skipped"}}`, 1},
+		{`{"changes": {"result": "failure"}, "lint": {"result": "skipped"}, "scan": {"result": "skipped"}}`, 1},
+		{`{"changes": {"result": "skipped"}, "lint": {"result": "skipped"}, "scan": {"result": "skipped"}}`, 1},
+	} {
+		if code, printed, _ := runScript(t, script(t, "not every job passed"), map[string]string{"RESULTS": test.results}, nil); code != test.code {
+			t.Errorf("%s: exit code %d, want %d\n%s", test.results, code, test.code, printed)
+		}
+	}
+}
+
+func TestWhichChangesAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, platform, changed, outputs string }{
+		{"docs", ".", "docs/a.go\nREADME.md\npackages/web/NOTES.md", "app=false\ninfrastructure=false\n"},
+		{"the application", ".", "packages/web/src/page.tsx", "app=true\ninfrastructure=false\n"},
+		{"the application and docs", ".", "docs/a.md\npackages/web/src/page.tsx", "app=true\ninfrastructure=false\n"},
+		{"infrastructure", ".", "infra/main.go", "app=false\ninfrastructure=true\n"},
+		{"a stack's settings", ".", "Pulumi.prod.yaml", "app=false\ninfrastructure=true\n"},
+		{"a workflow", ".", ".github/workflows/ci.yml", "app=true\ninfrastructure=true\n"},
+		{"infrastructure in a folder", "platform", "platform/infra/main.go", "app=false\ninfrastructure=true\n"},
+		{"nothing", ".", "", "app=false\ninfrastructure=false\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			prepare := "mkdir -p \"$PLATFORM/infra\" && touch package.json \"$PLATFORM/infra/main.go\"\n"
+			code, printed, outputs := runScript(t, prepare+script(t, "A first push has no base"), map[string]string{
+				"BASE": "before", "PLATFORM": test.platform, "CHANGED": test.changed,
+			}, map[string]string{"git": `case "$1" in cat-file) ;; diff) [ -z "$CHANGED" ] || printf '%s\n' "$CHANGED" ;; *) exit 9 ;; esac`})
+			if code != 0 || outputs != test.outputs {
+				t.Errorf("exit code %d and %q, want %q\n%s", code, outputs, test.outputs, printed)
+			}
+		})
+	}
+}
+
+// The comment holds text of the pull request's own code: it must stay in its fence, and be the one comment of its stack.
+func TestThePreviewsComment(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	gh := `
+case "$*" in
+"run download"*) mkdir -p previews/preview-dev && printf 'before\n~~~~~~~~\nafter\n' > previews/preview-dev/dev.txt ;;
+*--paginate*) printf '%s' "$COMMENTS" ;;
+*) echo "called: $*"; cat >> "$BIN/sent"; cat "$BIN/sent" >&2 ;;
+esac
+`
+	comment := strings.ReplaceAll(script(t, "<!-- pulumi-preview:"), "> /dev/null", "")
+	for _, test := range []struct{ name, comments, called string }{
+		{"the first", `[]`, "called: api --method POST repos/o/r/issues/7/comments"},
+		{"another's with the same marker", `[{"id": 5, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:dev -->"}]`, "called: api --method POST"},
+		{"the next", `[{"id": 4, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:prod -->"}]` + "\n" +
+			`[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, "called: api --method PATCH repos/o/r/issues/comments/6"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			code, printed, _ := runScript(t, comment, map[string]string{
+				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "COMMENTS": test.comments,
+			}, map[string]string{"gh": gh})
+			if code != 0 || !strings.Contains(printed, test.called) || strings.Count(printed, "called:") != 1 {
+				t.Errorf("exit code %d and\n%s\nwant %q once", code, printed, test.called)
+			}
+			if want := `~~~~~~~~text\nbefore\n~ ~ ~\nafter\n\n~~~~~~~~"`; !strings.Contains(printed, want) {
+				t.Errorf("sent\n%s\nwant %s in it", printed, want)
+			}
+		})
+	}
+}
+
+func TestTheScorecard(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	const gh = `
+run='"run_started_at": "2026-11-24T10:00:00Z"'
+job='"started_at": "2026-11-24T10:00:00Z", "completed_at": "2026-11-24T10:07:30Z", "conclusion": "success"'
+case "$2" in
+*ci.yml*) echo "{\"workflow_runs\": [{\"id\": 1, \"conclusion\": \"success\", $run, \"updated_at\": \"2026-11-24T10:04:30Z\"}, {\"id\": 2, \"conclusion\": \"failure\", $run, \"updated_at\": \"2026-11-24T10:01:00Z\"}]}" ;;
+*deploy.yml*) echo "{\"workflow_runs\": [{\"id\": 3, \"conclusion\": \"success\"}, {\"id\": 4, \"conclusion\": \"failure\"}, {\"id\": 5, \"conclusion\": \"cancelled\"}]}" ;;
+*rollback.yml*) echo '{"workflow_runs": []}' ;;
+*runs/3/jobs*) answer="{\"jobs\": [{\"name\": \"deploy\", $job, \"steps\": []}]}" ;;
+*runs/1/jobs*) answer='{"jobs": [{"name": "test", "steps": [{"name": "Cache missed: pnpm", "conclusion": "skipped"}, {"name": "x", "conclusion": "success"}]}]}' ;;
+*runs/*/jobs*) answer='{"jobs": []}' ;;
+*) echo "what is $*" >&2; exit 9 ;;
+esac
+[ -z "${answer-}" ] || echo "$answer" | jq -r "$4"
+`
+	code, printed, summary := runScript(t, script(t, "## Scorecard"), map[string]string{"GH_REPO": "o/r"}, map[string]string{"gh": gh})
+	const want = `## Scorecard
+| metric | measured | target | before |
+|---|---|---|---|
+| CI of a pull request, median minutes | 4.5 | 4-5 | 7 |
+| deployment by hand, its job, median minutes | 7.5 | 6-8 | 15 |
+| rollback, its job, median minutes | none yet | under 1 | 15 |
+| deployments that succeeded, % | 50 | 98 | 90 |
+| pnpm store restored, % | 100 | 90 | 85 |
+
+~~~mermaid
+xychart-beta
+  title "Minutes of the last 20 successful CI runs of pull requests"
+  y-axis "minutes" 0 --> 15
+  line [4.5]
+~~~
+`
+	if code != 0 || summary != want {
+		t.Errorf("exit code %d, printed\n%s\nand wrote\n%s", code, printed, summary)
+	}
+}
