@@ -158,12 +158,15 @@ func wrongOrder(t *testing.T, files map[string]string, file, job string, marks .
 
 const twoApprovals = `approvals --run "$GITHUB_RUN_ID" --attempt "$GITHUB_RUN_ATTEMPT" --repository "$GITHUB_REPOSITORY" --environments production-approval,production`
 
+// goingBack is in the step of a deployment that ends a rollout.
+const goingBack = `"$BIN/release" rollback "$NAME"`
+
 func wrongSteps(t *testing.T, files map[string]string) []string {
 	t.Helper()
 	const auth, pulumi = "google-github-actions/auth@", "pulumi/auth-actions@"
 	wrong := slices.Concat(
 		wrongOrder(t, files, "promote.yml", "promote", twoApprovals, auth, "release\" promote --digest"),
-		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", "release\" rollout", "release\" rollback \"$NAME\" --if-active"),
+		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", "release\" rollout", goingBack),
 		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, "./.github/actions/infrastructure-up"),
 		wrongOrder(t, files, "ci.yml", "image", "./.github/actions/docker-build-push", "aquasecurity/trivy-action@", "actions/attest@"),
 	)
@@ -182,7 +185,7 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 				if s.If != nil && !truth(evaluate(t, s.If.Value, w)) {
 					wrong = append(wrong, job+": its approvals are not counted in prod")
 				}
-			case strings.Contains(run.Run.Value, "--if-active"):
+			case strings.Contains(run.Run.Value, goingBack):
 				for _, test := range []struct {
 					failure, cancelled bool
 					held               string
@@ -225,7 +228,7 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"changes traffic without the guard", "workflows/deploy.yml", "\"$BIN/release\" guard \"$NAME\"", "env \"$NAME\""},
 		{"does not go back when cancelled", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: failure() &&"},
 		{"does not go back after a failure", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: cancelled() &&"},
-		{"goes back to a revision though nothing moved", "workflows/deploy.yml", "rollback \"$NAME\" --if-active", "rollback \"$NAME\""},
+		{"does not go back at all", "workflows/deploy.yml", "release\" rollback \"$NAME\"", "release\" status \"$NAME\""},
 		{"takes back what a person has to decide on", "workflows/deploy.yml", " && steps.rollout.outputs.held != 'true'", ""},
 		{"changes prod before approvals are counted", "workflows/infrastructure.yml", "release\" approvals", "release\" status"},
 		{"attests what no scan has seen", "workflows/ci.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},

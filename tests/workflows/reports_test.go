@@ -129,3 +129,32 @@ xychart-beta
 		t.Errorf("exit code %d, printed\n%s\nand wrote\n%s", code, printed, summary)
 	}
 }
+
+func TestWhatCountsAsDrift(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	for _, test := range []struct{ name, steps, status, drift string }{
+		{"nothing", `{"op": "refresh", "urn": "a"}, {"op": "same", "urn": "a"}, {"op": "read", "urn": "b"}`, `{"state": {"phase": "idle"}}`, ""},
+		{"a changed resource", `{"op": "refresh", "urn": "a"}, {"op": "update", "urn": "a"}`, `{"state": {"phase": "idle"}}`, "update a\n"},
+		{"a deleted resource and traffic", `{"op": "refresh", "urn": "a"}, {"op": "create", "urn": "a"}`, `{"state": {"diverged": true}}`,
+			"create a\ntraffic of web is not what it was told\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			code, printed, summary := runScript(t, script(t, "## Drift of"), map[string]string{
+				"STACK": "prod", "ORGANIZATION": "o", "PROJECT": "p", "REGION": "r", "STEPS": test.steps, "STATUS": test.status,
+			}, map[string]string{
+				"pulumi":  `case "$1" in preview) echo "{\"steps\": [$STEPS]}" ;; stack) [ "$2" = select ] || echo '{"web": {"name": "web"}}' ;; esac`,
+				"release": `printf '%s' "$STATUS"`,
+			})
+			if want := "## Drift of prod\n~~~~\n" + test.drift + "~~~~\n"; code != 0 || summary != want {
+				t.Errorf("exit code %d and %q, want %q\n%s", code, summary, want, printed)
+			}
+		})
+	}
+	// What cannot be read is no drift.
+	if code, _, _ := runScript(t, script(t, "## Drift of"), map[string]string{"STACK": "prod", "ORGANIZATION": "o", "PROJECT": "p", "REGION": "r"},
+		map[string]string{"pulumi": `[ "$1" != preview ] || exit 255`}); code != 255 {
+		t.Errorf("exit code %d after a preview that failed, want its 255", code)
+	}
+}

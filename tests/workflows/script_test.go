@@ -72,6 +72,19 @@ func TestARolloutsExitCodeIsTheSteps(t *testing.T) {
 	}
 }
 
+// A rollback that nobody asked for would take back the release before this one.
+func TestGoingBackNeedsAnActiveRollout(t *testing.T) {
+	t.Parallel()
+	for _, health := range []string{"", "success", "skipped", "cancelled"} {
+		code, printed, _ := runScript(t, script(t, "failed or was cancelled"), map[string]string{
+			"NAME": "web", "HEALTH": health, "GITHUB_RUN_ID": "1", "PROJECT": "p", "REGION": "r", "STACK": "prod",
+		}, map[string]string{"release": `echo "called: $*"`})
+		if want := "called: rollback web --if-active --why run 1 failed or was cancelled --project p --region r --env prod --summary "; code != 0 || !strings.HasPrefix(printed, want) {
+			t.Errorf("health check %q: exit code %d and %q, want %q", health, code, printed, want)
+		}
+	}
+}
+
 func TestWhatADeploymentRefuses(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("0a", 32)
