@@ -1,9 +1,14 @@
 package command
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +18,7 @@ import (
 
 func (a *app) promote() *cobra.Command {
 	var promotion registry.Promotion
-	var policy, root string
+	var policy, root, record, outputs string
 	command := &cobra.Command{
 		Use: "promote", Short: "Copy an image by digest, with all that refers to it, once its provenance is verified", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -39,6 +44,9 @@ func (a *app) promote() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := keep(result, record, outputs); err != nil {
+				return fmt.Errorf("%s is promoted, but not recorded; promote it again: %w", result.Image, err)
+			}
 			if a.flags.json {
 				return a.print(result)
 			}
@@ -54,5 +62,39 @@ func (a *app) promote() *cobra.Command {
 	command.Flags().BoolVar(&promotion.RehashAll, "rehash-all", false, "read everything back from the target, not only what was moved")
 	command.Flags().StringVar(&policy, "provenance", "provenance.yaml", "policy: which provenance it has to have")
 	command.Flags().StringVar(&root, "trusted-root", "trusted-root.jsonl", "whose signatures count: `gh attestation trusted-root`")
+	command.Flags().StringVar(&record, "record", "", "file to write what was found to, as JSON: the image, its users, its provenance")
+	command.Flags().StringVar(&outputs, "github-output", "", "file that image, digest and user are appended to: \"$GITHUB_OUTPUT\"")
 	return command
+}
+
+// keep writes down what a promotion found, for those who deploy it.
+func keep(result registry.Result, record, outputs string) error {
+	if record != "" {
+		raw, err := json.MarshalIndent(result, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(record, append(raw, '\n'), 0o644); err != nil {
+			return err
+		}
+	}
+	if outputs == "" {
+		return nil
+	}
+	var users []string
+	for _, platform := range result.Platforms {
+		users = append(users, platform.User)
+	}
+	slices.Sort(users)
+	user := strings.Join(slices.Compact(users), ",")
+	// The user is the image's word. A line break in it would be another output.
+	if strings.ContainsFunc(user, unicode.IsControl) {
+		return fmt.Errorf("the image's user %q has a control character", user)
+	}
+	file, err := os.OpenFile(outputs, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(file, "image=%s\ndigest=%s\nuser=%s\n", result.Image, result.Digest, user)
+	return errors.Join(err, file.Close())
 }

@@ -1,0 +1,228 @@
+package command
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
+)
+
+// shelf is a registry with an image of dev, and files that say whom to trust.
+type shelf struct {
+	t                   *testing.T
+	host                string
+	from, to, digest    string
+	size                int
+	policy, root, dir   string
+	signer              *provenancetest.Signer
+	attestor, key, base string
+	occurrences         []json.RawMessage
+	signed              int
+}
+
+const ociImage = "application/vnd.oci.image.manifest.v1+json"
+
+func newShelf(t *testing.T, user string) *shelf {
+	t.Helper()
+	server := httptest.NewServer(registry.New(registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	s := &shelf{t: t, host: server.URL, from: host + "/dev/web", to: host + "/prod/web", dir: t.TempDir(), attestor: "projects/prod/attestors/release",
+		key: "projects/prod/locations/us-central1/keyRings/release/cryptoKeys/attest/cryptoKeyVersions/1"}
+	config, err := json.Marshal(map[string]any{"os": "linux", "architecture": "amd64", "config": map[string]any{"User": user}})
+	require.NoError(t, err)
+	s.digest, s.size = s.manifest(map[string]any{"config": s.blob("application/vnd.oci.image.config.v1+json", config),
+		"layers": []any{s.blob("application/vnd.oci.image.layer.v1.tar+gzip", []byte("a layer"))}})
+	s.signer, err = provenancetest.NewSigner()
+	require.NoError(t, err)
+	trusted, err := s.signer.TrustedRootJSON()
+	require.NoError(t, err)
+	s.root, s.policy = filepath.Join(s.dir, "root.json"), filepath.Join(s.dir, "policy.yaml")
+	require.NoError(t, os.WriteFile(s.root, trusted, 0o600))
+	require.NoError(t, os.WriteFile(s.policy, []byte("repository: acme/shop\nrepositoryId: \"42\"\nworkflow: .github/workflows/ci.yml\nref: refs/heads/main\n"), 0o600))
+	return s
+}
+
+func (s *shelf) send(method, path, mediaType string, body []byte) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.host+"/v2/dev/web/"+path, bytes.NewReader(body))
+	require.NoError(s.t, err)
+	request.Header.Set("Content-Type", mediaType)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	require.NoError(s.t, response.Body.Close())
+	require.Equal(s.t, http.StatusCreated, response.StatusCode)
+}
+
+func (s *shelf) blob(mediaType string, content []byte) map[string]any {
+	s.t.Helper()
+	digest := fmt.Sprintf("sha256:%x", sha256.Sum256(content))
+	s.send(http.MethodPost, "blobs/uploads/?digest="+digest, "application/octet-stream", content)
+	return map[string]any{"mediaType": mediaType, "digest": digest, "size": len(content)}
+}
+
+func (s *shelf) manifest(content map[string]any) (digest string, size int) {
+	s.t.Helper()
+	content["schemaVersion"], content["mediaType"] = 2, ociImage
+	raw, err := json.Marshal(content)
+	require.NoError(s.t, err)
+	digest = fmt.Sprintf("sha256:%x", sha256.Sum256(raw))
+	s.send(http.MethodPut, "manifests/"+digest, ociImage, raw)
+	return digest, len(raw)
+}
+
+// attest attaches build provenance from the ref, as actions/attest does.
+func (s *shelf) attest(ref string) {
+	s.t.Helper()
+	raw, err := s.signer.Attest(provenancetest.GitHub(s.digest, provenancetest.Build{Repository: "acme/shop", RepositoryID: "42",
+		Workflow: ".github/workflows/ci.yml", Ref: ref, Commit: "0123456789abcdef0123456789abcdef01234567"}))
+	require.NoError(s.t, err)
+	s.manifest(map[string]any{"artifactType": provenancetest.BundleMediaType, "config": s.blob("application/vnd.oci.empty.v1+json", []byte("{}")),
+		"layers": []any{s.blob(provenancetest.BundleMediaType, raw)}, "subject": map[string]any{"mediaType": ociImage, "digest": s.digest, "size": s.size}})
+}
+
+func (s *shelf) run(command string, arguments ...string) (int, string, string) {
+	s.t.Helper()
+	var out, errs bytes.Buffer
+	arguments = append([]string{command, "--provenance", s.policy, "--trusted-root", s.root}, arguments...)
+	exit := Main(s.t.Context(), arguments, Streams{Out: &out, Err: &errs})
+	return exit, out.String(), errs.String()
+}
+
+func TestPromoteRecords(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, "node")
+	outputs, record := filepath.Join(s.dir, "outputs"), filepath.Join(s.dir, "record.json")
+	arguments := []string{"--digest", s.digest, "--from", s.from, "--to", s.to, "--tag", "v1", "--github-output", outputs, "--record", record}
+	exit, _, errs := s.run("promote", arguments...)
+	assert.Equal(t, ExitRefused, exit, errs)
+	assert.NoFileExists(t, outputs)
+	assert.NoFileExists(t, record)
+
+	s.attest("refs/heads/main")
+	require.NoError(t, os.WriteFile(outputs, []byte("before=1\n"), 0o600))
+	exit, _, errs = s.run("promote", arguments...)
+	require.Equal(t, ExitDone, exit, errs)
+	written, err := os.ReadFile(outputs)
+	require.NoError(t, err)
+	assert.Equal(t, "before=1\nimage="+s.to+"@"+s.digest+"\ndigest="+s.digest+"\nuser=node\n", string(written))
+	raw, err := os.ReadFile(record)
+	require.NoError(t, err)
+	var recorded struct {
+		Platforms []struct {
+			Name, User string
+			Root       bool
+		}
+	}
+	require.NoError(t, json.Unmarshal(raw, &recorded))
+	require.Len(t, recorded.Platforms, 1)
+	assert.Equal(t, "node", recorded.Platforms[0].User)
+	assert.False(t, recorded.Platforms[0].Root)
+}
+
+// An image's user cannot become an output of its own.
+func TestPromoteRecordsNoForgedOutput(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, "node\ndigest=sha256:evil")
+	s.attest("refs/heads/main")
+	outputs := filepath.Join(s.dir, "outputs")
+	exit, _, errs := s.run("promote", "--digest", s.digest, "--from", s.from, "--to", s.to, "--tag", "v1", "--github-output", outputs)
+	assert.Equal(t, ExitFailed, exit)
+	assert.Contains(t, errs, "has a control character")
+	assert.NoFileExists(t, outputs)
+}
+
+// google serves what sign needs of the three APIs.
+func (s *shelf) google() {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(s.t, err)
+	der, err := x509.MarshalPKIXPublicKey(private.Public())
+	require.NoError(s.t, err)
+	key := map[string]any{"id": "//cloudkms.googleapis.com/v1/" + s.key, "pkixPublicKey": map[string]any{"signatureAlgorithm": "ECDSA_P256_SHA256",
+		"publicKeyPem": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var answer any
+		switch r.URL.Path {
+		case "/v1/" + s.attestor:
+			answer = map[string]any{"userOwnedGrafeasNote": map[string]any{"noteReference": "projects/prod/notes/release", "publicKeys": []any{key}}}
+		case "/v1/projects/prod/notes/release/occurrences":
+			answer = map[string]any{"occurrences": s.occurrences}
+		case "/v1/" + s.key + ":asymmetricSign":
+			s.signed++
+			var asked struct{ Digest struct{ Sha256 []byte } }
+			assert.NoError(s.t, json.NewDecoder(r.Body).Decode(&asked))
+			signature, err := ecdsa.SignASN1(rand.Reader, private, asked.Digest.Sha256)
+			assert.NoError(s.t, err)
+			sum := crc32.Checksum(signature, crc32.MakeTable(crc32.Castagnoli))
+			answer = map[string]any{"name": s.key, "verifiedDigestCrc32c": true, "signature": base64.StdEncoding.EncodeToString(signature),
+				"signatureCrc32c": strconv.FormatUint(uint64(sum), 10)}
+		case "/v1/projects/prod/occurrences":
+			var made map[string]any
+			assert.NoError(s.t, json.NewDecoder(r.Body).Decode(&made))
+			made["name"] = "projects/prod/occurrences/1"
+			raw, err := json.Marshal(made)
+			assert.NoError(s.t, err)
+			s.occurrences, answer = append(s.occurrences, raw), made
+		}
+		w.Header().Set("Content-Type", "application/json")
+		assert.NoError(s.t, json.NewEncoder(w).Encode(answer))
+	}))
+	s.t.Cleanup(server.Close)
+	s.base = server.URL
+}
+
+func TestSignCommand(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, "1000")
+	s.google()
+	image := s.from + "@" + s.digest
+	arguments := []string{"--image", image, "--attestor", s.attestor, "--key", s.key,
+		"--kms-endpoint", s.base, "--analysis-endpoint", s.base, "--binauthz-endpoint", s.base}
+
+	// Without provenance, and with that of another branch, nothing is signed.
+	exit, _, errs := s.run("sign", arguments...)
+	assert.Equal(t, ExitRefused, exit, errs)
+	assert.Contains(t, errs, "no Sigstore bundle refers to it")
+	s.attest("refs/heads/feature")
+	exit, _, errs = s.run("sign", arguments...)
+	assert.Equal(t, ExitRefused, exit, errs)
+	assert.Contains(t, errs, `source ref: found "refs/heads/feature"`)
+	assert.Zero(t, s.signed)
+	assert.Empty(t, s.occurrences)
+
+	s.attest("refs/heads/main")
+	exit, out, errs := s.run("sign", arguments...)
+	require.Equal(t, ExitDone, exit, errs)
+	assert.Equal(t, image+" is attested: projects/prod/occurrences/1\n", out)
+	exit, out, errs = s.run("sign", arguments...)
+	require.Equal(t, ExitDone, exit, errs)
+	assert.Equal(t, image+" was attested before: projects/prod/occurrences/1\n", out)
+	assert.Equal(t, 1, s.signed)
+	assert.Len(t, s.occurrences, 1)
+
+	exit, _, errs = s.run("sign", "--image", s.from+":latest")
+	assert.Equal(t, ExitUsage, exit)
+	assert.Contains(t, errs, "a tag can name another image tomorrow")
+}
