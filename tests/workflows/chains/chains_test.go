@@ -63,6 +63,7 @@ func build(folder string) (tools, error) {
 const (
 	good = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 	bad  = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+	late = "sha256:3333333333333333333333333333333333333333333333333333333333333333"
 )
 
 // chain is a repository with the platform's workflows, and a sandbox that they work on.
@@ -334,6 +335,22 @@ func TestDeployments(t *testing.T) {
 		if !strings.Contains(log, wanted) {
 			t.Errorf("the log does not say %q\n%s", wanted, log)
 		}
+	}
+}
+
+// TestAFailureAfterTheRollout: the rollout's own probes find nothing, the health check of the service's paths does.
+func TestAFailureAfterTheRollout(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	before := c.serving()
+	variables := c.variables()
+	variables["GCP_SERVICES"] = strings.Replace(variables["GCP_SERVICES"], "/api/health", "/no/such/path", 1)
+	log, ok := c.runWorkflow("deploy.yml", "workflow_dispatch", deployment(late), variables)
+	if ok {
+		t.Errorf("the run succeeded\n%s", log)
+	}
+	if !strings.Contains(log, "failed on: /no/such/path (404)") || c.serving() != before {
+		t.Errorf("%s serves, %s did before\n%s", c.serving(), before, log)
 	}
 }
 
