@@ -148,6 +148,8 @@ func TestReleaseAndBack(t *testing.T) {
 	assert.Equal(t, ExitDone, exit, errors)
 	assert.Contains(t, out, "No rollout is active (idle)")
 	assert.Contains(t, out, "`release rollback web` goes to web-blue.")
+	port := l.api.URL[strings.LastIndex(l.api.URL, ":")+1:]
+	assert.Contains(t, out, "CLOUDSDK_PROXY_ADDRESS=127.0.0.1 CLOUDSDK_PROXY_PORT="+port+" CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=FILE CLOUDSDK_CORE_PROJECT="+project+" ")
 
 	l.writes.Store(0)
 	exit, out, errors = l.release(context.Background(), "rollback", "web", "--why", "a drill")

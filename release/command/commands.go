@@ -3,8 +3,10 @@ package command
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -104,13 +106,13 @@ func (a *app) status() *cobra.Command {
 			if a.flags.json {
 				return a.print(status)
 			}
-			a.show(status)
+			a.show(status, s.project)
 			return nil
 		},
 	}
 }
 
-func (a *app) show(status rollout.Status) {
+func (a *app) show(status rollout.Status, project string) {
 	out := a.streams.Out
 	fmt.Fprintf(out, "%s  %s\n", status.Service, status.URL)
 	if status.State.Candidate != "" {
@@ -147,6 +149,13 @@ func (a *app) show(status rollout.Status) {
 		fmt.Fprintf(table, "%s\t%d %%\t%s\t%s\t%s\t%s\n", revision.Name, percents[revision.Name], tags, ready, revision.Created.UTC().Format(time.RFC3339), revision.Image)
 	}
 	_ = table.Flush()
+	if local, err := url.Parse(a.flags.endpoint); err == nil && local.Host != "" {
+		fmt.Fprintf(out, "\ngcloud works here too, from a shell with these (FILE holds any text):\n  export %s\n", strings.Join([]string{
+			"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://run.sandbox/", "CLOUDSDK_PROXY_TYPE=http_no_tunnel", "CLOUDSDK_PROXY_ADDRESS=" + local.Hostname(),
+			"CLOUDSDK_PROXY_PORT=" + local.Port(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=FILE", "CLOUDSDK_CORE_PROJECT=" + project,
+			"CLOUDSDK_RUN_REGION=" + a.flags.region,
+		}, " "))
+	}
 }
 
 func (a *app) report() *cobra.Command {
