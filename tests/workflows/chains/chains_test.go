@@ -360,7 +360,7 @@ func TestADeploymentIsRefusedBeforeAnythingRuns(t *testing.T) {
 	c := newChain(t)
 	for name, change := range map[string]map[string]any{
 		"a tag":           {"digest": "latest"},
-		"an injection":    {"digest": good + "; touch /tmp/owned"},
+		"an injection":    {"digest": good + "; touch owned"},
 		"unknown stack":   {"stack": "qa"},
 		"rollback to one": {"operation": "rollback"},
 	} {
