@@ -193,9 +193,7 @@ func TestUnknownInOneElementLeavesTheOthersChecked(t *testing.T) {
 	}})
 	assert.Equal(t, []string{
 		"n is 5",
-		"not checked: list[0].n is known only after the update",
-		"not checked: list[1] is known only after the update",
-		"not checked: names[1] is known only after the update",
+		"not checked: list[0].n, list[1], names[1] are known only after the update",
 	}, got.Messages())
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -204,8 +205,11 @@ func (s *Server) add(
 	for _, v := range o.violations {
 		diagnose(v.urn, level, v.text)
 	}
-	for _, u := range o.unknown {
-		diagnose(u.urn, Advisory, fmt.Sprintf("not checked: %s is known only after the update", u.text))
+	for i, u := range o.unknown {
+		if slices.ContainsFunc(o.unknown[:i], func(f finding) bool { return f.urn == u.urn }) {
+			continue // named with the first of its resource
+		}
+		diagnose(u.urn, Advisory, notChecked(o.unknown[i:], u.urn))
 	}
 	if o.crash != "" {
 		diagnose(urn, Mandatory, fmt.Sprintf("the rule itself failed and so does not pass: %s. This is a mistake in "+
@@ -217,6 +221,21 @@ func (s *Server) add(
 	for _, reason := range exempt {
 		response.NotApplicable = append(response.NotApplicable, notApplicable(p, reason))
 	}
+}
+
+// notChecked is the one advisory of a policy for a resource: it names every path that is unknown in it.
+func notChecked(unknown []finding, urn string) string {
+	var paths []string
+	for _, u := range unknown {
+		if u.urn == urn {
+			paths = append(paths, u.text)
+		}
+	}
+	verb := "is"
+	if len(paths) > 1 {
+		verb = "are"
+	}
+	return fmt.Sprintf("not checked: %s %s known only after the update", strings.Join(paths, ", "), verb)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
