@@ -122,8 +122,8 @@ var layers = []layer{
 	},
 	{
 		packages: "sandbox/command",
-		may:      []string{"sandbox/**", "stacks", "internal/naming", "adopt"},
-		reason:   "the command line runs the adoption against the simulated cloud",
+		may:      []string{"sandbox/**", "stacks", "internal/naming", "adopt", "release/command"},
+		reason:   "the command line runs the adoption and the demonstration's releases against the simulated cloud",
 	},
 	{
 		packages: "sandbox/**",

@@ -1,0 +1,237 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	release "github.com/guiofsaints/procureflow-platform/release/command"
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+)
+
+// The images of the demonstration: nobody built them, and the simulated cloud does not ask.
+const (
+	goodImage = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+	badImage  = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+)
+
+// slow is when a visitor of the demonstration calls an answer bad.
+const slow = 2 * time.Second
+
+// bads are how the second release can go wrong.
+var bads = map[string]cloud.Behaviour{
+	"errors":      {ErrorRate: 1},
+	"slow":        {Latency: 3 * time.Second},
+	"never-ready": {NeverReady: true},
+}
+
+func (a *app) demo() *cobra.Command {
+	var bad, out string
+	command := &cobra.Command{
+		Use: "demo", Short: "Watch a good release, and a bad one that is caught and rolled back, in about a minute", Args: cobra.NoArgs,
+		Long: "Watch a good release through all its steps, then a bad one that is caught and rolled back, with real requests all the while.\n" +
+			"It has a sandbox of its own below the state folder, made anew each time, and does not touch yours.\n\n" +
+			"Exit codes: 0 it went as it must; 3 it did not; 130 interrupted.",
+		RunE: func(command *cobra.Command, _ []string) error {
+			behaviour, known := bads[bad]
+			if !known {
+				return &commandLineError{fmt.Errorf("--bad is %q: want errors, slow or never-ready", bad)}
+			}
+			return a.runDemo(command.Context(), bad, behaviour, out)
+		},
+	}
+	command.Flags().StringVar(&bad, "bad", "errors", "how the second release goes wrong: errors, slow or never-ready")
+	command.Flags().StringVar(&out, "out", "release-report.html", "the report page to write")
+	return command
+}
+
+func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour, out string) error {
+	dir, err := a.openDemo(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+		defer cancel()
+		if client, err := server.Connect(ending, dir); err == nil {
+			_ = client.Stop(ending, dir)
+		}
+	}()
+	start := time.Now()
+	a.chapter(start, "The stack dev comes up: the real engine, the program, the policy pack.")
+	if err := a.demoUp(ctx); err != nil {
+		return err
+	}
+	client, err := server.Connect(ctx, dir)
+	if err != nil {
+		return err
+	}
+	status, err := client.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if len(status.Services) != 1 {
+		return fmt.Errorf("the demonstration wants one service and dev has %d", len(status.Services))
+	}
+	audit := dir.Path("release-audit.jsonl")
+	rollout := func(arguments ...string) int {
+		return release.Main(ctx, append(arguments, "--project", "procureflow-dev", "--endpoint", status.API+"/run/", "--probe-via", status.DataPlane,
+			"--env", "sandbox", "--audit", audit, "--actor", "demo"), release.Streams{In: a.streams.In, Out: a.streams.Out, Err: a.streams.Err})
+	}
+	visitors := visit(ctx, strings.TrimSuffix(status.Services[0].Address, "/")+"/api/health")
+	defer visitors.stop()
+
+	a.chapter(start, "A good image is deployed without a request, and rolled out step by step.")
+	if err := a.demoDeploy(ctx, goodImage); err != nil {
+		return err
+	}
+	good := time.Now()
+	if code := rollout("rollout", "procureflow-web"); code != 0 {
+		return errors.Join(ctx.Err(), fmt.Errorf("the good release ended with exit code %d", code))
+	}
+	fmt.Fprintf(a.streams.Out, "\nReleased in %s. The visitors' answers since the start:\n%s", time.Since(good).Round(100*time.Millisecond), visitors.table())
+	stable := visitors.latest()
+
+	a.chapter(start, fmt.Sprintf("A bad image (%s) is deployed and rolled out.", bad))
+	if err := client.SetBehaviour(ctx, badImage, behaviour); err != nil {
+		return err
+	}
+	// An image that never gets ready fails its deployment already; the rollout then has to find the same.
+	if err := a.demoDeploy(ctx, badImage); err != nil && !behaviour.NeverReady {
+		return err
+	}
+	visitors.restart()
+	code := rollout("rollout", "procureflow-web")
+	restored := time.Now()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	time.Sleep(time.Second) // so that answers from after the rollback are counted
+	fmt.Fprintf(a.streams.Out, "\nThe visitors' answers during the bad release:\n%s", visitors.table())
+	if code == 0 {
+		return errors.New("the bad release was not caught")
+	}
+	if last := visitors.latest(); last != stable {
+		return fmt.Errorf("after the bad release %s answers, not %s", last, stable)
+	}
+	if first := visitors.firstBad(); first.IsZero() {
+		fmt.Fprintln(a.streams.Out, "No visitor had a bad answer.")
+	} else {
+		fmt.Fprintf(a.streams.Out, "First bad answer to restored traffic: %s.\n", restored.Sub(first).Round(10*time.Millisecond))
+	}
+	if code := rollout("report", "--out", out); code != 0 {
+		return fmt.Errorf("the report ended with exit code %d", code)
+	}
+	fmt.Fprintf(a.streams.Out, "%s serves everything. Report: %s (%s in all)\n", stable, out, time.Since(start).Round(time.Second))
+	return nil
+}
+
+// chapter begins a part of the story.
+func (a *app) chapter(start time.Time, title string) {
+	fmt.Fprintf(a.streams.Out, "\n== %3.0f s  %s\n\n", time.Since(start).Seconds(), title)
+}
+
+// openDemo makes the demonstration's own folder anew: project files whose digest it writes, and an empty cloud.
+func (a *app) openDemo(ctx context.Context) (statedir.Dir, error) {
+	root, err := repository()
+	if err != nil {
+		return statedir.Dir{}, err
+	}
+	if a.state == "" {
+		a.state = filepath.Join(root, statedir.Name)
+	}
+	a.state = filepath.Join(a.state, "demo")
+	if dir, err := statedir.Open(a.state); err == nil {
+		if client, err := server.Connect(ctx, dir); err == nil {
+			if err := client.Stop(ctx, dir); err != nil {
+				return statedir.Dir{}, fmt.Errorf("end an earlier demonstration: %w", err)
+			}
+		}
+	}
+	if err := os.RemoveAll(a.state); err != nil {
+		return statedir.Dir{}, err
+	}
+	dir, err := statedir.Open(a.state)
+	if err != nil {
+		return statedir.Dir{}, err
+	}
+	source := root
+	if a.dir != "" {
+		source = a.dir
+	}
+	a.dir = filepath.Join(a.state, "project")
+	if err := os.MkdirAll(a.dir, 0o700); err != nil {
+		return statedir.Dir{}, err
+	}
+	for _, name := range []string{"Pulumi.yaml", "Pulumi.dev.yaml"} {
+		content, err := os.ReadFile(filepath.Join(source, name))
+		if err != nil {
+			return statedir.Dir{}, err
+		}
+		if err := os.WriteFile(filepath.Join(a.dir, name), content, 0o600); err != nil {
+			return statedir.Dir{}, err
+		}
+	}
+	return dir, nil
+}
+
+// demoDeploy writes the digest into the settings, as a deployment does, and runs up.
+func (a *app) demoDeploy(ctx context.Context, digest string) error {
+	file := filepath.Join(a.dir, "Pulumi.dev.yaml")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	const image = "        image: web\n"
+	before, after, found := strings.Cut(string(content), image)
+	if !found {
+		return errors.New("Pulumi.dev.yaml has no service with image: web, which the demonstration releases")
+	}
+	if rest, was := strings.CutPrefix(after, "        digest: "); was {
+		_, after, _ = strings.Cut(rest, "\n")
+	}
+	if err := os.WriteFile(file, []byte(before+image+"        digest: "+digest+"\n"+after), 0o600); err != nil {
+		return err
+	}
+	return a.demoUp(ctx)
+}
+
+func (a *app) demoUp(ctx context.Context) error {
+	quiet := &app{program: a.program, dir: a.dir, state: a.state, wait: a.wait, streams: a.streams}
+	var lines strings.Builder
+	quiet.streams.Out = &lines
+	err := quiet.withStack(ctx, "demo", "dev", func(ctx context.Context, stack *engine.Stack) error {
+		changes, err := stack.Up(ctx)
+		if err == nil {
+			fmt.Fprintf(a.streams.Out, "up: %d created, %d updated, policies passed.\n", changes["create"], changes["update"])
+		}
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintf(a.streams.Out, "up failed: %v\n", lastErrors(lines.String()))
+	}
+	return err
+}
+
+// lastErrors are the lines of the engine's account that say what failed.
+func lastErrors(account string) string {
+	var found []string
+	for line := range strings.Lines(account) {
+		if text := strings.TrimSpace(line); strings.HasPrefix(text, "error:") {
+			found = append(found, text)
+		}
+	}
+	return strings.Join(found, "; ")
+}
+
+var demoClient = &http.Client{Timeout: 10 * time.Second}

@@ -1,0 +1,132 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// visitors ask the service for a page many times a second and count the answers by the revision that gave them.
+type visitors struct {
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+
+	mutex   sync.Mutex
+	answers map[string]*tally
+	last    string
+	bad     time.Time
+}
+
+// tally are the answers of one revision.
+type tally struct {
+	requests, bad int
+	times         []time.Duration
+}
+
+// pace is how often a visitor comes.
+const pace = 50 * time.Millisecond
+
+// visit sends visitors to url until they are stopped.
+func visit(ctx context.Context, url string) *visitors {
+	ctx, cancel := context.WithCancel(ctx)
+	v := &visitors{cancel: cancel, answers: map[string]*tally{}}
+	v.done.Go(func() {
+		ticker := time.NewTicker(pace)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				v.done.Go(func() { v.ask(ctx, url) })
+			}
+		}
+	})
+	return v
+}
+
+func (v *visitors) ask(ctx context.Context, url string) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return
+	}
+	start := time.Now()
+	response, err := demoClient.Do(request)
+	if err != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, response.Body)
+	_ = response.Body.Close()
+	took := time.Since(start)
+	revision := response.Header.Get("X-Sandbox-Revision")
+
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	t := v.answers[revision]
+	if t == nil {
+		t = &tally{}
+		v.answers[revision] = t
+	}
+	t.requests++
+	t.times = append(t.times, took)
+	v.last = revision
+	if response.StatusCode >= 500 || took > slow {
+		t.bad++
+		if v.bad.IsZero() {
+			v.bad = time.Now()
+		}
+	}
+}
+
+func (v *visitors) stop() {
+	v.cancel()
+	v.done.Wait()
+}
+
+// restart counts from nothing.
+func (v *visitors) restart() {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	v.answers, v.bad = map[string]*tally{}, time.Time{}
+}
+
+// latest is the revision that gave the last answer.
+func (v *visitors) latest() string {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	return v.last
+}
+
+// firstBad is when the first bad answer came; zero when none did.
+func (v *visitors) firstBad() time.Time {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	return v.bad
+}
+
+// table shows the answers by revision.
+func (v *visitors) table() string {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	total := 0
+	for _, t := range v.answers {
+		total += t.requests
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%-30s %8s %7s %5s %8s %8s\n", "REVISION", "REQUESTS", "SHARE", "BAD", "P50", "P95")
+	for _, revision := range slices.Sorted(maps.Keys(v.answers)) {
+		t := v.answers[revision]
+		slices.Sort(t.times)
+		at := func(share float64) time.Duration {
+			return t.times[int(share*float64(len(t.times)-1))].Round(100 * time.Microsecond)
+		}
+		fmt.Fprintf(&text, "%-30s %8d %6.1f%% %5d %8s %8s\n", revision, t.requests, 100*float64(t.requests)/float64(total), t.bad, at(0.5), at(0.95))
+	}
+	return text.String()
+}
