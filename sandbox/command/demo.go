@@ -103,14 +103,16 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour
 	stable := visitors.latest()
 
 	a.chapter(start, fmt.Sprintf("A bad image (%s) is deployed and rolled out.", bad))
-	if err := client.SetBehaviour(ctx, badImage, behaviour); err != nil {
-		return err
+	// Errors and slowness begin with the first visitor, past the checks before traffic: the harder case.
+	goBad := func() { _ = client.SetBehaviour(ctx, badImage, behaviour) }
+	if behaviour.NeverReady {
+		goBad()
 	}
 	// An image that never gets ready fails its deployment already; the rollout then has to find the same.
 	if err := a.demoDeploy(ctx, badImage); err != nil && !behaviour.NeverReady {
 		return err
 	}
-	visitors.restart()
+	visitors.restart(stable, goBad)
 	code := rollout("rollout", "procureflow-web")
 	restored := time.Now()
 	if ctx.Err() != nil {
@@ -195,7 +197,7 @@ func (a *app) demoDeploy(ctx context.Context, digest string) error {
 	const image = "        image: web\n"
 	before, after, found := strings.Cut(string(content), image)
 	if !found {
-		return errors.New("Pulumi.dev.yaml has no service with image: web, which the demonstration releases")
+		return fmt.Errorf("%s has no service with image: web, which the demonstration releases", filepath.Base(file))
 	}
 	if rest, was := strings.CutPrefix(after, "        digest: "); was {
 		_, after, _ = strings.Cut(rest, "\n")

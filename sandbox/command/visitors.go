@@ -21,6 +21,8 @@ type visitors struct {
 	answers map[string]*tally
 	last    string
 	bad     time.Time
+	known   string
+	onOther func()
 }
 
 // tally are the answers of one revision.
@@ -76,6 +78,10 @@ func (v *visitors) ask(ctx context.Context, url string) {
 	t.requests++
 	t.times = append(t.times, took)
 	v.last = revision
+	if v.onOther != nil && revision != v.known {
+		v.done.Go(v.onOther)
+		v.onOther = nil
+	}
 	if response.StatusCode >= 500 || took > slow {
 		t.bad++
 		if v.bad.IsZero() {
@@ -89,10 +95,11 @@ func (v *visitors) stop() {
 	v.done.Wait()
 }
 
-// restart counts from nothing.
-func (v *visitors) restart() {
+// restart counts from nothing, and calls onOther once when a revision other than known answers.
+func (v *visitors) restart(known string, onOther func()) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
+	v.known, v.onOther = known, onOther
 	v.answers, v.bad = map[string]*tally{}, time.Time{}
 }
 
