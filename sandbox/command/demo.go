@@ -41,7 +41,7 @@ func (a *app) demo() *cobra.Command {
 		Use: "demo", Short: "Watch a good release, and a bad one that is caught and rolled back, in about a minute", Args: cobra.NoArgs,
 		Long: "Watch a good release through all its steps, then a bad one that is caught and rolled back, with real requests all the while.\n" +
 			"It has a sandbox of its own below the state folder, made anew each time, and does not touch yours.\n\n" +
-			"Exit codes: 0 it went as it must; 3 it did not; 130 interrupted.",
+			"Exit codes: 0 it went as it must; 2 the call is wrong; 3 it did not go as it must; 4 another demonstration runs; 130 interrupted.",
 		RunE: func(command *cobra.Command, _ []string) error {
 			behaviour, known := bads[bad]
 			if !known {
@@ -56,10 +56,11 @@ func (a *app) demo() *cobra.Command {
 }
 
 func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour, out string) error {
-	dir, err := a.openDemo(ctx)
+	dir, unlock, err := a.openDemo(ctx)
 	if err != nil {
 		return err
 	}
+	defer unlock()
 	defer func() {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 		defer cancel()
@@ -143,16 +144,33 @@ func (a *app) chapter(start time.Time, title string) {
 	fmt.Fprintf(a.streams.Out, "\n== %3.0f s  %s\n\n", time.Since(start).Seconds(), title)
 }
 
-// openDemo makes the demonstration's own folder anew: project files whose digest it writes, and an empty cloud.
-func (a *app) openDemo(ctx context.Context) (statedir.Dir, error) {
+// openDemo makes the demonstration's own folder anew: project files whose digest it writes, and an empty cloud. Another
+// demonstration waits until release.
+func (a *app) openDemo(ctx context.Context) (dir statedir.Dir, release func(), err error) {
 	root, err := repository()
 	if err != nil {
-		return statedir.Dir{}, err
+		return statedir.Dir{}, nil, err
 	}
 	if a.state == "" {
 		a.state = filepath.Join(root, statedir.Name)
 	}
-	a.state = filepath.Join(a.state, "demo")
+	folder, err := statedir.Open(filepath.Join(a.state, "demo"))
+	if err != nil {
+		return statedir.Dir{}, nil, err
+	}
+	if release, err = folder.Lock(ctx, "demo", a.wait, a.streams.Err); err != nil {
+		return statedir.Dir{}, nil, err
+	}
+	if dir, err = a.emptyDemo(ctx, root, folder); err != nil {
+		release()
+		return statedir.Dir{}, nil, err
+	}
+	return dir, release, nil
+}
+
+// emptyDemo ends and deletes what an interrupted demonstration left in folder.
+func (a *app) emptyDemo(ctx context.Context, root string, folder statedir.Dir) (statedir.Dir, error) {
+	a.state = folder.Path("cloud")
 	if dir, err := statedir.Open(a.state); err == nil {
 		if client, err := server.Connect(ctx, dir); err == nil {
 			if err := client.Stop(ctx, dir); err != nil {
@@ -171,7 +189,7 @@ func (a *app) openDemo(ctx context.Context) (statedir.Dir, error) {
 	if a.dir != "" {
 		source = a.dir
 	}
-	a.dir = filepath.Join(a.state, "project")
+	a.dir = folder.Path("project")
 	if err := os.MkdirAll(a.dir, 0o700); err != nil {
 		return statedir.Dir{}, err
 	}

@@ -1,0 +1,60 @@
+package sandbox_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+)
+
+// TestDemo: each way to be bad is caught, and the visitors are back on the revision that the good release left.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	for bad, want := range map[string]struct {
+		decision string        // what the bad rollout says
+		visitors string        // what the visitors saw of it
+		within   time.Duration // first bad answer to restored traffic; zero when nobody had one
+	}{
+		"errors":      {"rollout: rolled back after .*\n.*status 500", `First bad answer to restored traffic: (.*)\.\n`, 10 * time.Second},
+		"slow":        {"rollout: rolled back after .*\n.*no answer in 2s", `First bad answer to restored traffic: (.*)\.\n`, 20 * time.Second},
+		"never-ready": {"rollout: failed after .*\n.*never became ready, and serves nobody", `No visitor had a bad answer\.\n`, 0},
+	} {
+		t.Run(bad, func(t *testing.T) {
+			t.Parallel()
+			s := newSandbox(t, nil)
+			page := filepath.Join(t.TempDir(), "report.html")
+			shown := s.must("demo", "--bad", bad, "--out", page)
+			assert.Regexp(t, "rollout: released after .*\n  procureflow-web-[0-9a-f]{10} serves everything\n", shown.out)
+			assert.Regexp(t, want.decision, shown.out)
+			found := regexp.MustCompile(want.visitors).FindStringSubmatch(shown.out)
+			require.NotEmpty(t, found, shown.out)
+			if want.within > 0 {
+				took, err := time.ParseDuration(found[1])
+				require.NoError(t, err)
+				assert.Less(t, took, want.within, "a loop without an end, or a machine that stood still")
+			}
+			content, err := os.ReadFile(page)
+			require.NoError(t, err)
+			assert.Contains(t, string(content), "procureflow-web")
+			_, err = os.Stat(filepath.Join(s.state, "demo", "cloud", "cloud.json"))
+			assert.ErrorIs(t, err, os.ErrNotExist, "the demonstration's cloud has ended")
+		})
+	}
+}
+
+// TestDemoRefusesWhatItDoesNotKnow before it starts anything.
+func TestDemoRefusesWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, nil)
+	refused := s.run("demo", "--bad", "ugly")
+	assert.Equal(t, command.ExitUsage, refused.exit)
+	assert.Equal(t, "sandbox: --bad is \"ugly\": want errors, slow or never-ready\n", refused.err)
+	_, err := os.Stat(s.state)
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
