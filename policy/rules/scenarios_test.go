@@ -245,5 +245,7 @@ func githubScenarios() []scenario {
 		{policy: ghRepoHardening, good: ct.Resource{Type: ghRepositoryType, Properties: ct.Properties{"vulnerabilityAlerts": true,
 			"securityAndAnalysis": object{"secretScanningPushProtection": object{"status": "enabled"}}}}, reads: []string{"vulnerabilityAlerts"}, bad: []change{
 			{path: "vulnerabilityAlerts", to: gone{}, want: "vulnerabilityAlerts is not true"}, {path: "securityAndAnalysis", to: gone{}, want: "is not enabled"}}},
+		{policy: ghRepoHardening, good: ct.Resource{Type: ghAlerts, Properties: ct.Properties{"enabled": true}}, reads: []string{"enabled"},
+			bad: []change{{path: "enabled", to: false, want: "enabled is not true"}}},
 	}
 }
