@@ -74,6 +74,9 @@ func (s sample) walk(w *world, writes *atomic.Int64) {
 	if s.token != "gcp:secretmanager/secretVersion:SecretVersion" && !types[s.token].switches {
 		assert.True(t, found, "an interrupted creation that had happened")
 		assert.Equal(t, m.id, located)
+		taken, err := w.client.Read(w.ctx(), &rpc.ReadRequest{Urn: w.urn(s.token), Id: located, Inputs: w.check(s.token, s.inputs)})
+		require.NoError(t, err, "the engine reads what it takes over by its id and inputs")
+		assert.Equal(t, m.id, taken.GetId())
 	}
 	matched, err := path.Match(strings.ReplaceAll(strings.ReplaceAll(s.id, "[", "\\["), "/", "|"), strings.ReplaceAll(m.id, "/", "|"))
 	require.NoError(t, err)
