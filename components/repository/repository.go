@@ -59,8 +59,8 @@ type Repository struct {
 	Environments map[string]pulumi.StringOutput
 }
 
-// NewRepository makes the environments, the variables and the protection. It fails before registering anything when an argument is missing or
-// impossible, and then names every such argument.
+// NewRepository makes the environments, the variables and the protection. It fails before registering anything when an
+// argument is missing or impossible, and then names every such argument.
 func NewRepository(ctx *pulumi.Context, name string, args *RepositoryArgs, opts ...pulumi.ResourceOption) (*Repository, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("repository %q: %w", name, err)

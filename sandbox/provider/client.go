@@ -123,7 +123,8 @@ func (c *client) do(ctx context.Context, method, path string, body any) (map[str
 		return nil, refusal(response.StatusCode, method, path, data)
 	}
 	answer := map[string]any{}
-	if len(bytes.TrimSpace(data)) == 0 {
+	data = bytes.TrimSpace(data)
+	if len(data) == 0 {
 		return answer, nil
 	}
 	if data[0] == '[' { // some of GitHub's lists
