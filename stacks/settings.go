@@ -56,6 +56,22 @@ type GitHub struct {
 	// Environments are the GitHub environments a deployment to this stack passes, in order; it runs in the last one.
 	// GitHub lets any one listed reviewer approve, so two approvals take two environments with disjoint reviewers.
 	Environments []GitHubEnvironment `json:"environments"`
+	// Protection is what holds for the whole repository. All stacks share the repository, so that one alone may have it, and
+	// that is prod (docs/adr/0012). Default: none, and the repository keeps what it has.
+	Protection *GitHubProtection `json:"protection,omitempty"`
+}
+
+// GitHubProtection is what a change has to pass before it is on a branch that deploys, and what its workflows may use.
+type GitHubProtection struct {
+	// Branches are the protected branches' short names, or patterns such as release/*. GitHub.Branch is among them.
+	Branches []string `json:"branches"`
+	// Checks are the jobs that have to pass, by name; each runs for every pull request.
+	Checks []string `json:"checks"`
+	// Approvals are those that a pull request takes, 1-10; a code owner's is always among them. Default: 1.
+	Approvals int `json:"approvals,omitempty" default:"1"`
+	// Actions are patterns of the actions that workflows may use besides the repository's own: OWNER/NAME@*, or a commit in
+	// the place of *. What an action uses itself has to be listed too.
+	Actions []string `json:"actions"`
 }
 
 // GitHubEnvironment is one gate of a deployment.

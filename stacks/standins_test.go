@@ -112,6 +112,12 @@ func TestCommittedFiles(t *testing.T) {
 		require.Equal(t, Project{
 			ID: "procureflow-" + stack, Number: want.number, Region: "us-central1", BillingAccount: "012345-6789AB-CDEF01",
 		}, got.Project)
+		if stack == prod {
+			require.Equal(t, []string{"main", "dev"}, got.GitHub.Protection.Branches)
+			require.Equal(t, []string{"ci-ok"}, got.GitHub.Protection.Checks)
+			require.Equal(t, 1, got.GitHub.Protection.Approvals)
+			got.GitHub.Protection = nil
+		}
 		require.Equal(t, GitHub{
 			Owner: "guiofsaints", OwnerID: 10000001, Repository: "procureflow", RepositoryID: 100000001, Branch: "main",
 			Environments: want.environments,

@@ -13,6 +13,10 @@ var (
 	githubBranch     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/-]*$`)
 	// GitHub allows more; the name becomes part of a principal that trust is bound to.
 	githubEnvironment = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+	githubBranches    = regexp.MustCompile(`^[A-Za-z0-9_*][A-Za-z0-9._/*-]*$`)
+	githubCheck       = regexp.MustCompile(`^\S(.{0,98}\S)?$`)
+	// No wildcard for the owner: that would be every action there is.
+	githubAction = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.*][A-Za-z0-9_.*/-]*@(\*|[0-9a-f]{40})$`)
 )
 
 // Limits of a GitHub environment's protection rules.
@@ -21,6 +25,10 @@ const (
 	maxReviewers   = 6
 	maxWaitMinutes = 43200
 )
+
+// maxApprovals is what a ruleset's pull request rule takes.
+// Source: https://docs.github.com/en/rest/repos/rules#create-a-repository-ruleset
+const maxApprovals = 10
 
 // prodWaitMinutes is how long the last gate of prod waits at least: time to stop a deployment that was approved by mistake.
 const prodWaitMinutes = 5
@@ -44,6 +52,49 @@ func validateGitHub(g GitHub, stack string, found *findings) {
 		validateGate(g.Environments, i, found)
 	}
 	validateApprovals(g.Environments, stack, found)
+	if g.Protection != nil {
+		validateProtection(g, stack, found)
+	}
+}
+
+// isBranches says whether text is a branch's short name or a pattern of some.
+func isBranches(text string) bool {
+	return githubBranches.MatchString(text) && !strings.HasPrefix(text, "refs/")
+}
+
+// validateProtection judges what holds for the whole repository.
+func validateProtection(g GitHub, stack string, found *findings) {
+	const path = "github.protection"
+	if stack != prod {
+		found.add(path, "is of the repository, which all stacks share", "remove it: prod's file alone has it, or the last stack to run would win")
+	}
+	p := g.Protection
+	for _, list := range []struct {
+		path    string
+		values  []string
+		fits    func(string) bool
+		message string
+		fix     string
+	}{
+		{path + ".branches", p.Branches, isBranches, "is not a branch", "use short names such as main, or patterns such as release/*, without refs/heads/"},
+		{path + ".checks", p.Checks, githubCheck.MatchString, "is not a check", "use the name of a job, at most 100 characters"},
+		{path + ".actions", p.Actions, githubAction.MatchString, "is not a pattern of one owner's actions", "use OWNER/NAME@*, or a full commit in the place of *"},
+	} {
+		found.count(list.path, len(list.values), 1, 0, strings.TrimPrefix(list.path, path+"."))
+		for i, value := range list.values {
+			at := fmt.Sprintf("%s[%d]", list.path, i)
+			if !list.fits(value) {
+				found.add(at, list.message, list.fix)
+			}
+			if slices.Contains(list.values[:i], value) {
+				found.add(at, "is there twice", "remove one of the two")
+			}
+		}
+	}
+	if found.readable("github.branch", path+".branches") && len(p.Branches) > 0 && !slices.Contains(p.Branches, g.Branch) {
+		found.add(path+".branches", "leave out the branch that deploys", "add the value of github.branch")
+	}
+	found.between(path+".approvals", p.Approvals, 1, maxApprovals, "approvals")
 }
 
 // validateGate judges one GitHub environment for itself; the ones before it decide whether its name is free.

@@ -3,6 +3,8 @@ package stacks
 import (
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestGitHub(t *testing.T) {
@@ -76,4 +78,68 @@ func TestGates(t *testing.T) {
 		}},
 		{"prod with three gates", prod, change{"github.environments": []any{gate("a", 1), gate("b", 2, 3), gate("c", 4)}}, nil},
 	})
+}
+
+func TestProtection(t *testing.T) {
+	t.Parallel()
+	with := func(changes change) change {
+		all := change{"github.protection": map[string]any{
+			"branches": []any{"main", "release/*"}, "checks": []any{"ci-ok"}, "actions": []any{"actions/checkout@*", "docker/*@*"},
+		}}
+		for path, value := range changes {
+			all["github.protection."+path] = value
+		}
+		return all
+	}
+	const (
+		branch = "is not a branch; use short names such as main, or patterns such as release/*, without refs/heads/"
+		check  = "is not a check; use the name of a job, at most 100 characters"
+		action = "is not a pattern of one owner's actions; use OWNER/NAME@*, or a full commit in the place of *"
+		only   = "github.protection: is of the repository, which all stacks share; remove it: prod's file alone has it, or the last stack to run would win"
+	)
+	checkRefused(t, []refused{
+		{"prod", prod, with(nil), nil},
+		{"prod by ten", prod, with(change{"approvals": 10}), nil},
+		{"a commit", prod, with(change{"actions": []any{"a/b/c@0123456789abcdef0123456789abcdef01234567"}}), nil},
+		{"dev", dev, with(nil), []string{only}},
+		{"staging", staging, with(nil), []string{only}},
+		{"nothing in it", prod, change{"github.protection": map[string]any{}}, []string{
+			"github.protection.actions: is missing; add a list", "github.protection.branches: is missing; add a list", "github.protection.checks: is missing; add a list",
+		}},
+		{"empty lists", prod, with(change{"branches": []any{}, "checks": []any{}, "actions": []any{}}), []string{
+			"github.protection.actions: is empty; list at least 1 of the actions",
+			"github.protection.branches: is empty; list at least 1 of the branches",
+			"github.protection.checks: is empty; list at least 1 of the checks",
+		}},
+		{"bad branches", prod, with(change{"branches": []any{"main", "refs/heads/dev", "a b", "main"}}), []string{
+			"github.protection.branches[1]: " + branch, "github.protection.branches[2]: " + branch,
+			"github.protection.branches[3]: is there twice; remove one of the two",
+		}},
+		{"not the branch that deploys", prod, with(change{"branches": []any{"dev"}}), []string{
+			"github.protection.branches: leave out the branch that deploys; add the value of github.branch",
+		}},
+		{"bad checks", prod, with(change{"checks": []any{" ci", strings.Repeat("a", 101)}}), []string{
+			"github.protection.checks[0]: " + check, "github.protection.checks[1]: " + check,
+		}},
+		{"any owner's actions", prod, with(change{"actions": []any{"*", "*/*", "*/*@*", "actions/checkout", "actions/checkout@v4", "actions/*@*"}}), []string{
+			"github.protection.actions[0]: " + action, "github.protection.actions[1]: " + action, "github.protection.actions[2]: " + action,
+			"github.protection.actions[3]: " + action, "github.protection.actions[4]: " + action,
+		}},
+		{"nobody approves", prod, with(change{"approvals": 0}), []string{"github.protection.approvals: is out of range; use 1 to 10 approvals"}},
+		{"eleven approve", prod, with(change{"approvals": 11}), []string{"github.protection.approvals: is out of range; use 1 to 10 approvals"}},
+		{"misspelt", prod, with(change{"approval": 2}), []string{`github.protection.approval: is not a setting; did you mean approvals?`}},
+	})
+}
+
+// TestOneStackHasTheProtection holds the shipped files to it: without one the repository is unprotected, and validation
+// refuses a second one.
+func TestOneStackHasTheProtection(t *testing.T) {
+	t.Parallel()
+	var have []string
+	for _, stack := range []string{dev, staging, prod} {
+		if committed(t, stack).(map[string]any)["github"].(map[string]any)["protection"] != nil {
+			have = append(have, stack)
+		}
+	}
+	require.Equal(t, []string{prod}, have)
 }

@@ -19,12 +19,16 @@ const (
 	maxWaitMinutes = 43200
 	// maxVariable is the size of a variable's value, in bytes, that GitHub takes.
 	maxVariable = 48 * 1024
+	// maxApprovals is a limit of GitHub's API for rulesets.
+	maxApprovals = 10
 )
 
 var (
 	environmentName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,254}$`)
 	variableName    = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 	branchPattern   = regexp.MustCompile(`^[^\s~^:\\]+$`)
+	// actionPattern has an owner without a wildcard: a pattern of every owner allows every action.
+	actionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.*][A-Za-z0-9_.*/-]*@(\*|[0-9a-f]{40})$`)
 )
 
 func (args *RepositoryArgs) validate() error {
@@ -45,7 +49,42 @@ func (args *RepositoryArgs) validate() error {
 		slugs[naming.Slug(name)] = name
 	}
 	problems = append(problems, variableProblems("args.Actions.Variables", args.Actions.Variables)...)
+	if args.Protection != nil {
+		problems = append(problems, protectionProblems(args.Protection)...)
+	}
 	return errors.Join(problems...)
+}
+
+func protectionProblems(protection *Protection) []error {
+	var problems []error
+	for _, group := range []struct {
+		field  string
+		values []string
+		fits   func(string) bool
+		fix    string
+	}{
+		{"Branches", protection.Branches, func(branch string) bool {
+			return branchPattern.MatchString(branch) && !strings.HasPrefix(branch, "refs/")
+		}, "is no branch: write its name without refs/heads/, or a pattern"},
+		{"Checks", protection.Checks, func(check string) bool { return strings.TrimSpace(check) != "" }, "is no check: write a job's name"},
+		{"Actions", protection.Actions, actionPattern.MatchString, "is no pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit"},
+	} {
+		if len(group.values) == 0 {
+			problems = append(problems, fmt.Errorf("args.Protection.%s is empty: set at least one, or leave args.Protection away", group.field))
+		}
+		for i, value := range group.values {
+			if !group.fits(value) {
+				problems = append(problems, fmt.Errorf("args.Protection.%s has %q, which %s", group.field, value, group.fix))
+			}
+			if slices.Contains(group.values[:i], value) {
+				problems = append(problems, fmt.Errorf("args.Protection.%s has %q twice: remove one", group.field, value))
+			}
+		}
+	}
+	if n := protection.Approvals; n < 0 || n > maxApprovals {
+		problems = append(problems, fmt.Errorf("args.Protection.Approvals is %d: set 1-%d, or 0 for the default of %d", n, maxApprovals, DefaultApprovals))
+	}
+	return problems
 }
 
 func environmentProblems(field, name string, environment Environment) []error {

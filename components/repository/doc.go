@@ -1,5 +1,5 @@
-// Package repository is a GitHub repository's settings as code: the environments that gate deployments, and the variables
-// that workflows read. It does not make the repository.
+// Package repository is a GitHub repository's settings as code: the environments that gate deployments, the variables
+// that workflows read, and what protects its branches and workflows. It does not make the repository.
 //
 //	_, err := repository.NewRepository(ctx, "repository", &repository.RepositoryArgs{
 //		Repository: pulumi.String("procureflow"),
@@ -25,6 +25,20 @@
 //
 // Several stacks may manage one repository as long as each has environments and repository variables of its own names:
 // GitHub has no owner for either, so the last stack to run would win.
+//
+// # Protection
+//
+// [Protection] is of the repository as a whole, so one stack alone has it:
+//
+//	Protection: &repository.Protection{
+//		Branches: []string{"main"}, Checks: []string{"ci-ok"},
+//		Actions: []string{"actions/checkout@*", "docker/login-action@*"},
+//	}
+//
+// Required reviewers by path are those of the repository's .github/CODEOWNERS: GitHub's rulesets can name teams for paths,
+// and a repository that a user owns has no teams. Nobody approves their own pull request, so every path needs an owner
+// besides its usual author. Taking the protection away sets the switches back to GitHub's defaults, and leaves the
+// requirement of full commits as it is.
 //
 // The owner and the token are the provider's: pass pulumi.Provider when it is not the stack's default.
 //

@@ -27,6 +27,8 @@ type RepositoryArgs struct {
 	Environments map[string]Environment
 	// Actions are settings of GitHub Actions. Default: none.
 	Actions Actions
+	// Protection is the repository's own, which one stack alone may have. Default: none, and the repository keeps what it has.
+	Protection *Protection
 }
 
 // Environment is one gate.
@@ -57,8 +59,8 @@ type Repository struct {
 	Environments map[string]pulumi.StringOutput
 }
 
-// NewRepository makes the environments and variables. It fails before registering anything when an argument is missing or
-// impossible, and then names every such argument.
+// NewRepository makes the environments, the variables and the protection. It fails before registering anything when an
+// argument is missing or impossible, and then names every such argument.
 func NewRepository(ctx *pulumi.Context, name string, args *RepositoryArgs, opts ...pulumi.ResourceOption) (*Repository, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("repository %q: %w", name, err)
@@ -82,6 +84,11 @@ func NewRepository(ctx *pulumi.Context, name string, args *RepositoryArgs, opts 
 		}, pulumiopt.Child(repository)...)
 		if err != nil {
 			return nil, fmt.Errorf("repository %q: variable %q: %w", name, variable, err)
+		}
+	}
+	if args.Protection != nil {
+		if err := repository.addProtection(ctx, name, args); err != nil {
+			return nil, fmt.Errorf("repository %q: %w", name, err)
 		}
 	}
 	if err := ctx.RegisterResourceOutputs(repository, pulumi.Map{"environments": names}); err != nil {
@@ -160,8 +167,15 @@ func (args *RepositoryArgs) inputs() pulumi.Map {
 			"variables": pulumi.StringMap(environment.Variables),
 		}
 	}
-	return pulumi.Map{
+	inputs := pulumi.Map{
 		"repository": args.Repository, "environments": environments,
 		"actions": pulumi.Map{"variables": pulumi.StringMap(args.Actions.Variables)},
 	}
+	if protection := args.Protection; protection != nil {
+		inputs["protection"] = pulumi.Map{
+			"branches": pulumi.ToStringArray(protection.Branches), "checks": pulumi.ToStringArray(protection.Checks),
+			"approvals": pulumi.Int(protection.approvals()), "actions": pulumi.ToStringArray(protection.Actions),
+		}
+	}
+	return inputs
 }

@@ -17,6 +17,10 @@ const (
 	branchType              = "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy"
 	environmentVariableType = "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable"
 	variableType            = "github:index/actionsVariable:ActionsVariable"
+	rulesetType             = "github:index/repositoryRuleset:RepositoryRuleset"
+	actionsType             = "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions"
+	workflowTokenType       = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
+	alertsType              = "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts"
 )
 
 func args(change func(*repository.RepositoryArgs)) *repository.RepositoryArgs {
@@ -97,6 +101,80 @@ func TestVariables(t *testing.T) {
 		inventory.One(t, variableType, "repository-variable-registry").Inputs)
 }
 
+func protection() *repository.Protection {
+	return &repository.Protection{
+		Branches: []string{"main", "release/*"}, Checks: []string{"ci-ok", "build"},
+		Actions: []string{"docker/login-action@*", "actions/checkout@*"},
+	}
+}
+
+func TestProtection(t *testing.T) {
+	t.Parallel()
+	given := protection()
+	inventory, _ := run(t, args(func(a *repository.RepositoryArgs) { a.Protection = given }))
+	assert.Equal(t, map[string]any{
+		"repository": "procureflow", "name": "protected-branches", "target": "branch", "enforcement": "active",
+		"conditions": map[string]any{"refName": map[string]any{
+			"includes": []any{"refs/heads/main", "refs/heads/release/*"}, "excludes": []any{},
+		}},
+		"rules": map[string]any{
+			"deletion": true, "nonFastForward": true,
+			"pullRequest": map[string]any{
+				"requiredApprovingReviewCount": 1.0, "requireCodeOwnerReview": true, "dismissStaleReviewsOnPush": true, "requireLastPushApproval": true,
+			},
+			"requiredStatusChecks": map[string]any{
+				"strictRequiredStatusChecksPolicy": false,
+				"requiredChecks": []any{
+					map[string]any{"context": "build", "integrationId": 15368.0}, map[string]any{"context": "ci-ok", "integrationId": 15368.0},
+				},
+			},
+		},
+	}, inventory.One(t, rulesetType, "repository-ruleset").Inputs, "nobody bypasses it")
+	assert.Equal(t, map[string]any{
+		"repository": "procureflow", "enabled": true, "allowedActions": "selected", "shaPinningRequired": true,
+		"allowedActionsConfig": map[string]any{
+			"githubOwnedAllowed": false, "verifiedAllowed": false, "patternsAlloweds": []any{"actions/checkout@*", "docker/login-action@*"},
+		},
+	}, inventory.One(t, actionsType, "repository-actions").Inputs)
+	assert.Equal(t, map[string]any{"repository": "procureflow", "defaultWorkflowPermissions": "read", "canApprovePullRequestReviews": false},
+		inventory.One(t, workflowTokenType, "repository-workflow-token").Inputs)
+	assert.Equal(t, map[string]any{"repository": "procureflow", "enabled": true},
+		inventory.One(t, alertsType, "repository-vulnerability-alerts").Inputs)
+	assert.Equal(t, protection(), given, "the caller's lists are left alone")
+}
+
+func TestApprovals(t *testing.T) {
+	t.Parallel()
+	inventory, _ := run(t, args(func(a *repository.RepositoryArgs) {
+		a.Protection = protection()
+		a.Protection.Approvals = 3
+	}))
+	rules := inventory.One(t, rulesetType, "repository-ruleset").Inputs["rules"].(map[string]any)
+	assert.InDelta(t, 3, rules["pullRequest"].(map[string]any)["requiredApprovingReviewCount"], 0)
+}
+
+func TestWithoutProtectionTheRepositoryKeepsWhatItHas(t *testing.T) {
+	t.Parallel()
+	inventory, _ := run(t, args(nil))
+	for _, typ := range []string{rulesetType, actionsType, workflowTokenType, alertsType} {
+		assert.Empty(t, inventory.OfType(typ), typ)
+	}
+}
+
+func TestEveryProblemOfAProtectionIsNamed(t *testing.T) {
+	t.Parallel()
+	_, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
+		_, err := repository.NewRepository(ctx, "repository", args(func(a *repository.RepositoryArgs) {
+			a.Protection = &repository.Protection{Branches: []string{"refs/heads/main"}, Approvals: 11, Actions: []string{"*"}}
+		}))
+		return err
+	})
+	require.ErrorContains(t, err, `repository "repository": args.Protection.Branches has "refs/heads/main", which is no branch: write its name without refs/heads/, or a pattern
+args.Protection.Checks is empty: set at least one, or leave args.Protection away
+args.Protection.Actions has "*", which is no pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit
+args.Protection.Approvals is 11: set 1-10, or 0 for the default of 1`)
+}
+
 func TestTheCallersReviewersAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	given := args(nil)
@@ -115,10 +193,23 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 	variable := func(name string, value pulumi.StringInput) *repository.RepositoryArgs {
 		return args(func(a *repository.RepositoryArgs) { a.Actions.Variables[name] = value })
 	}
+	protected := func(change func(*repository.Protection)) *repository.RepositoryArgs {
+		return args(func(a *repository.RepositoryArgs) {
+			a.Protection = protection()
+			change(a.Protection)
+		})
+	}
 	for name, test := range map[string]struct {
 		args *repository.RepositoryArgs
 		want string
 	}{
+		"no branches":        {protected(func(p *repository.Protection) { p.Branches = nil }), "args.Protection.Branches is empty"},
+		"a branch twice":     {protected(func(p *repository.Protection) { p.Branches = []string{"main", "main"} }), `args.Protection.Branches has "main" twice: remove one`},
+		"no actions":         {protected(func(p *repository.Protection) { p.Actions = nil }), "args.Protection.Actions is empty"},
+		"every action":       {protected(func(p *repository.Protection) { p.Actions = []string{"*/*@*"} }), `args.Protection.Actions has "*/*@*", which is no pattern`},
+		"a tag":              {protected(func(p *repository.Protection) { p.Actions = []string{"a/b@v1"} }), `args.Protection.Actions has "a/b@v1", which is no pattern`},
+		"a blank check":      {protected(func(p *repository.Protection) { p.Checks = []string{" "} }), `args.Protection.Checks has " ", which is no check`},
+		"negative reviews":   {protected(func(p *repository.Protection) { p.Approvals = -1 }), "args.Protection.Approvals is -1: set 1-10"},
 		"nil":                {nil, `repository "repository": args is nil`},
 		"no repository":      {&repository.RepositoryArgs{}, "args.Repository is missing"},
 		"upper case":         {named("Prod"), `args.Environments["Prod"] is not a name`},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/components/repository"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // writeGitHub makes the gates that a deployment passes, and tells workflows what they need to know. Nothing here is secret:
@@ -29,8 +30,19 @@ func (p *platform) writeGitHub(ctx *pulumi.Context) error {
 		Repository:   pulumi.String(g.Repository),
 		Environments: environments,
 		Actions:      repository.Actions{Variables: p.repositoryVariables()},
+		Protection:   protection(g.Protection),
 	}, pulumi.Providers(p.github))
 	return err
+}
+
+// protection is the repository's own, in the one stack that has it.
+func protection(settings *stacks.GitHubProtection) *repository.Protection {
+	if settings == nil {
+		return nil
+	}
+	return &repository.Protection{
+		Branches: settings.Branches, Checks: settings.Checks, Approvals: settings.Approvals, Actions: settings.Actions,
+	}
 }
 
 func (p *platform) environmentVariables() (map[string]pulumi.StringInput, error) {

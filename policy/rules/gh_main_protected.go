@@ -12,8 +12,11 @@ var ghMainProtected = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Branch-Protection"},
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Give the ruleset enforcement: active and the rules pullRequest, requiredStatusChecks, nonFastForward and deletion, without actors that always bypass it.",
-	Options:          []crossguard.Option{{Name: "approvals", Description: "Approvals a pull request needs.", Default: 1, Min: 0, Max: 10}},
-	Types:            []string{ghRuleset, ghBranchProtection},
+	Options: []crossguard.Option{
+		{Name: "approvals", Description: "Approvals a pull request needs.", Default: 1, Min: 0, Max: 10},
+		{Name: "codeOwners", Description: "Whether a pull request needs the review of a code owner of what it changes.", Default: false},
+	},
+	Types: []string{ghRuleset, ghBranchProtection},
 	Check: func(r *crossguard.Resource) {
 		if r.Type == ghBranchProtection {
 			checkBranchProtection(r)
@@ -35,6 +38,9 @@ var ghMainProtected = crossguard.Policy{
 		}
 		if least, n := r.Config.Int("approvals"), r.IntOr("rules.pullRequest.requiredApprovingReviewCount", 0); !r.Has("rules.pullRequest") || n < least {
 			r.Violation("rules.pullRequest.requiredApprovingReviewCount is %d: set it to %d or more", n, least)
+		}
+		if r.Config.Bool("codeOwners") && !r.BoolOr("rules.pullRequest.requireCodeOwnerReview", false) {
+			r.Violation("rules.pullRequest.requireCodeOwnerReview is not true: set it")
 		}
 		r.Each("bypassActors", func(actor crossguard.Object) {
 			if actor.StringOr("bypassMode", "always") == "always" {
@@ -63,6 +69,9 @@ func checkBranchProtection(r *crossguard.Resource) {
 	r.Each("requiredPullRequestReviews", func(reviews crossguard.Object) {
 		if n := reviews.IntOr("requiredApprovingReviewCount", 0); n < least {
 			r.Violation("%s is %d: set it to %d or more", reviews.Path("requiredApprovingReviewCount"), n, least)
+		}
+		if r.Config.Bool("codeOwners") && !reviews.BoolOr("requireCodeOwnerReviews", false) {
+			r.Violation("%s is not true: set it", reviews.Path("requireCodeOwnerReviews"))
 		}
 	})
 }

@@ -11,9 +11,15 @@ var ghRepoHardening = crossguard.Policy{
 	Severity:         crossguard.Medium,
 	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Vulnerabilities"},
 	Tags:             []string{"security", "github"},
-	RemediationSteps: "Set vulnerabilityAlerts to true and securityAndAnalysis.secretScanningPushProtection.status to enabled.",
-	Types:            []string{ghRepositoryType},
+	RemediationSteps: "Set vulnerabilityAlerts to true, and enabled of RepositoryVulnerabilityAlerts, and securityAndAnalysis.secretScanningPushProtection.status to enabled.",
+	Types:            []string{ghRepositoryType, ghAlerts},
 	Check: func(r *crossguard.Resource) {
+		if r.Type == ghAlerts {
+			if !r.BoolOr("enabled", true) { // the provider's default is true
+				r.Violation("enabled is not true: set it")
+			}
+			return
+		}
 		if !r.BoolOr("vulnerabilityAlerts", false) {
 			r.Violation("vulnerabilityAlerts is not true: set it")
 		}
@@ -22,6 +28,12 @@ var ghRepoHardening = crossguard.Policy{
 		}
 	},
 	Remediate: func(r *crossguard.Remedy) {
+		if r.Type == ghAlerts {
+			if !r.BoolOr("enabled", true) {
+				r.Set("enabled", true)
+			}
+			return
+		}
 		if !r.BoolOr("vulnerabilityAlerts", false) {
 			r.Set("vulnerabilityAlerts", true)
 		}

@@ -240,10 +240,17 @@ func githubScenarios() []scenario {
 			{path: "requiredPullRequestReviews[0].requiredApprovingReviewCount", to: 0, want: "is 0: set it to 1"}, {path: "allowsForcePushes", to: true, want: "allowsForcePushes is true"},
 			{path: "enforceAdmins", to: gone{}, want: "enforceAdmins is not true"}, {path: "requiredStatusChecks", to: gone{}, want: "name the checks"},
 			{path: "requiredPullRequestReviews", to: gone{}, want: "requiredPullRequestReviews is empty"}}},
+		{policy: ghMainProtected, good: scenario{good: ruleset}.with(change{path: "rules.pullRequest.requireCodeOwnerReview", to: true}), config: `"codeOwners": true`, bad: []change{
+			{path: "rules.pullRequest.requireCodeOwnerReview", to: gone{}, want: "rules.pullRequest.requireCodeOwnerReview is not true: set it"},
+			{path: "rules.pullRequest.requireCodeOwnerReview", to: false, want: "requireCodeOwnerReview is not true"}}},
+		{policy: ghMainProtected, good: scenario{good: protection}.with(change{path: "requiredPullRequestReviews[0].requireCodeOwnerReviews", to: true}), config: `"codeOwners": true`, bad: []change{
+			{path: "requiredPullRequestReviews[0].requireCodeOwnerReviews", to: gone{}, want: "requiredPullRequestReviews[0].requireCodeOwnerReviews is not true: set it"}}},
 		{policy: ghDeployKey, good: ct.Resource{Type: ghDeployKeyType, Properties: ct.Properties{"readOnly": true}}, reads: []string{"readOnly"},
 			bad: []change{{path: "readOnly", to: false, want: "readOnly is false"}}},
 		{policy: ghRepoHardening, good: ct.Resource{Type: ghRepositoryType, Properties: ct.Properties{"vulnerabilityAlerts": true,
 			"securityAndAnalysis": object{"secretScanningPushProtection": object{"status": "enabled"}}}}, reads: []string{"vulnerabilityAlerts"}, bad: []change{
 			{path: "vulnerabilityAlerts", to: gone{}, want: "vulnerabilityAlerts is not true"}, {path: "securityAndAnalysis", to: gone{}, want: "is not enabled"}}},
+		{policy: ghRepoHardening, good: ct.Resource{Type: ghAlerts, Properties: ct.Properties{"enabled": true}}, reads: []string{"enabled"},
+			bad: []change{{path: "enabled", to: false, want: "enabled is not true"}}},
 	}
 }

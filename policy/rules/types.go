@@ -38,6 +38,7 @@ const (
 	ghWorkflowTokenType = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 	ghRuleset           = "github:index/repositoryRuleset:RepositoryRuleset"
 	ghRepositoryType    = "github:index/repository:Repository"
+	ghAlerts            = "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts"
 	ghDeployKeyType     = "github:index/repositoryDeployKey:RepositoryDeployKey"
 	ghBranchProtection  = "github:index/branchProtection:BranchProtection"
 )

@@ -10,7 +10,7 @@
 //	/mon/v3      uptime, alerts, channels, services, objectives    /mon/v1  dashboards
 //	/budgets/v1  budgets     /cb/v1  billing accounts              /su/v1   enabled APIs
 //	/apis/serving.knative.dev/v1  Cloud Run's v1 API over the same services, for gcloud; the region is in the host
-//	/gh/api/v3   GitHub: repositories, environments, variables
+//	/gh/api/v3   GitHub: repositories, environments, variables, rulesets, permissions of actions, vulnerability alerts
 //
 // Most resources are rows of a table (see [kind]): where they live, which ids they take, what the API fills in, what it
 // refuses. Code stands beside the table only where an API has behaviour: Cloud Run, IAM policies, secret versions,

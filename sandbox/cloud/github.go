@@ -147,6 +147,12 @@ func (h *hubRequest) dispatch(rest string) (int, any, error) {
 		return h.environments(parts[1:])
 	case len(parts) >= 2 && parts[0] == "actions" && parts[1] == "variables":
 		return h.variables(h.repo+"/variables", parts[2:])
+	case len(parts) >= 2 && parts[0] == "actions" && parts[1] == "permissions":
+		return h.actionsPermissions(parts[2:])
+	case len(parts) >= 1 && parts[0] == "rulesets":
+		return h.rulesets(parts[1:])
+	case len(parts) == 1 && parts[0] == "vulnerability-alerts":
+		return h.vulnerabilityAlerts()
 	}
 	return 0, nil, gitHubMissing()
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -91,7 +92,8 @@ func hasCode(err error, codes ...int) bool {
 
 func notFound(err error) bool { return hasCode(err, http.StatusNotFound) }
 
-// do sends one request. A body is never part of an error: it may hold secrets. The answer may be empty.
+// do sends one request. A body is never part of an error: it may hold secrets. The answer may be empty; a list is in the
+// field items.
 func (c *client) do(ctx context.Context, method, path string, body any) (map[string]any, error) {
 	var content io.Reader
 	if body != nil {
@@ -121,8 +123,12 @@ func (c *client) do(ctx context.Context, method, path string, body any) (map[str
 		return nil, refusal(response.StatusCode, method, path, data)
 	}
 	answer := map[string]any{}
-	if len(bytes.TrimSpace(data)) == 0 {
+	data = bytes.TrimSpace(data)
+	if len(data) == 0 {
 		return answer, nil
+	}
+	if data[0] == '[' { // some of GitHub's lists
+		data = slices.Concat([]byte(`{"items":`), data, []byte("}"))
 	}
 	if err := json.Unmarshal(data, &answer); err != nil {
 		return nil, fmt.Errorf("%s %s: the answer is no JSON object: %w", method, path, err)

@@ -145,6 +145,15 @@ func TestIDs(t *testing.T) {
 		assert.NoError(t, err)
 		assert.Equal(t, test.want, got, test.id)
 	}
-	_, err := types["gcp:cloudrunv2/service:Service"].parseID("web")
+	ruleset := types["github:index/repositoryRuleset:RepositoryRuleset"]
+	imported, err := ruleset.parseImport("r:12", nil)
+	assert.NoError(t, err)
+	assert.Equal(t, object{"repository": "r", "rulesetId": "12"}, imported)
+	interrupted, err := ruleset.parseImport("12", object{"repository": "r", "name": "n"})
+	assert.NoError(t, err)
+	assert.Equal(t, object{"repository": "r", "rulesetId": "12"}, interrupted)
+	_, err = ruleset.parseImport("12", nil)
+	assert.ErrorContains(t, err, `"12" is not an id of this type; an id looks like {repository}:{rulesetId}`)
+	_, err = types["gcp:cloudrunv2/service:Service"].parseID("web")
 	assert.EqualError(t, err, `gcp:cloudrunv2/service:Service: "web" is not an id of this type; an id looks like projects/{project}/locations/{location}/services/{name}`)
 }

@@ -6,7 +6,7 @@
 //	defer gcp.Close()
 //	os.Setenv("PULUMI_DEBUG_PROVIDERS", fmt.Sprintf("gcp:%d", gcp.Port()))
 //
-// A resource type is one row of a table (see [resourceType] and the gcp_*.go and github.go files): where it lives in the
+// A resource type is one row of a table (see [resourceType] and the gcp_*.go and github*.go files): where it lives in the
 // API, how its id is written, which properties have another name or shape there, and what forces a replacement. The
 // properties and their types come from the SDK's own structs, so the table repeats none of them. Only what truly
 // behaves unlike a document that is created, read, patched and deleted has code of its own: members of IAM policies,

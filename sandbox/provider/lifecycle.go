@@ -109,7 +109,7 @@ func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadR
 		return nil, err
 	}
 	if len(c.state) == 0 { // an import, or a resource of which the engine knows only the id
-		if c.state, err = c.kind.parseID(c.id); err != nil {
+		if c.state, err = c.kind.parseImport(c.id, c.old); err != nil {
 			return nil, failure(err)
 		}
 		c.imported, c.old = true, nil

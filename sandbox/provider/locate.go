@@ -8,7 +8,7 @@ import (
 
 // Locate finds the live resource of a creation that was interrupted: by the path its inputs determine, or, where the
 // API assigns ids, by its display name among its siblings. The inputs are those of the engine's state. found is false
-// when there is none, and for secret versions, of which another may always be made.
+// when there is none, and for secret versions, of which another may always be made, and switches, which may be set again.
 //
 // settings are the provider's configuration in that state. GitHub's resources need the owner; without one the answer is
 // an error.
@@ -22,7 +22,7 @@ func Locate(ctx context.Context, api, token string, inputs map[string]any, setti
 		c.settings = settings[0]
 	}
 	switch {
-	case token == "gcp:secretmanager/secretVersion:SecretVersion":
+	case t.switches, token == "gcp:secretmanager/secretVersion:SecretVersion":
 		return "", false, nil
 	case t.locate != "":
 		return c.locateByPath(ctx)

@@ -36,6 +36,8 @@ type resourceType struct {
 	self string
 	// id is the Pulumi id, computed from the state. Empty: the same as self.
 	id string
+	// importID is what an import is given, where that is not the id. Default: the id.
+	importID string
 	// wrap is the field of the request's body that holds the resource when it is not the body itself; wrapWith are the
 	// properties beside it in a creation.
 	wrap     string
@@ -66,6 +68,8 @@ type resourceType struct {
 	// locate is a path by which [Locate] finds a resource whose self the inputs do not determine; locateBy is the
 	// property that tells such resources apart when no path does.
 	locate, locateBy string
+	// switches are types of which there is always one: a deletion sets it back.
+	switches bool
 	// derive completes the state. May be nil.
 	derive func(state map[string]any)
 	// protection is the client-side property that refuses deletion while true. Empty: none.
@@ -93,7 +97,7 @@ const (
 // types is the table of all supported types by token.
 var types = func() map[string]*resourceType {
 	table := map[string]*resourceType{}
-	for _, rows := range [][]*resourceType{runTypes, iamTypes, projectTypes, secretTypes, registryTypes, billingTypes, monitoringTypes, sloTypes, githubTypes} {
+	for _, rows := range [][]*resourceType{runTypes, iamTypes, projectTypes, secretTypes, registryTypes, billingTypes, monitoringTypes, sloTypes, githubTypes, protectionTypes} {
 		for _, row := range rows {
 			if table[row.token] != nil {
 				panic("provider: two rows for " + row.token)
@@ -163,9 +167,29 @@ func (t *resourceType) path(template string, values map[string]any) (string, err
 	return t.api + p, nil
 }
 
+// parseImport returns the values that are known of a resource without a state: those in the id of an import; or, of an
+// interrupted creation, those in its id, and the parts of its path among its inputs.
+func (t *resourceType) parseImport(id string, inputs map[string]any) (map[string]any, error) {
+	if t.importID == "" {
+		return t.parseID(id)
+	}
+	values, err := t.parse(t.importID, id)
+	if err == nil || len(inputs) == 0 {
+		return values, err
+	}
+	if values, err = t.parseID(id); err != nil {
+		return nil, err
+	}
+	for _, name := range t.local {
+		values[name] = inputs[name]
+	}
+	return values, nil
+}
+
 // parseID returns the values that an id was made from, so that a resource can be read of which only the id is known.
-func (t *resourceType) parseID(id string) (map[string]any, error) {
-	template := t.idTemplate()
+func (t *resourceType) parseID(id string) (map[string]any, error) { return t.parse(t.idTemplate(), id) }
+
+func (t *resourceType) parse(template, id string) (map[string]any, error) {
 	expression := anyName
 	if template != "" {
 		id = strings.Join(strings.Fields(id), "/") // the import form of IAM members has spaces for slashes

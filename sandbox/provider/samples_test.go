@@ -10,7 +10,7 @@ type sample struct {
 	change map[string]any
 	// id is the expected id, with * for what the API assigns.
 	id string
-	// importID is the id given to an import. Default: id.
+	// importID is the id given to an import, with {id} for the resource's own. Default: {id}.
 	importID string
 	// notImported are inputs that an import cannot know, by path: what the API does not keep.
 	notImported []string
@@ -113,6 +113,20 @@ func logMetric() object {
 	}
 }
 
+func ruleset() object {
+	return object{
+		"repository": hub, "name": "protected", "target": "branch", "enforcement": "active",
+		"conditions":   object{"refName": object{"includes": list("refs/heads/main", "refs/heads/release/*"), "excludes": list()}},
+		"bypassActors": list(object{"actorId": 5, "actorType": "RepositoryRole", "bypassMode": "pull_request"}),
+		"rules": object{
+			"deletion": true, "nonFastForward": true, "update": true, "requiredDeployments": object{"requiredDeploymentEnvironments": list("dev")},
+			"pullRequest": object{"requiredApprovingReviewCount": 2, "requireCodeOwnerReview": true},
+			"requiredStatusChecks": object{"requiredChecks": list(
+				object{"context": "ci-ok", "integrationId": 15368}, object{"context": "another"})},
+		},
+	}
+}
+
 const dashboard = `{"displayName":"Web","mosaicLayout":{"columns":48,"tiles":[{"height":16,"width":24,"widget":{"text":{"content":"hi","format":"MARKDOWN"},"title":"Note"}}]}}`
 
 func member(inputs object) object {
@@ -205,4 +219,14 @@ var samples = []sample{
 		inputs: object{"repository": hub, "environment": "staging", "variableName": "GCP_PROJECT", "value": project}, change: object{"value": "other"}},
 	{token: "github:index/actionsVariable:ActionsVariable", id: hub + ":GCP_REGION",
 		inputs: object{"repository": hub, "variableName": "GCP_REGION", "value": "us-central1"}, change: object{"value": "europe-west1"}},
+	{token: "github:index/repositoryRuleset:RepositoryRuleset", id: "*", importID: hub + ":{id}", inputs: ruleset(), change: object{"enforcement": "disabled"}},
+	{token: "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions", id: hub,
+		inputs: object{"repository": hub, "allowedActions": "selected", "shaPinningRequired": true, "allowedActionsConfig": object{
+			"githubOwnedAllowed": false, "verifiedAllowed": false, "patternsAlloweds": list("docker/login-action@*", "actions/checkout@*")}},
+		change: object{"shaPinningRequired": false, "allowedActionsConfig": object{
+			"githubOwnedAllowed": true, "verifiedAllowed": false, "patternsAlloweds": list("docker/login-action@*")}}},
+	{token: "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions", id: hub,
+		inputs: object{"repository": hub, "defaultWorkflowPermissions": "write"}, change: object{"canApprovePullRequestReviews": true}},
+	{token: "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts", id: "42", importID: hub,
+		inputs: object{"repository": hub}, change: object{"enabled": false}},
 }

@@ -175,6 +175,23 @@ func TestEverythingWaitsForTheAPIs(t *testing.T) {
 	}
 }
 
+// What a repository has once is registered once, or the last stack to run would win.
+func TestOneStackProtectsTheRepository(t *testing.T) {
+	t.Parallel()
+	for _, typ := range []string{
+		"github:index/repositoryRuleset:RepositoryRuleset", "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions",
+		"github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions", "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts",
+	} {
+		var have []string
+		for _, stack := range all {
+			for range run(t, stack, nil).OfType(typ) {
+				have = append(have, stack)
+			}
+		}
+		assert.Equal(t, []string{"prod"}, have, typ)
+	}
+}
+
 func TestBudgetsAndAlertsReachTheSamePeople(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "prod", nil)

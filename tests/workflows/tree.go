@@ -150,6 +150,8 @@ var used = regexp.MustCompile(`(?m)^\s*(?:- )?uses: ([^\s#]+)(?: +# *(\S+))? *$`
 type Action struct {
 	Name, SHA, Version        string
 	Inputs, Required, Outputs []string
+	// Uses are the actions that it uses in turn, and those that they use.
+	Uses []string
 }
 
 func text(s *actionlint.String) string {

@@ -1,0 +1,180 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+)
+
+// protectionTypes are what holds for a whole repository. But for the ruleset they are switches that a repository always
+// has: creating one sets it, and deleting one sets it back to what GitHub starts with.
+var protectionTypes = []*resourceType{
+	rulesetType,
+	{
+		token: "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions",
+		args:  &github.ActionsRepositoryPermissionsArgs{}, state: &github.ActionsRepositoryPermissionsState{},
+		api: githubAPI, self: "repos/{owner}/{repository}/actions/permissions", id: "{repository}", operations: actionsPermissions{}, switches: true,
+		local: words("repository"), sets: words("allowedActionsConfig.patternsAlloweds"), computed: words("shaPinningRequired"),
+		defaults: map[string]any{"enabled": true},
+		rules: map[string]rule{
+			"allowedActions": {api: "allowed_actions"}, "shaPinningRequired": {api: "sha_pinning_required"},
+			"allowedActionsConfig":                    {api: "selected"},
+			"allowedActionsConfig.githubOwnedAllowed": {api: "github_owned_allowed"},
+			"allowedActionsConfig.verifiedAllowed":    {api: "verified_allowed"},
+			"allowedActionsConfig.patternsAlloweds":   {api: "patterns_allowed"},
+		},
+	},
+	{
+		token: "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions",
+		args:  &github.WorkflowRepositoryPermissionsArgs{}, state: &github.WorkflowRepositoryPermissionsState{},
+		api: githubAPI, self: "repos/{owner}/{repository}/actions/permissions/workflow", id: "{repository}",
+		createByPut: true, update: updatePut, operations: workflowPermissions{}, switches: true,
+		local:    words("repository"),
+		defaults: map[string]any{"canApprovePullRequestReviews": false},
+		rules: map[string]rule{
+			"defaultWorkflowPermissions":   {api: "default_workflow_permissions"},
+			"canApprovePullRequestReviews": {api: "can_approve_pull_request_reviews"},
+		},
+	},
+	{
+		token: "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts",
+		args:  &github.RepositoryVulnerabilityAlertsArgs{}, state: &github.RepositoryVulnerabilityAlertsState{},
+		api: githubAPI, self: "repos/{owner}/{repository}/vulnerability-alerts", id: "{repositoryId}", importID: "{repository}", operations: vulnerabilityAlerts{}, switches: true,
+		local: words("repository"), replace: words("repository"),
+		defaults: map[string]any{"enabled": true},
+	},
+}
+
+// setBack words the failure of a deletion that sets back. A repository that is gone has nothing to set.
+func setBack(err error, c *call) error {
+	if err == nil || notFound(err) {
+		return nil
+	}
+	return worded(err, "Error when reading or editing %s %q", c.kind.noun(), c.id)
+}
+
+// actionsPermissions are two documents: which actions may run, and the selection that counts only while the first says so.
+type actionsPermissions struct{}
+
+func (a actionsPermissions) create(ctx context.Context, c *call) (map[string]any, error) {
+	if err := a.write(ctx, c, c.inputs); err != nil {
+		return nil, worded(err, "Error creating %s", c.kind.noun())
+	}
+	return a.read(ctx, c)
+}
+
+func (a actionsPermissions) update(ctx context.Context, c *call) (map[string]any, error) {
+	if err := a.write(ctx, c, c.inputs); err != nil {
+		return nil, worded(err, "Error updating %s %q", c.kind.noun(), c.id)
+	}
+	return a.read(ctx, c)
+}
+
+// delete allows every action again. Like the official provider it does not speak of pinning, which stays as it was.
+func (a actionsPermissions) delete(ctx context.Context, c *call) error {
+	return setBack(a.write(ctx, c, map[string]any{"enabled": true, "allowedActions": "all"}), c)
+}
+
+func (actionsPermissions) write(ctx context.Context, c *call, inputs map[string]any) error {
+	path, err := c.self(c.values())
+	if err != nil {
+		return err
+	}
+	body := c.kind.encode(inputs)
+	selected := body["selected"]
+	delete(body, "selected")
+	if _, err := c.do(ctx, http.MethodPut, path, body); err != nil {
+		return err
+	}
+	if body["allowed_actions"] != "selected" || selected == nil {
+		return nil
+	}
+	_, err = c.do(ctx, http.MethodPut, path+"/selected-actions", selected)
+	return err
+}
+
+func (actionsPermissions) read(ctx context.Context, c *call) (map[string]any, error) {
+	values := c.values()
+	path, err := c.self(values)
+	if err != nil {
+		return nil, err
+	}
+	document, err := c.do(ctx, http.MethodGet, path, nil)
+	if notFound(err) {
+		return nil, nil
+	}
+	if err == nil && document["allowed_actions"] == "selected" {
+		document["selected"], err = c.do(ctx, http.MethodGet, path+"/selected-actions", nil)
+	}
+	if err != nil {
+		return nil, worded(err, "Error reading %s", c.kind.noun())
+	}
+	return c.stateOf(document, values), nil
+}
+
+// workflowPermissions are a document that is set back instead of deleted.
+type workflowPermissions struct{ documents }
+
+func (workflowPermissions) delete(ctx context.Context, c *call) error {
+	path, err := c.self(c.values())
+	if err == nil {
+		_, err = c.do(ctx, http.MethodPut, path, map[string]any{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false})
+	}
+	return setBack(err, c)
+}
+
+// vulnerabilityAlerts are on or off, which GitHub says by the code of an answer without a document.
+type vulnerabilityAlerts struct{}
+
+func (v vulnerabilityAlerts) create(ctx context.Context, c *call) (map[string]any, error) {
+	if err := v.set(ctx, c, c.inputs["enabled"] == true); err != nil {
+		return nil, worded(err, "Error creating %s", c.kind.noun())
+	}
+	return v.read(ctx, c)
+}
+
+func (v vulnerabilityAlerts) update(ctx context.Context, c *call) (map[string]any, error) {
+	if err := v.set(ctx, c, c.inputs["enabled"] == true); err != nil {
+		return nil, worded(err, "Error updating %s %q", c.kind.noun(), c.id)
+	}
+	return v.read(ctx, c)
+}
+
+func (v vulnerabilityAlerts) delete(ctx context.Context, c *call) error {
+	return setBack(v.set(ctx, c, false), c)
+}
+
+func (vulnerabilityAlerts) set(ctx context.Context, c *call, enabled bool) error {
+	path, err := c.self(c.values())
+	if err != nil {
+		return err
+	}
+	method := http.MethodPut
+	if !enabled {
+		method = http.MethodDelete
+	}
+	_, err = c.do(ctx, method, path, nil)
+	return err
+}
+
+func (vulnerabilityAlerts) read(ctx context.Context, c *call) (map[string]any, error) {
+	values := c.values()
+	path, err := c.kind.path("repos/{owner}/{repository}", values)
+	if err != nil {
+		return nil, err
+	}
+	repository, err := c.do(ctx, http.MethodGet, path, nil)
+	if notFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the repository's id: %w", err)
+	}
+	_, err = c.do(ctx, http.MethodGet, path+"/vulnerability-alerts", nil)
+	if err != nil && !notFound(err) {
+		return nil, worded(err, "Error reading %s", c.kind.noun())
+	}
+	return map[string]any{"repository": values["repository"], "repositoryId": repository["id"], "enabled": err == nil}, nil
+}

@@ -1,0 +1,147 @@
+package provider
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+)
+
+// rulesetType is a repository's ruleset, which has an object of rules where the API has a list of typed ones.
+var rulesetType = &resourceType{
+	token: "github:index/repositoryRuleset:RepositoryRuleset", args: &github.RepositoryRulesetArgs{}, state: &github.RepositoryRulesetState{},
+	api: githubAPI, collection: "repos/{owner}/{repository}/rulesets", self: "repos/{owner}/{repository}/rulesets/{rulesetId}",
+	id: "{rulesetId}", importID: "{repository}:{rulesetId}", update: updatePut, locateBy: "name", autoName: "name",
+	local: words("repository"),
+	required: words("conditions.refName.includes conditions.refName.excludes rules.fileExtensionRestriction.restrictedFileExtensions " +
+		"rules.filePathRestriction.restrictedFilePaths rules.pullRequest.requiredReviewers.filePatterns rules.requiredCodeScanning.requiredCodeScanningTools " +
+		"rules.requiredDeployments.requiredDeploymentEnvironments rules.requiredStatusChecks.requiredChecks"),
+	sets:     words("rules.requiredStatusChecks.requiredChecks"),
+	computed: words("rules.pullRequest.allowedMergeMethods"),
+	defaults: map[string]any{
+		"rules.pullRequest.dismissStaleReviewsOnPush": false, "rules.pullRequest.requireCodeOwnerReview": false,
+		"rules.pullRequest.requireLastPushApproval": false, "rules.pullRequest.requiredApprovingReviewCount": 0.0,
+		"rules.pullRequest.requiredReviewThreadResolution": false, "rules.requiredStatusChecks.doNotEnforceOnCreate": false,
+		"rules.requiredStatusChecks.strictRequiredStatusChecksPolicy": false,
+	},
+	rules: map[string]rule{
+		"rulesetId": {api: "id"}, "nodeId": {api: "node_id"}, "bypassActors": {api: "bypass_actors"},
+		"bypassActors.actorId": {api: "actor_id"}, "bypassActors.actorType": {api: "actor_type"}, "bypassActors.bypassMode": {api: "bypass_mode"},
+		"conditions.refName": {api: "ref_name"}, "conditions.refName.includes": {api: "include"}, "conditions.refName.excludes": {api: "exclude"},
+	},
+	request: rulesetAsSent, document: rulesetAsProperties, derive: rulesetTag,
+}
+
+// rulesetTag stands for the ETag header of the answer, which the official provider keeps.
+func rulesetTag(state map[string]any) {
+	delete(state, "etag")
+	data, err := json.Marshal(state)
+	if err != nil {
+		return
+	}
+	sum := sha256.Sum256(data)
+	state["etag"] = `W/"` + hex.EncodeToString(sum[:]) + `"`
+}
+
+// The rules and parameters whose API names are not their properties' in snake case.
+var (
+	ruleNames      = map[string]string{"requiredCodeScanning": "code_scanning"}
+	parameterNames = map[string]string{"requiredChecks": "required_status_checks", "requiredCodeScanningTools": "code_scanning_tools"}
+)
+
+var (
+	capital         = regexp.MustCompile(`[A-Z]`)
+	afterUnderscore = regexp.MustCompile(`_[a-z]`)
+)
+
+func snake(property string, special map[string]string) string {
+	if name := special[property]; name != "" {
+		return name
+	}
+	return capital.ReplaceAllStringFunc(property, func(letter string) string { return "_" + strings.ToLower(letter) })
+}
+
+func camel(name string, special map[string]string) string {
+	for property, other := range special {
+		if other == name {
+			return property
+		}
+	}
+	return afterUnderscore.ReplaceAllStringFunc(name, func(found string) string { return strings.ToUpper(found[1:]) })
+}
+
+// rulesetAsSent turns the rules' properties into the API's list of typed rules. A rule without parameters is a boolean;
+// false is no rule. It says everything: what a PUT leaves out would stay as it was.
+func rulesetAsSent(document map[string]any) map[string]any {
+	if document["bypass_actors"] == nil {
+		document["bypass_actors"] = []any{}
+	}
+	rules, _ := document["rules"].(map[string]any)
+	list := []any{}
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		rule := map[string]any{"type": snake(name, ruleNames)}
+		switch value := rules[name].(type) {
+		case bool:
+			if !value || name == "updateAllowsFetchAndMerge" {
+				continue
+			}
+			if name == "update" {
+				rule["parameters"] = map[string]any{"update_allows_fetch_and_merge": rules["updateAllowsFetchAndMerge"] == true}
+			}
+		case map[string]any:
+			rule["parameters"] = renamed(value, func(name string) string { return snake(name, parameterNames) })
+		}
+		list = append(list, rule)
+	}
+	document["rules"] = list
+	return document
+}
+
+// rulesetAsProperties is the way back.
+func rulesetAsProperties(answer map[string]any) map[string]any {
+	document, properties := maps.Clone(answer), map[string]any{}
+	list, _ := answer["rules"].([]any)
+	for _, element := range list {
+		rule, _ := element.(map[string]any)
+		name := camel(text(rule, "type"), ruleNames)
+		parameters, _ := rule["parameters"].(map[string]any)
+		switch {
+		case name == "update":
+			properties["update"] = true
+			properties["updateAllowsFetchAndMerge"] = parameters["update_allows_fetch_and_merge"] == true
+		case len(parameters) == 0:
+			properties[name] = true
+		default:
+			properties[name] = renamed(parameters, func(name string) string { return camel(name, parameterNames) })
+		}
+	}
+	document["rules"] = properties
+	return document
+}
+
+// renamed is a value with other names in its objects. The number 0 of a check's app says any app, and is left out.
+func renamed(value any, name func(string) string) any {
+	switch v := value.(type) {
+	case map[string]any:
+		object := map[string]any{}
+		for key, inner := range v {
+			if key == "integrationId" && isZero(inner) || inner == nil {
+				continue
+			}
+			object[name(key)] = renamed(inner, name)
+		}
+		return object
+	case []any:
+		list := make([]any, len(v))
+		for i, inner := range v {
+			list[i] = renamed(inner, name)
+		}
+		return list
+	}
+	return value
+}

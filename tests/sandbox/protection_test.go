@@ -1,0 +1,67 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+)
+
+// Prod's stack protects the repository, passes its own policies with it, and sees who weakens it.
+func TestTheRepositoryIsProtectedByProd(t *testing.T) {
+	t.Parallel()
+	const repository = "/gh/api/v3/repos/guiofsaints/procureflow"
+	s := newSandbox(t, nil)
+	up := s.must("up", "prod")
+	assert.NotContains(t, up.out, "gh-", "a policy about GitHub complains")
+	assert.Contains(t, s.must("up", "prod").out, "Stack prod: no changes")
+	ruleset := repository + "/rulesets/" + s.idOf("prod", "github:index/repositoryRuleset:RepositoryRuleset")
+
+	for _, weakened := range []struct{ method, path, body string }{
+		{http.MethodPut, ruleset, `{"enforcement":"disabled","bypass_actors":[{"actor_id":5,"actor_type":"RepositoryRole","bypass_mode":"always"}],
+			"conditions":{"ref_name":{"include":["refs/heads/main","refs/heads/dev"],"exclude":["refs/heads/main"]}}}`},
+		{http.MethodPut, repository + "/actions/permissions", `{"enabled":true,"allowed_actions":"all","sha_pinning_required":false}`},
+		{http.MethodPut, repository + "/actions/permissions/workflow", `{"default_workflow_permissions":"write"}`},
+		{http.MethodDelete, repository + "/vulnerability-alerts", `null`},
+	} {
+		status, answer := s.api(weakened.method, weakened.path, json.RawMessage(weakened.body))
+		require.Less(t, status, 300, "%v", answer)
+	}
+	drift := s.run("drift", "prod")
+	assert.Equal(t, command.ExitNo, drift.exit, "%s", drift)
+	for _, want := range []string{
+		`enforcement: "active" -> "disabled"`, "bypassActors: absent -> ", `conditions.refName.excludes`, `allowedActions: "selected" -> "all"`,
+		"shaPinningRequired: true -> false", `defaultWorkflowPermissions: "read" -> "write"`, "enabled: true -> false",
+	} {
+		assert.Contains(t, drift.out, want)
+	}
+	assert.Contains(t, s.must("up", "prod").out, "4 updated")
+	assert.Equal(t, "No drift: stack prod is as Pulumi left it.\n", s.must("drift", "prod").out)
+
+	status, _ := s.api(http.MethodDelete, ruleset, nil)
+	require.Equal(t, http.StatusNoContent, status)
+	assert.Contains(t, s.run("drift", "prod").out, "deleted")
+	assert.Contains(t, s.must("up", "prod").out, "1 created")
+}
+
+// idOf is the id of a stack's one resource of a type.
+func (s *sandbox) idOf(stack, typ string) string {
+	s.t.Helper()
+	var state struct {
+		Deployment struct {
+			Resources []struct{ Type, ID string }
+		}
+	}
+	require.NoError(s.t, json.Unmarshal([]byte(s.must("export", stack).out), &state))
+	for _, resource := range state.Deployment.Resources {
+		if resource.Type == typ {
+			return resource.ID
+		}
+	}
+	require.Fail(s.t, "the stack has no "+typ)
+	return ""
+}

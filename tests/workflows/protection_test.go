@@ -1,0 +1,169 @@
+package workflows_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rhysd/actionlint"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/guiofsaints/procureflow-platform/tests/workflows"
+)
+
+// protection is what Pulumi.prod.yaml, the one file that has it, says for the whole repository.
+type protection struct{ Branches, Checks, Actions []string }
+
+func readProtection(t *testing.T) protection {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "Pulumi.prod.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Config struct {
+			Platform struct {
+				GitHub struct{ Protection protection } `yaml:"github"`
+			} `yaml:"procureflow:platform"`
+		}
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	p := file.Config.Platform.GitHub.Protection
+	if len(p.Branches) == 0 || len(p.Checks) == 0 || len(p.Actions) == 0 {
+		t.Fatalf("Pulumi.prod.yaml protects nothing: %+v", p)
+	}
+	return p
+}
+
+var foreign = regexp.MustCompile(`(?m)^\s*(?:- )?uses: ([^\s#.][^\s#@]*)@`)
+
+// actionProblems says which action that runs would be refused, and which allowed one nobody uses. recorded tells what
+// actions use in turn: GitHub holds those to the list as well, before the first step of the job.
+func actionProblems(files map[string]string, allowed []string, recorded []workflows.Action) []string {
+	uses := map[string]string{} // the action, and who uses it
+	for file, text := range files {
+		for _, match := range foreign.FindAllStringSubmatch(text, -1) {
+			uses[match[1]] = file
+		}
+	}
+	for _, action := range recorded {
+		if _, used := uses[action.Name]; used {
+			for _, inner := range action.Uses {
+				uses[inner] = action.Name
+			}
+		}
+	}
+	var problems []string
+	idle := slices.Clone(allowed)
+	for _, action := range slices.Sorted(maps.Keys(uses)) {
+		fits := func(pattern string) bool {
+			name, _, _ := strings.Cut(pattern, "@")
+			matched, err := path.Match(name, action)
+			return err == nil && matched
+		}
+		if !slices.ContainsFunc(allowed, fits) {
+			problems = append(problems, fmt.Sprintf("%s uses %s, which Pulumi.prod.yaml does not allow: the job would not start", uses[action], action))
+		}
+		idle = slices.DeleteFunc(idle, fits)
+	}
+	for _, pattern := range idle {
+		problems = append(problems, "Pulumi.prod.yaml allows "+pattern+", which nobody uses")
+	}
+	return problems
+}
+
+func TestTheAllowedActionsAreThoseThatAreUsed(t *testing.T) {
+	t.Parallel()
+	for _, problem := range actionProblems(sources(t), readProtection(t).Actions, actions(t)) {
+		t.Error(problem)
+	}
+}
+
+func TestWrongAllowancesAreCaught(t *testing.T) {
+	t.Parallel()
+	allowed := readProtection(t).Actions
+	without := func(pattern string) []string {
+		if !slices.Contains(allowed, pattern) {
+			t.Fatalf("%s is not allowed at all", pattern)
+		}
+		return slices.DeleteFunc(slices.Clone(allowed), func(p string) bool { return p == pattern })
+	}
+	for _, test := range []struct {
+		name    string
+		allowed []string
+		problem string
+	}{
+		{"one of a workflow", without("docker/login-action@*"), "uses docker/login-action, which Pulumi.prod.yaml does not allow"},
+		{"one of a composite action", without("pnpm/action-setup@*"), "actions/setup-pnpm/action.yml uses pnpm/action-setup, which"},
+		{"one of an action's", without("aquasecurity/setup-trivy@*"), "aquasecurity/trivy-action uses aquasecurity/setup-trivy, which"},
+		{"one that nobody uses", append(slices.Clone(allowed), "some/action@*"), "allows some/action@*, which nobody uses"},
+	} {
+		problems := strings.Join(actionProblems(sources(t), test.allowed, actions(t)), "\n")
+		if strings.Count(problems, "\n") != 0 || !strings.Contains(problems, test.problem) {
+			t.Errorf("%s: found %q, want %q alone", test.name, problems, test.problem)
+		}
+	}
+}
+
+// checkProblems says why a pull request to a protected branch could wait for ever for a check.
+func checkProblems(tree *workflows.Tree, p protection) []string {
+	var problems []string
+	workflow := tree.Workflows["ci.yml"]
+	for _, check := range p.Checks {
+		job := workflow.Jobs[check]
+		switch {
+		case job == nil:
+			problems = append(problems, "ci.yml has no job "+check)
+		case job.Name != nil || job.Strategy != nil || job.WorkflowCall != nil:
+			problems = append(problems, check+" has a name, a matrix or a called workflow, and with it another name as a check")
+		}
+	}
+	at := slices.IndexFunc(workflow.On, func(event actionlint.Event) bool { return event.EventName() == "pull_request" })
+	if at < 0 {
+		return append(problems, "ci.yml does not run for pull requests")
+	}
+	event := workflow.On[at].(*actionlint.WebhookEvent)
+	if !event.Paths.IsEmpty() || !event.PathsIgnore.IsEmpty() || !event.BranchesIgnore.IsEmpty() || len(event.Types) > 0 {
+		problems = append(problems, "ci.yml leaves out some pull requests")
+	}
+	for _, branch := range p.Branches {
+		named := func(value *actionlint.String) bool { return value.Value == branch }
+		if !event.Branches.IsEmpty() && !slices.ContainsFunc(event.Branches.Values, named) {
+			problems = append(problems, "ci.yml does not run for pull requests to "+branch)
+		}
+	}
+	return problems
+}
+
+func TestTheRequiredChecksRunForEveryPullRequest(t *testing.T) {
+	t.Parallel()
+	for _, problem := range checkProblems(parse(t, sources(t)), readProtection(t)) {
+		t.Error(problem)
+	}
+	for _, test := range []struct{ name, old, replacement, problem string }{
+		{"another job", "  ci-ok:\n", "  ci-fine:\n", "ci.yml has no job ci-ok"},
+		{"a name of its own", "  ci-ok:\n", "  ci-ok:\n    name: CI\n", "ci-ok has a name"},
+		{"paths", "  pull_request:\n", "  pull_request:\n    paths: [infra/**]\n", "ci.yml leaves out some pull requests"},
+		{"types", "  pull_request:\n", "  pull_request:\n    types: [opened]\n", "ci.yml leaves out some pull requests"},
+		{"not on dev", "  pull_request:\n    branches: [main, dev]\n", "  pull_request:\n    branches: [main]\n", "ci.yml does not run for pull requests to dev"},
+		{"not at all", "  pull_request:\n    branches: [main, dev]\n", "  workflow_dispatch:\n", "ci.yml does not run for pull requests"},
+	} {
+		changed := sources(t)
+		if !strings.Contains(changed["workflows/ci.yml"], test.old) {
+			t.Fatalf("%s: ci.yml does not contain %q", test.name, test.old)
+		}
+		changed["workflows/ci.yml"] = strings.Replace(changed["workflows/ci.yml"], test.old, test.replacement, 1)
+		problems := checkProblems(parse(t, changed), readProtection(t))
+		if len(problems) != 1 || !strings.HasPrefix(problems[0], test.problem) {
+			t.Errorf("%s: found %q, want %q alone", test.name, problems, test.problem)
+		}
+	}
+}
