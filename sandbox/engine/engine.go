@@ -87,6 +87,7 @@ func (e *Engine) Close() error {
 	return errors.Join(failures...)
 }
 
+func (e *Engine) binDir() string     { return e.options.Dir.Path("bin") }
 func (e *Engine) workDir() string    { return e.options.Dir.Path("pulumi", "work") }
 func (e *Engine) backendDir() string { return e.options.Dir.Path("pulumi", "state") }
 
@@ -112,7 +113,7 @@ func (e *Engine) connect(ctx context.Context) error {
 	}
 	// The Automation API runs the program in this process; the CLI's own commands compile it.
 	e.language, err = golang.Serve(golang.Options{Program: filepath.Join(e.options.Module, "infra"),
-		Bin: e.options.Dir.Path("bin"), Out: e.options.Out})
+		Bin: e.binDir(), Out: e.options.Out})
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}
@@ -135,6 +136,7 @@ func (e *Engine) environment() (map[string]string, error) {
 	if len(e.providers) == 2 {
 		environment["PULUMI_DEBUG_PROVIDERS"] = fmt.Sprintf("%s:%d,%s:%d",
 			provider.GCP, e.providers[0].Port(), provider.GitHub, e.providers[1].Port())
+		environment["PATH"] = os.Getenv("PATH") + string(os.PathListSeparator) + e.binDir()
 		environment["PULUMI_DEBUG_LANGUAGES"] = fmt.Sprintf("go:%d", e.language.Port())
 	}
 	return environment, nil
@@ -153,7 +155,19 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	if err := e.connect(ctx); err != nil {
 		return 0, err
 	}
+	if err := e.languageHost(ctx); err != nil {
+		return 0, err
+	}
 	return e.run(ctx, stdin, stdout, stderr, args...)
+}
+
+// languageHost builds pulumi-language-go where environment's PATH has it. The engine attaches to the runtime of this
+// process all the same, but runs a policy pack that is a directory only when it finds a host by that name.
+func (e *Engine) languageHost(ctx context.Context) error {
+	if _, err := exec.LookPath(golang.Executable); err == nil {
+		return nil
+	}
+	return golang.BuildHost(ctx, e.options.Module, e.binDir())
 }
 
 // run runs the CLI in the work folder and returns its exit code.

@@ -1,7 +1,7 @@
-// Package golang is a language runtime for Pulumi programs written in Go. The released CLI brings one;
-// the CLI that the sandbox builds from its module does not, and the engine attaches to this one instead
-// (PULUMI_DEBUG_LANGUAGES). With it, `runtime: go` means what it means elsewhere: the directory is compiled and the
-// executable is run with the engine's addresses in its environment.
+// Package golang is a language runtime for Pulumi programs and policy packs written in Go. The released CLI brings one;
+// the CLI that the sandbox builds from its module does not. The engine attaches to this one instead
+// (PULUMI_DEBUG_LANGUAGES), or starts it as cmd/pulumi-language-go. With it, `runtime: go` means what it means elsewhere:
+// the directory is compiled and the executable is run.
 package golang
 
 import (
@@ -25,12 +25,15 @@ import (
 
 // Options configure a Host.
 type Options struct {
-	// Program is the directory of the program's main package, whatever directory the project file is in. Required.
+	// Program is the directory of the program's main package, whatever directory the project file is in. Empty means the
+	// one that the project names.
 	Program string
 	// Bin is a folder for the executables. Required.
 	Bin string
 	// Out receives what programs print. Required.
 	Out io.Writer
+	// Engine is the engine's address when it started the host; an engine that attaches to a host says it itself.
+	Engine string
 }
 
 // Host is a served language runtime.
@@ -44,7 +47,7 @@ func Serve(options Options) (*Host, error) {
 	host := &Host{cancel: make(chan bool)}
 	var err error
 	host.handle, err = rpcutil.ServeWithOptions(rpcutil.ServeOptions{Cancel: host.cancel, Init: func(server *grpc.Server) error {
-		pulumirpc.RegisterLanguageRuntimeServer(server, &runtime{options: options})
+		pulumirpc.RegisterLanguageRuntimeServer(server, &runtime{options: options, engine: options.Engine})
 		return nil
 	}})
 	if err != nil {
@@ -97,7 +100,11 @@ func (r *runtime) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error
 
 // Run compiles the program and runs it once.
 func (r *runtime) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
-	executable, err := r.build(ctx, r.options.Program, "infra")
+	directory := r.options.Program
+	if directory == "" {
+		directory = filepath.Join(request.GetInfo().GetProgramDirectory(), request.GetInfo().GetEntryPoint())
+	}
+	executable, err := r.build(ctx, directory, "infra")
 	if err != nil {
 		return &pulumirpc.RunResponse{Error: err.Error()}, nil
 	}

@@ -147,6 +147,11 @@ var layers = []layer{
 		reason:   "the policy pack's tests, in a module of their own, need the pinned CLI",
 	},
 	{
+		packages: "cmd/pulumi-language-go",
+		may:      []string{"sandbox/golang"},
+		reason:   "the language host knows no program and no cloud",
+	},
+	{
 		packages: "cmd/**",
 		reason:   "a main wires what is named for it here: add a row with what it needs",
 	},

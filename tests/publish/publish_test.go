@@ -1,0 +1,275 @@
+// Package publish_test publishes the policy pack with the real CLI to a stand-in of Pulumi Cloud, and then does what a
+// machine does that downloads it.
+package publish_test
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
+	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+)
+
+// token is what the stand-in lets in; the CLI takes it from its environment.
+const token = "pul-not-a-real-token"
+
+var (
+	root = filepath.Join("..", "..")
+	cli  pulumicli.CLI
+	// hosts is the folder of pulumi-language-go.
+	hosts string
+)
+
+func TestMain(m *testing.M) { os.Exit(prepare(m)) }
+
+func prepare(m *testing.M) int {
+	ctx := context.Background()
+	folder, err := os.MkdirTemp("", "publish")
+	if err == nil {
+		defer os.RemoveAll(folder)
+		hosts = folder
+		if cli, err = pulumicli.Ensure(ctx, pulumicli.Options{Root: root, Out: os.Stderr}); err == nil {
+			err = golang.BuildHost(ctx, root, hosts)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// service is as much of Pulumi Cloud as `pulumi policy publish` calls.
+type service struct {
+	*httptest.Server
+	t        *testing.T
+	refuse   map[string]int // by "METHOD path": the status to answer with
+	mutex    sync.Mutex
+	calls    []string
+	pack     apitype.CreatePolicyPackRequest
+	tarball  []byte
+	complete bool
+}
+
+func newService(t *testing.T, refuse map[string]int) *service {
+	t.Helper()
+	s := &service{t: t, refuse: refuse}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	call := r.Method + " " + r.URL.Path
+	s.calls = append(s.calls, call)
+	if call != "PUT /upload" && r.Header.Get("Authorization") != "token "+token {
+		answer(w, http.StatusUnauthorized, apitype.ErrorResponse{Code: 401, Message: "unauthorized"})
+		return
+	}
+	if code := s.refuse[call]; code != 0 {
+		answer(w, code, apitype.ErrorResponse{Code: code, Message: "refused by the test"})
+		return
+	}
+	switch call {
+	case "GET /api/user":
+		answer(w, http.StatusOK, map[string]any{"githubLogin": "someone", "organizations": []any{map[string]any{"githubLogin": "acme"}}})
+	case "GET /api/capabilities":
+		answer(w, http.StatusOK, map[string]any{"capabilities": []any{}})
+	case "POST /api/orgs/acme/policypacks":
+		body := io.Reader(r.Body)
+		if r.Header.Get("Content-Encoding") == "gzip" {
+			var err error
+			if body, err = gzip.NewReader(body); err != nil {
+				answer(w, http.StatusBadRequest, apitype.ErrorResponse{Code: 400, Message: err.Error()})
+				return
+			}
+		}
+		if err := json.NewDecoder(body).Decode(&s.pack); err != nil {
+			answer(w, http.StatusBadRequest, apitype.ErrorResponse{Code: 400, Message: err.Error()})
+			return
+		}
+		answer(w, http.StatusOK, apitype.CreatePolicyPackResponse{Version: 1, UploadURI: s.URL + "/upload",
+			RequiredHeaders: map[string]string{"X-Test-Signature": "signed"}})
+	case "PUT /upload":
+		// The object store knows the signature and must not learn the token.
+		if r.Header.Get("X-Test-Signature") != "signed" || r.Header.Get("Authorization") != "" {
+			answer(w, http.StatusForbidden, nil)
+			return
+		}
+		s.tarball, _ = io.ReadAll(r.Body)
+	case "POST /api/orgs/acme/policypacks/" + s.pack.Name + "/versions/" + s.pack.VersionTag + "/complete":
+		s.complete = true
+	default:
+		answer(w, http.StatusNotFound, apitype.ErrorResponse{Code: 404, Message: "the test does not know " + call})
+	}
+}
+
+func answer(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// publish runs the CLI in a pack's folder and returns its output and exit code.
+func (s *service) publish(pack string, environment ...string) (string, int) {
+	s.t.Helper()
+	environment = append([]string{
+		"PULUMI_BACKEND_URL=" + s.URL, "PULUMI_ACCESS_TOKEN=" + token, "PULUMI_HOME=" + s.t.TempDir(), "PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", "PATH=" + os.Getenv("PATH") + string(os.PathListSeparator) + hosts,
+	}, environment...)
+	command := cli.Command(s.t.Context(), pack, environment, "policy", "publish", "acme", "--non-interactive")
+	output, err := command.CombinedOutput()
+	if command.ProcessState == nil {
+		require.NoError(s.t, err)
+	}
+	return string(output), command.ProcessState.ExitCode()
+}
+
+func policyFolder(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(root, "policy"))
+	require.NoError(t, err)
+	return path
+}
+
+// TestPublishedPackBuildsWhereItIsDownloaded is the whole way: metadata without a stack, upload, and the tarball alone in
+// an empty folder.
+func TestPublishedPackBuildsWhereItIsDownloaded(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	output, exit := s.publish(policyFolder(t))
+	require.Equal(t, 0, exit, "%s\n%s", output, strings.Join(s.calls, "\n"))
+	assert.True(t, s.complete)
+	assert.Contains(t, output, "acme/insights/policypacks/procureflow/"+s.pack.VersionTag)
+
+	assert.Equal(t, "procureflow", s.pack.Name)
+	assert.Equal(t, "go", s.pack.Runtime)
+	assert.Regexp(t, `^\d+\.\d+\.\d+$`, s.pack.VersionTag)
+	assert.Len(t, s.pack.Policies, 50)
+	levels := map[apitype.EnforcementLevel]int{}
+	for _, policy := range s.pack.Policies {
+		levels[policy.EnforcementLevel]++
+		assert.NotEmpty(t, policy.Description, policy.Name)
+		assert.NotEmpty(t, policy.Severity, policy.Name)
+		assert.NotEmpty(t, policy.RemediationSteps, policy.Name)
+	}
+	assert.Positive(t, levels[apitype.Mandatory], "%v", levels)
+
+	folder := t.TempDir()
+	unpack(t, s.tarball, folder)
+	pack := filepath.Join(folder, "package")
+	assert.NoDirExists(t, filepath.Join(pack, "bench", "typescript", "node_modules"), "what .gitignore names stays at home")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", "pack", ".")
+	build.Dir, build.Env = pack, append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	built, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", built)
+	info := ask(t, filepath.Join(pack, "pack"))
+	assert.Equal(t, s.pack.Name, info.GetName())
+	assert.Equal(t, s.pack.VersionTag, info.GetVersion())
+	assert.Len(t, info.GetPolicies(), len(s.pack.Policies))
+}
+
+// TestPublishingFails names the cause, ends with an exit code other than 0 and completes nothing.
+func TestPublishingFails(t *testing.T) {
+	t.Parallel()
+	broken := t.TempDir()
+	for name, content := range map[string]string{
+		"PulumiPolicy.yaml": "name: broken\nruntime: go\n", "go.mod": "module broken\n\ngo 1.26\n", "main.go": "package main\n\nfunc main() { undefinedName() }\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(broken, name), []byte(content), 0o600))
+	}
+	for name, want := range map[string]struct {
+		pack        string
+		refuse      map[string]int
+		environment []string
+		says        string
+	}{
+		"a wrong token":         {pack: policyFolder(t), environment: []string{"PULUMI_ACCESS_TOKEN=pul-another"}, says: "Unauthorized: No credentials provided or are invalid"},
+		"a published version":   {pack: policyFolder(t), refuse: map[string]int{"POST /api/orgs/acme/policypacks": 409}, says: "[409] refused by the test"},
+		"another organisation":  {pack: policyFolder(t), refuse: map[string]int{"POST /api/orgs/acme/policypacks": 403}, says: "[403] refused by the test"},
+		"not completed":         {pack: policyFolder(t), refuse: map[string]int{"POST /api/orgs/acme/policypacks/procureflow/versions/1.0.0/complete": 400}, says: "completion"},
+		"code that is not code": {pack: broken, says: "undefined: undefinedName"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, want.refuse)
+			output, exit := s.publish(want.pack, want.environment...)
+			assert.NotEqual(t, 0, exit, output)
+			assert.Contains(t, output, want.says)
+			assert.NotContains(t, output, token)
+			assert.False(t, s.complete)
+		})
+	}
+}
+
+// unpack writes a tarball's files into a folder.
+func unpack(t *testing.T, tarball []byte, folder string) {
+	t.Helper()
+	compressed, err := gzip.NewReader(bytes.NewReader(tarball))
+	require.NoError(t, err)
+	archive := tar.NewReader(compressed)
+	for {
+		header, err := archive.Next()
+		if err == io.EOF {
+			return
+		}
+		require.NoError(t, err)
+		require.True(t, filepath.IsLocal(header.Name), header.Name)
+		path := filepath.Join(folder, header.Name)
+		if header.Typeflag != tar.TypeReg {
+			require.NoError(t, os.MkdirAll(path, 0o755))
+			continue
+		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		content, err := io.ReadAll(archive)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+	}
+}
+
+// ask starts a pack as the engine does and asks what it is.
+func ask(t *testing.T, executable string) *pulumirpc.AnalyzerInfo {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	command := exec.CommandContext(ctx, executable)
+	command.Stderr = os.Stderr
+	stdout, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	defer func() {
+		cancel()
+		_ = command.Wait() // says that it was killed
+	}()
+	port, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err)
+	connection, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	defer connection.Close()
+	info, err := pulumirpc.NewAnalyzerClient(connection).GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
+	require.NoError(t, err)
+	return info
+}
