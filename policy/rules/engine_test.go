@@ -71,28 +71,94 @@ func state(t *testing.T, resources []ct.Resource) []byte {
 	return content
 }
 
+// example is what a rule refuses and what it lets pass, judged with the same options.
+type example struct {
+	policy    crossguard.Policy
+	config    string // the configuration file
+	bad, good []ct.Resource
+}
+
+// mandatoryExamples has one example for each rule that is mandatory by default or in a stack's configuration.
+func mandatoryExamples(t *testing.T) []example {
+	t.Helper()
+	of := map[string]example{}
+	add := func(policy crossguard.Policy, options string, bad, good []ct.Resource) {
+		if _, has := of[policy.Name]; has {
+			return
+		}
+		if options != "" {
+			options = ", " + options
+		}
+		of[policy.Name] = example{policy: policy, bad: bad, good: good,
+			config: fmt.Sprintf(`{"all": "disabled", %q: {"enforcementLevel": "mandatory"%s}}`, policy.Name, options)}
+	}
+	dear := change{path: "template.scaling.maxInstanceCount", to: 5}
+	add(worstCaseCost, "", []ct.Resource{changed(v2(), dear)}, []ct.Resource{v2()})
+	for _, s := range slices.Concat(runScenarios(), iamScenarios(), dataScenarios(), githubScenarios()) {
+		var good []ct.Resource
+		if !s.hopeless {
+			good = []ct.Resource{s.good}
+		}
+		add(s.policy, s.config, []ct.Resource{s.with(s.bad[0])}, good)
+	}
+	for _, violates := range stackCases() {
+		if len(violates.want) == 0 {
+			continue
+		}
+		for _, passes := range stackCases() {
+			if passes.policy.Name == violates.policy.Name && len(passes.want) == 0 && passes.not == "" && passes.config == violates.config {
+				add(violates.policy, violates.config, violates.resources, passes.resources)
+			}
+		}
+		add(violates.policy, violates.config, violates.resources, nil)
+	}
+	var all []example
+	for _, p := range table() {
+		if !mandatoryAnywhere(t, p) {
+			continue
+		}
+		e, has := of[p.Name]
+		require.True(t, has, "%s is mandatory and has no example: add a scenario or a stack case", p.Name)
+		all = append(all, e)
+	}
+	return all
+}
+
+// mandatoryAnywhere reads the policy's level in each stack's configuration too.
+func mandatoryAnywhere(t *testing.T, p crossguard.Policy) bool {
+	t.Helper()
+	if p.Enforcement == crossguard.Mandatory {
+		return true
+	}
+	files, err := filepath.Glob(filepath.Join("..", "config", "*.json"))
+	require.NoError(t, err)
+	require.Len(t, files, 3)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var config map[string]any
+		require.NoError(t, json.Unmarshal(content, &config))
+		level := config[p.Name]
+		if options, is := level.(map[string]any); is {
+			level = options["enforcementLevel"]
+		}
+		if level == "mandatory" {
+			return true
+		}
+	}
+	return false
+}
+
 // TestTheEngineRefusesEveryMandatoryViolation has a violating state for each mandatory rule.
 func TestTheEngineRefusesEveryMandatoryViolation(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t)
-	violating := map[string][]ct.Resource{worstCaseCost.Name: {changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 5})}}
-	for _, s := range slices.Concat(runScenarios(), iamScenarios(), dataScenarios(), githubScenarios()) {
-		violating[s.policy.Name] = []ct.Resource{s.with(s.bad[0])}
-	}
-	for _, test := range stackCases() {
-		if len(test.want) > 0 && violating[test.policy.Name] == nil {
-			violating[test.policy.Name] = test.resources
-		}
-	}
-	for _, p := range table() {
-		if p.Enforcement != crossguard.Mandatory {
-			continue
-		}
-		t.Run(p.Name, func(t *testing.T) {
+	for _, example := range mandatoryExamples(t) {
+		t.Run(example.policy.Name, func(t *testing.T) {
 			t.Parallel()
-			output, refused := e.analyze(t, fmt.Sprintf(`{"all": "disabled", %q: "mandatory"}`, p.Name), violating[p.Name]...)
+			output, refused := e.analyze(t, example.config, example.bad...)
 			assert.True(t, refused, output)
-			assert.Contains(t, output, "[mandatory] [severity: "+p.Severity.String()+"]  "+p.Name)
+			assert.Contains(t, output, "[mandatory] [severity: "+example.policy.Severity.String()+"]  "+example.policy.Name)
 		})
 	}
 }

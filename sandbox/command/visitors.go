@@ -20,6 +20,7 @@ type visitors struct {
 	mutex   sync.Mutex
 	answers map[string]*tally
 	last    string
+	asked   time.Time // when the visitor who got the answer of last asked
 	bad     time.Time
 	known   string
 	onOther func()
@@ -77,7 +78,10 @@ func (v *visitors) ask(ctx context.Context, url string) {
 	}
 	t.requests++
 	t.times = append(t.times, took)
-	v.last = revision
+	// Who waited three seconds for an answer says nothing about who serves now.
+	if start.After(v.asked) {
+		v.last, v.asked = revision, start
+	}
 	if v.onOther != nil && revision != v.known {
 		v.done.Go(v.onOther)
 		v.onOther = nil
@@ -103,7 +107,7 @@ func (v *visitors) restart(known string, onOther func()) {
 	v.answers, v.bad = map[string]*tally{}, time.Time{}
 }
 
-// latest is the revision that gave the last answer.
+// latest is the revision that answered the visitor who came last.
 func (v *visitors) latest() string {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
