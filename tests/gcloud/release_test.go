@@ -42,10 +42,11 @@ type office struct {
 	writes atomic.Int64
 }
 
-func newOffice(t testing.TB) *office {
+func newOffice(t testing.TB, delay time.Duration) *office {
 	t.Helper()
-	o := &office{world: start(t, 0), folder: t.TempDir()}
+	o := &office{world: start(t, delay), folder: t.TempDir()}
 	o.call("PATCH", service+"?updateMask=invokerIamDisabled", `{"invokerIamDisabled":true}`)
+	time.Sleep(delay + delay/10)
 	o.web = httptest.NewServer(dataplane.New(o.cloud, dataplane.Options{}))
 	t.Cleanup(o.web.Close)
 	require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(policy), 0o600))
@@ -101,7 +102,7 @@ func TestGcloudDuringARollout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := newOffice(t)
+			o := newOffice(t, 0)
 			o.atWrite(test.write, func() { o.shift(test.gcloud...) })
 			exit, out := o.release("rollout", "web")
 			assert.Equal(t, command.ExitSuperseded, exit)
@@ -133,7 +134,7 @@ func TestGcloudDuringARollout(t *testing.T) {
 // TestGcloudBesideAStep lets a person write while a step is watched, when the rollout has nothing to write for minutes.
 func TestGcloudBesideAStep(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
+	o := newOffice(t, 0)
 	require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 0s", "bake: 5m")), 0o600))
 	written := make(chan time.Time, 1)
 	var once sync.Once
@@ -163,7 +164,7 @@ func TestGcloudBesideAStep(t *testing.T) {
 // TestGcloudAfterARelease takes a finished release back with gcloud: no later rollout may release it again, however often it is run.
 func TestGcloudAfterARelease(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
+	o := newOffice(t, 0)
 	exit, out := o.release("rollout", "web")
 	require.Equal(t, command.ExitDone, exit, out)
 	o.shift("--to-tags=previous=100")
@@ -182,7 +183,7 @@ func TestRollbackBesideGcloud(t *testing.T) {
 	t.Parallel()
 	t.Run("gcloud writes before it", func(t *testing.T) {
 		t.Parallel()
-		o := newOffice(t)
+		o := newOffice(t, 0)
 		exit, out := o.release("rollout", "web")
 		require.Equal(t, command.ExitDone, exit, out)
 		o.atWrite(1, func() { o.shift("--to-revisions=web-blue=50,web-green=50") })
@@ -194,7 +195,7 @@ func TestRollbackBesideGcloud(t *testing.T) {
 	})
 	t.Run("gcloud writes after it", func(t *testing.T) {
 		t.Parallel()
-		o := newOffice(t)
+		o := newOffice(t, 0)
 		exit, out := o.release("rollout", "web")
 		require.Equal(t, command.ExitDone, exit, out)
 		o.atWrite(0, nil)
@@ -214,7 +215,7 @@ func TestRollbackBesideGcloud(t *testing.T) {
 	})
 	t.Run("gcloud takes back what a failed gate takes back", func(t *testing.T) {
 		t.Parallel()
-		o := newOffice(t)
+		o := newOffice(t, 0)
 		require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 0s", "bake: 5m")), 0o600))
 		o.atWrite(2, func() { assert.NoError(t, o.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1})) })
 		o.mutex.Lock()

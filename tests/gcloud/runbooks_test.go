@@ -42,7 +42,7 @@ var promises = map[string]promise{
 	},
 	"rollback.md: gcloud run revisions list --service procureflow-web --region us-central1": {
 		during: situation{prints: []string{"✔  web-green  yes     web ", "✔  web-blue   yes     web "}, split: atTenPercent},
-		after:  situation{prints: []string{"✔  web-green  yes     web ", "\n✔  web-blue           web "}, split: released},
+		after:  situation{prints: []string{"✔  web-green  yes     web ", "\n✔  web-blue   yes     web "}, split: released},
 	},
 	"rollback.md: gcloud run services update-traffic procureflow-web --region us-central1 --to-revisions REVISION=100": {
 		during: situation{revision: "web-blue", prints: []string{"  100% web-blue\n", "  0%   web-green\n"},
@@ -113,7 +113,7 @@ func TestRunbooks(t *testing.T) {
 	for name, during := range map[string]bool{"during a rollout": true, "after a rollout": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := newOffice(t)
+			o := newOffice(t, 0)
 			if during {
 				o.call("PATCH", service+"?updateMask=traffic", `{"traffic":[`+to("web-blue", "90", "stable")+`,`+to("web-green", "10", "candidate")+`,`+to("web-green", "0", "shifted")+`]}`)
 			} else {
