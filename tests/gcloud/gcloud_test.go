@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,13 +34,17 @@ const (
 // world is a cloud with a service web, whose revisions web-blue and web-green are ready, behind a listener that gcloud
 // takes for a proxy.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	cloud   *cloud.Cloud
 	faults  *faults.Injector
+	api     *httptest.Server
 	environ []string
+
+	mutex  sync.Mutex
+	before func(*http.Request) // Runs before each request that comes over the listener.
 }
 
-func start(t *testing.T) *world {
+func start(t testing.TB, delay time.Duration) *world {
 	t.Helper()
 	if _, err := exec.LookPath("gcloud"); err != nil {
 		t.Skip("gcloud is not on the PATH: install the Google Cloud CLI (528 was tried) to see it work on the sandbox")
@@ -50,7 +55,7 @@ func start(t *testing.T) *world {
 	w := &world{t: t, faults: faults.New(faults.Options{})}
 	// The clock stands while the services are made, and goes from then on: gcloud waits for operations by its own.
 	now, begin := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), time.Time{}
-	w.cloud, err = cloud.New(documents, cloud.Options{Intercept: w.faults.Intercept, Now: func() time.Time {
+	w.cloud, err = cloud.New(documents, cloud.Options{OperationDelay: delay, Intercept: w.faults.Intercept, Now: func() time.Time {
 		if begin.IsZero() {
 			return now
 		}
@@ -63,10 +68,19 @@ func start(t *testing.T) *world {
 	now = now.Add(time.Minute)
 	w.call("PATCH", service+"?updateMask=template", `{`+template("web-green", "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc")+`}`)
 
+	now = now.Add(time.Minute)
 	begin = time.Now()
-	server := httptest.NewServer(w.cloud)
-	t.Cleanup(server.Close)
-	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	w.api = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		w.mutex.Lock()
+		before := w.before
+		w.mutex.Unlock()
+		if before != nil {
+			before(r)
+		}
+		w.cloud.ServeHTTP(out, r)
+	}))
+	t.Cleanup(w.api.Close)
+	_, port, err := net.SplitHostPort(w.api.Listener.Addr().String())
 	require.NoError(t, err)
 	home := t.TempDir()
 	token := filepath.Join(home, "token")
@@ -118,7 +132,7 @@ func (w *world) split(field string) string {
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
-	w := start(t)
+	w := start(t, 0)
 	out, stderr, err := w.gcloud("run", "services", "describe", "web")
 	require.NoError(t, err, stderr)
 	assert.Equal(t, `✔ Service web in region us-central1
@@ -165,7 +179,7 @@ Last updated on 2026-11-23T12:01:00.000000Z by sandbox@example.com:
 
 func TestRevisionsList(t *testing.T) {
 	t.Parallel()
-	w := start(t)
+	w := start(t, 0)
 	out, stderr, err := w.gcloud("run", "revisions", "list", "--service=web")
 	require.NoError(t, err, stderr)
 	assert.Equal(t, `   REVISION   ACTIVE  SERVICE  DEPLOYED                 DEPLOYED BY
@@ -181,7 +195,7 @@ func TestRevisionsList(t *testing.T) {
 // another afterwards.
 func TestUpdateTraffic(t *testing.T) {
 	t.Parallel()
-	w := start(t)
+	w := start(t, 0)
 	before := w.call("GET", service, "")
 	for _, step := range []struct {
 		arguments []string
@@ -224,7 +238,7 @@ Traffic:
 
 func TestUpdateMakesARevision(t *testing.T) {
 	t.Parallel()
-	w := start(t)
+	w := start(t, 0)
 	_, stderr, err := w.gcloud("run", "services", "update", "web", "--update-env-vars=LOG=debug", "--min-instances=1", "--no-cpu-boost")
 	require.NoError(t, err, stderr)
 	s := w.call("GET", service, "")
@@ -254,7 +268,7 @@ func TestUpdateTrafficFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := start(t)
+			w := start(t, 0)
 			require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
 			w.call("PATCH", service+"?updateMask=template", `{`+template("web-broken", broken)+`}`)
 			require.NoError(t, w.faults.Set("fault", test.fault))
@@ -269,7 +283,7 @@ func TestUpdateTrafficFails(t *testing.T) {
 // TestWaits lets gcloud wait for an operation, and try again where the API is busy.
 func TestWaits(t *testing.T) {
 	t.Parallel()
-	w := start(t)
+	w := start(t, 0)
 	require.NoError(t, w.faults.Set("slow", faults.Fault{Effect: faults.SlowOperation, Duration: faults.Duration(2 * time.Second)}))
 	require.NoError(t, w.faults.Set("busy", faults.Fault{Effect: faults.Answer, Status: 503, Next: 1}))
 	_, stderr, err := w.gcloud("run", "services", "update-traffic", "web", "--to-revisions=web-green=100")

@@ -1,0 +1,235 @@
+package gcloud_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/command"
+	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/sandbox/dataplane"
+	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
+)
+
+const green = "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+
+// policy is a rollout in a fraction of a second: what happens in between is tied to its writes, not to the time.
+const policy = `environments:
+  dev:
+    steps: [{percent: 10, bake: 0s}, {percent: 50, bake: 0s}, {percent: 100, bake: 0s}]
+    inconclusive: proceed
+    probe: {paths: [/], count: 2, pace: 10ms, interval: 20ms}
+`
+
+// office is a world with visitors and the release command beside gcloud.
+type office struct {
+	*world
+	web    *httptest.Server
+	folder string
+	// writes are the release command's, which alone speaks the v2 API; gcloud speaks v1.
+	writes atomic.Int64
+}
+
+func newOffice(t testing.TB, delay time.Duration) *office {
+	t.Helper()
+	o := &office{world: start(t, delay), folder: t.TempDir()}
+	o.call("PATCH", service+"?updateMask=invokerIamDisabled", `{"invokerIamDisabled":true}`)
+	time.Sleep(delay + delay/10)
+	o.web = httptest.NewServer(dataplane.New(o.cloud, dataplane.Options{}))
+	t.Cleanup(o.web.Close)
+	require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(policy), 0o600))
+	o.atWrite(0, nil)
+	return o
+}
+
+// atWrite lets somebody act just before the release command's write of that number, from 1, reaches the API.
+func (o *office) atWrite(number int64, act func()) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.writes.Store(0)
+	o.before = func(r *http.Request) {
+		if r.Method == http.MethodPatch && o.writes.Add(1) == number {
+			act()
+		}
+	}
+}
+
+// shift is what an on-call person types.
+func (o *office) shift(arguments ...string) {
+	o.t.Helper()
+	_, stderr, err := o.gcloud(append([]string{"run", "services", "update-traffic", "web"}, arguments...)...)
+	assert.NoError(o.t, err, stderr)
+}
+
+var elapsed = regexp.MustCompile(` after \S+\n`)
+
+// release runs one command line of the release command and returns its exit code and what it printed, without the time it took.
+func (o *office) release(arguments ...string) (int, string) {
+	o.t.Helper()
+	var out, stderr bytes.Buffer
+	exit := command.Main(context.Background(), append([]string{"--project", project, "--endpoint", o.api.URL + "/run/", "--probe-via", o.web.URL, "--env", "dev",
+		"--policy", filepath.Join(o.folder, "policy.yaml"), "--audit", filepath.Join(o.folder, "audit.jsonl"), "--actor", "tester"}, arguments...),
+		command.Streams{Out: &out, Err: &stderr})
+	return exit, elapsed.ReplaceAllString(out.String(), "\n")
+}
+
+// TestGcloudDuringARollout lets a person write traffic with gcloud between the rollout's read and its write, which is the latest
+// moment there is. The rollout must neither write over it nor, when it is started again, release what the person took back.
+func TestGcloudDuringARollout(t *testing.T) {
+	t.Parallel()
+	const left = "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted"
+	const takenBack = "the traffic of web-green was taken back by hand: end its rollout with `release rollback`, or start it again with --retry"
+	for name, test := range map[string]struct {
+		write  int64 // The one that loses: begin is 1, then the steps 10 %, 50 % and 100 %, then finish.
+		gcloud []string
+	}{
+		"taken back at 10 %":        {3, []string{"--to-revisions=web-blue=100"}},
+		"taken back by tag at 10 %": {3, []string{"--to-tags=stable=100"}},
+		"taken back at 50 %":        {4, []string{"--to-revisions=web-blue=100"}},
+		"taken back at 100 %":       {5, []string{"--to-revisions=web-blue=100"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t, 0)
+			o.atWrite(test.write, func() { o.shift(test.gcloud...) })
+			exit, out := o.release("rollout", "web")
+			assert.Equal(t, command.ExitSuperseded, exit)
+			assert.Equal(t, "rollout: superseded\n  someone else changed the traffic to web-blue 100 %\n", out)
+			assert.Equal(t, test.write, o.writes.Load(), "the write that lost is the last one")
+			assert.Equal(t, left, o.split("traffic"))
+			assert.Equal(t, left, o.split("trafficStatuses"))
+
+			o.atWrite(0, nil)
+			for range 2 { // What refuses once refuses again.
+				exit, out = o.release("rollout", "web")
+				assert.Equal(t, command.ExitRefused, exit)
+				assert.Equal(t, "rollout: refused\n  "+takenBack+"\n", out)
+			}
+			assert.Equal(t, int64(0), o.writes.Load())
+			assert.Equal(t, left, o.split("trafficStatuses"))
+
+			exit, out = o.release("rollback", "web", "--why", "tidy up")
+			assert.Equal(t, command.ExitDone, exit)
+			assert.Equal(t, "rollback: rolled back\n  tidy up\n", out)
+			assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
+			exit, out = o.release("rollout", "web")
+			assert.Equal(t, command.ExitRefused, exit)
+			assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with --retry\n", out)
+		})
+	}
+}
+
+// TestGcloudBesideAStep lets a person write while a step is watched, when the rollout has nothing to write for minutes.
+func TestGcloudBesideAStep(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 0)
+	require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 0s", "bake: 5m")), 0o600))
+	written := make(chan time.Time, 1)
+	var once sync.Once
+	o.mutex.Lock()
+	before := o.before
+	o.before = func(r *http.Request) {
+		before(r)
+		if r.Method == http.MethodGet && o.writes.Load() == 2 { // A look at the service after the shift to 10 %.
+			once.Do(func() {
+				go func() {
+					o.shift("--to-revisions=web-blue=100")
+					written <- time.Now()
+				}()
+			})
+		}
+	}
+	o.mutex.Unlock()
+	exit, out := o.release("rollout", "web")
+	noticed := time.Now()
+	assert.Equal(t, command.ExitSuperseded, exit)
+	assert.Equal(t, "rollout: superseded\n  someone else changed the traffic to web-blue 100 %\n", out)
+	assert.Less(t, noticed.Sub(<-written), 3*time.Second, "at the next look, not at the end of the step")
+	assert.Equal(t, int64(2), o.writes.Load())
+	assert.Equal(t, "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted", o.split("trafficStatuses"))
+}
+
+// TestGcloudAfterARelease takes a finished release back with gcloud: no later rollout may release it again, however often it is run.
+func TestGcloudAfterARelease(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 0)
+	exit, out := o.release("rollout", "web")
+	require.Equal(t, command.ExitDone, exit, out)
+	o.shift("--to-tags=previous=100")
+	assert.Equal(t, "web-blue 100, web-green 0 stable, web-blue 0 previous", o.split("trafficStatuses"))
+	for range 3 {
+		exit, out = o.release("rollout", "web")
+		assert.Equal(t, command.ExitRefused, exit)
+		assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with --retry\n", out)
+	}
+	assert.Equal(t, "web-blue 100 stable, web-green 0 rejected, web-blue 0 previous", o.split("trafficStatuses"))
+}
+
+// TestRollbackBesideGcloud: what a person asked this program for last is done over a write that came in between, and is not done twice
+// over one that came after.
+func TestRollbackBesideGcloud(t *testing.T) {
+	t.Parallel()
+	t.Run("gcloud writes before it", func(t *testing.T) {
+		t.Parallel()
+		o := newOffice(t, 0)
+		exit, out := o.release("rollout", "web")
+		require.Equal(t, command.ExitDone, exit, out)
+		o.atWrite(1, func() { o.shift("--to-revisions=web-blue=50,web-green=50") })
+		exit, out = o.release("rollback", "web", "--why", "an incident")
+		assert.Equal(t, command.ExitDone, exit)
+		assert.Equal(t, "rollback: rolled back\n  an incident\n", out)
+		assert.Equal(t, int64(2), o.writes.Load(), "one that lost, and one from a new read")
+		assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
+	})
+	t.Run("gcloud writes after it", func(t *testing.T) {
+		t.Parallel()
+		o := newOffice(t, 0)
+		exit, out := o.release("rollout", "web")
+		require.Equal(t, command.ExitDone, exit, out)
+		o.atWrite(0, nil)
+		// The traffic of the rollback does not come, so that it is still waiting when gcloud writes.
+		require.NoError(t, o.faults.Set("stuck", faults.Fault{Effect: faults.HoldTraffic, Method: http.MethodPatch}))
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			exit, out = o.release("rollback", "web")
+		}()
+		require.Eventually(t, func() bool { return o.writes.Load() == 1 }, 10*time.Second, 10*time.Millisecond)
+		o.shift("--to-revisions=web-blue=90,web-green=10")
+		<-ended
+		assert.Equal(t, command.ExitSuperseded, exit)
+		assert.Equal(t, "rollback: superseded\n  someone else changed the traffic to web-blue 90 %, web-green 10 %\n", out)
+		assert.Equal(t, int64(1), o.writes.Load())
+	})
+	t.Run("gcloud takes back what a failed gate takes back", func(t *testing.T) {
+		t.Parallel()
+		o := newOffice(t, 0)
+		require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 0s", "bake: 5m")), 0o600))
+		o.atWrite(2, func() { assert.NoError(t, o.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1})) })
+		o.mutex.Lock()
+		bad := o.before
+		var once sync.Once
+		o.before = func(r *http.Request) {
+			if bad(r); r.Method == http.MethodPatch && o.writes.Load() == 3 {
+				once.Do(func() { o.shift("--to-revisions=web-blue=100") })
+			}
+		}
+		o.mutex.Unlock()
+		exit, out := o.release("rollout", "web")
+		assert.Equal(t, command.ExitSuperseded, exit)
+		assert.Equal(t, "rollout: superseded\n  3 probes of the candidate's URL in a row failed, the last one: /: status 500\n  someone else changed the traffic to web-blue 100 %\n", out)
+		assert.Equal(t, "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted", o.split("trafficStatuses"))
+	})
+}
