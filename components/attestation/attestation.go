@@ -130,7 +130,7 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 		Name:        pulumi.String(args.name()),
 		Description: pulumi.String("Signs images whose provenance was verified."),
 		AttestationAuthorityNote: &binaryauthorization.AttestorAttestationAuthorityNoteArgs{
-			NoteReference: note.Name, PublicKeys: keys,
+			NoteReference: note.ID(), PublicKeys: keys,
 		},
 	}, pulumiopt.Child(attestation)...)
 	if err != nil {

@@ -68,7 +68,7 @@ func TestWhatIsMade(t *testing.T) {
 		}},
 		{attestorType, "attestation-attestor", map[string]any{
 			"project": "procureflow-prod", "name": "release", "description": "Signs images whose provenance was verified.",
-			"attestationAuthorityNote": map[string]any{"noteReference": "release", "publicKeys": []any{publicKey(1)}},
+			"attestationAuthorityNote": map[string]any{"noteReference": "projects/procureflow-prod/notes/release", "publicKeys": []any{publicKey(1)}},
 		}},
 		{policyType, "attestation-policy", map[string]any{
 			"project": "procureflow-prod", "description": "Images start when the attestor signed them.", "globalPolicyEvaluationMode": "ENABLE",
