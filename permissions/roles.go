@@ -66,12 +66,14 @@ var Roles = map[string][]string{
 	"roles/cloudkms.publicKeyViewer": list("cloudkms.cryptoKeyVersions.viewPublicKey"),
 	"roles/cloudkms.admin": list("cloudkms.keyRings.*", "cloudkms.cryptoKeys.*", "cloudkms.cryptoKeyVersions.create",
 		"cloudkms.cryptoKeyVersions.destroy", "cloudkms.cryptoKeyVersions.get", "cloudkms.cryptoKeyVersions.list", "cloudkms.cryptoKeyVersions.update"),
+	"roles/cloudkms.signer": list("cloudkms.cryptoKeyVersions.useToSign"),
 	"roles/cloudkms.signerVerifier": list("cloudkms.cryptoKeyVersions.useToSign", "cloudkms.cryptoKeyVersions.useToVerify",
 		"cloudkms.cryptoKeyVersions.viewPublicKey"),
-	"roles/containeranalysis.notes.attacher":     list("containeranalysis.notes.attachOccurrence", "containeranalysis.notes.get"),
-	"roles/containeranalysis.notes.viewer":       list("containeranalysis.notes.get", "containeranalysis.notes.list"),
-	"roles/containeranalysis.notes.editor":       append(methods("containeranalysis.notes"), "containeranalysis.notes.attachOccurrence"),
-	"roles/containeranalysis.occurrences.editor": list("containeranalysis.occurrences.create", "containeranalysis.occurrences.get", "containeranalysis.occurrences.list"),
+	"roles/containeranalysis.notes.attacher":           list("containeranalysis.notes.attachOccurrence", "containeranalysis.notes.get"),
+	"roles/containeranalysis.notes.occurrences.viewer": list("containeranalysis.notes.get", "containeranalysis.notes.listOccurrences"),
+	"roles/containeranalysis.notes.viewer":             list("containeranalysis.notes.get", "containeranalysis.notes.list"),
+	"roles/containeranalysis.notes.editor":             append(methods("containeranalysis.notes"), "containeranalysis.notes.attachOccurrence"),
+	"roles/containeranalysis.occurrences.editor":       list("containeranalysis.occurrences.create", "containeranalysis.occurrences.get", "containeranalysis.occurrences.list"),
 }
 
 // methods are the usual five.

@@ -127,7 +127,7 @@ func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 		"null":     {"procureflow:platform: has no value; give it one, or remove the key if it is optional"},
 		`"prod"`:   {"procureflow:platform: must be a map, not text; write one 'key: value' a line, indented"},
 		"[1]":      {"procureflow:platform: must be a map, not a list; write one 'key: value' a line, indented"},
-		`{"a": 1}`: {"a: is not a setting; known here: budget, environment, github, labels, monitoring, project, registry, secrets, services"},
+		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, budget, environment, github, labels, monitoring, project, registry, secrets, services"},
 	} {
 		_, err := Parse([]byte(text), dev)
 		got := lines(t, err)

@@ -21,6 +21,9 @@ type Settings struct {
 	Registry Registry `json:"registry"`
 	// Secrets are the Secret Manager secrets of this environment, by secret id. Default: none.
 	Secrets map[string]Secret `json:"secrets,omitempty"`
+	// BinaryAuthorization has Cloud Run refuse images that were not signed at their promotion. Default: none, every image of
+	// the registry may start.
+	BinaryAuthorization *BinaryAuthorization `json:"binaryAuthorization,omitempty"`
 	// Services are the Cloud Run services, by a short key that appears in output names: a second service is a second entry.
 	Services map[string]Service `json:"services"`
 	// Monitoring says who is alerted and where they look.
@@ -104,6 +107,21 @@ type Secret struct {
 	Version string `json:"version,omitempty"`
 	// Value is a Pulumi secret (pulumi config set --secret --path) that becomes a new version. Default: none; a person adds versions.
 	Value string `json:"value,omitempty"`
+}
+
+// BinaryAuthorization is the key that promoted images are signed with, and what needs no signature. dev cannot have it: its
+// images are built there, and only a promotion signs.
+type BinaryAuthorization struct {
+	// KeyRing is the key ring's id, 1-63 letters, digits, hyphens and underscores. Cloud KMS never frees it: after a destroy
+	// the next up needs another. Default: attestation.
+	KeyRing string `json:"keyRing,omitempty" default:"attestation"`
+	// ProtectionLevel is SOFTWARE or HSM. Changing it makes another key, and no signature made before counts. Default: SOFTWARE.
+	ProtectionLevel string `json:"protectionLevel,omitempty" default:"SOFTWARE"`
+	// KeyVersions are the key's versions whose signatures count; the last one signs. Default: the first version alone.
+	KeyVersions []int `json:"keyVersions,omitempty"`
+	// Exemptions are images that need no signature, REGISTRY/PATH with * or ** only at the end. Every service's
+	// BootstrapImage is exempt without being listed. Default: none.
+	Exemptions []string `json:"exemptions,omitempty"`
 }
 
 // Service is one Cloud Run service.

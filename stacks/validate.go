@@ -28,6 +28,8 @@ var (
 	member        = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^principalSet://iam\.googleapis\.com/\S+$`)
 	secretID      = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 	secretVersion = regexp.MustCompile(`^[1-9][0-9]*$`)
+	keyRing       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`)
+	exemption     = regexp.MustCompile(`^[a-z0-9.-]+(:[0-9]+)?/[^*\s]*\*{0,2}$`)
 	currency      = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
@@ -47,7 +49,36 @@ func validate(s Settings, stack string, found *findings) {
 	validateGitHub(s.GitHub, stack, found)
 	validateMonitoring(s.Monitoring, found)
 	validateBudget(s.Budget, found)
+	if s.BinaryAuthorization != nil {
+		validateBinaryAuthorization(*s.BinaryAuthorization, stack, found)
+	}
 	validateServices(s, stack, found)
+}
+
+// validateBinaryAuthorization follows the ids of Cloud KMS and the patterns of Binary Authorization
+// (https://cloud.google.com/binary-authorization/docs/exempting-images).
+func validateBinaryAuthorization(b BinaryAuthorization, stack string, found *findings) {
+	const path = "binaryAuthorization"
+	if stack == dev {
+		found.add(path, "is set where images are built", "leave it out: images are signed when they are promoted, and dev's are not")
+	}
+	found.shape(path+".keyRing", b.KeyRing, keyRing, "is not a key ring's id", "use 1-63 letters, digits, hyphens and underscores")
+	if found.readable(path+".protectionLevel") && b.ProtectionLevel != "SOFTWARE" && b.ProtectionLevel != "HSM" {
+		found.add(path+".protectionLevel", "is not a protection level that generates keys", "use SOFTWARE or HSM")
+	}
+	for i, version := range b.KeyVersions {
+		at := fmt.Sprintf("%s.keyVersions[%d]", path, i)
+		switch {
+		case version < 1:
+			found.add(at, "is not a version", "versions count from 1")
+		case slices.Index(b.KeyVersions, version) < i:
+			found.add(at, "is there twice", "list each version once")
+		}
+	}
+	for i, pattern := range b.Exemptions {
+		found.shape(fmt.Sprintf("%s.exemptions[%d]", path, i), pattern, exemption, "is not a pattern of images",
+			"write REGISTRY/PATH, with * or ** only at the end: a pattern without a registry would admit everybody's images")
+	}
 }
 
 func validateProject(p Project, found *findings) {

@@ -85,6 +85,8 @@ type ServiceArgs struct {
 	Public bool
 	// Ingress is all, internal or internal-and-cloud-load-balancing. Default: all.
 	Ingress string
+	// BinaryAuthorization has the project's policy judge each image before it starts. Default: false, every image starts.
+	BinaryAuthorization bool
 	// DeletionProtection makes the provider refuse to delete or replace the service. Default: false.
 	DeletionProtection bool
 	// Attempt is raised to deploy an unchanged template again. Default: 0.
@@ -156,6 +158,10 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	named.Revision = service.Revision
 	service.Image = byDigest(args.Image)
 
+	var admission cloudrunv2.ServiceBinaryAuthorizationPtrInput
+	if args.BinaryAuthorization {
+		admission = &cloudrunv2.ServiceBinaryAuthorizationArgs{UseDefault: pulumi.Bool(true)}
+	}
 	run, err := cloudrunv2.NewService(ctx, name+"-service", &cloudrunv2.ServiceArgs{
 		Project:            args.Project,
 		Location:           args.Location,
@@ -164,9 +170,10 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		Ingress:            pulumi.String(ingressValues[args.ingress()]),
 		InvokerIamDisabled: pulumi.Bool(false),
 		// The provider's own default is true, so a service that may go has to say so.
-		DeletionProtection: pulumi.Bool(args.DeletionProtection),
-		Template:           &named,
-		Traffics:           args.traffic(service.Revision),
+		DeletionProtection:  pulumi.Bool(args.DeletionProtection),
+		BinaryAuthorization: admission,
+		Template:            &named,
+		Traffics:            args.traffic(service.Revision),
 	}, pulumiopt.Child(service, pulumi.IgnoreChanges([]string{
 		// Owned by the release controller. Set here because a component's ignoreChanges do not reach its children.
 		"traffics",
@@ -226,7 +233,7 @@ func (args *ServiceArgs) inputs() pulumi.Map {
 		"image": args.Image, "serviceAccount": args.ServiceAccount,
 		"minInstances": pulumi.Int(args.MinInstances), "maxInstances": pulumi.Int(args.MaxInstances),
 		"public": pulumi.Bool(args.Public), "ingress": pulumi.String(args.ingress()),
-		"deletionProtection": pulumi.Bool(args.DeletionProtection), "attempt": pulumi.Int(args.Attempt),
+		"binaryAuthorization": pulumi.Bool(args.BinaryAuthorization), "deletionProtection": pulumi.Bool(args.DeletionProtection), "attempt": pulumi.Int(args.Attempt),
 	}
 	if args.Labels != nil {
 		inputs["labels"] = args.Labels

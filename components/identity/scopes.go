@@ -3,7 +3,10 @@ package identity
 import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/artifactregistry"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/billing"
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/binaryauthorization"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/containeranalysis"
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/kms"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/projects"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/secretmanager"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/serviceaccount"
@@ -216,4 +219,71 @@ func missing(fields ...field) []string {
 		}
 	}
 	return names
+}
+
+// KeyScope is one key of Cloud KMS.
+type KeyScope struct {
+	// Key names the grant. Required.
+	Key string
+	// CryptoKey is the key's resource name, projects/P/locations/L/keyRings/R/cryptoKeys/K. Required.
+	CryptoKey pulumi.StringInput
+}
+
+func (s KeyScope) place() (string, string, []string) {
+	return "key", s.Key, missing(field{"Key", s.Key == ""}, field{"CryptoKey", s.CryptoKey == nil})
+}
+
+func (s KeyScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
+	args := &kms.CryptoKeyIAMMemberArgs{CryptoKeyId: s.CryptoKey, Role: m.role, Member: m.member}
+	if c := m.condition; c != nil {
+		args.Condition = kms.CryptoKeyIAMMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
+	}
+	_, err := kms.NewCryptoKeyIAMMember(ctx, name, args, opts...)
+	return err
+}
+
+// NoteScope is one note of Container Analysis: to attach to it, for example.
+type NoteScope struct {
+	// Key names the grant. Required.
+	Key string
+	// Project is the note's project. Default: the identity's project.
+	Project pulumi.StringInput
+	// Note is the note's id. Required.
+	Note pulumi.StringInput
+}
+
+func (s NoteScope) place() (string, string, []string) {
+	return "note", s.Key, missing(field{"Key", s.Key == ""}, field{"Note", s.Note == nil})
+}
+
+func (s NoteScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
+	args := &containeranalysis.NoteIamMemberArgs{Project: or(s.Project, m.project), Note: s.Note, Role: m.role, Member: m.member}
+	if c := m.condition; c != nil {
+		args.Condition = containeranalysis.NoteIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
+	}
+	_, err := containeranalysis.NewNoteIamMember(ctx, name, args, opts...)
+	return err
+}
+
+// AttestorScope is one attestor of Binary Authorization.
+type AttestorScope struct {
+	// Key names the grant. Required.
+	Key string
+	// Project is the attestor's project. Default: the identity's project.
+	Project pulumi.StringInput
+	// Attestor is the attestor's id. Required.
+	Attestor pulumi.StringInput
+}
+
+func (s AttestorScope) place() (string, string, []string) {
+	return "attestor", s.Key, missing(field{"Key", s.Key == ""}, field{"Attestor", s.Attestor == nil})
+}
+
+func (s AttestorScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
+	args := &binaryauthorization.AttestorIamMemberArgs{Project: or(s.Project, m.project), Attestor: s.Attestor, Role: m.role, Member: m.member}
+	if c := m.condition; c != nil {
+		args.Condition = binaryauthorization.AttestorIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
+	}
+	_, err := binaryauthorization.NewAttestorIamMember(ctx, name, args, opts...)
+	return err
 }

@@ -50,7 +50,7 @@ func (p *platform) environmentVariables() (map[string]pulumi.StringInput, error)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]pulumi.StringInput{
+	variables := map[string]pulumi.StringInput{
 		VariableProject:           p.projectID(),
 		VariableProjectNumber:     p.projectNumber(),
 		VariableRegion:            p.region(),
@@ -62,7 +62,11 @@ func (p *platform) environmentVariables() (map[string]pulumi.StringInput, error)
 		VariableDeployAccount:     p.accounts[deploy].Email,
 		VariableInfraAccount:      p.accounts[infra].Email,
 		VariableServices:          pulumi.String(services),
-	}, nil
+	}
+	if p.attestation != nil {
+		variables[VariableAttestor], variables[VariableAttestorKeyVersion] = p.attestation.Attestor, p.attestation.KeyVersion
+	}
+	return variables, nil
 }
 
 func (p *platform) repositoryVariables() map[string]pulumi.StringInput {

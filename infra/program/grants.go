@@ -9,14 +9,14 @@ import (
 )
 
 func (p *platform) ciGrants() []identity.Grant {
-	return []identity.Grant{
+	return append([]identity.Grant{
 		p.onRepository("roles/artifactregistry.writer", "Pushes images and what attests to them."),
-	}
+	}, p.signingGrants()...)
 }
 
 // previewGrants read what the program manages, so that a preview or a drift check can compare. None reads a secret's value.
 func (p *platform) previewGrants() []identity.Grant {
-	return []identity.Grant{
+	return append([]identity.Grant{
 		p.onRepository("roles/artifactregistry.reader", "Reads the repository's settings."),
 		onProject("roles/run.viewer", "Reads services, revisions and the traffic split."),
 		onProject("roles/secretmanager.viewer", "Reads secrets' settings, not their values."),
@@ -28,7 +28,7 @@ func (p *platform) previewGrants() []identity.Grant {
 		onProject("roles/serviceusage.serviceUsageViewer", "Reads which APIs are on."),
 		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),
 		p.onBillingAccount("roles/billing.viewer", "Reads the budget and the billing account's IAM policy."),
-	}
+	}, p.attestationReads()...)
 }
 
 // deployGrants are all that a release needs: its update is targeted at the services and changes nothing else.
@@ -40,7 +40,7 @@ func (p *platform) deployGrants() []identity.Grant {
 		onProject("roles/monitoring.viewer", "Judges a canary by its error ratio and latency."),
 		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),
 	}
-	return append(grants, p.onRuntimes("A revision runs as this account; the release may start no other.")...)
+	return slices.Concat(grants, p.onRuntimes("A revision runs as this account; the release may start no other."), p.attestationReads())
 }
 
 // infraGrants are what changing the rest takes. Who may say who else may become an account or read a secret can in the end
@@ -72,14 +72,14 @@ func (p *platform) infraGrants() []identity.Grant {
 		onProject("roles/logging.configWriter", "Sets the metric of deployments."),
 		p.onBillingAccount("roles/billing.costsManager", "Sets the budget."),
 	}
-	return append(grants, p.onRuntimes("A service is given this account to run as.")...)
+	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.attestationReads())
 }
 
-// delegatedRoles are the roles on the project that preview and deploy hold. Google takes at most ten in the condition.
+// delegatedRoles are Google's roles on the project that preview and deploy hold. Custom roles are a person's to grant. Google takes at most ten in the condition.
 func (p *platform) delegatedRoles() []string {
 	var roles []string
 	for _, grant := range slices.Concat(p.previewGrants(), p.deployGrants()) {
-		if _, onProject := grant.Scope.(identity.ProjectScope); onProject {
+		if _, onProject := grant.Scope.(identity.ProjectScope); onProject && grant.CustomRole == nil {
 			roles = append(roles, grant.Role)
 		}
 	}

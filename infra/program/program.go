@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/components/attestation"
 	"github.com/guiofsaints/procureflow-platform/components/cloudrun"
 	"github.com/guiofsaints/procureflow-platform/components/federation"
 	"github.com/guiofsaints/procureflow-platform/components/identity"
@@ -28,15 +29,16 @@ type platform struct {
 	gcp    *gcp.Provider
 	github *github.Provider
 
-	project    *project.Project
-	runtimes   map[string]*identity.Identity // by service key
-	registry   *registry.Registry
-	secrets    *secrets.Secrets
-	services   map[string]*cloudrun.Service // by service key
-	channels   *monitoring.Channels
-	dashboard  *monitoring.Dashboard
-	accounts   map[string]*identity.Identity // by the constants ci, preview, deploy, infra
-	federation *federation.Federation
+	project     *project.Project
+	runtimes    map[string]*identity.Identity // by service key
+	registry    *registry.Registry
+	secrets     *secrets.Secrets
+	attestation *attestation.Attestation     // nil where the settings do not ask for it
+	services    map[string]*cloudrun.Service // by service key
+	channels    *monitoring.Channels
+	dashboard   *monitoring.Dashboard
+	accounts    map[string]*identity.Identity // by the constants ci, preview, deploy, infra
+	federation  *federation.Federation
 }
 
 // Run registers an environment and exports its outputs. It stops at the first chapter that fails, with the chapter's name.
@@ -62,17 +64,18 @@ func write(ctx *pulumi.Context) (*platform, error) {
 		name  string
 		write func(*platform, *pulumi.Context) error
 	}{
-		{"providers", (*platform).writeProviders},   // whom everything below is asked of
-		{"project", (*platform).writeProject},       // the APIs that have to be on, and the roles that Google lacks
-		{"runtimes", (*platform).writeRuntimes},     // what each service runs as
-		{"registry", (*platform).writeRegistry},     // where images come from
-		{"secrets", (*platform).writeSecrets},       // what services know, and which service knows what
-		{"services", (*platform).writeServices},     // what users reach
-		{"monitoring", (*platform).writeMonitoring}, // how we learn that they do not
-		{"budget", (*platform).writeBudget},         // what it may cost
-		{"accounts", (*platform).writeAccounts},     // who may change what, and why
-		{"federation", (*platform).writeFederation}, // which workflow may become whom
-		{"github", (*platform).writeGitHub},         // who has to approve, and what workflows are told
+		{"providers", (*platform).writeProviders},     // whom everything below is asked of
+		{"project", (*platform).writeProject},         // the APIs that have to be on, and the roles that Google lacks
+		{"runtimes", (*platform).writeRuntimes},       // what each service runs as
+		{"registry", (*platform).writeRegistry},       // where images come from
+		{"secrets", (*platform).writeSecrets},         // what services know, and which service knows what
+		{"attestation", (*platform).writeAttestation}, // which images may start
+		{"services", (*platform).writeServices},       // what users reach
+		{"monitoring", (*platform).writeMonitoring},   // how we learn that they do not
+		{"budget", (*platform).writeBudget},           // what it may cost
+		{"accounts", (*platform).writeAccounts},       // who may change what, and why
+		{"federation", (*platform).writeFederation},   // which workflow may become whom
+		{"github", (*platform).writeGitHub},           // who has to approve, and what workflows are told
 	} {
 		if err := chapter.write(p, ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", chapter.name, err)

@@ -39,7 +39,7 @@ func TestOutputsOfDev(t *testing.T) {
 		return nil
 	}, pulumitest.WithStack("dev"), pulumitest.WithProjectNumber("100000000001"),
 		pulumitest.WithConfig(map[string]string{stacks.ConfigKey: string(document)}),
-		pulumitest.WithCall("gcp:cloudrunv2/getService:getService", func(map[string]any) (map[string]any, error) {
+		pulumitest.WithKey(), pulumitest.WithCall("gcp:cloudrunv2/getService:getService", func(map[string]any) (map[string]any, error) {
 			return nil, errors.New("projects/procureflow-dev/locations/us-central1/services/procureflow-web not found")
 		}))
 

@@ -1,6 +1,8 @@
 package program
 
 import (
+	"maps"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/project"
@@ -41,11 +43,41 @@ var customRoles = map[string]project.Role{
 	},
 }
 
+// attestationAPIs and attestationRoles are there where images have to be signed.
+var attestationAPIs = map[string]string{
+	"binaryauthorization.googleapis.com": "Refuses images that nobody signed.",
+	"containeranalysis.googleapis.com":   "Keeps the signatures.",
+	"cloudkms.googleapis.com":            "Has the key that signs.",
+}
+
+var attestationRoles = map[string]project.Role{
+	attestationReaderRole: {
+		Title:  "ProcureFlow attestation reader",
+		Reason: "Reads the key's public half, the note, the attestor and the policy, and changes none of them.",
+		Permissions: []string{
+			"binaryauthorization.attestors.get", "binaryauthorization.attestors.getIamPolicy", "binaryauthorization.policy.get",
+			"cloudkms.cryptoKeys.get", "cloudkms.cryptoKeys.getIamPolicy", "cloudkms.cryptoKeyVersions.get", "cloudkms.cryptoKeyVersions.list",
+			"cloudkms.cryptoKeyVersions.viewPublicKey", "cloudkms.keyRings.get",
+			"containeranalysis.notes.get", "containeranalysis.notes.getIamPolicy",
+		},
+	},
+	attesterRole: {
+		Title:       "ProcureFlow attester",
+		Reason:      "Writes signatures down; whose they may be is decided at the key and the note.",
+		Permissions: []string{"containeranalysis.occurrences.create"},
+	},
+}
+
 // writeProject is first, because every API answers with an error until it is on.
 func (p *platform) writeProject(ctx *pulumi.Context) error {
+	enabled, roles := maps.Clone(apis), maps.Clone(customRoles)
+	if p.settings.BinaryAuthorization != nil {
+		maps.Copy(enabled, attestationAPIs)
+		maps.Copy(roles, attestationRoles)
+	}
 	var err error
 	p.project, err = project.NewProject(ctx, "project", &project.ProjectArgs{
-		Project: p.projectID(), APIs: apis, Roles: customRoles,
+		Project: p.projectID(), APIs: enabled, Roles: roles,
 	}, pulumi.Providers(p.gcp))
 	return err
 }

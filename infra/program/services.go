@@ -2,6 +2,7 @@ package program
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -9,11 +10,16 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// writeServices comes after the accessors: a revision whose account cannot read its secrets does not start.
+// writeServices comes after the accessors and the policy: a revision whose account cannot read its secrets does not start,
+// and one that started before the policy was there was not judged by it.
 func (p *platform) writeServices(ctx *pulumi.Context) error {
 	p.services = map[string]*cloudrun.Service{}
+	needs := slices.Clone(p.secrets.Accessors)
+	if p.attestation != nil {
+		needs = append(needs, p.attestation.Policy)
+	}
 	for _, key := range p.serviceKeys() {
-		service, err := cloudrun.NewService(ctx, "service-"+key, p.serviceArgs(ctx, p.settings.Services[key], key), p.inProject(p.secrets.Accessors...)...)
+		service, err := cloudrun.NewService(ctx, "service-"+key, p.serviceArgs(ctx, p.settings.Services[key], key), p.inProject(needs...)...)
 		if err != nil {
 			return err
 		}
@@ -32,32 +38,33 @@ func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string
 		variables[name] = cloudrun.SecretVariable{Secret: p.secrets.SecretIDs[id], Version: p.secrets.Versions[id]}
 	}
 	return &cloudrun.ServiceArgs{
-		Project:            p.projectID(),
-		ProjectNumber:      p.projectNumber(),
-		Location:           p.region(),
-		ServiceName:        s.Name,
-		Image:              p.image(ctx, s),
-		ServiceAccount:     p.runtimes[key].Email,
-		Labels:             p.labels(),
-		Port:               s.Port,
-		CPU:                s.CPU,
-		Memory:             s.Memory,
-		CPUAlwaysOn:        s.CPUIdle != nil && !*s.CPUIdle,
-		StartupCPUBoost:    s.StartupCPUBoost,
-		Concurrency:        s.Concurrency,
-		TimeoutSeconds:     s.TimeoutSeconds,
-		MinInstances:       s.MinInstances,
-		MaxInstances:       s.MaxInstances,
-		Startup:            probe(s.Startup),
-		Liveness:           probe(s.Liveness),
-		Environment:        environment,
-		URLVariables:       s.URLVariables,
-		Secrets:            variables,
-		Public:             s.Public,
-		Ingress:            s.Ingress,
-		DeletionProtection: s.DeletionProtection,
-		Attempt:            s.Attempt,
-		Traffic:            s.Traffic,
+		Project:             p.projectID(),
+		ProjectNumber:       p.projectNumber(),
+		Location:            p.region(),
+		ServiceName:         s.Name,
+		Image:               p.image(ctx, s),
+		ServiceAccount:      p.runtimes[key].Email,
+		Labels:              p.labels(),
+		Port:                s.Port,
+		CPU:                 s.CPU,
+		Memory:              s.Memory,
+		CPUAlwaysOn:         s.CPUIdle != nil && !*s.CPUIdle,
+		StartupCPUBoost:     s.StartupCPUBoost,
+		Concurrency:         s.Concurrency,
+		TimeoutSeconds:      s.TimeoutSeconds,
+		MinInstances:        s.MinInstances,
+		MaxInstances:        s.MaxInstances,
+		Startup:             probe(s.Startup),
+		Liveness:            probe(s.Liveness),
+		Environment:         environment,
+		URLVariables:        s.URLVariables,
+		Secrets:             variables,
+		Public:              s.Public,
+		Ingress:             s.Ingress,
+		DeletionProtection:  s.DeletionProtection,
+		BinaryAuthorization: p.attestation != nil,
+		Attempt:             s.Attempt,
+		Traffic:             s.Traffic,
 	}
 }
 

@@ -24,6 +24,10 @@ const (
 	VariableDeployAccount = "GCP_DEPLOY_SERVICE_ACCOUNT"
 	// VariableInfraAccount is the e-mail address of the account that changes the environment itself.
 	VariableInfraAccount = "GCP_INFRA_SERVICE_ACCOUNT"
+	// VariableAttestor is the attestor that signs what is promoted, projects/P/attestors/A; absent where nothing has to be signed.
+	VariableAttestor = "GCP_ATTESTOR"
+	// VariableAttestorKeyVersion is the version of the key that signs, projects/P/…/cryptoKeyVersions/N; absent like the attestor.
+	VariableAttestorKeyVersion = "GCP_ATTESTOR_KEY_VERSION"
 	// VariableServices is a JSON object from each service's key to {"name", "image", "url", "smokePaths"}.
 	VariableServices = "GCP_SERVICES"
 )
@@ -40,10 +44,11 @@ const (
 // RepositoryVariable is the name of a variable as the repository has it for one stack, for example GCP_PROJECT_DEV.
 func RepositoryVariable(name, stack string) string { return name + "_" + strings.ToUpper(stack) }
 
-// EnvironmentVariables are all variables that a stack writes to its GitHub environment, sorted.
+// EnvironmentVariables are all variables that a stack can write to its GitHub environment, sorted. Those of the attestor are
+// written only where images have to be signed.
 func EnvironmentVariables() []string {
 	return []string{
-		VariableCIAccount, VariableDeployAccount, VariableInfraAccount, VariableInfraProvider, VariableProject, VariableProjectNumber,
+		VariableAttestor, VariableAttestorKeyVersion, VariableCIAccount, VariableDeployAccount, VariableInfraAccount, VariableInfraProvider, VariableProject, VariableProjectNumber,
 		VariablePromotionProvider, VariableRegion, VariableRegistry, VariableServices, VariableProvider,
 	}
 }

@@ -36,6 +36,16 @@ func compute(resource Resource, projectNumber string) (id string, outputs map[st
 	case "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider":
 		path := "/locations/global/workloadIdentityPools/" + in("workloadIdentityPoolId") + "/providers/" + in("workloadIdentityPoolProviderId")
 		return project + path, map[string]any{"name": byNumber + path, "state": "ACTIVE"}
+	case "gcp:kms/keyRing:KeyRing":
+		return project + "/locations/" + in("location") + "/keyRings/" + in("name"), nil
+	case "gcp:kms/cryptoKey:CryptoKey":
+		return in("keyRing") + "/cryptoKeys/" + in("name"), nil
+	case "gcp:containeranalysis/note:Note":
+		return project + "/notes/" + in("name"), nil
+	case "gcp:binaryauthorization/attestor:Attestor":
+		return project + "/attestors/" + in("name"), nil
+	case "gcp:binaryauthorization/policy:Policy":
+		return project, nil
 	case "gcp:projects/iAMCustomRole:IAMCustomRole":
 		id = project + "/roles/" + in("roleId")
 		return id, map[string]any{"name": id}

@@ -68,6 +68,14 @@ func WithCall(token string, call Call) Option {
 	return func(o *options) { o.calls[token] = call }
 }
 
+// WithKey answers every question for a version of a key in Cloud KMS with one and the same public key, of which the text
+// says that it is none.
+func WithKey() Option {
+	return WithCall("gcp:kms/getKMSCryptoKeyVersion:getKMSCryptoKeyVersion", func(map[string]any) (map[string]any, error) {
+		return map[string]any{"publicKeys": []any{map[string]any{"algorithm": "EC_SIGN_P256_SHA256", "pem": "PUBLIC KEY"}}}, nil
+	})
+}
+
 // WithOutputs adds outputs to every resource of a type, over those the mocks compute.
 func WithOutputs(typ string, outputs Outputs) Option {
 	return func(o *options) { o.outputs[typ] = outputs }

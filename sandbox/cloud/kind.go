@@ -40,6 +40,9 @@ type kind struct {
 	// newID makes the id when the request has none.
 	newID func(*change) string
 
+	// single resources have no id: their collection's name is their own. They are read with read and written with put.
+	single bool
+
 	// operations are the methods that answer a long-running operation: create, update, delete.
 	operations []string
 	// put means that an update is a PUT of the whole resource, which also creates it.
@@ -96,7 +99,7 @@ var kinds []*kind
 
 func init() {
 	kinds = slices.Concat(projectKinds(), serviceKinds(), accountKinds(), federationKinds(), roleKinds(), repositoryKinds(),
-		secretKinds(), uptimeKinds(), alertKinds(), objectiveKinds(), dashboardKinds(), budgetKinds(), metricKinds(), seriesKinds(), runKinds())
+		secretKinds(), uptimeKinds(), alertKinds(), objectiveKinds(), dashboardKinds(), budgetKinds(), metricKinds(), seriesKinds(), keyKinds(), attestationKinds(), runKinds())
 	for _, k := range kinds {
 		if k.message != "" && !schema.Known(k.message) {
 			panic("cloud: no message " + k.message)

@@ -26,7 +26,7 @@ type request struct {
 }
 
 // prefixes are the APIs' places, in the order they are tried.
-var prefixes = []string{"run/v2", "iam/v1", "crm/v1", "ar/v1", "sm/v1", "mon/v3", "mon/v1", "budgets/v1", "cb/v1", "su/v1", "log/v2"}
+var prefixes = []string{"run/v2", "iam/v1", "crm/v1", "ar/v1", "sm/v1", "mon/v3", "mon/v1", "budgets/v1", "cb/v1", "su/v1", "log/v2", "kms/v1", "ca/v1", "ba/v1"}
 
 var errRollBack = errors.New("validate only")
 
@@ -94,7 +94,7 @@ var parameters = strings.Fields(`alt prettyPrint fields key quotaUser $.xgafv ac
 	pageSize pageToken filter orderBy showDeleted view options.requestedPolicyVersion updateMask validateOnly allowMissing
 	forceNewRevision etag force serviceId secretId repositoryId workloadIdentityPoolId workloadIdentityPoolProviderId
 	serviceLevelObjectiveId names interval.startTime interval.endTime aggregation.alignmentPeriod aggregation.perSeriesAligner
-	aggregation.crossSeriesReducer aggregation.groupByFields`)
+	aggregation.crossSeriesReducer aggregation.groupByFields keyRingId cryptoKeyId skipInitialVersionCreation noteId attestorId`)
 
 func (q *request) checkQuery(parameters []string) error {
 	for parameter := range q.query {
@@ -128,6 +128,12 @@ func (q *request) dispatch(prefix string, segments []string, verb string) (any, 
 		return q.usage(n)
 	}
 	switch collection := n.id() == ""; {
+	case k.single && q.method == http.MethodGet:
+		return k.read(q, n)
+	case k.single && q.method == http.MethodPut && k.put:
+		return q.update(n)
+	case k.single:
+		return nil, notFound("Method not found.")
 	case collection && q.method == http.MethodPost:
 		return q.create(n)
 	case collection && q.method == http.MethodGet && k.read != nil:

@@ -18,8 +18,9 @@ import (
 
 // functions are the data sources by token.
 var functions = map[string]func(ctx context.Context, c *call) (map[string]any, error){
-	"gcp:cloudrunv2/getService:getService":    getService,
-	"gcp:organizations/getProject:getProject": getProject,
+	"gcp:cloudrunv2/getService:getService":                  getService,
+	"gcp:organizations/getProject:getProject":               getProject,
+	"gcp:kms/getKMSCryptoKeyVersion:getKMSCryptoKeyVersion": getKeyVersion,
 }
 
 // result is the shape of a data source's result, given as an input so that [shapeOf] reads it.

@@ -97,7 +97,7 @@ const (
 // types is the table of all supported types by token.
 var types = func() map[string]*resourceType {
 	table := map[string]*resourceType{}
-	for _, rows := range [][]*resourceType{runTypes, iamTypes, projectTypes, secretTypes, registryTypes, billingTypes, monitoringTypes, sloTypes, githubTypes, protectionTypes} {
+	for _, rows := range [][]*resourceType{runTypes, iamTypes, projectTypes, secretTypes, registryTypes, billingTypes, monitoringTypes, sloTypes, attestationTypes, githubTypes, protectionTypes} {
 		for _, row := range rows {
 			if table[row.token] != nil {
 				panic("provider: two rows for " + row.token)

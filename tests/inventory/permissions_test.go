@@ -59,6 +59,15 @@ func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permiss
 		),
 		"infra": fixed("quota", permissions.OnProject, "serviceusage.services.use"),
 	}
+	if len(inventory.OfType("gcp:binaryauthorization/attestor:Attestor")) > 0 {
+		needs["ci"] = append(needs["ci"], fixed("release sign", permissions.OnProject, "binaryauthorization.attestors.get",
+			"cloudkms.cryptoKeyVersions.useToSign", "containeranalysis.notes.attachOccurrence", "containeranalysis.notes.listOccurrences",
+			"containeranalysis.occurrences.create")...)
+		for _, account := range []string{"preview", "deploy", "infra"} {
+			needs[account] = append(needs[account], fixed("the key's public half, in every run of the program", permissions.OnProject,
+				"cloudkms.cryptoKeys.get", "cloudkms.cryptoKeyVersions.get", "cloudkms.cryptoKeyVersions.viewPublicKey")...)
+		}
+	}
 	add := func(account, token string, action permissions.Action) {
 		found, err := permissions.ForType(token, action)
 		require.NoError(t, err)

@@ -135,7 +135,7 @@ func TestTheProgramMakesNoLongLivedKey(t *testing.T) {
 	for _, stack := range []string{"dev", "staging", "prod"} {
 		inventory, err := pulumitest.RunErr(program.Run, pulumitest.WithStack(stack),
 			pulumitest.WithConfig(map[string]string{stacks.ConfigKey: string(settings(t, stack))}),
-			pulumitest.WithCall("gcp:cloudrunv2/getService:getService", notThere))
+			pulumitest.WithCall("gcp:cloudrunv2/getService:getService", notThere), pulumitest.WithKey())
 		require.NoError(t, err)
 		require.NotEmpty(t, inventory.Resources)
 		for _, resource := range inventory.Resources {

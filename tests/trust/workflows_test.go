@@ -145,7 +145,7 @@ func githubVariables(t *testing.T, stack string) map[string]string {
 	t.Helper()
 	inventory, err := pulumitest.RunErr(program.Run, pulumitest.WithStack(stack), pulumitest.WithProjectNumber(numberOf(t, stack)),
 		pulumitest.WithConfig(map[string]string{stacks.ConfigKey: string(settings(t, stack))}),
-		pulumitest.WithCall("gcp:cloudrunv2/getService:getService", notThere))
+		pulumitest.WithCall("gcp:cloudrunv2/getService:getService", notThere), pulumitest.WithKey())
 	require.NoError(t, err)
 	written := map[string]string{}
 	for _, typ := range []string{"github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", "github:index/actionsVariable:ActionsVariable"} {

@@ -34,6 +34,9 @@ var roots = []struct {
 	{"log", "logging/v2/logging-api.json", []string{"LogMetric"}},
 	{"crm", "cloudresourcemanager/v1/cloudresourcemanager-api.json", []string{"Project", "SetIamPolicyRequest"}},
 	{"cb", "cloudbilling/v1/cloudbilling-api.json", []string{"BillingAccount", "SetIamPolicyRequest"}},
+	{"kms", "cloudkms/v1/cloudkms-api.json", []string{"KeyRing", "CryptoKey", "CryptoKeyVersion", "AsymmetricSignRequest", "AsymmetricSignResponse", "PublicKey"}},
+	{"ca", "containeranalysis/v1/containeranalysis-api.json", []string{"Note", "Occurrence"}},
+	{"ba", "binaryauthorization/v1/binaryauthorization-api.json", []string{"Attestor", "Policy"}},
 	{"su", "serviceusage/v1/serviceusage-api.json", []string{"GoogleApiServiceusageV1Service"}},
 }
 

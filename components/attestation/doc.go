@@ -1,0 +1,24 @@
+// Package attestation lets Cloud Run start only images that were signed: a signing key in Cloud KMS, a note in Container
+// Analysis that signatures are attached to, an attestor of Binary Authorization that knows the public key, and the project's
+// policy, which refuses whatever the attestor did not sign.
+//
+//	signed, err := attestation.NewAttestation(ctx, "attestation", &attestation.AttestationArgs{
+//		Project:    pulumi.String("procureflow-prod"),
+//		Location:   pulumi.String("us-central1"),
+//		KeyRing:    "attestation",
+//		Exemptions: []string{"us-docker.pkg.dev/cloudrun/container/hello@sha256:…"},
+//	})
+//
+// The component grants nothing. Whoever signs needs the key to sign with, the note to attach to and the attestor to read its
+// public key, each by a grant on that resource.
+//
+// # What outlives it
+//
+// Cloud KMS deletes neither key rings nor keys. Deleting the component destroys the key's versions, so that nothing signs and
+// no signature counts any more, and the names stay taken: a later component of the same project needs another KeyRing.
+//
+// # Renames
+//
+// The type token and the children's logical names are a permanent interface: stacks remember them. A rename keeps a
+// pulumi.Alias with the old name on the renamed resource until no stack has the old one.
+package attestation
