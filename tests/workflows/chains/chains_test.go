@@ -173,7 +173,12 @@ exec "$CHAIN_TOOLS/release" "$subcommand" "${args[@]}" --endpoint "$CHAIN_API/ru
 	pulumiCommand = `#!/bin/bash
 set -euo pipefail
 case "$1 ${2:-}" in
-  "stack select") exit 0 ;;
+  "stack select") basename "$3" > .chain-stack; exit 0 ;;
+  # What only reads is asked of the CLI itself, with the program compiled by its language host.
+  "preview --refresh" | "stack output")
+    arguments=("$@" --stack "$(cat .chain-stack)")
+    export PATH="${PATH#*:}" HOME="$CHAIN_HOME"; unset XDG_CACHE_HOME; cd "$CHAIN_ROOT"
+    exec "$CHAIN_TOOLS/sandbox" --state "$CHAIN_STATE" --dir "$OLDPWD" pulumi -- "${arguments[@]}" ;;
   "config set")
     [[ "$3 $4" == "--path procureflow:platform.services.web.digest" ]] || { echo "pulumi $* is not part of the chain" >&2; exit 2; }
     sed -i "/^        image: web$/a\\        digest: $5" Pulumi.dev.yaml ;;
@@ -182,7 +187,17 @@ case "$1 ${2:-}" in
 esac
 `
 	ghCommand = `#!/bin/bash
+set -euo pipefail
 echo "gh $*" >> "$CHAIN_CALLS"
+kept="$CHAIN_CALLS.kept"
+case "$1 ${2:-}" in
+  "run download") # RUN --pattern PATTERN --dir FOLDER
+    cp -r "$kept"/artifacts/$5 "$7" ;;
+  "issue list") cat "$kept/issue" 2>/dev/null || true ;;
+  "issue create") echo 7 > "$kept/issue"; cp "$6" "$kept/body" ;;
+  "issue edit") cp "$5" "$kept/body" ;;
+  "issue close") rm "$kept/issue" ;;
+esac
 `
 )
 
@@ -210,8 +225,12 @@ func (c *chain) stubs() []string {
 			repository := filepath.Join(folder, strings.ReplaceAll(name, "/", "-"))
 			action := filepath.Join(repository, filepath.FromSlash(inner), "action.yml")
 			_ = os.MkdirAll(filepath.Dir(action), 0o755)
-			stub := "name: stub\ndescription: stub\noutputs:\n  access_token: {description: a token, value: stub-token}\n  cache-hit: {description: no, value: 'false'}\n" +
-				"runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: echo '" + name + inner + "' >> \"$CHAIN_CALLS\"\n"
+			keep := ""
+			if name == "actions/upload-artifact" {
+				keep = "        to=\"$CHAIN_CALLS.kept/artifacts/${{ inputs.name }}\"\n        mkdir -p \"$to\"\n        cp -r ${{ inputs.path }}. \"$to\"\n"
+			}
+			stub := "name: stub\ndescription: stub\ninputs:\n  name: {description: of an artifact, default: ''}\n  path: {description: of an artifact, default: ''}\noutputs:\n  access_token: {description: a token, value: stub-token}\n  cache-hit: {description: no, value: 'false'}\n" +
+				"runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: |\n        echo '" + name + inner + "' >> \"$CHAIN_CALLS\"\n" + keep
 			if err := os.WriteFile(action, []byte(stub), 0o644); err != nil {
 				c.t.Fatal(err)
 			}
@@ -372,4 +391,47 @@ func TestADeploymentIsRefusedBeforeAnythingRuns(t *testing.T) {
 			t.Errorf("%s was not refused first: called %q\n%s", name, c.called(), log)
 		}
 	}
+}
+
+// TestDrift: what somebody changed by hand becomes an issue, the same issue while it lasts, and a closed one when it is gone.
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	for _, stack := range []string{"staging", "prod"} {
+		if out, err := c.run("up", stack); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	variables := map[string]string{}
+	for _, stack := range []string{"dev", "staging", "prod"} {
+		variables["GCP_PROJECT_"+strings.ToUpper(stack)], variables["GCP_REGION_"+strings.ToUpper(stack)] = "procureflow-"+stack, "us-central1"
+	}
+	check := func(calls, never string) {
+		t.Helper()
+		_ = os.Remove(c.calls)
+		log, ok := c.runWorkflow("drift-check.yml", "workflow_dispatch", map[string]any{"ref": "refs/heads/main"}, variables)
+		if got := c.called(); !ok || !strings.Contains(got, calls) || strings.Contains(got, never) {
+			t.Fatalf("want %q and not %q of:\n%s\n%s", calls, never, got, log)
+		}
+	}
+	c.must("curl", "-sSf", "-X", "PATCH", "-H", "Content-Type: application/json", "-d", `{"ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY"}`,
+		c.status().API+"/run/v2/projects/procureflow-dev/locations/us-central1/services/procureflow-web?updateMask=ingress")
+	check("gh issue create --title Drift", "gh issue edit")
+	body, err := os.ReadFile(c.calls + ".kept/body")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wanted := range []string{"### dev", "update urn:pulumi:dev::procureflow::", "::service-web-service\n"} {
+		if !strings.Contains(string(body), wanted) {
+			t.Errorf("the issue does not say %q:\n%s", wanted, body)
+		}
+	}
+	if strings.Contains(string(body), "### prod") || strings.Contains(string(body), "### staging") {
+		t.Errorf("the issue names stacks that are clean:\n%s", body)
+	}
+	check("gh issue edit 7 --body-file", "gh issue create")
+	if out, err := c.run("up", "dev"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	check("gh issue close 7", "gh issue create")
 }
