@@ -172,3 +172,34 @@ func TestBudget(t *testing.T) {
 		{"beyond the budget as well", "", change{"budget.currentPercent": []any{100, 200}, "budget.forecastPercent": []any{120, 150}}, nil},
 	})
 }
+
+func TestBinaryAuthorization(t *testing.T) {
+	t.Parallel()
+	set := func(field string, value any) change {
+		return change{"binaryAuthorization": map[string]any{field: value}}
+	}
+	pattern := "is not a pattern of images; write REGISTRY/PATH, with * or ** only at the end: a pattern without a registry would admit everybody's images"
+	checkRefused(t, []refused{
+		{"with its defaults", prod, change{"binaryAuthorization": map[string]any{}}, nil},
+		{"where images are built", dev, change{"binaryAuthorization": map[string]any{}}, []string{
+			"binaryAuthorization: is set where images are built; leave it out: images are signed when they are promoted, and dev's are not",
+		}},
+		{"key ring", prod, set("keyRing", "a ring"), []string{
+			"binaryAuthorization.keyRing: is not a key ring's id; use 1-63 letters, digits, hyphens and underscores",
+		}},
+		{"protection level", prod, set("protectionLevel", "EXTERNAL"), []string{
+			"binaryAuthorization.protectionLevel: is not a protection level that generates keys; use SOFTWARE or HSM",
+		}},
+		{"versions", prod, set("keyVersions", []any{0, 2, 2}), []string{
+			"binaryAuthorization.keyVersions[0]: is not a version; versions count from 1",
+			"binaryAuthorization.keyVersions[2]: is there twice; list each version once",
+		}},
+		{"exemptions", prod, set("exemptions", []any{"*", "gcr.io/p/**", "gcr.io/*/i"}), []string{
+			"binaryAuthorization.exemptions[0]: " + pattern,
+			"binaryAuthorization.exemptions[2]: " + pattern,
+		}},
+		{"unknown field", prod, set("keyring", "x"), []string{
+			`binaryAuthorization.keyring: is not a setting; did you mean keyRing?`,
+		}},
+	})
+}

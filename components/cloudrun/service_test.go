@@ -119,12 +119,14 @@ func TestSettingsReachTheService(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(func(a *cloudrun.ServiceArgs) {
 		a.Ingress, a.DeletionProtection, a.CPUAlwaysOn, a.StartupCPUBoost = "internal-and-cloud-load-balancing", true, true, true
+		a.BinaryAuthorization = true
 		a.CPU, a.Memory, a.Concurrency, a.TimeoutSeconds, a.MinInstances = "2", "1Gi", 10, 60, 1
 		a.Traffic = map[string]int{cloudrun.Latest: 10, "procureflow-web-old": 90}
 	}))
 	inputs := inventory.One(t, serviceType, "web-service").Inputs
 	assert.Equal(t, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER", inputs["ingress"])
 	assert.Equal(t, true, inputs["deletionProtection"])
+	assert.Equal(t, map[string]any{"useDefault": true}, inputs["binaryAuthorization"])
 	assert.Equal(t, []any{
 		map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 10.0},
 		map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "procureflow-web-old", "percent": 90.0},

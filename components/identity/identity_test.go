@@ -181,6 +181,9 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			"kind repository lacks Key", "kind repository lacks Location", "kind repository lacks Repository",
 		}},
 		"an empty secret":          {grant("roles/secretmanager.viewer", identity.SecretScope{}), []string{"kind secret lacks Key", "kind secret lacks SecretID"}},
+		"an empty key":             {grant("roles/cloudkms.signer", identity.KeyScope{}), []string{"kind key lacks Key", "kind key lacks CryptoKey"}},
+		"an empty note":            {grant("roles/containeranalysis.notes.attacher", identity.NoteScope{}), []string{"kind note lacks Key", "kind note lacks Note"}},
+		"an empty attestor":        {grant("roles/binaryauthorization.attestorsViewer", identity.AttestorScope{}), []string{"kind attestor lacks Key", "kind attestor lacks Attestor"}},
 		"an empty service account": {grant("roles/iam.serviceAccountUser", identity.ServiceAccountScope{}), []string{"kind service-account lacks Key", "kind service-account lacks Name"}},
 		"an empty service": {grant("roles/run.viewer", identity.ServiceScope{}), []string{
 			"kind service lacks Key", "kind service lacks Location", "kind service lacks Service",
