@@ -52,6 +52,21 @@ var promises = map[string]promise{
 	},
 }
 
+// elsewhere are commands that are not typed here, by their file and their beginning, with the reason.
+var elsewhere = map[string]string{
+	"refused-image.md: gcloud container binauthz ": "it asks Binary Authorization and Artifact Analysis, whose answers the simulated cloud has for the program and for release sign only",
+	"refused-image.md: gcloud run services update ": "the simulated Cloud Run does not enforce Binary Authorization, so there is no glass to break",
+}
+
+func isElsewhere(line string) bool {
+	for beginning := range elsewhere {
+		if strings.HasPrefix(line, beginning) {
+			return true
+		}
+	}
+	return false
+}
+
 var block = regexp.MustCompile(`^(?: {4}|\t)?(gcloud .*?)(?: +# .*)?$`)
 
 // commands are the gcloud commands in the indented and fenced blocks of the runbooks, in order.
@@ -72,7 +87,9 @@ func commands(t *testing.T) []string {
 				continue
 			}
 			if match := block.FindStringSubmatch(line); match != nil && (fenced || strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t")) {
-				found = append(found, filepath.Base(file)+": "+match[1])
+				if typed := filepath.Base(file) + ": " + match[1]; !isElsewhere(typed) {
+					found = append(found, typed)
+				}
 			}
 		}
 	}

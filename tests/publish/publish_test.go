@@ -112,7 +112,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answer(w, http.StatusBadRequest, apitype.ErrorResponse{Code: 400, Message: err.Error()})
 			return
 		}
-		answer(w, http.StatusOK, apitype.CreatePolicyPackResponse{Version: 1, UploadURI: s.URL + "/upload",
+		answer(w, http.StatusOK, apitype.CreatePolicyPackResponse{Version: 1, UploadURI: "http://" + r.Host + "/upload",
 			RequiredHeaders: map[string]string{"X-Test-Signature": "signed"}})
 	case "PUT /upload":
 		// The object store knows the signature and must not learn the token.
@@ -146,6 +146,8 @@ func (s *service) publish(pack string, environment ...string) (string, int) {
 	if command.ProcessState == nil {
 		require.NoError(s.t, err)
 	}
+	s.mutex.Lock() // what the handlers wrote is read from here on
+	defer s.mutex.Unlock()
 	return string(output), command.ProcessState.ExitCode()
 }
 

@@ -227,7 +227,11 @@ func (c *chain) stubs() []string {
 			_ = os.MkdirAll(filepath.Dir(action), 0o755)
 			keep := ""
 			if name == "actions/upload-artifact" {
-				keep = "        to=\"$CHAIN_CALLS.kept/artifacts/${{ inputs.name }}\"\n        mkdir -p \"$to\"\n        cp -r ${{ inputs.path }}. \"$to\"\n"
+				// A folder's content, or the files that are there: what is missing is a warning.
+				keep = "        to=\"$CHAIN_CALLS.kept/artifacts/${{ inputs.name }}\"\n        mkdir -p \"$to\"\n" +
+					"        for path in $(echo \"$PATHS\"); do\n          [[ -d \"$path\" ]] && path=\"$path/.\"\n" +
+					"          [[ -e \"$path\" ]] && cp -r \"$path\" \"$to\"\n        done\n        true\n" +
+					"      env:\n        PATHS: ${{ inputs.path }}\n"
 			}
 			stub := "name: stub\ndescription: stub\ninputs:\n  name: {description: of an artifact, default: ''}\n  path: {description: of an artifact, default: ''}\noutputs:\n  access_token: {description: a token, value: stub-token}\n  cache-hit: {description: no, value: 'false'}\n" +
 				"runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: |\n        echo '" + name + inner + "' >> \"$CHAIN_CALLS\"\n" + keep
