@@ -223,4 +223,3 @@ func BenchmarkBadRelease(b *testing.B) {
 		}
 	})
 }
-
