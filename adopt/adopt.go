@@ -2,9 +2,10 @@
 // which `pulumi import` takes them into the state instead. It reads the cloud and changes nothing.
 //
 // Only resources whose name the program decides can be there before it: a repository, an account, a secret, a service, a
-// custom role, an identity pool, an objective, a metric. Members of IAM policies and switched-on APIs need no import: making them again changes
-// nothing. Channels, alerts and dashboards get their name from Google, so one made by hand is another resource: delete it
-// after the first run.
+// custom role, an identity pool, an objective, a metric, a key, an attestor, and GitHub's environments, variables and
+// rulesets. Members of IAM policies, switched-on APIs and settings that are always there (the Binary Authorization policy,
+// the allowed actions, the workflow token, vulnerability alerts) need no import: making them sets them. Channels, alerts
+// and dashboards get their name from Google, so one made by hand is another resource: delete it after the first run.
 package adopt
 
 import (
@@ -13,12 +14,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// Planned is a resource that a preview would create.
+// Planned is a resource that a preview would create, or a provider, whatever the preview does to it.
 type Planned struct {
 	URN    string
 	Type   string
@@ -39,43 +41,86 @@ type Adoption struct {
 }
 
 // APIs are the base addresses that are asked, each ending with a slash.
-type APIs struct{ ArtifactRegistry, IAM, SecretManager, Run, Monitoring, Logging string }
+type APIs struct {
+	ArtifactRegistry, IAM, SecretManager, Run, Monitoring, Logging, KMS, ContainerAnalysis, BinaryAuthorization string
 
-// Google are the addresses of Google Cloud.
-var Google = APIs{
+	GitHub string
+}
+
+// Public are the addresses of Google Cloud and GitHub.
+var Public = APIs{
 	ArtifactRegistry: "https://artifactregistry.googleapis.com/v1/", IAM: "https://iam.googleapis.com/v1/",
 	SecretManager: "https://secretmanager.googleapis.com/v1/", Run: "https://run.googleapis.com/v2/",
 	Monitoring: "https://monitoring.googleapis.com/v3/", Logging: "https://logging.googleapis.com/v2/",
+	KMS: "https://cloudkms.googleapis.com/v1/", ContainerAnalysis: "https://containeranalysis.googleapis.com/v1/",
+	BinaryAuthorization: "https://binaryauthorization.googleapis.com/v1/", GitHub: "https://api.github.com/",
 }
 
-// kinds are the types that can be there before the program, the API that has them, and their names. The name is also the
-// id that the provider imports by.
-var kinds = map[string]struct {
-	api  func(APIs) string
-	name string // {input} is the input's value; of a resource name, its last part
-}{
-	"gcp:artifactregistry/repository:Repository": {
-		func(a APIs) string { return a.ArtifactRegistry }, "projects/{project}/locations/{location}/repositories/{repositoryId}"},
-	"gcp:serviceaccount/account:Account": {
-		func(a APIs) string { return a.IAM }, "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com"},
-	"gcp:projects/iAMCustomRole:IAMCustomRole": {
-		func(a APIs) string { return a.IAM }, "projects/{project}/roles/{roleId}"},
-	"gcp:iam/workloadIdentityPool:WorkloadIdentityPool": {
-		func(a APIs) string { return a.IAM }, "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}"},
-	"gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": {
-		func(a APIs) string { return a.IAM },
-		"projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}/providers/{workloadIdentityPoolProviderId}"},
-	"gcp:secretmanager/secret:Secret": {
-		func(a APIs) string { return a.SecretManager }, "projects/{project}/secrets/{secretId}"},
-	"gcp:cloudrunv2/service:Service": {
-		func(a APIs) string { return a.Run }, "projects/{project}/locations/{location}/services/{name}"},
-	"gcp:monitoring/genericService:GenericService": {
-		func(a APIs) string { return a.Monitoring }, "projects/{project}/services/{serviceId}"},
-	"gcp:monitoring/slo:Slo": {
-		func(a APIs) string { return a.Monitoring }, "projects/{project}/services/{service}/serviceLevelObjectives/{sloId}"},
-	"gcp:logging/metric:Metric": {
-		func(a APIs) string { return a.Logging }, "projects/{project}/metrics/{name}"},
+// Clients ask as a person.
+type Clients struct {
+	Google *http.Client
+	// GitHub is nil without a token; a plan with GitHub's resources then fails.
+	GitHub *http.Client
 }
+
+// kind is a type that can be there before the program. Its patterns have inputs in braces: {input} is the last part of a
+// resource name, {+input} all of it. {owner} is the owner that the GitHub provider is set to.
+type kind struct {
+	api func(APIs) string
+	// path is where it is read.
+	path string
+	// With list, path is a list under that field (or bare, as "-"), found by the entry whose name is the input named by by; {id} is its number.
+	list, by string
+	// id is what the provider imports by. Default: path.
+	id string
+}
+
+// The ids are those of the providers' documentation, in each resource's section Import.
+var kinds = map[string]kind{
+	"gcp:artifactregistry/repository:Repository": {
+		api: func(a APIs) string { return a.ArtifactRegistry }, path: "projects/{project}/locations/{location}/repositories/{repositoryId}"},
+	"gcp:serviceaccount/account:Account": {
+		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com"},
+	"gcp:projects/iAMCustomRole:IAMCustomRole": {
+		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/roles/{roleId}"},
+	"gcp:iam/workloadIdentityPool:WorkloadIdentityPool": {
+		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}"},
+	"gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": {
+		api:  func(a APIs) string { return a.IAM },
+		path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}/providers/{workloadIdentityPoolProviderId}"},
+	"gcp:secretmanager/secret:Secret": {
+		api: func(a APIs) string { return a.SecretManager }, path: "projects/{project}/secrets/{secretId}"},
+	"gcp:cloudrunv2/service:Service": {
+		api: func(a APIs) string { return a.Run }, path: "projects/{project}/locations/{location}/services/{name}"},
+	"gcp:monitoring/genericService:GenericService": {
+		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{serviceId}"},
+	"gcp:monitoring/slo:Slo": {
+		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{service}/serviceLevelObjectives/{sloId}"},
+	"gcp:logging/metric:Metric": {
+		api: func(a APIs) string { return a.Logging }, path: "projects/{project}/metrics/{name}", id: "{name}"},
+	"gcp:kms/keyRing:KeyRing": {
+		api: func(a APIs) string { return a.KMS }, path: "projects/{project}/locations/{location}/keyRings/{name}"},
+	"gcp:kms/cryptoKey:CryptoKey": {
+		api: func(a APIs) string { return a.KMS }, path: "{+keyRing}/cryptoKeys/{name}"},
+	"gcp:containeranalysis/note:Note": {
+		api: func(a APIs) string { return a.ContainerAnalysis }, path: "projects/{project}/notes/{name}"},
+	"gcp:binaryauthorization/attestor:Attestor": {
+		api: func(a APIs) string { return a.BinaryAuthorization }, path: "projects/{project}/attestors/{name}"},
+	"github:index/repositoryEnvironment:RepositoryEnvironment": {
+		api: gitHub, path: "repos/{owner}/{repository}/environments/{environment}", id: "{repository}:{environment}"},
+	"github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": {
+		api: gitHub, path: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies?per_page=100",
+		list: "branch_policies", by: "branchPattern", id: "{repository}:{environment}:{id}"},
+	"github:index/actionsVariable:ActionsVariable": {
+		api: gitHub, path: "repos/{owner}/{repository}/actions/variables/{variableName}", id: "{repository}:{variableName}"},
+	"github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": {
+		api: gitHub, path: "repos/{owner}/{repository}/environments/{environment}/variables/{variableName}",
+		id: "{repository}:{environment}:{variableName}"},
+	"github:index/repositoryRuleset:RepositoryRuleset": {
+		api: gitHub, path: "repos/{owner}/{repository}/rulesets?per_page=100&includes_parents=false", list: "-", by: "name", id: "{repository}:{id}"},
+}
+
+func gitHub(a APIs) string { return a.GitHub }
 
 // ReadPlan reads the output of `pulumi preview --json`.
 func ReadPlan(in io.Reader) ([]Planned, error) {
@@ -104,7 +149,7 @@ func ReadPlan(in io.Reader) ([]Planned, error) {
 	}
 	var planned []Planned
 	for _, step := range plan.Steps {
-		if step.Op != "create" || step.NewState == nil {
+		if step.NewState == nil || !Counts(step.Op, step.NewState.Type) {
 			continue
 		}
 		s := step.NewState
@@ -117,86 +162,178 @@ func ReadPlan(in io.Reader) ([]Planned, error) {
 	return planned, nil
 }
 
+// Counts says whether a step of a preview belongs to a plan: what would be created, and providers whatever is done to them, because GitHub's
+// resources take their owner from theirs.
+func Counts(op, token string) bool { return op == "create" || isProvider(token) }
+
+func isProvider(token string) bool { return strings.HasPrefix(token, "pulumi:providers:") }
+
 // Find asks the cloud which of the planned resources exist. later are the names of those that cannot be looked for
 // because they stand in something that is not made or adopted yet: ask again after the import.
 //
 // It collects every failure before it gives up: an outage must not be taken for an absence, or `up` would try to make what
-// is there.
-func Find(ctx context.Context, client *http.Client, apis APIs, planned []Planned) (adoptions []Adoption, later []string, err error) {
+// is there. GitHub hides from a token what it may not read as if it were absent, so each repository must be seen first.
+func Find(ctx context.Context, clients Clients, apis APIs, planned []Planned) (adoptions []Adoption, later []string, err error) {
+	owners := map[string]string{}
+	for _, p := range planned {
+		if owner, _ := p.Inputs["owner"].(string); isProvider(p.Type) {
+			owners[p.URN] = owner
+		}
+	}
 	var failures []error
+	seen := map[string]error{}
 	for _, p := range planned {
 		kind, named := kinds[p.Type]
 		if !named {
 			continue
 		}
-		id, known := expand(kind.name, p.Inputs)
+		f := finder{ctx: ctx, client: clients.Google, base: kind.api(apis), inputs: maps.Clone(p.Inputs)}
+		path, known := f.expand(kind.path)
+		if strings.HasPrefix(p.Type, "github:") {
+			f.client, f.inputs["owner"] = clients.GitHub, owners[p.Provider]
+			repository, _ := f.expand("repos/{owner}/{repository}")
+			failure, asked := seen[repository]
+			if !asked {
+				if failure = f.sees(repository); failure != nil {
+					failures = append(failures, failure)
+				}
+				seen[repository] = failure
+			}
+			if failure != nil {
+				continue
+			}
+			path, known = f.expand(kind.path)
+		}
 		if !known {
 			later = append(later, p.Name())
 			continue
 		}
-		found, err := exists(ctx, client, kind.api(apis)+id)
+		found, err := f.exists(kind, path)
 		if err != nil {
-			failures = append(failures, fmt.Errorf("%s: find out whether %s exists: %w", p.Name(), id, err))
-		} else if found {
-			adoptions = append(adoptions, Adoption{Planned: p, ID: importID(p, id)})
+			name, _, _ := strings.Cut(path, "?")
+			failures = append(failures, fmt.Errorf("%s: find out whether %s exists: %w", p.Name(), name, err))
+			continue
 		}
+		if !found {
+			continue
+		}
+		id := path
+		if kind.id != "" {
+			id, _ = f.expand(kind.id)
+		}
+		adoptions = append(adoptions, Adoption{Planned: p, ID: id})
 	}
 	slices.SortFunc(adoptions, func(a, b Adoption) int { return strings.Compare(a.ID, b.ID) })
 	return adoptions, later, errors.Join(failures...)
 }
 
-// importID is what the provider imports by: the resource's name, but for a metric, which it knows by its short name.
-func importID(p Planned, name string) string {
-	if p.Type == "gcp:logging/metric:Metric" {
-		return name[strings.LastIndex(name, "/")+1:]
-	}
-	return name
+// finder asks one API for one planned resource.
+type finder struct {
+	ctx    context.Context
+	client *http.Client
+	base   string
+	inputs map[string]any
 }
 
-func exists(ctx context.Context, client *http.Client, url string) (bool, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return false, err
+// sees says why GitHub's repository cannot be looked into.
+func (f finder) sees(repository string) error {
+	name := strings.TrimPrefix(repository, "repos/")
+	if f.client == nil {
+		return fmt.Errorf("the plan has resources of GitHub's repository %s: set GITHUB_TOKEN to a token that administers it (gh auth token)", name)
 	}
-	response, err := client.Do(request)
+	there, _, err := f.get(repository)
+	if err == nil && !there {
+		err = errors.New("it does not exist, or the token may not read it")
+	}
 	if err != nil {
-		return false, err
+		return fmt.Errorf("look into GitHub's repository %s: %w", name, err)
+	}
+	return nil
+}
+
+// exists says whether the resource is there. Of one that is found in a list, it puts the number into the inputs, as id.
+func (f finder) exists(k kind, path string) (bool, error) {
+	there, body, err := f.get(path)
+	if err != nil || !there || k.list == "" {
+		return there, err
+	}
+	list := json.RawMessage(body)
+	if k.list != "-" {
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(body, &fields); err != nil {
+			return false, fmt.Errorf("read the answer: %w", err)
+		}
+		list = fields[k.list]
+	}
+	var entries []struct {
+		ID   json.Number
+		Name string
+	}
+	if err := json.Unmarshal(list, &entries); err != nil {
+		return false, fmt.Errorf("read the answer: %w", err)
+	}
+	for _, entry := range entries {
+		if entry.Name == f.inputs[k.by] {
+			f.inputs["id"] = entry.ID.String()
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (f finder) get(path string) (bool, []byte, error) {
+	request, err := http.NewRequestWithContext(f.ctx, http.MethodGet, f.base+path, nil)
+	if err != nil {
+		return false, nil, err
+	}
+	response, err := f.client.Do(request)
+	if err != nil {
+		return false, nil, err
 	}
 	defer response.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	switch {
+	case err != nil:
+		return false, nil, err
 	case response.StatusCode == http.StatusOK:
 		var state struct{ State string }
 		_ = json.Unmarshal(body, &state)
 		if state.State == "DELETED" {
-			return false, errors.New("it was deleted less than 30 days ago and its name is still taken: undelete it (gcloud iam … undelete), then adopt it")
+			return false, nil, errors.New("it was deleted less than 30 days ago and its name is still taken: undelete it (gcloud iam … undelete), then adopt it")
 		}
-		return true, nil
+		return true, body, nil
 	case response.StatusCode == http.StatusNotFound:
-		return false, nil
+		return false, nil, nil
 	// A project whose APIs are still off has none of their resources.
 	case response.StatusCode == http.StatusForbidden && strings.Contains(string(body), "SERVICE_DISABLED"):
-		return false, nil
+		return false, nil, nil
 	}
-	return false, fmt.Errorf("answered %s", response.Status)
+	return false, nil, fmt.Errorf("answered %s", response.Status)
 }
 
 // unknown is how the engine writes a value that is not known before something is made, in previews
 // (plugin.UnknownStringValue in Pulumi's SDK).
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
-// expand puts inputs in the place of {input}, and says whether all of them are known.
-func expand(pattern string, inputs map[string]any) (string, bool) {
+// expand puts inputs in the place of {input} and {+input}, and says whether all of them are known.
+func (f finder) expand(pattern string) (string, bool) {
+	var out strings.Builder
 	for {
 		before, rest, more := strings.Cut(pattern, "{")
+		out.WriteString(before)
 		if !more {
-			return pattern, true
+			return out.String(), true
 		}
 		key, after, _ := strings.Cut(rest, "}")
-		value, _ := inputs[key].(string)
+		name, whole := strings.CutPrefix(key, "+")
+		value, _ := f.inputs[name].(string)
 		if value == "" || value == unknown {
 			return "", false
 		}
-		pattern = before + value[strings.LastIndex(value, "/")+1:] + after
+		if !whole {
+			value = value[strings.LastIndex(value, "/")+1:]
+		}
+		out.WriteString(value)
+		pattern = after
 	}
 }

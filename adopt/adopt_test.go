@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
 
 	"github.com/guiofsaints/procureflow-platform/adopt"
 )
@@ -51,6 +52,11 @@ func find(t *testing.T, answers map[string]string, planned ...adopt.Planned) ([]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		assert.Equal(t, http.MethodGet, r.Method, "nothing is changed")
 		body := answers[r.URL.Path]
+		if strings.HasPrefix(r.URL.Path, "/repos/") {
+			assert.Equal(t, "Bearer token", r.Header.Get("Authorization"), "GitHub is asked as the person")
+		} else {
+			assert.Empty(t, r.Header.Get("Authorization"), "the token for GitHub is GitHub's alone")
+		}
 		switch {
 		case body == "":
 			w.WriteHeader(http.StatusNotFound)
@@ -62,10 +68,15 @@ func find(t *testing.T, answers map[string]string, planned ...adopt.Planned) ([]
 		_, _ = w.Write([]byte(body))
 	}))
 	defer server.Close()
-	base := server.URL + "/"
-	return adopt.Find(t.Context(), server.Client(), adopt.APIs{
-		ArtifactRegistry: base, IAM: base, SecretManager: base, Run: base, Monitoring: base, Logging: base,
-	}, planned)
+	hub := oauth2.NewClient(t.Context(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token"}))
+	return adopt.Find(t.Context(), adopt.Clients{Google: server.Client(), GitHub: hub}, allAt(server.URL+"/"), planned)
+}
+
+func allAt(base string) adopt.APIs {
+	return adopt.APIs{
+		ArtifactRegistry: base, IAM: base, SecretManager: base, Run: base, Monitoring: base, Logging: base, KMS: base, ContainerAnalysis: base,
+		BinaryAuthorization: base, GitHub: base,
+	}
 }
 
 func TestFind(t *testing.T) {
@@ -80,6 +91,76 @@ func TestFind(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"provider"}, later)
 	assert.Equal(t, []adopt.Adoption{{Planned: secret("there"), ID: "projects/p/secrets/there"}, {Planned: metric, ID: "updates"}}, adoptions)
+}
+
+const hubURN = "urn:pulumi:dev::p::pulumi:providers:github::github"
+
+func hubProvider() adopt.Planned {
+	return adopt.Planned{URN: hubURN, Type: "pulumi:providers:github", Custom: true, Inputs: map[string]any{"owner": "o"}}
+}
+
+func hub(name, token string, inputs map[string]any) adopt.Planned {
+	inputs["repository"] = "r"
+	return adopt.Planned{URN: "urn:x::" + name, Type: token, Custom: true, Provider: hubURN, Inputs: inputs}
+}
+
+func TestFindByTheirOwnNames(t *testing.T) {
+	t.Parallel()
+	const environment = "/repos/o/r/environments/production"
+	answers := map[string]string{
+		"/repos/o/r": `{"id": 1}`, environment: `{"id": 2}`, environment + "/variables/A": `{"name": "A"}`, "/repos/o/r/actions/variables/B": `{"name": "B"}`,
+		environment + "/deployment-branch-policies": `{"branch_policies": [{"id": 7, "name": "release/*"}, {"id": 12345678901, "name": "main"}]}`,
+		"/repos/o/r/rulesets":                       `[{"id": 3, "name": "other"}, {"id": 4, "name": "protected-branches"}]`,
+		"/projects/p/locations/l/keyRings/k":        `{}`, "/projects/p/locations/l/keyRings/k/cryptoKeys/release": `{}`,
+		"/projects/p/notes/release": `{}`, "/projects/p/attestors/release": `{}`,
+	}
+	gcp := func(token string, inputs map[string]any) adopt.Planned {
+		return adopt.Planned{URN: "urn:x::" + token, Type: "gcp:" + token, Inputs: inputs}
+	}
+	for _, test := range []struct {
+		planned adopt.Planned
+		id      string // empty: not there
+	}{
+		{hub("e", "github:index/repositoryEnvironment:RepositoryEnvironment", map[string]any{"environment": "production"}), "r:production"},
+		{hub("e", "github:index/repositoryEnvironment:RepositoryEnvironment", map[string]any{"environment": "dev"}), ""},
+		{hub("v", "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", map[string]any{"environment": "production", "variableName": "A"}), "r:production:A"},
+		{hub("v", "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", map[string]any{"environment": "production", "variableName": "B"}), ""},
+		{hub("v", "github:index/actionsVariable:ActionsVariable", map[string]any{"variableName": "B"}), "r:B"},
+		{hub("b", "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy", map[string]any{"environment": "production", "branchPattern": "main"}), "r:production:12345678901"},
+		{hub("b", "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy", map[string]any{"environment": "production", "branchPattern": "dev"}), ""},
+		{hub("b", "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy", map[string]any{"environment": "dev", "branchPattern": "main"}), ""},
+		{hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "protected-branches"}), "r:4"},
+		{hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "absent"}), ""},
+		{gcp("kms/keyRing:KeyRing", map[string]any{"project": "p", "location": "l", "name": "k"}), "projects/p/locations/l/keyRings/k"},
+		{gcp("kms/cryptoKey:CryptoKey", map[string]any{"keyRing": "projects/p/locations/l/keyRings/k", "name": "release"}), "projects/p/locations/l/keyRings/k/cryptoKeys/release"},
+		{gcp("containeranalysis/note:Note", map[string]any{"project": "p", "name": "release"}), "projects/p/notes/release"},
+		{gcp("binaryauthorization/attestor:Attestor", map[string]any{"project": "p", "name": "release"}), "projects/p/attestors/release"},
+	} {
+		adoptions, later, err := find(t, answers, hubProvider(), test.planned)
+		require.NoError(t, err)
+		assert.Empty(t, later)
+		want := []adopt.Adoption(nil)
+		if test.id != "" {
+			want = []adopt.Adoption{{Planned: test.planned, ID: test.id}}
+		}
+		assert.Equal(t, want, adoptions, "%s %v", test.planned.Type, test.planned.Inputs)
+	}
+}
+
+// TestWhatGitHubHidesIsNoAbsence: GitHub answers 404 for what a token may not read.
+func TestWhatGitHubHidesIsNoAbsence(t *testing.T) {
+	t.Parallel()
+	variable := hub("v", "github:index/actionsVariable:ActionsVariable", map[string]any{"variableName": "B"})
+	other := hub("w", "github:index/actionsVariable:ActionsVariable", map[string]any{"variableName": "C"})
+	_, _, err := find(t, nil, hubProvider(), variable, other)
+	assert.EqualError(t, err, "look into GitHub's repository o/r: it does not exist, or the token may not read it", "said once")
+	_, _, err = find(t, map[string]string{"/repos/o/r": "denied"}, hubProvider(), variable)
+	assert.EqualError(t, err, "look into GitHub's repository o/r: answered 403 Forbidden")
+	_, _, err = find(t, map[string]string{"/repos/o/r": "{}", "/repos/o/r/rulesets": "no list"}, hubProvider(),
+		hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "protected-branches"}))
+	assert.ErrorContains(t, err, "r: find out whether repos/o/r/rulesets exists: read the answer: ")
+	_, _, err = adopt.Find(t.Context(), adopt.Clients{Google: http.DefaultClient}, allAt("http://127.0.0.1:0/"), []adopt.Planned{hubProvider(), variable})
+	assert.EqualError(t, err, "the plan has resources of GitHub's repository o/r: set GITHUB_TOKEN to a token that administers it (gh auth token)")
 }
 
 // TestAnOutageIsNoAbsence: whatever cannot be asked fails the whole search, and every failure is named.

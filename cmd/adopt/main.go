@@ -1,9 +1,10 @@
 // Command adopt finds which planned resources exist already and writes the file that imports them:
 //
 //	pulumi preview --json | go run ./cmd/adopt --out import.json
-//	pulumi up --target '**pulumi:providers:gcp::gcp' && pulumi import --file import.json --protect=false --generate-code=false
+//	pulumi up --target '**pulumi:providers:*' && pulumi import --file import.json --protect=false --generate-code=false
 //
-// It asks Google Cloud as `gcloud auth application-default login` left you, and changes nothing. Exit codes: 0 written; 1 the
+// It asks Google Cloud as `gcloud auth application-default login` left you and GitHub with the token in GITHUB_TOKEN, which only a
+// plan with GitHub's resources needs, and changes nothing. Exit codes: 0 written; 1 the
 // plan could not be read or the cloud not be asked, and nothing is written; 2 the call is wrong.
 package main
 
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 
 	"github.com/guiofsaints/procureflow-platform/adopt"
@@ -46,7 +48,12 @@ func run(ctx context.Context, out string) error {
 		return fmt.Errorf("log in with `gcloud auth application-default login` first: %w", err)
 	}
 	client.Timeout = time.Minute
-	adoptions, later, err := adopt.Find(ctx, client, adopt.Google, planned)
+	clients := adopt.Clients{Google: client}
+	if token := os.Getenv("GITHUB_TOKEN"); token != "" {
+		clients.GitHub = oauth2.NewClient(ctx, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}))
+		clients.GitHub.Timeout = time.Minute
+	}
+	adoptions, later, err := adopt.Find(ctx, clients, adopt.Public, planned)
 	if err != nil {
 		return err
 	}

@@ -39,12 +39,17 @@ func (a *app) adoptStack(ctx context.Context, stack *engine.Stack, out string, a
 	}
 	planned := make([]adopt.Planned, 0, len(steps))
 	for _, step := range steps {
-		planned = append(planned, plannedOf(step))
+		if adopt.Counts(string(step.Op), step.Type) {
+			planned = append(planned, plannedOf(step))
+		}
 	}
 	api := stack.API()
-	apis := adopt.APIs{ArtifactRegistry: api + "/ar/v1/", IAM: api + "/iam/v1/", SecretManager: api + "/sm/v1/", Run: api + "/run/v2/",
-		Monitoring: api + "/mon/v3/", Logging: api + "/log/v2/"}
-	adoptions, later, err := adopt.Find(ctx, &http.Client{Timeout: 10 * time.Second}, apis, planned)
+	client := &http.Client{Timeout: 10 * time.Second}
+	adoptions, later, err := adopt.Find(ctx, adopt.Clients{Google: client, GitHub: client}, adopt.APIs{
+		ArtifactRegistry: api + "/ar/v1/", IAM: api + "/iam/v1/", SecretManager: api + "/sm/v1/", Run: api + "/run/v2/",
+		Monitoring: api + "/mon/v3/", Logging: api + "/log/v2/", KMS: api + "/kms/v1/", ContainerAnalysis: api + "/ca/v1/",
+		BinaryAuthorization: api + "/ba/v1/", GitHub: api + "/gh/api/v3/",
+	}, planned)
 	if err != nil {
 		return err
 	}

@@ -15,14 +15,14 @@ import (
 // API is the address of the simulated cloud's APIs, without a slash at its end.
 func (s *Stack) API() string { return strings.TrimSuffix(s.engine.client.API(), "/") }
 
-// Planned are the resources that Up would create, as the engine describes them. Nothing is changed.
+// Planned are the steps that Up would take, as the engine describes them. Nothing is changed.
 func (s *Stack) Planned(ctx context.Context) ([]apitype.StepEventMetadata, error) {
 	stream := make(chan events.EngineEvent)
 	done := make(chan []apitype.StepEventMetadata)
 	go func() {
 		var steps []apitype.StepEventMetadata
 		for event := range stream {
-			if event.ResourcePreEvent != nil && event.ResourcePreEvent.Metadata.Op == apitype.OpCreate {
+			if event.ResourcePreEvent != nil {
 				steps = append(steps, event.ResourcePreEvent.Metadata)
 			}
 		}
