@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -83,6 +84,66 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 		return revision["name"]
 	}(), "what served before can still serve")
 	assert.Contains(t, s.must("up", "dev").out, "Stack dev: no changes")
+}
+
+// TestAdoptTheRepositorysSettings: environments, variables and the ruleset that were made by hand in GitHub, and the key, note
+// and attestor of a first attempt, are taken over by prod without one of them being replaced or made a second time.
+func TestAdoptTheRepositorysSettings(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, nil)
+	s.must("preview", "prod") // the cloud is up, and empty
+	const (
+		hub = "/gh/api/v3/repos/guiofsaints/procureflow"
+		kms = "/kms/v1/projects/procureflow-prod/locations/us-central1/keyRings"
+	)
+	made := func(method, path string, body map[string]any) map[string]any {
+		t.Helper()
+		status, answer := s.api(method, path, body)
+		require.Equal(t, 2, status/100, "%s %s: %d %v", method, path, status, answer)
+		return answer
+	}
+	for _, api := range []string{"cloudkms", "containeranalysis", "binaryauthorization"} {
+		made(http.MethodPost, "/su/v1/projects/procureflow-prod/services/"+api+".googleapis.com:enable", map[string]any{})
+	}
+	made(http.MethodPut, hub+"/environments/production", map[string]any{
+		"wait_timer": 0, "deployment_branch_policy": map[string]any{"protected_branches": false, "custom_branch_policies": true}})
+	made(http.MethodPost, hub+"/environments/production/deployment-branch-policies", map[string]any{"name": "main"})
+	made(http.MethodPost, hub+"/environments/production/variables", map[string]any{"name": "GCP_PROJECT", "value": "by-hand"})
+	made(http.MethodPost, hub+"/actions/variables", map[string]any{"name": "GCP_PROJECT_PROD", "value": "by-hand"})
+	ruleset := made(http.MethodPost, hub+"/rulesets", map[string]any{"name": "protected-branches", "target": "branch", "enforcement": "disabled",
+		"conditions": map[string]any{"ref_name": map[string]any{"include": []any{"~DEFAULT_BRANCH"}, "exclude": []any{}}}, "rules": []any{map[string]any{"type": "deletion"}}})
+	made(http.MethodPost, kms+"?keyRingId=attestation", map[string]any{})
+	made(http.MethodPost, kms+"/attestation/cryptoKeys?cryptoKeyId=release", map[string]any{
+		"purpose": "ASYMMETRIC_SIGN", "versionTemplate": map[string]any{"algorithm": "EC_SIGN_P256_SHA256", "protectionLevel": "SOFTWARE"}})
+	note := made(http.MethodPost, "/ca/v1/projects/procureflow-prod/notes?noteId=release", map[string]any{
+		"attestation": map[string]any{"hint": map[string]any{"humanReadableName": "by hand"}}})
+
+	file := filepath.Join(t.TempDir(), "import.json")
+	dry := s.must("adopt", "prod", "--out", file)
+	assert.Contains(t, dry.out, "7 of ")
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, id := range []string{
+		"procureflow:production", "procureflow:GCP_PROJECT_PROD", "procureflow:production:GCP_PROJECT",
+		fmt.Sprintf("procureflow:%.0f", ruleset["id"]),
+		"projects/procureflow-prod/locations/us-central1/keyRings/attestation", "projects/procureflow-prod/notes/release",
+	} {
+		assert.Contains(t, string(content), `"id": "`+id+`"`)
+	}
+	assert.Contains(t, dry.out, "attestation-key", "the key stands in a ring that is not in the state yet")
+
+	s.must("adopt", "prod", "--import", "--out", file)
+	// Now the ring is known, and what stands in it can be looked for.
+	assert.Contains(t, s.must("adopt", "prod", "--import", "--out", file).out, "1 of ")
+	noLoss(t, s.must("preview", "prod"))
+	noLoss(t, s.must("up", "prod"))
+	_, after := s.api(http.MethodGet, "/ca/v1/projects/procureflow-prod/notes/release", nil)
+	assert.Equal(t, note["createTime"], after["createTime"])
+	_, after = s.api(http.MethodGet, fmt.Sprintf("%s/rulesets/%.0f", hub, ruleset["id"]), nil)
+	assert.Equal(t, "active", after["enforcement"], "the one that was there holds now what the settings say")
+	_, variable := s.api(http.MethodGet, hub+"/environments/production/variables/GCP_PROJECT", nil)
+	assert.Equal(t, "procureflow-prod", variable["value"])
+	assert.Contains(t, s.must("up", "prod").out, "Stack prod: no changes")
 }
 
 // makeV1Service makes a service through Cloud Run's v1 API, which is on the host of its region.
