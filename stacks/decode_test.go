@@ -13,7 +13,7 @@ import (
 
 func TestDecodeIsStrict(t *testing.T) {
 	t.Parallel()
-	const serviceKeys = "known here: attempt, bootstrapImage, concurrency, cpu, cpuIdle, deletionProtection, digest, environment, image, " +
+	const serviceKeys = "known here: attempt, bootstrapImage, concurrency, cpu, cpuIdle, deletionProtection, digest, environment, image, imageUser, " +
 		"ingress, liveness, maxInstances, memory, minInstances, name, port, public, runtimeAccount, secrets, slo, smokePaths, " +
 		"startup, startupCpuBoost, timeoutSeconds, traffic, uptime, urlVariables"
 	checkRefused(t, []refused{

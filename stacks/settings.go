@@ -133,6 +133,10 @@ type Service struct {
 	Image string `json:"image"`
 	// Digest is what to run, sha256:<64 hex>. Default: what runs now; where nothing runs yet, BootstrapImage.
 	Digest string `json:"digest,omitempty"`
+	// ImageUser is who the image of Digest runs as, USER@DIGEST, as a release found in the image's configuration and wrote
+	// beside Digest; for several platforms USER is all of their users, with commas between. It goes on the service as
+	// evidence for policies, and is refused for any other digest. Default: what is known of what runs now.
+	ImageUser string `json:"imageUser,omitempty"`
 	// BootstrapImage is what the first run starts before any digest was deployed: a full reference by digest.
 	BootstrapImage string `json:"bootstrapImage"`
 	// RuntimeAccount is the id of the service's own service account, 6-30 characters. No two services share one.

@@ -13,6 +13,7 @@ var (
 	revisionName   = regexp.MustCompile(`^[a-z0-9-]*[a-z0-9]$`)
 	imageName      = regexp.MustCompile(`^[a-z0-9]+([._/-]+[a-z0-9]+)*$`)
 	imageDigest    = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	imageUser      = regexp.MustCompile(`^[^@\s]+@(sha256:[0-9a-f]{64})$`)
 	imageReference = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$`)
 	accountID      = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	variableName   = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
@@ -85,6 +86,13 @@ func validateIdentity(s Service, path string, found *findings) {
 	found.shape(path+".image", s.Image, imageName, "is not an image name", "use the name in the registry, for example web, without host, tag and digest")
 	if s.Digest != "" {
 		found.shape(path+".digest", s.Digest, imageDigest, "is not a digest", "use sha256: and 64 lower-case hex digits, the digest of the manifest")
+	}
+	if s.ImageUser != "" {
+		if user := imageUser.FindStringSubmatch(s.ImageUser); user == nil {
+			found.add(path+".imageUser", "is not a user of an image", "use USER@sha256:DIGEST, as `release verify` prints it")
+		} else if user[1] != s.Digest {
+			found.add(path+".imageUser", "is of another image than digest", "set both together, as deploy.yml does, or remove imageUser")
+		}
 	}
 	found.shape(path+".bootstrapImage", s.BootstrapImage, imageReference, "is not an image by digest",
 		"use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change")

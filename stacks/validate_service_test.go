@@ -22,6 +22,15 @@ func TestServiceNames(t *testing.T) {
 	checkRefused(t, each(web+".image", "", "web", "shop/web_v2"))
 	checkRefused(t, each(web+".digest", "is not a digest; use sha256: and 64 lower-case hex digits, the digest of the manifest",
 		"latest", strings.TrimPrefix(someDigest, "sha256:"), strings.ToUpper(someDigest), someDigest[:70], someDigest+"0", someDigest+"\n"))
+	checkRefused(t, each(web+".imageUser", "is not a user of an image; use USER@sha256:DIGEST, as `release verify` prints it",
+		"1001", "@"+someDigest, "a b@"+someDigest, "1001@"+someDigest[:70], "1001@"+someDigest+"\n"))
+	checkRefused(t, each(web+".imageUser", "is of another image than digest; set both together, as deploy.yml does, or remove imageUser",
+		"1001@"+someDigest))
+	checkRefused(t, []refused{
+		{"user and digest", "", change{web + ".digest": someDigest, web + ".imageUser": "1001@" + someDigest}, nil},
+		{"user of another digest", "", change{web + ".digest": someDigest, web + ".imageUser": "1001@" + strings.Replace(someDigest, "0123", "3210", 1)}, []string{
+			web + ".imageUser: is of another image than digest; set both together, as deploy.yml does, or remove imageUser"}},
+	})
 	checkRefused(t, each(web+".bootstrapImage", "is not an image by digest; use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change",
 		"us-docker.pkg.dev/cloudrun/container/hello", "us-docker.pkg.dev/cloudrun/container/hello:latest", "hello@"+someDigest,
 		"us-docker.pkg.dev/cloudrun/container/hello:v1@"+someDigest, "https://us-docker.pkg.dev/a@"+someDigest))

@@ -43,6 +43,15 @@ func checkImage(field, image string) error {
 	return fmt.Errorf("%s %q is not an image by digest: write NAME@sha256:<64 hex digits>, a tag may move", field, image)
 }
 
+// checkImageUser refuses what was found in another image.
+func checkImageUser(user, image string) error {
+	_, digest, _ := strings.Cut(image, "@")
+	if name, of, _ := strings.Cut(user, "@"); name != "" && of == digest {
+		return nil
+	}
+	return fmt.Errorf("args.ImageUser %q does not belong to args.Image: write USER@%s, or leave it out", user, digest)
+}
+
 func checkVersion(name, value string) error {
 	if version.MatchString(value) {
 		return nil
@@ -72,6 +81,11 @@ func (args *ServiceArgs) validate() error {
 	case pulumi.String:
 		if err := checkImage("args.Image", string(image)); err != nil {
 			problems = append(problems, err)
+		}
+		if user, given := args.ImageUser.(pulumi.String); given && user != "" {
+			if err := checkImageUser(string(user), string(image)); err != nil {
+				problems = append(problems, err)
+			}
 		}
 	}
 	refuse(args.Port < 0 || args.Port > 65535, "args.Port is %d: use 1-65535, or leave it out for %d", args.Port, DefaultPort)

@@ -46,6 +46,9 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"latest": {args(func(a *cloudrun.ServiceArgs) {
 			a.Secrets["S"] = cloudrun.SecretVariable{Secret: pulumi.String("s"), Version: pulumi.String("latest")}
 		}), []string{`args.Secrets["S"].Version "latest" is not a version's number`}},
+		"another image's user": {args(func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String("1001@sha256:" + strings.Repeat("b", 64)) }), []string{
+			`args.ImageUser "1001@sha256:` + strings.Repeat("b", 64) + `" does not belong to args.Image: write USER@sha256:` + strings.Repeat("a", 64)}},
+		"nobody's image": {args(func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String("@sha256:" + strings.Repeat("a", 64)) }), []string{`does not belong to args.Image`}},
 		"traffic": {args(func(a *cloudrun.ServiceArgs) { a.Traffic = map[string]int{cloudrun.Latest: -1, "other": 10} }), []string{
 			`args.Traffic["LATEST"] is -1: use 0-100`, `args.Traffic["other"] is no revision of "procureflow-web"`, "args.Traffic sums to 9",
 		}},

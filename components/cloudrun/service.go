@@ -15,6 +15,10 @@ import (
 // TypeToken identifies the component in state. It never changes.
 const TypeToken = "procureflow:cloudrun:Service"
 
+// ImageUserAnnotation is the annotation of a revision that says who its image runs as: Cloud Run has no setting for the
+// user, so this is what a policy can read. Annotations without a prefix are the user's own.
+const ImageUserAnnotation = "image-user"
+
 // Latest in [ServiceArgs.Traffic] stands for whichever revision became ready last.
 const Latest = "LATEST"
 
@@ -44,6 +48,10 @@ type ServiceArgs struct {
 	// Image is the container image by digest, NAME@sha256:<64 hex>. Required. A tag is refused: what runs must not change
 	// when a tag moves.
 	Image pulumi.StringInput
+	// ImageUser is who the image runs as, USER@DIGEST with the image's own digest, found in its configuration. It becomes
+	// the annotation [ImageUserAnnotation] of the revision. Cloud Run itself takes the user from the image. Default: the
+	// empty string, nobody looked.
+	ImageUser pulumi.StringInput
 	// ServiceAccount is the e-mail address of the account the service runs as. Required: the project's default account
 	// can do far more than a service needs.
 	ServiceAccount pulumi.StringInput

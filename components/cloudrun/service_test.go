@@ -139,6 +139,18 @@ func TestSettingsReachTheService(t *testing.T) {
 	assert.Equal(t, map[string]any{"limits": map[string]any{"cpu": "2", "memory": "1Gi"}, "cpuIdle": false, "startupCpuBoost": true}, container["resources"])
 }
 
+func TestWhoTheImageRunsAsIsOnTheRevision(t *testing.T) {
+	t.Parallel()
+	user := "1001@sha256:" + strings.Repeat("a", 64)
+	inventory, _ := run(t, args(func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String(user) }))
+	template := inventory.One(t, serviceType, "web-service").Inputs["template"].(map[string]any)
+	assert.Equal(t, map[string]any{"image-user": user}, template["annotations"])
+
+	inventory, _ = run(t, args(func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String("") }))
+	template = inventory.One(t, serviceType, "web-service").Inputs["template"].(map[string]any)
+	assert.NotContains(t, template, "annotations")
+}
+
 func TestARevisionIsNamedAfterItsTemplate(t *testing.T) {
 	t.Parallel()
 	name := func(change func(*cloudrun.ServiceArgs)) string {
@@ -173,6 +185,7 @@ func TestARevisionIsNamedAfterItsTemplate(t *testing.T) {
 		"deletion protection": func(a *cloudrun.ServiceArgs) { a.DeletionProtection = true },
 		"ingress":             func(a *cloudrun.ServiceArgs) { a.Ingress = "internal" },
 		"traffic":             func(a *cloudrun.ServiceArgs) { a.Traffic = map[string]int{cloudrun.Latest: 100} },
+		"a user nobody knows": func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String("") },
 		"a default, written": func(a *cloudrun.ServiceArgs) {
 			a.CPU, a.Memory, a.Concurrency, a.TimeoutSeconds = "1", "512Mi", 80, 300
 		},

@@ -35,6 +35,7 @@ func (args *ServiceArgs) template(url pulumi.StringOutput) *cloudrunv2.ServiceTe
 	return &cloudrunv2.ServiceTemplateArgs{
 		ServiceAccount:       args.ServiceAccount.ToStringOutput(),
 		Labels:               args.Labels,
+		Annotations:          args.annotations(),
 		ExecutionEnvironment: pulumi.String("EXECUTION_ENVIRONMENT_GEN2"),
 		Scaling: &cloudrunv2.ServiceTemplateScalingArgs{
 			MinInstanceCount: pulumi.Int(args.MinInstances),
@@ -60,6 +61,20 @@ func (args *ServiceArgs) template(url pulumi.StringOutput) *cloudrunv2.ServiceTe
 			LivenessProbe: args.Liveness.liveness(port),
 		}},
 	}
+}
+
+// annotations are absent, not empty, where nobody looked at the image: an empty map would rename the revision.
+func (args *ServiceArgs) annotations() pulumi.StringMapInput {
+	if args.ImageUser == nil {
+		return nil
+	}
+	return pulumi.All(args.Image, args.ImageUser).ApplyT(func(values []any) (map[string]string, error) {
+		image, user := values[0].(string), values[1].(string)
+		if user == "" {
+			return nil, nil
+		}
+		return map[string]string{ImageUserAnnotation: user}, checkImageUser(user, image)
+	}).(pulumi.StringMapOutput)
 }
 
 // variables are sorted by name: the order is part of the template.

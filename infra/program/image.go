@@ -8,24 +8,35 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/components/cloudrun"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 var byDigest = regexp.MustCompile(`^[^@\s]+@sha256:[0-9a-f]{64}$`)
 
+// Image is what a service runs, and who it runs as.
+type Image struct {
+	// Reference is NAME@DIGEST.
+	Reference string
+	// User is USER@DIGEST, as found in the image's configuration; empty if nobody looked.
+	User string
+}
+
 // image decides what a service runs: the digest of the settings, else what it runs now, else the bootstrap image.
 //
 // What runs now is asked only when the API is on, which a first preview cannot know: the image is then unknown.
-func (p *platform) image(ctx *pulumi.Context, s stacks.Service) pulumi.StringOutput {
+func (p *platform) image(ctx *pulumi.Context, s stacks.Service) (reference, user pulumi.StringOutput) {
 	if s.Digest != "" {
-		return pulumi.Sprintf("%s/%s@%s", p.registry.ImagePrefix, s.Image, s.Digest)
+		return pulumi.Sprintf("%s/%s@%s", p.registry.ImagePrefix, s.Image, s.Digest), pulumi.String(s.ImageUser).ToStringOutput()
 	}
-	return p.project.APIs[runAPI].ApplyT(func(pulumi.ID) (string, error) {
+	kept := p.project.APIs[runAPI].ApplyT(func(pulumi.ID) (Image, error) {
 		live, err := cloudrunv2.LookupService(ctx, &cloudrunv2.LookupServiceArgs{
 			Project: &p.settings.Project.ID, Location: &p.settings.Project.Region, Name: s.Name,
 		}, pulumi.Provider(p.gcp))
 		return KeepImage(p.serviceResource(s), s.BootstrapImage, live, err)
-	}).(pulumi.StringOutput)
+	})
+	return kept.ApplyT(func(image any) string { return image.(Image).Reference }).(pulumi.StringOutput),
+		kept.ApplyT(func(image any) string { return image.(Image).User }).(pulumi.StringOutput)
 }
 
 // KeepImage is what a service without a digest in its settings runs, from the answer of the provider's getService: the
@@ -33,19 +44,23 @@ func (p *platform) image(ctx *pulumi.Context, s stacks.Service) pulumi.StringOut
 //
 // Any failure but that one stops the program: taking an outage for an absence would put the bootstrap image in the place
 // of what runs.
-func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult, err error) (string, error) {
+func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult, err error) (Image, error) {
 	if err != nil {
 		if strings.Contains(err.Error(), resource+" not found") {
-			return bootstrap, nil
+			return Image{Reference: bootstrap}, nil
 		}
-		return "", fmt.Errorf("find out what %s runs, because its settings name no digest: %w; put this right, or set the digest", resource, err)
+		return Image{}, fmt.Errorf("find out what %s runs, because its settings name no digest: %w; put this right, or set the digest", resource, err)
 	}
 	if len(live.Templates) != 1 || len(live.Templates[0].Containers) != 1 {
-		return "", fmt.Errorf("%s does not have exactly one container, so there is no telling which image to keep: set the digest in the settings", resource)
+		return Image{}, fmt.Errorf("%s does not have exactly one container, so there is no telling which image to keep: set the digest in the settings", resource)
 	}
-	image := live.Templates[0].Containers[0].Image
-	if !byDigest.MatchString(image) {
-		return "", fmt.Errorf("%s runs %q, which is not by digest and may be another image tomorrow: set the digest in the settings once", resource, image)
+	image := Image{Reference: live.Templates[0].Containers[0].Image, User: live.Templates[0].Annotations[cloudrun.ImageUserAnnotation]}
+	if !byDigest.MatchString(image.Reference) {
+		return Image{}, fmt.Errorf("%s runs %q, which is not by digest and may be another image tomorrow: set the digest in the settings once", resource, image.Reference)
+	}
+	// Whoever changed the image by hand left the annotation of the one before.
+	if _, digest, _ := strings.Cut(image.Reference, "@"); !strings.HasSuffix(image.User, "@"+digest) {
+		image.User = ""
 	}
 	return image, nil
 }

@@ -73,8 +73,13 @@ func TestKeepImage(t *testing.T) {
 	const (
 		resource  = "projects/p/locations/l/services/web"
 		bootstrap = "example.com/hello@sha256:0000000000000000000000000000000000000000000000000000000000000000"
-		running   = "example.com/web@sha256:1111111111111111111111111111111111111111111111111111111111111111"
+		digest    = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+		running   = "example.com/web@" + digest
 	)
+	as := func(user string, live *cloudrunv2.LookupServiceResult) *cloudrunv2.LookupServiceResult {
+		live.Templates[0].Annotations = map[string]string{"image-user": user}
+		return live
+	}
 	with := func(images ...string) *cloudrunv2.LookupServiceResult {
 		template := cloudrunv2.GetServiceTemplate{}
 		for _, image := range images {
@@ -86,11 +91,13 @@ func TestKeepImage(t *testing.T) {
 	for name, test := range map[string]struct {
 		live    *cloudrunv2.LookupServiceResult
 		err     error
-		want    string
+		want    Image
 		wantErr string
 	}{
-		"what runs is kept":          {live: with(running), want: running},
-		"nothing runs yet":           {err: errors.New("invoking a function: " + resource + " not found"), want: bootstrap},
+		"what runs is kept":          {live: with(running), want: Image{Reference: running}},
+		"and who it runs as":         {live: as("1001@"+digest, with(running)), want: Image{Reference: running, User: "1001@" + digest}},
+		"not who another ran as":     {live: as("1001@sha256:2", with(running)), want: Image{Reference: running}},
+		"nothing runs yet":           {err: errors.New("invoking a function: " + resource + " not found"), want: Image{Reference: bootstrap}},
 		"the API fails":              {err: outage, wantErr: "find out what " + resource + " runs, because its settings name no digest: googleapi: Error 503: backend error; put this right, or set the digest"},
 		"another thing is not found": {err: errors.New("project p not found"), wantErr: "project p not found"},
 		"another service of the name's beginning is not found": {err: errors.New(resource + "-api not found"), wantErr: "find out what"},

@@ -37,12 +37,14 @@ func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string
 	for name, id := range s.Secrets {
 		variables[name] = cloudrun.SecretVariable{Secret: p.secrets.SecretIDs[id], Version: p.secrets.Versions[id]}
 	}
+	image, user := p.image(ctx, s)
 	return &cloudrun.ServiceArgs{
 		Project:             p.projectID(),
 		ProjectNumber:       p.projectNumber(),
 		Location:            p.region(),
 		ServiceName:         s.Name,
-		Image:               p.image(ctx, s),
+		Image:               image,
+		ImageUser:           user,
 		ServiceAccount:      p.runtimes[key].Email,
 		Labels:              p.labels(),
 		Port:                s.Port,

@@ -25,6 +25,14 @@ func templateOf(r *crossguard.Resource) string {
 	return "template"
 }
 
+// templateAnnotation is the path of an annotation of the revision or execution.
+func templateAnnotation(r *crossguard.Resource, key string) string {
+	if r.Type == serviceV1 {
+		return v1Template(key)
+	}
+	return fmt.Sprintf("template.annotations[%q]", key)
+}
+
 // eachContainer visits the containers of any Cloud Run resource. Without containers there is nothing to judge a resource
 // by, so it is a violation.
 func eachContainer(r *crossguard.Resource, do func(crossguard.Object)) {

@@ -174,6 +174,12 @@ func containerScenarios(good ct.Resource) []scenario {
 	if good.Type == serviceV1 {
 		account += "Name"
 	}
+	// released is good with what its release found in the image.
+	annotation := `template.annotations["image-user"]`
+	if good.Type == serviceV1 {
+		annotation = `template.metadata.annotations["image-user"]`
+	}
+	released := scenario{good: good}.with(change{path: annotation, to: "1001" + digest})
 	containers := change{path: strings.TrimSuffix(at, "[0]"), to: gone{}, want: "is absent: name the container that runs"}
 	second := func(container object, want string) change {
 		return change{path: strings.TrimSuffix(at, "[0]") + "[1]", to: container, want: want}
@@ -191,6 +197,15 @@ func containerScenarios(good ct.Resource) []scenario {
 		named(runNonRoot, `"verifiedRepositories": ["docker.io/library/nginx"]`, `"verifiedRepositories": ["us-central1-docker.pkg.dev/procureflow-dev/procureflow/web"]`,
 			[]string{at + ".image"}, change{path: at + ".image", to: "docker.io/library/nginx:1", want: "nothing shows that docker.io/library/nginx:1 does not run as root"},
 			change{path: at + ".image", to: gone{}, want: "an absent image"}, containers),
+		{policy: runNonRoot, good: released, reads: []string{at + ".image", annotation}, bad: []change{
+			{path: annotation, to: "0" + digest, want: image + ` runs as root: its user is "0"`}, {path: annotation, to: "root" + digest, want: "runs as root"},
+			{path: annotation, to: "00:1001" + digest, want: "runs as root"}, {path: annotation, to: digest, want: "runs as root"},
+			{path: annotation, to: "1001,root:root" + digest, want: "runs as root"}, {path: annotation, to: "Root" + digest, want: "runs as root"},
+			{path: annotation, to: "1001" + digest + "0", want: "nothing shows that"}, {path: annotation, to: "1001", want: "nothing shows that"},
+			{path: annotation, to: gone{}, want: "nothing shows that"},
+			{path: at + ".image", to: strings.TrimSuffix(image, digest) + ":latest", want: "nothing shows that"},
+			{path: at + ".image", to: image + "0", want: "nothing shows that"}, containers, second(object{"image": "nginx"}, "nothing shows that nginx"),
+		}},
 		named(runImageRegistry, `"registries": ["docker.io"]`, "", []string{at + ".image"},
 			change{path: at + ".image", to: "docker.io/library/nginx" + digest, want: "use an image from us-central1-docker.pkg.dev/procureflow-dev, "},
 			change{path: at + ".image", to: "us-central1-docker.pkg.dev/procureflow-devil/x/web" + digest, want: "use an image from"},

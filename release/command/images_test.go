@@ -127,7 +127,7 @@ func TestPromoteRecords(t *testing.T) {
 	require.Equal(t, ExitDone, exit, errs)
 	written, err := os.ReadFile(outputs)
 	require.NoError(t, err)
-	assert.Equal(t, "before=1\nimage="+s.to+"@"+s.digest+"\ndigest="+s.digest+"\nuser=node\n", string(written))
+	assert.Equal(t, "before=1\nimage="+s.to+"@"+s.digest+"\ndigest="+s.digest+"\nimage-user=node@"+s.digest+"\n", string(written))
 	raw, err := os.ReadFile(record)
 	require.NoError(t, err)
 	var recorded struct {
@@ -150,8 +150,47 @@ func TestPromoteRecordsNoForgedOutput(t *testing.T) {
 	outputs := filepath.Join(s.dir, "outputs")
 	exit, _, errs := s.run("promote", "--digest", s.digest, "--from", s.from, "--to", s.to, "--tag", "v1", "--github-output", outputs)
 	assert.Equal(t, ExitFailed, exit)
-	assert.Contains(t, errs, "has a control character")
+	assert.Contains(t, errs, "or a control character")
 	assert.NoFileExists(t, outputs)
+}
+
+func TestVerifyCommand(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, "1001:1001")
+	image := s.from + "@" + s.digest
+	outputs := filepath.Join(s.dir, "outputs")
+	exit, _, errs := s.run("verify", "--image", image, "--github-output", outputs)
+	assert.Equal(t, ExitRefused, exit, errs)
+	assert.Contains(t, errs, "no Sigstore bundle refers to it")
+	assert.NoFileExists(t, outputs)
+
+	s.attest("refs/heads/main")
+	exit, out, errs := s.run("verify", "--image", image, "--github-output", outputs)
+	require.Equal(t, ExitDone, exit, errs)
+	assert.Equal(t, "verified "+image+": it runs as 1001:1001@"+s.digest+"\n", out)
+	written, err := os.ReadFile(outputs)
+	require.NoError(t, err)
+	assert.Equal(t, "image="+image+"\ndigest="+s.digest+"\nimage-user=1001:1001@"+s.digest+"\n", string(written))
+
+	exit, _, errs = s.run("verify", "--image", s.from+":latest")
+	assert.Equal(t, ExitUsage, exit)
+	assert.Contains(t, errs, "a tag can name another image tomorrow")
+}
+
+func TestVerifyRefusesRoot(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, "")
+	s.attest("refs/heads/main")
+	exit, out, errs := s.run("verify", "--image", s.from+"@"+s.digest)
+	assert.Equal(t, ExitRefused, exit, errs)
+	assert.Empty(t, out)
+	// With a reason in the policy it is admitted, and said to run as root: the rule run-nonroot then reports it.
+	policy, err := os.ReadFile(s.policy)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.policy, append(policy, "allowRootBecause: a vendor's image\n"...), 0o600))
+	exit, out, errs = s.run("verify", "--image", s.from+"@"+s.digest)
+	require.Equal(t, ExitDone, exit, errs)
+	assert.Contains(t, out, "it runs as root@"+s.digest)
 }
 
 // google serves what sign needs of the three APIs.

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,17 @@ type Platform struct {
 	// Root says whether that user is root: none, root, or the user id 0, with any group. A user given by another name is
 	// taken at its word; only the image's passwd file could tell its id.
 	Root bool `json:"root"`
+}
+
+// ImageUser is who the image runs as, USER@DIGEST; USER is every platform's, each once, sorted, with commas between, and root
+// where an image names none.
+func (r Result) ImageUser() string {
+	var users []string
+	for _, platform := range r.Platforms {
+		users = append(users, cmp.Or(platform.User, "root"))
+	}
+	slices.Sort(users)
+	return strings.Join(slices.Compact(users), ",") + "@" + r.Digest
 }
 
 // platforms reads the user of everything in the image that can run. What can run is told by its content (at least

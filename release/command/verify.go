@@ -1,0 +1,108 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/release/registry"
+	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
+)
+
+func (a *app) verify() *cobra.Command {
+	var image, outputs string
+	var trust trustFlags
+	command := &cobra.Command{
+		Use: "verify", Short: "Verify an image's provenance and that it does not run as root", Args: cobra.NoArgs,
+		Long: "Does of promote what comes before the copy, and writes nothing to the registry. It prints who the image runs as, for the setting imageUser\n" +
+			"of the service that runs it.",
+		RunE: func(command *cobra.Command, _ []string) error {
+			if !strings.Contains(image, "@") {
+				return usage("verify needs --image REGISTRY/REPO@sha256:…, not %q: a tag can name another image tomorrow", image)
+			}
+			result, err := a.verified(command, image, trust)
+			if err != nil {
+				return err
+			}
+			if err := output(outputs, result); err != nil {
+				return err
+			}
+			if a.flags.json {
+				return a.print(result)
+			}
+			fmt.Fprintf(a.streams.Out, "verified %s: it runs as %s\n", result.Image, result.ImageUser())
+			return nil
+		},
+	}
+	command.Flags().StringVar(&image, "image", "", "the image, REGISTRY/REPO@sha256:…")
+	trust.register(command)
+	registerOutputs(command, &outputs)
+	return command
+}
+
+// verified reads an image at its registry and refuses one that the policy does not admit.
+func (a *app) verified(command *cobra.Command, image string, trust trustFlags) (registry.Result, error) {
+	repository, digest, _ := strings.Cut(image, "@")
+	promotion := registry.Promotion{From: repository, Digest: digest}
+	if err := a.trust(&promotion, trust); err != nil {
+		return registry.Result{}, err
+	}
+	result, err := registry.Verify(command.Context(), promotion)
+	return result, a.refusal(err)
+}
+
+// trustFlags are the files that say which images are admitted.
+type trustFlags struct{ policy, root string }
+
+func (f *trustFlags) register(command *cobra.Command) {
+	command.Flags().StringVar(&f.policy, "provenance", "provenance.yaml", "policy: which provenance it has to have")
+	command.Flags().StringVar(&f.root, "trusted-root", "trusted-root.jsonl", "whose signatures count: `gh attestation trusted-root`")
+}
+
+// trust reads the files into a promotion, which from then on says what it does on standard error.
+func (a *app) trust(promotion *registry.Promotion, files trustFlags) (err error) {
+	if promotion.Policy, err = provenance.LoadPolicy(files.policy); err != nil {
+		return usage("%v", err)
+	}
+	if promotion.TrustedRoot, err = provenance.LoadTrustedRoot(files.root); err != nil {
+		return usage("%v", err)
+	}
+	promotion.Log = slog.New(slog.NewTextHandler(a.streams.Err, nil))
+	return nil
+}
+
+// refusal has the process end with ExitRefused where an image was refused, which is not a failure to look at it.
+func (a *app) refusal(err error) error {
+	var taken *registry.TagTakenError
+	var rooted *registry.RootUserError
+	if errors.Is(err, provenance.ErrUnproven) || errors.As(err, &taken) || errors.As(err, &rooted) {
+		a.exit = ExitRefused
+	}
+	return err
+}
+
+func registerOutputs(command *cobra.Command, file *string) {
+	command.Flags().StringVar(file, "github-output", "", "file that image, digest and image-user are appended to: \"$GITHUB_OUTPUT\"")
+}
+
+// output hands on to later steps of a workflow what was found; file may be empty.
+func output(file string, result registry.Result) error {
+	if file == "" {
+		return nil
+	}
+	// The user is the image's word. A line break in it would be another output, a space or an at sign another user.
+	user := result.ImageUser()
+	if strings.Count(user, "@") != 1 || strings.ContainsFunc(user, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return fmt.Errorf("the image's user %q has a space, an at sign or a control character", user)
+	}
+	out, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "image=%s\ndigest=%s\nimage-user=%s\n", result.Image, result.Digest, user)
+	return errors.Join(err, out.Close())
+}
