@@ -10,31 +10,40 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
+func template(t *testing.T, inventory *pulumitest.Inventory) map[string]any {
+	t.Helper()
+	return inventory.One(t, serviceType, "service-web-service").Inputs["template"].(map[string]any)
+}
+
 // image is what the service of a stack would run.
 func image(t *testing.T, inventory *pulumitest.Inventory) any {
 	t.Helper()
-	template := inventory.One(t, serviceType, "service-web-service").Inputs["template"].(map[string]any)
-	return template["containers"].([]any)[0].(map[string]any)["image"]
+	return template(t, inventory)["containers"].([]any)[0].(map[string]any)["image"]
 }
 
 func TestWhatTheServiceRuns(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("b", 64)
 	deployed := "us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@" + digest
-	bootstrap := image(t, run(t, "dev", nil))
-	assert.Contains(t, bootstrap, "us-docker.pkg.dev/cloudrun/container/hello@sha256:", "the first time, the bootstrap image")
+	evidence := map[string]any{"image-user": "1001@" + digest}
+	first := run(t, "dev", nil)
+	assert.Contains(t, image(t, first), "us-docker.pkg.dev/cloudrun/container/hello@sha256:", "the first time, the bootstrap image")
+	assert.Nil(t, template(t, first)["annotations"], "and nobody looked who it runs as")
 
 	kept := run(t, "dev", nil, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
-		return map[string]any{"templates": []any{map[string]any{"containers": []any{map[string]any{"image": deployed}}}}}, nil
+		return map[string]any{"templates": []any{map[string]any{"containers": []any{map[string]any{"image": deployed}}, "annotations": evidence}}}, nil
 	}))
 	assert.Equal(t, deployed, image(t, kept), "without a digest, what runs is kept")
+	assert.Equal(t, evidence, template(t, kept)["annotations"], "and who it runs as")
 
 	named := run(t, "dev", func(document map[string]any) {
-		document["services"].(map[string]any)["web"].(map[string]any)["digest"] = digest
+		web := document["services"].(map[string]any)["web"].(map[string]any)
+		web["digest"], web["imageUser"] = digest, "1001@"+digest
 	}, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
 		return nil, errors.New("nobody has to ask")
 	}))
 	assert.Equal(t, deployed, image(t, named), "with a digest, that one")
+	assert.Equal(t, evidence, template(t, named)["annotations"])
 }
 
 func TestAFirstPreviewDoesNotAskWhatRuns(t *testing.T) {

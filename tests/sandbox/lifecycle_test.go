@@ -81,6 +81,7 @@ func TestLifeOfDev(t *testing.T) {
 	t.Run("drift is found and repaired", s.driftIsFoundAndRepaired)
 	t.Run("traffic is nobody's drift", s.trafficIsNoDrift)
 	t.Run("a changed setting is an update", s.changedSettingUpdates)
+	t.Run("who the image runs as is judged", s.imageUserIsJudged)
 	t.Run("destroy leaves nothing", func(t *testing.T) {
 		s.must("destroy", "dev")
 		assert.Empty(t, s.leftovers(), "what is left in the cloud")
@@ -195,6 +196,27 @@ func (s *sandbox) changedSettingUpdates(t *testing.T) {
 
 	s.writeProject(nil)
 	s.must("up", "dev")
+}
+
+// imageUserIsJudged deploys an image as deploy.yml does, with the user that the release found in it.
+func (s *sandbox) imageUserIsJudged(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("e", 64)
+	deploy := func(user string) result {
+		s.writeProject(func(_, content string) string {
+			return strings.ReplaceAll(content, "        image: web\n", "        image: web\n        digest: "+digest+"\n        imageUser: "+user+"@"+digest+"\n")
+		})
+		return s.must("up", "dev")
+	}
+	assert.Contains(t, deploy("root").out, "web@"+digest+" runs as root")
+	assert.NotContains(t, deploy("1001").out, "run-nonroot")
+	_, service := s.api(http.MethodGet, devService, nil)
+	assert.Equal(t, "1001@"+digest, dig(service, "template", "annotations", "image-user"))
+
+	// Nobody names the digest in the settings: what runs is kept, with what is known of it.
+	s.writeProject(nil)
+	kept := s.must("up", "dev")
+	assert.Contains(t, kept.out, "Stack dev: no changes")
+	assert.NotContains(t, kept.out, "run-nonroot")
 }
 
 // leftovers lists everything that the program made and that destroy must have deleted. A deleted pool is kept by the

@@ -47,7 +47,7 @@ func TestEnvironmentsDiffer(t *testing.T) {
 			"secret-auto-replication": "mandatory"},
 		"staging": {"run-deletion-protection": "advisory", "run-binauthz": "advisory", "run-max-instances": "mandatory", "run-nonroot": "advisory",
 			"secret-auto-replication": "mandatory"},
-		"prod": {"run-deletion-protection": "mandatory", "run-binauthz": "advisory", "run-max-instances": "mandatory", "run-nonroot": "advisory",
+		"prod": {"run-deletion-protection": "mandatory", "run-binauthz": "mandatory", "run-max-instances": "mandatory", "run-nonroot": "advisory",
 			"secret-auto-replication": "mandatory", "two-person-prod": "mandatory", "traffic-owner": "mandatory"},
 	}
 	configs, err := docs.Load(filepath.Join(root, "config"))
