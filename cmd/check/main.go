@@ -1,6 +1,7 @@
 // Command check runs every check of the repository, as CI does: formatting, vet, staticcheck and all tests with the race
 // detector, in each of its Go modules. `go run ./cmd/check` needs Go and nothing else: it builds the pinned Pulumi CLI when
-// there is none. What a test needs beyond that (a browser, gcloud), the test says when it does not run.
+// there is none. What tests want beyond that (shellcheck, jq, a browser, node) it installs from Debian's packages where it is
+// told to with -install, which is the default where CI is set; elsewhere the list of what did not run says what is missing.
 //
 // Exit codes: 0 all passed; 1 something failed; 2 the call is wrong.
 package main
@@ -8,6 +9,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -36,7 +38,8 @@ func main() {
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	only := flags.String("only", "", "run only this step: format, vet, staticcheck or test")
+	only := flags.String("only", "", "run only this step: install, format, vet, staticcheck or test")
+	install := flags.Bool("install", os.Getenv("CI") != "", "install what tests want from Debian's packages; takes root")
 	race := flags.Bool("race", true, "run tests with the race detector")
 	if flags.Parse(args) != nil || flags.NArg() > 0 {
 		return 2
@@ -46,11 +49,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		name string
 		run  func() error
 	}{
-		{"format", c.format}, {"vet", c.vet}, {"staticcheck", c.staticcheck}, {"test", c.test},
+		{"install", c.install}, {"format", c.format}, {"vet", c.vet}, {"staticcheck", c.staticcheck}, {"test", c.test},
 	}
 	known, failed := *only == "", []string{}
 	for _, step := range steps {
-		if *only != "" && *only != step.name {
+		if *only != "" && *only != step.name || step.name == "install" && *only == "" && !*install {
 			continue
 		}
 		known = true
@@ -65,7 +68,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	switch {
 	case !known:
-		fmt.Fprintf(errs, "check: no step %q: format, vet, staticcheck or test\n", *only)
+		fmt.Fprintf(errs, "check: no step %q: install, format, vet, staticcheck or test\n", *only)
 		return 2
 	case len(failed) > 0:
 		fmt.Fprintf(out, "Failed: %s\n", strings.Join(failed, ", "))
@@ -140,9 +143,34 @@ func (c checker) test() error {
 	if err := os.Setenv("PULUMI_COMMAND", cli.Path); err != nil {
 		return err
 	}
-	args := []string{"test", "-timeout", testTimeout}
+	tests := report{out: c.out}
+	defer tests.summary()
+	var first error
+	for _, module := range modules {
+		if err := c.testModule(module, &tests); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (c checker) testModule(module string, tests *report) error {
+	args := []string{"test", "-json", "-timeout", testTimeout}
 	if c.race {
 		args = append(args, "-race")
 	}
-	return c.each("go", append(args, "./...")...)
+	command := exec.CommandContext(c.ctx, "go", append(args, "./...")...)
+	command.Dir, command.Stderr = module, c.out
+	events, err := command.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := command.Start(); err != nil {
+		return err
+	}
+	err = errors.Join(tests.read(events), command.Wait())
+	if err != nil {
+		return fmt.Errorf("in %s: go %s: %w", module, strings.Join(args, " "), err)
+	}
+	return nil
 }
