@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -30,6 +31,9 @@ type Options struct {
 	// MetricsLag is how long a minute's metrics take to appear once the minute has passed. The real ones take 2 to 3
 	// minutes. Default: 0.
 	MetricsLag time.Duration
+	// Log receives what Google writes into audit logs: what Binary Authorization denied, and whether a dry run or breakglass
+	// let it in all the same. Default: discarded.
+	Log *slog.Logger
 	// Intercept wraps the handler of all APIs: what it returns sees every request first and may answer, delay or break
 	// it. Default: nothing.
 	Intercept func(http.Handler) http.Handler
@@ -63,6 +67,9 @@ func New(documents *store.Store, options Options) (*Cloud, error) {
 	}
 	if options.Rand == nil {
 		options.Rand = rand.Reader
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Cloud{store: documents, options: options}
 	c.handler = http.HandlerFunc(c.serve)

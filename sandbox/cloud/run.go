@@ -58,6 +58,9 @@ func prepareRunService(c *change) error {
 	if err := checkLabels(object(s, "labels")); err != nil {
 		return err
 	}
+	if err := checkAdmission(s); err != nil {
+		return err
+	}
 	if account := text(s, "template", "serviceAccount"); !c.accountExists(account) {
 		return denied("Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
 	}

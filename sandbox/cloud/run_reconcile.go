@@ -131,8 +131,14 @@ func (q *request) reconcile(n name, service map[string]any, hold bool) (*Error, 
 		misrouted = precondition("No revision of the service is ready to serve traffic.")
 	case blocker != "":
 		misrouted = precondition("Revision '%s' is not ready and cannot serve traffic.", blocker)
-	case hold && !slices.Equal(desired, before):
-		effective, misrouted = before, internal("The traffic was not moved to the desired split.")
+	case !slices.Equal(desired, before):
+		misrouted = c.admitTraffic(desired, latest)
+		if misrouted == nil && hold {
+			misrouted = internal("The traffic was not moved to the desired split.")
+		}
+		if misrouted != nil {
+			effective = before
+		}
 	}
 	routes := condition("RoutesReady", "CONDITION_SUCCEEDED", "", "", q.now)
 	if misrouted != nil {
@@ -168,10 +174,16 @@ func tagURI(uri, tag string) string {
 	return strings.Replace(uri, "https://", "https://"+tag+"---", 1)
 }
 
-func condition(kind, state, revisionReason, message string, at time.Time) map[string]any {
+// revisionReasons are those reasons that the API has a field of its own for.
+var revisionReasons = []string{"HEALTH_CHECK_CONTAINER_ERROR"}
+
+func condition(kind, state, reason, message string, at time.Time) map[string]any {
 	c := map[string]any{"type": kind, "state": state, "lastTransitionTime": timestamp(at)}
-	if revisionReason != "" {
-		c["revisionReason"] = revisionReason
+	switch {
+	case slices.Contains(revisionReasons, reason):
+		c["revisionReason"] = reason
+	case reason != "":
+		c["reason"] = reason
 	}
 	if message != "" {
 		c["message"] = message
@@ -207,8 +219,13 @@ func (c *change) decide(id string) (*Error, error) {
 	}
 	failure, reason := c.start(revision)
 	state, message := "CONDITION_SUCCEEDED", ""
-	if failure != nil {
+	switch {
+	case reason == unauthorizedImage:
+		failure = unauthorized(id, failure)
+	case failure != nil:
 		failure.Message = "Revision '" + id + "' is not ready and cannot serve traffic. " + failure.Message
+	}
+	if failure != nil {
 		state, message = "CONDITION_FAILED", failure.Message
 	}
 	delete(revision, "reconciling")

@@ -6,13 +6,19 @@ import (
 	"strings"
 )
 
-// start tries to start a revision's containers: pull the images, read the secrets, wait for the startup probe.
+// start tries to start a revision's containers: pull the images, ask Binary Authorization, read the secrets, wait for the
+// startup probe.
 func (c *change) start(revision map[string]any) (failure *Error, reason string) {
-	for i, item := range list(revision, "containers") {
-		container := item.(map[string]any)
-		if err := c.pull(text(container, "image")); err != nil {
+	for _, item := range list(revision, "containers") {
+		if err := c.pull(text(item.(map[string]any), "image")); err != nil {
 			return err, "CONTAINER_MISSING"
 		}
+	}
+	if err := c.admit(revision); err != nil {
+		return err, unauthorizedImage
+	}
+	for i, item := range list(revision, "containers") {
+		container := item.(map[string]any)
 		for j, entry := range list(container, "env") {
 			ref := object(entry.(map[string]any), "valueSource", "secretKeyRef")
 			if ref == nil {

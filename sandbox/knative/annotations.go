@@ -56,6 +56,14 @@ func oneOf(words map[string]string) form {
 	}}
 }
 
+// isDefault is the one policy that v1 has a word for.
+var isDefault = form{func(v any) string {
+	if v == true {
+		return "default"
+	}
+	return ""
+}, func(t string) (any, bool) { return true, t == "default" }}
+
 var stages = oneOf(map[string]string{"GA": "", "BETA": "BETA", "ALPHA": "ALPHA"})
 
 // serviceAnnotations and templateAnnotations are from the description of ObjectMeta.annotations in the v1 API.
@@ -69,6 +77,8 @@ var serviceAnnotations = []annotation{
 	{"run.googleapis.com/invoker-iam-disabled", "invokerIamDisabled", asBool},
 	{"run.googleapis.com/default-url-disabled", "defaultUriDisabled", asBool},
 	{"run.googleapis.com/custom-audiences", "customAudiences", asJSON},
+	{"run.googleapis.com/binary-authorization", "binaryAuthorization.useDefault", isDefault},
+	{"run.googleapis.com/binary-authorization-breakglass", "binaryAuthorization.breakglassJustification", asText},
 	{"run.googleapis.com/minScale", "scaling.minInstanceCount", asNumber},
 	{"run.googleapis.com/maxScale", "scaling.maxInstanceCount", asNumber},
 	{"run.googleapis.com/manualInstanceCount", "scaling.manualInstanceCount", asNumber},

@@ -1,6 +1,7 @@
 package knative
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 )
@@ -26,7 +27,7 @@ func Revision(v2, service object, place Place) object {
 				from = item.(object)
 			}
 		}
-		conditions = append(conditions, condition(from, kind, camel(text(from, "revisionReason"))))
+		conditions = append(conditions, condition(from, kind, camel(cmp.Or(text(from, "revisionReason"), text(from, "reason")))))
 	}
 	status["conditions"] = append(conditions, active(id, v2, service))
 	if containers := items(v2, "containers"); len(containers) > 0 && strings.Contains(text(containers[0].(object), "image"), "@") {

@@ -134,7 +134,7 @@ func Merge(stored, v1 object, place Place) (object, error) {
 		return nil, err
 	}
 	// What v1 has no word for stays, a client that does not know of it cannot mean to remove it.
-	for _, field := range []string{"binaryAuthorization", "buildConfig", "iapEnabled", "multiRegionSettings", "threatDetectionEnabled"} {
+	for _, field := range []string{"buildConfig", "iapEnabled", "multiRegionSettings", "threatDetectionEnabled"} {
 		set(v2, field, stored[field])
 	}
 	var err error

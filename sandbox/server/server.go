@@ -118,7 +118,7 @@ func Serve(ctx context.Context, options Options) error {
 		return err
 	}
 	defer documents.Close()
-	if p.cloud, err = cloud.New(documents, cloud.Options{Intercept: p.faults.Intercept}); err != nil {
+	if p.cloud, err = cloud.New(documents, cloud.Options{Intercept: p.faults.Intercept, Log: p.log}); err != nil {
 		return err
 	}
 	p.data = dataplane.New(p.cloud, dataplane.Options{})
