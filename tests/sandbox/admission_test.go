@@ -1,0 +1,184 @@
+package sandbox_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	release "github.com/guiofsaints/procureflow-platform/release/command"
+	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+)
+
+// built is a registry that holds an image of two platforms, and the authority whose statements about it count.
+type built struct {
+	t    *testing.T
+	host string
+	from string
+	// digest is the index's, and platforms are its images'.
+	digest    string
+	size      int
+	platforms []string
+	signer    *provenancetest.Signer
+	root      string
+}
+
+const (
+	ociIndex = "application/vnd.oci.image.index.v1+json"
+	ociImage = "application/vnd.oci.image.manifest.v1+json"
+)
+
+func build(t *testing.T) *built {
+	t.Helper()
+	server := httptest.NewServer(registry.New(registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(server.Close)
+	const repository = "/procureflow-dev/procureflow/web"
+	b := &built{t: t, host: server.URL + "/v2" + repository, from: strings.TrimPrefix(server.URL, "http://") + repository, root: filepath.Join(t.TempDir(), "root.jsonl")}
+	manifests := []any{}
+	for _, architecture := range []string{"amd64", "arm64"} {
+		config := `{"os":"linux","architecture":"` + architecture + `","config":{"User":"1001"}}`
+		digest, size := b.manifest(ociImage, map[string]any{"config": b.blob("application/vnd.oci.image.config.v1+json", config),
+			"layers": []any{b.blob("application/vnd.oci.image.layer.v1.tar+gzip", architecture)}})
+		b.platforms = append(b.platforms, digest)
+		manifests = append(manifests, map[string]any{"mediaType": ociImage, "digest": digest, "size": size, "platform": map[string]any{"os": "linux", "architecture": architecture}})
+	}
+	b.digest, b.size = b.manifest(ociIndex, map[string]any{"manifests": manifests})
+	var err error
+	b.signer, err = provenancetest.NewSigner()
+	require.NoError(t, err)
+	trusted, err := b.signer.TrustedRootJSON()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(b.root, trusted, 0o600))
+	return b
+}
+
+// attest attaches the provenance that ci.yml on main gives an image.
+func (b *built) attest() {
+	b.t.Helper()
+	bundle, err := b.signer.Attest(provenancetest.GitHub(b.digest, provenancetest.Build{Repository: "guiofsaints/procureflow", RepositoryID: "100000001",
+		Workflow: ".github/workflows/ci.yml", Ref: "refs/heads/main", Commit: "0123456789abcdef0123456789abcdef01234567"}))
+	require.NoError(b.t, err)
+	b.manifest(ociImage, map[string]any{"artifactType": provenancetest.BundleMediaType, "config": b.blob("application/vnd.oci.empty.v1+json", "{}"),
+		"layers":  []any{b.blob(provenancetest.BundleMediaType, string(bundle))},
+		"subject": map[string]any{"mediaType": ociIndex, "digest": b.digest, "size": b.size}})
+}
+
+func (b *built) manifest(mediaType string, content map[string]any) (digest string, size int) {
+	b.t.Helper()
+	content["schemaVersion"], content["mediaType"] = 2, mediaType
+	raw, err := json.Marshal(content)
+	require.NoError(b.t, err)
+	digest = fmt.Sprintf("sha256:%x", sha256.Sum256(raw))
+	b.send(http.MethodPut, "/manifests/"+digest, mediaType, string(raw))
+	return digest, len(raw)
+}
+
+func (b *built) blob(mediaType, content string) map[string]any {
+	b.t.Helper()
+	digest := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(content)))
+	b.send(http.MethodPost, "/blobs/uploads/?digest="+digest, "application/octet-stream", content)
+	return map[string]any{"mediaType": mediaType, "digest": digest, "size": len(content)}
+}
+
+func (b *built) send(method, path, mediaType, body string) {
+	b.t.Helper()
+	request, err := http.NewRequestWithContext(b.t.Context(), method, b.host+path, strings.NewReader(body))
+	require.NoError(b.t, err)
+	request.Header.Set("Content-Type", mediaType)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(b.t, err)
+	require.NoError(b.t, response.Body.Close())
+	require.Equal(b.t, http.StatusCreated, response.StatusCode)
+}
+
+// Prod's Cloud Run starts nothing that `release sign` did not sign: the engine, the program, the signing command and the
+// simulated cloud's own check of the signature, together.
+func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
+	t.Parallel()
+	const (
+		service  = "/run/v2/projects/procureflow-prod/locations/us-central1/services/procureflow-web"
+		attestor = "projects/procureflow-prod/attestors/release"
+		image    = "us-central1-docker.pkg.dev/procureflow-prod/procureflow/web"
+	)
+	b, s := build(t), newSandbox(t, nil)
+	s.must("up", "prod")
+	_, before := s.api(http.MethodGet, service, nil)
+	bootstrap := dig(before, "template", "revision").(string)
+	assert.Equal(t, true, dig(before, "binaryAuthorization", "useDefault"))
+	assert.Equal(t, "CONDITION_SUCCEEDED", dig(before, "terminalCondition", "state"), "the bootstrap image is exempt")
+
+	deploy := func(attempt string) result {
+		s.writeProject(func(_, content string) string {
+			return strings.Replace(content, "        image: web\n", "        image: web\n        digest: "+b.digest+"\n        attempt: "+attempt+"\n", 1)
+		})
+		return s.run("up", "prod")
+	}
+	still := func() {
+		t.Helper()
+		_, now := s.api(http.MethodGet, service, nil)
+		assert.Equal(t, "CONDITION_FAILED", dig(now, "terminalCondition", "state"))
+		assert.Equal(t, before["trafficStatuses"], now["trafficStatuses"])
+		assert.Contains(t, now["latestReadyRevision"], bootstrap, "what served goes on serving")
+		status, body := s.get(s.status().Services[0].Address)
+		assert.Equal(t, http.StatusOK, status)
+		assert.Contains(t, body, bootstrap)
+	}
+	refused := func(of result) {
+		t.Helper()
+		assert.NotEqual(t, command.ExitDone, of.exit, "%s", of)
+		assert.Contains(t, of.String(), "uses an unauthorized container image. Container image '"+image+"@"+b.digest+"' is not authorized by policy.")
+		assert.Contains(t, of.String(), "denied by attestor "+attestor+": No attestations found that were valid and signed by a key trusted by the attestor")
+		still()
+	}
+	refused(deploy("0"))
+
+	sign := func() (int, string) {
+		var out, errs bytes.Buffer
+		api := s.status().API
+		exit := release.Main(t.Context(), []string{"sign", "--image", image + "@" + b.digest, "--from", b.from, "--attestor", attestor,
+			"--key", "projects/procureflow-prod/locations/us-central1/keyRings/attestation/cryptoKeys/release/cryptoKeyVersions/1",
+			"--provenance", filepath.Join(root, "release", "settings", "provenance.yaml"), "--trusted-root", b.root,
+			"--kms-endpoint", api + "/kms/", "--analysis-endpoint", api + "/ca/", "--binauthz-endpoint", api + "/ba/",
+		}, release.Streams{Out: &out, Err: &errs})
+		return exit, out.String() + errs.String()
+	}
+	exit, said := sign()
+	assert.Equal(t, release.ExitRefused, exit, said)
+	assert.Contains(t, said, "no Sigstore bundle refers to it")
+	refused(deploy("1"))
+
+	b.attest()
+	exit, said = sign()
+	require.Equal(t, release.ExitDone, exit, said)
+	for _, digest := range append([]string{b.digest}, b.platforms...) {
+		assert.Regexp(t, image+"@"+digest+` is attested: projects/procureflow-prod/occurrences/\d+\n`, said)
+	}
+	exit, said = sign()
+	require.Equal(t, release.ExitDone, exit, said)
+	assert.Equal(t, 3, strings.Count(said, "was attested before"), said)
+
+	// A revision's fate is decided once, and the engine sees that the service asks for it already.
+	assert.Contains(t, deploy("1").out, "Stack prod: no changes")
+	still()
+	up := deploy("2")
+	require.Equal(t, command.ExitDone, up.exit, "%s", up)
+	_, after := s.api(http.MethodGet, service, nil)
+	assert.Equal(t, "CONDITION_SUCCEEDED", dig(after, "terminalCondition", "state"))
+	assert.Equal(t, image+"@"+b.digest, dig(after, "template", "containers", 0, "image"))
+	assert.Contains(t, after["latestReadyRevision"], dig(after, "template", "revision"))
+	assert.Equal(t, before["trafficStatuses"], after["trafficStatuses"], "traffic is the controller's")
+	assert.Contains(t, s.run("up", "prod").out, "Stack prod: no changes")
+}
