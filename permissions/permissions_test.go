@@ -51,6 +51,7 @@ func TestForType(t *testing.T) {
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	viewer := Grant{"roles/run.viewer", OnProject, Roles["roles/run.viewer"]}
+	developer := Grant{"roles/run.developer", OnProject, Roles["roles/run.developer"]}
 	user := Grant{"roles/iam.serviceAccountUser", OnServiceAccount, Roles["roles/iam.serviceAccountUser"]}
 	budget := Grant{"roles/billing.viewer", OnProject, Roles["roles/billing.viewer"]}
 	read := Need{"run.services.get", OnProject, "x"}
@@ -73,6 +74,8 @@ func TestCompare(t *testing.T) {
 			Result{Missing: []Need{{"billing.budgets.get", OnBillingAccount, "x"}}, Idle: []Grant{budget}, Uses: map[int][]string{0: nil}},
 		},
 		"idle": {[]Need{read}, []Grant{viewer, user}, Result{Idle: []Grant{user}, Uses: map[int][]string{0: {"run.services.get"}, 1: nil}}},
+		"idle beside one that holds as much": {[]Need{read, {"run.services.update", OnProject, "x"}}, []Grant{viewer, developer},
+			Result{Idle: []Grant{viewer}, Uses: map[int][]string{0: {"run.services.get"}, 1: {"run.services.get", "run.services.update"}}}},
 	} {
 		assert.Equal(t, test.want, Compare(test.needs, test.grants), name)
 	}

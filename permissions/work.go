@@ -65,34 +65,37 @@ func (p Place) covers(other Place) bool {
 type Result struct {
 	// Missing are needs that no grant meets.
 	Missing []Need
-	// Idle are grants that no need is met by.
+	// Idle are grants that no need is met by, and those whose needs other grants meet all of.
 	Idle []Grant
 	// Uses are the permissions that each grant is needed for, sorted, by the grant's index.
 	Uses map[int][]string
 }
 
-// Compare says which needs the grants leave unmet, and which grants meet no need. A need that several grants meet counts
-// for all of them.
+// Compare says which needs the grants leave unmet, and which grants could go. A need that several grants meet counts as a
+// use of all of them.
 func Compare(needs []Need, grants []Grant) Result {
-	uses := map[int]map[string]bool{}
+	uses, alone := map[int]map[string]bool{}, map[int]bool{}
 	result := Result{Uses: map[int][]string{}}
 	for _, need := range needs {
-		met := false
+		met := []int{}
 		for i, grant := range grants {
 			if grant.Place.covers(need.Place) && Holds(grant.Permissions, need.Permission) {
 				if uses[i] == nil {
 					uses[i] = map[string]bool{}
 				}
-				uses[i][need.Permission], met = true, true
+				uses[i][need.Permission], met = true, append(met, i)
 			}
 		}
-		if !met && !slices.Contains(result.Missing, need) {
+		if len(met) == 1 {
+			alone[met[0]] = true
+		}
+		if len(met) == 0 && !slices.Contains(result.Missing, need) {
 			result.Missing = append(result.Missing, need)
 		}
 	}
 	for i, grant := range grants {
 		result.Uses[i] = slices.Sorted(maps.Keys(uses[i]))
-		if len(uses[i]) == 0 {
+		if !alone[i] {
 			result.Idle = append(result.Idle, grant)
 		}
 	}

@@ -25,18 +25,17 @@ func (p *platform) previewGrants() []identity.Grant {
 		onProject("roles/iam.workloadIdentityPoolViewer", "Reads the pool and its providers."),
 		onProject("roles/iam.serviceAccountViewer", "Reads the accounts."),
 		onProject("roles/iam.securityReviewer", "Reads every IAM policy and the custom role."),
-		onProject("roles/serviceusage.serviceUsageViewer", "Reads which APIs are on."),
-		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),
+		onProject("roles/serviceusage.serviceUsageConsumer", "Reads which APIs are on, and counts its calls against this project's quota."),
 		p.onBillingAccount("roles/billing.viewer", "Reads the budget and the billing account's IAM policy."),
 	}, p.attestationReads()...)
 }
 
-// deployGrants are all that a release needs: its update is targeted at the services and changes nothing else.
+// deployGrants are all that a release needs: its update is targeted at the services and changes nothing else. Secrets are
+// not among it, not even their settings: whether a pinned version is there and readable, Cloud Run says of the revision.
 func (p *platform) deployGrants() []identity.Grant {
 	grants := []identity.Grant{
 		onProject("roles/run.developer", "Makes revisions, shifts traffic, and waits for operations, which belong to no service."),
 		p.onRepository("roles/artifactregistry.reader", "Finds the image by its digest and checks what attests to it."),
-		onProject("roles/secretmanager.viewer", "Finds that the pinned secret versions exist, without reading their values."),
 		onProject("roles/monitoring.viewer", "Judges a canary by its error ratio and latency."),
 		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),
 	}

@@ -47,7 +47,7 @@ func TestTheCommandForPrograms(t *testing.T) {
 	assert.Equal(t, "github-oidc", deploy.Provider)
 	assert.Equal(t, "principalSet://iam.googleapis.com/projects/100000000003/locations/global/workloadIdentityPools/github/attribute.env_workflow/"+
 		"100000001:production:refs/heads/main:guiofsaints/procureflow/.github/workflows/deploy.yml@refs/heads/main", deploy.Member)
-	assert.Len(t, deploy.Grants, 7)
+	assert.Len(t, deploy.Grants, 6)
 	assert.Contains(t, deploy.Grants, map[string]string{
 		"role": "roles/run.developer", "scope": "project procureflow-prod",
 		"reason": "Makes revisions, shifts traffic, and waits for operations, which belong to no service.",
