@@ -58,20 +58,29 @@ func (a *app) trust() *cobra.Command {
 	return command
 }
 
+// maxClaims is far beyond any token.
+const maxClaims = 1 << 20
+
 // readClaims reads one JSON object. Its content stays out of errors: a whole token, pasted by mistake, is a credential.
 func (a *app) readClaims(name string) (map[string]any, error) {
 	if name == "" {
 		return nil, errors.New("--claims is missing: name a file with the token's claims as a JSON object, or - for standard input")
 	}
-	var data []byte
-	var err error
-	if name == "-" {
-		data, err = io.ReadAll(a.streams.In)
-	} else {
-		data, err = os.ReadFile(name)
+	in := a.streams.In
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("read the claims: %w", err)
+		}
+		defer file.Close()
+		in = file
 	}
-	if err != nil {
+	data, err := io.ReadAll(io.LimitReader(in, maxClaims+1))
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("read the claims: %w", err)
+	case len(data) > maxClaims:
+		return nil, fmt.Errorf("the claims in %s are larger than 1 MiB, which no token is", name)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	var claims map[string]any
@@ -81,7 +90,32 @@ func (a *app) readClaims(name string) (map[string]any, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("the claims in %s have something behind the JSON object: keep the one object", name)
 	}
+	if twice := repeated(json.NewDecoder(bytes.NewReader(data))); twice != "" {
+		return nil, fmt.Errorf("the claims in %s have %q twice: whoever reads them may take either", name, twice)
+	}
 	return claims, nil
+}
+
+// repeated is a name that an object of the next value has twice, "" when none has. The value is known to be JSON.
+func repeated(decoder *json.Decoder) string {
+	opening, _ := decoder.Token()
+	names := map[json.Token]bool{}
+	for (opening == json.Delim('{') || opening == json.Delim('[')) && decoder.More() {
+		if opening == json.Delim('{') {
+			name, _ := decoder.Token()
+			if names[name] {
+				return name.(string)
+			}
+			names[name] = true
+		}
+		if twice := repeated(decoder); twice != "" {
+			return twice
+		}
+	}
+	if opening == json.Delim('{') || opening == json.Delim('[') {
+		_, _ = decoder.Token() // the closing one
+	}
+	return ""
 }
 
 // settingsOf are a stack's committed settings as JSON, stand-ins replaced by the values they stand for.

@@ -96,7 +96,7 @@ func (d door) exchange(claims map[string]any) (map[string]string, error) {
 		return nil, fmt.Errorf("the issuer is %v and not %s", show(issuer), d.Issuer)
 	}
 	if !d.takesAudience(claims["aud"]) {
-		return nil, fmt.Errorf("the audience is %v and not the provider's", show(claims["aud"]))
+		return nil, fmt.Errorf("the audience is %v and not the provider's, %s", show(claims["aud"]), strings.Join(d.audiences(), " or "))
 	}
 	variables := map[string]any{"assertion": claims, "google": map[string]any{}, "attribute": map[string]any{}}
 	mapped, size := map[string]string{}, 0
@@ -139,20 +139,22 @@ func (d door) exchange(claims map[string]any) (map[string]string, error) {
 	return mapped, nil
 }
 
-// takesAudience follows Google's rule: one of the allowed audiences, or without any the provider's own name, with or without
-// https.
-func (d door) takesAudience(claim any) bool {
-	allowed := d.Audiences
-	if len(allowed) == 0 {
-		allowed = []string{"//iam.googleapis.com/" + d.Name, "https://iam.googleapis.com/" + d.Name}
+// audiences follow Google's rule: the allowed ones, or without any the provider's own name, with or without https.
+func (d door) audiences() []string {
+	if len(d.Audiences) > 0 {
+		return d.Audiences
 	}
+	return []string{"https://iam.googleapis.com/" + d.Name, "//iam.googleapis.com/" + d.Name}
+}
+
+func (d door) takesAudience(claim any) bool {
 	audiences, several := claim.([]any)
 	if !several {
 		audiences = []any{claim}
 	}
 	return slices.ContainsFunc(audiences, func(audience any) bool {
 		text, ok := audience.(string)
-		return ok && slices.Contains(allowed, text)
+		return ok && slices.Contains(d.audiences(), text)
 	})
 }
 
