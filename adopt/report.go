@@ -21,7 +21,17 @@ func Write(path string, planned []Planned, adoptions []Adoption, later []string,
 	if err := os.WriteFile(path, append(content, '\n'), 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d of %d planned resources exist already and are named in %s:\n", len(adoptions), len(planned), path)
+	resources := 0
+	for _, p := range planned {
+		if !isProvider(p.Type) {
+			resources++
+		}
+	}
+	if len(adoptions) == 0 {
+		fmt.Fprintf(out, "None of the %d planned resources exists already: %s imports nothing.\n", resources, path)
+	} else {
+		fmt.Fprintf(out, "%d of the %d planned resources exist already and are named in %s:\n", len(adoptions), resources, path)
+	}
 	for _, adoption := range adoptions {
 		fmt.Fprintf(out, "  %-28s %s\n", adoption.Name(), adoption.ID)
 	}

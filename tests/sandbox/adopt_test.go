@@ -38,10 +38,13 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 	made(http.MethodPost, "/iam/v1/projects/procureflow-dev/serviceAccounts", map[string]any{
 		"accountId": "procureflow-cloudrun", "serviceAccount": map[string]any{"displayName": "by hand"},
 	})
-	for _, id := range []string{"nextauth-secret", "openai-api-key", "mongodb-uri"} {
+	secret := func(id string) {
+		t.Helper()
 		made(http.MethodPost, devSecrets+"?secretId="+id, map[string]any{"replication": map[string]any{"automatic": map[string]any{}}})
 		made(http.MethodPost, devSecrets+"/"+id+":addVersion", map[string]any{"payload": map[string]any{"data": encodeBase64("made by hand")}})
 	}
+	secret("nextauth-secret")
+	secret("openai-api-key")
 	made(http.MethodPost, "/ar/v1/projects/procureflow-dev/locations/us-central1/repositories?repositoryId=procureflow", map[string]any{"format": "DOCKER"})
 	s.makeV1Service(map[string]any{
 		"apiVersion": "serving.knative.dev/v1", "kind": "Service",
@@ -56,22 +59,30 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 	})
 	_, before := s.api(http.MethodGet, devService, nil)
 
+	// The adoption is cut short after a part, taken up again, and repeated when nothing is left.
 	file := filepath.Join(t.TempDir(), "import.json")
+	half := s.must("adopt", "dev", "--import", "--out", file)
+	assert.Contains(t, half.out, "5 of the ")
+	secret("mongodb-uri")
 	dry := s.must("adopt", "dev", "--out", file)
-	assert.Contains(t, dry.out, "6 of ")
+	assert.Contains(t, dry.out, "1 of the ")
 	assert.Contains(t, dry.out, "Nothing was changed.")
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
+	assert.Contains(t, string(content), `"id": "projects/procureflow-dev/secrets/mongodb-uri"`)
 	for _, id := range []string{
 		"projects/procureflow-dev/serviceAccounts/procureflow-cloudrun@procureflow-dev.iam.gserviceaccount.com",
-		"projects/procureflow-dev/secrets/mongodb-uri", "projects/procureflow-dev/secrets/nextauth-secret", "projects/procureflow-dev/secrets/openai-api-key",
+		"projects/procureflow-dev/secrets/nextauth-secret", "projects/procureflow-dev/secrets/openai-api-key",
 		"projects/procureflow-dev/locations/us-central1/repositories/procureflow",
 		"projects/procureflow-dev/locations/us-central1/services/procureflow-web",
 	} {
-		assert.Contains(t, string(content), `"id": "`+id+`"`)
+		assert.NotContains(t, string(content), id, "it is in the state already")
+		assert.Contains(t, half.out, id)
 	}
 
 	s.must("adopt", "dev", "--import", "--out", file)
+	again := s.must("adopt", "dev", "--import", "--out", file)
+	assert.Regexp(t, `^None of the \d+ planned resources exists already`, again.out)
 	noLoss(t, s.must("preview", "dev"))
 	up := s.must("up", "dev")
 	noLoss(t, up)
@@ -84,6 +95,7 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 		return revision["name"]
 	}(), "what served before can still serve")
 	assert.Contains(t, s.must("up", "dev").out, "Stack dev: no changes")
+	assert.Contains(t, s.must("adopt", "dev", "--out", file).out, "None of the 0 planned resources")
 }
 
 // TestAdoptTheRepositorysSettings: environments, variables and the ruleset that were made by hand in GitHub, and the key, note
@@ -120,7 +132,7 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 
 	file := filepath.Join(t.TempDir(), "import.json")
 	dry := s.must("adopt", "prod", "--out", file)
-	assert.Contains(t, dry.out, "7 of ")
+	assert.Contains(t, dry.out, "7 of the ")
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	for _, id := range []string{
@@ -134,7 +146,7 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 
 	s.must("adopt", "prod", "--import", "--out", file)
 	// Now the ring is known, and what stands in it can be looked for.
-	assert.Contains(t, s.must("adopt", "prod", "--import", "--out", file).out, "1 of ")
+	assert.Contains(t, s.must("adopt", "prod", "--import", "--out", file).out, "1 of the ")
 	noLoss(t, s.must("preview", "prod"))
 	noLoss(t, s.must("up", "prod"))
 	_, after := s.api(http.MethodGet, "/ca/v1/projects/procureflow-prod/notes/release", nil)
