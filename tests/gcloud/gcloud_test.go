@@ -143,8 +143,9 @@ Traffic:
   100% web-blue
          stable: https://stable---web-123456789012.us-central1.run.app
  
-Scaling:     Auto (Min: 0)
-Description: The shop
+Binary Authorization: default
+Scaling:             Auto (Min: 0)
+Description:         The shop
  
 Last updated on 2026-11-23T12:01:00.000000Z by sandbox@example.com:
   Revision web-green

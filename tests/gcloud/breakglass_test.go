@@ -1,0 +1,42 @@
+package gcloud_test
+
+import (
+	"path"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestBreakglass does what refused-image.md says when users are hurt and nothing else helps.
+func TestBreakglass(t *testing.T) {
+	t.Parallel()
+	w := start(t, 0)
+	w.call("POST", "/su/v1/projects/"+project+"/services/binaryauthorization.googleapis.com:enable", `{}`)
+	w.call("PUT", "/ba/v1/projects/"+project+"/policy", `{"defaultAdmissionRule":{"evaluationMode":"ALWAYS_DENY","enforcementMode":"ENFORCED_BLOCK_AND_AUDIT_LOG"}}`)
+	const image = "us-docker.pkg.dev/cloudrun/container/hello@" + broken
+	update := []string{"run", "services", "update", "web", "--region", "us-central1", "--project", project, "--image", image}
+
+	_, stderr, err := w.gcloud(update...)
+	require.Error(t, err)
+	assert.Contains(t, stderr, "uses an unauthorized container image. Container image '"+image+"' is not authorized by policy. Denied by always_deny admission rule")
+	assert.Equal(t, "web-blue 100 stable", w.split("trafficStatuses"))
+
+	_, stderr, err = w.gcloud(append(update, "--breakglass", "INC-7: users are hurt")...)
+	require.NoError(t, err, stderr)
+	live := w.call("GET", service, "")
+	assert.Equal(t, map[string]any{"useDefault": true, "breakglassJustification": "INC-7: users are hurt"}, live["binaryAuthorization"])
+	assert.Equal(t, "CONDITION_SUCCEEDED", live["terminalCondition"].(map[string]any)["state"])
+	assert.Equal(t, "web-blue 100 stable", w.split("trafficStatuses"), "it has no traffic yet")
+
+	// Every command of gcloud mends the glass, and a change of traffic is judged as well.
+	broken, _ := live["latestReadyRevision"].(string)
+	shift := []string{"run", "services", "update-traffic", "web", "--region", "us-central1", "--project", project, "--to-revisions", path.Base(broken) + "=100"}
+	_, stderr, err = w.gcloud(shift...)
+	require.Error(t, err)
+	assert.Contains(t, stderr, "Revision '"+path.Base(broken)+"' uses an unauthorized container image.")
+	assert.Equal(t, "web-blue 100 stable", w.split("trafficStatuses"))
+	_, stderr, err = w.gcloud(append(shift, "--breakglass", "INC-7: users are hurt")...)
+	require.NoError(t, err, stderr)
+	assert.Equal(t, path.Base(broken)+" 100, web-blue 0 stable", w.split("trafficStatuses"))
+}
