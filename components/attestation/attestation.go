@@ -27,6 +27,9 @@ const (
 	signature = "ECDSA_P256_SHA256"
 	// keyHost precedes a version's name in the id of its public key, as Google's tools write it.
 	keyHost = "//cloudkms.googleapis.com/v1/"
+
+	// readerRole is what Binary Authorization's own account needs on the note (binaryauthorization/v1, UserOwnedGrafeasNote).
+	readerRole = "roles/containeranalysis.notes.occurrences.viewer"
 )
 
 // protectionLevels are those in which Cloud KMS generates the key itself.
@@ -136,6 +139,16 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 	if err != nil {
 		return nil, fmt.Errorf("attestation %q: attestor: %w", name, err)
 	}
+	// Binary Authorization looks for attestations as the attestor's own account, and finds none that it may not read.
+	reader, err := containeranalysis.NewNoteIamMember(ctx, name+"-note-reader", &containeranalysis.NoteIamMemberArgs{
+		Project: args.Project,
+		Note:    note.Name,
+		Role:    pulumi.String(readerRole),
+		Member:  pulumi.Sprintf("serviceAccount:%s", attestor.AttestationAuthorityNote.DelegationServiceAccountEmail().Elem()),
+	}, pulumiopt.Child(attestation)...)
+	if err != nil {
+		return nil, fmt.Errorf("attestation %q: reader of the note: %w", name, err)
+	}
 	attestation.Attestor = pulumi.Sprintf("projects/%s/attestors/%s", args.Project, attestor.Name)
 	policy, err := binaryauthorization.NewPolicy(ctx, name+"-policy", &binaryauthorization.PolicyArgs{
 		Project:     args.Project,
@@ -148,7 +161,7 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 			EnforcementMode:         pulumi.String("ENFORCED_BLOCK_AND_AUDIT_LOG"),
 			RequireAttestationsBies: pulumi.StringArray{attestation.Attestor},
 		},
-	}, pulumiopt.Child(attestation)...)
+	}, pulumiopt.Child(attestation, pulumi.DependsOn([]pulumi.Resource{reader}))...)
 	if err != nil {
 		return nil, fmt.Errorf("attestation %q: policy: %w", name, err)
 	}

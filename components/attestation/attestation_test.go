@@ -18,6 +18,7 @@ const (
 	keyType      = "gcp:kms/cryptoKey:CryptoKey"
 	noteType     = "gcp:containeranalysis/note:Note"
 	attestorType = "gcp:binaryauthorization/attestor:Attestor"
+	memberType   = "gcp:containeranalysis/noteIamMember:NoteIamMember"
 	policyType   = "gcp:binaryauthorization/policy:Policy"
 	versionCall  = "gcp:kms/getKMSCryptoKeyVersion:getKMSCryptoKeyVersion"
 
@@ -69,6 +70,10 @@ func TestWhatIsMade(t *testing.T) {
 		{attestorType, "attestation-attestor", map[string]any{
 			"project": "procureflow-prod", "name": "release", "description": "Signs images whose provenance was verified.",
 			"attestationAuthorityNote": map[string]any{"noteReference": "projects/procureflow-prod/notes/release", "publicKeys": []any{publicKey(1)}},
+		}},
+		{memberType, "attestation-note-reader", map[string]any{
+			"project": "procureflow-prod", "note": "release", "role": "roles/containeranalysis.notes.occurrences.viewer",
+			"member": "serviceAccount:service-" + pulumitest.DefaultProjectNumber + "@gcp-sa-binaryauthorization.iam.gserviceaccount.com",
 		}},
 		{policyType, "attestation-policy", map[string]any{
 			"project": "procureflow-prod", "description": "Images start when the attestor signed them.", "globalPolicyEvaluationMode": "ENABLE",

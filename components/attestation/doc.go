@@ -9,7 +9,8 @@
 //		Exemptions: []string{"us-docker.pkg.dev/cloudrun/container/hello@sha256:…"},
 //	})
 //
-// The component grants nothing. Whoever signs needs the key to sign with, the note to attach to and the attestor to read its
+// The component lets Binary Authorization's own account read what is attached to the note, and grants nothing else. Whoever
+// signs needs the key to sign with, the note to attach to and the attestor to read its
 // public key, each by a grant on that resource.
 //
 // # What outlives it

@@ -43,7 +43,11 @@ func compute(resource Resource, projectNumber string) (id string, outputs map[st
 	case "gcp:containeranalysis/note:Note":
 		return project + "/notes/" + in("name"), nil
 	case "gcp:binaryauthorization/attestor:Attestor":
-		return project + "/attestors/" + in("name"), nil
+		note := map[string]any{"delegationServiceAccountEmail": "service-" + projectNumber + "@gcp-sa-binaryauthorization.iam.gserviceaccount.com"}
+		if given, ok := resource.Inputs["attestationAuthorityNote"].(map[string]any); ok {
+			maps.Copy(note, given)
+		}
+		return project + "/attestors/" + in("name"), map[string]any{"attestationAuthorityNote": note}
 	case "gcp:binaryauthorization/policy:Policy":
 		return project, nil
 	case "gcp:projects/iAMCustomRole:IAMCustomRole":

@@ -78,6 +78,10 @@ func (q *request) judge(p project) admission.Policy {
 	return policy
 }
 
+// readsAttestations are the roles by which an attestor's own account finds what is attached to its note. Google asks for the
+// first one there (binaryauthorization/v1, UserOwnedGrafeasNote); the last is what it gives the account at the project.
+var readsAttestations = []string{"roles/containeranalysis.notes.occurrences.viewer", "roles/containeranalysis.editor", "roles/binaryauthorization.serviceAgent"}
+
 // attestor reads one with its keys and attestations; one that was deleted since has neither.
 func (q *request) attestor(full string) admission.Attestor {
 	owned := object(q.find(admissionHost, attestorPattern, full), "userOwnedGrafeasNote")
@@ -86,7 +90,11 @@ func (q *request) attestor(full string) admission.Attestor {
 		key := item.(map[string]any)
 		attestor.Keys = append(attestor.Keys, admission.Key{ID: text(key, "id"), PEM: text(key, "pkixPublicKey", "publicKeyPem")})
 	}
-	for _, occurrence := range q.occurrences(text(owned, "noteReference")) {
+	note, found := q.named(analysisHost, notePattern, text(owned, "noteReference"))
+	if !found || !q.holds(note, "serviceAccount:"+text(owned, "delegationServiceAccountEmail"), readsAttestations...) {
+		return attestor
+	}
+	for _, occurrence := range q.occurrences(note.shown()) {
 		attestation := admission.Attestation{Resource: text(occurrence, "resourceUri"), Payload: unbase64(text(occurrence, "attestation", "serializedPayload"))}
 		for _, item := range list(occurrence, "attestation", "signatures") {
 			signature := item.(map[string]any)

@@ -41,9 +41,15 @@ func gated(t *testing.T) (*world, *bytes.Buffer) {
 	w.ok("POST", "/ba/v1/"+p+"/attestors?attestorId=release", fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":"%s/notes/release","publicKeys":[
 		{"id":"//cloudkms.googleapis.com/v1/%s","pkixPublicKey":{"publicKeyPem":%q,"signatureAlgorithm":"ECDSA_P256_SHA256"}}]}}`,
 		p, keyVersion, w.ok("GET", "/kms/v1/"+keyVersion+"/publicKey", "")["pem"]))
+	w.readNote(`{"role":"roles/containeranalysis.notes.occurrences.viewer","members":["serviceAccount:service-` + number + `@gcp-sa-binaryauthorization.iam.gserviceaccount.com"]}`)
 	w.require("ENFORCED_BLOCK_AND_AUDIT_LOG")
 	w.ok("POST", services+"?serviceId=web", `{`+useDefault+`,"template":`+tpl("web-blue", healthy)+`}`)
 	return w, &logged
+}
+
+// readNote sets who may read the note's attestations.
+func (w *world) readNote(bindings string) {
+	w.ok("POST", "/ca/v1/projects/"+project+"/notes/release:setIamPolicy", `{"policy":{"bindings":[`+bindings+`]}}`)
 }
 
 // require writes the policy with that enforcement.
@@ -102,11 +108,13 @@ func TestAnImageThatNobodySignedDoesNotStart(t *testing.T) {
 	assert.Nil(t, w.operation("template", `{"template":`+tpl("web-green-2", broken)+`}`))
 	assert.Contains(t, w.ok("GET", services+"/web", "")["latestReadyRevision"], "web-green-2")
 
-	// The signature is worth as much as the attestor's key.
+	// The attestor finds nothing where its account may not read, and its signature is worth as much as its key.
+	w.readNote("")
+	assert.Equal(t, unauthorized("web-green-4"), dig(w.operation("template", `{"template":`+tpl("web-green-4", broken)+`}`), "message"))
 	attestor := w.ok("GET", "/ba/v1/projects/"+project+"/attestors/release", "")
 	w.ok("PUT", "/ba/v1/projects/"+project+"/attestors/release", fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":%q}}`, dig(attestor, "userOwnedGrafeasNote", "noteReference")))
 	assert.Equal(t, unauthorized("web-green-3"), dig(w.operation("template", `{"template":`+tpl("web-green-3", broken)+`}`), "message"))
-	assert.Equal(t, 2, strings.Count(logged.String(), " admitted=false denied="), "the audit log has both refusals: %s", logged)
+	assert.Equal(t, 3, strings.Count(logged.String(), " admitted=false denied="), "the audit log has the refusals: %s", logged)
 	assert.NotContains(t, logged.String(), "admitted=true")
 }
 

@@ -71,20 +71,22 @@ func (q *request) admissionPolicy(p project) map[string]any {
 
 // find is the document of a full name such as projects/P/notes/N, nil without one.
 func (q *request) find(host, pattern, full string) map[string]any {
-	segments := strings.Split(full, "/")
-	if len(segments) != 4 || segments[0] != "projects" {
-		return nil
-	}
-	p, found := findProject(q.tx, segments[1])
+	n, found := q.named(host, pattern, full)
 	if !found {
 		return nil
 	}
-	segments[1] = p.id
-	n := name{kind: kindOf(host, pattern), project: p, segments: segments}
-	if !fits(strings.Split(pattern, "/"), segments) {
-		return nil
-	}
 	return q.get(n)
+}
+
+// named is the place of a full name such as projects/P/notes/N, which may be empty.
+func (q *request) named(host, pattern, full string) (n name, found bool) {
+	segments := strings.Split(full, "/")
+	if len(segments) != 4 || !fits(strings.Split(pattern, "/"), segments) {
+		return n, false
+	}
+	p, found := findProject(q.tx, segments[1])
+	segments[1] = p.id
+	return name{kind: kindOf(host, pattern), project: p, segments: segments}, found
 }
 
 func prepareAttestor(c *change) error {
