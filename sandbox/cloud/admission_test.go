@@ -110,10 +110,10 @@ func TestAnImageThatNobodySignedDoesNotStart(t *testing.T) {
 
 	// The attestor finds nothing where its account may not read, and its signature is worth as much as its key.
 	w.readNote("")
-	assert.Equal(t, unauthorized("web-green-4"), dig(w.operation("template", `{"template":`+tpl("web-green-4", broken)+`}`), "message"))
+	assert.Equal(t, unauthorized("web-green-3"), dig(w.operation("template", `{"template":`+tpl("web-green-3", broken)+`}`), "message"))
 	attestor := w.ok("GET", "/ba/v1/projects/"+project+"/attestors/release", "")
 	w.ok("PUT", "/ba/v1/projects/"+project+"/attestors/release", fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":%q}}`, dig(attestor, "userOwnedGrafeasNote", "noteReference")))
-	assert.Equal(t, unauthorized("web-green-3"), dig(w.operation("template", `{"template":`+tpl("web-green-3", broken)+`}`), "message"))
+	assert.Equal(t, unauthorized("web-green-4"), dig(w.operation("template", `{"template":`+tpl("web-green-4", broken)+`}`), "message"))
 	assert.Equal(t, 3, strings.Count(logged.String(), " admitted=false denied="), "the audit log has the refusals: %s", logged)
 	assert.NotContains(t, logged.String(), "admitted=true")
 }
