@@ -6,12 +6,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/command"
 )
 
 // TestBreakglass does what refused-image.md says when users are hurt and nothing else helps.
 func TestBreakglass(t *testing.T) {
 	t.Parallel()
-	w := start(t, 0)
+	w := newOffice(t, 0)
 	w.call("POST", "/su/v1/projects/"+project+"/services/binaryauthorization.googleapis.com:enable", `{}`)
 	w.call("PUT", "/ba/v1/projects/"+project+"/policy", `{"defaultAdmissionRule":{"evaluationMode":"ALWAYS_DENY","enforcementMode":"ENFORCED_BLOCK_AND_AUDIT_LOG"}}`)
 	const image = "us-docker.pkg.dev/cloudrun/container/hello@" + broken
@@ -29,14 +31,15 @@ func TestBreakglass(t *testing.T) {
 	assert.Equal(t, "CONDITION_SUCCEEDED", live["terminalCondition"].(map[string]any)["state"])
 	assert.Equal(t, "web-blue 100 stable", w.split("trafficStatuses"), "it has no traffic yet")
 
-	// Every command of gcloud mends the glass, and a change of traffic is judged as well.
+	// The release command changes the traffic and nothing else, so the glass stays broken for it.
 	broken, _ := live["latestReadyRevision"].(string)
-	shift := []string{"run", "services", "update-traffic", "web", "--region", "us-central1", "--project", project, "--to-revisions", path.Base(broken) + "=100"}
-	_, stderr, err = w.gcloud(shift...)
+	exit, out := w.release("rollback", "web", "--to", path.Base(broken), "--why", "INC-7: users are hurt")
+	require.Equal(t, command.ExitDone, exit, out)
+	assert.Contains(t, w.split("trafficStatuses"), path.Base(broken)+" 100 stable")
+
+	// gcloud's own command mends the glass first, and a change of traffic is judged as well.
+	_, stderr, err = w.gcloud("run", "services", "update-traffic", "web", "--to-revisions", path.Base(broken)+"=90,web-blue=10")
 	require.Error(t, err)
-	assert.Contains(t, stderr, "Revision '"+path.Base(broken)+"' uses an unauthorized container image.")
-	assert.Equal(t, "web-blue 100 stable", w.split("trafficStatuses"))
-	_, stderr, err = w.gcloud(append(shift, "--breakglass", "INC-7: users are hurt")...)
-	require.NoError(t, err, stderr)
-	assert.Equal(t, path.Base(broken)+" 100, web-blue 0 stable", w.split("trafficStatuses"))
+	assert.Contains(t, stderr, "uses an unauthorized container image.")
+	assert.Contains(t, w.split("trafficStatuses"), path.Base(broken)+" 100 stable", "what serves keeps its requests")
 }
