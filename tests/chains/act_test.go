@@ -123,7 +123,7 @@ type run struct {
 	ok bool
 	// log is what all jobs printed, the summaries included.
 	log string
-	// results are by job, its callers in front: deploy-dev/deploy. A job that was skipped has none.
+	// results are by job, with the workflow in front of those of a called one: promote/promote. A job that was skipped has none.
 	results map[string]string
 }
 
