@@ -134,8 +134,11 @@ func (l *laptop) status() rollout.Status {
 func TestReleaseAndBack(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
-	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"))
+	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"), "--github-output", l.file("outputs"))
 	require.Equal(t, ExitDone, exit, out+errors)
+	outputs, err := os.ReadFile(l.file("outputs"))
+	require.NoError(t, err)
+	assert.Equal(t, "outcome=released\n", string(outputs))
 	assert.Contains(t, out, "rollout: released after ")
 	assert.Contains(t, errors, "shift → web-blue 90 %, web-green 10 %\n")
 	assert.NotContains(t, errors, "\r", "a log has plain lines")

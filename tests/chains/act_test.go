@@ -114,8 +114,8 @@ type event struct {
 	payload   map[string]any
 	variables map[string]string
 	env       []string
-	// during runs beside the workflow, from its start on.
-	during func(process *os.Process)
+	// during runs beside the workflow; done is closed when that has ended.
+	during func(process *os.Process, done <-chan struct{})
 }
 
 // run is a workflow that has ended.
@@ -159,10 +159,15 @@ func (c *checkout) run(workflow string, e event) run {
 	if err := command.Start(); err != nil {
 		c.t.Fatal(err)
 	}
+	done := make(chan struct{})
+	go func() {
+		err = command.Wait()
+		close(done)
+	}()
 	if e.during != nil {
-		e.during(command.Process)
+		e.during(command.Process, done)
 	}
-	err = command.Wait()
+	<-done
 	return read(out.String(), err == nil)
 }
 

@@ -57,7 +57,7 @@ func TestPromotion(t *testing.T) {
 		if tags, referrers := staging.holds(test.digest); len(tags) > 0 || referrers > 0 {
 			t.Errorf("%s: staging has %v and %d that refer to it, want nothing", test.name, tags, referrers)
 		}
-		if strings.Contains(c.calls(), "deploy@staging") || strings.Contains(c.calls(), "pulumi") {
+		if strings.Contains(c.calls(), "deploy@staging") || strings.Contains(c.calls(), "pulumi stack") {
 			t.Errorf("%s: it went on:\n%s", test.name, c.calls())
 		}
 		c.serves("staging", sample, r)

@@ -166,7 +166,8 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 	const auth, pulumi = "google-github-actions/auth@", "pulumi/auth-actions@"
 	wrong := slices.Concat(
 		wrongOrder(t, files, "promote.yml", "promote", twoApprovals, auth, "release\" promote --digest"),
-		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", "release\" rollout", goingBack),
+		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", "pulumi stack output services --json | jq -er --arg key \"$SERVICE\" '.[$key].revision'",
+			"release\" rollout \"$NAME\" --revision \"$REVISION\"", goingBack),
 		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, "./.github/actions/infrastructure-up"),
 		wrongOrder(t, files, "ci.yml", "image", "./.github/actions/docker-build-push", "aquasecurity/trivy-action@", "actions/attest@"),
 	)
@@ -188,12 +189,13 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 			case strings.Contains(run.Run.Value, goingBack):
 				for _, test := range []struct {
 					failure, cancelled bool
-					held               string
+					rollout            string
 					want               bool
-				}{{true, false, "", true}, {false, true, "", true}, {false, false, "", false}, {true, false, "true", false}} {
-					w := world{
-						"failure()": test.failure, "cancelled()": test.cancelled, "steps.auth.outcome": "success", "steps.rollout.outputs.held": test.held,
-					}
+				}{
+					{true, false, "failure", true}, {true, false, "success", true}, {false, true, "cancelled", true}, {false, true, "failure", true},
+					{false, false, "success", false}, {true, false, "skipped", false}, {false, true, "skipped", false},
+				} {
+					w := world{"failure()": test.failure, "cancelled()": test.cancelled, "steps.rollout.outcome": test.rollout}
 					if got := truth(evaluate(t, s.If.Value, w)); got != test.want {
 						wrong = append(wrong, fmt.Sprintf("%s: goes back: %v, want %v, with %v", job, got, test.want, w))
 					}
@@ -229,7 +231,8 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"does not go back when cancelled", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: failure() &&"},
 		{"does not go back after a failure", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: cancelled() &&"},
 		{"does not go back at all", "workflows/deploy.yml", "release\" rollback \"$NAME\"", "release\" status \"$NAME\""},
-		{"takes back what a person has to decide on", "workflows/deploy.yml", " && steps.rollout.outputs.held != 'true'", ""},
+		{"takes back another run's rollout", "workflows/deploy.yml", " && steps.rollout.outcome != 'skipped'", ""},
+		{"releases a revision that it did not make", "workflows/deploy.yml", " --revision \"$REVISION\"", ""},
 		{"changes prod before approvals are counted", "workflows/infrastructure.yml", "release\" approvals", "release\" status"},
 		{"attests what no scan has seen", "workflows/ci.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
 	} {
