@@ -41,6 +41,7 @@ func (c *chain) shared(stack, digest string) bool {
 func TestACancelledDeployment(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, "dev")
+	late := c.built()
 	e := c.deployment("dev", late)
 	e.during = func(process *os.Process, done <-chan struct{}) {
 		if until(done, func() bool { return c.shared("dev", late) }) {
@@ -141,10 +142,11 @@ func TestTwoDeploymentsAtOnce(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, "dev")
 	var second run
+	good := c.built()
 	e := c.deployment("dev", good)
 	e.during = func(_ *os.Process, done <-chan struct{}) {
 		if until(done, func() bool { return c.shared("dev", good) }) {
-			second = c.run("deploy.yml", c.deployment("dev", bad))
+			second = c.run("deploy.yml", c.deployment("dev", c.built()))
 		}
 	}
 	first := c.run("deploy.yml", e)

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 )
 
 // chain is a checkout, and a sandbox that its workflows work on.
@@ -19,12 +21,24 @@ type chain struct {
 	// state is the sandbox's folder, api where its APIs answer.
 	state, api string
 	services   map[string]string // by stack: where its service answers
+	// dev is the registry that main pushes to, signer who attests what is built.
+	dev    *store
+	signer *provenancetest.Signer
 }
 
 // newChain brings stacks up in a sandbox of their own.
 func newChain(t *testing.T, stacks ...string) *chain {
 	t.Helper()
-	c := &chain{checkout: newCheckout(t), state: filepath.Join(t.TempDir(), "state")}
+	c := &chain{checkout: newCheckout(t), state: filepath.Join(t.TempDir(), "state"), dev: newStore(t)}
+	var err error
+	if c.signer, err = provenancetest.NewSigner(); err != nil {
+		t.Fatal(err)
+	}
+	trusted, err := c.signer.TrustedRootJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.answer("trusted-root", string(trusted))
 	t.Cleanup(func() { _, _ = c.sandbox("stop") })
 	for _, stack := range stacks {
 		c.must("up", stack)
@@ -77,9 +91,18 @@ func (c *chain) variables(stack string) map[string]string {
 	}})
 	return map[string]string{
 		"GCP_SERVICES": string(services), "GCP_PROJECT": "procureflow-" + stack, "GCP_REGION": "us-central1",
-		"GCP_REGISTRY": "us-central1-docker.pkg.dev/procureflow-" + stack + "/procureflow", "GCP_WORKLOAD_IDENTITY_PROVIDER": "provider",
+		"GCP_REGISTRY": c.dev.host(), "GCP_WORKLOAD_IDENTITY_PROVIDER": "provider",
 		"GCP_DEPLOY_SERVICE_ACCOUNT": "deploy@" + stack,
 	}
+}
+
+// built is an image that main built, and attested.
+func (c *chain) built() (digest string) {
+	c.t.Helper()
+	image := newImage(c.t)
+	digest = c.dev.push(image)
+	c.dev.attest(c.signer, image, "refs/heads/main")
+	return digest
 }
 
 // get reads a resource of the API as anybody could.

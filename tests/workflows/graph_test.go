@@ -171,6 +171,11 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, "./.github/actions/infrastructure-up"),
 		wrongOrder(t, files, "ci.yml", "image", "./.github/actions/docker-build-push", "aquasecurity/trivy-action@", "actions/attest@"),
 	)
+	for _, part := range []string{`"$BIN/release" verify --image "$IMAGE"`, `imageUser=$IMAGE_USER"`} {
+		if !strings.Contains(files["workflows/deploy.yml"], part) {
+			wrong = append(wrong, "deploy.yml does not have "+part)
+		}
+	}
 	tree := parse(t, files)
 	for job, steps := range map[string][]*actionlint.Step{
 		"promote": tree.Workflows["promote.yml"].Jobs["promote"].Steps, "deploy": tree.Workflows["deploy.yml"].Jobs["deploy"].Steps,
@@ -227,6 +232,8 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"does not count before it promotes", "workflows/promote.yml", "--environments production-approval,production", "--environments production"},
 		{"counts approvals of staging only", "workflows/promote.yml", "if: inputs.environment == 'production'", "if: inputs.environment == 'staging'"},
 		{"does not verify where the image was built", "workflows/deploy.yml", "gh attestation verify \"oci://$IMAGE\"", "gh attestation download \"oci://$IMAGE\""},
+		{"does not look who the image runs as", "workflows/deploy.yml", "release\" verify --image", "release\" status"},
+		{"does not say who the image runs as", "workflows/deploy.yml", "imageUser=$IMAGE_USER", "imageUser="},
 		{"changes traffic without the guard", "workflows/deploy.yml", "\"$BIN/release\" guard \"$NAME\"", "env \"$NAME\""},
 		{"does not go back when cancelled", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: failure() &&"},
 		{"does not go back after a failure", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: cancelled() &&"},

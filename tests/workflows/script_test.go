@@ -72,7 +72,7 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 		const program = `[ "$1 $2" = "stack select" ] || [ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
 		code, printed, _ := runScript(t, "echo $$\n"+script(t, mark), map[string]string{
 			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "PROJECT": "p", "REGION": "r", "STACK": "prod", "SERVICE": "web", "PLATFORM": ".",
-			"ORGANIZATION": "o", "DIGEST": "d", "CODE": "0",
+			"ORGANIZATION": "o", "DIGEST": "d", "IMAGE_USER": "u@d", "CODE": "0",
 		}, map[string]string{"release": program, "pulumi": program})
 		shell, rest, _ := strings.Cut(printed, "\n")
 		if code != 0 || !strings.HasPrefix(rest, shell+" called: "+called) {
