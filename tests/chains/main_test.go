@@ -8,6 +8,7 @@ package chains_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,6 +22,9 @@ import (
 var root, tools, cli string
 
 func TestMain(m *testing.M) {
+	// A chain waits more than it computes: for a rollout's bakes above all.
+	flag.Parse()
+	_ = flag.Set("test.parallel", "4")
 	code := 1
 	if err := prepare(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

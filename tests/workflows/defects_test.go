@@ -167,6 +167,16 @@ func TestWhatIsCached(t *testing.T) {
 	}
 }
 
+// Pulumi compiles the program with plain "go build". Other flags before it make other entries in the cache: the SDK would be
+// compiled twice, for 200 CPU seconds.
+func TestPulumiFindsWhatWasCompiled(t *testing.T) {
+	t.Parallel()
+	build := script(t, `go build -o "$bin/infra" ./infra`)
+	if strings.Contains(build, "GOFLAGS") || strings.Contains(build, "-trimpath") {
+		t.Errorf("the build has flags of its own:\n%s", build)
+	}
+}
+
 // TestTheImagesNames: defect 2. A tag is one legal tag, and an image has its registry in front.
 func TestTheImagesNames(t *testing.T) {
 	t.Parallel()
