@@ -68,6 +68,31 @@ func TestEveryDefectOfTheDesignIsHeld(t *testing.T) {
 	}
 }
 
+// Whoever follows a summary's advice has to find it.
+func TestEveryAdviceIsThere(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join(root, "docs", "pipeline.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	headings := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(string(content), -1) {
+		headings[strings.ReplaceAll(strings.ToLower(regexp.MustCompile(`[^A-Za-z0-9 -]`).ReplaceAllString(heading[1], "")), " ", "-")] = true
+	}
+	read := 0
+	for file, text := range sources(t) {
+		for _, advice := range regexp.MustCompile(`docs/pipeline\.md#([a-z-]+)`).FindAllStringSubmatch(text, -1) {
+			read++
+			if !headings[advice[1]] {
+				t.Errorf("%s sends people to docs/pipeline.md#%s, which is not there", file, advice[1])
+			}
+		}
+	}
+	if read < 6 {
+		t.Errorf("%d pieces of advice were looked at, want all", read)
+	}
+}
+
 // gone are texts of the design's workflows that must not come back.
 var gone = map[string]string{
 	"_json_key": "defect 1: a key, where a token is", "@master": "defect 5: whatever is there today", "packages: write": "defect 11: nothing is published there",
