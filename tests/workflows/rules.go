@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rhysd/actionlint"
@@ -140,11 +141,42 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 	checkConcurrency(workflow, file, report)
 	for _, name := range sorted(workflow.Jobs) {
 		checkJob(workflow.Jobs[name], name, path, report)
+		checkLifetimes(t, file, name, report)
 		if publishes(workflow) {
 			for _, s := range t.jobSteps(file, name) {
 				if cached(s) {
 					report("cache-poisoning", path, "%s: a workflow that publishes restores a cache: %s", name, s.Uses)
 				}
+			}
+		}
+	}
+}
+
+// lifetimes are the inputs that say how many seconds a token lives, by the action that asks for one.
+var lifetimes = map[string]string{"google-github-actions/auth": "access_token_lifetime", "pulumi/auth-actions": "token-expiration"}
+
+// checkLifetimes holds tokens against the job's own limit. Without the input a token lives an hour or two.
+func checkLifetimes(t *Tree, file, name string, report reporter) {
+	limit := t.Workflows[file].Jobs[name].TimeoutMinutes
+	if limit == nil {
+		return // A job that calls a workflow, or "timeouts" says so.
+	}
+	for _, s := range t.jobSteps(file, name) {
+		steps := []Step{s}
+		if local, ours := strings.CutPrefix(s.Uses, "./.github/actions/"); ours {
+			for _, inner := range t.Composites[local].Runs.Steps {
+				steps = append(steps, Step{Uses: inner.Uses, With: inner.With})
+			}
+		}
+		for _, s := range steps {
+			action, _, _ := strings.Cut(s.Uses, "@")
+			input, asks := lifetimes[action]
+			if !asks || action == "google-github-actions/auth" && s.With["token_format"] == "" {
+				continue
+			}
+			seconds, err := strconv.Atoi(strings.TrimSuffix(s.With[input], "s"))
+			if err != nil || float64(seconds) > limit.Value*60 {
+				report("token-lifetime", "workflows/"+file, "%s: the token of %s may outlive the job: %s %q, and the job ends after %g minutes", name, action, input, s.With[input], limit.Value)
 			}
 		}
 	}

@@ -162,6 +162,7 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 			t.Parallel()
 			code, printed, outputs := runScript(t, script(t, "releases run on main"), map[string]string{
 				"REF": test.ref, "STACK": test.stack, "OPERATION": test.operation, "DIGEST": test.digest, "SERVICE": test.service,
+				"PLATFORM": ".", "ORGANIZATION": "",
 			}, nil)
 			want := ""
 			if test.code == 0 {
@@ -171,6 +172,27 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 				t.Errorf("exit code %d and %q, want %d and %q\n%s", code, outputs, test.code, want, printed)
 			}
 		})
+	}
+}
+
+// Where the platform is, and whose stacks these are, end up in paths and names.
+func TestWhichPlacesADeploymentRefuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		platform, organization string
+		code                   int
+	}{
+		{".", "", 0}, {"packages/infra", "procure-flow", 0}, {"a..b", "o_1", 0},
+		{"", "", 1}, {"..", "", 1}, {"a/../..", "", 1}, {"/etc", "", 1}, {"a b", "", 1}, {"a\nb", "", 1}, {"$(id)", "", 1},
+		{".", "o/other", 1}, {".", "o o", 1}, {".", "o\np", 1},
+	} {
+		code, printed, _ := runScript(t, script(t, "releases run on main"), map[string]string{
+			"REF": "refs/heads/main", "STACK": "prod", "OPERATION": "rollback", "DIGEST": "", "SERVICE": "web",
+			"PLATFORM": test.platform, "ORGANIZATION": test.organization,
+		}, nil)
+		if code != test.code {
+			t.Errorf("%+v: exit code %d\n%s", test, code, printed)
+		}
 	}
 }
 
