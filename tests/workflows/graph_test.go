@@ -127,6 +127,9 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 			wrong = append(wrong, fmt.Sprintf("%s needs %v, want %v", job, needs, want))
 		}
 	}
+	if url := jobs["deploy"].Environment.URL; url == nil || url.Value != "${{ steps.service.outputs.url }}" {
+		wrong = append(wrong, "the environment's address is not the service's")
+	}
 	if jobs["approve"].Environment == nil || jobs["approve"].Environment.Name.Value != "production-approval" {
 		wrong = append(wrong, "approve does not run in production-approval")
 	}
@@ -227,6 +230,7 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"deploys though it was cancelled", "workflows/deploy.yml", "!cancelled() && needs.check.result", "needs.check.result"},
 		{"does not wait for the promotion", "workflows/deploy.yml", "needs: [check, approve, promote]", "needs: [check, approve]"},
 		{"asks for the approval in another environment", "workflows/deploy.yml", "environment: production-approval", "environment: production"},
+		{"shows another address", "workflows/deploy.yml", "url: ${{ steps.service.outputs.url }}\n    permissions", "url: https://example.com\n    permissions"},
 		{"releases on a rollback", "workflows/deploy.yml", "inputs.operation == 'deploy' &&\n      (needs", "inputs.operation != '' &&\n      (needs"},
 		{"counts one approval", "workflows/deploy.yml", "--environments production-approval,production", "--environments production"},
 		{"does not count before it promotes", "workflows/promote.yml", "--environments production-approval,production", "--environments production"},
