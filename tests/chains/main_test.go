@@ -22,9 +22,13 @@ import (
 var root, tools, cli string
 
 func TestMain(m *testing.M) {
-	// A chain waits more than it computes: for a rollout's bakes above all.
+	// A chain waits more than it computes: for a rollout's bakes above all. So more run at once than there are cores, unless told.
 	flag.Parse()
-	_ = flag.Set("test.parallel", "4")
+	told := false
+	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
+	if !told {
+		_ = flag.Set("test.parallel", "4")
+	}
 	code := 1
 	if err := prepare(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
