@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -134,8 +135,11 @@ func (l *laptop) status() rollout.Status {
 func TestReleaseAndBack(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
-	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"))
+	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"), "--github-output", l.file("outputs"))
 	require.Equal(t, ExitDone, exit, out+errors)
+	outputs, err := os.ReadFile(l.file("outputs"))
+	require.NoError(t, err)
+	assert.Equal(t, "outcome=released\n", string(outputs))
 	assert.Contains(t, out, "rollout: released after ")
 	assert.Contains(t, errors, "shift → web-blue 90 %, web-green 10 %\n")
 	assert.NotContains(t, errors, "\r", "a log has plain lines")
@@ -219,6 +223,39 @@ func TestASignalLeavesAStateToResume(t *testing.T) {
 	exit, out, errors = l.release(context.Background(), "rollout", "web")
 	assert.Equal(t, ExitDone, exit, out+errors)
 	assert.Contains(t, errors, "resume: a rollout stopped at 10 %")
+}
+
+// What a guard runs is told of the interrupt, and may put its own things in order.
+func TestAGuardHandsTheInterruptOn(t *testing.T) {
+	t.Parallel()
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh, which stands in for the guarded command")
+	}
+	l := newLaptop(t, 0)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer cancel()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+			if _, err := os.Stat(l.file("begun")); err == nil {
+				return
+			}
+		}
+	}()
+	exit, out, errors := l.release(ctx, "guard", "web", "--", shell, "-c",
+		`trap 'echo in order > "$1"; exit 9' INT; : > "$0"; while :; do sleep 0.05; done`, l.file("begun"), l.file("ended"))
+	close(ended)
+	assert.Equal(t, ExitFailed, exit, out+errors)
+	left, err := os.ReadFile(l.file("ended"))
+	require.NoError(t, err)
+	assert.Equal(t, "in order\n", string(left))
 }
 
 // moveTraffic makes this test binary the command that a guard runs: it sends all traffic of a service to the latest revision.

@@ -20,6 +20,7 @@ import (
 
 func (a *app) rollout() *cobra.Command {
 	var request rollout.Request
+	var outputs string
 	command := &cobra.Command{
 		Use: "rollout SERVICE", Short: "Give the newest revision its requests step by step, or resume a rollout that stopped", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, arguments []string) error {
@@ -31,12 +32,17 @@ func (a *app) rollout() *cobra.Command {
 			if err := a.equip(command.Context(), s); err != nil {
 				return err
 			}
-			return a.finish(s, "rollout", s.Rollout(command.Context(), request))
+			result := s.Rollout(command.Context(), request)
+			if err := appendOutputs(outputs, "outcome="+string(result.Outcome)); err != nil {
+				fmt.Fprintln(a.streams.Err, "warning: the outcome is not written:", err)
+			}
+			return a.finish(s, "rollout", result)
 		},
 	}
 	command.Flags().StringVar(&request.Revision, "revision", "", "the revision to roll out; default: the newest, or that of the active rollout")
 	command.Flags().BoolVar(&request.Retry, "retry", false, "roll out a revision that was rolled back before")
 	command.Flags().BoolVar(&request.Proceed, "proceed", false, "a person decided: go on where the metrics say too little")
+	command.Flags().StringVar(&outputs, "github-output", "", "file that outcome is appended to, one word or \"rolled back\": \"$GITHUB_OUTPUT\"")
 	return command
 }
 

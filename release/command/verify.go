@@ -99,10 +99,18 @@ func output(file string, result registry.Result) error {
 	if strings.Count(user, "@") != 1 || strings.ContainsFunc(user, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return fmt.Errorf("the image's user %q has a space, an at sign or a control character", user)
 	}
+	return appendOutputs(file, "image="+result.Image, "digest="+result.Digest, "image-user="+user)
+}
+
+// appendOutputs adds lines to the file that a workflow's step hands its outputs on with; file may be empty.
+func appendOutputs(file string, lines ...string) error {
+	if file == "" {
+		return nil
+	}
 	out, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "image=%s\ndigest=%s\nimage-user=%s\n", result.Image, result.Digest, user)
+	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return errors.Join(err, out.Close())
 }

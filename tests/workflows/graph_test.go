@@ -127,6 +127,9 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 			wrong = append(wrong, fmt.Sprintf("%s needs %v, want %v", job, needs, want))
 		}
 	}
+	if url := jobs["deploy"].Environment.URL; url == nil || url.Value != "${{ steps.service.outputs.url }}" {
+		wrong = append(wrong, "the environment's address is not the service's")
+	}
 	if jobs["approve"].Environment == nil || jobs["approve"].Environment.Name.Value != "production-approval" {
 		wrong = append(wrong, "approve does not run in production-approval")
 	}
@@ -166,10 +169,16 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 	const auth, pulumi = "google-github-actions/auth@", "pulumi/auth-actions@"
 	wrong := slices.Concat(
 		wrongOrder(t, files, "promote.yml", "promote", twoApprovals, auth, "release\" promote --digest"),
-		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", "release\" rollout", goingBack),
+		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", "pulumi stack output services --json | jq -er --arg key \"$SERVICE\" '.[$key].revision'",
+			"release\" rollout \"$NAME\" --revision \"$REVISION\"", goingBack),
 		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, "./.github/actions/infrastructure-up"),
 		wrongOrder(t, files, "ci.yml", "image", "./.github/actions/docker-build-push", "aquasecurity/trivy-action@", "actions/attest@"),
 	)
+	for _, part := range []string{`"$BIN/release" verify --image "$IMAGE"`, `imageUser=$IMAGE_USER"`} {
+		if !strings.Contains(files["workflows/deploy.yml"], part) {
+			wrong = append(wrong, "deploy.yml does not have "+part)
+		}
+	}
 	tree := parse(t, files)
 	for job, steps := range map[string][]*actionlint.Step{
 		"promote": tree.Workflows["promote.yml"].Jobs["promote"].Steps, "deploy": tree.Workflows["deploy.yml"].Jobs["deploy"].Steps,
@@ -188,12 +197,13 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 			case strings.Contains(run.Run.Value, goingBack):
 				for _, test := range []struct {
 					failure, cancelled bool
-					held               string
+					rollout            string
 					want               bool
-				}{{true, false, "", true}, {false, true, "", true}, {false, false, "", false}, {true, false, "true", false}} {
-					w := world{
-						"failure()": test.failure, "cancelled()": test.cancelled, "steps.auth.outcome": "success", "steps.rollout.outputs.held": test.held,
-					}
+				}{
+					{true, false, "failure", true}, {true, false, "success", true}, {false, true, "cancelled", true}, {false, true, "failure", true},
+					{false, false, "success", false}, {true, false, "skipped", false}, {false, true, "skipped", false},
+				} {
+					w := world{"failure()": test.failure, "cancelled()": test.cancelled, "steps.rollout.outcome": test.rollout}
 					if got := truth(evaluate(t, s.If.Value, w)); got != test.want {
 						wrong = append(wrong, fmt.Sprintf("%s: goes back: %v, want %v, with %v", job, got, test.want, w))
 					}
@@ -220,16 +230,20 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"deploys though it was cancelled", "workflows/deploy.yml", "!cancelled() && needs.check.result", "needs.check.result"},
 		{"does not wait for the promotion", "workflows/deploy.yml", "needs: [check, approve, promote]", "needs: [check, approve]"},
 		{"asks for the approval in another environment", "workflows/deploy.yml", "environment: production-approval", "environment: production"},
+		{"shows another address", "workflows/deploy.yml", "url: ${{ steps.service.outputs.url }}\n    permissions", "url: https://example.com\n    permissions"},
 		{"releases on a rollback", "workflows/deploy.yml", "inputs.operation == 'deploy' &&\n      (needs", "inputs.operation != '' &&\n      (needs"},
 		{"counts one approval", "workflows/deploy.yml", "--environments production-approval,production", "--environments production"},
 		{"does not count before it promotes", "workflows/promote.yml", "--environments production-approval,production", "--environments production"},
 		{"counts approvals of staging only", "workflows/promote.yml", "if: inputs.environment == 'production'", "if: inputs.environment == 'staging'"},
 		{"does not verify where the image was built", "workflows/deploy.yml", "gh attestation verify \"oci://$IMAGE\"", "gh attestation download \"oci://$IMAGE\""},
+		{"does not look who the image runs as", "workflows/deploy.yml", "release\" verify --image", "release\" status"},
+		{"does not say who the image runs as", "workflows/deploy.yml", "imageUser=$IMAGE_USER", "imageUser="},
 		{"changes traffic without the guard", "workflows/deploy.yml", "\"$BIN/release\" guard \"$NAME\"", "env \"$NAME\""},
 		{"does not go back when cancelled", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: failure() &&"},
 		{"does not go back after a failure", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: cancelled() &&"},
 		{"does not go back at all", "workflows/deploy.yml", "release\" rollback \"$NAME\"", "release\" status \"$NAME\""},
-		{"takes back what a person has to decide on", "workflows/deploy.yml", " && steps.rollout.outputs.held != 'true'", ""},
+		{"takes back another run's rollout", "workflows/deploy.yml", " && steps.rollout.outcome != 'skipped'", ""},
+		{"releases a revision that it did not make", "workflows/deploy.yml", " --revision \"$REVISION\"", ""},
 		{"changes prod before approvals are counted", "workflows/infrastructure.yml", "release\" approvals", "release\" status"},
 		{"attests what no scan has seen", "workflows/ci.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
 	} {

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -79,24 +80,66 @@ func TestActionlintCatches(t *testing.T) {
 	}
 }
 
-// actionlint leaves the scripts of composite actions out.
-func TestShellcheckFindsNothingInComposites(t *testing.T) {
-	t.Parallel()
-	shellcheck, err := exec.LookPath("shellcheck")
+// shellcheck holds scripts against it, and says what it found of each.
+func shellcheck(t *testing.T, scripts map[string]string) (found map[string]string) {
+	t.Helper()
+	program, err := exec.LookPath("shellcheck")
 	if err != nil {
 		t.Skip("shellcheck is not installed (apt-get install shellcheck): scripts were not held against it")
 	}
+	found = map[string]string{}
+	for name, text := range scripts {
+		command := exec.CommandContext(t.Context(), program, "--shell", "bash", "-")
+		command.Stdin = strings.NewReader(text)
+		if output, err := command.CombinedOutput(); err != nil {
+			found[name] = err.Error() + "\n" + string(output)
+		}
+	}
+	return found
+}
+
+// actionlint leaves the scripts of composite actions out, and knows nothing of those that stand in for commands in the chains.
+func TestShellcheckFindsNothing(t *testing.T) {
+	t.Parallel()
+	scripts := map[string]string{}
 	for name, composite := range parse(t, sources(t)).Composites {
 		for i, step := range composite.Runs.Steps {
-			if step.Run == "" {
-				continue
-			}
-			command := exec.CommandContext(t.Context(), shellcheck, "--shell", "bash", "-")
-			command.Stdin = strings.NewReader(step.Run)
-			if output, err := command.CombinedOutput(); err != nil {
-				t.Errorf("%s, step %d: %v\n%s", name, i+1, err, output)
+			if step.Run != "" {
+				scripts[fmt.Sprintf("%s, step %d", name, i+1)] = step.Run
 			}
 		}
+	}
+	if len(scripts) < 7 {
+		t.Errorf("%d scripts of composite actions were found, want all", len(scripts))
+	}
+	files, err := filepath.Glob(filepath.Join(root, "tests", "chains", "testdata", "commands", "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no commands of the chains were found: %v", err)
+	}
+	for _, file := range append(files, filepath.Join(root, ".ci", "run")) {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts[file] = string(content)
+	}
+	for name, found := range shellcheck(t, scripts) {
+		t.Errorf("%s: %s", name, found)
+	}
+}
+
+func TestShellcheckCatches(t *testing.T) {
+	t.Parallel()
+	for name, script := range map[string]string{
+		"a path that is split": "set -euo pipefail\nfile=\"$1\"\nrm -r $file\n", "a cd that may fail": "cd \"$1\"\nrm -r .\n",
+	} {
+		if found := shellcheck(t, map[string]string{name: script}); len(found) != 1 {
+			t.Errorf("%s: nothing was found", name)
+		}
+	}
+	found := lint(t, change(t, sources(t), "workflows/ci.yml", "          app=false\n", "          rm $BASE\n          app=false\n"))
+	if len(found) != 1 || found[0].Kind != "shellcheck" {
+		t.Errorf("found %v, want what shellcheck says of a workflow's script", found)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rhysd/actionlint"
@@ -60,36 +61,36 @@ const digestCheck = `^sha256:[0-9a-f]{64}$`
 
 func checkSteps(t *Tree, actions []Action, report reporter) {
 	validated := map[string]bool{}
-	for _, s := range t.steps() {
-		where := strings.TrimSpace(s.job + " " + s.name)
-		if s.run != "" {
-			if strings.Contains(s.run, "${{") {
-				report("template-injection", s.file, "%s: an expression inside run: becomes a part of the script; pass it through env:", where)
+	for _, s := range t.Steps() {
+		where := strings.TrimSpace(s.Job + " " + s.Name)
+		if s.Run != "" {
+			if strings.Contains(s.Run, "${{") {
+				report("template-injection", s.File, "%s: an expression inside run: becomes a part of the script; pass it through env:", where)
 			}
-			if !strings.HasPrefix(s.run, "set -euo pipefail\n") || s.shellNotStated {
-				report("strict-shell", s.file, "%s: run: does not begin with set -euo pipefail, or its shell is not bash", where)
+			if !strings.HasPrefix(s.Run, "set -euo pipefail\n") || s.shellNotStated {
+				report("strict-shell", s.File, "%s: run: does not begin with set -euo pipefail, or its shell is not bash", where)
 			}
-			if strings.Contains(s.run, "$DIGEST") || strings.Contains(s.run, "${DIGEST") {
-				if !validated[s.file+s.job] && !strings.Contains(s.run, digestCheck) {
-					report("digest-unchecked", s.file, "%s: uses $DIGEST before it was held against %s", where, digestCheck)
+			if strings.Contains(s.Run, "$DIGEST") || strings.Contains(s.Run, "${DIGEST") {
+				if !validated[s.File+s.Job] && !strings.Contains(s.Run, digestCheck) {
+					report("digest-unchecked", s.File, "%s: uses $DIGEST before it was held against %s", where, digestCheck)
 				}
-				validated[s.file+s.job] = true
+				validated[s.File+s.Job] = true
 			}
 			continue
 		}
 		checkInputs(t, actions, s, where, report)
-		if strings.HasPrefix(s.uses, "actions/checkout@") && s.with["persist-credentials"] != "false" {
-			report("artipacked", s.file, "%s: checkout leaves the token in .git/config: persist-credentials: false", where)
+		if strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["persist-credentials"] != "false" {
+			report("artipacked", s.File, "%s: checkout leaves the token in .git/config: persist-credentials: false", where)
 		}
 	}
 }
 
-func checkInputs(t *Tree, actions []Action, s step, where string, report reporter) {
+func checkInputs(t *Tree, actions []Action, s Step, where string, report reporter) {
 	var action Action
-	if name, local := strings.CutPrefix(s.uses, "./.github/actions/"); local {
+	if name, local := strings.CutPrefix(s.Uses, "./.github/actions/"); local {
 		composite, known := t.Composites[name]
 		if !known {
-			report("action-inputs", s.file, "%s: there is no action %s", where, s.uses)
+			report("action-inputs", s.File, "%s: there is no action %s", where, s.Uses)
 			return
 		}
 		for input, described := range composite.Inputs {
@@ -99,20 +100,20 @@ func checkInputs(t *Tree, actions []Action, s step, where string, report reporte
 			}
 		}
 	} else {
-		name, _, _ := strings.Cut(s.uses, "@")
+		name, _, _ := strings.Cut(s.Uses, "@")
 		var known bool
 		if action, known = find(actions, name); !known {
 			return // ref-version-mismatch says so.
 		}
 	}
-	for _, input := range sorted(s.with) {
+	for _, input := range sorted(s.With) {
 		if !slices.Contains(action.Inputs, input) {
-			report("action-inputs", s.file, "%s: %s has no input %q", where, s.uses, input)
+			report("action-inputs", s.File, "%s: %s has no input %q", where, s.Uses, input)
 		}
 	}
 	for _, input := range action.Required {
-		if _, given := s.with[input]; !given {
-			report("action-inputs", s.file, "%s: %s needs the input %q", where, s.uses, input)
+		if _, given := s.With[input]; !given {
+			report("action-inputs", s.File, "%s: %s needs the input %q", where, s.Uses, input)
 		}
 	}
 }
@@ -140,26 +141,57 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 	checkConcurrency(workflow, file, report)
 	for _, name := range sorted(workflow.Jobs) {
 		checkJob(workflow.Jobs[name], name, path, report)
+		checkLifetimes(t, file, name, report)
 		if publishes(workflow) {
 			for _, s := range t.jobSteps(file, name) {
 				if cached(s) {
-					report("cache-poisoning", path, "%s: a workflow that publishes restores a cache: %s", name, s.uses)
+					report("cache-poisoning", path, "%s: a workflow that publishes restores a cache: %s", name, s.Uses)
 				}
 			}
 		}
 	}
 }
 
+// lifetimes are the inputs that say how many seconds a token lives, by the action that asks for one.
+var lifetimes = map[string]string{"google-github-actions/auth": "access_token_lifetime", "pulumi/auth-actions": "token-expiration"}
+
+// checkLifetimes holds tokens against the job's own limit. Without the input a token lives an hour or two.
+func checkLifetimes(t *Tree, file, name string, report reporter) {
+	limit := t.Workflows[file].Jobs[name].TimeoutMinutes
+	if limit == nil {
+		return // A job that calls a workflow, or "timeouts" says so.
+	}
+	for _, s := range t.jobSteps(file, name) {
+		steps := []Step{s}
+		if local, ours := strings.CutPrefix(s.Uses, "./.github/actions/"); ours {
+			for _, inner := range t.Composites[local].Runs.Steps {
+				steps = append(steps, Step{Uses: inner.Uses, With: inner.With})
+			}
+		}
+		for _, s := range steps {
+			action, _, _ := strings.Cut(s.Uses, "@")
+			input, asks := lifetimes[action]
+			if !asks || action == "google-github-actions/auth" && s.With["token_format"] == "" {
+				continue
+			}
+			seconds, err := strconv.Atoi(strings.TrimSuffix(s.With[input], "s"))
+			if err != nil || float64(seconds) > limit.Value*60 {
+				report("token-lifetime", "workflows/"+file, "%s: the token of %s may outlive the job: %s %q, and the job ends after %g minutes", name, action, input, s.With[input], limit.Value)
+			}
+		}
+	}
+}
+
 // cached is for the actions of ours and from outside that restore a cache unless told not to.
-func cached(s step) bool {
-	name, _, _ := strings.Cut(s.uses, "@")
+func cached(s Step) bool {
+	name, _, _ := strings.Cut(s.Uses, "@")
 	switch name {
 	case "actions/cache", "./.github/actions/setup-pnpm", "./.github/actions/docker-build-push":
 		return true
 	case "actions/setup-go", "./.github/actions/setup-pulumi-go":
-		return s.with["cache"] != "false"
+		return s.With["cache"] != "false"
 	case "actions/setup-node":
-		return s.with["cache"] != ""
+		return s.With["cache"] != ""
 	}
 	return false
 }

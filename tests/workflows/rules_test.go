@@ -108,6 +108,9 @@ func TestEachRuleCatches(t *testing.T) {
 		{"a rollback in the deploy queue", "concurrency-limits", "workflows/deploy.yml", "inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-", "'deploy' }}-"},
 		{"a caller that waits for itself", "concurrency-limits", "workflows/rollback.yml", "emergency-", "rollback-"},
 		{"no concurrency", "concurrency-limits", "workflows/scorecard.yml", "concurrency:\n  group: scorecard\n  cancel-in-progress: true\n", ""},
+		{"a token of an hour", "token-lifetime", "workflows/deploy.yml", "          access_token_lifetime: 900s # For the verification below; the client libraries get their own.\n", ""},
+		{"a token that outlives its job", "token-lifetime", "workflows/promote.yml", "access_token_lifetime: 1200s", "access_token_lifetime: 1201s"},
+		{"Pulumi's token of two hours", "token-lifetime", "workflows/pulumi-preview.yml", "          token-expiration: 1800\n", ""},
 		{"no timeout", "timeouts", "workflows/scorecard.yml", "    timeout-minutes: 15\n", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

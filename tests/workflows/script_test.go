@@ -60,27 +60,80 @@ func script(t *testing.T, mark string) string {
 	return found[0]
 }
 
-func TestARolloutsExitCodeIsTheSteps(t *testing.T) {
+// GitHub signals a step's first process and no other. What must end what it began has to be that process.
+func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 	t.Parallel()
-	for code, outputs := range map[int]string{0: "", 1: "", 3: "", 4: "held=true\n", 7: "", 8: ""} {
-		got, printed, written := runScript(t, script(t, `"$BIN/release" rollout`),
-			map[string]string{"NAME": "web", "PROCEED": "false", "PROJECT": "p", "REGION": "r", "STACK": "prod"},
-			map[string]string{"release": fmt.Sprint("exit ", code)})
-		if got != code || written != outputs {
-			t.Errorf("release exits with %d: the step with %d and %q, want %q\n%s", code, got, written, outputs, printed)
+	for mark, called := range map[string]string{
+		`"$BIN/release" rollout`: "rollout web --revision web-1 --proceed=false --project p --region r --env prod --summary ",
+		`"$BIN/release" guard`:   "guard web --project p --region r --env prod --summary ",
+		"pulumi up --yes --non-interactive --refresh --color never --suppress-outputs": "up --yes --non-interactive --refresh ",
+	} {
+		// The shell says its own number first; the last program has to have it.
+		const program = `[ "$1 $2" = "stack select" ] || [ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
+		code, printed, _ := runScript(t, "echo $$\n"+script(t, mark), map[string]string{
+			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "PROJECT": "p", "REGION": "r", "STACK": "prod", "SERVICE": "web", "PLATFORM": ".",
+			"ORGANIZATION": "o", "DIGEST": "d", "IMAGE_USER": "u@d", "CODE": "0",
+		}, map[string]string{"release": program, "pulumi": program})
+		shell, rest, _ := strings.Cut(printed, "\n")
+		if code != 0 || !strings.HasPrefix(rest, shell+" called: "+called) {
+			t.Errorf("%s: exit code %d, the shell is process %s, and then\n%s\nwant %q by the same process", mark, code, shell, rest, called)
+		}
+	}
+	for _, exit := range []int{0, 1, 3, 4, 7, 8} {
+		code, printed, _ := runScript(t, script(t, `"$BIN/release" rollout`), map[string]string{
+			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "PROJECT": "p", "REGION": "r", "STACK": "prod",
+		}, map[string]string{"release": fmt.Sprint("exit ", exit)})
+		if code != exit {
+			t.Errorf("release exits with %d: the step with %d\n%s", exit, code, printed)
 		}
 	}
 }
 
-// A rollback that nobody asked for would take back the release before this one.
-func TestGoingBackNeedsAnActiveRollout(t *testing.T) {
+// A rollback that nobody asked for would take back the release before this one, or another's.
+func TestGoingBack(t *testing.T) {
 	t.Parallel()
-	for _, health := range []string{"", "success", "skipped", "cancelled"} {
+	const active, finished = "called: rollback web --if-active --why ", "called: rollback web --why "
+	for _, test := range []struct{ outcome, health, want string }{
+		{"", "skipped", active}, {"interrupted", "skipped", active}, {"interrupted", "", active}, {"failed", "skipped", active},
+		{"rolled back", "skipped", active}, {"unconfirmed", "skipped", active}, {"released", "cancelled", active},
+		{"released", "failure", finished}, {"nothing", "failure", "nothing: the traffic stays"},
+		{"held", "skipped", "held: the traffic stays as it is\n"}, {"refused", "skipped", "refused: the traffic stays"},
+		{"superseded", "skipped", "superseded: the traffic stays"},
+	} {
 		code, printed, _ := runScript(t, script(t, "failed or was cancelled"), map[string]string{
-			"NAME": "web", "HEALTH": health, "GITHUB_RUN_ID": "1", "PROJECT": "p", "REGION": "r", "STACK": "prod",
+			"NAME": "web", "OUTCOME": test.outcome, "HEALTH": test.health, "GITHUB_RUN_ID": "1", "PROJECT": "p", "REGION": "r", "STACK": "prod",
 		}, map[string]string{"release": `echo "called: $*"`})
-		if want := "called: rollback web --if-active --why run 1 failed or was cancelled --project p --region r --env prod --summary "; code != 0 || !strings.HasPrefix(printed, want) {
-			t.Errorf("health check %q: exit code %d and %q, want %q", health, code, printed, want)
+		if code != 0 || !strings.HasPrefix(printed, test.want) {
+			t.Errorf("rollout %q, health check %q: exit code %d and %q, want %q", test.outcome, test.health, code, printed, test.want)
+		}
+	}
+}
+
+func TestTheSummaryOfADeployment(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ status, outcome, auth, want string }{
+		{"success", "released", "success", ""},
+		{"failure", "rolled back", "success", "a-deployment-failed"},
+		{"failure", "", "skipped", "a-deployment-failed"},
+		{"failure", "held", "success", "held"},
+		{"failure", "refused", "success", "two-at-once"},
+		{"failure", "superseded", "success", "two-at-once"},
+		{"cancelled", "interrupted", "success", "a-deployment-was-cancelled"},
+		{"cancelled", "", "success", "a-deployment-was-cancelled"},
+	} {
+		code, printed, summary := runScript(t, script(t, "## Release of"), map[string]string{
+			"NAME": "web", "URL": "", "SERVICE": "web", "DIGEST": "d", "STACK": "prod", "PROJECT": "p", "REGION": "r",
+			"STATUS": test.status, "OUTCOME": test.outcome, "AUTH": test.auth,
+		}, map[string]string{"release": `echo "serving: $1"`})
+		want := "## Release of web to prod: " + test.status + "\nDigest `d`, at an address that was not read.\n"
+		if test.auth == "success" {
+			want += "~~~~\nserving: status\n~~~~\n"
+		}
+		if test.want != "" {
+			want += "What to do: docs/pipeline.md#" + test.want + "\n"
+		}
+		if code != 0 || summary != want {
+			t.Errorf("%+v: exit code %d and\n%s\nwant\n%s\n%s", test, code, summary, want, printed)
 		}
 	}
 }
@@ -109,6 +162,7 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 			t.Parallel()
 			code, printed, outputs := runScript(t, script(t, "releases run on main"), map[string]string{
 				"REF": test.ref, "STACK": test.stack, "OPERATION": test.operation, "DIGEST": test.digest, "SERVICE": test.service,
+				"PLATFORM": ".", "ORGANIZATION": "",
 			}, nil)
 			want := ""
 			if test.code == 0 {
@@ -118,6 +172,27 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 				t.Errorf("exit code %d and %q, want %d and %q\n%s", code, outputs, test.code, want, printed)
 			}
 		})
+	}
+}
+
+// Where the platform is, and whose stacks these are, end up in paths and names.
+func TestWhichPlacesADeploymentRefuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		platform, organization string
+		code                   int
+	}{
+		{".", "", 0}, {"packages/infra", "procure-flow", 0}, {"a..b", "o_1", 0},
+		{"", "", 1}, {"..", "", 1}, {"a/../..", "", 1}, {"/etc", "", 1}, {"a b", "", 1}, {"a\nb", "", 1}, {"$(id)", "", 1},
+		{".", "o/other", 1}, {".", "o o", 1}, {".", "o\np", 1},
+	} {
+		code, printed, _ := runScript(t, script(t, "releases run on main"), map[string]string{
+			"REF": "refs/heads/main", "STACK": "prod", "OPERATION": "rollback", "DIGEST": "", "SERVICE": "web",
+			"PLATFORM": test.platform, "ORGANIZATION": test.organization,
+		}, nil)
+		if code != test.code {
+			t.Errorf("%+v: exit code %d\n%s", test, code, printed)
+		}
 	}
 }
 

@@ -92,20 +92,19 @@ type Finding struct{ Rule, File, Message string }
 
 func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.File, f.Rule, f.Message) }
 
-// step is a step of a job or of a composite action.
-type step struct {
-	// file is where it stands; job is empty in a composite action.
-	file, job      string
-	name           string
-	uses, run      string
-	with           map[string]string
-	condition      string
+// Step is a step of a job or of a composite action.
+type Step struct {
+	// File is where it stands; Job is empty in a composite action.
+	File, Job      string
+	Name           string
+	Uses, Run      string
+	With           map[string]string
 	shellNotStated bool
 }
 
-// steps are all steps of all files, in the files' and the jobs' order.
-func (t *Tree) steps() []step {
-	var all []step
+// Steps are all steps of all files, in the files' and the jobs' order.
+func (t *Tree) Steps() []Step {
+	var all []Step
 	for _, file := range sorted(t.Workflows) {
 		for _, job := range sorted(t.Workflows[file].Jobs) {
 			all = append(all, t.jobSteps(file, job)...)
@@ -113,8 +112,8 @@ func (t *Tree) steps() []step {
 	}
 	for _, name := range sorted(t.Composites) {
 		for _, s := range t.Composites[name].Runs.Steps {
-			all = append(all, step{
-				file: "actions/" + name + "/action.yml", uses: s.Uses, run: s.Run, with: s.With,
+			all = append(all, Step{
+				File: "actions/" + name + "/action.yml", Uses: s.Uses, Run: s.Run, With: s.With,
 				shellNotStated: s.Run != "" && s.Shell != "bash",
 			})
 		}
@@ -122,20 +121,20 @@ func (t *Tree) steps() []step {
 	return all
 }
 
-func (t *Tree) jobSteps(file, job string) []step {
-	var all []step
+func (t *Tree) jobSteps(file, job string) []Step {
+	var all []Step
 	workflow := t.Workflows[file]
 	strict := workflow.Defaults != nil && workflow.Defaults.Run != nil && text(workflow.Defaults.Run.Shell) == "bash"
 	for _, s := range workflow.Jobs[job].Steps {
-		made := step{file: "workflows/" + file, job: job, name: text(s.Name), condition: text(s.If), with: map[string]string{}}
+		made := Step{File: "workflows/" + file, Job: job, Name: text(s.Name), With: map[string]string{}}
 		switch exec := s.Exec.(type) {
 		case *actionlint.ExecAction:
-			made.uses = text(exec.Uses)
+			made.Uses = text(exec.Uses)
 			for _, input := range exec.Inputs {
-				made.with[input.Name.Value] = text(input.Value)
+				made.With[input.Name.Value] = text(input.Value)
 			}
 		case *actionlint.ExecRun:
-			made.run = text(exec.Run)
+			made.Run = text(exec.Run)
 			made.shellNotStated = !strict && text(exec.Shell) != "bash"
 		}
 		all = append(all, made)
@@ -173,9 +172,9 @@ func sorted[V any](m map[string]V) []string {
 // Scripts are the texts of every run: of workflows and composite actions.
 func (t *Tree) Scripts() []string {
 	var scripts []string
-	for _, s := range t.steps() {
-		if s.run != "" {
-			scripts = append(scripts, s.run)
+	for _, s := range t.Steps() {
+		if s.Run != "" {
+			scripts = append(scripts, s.Run)
 		}
 	}
 	return scripts

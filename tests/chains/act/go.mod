@@ -1,5 +1,5 @@
 // The runner of the workflow chains, in a module of its own: its dependencies are no business of the tests.
-module github.com/guiofsaints/procureflow-platform/tests/workflows/act
+module github.com/guiofsaints/procureflow-platform/tests/chains/act
 
 go 1.26.0
 

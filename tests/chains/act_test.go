@@ -1,0 +1,270 @@
+package chains_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// checkout is a repository with the platform's workflows, and what its runs leave behind.
+type checkout struct {
+	t *testing.T
+	// folder is the checkout. commands stand in front of PATH. kept is what stand-ins wrote down, and what they answer with.
+	folder, commands, kept string
+	env                    []string
+}
+
+func newCheckout(t *testing.T) *checkout {
+	t.Helper()
+	for _, needed := range []string{"bash", "git", "jq", "curl"} {
+		if _, err := exec.LookPath(needed); err != nil {
+			t.Skipf("%s is not installed, and the workflows' steps call it: install Debian's package %s", needed, needed)
+		}
+	}
+	c := &checkout{t: t, folder: t.TempDir(), kept: t.TempDir()}
+	c.commands = t.TempDir()
+	scripts, err := filepath.Glob(filepath.Join("testdata", "commands", "*"))
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no commands in testdata: %v", err)
+	}
+	for _, script := range scripts {
+		content, err := os.ReadFile(script)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(c.commands, filepath.Base(script)), content, 0o755)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{
+		".github", "policy/config", "release/settings/provenance.yaml", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml",
+		"go.mod", "go.sum", "policy/go.mod", "policy/go.sum",
+	} {
+		c.add(path, filepath.Join(root, path))
+	}
+	c.git("init", "--quiet", "--initial-branch=main")
+	c.git("remote", "add", "origin", "https://github.com/guiofsaints/procureflow.git")
+	c.commit("fixture")
+	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_ROOT=" + root, "CHAIN_HOME=" + os.Getenv("HOME"),
+		"PULUMI_COMMAND=" + cli, "GOFLAGS="}
+	return c
+}
+
+// add copies a file or folder into the checkout.
+func (c *checkout) add(path, from string) {
+	c.t.Helper()
+	to := filepath.Join(c.folder, filepath.FromSlash(path))
+	err := os.MkdirAll(filepath.Dir(to), 0o755)
+	if info, statErr := os.Stat(from); err == nil && statErr == nil && info.IsDir() {
+		err = os.CopyFS(to, os.DirFS(from))
+	} else if err == nil {
+		var content []byte
+		if content, err = os.ReadFile(from); err == nil {
+			err = os.WriteFile(to, content, 0o644)
+		}
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// write writes a file of the checkout.
+func (c *checkout) write(path, content string) {
+	c.t.Helper()
+	to := filepath.Join(c.folder, filepath.FromSlash(path))
+	err := os.MkdirAll(filepath.Dir(to), 0o755)
+	if err == nil {
+		err = os.WriteFile(to, []byte(content), 0o644)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *checkout) git(args ...string) string {
+	c.t.Helper()
+	command := exec.Command("git", append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"}, args...)...)
+	command.Dir = c.folder
+	out, err := command.CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// commit commits everything and returns the commit.
+func (c *checkout) commit(message string) string {
+	c.t.Helper()
+	c.git("add", "--all")
+	c.git("commit", "--quiet", "--allow-empty", "-m", message)
+	return c.git("rev-parse", "HEAD")
+}
+
+// event is what starts a workflow.
+type event struct {
+	name      string
+	payload   map[string]any
+	variables map[string]string
+	env       []string
+	// during runs beside the workflow; done is closed when that has ended.
+	during func(process *os.Process, done <-chan struct{})
+}
+
+// run is a workflow that has ended.
+type run struct {
+	ok bool
+	// log is what all jobs printed, the summaries included.
+	log string
+	// results are by job, with the workflow in front of those of a called one: promote/promote. A job that was skipped has none.
+	results map[string]string
+}
+
+func (r run) String() string { return fmt.Sprintf("ok: %v, jobs: %v\n%s", r.ok, r.results, r.log) }
+
+// run runs a workflow to its end.
+func (c *checkout) run(workflow string, e event) run {
+	c.t.Helper()
+	_ = os.Remove(filepath.Join(c.kept, "calls"))
+	body, err := json.Marshal(e.payload)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	eventFile := filepath.Join(c.t.TempDir(), "event.json")
+	if err := os.WriteFile(eventFile, body, 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	args := []string{
+		e.name, "--json", "-W", filepath.Join(".github", "workflows", workflow), "-e", eventFile, "-P", "ubuntu-latest=-self-hosted",
+		"--pull=false", "--action-offline-mode", "--no-cache-server", "--artifact-server-path", c.t.TempDir(), "--artifact-server-addr", "127.0.0.1",
+		"--artifact-server-port", "0", "-s", "GITHUB_TOKEN=stand-in",
+	}
+	for name, value := range e.variables {
+		args = append(args, "--var", name+"="+value)
+	}
+	command := exec.Command(filepath.Join(tools, "act"), append(args, c.outside()...)...)
+	command.Dir = c.folder
+	home := c.t.TempDir()
+	command.Env = append(append(os.Environ(), c.env...), e.env...)
+	command.Env = append(command.Env, "PATH="+c.commands+":"+os.Getenv("PATH"), "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"))
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	if err := command.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		err = command.Wait()
+		close(done)
+	}()
+	if e.during != nil {
+		e.during(command.Process, done)
+	}
+	<-done
+	return read(out.String(), err == nil)
+}
+
+// read reads act's log, a JSON object a line.
+func read(out string, ok bool) run {
+	r := run{ok: ok, results: map[string]string{}}
+	var log strings.Builder
+	lines := bufio.NewScanner(strings.NewReader(out))
+	lines.Buffer(nil, 1<<24)
+	for lines.Scan() {
+		var entry struct{ Job, JobResult, Msg string }
+		if json.Unmarshal(lines.Bytes(), &entry) != nil {
+			fmt.Fprintln(&log, lines.Text())
+			continue
+		}
+		fmt.Fprintf(&log, "[%s] %s\n", entry.Job, strings.TrimRight(entry.Msg, "\n"))
+		if entry.JobResult != "" {
+			_, job, _ := strings.Cut(entry.Job, "/")
+			r.results[strings.TrimSpace(job)] = entry.JobResult
+		}
+	}
+	r.log = log.String()
+	return r
+}
+
+// external finds actions from outside: owner/name[/path]@commit.
+var external = regexp.MustCompile(`uses: ([a-zA-Z0-9-]+/[a-zA-Z0-9_.-]+)((?:/[a-zA-Z0-9_.-]+)*)@([0-9a-f]{40})`)
+
+// outside tells act where the stand-ins are for the actions from outside: those in testdata, and for the rest one that only
+// writes its name down.
+func (c *checkout) outside() (args []string) {
+	c.t.Helper()
+	seen := map[string]bool{}
+	folder := c.t.TempDir()
+	err := filepath.WalkDir(filepath.Join(c.folder, ".github"), func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(file) != ".yml" {
+			return err
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, found := range external.FindAllStringSubmatch(string(content), -1) {
+			name, inner, commit := found[1], found[2], found[3]
+			if name == "actions/checkout" || seen[name+inner] {
+				continue // act checks out by itself, from the working folder
+			}
+			seen[name+inner] = true
+			action, err := os.ReadFile(filepath.Join("testdata", "actions", filepath.FromSlash(name+inner), "action.yml"))
+			if err != nil {
+				action = []byte("name: stand-in\ndescription: writes its name down\nruns:\n  using: composite\n  steps:\n" +
+					"    - shell: bash\n      run: echo '" + name + inner + "' >> \"$CHAIN_KEPT/calls\"\n")
+			}
+			repository := filepath.Join(folder, strings.ReplaceAll(name, "/", "-"))
+			to := filepath.Join(repository, filepath.FromSlash(inner), "action.yml")
+			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(to, action, 0o644); err != nil {
+				return err
+			}
+			args = append(args, "--local-repository", name+"@"+commit+"="+repository)
+		}
+		return nil
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return args
+}
+
+// calls are what stand-ins wrote down in the last run, a line each.
+func (c *checkout) calls() string { return c.read("calls") }
+
+// read is a file that a stand-in kept; empty when there is none.
+func (c *checkout) read(name string) string {
+	content, _ := os.ReadFile(filepath.Join(c.kept, filepath.FromSlash(name)))
+	return string(content)
+}
+
+// answer is what a stand-in finds.
+func (c *checkout) answer(name, content string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.kept, name), []byte(content), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// inOrder fails unless the calls are there in this order.
+func (c *checkout) inOrder(r run, wanted ...string) {
+	c.t.Helper()
+	rest := c.calls()
+	for _, call := range wanted {
+		_, after, found := strings.Cut(rest, call)
+		if !found {
+			c.t.Fatalf("want %q, in the order %q, in\n%s\n%v", call, wanted, c.calls(), r)
+		}
+		rest = after
+	}
+}

@@ -1,0 +1,160 @@
+package chains_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// until polls as long as the process runs, and says whether what it waits for came.
+func until(done <-chan struct{}, came func() bool) bool {
+	for {
+		select {
+		case <-done:
+			return false
+		case <-time.After(100 * time.Millisecond):
+			if came() {
+				return true
+			}
+		}
+	}
+}
+
+// shared says that a digest has some of the requests, and not all.
+func (c *chain) shared(stack, digest string) bool {
+	traffic := c.traffic(stack)
+	return strings.Contains(traffic, "% "+digest) && strings.Contains(traffic, ", ")
+}
+
+// A person cancels the run while the new revision has a share: what served before gets it back.
+//
+// act models what comes after: it sets the job to cancelled, runs the steps whose condition then holds and skips the rest. It
+// does not model how the step ends: it kills its first process at once, where GitHub interrupts it, ends it after 7.5 s and kills
+// it with all its children after 10 s. The second half sends that interrupt to the very script.
+func TestACancelledDeployment(t *testing.T) {
+	t.Parallel()
+	c := newChain(t, "dev")
+	late := c.built()
+	e := c.deployment("dev", late)
+	e.during = func(process *os.Process, done <-chan struct{}) {
+		if until(done, func() bool { return c.shared("dev", late) }) {
+			_ = process.Signal(os.Interrupt)
+		}
+	}
+	r := c.run("deploy.yml", e)
+	if r.ok {
+		t.Errorf("the run succeeded\n%v", r)
+	}
+	c.serves("dev", sample, r)
+	for _, wanted := range []string{"rolled back", "## Release of web to dev: cancelled", "What to do: docs/pipeline.md#a-deployment-was-cancelled"} {
+		if !strings.Contains(r.log, wanted) {
+			t.Errorf("the log does not say %q\n%v", wanted, r)
+		}
+	}
+	c.inOrder(r, "release rollout", "release rollback", "release status")
+
+	// The same revision again, by a person who decided to. GitHub's interrupt reaches the release controller itself.
+	step := c.step("deploy", "Give it requests step by step", map[string]string{"REVISION": c.newest("dev")}, "--retry")
+	var out bytes.Buffer
+	step.Stdout, step.Stderr = &out, &out
+	if err := step.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var err error
+	go func() { err = step.Wait(); close(done) }()
+	if !until(done, func() bool { return c.shared("dev", late) }) {
+		t.Fatalf("the rollout ended before it gave a share: %v\n%s", err, out.String())
+	}
+	if err := step.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 7 || !c.shared("dev", late) || c.read("outputs") != "outcome=interrupted\n" {
+		t.Errorf("the interrupted step: %v, outputs %q, %s serves; want exit code 7 and the split as it was\n%s", err, c.read("outputs"), c.traffic("dev"), out.String())
+	}
+	back := c.step("deploy", "Go back to what served before", map[string]string{"OUTCOME": "interrupted", "HEALTH": "skipped"})
+	if out, err := back.CombinedOutput(); err != nil {
+		t.Errorf("going back: %v\n%s", err, out)
+	}
+	c.serves("dev", sample, r)
+}
+
+// step is the command of one step of deploy.yml, as a runner would start it. more is given to the release controller as well.
+func (c *chain) step(job, name string, env map[string]string, more ...string) *exec.Cmd {
+	c.t.Helper()
+	content, err := os.ReadFile(filepath.Join(c.folder, ".github", "workflows", "deploy.yml"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var workflow struct {
+		Jobs map[string]struct{ Steps []struct{ Name, Run string } }
+	}
+	if err := yaml.Unmarshal(content, &workflow); err != nil {
+		c.t.Fatal(err)
+	}
+	script := ""
+	for _, step := range workflow.Jobs[job].Steps {
+		if step.Name == name {
+			script = step.Run
+		}
+	}
+	if script == "" {
+		c.t.Fatalf("deploy.yml has no step %q in %s", name, job)
+	}
+	bin := c.t.TempDir()
+	release, err := os.ReadFile(filepath.Join(c.commands, "release-in-sandbox"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(bin, "release"), release, 0o755)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	command := exec.Command("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script)
+	command.Dir = c.folder
+	command.Env = append(append(os.Environ(), c.env...), "BIN="+bin, "NAME=procureflow-web", "STACK=dev", "PROCEED=false", "PROJECT=procureflow-dev",
+		"REGION=us-central1", "GITHUB_RUN_ID=1", "GITHUB_OUTPUT="+filepath.Join(c.kept, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(c.kept, "summary"),
+		"CHAIN_RELEASE="+strings.Join(more, " "))
+	for key, value := range env {
+		command.Env = append(command.Env, key+"="+value)
+	}
+	return command
+}
+
+// newest is the name of the revision that was made last.
+func (c *chain) newest(stack string) string {
+	c.t.Helper()
+	var service struct{ LatestCreatedRevision string }
+	c.get("/run/v2/projects/procureflow-"+stack+"/locations/us-central1/services/procureflow-web", &service)
+	return service.LatestCreatedRevision[strings.LastIndex(service.LatestCreatedRevision, "/")+1:]
+}
+
+// Without GitHub's queue two deployments would run at once: the second is refused before it makes anything, and the first goes on.
+func TestTwoDeploymentsAtOnce(t *testing.T) {
+	t.Parallel()
+	c := newChain(t, "dev")
+	var second run
+	good := c.built()
+	e := c.deployment("dev", good)
+	e.during = func(_ *os.Process, done <-chan struct{}) {
+		if until(done, func() bool { return c.shared("dev", good) }) {
+			second = c.run("deploy.yml", c.deployment("dev", c.built()))
+		}
+	}
+	first := c.run("deploy.yml", e)
+	if !first.ok {
+		t.Errorf("the first was not released\n%v", first)
+	}
+	if second.ok || !strings.Contains(second.log, "is active: finish it with `release rollout`, or end it with `release rollback`") {
+		t.Errorf("the second was not refused\n%v", second)
+	}
+	c.serves("dev", good, second)
+}

@@ -1,0 +1,110 @@
+package chains_test
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	// anything is a digest that no registry has, and sample what an environment's first run starts.
+	anything = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+	sample   = "sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a"
+)
+
+// deployment is deploy.yml, started by hand.
+func (c *chain) deployment(stack, digest string) event {
+	return event{name: "workflow_dispatch", variables: c.variables(stack), payload: map[string]any{
+		"ref": "refs/heads/main", "inputs": map[string]any{
+			"stack": stack, "digest": digest, "operation": "deploy", "service": "web", "platform": ".", "organization": "",
+		},
+	}}
+}
+
+// A good image is released; a bad one is caught, the good one serves everything again, and the run fails and says what
+// happened; and the emergency takes a good one back too.
+func TestDeployments(t *testing.T) {
+	t.Parallel()
+	c := newChain(t, "dev")
+	unproven := c.dev.push(newImage(t))
+	r := c.run("deploy.yml", c.deployment("dev", unproven))
+	if r.ok || !strings.Contains(r.log, "no Sigstore bundle refers to it") || strings.Contains(c.calls(), "pulumi up") {
+		t.Errorf("what nobody attested was deployed, or not refused for that:\n%s\n%v", c.calls(), r)
+	}
+
+	good, bad := c.built(), c.built()
+	r = c.run("deploy.yml", c.deployment("dev", good))
+	if !r.ok {
+		t.Fatalf("the good image is not released\n%v", r)
+	}
+	c.serves("dev", good, r)
+	c.inOrder(r, "google-github-actions/auth deploy@dev", "gh attestation verify oci://"+c.dev.repository+"@"+good,
+		"release verify", "pulumi/auth-actions", "imageUser=node@"+good, "release guard", "pulumi up --yes", "release rollout", "release status", "actions/upload-artifact release-dev")
+	if calls := c.calls(); strings.Contains(calls, "release rollback") {
+		t.Errorf("what succeeded was taken back:\n%s", calls)
+	}
+
+	c.must("behaviour", bad, "--error-rate", "1")
+	r = c.run("deploy.yml", c.deployment("dev", bad))
+	if r.ok {
+		t.Errorf("the run of a bad image succeeded\n%v", r)
+	}
+	c.serves("dev", good, r)
+	for _, wanted := range []string{"rolled back", "## Release of web to dev: failure", "Digest `" + bad, "What to do: docs/pipeline.md#a-deployment-failed"} {
+		if !strings.Contains(r.log, wanted) {
+			t.Errorf("the log does not say %q\n%v", wanted, r)
+		}
+	}
+
+	r = c.run("rollback.yml", event{name: "workflow_dispatch", variables: c.variables("dev"),
+		payload: map[string]any{"ref": "refs/heads/main", "inputs": map[string]any{"stack": "dev"}}})
+	if !r.ok {
+		t.Errorf("the emergency did not end well\n%v", r)
+	}
+	c.serves("dev", sample, r)
+	if calls := c.calls(); strings.Contains(calls, "pulumi up") || strings.Contains(calls, "gh attestation") {
+		t.Errorf("a rollback did more than give requests back:\n%s", calls)
+	}
+}
+
+// The rollout's own probes find nothing, the health check of the service's paths does.
+func TestAFailureAfterTheRollout(t *testing.T) {
+	t.Parallel()
+	c := newChain(t, "dev")
+	e := c.deployment("dev", c.built())
+	e.variables["GCP_SERVICES"] = strings.Replace(e.variables["GCP_SERVICES"], "/api/health", "/no/such/path", 1)
+	r := c.run("deploy.yml", e)
+	if r.ok || !strings.Contains(r.log, "failed on: /no/such/path (404)") {
+		t.Errorf("the run succeeded, or does not say what failed\n%v", r)
+	}
+	c.serves("dev", sample, r)
+}
+
+// What is no digest, no stack or no branch of ours never reaches a credential.
+func TestADeploymentIsRefusedBeforeAnythingRuns(t *testing.T) {
+	t.Parallel()
+	c := &chain{checkout: newCheckout(t), dev: newStore(t)}
+	for name, test := range map[string]struct {
+		input, value, says string
+	}{
+		"a tag":                {"digest", "latest", `digest is "latest", want sha256: and 64 hex digits`},
+		"no digest":            {"digest", "", `digest is "", want sha256: and 64 hex digits`},
+		"an injection":         {"digest", anything + "; touch owned", "want sha256: and 64 hex digits"},
+		"a second line":        {"digest", anything + "\nstack=prod", "want sha256: and 64 hex digits"},
+		"an unknown stack":     {"stack", "qa", `stack is "qa", want dev, staging or prod`},
+		"an environment":       {"stack", "production", `stack is "production", want dev, staging or prod`},
+		"rollback to a digest": {"operation", "rollback", "a rollback takes no digest"},
+		"a service's command":  {"service", "web; id", "want a key of the settings such as web"},
+	} {
+		e := c.deployment("dev", anything)
+		e.payload["inputs"].(map[string]any)[test.input] = test.value
+		r := c.run("deploy.yml", e)
+		if r.ok || c.calls() != "" || r.results["check"] != "failure" || len(r.results) != 1 || !strings.Contains(r.log, test.says) {
+			t.Errorf("%s: called %q, want nothing, and a refusal that says %q\n%v", name, c.calls(), test.says, r)
+		}
+	}
+	e := c.deployment("dev", anything)
+	e.payload["ref"] = "refs/heads/feature"
+	if r := c.run("deploy.yml", e); r.ok || c.calls() != "" || !strings.Contains(r.log, "releases run on main, not on refs/heads/feature") {
+		t.Errorf("a branch: called %q, want nothing\n%v", c.calls(), r)
+	}
+}

@@ -1,0 +1,68 @@
+// Package chains_test runs whole workflows with act, without containers or network: the workflows, the composite actions, the
+// release controller, the policy pack, the program and the Pulumi CLI are the real ones, against the sandbox, and promotion
+// copies between two registries. Actions from outside are the recorded stand-ins in testdata/actions.
+//
+// Not exercised, because act has none of it: environment gates, permissions, OIDC, concurrency. tests/workflows holds those
+// by reading the files.
+package chains_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+)
+
+// root is the repository's folder, tools the folder of what the chains run, compiled once, and cli the Pulumi CLI.
+var root, tools, cli string
+
+func TestMain(m *testing.M) {
+	// A chain waits more than it computes: for a rollout's bakes above all. So more run at once than there are cores, unless told.
+	flag.Parse()
+	told := false
+	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
+	if !told {
+		_ = flag.Set("test.parallel", "4")
+	}
+	code := 1
+	if err := prepare(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		code = m.Run()
+	}
+	_ = os.RemoveAll(tools)
+	os.Exit(code)
+}
+
+func prepare() (err error) {
+	if root, err = filepath.Abs(filepath.Join("..", "..")); err != nil {
+		return err
+	}
+	if tools, err = os.MkdirTemp("", "chains"); err != nil {
+		return err
+	}
+	pulumi, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Root: root, Out: os.Stderr})
+	if err != nil {
+		return err
+	}
+	cli = pulumi.Path
+	for _, target := range []struct{ dir, out, pkg string }{
+		{"act", "act", "github.com/nektos/act"},
+		{root, "sandbox", "./cmd/sandbox"},
+		{root, "release", "./cmd/release"},
+		{filepath.Join(root, "policy"), "policy-pack", "."},
+	} {
+		command := exec.Command("go", "build", "-o", filepath.Join(tools, target.out), target.pkg)
+		command.Dir = target.dir
+		if out, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", target.pkg, err, out)
+		}
+	}
+	// The program is run by the sandbox's language host; a workflow only compiles it.
+	return os.WriteFile(filepath.Join(tools, "infra"), nil, 0o755)
+}

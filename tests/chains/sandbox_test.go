@@ -1,0 +1,159 @@
+package chains_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
+)
+
+// chain is a checkout, and a sandbox that its workflows work on.
+type chain struct {
+	*checkout
+	// state is the sandbox's folder, api where its APIs answer.
+	state, api string
+	services   map[string]string // by stack: where its service answers
+	// dev is the registry that main pushes to, signer who attests what is built.
+	dev    *store
+	signer *provenancetest.Signer
+}
+
+// newChain brings stacks up in a sandbox of their own.
+func newChain(t *testing.T, stacks ...string) *chain {
+	t.Helper()
+	c := &chain{checkout: newCheckout(t), state: filepath.Join(t.TempDir(), "state"), dev: newStore(t)}
+	var err error
+	if c.signer, err = provenancetest.NewSigner(); err != nil {
+		t.Fatal(err)
+	}
+	trusted, err := c.signer.TrustedRootJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.answer("trusted-root", string(trusted))
+	t.Cleanup(func() { _, _ = c.sandbox("stop") })
+	for _, stack := range stacks {
+		c.must("up", stack)
+	}
+	var status struct {
+		API       string `json:"api"`
+		DataPlane string `json:"dataPlane"`
+		Services  []struct{ Name, Address string }
+	}
+	if err := json.Unmarshal([]byte(c.must("status", "--json")), &status); err != nil {
+		t.Fatal(err)
+	}
+	c.api = status.API
+	c.services = map[string]string{}
+	for _, service := range status.Services {
+		project := strings.Split(service.Name, "/")[1]
+		c.services[strings.TrimPrefix(project, "procureflow-")] = strings.TrimSuffix(service.Address, "/")
+	}
+	c.env = append(c.env, "CHAIN_STATE="+c.state, "CHAIN_API="+status.API, "CHAIN_DATA="+status.DataPlane)
+	return c
+}
+
+// sandbox runs a command of the sandbox.
+func (c *chain) sandbox(args ...string) (string, error) {
+	command := exec.Command(filepath.Join(tools, "sandbox"), append([]string{"--state", c.state, "--dir", c.folder}, args...)...)
+	command.Dir = root
+	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli)
+	out, err := command.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		out = append(out, exit.Stderr...)
+	}
+	return string(out), err
+}
+
+func (c *chain) must(args ...string) string {
+	c.t.Helper()
+	out, err := c.sandbox(args...)
+	if err != nil {
+		c.t.Fatalf("sandbox %v: %v\n%s", args, err, out)
+	}
+	return out
+}
+
+// variables are what the program writes for the workflows of a stack's environment, with the address where the service
+// answers here.
+func (c *chain) variables(stack string) map[string]string {
+	services, _ := json.Marshal(map[string]any{"web": map[string]any{
+		"name": "procureflow-web", "image": "web", "url": c.services[stack], "smokePaths": []string{"/api/health"},
+	}})
+	return map[string]string{
+		"GCP_SERVICES": string(services), "GCP_PROJECT": "procureflow-" + stack, "GCP_REGION": "us-central1",
+		"GCP_REGISTRY": c.dev.host(), "GCP_WORKLOAD_IDENTITY_PROVIDER": "provider",
+		"GCP_DEPLOY_SERVICE_ACCOUNT": "deploy@" + stack,
+	}
+}
+
+// built is an image that main built, and attested.
+func (c *chain) built() (digest string) {
+	c.t.Helper()
+	image := newImage(c.t)
+	digest = c.dev.push(image)
+	c.dev.attest(c.signer, image, "refs/heads/main")
+	return digest
+}
+
+// get reads a resource of the API as anybody could.
+func (c *chain) get(path string, into any) {
+	c.t.Helper()
+	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.api+path, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	if err != nil || response.StatusCode != http.StatusOK {
+		c.t.Fatalf("GET %s: %s, %v\n%s", path, response.Status, err, body)
+	}
+}
+
+// traffic is what serves: each revision's image and percent, in words.
+func (c *chain) traffic(stack string) string {
+	c.t.Helper()
+	path := "/run/v2/projects/procureflow-" + stack + "/locations/us-central1/services/procureflow-web"
+	var service struct {
+		TrafficStatuses []struct {
+			Revision string
+			Percent  int
+		}
+	}
+	c.get(path, &service)
+	var words []string
+	for _, split := range service.TrafficStatuses {
+		if split.Percent == 0 {
+			continue
+		}
+		var revision struct{ Containers []struct{ Image string } }
+		c.get(path+"/revisions/"+split.Revision, &revision)
+		_, digest, _ := strings.Cut(revision.Containers[0].Image, "@")
+		words = append(words, fmt.Sprintf("%d%% %s", split.Percent, digest))
+	}
+	return strings.Join(words, ", ")
+}
+
+// serves fails unless one digest has every request.
+func (c *chain) serves(stack, digest string, r run) {
+	c.t.Helper()
+	if got, want := c.traffic(stack), "100% "+digest; got != want {
+		c.t.Errorf("%s serves %s, want %s\n%v", stack, got, want, r)
+	}
+}

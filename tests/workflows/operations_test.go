@@ -1,0 +1,140 @@
+package workflows_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestWhichPolicyPackIsPublished(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		tag    string
+		onMain bool
+		code   int
+		says   string
+	}{
+		{"policy-v1.2.3", true, 0, ""},
+		{"policy-v1.2.3", false, 1, "policy-v1.2.3 is not on main"},
+		{"policy-v1.2", true, 1, "is not policy-vMAJOR.MINOR.PATCH"},
+		{"policy-v1.2.3-rc1", true, 1, "is not policy-vMAJOR.MINOR.PATCH"},
+		{"policy-v1.2.3\nx", true, 1, "is not policy-vMAJOR.MINOR.PATCH"},
+	} {
+		git := `[ "$*" = "merge-base --is-ancestor HEAD origin/main" ] || exit 9; `
+		if test.onMain {
+			git += "exit 0"
+		} else {
+			git += "exit 1"
+		}
+		code, printed, _ := runScript(t, script(t, "is not policy-vMAJOR.MINOR.PATCH"), map[string]string{"TAG": test.tag}, map[string]string{"git": git})
+		if code != test.code || !strings.Contains(printed, test.says) {
+			t.Errorf("%+v: exit code %d and %q", test, code, printed)
+		}
+	}
+	for exit, summary := range map[string]string{"0": "## Published the policy pack from policy-v1.2.3\n", "255": ""} {
+		code, printed, written := runScript(t, script(t, "pulumi policy publish"), map[string]string{
+			"ORGANIZATION": "o", "GITHUB_REF_NAME": "policy-v1.2.3", "EXIT": exit,
+		}, map[string]string{"pulumi": `echo "called: $*"; exit "$EXIT"`})
+		if (code == 0) != (exit == "0") || written != summary || printed != "called: policy publish o\n" {
+			t.Errorf("pulumi exits with %s: exit code %d, %q and %q", exit, code, printed, written)
+		}
+	}
+}
+
+// A preview that fails fails its job, and its text is kept for the comment all the same.
+func TestAPreviewsOutcome(t *testing.T) {
+	t.Parallel()
+	for exit, said := range map[string]string{"0": "succeeded", "255": "failed"} {
+		kept := filepath.Join(t.TempDir(), "kept")
+		code, printed, summary := runScript(t, `trap 'cp preview/prod.txt "$KEPT"' EXIT`+"\n"+script(t, "## Preview of $STACK"), map[string]string{
+			"STACK": "prod", "ORGANIZATION": "o", "EXIT": exit, "KEPT": kept,
+		}, map[string]string{"pulumi": `[ "$1 $2" != "stack select" ] || { [ "$3" = o/procureflow/prod ]; exit; }
+case "$*" in
+"preview --diff --refresh --non-interactive --color never --suppress-outputs --exclude **github:index/** --policy-pack $BIN/policy-pack --policy-pack-config policy/config/prod.json") ;;
+*) exit 9 ;;
+esac
+echo "Previewing (prod)"; exit "$EXIT"`})
+		if (code == 0) != (exit == "0") {
+			t.Errorf("pulumi exits with %s: exit code %d\n%s", exit, code, printed)
+		}
+		if want := "## Preview of prod: " + said + "\n~~~~\nPreviewing (prod)\n~~~~\n"; exit == "0" && summary != want {
+			t.Errorf("the summary is\n%s\nwant\n%s", summary, want)
+		}
+		if text, err := os.ReadFile(kept); err != nil || string(text) != "Previewing (prod)\n" {
+			t.Errorf("pulumi exits with %s: kept %q, %v", exit, text, err)
+		}
+	}
+}
+
+func TestTheSummaryOfAChangedEnvironment(t *testing.T) {
+	t.Parallel()
+	for outcome, want := range map[string]string{
+		"success":   "## pulumi up of prod: success\n~~~~\nUpdating (prod)\n~~~~\n",
+		"failure":   "## pulumi up of prod: failure\n~~~~\nUpdating (prod)\n~~~~\nWhat to do: docs/pipeline.md#infrastructure-failed\n",
+		"cancelled": "## pulumi up of prod: cancelled\n~~~~\nUpdating (prod)\n~~~~\nWhat to do: docs/pipeline.md#infrastructure-failed\n",
+		"skipped":   "## pulumi up of prod: skipped\n~~~~\n~~~~\nWhat to do: docs/pipeline.md#infrastructure-failed\n",
+	} {
+		prepare := "echo 'Updating (prod)' > up.txt\n"
+		if outcome == "skipped" {
+			prepare = ""
+		}
+		code, printed, summary := runScript(t, prepare+script(t, "## pulumi up of"), map[string]string{"STACK": "prod", "PLATFORM": ".", "OUTCOME": outcome}, nil)
+		if code != 0 || summary != want {
+			t.Errorf("%s: exit code %d and\n%s\nwant\n%s\n%s", outcome, code, summary, want, printed)
+		}
+	}
+}
+
+func TestWhatAPromotionRefuses(t *testing.T) {
+	t.Parallel()
+	digest := "sha256:" + strings.Repeat("0a", 32)
+	for _, test := range []struct {
+		name, digest, image string
+		exit                string // of release
+		code                int
+		outputs             string
+	}{
+		{"a promotion", digest, "web", "0", 0, "digest=" + digest + "\n"},
+		{"a refused one", digest, "web", "5", 5, ""},
+		{"a tag", "latest", "web", "0", 1, ""},
+		{"a digest and more", digest + "\ndigest=sha256:evil", "web", "0", 1, ""},
+		{"another repository", digest, "../other/web", "0", 1, ""},
+		{"no image", digest, "", "0", 1, ""},
+	} {
+		code, printed, outputs := runScript(t, script(t, `"$BIN/release" promote`), map[string]string{
+			"DIGEST": test.digest, "IMAGE": test.image, "FROM": "h/dev", "TO": "h/prod", "PROVENANCE": "p.yaml", "EXIT": test.exit,
+		}, map[string]string{
+			"gh":      `[ "$*" = "attestation trusted-root" ]`,
+			"release": `[ "$*" = "promote --digest $DIGEST --from h/dev/web --to h/prod/web --tag release-0a0a0a0a0a0a --provenance p.yaml --trusted-root trusted-root.jsonl" ] || exit 9; exit "$EXIT"`,
+		})
+		if code != test.code || outputs != test.outputs {
+			t.Errorf("%s: exit code %d and %q, want %d and %q\n%s", test.name, code, outputs, test.code, test.outputs, printed)
+		}
+	}
+}
+
+// A stack that could not be read is neither drift nor clean.
+func TestWhatBecomesOfTheIssue(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	for _, test := range []struct{ name, result, found, issue, called string }{
+		{"all clean, no issue", "success", "", "", ""},
+		{"all clean", "success", "", "7", "called: issue close 7 --comment All stacks are clean: url\n"},
+		{"drift", "success", "update a", "", "called: issue create --title Drift: an environment is not what its settings say --body-file body.md\n"},
+		{"drift that lasts", "success", "update a", "7", "called: issue edit 7 --body-file body.md\n"},
+		{"drift, and a stack that was not read", "failure", "update a", "7", "called: issue edit 7 --body-file body.md\n"},
+		{"a stack that was not read", "failure", "", "7", ""},
+	} {
+		code, printed, _ := runScript(t, script(t, "gh issue close"), map[string]string{
+			"GITHUB_RUN_ID": "1", "RUN": "url", "RESULT": test.result, "FOUND": test.found, "ISSUE": test.issue,
+		}, map[string]string{"gh": `case "$1 $2" in
+"run download") mkdir -p found/drift-dev && printf %s "$FOUND" > found/drift-dev/dev.txt ;;
+"issue list") printf %s "$ISSUE" ;;
+*) echo "called: $*" ;;
+esac`})
+		if code != 0 || printed != test.called {
+			t.Errorf("%s: exit code %d and %q, want %q", test.name, code, printed, test.called)
+		}
+	}
+}
