@@ -10,16 +10,19 @@ import (
 	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
 const (
-	starts   = 7   // processes started; the table has the median
-	analyses = 500 // Analyze calls measured, after as many that are not
-	rounds   = 3   // AnalyzeStack calls of each size; the table has the median
+	starts = 7    // processes started; the table has the median
+	calls  = 2000 // Analyze calls measured, after as many that are not
+	rounds = 5    // AnalyzeStack calls of each size; the table has the median
+	// atOnce is how many resource operations the engine runs at once on two cores, four on each
+	// (pkg/v3 v3.259.0, cmd/pulumi/operations/up.go, defaultParallel). It analyzes one resource at a time all the same.
+	atOnce = 8
 )
 
 var sizes = []int{100, 1000, 10000}
@@ -74,7 +77,7 @@ func measure(ctx context.Context, c contestant, engine string) (column, error) {
 	var started []float64
 	rules := 0
 	for range starts {
-		p, err := c.start(ctx, engine)
+		p, err := c.rules.start(ctx, engine)
 		if err != nil {
 			return col, err
 		}
@@ -82,71 +85,63 @@ func measure(ctx context.Context, c contestant, engine string) (column, error) {
 		p.stop()
 	}
 	col.rows = append(col.rows, row{"rules", "", float64(rules)}, row{"start until GetAnalyzerInfo", "ms", median(started)})
-	p, err := c.start(ctx, engine)
+	empty := make([][]byte, calls)
+	took, err := timed(ctx, c.rules, engine, load{pulumirpc.Analyzer_GetPluginInfo_FullMethodName, empty, 1}, nil)
 	if err != nil {
 		return col, err
 	}
-	empty, err := roundTrip(ctx, p)
-	p.stop()
-	if err != nil {
-		return col, err
-	}
-	col.rows = append(col.rows, row{"a call that does nothing", "ms", empty})
+	col.rows = append(col.rows, row{"a call that does nothing", "ms", took.clock})
 	for _, kind := range kinds {
-		p, err := c.start(ctx, engine)
+		pack := c.rules
+		if kind.reporting {
+			pack = c.reporting
+		}
+		rows, err := analyze(ctx, pack, engine, kind)
 		if err != nil {
 			return col, err
 		}
-		took, err := analyze(ctx, p, kind.resource)
-		p.stop()
-		if err != nil {
-			return col, err
-		}
-		col.rows = append(col.rows, row{"Analyze, " + kind.name, "ms", took}, row{"the same without the call itself", "ms", took - empty})
+		col.rows = append(col.rows, rows...)
 	}
 	for _, n := range sizes {
-		p, err := c.start(ctx, engine)
+		rows, err := analyzeStack(ctx, c.rules, engine, n)
 		if err != nil {
 			return col, err
 		}
-		took, err := analyzeStack(ctx, p, n)
-		if err != nil {
-			return col, err
-		}
-		peak, err := p.peak()
-		p.stop()
-		if err != nil {
-			return col, err
-		}
-		col.rows = append(col.rows, row{fmt.Sprintf("AnalyzeStack, %d resources", n), "ms", took},
-			row{fmt.Sprintf("peak memory, %d resources", n), "MB", peak})
+		col.rows = append(col.rows, rows...)
 	}
 	return col, nil
 }
 
-// roundTrip is the mean time of a call that does nothing: what of the other times is gRPC, driver included.
-func roundTrip(ctx context.Context, p *process) (float64, error) {
-	var took time.Duration
-	for range 2 { // the first time is a warm-up
-		begin := time.Now()
-		for range analyses {
-			if _, err := p.client.GetPluginInfo(ctx, &emptypb.Empty{}); err != nil {
-				return 0, err
-			}
-		}
-		took = time.Since(begin)
+// timed starts a pack, looks at its first answer if check is given, and times a load.
+func timed(ctx context.Context, pack launch, engine string, l load, check func(diagnostics int) bool) (cost, error) {
+	p, err := pack.start(ctx, engine)
+	if err != nil {
+		return cost{}, err
 	}
-	return ms(took) / analyses, nil
+	defer p.stop()
+	if check != nil {
+		if err := p.check(ctx, l.method, l.requests[0], check); err != nil {
+			return cost{}, err
+		}
+	}
+	return p.time(ctx, l)
 }
 
-// kinds are what Analyze is measured on: each makes the i-th resource.
-var kinds = []struct {
-	name     string
-	resource func(i int) crossguardtest.Resource
-}{
-	{"mixed resources that pass", func(i int) crossguardtest.Resource { return crossguardtest.Sample(5)[i%5] }},
-	{"a service that passes", func(int) crossguardtest.Resource { return crossguardtest.Sample(1)[0] }},
-	{"a service that violates most rules", func(int) crossguardtest.Resource {
+// kind is what Analyze is measured on.
+type kind struct {
+	name      string
+	resource  func(i int) crossguardtest.Resource
+	reporting bool                       // by the pack of which every rule reports
+	reports   func(diagnostics int) bool // whether a pack's first answer is what the row says
+}
+
+func few(n int) bool  { return n <= 1 } // an image without evidence of its user
+func many(n int) bool { return n >= 10 }
+
+var kinds = []kind{
+	{name: "mixed resources that pass", reports: few, resource: func(i int) crossguardtest.Resource { return crossguardtest.Sample(5)[i%5] }},
+	{name: "a service that passes", reports: few, resource: func(int) crossguardtest.Resource { return crossguardtest.Sample(1)[0] }},
+	{name: "a service that violates most rules", reports: many, resource: func(int) crossguardtest.Resource {
 		r := crossguardtest.Sample(1)[0]
 		template := r.Properties["template"].(map[string]any)
 		container := template["containers"].([]any)[0].(map[string]any)
@@ -163,50 +158,69 @@ var kinds = []struct {
 		delete(r.Properties, "labels")
 		delete(r.Properties, "binaryAuthorization")
 		return r
-	}},
+	}}, {name: "a service on which each of 40 rules reports", reporting: true, reports: func(n int) bool { return n == 40 },
+		resource: func(int) crossguardtest.Resource { return crossguardtest.Sample(1)[0] }},
 }
 
-// analyze is the mean time of Analyze, the round trip included.
-func analyze(ctx context.Context, p *process, resource func(int) crossguardtest.Resource) (float64, error) {
-	var requests []*pulumirpc.AnalyzeRequest
-	for i := range analyses {
-		request, err := resource(i).Request()
+// analyze is what Analyze costs, one call at a time and several at once.
+func analyze(ctx context.Context, pack launch, engine string, k kind) ([]row, error) {
+	l := load{method: pulumirpc.Analyzer_Analyze_FullMethodName, atOnce: 1}
+	for i := range calls {
+		request, err := k.resource(i).Request()
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		requests = append(requests, request)
-	}
-	var took time.Duration
-	for range 2 { // the first time is a warm-up
-		begin := time.Now()
-		for _, request := range requests {
-			if _, err := p.client.Analyze(ctx, request); err != nil {
-				return 0, err
-			}
+		encoded, err := proto.Marshal(request)
+		if err != nil {
+			return nil, err
 		}
-		took = time.Since(begin)
+		l.requests = append(l.requests, encoded)
 	}
-	return ms(took) / analyses, nil
+	alone, err := timed(ctx, pack, engine, l, k.reports)
+	if err != nil {
+		return nil, err
+	}
+	l.atOnce = atOnce
+	together, err := timed(ctx, pack, engine, l, k.reports)
+	return []row{
+		{"Analyze, " + k.name, "ms", alone.clock},
+		{"the pack's processor time of it", "ms", alone.cpu},
+		{fmt.Sprintf("a resource of that, %d calls at once", atOnce), "ms", together.clock},
+	}, err
 }
 
-func analyzeStack(ctx context.Context, p *process, n int) (float64, error) {
+// analyzeStack is what AnalyzeStack costs, and the most memory a pack has had that did nothing else.
+func analyzeStack(ctx context.Context, pack launch, engine string, n int) ([]row, error) {
 	request := &pulumirpc.AnalyzeStackRequest{}
 	for _, r := range crossguardtest.Sample(n) {
 		one, err := r.StackResource()
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		request.Resources = append(request.Resources, one)
 	}
+	encoded, err := proto.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	p, err := pack.start(ctx, engine)
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
 	var took []float64
 	for range rounds {
 		begin := time.Now()
-		if _, err := p.client.AnalyzeStack(ctx, request); err != nil {
-			return 0, err
+		if err := p.call(ctx, pulumirpc.Analyzer_AnalyzeStack_FullMethodName, encoded, nil); err != nil {
+			return nil, err
 		}
 		took = append(took, ms(time.Since(begin)))
 	}
-	return median(took), nil
+	peak, err := p.peak()
+	return []row{
+		{fmt.Sprintf("AnalyzeStack, %d resources", n), "ms", median(took)},
+		{fmt.Sprintf("peak memory, %d resources", n), "MB", peak},
+	}, err
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
@@ -241,8 +255,10 @@ func format(v float64) string {
 		return fmt.Sprintf("%.0f", v)
 	case v >= 10:
 		return fmt.Sprintf("%.1f", v)
+	case v >= 1:
+		return fmt.Sprintf("%.2f", v)
 	}
-	return fmt.Sprintf("%.2f", v)
+	return fmt.Sprintf("%.3f", v)
 }
 
 // defaults are the options' defaults, which the engine passes to Configure.

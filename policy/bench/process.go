@@ -18,46 +18,61 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// contestant is a pack and how to start it: in a folder, a command, the engine's address, and what comes after it.
+// contestant is an SDK, with two packs on it.
 type contestant struct {
+	name string
+	// rules has as many rules as the platform's pack, reporting 40 of which each reports.
+	rules, reporting launch
+}
+
+// launch is how a pack is started: in a folder, a command, the engine's address, and what comes after it.
+type launch struct {
 	name, folder   string
 	command, after []string
 }
 
-// contestants are the platform's pack, built into a folder, and its peer.
+// contestants are the platform's packs, built into a folder, and their peers.
 func contestants(ctx context.Context, folder string) ([]contestant, error) {
-	pack := filepath.Join(folder, "pack")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", pack, ".").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building the pack: %w\n%s", err, out)
+	build := exec.CommandContext(ctx, "go", "build", "-o", folder+string(filepath.Separator), ".", "./bench/reporting")
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building the packs: %w\n%s", err, out)
 	}
 	peer, err := filepath.Abs(filepath.Join("bench", "typescript"))
 	if err != nil {
 		return nil, err
 	}
 	runner := filepath.Join(peer, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack", "index.js")
-	if _, err := os.Stat(runner); err != nil {
-		return nil, fmt.Errorf("the peer is not installed (run npm ci && npx tsc in bench/typescript): %w", err)
+	for _, needed := range []string{runner, filepath.Join(peer, "bin", "reporting", "index.js")} {
+		if _, err := os.Stat(needed); err != nil {
+			return nil, fmt.Errorf("the peer is not installed (run npm ci && npx tsc in bench/typescript): %w", err)
+		}
+	}
+	ours := func(name string) launch {
+		return launch{name: "Go " + name, command: []string{filepath.Join(folder, name)}}
+	}
+	theirs := func(folder string) launch {
+		return launch{name: "TypeScript " + folder, folder: folder, command: []string{"node", runner}, after: []string{"."}}
 	}
 	return []contestant{
-		{name: "Go", command: []string{pack}},
-		{name: "TypeScript", folder: peer, command: []string{"node", runner}, after: []string{"."}},
+		{name: "Go", rules: ours("policy"), reporting: ours("reporting")},
+		{name: "TypeScript", rules: theirs(peer), reporting: theirs(filepath.Join(peer, "reporting"))},
 	}, nil
 }
 
 // process is a running pack.
 type process struct {
+	name    string
 	cmd     *exec.Cmd
 	conn    *grpc.ClientConn
-	client  pulumirpc.AnalyzerClient
 	started time.Duration // until GetAnalyzerInfo answered
 	rules   int
 }
 
 // start runs a pack until it answers GetAnalyzerInfo. engine is an address that takes connections.
-func (c contestant) start(ctx context.Context, engine string) (*process, error) {
-	args := slices.Concat(c.command[1:], []string{engine}, c.after)
-	p := &process{cmd: exec.CommandContext(ctx, c.command[0], args...)}
-	p.cmd.Dir = c.folder
+func (l launch) start(ctx context.Context, engine string) (*process, error) {
+	args := slices.Concat(l.command[1:], []string{engine}, l.after)
+	p := &process{name: l.name, cmd: exec.CommandContext(ctx, l.command[0], args...)}
+	p.cmd.Dir = l.folder
 	p.cmd.Stderr = os.Stderr
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -65,29 +80,29 @@ func (c contestant) start(ctx context.Context, engine string) (*process, error) 
 	}
 	begin := time.Now()
 	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting %s: %w", c.name, err)
+		return nil, fmt.Errorf("starting %s: %w", l.name, err)
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
-		return nil, fmt.Errorf("%s did not write its port: %w", c.name, err)
+		return nil, fmt.Errorf("%s did not write its port: %w", l.name, err)
 	}
 	p.conn, err = grpc.NewClient("127.0.0.1:"+strings.TrimSpace(line), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(400<<20), grpc.MaxCallSendMsgSize(400<<20)))
 	if err != nil {
 		return nil, err
 	}
-	p.client = pulumirpc.NewAnalyzerClient(p.conn)
-	info, err := p.client.GetAnalyzerInfo(ctx, &emptypb.Empty{})
+	client := pulumirpc.NewAnalyzerClient(p.conn)
+	info, err := client.GetAnalyzerInfo(ctx, &emptypb.Empty{})
 	if err != nil {
-		return nil, fmt.Errorf("%s: GetAnalyzerInfo: %w", c.name, err)
+		return nil, fmt.Errorf("%s: GetAnalyzerInfo: %w", l.name, err)
 	}
 	p.started, p.rules = time.Since(begin), len(info.Policies)
 	config := map[string]*pulumirpc.PolicyConfig{}
 	for _, policy := range info.Policies {
 		config[policy.Name] = &pulumirpc.PolicyConfig{EnforcementLevel: policy.EnforcementLevel, Properties: defaults(policy)}
 	}
-	if _, err := p.client.Configure(ctx, &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: config}); err != nil {
-		return nil, fmt.Errorf("%s: Configure: %w", c.name, err)
+	if _, err := client.Configure(ctx, &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: config}); err != nil {
+		return nil, fmt.Errorf("%s: Configure: %w", l.name, err)
 	}
 	return p, nil
 }
@@ -111,4 +126,26 @@ func (p *process) peak() (float64, error) {
 		}
 	}
 	return 0, fmt.Errorf("no VmHWM in the status of process %d", p.cmd.Process.Pid)
+}
+
+// processorTime is what all threads of the process have run so far.
+func (p *process) processorTime() (time.Duration, error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	var total time.Duration
+	for _, thread := range threads {
+		content, err := os.ReadFile(thread)
+		if err != nil {
+			continue // a thread that has ended since
+		}
+		nanoseconds, _, _ := strings.Cut(string(content), " ")
+		n, err := strconv.ParseInt(nanoseconds, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", thread, err)
+		}
+		total += time.Duration(n)
+	}
+	return total, nil
 }

@@ -17,7 +17,11 @@ const maxMessage = 400 << 20
 
 // ServerOptions are what the gRPC server that serves a pack must be made with.
 func ServerOptions() []grpc.ServerOption {
+	// Goroutines that are kept have the stack that rules need; a new one for every call would grow it again, which costs
+	// about as much as the rules. The engine asks about one resource at a time, so a few do; beyond them new ones are made.
+	const workers = 4
 	return []grpc.ServerOption{
+		grpc.NumStreamWorkers(workers),
 		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2("proto")}),
 		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
 	}

@@ -16,11 +16,9 @@ import (
 //   - secrets and output values are read through, and what was secret is kept out of messages;
 //   - numbers and booleans written as strings ("5", "true") are read as what they say.
 type Object struct {
-	text string
-	at   *place
-	run  *run
-	// secret is set within an object that is secret as a whole.
-	secret bool
+	value *value
+	at    *place
+	run   *run
 }
 
 // Int reads a whole number.
@@ -119,7 +117,7 @@ func (o Object) Block(path string) (nested Object, set bool) {
 	if set && v.kind != kindObject {
 		o.run.wrongType(o.pathOf(path), "is "+kindNames[v.kind], kindNames[kindObject])
 	}
-	return Object{text: v.text, at: &place{o.at, path, -1}, run: o.run, secret: v.secret}, set
+	return Object{value: v, at: &place{o.at, path, -1}, run: o.run}, set
 }
 
 // Path is the full path of a property of this object, for messages.
@@ -145,7 +143,7 @@ func (o Object) readNumber(path, want string) (float64, bool) {
 }
 
 // find is lookup that ends the policy where the answer is not known or cannot be read.
-func (o Object) find(path string) (value, bool) {
+func (o Object) find(path string) (v *value, set bool) {
 	v, end, misfit := o.lookup(path)
 	switch {
 	case misfit != "":
@@ -157,52 +155,27 @@ func (o Object) find(path string) (value, bool) {
 }
 
 // lookup walks a path. It stops at end, at a value that is absent or unknown, or at one whose kind should be misfit.
-func (o Object) lookup(path string) (v value, end, misfit string) {
-	v = value{kind: kindObject, text: o.text, secret: o.secret}
+func (o Object) lookup(path string) (v *value, end, misfit string) {
+	v = o.value
 	for rest := path; rest != ""; {
 		if v.kind == kindNull || v.kind == kindUnknown {
 			return v, end, ""
 		}
 		var s step
 		s, rest = nextStep(rest)
-		want := kindObject
-		if s.inList {
-			want = kindList
+		switch {
+		case !s.inList && v.kind != kindObject:
+			return v, end, kindNames[kindObject]
+		case s.inList && v.kind != kindList:
+			return v, end, kindNames[kindList]
+		case s.inList:
+			v = v.element(s.index)
+		default:
+			v = v.property(s.key)
 		}
-		if v.kind != want {
-			return v, end, kindNames[want]
-		}
-		secret := v.secret
-		if end == "" && o.at == nil && o.run.top != nil && !s.inList {
-			v = o.run.top.member(o.text, s.key)
-		} else {
-			v = child(v, s)
-		}
-		v.secret = v.secret || secret
 		end = path[:len(path)-len(rest)]
 	}
 	return v, strings.TrimSuffix(end, "."), ""
-}
-
-func child(v value, s step) value {
-	if !s.inList {
-		message, found := member(v.text, s.key)
-		if !found {
-			return value{}
-		}
-		return parseValue(message)
-	}
-	i := 0
-	for f := range fields(v.text) {
-		if f.number != listValues {
-			continue
-		}
-		if i == s.index {
-			return parseValue(f.bytes)
-		}
-		i++
-	}
-	return value{}
 }
 
 func (o Object) pathOf(path string) string {

@@ -43,7 +43,7 @@ func (s *Server) remediate(ctx context.Context, message string) (any, error) {
 		// A rule that ended early did half of its work: none of it is kept.
 		if len(o.unknown) == 0 && o.crash == "" && o.notApplicable == "" && !proto.Equal(properties, corrected) {
 			properties = corrected
-			h.properties = remedy.text
+			h.properties = remedy.value.text
 			response.Remediations = append(response.Remediations, s.remediation(p, proto.CloneOf(corrected), ""))
 		}
 		s.addRemedy(response, p, o)

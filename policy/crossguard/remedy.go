@@ -95,7 +95,7 @@ func (r *Remedy) reread() {
 	if err != nil {
 		panic(fmt.Sprintf("encoding corrected properties: %v", err))
 	}
-	r.text = string(b)
+	r.value = &value{kind: kindObject, text: string(b)}
 }
 
 // slotOf is where a key's value goes: inside of a secret if it is one, so that it stays one.

@@ -97,7 +97,7 @@ func (r *Resource) Provider() (Provider, bool) {
 	}
 	h := parseHeader(message)
 	at := &place{path: "provider(" + h.name + ")", index: -1}
-	return Provider{Object{text: h.properties, at: at, run: r.run}, h.urn, h.typ, h.name}, true
+	return Provider{Object{value: h.object(), at: at, run: r.run}, h.urn, h.typ, h.name}, true
 }
 
 // Parent is the resource's parent, in a stack policy.
@@ -156,6 +156,9 @@ const (
 
 // header is the part of a resource that every policy needs.
 type header struct{ message, typ, properties, urn, name string }
+
+// object is the resource's properties, of which nothing is taken apart yet.
+func (h header) object() *value { return &value{kind: kindObject, text: h.properties} }
 
 func parseHeader(message string) header {
 	h := header{message: message}

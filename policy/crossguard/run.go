@@ -29,7 +29,6 @@ func (o *outcome) foundAnything() bool {
 type run struct {
 	*outcome
 	urn string
-	top *topLevel // nil where one policy sees the resource only
 }
 
 // A rule is ended from within a read by a panic that only this package raises and recovers. That is what makes it
@@ -52,6 +51,14 @@ func (r *run) endUnknown(path string) {
 func (r *run) wrongType(path, is, want string) {
 	r.report(r.urn, "%s %s, must be %s", path, is, want)
 	panic(endOfObject{})
+}
+
+// unreadable ends an object over a value that is not what a rule wants to read.
+func (r *run) unreadable(v *value, path, want string) {
+	if v.kind == kindUnknown {
+		r.endUnknown(path)
+	}
+	r.wrongType(path, "is "+kindNames[v.kind], want)
 }
 
 func (r *run) endNotApplicable(reason string) {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -17,6 +18,11 @@ import (
 // Main serves a pack to the engine that started this process, until the engine is done or gone. It is all that a pack's
 // main function has to do. It exits with 1 when the pack is faulty or cannot be served.
 func Main(pack Pack) {
+	// The engine asks about one resource at a time. On one processor the goroutines that read, judge and answer hand over
+	// without waking another: a call takes a quarter less time and the processor a third less (docs/performance.md).
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(1)
+	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	if err := Serve(ctx, pack, os.Args[1:], os.Stdout); err != nil {

@@ -115,19 +115,16 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 	session, h := s.session.Load(), parseHeader(message)
 	plan := session.planFor(&s.pack, h.typ)
 	response := pulumirpc.AnalyzeResponse{}
-	top := &topLevel{}
-	var o *outcome
-	var resource *Resource
+	o := &outcome{}
+	untouched := *newResource(h, o)
+	untouched.Deployment = session.deployment
+	resource := &Resource{}
 	for _, i := range plan.check {
 		if err := s.ended(ctx); err != nil {
 			return nil, err
 		}
 		p, set := &s.pack.Policies[i], &session.settings[i]
-		if o == nil || o.foundAnything() { // else there is nothing in it that a policy could see of the one before
-			o = &outcome{}
-			resource = newResource(h, o)
-			resource.Deployment, resource.run.top = session.deployment, top
-		}
+		*o, *resource = outcome{}, untouched // what one policy does to it is not seen by the next
 		resource.Config = set.config
 		o.evaluate(func() { p.Check(resource) })
 		if !o.foundAnything() && len(set.exemptions) == 0 {

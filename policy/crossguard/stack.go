@@ -116,7 +116,7 @@ func (s *Stack) resource(h header) *Resource {
 
 func newResource(h header, o *outcome) *Resource {
 	return &Resource{
-		Object: Object{text: h.properties, run: &run{outcome: o, urn: h.urn}},
+		Object: Object{value: h.object(), run: &run{outcome: o, urn: h.urn}},
 		URN:    h.urn, Type: h.typ, Name: h.name, message: h.message,
 	}
 }

@@ -27,7 +27,7 @@ const (
 	listValues   = 1
 )
 
-type kind int
+type kind uint8
 
 const (
 	kindNull kind = iota
@@ -44,15 +44,27 @@ var kindNames = map[kind]string{
 	kindObject: "an object", kindList: "a list",
 }
 
-// value is a property with its wrappings taken off.
+// value is a property with its wrappings taken off. An object or a list is taken apart when a rule first looks into it, once
+// for all the policies that look at the resource.
 type value struct {
 	kind   kind
-	secret bool
-	number float64
+	secret bool // or within something that is
 	truth  bool
+	apart  bool
+	number float64
 	// text is a string's characters, an object's Struct message or a list's ListValue message.
-	text string
+	text   string
+	inside []member // of what is apart
 }
+
+// member is a property of an object, or an element of a list.
+type member struct {
+	key   string
+	value value
+}
+
+// absent is what is not there. Nothing writes to it.
+var absent value
 
 const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -83,7 +95,7 @@ func parseValue(message string) value {
 		if !signed {
 			break
 		}
-		inner, has := member(v.text, "value")
+		inner, has := find(v.text, "value")
 		switch signature {
 		case secretSignature, outputSignature:
 			if signature == secretSignature || memberIsTrue(v.text, "secret") {
@@ -112,7 +124,7 @@ func parseValue(message string) value {
 
 // referencedValue is what a reference to a resource means as a property: its id, or its URN where it has none.
 func referencedValue(object string) value {
-	if id, has := member(object, "id"); has {
+	if id, has := find(object, "id"); has {
 		v := parseValue(id)
 		if v.kind == kindString && v.text == "" {
 			return value{kind: kindUnknown} // the SDKs write an id that is not known yet as ""
@@ -148,48 +160,65 @@ func rawValue(message string) value {
 	return value{}
 }
 
-// member finds a key in a Struct message and returns its Value message. Rules spend most of their time here.
-func member(object, key string) (string, bool) {
-	for len(object) > 0 {
-		f, rest, ok := nextField(object)
-		if !ok {
-			return "", false
+// members are an object's properties or a list's elements.
+func (v *value) members() []member {
+	if v.apart || v.kind != kindObject && v.kind != kindList {
+		return v.inside
+	}
+	number := structFields
+	if v.kind == kindList {
+		number = listValues
+	}
+	count := 0
+	for range fields(v.text) {
+		count++
+	}
+	v.apart, v.inside = true, make([]member, 0, count)
+	for f := range fields(v.text) {
+		if f.number != number || f.wire != wireBytes {
+			continue
 		}
-		object = rest
+		key, message := "", f.bytes
+		if v.kind == kindObject {
+			key, message = entry(f.bytes)
+		}
+		m := member{key, parseValue(message)}
+		m.value.secret = m.value.secret || v.secret
+		v.inside = append(v.inside, m)
+	}
+	return v.inside
+}
+
+// property is an object's property: the last of its key, as protobuf defines.
+func (v *value) property(key string) *value {
+	members := v.members()
+	for i := len(members) - 1; i >= 0; i-- {
+		if members[i].key == key {
+			return &members[i].value
+		}
+	}
+	return &absent
+}
+
+// element is a list's element.
+func (v *value) element(index int) *value {
+	if members := v.members(); index < len(members) {
+		return &members[index].value
+	}
+	return &absent
+}
+
+// find finds a key in a Struct message that is not taken apart, and returns its Value message.
+func find(object, key string) (message string, found bool) {
+	for f := range fields(object) {
 		if f.number != structFields || f.wire != wireBytes || !mayHaveKey(f.bytes, key) {
 			continue
 		}
 		if k, v := entry(f.bytes); k == key {
-			return v, true
+			message, found = v, true
 		}
 	}
-	return "", false
-}
-
-// topLevel remembers the properties of one resource for all policies that look at it: most read the same few.
-type topLevel struct {
-	text   string
-	keys   []string
-	values []value
-}
-
-func (t *topLevel) member(object, key string) value {
-	if t.text != object { // the same string where nothing was corrected, which is told by its address
-		const usual = 16 // few resources have more properties
-		t.text, t.keys, t.values = object, make([]string, 0, usual), make([]value, 0, usual)
-		for f := range fields(object) {
-			if f.number == structFields && f.wire == wireBytes {
-				k, v := entry(f.bytes)
-				t.keys, t.values = append(t.keys, k), append(t.values, parseValue(v))
-			}
-		}
-	}
-	for i, k := range t.keys {
-		if k == key {
-			return t.values[i]
-		}
-	}
-	return value{}
+	return message, found
 }
 
 // mayHaveKey tells most other keys apart by their length, which encoders write first, without decoding the entry.
@@ -213,7 +242,7 @@ func entry(message string) (key, val string) {
 }
 
 func stringMember(object, key string) (string, bool) {
-	v, found := member(object, key)
+	v, found := find(object, key)
 	if !found {
 		return "", false
 	}
@@ -222,7 +251,7 @@ func stringMember(object, key string) (string, bool) {
 }
 
 func memberIsTrue(object, key string) bool {
-	v, _ := member(object, key)
+	v, _ := find(object, key)
 	return rawValue(v).truth
 }
 

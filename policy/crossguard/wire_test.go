@@ -24,7 +24,7 @@ func FuzzReads(f *testing.F) {
 		t.Parallel()
 		o := &outcome{}
 		r := newResource(parseHeader(message), o)
-		r.text = message
+		r.value = &value{kind: kindObject, text: message}
 		for _, read := range []func(){
 			func() { r.Int("a.b[0]") }, func() { r.String("a.b[1]") }, func() { r.Bool("a") }, func() { r.Strings("a.b") },
 			func() { r.Each("a.b", func(o Object) { o.Has("c") }) }, func() { r.Provider() },
@@ -59,7 +59,7 @@ func TestReadsAgreeWithProtobuf(t *testing.T) {
 		}
 		b, err := proto.Marshal(s)
 		require.NoError(t, err)
-		o := Object{text: string(b), run: &run{outcome: &outcome{}}}
+		o := Object{value: &value{kind: kindObject, text: string(b)}, run: &run{outcome: &outcome{}}}
 		for k, want := range s.AsMap() {
 			v, _, misfit := o.lookup(k)
 			require.Empty(t, misfit)
@@ -67,11 +67,11 @@ func TestReadsAgreeWithProtobuf(t *testing.T) {
 			case nil:
 				assert.Equal(t, kindNull, v.kind)
 			case bool:
-				assert.Equal(t, value{kind: kindBool, truth: want}, v)
+				assert.Equal(t, value{kind: kindBool, truth: want}, *v)
 			case float64:
 				assert.Equal(t, math.Float64bits(want), math.Float64bits(v.number))
 			case string:
-				assert.Equal(t, value{kind: kindString, text: want}, v)
+				assert.Equal(t, value{kind: kindString, text: want}, *v)
 			case []any:
 				assert.Equal(t, kindList, v.kind)
 				assert.Equal(t, len(want), o.Len(k))

@@ -59,7 +59,7 @@ func grantChange(i int, role, member, want string) change {
 	case 0:
 		return change{path: "member", to: member, want: want, also: []change{{path: "role", to: role}}}
 	case 1:
-		return change{path: "members", to: []any{member}, want: want, also: []change{{path: "role", to: role}}, marked: true}
+		return change{path: "members", to: []any{member}, want: want, also: []change{{path: "role", to: role}}}
 	}
 	return change{path: "policyData", to: fmt.Sprintf(`{"bindings":[{"role":%q,"members":[%q]}]}`, role, member), want: want}
 }

@@ -149,6 +149,9 @@ func TestWorstCaseCost(t *testing.T) {
 		{"memory unknown", []ct.Resource{changed(v2(), change{path: container + ".limits.memory", to: ct.Unknown})}, 1, over("557.11", "1.00", "web 557.11")},
 		{"CPU absent", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: gone{}})}, 1, over("1035.20", "1.00", "web 1035.20")},
 		{"containers unknown", []ct.Resource{changed(v2(), change{path: "template.containers", to: ct.UnknownArray})}, 1, over("1457.05", "1.00", "web 1457.05")},
+		{"replicas by hand", []ct.Resource{{Type: secret, Name: "key", Properties: ct.Properties{"replication": object{"userManaged": object{
+			"replicas": []any{object{"location": "us-central1"}, object{"location": "us-east1"}, ct.Unknown}}}}}}, 1, over("1.08", "1.00", "key 1.08")},
+		{"replicas unknown", []ct.Resource{{Type: secret, Name: "key", Properties: ct.Properties{"replication": ct.Unknown}}}, 1, over("18.00", "1.00", "key 18.00")},
 		{"a worker pool", []ct.Resource{worker()}, 1, over("106.40", "1.00", "queue 106.40")},
 	}
 	for _, test := range tests {

@@ -32,7 +32,7 @@ var worstCaseCost = crossguard.Policy{
 			items = append(items, costItem{r.Name, s.Config.Number("registryGiB") * registryGiBMonth})
 		})
 		s.Each([]string{secret, regionalSecret}, func(r *crossguard.Resource) {
-			items = append(items, costItem{r.Name, float64(s.Config.Int("secretVersions")) * secretVersionMonth})
+			items = append(items, costItem{r.Name, locations(r) * float64(s.Config.Int("secretVersions")) * secretVersionMonth})
 		})
 		total, ceiling := 0.0, s.Config.Number("ceiling")
 		for _, item := range items {
@@ -44,9 +44,11 @@ var worstCaseCost = crossguard.Policy{
 	},
 }
 
-// Prices in USD of us-central1 (tier 1), without the free tier, from cloud.google.com/run/pricing,
-// cloud.google.com/artifact-registry/pricing and cloud.google.com/secret-manager/pricing, as known on 2026-11-23 from stored copies and
-// not from the live pages: hold them against those before a ceiling is set close to a real bill.
+// Prices in USD of us-central1 (tier 1; regions of tier 2 are dearer, and allowed-regions keeps them out), without the free
+// tier, discounts, requests (0.40 a million) and traffic, which no setting bounds. Held on 2026-11-25 against copies of
+// cloud.google.com/run/pricing, /artifact-registry/pricing and /secret-manager/pricing (a version a month and location, of
+// which automatic replication is one). The copies are undated, and what a worker pool costs was in none: it is counted as
+// a job is. Hold the table against the live pages before a ceiling is set close to a real bill.
 const (
 	requestCPU, requestGiB   = 0.000024, 0.0000025 // a second of a vCPU or GiB, service with CPU during requests
 	instanceCPU, instanceGiB = 0.000018, 0.000002  // the same, CPU always allocated, and jobs
@@ -61,7 +63,17 @@ const (
 	mostTasks     = 10000
 	mostCPU       = 8
 	mostGiB       = 32
+	mostLocations = 50 // of a secret's replicas: more than there are regions
 )
+
+// locations is how often a secret's versions are stored, and paid for.
+func locations(r *crossguard.Resource) float64 {
+	const replicas = "replication.userManaged.replicas"
+	if !r.IsKnown(replicas) {
+		return mostLocations
+	}
+	return max(1, float64(r.Len(replicas)))
+}
 
 type costItem struct {
 	name string

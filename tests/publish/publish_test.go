@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,9 @@ import (
 
 // token is what the stand-in lets in; the CLI takes it from its environment.
 const token = "pul-not-a-real-token"
+
+// lease is what the stand-in lets into an update that it has started.
+const lease = "not-a-real-lease"
 
 var (
 	root = filepath.Join("..", "..")
@@ -61,7 +65,7 @@ func prepare(m *testing.M) int {
 	return m.Run()
 }
 
-// service is as much of Pulumi Cloud as `pulumi policy publish` calls.
+// service is as much of Pulumi Cloud as `pulumi policy publish` and `pulumi preview` call.
 type service struct {
 	*httptest.Server
 	t        *testing.T
@@ -71,6 +75,7 @@ type service struct {
 	pack     apitype.CreatePolicyPackRequest
 	tarball  []byte
 	complete bool
+	config   map[string]*json.RawMessage // of the required pack, by policy
 }
 
 func newService(t *testing.T, refuse map[string]int) *service {
@@ -86,7 +91,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mutex.Unlock()
 	call := r.Method + " " + r.URL.Path
 	s.calls = append(s.calls, call)
-	if call != "PUT /upload" && r.Header.Get("Authorization") != "token "+token {
+	credentials := []string{"token " + token, "update-token " + lease}
+	if call != "PUT /upload" && call != "GET /download" && !slices.Contains(credentials, r.Header.Get("Authorization")) {
 		answer(w, http.StatusUnauthorized, apitype.ErrorResponse{Code: 401, Message: "unauthorized"})
 		return
 	}
@@ -124,7 +130,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "POST /api/orgs/acme/policypacks/" + s.pack.Name + "/versions/" + s.pack.VersionTag + "/complete":
 		s.complete = true
 	default:
-		answer(w, http.StatusNotFound, apitype.ErrorResponse{Code: 404, Message: "the test does not know " + call})
+		if !s.serveStack(w, r) {
+			answer(w, http.StatusNotFound, apitype.ErrorResponse{Code: 404, Message: "the test does not know " + call})
+		}
 	}
 }
 
@@ -137,11 +145,17 @@ func answer(w http.ResponseWriter, code int, body any) {
 // publish runs the CLI in a pack's folder and returns its output and exit code.
 func (s *service) publish(pack string, environment ...string) (string, int) {
 	s.t.Helper()
+	return s.pulumi(pack, s.t.TempDir(), environment, "policy", "publish", "acme")
+}
+
+// pulumi runs the CLI against the service, and returns its output and exit code.
+func (s *service) pulumi(folder, home string, environment []string, args ...string) (string, int) {
+	s.t.Helper()
 	environment = append([]string{
-		"PULUMI_BACKEND_URL=" + s.URL, "PULUMI_ACCESS_TOKEN=" + token, "PULUMI_HOME=" + s.t.TempDir(), "PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_BACKEND_URL=" + s.URL, "PULUMI_ACCESS_TOKEN=" + token, "PULUMI_HOME=" + home, "PULUMI_SKIP_UPDATE_CHECK=true",
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", "PATH=" + os.Getenv("PATH") + string(os.PathListSeparator) + hosts,
 	}, environment...)
-	command := cli.Command(s.t.Context(), pack, environment, "policy", "publish", "acme", "--non-interactive")
+	command := cli.Command(s.t.Context(), folder, environment, append(args, "--non-interactive")...)
 	output, err := command.CombinedOutput()
 	if command.ProcessState == nil {
 		require.NoError(s.t, err)

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/proto"
+)
+
+// The packs are measured, not the driver: it encodes requests before the clock runs and leaves answers undecoded, so that of
+// a call's time only gRPC itself is the driver's. What the packs answer is decoded and looked at once, before.
+
+// raw is the codec of such calls: messages are bytes.
+type raw struct{}
+
+func (raw) Name() string { return "proto" }
+
+func (raw) Marshal(v any) (mem.BufferSlice, error) {
+	return mem.BufferSlice{mem.SliceBuffer(v.([]byte))}, nil
+}
+
+func (raw) Unmarshal(data mem.BufferSlice, v any) error {
+	if answer, wanted := v.(*[]byte); wanted {
+		*answer = data.Materialize()
+	}
+	return nil
+}
+
+// call sends an encoded request. The answer is decoded into one that is not nil.
+func (p *process) call(ctx context.Context, method string, request []byte, answer proto.Message) error {
+	if answer == nil {
+		return p.conn.Invoke(ctx, method, request, nil, grpc.ForceCodecV2(raw{}))
+	}
+	var encoded []byte
+	if err := p.conn.Invoke(ctx, method, request, &encoded, grpc.ForceCodecV2(raw{})); err != nil {
+		return err
+	}
+	return proto.Unmarshal(encoded, answer)
+}
+
+// load is calls to time: all requests one after the other, or several at once.
+type load struct {
+	method   string
+	requests [][]byte
+	atOnce   int
+}
+
+// cost is what one call took: by the clock, and of the pack's processor time.
+type cost struct{ clock, cpu float64 }
+
+// time sends the load twice and measures the second time: the first is a warm-up.
+func (p *process) time(ctx context.Context, l load) (cost, error) {
+	var c cost
+	for range 2 {
+		used, err := p.processorTime()
+		if err != nil {
+			return c, err
+		}
+		begin := time.Now()
+		if err := p.send(ctx, l); err != nil {
+			return c, err
+		}
+		clock := time.Since(begin)
+		after, err := p.processorTime()
+		if err != nil {
+			return c, err
+		}
+		calls := float64(len(l.requests))
+		c = cost{ms(clock) / calls, ms(after-used) / calls}
+	}
+	return c, nil
+}
+
+func (p *process) send(ctx context.Context, l load) error {
+	var next atomic.Int64
+	var failed atomic.Pointer[error]
+	var senders sync.WaitGroup
+	for range l.atOnce {
+		senders.Go(func() {
+			for {
+				i := next.Add(1) - 1
+				if i >= int64(len(l.requests)) || failed.Load() != nil {
+					return
+				}
+				if err := p.call(ctx, l.method, l.requests[i], nil); err != nil {
+					failed.Store(&err)
+				}
+			}
+		})
+	}
+	senders.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// check looks at a pack's answer to a request before it is timed.
+func (p *process) check(ctx context.Context, method string, request []byte, reports func(diagnostics int) bool) error {
+	var answer pulumirpc.AnalyzeResponse
+	if err := p.call(ctx, method, request, &answer); err != nil {
+		return err
+	}
+	if n := len(answer.Diagnostics); !reports(n) {
+		return fmt.Errorf("%s answers with %d diagnostics: %v", p.name, n, answer.Diagnostics)
+	}
+	return nil
+}

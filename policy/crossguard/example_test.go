@@ -1,0 +1,66 @@
+package crossguard_test
+
+import "github.com/guiofsaints/procureflow-platform/policy/crossguard"
+
+const (
+	bucket = "gcp:storage/bucket:Bucket"
+	budget = "gcp:billing/budget:Budget"
+)
+
+// A rule about one resource, with the remedy that runs where it is configured to remediate.
+var noPublicBucket = crossguard.Policy{
+	Name:             "no-public-bucket",
+	Description:      "No bucket can be made public.",
+	Enforcement:      crossguard.Mandatory,
+	Severity:         crossguard.Critical,
+	Framework:        crossguard.Framework{Name: "CIS Google Cloud Platform Foundation Benchmark", Version: "3.0", Reference: "5.1"},
+	RemediationSteps: "Set publicAccessPrevention to enforced.",
+	Types:            []string{bucket},
+	Check: func(r *crossguard.Resource) {
+		if prevention := r.StringOr("publicAccessPrevention", "inherited"); prevention != "enforced" {
+			r.Violation("publicAccessPrevention is %s: set it to enforced", prevention)
+		}
+	},
+	Remediate: func(r *crossguard.Remedy) { r.Set("publicAccessPrevention", "enforced") },
+}
+
+// A rule about the elements of a list, with an option. A rule that is not known yet ends for itself: the others are judged.
+var boundedRetention = crossguard.Policy{
+	Name:        "bounded-retention",
+	Description: "Objects are deleted in the end.",
+	Enforcement: crossguard.Mandatory,
+	Options:     []crossguard.Option{{Name: "days", Description: "Longest time objects are kept.", Default: 365, Min: 1, Max: 3650}},
+	Types:       []string{bucket},
+	Check: func(r *crossguard.Resource) {
+		limit := r.Config.Int("days")
+		rules := r.Each("lifecycleRules", func(rule crossguard.Object) {
+			switch age, set := rule.Int("condition.age"); {
+			case !set:
+				r.Violation("%s is absent: set it to %d or less", rule.Path("condition.age"), limit)
+			case age > limit:
+				r.Violation("%s is %d: set it to %d or less", rule.Path("condition.age"), age, limit)
+			}
+		})
+		if rules == 0 {
+			r.Violation("lifecycleRules is empty: add one")
+		}
+	},
+}
+
+// A rule about the stack as a whole.
+var someBudget = crossguard.Policy{
+	Name:        "some-budget",
+	Description: "Somebody hears of what the stack costs.",
+	CheckStack: func(s *crossguard.Stack) {
+		if s.Count(budget) == 0 {
+			s.Violation("has no budget: add a billing.Budget")
+		}
+	},
+}
+
+var storage = crossguard.Pack{
+	Name: "storage", Version: "1.0.0", Policies: []crossguard.Policy{noPublicBucket, boundedRetention, someBudget},
+}
+
+// This is a pack's main function.
+func Example() { crossguard.Main(storage) }

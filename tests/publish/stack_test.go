@@ -1,0 +1,89 @@
+package publish_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// serveStack is as much of Pulumi Cloud as a preview calls, of the one stack acme/app/dev, for which the pack that was
+// published last is required. It reports whether it knows the call.
+func (s *service) serveStack(w http.ResponseWriter, r *http.Request) bool {
+	const stack = "/api/stacks/acme/app/dev"
+	switch r.Method + " " + r.URL.Path {
+	case "GET /download":
+		// The object store is asked without the token.
+		if r.Header.Get("Authorization") != "" || !s.complete {
+			answer(w, http.StatusForbidden, nil)
+			return true
+		}
+		_, _ = w.Write(s.tarball)
+	case "GET " + stack:
+		answer(w, http.StatusOK, apitype.Stack{OrgName: "acme", ProjectName: "app", StackName: "dev"})
+	case "GET " + stack + "/export":
+		answer(w, http.StatusOK, apitype.UntypedDeployment{Version: 3, Deployment: json.RawMessage(`{}`)})
+	case "POST " + stack + "/preview":
+		required := apitype.RequiredPolicy{Name: s.pack.Name, Version: 1, VersionTag: s.pack.VersionTag, DisplayName: s.pack.DisplayName,
+			PackLocation: "http://" + r.Host + "/download", Config: s.config}
+		answer(w, http.StatusOK, apitype.UpdateProgramResponse{UpdateID: "one", RequiredPolicies: []apitype.RequiredPolicy{required}})
+	case "POST " + stack + "/update/one":
+		answer(w, http.StatusOK, apitype.StartUpdateResponse{Version: 1, Token: lease})
+	case "POST " + stack + "/update/one/renew_lease":
+		answer(w, http.StatusOK, apitype.RenewUpdateLeaseResponse{Token: lease})
+	case "POST " + stack + "/update/one/events/batch", "POST " + stack + "/update/one/complete":
+		answer(w, http.StatusOK, map[string]any{})
+	default:
+		return false
+	}
+	return true
+}
+
+// TestTheEngineDownloadsARequiredPack publishes the pack, and then previews a program on a machine that has never seen it:
+// the Cloud says that the stack requires it, and the engine itself downloads, builds, configures and asks it.
+func TestTheEngineDownloadsARequiredPack(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	output, exit := s.publish(policyFolder(t))
+	require.Equal(t, 0, exit, output)
+
+	home := t.TempDir()
+	preview := func(instances int) (string, int) {
+		config := filepath.Join(t.TempDir(), "Pulumi.dev.yaml")
+		require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, "config: {\"app:max\": %d}\n", instances), 0o600))
+		return s.pulumi(filepath.Join("testdata", "program"), home, nil, "preview", "--stack", "acme/app/dev", "--config-file", config)
+	}
+	output, exit = preview(9)
+	assert.NotEqual(t, 0, exit, output)
+	assert.Contains(t, output, "run-max-instances")
+	assert.Contains(t, output, "template.scaling.maxInstanceCount is 9: set it to 5 or less")
+
+	// The stack's policy group configures it: one rule is left, by another limit, and the pack is not downloaded again.
+	s.configure(`{"all": {"enforcementLevel": "disabled"}, "run-max-instances": {"enforcementLevel": "mandatory", "max": 7}}`)
+	output, exit = preview(8)
+	assert.NotEqual(t, 0, exit, output)
+	assert.Contains(t, output, "template.scaling.maxInstanceCount is 8: set it to 7 or less")
+	output, exit = preview(7)
+	assert.Equal(t, 0, exit, output)
+	assert.NotContains(t, s.calls, "GET /download")
+
+	// A configuration that the pack refuses stops the preview, and says which name is wrong.
+	s.configure(`{"run-max-instance": {"enforcementLevel": "disabled"}}`)
+	output, exit = preview(7)
+	assert.NotEqual(t, 0, exit, output)
+	assert.Contains(t, output, `the pack has no policy "run-max-instance"`)
+}
+
+// configure sets the required pack's configuration as a policy group has it, and forgets the calls so far.
+func (s *service) configure(config string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.config, s.calls = nil, nil
+	require.NoError(s.t, json.Unmarshal([]byte(config), &s.config))
+}
