@@ -47,7 +47,7 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 	if now := plan.Read(after); now.Candidate != "" {
 		return r.end(Superseded, "a rollout began while the command ran, the traffic is its own now: "+why), commandErr
 	}
-	err = r.restoreFrom(ctx, after, transition{kind: "restore", why: []string{why}, unjournaled: true,
+	err = r.restoreFrom(ctx, after, transition{kind: "restore", why: []string{why}, urgent: true,
 		move: func(plan.Service) ([]plan.Target, error) { return named(before), nil }})
 	if err != nil {
 		return r.end(Unconfirmed, why, fmt.Sprintf("it is not put back: %v", err)), commandErr
