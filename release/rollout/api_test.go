@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,8 +36,9 @@ type api struct {
 	slept     time.Duration
 
 	seen   plan.Service
-	fresh  bool          // Nothing has happened since it was seen,
-	rests  time.Duration // and nothing will before a write, from then on.
+	seenAt time.Duration
+	stale  bool            // It was written, or may have been, since then.
+	due    []time.Duration // When it changes by itself.
 	failed error
 }
 
@@ -61,7 +63,7 @@ func newAPI(delay time.Duration, traffic ...plan.Target) *api {
 	w.call("POST", "/su/v1/projects/"+project+"/services/run.googleapis.com:enable", `{}`)
 	w.revisions["web-a"] = revision{}
 	w.call("POST", services+"?serviceId=web", w.body("web-a", traffic))
-	w.now = 0
+	w.now, w.stale = 0, true
 	return w
 }
 
@@ -113,11 +115,12 @@ func digest(name string) string { return "sha256:" + strings.Repeat(name[len(nam
 
 func (w *api) pass(to time.Duration) { w.now = max(w.now, to) }
 
+// live asks the API when there may be news: most rounds have none.
 func (w *api) live() plan.Service {
-	if !w.fresh {
+	if w.stale || slices.ContainsFunc(w.due, func(at time.Duration) bool { return w.seenAt < at && at <= w.now }) {
 		service, err := w.client.Read(context.Background())
 		w.must(err)
-		w.seen, w.fresh = service, w.now >= w.rests
+		w.seen, w.seenAt, w.stale = service, w.now, false
 	}
 	return w.seen
 }
@@ -129,16 +132,19 @@ func (w *api) ready(name string) bool {
 	return ready
 }
 
-// wrote says that the service may be another one now, and until when it may change by itself.
-func (w *api) wrote(busy time.Duration) {
-	w.fresh, w.rests = false, max(w.rests, w.now+busy)
+// wrote says that a write may have been done, whose effects come then.
+func (w *api) wrote(effects ...time.Duration) {
+	w.stale = true
+	for _, after := range effects {
+		w.due = append(w.due, w.now+after)
+	}
 }
 
 func (w *api) deploy(name string, r revision) {
 	w.revisions[name] = r
 	w.behave()
 	w.call("PATCH", services+"/web", w.body(name, w.live().Desired))
-	w.wrote(w.delay + r.startup)
+	w.wrote(w.delay, w.delay+r.startup)
 }
 
 // behave tells the cloud how the containers behave at this moment.
@@ -165,7 +171,7 @@ func (w *api) struck(strikes []faults.Fault, request func(context.Context) error
 		w.must(w.injector.Set(fmt.Sprint("fault-", i), strike))
 	}
 	defer w.injector.ClearAll()
-	w.fresh = w.fresh && len(strikes) == 0
+	w.stale = w.stale || len(strikes) > 0
 	return request(context.Background())
 }
 
