@@ -148,7 +148,7 @@ func TestRolloutOnTheSandbox(t *testing.T) {
 	service, err := w.service().Read(context.Background())
 	require.NoError(t, err)
 	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-green", Previous: "web-blue"}, plan.Read(service))
-	assert.Equal(t, "https://previous---web-42.us-central1.run.app", service.TagURL("previous"))
+	assert.Equal(t, "https://previous---web-42.us-central1.run.app", service.TagURL("previous", "web-blue"))
 	assert.Equal(t, "https://web-42.us-central1.run.app", service.URL)
 	for _, query := range w.patches {
 		assert.Equal(t, "alt=json&prettyPrint=false&updateMask=traffic", query, "every write touches the traffic alone")

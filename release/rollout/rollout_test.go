@@ -72,6 +72,13 @@ func TestRolloutEnds(t *testing.T) {
 		"split by hand": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 60}, plan.Target{Revision: "web-b", Percent: 40})
 		}, outcome: rollout.Refused, why: "requests are split by hand (web-a 60 %, web-b 40 %): end that with `release rollback --to REVISION`", traffic: "web-a=060 web-b=040"},
+		"a rollback that is not in effect": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.pass(time.Minute)
+			s.serves(plan.Target{Revision: "web-b", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-a", Tag: "previous"})
+			s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "rejected"}}
+			s.service.Failure = "no capacity"
+		}, outcome: rollout.Refused, why: "the service was told web-a 100 % and serves web-b 100 % (no capacity): put that right with `release rollback` first",
+			traffic: "web-a=100/stable web-b=000/rejected"},
 		"rejected before": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "rejected"})
 		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with --retry", traffic: "web-a=100/stable web-b=000/rejected"},

@@ -198,8 +198,11 @@ func (m *rules) answer(probe rollout.Probe, point float64) health.Sample {
 	case r.slow:
 		sample.Latency = slow
 	}
-	if sample.Status != 200 {
+	switch {
+	case sample.Status != 200:
 		sample.Fault = fmt.Sprintf("status %d", sample.Status)
+	case probe.Revision != "" && probe.Revision != name:
+		sample.Fault = "another version answered"
 	}
 	return sample
 }
