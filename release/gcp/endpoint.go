@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -19,6 +20,8 @@ type Endpoints struct {
 	Run string
 	// Monitoring is the base URL of the Cloud Monitoring API; empty with Run set means the sibling /mon/.
 	Monitoring string
+	// Transport carries the requests of Cloud Run's client to an endpoint on this machine. Default: the network.
+	Transport http.RoundTripper
 }
 
 // ClientOptions are the options of a client of one of Google's APIs: none for its own endpoint, which is the empty one, and

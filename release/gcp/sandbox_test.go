@@ -148,7 +148,7 @@ func TestRolloutOnTheSandbox(t *testing.T) {
 	service, err := w.service().Read(context.Background())
 	require.NoError(t, err)
 	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-green", Previous: "web-blue"}, plan.Read(service))
-	assert.Equal(t, "https://previous---web-42.us-central1.run.app", service.TagURL("previous"))
+	assert.Equal(t, "https://previous---web-42.us-central1.run.app", service.TagURL("previous", "web-blue"))
 	assert.Equal(t, "https://web-42.us-central1.run.app", service.URL)
 	for _, query := range w.patches {
 		assert.Equal(t, "alt=json&prettyPrint=false&updateMask=traffic", query, "every write touches the traffic alone")
@@ -226,7 +226,7 @@ func TestErrorsSayWhatTheyMean(t *testing.T) {
 	_, err = service.Revision(ctx, "web-none")
 	require.ErrorIs(t, err, rollout.ErrNotFound)
 	require.ErrorContains(t, service.Shift(ctx, "", nil), "an empty traffic list would give everything to the newest revision")
-	for code, want := range map[int]error{429: rollout.ErrUnavailable, 500: rollout.ErrUnavailable, 503: rollout.ErrUnavailable, 412: rollout.ErrConflict, 404: rollout.ErrNotFound} {
+	for code, want := range map[int]error{400: rollout.ErrInvalid, 429: rollout.ErrUnavailable, 500: rollout.ErrUnavailable, 503: rollout.ErrUnavailable, 412: rollout.ErrConflict, 404: rollout.ErrNotFound} {
 		w.fault = func(*http.Request) int { return code }
 		_, err := service.Read(ctx)
 		require.ErrorIs(t, err, want, "%d", code)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path"
 	"sort"
 	"time"
 
 	"google.golang.org/api/googleapi"
+	"google.golang.org/api/option"
 	run "google.golang.org/api/run/v2"
 
 	"github.com/guiofsaints/procureflow-platform/release/plan"
@@ -30,6 +32,9 @@ func NewService(ctx context.Context, endpoints Endpoints, project, region, servi
 	clientOptions, err := options(endpoints.Run)
 	if err != nil {
 		return nil, err
+	}
+	if endpoints.Run != "" && endpoints.Transport != nil {
+		clientOptions = append(clientOptions, option.WithHTTPClient(&http.Client{Transport: endpoints.Transport}))
 	}
 	client, err := run.NewService(ctx, clientOptions...)
 	if err != nil {
@@ -168,6 +173,8 @@ func explain(ctx context.Context, doing string, err error) error {
 	}
 	message := fmt.Sprintf("%d %s", api.Code, api.Message)
 	switch api.Code {
+	case 400:
+		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrInvalid, message)
 	case 404:
 		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrNotFound, message)
 	case 409, 412:

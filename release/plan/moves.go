@@ -97,8 +97,9 @@ func Finish(s Service) ([]Target, error) {
 }
 
 // Rollback gives everything to one revision and marks the one it takes it from as rejected. An empty to means, in this order: the
-// revision that served before the active rollout; what still serves where a change did not take effect; the largest part of a split
-// made by hand; what was stable before the last finished rollout. It never guesses the second newest.
+// revision that served before the active rollout; where a change did not take effect, what it went back to if it was a rollback, else
+// what still serves; the largest part of a split made by hand; what was stable before the last finished rollout. It never guesses the
+// second newest.
 func Rollback(s Service, to string) (list []Target, target string, err error) {
 	target = to
 	if target == "" {
@@ -140,7 +141,11 @@ func rollbackTarget(s Service) (string, error) {
 	if effective == "" {
 		return "", refuse("requests are split evenly (%s): name the revision with --to", Describe(s.Effective))
 	}
-	if wanted, _ := s.Largest(s.Desired); percent < 100 || wanted != effective || len(s.Percents(s.Desired)) > 1 {
+	wanted, share := s.Largest(s.Desired)
+	if share == 100 && wanted != effective && (state.Rejected == effective || state.Previous == wanted) {
+		return wanted, nil // The change that did not take effect was a rollback already.
+	}
+	if percent < 100 || wanted != effective || len(s.Percents(s.Desired)) > 1 {
 		return effective, nil
 	}
 	if state.Previous != "" && state.Previous != effective {

@@ -63,6 +63,14 @@ func TestSettled(t *testing.T) {
 	}
 }
 
+func TestTagURL(t *testing.T) {
+	t.Parallel()
+	s := web(t1("a", 100, "stable"), Target{Revision: "b", Tag: "candidate", URI: "https://candidate---web"})
+	assert.Equal(t, "https://candidate---web", s.TagURL("candidate", "b"))
+	assert.Empty(t, s.TagURL("candidate", "c"), "the tag answers for the candidate of an older rollout still")
+	assert.Empty(t, s.TagURL("rejected", "b"))
+}
+
 func TestLargest(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -243,6 +251,12 @@ func TestRollback(t *testing.T) {
 			err: "refused: requests are split evenly (a 50 %, b 50 %): name the revision with --to"},
 		"desired by hand, without effect": {service: diverged(web(t1("b", 100, "")), t1("a", 100, "")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
+		"a rollback that did not take effect": {
+			service: diverged(web(t1("a", 100, "stable"), t1("b", 0, "rejected")), t1("b", 100, "stable"), t1("a", 0, "previous")),
+			want:    []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
+		"a rollback by hand that did not take effect": {
+			service: diverged(web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), t1("b", 100, "stable"), t1("a", 0, "previous")),
+			want:    []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"nothing to go back to": {service: web(t1("a", 100, "stable")),
 			err: "refused: a serves everything and nothing says what served before it: name the revision with --to (`release status` lists them)"},
 		"nothing serves": {service: diverged(web(t1("a", 100, ""))), err: "refused: nothing serves: name the revision with --to"},

@@ -74,10 +74,10 @@ func (s Service) Serves(want []Target) bool { return s.Same(s.Effective, want) }
 // Diverged says that the service does not serve what it was told to serve.
 func (s Service) Diverged() bool { return !s.Same(s.Desired, s.Effective) }
 
-// TagURL is the URL of a tag in the effective list, empty when the tag does not answer yet.
-func (s Service) TagURL(tag string) string {
+// TagURL is the URL under which a revision answers by a tag; empty while the tag is not in effect, or is another revision's.
+func (s Service) TagURL(tag, revision string) string {
 	for _, target := range s.Effective {
-		if target.Tag == tag {
+		if target.Tag == tag && s.resolve(target) == revision {
 			return target.URI
 		}
 	}

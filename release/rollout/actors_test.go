@@ -1,12 +1,14 @@
-package rollout
+package rollout_test
 
 import (
 	"context"
-	"errors"
+	"strings"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
 )
 
 // judge checks a write of an actor against what that actor has seen: no shift without its gate, nothing against a person's decision.
@@ -73,8 +75,41 @@ func (a *actor) wait(d time.Duration) {
 	}
 }
 
+// hang is how long the official client waits for an answer.
+const hang = 10 * time.Second
+
+// down says whether the network or the API fails this call.
 func (a *actor) down() bool {
-	return a.chance(a.faults) || a.now >= a.outage[0] && a.now < a.outage[1]
+	if !a.chance(a.faults) && !(a.now >= a.outage[0] && a.now < a.outage[1]) {
+		return false
+	}
+	if a.chance(0.1) {
+		a.wait(hang)
+	}
+	return true
+}
+
+// unheard is a fault that leaves a call undone.
+func (a *actor) unheard() faults.Fault {
+	return []faults.Fault{{Effect: faults.Drop}, {Effect: faults.Answer, Status: 429}, {Effect: faults.Answer, Status: 500},
+		{Effect: faults.Answer, Status: 503}}[a.rng.IntN(4)]
+}
+
+// strikes are the faults that meet a call that is heard.
+func (a *actor) strikes(write bool) []faults.Fault {
+	var strikes []faults.Fault
+	if write && a.chance(a.faults/3) {
+		strikes = append(strikes, faults.Fault{Effect: faults.Conflict})
+	}
+	if write && a.chance(a.sticks) {
+		strikes = append(strikes, faults.Fault{Effect: faults.HoldTraffic})
+	}
+	if a.lossy && a.now >= a.loses && !a.lost["web-b"] {
+		a.lost["web-b"] = true
+		a.say("web-b is lost")
+		strikes = append(strikes, faults.Fault{Effect: faults.LoseRevision, Revision: "web-b"})
+	}
+	return strikes
 }
 
 func (a *actor) Now() time.Time { return epoch.Add(a.now) }
@@ -91,12 +126,15 @@ func (a *actor) Read(ctx context.Context) (plan.Service, error) {
 		return plan.Service{}, ctx.Err()
 	}
 	if a.down() {
-		return plan.Service{}, ErrUnavailable
+		return a.world.read(a.unheard())
 	}
-	if percent := a.share(a.service.Effective, tag(a.service.Desired, "candidate")); percent != a.percent || percent != a.share(a.service.Desired, tag(a.service.Desired, "candidate")) {
+	service, err := a.world.read(a.strikes(false)...)
+	a.observe()
+	candidate := tag(service.Desired, "candidate")
+	if percent := a.share(service.Effective, candidate); percent != a.percent || percent != a.share(service.Desired, candidate) {
 		a.percent, a.since = percent, a.now
 	}
-	return a.service, nil
+	return service, err
 }
 
 func (a *actor) Shift(ctx context.Context, etag string, traffic []plan.Target) error {
@@ -105,59 +143,55 @@ func (a *actor) Shift(ctx context.Context, etag string, traffic []plan.Target) e
 		return ctx.Err()
 	}
 	if !a.down() {
-		if a.chance(a.faults / 3) {
-			a.touch() // Someone else's harmless write came first.
-		}
-		return a.apply(etag, traffic)
+		return a.apply(etag, traffic, a.strikes(true)...)
 	}
 	switch a.rng.IntN(3) {
 	case 0: // Done, and the answer is lost.
-		_ = a.apply(etag, traffic)
-		a.lost(traffic)
+		a.unsure(traffic)
+		return a.apply(etag, traffic, faults.Fault{Effect: faults.DropAnswer})
 	case 1: // On its way for longer than its sender waits.
 		a.late = append(a.late, lateWrite{a.now + a.between(0, 10*time.Second), a, etag, traffic})
-		a.lost(traffic)
+		a.unsure(traffic)
+		return rollout.ErrUnavailable
 	}
-	return ErrUnavailable
+	return a.world.shift(etag, traffic, a.unheard())
 }
 
-func (a *actor) lost(traffic []plan.Target) {
+func (a *actor) unsure(traffic []plan.Target) {
 	a.ambiguous = a.ambiguous || tag(traffic, "candidate") == ""
 }
 
-func (a *actor) apply(etag string, traffic []plan.Target) error {
-	before := a.service.Desired
-	if etag == a.service.Etag {
-		if a.rollout {
-			if a.writer != nil && a.writer != a && a.wrote > 0 && a.sim.wrote > a.wrote && !a.service.Same(before, a.mine) {
-				a.fail("%s fights %s", a.name, a.writer.name)
-			}
-			a.judge(before, traffic)
+// apply lets a write arrive, and judges it when it is done.
+func (a *actor) apply(etag string, traffic []plan.Target, strikes ...faults.Fault) error {
+	before := a.world.live()
+	err := a.world.shift(etag, traffic, strikes...)
+	after := a.world.live()
+	silent := len(strikes) > 0 && strikes[0].Effect == faults.DropAnswer
+	if done := err == nil || silent && after.Etag != before.Etag; !done {
+		return err
+	}
+	if a.rollout {
+		if a.writer != nil && a.writer != a && a.wrote > 0 && a.sim.wrote > a.wrote && !before.Same(before.Desired, a.mine) {
+			a.fail("%s fights %s", a.name, a.writer.name)
 		}
-		a.stick = a.chance(a.sticks)
+		a.judge(before.Desired, after.Desired)
 	}
-	err := a.shift(etag, traffic)
-	if err == nil {
-		a.wroteNow()
-	}
-	if err == nil && a.name == "on-call" {
-		a.bar(before)
-	}
-	return err
-}
-
-func (a *actor) wroteNow() {
-	a.writer, a.sim.wrote, a.mine = a, a.now, a.service.Desired
+	a.writer, a.sim.wrote, a.mine = a, a.now, after.Desired
 	if a.wrote == 0 {
 		a.wrote = a.now
 	}
+	if a.person {
+		a.bar(before.Desired, after.Desired)
+	}
+	a.observe()
+	return err
 }
 
 // bar remembers what a person rolled back.
-func (s *sim) bar(before []plan.Target) {
+func (s *sim) bar(before, after []plan.Target) {
 	for _, name := range []string{"web-b", "web-c"} {
 		if s.share(before, name) > 0 || tag(before, "candidate") == name {
-			s.barred[name] = s.share(s.service.Desired, name) == 0
+			s.barred[name] = s.share(after, name) == 0
 		}
 	}
 }
@@ -165,17 +199,17 @@ func (s *sim) bar(before []plan.Target) {
 func (a *actor) Revision(_ context.Context, name string) (plan.Revision, error) {
 	a.call()
 	if a.down() {
-		return plan.Revision{}, ErrUnavailable
+		return a.world.revision(name, a.unheard())
 	}
-	return a.revision(name)
+	return a.world.revision(name)
 }
 func (a *actor) Revisions(context.Context) ([]plan.Revision, error) { return nil, nil }
 
-func (a *actor) Probe(_ context.Context, probes []Probe) []health.Sample {
+func (a *actor) Probe(_ context.Context, probes []rollout.Probe) []health.Sample {
 	a.call()
 	var samples []health.Sample
 	for _, probe := range probes {
-		sample := a.answer(probe, a.rng.IntN(100))
+		sample := a.world.answer(probe, float64(a.rng.IntN(100)))
 		samples = append(samples, sample)
 		if probe.Endpoint != health.Candidate {
 			continue
@@ -185,7 +219,7 @@ func (a *actor) Probe(_ context.Context, probes []Probe) []health.Sample {
 			continue
 		}
 		a.good, a.bad = 0, a.bad+1
-		if share := a.share(a.service.Desired, probe.Revision); a.bad == a.policy.Probes.Consecutive && share > 0 && a.deadline == 0 {
+		if share := a.share(a.seen.Desired, probe.Revision); a.bad == a.policy.Probes.Consecutive && share > 0 && a.deadline == 0 {
 			// A write and its answer; where the API is at fault, as long as it may be out of reach.
 			if a.deadline = a.now + time.Second; a.faults > 0 || a.outage[1] > 0 {
 				a.deadline += 2 * a.policy.Blind
@@ -198,48 +232,56 @@ func (a *actor) Probe(_ context.Context, probes []Probe) []health.Sample {
 func (a *actor) Since(context.Context, string, time.Time) (health.Metrics, error) {
 	a.call()
 	if a.down() {
-		return health.Metrics{}, errors.New("unavailable")
+		return health.Metrics{}, errMetrics
 	}
-	if a.policy.Inconclusive == Hold && a.chance(0.8) {
+	if a.policy.Inconclusive == rollout.Hold && a.chance(0.8) {
 		return health.Metrics{Requests: 500, Through: epoch.Add(a.now)}, nil
 	}
 	return health.Metrics{}, nil
 }
 
-func (a *actor) Record(event Event) error {
+func (a *actor) Record(event rollout.Event) error {
 	if event.Kind == "decide" || event.Kind == "end" {
-		a.say("%s: %s %s %v", a.name, event.Kind, event.Outcome, event.Why)
+		a.note("%s: %s %s %v", a.name, event.Kind, event.Outcome, event.Why)
 	}
 	return nil
 }
 
-func (a *actor) controller() *Controller {
-	return &Controller{Service: a, Prober: a, Metrics: a, Clock: a, Journal: a, Policy: a.policy}
+func (a *actor) controller() *rollout.Controller {
+	return &rollout.Controller{Service: a, Prober: a, Metrics: a, Clock: a, Journal: a, Policy: a.policy}
 }
 
 // release is a rollout in a pipeline.
 func (a *actor) release(ctx context.Context) {
-	result := a.controller().Rollout(ctx, Request{})
+	result := a.controller().Rollout(ctx, rollout.Request{})
+	// Who ends with its gate violated and the candidate's share as it was has been stopped, or could not reach the API.
+	if blind := strings.Contains(strings.Join(result.Why, " "), "out of reach"); a.deadline > 0 && !blind && result.Outcome != rollout.Superseded && result.Outcome != rollout.Interrupted {
+		a.fail("%s ends as %s, saw a violated gate, and the candidate keeps its share", a.name, result.Outcome)
+	}
 	a.deadline = 0
-	a.outcomes = append(a.outcomes, result.Outcome)
+	a.ended(result)
 	for name, times := range a.released {
 		if times > 1 && !a.ambiguous {
 			a.fail("%d rollouts finished %s", times, name)
 		}
 	}
-	if a.service.Same(a.service.Desired, result.Traffic) && (result.Outcome == Released || result.Outcome == RolledBack) && !a.service.Serves(result.Traffic) {
-		a.fail("%s says %s, and the traffic is %s", a.name, result.Outcome, plan.Describe(a.service.Effective))
+	live := a.world.live()
+	effective := result.Outcome == rollout.Released || result.Outcome == rollout.RolledBack
+	if effective && live.Same(live.Desired, result.Traffic) && !live.Serves(result.Traffic) {
+		a.fail("%s says %s, and the traffic is %s", a.name, result.Outcome, plan.Describe(live.Effective))
 	}
-	if result.Outcome == RolledBack && len(a.released) == 0 && !a.gaps && result.Stable != "web-a" {
+	if result.Outcome == rollout.RolledBack && len(a.released) == 0 && !a.gaps && result.Stable != "web-a" {
 		a.fail("%s rolled back to %s", a.name, result.Stable)
 	}
 }
 
-// rollBack is the on-call person with this program.
-func (a *actor) rollBack(ctx context.Context) {
-	result := a.controller().Rollback(ctx, Back{})
+func (a *actor) ended(result rollout.Result) {
 	a.outcomes = append(a.outcomes, result.Outcome)
+	a.say("%s ends: %s", a.name, result.Outcome)
 }
+
+// rollBack is the on-call person with this program.
+func (a *actor) rollBack(ctx context.Context) { a.ended(a.controller().Rollback(ctx, rollout.Back{})) }
 
 // gcloud is the on-call person with another tool: percents move, tags stay behind as entries of their own.
 func (a *actor) gcloud(ctx context.Context) {
@@ -255,14 +297,12 @@ func (a *actor) gcloud(ctx context.Context) {
 		}
 	}
 	a.wait(a.between(0, time.Second))
-	if a.shift(service.Etag, moved) == nil {
-		a.wroteNow()
-		a.bar(service.Desired)
-	}
+	a.note("%s: %v", a.name, a.apply(service.Etag, moved))
 }
 
 // up is a deployment of another revision during the rollout, as a pipeline without the guard would do it.
 func (a *actor) up(context.Context) {
 	a.call()
-	a.deploy("web-c", modelRevision{readyAt: a.now + a.between(0, 30*time.Second), failed: a.chance(0.3)})
+	a.world.deploy("web-c", revision{startup: a.between(0, 30*time.Second), failed: a.chance(0.3)})
+	a.observe()
 }

@@ -26,8 +26,7 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 		return r.end(Refused, fmt.Sprintf("a rollout of %s is active: finish it with `release rollout`, or end it with `release rollback`, and try again", state.Candidate)), nil
 	}
 	if before.Diverged() && !before.Reconciling && len(before.Effective) > 0 {
-		return r.end(Refused, fmt.Sprintf("the service was told %s and serves %s: put that right with `release rollback` first",
-			plan.Describe(before.Desired), plan.Describe(before.Effective))), nil
+		return r.end(Refused, misdirection(before)), nil
 	}
 	commandErr := command(ctx)
 	// A signal ends the command; the traffic has to be looked at all the same.
@@ -47,7 +46,7 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 	if now := plan.Read(after); now.Candidate != "" {
 		return r.end(Superseded, "a rollout began while the command ran, the traffic is its own now: "+why), commandErr
 	}
-	err = r.restoreFrom(ctx, after, transition{kind: "restore", why: []string{why}, unjournaled: true,
+	err = r.restoreFrom(ctx, after, transition{kind: "restore", why: []string{why}, urgent: true,
 		move: func(plan.Service) ([]plan.Target, error) { return named(before), nil }})
 	if err != nil {
 		return r.end(Unconfirmed, why, fmt.Sprintf("it is not put back: %v", err)), commandErr

@@ -17,6 +17,8 @@ var (
 	ErrUnavailable = errors.New("the API did not answer")
 	// ErrNotFound: the service or revision does not exist.
 	ErrNotFound = errors.New("not found")
+	// ErrInvalid: the list is none that the API takes (HTTP 400), as when it names a revision that is gone. Nothing was written.
+	ErrInvalid = errors.New("the API does not take it")
 )
 
 // Service reads and writes one service.

@@ -92,6 +92,8 @@ func (r *run) prepare(ctx context.Context, service plan.Service, request Request
 		return ended(Refused, fmt.Sprintf("requests are split by hand (%s): end that with `release rollback --to REVISION`", plan.Describe(service.Desired)))
 	case state.Stable == "":
 		return ended(Failed, "no revision serves yet, so there is nothing to go back to: make the first one ready")
+	case misdirected(service):
+		return ended(Refused, misdirection(service))
 	}
 	// A revision that someone moved away from by hand loses its tag to the pin; look before that.
 	barred := state.Barred
@@ -118,6 +120,22 @@ func (r *run) prepare(ctx context.Context, service plan.Service, request Request
 	r.begun = true
 	service, err = r.look(ctx)
 	return service, nil, err
+}
+
+// misdirected says that requests do not go where they were sent, when the wait for that is over: which of the two should count as
+// stable is a person's to say.
+func misdirected(service plan.Service) bool {
+	told, _ := service.Largest(service.Desired)
+	serves, _ := service.Largest(service.Effective)
+	return told != serves && len(service.Effective) > 0
+}
+
+func misdirection(service plan.Service) string {
+	reason := ""
+	if service.Failure != "" {
+		reason = " (" + service.Failure + ")"
+	}
+	return fmt.Sprintf("the service was told %s and serves %s%s: put that right with `release rollback` first", plan.Describe(service.Desired), plan.Describe(service.Effective), reason)
 }
 
 // ready finds the candidate and waits until it can serve. It has no requests yet, so that a failure needs no rollback.
@@ -238,7 +256,8 @@ func (r *run) retreat(ctx context.Context, w *watch, step Step, verdict health.V
 
 // back gives everything back to what served before the rollout and waits until it does.
 func (r *run) back(ctx context.Context, why []string) Result {
-	err := r.restore(ctx, transition{kind: "rollback", why: why, unjournaled: true,
+	ctx = context.WithoutCancel(ctx) // A signal ends a rollout, not the way back from it; a second one ends the process.
+	err := r.restore(ctx, transition{kind: "rollback", why: why, urgent: true,
 		move: r.home})
 	switch {
 	case err == nil:

@@ -1,9 +1,8 @@
-package rollout
+package rollout_test
 
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,43 +11,14 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
-
-// deployed is a service on which web-b was just deployed beside web-a.
-func deployed(revision modelRevision) *solo {
-	s := &solo{model: newModel()}
-	s.deploy("web-b", revision)
-	return s
-}
-
-// list writes a traffic list as the tests read it best.
-func list(targets []plan.Target) string {
-	var words []string
-	for _, target := range targets {
-		word := target.Revision + "=" + string(rune('0'+target.Percent/100)) + string(rune('0'+target.Percent/10%10)) + string(rune('0'+target.Percent%10))
-		if target.Tag != "" {
-			word += "/" + target.Tag
-		}
-		words = append(words, word)
-	}
-	return strings.Join(words, " ")
-}
-
-func (s *solo) transitions() []string {
-	var lines []string
-	for _, event := range s.events {
-		if event.Answer == "accepted" {
-			lines = append(lines, event.Kind+" "+list(event.After))
-		}
-	}
-	return lines
-}
 
 func TestRolloutClimbs(t *testing.T) {
 	t.Parallel()
-	s := deployed(modelRevision{readyAt: 5 * time.Second})
-	result := s.controller().Rollout(context.Background(), Request{})
-	assert.Equal(t, Released, result.Outcome, result.Why)
+	s := deployed(revision{startup: 5 * time.Second})
+	result := s.controller().Rollout(context.Background(), rollout.Request{})
+	assert.Equal(t, rollout.Released, result.Outcome, result.Why)
 	assert.Equal(t, []string{
 		"pin web-a=100/stable",
 		"begin web-a=100/stable web-b=000/candidate",
@@ -58,79 +28,80 @@ func TestRolloutClimbs(t *testing.T) {
 		"finish web-b=100/stable web-a=000/previous",
 	}, s.transitions())
 	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-b", Previous: "web-a"}, plan.Read(s.service))
-	again := s.controller().Rollout(context.Background(), Request{})
-	assert.Equal(t, Nothing, again.Outcome, again.Why)
+	again := s.controller().Rollout(context.Background(), rollout.Request{})
+	assert.Equal(t, rollout.Nothing, again.Outcome, again.Why)
 	assert.Equal(t, 6, s.writes, "a second rollout writes nothing")
 }
 
 func TestRolloutEnds(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		revision modelRevision
-		arrange  func(*solo, *Controller)
-		request  Request
-		outcome  Outcome
+		revision revision
+		arrange  func(*solo, *rollout.Controller)
+		request  rollout.Request
+		outcome  rollout.Outcome
 		why      string
 		traffic  string
 	}{
-		"never ready": {revision: modelRevision{failed: true, readyAt: 3 * time.Second}, outcome: Failed,
+		"never ready": {revision: revision{failed: true, startup: 3 * time.Second}, outcome: rollout.Failed,
 			why: "web-b never became ready, and serves nobody: the container did not listen", traffic: "web-a=100/stable"},
-		"not ready in time": {revision: modelRevision{readyAt: time.Hour}, outcome: Failed,
+		"not ready in time": {revision: revision{startup: time.Hour}, outcome: rollout.Failed,
 			why: "web-b is not ready after 1m0s, and serves nobody: starting", traffic: "web-a=100/stable"},
-		"bad from the start": {revision: modelRevision{badFrom: 1}, outcome: RolledBack,
+		"bad from the start": {revision: revision{badFrom: 1}, outcome: rollout.RolledBack,
 			why: "probe 1 of 30 before traffic: status 500", traffic: "web-a=100/stable web-b=000/rejected"},
-		"slow": {revision: modelRevision{slow: true}, outcome: RolledBack,
+		"slow": {revision: revision{slow: true}, outcome: rollout.RolledBack,
 			why: "p95 of 30 probes of the candidate is 1.5s, above 1s", traffic: "web-a=100/stable web-b=000/rejected"},
-		"bad under traffic": {revision: modelRevision{badFrom: 30 * time.Second}, outcome: RolledBack,
+		"bad under traffic": {revision: revision{badFrom: 30 * time.Second}, outcome: rollout.RolledBack,
 			why: "3 probes of the candidate's URL in a row failed, the last one: status 500", traffic: "web-a=100/stable web-b=000/rejected"},
-		"a slow first instance": {revision: modelRevision{badFrom: 1, badUntil: 8 * time.Second}, outcome: Released,
+		"a slow first instance": {revision: revision{badFrom: 1, badUntil: 8 * time.Second}, outcome: rollout.Released,
 			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
-		"errors of real requests": {arrange: func(s *solo, _ *Controller) {
+		"errors of real requests": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.metrics = health.Metrics{Requests: 200, Errors: 40, Through: epoch}
-		}, outcome: RolledBack, why: "40 of 200 real requests failed (20.0 %), more than 5.0 %", traffic: "web-a=100/stable web-b=000/rejected"},
-		"no data, hold": {arrange: func(_ *solo, c *Controller) { c.Policy.Inconclusive = Hold }, outcome: Held,
+		}, outcome: rollout.RolledBack, why: "40 of 200 real requests failed (20.0 %), more than 5.0 %", traffic: "web-a=100/stable web-b=000/rejected"},
+		"no data, hold": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, outcome: rollout.Held,
 			why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
-		"no data, a person proceeds": {arrange: func(_ *solo, c *Controller) { c.Policy.Inconclusive = Hold }, request: Request{Proceed: true},
-			outcome: Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
-		"no data, retreat": {arrange: func(_ *solo, c *Controller) { c.Policy.Inconclusive = Retreat }, outcome: RolledBack,
+		"no data, a person proceeds": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, request: rollout.Request{Proceed: true},
+			outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
+		"no data, retreat": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Retreat }, outcome: rollout.RolledBack,
 			why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20", traffic: "web-a=100/stable web-b=000/rejected"},
-		"no monitoring": {arrange: func(_ *solo, c *Controller) { c.Metrics, c.Policy.Inconclusive = nil, Hold }, outcome: Held,
+		"no monitoring": {arrange: func(_ *solo, c *rollout.Controller) { c.Metrics, c.Policy.Inconclusive = nil, rollout.Hold }, outcome: rollout.Held,
 			why: "there is no Cloud Monitoring here", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
-		"a shift without effect": {arrange: func(s *solo, _ *Controller) {
-			s.before = func() { s.stick = s.writes == 3 }
-		}, outcome: RolledBack, why: "the shift had no effect, the traffic is web-a 100 %: no capacity", traffic: "web-a=100/stable web-b=000/rejected"},
-		"split by hand": {arrange: func(s *solo, _ *Controller) {
-			s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 60}, {Revision: "web-b", Percent: 40}}
-			s.service.Effective = s.service.Desired
-		}, outcome: Refused, why: "requests are split by hand (web-a 60 %, web-b 40 %): end that with `release rollback --to REVISION`", traffic: "web-a=060 web-b=040"},
-		"rejected before": {arrange: func(s *solo, _ *Controller) {
+		"a shift without effect": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.before = func() { s.stick = s.writes == 2 }
+		}, outcome: rollout.RolledBack, why: "the shift had no effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", traffic: "web-a=100/stable web-b=000/rejected"},
+		"split by hand": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 60}, plan.Target{Revision: "web-b", Percent: 40})
+		}, outcome: rollout.Refused, why: "requests are split by hand (web-a 60 %, web-b 40 %): end that with `release rollback --to REVISION`", traffic: "web-a=060 web-b=040"},
+		"a rollback that is not in effect": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.pass(time.Minute)
+			s.serves(plan.Target{Revision: "web-b", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-a", Tag: "previous"})
 			s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "rejected"}}
-			s.service.Effective = s.service.Desired
-		}, outcome: Refused, why: "web-b was rolled back before: release another revision, or this one with --retry", traffic: "web-a=100/stable web-b=000/rejected"},
-		"rejected before, retried": {arrange: func(s *solo, _ *Controller) {
-			s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "rejected"}}
-			s.service.Effective = s.service.Desired
-		}, request: Request{Retry: true}, outcome: Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
-		"rolled back by hand after its end": {arrange: func(s *solo, _ *Controller) {
-			s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 100}, {Revision: "web-b", Tag: "stable"}, {Revision: "web-a", Tag: "previous"}}
-			s.service.Effective = s.service.Desired
-		}, outcome: Refused, why: "web-b was rolled back before: release another revision, or this one with --retry",
+			s.service.Failure = "no capacity"
+		}, outcome: rollout.Refused, why: "the service was told web-a 100 % and serves web-b 100 % (no capacity): put that right with `release rollback` first",
+			traffic: "web-a=100/stable web-b=000/rejected"},
+		"rejected before": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "rejected"})
+		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with --retry", traffic: "web-a=100/stable web-b=000/rejected"},
+		"rejected before, retried": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "rejected"})
+		}, request: rollout.Request{Retry: true}, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
+		"rolled back by hand after its end": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-b", Tag: "stable"}, plan.Target{Revision: "web-a", Tag: "previous"})
+		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with --retry",
 			traffic: "web-a=100/stable web-b=000/rejected web-a=000/previous"},
-		"another rollout is active": {arrange: func(s *solo, _ *Controller) {
-			s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "candidate"}}
-			s.service.Effective = s.service.Desired
-		}, request: Request{Revision: "web-c"}, outcome: Refused,
+		"another rollout is active": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"})
+		}, request: rollout.Request{Revision: "web-c"}, outcome: rollout.Refused,
 			why:     "a rollout of web-b is active: finish it with `release rollout --revision web-b` or end it with `release rollback`",
 			traffic: "web-a=100/stable web-b=000/candidate"},
-		"taken back by hand, resumed": {arrange: func(s *solo, _ *Controller) {
-			s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 100}, {Revision: "web-a", Tag: "stable"}, {Revision: "web-b", Tag: "candidate"}, {Revision: "web-b", Tag: "shifted"}}
-			s.service.Effective = s.service.Desired
-		}, outcome: Refused, why: "the traffic of web-b was taken back by hand: end its rollout with `release rollback`, or start it again with --retry",
+		"taken back by hand, resumed": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+		}, outcome: rollout.Refused, why: "the traffic of web-b was taken back by hand: end its rollout with `release rollback`, or start it again with --retry",
 			traffic: "web-a=100 web-a=000/stable web-b=000/candidate web-b=000/shifted"},
-		"a journal that cannot be written": {arrange: func(s *solo, _ *Controller) { s.broken = errors.New("disk full") },
-			outcome: Failed, why: "write the journal: disk full", traffic: "web-a=100"},
-		"a bad policy": {arrange: func(_ *solo, c *Controller) { c.Policy.Steps = []Step{{Percent: 50}} },
-			outcome: Failed, why: "the policy: the last step has to be 100 %", traffic: "web-a=100"},
+		"a journal that cannot be written": {arrange: func(s *solo, _ *rollout.Controller) { s.broken = errors.New("disk full") },
+			outcome: rollout.Failed, why: "write the journal: disk full", traffic: "web-a=100"},
+		"a bad policy": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Steps = []rollout.Step{{Percent: 50}} },
+			outcome: rollout.Failed, why: "the policy: the last step has to be 100 %", traffic: "web-a=100"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -151,31 +122,31 @@ func TestRolloutEnds(t *testing.T) {
 
 func TestRolloutStopsWhenSomeoneElseWrites(t *testing.T) {
 	t.Parallel()
-	s := deployed(modelRevision{})
+	s := deployed(revision{})
 	other := s.controller()
 	rolledBack := false
 	s.before = func() {
 		if !rolledBack && plan.Read(s.service).Percent == 50 {
 			rolledBack = true
-			result := other.Rollback(context.Background(), Back{Why: "the on-call person says so"})
-			require.Equal(t, RolledBack, result.Outcome, result.Why)
+			result := other.Rollback(context.Background(), rollout.Back{Why: "the on-call person says so"})
+			require.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
 		}
 	}
-	result := s.controller().Rollout(context.Background(), Request{})
-	assert.Equal(t, Superseded, result.Outcome)
+	result := s.controller().Rollout(context.Background(), rollout.Request{})
+	assert.Equal(t, rollout.Superseded, result.Outcome)
 	assert.Equal(t, []string{"someone else changed the traffic to web-a 100 %"}, result.Why)
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 	assert.Equal(t, 5, s.writes, "pin, begin, two shifts, the rollback, and nothing after it")
-	resumed := s.controller().Rollout(context.Background(), Request{})
-	assert.Equal(t, Refused, resumed.Outcome, "a manual rollback is never rolled out again")
+	resumed := s.controller().Rollout(context.Background(), rollout.Request{})
+	assert.Equal(t, rollout.Refused, resumed.Outcome, "a manual rollback is never rolled out again")
 }
 
 func TestResumeAtEveryRead(t *testing.T) {
 	t.Parallel()
-	whole := deployed(modelRevision{})
-	require.Equal(t, Released, whole.controller().Rollout(context.Background(), Request{}).Outcome)
+	whole := deployed(revision{})
+	require.Equal(t, rollout.Released, whole.controller().Rollout(context.Background(), rollout.Request{}).Outcome)
 	for cut := 1; cut < whole.reads; cut++ {
-		s := deployed(modelRevision{})
+		s := deployed(revision{})
 		ctx, cancel := context.WithCancel(context.Background())
 		reads := 0
 		s.before = func() {
@@ -183,37 +154,73 @@ func TestResumeAtEveryRead(t *testing.T) {
 				cancel()
 			}
 		}
-		result := s.controller().Rollout(ctx, Request{})
-		require.Contains(t, []Outcome{Interrupted, Released}, result.Outcome, "cut at read %d", cut)
+		result := s.controller().Rollout(ctx, rollout.Request{})
+		require.Contains(t, []rollout.Outcome{rollout.Interrupted, rollout.Released}, result.Outcome, "cut at read %d", cut)
 		s.before = nil
-		result = s.controller().Rollout(context.Background(), Request{})
-		require.Contains(t, []Outcome{Released, Nothing}, result.Outcome, "resumed from read %d: %v", cut, result.Why)
+		result = s.controller().Rollout(context.Background(), rollout.Request{})
+		require.Contains(t, []rollout.Outcome{rollout.Released, rollout.Nothing}, result.Outcome, "resumed from read %d: %v", cut, result.Why)
 		require.Equal(t, "web-b=100/stable web-a=000/previous", list(s.service.Desired))
 	}
 }
 
+// A signal stops a rollout, and never the rollback that its gate asked for.
+func TestSignalDuringARollback(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{badFrom: 30 * time.Second})
+	ctx, cancel := context.WithCancel(context.Background())
+	s.writing = func() {
+		if s.writes == 3 { // pin, begin and a shift; this is the rollback.
+			cancel()
+		}
+	}
+	result := s.controller().Rollout(ctx, rollout.Request{})
+	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
+	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
+}
+
+// A candidate that the API lost cannot be tagged as rejected any more. That must not keep the traffic from going back.
+func TestRollbackFromALostCandidate(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	s.before = func() {
+		if s.writes == 3 {
+			s.revisions["web-b"].gone = true
+		}
+	}
+	result := s.controller().Rollout(context.Background(), rollout.Request{})
+	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
+	assert.Equal(t, "3 probes of the candidate's URL in a row failed, the last one: status 503", result.Why[0])
+	assert.Equal(t, "rollback web-a=100/stable", s.transitions()[3])
+
+	s = deployed(revision{})
+	s.serves(plan.Target{Revision: "web-a", Percent: 90, Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 10, Tag: "candidate"})
+	s.revisions["web-b"].gone = true
+	byHand := s.controller().Rollback(context.Background(), rollout.Back{})
+	assert.Equal(t, rollout.RolledBack, byHand.Outcome, byHand.Why)
+}
+
 func TestBrokenServiceIsNotHeldAgainstItsRepair(t *testing.T) {
 	t.Parallel()
-	s := deployed(modelRevision{})
+	s := deployed(revision{})
 	s.revisions["web-a"].badFrom = 1
-	s.advance(time.Second)
-	result := s.controller().Rollout(context.Background(), Request{})
-	assert.Equal(t, Released, result.Outcome, result.Why)
+	s.pass(time.Second)
+	result := s.controller().Rollout(context.Background(), rollout.Request{})
+	assert.Equal(t, rollout.Released, result.Outcome, result.Why)
 }
 
 func TestRollbackIsOneReadAndOneWrite(t *testing.T) {
 	t.Parallel()
-	s := deployed(modelRevision{})
-	require.Equal(t, Released, s.controller().Rollout(context.Background(), Request{}).Outcome)
+	s := deployed(revision{})
+	require.Equal(t, rollout.Released, s.controller().Rollout(context.Background(), rollout.Request{}).Outcome)
 	s.reads, s.writes, s.delay = 0, 0, 0
 	readsBeforeWrite := -1
-	s.onChange = func() {
+	s.writing = func() {
 		if readsBeforeWrite < 0 {
 			readsBeforeWrite = s.reads
 		}
 	}
-	result := s.controller().Rollback(context.Background(), Back{})
-	assert.Equal(t, RolledBack, result.Outcome, result.Why)
+	result := s.controller().Rollback(context.Background(), rollout.Back{})
+	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
 	assert.Equal(t, 1, readsBeforeWrite)
 	assert.Equal(t, 1, s.writes)
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
@@ -221,39 +228,39 @@ func TestRollbackIsOneReadAndOneWrite(t *testing.T) {
 
 func TestRollbackWithoutJournal(t *testing.T) {
 	t.Parallel()
-	s := deployed(modelRevision{})
-	require.Equal(t, Released, s.controller().Rollout(context.Background(), Request{}).Outcome)
+	s := deployed(revision{})
+	require.Equal(t, rollout.Released, s.controller().Rollout(context.Background(), rollout.Request{}).Outcome)
 	s.broken = errors.New("disk full")
-	result := s.controller().Rollback(context.Background(), Back{})
-	assert.Equal(t, RolledBack, result.Outcome)
+	result := s.controller().Rollback(context.Background(), rollout.Back{})
+	assert.Equal(t, rollout.RolledBack, result.Outcome)
 	assert.Equal(t, "write the journal: disk full", result.Journal)
 }
 
 func TestRollbackEnds(t *testing.T) {
 	t.Parallel()
 	idle := func(s *solo) {
-		s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}}
-		s.service.Effective = s.service.Desired
+		s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"})
+		s.pass(time.Minute)
 	}
 	for name, test := range map[string]struct {
 		arrange func(*solo)
-		back    Back
-		outcome Outcome
+		back    rollout.Back
+		outcome rollout.Outcome
 		why     string
 		writes  int
 	}{
-		"nothing active, only if active": {idle, Back{IfActive: true}, Nothing, "no rollout is active", 0},
-		"already there":                  {idle, Back{To: "web-a"}, Nothing, "web-a already serves everything", 0},
-		"nowhere to go": {idle, Back{}, Refused,
+		"nothing active, only if active": {idle, rollout.Back{IfActive: true}, rollout.Nothing, "no rollout is active", 0},
+		"already there":                  {idle, rollout.Back{To: "web-a"}, rollout.Nothing, "web-a already serves everything", 0},
+		"nowhere to go": {idle, rollout.Back{}, rollout.Refused,
 			"refused: web-a serves everything and nothing says what served before it: name the revision with --to (`release status` lists them)", 0},
-		"not effective": {func(s *solo) { idle(s); s.stick = true }, Back{To: "web-b"}, Unconfirmed,
-			"the traffic may not be back, look with `release status`: the traffic is still web-a 100 % after 30s: no capacity", 1},
-		"no such revision": {idle, Back{To: "web-z"}, Unconfirmed,
-			"the traffic may not be back, look with `release status`: write traffic web-z 100 %: revision web-z does not exist", 0},
+		"not effective": {func(s *solo) { idle(s); s.stick = true }, rollout.Back{To: "web-b"}, rollout.Unconfirmed,
+			"the traffic may not be back, look with `release status`: the traffic is still web-a 100 % after 30s: The traffic was not moved to the desired split.", 1},
+		"no such revision": {idle, rollout.Back{To: "web-z"}, rollout.Unconfirmed,
+			"the traffic may not be back, look with `release status`: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not exist or is deleted", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := deployed(modelRevision{})
+			s := deployed(revision{})
 			test.arrange(s)
 			result := s.controller().Rollback(context.Background(), test.back)
 			assert.Equal(t, test.outcome, result.Outcome)
@@ -269,41 +276,41 @@ func TestGuard(t *testing.T) {
 	for name, test := range map[string]struct {
 		before  []plan.Target
 		command func(*solo) error
-		outcome Outcome
+		outcome rollout.Outcome
 		traffic string
 		err     error
 	}{
-		"harmless": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(s *solo) error { s.deploy("web-c", modelRevision{}); return nil },
-			Nothing, "web-a=100", nil},
-		"failing, harmless": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(*solo) error { return failure }, Nothing, "web-a=100", failure},
+		"harmless": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(s *solo) error { s.deploy("web-c", revision{}); return nil },
+			rollout.Nothing, "web-a=100", nil},
+		"failing, harmless": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(*solo) error { return failure }, rollout.Nothing, "web-a=100", failure},
 		"moves everything": {[]plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}}, func(s *solo) error {
 			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-b", Percent: 100}})
-		}, RolledBack, "web-a=100/stable", nil},
+		}, rollout.RolledBack, "web-a=100/stable", nil},
 		"loses a tag": {[]plan.Target{{Revision: "web-a", Percent: 100}, {Revision: "web-b", Tag: "previous"}}, func(s *solo) error {
 			return errors.Join(s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100}}), failure)
-		}, RolledBack, "web-a=100 web-b=000/previous", failure},
+		}, rollout.RolledBack, "web-a=100 web-b=000/previous", failure},
 		"follows the latest": {[]plan.Target{{Latest: true, Percent: 100}}, func(s *solo) error {
-			s.deploy("web-c", modelRevision{})
-			s.advance(s.now)
+			s.deploy("web-c", revision{})
+			s.pass(s.now + s.delay)
 			return nil
-		}, RolledBack, "web-a=100", nil},
+		}, rollout.RolledBack, "web-a=100", nil},
 		"a tag follows the latest": {[]plan.Target{{Revision: "web-a", Percent: 100}, {Latest: true, Tag: "head"}}, func(s *solo) error {
-			s.deploy("web-c", modelRevision{})
-			s.advance(s.now)
+			s.deploy("web-c", revision{})
+			s.pass(s.now + s.delay)
 			return nil
-		}, Nothing, "web-a=100 =000/head", nil},
+		}, rollout.Nothing, "web-a=100 =000/head", nil},
 		"a rollout is active": {[]plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "candidate"}}, func(*solo) error {
 			t.Error("the command ran")
 			return nil
-		}, Refused, "web-a=100/stable web-b=000/candidate", nil},
+		}, rollout.Refused, "web-a=100/stable web-b=000/candidate", nil},
 		"a rollout begins meanwhile": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(s *solo) error {
 			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "candidate"}})
-		}, Superseded, "web-a=100/stable web-b=000/candidate", nil},
+		}, rollout.Superseded, "web-a=100/stable web-b=000/candidate", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := deployed(modelRevision{})
-			s.service.Desired, s.service.Effective = test.before, test.before
+			s := deployed(revision{})
+			s.serves(test.before...)
 			result, err := s.controller().Guard(context.Background(), func(context.Context) error { return test.command(s) })
 			assert.Equal(t, test.outcome, result.Outcome, result.Why)
 			assert.Equal(t, test.err != nil, errors.Is(err, failure))

@@ -1,4 +1,4 @@
-package rollout
+package rollout_test
 
 import (
 	"context"
@@ -10,33 +10,36 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
 )
 
 var (
-	seeds = flag.Int("seeds", 3000, "how many seeds TestSimulation runs")
-	seed  = flag.Int("seed", -1, "run this one seed of TestSimulation and print what happens")
+	seeds    = flag.Int("seeds", 3000, "how many seeds TestSimulation runs")
+	apiSeeds = flag.Int("api-seeds", 150, "how many seeds TestSimulationThroughTheAPI runs")
+	seed     = flag.Int("seed", -1, "run this one seed of either and print what happens")
 )
 
-// TestSimulation drives the real code with several actors on one model under a virtual clock, breaks the API, the network and the
-// actors at random, and checks every step. A failure names its seed: go test ./release/rollout -run TestSimulation -seed N
+// TestSimulation drives the real code with several actors on the simulated Cloud Run's rules under a virtual clock, breaks the API, the
+// network and the actors at random, and checks every step. A failure names its seed: go test ./release/rollout -run TestSimulation$ -seed N
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	if *seed >= 0 {
-		s := newSim(uint64(*seed))
+		s := newSim(uint64(*seed), onRules)
 		s.run()
 		t.Log(strings.Join(s.log, "\n"))
-		if s.failure != "" {
-			t.Fatal(s.failure)
-		}
+		require.Empty(t, s.failure)
 		return
 	}
-	outcomes := map[Outcome]int{}
+	outcomes := map[rollout.Outcome]int{}
 	for n := range *seeds {
-		s := newSim(uint64(n))
-		s.run()
-		if s.failure != "" {
-			t.Fatalf("seed %d: %s\nagain, with the whole story: go test ./release/rollout -run TestSimulation -seed %d", n, s.failure, n)
+		s := newSim(uint64(n), onRules)
+		if s.run(); s.failure != "" {
+			t.Fatalf("seed %d: %s\nagain, with the whole story: go test ./release/rollout -run '%s$' -seed %d", n, s.failure, t.Name(), n)
 		}
 		for _, outcome := range s.outcomes {
 			outcomes[outcome]++
@@ -44,26 +47,70 @@ func TestSimulation(t *testing.T) {
 	}
 	t.Log(outcomes)
 	// A simulation that never gets somewhere proves nothing about it.
-	for _, outcome := range []Outcome{Released, RolledBack, Superseded, Refused, Failed, Interrupted, Held, Nothing, Unconfirmed} {
+	for _, outcome := range []rollout.Outcome{rollout.Released, rollout.RolledBack, rollout.Superseded, rollout.Refused, rollout.Failed, rollout.Interrupted,
+		rollout.Held, rollout.Nothing, rollout.Unconfirmed} {
 		if *seeds >= 1000 && outcomes[outcome] == 0 {
 			t.Errorf("no seed ended as %q", outcome)
 		}
 	}
 }
 
-// sim is one seed's world.
+// TestSimulationThroughTheAPI runs seeds once more through the adapter, the official client, the simulated cloud's API with its own
+// faults, and its data plane. The story has to be the same, traffic list by traffic list: what thousands of seeds say about the rules
+// holds for the API.
+func TestSimulationThroughTheAPI(t *testing.T) {
+	t.Parallel()
+	first, last := 0, *apiSeeds
+	if *seed >= 0 {
+		first, last = *seed, *seed+1
+	}
+	for n := first; n < last; n++ {
+		short, long := newSim(uint64(n), onRules), newSim(uint64(n), throughAPI)
+		short.run()
+		if long.run(); *seed >= 0 {
+			t.Log(strings.Join(long.log, "\n"))
+		}
+		again := fmt.Sprintf("again, with the whole story: go test ./release/rollout -run '%s$' -seed %d", t.Name(), n)
+		require.NoError(t, long.world.(*api).failed, again)
+		require.Empty(t, long.failure, again)
+		require.Equal(t, strings.Join(short.story, "\n"), strings.Join(long.story, "\n"), again)
+	}
+}
+
+// world is Cloud Run with the service web. A call that faults meet is carried out, or not, as they say.
+type world interface {
+	pass(to time.Duration)
+	live() plan.Service
+	ready(revision string) bool
+	deploy(name string, r revision)
+	read(...faults.Fault) (plan.Service, error)
+	shift(etag string, traffic []plan.Target, strikes ...faults.Fault) error
+	revision(name string, strikes ...faults.Fault) (plan.Revision, error)
+	answer(probe rollout.Probe, point float64) health.Sample
+}
+
+func onRules(delay time.Duration, traffic []plan.Target) world    { return newRules(delay, traffic...) }
+func throughAPI(delay time.Duration, traffic []plan.Target) world { return newAPI(delay, traffic...) }
+
+// sim is one seed.
 type sim struct {
-	*model
+	world    world
+	now      time.Duration
+	seen     plan.Service // As it was checked last.
 	rng      *rand.Rand
 	actors   []*actor
-	policy   Policy
-	log      []string
+	policy   rollout.Policy
+	story    []string // What happens,
+	log      []string // and why, in the words of who says so.
 	failure  string
-	outcomes []Outcome
+	outcomes []rollout.Outcome
 
 	faults    float64 // The share of API calls that go wrong.
 	sticks    float64 // The share of writes that have no effect.
 	outage    [2]time.Duration
+	lossy     bool            // The candidate is lost,
+	loses     time.Duration   // from then on,
+	lost      map[string]bool // and was.
 	late      []lateWrite
 	restarts  int
 	barred    map[string]bool // What someone rolled back.
@@ -94,6 +141,7 @@ type actor struct {
 	yield    func(struct{}) bool
 	next     func() (struct{}, bool)
 	rollout  bool
+	person   bool // Who decides by hand.
 	crashed  bool
 	good     int           // Good probes of the candidate in a row.
 	bad      int           // Bad ones in a row.
@@ -106,39 +154,38 @@ type actor struct {
 
 type crash struct{}
 
-func newSim(seed uint64) *sim {
-	s := &sim{model: newModel(), rng: rand.New(rand.NewPCG(seed, 1)), policy: testPolicy(), barred: map[string]bool{}, released: map[string]int{}}
-	s.delay = s.between(0, 8*time.Second)
+func newSim(seed uint64, on func(time.Duration, []plan.Target) world) *sim {
+	s := &sim{rng: rand.New(rand.NewPCG(seed, 1)), policy: testPolicy(), barred: map[string]bool{}, released: map[string]int{}, lost: map[string]bool{}}
+	delay := s.between(0, 8*time.Second)
 	if s.chance(0.5) {
 		s.faults, s.sticks = s.rng.Float64()*0.3, s.rng.Float64()*0.1
+		s.lossy, s.loses = s.chance(0.1), s.between(0, 3*time.Minute)
 	}
 	if s.chance(0.15) {
 		from := s.between(0, 3*time.Minute)
 		s.outage = [2]time.Duration{from, from + s.between(0, 90*time.Second)}
 	}
-	s.policy.Inconclusive = []Inconclusive{Proceed, Proceed, Proceed, Hold, Retreat}[s.rng.IntN(5)]
-	s.service.Desired = [][]plan.Target{{{Revision: "web-a", Percent: 100}}, {{Latest: true, Percent: 100}}, {{Revision: "web-a", Percent: 100, Tag: "stable"}},
+	s.policy.Inconclusive = []rollout.Inconclusive{rollout.Proceed, rollout.Proceed, rollout.Proceed, rollout.Hold, rollout.Retreat}[s.rng.IntN(5)]
+	traffic := [][]plan.Target{{{Revision: "web-a", Percent: 100}}, {{Latest: true, Percent: 100}}, {{Revision: "web-a", Percent: 100, Tag: "stable"}},
 		{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-a", Tag: "pr-1"}}}[s.rng.IntN(4)]
-	if s.service.Desired[0].Latest {
-		s.gaps = true // Until the pin, a revision that becomes ready takes everything: that is why there is a pin.
-	}
-	s.service.Effective = s.service.Desired
-	candidate := modelRevision{readyAt: s.between(0, 40*time.Second)}
+	s.gaps = traffic[0].Latest // Until the pin, a revision that becomes ready takes everything: that is why there is a pin.
+	candidate := revision{startup: s.between(0, 40*time.Second)}
 	switch s.rng.IntN(6) {
 	case 0:
 		candidate.failed = true
 	case 1:
 		candidate.badFrom = 1
 	case 2, 3:
-		candidate.badFrom = s.between(1, 3*time.Minute)
+		candidate.badFrom = s.between(time.Millisecond, 3*time.Minute)
 		if s.chance(0.3) {
 			candidate.badUntil = candidate.badFrom + s.between(0, 10*time.Second)
 		}
 	case 4:
 		candidate.slow = s.chance(0.5)
 	}
-	s.onChange = s.check
-	s.deploy("web-b", candidate)
+	s.world = on(delay, traffic)
+	s.world.deploy("web-b", candidate)
+	s.observe()
 	s.start("rollout", 0, (*actor).release)
 	if s.chance(0.3) {
 		s.start("rollout-2", s.between(0, 3*time.Minute), (*actor).release)
@@ -155,14 +202,17 @@ func newSim(seed uint64) *sim {
 	return s
 }
 
+// between draws a time in whole milliseconds: the API writes none finer.
 func (s *sim) between(low, high time.Duration) time.Duration {
-	return low + time.Duration(s.rng.Int64N(int64(high-low)+1))
+	return low + time.Duration(s.rng.Int64N(int64((high-low)/time.Millisecond)+1))*time.Millisecond
 }
 func (s *sim) chance(p float64) bool { return s.rng.Float64() < p }
 func (s *sim) say(format string, arguments ...any) {
-	if *seed >= 0 {
-		s.log = append(s.log, fmt.Sprintf("%9s  ", s.now.Round(time.Millisecond))+fmt.Sprintf(format, arguments...))
-	}
+	s.story = append(s.story, fmt.Sprintf("%9s  ", s.now)+fmt.Sprintf(format, arguments...))
+	s.log = append(s.log, s.story[len(s.story)-1])
+}
+func (s *sim) note(format string, arguments ...any) {
+	s.log = append(s.log, fmt.Sprintf("%9s  ", s.now)+fmt.Sprintf(format, arguments...))
 }
 func (s *sim) fail(format string, arguments ...any) {
 	if s.failure == "" {
@@ -172,7 +222,7 @@ func (s *sim) fail(format string, arguments ...any) {
 }
 
 func (s *sim) start(name string, at time.Duration, work func(*actor, context.Context)) {
-	a := &actor{sim: s, name: name, at: at}
+	a := &actor{sim: s, name: name, at: at, person: name == "on-call" || name == "gcloud"}
 	if strings.HasPrefix(name, "rollout") {
 		a.rollout = true
 		if s.chance(0.3) {
@@ -229,17 +279,18 @@ func (s *sim) run() {
 	}
 }
 
-// pass lets time pass for the model and for the writes that are still on their way.
+// pass lets time pass for the world and for the writes that are still on their way.
 func (s *sim) pass(to time.Duration) {
 	for i := 0; i < len(s.late); i++ {
 		if write := s.late[i]; write.at <= to {
 			s.late = append(s.late[:i], s.late[i+1:]...)
-			s.advance(max(s.now, write.at))
-			s.say("a late write of %s arrives: %v", write.actor.name, write.actor.apply(write.etag, write.traffic))
+			s.advance(write.at)
+			err := write.actor.apply(write.etag, write.traffic)
+			s.say("a late write of %s arrives, done: %t", write.actor.name, err == nil)
 			i = -1
 		}
 	}
-	s.advance(max(s.now, to))
+	s.advance(to)
 	for _, a := range s.actors {
 		if a.deadline > 0 && s.now > a.deadline && s.now > s.outage[1]+s.policy.Blind {
 			s.fail("%s saw a violated gate, and the candidate still has a share at its deadline %s", a.name, a.deadline)
@@ -247,13 +298,29 @@ func (s *sim) pass(to time.Duration) {
 	}
 }
 
-// check holds after every change of the model.
-func (s *sim) check() {
-	s.say("desired %s · effective %s", list(s.service.Desired), plan.Describe(s.service.Effective))
+func (s *sim) advance(to time.Duration) {
+	s.now = max(s.now, to)
+	s.world.pass(s.now)
+	s.observe()
+}
+
+// observe checks the service whenever it is another one than before.
+func (s *sim) observe() {
+	live := s.world.live()
+	if live.Etag == s.seen.Etag {
+		return
+	}
+	s.seen = live
+	s.say("desired %s · effective %s · ready %s · %s", list(live.Desired), list(live.Effective), live.LatestReady, map[bool]string{true: "on its way", false: "at rest"}[live.Reconciling])
+	s.check(live)
+}
+
+// check holds after every change of the service.
+func (s *sim) check(live plan.Service) {
 	sum := 0
-	for revision, percent := range s.service.Percents(s.service.Effective) {
+	for revision, percent := range live.Percents(live.Effective) {
 		sum += percent
-		if !s.ready(revision) {
+		if !s.lost[revision] && !s.world.ready(revision) {
 			s.fail("%s serves and is not ready", revision)
 		}
 	}
@@ -262,23 +329,24 @@ func (s *sim) check() {
 	}
 	first := s.gaps || len(s.released) > 0
 	tags := map[string]string{}
-	for _, target := range s.service.Desired {
+	for _, target := range live.Desired {
 		first = first || target.Revision == "web-a" && (target.Tag != "" || target.Percent > 0)
 		tags[target.Tag] = target.Revision
 	}
 	if !first {
-		s.fail("what served before is not reachable any more: %s", list(s.service.Desired))
+		s.fail("what served before is not reachable any more: %s", list(live.Desired))
 	}
 	if tags["candidate"] != "" && tags["stable"] == "" {
-		s.fail("a rollout is active and nothing is stable: %s", list(s.service.Desired))
+		s.fail("a rollout is active and nothing is stable: %s", list(live.Desired))
 	}
-	if share := s.share(s.service.Desired, tags["candidate"]); share == 0 {
+	if s.share(live.Desired, tags["candidate"]) == 0 {
 		for _, a := range s.actors {
 			a.deadline = 0
 		}
 	}
 }
 
+// share is a revision's percent of a list.
 func (s *sim) share(targets []plan.Target, revision string) int {
-	return s.service.Percents(targets)[revision]
+	return s.seen.Percents(targets)[revision]
 }

@@ -121,7 +121,7 @@ func (w *watch) effective(service plan.Service) health.Verdict {
 // probe makes a round of probes, as far as there is anything to probe.
 func (w *watch) probe(ctx context.Context, service plan.Service) {
 	var probes []Probe
-	if url := service.TagURL(plan.TagCandidate); url != "" {
+	if url := service.TagURL(plan.TagCandidate, w.candidate); url != "" {
 		probes = append(probes, Probe{Endpoint: health.Candidate, URL: url, Revision: w.candidate})
 	}
 	probes = append(probes, Probe{Endpoint: health.Main, URL: service.URL})

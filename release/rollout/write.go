@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/release/plan"
@@ -100,21 +101,26 @@ type transition struct {
 	move    move
 	// force writes over whatever someone else wrote meanwhile: a rollback that a person asked for.
 	force bool
-	// unjournaled goes on without a journal: stopping would be worse.
-	unjournaled bool
+	// urgent goes on without a journal, and without the tags of what serves nothing where the API refuses the list: a revision that is
+	// gone cannot be tagged. Stopping would be worse.
+	urgent bool
 }
 
 // write makes one transition, once. A conflict is decided again from a fresh read; an answer that was lost is looked up.
 func (r *run) write(ctx context.Context, service plan.Service, t transition) error {
 	deadline := r.Clock.Now().Add(r.Policy.Blind)
+	bare := false
 	lost := false // Once an answer was lost, the write may still arrive, even after a later attempt of it conflicts.
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		want, err := t.move(service)
 		if err != nil {
 			return err
 		}
+		if bare {
+			want = serving(want)
+		}
 		event := Event{Kind: t.kind, Percent: t.percent, Why: t.why, Before: service.Desired, After: want, Etag: service.Etag, Answer: "sent"}
-		if err := r.record(event); err != nil && !t.unjournaled {
+		if err := r.record(event); err != nil && !t.urgent {
 			return err
 		}
 		err = r.Service.Shift(ctx, service.Etag, want)
@@ -122,10 +128,14 @@ func (r *run) write(ctx context.Context, service plan.Service, t transition) err
 		event.Why = nil
 		if recordErr := r.record(event); err == nil {
 			r.last = want
-			if t.unjournaled {
+			if t.urgent {
 				return nil
 			}
 			return recordErr
+		}
+		if errors.Is(err, ErrInvalid) && t.urgent && len(serving(want)) < len(want) {
+			bare = true
+			continue
 		}
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnavailable) {
 			return fmt.Errorf("write traffic %s: %w", plan.Describe(want), err)
@@ -153,6 +163,11 @@ func (r *run) write(ctx context.Context, service plan.Service, t transition) err
 			return fmt.Errorf("%w to %s", errSuperseded, plan.Describe(service.Desired))
 		}
 	}
+}
+
+// serving is the part of a list that gets requests.
+func serving(list []plan.Target) []plan.Target {
+	return slices.DeleteFunc(slices.Clone(list), func(target plan.Target) bool { return target.Percent == 0 })
 }
 
 func answer(err error) string {

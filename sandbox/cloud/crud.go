@@ -200,7 +200,7 @@ func (c *change) answer(method string, document map[string]any) (any, error) {
 	if !slices.Contains(c.name.kind.operations, method) {
 		return document, nil
 	}
-	return c.newOperation(method, document, nil)
+	return c.newOperation(method, c.now.Add(c.operationDelay()), document, nil)
 }
 
 func (q *request) delete(n name) (any, error) {

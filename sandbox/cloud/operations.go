@@ -15,18 +15,17 @@ const operationsKept = time.Hour
 
 const operationPrefix = "operation:"
 
-// newOperation answers the method as an operation that ends after the configured delay. failure is its error, nil when
-// it succeeds.
-func (c *change) newOperation(method string, response map[string]any, failure *Error) (any, error) {
+// newOperation answers the method as an operation that ends at doneAt. failure is its error, nil when it succeeds.
+func (c *change) newOperation(method string, doneAt time.Time, response map[string]any, failure *Error) (any, error) {
 	k := c.name.kind
 	place := c.name.shown()
 	if k.host == runHost || k.host == "artifactregistry.googleapis.com" {
 		place = strings.Join(c.name.segments[:4], "/")
 	}
-	return c.recordOperation(k.prefix, place+"/operations/"+c.cloud.uuid(), k.typeURL, method == "delete" && len(response) == 0, response, failure)
+	return c.recordOperation(k.prefix, place+"/operations/"+c.cloud.uuid(), doneAt, k.typeURL, method == "delete" && len(response) == 0, response, failure)
 }
 
-func (q *request) recordOperation(prefix, operationName, typeURL string, empty bool, response map[string]any, failure *Error) (any, error) {
+func (q *request) recordOperation(prefix, operationName string, doneAt time.Time, typeURL string, empty bool, response map[string]any, failure *Error) (any, error) {
 	operation := map[string]any{"name": operationName, "done": true}
 	switch {
 	case failure != nil:
@@ -40,7 +39,6 @@ func (q *request) recordOperation(prefix, operationName, typeURL string, empty b
 		}
 		operation["response"] = body
 	}
-	doneAt := q.now.Add(q.operationDelay())
 	for _, key := range q.tx.List(operationPrefix) {
 		if ended, err := time.Parse(time.RFC3339Nano, text(q.tx.Get(key), "doneAt")); err == nil && q.now.Sub(ended) > operationsKept {
 			if _, err := q.tx.Delete(key); err != nil {

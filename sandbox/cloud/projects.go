@@ -180,7 +180,7 @@ func (c *change) switchAPIs(response, state string, ids ...string) (any, error) 
 		answer = map[string]any{"services": services}
 	}
 	operation := fmt.Sprintf("operations/acat.p2-%s-%s", c.name.project.number, c.cloud.uuid())
-	return c.recordOperation("su/v1", operation, "google.api.serviceusage.v1."+response, false, answer, nil)
+	return c.recordOperation("su/v1", operation, c.now.Add(c.operationDelay()), "google.api.serviceusage.v1."+response, false, answer, nil)
 }
 
 func batchEnable(c *change) (any, error) {

@@ -1,6 +1,8 @@
 package cloud
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -9,45 +11,62 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/store"
 )
 
-// pendingPrefix stands before the key of a service whose operation still runs.
+// pendingPrefix stands before the key of a service that is not what was asked for yet. Its document holds
+//
+//	segments     the service
+//	at           when the split's time comes; absent once it has
+//	holdTraffic  that the split is not to move
+//	starting     by revision, when it is decided whether it can serve
+//	operations   the keys of the operations that end when the service is at rest
 const pendingPrefix = "pending:"
 
-// finishRunService brings the service into its desired state: at once, or when the configured delay has passed.
+// finishRunService brings the service into its desired state: at once, or when the time of each part has come.
 func finishRunService(c *change, method string) (any, error) {
-	if c.operationDelay() == 0 {
-		failure, err := c.reconcile(c.name, c.new, c.disturbance.HoldTraffic)
-		if err != nil {
-			return nil, err
-		}
-		return c.newOperation(method, c.new, failure)
+	pending := c.tx.Get(pendingPrefix + c.name.key())
+	if pending == nil {
+		pending = store.Document{"segments": c.name.path()}
 	}
-	c.new["reconciling"] = true
-	c.new["terminalCondition"] = condition("Ready", "CONDITION_RECONCILING", "", "", c.now)
-	if err := c.tx.Put(c.name.key(), c.new); err != nil {
+	moves := c.now.Add(c.operationDelay())
+	pending["at"], pending["holdTraffic"] = timestamp(moves), c.disturbance.HoldTraffic
+	starting := object(pending, "starting")
+	if starting == nil {
+		starting = map[string]any{}
+		pending["starting"] = starting
+	}
+	newest := lastSegment(text(c.new, "latestCreatedRevision"))
+	ends := moves
+	if revision := c.tx.Get(c.revision(newest).key()); starting[newest] == nil && isUndecided(revision) {
+		ends = moves.Add(c.startup(revision))
+		starting[newest] = timestamp(ends)
+	}
+	rests, failure, err := c.progress(c.name, c.new, pending)
+	if err != nil {
 		return nil, err
 	}
-	answer, err := c.newOperation(method, c.new, nil)
+	if rests && len(list(pending, "operations")) == 0 {
+		if err := c.keepPending(c.name, pending); err != nil {
+			return nil, err
+		}
+		return c.newOperation(method, c.now, c.new, failure)
+	}
+	answer, err := c.newOperation(method, ends, c.new, nil)
 	if err != nil {
 		return nil, err
 	}
 	// Operations that already run for this service end together with the new one: the service has one desired state.
-	waiting := c.tx.Get(pendingPrefix + c.name.key())
-	if waiting == nil {
-		waiting = store.Document{}
+	pending["operations"] = append(list(pending, "operations"), operationPrefix+"run/v2/"+text(answer.(map[string]any), "name"))
+	if rests {
+		err = c.endOperations(c.new, failure, pending)
 	}
-	waiting["segments"], waiting["at"] = c.name.path(), timestamp(c.now.Add(c.operationDelay()))
-	waiting["holdTraffic"] = c.disturbance.HoldTraffic
-	waiting["operations"] = append(list(waiting, "operations"), operationPrefix+"run/v2/"+text(answer.(map[string]any), "name"))
-	return answer, c.tx.Put(pendingPrefix+c.name.key(), waiting)
+	return answer, errors.Join(err, c.keepPending(c.name, pending))
 }
 
-// settle ends the operations whose time has come.
+// settle lets happen whose time has come.
 func (c *Cloud) settle(now time.Time) error {
 	due := false
 	err := c.store.View(func(tx *store.Tx) error {
 		for _, key := range tx.List(pendingPrefix) {
-			at, err := time.Parse(time.RFC3339Nano, text(tx.Get(key), "at"))
-			due = due || err != nil || !now.Before(at)
+			due = due || isDue(tx.Get(key), now)
 		}
 		return nil
 	})
@@ -57,33 +76,58 @@ func (c *Cloud) settle(now time.Time) error {
 	return c.store.Update(func(tx *store.Tx) error {
 		q := &request{cloud: c, tx: tx, now: now}
 		for _, key := range tx.List(pendingPrefix) {
-			waiting := tx.Get(key)
-			if at, err := time.Parse(time.RFC3339Nano, text(waiting, "at")); err == nil && now.Before(at) {
-				continue
-			}
-			if err := q.settleService(waiting); err != nil {
-				return err
-			}
-			if _, err := tx.Delete(key); err != nil {
-				return err
+			if pending := tx.Get(key); isDue(pending, now) {
+				if err := q.settleService(pending); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
 	})
 }
 
-func (q *request) settleService(waiting map[string]any) error {
-	n := name{kind: kindOf(runHost, runServices), segments: strings.Split(text(waiting, "segments"), "/")}
+func isDue(pending map[string]any, now time.Time) bool {
+	due := passed(pending, "at", now)
+	for revision := range object(pending, "starting") {
+		due = due || passed(object(pending, "starting"), revision, now)
+	}
+	return due
+}
+
+// passed says whether the time in a field has come; there is none once it was acted on.
+func passed(document map[string]any, field string, now time.Time) bool {
+	at, err := time.Parse(time.RFC3339Nano, text(document, field))
+	return err == nil && !now.Before(at)
+}
+
+func (q *request) settleService(pending map[string]any) error {
+	n := name{kind: kindOf(runHost, runServices), segments: strings.Split(text(pending, "segments"), "/")}
 	n.project, _ = findProject(q.tx, n.segments[1])
 	service := q.get(n)
 	if service == nil {
-		return nil
-	}
-	failure, err := q.reconcile(n, service, flag(waiting, "holdTraffic"))
-	if err != nil {
+		_, err := q.tx.Delete(pendingPrefix + n.key())
 		return err
 	}
-	for _, key := range stringsOf(list(waiting, "operations")) {
+	service["etag"] = newEtag(q.cloud)
+	rests, failure, err := q.progress(n, service, pending)
+	if err == nil && rests {
+		err = q.endOperations(service, failure, pending)
+	}
+	return errors.Join(err, q.keepPending(n, pending))
+}
+
+// keepPending stores what still has a time of its own, and forgets the rest.
+func (q *request) keepPending(n name, pending map[string]any) error {
+	if text(pending, "at") == "" && len(object(pending, "starting")) == 0 && len(list(pending, "operations")) == 0 {
+		_, err := q.tx.Delete(pendingPrefix + n.key())
+		return err
+	}
+	return q.tx.Put(pendingPrefix+n.key(), pending)
+}
+
+// endOperations ends the operations that wait for the service with what became of it.
+func (q *request) endOperations(service map[string]any, failure *Error, pending map[string]any) error {
+	for _, key := range stringsOf(list(pending, "operations")) {
 		document := q.tx.Get(key)
 		if document == nil {
 			continue
@@ -93,76 +137,94 @@ func (q *request) settleService(waiting map[string]any) error {
 			operation["error"] = map[string]any{"code": grpcCodes[failure.Status], "message": failure.Message}
 		} else {
 			response := map[string]any{"@type": "type.googleapis.com/" + serviceType}
-			for field, value := range service {
-				response[field] = value
-			}
+			maps.Copy(response, service)
 			operation["response"] = response
 		}
-		document["operation"], document["doneAt"] = operation, waiting["at"]
+		document["operation"], document["doneAt"] = operation, timestamp(q.now)
 		if err := q.tx.Put(key, document); err != nil {
 			return err
 		}
 	}
+	delete(pending, "operations")
 	return nil
 }
 
-// reconcile decides about the newest revision, moves the traffic when all its targets can serve, and stores the
-// service; hold leaves the traffic where it is. The refusal is why the service is not ready, nil when it is.
-func (q *request) reconcile(n name, service map[string]any, hold bool) (*Error, error) {
+// progress decides about the revisions whose time has come, brings the service as near to its desired state as that
+// allows, and stores it. It says whether the service is at rest now, and why it is not ready, nil when it is.
+func (q *request) progress(n name, service, pending map[string]any) (rests bool, failure *Error, err error) {
 	c := &change{request: q, name: n, new: service}
-	failure, err := c.decide(lastSegment(text(service, "latestCreatedRevision")))
-	if err != nil {
-		return nil, err
+	newest := lastSegment(text(service, "latestCreatedRevision"))
+	starting := object(pending, "starting")
+	for _, revision := range slices.Sorted(maps.Keys(starting)) {
+		if !passed(starting, revision, q.now) {
+			continue
+		}
+		delete(starting, revision)
+		refusal, err := c.decide(revision)
+		if err != nil {
+			return false, nil, err
+		}
+		if revision == newest {
+			failure = refusal
+		}
 	}
-	configurations := condition("ConfigurationsReady", "CONDITION_SUCCEEDED", "", "", q.now)
-	if failure != nil {
-		configurations = condition("ConfigurationsReady", "CONDITION_FAILED", "", failure.Message, q.now)
-	} else {
-		service["latestReadyRevision"] = service["latestCreatedRevision"]
+	if passed(pending, "at", q.now) {
+		delete(pending, "at")
 	}
-	latest := lastSegment(text(service, "latestReadyRevision"))
-	desired, before := run.Targets(list(service, "traffic")), run.Targets(list(service, "trafficStatuses"))
-	effective, blocker := run.Effective(desired, before, latest, func(revision string) bool {
-		return isReady(q.tx.Get(c.revision(revision).key()))
+	before := run.Status{Serving: run.Targets(list(service, "trafficStatuses")), LatestReady: lastSegment(text(service, "latestReadyRevision"))}
+	wish := run.Wish{Desired: run.Targets(list(service, "traffic")), Created: newest, Early: text(pending, "at") != "", Hold: flag(pending, "holdTraffic")}
+	status := run.Reconcile(wish, before, func(revision string) run.Fate {
+		return fate(c.revision(revision), c.tx.Get(c.revision(revision).key()))
 	})
-	var misrouted *Error
+	if moved := !slices.Equal(status.Serving, before.Serving); moved {
+		if refusal := c.admitTraffic(status.Serving, status.LatestReady); refusal != nil {
+			status.Serving, status.Misrouted = before.Serving, refusal.Message
+		}
+	}
 	switch {
-	case blocker == "LATEST":
-		misrouted = precondition("No revision of the service is ready to serve traffic.")
-	case blocker != "":
-		misrouted = precondition("Revision '%s' is not ready and cannot serve traffic.", blocker)
-	case !slices.Equal(desired, before):
-		misrouted = c.admitTraffic(desired, latest)
-		if misrouted == nil && hold {
-			misrouted = internal("The traffic was not moved to the desired split.")
-		}
-		if misrouted != nil {
-			effective = before
-		}
+	case failure == nil && status.Unready != "":
+		failure = precondition("%s", status.Unready)
+	case failure == nil && status.Misrouted == run.NotMoved:
+		failure = internal("%s", status.Misrouted)
+	case failure == nil && status.Misrouted != "":
+		failure = precondition("%s", status.Misrouted)
 	}
-	routes := condition("RoutesReady", "CONDITION_SUCCEEDED", "", "", q.now)
-	if misrouted != nil {
-		routes = condition("RoutesReady", "CONDITION_FAILED", "", misrouted.Message, q.now)
-		if failure == nil {
-			failure = misrouted
-		}
-	}
+	write(service, c.revision(status.LatestReady).shown(), status, failure, q.now)
+	return !status.Reconciling, failure, q.tx.Put(n.key(), service)
+}
+
+// write puts a status into the service's document. Conditions are those of the last rest while it is on its way.
+func write(service map[string]any, latestReady string, status run.Status, failure *Error, now time.Time) {
+	delete(service, "trafficStatuses")
 	statuses := []any{}
-	for _, target := range effective {
+	for _, target := range status.Serving {
 		statuses = append(statuses, target.JSON(tagURI(text(service, "uri"), target.Tag)))
 	}
-	delete(service, "trafficStatuses")
 	if len(statuses) > 0 {
 		service["trafficStatuses"] = statuses
 	}
+	if status.LatestReady != "" {
+		service["latestReadyRevision"] = latestReady
+	}
+	if status.Reconciling {
+		service["reconciling"] = true
+		service["terminalCondition"] = condition("Ready", "CONDITION_RECONCILING", "", "", now)
+		return
+	}
 	delete(service, "reconciling")
 	service["observedGeneration"] = service["generation"]
-	service["conditions"] = []any{routes, configurations}
-	service["terminalCondition"] = condition("Ready", "CONDITION_SUCCEEDED", "", "", q.now)
+	service["conditions"] = []any{outcome("RoutesReady", status.Misrouted, now), outcome("ConfigurationsReady", status.Unready, now)}
+	service["terminalCondition"] = outcome("Ready", "", now)
 	if failure != nil {
-		service["terminalCondition"] = condition("Ready", "CONDITION_FAILED", "", failure.Message, q.now)
+		service["terminalCondition"] = outcome("Ready", failure.Message, now)
 	}
-	return failure, q.tx.Put(n.key(), service)
+}
+
+func outcome(kind, failure string, now time.Time) map[string]any {
+	if failure != "" {
+		return condition(kind, "CONDITION_FAILED", "", failure, now)
+	}
+	return condition(kind, "CONDITION_SUCCEEDED", "", "", now)
 }
 
 func lastSegment(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
@@ -191,31 +253,41 @@ func condition(kind, state, reason, message string, at time.Time) map[string]any
 	return c
 }
 
-// isReady reads the decision about a revision.
-func isReady(revision map[string]any) bool {
+// decision is a revision's Ready condition; nil while it is not decided whether it can serve.
+func decision(revision map[string]any) map[string]any {
 	for _, item := range list(revision, "conditions") {
 		if c := item.(map[string]any); text(c, "type") == "Ready" {
-			return text(c, "state") == "CONDITION_SUCCEEDED"
+			return c
 		}
 	}
-	return false
+	return nil
 }
 
-// decide starts a revision that was not decided about yet, and returns why it failed. The decision stands: a failed
-// revision does not recover, whatever is repaired around it.
+func isReady(revision map[string]any) bool {
+	return text(decision(revision), "state") == "CONDITION_SUCCEEDED"
+}
+
+func isUndecided(revision map[string]any) bool { return revision != nil && decision(revision) == nil }
+
+func fate(n name, revision map[string]any) run.Fate {
+	switch {
+	case revision == nil:
+		return run.Fate{Failure: "Revision '" + n.id() + "' is gone and cannot serve traffic."}
+	case isUndecided(revision):
+		return run.Fate{Starting: true}
+	case !isReady(revision):
+		return run.Fate{Failure: text(decision(revision), "message")}
+	}
+	return run.Fate{}
+}
+
+// decide starts a revision, and returns why it failed. The decision stands: a failed revision does not recover, whatever
+// is repaired around it.
 func (c *change) decide(id string) (*Error, error) {
 	n := c.revision(id)
 	revision := c.tx.Get(n.key())
-	if revision == nil {
-		return precondition("Revision '%s' is gone and cannot serve traffic.", id), nil
-	}
-	for _, item := range list(revision, "conditions") {
-		if known := item.(map[string]any); text(known, "type") == "Ready" {
-			if text(known, "state") == "CONDITION_SUCCEEDED" {
-				return nil, nil
-			}
-			return precondition("%s", text(known, "message")), nil
-		}
+	if !isUndecided(revision) {
+		return nil, nil // It is gone.
 	}
 	failure, reason := c.start(revision)
 	state, message := "CONDITION_SUCCEEDED", ""

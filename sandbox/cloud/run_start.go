@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // start tries to start a revision's containers: pull the images, ask Binary Authorization, read the secrets, wait for the
@@ -95,6 +96,15 @@ func (c *change) readSecret(field string, ref map[string]any, account string) *E
 		return precondition("%s: Secret Version [%s] is in %s state.", field, shown, state)
 	}
 	return nil
+}
+
+// startup is how long the revision's containers take to start: as long as the slowest.
+func (c *change) startup(revision map[string]any) time.Duration {
+	longest := time.Duration(0)
+	for _, item := range list(revision, "containers") {
+		longest = max(longest, behaviour(c.tx, Digest(text(item.(map[string]any), "image"))).Startup)
+	}
+	return longest
 }
 
 // probe asks the simulated container, whose behaviour is set by its image's digest.

@@ -152,6 +152,50 @@ func TestOperationsTakeTime(t *testing.T) {
 	assert.Equal(t, "1", service["observedGeneration"])
 }
 
+// TestStartupTakesItsTime starts two slow revisions, one of which fails: each is decided in its own time, and neither
+// keeps a split of other revisions from taking effect.
+func TestStartupTakesItsTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, t.TempDir(), cloud.Options{OperationDelay: time.Second})
+	w.call("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`,"traffic":[`+to("web-a", 100, "stable")+`]}`)
+	w.clock.Advance(time.Second)
+	decided := func(revision string) any {
+		return dig(w.ok("GET", services+"/web/revisions/"+revision, ""), "conditions", 0, "state")
+	}
+	require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true, Startup: 3 * time.Minute}))
+	_, first := w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-b", broken)+`}`)
+	require.NoError(t, w.cloud.SetBehaviour(healthy, cloud.Behaviour{Startup: 10 * time.Second}))
+	w.clock.Advance(time.Second)
+	etag := w.ok("GET", services+"/web", "")["etag"]
+
+	_, second := w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-c", healthy)+`}`)
+	w.clock.Advance(11 * time.Second)
+	service := w.ok("GET", services+"/web", "")
+	assert.NotEqual(t, etag, service["etag"], "a status that changes is another version of the service")
+	assert.Nil(t, service["reconciling"])
+	assert.Equal(t, "3", service["observedGeneration"])
+	assert.True(t, strings.HasSuffix(service["latestReadyRevision"].(string), "/web-c"))
+	assert.Equal(t, []any{nil, "CONDITION_SUCCEEDED"}, []any{decided("web-b"), decided("web-c")})
+	for _, operation := range []map[string]any{first, second} {
+		assert.Nil(t, operation["done"])
+		_, operation = w.call("GET", "/run/v2/"+operation["name"].(string), "")
+		assert.Equal(t, true, operation["done"])
+	}
+
+	w.call("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-b", 0, "early")+`,`+to("web-c", 100, "stable")+`]}`)
+	w.clock.Advance(time.Minute)
+	service = w.ok("GET", services+"/web", "")
+	assert.Equal(t, true, service["reconciling"], "a split waits for all its revisions")
+	assert.Len(t, service["trafficStatuses"], 1)
+	w.call("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-c", 100, "stable")+`]}`)
+	w.clock.Advance(time.Second)
+	service = w.ok("GET", services+"/web", "")
+	assert.Nil(t, service["reconciling"])
+	assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-c", Percent: 100, Tag: "stable"}}, run.Targets(service["trafficStatuses"].([]any)))
+	w.clock.Advance(2 * time.Minute)
+	assert.Equal(t, "CONDITION_FAILED", decided("web-b"))
+}
+
 // TestTrafficModel makes random revisions and shifts and compares the service with a model of the rules in words:
 // a new revision becomes the latest ready one unless it fails; a split whose targets are all ready takes effect, any
 // other leaves what served; a split with a wrong sum changes nothing.

@@ -16,14 +16,16 @@ type Behaviour struct {
 	ErrorRate float64 `json:"errorRate,omitempty"`
 	// Latency is added to every answer.
 	Latency time.Duration `json:"latency,omitempty"`
+	// Startup is how long a new revision takes until it is ready, or fails its startup probe.
+	Startup time.Duration `json:"startup,omitempty"`
 	// NeverReady makes a new revision fail its startup probe.
 	NeverReady bool `json:"neverReady,omitempty"`
 }
 
 // Check refuses what makes no sense as the behaviour of a digest.
 func (b Behaviour) Check(digest string) error {
-	if !strings.HasPrefix(digest, "sha256:") || b.ErrorRate < 0 || b.ErrorRate > 1 || b.Latency < 0 {
-		return fmt.Errorf("behaviour of %q: want a digest sha256:..., an error rate between 0 and 1 and a latency that is not negative", digest)
+	if !strings.HasPrefix(digest, "sha256:") || b.ErrorRate < 0 || b.ErrorRate > 1 || b.Latency < 0 || b.Startup < 0 {
+		return fmt.Errorf("behaviour of %q: want a digest sha256:..., an error rate between 0 and 1, a latency and a startup that are not negative", digest)
 	}
 	return nil
 }
@@ -37,7 +39,7 @@ func (c *Cloud) SetBehaviour(digest string, b Behaviour) error {
 		return err
 	}
 	return c.store.Update(func(tx *store.Tx) error {
-		return tx.Put(behaviourPrefix+digest, store.Document{"errorRate": b.ErrorRate, "latency": b.Latency.String(), "neverReady": b.NeverReady})
+		return tx.Put(behaviourPrefix+digest, store.Document{"errorRate": b.ErrorRate, "latency": b.Latency.String(), "startup": b.Startup.String(), "neverReady": b.NeverReady})
 	})
 }
 
@@ -54,7 +56,8 @@ func (c *Cloud) Behaviour(digest string) Behaviour {
 func behaviour(tx *store.Tx, digest string) Behaviour {
 	document := tx.Get(behaviourPrefix + digest)
 	latency, _ := time.ParseDuration(text(document, "latency"))
-	return Behaviour{ErrorRate: number(document, "errorRate"), Latency: latency, NeverReady: flag(document, "neverReady")}
+	startup, _ := time.ParseDuration(text(document, "startup"))
+	return Behaviour{ErrorRate: number(document, "errorRate"), Latency: latency, Startup: startup, NeverReady: flag(document, "neverReady")}
 }
 
 // Digest is the digest in an image reference, "" when the image is not referred to by one.

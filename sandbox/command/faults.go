@@ -149,7 +149,7 @@ func (a *app) behaviour() *cobra.Command {
 				return err
 			}
 			decided := false
-			for _, flag := range []string{"error-rate", "latency", "never-ready", "healthy"} {
+			for _, flag := range []string{"error-rate", "latency", "startup", "never-ready", "healthy"} {
 				decided = decided || command.Flags().Changed(flag)
 			}
 			if decided {
@@ -161,13 +161,14 @@ func (a *app) behaviour() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.streams.Out, "%s: error rate %g, latency %s, never ready %t\n", digest, now.ErrorRate, now.Latency, now.NeverReady)
+			_, err = fmt.Fprintf(a.streams.Out, "%s: error rate %g, latency %s, startup %s, never ready %t\n", digest, now.ErrorRate, now.Latency, now.Startup, now.NeverReady)
 			return err
 		},
 	}
 	flags := command.Flags()
 	flags.Float64Var(&wanted.ErrorRate, "error-rate", 0, "share of requests answered with 500, 0-1")
 	flags.DurationVar(&wanted.Latency, "latency", 0, "added to every answer")
+	flags.DurationVar(&wanted.Startup, "startup", 0, "how long new revisions take until they are ready, or fail")
 	flags.BoolVar(&wanted.NeverReady, "never-ready", false, "new revisions fail their startup probe")
 	flags.Bool("healthy", false, "nothing of the above")
 	return command

@@ -75,11 +75,11 @@ func TestFaultsAndBehaviours(t *testing.T) {
 		{[]string{"fault", "list"}, 0, "No fault is set.\n", ""},
 		{[]string{"fault", "set", "odd"}, 2, "", "sandbox: accepts 2 arg(s), received 1; usage: go run ./cmd/sandbox fault set NAME EFFECT [flags]\n"},
 		{[]string{"fault", "set", "odd", "explode"}, 2, "", "sandbox: fault odd: effect \"explode\": use one of [delay answer drop drop-answer slow-operation conflict hold-traffic lose-revision lag-metrics]\n"},
-		{[]string{"behaviour", digest}, 0, digest + ": error rate 0, latency 0s, never ready false\n", ""},
-		{[]string{"behaviour", "registry.example/web@" + digest, "--error-rate", "0.2", "--latency", "300ms"}, 0, digest + ": error rate 0.2, latency 300ms, never ready false\n", ""},
-		{[]string{"behaviour", digest, "--never-ready"}, 0, digest + ": error rate 0, latency 0s, never ready true\n", ""},
-		{[]string{"behaviour", digest, "--healthy"}, 0, digest + ": error rate 0, latency 0s, never ready false\n", ""},
-		{[]string{"behaviour", "latest", "--never-ready"}, 2, "", "sandbox: behaviour of \"latest\": want a digest sha256:..., an error rate between 0 and 1 and a latency that is not negative\n"},
+		{[]string{"behaviour", digest}, 0, digest + ": error rate 0, latency 0s, startup 0s, never ready false\n", ""},
+		{[]string{"behaviour", "registry.example/web@" + digest, "--error-rate", "0.2", "--latency", "300ms"}, 0, digest + ": error rate 0.2, latency 300ms, startup 0s, never ready false\n", ""},
+		{[]string{"behaviour", digest, "--never-ready", "--startup", "4m"}, 0, digest + ": error rate 0, latency 0s, startup 4m0s, never ready true\n", ""},
+		{[]string{"behaviour", digest, "--healthy"}, 0, digest + ": error rate 0, latency 0s, startup 0s, never ready false\n", ""},
+		{[]string{"behaviour", "latest", "--never-ready"}, 2, "", "sandbox: behaviour of \"latest\": want a digest sha256:..., an error rate between 0 and 1, a latency and a startup that are not negative\n"},
 	} {
 		code, stdout, stderr := sandbox(state, step.args...)
 		assert.Equal(t, step.code, code, step.args)

@@ -98,21 +98,6 @@ func CheckTraffic(service string, targets []Target, exists func(revision string)
 	return nil
 }
 
-// Effective is the split that serves once desired was asked for: desired itself when all its targets can serve, else
-// what served before. blocker is the first revision that cannot serve, "" when there is none. latestReady is "" while
-// no revision has become ready.
-func Effective(desired, before []Target, latestReady string, ready func(revision string) bool) (effective []Target, blocker string) {
-	for _, t := range desired {
-		switch {
-		case t.Type == ToLatest && latestReady == "":
-			return before, "LATEST"
-		case t.Type == ToRevision && !ready(t.Revision):
-			return before, t.Revision
-		}
-	}
-	return desired, ""
-}
-
 // Resolve is the split by revision: LATEST is replaced by the latest ready one, and is left out while there is none.
 func Resolve(effective []Target, latestReady string) []Target {
 	resolved := make([]Target, 0, len(effective))

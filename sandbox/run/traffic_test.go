@@ -9,33 +9,6 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/run"
 )
 
-func TestEffective(t *testing.T) {
-	t.Parallel()
-	latest := []run.Target{{Type: run.ToLatest, Percent: 100}}
-	blue := []run.Target{{Type: run.ToRevision, Revision: "blue", Percent: 100}}
-	split := []run.Target{{Type: run.ToRevision, Revision: "blue", Percent: 100}, {Type: run.ToRevision, Revision: "green", Tag: "candidate"}}
-	for name, test := range map[string]struct {
-		desired, before []run.Target
-		latest          string
-		ready           map[string]bool
-		want            []run.Target
-		blocker         string
-	}{
-		"first revision failed":        {latest, nil, "", nil, nil, "LATEST"},
-		"latest is ready":              {latest, nil, "blue", nil, latest, ""},
-		"all targets ready":            {split, blue, "green", map[string]bool{"blue": true, "green": true}, split, ""},
-		"a tag alone blocks as well":   {split, blue, "blue", map[string]bool{"blue": true}, blue, "green"},
-		"nothing served before either": {split, nil, "", map[string]bool{}, nil, "blue"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, blocker := run.Effective(test.desired, test.before, test.latest, func(r string) bool { return test.ready[r] })
-			assert.Equal(t, test.want, got)
-			assert.Equal(t, test.blocker, blocker)
-		})
-	}
-}
-
 func TestResolve(t *testing.T) {
 	t.Parallel()
 	traffic := []run.Target{{Type: run.ToRevision, Revision: "blue", Percent: 90}, {Type: run.ToLatest, Percent: 10, Tag: "new"}}

@@ -87,7 +87,7 @@ func TestBehavioursOverTheControlAPI(t *testing.T) {
 	client, status := serve(t)
 	ctx := context.Background()
 	const digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	wanted := cloud.Behaviour{ErrorRate: 0.5, Latency: 2 * time.Second, NeverReady: true}
+	wanted := cloud.Behaviour{ErrorRate: 0.5, Latency: 2 * time.Second, Startup: 3 * time.Second, NeverReady: true}
 	require.NoError(t, client.SetBehaviour(ctx, digest, wanted))
 	now, err := client.Behaviour(ctx, digest)
 	require.NoError(t, err)

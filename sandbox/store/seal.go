@@ -23,9 +23,9 @@ func openSealer(path string, mayCreate bool) (*sealer, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && mayCreate:
-		raw := make([]byte, 32)
-		if _, err := rand.Read(raw); err != nil {
-			return nil, fmt.Errorf("make the key of the cloud's store: %w", err)
+		raw, err := newKey()
+		if err != nil {
+			return nil, err
 		}
 		text = []byte(hex.EncodeToString(raw) + "\n")
 		if err := replaceFile(path, text); err != nil {
@@ -41,7 +41,19 @@ func openSealer(path string, mayCreate bool) (*sealer, error) {
 		// The decoder's own error would quote the key.
 		return nil, fmt.Errorf("the key %s of the cloud's store is damaged: want 64 hexadecimal digits; restore the file, or delete its folder to start with an empty cloud", path)
 	}
-	block, err := aes.NewCipher(raw)
+	return newSealer(raw)
+}
+
+func newKey() ([]byte, error) {
+	raw := make([]byte, 32)
+	if _, err := rand.Read(raw); err != nil {
+		return nil, fmt.Errorf("make the key of the cloud's store: %w", err)
+	}
+	return raw, nil
+}
+
+func newSealer(key []byte) (*sealer, error) {
+	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
 	}

@@ -25,9 +25,9 @@ const (
 // ErrLocked is returned by [Open] when another process, or another Store of this one, has the folder open.
 var ErrLocked = errors.New("the folder is open already")
 
-// Store is an opened folder. Its methods may be called from several goroutines.
+// Store is an opened folder, or memory. Its methods may be called from several goroutines.
 type Store struct {
-	dir    string
+	dir    string // Empty for memory.
 	lock   *flock.Flock
 	sealer *sealer
 
@@ -62,16 +62,29 @@ func Open(dir string) (*Store, error) {
 	if !held {
 		return nil, fmt.Errorf("cloud's store %s: %w; stop the process that uses it", dir, ErrLocked)
 	}
-	s := &Store{dir: dir, lock: lock}
+	s := &Store{dir: dir, lock: lock, current: empty()}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return s, nil
 }
 
+// Memory is an empty store without a folder: what it holds ends with it. It is for simulations, which make thousands.
+func Memory() (*Store, error) {
+	key, err := newKey()
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := newSealer(key)
+	return &Store{sealer: sealer, current: empty()}, err
+}
+
+func empty() content {
+	return content{Format: Format, Documents: map[string]json.RawMessage{}, Sealed: map[string][]byte{}}
+}
+
 func (s *Store) load() error {
 	path := filepath.Join(s.dir, stateFile)
-	s.current = content{Format: Format, Documents: map[string]json.RawMessage{}, Sealed: map[string][]byte{}}
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read the cloud's store: %w", err)
@@ -119,6 +132,9 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	if s.lock == nil {
+		return nil
+	}
 	return s.lock.Unlock()
 }
 
@@ -152,14 +168,24 @@ func (s *Store) Update(change func(*Tx) error) error {
 	if !tx.changed {
 		return nil
 	}
-	data, err := json.Marshal(tx.content)
+	if err := s.save(tx.content); err != nil {
+		return err
+	}
+	s.current = tx.content
+	return nil
+}
+
+func (s *Store) save(c content) error {
+	if s.dir == "" {
+		return nil
+	}
+	data, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("encode the cloud's store: %w", err)
 	}
 	if err := replaceFile(filepath.Join(s.dir, stateFile), data); err != nil {
 		return fmt.Errorf("write the cloud's store: %w; free space or make the folder writable", err)
 	}
-	s.current = tx.content
 	return nil
 }
 

@@ -305,3 +305,23 @@ func TestKilledWriter(t *testing.T) {
 		require.NoError(t, s.Close())
 	}
 }
+
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	s, err := store.Memory()
+	require.NoError(t, err)
+	require.NoError(t, s.Update(func(tx *store.Tx) error {
+		return errors.Join(tx.Put("a", store.Document{"b": "c"}), tx.PutSecret("a", []byte("secret")))
+	}))
+	failure := errors.New("no")
+	require.ErrorIs(t, s.Update(func(tx *store.Tx) error { return errors.Join(tx.Put("a", store.Document{}), failure) }), failure)
+	require.NoError(t, s.View(func(tx *store.Tx) error {
+		assert.Equal(t, store.Document{"b": "c"}, tx.Get("a"))
+		payload, found, err := tx.Secret("a")
+		assert.True(t, found)
+		assert.Equal(t, "secret", string(payload))
+		return err
+	}))
+	require.NoError(t, s.Close())
+	require.ErrorContains(t, s.View(func(*store.Tx) error { return nil }), "closed")
+}

@@ -195,6 +195,7 @@ func TestTheTableItself(t *testing.T) {
 		{"infra/program", "sandbox/server", true, "the program has one mode"},
 		{"release/plan", "release/health", false, "it may import nothing of this repository"},
 		{"release/rollout", "release/gcp", false, "importing an adapter would tie it to one cloud"},
+		{"release/rollout", "release/gcp", true, ""},
 		{"release/gcp", "sandbox/cloud", true, ""},
 		{"release/gcp", "sandbox/cloud", false, "release/gcp must not import sandbox/cloud"},
 		{"release/audit", "release/registry", false, "knows its ports and no adapter"},
