@@ -45,7 +45,8 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		return nil, usage("%v", err)
 	}
 	s.console = &console{streams: a.streams, now: time.Now}
-	s.Controller = &rollout.Controller{Service: client, Clock: gcp.Clock{}, Journal: s.console, Policy: s.environ.Policy()}
+	s.Controller = &rollout.Controller{Service: client, Clock: gcp.Clock{}, Journal: s.console, Policy: s.environ.Policy(),
+		Waiting: func(why string) { s.console.say("%s", why) }}
 	if command != "" {
 		s.journal = audit.Open(a.flags.audit, audit.Origin{Command: command, Environment: a.flags.environment, Who: a.who(), Run: rand.Text(),
 			Service: fmt.Sprintf("projects/%s/locations/%s/services/%s", s.project, s.region, service)})
@@ -117,7 +118,10 @@ func (a *app) finish(s *session, command string, result rollout.Result) error {
 		fmt.Fprintln(a.streams.Err, "warning: the summary is not written:", err)
 	}
 	if a.flags.json {
-		return a.print(result)
+		return a.print(struct {
+			rollout.Result
+			Seconds float64 `json:"seconds"`
+		}{result, result.Elapsed.Seconds()})
 	}
 	fmt.Fprintf(a.streams.Out, "%s: %s after %s\n", command, result.Outcome, result.Elapsed.Round(10*time.Millisecond))
 	for _, why := range result.Why {

@@ -115,7 +115,7 @@ type Result struct {
 	Candidate string        `json:"candidate,omitempty"`
 	Why       []string      `json:"why,omitempty"`
 	Traffic   []plan.Target `json:"traffic,omitempty"`
-	Elapsed   time.Duration `json:"elapsed"`
+	Elapsed   time.Duration `json:"-"`
 	// Journal says why the journal is incomplete; empty when it is whole.
 	Journal string `json:"journal,omitempty"`
 }
@@ -131,6 +131,8 @@ type Controller struct {
 	Policy  Policy
 	// Progress is told about each round of probes; may be nil.
 	Progress func(Progress)
+	// Waiting is told why, when the API does not answer and is asked again; may be nil.
+	Waiting func(why string)
 }
 
 // Progress is where a rollout stands after one round.

@@ -59,6 +59,8 @@ func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 		return r.end(RolledBack, why)
 	case errors.Is(err, errSuperseded):
 		return r.end(Superseded, err.Error())
+	case errors.Is(err, ErrInvalid):
+		return r.end(Refused, fmt.Sprintf("nothing was written: %v", err))
 	}
 	return r.end(Unconfirmed, fmt.Sprintf("the traffic may not be back, look with `release status`: %v", err))
 }

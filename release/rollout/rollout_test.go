@@ -226,6 +226,36 @@ func TestRollbackIsOneReadAndOneWrite(t *testing.T) {
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 }
 
+// Whoever waits for an API that does not answer is told so, once.
+func TestWaitingForTheAPI(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	down := true
+	controller := s.controller()
+	controller.Service = unreachable{s, &down}
+	var told []string
+	controller.Waiting = func(why string) { told = append(told, why) }
+	result := controller.Rollback(context.Background(), rollout.Back{})
+	assert.Equal(t, rollout.Unconfirmed, result.Outcome)
+	assert.Equal(t, []string{"the API did not answer: trying again for 30s"}, told)
+	down, told = false, nil
+	assert.Equal(t, rollout.Refused, controller.Rollback(context.Background(), rollout.Back{}).Outcome)
+	assert.Empty(t, told)
+}
+
+// unreachable is a service behind a network that may be down.
+type unreachable struct {
+	*solo
+	down *bool
+}
+
+func (u unreachable) Read(ctx context.Context) (plan.Service, error) {
+	if *u.down {
+		return plan.Service{}, rollout.ErrUnavailable
+	}
+	return u.solo.Read(ctx)
+}
+
 func TestRollbackWithoutJournal(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
@@ -255,8 +285,8 @@ func TestRollbackEnds(t *testing.T) {
 			"refused: web-a serves everything and nothing says what served before it: name the revision with --to (`release status` lists them)", 0},
 		"not effective": {func(s *solo) { idle(s); s.stick = true }, rollout.Back{To: "web-b"}, rollout.Unconfirmed,
 			"the traffic may not be back, look with `release status`: the traffic is still web-a 100 % after 30s: The traffic was not moved to the desired split.", 1},
-		"no such revision": {idle, rollout.Back{To: "web-z"}, rollout.Unconfirmed,
-			"the traffic may not be back, look with `release status`: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not exist or is deleted", 0},
+		"no such revision": {idle, rollout.Back{To: "web-z"}, rollout.Refused,
+			"nothing was written: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not exist or is deleted", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

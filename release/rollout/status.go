@@ -38,7 +38,7 @@ func (c *Controller) Status(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	status := Status{Service: service.Name, URL: service.URL, State: plan.Read(service), Changed: service.Updated, Reconciling: service.Reconciling,
-		Failure: service.Failure, Desired: service.Desired, Effective: service.Effective, Revisions: revisions}
+		Failure: service.Failure, Desired: service.Desired, Effective: service.Effective, Tags: []plan.Target{}, Revisions: revisions}
 	for _, target := range service.Effective {
 		if target.Tag != "" {
 			status.Tags = append(status.Tags, target)

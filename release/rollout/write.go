@@ -69,6 +69,9 @@ func (r *run) read(ctx context.Context) (plan.Service, error) {
 		if !r.Clock.Now().Add(pause).Before(deadline) {
 			return plan.Service{}, fmt.Errorf("%w for %s: %w", errBlind, r.Policy.Blind, err)
 		}
+		if pause == firstPause && r.Waiting != nil {
+			r.Waiting(fmt.Sprintf("%v: trying again for %s", err, r.Policy.Blind))
+		}
 		if err := r.Clock.Sleep(ctx, pause); err != nil {
 			return plan.Service{}, err
 		}

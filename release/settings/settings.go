@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -139,7 +140,7 @@ func Parse(raw []byte, environment string) (Environment, error) {
 		one := Default()
 		encoded, err := yaml.Marshal(&node)
 		if err == nil && node.Tag != "!!null" {
-			err = strict(encoded, &one)
+			err = plain(strict(encoded, &one))
 		}
 		if err == nil {
 			err = one.validate()
@@ -166,6 +167,27 @@ func strict(raw []byte, into any) error {
 		return err
 	}
 	return nil
+}
+
+var (
+	line    = regexp.MustCompile(`^line \d+: `)
+	unknown = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
+	notTime = regexp.MustCompile("^cannot unmarshal \\S+ `(.*)` into time.Duration$")
+)
+
+// plain words what the decoder refuses. Its lines are left out: they count from the environment, not from the file.
+func plain(err error) error {
+	var wrong *yaml.TypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	var problems []error
+	for _, message := range wrong.Errors {
+		message = line.ReplaceAllString(message, "")
+		message = unknown.ReplaceAllString(message, "there is no key $1")
+		problems = append(problems, errors.New(notTime.ReplaceAllString(message, "$1 is no duration: use one such as 30s or 5m")))
+	}
+	return errors.Join(problems...)
 }
 
 func (e Environment) validate() error {

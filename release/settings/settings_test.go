@@ -34,12 +34,12 @@ func TestAbsentKeysHaveDefaults(t *testing.T) {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
-		"environments: {dev: {setps: []}}":                                "environments.dev: yaml: unmarshal errors:\n  line 1: field setps not found in type settings.Environment",
+		"environments: {dev: {setps: []}}":                                "environments.dev: there is no key setps",
 		"enviroments: {}":                                                 "field enviroments not found",
 		"environments: {prod: {}}":                                        `there is no environment "dev": use one of prod`,
 		"environments: {dev: {}, dev: {}}":                                "already defined",
 		"environments: {dev: {steps: [{percent: 50, bake: 1s}]}}":         "environments.dev: the last step has to be 100 %",
-		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}":        "cannot unmarshal !!int `10` into time.Duration",
+		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}":        "environments.dev: 10 is no duration: use one such as 30s or 5m",
 		"environments: {dev: {inconclusive: maybe}}":                      `inconclusive is "maybe": use hold, proceed or rollback`,
 		"environments: {dev: {}, prod: {probe: {auth: basic}}}":           `environments.prod: probe.auth is "basic": use public or id-token`,
 		"environments: {dev: {probe: {paths: [health], badRatio: 2}}}":    "probe.paths: \"health\" has to begin with /\nprobe.badRatio is a share from 0 to 1",
