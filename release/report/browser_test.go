@@ -43,7 +43,7 @@ func TestPageInABrowser(t *testing.T) {
 	defer cancel()
 	ctx, cancel = chromedp.NewContext(ctx)
 	defer cancel()
-	var overflow, bandHeight float64
+	var overflow, bandHeight, letters, outside float64
 	var text string
 	var bands, crosses int
 	var shot []byte
@@ -52,6 +52,8 @@ func TestPageInABrowser(t *testing.T) {
 		chromedp.Navigate("file://"+file),
 		chromedp.Evaluate(`document.documentElement.scrollWidth - window.innerWidth`, &overflow),
 		chromedp.Evaluate(`document.querySelector("path.band").getBoundingClientRect().height`, &bandHeight),
+		chromedp.Evaluate(`Math.min(...Array.from(document.querySelectorAll("svg text"), t => t.getBoundingClientRect().height))`, &letters),
+		chromedp.Evaluate(`Math.min(...Array.from(document.querySelectorAll("svg text"), t => t.getBoundingClientRect().left))`, &outside),
 		chromedp.Evaluate(`document.querySelectorAll("path.band").length`, &bands),
 		chromedp.Evaluate(`document.querySelectorAll("path.bad").length`, &crosses),
 		chromedp.Evaluate(`document.body.innerText`, &text),
@@ -60,6 +62,8 @@ func TestPageInABrowser(t *testing.T) {
 	))
 	assert.LessOrEqual(t, overflow, 0.0, "a phone scrolls sideways")
 	assert.Greater(t, bandHeight, 40.0, "the chart is too flat to read on a phone")
+	assert.GreaterOrEqual(t, letters, 12.0, "the charts' labels are too small to read on a phone")
+	assert.GreaterOrEqual(t, outside, 0.0, "a label begins outside of the screen")
 	assert.Equal(t, 2, bands)
 	assert.Equal(t, 3, crosses)
 	assert.Contains(t, text, "rollout: rolled back")
@@ -79,8 +83,8 @@ func TestPageInABrowser(t *testing.T) {
 		}
 		return len(seen)
 	}
-	assert.GreaterOrEqual(t, shades(16.0/190), 3, "the candidate's area has a pattern")
-	assert.Less(t, shades(100.0/190), 3, "the stable revision's area is plain")
+	assert.GreaterOrEqual(t, shades(18.0/202), 3, "the candidate's area has a pattern")
+	assert.Less(t, shades(110.0/202), 3, "the stable revision's area is plain")
 	if keep := os.Getenv("RELEASE_REPORT_SCREENSHOT"); keep != "" {
 		require.NoError(t, os.WriteFile(keep, shot, 0o600))
 	}
