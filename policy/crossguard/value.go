@@ -182,9 +182,10 @@ func (v *value) members() []member {
 		if v.kind == kindObject {
 			key, message = entry(f.bytes)
 		}
-		m := member{key, parseValue(message)}
-		m.value.secret = m.value.secret || v.secret
-		v.inside = append(v.inside, m)
+		v.inside = append(v.inside, member{key: key, value: parseValue(message)})
+		if v.secret {
+			v.inside[len(v.inside)-1].value.secret = true
+		}
 	}
 	return v.inside
 }

@@ -66,7 +66,15 @@ func nextField(m string) (f field, rest string, ok bool) {
 	return f, "", false
 }
 
+// varint reads a number. Nearly all are of one byte, and that case is small enough to be inlined.
 func varint(m string) (value uint64, rest string, ok bool) {
+	if len(m) > 0 && m[0] < 0x80 {
+		return uint64(m[0]), m[1:], true
+	}
+	return longVarint(m)
+}
+
+func longVarint(m string) (value uint64, rest string, ok bool) {
 	for i := 0; i < len(m) && i < 10; i++ {
 		b := m[i]
 		value |= uint64(b&0x7f) << (7 * i)
