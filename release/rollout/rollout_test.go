@@ -135,6 +135,7 @@ func TestRolloutStopsWhenSomeoneElseWrites(t *testing.T) {
 	result := s.controller().Rollout(context.Background(), rollout.Request{})
 	assert.Equal(t, rollout.Superseded, result.Outcome)
 	assert.Equal(t, []string{"someone else changed the traffic to web-a 100 %"}, result.Why)
+	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(result.Traffic), "the last line of the audit says what there is, not what this run left")
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 	assert.Equal(t, 5, s.writes, "pin, begin, two shifts, the rollback, and nothing after it")
 	resumed := s.controller().Rollout(context.Background(), rollout.Request{})

@@ -88,9 +88,15 @@ const (
 func (r *run) look(ctx context.Context) (plan.Service, error) {
 	service, err := r.read(ctx)
 	if err == nil && !service.Same(service.Desired, r.last) {
-		err = fmt.Errorf("%w to %s", errSuperseded, plan.Describe(service.Desired))
+		err = r.superseded(service)
 	}
 	return service, err
+}
+
+// superseded ends the run with what someone else wrote as the traffic of its last line.
+func (r *run) superseded(service plan.Service) error {
+	r.last = service.Desired
+	return fmt.Errorf("%w to %s", errSuperseded, plan.Describe(service.Desired))
 }
 
 // move computes a traffic list from a fresh read.
@@ -163,7 +169,7 @@ func (r *run) write(ctx context.Context, service plan.Service, t transition) err
 			r.last = want
 			return nil
 		case !t.force && !service.Same(service.Desired, r.last):
-			return fmt.Errorf("%w to %s", errSuperseded, plan.Describe(service.Desired))
+			return r.superseded(service)
 		}
 	}
 }
