@@ -1,0 +1,52 @@
+package chains_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+)
+
+// Production takes two people, a copy, and a signature that Cloud Run asks for. Whatever is missing, what served goes on serving.
+func TestProduction(t *testing.T) {
+	t.Parallel()
+	c := newChain(t, "prod")
+	prod := newStore(t)
+	production := func(digest, second string) event {
+		e := c.promotion("prod", digest, prod)
+		e.variables["GCP_ATTESTOR"] = "projects/procureflow-prod/attestors/release"
+		e.variables["GCP_ATTESTOR_KEY_VERSION"] = "projects/procureflow-prod/locations/us-central1/keyRings/attestation/cryptoKeys/release/cryptoKeyVersions/1"
+		e.env = []string{approvers(t, "al", second), "CHAIN_SIGNS=us-central1-docker.pkg.dev/procureflow-prod/procureflow/web"}
+		return e
+	}
+
+	// One person cannot approve both times: no identity is asked for, and nothing is copied.
+	digest := c.built()
+	r := c.run("deploy.yml", production(digest, "al"))
+	want := map[string]string{"check": success, "approve": success, "promote/promote": failure}
+	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "need 2 different people") || strings.Contains(c.calls(), "google-github-actions/auth") {
+		t.Errorf("one approver: %v, want %v\n%s\n%v", r.results, want, c.calls(), r)
+	}
+	if tags, _ := prod.holds(digest); len(tags) > 0 {
+		t.Errorf("one approver: prod has %v, want nothing", tags)
+	}
+	c.serves("prod", sample, r)
+
+	// Cloud Run itself refuses what the promotion did not sign.
+	unsigned := c.built()
+	e := production(unsigned, "bea")
+	delete(e.variables, "GCP_ATTESTOR")
+	r = c.run("deploy.yml", e)
+	if r.ok || r.results["deploy"] != failure || !strings.Contains(r.log, "No attestations found that were valid and signed by a key trusted by the attestor") {
+		t.Errorf("unsigned: %v, want deploy to fail for the signature\n%v", r.results, r)
+	}
+	c.serves("prod", sample, r)
+
+	r = c.run("deploy.yml", production(digest, "bea"))
+	want = map[string]string{"check": success, "approve": success, "promote/promote": success, "deploy": success}
+	if !r.ok || !maps.Equal(r.results, want) {
+		t.Errorf("%v, want %v\n%v", r.results, want, r)
+	}
+	c.serves("prod", digest, r)
+	c.inOrder(r, "release approvals", "google-github-actions/auth ci@prod", "release promote", "release sign",
+		"release approvals", "google-github-actions/auth deploy@prod", "release verify", "release guard", "pulumi up --yes", "release rollout")
+}
