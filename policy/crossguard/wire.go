@@ -6,8 +6,8 @@ import (
 )
 
 // Requests are read where they lie. A message stays the string of bytes that arrived, a nested message is a substring of
-// it, and a property costs a scan when a rule asks for it and nothing when none does. Ten thousand resources therefore
-// take little more memory than their bytes, and no rule can pay for another rule's decoding.
+// it. An object or list is taken apart once, when a rule first looks into it (value.go), and not at all when none does. Ten
+// thousand resources therefore take little more memory than their bytes.
 
 // Protobuf wire types (https://protobuf.dev/programming-guides/encoding/#structure).
 const (
