@@ -246,6 +246,9 @@ func (args *ServiceArgs) inputs() pulumi.Map {
 	if args.Labels != nil {
 		inputs["labels"] = args.Labels
 	}
+	if args.ImageUser != nil {
+		inputs["imageUser"] = args.ImageUser
+	}
 	return inputs
 }
 

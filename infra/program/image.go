@@ -59,7 +59,8 @@ func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult,
 		return Image{}, fmt.Errorf("%s runs %q, which is not by digest and may be another image tomorrow: set the digest in the settings once", resource, image.Reference)
 	}
 	// Whoever changed the image by hand left the annotation of the one before.
-	if _, digest, _ := strings.Cut(image.Reference, "@"); !strings.HasSuffix(image.User, "@"+digest) {
+	_, digest, _ := strings.Cut(image.Reference, "@")
+	if user, of, _ := strings.Cut(image.User, "@"); user == "" || of != digest {
 		image.User = ""
 	}
 	return image, nil

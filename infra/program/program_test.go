@@ -96,6 +96,7 @@ func TestKeepImage(t *testing.T) {
 	}{
 		"what runs is kept":          {live: with(running), want: Image{Reference: running}},
 		"and who it runs as":         {live: as("1001@"+digest, with(running)), want: Image{Reference: running, User: "1001@" + digest}},
+		"not nobody":                 {live: as("@"+digest, with(running)), want: Image{Reference: running}},
 		"not who another ran as":     {live: as("1001@sha256:2", with(running)), want: Image{Reference: running}},
 		"nothing runs yet":           {err: errors.New("invoking a function: " + resource + " not found"), want: Image{Reference: bootstrap}},
 		"the API fails":              {err: outage, wantErr: "find out what " + resource + " runs, because its settings name no digest: googleapi: Error 503: backend error; put this right, or set the digest"},
