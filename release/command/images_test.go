@@ -5,36 +5,31 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"hash/crc32"
-	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
+	"github.com/guiofsaints/procureflow-platform/release/registry/registrytest"
 )
 
 // shelf is a registry with an image of dev, and files that say whom to trust.
 type shelf struct {
 	t                   *testing.T
-	host                string
 	from, to, digest    string
-	size                int
+	image               v1.Image
 	policy, root, dir   string
 	signer              *provenancetest.Signer
 	attestor, key, base string
@@ -42,19 +37,13 @@ type shelf struct {
 	signed              int
 }
 
-const ociImage = "application/vnd.oci.image.manifest.v1+json"
-
 func newShelf(t *testing.T, user string) *shelf {
 	t.Helper()
-	server := httptest.NewServer(registry.New(registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0))))
-	t.Cleanup(server.Close)
-	host := strings.TrimPrefix(server.URL, "http://")
-	s := &shelf{t: t, host: server.URL, from: host + "/dev/web", to: host + "/prod/web", dir: t.TempDir(), attestor: "projects/prod/attestors/release",
-		key: "projects/prod/locations/us-central1/keyRings/release/cryptoKeys/attest/cryptoKeyVersions/1"}
-	config, err := json.Marshal(map[string]any{"os": "linux", "architecture": "amd64", "config": map[string]any{"User": user}})
-	require.NoError(t, err)
-	s.digest, s.size = s.manifest(map[string]any{"config": s.blob("application/vnd.oci.image.config.v1+json", config),
-		"layers": []any{s.blob("application/vnd.oci.image.layer.v1.tar+gzip", []byte("a layer"))}})
+	host := registrytest.Serve(t).Host
+	s := &shelf{t: t, from: host + "/dev/web", to: host + "/prod/web", image: registrytest.Image(t, "amd64", user), dir: t.TempDir(),
+		attestor: "projects/prod/attestors/release", key: "projects/prod/locations/us-central1/keyRings/release/cryptoKeys/attest/cryptoKeyVersions/1"}
+	s.digest = registrytest.Push(t, s.from, s.image)
+	var err error
 	s.signer, err = provenancetest.NewSigner()
 	require.NoError(t, err)
 	trusted, err := s.signer.TrustedRootJSON()
@@ -65,42 +54,11 @@ func newShelf(t *testing.T, user string) *shelf {
 	return s
 }
 
-func (s *shelf) send(method, path, mediaType string, body []byte) {
-	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), method, s.host+"/v2/dev/web/"+path, bytes.NewReader(body))
-	require.NoError(s.t, err)
-	request.Header.Set("Content-Type", mediaType)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(s.t, err)
-	require.NoError(s.t, response.Body.Close())
-	require.Equal(s.t, http.StatusCreated, response.StatusCode)
-}
-
-func (s *shelf) blob(mediaType string, content []byte) map[string]any {
-	s.t.Helper()
-	digest := fmt.Sprintf("sha256:%x", sha256.Sum256(content))
-	s.send(http.MethodPost, "blobs/uploads/?digest="+digest, "application/octet-stream", content)
-	return map[string]any{"mediaType": mediaType, "digest": digest, "size": len(content)}
-}
-
-func (s *shelf) manifest(content map[string]any) (digest string, size int) {
-	s.t.Helper()
-	content["schemaVersion"], content["mediaType"] = 2, ociImage
-	raw, err := json.Marshal(content)
-	require.NoError(s.t, err)
-	digest = fmt.Sprintf("sha256:%x", sha256.Sum256(raw))
-	s.send(http.MethodPut, "manifests/"+digest, ociImage, raw)
-	return digest, len(raw)
-}
-
-// attest attaches build provenance from the ref, as actions/attest does.
+// attest attaches build provenance from the ref.
 func (s *shelf) attest(ref string) {
 	s.t.Helper()
-	raw, err := s.signer.Attest(provenancetest.GitHub(s.digest, provenancetest.Build{Repository: "acme/shop", RepositoryID: "42",
-		Workflow: ".github/workflows/ci.yml", Ref: ref, Commit: "0123456789abcdef0123456789abcdef01234567"}))
-	require.NoError(s.t, err)
-	s.manifest(map[string]any{"artifactType": provenancetest.BundleMediaType, "config": s.blob("application/vnd.oci.empty.v1+json", []byte("{}")),
-		"layers": []any{s.blob(provenancetest.BundleMediaType, raw)}, "subject": map[string]any{"mediaType": ociImage, "digest": s.digest, "size": s.size}})
+	registrytest.Attest(s.t, s.from, s.image, s.signer, provenancetest.Build{Repository: "acme/shop", RepositoryID: "42",
+		Workflow: ".github/workflows/ci.yml", Ref: ref, Commit: "0123456789abcdef0123456789abcdef01234567"})
 }
 
 func (s *shelf) run(command string, arguments ...string) (int, string, string) {

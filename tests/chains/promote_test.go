@@ -35,7 +35,7 @@ func TestPromotion(t *testing.T) {
 		{"not there", anything, "check the repository's name, and that the digest was pushed to it", false},
 		{"a registry that refuses", digest, "or give this identity access to the repository", true},
 	} {
-		staging.full.Store(test.full)
+		staging.Full.Store(test.full)
 		r := c.run("deploy.yml", c.promotion("staging", test.digest, staging))
 		want := map[string]string{"check": success, "promote/promote": failure}
 		if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, test.says) {
@@ -49,7 +49,7 @@ func TestPromotion(t *testing.T) {
 		}
 		c.serves("staging", sample, r)
 	}
-	staging.full.Store(false)
+	staging.Full.Store(false)
 
 	r := c.run("deploy.yml", c.promotion("staging", digest, staging))
 	if !r.ok || r.results["promote/promote"] != success || r.results["deploy"] != success {

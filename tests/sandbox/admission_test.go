@@ -2,60 +2,45 @@ package sandbox_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	release "github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
+	"github.com/guiofsaints/procureflow-platform/release/registry/registrytest"
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 )
 
 // built is a registry that holds an image of two platforms, and the authority whose statements about it count.
 type built struct {
-	t    *testing.T
-	host string
-	from string
+	t     *testing.T
+	from  string
+	index v1.ImageIndex
 	// digest is the index's, and platforms are its images'.
 	digest    string
-	size      int
 	platforms []string
 	signer    *provenancetest.Signer
 	root      string
 }
 
-const (
-	ociIndex = "application/vnd.oci.image.index.v1+json"
-	ociImage = "application/vnd.oci.image.manifest.v1+json"
-)
-
 func build(t *testing.T) *built {
 	t.Helper()
-	server := httptest.NewServer(registry.New(registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0))))
-	t.Cleanup(server.Close)
-	const repository = "/procureflow-dev/procureflow/web"
-	b := &built{t: t, host: server.URL + "/v2" + repository, from: strings.TrimPrefix(server.URL, "http://") + repository, root: filepath.Join(t.TempDir(), "root.jsonl")}
-	manifests := []any{}
-	for _, architecture := range []string{"amd64", "arm64"} {
-		config := `{"os":"linux","architecture":"` + architecture + `","config":{"User":"1001"}}`
-		digest, size := b.manifest(ociImage, map[string]any{"config": b.blob("application/vnd.oci.image.config.v1+json", config),
-			"layers": []any{b.blob("application/vnd.oci.image.layer.v1.tar+gzip", architecture)}})
-		b.platforms = append(b.platforms, digest)
-		manifests = append(manifests, map[string]any{"mediaType": ociImage, "digest": digest, "size": size, "platform": map[string]any{"os": "linux", "architecture": architecture}})
+	b := &built{t: t, from: registrytest.Serve(t).Host + "/procureflow-dev/procureflow/web", root: filepath.Join(t.TempDir(), "root.jsonl")}
+	amd, arm := registrytest.Image(t, "amd64", "1001"), registrytest.Image(t, "arm64", "1001")
+	b.index = registrytest.Index(amd, arm)
+	b.digest = registrytest.Push(t, b.from, b.index)
+	for _, image := range []v1.Image{amd, arm} {
+		digest, err := image.Digest()
+		require.NoError(t, err)
+		b.platforms = append(b.platforms, digest.String())
 	}
-	b.digest, b.size = b.manifest(ociIndex, map[string]any{"manifests": manifests})
 	var err error
 	b.signer, err = provenancetest.NewSigner()
 	require.NoError(t, err)
@@ -68,40 +53,8 @@ func build(t *testing.T) *built {
 // attest attaches the provenance that ci.yml on main gives an image.
 func (b *built) attest() {
 	b.t.Helper()
-	bundle, err := b.signer.Attest(provenancetest.GitHub(b.digest, provenancetest.Build{Repository: "guiofsaints/procureflow", RepositoryID: "100000001",
-		Workflow: ".github/workflows/ci.yml", Ref: "refs/heads/main", Commit: "0123456789abcdef0123456789abcdef01234567"}))
-	require.NoError(b.t, err)
-	b.manifest(ociImage, map[string]any{"artifactType": provenancetest.BundleMediaType, "config": b.blob("application/vnd.oci.empty.v1+json", "{}"),
-		"layers":  []any{b.blob(provenancetest.BundleMediaType, string(bundle))},
-		"subject": map[string]any{"mediaType": ociIndex, "digest": b.digest, "size": b.size}})
-}
-
-func (b *built) manifest(mediaType string, content map[string]any) (digest string, size int) {
-	b.t.Helper()
-	content["schemaVersion"], content["mediaType"] = 2, mediaType
-	raw, err := json.Marshal(content)
-	require.NoError(b.t, err)
-	digest = fmt.Sprintf("sha256:%x", sha256.Sum256(raw))
-	b.send(http.MethodPut, "/manifests/"+digest, mediaType, string(raw))
-	return digest, len(raw)
-}
-
-func (b *built) blob(mediaType, content string) map[string]any {
-	b.t.Helper()
-	digest := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(content)))
-	b.send(http.MethodPost, "/blobs/uploads/?digest="+digest, "application/octet-stream", content)
-	return map[string]any{"mediaType": mediaType, "digest": digest, "size": len(content)}
-}
-
-func (b *built) send(method, path, mediaType, body string) {
-	b.t.Helper()
-	request, err := http.NewRequestWithContext(b.t.Context(), method, b.host+path, strings.NewReader(body))
-	require.NoError(b.t, err)
-	request.Header.Set("Content-Type", mediaType)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(b.t, err)
-	require.NoError(b.t, response.Body.Close())
-	require.Equal(b.t, http.StatusCreated, response.StatusCode)
+	registrytest.Attest(b.t, b.from, b.index, b.signer, provenancetest.Build{Repository: "guiofsaints/procureflow", RepositoryID: "100000001",
+		Workflow: ".github/workflows/ci.yml", Ref: "refs/heads/main", Commit: "0123456789abcdef0123456789abcdef01234567"})
 }
 
 // Prod's Cloud Run starts nothing that `release sign` did not sign: the engine, the program, the signing command and the
