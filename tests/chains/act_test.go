@@ -268,3 +268,14 @@ func (c *checkout) inOrder(r run, wanted ...string) {
 		rest = after
 	}
 }
+
+// What a step says last is mostly why it failed. Every line of it is in the log, however much there is and whenever the step ends.
+func TestAFailedStepsLastLines(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t)
+	c.write(".github/workflows/fails.yml", "on: push\njobs:\n  fails:\n    runs-on: ubuntu-latest\n    steps:\n      - run: seq -f 'line %.0f.' 2000; exit 1\n")
+	r := c.run("fails.yml", event{name: "push", payload: map[string]any{"ref": "refs/heads/main"}})
+	if lines := strings.Count(r.log, "[fails.yml/fails] line "); r.ok || lines != 2000 {
+		t.Errorf("%d lines of 2000 are in the log\n%v", lines, r)
+	}
+}
