@@ -17,13 +17,12 @@ import (
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	for bad, want := range map[string]struct {
-		decision string        // what the bad rollout says
-		visitors string        // what the visitors saw of it
-		within   time.Duration // first bad answer to restored traffic; zero when nobody had one
+		decision string // what the bad rollout says
+		visitors string // what the visitors saw of it
 	}{
-		"errors":      {"rollout: rolled back after .*\n.*status 500", `First bad answer to restored traffic: (.*)\.\n`, 10 * time.Second},
-		"slow":        {"rollout: rolled back after .*\n.*no answer in 2s", `First bad answer to restored traffic: (.*)\.\n`, 20 * time.Second},
-		"never-ready": {"rollout: failed after .*\n.*never became ready, and serves nobody", `No visitor had a bad answer\.\n`, 0},
+		"errors":      {"rollout: rolled back after .*\n.*status 500", `First bad answer to restored traffic: (.+)\.\n`},
+		"slow":        {"rollout: rolled back after .*\n.*no answer in 2s", `First bad answer to restored traffic: (.+)\.\n`},
+		"never-ready": {"rollout: failed after .*\n.*never became ready, and serves nobody", `No visitor had a bad answer\.\n`},
 	} {
 		t.Run(bad, func(t *testing.T) {
 			t.Parallel()
@@ -34,10 +33,10 @@ func TestDemo(t *testing.T) {
 			assert.Regexp(t, want.decision, shown.out)
 			found := regexp.MustCompile(want.visitors).FindStringSubmatch(shown.out)
 			require.NotEmpty(t, found, shown.out)
-			if want.within > 0 {
+			if len(found) > 1 {
 				took, err := time.ParseDuration(found[1])
 				require.NoError(t, err)
-				assert.Less(t, took, want.within, "a loop without an end, or a machine that stood still")
+				assert.Less(t, took, time.Minute, "what the target design allows; this takes seconds, and benchmarks measure it")
 			}
 			content, err := os.ReadFile(page)
 			require.NoError(t, err)
