@@ -41,7 +41,8 @@ type world struct {
 	environ []string
 
 	mutex  sync.Mutex
-	before func(*http.Request) // Runs before each request that comes over the listener.
+	before func(*http.Request)                 // Runs before each request that comes over the listener.
+	around func(r *http.Request, serve func()) // Serves the requests of gcloud, which alone speaks the v1 API.
 }
 
 func start(t testing.TB, delay time.Duration) *world {
@@ -72,12 +73,17 @@ func start(t testing.TB, delay time.Duration) *world {
 	begin = time.Now()
 	w.api = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		w.mutex.Lock()
-		before := w.before
+		before, around := w.before, w.around
 		w.mutex.Unlock()
 		if before != nil {
 			before(r)
 		}
-		w.cloud.ServeHTTP(out, r)
+		serve := func() { w.cloud.ServeHTTP(out, r) }
+		if around != nil && strings.HasPrefix(r.URL.Path, "/apis/") {
+			around(r, serve)
+		} else {
+			serve()
+		}
 	}))
 	t.Cleanup(w.api.Close)
 	_, port, err := net.SplitHostPort(w.api.Listener.Addr().String())

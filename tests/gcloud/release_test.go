@@ -73,6 +73,56 @@ func (o *office) shift(arguments ...string) {
 	assert.NoError(o.t, err, stderr)
 }
 
+// onCall is a person whose gcloud has started, and hangs at the first request. Starting takes it a second, on a busy machine longer
+// than a call of the release command may take, in which it is to act.
+type onCall struct {
+	acted, written, ended chan struct{}
+	once                  sync.Once
+}
+
+// onCall types what shift does, and returns when gcloud asks for the first thing.
+func (o *office) onCall(arguments ...string) *onCall {
+	o.t.Helper()
+	p := &onCall{acted: make(chan struct{}), written: make(chan struct{}), ended: make(chan struct{})}
+	asks := make(chan struct{})
+	var asked, wrote sync.Once
+	o.mutex.Lock()
+	o.around = func(r *http.Request, serve func()) {
+		asked.Do(func() { close(asks) })
+		<-p.acted
+		serve()
+		if r.Method == http.MethodPut {
+			wrote.Do(func() { close(p.written) })
+		}
+	}
+	o.mutex.Unlock()
+	go func() {
+		defer close(p.ended)
+		o.shift(arguments...)
+	}()
+	o.t.Cleanup(p.end)
+	select {
+	case <-asks:
+	case <-p.ended:
+	}
+	return p
+}
+
+// act lets gcloud go on, and returns when the API has its write.
+func (p *onCall) act() {
+	p.once.Do(func() { close(p.acted) })
+	select {
+	case <-p.written:
+	case <-p.ended:
+	}
+}
+
+// end waits for gcloud.
+func (p *onCall) end() {
+	p.act()
+	<-p.ended
+}
+
 var elapsed = regexp.MustCompile(` after \S+\n`)
 
 // release runs one command line of the release command and returns its exit code and what it printed, without the time it took.
@@ -103,8 +153,10 @@ func TestGcloudDuringARollout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t, 0)
-			o.atWrite(test.write, func() { o.shift(test.gcloud...) })
+			person := o.onCall(test.gcloud...)
+			o.atWrite(test.write, person.act)
 			exit, out := o.release("rollout", "web")
+			person.end()
 			assert.Equal(t, command.ExitSuperseded, exit)
 			assert.Equal(t, "rollout: superseded\n  someone else changed the traffic to web-blue 100 %\n", out)
 			assert.Equal(t, test.write, o.writes.Load(), "the write that lost is the last one")
@@ -136,27 +188,24 @@ func TestGcloudBesideAStep(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, 0)
 	require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 0s", "bake: 5m")), 0o600))
-	written := make(chan time.Time, 1)
-	var once sync.Once
+	person := o.onCall("--to-revisions=web-blue=100")
+	var acted time.Time
 	o.mutex.Lock()
 	before := o.before
 	o.before = func(r *http.Request) {
 		before(r)
-		if r.Method == http.MethodGet && o.writes.Load() == 2 { // A look at the service after the shift to 10 %.
-			once.Do(func() {
-				go func() {
-					o.shift("--to-revisions=web-blue=100")
-					written <- time.Now()
-				}()
-			})
+		if r.Method == http.MethodGet && o.writes.Load() == 2 && acted.IsZero() { // A look at the service after the shift to 10 %.
+			acted = time.Now()
+			person.act()
 		}
 	}
 	o.mutex.Unlock()
 	exit, out := o.release("rollout", "web")
-	noticed := time.Now()
+	noticed := time.Since(acted)
+	person.end()
 	assert.Equal(t, command.ExitSuperseded, exit)
 	assert.Equal(t, "rollout: superseded\n  someone else changed the traffic to web-blue 100 %\n", out)
-	assert.Less(t, noticed.Sub(<-written), time.Minute, "at the next look, not at the end of the step, which is minutes away")
+	assert.Less(t, noticed, time.Minute, "at the next look, not at the end of the step, which is minutes away")
 	assert.Equal(t, int64(2), o.writes.Load())
 	assert.Equal(t, "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted", o.split("trafficStatuses"))
 }
@@ -186,8 +235,10 @@ func TestRollbackBesideGcloud(t *testing.T) {
 		o := newOffice(t, 0)
 		exit, out := o.release("rollout", "web")
 		require.Equal(t, command.ExitDone, exit, out)
-		o.atWrite(1, func() { o.shift("--to-revisions=web-blue=50,web-green=50") })
+		person := o.onCall("--to-revisions=web-blue=50,web-green=50")
+		o.atWrite(1, person.act)
 		exit, out = o.release("rollback", "web", "--why", "an incident")
+		person.end()
 		assert.Equal(t, command.ExitDone, exit)
 		assert.Equal(t, "rollback: rolled back\n  an incident\n", out)
 		assert.Equal(t, int64(2), o.writes.Load(), "one that lost, and one from a new read")
@@ -201,13 +252,14 @@ func TestRollbackBesideGcloud(t *testing.T) {
 		o.atWrite(0, nil)
 		// The traffic of the rollback does not come, so that it is still waiting when gcloud writes.
 		require.NoError(t, o.faults.Set("stuck", faults.Fault{Effect: faults.HoldTraffic, Method: http.MethodPatch}))
+		person := o.onCall("--to-revisions=web-blue=90,web-green=10")
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
 			exit, out = o.release("rollback", "web")
 		}()
-		require.Eventually(t, func() bool { return o.writes.Load() == 1 }, 10*time.Second, 10*time.Millisecond)
-		o.shift("--to-revisions=web-blue=90,web-green=10")
+		require.Eventually(t, func() bool { return o.split("traffic") == "web-blue 100 stable, web-green 0 rejected" }, time.Minute, 10*time.Millisecond)
+		person.end()
 		<-ended
 		assert.Equal(t, command.ExitSuperseded, exit)
 		assert.Equal(t, "rollback: superseded\n  someone else changed the traffic to web-blue 90 %, web-green 10 %\n", out)
@@ -218,16 +270,17 @@ func TestRollbackBesideGcloud(t *testing.T) {
 		o := newOffice(t, 0)
 		require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 0s", "bake: 5m")), 0o600))
 		o.atWrite(2, func() { assert.NoError(t, o.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1})) })
+		person := o.onCall("--to-revisions=web-blue=100")
 		o.mutex.Lock()
 		bad := o.before
-		var once sync.Once
 		o.before = func(r *http.Request) {
 			if bad(r); r.Method == http.MethodPatch && o.writes.Load() == 3 {
-				once.Do(func() { o.shift("--to-revisions=web-blue=100") })
+				person.act()
 			}
 		}
 		o.mutex.Unlock()
 		exit, out := o.release("rollout", "web")
+		person.end()
 		assert.Equal(t, command.ExitSuperseded, exit)
 		assert.Equal(t, "rollout: superseded\n  3 probes of the candidate's URL in a row failed, the last one: /: status 500\n  someone else changed the traffic to web-blue 100 %\n", out)
 		assert.Equal(t, "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted", o.split("trafficStatuses"))
