@@ -130,7 +130,7 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour
 	if first := visitors.firstBad(); first.IsZero() {
 		fmt.Fprintln(a.streams.Out, "No visitor had a bad answer.")
 	} else {
-		fmt.Fprintf(a.streams.Out, "First bad answer to restored traffic: %s.\n", restored.Sub(first).Round(10*time.Millisecond))
+		fmt.Fprintf(a.streams.Out, "First bad answer to restored traffic: %s, from when its visitor came.\n", restored.Sub(first).Round(10*time.Millisecond))
 	}
 	if code := rollout("report", "--out", out); code != 0 {
 		return fmt.Errorf("the report ended with exit code %d", code)

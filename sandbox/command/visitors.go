@@ -21,7 +21,7 @@ type visitors struct {
 	answers map[string]*tally
 	last    string
 	asked   time.Time // when the visitor who got the answer of last asked
-	bad     time.Time
+	bad     time.Time // when the first visitor came whose answer was bad
 	known   string
 	onOther func()
 }
@@ -61,14 +61,20 @@ func (v *visitors) ask(ctx context.Context, url string) {
 	}
 	start := time.Now()
 	response, err := demoClient.Do(request)
+	if ctx.Err() != nil {
+		return
+	}
 	if err != nil {
+		v.count(start, time.Since(start), "(no answer)", 0)
 		return
 	}
 	_, _ = io.Copy(io.Discard, response.Body)
 	_ = response.Body.Close()
-	took := time.Since(start)
-	revision := response.Header.Get("X-Sandbox-Revision")
+	v.count(start, time.Since(start), response.Header.Get("X-Sandbox-Revision"), response.StatusCode)
+}
 
+// count takes the answer of a visitor who came at start; status 0 is none.
+func (v *visitors) count(start time.Time, took time.Duration, revision string, status int) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	t := v.answers[revision]
@@ -86,10 +92,10 @@ func (v *visitors) ask(ctx context.Context, url string) {
 		v.done.Go(v.onOther)
 		v.onOther = nil
 	}
-	if response.StatusCode >= 500 || took > slow {
+	if status == 0 || status >= 500 || took > slow {
 		t.bad++
-		if v.bad.IsZero() {
-			v.bad = time.Now()
+		if v.bad.IsZero() || start.Before(v.bad) {
+			v.bad = start
 		}
 	}
 }
@@ -114,7 +120,7 @@ func (v *visitors) latest() string {
 	return v.last
 }
 
-// firstBad is when the first bad answer came; zero when none did.
+// firstBad is when the first visitor came who got a bad answer or none, for whom the trouble then began; zero when nobody did.
 func (v *visitors) firstBad() time.Time {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()

@@ -20,8 +20,8 @@ func TestDemo(t *testing.T) {
 		decision string // what the bad rollout says
 		visitors string // what the visitors saw of it
 	}{
-		"errors":      {"rollout: rolled back after .*\n.*status 500", `First bad answer to restored traffic: (.+)\.\n`},
-		"slow":        {"rollout: rolled back after .*\n.*no answer in 2s", `First bad answer to restored traffic: (.+)\.\n`},
+		"errors":      {"rollout: rolled back after .*\n.*status 500", `First bad answer to restored traffic: (.+), from when its visitor came\.\n`},
+		"slow":        {"rollout: rolled back after .*\n.*no answer in 2s", `First bad answer to restored traffic: (.+), from when its visitor came\.\n`},
 		"never-ready": {"rollout: failed after .*\n.*never became ready, and serves nobody", `No visitor had a bad answer\.\n`},
 	} {
 		t.Run(bad, func(t *testing.T) {
