@@ -17,20 +17,16 @@ var iamSeparationDuties = crossguard.Policy{
 	RemediationSteps: "Give one of the two roles to somebody else.",
 	Types:            wideIAM,
 	CheckStack: func(s *crossguard.Stack) {
-		held := map[string][]string{} // roles by member
+		held := map[string][]string{} // roles as they are written, by member in lower case
 		s.Each(wideIAM, func(r *crossguard.Resource) {
 			grant{role: roles(flatten(apart)...)}.each(r, func(role, member string) {
-				member, role = strings.ToLower(member), strings.ToLower(role)
-				for _, pair := range apart {
-					other := pair[0]
-					if role == other {
-						other = pair[1]
-					}
-					if (role == pair[0] || role == pair[1]) && slices.Contains(held[member], other) {
+				principal := strings.ToLower(member)
+				for _, other := range held[principal] {
+					if mustBeApart(role, other) {
 						r.Violation("%s has %s and %s: give one of them to somebody else", member, role, other)
 					}
 				}
-				held[member] = append(held[member], role)
+				held[principal] = append(held[principal], role)
 			})
 		})
 	},
@@ -41,6 +37,11 @@ var apart = [][2]string{
 	{"roles/iam.serviceaccountadmin", "roles/iam.serviceaccountuser"},
 	{"roles/iam.serviceaccountadmin", "roles/iam.serviceaccounttokencreator"},
 	{"roles/cloudkms.admin", "roles/cloudkms.cryptokeyencrypterdecrypter"},
+}
+
+func mustBeApart(role, other string) bool {
+	role, other = strings.ToLower(role), strings.ToLower(other)
+	return slices.Contains(apart, [2]string{role, other}) || slices.Contains(apart, [2]string{other, role})
 }
 
 func flatten(pairs [][2]string) []string {

@@ -19,23 +19,15 @@ var runIngress = crossguard.Policy{
 	Types:            services,
 	Check: func(r *crossguard.Resource) {
 		path := ingressPath(r)
-		switch ingress := strings.ToLower(r.StringOr(path, "all")); ingress {
-		case "internal", "internal-and-cloud-load-balancing", "ingress_traffic_internal_only", "ingress_traffic_internal_load_balancer":
-		default:
-			if !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
-				r.Violation("%s is %s and %s is not among the public services (%s): make it internal, or add the service to publicServices",
-					path, ingress, serviceName(r), list(r.Config.Strings("publicServices")))
-			}
+		if ingress := r.StringOr(path, "all"); !internal(ingress) && !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
+			r.Violation("%s is %s and %s is not among the public services (%s): make it internal, or add the service to publicServices",
+				path, ingress, serviceName(r), list(r.Config.Strings("publicServices")))
 		}
 	},
 	Remediate: func(r *crossguard.Remedy) {
 		path := ingressPath(r.Resource)
-		switch strings.ToLower(r.StringOr(path, "all")) {
-		case "internal", "internal-and-cloud-load-balancing", "ingress_traffic_internal_only", "ingress_traffic_internal_load_balancer":
-			return
-		}
 		switch {
-		case slices.Contains(r.Config.Strings("publicServices"), serviceName(r.Resource)):
+		case internal(r.StringOr(path, "all")), slices.Contains(r.Config.Strings("publicServices"), serviceName(r.Resource)):
 		case r.Type == serviceV1:
 			r.Set(path, "internal")
 		default:
@@ -47,6 +39,15 @@ var runIngress = crossguard.Policy{
 // publicServices is the option by which a service is meant to be public.
 var publicServices = crossguard.Option{
 	Name: "publicServices", Description: "Names of the Cloud Run services that anybody may call.", Default: []string{},
+}
+
+// internal tells whether an ingress setting, of either API version, keeps the internet out.
+func internal(ingress string) bool {
+	switch strings.ToLower(ingress) {
+	case "internal", "internal-and-cloud-load-balancing", "ingress_traffic_internal_only", "ingress_traffic_internal_load_balancer":
+		return true
+	}
+	return false
 }
 
 func ingressPath(r *crossguard.Resource) string {

@@ -138,7 +138,7 @@ func runScenarios() []scenario {
 		}},
 		{policy: runProbes, good: v1(), bad: []change{{path: "template.spec.containers[0].livenessProbe", to: nil, want: "absent", marked: true}}},
 		{policy: runIngress, good: v2(), loose: `"publicServices": ["procureflow-web"]`, reads: []string{"ingress"}, bad: []change{
-			{path: "ingress", to: "INGRESS_TRAFFIC_ALL", want: "ingress is ingress_traffic_all and procureflow-web is not among the public services (none)"},
+			{path: "ingress", to: "INGRESS_TRAFFIC_ALL", want: "ingress is INGRESS_TRAFFIC_ALL and procureflow-web is not among the public services (none)"},
 			{path: "ingress", to: gone{}, want: "ingress is all"}, {path: "ingress", to: "", want: "ingress is all"},
 		}},
 		{policy: runIngress, good: v1(), loose: `"publicServices": ["procureflow-web"]`, reads: []string{`metadata.annotations["run.googleapis.com/ingress"]`}, bad: []change{

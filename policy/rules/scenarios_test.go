@@ -24,15 +24,17 @@ func grants(types []string, role, member string) []ct.Resource {
 	}
 }
 
-// iamScenario tries a rule about a role and a member in all three ways to grant, in every spelling.
+// iamScenario tries a rule about a role and a member in all three ways to grant, in every spelling. In what it wants ROLE and
+// MEMBER stand for those granted: people look for them as they wrote them.
 func iamScenario(policy crossguard.Policy, types []string, good, bad [2]string, want, loose string) []scenario {
 	var all []scenario
 	for i, r := range grants(types, good[0], good[1]) {
 		s := scenario{policy: policy, good: r, loose: loose}
 		for j, spelling := range []func(string) string{func(s string) string { return s }, strings.ToUpper, mixed} {
-			b := grantChange(i, spelling(bad[0]), spelling(bad[1]), want)
+			role, member := spelling(bad[0]), spelling(bad[1])
+			b := grantChange(i, role, member, strings.NewReplacer("ROLE", role, "MEMBER", member).Replace(want))
 			if i == 1 && j > 0 { // a neighbour that is not known yet hides nobody
-				b.to = []any{ct.Unknown, spelling(bad[1])}
+				b.to = []any{ct.Unknown, member}
 			}
 			s.bad = append(s.bad, b)
 		}
@@ -78,22 +80,22 @@ func iamScenarios() []scenario {
 	role := func(name string) [2]string { return [2]string{name, robot} }
 	member := func(name string) [2]string { return [2]string{harmless[0], name} }
 	all := slices.Concat(
-		iamScenario(iamNoBasicRoles, projectIAM, harmless, role("roles/editor"), "grants the basic role ", ""),
+		iamScenario(iamNoBasicRoles, projectIAM, harmless, role("roles/editor"), "grants the basic role ROLE to MEMBER: grant what is needed", ""),
 		iamScenario(iamNoBasicRoles, accountIAM, harmless, role("roles/owner"), "grants the basic role ", ""),
-		iamScenario(iamSANoAdmin, projectIAM, harmless, role("roles/run.admin"), "grant a narrower role", `"administrators": ["ci@*"]`),
-		iamScenario(iamNoProjectImpersonation, projectIAM, harmless, role("roles/iam.serviceAccountTokenCreator"), "on the project: grant it on the one account", ""),
-		iamScenario(iamNoProjectImpersonation, folderIAM, harmless, role("roles/iam.serviceAccountUser"), "on the folder", ""),
-		iamScenario(iamNoDefaultSA, projectIAM, harmless, member("serviceAccount:1-compute@developer.gserviceaccount.com"), "to the default account", ""),
-		iamScenario(iamNoDirectUser, orgIAM, harmless, member("user:someone@example.com"), "grant it to a group", ""),
-		iamScenario(iamNoDirectUser, runIAM, harmless, member("domain:example.com"), "grant it to a group", ""),
-		iamScenario(secretScopedAccess, projectIAM, harmless, role("roles/secretmanager.secretAccessor"), "and with it every secret", ""),
-		iamScenario(arNotPublic, repositoryIAM, harmless, member("allUsers"), "grant it to the accounts that pull images", ""),
-		iamScenario(runNoPublicInvoker, runIAM, harmless, member("allUsers"), "which is not among the public services", `"publicServices": ["web"]`),
-		iamScenario(runNoPublicInvoker, runIAM[3:6], harmless, member("allAuthenticatedUsers"), "which is not among the public services", ""),
-		iamScenario(wifBindingNarrow, accountIAM, member(pool+"attribute.repo_env/2002:prod"), member(pool+"*"), "grants ", ""),
-		iamScenario(wifBindingNarrow, projectIAM, harmless, member(pool+"attribute.repository/guiofsaints/procureflow"), "is wider than one environment or workflow", `"attributes": ["repository"]`),
-		iamScenario(wifBindingNarrow, accountIAM, harmless, member(pool+"attribute.repo_env/*"), "without one value", ""),
-		iamScenario(wifBindingNarrow, accountIAM, harmless, member(pool+"group/all"), "is wider than", ""),
+		iamScenario(iamSANoAdmin, projectIAM, harmless, role("roles/run.admin"), "grants ROLE to MEMBER on the project: grant a narrower role", `"administrators": ["ci@*"]`),
+		iamScenario(iamNoProjectImpersonation, projectIAM, harmless, role("roles/iam.serviceAccountTokenCreator"), "grants ROLE to MEMBER on the project: grant it on the one account", ""),
+		iamScenario(iamNoProjectImpersonation, folderIAM, harmless, role("roles/iam.serviceAccountUser"), "grants ROLE to MEMBER on the folder", ""),
+		iamScenario(iamNoDefaultSA, projectIAM, harmless, member("serviceAccount:1-compute@developer.gserviceaccount.com"), "grants ROLE to the default account MEMBER", ""),
+		iamScenario(iamNoDirectUser, orgIAM, harmless, member("user:someone@example.com"), "grants ROLE to MEMBER: grant it to a group", ""),
+		iamScenario(iamNoDirectUser, runIAM, harmless, member("domain:example.com"), "grants ROLE to MEMBER: grant it to a group", ""),
+		iamScenario(secretScopedAccess, projectIAM, harmless, role("roles/secretmanager.secretAccessor"), "grants ROLE to MEMBER on the project, and with it every secret", ""),
+		iamScenario(arNotPublic, repositoryIAM, harmless, member("allUsers"), "grants ROLE to MEMBER: grant it to the accounts that pull images", ""),
+		iamScenario(runNoPublicInvoker, runIAM, harmless, member("allUsers"), "grants ROLE to MEMBER on web, which is not among the public services", `"publicServices": ["web"]`),
+		iamScenario(runNoPublicInvoker, runIAM[3:6], harmless, member("allAuthenticatedUsers"), "grants ROLE to MEMBER on web, which is not among the public services", ""),
+		iamScenario(wifBindingNarrow, accountIAM, member(pool+"attribute.repo_env/2002:prod"), member(pool+"*"), "grants ROLE to the whole pool", ""),
+		iamScenario(wifBindingNarrow, projectIAM, harmless, member(pool+"attribute.repository/guiofsaints/procureflow"), "grants ROLE to MEMBER, which is wider than one environment or workflow", `"attributes": ["repository"]`),
+		iamScenario(wifBindingNarrow, accountIAM, harmless, member(pool+"attribute.repo_env/*"), "grants ROLE to MEMBER without one value", ""),
+		iamScenario(wifBindingNarrow, accountIAM, harmless, member(pool+"group/all"), "grants ROLE to MEMBER, which is wider than", ""),
 	)
 	const good = "assertion.repository_owner_id == '1001' && (assertion.repository_id == '2002' && assertion.ref == 'refs/heads/main')"
 	provider := ct.Resource{Type: poolProvider, Properties: ct.Properties{

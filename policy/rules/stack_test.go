@@ -79,7 +79,7 @@ func stackCases() []stackCase {
 
 		{"apart", iamSeparationDuties, []ct.Resource{member("roles/iam.serviceAccountAdmin", "group:a@x"), member("roles/iam.serviceAccountUser", "group:b@x")}, "", nil, ""},
 		{"together", iamSeparationDuties, []ct.Resource{member("roles/iam.serviceAccountAdmin", "group:A@x"), member("Roles/iam.serviceAccountUser", "group:a@x")}, "", []string{
-			"group:a@x has roles/iam.serviceaccountuser and roles/iam.serviceaccountadmin: give one of them to somebody else"}, ""},
+			"group:a@x has Roles/iam.serviceAccountUser and roles/iam.serviceAccountAdmin: give one of them to somebody else"}, ""},
 
 		{"by member", iamNoAuthoritative, []ct.Resource{member("roles/x", robot), bucketMember, otherBucket}, "", nil, ""},
 		{"by policy", iamNoAuthoritative, []ct.Resource{{Type: projectIAM[2]}}, "", []string{"sets the whole IAM policy of the project, and removes everything that others granted: use IAMMember"}, ""},

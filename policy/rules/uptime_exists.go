@@ -18,7 +18,7 @@ var uptimeExists = crossguard.Policy{
 	CheckStack: func(s *crossguard.Stack) {
 		reachable := 0
 		s.Each(services, func(r *crossguard.Resource) {
-			if !strings.Contains(strings.ToLower(r.StringOr(ingressPath(r), "all")), "internal") {
+			if !internal(r.StringOr(ingressPath(r), "all")) {
 				reachable++
 			}
 		})

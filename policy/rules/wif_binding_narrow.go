@@ -33,9 +33,9 @@ var wifBindingNarrow = crossguard.Policy{
 			case selector == "*" || selector == "":
 				r.Violation("grants %s to the whole pool: bind one value of %s", role, list(narrow))
 			case !strings.HasPrefix(selector, "attribute.") || !slices.Contains(narrow, attribute):
-				r.Violation("grants %s to %s, which is wider than one environment or workflow: bind one value of %s", role, selector, list(narrow))
+				r.Violation("grants %s to %s, which is wider than one environment or workflow: bind one value of %s", role, member, list(narrow))
 			case value == "" || strings.Contains(value, "*"):
-				r.Violation("grants %s to %s without one value: write the value", role, selector)
+				r.Violation("grants %s to %s without one value: write the value", role, member)
 			}
 		})
 	},
