@@ -61,7 +61,7 @@ func TestACancelledDeployment(t *testing.T) {
 	c.inOrder(r, "release rollout", "release rollback", "release status")
 
 	// The same revision again, by a person who decided to. GitHub's interrupt reaches the release controller itself.
-	step := c.step("deploy", "Give it requests step by step", map[string]string{"REVISION": c.newest("dev")}, "--retry")
+	step := c.step("deploy", "Give it requests step by step", map[string]string{"REVISION": c.newest("dev"), "RETRY": "true"})
 	var out bytes.Buffer
 	step.Stdout, step.Stderr = &out, &out
 	if err := step.Start(); err != nil {
@@ -88,8 +88,8 @@ func TestACancelledDeployment(t *testing.T) {
 	c.serves("dev", sample, r)
 }
 
-// step is the command of one step of deploy.yml, as a runner would start it. more is given to the release controller as well.
-func (c *chain) step(job, name string, env map[string]string, more ...string) *exec.Cmd {
+// step is the command of one step of deploy.yml, as a runner would start it.
+func (c *chain) step(job, name string, env map[string]string) *exec.Cmd {
 	c.t.Helper()
 	content, err := os.ReadFile(filepath.Join(c.folder, ".github", "workflows", "deploy.yml"))
 	if err != nil {
@@ -120,9 +120,8 @@ func (c *chain) step(job, name string, env map[string]string, more ...string) *e
 	}
 	command := exec.Command("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script)
 	command.Dir = c.folder
-	command.Env = append(append(os.Environ(), c.env...), "BIN="+bin, "NAME=procureflow-web", "STACK=dev", "PROCEED=false", "PROJECT=procureflow-dev",
-		"REGION=us-central1", "GITHUB_RUN_ID=1", "GITHUB_OUTPUT="+filepath.Join(c.kept, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(c.kept, "summary"),
-		"CHAIN_RELEASE="+strings.Join(more, " "))
+	command.Env = append(append(os.Environ(), c.env...), "BIN="+bin, "NAME=procureflow-web", "STACK=dev", "PROCEED=false", "RETRY=false", "PROJECT=procureflow-dev",
+		"REGION=us-central1", "GITHUB_RUN_ID=1", "GITHUB_OUTPUT="+filepath.Join(c.kept, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(c.kept, "summary"))
 	for key, value := range env {
 		command.Env = append(command.Env, key+"="+value)
 	}

@@ -1,6 +1,8 @@
 package chains_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -15,9 +17,15 @@ const (
 func (c *chain) deployment(stack, digest string) event {
 	return event{name: "workflow_dispatch", variables: c.variables(stack), payload: map[string]any{
 		"ref": "refs/heads/main", "inputs": map[string]any{
-			"stack": stack, "digest": digest, "operation": "deploy", "service": "web", "platform": ".", "organization": "",
+			"stack": stack, "digest": digest, "operation": "deploy", "proceed": "false", "retry": "false", "service": "web", "platform": ".", "organization": "",
 		},
 	}}
+}
+
+// with sets an input.
+func (e event) with(input, value string) event {
+	e.payload["inputs"].(map[string]any)[input] = value
+	return e
 }
 
 // A good image is released; a bad one is caught, the good one serves everything again, and the run fails and says what
@@ -66,6 +74,59 @@ func TestDeployments(t *testing.T) {
 	}
 }
 
+// holdingPolicy is a release policy that goes on with no release whose metrics say too little, as prod's.
+func holdingPolicy(t *testing.T) (file string) {
+	t.Helper()
+	const policy = "environments: {sandbox: {steps: [{percent: 10, bake: 2s}, {percent: 100, bake: 2s}], inconclusive: hold, holdFor: 2s, probe: {count: 5, pace: 100ms}}}\n"
+	file = filepath.Join(t.TempDir(), "release.yaml")
+	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// The metrics say too little, so the release waits for a person, who goes on with it without the rights to do so by hand.
+func TestAHeldDeployment(t *testing.T) {
+	t.Parallel()
+	c := newChain(t, "dev")
+	holding := "CHAIN_RELEASE=--policy " + holdingPolicy(t)
+	held, other := c.built(), c.built()
+	start := func(operation, digest, proceed string) run {
+		e := c.deployment("dev", digest).with("operation", operation).with("proceed", proceed)
+		e.env = []string{holding}
+		return c.run("deploy.yml", e)
+	}
+	waits := func(r run) {
+		t.Helper()
+		if got, want := c.traffic("dev"), "90% "+sample+", 10% "+held; got != want {
+			t.Errorf("dev serves %s, want %s\n%v", got, want, r)
+		}
+	}
+
+	for _, operation := range []string{"deploy", "resume"} { // Nothing new was measured in between.
+		r := start(operation, held, "false")
+		if r.ok || !strings.Contains(r.log, "What to do: docs/pipeline.md#held") {
+			t.Errorf("%s: not held, or the log does not say what to do\n%v", operation, r)
+		}
+		waits(r)
+	}
+	r := start("resume", other, "true")
+	if r.ok || !strings.Contains(r.log, "and not of "+other+": deploy that") {
+		t.Errorf("another digest was not refused\n%v", r)
+	}
+	waits(r)
+
+	r = start("resume", held, "true")
+	if !r.ok {
+		t.Errorf("what was held is not released\n%v", r)
+	}
+	c.serves("dev", held, r)
+	c.inOrder(r, "google-github-actions/auth deploy@dev", "release verify", "pulumi stack output", "release rollout", "release status")
+	if calls := c.calls(); strings.Contains(calls, "pulumi up") || strings.Contains(calls, "release promote") {
+		t.Errorf("to go on made or copied something:\n%s", calls)
+	}
+}
+
 // The rollout's own probes find nothing, the health check of the service's paths does.
 func TestAFailureAfterTheRollout(t *testing.T) {
 	t.Parallel()
@@ -95,9 +156,7 @@ func TestADeploymentIsRefusedBeforeAnythingRuns(t *testing.T) {
 		"rollback to a digest": {"operation", "rollback", "a rollback takes no digest"},
 		"a service's command":  {"service", "web; id", "want a key of the settings such as web"},
 	} {
-		e := c.deployment("dev", anything)
-		e.payload["inputs"].(map[string]any)[test.input] = test.value
-		r := c.run("deploy.yml", e)
+		r := c.run("deploy.yml", c.deployment("dev", anything).with(test.input, test.value))
 		if r.ok || c.calls() != "" || r.results["check"] != "failure" || len(r.results) != 1 || !strings.Contains(r.log, test.says) {
 			t.Errorf("%s: called %q, want nothing, and a refusal that says %q\n%v", name, c.calls(), test.says, r)
 		}

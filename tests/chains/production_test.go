@@ -41,12 +41,34 @@ func TestProduction(t *testing.T) {
 	}
 	c.serves("prod", sample, r)
 
-	r = c.run("deploy.yml", production(digest, "bea"))
-	want = map[string]string{"check": success, "approve": success, "promote/promote": success, "deploy": success}
+	// Few requests are no evidence, so prod holds. To go on takes two people again, and neither a copy nor a new revision.
+	holding := "CHAIN_RELEASE=--policy " + holdingPolicy(t)
+	e = production(digest, "bea")
+	e.env = append(e.env, holding)
+	r = c.run("deploy.yml", e)
+	want = map[string]string{"check": success, "approve": success, "promote/promote": success, "deploy": failure}
+	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "What to do: docs/pipeline.md#held") {
+		t.Errorf("%v, want %v, held\n%v", r.results, want, r)
+	}
+	c.inOrder(r, "release approvals", "google-github-actions/auth ci@prod", "release promote", "release sign",
+		"release approvals", "google-github-actions/auth deploy@prod", "release verify", "release guard", "pulumi up --yes", "release rollout")
+	resumed := func(second string) run {
+		e := production(digest, second).with("operation", "resume").with("proceed", "true")
+		e.env = append(e.env, holding)
+		return c.run("deploy.yml", e)
+	}
+	r = resumed("al")
+	if r.ok || !strings.Contains(r.log, "need 2 different people") || strings.Contains(c.calls(), "google-github-actions/auth") {
+		t.Errorf("one approver went on\n%s\n%v", c.calls(), r)
+	}
+	if got, want := c.traffic("prod"), "90% "+sample+", 10% "+digest; got != want {
+		t.Errorf("prod serves %s, want %s\n%v", got, want, r)
+	}
+	r = resumed("bea")
+	want = map[string]string{"check": success, "approve": success, "deploy": success}
 	if !r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
 	c.serves("prod", digest, r)
-	c.inOrder(r, "release approvals", "google-github-actions/auth ci@prod", "release promote", "release sign",
-		"release approvals", "google-github-actions/auth deploy@prod", "release verify", "release guard", "pulumi up --yes", "release rollout")
+	c.inOrder(r, "release approvals", "google-github-actions/auth deploy@prod", "release verify", "release rollout")
 }

@@ -88,7 +88,7 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 	var wrong []string
 	jobs := parse(t, files).Workflows["deploy.yml"].Jobs
 	for _, stack := range []string{"dev", "staging", "prod"} {
-		for _, operation := range []string{"deploy", "rollback"} {
+		for _, operation := range []string{"deploy", "resume", "rollback"} {
 			for _, check := range results {
 				for _, approve := range results {
 					for _, promote := range results {
@@ -97,10 +97,13 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 								"inputs.stack": stack, "inputs.operation": operation, "cancelled()": cancelled,
 								"needs.check.result": check, "needs.approve.result": approve, "needs.promote.result": promote,
 							}
-							released := operation == "deploy" && check == "success" && !cancelled
+							started := check == "success" && !cancelled
 							approved := approve == "success" || (approve == "skipped" && stack != "prod")
-							copied := promote == "success" || (promote == "skipped" && stack == "dev")
-							for job, want := range map[string]bool{"promote": released && approved && stack != "dev", "deploy": released && approved && copied} {
+							copied := promote == "success" || (promote == "skipped" && (stack == "dev" || operation == "resume"))
+							for job, want := range map[string]bool{
+								"promote": operation == "deploy" && started && approved && stack != "dev",
+								"deploy":  operation != "rollback" && started && approved && copied,
+							} {
 								if got := truth(evaluate(t, jobs[job].If.Value, w)); got != want {
 									wrong = append(wrong, fmt.Sprintf("%s runs: %v, want %v, with %v", job, got, want, w))
 								}
@@ -110,7 +113,7 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 				}
 			}
 			w := world{"inputs.stack": stack, "inputs.operation": operation}
-			if got, want := truth(evaluate(t, jobs["approve"].If.Value, w)), stack == "prod" && operation == "deploy"; got != want {
+			if got, want := truth(evaluate(t, jobs["approve"].If.Value, w)), stack == "prod" && operation != "rollback"; got != want {
 				wrong = append(wrong, fmt.Sprintf("approve runs: %v, want %v, with %v", got, want, w))
 			}
 			if got, want := truth(evaluate(t, jobs["rollback"].If.Value, w)), operation == "rollback"; got != want {
@@ -169,7 +172,7 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 	const auth, pulumi = "google-github-actions/auth@", "pulumi/auth-actions@"
 	wrong := slices.Concat(
 		wrongOrder(t, files, "promote.yml", "promote", twoApprovals, auth, "release\" promote --digest"),
-		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", "pulumi stack output services --json | jq -er --arg key \"$SERVICE\" '.[$key].revision'",
+		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", `[[ "$image" == *@"$DIGEST" ]]`,
 			"release\" rollout \"$NAME\" --revision \"$REVISION\"", goingBack),
 		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, "./.github/actions/infrastructure-up"),
 		wrongOrder(t, files, "ci.yml", "image", "./.github/actions/docker-build-push", "aquasecurity/trivy-action@", "actions/attest@"),
@@ -193,6 +196,12 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 				w := world{"inputs.stack": "prod", "inputs.environment": "production"}
 				if s.If != nil && !truth(evaluate(t, s.If.Value, w)) {
 					wrong = append(wrong, job+": its approvals are not counted in prod")
+				}
+			case strings.Contains(run.Run.Value, "release\" guard"):
+				for operation, want := range map[string]bool{"deploy": true, "resume": false} {
+					if got := truth(evaluate(t, s.If.Value, world{"inputs.operation": operation})); got != want {
+						wrong = append(wrong, fmt.Sprintf("%s: makes a revision: %v, want %v, for %s", job, got, want, operation))
+					}
 				}
 			case strings.Contains(run.Run.Value, goingBack):
 				for _, test := range []struct {
@@ -225,13 +234,16 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, file, old, replacement string }{
 		{"deploys after a failed promotion", "workflows/deploy.yml", "(needs.promote.result == 'success' ||", "(needs.promote.result != 'skipped' ||"},
-		{"deploys to staging without promotion", "workflows/deploy.yml", "(needs.promote.result == 'skipped' && inputs.stack == 'dev')", "needs.promote.result == 'skipped'"},
+		{"deploys to staging without promotion", "workflows/deploy.yml", "(needs.promote.result == 'skipped' && (inputs.stack == 'dev' || inputs.operation == 'resume'))", "needs.promote.result == 'skipped'"},
+		{"resumes in prod without approval", "workflows/deploy.yml", "inputs.stack == 'prod' && inputs.operation != 'rollback'", "inputs.stack == 'prod' && inputs.operation == 'deploy'"},
+		{"makes a revision to resume", "workflows/deploy.yml", "        if: inputs.operation == 'deploy'\n", "        if: inputs.operation != 'rollback'\n"},
 		{"deploys to prod without the first approval", "workflows/deploy.yml", "(needs.approve.result == 'skipped' && inputs.stack != 'prod')", "needs.approve.result == 'skipped'"},
 		{"deploys though it was cancelled", "workflows/deploy.yml", "!cancelled() && needs.check.result", "needs.check.result"},
 		{"does not wait for the promotion", "workflows/deploy.yml", "needs: [check, approve, promote]", "needs: [check, approve]"},
 		{"asks for the approval in another environment", "workflows/deploy.yml", "environment: production-approval", "environment: production"},
 		{"shows another address", "workflows/deploy.yml", "url: ${{ steps.service.outputs.url }}\n    permissions", "url: https://example.com\n    permissions"},
-		{"releases on a rollback", "workflows/deploy.yml", "inputs.operation == 'deploy' &&\n      (needs", "inputs.operation != '' &&\n      (needs"},
+		{"releases on a rollback", "workflows/deploy.yml", "inputs.operation != 'rollback' &&\n      (needs", "inputs.operation != '' &&\n      (needs"},
+		{"copies what is resumed", "workflows/deploy.yml", "inputs.operation == 'deploy' && inputs.stack != 'dev'", "inputs.operation != 'rollback' && inputs.stack != 'dev'"},
 		{"counts one approval", "workflows/deploy.yml", "--environments production-approval,production", "--environments production"},
 		{"does not count before it promotes", "workflows/promote.yml", "--environments production-approval,production", "--environments production"},
 		{"counts approvals of staging only", "workflows/promote.yml", "if: inputs.environment == 'production'", "if: inputs.environment == 'staging'"},
@@ -244,6 +256,7 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"does not go back at all", "workflows/deploy.yml", "release\" rollback \"$NAME\"", "release\" status \"$NAME\""},
 		{"takes back another run's rollout", "workflows/deploy.yml", " && steps.rollout.outcome != 'skipped'", ""},
 		{"releases a revision that it did not make", "workflows/deploy.yml", " --revision \"$REVISION\"", ""},
+		{"resumes what was made of another digest", "workflows/deploy.yml", "*@\"$DIGEST\" ]]", "* ]]"},
 		{"changes prod before approvals are counted", "workflows/infrastructure.yml", "release\" approvals", "release\" status"},
 		{"attests what no scan has seen", "workflows/ci.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
 	} {

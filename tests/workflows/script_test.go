@@ -64,14 +64,14 @@ func script(t *testing.T, mark string) string {
 func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 	t.Parallel()
 	for mark, called := range map[string]string{
-		`"$BIN/release" rollout`: "rollout web --revision web-1 --proceed=false --project p --region r --env prod --summary ",
+		`"$BIN/release" rollout`: "rollout web --revision web-1 --proceed=false --retry=true --project p --region r --env prod --summary ",
 		`"$BIN/release" guard`:   "guard web --project p --region r --env prod --summary ",
 		"pulumi up --yes --non-interactive --refresh --color never --suppress-outputs": "up --yes --non-interactive --refresh ",
 	} {
 		// The shell says its own number first; the last program has to have it.
 		const program = `[ "$1 $2" = "stack select" ] || [ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
 		code, printed, _ := runScript(t, "echo $$\n"+script(t, mark), map[string]string{
-			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "PROJECT": "p", "REGION": "r", "STACK": "prod", "SERVICE": "web", "PLATFORM": ".",
+			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod", "SERVICE": "web", "PLATFORM": ".",
 			"ORGANIZATION": "o", "DIGEST": "d", "IMAGE_USER": "u@d", "CODE": "0",
 		}, map[string]string{"release": program, "pulumi": program})
 		shell, rest, _ := strings.Cut(printed, "\n")
@@ -81,10 +81,31 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 	}
 	for _, exit := range []int{0, 1, 3, 4, 7, 8} {
 		code, printed, _ := runScript(t, script(t, `"$BIN/release" rollout`), map[string]string{
-			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "PROJECT": "p", "REGION": "r", "STACK": "prod",
+			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod",
 		}, map[string]string{"release": fmt.Sprint("exit ", exit)})
 		if code != exit {
 			t.Errorf("release exits with %d: the step with %d\n%s", exit, code, printed)
+		}
+	}
+}
+
+// What is given requests is what was verified: the newest revision could be anybody's.
+func TestWhichRevisionIsReleased(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, services, outputs string }{
+		{"made of the digest", `{"api": {"image": "r/api@sha256:2", "revision": "api-1"}, "web": {"image": "r/web@sha256:1", "revision": "web-7"}}`, "name=web-7\n"},
+		{"made of another", `{"web": {"image": "r/web@sha256:2", "revision": "web-7"}}`, ""},
+		{"made of a longer one", `{"web": {"image": "r/web@sha256:11", "revision": "web-7"}}`, ""},
+		{"made of a tag", `{"web": {"image": "r/web:sha256:1", "revision": "web-7"}}`, ""},
+		{"another service alone", `{"api": {"image": "r/api@sha256:1", "revision": "api-1"}}`, ""},
+		{"no revision", `{"web": {"image": "r/web@sha256:1"}}`, ""},
+		{"no stack", ``, ""},
+	} {
+		code, printed, outputs := runScript(t, script(t, `[[ "$image" == *@"$DIGEST" ]]`), map[string]string{
+			"SERVICE": "web", "DIGEST": "sha256:1", "SERVICES": test.services,
+		}, map[string]string{"pulumi": `[ -n "$SERVICES" ] || exit 6; echo "$SERVICES"`})
+		if (code == 0) != (test.outputs != "") || outputs != test.outputs {
+			t.Errorf("%s: exit code %d and %q, want %q\n%s", test.name, code, outputs, test.outputs, printed)
 		}
 	}
 }
@@ -146,6 +167,7 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 		code                                         int
 	}{
 		{"a deployment", "refs/heads/main", "prod", "deploy", digest, "web", 0},
+		{"a resumption", "refs/heads/main", "prod", "resume", digest, "web", 0},
 		{"a rollback", "refs/heads/main", "prod", "rollback", "", "web", 0},
 		{"a branch", "refs/heads/dev", "prod", "deploy", digest, "web", 1},
 		{"a tag called main", "refs/tags/main", "prod", "deploy", digest, "web", 1},
@@ -154,6 +176,7 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 		{"a digest and more", "refs/heads/main", "prod", "deploy", digest + "\nx", "web", 1},
 		{"upper case", "refs/heads/main", "prod", "deploy", "sha256:" + strings.Repeat("0A", 32), "web", 1},
 		{"no digest", "refs/heads/main", "prod", "deploy", "", "web", 1},
+		{"no digest to go on with", "refs/heads/main", "prod", "resume", "", "web", 1},
 		{"a digest to go back to", "refs/heads/main", "prod", "rollback", digest, "web", 1},
 		{"a service that is a command", "refs/heads/main", "prod", "deploy", digest, "web; id", 1},
 		{"no operation", "refs/heads/main", "prod", "", digest, "web", 1},
