@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -99,10 +100,12 @@ run='"run_started_at": "2026-11-24T10:00:00Z"'
 job='"started_at": "2026-11-24T10:00:00Z", "completed_at": "2026-11-24T10:07:30Z", "conclusion": "success"'
 case "$2" in
 *ci.yml*) echo "{\"workflow_runs\": [{\"id\": 1, \"conclusion\": \"success\", $run, \"updated_at\": \"2026-11-24T10:04:30Z\"}, {\"id\": 2, \"conclusion\": \"failure\", $run, \"updated_at\": \"2026-11-24T10:01:00Z\"}]}" ;;
-*deploy.yml*) echo "{\"workflow_runs\": [{\"id\": 3, \"conclusion\": \"success\"}, {\"id\": 4, \"conclusion\": \"failure\"}, {\"id\": 5, \"conclusion\": \"cancelled\"}]}" ;;
+*deploy.yml*) echo "{\"workflow_runs\": [{\"id\": 3, \"conclusion\": \"success\"}, {\"id\": 4, \"conclusion\": \"failure\"}, {\"id\": 5, \"conclusion\": \"cancelled\"}, {\"id\": 6, \"conclusion\": \"failure\"}]}" ;;
 *rollback.yml*) echo '{"workflow_runs": []}' ;;
 *runs/3/jobs*) answer="{\"jobs\": [{\"name\": \"deploy\", $job, \"steps\": []}]}" ;;
 *runs/1/jobs*) answer='{"jobs": [{"name": "test", "steps": [{"name": "Cache missed: pnpm", "conclusion": "skipped"}, {"name": "x", "conclusion": "success"}]}]}' ;;
+*runs/6/jobs*) answer='{"jobs": [{"name": "deploy", "run_id": 6, "conclusion": "failure", "steps": [{"name": "Held until a person decides", "conclusion": "success"}]}]}' ;;
+*runs/4/jobs*) answer='{"jobs": [{"name": "deploy", "run_id": 4, "conclusion": "failure", "steps": [{"name": "Held until a person decides", "conclusion": "skipped"}]}]}' ;;
 *runs/*/jobs*) answer='{"jobs": []}' ;;
 *) echo "what is $*" >&2; exit 9 ;;
 esac
@@ -127,6 +130,24 @@ xychart-beta
 `
 	if code != 0 || summary != want {
 		t.Errorf("exit code %d, printed\n%s\nand wrote\n%s", code, printed, summary)
+	}
+}
+
+// The scorecard counts steps by their names.
+func TestTheScorecardsStepsExist(t *testing.T) {
+	t.Parallel()
+	counted := regexp.MustCompile(`\.name == \\"([^"\\$]+)\\"`).FindAllStringSubmatch(script(t, "## Scorecard"), -1)
+	if len(counted) != 2 {
+		t.Errorf("the scorecard counts %d steps, want 2", len(counted))
+	}
+	names := map[string]bool{}
+	for _, step := range parse(t, sources(t)).Steps() {
+		names[step.Name] = true
+	}
+	for _, match := range counted {
+		if !names[match[1]] {
+			t.Errorf("no workflow has a step %q, which the scorecard counts", match[1])
+		}
 	}
 }
 
