@@ -130,8 +130,8 @@ func (a *app) show(status rollout.Status, project string) {
 	} else {
 		fmt.Fprintf(out, "No rollout is active (%s); the last change is from %s.\n", status.State.Phase, status.Changed.UTC().Format(time.RFC3339))
 	}
-	if status.State.Diverged {
-		fmt.Fprintf(out, "It was told %s and serves %s. %s\n", plan.Describe(status.Desired), plan.Describe(status.Effective), status.Failure)
+	for _, finding := range status.Findings {
+		fmt.Fprintf(out, "Look at this: %s.\n", finding)
 	}
 	if status.BackTo != "" {
 		fmt.Fprintf(out, "`release rollback %s` goes to %s.\n", status.Service, status.BackTo)

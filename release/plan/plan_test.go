@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
@@ -131,6 +132,47 @@ func TestRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			assert.Equal(t, test.want, Read(test.service))
+		})
+	}
+}
+
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	written := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	shifting := []Target{t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("b", 0, "shifted")}
+	for name, test := range map[string]struct {
+		desired, effective []Target // effective nil: as desired
+		failure            string
+		age                time.Duration
+		want               []string
+	}{
+		"after a rollout, long ago":     {desired: []Target{t1("b", 100, "stable"), t1("a", 0, "previous")}, age: 1000 * time.Hour},
+		"rolled back with another tool": {desired: []Target{t1("a", 100, ""), t1("b", 0, "stable")}, age: 1000 * time.Hour},
+		"a rollout of today":            {desired: shifting, age: 24 * time.Hour},
+		"a rollout of yesterday": {desired: shifting, age: 24*time.Hour + 1,
+			want: []string{"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with it (`release rollout`), or end it with `release rollback`"}},
+		"prepared and left": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate")}, age: 25 * time.Hour,
+			want: []string{"a rollout of b stands at 0 % since 2026-11-25T12:00:00Z: go on with it (`release rollout`), or end it with `release rollback`"}},
+		"taken back with another tool": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate"), t1("b", 0, "shifted")}, age: 25 * time.Hour,
+			want: []string{"the traffic of b was taken back by hand: end its rollout with `release rollback`, or start it again with --retry"}},
+		"split by hand": {desired: []Target{t1("a", 60, ""), t1("b", 40, "")},
+			want: []string{"requests are split in a way that no rollout leaves (a 60 %, b 40 %): end that with `release rollback --to REVISION`"}},
+		"a shift without effect": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, failure: "no capacity",
+			want: []string{"it was told a 90 %, b 10 % and serves a 100 % (no capacity): wait if that was just now, else `release rollback`"}},
+		"nothing ever served": {desired: []Target{t1("a", 100, "")}, effective: []Target{}, failure: "the image does not start",
+			want: []string{"it was told a 100 % and serves nothing (the image does not start): wait if that was just now, else `release rollback`"}},
+		"and left so": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, age: 48 * time.Hour, want: []string{
+			"it was told a 90 %, b 10 % and serves a 100 %: wait if that was just now, else `release rollback`",
+			"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with it (`release rollout`), or end it with `release rollback`"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := web(test.desired...)
+			s.Failure, s.Updated = test.failure, written
+			if test.effective != nil {
+				s.Effective = test.effective
+			}
+			assert.Equal(t, test.want, Findings(s, written.Add(test.age)))
 		})
 	}
 }

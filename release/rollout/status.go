@@ -22,6 +22,8 @@ type Status struct {
 	Effective   []plan.Target   `json:"effective"`
 	Tags        []plan.Target   `json:"tags"`
 	Revisions   []plan.Revision `json:"revisions"`
+	// Findings are what a person should look at; see plan.Findings.
+	Findings []string `json:"findings"`
 	// BackTo is what `rollback` without --to would go to; empty with the reason in NoBack.
 	BackTo string `json:"backTo,omitempty"`
 	NoBack string `json:"noBack,omitempty"`
@@ -38,7 +40,8 @@ func (c *Controller) Status(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	status := Status{Service: service.Name, URL: service.URL, State: plan.Read(service), Changed: service.Updated, Reconciling: service.Reconciling,
-		Failure: service.Failure, Desired: service.Desired, Effective: service.Effective, Tags: []plan.Target{}, Revisions: revisions}
+		Failure: service.Failure, Desired: service.Desired, Effective: service.Effective, Tags: []plan.Target{}, Revisions: revisions,
+		Findings: append([]string{}, plan.Findings(service, c.Clock.Now())...)}
 	for _, target := range service.Effective {
 		if target.Tag != "" {
 			status.Tags = append(status.Tags, target)

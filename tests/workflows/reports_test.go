@@ -155,10 +155,10 @@ func TestWhatCountsAsDrift(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	for _, test := range []struct{ name, steps, status, drift string }{
-		{"nothing", `{"op": "refresh", "urn": "a"}, {"op": "same", "urn": "a"}, {"op": "read", "urn": "b"}`, `{"state": {"phase": "idle"}}`, ""},
-		{"a changed resource", `{"op": "refresh", "urn": "a"}, {"op": "update", "urn": "a"}`, `{"state": {"phase": "idle"}}`, "update a\n"},
-		{"a deleted resource and traffic", `{"op": "refresh", "urn": "a"}, {"op": "create", "urn": "a"}`, `{"state": {"diverged": true}}`,
-			"create a\ntraffic of web is not what it was told\n"},
+		{"nothing", `{"op": "refresh", "urn": "a"}, {"op": "same", "urn": "a"}, {"op": "read", "urn": "b"}`, `{"findings": []}`, ""},
+		{"a changed resource", `{"op": "refresh", "urn": "a"}, {"op": "update", "urn": "a"}`, `{"findings": []}`, "update a\n"},
+		{"a deleted resource and traffic", `{"op": "refresh", "urn": "a"}, {"op": "create", "urn": "a"}`, `{"findings": ["one", "two"]}`,
+			"create a\ntraffic of web: one\ntraffic of web: two\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

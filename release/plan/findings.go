@@ -1,0 +1,38 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+)
+
+// forgotten is how long a rollout may stand without a write before nobody seems to look after it. A day is longer than any bake of
+// a policy here, and as often as the drift check asks.
+const forgotten = 24 * time.Hour
+
+// Findings are what a person should look at: traffic that is not what was asked for, that no rollout of this program leaves, or
+// that a rollout left standing. Each says what to do. None is no promise that the revisions are healthy.
+func Findings(s Service, now time.Time) []string {
+	var found []string
+	add := func(format string, arguments ...any) { found = append(found, fmt.Sprintf(format, arguments...)) }
+	state := Read(s)
+	if state.Diverged {
+		serves, reason := "nothing", ""
+		if len(s.Effective) > 0 {
+			serves = Describe(s.Effective)
+		}
+		if s.Failure != "" {
+			reason = " (" + s.Failure + ")"
+		}
+		add("it was told %s and serves %s%s: wait if that was just now, else `release rollback`", Describe(s.Desired), serves, reason)
+	}
+	switch {
+	case state.Phase == Unknown:
+		add("requests are split in a way that no rollout leaves (%s): end that with `release rollback --to REVISION`", Describe(s.Desired))
+	case state.Phase == Withdrawn:
+		add("the traffic of %s was taken back by hand: end its rollout with `release rollback`, or start it again with --retry", state.Candidate)
+	case state.Active() && now.Sub(s.Updated) > forgotten:
+		add("a rollout of %s stands at %d %% since %s: go on with it (`release rollout`), or end it with `release rollback`",
+			state.Candidate, state.Percent, s.Updated.UTC().Format(time.RFC3339))
+	}
+	return found
+}
