@@ -16,14 +16,15 @@ func Findings(s Service, now time.Time) []string {
 	add := func(format string, arguments ...any) { found = append(found, fmt.Sprintf(format, arguments...)) }
 	state := Read(s)
 	if state.Diverged {
-		serves, reason := "nothing", ""
-		if len(s.Effective) > 0 {
-			serves = Describe(s.Effective)
-		}
+		reason := ""
 		if s.Failure != "" {
 			reason = " (" + s.Failure + ")"
 		}
-		add("it was told %s and serves %s%s: wait if that was just now, else `release rollback`", Describe(s.Desired), serves, reason)
+		if len(s.Effective) == 0 {
+			add("it was told %s and serves nothing%s: read the logs of that revision", Describe(s.Desired), reason)
+		} else {
+			add("it was told %s and serves %s%s: wait if that was just now, else `release rollback`", Describe(s.Desired), Describe(s.Effective), reason)
+		}
 	}
 	switch {
 	case state.Phase == Unknown:

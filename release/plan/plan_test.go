@@ -160,7 +160,7 @@ func TestFindings(t *testing.T) {
 		"a shift without effect": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, failure: "no capacity",
 			want: []string{"it was told a 90 %, b 10 % and serves a 100 % (no capacity): wait if that was just now, else `release rollback`"}},
 		"nothing ever served": {desired: []Target{t1("a", 100, "")}, effective: []Target{}, failure: "the image does not start",
-			want: []string{"it was told a 100 % and serves nothing (the image does not start): wait if that was just now, else `release rollback`"}},
+			want: []string{"it was told a 100 % and serves nothing (the image does not start): read the logs of that revision"}},
 		"and left so": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, age: 48 * time.Hour, want: []string{
 			"it was told a 90 %, b 10 % and serves a 100 %: wait if that was just now, else `release rollback`",
 			"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with it (`release rollout`), or end it with `release rollback`"}},
