@@ -57,8 +57,8 @@ func validateGitHub(g GitHub, stack string, found *findings) {
 	}
 }
 
-// isBranches says whether text is a branch's short name or a pattern of some.
-func isBranches(text string) bool {
+// isRefs says whether text is the short name of a branch or tag, or a pattern of some.
+func isRefs(text string) bool {
 	return githubBranches.MatchString(text) && !strings.HasPrefix(text, "refs/")
 }
 
@@ -72,15 +72,17 @@ func validateProtection(g GitHub, stack string, found *findings) {
 	for _, list := range []struct {
 		path    string
 		values  []string
+		least   int
 		fits    func(string) bool
 		message string
 		fix     string
 	}{
-		{path + ".branches", p.Branches, isBranches, "is not a branch", "use short names such as main, or patterns such as release/*, without refs/heads/"},
-		{path + ".checks", p.Checks, githubCheck.MatchString, "is not a check", "use the name of a job, at most 100 characters"},
-		{path + ".actions", p.Actions, githubAction.MatchString, "is not a pattern of one owner's actions", "use OWNER/NAME@*, or a full commit in the place of *"},
+		{path + ".branches", p.Branches, 1, isRefs, "is not a branch", "use short names such as main, or patterns such as release/*, without refs/heads/"},
+		{path + ".checks", p.Checks, 1, githubCheck.MatchString, "is not a check", "use the name of a job, at most 100 characters"},
+		{path + ".tags", p.Tags, 0, isRefs, "is not a tag", "use short names or patterns such as policy-v*, without refs/tags/"},
+		{path + ".actions", p.Actions, 1, githubAction.MatchString, "is not a pattern of one owner's actions", "use OWNER/NAME@*, or a full commit in the place of *"},
 	} {
-		found.count(list.path, len(list.values), 1, 0, strings.TrimPrefix(list.path, path+"."))
+		found.count(list.path, len(list.values), list.least, 0, strings.TrimPrefix(list.path, path+"."))
 		for i, value := range list.values {
 			at := fmt.Sprintf("%s[%d]", list.path, i)
 			if !list.fits(value) {

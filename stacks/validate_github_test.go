@@ -118,6 +118,11 @@ func TestProtection(t *testing.T) {
 		{"not the branch that deploys", prod, with(change{"branches": []any{"dev"}}), []string{
 			"github.protection.branches: leave out the branch that deploys; add the value of github.branch",
 		}},
+		{"no tags", prod, with(change{"tags": []any{}}), nil},
+		{"bad tags", prod, with(change{"tags": []any{"refs/tags/v1", "v1", "v1"}}), []string{
+			"github.protection.tags[0]: is not a tag; use short names or patterns such as policy-v*, without refs/tags/",
+			"github.protection.tags[2]: is there twice; remove one of the two",
+		}},
 		{"bad checks", prod, with(change{"checks": []any{" ci", strings.Repeat("a", 101)}}), []string{
 			"github.protection.checks[0]: " + check, "github.protection.checks[1]: " + check,
 		}},

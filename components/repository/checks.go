@@ -55,21 +55,25 @@ func (args *RepositoryArgs) validate() error {
 	return errors.Join(problems...)
 }
 
+func isShortRef(ref string) bool {
+	return branchPattern.MatchString(ref) && !strings.HasPrefix(ref, "refs/")
+}
+
 func protectionProblems(protection *Protection) []error {
 	var problems []error
 	for _, group := range []struct {
-		field  string
-		values []string
-		fits   func(string) bool
-		fix    string
+		field    string
+		values   []string
+		required bool
+		fits     func(string) bool
+		fix      string
 	}{
-		{"Branches", protection.Branches, func(branch string) bool {
-			return branchPattern.MatchString(branch) && !strings.HasPrefix(branch, "refs/")
-		}, "is no branch: write its name without refs/heads/, or a pattern"},
-		{"Checks", protection.Checks, func(check string) bool { return strings.TrimSpace(check) != "" }, "is no check: write a job's name"},
-		{"Actions", protection.Actions, actionPattern.MatchString, "is no pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit"},
+		{"Branches", protection.Branches, true, isShortRef, "is no branch: write its name without refs/heads/, or a pattern"},
+		{"Tags", protection.Tags, false, isShortRef, "is no tag: write its name without refs/tags/, or a pattern"},
+		{"Checks", protection.Checks, true, func(check string) bool { return strings.TrimSpace(check) != "" }, "is no check: write a job's name"},
+		{"Actions", protection.Actions, true, actionPattern.MatchString, "is no pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit"},
 	} {
-		if len(group.values) == 0 {
+		if group.required && len(group.values) == 0 {
 			problems = append(problems, fmt.Errorf("args.Protection.%s is empty: set at least one, or leave args.Protection away", group.field))
 		}
 		for i, value := range group.values {

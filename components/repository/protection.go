@@ -10,8 +10,15 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
-// RulesetName is the ruleset's name on GitHub, which no other ruleset of the repository may have.
-const RulesetName = "protected-branches"
+// The rulesets' names on GitHub, which no other ruleset of the repository may have.
+const (
+	RulesetName     = "protected-branches"
+	TagsRulesetName = "protected-tags"
+)
+
+// administrators is GitHub's number for the role of a repository's administrators.
+// Source: https://docs.github.com/en/rest/repos/rules, bypass_actors; the provider's own documentation has the number.
+const administrators = 5
 
 // actionsApp is GitHub's number for the app "GitHub Actions". A required check that names its app is not satisfied by a
 // status of the same name that somebody with write access set by hand.
@@ -23,7 +30,7 @@ const DefaultApprovals = 1
 // Protection is what holds for the whole repository. The repository has it once, so that of several stacks only one may
 // have it: the last one to run would win.
 //
-// Besides what the fields say, protected branches cannot be deleted or force-pushed, nobody bypasses the rules, and a pull
+// Besides what the fields say, protected branches cannot be deleted or force-pushed, nobody bypasses their rules, and a pull
 // request takes the review of a code owner of what it changes (.github/CODEOWNERS), of somebody other than who pushed
 // last, after the last push. Actions run at a full commit only, a workflow's token can read unless the workflow asks for
 // more and cannot approve pull requests, and GitHub tells of vulnerable dependencies.
@@ -31,6 +38,10 @@ type Protection struct {
 	// Branches are names of branches without refs/heads/, or patterns of GitHub's rulesets such as release/*. Required: at
 	// least one.
 	Branches []string
+	// Tags are names of tags without refs/tags/, or patterns of GitHub's rulesets such as policy-v*, that only the repository's
+	// administrators may make, move or delete. Whoever may push a tag otherwise chooses the commit whose workflows run with
+	// the tag's rights. Default: none.
+	Tags []string
 	// Checks are the names of jobs of GitHub Actions that have to pass before a merge. One that does not run for every pull
 	// request blocks those for ever. Required: at least one.
 	Checks []string
@@ -52,6 +63,11 @@ func (protection *Protection) approvals() int {
 func (repository *Repository) addProtection(ctx *pulumi.Context, name string, args *RepositoryArgs) error {
 	if _, err := github.NewRepositoryRuleset(ctx, name+"-ruleset", ruleset(args), pulumiopt.Child(repository)...); err != nil {
 		return fmt.Errorf("ruleset: %w", err)
+	}
+	if len(args.Protection.Tags) > 0 {
+		if _, err := github.NewRepositoryRuleset(ctx, name+"-tags-ruleset", tagsRuleset(args), pulumiopt.Child(repository)...); err != nil {
+			return fmt.Errorf("ruleset of tags: %w", err)
+		}
 	}
 	_, err := github.NewActionsRepositoryPermissions(ctx, name+"-actions", &github.ActionsRepositoryPermissionsArgs{
 		Repository:     args.Repository,
@@ -87,10 +103,6 @@ func (repository *Repository) addProtection(ctx *pulumi.Context, name string, ar
 }
 
 func ruleset(args *RepositoryArgs) *github.RepositoryRulesetArgs {
-	branches := pulumi.StringArray{}
-	for _, branch := range args.Protection.Branches {
-		branches = append(branches, pulumi.String("refs/heads/"+branch))
-	}
 	checks := github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArray{}
 	for _, check := range slices.Sorted(slices.Values(args.Protection.Checks)) {
 		checks = append(checks, &github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArgs{
@@ -102,9 +114,7 @@ func ruleset(args *RepositoryArgs) *github.RepositoryRulesetArgs {
 		Name:        pulumi.String(RulesetName),
 		Target:      pulumi.String("branch"),
 		Enforcement: pulumi.String("active"),
-		Conditions: &github.RepositoryRulesetConditionsArgs{
-			RefName: &github.RepositoryRulesetConditionsRefNameArgs{Includes: branches, Excludes: pulumi.StringArray{}},
-		},
+		Conditions:  refs("refs/heads/", args.Protection.Branches),
 		Rules: &github.RepositoryRulesetRulesArgs{
 			Deletion:       pulumi.Bool(true),
 			NonFastForward: pulumi.Bool(true),
@@ -120,5 +130,30 @@ func ruleset(args *RepositoryArgs) *github.RepositoryRulesetArgs {
 				StrictRequiredStatusChecksPolicy: pulumi.Bool(false),
 			},
 		},
+	}
+}
+
+func tagsRuleset(args *RepositoryArgs) *github.RepositoryRulesetArgs {
+	return &github.RepositoryRulesetArgs{
+		Repository:  args.Repository,
+		Name:        pulumi.String(TagsRulesetName),
+		Target:      pulumi.String("tag"),
+		Enforcement: pulumi.String("active"),
+		Conditions:  refs("refs/tags/", args.Protection.Tags),
+		BypassActors: github.RepositoryRulesetBypassActorArray{&github.RepositoryRulesetBypassActorArgs{
+			ActorId: pulumi.Int(administrators), ActorType: pulumi.String("RepositoryRole"), BypassMode: pulumi.String("always"),
+		}},
+		Rules: &github.RepositoryRulesetRulesArgs{Creation: pulumi.Bool(true), Update: pulumi.Bool(true), Deletion: pulumi.Bool(true)},
+	}
+}
+
+// refs are the conditions of a ruleset for short names or patterns.
+func refs(prefix string, names []string) *github.RepositoryRulesetConditionsArgs {
+	included := pulumi.StringArray{}
+	for _, name := range names {
+		included = append(included, pulumi.String(prefix+name))
+	}
+	return &github.RepositoryRulesetConditionsArgs{
+		RefName: &github.RepositoryRulesetConditionsRefNameArgs{Includes: included, Excludes: pulumi.StringArray{}},
 	}
 }

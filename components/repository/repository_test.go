@@ -103,7 +103,7 @@ func TestVariables(t *testing.T) {
 
 func protection() *repository.Protection {
 	return &repository.Protection{
-		Branches: []string{"main", "release/*"}, Checks: []string{"ci-ok", "build"},
+		Branches: []string{"main", "release/*"}, Tags: []string{"policy-v*"}, Checks: []string{"ci-ok", "build"},
 		Actions: []string{"docker/login-action@*", "actions/checkout@*"},
 	}
 }
@@ -130,6 +130,12 @@ func TestProtection(t *testing.T) {
 			},
 		},
 	}, inventory.One(t, rulesetType, "repository-ruleset").Inputs, "nobody bypasses it")
+	assert.Equal(t, map[string]any{
+		"repository": "procureflow", "name": "protected-tags", "target": "tag", "enforcement": "active",
+		"conditions":   map[string]any{"refName": map[string]any{"includes": []any{"refs/tags/policy-v*"}, "excludes": []any{}}},
+		"bypassActors": []any{map[string]any{"actorId": 5.0, "actorType": "RepositoryRole", "bypassMode": "always"}},
+		"rules":        map[string]any{"creation": true, "update": true, "deletion": true},
+	}, inventory.One(t, rulesetType, "repository-tags-ruleset").Inputs)
 	assert.Equal(t, map[string]any{
 		"repository": "procureflow", "enabled": true, "allowedActions": "selected", "shaPinningRequired": true,
 		"allowedActionsConfig": map[string]any{
@@ -205,6 +211,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 	}{
 		"no branches":        {protected(func(p *repository.Protection) { p.Branches = nil }), "args.Protection.Branches is empty"},
 		"a branch twice":     {protected(func(p *repository.Protection) { p.Branches = []string{"main", "main"} }), `args.Protection.Branches has "main" twice: remove one`},
+		"a ref as a tag":     {protected(func(p *repository.Protection) { p.Tags = []string{"refs/tags/v1"} }), `args.Protection.Tags has "refs/tags/v1", which is no tag`},
 		"no actions":         {protected(func(p *repository.Protection) { p.Actions = nil }), "args.Protection.Actions is empty"},
 		"every action":       {protected(func(p *repository.Protection) { p.Actions = []string{"*/*@*"} }), `args.Protection.Actions has "*/*@*", which is no pattern`},
 		"a tag":              {protected(func(p *repository.Protection) { p.Actions = []string{"a/b@v1"} }), `args.Protection.Actions has "a/b@v1", which is no pattern`},

@@ -41,7 +41,7 @@ func protection(settings *stacks.GitHubProtection) *repository.Protection {
 		return nil
 	}
 	return &repository.Protection{
-		Branches: settings.Branches, Checks: settings.Checks, Approvals: settings.Approvals, Actions: settings.Actions,
+		Branches: settings.Branches, Tags: settings.Tags, Checks: settings.Checks, Approvals: settings.Approvals, Actions: settings.Actions,
 	}
 }
 

@@ -178,17 +178,19 @@ func TestEverythingWaitsForTheAPIs(t *testing.T) {
 // What a repository has once is registered once, or the last stack to run would win.
 func TestOneStackProtectsTheRepository(t *testing.T) {
 	t.Parallel()
-	for _, typ := range []string{
-		"github:index/repositoryRuleset:RepositoryRuleset", "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions",
-		"github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions", "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts",
+	for typ, want := range map[string][]string{
+		"github:index/repositoryRuleset:RepositoryRuleset":                         {"prod repository-ruleset", "prod repository-tags-ruleset"},
+		"github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions":   {"prod repository-actions"},
+		"github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions": {"prod repository-workflow-token"},
+		"github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts": {"prod repository-vulnerability-alerts"},
 	} {
 		var have []string
 		for _, stack := range all {
-			for range run(t, stack, nil).OfType(typ) {
-				have = append(have, stack)
+			for _, name := range run(t, stack, nil).Names(typ) {
+				have = append(have, stack+" "+name)
 			}
 		}
-		assert.Equal(t, []string{"prod"}, have, typ)
+		assert.Equal(t, want, have, typ)
 	}
 }
 

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -19,11 +20,13 @@ func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	up := s.must("up", "prod")
 	assert.NotContains(t, up.out, "gh-", "a policy about GitHub complains")
 	assert.Contains(t, s.must("up", "prod").out, "Stack prod: no changes")
-	ruleset := repository + "/rulesets/" + s.idOf("prod", "github:index/repositoryRuleset:RepositoryRuleset")
+	ruleset := repository + "/rulesets/" + s.idOf("prod", "github:index/repositoryRuleset:RepositoryRuleset::repository-ruleset")
+	tags := repository + "/rulesets/" + s.idOf("prod", "github:index/repositoryRuleset:RepositoryRuleset::repository-tags-ruleset")
 
 	for _, weakened := range []struct{ method, path, body string }{
 		{http.MethodPut, ruleset, `{"enforcement":"disabled","bypass_actors":[{"actor_id":5,"actor_type":"RepositoryRole","bypass_mode":"always"}],
 			"conditions":{"ref_name":{"include":["refs/heads/main","refs/heads/dev"],"exclude":["refs/heads/main"]}}}`},
+		{http.MethodPut, tags, `{"bypass_actors":[{"actor_id":4,"actor_type":"RepositoryRole","bypass_mode":"always"}]}`},
 		{http.MethodPut, repository + "/actions/permissions", `{"enabled":true,"allowed_actions":"all","sha_pinning_required":false}`},
 		{http.MethodPut, repository + "/actions/permissions/workflow", `{"default_workflow_permissions":"write"}`},
 		{http.MethodDelete, repository + "/vulnerability-alerts", `null`},
@@ -35,11 +38,11 @@ func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	assert.Equal(t, command.ExitNo, drift.exit, "%s", drift)
 	for _, want := range []string{
 		`enforcement: "active" -> "disabled"`, "bypassActors: absent -> ", `conditions.refName.excludes`, `allowedActions: "selected" -> "all"`,
-		"shaPinningRequired: true -> false", `defaultWorkflowPermissions: "read" -> "write"`, "enabled: true -> false",
+		"shaPinningRequired: true -> false", `defaultWorkflowPermissions: "read" -> "write"`, "enabled: true -> false", "bypassActors[0].actorId: 5 -> 4",
 	} {
 		assert.Contains(t, drift.out, want)
 	}
-	assert.Contains(t, s.must("up", "prod").out, "4 updated")
+	assert.Contains(t, s.must("up", "prod").out, "5 updated")
 	assert.Equal(t, "No drift: stack prod is as Pulumi left it.\n", s.must("drift", "prod").out)
 
 	status, _ := s.api(http.MethodDelete, ruleset, nil)
@@ -48,20 +51,20 @@ func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	assert.Contains(t, s.must("up", "prod").out, "1 created")
 }
 
-// idOf is the id of a stack's one resource of a type.
-func (s *sandbox) idOf(stack, typ string) string {
+// idOf is the id of the stack's one resource whose URN ends so.
+func (s *sandbox) idOf(stack, urn string) string {
 	s.t.Helper()
 	var state struct {
 		Deployment struct {
-			Resources []struct{ Type, ID string }
+			Resources []struct{ URN, ID string }
 		}
 	}
 	require.NoError(s.t, json.Unmarshal([]byte(s.must("export", stack).out), &state))
 	for _, resource := range state.Deployment.Resources {
-		if resource.Type == typ {
+		if strings.HasSuffix(resource.URN, urn) {
 			return resource.ID
 		}
 	}
-	require.Fail(s.t, "the stack has no "+typ)
+	require.Fail(s.t, "the stack has no "+urn)
 	return ""
 }

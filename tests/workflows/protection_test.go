@@ -18,7 +18,7 @@ import (
 )
 
 // protection is what Pulumi.prod.yaml, the one file that has it, says for the whole repository.
-type protection struct{ Branches, Checks, Actions []string }
+type protection struct{ Branches, Tags, Checks, Actions []string }
 
 func readProtection(t *testing.T) protection {
 	t.Helper()
@@ -37,7 +37,7 @@ func readProtection(t *testing.T) protection {
 		t.Fatal(err)
 	}
 	p := file.Config.Platform.GitHub.Protection
-	if len(p.Branches) == 0 || len(p.Checks) == 0 || len(p.Actions) == 0 {
+	if len(p.Branches) == 0 || len(p.Tags) == 0 || len(p.Checks) == 0 || len(p.Actions) == 0 {
 		t.Fatalf("Pulumi.prod.yaml protects nothing: %+v", p)
 	}
 	return p
@@ -109,6 +109,61 @@ func TestWrongAllowancesAreCaught(t *testing.T) {
 		problems := strings.Join(actionProblems(sources(t), test.allowed, actions(t)), "\n")
 		if strings.Count(problems, "\n") != 0 || !strings.Contains(problems, test.problem) {
 			t.Errorf("%s: found %q, want %q alone", test.name, problems, test.problem)
+		}
+	}
+}
+
+// tagProblems says which tag starts a workflow that anybody who may push could start, from a commit of their own: a tag's run
+// is that of the workflow at its commit.
+func tagProblems(tree *workflows.Tree, protected []string) []string {
+	var problems []string
+	idle := slices.Clone(protected)
+	for _, file := range slices.Sorted(maps.Keys(tree.Workflows)) {
+		for _, event := range tree.Workflows[file].On {
+			hook, ok := event.(*actionlint.WebhookEvent)
+			if !ok || event.EventName() != "push" && event.EventName() != "create" && event.EventName() != "release" {
+				continue
+			}
+			if hook.Tags.IsEmpty() && hook.Branches.IsEmpty() {
+				problems = append(problems, file+" starts on every tag: name them")
+				continue
+			}
+			if hook.Tags.IsEmpty() {
+				continue // Branches alone: no tag starts it.
+			}
+			for _, tag := range hook.Tags.Values {
+				if !slices.Contains(protected, tag.Value) {
+					problems = append(problems, file+" starts on the tag "+tag.Value+", which Pulumi.prod.yaml does not protect")
+				}
+				idle = slices.DeleteFunc(idle, func(pattern string) bool { return pattern == tag.Value })
+			}
+		}
+	}
+	for _, pattern := range idle {
+		problems = append(problems, "Pulumi.prod.yaml protects the tags "+pattern+", which start nothing")
+	}
+	return problems
+}
+
+func TestTagsThatStartAWorkflowAreProtected(t *testing.T) {
+	t.Parallel()
+	for _, problem := range tagProblems(parse(t, sources(t)), readProtection(t).Tags) {
+		t.Error(problem)
+	}
+	const file = "policy-publish.yml"
+	for name, test := range map[string]struct {
+		replacement string
+		protected   []string
+		want        string
+	}{
+		"another tag":      {"tags: [\"v*\"]", []string{"policy-v*"}, file + " starts on the tag v*, which Pulumi.prod.yaml does not protect|Pulumi.prod.yaml protects the tags policy-v*, which start nothing"},
+		"no tags at all":   {"tags: [\"policy-v*\"]", nil, file + " starts on the tag policy-v*, which Pulumi.prod.yaml does not protect"},
+		"everything":       {"paths: [\"policy/**\"]", nil, file + " starts on every tag: name them"},
+		"branches instead": {"branches: [main]", nil, ""},
+	} {
+		files := change(t, sources(t), "workflows/"+file, "tags: [\"policy-v*\"]", test.replacement)
+		if got := strings.Join(tagProblems(parse(t, files), test.protected), "|"); got != test.want {
+			t.Errorf("%s: found %q, want %q", name, got, test.want)
 		}
 	}
 }
