@@ -17,7 +17,7 @@ const (
 func (c *chain) deployment(stack, digest string) event {
 	return event{name: "workflow_dispatch", variables: c.variables(stack), payload: map[string]any{
 		"ref": "refs/heads/main", "inputs": map[string]any{
-			"stack": stack, "digest": digest, "operation": "deploy", "proceed": "false", "retry": "false", "service": "web", "platform": ".", "organization": "",
+			"stack": stack, "digest": digest, "operation": "deploy", "proceed": "false", "retry": "false", "service": "web",
 		},
 	}}
 }
@@ -46,7 +46,7 @@ func TestDeployments(t *testing.T) {
 	}
 	c.serves("dev", good, r)
 	c.inOrder(r, "google-github-actions/auth deploy@dev", "gh attestation verify oci://"+c.dev.repository+"@"+good,
-		"release verify", "pulumi/auth-actions", "imageUser=node@"+good, "release guard", "pulumi up --yes", "release rollout", "release status", "actions/upload-artifact release-dev")
+		"release verify", "pulumi/auth-actions guiofsaints team:procureflow-dev", "imageUser=node@"+good, "release guard", "pulumi up --yes", "release rollout", "release status", "actions/upload-artifact release-dev")
 	if calls := c.calls(); strings.Contains(calls, "release rollback") {
 		t.Errorf("what succeeded was taken back:\n%s", calls)
 	}

@@ -15,7 +15,7 @@ func TestPublishingThePolicyPack(t *testing.T) {
 		return c.run("policy-publish.yml", event{name: "push", payload: map[string]any{"ref": "refs/tags/" + tag}})
 	}
 	r := push("policy-v1.2.3")
-	if want := "actions/setup-go\npulumi/actions\ngo test ./...\npulumi/auth-actions\npulumi policy publish guiofsaints\n"; !r.ok || c.calls() != want {
+	if want := "actions/setup-go\npulumi/actions\ngo test ./...\npulumi/auth-actions guiofsaints team:procureflow-policies\npulumi policy publish guiofsaints\n"; !r.ok || c.calls() != want {
 		t.Errorf("called\n%swant\n%s%v", c.calls(), want, r)
 	}
 	if !strings.Contains(r.log, "## Published the policy pack from policy-v1.2.3") {

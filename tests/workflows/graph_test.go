@@ -169,12 +169,12 @@ const goingBack = `"$BIN/release" rollback "$NAME"`
 
 func wrongSteps(t *testing.T, files map[string]string) []string {
 	t.Helper()
-	const auth, pulumi = "google-github-actions/auth@", "pulumi/auth-actions@"
+	const auth, pulumi = "google-github-actions/auth@", "./.github/actions/pulumi-login"
 	wrong := slices.Concat(
 		wrongOrder(t, files, "promote.yml", "promote", twoApprovals, auth, "release\" promote --digest"),
 		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", `[[ "$image" == *@"$DIGEST" ]]`,
 			"release\" rollout \"$NAME\" --revision \"$REVISION\"", goingBack),
-		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, "./.github/actions/infrastructure-up"),
+		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, pulumi, "./.github/actions/infrastructure-up"),
 		wrongOrder(t, files, "ci.yml", "image", "./.github/actions/docker-build-push", "aquasecurity/trivy-action@", "actions/attest@"),
 	)
 	for _, part := range []string{`"$BIN/release" verify --image "$IMAGE"`, `imageUser=$IMAGE_USER"`} {

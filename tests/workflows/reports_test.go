@@ -163,9 +163,9 @@ func TestWhatCountsAsDrift(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			code, printed, summary := runScript(t, script(t, "## Drift of"), map[string]string{
-				"STACK": "prod", "ORGANIZATION": "o", "PROJECT": "p", "REGION": "r", "STEPS": test.steps, "STATUS": test.status,
+				"STACK": "prod", "PROJECT": "p", "REGION": "r", "STEPS": test.steps, "STATUS": test.status,
 			}, map[string]string{
-				"pulumi":  `case "$1" in preview) echo "{\"steps\": [$STEPS]}" ;; stack) [ "$2" = select ] || echo '{"web": {"name": "web"}}' ;; esac`,
+				"pulumi":  `case "$1" in preview) echo "{\"steps\": [$STEPS]}" ;; stack) echo '{"web": {"name": "web"}}' ;; esac`,
 				"release": `printf '%s' "$STATUS"`,
 			})
 			if want := "## Drift of prod\n~~~~\n" + test.drift + "~~~~\n"; code != 0 || summary != want {
@@ -174,7 +174,7 @@ func TestWhatCountsAsDrift(t *testing.T) {
 		})
 	}
 	// What cannot be read is no drift.
-	if code, _, _ := runScript(t, script(t, "## Drift of"), map[string]string{"STACK": "prod", "ORGANIZATION": "o", "PROJECT": "p", "REGION": "r"},
+	if code, _, _ := runScript(t, script(t, "## Drift of"), map[string]string{"STACK": "prod", "PROJECT": "p", "REGION": "r"},
 		map[string]string{"pulumi": `[ "$1" != preview ] || exit 255`}); code != 255 {
 		t.Errorf("exit code %d after a preview that failed, want its 255", code)
 	}

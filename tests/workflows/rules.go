@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -142,6 +143,7 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 	for _, name := range sorted(workflow.Jobs) {
 		checkJob(workflow.Jobs[name], name, path, report)
 		checkLifetimes(t, file, name, report)
+		checkTeams(t, file, name, report)
 		if publishes(workflow) {
 			for _, s := range t.jobSteps(file, name) {
 				if cached(s) {
@@ -165,7 +167,13 @@ func checkLifetimes(t *Tree, file, name string, report reporter) {
 		steps := []Step{s}
 		if local, ours := strings.CutPrefix(s.Uses, "./.github/actions/"); ours {
 			for _, inner := range t.Composites[local].Runs.Steps {
-				steps = append(steps, Step{Uses: inner.Uses, With: inner.With})
+				with := maps.Clone(inner.With)
+				for name, value := range s.With {
+					for input := range with {
+						with[input] = strings.ReplaceAll(with[input], "${{ inputs."+name+" }}", value)
+					}
+				}
+				steps = append(steps, Step{Uses: inner.Uses, With: with})
 			}
 		}
 		for _, s := range steps {
@@ -178,6 +186,40 @@ func checkLifetimes(t *Tree, file, name string, report reporter) {
 			if err != nil || float64(seconds) > limit.Value*60 {
 				report("token-lifetime", "workflows/"+file, "%s: the token of %s may outlive the job: %s %q, and the job ends after %g minutes", name, action, input, s.With[input], limit.Value)
 			}
+		}
+	}
+}
+
+// pulumiLogin is the one way into Pulumi Cloud.
+const pulumiLogin = "./.github/actions/pulumi-login"
+
+// teams are whom a job speaks for in Pulumi Cloud, and on which stack, by its environment. Pulumi Cloud's own rules allow
+// the same and no more (docs/bootstrap.md).
+var teams = map[string]struct{ team, stack string }{
+	"":           {"procureflow-read", "${{ matrix.stack }}"},
+	"dev":        {"procureflow-dev", "dev"},
+	"staging":    {"procureflow-staging", "staging"},
+	"production": {"procureflow-prod", "prod"},
+	"${{ inputs.stack == 'prod' && 'production' || inputs.stack }}": {"procureflow-${{ inputs.stack }}", "${{ inputs.stack }}"},
+}
+
+func checkTeams(t *Tree, file, name string, report reporter) {
+	environment := ""
+	if e := t.Workflows[file].Jobs[name].Environment; e != nil {
+		environment = text(e.Name)
+	}
+	want, known := teams[environment]
+	if publishes(t.Workflows[file]) {
+		want.team, want.stack = "procureflow-policies", ""
+	}
+	for _, s := range t.jobSteps(file, name) {
+		switch {
+		case strings.HasPrefix(s.Uses, "pulumi/auth-actions@"):
+			report("pulumi-team", "workflows/"+file, "%s: enters Pulumi Cloud by itself: use %s", name, pulumiLogin)
+		case s.Uses == pulumiLogin && (!known || s.With["team"] != want.team || s.With["stack"] != want.stack):
+			report("pulumi-team", "workflows/"+file, "%s: in environment %q it is %q on stack %q, want %q on %q", name, environment, s.With["team"], s.With["stack"], want.team, want.stack)
+		case s.Uses == "./.github/actions/infrastructure-up" && s.With["stack"] != want.stack:
+			report("pulumi-team", "workflows/"+file, "%s: in environment %q it changes %q, want %q", name, environment, s.With["stack"], want.stack)
 		}
 	}
 }

@@ -110,7 +110,14 @@ func TestEachRuleCatches(t *testing.T) {
 		{"no concurrency", "concurrency-limits", "workflows/scorecard.yml", "concurrency:\n  group: scorecard\n  cancel-in-progress: true\n", ""},
 		{"a token of an hour", "token-lifetime", "workflows/deploy.yml", "          access_token_lifetime: 900s # For the verification below; the client libraries get their own.\n", ""},
 		{"a token that outlives its job", "token-lifetime", "workflows/promote.yml", "access_token_lifetime: 1200s", "access_token_lifetime: 1201s"},
-		{"Pulumi's token of two hours", "token-lifetime", "workflows/pulumi-preview.yml", "          token-expiration: 1800\n", ""},
+		{"Pulumi's token of two hours", "token-lifetime", "workflows/pulumi-preview.yml", "          seconds: \"1800\"\n", "          seconds: \"7200\"\n"},
+		{"a preview that may write", "pulumi-team", "workflows/pulumi-preview.yml", "team: procureflow-read", "team: procureflow-prod"},
+		{"a deployment to dev that may write prod", "pulumi-team", "workflows/deploy.yml", "team: procureflow-${{ inputs.stack }}", "team: procureflow-prod"},
+		{"another stack than the environment's", "pulumi-team", "workflows/infrastructure.yml", "          stack: staging\n", "          stack: prod\n"},
+		{"a job without environment that may write", "pulumi-team", "workflows/infrastructure.yml", "    environment: dev\n", ""},
+		{"an environment that nobody knows", "pulumi-team", "workflows/infrastructure.yml", "    environment: dev\n", "    environment: Dev\n"},
+		{"a way of its own", "pulumi-team", "workflows/drift-check.yml", "      - uses: ./.github/actions/pulumi-login\n        with:\n          team: procureflow-read\n          stack: ${{ matrix.stack }}\n          platform: ${{ env.PLATFORM }}\n          seconds: \"1800\"\n",
+			"      - uses: pulumi/auth-actions@141415910c3beb54e03b48e9057c204c97b956f2 # v2.1.0\n        with:\n          organization: o\n          requested-token-type: t\n          token-expiration: 1800\n"},
 		{"no timeout", "timeouts", "workflows/scorecard.yml", "    timeout-minutes: 15\n", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -133,7 +140,7 @@ func TestInputsOfOurActionsAreDescribed(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))
 	names := slices.Sorted(maps.Keys(tree.Composites))
-	if want := []string{"docker-build-push", "health-check", "infrastructure-up", "setup-pnpm", "setup-pulumi-go"}; !slices.Equal(names, want) {
+	if want := []string{"docker-build-push", "health-check", "infrastructure-up", "pulumi-login", "setup-pnpm", "setup-pulumi-go"}; !slices.Equal(names, want) {
 		t.Errorf("actions %v, want %v", names, want)
 	}
 	for _, name := range names {

@@ -69,10 +69,10 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 		"pulumi up --yes --non-interactive --refresh --color never --suppress-outputs": "up --yes --non-interactive --refresh ",
 	} {
 		// The shell says its own number first; the last program has to have it.
-		const program = `[ "$1 $2" = "stack select" ] || [ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
+		const program = `[ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
 		code, printed, _ := runScript(t, "echo $$\n"+script(t, mark), map[string]string{
 			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod", "SERVICE": "web", "PLATFORM": ".",
-			"ORGANIZATION": "o", "DIGEST": "d", "IMAGE_USER": "u@d", "CODE": "0",
+			"DIGEST": "d", "IMAGE_USER": "u@d", "CODE": "0",
 		}, map[string]string{"release": program, "pulumi": program})
 		shell, rest, _ := strings.Cut(printed, "\n")
 		if code != 0 || !strings.HasPrefix(rest, shell+" called: "+called) {
@@ -185,7 +185,7 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 			t.Parallel()
 			code, printed, outputs := runScript(t, script(t, "releases run on main"), map[string]string{
 				"REF": test.ref, "STACK": test.stack, "OPERATION": test.operation, "DIGEST": test.digest, "SERVICE": test.service,
-				"PLATFORM": ".", "ORGANIZATION": "",
+				"PLATFORM": ".",
 			}, nil)
 			want := ""
 			if test.code == 0 {
@@ -198,24 +198,35 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 	}
 }
 
-// Where the platform is, and whose stacks these are, end up in paths and names.
+// Where the platform is ends up in paths.
 func TestWhichPlacesADeploymentRefuses(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		platform, organization string
-		code                   int
-	}{
-		{".", "", 0}, {"packages/infra", "procure-flow", 0}, {"a..b", "o_1", 0},
-		{"", "", 1}, {"..", "", 1}, {"a/../..", "", 1}, {"/etc", "", 1}, {"a b", "", 1}, {"a\nb", "", 1}, {"$(id)", "", 1},
-		{".", "o/other", 1}, {".", "o o", 1}, {".", "o\np", 1},
+	for platform, want := range map[string]int{
+		".": 0, "packages/infra": 0, "a..b": 0,
+		"": 1, "..": 1, "a/../..": 1, "/etc": 1, "a b": 1, "a\nb": 1, "$(id)": 1,
 	} {
 		code, printed, _ := runScript(t, script(t, "releases run on main"), map[string]string{
-			"REF": "refs/heads/main", "STACK": "prod", "OPERATION": "rollback", "DIGEST": "", "SERVICE": "web",
-			"PLATFORM": test.platform, "ORGANIZATION": test.organization,
+			"REF": "refs/heads/main", "STACK": "prod", "OPERATION": "rollback", "DIGEST": "", "SERVICE": "web", "PLATFORM": platform,
 		}, nil)
-		if code != test.code {
-			t.Errorf("%+v: exit code %d\n%s", test, code, printed)
+		if code != want {
+			t.Errorf("%q: exit code %d, want %d\n%s", platform, code, want, printed)
 		}
+	}
+}
+
+// The organization in Pulumi Cloud is the repository's owner, and whoever logs in may want no stack.
+func TestWhichStackIsSelected(t *testing.T) {
+	t.Parallel()
+	for stack, want := range map[string]string{"prod": "called: stack select o/procureflow/prod\n", "": ""} {
+		code, printed, outputs := runScript(t, script(t, "pulumi stack select"), map[string]string{"ORGANIZATION": "o", "STACK": stack, "PLATFORM": "."},
+			map[string]string{"pulumi": `echo "called: $*"`})
+		if code != 0 || printed != want || outputs != "organization=o\n" {
+			t.Errorf("stack %q: exit code %d, %q and %q", stack, code, printed, outputs)
+		}
+	}
+	if code, _, _ := runScript(t, script(t, "pulumi stack select"), map[string]string{"ORGANIZATION": "o", "STACK": "prod", "PLATFORM": "."},
+		map[string]string{"pulumi": "exit 255"}); code != 255 {
+		t.Errorf("a stack that is not there: exit code %d, want 255", code)
 	}
 }
 
