@@ -150,8 +150,12 @@ func (e *Engine) Status(ctx context.Context) (server.Status, error) {
 	return e.client.Status(ctx)
 }
 
-// Pulumi runs the CLI with the caller's arguments in the sandbox's environment and returns its exit code.
+// Pulumi runs the CLI with the caller's arguments in the sandbox's environment, on the settings as they are now, and returns
+// its exit code.
 func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args ...string) (int, error) {
+	if err := e.renewStackFiles(ctx); err != nil {
+		return 0, err
+	}
 	if err := e.connect(ctx); err != nil {
 		return 0, err
 	}

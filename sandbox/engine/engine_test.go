@@ -62,6 +62,46 @@ func TestStackFileCopyHasValuesInsteadOfStandIns(t *testing.T) {
 	assert.Equal(t, string(first), string(second))
 }
 
+// What `pulumi config set` wrote into a copy stays until its file changes, and a changed setting is there for the CLI at once.
+func TestTheCLISeesTheSettingsAsTheyAre(t *testing.T) {
+	t.Parallel()
+	e := open(t)
+	e.options.Root = t.TempDir()
+	repository := filepath.Join(e.options.Root, "Pulumi.dev.yaml")
+	settings, err := os.ReadFile(filepath.Join("..", "..", "Pulumi.dev.yaml"))
+	require.NoError(t, err)
+	write := func(path string, data []byte) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+	}
+	memory := func() any {
+		t.Helper()
+		file, err := readStackFile(filepath.Join(e.workDir(), "Pulumi.dev.yaml"))
+		require.NoError(t, err)
+		return child(child(file.Config[stacks.ConfigKey], "services"), "web")["memory"]
+	}
+	write(repository, settings)
+	require.NoError(t, e.renewStackFiles(t.Context()))
+	assert.NoFileExists(t, filepath.Join(e.workDir(), "Pulumi.dev.yaml"), "a stack that was never made")
+
+	_, err = e.writeStackFile(t.Context(), "dev")
+	require.NoError(t, err)
+	copied := filepath.Join(e.workDir(), "Pulumi.dev.yaml")
+	data, err := os.ReadFile(copied)
+	require.NoError(t, err)
+	write(copied, bytes.ReplaceAll(data, []byte("memory: 512Mi"), []byte("memory: 768Mi")))
+	require.NoError(t, e.renewStackFiles(t.Context()))
+	assert.Equal(t, "768Mi", memory(), "the file is as it was")
+
+	write(repository, bytes.ReplaceAll(settings, []byte("memory: 512Mi"), []byte("memory: 1Gi")))
+	require.NoError(t, e.renewStackFiles(t.Context()))
+	assert.Equal(t, "1Gi", memory(), "the file has changed")
+
+	write(repository, bytes.ReplaceAll(settings, []byte("memory: 512Mi"), []byte("memory: 1Tb")))
+	assert.ErrorContains(t, e.renewStackFiles(t.Context()), "services.web.memory")
+	assert.Equal(t, "1Gi", memory(), "settings that cannot be change nothing")
+}
+
 func decrypt(t *testing.T, crypter config.Crypter, text string) string {
 	t.Helper()
 	plain, err := crypter.DecryptValue(context.Background(), text)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -86,10 +87,43 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 		}
 	}
 	file.Config[stacks.ConfigKey] = filled
-	if data, err = yaml.Marshal(file); err != nil {
+	written, err := yaml.Marshal(file)
+	if err != nil {
 		return none, err
 	}
-	return settings, statedir.WriteFile(copyPath, data, 0o600)
+	if err := statedir.WriteFile(copyPath, written, 0o600); err != nil {
+		return none, err
+	}
+	return settings, statedir.WriteFile(copyPath+copiedFrom, data, 0o600)
+}
+
+// copiedFrom ends the name of the file beside a copy that holds what the repository's file was.
+const copiedFrom = ".from"
+
+// renewStackFiles writes each copy anew whose file in the repository has changed since, so that the caller's CLI sees the
+// settings as they are. A copy whose file is as it was keeps what `pulumi config set` wrote into it.
+func (e *Engine) renewStackFiles(ctx context.Context) error {
+	for _, stack := range e.stackNames() {
+		name := "Pulumi." + stack + ".yaml"
+		from, err := os.ReadFile(filepath.Join(e.workDir(), name+copiedFrom))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // No stack yet: there is nothing that the CLI could ask of it.
+		}
+		if err != nil {
+			return fmt.Errorf("read what the sandbox's copy of %s was made of: %w", name, err)
+		}
+		now, err := os.ReadFile(filepath.Join(e.options.Root, name))
+		if err != nil {
+			return fmt.Errorf("read the stack's settings: %w", err)
+		}
+		if bytes.Equal(from, now) {
+			continue
+		}
+		if _, err := e.writeStackFile(ctx, stack); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stackFile is the part of a Pulumi.<stack>.yaml the sandbox understands.

@@ -5,6 +5,9 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -28,12 +31,14 @@ func approvers(t *testing.T, first, second string) string {
 	return "CHAIN_GITHUB=" + server.URL
 }
 
-// testInfrastructure: a merge changes one environment after the other, outside the services; prod only when two people approved.
+// testInfrastructure: a merge changes one environment after the other, outside the services that are there; prod only when two
+// people approved.
 func testInfrastructure(t *testing.T, c *chain) {
 	e := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main"}, env: []string{approvers(t, "al", "al")},
 		variables: map[string]string{"GCP_INFRA_SERVICE_ACCOUNT": "infra", "GCP_INFRA_WORKLOAD_IDENTITY_PROVIDER": "provider"}}
 	// What is by hand is a service's, and not this workflow's to put back.
 	c.byHand("staging")
+	c.addService("staging")
 	r := c.run("infrastructure.yml", e)
 	want := map[string]string{"check": success, "dev": success, "staging": success, "approve": success, "prod": failure}
 	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "need 2 different people") {
@@ -47,9 +52,47 @@ func testInfrastructure(t *testing.T, c *chain) {
 			t.Errorf("the log does not say %q\n%v", wanted, r)
 		}
 	}
-	var service struct{ Ingress string }
-	c.get("/run/v2/projects/procureflow-staging/locations/us-central1/services/procureflow-web", &service)
-	if want := "INGRESS_TRAFFIC_INTERNAL_ONLY"; service.Ingress != want {
-		t.Errorf("the service's ingress is %s, want %s as it was", service.Ingress, want)
+	for name, want := range map[string]struct{ ingress, what string }{
+		"procureflow-web": {"INGRESS_TRAFFIC_INTERNAL_ONLY", "as it was"}, "procureflow-api": {"INGRESS_TRAFFIC_ALL", "made"},
+	} {
+		var service struct {
+			Ingress  string
+			Template struct{ Containers []struct{ Image string } }
+		}
+		c.get("/run/v2/projects/procureflow-staging/locations/us-central1/services/"+name, &service)
+		if service.Ingress != want.ingress {
+			t.Errorf("the ingress of %s is %s, want %s, %s", name, service.Ingress, want.ingress, want.what)
+		}
+		if image := service.Template.Containers[0].Image; !strings.HasSuffix(image, "@"+sample) {
+			t.Errorf("%s runs %s, want the first run's %s", name, image, sample)
+		}
 	}
+}
+
+// addService adds a service like the first one to a stack's settings, and to what its policies allow.
+func (c *chain) addService(stack string) {
+	c.t.Helper()
+	edit := func(file string, change func(text string) string) {
+		c.t.Helper()
+		file = filepath.Join(c.folder, file)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		changed := change(string(text))
+		if changed == string(text) {
+			c.t.Fatalf("%s is as before", file)
+		}
+		if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	edit("Pulumi."+stack+".yaml", func(text string) string {
+		from, to := strings.Index(text, "      web:\n"), strings.Index(text, "    monitoring:\n")
+		api := strings.NewReplacer("      web:", "      api:", "procureflow-web", "procureflow-api", "image: web", "image: api", "procureflow-cloudrun", "procureflow-api")
+		return text[:to] + api.Replace(text[from:to]) + text[to:]
+	})
+	edit("policy/config/"+stack+".json", func(text string) string {
+		return regexp.MustCompile(`"ceiling": \d+`).ReplaceAllString(strings.ReplaceAll(text, `"procureflow-web"`, `"procureflow-web", "procureflow-api"`), `"ceiling": 1000`)
+	})
 }

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,32 @@ echo "Previewing (prod)"; exit "$EXIT"`})
 		}
 		if text, err := os.ReadFile(kept); err != nil || string(text) != "Previewing (prod)\n" {
 			t.Errorf("pulumi exits with %s: kept %q, %v", exit, text, err)
+		}
+	}
+}
+
+// The services that are there are left to releases. When nobody can say which, nothing changes.
+func TestWhatAChangeOfAnEnvironmentLeavesOut(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	const service = `{"type": "gcp:cloudrunv2/service:Service", "urn": "urn:pulumi:prod::procureflow::a:b:C$gcp:cloudrunv2/service:Service::service-%s-service"}`
+	for _, test := range []struct{ name, state, excluded string }{
+		{"two services and others", `{"deployment": {"resources": [` + fmt.Sprintf(service, "api") + `, {"type": "gcp:cloudrunv2/job:Job", "urn": "u"}, ` + fmt.Sprintf(service, "web") + `]}}`,
+			" --exclude urn:pulumi:prod::procureflow::a:b:C$gcp:cloudrunv2/service:Service::service-api-service" +
+				" --exclude urn:pulumi:prod::procureflow::a:b:C$gcp:cloudrunv2/service:Service::service-web-service"},
+		{"nothing yet", `{"deployment": {}}`, ""},
+	} {
+		code, printed, _ := runScript(t, script(t, "pulumi stack export"), map[string]string{"STACK": "prod", "PLATFORM": ".", "STATE": test.state},
+			map[string]string{"pulumi": `[ "$1 $2" = "stack export" ] && printf '%s' "$STATE" || echo "called: $*"`})
+		if want := "--exclude **github:index/**" + test.excluded + " --policy-pack "; code != 0 || !strings.Contains(printed, want) {
+			t.Errorf("%s: exit code %d and %q, want %q", test.name, code, printed, want)
+		}
+	}
+	for name, program := range map[string]string{"the state cannot be read": "exit 255", "the state is no state": "echo no JSON"} {
+		code, printed, _ := runScript(t, script(t, "pulumi stack export"), map[string]string{"STACK": "prod", "PLATFORM": "."},
+			map[string]string{"pulumi": `[ "$1 $2" = "stack export" ] || { echo "called: $*"; exit; }; ` + program})
+		if code == 0 || strings.Contains(printed, "called") {
+			t.Errorf("%s: exit code %d and %q, want that nothing is changed", name, code, printed)
 		}
 	}
 }

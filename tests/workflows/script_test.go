@@ -63,13 +63,14 @@ func script(t *testing.T, mark string) string {
 // GitHub signals a step's first process and no other. What must end what it began has to be that process.
 func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 	t.Parallel()
+	needsJQ(t)
 	for mark, called := range map[string]string{
 		`"$BIN/release" rollout`: "rollout web --revision web-1 --proceed=false --retry=true --project p --region r --env prod --summary ",
 		`"$BIN/release" guard`:   "guard web --project p --region r --env prod --summary ",
 		"pulumi up --yes --non-interactive --refresh --color never --suppress-outputs": "up --yes --non-interactive --refresh ",
 	} {
 		// The shell says its own number first; the last program has to have it.
-		const program = `[ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
+		const program = `[ "$1 $2" != "stack export" ] || { echo '{"deployment": {}}'; exit 0; }; [ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
 		code, printed, _ := runScript(t, "echo $$\n"+script(t, mark), map[string]string{
 			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod", "SERVICE": "web", "PLATFORM": ".",
 			"DIGEST": "d", "IMAGE_USER": "u@d", "CODE": "0",
