@@ -44,6 +44,9 @@ func TestWhichChangesAreChecked(t *testing.T) {
 		{"a stack's settings", ".", "Pulumi.prod.yaml", "app=false\ninfrastructure=true\n"},
 		{"a workflow", ".", ".github/workflows/ci.yml", "app=true\ninfrastructure=true\n"},
 		{"infrastructure in a folder", "platform", "platform/infra/main.go", "app=false\ninfrastructure=true\n"},
+		{"what CI runs", ".", ".ci/run", "app=false\ninfrastructure=true\n"},
+		{"golden files", ".", "tests/inventory/testdata/prod.txt", "app=true\ninfrastructure=true\n"},
+		{"a document that is made", ".", "docs/policies.md", "app=false\ninfrastructure=true\n"},
 		{"nothing", ".", "", "app=false\ninfrastructure=false\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
