@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v4"
 )
 
 func TestWhichPolicyPackIsPublished(t *testing.T) {
@@ -90,6 +92,35 @@ func TestWhatAChangeOfAnEnvironmentLeavesOut(t *testing.T) {
 		if code == 0 || strings.Contains(printed, "called") {
 			t.Errorf("%s: exit code %d and %q, want that nothing is changed", name, code, printed)
 		}
+	}
+}
+
+// A run that was approved late leaves what is newer as it is; what starts no run of its own is no reason to wait for one.
+func TestAnOlderRunPutsNothingBack(t *testing.T) {
+	t.Parallel()
+	type paths struct {
+		On struct{ Push struct{ Paths []string } }
+	}
+	var workflow paths
+	if err := yaml.Unmarshal([]byte(sources(t)["workflows/infrastructure.yml"]), &workflow); err != nil || len(workflow.On.Push.Paths) == 0 {
+		t.Fatalf("infrastructure.yml has no paths: %v", err)
+	}
+	newer := map[string]bool{"": false, "release/plan/plan.go": false, "docs/infra/a.md": false, "packages/web/go.mod": false, strings.Repeat("a\n", 299) + "a": true}
+	for _, pattern := range workflow.On.Push.Paths {
+		newer[strings.NewReplacer("**", "a/b.go", "*", ".prod").Replace(pattern)] = true
+		newer["README.md\nplatform/"+strings.NewReplacer("**", "a/b.go", "*", ".prod").Replace(pattern)] = true
+	}
+	for files, refused := range newer {
+		code, printed, _ := runScript(t, script(t, "main has newer changes"), map[string]string{
+			"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "PLATFORM": "platform", "FILES": files,
+		}, map[string]string{"gh": `[ "$*" = "api repos/o/r/compare/abc...main --jq .files[].filename" ] || exit 9; [ -z "$FILES" ] || printf '%s\n' "$FILES"`})
+		if want := map[bool]int{true: 1}[refused]; code != want {
+			t.Errorf("main has newer %q: exit code %d, want %d\n%s", files, code, want, printed)
+		}
+	}
+	if code, _, _ := runScript(t, script(t, "main has newer changes"), map[string]string{"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "PLATFORM": "."},
+		map[string]string{"gh": "exit 4"}); code != 4 {
+		t.Errorf("GitHub does not answer: exit code %d, want 4", code)
 	}
 }
 
