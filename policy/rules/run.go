@@ -60,7 +60,7 @@ func quantity(s string) (float64, error) {
 		}
 	}
 	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || n < 0 || n > 1e18 {
+	if err != nil || !(n > 0 && n <= 1e18) { // so written because NaN is neither more nor less than anything
 		return 0, fmt.Errorf("%q is not an amount such as 1, 500m or 512Mi", s)
 	}
 	return n * factor, nil
@@ -69,7 +69,7 @@ func quantity(s string) (float64, error) {
 // seconds reads a duration as Google writes it: 300s, 3.5s.
 func seconds(s string) (float64, error) {
 	n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(s), "s"), 64)
-	if err != nil || n < 0 {
+	if err != nil || !(n >= 0) { // NaN is neither
 		return 0, fmt.Errorf("%q is not a duration such as 300s", s)
 	}
 	return n, nil

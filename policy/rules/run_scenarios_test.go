@@ -120,7 +120,7 @@ func runScenarios() []scenario {
 		}},
 		{policy: runTimeoutConcurrency, good: v2(), loose: `"timeoutSeconds": 3600`, reads: []string{"template.timeout", "template.maxInstanceRequestConcurrency"}, bad: []change{
 			{path: "template.timeout", to: "3600s", want: "template.timeout is 3600s: set it to 900 seconds or less"},
-			{path: "template.timeout", to: "long", want: "is long"},
+			{path: "template.timeout", to: "long", want: "is long"}, {path: "template.timeout", to: "NaN", want: "is NaN"},
 			{path: "template.maxInstanceRequestConcurrency", to: 1000, want: "template.maxInstanceRequestConcurrency is 1000: set it to 250 or less"},
 		}},
 		{policy: runTimeoutConcurrency, good: v1(), reads: []string{"template.spec.timeoutSeconds", "template.spec.containerConcurrency"}, bad: []change{
@@ -193,6 +193,8 @@ func containerScenarios(good ct.Resource) []scenario {
 			change{path: at + ".resources.limits.cpu", to: 4, want: "is 4"}, change{path: at + ".resources.limits.cpu", to: "4000m", want: "is 4000m"},
 			change{path: at + ".resources.limits.memory", to: "4Gi", want: "is 4Gi: set it to 2 GiB or less"},
 			change{path: at + ".resources.limits.memory", to: "much", want: `"much" is not an amount`},
+			change{path: at + ".resources.limits.memory", to: "NaNMi", want: "is not an amount"}, change{path: at + ".resources.limits.cpu", to: "NaN", want: "is not an amount"},
+			change{path: at + ".resources.limits.cpu", to: "0", want: "is not an amount"},
 			change{path: at + ".resources", to: gone{}, want: "is absent"}, containers, second(object{}, "[1].resources.limits.cpu is absent")),
 		named(runNonRoot, `"verifiedRepositories": ["docker.io/library/nginx"]`, `"verifiedRepositories": ["us-central1-docker.pkg.dev/procureflow-dev/procureflow/web"]`,
 			[]string{at + ".image"}, change{path: at + ".image", to: "docker.io/library/nginx:1", want: "nothing shows that docker.io/library/nginx:1 does not run as root"},

@@ -148,10 +148,22 @@ func TestWorstCaseCost(t *testing.T) {
 		{"instances unknown", []ct.Resource{changed(v2(), change{path: "template.scaling.maxInstanceCount", to: ct.UnknownNumber})}, 1, over("67629.60", "1.00", "web 67629.60")},
 		{"memory unknown", []ct.Resource{changed(v2(), change{path: container + ".limits.memory", to: ct.Unknown})}, 1, over("557.11", "1.00", "web 557.11")},
 		{"CPU absent", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: gone{}})}, 1, over("1035.20", "1.00", "web 1035.20")},
-		{"containers unknown", []ct.Resource{changed(v2(), change{path: "template.containers", to: ct.UnknownArray})}, 1, over("1457.05", "1.00", "web 1457.05")},
+		{"containers unknown", []ct.Resource{changed(v2(), change{path: "template.containers", to: ct.UnknownArray})}, 1, append(over("1457.05", "1.00", "web 1457.05"),
+			"not checked: template.containers is known only after the update")},
 		{"replicas by hand", []ct.Resource{{Type: secret, Name: "key", Properties: ct.Properties{"replication": object{"userManaged": object{
 			"replicas": []any{object{"location": "us-central1"}, object{"location": "us-east1"}, ct.Unknown}}}}}}, 1, over("1.08", "1.00", "key 1.08")},
 		{"replicas unknown", []ct.Resource{{Type: secret, Name: "key", Properties: ct.Properties{"replication": ct.Unknown}}}, 1, over("18.00", "1.00", "key 18.00")},
+		{"manual count unknown", []ct.Resource{changed(v2(), change{path: "scaling.manualInstanceCount", to: ct.UnknownNumber})}, 1, over("67629.60", "1.00", "web 67629.60")},
+		{"scaling unknown", []ct.Resource{changed(v2(), change{path: "scaling", to: ct.Unknown})}, 1, over("67629.60", "1.00", "web 67629.60")},
+		{"everything unknown", []ct.Resource{changed(task(), change{path: "template", to: ct.Unknown})}, 1, append(over("5571072.00", "1.00", "nightly 5571072.00"),
+			"not checked: template is known only after the update")},
+		{"no number of CPUs", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "NaN"})}, 1, over("1035.20", "1.00", "web 1035.20")},
+		{"no CPU", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "0"})}, 1, over("1035.20", "1.00", "web 1035.20")},
+		{"a fraction of a CPU", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "500m"})}, 1, over("70.98", "1.00", "web 70.98")},
+		{"a GPU", []ct.Resource{changed(v2(), change{path: "template.nodeSelector.accelerator", to: "nvidia-l4"})}, 1e6, []string{
+			"template.nodeSelector.accelerator is nvidia-l4, and the price table has no GPU: remove it, or exempt the resource until it is priced"}},
+		{"a GPU in the limits", []ct.Resource{changed(v1(), change{path: `template.spec.containers[0].resources.limits["nvidia.com/gpu"]`, to: "1"})}, 1e6, []string{
+			`template.spec.containers[0].resources.limits["nvidia.com/gpu"] is 1, and the price table has no GPU: remove it, or exempt the resource until it is priced`}},
 		{"a worker pool", []ct.Resource{worker()}, 1, over("106.40", "1.00", "queue 106.40")},
 	}
 	for _, test := range tests {

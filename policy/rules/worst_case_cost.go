@@ -27,6 +27,7 @@ var worstCaseCost = crossguard.Policy{
 		var items []costItem
 		s.Each(runAny, func(r *crossguard.Resource) {
 			items = append(items, costItem{r.Name, computeCost(r)})
+			refuseGPU(r)
 		})
 		s.Each([]string{repository}, func(r *crossguard.Resource) {
 			items = append(items, costItem{r.Name, s.Config.Number("registryGiB") * registryGiBMonth})
@@ -114,6 +115,21 @@ func computeCost(r *crossguard.Resource) float64 {
 	return instances(r) * secondsPerMonth * (cpu*cpuPrice + memory*gibPrice)
 }
 
+// refuseGPU reports a GPU: it costs many times what its CPU does, and a sum without it would be no worst case.
+func refuseGPU(r *crossguard.Resource) {
+	refuse := func(o crossguard.Object, path string) {
+		if text, set := o.String(path); set {
+			r.Violation("%s is %s, and the price table has no GPU: remove it, or exempt the resource until it is priced", o.Path(path), text)
+		}
+	}
+	accelerator := templateOf(r) + ".nodeSelector.accelerator"
+	if r.Type == serviceV1 {
+		accelerator = templateOf(r) + `.nodeSelector["run.googleapis.com/accelerator"]`
+	}
+	refuse(r.Object, accelerator)
+	r.Each(templateOf(r)+".containers", func(c crossguard.Object) { refuse(c, `resources.limits["nvidia.com/gpu"]`) })
+}
+
 // bound reads an amount in units, or the most there is where it is absent, unknown or no amount.
 func bound(r *crossguard.Resource, path string, most, unit float64) float64 {
 	if !r.IsKnown(path) {
@@ -136,7 +152,7 @@ func instances(r *crossguard.Resource) float64 {
 		most = min(most, count(r, path, mostInstances))
 	}
 	for _, path := range manualCounts(r) { // goes beyond the cap
-		if r.Has(path) {
+		if !r.IsKnown(path) || r.Has(path) {
 			most = max(most, count(r, path, mostInstances))
 		}
 	}
