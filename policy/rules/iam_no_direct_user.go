@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -8,19 +9,26 @@ import (
 
 var iamNoDirectUser = crossguard.Policy{
 	Name:             "iam-no-direct-user",
-	Description:      "People have access through groups, so that someone who leaves loses it everywhere.",
+	Description:      "People have access through groups, so that someone who leaves loses it everywhere, and nobody has it as a member of the public.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Medium,
 	Framework:        crossguard.Framework{Name: "Trivy", Reference: "AVD-GCP-0003", Specification: "IAM granted directly to user"},
 	Tags:             []string{"security", "iam"},
-	RemediationSteps: "Grant the role to a group and put the person into it.",
+	RemediationSteps: "Grant the role to a group and put the person into it; a workload has an account of its own.",
 	Types:            anyIAM,
 	Check: func(r *crossguard.Resource) {
-		people := grant{member: func(member string) bool {
-			return strings.HasPrefix(member, "user:") || strings.HasPrefix(member, "domain:")
-		}}
-		people.each(r, func(role, member string) {
-			r.Violation("grants %s to %s: grant it to a group", role, member)
+		// run-no-public-invoker and ar-not-public judge what is open to the public there.
+		elsewhere := slices.Contains(runIAM, r.Type) || slices.Contains(repositoryIAM, r.Type)
+		grant{member: func(member string) bool { return person(member) || public(member) && !elsewhere }}.each(r, func(role, member string) {
+			if public(strings.ToLower(member)) {
+				r.Violation("grants %s to %s, which is anybody: grant it to a group or an account", role, member)
+			} else {
+				r.Violation("grants %s to %s: grant it to a group", role, member)
+			}
 		})
 	},
+}
+
+func person(member string) bool {
+	return strings.HasPrefix(member, "user:") || strings.HasPrefix(member, "domain:")
 }

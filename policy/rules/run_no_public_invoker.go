@@ -26,14 +26,25 @@ var runNoPublicInvoker = crossguard.Policy{
 			checkInvoker(r, "invokerIamDisabled", serviceName(r))
 		default:
 			grant{member: public}.each(r, func(role, member string) {
-				if name := grantedService(r); !slices.Contains(r.Config.Strings("publicServices"), name) {
-					r.Violation("grants %s to %s on %s, which is not among the public services (%s)",
+				name := grantedService(r)
+				switch {
+				case !slices.Contains(serviceIAM, r.Type): // a job or a pool may have a public service's name
+					r.Violation("grants %s to %s on %s: name who may run it", role, member, name)
+				case !slices.Contains(r.Config.Strings("publicServices"), name):
+					r.Violation("grants %s to %s on %s, which is not among the public services (%s): name who may call it, or add the service",
 						role, member, name, list(r.Config.Strings("publicServices")))
+				case !r.IsKnown("role"):
+					r.StringOr("role", "") // ends the rule, naming the role
+				case !invokes(strings.ToLower(role)):
+					r.Violation("grants %s to %s on %s: a public service can be called by anybody, and no more: grant roles/run.invoker", role, member, name)
 				}
 			})
 		}
 	},
 }
+
+// invokes tells the roles that call a service and do nothing else.
+var invokes = roles("roles/run.invoker", "roles/run.servicesinvoker")
 
 func checkInvoker(r *crossguard.Resource, path, name string) {
 	if r.BoolOr(path, false) && !slices.Contains(r.Config.Strings("publicServices"), name) {

@@ -87,16 +87,25 @@ func iamScenarios() []scenario {
 		iamScenario(iamNoProjectImpersonation, folderIAM, harmless, role("roles/iam.serviceAccountUser"), "grants ROLE to MEMBER on the folder", ""),
 		iamScenario(iamNoDefaultSA, projectIAM, harmless, member("serviceAccount:1-compute@developer.gserviceaccount.com"), "grants ROLE to the default account MEMBER", ""),
 		iamScenario(iamNoDirectUser, orgIAM, harmless, member("user:someone@example.com"), "grants ROLE to MEMBER: grant it to a group", ""),
+		iamScenario(iamNoDirectUser, secretIAM, harmless, member("allAuthenticatedUsers"), "grants ROLE to MEMBER, which is anybody: grant it to a group or an account", ""),
+		iamScenario(iamNoDirectUser, accountIAM, harmless, member("allUsers"), "grants ROLE to MEMBER, which is anybody", ""),
+		iamScenario(iamNoDirectUser, bucketIAM, harmless, member("allUsers"), "grants ROLE to MEMBER, which is anybody", ""),
 		iamScenario(iamNoDirectUser, runIAM, harmless, member("domain:example.com"), "grants ROLE to MEMBER: grant it to a group", ""),
 		iamScenario(secretScopedAccess, projectIAM, harmless, role("roles/secretmanager.secretAccessor"), "grants ROLE to MEMBER on the project, and with it every secret", ""),
 		iamScenario(arNotPublic, repositoryIAM, harmless, member("allUsers"), "grants ROLE to MEMBER: grant it to the accounts that pull images", ""),
-		iamScenario(runNoPublicInvoker, runIAM, harmless, member("allUsers"), "grants ROLE to MEMBER on web, which is not among the public services", `"publicServices": ["web"]`),
-		iamScenario(runNoPublicInvoker, runIAM[3:6], harmless, member("allAuthenticatedUsers"), "grants ROLE to MEMBER on web, which is not among the public services", ""),
+		iamScenario(runNoPublicInvoker, runIAM[3:6], harmless, [2]string{"roles/run.invoker", "allUsers"}, "grants ROLE to MEMBER on web, which is not among the public services", `"publicServices": ["web"]`),
+		iamScenario(runNoPublicInvoker, runIAM[6:9], harmless, [2]string{"roles/run.invoker", "allUsers"}, "grants ROLE to MEMBER on web: name who may run it", ""),
+		iamScenario(runNoPublicInvoker, runIAM[3:6], harmless, [2]string{"roles/run.invoker", "allAuthenticatedUsers"}, "grants ROLE to MEMBER on web, which is not among the public services", ""),
 		iamScenario(wifBindingNarrow, accountIAM, member(pool+"attribute.repo_env/2002:prod"), member(pool+"*"), "grants ROLE to the whole pool", ""),
 		iamScenario(wifBindingNarrow, projectIAM, harmless, member(pool+"attribute.repository/guiofsaints/procureflow"), "grants ROLE to MEMBER, which is wider than one environment or workflow", `"attributes": ["repository"]`),
 		iamScenario(wifBindingNarrow, accountIAM, harmless, member(pool+"attribute.repo_env/*"), "grants ROLE to MEMBER without one value", ""),
 		iamScenario(wifBindingNarrow, accountIAM, harmless, member(pool+"group/all"), "grants ROLE to MEMBER, which is wider than", ""),
 	)
+	for i, r := range grants(runIAM[3:6], "roles/run.admin", robot) {
+		s := scenario{policy: runNoPublicInvoker, good: r, config: `"publicServices": ["web"]`}
+		s.bad = []change{grantChange(i, "roles/run.admin", "allUsers", "grants roles/run.admin to allUsers on web: a public service can be called by anybody, and no more")}
+		all = append(all, s)
+	}
 	const good = "assertion.repository_owner_id == '1001' && (assertion.repository_id == '2002' && assertion.ref == 'refs/heads/main')"
 	provider := ct.Resource{Type: poolProvider, Properties: ct.Properties{
 		"attributeCondition": good, "oidc": object{"issuerUri": "https://token.actions.githubusercontent.com"},

@@ -52,13 +52,15 @@ var (
 	orgIAM        = iam("gcp:organizations/iAM%s:IAM%[1]s")
 	accountIAM    = iam("gcp:serviceaccount/iAM%s:IAM%[1]s")
 	repositoryIAM = iam("gcp:artifactregistry/repositoryIam%s:RepositoryIam%[1]s")
-	runIAM        = slices.Concat(
-		iam("gcp:cloudrun/iam%s:Iam%[1]s"), iam("gcp:cloudrunv2/serviceIam%s:ServiceIam%[1]s"),
+	secretIAM     = iam("gcp:secretmanager/secretIam%s:SecretIam%[1]s")
+	bucketIAM     = iam("gcp:storage/bucketIAM%s:BucketIAM%[1]s")
+	serviceIAM    = slices.Concat(iam("gcp:cloudrun/iam%s:Iam%[1]s"), iam("gcp:cloudrunv2/serviceIam%s:ServiceIam%[1]s"))
+	runIAM        = slices.Concat(serviceIAM,
 		iam("gcp:cloudrunv2/jobIam%s:JobIam%[1]s"), iam("gcp:cloudrunv2/workerPoolIam%s:WorkerPoolIam%[1]s"))
 
 	// wideIAM grants on everything below a project, folder or organization.
 	wideIAM = slices.Concat(projectIAM, folderIAM, orgIAM)
-	anyIAM  = slices.Concat(wideIAM, accountIAM, repositoryIAM, runIAM,
+	anyIAM  = slices.Concat(wideIAM, accountIAM, repositoryIAM, runIAM, secretIAM, bucketIAM,
 		iam("gcp:billing/accountIam%s:AccountIam%[1]s"),
 		iam("gcp:binaryauthorization/attestorIam%s:AttestorIam%[1]s"),
 		iam("gcp:clouddeploy/customTargetTypeIam%s:CustomTargetTypeIam%[1]s"),
@@ -68,9 +70,8 @@ var (
 		iam("gcp:iam/workloadIdentityPoolIam%s:WorkloadIdentityPoolIam%[1]s"),
 		iam("gcp:kms/cryptoKeyIAM%s:CryptoKeyIAM%[1]s"), iam("gcp:kms/keyRingIAM%s:KeyRingIAM%[1]s"),
 		iam("gcp:pubsub/subscriptionIAM%s:SubscriptionIAM%[1]s"), iam("gcp:pubsub/topicIAM%s:TopicIAM%[1]s"),
-		iam("gcp:secretmanager/secretIam%s:SecretIam%[1]s"),
 		iam("gcp:secretmanager/regionalSecretIam%s:RegionalSecretIam%[1]s"),
-		iam("gcp:storage/bucketIAM%s:BucketIAM%[1]s"))
+		iam("gcp:storage/managedFolderIam%s:ManagedFolderIam%[1]s"))
 )
 
 // iam are the three ways in which a resource's IAM policy can be managed: one member of a role, all members of a role, and
