@@ -117,14 +117,29 @@ func iamScenarios() []scenario {
 		onlyBad(saNoKeys, accountKey, "makes a key that does not expire"),
 		scenario{policy: wifCondition, good: provider, reads: []string{"attributeCondition"}, bad: []change{
 			condition(gone{}, "attributeCondition is absent"), condition("", "attributeCondition is absent"), condition("true", "does not ask who presents the token"),
+			condition("true || assertion.sub == 'x'", "does not ask who presents the token"), condition("assertion.sub == 'x' || (1 == 1)", "does not ask"),
+			condition("'assertion.sub' == 'assertion.sub'", "does not ask"), condition("true // assertion.sub == 'x'", "does not ask"),
+			condition("assertion.sub != ''", "does not ask"), condition("assertion.sub == assertion.sub", "does not ask"),
+			condition("assertion.sub.startsWith('')", "does not ask"),
 		}},
+		scenario{policy: wifCondition, good: scenario{good: provider}.with(condition("assertion.sub == 'a' || assertion.sub in ['b', 'c'] || google.subject.startsWith('team-')", ""))},
+		scenario{policy: wifGitHubPinned, good: scenario{good: provider}.with(
+			condition("attribute.repository_owner_id == '1' && '2' == assertion.repository_id && assertion.subset == 'x'", ""),
+			change{path: `attributeMapping["attribute.repository_owner_id"]`, to: "assertion.repository_owner_id"})},
 		scenario{policy: wifGitHubPinned, good: provider, reads: []string{"attributeCondition", "oidc.issuerUri"}, bad: []change{
 			condition(gone{}, unpinned), condition("assertion.repository == 'guiofsaints/procureflow'", unpinned), condition(good+" || true", unpinned),
 			condition("true ? true : ("+good+")", unpinned), condition("("+good+") == false", unpinned), condition("!("+good+")", unpinned),
 			condition(`assertion.ref == "x' && assertion.repository_owner_id == '1' && assertion.repository_id == '2"`, unpinned),
 			condition("assertion.repository_owner_id == '1' && assertion.repository_id != '2'", unpinned),
 			condition("assertion.repository_owner_id == '1' && assertion.repository_id == 'procureflow'", unpinned),
-			condition(good+" && assertion.sub == 'x'", "sub decides"),
+			condition("true // && assertion.repository_owner_id == '1' && assertion.repository_id == '2'", unpinned),
+			condition(`assertion.ref != r'\' || '' != ' && assertion.repository_owner_id == "1" && assertion.repository_id == "2" && ' + "'\""`, unpinned),
+			condition(`assertion.ref != ''' ' && assertion.repository_owner_id == '1' && assertion.repository_id == '2' && ' '''`, unpinned),
+			condition("attribute.repository_owner_id == '1' && attribute.repository_id == '2'", unpinned), // nothing maps them
+			{path: "attributeCondition", to: "assertion.repository_owner_id == '1' && attribute.repository_id == '2'", want: unpinned,
+				also: []change{{path: `attributeMapping["attribute.repository_id"]`, to: "'2'"}}},
+			condition(good+" && assertion.sub == 'x'", "sub decides"), condition(good+` && assertion["sub"] == 'x'`, "sub decides"),
+			{path: `attributeMapping["google.subject"]`, to: "assertion.sub.extract('{x}')", want: "sub decides"},
 			{path: `attributeMapping["google.subject"]`, to: "assertion.sub", want: "sub decides"},
 		}},
 	)

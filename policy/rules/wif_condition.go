@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"strings"
-
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -19,8 +17,8 @@ var wifCondition = crossguard.Policy{
 		switch condition, set := r.String("attributeCondition"); {
 		case !set:
 			r.Violation("attributeCondition is absent: name the repository or account that may use the provider")
-		case !strings.Contains(condition, "assertion.") && !strings.Contains(condition, "attribute.") && !strings.Contains(condition, "google."):
-			r.Violation("attributeCondition %q does not ask who presents the token: compare a claim of it", condition)
+		case !asks(condition):
+			r.Violation("attributeCondition %q does not ask who presents the token: compare a claim of it with a value, in each alternative", condition)
 		}
 	},
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -23,12 +24,19 @@ var wifGitHubPinned = crossguard.Policy{
 		}
 		condition := r.StringOr("attributeCondition", "")
 		for _, claim := range []string{"repository_owner_id", "repository_id"} {
-			if !guarantees(condition, claim) {
+			// An attribute is what it was mapped from: one of the same name may be anything.
+			mapped := func() bool {
+				return strings.TrimSpace(r.StringOr(`attributeMapping["attribute.`+claim+`"]`, "")) == "assertion."+claim
+			}
+			if !guarantees(condition, "assertion."+claim) && !(guarantees(condition, "attribute."+claim) && mapped()) {
 				r.Violation("attributeCondition does not always require assertion.%s == a number: add it with &&", claim)
 			}
 		}
-		if strings.Contains(condition, "assertion.sub") || strings.TrimSpace(r.StringOr(`attributeMapping["google.subject"]`, "")) == "assertion.sub" {
+		if subject.MatchString(condition) || subject.MatchString(r.StringOr(`attributeMapping["google.subject"]`, "")) {
 			r.Violation("sub decides: its form depends on the repository's age, and it can exceed the limit of 127 bytes. Use the claims it is made of")
 		}
 	},
 }
+
+// subject finds the claim sub in an expression.
+var subject = regexp.MustCompile(`\bassertion\s*(?:\.\s*sub\b|\[\s*['"]sub['"]\s*\])`)
