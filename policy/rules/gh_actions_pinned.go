@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -24,7 +26,7 @@ var ghActionsPinned = crossguard.Policy{
 			r.Violation("shaPinningRequired is not true: set it")
 		}
 		r.EachString("allowedActionsConfig.patternsAlloweds", func(pattern string) {
-			if pattern == "*" || pattern == "*/*" {
+			if strings.Trim(pattern, "*/@") == "" {
 				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which is every action: name them", pattern)
 			}
 		})

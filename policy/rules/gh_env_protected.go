@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -12,18 +15,15 @@ var ghEnvProtected = crossguard.Policy{
 	Framework:        own("GitHub environments: staging 1 approval, production 2, main only"),
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Set deploymentBranchPolicy, reviewers, preventSelfReview: true and canAdminsBypass: false.",
-	Options:          []crossguard.Option{{Name: "unreviewed", Description: "Environments that deploy without a review; * stands for any characters.", Default: []string{"dev"}}},
+	Options:          []crossguard.Option{{Name: "unreviewed", Description: "Environments that deploy without a review, in lower case; * stands for any characters.", Default: []string{"dev"}}},
 	Types:            []string{ghEnvironment},
 	Check: func(r *crossguard.Resource) {
 		custom := r.BoolOr("deploymentBranchPolicy.customBranchPolicies", false)
 		if !custom && !r.BoolOr("deploymentBranchPolicy.protectedBranches", false) {
 			r.Violation("deploymentBranchPolicy is absent, so every branch deploys: set customBranchPolicies and name main")
 		}
-		if matchesAny(r.Config.Strings("unreviewed"), r.StringOr("environment", "")) {
+		if matchesAny(r.Config.Strings("unreviewed"), environmentName(r)) {
 			return
-		}
-		if len(reviewersOf(r)) == 0 {
-			r.Violation("reviewers is empty: name who approves")
 		}
 		if !r.BoolOr("preventSelfReview", false) {
 			r.Violation("preventSelfReview is not true, so one can approve one's own deployment: set it")
@@ -31,9 +31,12 @@ var ghEnvProtected = crossguard.Policy{
 		if r.BoolOr("canAdminsBypass", true) { // GitHub's default is true
 			r.Violation("canAdminsBypass is not false, so an administrator needs no approval: set it")
 		}
+		if len(reviewersOf(r)) == 0 {
+			r.Violation("reviewers is empty: name who approves")
+		}
 	},
 	Remediate: func(r *crossguard.Remedy) {
-		if matchesAny(r.Config.Strings("unreviewed"), r.StringOr("environment", "")) {
+		if matchesAny(r.Config.Strings("unreviewed"), environmentName(r.Resource)) {
 			return
 		}
 		if !r.BoolOr("preventSelfReview", false) {
@@ -45,12 +48,22 @@ var ghEnvProtected = crossguard.Policy{
 	},
 }
 
-// reviewersOf are the people and teams who may approve, as user:ID and team:ID.
+// environmentName is the name in lower case: to GitHub, Production and production are the same environment.
+func environmentName(r *crossguard.Resource) string {
+	return strings.ToLower(r.StringOr("environment", ""))
+}
+
+// reviewersOf are the people and teams who may approve, as user:ID and team:ID. One that is not known yet ends the rule: that
+// there are too few could not be said.
 func reviewersOf(r *crossguard.Resource) []string {
 	var all []string
-	r.Each("reviewers", func(o crossguard.Object) {
-		o.EachString("users", func(id string) { all = append(all, "user:"+id) })
-		o.EachString("teams", func(id string) { all = append(all, "team:"+id) })
-	})
+	for i := range r.Len("reviewers") {
+		for _, id := range r.Strings(fmt.Sprintf("reviewers[%d].users", i)) {
+			all = append(all, "user:"+id)
+		}
+		for _, id := range r.Strings(fmt.Sprintf("reviewers[%d].teams", i)) {
+			all = append(all, "team:"+id)
+		}
+	}
 	return all
 }

@@ -11,14 +11,14 @@ var ghMainProtected = crossguard.Policy{
 	Severity:         crossguard.High,
 	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Branch-Protection"},
 	Tags:             []string{"security", "github"},
-	RemediationSteps: "Give the ruleset enforcement: active and the rules pullRequest, requiredStatusChecks, nonFastForward and deletion, without actors that always bypass it.",
+	RemediationSteps: "Give the ruleset enforcement: active and the rules pullRequest, requiredStatusChecks, nonFastForward and deletion, without actors that bypass it but by a pull request.",
 	Options: []crossguard.Option{
 		{Name: "approvals", Description: "Approvals a pull request needs.", Default: 1, Min: 0, Max: 10},
 		{Name: "codeOwners", Description: "Whether a pull request needs the review of a code owner of what it changes.", Default: false},
 	},
-	Types: []string{ghRuleset, ghBranchProtection},
+	Types: []string{ghRuleset, ghBranchProtection, ghBranchProtectionV3},
 	Check: func(r *crossguard.Resource) {
-		if r.Type == ghBranchProtection {
+		if r.Type != ghRuleset {
 			checkBranchProtection(r)
 			return
 		}
@@ -43,8 +43,8 @@ var ghMainProtected = crossguard.Policy{
 			r.Violation("rules.pullRequest.requireCodeOwnerReview is not true: set it")
 		}
 		r.Each("bypassActors", func(actor crossguard.Object) {
-			if actor.StringOr("bypassMode", "always") == "always" {
-				r.Violation("%s is always: set it to pull_request, or remove the actor", actor.Path("bypassMode"))
+			if mode := actor.StringOr("bypassMode", "always"); mode != "pull_request" {
+				r.Violation("%s is %s: set it to pull_request, or remove the actor", actor.Path("bypassMode"), mode)
 			}
 		})
 	},
@@ -62,6 +62,17 @@ func checkBranchProtection(r *crossguard.Resource) {
 	if r.Len("requiredStatusChecks") == 0 {
 		r.Violation("requiredStatusChecks is empty: name the checks that must pass")
 	}
+	r.Each("requiredStatusChecks", func(required crossguard.Object) {
+		if required.Len("contexts")+required.Len("checks") == 0 { // version 3 has either
+			r.Violation("%s is empty: name the checks that must pass", required.Path("contexts"))
+		}
+	})
+	empty := func(o crossguard.Object, path string) {
+		if o.Len(path) > 0 {
+			r.Violation("%s is not empty, so some need no review: remove it", o.Path(path))
+		}
+	}
+	empty(r.Object, "forcePushBypassers")
 	least := r.Config.Int("approvals")
 	if r.Len("requiredPullRequestReviews") == 0 {
 		r.Violation("requiredPullRequestReviews is empty: require %d or more", least)
@@ -72,6 +83,10 @@ func checkBranchProtection(r *crossguard.Resource) {
 		}
 		if r.Config.Bool("codeOwners") && !reviews.BoolOr("requireCodeOwnerReviews", false) {
 			r.Violation("%s is not true: set it", reviews.Path("requireCodeOwnerReviews"))
+		}
+		empty(reviews, "pullRequestBypassers")
+		for _, who := range []string{"users", "teams", "apps"} { // version 3
+			empty(reviews, "bypassPullRequestAllowances."+who)
 		}
 	})
 }

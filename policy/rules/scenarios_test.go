@@ -233,11 +233,14 @@ func githubScenarios() []scenario {
 		"requiredStatusChecks": object{"requiredChecks": []any{object{"context": "ci"}}}}}}
 	protection := ct.Resource{Type: ghBranchProtection, Properties: ct.Properties{"enforceAdmins": true, "requiredStatusChecks": []any{object{"contexts": []any{"ci"}}},
 		"requiredPullRequestReviews": []any{object{"requiredApprovingReviewCount": 1}}}}
+	protectionV3 := ct.Resource{Type: ghBranchProtectionV3, Properties: ct.Properties{"enforceAdmins": true, "requiredStatusChecks": object{"checks": []any{"ci"}},
+		"requiredPullRequestReviews": object{"requiredApprovingReviewCount": 1}}}
 	return []scenario{
 		{policy: ghEnvProtected, good: environment, loose: `"unreviewed": ["staging"]`, reads: []string{"preventSelfReview", "canAdminsBypass", "reviewers", "environment"}, bad: []change{
 			{path: "preventSelfReview", to: false, want: "preventSelfReview is not true"}, {path: "preventSelfReview", to: gone{}, want: "preventSelfReview is not true"},
 			{path: "canAdminsBypass", to: true, want: "canAdminsBypass is not false"}, {path: "canAdminsBypass", to: gone{}, want: "canAdminsBypass is not false"},
 			{path: "reviewers", to: gone{}, want: "reviewers is empty", unfixable: true}, {path: "reviewers", to: []any{object{"users": []any{}}}, want: "reviewers is empty", unfixable: true},
+			{path: "environment", to: "Production", want: "preventSelfReview is not true", also: []change{{path: "preventSelfReview", to: false}}},
 			{path: "deploymentBranchPolicy", to: gone{}, want: "every branch deploys", unfixable: true},
 		}},
 		{policy: ghEnvProtected, good: dev, bad: []change{{path: "deploymentBranchPolicy", to: gone{}, want: "every branch deploys", unfixable: true}}},
@@ -250,20 +253,27 @@ func githubScenarios() []scenario {
 		}},
 		{policy: ghSecretNotPlaintext, good: ct.Resource{Type: ghSecret, Properties: ct.Properties{"plaintextValue": ct.Secret{Value: "x"}}}, bad: []change{
 			{path: "plaintextValue", to: "x", want: "plaintextValue is in clear text", marked: true}, {path: "value", to: "x", want: "value is in clear text", marked: true}}},
+		{policy: ghSecretNotPlaintext, good: ct.Resource{Type: "github:index/codespacesSecret:CodespacesSecret"}, bad: []change{{path: "plaintextValue", to: "x", want: "is in clear text", marked: true}}},
+		{policy: ghSecretNotPlaintext, good: ct.Resource{Type: "github:index/dependabotOrganizationSecret:DependabotOrganizationSecret"}, bad: []change{{path: "plaintextValue", to: "x", want: "is in clear text", marked: true}}},
 		{policy: ghActionsPinned, good: ct.Resource{Type: ghActions, Properties: ct.Properties{"allowedActions": "selected", "shaPinningRequired": true}},
 			reads: []string{"allowedActions", "shaPinningRequired", "enabled"}, bad: []change{
 				{path: "shaPinningRequired", to: gone{}, want: "shaPinningRequired is not true"}, {path: "shaPinningRequired", to: false, want: "is not true"},
 				{path: "allowedActions", to: "all", want: "allowedActions is all", unfixable: true}, {path: "allowedActions", to: gone{}, want: "allowedActions is all", unfixable: true},
-				{path: "allowedActionsConfig.patternsAlloweds", to: []any{"actions/*", "*"}, want: "has *, which is every action", unfixable: true}}},
+				{path: "allowedActionsConfig.patternsAlloweds", to: []any{"actions/*", "*"}, want: "has *, which is every action", unfixable: true},
+				{path: "allowedActionsConfig.patternsAlloweds", to: []any{"*/*@*"}, want: "has */*@*, which is every action", unfixable: true}}},
 		{policy: ghWorkflowToken, good: ct.Resource{Type: ghWorkflowTokenType, Properties: ct.Properties{"defaultWorkflowPermissions": "read"}},
 			reads: []string{"defaultWorkflowPermissions", "canApprovePullRequestReviews"}, bad: []change{{path: "defaultWorkflowPermissions", to: "write", want: "is write: set it to read"},
 				{path: "defaultWorkflowPermissions", to: gone{}, want: "is absent"}, {path: "canApprovePullRequestReviews", to: true, want: "canApprovePullRequestReviews is true"}}},
 		{policy: ghMainProtected, good: ruleset, reads: []string{"enforcement", "rules.nonFastForward", "rules.requiredStatusChecks.requiredChecks"}, bad: []change{
 			{path: "rules.pullRequest.requiredApprovingReviewCount", to: 0, want: "is 0: set it to 1 or more"}, {path: "rules", to: gone{}, want: "rules.deletion is not true"},
 			{path: "enforcement", to: "evaluate", want: "enforcement is evaluate"}, {path: "rules.requiredStatusChecks", to: gone{}, want: "name the checks"},
-			{path: "bypassActors[0]", to: object{"actorId": 5}, want: "bypassActors[0].bypassMode is always"}}},
+			{path: "bypassActors[0]", to: object{"actorId": 5}, want: "bypassActors[0].bypassMode is always"},
+			{path: "bypassActors[0]", to: object{"actorId": 5, "bypassMode": "exempt"}, want: "bypassActors[0].bypassMode is exempt"}}},
 		{policy: ghMainProtected, good: protection, loose: `"approvals": 0`, bad: []change{
 			{path: "requiredPullRequestReviews[0].requiredApprovingReviewCount", to: 0, want: "is 0: set it to 1"}, {path: "allowsForcePushes", to: true, want: "allowsForcePushes is true"},
+			{path: "requiredStatusChecks[0].contexts", to: []any{}, want: "requiredStatusChecks[0].contexts is empty: name the checks"},
+			{path: "requiredPullRequestReviews[0].pullRequestBypassers", to: []any{"/robot"}, want: "requiredPullRequestReviews[0].pullRequestBypassers is not empty"},
+			{path: "forcePushBypassers", to: []any{"/robot"}, want: "forcePushBypassers is not empty"},
 			{path: "enforceAdmins", to: gone{}, want: "enforceAdmins is not true"}, {path: "requiredStatusChecks", to: gone{}, want: "name the checks"},
 			{path: "requiredPullRequestReviews", to: gone{}, want: "requiredPullRequestReviews is empty"}}},
 		{policy: ghMainProtected, good: scenario{good: ruleset}.with(change{path: "rules.pullRequest.requireCodeOwnerReview", to: true}), config: `"codeOwners": true`, bad: []change{
@@ -271,6 +281,10 @@ func githubScenarios() []scenario {
 			{path: "rules.pullRequest.requireCodeOwnerReview", to: false, want: "requireCodeOwnerReview is not true"}}},
 		{policy: ghMainProtected, good: scenario{good: protection}.with(change{path: "requiredPullRequestReviews[0].requireCodeOwnerReviews", to: true}), config: `"codeOwners": true`, bad: []change{
 			{path: "requiredPullRequestReviews[0].requireCodeOwnerReviews", to: gone{}, want: "requiredPullRequestReviews[0].requireCodeOwnerReviews is not true: set it"}}},
+		{policy: ghMainProtected, good: protectionV3, loose: `"approvals": 0`, bad: []change{
+			{path: "requiredPullRequestReviews.requiredApprovingReviewCount", to: 0, want: "is 0: set it to 1"}, {path: "enforceAdmins", to: false, want: "enforceAdmins is not true"},
+			{path: "requiredStatusChecks", to: object{"strict": true}, want: "is empty: name the checks"},
+			{path: "requiredPullRequestReviews.bypassPullRequestAllowances", to: object{"users": []any{"robot"}}, want: "bypassPullRequestAllowances.users is not empty"}}},
 		{policy: ghDeployKey, good: ct.Resource{Type: ghDeployKeyType, Properties: ct.Properties{"readOnly": true}}, reads: []string{"readOnly"},
 			bad: []change{{path: "readOnly", to: false, want: "readOnly is false"}}},
 		{policy: ghRepoHardening, good: ct.Resource{Type: ghRepositoryType, Properties: ct.Properties{"vulnerabilityAlerts": true,

@@ -31,6 +31,10 @@ func environment(name string, reviewers ...any) ct.Resource {
 		"canAdminsBypass": false, "reviewers": []any{object{"users": reviewers}}}}
 }
 
+func in(repository string, r ct.Resource) ct.Resource {
+	return changed(r, change{path: "repository", to: repository})
+}
+
 func changed(r ct.Resource, changes ...change) ct.Resource { return scenario{good: r}.with(changes...) }
 
 func stackCases() []stackCase {
@@ -66,16 +70,29 @@ func stackCases() []stackCase {
 
 		{"two gates", twoPersonProd, []ct.Resource{environment("dev"), environment("production-approval", 1), environment("production", 2, 3)}, "", nil, ""},
 		{"no production", twoPersonProd, []ct.Resource{environment("staging")}, "", nil, "has no environment on the way to production"},
-		{"one gate", twoPersonProd, []ct.Resource{environment("production", 1, 2)}, "", []string{"has 1 environments with 2 reviewers on the way to production: it takes two of each"}, ""},
+		{"one gate", twoPersonProd, []ct.Resource{environment("production", 1, 2)}, "", []string{"the repository has 1 environments on the way to production: it takes two"}, ""},
 		{"one reviewer", twoPersonProd, []ct.Resource{environment("production-approval", 1), environment("production", 1)}, "", []string{
-			"user:1 reviews production as well as production-approval, and could approve both: use different reviewers",
-			"has 2 environments with 1 reviewers on the way to production: it takes two of each"}, ""},
+			"user:1 reviews production as well as production-approval, and could approve both: use different reviewers"}, ""},
 		{"one shared reviewer as text", twoPersonProd, []ct.Resource{environment("production-approval", 1, 2), environment("production", "2", ct.Secret{Value: "3"})}, "", []string{
 			"user:2 reviews production as well as production-approval, and could approve both: use different reviewers"}, ""},
 		{"self review", twoPersonProd, []ct.Resource{changed(environment("prod-1", 1), change{path: "preventSelfReview", to: false}), environment("prod-2", 2)}, "", []string{
 			"prod-1 can be passed alone: set preventSelfReview to true and canAdminsBypass to false"}, ""},
 		{"reviewers unknown", twoPersonProd, []ct.Resource{environment("prod-1", 1), environment("prod-2", ct.Unknown)}, "", []string{
-			"has 2 environments with 1 reviewers on the way to production: it takes two of each", "not checked: reviewers[0].users[0] is known only after the update"}, ""},
+			"not checked: reviewers[0].users[0] is known only after the update"}, ""},
+		{"all reviewers unknown", twoPersonProd, []ct.Resource{environment("prod-1", 1), changed(environment("prod-2"), change{path: "reviewers", to: ct.Unknown})}, "", []string{
+			"not checked: reviewers is known only after the update"}, ""},
+		{"one gate unknown", twoPersonProd, []ct.Resource{environment("prod-1", ct.Unknown)}, "", []string{
+			"the repository has 1 environments on the way to production: it takes two", "not checked: reviewers[0].users[0] is known only after the update"}, ""},
+		{"a gate that nobody keeps", twoPersonProd, []ct.Resource{environment("production-approval", 1, 2), environment("production")}, "", []string{
+			"reviewers is empty, so nobody has to approve production: name who does"}, ""},
+		{"in other letters", twoPersonProd, []ct.Resource{environment("Production", 1, 2)}, "", []string{
+			"the repository has 1 environments on the way to production: it takes two"}, ""},
+		{"a gate of another repository", twoPersonProd, []ct.Resource{in("web", environment("production", 1)), in("api", environment("production", 2))}, "", []string{
+			"api has 1 environments on the way to production: it takes two", "web has 1 environments on the way to production: it takes two"}, ""},
+		{"of a repository that is not there yet", twoPersonProd, []ct.Resource{changed(environment("prod-a", 1), change{path: "repository", to: ct.Unknown}),
+			changed(environment("prod-b", 2), change{path: "repository", to: ct.Unknown})}, "", nil, ""},
+		{"of two repositories", twoPersonProd, []ct.Resource{in("web", environment("prod-a", 1)), in("web", environment("prod-b", 2)),
+			in("api", environment("prod-a", 2)), in("api", environment("prod-b", 1))}, "", nil, ""},
 
 		{"apart", iamSeparationDuties, []ct.Resource{member("roles/iam.serviceAccountAdmin", "group:a@x"), member("roles/iam.serviceAccountUser", "group:b@x")}, "", nil, ""},
 		{"together", iamSeparationDuties, []ct.Resource{member("roles/iam.serviceAccountAdmin", "group:A@x"), member("Roles/iam.serviceAccountUser", "group:a@x")}, "", []string{

@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -13,31 +16,42 @@ var twoPersonProd = crossguard.Policy{
 	Framework:        own("Production: 2 reviewers"),
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Chain two environments with different reviewers, each with preventSelfReview and without canAdminsBypass.",
-	Options:          []crossguard.Option{{Name: "environments", Description: "Environments on the way to production; * stands for any characters.", Default: []string{"prod*"}}},
+	Options:          []crossguard.Option{{Name: "environments", Description: "Environments on the way to production, in lower case; * stands for any characters.", Default: []string{"prod*"}}},
 	Types:            []string{ghEnvironment},
 	CheckStack: func(s *crossguard.Stack) {
-		gates, first := 0, map[string]string{} // the gate that a reviewer was first seen at
+		gates := map[string]int{}       // of a repository
+		first := map[[2]string]string{} // the gate of a repository that a reviewer was first seen at
 		s.Each([]string{ghEnvironment}, func(r *crossguard.Resource) {
-			name := r.StringOr("environment", "")
+			name := environmentName(r)
 			if !matchesAny(r.Config.Strings("environments"), name) {
 				return
 			}
-			gates++
-			for _, reviewer := range reviewersOf(r) {
-				if other, twice := first[reviewer]; twice && other != name {
-					r.Violation("%s reviews %s as well as %s, and could approve both: use different reviewers", reviewer, name, other)
-				}
-				first[reviewer] = name
+			repository := "the repository"
+			if r.IsKnown("repository") { // one that is about to be made is one all the same
+				repository = r.StringOr("repository", repository)
 			}
+			gates[repository]++
 			if !r.BoolOr("preventSelfReview", false) || r.BoolOr("canAdminsBypass", true) {
 				r.Violation("%s can be passed alone: set preventSelfReview to true and canAdminsBypass to false", name)
 			}
+			reviewers := reviewersOf(r)
+			if len(reviewers) == 0 {
+				r.Violation("reviewers is empty, so nobody has to approve %s: name who does", name)
+			}
+			for _, reviewer := range reviewers {
+				if other, twice := first[[2]string{repository, reviewer}]; twice && other != name {
+					r.Violation("%s reviews %s as well as %s, and could approve both: use different reviewers", reviewer, name, other)
+				}
+				first[[2]string{repository, reviewer}] = name
+			}
 		})
-		switch {
-		case gates == 0:
+		if len(gates) == 0 {
 			s.NotApplicable("has no environment on the way to production")
-		case gates == 1 || len(first) < 2:
-			s.Violation("has %d environments with %d reviewers on the way to production: it takes two of each", gates, len(first))
+		}
+		for _, repository := range slices.Sorted(maps.Keys(gates)) {
+			if gates[repository] < 2 {
+				s.Violation("%s has %d environments on the way to production: it takes two", repository, gates[repository])
+			}
 		}
 	},
 }

@@ -34,6 +34,10 @@ const (
 	ghEnvSecret         = "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret"
 	ghOrgSecret         = "github:index/actionsOrganizationSecret:ActionsOrganizationSecret"
 	ghDependabotSecret  = "github:index/dependabotSecret:DependabotSecret"
+	ghDependabotOrg     = "github:index/dependabotOrganizationSecret:DependabotOrganizationSecret"
+	ghCodespaces        = "github:index/codespacesSecret:CodespacesSecret"
+	ghCodespacesOrg     = "github:index/codespacesOrganizationSecret:CodespacesOrganizationSecret"
+	ghCodespacesUser    = "github:index/codespacesUserSecret:CodespacesUserSecret"
 	ghActions           = "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions"
 	ghWorkflowTokenType = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 	ghRuleset           = "github:index/repositoryRuleset:RepositoryRuleset"
@@ -41,6 +45,8 @@ const (
 	ghAlerts            = "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts"
 	ghDeployKeyType     = "github:index/repositoryDeployKey:RepositoryDeployKey"
 	ghBranchProtection  = "github:index/branchProtection:BranchProtection"
+	// The same by the older of GitHub's two interfaces.
+	ghBranchProtectionV3 = "github:index/branchProtectionV3:BranchProtectionV3"
 )
 
 var (
