@@ -19,7 +19,7 @@ const exemptionsOption = "exemptions"
 // itself, and so is one that covers nothing because no such resource exists or none violates the policy any more.
 type Exemption struct {
 	// Resource is a URN, or a resource's name, in which * stands for any characters. "*" alone is refused: lower the
-	// policy's level instead, where everybody sees it.
+	// policy's level instead, where everybody sees it. What is wrong with a stack as a whole is the stack's own resource's.
 	Resource string
 	// Reason is why, for the people who read reports. Required.
 	Reason string
@@ -60,6 +60,14 @@ func Wildcard(pattern, s string) bool {
 		s = after
 	}
 	return true
+}
+
+// namesResource reports whether a pattern of URNs says something of the name, which is the fourth and last part of a URN. One
+// that leaves out parts and ends with * may have ended within another.
+func namesResource(pattern string) bool {
+	parts := strings.Split(pattern, "::")
+	last := parts[len(parts)-1]
+	return len(parts) > 1 && strings.Trim(last, "*") != "" && (len(parts) > 3 || !strings.HasSuffix(last, "*"))
 }
 
 // exemptionsSchema is the JSON schema of the setting.
@@ -125,6 +133,8 @@ func parseExemption(v any) (Exemption, error) {
 		return Exemption{}, fmt.Errorf("needs a resource (URN or name pattern) and a reason")
 	case strings.Trim(e.Resource, "*") == "":
 		return Exemption{}, fmt.Errorf("exempts every resource: set the policy's enforcement level instead")
+	case strings.HasPrefix(e.Resource, "urn:") && !namesResource(e.Resource):
+		return Exemption{}, fmt.Errorf("names no resource: end the URN with ::NAME, or set the policy's enforcement level instead")
 	}
 	expires, err := time.Parse(time.DateOnly, texts["expires"])
 	if err != nil {

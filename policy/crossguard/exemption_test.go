@@ -79,6 +79,22 @@ func TestExemptions(t *testing.T) {
 	}
 }
 
+// TestExemptionsOfTheStackItself: what is wrong with the stack as a whole is shown at the stack's own resource, so that is what
+// an exemption names.
+func TestExemptionsOfTheStackItself(t *testing.T) {
+	t.Parallel()
+	root := ct.Resource{Type: "pulumi:pulumi:Stack", Name: "test-dev"}
+	for _, resource := range []string{root.URN(), "test-dev"} {
+		full := pack(stackPolicy(func(s *crossguard.Stack) { s.Violation("lacks something") }))
+		c := ct.Start(t, full)
+		require.NoError(t, c.Configure(fmt.Sprintf(`{"s": {"exemptions": [{"resource": %q, "reason": "agreed", "expires": "9999-12-31"}]}}`, resource)))
+		got := c.AnalyzeStack(ct.Resource{Type: thing}, root)
+		assert.Empty(t, got.Diagnostics, resource)
+		assert.Equal(t, "exempt until 9999-12-31: agreed", got.NotApplicable["s"])
+		assert.Equal(t, []string{"lacks something"}, c.AnalyzeStack(ct.Resource{Type: thing}).Messages(), "a stack without it")
+	}
+}
+
 func TestExemptionsOfAnotherOperationDoNotCount(t *testing.T) {
 	t.Parallel()
 	c := exempting(t, "web-1", "2027-01-01 00:00:00")

@@ -37,8 +37,10 @@ func (l *exemptionLog) need(key exemptionKey) {
 }
 
 // exempt moves the violations that the policy's exemptions cover from an outcome to reasons why the policy is not
-// applicable. A violation whose exemption has expired says so.
-func (s *session) exempt(policy int, o *outcome, nameOf func(urn string) string, clock func() time.Time) (reasons []string) {
+// applicable. A violation whose exemption has expired says so. who tells the URN and name of what a finding is about.
+func (s *session) exempt(
+	policy int, o *outcome, who func(finding) (urn, name string), clock func() time.Time,
+) (reasons []string) {
 	exemptions := s.settings[policy].exemptions
 	if len(exemptions) == 0 {
 		return nil
@@ -47,9 +49,10 @@ func (s *session) exempt(policy int, o *outcome, nameOf func(urn string) string,
 	var left []finding
 	for _, v := range o.violations {
 		covered := false
+		urn, name := who(v)
 		for i, e := range exemptions {
 			switch {
-			case !e.matches(v.urn, nameOf(v.urn)):
+			case !e.matches(urn, name):
 			case e.expired(now):
 				v.text += fmt.Sprintf(" (was exempt until %s: %s)", e.Expires.Format(time.DateOnly), e.Reason)
 			default:

@@ -129,17 +129,26 @@ func (o Object) readNumber(path, want string) (float64, bool) {
 	case !set:
 		return 0, false
 	case v.kind == kindNumber:
-		return v.number, true
+		return o.numeral(v, v.number), true
 	case v.kind == kindString && v.text == "":
 		return 0, false
 	case v.kind == kindString:
 		f, err := strconv.ParseFloat(strings.TrimSpace(v.text), 64)
 		if err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
-			return f, true
+			return o.numeral(v, f), true
 		}
 	}
 	o.run.wrongType(o.pathOf(path), "is "+kindNames[v.kind], want)
 	return 0, false
+}
+
+// numeral is a number that was read. A secret one is kept out of messages in both ways in which it may be written.
+func (o Object) numeral(v *value, f float64) float64 {
+	if v.secret {
+		o.run.keepSecret(strconv.FormatFloat(f, 'f', -1, 64))
+		o.run.keepSecret(strconv.FormatFloat(f, 'g', -1, 64))
+	}
+	return f
 }
 
 // find is lookup that ends the policy where the answer is not known or cannot be read.

@@ -62,7 +62,7 @@ func (r *run) unreadable(v *value, path, want string) {
 }
 
 func (r *run) endNotApplicable(reason string) {
-	r.notApplicable = reason
+	r.notApplicable = r.clean(reason)
 	panic(endOfPolicy{})
 }
 

@@ -136,7 +136,7 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 				session.undecided(i, h.urn, h.name)
 			}
 		}
-		reasons := session.exempt(i, o, func(string) string { return h.name }, s.pack.Clock)
+		reasons := session.exempt(i, o, func(finding) (string, string) { return h.urn, h.name }, s.pack.Clock)
 		s.add(&response, i, set.level, o, h.urn, reasons)
 	}
 	if len(response.Diagnostics) == 0 && len(response.NotApplicable) == 0 {
@@ -150,11 +150,17 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) {
 	session, inv := s.session.Load(), parseInventory(message)
 	response := &pulumirpc.AnalyzeResponse{}
-	nameOf := func(urn string) string {
-		if i, found := inv.byURN()[urn]; found {
-			return inv.resources[i].name
+	who := func(f finding) (urn, name string) {
+		// The engine shows what is wrong with the stack as a whole at the stack's own resource.
+		roots := inv.byType["pulumi:pulumi:Stack"]
+		if f.urn == "" && len(roots) > 0 {
+			root := inv.resources[roots[0]]
+			return root.urn, root.name
 		}
-		return ""
+		if i, found := inv.byURN()[f.urn]; found {
+			name = inv.resources[i].name
+		}
+		return f.urn, name
 	}
 	for i := range s.pack.Policies {
 		if err := s.ended(ctx); err != nil {
@@ -173,7 +179,7 @@ func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) 
 		default:
 			stack := &Stack{Config: set.config, Deployment: session.deployment, all: inv, run: &run{outcome: o}}
 			o.evaluate(func() { p.CheckStack(stack) })
-			reasons = session.exempt(i, o, nameOf, s.pack.Clock)
+			reasons = session.exempt(i, o, who, s.pack.Clock)
 		}
 		if len(o.unknown) == 0 || p.CheckStack == nil {
 			o.violations = append(o.violations,

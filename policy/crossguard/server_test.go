@@ -127,6 +127,15 @@ func TestOptionsAreDefaultsThenInitialThenConfig(t *testing.T) {
 	assert.Equal(t, []string{`2 0.5 "x" ["z"] true`}, c.Analyze(ct.Resource{Type: thing}).Messages())
 }
 
+func TestReasonsHaveNoSecrets(t *testing.T) {
+	t.Parallel()
+	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) { r.NotApplicable("is for %s", r.StringOr("owner", "nobody")) })))
+	got := c.Analyze(ct.Resource{Type: thing, Properties: ct.Properties{"owner": ct.Secret{Value: "hunter2\xff"}}})
+	assert.Equal(t, "is for [secret]", got.NotApplicable["p"])
+	got = c.Analyze(ct.Resource{Type: thing, Properties: ct.Properties{"owner": "a\xff"}})
+	assert.Equal(t, "is for a\ufffd", got.NotApplicable["p"])
+}
+
 func TestConfigureRefusesByName(t *testing.T) {
 	t.Parallel()
 	p := policy(func(*crossguard.Resource) {})
@@ -155,6 +164,10 @@ func TestConfigureRefusesByName(t *testing.T) {
 		{`{"p": {"exemptions": [{"resource": "x", "reason": " ", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: needs a resource (URN or name pattern) and a reason`},
 		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "expires": "soon"}]}}`, `p.exemptions[0]: expires "soon" is not a date: write YYYY-MM-DD`},
 		{`{"p": {"exemptions": [{"resource": "**", "reason": "y", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: exempts every resource: set the policy's enforcement level instead`},
+		{`{"p": {"exemptions": [{"resource": "urn:*", "reason": "y", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: names no resource: end the URN with ::NAME`},
+		{`{"p": {"exemptions": [{"resource": "urn:pulumi:*::*", "reason": "y", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: names no resource: end the URN with ::NAME`},
+		{`{"p": {"exemptions": [{"resource": "urn:pulumi:dev::test::pulumi*", "reason": "y", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: names no resource: end the URN with ::NAME`},
+		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "expires": "2027-02-29"}]}}`, `p.exemptions[0]: expires "2027-02-29" is not a date`},
 	}
 	for _, test := range tests {
 		err := c.Configure(test.config)
