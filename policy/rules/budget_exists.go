@@ -21,6 +21,9 @@ var budgetExists = crossguard.Policy{
 			if r.Len("thresholdRules") == 0 {
 				r.Violation("thresholdRules is empty, so nobody is told: add thresholds")
 			}
+			if r.BoolOr("allUpdatesRule.disableDefaultIamRecipients", false) && r.Len("allUpdatesRule.monitoringNotificationChannels") == 0 && r.StringOr("allUpdatesRule.pubsubTopic", "") == "" {
+				r.Violation("allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add monitoringNotificationChannels or a pubsubTopic")
+			}
 			if r.IsKnown("budgetFilter.projects") && r.Len("budgetFilter.projects") == 0 {
 				r.Violation("budgetFilter.projects is empty, so the whole billing account counts: name the project")
 			}

@@ -15,7 +15,7 @@ var runBinauthz = crossguard.Policy{
 	Types:            runAny,
 	Check: func(r *crossguard.Resource) {
 		if r.Type == serviceV1 {
-			if !r.Has(v1Service("run.googleapis.com/binary-authorization")) {
+			if _, set := r.String(v1Service("run.googleapis.com/binary-authorization")); !set {
 				r.Violation("%s is absent: set it to default", v1Service("run.googleapis.com/binary-authorization"))
 			}
 			if r.Has(v1Service("run.googleapis.com/binary-authorization-breakglass")) {
@@ -33,7 +33,7 @@ var runBinauthz = crossguard.Policy{
 	},
 	Remediate: func(r *crossguard.Remedy) {
 		if r.Type == serviceV1 {
-			if !r.Has(v1Service("run.googleapis.com/binary-authorization")) {
+			if _, set := r.String(v1Service("run.googleapis.com/binary-authorization")); !set {
 				r.Set(v1Service("run.googleapis.com/binary-authorization"), "default")
 			}
 			r.Remove(v1Service("run.googleapis.com/binary-authorization-breakglass"))

@@ -20,7 +20,13 @@ var runImagePinned = crossguard.Policy{
 			if image, set := c.String("image"); !set || !pinned.MatchString(image) {
 				r.Violation("%s is %q: refer to the image by digest, NAME@sha256:...", c.Path("image"), image)
 			}
+			if _, set := c.String("baseImageUri"); set {
+				r.Violation("%s lets Cloud Run change the image beneath what was tested: remove it", c.Path("baseImageUri"))
+			}
 		})
+		if r.Has("buildConfig") {
+			r.Violation("buildConfig lets Cloud Run build the image that runs: build it before, and refer to it by digest")
+		}
 	},
 }
 

@@ -43,12 +43,16 @@ var runNoPlaintextSecrets = crossguard.Policy{
 
 // secretWords promise a secret in a name, in lower case and without underscores.
 var secretWords = []string{
-	"secret", "token", "passw", "passphrase", "apikey", "privatekey", "accesskey", "credential", "mongodburi", "databaseurl", "connectionstring",
+	"secret", "token", "passw", "passphrase", "apikey", "privatekey", "accesskey", "signingkey", "encryptionkey", "credential", "mongodburi", "databaseurl", "connectionstring",
 }
 
 // secretName tells names that promise a secret.
 func secretName(name string) bool {
-	name = strings.ReplaceAll(strings.ToLower(name), "_", "")
+	name = strings.ToLower(name)
+	if strings.HasSuffix(name, "_pass") || strings.HasSuffix(name, "_pwd") { // in the midst of a name they are other words
+		return true
+	}
+	name = strings.ReplaceAll(name, "_", "")
 	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(name, word) })
 }
 

@@ -157,13 +157,17 @@ func runScenarios() []scenario {
 			{path: "binaryAuthorization.breakglassJustification", to: "hurry", want: "breakglassJustification admits any image"},
 		}},
 		{policy: runBinauthz, good: v1(), bad: []change{
-			{path: "metadata.annotations", to: gone{}, want: "absent"},
+			{path: "metadata.annotations", to: gone{}, want: "absent"}, {path: `metadata.annotations["run.googleapis.com/binary-authorization"]`, to: "", want: "absent"},
 			{path: `metadata.annotations["run.googleapis.com/binary-authorization-breakglass"]`, to: "hurry", want: "admits any image"},
 		}},
 	}
 	for _, good := range []ct.Resource{v1(), v2(), task(), worker()} {
 		all = append(all, containerScenarios(good)...)
 	}
+	all = append(all, scenario{policy: runImagePinned, good: v2(), bad: []change{
+		{path: "template.containers[0].baseImageUri", to: "us-central1-docker.pkg.dev/serverless-runtimes/google-22/runtimes/go122", want: "template.containers[0].baseImageUri lets Cloud Run change the image"},
+		{path: "buildConfig", to: object{"functionTarget": "main"}, want: "buildConfig lets Cloud Run build the image"},
+	}})
 	return all
 }
 
@@ -225,6 +229,9 @@ func containerScenarios(good ct.Resource) []scenario {
 		named(runNoPlaintextSecrets, `"harmless": ["API_KEY"]`, "", []string{at + ".image"}[:0],
 			change{path: at + ".envs[0]", to: object{"name": "API_KEY", "value": "x"}, want: at + ".envs[0].name API_KEY is named like a secret"},
 			change{path: at + ".envs[0]", to: object{"name": "MongoDB_URI", "value": "x"}, want: "named like a secret"},
+			change{path: at + ".envs[0]", to: object{"name": "SMTP_PASS", "value": "x"}, want: "named like a secret"},
+			change{path: at + ".envs[0]", to: object{"name": "DB_PWD", "value": "x"}, want: "named like a secret"},
+			change{path: at + ".envs[0]", to: object{"name": "JWT_SIGNING_KEY", "value": "x"}, want: "named like a secret"},
 			change{path: at + ".envs[0]", to: object{"name": "Password", "value": ct.Unknown}, want: "named like a secret"},
 			change{path: at + ".envs[0].value", to: "mongodb+srv://app:hunter2@cluster.example.net/x", want: "has the form of a key or password"},
 			change{path: at + ".envs[0].value", to: "-----BEGIN RSA PRIVATE KEY-----", want: "has the form"},

@@ -12,7 +12,7 @@ var saNoKeys = crossguard.Policy{
 	Framework:        cis("1.4", "Ensure that there are only GCP-managed service account keys for each service account"),
 	Tags:             []string{"security", "iam"},
 	RemediationSteps: "Let the workload impersonate the account by workload identity federation, and delete the key.",
-	Types:            []string{accountKey},
+	Types:            []string{accountKey, hmacKey},
 	Check: func(r *crossguard.Resource) {
 		r.Violation("makes a key that does not expire: use workload identity federation")
 	},

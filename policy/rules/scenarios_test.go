@@ -115,6 +115,7 @@ func iamScenarios() []scenario {
 	const unpinned = "attributeCondition does not always require assertion.repository_id == a number"
 	return append(all,
 		onlyBad(saNoKeys, accountKey, "makes a key that does not expire"),
+		onlyBad(saNoKeys, hmacKey, "makes a key that does not expire"),
 		scenario{policy: wifCondition, good: provider, reads: []string{"attributeCondition"}, bad: []change{
 			condition(gone{}, "attributeCondition is absent"), condition("", "attributeCondition is absent"), condition("true", "does not ask who presents the token"),
 			condition("true || assertion.sub == 'x'", "does not ask who presents the token"), condition("assertion.sub == 'x' || (1 == 1)", "does not ask"),
@@ -198,6 +199,9 @@ func dataScenarios() []scenario {
 				{path: "settings.ipConfiguration.sslMode", to: "ALLOW_UNENCRYPTED_AND_ENCRYPTED", want: "sslMode is ALLOW"},
 				{path: "settings.backupConfiguration", to: gone{}, want: "backupConfiguration.enabled is not true"}, {path: "deletionProtection", to: false, want: "deletionProtection is false"},
 			}},
+		// Google takes no backups of a replica: they are the primary's.
+		{policy: sqlHardening, good: ct.Resource{Type: database, Properties: ct.Properties{"region": "us-central1", "masterInstanceName": "primary",
+			"settings": object{"ipConfiguration": object{"ipv4Enabled": false, "sslMode": "ENCRYPTED_ONLY"}}}}},
 		{policy: allowedRegions, good: ct.Resource{Type: database, Properties: ct.Properties{"region": "us-central1"}}, reads: []string{"region"}, loose: `"regions": ["europe-west1"]`,
 			bad: []change{{path: "region", to: "europe-west1", want: `region is "europe-west1": use us-central1`}, {path: "region", to: gone{}, want: `region is ""`}}},
 	}

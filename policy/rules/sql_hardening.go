@@ -27,7 +27,7 @@ var sqlHardening = crossguard.Policy{
 		if mode := r.StringOr("settings.ipConfiguration.sslMode", "absent"); mode != "ENCRYPTED_ONLY" && mode != clientCertificate {
 			r.Violation("settings.ipConfiguration.sslMode is %s: set it to ENCRYPTED_ONLY", mode)
 		}
-		if !r.BoolOr("settings.backupConfiguration.enabled", false) {
+		if r.StringOr("masterInstanceName", "") == "" && !r.BoolOr("settings.backupConfiguration.enabled", false) { // a replica has its primary's
 			r.Violation("settings.backupConfiguration.enabled is not true: set it")
 		}
 		if !r.BoolOr("deletionProtection", true) {
@@ -38,7 +38,7 @@ var sqlHardening = crossguard.Policy{
 		if mode := r.StringOr("settings.ipConfiguration.sslMode", ""); mode != "ENCRYPTED_ONLY" && mode != clientCertificate {
 			r.Set("settings.ipConfiguration.sslMode", "ENCRYPTED_ONLY")
 		}
-		if !r.BoolOr("settings.backupConfiguration.enabled", false) {
+		if r.StringOr("masterInstanceName", "") == "" && !r.BoolOr("settings.backupConfiguration.enabled", false) { // a replica has its primary's
 			r.Set("settings.backupConfiguration.enabled", true)
 		}
 		if !r.BoolOr("deletionProtection", true) {

@@ -56,6 +56,10 @@ func stackCases() []stackCase {
 		{"that nobody hears of", budgetExists, []ct.Resource{v2(), changed(money, change{path: "thresholdRules", to: gone{}})}, "", []string{"thresholdRules is empty, so nobody is told: add thresholds"}, ""},
 		{"of the whole account", budgetExists, []ct.Resource{v2(), changed(money, change{path: "budgetFilter", to: gone{}})}, "", []string{"budgetFilter.projects is empty, so the whole billing account counts: name the project"}, ""},
 		{"of an unknown project", budgetExists, []ct.Resource{v2(), changed(money, change{path: "budgetFilter.projects", to: ct.Unknown})}, "", nil, ""},
+		{"whose mails nobody gets", budgetExists, []ct.Resource{v2(), changed(money, change{path: "allUpdatesRule", to: object{"disableDefaultIamRecipients": true}})}, "", []string{
+			"allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add monitoringNotificationChannels or a pubsubTopic"}, ""},
+		{"whose mails go to a channel", budgetExists, []ct.Resource{v2(), changed(money, change{path: "allUpdatesRule", to: object{"disableDefaultIamRecipients": true,
+			"monitoringNotificationChannels": []any{ct.Unknown}}})}, "", nil, ""},
 		{"of nothing", budgetExists, []ct.Resource{v2(), changed(money, change{path: "amount.specifiedAmount.units", to: "0"})}, "", []string{"amount.specifiedAmount.units is 0: set what a month may cost"}, ""},
 		{"unknown", budgetExists, []ct.Resource{v2(), changed(money, change{path: "thresholdRules", to: ct.Unknown})}, "", []string{"not checked: thresholdRules is known only after the update"}, ""},
 

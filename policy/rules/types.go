@@ -19,6 +19,7 @@ const (
 	database       = "gcp:sql/databaseInstance:DatabaseInstance"
 	keyRing        = "gcp:kms/keyRing:KeyRing"
 	schedulerJob   = "gcp:cloudscheduler/job:Job"
+	hmacKey        = "gcp:storage/hmacKey:HmacKey"
 	accountKey     = "gcp:serviceaccount/key:Key"
 	poolProvider   = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
 	admission      = "gcp:binaryauthorization/policy:Policy"
