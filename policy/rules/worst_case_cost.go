@@ -26,14 +26,14 @@ var worstCaseCost = crossguard.Policy{
 	CheckStack: func(s *crossguard.Stack) {
 		var items []costItem
 		s.Each(runAny, func(r *crossguard.Resource) {
-			items = append(items, costItem{r.Name, computeCost(r)})
+			items = append(items, computeCost(r))
 			refuseGPU(r)
 		})
 		s.Each([]string{repository}, func(r *crossguard.Resource) {
-			items = append(items, costItem{r.Name, s.Config.Number("registryGiB") * registryGiBMonth})
+			items = append(items, costItem{name: r.Name, usd: s.Config.Number("registryGiB") * registryGiBMonth})
 		})
 		s.Each([]string{secret, regionalSecret}, func(r *crossguard.Resource) {
-			items = append(items, costItem{r.Name, locations(r) * float64(s.Config.Int("secretVersions")) * secretVersionMonth})
+			items = append(items, costItem{name: r.Name, usd: locations(r) * float64(s.Config.Int("secretVersions")) * secretVersionMonth})
 		})
 		total, ceiling := 0.0, s.Config.Number("ceiling")
 		for _, item := range items {
@@ -77,31 +77,51 @@ func locations(r *crossguard.Resource) float64 {
 }
 
 type costItem struct {
-	name string
-	usd  float64
+	name    string
+	usd     float64
+	assumed []string // bounds that are absent or not known
 }
 
-// describe lists items by cost, the largest first.
+// assume is the most there is, for a bound that is absent or not known.
+func (c *costItem) assume(path string, most float64) float64 {
+	c.assumed = append(c.assumed, fmt.Sprintf("%s counted as %v", path, most))
+	return most
+}
+
+// describe lists items by cost, the largest first, each with what was assumed for want of a bound.
 func describe(items []costItem) string {
 	slices.SortStableFunc(items, func(a, b costItem) int { return cmp.Compare(b.usd, a.usd) })
 	var texts []string
 	for _, item := range items {
-		texts = append(texts, fmt.Sprintf("%s %.2f", item.name, item.usd))
+		text := fmt.Sprintf("%s %.2f", item.name, item.usd)
+		if len(item.assumed) > 0 {
+			text += fmt.Sprintf(" (no bound: %s)", strings.Join(item.assumed, ", "))
+		}
+		texts = append(texts, text)
 	}
 	return strings.Join(texts, ", ")
 }
 
 // computeCost is what a Cloud Run resource costs when all instances it may have are busy for a month.
-func computeCost(r *crossguard.Resource) float64 {
+func computeCost(r *crossguard.Resource) costItem {
+	item := costItem{name: r.Name}
 	cpu, memory, idle := 0.0, 0.0, r.Type == serviceV1 || r.Type == serviceV2
 	path := templateOf(r) + ".containers"
 	if !r.IsKnown(path) || r.Len(path) == 0 {
-		cpu, memory = mostCPU, mostGiB
+		cpu, memory = item.assume(path+"[0].resources.limits.cpu", mostCPU), item.assume(path+"[0].resources.limits.memory in GiB", mostGiB)
 	} else {
 		for i := range r.Len(path) {
 			c := fmt.Sprintf("%s[%d].resources", path, i)
-			cpu += bound(r, c+".limits.cpu", mostCPU, 1)
-			memory += bound(r, c+".limits.memory", mostGiB, gib)
+			if n, bounded := amount(r, c+".limits.cpu"); bounded {
+				cpu += n
+			} else {
+				cpu += item.assume(c+".limits.cpu", mostCPU)
+			}
+			if n, bounded := amount(r, c+".limits.memory"); bounded {
+				memory += n / gib
+			} else {
+				memory += item.assume(c+".limits.memory in GiB", mostGiB)
+			}
 			idle = idle && (r.Type == serviceV1 || r.IsKnown(c+".cpuIdle") && r.BoolOr(c+".cpuIdle", false))
 		}
 	}
@@ -112,7 +132,8 @@ func computeCost(r *crossguard.Resource) float64 {
 	if idle { // busy all the time, CPU during requests is the dearer one
 		cpuPrice, gibPrice = requestCPU, requestGiB
 	}
-	return instances(r) * secondsPerMonth * (cpu*cpuPrice + memory*gibPrice)
+	item.usd = item.instances(r) * secondsPerMonth * (cpu*cpuPrice + memory*gibPrice)
+	return item
 }
 
 // refuseGPU reports a GPU: it costs many times what its CPU does, and a sum without it would be no worst case.
@@ -130,41 +151,40 @@ func refuseGPU(r *crossguard.Resource) {
 	r.Each(templateOf(r)+".containers", func(c crossguard.Object) { refuse(c, `resources.limits["nvidia.com/gpu"]`) })
 }
 
-// bound reads an amount in units, or the most there is where it is absent, unknown or no amount.
-func bound(r *crossguard.Resource, path string, most, unit float64) float64 {
+// amount reads an amount, unless it is absent, not known or no amount.
+func amount(r *crossguard.Resource, path string) (n float64, bounded bool) {
 	if !r.IsKnown(path) {
-		return most
+		return 0, false
 	}
-	text, set := r.String(path)
-	if n, err := quantity(text); set && err == nil {
-		return n / unit
-	}
-	return most
+	n, err := quantity(r.StringOr(path, ""))
+	return n, err == nil
 }
 
 // instances is the most instances, or tasks at once, that a resource can have.
-func instances(r *crossguard.Resource) float64 {
+func (c *costItem) instances(r *crossguard.Resource) float64 {
+	caps, ceiling := instanceCaps(r), float64(mostInstances)
 	if r.Type == job {
-		return count(r, "template.taskCount", mostTasks)
+		caps, ceiling = []string{"template.taskCount"}, mostTasks
 	}
-	most := float64(mostInstances)
-	for _, path := range instanceCaps(r) {
-		most = min(most, count(r, path, mostInstances))
-	}
-	for _, path := range manualCounts(r) { // goes beyond the cap
-		if !r.IsKnown(path) || r.Has(path) {
-			most = max(most, count(r, path, mostInstances))
+	most, bounded := ceiling, false
+	for _, path := range caps {
+		// Absent and 0 are the same to Cloud Run.
+		if r.IsKnown(path) && r.IntOr(path, 0) > 0 {
+			most, bounded = min(most, float64(r.IntOr(path, 0))), true
 		}
 	}
-	return most
-}
-
-func count(r *crossguard.Resource, path string, most float64) float64 {
-	if !r.IsKnown(path) {
+	if !bounded {
+		most = c.assume(caps[0], ceiling)
+	}
+	if r.Type == job {
 		return most
 	}
-	if n := r.IntOr(path, 0); n > 0 {
-		return float64(n)
+	for _, path := range manualCounts(r) { // goes beyond the cap
+		if !r.IsKnown(path) {
+			most = max(most, c.assume(path, mostInstances))
+		} else if n, set := r.Int(path); set {
+			most = max(most, float64(n))
+		}
 	}
 	return most
 }
