@@ -11,18 +11,13 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // policyPack compiles the policy pack, which is a module of its own, and returns its executable and the configuration
 // for the stack. Go's cache makes the second time quick.
 func (e *Engine) policyPack(ctx context.Context, stack string) (executable, config string, err error) {
-	config = filepath.Join(e.options.Module, "policy", "config", stack+".json")
-	if config, err = filepath.Abs(config); err != nil {
+	if config, err = e.policyConfig(stack); err != nil {
 		return "", "", err
-	}
-	if _, err := os.Stat(config); err != nil {
-		return "", "", &UsageError{Message: fmt.Sprintf("no policy configuration for stack %s: %v", stack, err)}
 	}
 	executable = e.options.Dir.Path("bin", "policy-pack")
 	build := exec.CommandContext(ctx, "go", "build", "-o", executable, ".")
@@ -33,6 +28,25 @@ func (e *Engine) policyPack(ctx context.Context, stack string) (executable, conf
 	return executable, config, nil
 }
 
+// policyConfig is the path of the policy pack's configuration for the stack.
+func (e *Engine) policyConfig(stack string) (string, error) {
+	folder := filepath.Join(e.options.Module, "policy", "config")
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		return "", err
+	}
+	var stacks []string
+	for _, file := range files {
+		name := strings.TrimSuffix(file.Name(), ".json")
+		if name == stack {
+			return filepath.Abs(filepath.Join(folder, file.Name()))
+		}
+		stacks = append(stacks, name)
+	}
+	return "", &UsageError{Message: fmt.Sprintf("no policy configuration for stack %s: there is one for %s. To analyze its state by one of "+
+		"them, name it with --stack", stack, strings.Join(stacks, ", "))}
+}
+
 // Analyze runs the policy pack over an exported state and writes the CLI's report to out. stack chooses the
 // configuration; empty means the stack the state is of. It is true when no mandatory policy is violated.
 func (e *Engine) Analyze(ctx context.Context, file, stack string, asJSON bool, out io.Writer) (bool, error) {
@@ -40,12 +54,11 @@ func (e *Engine) Analyze(ctx context.Context, file, stack string, asJSON bool, o
 	if err != nil {
 		return false, err
 	}
-	of, err := stackOfState(path)
-	if err != nil {
+	if stack, err = stackFor(path, stack); err != nil {
 		return false, err
 	}
-	if stack == "" {
-		stack = of
+	if _, err := e.policyConfig(stack); err != nil {
+		return false, err // before anything is started
 	}
 	if err := e.ready(ctx); err != nil {
 		return false, err
@@ -62,7 +75,21 @@ func (e *Engine) Analyze(ctx context.Context, file, stack string, asJSON bool, o
 	return code == 0, err
 }
 
-// stackOfState reads an exported state and returns the name of its stack.
+// stackFor is the stack whose configuration an exported state is held against: the one that was named, else the state's own.
+func stackFor(path, named string) (string, error) {
+	of, err := stackOfState(path)
+	switch {
+	case err != nil:
+		return "", err
+	case named != "":
+		return named, nil
+	case of == "":
+		return "", &UsageError{Message: path + " has no resources to tell its stack from: name it with --stack"}
+	}
+	return of, nil
+}
+
+// stackOfState reads an exported state and returns the name of its stack, "" where there are no resources.
 func stackOfState(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -77,7 +104,11 @@ func stackOfState(path string) (string, error) {
 		return "", &UsageError{Message: fmt.Sprintf("%s is no exported state: %v; make one with `go run ./cmd/sandbox export STACK`", path, err)}
 	}
 	if len(deployment.Resources) == 0 {
-		return "", &UsageError{Message: path + " has no resources"}
+		return "", nil
 	}
-	return string(resource.URN(deployment.Resources[0].URN).Stack()), nil
+	first := deployment.Resources[0].URN
+	if !first.IsValid() {
+		return "", &UsageError{Message: fmt.Sprintf("%s is no exported state: its first resource has the URN %q", path, first)}
+	}
+	return string(first.Stack()), nil
 }
