@@ -54,6 +54,7 @@ func target(r *crossguard.Resource) string {
 	for _, path := range []string{
 		"project", "folder", "orgId", "serviceAccountId", "location", "repository", "name", "service", "secretId", "bucket",
 		"cryptoKeyId", "keyRingId", "topic", "subscription", "attestor", "note", "billingAccountId", "workloadIdentityPoolId",
+		"connectionId", "datasetId", "tableId", "cloudFunction", "webBackendService", "cloudRunServiceName", "managedFolder",
 	} {
 		if text, set := r.String(path); set {
 			parts = append(parts, text)

@@ -89,6 +89,8 @@ func iamScenarios() []scenario {
 		iamScenario(iamNoDirectUser, orgIAM, harmless, member("user:someone@example.com"), "grants ROLE to MEMBER: grant it to a group", ""),
 		iamScenario(iamNoDirectUser, secretIAM, harmless, member("allAuthenticatedUsers"), "grants ROLE to MEMBER, which is anybody: grant it to a group or an account", ""),
 		iamScenario(iamNoDirectUser, accountIAM, harmless, member("allUsers"), "grants ROLE to MEMBER, which is anybody", ""),
+		iamScenario(iamNoDirectUser, iam("gcp:iap/webCloudRunServiceIam%s:WebCloudRunServiceIam%[1]s"), harmless, member("allUsers"), "grants ROLE to MEMBER, which is anybody", ""),
+		iamScenario(iamNoBasicRoles, iam("gcp:cloudfunctionsv2/functionIam%s:FunctionIam%[1]s"), harmless, role("roles/editor"), "grants the basic role ", ""),
 		iamScenario(iamNoDirectUser, bucketIAM, harmless, member("allUsers"), "grants ROLE to MEMBER, which is anybody", ""),
 		iamScenario(iamNoDirectUser, runIAM, harmless, member("domain:example.com"), "grants ROLE to MEMBER: grant it to a group", ""),
 		iamScenario(secretScopedAccess, projectIAM, harmless, role("roles/secretmanager.secretAccessor"), "grants ROLE to MEMBER on the project, and with it every secret", ""),
