@@ -14,9 +14,9 @@ var ghActionsPinned = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Pinned-Dependencies"},
 	Tags:             []string{"supply-chain", "github"},
 	RemediationSteps: "Set allowedActions to selected or local_only and shaPinningRequired to true.",
-	Types:            []string{ghActions},
+	Types:            []string{ghActions, ghOrgActions},
 	Check: func(r *crossguard.Resource) {
-		if !r.BoolOr("enabled", true) {
+		if !r.BoolOr("enabled", true) || r.StringOr("enabledRepositories", "") == "none" { // of a repository, of an organization
 			r.NotApplicable("workflows are disabled")
 		}
 		if allowed := r.StringOr("allowedActions", "all"); allowed != "selected" && allowed != "local_only" {
@@ -32,7 +32,7 @@ var ghActionsPinned = crossguard.Policy{
 		})
 	},
 	Remediate: func(r *crossguard.Remedy) {
-		if r.BoolOr("enabled", true) && !r.BoolOr("shaPinningRequired", false) {
+		if r.BoolOr("enabled", true) && r.StringOr("enabledRepositories", "") != "none" && !r.BoolOr("shaPinningRequired", false) {
 			r.Set("shaPinningRequired", true)
 		}
 	},

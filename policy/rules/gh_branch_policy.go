@@ -15,17 +15,21 @@ var ghBranchPolicy = crossguard.Policy{
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Set branchPattern to main, and no tagPattern.",
 	Options:          []crossguard.Option{{Name: "branches", Description: "Branches that may deploy.", Default: []string{"main"}}},
-	Types:            []string{ghDeploymentPolicy},
+	Types:            []string{ghDeploymentPolicy, ghOldDeploymentPolicy},
 	Check: func(r *crossguard.Resource) {
 		if tag, set := r.String("tagPattern"); set {
 			r.Violation("tagPattern is %s: whoever may push a tag could deploy. Remove it", tag)
 		}
-		branch, set := r.String("branchPattern")
+		path := "branchPattern"
+		if r.Type == ghOldDeploymentPolicy {
+			path = "name"
+		}
+		branch, set := r.String(path)
 		if set && !slices.Contains(r.Config.Strings("branches"), branch) {
-			r.Violation("branchPattern is %s: set it to one of %s", branch, list(r.Config.Strings("branches")))
+			r.Violation("%s is %s: set it to one of %s", path, branch, list(r.Config.Strings("branches")))
 		}
 		if !set && !r.Has("tagPattern") {
-			r.Violation("branchPattern is absent: set it to one of %s", list(r.Config.Strings("branches")))
+			r.Violation("%s is absent: set it to one of %s", path, list(r.Config.Strings("branches")))
 		}
 	},
 }

@@ -33,9 +33,9 @@ var runNonRoot = crossguard.Policy{
 			_, runs, byDigest := strings.Cut(image, "@")
 			switch known := byDigest && runs == digest; {
 			case known && slices.ContainsFunc(strings.Split(users, ","), isRoot):
-				r.Violation("%s: %s runs as root: its user is %q", c.Path("image"), image, users)
+				r.Violation("%s: %s runs as root: its user is %q. Give it another USER", c.Path("image"), image, users)
 			case !known && !fromAny(r.Config.Strings("verifiedRepositories"), image):
-				r.Violation("%s: nothing shows that %s does not run as root", c.Path("image"), image)
+				r.Violation("%s: nothing shows that %s does not run as root: release it by digest, or add its repository to verifiedRepositories", c.Path("image"), image)
 			}
 		})
 	},

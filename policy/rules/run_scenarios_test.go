@@ -201,7 +201,7 @@ func containerScenarios(good ct.Resource) []scenario {
 			change{path: at + ".resources.limits.cpu", to: "0", want: "is not an amount"},
 			change{path: at + ".resources", to: gone{}, want: "is absent"}, containers, second(object{}, "[1].resources.limits.cpu is absent")),
 		named(runNonRoot, `"verifiedRepositories": ["docker.io/library/nginx"]`, `"verifiedRepositories": ["us-central1-docker.pkg.dev/procureflow-dev/procureflow/web"]`,
-			[]string{at + ".image"}, change{path: at + ".image", to: "docker.io/library/nginx:1", want: "nothing shows that docker.io/library/nginx:1 does not run as root"},
+			[]string{at + ".image"}, change{path: at + ".image", to: "docker.io/library/nginx:1", want: "nothing shows that docker.io/library/nginx:1 does not run as root: release it by digest, or add"},
 			change{path: at + ".image", to: gone{}, want: "an absent image"}, containers),
 		{policy: runNonRoot, good: released, reads: []string{at + ".image", annotation}, bad: []change{
 			{path: annotation, to: "0" + digest, want: image + ` runs as root: its user is "0"`}, {path: annotation, to: "root" + digest, want: "runs as root"},

@@ -253,6 +253,12 @@ func githubScenarios() []scenario {
 		{policy: ghBranchPolicy, good: ct.Resource{Type: ghDeploymentPolicy, Properties: ct.Properties{"branchPattern": "main"}}, loose: `"branches": ["release/*"]`,
 			reads: []string{"branchPattern", "tagPattern"}, bad: []change{{path: "branchPattern", to: "release/*", want: "branchPattern is release/*: set it to one of main"},
 				{path: "branchPattern", to: gone{}, want: "branchPattern is absent"}, {path: "tagPattern", to: "v*", want: "tagPattern is v*"}}},
+		{policy: ghBranchPolicy, good: ct.Resource{Type: ghOldDeploymentPolicy, Properties: ct.Properties{"name": "main"}}, reads: []string{"name"}, loose: `"branches": ["*"]`,
+			bad: []change{{path: "name", to: "*", want: "name is *: set it to one of main"}, {path: "name", to: gone{}, want: "name is absent"}}},
+		{policy: ghWorkflowToken, good: ct.Resource{Type: ghOrgWorkflowToken, Properties: ct.Properties{"defaultWorkflowPermissions": "read"}},
+			bad: []change{{path: "defaultWorkflowPermissions", to: "write", want: "is write: set it to read"}}},
+		{policy: ghActionsPinned, good: ct.Resource{Type: ghOrgActions, Properties: ct.Properties{"enabledRepositories": "all", "allowedActions": "selected", "shaPinningRequired": true}},
+			bad: []change{{path: "shaPinningRequired", to: gone{}, want: "shaPinningRequired is not true"}, {path: "allowedActions", to: "all", want: "allowedActions is all", unfixable: true}}},
 		{policy: ghNoSecretInVariable, good: variable, loose: `"harmless": ["DEPLOY_TOKEN"]`, reads: []string{"variableName"}, bad: []change{
 			{path: "variableName", to: "DEPLOY_TOKEN", want: "variableName DEPLOY_TOKEN promises a secret"},
 			{path: "value", to: "ghp_0123456789abcdefghijABCDEFGHIJ012345", want: "has the form of a key"}, {path: "value", to: ct.Secret{Value: "x"}, want: "is a secret of the program", marked: true},

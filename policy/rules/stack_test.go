@@ -74,7 +74,7 @@ func stackCases() []stackCase {
 
 		{"two gates", twoPersonProd, []ct.Resource{environment("dev"), environment("production-approval", 1), environment("production", 2, 3)}, "", nil, ""},
 		{"no production", twoPersonProd, []ct.Resource{environment("staging")}, "", nil, "has no environment on the way to production"},
-		{"one gate", twoPersonProd, []ct.Resource{environment("production", 1, 2)}, "", []string{"the repository has 1 environments on the way to production: it takes two"}, ""},
+		{"one gate", twoPersonProd, []ct.Resource{environment("production", 1, 2)}, "", []string{"the repository has 1 environments on the way to production: it takes two, so add one with other reviewers"}, ""},
 		{"one reviewer", twoPersonProd, []ct.Resource{environment("production-approval", 1), environment("production", 1)}, "", []string{
 			"user:1 reviews production as well as production-approval, and could approve both: use different reviewers"}, ""},
 		{"one shared reviewer as text", twoPersonProd, []ct.Resource{environment("production-approval", 1, 2), environment("production", "2", ct.Secret{Value: "3"})}, "", []string{
@@ -86,13 +86,13 @@ func stackCases() []stackCase {
 		{"all reviewers unknown", twoPersonProd, []ct.Resource{environment("prod-1", 1), changed(environment("prod-2"), change{path: "reviewers", to: ct.Unknown})}, "", []string{
 			"not checked: reviewers is known only after the update"}, ""},
 		{"one gate unknown", twoPersonProd, []ct.Resource{environment("prod-1", ct.Unknown)}, "", []string{
-			"the repository has 1 environments on the way to production: it takes two", "not checked: reviewers[0].users[0] is known only after the update"}, ""},
+			"the repository has 1 environments on the way to production: it takes two, so add one with other reviewers", "not checked: reviewers[0].users[0] is known only after the update"}, ""},
 		{"a gate that nobody keeps", twoPersonProd, []ct.Resource{environment("production-approval", 1, 2), environment("production")}, "", []string{
 			"reviewers is empty, so nobody has to approve production: name who does"}, ""},
 		{"in other letters", twoPersonProd, []ct.Resource{environment("Production", 1, 2)}, "", []string{
-			"the repository has 1 environments on the way to production: it takes two"}, ""},
+			"the repository has 1 environments on the way to production: it takes two, so add one with other reviewers"}, ""},
 		{"a gate of another repository", twoPersonProd, []ct.Resource{in("web", environment("production", 1)), in("api", environment("production", 2))}, "", []string{
-			"api has 1 environments on the way to production: it takes two", "web has 1 environments on the way to production: it takes two"}, ""},
+			"api has 1 environments on the way to production: it takes two, so add one with other reviewers", "web has 1 environments on the way to production: it takes two, so add one with other reviewers"}, ""},
 		{"of a repository that is not there yet", twoPersonProd, []ct.Resource{changed(environment("prod-a", 1), change{path: "repository", to: ct.Unknown}),
 			changed(environment("prod-b", 2), change{path: "repository", to: ct.Unknown})}, "", nil, ""},
 		{"of two repositories", twoPersonProd, []ct.Resource{in("web", environment("prod-a", 1)), in("web", environment("prod-b", 2)),

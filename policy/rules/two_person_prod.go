@@ -50,7 +50,7 @@ var twoPersonProd = crossguard.Policy{
 		}
 		for _, repository := range slices.Sorted(maps.Keys(gates)) {
 			if gates[repository] < 2 {
-				s.Violation("%s has %d environments on the way to production: it takes two", repository, gates[repository])
+				s.Violation("%s has %d environments on the way to production: it takes two, so add one with other reviewers", repository, gates[repository])
 			}
 		}
 	},
