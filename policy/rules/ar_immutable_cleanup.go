@@ -55,7 +55,8 @@ func checkCleanup(r *crossguard.Resource) {
 			keeps++
 		case "DELETE":
 			deletes++
-			if !p.Has("condition.olderThan") && !p.Has("condition.versionNamePrefixes") && !p.Has("condition.tagPrefixes") {
+			aged := strings.Trim(p.StringOr("condition.olderThan", ""), "0.smhd") != "" // 0s is no age
+			if !aged && !p.Has("condition.versionNamePrefixes") && !p.Has("condition.tagPrefixes") {
 				r.Violation("%s has no age or prefix: it deletes everything that is not kept", p.Path("condition"))
 			}
 		default:

@@ -158,7 +158,7 @@ func dataScenarios() []scenario {
 	all := []scenario{
 		{policy: secretAutoReplication, good: replicated, bad: []change{
 			{path: "replication.auto", to: gone{}, want: "replication.auto is absent: set it to {}"}, {path: "replication", to: gone{}, want: "absent"},
-			{path: "replication.auto", to: nil, want: "absent"},
+			{path: "replication.auto", to: nil, want: "absent"}, {path: "replication.auto", to: false, want: "replication.auto is true or false, must be an object", marked: true},
 			{path: "replication", to: object{"userManaged": object{"replicas": []any{object{"location": "us-central1"}}}}, want: "names the regions by hand"},
 		}},
 		{policy: binauthzDefaultDeny, good: ct.Resource{Type: admission, Properties: ct.Properties{
@@ -183,6 +183,7 @@ func dataScenarios() []scenario {
 			{path: "cleanupPolicies", to: gone{}, want: "has no KEEP", unfixable: true}, {path: "cleanupPolicies[1].action", to: "DELETE", want: "has no KEEP", unfixable: true},
 			{path: "cleanupPolicies[0].action", to: "KEEP", want: "has no DELETE", unfixable: true},
 			{path: "cleanupPolicies[0].condition", to: object{"tagState": "ANY"}, want: "cleanupPolicies[0].condition has no age or prefix", unfixable: true},
+			{path: "cleanupPolicies[0].condition", to: object{"olderThan": "0s"}, want: "cleanupPolicies[0].condition has no age or prefix", unfixable: true},
 			{path: "cleanupPolicies[0].action", to: gone{}, want: "is absent: use DELETE or KEEP", unfixable: true},
 		}},
 		{policy: bucketHardening, good: ct.Resource{Type: bucket, Properties: ct.Properties{"labels": labels(), "location": "US-CENTRAL1",

@@ -19,8 +19,10 @@ var secretAutoReplication = crossguard.Policy{
 			r.Violation("is a regional secret, which is not replicated: use secretmanager.Secret with replication.auto")
 		case r.Has("replication.userManaged"):
 			r.Violation("replication.userManaged names the regions by hand: use replication.auto")
-		case !r.Has("replication.auto"): // {} is what says it: there is nothing to read in it
-			r.Violation("replication.auto is absent: set it to {}")
+		default:
+			if _, set := r.Block("replication.auto"); !set { // {} is what says it: there is nothing to read in it
+				r.Violation("replication.auto is absent: set it to {}")
+			}
 		}
 	},
 }
