@@ -178,7 +178,7 @@ func TestWorstCaseCost(t *testing.T) {
 		{"scaling unknown", []ct.Resource{changed(v2(), change{path: "scaling", to: ct.Unknown})}, 1, over("67629.60", "1.00", "web 67629.60 (no bound: scaling.manualInstanceCount counted as 1000)")},
 		{"everything unknown", []ct.Resource{changed(task(), change{path: "template", to: ct.Unknown})}, 1, append(over("5571072.00", "1.00", "nightly 5571072.00 (no bound: template.template.containers[0].resources.limits.cpu counted as 8, template.template.containers[0].resources.limits.memory in GiB counted as 32, template.taskCount counted as 10000)"),
 			"not checked: template is known only after the update")},
-		{"a job without a task count", []ct.Resource{changed(task(), change{path: "template.taskCount", to: gone{}})}, 1, over("535680.00", "1.00", "nightly 535680.00 (no bound: template.taskCount counted as 10000)")},
+		{"a job without a task count", []ct.Resource{changed(task(), change{path: "template.taskCount", to: gone{}})}, 1, over("53.57", "1.00", "nightly 53.57")},
 		{"manually none", []ct.Resource{changed(v2(), change{path: "scaling.manualInstanceCount", to: 0})}, 1, over("135.26", "1.00", service)},
 		{"no number of CPUs", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "NaN"})}, 1, over("1035.20", "1.00", "web 1035.20 (no bound: template.containers[0].resources.limits.cpu counted as 8)")},
 		{"no CPU", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "0"})}, 1, over("1035.20", "1.00", "web 1035.20 (no bound: template.containers[0].resources.limits.cpu counted as 8)")},

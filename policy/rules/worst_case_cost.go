@@ -162,11 +162,14 @@ func amount(r *crossguard.Resource, path string) (n float64, bounded bool) {
 
 // instances is the most instances, or tasks at once, that a resource can have.
 func (c *costItem) instances(r *crossguard.Resource) float64 {
-	caps, ceiling := instanceCaps(r), float64(mostInstances)
-	if r.Type == job {
-		caps, ceiling = []string{"template.taskCount"}, mostTasks
+	if r.Type == job { // no bound but a number: a job that does not say it has one task
+		const tasks = "template.taskCount"
+		if !r.IsKnown(tasks) {
+			return c.assume(tasks, mostTasks)
+		}
+		return max(1, float64(r.IntOr(tasks, 1)))
 	}
-	most, bounded := ceiling, false
+	caps, most, bounded := instanceCaps(r), float64(mostInstances), false
 	for _, path := range caps {
 		// Absent and 0 are the same to Cloud Run.
 		if r.IsKnown(path) && r.IntOr(path, 0) > 0 {
@@ -174,10 +177,7 @@ func (c *costItem) instances(r *crossguard.Resource) float64 {
 		}
 	}
 	if !bounded {
-		most = c.assume(caps[0], ceiling)
-	}
-	if r.Type == job {
-		return most
+		most = c.assume(caps[0], mostInstances)
 	}
 	for _, path := range manualCounts(r) { // goes beyond the cap
 		if !r.IsKnown(path) {
