@@ -1,6 +1,6 @@
 // Package plan decides what a service's traffic list should be. It is pure: what the API said goes in, the list to write comes out.
 //
-// The live service is the only truth about a rollout. Four tags of the traffic list carry it:
+// The live service is the only truth about a rollout. Five tags of the traffic list carry it:
 //
 //	stable     what served before the rollout, and what a rollback goes back to
 //	candidate  what the rollout is about; while it exists, a rollout is active

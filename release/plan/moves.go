@@ -44,16 +44,16 @@ func Pin(s Service, stable string) []Target {
 	return append(list, s.keep(drop...)...)
 }
 
-// Begin tags the candidate, which gets a URL of its own and no percent.
+// Begin tags the candidate, which gets a URL of its own and no percent. A candidate that was taken back by hand begins anew.
 func Begin(s Service, candidate string) ([]Target, error) {
 	state := Read(s)
 	switch {
 	case len(TagCandidate)+len(s.Name) > MaxTagAndService:
 		return nil, refuse("the service's name is %d characters long; with the tag %q Cloud Run allows %d together: use a shorter name",
 			len(s.Name), TagCandidate, MaxTagAndService)
-	case state.Active():
+	case state.Active() && (state.Phase != Withdrawn || candidate != state.Candidate):
 		return nil, refuse("a rollout of %s is active", state.Candidate)
-	case state.Phase != Idle:
+	case state.Phase == Unknown:
 		return nil, refuse("requests are split by hand (%s): end that with `release rollback --to REVISION`", Describe(s.Desired))
 	case candidate == state.Stable:
 		return nil, refuse("%s already serves everything", candidate)
@@ -126,6 +126,9 @@ func rollbackTarget(s Service) (string, error) {
 	// The candidate may be known from the effective traffic only, when a person's write removed its tag but did not take effect.
 	candidate, stable := s.tagged(TagCandidate), s.tagged(TagStable)
 	if candidate != "" {
+		if stable == candidate { // The rollout's end is written and not in effect: what is in effect says what served before.
+			stable = Service{LatestReady: s.LatestReady, Desired: s.Effective}.tagged(TagStable)
+		}
 		if stable != "" && stable != candidate {
 			return stable, nil
 		}

@@ -235,7 +235,8 @@ func TestRefusedMoves(t *testing.T) {
 		move func() ([]Target, error)
 		want string
 	}{
-		"begin while active": {func() ([]Target, error) { return Begin(shifting, "c") }, "refused: a rollout of b is active"},
+		"begin while active":                         {func() ([]Target, error) { return Begin(shifting, "c") }, "refused: a rollout of b is active"},
+		"begin with another than what was withdrawn": {func() ([]Target, error) { return Begin(withdrawn, "c") }, "refused: a rollout of b is active"},
 		"begin on a split": {func() ([]Target, error) { return Begin(web(t1("a", 60, ""), t1("b", 40, "")), "c") },
 			"refused: requests are split by hand (a 60 %, b 40 %): end that with `release rollback --to REVISION`"},
 		"begin with what serves": {func() ([]Target, error) { return Begin(web(t1("a", 100, "stable")), "a") }, "refused: a already serves everything"},
@@ -295,6 +296,9 @@ func TestRollback(t *testing.T) {
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"a rollback that did not take effect": {
 			service: diverged(web(t1("a", 100, "stable"), t1("b", 0, "rejected")), t1("b", 100, "stable"), t1("a", 0, "previous")),
+			want:    []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
+		"the end of a rollout that is not in effect yet": {
+			service: diverged(web(t1("b", 100, "stable"), t1("a", 0, "previous")), t1("a", 0, "stable"), t1("b", 100, "candidate"), t1("b", 0, "shifted")),
 			want:    []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"a rollback by hand that did not take effect": {
 			service: diverged(web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), t1("b", 100, "stable"), t1("a", 0, "previous")),

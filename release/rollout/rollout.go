@@ -50,6 +50,13 @@ func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 			Why: []string{fmt.Sprintf("a rollout stopped at %d %%", state.Percent)}}); err != nil {
 			return r.end(Failed, err.Error())
 		}
+		if state.Phase == plan.Withdrawn {
+			err := r.write(ctx, service, transition{kind: "begin", why: []string{"it was taken back by hand, and someone asked to try it again"},
+				move: func(s plan.Service) ([]plan.Target, error) { return plan.Begin(s, state.Candidate) }})
+			if err != nil {
+				return r.stopped(ctx, err)
+			}
+		}
 	}
 	return r.climb(ctx, state, request)
 }

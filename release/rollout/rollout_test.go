@@ -98,6 +98,9 @@ func TestRolloutEnds(t *testing.T) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
 		}, outcome: rollout.Refused, why: "the traffic of web-b was taken back by hand: end its rollout with `release rollback`, or start it again with --retry",
 			traffic: "web-a=100 web-a=000/stable web-b=000/candidate web-b=000/shifted"},
+		"taken back by hand, retried": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+		}, request: rollout.Request{Retry: true}, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"a journal that cannot be written": {arrange: func(s *solo, _ *rollout.Controller) { s.broken = errors.New("disk full") },
 			outcome: rollout.Failed, why: "write the journal: disk full", traffic: "web-a=100"},
 		"a bad policy": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Steps = []rollout.Step{{Percent: 50}} },
