@@ -131,6 +131,20 @@ func TestProbe(t *testing.T) {
 	}
 }
 
+// Cloud Monitoring counts each path as a request; the sample of a round says how many it will.
+func TestASampleSaysHowManyRequestsItWas(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			w.WriteHeader(map[string]int{"/gone": 404, "/broken": 500}[r.URL.Path])
+		}
+	}))
+	t.Cleanup(server.Close)
+	prober := &Prober{Paths: []string{"/gone", "/broken", "/", "/broken"}, Timeout: 10 * time.Second, Now: time.Now}
+	sample := prober.Probe(context.Background(), []rollout.Probe{{URL: server.URL}})[0]
+	assert.Equal(t, []int{404, 4, 2}, []int{sample.Status, sample.Requests, sample.Errors})
+}
+
 func TestTokensGoToTheServiceAndNowhereElse(t *testing.T) {
 	t.Parallel()
 	var hosts, authorizations []string

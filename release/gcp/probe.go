@@ -96,7 +96,16 @@ func (p *Prober) Probe(ctx context.Context, probes []rollout.Probe) []health.Sam
 
 func worst(answers []health.Sample) health.Sample {
 	sample := answers[0]
-	for _, answer := range answers[1:] {
+	if len(answers) > 1 {
+		sample.Requests = len(answers)
+	}
+	for i, answer := range answers {
+		if answer.Status >= 500 {
+			sample.Errors++
+		}
+		if i == 0 {
+			continue
+		}
 		sample.Latency = max(sample.Latency, answer.Latency)
 		if sample.Good() && !answer.Good() {
 			sample.Fault, sample.Status = answer.Fault, answer.Status

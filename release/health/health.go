@@ -68,6 +68,18 @@ type Sample struct {
 	Status int `json:"status,omitempty"`
 	// Fault says what is wrong with the answer; empty for a good one.
 	Fault string `json:"fault,omitempty"`
+	// Requests is how many were made, where it was more than one: each path is one. Errors is how many of them had a status of 5xx.
+	Requests int `json:"requests,omitempty"`
+	Errors   int `json:"errors,omitempty"`
+}
+
+// counted is what Cloud Monitoring makes of the sample.
+func (s Sample) counted() (requests, errors int) {
+	requests, errors = max(1, s.Requests), s.Errors
+	if s.Status >= 500 {
+		errors = max(1, errors)
+	}
+	return requests, errors
 }
 
 // Good says whether the probe was answered as it should be.

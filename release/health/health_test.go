@@ -136,7 +136,48 @@ func TestFromMetrics(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, Verdict{test.outcome, []string{test.reason}}, FromMetrics(test.metrics, samples(test.probes), test.limits))
+			assert.Equal(t, Verdict{test.outcome, []string{test.reason}}, FromMetrics(test.metrics, samples(test.probes), 0, test.limits))
+		})
+	}
+}
+
+// Probes of the service's URL reach the candidate too, by its share: nobody but the program visits in these, unless they say so.
+func TestFromMetricsKnowsTheProgramsOwnRequests(t *testing.T) {
+	t.Parallel()
+	limits := MetricLimits{ErrorRatio: 0.05, MinRequests: 20}
+	through := start.Add(time.Hour)
+	everyPath := func(list []Sample) []Sample {
+		for i := range list {
+			list[i].Requests = 3
+		}
+		return list
+	}
+	oneOfThree := everyPath(samples("CC"))
+	oneOfThree[1].Status, oneOfThree[1].Errors = 404, 1 // The path before it is the one that the sample tells.
+	for name, test := range map[string]struct {
+		metrics Metrics
+		probes  []Sample
+		percent int
+		outcome Outcome
+		reason  string
+	}{
+		"it has everything": {Metrics{Requests: 600}, samples(repeat("cm", 300)), 100, Inconclusive,
+			"0 real requests (and 600 probes) seen by Cloud Monitoring, fewer than 20"},
+		"it has a tenth": {Metrics{Requests: 330}, samples(repeat("cm", 300)), 10, Inconclusive,
+			"0 real requests (and 346 probes) seen by Cloud Monitoring, fewer than 20"},
+		"a tenth by bad luck": {Metrics{Requests: 365}, samples(repeat("cm", 300)), 10, Inconclusive,
+			"19 real requests (and 346 probes) seen by Cloud Monitoring, fewer than 20"},
+		"visitors beside them": {Metrics{Requests: 700}, samples(repeat("cm", 300)), 100, Pass, "0 of 100 real requests failed"},
+		"failed probes are not real errors": {Metrics{Requests: 102, Errors: 7}, samples("MM"), 100, Pass,
+			"5 of 100 real requests failed"},
+		"three paths": {Metrics{Requests: 180}, everyPath(samples(repeat("c", 60))), 0, Inconclusive,
+			"0 real requests (and 180 probes) seen by Cloud Monitoring, fewer than 20"},
+		"one of three paths fails": {Metrics{Requests: 106, Errors: 7}, oneOfThree, 0, Pass, "5 of 100 real requests failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.metrics.Through = through
+			assert.Equal(t, Verdict{test.outcome, []string{test.reason}}, FromMetrics(test.metrics, test.probes, test.percent, limits))
 		})
 	}
 }

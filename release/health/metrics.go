@@ -1,6 +1,9 @@
 package health
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Metrics is what Cloud Monitoring says about one revision over one window, the program's own probes included.
 type Metrics struct {
@@ -23,18 +26,22 @@ type MetricLimits struct {
 }
 
 // FromMetrics is gate C: errors and latency of real requests. probes are this program's own samples, which count in the revision's
-// metrics like any request; they are taken out, so that a canary that nobody visits is inconclusive instead of healthy.
-func FromMetrics(metrics Metrics, probes []Sample, limits MetricLimits) Verdict {
+// metrics like any request: those of the candidate's URL all, those of the service's URL by the candidate's percent. They are taken
+// out, so that a canary that nobody visits is inconclusive instead of healthy.
+func FromMetrics(metrics Metrics, probes []Sample, percent int, limits MetricLimits) Verdict {
 	own, ownErrors := 0, 0
-	for _, sample := range only(probes, Candidate) {
-		if sample.At.After(metrics.Through) {
-			continue // Not in the metrics yet.
-		}
-		own++
-		if sample.Status >= 500 {
-			ownErrors++
+	split, splitErrors := 0, 0
+	for _, sample := range probes {
+		requests, errors := sample.counted()
+		switch {
+		case sample.At.After(metrics.Through): // Not in the metrics yet.
+		case sample.Endpoint == Candidate:
+			own, ownErrors = own+requests, ownErrors+errors
+		default:
+			split, splitErrors = split+requests, splitErrors+errors
 		}
 	}
+	own, ownErrors = own+most(split, percent), ownErrors+splitErrors*percent/100
 	requests, errors := max(0, metrics.Requests-own), max(0, metrics.Errors-ownErrors)
 	requests = max(requests, errors) // A probe without an answer may not have been counted as a request.
 	if requests < limits.MinRequests {
@@ -53,4 +60,11 @@ func FromMetrics(metrics Metrics, probes []Sample, limits MetricLimits) Verdict 
 		return verdict(Fail, "p95 of %d requests is %s, above %s", requests, round(metrics.P95), limits.P95)
 	}
 	return verdict(Pass, "%d of %d real requests failed, p95 %s", errors, requests, round(metrics.P95))
+}
+
+// most is how many of some requests a percent of them is, three standard deviations of luck included: too many real requests must
+// not be claimed.
+func most(requests, percent int) int {
+	n, share := float64(requests), float64(percent)/100
+	return min(requests, int(math.Ceil(n*share+3*math.Sqrt(n*share*(1-share)))))
 }

@@ -123,6 +123,36 @@ func TestRolloutEnds(t *testing.T) {
 	}
 }
 
+// ownProbes is a Cloud Monitoring that has counted the program's own probes of the candidate, at whatever URL, and no visitor.
+type ownProbes struct{ *solo }
+
+func (o ownProbes) Since(_ context.Context, revision string, since time.Time) (health.Metrics, error) {
+	metrics := health.Metrics{Through: epoch.Add(o.now)}
+	for _, at := range o.answered[revision] {
+		if !epoch.Add(at).Before(since) {
+			metrics.Requests++
+		}
+	}
+	return metrics, nil
+}
+
+// At 100 % every probe of the service's URL reaches the candidate. Where nobody else visits, that is no evidence.
+func TestProbesAreNoVisitors(t *testing.T) {
+	t.Parallel()
+	for _, percent := range []int{10, 50, 100} {
+		s := deployed(revision{})
+		controller := s.controller()
+		controller.Metrics = ownProbes{s}
+		controller.Policy.Inconclusive, controller.Policy.Steps = rollout.Hold, []rollout.Step{{Percent: percent, Bake: 5 * time.Minute}}
+		if percent < 100 {
+			controller.Policy.Steps = append(controller.Policy.Steps, rollout.Step{Percent: 100})
+		}
+		result := controller.Rollout(context.Background(), rollout.Request{})
+		assert.Equal(t, rollout.Held, result.Outcome, result.Why)
+		assert.Contains(t, result.Why[0], "0 real requests (and ")
+	}
+}
+
 func TestRolloutStopsWhenSomeoneElseWrites(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})

@@ -47,10 +47,11 @@ type rules struct {
 	stick     bool          // or the next one is not.
 	etag      int
 	writes    int
+	answered  map[string][]time.Duration // When each revision answered a probe.
 }
 
 func newRules(delay time.Duration, traffic ...plan.Target) *rules {
-	m := &rules{revisions: map[string]*revision{"web-a": {}}, delay: delay}
+	m := &rules{revisions: map[string]*revision{"web-a": {}}, delay: delay, answered: map[string][]time.Duration{}}
 	m.service = plan.Service{Name: "web", URL: "main", LatestReady: "web-a", LatestCreated: "web-a", Etag: "0", Generation: 1, Observed: 1,
 		Desired: traffic, Effective: uris(traffic)}
 	return m
@@ -190,6 +191,7 @@ func (m *rules) answer(probe rollout.Probe, point float64) health.Sample {
 		name = resolved[slices.IndexFunc(resolved, func(t run.Target) bool { return "tag:"+t.Tag == probe.URL })].Revision
 	}
 	r := m.revisions[name]
+	m.answered[name] = append(m.answered[name], m.now)
 	switch {
 	case r.gone:
 		sample.Status = 503

@@ -25,7 +25,7 @@ type watch struct {
 	stuck    time.Time // Since when the API is done but the traffic not as wanted.
 	warm     bool
 	samples  []health.Sample
-	history  []health.Sample // Of the candidate, over all steps: what Cloud Monitoring may have counted.
+	history  []health.Sample // Over all steps: what Cloud Monitoring may have counted.
 	unsaved  []health.Sample
 	saved    time.Time
 	asked    time.Time // When the metrics were asked last.
@@ -205,7 +205,7 @@ func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 			own = append(own, sample)
 		}
 	}
-	w.metrics, w.fromC = &metrics, health.FromMetrics(metrics, own, w.Policy.Metrics)
+	w.metrics, w.fromC = &metrics, health.FromMetrics(metrics, own, w.current.Percent, w.Policy.Metrics)
 }
 
 // save gives the journal the probes since the last time.
