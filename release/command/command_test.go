@@ -331,6 +331,17 @@ func TestRollbackWithoutServiceOrAPI(t *testing.T) {
 	assert.Contains(t, out, "nothing was written, try again or use another tool")
 }
 
+// Environments have services of the same name. Whoever does not say which project has to see it.
+func TestTheProjectThatWasNotGivenIsShown(t *testing.T) {
+	t.Setenv("GOOGLE_CLOUD_PROJECT", project)
+	l := newLaptop(t, 0)
+	var out, errors bytes.Buffer
+	exit := Main(context.Background(), []string{"status", "web", "--json", "--endpoint", l.api.URL + "/run/"}, Streams{Out: &out, Err: &errors})
+	assert.Equal(t, ExitDone, exit, errors.String())
+	assert.Equal(t, "project: "+project+" (--project names another)\n", errors.String())
+	assert.True(t, json.Valid(out.Bytes()), out.String())
+}
+
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	for outcome, want := range map[rollout.Outcome]int{rollout.Released: 0, rollout.Nothing: 0, rollout.Failed: 1, rollout.RolledBack: 3, rollout.Held: 4,

@@ -38,6 +38,8 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		if s.project, err = gcp.Project(ctx); err != nil {
 			return nil, usage("%v", err)
 		}
+		// Environments have services of the same name: who acts has to see where.
+		fmt.Fprintf(a.streams.Err, "project: %s (--project names another)\n", s.project)
 	}
 	endpoints := gcp.Endpoints{Run: a.flags.endpoint, Monitoring: a.flags.monitoring}
 	client, err := gcp.NewService(ctx, endpoints, s.project, s.region, service)

@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -58,7 +59,7 @@ func (e Endpoints) monitoring() string {
 }
 
 // Project is the project that the environment names: GOOGLE_CLOUD_PROJECT, CLOUDSDK_CORE_PROJECT, or that of the application default
-// credentials.
+// credentials. A person's have none of their own but the one that pays: the project that gcloud had when they logged in.
 func Project(ctx context.Context) (string, error) {
 	for _, variable := range []string{"GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"} {
 		if project := os.Getenv(variable); project != "" {
@@ -68,6 +69,12 @@ func Project(ctx context.Context) (string, error) {
 	credentials, err := google.FindDefaultCredentials(ctx)
 	if err == nil && credentials.ProjectID != "" {
 		return credentials.ProjectID, nil
+	}
+	var person struct {
+		Project string `json:"quota_project_id"`
+	}
+	if err == nil && json.Unmarshal(credentials.JSON, &person) == nil && person.Project != "" {
+		return person.Project, nil
 	}
 	return "", errors.New("no project is known: give --project, or set GOOGLE_CLOUD_PROJECT")
 }

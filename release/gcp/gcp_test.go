@@ -2,10 +2,17 @@ package gcp
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
@@ -166,3 +174,82 @@ func TestTokensGoToTheServiceAndNowhereElse(t *testing.T) {
 	assert.Equal(t, `/: "" is no URL to probe`, probe(&Prober{}, "").Fault)
 	assert.Len(t, hosts, 1)
 }
+
+// credentials makes a file the application default credentials of the test.
+func credentials(t *testing.T, content map[string]string) {
+	t.Helper()
+	raw, err := json.Marshal(content)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "credentials.json")
+	require.NoError(t, os.WriteFile(file, raw, 0o600))
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", file)
+	t.Setenv("GOOGLE_CLOUD_PROJECT", "")
+	t.Setenv("CLOUDSDK_CORE_PROJECT", "")
+}
+
+// The emergency form needs the service's name and region: what a person's login knows of a project has to do.
+func TestProjectOfAPersonsLogin(t *testing.T) {
+	login := map[string]string{"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r", "quota_project_id": "procureflow-prod"}
+	credentials(t, login)
+	project, err := Project(context.Background())
+	require.NoError(t, err)
+	assert.Equal(t, "procureflow-prod", project)
+	delete(login, "quota_project_id")
+	credentials(t, login)
+	_, err = Project(context.Background())
+	assert.EqualError(t, err, "no project is known: give --project, or set GOOGLE_CLOUD_PROJECT")
+	t.Setenv("CLOUDSDK_CORE_PROJECT", "procureflow-dev")
+	project, err = Project(context.Background())
+	require.NoError(t, err)
+	assert.Equal(t, "procureflow-dev", project)
+}
+
+// A login that has expired is no API that does not answer: nobody should wait a minute for it, and its fix is another.
+func TestAnExpiredLogin(t *testing.T) {
+	status := http.StatusBadRequest
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, `{"error":"invalid_grant","id_token":"secret"}`)
+	}))
+	t.Cleanup(server.Close)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	credentials(t, map[string]string{"type": "service_account", "project_id": "p", "client_email": "ci@p", "token_uri": server.URL,
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))})
+	service, err := NewService(context.Background(), Endpoints{}, "p", "us-central1", "web")
+	require.NoError(t, err)
+	_, err = service.Read(context.Background())
+	assert.EqualError(t, err, "read projects/p/locations/us-central1/services/web: auth: cannot fetch token: 400 (log in with `gcloud auth application-default login`; "+
+		"a workflow logs in again in a new run)")
+	assert.NotErrorIs(t, err, rollout.ErrUnavailable)
+	status = http.StatusServiceUnavailable
+	_, err = service.Read(context.Background())
+	assert.ErrorIs(t, err, rollout.ErrUnavailable, "this one is worth another try")
+	assert.NotContains(t, err.Error(), "secret")
+}
+
+// A connection that hangs must not keep `release status` for ever.
+func TestEveryCallEnds(t *testing.T) {
+	t.Parallel()
+	var deadlines []bool
+	service, err := NewService(context.Background(), Endpoints{Run: "http://127.0.0.1:1/run/", Transport: transport(func(r *http.Request) (*http.Response, error) {
+		_, bounded := r.Context().Deadline()
+		deadlines = append(deadlines, bounded)
+		return nil, errors.New("down")
+	})}, "p", "us-central1", "web")
+	require.NoError(t, err)
+	_, err = service.Read(context.Background())
+	require.Error(t, err)
+	_, err = service.Revision(context.Background(), "web-a")
+	require.Error(t, err)
+	_, err = service.Revisions(context.Background())
+	require.Error(t, err)
+	require.Error(t, service.Shift(context.Background(), "1", []plan.Target{{Revision: "web-a", Percent: 100}}))
+	assert.Equal(t, []bool{true, true, true, true}, deadlines)
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }

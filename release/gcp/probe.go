@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"cloud.google.com/go/auth"
 	"google.golang.org/api/idtoken"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
@@ -205,8 +206,13 @@ func (p *Prober) request(ctx context.Context, base, path string) (*http.Request,
 	return request, nil
 }
 
-// cause is a network error without the URL, whose query a report should not hold.
+// cause is a network error without the URL, whose query a report should not hold, and without the body of an answer to a login.
 func cause(err error) string {
+	var login *auth.Error
+	if errors.As(err, &login) {
+		text, _, _ := strings.Cut(login.Error(), "\n")
+		return text
+	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		return wrapped.Err.Error()

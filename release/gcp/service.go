@@ -9,6 +9,7 @@ import (
 	"sort"
 	"time"
 
+	"cloud.google.com/go/auth"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 	run "google.golang.org/api/run/v2"
@@ -122,6 +123,8 @@ func (s *Service) Revision(ctx context.Context, name string) (plan.Revision, err
 
 // Revisions implements rollout.Service.
 func (s *Service) Revisions(ctx context.Context) ([]plan.Revision, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	var revisions []plan.Revision
 	err := s.client.Projects.Locations.Services.Revisions.List(s.name).PageSize(1000).Pages(ctx, func(page *run.GoogleCloudRunV2ListRevisionsResponse) error {
 		for _, live := range page.Revisions {
@@ -169,6 +172,11 @@ func explain(ctx context.Context, doing string, err error) error {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return ctx.Err()
 		}
+		var login *auth.Error
+		if errors.As(err, &login) && !login.Temporary() {
+			// Asking again does not help.
+			return fmt.Errorf("%s: %s (log in with `gcloud auth application-default login`; a workflow logs in again in a new run)", doing, cause(err))
+		}
 		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrUnavailable, cause(err))
 	}
 	message := fmt.Sprintf("%d %s", api.Code, api.Message)
@@ -181,7 +189,9 @@ func explain(ctx context.Context, doing string, err error) error {
 		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrConflict, message)
 	case 408, 429, 500, 502, 503, 504:
 		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrUnavailable, message)
-	case 401, 403:
+	case 401:
+		return fmt.Errorf("%s: %s (log in with `gcloud auth application-default login`)", doing, message)
+	case 403:
 		return fmt.Errorf("%s: %s (the account needs roles/run.developer on the service)", doing, message)
 	}
 	return fmt.Errorf("%s: %s", doing, message)
