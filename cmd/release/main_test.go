@@ -1,14 +1,23 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestMain(m *testing.M) {
+	if file := os.Getenv(countInterrupts); file != "" {
+		if err := count(file); err != nil {
+			panic(err)
+		}
+		os.Exit(0)
+	}
 	if os.Getenv("RELEASE_TEST_MAIN") != "" {
 		main()
 	}
@@ -27,4 +36,25 @@ func TestReaderGoesAway(t *testing.T) {
 	command.Env = append(os.Environ(), "RELEASE_TEST_MAIN=1")
 	command.Stdout = writer
 	require.NoError(t, command.Run())
+}
+
+// countInterrupts makes this test binary the command that a guard runs: it writes to a file how many interrupts it got.
+const countInterrupts = "RELEASE_TEST_COUNT_INTERRUPTS"
+
+func count(file string) error {
+	signals := make(chan os.Signal, 10)
+	signal.Notify(signals, os.Interrupt)
+	if err := os.WriteFile(file+".begun", nil, 0o600); err != nil {
+		return err
+	}
+	<-signals
+	got := 1
+	for quiet := time.After(time.Second); ; {
+		select {
+		case <-signals:
+			got++
+		case <-quiet:
+			return os.WriteFile(file, fmt.Append(nil, got), 0o600)
+		}
+	}
 }
