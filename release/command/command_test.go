@@ -188,6 +188,21 @@ func TestReleaseAndBack(t *testing.T) {
 	assert.Contains(t, string(page), "<h2>rollback: rolled back</h2>")
 }
 
+// What follows the latest revision is that revision's share, whoever serves the most.
+func TestStatusOfWhatFollowsTheLatest(t *testing.T) {
+	t.Parallel()
+	l := newLaptop(t, 0)
+	recorder := httptest.NewRecorder()
+	l.cloud.ServeHTTP(recorder, httptest.NewRequest(http.MethodPatch, services+"/web?updateMask=traffic", strings.NewReader(`{"traffic":[
+		{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":90},
+		{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST","percent":10,"tag":"head"}]}`)))
+	require.Equal(t, http.StatusOK, recorder.Code, recorder.Body)
+	exit, out, errors := l.release(context.Background(), "status", "web")
+	require.Equal(t, ExitDone, exit, errors)
+	assert.Regexp(t, `(?m)^web-blue +90 % +yes`, out)
+	assert.Regexp(t, `(?m)^web-green +10 % +head +yes`, out)
+}
+
 func TestBadReleaseIsTakenBack(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)

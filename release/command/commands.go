@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -143,13 +144,13 @@ func (a *app) show(status rollout.Status, project string) {
 	} else {
 		fmt.Fprintf(out, "`release rollback %s` is %s\n", status.Service, status.NoBack)
 	}
-	percents := plan.Service{LatestReady: status.State.Stable}.Percents(status.Effective)
+	percents := plan.Service{LatestReady: status.LatestReady}.Percents(status.Effective)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "REVISION\tSERVES\tTAGS\tREADY\tCREATED\tIMAGE")
 	for _, revision := range status.Revisions {
 		tags := ""
 		for _, target := range status.Tags {
-			if target.Revision == revision.Name {
+			if cmp.Or(target.Revision, status.LatestReady) == revision.Name {
 				tags += target.Tag + " "
 			}
 		}

@@ -15,11 +15,13 @@ type Status struct {
 	// Changed is the last write to the service, whatever it was.
 	Changed time.Time `json:"changed"`
 	// Since is when the active rollout's candidate was created, the earliest that the rollout can have begun.
-	Since       *time.Time      `json:"since,omitempty"`
-	Reconciling bool            `json:"reconciling"`
-	Failure     string          `json:"failure,omitempty"`
-	Desired     []plan.Target   `json:"desired"`
-	Effective   []plan.Target   `json:"effective"`
+	Since       *time.Time    `json:"since,omitempty"`
+	Reconciling bool          `json:"reconciling"`
+	Failure     string        `json:"failure,omitempty"`
+	Desired     []plan.Target `json:"desired"`
+	Effective   []plan.Target `json:"effective"`
+	// LatestReady is the revision that entries with "latest" mean.
+	LatestReady string          `json:"latestReady,omitempty"`
 	Tags        []plan.Target   `json:"tags"`
 	Revisions   []plan.Revision `json:"revisions"`
 	// Findings are what a person should look at; see plan.Findings.
@@ -40,7 +42,7 @@ func (c *Controller) Status(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	status := Status{Service: service.Name, URL: service.URL, State: plan.Read(service), Changed: service.Updated, Reconciling: service.Reconciling,
-		Failure: service.Failure, Desired: service.Desired, Effective: service.Effective, Tags: []plan.Target{}, Revisions: revisions,
+		Failure: service.Failure, Desired: service.Desired, Effective: service.Effective, LatestReady: service.LatestReady, Tags: []plan.Target{}, Revisions: revisions,
 		Findings: append([]string{}, plan.Findings(service, c.Clock.Now())...)}
 	for _, target := range service.Effective {
 		if target.Tag != "" {
