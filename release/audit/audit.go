@@ -38,13 +38,30 @@ type File struct {
 	origin Origin
 	file   *os.File
 	err    error
+	// torn says that the file ends within a line: that of a crash, or of a write that the disk had no room for.
+	torn bool
 }
 
 // Open opens a file for appending, and makes it if need be. A file that cannot be opened still gives a journal, all of whose records
 // fail: a rollout then refuses to shift, and a rollback goes on.
 func Open(path string, origin Origin) *File {
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	return &File{origin: origin, file: file, err: err}
+	return &File{origin: origin, file: file, err: err, torn: err == nil && torn(path)}
+}
+
+func torn(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
+	last := make([]byte, 1)
+	_, err = file.ReadAt(last, info.Size()-1)
+	return err == nil && last[0] != '\n'
 }
 
 // Record implements rollout.Journal. The line is on the disk when it returns.
@@ -56,10 +73,17 @@ func (f *File) Record(event rollout.Event) error {
 	if err != nil {
 		return err
 	}
+	line = append(line, '\n')
+	if f.torn {
+		line = append([]byte{'\n'}, line...)
+	}
 	// One write: lines of two processes do not mix.
-	if _, err := f.file.Write(append(line, '\n')); err != nil {
+	written, err := f.file.Write(line)
+	if err != nil {
+		f.torn = f.torn || written > 0
 		return err
 	}
+	f.torn = false
 	if err := f.file.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && regular(f.file) {
 		return err
 	}
@@ -83,7 +107,7 @@ func (f *File) Close() error {
 // maxLine is more than ten seconds of probes take.
 const maxLine = 4 << 20
 
-// Read reads all lines. A last line without its end was cut off by a crash and is left out.
+// Read reads all lines. One without its end was cut off, by a crash or a full disk, and is left out.
 func Read(r io.Reader) ([]Line, error) {
 	var lines []Line
 	reader := bufio.NewReader(r)
@@ -99,8 +123,10 @@ func Read(r io.Reader) ([]Line, error) {
 			return nil, fmt.Errorf("line %d is longer than %d bytes: this is no audit file", number, maxLine)
 		}
 		var line Line
-		decoder := json.NewDecoder(bytes.NewReader(raw))
-		if err := decoder.Decode(&line); err != nil {
+		decoder := json.NewDecoder(bytes.NewReader(bytes.TrimSpace(raw)))
+		if err := decoder.Decode(&line); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			continue
+		} else if err != nil {
 			return nil, fmt.Errorf("line %d is no line of an audit file: %w", number, err)
 		}
 		lines = append(lines, line)

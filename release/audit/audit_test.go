@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,38 @@ func TestLinesOfTwoWritersDoNotMix(t *testing.T) {
 	lines, err := Read(file)
 	require.NoError(t, err)
 	assert.Len(t, lines, 100)
+}
+
+// A full disk or a crash cuts a line off. What is appended afterwards is not lost with it, nor is the whole file to the report.
+func TestAppendsAfterACutOffLine(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	record := func(run string) {
+		file := Open(path, Origin{Command: "rollout", Run: run})
+		require.NoError(t, file.Record(rollout.Event{Kind: "end"}))
+		require.NoError(t, file.Record(rollout.Event{Kind: "end"}))
+		require.NoError(t, file.Close())
+	}
+	record("1")
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for cut := 1; cut < len(whole)/2; cut++ {
+		require.NoError(t, os.WriteFile(path, whole[:len(whole)-cut], 0o600))
+		record("2")
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		lines, err := Read(bytes.NewReader(raw))
+		require.NoError(t, err, "%d bytes cut off", cut)
+		var runs []string
+		for _, line := range lines {
+			runs = append(runs, line.Run)
+		}
+		want := []string{"1", "2", "2"}
+		if cut == 1 { // The line's end alone: the line is whole.
+			want = []string{"1", "1", "2", "2"}
+		}
+		require.Equal(t, want, runs, "%d bytes cut off", cut)
+	}
 }
 
 func TestErrors(t *testing.T) {
