@@ -197,6 +197,32 @@ func TestResumeAtEveryRead(t *testing.T) {
 	}
 }
 
+// Somebody who writes all the time, or an API that answers conflict for another reason, is asked again at once and then with patience:
+// a project has about three writes a second.
+func TestConflictsAreNotAnsweredWithAStorm(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	attempts := 0
+	s.writing = func() {
+		attempts++
+		s.touch()
+	}
+	result := s.controller().Rollback(context.Background(), rollout.Back{To: "web-a"})
+	assert.Equal(t, rollout.Unconfirmed, result.Outcome, result.Why)
+	assert.Less(t, attempts, 30, "in 30 s")
+	s.writing = func() {
+		if attempts++; attempts == 1 {
+			s.touch()
+		}
+	}
+	attempts = 0
+	before := s.now
+	s.delay = 0
+	result = s.controller().Rollback(context.Background(), rollout.Back{To: "web-a"})
+	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
+	assert.Less(t, s.now-before, time.Second, "one conflict costs a rollback nothing")
+}
+
 // A signal stops a rollout, and never the rollback that its gate asked for.
 func TestSignalDuringARollback(t *testing.T) {
 	t.Parallel()

@@ -154,7 +154,7 @@ func (r *run) write(ctx context.Context, service plan.Service, t transition) err
 		if r.Clock.Now().After(deadline) {
 			return fmt.Errorf("%w: write traffic %s: %w", errBlind, plan.Describe(want), err)
 		}
-		if unavailable {
+		if unavailable || pause > firstPause { // The first conflict is decided again at once: a rollback waits for it.
 			if err := r.Clock.Sleep(ctx, pause); err != nil {
 				return err
 			}
