@@ -287,8 +287,6 @@ func (r *run) stopped(ctx context.Context, err error) Result {
 		return r.end(Interrupted, err.Error()+": resume with `release rollout`, or end the rollout with `release rollback`")
 	case errors.Is(err, plan.ErrRefused):
 		return r.end(Refused, err.Error())
-	case errors.Is(err, ErrNotFound):
-		return r.end(Failed, err.Error())
 	case !r.begun:
 		return r.end(Failed, err.Error())
 	}

@@ -197,6 +197,32 @@ func TestResumeAtEveryRead(t *testing.T) {
 	}
 }
 
+// refusing is a service whose next shift to a half fails.
+type refusing struct {
+	*solo
+	err error
+}
+
+func (r refusing) Shift(ctx context.Context, etag string, traffic []plan.Target) error {
+	if traffic[0].Percent == 50 {
+		return r.err
+	}
+	return r.solo.Shift(ctx, etag, traffic)
+}
+
+// Whatever the API has against a step, what served before gets everything back.
+func TestAStepThatTheAPIRefuses(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{rollout.ErrInvalid, rollout.ErrNotFound, errors.New("403 forbidden")} {
+		s := deployed(revision{})
+		controller := s.controller()
+		controller.Service = refusing{s, err}
+		result := controller.Rollout(context.Background(), rollout.Request{})
+		assert.Equal(t, rollout.RolledBack, result.Outcome, "%v: %v", err, result.Why)
+		assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
+	}
+}
+
 // Somebody who writes all the time, or an API that answers conflict for another reason, is asked again at once and then with patience:
 // a project has about three writes a second.
 func TestConflictsAreNotAnsweredWithAStorm(t *testing.T) {
