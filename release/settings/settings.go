@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -50,6 +51,22 @@ type Step struct {
 	Percent int `yaml:"percent"`
 	// Bake is how long it has to stay healthy. Required.
 	Bake time.Duration `yaml:"bake"`
+}
+
+// UnmarshalYAML refuses a step without a bake, which would be over as soon as it began.
+func (s *Step) UnmarshalYAML(node *yaml.Node) error {
+	type step Step
+	const absent = time.Duration(math.MinInt64)
+	one := step{Bake: absent}
+	raw, err := yaml.Marshal(node)
+	if err == nil {
+		err = strict(raw, &one)
+	}
+	if err == nil && one.Bake == absent {
+		err = fmt.Errorf("step %d %%: bake is missing", one.Percent)
+	}
+	*s = Step(one)
+	return err
 }
 
 // Probe is about the requests this program makes.
@@ -163,8 +180,13 @@ func Parse(raw []byte, environment string) (Environment, error) {
 func strict(raw []byte, into any) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+	if err := decoder.Decode(into); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
 		return err
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return errors.New("there is a second document, which nobody would read: use one")
 	}
 	return nil
 }
@@ -203,8 +225,17 @@ func (e Environment) validate() error {
 	}
 	problem(e.Probe.Timeout <= 0, "probe.timeout has to be longer than 0")
 	problem(e.Probe.Auth != "public" && e.Probe.Auth != "id-token", "probe.auth is %q: use public or id-token", e.Probe.Auth)
-	problem(e.Probe.BadRatio < 0 || e.Probe.BadRatio > 1, "probe.badRatio is a share from 0 to 1")
-	problem(e.Metrics.ErrorRatio < 0 || e.Metrics.ErrorRatio > 1, "metrics.errorRatio is a share from 0 to 1")
+	// Written so that .nan, with which no comparison holds and no limit bites, is none.
+	share := func(ratio float64) bool { return ratio >= 0 && ratio <= 1 }
+	problem(!share(e.Probe.BadRatio), "probe.badRatio is a share from 0 to 1")
+	problem(!share(e.Metrics.ErrorRatio), "metrics.errorRatio is a share from 0 to 1")
+	problem(e.Metrics.MinRequests < 1, "metrics.minRequests has to be at least 1: no requests are no evidence")
+	for _, one := range []struct {
+		name string
+		d    time.Duration
+	}{{"probe.p95", e.Probe.P95}, {"probe.warmup", e.Probe.Warmup}, {"metrics.p95", e.Metrics.P95}, {"holdFor", e.HoldFor}} {
+		problem(one.d < 0, "%s is negative", one.name)
+	}
 	problem(e.Probe.Marker.Header == "" && e.Probe.Marker.Value != "", "probe.marker.value needs a header")
 	problem(e.Probe.Marker.Header != "" && e.Probe.Marker.Value == "", "probe.marker.header needs a value")
 	return errors.Join(problems...)

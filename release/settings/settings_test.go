@@ -45,6 +45,17 @@ func TestRefused(t *testing.T) {
 		"environments: {dev: {probe: {paths: [health], badRatio: 2}}}":    "probe.paths: \"health\" has to begin with /\nprobe.badRatio is a share from 0 to 1",
 		"environments: {dev: {probe: {marker: {value: x}, timeout: 0s}}}": "probe.timeout has to be longer than 0\nprobe.marker.value needs a header",
 		"environments: {dev: {probe: {interval: 0s}}}":                    "interval has to be longer than 0",
+		"environments: {dev: {steps: [{percent: 100}]}}":                  "environments.dev: step 100 %: bake is missing",
+		"environments: {dev: {steps: [{percent: 100, bak: 1s}]}}":         "environments.dev: there is no key bak",
+		"environments: {dev: {steps: [{bake: 1s}]}}":                      "step 0 %: steps ascend from 1 to 100",
+		"environments: {dev: {steps: [{percent: 101, bake: 1s}]}}":        "step 101 %: steps ascend from 1 to 100",
+		"environments: {dev: {steps: [{percent: 100, bake: -1s}]}}":       "step 100 %: the bake is negative",
+		"environments: {dev: {probe: {badRatio: .nan}}}":                  "probe.badRatio is a share from 0 to 1",
+		"environments: {dev: {metrics: {errorRatio: .nan}}}":              "metrics.errorRatio is a share from 0 to 1",
+		"environments: {dev: {metrics: {minRequests: 0}}}":                "metrics.minRequests has to be at least 1",
+		"environments: {dev: {probe: {p95: -1s, warmup: -1s}}}":           "probe.p95 is negative\nprobe.warmup is negative",
+		"environments: {dev: {metrics: {p95: -1s}, holdFor: -1m}}":        "metrics.p95 is negative\nholdFor is negative",
+		"environments: {dev: {}}\n---\nenvironments: {prod: {}}":          "there is a second document",
 	} {
 		_, err := Parse([]byte(raw), "dev")
 		assert.ErrorContains(t, err, want, raw)
