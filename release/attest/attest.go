@@ -150,7 +150,7 @@ func (s *Signer) Sign(ctx context.Context, r Request) (Result, error) {
 		},
 	}).Context(ctx).Do()
 	if err != nil {
-		return result, fmt.Errorf("attest %s in %s: %w", r.Image, parent, err)
+		return result, fmt.Errorf("attest %s in %s: %s", r.Image, parent, gcp.Reason(err))
 	}
 	result.Attestation, result.Created = made.Name, true
 	return result, nil
@@ -164,7 +164,7 @@ func keyID(key string) string      { return "//cloudkms.googleapis.com/v1/" + ke
 func (s *Signer) authority(ctx context.Context, r Request) (note string, public *ecdsa.PublicKey, err error) {
 	attestor, err := s.authorities.Projects.Attestors.Get(r.Attestor).Context(ctx).Do()
 	if err != nil {
-		return "", nil, fmt.Errorf("read %s: %w", r.Attestor, err)
+		return "", nil, fmt.Errorf("read %s: %s", r.Attestor, gcp.Reason(err))
 	}
 	owned := attestor.UserOwnedGrafeasNote
 	if owned == nil || owned.NoteReference == "" {
@@ -206,7 +206,7 @@ func (s *Signer) find(ctx context.Context, r Request, note string, payload []byt
 		return nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("look for an attestation of %s at %s: %w", r.Image, note, err)
+		return "", fmt.Errorf("look for an attestation of %s at %s: %s", r.Image, note, gcp.Reason(err))
 	}
 	return name, nil
 }
@@ -243,7 +243,7 @@ func (s *Signer) sign(ctx context.Context, key string, payload []byte, public *e
 		DigestCrc32c: int64(crc32.Checksum(digest[:], castagnoli)),
 	}).Context(ctx).Do()
 	if err != nil {
-		return nil, fmt.Errorf("sign with %s: %w", key, err)
+		return nil, fmt.Errorf("sign with %s: %s", key, gcp.Reason(err))
 	}
 	signature := unbase64(answer.Signature)
 	switch {

@@ -207,6 +207,20 @@ func TestSignWritesNothingWrong(t *testing.T) {
 	}
 }
 
+// What stands between this program and the API may answer with a page of its own, which may hold anything.
+func TestSignQuotesNoBody(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte("a proxy's page with a secret"))
+	}))
+	t.Cleanup(server.Close)
+	signer, err := attest.New(t.Context(), attest.Endpoints{KMS: server.URL, Analysis: server.URL, BinaryAuthorization: server.URL})
+	require.NoError(t, err)
+	_, err = signer.Sign(t.Context(), attest.Request{Image: image, Attestor: attestor, Key: key})
+	assert.EqualError(t, err, "read "+attestor+": 403")
+}
+
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	err := attest.Request{Image: "us-docker.pkg.dev/p/web:latest", Attestor: "release", Key: strings.TrimSuffix(key, "/cryptoKeyVersions/1")}.Check()

@@ -230,6 +230,25 @@ func TestAnExpiredLogin(t *testing.T) {
 	assert.NotContains(t, err.Error(), "secret")
 }
 
+// A refusal names the role that is missing, for each of the two APIs its own.
+func TestForbidden(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `{"error":{"code":403,"message":"Permission denied."}}`)
+	}))
+	t.Cleanup(server.Close)
+	service, err := NewService(context.Background(), Endpoints{Run: server.URL}, "p", "us-central1", "web")
+	require.NoError(t, err)
+	_, err = service.Read(context.Background())
+	assert.EqualError(t, err, "read projects/p/locations/us-central1/services/web: 403 Permission denied. (the account needs roles/run.developer on the service)")
+	metrics, err := NewMetrics(context.Background(), Endpoints{Monitoring: server.URL}, "p", "us-central1", "web", time.Now)
+	require.NoError(t, err)
+	_, err = metrics.Since(context.Background(), "web-b", time.Now().Add(-time.Hour))
+	assert.EqualError(t, err, "read the request count of web-b: 403 Permission denied. (the account needs roles/monitoring.viewer on the project)")
+}
+
 // A connection that hangs must not keep `release status` for ever.
 func TestEveryCallEnds(t *testing.T) {
 	t.Parallel()

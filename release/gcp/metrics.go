@@ -31,6 +31,9 @@ func NewMetrics(ctx context.Context, endpoints Endpoints, project, region, servi
 	return &Metrics{client: client, project: project, region: region, service: service, now: now}, nil
 }
 
+// reader is what reading them takes.
+const reader = "roles/monitoring.viewer on the project"
+
 // sampling is how often Cloud Run writes a point.
 const sampling = time.Minute
 
@@ -47,7 +50,7 @@ func (m *Metrics) Since(ctx context.Context, revision string, since time.Time) (
 	counts, err := m.list(ctx, revision, "request_count", since, end).AggregationAlignmentPeriod(seconds(sampling)).AggregationPerSeriesAligner("ALIGN_DELTA").
 		AggregationCrossSeriesReducer("REDUCE_SUM").AggregationGroupByFields("metric.labels.response_code_class").Do()
 	if err != nil {
-		return metrics, explain(ctx, "read the request count of "+revision, err)
+		return metrics, explain(ctx, "read the request count of "+revision, reader, err)
 	}
 	for _, series := range counts.TimeSeries {
 		for _, point := range series.Points {
@@ -65,7 +68,7 @@ func (m *Metrics) Since(ctx context.Context, revision string, since time.Time) (
 	latencies, err := m.list(ctx, revision, "request_latencies", since, end).AggregationAlignmentPeriod(seconds(window)).AggregationPerSeriesAligner("ALIGN_DELTA").
 		AggregationCrossSeriesReducer("REDUCE_PERCENTILE_95").Do()
 	if err != nil {
-		return metrics, explain(ctx, "read the latency of "+revision, err)
+		return metrics, explain(ctx, "read the latency of "+revision, reader, err)
 	}
 	for _, series := range latencies.TimeSeries {
 		for _, point := range series.Points {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"sort"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/auth"
@@ -158,12 +159,20 @@ func revision(live *run.GoogleCloudRunV2Revision) plan.Revision {
 	return revision
 }
 
-// explain wraps an API error in what it means. The API's message stays, its body, headers and URL do not.
-func (s *Service) explain(ctx context.Context, doing string, err error) error {
-	return explain(ctx, fmt.Sprintf("%s %s", doing, s.name), err)
+// Reason is an API's error in words that a log may hold: without body, headers and URL.
+func Reason(err error) string {
+	if api, ok := errors.AsType[*googleapi.Error](err); ok {
+		return strings.TrimSpace(fmt.Sprintf("%d %s", api.Code, api.Message))
+	}
+	return cause(err)
 }
 
-func explain(ctx context.Context, doing string, err error) error {
+// explain wraps an API error in what it means. The API's message stays, its body, headers and URL do not.
+func (s *Service) explain(ctx context.Context, doing string, err error) error {
+	return explain(ctx, fmt.Sprintf("%s %s", doing, s.name), "roles/run.developer on the service", err)
+}
+
+func explain(ctx context.Context, doing, needs string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -179,7 +188,7 @@ func explain(ctx context.Context, doing string, err error) error {
 		}
 		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrUnavailable, cause(err))
 	}
-	message := fmt.Sprintf("%d %s", api.Code, api.Message)
+	message := Reason(err)
 	switch api.Code {
 	case 400:
 		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrInvalid, message)
@@ -192,7 +201,7 @@ func explain(ctx context.Context, doing string, err error) error {
 	case 401:
 		return fmt.Errorf("%s: %s (log in with `gcloud auth application-default login`)", doing, message)
 	case 403:
-		return fmt.Errorf("%s: %s (the account needs roles/run.developer on the service)", doing, message)
+		return fmt.Errorf("%s: %s (the account needs %s)", doing, message, needs)
 	}
 	return fmt.Errorf("%s: %s", doing, message)
 }
