@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -98,6 +99,21 @@ func TestPromoteRecords(t *testing.T) {
 	require.Len(t, recorded.Platforms, 1)
 	assert.Equal(t, "node", recorded.Platforms[0].User)
 	assert.False(t, recorded.Platforms[0].Root)
+}
+
+// What is wrong with the call is not a failure of the registry: another try does not help, and nothing was asked.
+func TestWhatIsNoDigestIsAWrongCall(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, "node")
+	for _, digest := range []string{"sha256:" + strings.Repeat("A", 64), "sha512:" + strings.Repeat("a", 128), strings.Repeat("a", 64), "latest", "sha256:"} {
+		exit, _, errs := s.run("promote", "--digest", digest, "--from", s.from, "--to", s.to, "--tag", "v1")
+		assert.Equal(t, ExitUsage, exit, errs)
+		assert.Contains(t, errs, "give sha256: and 64 lower-case hexadecimal digits")
+		exit, _, errs = s.run("verify", "--image", s.from+"@"+digest)
+		assert.Equal(t, ExitUsage, exit, errs)
+	}
+	exit, _, errs := s.run("promote", "--digest", s.digest, "--from", s.from, "--to", s.to, "--tag", "-v1")
+	assert.Equal(t, ExitUsage, exit, errs)
 }
 
 // An image's user cannot become an output of its own.

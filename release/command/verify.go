@@ -75,10 +75,15 @@ func (a *app) trust(promotion *registry.Promotion, files trustFlags) (err error)
 	return nil
 }
 
-// refusal has the process end with ExitRefused where an image was refused, which is not a failure to look at it.
+// refusal has the process end with ExitRefused where an image was refused, which is not a failure to look at it, and with ExitUsage
+// where the call names none.
 func (a *app) refusal(err error) error {
 	var taken *registry.TagTakenError
 	var rooted *registry.RootUserError
+	var arguments *registry.ArgumentsError
+	if errors.As(err, &arguments) {
+		a.exit = ExitUsage
+	}
 	if errors.Is(err, provenance.ErrUnproven) || errors.As(err, &taken) || errors.As(err, &rooted) {
 		a.exit = ExitRefused
 	}

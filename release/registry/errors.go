@@ -15,6 +15,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
+// ArgumentsError says that what was asked for cannot be meant, all of it. Nothing was sent.
+type ArgumentsError struct{ error }
+
+// Unwrap gives the single problems.
+func (e *ArgumentsError) Unwrap() error { return e.error }
+
 // TagTakenError says that a tag names another digest than it should. Tags never move: choose another tag, or find out
 // who set this one.
 type TagTakenError struct {

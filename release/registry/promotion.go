@@ -89,8 +89,8 @@ type Transfer struct {
 // the tag. The package's documentation says what is true when it returns without an error. It can be repeated: what is
 // there is not moved again, and a tag that names the digest already is a success.
 //
-// Errors: a *TagTakenError when the tag names another digest, a *RootUserError when a platform runs as root without a
-// reason in the policy, one that wraps provenance.ErrUnproven when the provenance is missing or wrong (in these cases
+// Errors: an *ArgumentsError when the promotion itself is wrong and nothing was asked, a *TagTakenError when the tag names
+// another digest, a *RootUserError when a platform runs as root without a reason in the policy, one that wraps provenance.ErrUnproven when the provenance is missing or wrong (in these cases
 // nothing was written, except that a tag may be taken while the copy runs), and a *RequestError when a registry refuses or
 // keeps failing. The Result holds what was found out before the error.
 func Promote(ctx context.Context, p Promotion) (Result, error) {
@@ -225,7 +225,7 @@ func (p Promotion) open() (source, target *repository, err error) {
 		problems = append(problems, errors.New("no trusted root; make one with `gh attestation trusted-root > FILE`"))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return nil, nil, err
+		return nil, nil, &ArgumentsError{err}
 	}
 	sameRegistry := from.RegistryStr() == to.RegistryStr()
 	toScopes := []string{to.Scope(transport.PushScope)}
