@@ -109,14 +109,15 @@ func Rollback(s Service, to string) (list []Target, target string, err error) {
 	}
 	list = []Target{{Revision: target, Percent: 100, Tag: TagStable}}
 	drop := []string{TagStable, TagCandidate, TagShifted}
-	if rejected := rollbackFrom(s, target); rejected != "" {
+	rejected := rollbackFrom(s, target)
+	if rejected != "" {
 		list = append(list, Target{Revision: rejected, Tag: TagRejected})
 		drop = append(drop, TagRejected)
 	} else if s.tagged(TagRejected) == target {
 		drop = append(drop, TagRejected)
 	}
-	if s.tagged(TagPrevious) == target {
-		drop = append(drop, TagPrevious)
+	if previous := s.tagged(TagPrevious); previous == target || previous == rejected {
+		drop = append(drop, TagPrevious) // Nobody should be sent back to what was just taken back.
 	}
 	return append(list, s.keep(drop...)...), target, nil
 }

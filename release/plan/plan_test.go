@@ -282,6 +282,8 @@ func TestRollback(t *testing.T) {
 			want: []Target{t1("z", 100, "stable"), t1("b", 0, "rejected")}},
 		"after a rollout": {service: web(t1("b", 100, "stable"), t1("a", 0, "previous"), t1("x", 0, "pr-1")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("x", 0, "pr-1")}},
+		"a step back that failed": {service: web(t1("a", 90, "stable"), t1("z", 10, "candidate"), t1("z", 0, "shifted"), t1("z", 0, "previous")),
+			want: []Target{t1("a", 100, "stable"), t1("z", 0, "rejected")}},
 		"to what was rejected": {service: web(t1("a", 100, "stable"), t1("b", 0, "rejected")), to: "b",
 			want: []Target{t1("b", 100, "stable"), t1("a", 0, "rejected")}},
 		"to what already serves": {service: web(t1("a", 100, "stable"), t1("b", 0, "rejected")), to: "a",
