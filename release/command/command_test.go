@@ -298,6 +298,10 @@ func TestGuard(t *testing.T) {
 	exit, out, errors := l.release(context.Background(), "guard", "web", "--", "sh", "-c", "echo up")
 	assert.Equal(t, ExitDone, exit, errors)
 	assert.Contains(t, out, "up\nguard: nothing after")
+	exit, out, errors = l.release(context.Background(), "guard", "web", "--json", "--", "sh", "-c", "echo up")
+	assert.Equal(t, ExitDone, exit, errors)
+	assert.True(t, json.Valid([]byte(out)), "whoever asks for JSON gets nothing else on standard output: %s", out)
+	assert.Contains(t, errors, "up\n")
 	exit, _, errors = l.release(context.Background(), "guard", "web", "--", "sh", "-c", "exit 7")
 	assert.Equal(t, ExitFailed, exit)
 	assert.Contains(t, errors, "release: the command failed: exit status 7\n")
@@ -373,6 +377,8 @@ func TestTerminalLine(t *testing.T) {
 	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 3 * time.Second, Good: 8, P95: 80 * time.Millisecond})
 	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 4 * time.Second, Good: 10, P95: 80 * time.Millisecond})
 	require.NoError(t, c.Record(rollout.Event{Kind: "decide", Why: []string{"pass", "10 of 10"}}))
-	assert.Equal(t, "\r\x1b[K 10 %  web-b  3s of 1m0s  probes 8 good 0 bad  p95 80ms\r\x1b[K 10 %  web-b  4s of 1m0s  probes 10 good 0 bad  p95 80ms\n12:00:00  pass: 10 of 10\n", out.String())
+	// Without wrapping: of a line that is longer than the terminal is wide, the next one would write over the last row only.
+	assert.Equal(t, "\r\x1b[K\x1b[?7l 10 %  web-b  3s of 1m0s  probes 8 good 0 bad  p95 80ms\x1b[?7h"+
+		"\r\x1b[K\x1b[?7l 10 %  web-b  4s of 1m0s  probes 10 good 0 bad  p95 80ms\x1b[?7h\n12:00:00  pass: 10 of 10\n", out.String())
 	assert.Equal(t, "a &lt;b> \\| 'c'", escape("a <b> | `c`"))
 }

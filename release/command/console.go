@@ -35,7 +35,8 @@ func (c *console) progress(p rollout.Progress) {
 	}
 	line += fmt.Sprintf("  probes %d good %d bad  p95 %s", p.Good, p.Bad, p.P95.Round(time.Millisecond))
 	if c.streams.Terminal {
-		fmt.Fprintf(c.streams.Err, "\r\x1b[K%s", line)
+		// Without wrapping: a terminal may be narrower than the line, and only the cursor's row is cleared.
+		fmt.Fprintf(c.streams.Err, "\r\x1b[K\x1b[?7l%s\x1b[?7h", line)
 		c.live = true
 		return
 	}
