@@ -97,21 +97,32 @@ const (
 )
 
 // returned waits until what was written serves. It does not wait for the service to be at rest: a candidate that never becomes ready
-// may keep it reconciling for minutes after the traffic is back.
+// may keep it reconciling for minutes after the traffic is back. Where the API is done without effect, waiting brings none.
 func (r *run) returned(ctx context.Context) error {
 	deadline := r.Clock.Now().Add(r.Policy.Settle)
 	seen := 0
+	var stuck time.Time
 	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
 		service, err := r.look(ctx)
 		if err != nil {
 			return err
 		}
-		if !service.Serves(r.last) {
-			seen = 0
-		} else if seen++; seen >= steady || !service.Reconciling && service.Observed >= service.Generation {
-			return nil
+		done := !service.Reconciling && service.Observed >= service.Generation
+		now := r.Clock.Now()
+		switch {
+		case service.Serves(r.last):
+			stuck = time.Time{}
+			if seen++; done || seen >= steady {
+				return nil
+			}
+		case !done:
+			seen, stuck = 0, time.Time{}
+		case stuck.IsZero():
+			seen, stuck = 0, now
+		case now.Sub(stuck) >= stuckFor:
+			return fmt.Errorf("the write had no effect, the traffic is %s: %s", plan.Describe(service.Effective), service.Failure)
 		}
-		if r.Clock.Now().After(deadline) {
+		if now.After(deadline) {
 			return fmt.Errorf("the traffic is still %s after %s: %s", plan.Describe(service.Effective), r.Policy.Settle, service.Failure)
 		}
 		if err := r.Clock.Sleep(ctx, pause); err != nil {

@@ -197,6 +197,17 @@ func TestResumeAtEveryRead(t *testing.T) {
 	}
 }
 
+// A rollback that the API is done with, and that has no effect, will have none: whoever asked has to hear it now.
+func TestARollbackThatCannotBeIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{failed: true})
+	s.pass(time.Minute)
+	result := s.controller().Rollback(context.Background(), rollout.Back{To: "web-b"})
+	assert.Equal(t, rollout.Unconfirmed, result.Outcome)
+	assert.Equal(t, []string{"the traffic may not be back, look with `release status`: the write had no effect, the traffic is web-a 100 %: the container did not listen"}, result.Why)
+	assert.Less(t, result.Elapsed, 10*time.Second)
+}
+
 // refusing is a service whose next shift to a half fails.
 type refusing struct {
 	*solo
@@ -370,7 +381,7 @@ func TestRollbackEnds(t *testing.T) {
 		"nowhere to go": {idle, rollout.Back{}, rollout.Refused,
 			"refused: web-a serves everything and nothing says what served before it: name the revision with --to (`release status` lists them)", 0},
 		"not effective": {func(s *solo) { idle(s); s.stick = true }, rollout.Back{To: "web-b"}, rollout.Unconfirmed,
-			"the traffic may not be back, look with `release status`: the traffic is still web-a 100 % after 30s: The traffic was not moved to the desired split.", 1},
+			"the traffic may not be back, look with `release status`: the write had no effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", 1},
 		"no such revision": {idle, rollout.Back{To: "web-z"}, rollout.Refused,
 			"nothing was written: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not exist or is deleted", 0},
 	} {
