@@ -119,7 +119,20 @@ func Rollback(s Service, to string) (list []Target, target string, err error) {
 	if previous := s.tagged(TagPrevious); previous == target || previous == rejected {
 		drop = append(drop, TagPrevious) // Nobody should be sent back to what was just taken back.
 	}
-	return append(list, s.keep(drop...)...), target, nil
+	return append(s.fitting(list), s.keep(drop...)...), target, nil
+}
+
+// fitting leaves out tags that are too long for the service's name: going back matters more than what it is called.
+func (s Service) fitting(list []Target) (fit []Target) {
+	for _, target := range list {
+		if len(target.Tag)+len(s.Name) > MaxTagAndService {
+			target.Tag = ""
+		}
+		if target.Tag != "" || target.Percent > 0 {
+			fit = append(fit, target)
+		}
+	}
+	return fit
 }
 
 func rollbackTarget(s Service) (string, error) {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -320,6 +321,24 @@ func TestRollback(t *testing.T) {
 			assert.Equal(t, test.want, list)
 			assert.Equal(t, test.want[0].Revision, target)
 		})
+	}
+}
+
+// Cloud Run allows names for which this program's tags are too long. Their traffic goes back without them.
+func TestRollbackOfAServiceWithALongName(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int][]Target{
+		38: {t1("a", 100, "stable"), t1("b", 0, "rejected")},
+		39: {t1("a", 100, "stable")},
+		40: {t1("a", 100, "stable")},
+		41: {t1("a", 100, "")},
+		49: {t1("a", 100, "")},
+	} {
+		s := web(t1("b", 100, ""))
+		s.Name = strings.Repeat("n", length)
+		list, _, err := Rollback(s, "a")
+		assert.NoError(t, err)
+		assert.Equal(t, want, list, length)
 	}
 }
 
