@@ -141,7 +141,7 @@ func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 	if len(candidate) == 0 {
 		return verdict(Pending, "the candidate has not been probed yet")
 	}
-	if bad := faults(candidate); limits.BadRatio > 0 && len(candidate) >= MinP95 && float64(bad) > limits.BadRatio*float64(len(candidate)) {
+	if bad := faults(candidate); limits.BadRatio > 0 && len(candidate) >= MinP95 && float64(bad)/float64(len(candidate)) > limits.BadRatio {
 		return verdict(Fail, "%d of %d probes of the candidate's URL failed, more than %.0f %%", bad, len(candidate), 100*limits.BadRatio)
 	}
 	if streak, fault := failing(candidate); streak > 0 {

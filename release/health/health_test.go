@@ -104,6 +104,17 @@ func TestProbes(t *testing.T) {
 	}
 }
 
+// A share at the limit is allowed, whatever binary fractions make of it.
+func TestProbesAtTheLimit(t *testing.T) {
+	t.Parallel()
+	for percent := 1; percent < 50; percent++ {
+		letters := repeat("Cc", percent) + repeat("c", 100-2*percent)
+		limits := Limits{Consecutive: 3, BadRatio: float64(percent) / 100}
+		assert.Equal(t, Pass, Probes(samples(letters), limits, false).Outcome, percent)
+		assert.Equal(t, Fail, Probes(samples("C"+letters[:99]), limits, false).Outcome, percent)
+	}
+}
+
 func TestFromMetrics(t *testing.T) {
 	t.Parallel()
 	limits := MetricLimits{ErrorRatio: 0.05, P95: time.Second, MinRequests: 20, MinLatencies: 50}
