@@ -184,6 +184,25 @@ func rollbackFrom(s Service, target string) string {
 	return ""
 }
 
+// TakenBack says whether a person took everything back between two reads: this program's rollback tags what it takes it from as
+// rejected, and gcloud moves the percents and leaves every tag where it was. What writes the service as a whole, as Pulumi does,
+// leaves neither.
+func TakenBack(before, after Service) bool {
+	from, _ := before.Largest(before.Desired)
+	if from == "" || after.Percents(after.Desired)[from] > 0 {
+		return false
+	}
+	if after.desiredTag(TagRejected) == from && before.desiredTag(TagRejected) != from {
+		return true
+	}
+	for _, target := range before.Desired {
+		if target.Tag != "" && !target.Latest && after.desiredTag(target.Tag) != target.Revision {
+			return false
+		}
+	}
+	return before.desiredTag(TagStable) == from
+}
+
 // keep is what a write leaves alone: every tag but the named ones, without a percent.
 func (s Service) keep(except ...string) []Target {
 	var kept []Target

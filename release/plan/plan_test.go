@@ -324,6 +324,31 @@ func TestRollback(t *testing.T) {
 	}
 }
 
+func TestTakenBack(t *testing.T) {
+	t.Parallel()
+	before := web(t1("b", 100, "stable"), t1("a", 0, "previous"), Target{Latest: true, Tag: "head"})
+	for name, test := range map[string]struct {
+		before Service
+		after  []Target
+		want   bool
+	}{
+		"nothing":                    {before, before.Desired, false},
+		"by this program":            {before, []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), {Latest: true, Tag: "head"}}, true},
+		"by this program, to older":  {before, []Target{t1("z", 100, "stable"), t1("b", 0, "rejected"), t1("a", 0, "previous")}, true},
+		"by gcloud":                  {before, []Target{t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous"), {Latest: true, Tag: "head"}}, true},
+		"by gcloud, in part":         {before, []Target{t1("a", 90, ""), t1("b", 10, "stable"), t1("a", 0, "previous")}, false},
+		"whole, without tags":        {before, []Target{t1("a", 100, "")}, false},
+		"whole, with stale tags":     {before, []Target{t1("a", 100, "stable")}, false},
+		"whole, to the latest":       {before, []Target{{Latest: true, Percent: 100}}, false},
+		"nothing says who":           {web(t1("b", 100, "")), []Target{t1("a", 100, "")}, false},
+		"rejected before, and stale": {web(t1("b", 100, "stable"), t1("b", 0, "rejected")), []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}, false},
+	} {
+		after := web(test.after...)
+		after.LatestReady, after.LatestCreated = "c", "c"
+		assert.Equal(t, test.want, TakenBack(test.before, after), name)
+	}
+}
+
 // Cloud Run allows names for which this program's tags are too long. Their traffic goes back without them.
 func TestRollbackOfAServiceWithALongName(t *testing.T) {
 	t.Parallel()

@@ -1,9 +1,11 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
@@ -40,18 +42,36 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 	}
 	why := fmt.Sprintf("the command changed the traffic from %s to %s", plan.Describe(before.Effective), plan.Describe(after.Effective))
 	if plan.Describe(before.Effective) == plan.Describe(after.Effective) {
-		why = fmt.Sprintf("the command changed the wanted traffic or its tags: %v became %v", before.Desired, after.Desired)
+		why = fmt.Sprintf("the command changed the wanted traffic or its tags: %s became %s", tagged(before.Desired), tagged(after.Desired))
 	}
 	r.last = after.Desired
 	if now := plan.Read(after); now.Candidate != "" {
 		return r.end(Superseded, "a rollout began while the command ran, the traffic is its own now: "+why), commandErr
 	}
+	if plan.TakenBack(before, after) {
+		return r.end(Superseded, fmt.Sprintf("someone took the traffic back from %s to %s while the command ran, and it stays there", plan.Describe(before.Desired), plan.Describe(after.Desired))), commandErr
+	}
 	err = r.restoreFrom(ctx, after, transition{kind: "restore", why: []string{why}, urgent: true,
 		move: func(plan.Service) ([]plan.Target, error) { return named(before), nil }})
-	if err != nil {
+	if errors.Is(err, errSuperseded) {
+		return r.end(Superseded, why, err.Error()), commandErr
+	} else if err != nil {
 		return r.end(Unconfirmed, why, fmt.Sprintf("it is not put back: %v", err)), commandErr
 	}
 	return r.end(RolledBack, why), commandErr
+}
+
+// tagged writes a traffic list with its tags: "web-a 100 % (stable), web-b 0 % (previous)".
+func tagged(list []plan.Target) string {
+	var words []string
+	for _, target := range list {
+		word := fmt.Sprintf("%s %d %%", cmp.Or(target.Revision, "LATEST"), target.Percent)
+		if target.Tag != "" {
+			word += " (" + target.Tag + ")"
+		}
+		words = append(words, word)
+	}
+	return cmp.Or(strings.Join(words, ", "), "nothing")
 }
 
 // changed says whether the wanted or the effective traffic is another one than before. Both are read with their own latest revision:

@@ -48,7 +48,7 @@ func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 		}
 		if err := r.record(Event{Kind: "resume", Percent: state.Percent, Before: service.Desired, After: service.Desired,
 			Why: []string{fmt.Sprintf("a rollout stopped at %d %%", state.Percent)}}); err != nil {
-			return r.end(Failed, err.Error())
+			return r.end(Interrupted, fmt.Sprintf("%v: %s keeps %d %%, resume with `release rollout`, or end the rollout with `release rollback`", err, state.Candidate, state.Percent))
 		}
 		if state.Phase == plan.Withdrawn {
 			err := r.write(ctx, service, transition{kind: "begin", why: []string{"it was taken back by hand, and someone asked to try it again"},

@@ -103,6 +103,11 @@ func TestRolloutEnds(t *testing.T) {
 		}, request: rollout.Request{Retry: true}, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"a journal that cannot be written": {arrange: func(s *solo, _ *rollout.Controller) { s.broken = errors.New("disk full") },
 			outcome: rollout.Failed, why: "write the journal: disk full", traffic: "web-a=100"},
+		"a journal that cannot be written, resumed": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 50, Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 50, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+			s.broken = errors.New("disk full")
+		}, outcome: rollout.Interrupted, why: "write the journal: disk full: web-b keeps 50 %, resume with `release rollout`, or end the rollout with `release rollback`",
+			traffic: "web-a=050/stable web-b=050/candidate web-b=000/shifted"},
 		"a bad policy": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Steps = []rollout.Step{{Percent: 50}} },
 			outcome: rollout.Failed, why: "the policy: the last step has to be 100 %", traffic: "web-a=100"},
 	} {
@@ -206,6 +211,23 @@ func TestARollbackThatCannotBeIsSaidAtOnce(t *testing.T) {
 	assert.Equal(t, rollout.Unconfirmed, result.Outcome)
 	assert.Equal(t, []string{"the traffic may not be back, look with `release status`: the write had no effect, the traffic is web-a 100 %: the container did not listen"}, result.Why)
 	assert.Less(t, result.Elapsed, 10*time.Second)
+}
+
+// Who rolls back between a guard's look and its write owns the traffic, too.
+func TestARollbackJustBeforeTheGuardPutsBack(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"})
+	s.writing = func() {
+		s.writing = nil
+		require.NoError(t, s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "rejected"}}))
+	}
+	result, err := s.controller().Guard(context.Background(), func(context.Context) error {
+		return s.shift(s.service.Etag, []plan.Target{{Revision: "web-b", Percent: 100}})
+	})
+	require.NoError(t, err)
+	assert.Equal(t, rollout.Superseded, result.Outcome, result.Why)
+	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 }
 
 // refusing is a service whose next shift to a half fails.
@@ -400,6 +422,7 @@ func TestRollbackEnds(t *testing.T) {
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("up failed")
+	released := []plan.Target{{Revision: "web-b", Percent: 100, Tag: "stable"}, {Revision: "web-a", Tag: "previous"}}
 	for name, test := range map[string]struct {
 		before  []plan.Target
 		command func(*solo) error
@@ -433,6 +456,17 @@ func TestGuard(t *testing.T) {
 		"a rollout begins meanwhile": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(s *solo) error {
 			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "candidate"}})
 		}, rollout.Superseded, "web-a=100/stable web-b=000/candidate", nil},
+		"someone rolls back meanwhile": {released, func(s *solo) error {
+			result := s.controller().Rollback(context.Background(), rollout.Back{})
+			require.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
+			return nil
+		}, rollout.Superseded, "web-a=100/stable web-b=000/rejected", nil},
+		"someone rolls back with gcloud meanwhile": {released, func(s *solo) error {
+			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100}, {Revision: "web-b", Tag: "stable"}, {Revision: "web-a", Tag: "previous"}})
+		}, rollout.Superseded, "web-a=100 web-b=000/stable web-a=000/previous", nil},
+		"moves it and its tags": {released, func(s *solo) error {
+			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}})
+		}, rollout.RolledBack, "web-b=100/stable web-a=000/previous", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
