@@ -3,6 +3,7 @@ package rollout_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -227,6 +228,37 @@ func TestARollbackJustBeforeTheGuardPutsBack(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, rollout.Superseded, result.Outcome, result.Why)
+	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
+}
+
+// withoutURLs is a service whose default URLs are switched off.
+type withoutURLs struct{ *solo }
+
+func (w withoutURLs) Read(ctx context.Context) (plan.Service, error) {
+	service, err := w.solo.Read(ctx)
+	service.Effective = slices.Clone(service.Effective)
+	for i := range service.Effective {
+		service.Effective[i].URI = ""
+	}
+	return service, err
+}
+
+// What cannot be probed is not waited for without end.
+func TestACandidateWithoutURL(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	controller := s.controller()
+	controller.Service = withoutURLs{s}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s.before = func() {
+		if s.now > time.Hour {
+			cancel()
+		}
+	}
+	result := controller.Rollout(ctx, rollout.Request{})
+	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
+	assert.Equal(t, []string{`the tag "candidate" has no URL after 30s, so that web-b cannot be probed: switch the service's default URL on`}, result.Why)
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 }
 

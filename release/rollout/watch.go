@@ -83,6 +83,10 @@ func (w *watch) round(ctx context.Context) (health.Verdict, error) {
 	if w.settled.IsZero() && effective.Outcome == health.Pass {
 		w.settled = w.Clock.Now()
 	}
+	if service.TagURL(plan.TagCandidate, w.candidate) == "" && !w.settled.IsZero() && w.Clock.Now().Sub(w.settled) > w.Policy.Settle {
+		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the tag %q has no URL after %s, so that %s cannot be probed: switch the service's default URL on",
+			plan.TagCandidate, w.Policy.Settle, w.candidate)}}, nil
+	}
 	w.probe(ctx, service)
 	verdict := w.judge(ctx)
 	w.report(effective, verdict)
