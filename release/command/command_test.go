@@ -361,6 +361,24 @@ func TestTheProjectThatWasNotGivenIsShown(t *testing.T) {
 	assert.True(t, json.Valid(out.Bytes()), out.String())
 }
 
+// The audit is only ever appended to, by a slip of the report's writer too.
+func TestTheReportDoesNotOverwriteTheAudit(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "audit.jsonl")
+	const line = `{"command":"rollout","kind":"end"}` + "\n"
+	require.NoError(t, os.WriteFile(file, []byte(line), 0o600))
+	other := filepath.Join(filepath.Dir(file), "link.html")
+	require.NoError(t, os.Symlink(file, other))
+	for _, out := range []string{file, other} {
+		var errors bytes.Buffer
+		assert.Equal(t, ExitUsage, Main(context.Background(), []string{"report", "--audit", file, "--out", out}, Streams{Out: &errors, Err: &errors}))
+		assert.Contains(t, errors.String(), "is the audit itself")
+		left, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.Equal(t, line, string(left))
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	for outcome, want := range map[rollout.Outcome]int{rollout.Released: 0, rollout.Nothing: 0, rollout.Failed: 1, rollout.RolledBack: 3, rollout.Held: 4,

@@ -183,6 +183,11 @@ func (a *app) report() *cobra.Command {
 				return err
 			}
 			defer file.Close()
+			if from, err := file.Stat(); err == nil {
+				if to, err := os.Stat(out); err == nil && os.SameFile(from, to) {
+					return usage("--out %s is the audit itself: name another file", out)
+				}
+			}
 			lines, err := audit.Read(file)
 			if err != nil {
 				return fmt.Errorf("%s: %w", a.flags.audit, err)
