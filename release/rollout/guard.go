@@ -14,7 +14,7 @@ import (
 // returned as it is, after the traffic was looked at. A service that does not exist yet has no traffic to guard.
 func (c *Controller) Guard(ctx context.Context, command func(context.Context) error) (Result, error) {
 	r := c.begin()
-	before, err := r.read(ctx)
+	before, err := r.calm(ctx)
 	if errors.Is(err, ErrNotFound) {
 		return Result{Outcome: Nothing, Why: []string{"the service does not exist yet"}}, command(ctx)
 	}

@@ -214,6 +214,22 @@ func TestARollbackThatCannotBeIsSaidAtOnce(t *testing.T) {
 	assert.Less(t, result.Elapsed, 10*time.Second)
 }
 
+// A change from just before is not the command's: the guard lets it take effect first.
+func TestAGuardWaitsForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	s.pass(time.Minute)
+	s.serves(plan.Target{Revision: "web-b", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-a", Tag: "previous"})
+	require.NoError(t, s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "rejected"}}))
+	result, err := s.controller().Guard(context.Background(), func(context.Context) error {
+		s.deploy("web-c", revision{})
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
+	assert.Equal(t, 1, s.writes, "the change itself")
+}
+
 // Who rolls back between a guard's look and its write owns the traffic, too.
 func TestARollbackJustBeforeTheGuardPutsBack(t *testing.T) {
 	t.Parallel()
