@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -43,15 +45,22 @@ func TestAGuardedCommandIsInterruptedOnce(t *testing.T) {
 			"traffic":[{"revision":"web-a","percent":100}],"trafficStatuses":[{"revision":"web-a","percent":100}]}`)
 	}))
 	t.Cleanup(api.Close)
+	// Where the tests run under nohup, what they start would inherit it.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
 	for name, interrupt := range map[string]func(keyboard *os.File, guard *os.Process) error{
-		"ctrl-C":           func(keyboard *os.File, _ *os.Process) error { _, err := keyboard.Write([]byte{3}); return err },
-		"a signal to kill": func(_ *os.File, guard *os.Process) error { return guard.Signal(syscall.SIGTERM) },
+		"ctrl-C":            func(keyboard *os.File, _ *os.Process) error { _, err := keyboard.Write([]byte{3}); return err },
+		"a lost connection": func(_ *os.File, guard *os.Process) error { return guard.Signal(syscall.SIGHUP) },
+		"a signal to kill":  func(_ *os.File, guard *os.Process) error { return guard.Signal(syscall.SIGTERM) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			keyboard, tty := terminal(t)
 			file := filepath.Join(t.TempDir(), "interrupts")
-			guard := exec.Command(os.Args[0], "guard", "web", "--project", "p", "--endpoint", api.URL+"/run/", "--audit", file+".jsonl", "--",
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			guard := exec.CommandContext(ctx, os.Args[0], "guard", "web", "--project", "p", "--endpoint", api.URL+"/run/", "--audit", file+".jsonl", "--",
 				"env", countInterrupts+"="+file, os.Args[0])
 			guard.Env = append(os.Environ(), "RELEASE_TEST_MAIN=1")
 			guard.Stdin = tty
