@@ -3,11 +3,11 @@ package permissions
 import "strings"
 
 // Roles are the predefined roles that the program grants and the permissions of each that it can need. A * at the end
-// takes everything below; a * at the beginning every resource's method of that name.
+// takes everything below.
 //
 // The rows of Artifact Registry, Cloud Run, Secret Manager, IAM, Service Usage, billing, Binary Authorization, Cloud KMS and
 // Container Analysis were compared with what the IAM API answers for each role (roles.get, as recorded daily by
-// github.com/iann0036/iam-dataset, gcp/roles), except iam.securityReviewer, billing.admin and artifactregistry.admin.
+// github.com/iann0036/iam-dataset, gcp/roles), except billing.admin and artifactregistry.admin.
 var Roles = map[string][]string{
 	"roles/artifactregistry.admin": list("artifactregistry.*"),
 	"roles/artifactregistry.reader": list("artifactregistry.repositories.get", "artifactregistry.repositories.list",
@@ -37,11 +37,9 @@ var Roles = map[string][]string{
 	"roles/monitoring.uptimeCheckConfigEditor":   list("monitoring.uptimeCheckConfigs.*"),
 	// Everything that can be set in Monitoring; only the person of the first run holds it.
 	"roles/monitoring.editor": list("monitoring.*"),
-	"roles/logging.viewer":    list("logging.logMetrics.get", "logging.logMetrics.list"),
 	"roles/logging.configWriter": list("logging.logMetrics.create", "logging.logMetrics.delete", "logging.logMetrics.get", "logging.logMetrics.list",
 		"logging.logMetrics.update"),
 
-	"roles/iam.securityReviewer":           list("*.getIamPolicy", "iam.roles.get", "iam.roles.list"),
 	"roles/iam.roleViewer":                 list("iam.roles.get", "iam.roles.list", "resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy"),
 	"roles/iam.roleAdmin":                  list("iam.roles.*", "resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy"),
 	"roles/iam.serviceAccountViewer":       list("iam.serviceAccounts.get", "iam.serviceAccounts.list", "iam.serviceAccounts.getIamPolicy"),
@@ -88,8 +86,7 @@ func methods(resource string) []string {
 func Holds(row []string, permission string) bool {
 	for _, held := range row {
 		if held == permission ||
-			strings.HasSuffix(held, "*") && strings.HasPrefix(permission, strings.TrimSuffix(held, "*")) ||
-			strings.HasPrefix(held, "*") && strings.HasSuffix(permission, strings.TrimPrefix(held, "*")) {
+			strings.HasSuffix(held, "*") && strings.HasPrefix(permission, strings.TrimSuffix(held, "*")) {
 			return true
 		}
 	}

@@ -14,19 +14,19 @@ func (p *platform) ciGrants() []identity.Grant {
 	}, p.signingGrants()...)
 }
 
-// previewGrants read what the program manages, so that a preview or a drift check can compare. None reads a secret's value.
+// previewGrants read what the program manages, so that a preview or a drift check can compare. Whoever may push a branch can
+// run as this account, so it reads settings and nothing else: no secret's value, log, metric or image.
 func (p *platform) previewGrants() []identity.Grant {
 	return append([]identity.Grant{
-		p.onRepository("roles/artifactregistry.reader", "Reads the repository's settings."),
 		onProject("roles/run.viewer", "Reads services, revisions and the traffic split."),
 		onProject("roles/secretmanager.viewer", "Reads secrets' settings, not their values."),
-		onProject("roles/monitoring.viewer", "Reads checks, alerts, objectives, channels and dashboards."),
-		onProject("roles/logging.viewer", "Reads the metric of deployments, which is a log-based metric."),
 		onProject("roles/iam.workloadIdentityPoolViewer", "Reads the pool and its providers."),
 		onProject("roles/iam.serviceAccountViewer", "Reads the accounts."),
-		onProject("roles/iam.securityReviewer", "Reads every IAM policy and the custom role."),
-		onProject("roles/serviceusage.serviceUsageConsumer", "Reads which APIs are on, and counts its calls against this project's quota."),
-		p.onBillingAccount("roles/billing.viewer", "Reads the budget and the billing account's IAM policy."),
+		{
+			Role: "settings-reader", CustomRole: p.project.Roles[settingsReaderRole], Scope: identity.ProjectScope{},
+			Reason: "Reads the rest of what the program sets, and which APIs are on, and counts its calls against this project's quota.",
+		},
+		p.onBillingAccount("roles/billing.viewer", "Reads the budget and the billing account's IAM policy. No narrower role can be had for a billing account outside an organization."),
 	}, p.attestationReads()...)
 }
 
@@ -44,8 +44,8 @@ func (p *platform) deployGrants() []identity.Grant {
 
 // infraGrants are what changing the rest takes. Who may say who else may become an account or read a secret can in the end
 // do so himself: that is why this account is reached only through the environment's approvals and from one workflow, and
-// why no release uses it. What it cannot do is raise itself at the project: its own grants and the custom role are changed
-// by a person.
+// why no release uses it. What it cannot do is raise itself at the project: its own grants and the custom roles are
+// changed by a person.
 func (p *platform) infraGrants() []identity.Grant {
 	grants := []identity.Grant{
 		onProject("roles/serviceusage.serviceUsageAdmin", "Switches APIs on, and counts its calls against this project's quota."),
@@ -55,7 +55,7 @@ func (p *platform) infraGrants() []identity.Grant {
 			Condition: identity.OnlyRoles(p.delegatedRoles()...),
 		},
 		onProject("roles/iam.serviceAccountAdmin", "Makes the accounts and says which workflow may become which."),
-		onProject("roles/iam.roleViewer", "Reads the custom role. Changing it is left to a person: it is this account's own."),
+		onProject("roles/iam.roleViewer", "Reads the custom roles. Changing them is left to a person: one is this account's own."),
 		onProject("roles/iam.workloadIdentityPoolAdmin", "Makes the pool and its providers."),
 		{
 			Role: "secret-manager", CustomRole: p.project.Roles[secretManagerRole], Scope: identity.ProjectScope{},

@@ -16,7 +16,7 @@ var apis = map[string]string{
 	"artifactregistry.googleapis.com":     "Holds the images.",
 	"containerscanning.googleapis.com":    "Scans images as they are pushed.",
 	"secretmanager.googleapis.com":        "Holds what services must not have in their settings.",
-	"iam.googleapis.com":                  "Has the accounts, the custom role and the workload identity pool.",
+	"iam.googleapis.com":                  "Has the accounts, the custom roles and the workload identity pool.",
 	"iamcredentials.googleapis.com":       "Lets a federated workflow become a service account.",
 	"sts.googleapis.com":                  "Takes GitHub's tokens.",
 	"cloudresourcemanager.googleapis.com": "Has the project's IAM policy.",
@@ -27,10 +27,26 @@ var apis = map[string]string{
 	"billingbudgets.googleapis.com":       "Has the budget.",
 }
 
-// secretManagerRole is the id of the custom role that manages secrets. roles/secretmanager.admin would read them as well.
-const secretManagerRole = "procureflowSecretManager"
+// The ids of the custom roles, each there because Google's role for it does more: roles/secretmanager.admin reads secrets, and
+// the roles that read settings read logs, metrics and images as well.
+const (
+	secretManagerRole  = "procureflowSecretManager"
+	settingsReaderRole = "procureflowSettingsReader"
+)
 
 var customRoles = map[string]project.Role{
+	settingsReaderRole: {
+		Title:  "ProcureFlow settings reader",
+		Reason: "Reads how the program's resources are set, and no log, metric, image or name of anything else.",
+		Permissions: []string{
+			"artifactregistry.repositories.get", "artifactregistry.repositories.getIamPolicy",
+			"iam.roles.get", "logging.logMetrics.get",
+			"monitoring.alertPolicies.get", "monitoring.dashboards.get", "monitoring.notificationChannels.get",
+			"monitoring.services.get", "monitoring.slos.get", "monitoring.uptimeCheckConfigs.get",
+			"resourcemanager.projects.getIamPolicy",
+			"serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use",
+		},
+	},
 	secretManagerRole: {
 		Title:  "ProcureFlow secret manager",
 		Reason: "Makes secrets, adds versions and says who reads them, without reading a value or destroying one.",

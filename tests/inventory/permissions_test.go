@@ -167,6 +167,39 @@ func TestAccountsHoldWhatTheirWorkTakesAndNoMore(t *testing.T) {
 	}
 }
 
+// readsSettings are Google's roles that read settings and nothing besides, or that have no narrower one, each with why.
+var readsSettings = map[string]string{
+	"roles/run.viewer":                     "services, revisions and jobs as they are set",
+	"roles/secretmanager.viewer":           "names, versions and who may read them; no value",
+	"roles/iam.serviceAccountViewer":       "accounts, and the public halves of their keys",
+	"roles/iam.workloadIdentityPoolViewer": "pools and providers",
+	"roles/billing.viewer":                 "costs as well, but a billing account takes no custom role of a project",
+}
+
+// TestPullRequestsReadSettingsOnly: whoever may open a pull request from the repository's own branches runs as preview. So no
+// role of it pulls images, reads logs or metrics, or lists what is in the project's databases and buckets.
+func TestPullRequestsReadSettingsOnly(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		inventory := run(t, stack, nil)
+		needs := needsOf(t, inventory)["preview"]
+		for _, r := range grantsOf(inventory)["preview"] {
+			if strings.HasPrefix(r.role, "roles/") {
+				assert.Contains(t, readsSettings, r.role, "%s: it holds more than reads of settings, or nobody said why it does not", stack)
+				continue
+			}
+			for _, permission := range r.grant(t, inventory).Permissions {
+				assert.Regexp(t, `\.(get|list|use|getIamPolicy|viewPublicKey)$`, permission, "%s: %s", stack, r.role)
+			}
+			if strings.HasSuffix(r.role, "/roles/procureflowSettingsReader") {
+				row := r.grant(t, inventory)
+				assert.Equal(t, slices.Sorted(slices.Values(row.Permissions)), permissions.Compare(needs, []permissions.Grant{row}).Uses[0],
+					"%s: the custom role holds exactly what the program's resources take", stack)
+			}
+		}
+	}
+}
+
 func TestAReleaseCannotDoWhatInfraDoes(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "prod", nil)
