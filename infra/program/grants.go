@@ -34,7 +34,10 @@ func (p *platform) previewGrants() []identity.Grant {
 // not among it, not even their settings: whether a pinned version is there and readable, Cloud Run says of the revision.
 func (p *platform) deployGrants() []identity.Grant {
 	grants := []identity.Grant{
-		onProject("roles/run.developer", "Makes revisions, shifts traffic, and waits for operations, which belong to no service."),
+		{
+			Role: "releaser", CustomRole: p.project.Roles[releaserRole], Scope: identity.ProjectScope{},
+			Reason: "Makes revisions, shifts traffic, and waits for operations, which belong to no service.",
+		},
 		p.onRepository("roles/artifactregistry.reader", "Finds the image by its digest and checks what attests to it."),
 		onProject("roles/monitoring.viewer", "Judges a canary by its error ratio and latency."),
 		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),

@@ -27,14 +27,23 @@ var apis = map[string]string{
 	"billingbudgets.googleapis.com":       "Has the budget.",
 }
 
-// The ids of the custom roles, each there because Google's role for it does more: roles/secretmanager.admin reads secrets, and
-// the roles that read settings read logs, metrics and images as well.
+// The ids of the custom roles, each there because Google's role for it does more: roles/secretmanager.admin reads secrets, the
+// roles that read settings read logs, metrics and images, and roles/run.developer opens a root shell in a running service,
+// deletes services and runs jobs.
 const (
 	secretManagerRole  = "procureflowSecretManager"
+	releaserRole       = "procureflowReleaser"
 	settingsReaderRole = "procureflowSettingsReader"
 )
 
 var customRoles = map[string]project.Role{
+	releaserRole: {
+		Title:  "ProcureFlow releaser",
+		Reason: "Makes revisions of services that are there, and shifts traffic between them.",
+		Permissions: []string{
+			"run.operations.get", "run.revisions.get", "run.revisions.list", "run.services.get", "run.services.update",
+		},
+	},
 	settingsReaderRole: {
 		Title:  "ProcureFlow settings reader",
 		Reason: "Reads how the program's resources are set, and no log, metric, image or name of anything else.",

@@ -57,7 +57,7 @@ func TestReleasesHoldNothingThatChangesWhoMayDoWhat(t *testing.T) {
 		}
 		assert.Equal(t, append(reads,
 			"project-monitoring-viewer = roles/monitoring.viewer",
-			"project-run-developer = roles/run.developer",
+			"project-releaser = projects/procureflow-"+stack+"/roles/procureflowReleaser",
 			"project-serviceusage-serviceusageconsumer = roles/serviceusage.serviceUsageConsumer",
 			"repository-images-artifactregistry-reader = roles/artifactregistry.reader",
 			"service-account-web-iam-serviceaccountuser = roles/iam.serviceAccountUser",

@@ -182,7 +182,6 @@ func TestPullRequestsReadSettingsOnly(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		inventory := run(t, stack, nil)
-		needs := needsOf(t, inventory)["preview"]
 		for _, r := range grantsOf(inventory)["preview"] {
 			if strings.HasPrefix(r.role, "roles/") {
 				assert.Contains(t, readsSettings, r.role, "%s: it holds more than reads of settings, or nobody said why it does not", stack)
@@ -191,11 +190,22 @@ func TestPullRequestsReadSettingsOnly(t *testing.T) {
 			for _, permission := range r.grant(t, inventory).Permissions {
 				assert.Regexp(t, `\.(get|list|use|getIamPolicy|viewPublicKey)$`, permission, "%s: %s", stack, r.role)
 			}
-			if strings.HasSuffix(r.role, "/roles/procureflowSettingsReader") {
-				row := r.grant(t, inventory)
-				assert.Equal(t, slices.Sorted(slices.Values(row.Permissions)), permissions.Compare(needs, []permissions.Grant{row}).Uses[0],
-					"%s: the custom role holds exactly what the program's resources take", stack)
-			}
+		}
+	}
+}
+
+// TestCustomRolesHoldWhatIsNeeded: a custom role that replaces wider ones is as narrow as the work.
+func TestCustomRolesHoldWhatIsNeeded(t *testing.T) {
+	t.Parallel()
+	for account, id := range map[string]string{"preview": "procureflowSettingsReader", "deploy": "procureflowReleaser"} {
+		for _, stack := range all {
+			inventory := run(t, stack, nil)
+			grants := grantsOf(inventory)[account]
+			i := slices.IndexFunc(grants, func(r record) bool { return strings.HasSuffix(r.role, "/roles/"+id) })
+			require.GreaterOrEqual(t, i, 0, "%s: %s does not hold %s", stack, account, id)
+			grant := grants[i].grant(t, inventory)
+			assert.Equal(t, slices.Sorted(slices.Values(grant.Permissions)),
+				permissions.Compare(needsOf(t, inventory)[account], []permissions.Grant{grant}).Uses[0], "%s: %s", stack, id)
 		}
 	}
 }

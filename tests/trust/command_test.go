@@ -49,7 +49,7 @@ func TestTheCommandForPrograms(t *testing.T) {
 		"100000001:production:refs/heads/main:guiofsaints/procureflow/.github/workflows/deploy.yml@refs/heads/main", deploy.Member)
 	assert.Len(t, deploy.Grants, 6)
 	assert.Contains(t, deploy.Grants, map[string]string{
-		"role": "roles/run.developer", "scope": "project procureflow-prod",
+		"role": "projects/procureflow-prod/roles/procureflowReleaser", "scope": "project procureflow-prod",
 		"reason": "Makes revisions, shifts traffic, and waits for operations, which belong to no service.",
 	})
 
