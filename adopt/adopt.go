@@ -38,6 +38,9 @@ type Adoption struct {
 	Planned
 	// ID is what `pulumi import` takes.
 	ID string
+	// Pin is the command that keeps a service's requests where they are, to be given before the first `up`; empty where that
+	// moves none.
+	Pin string
 }
 
 // APIs are the base addresses that are asked, each ending with a slash.
@@ -208,7 +211,7 @@ func Find(ctx context.Context, clients Clients, apis APIs, planned []Planned) (a
 			later = append(later, p.Name())
 			continue
 		}
-		found, err := f.exists(kind, path)
+		found, body, err := f.exists(kind, path)
 		if err != nil {
 			name, _, _ := strings.Cut(path, "?")
 			failures = append(failures, fmt.Errorf("%s: find out whether %s exists: %w", p.Name(), name, err))
@@ -221,7 +224,14 @@ func Find(ctx context.Context, clients Clients, apis APIs, planned []Planned) (a
 		if kind.id != "" {
 			id, _ = f.expand(kind.id)
 		}
-		adoptions = append(adoptions, Adoption{Planned: p, ID: id})
+		adoption := Adoption{Planned: p, ID: id}
+		if p.Type == "gcp:cloudrunv2/service:Service" {
+			if adoption.Pin, err = f.pin(body); err != nil {
+				failures = append(failures, fmt.Errorf("%s: find out what serves: %w", p.Name(), err))
+				continue
+			}
+		}
+		adoptions = append(adoptions, adoption)
 	}
 	slices.SortFunc(adoptions, func(a, b Adoption) int { return strings.Compare(a.ID, b.ID) })
 	return adoptions, later, errors.Join(failures...)
@@ -251,17 +261,54 @@ func (f finder) sees(repository string) error {
 	return nil
 }
 
+// pin is the command that gives to revisions by name what a service gives to the newest one, whichever that is: the next `up`
+// makes a newer one (docs/adr/0001).
+func (f finder) pin(body []byte) (string, error) {
+	var service struct {
+		LatestReadyRevision string
+		Traffic             []struct {
+			Type, Revision string
+			Percent        int
+		}
+	}
+	if err := json.Unmarshal(body, &service); err != nil {
+		return "", fmt.Errorf("read the answer: %w", err)
+	}
+	ready := service.LatestReadyRevision[strings.LastIndex(service.LatestReadyRevision, "/")+1:]
+	percents, moves := map[string]int{}, len(service.Traffic) == 0
+	for _, target := range service.Traffic {
+		if target.Percent > 0 && target.Revision == "" {
+			target.Revision, moves = ready, true
+		}
+		if target.Percent > 0 {
+			percents[target.Revision] += target.Percent
+		}
+	}
+	if !moves || ready == "" {
+		return "", nil
+	}
+	if len(service.Traffic) == 0 {
+		percents[ready] = 100
+	}
+	var split []string
+	for _, revision := range slices.Sorted(maps.Keys(percents)) {
+		split = append(split, fmt.Sprintf("%s=%d", revision, percents[revision]))
+	}
+	line, _ := f.expand("gcloud run services update-traffic {name} --project {project} --region {location} --to-revisions ")
+	return line + strings.Join(split, ","), nil
+}
+
 // exists says whether the resource is there. Of one that is found in a list, it puts the number into the inputs, as id.
-func (f finder) exists(k kind, path string) (bool, error) {
+func (f finder) exists(k kind, path string) (bool, []byte, error) {
 	there, body, err := f.get(path)
 	if err != nil || !there || k.list == "" {
-		return there, err
+		return there, body, err
 	}
 	list := json.RawMessage(body)
 	if k.list != "-" {
 		var fields map[string]json.RawMessage
 		if err := json.Unmarshal(body, &fields); err != nil {
-			return false, fmt.Errorf("read the answer: %w", err)
+			return false, nil, fmt.Errorf("read the answer: %w", err)
 		}
 		list = fields[k.list]
 	}
@@ -270,15 +317,15 @@ func (f finder) exists(k kind, path string) (bool, error) {
 		Name string
 	}
 	if err := json.Unmarshal(list, &entries); err != nil {
-		return false, fmt.Errorf("read the answer: %w", err)
+		return false, nil, fmt.Errorf("read the answer: %w", err)
 	}
 	for _, entry := range entries {
 		if entry.Name == f.inputs[k.by] {
 			f.inputs["id"] = entry.ID.String()
-			return true, nil
+			return true, body, nil
 		}
 	}
-	return false, nil
+	return false, nil, nil
 }
 
 func (f finder) get(path string) (bool, []byte, error) {

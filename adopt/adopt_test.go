@@ -3,6 +3,7 @@ package adopt_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -144,6 +145,43 @@ func TestFindByTheirOwnNames(t *testing.T) {
 			want = []adopt.Adoption{{Planned: test.planned, ID: test.id}}
 		}
 		assert.Equal(t, want, adoptions, "%s %v", test.planned.Type, test.planned.Inputs)
+	}
+}
+
+// TestWhatServesIsPinned: a service that sends requests to whichever revision is newest would send all of them to the one that the
+// first `up` makes.
+func TestWhatServesIsPinned(t *testing.T) {
+	t.Parallel()
+	const (
+		path   = "/projects/p/locations/l/services/web"
+		pin    = "gcloud run services update-traffic web --project p --region l --to-revisions "
+		latest = `{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": `
+		named  = `{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-1", "percent": `
+	)
+	web := adopt.Planned{URN: "urn:x::web", Type: "gcp:cloudrunv2/service:Service", Inputs: map[string]any{"project": "p", "location": "l", "name": "web"}}
+	for name, test := range map[string]struct{ service, want string }{
+		"everything to the newest":        {`"traffic": [` + latest + `100}]`, pin + "web-2=100"},
+		"nothing said, so to the newest":  {`"ingress": "x"`, pin + "web-2=100"},
+		"a part to the newest":            {`"traffic": [` + named + `90}, ` + latest + `10}]`, pin + "web-1=90,web-2=10"},
+		"the newest twice, once by name":  {`"traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-2", "percent": 40}, ` + latest + `60}]`, pin + "web-2=100"},
+		"by name":                         {`"traffic": [` + named + `100}]`, ""},
+		"by name, the newest has a tag":   {`"traffic": [` + named + `100}, {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "tag": "next"}]`, ""},
+		"never ready, so nothing to keep": {`"latestReadyRevision": ""`, ""},
+	} {
+		body := `{"latestReadyRevision": "projects/p/locations/l/services/web/revisions/web-2", ` + test.service + `}`
+		adoptions, _, err := find(t, map[string]string{path: body}, web)
+		require.NoError(t, err, name)
+		require.Len(t, adoptions, 1, name)
+		assert.Equal(t, test.want, adoptions[0].Pin, name)
+
+		adoptions[0].Provider = providerURN
+		var out strings.Builder
+		require.NoError(t, adopt.Write(filepath.Join(t.TempDir(), "import.json"), []adopt.Planned{web}, adoptions, nil, &out), name)
+		if test.want == "" {
+			assert.NotContains(t, out.String(), "gcloud", name)
+		} else {
+			assert.Contains(t, out.String(), "\n  "+test.want+"\n", name)
+		}
 	}
 }
 

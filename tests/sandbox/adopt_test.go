@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -63,6 +64,12 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "import.json")
 	half := s.must("adopt", "dev", "--import", "--out", file)
 	assert.Contains(t, half.out, "5 of the ")
+	serving := dig(before, "latestReadyRevision").(string)
+	serving = serving[strings.LastIndexByte(serving, '/')+1:]
+	assert.Contains(t, half.out, "\n  gcloud run services update-traffic procureflow-web --project procureflow-dev --region us-central1 --to-revisions "+serving+"=100\n")
+	// What that command writes.
+	made(http.MethodPatch, devService+"?updateMask=traffic", map[string]any{"traffic": []any{
+		map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": serving, "percent": 100}}})
 	secret("mongodb-uri")
 	dry := s.must("adopt", "dev", "--out", file)
 	assert.Contains(t, dry.out, "1 of the ")
@@ -90,10 +97,10 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 	for _, key := range []string{"uid", "createTime"} {
 		assert.Equal(t, before[key], after[key], "the service is the same one")
 	}
-	assert.Equal(t, dig(before, "latestReadyRevision"), func() any {
-		_, revision := s.api(http.MethodGet, "/run/v2/"+dig(before, "latestReadyRevision").(string), nil)
-		return revision["name"]
-	}(), "what served before can still serve")
+	assert.NotEqual(t, before["latestReadyRevision"], after["latestReadyRevision"], "there is a newer revision")
+	assert.Len(t, after["trafficStatuses"], 1)
+	assert.Equal(t, serving, dig(after, "trafficStatuses", 0, "revision"), "what served before still serves")
+	assert.EqualValues(t, 100, dig(after, "trafficStatuses", 0, "percent"))
 	assert.Contains(t, s.must("up", "dev").out, "Stack dev: no changes")
 	assert.Contains(t, s.must("adopt", "dev", "--out", file).out, "None of the 0 planned resources")
 }
