@@ -1,7 +1,7 @@
 // Command adopt finds which planned resources exist already and writes the file that imports them:
 //
 //	pulumi preview --json | go run ./cmd/adopt --out import.json
-//	pulumi up --target '**pulumi:providers:*' && pulumi import --file import.json --protect=false --generate-code=false
+//	pulumi up --target '**pulumi:providers:**' && pulumi import --file import.json --protect=false --generate-code=false
 //
 // It asks Google Cloud as `gcloud auth application-default login` left you and GitHub with the token in GITHUB_TOKEN, which only a
 // plan with GitHub's resources needs, and changes nothing. Exit codes: 0 written; 1 the
