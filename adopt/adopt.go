@@ -76,6 +76,10 @@ type kind struct {
 	list, by string
 	// id is what the provider imports by. Default: path.
 	id string
+	// undelete is the command that brings one back. Default: what is deleted is gone.
+	undelete string
+	// gone is how long one that was deleted keeps its name, and can be brought back.
+	gone string
 }
 
 // The ids are those of the providers' documentation, in each resource's section Import.
@@ -85,12 +89,19 @@ var kinds = map[string]kind{
 	"gcp:serviceaccount/account:Account": {
 		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com"},
 	"gcp:projects/iAMCustomRole:IAMCustomRole": {
-		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/roles/{roleId}"},
+		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/roles/{roleId}",
+		undelete: "gcloud iam roles undelete {roleId} --project {project}",
+		gone:     "that works for 7 days, and the name is free again after 37: until then rename the role in infra/program/project.go"},
 	"gcp:iam/workloadIdentityPool:WorkloadIdentityPool": {
-		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}"},
+		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}",
+		undelete: "gcloud iam workload-identity-pools undelete {workloadIdentityPoolId} --location global --project {project}",
+		gone:     "that works for 30 days, and then the name is free again"},
 	"gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": {
 		api:  func(a APIs) string { return a.IAM },
-		path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}/providers/{workloadIdentityPoolProviderId}"},
+		path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}/providers/{workloadIdentityPoolProviderId}",
+		undelete: "gcloud iam workload-identity-pools providers undelete {workloadIdentityPoolProviderId} " +
+			"--workload-identity-pool {workloadIdentityPoolId} --location global --project {project}",
+		gone: "that works for 30 days, and then the name is free again"},
 	"gcp:secretmanager/secret:Secret": {
 		api: func(a APIs) string { return a.SecretManager }, path: "projects/{project}/secrets/{secretId}"},
 	"gcp:cloudrunv2/service:Service": {
@@ -301,8 +312,24 @@ func (f finder) pin(body []byte) (string, error) {
 // exists says whether the resource is there. Of one that is found in a list, it puts the number into the inputs, as id.
 func (f finder) exists(k kind, path string) (bool, []byte, error) {
 	there, body, err := f.get(path)
-	if err != nil || !there || k.list == "" {
-		return there, body, err
+	if err != nil || !there {
+		return false, nil, err
+	}
+	if k.undelete != "" {
+		var state struct {
+			State   string
+			Deleted bool
+		}
+		if err := json.Unmarshal(body, &state); err != nil {
+			return false, nil, fmt.Errorf("read the answer: %w", err)
+		}
+		if state.Deleted || state.State == "DELETED" {
+			command, _ := f.expand(k.undelete)
+			return false, nil, fmt.Errorf("it was deleted and its name is still taken: bring it back with `%s`, then adopt it (%s)", command, k.gone)
+		}
+	}
+	if k.list == "" {
+		return true, body, nil
 	}
 	list := json.RawMessage(body)
 	if k.list != "-" {
@@ -343,11 +370,6 @@ func (f finder) get(path string) (bool, []byte, error) {
 	case err != nil:
 		return false, nil, err
 	case response.StatusCode == http.StatusOK:
-		var state struct{ State string }
-		_ = json.Unmarshal(body, &state)
-		if state.State == "DELETED" {
-			return false, nil, errors.New("it was deleted less than 30 days ago and its name is still taken: undelete it (gcloud iam … undelete), then adopt it")
-		}
 		return true, body, nil
 	case response.StatusCode == http.StatusNotFound:
 		return false, nil, nil

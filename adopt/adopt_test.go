@@ -204,16 +204,37 @@ func TestWhatGitHubHidesIsNoAbsence(t *testing.T) {
 // TestAnOutageIsNoAbsence: whatever cannot be asked fails the whole search, and every failure is named.
 func TestAnOutageIsNoAbsence(t *testing.T) {
 	t.Parallel()
-	_, _, err := find(t, map[string]string{
-		"/projects/p/secrets/a": "down", "/projects/p/secrets/b": "denied", "/projects/p/secrets/c": `{"state": "DELETED"}`,
-	}, secret("a"), secret("b"), secret("c"))
+	_, _, err := find(t, map[string]string{"/projects/p/secrets/a": "down", "/projects/p/secrets/b": "denied"}, secret("a"), secret("b"))
 	require.Error(t, err)
 	for _, part := range []string{
 		"secrets-a: find out whether projects/p/secrets/a exists: answered 503 Service Unavailable",
 		"secrets-b: find out whether projects/p/secrets/b exists: answered 403 Forbidden",
-		"secrets-c: find out whether projects/p/secrets/c exists: it was deleted less than 30 days ago",
 	} {
 		assert.ErrorContains(t, err, part)
+	}
+}
+
+// TestWhatWasDeletedIsNotAdopted: roles, pools and providers that were deleted are still read, hold their names, and cannot be imported.
+func TestWhatWasDeletedIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	const pool = "projects/p/locations/global/workloadIdentityPools/github"
+	for name, test := range map[string]struct{ token, path, answer, want string }{
+		"role": {"gcp:projects/iAMCustomRole:IAMCustomRole", "projects/p/roles/reader", `{"name": "x", "deleted": true}`,
+			"gcloud iam roles undelete reader --project p"},
+		"pool": {"gcp:iam/workloadIdentityPool:WorkloadIdentityPool", pool, `{"state": "DELETED"}`,
+			"gcloud iam workload-identity-pools undelete github --location global --project p"},
+		"provider": {"gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", pool + "/providers/oidc", `{"state": "DELETED"}`,
+			"gcloud iam workload-identity-pools providers undelete oidc --workload-identity-pool github --location global --project p"},
+	} {
+		planned := adopt.Planned{URN: "urn:x::it", Type: test.token, Inputs: map[string]any{
+			"project": "p", "roleId": "reader", "workloadIdentityPoolId": "github", "workloadIdentityPoolProviderId": "oidc"}}
+		adoptions, _, err := find(t, map[string]string{"/" + test.path: test.answer}, planned)
+		assert.Empty(t, adoptions, name)
+		require.ErrorContains(t, err, "it: find out whether "+test.path+" exists: it was deleted", name)
+		assert.ErrorContains(t, err, "`"+test.want+"`", name)
+		adoptions, _, err = find(t, map[string]string{"/" + test.path: `{"name": "x", "deleted": false, "state": "ACTIVE"}`}, planned)
+		require.NoError(t, err, name)
+		assert.Len(t, adoptions, 1, name)
 	}
 }
 
