@@ -19,6 +19,7 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/guiofsaints/procureflow-platform/bootstrap"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // answers are a caller's rights: everything but what is in lacks.
@@ -57,14 +58,25 @@ func TestCheck(t *testing.T) {
 // TestEveryPermissionHasARole: whoever holds nothing is told roles for all of it.
 func TestEveryPermissionHasARole(t *testing.T) {
 	t.Parallel()
-	for _, stack := range []string{"dev", "staging", "prod"} {
-		report, err := bootstrap.Check(t.Context(), nothing{}, stack, "p", "b", bootstrap.Types(stack))
+	for _, settings := range []stacks.Settings{{}, {BinaryAuthorization: &stacks.BinaryAuthorization{}}} {
+		report, err := bootstrap.Check(t.Context(), nothing{}, "prod", "p", "b", bootstrap.Types(settings))
 		require.NoError(t, err)
 		assert.Len(t, report.Places[0].Missing, report.Places[0].Asked)
 		assert.Equal(t, []string{"roles/billing.admin", "roles/billing.costsManager"}, report.Places[1].Roles, "who may grant on the billing account is its admin")
 		for _, role := range report.Places[0].Roles {
 			assert.NotContains(t, []string{"roles/owner", "roles/editor"}, role)
 		}
+	}
+}
+
+// TestTheKeyIsAskedForWhereImagesAreSigned, whatever the stack is called: the first run of prod may leave signatures out, and
+// staging may have them.
+func TestTheKeyIsAskedForWhereImagesAreSigned(t *testing.T) {
+	t.Parallel()
+	const key = "gcp:kms/cryptoKey:CryptoKey"
+	for _, environment := range []string{"staging", "prod"} {
+		assert.NotContains(t, bootstrap.Types(stacks.Settings{Environment: environment}), key, environment)
+		assert.Contains(t, bootstrap.Types(stacks.Settings{Environment: environment, BinaryAuthorization: &stacks.BinaryAuthorization{}}), key, environment)
 	}
 }
 

@@ -66,7 +66,7 @@ func Main(ctx context.Context, folder string, args []string, out, errs io.Writer
 		fmt.Fprintln(errs, err)
 		return ExitFailed
 	}
-	report, err := Check(ctx, asker, stack, settings.Project.ID, settings.Project.BillingAccount, Types(stack))
+	report, err := Check(ctx, asker, stack, settings.Project.ID, settings.Project.BillingAccount, Types(settings))
 	if err != nil {
 		fmt.Fprintln(errs, err)
 		return ExitFailed
@@ -104,12 +104,13 @@ func (r Report) Text() string {
 	return text.String()
 }
 
-// Types are the Google Cloud resource types that the first run of an environment makes. Attestation is prod's alone.
-func Types(environment string) []string {
+// Types are the Google Cloud resource types that the first run of an environment makes: those of attestation where the settings
+// ask for signatures.
+func Types(settings stacks.Settings) []string {
 	var types []string
 	for token := range permissions.Types {
 		attestation := strings.HasPrefix(token, "gcp:kms/") || strings.HasPrefix(token, "gcp:containeranalysis/") || strings.HasPrefix(token, "gcp:binaryauthorization/")
-		if !attestation || environment == "prod" {
+		if !attestation || settings.BinaryAuthorization != nil {
 			types = append(types, token)
 		}
 	}
