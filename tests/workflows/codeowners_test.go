@@ -11,10 +11,11 @@ import (
 	"testing"
 )
 
-// mustBeOwned are the paths that change what deploys or what judges it; ** at the end is everything below.
+// mustBeOwned are the paths that change what deploys or what judges it, or that a person runs with the rights of a first run; ** at
+// the end is everything below.
 var mustBeOwned = []string{
-	".github/**", ".ci/**", "Pulumi*.yaml", "go.mod", "go.sum", "bootstrap/**", "cmd/**", "components/**", "infra/**", "internal/**",
-	"permissions/**", "policy/**", "release/**", "stacks/**", "tests/**",
+	".github/**", ".ci/**", "Pulumi*.yaml", "go.mod", "go.sum", "adopt/**", "bootstrap/**", "cmd/**", "components/**", "infra/**", "internal/**",
+	"permissions/**", "policy/**", "release/**", "sandbox/**", "stacks/**", "tests/**",
 }
 
 // owned is a line of CODEOWNERS.
