@@ -360,6 +360,11 @@ func (f finder) get(path string) (bool, []byte, error) {
 	if err != nil {
 		return false, nil, err
 	}
+	if rest, ofGoogle := strings.CutPrefix(path, "projects/"); ofGoogle {
+		// A person's credentials are gcloud's own project's, where APIs are off: that would be taken for a project's without them.
+		project, _, _ := strings.Cut(rest, "/")
+		request.Header.Set("X-Goog-User-Project", project)
+	}
 	response, err := f.client.Do(request)
 	if err != nil {
 		return false, nil, err

@@ -55,8 +55,11 @@ func find(t *testing.T, answers map[string]string, planned ...adopt.Planned) ([]
 		body := answers[r.URL.Path]
 		if strings.HasPrefix(r.URL.Path, "/repos/") {
 			assert.Equal(t, "Bearer token", r.Header.Get("Authorization"), "GitHub is asked as the person")
+			assert.Empty(t, r.Header.Get("X-Goog-User-Project"))
 		} else {
 			assert.Empty(t, r.Header.Get("Authorization"), "the token for GitHub is GitHub's alone")
+			// Without it Google answers for the project of gcloud's own credentials, where the APIs are off, and everything would seem absent.
+			assert.Equal(t, "p", r.Header.Get("X-Goog-User-Project"), r.URL.Path)
 		}
 		switch {
 		case body == "":
