@@ -42,6 +42,14 @@ var conditionalOnProject = map[string]bool{
 	"roles/iam.securityAdmin":               true,
 }
 
+// Roles with which their holder gives itself any other.
+var escalating = map[string]bool{
+	"roles/owner":                           true,
+	"roles/resourcemanager.projectIamAdmin": true,
+	"roles/iam.securityAdmin":               true,
+	"roles/iam.roleAdmin":                   true,
+}
+
 const (
 	basic         = "is a basic role and grants thousands of permissions: name the predefined roles that are needed"
 	impersonation = "becomes every account of the project: grant it on the one account that is needed"
@@ -117,9 +125,32 @@ func (grant Grant) roleProblems(field string) []error {
 		if why, ok := refusedOnProject[grant.Role]; ok {
 			return []error{fmt.Errorf("%s.Role on a whole project %s", field, why)}
 		}
-		if conditionalOnProject[grant.Role] && grant.Condition == nil {
-			return []error{fmt.Errorf("%s.Role may grant itself any role: add Condition: OnlyRoles(...) with the roles it has to grant", field)}
+		if conditionalOnProject[grant.Role] {
+			return grant.Condition.onlyRolesProblems(field)
 		}
 	}
 	return nil
+}
+
+// onlyRolesProblems says why a condition does not hold whoever changes a project's IAM policy to harmless roles.
+func (c *Condition) onlyRolesProblems(field string) []error {
+	// Another expression could be anything, true among it.
+	if c == nil || c.Expression != OnlyRoles(c.only...).Expression {
+		return []error{fmt.Errorf("%s.Role may grant itself any role: add Condition: OnlyRoles(...) with the roles it has to grant", field)}
+	}
+	if len(c.only) == 0 {
+		return []error{fmt.Errorf("%s.Condition lists no role, so the grant is of no use: list those it has to grant, or remove the grant", field)}
+	}
+	var problems []error
+	for _, role := range c.only {
+		switch {
+		case escalating[role]:
+			problems = append(problems, fmt.Errorf("%s.Condition lists %s, with which its holder grants itself any role: remove it", field, role))
+		case refusedOnProject[role] != "":
+			problems = append(problems, fmt.Errorf("%s.Condition lists %s, which on a whole project %s", field, role, refusedOnProject[role]))
+		case refused[role] != "":
+			problems = append(problems, fmt.Errorf("%s.Condition lists %s, which %s", field, role, refused[role]))
+		}
+	}
+	return problems
 }

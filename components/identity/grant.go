@@ -31,6 +31,9 @@ type Condition struct {
 	Description string
 	// Expression is the condition in the Common Expression Language. Required.
 	Expression string
+
+	// only are the roles of [OnlyRoles].
+	only []string
 }
 
 // OnlyRoles is the condition under which somebody who may change a project's IAM policy can grant and revoke only these
@@ -44,6 +47,7 @@ func OnlyRoles(roles ...string) *Condition {
 		Title:       "only-listed-roles",
 		Description: "May grant and revoke the listed roles and no other",
 		Expression:  "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([" + strings.Join(quoted, ", ") + "])",
+		only:        roles,
 	}
 }
 

@@ -153,6 +153,9 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		return args(identity.Grant{Role: role, Scope: scope, Reason: "It is needed."})
 	}
 	project := identity.ProjectScope{}
+	administrator := func(condition *identity.Condition) *identity.IdentityArgs {
+		return args(identity.Grant{Role: "roles/resourcemanager.projectIamAdmin", Scope: project, Reason: "It is needed.", Condition: condition})
+	}
 	for name, test := range map[string]struct {
 		args *identity.IdentityArgs
 		want []string
@@ -196,6 +199,15 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"an empty condition": {args(identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "x", Condition: &identity.Condition{}}), []string{
 			".Condition needs a Title and an Expression",
 		}},
+		"a condition that asks nothing": {administrator(&identity.Condition{Title: "always", Expression: "true"}), []string{"may grant itself any role: add Condition: OnlyRoles(...)"}},
+		"a condition that was widened": {administrator(&identity.Condition{
+			Title: "only-listed-roles", Expression: identity.OnlyRoles("roles/run.viewer").Expression + " || true"}), []string{"may grant itself any role"}},
+		"a condition that lists what grants everything": {administrator(identity.OnlyRoles("roles/run.viewer", "roles/resourcemanager.projectIamAdmin", "roles/owner")), []string{
+			"args.Grants[0] (roles/resourcemanager.projectIamAdmin).Condition lists roles/resourcemanager.projectIamAdmin, with which its holder grants itself any role",
+			".Condition lists roles/owner, with which its holder grants itself any role",
+		}},
+		"a condition that lists every account": {administrator(identity.OnlyRoles("roles/iam.serviceAccountTokenCreator")), []string{"lists roles/iam.serviceAccountTokenCreator, which on a whole project becomes every account"}},
+		"a condition that lists nothing":       {administrator(identity.OnlyRoles()), []string{".Condition lists no role"}},
 		"twice": {args(
 			identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "x"}, identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "y"},
 		), []string{"args.Grants[1] (roles/run.viewer) repeats args.Grants[0] on service web"}},

@@ -84,11 +84,14 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"a long role": {with("role", project.Role{Title: strings.Repeat("a", 101), Reason: strings.Repeat("a", 301), Permissions: []string{"a.b"}}), []string{
 			".Title has 101 characters", ".Reason has 301 characters", `.Permissions has "a.b", which is no permission`,
 		}},
-		"secret values":  {holding("secretmanager.versions.access"), []string{"secretmanager.versions.access, which reads secret values"}},
-		"keys":           {holding("iam.serviceAccountKeys.create"), []string{"which makes keys that do not expire"}},
-		"impersonation":  {holding("iam.serviceAccounts.getAccessToken"), []string{"which becomes every account of the project"}},
-		"everything":     {holding("resourcemanager.projects.setIamPolicy"), []string{"which grants anything"}},
-		"more of itself": {holding("iam.roles.update"), []string{"which can add any permission to the role that holds it"}},
+		"secret values":          {holding("secretmanager.versions.access"), []string{"secretmanager.versions.access, which reads secret values"}},
+		"keys":                   {holding("iam.serviceAccountKeys.create"), []string{"which makes keys that do not expire"}},
+		"impersonation":          {holding("iam.serviceAccounts.getAccessToken"), []string{"which becomes every account of the project"}},
+		"everything":             {holding("resourcemanager.projects.setIamPolicy"), []string{"which grants anything"}},
+		"an own key":             {holding("iam.serviceAccountKeys.upload"), []string{"makes keys that do not expire"}},
+		"who becomes an account": {holding("iam.serviceAccounts.setIamPolicy"), []string{"makes anybody every account of the project"}},
+		"a shell":                {holding("run.services.sshRoot"), []string{"opens a shell in a running service"}},
+		"more of itself":         {holding("iam.roles.update"), []string{"which can add any permission to the role that holds it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
