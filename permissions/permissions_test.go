@@ -27,18 +27,24 @@ func TestHolds(t *testing.T) {
 
 func TestForType(t *testing.T) {
 	t.Parallel()
-	service := "gcp:cloudrunv2/service:Service"
+	service, api := "gcp:cloudrunv2/service:Service", "gcp:projects/service:Service"
 	for name, test := range map[string]struct {
+		token  string
 		action Action
 		want   []Need
 	}{
-		"read": {Reads, []Need{{"run.services.get", OnProject, service}}},
-		"update": {Updates, []Need{
+		"read": {service, Reads, []Need{{"run.services.get", OnProject, service}}},
+		// The provider looks whether the project is being deleted (resource_google_project_service.go, Read).
+		"read an API": {api, Reads, []Need{
+			{"resourcemanager.projects.get", OnProject, api}, {"serviceusage.services.get", OnProject, api},
+			{"serviceusage.services.list", OnProject, api}, {"serviceusage.services.use", OnProject, api},
+		}},
+		"update": {service, Updates, []Need{
 			{"run.services.get", OnProject, service}, {"run.services.update", OnProject, service},
 			{"run.operations.get", OnProject, service}, {ActAs, OnServiceAccount, service},
 		}},
 	} {
-		needs, err := ForType(service, test.action)
+		needs, err := ForType(test.token, test.action)
 		require.NoError(t, err, name)
 		assert.Equal(t, test.want, needs, name)
 	}

@@ -23,7 +23,7 @@ type Type struct {
 var Types = map[string]Type{
 	"gcp:projects/service:Service": {
 		Place:  OnProject,
-		Read:   list("serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use"),
+		Read:   list("resourcemanager.projects.get", "serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use"),
 		Create: list("serviceusage.services.enable"),
 		Delete: list("serviceusage.services.disable"),
 	},

@@ -52,7 +52,7 @@ var customRoles = map[string]project.Role{
 			"iam.roles.get", "logging.logMetrics.get",
 			"monitoring.alertPolicies.get", "monitoring.dashboards.get", "monitoring.notificationChannels.get",
 			"monitoring.services.get", "monitoring.slos.get", "monitoring.uptimeCheckConfigs.get",
-			"resourcemanager.projects.getIamPolicy",
+			"resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy",
 			"serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use",
 		},
 	},
