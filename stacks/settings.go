@@ -123,8 +123,8 @@ type BinaryAuthorization struct {
 	ProtectionLevel string `json:"protectionLevel,omitempty" default:"SOFTWARE"`
 	// KeyVersions are the key's versions whose signatures count; the last one signs. Default: the first version alone.
 	KeyVersions []int `json:"keyVersions,omitempty"`
-	// Exemptions are images that need no signature, REGISTRY/PATH with * or ** only at the end. Every service's
-	// BootstrapImage is exempt without being listed. Default: none.
+	// Exemptions are images that need no signature, REGISTRY/PATH with * or ** only at the end, and not with them in the
+	// environment's own registry. Every service's BootstrapImage is exempt without being listed. Default: none.
 	Exemptions []string `json:"exemptions,omitempty"`
 }
 

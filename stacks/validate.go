@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
 // The environments there are. Each is a stack, and what it must have grows from left to right.
@@ -50,15 +52,16 @@ func validate(s Settings, stack string, found *findings) {
 	validateMonitoring(s.Monitoring, found)
 	validateBudget(s.Budget, found)
 	if s.BinaryAuthorization != nil {
-		validateBinaryAuthorization(*s.BinaryAuthorization, stack, found)
+		validateBinaryAuthorization(s, stack, found)
 	}
 	validateServices(s, stack, found)
 }
 
 // validateBinaryAuthorization follows the ids of Cloud KMS and the patterns of Binary Authorization
 // (https://cloud.google.com/binary-authorization/docs/exempting-images).
-func validateBinaryAuthorization(b BinaryAuthorization, stack string, found *findings) {
+func validateBinaryAuthorization(s Settings, stack string, found *findings) {
 	const path = "binaryAuthorization"
+	b, own := *s.BinaryAuthorization, naming.ImagePrefix(s.Project.Region, s.Project.ID, s.Registry.ID)+"/"
 	if stack == dev {
 		found.add(path, "is set where images are built", "leave it out: images are signed when they are promoted, and dev's are not")
 	}
@@ -76,8 +79,13 @@ func validateBinaryAuthorization(b BinaryAuthorization, stack string, found *fin
 		}
 	}
 	for i, pattern := range b.Exemptions {
-		found.shape(fmt.Sprintf("%s.exemptions[%d]", path, i), pattern, exemption, "is not a pattern of images",
+		at := fmt.Sprintf("%s.exemptions[%d]", path, i)
+		found.shape(at, pattern, exemption, "is not a pattern of images",
 			"write REGISTRY/PATH, with * or ** only at the end: a pattern without a registry would admit everybody's images")
+		stem := strings.TrimRight(pattern, "*")
+		if exemption.MatchString(pattern) && stem != pattern && (strings.HasPrefix(own, stem) || strings.HasPrefix(stem, own)) {
+			found.add(at, "admits images of this environment's own registry that nobody signed", "name single images there, by digest, or sign them")
+		}
 	}
 }
 

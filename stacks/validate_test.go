@@ -178,6 +178,7 @@ func TestBinaryAuthorization(t *testing.T) {
 	set := func(field string, value any) change {
 		return change{"binaryAuthorization": map[string]any{field: value}}
 	}
+	own := "admits images of this environment's own registry that nobody signed; name single images there, by digest, or sign them"
 	pattern := "is not a pattern of images; write REGISTRY/PATH, with * or ** only at the end: a pattern without a registry would admit everybody's images"
 	checkRefused(t, []refused{
 		{"with its defaults", prod, change{"binaryAuthorization": map[string]any{}}, nil},
@@ -197,6 +198,14 @@ func TestBinaryAuthorization(t *testing.T) {
 		{"exemptions", prod, set("exemptions", []any{"*", "gcr.io/p/**", "gcr.io/*/i"}), []string{
 			"binaryAuthorization.exemptions[0]: " + pattern,
 			"binaryAuthorization.exemptions[2]: " + pattern,
+		}},
+		{"exemptions of what is to be signed", prod, set("exemptions", []any{
+			"us-central1-docker.pkg.dev/**", "us-central1-docker.pkg.dev/shop-project/shop/*", "us-central1-docker.pkg.dev/shop-project/shop/web@sha256:*",
+			"us-central1-docker.pkg.dev/shop-project/**", "us-central1-docker.pkg.dev/shop-projects/**",
+			"us-central1-docker.pkg.dev/shop-project/shop/web@sha256:" + strings.Repeat("a", 64),
+		}), []string{
+			"binaryAuthorization.exemptions[0]: " + own, "binaryAuthorization.exemptions[1]: " + own, "binaryAuthorization.exemptions[2]: " + own,
+			"binaryAuthorization.exemptions[3]: " + own,
 		}},
 		{"unknown field", prod, set("keyring", "x"), []string{
 			`binaryAuthorization.keyring: is not a setting; did you mean keyRing?`,
