@@ -174,7 +174,7 @@ func TestLoad(t *testing.T) {
 		}},
 		{"another stack's file", staging, map[string]string{ConfigKey: string(toJSON(t, minimal(dev)))}, nil, []string{
 			"environment: is not the name of the stack; each stack has a file of its own: write staging in Pulumi.staging.yaml",
-			"github.environments: let a deployment to staging pass without approval; give one of them a reviewer",
+			"github.environments[0].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment is the one that it runs in",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -56,9 +56,12 @@ func TestGates(t *testing.T) {
 		}},
 
 		{"staging without reviewer", staging, change{"github.environments": []any{gate("a"), gate("b")}}, []string{
-			"github.environments: let a deployment to staging pass without approval; give one of them a reviewer",
+			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment is the one that it runs in",
 		}},
 		{"staging with one", staging, change{"github.environments": []any{gate("a"), gate("b", 1)}}, nil},
+		{"staging with one where nothing runs", staging, change{"github.environments": []any{gate("a", 1), gate("b")}}, []string{
+			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment is the one that it runs in",
+		}},
 		{"staging with mistyped reviewers", staging, change{"github.environments[0].reviewers": "me"}, []string{
 			"github.environments[0].reviewers: must be a list, not text; write one '- value' a line",
 		}},
