@@ -176,8 +176,9 @@ func TestTokensGoToTheServiceAndNowhereElse(t *testing.T) {
 }
 
 // credentials makes a file the application default credentials of the test.
-func credentials(t *testing.T, content map[string]string) {
+func credentials(t *testing.T, kind string, content map[string]string) {
 	t.Helper()
+	content["type"] = kind
 	raw, err := json.Marshal(content)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "credentials.json")
@@ -189,13 +190,13 @@ func credentials(t *testing.T, content map[string]string) {
 
 // The emergency form needs the service's name and region: what a person's login knows of a project has to do.
 func TestProjectOfAPersonsLogin(t *testing.T) {
-	login := map[string]string{"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r", "quota_project_id": "procureflow-prod"}
-	credentials(t, login)
+	login := map[string]string{"client_id": "c", "client_secret": "s", "refresh_token": "r", "quota_project_id": "procureflow-prod"}
+	credentials(t, "authorized_user", login)
 	project, err := Project(context.Background())
 	require.NoError(t, err)
 	assert.Equal(t, "procureflow-prod", project)
 	delete(login, "quota_project_id")
-	credentials(t, login)
+	credentials(t, "authorized_user", login)
 	_, err = Project(context.Background())
 	assert.EqualError(t, err, "no project is known: give --project, or set GOOGLE_CLOUD_PROJECT")
 	t.Setenv("CLOUDSDK_CORE_PROJECT", "procureflow-dev")
@@ -216,7 +217,7 @@ func TestAnExpiredLogin(t *testing.T) {
 	require.NoError(t, err)
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	require.NoError(t, err)
-	credentials(t, map[string]string{"type": "service_account", "project_id": "p", "client_email": "ci@p", "token_uri": server.URL,
+	credentials(t, "service_account", map[string]string{"project_id": "p", "client_email": "ci@p", "token_uri": server.URL,
 		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))})
 	service, err := NewService(context.Background(), Endpoints{}, "p", "us-central1", "web")
 	require.NoError(t, err)
