@@ -40,6 +40,14 @@ func (r *Remedy) Set(path string, v any) {
 	r.reread()
 }
 
+// SetSecret is Set for a value that is to be a secret in the stack's state, whether the property was one or not.
+func (r *Remedy) SetSecret(path string, v any) {
+	if !r.IsSecret(path) {
+		v = map[string]any{signatureKey: secretSignature, "value": plain(v)}
+	}
+	r.Set(path, v)
+}
+
 // descend enters the object in a slot, and the elements of lists that the path indexes next.
 func (r *Remedy) descend(slot *structpb.Value, walked *string, rest string) (*structpb.Struct, string) {
 	for {

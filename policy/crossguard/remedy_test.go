@@ -21,6 +21,9 @@ func TestRemedies(t *testing.T) {
 	set := func(path string, v any) func(*crossguard.Remedy) {
 		return func(r *crossguard.Remedy) { r.Set(path, v) }
 	}
+	secret := func(path string, v any) func(*crossguard.Remedy) {
+		return func(r *crossguard.Remedy) { r.SetSecret(path, v) }
+	}
 	remove := func(path string) func(*crossguard.Remedy) { return func(r *crossguard.Remedy) { r.Remove(path) } }
 	tests := []struct {
 		name     string
@@ -41,6 +44,11 @@ func TestRemedies(t *testing.T) {
 		{"secret value stays secret", set("a", "new"), ct.Properties{"a": ct.Secret{Value: "old"}}, ct.Properties{"a": ct.Secret{Value: "new"}}, ""},
 		{"secret object stays secret", set("a.b", "new"), ct.Properties{"a": ct.Secret{Value: object{"b": "old", "c": "x"}}},
 			ct.Properties{"a": ct.Secret{Value: object{"b": "new", "c": "x"}}}, ""},
+		{"made a secret", secret("a.b", "x"), ct.Properties{"a": object{"b": "x"}}, ct.Properties{"a": object{"b": ct.Secret{Value: "x"}}}, ""},
+		{"a new secret", secret("a", []string{"x"}), ct.Properties{}, ct.Properties{"a": ct.Secret{Value: []any{"x"}}}, ""},
+		{"a secret made one again", secret("a", "new"), ct.Properties{"a": ct.Secret{Value: "old"}}, ct.Properties{"a": ct.Secret{Value: "new"}}, ""},
+		{"a secret within a secret", secret("a.b", "new"), ct.Properties{"a": ct.Secret{Value: object{}}},
+			ct.Properties{"a": ct.Secret{Value: object{"b": ct.Secret{Value: "new"}}}}, ""},
 		{"list of strings", set("a", []string{"x"}), ct.Properties{}, ct.Properties{"a": []any{"x"}}, ""},
 		{"remove", remove("a.b"), ct.Properties{"a": object{"b": 1.0, "c": 2.0}}, ct.Properties{"a": object{"c": 2.0}}, ""},
 		{"remove under a secret", remove("a.b"), ct.Properties{"a": ct.Secret{Value: object{"b": 1.0}}}, ct.Properties{"a": ct.Secret{Value: object{}}}, ""},
