@@ -10,35 +10,25 @@ import (
 // exemptionsOption is the setting that every policy has besides its own.
 const exemptionsOption = "exemptions"
 
-// Exemption lets one policy pass on some resources, with a reason, until a day. It is configured with the policy:
-//
-//	{"run-max-instances": {"exemptions": [
-//	    {"resource": "batch-*", "reason": "load test, agreed with the budget's owner", "expires": "2027-01-31"}]}}
-//
-// What it covers is reported as not applicable, with the reason. After its last day it covers nothing and is a violation
-// itself, and so is one that covers nothing because no such resource exists or none violates the policy any more.
-type Exemption struct {
-	// Resource is a URN, or a resource's name, in which * stands for any characters. "*" alone is refused: lower the
-	// policy's level instead, where everybody sees it. What is wrong with a stack as a whole is the stack's own resource's.
-	Resource string
-	// Reason is why, for the people who read reports. Required.
-	Reason string
-	// Expires is the last day the exemption holds, in UTC. Required.
-	Expires time.Time
+// exemption lets one policy pass on some resources until a day. The package's documentation has what users are told.
+type exemption struct {
+	resource string // a URN or a name, with *
+	reason   string
+	expires  time.Time // the last day it holds, in UTC
 }
 
 // expired reports whether the exemption's last day is over.
-func (e Exemption) expired(now time.Time) bool { return !now.Before(e.Expires.AddDate(0, 0, 1)) }
+func (e exemption) expired(now time.Time) bool { return !now.Before(e.expires.AddDate(0, 0, 1)) }
 
-func (e Exemption) matches(urn, name string) bool {
-	if strings.HasPrefix(e.Resource, "urn:") {
-		return Wildcard(e.Resource, urn)
+func (e exemption) matches(urn, name string) bool {
+	if strings.HasPrefix(e.resource, "urn:") {
+		return Wildcard(e.resource, urn)
 	}
-	return Wildcard(e.Resource, name)
+	return Wildcard(e.resource, name)
 }
 
-func (e Exemption) notApplicable() string {
-	return fmt.Sprintf("exempt until %s: %s", e.Expires.Format(time.DateOnly), e.Reason)
+func (e exemption) notApplicable() string {
+	return fmt.Sprintf("exempt until %s: %s", e.expires.Format(time.DateOnly), e.reason)
 }
 
 // Wildcard reports whether pattern matches the whole of s, with * for any characters. Exemptions use it; so may rules.
@@ -91,12 +81,12 @@ func exemptionsSchema() map[string]any {
 	}
 }
 
-func parseExemptions(v any) ([]Exemption, error) {
+func parseExemptions(v any) ([]exemption, error) {
 	list, ok := v.([]any)
 	if !ok {
 		return nil, fmt.Errorf("must be a list of {resource, reason, expires}, not %v", v)
 	}
-	var all []Exemption
+	var all []exemption
 	var problems []error
 	for i, element := range list {
 		e, err := parseExemption(element)
@@ -109,10 +99,10 @@ func parseExemptions(v any) ([]Exemption, error) {
 	return all, errors.Join(problems...)
 }
 
-func parseExemption(v any) (Exemption, error) {
+func parseExemption(v any) (exemption, error) {
 	given, ok := v.(map[string]any)
 	if !ok {
-		return Exemption{}, fmt.Errorf("must be {resource, reason, expires}, not %v", v)
+		return exemption{}, fmt.Errorf("must be {resource, reason, expires}, not %v", v)
 	}
 	texts := map[string]string{}
 	for key, val := range given {
@@ -120,26 +110,26 @@ func parseExemption(v any) (Exemption, error) {
 		switch key {
 		case "resource", "reason", "expires":
 		default:
-			return Exemption{}, fmt.Errorf("unknown key %q: use resource, reason and expires", key)
+			return exemption{}, fmt.Errorf("unknown key %q: use resource, reason and expires", key)
 		}
 		if !isString {
-			return Exemption{}, fmt.Errorf("%s must be a string, not %v", key, val)
+			return exemption{}, fmt.Errorf("%s must be a string, not %v", key, val)
 		}
 		texts[key] = strings.TrimSpace(s)
 	}
-	e := Exemption{Resource: texts["resource"], Reason: texts["reason"]}
+	e := exemption{resource: texts["resource"], reason: texts["reason"]}
 	switch {
-	case e.Resource == "" || e.Reason == "":
-		return Exemption{}, fmt.Errorf("needs a resource (URN or name pattern) and a reason")
-	case strings.Trim(e.Resource, "*") == "":
-		return Exemption{}, fmt.Errorf("exempts every resource: set the policy's enforcement level instead")
-	case strings.HasPrefix(e.Resource, "urn:") && !namesResource(e.Resource):
-		return Exemption{}, fmt.Errorf("names no resource: end the URN with ::NAME, or set the policy's enforcement level instead")
+	case e.resource == "" || e.reason == "":
+		return exemption{}, fmt.Errorf("needs a resource (URN or name pattern) and a reason")
+	case strings.Trim(e.resource, "*") == "":
+		return exemption{}, fmt.Errorf("exempts every resource: set the policy's enforcement level instead")
+	case strings.HasPrefix(e.resource, "urn:") && !namesResource(e.resource):
+		return exemption{}, fmt.Errorf("names no resource: end the URN with ::NAME, or set the policy's enforcement level instead")
 	}
 	expires, err := time.Parse(time.DateOnly, texts["expires"])
 	if err != nil {
-		return Exemption{}, fmt.Errorf("expires %q is not a date: write YYYY-MM-DD", texts["expires"])
+		return exemption{}, fmt.Errorf("expires %q is not a date: write YYYY-MM-DD", texts["expires"])
 	}
-	e.Expires = expires
+	e.expires = expires
 	return e, nil
 }

@@ -38,6 +38,7 @@ func TestExemptions(t *testing.T) {
 	unneeded := func(pattern string) string {
 		return "the exemption of " + pattern + " (agreed) covers no violation: remove it"
 	}
+	const unmatched = "the exemption of api-* (agreed) matches no resource: write the name that the program gives it, or remove the exemption"
 	const expired = "the exemption of web-* expired on 2027-01-31 (agreed): bring the resource in line, or agree on a new date"
 	one := ct.Resource{Type: thing, Name: "web-1", Properties: ct.Properties{"bad": true}}
 	tests := []struct {
@@ -55,7 +56,7 @@ func TestExemptions(t *testing.T) {
 			[]string{expired, "is bad (was exempt until 2027-01-31: agreed)", expired}, false},
 		{"expired though good", "web-*", after, false, true, nil, []string{expired, expired}, false},
 		{"of another resource", "api-*", used, true, true, []string{"is bad"},
-			[]string{unneeded("api-*"), "is bad", unneeded("api-*")}, false},
+			[]string{unmatched, "is bad", unmatched}, false},
 		{"of a good resource", "web-1", used, false, true, nil, []string{unneeded("web-1"), unneeded("web-1")}, false},
 		{"not judged where not analyzed", "web-1", used, false, false, nil, []string{unneeded("web-1")}, false},
 		{"not judged where unknown", "web-1", used, ct.UnknownBool, true, []string{"not checked: bad is known only after the update"},
@@ -77,6 +78,20 @@ func TestExemptions(t *testing.T) {
 			assert.Equal(t, test.exempt, got.NotApplicable["s"] == "exempt until 2027-01-31: agreed")
 		})
 	}
+}
+
+// TestExemptionsAreNotJudgedWhereTheRuleFailed: whether they are needed is not known then, and the failure is told already.
+func TestExemptionsAreNotJudgedWhereTheRuleFailed(t *testing.T) {
+	t.Parallel()
+	c := ct.Start(t, pack(policy(func(*crossguard.Resource) { panic("oops") }), stackPolicy(func(*crossguard.Stack) { panic("oops") })))
+	exemption := `{"exemptions": [{"resource": "web-1", "reason": "agreed", "expires": "9999-12-31"}]}`
+	require.NoError(t, c.Configure(fmt.Sprintf(`{"p": %s, "s": %s}`, exemption, exemption)))
+	r := ct.Resource{Type: thing, Name: "web-1"}
+	assert.Len(t, c.Analyze(r).Diagnostics, 1)
+	got := c.AnalyzeStack(r)
+	assert.Empty(t, got.Of("p").Diagnostics)
+	assert.Len(t, got.Of("s").Diagnostics, 1)
+	assert.Contains(t, got.Messages()[0], "the rule itself failed")
 }
 
 // TestExemptionsOfTheStackItself: what is wrong with the stack as a whole is shown at the stack's own resource, so that is what

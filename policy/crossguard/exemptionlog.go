@@ -54,7 +54,7 @@ func (s *session) exempt(
 			switch {
 			case !e.matches(urn, name):
 			case e.expired(now):
-				v.text += fmt.Sprintf(" (was exempt until %s: %s)", e.Expires.Format(time.DateOnly), e.Reason)
+				v.text += fmt.Sprintf(" (was exempt until %s: %s)", e.expires.Format(time.DateOnly), e.reason)
 			default:
 				covered = true
 				s.exemptions.need(exemptionKey{policy, i})
@@ -90,22 +90,26 @@ func (s *session) staleExemptions(policy int, forStack bool, inv *inventory, now
 		if e.expired(now) {
 			stale = append(stale, finding{"", fmt.Sprintf(
 				"the exemption of %s expired on %s (%s): bring the resource in line, or agree on a new date",
-				e.Resource, e.Expires.Format(time.DateOnly), e.Reason)})
+				e.resource, e.expires.Format(time.DateOnly), e.reason)})
 			continue
 		}
 		if s.exemptions.needed[exemptionKey{policy, i}] {
 			continue
 		}
-		skipped := false
+		matched, skipped := false, false
 		for _, h := range inv.resources {
-			if !forStack && e.matches(h.urn, h.name) && !s.exemptions.analyzed[h.urn] {
-				skipped = true
-				break
+			if e.matches(h.urn, h.name) {
+				matched = true
+				skipped = skipped || !forStack && !s.exemptions.analyzed[h.urn]
 			}
 		}
-		if !skipped {
+		switch {
+		case !matched:
+			stale = append(stale, finding{"", fmt.Sprintf("the exemption of %s (%s) matches no resource: write the name that the "+
+				"program gives it, or remove the exemption", e.resource, e.reason)})
+		case !skipped:
 			stale = append(stale, finding{"", fmt.Sprintf(
-				"the exemption of %s (%s) covers no violation: remove it", e.Resource, e.Reason)})
+				"the exemption of %s (%s) covers no violation: remove it", e.resource, e.reason)})
 		}
 	}
 	return stale

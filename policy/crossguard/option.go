@@ -8,7 +8,8 @@ import (
 )
 
 // Option is one setting of a policy. Users set it in the configuration they pass to the engine, which checks it against
-// the JSON schema made from it; the pack checks it again and refuses names it does not know.
+// the JSON schema made from it; the pack checks it again and refuses names it does not know. Settings do not nest: what
+// would be an object is several options.
 type Option struct {
 	// Name as written in configuration. Required.
 	Name string
@@ -19,7 +20,7 @@ type Option struct {
 	Default any
 	// Required makes configuration without the option an error; Default then gives the type only. Default: false.
 	Required bool
-	// Min and Max bound a number, both included. Default: unbounded, which is both being 0.
+	// Min and Max bound a number, both included: give both or neither. Default: unbounded, which is both being 0.
 	Min, Max float64
 	// Enum lists the allowed values of a string or of a list's elements. Default: any.
 	Enum []string
@@ -31,6 +32,12 @@ func (o Option) validate() error {
 	}
 	if o.schema() == nil {
 		return fmt.Errorf("its default is a %T: use bool, int, float64, string or []string", o.Default)
+	}
+	if o.Min > o.Max {
+		return fmt.Errorf("its Min is %v and its Max %v: give it both, or neither", o.Min, o.Max)
+	}
+	if o.Required {
+		return nil
 	}
 	_, err := o.parse(plain(o.Default))
 	return err

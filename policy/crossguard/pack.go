@@ -73,18 +73,20 @@ type Policy struct {
 	RemediationSteps string
 	// URL has more. Default: none.
 	URL string
-	// Options are the policy's settings; an exemptions setting is added to them (see [Exemption]). Default: none.
+	// Options are the policy's settings; an exemptions setting is added to them (see the package's documentation). Default: none.
 	Options []Option
 
-	// Types are the type tokens the policy applies to. A resource of another type is not applicable, and so is a stack
-	// without any of them. Default: all.
+	// Types are the type tokens the policy applies to, as resources' URNs end with them: gcp:storage/bucket:Bucket. The
+	// short form of YAML programs, gcp:storage:Bucket, matches nothing. A resource of another type is not applicable, and so
+	// is a stack without any of them: leave Types out where a stack policy is about what is missing. Default: all.
 	Types []string
 	// Check reports the violations of one resource, given the inputs it is about to be made from.
 	Check func(*Resource)
 	// Remediate corrects one resource before Check sees it. It runs at level Remediate only. Do not correct a property
 	// whose change replaces the resource: the engine plans that, but does not save it.
 	Remediate func(*Remedy)
-	// CheckStack reports the violations of all resources together, given their outputs, after an update or preview.
+	// CheckStack reports the violations of all resources together, given their outputs, at the end of a preview or an update
+	// in which nothing else failed. What an update has changed by then stays: it is the preview that stops in time.
 	CheckStack func(*Stack)
 }
 
@@ -103,7 +105,7 @@ type Pack struct {
 	// Policies are run in this order. Required.
 	Policies []Policy
 	// InitialConfig overrides the policies' own levels and options, by policy name, and is overridden by the configuration
-	// that a user passes. Default: none.
+	// that a user passes, which also has what an option that is Required still lacks. Default: none.
 	InitialConfig map[string]Settings
 	// Clock is today, for the expiry of exemptions. Default: time.Now.
 	Clock func() time.Time
@@ -118,8 +120,10 @@ type Settings struct {
 }
 
 var (
-	packName   = regexp.MustCompile(`^[a-zA-Z0-9\-_.]{1,100}$`)
-	policyName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	packName    = regexp.MustCompile(`^[a-zA-Z0-9\-_.]{1,100}$`)
+	packVersion = regexp.MustCompile(`^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$`)
+	policyName  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	typeToken   = regexp.MustCompile(`^[^:$]+:[^:$]+:[^:$]+$`)
 )
 
 // Validate reports everything that is wrong with the pack itself; serving it does so first.
@@ -129,8 +133,14 @@ func (p Pack) Validate() error {
 	if !packName.MatchString(p.Name) {
 		problem("pack name %q: use 1 to 100 letters, digits, hyphens, underscores and periods", p.Name)
 	}
-	if p.Version == "" {
+	switch {
+	case p.Version == "":
 		problem("pack %s has no version: give it a semantic version such as 1.0.0", p.Name)
+	case !packVersion.MatchString(p.Version):
+		problem("pack %s has version %q: give it a semantic version such as 1.0.0", p.Name, p.Version)
+	}
+	if len(p.Policies) == 0 {
+		problem("pack %s has no policies: give it one", p.Name)
 	}
 	seen := map[string]bool{}
 	for _, policy := range p.Policies {
@@ -148,7 +158,11 @@ func (p Pack) Validate() error {
 			problem("initial configuration names policy %q, which the pack does not have", name)
 		}
 	}
-	return errors.Join(problems...)
+	if len(problems) > 0 {
+		return errors.Join(problems...)
+	}
+	_, err := newSession(&p)
+	return err
 }
 
 func (p Policy) problems() []error {
@@ -165,6 +179,11 @@ func (p Policy) problems() []error {
 	}
 	if p.Enforcement == Remediate && p.Remediate == nil {
 		problem("its level is remediate but it has no Remediate function: use mandatory")
+	}
+	for _, t := range p.Types {
+		if !typeToken.MatchString(t) {
+			problem("type %q is no type token: write package:module:Type, as in gcp:storage/bucket:Bucket", t)
+		}
 	}
 	var names []string
 	for _, o := range p.Options {

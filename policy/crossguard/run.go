@@ -25,6 +25,9 @@ func (o *outcome) foundAnything() bool {
 	return len(o.violations) > 0 || len(o.unknown) > 0 || o.notApplicable != "" || o.crash != ""
 }
 
+// decided reports whether the policy came to a judgement on all that it looked at.
+func (o *outcome) decided() bool { return len(o.unknown) == 0 && o.crash == "" }
+
 // run is a policy's look at one resource.
 type run struct {
 	*outcome

@@ -132,7 +132,7 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 		}
 		if len(set.exemptions) > 0 {
 			session.exemptions.saw(h.urn)
-			if len(o.unknown) > 0 {
+			if !o.decided() {
 				session.undecided(i, h.urn, h.name)
 			}
 		}
@@ -181,7 +181,7 @@ func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) 
 			o.evaluate(func() { p.CheckStack(stack) })
 			reasons = session.exempt(i, o, who, s.pack.Clock)
 		}
-		if len(o.unknown) == 0 || p.CheckStack == nil {
+		if o.decided() {
 			o.violations = append(o.violations,
 				session.staleExemptions(i, p.CheckStack != nil, inv, s.pack.Clock())...)
 		}

@@ -193,7 +193,9 @@ func TestPacksAreValidated(t *testing.T) {
 			{Name: "options", Description: "x", Check: check, Options: []crossguard.Option{
 				{Name: "enforcementLevel", Description: "x", Default: 1}, {Name: "odd", Description: "x", Default: int8(1)},
 				{Name: "out", Description: "x", Default: 9, Min: 1, Max: 3}, {Description: "x", Default: 1},
+				{Name: "half", Description: "x", Default: 9, Min: 1},
 			}},
+			{Name: "short", Description: "x", Check: check, Types: []string{"Bucket", "gcp:storage:", "gcp:storage/bucket:Bucket"}},
 		},
 		InitialConfig: map[string]crossguard.Settings{"ghost": {}},
 	})
@@ -201,7 +203,8 @@ func TestPacksAreValidated(t *testing.T) {
 		`pack name "no spaces": use`, "has no version", `policy name "all"`, "policy twice is there twice", "policy empty: has no description",
 		"policy empty: give it either", "policy both: give it either", "policy unfixable: its level is remediate but it has no Remediate function",
 		`option "enforcementLevel" is there twice or reserved`, "option odd: its default is a int8", "option out: is 9, must be from 1 to 3",
-		"option : needs a name and a description", `initial configuration names policy "ghost"`,
+		"option : needs a name and a description", "option half: its Min is 1 and its Max 0: give it both, or neither",
+		`policy short: type "Bucket" is no type token`, `policy short: type "gcp:storage:" is no type token`, `initial configuration names policy "ghost"`,
 	} {
 		assert.ErrorContains(t, err, want)
 	}
@@ -209,6 +212,30 @@ func TestPacksAreValidated(t *testing.T) {
 	bad.InitialConfig = map[string]crossguard.Settings{"p": {Options: map[string]any{"nope": 1}}}
 	_, err = crossguard.NewServer(bad)
 	assert.EqualError(t, err, `initial configuration: p has no option "nope": it has enforcementLevel, exemptions`)
+	assert.Equal(t, err, bad.Validate(), "Validate finds it too")
+
+	for version, want := range map[string]string{"": "pack test has no version", "one": `version "one"`} {
+		versioned := pack(policy(check))
+		versioned.Version = version
+		assert.ErrorContains(t, versioned.Validate(), want)
+	}
+	assert.EqualError(t, pack().Validate(), "pack test has no policies: give it one")
+}
+
+// TestRequiredOptionsAreTheUsers: their Default gives no more than a type, and initial configuration may leave them out.
+func TestRequiredOptionsAreTheUsers(t *testing.T) {
+	t.Parallel()
+	p := policy(func(r *crossguard.Resource) { r.Violation("%s %d", r.Config.String("size"), r.Config.Int("count")) })
+	p.Options = []crossguard.Option{
+		{Name: "size", Description: "how big", Default: "", Required: true, Enum: []string{"s", "m"}},
+		{Name: "count", Description: "how many", Default: 0, Required: true, Min: 1, Max: 3},
+	}
+	full := pack(p)
+	full.InitialConfig = map[string]crossguard.Settings{"p": {Level: crossguard.Mandatory, Options: map[string]any{"count": 2}}}
+	c := ct.Start(t, full)
+	assert.ErrorContains(t, c.Configure(`{}`), "p needs the option size: how big")
+	require.NoError(t, c.Configure(`{"p": {"size": "m"}}`))
+	assert.Equal(t, []string{"m 2"}, c.Analyze(ct.Resource{Type: thing}).Messages())
 }
 
 func TestTypesDecideWhatRuns(t *testing.T) {

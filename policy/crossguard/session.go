@@ -23,7 +23,7 @@ type session struct {
 type setting struct {
 	level      Level
 	config     Config
-	exemptions []Exemption
+	exemptions []exemption
 }
 
 // plan is what there is to do for a type of resource.
@@ -99,11 +99,6 @@ func (s *setting) apply(p *Policy, level Level, options map[string]any) error {
 		}
 		values[name] = v
 	}
-	for _, o := range p.Options {
-		if _, set := values[o.Name]; !set {
-			problems = append(problems, fmt.Errorf("%s needs the option %s: %s", p.Name, o.Name, o.Description))
-		}
-	}
 	s.config.values = values
 	return errors.Join(problems...)
 }
@@ -146,8 +141,14 @@ func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerReq
 			problems = append(problems, fmt.Errorf("the pack has no policy %q: correct the name or remove it", name))
 			continue
 		}
-		if err := next.settings[i].apply(&pack.Policies[i], levelFromProto(given.EnforcementLevel), options); err != nil {
+		p, set := &pack.Policies[i], &next.settings[i]
+		if err := set.apply(p, levelFromProto(given.EnforcementLevel), options); err != nil {
 			problems = append(problems, err)
+		}
+		for _, o := range p.Options {
+			if _, has := set.config.values[o.Name]; !has {
+				problems = append(problems, fmt.Errorf("%s needs the option %s: %s", p.Name, o.Name, o.Description))
+			}
 		}
 	}
 	if len(problems) > 0 {
