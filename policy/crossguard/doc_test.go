@@ -12,7 +12,6 @@ import (
 // TestTheExample holds the package's example to what it promises.
 func TestTheExample(t *testing.T) {
 	t.Parallel()
-	type object = map[string]any
 	age := func(days any) any { return object{"condition": object{"age": days}} }
 	c := ct.Start(t, storage)
 	for name, test := range map[string]struct {
@@ -32,6 +31,14 @@ func TestTheExample(t *testing.T) {
 	}
 	assert.Equal(t, []string{"has no budget: add a billing.Budget"}, c.AnalyzeStack(ct.Resource{Type: bucket}).Messages())
 	assert.Empty(t, c.AnalyzeStack(ct.Resource{Type: budget}).Messages())
+
+	key := ct.Resource{Type: "gcp:kms/cryptoKey:CryptoKey"}
+	foreign := ct.Resource{Type: bucket, Properties: ct.Properties{"encryption": object{"defaultKmsKeyName": "projects/p/…"}}}
+	own := foreign
+	own.PropertyDependencies = map[string][]string{"encryption": {key.URN()}}
+	assert.Equal(t, []string{"encryption names a key from elsewhere: take the id of a kms.CryptoKey of this stack"},
+		c.AnalyzeStack(key, foreign).Of("own-key").Messages())
+	assert.Empty(t, c.AnalyzeStack(key, own).Of("own-key").Messages())
 
 	require.NoError(t, c.Configure(`{"no-public-bucket": "remediate"}`))
 	corrected, did := c.Remediate(ct.Resource{Type: bucket, Properties: ct.Properties{"name": "b"}})

@@ -58,8 +58,22 @@ var someBudget = crossguard.Policy{
 	},
 }
 
+// A rule about how the stack's resources belong together.
+var ownKey = crossguard.Policy{
+	Name:        "own-key",
+	Description: "A bucket that is encrypted with a key is encrypted with a key of its own stack.",
+	Types:       []string{bucket},
+	CheckStack: func(s *crossguard.Stack) {
+		s.Each([]string{bucket}, func(r *crossguard.Resource) {
+			if r.Has("encryption") && len(r.PropertyDependencies("encryption")) == 0 {
+				r.Violation("encryption names a key from elsewhere: take the id of a kms.CryptoKey of this stack")
+			}
+		})
+	},
+}
+
 var storage = crossguard.Pack{
-	Name: "storage", Version: "1.0.0", Policies: []crossguard.Policy{noPublicBucket, boundedRetention, someBudget},
+	Name: "storage", Version: "1.0.0", Policies: []crossguard.Policy{noPublicBucket, boundedRetention, someBudget, ownKey},
 }
 
 // This is a pack's main function.
