@@ -103,20 +103,21 @@ func (args *ServiceArgs) validate() error {
 	return errors.Join(problems...)
 }
 
-func (p Probe) problems(field string, longestPeriod int) []error {
+// problems are those of a probe whose delay and period can be at most longest seconds.
+func (p Probe) problems(field string, longest int) []error {
 	var problems []error
 	if !strings.HasPrefix(p.Path, "/") {
 		problems = append(problems, fmt.Errorf("%s.Path %q is no path: begin it with a slash", field, p.Path))
 	}
 	period, timeout := p.withDefaults().PeriodSeconds, p.withDefaults().TimeoutSeconds
-	if period < 1 || period > longestPeriod {
-		problems = append(problems, fmt.Errorf("%s.PeriodSeconds is %d: use 1-%d", field, period, longestPeriod))
+	if period < 1 || period > longest {
+		problems = append(problems, fmt.Errorf("%s.PeriodSeconds is %d: use 1-%d", field, period, longest))
 	}
 	if timeout < 1 || timeout > period {
 		problems = append(problems, fmt.Errorf("%s.TimeoutSeconds is %d: use 1 to PeriodSeconds, %d", field, timeout, period))
 	}
-	if p.InitialDelaySeconds < 0 || p.InitialDelaySeconds > 240 {
-		problems = append(problems, fmt.Errorf("%s.InitialDelaySeconds is %d: use 0-240", field, p.InitialDelaySeconds))
+	if p.InitialDelaySeconds < 0 || p.InitialDelaySeconds > longest {
+		problems = append(problems, fmt.Errorf("%s.InitialDelaySeconds is %d: use 0-%d", field, p.InitialDelaySeconds, longest))
 	}
 	if p.FailureThreshold < 0 {
 		problems = append(problems, fmt.Errorf("%s.FailureThreshold is %d: use at least 1, or leave it out for %d", field, p.FailureThreshold, defaultProbeFailureThreshold))

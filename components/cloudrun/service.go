@@ -108,7 +108,7 @@ type ServiceArgs struct {
 type Probe struct {
 	// Path begins with a slash. Required. It is called all day by every instance, so it has to be cheap.
 	Path string
-	// InitialDelaySeconds pass before the first probe, 0-240. Default: 0.
+	// InitialDelaySeconds pass before the first probe, 0-240 at startup and 0-3600 for liveness. Default: 0.
 	InitialDelaySeconds int
 	// PeriodSeconds are between probes, 1-240 at startup and 1-3600 for liveness. Default: 10.
 	PeriodSeconds int

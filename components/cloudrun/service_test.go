@@ -139,6 +139,16 @@ func TestSettingsReachTheService(t *testing.T) {
 	assert.Equal(t, map[string]any{"limits": map[string]any{"cpu": "2", "memory": "1Gi"}, "cpuIdle": false, "startupCpuBoost": true}, container["resources"])
 }
 
+// TestProbesReachWhatCloudRunTakes: the settings allow these, so the component must not refuse them.
+func TestProbesReachWhatCloudRunTakes(t *testing.T) {
+	t.Parallel()
+	inventory, _ := run(t, args(func(a *cloudrun.ServiceArgs) {
+		a.Startup.InitialDelaySeconds, a.Startup.PeriodSeconds, a.Startup.FailureThreshold = 240, 240, 1
+		a.Liveness.InitialDelaySeconds, a.Liveness.PeriodSeconds = 3600, 3600
+	}))
+	inventory.One(t, serviceType, "web-service")
+}
+
 func TestWhoTheImageRunsAsIsOnTheRevision(t *testing.T) {
 	t.Parallel()
 	user := "1001@sha256:" + strings.Repeat("a", 64)
