@@ -5,7 +5,7 @@
 //		Project:   pulumi.String("procureflow-prod"),
 //		AccountID: "procureflow-deploy",
 //		Grants: []identity.Grant{
-//			{Role: "roles/run.developer", Scope: identity.ServiceScope{Key: "web", Location: region, Service: web}, Reason: "A release makes revisions of the service."},
+//			{Role: "releaser", CustomRole: project.Roles["releaser"], Scope: identity.ServiceScope{Key: "web", Location: region, Service: web}, Reason: "A release makes revisions of the service."},
 //			{Role: "roles/iam.serviceAccountUser", Scope: identity.ServiceAccountScope{Key: "runtime", Name: runtime.Name}, Reason: "Revisions run as this account, and as no other."},
 //		},
 //	})

@@ -10,7 +10,7 @@ import (
 
 // Grant is one thing that an identity may do.
 type Grant struct {
-	// Role is a predefined role, for example roles/run.developer. With CustomRole it is a short key instead, which names
+	// Role is a predefined role, for example roles/run.viewer. With CustomRole it is a short key instead, which names
 	// the grant. Required.
 	Role string
 	// CustomRole is a custom role's name, projects/P/roles/ROLE. Default: none, Role is the role.

@@ -14,8 +14,8 @@ import (
 )
 
 // Scope is where a grant holds. Its types are [ProjectScope], [RepositoryScope], [SecretScope], [ServiceAccountScope],
-// [ServiceScope] and [BillingAccountScope]. The key of a scope is plain text that names the grant, because the scope's
-// own name may be known only later.
+// [ServiceScope], [BillingAccountScope], [KeyScope], [NoteScope] and [AttestorScope]. The key of a scope is plain text
+// that names the grant, because the scope's own name may be known only later.
 type Scope interface {
 	// place is the kind of the scope, its key, and the fields that have no value though they need one.
 	place() (kind, key string, missing []string)
@@ -178,49 +178,6 @@ func (s BillingAccountScope) register(ctx *pulumi.Context, name string, m member
 	return err
 }
 
-func (c *Condition) title() pulumi.String      { return pulumi.String(c.Title) }
-func (c *Condition) expression() pulumi.String { return pulumi.String(c.Expression) }
-func (c *Condition) description() pulumi.StringPtrInput {
-	if c.Description == "" {
-		return nil
-	}
-	return pulumi.String(c.Description)
-}
-
-// describe is a scope in words: its kind and its key.
-func describe(scope Scope) string {
-	if scope == nil {
-		return ""
-	}
-	kind, key, _ := scope.place()
-	if key == "" {
-		return kind
-	}
-	return kind + " " + key
-}
-
-func or(given, otherwise pulumi.StringInput) pulumi.StringInput {
-	if given != nil {
-		return given
-	}
-	return otherwise
-}
-
-type field struct {
-	name    string
-	missing bool
-}
-
-func missing(fields ...field) []string {
-	var names []string
-	for _, f := range fields {
-		if f.missing {
-			names = append(names, f.name)
-		}
-	}
-	return names
-}
-
 // KeyScope is one key of Cloud KMS.
 type KeyScope struct {
 	// Key names the grant. Required.
@@ -286,4 +243,47 @@ func (s AttestorScope) register(ctx *pulumi.Context, name string, m membership, 
 	}
 	_, err := binaryauthorization.NewAttestorIamMember(ctx, name, args, opts...)
 	return err
+}
+
+func (c *Condition) title() pulumi.String      { return pulumi.String(c.Title) }
+func (c *Condition) expression() pulumi.String { return pulumi.String(c.Expression) }
+func (c *Condition) description() pulumi.StringPtrInput {
+	if c.Description == "" {
+		return nil
+	}
+	return pulumi.String(c.Description)
+}
+
+// describe is a scope in words: its kind and its key.
+func describe(scope Scope) string {
+	if scope == nil {
+		return ""
+	}
+	kind, key, _ := scope.place()
+	if key == "" {
+		return kind
+	}
+	return kind + " " + key
+}
+
+func or(given, otherwise pulumi.StringInput) pulumi.StringInput {
+	if given != nil {
+		return given
+	}
+	return otherwise
+}
+
+type field struct {
+	name    string
+	missing bool
+}
+
+func missing(fields ...field) []string {
+	var names []string
+	for _, f := range fields {
+		if f.missing {
+			names = append(names, f.name)
+		}
+	}
+	return names
 }
