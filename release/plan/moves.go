@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -207,22 +208,13 @@ func TakenBack(before, after Service) bool {
 func (s Service) keep(except ...string) []Target {
 	var kept []Target
 	for _, target := range s.Desired {
-		if target.Tag == "" || contains(except, target.Tag) {
+		if target.Tag == "" || slices.Contains(except, target.Tag) {
 			continue
 		}
 		kept = append(kept, Target{Revision: target.Revision, Latest: target.Latest, Tag: target.Tag})
 	}
 	sort.Slice(kept, func(i, j int) bool { return kept[i].Tag < kept[j].Tag })
 	return kept
-}
-
-func contains(list []string, wanted string) bool {
-	for _, item := range list {
-		if item == wanted {
-			return true
-		}
-	}
-	return false
 }
 
 // Describe writes a traffic list for people: "web-a 90 %, web-b 10 %".

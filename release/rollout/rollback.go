@@ -48,8 +48,7 @@ func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 		why = "asked for"
 	}
 	// Whatever happens meanwhile, the target stays the one that the person who asked saw.
-	first := service
-	err = r.restoreFrom(ctx, first, transition{kind: "rollback", why: []string{why}, force: true, urgent: true,
+	err = r.restoreFrom(ctx, service, transition{kind: "rollback", why: []string{why}, force: true, urgent: true,
 		move: func(s plan.Service) ([]plan.Target, error) {
 			list, _, err := plan.Rollback(s, target)
 			return list, err

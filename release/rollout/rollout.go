@@ -264,8 +264,7 @@ func (r *run) retreat(ctx context.Context, w *watch, step Step, verdict health.V
 // back gives everything back to what served before the rollout and waits until it does.
 func (r *run) back(ctx context.Context, why []string) Result {
 	ctx = context.WithoutCancel(ctx) // A signal ends a rollout, not the way back from it; a second one ends the process.
-	err := r.restore(ctx, transition{kind: "rollback", why: why, urgent: true,
-		move: r.home})
+	err := r.restore(ctx, transition{kind: "rollback", why: why, urgent: true, move: r.home})
 	switch {
 	case err == nil:
 		return r.end(RolledBack, why...)
