@@ -48,7 +48,7 @@ type Policy struct {
 	Blind time.Duration
 }
 
-// Validate collects everything that is wrong.
+// Validate collects everything that is wrong, by the names that people write in release.yaml.
 func (p Policy) Validate() error {
 	var problems []error
 	problem := func(wrong bool, format string, arguments ...any) {
@@ -63,12 +63,15 @@ func (p Policy) Validate() error {
 		problem(step.Bake < 0, "step %d %%: the bake is negative", step.Percent)
 		last = step.Percent
 	}
-	for name, d := range map[string]time.Duration{"before": p.Before, "interval": p.Interval, "settle": p.Settle, "blind": p.Blind,
-		"candidateWait": p.CandidateWait, "metricsEvery": p.MetricsEvery} {
-		problem(d <= 0, "%s has to be longer than 0", name)
+	for _, one := range []struct {
+		name string
+		d    time.Duration
+	}{{"probe.pace", p.Before}, {"probe.interval", p.Interval}, {"settle", p.Settle}, {"blind", p.Blind},
+		{"candidateWait", p.CandidateWait}, {"metrics.every", p.MetricsEvery}} {
+		problem(one.d <= 0, "%s has to be longer than 0", one.name)
 	}
-	problem(p.Probes.Probes < 1, "at least one probe has to be good before traffic")
-	problem(p.Probes.Consecutive < 1, "consecutive failures have to be at least 1")
+	problem(p.Probes.Probes < 1, "probe.count is %d: at least one probe has to be good before traffic", p.Probes.Probes)
+	problem(p.Probes.Consecutive < 1, "probe.consecutive is %d: use at least 1", p.Probes.Consecutive)
 	problem(p.Inconclusive != Hold && p.Inconclusive != Proceed && p.Inconclusive != Retreat, "inconclusive is %q: use hold, proceed or rollback", p.Inconclusive)
 	return errors.Join(problems...)
 }
