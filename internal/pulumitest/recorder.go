@@ -111,7 +111,7 @@ func (r *recorder) urn(parent, typ, name string) string {
 	if parsed := urn.URN(parent); parsed != "" && parsed.QualifiedType() != resource.RootStackType {
 		parentType = parsed.QualifiedType()
 	}
-	return string(urn.New(tokens.QName(r.options.stack), tokens.PackageName(r.options.project), parentType, tokens.Type(typ), name))
+	return string(urn.New(tokens.QName(r.options.stack), tokens.PackageName(DefaultProject), parentType, tokens.Type(typ), name))
 }
 
 func (r *recorder) inventory() *Inventory {

@@ -25,13 +25,13 @@ type Call func(args map[string]any) (map[string]any, error)
 type Outputs func(resource Resource) map[string]any
 
 type options struct {
-	project, stack string
-	projectNumber  string
-	preview        bool
-	config         map[string]string
-	secretConfig   []string
-	calls          map[string]Call
-	outputs        map[string]Outputs
+	stack         string
+	projectNumber string
+	preview       bool
+	config        map[string]string
+	secretConfig  []string
+	calls         map[string]Call
+	outputs       map[string]Outputs
 }
 
 // Option changes how a program is run.
@@ -39,9 +39,6 @@ type Option func(*options)
 
 // WithStack names the stack. Default: [DefaultStack].
 func WithStack(name string) Option { return func(o *options) { o.stack = name } }
-
-// WithProject names the Pulumi project. Default: [DefaultProject].
-func WithProject(name string) Option { return func(o *options) { o.project = name } }
 
 // WithProjectNumber is the Google Cloud project number in computed names. Default: [DefaultProjectNumber].
 func WithProjectNumber(number string) Option { return func(o *options) { o.projectNumber = number } }
@@ -94,7 +91,7 @@ func Run(t testing.TB, program pulumi.RunFunc, opts ...Option) *Inventory {
 // RunErr runs program and returns what it registered until it ended, with the program's error.
 func RunErr(program pulumi.RunFunc, opts ...Option) (*Inventory, error) {
 	o := &options{
-		project: DefaultProject, stack: DefaultStack, projectNumber: DefaultProjectNumber,
+		stack: DefaultStack, projectNumber: DefaultProjectNumber,
 		config: map[string]string{}, calls: map[string]Call{}, outputs: map[string]Outputs{},
 	}
 	for _, option := range opts {
@@ -104,7 +101,7 @@ func RunErr(program pulumi.RunFunc, opts ...Option) (*Inventory, error) {
 	err := pulumi.RunErr(program, func(info *pulumi.RunInfo) {
 		// Everything is set, so that the PULUMI_ variables of whoever runs the tests change nothing.
 		*info = pulumi.RunInfo{
-			Project: o.project, Stack: o.stack, Organization: "organization", DryRun: o.preview,
+			Project: DefaultProject, Stack: o.stack, Organization: "organization", DryRun: o.preview,
 			Config: o.config, ConfigSecretKeys: o.secretConfig, Mocks: mocks,
 		}
 	})

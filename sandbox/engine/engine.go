@@ -142,14 +142,6 @@ func (e *Engine) environment() (map[string]string, error) {
 	return environment, nil
 }
 
-// Status says where the cloud and its services answer.
-func (e *Engine) Status(ctx context.Context) (server.Status, error) {
-	if err := e.connect(ctx); err != nil {
-		return server.Status{}, err
-	}
-	return e.client.Status(ctx)
-}
-
 // Pulumi runs the CLI with the caller's arguments in the sandbox's environment, on the settings as they are now, and returns
 // its exit code.
 func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args ...string) (int, error) {
