@@ -166,6 +166,36 @@ func (h *hubRequest) byNumber(id string) string {
 	return ""
 }
 
+// numbered answers for a collection whose entries GitHub numbers: it is listed and added to, and an entry is read, replaced and
+// deleted. put makes an entry where there is none.
+func (h *hubRequest) numbered(
+	collection string, rest []string, list func() (int, any, error), put func(there map[string]any) (int, any, error),
+) (int, any, error) {
+	if len(rest) == 0 {
+		switch h.method {
+		case http.MethodGet:
+			return list()
+		case http.MethodPost:
+			return put(nil)
+		}
+		return 0, nil, gitHubMissing()
+	}
+	there := h.tx.Get(collection + "/" + rest[0])
+	if there == nil || len(rest) > 1 {
+		return 0, nil, gitHubMissing()
+	}
+	switch h.method {
+	case http.MethodGet:
+		return http.StatusOK, there, nil
+	case http.MethodPut:
+		return put(there)
+	case http.MethodDelete:
+		_, err := h.tx.Delete(collection + "/" + rest[0])
+		return http.StatusNoContent, nil, err
+	}
+	return 0, nil, gitHubMissing()
+}
+
 // all are the documents directly below a key, in the order of their keys.
 func (h *hubRequest) all(collection string) []any {
 	items := []any{}

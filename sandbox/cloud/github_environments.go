@@ -114,29 +114,9 @@ func (h *hubRequest) branchPolicies(environment string, custom bool, rest []stri
 	if !custom {
 		return 0, nil, gitHubMissing()
 	}
-	if len(rest) == 0 {
-		switch h.method {
-		case http.MethodGet:
-			return h.page("branch_policies", h.all(collection))
-		case http.MethodPost:
-			return h.putBranchPolicy(collection, nil)
-		}
-		return 0, nil, gitHubMissing()
-	}
-	there := h.tx.Get(collection + "/" + rest[0])
-	if there == nil || len(rest) > 1 {
-		return 0, nil, gitHubMissing()
-	}
-	switch h.method {
-	case http.MethodGet:
-		return http.StatusOK, there, nil
-	case http.MethodPut:
-		return h.putBranchPolicy(collection, there)
-	case http.MethodDelete:
-		_, err := h.tx.Delete(collection + "/" + rest[0])
-		return http.StatusNoContent, nil, err
-	}
-	return 0, nil, gitHubMissing()
+	return h.numbered(collection, rest,
+		func() (int, any, error) { return h.page("branch_policies", h.all(collection)) },
+		func(there map[string]any) (int, any, error) { return h.putBranchPolicy(collection, there) })
 }
 
 func (h *hubRequest) putBranchPolicy(collection string, there map[string]any) (int, any, error) {

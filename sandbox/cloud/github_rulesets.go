@@ -38,29 +38,9 @@ func refused(format string, args ...any) error {
 
 func (h *hubRequest) rulesets(rest []string) (int, any, error) {
 	collection := h.repo + "/rulesets"
-	if len(rest) == 0 {
-		switch h.method {
-		case http.MethodGet:
-			return h.listRulesets(collection)
-		case http.MethodPost:
-			return h.putRuleset(collection, nil)
-		}
-		return 0, nil, gitHubMissing()
-	}
-	there := h.tx.Get(collection + "/" + rest[0])
-	if there == nil || len(rest) > 1 {
-		return 0, nil, gitHubMissing()
-	}
-	switch h.method {
-	case http.MethodGet:
-		return http.StatusOK, there, nil
-	case http.MethodPut:
-		return h.putRuleset(collection, there)
-	case http.MethodDelete:
-		_, err := h.tx.Delete(collection + "/" + rest[0])
-		return http.StatusNoContent, nil, err
-	}
-	return 0, nil, gitHubMissing()
+	return h.numbered(collection, rest,
+		func() (int, any, error) { return h.listRulesets(collection) },
+		func(there map[string]any) (int, any, error) { return h.putRuleset(collection, there) })
 }
 
 // listRulesets answers with a list that has neither rules nor conditions, as GitHub's.
