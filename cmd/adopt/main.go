@@ -3,9 +3,9 @@
 //	pulumi preview --json | go run ./cmd/adopt --out import.json
 //	pulumi up --target '**pulumi:providers:**' && pulumi import --file import.json --protect=false --generate-code=false
 //
-// It asks Google Cloud as `gcloud auth application-default login` left you and GitHub with the token in GITHUB_TOKEN, which only a
-// plan with GitHub's resources needs, and changes nothing. Exit codes: 0 written; 1 the
-// plan could not be read or the cloud not be asked, and nothing is written; 2 the call is wrong.
+// It asks Google Cloud as `gcloud auth application-default login` left you and GitHub with the token in GITHUB_TOKEN, which
+// only a plan with GitHub's resources needs, and changes nothing. Exit codes: 0 written; 1 the plan could not be read or the
+// cloud not be asked, and nothing is written; 2 the call is wrong.
 package main
 
 import (

@@ -77,7 +77,8 @@ func (p *platform) infraGrants() []identity.Grant {
 	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.attestationReads())
 }
 
-// delegatedRoles are Google's roles on the project that preview and deploy hold. Custom roles are a person's to grant. Google takes at most ten in the condition.
+// delegatedRoles are Google's roles on the project that preview and deploy hold. Custom roles are a person's to grant. Google
+// takes at most ten in the condition.
 func (p *platform) delegatedRoles() []string {
 	var roles []string
 	for _, grant := range slices.Concat(p.previewGrants(), p.deployGrants()) {

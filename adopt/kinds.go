@@ -1,0 +1,88 @@
+package adopt
+
+// APIs are the base addresses that are asked, each ending with a slash.
+type APIs struct {
+	ArtifactRegistry, IAM, SecretManager, Run, Monitoring, Logging, KMS, ContainerAnalysis, BinaryAuthorization string
+
+	GitHub string
+}
+
+// Public are the addresses of Google Cloud and GitHub.
+var Public = APIs{
+	ArtifactRegistry: "https://artifactregistry.googleapis.com/v1/", IAM: "https://iam.googleapis.com/v1/",
+	SecretManager: "https://secretmanager.googleapis.com/v1/", Run: "https://run.googleapis.com/v2/",
+	Monitoring: "https://monitoring.googleapis.com/v3/", Logging: "https://logging.googleapis.com/v2/",
+	KMS: "https://cloudkms.googleapis.com/v1/", ContainerAnalysis: "https://containeranalysis.googleapis.com/v1/",
+	BinaryAuthorization: "https://binaryauthorization.googleapis.com/v1/", GitHub: "https://api.github.com/",
+}
+
+// kind is a type that can be there before the program. Its patterns have inputs in braces: {input} is the last part of a
+// resource name, {+input} all of it. {owner} is the owner that the GitHub provider is set to.
+type kind struct {
+	api func(APIs) string
+	// path is where it is read.
+	path string
+	// With list, path is a list under that field (or bare, as "-"), found by the entry whose name is the input named by by; {id}
+	// is its number.
+	list, by string
+	// id is what the provider imports by. Default: path.
+	id string
+	// undelete is the command that brings one back. Default: what is deleted is gone.
+	undelete string
+	// gone is how long one that was deleted keeps its name, and can be brought back.
+	gone string
+}
+
+// The ids are those of the providers' documentation, in each resource's section Import.
+var kinds = map[string]kind{
+	"gcp:artifactregistry/repository:Repository": {
+		api: func(a APIs) string { return a.ArtifactRegistry }, path: "projects/{project}/locations/{location}/repositories/{repositoryId}"},
+	"gcp:serviceaccount/account:Account": {
+		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com"},
+	"gcp:projects/iAMCustomRole:IAMCustomRole": {
+		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/roles/{roleId}",
+		undelete: "gcloud iam roles undelete {roleId} --project {project}",
+		gone:     "that works for 7 days, and the name is free again after 37: until then rename the role in infra/program/project.go"},
+	"gcp:iam/workloadIdentityPool:WorkloadIdentityPool": {
+		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}",
+		undelete: "gcloud iam workload-identity-pools undelete {workloadIdentityPoolId} --location global --project {project}",
+		gone:     "that works for 30 days, and then the name is free again"},
+	"gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": {
+		api:  func(a APIs) string { return a.IAM },
+		path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}/providers/{workloadIdentityPoolProviderId}",
+		undelete: "gcloud iam workload-identity-pools providers undelete {workloadIdentityPoolProviderId} " +
+			"--workload-identity-pool {workloadIdentityPoolId} --location global --project {project}",
+		gone: "that works for 30 days, and then the name is free again"},
+	"gcp:secretmanager/secret:Secret": {
+		api: func(a APIs) string { return a.SecretManager }, path: "projects/{project}/secrets/{secretId}"},
+	"gcp:cloudrunv2/service:Service": {
+		api: func(a APIs) string { return a.Run }, path: "projects/{project}/locations/{location}/services/{name}"},
+	"gcp:monitoring/genericService:GenericService": {
+		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{serviceId}"},
+	"gcp:monitoring/slo:Slo": {
+		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{service}/serviceLevelObjectives/{sloId}"},
+	"gcp:logging/metric:Metric": {
+		api: func(a APIs) string { return a.Logging }, path: "projects/{project}/metrics/{name}", id: "{name}"},
+	"gcp:kms/keyRing:KeyRing": {
+		api: func(a APIs) string { return a.KMS }, path: "projects/{project}/locations/{location}/keyRings/{name}"},
+	"gcp:kms/cryptoKey:CryptoKey": {
+		api: func(a APIs) string { return a.KMS }, path: "{+keyRing}/cryptoKeys/{name}"},
+	"gcp:containeranalysis/note:Note": {
+		api: func(a APIs) string { return a.ContainerAnalysis }, path: "projects/{project}/notes/{name}"},
+	"gcp:binaryauthorization/attestor:Attestor": {
+		api: func(a APIs) string { return a.BinaryAuthorization }, path: "projects/{project}/attestors/{name}"},
+	"github:index/repositoryEnvironment:RepositoryEnvironment": {
+		api: gitHub, path: "repos/{owner}/{repository}/environments/{environment}", id: "{repository}:{environment}"},
+	"github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": {
+		api: gitHub, path: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies?per_page=100",
+		list: "branch_policies", by: "branchPattern", id: "{repository}:{environment}:{id}"},
+	"github:index/actionsVariable:ActionsVariable": {
+		api: gitHub, path: "repos/{owner}/{repository}/actions/variables/{variableName}", id: "{repository}:{variableName}"},
+	"github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": {
+		api: gitHub, path: "repos/{owner}/{repository}/environments/{environment}/variables/{variableName}",
+		id: "{repository}:{environment}:{variableName}"},
+	"github:index/repositoryRuleset:RepositoryRuleset": {
+		api: gitHub, path: "repos/{owner}/{repository}/rulesets?per_page=100&includes_parents=false", list: "-", by: "name", id: "{repository}:{id}"},
+}
+
+func gitHub(a APIs) string { return a.GitHub }
