@@ -83,7 +83,8 @@ type GitHubProtection struct {
 
 // GitHubEnvironment is one gate of a deployment.
 type GitHubEnvironment struct {
-	// Name is the environment's name on GitHub, which compares names without regard to case.
+	// Name is the environment's name on GitHub, which compares names without regard to case, while trust does not: at most 63
+	// lower-case letters, digits, underscores and hyphens.
 	Name string `json:"name"`
 	// Reviewers are numeric GitHub user ids, at most six; one of them has to approve. Default: none. dev has none, staging
 	// has some in at least one environment, and prod in all of at least two environments that share nobody.
@@ -219,8 +220,8 @@ type Uptime struct {
 
 // SLO is an availability objective over a rolling window.
 type SLO struct {
-	// AvailabilityPercent is the share of requests that must not fail with 5xx, for example 99.5; over 0 and at most 99.99,
-	// the highest goal the Monitoring API takes.
+	// AvailabilityPercent is the share of requests that must not fail with 5xx, for example 99.5; over 0 and at most 99.9:
+	// what a higher goal forbids, the traffic of these services cannot show.
 	AvailabilityPercent float64 `json:"availabilityPercent"`
 	// WindowDays is 1-30. Default: 28.
 	WindowDays int `json:"windowDays,omitempty" default:"28"`

@@ -5,14 +5,16 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
 var (
 	githubOwner      = regexp.MustCompile(`^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$`)
 	githubRepository = regexp.MustCompile(`^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
 	githubBranch     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/-]*$`)
-	// GitHub allows more; the name becomes part of a principal that trust is bound to.
-	githubEnvironment = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+	// GitHub allows more; the name becomes part of a principal that trust is bound to, which has its case.
+	githubEnvironment = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 	githubBranches    = regexp.MustCompile(`^[A-Za-z0-9_*][A-Za-z0-9._/*-]*$`)
 	githubCheck       = regexp.MustCompile(`^\S(.{0,98}\S)?$`)
 	// No wildcard for the owner: that would be every action there is.
@@ -25,6 +27,10 @@ const (
 	maxReviewers   = 6
 	maxWaitMinutes = 43200
 )
+
+// noEnvironment is what the attributes that trust is bound to hold for jobs in no environment: one of that name would trust
+// those too.
+const noEnvironment = "none"
 
 // maxApprovals is what a ruleset's pull request rule takes.
 // Source: https://docs.github.com/en/rest/repos/rules#create-a-repository-ruleset
@@ -103,9 +109,14 @@ func validateProtection(g GitHub, stack string, found *findings) {
 func validateGate(gates []GitHubEnvironment, i int, found *findings) {
 	gate, path := gates[i], gatePath(i)
 	found.shape(path+".name", gate.Name, githubEnvironment, "is not an environment name",
-		"use at most 63 letters, digits, underscores and hyphens, a letter or digit first")
-	if gate.Name != "" && slices.ContainsFunc(gates[:i], func(other GitHubEnvironment) bool { return strings.EqualFold(other.Name, gate.Name) }) {
-		found.add(path+".name", "is there twice", "give each gate a name of its own; GitHub ignores case")
+		"use at most 63 lower-case letters, digits, underscores and hyphens, a letter or digit first")
+	if gate.Name == noEnvironment {
+		found.add(path+".name", "is what trust calls the absence of an environment", "choose another name")
+	}
+	// Resources are named by the slug.
+	same := func(other GitHubEnvironment) bool { return naming.Slug(other.Name) == naming.Slug(gate.Name) }
+	if gate.Name != "" && slices.ContainsFunc(gates[:i], same) {
+		found.add(path+".name", "is there twice", "give each gate a name of its own, with a difference in letters or digits")
 	}
 	found.count(path+".reviewers", len(gate.Reviewers), 0, maxReviewers, "reviewers")
 	found.between(path+".waitMinutes", gate.WaitMinutes, 0, maxWaitMinutes, "minutes")

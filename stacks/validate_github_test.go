@@ -24,8 +24,9 @@ func TestGitHub(t *testing.T) {
 
 func TestGates(t *testing.T) {
 	t.Parallel()
-	const name = "is not an environment name; use at most 63 letters, digits, underscores and hyphens, a letter or digit first"
-	checkRefused(t, each("github.environments[0].name", name, "my env", "-dev", "dev/eu", strings.Repeat("a", 64)))
+	const name = "is not an environment name; use at most 63 lower-case letters, digits, underscores and hyphens, a letter or digit first"
+	checkRefused(t, each("github.environments[0].name", name, "my env", "-dev", "dev/eu", "Dev", strings.Repeat("a", 64)))
+	checkRefused(t, each("github.environments[0].name", "is what trust calls the absence of an environment; choose another name", "none"))
 	const wait = "is out of range; use 0 to 43200 minutes"
 	checkRefused(t, each("github.environments[0].waitMinutes", wait, -1, 43201))
 	checkRefused(t, each("github.environments[0].waitMinutes", "", 0, 43200))
@@ -37,8 +38,11 @@ func TestGates(t *testing.T) {
 		{"none", dev, change{"github.environments": []any{}}, []string{
 			"github.environments: is empty; list at least 1 of the gates a deployment passes",
 		}},
-		{"same name in another case", dev, change{"github.environments": []any{gate("dev"), gate("Dev")}}, []string{
-			"github.environments[1].name: is there twice; give each gate a name of its own; GitHub ignores case",
+		{"same name", dev, change{"github.environments": []any{gate("dev-a"), gate("dev-a")}}, []string{
+			"github.environments[1].name: is there twice; give each gate a name of its own, with a difference in letters or digits",
+		}},
+		{"same name but for its hyphen", dev, change{"github.environments": []any{gate("dev-a"), gate("dev_a")}}, []string{
+			"github.environments[1].name: is there twice; give each gate a name of its own, with a difference in letters or digits",
 		}},
 		{"six reviewers", staging, change{"github.environments[0].reviewers": []any{1, 2, 3, 4, 5, 6}}, nil},
 		{"seven reviewers", staging, change{"github.environments[0].reviewers": []any{1, 2, 3, 4, 5, 6, 7}}, []string{

@@ -206,10 +206,11 @@ func validateObjectives(s Service, path string, found *findings) {
 		found.add(path+".uptime.periodSeconds", "is not a period of uptime checks", "use 60, 300, 600 or 900 seconds")
 	}
 	found.between(path+".uptime.timeoutSeconds", s.Uptime.TimeoutSeconds, 1, 60, "seconds")
-	// Source: ServiceLevelObjective.goal ("0 < goal <= 0.9999") and .rollingPeriod of the Monitoring API v3.
-	if s.SLO.AvailabilityPercent <= 0 || s.SLO.AvailabilityPercent > 99.99 {
-		found.add(path+".slo.availabilityPercent", "is out of range", "use a percentage over 0 and at most 99.99: a goal of 100 leaves nothing to alert on")
+	// The Monitoring API takes goals up to 99.99; over 99.9 the traffic of these services cannot show a fast burn.
+	if s.SLO.AvailabilityPercent <= 0 || s.SLO.AvailabilityPercent > 99.9 {
+		found.add(path+".slo.availabilityPercent", "is out of range", "use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on")
 	}
+	// Source: ServiceLevelObjective.rollingPeriod of the Monitoring API v3.
 	found.between(path+".slo.windowDays", s.SLO.WindowDays, 1, 30, "days")
 }
 

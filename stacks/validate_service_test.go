@@ -214,8 +214,8 @@ func TestObjectives(t *testing.T) {
 	checkRefused(t, each("services.web.uptime.periodSeconds", "", 60, 300, 600, 900))
 	checkRefused(t, each("services.web.uptime.timeoutSeconds", "is out of range; use 1 to 60 seconds", 0, 61))
 	checkRefused(t, each("services.web.slo.availabilityPercent",
-		"is out of range; use a percentage over 0 and at most 99.99: a goal of 100 leaves nothing to alert on", 0, -1, 99.991, 100, 250))
-	checkRefused(t, each("services.web.slo.availabilityPercent", "", 0.5, 99, 99.99))
+		"is out of range; use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on", 0, -1, 99.91, 100, 250))
+	checkRefused(t, each("services.web.slo.availabilityPercent", "", 0.5, 99, 99.9))
 	checkRefused(t, each("services.web.slo.windowDays", "is out of range; use 1 to 30 days", 0, 31))
 	checkRefused(t, []refused{
 		{"no smoke path", "", change{"services.web.smokePaths": []any{}}, []string{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
@@ -17,8 +18,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-func TestOutputsOfDev(t *testing.T) {
-	t.Parallel()
+// devSettings is the document of dev with its stand-ins filled, to be changed.
+func devSettings(t *testing.T) map[string]any {
+	t.Helper()
 	content, err := os.ReadFile(filepath.Join("..", "..", "Pulumi.dev.yaml"))
 	require.NoError(t, err)
 	var file struct {
@@ -26,11 +28,15 @@ func TestOutputsOfDev(t *testing.T) {
 	}
 	require.NoError(t, yaml.Unmarshal(content, &file))
 	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
-	document, err := json.Marshal(filled)
-	require.NoError(t, err)
+	return filled.(map[string]any)
+}
 
-	var outputs pulumi.MapOutput
-	pulumitest.Run(t, func(ctx *pulumi.Context) error {
+// run writes the program of a document of dev, before any service exists.
+func run(t *testing.T, settings map[string]any) (outputs pulumi.MapOutput, err error) {
+	t.Helper()
+	document, err := json.Marshal(settings)
+	require.NoError(t, err)
+	_, err = pulumitest.RunErr(func(ctx *pulumi.Context) error {
 		p, err := write(ctx)
 		if err != nil {
 			return err
@@ -42,6 +48,59 @@ func TestOutputsOfDev(t *testing.T) {
 		pulumitest.WithKey(), pulumitest.WithCall("gcp:cloudrunv2/getService:getService", func(map[string]any) (map[string]any, error) {
 			return nil, errors.New("projects/procureflow-dev/locations/us-central1/services/procureflow-web not found")
 		}))
+	return outputs, err
+}
+
+// TestComponentsTakeWhatSettingsAllow: a component that refuses what the settings let pass ends the program when half of an
+// environment is made already.
+func TestComponentsTakeWhatSettingsAllow(t *testing.T) {
+	t.Parallel()
+	type object = map[string]any
+	gates := func(gates ...any) func(settings, service object) {
+		return func(settings, _ object) { settings["github"].(object)["environments"] = gates }
+	}
+	for name, test := range map[string]struct {
+		change func(settings, service object)
+		// refused by the settings; else the whole program is made.
+		refused bool
+	}{
+		"a late liveness": {func(_, service object) {
+			service["liveness"] = object{"path": "/", "initialDelaySeconds": 3600, "periodSeconds": 3600, "timeoutSeconds": 3600}
+		}, false},
+		"a late start": {func(_, service object) {
+			service["startup"] = object{"path": "/", "initialDelaySeconds": 240, "periodSeconds": 240, "failureThreshold": 1}
+		}, false},
+		"much of everything": {func(_, service object) {
+			service["concurrency"], service["timeoutSeconds"], service["minInstances"], service["maxInstances"], service["port"] = 1000, 3600, 100, 100, 65535
+			service["uptime"] = object{"path": "/", "periodSeconds": 900, "timeoutSeconds": 60}
+		}, false},
+		"the highest objective":                {func(_, service object) { service["slo"] = object{"availabilityPercent": 99.9, "windowDays": 30} }, false},
+		"a higher objective":                   {func(_, service object) { service["slo"] = object{"availabilityPercent": 99.95} }, true},
+		"a long wait":                          {gates(object{"name": "dev", "waitMinutes": 43200}), false},
+		"a long environment":                   {gates(object{"name": strings.Repeat("a-1_b", 12)}), false},
+		"an environment with capitals":         {gates(object{"name": "Dev"}), true},
+		"federation's word for none":           {gates(object{"name": "none"}), true},
+		"two environments of one logical name": {gates(object{"name": "dev-a"}, object{"name": "dev_a"}), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := devSettings(t)
+			test.change(settings, settings["services"].(object)["web"].(object))
+			_, err := run(t, settings)
+			var problems *stacks.Problems
+			if test.refused {
+				assert.ErrorAs(t, err, &problems)
+			} else {
+				assert.NoError(t, err)
+			}
+		})
+	}
+}
+
+func TestOutputsOfDev(t *testing.T) {
+	t.Parallel()
+	outputs, err := run(t, devSettings(t))
+	require.NoError(t, err)
 
 	values := pulumitest.Value[map[string]any](t, outputs)
 	assert.Regexp(t, `^https://console\.cloud\.google\.com/monitoring/dashboards/builder/[0-9]+\?project=procureflow-dev$`, values[stacks.OutputDashboardURL])
