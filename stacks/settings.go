@@ -231,7 +231,7 @@ type SLO struct {
 type Monitoring struct {
 	// AlertEmails receive alerts and budget mails. One to five: a budget notifies at most five addresses.
 	AlertEmails []string `json:"alertEmails"`
-	// RunbookURL is the page that every alert links to.
+	// RunbookURL is the page that every alert links to, with its own section: https://, without one.
 	RunbookURL string `json:"runbookUrl"`
 }
 

@@ -141,6 +141,7 @@ func validateRegistry(r Registry, found *findings) {
 		case slices.Contains(r.Readers[:i], reader):
 			found.add(path, "is there twice", "remove one of the two")
 		default:
+			found.ownName(path, r.Readers, i)
 			found.shape(path, reader, member, "is not a principal",
 				"use user:, serviceAccount: or group: and an address, or principalSet://iam.googleapis.com/...")
 		}
@@ -179,11 +180,14 @@ func validateMonitoring(m Monitoring, found *findings) {
 			found.add(path, "is not an e-mail address", "use NAME@DOMAIN, without a display name")
 		} else if slices.ContainsFunc(m.AlertEmails[:i], func(other string) bool { return strings.EqualFold(other, address) }) {
 			found.add(path, "is there twice", "remove one of the two")
+		} else {
+			found.ownName(path, m.AlertEmails, i)
 		}
 	}
 	page, err := url.Parse(m.RunbookURL)
-	if err != nil || page.Scheme != "https" || page.Hostname() == "" || page.User != nil {
-		found.add("monitoring.runbookUrl", "is not a page that every alert can link to", "use an https:// address without a user name")
+	if err != nil || page.Scheme != "https" || page.Hostname() == "" || page.User != nil || page.Fragment != "" {
+		found.add("monitoring.runbookUrl", "is not a page that every alert can link to",
+			"use an https:// address without a user name and without a section, which each alert adds")
 	}
 }
 
@@ -210,6 +214,14 @@ func validateBudget(b Budget, found *findings) {
 func (f *findings) shape(path, value string, form *regexp.Regexp, message, fix string) {
 	if !form.MatchString(value) {
 		f.add(path, message, fix)
+	}
+}
+
+// ownName reports an entry whose resource would have the logical name of one before it.
+func (f *findings) ownName(path string, list []string, i int) {
+	same := func(other string) bool { return naming.Slug(other) == naming.Slug(list[i]) }
+	if slices.ContainsFunc(list[:i], same) {
+		f.add(path, "would be named like an entry before it", "remove one of the two: a resource's name has their letters and digits only")
 	}
 }
 

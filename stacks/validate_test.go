@@ -101,6 +101,8 @@ func TestRegistry(t *testing.T) {
 			"registry.readers[0]: lets every identity of a pool pull, whatever its repository; name one attribute value of the pool, or an account",
 		}},
 		{"twice", "", change{"registry.readers": []any{"user:a@b.c", "user:a@b.c"}}, []string{"registry.readers[1]: is there twice; remove one of the two"}},
+		{"named alike", "", change{"registry.readers": []any{"user:a-b@b.c", "user:a.b@b.c"}}, []string{
+			"registry.readers[1]: would be named like an entry before it; remove one of the two: a resource's name has their letters and digits only"}},
 		{"no principal", "", change{"registry.readers": []any{"a@b.c", "domain:b.c", "user:a", "principalSet:x", ""}}, []string{
 			"registry.readers[0]: " + principal, "registry.readers[1]: " + principal, "registry.readers[2]: " + principal,
 			"registry.readers[3]: " + principal, "registry.readers[4]: " + principal,
@@ -140,15 +142,17 @@ func TestSecrets(t *testing.T) {
 func TestMonitoring(t *testing.T) {
 	t.Parallel()
 	const address = "is not an e-mail address; use NAME@DOMAIN, without a display name"
-	const page = "is not a page that every alert can link to; use an https:// address without a user name"
+	const page = "is not a page that every alert can link to; use an https:// address without a user name and without a section, which each alert adds"
 	checkRefused(t, each("monitoring.alertEmails[0]", address, "nobody", "@example.com", "A <a@example.com>", "a@example.com, b@example.com", ""))
-	checkRefused(t, each("monitoring.runbookUrl", page, "http://example.com", "example.com/x", "https://", "https://u@example.com", "://", "javascript:x"))
+	checkRefused(t, each("monitoring.runbookUrl", page, "http://example.com", "example.com/x", "https://", "https://u@example.com", "://", "javascript:x", "https://example.com/#a"))
 	checkRefused(t, []refused{
 		{"no address", "", change{"monitoring.alertEmails": []any{}}, []string{"monitoring.alertEmails: is empty; list at least 1 of the addresses"}},
 		{"five", "", change{"monitoring.alertEmails": []any{"a@b.c", "b@b.c", "c@b.c", "d@b.c", "e@b.c"}}, nil},
 		{"six", "", change{"monitoring.alertEmails": []any{"a@b.c", "b@b.c", "c@b.c", "d@b.c", "e@b.c", "f@b.c"}}, []string{
 			"monitoring.alertEmails: is too long; list at most 5 addresses",
 		}},
+		{"named alike", "", change{"monitoring.alertEmails": []any{"a-b@b.c", "a.b@b.c"}}, []string{
+			"monitoring.alertEmails[1]: would be named like an entry before it; remove one of the two: a resource's name has their letters and digits only"}},
 		{"twice", "", change{"monitoring.alertEmails": []any{"a@b.c", "A@b.c"}}, []string{"monitoring.alertEmails[1]: is there twice; remove one of the two"}},
 	})
 }

@@ -74,11 +74,20 @@ func TestComponentsTakeWhatSettingsAllow(t *testing.T) {
 			service["concurrency"], service["timeoutSeconds"], service["minInstances"], service["maxInstances"], service["port"] = 1000, 3600, 100, 100, 65535
 			service["uptime"] = object{"path": "/", "periodSeconds": 900, "timeoutSeconds": 60}
 		}, false},
-		"the highest objective":                {func(_, service object) { service["slo"] = object{"availabilityPercent": 99.9, "windowDays": 30} }, false},
-		"a higher objective":                   {func(_, service object) { service["slo"] = object{"availabilityPercent": 99.95} }, true},
-		"a long wait":                          {gates(object{"name": "dev", "waitMinutes": 43200}), false},
-		"a long environment":                   {gates(object{"name": strings.Repeat("a-1_b", 12)}), false},
-		"an environment with capitals":         {gates(object{"name": "Dev"}), true},
+		"the highest objective":        {func(_, service object) { service["slo"] = object{"availabilityPercent": 99.9, "windowDays": 30} }, false},
+		"a higher objective":           {func(_, service object) { service["slo"] = object{"availabilityPercent": 99.95} }, true},
+		"a long wait":                  {gates(object{"name": "dev", "waitMinutes": 43200}), false},
+		"a long environment":           {gates(object{"name": strings.Repeat("a-1_b", 12)}), false},
+		"an environment with capitals": {gates(object{"name": "Dev"}), true},
+		"a section of a runbook": {func(settings, _ object) {
+			settings["monitoring"].(object)["runbookUrl"] = "https://example.com/#a"
+		}, true},
+		"two addresses of one logical name": {func(settings, _ object) {
+			settings["monitoring"].(object)["alertEmails"] = []any{"a.b@example.com", "a-b@example.com"}
+		}, true},
+		"two readers of one logical name": {func(settings, _ object) {
+			settings["registry"].(object)["readers"] = []any{"user:a.b@example.com", "user:a-b@example.com"}
+		}, true},
 		"federation's word for none":           {gates(object{"name": "none"}), true},
 		"two environments of one logical name": {gates(object{"name": "dev-a"}, object{"name": "dev_a"}), true},
 	} {
