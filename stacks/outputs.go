@@ -18,6 +18,9 @@ const (
 	OutputDashboardURL = "dashboardUrl"
 )
 
+// PipelineAccountPrefix begins the ids of the accounts under OutputAccounts.
+const PipelineAccountPrefix = "github-actions-"
+
 // The keys of one service under OutputServices.
 const (
 	// ServiceName is the Cloud Run service id.

@@ -144,7 +144,8 @@ type Service struct {
 	ImageUser string `json:"imageUser,omitempty"`
 	// BootstrapImage is what the first run starts before any digest was deployed: a full reference by digest.
 	BootstrapImage string `json:"bootstrapImage"`
-	// RuntimeAccount is the id of the service's own service account, 6-30 characters. No two services share one.
+	// RuntimeAccount is the id of the service's own service account, 6-30 characters. No two services share one, and none is
+	// the pipeline's, which begin with [PipelineAccountPrefix].
 	RuntimeAccount string `json:"runtimeAccount"`
 	// Port is the container's port. Default: 8080.
 	Port int `json:"port,omitempty" default:"8080"`

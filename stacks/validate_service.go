@@ -54,6 +54,9 @@ func validateServices(s Settings, stack string, found *findings) {
 		if other, taken := accounts[service.RuntimeAccount]; taken {
 			found.add(path+".runtimeAccount", "is also the account of "+other, "give each service its own: it can read its own secrets only")
 		}
+		if strings.HasPrefix(service.RuntimeAccount, PipelineAccountPrefix) {
+			found.add(path+".runtimeAccount", "begins as the pipeline's own accounts do", "give the service one of its own: it would run with the rights of who changes it")
+		}
 		names[service.Name], accounts[service.RuntimeAccount] = path, path
 		validateContainer(service, path, found)
 		validateVariables(service, path, s.Secrets, found)

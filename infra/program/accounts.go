@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/identity"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // Who changes an environment, and the keys of [stacks.OutputAccounts].
@@ -30,7 +31,7 @@ func (p *platform) writeAccounts(ctx *pulumi.Context) error {
 	} {
 		made, err := identity.NewIdentity(ctx, "account-"+account.key, &identity.IdentityArgs{
 			Project:     p.projectID(),
-			AccountID:   "github-actions-" + account.key,
+			AccountID:   stacks.PipelineAccountPrefix + account.key,
 			DisplayName: pulumi.String(fmt.Sprintf("GitHub Actions: %s", account.key)),
 			Description: pulumi.String(account.description),
 			Grants:      account.grants,
