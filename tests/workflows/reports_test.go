@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -47,6 +48,7 @@ func TestWhichChangesAreChecked(t *testing.T) {
 		{"what CI runs", ".", ".ci/run", "app=false\ninfrastructure=true\n"},
 		{"golden files", ".", "tests/inventory/testdata/prod.txt", "app=true\ninfrastructure=true\n"},
 		{"a document that is made", ".", "docs/policies.md", "app=false\ninfrastructure=true\n"},
+		{"a module of its own", ".", "internal/tools/go.mod\ninternal/tools/go.sum", "app=false\ninfrastructure=true\n"},
 		{"nothing", ".", "", "app=false\ninfrastructure=false\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -54,11 +56,37 @@ func TestWhichChangesAreChecked(t *testing.T) {
 			prepare := "mkdir -p \"$PLATFORM/infra\" && touch package.json \"$PLATFORM/infra/main.go\"\n"
 			code, printed, outputs := runScript(t, prepare+script(t, "A first push has no base"), map[string]string{
 				"BASE": "before", "PLATFORM": test.platform, "CHANGED": test.changed,
-			}, map[string]string{"git": `case "$1" in cat-file) ;; diff) [ -z "$CHANGED" ] || printf '%s\n' "$CHANGED" ;; *) exit 9 ;; esac`})
+			}, map[string]string{"git": `case "$1" in cat-file) ;; diff) [ -z "$CHANGED" ] || printf '%s\n' "$CHANGED" | tr '\n' '\0' ;; *) exit 9 ;; esac`})
 			if code != 0 || outputs != test.outputs {
 				t.Errorf("exit code %d and %q, want %q\n%s", code, outputs, test.outputs, printed)
 			}
 		})
+	}
+}
+
+// git shows a moved file by its new name alone, and quotes unusual names, unless it is told not to: either would hide what changed.
+func TestNoChangeHidesBehindItsName(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not installed: the changes of a real repository were not read")
+	}
+	const prepare = `git init --quiet . && mkdir -p infra docs packages
+git config user.email a@example.com && git config user.name a
+seq 100 > infra/main.go && seq 200 300 > packages/page.tsx && touch package.json && git add . && git commit --quiet -m base
+BASE=$(git rev-parse HEAD)
+`
+	for name, test := range map[string]struct{ change, outputs string }{
+		"infrastructure becomes a document":    {"cp infra/main.go infra/kept.go && git add . && git commit --quiet -m kept && BASE=$(git rev-parse HEAD) && git mv infra/kept.go docs/kept.txt", "app=false\ninfrastructure=true\n"},
+		"the application becomes a document":   {"git mv packages/page.tsx docs/page.md", "app=true\ninfrastructure=false\n"},
+		"a name that is not ASCII":             {"touch infra/ü.go", "app=false\ninfrastructure=true\n"},
+		"a name with quotes, spaces and lines": {`touch $'infra/a" b\n.go'`, "app=false\ninfrastructure=true\n"},
+		"a first push":                         {`BASE=0000000000000000000000000000000000000000`, "app=true\ninfrastructure=true\n"},
+	} {
+		code, printed, outputs := runScript(t, prepare+test.change+"\ngit add . && git commit --quiet --allow-empty -m change\n"+script(t, "A first push has no base"),
+			map[string]string{"PLATFORM": ".", "GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1"}, nil)
+		if code != 0 || outputs != test.outputs {
+			t.Errorf("%s: exit code %d and %q, want %q\n%s", name, code, outputs, test.outputs, printed)
+		}
 	}
 }
 
