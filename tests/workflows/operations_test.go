@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -140,6 +141,42 @@ func TestTheSummaryOfAChangedEnvironment(t *testing.T) {
 		if code != 0 || summary != want {
 			t.Errorf("%s: exit code %d and\n%s\nwant\n%s\n%s", outcome, code, summary, want, printed)
 		}
+	}
+}
+
+// Tags are immutable, and a build made again may have another digest: a run that failed after its push could never be made again.
+func TestARerunPushesUnderATagOfItsOwn(t *testing.T) {
+	t.Parallel()
+	pushed := 0
+	for _, s := range parse(t, sources(t)).Steps() {
+		if s.Uses != "./.github/actions/docker-build-push" || s.With["push"] != "true" {
+			continue
+		}
+		pushed++
+		if want := "git-${{ github.sha }}-${{ github.run_attempt }}"; s.With["tag"] != want {
+			t.Errorf("%s: %s pushes under %s, want %s", s.File, s.Job, s.With["tag"], want)
+		}
+	}
+	if pushed != 1 {
+		t.Errorf("%d steps push an image, want one", pushed)
+	}
+}
+
+// All jobs would keep .next/cache under one commit's key: the first to end, which compiled nothing, would put back what it restored.
+func TestOneJobKeepsTheNextCache(t *testing.T) {
+	t.Parallel()
+	tree := parse(t, sources(t))
+	var kept []string
+	for _, s := range tree.Steps() {
+		if s.Uses == "./.github/actions/setup-pnpm" && s.With["app"] != "" {
+			kept = append(kept, s.Job+" "+s.With["app"])
+		}
+	}
+	if want := []string{"compile ${{ env.APP }}"}; !slices.Equal(kept, want) {
+		t.Errorf("kept by %v, want %v", kept, want)
+	}
+	if app := tree.Composites["setup-pnpm"].Inputs["app"]; app.Default == nil || *app.Default != "" {
+		t.Errorf("a job keeps .next/cache without asking for it: %v", app.Default)
 	}
 }
 
