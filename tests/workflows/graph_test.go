@@ -183,6 +183,10 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 		}
 	}
 	tree := parse(t, files)
+	// Both look the image up by the service: what is deployed is what was copied.
+	if service := tree.Workflows["deploy.yml"].Jobs["promote"].WorkflowCall.Inputs["service"]; service == nil || service.Value.Value != "${{ inputs.service }}" {
+		wrong = append(wrong, "promote copies another service's image")
+	}
 	for job, steps := range map[string][]*actionlint.Step{
 		"promote": tree.Workflows["promote.yml"].Jobs["promote"].Steps, "deploy": tree.Workflows["deploy.yml"].Jobs["deploy"].Steps,
 	} {
@@ -246,6 +250,7 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"copies what is resumed", "workflows/deploy.yml", "inputs.operation == 'deploy' && inputs.stack != 'dev'", "inputs.operation != 'rollback' && inputs.stack != 'dev'"},
 		{"counts one approval", "workflows/deploy.yml", "--environments production-approval,production", "--environments production"},
 		{"does not count before it promotes", "workflows/promote.yml", "--environments production-approval,production", "--environments production"},
+		{"copies the image of web for every service", "workflows/deploy.yml", "      service: ${{ inputs.service }}\n", "      service: web\n"},
 		{"counts approvals of staging only", "workflows/promote.yml", "if: inputs.environment == 'production'", "if: inputs.environment == 'staging'"},
 		{"does not verify where the image was built", "workflows/deploy.yml", "gh attestation verify \"oci://$IMAGE\"", "gh attestation download \"oci://$IMAGE\""},
 		{"does not look who the image runs as", "workflows/deploy.yml", "release\" verify --image", "release\" status"},

@@ -182,25 +182,30 @@ func TestOneJobKeepsTheNextCache(t *testing.T) {
 
 func TestWhatAPromotionRefuses(t *testing.T) {
 	t.Parallel()
+	needsJQ(t)
 	digest := "sha256:" + strings.Repeat("0a", 32)
+	const services = `{"web": {"image": "web"}, "admin": {"image": "back-office"}, "deep": {"image": "team/web.v2"}, "bad": {"image": "../other/web"}, "none": {}}`
 	for _, test := range []struct {
-		name, digest, image string
-		exit                string // of release
-		code                int
-		outputs             string
+		name, digest, service, image string
+		exit                         string // of release
+		code                         int
+		outputs                      string
 	}{
-		{"a promotion", digest, "web", "0", 0, "digest=" + digest + "\n"},
-		{"a refused one", digest, "web", "5", 5, ""},
-		{"a tag", "latest", "web", "0", 1, ""},
-		{"a digest and more", digest + "\ndigest=sha256:evil", "web", "0", 1, ""},
-		{"another repository", digest, "../other/web", "0", 1, ""},
-		{"no image", digest, "", "0", 1, ""},
+		{"a promotion", digest, "web", "web", "0", 0, "digest=" + digest + "\nimage=h/prod/web\n"},
+		{"a service with an image of its own", digest, "admin", "back-office", "0", 0, "digest=" + digest + "\nimage=h/prod/back-office\n"},
+		{"an image in a folder", digest, "deep", "team/web.v2", "0", 0, "digest=" + digest + "\nimage=h/prod/team/web.v2\n"},
+		{"a refused one", digest, "web", "web", "5", 5, ""},
+		{"a tag", "latest", "web", "web", "0", 1, ""},
+		{"a digest and more", digest + "\ndigest=sha256:evil", "web", "web", "0", 1, ""},
+		{"another repository", digest, "bad", "", "0", 1, ""},
+		{"no image", digest, "none", "", "0", 1, ""},
+		{"no service", digest, "api", "", "0", 1, ""},
 	} {
 		code, printed, outputs := runScript(t, script(t, `"$BIN/release" promote`), map[string]string{
-			"DIGEST": test.digest, "IMAGE": test.image, "FROM": "h/dev", "TO": "h/prod", "PROVENANCE": "p.yaml", "EXIT": test.exit,
+			"DIGEST": test.digest, "SERVICE": test.service, "SERVICES": services, "WANT": test.image, "FROM": "h/dev", "TO": "h/prod", "PROVENANCE": "p.yaml", "EXIT": test.exit,
 		}, map[string]string{
 			"gh":      `[ "$*" = "attestation trusted-root" ]`,
-			"release": `[ "$*" = "promote --digest $DIGEST --from h/dev/web --to h/prod/web --tag release-0a0a0a0a0a0a --provenance p.yaml --trusted-root trusted-root.jsonl" ] || exit 9; exit "$EXIT"`,
+			"release": `[ "$*" = "promote --digest $DIGEST --from h/dev/$WANT --to h/prod/$WANT --tag release-0a0a0a0a0a0a --provenance p.yaml --trusted-root trusted-root.jsonl" ] || exit 9; exit "$EXIT"`,
 		})
 		if code != test.code || outputs != test.outputs {
 			t.Errorf("%s: exit code %d and %q, want %d and %q\n%s", test.name, code, outputs, test.code, test.outputs, printed)
