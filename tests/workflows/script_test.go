@@ -158,6 +158,41 @@ func TestTheSummaryOfADeployment(t *testing.T) {
 			t.Errorf("%+v: exit code %d and\n%s\nwant\n%s\n%s", test, code, summary, want, printed)
 		}
 	}
+	// What cannot be read keeps nobody from reading what to do.
+	code, printed, summary := runScript(t, "touch release-audit.jsonl\n"+script(t, "## Release of"), map[string]string{
+		"NAME": "web", "URL": "u", "SERVICE": "web", "DIGEST": "d", "STACK": "prod", "PROJECT": "p", "REGION": "r",
+		"STATUS": "failure", "OUTCOME": "", "AUTH": "success",
+	}, map[string]string{"release": "exit 4"})
+	want := "## Release of web to prod: failure\nDigest `d`, at u.\n~~~~\nstatus could not be read\n~~~~\nthe report could not be made\nWhat to do: docs/pipeline.md#a-deployment-failed\n"
+	if code != 0 || summary != want {
+		t.Errorf("exit code %d and\n%s\nwant\n%s\n%s", code, summary, want, printed)
+	}
+}
+
+// What cannot be said of a service is an error here, and no empty name further down.
+func TestWhatIsKnownOfAService(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	digest := "sha256:" + strings.Repeat("0a", 32)
+	for _, test := range []struct{ name, services, outputs string }{
+		{"all", `{"web": {"name": "n", "image": "i", "url": "u", "smokePaths": ["/a", "/b"]}}`, "name=n\nurl=u\nimage=r/i@" + digest + "\npaths<<PATHS\n/a\n/b\nPATHS\n"},
+		{"no name", `{"web": {"image": "i", "url": "u", "smokePaths": ["/a"]}}`, ""},
+		{"no address", `{"web": {"name": "n", "image": "i", "smokePaths": ["/a"]}}`, ""},
+		{"no image", `{"web": {"name": "n", "url": "u", "smokePaths": ["/a"]}}`, ""},
+		{"no paths", `{"web": {"name": "n", "image": "i", "url": "u", "smokePaths": []}}`, ""},
+		{"another service", `{"api": {"name": "n", "image": "i", "url": "u", "smokePaths": ["/a"]}}`, ""},
+		{"no variable", ``, ""},
+	} {
+		code, printed, outputs := runScript(t, script(t, "paths<<PATHS"), map[string]string{
+			"SERVICE": "web", "SERVICES": test.services, "REGISTRY": "r", "DIGEST": digest,
+		}, nil)
+		if (code == 0) != (test.outputs != "") || outputs != test.outputs {
+			t.Errorf("%s: exit code %d and %q, want %q\n%s", test.name, code, outputs, test.outputs, printed)
+		}
+		if code != 0 && !strings.Contains(printed, "::error::GCP_SERVICES") {
+			t.Errorf("%s: nothing says what is wrong:\n%s", test.name, printed)
+		}
+	}
 }
 
 func TestWhatADeploymentRefuses(t *testing.T) {
