@@ -217,23 +217,43 @@ func TestWhatAPromotionRefuses(t *testing.T) {
 func TestWhatBecomesOfTheIssue(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
-	for _, test := range []struct{ name, result, found, issue, called string }{
-		{"all clean, no issue", "success", "", "", ""},
-		{"all clean", "success", "", "7", "called: issue close 7 --comment All stacks are clean: url\n"},
-		{"drift", "success", "update a", "", "called: issue create --title Drift: an environment is not what its settings say --body-file body.md\n"},
-		{"drift that lasts", "success", "update a", "7", "called: issue edit 7 --body-file body.md\n"},
-		{"drift, and a stack that was not read", "failure", "update a", "7", "called: issue edit 7 --body-file body.md\n"},
-		{"a stack that was not read", "failure", "", "7", ""},
+	const created, edited, closed = "called: issue create --title Drift: an environment is not what its settings say --body-file body.md\n",
+		"called: issue edit 7 --body-file body.md\n", "called: issue close 7 --comment All stacks are clean: url\n"
+	const dev = "\n### dev\n~~~~text\nupdate a\n~~~~\n"
+	for _, test := range []struct{ name, result, read, found, issue, called, body string }{
+		{"all clean, no issue", "success", "dev staging prod", "", "", "", ""},
+		{"all clean", "success", "dev staging prod", "", "7", closed, ""},
+		{"drift", "success", "dev staging prod", "update a", "", created, dev},
+		{"drift that lasts", "success", "dev staging prod", "update a", "7", edited, dev},
+		{"drift, and a stack that was not read", "failure", "dev prod", "update a", "7", edited, dev + "\n### staging\nIt could not be read: see the log of the check.\n"},
+		{"a stack that was not read", "failure", "dev staging", "", "7", "", ""},
+		{"what was read did not come", "success", "", "", "7", "", ""},
+		{"more than fits", "success", "dev staging prod", strings.Repeat("x", 20000), "", created, "\n### dev\n~~~~text\n" + strings.Repeat("x", 15000) + "\n~~~~\n"},
 	} {
-		code, printed, _ := runScript(t, script(t, "gh issue close"), map[string]string{
-			"GITHUB_RUN_ID": "1", "RUN": "url", "RESULT": test.result, "FOUND": test.found, "ISSUE": test.issue,
+		code, printed, body := runScript(t, `trap '[ ! -f body.md ] || tail -n +2 body.md > "$GITHUB_OUTPUT"' EXIT`+"\n"+script(t, "gh issue close"), map[string]string{
+			"GITHUB_RUN_ID": "1", "RUN": "url", "RESULT": test.result, "READ": test.read, "FOUND": test.found, "ISSUE": test.issue,
 		}, map[string]string{"gh": `case "$1 $2" in
-"run download") mkdir -p found/drift-dev && printf %s "$FOUND" > found/drift-dev/dev.txt ;;
+"run download") for stack in $READ; do mkdir -p "found/drift-$stack" && : > "found/drift-$stack/$stack.txt"; done
+	[ -n "$READ" ] || exit 1
+	[ -z "$FOUND" ] || echo "$FOUND" > found/drift-dev/dev.txt ;;
 "issue list") printf %s "$ISSUE" ;;
 *) echo "called: $*" ;;
 esac`})
-		if code != 0 || printed != test.called {
-			t.Errorf("%s: exit code %d and %q, want %q", test.name, code, printed, test.called)
+		printed = strings.TrimPrefix(printed, "no stack was read\n")
+		if code != 0 || printed != test.called || test.called != "" && test.called != closed && body != test.body {
+			t.Errorf("%s: exit code %d and %q, want %q; the body is\n%.500s\nwant\n%.500s", test.name, code, printed, test.called, body, test.body)
+		}
+	}
+}
+
+// Drift is what differs from main's settings: a run by hand on a branch would report, or close, what is another's.
+func TestDriftIsMains(t *testing.T) {
+	t.Parallel()
+	for name, job := range parse(t, sources(t)).Workflows["drift-check.yml"].Jobs {
+		for ref, want := range map[string]bool{"refs/heads/main": true, "refs/heads/feature": false, "refs/tags/main": false} {
+			if job.If == nil || truth(evaluate(t, job.If.Value, world{"github.ref": ref, "cancelled()": false})) != want {
+				t.Errorf("%s on %s: want that it runs: %v", name, ref, want)
+			}
 		}
 	}
 }
