@@ -96,28 +96,35 @@ func TestThePreviewsComment(t *testing.T) {
 	needsJQ(t)
 	gh := `
 case "$*" in
-"run download"*) mkdir -p previews/preview-dev && printf 'before\n~~~~~~~~\nafter\n' > previews/preview-dev/dev.txt ;;
+"run download"*) [ -n "$PREVIEW" ] || exit 1; mkdir -p previews/preview-dev && eval "$PREVIEW" > previews/preview-dev/dev.txt ;;
 *--paginate*) printf '%s' "$COMMENTS" ;;
-*) echo "called: $*"; cat >> "$BIN/sent"; cat "$BIN/sent" >&2 ;;
+*) ! grep -q "Preview of dev" "$6" || { echo "called: $*"; cat "$6"; } ;;
 esac
 `
 	comment := strings.ReplaceAll(script(t, "<!-- pulumi-preview:"), "> /dev/null", "")
-	for _, test := range []struct{ name, comments, called string }{
-		{"the first", `[]`, "called: api --method POST repos/o/r/issues/7/comments"},
-		{"another's with the same marker", `[{"id": 5, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:dev -->"}]`, "called: api --method POST"},
+	const begun, text = `{"body":"<!-- pulumi-preview:dev -->\n### Preview of dev at abc\n\n`, `printf 'before\n~~~~~~~~\nafter\n'`
+	const fenced = `~~~~~~~~text\nbefore\n~ ~ ~\nafter\n\n~~~~~~~~"}`
+	for _, test := range []struct{ name, comments, preview, called, body string }{
+		{"the first", `[]`, text, "called: api --method POST repos/o/r/issues/7/comments", fenced},
+		{"another's with the same marker", `[{"id": 5, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:dev -->"}]`, text, "called: api --method POST", fenced},
 		{"the next", `[{"id": 4, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:prod -->"}]` + "\n" +
-			`[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, "called: api --method PATCH repos/o/r/issues/comments/6"},
+			`[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, text, "called: api --method PATCH repos/o/r/issues/comments/6", fenced},
+		// An older commit's preview would look like this one's.
+		{"one that came to no preview", `[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, "",
+			"called: api --method PATCH repos/o/r/issues/comments/6", `No preview came of it: [the run](url) says why."}`},
+		// One argument of a program holds 128 KiB, and a character up to four bytes.
+		{"a long one that is not ASCII", `[]`, `yes 😀 | head -n 40000`, "called: api --method POST", `😀\n\n~~~~~~~~"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			code, printed, _ := runScript(t, comment, map[string]string{
-				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "COMMENTS": test.comments,
+				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "COMMENTS": test.comments, "PREVIEW": test.preview, "RUN": "url",
 			}, map[string]string{"gh": gh})
 			if code != 0 || !strings.Contains(printed, test.called) || strings.Count(printed, "called:") != 1 {
-				t.Errorf("exit code %d and\n%s\nwant %q once", code, printed, test.called)
+				t.Errorf("exit code %d and\n%.2000s\nwant %q once", code, printed, test.called)
 			}
-			if want := `~~~~~~~~text\nbefore\n~ ~ ~\nafter\n\n~~~~~~~~"`; !strings.Contains(printed, want) {
-				t.Errorf("sent\n%s\nwant %s in it", printed, want)
+			if !strings.Contains(printed, begun) || !strings.Contains(printed, test.body) {
+				t.Errorf("sent\n%.2000s\nwant %s and %s in it", printed, begun, test.body)
 			}
 		})
 	}
