@@ -50,8 +50,12 @@ func (c *checkout) withWorkspace() {
 
 // pullRequest is ci.yml for what the checkout has since base.
 func pullRequest(base, head string, fork bool) event {
+	from := "guiofsaints/procureflow"
+	if fork {
+		from = "mallory/procureflow"
+	}
 	return event{name: "pull_request", payload: map[string]any{"number": 7, "pull_request": map[string]any{
-		"number": 7, "base": map[string]any{"sha": base, "ref": "main"}, "head": map[string]any{"sha": head, "ref": "feature", "repo": map[string]any{"fork": fork}},
+		"number": 7, "base": map[string]any{"sha": base, "ref": "main"}, "head": map[string]any{"sha": head, "ref": "feature", "repo": map[string]any{"fork": fork, "full_name": from}},
 	}}}
 }
 

@@ -275,6 +275,39 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 	}
 }
 
+// A fork is another repository than this one, which may be a fork itself; of one that was deleted GitHub says nothing.
+func TestWhoseTokenIsAForks(t *testing.T) {
+	t.Parallel()
+	tree := parse(t, sources(t))
+	preview := tree.Workflows["pulumi-preview.yml"].Jobs
+	var upload *actionlint.Step
+	for _, s := range tree.Workflows["ci.yml"].Jobs["scan"].Steps {
+		if exec, ok := s.Exec.(*actionlint.ExecAction); ok && strings.HasPrefix(exec.Uses.Value, "github/codeql-action/upload-sarif@") {
+			upload = s
+		}
+	}
+	for _, test := range []struct {
+		event     string
+		from      any
+		fork, ran bool // whether the repository that it came from is a fork of any, and whether it has this one's rights
+	}{
+		{"pull_request", "o/r", false, true}, {"pull_request", "o/r", true, true}, {"pull_request", "mallory/r", true, false},
+		{"pull_request", nil, false, false}, {"push", nil, false, true},
+	} {
+		w := world{"github.event_name": test.event, "github.repository": "o/r", "github.event.pull_request.head.repo.full_name": test.from,
+			"github.event.pull_request.head.repo.fork": test.fork, "always()": true, "hashFiles()": "a hash"}
+		if got := truth(evaluate(t, upload.If.Value, w)); got != test.ran {
+			t.Errorf("%+v: results are uploaded: %v", test, got)
+		}
+		if test.event == "push" {
+			continue
+		}
+		if own, other := truth(evaluate(t, preview["preview"].If.Value, w)), truth(evaluate(t, preview["fork"].If.Value, w)); own != test.ran || other == test.ran {
+			t.Errorf("%+v: previewed: %v, without credentials: %v", test, own, other)
+		}
+	}
+}
+
 // The ruleset requires one check by its name. It must wait for all that check, and run whatever became of them.
 func TestTheRequiredCheck(t *testing.T) {
 	t.Parallel()
