@@ -99,6 +99,7 @@ func TestWhatAChangeOfAnEnvironmentLeavesOut(t *testing.T) {
 // A run that was approved late leaves what is newer as it is; what starts no run of its own is no reason to wait for one.
 func TestAnOlderRunPutsNothingBack(t *testing.T) {
 	t.Parallel()
+	needsJQ(t)
 	type paths struct {
 		On struct{ Push struct{ Paths []string } }
 	}
@@ -106,7 +107,7 @@ func TestAnOlderRunPutsNothingBack(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(sources(t)["workflows/infrastructure.yml"]), &workflow); err != nil || len(workflow.On.Push.Paths) == 0 {
 		t.Fatalf("infrastructure.yml has no paths: %v", err)
 	}
-	newer := map[string]bool{"": false, "release/plan/plan.go": false, "docs/infra/a.md": false, "packages/web/go.mod": false, strings.Repeat("a\n", 299) + "a": true}
+	newer := map[string]bool{"": false, "release/plan/plan.go": false, "docs/infra/a.md": false, "packages/web/go.mod": false, "docs/old.txt was components/a/a.go": true, strings.Repeat("a\n", 299) + "a": true}
 	for _, pattern := range workflow.On.Push.Paths {
 		newer[strings.NewReplacer("**", "a/b.go", "*", ".prod").Replace(pattern)] = true
 		newer["README.md\nplatform/"+strings.NewReplacer("**", "a/b.go", "*", ".prod").Replace(pattern)] = true
@@ -114,7 +115,8 @@ func TestAnOlderRunPutsNothingBack(t *testing.T) {
 	for files, refused := range newer {
 		code, printed, _ := runScript(t, script(t, "main has newer changes"), map[string]string{
 			"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "PLATFORM": "platform", "FILES": files,
-		}, map[string]string{"gh": `[ "$*" = "api repos/o/r/compare/abc...main --jq .files[].filename" ] || exit 9; [ -z "$FILES" ] || printf '%s\n' "$FILES"`})
+		}, map[string]string{"gh": `[ "$1 $2 $3" = "api repos/o/r/compare/abc...main --jq" ] || exit 9
+printf '%s' "$FILES" | jq -Rs '{files: (split("\n") | map(split(" was ") | {filename: .[0]} + if .[1] then {previous_filename: .[1]} else {} end))}' | jq -r "$4"`})
 		if want := map[bool]int{true: 1}[refused]; code != want {
 			t.Errorf("main has newer %q: exit code %d, want %d\n%s", files, code, want, printed)
 		}
