@@ -144,6 +144,7 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 		checkJob(workflow.Jobs[name], name, path, report)
 		checkLifetimes(t, file, name, report)
 		checkTeams(t, file, name, report)
+		checkRights(t, file, name, report)
 		if publishes(workflow) {
 			for _, s := range t.jobSteps(file, name) {
 				if cached(s) {
@@ -249,6 +250,34 @@ func publishes(workflow *actionlint.Workflow) bool {
 		}
 	}
 	return false
+}
+
+// rights are the permissions that actions need, as their documentation says; in a private repository for the upload of a scan.
+var rights = map[string][]string{
+	"github/codeql-action/upload-sarif": {"actions: read", "contents: read", "security-events: write"},
+	"actions/attest":                    {"attestations: write", "id-token: write"},
+	"google-github-actions/auth":        {"id-token: write"},
+	pulumiLogin:                         {"id-token: write"},
+}
+
+func checkRights(t *Tree, file, name string, report reporter) {
+	var given []string
+	if p := t.Workflows[file].Jobs[name].Permissions; p != nil {
+		for _, scope := range p.Scopes {
+			given = append(given, text(scope.Name)+": "+text(scope.Value))
+		}
+	}
+	for _, s := range t.jobSteps(file, name) {
+		action, _, _ := strings.Cut(s.Uses, "@")
+		for _, right := range rights[action] {
+			if !slices.Contains(given, right) {
+				report("missing-permissions", "workflows/"+file, "%s: %s needs %s", name, action, right)
+			}
+		}
+		if action == "actions/attest" && s.With["push-to-registry"] == "true" && s.With["create-storage-record"] != "false" && !slices.Contains(given, "artifact-metadata: write") {
+			report("missing-permissions", "workflows/"+file, "%s: %s would record where the image is, which needs artifact-metadata: write", name, action)
+		}
+	}
 }
 
 func checkJob(job *actionlint.Job, name, path string, report reporter) {
