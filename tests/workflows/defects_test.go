@@ -192,6 +192,35 @@ func TestWhatIsCached(t *testing.T) {
 	}
 }
 
+// The checks compile everything once more for the race detector. They end last, and a cache that is there is not written again:
+// under one key with jobs that only build, theirs would never be kept.
+func TestTheChecksKeepWhatTheyCompiled(t *testing.T) {
+	t.Parallel()
+	tree := parse(t, sources(t))
+	for _, s := range tree.Composites["setup-pulumi-go"].Runs.Steps {
+		if !strings.HasPrefix(s.Uses, "actions/cache@") {
+			continue
+		}
+		if want := "pulumi-go-${{ runner.os }}-${{ inputs.compiles }}-"; !strings.HasPrefix(s.With["key"], want) {
+			t.Errorf("the key is %s, want %s in front", s.With["key"], want)
+		}
+		// Each line is tried for the same modules: the job's own last cache, then that of the jobs that build.
+		own := strings.TrimSuffix(s.With["key"], "${{ github.sha }}")
+		if restored := strings.Split(strings.TrimSpace(s.With["restore-keys"]), "\n"); len(restored) != 2 || restored[0] != own || restored[1] != strings.Replace(own, "${{ inputs.compiles }}", "programs", 1) {
+			t.Errorf("restores %q", restored)
+		}
+	}
+	apart := map[string]string{}
+	for _, s := range tree.Steps() {
+		if s.Uses == "./.github/actions/setup-pulumi-go" && s.With["compiles"] != "" {
+			apart[s.File+" "+s.Job] = s.With["compiles"]
+		}
+	}
+	if len(apart) != 1 || apart["workflows/ci.yml infrastructure"] != "checks" {
+		t.Errorf("kept apart: %v, want ci.yml's checks", apart)
+	}
+}
+
 // Pulumi compiles the program with plain "go build". Other flags before it make other entries in the cache: the SDK would be
 // compiled twice, for 200 CPU seconds.
 func TestPulumiFindsWhatWasCompiled(t *testing.T) {
