@@ -145,6 +145,7 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 		checkLifetimes(t, file, name, report)
 		checkTeams(t, file, name, report)
 		checkRights(t, file, name, report)
+		checkCalled(t, file, name, report)
 		if publishes(workflow) {
 			for _, s := range t.jobSteps(file, name) {
 				if cached(s) {
@@ -276,6 +277,31 @@ func checkRights(t *Tree, file, name string, report reporter) {
 		}
 		if action == "actions/attest" && s.With["push-to-registry"] == "true" && s.With["create-storage-record"] != "false" && !slices.Contains(given, "artifact-metadata: write") {
 			report("missing-permissions", "workflows/"+file, "%s: %s would record where the image is, which needs artifact-metadata: write", name, action)
+		}
+	}
+}
+
+// checkCalled holds a job that calls a workflow against that workflow's jobs. GitHub does not start a run in which one of them,
+// even one that would be skipped, asks for more than the caller has.
+func checkCalled(t *Tree, file, name string, report reporter) {
+	job := t.Workflows[file].Jobs[name]
+	if job.WorkflowCall == nil || job.Permissions == nil {
+		return
+	}
+	called, known := t.Workflows[strings.TrimPrefix(text(job.WorkflowCall.Uses), "./.github/workflows/")]
+	if !known {
+		report("missing-permissions", "workflows/"+file, "%s: there is no workflow %s", name, text(job.WorkflowCall.Uses))
+		return
+	}
+	for _, asks := range sorted(called.Jobs) {
+		if called.Jobs[asks].Permissions == nil {
+			continue // excessive-permissions says so.
+		}
+		for scope, wanted := range called.Jobs[asks].Permissions.Scopes {
+			given := job.Permissions.Scopes[scope]
+			if given == nil || text(wanted.Value) == "write" && text(given.Value) != "write" {
+				report("missing-permissions", "workflows/"+file, "%s: %s of %s needs %s: %s, which its caller does not have", name, asks, text(job.WorkflowCall.Uses), scope, text(wanted.Value))
+			}
 		}
 	}
 }
