@@ -131,10 +131,53 @@ func TestGoingBack(t *testing.T) {
 	}
 }
 
+// Whoever looks at a run that failed reads its summary first: it names the page.
+func TestEachFailureNamesItsPage(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	asked := 0
+	for _, text := range parse(t, sources(t)).Scripts() {
+		if !strings.Contains(text, twoApprovals) {
+			continue
+		}
+		asked++
+		for exit, want := range map[string]string{"0": "", "5": "What to do: docs/pipeline.md#not-approved\n"} {
+			code, printed, summary := runScript(t, `trap 'cp "$GITHUB_STEP_SUMMARY" "$GITHUB_OUTPUT" 2> /dev/null || true' EXIT`+"\n"+text, map[string]string{
+				"GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_REPOSITORY": "o/r", "EXIT": exit,
+			}, map[string]string{"release": `exit "$EXIT"`})
+			if fmt.Sprint(code) != exit || summary != want {
+				t.Errorf("approvals exit with %s: %d and %q, want %q\n%s", exit, code, summary, want, printed)
+			}
+		}
+	}
+	if asked != 3 {
+		t.Errorf("%d jobs count approvals, want promotion, deployment and infrastructure", asked)
+	}
+	for promoted, want := range map[string]string{"failure": "the-promotion-failed", "skipped": "the-promotion-failed", "success": "the-signature-failed"} {
+		code, printed, summary := runScript(t, script(t, "#the-signature-failed"), map[string]string{"PROMOTED": promoted}, nil)
+		if code != 0 || summary != "What to do: docs/pipeline.md#"+want+"\n" {
+			t.Errorf("promotion %s: exit code %d and %q\n%s", promoted, code, summary, printed)
+		}
+	}
+	if code, printed, summary := runScript(t, script(t, "#a-rollback-failed"), nil, nil); code != 0 || summary != "What to do: docs/pipeline.md#a-rollback-failed\n" {
+		t.Errorf("rollback: exit code %d and %q\n%s", code, summary, printed)
+	}
+	for file, job := range map[string]string{"promote.yml": "promote", "deploy.yml": "rollback"} {
+		steps := parse(t, sources(t)).Workflows[file].Jobs[job].Steps
+		for _, failed := range []bool{true, false} {
+			w := world{"failure()": failed, "steps.approvals.outcome": "success"}
+			if got := truth(evaluate(t, steps[len(steps)-1].If.Value, w)); got != failed {
+				t.Errorf("%s: it says what to do: %v, after a failure: %v", file, got, failed)
+			}
+		}
+	}
+}
+
 func TestTheSummaryOfADeployment(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ status, outcome, auth, want string }{
 		{"success", "released", "success", ""},
+		{"failure", "", "not approved", ""}, // That step said so.
 		{"failure", "rolled back", "success", "a-deployment-failed"},
 		{"failure", "", "skipped", "a-deployment-failed"},
 		{"failure", "held", "success", "held"},
@@ -145,7 +188,7 @@ func TestTheSummaryOfADeployment(t *testing.T) {
 	} {
 		code, printed, summary := runScript(t, script(t, "## Release of"), map[string]string{
 			"NAME": "web", "URL": "", "SERVICE": "web", "DIGEST": "d", "STACK": "prod", "PROJECT": "p", "REGION": "r",
-			"STATUS": test.status, "OUTCOME": test.outcome, "AUTH": test.auth,
+			"STATUS": test.status, "OUTCOME": test.outcome, "AUTH": test.auth, "APPROVALS": map[bool]string{true: "failure", false: "success"}[test.auth == "not approved"],
 		}, map[string]string{"release": `echo "serving: $1"`})
 		want := "## Release of web to prod: " + test.status + "\nDigest `d`, at an address that was not read.\n"
 		if test.auth == "success" {
@@ -161,7 +204,7 @@ func TestTheSummaryOfADeployment(t *testing.T) {
 	// What cannot be read keeps nobody from reading what to do.
 	code, printed, summary := runScript(t, "touch release-audit.jsonl\n"+script(t, "## Release of"), map[string]string{
 		"NAME": "web", "URL": "u", "SERVICE": "web", "DIGEST": "d", "STACK": "prod", "PROJECT": "p", "REGION": "r",
-		"STATUS": "failure", "OUTCOME": "", "AUTH": "success",
+		"STATUS": "failure", "OUTCOME": "", "AUTH": "success", "APPROVALS": "success",
 	}, map[string]string{"release": "exit 4"})
 	want := "## Release of web to prod: failure\nDigest `d`, at u.\n~~~~\nstatus could not be read\n~~~~\nthe report could not be made\nWhat to do: docs/pipeline.md#a-deployment-failed\n"
 	if code != 0 || summary != want {
