@@ -146,6 +146,24 @@ func TestTheSummaryOfAChangedEnvironment(t *testing.T) {
 	}
 }
 
+// A re-run is the same run, and an artifact's name is there once.
+func TestARerunReplacesItsArtifacts(t *testing.T) {
+	t.Parallel()
+	uploads := 0
+	for _, s := range parse(t, sources(t)).Steps() {
+		if !strings.HasPrefix(s.Uses, "actions/upload-artifact@") {
+			continue
+		}
+		uploads++
+		if s.With["overwrite"] != "true" {
+			t.Errorf("%s: %s: a re-run fails at %s", s.File, s.Job, s.With["name"])
+		}
+	}
+	if uploads != 4 {
+		t.Errorf("%d steps upload artifacts, want 4", uploads)
+	}
+}
+
 // Tags are immutable, and a build made again may have another digest: a run that failed after its push could never be made again.
 func TestARerunPushesUnderATagOfItsOwn(t *testing.T) {
 	t.Parallel()
