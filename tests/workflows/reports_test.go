@@ -137,14 +137,15 @@ func TestTheScorecard(t *testing.T) {
 run='"run_started_at": "2026-11-24T10:00:00Z"'
 job='"started_at": "2026-11-24T10:00:00Z", "completed_at": "2026-11-24T10:07:30Z", "conclusion": "success"'
 case "$2" in
-*ci.yml*) echo "{\"workflow_runs\": [{\"id\": 1, \"conclusion\": \"success\", $run, \"updated_at\": \"2026-11-24T10:04:30Z\"}, {\"id\": 2, \"conclusion\": \"failure\", $run, \"updated_at\": \"2026-11-24T10:01:00Z\"}]}" ;;
+*ci.yml*) echo "{\"workflow_runs\": [{\"id\": 1, \"conclusion\": \"success\", $run, \"updated_at\": \"2026-11-24T10:04:30Z\"}, {\"id\": 2, \"conclusion\": \"failure\", $run, \"updated_at\": \"2026-11-24T10:01:00Z\"}, {\"id\": 11, \"conclusion\": \"success\", $run, \"updated_at\": \"2026-11-24T10:00:30Z\"}]}" ;;
 *deploy.yml*) echo "{\"workflow_runs\": [{\"id\": 3, \"conclusion\": \"success\"}, {\"id\": 4, \"conclusion\": \"failure\"}, {\"id\": 5, \"conclusion\": \"cancelled\"}, {\"id\": 6, \"conclusion\": \"failure\"}, {\"id\": 7, \"conclusion\": \"success\"}, {\"id\": 8, \"conclusion\": \"failure\"}, {\"id\": 9, \"conclusion\": \"timed_out\"}, {\"id\": 10, \"conclusion\": \"success\"}]}" ;;
 *rollback.yml*) echo '{"workflow_runs": []}' ;;
 *runs/3/jobs* | *runs/10/jobs*) answer="{\"jobs\": [{\"name\": \"check\", \"conclusion\": \"success\"}, {\"name\": \"rollback\", \"conclusion\": \"skipped\"}, {\"name\": \"deploy\", $job, \"steps\": []}]}" ;;
 *runs/7/jobs*) answer="{\"jobs\": [{\"name\": \"rollback\", \"run_id\": 7, $job, \"steps\": []}]}" ;;
 *runs/8/jobs*) answer="{\"jobs\": [{\"name\": \"check\", \"run_id\": 8, \"conclusion\": \"failure\"}]}" ;;
 *runs/2/jobs*) answer='{"jobs": [{"name": "test", "conclusion": "failure", "steps": [{"name": "Cache missed: pnpm", "conclusion": "skipped"}]}, {"name": "x", "conclusion": "skipped"}]}' ;;
-*runs/1/jobs*) answer='{"jobs": [{"name": "test", "conclusion": "success", "steps": [{"name": "Cache missed: pnpm", "conclusion": "skipped"}, {"name": "x", "conclusion": "success"}]},
+*runs/11/jobs*) answer='{"jobs": [{"name": "changes", "run_id": 11, "conclusion": "success"}, {"name": "test", "run_id": 11, "conclusion": "skipped"}]}' ;;
+*runs/1/jobs*) answer='{"jobs": [{"name": "test", "run_id": 1, "conclusion": "success", "steps": [{"name": "Cache missed: pnpm", "conclusion": "skipped"}, {"name": "x", "conclusion": "success"}]},
 	{"name": "test", "conclusion": "success", "steps": [{"name": "Cache missed: pnpm", "conclusion": "success"}]}]}' ;;
 *runs/6/jobs*) answer='{"jobs": [{"name": "deploy", "run_id": 6, "conclusion": "failure", "steps": [{"name": "Held until a person decides", "conclusion": "success"}]}]}' ;;
 *runs/4/jobs*) answer='{"jobs": [{"name": "deploy", "run_id": 4, "conclusion": "failure", "steps": [{"name": "Held until a person decides", "conclusion": "skipped"}]}]}' ;;
@@ -179,15 +180,17 @@ xychart-beta
 func TestWhatTheScorecardCountsExists(t *testing.T) {
 	t.Parallel()
 	counted := regexp.MustCompile(`\.name == \\"([^"\\$]+)\\"`).FindAllStringSubmatch(script(t, "## Scorecard"), -1)
-	if len(counted) != 4 {
-		t.Errorf("the scorecard counts %d names, want 4", len(counted))
+	if len(counted) != 6 {
+		t.Errorf("the scorecard counts %d names, want 6", len(counted))
 	}
 	names, tree := map[string]bool{}, parse(t, sources(t))
 	for _, step := range tree.Steps() {
 		names[step.Name] = true
 	}
-	for job := range tree.Workflows["deploy.yml"].Jobs {
-		names[job] = true
+	for _, file := range []string{"ci.yml", "deploy.yml"} {
+		for job := range tree.Workflows[file].Jobs {
+			names[job] = true
+		}
 	}
 	for _, match := range counted {
 		if !names[match[1]] {
