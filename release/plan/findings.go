@@ -16,14 +16,11 @@ func Findings(s Service, now time.Time) []string {
 	add := func(format string, arguments ...any) { found = append(found, fmt.Sprintf(format, arguments...)) }
 	state := Read(s)
 	if state.Diverged {
-		reason := ""
-		if s.Failure != "" {
-			reason = " (" + s.Failure + ")"
-		}
 		if len(s.Effective) == 0 {
-			add("it was told %s and serves nothing%s: read the logs of that revision", Describe(s.Desired), reason)
+			add("it was told %s and serves nothing%s: read the logs of that revision", Describe(s.Desired), s.reason())
 		} else {
-			add("it was told %s and serves %s%s: wait if that was just now, else `release rollback`", Describe(s.Desired), Describe(s.Effective), reason)
+			what, command := Misdirected(s)
+			add("it %s: wait if that was just now, else %s", what, command)
 		}
 	}
 	switch {
@@ -36,4 +33,23 @@ func Findings(s Service, now time.Time) []string {
 			state.Candidate, state.Percent, s.Updated.UTC().Format(time.RFC3339))
 	}
 	return found
+}
+
+// Misdirected says of a service whose desired and effective traffic differ what each is, and which command puts it right: where only
+// the tags differ, a rollback to what serves, which writes them again and moves nobody.
+func Misdirected(s Service) (what, command string) {
+	told, serves := Apart(s.Desired, s.Effective)
+	what, command = fmt.Sprintf("was told %s and serves %s%s", told, serves, s.reason()), "`release rollback`"
+	if revision, percent := s.Largest(s.Desired); percent == 100 && s.SamePercents(s.Desired, s.Effective) {
+		command = fmt.Sprintf("`release rollback --to %s`", revision)
+	}
+	return what, command
+}
+
+// reason is the API's message in brackets, where there is one.
+func (s Service) reason() string {
+	if s.Failure == "" {
+		return ""
+	}
+	return " (" + s.Failure + ")"
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -241,4 +242,26 @@ func Describe(list []Target) string {
 		order[i] = fmt.Sprintf("%s %d %%", name, percents[name])
 	}
 	return strings.Join(order, ", ")
+}
+
+// Apart describes two lists so that their difference shows: with the tags where the percents read the same.
+func Apart(a, b []Target) (string, string) {
+	left, right := Describe(a), Describe(b)
+	if left == right {
+		left, right = describeTags(a), describeTags(b)
+	}
+	return left, right
+}
+
+// describeTags writes a list with its tags: "web-a 100 % (stable), web-b 0 % (previous)".
+func describeTags(list []Target) string {
+	var words []string
+	for _, target := range list {
+		word := fmt.Sprintf("%s %d %%", cmp.Or(target.Revision, "LATEST"), target.Percent)
+		if target.Tag != "" {
+			word += " (" + target.Tag + ")"
+		}
+		words = append(words, word)
+	}
+	return cmp.Or(strings.Join(words, ", "), "nothing")
 }

@@ -160,6 +160,9 @@ func TestFindings(t *testing.T) {
 			want: []string{"requests are split in a way that no rollout leaves (a 60 %, b 40 %): end that with `release rollback --to REVISION`"}},
 		"a shift without effect": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, failure: "no capacity",
 			want: []string{"it was told a 90 %, b 10 % and serves a 100 % (no capacity): wait if that was just now, else `release rollback`"}},
+		"tags without effect": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("z", 0, "previous")}, effective: []Target{t1("a", 100, "stable"), t1("z", 0, "previous")},
+			failure: "no capacity", want: []string{"it was told a 100 % (stable), b 0 % (rejected), z 0 % (previous) and serves a 100 % (stable), z 0 % (previous) (no capacity): " +
+				"wait if that was just now, else `release rollback --to a`"}},
 		"nothing ever served": {desired: []Target{t1("a", 100, "")}, effective: []Target{}, failure: "the image does not start",
 			want: []string{"it was told a 100 % and serves nothing (the image does not start): read the logs of that revision"}},
 		"and left so": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, age: 48 * time.Hour, want: []string{

@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // The tags this program owns. Every other tag belongs to someone else and is kept.
 const (
@@ -98,6 +101,9 @@ func (s Service) Same(a, b []Target) bool {
 	}
 	return true
 }
+
+// SamePercents compares what the lists give each revision, whatever their tags.
+func (s Service) SamePercents(a, b []Target) bool { return maps.Equal(s.Percents(a), s.Percents(b)) }
 
 type key struct{ kind, name string }
 

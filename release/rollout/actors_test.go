@@ -267,7 +267,9 @@ func (a *actor) release(ctx context.Context) {
 	}
 	live := a.world.live()
 	effective := result.Outcome == rollout.Released || result.Outcome == rollout.RolledBack
-	if effective && live.Same(live.Desired, result.Traffic) && !live.Serves(result.Traffic) {
+	// A way back is done once requests are back: the tags of what serves nobody may be missing.
+	served := live.Serves(result.Traffic) || result.Outcome == rollout.RolledBack && live.SamePercents(live.Effective, result.Traffic)
+	if effective && live.Same(live.Desired, result.Traffic) && !served {
 		a.fail("%s says %s, and the traffic is %s", a.name, result.Outcome, plan.Describe(live.Effective))
 	}
 	if result.Outcome == rollout.RolledBack && len(a.released) == 0 && !a.gaps && result.Stable != "web-a" {

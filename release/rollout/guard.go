@@ -1,11 +1,9 @@
 package rollout
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
@@ -42,7 +40,8 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 	}
 	why := fmt.Sprintf("the command changed the traffic from %s to %s", plan.Describe(before.Effective), plan.Describe(after.Effective))
 	if plan.Describe(before.Effective) == plan.Describe(after.Effective) {
-		why = fmt.Sprintf("the command changed the wanted traffic or its tags: %s became %s", tagged(before.Desired), tagged(after.Desired))
+		was, is := plan.Apart(before.Desired, after.Desired)
+		why = fmt.Sprintf("the command changed the wanted traffic or its tags: %s became %s", was, is)
 	}
 	r.last = after.Desired
 	if now := plan.Read(after); now.Candidate != "" {
@@ -59,19 +58,6 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 		return r.end(Unconfirmed, why, fmt.Sprintf("it is not put back: %v", err)), commandErr
 	}
 	return r.end(RolledBack, why), commandErr
-}
-
-// tagged writes a traffic list with its tags: "web-a 100 % (stable), web-b 0 % (previous)".
-func tagged(list []plan.Target) string {
-	var words []string
-	for _, target := range list {
-		word := fmt.Sprintf("%s %d %%", cmp.Or(target.Revision, "LATEST"), target.Percent)
-		if target.Tag != "" {
-			word += " (" + target.Tag + ")"
-		}
-		words = append(words, word)
-	}
-	return cmp.Or(strings.Join(words, ", "), "nothing")
 }
 
 // changed says whether the wanted or the effective traffic is another one than before. Both are read with their own latest revision:

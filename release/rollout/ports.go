@@ -131,7 +131,7 @@ type Controller struct {
 	Policy  Policy
 	// Progress is told about each round of probes; may be nil.
 	Progress func(Progress)
-	// Waiting is told why, when the API does not answer and is asked again; may be nil.
+	// Waiting is told what for, when the API does not answer and is asked again or a candidate is not ready yet; may be nil.
 	Waiting func(why string)
 }
 

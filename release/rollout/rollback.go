@@ -55,13 +55,13 @@ func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 		}})
 	switch {
 	case err == nil:
-		return r.end(RolledBack, why)
+		return r.end(RolledBack, fmt.Sprintf("%s serves everything: %s", target, why))
 	case errors.Is(err, errSuperseded):
 		return r.end(Superseded, err.Error())
 	case errors.Is(err, ErrInvalid):
 		return r.end(Refused, fmt.Sprintf("nothing was written: %v", err))
 	}
-	return r.end(Unconfirmed, fmt.Sprintf("the traffic may not be back, look with `release status`: %v", err))
+	return r.end(Unconfirmed, fmt.Sprintf("the traffic may not be back, look with `release status`, then `release rollback --to %s`: %v", target, err))
 }
 
 // home is what a rollout goes back to: what served before it, as long as the rollout is this run's.
@@ -96,7 +96,8 @@ const (
 )
 
 // returned waits until what was written serves. It does not wait for the service to be at rest: a candidate that never becomes ready
-// may keep it reconciling for minutes after the traffic is back. Where the API is done without effect, waiting brings none.
+// may keep it reconciling for minutes after the traffic is back. Where the API is done without effect, waiting brings none: requests
+// that are back count then, without their tags, which nobody is served by and status points out.
 func (r *run) returned(ctx context.Context) error {
 	deadline := r.Clock.Now().Add(r.Policy.Settle)
 	seen := 0
@@ -118,6 +119,8 @@ func (r *run) returned(ctx context.Context) error {
 			seen, stuck = 0, time.Time{}
 		case stuck.IsZero():
 			seen, stuck = 0, now
+		case now.Sub(stuck) >= stuckFor && service.SamePercents(service.Effective, r.last):
+			return nil
 		case now.Sub(stuck) >= stuckFor:
 			return fmt.Errorf("the write had no effect, the traffic is %s: %s", plan.Describe(service.Effective), service.Failure)
 		}

@@ -138,11 +138,8 @@ func misdirected(service plan.Service) bool {
 }
 
 func misdirection(service plan.Service) string {
-	reason := ""
-	if service.Failure != "" {
-		reason = " (" + service.Failure + ")"
-	}
-	return fmt.Sprintf("the service was told %s and serves %s%s: put that right with `release rollback` first", plan.Describe(service.Desired), plan.Describe(service.Effective), reason)
+	what, command := plan.Misdirected(service)
+	return fmt.Sprintf("the service %s: put that right with %s first", what, command)
 }
 
 // ready finds the candidate and waits until it can serve. It has no requests yet, so that a failure needs no rollback.
@@ -152,6 +149,7 @@ func (r *run) ready(ctx context.Context, request Request, barred func(string) bo
 		result := r.end(outcome, fmt.Sprintf(format, arguments...))
 		return "", &result, nil
 	}
+	told := ""
 	for {
 		service, err := r.look(ctx)
 		if err != nil {
@@ -185,6 +183,10 @@ func (r *run) ready(ctx context.Context, request Request, barred func(string) bo
 		if r.Clock.Now().After(deadline) {
 			r.candidate = name
 			return ended(Failed, "%s is not ready after %s, and serves nobody: %s", name, r.Policy.CandidateWait, reason)
+		}
+		if why := fmt.Sprintf("waiting up to %s for %s: %s", r.Policy.CandidateWait, name, reason); why != told && r.Waiting != nil {
+			told = why
+			r.Waiting(why)
 		}
 		if err := r.Clock.Sleep(ctx, r.Policy.Interval); err != nil {
 			return "", nil, err
@@ -271,7 +273,7 @@ func (r *run) back(ctx context.Context, why []string) Result {
 	case errors.Is(err, errSuperseded):
 		return r.end(Superseded, append(why, err.Error())...)
 	}
-	return r.end(Unconfirmed, append(why, "the rollback is not confirmed, do it now with `release rollback`: "+err.Error())...)
+	return r.end(Unconfirmed, append(why, fmt.Sprintf("the rollback is not confirmed, do it now with `release rollback --to %s`: %v", r.stable, err))...)
 }
 
 // stopped ends a run on an error. What was interrupted, or belongs to someone else by now, is left alone; any other failure of a step

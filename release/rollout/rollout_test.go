@@ -70,6 +70,9 @@ func TestRolloutEnds(t *testing.T) {
 		"a shift without effect": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.before = func() { s.stick = s.writes == 2 }
 		}, outcome: rollout.RolledBack, why: "the shift had no effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", traffic: "web-a=100/stable web-b=000/rejected"},
+		"tags without effect": {arrange: func(s *solo, _ *rollout.Controller) {
+			s.before = func() { s.stick = s.writes >= 1 }
+		}, outcome: rollout.RolledBack, why: "the shift had no effect, the traffic is web-a 100 % (stable): The traffic was not moved to the desired split.", traffic: "web-a=100/stable web-b=000/rejected"},
 		"split by hand": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 60}, plan.Target{Revision: "web-b", Percent: 40})
 		}, outcome: rollout.Refused, why: "requests are split by hand (web-a 60 %, web-b 40 %): end that with `release rollback --to REVISION`", traffic: "web-a=060 web-b=040"},
@@ -203,6 +206,23 @@ func TestResumeAtEveryRead(t *testing.T) {
 	}
 }
 
+// Where only the tags are not in effect, a rollback without --to would go back once more.
+func TestAGuardBeforeTagsWithoutEffect(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	s.pass(time.Minute)
+	s.serves(plan.Target{Revision: "web-b", Percent: 100, Tag: "stable"})
+	s.service.Desired = []plan.Target{{Revision: "web-b", Percent: 100, Tag: "stable"}, {Revision: "web-a", Tag: "previous"}}
+	result, err := s.controller().Guard(context.Background(), func(context.Context) error { return errors.New("the command ran") })
+	require.NoError(t, err)
+	assert.Equal(t, rollout.Refused, result.Outcome)
+	assert.Equal(t, []string{"the service was told web-b 100 % (stable), web-a 0 % (previous) and serves web-b 100 % (stable): put that right with `release rollback --to web-b` first"}, result.Why)
+	assert.Equal(t, rollout.RolledBack, s.controller().Rollback(context.Background(), rollout.Back{To: "web-b"}).Outcome)
+	result, err = s.controller().Guard(context.Background(), func(context.Context) error { return nil })
+	require.NoError(t, err)
+	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
+}
+
 // A rollback that the API is done with, and that has no effect, will have none: whoever asked has to hear it now.
 func TestARollbackThatCannotBeIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
@@ -210,7 +230,7 @@ func TestARollbackThatCannotBeIsSaidAtOnce(t *testing.T) {
 	s.pass(time.Minute)
 	result := s.controller().Rollback(context.Background(), rollout.Back{To: "web-b"})
 	assert.Equal(t, rollout.Unconfirmed, result.Outcome)
-	assert.Equal(t, []string{"the traffic may not be back, look with `release status`: the write had no effect, the traffic is web-a 100 %: the container did not listen"}, result.Why)
+	assert.Equal(t, []string{"the traffic may not be back, look with `release status`, then `release rollback --to web-b`: the write had no effect, the traffic is web-a 100 %: the container did not listen"}, result.Why)
 	assert.Less(t, result.Elapsed, 10*time.Second)
 }
 
@@ -328,6 +348,46 @@ func TestConflictsAreNotAnsweredWithAStorm(t *testing.T) {
 	result = s.controller().Rollback(context.Background(), rollout.Back{To: "web-a"})
 	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
 	assert.Less(t, s.now-before, time.Second, "one conflict costs a rollback nothing")
+}
+
+// Whoever reads that a way back is not confirmed repeats it. Where it was effective after all, that must not go back once more.
+func TestRepeatingAnUnconfirmedWayBackGoesNoFurther(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{badFrom: 30 * time.Second})
+	s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-0", Tag: "previous"})
+	s.revisions["web-0"] = &revision{}
+	down := false
+	controller := s.controller()
+	controller.Service = unreachable{s, &down}
+	s.before = func() { down = len(s.transitions()) > 0 && s.events[len(s.events)-1].Kind == "rollback" }
+	result := controller.Rollout(context.Background(), rollout.Request{})
+	require.Equal(t, rollout.Unconfirmed, result.Outcome, result.Why)
+	assert.Contains(t, result.Why[1], "the rollback is not confirmed, do it now with `release rollback --to web-a`: the API is out of reach")
+	result = s.controller().Rollback(context.Background(), rollout.Back{To: "web-a"})
+	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
+}
+
+// What takes minutes says so, and what for.
+func TestWaitingForTheCandidateIsSaid(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{startup: 30 * time.Second, badFrom: 1, badUntil: 38 * time.Second})
+	controller := s.controller()
+	var told, waits []string
+	controller.Waiting = func(why string) { told = append(told, why) }
+	controller.Progress = func(p rollout.Progress) {
+		if p.Waiting != "" && p.Percent == 0 && !slices.Contains(waits, p.Waiting) {
+			waits = append(waits, p.Waiting)
+		}
+	}
+	result := controller.Rollout(context.Background(), rollout.Request{})
+	require.Equal(t, rollout.Released, result.Outcome, result.Why)
+	assert.Equal(t, []string{"waiting up to 1m0s for web-b: starting"}, told)
+	assert.Equal(t, []string{"the shift is taking effect", "waiting up to 10s for a first good answer, the last one: status 500"}, waits)
+	s = deployed(revision{})
+	controller = s.controller()
+	controller.Waiting, told = func(why string) { told = append(told, why) }, nil
+	assert.Equal(t, rollout.Failed, controller.Rollout(context.Background(), rollout.Request{Revision: "web-z"}).Outcome)
+	assert.Equal(t, []string{"waiting up to 1m0s for web-z: it has not appeared"}, told)
 }
 
 // A signal stops a rollout, and never the rollback that its gate asked for.
@@ -451,7 +511,12 @@ func TestRollbackEnds(t *testing.T) {
 		"nowhere to go": {idle, rollout.Back{}, rollout.Refused,
 			"refused: web-a serves everything and nothing says what served before it: name the revision with --to (`release status` lists them)", 0},
 		"not effective": {func(s *solo) { idle(s); s.stick = true }, rollout.Back{To: "web-b"}, rollout.Unconfirmed,
-			"the traffic may not be back, look with `release status`: the write had no effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", 1},
+			"the traffic may not be back, look with `release status`, then `release rollback --to web-b`: the write had no effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", 1},
+		"the tags not effective": {func(s *solo) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"})
+			s.pass(time.Minute)
+			s.stick = true
+		}, rollout.Back{Why: "INCIDENT"}, rollout.RolledBack, "web-a serves everything: INCIDENT", 1},
 		"no such revision": {idle, rollout.Back{To: "web-z"}, rollout.Refused,
 			"nothing was written: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not exist or is deleted", 0},
 	} {

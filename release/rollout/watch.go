@@ -32,6 +32,7 @@ type watch struct {
 	metrics  *health.Metrics
 	fromC    health.Verdict
 	lastSeen plan.Service
+	cold     string // What the candidate answered before its first good answer.
 }
 
 // stuckFor is how long a finished change may leave other traffic than wanted before it counts as failed; a read may be a little old.
@@ -110,11 +111,12 @@ func (w *watch) effective(service plan.Service) health.Verdict {
 	if reason == "" {
 		reason = "the API gives no reason"
 	}
+	_, serves := plan.Apart(w.last, service.Effective)
 	switch {
 	case done && now.Sub(w.stuck) >= stuckFor && !service.Serves(w.last):
-		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the shift had no effect, the traffic is %s: %s", plan.Describe(service.Effective), reason)}}
+		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the shift had no effect, the traffic is %s: %s", serves, reason)}}
 	case w.settled.IsZero() && now.Sub(w.since) > w.Policy.Settle && !service.Serves(w.last):
-		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the shift is not effective after %s, the traffic is %s: %s", w.Policy.Settle, plan.Describe(service.Effective), reason)}}
+		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the shift is not effective after %s, the traffic is %s: %s", w.Policy.Settle, serves, reason)}}
 	case now.Sub(w.since) > w.Policy.Settle && service.Serves(w.last):
 		// Something else keeps the service busy, such as a newer revision that does not become ready; the traffic is as wanted.
 		return health.Verdict{Outcome: health.Pass}
@@ -137,7 +139,9 @@ func (w *watch) probe(ctx context.Context, service plan.Service) {
 	w.history = append(w.history, samples...)
 	if !w.warm {
 		for _, sample := range samples {
-			w.warm = w.warm || sample.Endpoint == health.Candidate && sample.Good()
+			if sample.Endpoint == health.Candidate {
+				w.warm, w.cold = w.warm || sample.Good(), sample.Fault
+			}
 		}
 		if !w.warm && (w.settled.IsZero() || w.Clock.Now().Sub(w.settled) <= w.Policy.Warmup) {
 			return // The first instance is still starting; from its first good answer on every one counts.
@@ -238,9 +242,12 @@ func (w *watch) report(effective, verdict health.Verdict) {
 		return
 	}
 	progress := Progress{Candidate: w.candidate, Percent: w.current.Percent, Bake: w.current.Bake, Verdict: verdict}
-	if w.settled.IsZero() && len(effective.Reasons) > 0 {
+	switch {
+	case w.settled.IsZero() && len(effective.Reasons) > 0:
 		progress.Waiting = effective.Reasons[0]
-	} else {
+	case !w.warm && w.cold != "":
+		progress.Waiting = fmt.Sprintf("waiting up to %s for a first good answer, the last one: %s", w.Policy.Warmup, w.cold)
+	default:
 		progress.Elapsed = w.Clock.Now().Sub(w.settled)
 	}
 	var candidate []health.Sample
