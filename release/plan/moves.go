@@ -188,10 +188,10 @@ func rollbackFrom(s Service, target string) string {
 
 // TakenBack says whether a person took everything back between two reads: this program's rollback tags what it takes it from as
 // rejected, and gcloud moves the percents and leaves every tag where it was. What writes the service as a whole, as Pulumi does,
-// leaves neither.
+// leaves neither. Nobody goes back to whatever is the latest.
 func TakenBack(before, after Service) bool {
 	from, _ := before.Largest(before.Desired)
-	if from == "" || after.Percents(after.Desired)[from] > 0 {
+	if from == "" || after.Percents(after.Desired)[from] > 0 || follows(after.Desired) {
 		return false
 	}
 	if after.desiredTag(TagRejected) == from && before.desiredTag(TagRejected) != from {

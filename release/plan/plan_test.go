@@ -339,6 +339,7 @@ func TestTakenBack(t *testing.T) {
 		"by this program":            {before, []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), {Latest: true, Tag: "head"}}, true},
 		"by this program, to older":  {before, []Target{t1("z", 100, "stable"), t1("b", 0, "rejected"), t1("a", 0, "previous")}, true},
 		"by gcloud":                  {before, []Target{t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous"), {Latest: true, Tag: "head"}}, true},
+		"by gcloud, to the latest":   {before, []Target{{Latest: true, Percent: 100}, t1("b", 0, "stable"), t1("a", 0, "previous"), {Latest: true, Tag: "head"}}, false},
 		"by gcloud, in part":         {before, []Target{t1("a", 90, ""), t1("b", 10, "stable"), t1("a", 0, "previous")}, false},
 		"whole, without tags":        {before, []Target{t1("a", 100, "")}, false},
 		"whole, with stale tags":     {before, []Target{t1("a", 100, "stable")}, false},
