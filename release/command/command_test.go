@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -325,7 +326,8 @@ func TestUsage(t *testing.T) {
 		"rollout web --project p --env dev --endpoint http://127.0.0.1:1/run/ --probe-via http://example.com": "use a loopback address",
 		"promote --digest sha256:1": "promote needs --",
 		"promote --digest sha256:1 --from r/a --to r/b --tag v1 --provenance none.yaml": "none.yaml",
-		"guard web": "requires at least 2 arg(s), only received 1",
+		"status web --project p --region=":                                              "--region is empty: name the service's region",
+		"guard web":                                                                     "requires at least 2 arg(s), only received 1",
 	} {
 		var out, errors bytes.Buffer
 		assert.Equal(t, ExitUsage, Main(context.Background(), append(strings.Fields(line), "--audit", filepath.Join(t.TempDir(), "a")), Streams{Out: &out, Err: &errors}), line)
@@ -386,6 +388,39 @@ func TestExitCodes(t *testing.T) {
 		assert.Equal(t, want, code(outcome, false), outcome)
 	}
 	assert.Equal(t, 0, code(rollout.RolledBack, true))
+}
+
+// A message of a sentence or two, in its column, would move every revision's image off the screen.
+func TestStatusOfWhatIsNotReady(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	a := &app{streams: Streams{Out: &out}}
+	require.NoError(t, a.show(rollout.Status{Service: "web", BackTo: "web-a", Revisions: []plan.Revision{
+		{Name: "web-b", Message: "The container failed\nto start."}, {Name: "web-a", Ready: true, Image: "i@sha256:1"}}}, "p"))
+	assert.Contains(t, out.String(), "REVISION  SERVES  TAGS  READY  CREATED               IMAGE\nweb-b     0 %           no     0001-01-01T00:00:00Z  \n"+
+		"web-a     0 %           yes    0001-01-01T00:00:00Z  i@sha256:1\nweb-b is not ready: The container failed to start.\n")
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// What cannot be printed was done all the same: its exit code says how it went. A status that nobody can read is none.
+func TestAFullDisk(t *testing.T) {
+	t.Parallel()
+	l := newLaptop(t, 0)
+	var warnings bytes.Buffer
+	run := func(arguments ...string) int {
+		warnings.Reset()
+		return Main(context.Background(), append(arguments, "--project", project, "--endpoint", l.api.URL+"/run/", "--audit", t.TempDir()), Streams{Out: full{}, Err: &warnings})
+	}
+	assert.Equal(t, ExitDone, run("rollback", "web", "--to", "web-green", "--json"), warnings.String())
+	assert.Contains(t, warnings.String(), "warning: the result is not printed: no space left on device\n")
+	assert.Contains(t, warnings.String(), "is a directory (--audit names another file)\n")
+	assert.Equal(t, ExitDone, run("rollback", "web", "--to", "web-blue"), warnings.String())
+	assert.Contains(t, warnings.String(), "warning: the result is not printed: no space left on device\n")
+	assert.Equal(t, ExitFailed, run("status", "web"))
+	assert.Contains(t, warnings.String(), "release: no space left on device\n")
 }
 
 func TestTerminalLine(t *testing.T) {

@@ -37,7 +37,8 @@ func (a *app) rollout() *cobra.Command {
 			if err := appendOutputs(outputs, "outcome="+string(result.Outcome)); err != nil {
 				fmt.Fprintln(a.streams.Err, "warning: the outcome is not written:", err)
 			}
-			return a.finish(s, "rollout", result)
+			a.finish(s, "rollout", result)
+			return nil
 		},
 	}
 	command.Flags().StringVar(&request.Revision, "revision", "", "the revision to roll out; default: the newest, or that of the active rollout")
@@ -57,7 +58,8 @@ func (a *app) rollback() *cobra.Command {
 				return err
 			}
 			defer s.close()
-			return a.finish(s, "rollback", s.Rollback(command.Context(), back))
+			a.finish(s, "rollback", s.Rollback(command.Context(), back))
+			return nil
 		},
 	}
 	command.Flags().StringVar(&back.To, "to", "", "the revision to go back to; default: what served before")
@@ -91,9 +93,7 @@ func (a *app) guard() *cobra.Command {
 				guarded.WaitDelay = 5 * time.Minute
 				return guarded.Run()
 			})
-			if err := a.finish(s, "guard", result); err != nil {
-				return err
-			}
+			a.finish(s, "guard", result)
 			if commandErr != nil {
 				if a.exit == ExitDone {
 					a.exit = ExitFailed
@@ -121,14 +121,13 @@ func (a *app) status() *cobra.Command {
 			if a.flags.json {
 				return a.print(status)
 			}
-			a.show(status, s.project)
-			return nil
+			return a.show(status, s.project)
 		},
 	}
 }
 
-func (a *app) show(status rollout.Status, project string) {
-	out := a.streams.Out
+func (a *app) show(status rollout.Status, project string) error {
+	out := &strings.Builder{}
 	fmt.Fprintf(out, "%s  %s\n", status.Service, status.URL)
 	if status.State.Candidate != "" {
 		fmt.Fprintf(out, "A rollout of %s is active (%s, %d %%)", status.State.Candidate, status.State.Phase, status.State.Percent)
@@ -159,11 +158,16 @@ func (a *app) show(status rollout.Status, project string) {
 		}
 		ready := "yes"
 		if !revision.Ready {
-			ready = "no: " + revision.Message
+			ready = "no"
 		}
 		fmt.Fprintf(table, "%s\t%d %%\t%s\t%s\t%s\t%s\n", revision.Name, percents[revision.Name], tags, ready, revision.Created.UTC().Format(time.RFC3339), revision.Image)
 	}
 	_ = table.Flush()
+	for _, revision := range status.Revisions {
+		if !revision.Ready {
+			fmt.Fprintf(out, "%s is not ready: %s\n", revision.Name, strings.Join(strings.Fields(revision.Message), " "))
+		}
+	}
 	if local, err := url.Parse(a.flags.endpoint); err == nil && local.Host != "" {
 		fmt.Fprintf(out, "\ngcloud works here too, from a shell with these (FILE holds any text):\n  export %s\n", strings.Join([]string{
 			"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://run.sandbox/", "CLOUDSDK_PROXY_TYPE=http_no_tunnel", "CLOUDSDK_PROXY_ADDRESS=" + local.Hostname(),
@@ -171,6 +175,7 @@ func (a *app) show(status rollout.Status, project string) {
 			"CLOUDSDK_RUN_REGION=" + a.flags.region,
 		}, " "))
 	}
+	return a.write(out.String())
 }
 
 func (a *app) report() *cobra.Command {

@@ -4,8 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"regexp"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/release/audit"
@@ -31,6 +35,9 @@ var serviceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
 func (a *app) connect(ctx context.Context, command, service string) (*session, error) {
 	if !serviceName.MatchString(service) {
 		return nil, usage("%q is no name of a Cloud Run service: give the short name, such as procureflow-web", service)
+	}
+	if a.flags.region == "" {
+		return nil, usage("--region is empty: name the service's region, such as us-central1")
 	}
 	s := &session{region: a.flags.region, project: a.flags.project, service: service, environ: settings.Default()}
 	if s.project == "" {
@@ -110,30 +117,47 @@ func (t tee) Record(event rollout.Event) error {
 }
 
 // finish prints the result, writes the summary and sets the exit code.
-func (a *app) finish(s *session, command string, result rollout.Result) error {
+func (a *app) finish(s *session, command string, result rollout.Result) {
 	s.console.end()
 	a.exit = code(result.Outcome, command == "rollback")
 	if result.Journal != "" {
-		fmt.Fprintln(a.streams.Err, "warning: the audit is incomplete:", result.Journal)
+		fmt.Fprintln(a.streams.Err, "warning: the audit is incomplete:", result.Journal, "(--audit names another file)")
 	}
 	if err := a.summarize(s, command, result); err != nil {
 		fmt.Fprintln(a.streams.Err, "warning: the summary is not written:", err)
 	}
+	var err error
 	if a.flags.json {
-		return a.print(struct {
+		err = a.print(struct {
 			rollout.Result
 			Seconds float64 `json:"seconds"`
 		}{result, result.Elapsed.Seconds()})
+	} else {
+		text := fmt.Sprintf("%s: %s after %s\n", command, result.Outcome, result.Elapsed.Round(10*time.Millisecond))
+		for _, why := range result.Why {
+			text += "  " + why + "\n"
+		}
+		err = a.write(text)
 	}
-	fmt.Fprintf(a.streams.Out, "%s: %s after %s\n", command, result.Outcome, result.Elapsed.Round(10*time.Millisecond))
-	for _, why := range result.Why {
-		fmt.Fprintln(a.streams.Out, "  "+why)
+	if err != nil { // It was done all the same, and the exit code says how it went.
+		fmt.Fprintln(a.streams.Err, "warning: the result is not printed:", err)
 	}
-	return nil
 }
 
 func (a *app) print(value any) error {
-	encoder := json.NewEncoder(a.streams.Out)
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	return a.write(text.String())
+}
+
+// write prints to standard output. A reader who went away, as head does, had what he wanted.
+func (a *app) write(text string) error {
+	if _, err := io.WriteString(a.streams.Out, text); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return err
+	}
+	return nil
 }

@@ -60,7 +60,7 @@ type trustFlags struct{ policy, root string }
 
 func (f *trustFlags) register(command *cobra.Command) {
 	command.Flags().StringVar(&f.policy, "provenance", "provenance.yaml", "policy: which provenance it has to have")
-	command.Flags().StringVar(&f.root, "trusted-root", "trusted-root.jsonl", "whose signatures count: `gh attestation trusted-root`")
+	command.Flags().StringVar(&f.root, "trusted-root", "trusted-root.jsonl", "whose signatures count: the `file` that gh attestation trusted-root prints")
 }
 
 // trust reads the files into a promotion, which from then on says what it does on standard error.
