@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,12 @@ func (a *app) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			release, err := dir.Lock(ctx, "sandbox serve", a.wait, a.streams.Err)
+			if err != nil {
+				return err
+			}
+			release = sync.OnceFunc(release) // Once it serves, other commands use it.
+			defer release()
 			// A cloud that an earlier command left in the background makes way; its state and its ports stay.
 			if client, err := server.Connect(ctx, dir); err == nil {
 				status, err := client.Status(ctx)
@@ -40,6 +47,7 @@ func (a *app) serve() *cobra.Command {
 			}
 			err = server.Serve(ctx, server.Options{Dir: dir, Build: build(executable), Foreground: true, Log: a.streams.Err,
 				Ready: func(status server.Status) {
+					release()
 					printStatus(a.streams.Out, status)
 					fmt.Fprintln(a.streams.Out, "Ctrl-C ends it; the state stays.")
 				}})

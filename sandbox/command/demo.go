@@ -47,6 +47,9 @@ func (a *app) demo() *cobra.Command {
 			if !known {
 				return &commandLineError{fmt.Errorf("--bad is %q: want errors, slow or never-ready", bad)}
 			}
+			if folder := filepath.Dir(out); !isDir(folder) {
+				return &commandLineError{fmt.Errorf("--out %s: there is no folder %s: make it first", out, folder)}
+			}
 			return a.runDemo(command.Context(), bad, behaviour, out)
 		},
 	}
@@ -137,6 +140,11 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour
 	}
 	fmt.Fprintf(a.streams.Out, "%s serves everything. Report: %s (%s in all)\n", stable, out, time.Since(start).Round(time.Second))
 	return nil
+}
+
+func isDir(folder string) bool {
+	info, err := os.Stat(folder)
+	return err == nil && info.IsDir()
 }
 
 // chapter begins a part of the story.

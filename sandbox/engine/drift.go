@@ -41,6 +41,9 @@ func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(ignored) == 0 {
+		return nil, noState(s.auto.Name())
+	}
 	stream := make(chan events.EngineEvent)
 	done := make(chan []Drifted)
 	go func() {

@@ -155,6 +155,10 @@ func (s *Stack) Destroy(ctx context.Context) error {
 	return s.engine.client.ForgetDeleted(ctx, s.settings.Project.ID)
 }
 
+func noState(stack string) error {
+	return &UsageError{Message: fmt.Sprintf("stack %s has no state yet: run `go run ./cmd/sandbox up %s` first", stack, stack)}
+}
+
 // Export writes the stack's state as JSON, secrets encrypted, and nothing else.
 func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 	if _, err := e.writeStackFile(ctx, name); err != nil {
@@ -164,7 +168,7 @@ func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 		return err
 	}
 	if _, err := os.Stat(e.checkpoint(name)); err != nil {
-		return &UsageError{Message: fmt.Sprintf("stack %s has no state yet: run `go run ./cmd/sandbox up %s` first", name, name)}
+		return noState(name)
 	}
 	if err := e.restoreCheckpoint(name); err != nil {
 		return err

@@ -54,6 +54,11 @@ func TestDemoRefusesWhatItDoesNotKnow(t *testing.T) {
 	refused := s.run("demo", "--bad", "ugly")
 	assert.Equal(t, command.ExitUsage, refused.exit)
 	assert.Equal(t, "sandbox: --bad is \"ugly\": want errors, slow or never-ready\n", refused.err)
+	// Not after most of a minute, when the page is to be written.
+	out := filepath.Join(t.TempDir(), "none", "page.html")
+	refused = s.run("demo", "--out", out)
+	assert.Equal(t, command.ExitUsage, refused.exit)
+	assert.Equal(t, "sandbox: --out "+out+": there is no folder "+filepath.Dir(out)+": make it first\n", refused.err)
 	_, err := os.Stat(s.state)
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }

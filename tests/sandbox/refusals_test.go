@@ -70,6 +70,8 @@ func TestCallsThatAreWrong(t *testing.T) {
 		{[]string{"upp", "dev"}, command.ExitUsage, `unknown command "upp"`},
 		{[]string{"up", "--fast", "dev"}, command.ExitUsage, "unknown flag: --fast"},
 		{[]string{"export", "staging"}, command.ExitUsage, "stack staging has no state yet"},
+		{[]string{"drift", "staging"}, command.ExitUsage, "stack staging has no state yet"},
+		{[]string{"--dir", filepath.Join(s.state, "none"), "up", "dev"}, command.ExitUsage, "Pulumi.yaml: no such file or directory"},
 		{[]string{"pulumi"}, command.ExitUsage, "requires at least 1 arg"},
 	}
 	for _, test := range tests {
@@ -88,9 +90,12 @@ func TestSecondCommandSaysWhoHoldsTheSandbox(t *testing.T) {
 	release, err := dir.Lock(t.Context(), "sandbox up prod", 0, os.Stderr)
 	require.NoError(t, err)
 	defer release()
-	got := s.run("--wait", "0s", "up", "dev")
-	assert.Equal(t, command.ExitBusy, got.exit)
-	assert.Contains(t, got.err, `the sandbox is held by "sandbox up prod"`)
+	// serve ends a cloud in the background, which the other command may be using.
+	for _, line := range [][]string{{"up", "dev"}, {"serve"}, {"stop"}} {
+		got := s.run(append([]string{"--wait", "0s"}, line...)...)
+		assert.Equal(t, command.ExitBusy, got.exit, line)
+		assert.Contains(t, got.err, `the sandbox is held by "sandbox up prod"`, line)
+	}
 }
 
 // A mandatory violation stops the update before the resource is made.
