@@ -255,7 +255,7 @@ func (a *app) demoUp(ctx context.Context) error {
 func lastErrors(account string) string {
 	var found []string
 	for line := range strings.Lines(account) {
-		if text := strings.TrimSpace(line); strings.HasPrefix(text, "error:") {
+		if text := strings.TrimSpace(line); strings.HasPrefix(text, "error:") || strings.HasPrefix(text, "* ") {
 			found = append(found, text)
 		}
 	}
