@@ -174,7 +174,7 @@ func TestGcloudDuringARollout(t *testing.T) {
 
 			exit, out = o.release("rollback", "web", "--why", "tidy up")
 			assert.Equal(t, command.ExitDone, exit)
-			assert.Equal(t, "rollback: rolled back\n  tidy up\n", out)
+			assert.Equal(t, "rollback: rolled back\n  web-blue serves everything: tidy up\n", out)
 			assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
 			exit, out = o.release("rollout", "web")
 			assert.Equal(t, command.ExitRefused, exit)
@@ -240,7 +240,7 @@ func TestRollbackBesideGcloud(t *testing.T) {
 		exit, out = o.release("rollback", "web", "--why", "an incident")
 		person.end()
 		assert.Equal(t, command.ExitDone, exit)
-		assert.Equal(t, "rollback: rolled back\n  an incident\n", out)
+		assert.Equal(t, "rollback: rolled back\n  web-blue serves everything: an incident\n", out)
 		assert.Equal(t, int64(2), o.writes.Load(), "one that lost, and one from a new read")
 		assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
 	})
