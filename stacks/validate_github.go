@@ -28,10 +28,6 @@ const (
 	maxWaitMinutes = 43200
 )
 
-// noEnvironment is what the attributes that trust is bound to hold for jobs in no environment: one of that name would trust
-// those too.
-const noEnvironment = "none"
-
 // maxApprovals is what a ruleset's pull request rule takes.
 // Source: https://docs.github.com/en/rest/repos/rules#create-a-repository-ruleset
 const maxApprovals = 10
@@ -110,7 +106,7 @@ func validateGate(gates []GitHubEnvironment, i int, found *findings) {
 	gate, path := gates[i], gatePath(i)
 	found.shape(path+".name", gate.Name, githubEnvironment, "is not an environment name",
 		"use at most 63 lower-case letters, digits, underscores and hyphens, a letter or digit first")
-	if gate.Name == noEnvironment {
+	if gate.Name == naming.NoEnvironment {
 		found.add(path+".name", "is what trust calls the absence of an environment", "choose another name")
 	}
 	// Resources are named by the slug.

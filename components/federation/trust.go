@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
 // Issuer signs the tokens of GitHub Actions on github.com.
@@ -11,7 +13,7 @@ const Issuer = "https://token.actions.githubusercontent.com"
 
 // NoEnvironment as [Trust.Environment] admits only jobs that run in no GitHub environment. It is also what the mapped
 // attributes hold for such jobs.
-const NoEnvironment = "none"
+const NoEnvironment = naming.NoEnvironment
 
 // Attributes that a binding may match, without their prefix "attribute.". The ref is mapped too, but says nothing about
 // the repository, so no binding may use it.
@@ -30,7 +32,7 @@ const (
 // Expressions of GitHub's claims. A claim that a token lacks fails the whole exchange unless has() asks first.
 const (
 	repositoryExpression  = "assertion.repository_id"
-	environmentExpression = "(has(assertion.environment) ? assertion.environment : 'none')"
+	environmentExpression = "(has(assertion.environment) ? assertion.environment : '" + NoEnvironment + "')"
 	refExpression         = "assertion.ref"
 	workflowExpression    = "has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none'"
 )

@@ -96,7 +96,7 @@ func environmentProblems(field, name string, environment Environment) []error {
 	if !environmentName.MatchString(name) {
 		problems = append(problems, fmt.Errorf("%s is not a name: use 1-255 lower-case letters, digits, dots, hyphens and underscores", field))
 	}
-	if name == "none" {
+	if name == naming.NoEnvironment {
 		problems = append(problems, fmt.Errorf("%s is how federation names the absence of an environment: choose another name", field))
 	}
 	if count := len(environment.Reviewers); count > maxReviewers {

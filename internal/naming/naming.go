@@ -49,6 +49,10 @@ func PrincipalSet(poolName, attribute, value string) string {
 	return "principalSet://iam.googleapis.com/" + poolName + "/attribute." + attribute + "/" + value
 }
 
+// NoEnvironment is what the attributes that trust is bound to hold for jobs that run in no GitHub environment. One of that
+// name would trust those jobs too.
+const NoEnvironment = "none"
+
 // Slug turns a role or an id into a part of a logical name: lower case, with one hyphen for every run of other
 // characters. Different texts can have the same slug, so whoever fans out over slugs has to refuse duplicates.
 func Slug(text string) string {

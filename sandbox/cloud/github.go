@@ -166,10 +166,10 @@ func (h *hubRequest) byNumber(id string) string {
 	return ""
 }
 
-// numbered answers for a collection whose entries GitHub numbers: it is listed and added to, and an entry is read, replaced and
-// deleted. put makes an entry where there is none.
-func (h *hubRequest) numbered(
-	collection string, rest []string, list func() (int, any, error), put func(there map[string]any) (int, any, error),
+// entries answers for a collection: it is listed and added to, and an entry is read, changed with the one method that GitHub has
+// for it, and deleted. put makes an entry where there is none.
+func (h *hubRequest) entries(
+	collection string, rest []string, change string, list func() (int, any, error), put func(there map[string]any) (int, any, error),
 ) (int, any, error) {
 	if len(rest) == 0 {
 		switch h.method {
@@ -187,7 +187,7 @@ func (h *hubRequest) numbered(
 	switch h.method {
 	case http.MethodGet:
 		return http.StatusOK, there, nil
-	case http.MethodPut:
+	case change:
 		return put(there)
 	case http.MethodDelete:
 		_, err := h.tx.Delete(collection + "/" + rest[0])
@@ -232,30 +232,14 @@ var variableForm = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
 // variables answers for the variables of the repository or of one environment.
 func (h *hubRequest) variables(collection string, rest []string) (int, any, error) {
-	if len(rest) == 0 {
-		switch h.method {
-		case http.MethodGet:
-			return h.page("variables", h.all(collection))
-		case http.MethodPost:
-			return h.putVariable(collection, strings.ToUpper(text(h.body, "name")), nil)
-		}
-		return 0, nil, gitHubMissing()
+	id := strings.ToUpper(text(h.body, "name"))
+	if len(rest) > 0 {
+		id = strings.ToUpper(rest[0])
+		rest = append([]string{id}, rest[1:]...)
 	}
-	id := strings.ToUpper(rest[0])
-	there := h.tx.Get(collection + "/" + id)
-	if there == nil || len(rest) > 1 {
-		return 0, nil, gitHubMissing()
-	}
-	switch h.method {
-	case http.MethodGet:
-		return http.StatusOK, there, nil
-	case http.MethodPatch:
-		return h.putVariable(collection, id, there)
-	case http.MethodDelete:
-		_, err := h.tx.Delete(collection + "/" + id)
-		return http.StatusNoContent, nil, err
-	}
-	return 0, nil, gitHubMissing()
+	return h.entries(collection, rest, http.MethodPatch,
+		func() (int, any, error) { return h.page("variables", h.all(collection)) },
+		func(there map[string]any) (int, any, error) { return h.putVariable(collection, id, there) })
 }
 
 func (h *hubRequest) putVariable(collection, id string, there map[string]any) (int, any, error) {

@@ -114,7 +114,7 @@ func (h *hubRequest) branchPolicies(environment string, custom bool, rest []stri
 	if !custom {
 		return 0, nil, gitHubMissing()
 	}
-	return h.numbered(collection, rest,
+	return h.entries(collection, rest, http.MethodPut,
 		func() (int, any, error) { return h.page("branch_policies", h.all(collection)) },
 		func(there map[string]any) (int, any, error) { return h.putBranchPolicy(collection, there) })
 }

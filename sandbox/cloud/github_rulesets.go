@@ -38,7 +38,7 @@ func refused(format string, args ...any) error {
 
 func (h *hubRequest) rulesets(rest []string) (int, any, error) {
 	collection := h.repo + "/rulesets"
-	return h.numbered(collection, rest,
+	return h.entries(collection, rest, http.MethodPut,
 		func() (int, any, error) { return h.listRulesets(collection) },
 		func(there map[string]any) (int, any, error) { return h.putRuleset(collection, there) })
 }
