@@ -162,7 +162,10 @@ func wrongOrder(t *testing.T, files map[string]string, file, job string, marks .
 	return wrong
 }
 
-const twoApprovals = `approvals --run "$GITHUB_RUN_ID" --attempt "$GITHUB_RUN_ATTEMPT" --repository "$GITHUB_REPOSITORY" --environments production-approval,production`
+// twoApprovals is the step that counts them, and counted what it does.
+const twoApprovals = "./.github/actions/two-approvals"
+
+const counted = `"$BIN/release" approvals --run "$GITHUB_RUN_ID" --attempt "$GITHUB_RUN_ATTEMPT" --repository "$GITHUB_REPOSITORY" --environments production-approval,production`
 
 // goingBack is in the step of a deployment that ends a rollout.
 const goingBack = `"$BIN/release" rollback "$NAME"`
@@ -177,6 +180,9 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, pulumi, "./.github/actions/infrastructure-up"),
 		wrongOrder(t, files, "ci.yml", "image", "./.github/actions/docker-build-push", "aquasecurity/trivy-action@", "actions/attest@"),
 	)
+	if !strings.Contains(files["actions/two-approvals/action.yml"], counted) {
+		wrong = append(wrong, "two-approvals does not count two approvals")
+	}
 	for _, part := range []string{`"$BIN/release" verify --image "$IMAGE"`, `imageUser=$IMAGE_USER"`} {
 		if !strings.Contains(files["workflows/deploy.yml"], part) {
 			wrong = append(wrong, "deploy.yml does not have "+part)
@@ -191,16 +197,17 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 		"promote": tree.Workflows["promote.yml"].Jobs["promote"].Steps, "deploy": tree.Workflows["deploy.yml"].Jobs["deploy"].Steps,
 	} {
 		for _, s := range steps {
+			if action, ok := s.Exec.(*actionlint.ExecAction); ok && action.Uses.Value == twoApprovals {
+				w := world{"inputs.stack": "prod", "inputs.environment": "production"}
+				if s.If != nil && !truth(evaluate(t, s.If.Value, w)) {
+					wrong = append(wrong, job+": its approvals are not counted in prod")
+				}
+			}
 			run, ok := s.Exec.(*actionlint.ExecRun)
 			if !ok {
 				continue
 			}
 			switch {
-			case strings.Contains(run.Run.Value, twoApprovals):
-				w := world{"inputs.stack": "prod", "inputs.environment": "production"}
-				if s.If != nil && !truth(evaluate(t, s.If.Value, w)) {
-					wrong = append(wrong, job+": its approvals are not counted in prod")
-				}
 			case strings.Contains(run.Run.Value, "release\" guard"):
 				for operation, want := range map[string]bool{"deploy": true, "resume": false} {
 					if got := truth(evaluate(t, s.If.Value, world{"inputs.operation": operation})); got != want {
@@ -248,8 +255,9 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"shows another address", "workflows/deploy.yml", "url: ${{ steps.service.outputs.url }}\n    permissions", "url: https://example.com\n    permissions"},
 		{"releases on a rollback", "workflows/deploy.yml", "inputs.operation != 'rollback' &&\n      (needs", "inputs.operation != '' &&\n      (needs"},
 		{"copies what is resumed", "workflows/deploy.yml", "inputs.operation == 'deploy' && inputs.stack != 'dev'", "inputs.operation != 'rollback' && inputs.stack != 'dev'"},
-		{"counts one approval", "workflows/deploy.yml", "--environments production-approval,production", "--environments production"},
-		{"does not count before it promotes", "workflows/promote.yml", "--environments production-approval,production", "--environments production"},
+		{"counts one approval", "actions/two-approvals/action.yml", "--environments production-approval,production", "--environments production"},
+		{"does not count before it promotes", "workflows/promote.yml", twoApprovals, "./.github/actions/health-check"},
+		{"does not count before it deploys", "workflows/deploy.yml", twoApprovals, "./.github/actions/health-check"},
 		{"copies the image of web for every service", "workflows/deploy.yml", "      service: ${{ inputs.service }}\n", "      service: web\n"},
 		{"counts approvals of staging only", "workflows/promote.yml", "if: inputs.environment == 'production'", "if: inputs.environment == 'staging'"},
 		{"does not verify where the image was built", "workflows/deploy.yml", "gh attestation verify \"oci://$IMAGE\"", "gh attestation download \"oci://$IMAGE\""},
@@ -262,7 +270,7 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"takes back another run's rollout", "workflows/deploy.yml", " && steps.rollout.outcome != 'skipped'", ""},
 		{"releases a revision that it did not make", "workflows/deploy.yml", " --revision \"$REVISION\"", ""},
 		{"resumes what was made of another digest", "workflows/deploy.yml", "*@\"$DIGEST\" ]]", "* ]]"},
-		{"changes prod before approvals are counted", "workflows/infrastructure.yml", "release\" approvals", "release\" status"},
+		{"changes prod before approvals are counted", "workflows/infrastructure.yml", twoApprovals, "./.github/actions/health-check"},
 		{"attests what no scan has seen", "workflows/ci.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

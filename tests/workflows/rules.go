@@ -259,6 +259,7 @@ var rights = map[string][]string{
 	"actions/attest":                    {"attestations: write", "id-token: write"},
 	"google-github-actions/auth":        {"id-token: write"},
 	pulumiLogin:                         {"id-token: write"},
+	"./.github/actions/two-approvals":   {"actions: read"},
 }
 
 func checkRights(t *Tree, file, name string, report reporter) {

@@ -145,7 +145,7 @@ func TestInputsOfOurActionsAreDescribed(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))
 	names := slices.Sorted(maps.Keys(tree.Composites))
-	if want := []string{"docker-build-push", "health-check", "infrastructure-up", "pulumi-login", "setup-pnpm", "setup-pulumi-go"}; !slices.Equal(names, want) {
+	if want := []string{"docker-build-push", "health-check", "infrastructure-up", "pulumi-login", "setup-pnpm", "setup-pulumi-go", "two-approvals"}; !slices.Equal(names, want) {
 		t.Errorf("actions %v, want %v", names, want)
 	}
 	for _, name := range names {
