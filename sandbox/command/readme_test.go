@@ -27,3 +27,25 @@ func TestTheReadmeHasEveryCommand(t *testing.T) {
 		}
 	}
 }
+
+// What a row of the table types is what the command takes.
+func TestTheReadmesArguments(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	rows := regexp.MustCompile("(?m)^\\| `go run ./cmd/sandbox ((?:[a-z]+ ?)+)([^`]*)`").FindAllStringSubmatch(string(readme), -1)
+	require.Greater(t, len(rows), 8)
+	argument := regexp.MustCompile(`[A-Z][A-Z@|]+`)
+	for _, row := range rows {
+		code, help, _ := sandbox(t.TempDir(), append(strings.Fields(row[1]), "--help")...)
+		require.Zero(t, code, row[0])
+		_, usage, _ := strings.Cut(help, "Usage:\n  sandbox ")
+		usage, _, _ = strings.Cut(usage, "\n")
+		typed, taken := argument.FindAllString(row[2], -1), argument.FindAllString(usage, -1)
+		if assert.Len(t, typed, len(taken), "%s, and it takes %s", row[0], usage) {
+			for i := range typed {
+				assert.Contains(t, taken[i], typed[i], row[0])
+			}
+		}
+	}
+}
