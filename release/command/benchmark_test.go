@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 )
 
 // BenchmarkRollback takes a finished release back through the whole command line, against an API that takes half a second to apply a

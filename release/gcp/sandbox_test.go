@@ -13,12 +13,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
-	"github.com/guiofsaints/procureflow-platform/sandbox/dataplane"
-	"github.com/guiofsaints/procureflow-platform/sandbox/store"
 )
 
 const (

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
 )
 
 // judge checks a write of an actor against what that actor has seen: no shift without its gate, nothing against a person's decision.

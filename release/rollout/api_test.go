@@ -11,14 +11,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
-	"github.com/guiofsaints/procureflow-platform/sandbox/dataplane"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
-	"github.com/guiofsaints/procureflow-platform/sandbox/store"
 )
 
 // api is the whole simulated cloud: its API behind the official client, its faults, its data plane. Requests are function calls in

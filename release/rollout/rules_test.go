@@ -6,11 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
-	"github.com/guiofsaints/procureflow-platform/sandbox/run"
 )
 
 var epoch = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -35,7 +35,7 @@ const (
 	slow = 1500 * time.Millisecond
 )
 
-// rules is one service of the simulated Cloud Run without its servers: package sandbox/run decides, and nothing is stored or sent.
+// rules is one service of the simulated Cloud Run without its servers: package emulator/google/run decides, and nothing is stored or sent.
 type rules struct {
 	now       time.Duration
 	service   plan.Service
@@ -158,7 +158,7 @@ func (m *rules) revision(name string, strikes ...faults.Fault) (answer plan.Revi
 	return answer, err
 }
 
-// struck carries out a request that faults meet, as sandbox/faults and sandbox/cloud do.
+// struck carries out a request that faults meet, as emulator/faults and emulator/cloud do.
 func (m *rules) struck(strikes []faults.Fault, request func() error) error {
 	silent := false
 	for _, strike := range strikes {

@@ -12,10 +12,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
 )
 
 var (

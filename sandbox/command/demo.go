@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	release "github.com/guiofsaints/procureflow-platform/release/command"
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 )
 

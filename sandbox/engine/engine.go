@@ -15,8 +15,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/provider"
 	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
-	"github.com/guiofsaints/procureflow-platform/sandbox/provider"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"

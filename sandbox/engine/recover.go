@@ -13,7 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/guiofsaints/procureflow-platform/sandbox/provider"
+	"github.com/guiofsaints/procureflow-platform/emulator/provider"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 	"github.com/guiofsaints/procureflow-platform/sandbox/detached"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 )
 
 // controlPrefix is where the sandbox's own calls are, beside the APIs:

@@ -22,11 +22,11 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
-	"github.com/guiofsaints/procureflow-platform/sandbox/dataplane"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
-	"github.com/guiofsaints/procureflow-platform/sandbox/store"
 )
 
 // DefaultIdle is how long a background cloud stays without a request.

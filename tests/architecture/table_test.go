@@ -67,19 +67,19 @@ var layers = []layer{
 	{
 		packages:   "release/rollout",
 		may:        []string{"release/plan", "release/health"},
-		mayInTests: []string{"sandbox/**", "release/gcp"}, // the simulation goes through the adapter too
+		mayInTests: []string{"emulator/**", "sandbox/**", "release/gcp"}, // the simulation goes through the adapter too
 		reason:     "orchestration defines the ports it needs: importing an adapter would tie it to one cloud",
 	},
 	{
 		packages:   "release/registry/**",
 		may:        []string{"release/plan", "release/health", "release/rollout", "release/registry/**"},
-		mayInTests: []string{"sandbox/**"},
+		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "an adapter implements ports and knows no other adapter",
 	},
 	{
 		packages:   "release/command",
 		may:        []string{"release/**", "stacks", "internal/naming"},
-		mayInTests: []string{"sandbox/**"},
+		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "the command line is where orchestration meets its adapters; it knows neither the program nor the sandbox",
 	},
 	{
@@ -94,7 +94,7 @@ var layers = []layer{
 	{
 		packages:   "release/*",
 		may:        []string{"release/plan", "release/health", "release/rollout"},
-		mayInTests: []string{"sandbox/**"},
+		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "what stands beside the orchestration knows its ports and no adapter",
 	},
 	{
@@ -121,24 +121,29 @@ var layers = []layer{
 		reason:   "it reads a plan and a cloud, and can change neither",
 	},
 	{
+		packages: "emulator/**",
+		may:      []string{"emulator/**"},
+		reason:   "the emulated APIs judge the program and its components: they share none of their code and know no platform",
+	},
+	{
 		packages: "sandbox/command",
-		may:      []string{"sandbox/**", "stacks", "internal/naming", "adopt", "release/command"},
+		may:      []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "adopt", "release/command"},
 		reason:   "the command line runs the adoption and the demonstration's releases against the simulated cloud",
 	},
 	{
 		packages: "sandbox/**",
-		may:      []string{"sandbox/**", "stacks", "internal/naming"},
+		may:      []string{"emulator/**", "sandbox/**", "stacks", "internal/naming"},
 		reason:   "the simulated cloud judges the program and the components, so it must not share their code",
 	},
 	{
 		packages: "cmd/sandbox",
-		may:      []string{"sandbox/**", "infra/program"},
+		may:      []string{"emulator/**", "sandbox/**", "infra/program"},
 		reason:   "the one place where the program meets the simulated cloud",
 	},
 	{
 		packages:   "cmd/release",
 		may:        []string{"release/**", "stacks", "internal/naming"},
-		mayInTests: []string{"sandbox/**"},
+		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "a rollback needs neither the program nor its state",
 	},
 	{

@@ -14,8 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/release/command"
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
 )
 
 const (

@@ -19,10 +19,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
-	"github.com/guiofsaints/procureflow-platform/sandbox/run"
-	"github.com/guiofsaints/procureflow-platform/sandbox/store"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
 const (

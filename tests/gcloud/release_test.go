@@ -17,10 +17,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
+	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 	"github.com/guiofsaints/procureflow-platform/release/command"
-	"github.com/guiofsaints/procureflow-platform/sandbox/cloud"
-	"github.com/guiofsaints/procureflow-platform/sandbox/dataplane"
-	"github.com/guiofsaints/procureflow-platform/sandbox/faults"
 )
 
 const green = "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"

@@ -15,7 +15,7 @@ import (
 // the end is everything below.
 var mustBeOwned = []string{
 	".github/**", ".ci/**", "Pulumi*.yaml", "go.mod", "go.sum", "adopt/**", "bootstrap/**", "cmd/**", "components/**", "infra/**", "internal/**",
-	"permissions/**", "policy/**", "release/**", "sandbox/**", "stacks/**", "tests/**",
+	"permissions/**", "policy/**", "release/**", "emulator/**", "sandbox/**", "stacks/**", "tests/**",
 }
 
 // owned is a line of CODEOWNERS.

@@ -1,0 +1,69 @@
+package cloud_test
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+// TestConcurrentGrants adds members from several goroutines by read, change and write with an etag: a conflict is
+// refused and tried again, and no grant is lost.
+func TestConcurrentGrants(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	const grants = 12
+	var group sync.WaitGroup
+	for i := range grants {
+		group.Go(func() {
+			for {
+				_, policy := w.call("POST", "/crm/v1"+p+":getIamPolicy", `{}`)
+				members := ""
+				if list, ok := dig(policy, "bindings", 0, "members").([]any); ok {
+					for _, member := range list {
+						members += fmt.Sprintf("%q,", member)
+					}
+				}
+				code, _ := w.call("POST", "/crm/v1"+p+":setIamPolicy", fmt.Sprintf(`{"policy":{"etag":%q,"bindings":[{"role":"roles/run.viewer","members":[%s"user:u%d@example.com"]}]}}`, policy["etag"], members, i))
+				if code == http.StatusOK {
+					return
+				}
+				assert.Equal(t, http.StatusConflict, code)
+			}
+		})
+	}
+	group.Wait()
+	assert.Len(t, dig(w.ok("POST", "/crm/v1"+p+":getIamPolicy", `{}`), "bindings", 0, "members"), grants)
+}
+
+// TestCloudSurvivesARestart opens the same folder again and finds what was there, behaviours included.
+func TestCloudSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	documents, err := store.Open(dir)
+	require.NoError(t, err)
+	first, err := cloud.New(documents, cloud.Options{})
+	require.NoError(t, err)
+	require.NoError(t, first.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
+	require.NoError(t, first.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
+	w := &world{t: t, cloud: first}
+	w.ok("POST", "/su/v1"+p+"/services/run.googleapis.com:enable", `{}`)
+	made := w.ok("POST", services+"?serviceId=web", `{"template":{"containers":[{"image":"`+image+`"}]}}`)
+	require.NoError(t, documents.Close())
+
+	documents, err = store.Open(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = documents.Close() })
+	w.cloud, err = cloud.New(documents, cloud.Options{})
+	require.NoError(t, err)
+	assert.Equal(t, made, w.ok("GET", services+"/web", ""))
+	assert.True(t, w.cloud.Behaviour(broken).NeverReady)
+	require.Len(t, w.cloud.Services(), 1)
+	assert.Equal(t, "https://web-123456789012.us-central1.run.app", w.cloud.Services()[0].URI)
+}

@@ -1,0 +1,101 @@
+package cloud_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+)
+
+const hub = "/gh/api/v3/repos/guiofsaints/procureflow"
+
+func TestGitHubEnvironments(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	assert.InDelta(t, 22, w.ok("GET", "/gh/api/v3/repos/GuiofSaints/procureflow", "")["id"], 0)
+	made := w.ok("PUT", hub+"/environments/production", `{"wait_timer":5,"prevent_self_review":true,"can_admins_bypass":false,
+		"reviewers":[{"type":"User","id":33}],"deployment_branch_policy":{"protected_branches":false,"custom_branch_policies":true}}`)
+	assert.Equal(t, "wait_timer", dig(made, "protection_rules", 0, "type"))
+	assert.InDelta(t, 5, dig(made, "protection_rules", 0, "wait_timer"), 0)
+	assert.Equal(t, "required_reviewers", dig(made, "protection_rules", 1, "type"))
+	assert.InDelta(t, 33, dig(made, "protection_rules", 1, "reviewers", 0, "reviewer", "id"), 0)
+	assert.Equal(t, true, dig(made, "protection_rules", 1, "prevent_self_review"))
+	assert.Equal(t, false, made["can_admins_bypass"])
+	assert.Equal(t, made, w.ok("GET", hub+"/environments/production", ""))
+
+	policy := w.ok("POST", hub+"/environments/production/deployment-branch-policies", `{"name":"main"}`)
+	assert.Equal(t, "branch", policy["type"])
+	code, _ := w.call("POST", hub+"/environments/production/deployment-branch-policies", `{"name":"main"}`)
+	assert.Equal(t, 303, code)
+	policies := w.ok("GET", hub+"/environments/production/deployment-branch-policies", "")
+	assert.Equal(t, []any{policy}, policies["branch_policies"])
+
+	emptied := w.ok("PUT", hub+"/environments/production", "")
+	assert.Empty(t, emptied["protection_rules"], "a PUT replaces all protections")
+	code, _ = w.call("GET", hub+"/environments/production/deployment-branch-policies", "")
+	assert.Equal(t, 404, code)
+	code, _ = w.call("DELETE", hub+"/environments/production", "")
+	assert.Equal(t, 204, code)
+	code, answer := w.call("GET", hub+"/environments/production", "")
+	assert.Equal(t, 404, code)
+	assert.Equal(t, "Not Found", answer["message"])
+}
+
+func TestGitHubVariables(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.ok("PUT", hub+"/environments/dev", "")
+	for _, base := range []string{hub + "/actions/variables", hub + "/environments/dev/variables", "/gh/api/v3/repositories/22/environments/dev/variables"} {
+		code, _ := w.call("POST", base, `{"name":"gcp_project","value":"a"}`)
+		require.Equal(t, 201, code, base)
+		code, answer := w.call("POST", base, `{"name":"GCP_PROJECT","value":"b"}`)
+		require.Equal(t, 409, code)
+		assert.Equal(t, "Already exists - Variable already exists", answer["message"])
+		code, _ = w.call("PATCH", base+"/GCP_PROJECT", `{"value":"c"}`)
+		require.Equal(t, 204, code)
+		assert.Equal(t, "c", w.ok("GET", base+"/GCP_PROJECT", "")["value"])
+		assert.InDelta(t, 1, w.ok("GET", base, "")["total_count"], 0)
+		code, _ = w.call("DELETE", base+"/GCP_PROJECT", "")
+		require.Equal(t, 204, code)
+	}
+}
+
+func TestGitHubRefusals(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.ok("PUT", hub+"/environments/dev", "")
+	for _, test := range []struct {
+		name, method, path, body string
+		code                     int
+		want                     string
+	}{
+		{"no repository", "GET", "/gh/api/v3/repos/guiofsaints/none", "", 404, ""},
+		{"no environment", "POST", hub + "/environments/none/variables", `{"name":"A","value":"b"}`, 404, ""},
+		{"unknown reviewer", "PUT", hub + "/environments/dev", `{"reviewers":[{"type":"User","id":99}]}`, 422, "reviewer User 99 has no access to the repository"},
+		{"too long a wait", "PUT", hub + "/environments/dev", `{"wait_timer":43201}`, 422, "wait_timer must be a whole number of minutes, 0 to 43200"},
+		{"both branch policies", "PUT", hub + "/environments/dev", `{"deployment_branch_policy":{"protected_branches":true,"custom_branch_policies":true}}`, 422, "protected_branches and custom_branch_policies cannot have the same value"},
+		{"misspelt protection", "PUT", hub + "/environments/dev", `{"reviewer":[]}`, 422, "no such field"},
+		{"pattern without custom policies", "POST", hub + "/environments/dev/deployment-branch-policies", `{"name":"main"}`, 404, ""},
+		{"variable name", "POST", hub + "/actions/variables", `{"name":"GITHUB_X","value":"b"}`, 422, "Variable names may contain letters, digits and underscores only, must not begin with a digit or with GITHUB_."},
+		{"no value", "POST", hub + "/actions/variables", `{"name":"A"}`, 422, "Variable values must have 1 to 49152 bytes."},
+		{"not JSON", "PUT", hub + "/environments/dev", `{`, 400, ""},
+	} {
+		code, answer := w.call(test.method, test.path, test.body)
+		assert.Equal(t, test.code, code, test.name)
+		message, _ := dig(answer, "errors", 0, "message").(string)
+		assert.Equal(t, test.want, message, test.name)
+	}
+}
+
+func TestEnsureIsIdempotentAndRefusesOtherNumbers(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
+	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "5", BillingAccount: billing}), "project procureflow-dev has number 123456789012 in this sandbox and 5 in the settings; delete the sandbox's state folder to start anew")
+	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "procureflow-two", Number: number, BillingAccount: billing}), "project number 123456789012 belongs to procureflow-dev in this sandbox; give procureflow-two its own number")
+	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "X", Number: "n"}), "project id \"X\": want 6-30 lower-case letters, digits and hyphens\nproject number \"n\": want digits\nbilling account \"\": want its id, XXXXXX-XXXXXX-XXXXXX")
+	require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22}))
+	require.EqualError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}), "GitHub repository guiofsaints/procureflow has number 22 in this sandbox and 23 in the settings; delete the sandbox's state folder to start anew")
+}

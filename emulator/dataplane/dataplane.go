@@ -1,0 +1,153 @@
+package dataplane
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud/metrics"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+)
+
+// RevisionHeader names the revision that gave an answer.
+const RevisionHeader = "X-Sandbox-Revision"
+
+// Options configure a [DataPlane]. The zero value is what a program wants.
+type Options struct {
+	// Float64 draws a number in [0,1): it decides which revision serves a request, and which requests fail where a
+	// behaviour has an error rate. It is called by one request at a time. Default: math/rand/v2.
+	Float64 func() float64
+	// Now is the clock of the metrics. Default: time.Now.
+	Now func() time.Time
+	// Sleep waits, or returns early with the context's error. Default: a timer.
+	Sleep func(context.Context, time.Duration) error
+	// Metrics counts the requests. Default: the cloud's recorder, so that its Cloud Monitoring reports them.
+	Metrics *metrics.Recorder
+}
+
+// DataPlane answers for all services of a cloud. It is an http.Handler that routes by the Host header.
+type DataPlane struct {
+	cloud   *cloud.Cloud
+	options Options
+	mu      sync.Mutex // guards options.Float64
+}
+
+// New serves the cloud's services.
+func New(c *cloud.Cloud, options Options) *DataPlane {
+	if options.Float64 == nil {
+		options.Float64 = rand.Float64
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Sleep == nil {
+		options.Sleep = sleep
+	}
+	if options.Metrics == nil {
+		options.Metrics = c.Metrics()
+	}
+	return &DataPlane{cloud: c, options: options}
+}
+
+// Metrics is where the requests are counted.
+func (d *DataPlane) Metrics() *metrics.Recorder { return d.options.Metrics }
+
+func sleep(ctx context.Context, delay time.Duration) error {
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *DataPlane) draw() float64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.options.Float64()
+}
+
+// ServeHTTP routes by host: SERVICE-NUMBER.REGION.run.app is the service, TAG---SERVICE-NUMBER.REGION.run.app the
+// revision of a tag.
+func (d *DataPlane) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	host := strings.ToLower(r.Host)
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	tag, canonical, tagged := strings.Cut(host, "---")
+	if !tagged {
+		tag, canonical = "", host
+	}
+	for _, service := range d.cloud.Services() {
+		if service.URI == "https://"+canonical {
+			d.serve(w, r, service, tag)
+			return
+		}
+	}
+	frontEnd(w, http.StatusNotFound, "Page not found", "No service has the host "+host+".")
+}
+
+// ForService answers for one service whatever the host is, so that it can have a listener of its own. A host that
+// begins with TAG--- is the tag's.
+func (d *DataPlane) ForService(project, location, service string) http.Handler {
+	name := fmt.Sprintf("projects/%s/locations/%s/services/%s", project, location, service)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s, err := d.cloud.Service(name)
+		if err != nil {
+			frontEnd(w, http.StatusNotFound, "Page not found", err.Error())
+			return
+		}
+		tag, _, tagged := strings.Cut(strings.ToLower(r.Host), "---")
+		if !tagged {
+			tag = ""
+		}
+		d.serve(w, r, s, tag)
+	})
+}
+
+func (d *DataPlane) serve(w http.ResponseWriter, r *http.Request, service cloud.Service, tag string) {
+	if service.Internal {
+		frontEnd(w, http.StatusNotFound, "Page not found", "The service takes requests from its network only.")
+		return
+	}
+	revision := ""
+	if tag != "" {
+		for _, target := range service.Traffic {
+			if target.Tag == tag {
+				revision = target.Revision
+			}
+		}
+		if revision == "" {
+			frontEnd(w, http.StatusNotFound, "Page not found", "The service has no traffic tag "+tag+".")
+			return
+		}
+	}
+	if !service.Public {
+		frontEnd(w, http.StatusForbidden, "Forbidden", "Your client does not have permission to get URL "+r.URL.Path+" from this server.")
+		return
+	}
+	if revision == "" {
+		revision = run.Pick(service.Traffic, d.draw()*100)
+	}
+	serving, ready := service.Revisions[revision]
+	if !ready {
+		frontEnd(w, http.StatusServiceUnavailable, "Service Unavailable", "The service you requested is not available yet.")
+		return
+	}
+	d.answer(w, r, service, serving)
+}
+
+// frontEnd answers in place of a container, as Google's front end does: HTML, and no revision.
+func frontEnd(w http.ResponseWriter, code int, title, text string) {
+	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	w.WriteHeader(code)
+	_ = errorPage.Execute(w, map[string]any{"Code": code, "Title": title, "Text": text}) // the client is gone when this fails
+}

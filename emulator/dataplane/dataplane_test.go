@@ -1,0 +1,208 @@
+package dataplane_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+const (
+	project  = "procureflow-dev"
+	services = "/run/v2/projects/" + project + "/locations/us-central1/services"
+	host     = "web-42.us-central1.run.app"
+	digest   = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	canary   = "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+)
+
+type world struct {
+	t     *testing.T
+	cloud *cloud.Cloud
+	plane *dataplane.DataPlane
+	slept []time.Duration
+	draws []float64 // given out in turn; 0 when there are none left
+}
+
+func start(t *testing.T) *world {
+	t.Helper()
+	documents, err := store.Open(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = documents.Close() })
+	w := &world{t: t}
+	w.cloud, err = cloud.New(documents, cloud.Options{Now: func() time.Time { return time.Date(2026, 11, 23, 12, 5, 0, 0, time.UTC) }})
+	require.NoError(t, err)
+	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "42", BillingAccount: "A"}))
+	w.plane = dataplane.New(w.cloud, dataplane.Options{
+		Now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 30, 0, time.UTC) },
+		Float64: func() float64 {
+			if len(w.draws) == 0 {
+				return 0
+			}
+			f := w.draws[0]
+			w.draws = w.draws[1:]
+			return f
+		},
+		Sleep: func(_ context.Context, d time.Duration) error { w.slept = append(w.slept, d); return nil },
+	})
+	w.api("POST", "/su/v1/projects/"+project+"/services/run.googleapis.com:enable", `{}`)
+	return w
+}
+
+func (w *world) api(method, path, body string) {
+	w.t.Helper()
+	recorder := httptest.NewRecorder()
+	w.cloud.ServeHTTP(recorder, httptest.NewRequest(method, path, strings.NewReader(body)))
+	require.Equal(w.t, http.StatusOK, recorder.Code, recorder.Body.String())
+}
+
+// deploy makes a public service with a stable and a candidate revision at 90 and 10 %.
+func (w *world) deploy() {
+	w.t.Helper()
+	image := func(d string) string {
+		return `{"image":"us-docker.pkg.dev/cloudrun/container/hello@` + d + `","env":[{"name":"NODE_ENV","value":"hidden-value"}]}`
+	}
+	w.api("POST", services+"?serviceId=web", `{"template":{"revision":"web-blue","timeout":"5s","containers":[`+image(digest)+`]}}`)
+	w.api("PATCH", services+"/web?updateMask=template", `{"template":{"revision":"web-green","timeout":"5s","containers":[`+image(canary)+`]}}`)
+	w.api("PATCH", services+"/web?updateMask=traffic", `{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":90,"tag":"stable"},
+		{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-green","percent":10,"tag":"candidate"}]}`)
+	w.api("POST", services+"/web:setIamPolicy", `{"policy":{"bindings":[{"role":"roles/run.invoker","members":["allUsers"]}]}}`)
+}
+
+func (w *world) get(host, path string) *httptest.ResponseRecorder {
+	recorder := httptest.NewRecorder()
+	request := httptest.NewRequest(http.MethodGet, path, nil)
+	request.Host = host
+	w.plane.ServeHTTP(recorder, request)
+	return recorder
+}
+
+func TestSplitFollowsTheEffectiveTraffic(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.deploy()
+	count := map[string]int{}
+	for i := range 100 {
+		w.draws = []float64{float64(i) / 100}
+		answer := w.get(host, "/")
+		require.Equal(t, http.StatusOK, answer.Code)
+		count[answer.Header().Get(dataplane.RevisionHeader)]++
+	}
+	assert.Equal(t, map[string]int{"web-blue": 90, "web-green": 10}, count)
+	assert.Equal(t, "web-green", w.get("candidate---"+host, "/").Header().Get(dataplane.RevisionHeader))
+	assert.Equal(t, "web-blue", w.get("stable---"+host+":8080", "/").Header().Get(dataplane.RevisionHeader))
+
+	var got []string
+	for _, series := range w.plane.Metrics().Query("projects/"+project+"/locations/us-central1/services/web", time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), time.Date(2026, 11, 23, 12, 1, 0, 0, time.UTC)) {
+		got = append(got, fmt.Sprint(series.Key.Revision, " ", series.Key.Class, " ", series.Points[0].Count))
+	}
+	assert.Equal(t, []string{"web-blue 2xx 91", "web-green 2xx 11"}, got)
+}
+
+func TestMonitoringReportsWhatWasServed(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.api("POST", "/su/v1/projects/"+project+"/services/monitoring.googleapis.com:enable", `{}`)
+	w.deploy()
+	w.get("candidate---"+host, "/")
+	query := url.Values{"filter": {`metric.type="run.googleapis.com/request_count" AND resource.labels.revision_name="web-green"`}, "interval.startTime": {"2026-11-23T12:00:00Z"},
+		"interval.endTime": {"2026-11-23T12:01:00Z"}, "aggregation.alignmentPeriod": {"60s"}, "aggregation.perSeriesAligner": {"ALIGN_DELTA"}, "aggregation.crossSeriesReducer": {"REDUCE_SUM"}}
+	recorder := httptest.NewRecorder()
+	w.cloud.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/mon/v3/projects/"+project+"/timeSeries?"+query.Encode(), nil))
+	require.Equal(t, http.StatusOK, recorder.Code, recorder.Body.String())
+	assert.Contains(t, recorder.Body.String(), `"int64Value": "1"`)
+}
+
+func TestContainerAnswers(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.deploy()
+	for path, want := range map[string]struct {
+		code     int
+		kind     string
+		contains string
+	}{
+		"/":                  {200, "text/html; charset=utf-8", "<h1>web</h1>"},
+		"/api/health":        {200, "application/json", `"status":"ok"`},
+		"/api/items?limit=1": {200, "application/json", `"total":3`},
+		"/__sandbox":         {200, "application/json", `"env":["NODE_ENV"]`},
+		"/nothing":           {404, "application/json", `"error":"not found"`},
+	} {
+		answer := w.get(host, path)
+		assert.Equal(t, want.code, answer.Code, path)
+		assert.Equal(t, want.kind, answer.Header().Get("Content-Type"), path)
+		assert.Contains(t, answer.Body.String(), want.contains, path)
+		assert.NotContains(t, answer.Body.String(), "hidden-value", path)
+		assert.Equal(t, "web-blue", answer.Header().Get(dataplane.RevisionHeader), path)
+	}
+	var list struct{ Items []map[string]any }
+	require.NoError(t, json.Unmarshal(w.get(host, "/api/items?limit=1").Body.Bytes(), &list))
+	assert.Len(t, list.Items, 1)
+}
+
+func TestFrontEndRefuses(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.deploy()
+	w.api("POST", services+"?serviceId=private", `{"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`)
+	w.api("POST", services+"?serviceId=internal", `{"ingress":"INGRESS_TRAFFIC_INTERNAL_ONLY","template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`)
+	require.NoError(t, w.cloud.SetBehaviour(canary, cloud.Behaviour{NeverReady: true}))
+	w.api("POST", services+"?serviceId=failed", `{"invokerIamDisabled":true,"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@`+canary+`"}]}}`)
+	for host, want := range map[string]int{
+		"private-42.us-central1.run.app":       403,
+		"internal-42.us-central1.run.app":      404,
+		"failed-42.us-central1.run.app":        503,
+		"nothing---web-42.us-central1.run.app": 404,
+		"none-42.us-central1.run.app":          404,
+		"127.0.0.1:8080":                       404,
+	} {
+		answer := w.get(host, "/")
+		assert.Equal(t, want, answer.Code, host)
+		assert.Empty(t, answer.Header().Get(dataplane.RevisionHeader), host)
+	}
+}
+
+func TestForServiceAnswersForAnyHost(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.deploy()
+	server := httptest.NewServer(w.plane.ForService(project, "us-central1", "web"))
+	t.Cleanup(server.Close)
+	response, err := http.Get(server.URL)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, 200, response.StatusCode)
+	recorder := httptest.NewRecorder()
+	w.plane.ForService(project, "us-central1", "none").ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))
+	assert.Equal(t, 404, recorder.Code)
+}
+
+func TestBehaviours(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.deploy()
+	require.NoError(t, w.cloud.SetBehaviour(canary, cloud.Behaviour{ErrorRate: 0.25, Latency: 2 * time.Second}))
+	w.draws = []float64{0.24}
+	assert.Equal(t, 500, w.get("candidate---"+host, "/").Code)
+	w.draws = []float64{0.25}
+	assert.Equal(t, 200, w.get("candidate---"+host, "/").Code)
+	assert.Equal(t, []time.Duration{2 * time.Second, 2 * time.Second}, w.slept)
+
+	w.slept = nil
+	require.NoError(t, w.cloud.SetBehaviour(canary, cloud.Behaviour{Latency: time.Minute}))
+	assert.Equal(t, 504, w.get("candidate---"+host, "/").Code)
+	assert.Equal(t, []time.Duration{5 * time.Second}, w.slept, "the template's timeout ends the wait")
+	require.Error(t, w.cloud.SetBehaviour("latest", cloud.Behaviour{}))
+	require.Error(t, w.cloud.SetBehaviour(canary, cloud.Behaviour{ErrorRate: 1.1}))
+}

@@ -1,0 +1,190 @@
+package faults
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+)
+
+// Options configure an [Injector]. The zero value is what a program wants.
+type Options struct {
+	// Sleep waits, or returns early with the context's error. Default: a timer.
+	Sleep func(context.Context, time.Duration) error
+}
+
+// Injector holds the faults that are set. Its methods may be called from several goroutines.
+type Injector struct {
+	options Options
+
+	mu     sync.Mutex
+	faults map[string]*armed
+}
+
+// armed is a fault that is set.
+type armed struct {
+	fault         Fault
+	path          *regexp.Regexp
+	random        *rand.Rand
+	seen, strikes int
+}
+
+// State is a fault with what it did so far.
+type State struct {
+	Name string `json:"name"`
+	Fault
+	// Seen counts the requests the fault was about, Strikes those it struck.
+	Seen    int `json:"seen"`
+	Strikes int `json:"strikes"`
+}
+
+// New returns an injector without faults.
+func New(options Options) *Injector {
+	if options.Sleep == nil {
+		options.Sleep = sleep
+	}
+	return &Injector{options: options, faults: map[string]*armed{}}
+}
+
+func sleep(ctx context.Context, duration time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(duration):
+		return nil
+	}
+}
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// Set makes the fault strike from now on, in place of one of the same name. The error lists all that is wrong with it,
+// each with the fix; nothing has changed then.
+func (i *Injector) Set(name string, fault Fault) error {
+	if !nameForm.MatchString(name) {
+		return fmt.Errorf("fault %q: use a name of lower-case letters, digits and hyphens", name)
+	}
+	if err := fault.check(); err != nil {
+		return fmt.Errorf("fault %s: %w", name, err)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.faults[name] = &armed{fault: fault, path: pattern(fault.Path), random: rand.New(rand.NewPCG(fault.Seed, 0))}
+	return nil
+}
+
+// ErrNoFault is returned by [Injector.Clear] when there is none of that name.
+var ErrNoFault = errors.New("no such fault")
+
+// Clear ends the fault of that name.
+func (i *Injector) Clear(name string) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.faults[name] == nil {
+		return fmt.Errorf("%w: %s", ErrNoFault, name)
+	}
+	delete(i.faults, name)
+	return nil
+}
+
+// ClearAll ends all faults.
+func (i *Injector) ClearAll() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	clear(i.faults)
+}
+
+// List returns the faults by name.
+func (i *Injector) List() []State {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	states := []State{}
+	for _, name := range slices.Sorted(maps.Keys(i.faults)) {
+		a := i.faults[name]
+		states = append(states, State{Name: name, Fault: a.fault, Seen: a.seen, Strikes: a.strikes})
+	}
+	return states
+}
+
+// strike returns the faults that strike the request, by name.
+func (i *Injector) strike(r *http.Request) []Fault {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var striking []Fault
+	for _, name := range slices.Sorted(maps.Keys(i.faults)) {
+		a := i.faults[name]
+		if !a.fault.about(r, a.path) {
+			continue
+		}
+		a.seen++
+		if a.seen <= a.fault.Skip || a.fault.Next > 0 && a.strikes >= a.fault.Next || a.random.Float64() >= a.fault.Rate {
+			continue
+		}
+		a.strikes++
+		striking = append(striking, a.fault)
+	}
+	return striking
+}
+
+// Intercept is a cloud.Options.Intercept: the handler it returns lets the faults strike before next is asked. A request
+// that several faults strike waits for all delays; the first of answer and drop by name decides how it ends.
+func (i *Injector) Intercept(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var disturbance cloud.Disturbance
+		var end *Fault
+		silent := false
+		for _, fault := range i.strike(r) {
+			switch fault.Effect {
+			case Delay:
+				if i.options.Sleep(r.Context(), time.Duration(fault.Duration)) != nil {
+					return // the client is gone, and its request with it
+				}
+			case Answer, Drop:
+				if end == nil {
+					end = &fault
+				}
+			case DropAnswer:
+				silent = true
+			default:
+				fault.disturb(&disturbance)
+			}
+		}
+		switch {
+		case end != nil && end.Effect == Drop:
+			panic(http.ErrAbortHandler) // net/http closes the connection, and logs nothing
+		case end != nil:
+			refuse(w, end.Status)
+			return
+		}
+		if disturbance != (cloud.Disturbance{}) {
+			r = r.WithContext(cloud.Disturb(r.Context(), disturbance))
+		}
+		if silent {
+			next.ServeHTTP(nowhere{http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func refuse(w http.ResponseWriter, code int) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the client is gone when this fails
+		"error": map[string]any{"code": code, "status": statuses[code].status, "message": statuses[code].message}})
+}
+
+// nowhere is where an answer goes that nobody hears.
+type nowhere struct{ header http.Header }
+
+func (n nowhere) Header() http.Header            { return n.header }
+func (n nowhere) Write(data []byte) (int, error) { return len(data), nil }
+func (n nowhere) WriteHeader(int)                {}
