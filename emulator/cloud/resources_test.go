@@ -114,7 +114,7 @@ func TestSecretVersions(t *testing.T) {
 	version := w.ok("POST", secret+":addVersion", `{"payload":{"data":"`+encoded+`"}}`)
 	assert.Equal(t, "projects/123456789012/secrets/key/versions/1", version["name"])
 	assert.Equal(t, encoded, dig(w.ok("GET", secret+"/versions/latest:access", ""), "payload", "data"))
-	state, err := os.ReadFile(filepath.Join(dir, "state.json"))
+	state, err := os.ReadFile(filepath.Join(dir, "state.db"))
 	require.NoError(t, err)
 	assert.NotContains(t, string(state), payload)
 	assert.NotContains(t, string(state), encoded)

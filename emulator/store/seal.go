@@ -28,20 +28,33 @@ func openSealer(path string, mayCreate bool) (*sealer, error) {
 			return nil, err
 		}
 		text = []byte(hex.EncodeToString(raw) + "\n")
-		if err := replaceFile(path, text); err != nil {
+		if err := writeKey(path, text); err != nil {
 			return nil, fmt.Errorf("write the key of the cloud's store: %w", err)
 		}
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("the key %s of the cloud's store is gone and secrets were sealed with it; restore the file, or delete its folder to start with an empty cloud", path)
+		return nil, fmt.Errorf("the key %s of the cloud's store is gone and secrets were sealed with it; %s", path, restore)
 	case err != nil:
 		return nil, fmt.Errorf("read the key of the cloud's store: %w", err)
 	}
 	raw, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(raw) != 32 {
 		// The decoder's own error would quote the key.
-		return nil, fmt.Errorf("the key %s of the cloud's store is damaged: want 64 hexadecimal digits; restore the file, or delete its folder to start with an empty cloud", path)
+		return nil, fmt.Errorf("the key %s of the cloud's store is damaged: want 64 hexadecimal digits; %s", path, restore)
 	}
 	return newSealer(raw)
+}
+
+// writeKey puts the key in place in one step: a process killed in between leaves no half of a key.
+func writeKey(path string, text []byte) error {
+	temporary, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = temporary.Write(text)
+	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 func newKey() ([]byte, error) {

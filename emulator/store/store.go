@@ -1,34 +1,24 @@
 package store
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"sync"
 
-	"github.com/gofrs/flock"
-)
-
-// Format is the version of the file's layout. A file of a newer format is refused, never overwritten.
-const Format = 1
-
-const (
-	stateFile = "state.json"
-	lockFile  = "lock"
+	"github.com/tidwall/btree"
+	"go.etcd.io/bbolt"
 )
 
 // ErrLocked is returned by [Open] when another process, or another Store of this one, has the folder open.
 var ErrLocked = errors.New("the folder is open already")
 
+var errClosed = errors.New("the cloud's store is closed")
+
 // Store is an opened folder, or memory. Its methods may be called from several goroutines.
 type Store struct {
-	dir    string // Empty for memory.
-	lock   *flock.Flock
+	file   *bbolt.DB // Nil for memory.
 	sealer *sealer
 
 	mu      sync.RWMutex
@@ -36,37 +26,51 @@ type Store struct {
 	closed  bool
 }
 
-// content is what the file holds. Values are encoded and never changed in place, so a shallow copy is a snapshot.
+// content is all that the store holds, in memory: every read is answered from here, and the file is read once, by Open.
+// Values are encoded and never changed in place. Copying a tree shares its nodes until they change, so that a transaction
+// costs what it touches and not what is there.
 type content struct {
-	Format    int                        `json:"format"`
-	Documents map[string]json.RawMessage `json:"documents"`
-	// Sealed are secret payloads: nonce and ciphertext, bound to their name.
-	Sealed map[string][]byte `json:"sealed,omitempty"`
+	documents *btree.Map[string, []byte]
+	// sealed are secret payloads: nonce and ciphertext, bound to their name.
+	sealed *btree.Map[string, []byte]
+}
+
+func empty() content {
+	return content{documents: new(btree.Map[string, []byte]), sealed: new(btree.Map[string, []byte])}
 }
 
 func (c content) clone() content {
-	return content{Format: c.Format, Documents: maps.Clone(c.Documents), Sealed: maps.Clone(c.Sealed)}
+	return content{documents: c.documents.Copy(), sealed: c.sealed.Copy()}
 }
 
-// Open opens the folder, making it when it is absent. The error names the file and the fix when the state cannot be
-// read: it is damaged, of a newer format, or its key is gone.
+// Open opens the folder, making it when it is absent. A folder that an earlier version wrote is taken over. The error names
+// the file and the fix when the state cannot be read: it is damaged, of a newer format, or its key is gone.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open the cloud's store: %w; make the folder's parent writable", err)
 	}
-	lock := flock.New(filepath.Join(dir, lockFile))
-	held, err := lock.TryLock()
+	file, err := openFile(dir)
 	if err != nil {
-		return nil, fmt.Errorf("lock the cloud's store %s: %w", dir, err)
+		return nil, err
 	}
-	if !held {
-		return nil, fmt.Errorf("cloud's store %s: %w; stop the process that uses it", dir, ErrLocked)
-	}
-	s := &Store{dir: dir, lock: lock, current: empty()}
-	if err := s.load(); err != nil {
-		return nil, errors.Join(err, lock.Unlock())
+	s := &Store{file: file}
+	if err := s.load(dir); err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
 	return s, nil
+}
+
+// load reads the file, or what an earlier version left, and the key that the secrets were sealed with.
+func (s *Store) load(dir string) error {
+	var err error
+	if s.current, err = readFile(s.file); err != nil {
+		return err
+	}
+	if err := s.takeOver(filepath.Join(dir, legacyFile)); err != nil {
+		return err
+	}
+	s.sealer, err = openSealer(filepath.Join(dir, keyFile), s.current.sealed.Len() == 0)
+	return err
 }
 
 // Memory is an empty store without a folder: what it holds ends with it. It is for simulations, which make thousands.
@@ -79,51 +83,6 @@ func Memory() (*Store, error) {
 	return &Store{sealer: sealer, current: empty()}, err
 }
 
-func empty() content {
-	return content{Format: Format, Documents: map[string]json.RawMessage{}, Sealed: map[string][]byte{}}
-}
-
-func (s *Store) load() error {
-	path := filepath.Join(s.dir, stateFile)
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read the cloud's store: %w", err)
-	}
-	if err == nil {
-		if err := decodeContent(path, data, &s.current); err != nil {
-			return err
-		}
-	}
-	s.sealer, err = openSealer(filepath.Join(s.dir, keyFile), len(s.current.Sealed) == 0)
-	return err
-}
-
-func decodeContent(path string, data []byte, into *content) error {
-	var header struct {
-		Format *int `json:"format"`
-	}
-	if err := json.Unmarshal(data, &header); err != nil {
-		return fmt.Errorf("the cloud's store %s is damaged: %w; restore the file, or delete its folder to start with an empty cloud", path, err)
-	}
-	if header.Format == nil || *header.Format < 1 {
-		return fmt.Errorf("the cloud's store %s is damaged: it says no format; restore the file, or delete its folder to start with an empty cloud", path)
-	}
-	if *header.Format > Format {
-		return fmt.Errorf("the cloud's store %s has format %d and this program reads up to %d; use the newer program, or delete the folder to start with an empty cloud", path, *header.Format, Format)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("the cloud's store %s is damaged: %w; restore the file, or delete its folder to start with an empty cloud", path, err)
-	}
-	for name, document := range into.Documents {
-		if len(document) == 0 || document[0] != '{' {
-			return fmt.Errorf("the cloud's store %s is damaged: %s is no object; restore the file, or delete its folder to start with an empty cloud", path, name)
-		}
-	}
-	return nil
-}
-
 // Close lets go of the folder. Transactions after Close fail. Closing twice is allowed.
 func (s *Store) Close() error {
 	s.mu.Lock()
@@ -132,10 +91,10 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	if s.lock == nil {
+	if s.file == nil {
 		return nil
 	}
-	return s.lock.Unlock()
+	return s.file.Close()
 }
 
 // View runs read on the state as it is now. Later transactions do not change what read sees, and read must not write.
@@ -150,8 +109,6 @@ func (s *Store) View(read func(*Tx) error) error {
 	return read(tx)
 }
 
-var errClosed = errors.New("the cloud's store is closed")
-
 // Update runs change as one transaction. When change returns an error, or the file cannot be written, nothing has
 // changed and Update returns that error. Transactions run one after another. A transaction that wrote nothing does not
 // touch the file.
@@ -165,47 +122,14 @@ func (s *Store) Update(change func(*Tx) error) error {
 	if err := change(tx); err != nil {
 		return err
 	}
-	if !tx.changed {
+	if len(tx.writes) == 0 {
 		return nil
 	}
-	if err := s.save(tx.content); err != nil {
-		return err
+	if s.file != nil {
+		if err := writeFile(s.file, tx.writes); err != nil {
+			return fmt.Errorf("write the cloud's store %s: %w; free space or make the folder writable", s.file.Path(), err)
+		}
 	}
 	s.current = tx.content
-	return nil
-}
-
-func (s *Store) save(c content) error {
-	if s.dir == "" {
-		return nil
-	}
-	data, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("encode the cloud's store: %w", err)
-	}
-	if err := replaceFile(filepath.Join(s.dir, stateFile), data); err != nil {
-		return fmt.Errorf("write the cloud's store: %w; free space or make the folder writable", err)
-	}
-	return nil
-}
-
-// replaceFile puts data in place of path in one step: a crash leaves the old content or the new.
-func replaceFile(path string, data []byte) error {
-	temporary, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = temporary.Write(data)
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	// The rename itself is durable only when the folder is; a file system that cannot sync a folder still has the file.
-	if folder, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = folder.Sync()
-		_ = folder.Close()
-	}
 	return nil
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
 	"pgregory.net/rapid"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
@@ -42,11 +44,9 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	require.NoError(t, s.Update(func(tx *store.Tx) error { return tx.Put("a", store.Document{"n": 1.0}) }))
-	before, err := os.ReadFile(filepath.Join(dir, "state.json"))
-	require.NoError(t, err)
 
 	failure := errors.New("refused")
-	err = s.Update(func(tx *store.Tx) error {
+	err := s.Update(func(tx *store.Tx) error {
 		require.NoError(t, tx.Put("a", store.Document{"n": 2.0}))
 		require.NoError(t, tx.Put("b", store.Document{}))
 		require.NoError(t, tx.PutSecret("s", []byte("value")))
@@ -55,9 +55,8 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 	require.ErrorIs(t, err, failure)
 
 	assert.Equal(t, map[string]store.Document{"a": {"n": 1.0}}, read(t, s))
-	after, err := os.ReadFile(filepath.Join(dir, "state.json"))
-	require.NoError(t, err)
-	assert.Equal(t, string(before), string(after))
+	require.NoError(t, s.Close())
+	assert.Equal(t, map[string]store.Document{"a": {"n": 1.0}}, read(t, open(t, dir)), "the file has what memory has")
 }
 
 func TestViewSeesOneMoment(t *testing.T) {
@@ -102,7 +101,7 @@ func TestSecretsAreSealed(t *testing.T) {
 		assert.NotContains(t, string(data), "correct horse", entry.Name())
 		assert.NotContains(t, string(data), "Y29ycmVjdCBob3Jz", entry.Name()) // the same in base64
 	}
-	for _, name := range []string{"key", "state.json"} {
+	for _, name := range []string{"key", "state.db"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
@@ -128,42 +127,141 @@ func TestSecretsAreSealed(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	const start = "; restore the file, or delete its folder to start with an empty cloud"
+	const restore = "; restore the file, or delete its folder to start with an empty cloud"
+	// database writes a file by hand: what no Store would write.
+	database := func(buckets ...map[string]string) func(t *testing.T, path string) {
+		return func(t *testing.T, path string) {
+			file, err := bbolt.Open(path, 0o600, nil)
+			require.NoError(t, err)
+			require.NoError(t, file.Update(func(tx *bbolt.Tx) error {
+				for i, name := range []string{"about", "documents", "sealed"}[:len(buckets)] {
+					bucket, err := tx.CreateBucket([]byte(name))
+					require.NoError(t, err)
+					for key, value := range buckets[i] {
+						require.NoError(t, bucket.Put([]byte(key), []byte(value)))
+					}
+				}
+				return nil
+			}))
+			require.NoError(t, file.Close())
+		}
+	}
+	text := func(content string) func(t *testing.T, path string) {
+		return func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, []byte(content), 0o600)) }
+	}
+	format2 := map[string]string{"format": "2"}
 	for name, test := range map[string]struct {
-		state, key string
-		want       string // with %s for the file
+		write func(t *testing.T, path string)
+		file  string
+		want  string // with %s for the file
 	}{
-		"half a file":    {state: `{"format":1,"docu`, want: "the cloud's store %s is damaged: unexpected end of JSON input" + start},
-		"no format":      {state: `{"documents":{}}`, want: "the cloud's store %s is damaged: it says no format" + start},
-		"newer format":   {state: `{"format":2,"rows":[]}`, want: "the cloud's store %s has format 2 and this program reads up to 1; use the newer program, or delete the folder to start with an empty cloud"},
-		"unknown field":  {state: `{"format":1,"rows":[]}`, want: `the cloud's store %s is damaged: json: unknown field "rows"` + start},
-		"wrong document": {state: `{"format":1,"documents":{"a":[]}}`, want: "the cloud's store %s is damaged: a is no object" + start},
-		"key gone":       {state: `{"format":1,"documents":{},"sealed":{"a":"AAAA"}}`, want: "the key %s of the cloud's store is gone and secrets were sealed with it" + start},
-		"key damaged":    {key: "secret!", want: "the key %s of the cloud's store is damaged: want 64 hexadecimal digits" + start},
+		"no database":    {text(strings.Repeat("x", 1<<14)), "state.db", "the cloud's store %s is damaged: invalid database" + restore},
+		"no format":      {database(map[string]string{}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
+		"no bucket":      {database(format2, nil), "state.db", `the cloud's store %s is damaged: it has no bucket "sealed"` + restore},
+		"wrong document": {database(format2, map[string]string{"a": "[]"}, nil), "state.db", "the cloud's store %s is damaged: a is no object" + restore},
+		"newer format": {database(map[string]string{"format": "3"}), "state.db", "the cloud's store %s has format 3 and this program reads up to 2; " +
+			"use the newer program, or delete the folder to start with an empty cloud"},
+		"key damaged":      {text("secret!"), "key", "the key %s of the cloud's store is damaged: want 64 hexadecimal digits" + restore},
+		"old, half a file": {text(`{"format":1,"docu`), "state.json", "the cloud's store %s is damaged: unexpected EOF" + restore},
+		"old, no format":   {text(`{"documents":{}}`), "state.json", "the cloud's store %s is damaged: it says format 0 instead of 1" + restore},
+		"old, unknown field": {text(`{"format":1,"rows":[]}`), "state.json",
+			`the cloud's store %s is damaged: json: unknown field "rows"` + restore},
+		"old, wrong document": {text(`{"format":1,"documents":{"a":[]}}`), "state.json", "the cloud's store %s is damaged: a is no object" + restore},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			file := filepath.Join(dir, "state.json")
-			if test.state != "" {
-				require.NoError(t, os.WriteFile(file, []byte(test.state), 0o600))
-			}
-			if test.key != "" {
-				require.NoError(t, os.WriteFile(filepath.Join(dir, "key"), []byte(test.key), 0o600))
-			}
-			if strings.HasPrefix(test.want, "the key") {
-				file = filepath.Join(dir, "key")
-			}
+			file := filepath.Join(t.TempDir(), test.file)
+			test.write(t, file)
+			before, err := os.ReadFile(file)
+			require.NoError(t, err)
 			for range 2 { // the second time shows that the first let go of the lock and overwrote nothing
-				_, err := store.Open(dir)
+				_, err := store.Open(filepath.Dir(file))
 				require.EqualError(t, err, fmt.Sprintf(test.want, file))
 			}
-			if test.state != "" {
-				data, err := os.ReadFile(filepath.Join(dir, "state.json"))
-				require.NoError(t, err)
-				assert.Equal(t, test.state, string(data))
-			}
+			after, err := os.ReadFile(file)
+			require.NoError(t, err)
+			assert.Equal(t, string(before), string(after))
 		})
+	}
+}
+
+func TestSecretsWithoutTheirKeyAreRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir)
+	require.NoError(t, s.Update(func(tx *store.Tx) error { return tx.PutSecret("v1", []byte("value")) }))
+	require.NoError(t, s.Close())
+	require.NoError(t, os.Remove(filepath.Join(dir, "key")))
+	_, err := store.Open(dir)
+	require.EqualError(t, err, "the key "+filepath.Join(dir, "key")+" of the cloud's store is gone and secrets were sealed with it; "+
+		"restore the file, or delete its folder to start with an empty cloud")
+}
+
+// TestCutOffFile takes pages from the end of a file: what is left either opens with all of its documents or is refused as
+// damaged, and never breaks the process.
+func TestCutOffFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir)
+	for i := range 200 {
+		require.NoError(t, s.Update(func(tx *store.Tx) error {
+			return tx.Put(fmt.Sprint(i), store.Document{"filler": strings.Repeat("x", 1000)})
+		}))
+	}
+	require.NoError(t, s.Close())
+	whole, err := os.ReadFile(filepath.Join(dir, "state.db"))
+	require.NoError(t, err)
+	refused := 0
+	for size := 0; size < len(whole); size += len(whole)/16 + 1 {
+		cut := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(cut, "key"), []byte(strings.Repeat("ab", 32)), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(cut, "state.db"), whole[:size], 0o600))
+		s, err := store.Open(cut)
+		if err != nil {
+			require.ErrorContains(t, err, "is damaged: ")
+			refused++
+			continue
+		}
+		if size > 0 { // an empty file is a new one
+			assert.Len(t, read(t, s), 200)
+		}
+		require.NoError(t, s.Close())
+	}
+	assert.Positive(t, refused)
+}
+
+// TestOldFolder opens what format 1 wrote, with a secret that its key opens, and what a process left that was killed while
+// it took such a folder over.
+func TestOldFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir) // makes the key, and the secret as format 1 sealed it
+	require.NoError(t, s.Update(func(tx *store.Tx) error { return tx.PutSecret("v1", []byte("value")) }))
+	require.NoError(t, s.Close())
+	var sealed []byte
+	file, err := bbolt.Open(filepath.Join(dir, "state.db"), 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, file.View(func(tx *bbolt.Tx) error {
+		sealed = slices.Clone(tx.Bucket([]byte("sealed")).Get([]byte("v1")))
+		return nil
+	}))
+	require.NoError(t, file.Close())
+	require.NoError(t, os.Remove(filepath.Join(dir, "state.db")))
+	old, err := json.Marshal(map[string]any{"format": 1, "documents": map[string]any{"a": map[string]any{"n": 1}}, "sealed": map[string]any{"v1": sealed}})
+	require.NoError(t, err)
+
+	for _, left := range []string{string(old), `{"format":1,"documents":{"a":{"n":0}}}`} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "state.json"), []byte(left), 0o600))
+		s = open(t, dir)
+		assert.Equal(t, map[string]store.Document{"a": {"n": 1.0}}, read(t, s))
+		require.NoError(t, s.View(func(tx *store.Tx) error {
+			payload, found, err := tx.Secret("v1")
+			assert.True(t, found)
+			assert.Equal(t, "value", string(payload))
+			return err
+		}))
+		assert.NoFileExists(t, filepath.Join(dir, "state.json"))
+		require.NoError(t, s.Close())
 	}
 }
 
@@ -324,4 +422,41 @@ func TestMemory(t *testing.T) {
 	}))
 	require.NoError(t, s.Close())
 	require.ErrorContains(t, s.View(func(*store.Tx) error { return nil }), "closed")
+}
+
+// BenchmarkUpdate writes one document in stores of different sizes, and in the same run the way of format 1: all documents in
+// one file that is replaced.
+func BenchmarkUpdate(b *testing.B) {
+	for _, size := range []int{100, 1000, 10_000} {
+		document := func(n int) store.Document { return store.Document{"n": n, "filler": strings.Repeat("x", 1500)} }
+		b.Run(fmt.Sprintf("documents=%d/store", size), func(b *testing.B) {
+			s := open(b, b.TempDir())
+			defer s.Close()
+			require.NoError(b, s.Update(func(tx *store.Tx) error {
+				for i := range size {
+					require.NoError(b, tx.Put(fmt.Sprint(i), document(i)))
+				}
+				return nil
+			}))
+			for n := 0; b.Loop(); n++ {
+				require.NoError(b, s.Update(func(tx *store.Tx) error { return tx.Put("0", document(size+n)) }))
+			}
+		})
+		b.Run(fmt.Sprintf("documents=%d/one-file", size), func(b *testing.B) {
+			all := map[string]store.Document{}
+			for i := range size {
+				all[fmt.Sprint(i)] = document(i)
+			}
+			path := filepath.Join(b.TempDir(), "state.json")
+			for n := 0; b.Loop(); n++ {
+				all["0"] = document(size + n)
+				data, err := json.Marshal(all)
+				require.NoError(b, err)
+				file, err := os.Create(path + ".new")
+				require.NoError(b, err)
+				_, err = file.Write(data)
+				require.NoError(b, errors.Join(err, file.Sync(), file.Close(), os.Rename(path+".new", path)))
+			}
+		})
+	}
 }

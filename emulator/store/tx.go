@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -17,14 +16,32 @@ type Tx struct {
 	content  content
 	sealer   *sealer
 	readOnly bool
-	changed  bool
+	writes   []write // In the order in which they were made.
 }
 
 var errReadOnly = errors.New("write in a read-only transaction")
 
+// set makes a change in the transaction's own copy and remembers it for the file.
+func (tx *Tx) set(w write) {
+	tx.content.apply(w)
+	tx.writes = append(tx.writes, w)
+}
+
+func (c content) apply(w write) {
+	tree := c.documents
+	if w.bucket == sealedBucket {
+		tree = c.sealed
+	}
+	if w.value == nil {
+		tree.Delete(w.name)
+	} else {
+		tree.Set(w.name, w.value)
+	}
+}
+
 // Get returns a copy of the document of that name, or nil when there is none.
 func (tx *Tx) Get(name string) Document {
-	data, found := tx.content.Documents[name]
+	data, found := tx.content.documents.Get(name)
 	if !found {
 		return nil
 	}
@@ -38,7 +55,7 @@ func (tx *Tx) Get(name string) Document {
 
 // Has says whether a document of that name exists.
 func (tx *Tx) Has(name string) bool {
-	_, found := tx.content.Documents[name]
+	_, found := tx.content.documents.Get(name)
 	return found
 }
 
@@ -54,9 +71,8 @@ func (tx *Tx) Put(name string, document Document) error {
 	if err != nil {
 		return fmt.Errorf("put %s: %w", name, err)
 	}
-	if !bytes.Equal(tx.content.Documents[name], data) {
-		tx.content.Documents[name] = data
-		tx.changed = true
+	if before, found := tx.content.documents.Get(name); !found || !bytes.Equal(before, data) {
+		tx.set(write{bucket: documentsBucket, name: name, value: data})
 	}
 	return nil
 }
@@ -66,23 +82,23 @@ func (tx *Tx) Delete(name string) (bool, error) {
 	if tx.readOnly {
 		return false, errReadOnly
 	}
-	_, found := tx.content.Documents[name]
+	found := tx.Has(name)
 	if found {
-		delete(tx.content.Documents, name)
-		tx.changed = true
+		tx.set(write{bucket: documentsBucket, name: name})
 	}
 	return found, nil
 }
 
-// List returns the names that begin with prefix, sorted.
+// List returns the sorted names of the documents that begin with prefix.
 func (tx *Tx) List(prefix string) []string {
 	var names []string
-	for name := range tx.content.Documents {
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
+	tx.content.documents.Ascend(prefix, func(name string, _ []byte) bool {
+		if !strings.HasPrefix(name, prefix) {
+			return false
 		}
-	}
-	slices.Sort(names)
+		names = append(names, name)
+		return true
+	})
 	return names
 }
 
@@ -91,18 +107,14 @@ func (tx *Tx) PutSecret(name string, payload []byte) error {
 	if tx.readOnly {
 		return errReadOnly
 	}
-	if tx.content.Sealed == nil {
-		tx.content.Sealed = map[string][]byte{}
-	}
-	tx.content.Sealed[name] = tx.sealer.seal(name, payload)
-	tx.changed = true
+	tx.set(write{bucket: sealedBucket, name: name, value: tx.sealer.seal(name, payload)})
 	return nil
 }
 
 // Secret opens the payload sealed under name; found is false when there is none. The error says that the key does not
 // fit, and never contains the payload.
 func (tx *Tx) Secret(name string) (payload []byte, found bool, err error) {
-	sealed, found := tx.content.Sealed[name]
+	sealed, found := tx.content.sealed.Get(name)
 	if !found {
 		return nil, false, nil
 	}
@@ -115,9 +127,8 @@ func (tx *Tx) DeleteSecret(name string) error {
 	if tx.readOnly {
 		return errReadOnly
 	}
-	if _, found := tx.content.Sealed[name]; found {
-		delete(tx.content.Sealed, name)
-		tx.changed = true
+	if _, found := tx.content.sealed.Get(name); found {
+		tx.set(write{bucket: sealedBucket, name: name})
 	}
 	return nil
 }
