@@ -110,7 +110,10 @@ func (c Client) call(ctx context.Context, address string) (body []byte, again bo
 		return nil, true, errors.New(response.Status)
 	case status != http.StatusOK:
 		return nil, false, fmt.Errorf("%s; the token needs actions: read on the repository", response.Status)
-	case strings.Contains(response.Header.Get("Link"), `rel="next"`):
+	}
+	if more, err := morePages(response.Header); err != nil {
+		return nil, false, refuse("%v", err)
+	} else if more {
 		return nil, false, refuse("the answer has more than one page")
 	}
 	body, err = io.ReadAll(io.LimitReader(response.Body, answerLimit+1))

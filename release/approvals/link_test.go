@@ -1,0 +1,47 @@
+package approvals
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// RFC 8288 leaves the spelling to the server.
+func TestMorePages(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		headers []string
+		more    bool
+		fails   bool
+	}{
+		{name: "no header"},
+		{name: "an empty one", headers: []string{""}},
+		{name: "GitHub's", headers: []string{`<https://x/?page=2>; rel="next", <https://x/?page=3>; rel="last"`}, more: true},
+		{name: "the other way round", headers: []string{`<https://x/?page=3>; rel="last", <https://x/?page=2>; rel="next"`}, more: true},
+		{name: "without quotes", headers: []string{`<https://x/?page=2>; rel=next`}, more: true},
+		{name: "upper case", headers: []string{`<https://x/?page=2>; REL="NEXT"`}, more: true},
+		{name: "blanks", headers: []string{"<https://x/?page=2>\t;  rel =\t\"next\""}, more: true},
+		{name: "no blanks", headers: []string{`<https://x/?page=2>;rel=next`}, more: true},
+		{name: "several relations", headers: []string{`<https://x/?page=2>; rel="last next"`}, more: true},
+		{name: "after another parameter", headers: []string{`<https://x/?page=2>; title="a, \"b\"; c"; rel=next`}, more: true},
+		{name: "after a parameter without value", headers: []string{`<https://x/?page=2>; anchor; rel=next`}, more: true},
+		{name: "an escaped letter", headers: []string{`<https://x/?page=2>; rel="n\ext"`}, more: true},
+		{name: "the second header", headers: []string{`<https://x/docs>; rel="deprecation"`, `<https://x/?page=2>; rel="next"`}, more: true},
+		{name: "empty elements", headers: []string{`, ,<https://x/?page=2>; rel="next",`}, more: true},
+		{name: "a comma in the address", headers: []string{`<https://x/?a=1,2;rel=next>; rel="prev"`}},
+		{name: "the last page", headers: []string{`<https://x/?page=1>; rel="prev", <https://x/?page=1>; rel="first"`}},
+		{name: "the word in a title", headers: []string{`<https://x/>; title="rel=next"; rel=help`}},
+		{name: "a longer word", headers: []string{`<https://x/>; rel="nextpage"`}},
+		{name: "the second rel of one", headers: []string{`<https://x/>; rel=prev; rel=next`}},
+		{name: "no address", headers: []string{`rel="next"`}, fails: true},
+		{name: "an address without end", headers: []string{`<https://x/; rel="next"`}, fails: true},
+		{name: "a quote without end", headers: []string{`<https://x/>; title="a; rel=next`}, fails: true},
+		{name: "text behind the address", headers: []string{`<https://x/> rel="next"`}, fails: true},
+	} {
+		more, err := morePages(http.Header{"Link": test.headers})
+		assert.Equal(t, test.more, more, test.name)
+		assert.Equal(t, test.fails, err != nil, test.name)
+	}
+}
