@@ -11,12 +11,12 @@ import (
 // unauthorizedImage is the reason of a condition when Binary Authorization denies a revision's image.
 const unauthorizedImage = "CONTAINER_IMAGE_UNAUTHORIZED"
 
-// checkAdmission refuses settings of Binary Authorization that the API refuses, or that the sandbox does not have.
+// checkAdmission refuses settings of Binary Authorization that the API refuses, or that the emulator does not have.
 func checkAdmission(service map[string]any) error {
 	settings := object(service, "binaryAuthorization")
 	switch {
 	case text(settings, "policy") != "":
-		return invalid("The sandbox has the project's policy of Binary Authorization only: set binary_authorization.use_default.")
+		return invalid("The emulator has the project's policy of Binary Authorization only: set binary_authorization.use_default.")
 	case text(settings, "breakglassJustification") != "" && !flag(settings, "useDefault"):
 		return invalid("service.binary_authorization.breakglass_justification: must be empty unless use_default is set")
 	}

@@ -178,7 +178,7 @@ func TestSettingsOfBinaryAuthorization(t *testing.T) {
 	w := start(t)
 	for body, want := range map[string]string{
 		`{"breakglassJustification":"now"}`:                     "Bad Request INVALID_ARGUMENT: service.binary_authorization.breakglass_justification: must be empty unless use_default is set",
-		`{"policy":"projects/p/platforms/cloudRun/policies/x"}`: "Bad Request INVALID_ARGUMENT: The sandbox has the project's policy of Binary Authorization only: set binary_authorization.use_default.",
+		`{"policy":"projects/p/platforms/cloudRun/policies/x"}`: "Bad Request INVALID_ARGUMENT: The emulator has the project's policy of Binary Authorization only: set binary_authorization.use_default.",
 	} {
 		assert.Equal(t, want, w.refused("POST", services+"?serviceId=web", `{"binaryAuthorization":`+body+`,"template":`+tpl("web-blue", healthy)+`}`))
 	}

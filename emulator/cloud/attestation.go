@@ -29,7 +29,7 @@ func attestationKinds() []*kind {
 			},
 			prepare: func(c *change) error {
 				if c.new["attestation"] == nil {
-					return invalid("The sandbox has notes of attestation authorities only: set attestation.")
+					return invalid("The emulator has notes of attestation authorities only: set attestation.")
 				}
 				if text(c.new, "attestation", "hint", "humanReadableName") == "" {
 					return invalid("attestation.hint.human_readable_name must be set.")
@@ -104,7 +104,7 @@ func prepareAttestor(c *change) error {
 	for _, item := range list(c.new, "userOwnedGrafeasNote", "publicKeys") {
 		key, _ := item.(map[string]any)
 		if key["pkixPublicKey"] == nil {
-			return invalid("The sandbox has attestors with PKIX public keys only: set pkix_public_key.")
+			return invalid("The emulator has attestors with PKIX public keys only: set pkix_public_key.")
 		}
 		// Keys of Cloud KMS are told apart by the id that signatures carry.
 		if id := text(key, "id"); id == "" || slices.Contains(ids, id) {
@@ -164,7 +164,7 @@ func prepareOccurrence(c *change) error {
 	case c.find(analysisHost, notePattern, note) == nil:
 		return notFound("note %q does not exist", note)
 	case c.new["attestation"] == nil:
-		return invalid("The sandbox has occurrences of attestations only: set attestation.")
+		return invalid("The emulator has occurrences of attestations only: set attestation.")
 	case len(list(c.new, "attestation", "signatures")) == 0:
 		return invalid("attestation.signatures must not be empty.")
 	}
@@ -180,7 +180,7 @@ func occurrencesOfNote(q *request, n name) (any, error) {
 	if filter := q.query.Get("filter"); filter != "" {
 		match := resourceFilter.FindStringSubmatch(filter)
 		if match == nil {
-			return nil, invalid("The sandbox filters occurrences by resourceUrl=\"…\" only.")
+			return nil, invalid("The emulator filters occurrences by resourceUrl=\"…\" only.")
 		}
 		image = match[1]
 	}

@@ -12,7 +12,7 @@ import (
 func (q *request) create(collection name) (any, error) {
 	k := collection.kind
 	if k.message == "" || k.prepare == nil {
-		return nil, notFound("Method not found.")
+		return nil, errNoMethod
 	}
 	id, body, err := q.newResource(k)
 	if err != nil {
@@ -50,7 +50,7 @@ func (q *request) newResource(k *kind) (id string, body map[string]any, err erro
 		if err != nil {
 			return "", nil, err
 		}
-		body = object(q.body, k.body)
+		body = object(envelope, k.body)
 		if body == nil {
 			body = map[string]any{}
 		}
@@ -81,10 +81,11 @@ func (q *request) update(n name) (any, error) {
 	}
 	body, mask := q.body, q.query.Get("updateMask")
 	if k.update != "" {
-		if _, err := schema.Normalize(k.update, "", body); err != nil {
+		envelope, err := schema.Normalize(k.update, "", body)
+		if err != nil {
 			return nil, err
 		}
-		mask, body = text(body, "updateMask"), object(q.body, k.body)
+		mask, body = text(envelope, "updateMask"), object(envelope, k.body)
 	}
 	patch, err := schema.Normalize(k.message, k.body, body)
 	if err != nil {
@@ -206,7 +207,7 @@ func (c *change) answer(method string, document map[string]any) (any, error) {
 func (q *request) delete(n name) (any, error) {
 	k := n.kind
 	if k.prepare == nil {
-		return nil, notFound("Method not found.")
+		return nil, errNoMethod
 	}
 	c := &change{request: q, name: n, old: q.get(n)}
 	if c.old == nil {
@@ -242,10 +243,10 @@ func (q *request) delete(n name) (any, error) {
 func (q *request) list(collection name) (any, error) {
 	k := collection.kind
 	if k.listField == "" {
-		return nil, notFound("Method not found.")
+		return nil, errNoMethod
 	}
 	if q.query.Get("filter") != "" {
-		return nil, invalid("The sandbox does not filter %s: leave filter out.", k.listField)
+		return nil, invalid("The emulator does not filter %s: leave filter out.", k.listField)
 	}
 	var items []any
 	for _, n := range q.children(collection) {

@@ -61,7 +61,7 @@ func internal(format string, args ...any) *Error {
 	return refuse(http.StatusInternalServerError, "INTERNAL", format, args)
 }
 
-// asError gives any error the API's form; what is no refusal is the sandbox's own failure and becomes a 500.
+// asError gives any error the API's form; what is no refusal is the emulator's own failure and becomes a 500.
 func asError(err error) *Error {
 	var refusal *Error
 	if errors.As(err, &refusal) {

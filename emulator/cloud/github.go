@@ -43,7 +43,7 @@ func (c *Cloud) EnsureRepository(r Repository) error {
 			there = store.Document{"id": r.ID, "name": r.Name, "full_name": r.Owner + "/" + r.Name, "private": false, "visibility": "public", "default_branch": "main",
 				"archived": false, "html_url": page, "node_id": fmt.Sprintf("R_%d", r.ID), "owner": map[string]any{"login": r.Owner, "id": r.OwnerID, "type": "User"}}
 		} else if int64(number(there, "id")) != r.ID {
-			return fmt.Errorf("GitHub repository %s/%s has number %d in this sandbox and %d in the settings; delete the sandbox's state folder to start anew", r.Owner, r.Name, int64(number(there, "id")), r.ID)
+			return fmt.Errorf("GitHub repository %s/%s has number %d in this emulator and %d in the settings; delete the emulator's state folder to start anew", r.Owner, r.Name, int64(number(there, "id")), r.ID)
 		}
 		users := map[string]any{strconv.FormatInt(r.OwnerID, 10): r.Owner}
 		for id, login := range object(tx.Get("users:"+key), "users") {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// environmentFields are what a PUT of an environment takes; GitHub ignores other fields, the sandbox refuses them,
+// environmentFields are what a PUT of an environment takes; GitHub ignores other fields, the emulator refuses them,
 // because a misspelt protection would silently be none.
 var environmentFields = map[string]bool{"wait_timer": true, "prevent_self_review": true, "reviewers": true, "deployment_branch_policy": true, "can_admins_bypass": true}
 

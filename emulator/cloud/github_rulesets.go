@@ -10,7 +10,7 @@ import (
 )
 
 // ruleForms are the rules that a repository of a user can have on branches and tags, with their parameters. GitHub has more
-// for organizations; the sandbox refuses those, as GitHub does here.
+// for organizations; the emulator refuses those, as GitHub does here.
 // Source: https://docs.github.com/en/rest/repos/rules#create-a-repository-ruleset
 var ruleForms = map[string]map[string]string{
 	"creation": {}, "deletion": {}, "non_fast_forward": {}, "required_linear_history": {}, "required_signatures": {},

@@ -93,9 +93,9 @@ func TestEnsureIsIdempotentAndRefusesOtherNumbers(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
-	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "5", BillingAccount: billing}), "project procureflow-dev has number 123456789012 in this sandbox and 5 in the settings; delete the sandbox's state folder to start anew")
-	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "procureflow-two", Number: number, BillingAccount: billing}), "project number 123456789012 belongs to procureflow-dev in this sandbox; give procureflow-two its own number")
+	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "5", BillingAccount: billing}), "project procureflow-dev has number 123456789012 in this emulator and 5 in the settings; delete the emulator's state folder to start anew")
+	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "procureflow-two", Number: number, BillingAccount: billing}), "project number 123456789012 belongs to procureflow-dev in this emulator; give procureflow-two its own number")
 	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "X", Number: "n"}), "project id \"X\": want 6-30 lower-case letters, digits and hyphens\nproject number \"n\": want digits\nbilling account \"\": want its id, XXXXXX-XXXXXX-XXXXXX")
 	require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22}))
-	require.EqualError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}), "GitHub repository guiofsaints/procureflow has number 22 in this sandbox and 23 in the settings; delete the sandbox's state folder to start anew")
+	require.EqualError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}), "GitHub repository guiofsaints/procureflow has number 22 in this emulator and 23 in the settings; delete the emulator's state folder to start anew")
 }

@@ -21,7 +21,7 @@ const (
 	keyPattern     = ringPattern + "/*/cryptoKeys"
 	versionPattern = keyPattern + "/*/cryptoKeyVersions"
 
-	// signingAlgorithm is the one that the sandbox's keys can have.
+	// signingAlgorithm is the one that the emulator's keys can have.
 	signingAlgorithm = "EC_SIGN_P256_SHA256"
 	// destroyAfter is how long a version can be restored after its destruction was asked for, unless the key says otherwise.
 	destroyAfter = 30 * 24 * time.Hour
@@ -32,7 +32,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // keyKinds are Cloud KMS's. Key rings and keys cannot be deleted: their names stay taken for ever.
 func keyKinds() []*kind {
 	id := regexp.MustCompile(`^[a-zA-Z0-9_-]{1,63}$`)
-	forever := func(*change) (map[string]any, error) { return nil, notFound("Method not found.") }
+	forever := func(*change) (map[string]any, error) { return nil, errNoMethod }
 	absent := func(what string) func(n name) *Error {
 		return func(n name) *Error { return notFound("%s %s not found.", what, n.shown()) }
 	}
@@ -76,17 +76,17 @@ func prepareKey(c *change) error {
 	}
 	switch purpose := text(c.new, "purpose"); {
 	case purpose != "ASYMMETRIC_SIGN":
-		return invalid("The sandbox has keys of the purpose ASYMMETRIC_SIGN only, and this one's is %q.", purpose)
+		return invalid("The emulator has keys of the purpose ASYMMETRIC_SIGN only, and this one's is %q.", purpose)
 	case text(c.new, "rotationPeriod") != "" || text(c.new, "nextRotationTime") != "":
 		return invalid("Automatic rotation is for keys of the purpose ENCRYPT_DECRYPT only.")
 	}
 	template := ensure(c.new, "versionTemplate")
 	if algorithm := text(template, "algorithm"); algorithm != signingAlgorithm {
-		return invalid("The sandbox signs with %s only, and version_template.algorithm is %q.", signingAlgorithm, algorithm)
+		return invalid("The emulator signs with %s only, and version_template.algorithm is %q.", signingAlgorithm, algorithm)
 	}
 	setDefault(template, "protectionLevel", "SOFTWARE")
 	if level := text(template, "protectionLevel"); level != "SOFTWARE" && level != "HSM" {
-		return invalid("The sandbox generates keys of the protection levels SOFTWARE and HSM only, and this one's is %q.", level)
+		return invalid("The emulator generates keys of the protection levels SOFTWARE and HSM only, and this one's is %q.", level)
 	}
 	if c.old != nil && text(c.old, "versionTemplate", "protectionLevel") != text(template, "protectionLevel") {
 		return invalid("Field 'version_template.protection_level' is immutable.")
@@ -108,7 +108,7 @@ func finishKey(c *change, method string) (any, error) {
 // prepareVersion generates a key pair. The private one is kept sealed, like a secret's payload.
 func prepareVersion(c *change) error {
 	if c.old != nil {
-		return invalid("The sandbox does not change versions: destroy this one and make another.")
+		return invalid("The emulator does not change versions: destroy this one and make another.")
 	}
 	key := name{kind: kindOf(kmsHost, keyPattern), project: c.name.project, segments: c.name.segments[:len(c.name.segments)-2]}
 	template := object(c.get(key), "versionTemplate")

@@ -16,7 +16,7 @@ const (
 	locationsPrefix = "/v1/projects/"
 )
 
-var knativeParameters = strings.Fields("alt prettyPrint fields key quotaUser $.xgafv access_token callback oauth_token uploadType upload_protocol limit continue labelSelector dryRun propagationPolicy")
+var knativeParameters = strings.Fields("limit continue labelSelector dryRun propagationPolicy")
 
 // regionOf is the region of a regional endpoint, us-central1-run.googleapis.com, and "" of the global one. The rest of
 // the host does not matter.
@@ -51,7 +51,7 @@ func (q *request) handleKnative(host, path string, raw []byte) (any, error) {
 	if err := q.decode(raw); err != nil {
 		return nil, err
 	}
-	if err := q.checkQuery(knativeParameters); err != nil {
+	if err := q.canonicalQuery(knativeParameters); err != nil {
 		return nil, err
 	}
 	k := &knativeCall{request: q, region: region, collection: segments[2]}
@@ -90,7 +90,7 @@ func (k *knativeCall) answer(namespace string) (any, error) {
 		return k.list()
 	}
 	if k.region == "" {
-		return nil, invalid("The sandbox takes the region from the host: ask REGION-run.sandbox, or give gcloud --region.")
+		return nil, invalid("The emulator takes the region from the host: ask REGION-run.sandbox, or give gcloud --region.")
 	}
 	switch k.method + " " + k.collection {
 	case "GET services", "GET configurations", "GET routes", "GET revisions":
@@ -161,7 +161,7 @@ func (k *knativeCall) list() (any, error) {
 		for _, term := range strings.Split(k.query.Get("labelSelector"), ",") {
 			key, value, isEquality := strings.Cut(term, "=")
 			if !isEquality && strings.TrimSpace(term) != "" {
-				return nil, invalid("labelSelector: the sandbox reads KEY = VALUE terms joined by commas, not %q", term)
+				return nil, invalid("labelSelector: the emulator reads KEY = VALUE terms joined by commas, not %q", term)
 			}
 			label, _ := object(item, "metadata", "labels")[strings.TrimSpace(key)].(string)
 			chosen = chosen && (!isEquality || label == strings.TrimSpace(strings.TrimPrefix(value, "=")))

@@ -181,7 +181,7 @@ func TestKnativeRefusals(t *testing.T) {
 		code                     int
 		want                     string
 	}{
-		"no region":         {"GET", "127.0.0.1", "/services/web", "", 400, "The sandbox takes the region from the host: ask REGION-run.sandbox, or give gcloud --region."},
+		"no region":         {"GET", "127.0.0.1", "/services/web", "", 400, "The emulator takes the region from the host: ask REGION-run.sandbox, or give gcloud --region."},
 		"no service":        {"GET", knativeHost, "/services/none", "", 404, "Service none not found in region 'us-central1' of project 'procureflow-dev'."},
 		"another region":    {"PUT", "europe-west1-run.sandbox", "/services/web", changed("", "kind", "Service"), 404, "Service web not found in region 'europe-west1' of project 'procureflow-dev'."},
 		"another name":      {"PUT", knativeHost, "/services/web", changed("metadata", "name", "other"), 400, "metadata.name: must be the name in the URL, 'web'; got 'other'"},
@@ -190,10 +190,10 @@ func TestKnativeRefusals(t *testing.T) {
 		"two targets":       {"PUT", knativeHost, "/services/web", changed("spec", "traffic", []any{map[string]any{"revisionName": "web-blue", "latestRevision": true, "percent": 100}}), 400, "spec.traffic[0].revisionName: must not be set with latestRevision"},
 		"an annotation":     {"PUT", knativeHost, "/services/web", changed("metadata/annotations", "run.googleapis.com/unheard-of", "x"), 400, "annotations: the annotation 'run.googleapis.com/unheard-of' is not supported: run.googleapis.com/ is reserved"},
 		"its value":         {"PUT", knativeHost, "/services/web", changed("metadata/annotations", "run.googleapis.com/ingress", "some"), 400, "metadata.annotations[run.googleapis.com/ingress]: invalid value 'some'"},
-		"a field of old":    {"PUT", knativeHost, "/services/web", changed("spec/template/spec", "nodeSelector", map[string]any{"a": "b"}), 400, "spec.template.spec.nodeSelector: the sandbox does not know this field in the v1 API; use the v2 API"},
+		"a field of old":    {"PUT", knativeHost, "/services/web", changed("spec/template/spec", "nodeSelector", map[string]any{"a": "b"}), 400, "spec.template.spec.nodeSelector: the emulator does not know this field in the v1 API; use the v2 API"},
 		"an unknown field":  {"PUT", knativeHost, "/services/web", changed("spec", "trafic", []any{}), 400, "Invalid JSON payload received. Unknown name \"trafic\" at 'service.spec': Cannot find field."},
 		"a burnt name":      {"PUT", knativeHost, "/services/web", changed("spec/template/spec", "timeoutSeconds", 5), 409, "Revision named 'web-green' with different configuration already exists."},
-		"a selector":        {"GET", knativeHost, "/revisions?labelSelector=a+in+b", "", 400, `labelSelector: the sandbox reads KEY = VALUE terms joined by commas, not "a in b"`},
+		"a selector":        {"GET", knativeHost, "/revisions?labelSelector=a+in+b", "", 400, `labelSelector: the emulator reads KEY = VALUE terms joined by commas, not "a in b"`},
 		"a parameter":       {"GET", knativeHost, "/services?watch=true", "", 400, "Invalid JSON payload received. Unknown name \"watch\": Cannot bind query parameter. Field 'watch' could not be found in request message."},
 		"a collection":      {"GET", knativeHost, "/domainmappings", "", 404, "Method not found."},
 		"a serving one":     {"DELETE", knativeHost, "/revisions/web-blue", "", 400, "Revision 'web-blue' is in its service's traffic and cannot be deleted."},

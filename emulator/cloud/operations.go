@@ -61,7 +61,7 @@ func visible(operation map[string]any, doneAt, now time.Time) map[string]any {
 // operation answers the read of one operation, and Cloud Run's wait for one.
 func (q *request) operation(prefix, operationName, verb string) (any, error) {
 	if q.method != http.MethodGet && !(verb == "wait" && q.method == http.MethodPost) || q.method == http.MethodGet && verb != "" {
-		return nil, notFound("Method not found.")
+		return nil, errNoMethod
 	}
 	document := q.tx.Get(operationPrefix + prefix + "/" + operationName)
 	if document == nil {
@@ -86,7 +86,7 @@ func (q *request) operation(prefix, operationName, verb string) (any, error) {
 }
 
 // grpcCodes are the canonical codes' numbers, as operations carry them.
-var grpcCodes = map[string]int{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "ALREADY_EXISTS": 6, "PERMISSION_DENIED": 7, "FAILED_PRECONDITION": 9, "ABORTED": 10, "INTERNAL": 13}
+var grpcCodes = map[string]int{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "ALREADY_EXISTS": 6, "PERMISSION_DENIED": 7, "FAILED_PRECONDITION": 9, "ABORTED": 10, "UNIMPLEMENTED": 12, "INTERNAL": 13}
 
 func newEtag(c *Cloud) string { return base64.StdEncoding.EncodeToString(c.random(12)) }
 

@@ -28,14 +28,14 @@ func (q *request) iam(n name, verb string) (any, error) {
 	case verb == "setIamPolicy" && q.method == http.MethodPost:
 		return q.setPolicy(n)
 	case verb == "testIamPermissions" && q.method == http.MethodPost:
-		// The sandbox has one caller, who may do everything.
+		// The emulator has one caller, who may do everything.
 		answer := map[string]any{}
 		if permissions := list(q.body, "permissions"); len(permissions) > 0 {
 			answer["permissions"] = permissions
 		}
 		return answer, nil
 	}
-	return nil, notFound("Method not found.")
+	return nil, errNoMethod
 }
 
 func (q *request) policy(n name) map[string]any {

@@ -46,10 +46,10 @@ func (c *Cloud) EnsureProject(p Project) error {
 	}
 	return c.store.Update(func(tx *store.Tx) error {
 		if there, found := findProject(tx, p.ID); found && there.number != p.Number {
-			return fmt.Errorf("project %s has number %s in this sandbox and %s in the settings; delete the sandbox's state folder to start anew", p.ID, there.number, p.Number)
+			return fmt.Errorf("project %s has number %s in this emulator and %s in the settings; delete the emulator's state folder to start anew", p.ID, there.number, p.Number)
 		}
 		if there, found := findProject(tx, p.Number); found && there.id != p.ID {
-			return fmt.Errorf("project number %s belongs to %s in this sandbox; give %s its own number", p.Number, there.id, p.ID)
+			return fmt.Errorf("project number %s belongs to %s in this emulator; give %s its own number", p.Number, there.id, p.ID)
 		}
 		now := timestamp(c.now())
 		if !tx.Has(projectPrefix + p.ID) {
@@ -74,10 +74,12 @@ func (c *Cloud) EnsureProject(p Project) error {
 
 func projectKinds() []*kind {
 	return []*kind{
-		{prefix: "crm/v1", host: "cloudresourcemanager.googleapis.com", pattern: "projects", message: "crm:Project", policy: true,
+		{prefix: "crm/v1", host: "cloudresourcemanager.googleapis.com", pattern: "projects", message: "crm:Project", listField: "projects", policy: true,
 			missing: func(name) *Error { return denied("The caller does not have permission") }},
-		{prefix: "cb/v1", host: "cloudbilling.googleapis.com", pattern: "billingAccounts", message: "cb:BillingAccount", policy: true,
+		{prefix: "cb/v1", host: "cloudbilling.googleapis.com", pattern: "billingAccounts", message: "cb:BillingAccount", listField: "billingAccounts", policy: true,
 			missing: func(name) *Error { return denied("The caller does not have permission") }},
+		{prefix: "cb/v1", host: "cloudbilling.googleapis.com", pattern: "projects/*/billingInfo", single: true,
+			read: func(q *request, n name) (any, error) { return q.tx.Get(n.key()), nil }},
 	}
 }
 
@@ -167,7 +169,7 @@ func (c *change) switchAPIs(response, state string, ids ...string) (any, error) 
 			return nil, unknownAPI(id)
 		}
 		if state == "DISABLED" && slices.Contains(alwaysOn, id) {
-			return nil, precondition("The sandbox keeps %s on in every project.", id)
+			return nil, precondition("The emulator keeps %s on in every project.", id)
 		}
 		n := name{kind: c.name.kind, project: c.name.project, segments: []string{"projects", c.name.project.id, "services", id}}
 		if err := c.tx.Put(n.key(), store.Document{"state": state}); err != nil {

@@ -15,7 +15,7 @@ func TestRefusals(t *testing.T) {
 	w.prepare()
 	for _, test := range []struct{ name, method, path, body, want string }{
 		{"unknown API prefix", "GET", "/nothing/v1/x", "",
-			"Not Found NOT_FOUND: The requested URL /nothing/v1/x was not found: the sandbox serves run/v2, iam/v1, crm/v1, ar/v1, sm/v1, mon/v3, mon/v1, budgets/v1, cb/v1, su/v1, log/v2, kms/v1, ca/v1, ba/v1 and gh/api/v3."},
+			"Not Found NOT_FOUND: The requested URL /nothing/v1/x was not found: the emulator serves run/v2, iam/v1, crm/v1, ar/v1, sm/v1, mon/v3, mon/v1, budgets/v1, cb/v1, su/v1, log/v2, kms/v1, ca/v1, ca/v1beta1, ba/v1 and gh/api/v3."},
 		{"unknown project", "GET", "/sm/v1/projects/other-project/secrets", "",
 			"Forbidden PERMISSION_DENIED: Permission denied on resource project other-project."},
 		{"unknown project at the resource manager", "GET", "/crm/v1/projects/other-project", "",
@@ -25,7 +25,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown API", "POST", "/su/v1/projects/procureflow-dev/services/nothing.googleapis.com:enable", "",
 			"Forbidden PERMISSION_DENIED: Not found or permission denied for service(s): nothing.googleapis.com."},
 		{"always on", "POST", "/su/v1/projects/procureflow-dev/services/serviceusage.googleapis.com:disable", "",
-			"Bad Request FAILED_PRECONDITION: The sandbox keeps serviceusage.googleapis.com on in every project."},
+			"Bad Request FAILED_PRECONDITION: The emulator keeps serviceusage.googleapis.com on in every project."},
 		{"unknown query parameter", "GET", "/sm/v1/projects/procureflow-dev/secrets?size=1", "",
 			"Bad Request INVALID_ARGUMENT: Invalid JSON payload received. Unknown name \"size\": Cannot bind query parameter. Field 'size' could not be found in request message."},
 		{"not JSON", "POST", "/sm/v1/projects/procureflow-dev/secrets?secretId=x", `{`,

@@ -3,12 +3,14 @@ package cloud
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud/schema"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
@@ -25,29 +27,72 @@ type request struct {
 	body map[string]any
 }
 
-// prefixes are the APIs' places, in the order they are tried.
-var prefixes = []string{"run/v2", "iam/v1", "crm/v1", "ar/v1", "sm/v1", "mon/v3", "mon/v1", "budgets/v1", "cb/v1", "su/v1", "log/v2", "kms/v1", "ca/v1", "ba/v1"}
+// served are the APIs: where each is, and its name in package schema. They are tried in this order.
+var served = []struct{ prefix, api string }{
+	{"run/v2", "run"}, {"iam/v1", "iam"}, {"crm/v1", "crm"}, {"ar/v1", "ar"}, {"sm/v1", "sm"}, {"mon/v3", "mon"}, {"mon/v1", "dash"},
+	{"budgets/v1", "budgets"}, {"cb/v1", "cb"}, {"su/v1", "su"}, {"log/v2", "log"}, {"kms/v1", "kms"}, {"ca/v1", "ca"},
+	{"ca/v1beta1", "cabeta"}, {"ba/v1", "ba"},
+}
 
-var errRollBack = errors.New("validate only")
+// Prefixes are the places of Google's APIs, each with its name in package schema.
+func Prefixes() map[string]string {
+	all := map[string]string{}
+	for _, s := range served {
+		all[s.prefix] = s.api
+	}
+	return all
+}
+
+var (
+	errRollBack = errors.New("validate only")
+	// errNoMethod is the answer to a method that the API does not have, and becomes [unserved] for one that it has.
+	errNoMethod = notFound("Method not found.")
+)
+
+func unserved(m schema.Method) *Error {
+	return refuse(http.StatusNotImplemented, "UNIMPLEMENTED", "The emulator does not serve %s.", []any{m.ID})
+}
 
 // handle runs the request as one transaction.
 func (q *request) handle(path string, raw []byte) (any, error) {
 	path = strings.TrimPrefix(path, "/")
-	i := slices.IndexFunc(prefixes, func(p string) bool { return strings.HasPrefix(path, p+"/") })
+	i := slices.IndexFunc(served, func(s struct{ prefix, api string }) bool { return strings.HasPrefix(path, s.prefix+"/") })
 	if i < 0 {
-		return nil, notFound("The requested URL /%s was not found: the sandbox serves %s and gh/api/v3.", path, strings.Join(prefixes, ", "))
+		var places []string
+		for _, s := range served {
+			places = append(places, s.prefix)
+		}
+		return nil, notFound("The requested URL /%s was not found: the emulator serves %s and gh/api/v3.", path, strings.Join(places, ", "))
 	}
-	segments, verb, ok := splitPath(path[len(prefixes[i])+1:])
+	prefix, api := served[i].prefix, served[i].api
+	if strings.HasSuffix(path, "/") {
+		return nil, errNoMethod
+	}
+	segments, verb, ok := splitPath(path[len(prefix)+1:])
 	if !ok {
 		return nil, invalid("Malformed resource name: %s", path)
 	}
 	if err := q.decode(raw); err != nil {
 		return nil, err
 	}
-	if err := q.checkQuery(parameters); err != nil {
+	method, found := schema.FindMethod(api, q.method, segments, verb)
+	if !found {
+		return nil, errNoMethod
+	}
+	if err := q.canonicalQuery(method.Query); err != nil {
 		return nil, err
 	}
-	return q.transact(func() (any, error) { return q.dispatch(prefixes[i], segments, verb) })
+	if verb != "" && method.Request != "" {
+		var err error
+		if q.body, err = schema.Normalize(api+":"+method.Request, "", q.body); err != nil {
+			return nil, err
+		}
+	}
+	answer, err := q.transact(func() (any, error) { return q.dispatch(prefix, segments, verb) })
+	if errors.Is(err, errNoMethod) {
+		err = unserved(method)
+	}
+	return answer, err
 }
 
 // transact runs the request's work as one transaction, after the operations whose time has come have ended.
@@ -89,19 +134,27 @@ func (q *request) decode(raw []byte) error {
 	return nil
 }
 
-// parameters are the query parameters some method here takes. The first line is every Google API's.
-var parameters = strings.Fields(`alt prettyPrint fields key quotaUser $.xgafv access_token callback oauth_token uploadType upload_protocol
-	pageSize pageToken filter orderBy showDeleted view options.requestedPolicyVersion updateMask validateOnly allowMissing
-	forceNewRevision etag force serviceId secretId repositoryId workloadIdentityPoolId workloadIdentityPoolProviderId
-	serviceLevelObjectiveId names interval.startTime interval.endTime aggregation.alignmentPeriod aggregation.perSeriesAligner
-	aggregation.crossSeriesReducer aggregation.groupByFields keyRingId cryptoKeyId skipInitialVersionCreation noteId attestorId`)
+// everywhere are the query parameters that every method of a Google API takes.
+var everywhere = strings.Fields(`alt prettyPrint fields key quotaUser $.xgafv access_token callback oauth_token uploadType upload_protocol
+	$alt $prettyPrint $fields`)
 
-func (q *request) checkQuery(parameters []string) error {
-	for parameter := range q.query {
-		if !slices.Contains(parameters, parameter) {
-			return invalid("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' could not be found in request message.", parameter, parameter)
+// canonicalQuery gives every parameter its JSON name, for requests that have the name of the protocol buffers (update_mask),
+// and refuses those that the method does not take. Any write takes validateOnly, also where the API does not have it: the
+// answer is the one that the write would get, and nothing is stored.
+func (q *request) canonicalQuery(own []string) error {
+	query := url.Values{}
+	for _, given := range slices.Sorted(maps.Keys(q.query)) {
+		parameter := given
+		if !slices.Contains(everywhere, given) {
+			parameter = schema.Camel(given)
+			known := slices.Contains(own, parameter) || parameter == "validateOnly" && q.method != http.MethodGet
+			if !known {
+				return invalid("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' could not be found in request message.", given, given)
+			}
 		}
+		query[parameter] = append(query[parameter], q.query[given]...)
 	}
+	q.query = query
 	return nil
 }
 
@@ -111,9 +164,15 @@ func (q *request) dispatch(prefix string, segments []string, verb string) (any, 
 	}
 	k := match(prefix, segments)
 	if k == nil {
-		return nil, notFound("Method not found.")
+		return nil, errNoMethod
 	}
 	n := name{kind: k, segments: segments}
+	if len(segments) == 1 && q.method == http.MethodGet { // the list of projects or of billing accounts, which is nobody's
+		return q.list(n)
+	}
+	if len(segments) == 1 {
+		return nil, errNoMethod
+	}
 	if err := q.admit(&n); err != nil {
 		return nil, err
 	}
@@ -133,7 +192,7 @@ func (q *request) dispatch(prefix string, segments []string, verb string) (any, 
 	case k.single && q.method == http.MethodPut && k.put:
 		return q.update(n)
 	case k.single:
-		return nil, notFound("Method not found.")
+		return nil, errNoMethod
 	case collection && q.method == http.MethodPost:
 		return q.create(n)
 	case collection && q.method == http.MethodGet && k.read != nil:
@@ -151,7 +210,7 @@ func (q *request) dispatch(prefix string, segments []string, verb string) (any, 
 	case !collection && q.method == http.MethodDelete:
 		return q.delete(n)
 	}
-	return nil, notFound("Method not found.")
+	return nil, errNoMethod
 }
 
 // admit checks what comes before the resource itself: its project, whether the API is on, its place and its parent.
@@ -221,7 +280,7 @@ func (q *request) custom(n name, verb string) (any, error) {
 	}
 	method := n.kind.verbs[q.method+" "+verb]
 	if method == nil {
-		return nil, notFound("Method not found.")
+		return nil, errNoMethod
 	}
 	c := &change{request: q, name: n}
 	if n.id() != "" {

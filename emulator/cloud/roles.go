@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// predefined are the roles of Google's role reference that the sandbox knows by name. A role of another service is
+// predefined are the roles of Google's role reference that the emulator knows by name. A role of another service is
 // taken when it looks like one; an unknown role of a service listed here is refused.
 var predefined = strings.Fields(`
 	roles/owner roles/editor roles/viewer roles/browser

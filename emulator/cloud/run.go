@@ -39,7 +39,7 @@ func runKinds() []*kind {
 		prefix: "run/v2", host: runHost, pattern: runRevisions, message: "run:GoogleCloudRunV2Revision", typeURL: revisionType, listField: "revisions",
 		operations: []string{"delete"}, read: listRevisions, missing: absent("REVISION"),
 		// Revisions are made by services; the table wants to know that they can be deleted.
-		prepare: func(*change) error { return notFound("Method not found.") },
+		prepare: func(*change) error { return errNoMethod },
 		remove:  removeRevision,
 	}
 	return []*kind{service, revision}

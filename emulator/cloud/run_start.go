@@ -51,7 +51,7 @@ func (c *change) start(revision map[string]any) (failure *Error, reason string) 
 
 var imageForm = regexp.MustCompile(`^([a-z0-9-]+)-docker\.pkg\.dev/([^/]+)/([^/@:]+)/[^@:]+(:[^@]+)?(@sha256:[0-9a-f]{64})?$`)
 
-// pull refuses an image that the sandbox knows not to exist: one of a repository that is not there. Images of other
+// pull refuses an image that the emulator knows not to exist: one of a repository that is not there. Images of other
 // registries, and Google's public samples, are taken to exist.
 func (c *change) pull(image string) *Error {
 	parts := imageForm.FindStringSubmatch(image)

@@ -44,7 +44,7 @@ func (q *request) aggregation(metric string) (aggregation, error) {
 		return a, invalid("Field interval.start_time had an invalid value of %q: The start time must be before the end time (%s).", q.query.Get("interval.startTime"), q.query.Get("interval.endTime"))
 	}
 	if aligner := q.query.Get("aggregation.perSeriesAligner"); aligner != "ALIGN_DELTA" {
-		return a, invalid("Field aggregation.perSeriesAligner had an invalid value of %q: the sandbox aligns by ALIGN_DELTA.", aligner)
+		return a, invalid("Field aggregation.perSeriesAligner had an invalid value of %q: the emulator aligns by ALIGN_DELTA.", aligner)
 	}
 	period := seconds(q.query.Get("aggregation.alignmentPeriod"))
 	if a.period = time.Duration(period * float64(time.Second)); a.period < metrics.Interval {
@@ -59,15 +59,15 @@ func (q *request) aggregation(metric string) (aggregation, error) {
 	case metric == requestLatencies && isPercentile:
 		a.reduce, a.percentile = true, p
 	default:
-		return a, invalid("Field aggregation.crossSeriesReducer had an invalid value of %q: the sandbox reduces %s by REDUCE_SUM and %s by REDUCE_PERCENTILE_05, _50, _95 and _99.", reducer, requestCount, requestLatencies)
+		return a, invalid("Field aggregation.crossSeriesReducer had an invalid value of %q: the emulator reduces %s by REDUCE_SUM and %s by REDUCE_PERCENTILE_05, _50, _95 and _99.", reducer, requestCount, requestLatencies)
 	}
 	for _, field := range a.groupBy {
 		if !slices.Contains(seriesLabels, field) {
-			return a, invalid("Field aggregation.groupByFields had an invalid value of %q: the sandbox groups by %s.", field, strings.Join(seriesLabels, ", "))
+			return a, invalid("Field aggregation.groupByFields had an invalid value of %q: the emulator groups by %s.", field, strings.Join(seriesLabels, ", "))
 		}
 	}
 	if view := q.query.Get("view"); view != "" && view != "FULL" {
-		return a, invalid("Field view had an invalid value of %q: the sandbox answers FULL.", view)
+		return a, invalid("Field view had an invalid value of %q: the emulator answers FULL.", view)
 	}
 	return a, nil
 }

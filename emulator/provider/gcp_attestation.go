@@ -47,7 +47,7 @@ var attestationTypes = []*resourceType{
 		rules: map[string]rule{"attestationAuthority": {api: "attestation"}, "relatedUrls": {api: "relatedUrl"}},
 	},
 	memberType("gcp:containeranalysis/noteIamMember:NoteIamMember", containeranalysis.NoteIamMemberArgs{}, containeranalysis.NoteIamMemberState{},
-		analysisAPI, "projects/{project}/notes/{note:short}", "projects/{project}/notes/{note:short}", iamMember{}, "project note"),
+		analysisAPI, "projects/{project}/notes/{note:short}", "projects/{project}/notes/{note:short}", iamMember{post: true, inBody: true}, "project note"),
 	{
 		token: "gcp:binaryauthorization/attestor:Attestor", args: binaryauthorization.AttestorArgs{}, state: binaryauthorization.AttestorState{},
 		api: admissionAPI, collection: "projects/{project}/attestors", query: "attestorId={name}", self: "projects/{project}/attestors/{name}", autoName: "name",

@@ -53,8 +53,9 @@ func (e *Error) Error() string {
 // Known says whether the message exists.
 func Known(message string) bool { return messages[message] != nil }
 
-// Normalize returns body as the API would keep it: without what only the API writes, without nulls and zero values,
-// with 64-bit integers as strings. root is the body's name in error texts and may be empty. The error is an *[Error].
+// Normalize returns body as the API would keep it: by the fields' JSON names (maxInstanceCount), whether the body has
+// those or the names of the protocol buffers (max_instance_count); without what only the API writes, without nulls and
+// zero values, with 64-bit integers as strings. root is the body's name in error texts and may be empty. The error is an *[Error].
 func Normalize(message, root string, body map[string]any) (map[string]any, error) {
 	return normalize(message, root, body, false)
 }
@@ -88,17 +89,20 @@ func (n *normalizer) fail(field, format string, args ...any) {
 }
 
 func (n *normalizer) message(message, path string, body map[string]any) map[string]any {
-	fields := messages[message]
 	out := map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(body)) {
-		value := body[name]
-		kind, known := fields[name]
+	for _, given := range slices.Sorted(maps.Keys(body)) {
+		value := body[given]
+		name, kind, known := field(message, given)
+		_, twice := body[name]
 		switch {
 		case !known && path == "":
-			n.fail("", "Invalid JSON payload received. Unknown name %q: Cannot find field.", name)
+			n.fail("", "Invalid JSON payload received. Unknown name %q: Cannot find field.", given)
 			continue
 		case !known:
-			n.fail(path, "Invalid JSON payload received. Unknown name %q at '%s': Cannot find field.", name, path)
+			n.fail(path, "Invalid JSON payload received. Unknown name %q at '%s': Cannot find field.", given, path)
+			continue
+		case twice && given != name:
+			n.fail(join(path, name), "Invalid value at '%s' (%s), the field is given twice: as %s and as %s.", join(path, name), "oneof", name, given)
 			continue
 		case value == nil || strings.HasSuffix(kind, "!") && !n.answer:
 			continue
@@ -308,10 +312,28 @@ func field(message, step string) (name, kind string, found bool) {
 	if kind, found := messages[message][step]; found {
 		return step, kind, true
 	}
-	for name, kind := range messages[message] {
-		if Snake(name) == step {
-			return name, kind, true
-		}
+	if name := Camel(step); name != step {
+		kind, found := messages[message][name]
+		return name, kind, found
 	}
 	return "", "", false
+}
+
+// Camel is a field's JSON name for its name in protocol buffers: maxInstanceCount for max_instance_count. A name without
+// an underscore between two characters comes back as it is.
+func Camel(name string) string {
+	var b strings.Builder
+	up := false
+	for i, r := range name {
+		switch {
+		case r == '_' && i > 0:
+			up = true
+			continue
+		case up && r >= 'a' && r <= 'z':
+			r += 'A' - 'a'
+		}
+		up = false
+		b.WriteRune(r)
+	}
+	return b.String()
 }

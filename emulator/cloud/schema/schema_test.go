@@ -3,9 +3,11 @@ package schema_test
 import (
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +38,7 @@ var roots = []struct {
 	{"cb", "cloudbilling/v1/cloudbilling-api.json", []string{"BillingAccount", "SetIamPolicyRequest"}},
 	{"kms", "cloudkms/v1/cloudkms-api.json", []string{"KeyRing", "CryptoKey", "CryptoKeyVersion", "AsymmetricSignRequest", "AsymmetricSignResponse", "PublicKey"}},
 	{"ca", "containeranalysis/v1/containeranalysis-api.json", []string{"Note", "Occurrence"}},
+	{"cabeta", "containeranalysis/v1beta1/containeranalysis-api.json", []string{"Note", "Occurrence"}},
 	{"ba", "binaryauthorization/v1/binaryauthorization-api.json", []string{"Attestor", "Policy"}},
 	{"su", "serviceusage/v1/serviceusage-api.json", []string{"GoogleApiServiceusageV1Service"}},
 }
@@ -105,7 +108,7 @@ func TestSchemaIsTheAPIs(t *testing.T) {
 		require.NoError(t, err)
 		var document struct{ Schemas map[string]*described }
 		require.NoError(t, json.Unmarshal(data, &document))
-		for todo := slices.Clone(root.messages); len(todo) > 0; todo = todo[1:] {
+		for todo := slices.Concat(root.messages, verbRequests(root.api)); len(todo) > 0; todo = todo[1:] {
 			name := root.api + ":" + todo[0]
 			if want[name] != nil {
 				continue
@@ -132,15 +135,108 @@ func TestSchemaIsTheAPIs(t *testing.T) {
 	for _, name := range slices.Concat(outputs, presence) {
 		assert.True(t, marked[name], "%s is in a list of this test and not in the API", name)
 	}
+	hold(t, "schema.json", want)
+}
+
+// hold compares a file with what the API descriptions say, or writes it.
+func hold(t *testing.T, file string, want any) {
+	t.Helper()
 	encoded, err := json.MarshalIndent(want, "", " ")
 	require.NoError(t, err)
 	encoded = append(encoded, '\n')
 	if *update {
-		require.NoError(t, os.WriteFile("schema.json", encoded, 0o644))
+		require.NoError(t, os.WriteFile(file, encoded, 0o644))
 	}
-	got, err := os.ReadFile("schema.json")
+	got, err := os.ReadFile(file)
 	require.NoError(t, err)
-	assert.True(t, string(got) == string(encoded), "schema.json is not what the API descriptions say: run `go test ./emulator/cloud/schema -update`")
+	assert.True(t, string(got) == string(encoded), "%s is not what the API descriptions say: run `go test ./emulator/cloud/schema -update` twice", file)
+}
+
+// verbRequests are the messages of the bodies of an API's custom methods: those with a colon.
+func verbRequests(api string) []string {
+	var requests []string
+	for _, m := range schema.Methods(api) {
+		if m.Request != "" && strings.Contains(m.Path, ":") && api != "knative" {
+			requests = append(requests, m.Request)
+		}
+	}
+	return requests
+}
+
+// collection is a group of methods and of groups in an API's description.
+type collection struct {
+	Methods map[string]struct {
+		ID, FlatPath, Path, HTTPMethod string
+		Parameters                     map[string]struct{ Location string }
+		Request, Response              struct {
+			Ref string `json:"$ref"`
+		}
+	}
+	Resources map[string]*collection
+}
+
+var pathVariable = regexp.MustCompile(`\{[^}]*\}`)
+
+func (c *collection) methods(found []schema.Method) []schema.Method {
+	for _, key := range slices.Sorted(maps.Keys(c.Methods)) {
+		m := c.Methods[key]
+		path := m.FlatPath
+		if path == "" {
+			path = m.Path
+		}
+		_, path, _ = strings.Cut(pathVariable.ReplaceAllString(path, "*"), "/")
+		// The emulator has projects and billing accounts; folders and organizations have the same methods again.
+		if first, _, _ := strings.Cut(path, "/"); !slices.Contains([]string{"projects", "billingAccounts", "operations", "*"}, first) {
+			continue
+		}
+		var query []string
+		for _, parameter := range slices.Sorted(maps.Keys(m.Parameters)) {
+			if m.Parameters[parameter].Location == "query" {
+				query = append(query, parameter)
+			}
+		}
+		found = append(found, schema.Method{ID: m.ID, HTTP: m.HTTPMethod, Path: path, Query: query, Request: m.Request.Ref, Response: m.Response.Ref})
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.Resources)) {
+		found = c.Resources[key].methods(found)
+	}
+	return found
+}
+
+func TestMethodsAreTheAPIs(t *testing.T) {
+	t.Parallel()
+	directory := apiDirectory(t)
+	want := map[string][]schema.Method{}
+	for _, root := range roots {
+		data, err := os.ReadFile(filepath.Join(directory, root.file))
+		require.NoError(t, err)
+		var document collection
+		require.NoError(t, json.Unmarshal(data, &document))
+		if root.api != "knative" { // its paths have versions inside, and package cloud serves it apart
+			want[root.api] = document.methods(nil)
+		}
+	}
+	hold(t, "methods.json", want)
+}
+
+func TestFindMethod(t *testing.T) {
+	t.Parallel()
+	for request, want := range map[string]string{
+		"run GET projects/p/locations/l/services":                "run.projects.locations.services.list",
+		"run GET projects/p/locations/l/services/s getIamPolicy": "run.projects.locations.services.getIamPolicy",
+		"run PATCH projects/p/locations/l/services/s":            "run.projects.locations.services.patch",
+		"run PUT projects/p/locations/l/services/s":              "",
+		"sm POST projects/p/secrets/s/versions/1 enable":         "secretmanager.projects.secrets.versions.enable",
+		"su POST projects/p/services batchEnable":                "serviceusage.services.batchEnable",
+		"cabeta PATCH projects/p/notes/n":                        "containeranalysis.projects.notes.patch",
+		"kms GET projects/p/locations/l/keyRings/r/cryptoKeys/k": "cloudkms.projects.locations.keyRings.cryptoKeys.get",
+		"mon GET projects/p/timeSeries":                          "monitoring.projects.timeSeries.list",
+		"nothing GET projects/p":                                 "",
+	} {
+		parts := strings.Split(request+" ", " ")
+		found, _ := schema.FindMethod(parts[0], parts[1], strings.Split(parts[2], "/"), parts[3])
+		assert.Equal(t, want, found.ID, request)
+	}
 }
 
 func TestNormalize(t *testing.T) {
@@ -163,7 +259,13 @@ func TestNormalize(t *testing.T) {
 		"duration":       {"run:GoogleCloudRunV2Service", "service", `{"template":{"timeout":"5 minutes"}}`, `Invalid value at 'service.template.timeout' (type.googleapis.com/google.protobuf.Duration), "5 minutes"`},
 		"enumeration":    {"run:GoogleCloudRunV2Service", "service", `{"ingress":"everyone"}`, `Invalid value at 'service.ingress' (TYPE_ENUM), "everyone"`},
 		"object of text": {"run:GoogleCloudRunV2Service", "service", `{"labels":"x"}`, `Invalid value at 'service.labels' (Map), "x"`},
-		"text of object": {"sm:Secret", "", `{"etag":{"a":"hidden"}}`, `Invalid value at 'etag' (TYPE_STRING), a value of another kind`},
+		"names of protocol buffers": {"run:GoogleCloudRunV2Service", "service", `{"template":{"max_instance_request_concurrency":7,"service_account":"a"},"binary_authorization":{"use_default":true}}`,
+			`{"binaryAuthorization":{"useDefault":true},"template":{"maxInstanceRequestConcurrency":7,"serviceAccount":"a"}}`},
+		"the keys of a map are no names": {"run:GoogleCloudRunV2Service", "", `{"labels":{"cost_center":"a"}}`, `{"labels":{"cost_center":"a"}}`},
+		"a field by both names": {"run:GoogleCloudRunV2RevisionTemplate", "", `{"serviceAccount":"a","service_account":"b"}`,
+			`Invalid value at 'service_account' (oneof), the field is given twice: as serviceAccount and as service_account.`},
+		"unknown with an underscore": {"sm:Secret", "", `{"version_alias":{}}`, `Invalid JSON payload received. Unknown name "version_alias": Cannot find field.`},
+		"text of object":             {"sm:Secret", "", `{"etag":{"a":"hidden"}}`, `Invalid value at 'etag' (TYPE_STRING), a value of another kind`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

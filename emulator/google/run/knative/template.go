@@ -164,7 +164,7 @@ func fromContainer(path string, v1 object) (object, error) {
 		if from := sub(item.(object), "valueFrom"); from != nil {
 			ref := sub(from, "secretKeyRef")
 			if ref == nil {
-				return nil, refuse("%s.env[%d].valueFrom: the sandbox knows secretKeyRef only", path, i)
+				return nil, refuse("%s.env[%d].valueFrom: the emulator knows secretKeyRef only", path, i)
 			}
 			variable["valueSource"] = object{"secretKeyRef": object{"secret": ref["name"], "version": ref["key"]}}
 		}
@@ -179,7 +179,7 @@ func fromVolume(path string, v1 object) (object, error) {
 		return nil, err
 	}
 	if len(v1) != 2 {
-		return nil, refuse("%s: the sandbox knows volumes of one of secret, emptyDir and nfs", path)
+		return nil, refuse("%s: the emulator knows volumes of one of secret, emptyDir and nfs", path)
 	}
 	v2 := pick(v1, "name", "nfs")
 	if secret := sub(v1, "secret"); secret != nil {
@@ -206,7 +206,7 @@ func fromVolume(path string, v1 object) (object, error) {
 func known(path string, o object, fields ...string) error {
 	for _, field := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(fields, field) {
-			return refuse("%s.%s: the sandbox does not know this field in the v1 API; use the v2 API", path, field)
+			return refuse("%s.%s: the emulator does not know this field in the v1 API; use the v2 API", path, field)
 		}
 	}
 	return nil
