@@ -3,8 +3,10 @@ package crossguard
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // exemptionsOption is the setting that every policy has besides its own.
@@ -60,6 +62,30 @@ func namesResource(pattern string) bool {
 	return len(parts) > 1 && strings.Trim(last, "*") != "" && (len(parts) > 3 || !strings.HasSuffix(last, "*"))
 }
 
+// leastLetters is how many letters and digits in a row a pattern needs to say anything of a name.
+const leastLetters = 3
+
+// saysEnough reports whether a pattern says something of the name that not nearly every name has. A whole name always does.
+func saysEnough(pattern string) bool {
+	name := pattern
+	if strings.HasPrefix(pattern, "urn:") {
+		name = pattern[strings.LastIndex(pattern, "::")+len("::"):]
+	}
+	if !strings.Contains(name, "*") {
+		return true
+	}
+	return slices.ContainsFunc(strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }),
+		func(word string) bool { return len(word) >= leastLetters })
+}
+
+// latest is the last day that an exemption may name; the zero time is any.
+func (p *Pack) latest() time.Time {
+	if p.LongestExemption == 0 || p.Clock == nil {
+		return time.Time{}
+	}
+	return p.Clock().Add(p.LongestExemption)
+}
+
 // exemptionsSchema is the JSON schema of the setting.
 func exemptionsSchema() map[string]any {
 	text := func(description string) map[string]any {
@@ -81,7 +107,7 @@ func exemptionsSchema() map[string]any {
 	}
 }
 
-func parseExemptions(v any) ([]exemption, error) {
+func parseExemptions(v any, latest time.Time) ([]exemption, error) {
 	list, ok := v.([]any)
 	if !ok {
 		return nil, fmt.Errorf("must be a list of {resource, reason, expires}, not %v", v)
@@ -89,7 +115,7 @@ func parseExemptions(v any) ([]exemption, error) {
 	var all []exemption
 	var problems []error
 	for i, element := range list {
-		e, err := parseExemption(element)
+		e, err := parseExemption(element, latest)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("[%d]: %w", i, err))
 			continue
@@ -99,7 +125,7 @@ func parseExemptions(v any) ([]exemption, error) {
 	return all, errors.Join(problems...)
 }
 
-func parseExemption(v any) (exemption, error) {
+func parseExemption(v any, latest time.Time) (exemption, error) {
 	given, ok := v.(map[string]any)
 	if !ok {
 		return exemption{}, fmt.Errorf("must be {resource, reason, expires}, not %v", v)
@@ -125,10 +151,17 @@ func parseExemption(v any) (exemption, error) {
 		return exemption{}, fmt.Errorf("exempts every resource: set the policy's enforcement level instead")
 	case strings.HasPrefix(e.resource, "urn:") && !namesResource(e.resource):
 		return exemption{}, fmt.Errorf("names no resource: end the URN with ::NAME, or set the policy's enforcement level instead")
+	case !saysEnough(e.resource):
+		return exemption{}, fmt.Errorf("resource %q fits nearly every name: write %d letters of the name in a row, or the whole name",
+			e.resource, leastLetters)
 	}
 	expires, err := time.Parse(time.DateOnly, texts["expires"])
 	if err != nil {
 		return exemption{}, fmt.Errorf("expires %q is not a date: write YYYY-MM-DD", texts["expires"])
+	}
+	if !latest.IsZero() && expires.After(latest) {
+		return exemption{}, fmt.Errorf("expires %s is too far away: agree on %s at the latest, and then again",
+			texts["expires"], latest.Format(time.DateOnly))
 	}
 	e.expires = expires
 	return e, nil

@@ -80,13 +80,16 @@ type Policy struct {
 	// short form of YAML programs, gcp:storage:Bucket, matches nothing. A resource of another type is not applicable, and so
 	// is a stack without any of them: leave Types out where a stack policy is about what is missing. Default: all.
 	Types []string
+	// Kind has further types. Default: none.
+	Kind Kind
 	// Check reports the violations of one resource, given the inputs it is about to be made from.
 	Check func(*Resource)
 	// Remediate corrects one resource before Check sees it. It runs at level Remediate only. Do not correct a property
 	// whose change replaces the resource: the engine plans that, but does not save it.
 	Remediate func(*Remedy)
 	// CheckStack reports the violations of all resources together, given their outputs, at the end of a preview or an update
-	// in which nothing else failed. What an update has changed by then stays: it is the preview that stops in time.
+	// in which nothing else failed. What an update has changed by then stays: it is the preview that stops in time. What the
+	// operation deletes is left out. A policy may have Check as well, for what a resource shows by itself.
 	CheckStack func(*Stack)
 }
 
@@ -107,6 +110,15 @@ type Pack struct {
 	// InitialConfig overrides the policies' own levels and options, by policy name, and is overridden by the configuration
 	// that a user passes, which also has what an option that is Required still lacks. Default: none.
 	InitialConfig map[string]Settings
+	// Canonical is the token by which the policies know a type that another provider has under another name: policies then see
+	// that one as Type. Default: none has another name.
+	Canonical func(typeToken string) string
+	// Floor makes it a violation that configuration disables a policy of this severity or above which is mandatory without it.
+	// Default: any may be disabled.
+	Floor Severity
+	// LongestExemption is how far away the last day of an exemption may be: one without an end is a decision nobody takes again.
+	// Default: any time.
+	LongestExemption time.Duration
 	// Clock is today, for the expiry of exemptions. Default: time.Now.
 	Clock func() time.Time
 }
@@ -173,12 +185,14 @@ func (p Policy) problems() []error {
 	if strings.TrimSpace(p.Description) == "" {
 		problem("has no description: write the sentence that it enforces")
 	}
-	forResources := p.Check != nil || p.Remediate != nil
-	if forResources == (p.CheckStack != nil) {
-		problem("give it either Check and Remediate, or CheckStack")
+	if p.Check == nil && p.Remediate == nil && p.CheckStack == nil {
+		problem("checks nothing: give it Check, Remediate or CheckStack")
 	}
 	if p.Enforcement == Remediate && p.Remediate == nil {
 		problem("its level is remediate but it has no Remediate function: use mandatory")
+	}
+	if (p.Kind.Has == nil) != (p.Kind.Name == "") {
+		problem("its kind needs both a name and a function")
 	}
 	for _, t := range p.Types {
 		if !typeToken.MatchString(t) {
@@ -198,14 +212,12 @@ func (p Policy) problems() []error {
 	return problems
 }
 
-// appliesTo reports whether the policy looks at resources of a type.
-func (p *Policy) appliesTo(resourceType string) bool {
-	return len(p.Types) == 0 || slices.Contains(p.Types, resourceType)
-}
-
 // onlyAppliesTo is the reason why the policy is not applicable to others. It is sent for every resource, so it is short.
 func (p *Policy) onlyAppliesTo() string {
 	const most = 3
+	if p.Kind.Has != nil {
+		return "applies only to " + strings.Join(append(slices.Clone(p.Types[:min(most, len(p.Types))]), p.Kind.Name), ", ")
+	}
 	if more := len(p.Types) - most; more > 1 {
 		return fmt.Sprintf("applies only to %s and %d other types", strings.Join(p.Types[:most], ", "), more)
 	}

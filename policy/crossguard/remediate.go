@@ -14,12 +14,13 @@ import (
 // remediate corrects one resource, each remedy seeing what the ones before it made of it.
 func (s *Server) remediate(ctx context.Context, message string) (any, error) {
 	session, h := s.session.Load(), parseHeader(message)
+	h.typ = s.pack.canonical(h.typ)
 	response := &pulumirpc.RemediateResponse{}
 	properties := &structpb.Struct{}
 	decoded := false
 	for i := range s.pack.Policies {
 		p, set := &s.pack.Policies[i], &session.settings[i]
-		if set.level != Remediate || p.CheckStack != nil {
+		if set.level != Remediate || p.Check == nil && p.Remediate == nil {
 			continue
 		}
 		if err := s.ended(ctx); err != nil {

@@ -155,7 +155,10 @@ const (
 )
 
 // header is the part of a resource that every policy needs.
-type header struct{ message, typ, properties, urn, name string }
+type header struct {
+	message, typ, properties, urn, name string
+	managed                             bool // made by a provider
+}
 
 // object is the resource's properties, of which nothing is taken apart yet.
 func (h header) object() *value { return &value{kind: kindObject, text: h.properties} }
@@ -173,6 +176,8 @@ func parseHeader(message string) header {
 			h.urn = f.bytes
 		case f.number == resourceName:
 			h.name = f.bytes
+		case f.number == resourceProvider:
+			h.managed = true
 		}
 	}
 	return h

@@ -113,6 +113,8 @@ func (s *Server) ended(ctx context.Context) error {
 // analyze runs the policies for one resource.
 func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 	session, h := s.session.Load(), parseHeader(message)
+	session.operation.saw(h)
+	h.typ = s.pack.canonical(h.typ)
 	plan := session.planFor(&s.pack, h.typ)
 	response := pulumirpc.AnalyzeResponse{}
 	o := &outcome{}
@@ -148,7 +150,8 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 
 // analyzeStack runs the stack policies, and judges the exemptions of all policies.
 func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) {
-	session, inv := s.session.Load(), parseInventory(message)
+	session := s.session.Load()
+	inv := parseInventory(message, &s.pack, session.operation.end())
 	response := &pulumirpc.AnalyzeResponse{}
 	who := func(f finding) (urn, name string) {
 		// The engine shows what is wrong with the stack as a whole at the stack's own resource.
@@ -168,13 +171,16 @@ func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) 
 		}
 		p, set := &s.pack.Policies[i], &session.settings[i]
 		if set.level == Disabled {
+			if s.pack.mayNotDisable(p) && inv.hasAny(p) {
+				s.add(response, i, Mandatory, &outcome{violations: []finding{{text: mayNotDisable}}}, "", nil)
+			}
 			continue
 		}
 		o := &outcome{}
 		var reasons []string
 		switch {
 		case p.CheckStack == nil:
-		case !inv.hasAny(p.Types):
+		case !inv.hasAny(p):
 			o.notApplicable = p.onlyAppliesTo()
 		default:
 			stack := &Stack{Config: set.config, Deployment: session.deployment, all: inv, run: &run{outcome: o}}
@@ -183,7 +189,7 @@ func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) 
 		}
 		if o.decided() {
 			o.violations = append(o.violations,
-				session.staleExemptions(i, p.CheckStack != nil, inv, s.pack.Clock())...)
+				session.staleExemptions(i, p.Check == nil, inv, s.pack.Clock())...)
 		}
 		s.add(response, i, set.level, o, "", reasons)
 	}

@@ -188,7 +188,7 @@ func TestPacksAreValidated(t *testing.T) {
 			{Name: "all", Description: "x", Check: check},
 			{Name: "twice", Description: "x", Check: check}, {Name: "twice", Description: "x", Check: check},
 			{Name: "empty"},
-			{Name: "both", Description: "x", Check: check, CheckStack: func(*crossguard.Stack) {}},
+			{Name: "nameless", Description: "x", Check: check, Kind: crossguard.Kind{Has: func(string) bool { return true }}},
 			{Name: "unfixable", Description: "x", Check: check, Enforcement: crossguard.Remediate},
 			{Name: "options", Description: "x", Check: check, Options: []crossguard.Option{
 				{Name: "enforcementLevel", Description: "x", Default: 1}, {Name: "odd", Description: "x", Default: int8(1)},
@@ -201,7 +201,7 @@ func TestPacksAreValidated(t *testing.T) {
 	})
 	for _, want := range []string{
 		`pack name "no spaces": use`, "has no version", `policy name "all"`, "policy twice is there twice", "policy empty: has no description",
-		"policy empty: give it either", "policy both: give it either", "policy unfixable: its level is remediate but it has no Remediate function",
+		"policy empty: checks nothing: give it Check, Remediate or CheckStack", "policy nameless: its kind needs both a name and a function", "policy unfixable: its level is remediate but it has no Remediate function",
 		`option "enforcementLevel" is there twice or reserved`, "option odd: its default is a int8", "option out: is 9, must be from 1 to 3",
 		"option : needs a name and a description", "option half: its Min is 1 and its Max 0: give it both, or neither",
 		`policy short: type "Bucket" is no type token`, `policy short: type "gcp:storage:" is no type token`, `initial configuration names policy "ghost"`,

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/proto"
@@ -17,6 +18,7 @@ type session struct {
 	settings   []setting // as many as policies
 	plans      sync.Map  // type token → *plan
 	exemptions exemptionLog
+	operation  operation
 }
 
 // setting is how one policy runs.
@@ -51,7 +53,7 @@ func newSession(pack *Pack) (*session, error) {
 		if !given {
 			continue
 		}
-		err := s.settings[i].apply(p, initial.Level, initial.Options)
+		err := s.settings[i].apply(p, initial.Level, initial.Options, pack.latest())
 		if err != nil {
 			problems = append(problems, fmt.Errorf("initial configuration: %w", err))
 		}
@@ -69,8 +71,9 @@ func (p *Pack) levelOf(policy *Policy) Level {
 	return Advisory
 }
 
-// apply overrides a setting, reporting every option that the policy does not have or cannot take.
-func (s *setting) apply(p *Policy, level Level, options map[string]any) error {
+// apply overrides a setting, reporting every option that the policy does not have or cannot take. latest is the last day that an
+// exemption may name.
+func (s *setting) apply(p *Policy, level Level, options map[string]any, latest time.Time) error {
 	if level != Unset {
 		s.level = level
 	}
@@ -81,7 +84,7 @@ func (s *setting) apply(p *Policy, level Level, options map[string]any) error {
 	var problems []error
 	for _, name := range sortedKeys(options) {
 		if name == exemptionsOption {
-			exemptions, err := parseExemptions(options[name])
+			exemptions, err := parseExemptions(options[name], latest)
 			if err != nil {
 				problems = append(problems, fmt.Errorf("%s.%s%w", p.Name, name, withSeparator(err)))
 			}
@@ -142,7 +145,7 @@ func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerReq
 			continue
 		}
 		p, set := &pack.Policies[i], &next.settings[i]
-		if err := set.apply(p, levelFromProto(given.EnforcementLevel), options); err != nil {
+		if err := set.apply(p, levelFromProto(given.EnforcementLevel), options, pack.latest()); err != nil {
 			problems = append(problems, err)
 		}
 		for _, o := range p.Options {
@@ -171,7 +174,7 @@ func (s *session) planFor(pack *Pack, resourceType string) *plan {
 	for i := range pack.Policies {
 		p := &pack.Policies[i]
 		switch {
-		case s.settings[i].level == Disabled || p.CheckStack != nil:
+		case s.settings[i].level == Disabled || p.Check == nil && p.CheckStack != nil:
 		case !p.appliesTo(resourceType):
 			made.skip(p, p.onlyAppliesTo())
 		case p.Check == nil:

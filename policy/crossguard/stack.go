@@ -27,7 +27,8 @@ type inventory struct {
 // stackResources is the field number of AnalyzeStackRequest.resources.
 const stackResources = 1
 
-func parseInventory(message string) *inventory {
+// parseInventory reads a request, without what is being deleted, by the types that the pack's policies know.
+func parseInventory(message string, pack *Pack, deleted func(header) bool) *inventory {
 	inv := &inventory{byType: map[string][]int{}}
 	count := 0
 	for range fields(message) {
@@ -39,6 +40,10 @@ func parseInventory(message string) *inventory {
 			continue
 		}
 		h := parseHeader(f.bytes)
+		if deleted(h) {
+			continue
+		}
+		h.typ = pack.canonical(h.typ)
 		inv.byType[h.typ] = append(inv.byType[h.typ], len(inv.resources))
 		inv.resources = append(inv.resources, h)
 	}
@@ -122,6 +127,9 @@ func newResource(h header, o *outcome) *Resource {
 }
 
 // hasAny reports whether the stack has a resource the policy applies to.
-func (inv *inventory) hasAny(types []string) bool {
-	return len(types) == 0 || slices.ContainsFunc(types, func(t string) bool { return len(inv.byType[t]) > 0 })
+func (inv *inventory) hasAny(p *Policy) bool {
+	if p.Kind.Has != nil && slices.ContainsFunc(inv.types(), p.Kind.Has) {
+		return true
+	}
+	return len(p.Types) == 0 && p.Kind.Has == nil || slices.ContainsFunc(p.Types, func(t string) bool { return len(inv.byType[t]) > 0 })
 }

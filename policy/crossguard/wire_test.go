@@ -36,7 +36,7 @@ func FuzzReads(f *testing.F) {
 		} {
 			o.evaluate(read)
 		}
-		parseInventory(message)
+		parseInventory(message, &Pack{}, func(header) bool { return false })
 		assert.Empty(t, o.crash)
 	})
 }
