@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 )
 
 // client calls the simulated cloud.
@@ -31,8 +33,14 @@ func (c *client) lock(path string) (unlock func()) {
 	return mutex.(*sync.Mutex).Unlock
 }
 
-func newClient(base string) *client {
-	return &client{base: strings.TrimRight(base, "/"), http: &http.Client{Timeout: 2 * time.Minute}, wait: sleep}
+// newClient sends the token, if there is one, to the cloud at base.
+func newClient(base, token string) *client {
+	client := &client{base: strings.TrimRight(base, "/"), http: &http.Client{}, wait: sleep}
+	if token != "" {
+		client.http = guard.Client(base, token)
+	}
+	client.http.Timeout = 2 * time.Minute
+	return client
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -56,7 +56,7 @@ func newWorldWith(t *testing.T, name string, options cloud.Options) *world {
 	api := httptest.NewServer(c)
 	t.Cleanup(api.Close)
 	for _, service := range words("run artifactregistry cloudkms containeranalysis binaryauthorization secretmanager iam monitoring logging billingbudgets cloudbilling") {
-		_, err := newClient(api.URL).do(context.Background(), http.MethodPost, "/su/v1/projects/"+project+"/services/"+service+".googleapis.com:enable", object{})
+		_, err := newClient(api.URL, "").do(context.Background(), http.MethodPost, "/su/v1/projects/"+project+"/services/"+service+".googleapis.com:enable", object{})
 		require.NoError(t, err)
 	}
 	w := attach(t, api.URL, name)
@@ -198,7 +198,7 @@ func (w *world) delete(m made) error {
 // behind changes the cloud without the provider.
 func (w *world) behind(method, path string, body any) map[string]any {
 	w.t.Helper()
-	answer, err := newClient(w.api).do(w.ctx(), method, path, body)
+	answer, err := newClient(w.api, "").do(w.ctx(), method, path, body)
 	require.NoError(w.t, err)
 	return answer
 }

@@ -62,13 +62,13 @@ func (s sample) walk(w *world, writes *atomic.Int64) {
 
 	asked := w.plain(w.check(s.token, s.inputs))   // as the engine's state has the inputs
 	if s.token != "gcp:projects/service:Service" { // which the world has enabled
-		_, found, err := Locate(w.ctx(), w.api, s.token, asked, Settings{Owner: owner})
+		_, found, err := Locate(w.ctx(), Options{API: w.api}, s.token, asked, Settings{Owner: owner})
 		require.NoError(t, err)
 		assert.False(t, found, "an interrupted creation that had not happened")
 	}
 
 	m := w.create(s.token, s.inputs)
-	located, found, err := Locate(w.ctx(), w.api, s.token, asked, Settings{Owner: owner})
+	located, found, err := Locate(w.ctx(), Options{API: w.api}, s.token, asked, Settings{Owner: owner})
 	require.NoError(t, err)
 	// Another version is made, and a switch is set again.
 	if s.token != "gcp:secretmanager/secretVersion:SecretVersion" && !types[s.token].switches {

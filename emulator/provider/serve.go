@@ -25,7 +25,9 @@ var versions = map[string]string{GCP: "8.41.1", GitHub: "6.14.0"}
 type Options struct {
 	// API is the base URL of the simulated cloud, for example http://127.0.0.1:8080. Required.
 	API string
-	// Name is which provider: [GCP] or [GitHub]. Required.
+	// Token is sent with every request. Default: none, for a cloud that asks for none.
+	Token string
+	// Name is which provider: [GCP] or [GitHub]. Required to serve.
 	Name string
 }
 
@@ -52,7 +54,7 @@ func Serve(ctx context.Context, options Options) (*Server, error) {
 	const maxMessage = 400 << 20 // the engine's own limit
 	s := &Server{port: listener.Addr().(*net.TCPAddr).Port, done: make(chan error, 1),
 		grpc: grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))}
-	rpc.RegisterResourceProviderServer(s.grpc, newServer(options.Name, newClient(options.API)))
+	rpc.RegisterResourceProviderServer(s.grpc, newServer(options.Name, newClient(options.API, options.Token)))
 	go func() {
 		err := s.grpc.Serve(listener)
 		if err != nil && rpcutil.IsBenignCloseErr(err) || errors.Is(err, http.ErrServerClosed) {

@@ -25,9 +25,11 @@ import (
 )
 
 // Endpoints are the base URLs of the APIs. Empty is Google's own, with the application default credentials; only an address
-// on this machine is called otherwise, without credentials.
+// on this machine is called otherwise.
 type Endpoints struct {
 	KMS, Analysis, BinaryAuthorization string
+	// TokenFile has the access token for APIs on this machine. Default: they are called without credentials.
+	TokenFile string
 }
 
 // Request is what to sign, for whom and with which key.
@@ -59,15 +61,15 @@ type Signer struct {
 
 // New makes the clients. It sends nothing.
 func New(ctx context.Context, endpoints Endpoints) (*Signer, error) {
-	kms, err := gcp.ClientOptions(endpoints.KMS)
+	kms, err := gcp.ClientOptions(endpoints.KMS, endpoints.TokenFile)
 	if err != nil {
 		return nil, err
 	}
-	analysis, err := gcp.ClientOptions(endpoints.Analysis)
+	analysis, err := gcp.ClientOptions(endpoints.Analysis, endpoints.TokenFile)
 	if err != nil {
 		return nil, err
 	}
-	authorities, err := gcp.ClientOptions(endpoints.BinaryAuthorization)
+	authorities, err := gcp.ClientOptions(endpoints.BinaryAuthorization, endpoints.TokenFile)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,7 @@ type app struct {
 type flags struct {
 	project, region                   string
 	endpoint, monitoring, via         string
+	tokenFile                         string
 	environment, policy, audit, actor string
 	summary                           string
 	json                              bool
@@ -125,15 +127,17 @@ func (a *app) root() *cobra.Command {
 	persistent := root.PersistentFlags()
 	persistent.StringVar(&a.flags.project, "project", "", "Google Cloud project; default: GOOGLE_CLOUD_PROJECT, or that of the credentials")
 	persistent.StringVar(&a.flags.region, "region", "us-central1", "region of the service")
-	persistent.StringVar(&a.flags.endpoint, "endpoint", "", "Cloud Run API on this machine, such as the sandbox's http://127.0.0.1:PORT/run/; called without credentials")
+	persistent.StringVar(&a.flags.endpoint, "endpoint", "", "Cloud Run API on this machine, such as the sandbox's http://127.0.0.1:PORT/run/; default: RELEASE_ENDPOINT, or Google's")
+	persistent.StringVar(&a.flags.tokenFile, "token-file", "", "file with the access token for APIs on this machine; default: RELEASE_TOKEN_FILE, or no credentials")
 	persistent.StringVar(&a.flags.monitoring, "monitoring-endpoint", "", "Cloud Monitoring API on this machine; default with --endpoint: its sibling /mon/")
-	persistent.StringVar(&a.flags.via, "probe-via", "", "send probes to this URL on this machine, with the real Host: the sandbox's data plane")
+	persistent.StringVar(&a.flags.via, "probe-via", "", "send probes to this URL on this machine, with the real Host: the sandbox's data plane; default: RELEASE_PROBE_VIA")
 	persistent.StringVar(&a.flags.environment, "env", "prod", "environment of the release policy")
 	persistent.StringVar(&a.flags.policy, "policy", "", "release policy file; default: the built-in release.yaml")
 	persistent.StringVar(&a.flags.audit, "audit", "release-audit.jsonl", "file that the audit records are appended to")
 	persistent.StringVar(&a.flags.actor, "actor", "", "who acts, for the audit; default: the workflow's actor and run, or the user")
 	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
+	root.PersistentPreRun = func(*cobra.Command, []string) { a.fromEnvironment() }
 	for _, command := range []*cobra.Command{a.status(), a.rollout(), a.rollback(), a.guard(), a.promote(), a.report(), a.approvals(), a.verify(), a.sign()} {
 		if check := command.Args; check != nil {
 			command.Args = func(command *cobra.Command, arguments []string) error {
@@ -160,4 +164,15 @@ func (a *app) who() string {
 		return current.Username
 	}
 	return "unknown"
+}
+
+// fromEnvironment takes from `sandbox env` what the command line leaves open, and says so: who acts has to see where. What
+// is named there is on this machine, or refused as --endpoint would be.
+func (a *app) fromEnvironment() {
+	if endpoint := os.Getenv("RELEASE_ENDPOINT"); a.flags.endpoint == "" && endpoint != "" {
+		a.flags.endpoint = endpoint
+		fmt.Fprintf(a.streams.Err, "endpoint: %s (RELEASE_ENDPOINT)\n", endpoint)
+	}
+	a.flags.via = cmp.Or(a.flags.via, os.Getenv("RELEASE_PROBE_VIA"))
+	a.flags.tokenFile = cmp.Or(a.flags.tokenFile, os.Getenv("RELEASE_TOKEN_FILE"))
 }

@@ -169,9 +169,9 @@ func (a *app) show(status rollout.Status, project string) error {
 		}
 	}
 	if local, err := url.Parse(a.flags.endpoint); err == nil && local.Host != "" {
-		fmt.Fprintf(out, "\ngcloud works here too, from a shell with these (FILE holds any text):\n  export %s\n", strings.Join([]string{
+		fmt.Fprintf(out, "\ngcloud works here too, from a shell with these:\n  export %s\n", strings.Join([]string{
 			"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://run.sandbox/", "CLOUDSDK_PROXY_TYPE=http_no_tunnel", "CLOUDSDK_PROXY_ADDRESS=" + local.Hostname(),
-			"CLOUDSDK_PROXY_PORT=" + local.Port(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=FILE", "CLOUDSDK_CORE_PROJECT=" + project,
+			"CLOUDSDK_PROXY_PORT=" + local.Port(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=" + cmp.Or(a.flags.tokenFile, "FILE"), "CLOUDSDK_CORE_PROJECT=" + project,
 			"CLOUDSDK_RUN_REGION=" + a.flags.region,
 		}, " "))
 	}

@@ -48,7 +48,7 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		// Environments have services of the same name: who acts has to see where.
 		fmt.Fprintf(a.streams.Err, "project: %s (--project names another)\n", s.project)
 	}
-	endpoints := gcp.Endpoints{Run: a.flags.endpoint, Monitoring: a.flags.monitoring}
+	endpoints := a.endpoints()
 	client, err := gcp.NewService(ctx, endpoints, s.project, s.region, service)
 	if err != nil {
 		return nil, usage("%v", err)
@@ -62,6 +62,11 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		s.Journal = tee{s.console, s.journal}
 	}
 	return s, nil
+}
+
+// endpoints are Google's unless the command line or the sandbox's environment names some on this machine.
+func (a *app) endpoints() gcp.Endpoints {
+	return gcp.Endpoints{Run: a.flags.endpoint, Monitoring: a.flags.monitoring, TokenFile: a.flags.tokenFile}
 }
 
 func (s *session) close() {
@@ -96,7 +101,7 @@ func (a *app) equip(ctx context.Context, s *session) error {
 		}
 	}
 	s.Prober = prober
-	metrics, err := gcp.NewMetrics(ctx, gcp.Endpoints{Run: a.flags.endpoint, Monitoring: a.flags.monitoring}, s.project, s.region, s.service, s.Clock.Now)
+	metrics, err := gcp.NewMetrics(ctx, a.endpoints(), s.project, s.region, s.service, s.Clock.Now)
 	if err != nil {
 		return usage("%v", err)
 	}

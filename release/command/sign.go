@@ -26,6 +26,7 @@ func (a *app) sign() *cobra.Command {
 			if err := request.Check(); err != nil {
 				return usage("sign: %v", err)
 			}
+			endpoints.TokenFile = a.flags.tokenFile
 			signer, err := attest.New(command.Context(), endpoints)
 			if err != nil {
 				return usage("%v", err)
@@ -62,7 +63,7 @@ func (a *app) sign() *cobra.Command {
 	command.Flags().StringVar(&request.Attestor, "attestor", "", "for whom: projects/P/attestors/A")
 	command.Flags().StringVar(&request.Key, "key", "", "with which key: projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N")
 	trust.register(command)
-	command.Flags().StringVar(&endpoints.KMS, "kms-endpoint", "", "Cloud KMS API on this machine; called without credentials")
+	command.Flags().StringVar(&endpoints.KMS, "kms-endpoint", "", "Cloud KMS API on this machine")
 	command.Flags().StringVar(&endpoints.Analysis, "analysis-endpoint", "", "Container Analysis API on this machine")
 	command.Flags().StringVar(&endpoints.BinaryAuthorization, "binauthz-endpoint", "", "Binary Authorization API on this machine")
 	return command

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/option"
 )
@@ -21,17 +22,16 @@ type Endpoints struct {
 	Run string
 	// Monitoring is the base URL of the Cloud Monitoring API; empty with Run set means the sibling /mon/.
 	Monitoring string
+	// TokenFile has the access token for APIs on this machine, as `sandbox env` names it. Default: they are called without.
+	TokenFile string
 	// Transport carries the requests of Cloud Run's client to an endpoint on this machine. Default: the network.
 	Transport http.RoundTripper
 }
 
 // ClientOptions are the options of a client of one of Google's APIs: none for its own endpoint, which is the empty one, and
-// for one on this machine its address and no credentials. Any other endpoint is an error.
-func ClientOptions(endpoint string) ([]option.ClientOption, error) { return options(endpoint) }
-
-// options are the client options for an endpoint. Only loopback is called without credentials, so that no mistake sends an
-// unauthenticated, or a wrongly trusted, request anywhere else.
-func options(endpoint string) ([]option.ClientOption, error) {
+// for one on this machine its address and the token in a file, or no credentials without a file. Any other endpoint is an
+// error, so that no mistake sends a token, or an unauthenticated or a wrongly trusted request, anywhere else.
+func ClientOptions(endpoint, tokenFile string) ([]option.ClientOption, error) {
 	if endpoint == "" {
 		return nil, nil
 	}
@@ -40,9 +40,18 @@ func options(endpoint string) ([]option.ClientOption, error) {
 		return nil, fmt.Errorf("endpoint %q: use a URL such as http://127.0.0.1:8080/run/", endpoint)
 	}
 	if !loopback(parsed) {
-		return nil, fmt.Errorf("endpoint %s is not on this machine: only a loopback address is called without credentials; leave the endpoint out for Google's own", parsed.Redacted())
+		return nil, fmt.Errorf("endpoint %s is not on this machine: only a loopback address is called without Google's credentials; leave the endpoint out for Google's own", parsed.Redacted())
 	}
-	return []option.ClientOption{option.WithEndpoint(strings.TrimSuffix(endpoint, "/") + "/"), option.WithoutAuthentication()}, nil
+	at := option.WithEndpoint(strings.TrimSuffix(endpoint, "/") + "/")
+	if tokenFile == "" {
+		return []option.ClientOption{at, option.WithoutAuthentication()}, nil
+	}
+	token, err := os.ReadFile(tokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the token for %s: %w", parsed.Redacted(), err)
+	}
+	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: strings.TrimSpace(string(token))})
+	return []option.ClientOption{at, option.WithTokenSource(source)}, nil
 }
 
 // loopback accepts literal addresses only: a name may resolve to anything.

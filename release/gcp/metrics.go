@@ -20,7 +20,7 @@ type Metrics struct {
 
 // NewMetrics connects to Cloud Monitoring; it makes no call yet.
 func NewMetrics(ctx context.Context, endpoints Endpoints, project, region, service string, now func() time.Time) (*Metrics, error) {
-	clientOptions, err := options(endpoints.monitoring())
+	clientOptions, err := ClientOptions(endpoints.monitoring(), endpoints.TokenFile)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ type Service struct {
 
 // NewService connects to a service; it makes no call yet.
 func NewService(ctx context.Context, endpoints Endpoints, project, region, service string) (*Service, error) {
-	clientOptions, err := options(endpoints.Run)
+	clientOptions, err := ClientOptions(endpoints.Run, endpoints.TokenFile)
 	if err != nil {
 		return nil, err
 	}

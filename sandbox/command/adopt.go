@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/spf13/cobra"
@@ -44,7 +42,7 @@ func (a *app) adoptStack(ctx context.Context, stack *engine.Stack, out string, a
 		}
 	}
 	api := stack.API()
-	client := &http.Client{Timeout: 10 * time.Second}
+	client := stack.HTTP()
 	adoptions, later, err := adopt.Find(ctx, adopt.Clients{Google: client, GitHub: client}, adopt.APIs{
 		ArtifactRegistry: api + "/ar/v1/", IAM: api + "/iam/v1/", SecretManager: api + "/sm/v1/", Run: api + "/run/v2/",
 		Monitoring: api + "/mon/v3/", Logging: api + "/log/v2/", KMS: api + "/kms/v1/", ContainerAnalysis: api + "/ca/v1/",

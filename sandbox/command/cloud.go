@@ -89,7 +89,7 @@ func (a *app) status() *cobra.Command {
 			client, err := server.Connect(command.Context(), dir)
 			if errors.Is(err, server.ErrNotRunning) {
 				a.exit = ExitNo
-				fmt.Fprintln(a.streams.Err, "The cloud is not running; `up` or `serve` starts it.")
+				fmt.Fprintln(a.streams.Err, notRunning)
 				return nil
 			} else if err != nil {
 				return err
@@ -140,6 +140,8 @@ func (a *app) stop() *cobra.Command {
 		},
 	}
 }
+
+const notRunning = "The cloud is not running; `up` or `serve` starts it."
 
 func printStatus(out io.Writer, status server.Status) {
 	fmt.Fprintf(out, "APIs        %s\n", status.API)

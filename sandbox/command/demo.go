@@ -89,7 +89,7 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour
 	}
 	audit := dir.Path("release-audit.jsonl")
 	rollout := func(arguments ...string) int {
-		return release.Main(ctx, append(arguments, "--project", "procureflow-dev", "--endpoint", status.API+"/run/", "--probe-via", status.DataPlane,
+		return release.Main(ctx, append(arguments, "--project", "procureflow-dev", "--endpoint", status.API+"/run/", "--token-file", server.TokenFile(dir), "--probe-via", status.DataPlane,
 			"--env", "sandbox", "--audit", audit, "--actor", "demo"), release.Streams{In: a.streams.In, Out: a.streams.Out, Err: a.streams.Err})
 	}
 	visitors := visit(ctx, strings.TrimSuffix(status.Services[0].Address, "/")+"/api/health")

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -14,6 +15,9 @@ import (
 
 // API is the address of the simulated cloud's APIs, without a slash at its end.
 func (s *Stack) API() string { return strings.TrimSuffix(s.engine.client.API(), "/") }
+
+// HTTP is a client that the simulated APIs take requests of.
+func (s *Stack) HTTP() *http.Client { return s.engine.client.HTTP() }
 
 // Planned are the steps that Up would take, as the engine describes them. Nothing is changed.
 func (s *Stack) Planned(ctx context.Context) ([]apitype.StepEventMetadata, error) {

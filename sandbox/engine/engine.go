@@ -105,7 +105,7 @@ func (e *Engine) connect(ctx context.Context) error {
 	}
 	for _, name := range []string{provider.GCP, provider.GitHub} {
 		// Not bound to ctx: an interrupted engine still finishes its steps through the providers.
-		server, err := provider.Serve(context.WithoutCancel(ctx), provider.Options{API: client.API(), Name: name})
+		server, err := provider.Serve(context.WithoutCancel(ctx), provider.Options{API: client.API(), Token: client.Token(), Name: name})
 		if err != nil {
 			return errors.Join(fmt.Errorf("start provider %s: %w", name, err), e.Close())
 		}

@@ -71,7 +71,7 @@ func (s *Stack) recover(ctx context.Context) error {
 	}
 	var adopted []optrefresh.PendingCreate
 	for _, create := range pending {
-		id, found, err := provider.Locate(ctx, s.engine.client.API(), create.Type, create.Inputs,
+		id, found, err := provider.Locate(ctx, provider.Options{API: s.engine.client.API(), Token: s.engine.client.Token()}, create.Type, create.Inputs,
 			provider.Settings{Project: s.settings.Project.ID, Region: s.settings.Project.Region, Owner: s.settings.GitHub.Owner})
 		if err != nil {
 			return fmt.Errorf("find out whether the interrupted creation of %s happened: %w", create.URN, err)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 	"github.com/guiofsaints/procureflow-platform/sandbox/detached"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
@@ -27,7 +28,8 @@ var ErrNotRunning = errors.New("the sandbox's cloud is not running")
 // Client speaks to a cloud process.
 type Client struct {
 	api, token string
-	http       *http.Client
+	// http sends the token with every request.
+	http *http.Client
 }
 
 // Connect finds the cloud process of a state folder.
@@ -40,11 +42,12 @@ func Connect(ctx context.Context, dir statedir.Dir) (*Client, error) {
 	if err := json.Unmarshal(data, &status); err != nil {
 		return nil, ErrNotRunning
 	}
-	token, err := dir.Key("control")
+	token, err := dir.Key(tokenKey)
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{api: status.API, token: token, http: &http.Client{Timeout: 30 * time.Second}}
+	client := &Client{api: status.API, token: token, http: guard.Client(status.API, token)}
+	client.http.Timeout = 30 * time.Second
 	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if _, err := client.Status(limited); err != nil {
@@ -55,6 +58,12 @@ func Connect(ctx context.Context, dir statedir.Dir) (*Client, error) {
 
 // API is the base URL of the simulated APIs.
 func (c *Client) API() string { return c.api }
+
+// Token is what the APIs want of every request.
+func (c *Client) Token() string { return c.token }
+
+// HTTP is a client that sends the token to the APIs, and to nothing else.
+func (c *Client) HTTP() *http.Client { return c.http }
 
 // Status asks where everything is.
 func (c *Client) Status(ctx context.Context) (Status, error) {
@@ -131,7 +140,6 @@ func (c *Client) call(ctx context.Context, method, path string, body, answer any
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Authorization", "Bearer "+c.token)
 	response, err := c.http.Do(request)
 	if err != nil {
 		return fmt.Errorf("ask the sandbox's cloud: %w", err)

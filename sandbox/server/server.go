@@ -3,7 +3,8 @@
 // `up` has ended. It ends by itself when it is idle, when its state folder is gone, or when it is told to.
 //
 // It listens on loopback only: the API on one port, the data plane for all hosts on another, and each service on a port
-// of its own, so that a service is reachable without a name server. Ports are kept between runs.
+// of its own, so that a service is reachable without a name server. Ports are kept between runs. The API takes requests with
+// the state folder's token only ([TokenFile]); services answer anybody on this machine.
 package server
 
 import (
@@ -25,6 +26,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
@@ -71,6 +73,20 @@ type ServiceEndpoint struct {
 	Address string `json:"address"`
 }
 
+// tokenKey is the name of the state folder's key that clients of the APIs send.
+const tokenKey = "token"
+
+// TokenFile is the file with the token that the APIs of a state folder want: the text and nothing else, for its owner only.
+func TokenFile(dir statedir.Dir) string { return dir.Path("keys", tokenKey) }
+
+// restrict takes the rights that others have to a file: a copied folder may have lost its modes.
+func restrict(path string) error {
+	if err := os.Chmod(path, 0o600); err != nil {
+		return fmt.Errorf("keep the sandbox's token from other users: %w", err)
+	}
+	return nil
+}
+
 // ErrRunning is returned by [Serve] when another process serves the same state folder.
 var ErrRunning = errors.New("the sandbox's cloud is already running")
 
@@ -110,7 +126,10 @@ func Serve(ctx context.Context, options Options) error {
 	p := &process{options: options, faults: faults.New(faults.Options{}), log: slog.New(slog.NewTextHandler(options.Log, nil)),
 		listeners: map[string]*http.Server{}, endpoints: map[string]ServiceEndpoint{}, ports: loadPorts(options.Dir.Path("ports.json"))}
 	var err error
-	if p.token, err = options.Dir.Key("control"); err != nil {
+	if p.token, err = options.Dir.Key(tokenKey); err != nil {
+		return err
+	}
+	if err := restrict(TokenFile(options.Dir)); err != nil {
 		return err
 	}
 	documents, err := store.Open(options.Dir.Path("cloud"))
@@ -129,7 +148,7 @@ func Serve(ctx context.Context, options Options) error {
 
 func (p *process) run(ctx context.Context) error {
 	p.touch()
-	apiAddress, apiServer, err := p.listen("api", p.control(p.cloud))
+	apiAddress, apiServer, err := p.listen("api", guard.Require(p.token, p.control(p.cloud)))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package server_test
 import (
 	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -18,7 +20,12 @@ import (
 // serve runs a cloud process inside the test until it ends.
 func serve(t *testing.T) (*server.Client, server.Status) {
 	t.Helper()
-	dir, err := statedir.Open(t.TempDir())
+	return serveIn(t, t.TempDir())
+}
+
+func serveIn(t *testing.T, folder string) (*server.Client, server.Status) {
+	t.Helper()
+	dir, err := statedir.Open(folder)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan server.Status, 1), make(chan error, 1)
@@ -48,7 +55,7 @@ func TestFaultsOverTheControlAPI(t *testing.T) {
 	client, status := serve(t)
 	ctx := context.Background()
 	get := func() (int, error) {
-		response, err := http.Get(status.API + "/crm/v1/projects/none")
+		response, err := client.HTTP().Get(status.API + "/crm/v1/projects/none")
 		if err != nil {
 			return 0, err
 		}
@@ -84,7 +91,7 @@ func TestFaultsOverTheControlAPI(t *testing.T) {
 
 func TestBehavioursOverTheControlAPI(t *testing.T) {
 	t.Parallel()
-	client, status := serve(t)
+	client, _ := serve(t)
 	ctx := context.Background()
 	const digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	wanted := cloud.Behaviour{ErrorRate: 0.5, Latency: 2 * time.Second, Startup: 3 * time.Second, NeverReady: true}
@@ -94,8 +101,35 @@ func TestBehavioursOverTheControlAPI(t *testing.T) {
 	assert.Equal(t, wanted, now)
 	require.ErrorContains(t, client.SetBehaviour(ctx, "latest", wanted), `behaviour of "latest": want a digest sha256:...`)
 
-	response, err := http.Get(status.API + "/sandbox/v1/faults")
+}
+
+// TestWhoTheCloudAnswers: every API and the sandbox's own calls want the token, which only its owner can read; services answer
+// whoever comes.
+func TestWhoTheCloudAnswers(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, "keys"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "keys", "token"), []byte("of-a-copied-folder"), 0o644))
+	client, status := serveIn(t, folder)
+	for _, path := range []string{"/sandbox/v1/status", "/sandbox/v1/faults", "/crm/v1/projects/p", "/gh/api/v3/repos/o/r", "/run/v2/projects/p/locations/l/services"} {
+		response, err := http.Get(status.API + path)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, http.StatusUnauthorized, response.StatusCode, path)
+		response, err = client.HTTP().Get(status.API + path)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.NotEqual(t, http.StatusUnauthorized, response.StatusCode, path)
+	}
+	response, err := http.Get(status.DataPlane)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
-	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+	assert.Equal(t, http.StatusNotFound, response.StatusCode, "the data plane answers, for a host that no service has")
+
+	dir, err := statedir.Open(folder)
+	require.NoError(t, err)
+	info, err := os.Stat(server.TokenFile(dir))
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	assert.Equal(t, "of-a-copied-folder", client.Token())
 }

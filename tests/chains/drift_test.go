@@ -56,10 +56,7 @@ func (c *chain) byHand(stack string) {
 		c.t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	response := c.ask(request)
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		c.t.Fatalf("change the service by hand: %s", response.Status)

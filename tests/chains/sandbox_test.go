@@ -57,7 +57,7 @@ func newChain(t *testing.T, stacks ...string) *chain {
 		project := strings.Split(service.Name, "/")[1]
 		c.services[strings.TrimPrefix(project, "procureflow-")] = strings.TrimSuffix(service.Address, "/")
 	}
-	c.env = append(c.env, "CHAIN_STATE="+c.state, "CHAIN_API="+status.API, "CHAIN_DATA="+status.DataPlane)
+	c.env = append(c.env, "CHAIN_STATE="+c.state, "CHAIN_TOKEN="+c.tokenFile(), "CHAIN_API="+status.API, "CHAIN_DATA="+status.DataPlane)
 	return c
 }
 
@@ -105,17 +105,32 @@ func (c *chain) built() (digest string) {
 	return digest
 }
 
-// get reads a resource of the API as anybody could.
+// tokenFile has what the simulated APIs want of every request.
+func (c *chain) tokenFile() string { return filepath.Join(c.state, "keys", "token") }
+
+// ask sends a request to the simulated APIs as their owner.
+func (c *chain) ask(request *http.Request) *http.Response {
+	c.t.Helper()
+	token, err := os.ReadFile(c.tokenFile())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+string(token))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return response
+}
+
+// get reads a resource of the API.
 func (c *chain) get(path string, into any) {
 	c.t.Helper()
 	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.api+path, nil)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	response := c.ask(request)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err == nil {

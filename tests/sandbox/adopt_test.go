@@ -175,7 +175,7 @@ func (s *sandbox) makeV1Service(service map[string]any) {
 	require.NoError(s.t, err)
 	request.Host = "us-central1-run.googleapis.com"
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client().Do(request)
 	require.NoError(s.t, err)
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)

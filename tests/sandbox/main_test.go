@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/infra/program"
+	release "github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
@@ -38,12 +39,18 @@ var root = func() string {
 // asCommand makes this test binary the sandbox's executable: the sandbox starts its cloud by calling itself.
 const asCommand = "SANDBOX_TEST_AS_COMMAND"
 
+// asRelease makes it the release controller's.
+const asRelease = "SANDBOX_TEST_AS_RELEASE"
+
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == "cloud" || os.Getenv(asCommand) != "") {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		streams := command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
 		os.Exit(command.Main(ctx, os.Args[1:], streams, program.Run))
+	}
+	if os.Getenv(asRelease) != "" {
+		os.Exit(release.Main(context.Background(), os.Args[1:], release.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 	}
 	// The CLI is built once, before tests compete for it.
 	if _, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Root: root, Out: os.Stderr}); err != nil {
@@ -131,7 +138,17 @@ func (s *sandbox) status() server.Status {
 	return status
 }
 
-// api calls the simulated cloud's API as anybody could and returns the answer's status and JSON.
+// client is one that the cloud's APIs take requests of.
+func (s *sandbox) client() *http.Client {
+	s.t.Helper()
+	dir, err := statedir.Open(s.state)
+	require.NoError(s.t, err)
+	client, err := server.Connect(s.t.Context(), dir)
+	require.NoError(s.t, err)
+	return client.HTTP()
+}
+
+// api calls the simulated cloud's API as its owner and returns the answer's status and JSON.
 func (s *sandbox) api(method, path string, body any) (int, map[string]any) {
 	s.t.Helper()
 	data, err := json.Marshal(body)
@@ -143,7 +160,7 @@ func (s *sandbox) api(method, path string, body any) (int, map[string]any) {
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.status().API+path, reader)
 	require.NoError(s.t, err)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client().Do(request)
 	require.NoError(s.t, err)
 	defer response.Body.Close()
 	answer := map[string]any{}

@@ -1,0 +1,158 @@
+package guard_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/api/option"
+	"google.golang.org/api/secretmanager/v1"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/guard"
+)
+
+const token = "the-owners-token"
+
+// api answers every request with a secret and counts those that reach it.
+func api(reached *atomic.Int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		reached.Add(1)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"name": "the-secret"}`))
+	})
+}
+
+func TestWhoIsAnswered(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*http.Request)
+		want   int
+	}{
+		"the owner":                  {func(*http.Request) {}, 200},
+		"GitHub's spelling":          {func(r *http.Request) { r.Header.Set("Authorization", "token "+token) }, 200},
+		"the scheme in another case": {func(r *http.Request) { r.Header.Set("Authorization", "bearer "+token) }, 200},
+		"no token":                   {func(r *http.Request) { r.Header.Del("Authorization") }, 401},
+		"another token":              {func(r *http.Request) { r.Header.Set("Authorization", "Bearer the-owners-tokem") }, 401},
+		"a part of the token":        {func(r *http.Request) { r.Header.Set("Authorization", "Bearer the-owners") }, 401},
+		"an empty token":             {func(r *http.Request) { r.Header.Set("Authorization", "Bearer ") }, 401},
+		"the token alone":            {func(r *http.Request) { r.Header.Set("Authorization", token) }, 401},
+		"the token as a password":    {func(r *http.Request) { r.SetBasicAuth("owner", token) }, 401},
+		"the token in the address": {func(r *http.Request) {
+			r.Header.Del("Authorization")
+			r.URL.RawQuery = "access_token=" + token
+		}, 401},
+		"by name":                             {func(r *http.Request) { r.Host = "localhost:8080" }, 200},
+		"by the longer address":               {func(r *http.Request) { r.Host = "[::1]:8080" }, 200},
+		"through the proxy":                   {func(r *http.Request) { r.Host = "run.sandbox" }, 200},
+		"a region through the proxy":          {func(r *http.Request) { r.Host = "us-central1-run.googleapis.com" }, 200},
+		"a rebound name":                      {func(r *http.Request) { r.Host = "rebind.example:8080" }, 403},
+		"a name that begins like an address":  {func(r *http.Request) { r.Host = "127.0.0.1.rebind.example" }, 403},
+		"a name that ends like localhost":     {func(r *http.Request) { r.Host = "evil-localhost" }, 403},
+		"a name below localhost":              {func(r *http.Request) { r.Host = "evil.localhost" }, 403},
+		"a name that holds .sandbox":          {func(r *http.Request) { r.Host = "run.sandbox.example" }, 403},
+		"another host of Google's":            {func(r *http.Request) { r.Host = "storage.googleapis.com" }, 403},
+		"an address of the network":           {func(r *http.Request) { r.Host = "192.168.0.7:8080" }, 403},
+		"no host":                             {func(r *http.Request) { r.Host = "" }, 403},
+		"a page of the API's own":             {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8080") }, 200},
+		"a page of another site":              {func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, 403},
+		"a page of another port":              {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:9090") }, 403},
+		"a page from a file":                  {func(r *http.Request) { r.Header.Set("Origin", "null") }, 403},
+		"a page that leaves its origin out":   {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403},
+		"a page of another port, without it":  {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") }, 403},
+		"an address that somebody has typed":  {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "none") }, 200},
+		"a page of the API's own, without it": {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-origin") }, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var reached atomic.Int64
+			request := httptest.NewRequest(http.MethodPost, "/sm/v1/projects/p/secrets", strings.NewReader("{}"))
+			request.Host = "127.0.0.1:8080"
+			request.Header.Set("Authorization", "Bearer "+token)
+			test.change(request)
+			recorder := httptest.NewRecorder()
+			guard.Require(token, api(&reached)).ServeHTTP(recorder, request)
+			assert.Equal(t, test.want, recorder.Code, recorder.Body)
+			assert.Equal(t, test.want == 200, reached.Load() == 1)
+			if test.want != 200 {
+				assert.NotContains(t, recorder.Body.String(), token)
+				assert.NotContains(t, recorder.Body.String(), "the-secret")
+				assert.Contains(t, recorder.Body.String(), `"message":"`, "clients of Google and of GitHub show it")
+			}
+		})
+	}
+}
+
+func TestAnEmptyTokenAdmitsNobody(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"", "Bearer ", "Bearer"} {
+		var reached atomic.Int64
+		request := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil)
+		request.Header.Set("Authorization", header)
+		recorder := httptest.NewRecorder()
+		guard.Require("", api(&reached)).ServeHTTP(recorder, request)
+		assert.Equal(t, http.StatusUnauthorized, recorder.Code)
+		assert.Zero(t, reached.Load())
+	}
+}
+
+// TestAnOfficialClientGetsInWithTheCredentials has Google's own client exchange the token's file for an access token.
+func TestAnOfficialClientGetsInWithTheCredentials(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int64
+	server := httptest.NewServer(guard.Require(token, api(&reached)))
+	t.Cleanup(server.Close)
+	read := func(fileToken string) (string, error) {
+		folder := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "token"), []byte(fileToken), 0o600))
+		credentials, err := guard.Credentials(server.URL, filepath.Join(folder, "token"))
+		require.NoError(t, err)
+		client, err := secretmanager.NewService(context.Background(), option.WithEndpoint(server.URL+"/sm/"),
+			option.WithAuthCredentialsJSON(option.ExternalAccount, credentials))
+		require.NoError(t, err)
+		secret, err := client.Projects.Secrets.Get("projects/p/secrets/s").Do()
+		if err != nil {
+			return "", err
+		}
+		return secret.Name, nil
+	}
+	name, err := read(token)
+	require.NoError(t, err)
+	assert.Equal(t, "the-secret", name)
+	_, err = read("another")
+	require.ErrorContains(t, err, "401")
+	assert.EqualValues(t, 1, reached.Load())
+}
+
+func TestTheClientSendsTheTokenToOneHost(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int64
+	server := httptest.NewServer(guard.Require(token, api(&reached)))
+	t.Cleanup(server.Close)
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		assert.Empty(t, r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(other.Close)
+	client := guard.Client(server.URL, token)
+	response, err := client.Get(server.URL)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	response, err = client.Get(other.URL)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+}
+
+func port(t *testing.T, address string) string {
+	t.Helper()
+	parsed, err := url.Parse(address)
+	require.NoError(t, err)
+	return parsed.Port()
+}

@@ -1,0 +1,103 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/guard"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+func (a *app) env() *cobra.Command {
+	return &cobra.Command{
+		Use: "env STACK", Short: "Print what makes `release`, gcloud and the official clients talk to the sandbox", Args: stackArgument,
+		Long: "Print what makes `release`, gcloud and the official clients talk to the sandbox, as lines for a POSIX shell:\n\n" +
+			"  eval \"$(go run ./cmd/sandbox env dev)\"\n\n" +
+			"The APIs take requests with the sandbox's token only. It stays in files that only you may read; the lines name them.\n\n" +
+			"Exit codes: 0 done; 1 the cloud is not running; 2 the call or the settings are wrong.",
+		RunE: func(command *cobra.Command, args []string) error {
+			document, err := a.settingsOf(args[0])
+			if err != nil {
+				return err
+			}
+			settings, err := stacks.Parse(document, args[0])
+			if err != nil {
+				return err
+			}
+			dir, err := a.openDir()
+			if err != nil {
+				return err
+			}
+			client, err := server.Connect(command.Context(), dir)
+			if errors.Is(err, server.ErrNotRunning) {
+				a.exit = ExitNo
+				fmt.Fprintln(a.streams.Err, notRunning)
+				return nil
+			} else if err != nil {
+				return err
+			}
+			status, err := client.Status(command.Context())
+			if err != nil {
+				return err
+			}
+			lines, err := environment(dir, status, settings)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(a.streams.Out, lines)
+			return err
+		},
+	}
+}
+
+// environment is the shell's text. It holds no token, only where the token is.
+func environment(dir statedir.Dir, status server.Status, settings stacks.Settings) (string, error) {
+	api, err := url.Parse(status.API)
+	if err != nil {
+		return "", err
+	}
+	token, credentials := server.TokenFile(dir), filepath.Join(filepath.Dir(server.TokenFile(dir)), "credentials.json")
+	content, err := guard.Credentials(status.API, token)
+	if err != nil {
+		return "", err
+	}
+	if err := statedir.WriteFile(credentials, content, 0o600); err != nil {
+		return "", err
+	}
+	var lines strings.Builder
+	for _, variable := range [][2]string{
+		// release
+		{"RELEASE_ENDPOINT", status.API + "/run/"},
+		{"RELEASE_PROBE_VIA", status.DataPlane},
+		{"RELEASE_TOKEN_FILE", token},
+		// gcloud: Cloud Run's older API is on a host for each region, so gcloud goes through the sandbox as its proxy.
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", "http://run.sandbox/"},
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", status.API + "/sm/"},
+		{"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", token},
+		{"CLOUDSDK_CORE_PROJECT", settings.Project.ID},
+		{"CLOUDSDK_PROXY_TYPE", "http_no_tunnel"},
+		{"CLOUDSDK_PROXY_ADDRESS", api.Hostname()},
+		{"CLOUDSDK_PROXY_PORT", api.Port()},
+		{"CLOUDSDK_RUN_REGION", settings.Project.Region},
+		// Google's client libraries, which are told each API's address by the program: APIS/run/, APIS/sm/, …
+		{"GOOGLE_APPLICATION_CREDENTIALS", credentials},
+		{"GOOGLE_CLOUD_PROJECT", settings.Project.ID},
+		{"SANDBOX_APIS", status.API},
+		// GitHub's
+		{"GITHUB_API_URL", status.API + "/gh/api/v3"},
+	} {
+		fmt.Fprintf(&lines, "export %s=%s\n", variable[0], quoted(variable[1]))
+	}
+	fmt.Fprintf(&lines, "export GITHUB_TOKEN=\"$(cat %s)\"\n", quoted(token))
+	return lines.String(), nil
+}
+
+// quoted is text as one word of a POSIX shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
