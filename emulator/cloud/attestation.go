@@ -15,35 +15,19 @@ const (
 	attestorPattern = "projects/*/attestors"
 )
 
-// attestationKinds are Container Analysis's notes and occurrences, and Binary Authorization's attestors and policy.
+// attestationKinds are Container Analysis's notes and occurrences, and Binary Authorization's attestors and policy. Notes and
+// occurrences come in two versions of the API, of the same resources: Google's library speaks v1, Terraform's provider v1beta1.
 func attestationKinds() []*kind {
-	return []*kind{
-		{
-			prefix: "ca/v1", host: analysisHost, pattern: notePattern, message: "ca:Note", body: "note", listField: "notes", idParam: "noteId", policy: true,
-			created: "createTime", updated: "updateTime", id: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), idFix: "Invalid note id %q.",
-			missing: func(n name) *Error {
-				return notFound("note with ID %q for project %q does not exist", n.id(), n.project.id)
-			},
-			taken: func(n name, _ map[string]any) *Error {
-				return exists("note with ID %q for project %q already exists", n.id(), n.project.id)
-			},
-			prepare: func(c *change) error {
-				if c.new["attestation"] == nil {
-					return invalid("The emulator has notes of attestation authorities only: set attestation.")
-				}
-				if text(c.new, "attestation", "hint", "humanReadableName") == "" {
-					return invalid("attestation.hint.human_readable_name must be set.")
-				}
-				c.new["kind"] = "ATTESTATION"
-				return nil
-			},
-		},
-		{
-			prefix: "ca/v1", host: analysisHost, pattern: "projects/*/occurrences", message: "ca:Occurrence", body: "occurrence", created: "createTime", updated: "updateTime",
-			newID: func(c *change) string { return c.cloud.digits(20) }, id: regexp.MustCompile(`^[0-9]+$`), idFix: "Invalid occurrence id %q.",
-			prepare: prepareOccurrence,
-		},
-		{prefix: "ca/v1", host: analysisHost, pattern: notePattern + "/*/occurrences", single: true, read: occurrencesOfNote},
+	beta := []*kind{noteKind(), occurrenceKind(), occurrencesOfNoteKind()}
+	for _, k := range beta {
+		k.prefix, k.message = "ca/v1beta1", strings.Replace(k.message, "ca:", "cabeta:", 1)
+	}
+	beta[0].inbound, beta[0].outbound = noteFromBeta, noteToBeta
+	beta[1].inbound, beta[1].outbound = occurrenceFromBeta, occurrenceToBeta
+	beta[2].outbound = occurrenceToBeta
+	beta[2].inbound = unchanged
+	return append([]*kind{
+		noteKind(), occurrenceKind(), occurrencesOfNoteKind(),
 		{
 			prefix: "ba/v1", host: admissionHost, pattern: attestorPattern, message: "ba:Attestor", body: "attestor", listField: "attestors", idParam: "attestorId", policy: true,
 			put: true, mask: maskReplaces, etag: "etag", updated: "updateTime", id: regexp.MustCompile(`^[a-zA-Z0-9_-]{2,63}$`), idFix: "Invalid attestor id %q.",
@@ -56,7 +40,43 @@ func attestationKinds() []*kind {
 			etag: "etag", updated: "updateTime", prepare: preparePolicy,
 			read: func(q *request, n name) (any, error) { return q.admissionPolicy(n.project), nil },
 		},
+	}, beta...)
+}
+
+func noteKind() *kind {
+	return &kind{
+		prefix: "ca/v1", host: analysisHost, pattern: notePattern, message: "ca:Note", body: "note", listField: "notes", idParam: "noteId", policy: true,
+		mask: maskReplaces, created: "createTime", updated: "updateTime", id: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), idFix: "Invalid note id %q.",
+		missing: func(n name) *Error {
+			return notFound("note with ID %q for project %q does not exist", n.id(), n.project.id)
+		},
+		taken: func(n name, _ map[string]any) *Error {
+			return exists("note with ID %q for project %q already exists", n.id(), n.project.id)
+		},
+		prepare: func(c *change) error {
+			if c.new["attestation"] == nil {
+				return invalid("The emulator has notes of attestation authorities only: set attestation.")
+			}
+			if text(c.new, "attestation", "hint", "humanReadableName") == "" {
+				return invalid("attestation.hint.human_readable_name must be set.")
+			}
+			c.new["kind"] = "ATTESTATION"
+			return nil
+		},
 	}
+}
+
+func occurrenceKind() *kind {
+	return &kind{
+		prefix: "ca/v1", host: analysisHost, pattern: "projects/*/occurrences", message: "ca:Occurrence", body: "occurrence", listField: "occurrences",
+		mask: maskReplaces, created: "createTime", updated: "updateTime",
+		newID: func(c *change) string { return c.cloud.digits(20) }, id: regexp.MustCompile(`^[0-9]+$`), idFix: "Invalid occurrence id %q.",
+		prepare: prepareOccurrence,
+	}
+}
+
+func occurrencesOfNoteKind() *kind {
+	return &kind{prefix: "ca/v1", host: analysisHost, pattern: notePattern + "/*/occurrences", single: true, read: occurrencesOfNote}
 }
 
 // admissionPolicy is the project's policy of Binary Authorization: until one is written, all images are admitted.
@@ -187,7 +207,7 @@ func occurrencesOfNote(q *request, n name) (any, error) {
 	var items []any
 	for _, occurrence := range q.occurrences(strings.TrimSuffix(n.shown(), "/occurrences")) {
 		if image == "" || text(occurrence, "resourceUri") == image {
-			items = append(items, occurrence)
+			items = append(items, n.kind.outbound(occurrence))
 		}
 	}
 	return q.page("occurrences", items)

@@ -22,6 +22,7 @@ func (q *request) create(collection name) (any, error) {
 	if c.new, err = schema.Normalize(k.message, k.body, body); err != nil {
 		return nil, err
 	}
+	c.new = k.inbound(c.new)
 	delete(c.new, "name")
 	if id == "" && k.newID != nil {
 		id = k.newID(c)
@@ -74,6 +75,7 @@ func (q *request) update(n name) (any, error) {
 		if c.new, err = schema.Normalize(k.message, k.body, q.body); err != nil {
 			return nil, err
 		}
+		c.new = k.inbound(c.new)
 		return c.save("create")
 	}
 	if old == nil {
@@ -95,9 +97,10 @@ func (q *request) update(n name) (any, error) {
 		return nil, err
 	}
 	c := &change{request: q, name: n, old: old}
-	if c.new, err = masked(k, old, patch, mask); err != nil {
+	if c.new, err = masked(k, k.outbound(old), patch, mask); err != nil {
 		return nil, err
 	}
+	c.new = k.inbound(c.new)
 	for _, field := range k.immutable {
 		if !same(old[field], c.new[field]) {
 			return nil, invalid("Field '%s' is immutable.", schema.Snake(field))
@@ -199,7 +202,7 @@ func (c *change) save(method string) (any, error) {
 // answer wraps a document into an operation where the method answers one.
 func (c *change) answer(method string, document map[string]any) (any, error) {
 	if !slices.Contains(c.name.kind.operations, method) {
-		return document, nil
+		return c.name.kind.outbound(document), nil
 	}
 	return c.newOperation(method, c.now.Add(c.operationDelay()), document, nil)
 }
@@ -254,7 +257,7 @@ func (q *request) list(collection name) (any, error) {
 		if document == nil || k.hidden != nil && k.hidden(document) && q.query.Get("showDeleted") != "true" {
 			continue
 		}
-		items = append(items, document)
+		items = append(items, k.outbound(document))
 	}
 	return q.page(k.listField, items)
 }

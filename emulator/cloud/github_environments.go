@@ -6,10 +6,6 @@ import (
 	"strings"
 )
 
-// environmentFields are what a PUT of an environment takes; GitHub ignores other fields, the emulator refuses them,
-// because a misspelt protection would silently be none.
-var environmentFields = map[string]bool{"wait_timer": true, "prevent_self_review": true, "reviewers": true, "deployment_branch_policy": true, "can_admins_bypass": true}
-
 func (h *hubRequest) environments(rest []string) (int, any, error) {
 	collection := h.repo + "/environments"
 	if len(rest) == 0 {
@@ -41,11 +37,6 @@ func (h *hubRequest) environments(rest []string) (int, any, error) {
 
 // putEnvironment makes an environment or replaces all its protections: what the body leaves out is none.
 func (h *hubRequest) putEnvironment(key, name string, there map[string]any) (int, any, error) {
-	for field := range h.body {
-		if !environmentFields[field] {
-			return 0, nil, gitHubInvalid("Environment", field, "no such field")
-		}
-	}
 	if len(name) > 255 {
 		return 0, nil, gitHubInvalid("Environment", "name", "the name is longer than 255 characters")
 	}

@@ -130,8 +130,9 @@ func (h *hubRequest) vulnerabilityAlerts() (int, any, error) {
 // fields holds the request's body to its form.
 func (h *hubRequest) fields(form map[string]string) error { return gitHubFields(h.body, form, "") }
 
-// gitHubFields refuses a document that does not fit the form: a type by field, or values separated by |, with ! behind it
-// when the field has to be there. The words are those of GitHub's check of a request; where is what they begin with.
+// gitHubFields takes out of a document what the form does not have, as GitHub ignores unknown fields and those that only it
+// writes, and refuses what does not fit: the form has a type by field, or values separated by |, with ! behind it when the
+// field has to be there. The words are those of GitHub's check of a request; where is what they begin with.
 func gitHubFields(document map[string]any, form map[string]string, where string) error {
 	refuse := func(problem string) error {
 		return &gitHubError{Code: http.StatusUnprocessableEntity, Message: "Invalid request.\n\n" + where + problem}
@@ -139,7 +140,8 @@ func gitHubFields(document map[string]any, form map[string]string, where string)
 	for _, field := range sortedFields(document) {
 		kind, known := form[field]
 		if !known {
-			return refuse(`"` + field + `" is not a permitted key.`)
+			delete(document, field)
+			continue
 		}
 		if problem := fieldProblem(field, document[field], kind); problem != "" {
 			return refuse(problem)

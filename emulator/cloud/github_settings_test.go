@@ -60,7 +60,6 @@ func TestGitHubRulesetRefusals(t *testing.T) {
 		errors              any
 	}{
 		{"no name", `{"enforcement":"active"}`, "Invalid request.\n\n\"name\" wasn't supplied.", nil},
-		{"an unknown field", `{"name":"main","enforcement":"active","rule":[]}`, "Invalid request.\n\n\"rule\" is not a permitted key.", nil},
 		{"an unknown enforcement", `{"name":"main","enforcement":"on"}`, "Invalid request.\n\nInvalid property /enforcement: must be one of disabled|active|evaluate.", nil},
 		{"a user's repository evaluates nothing", `{"name":"main","enforcement":"evaluate"}`, "Validation Failed",
 			[]any{"target push and enforcement evaluate are for the repositories of organizations"}},

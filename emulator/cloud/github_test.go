@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -76,7 +77,6 @@ func TestGitHubRefusals(t *testing.T) {
 		{"unknown reviewer", "PUT", hub + "/environments/dev", `{"reviewers":[{"type":"User","id":99}]}`, 422, "reviewer User 99 has no access to the repository"},
 		{"too long a wait", "PUT", hub + "/environments/dev", `{"wait_timer":43201}`, 422, "wait_timer must be a whole number of minutes, 0 to 43200"},
 		{"both branch policies", "PUT", hub + "/environments/dev", `{"deployment_branch_policy":{"protected_branches":true,"custom_branch_policies":true}}`, 422, "protected_branches and custom_branch_policies cannot have the same value"},
-		{"misspelt protection", "PUT", hub + "/environments/dev", `{"reviewer":[]}`, 422, "no such field"},
 		{"pattern without custom policies", "POST", hub + "/environments/dev/deployment-branch-policies", `{"name":"main"}`, 404, ""},
 		{"variable name", "POST", hub + "/actions/variables", `{"name":"GITHUB_X","value":"b"}`, 422, "Variable names may contain letters, digits and underscores only, must not begin with a digit or with GITHUB_."},
 		{"no value", "POST", hub + "/actions/variables", `{"name":"A"}`, 422, "Variable values must have 1 to 49152 bytes."},
@@ -98,4 +98,55 @@ func TestEnsureIsIdempotentAndRefusesOtherNumbers(t *testing.T) {
 	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "X", Number: "n"}), "project id \"X\": want 6-30 lower-case letters, digits and hyphens\nproject number \"n\": want digits\nbilling account \"\": want its id, XXXXXX-XXXXXX-XXXXXX")
 	require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22}))
 	require.EqualError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}), "GitHub repository guiofsaints/procureflow has number 22 in this emulator and 23 in the settings; delete the emulator's state folder to start anew")
+}
+
+// TestGitHubIgnores sends what GitHub leaves unread: fields that it does not know, and those that only it writes. Terraform's
+// provider sends source and source_type with every ruleset.
+func TestGitHubIgnores(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	ruleset := `{"name":"main","enforcement":"active","source":"other/repository","source_type":"Organization","id":1,"node_id":"x","created_at":"never","color":"red",` +
+		onMain + `,"bypass_actors":[{"actor_id":5,"actor_type":"RepositoryRole","bypass_mode":"always","name":"admin"}],"rules":[{"type":"deletion","ruleset_id":7},` + pullRequestRule + `]}`
+	code, made := w.call("POST", hub+"/rulesets", ruleset)
+	require.Equal(t, 201, code, "%v", made)
+	assert.Equal(t, "guiofsaints/procureflow", made["source"])
+	assert.Equal(t, "Repository", made["source_type"])
+	assert.NotEqual(t, 1.0, made["id"])
+	assert.NotContains(t, made, "color")
+	assert.Equal(t, []any{map[string]any{"actor_id": 5.0, "actor_type": "RepositoryRole", "bypass_mode": "always"}}, made["bypass_actors"])
+	changed := w.ok("PUT", hub+"/rulesets/"+fmt.Sprintf("%.0f", made["id"]), ruleset)
+	assert.Equal(t, made["id"], changed["id"])
+	assert.Equal(t, made["created_at"], changed["created_at"])
+
+	for _, put := range []struct{ path, body string }{
+		{"/environments/dev", `{"wait_timer":0,"reviewer":[],"name":"prod"}`},
+		{"/actions/permissions", `{"enabled":true,"allowed_actions":"selected","selected_actions_url":"x"}`},
+		{"/actions/permissions/selected-actions", `{"github_owned_allowed":true,"url":"x"}`},
+		{"/actions/permissions/workflow", `{"default_workflow_permissions":"write","url":"x"}`},
+	} {
+		code, answer := w.call("PUT", hub+put.path, put.body)
+		assert.Less(t, code, 300, "%s: %v", put.path, answer)
+		answer = w.ok("GET", hub+put.path, "")
+		for _, field := range []string{"reviewer", "selected_actions_url", "url"} {
+			assert.NotContains(t, answer, field, put.path)
+		}
+	}
+	assert.Equal(t, "dev", w.ok("GET", hub+"/environments/dev", "")["name"])
+}
+
+// TestGitHubEmptyReviewers sends what a client makes of an environment that has no reviewers and whose self-review is
+// prevented: the rule stays, with nobody in it.
+func TestGitHubEmptyReviewers(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for _, reviewers := range []string{`null`, `[]`} {
+		made := w.ok("PUT", hub+"/environments/dev", `{"wait_timer":0,"reviewers":`+reviewers+`,"can_admins_bypass":true,"deployment_branch_policy":null,"prevent_self_review":true}`)
+		rules := made["protection_rules"].([]any)
+		require.Len(t, rules, 1, reviewers)
+		assert.Equal(t, "required_reviewers", dig(rules[0], "type"))
+		assert.Equal(t, true, dig(rules[0], "prevent_self_review"))
+		assert.Equal(t, []any{}, dig(rules[0], "reviewers"))
+		made = w.ok("PUT", hub+"/environments/dev", `{"wait_timer":0,"reviewers":`+reviewers+`,"prevent_self_review":false}`)
+		assert.Equal(t, []any{}, made["protection_rules"], reviewers)
+	}
 }

@@ -19,6 +19,9 @@ type kind struct {
 	pattern string
 	// message is the schema of the resource; body is its name in error texts.
 	message, body string
+	// inbound and outbound translate from and to the message of another version of the API than the one in which resources
+	// are stored. Default: the version is the stored one.
+	inbound, outbound func(map[string]any) map[string]any
 	// typeURL is the type in an operation's response.
 	typeURL string
 	// listField holds the items of a list's answer.
@@ -107,11 +110,16 @@ func init() {
 		if k.missing == nil {
 			k.missing = func(name) *Error { return notFound("Requested entity was not found.") }
 		}
+		if k.inbound == nil && k.outbound == nil {
+			k.inbound, k.outbound = unchanged, unchanged
+		}
 		if k.taken == nil {
 			k.taken = func(name, map[string]any) *Error { return exists("Requested entity already exists") }
 		}
 	}
 }
+
+func unchanged(document map[string]any) map[string]any { return document }
 
 // match finds the kind whose collection or item the segments name.
 func match(prefix string, segments []string) *kind {

@@ -204,7 +204,7 @@ func (q *request) dispatch(prefix string, segments []string, verb string) (any, 
 		if document == nil {
 			return nil, k.missing(n)
 		}
-		return document, nil
+		return k.outbound(document), nil
 	case !collection && (q.method == http.MethodPatch && !k.put || q.method == http.MethodPut && k.put):
 		return q.update(n)
 	case !collection && q.method == http.MethodDelete:

@@ -126,7 +126,7 @@ func TestWhatTheAPIsRefuse(t *testing.T) {
 		want         string
 	}{
 		"a key ring's name stays taken": {"POST", "/kms/v1/projects/" + project + "/locations/us-central1/keyRings?keyRingId=attestation", object{}, 409, "KeyRing " + ring + " already exists."},
-		"a key ring is not deleted":     {"DELETE", "/kms/v1/" + ring, nil, 404, "Method not found."},
+		"a key ring is not deleted":     {"DELETE", "/kms/v1/" + ring, nil, 501, "The emulator does not serve cloudkms.projects.locations.keyRings.delete."},
 		"a key is not deleted":          {"DELETE", "/kms/v1/" + key, nil, 501, "The emulator does not serve cloudkms.projects.locations.keyRings.cryptoKeys.delete."},
 		"an attestor without its note": {"POST", "/ba/v1/projects/" + project + "/attestors?attestorId=other", object{"userOwnedGrafeasNote": object{
 			"noteReference": "projects/" + project + "/notes/none"}}, 400, "The note projects/procureflow-prod/notes/none does not exist, or the caller may not attach to it."},
