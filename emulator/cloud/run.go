@@ -112,7 +112,8 @@ func configuration(template map[string]any) map[string]any {
 }
 
 // makeRevision makes the revision that the template asks for and returns its name; "" when there is nothing to make,
-// because the template is the one of an existing revision.
+// because the template is the one of an existing revision. A template that names a revision from before asks for that one:
+// it is the service's latest created revision again, whatever was made since.
 func (c *change) makeRevision(s map[string]any) (string, error) {
 	template := object(s, "template")
 	id := text(template, "revision")
@@ -121,6 +122,7 @@ func (c *change) makeRevision(s map[string]any) (string, error) {
 			if !same(made["template"], configuration(template)) {
 				return "", exists("Revision named '%s' with different configuration already exists.", id)
 			}
+			s["latestCreatedRevision"] = c.revision(id).shown()
 			return "", nil
 		}
 	} else {

@@ -33,11 +33,11 @@ func finishRunService(c *change, method string) (any, error) {
 		starting = map[string]any{}
 		pending["starting"] = starting
 	}
-	newest := lastSegment(text(c.new, "latestCreatedRevision"))
+	asked := lastSegment(text(c.new, "latestCreatedRevision"))
 	ends := moves
-	if revision := c.tx.Get(c.revision(newest).key()); starting[newest] == nil && isUndecided(revision) {
+	if revision := c.tx.Get(c.revision(asked).key()); starting[asked] == nil && isUndecided(revision) {
 		ends = moves.Add(c.startup(revision))
-		starting[newest] = timestamp(ends)
+		starting[asked] = timestamp(ends)
 	}
 	rests, failure, err := c.progress(c.name, c.new, pending)
 	if err != nil {
@@ -153,7 +153,7 @@ func (q *request) endOperations(service map[string]any, failure *Error, pending 
 // allows, and stores it. It says whether the service is at rest now, and why it is not ready, nil when it is.
 func (q *request) progress(n name, service, pending map[string]any) (rests bool, failure *Error, err error) {
 	c := &change{request: q, name: n, new: service}
-	newest := lastSegment(text(service, "latestCreatedRevision"))
+	asked := lastSegment(text(service, "latestCreatedRevision"))
 	starting := object(pending, "starting")
 	for _, revision := range slices.Sorted(maps.Keys(starting)) {
 		if !passed(starting, revision, q.now) {
@@ -164,7 +164,7 @@ func (q *request) progress(n name, service, pending map[string]any) (rests bool,
 		if err != nil {
 			return false, nil, err
 		}
-		if revision == newest {
+		if revision == asked {
 			failure = refusal
 		}
 	}
@@ -172,7 +172,7 @@ func (q *request) progress(n name, service, pending map[string]any) (rests bool,
 		delete(pending, "at")
 	}
 	before := run.Status{Serving: run.Targets(list(service, "trafficStatuses")), LatestReady: lastSegment(text(service, "latestReadyRevision"))}
-	wish := run.Wish{Desired: run.Targets(list(service, "traffic")), Created: newest, Early: text(pending, "at") != "", Hold: flag(pending, "holdTraffic")}
+	wish := run.Wish{Desired: run.Targets(list(service, "traffic")), Created: asked, Early: text(pending, "at") != "", Hold: flag(pending, "holdTraffic")}
 	status := run.Reconcile(wish, before, func(revision string) run.Fate {
 		return fate(c.revision(revision), c.tx.Get(c.revision(revision).key()))
 	})

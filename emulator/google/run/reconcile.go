@@ -14,11 +14,12 @@ type Fate struct {
 type Status struct {
 	// Serving is the split in effect.
 	Serving []Target
-	// LatestReady is the newest revision that became ready; "" while there is none.
+	// LatestReady is the last revision asked for that is ready; "" while there is none. It goes back when the service asks
+	// for an earlier revision.
 	LatestReady string
-	// Reconciling: the newest revision is still starting, or the split not decided yet.
+	// Reconciling: the revision asked for is still starting, or the split not decided yet.
 	Reconciling bool
-	// Unready is why the newest revision cannot serve, Misrouted why the desired split does not. "" when they do, or may yet.
+	// Unready is why the revision asked for cannot serve, Misrouted why the desired split does not. "" when they do, or may yet.
 	Unready, Misrouted string
 }
 
@@ -27,7 +28,7 @@ const NotMoved = "The traffic was not moved to the desired split."
 
 // Wish is what a service was asked for, and how far time has come with it.
 type Wish struct {
-	// Desired is the split asked for; Created the newest revision.
+	// Desired is the split asked for; Created the revision that the template asks for, which need not be the newest one.
 	Desired []Target
 	Created string
 	// Early: the time of the split has not come; what served serves on.
@@ -36,16 +37,16 @@ type Wish struct {
 	Hold bool
 }
 
-// Reconcile brings a service as near to the wish as its revisions allow. The newest revision and the split go their own
+// Reconcile brings a service as near to the wish as its revisions allow. The revision asked for and the split go their own
 // ways: a revision that takes minutes to start does not keep a split of others from taking effect. A split is in effect
 // as a whole or not at all: it waits for revisions that are starting, and is given up when one of them failed.
 func Reconcile(wish Wish, before Status, fate func(revision string) Fate) Status {
 	after := Status{Serving: before.Serving, LatestReady: before.LatestReady}
-	switch newest := fate(wish.Created); {
-	case newest.Starting:
+	switch asked := fate(wish.Created); {
+	case asked.Starting:
 		after.Reconciling = true
-	case newest.Failure != "":
-		after.Unready = newest.Failure
+	case asked.Failure != "":
+		after.Unready = asked.Failure
 	default:
 		after.LatestReady = wish.Created
 	}

@@ -47,6 +47,12 @@ func TestReconcile(t *testing.T) {
 			run.Status{Serving: blue, LatestReady: "green", Misrouted: "The traffic was not moved to the desired split."}},
 		"held, and nothing to move": {run.Wish{Desired: split, Created: "green", Hold: true}, run.Status{Serving: split, LatestReady: "green"}, run.Fate{},
 			run.Status{Serving: split, LatestReady: "green"}},
+		"latest goes back with what is asked for": {run.Wish{Desired: latest, Created: "blue"}, run.Status{Serving: latest, LatestReady: "green"}, run.Fate{},
+			run.Status{Serving: latest, LatestReady: "blue"}},
+		"latest goes back from one that failed": {run.Wish{Desired: latest, Created: "blue"}, run.Status{Serving: latest, LatestReady: "blue", Unready: "green is broken"}, broken,
+			run.Status{Serving: latest, LatestReady: "blue"}},
+		"back to one that failed": {run.Wish{Desired: latest, Created: "green"}, run.Status{Serving: latest, LatestReady: "blue"}, broken,
+			run.Status{Serving: latest, LatestReady: "blue", Unready: "green is broken"}},
 		"nothing served before either": {run.Wish{Desired: split, Created: "green"}, run.Status{}, broken,
 			run.Status{Unready: "green is broken", Misrouted: noGreen}},
 	} {
