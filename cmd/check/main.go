@@ -136,7 +136,7 @@ func (c checker) staticcheck() error {
 
 // test runs all tests with the pinned Pulumi CLI at hand: the policy pack's are judged by the real engine too.
 func (c checker) test() error {
-	cli, err := pulumicli.Ensure(c.ctx, pulumicli.Options{Root: ".", Out: c.out})
+	cli, err := pulumicli.Ensure(c.ctx, pulumicli.Options{Out: c.out})
 	if err != nil {
 		return err
 	}

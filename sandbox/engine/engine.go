@@ -68,7 +68,7 @@ func (e *Engine) ready(ctx context.Context) error {
 	if e.cli.PulumiCommand != nil {
 		return nil
 	}
-	cli, err := pulumicli.Ensure(ctx, pulumicli.Options{Root: e.options.Module, CacheDir: e.options.CacheDir,
+	cli, err := pulumicli.Ensure(ctx, pulumicli.Options{CacheDir: e.options.CacheDir,
 		Out: e.options.Out, Terminal: e.options.Terminal})
 	e.cli = cli
 	return err

@@ -1,12 +1,12 @@
 // Package pulumicli finds the Pulumi CLI the sandbox runs on, or builds it.
 //
-// A pulumi on PATH is used when it is the pinned version or newer. Otherwise the CLI is compiled once from the module
-// that cli/go.mod pins, into the user's cache. Only Go and the module proxy are needed for that.
+// A pulumi on PATH is used when it is the pinned version or newer. Otherwise the CLI is compiled once from its module, into
+// the user's cache: the engine and the commands as they are, without the clients of other clouds (build.go). Only Go and the
+// module proxy are needed for that.
 package pulumicli
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,18 +24,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
-const (
-	modulePackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-	versionSymbol = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
-)
-
 // Version is the pinned version: that of the Pulumi SDK the program is compiled with. A test holds cli/go.mod to it.
 func Version() semver.Version { return sdk.Version }
 
-// Options say where things are. CacheDir defaults to the user's cache folder.
+// Options say where things are.
 type Options struct {
-	// Root is the repository's folder. Required.
-	Root string
 	// CacheDir keeps the built CLI. Default: procureflow-platform in the user's cache folder.
 	CacheDir string
 	// Out receives progress. Required.
@@ -72,7 +65,7 @@ func Ensure(ctx context.Context, options Options) (CLI, error) {
 		}
 		cache = filepath.Join(user, "procureflow-platform")
 	}
-	root := filepath.Join(cache, fmt.Sprintf("pulumi-v%s-%s-%s", Version(), runtime.GOOS, runtime.GOARCH))
+	root := filepath.Join(cache, fmt.Sprintf("pulumi-v%s-%s-%s-%s", Version(), runtime.GOOS, runtime.GOARCH, recipe()))
 	path := filepath.Join(root, "bin", executable("pulumi"))
 	if err := buildOnce(ctx, options, root, path); err != nil {
 		return CLI{}, err
@@ -104,44 +97,19 @@ func buildOnce(ctx context.Context, options Options, root, path string) error {
 		return nil
 	}
 	start := time.Now()
-	fmt.Fprintf(options.Out, "Building the Pulumi CLI v%s from its Go module, once (3-6 minutes on two cores).\n", Version())
+	fmt.Fprintf(options.Out, "Building the Pulumi CLI v%s from its Go module, once (about 2 minutes on two cores).\n", Version())
 	// The executable appears under its name only when it is whole.
 	partial := path + ".partial"
 	defer os.Remove(partial)
-	if err := build(ctx, options, partial); err != nil {
+	source := filepath.Join(root, "source")
+	defer os.RemoveAll(source)
+	if err := build(ctx, options, source, partial); err != nil {
 		return fmt.Errorf("build the Pulumi CLI: %w", err)
 	}
 	if err := os.Rename(partial, path); err != nil {
 		return err
 	}
 	fmt.Fprintf(options.Out, "Built the Pulumi CLI in %s.\n", time.Since(start).Round(time.Second))
-	return nil
-}
-
-func build(ctx context.Context, options Options, output string) error {
-	module := filepath.Join(options.Root, "sandbox", "pulumicli", "cli")
-	list := goCommand(ctx, module, "list", "-deps", modulePackage)
-	var stdout, stderr bytes.Buffer
-	list.Stdout, list.Stderr = &stdout, &stderr
-	if err := list.Run(); err != nil {
-		return explain(ctx, err, stderr.String())
-	}
-	total := bytes.Count(stdout.Bytes(), []byte("\n"))
-
-	// -v names each package as it is compiled, on standard error.
-	compile := goCommand(ctx, module, "build", "-v", "-ldflags", fmt.Sprintf("-s -w -X %s=v%s", versionSymbol, Version()),
-		"-o", output, modulePackage)
-	pipe, err := compile.StderrPipe()
-	if err != nil {
-		return err
-	}
-	if err := compile.Start(); err != nil {
-		return err
-	}
-	messages := report(pipe, total, options)
-	if err := compile.Wait(); err != nil {
-		return explain(ctx, err, messages)
-	}
 	return nil
 }
 
@@ -170,14 +138,6 @@ func report(lines io.Reader, total int, options Options) (messages string) {
 		fmt.Fprint(options.Out, "\r\033[K")
 	}
 	return strings.Join(kept, "\n")
-}
-
-// goCommand runs go in the pinned module, whatever the caller's workspace and flags are.
-func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, "go", args...)
-	command.Dir = dir
-	command.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-mod=readonly -buildvcs=false")
-	return command
 }
 
 func explain(ctx context.Context, err error, output string) error {

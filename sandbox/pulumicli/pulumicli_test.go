@@ -14,10 +14,42 @@ import (
 // The CLI and the SDK have to be of one version: the engine and the program speak a protocol that changes.
 func TestCLIModulePinsTheSDKsVersion(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile(filepath.Join("cli", "go.mod"))
+	data, err := os.ReadFile(filepath.Join("cli", "go.mod.in"))
 	require.NoError(t, err)
 	assert.Contains(t, string(data), "github.com/pulumi/pulumi/pkg/v3 v"+Version().String())
 	assert.Contains(t, string(data), "tool "+modulePackage+"\n")
+}
+
+// What stands in for a package takes the place of the files that it names, or of all, and of nothing else.
+func TestLeaveOut(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, writeSource(dir))
+	assert.FileExists(t, filepath.Join(dir, "go.mod"))
+	assert.FileExists(t, filepath.Join(dir, "go.sum"))
+	require.ErrorContains(t, leaveOut(dir), "is no package of this CLI: take its stand-in away", "nothing is vendored yet")
+
+	const operations = "github.com/pulumi/pulumi/pkg/v3/operations"
+	vendor := filepath.Join(dir, "vendor")
+	require.NoError(t, os.CopyFS(vendor, os.DirFS(filepath.Join(dir, "_leftout"))))
+	for _, name := range append(replacedFiles[operations], "resources.go") {
+		require.NoError(t, os.WriteFile(filepath.Join(vendor, operations, name), nil, 0o600))
+	}
+	whole := filepath.Join(vendor, "gocloud.dev", "blob", "s3blob")
+	require.NoError(t, os.WriteFile(filepath.Join(whole, "s3blob.go"), nil, 0o600))
+	require.NoError(t, leaveOut(dir))
+	for folder, want := range map[string][]string{
+		filepath.Join(vendor, operations): {"leftout.go", "resources.go"},
+		whole:                             {"leftout.go"},
+	} {
+		entries, err := os.ReadDir(folder)
+		require.NoError(t, err)
+		var names []string
+		for _, entry := range entries {
+			names = append(names, entry.Name())
+		}
+		assert.Equal(t, want, names, folder)
+	}
 }
 
 func TestReportShowsProgress(t *testing.T) {

@@ -46,7 +46,7 @@ func prepare() (err error) {
 	if tools, err = os.MkdirTemp("", "chains"); err != nil {
 		return err
 	}
-	pulumi, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Root: root, Out: os.Stderr})
+	pulumi, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Out: os.Stderr})
 	if err != nil {
 		return err
 	}

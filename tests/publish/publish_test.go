@@ -54,7 +54,7 @@ func prepare(m *testing.M) int {
 	if err == nil {
 		defer os.RemoveAll(folder)
 		hosts = folder
-		if cli, err = pulumicli.Ensure(ctx, pulumicli.Options{Root: root, Out: os.Stderr}); err == nil {
+		if cli, err = pulumicli.Ensure(ctx, pulumicli.Options{Out: os.Stderr}); err == nil {
 			err = golang.BuildHost(ctx, root, hosts)
 		}
 	}

@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 		os.Exit(release.Main(context.Background(), os.Args[1:], release.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 	}
 	// The CLI is built once, before tests compete for it.
-	if _, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Root: root, Out: os.Stderr}); err != nil {
+	if _, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Out: os.Stderr}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

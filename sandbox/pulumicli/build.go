@@ -1,0 +1,154 @@
+package pulumicli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+const (
+	modulePackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+	versionSymbol = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+)
+
+// source is the module that the CLI is built in: its go.mod and go.sum, under names that leave the folder in this module,
+// and what stands in for the packages that are left out. To raise the version, copy both without ".in" into an empty folder,
+// `go get -tool` the CLI there, and copy them back.
+//
+//go:embed cli/go.mod.in cli/go.sum.in all:cli/_leftout
+var source embed.FS
+
+const leftOut = "cli/_leftout"
+
+// replacedFiles names, for a package of which only some files are left out, those files. Of every other package below
+// cli/_leftout the stand-in replaces all of them.
+var replacedFiles = map[string][]string{
+	"github.com/pulumi/pulumi/pkg/v3/operations": {"operations_aws.go", "operations_cloud_aws.go", "operations_gcp.go"},
+}
+
+// recipe tells builds apart that were made from different sources.
+func recipe() string {
+	sum := sha256.New()
+	err := fs.WalkDir(source, "cli", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := source.ReadFile(name)
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(data), data)
+		return err
+	})
+	if err != nil {
+		panic(err) // The files are part of the executable.
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:4])
+}
+
+// build compiles the CLI in dir, which it fills: `go mod vendor` copies what the CLI is made of, and the stand-ins take the
+// place of what the sandbox must not reach anyway: state and keys in AWS, Azure and Google Cloud, `pulumi api`. Together they
+// are more than half of the time that compiling takes.
+func build(ctx context.Context, options Options, dir, output string) error {
+	if err := writeSource(dir); err != nil {
+		return fmt.Errorf("lay out the CLI's module: %w", err)
+	}
+	if _, err := goOutput(ctx, dir, "mod", "vendor"); err != nil {
+		return err
+	}
+	if err := leaveOut(dir); err != nil {
+		return fmt.Errorf("leave out what the sandbox's CLI does not need: %w", err)
+	}
+	listed, err := goOutput(ctx, dir, "list", "-mod=vendor", "-deps", modulePackage)
+	if err != nil {
+		return err
+	}
+	// -v names each package as it is compiled, on standard error.
+	compile := goCommand(ctx, dir, "build", "-mod=vendor", "-v",
+		"-ldflags", fmt.Sprintf("-s -w -X %s=v%s", versionSymbol, Version()), "-o", output, modulePackage)
+	pipe, err := compile.StderrPipe()
+	if err != nil {
+		return err
+	}
+	if err := compile.Start(); err != nil {
+		return err
+	}
+	messages := report(pipe, strings.Count(listed, "\n"), options)
+	if err := compile.Wait(); err != nil {
+		return explain(ctx, err, messages)
+	}
+	return nil
+}
+
+// writeSource writes the embedded module into dir.
+func writeSource(dir string) error {
+	return fs.WalkDir(source, "cli", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(dir, filepath.FromSlash(strings.TrimSuffix(strings.TrimPrefix(name, "cli"), ".in")))
+		if entry.IsDir() {
+			return os.MkdirAll(target, 0o755)
+		}
+		data, err := source.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, data, 0o644)
+	})
+}
+
+// leaveOut puts the stand-ins into the vendored copies of their packages.
+func leaveOut(dir string) error {
+	return fs.WalkDir(source, leftOut, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		importPath := strings.TrimPrefix(path.Dir(name), leftOut+"/")
+		folder := filepath.Join(dir, "vendor", filepath.FromSlash(importPath))
+		files, some := replacedFiles[importPath]
+		if !some {
+			if files, err = filepath.Glob(filepath.Join(folder, "*.go")); err != nil {
+				return err
+			}
+		}
+		if len(files) == 0 {
+			return fmt.Errorf("%s is no package of this CLI: take its stand-in away", importPath)
+		}
+		for _, file := range files {
+			if err := os.Remove(filepath.Join(folder, filepath.Base(file))); err != nil {
+				return err
+			}
+		}
+		data, err := source.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(folder, path.Base(name)), data, 0o644)
+	})
+}
+
+// goCommand runs go in the CLI's module, whatever the caller's workspace and flags are.
+func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
+	return command
+}
+
+// goOutput returns what a go command prints.
+func goOutput(ctx context.Context, dir string, args ...string) (string, error) {
+	command := goCommand(ctx, dir, args...)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		return "", explain(ctx, err, stderr.String())
+	}
+	return stdout.String(), nil
+}
