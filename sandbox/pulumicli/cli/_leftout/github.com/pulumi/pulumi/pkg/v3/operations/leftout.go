@@ -1,3 +1,4 @@
+// Package operations reads the logs of what a program made; this file stands in for AWS and Google Cloud.
 package operations
 
 import (
