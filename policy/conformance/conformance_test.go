@@ -134,5 +134,5 @@ func TestTheSDKsEncodingIsRead(t *testing.T) {
 	for _, d := range response.Diagnostics {
 		texts = append(texts, d.Message)
 	}
-	assert.Equal(t, []string{"7 true", "id-1", "not checked: later is known only after the update"}, texts)
+	assert.Equal(t, []string{"Reads.\n7 true", "Reads.\nid-1", "not checked: later is known only after the update"}, texts)
 }

@@ -88,7 +88,7 @@ func (s *session) staleExemptions(policy int, forStack bool, inv *inventory, now
 	defer s.exemptions.mu.Unlock()
 	for i, e := range s.settings[policy].exemptions {
 		if e.expired(now) {
-			stale = append(stale, finding{"", fmt.Sprintf(
+			stale = append(stale, finding{text: fmt.Sprintf(
 				"the exemption of %s expired on %s (%s): bring the resource in line, or agree on a new date",
 				e.resource, e.expires.Format(time.DateOnly), e.reason)})
 			continue
@@ -105,10 +105,10 @@ func (s *session) staleExemptions(policy int, forStack bool, inv *inventory, now
 		}
 		switch {
 		case !matched:
-			stale = append(stale, finding{"", fmt.Sprintf("the exemption of %s (%s) matches no resource: write the name that the "+
+			stale = append(stale, finding{text: fmt.Sprintf("the exemption of %s (%s) matches no resource: write the name that the "+
 				"program gives it, or remove the exemption", e.resource, e.reason)})
 		case !skipped:
-			stale = append(stale, finding{"", fmt.Sprintf(
+			stale = append(stale, finding{text: fmt.Sprintf(
 				"the exemption of %s (%s) covers no violation: remove it", e.resource, e.reason)})
 		}
 	}

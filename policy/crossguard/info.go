@@ -31,7 +31,10 @@ func (p *Pack) info() (*pulumirpc.AnalyzerInfo, error) {
 		}
 		properties := map[string]any{}
 		for name, v := range initial.Options {
-			properties[name] = plain(v)
+			properties[name], err = plain(v)
+			if err != nil {
+				return nil, fmt.Errorf("initial configuration of %s.%s: %w", policy.Name, name, err)
+			}
 		}
 		fields, err := structpb.NewStruct(properties)
 		if err != nil {

@@ -1,179 +1,203 @@
 package crossguard
 
 import (
+	"errors"
 	"fmt"
-	"math"
-	"slices"
+	"regexp"
 	"strings"
 )
 
 // Option is one setting of a policy. Users set it in the configuration they pass to the engine, which checks it against
-// the JSON schema made from it; the pack checks it again and refuses names it does not know. Settings do not nest: what
-// would be an object is several options.
+// the JSON schema made from it; the pack checks it again and refuses names it does not know.
 type Option struct {
 	// Name as written in configuration. Required.
 	Name string
 	// Description says what it means and its unit. Required.
 	Description string
-	// Default is the value where nothing is configured, and its Go type is the option's type: bool, int, float64, string
-	// or []string. Required.
+	// Default is the value where nothing is configured, and its Go type is the option's type. Required.
+	//
+	//	bool, int, float64, string        one value
+	//	[]string, []int, []float64        a list
+	//	map[string]string                 a map with keys of the user's choice
+	//	map[string]any, []map[string]any  an object that has Fields, a list of such objects
+	//
+	// With AnyOf, a default is of the type of one of the alternatives.
 	Default any
 	// Required makes configuration without the option an error; Default then gives the type only. Default: false.
 	Required bool
-	// Min and Max bound a number, both included: give both or neither. Default: unbounded, which is both being 0.
+	// Min and Max bound a number or the numbers of a list, both included: give both or neither. Default: unbounded, which is
+	// both being 0.
 	Min, Max float64
-	// Enum lists the allowed values of a string or of a list's elements. Default: any.
+	// MinLength and MaxLength bound a string or the strings of a list or map, in characters. Default: unbounded, which is 0.
+	MinLength, MaxLength int
+	// Pattern is a regular expression that a string or the strings of a list or map must match, at any place in them unless it
+	// begins with ^ and ends with $. Default: none.
+	Pattern string
+	// MinItems and MaxItems bound how many elements a list, or entries a map, has. Default: unbounded, which is 0.
+	MinItems, MaxItems int
+	// Enum lists the allowed values of a string or of the strings of a list or map. Default: any.
 	Enum []string
+	// Fields are what an object has; other names in it are refused. Default: none.
+	Fields []Option
+	// AnyOf are the types that the option may have, each an Option of which Default, the bounds and Fields count. The first one
+	// that a value fits decides what [Config.Any] returns. Default: the type is Default's.
+	AnyOf []Option
 }
 
 func (o Option) validate() error {
 	if o.Name == "" || o.Description == "" {
 		return fmt.Errorf("needs a name and a description")
 	}
-	if o.schema() == nil {
-		return fmt.Errorf("its default is a %T: use bool, int, float64, string or []string", o.Default)
-	}
-	if o.Min > o.Max {
-		return fmt.Errorf("its Min is %v and its Max %v: give it both, or neither", o.Min, o.Max)
+	if err := o.validateType(); err != nil {
+		return err
 	}
 	if o.Required {
 		return nil
 	}
-	_, err := o.parse(plain(o.Default))
+	_, err := o.defaultValue()
 	return err
 }
 
-// schema is the option's JSON schema, nil if its Default is of a type that options do not have.
+// validateType reports what is wrong with the option apart from its name and default.
+func (o Option) validateType() error {
+	if o.shape() == nil {
+		return fmt.Errorf("its default is a %T: use one of the types that Option.Default names", o.Default)
+	}
+	if o.Min > o.Max {
+		return fmt.Errorf("its Min is %v and its Max %v: give it both, or neither", o.Min, o.Max)
+	}
+	for _, bounds := range [][2]int{{o.MinLength, o.MaxLength}, {o.MinItems, o.MaxItems}} {
+		if bounds[0] < 0 || bounds[1] < 0 || bounds[1] > 0 && bounds[0] > bounds[1] {
+			return fmt.Errorf("its bounds are %d and %d: nothing is within them", bounds[0], bounds[1])
+		}
+	}
+	if _, err := regexp.Compile(o.Pattern); err != nil {
+		return fmt.Errorf("its pattern: %w", err)
+	}
+	var problems []error
+	for i, alternative := range o.AnyOf {
+		if err := alternative.validateType(); err != nil {
+			problems = append(problems, fmt.Errorf("alternative %d: %w", i, err))
+		}
+	}
+	seen := map[string]bool{}
+	for _, field := range o.Fields {
+		if seen[field.Name] {
+			problems = append(problems, fmt.Errorf("field %s is there twice: rename or remove one", field.Name))
+		}
+		seen[field.Name] = true
+		if err := field.validate(); err != nil {
+			problems = append(problems, fmt.Errorf("field %s: %w", field.Name, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// schema is the option's JSON schema, as the engine checks configuration against it.
 func (o Option) schema() map[string]any {
-	s := map[string]any{"description": o.Description}
-	values := s
-	switch o.Default.(type) {
-	case bool:
-		s["type"] = "boolean"
-	case int:
-		s["type"] = "integer"
-	case float64:
-		s["type"] = "number"
-	case string:
-		s["type"] = "string"
-	case []string:
-		values = map[string]any{"type": "string"}
-		s["type"], s["items"] = "array", values
-	default:
-		return nil
-	}
-	if o.Min != 0 || o.Max != 0 {
-		s["minimum"], s["maximum"] = o.Min, o.Max
-	}
-	if len(o.Enum) > 0 {
-		values["enum"] = plain(o.Enum)
-	}
+	s := o.shape()
+	s["description"] = o.Description
 	if !o.Required {
-		s["default"] = plain(o.Default)
+		s["default"], _ = plain(o.Default) // validate has seen that it can be encoded
 	}
 	return s
 }
 
-// plain turns a Go value into what JSON and structpb have: they take neither int nor []string.
-func plain(v any) any {
-	switch v := v.(type) {
-	case int:
-		return float64(v)
-	case []string:
-		all := make([]any, len(v))
-		for i := range v {
-			all[i] = v[i]
+// shape is the part of the schema that is about the values; nil if Default is of a type that options do not have.
+func (o Option) shape() map[string]any {
+	if len(o.AnyOf) > 0 {
+		var alternatives []any
+		for _, alternative := range o.AnyOf {
+			alternatives = append(alternatives, alternative.shape())
 		}
-		return all
+		return map[string]any{"anyOf": alternatives}
 	}
-	return v
-}
-
-// parse checks a configured value and gives it the Go type of Default.
-func (o Option) parse(v any) (any, error) {
 	switch o.Default.(type) {
 	case bool:
-		if b, ok := v.(bool); ok {
-			return b, nil
-		}
-		return nil, fmt.Errorf("must be true or false, not %v", v)
+		return map[string]any{"type": "boolean"}
+	case int:
+		return o.numberShape("integer")
+	case float64:
+		return o.numberShape("number")
 	case string:
-		s, ok := v.(string)
-		if !ok {
-			return nil, fmt.Errorf("must be a string, not %v", v)
-		}
-		return s, o.allowed(s)
+		return o.stringShape()
+	case map[string]any:
+		return o.objectShape()
+	case map[string]string:
+		s := map[string]any{"type": "object", "additionalProperties": o.stringShape()}
+		bound(s, "Properties", o.MinItems, o.MaxItems)
+		return s
+	}
+	var items map[string]any
+	switch o.Default.(type) {
 	case []string:
-		return o.parseList(v)
+		items = o.stringShape()
+	case []int:
+		items = o.numberShape("integer")
+	case []float64:
+		items = o.numberShape("number")
+	case []map[string]any:
+		items = o.objectShape()
+	default:
+		return nil
 	}
-	f, ok := v.(float64)
-	switch {
-	case !ok:
-		return nil, fmt.Errorf("must be a number, not %v", v)
-	case (o.Min != 0 || o.Max != 0) && (f < o.Min || f > o.Max):
-		return nil, fmt.Errorf("is %v, must be from %v to %v", f, o.Min, o.Max)
-	}
-	if _, whole := o.Default.(int); !whole {
-		return f, nil
-	}
-	if f != math.Trunc(f) {
-		return nil, fmt.Errorf("is %v, must be a whole number", f)
-	}
-	return int(f), nil
+	s := map[string]any{"type": "array", "items": items}
+	bound(s, "Items", o.MinItems, o.MaxItems)
+	return s
 }
 
-func (o Option) parseList(v any) (any, error) {
-	list, ok := v.([]any)
-	if !ok {
-		return nil, fmt.Errorf("must be a list of strings, not %v", v)
+func (o Option) numberShape(kind string) map[string]any {
+	s := map[string]any{"type": kind}
+	if o.bounded() {
+		s["minimum"], s["maximum"] = o.Min, o.Max
 	}
-	all := make([]string, 0, len(list))
-	for i, element := range list {
-		s, ok := element.(string)
-		if !ok {
-			return nil, fmt.Errorf("must be a list of strings, but [%d] is %v", i, element)
+	return s
+}
+
+func (o Option) stringShape() map[string]any {
+	s := map[string]any{"type": "string"}
+	bound(s, "Length", o.MinLength, o.MaxLength)
+	if o.Pattern != "" {
+		s["pattern"] = o.Pattern
+	}
+	if len(o.Enum) > 0 {
+		s["enum"], _ = plain(o.Enum) // strings can be encoded
+	}
+	return s
+}
+
+func (o Option) objectShape() map[string]any {
+	properties, required := map[string]any{}, []any{}
+	for _, field := range o.Fields {
+		properties[field.Name] = field.schema()
+		if field.Required {
+			required = append(required, field.Name)
 		}
-		if err := o.allowed(s); err != nil {
-			return nil, err
-		}
-		all = append(all, s)
 	}
-	return all, nil
+	s := map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(required) > 0 { // which JSON schema wants
+		s["required"] = required
+	}
+	return s
 }
 
-func (o Option) allowed(s string) error {
-	if len(o.Enum) > 0 && !slices.Contains(o.Enum, s) {
-		return fmt.Errorf("is %q, must be one of %s", s, strings.Join(o.Enum, ", "))
+func (o Option) bounded() bool { return o.Min != 0 || o.Max != 0 }
+
+// bound writes the bounds that are not 0, such as minItems and maxItems.
+func bound(schema map[string]any, of string, lowest, highest int) {
+	if lowest != 0 {
+		schema["min"+of] = float64(lowest)
 	}
-	return nil
+	if highest != 0 {
+		schema["max"+of] = float64(highest)
+	}
 }
 
-// Config is a policy's configuration, complete with defaults. Reading an option the policy does not have is a mistake in
-// the rule: it panics, and the rule fails closed.
-type Config struct {
-	policy string
-	values map[string]any
-}
-
-// Bool reads an option whose default is a bool.
-func (c Config) Bool(name string) bool { return configured[bool](c, name) }
-
-// Int reads an option whose default is an int.
-func (c Config) Int(name string) int64 { return int64(configured[int](c, name)) }
-
-// Number reads an option whose default is a float64.
-func (c Config) Number(name string) float64 { return configured[float64](c, name) }
-
-// String reads an option whose default is a string.
-func (c Config) String(name string) string { return configured[string](c, name) }
-
-// Strings reads an option whose default is a []string. Do not change the result.
-func (c Config) Strings(name string) []string { return configured[[]string](c, name) }
-
-func configured[T any](c Config, name string) T {
-	v, ok := c.values[name].(T)
-	if !ok {
-		panic(fmt.Sprintf("policy %s has no option %s of type %T", c.policy, name, v))
+// fieldNames are what an object may have, for messages.
+func (o Option) fieldNames() string {
+	var names []string
+	for _, field := range o.Fields {
+		names = append(names, field.Name)
 	}
-	return v
+	return strings.Join(names, ", ")
 }

@@ -17,7 +17,7 @@ const (
 	Unset     Level = iota // not said here: ask the next
 	Advisory               // a warning
 	Mandatory              // the update stops
-	Remediate              // the property is corrected; what cannot be is Mandatory
+	Remediate              // the property is corrected; what cannot be is Mandatory, and so is what a stack policy reports
 	Disabled               // the policy does not run
 )
 
@@ -59,7 +59,7 @@ type Policy struct {
 	Name string
 	// DisplayName is the name for people. Default: Name.
 	DisplayName string
-	// Description is the sentence that the policy enforces. The engine prints it before every message. Required.
+	// Description is the sentence that the policy enforces. It stands before the message of every violation. Required.
 	Description string
 	// Enforcement is the level. Default: the pack's.
 	Enforcement Level
@@ -188,7 +188,7 @@ func (p Policy) problems() []error {
 	if p.Check == nil && p.Remediate == nil && p.CheckStack == nil {
 		problem("checks nothing: give it Check, Remediate or CheckStack")
 	}
-	if p.Enforcement == Remediate && p.Remediate == nil {
+	if p.Enforcement == Remediate && p.Check != nil && p.Remediate == nil {
 		problem("its level is remediate but it has no Remediate function: use mandatory")
 	}
 	if (p.Kind.Has == nil) != (p.Kind.Name == "") {

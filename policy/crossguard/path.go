@@ -7,7 +7,11 @@ import (
 )
 
 // A path names a property as Pulumi's documentation does: template.containers[0].image,
-// metadata.annotations["autoscaling.knative.dev/maxScale"].
+// metadata.annotations["autoscaling.knative.dev/maxScale"]. A quoted key is a Go string, so that every key can be written:
+// labels["a \"b\""].
+
+// Key is a key as a step of a path, whatever characters it has: "labels" + crossguard.Key(name).
+func Key(key string) string { return "[" + strconv.Quote(key) + "]" }
 
 // step is one step of a path: a key of an object or, if inList, an index into a list.
 type step struct {
@@ -20,7 +24,7 @@ type step struct {
 // rule then fails closed.
 func nextStep(path string) (step, string) {
 	if strings.HasPrefix(path, `["`) {
-		key, rest, ok := strings.Cut(path[2:], `"]`)
+		key, rest, ok := quotedKey(path[1:])
 		if !ok {
 			panic(fmt.Sprintf(`property path %s: [" without "]`, path))
 		}
@@ -45,12 +49,27 @@ func nextStep(path string) (step, string) {
 	return step{key: path}, ""
 }
 
+// quotedKey cuts a quoted key and the bracket after it off a path.
+func quotedKey(path string) (key, rest string, ok bool) {
+	if end := strings.IndexAny(path[1:], `"\`) + 1; end > 0 && path[end] == '"' { // nothing in it is escaped: as in nearly all
+		rest, ok = strings.CutPrefix(path[end+1:], "]")
+		return path[1:end], rest, ok
+	}
+	quoted, err := strconv.QuotedPrefix(path)
+	if err != nil {
+		return "", "", false
+	}
+	key, err = strconv.Unquote(quoted)
+	rest, ok = strings.CutPrefix(path[len(quoted):], "]")
+	return key, rest, ok && err == nil
+}
+
 func appendStep(path string, s step) string {
 	switch {
 	case s.inList:
 		return path + "[" + strconv.Itoa(s.index) + "]"
-	case strings.ContainsAny(s.key, `.["`):
-		return path + `["` + s.key + `"]`
+	case s.key == "" || strings.ContainsFunc(s.key, func(r rune) bool { return strings.ContainsRune(".[]\"\\", r) || !strconv.IsPrint(r) }):
+		return path + Key(s.key)
 	case path == "":
 		return s.key
 	}

@@ -2,6 +2,7 @@ package crossguard
 
 import (
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -15,108 +16,110 @@ type Remedy struct {
 	properties *structpb.Struct
 }
 
-// Set gives a property a value: bool, int, float64, string, []any or map[string]any. Objects on the way to it that are
-// absent are made; list elements are not.
+// Set gives a property a value: nil, a boolean, number or string, slices and maps of them with string keys, nested as deep
+// as may be, and [Secret] anywhere in them. Objects on the way to the property are made where they are absent. The last step
+// may be an element of a list; the index after the last one appends.
 func (r *Remedy) Set(path string, v any) {
-	replacement, err := structpb.NewValue(plain(v))
+	replacement, err := propertyValue(v)
 	if err != nil {
 		panic(fmt.Sprintf("Set(%s): %v", path, err))
 	}
-	object := r.properties
-	for walked, rest := "", path; ; {
-		var s step
-		s, rest = nextStep(rest)
-		if s.inList {
-			panic(fmt.Sprintf("Set(%s): must not end in a list element", path))
-		}
-		walked = appendStep(walked, s)
-		slot := slotOf(object, s.key)
-		if rest == "" {
-			slot.Kind = replacement.Kind
-			break
-		}
-		object, rest = r.descend(slot, &walked, rest)
-	}
-	r.reread()
+	r.walk(path, func(parent *structpb.Value, s step) { enter(parent, s).Kind = replacement.Kind })
 }
 
 // SetSecret is Set for a value that is to be a secret in the stack's state, whether the property was one or not.
 func (r *Remedy) SetSecret(path string, v any) {
 	if !r.IsSecret(path) {
-		v = map[string]any{signatureKey: secretSignature, "value": plain(v)}
+		v = Secret(v)
 	}
 	r.Set(path, v)
 }
 
-// descend enters the object in a slot, and the elements of lists that the path indexes next.
-func (r *Remedy) descend(slot *structpb.Value, walked *string, rest string) (*structpb.Struct, string) {
-	for {
-		switch k := slot.Kind.(type) {
-		case *structpb.Value_NullValue, nil:
-			slot.Kind = &structpb.Value_StructValue{StructValue: &structpb.Struct{}}
-			continue
-		case *structpb.Value_StructValue:
-			if k.StructValue.Fields == nil {
-				k.StructValue.Fields = map[string]*structpb.Value{}
-			}
-			return k.StructValue, rest
-		case *structpb.Value_ListValue:
-			var s step
-			s, rest = nextStep(rest)
-			*walked = appendStep(*walked, s)
-			if !s.inList || s.index >= len(k.ListValue.Values) || rest == "" {
-				r.run.wrongType(*walked, "does not exist", "an object in the list")
-			}
-			slot = unwrap(k.ListValue.Values[s.index])
-			continue
-		case *structpb.Value_StringValue:
-			if isUnknown(k.StringValue) {
-				r.run.endUnknown(*walked)
-			}
-		}
-		r.run.wrongType(*walked, "is a plain value", kindNames[kindObject])
-	}
-}
-
-// Remove takes a property away. One that is absent, or whose parent is, is left alone.
+// Remove takes a property or an element of a list away. One that is absent, or whose parent is, is left alone.
 func (r *Remedy) Remove(path string) {
 	if !r.Has(path) {
 		return
 	}
-	object := r.properties
+	r.walk(path, func(parent *structpb.Value, s step) {
+		if s.inList {
+			list := parent.GetListValue()
+			list.Values = slices.Delete(list.Values, s.index, s.index+1)
+			return
+		}
+		delete(parent.GetStructValue().Fields, s.key)
+	})
+}
+
+// walk goes to the object or list that a path's last step is taken in, and calls do there.
+func (r *Remedy) walk(path string, do func(parent *structpb.Value, last step)) {
+	at := structpb.NewStructValue(r.properties)
 	for walked, rest := "", path; ; {
 		var s step
 		s, rest = nextStep(rest)
-		walked = appendStep(walked, s)
+		r.prepare(at, walked, s)
 		if rest == "" {
-			delete(object.Fields, s.key)
+			do(at, s)
 			break
 		}
-		object, rest = r.descend(slotOf(object, s.key), &walked, rest)
+		at, walked = enter(at, s), appendStep(walked, s)
 	}
 	r.reread()
 }
 
-// reread makes the reading methods see the corrected properties.
-func (r *Remedy) reread() {
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(r.properties)
-	if err != nil {
-		panic(fmt.Sprintf("encoding corrected properties: %v", err))
+// prepare makes sure that a step can be taken in a value, which becomes an object or a list if it is absent. Where the step
+// cannot be taken, the policy ends.
+func (r *Remedy) prepare(at *structpb.Value, walked string, s step) {
+	if _, null := at.Kind.(*structpb.Value_NullValue); null || at.Kind == nil {
+		if s.inList {
+			at.Kind = &structpb.Value_ListValue{ListValue: &structpb.ListValue{}}
+		} else {
+			at.Kind = &structpb.Value_StructValue{StructValue: &structpb.Struct{}}
+		}
 	}
-	r.value = &value{kind: kindObject, text: string(b)}
+	is := "is a plain value"
+	switch k := at.Kind.(type) {
+	case *structpb.Value_StringValue:
+		if isUnknown(k.StringValue) {
+			r.run.endUnknown(walked)
+		}
+	case *structpb.Value_StructValue:
+		if !s.inList {
+			return
+		}
+		is = "is " + kindNames[kindObject]
+	case *structpb.Value_ListValue:
+		switch {
+		case s.inList && s.index <= len(k.ListValue.Values):
+			return
+		case s.inList:
+			r.run.wrongType(appendStep(walked, s), "does not exist", "an element of the list or the one after the last")
+		}
+		is = "is " + kindNames[kindList]
+	}
+	want := kindObject
+	if s.inList {
+		want = kindList
+	}
+	r.run.wrongType(walked, is, kindNames[want])
 }
 
-// slotOf is where a key's value goes: inside of a secret if it is one, so that it stays one.
-func slotOf(object *structpb.Struct, key string) *structpb.Value {
+// enter is where the value of a step goes: inside of a secret if there is one, so that it stays one. What is absent is made.
+func enter(parent *structpb.Value, s step) *structpb.Value {
+	if s.inList {
+		list := parent.GetListValue()
+		if s.index == len(list.Values) {
+			list.Values = append(list.Values, structpb.NewNullValue())
+		}
+		return unwrap(list.Values[s.index])
+	}
+	object := parent.GetStructValue()
 	if object.Fields == nil {
 		object.Fields = map[string]*structpb.Value{}
 	}
-	v := object.Fields[key]
-	if v == nil {
-		v = &structpb.Value{}
-		object.Fields[key] = v
+	if object.Fields[s.key] == nil {
+		object.Fields[s.key] = structpb.NewNullValue()
 	}
-	return unwrap(v)
+	return unwrap(object.Fields[s.key])
 }
 
 func unwrap(v *structpb.Value) *structpb.Value {
@@ -134,4 +137,13 @@ func unwrap(v *structpb.Value) *structpb.Value {
 			return v
 		}
 	}
+}
+
+// reread makes the reading methods see the corrected properties.
+func (r *Remedy) reread() {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(r.properties)
+	if err != nil {
+		panic(fmt.Sprintf("encoding corrected properties: %v", err))
+	}
+	r.value = &value{kind: kindObject, text: string(b)}
 }

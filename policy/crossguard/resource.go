@@ -22,9 +22,20 @@ type Resource struct {
 	stack   *Stack // nil in Check
 }
 
-// Violation reports a violation of the resource. The message says what is wrong and what would be right; the engine
-// prints the policy's description before it.
-func (r *Resource) Violation(format string, args ...any) { r.run.report(r.URN, format, args...) }
+// Violation reports a violation of the resource. The message says what is wrong and what would be right; users see the
+// policy's description before it.
+func (r *Resource) Violation(format string, args ...any) {
+	r.run.report(SeverityUnset, r.URN, format, args...)
+}
+
+// ViolationOf is Violation with a severity of its own, for a rule of which some violations are worse than others.
+func (r *Resource) ViolationOf(severity Severity, format string, args ...any) {
+	r.run.report(severity, r.URN, format, args...)
+}
+
+// Undecided reports whether the policy has met something in this resource that is not known yet, in a function given to Each
+// for instance. A rule that looks for one good element among many asks it before it says that there is none.
+func (r *Resource) Undecided() bool { return r.run.undecided(r.URN) }
 
 // NotApplicable ends the policy, reporting that it does not concern this resource and why.
 func (r *Resource) NotApplicable(format string, args ...any) {
@@ -97,7 +108,9 @@ func (r *Resource) Provider() (Provider, bool) {
 	}
 	h := parseHeader(message)
 	at := &place{path: "provider(" + h.name + ")", index: -1}
-	return Provider{Object{value: h.object(), at: at, run: r.run}, h.urn, h.typ, h.name}, true
+	properties := h.object()
+	properties.blind = r.value.blind
+	return Provider{Object{value: properties, at: at, run: r.run}, h.urn, h.typ, h.name}, true
 }
 
 // Parent is the resource's parent, in a stack policy.

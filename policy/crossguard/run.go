@@ -17,8 +17,11 @@ type outcome struct {
 	secrets       []string  // values that must not appear in messages
 }
 
-// finding is a message about a resource, or about the stack if urn is "".
-type finding struct{ urn, text string }
+// finding is a message about a resource, or about the stack if urn is "". Its severity is the policy's where it is unset.
+type finding struct {
+	urn, text string
+	severity  Severity
+}
 
 // foundAnything reports whether there is anything to answer.
 func (o *outcome) foundAnything() bool {
@@ -27,6 +30,11 @@ func (o *outcome) foundAnything() bool {
 
 // decided reports whether the policy came to a judgement on all that it looked at.
 func (o *outcome) decided() bool { return len(o.unknown) == 0 && o.crash == "" }
+
+// undecided reports whether something was met in a resource that is not known yet.
+func (o *outcome) undecided(urn string) bool {
+	return slices.ContainsFunc(o.unknown, func(f finding) bool { return f.urn == urn })
+}
 
 // run is a policy's look at one resource.
 type run struct {
@@ -45,14 +53,14 @@ type (
 type crash struct{ message string }
 
 func (r *run) endUnknown(path string) {
-	if f := (finding{r.urn, path}); !slices.Contains(r.unknown, f) {
+	if f := (finding{urn: r.urn, text: path}); !slices.Contains(r.unknown, f) {
 		r.unknown = append(r.unknown, f)
 	}
 	panic(endOfObject{})
 }
 
 func (r *run) wrongType(path, is, want string) {
-	r.report(r.urn, "%s %s, must be %s", path, is, want)
+	r.report(SeverityUnset, r.urn, "%s %s, must be %s", path, is, want)
 	panic(endOfObject{})
 }
 
@@ -75,8 +83,8 @@ func (r *run) keepSecret(s string) {
 	}
 }
 
-func (o *outcome) report(urn, format string, args ...any) {
-	o.violations = append(o.violations, finding{urn, o.clean(fmt.Sprintf(format, args...))})
+func (o *outcome) report(severity Severity, urn, format string, args ...any) {
+	o.violations = append(o.violations, finding{urn, o.clean(fmt.Sprintf(format, args...)), severity})
 }
 
 // clean makes a text fit to be shown: without secrets, and valid UTF-8, which protobuf insists on.

@@ -119,6 +119,7 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 	response := pulumirpc.AnalyzeResponse{}
 	o := &outcome{}
 	untouched := *newResource(h, o)
+	untouched.value.blind = session.blind()
 	untouched.Deployment = session.deployment
 	resource := &Resource{}
 	for _, i := range plan.check {
@@ -152,6 +153,7 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) {
 	session := s.session.Load()
 	inv := parseInventory(message, &s.pack, session.operation.end())
+	inv.blind = session.blind()
 	response := &pulumirpc.AnalyzeResponse{}
 	who := func(f finding) (urn, name string) {
 		// The engine shows what is wrong with the stack as a whole at the stack's own resource.
@@ -204,24 +206,28 @@ func (s *Server) add(
 	if level == Remediate { // a remedy has run by now: what is still wrong must stop the update
 		level = Mandatory
 	}
-	diagnose := func(urn string, level Level, message string) {
+	diagnose := func(urn string, level Level, severity Severity, message string) {
+		if severity == SeverityUnset {
+			severity = p.Severity
+		}
 		response.Diagnostics = append(response.Diagnostics, &pulumirpc.AnalyzeDiagnostic{
 			PolicyName: p.Name, PolicyPackName: s.pack.Name, PolicyPackVersion: s.pack.Version,
 			Description: p.Description, Message: message, Urn: urn,
-			EnforcementLevel: level.proto(), Severity: pulumirpc.PolicySeverity(p.Severity),
+			EnforcementLevel: level.proto(), Severity: pulumirpc.PolicySeverity(severity),
 		})
 	}
 	for _, v := range o.violations {
-		diagnose(v.urn, level, v.text)
+		// The engine prints the message and not the description, so the message begins with it, as the other SDKs' do.
+		diagnose(v.urn, level, v.severity, p.Description+"\n"+v.text)
 	}
 	for i, u := range o.unknown {
 		if slices.ContainsFunc(o.unknown[:i], func(f finding) bool { return f.urn == u.urn }) {
 			continue // named with the first of its resource
 		}
-		diagnose(u.urn, Advisory, notChecked(o.unknown[i:], u.urn))
+		diagnose(u.urn, Advisory, SeverityUnset, notChecked(o.unknown[i:], u.urn))
 	}
 	if o.crash != "" {
-		diagnose(urn, Mandatory, fmt.Sprintf("the rule itself failed and so does not pass: %s. This is a mistake in "+
+		diagnose(urn, Mandatory, SeverityUnset, fmt.Sprintf("the rule itself failed and so does not pass: %s. This is a mistake in "+
 			"policy pack %s %s: report it, or disable the policy", o.crash, s.pack.Name, s.pack.Version))
 	}
 	if o.notApplicable != "" {

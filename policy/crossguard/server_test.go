@@ -127,6 +127,31 @@ func TestOptionsAreDefaultsThenInitialThenConfig(t *testing.T) {
 	assert.Equal(t, []string{`2 0.5 "x" ["z"] true`}, c.Analyze(ct.Resource{Type: thing}).Messages())
 }
 
+// TestMessagesBeginWithTheDescription: the engine prints a diagnostic's message and not its description.
+func TestMessagesBeginWithTheDescription(t *testing.T) {
+	t.Parallel()
+	p := policy(func(r *crossguard.Resource) {
+		r.Violation("is bad")
+		r.ViolationOf(crossguard.Critical, "is worse")
+		r.Has("later")
+	})
+	p.Severity = crossguard.Low
+	whole := stackPolicy(func(s *crossguard.Stack) { s.ViolationOf(crossguard.High, "is incomplete") })
+	c := ct.Start(t, pack(p, whole))
+	request, err := ct.Resource{Type: thing, Properties: ct.Properties{"later": ct.Unknown}}.Request()
+	require.NoError(t, err)
+	one, err := c.RPC.Analyze(t.Context(), request)
+	require.NoError(t, err)
+	all, err := c.RPC.AnalyzeStack(t.Context(), &pulumirpc.AnalyzeStackRequest{})
+	require.NoError(t, err)
+	var got []string
+	for _, d := range append(one.Diagnostics, all.Diagnostics...) {
+		got = append(got, d.Severity.String()+" "+d.Message)
+	}
+	assert.Equal(t, []string{"POLICY_SEVERITY_LOW A thing is right.\nis bad", "POLICY_SEVERITY_CRITICAL A thing is right.\nis worse",
+		"POLICY_SEVERITY_LOW not checked: later is known only after the update", "POLICY_SEVERITY_HIGH A stack is right.\nis incomplete"}, got)
+}
+
 func TestReasonsHaveNoSecrets(t *testing.T) {
 	t.Parallel()
 	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) { r.NotApplicable("is for %s", r.StringOr("owner", "nobody")) })))
@@ -157,7 +182,7 @@ func TestConfigureRefusesByName(t *testing.T) {
 		{`{"p": {"kind": "c"}}`, `p.kind is "c", must be one of a, b`},
 		{`{"p": {"kind": 1}}`, `p.kind must be a string, not 1`},
 		{`{"p": {"list": "x"}}`, `p.list must be a list of strings, not x`},
-		{`{"p": {"list": [1]}}`, `p.list must be a list of strings, but [0] is 1`},
+		{`{"p": {"list": [1]}}`, `p.list[0] must be a string, not 1`},
 		{`{"all": {"max": 3}}`, `"all" sets the enforcement level only, not max`},
 		{`{"p": {"exemptions": {}}}`, `p.exemptions must be a list of {resource, reason, expires}, not map[]`},
 		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "until": "z"}]}}`, `p.exemptions[0]: unknown key "until": use resource, reason and expires`},

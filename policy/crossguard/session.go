@@ -44,8 +44,8 @@ func newSession(pack *Pack) (*session, error) {
 		p := &pack.Policies[i]
 		values := map[string]any{}
 		for _, o := range p.Options {
-			if !o.Required {
-				values[o.Name] = o.Default
+			if v, err := o.defaultValue(); err == nil && !o.Required { // Validate has reported a faulty default
+				values[o.Name] = v
 			}
 		}
 		s.settings[i] = setting{level: pack.levelOf(p), config: Config{policy: p.Name, values: values}}
@@ -96,21 +96,18 @@ func (s *setting) apply(p *Policy, level Level, options map[string]any, latest t
 			problems = append(problems, fmt.Errorf("%s has no option %q: it has %s", p.Name, name, p.optionNames()))
 			continue
 		}
-		v, err := p.Options[i].parse(plain(options[name]))
+		given, err := plain(options[name])
+		var v any
+		if err == nil {
+			v, err = p.Options[i].parse(given)
+		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s.%s %w", p.Name, name, err))
+			problems = append(problems, fmt.Errorf("%s.%s%w", p.Name, name, withSeparator(err)))
 		}
 		values[name] = v
 	}
 	s.config.values = values
 	return errors.Join(problems...)
-}
-
-func withSeparator(err error) error {
-	if strings.HasPrefix(err.Error(), "[") {
-		return err
-	}
-	return fmt.Errorf(" %w", err)
 }
 
 func (p *Policy) optionNames() string {
@@ -164,6 +161,9 @@ func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerReq
 func (s *session) inStack(d *Deployment) *session {
 	return &session{deployment: d, settings: s.settings}
 }
+
+// blind reports whether secrets may be redacted: in an analysis of a state, which is not told the stack.
+func (s *session) blind() bool { return s.deployment.Stack == "" }
 
 // planFor is what to do for a type; it is made once for each.
 func (s *session) planFor(pack *Pack, resourceType string) *plan {

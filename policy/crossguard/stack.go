@@ -22,6 +22,7 @@ type inventory struct {
 	resources []header
 	byType    map[string][]int
 	byURN     func() map[string]int
+	blind     bool // as in value
 }
 
 // stackResources is the field number of AnalyzeStackRequest.resources.
@@ -96,7 +97,18 @@ func (s *Stack) Lookup(urn string) (*Resource, bool) {
 }
 
 // Violation reports a violation of the stack as a whole. One that a resource is to blame for is the resource's.
-func (s *Stack) Violation(format string, args ...any) { s.run.report("", format, args...) }
+func (s *Stack) Violation(format string, args ...any) {
+	s.run.report(SeverityUnset, "", format, args...)
+}
+
+// ViolationOf is Violation with a severity of its own.
+func (s *Stack) ViolationOf(severity Severity, format string, args ...any) {
+	s.run.report(severity, "", format, args...)
+}
+
+// Undecided reports whether the policy has met something, in any resource, that is not known yet. A rule that looks for one
+// resource that will do asks it after Each and before it says that there is none: one of them may.
+func (s *Stack) Undecided() bool { return len(s.run.unknown) > 0 }
 
 // NotApplicable ends the policy, reporting that it does not concern this stack and why.
 func (s *Stack) NotApplicable(format string, args ...any) {
@@ -115,6 +127,7 @@ func (s *Stack) lookupAll(urns []string) []*Resource {
 
 func (s *Stack) resource(h header) *Resource {
 	r := newResource(h, s.run.outcome)
+	r.value.blind = s.all.blind
 	r.Config, r.Deployment, r.stack = s.Config, s.Deployment, s
 	return r
 }

@@ -61,6 +61,22 @@ func TestStackPolicies(t *testing.T) {
 	}, got.Diagnostics)
 }
 
+// TestStackPoliciesAtLevelRemediate: nothing corrects a stack, so that what is wrong with it is mandatory, as in the other SDKs.
+func TestStackPoliciesAtLevelRemediate(t *testing.T) {
+	t.Parallel()
+	p := stackPolicy(func(s *crossguard.Stack) { s.Violation("is wrong") })
+	p.Enforcement = crossguard.Unset
+	full := pack(p)
+	full.Enforcement = crossguard.Remediate
+	p.Enforcement = crossguard.Remediate
+	for _, full := range []crossguard.Pack{full, pack(p)} {
+		c := ct.Start(t, full)
+		assert.Equal(t, "mandatory", c.AnalyzeStack().Diagnostics[0].Level)
+		_, did := c.Remediate(ct.Resource{Type: thing})
+		assert.Equal(t, ct.Remediated{NotApplicable: map[string]string{}}, did)
+	}
+}
+
 func TestStackPoliciesApplyWhereOneOfTheirTypesIs(t *testing.T) {
 	t.Parallel()
 	typed := stackPolicy(func(s *crossguard.Stack) { s.Violation("ran") })

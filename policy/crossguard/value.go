@@ -51,6 +51,8 @@ type value struct {
 	secret bool // or within something that is
 	truth  bool
 	apart  bool
+	// blind says that the engine may have redacted secrets within: what reads "[secret]" is unknown then.
+	blind  bool
 	number float64
 	// text is a string's characters, an object's Struct message or a list's ListValue message.
 	text   string
@@ -65,6 +67,10 @@ type member struct {
 
 // absent is what is not there. Nothing writes to it.
 var absent value
+
+// redacted is what pulumi policy analyze hands over in the place of a secret that it cannot decrypt, whatever its type was.
+// No update does, where a program could write it to pass for unknown: an analysis tells itself apart by naming no stack.
+const redacted = "[secret]"
 
 const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -183,8 +189,11 @@ func (v *value) members() []member {
 			key, message = entry(f.bytes)
 		}
 		v.inside = append(v.inside, member{key: key, value: parseValue(message)})
-		if v.secret {
-			v.inside[len(v.inside)-1].value.secret = true
+		inner := &v.inside[len(v.inside)-1].value
+		inner.secret = inner.secret || v.secret
+		inner.blind = v.blind
+		if v.blind && inner.kind == kindString && inner.text == redacted {
+			inner.kind, inner.secret = kindUnknown, true
 		}
 	}
 	return v.inside

@@ -102,7 +102,8 @@ func (r Resource) provider() (*pulumirpc.AnalyzerProviderResource, error) {
 
 // Message is one diagnostic.
 type Message struct {
-	// Policy is the policy's name, Level and Severity are in lower case, URN is the resource ("" for the stack).
+	// Policy is the policy's name, Level and Severity are in lower case, URN is the resource ("" for the stack). Text is what the
+	// rule said: users see the policy's description in the line before it.
 	Policy, Level, Severity, URN, Text string
 }
 
@@ -156,7 +157,7 @@ func newResult(diagnostics []*pulumirpc.AnalyzeDiagnostic, notApplicable []*pulu
 		}
 		result.Diagnostics = append(result.Diagnostics, Message{
 			Policy: d.PolicyName, Level: strings.ToLower(d.EnforcementLevel.String()), Severity: severity,
-			URN: d.Urn, Text: d.Message,
+			URN: d.Urn, Text: strings.TrimPrefix(d.Message, d.Description+"\n"),
 		})
 	}
 	for _, n := range notApplicable {
