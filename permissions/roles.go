@@ -25,6 +25,8 @@ var Roles = map[string][]string{
 		"run.operations.list", "run.locations.list", "resourcemanager.projects.get"),
 	"roles/run.admin": list("run.*", "resourcemanager.projects.get"),
 
+	"roles/secretmanager.secretAccessor": list("secretmanager.versions.access"),
+	"roles/run.invoker":                  list("run.routes.invoke"),
 	"roles/secretmanager.viewer": list("secretmanager.secrets.get", "secretmanager.secrets.list", "secretmanager.secrets.getIamPolicy",
 		"secretmanager.versions.get", "secretmanager.versions.list"),
 
@@ -38,13 +40,15 @@ var Roles = map[string][]string{
 	// Everything that can be set in Monitoring; only the person of the first run holds it.
 	"roles/monitoring.editor": list("monitoring.*"),
 	"roles/logging.configWriter": list("logging.logMetrics.create", "logging.logMetrics.delete", "logging.logMetrics.get", "logging.logMetrics.list",
-		"logging.logMetrics.update"),
+		"logging.logMetrics.update", "logging.buckets.update", "logging.exclusions.create", "logging.exclusions.update", "logging.sinks.create",
+		"logging.sinks.delete", "logging.sinks.update"),
 
 	"roles/iam.roleViewer":                 list("iam.roles.get", "iam.roles.list", "resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy"),
 	"roles/iam.roleAdmin":                  list("iam.roles.*", "resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy"),
 	"roles/iam.serviceAccountViewer":       list("iam.serviceAccounts.get", "iam.serviceAccounts.list", "iam.serviceAccounts.getIamPolicy"),
 	"roles/iam.serviceAccountAdmin":        append(methods("iam.serviceAccounts"), "iam.serviceAccounts.getIamPolicy", "iam.serviceAccounts.setIamPolicy"),
 	"roles/iam.serviceAccountUser":         list(ActAs, "iam.serviceAccounts.get", "iam.serviceAccounts.list"),
+	"roles/iam.workloadIdentityUser":       list("iam.serviceAccounts.get", "iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.getOpenIdToken", "iam.serviceAccounts.list"),
 	"roles/iam.workloadIdentityPoolViewer": list("iam.googleapis.com/workloadIdentityPools.get", "iam.googleapis.com/workloadIdentityPoolProviders.get"),
 	"roles/iam.workloadIdentityPoolAdmin":  list("iam.googleapis.com/workloadIdentityPools.*", "iam.googleapis.com/workloadIdentityPoolProviders.*"),
 	"roles/resourcemanager.projectIamAdmin": list("resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy",

@@ -45,49 +45,22 @@ func (p *platform) deployGrants() []identity.Grant {
 	return slices.Concat(grants, p.onRuntimes("A revision runs as this account; the release may start no other."), p.attestationReads())
 }
 
-// infraGrants are what changing the rest takes. Who may say who else may become an account or read a secret can in the end
-// do so himself: that is why this account is reached only through the environment's approvals and from one workflow, and
-// why no release uses it. What it cannot do is raise itself at the project: its own grants and the custom roles are
-// changed by a person.
+// infraGrants are what changing the rest takes: what there is, and what watches it. Who may do what is not among it. This
+// account sets no IAM policy, makes no account, changes no role, no pool and no provider and switches no API on or off, so
+// that whoever comes to be it can neither raise it nor sign: a person does those (docs/adr/0007). What is left that it may
+// become is in docs/grants.md, each with a reason.
 func (p *platform) infraGrants() []identity.Grant {
 	grants := []identity.Grant{
-		onProject("roles/serviceusage.serviceUsageAdmin", "Switches APIs on, and counts its calls against this project's quota."),
 		{
-			Role: "roles/resourcemanager.projectIamAdmin", Scope: identity.ProjectScope{},
-			Reason:    "Gives the preview and deploy accounts their roles on the project, and can give no others.",
-			Condition: identity.OnlyRoles(p.delegatedRoles()...),
+			Role: "infrastructure", CustomRole: p.project.Roles[infrastructureRole], Scope: identity.ProjectScope{},
+			Reason: "Makes and changes services, secrets without their values, and what watches the services; reads how the rest is set.",
 		},
-		onProject("roles/iam.serviceAccountAdmin", "Makes the accounts and says which workflow may become which."),
-		onProject("roles/iam.roleViewer", "Reads the custom roles. Changing them is left to a person: one is this account's own."),
-		onProject("roles/iam.workloadIdentityPoolAdmin", "Makes the pool and its providers."),
-		{
-			Role: "secret-manager", CustomRole: p.project.Roles[secretManagerRole], Scope: identity.ProjectScope{},
-			Reason: "Makes secrets and says who reads them, without reading their values.",
-		},
-		p.onRepository("roles/artifactregistry.admin", "Sets the repository's clean-up, and who reads and writes."),
-		onProject("roles/run.admin", "Sets the services' shape and who may call them."),
-		onProject("roles/monitoring.alertPolicyEditor", "Sets the alerts."),
-		onProject("roles/monitoring.notificationChannelEditor", "Sets whom alerts reach."),
-		onProject("roles/monitoring.uptimeCheckConfigEditor", "Sets the checks from outside."),
-		onProject("roles/monitoring.servicesEditor", "Sets the objectives."),
-		onProject("roles/monitoring.dashboardEditor", "Sets the dashboard."),
-		onProject("roles/logging.configWriter", "Sets the metric of deployments."),
+		onProject("roles/iam.workloadIdentityPoolViewer", "Reads the pool and its providers. Changing them is left to a person: they say who this account is."),
+		onProject("roles/iam.serviceAccountViewer", "Reads the accounts. Making one, and saying who may become it, is left to a person."),
+		p.customOnRepository("registry-keeper", registryKeeperRole, "Sets the repository's clean-up. It pushes nothing and says nothing of who does."),
 		p.onBillingAccount("roles/billing.costsManager", "Sets the budget."),
 	}
 	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.attestationReads())
-}
-
-// delegatedRoles are Google's roles on the project that preview and deploy hold. Custom roles are a person's to grant. Google
-// takes at most ten in the condition.
-func (p *platform) delegatedRoles() []string {
-	var roles []string
-	for _, grant := range slices.Concat(p.previewGrants(), p.deployGrants()) {
-		if _, onProject := grant.Scope.(identity.ProjectScope); onProject && grant.CustomRole == nil {
-			roles = append(roles, grant.Role)
-		}
-	}
-	slices.Sort(roles)
-	return slices.Compact(roles)
 }
 
 func onProject(role, reason string) identity.Grant {
@@ -98,6 +71,12 @@ func (p *platform) onRepository(role, reason string) identity.Grant {
 	return identity.Grant{Role: role, Reason: reason, Scope: identity.RepositoryScope{
 		Key: "images", Location: p.region(), Repository: p.registry.Name,
 	}}
+}
+
+func (p *platform) customOnRepository(key, role, reason string) identity.Grant {
+	grant := p.onRepository(key, reason)
+	grant.CustomRole = p.project.Roles[role]
+	return grant
 }
 
 func (p *platform) onBillingAccount(role, reason string) identity.Grant {

@@ -2,6 +2,7 @@ package program
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -27,14 +28,22 @@ var apis = map[string]string{
 	"billingbudgets.googleapis.com":       "Has the budget.",
 }
 
-// The ids of the custom roles, each there because Google's role for it does more: roles/secretmanager.admin reads secrets, the
-// roles that read settings read logs, metrics and images, and roles/run.developer opens a root shell in a running service,
-// deletes services and runs jobs.
+// The ids of the custom roles, each there because Google's role for it does more: the roles that read settings read logs,
+// metrics and images; roles/run.developer opens a root shell in a running service, deletes services and runs jobs; and every
+// role that manages services, secrets, a repository or metrics also says who else may, or reads what is in them.
 const (
-	secretManagerRole  = "procureflowSecretManager"
+	infrastructureRole = "procureflowInfrastructure"
+	registryKeeperRole = "procureflowRegistryKeeper"
 	releaserRole       = "procureflowReleaser"
 	settingsReaderRole = "procureflowSettingsReader"
 )
+
+// settingsReads are what reading the settings takes that only a person changes.
+var settingsReads = []string{
+	"artifactregistry.repositories.get", "artifactregistry.repositories.getIamPolicy", "iam.roles.get",
+	"resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy",
+	"serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use",
+}
 
 var customRoles = map[string]project.Role{
 	releaserRole: {
@@ -47,25 +56,33 @@ var customRoles = map[string]project.Role{
 	settingsReaderRole: {
 		Title:  "ProcureFlow settings reader",
 		Reason: "Reads how the program's resources are set, and no log, metric, image or name of anything else.",
-		Permissions: []string{
-			"artifactregistry.repositories.get", "artifactregistry.repositories.getIamPolicy",
-			"iam.roles.get", "logging.logMetrics.get",
+		Permissions: slices.Concat(settingsReads, []string{
+			"logging.logMetrics.get",
 			"monitoring.alertPolicies.get", "monitoring.dashboards.get", "monitoring.notificationChannels.get",
 			"monitoring.services.get", "monitoring.slos.get", "monitoring.uptimeCheckConfigs.get",
-			"resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy",
-			"serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use",
-		},
+		}),
 	},
-	secretManagerRole: {
-		Title:  "ProcureFlow secret manager",
-		Reason: "Makes secrets, adds versions and says who reads them, without reading a value or destroying one.",
-		Permissions: []string{
-			"secretmanager.locations.get", "secretmanager.locations.list",
-			"secretmanager.secrets.create", "secretmanager.secrets.delete", "secretmanager.secrets.get", "secretmanager.secrets.list",
-			"secretmanager.secrets.update", "secretmanager.secrets.getIamPolicy", "secretmanager.secrets.setIamPolicy",
-			"secretmanager.versions.add", "secretmanager.versions.get", "secretmanager.versions.list",
-		},
+	infrastructureRole: {
+		Title:  "ProcureFlow infrastructure",
+		Reason: "Makes and changes what there is and what watches it, and neither says who may do what nor reads a secret's value.",
+		Permissions: slices.Concat(settingsReads, managed("logging.logMetrics"), managed("monitoring.alertPolicies"),
+			managed("monitoring.dashboards"), managed("monitoring.notificationChannels"), managed("monitoring.services"),
+			managed("monitoring.slos"), managed("monitoring.uptimeCheckConfigs"), managed("run.services"), managed("secretmanager.secrets"),
+			[]string{
+				"run.operations.get", "run.services.getIamPolicy", "secretmanager.secrets.getIamPolicy",
+				"secretmanager.versions.add", "secretmanager.versions.get",
+			}),
 	},
+	registryKeeperRole: {
+		Title:       "ProcureFlow registry keeper",
+		Reason:      "Changes a repository's settings, and neither its images nor who may read and write them.",
+		Permissions: []string{"artifactregistry.repositories.update"},
+	},
+}
+
+// managed are the permissions to make, change, read and delete a kind of thing.
+func managed(kind string) []string {
+	return []string{kind + ".create", kind + ".delete", kind + ".get", kind + ".update"}
 }
 
 // attestationAPIs and attestationRoles are there where images have to be signed.

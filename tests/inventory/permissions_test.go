@@ -21,9 +21,19 @@ const grantsDocument = "../../docs/grants.md"
 var byInfra = map[string]permissions.Action{
 	// A person's first run makes it; infra is given rights on it alone, so that it cannot make others.
 	"gcp:artifactregistry/repository:Repository": permissions.Updates,
-	// Its own rights are changed by a person (docs/adr/0007).
-	"gcp:projects/iAMCustomRole:IAMCustomRole":      permissions.Reads,
-	"gcp:billing/accountIamMember:AccountIamMember": permissions.Reads,
+	// Who may do what is changed by a person (docs/adr/0007): roles, accounts, federation, every IAM policy, and the APIs,
+	// which bring accounts of their own.
+	"gcp:projects/service:Service":                                      permissions.Reads,
+	"gcp:projects/iAMCustomRole:IAMCustomRole":                          permissions.Reads,
+	"gcp:projects/iAMMember:IAMMember":                                  permissions.Reads,
+	"gcp:serviceaccount/account:Account":                                permissions.Reads,
+	"gcp:serviceaccount/iAMMember:IAMMember":                            permissions.Reads,
+	"gcp:iam/workloadIdentityPool:WorkloadIdentityPool":                 permissions.Reads,
+	"gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": permissions.Reads,
+	"gcp:artifactregistry/repositoryIamMember:RepositoryIamMember":      permissions.Reads,
+	"gcp:secretmanager/secretIamMember:SecretIamMember":                 permissions.Reads,
+	"gcp:cloudrunv2/serviceIamMember:ServiceIamMember":                  permissions.Reads,
+	"gcp:billing/accountIamMember:AccountIamMember":                     permissions.Reads,
 	// Who may sign is a person's decision, and so is the key that signatures are made with.
 	"gcp:kms/keyRing:KeyRing":                                     permissions.Reads,
 	"gcp:kms/cryptoKey:CryptoKey":                                 permissions.Reads,
@@ -52,7 +62,11 @@ func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permiss
 				"run.revisions.get", "run.revisions.list", "monitoring.timeSeries.list"),
 			fixed("release promote", permissions.OnRepository, "artifactregistry.repositories.downloadArtifacts"),
 		),
-		"infra": fixed("quota", permissions.OnProject, "serviceusage.services.use"),
+		"infra": slices.Concat(
+			fixed("quota", permissions.OnProject, "serviceusage.services.use"),
+			// A secret whose value stands in the settings, which the committed ones have none of.
+			fixed("gcp:secretmanager/secretVersion:SecretVersion", permissions.OnProject, "secretmanager.versions.add", "secretmanager.versions.get"),
+		),
 	}
 	if len(inventory.OfType("gcp:binaryauthorization/attestor:Attestor")) > 0 {
 		needs["ci"] = append(needs["ci"], fixed("release sign", permissions.OnProject, "binaryauthorization.attestors.get",
@@ -197,7 +211,9 @@ func TestPullRequestsReadSettingsOnly(t *testing.T) {
 // TestCustomRolesHoldWhatIsNeeded: a custom role that replaces wider ones is as narrow as the work.
 func TestCustomRolesHoldWhatIsNeeded(t *testing.T) {
 	t.Parallel()
-	for account, id := range map[string]string{"preview": "procureflowSettingsReader", "deploy": "procureflowReleaser"} {
+	for id, account := range map[string]string{
+		"procureflowSettingsReader": "preview", "procureflowReleaser": "deploy", "procureflowInfrastructure": "infra", "procureflowRegistryKeeper": "infra",
+	} {
 		for _, stack := range all {
 			inventory := run(t, stack, nil)
 			grants := grantsOf(inventory)[account]
@@ -229,6 +245,9 @@ func TestTheDocumentOfGrants(t *testing.T) {
 		"Made from the program by `go test ./tests/inventory -run TestTheDocumentOfGrants -update`; do not edit. The reasons are those in\n" +
 		"`infra/program/grants.go`. \"Needed for\" is derived: the permissions of the role that reading or changing the program's own resource types\n" +
 		"takes, or that `release` uses (`permissions`, `tests/inventory/permissions_test.go`). A test fails when one is missing.\n")
+	text.WriteString(reachSection(t))
+	text.WriteString("\nWhat no account of the pipeline may do is a person's: which APIs are on, the accounts, the custom roles, the pool and its\n" +
+		"providers, every IAM policy, and what images have to be signed by ([ADR 7](adr/0007-who-may-do-what-is-a-persons.md)).\n")
 	for _, stack := range all {
 		inventory := run(t, stack, nil)
 		grants, needs := grantsOf(inventory), needsOf(t, inventory)

@@ -1,0 +1,221 @@
+package permissions
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// What somebody can come to, besides accounts. Each is as good as the thing itself.
+const (
+	// Owner is whoever may do everything in the project.
+	Owner = "the project's owner"
+	// DefaultAccount is Compute Engine's account, which Google makes with the role Editor as soon as the API is switched on.
+	DefaultAccount = "Compute's default account, an editor"
+	// Values is reading the values of secrets.
+	Values = "the values of secrets"
+	// Signature is signing any image for Binary Authorization.
+	Signature = "a signature on any image"
+	// Unsigned is starting an image that nobody signed.
+	Unsigned = "an image that nobody signed"
+	// Images is pushing images into a repository.
+	Images = "images of its own"
+	// Records is deciding what the audit log keeps.
+	Records = "what the audit log keeps"
+)
+
+// Holding is a role that somebody holds on something.
+type Holding struct {
+	// Who holds it: an account, or anybody else by the member's name.
+	Who string
+	// Place is what kind of thing it holds on; On is that account, if it is one.
+	Place Place
+	On    string
+	// Role is its name, and Permissions are what it holds: [Roles] of a predefined one.
+	Role        string
+	Permissions []string
+	// Only are the roles that a condition lets the holder of resourcemanager.projects.setIamPolicy grant. Nil: any role.
+	Only []string
+}
+
+// Step is one way in which somebody comes to something.
+type Step struct {
+	From, To string
+	// By is the permission, and the role that holds it.
+	By string
+}
+
+// Path is a shortest way from one to another.
+type Path struct {
+	From, To string
+	Steps    []Step
+}
+
+// way is a permission that leads somewhere.
+type way struct {
+	permission string
+	// to is where it leads; empty means the account it is held on, or every account when it is held on the project.
+	to string
+	// federated leads to every account that a federated principal may become.
+	federated bool
+}
+
+// ways are the permissions with which their holder becomes somebody else, or as good as. Google names no such list: this
+// one is from the reference of permissions and the published ways of raising oneself. A permission to set an IAM policy or a
+// role that holds everything of a service leads somewhere even when it is not here; see [steps].
+var ways = []way{
+	// Becomes an account: by its tokens, its keys, what runs as it, or by giving oneself the right to.
+	{permission: "iam.serviceAccounts.getAccessToken"},
+	{permission: "iam.serviceAccounts.getOpenIdToken"},
+	{permission: "iam.serviceAccounts.implicitDelegation"},
+	{permission: "iam.serviceAccounts.signBlob"},
+	{permission: "iam.serviceAccounts.signJwt"},
+	{permission: "iam.serviceAccounts.setIamPolicy"},
+	{permission: "iam.serviceAccountKeys.create"},
+	{permission: ActAs},
+	{permission: "run.jobs.run"}, // as the job's account, with arguments of one's own where overrides are allowed
+	{permission: "run.jobs.runWithOverrides"},
+	{permission: "run.services.sshRoot"}, // as the account of a service that runs
+	{permission: "cloudbuild.builds.create", to: DefaultAccount},
+	{permission: "compute.instances.setMetadata", to: DefaultAccount},
+	{permission: "compute.projects.setCommonInstanceMetadata", to: DefaultAccount},
+	{permission: "deploymentmanager.deployments.create", to: Owner},
+	{permission: "serviceusage.services.enable", to: DefaultAccount},
+
+	// Says who a workflow is.
+	{permission: "iam.googleapis.com/workloadIdentityPools.update", federated: true},
+	{permission: "iam.googleapis.com/workloadIdentityPools.undelete", federated: true},
+	{permission: "iam.googleapis.com/workloadIdentityPoolProviders.create", federated: true},
+	{permission: "iam.googleapis.com/workloadIdentityPoolProviders.update", federated: true},
+	{permission: "iam.googleapis.com/workloadIdentityPoolProviders.undelete", federated: true},
+
+	// Raises a role that somebody holds already.
+	{permission: "iam.roles.update", to: Owner},
+	{permission: "iam.roles.undelete", to: Owner},
+	{permission: "resourcemanager.projects.setIamPolicy", to: Owner},
+	{permission: "resourcemanager.folders.setIamPolicy", to: Owner},
+	{permission: "resourcemanager.organizations.setIamPolicy", to: Owner},
+	{permission: "orgpolicy.policy.set", to: Owner},
+
+	// Reaches what accounts are there to protect.
+	{permission: "secretmanager.versions.access", to: Values},
+	{permission: "secretmanager.secrets.setIamPolicy", to: Values},
+	{permission: "cloudkms.cryptoKeyVersions.useToSign", to: Signature},
+	{permission: "cloudkms.cryptoKeys.setIamPolicy", to: Signature},
+	{permission: "cloudkms.keyRings.setIamPolicy", to: Signature},
+	{permission: "binaryauthorization.attestors.create", to: Signature},
+	{permission: "binaryauthorization.attestors.update", to: Signature},
+	{permission: "binaryauthorization.policy.update", to: Unsigned},
+	{permission: "binaryauthorization.policy.setIamPolicy", to: Unsigned},
+	{permission: "serviceusage.services.disable", to: Unsigned},
+	{permission: "artifactregistry.repositories.uploadArtifacts", to: Images},
+	{permission: "artifactregistry.repositories.setIamPolicy", to: Images},
+	{permission: "logging.sinks.create", to: Records},
+	{permission: "logging.sinks.update", to: Records},
+	{permission: "logging.sinks.delete", to: Records},
+	{permission: "logging.exclusions.create", to: Records},
+	{permission: "logging.exclusions.update", to: Records},
+	{permission: "logging.buckets.update", to: Records},
+	{permission: "logging.settings.update", to: Records},
+}
+
+// anyRight is where a permission leads that lets its holder give itself any role on things of a kind.
+func anyRight(kind string) string { return "any right on " + kind }
+
+// Paths are the shortest ways from each holder to everything else that it can come to, in steps. accounts are all accounts
+// of the project; members of federation are told by their names.
+func Paths(holdings []Holding, accounts []string) []Path {
+	byWho := map[string][]Step{}
+	for _, holding := range slices.Concat(holdings, delegated(holdings)) {
+		for _, step := range steps(holding, accounts, federated(holdings)) {
+			if step.To != step.From && !slices.Contains(byWho[step.From], step) {
+				byWho[step.From] = append(byWho[step.From], step)
+			}
+		}
+	}
+	var paths []Path
+	for _, from := range slices.Sorted(maps.Keys(byWho)) {
+		paths = append(paths, pathsFrom(from, byWho)...)
+	}
+	return paths
+}
+
+// pathsFrom walks outwards from one holder, so the first way found to anything is a shortest one.
+func pathsFrom(from string, byWho map[string][]Step) []Path {
+	reached := map[string]Path{from: {From: from, To: from}}
+	for next := []string{from}; len(next) > 0; next = next[1:] {
+		so := reached[next[0]]
+		for _, step := range byWho[next[0]] {
+			if _, known := reached[step.To]; !known {
+				reached[step.To] = Path{From: from, To: step.To, Steps: append(slices.Clone(so.Steps), step)}
+				next = append(next, step.To)
+			}
+		}
+	}
+	delete(reached, from)
+	return slices.SortedFunc(maps.Values(reached), func(a, b Path) int { return cmp.Compare(a.To, b.To) })
+}
+
+// steps are where one holding leads at once.
+func steps(h Holding, accounts, federated []string) []Step {
+	var found []Step
+	add := func(permission string, to ...string) {
+		for _, target := range to {
+			found = append(found, Step{From: h.Who, To: target, By: permission + " (" + h.Role + ")"})
+		}
+	}
+	for _, way := range ways {
+		limited := way.permission == "resourcemanager.projects.setIamPolicy" && h.Only != nil
+		switch {
+		case limited || !Holds(h.Permissions, way.permission):
+		case way.federated:
+			add(way.permission, federated...)
+		case way.to != "":
+			add(way.permission, way.to)
+		case h.Place == OnServiceAccount:
+			add(way.permission, h.On)
+		default:
+			add(way.permission, append(slices.Clone(accounts), DefaultAccount)...)
+		}
+	}
+	for _, permission := range h.Permissions {
+		known := slices.ContainsFunc(ways, func(way way) bool { return way.permission == permission })
+		if kind, sets := strings.CutSuffix(permission, ".setIamPolicy"); sets && !known {
+			add(permission, anyRight(kind))
+		} else if kind, everything := strings.CutSuffix(permission, ".*"); everything || permission == "*" {
+			add(permission, anyRight(kind))
+		}
+	}
+	return found
+}
+
+// delegated are the roles that somebody can give itself on the project under a condition that names them.
+func delegated(holdings []Holding) []Holding {
+	var more []Holding
+	for _, h := range holdings {
+		if h.Only == nil || !Holds(h.Permissions, "resourcemanager.projects.setIamPolicy") {
+			continue
+		}
+		for _, role := range h.Only {
+			row, known := Roles[role]
+			if !known {
+				row = []string{"*"} // nobody said what it holds
+			}
+			more = append(more, Holding{Who: h.Who, Place: OnProject, Role: role, Permissions: row})
+		}
+	}
+	return more
+}
+
+// federated are the accounts that a principal of a workload identity pool may become.
+func federated(holdings []Holding) []string {
+	var found []string
+	for _, h := range holdings {
+		if strings.HasPrefix(h.Who, "principal") && h.Place == OnServiceAccount && Holds(h.Permissions, "iam.serviceAccounts.getAccessToken") {
+			found = append(found, h.On)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}

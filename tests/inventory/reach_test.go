@@ -1,0 +1,186 @@
+package inventory_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+	"github.com/guiofsaints/procureflow-platform/permissions"
+)
+
+// accepted are the ways from one identity to another, or to what identities are there to protect, that the grants leave open,
+// each with why. A way that is not here fails the test, and so does one here that no stack has.
+var accepted = []struct{ from, to, reason string }{
+	{"ci", permissions.Images, "Pushing images is what it is for. It starts none: a release checks their provenance first."},
+	{"ci", permissions.Signature, "promote.yml signs what it promoted, after the approvals and once the provenance is verified."},
+	{"deploy", "runtime web", "A release makes revisions, and they run as this account. Where signatures are asked for, the image has to have one."},
+	{"deploy", permissions.Values, "Through the revisions that it makes: the values that the service is given, of the secrets that the settings name for it."},
+	{"infra", "runtime web", "It makes the service, which runs as this account. Where signatures are asked for, the image has to have one."},
+	{"infra", permissions.Values, "Through the service that it makes, as a release does; no role of its own reads a value."},
+	{"runtime web", permissions.Values, "The service reads the secrets that the settings name for it, each by a grant on the one secret."},
+}
+
+// places are what kind of thing a grant's type grants a role on, as far as it matters who may become whom.
+var places = map[string]permissions.Place{
+	"gcp:projects/iAMMember:IAMMember":       permissions.OnProject,
+	"gcp:serviceaccount/iAMMember:IAMMember": permissions.OnServiceAccount,
+}
+
+// onlyRoles is the one condition that is read; under any other a grant counts as if it had none.
+var onlyRoles = regexp.MustCompile(`^api\.getAttribute\('iam\.googleapis\.com/modifiedGrantsByRole', \[\]\)\.hasOnly\(\['([^\]]*)'\]\)$`)
+
+// holdingsOf are all memberships that a program registers, of its own accounts and of everybody else, and its accounts.
+func holdingsOf(t *testing.T, inventory *pulumitest.Inventory) (holdings []permissions.Holding, accounts []string) {
+	t.Helper()
+	names := map[string]string{}
+	for _, component := range inventory.OfType("procureflow:identity:Identity") {
+		email := fmt.Sprintf("%s@%s.iam.gserviceaccount.com", component.Inputs["accountId"], component.Inputs["project"])
+		names[email] = strings.Replace(strings.TrimPrefix(component.Name, "account-"), "runtime-", "runtime ", 1)
+		accounts = append(accounts, names[email])
+	}
+	require.NotEmpty(t, accounts)
+	require.Len(t, inventory.OfType("gcp:serviceaccount/account:Account"), len(accounts), "every account is an identity's")
+	for _, resource := range inventory.Resources {
+		lower := strings.ToLower(resource.Type)
+		require.False(t, strings.HasSuffix(lower, "iambinding") || strings.HasSuffix(lower, "iampolicy"), "%s grants in a way that nobody reads here", resource.Name)
+		if !strings.HasSuffix(lower, "iammember") {
+			continue
+		}
+		role, _ := resource.Inputs["role"].(string)
+		member, _ := resource.Inputs["member"].(string)
+		require.True(t, role != "" && member != "", "%s has no role or no member that is known before it is made", resource.Name)
+		holding := permissions.Holding{Who: member, Place: places[resource.Type], Role: role}
+		if name, ours := names[strings.TrimPrefix(member, "serviceAccount:")]; ours {
+			holding.Who = name
+		}
+		if holding.Place == permissions.OnServiceAccount {
+			id := resource.Inputs["serviceAccountId"].(string)
+			holding.On = names[id[strings.LastIndexByte(id, '/')+1:]]
+			require.NotEmpty(t, holding.On, "%s is on an account that the program does not make", resource.Name)
+		}
+		holding.Permissions = record{role: role, scope: string(holding.Place)}.grant(t, inventory).Permissions
+		if condition, ok := resource.Inputs["condition"].(map[string]any); ok {
+			if found := onlyRoles.FindStringSubmatch(condition["expression"].(string)); found != nil {
+				holding.Only = strings.Split(found[1], "', '")
+			}
+		}
+		holdings = append(holdings, holding)
+	}
+	return holdings, accounts
+}
+
+// reach is a way that some stacks have.
+type reach struct {
+	from, to, by string
+	stacks       []string
+}
+
+// reached are the ways of all stacks between accounts, and from them to what they protect. The ways in from outside are those
+// of the federation, which tests/trust tries.
+func reached(t *testing.T) []reach {
+	t.Helper()
+	var found []reach
+	for _, stack := range all {
+		holdings, accounts := holdingsOf(t, run(t, stack, nil))
+		for _, path := range permissions.Paths(holdings, accounts) {
+			if !slices.Contains(accounts, path.From) {
+				continue
+			}
+			var by []string
+			for _, step := range path.Steps {
+				permission, _, _ := strings.Cut(step.By, " (")
+				by = append(by, permission)
+			}
+			next := reach{from: path.From, to: path.To, by: strings.Join(by, ", then ")}
+			i := slices.IndexFunc(found, func(r reach) bool { return r.from == next.from && r.to == next.to && r.by == next.by })
+			if i < 0 {
+				i, found = len(found), append(found, next)
+			}
+			found[i].stacks = append(found[i].stacks, stack)
+		}
+	}
+	slices.SortFunc(found, func(a, b reach) int { return strings.Compare(a.from+" "+a.to+" "+a.by, b.from+" "+b.to+" "+b.by) })
+	return found
+}
+
+// TestWhoCanBecomeWhom derives from the grants who can become whom, directly and in steps, and accepts only what somebody gave
+// a reason for.
+func TestWhoCanBecomeWhom(t *testing.T) {
+	t.Parallel()
+	var found, reasoned []string
+	for _, way := range reached(t) {
+		line := way.from + " → " + way.to
+		if !slices.Contains(found, line) {
+			found = append(found, line)
+		}
+	}
+	for _, way := range accepted {
+		reasoned = append(reasoned, way.from+" → "+way.to)
+		assert.NotEmpty(t, way.reason)
+	}
+	assert.ElementsMatch(t, reasoned, found, "take the right away, or accept the way with a reason: permissions.Paths says by which permissions it goes")
+}
+
+// TestInfraChangesNothingThatSaysWhoMayDoWhat: it can neither raise itself nor sign, because nothing it holds sets a policy,
+// makes an account or a key, or changes a role, a pool, a provider or what APIs are on.
+func TestInfraChangesNothingThatSaysWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		inventory := run(t, stack, nil)
+		for _, account := range []string{"ci", "preview", "deploy", "infra"} {
+			for _, r := range grantsOf(inventory)[account] {
+				for _, permission := range r.grant(t, inventory).Permissions {
+					assert.NotRegexp(t, `setIamPolicy$|^iam\.[\w.]*/?\w+\.(create|update|delete|undelete|upload)$|^serviceusage\.services\.(enable|disable)$|\*$|versions\.access$`,
+						permission, "%s: %s by %s", stack, account, r.role)
+				}
+			}
+		}
+	}
+}
+
+// TestNobodyFromOutsideHoldsMoreThanADoor: a federated principal becomes one account, and holds nothing itself.
+func TestNobodyFromOutsideHoldsMoreThanADoor(t *testing.T) {
+	t.Parallel()
+	for _, stack := range all {
+		holdings, _ := holdingsOf(t, run(t, stack, nil))
+		doors := map[string][]string{}
+		for _, holding := range holdings {
+			if strings.HasPrefix(holding.Who, "principal") {
+				assert.Equal(t, "roles/iam.workloadIdentityUser", holding.Role, "%s: %s", stack, holding.Who)
+				doors[holding.Who] = append(doors[holding.Who], holding.On)
+			}
+		}
+		require.NotEmpty(t, doors)
+		for who, accounts := range doors {
+			assert.Len(t, accounts, 1, "%s: %s", stack, who)
+		}
+	}
+}
+
+// reachSection is what docs/grants.md says of it.
+func reachSection(t *testing.T) string {
+	t.Helper()
+	var text strings.Builder
+	text.WriteString("\n## Who can become whom\n\n" +
+		"Derived from all grants below, in steps (`permissions.Paths`): impersonation, keys, what runs as an account, IAM policies, roles, federation, APIs\n" +
+		"that bring accounts of their own, and the ways to what the accounts protect. A way without a reason in `tests/inventory/reach_test.go` fails the\n" +
+		"tests. Whoever is not in the table becomes nobody: preview reads, and infra can neither raise itself nor sign. The ways in from outside are those\n" +
+		"of [ADR 10](adr/0010-a-job-is-trusted-by-environment-ref-and-workflow.md); `tests/trust` tries them.\n\n" +
+		"| from | to | by | in | why it stays |\n|---|---|---|---|---|\n")
+	for _, way := range reached(t) {
+		reason := ""
+		for _, accepted := range accepted {
+			if accepted.from == way.from && accepted.to == way.to {
+				reason = accepted.reason
+			}
+		}
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s |\n", way.from, way.to, way.by, strings.Join(way.stacks, ", "), reason)
+	}
+	return text.String()
+}
