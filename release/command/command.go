@@ -29,10 +29,11 @@ const (
 	ExitUnconfirmed = 8 // A rollback is not known to be effective: look at once.
 )
 
-// Codes explains the exit codes, for --help.
+// Codes explains the exit codes, for --help. Whoever starts release with "go run" gets 1 for each of them but 0.
 const Codes = `Exit codes: 0 done or nothing to do · 1 failed, nothing shifted · 2 wrong usage or policy · 3 a gate failed and what served
 before serves again · 4 held for a person · 5 refused in the present state · 6 someone else changed the traffic ·
-7 interrupted, resume or roll back · 8 a rollback is not confirmed, look at once`
+7 interrupted, resume or roll back · 8 a rollback is not confirmed, look at once.
+"go run" ends with 1 whatever the program ends with: where the code matters, go build -o bin/release ./cmd/release first.`
 
 func code(outcome rollout.Outcome, asked bool) int {
 	switch outcome {
@@ -63,6 +64,8 @@ type Streams struct {
 	Out, Err io.Writer
 	// Terminal says that Err is one, so that a line may be written over.
 	Terminal bool
+	// Program is how a reader starts release again; empty for release.
+	Program string
 }
 
 // app is one invocation.
@@ -70,6 +73,7 @@ type app struct {
 	streams Streams
 	exit    int
 	flags   flags
+	base    *cobra.Command
 }
 
 type flags struct {
@@ -93,6 +97,7 @@ func Main(ctx context.Context, arguments []string, streams Streams) int {
 	a := &app{streams: streams}
 	root := a.root()
 	root.SetArgs(arguments)
+	a.refuseHelpAsName(root, arguments)
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
@@ -114,7 +119,7 @@ func Main(ctx context.Context, arguments []string, streams Streams) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "release", Short: "Release a Cloud Run service by digest, in gated steps, and take it back in seconds", Long: Codes,
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors: true, SilenceUsage: true, Version: version(),
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 		Args: func(_ *cobra.Command, arguments []string) error {
 			if len(arguments) > 0 {
@@ -123,8 +128,10 @@ func (a *app) root() *cobra.Command {
 			return nil
 		},
 	}
+	root.SetVersionTemplate("release {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
 	persistent := root.PersistentFlags()
+	a.base = root
 	persistent.StringVar(&a.flags.project, "project", "", "Google Cloud project; default: GOOGLE_CLOUD_PROJECT, or that of the credentials")
 	persistent.StringVar(&a.flags.region, "region", "us-central1", "region of the service")
 	persistent.StringVar(&a.flags.endpoint, "endpoint", "", "Cloud Run API on this machine, such as the sandbox's http://127.0.0.1:PORT/run/; default: RELEASE_ENDPOINT, or Google's")
@@ -133,7 +140,7 @@ func (a *app) root() *cobra.Command {
 	persistent.StringVar(&a.flags.via, "probe-via", "", "send probes to this URL on this machine, with the real Host: the sandbox's data plane; default: RELEASE_PROBE_VIA")
 	persistent.StringVar(&a.flags.environment, "env", "prod", "environment of the release policy")
 	persistent.StringVar(&a.flags.policy, "policy", "", "release policy file; default: the built-in release.yaml")
-	persistent.StringVar(&a.flags.audit, "audit", "release-audit.jsonl", "file that the audit records are appended to")
+	persistent.StringVar(&a.flags.audit, "audit", defaultAudit(), "file that the audit records are appended to; in a workflow release-audit.jsonl")
 	persistent.StringVar(&a.flags.actor, "actor", "", "who acts, for the audit; default: the workflow's actor and run, or the user")
 	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")

@@ -36,9 +36,9 @@ const (
 	// fast is a whole rollout in about a second of real time.
 	fast = `environments:
   dev:
-    steps: [{percent: 10, bake: 100ms}, {percent: 100, bake: 100ms}]
+    steps: [{percent: 10, bake: 200ms}, {percent: 100, bake: 200ms}]
     inconclusive: proceed
-    probe: {paths: [/], count: 5, pace: 10ms, interval: 20ms, warmup: 1s, marker: {header: X-Sandbox-Revision, value: "{revision}"}}
+    probe: {paths: [/], count: 5, pace: 10ms, interval: 10ms, warmup: 1s, marker: {header: X-Sandbox-Revision, value: "{revision}"}}
 `
 )
 
@@ -152,7 +152,7 @@ func TestReleaseAndBack(t *testing.T) {
 	exit, out, errors = l.release(context.Background(), "status", "web")
 	assert.Equal(t, ExitDone, exit, errors)
 	assert.Contains(t, out, "No rollout is active (idle)")
-	assert.Contains(t, out, "`release rollback web` goes to web-blue.")
+	assert.Contains(t, out, " goes to web-blue.\n")
 	port := l.api.URL[strings.LastIndex(l.api.URL, ":")+1:]
 	assert.Contains(t, out, "CLOUDSDK_PROXY_ADDRESS=127.0.0.1 CLOUDSDK_PROXY_PORT="+port+" CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=FILE CLOUDSDK_CORE_PROJECT="+project+" ")
 
@@ -160,10 +160,10 @@ func TestReleaseAndBack(t *testing.T) {
 	exit, out, errors = l.release(context.Background(), "rollback", "web", "--why", "a drill")
 	assert.Equal(t, ExitDone, exit, out+errors)
 	assert.Equal(t, int64(1), l.writes.Load())
-	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-blue", Rejected: "web-green"}, l.status().State)
+	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-blue", Rejected: []string{"web-green"}}, l.status().State)
 	exit, out, _ = l.release(context.Background(), "rollout", "web")
 	assert.Equal(t, ExitRefused, exit)
-	assert.Contains(t, out, "web-green was rolled back before: release another revision, or this one with --retry")
+	assert.Contains(t, out, "web-green was rolled back before: release another revision, or this one with `release rollout web --region ")
 
 	file, err := os.Open(l.file("audit.jsonl"))
 	require.NoError(t, err)
@@ -217,7 +217,7 @@ func TestBadReleaseIsTakenBack(t *testing.T) {
 	exit, out, errors := l.release(context.Background(), "rollout", "web")
 	assert.Equal(t, ExitRolledBack, exit, out+errors)
 	assert.Contains(t, out, "3 probes of the candidate's URL in a row failed, the last one: /: status 500")
-	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-blue", Rejected: "web-green"}, l.status().State)
+	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-blue", Rejected: []string{"web-green"}}, l.status().State)
 }
 
 func TestASignalLeavesAStateToResume(t *testing.T) {
@@ -396,7 +396,7 @@ func TestStatusOfWhatIsNotReady(t *testing.T) {
 	var out bytes.Buffer
 	a := &app{streams: Streams{Out: &out}}
 	require.NoError(t, a.show(rollout.Status{Service: "web", BackTo: "web-a", Revisions: []plan.Revision{
-		{Name: "web-b", Message: "The container failed\nto start."}, {Name: "web-a", Ready: true, Image: "i@sha256:1"}}}, "p"))
+		{Name: "web-b", Message: "The container failed\nto start."}, {Name: "web-a", Ready: true, Image: "i@sha256:1"}}}, "p", "`release rollback web`"))
 	assert.Contains(t, out.String(), "REVISION  SERVES  TAGS  READY  CREATED               IMAGE\nweb-b     0 %           no     0001-01-01T00:00:00Z  \n"+
 		"web-a     0 %           yes    0001-01-01T00:00:00Z  i@sha256:1\nweb-b is not ready: The container failed to start.\n")
 }

@@ -23,13 +23,21 @@ func (a *app) rollout() *cobra.Command {
 	var request rollout.Request
 	var outputs string
 	command := &cobra.Command{
-		Use: "rollout SERVICE", Short: "Give the newest revision its requests step by step, or resume a rollout that stopped", Args: cobra.ExactArgs(1),
+		Use: "rollout SERVICE", Short: "Give the revision that the service asks for its requests step by step, or resume a rollout that stopped", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, arguments []string) error {
+			if err := checkRevision("revision", request.Revision); err != nil {
+				return err
+			}
 			s, err := a.connect(command.Context(), "rollout", arguments[0])
 			if err != nil {
 				return err
 			}
 			defer s.close()
+			unlock, err := a.alone(s)
+			if err != nil {
+				return err
+			}
+			defer unlock()
 			if err := a.equip(command.Context(), s); err != nil {
 				return err
 			}
@@ -41,9 +49,9 @@ func (a *app) rollout() *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringVar(&request.Revision, "revision", "", "the revision to roll out; default: the newest, or that of the active rollout")
+	command.Flags().StringVar(&request.Revision, "revision", "", "the revision to roll out; default: the one that the service asks for, or that of the active rollout")
 	command.Flags().BoolVar(&request.Retry, "retry", false, "roll out a revision that was rolled back before")
-	command.Flags().BoolVar(&request.Proceed, "proceed", false, "a person decided: go on where the metrics say too little")
+	command.Flags().BoolVar(&request.Proceed, "proceed", false, "a person decided: go on at the step that the rollout is held at, where the metrics say too little")
 	command.Flags().StringVar(&outputs, "github-output", "", "file that outcome is appended to, one word or \"rolled back\": \"$GITHUB_OUTPUT\"")
 	return command
 }
@@ -53,6 +61,9 @@ func (a *app) rollback() *cobra.Command {
 	command := &cobra.Command{
 		Use: "rollback SERVICE", Short: "Give everything back to what served before: one read, one write", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, arguments []string) error {
+			if err := checkRevision("to", back.To); err != nil {
+				return err
+			}
 			s, err := a.connect(command.Context(), "rollback", arguments[0])
 			if err != nil {
 				return err
@@ -121,12 +132,12 @@ func (a *app) status() *cobra.Command {
 			if a.flags.json {
 				return a.print(status)
 			}
-			return a.show(status, s.project)
+			return a.show(status, s.project, s.command("rollback"))
 		},
 	}
 }
 
-func (a *app) show(status rollout.Status, project string) error {
+func (a *app) show(status rollout.Status, project, rollback string) error {
 	out := &strings.Builder{}
 	fmt.Fprintf(out, "%s  %s\n", status.Service, status.URL)
 	if status.State.Candidate != "" {
@@ -142,9 +153,9 @@ func (a *app) show(status rollout.Status, project string) error {
 		fmt.Fprintf(out, "Look at this: %s.\n", finding)
 	}
 	if status.BackTo != "" {
-		fmt.Fprintf(out, "`release rollback %s` goes to %s.\n", status.Service, status.BackTo)
+		fmt.Fprintf(out, "%s goes to %s.\n", rollback, status.BackTo)
 	} else {
-		fmt.Fprintf(out, "`release rollback %s` is %s\n", status.Service, status.NoBack)
+		fmt.Fprintf(out, "%s: %s.\n", rollback, status.NoBack)
 	}
 	percents := plan.Service{LatestReady: status.LatestReady}.Percents(status.Effective)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

@@ -7,13 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/release/audit"
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 	"github.com/guiofsaints/procureflow-platform/release/settings"
 )
@@ -29,21 +31,22 @@ type session struct {
 	service string
 }
 
-var serviceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
-
 // connect builds what status, rollback and guard need: the service, and a policy for patience that no file can break.
 func (a *app) connect(ctx context.Context, command, service string) (*session, error) {
 	if !serviceName.MatchString(service) {
 		return nil, usage("%q is no name of a Cloud Run service: give the short name, such as procureflow-web", service)
 	}
-	if a.flags.region == "" {
-		return nil, usage("--region is empty: name the service's region, such as us-central1")
+	if err := a.checkNames(); err != nil {
+		return nil, err
 	}
 	s := &session{region: a.flags.region, project: a.flags.project, service: service, environ: settings.Default()}
 	if s.project == "" {
 		var err error
 		if s.project, err = gcp.Project(ctx); err != nil {
 			return nil, usage("%v", err)
+		}
+		if !plainName.MatchString(s.project) {
+			return nil, usage("the project %q of the environment is no name: use letters, digits and hyphens", s.project)
 		}
 		// Environments have services of the same name: who acts has to see where.
 		fmt.Fprintf(a.streams.Err, "project: %s (--project names another)\n", s.project)
@@ -55,8 +58,11 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 	}
 	s.console = &console{streams: a.streams, now: time.Now}
 	s.Controller = &rollout.Controller{Service: client, Clock: gcp.Clock{}, Journal: s.console, Policy: s.environ.Policy(),
+		Name: service, Program: a.streams.Program, Where: a.where(s.project),
 		Waiting: func(why string) { s.console.say("%s", why) }}
 	if command != "" {
+		// A folder that cannot be made shows when the audit is written.
+		_ = os.MkdirAll(filepath.Dir(a.flags.audit), 0o700)
 		s.journal = audit.Open(a.flags.audit, audit.Origin{Command: command, Environment: a.flags.environment, Who: a.who(), Run: rand.Text(),
 			Service: fmt.Sprintf("projects/%s/locations/%s/services/%s", s.project, s.region, service)})
 		s.Journal = tee{s.console, s.journal}
@@ -165,4 +171,9 @@ func (a *app) write(text string) error {
 		return err
 	}
 	return nil
+}
+
+// command writes a command line about the session's service that a reader can paste.
+func (s *session) command(verb string, flags ...string) string {
+	return plan.Service{Name: s.service, Program: s.Program, Where: s.Where}.Command(verb, flags...)
 }

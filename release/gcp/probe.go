@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cloud.google.com/go/auth"
@@ -68,6 +70,9 @@ func CheckVia(via string) error {
 	return nil
 }
 
+// errNoToken says that a private service could not be asked.
+var errNoToken = errors.New("no ID token could be had")
+
 // maxMarkerBody is how much of an answer is searched for the marker.
 const maxMarkerBody = 64 << 10
 
@@ -92,6 +97,10 @@ func (p *Prober) Probe(ctx context.Context, probes []rollout.Probe) []health.Sam
 	for i := range probes {
 		samples[i] = worst(answers[i])
 	}
+	if _, dark := health.Unreachable(samples); dark {
+		// An old connection does not show whether the network or its far end is silent; the next round makes a new one.
+		p.client.CloseIdleConnections()
+	}
 	return samples
 }
 
@@ -104,6 +113,7 @@ func worst(answers []health.Sample) health.Sample {
 		if answer.Status >= 500 {
 			sample.Errors++
 		}
+		sample.Unreachable = sample.Unreachable && answer.Unreachable
 		if i == 0 {
 			continue
 		}
@@ -125,11 +135,15 @@ func (p *Prober) one(ctx context.Context, probe rollout.Probe, path string) heal
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
+	var connected atomic.Bool // By a connection that is new: only that shows that the other side is there.
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { connected.Store(!info.Reused) }})
 	request, err := p.request(ctx, probe.URL, path)
 	if err != nil {
+		sample.Unreachable = errors.Is(err, errNoToken)
 		return fault("%v", err)
 	}
 	response, err := p.client.Do(request)
+	sample.Unreachable = err != nil && !connected.Load()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fault("no answer in %s", p.Timeout)
 	} else if err != nil {
@@ -200,7 +214,7 @@ func (p *Prober) request(ctx context.Context, base, path string) (*http.Request,
 	}
 	token, err := p.Token(ctx)
 	if err != nil {
-		return nil, errors.New("no ID token could be had") // The library's error may quote the answer of the token server.
+		return nil, errNoToken // The library's error may quote the answer of the token server.
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	return request, nil

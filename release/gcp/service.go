@@ -26,7 +26,8 @@ const callTimeout = 10 * time.Second
 type Service struct {
 	client *run.Service
 	// name is projects/P/locations/L/services/S.
-	name string
+	name      string
+	endpoints Endpoints
 }
 
 // NewService connects to a service; it makes no call yet.
@@ -42,7 +43,7 @@ func NewService(ctx context.Context, endpoints Endpoints, project, region, servi
 	if err != nil {
 		return nil, fmt.Errorf("connect to Cloud Run: %w (log in with `gcloud auth application-default login`)", err)
 	}
-	return &Service{client: client, name: fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region, service)}, nil
+	return &Service{client: client, endpoints: endpoints, name: fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region, service)}, nil
 }
 
 // Read implements rollout.Service.
@@ -51,7 +52,7 @@ func (s *Service) Read(ctx context.Context) (plan.Service, error) {
 	defer cancel()
 	live, err := s.client.Projects.Locations.Services.Get(s.name).Context(ctx).Do()
 	if err != nil {
-		return plan.Service{}, s.explain(ctx, "read", err)
+		return plan.Service{}, s.missing(ctx, "read", err)
 	}
 	return translate(live), nil
 }
@@ -60,6 +61,9 @@ func translate(live *run.GoogleCloudRunV2Service) plan.Service {
 	service := plan.Service{
 		Name: path.Base(live.Name), URL: live.Uri, Etag: live.Etag, Generation: live.Generation, Observed: live.ObservedGeneration,
 		Reconciling: live.Reconciling, LatestReady: base(live.LatestReadyRevision), LatestCreated: base(live.LatestCreatedRevision),
+	}
+	if live.Template != nil {
+		service.Asked = base(live.Template.Revision)
 	}
 	service.Updated, _ = time.Parse(time.RFC3339Nano, live.UpdateTime)
 	if condition := live.TerminalCondition; condition != nil && condition.State == "CONDITION_FAILED" {

@@ -68,6 +68,9 @@ type Sample struct {
 	Status int `json:"status,omitempty"`
 	// Fault says what is wrong with the answer; empty for a good one.
 	Fault string `json:"fault,omitempty"`
+	// Unreachable says that the request never got to a server: no name, no connection, no token to send. Where every endpoint is, the
+	// fault is on the prober's side, and no sample says anything about the candidate.
+	Unreachable bool `json:"unreachable,omitempty"`
 	// Requests is how many were made, where it was more than one: each path is one. Errors is how many of them had a status of 5xx.
 	Requests int `json:"requests,omitempty"`
 	Errors   int `json:"errors,omitempty"`
@@ -90,17 +93,39 @@ type Limits struct {
 	// Probes is how many good answers gate A needs. 59 good ones in a row show, with 95 % confidence, fewer than 5 % bad ones
 	// (ln 0.05 / ln 0.95); to show fewer than 1 % takes 299.
 	Probes int
-	// P95 is the highest 95th percentile of latency of the candidate; 0 for no limit. It is judged from MinP95 samples on.
+	// P95 is the highest 95th percentile of latency of the candidate; 0 for no limit. It is judged from MinSamples on.
 	P95 time.Duration
 	// Consecutive failures of one endpoint that fail gate B; 0 for no such limit.
 	Consecutive int
-	// BadRatio is the highest share of bad probes of the candidate in a step, 0 to 1; 0 for no limit. It is judged from MinP95 samples
+	// BadRatio is the highest share of bad probes of the candidate in a step, 0 to 1; 0 for no limit. It is judged from MinSamples
 	// on, and catches what never fails three times in a row.
 	BadRatio float64
 }
 
-// MinP95 is the fewest samples of which one in twenty can be told: their 95th percentile is not simply their maximum.
-const MinP95 = 20
+// MinSamples is the fewest samples of which one in twenty can be told: their 95th percentile is not simply their maximum. With fewer,
+// no share and no percentile is judged, and nothing passes.
+const MinSamples = 20
+
+// Needed is how many samples of a step the limits take to say anything.
+func (l Limits) Needed() int {
+	if l.BadRatio > 0 || l.P95 > 0 {
+		return MinSamples
+	}
+	return 1
+}
+
+// Unreachable says that a round of probes reached nothing at all, and the last reason.
+func Unreachable(round []Sample) (string, bool) {
+	for _, sample := range round {
+		if !sample.Unreachable {
+			return "", false
+		}
+	}
+	if len(round) == 0 {
+		return "", false
+	}
+	return round[len(round)-1].Fault, true
+}
 
 // BeforeTraffic is gate A: every probe of the candidate's own URL good, enough of them, and fast enough. The first bad one fails it:
 // nobody is served by the candidate yet, so there is nothing to be patient for.
@@ -114,6 +139,9 @@ func BeforeTraffic(samples []Sample, limits Limits) Verdict {
 	if len(counted) < limits.Probes {
 		return verdict(Pending, "%d of %d probes before traffic were good", len(counted), limits.Probes)
 	}
+	if needed := limits.Needed(); len(counted) < needed && limits.P95 > 0 {
+		return verdict(Pending, "%d of %d probes before traffic that a p95 takes", len(counted), needed)
+	}
 	if slow, tooSlow := slowness(counted, limits); tooSlow {
 		return slow
 	}
@@ -121,8 +149,9 @@ func BeforeTraffic(samples []Sample, limits Limits) Verdict {
 }
 
 // Probes is gate B over one step: consecutive failures of either endpoint fail it at once; too many failures or too slow answers of
-// the candidate fail it as soon as there are samples enough to say so. A main endpoint that was already broken before the candidate had any traffic (mainBroken) says nothing about the
-// candidate, and must not keep its repair from going out.
+// the candidate fail it as soon as there are samples enough to say so, and before that it is inconclusive. A main endpoint that was
+// already broken before the candidate had any traffic (mainBroken) says nothing about the candidate, and must not keep its repair from
+// going out.
 func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 	candidate, service := only(samples, Candidate), only(samples, Main)
 	var verdicts []Verdict
@@ -141,7 +170,7 @@ func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 	if len(candidate) == 0 {
 		return verdict(Pending, "the candidate has not been probed yet")
 	}
-	if bad := faults(candidate); limits.BadRatio > 0 && len(candidate) >= MinP95 && float64(bad)/float64(len(candidate)) > limits.BadRatio {
+	if bad := faults(candidate); limits.BadRatio > 0 && len(candidate) >= MinSamples && float64(bad)/float64(len(candidate)) > limits.BadRatio {
 		return verdict(Fail, "%d of %d probes of the candidate's URL failed, more than %.0f %%", bad, len(candidate), 100*limits.BadRatio)
 	}
 	if streak, fault := failing(candidate); streak > 0 {
@@ -149,6 +178,9 @@ func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 	}
 	if slow, tooSlow := slowness(candidate, limits); tooSlow {
 		return slow
+	}
+	if len(candidate) < limits.Needed() {
+		return verdict(Inconclusive, "%d probes of the candidate's URL, fewer than the %d that say anything", len(candidate), limits.Needed())
 	}
 	return verdict(Pass, "%d of %d probes were good, p95 of the candidate %s", len(samples)-faults(samples), len(samples), round(P95(candidate)))
 }
@@ -173,7 +205,7 @@ func failing(samples []Sample) (streak int, fault string) {
 }
 
 func slowness(samples []Sample, limits Limits) (Verdict, bool) {
-	if limits.P95 <= 0 || len(samples) < MinP95 {
+	if limits.P95 <= 0 || len(samples) < MinSamples {
 		return Verdict{}, false
 	}
 	if p95 := P95(samples); p95 > limits.P95 {

@@ -25,12 +25,12 @@ func Findings(s Service, now time.Time) []string {
 	}
 	switch {
 	case state.Phase == Unknown:
-		add("requests are split in a way that no rollout leaves (%s): end that with `release rollback --to REVISION`", Describe(s.Desired))
+		add("%s", SplitByHand(s))
 	case state.Phase == Withdrawn:
-		add("the traffic of %s was taken back by hand: end its rollout with `release rollback`, or start it again with --retry", state.Candidate)
+		add("%s", TakenBackByHand(s, state.Candidate))
 	case state.Active() && now.Sub(s.Updated) > forgotten:
-		add("a rollout of %s stands at %d %% since %s: go on with it (`release rollout`), or end it with `release rollback`",
-			state.Candidate, state.Percent, s.Updated.UTC().Format(time.RFC3339))
+		add("a rollout of %s stands at %d %% since %s: go on with %s, or end it with %s", state.Candidate, state.Percent,
+			s.Updated.UTC().Format(time.RFC3339), s.Command("rollout"), s.Command("rollback"))
 	}
 	return found
 }
@@ -39,11 +39,17 @@ func Findings(s Service, now time.Time) []string {
 // the tags differ, a rollback to what serves, which writes them again and moves nobody.
 func Misdirected(s Service) (what, command string) {
 	told, serves := Apart(s.Desired, s.Effective)
-	what, command = fmt.Sprintf("was told %s and serves %s%s", told, serves, s.reason()), "`release rollback`"
+	what, command = fmt.Sprintf("was told %s and serves %s%s", told, serves, s.reason()), s.Command("rollback")
 	if revision, percent := s.Largest(s.Desired); percent == 100 && s.SamePercents(s.Desired, s.Effective) {
-		command = fmt.Sprintf("`release rollback --to %s`", revision)
+		command = s.Command("rollback", "--to", revision)
 	}
 	return what, command
+}
+
+// TakenBackByHand words that a candidate lost its share to a person, whose decision a rollout does not undo.
+func TakenBackByHand(s Service, candidate string) string {
+	return fmt.Sprintf("the traffic of %s was taken back by hand: end its rollout with %s, or start it again with %s", candidate,
+		s.Command("rollback"), s.Command("rollout", "--retry"))
 }
 
 // reason is the API's message in brackets, where there is one.

@@ -22,6 +22,9 @@ func Pinned(s Service) bool {
 	return stable != "" && !s.Diverged() && s.Same(s.Desired, Pin(s, stable)) && !follows(s.Desired)
 }
 
+// Follows says whether a new revision would get requests by itself.
+func Follows(s Service) bool { return follows(s.Desired) }
+
 func follows(list []Target) bool {
 	for _, target := range list {
 		if target.Latest && target.Percent > 0 {
@@ -32,18 +35,42 @@ func follows(list []Target) bool {
 }
 
 // Pin gives one revision everything, by name, as stable. What was tagged stable but no longer serves was moved away from by hand:
-// the newest revision becomes rejected, so that a manual rollback is not rolled out again; an older one becomes previous.
+// after a step back it becomes rejected, so that a manual rollback is not rolled out again; after a step ahead it becomes previous.
 func Pin(s Service, stable string) []Target {
 	list := []Target{{Revision: stable, Percent: 100, Tag: TagStable}}
 	drop := []string{TagStable, TagCandidate, TagShifted}
 	if displaced := s.tagged(TagStable); displaced != "" && displaced != stable {
-		tag := TagPrevious
-		if displaced == s.LatestCreated {
-			tag = TagRejected
+		switch s.moved(displaced, stable) {
+		case back:
+			list, drop = append(list, s.rejections(displaced, stable)...), append(drop, TagRejected, TagPrevious)
+		case ahead:
+			list, drop = append(list, Target{Revision: displaced, Tag: TagPrevious}), append(drop, TagPrevious, TagEarlier)
 		}
-		list, drop = append(list, Target{Revision: displaced, Tag: tag}), append(drop, tag)
 	}
 	return append(list, s.keep(drop...)...)
+}
+
+// direction is which way a person moved the traffic with another tool.
+type direction int
+
+const (
+	unclear direction = iota
+	back
+	ahead
+)
+
+// moved says which way it goes from one revision to another. Names tell nothing of age: what the service asks for is the newest, and
+// what a rollback would go to is older than what serves.
+func (s Service) moved(from, to string) direction {
+	switch {
+	case from == "" || to == "" || from == to:
+		return unclear
+	case from == s.Wanted() || to == s.tagged(TagPrevious) || to == s.tagged(TagEarlier):
+		return back
+	case to == s.Wanted() || to == s.LatestCreated || to == s.LatestReady:
+		return ahead
+	}
+	return unclear
 }
 
 // Begin tags the candidate, which gets a URL of its own and no percent. A candidate that was taken back by hand begins anew.
@@ -56,18 +83,13 @@ func Begin(s Service, candidate string) ([]Target, error) {
 	case state.Active() && (state.Phase != Withdrawn || candidate != state.Candidate):
 		return nil, refuse("a rollout of %s is active", state.Candidate)
 	case state.Phase == Unknown:
-		return nil, refuse("requests are split by hand (%s): end that with `release rollback --to REVISION`", Describe(s.Desired))
+		return nil, refuse("%s", SplitByHand(s))
 	case candidate == state.Stable:
 		return nil, refuse("%s already serves everything", candidate)
 	}
-	drop := []string{TagStable, TagCandidate, TagShifted}
-	if state.Rejected == candidate { // Someone asked to try it again.
-		drop = append(drop, TagRejected)
-	}
-	return append([]Target{
-		{Revision: state.Stable, Percent: 100, Tag: TagStable},
-		{Revision: candidate, Tag: TagCandidate},
-	}, s.keep(drop...)...), nil
+	list := []Target{{Revision: state.Stable, Percent: 100, Tag: TagStable}, {Revision: candidate, Tag: TagCandidate}}
+	list = append(list, s.rejections("", candidate)...) // A rejected candidate is one that someone asked to try again.
+	return append(list, s.keep(TagStable, TagCandidate, TagShifted, TagRejected)...), nil
 }
 
 // Shift gives the candidate of the active rollout a percent, 1 to 100, and stable the rest.
@@ -95,95 +117,7 @@ func Finish(s Service) ([]Target, error) {
 	return append([]Target{
 		{Revision: state.Candidate, Percent: 100, Tag: TagStable},
 		{Revision: state.Stable, Tag: TagPrevious},
-	}, s.keep(TagStable, TagCandidate, TagShifted, TagPrevious)...), nil
-}
-
-// Rollback gives everything to one revision and marks the one it takes it from as rejected. An empty to means, in this order: the
-// revision that served before the active rollout; where a change did not take effect, what it went back to if it was a rollback, else
-// what still serves; the largest part of a split made by hand; what was stable before the last finished rollout. It never guesses the
-// second newest.
-func Rollback(s Service, to string) (list []Target, target string, err error) {
-	target = to
-	if target == "" {
-		if target, err = rollbackTarget(s); err != nil {
-			return nil, "", err
-		}
-	}
-	list = []Target{{Revision: target, Percent: 100, Tag: TagStable}}
-	drop := []string{TagStable, TagCandidate, TagShifted}
-	rejected := rollbackFrom(s, target)
-	if rejected != "" {
-		list = append(list, Target{Revision: rejected, Tag: TagRejected})
-		drop = append(drop, TagRejected)
-	} else if s.tagged(TagRejected) == target {
-		drop = append(drop, TagRejected)
-	}
-	if previous := s.tagged(TagPrevious); previous == target || previous == rejected {
-		drop = append(drop, TagPrevious) // Nobody should be sent back to what was just taken back.
-	}
-	return append(s.fitting(list), s.keep(drop...)...), target, nil
-}
-
-// fitting leaves out tags that are too long for the service's name: going back matters more than what it is called.
-func (s Service) fitting(list []Target) (fit []Target) {
-	for _, target := range list {
-		if len(target.Tag)+len(s.Name) > MaxTagAndService {
-			target.Tag = ""
-		}
-		if target.Tag != "" || target.Percent > 0 {
-			fit = append(fit, target)
-		}
-	}
-	return fit
-}
-
-func rollbackTarget(s Service) (string, error) {
-	state := Read(s)
-	// The candidate may be known from the effective traffic only, when a person's write removed its tag but did not take effect.
-	candidate, stable := s.tagged(TagCandidate), s.tagged(TagStable)
-	if candidate != "" {
-		if stable == candidate { // The rollout's end is written and not in effect: what is in effect says what served before.
-			stable = Service{LatestReady: s.LatestReady, Desired: s.Effective}.tagged(TagStable)
-		}
-		if stable != "" && stable != candidate {
-			return stable, nil
-		}
-		if largest := s.largestBut(s.Effective, candidate); largest != "" {
-			return largest, nil
-		}
-		return "", refuse("a rollout of %s is active, but nothing is tagged %q: name the revision with --to", candidate, TagStable)
-	}
-	effective, percent := s.Largest(s.Effective)
-	if len(s.Effective) == 0 {
-		return "", refuse("nothing serves: name the revision with --to")
-	}
-	if effective == "" {
-		return "", refuse("requests are split evenly (%s): name the revision with --to", Describe(s.Effective))
-	}
-	wanted, share := s.Largest(s.Desired)
-	if share == 100 && wanted != effective && (state.Rejected == effective || state.Previous == wanted) {
-		return wanted, nil // The change that did not take effect was a rollback already.
-	}
-	if percent < 100 || wanted != effective || len(s.Percents(s.Desired)) > 1 {
-		return effective, nil
-	}
-	if state.Previous != "" && state.Previous != effective {
-		return state.Previous, nil
-	}
-	return "", refuse("%s serves everything and nothing says what served before it: name the revision with --to (`release status` lists them)", effective)
-}
-
-// rollbackFrom is the revision a rollback takes requests from, if there is one.
-func rollbackFrom(s Service, target string) string {
-	if candidate := s.tagged(TagCandidate); candidate != "" && candidate != target {
-		return candidate
-	}
-	for _, list := range [][]Target{s.Desired, s.Effective} {
-		if largest := s.largestBut(list, target); largest != "" {
-			return largest
-		}
-	}
-	return ""
+	}, s.keep(TagStable, TagCandidate, TagShifted, TagPrevious, TagEarlier)...), nil
 }
 
 // TakenBack says whether a person took everything back between two reads: this program's rollback tags what it takes it from as
@@ -194,7 +128,7 @@ func TakenBack(before, after Service) bool {
 	if from == "" || after.Percents(after.Desired)[from] > 0 || follows(after.Desired) {
 		return false
 	}
-	if after.desiredTag(TagRejected) == from && before.desiredTag(TagRejected) != from {
+	if slices.Contains(desired(after).rejected(), from) && !slices.Contains(desired(before).rejected(), from) {
 		return true
 	}
 	for _, target := range before.Desired {
@@ -209,7 +143,11 @@ func TakenBack(before, after Service) bool {
 func (s Service) keep(except ...string) []Target {
 	var kept []Target
 	for _, target := range s.Desired {
-		if target.Tag == "" || slices.Contains(except, target.Tag) {
+		tag := target.Tag
+		if rejectedNumber(tag) > 0 {
+			tag = TagRejected // Its older ones go with it.
+		}
+		if tag == "" || slices.Contains(except, tag) {
 			continue
 		}
 		kept = append(kept, Target{Revision: target.Revision, Latest: target.Latest, Tag: target.Tag})

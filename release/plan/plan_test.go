@@ -105,7 +105,7 @@ func TestRead(t *testing.T) {
 		"first revision by name": {web(t1("a", 100, "")), State{Phase: Idle, Stable: "a"}},
 		"follows the latest":     {web(Target{Latest: true, Percent: 100}), State{Phase: Idle, Stable: "b"}},
 		"after a rollout": {web(t1("b", 100, "stable"), t1("a", 0, "previous"), t1("r", 0, "rejected")),
-			State{Phase: Idle, Stable: "b", Previous: "a", Rejected: "r"}},
+			State{Phase: Idle, Stable: "b", Previous: "a", Rejected: []string{"r"}}},
 		"nothing serves yet": {diverged(Service{Desired: []Target{t1("a", 100, "")}}), State{Phase: Idle, Stable: "a", Diverged: true}},
 		"prepared": {web(t1("a", 100, "stable"), t1("b", 0, "candidate")),
 			State{Phase: Prepared, Stable: "a", Candidate: "b"}},
@@ -151,23 +151,23 @@ func TestFindings(t *testing.T) {
 		"rolled back with another tool": {desired: []Target{t1("a", 100, ""), t1("b", 0, "stable")}, age: 1000 * time.Hour},
 		"a rollout of today":            {desired: shifting, age: 24 * time.Hour},
 		"a rollout of yesterday": {desired: shifting, age: 24*time.Hour + 1,
-			want: []string{"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with it (`release rollout`), or end it with `release rollback`"}},
+			want: []string{"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with `release rollback web`"}},
 		"prepared and left": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate")}, age: 25 * time.Hour,
-			want: []string{"a rollout of b stands at 0 % since 2026-11-25T12:00:00Z: go on with it (`release rollout`), or end it with `release rollback`"}},
+			want: []string{"a rollout of b stands at 0 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with `release rollback web`"}},
 		"taken back with another tool": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate"), t1("b", 0, "shifted")}, age: 25 * time.Hour,
-			want: []string{"the traffic of b was taken back by hand: end its rollout with `release rollback`, or start it again with --retry"}},
+			want: []string{"the traffic of b was taken back by hand: end its rollout with `release rollback web`, or start it again with `release rollout web --retry`"}},
 		"split by hand": {desired: []Target{t1("a", 60, ""), t1("b", 40, "")},
-			want: []string{"requests are split in a way that no rollout leaves (a 60 %, b 40 %): end that with `release rollback --to REVISION`"}},
+			want: []string{"requests are split by hand (a 60 %, b 40 %): end that with `release rollback web`"}},
 		"a shift without effect": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, failure: "no capacity",
-			want: []string{"it was told a 90 %, b 10 % and serves a 100 % (no capacity): wait if that was just now, else `release rollback`"}},
+			want: []string{"it was told a 90 %, b 10 % and serves a 100 % (no capacity): wait if that was just now, else `release rollback web`"}},
 		"tags without effect": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("z", 0, "previous")}, effective: []Target{t1("a", 100, "stable"), t1("z", 0, "previous")},
 			failure: "no capacity", want: []string{"it was told a 100 % (stable), b 0 % (rejected), z 0 % (previous) and serves a 100 % (stable), z 0 % (previous) (no capacity): " +
-				"wait if that was just now, else `release rollback --to a`"}},
+				"wait if that was just now, else `release rollback web --to a`"}},
 		"nothing ever served": {desired: []Target{t1("a", 100, "")}, effective: []Target{}, failure: "the image does not start",
 			want: []string{"it was told a 100 % and serves nothing (the image does not start): read the logs of that revision"}},
 		"and left so": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, age: 48 * time.Hour, want: []string{
-			"it was told a 90 %, b 10 % and serves a 100 %: wait if that was just now, else `release rollback`",
-			"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with it (`release rollout`), or end it with `release rollback`"}},
+			"it was told a 90 %, b 10 % and serves a 100 %: wait if that was just now, else `release rollback web`",
+			"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with `release rollback web`"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -183,7 +183,9 @@ func TestFindings(t *testing.T) {
 
 func TestBarred(t *testing.T) {
 	t.Parallel()
-	assert.True(t, State{Rejected: "b"}.Barred("b"))
+	assert.True(t, State{Rejected: []string{"z", "b"}}.Barred("b"))
+	assert.False(t, State{Rejected: []string{"z", "b"}}.Barred("a"))
+	assert.False(t, State{Phase: Withdrawn, Candidate: "b"}.Barred("a"))
 	assert.True(t, State{Displaced: "b"}.Barred("b"))
 	assert.True(t, State{Phase: Withdrawn, Candidate: "b"}.Barred("b"))
 	assert.False(t, State{Phase: Prepared, Candidate: "b"}.Barred("b"))
@@ -202,7 +204,7 @@ func TestPin(t *testing.T) {
 		"empty":       {web(), false, []Target{t1("b", 100, "stable")}},
 		"already":     {web(t1("a", 100, "stable"), t1("x", 0, "pr-1")), true, []Target{t1("a", 100, "stable"), t1("x", 0, "pr-1")}},
 		"latest tag":  {web(t1("a", 100, ""), Target{Latest: true, Tag: "head"}), false, []Target{t1("a", 100, "stable"), {Latest: true, Tag: "head"}}},
-		"moved back":  {web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), false, []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("a", 0, "previous")}},
+		"moved back":  {web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), false, []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"moved ahead": {web(t1("b", 100, ""), t1("a", 0, "stable"), t1("z", 0, "previous")), false, []Target{t1("b", 100, "stable"), t1("a", 0, "previous")}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -242,7 +244,7 @@ func TestRefusedMoves(t *testing.T) {
 		"begin while active":                         {func() ([]Target, error) { return Begin(shifting, "c") }, "refused: a rollout of b is active"},
 		"begin with another than what was withdrawn": {func() ([]Target, error) { return Begin(withdrawn, "c") }, "refused: a rollout of b is active"},
 		"begin on a split": {func() ([]Target, error) { return Begin(web(t1("a", 60, ""), t1("b", 40, "")), "c") },
-			"refused: requests are split by hand (a 60 %, b 40 %): end that with `release rollback --to REVISION`"},
+			"refused: requests are split by hand (a 60 %, b 40 %): end that with `release rollback web`"},
 		"begin with what serves": {func() ([]Target, error) { return Begin(web(t1("a", 100, "stable")), "a") }, "refused: a already serves everything"},
 		"name too long": {func() ([]Target, error) { return Begin(long, "b") },
 			`refused: the service's name is 38 characters long; with the tag "candidate" Cloud Run allows 46 together: use a shorter name`},
@@ -270,7 +272,7 @@ func TestRollback(t *testing.T) {
 		err     string
 	}{
 		"active": {service: web(t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("b", 0, "shifted"), t1("z", 0, "previous"), t1("r", 0, "rejected")),
-			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("z", 0, "previous")}},
+			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("r", 0, "rejected2"), t1("z", 0, "earlier")}},
 		"prepared": {service: web(t1("a", 100, "stable"), t1("b", 0, "candidate")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"withdrawn": {service: web(t1("a", 100, "stable"), t1("b", 0, "candidate"), t1("b", 0, "shifted")),
@@ -281,7 +283,7 @@ func TestRollback(t *testing.T) {
 		"stable tag lost": {service: web(t1("a", 90, ""), t1("b", 10, "candidate")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"stable tag lost, candidate has all": {service: web(t1("b", 100, "candidate")),
-			err: `refused: a rollout of b is active, but nothing is tagged "stable": name the revision with --to`},
+			err: "refused: a rollout of b is active, and the tags do not say what served before: name the revision with `release rollback web --to REVISION`"},
 		"to another than stable": {service: web(t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("z", 0, "previous")), to: "z",
 			want: []Target{t1("z", 100, "stable"), t1("b", 0, "rejected")}},
 		"after a rollout": {service: web(t1("b", 100, "stable"), t1("a", 0, "previous"), t1("x", 0, "pr-1")),
@@ -297,7 +299,7 @@ func TestRollback(t *testing.T) {
 		"split by hand": {service: web(t1("a", 60, ""), t1("b", 40, "")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"split evenly": {service: web(t1("a", 50, ""), t1("b", 50, "")),
-			err: "refused: requests are split evenly (a 50 %, b 50 %): name the revision with --to"},
+			err: "refused: the tags do not say what served before this split (a 50 %, b 50 %): name the revision with `release rollback web --to a` or `release rollback web --to b`"},
 		"desired by hand, without effect": {service: diverged(web(t1("b", 100, "")), t1("a", 100, "")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"a rollback that did not take effect": {
@@ -310,8 +312,8 @@ func TestRollback(t *testing.T) {
 			service: diverged(web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), t1("b", 100, "stable"), t1("a", 0, "previous")),
 			want:    []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"nothing to go back to": {service: web(t1("a", 100, "stable")),
-			err: "refused: a serves everything and nothing says what served before it: name the revision with --to (`release status` lists them)"},
-		"nothing serves": {service: diverged(web(t1("a", 100, ""))), err: "refused: nothing serves: name the revision with --to"},
+			err: "refused: a serves everything and nothing says what served before it: name the revision with `release rollback web --to REVISION` (`release status web` lists them)"},
+		"nothing serves": {service: diverged(web(t1("a", 100, ""))), err: "refused: nothing serves: name the revision with `release rollback web --to REVISION`"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

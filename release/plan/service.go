@@ -1,7 +1,11 @@
 package plan
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,7 +15,8 @@ const (
 	TagCandidate = "candidate"
 	TagShifted   = "shifted"
 	TagPrevious  = "previous"
-	TagRejected  = "rejected"
+	TagEarlier   = "earlier"
+	TagRejected  = "rejected" // The newest; older ones are rejected2, rejected3, ...: see rejected.go.
 )
 
 // MaxTagAndService is what Cloud Run allows for the length of a tag and its service's name together.
@@ -35,6 +40,9 @@ type Target struct {
 type Service struct {
 	// Name is the short name: procureflow-web.
 	Name string
+	// Program is how release was started, for commands that a reader can paste; empty for release. Where are the flags with which it
+	// reaches this service, such as "--region us-central1 --project p".
+	Program, Where string
 	// URL is the service's own URL, over which requests are split.
 	URL string
 	// Etag guards a write against everything that happened since this read.
@@ -45,6 +53,9 @@ type Service struct {
 	Reconciling bool
 	// LatestReady and LatestCreated are short revision names; they differ while the newest revision is not, or never, ready.
 	LatestReady, LatestCreated string
+	// Asked is the revision that the service's template names: an older one than LatestCreated after a template was put back that was
+	// deployed before. Empty where the API chooses the names, which makes a new revision of every change.
+	Asked string
 	// Failure is the API's message when the service's last change failed; empty otherwise.
 	Failure string
 	// Updated is the time of the last write.
@@ -64,6 +75,15 @@ type Revision struct {
 	Failed bool `json:"failed,omitempty"`
 	// Message is the API's reason when it is not ready.
 	Message string `json:"message,omitempty"`
+}
+
+// Wanted is the revision that the service asks for, which is not always the newest.
+func (s Service) Wanted() string { return cmp.Or(s.Asked, s.LatestCreated) }
+
+// Command writes a command line about this service that a reader can paste: "`release rollback web --region us-central1`".
+func (s Service) Command(verb string, flags ...string) string {
+	words := append([]string{cmp.Or(s.Program, "release"), verb, s.Name, s.Where}, flags...)
+	return fmt.Sprintf("`%s`", strings.Join(strings.Fields(strings.Join(words, " ")), " "))
 }
 
 // Settled says whether the service splits its requests as wanted and will not change that by itself.
@@ -153,12 +173,17 @@ func (s Service) Largest(list []Target) (revision string, percent int) {
 	return largest(s.Percents(list))
 }
 
-// largestBut is the largest among the other revisions, empty when there is none or two share it.
-func (s Service) largestBut(list []Target, revision string) string {
+// largestOf is the largest among the revisions that may be chosen, empty when there is none or two share it.
+func (s Service) largestOf(list []Target, may func(revision string) bool) string {
 	percents := s.Percents(list)
-	delete(percents, revision)
-	other, _ := largest(percents)
-	return other
+	maps.DeleteFunc(percents, func(revision string, _ int) bool { return !may(revision) })
+	chosen, _ := largest(percents)
+	return chosen
+}
+
+// serving are the revisions of a list that get requests, by name.
+func (s Service) serving(list []Target) []string {
+	return slices.Sorted(maps.Keys(s.Percents(list)))
 }
 
 func largest(percents map[string]int) (revision string, percent int) {

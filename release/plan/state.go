@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // Phase says how far a rollout is, read from the live service alone.
 type Phase string
 
@@ -27,10 +29,12 @@ type State struct {
 	Candidate string `json:"candidate,omitempty"`
 	// Percent is the candidate's desired share.
 	Percent int `json:"percent"`
-	// Previous is what a rollback of a finished rollout goes back to; Rejected what was rolled back last.
+	// Previous is what a rollback of a finished rollout goes back to; Earlier what was that before the last rollback.
 	Previous string `json:"previous,omitempty"`
-	Rejected string `json:"rejected,omitempty"`
-	// Displaced is tagged stable and serves nothing: someone moved away from it with another tool.
+	Earlier  string `json:"earlier,omitempty"`
+	// Rejected are the revisions that were rolled back, the last one first.
+	Rejected []string `json:"rejected,omitempty"`
+	// Displaced is tagged stable and serves nothing: someone went back from it with another tool.
 	Displaced string `json:"displaced,omitempty"`
 	// Diverged says that desired and effective traffic differ.
 	Diverged bool `json:"diverged,omitempty"`
@@ -43,12 +47,12 @@ func (s State) Active() bool {
 
 // Barred says whether a revision was rolled back, by this program or by hand, so that only an explicit wish rolls it out again.
 func (s State) Barred(revision string) bool {
-	return revision != "" && (revision == s.Rejected || revision == s.Displaced || s.Phase == Withdrawn && revision == s.Candidate)
+	return revision != "" && (slices.Contains(s.Rejected, revision) || revision == s.Displaced || s.Phase == Withdrawn && revision == s.Candidate)
 }
 
 // Read says what a service's traffic means.
 func Read(s Service) State {
-	state := State{Previous: s.tagged(TagPrevious), Rejected: s.tagged(TagRejected), Diverged: s.Diverged()}
+	state := State{Previous: s.tagged(TagPrevious), Earlier: s.tagged(TagEarlier), Rejected: s.rejected(), Diverged: s.Diverged()}
 	candidate, stable := s.desiredTag(TagCandidate), s.desiredTag(TagStable)
 	percents := s.Percents(s.Desired)
 	if candidate == "" {
@@ -83,13 +87,14 @@ func idle(s Service, state State, percents map[string]int) State {
 		if wanted, _ := s.Largest(s.Desired); state.Stable == "" {
 			state.Stable = wanted
 		}
-		if tagged := s.desiredTag(TagStable); tagged != state.Stable {
+		if tagged := s.desiredTag(TagStable); tagged != state.Stable && s.moved(tagged, state.Stable) != ahead {
 			state.Displaced = tagged
 		}
 	}
 	return state
 }
 
-func (s Service) desiredTag(tag string) string {
-	return Service{LatestReady: s.LatestReady, Desired: s.Desired}.tagged(tag)
-}
+func (s Service) desiredTag(tag string) string { return desired(s).tagged(tag) }
+
+// desired is the service by what was asked for alone.
+func desired(s Service) Service { return Service{LatestReady: s.LatestReady, Desired: s.Desired} }

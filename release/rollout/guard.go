@@ -23,7 +23,8 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 	state := plan.Read(before)
 	r.stable, r.candidate = state.Stable, state.Candidate
 	if state.Candidate != "" {
-		return r.end(Refused, fmt.Sprintf("a rollout of %s is active: finish it with `release rollout`, or end it with `release rollback`, and try again", state.Candidate)), nil
+		return r.end(Refused, fmt.Sprintf("a rollout of %s is active: finish it with %s, or end it with %s, and try again", state.Candidate,
+			r.command("rollout"), r.command("rollback"))), nil
 	}
 	if before.Diverged() && !before.Reconciling && len(before.Effective) > 0 {
 		return r.end(Refused, misdirection(before)), nil

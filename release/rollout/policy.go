@@ -61,6 +61,11 @@ func (p Policy) Validate() error {
 	for _, step := range p.Steps {
 		problem(step.Percent <= last || step.Percent > 100, "step %d %%: steps ascend from 1 to 100", step.Percent)
 		problem(step.Bake < 0, "step %d %%: the bake is negative", step.Percent)
+		if needed := p.Probes.Needed(); step.Bake >= 0 && p.Interval > 0 {
+			rounds := int(step.Bake/p.Interval) + 1
+			problem(rounds < needed, "step %d %%: a bake of %s has time for %d probes, and %d are needed to judge by: bake for %s, or shorten "+
+				"probe.interval from %s", step.Percent, step.Bake, rounds, needed, time.Duration(needed-1)*p.Interval, p.Interval)
+		}
 		last = step.Percent
 	}
 	for _, one := range []struct {

@@ -129,9 +129,12 @@ type Controller struct {
 	Clock   Clock
 	Journal Journal
 	Policy  Policy
+	// Name is the service's short name, Program how release was started and Where the flags with which it reaches the service: for
+	// the commands in messages.
+	Name, Program, Where string
 	// Progress is told about each round of probes; may be nil.
 	Progress func(Progress)
-	// Waiting is told what for, when the API does not answer and is asked again or a candidate is not ready yet; may be nil.
+	// Waiting is told what for: the API does not answer, a candidate is not ready yet, a rollback takes effect. It may be nil.
 	Waiting func(why string)
 }
 

@@ -40,8 +40,8 @@ func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 		return r.end(Refused, err.Error())
 	}
 	r.stable = target
-	if service.Same(service.Desired, want) && service.Settled(want) {
-		return r.end(Nothing, fmt.Sprintf("%s already serves everything", target))
+	if service.Settled(want) {
+		return r.end(Nothing, plan.Already(service, target, back.To))
 	}
 	why := back.Why
 	if why == "" {
@@ -59,9 +59,14 @@ func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 	case errors.Is(err, errSuperseded):
 		return r.end(Superseded, err.Error())
 	case errors.Is(err, ErrInvalid):
-		return r.end(Refused, fmt.Sprintf("nothing was written: %v", err))
+		why := fmt.Sprintf("nothing was written: %v", err)
+		if names, err := r.revisions(ctx); err == nil {
+			why += "; the service has " + names
+		}
+		return r.end(Refused, why)
 	}
-	return r.end(Unconfirmed, fmt.Sprintf("the traffic may not be back, look with `release status`, then `release rollback --to %s`: %v", target, err))
+	return r.end(Unconfirmed, fmt.Sprintf("the traffic may not be back, look with %s, then %s: %v", r.command("status"),
+		r.command("rollback", "--to", target), err))
 }
 
 // home is what a rollout goes back to: what served before it, as long as the rollout is this run's.
@@ -90,6 +95,8 @@ func (r *run) restoreFrom(ctx context.Context, service plan.Service, t transitio
 const (
 	firstPoll = 100 * time.Millisecond
 	lastPoll  = 500 * time.Millisecond
+	// tellEvery is how often whoever waits for a rollback is told that it goes on.
+	tellEvery = 2 * time.Second
 	// steady is how many reads in a row have to show the wanted split while the service still reconciles: one may show the state from
 	// before the write.
 	steady = 4
@@ -99,7 +106,8 @@ const (
 // may keep it reconciling for minutes after the traffic is back. Where the API is done without effect, waiting brings none: requests
 // that are back count then, without their tags, which nobody is served by and status points out.
 func (r *run) returned(ctx context.Context) error {
-	deadline := r.Clock.Now().Add(r.Policy.Settle)
+	begun := r.Clock.Now()
+	deadline, told := begun.Add(r.Policy.Settle), begun
 	seen := 0
 	var stuck time.Time
 	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
@@ -123,6 +131,11 @@ func (r *run) returned(ctx context.Context) error {
 			return nil
 		case now.Sub(stuck) >= stuckFor:
 			return fmt.Errorf("the write had no effect, the traffic is %s: %s", plan.Describe(service.Effective), service.Failure)
+		}
+		if r.Waiting != nil && !service.Serves(r.last) && (now.Sub(told) >= tellEvery || pause == firstPoll) {
+			told = now
+			r.Waiting(fmt.Sprintf("taking effect for %s of up to %s: the traffic is %s", now.Sub(begun).Round(time.Second), r.Policy.Settle,
+				plan.Describe(service.Effective)))
 		}
 		if now.After(deadline) {
 			return fmt.Errorf("the traffic is still %s after %s: %s", plan.Describe(service.Effective), r.Policy.Settle, service.Failure)

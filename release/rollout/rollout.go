@@ -1,9 +1,11 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
@@ -11,11 +13,12 @@ import (
 
 // Request is what a rollout is asked for.
 type Request struct {
-	// Revision names the candidate; empty for the newest one, or for the one whose rollout is active.
+	// Revision names the candidate; empty for the one that the service asks for, or the one whose rollout is active.
 	Revision string
 	// Retry allows a revision that was rolled back before.
 	Retry bool
-	// Proceed accepts inconclusive metrics: a person decided what a held rollout waited for.
+	// Proceed accepts, for the step that a rollout is found at and no other, that there is too little data: a person looked, and
+	// decided what the held rollout waited for.
 	Proceed bool
 }
 
@@ -48,7 +51,7 @@ func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 		}
 		if err := r.record(Event{Kind: "resume", Percent: state.Percent, Before: service.Desired, After: service.Desired,
 			Why: []string{fmt.Sprintf("a rollout stopped at %d %%", state.Percent)}}); err != nil {
-			return r.end(Interrupted, fmt.Sprintf("%v: %s keeps %d %%, resume with `release rollout`, or end the rollout with `release rollback`", err, state.Candidate, state.Percent))
+			return r.end(Interrupted, fmt.Sprintf("%v: %s keeps %d %%, %s", err, state.Candidate, state.Percent, r.goOn()))
 		}
 		if state.Phase == plan.Withdrawn {
 			err := r.write(ctx, service, transition{kind: "begin", why: []string{"it was taken back by hand, and someone asked to try it again"},
@@ -64,11 +67,13 @@ func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 func unresumable(service plan.Service, state plan.State, request Request) string {
 	switch {
 	case request.Revision != "" && request.Revision != state.Candidate:
-		return fmt.Sprintf("a rollout of %s is active: finish it with `release rollout --revision %s` or end it with `release rollback`", state.Candidate, state.Candidate)
+		return fmt.Sprintf("a rollout of %s is active: finish it with %s or end it with %s", state.Candidate,
+			service.Command("rollout", "--revision", state.Candidate), service.Command("rollback"))
 	case state.Phase == plan.Withdrawn && !request.Retry:
-		return fmt.Sprintf("the traffic of %s was taken back by hand: end its rollout with `release rollback`, or start it again with --retry", state.Candidate)
+		return plan.TakenBackByHand(service, state.Candidate)
 	case state.Phase == plan.Unknown:
-		return fmt.Sprintf("the traffic (%s) is not what a rollout of %s leaves: end it with `release rollback`", plan.Describe(service.Desired), state.Candidate)
+		return fmt.Sprintf("the traffic (%s) is not what a rollout of %s leaves: end it with %s", plan.Describe(service.Desired), state.Candidate,
+			service.Command("rollback"))
 	}
 	return ""
 }
@@ -96,11 +101,18 @@ func (r *run) prepare(ctx context.Context, service plan.Service, request Request
 	state := plan.Read(service)
 	switch {
 	case state.Phase != plan.Idle:
-		return ended(Refused, fmt.Sprintf("requests are split by hand (%s): end that with `release rollback --to REVISION`", plan.Describe(service.Desired)))
+		return ended(Refused, plan.SplitByHand(service))
 	case state.Stable == "":
 		return ended(Failed, "no revision serves yet, so there is nothing to go back to: make the first one ready")
 	case misdirected(service):
 		return ended(Refused, misdirection(service))
+	case cmp.Or(request.Revision, service.Asked) == state.Stable && !plan.Follows(service):
+		return ended(Nothing, fmt.Sprintf("%s already serves everything", state.Stable))
+	}
+	if problem, err := r.unknown(ctx, service, request.Revision); err != nil {
+		return service, nil, err
+	} else if problem != "" {
+		return ended(Failed, problem)
 	}
 	// A revision that someone moved away from by hand loses its tag to the pin; look before that.
 	barred := state.Barred
@@ -127,6 +139,35 @@ func (r *run) prepare(ctx context.Context, service plan.Service, request Request
 	r.begun = true
 	service, err = r.look(ctx)
 	return service, nil, err
+}
+
+// unknown says that a named revision does not exist, with what exists. What the service asks for may not have appeared yet.
+func (r *run) unknown(ctx context.Context, service plan.Service, name string) (string, error) {
+	if name == "" || name == service.Wanted() {
+		return "", nil
+	}
+	if _, err := r.Service.Revision(ctx, name); !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrInvalid) {
+		return "", nil // The wait for the candidate deals with any other error.
+	}
+	names, err := r.revisions(ctx)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("there is no revision %s, and nothing was changed: the service has %s", name, names), nil
+}
+
+// revisions names the newest revisions that there are.
+func (r *run) revisions(ctx context.Context) (string, error) {
+	const most = 10
+	list, err := r.Service.Revisions(ctx)
+	var names []string
+	for _, revision := range list[:min(len(list), most)] {
+		names = append(names, revision.Name)
+	}
+	if more := len(list) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d older ones", more))
+	}
+	return strings.Join(names, ", "), err
 }
 
 // misdirected says that requests do not go where they were sent, when the wait for that is over: which of the two should count as
@@ -157,15 +198,16 @@ func (r *run) ready(ctx context.Context, request Request, barred func(string) bo
 		}
 		name := request.Revision
 		if name == "" {
-			name = service.LatestCreated
+			name = service.Wanted()
 		}
 		reason := "it has not appeared"
 		switch {
-		case name == r.stable && (request.Revision != "" || !service.Reconciling):
+		case name == r.stable && (request.Revision != "" || service.Asked != "" || !service.Reconciling):
 			return ended(Nothing, "%s already serves everything", name)
 		case name != r.stable && barred(name) && !request.Retry:
 			r.candidate = name
-			return ended(Refused, "%s was rolled back before: release another revision, or this one with --retry", name)
+			return ended(Refused, "%s was rolled back before: release another revision, or this one with %s", name,
+				service.Command("rollout", "--retry", "--revision", name))
 		case name != r.stable:
 			revision, err := r.Service.Revision(ctx, name)
 			switch {
@@ -196,7 +238,10 @@ func (r *run) ready(ctx context.Context, request Request, barred func(string) bo
 
 // climb takes the candidate through the gates, from where the service stands.
 func (r *run) climb(ctx context.Context, state plan.State, request Request) Result {
-	w := &watch{run: r, proceed: request.Proceed}
+	w := &watch{run: r}
+	if request.Proceed {
+		w.proceedAt = state.Percent
+	}
 	if state.Percent == 0 {
 		if verdict, err := w.step(ctx, Step{}); err != nil {
 			return r.stopped(ctx, err)
@@ -258,7 +303,8 @@ func (r *run) shift(ctx context.Context, kind string, percent int, why []string,
 // retreat ends a rollout whose gate did not pass.
 func (r *run) retreat(ctx context.Context, w *watch, step Step, verdict health.Verdict) Result {
 	if verdict.Outcome == health.Inconclusive {
-		return r.end(Held, append(verdict.Reasons, fmt.Sprintf("%s keeps %d %%: go on with `release rollout --proceed`, or end it with `release rollback`", r.candidate, step.Percent))...)
+		return r.end(Held, append(verdict.Reasons, fmt.Sprintf("%s keeps %d %%: go on with %s, or end it with %s", r.candidate, step.Percent,
+			r.command("rollout", "--proceed"), r.command("rollback")))...)
 	}
 	return r.back(ctx, verdict.Reasons)
 }
@@ -273,7 +319,7 @@ func (r *run) back(ctx context.Context, why []string) Result {
 	case errors.Is(err, errSuperseded):
 		return r.end(Superseded, append(why, err.Error())...)
 	}
-	return r.end(Unconfirmed, append(why, fmt.Sprintf("the rollback is not confirmed, do it now with `release rollback --to %s`: %v", r.stable, err))...)
+	return r.end(Unconfirmed, append(why, fmt.Sprintf("the rollback is not confirmed, do it now with %s: %v", r.command("rollback", "--to", r.stable), err))...)
 }
 
 // stopped ends a run on an error. What was interrupted, or belongs to someone else by now, is left alone; any other failure of a step
@@ -283,13 +329,22 @@ func (r *run) stopped(ctx context.Context, err error) Result {
 	case errors.Is(err, errSuperseded):
 		return r.end(Superseded, err.Error())
 	case ctx.Err() != nil:
-		return r.end(Interrupted, "stopped by a signal: resume with `release rollout`, or end the rollout with `release rollback`")
-	case errors.Is(err, errBlind):
-		return r.end(Interrupted, err.Error()+": resume with `release rollout`, or end the rollout with `release rollback`")
+		return r.end(Interrupted, "stopped by a signal: "+r.goOn())
+	case errors.Is(err, errBlind), errors.Is(err, errUnreachable):
+		return r.end(Interrupted, err.Error()+": "+r.goOn())
 	case errors.Is(err, plan.ErrRefused):
 		return r.end(Refused, err.Error())
 	case !r.begun:
 		return r.end(Failed, err.Error())
 	}
 	return r.back(ctx, []string{err.Error()})
+}
+
+// goOn names the commands that go on after a rollout that stopped.
+func (r *run) goOn() string {
+	return fmt.Sprintf("resume with %s, or end the rollout with %s", r.command("rollout"), r.command("rollback"))
+}
+
+func (r *run) command(verb string, flags ...string) string {
+	return plan.Service{Name: r.name, Program: r.Program, Where: r.Where}.Command(verb, flags...)
 }

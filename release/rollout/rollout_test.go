@@ -61,8 +61,17 @@ func TestRolloutEnds(t *testing.T) {
 		}, outcome: rollout.RolledBack, why: "40 of 200 real requests failed (20.0 %), more than 5.0 %", traffic: "web-a=100/stable web-b=000/rejected"},
 		"no data, hold": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, outcome: rollout.Held,
 			why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
-		"no data, a person proceeds": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, request: rollout.Request{Proceed: true},
-			outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
+		"no data, a person proceeds at 10 %": {arrange: func(s *solo, c *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Percent: 90, Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 10, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+			c.Policy.Inconclusive = rollout.Hold
+		}, request: rollout.Request{Proceed: true}, outcome: rollout.Held, why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20",
+			traffic: "web-a=050/stable web-b=050/candidate web-b=000/shifted"},
+		"no data, a person proceeds at 100 %": {arrange: func(s *solo, c *rollout.Controller) {
+			s.serves(plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 100, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+			c.Policy.Inconclusive = rollout.Hold
+		}, request: rollout.Request{Proceed: true}, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
+		"nobody was held yet, a person proceeds": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, request: rollout.Request{Proceed: true},
+			outcome: rollout.Held, why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
 		"no data, retreat": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Retreat }, outcome: rollout.RolledBack,
 			why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20", traffic: "web-a=100/stable web-b=000/rejected"},
 		"no monitoring": {arrange: func(_ *solo, c *rollout.Controller) { c.Metrics, c.Policy.Inconclusive = nil, rollout.Hold }, outcome: rollout.Held,
@@ -75,32 +84,32 @@ func TestRolloutEnds(t *testing.T) {
 		}, outcome: rollout.RolledBack, why: "the shift had no effect, the traffic is web-a 100 % (stable): The traffic was not moved to the desired split.", traffic: "web-a=100/stable web-b=000/rejected"},
 		"split by hand": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 60}, plan.Target{Revision: "web-b", Percent: 40})
-		}, outcome: rollout.Refused, why: "requests are split by hand (web-a 60 %, web-b 40 %): end that with `release rollback --to REVISION`", traffic: "web-a=060 web-b=040"},
+		}, outcome: rollout.Refused, why: "requests are split by hand (web-a 60 %, web-b 40 %): end that with `release rollback web`", traffic: "web-a=060 web-b=040"},
 		"a rollback that is not in effect": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.pass(time.Minute)
 			s.serves(plan.Target{Revision: "web-b", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-a", Tag: "previous"})
 			s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "rejected"}}
 			s.service.Failure = "no capacity"
-		}, outcome: rollout.Refused, why: "the service was told web-a 100 % and serves web-b 100 % (no capacity): put that right with `release rollback` first",
+		}, outcome: rollout.Refused, why: "the service was told web-a 100 % and serves web-b 100 % (no capacity): put that right with `release rollback web` first",
 			traffic: "web-a=100/stable web-b=000/rejected"},
 		"rejected before": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "rejected"})
-		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with --retry", traffic: "web-a=100/stable web-b=000/rejected"},
+		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with `release rollout web --retry --revision web-b`", traffic: "web-a=100/stable web-b=000/rejected"},
 		"rejected before, retried": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "rejected"})
 		}, request: rollout.Request{Retry: true}, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"rolled back by hand after its end": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-b", Tag: "stable"}, plan.Target{Revision: "web-a", Tag: "previous"})
-		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with --retry",
-			traffic: "web-a=100/stable web-b=000/rejected web-a=000/previous"},
+		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with `release rollout web --retry --revision web-b`",
+			traffic: "web-a=100/stable web-b=000/rejected"},
 		"another rollout is active": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"})
 		}, request: rollout.Request{Revision: "web-c"}, outcome: rollout.Refused,
-			why:     "a rollout of web-b is active: finish it with `release rollout --revision web-b` or end it with `release rollback`",
+			why:     "a rollout of web-b is active: finish it with `release rollout web --revision web-b` or end it with `release rollback web`",
 			traffic: "web-a=100/stable web-b=000/candidate"},
 		"taken back by hand, resumed": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
-		}, outcome: rollout.Refused, why: "the traffic of web-b was taken back by hand: end its rollout with `release rollback`, or start it again with --retry",
+		}, outcome: rollout.Refused, why: "the traffic of web-b was taken back by hand: end its rollout with `release rollback web`, or start it again with `release rollout web --retry`",
 			traffic: "web-a=100 web-a=000/stable web-b=000/candidate web-b=000/shifted"},
 		"taken back by hand, retried": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
@@ -110,9 +119,11 @@ func TestRolloutEnds(t *testing.T) {
 		"a journal that cannot be written, resumed": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 50, Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 50, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
 			s.broken = errors.New("disk full")
-		}, outcome: rollout.Interrupted, why: "write the journal: disk full: web-b keeps 50 %, resume with `release rollout`, or end the rollout with `release rollback`",
+		}, outcome: rollout.Interrupted, why: "write the journal: disk full: web-b keeps 50 %, resume with `release rollout web`, or end the rollout with `release rollback web`",
 			traffic: "web-a=050/stable web-b=050/candidate web-b=000/shifted"},
-		"a bad policy": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Steps = []rollout.Step{{Percent: 50}} },
+		"a bad policy": {arrange: func(_ *solo, c *rollout.Controller) {
+			c.Policy.Steps = []rollout.Step{{Percent: 50, Bake: time.Minute}}
+		},
 			outcome: rollout.Failed, why: "the policy: the last step has to be 100 %", traffic: "web-a=100"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +165,7 @@ func TestProbesAreNoVisitors(t *testing.T) {
 		controller.Metrics = ownProbes{s}
 		controller.Policy.Inconclusive, controller.Policy.Steps = rollout.Hold, []rollout.Step{{Percent: percent, Bake: 5 * time.Minute}}
 		if percent < 100 {
-			controller.Policy.Steps = append(controller.Policy.Steps, rollout.Step{Percent: 100})
+			controller.Policy.Steps = append(controller.Policy.Steps, rollout.Step{Percent: 100, Bake: time.Minute})
 		}
 		result := controller.Rollout(context.Background(), rollout.Request{})
 		assert.Equal(t, rollout.Held, result.Outcome, result.Why)
@@ -216,7 +227,7 @@ func TestAGuardBeforeTagsWithoutEffect(t *testing.T) {
 	result, err := s.controller().Guard(context.Background(), func(context.Context) error { return errors.New("the command ran") })
 	require.NoError(t, err)
 	assert.Equal(t, rollout.Refused, result.Outcome)
-	assert.Equal(t, []string{"the service was told web-b 100 % (stable), web-a 0 % (previous) and serves web-b 100 % (stable): put that right with `release rollback --to web-b` first"}, result.Why)
+	assert.Equal(t, []string{"the service was told web-b 100 % (stable), web-a 0 % (previous) and serves web-b 100 % (stable): put that right with `release rollback web --to web-b` first"}, result.Why)
 	assert.Equal(t, rollout.RolledBack, s.controller().Rollback(context.Background(), rollout.Back{To: "web-b"}).Outcome)
 	result, err = s.controller().Guard(context.Background(), func(context.Context) error { return nil })
 	require.NoError(t, err)
@@ -230,7 +241,7 @@ func TestARollbackThatCannotBeIsSaidAtOnce(t *testing.T) {
 	s.pass(time.Minute)
 	result := s.controller().Rollback(context.Background(), rollout.Back{To: "web-b"})
 	assert.Equal(t, rollout.Unconfirmed, result.Outcome)
-	assert.Equal(t, []string{"the traffic may not be back, look with `release status`, then `release rollback --to web-b`: the write had no effect, the traffic is web-a 100 %: the container did not listen"}, result.Why)
+	assert.Equal(t, []string{"the traffic may not be back, look with `release status web`, then `release rollback web --to web-b`: the write had no effect, the traffic is web-a 100 %: the container did not listen"}, result.Why)
 	assert.Less(t, result.Elapsed, 10*time.Second)
 }
 
@@ -362,7 +373,7 @@ func TestRepeatingAnUnconfirmedWayBackGoesNoFurther(t *testing.T) {
 	s.before = func() { down = len(s.transitions()) > 0 && s.events[len(s.events)-1].Kind == "rollback" }
 	result := controller.Rollout(context.Background(), rollout.Request{})
 	require.Equal(t, rollout.Unconfirmed, result.Outcome, result.Why)
-	assert.Contains(t, result.Why[1], "the rollback is not confirmed, do it now with `release rollback --to web-a`: the API is out of reach")
+	assert.Contains(t, result.Why[1], "the rollback is not confirmed, do it now with `release rollback web --to web-a`: the API is out of reach")
 	result = s.controller().Rollback(context.Background(), rollout.Back{To: "web-a"})
 	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
 }
@@ -386,6 +397,7 @@ func TestWaitingForTheCandidateIsSaid(t *testing.T) {
 	s = deployed(revision{})
 	controller = s.controller()
 	controller.Waiting, told = func(why string) { told = append(told, why) }, nil
+	s.service.Asked = "web-z"
 	assert.Equal(t, rollout.Failed, controller.Rollout(context.Background(), rollout.Request{Revision: "web-z"}).Outcome)
 	assert.Equal(t, []string{"waiting up to 1m0s for web-z: it has not appeared"}, told)
 }
@@ -509,16 +521,16 @@ func TestRollbackEnds(t *testing.T) {
 		"nothing active, only if active": {idle, rollout.Back{IfActive: true}, rollout.Nothing, "no rollout is active", 0},
 		"already there":                  {idle, rollout.Back{To: "web-a"}, rollout.Nothing, "web-a already serves everything", 0},
 		"nowhere to go": {idle, rollout.Back{}, rollout.Refused,
-			"refused: web-a serves everything and nothing says what served before it: name the revision with --to (`release status` lists them)", 0},
+			"refused: web-a serves everything and nothing says what served before it: name the revision with `release rollback web --to REVISION` (`release status web` lists them)", 0},
 		"not effective": {func(s *solo) { idle(s); s.stick = true }, rollout.Back{To: "web-b"}, rollout.Unconfirmed,
-			"the traffic may not be back, look with `release status`, then `release rollback --to web-b`: the write had no effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", 1},
+			"the traffic may not be back, look with `release status web`, then `release rollback web --to web-b`: the write had no effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", 1},
 		"the tags not effective": {func(s *solo) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"})
 			s.pass(time.Minute)
 			s.stick = true
 		}, rollout.Back{Why: "INCIDENT"}, rollout.RolledBack, "web-a serves everything: INCIDENT", 1},
 		"no such revision": {idle, rollout.Back{To: "web-z"}, rollout.Refused,
-			"nothing was written: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not exist or is deleted", 0},
+			"nothing was written: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not exist or is deleted; the service has web-b, web-a", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

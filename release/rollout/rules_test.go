@@ -114,7 +114,7 @@ func (m *rules) wrote() {
 func (m *rules) deploy(name string, r revision) {
 	r.decided = m.now + m.delay + r.startup
 	m.revisions[name] = &r
-	m.service.LatestCreated = name
+	m.service.LatestCreated, m.service.Asked = name, name
 	m.service.Generation++
 	m.wrote()
 }

@@ -3,6 +3,8 @@ package rollout_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +58,13 @@ func (s *solo) Shift(_ context.Context, etag string, traffic []plan.Target) erro
 func (s *solo) Revision(_ context.Context, name string) (plan.Revision, error) {
 	return s.revision(name)
 }
-func (s *solo) Revisions(context.Context) ([]plan.Revision, error) { return nil, nil }
+func (s *solo) Revisions(context.Context) ([]plan.Revision, error) {
+	var list []plan.Revision
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(s.revisions))) {
+		list = append(list, plan.Revision{Name: name})
+	}
+	return list, nil
+}
 func (s *solo) Probe(_ context.Context, probes []rollout.Probe) []health.Sample {
 	var samples []health.Sample
 	for _, probe := range probes {

@@ -31,9 +31,16 @@ type Status struct {
 	NoBack string `json:"noBack,omitempty"`
 }
 
+// lookFor is how long a look waits for an API that does not answer: a person is waiting, and nothing depends on it.
+const lookFor = 3 * time.Second
+
 // Status reads the service and its revisions.
 func (c *Controller) Status(ctx context.Context) (Status, error) {
-	service, err := c.begin().read(ctx)
+	r := c.begin()
+	brief := *c
+	brief.Policy.Blind = min(lookFor, c.Policy.Blind)
+	r.Controller = &brief
+	service, err := r.read(ctx)
 	if err != nil {
 		return Status{}, err
 	}
@@ -54,8 +61,10 @@ func (c *Controller) Status(ctx context.Context) (Status, error) {
 			status.Since = &revision.Created
 		}
 	}
-	if _, target, err := plan.Rollback(service, ""); err != nil {
+	if list, target, err := plan.Rollback(service, ""); err != nil {
 		status.NoBack = err.Error()
+	} else if service.Settled(list) {
+		status.NoBack = plan.Already(service, target, "")
 	} else {
 		status.BackTo = target
 	}

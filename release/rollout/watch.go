@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,8 @@ import (
 // watch looks at the candidate, the service and the traffic list, round by round.
 type watch struct {
 	*run
-	proceed bool
+	// proceedAt is the percent of the step at which a person decided to go on; 0 for no step.
+	proceedAt int
 	// mainBroken: the service's URL failed before the candidate had any traffic.
 	mainBroken bool
 	// passed are the reasons of the gate that passed last: why the next shift may happen.
@@ -32,7 +34,8 @@ type watch struct {
 	metrics  *health.Metrics
 	fromC    health.Verdict
 	lastSeen plan.Service
-	cold     string // What the candidate answered before its first good answer.
+	cold     string    // What the candidate answered before its first good answer.
+	dark     time.Time // Since when no probe gets out of here; zero while they do.
 }
 
 // stuckFor is how long a finished change may leave other traffic than wanted before it counts as failed; a read may be a little old.
@@ -44,7 +47,7 @@ const saveEvery = 10 * time.Second
 // step watches one step until its gates pass, fail or stay inconclusive. Step{} is gate A, before any traffic.
 func (w *watch) step(ctx context.Context, step Step) (health.Verdict, error) {
 	now := w.Clock.Now()
-	*w = watch{run: w.run, proceed: w.proceed, mainBroken: w.mainBroken, passed: w.passed, history: w.history, current: step, since: now, saved: now, asked: now,
+	*w = watch{run: w.run, proceedAt: w.proceedAt, mainBroken: w.mainBroken, passed: w.passed, history: w.history, current: step, since: now, saved: now, asked: now,
 		warm: step.Percent > 0}
 	for {
 		round := w.Clock.Now()
@@ -88,10 +91,33 @@ func (w *watch) round(ctx context.Context) (health.Verdict, error) {
 		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the tag %q has no URL after %s, so that %s cannot be probed: switch the service's default URL on",
 			plan.TagCandidate, w.Policy.Settle, w.candidate)}}, nil
 	}
-	w.probe(ctx, service)
+	why, dark := w.probe(ctx, service)
+	if dark {
+		err := w.unreachable(why)
+		return health.Verdict{Outcome: health.Pending}, cmp.Or(ctx.Err(), err)
+	}
+	w.dark = time.Time{}
 	verdict := w.judge(ctx)
 	w.report(effective, verdict)
 	return verdict, ctx.Err()
+}
+
+// unreachable waits for the network between this program and the service. What the step has seen before counts no longer as
+// uninterrupted, so that its bake begins anew.
+func (w *watch) unreachable(why string) error {
+	now := w.Clock.Now()
+	if w.dark.IsZero() {
+		w.dark = now
+	}
+	w.settled = time.Time{}
+	if now.Sub(w.dark) >= w.Policy.Blind {
+		return fmt.Errorf("%w for %s: %s", errUnreachable, w.Policy.Blind, why)
+	}
+	if w.Waiting != nil && w.dark.Equal(now) {
+		w.Waiting(fmt.Sprintf("neither the candidate nor the service can be reached from here, which is not held against the candidate: trying for %s: %s",
+			w.Policy.Blind, why))
+	}
+	return nil
 }
 
 // effective says whether the wanted traffic is there: Pass, Pending, or Fail when it will not come.
@@ -124,8 +150,9 @@ func (w *watch) effective(service plan.Service) health.Verdict {
 	return health.Verdict{Outcome: health.Pending, Reasons: []string{"the shift is taking effect"}}
 }
 
-// probe makes a round of probes, as far as there is anything to probe.
-func (w *watch) probe(ctx context.Context, service plan.Service) {
+// probe makes a round of probes, as far as there is anything to probe. A round of which nothing got out of here is dark, and does not
+// count.
+func (w *watch) probe(ctx context.Context, service plan.Service) (why string, dark bool) {
 	var probes []Probe
 	if url := service.TagURL(plan.TagCandidate, w.candidate); url != "" {
 		probes = append(probes, Probe{Endpoint: health.Candidate, URL: url, Revision: w.candidate})
@@ -133,9 +160,12 @@ func (w *watch) probe(ctx context.Context, service plan.Service) {
 	probes = append(probes, Probe{Endpoint: health.Main, URL: service.URL})
 	samples := w.Prober.Probe(ctx, probes)
 	if ctx.Err() != nil {
-		return // A probe that the signal cut off says nothing about the candidate.
+		return "", false // A probe that the signal cut off says nothing about the candidate.
 	}
 	w.unsaved = append(w.unsaved, samples...)
+	if why, dark = health.Unreachable(samples); dark {
+		return why, true
+	}
 	w.history = append(w.history, samples...)
 	if !w.warm {
 		for _, sample := range samples {
@@ -144,11 +174,12 @@ func (w *watch) probe(ctx context.Context, service plan.Service) {
 			}
 		}
 		if !w.warm && (w.settled.IsZero() || w.Clock.Now().Sub(w.settled) <= w.Policy.Warmup) {
-			return // The first instance is still starting; from its first good answer on every one counts.
+			return "", false // The first instance is still starting; from its first good answer on every one counts.
 		}
 		w.warm = true
 	}
 	w.samples = append(w.samples, samples...)
+	return "", false
 }
 
 // judge applies the gates to what was seen so far.
@@ -182,15 +213,24 @@ func (w *watch) judge(ctx context.Context) health.Verdict {
 	if verdict.Outcome != health.Inconclusive {
 		return verdict
 	}
+	held := health.Verdict{Outcome: health.Pending, Reasons: append(verdict.Reasons, "holding")}
+	holding := now.Sub(w.settled) < w.current.Bake+w.Policy.HoldFor
+	if probes.Outcome == health.Inconclusive {
+		// No policy goes on by probes that there are too few of; more of them come with time.
+		if holding {
+			return held
+		}
+		return verdict
+	}
 	switch {
-	case w.proceed:
+	case w.proceedAt == w.current.Percent:
 		return health.Verdict{Outcome: health.Pass, Reasons: append(append(probes.Reasons, verdict.Reasons...), "a person decided to proceed")}
 	case w.Policy.Inconclusive == Proceed:
 		return health.Verdict{Outcome: health.Pass, Reasons: append(append(probes.Reasons, verdict.Reasons...), "the policy proceeds on the probes")}
 	case w.Policy.Inconclusive == Retreat:
 		return health.Verdict{Outcome: health.Fail, Reasons: append(verdict.Reasons, "the policy rolls back without data")}
-	case now.Sub(w.settled) < w.current.Bake+w.Policy.HoldFor:
-		return health.Verdict{Outcome: health.Pending, Reasons: append(verdict.Reasons, "holding")}
+	case holding:
+		return held
 	}
 	return verdict
 }

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +17,15 @@ var errSuperseded = errors.New("someone else changed the traffic")
 // errBlind ends a run: the API was out of reach for too long.
 var errBlind = errors.New("the API is out of reach")
 
+// errUnreachable ends a run: no probe got out of here for too long.
+var errUnreachable = errors.New("neither the candidate nor the service can be reached from here")
+
 // run is one command on one service.
 type run struct {
 	*Controller
 	started time.Time
+	// name is the service's, once it was read.
+	name string
 	// last is the desired traffic that this run read first or wrote last; anything else is someone else's.
 	last      []plan.Target
 	candidate string
@@ -30,7 +36,9 @@ type run struct {
 	journal error
 }
 
-func (c *Controller) begin() *run { return &run{Controller: c, started: c.Clock.Now()} }
+func (c *Controller) begin() *run {
+	return &run{Controller: c, started: c.Clock.Now(), name: c.Name}
+}
 
 // record writes the journal and remembers the first failure.
 func (r *run) record(event Event) error {
@@ -64,6 +72,7 @@ func (r *run) read(ctx context.Context) (plan.Service, error) {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		service, err := r.Service.Read(ctx)
 		if err == nil || !errors.Is(err, ErrUnavailable) {
+			service.Program, service.Where, r.name = r.Program, r.Where, cmp.Or(service.Name, r.name)
 			return service, err
 		}
 		if !r.Clock.Now().Add(pause).Before(deadline) {

@@ -77,8 +77,10 @@ type Probe struct {
 	// Timeout of one request. Default: 2s.
 	Timeout time.Duration `yaml:"timeout"`
 	// Count is how many answers have to be good before any traffic. Default: 60, which show with 95 % confidence a fault rate under 5 %.
+	// Where p95 is set, gate A goes on until it has 20.
 	Count int `yaml:"count"`
-	// Pace is from one probe to the next before traffic, Interval during a step. Defaults: 500ms, 1s.
+	// Pace is from one probe to the next before traffic, Interval during a step. Defaults: 500ms, 1s. A step's bake has to have time for
+	// 20 probes where p95 or badRatio is set.
 	Pace     time.Duration `yaml:"pace"`
 	Interval time.Duration `yaml:"interval"`
 	// Warmup is how long the first instance may take to answer. Default: 30s.

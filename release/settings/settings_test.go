@@ -25,10 +25,10 @@ func TestAbsentKeysHaveDefaults(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, Default(), loaded)
 	}
-	loaded, err := Parse([]byte("environments: {dev: {probe: {p95: 0s}, steps: [{percent: 100, bake: 1s}]}}"), "dev")
+	loaded, err := Parse([]byte("environments: {dev: {probe: {p95: 0s}, steps: [{percent: 100, bake: 30s}]}}"), "dev")
 	require.NoError(t, err)
 	assert.Zero(t, loaded.Probe.P95, "a present zero stays")
-	assert.Equal(t, []Step{{100, time.Second}}, loaded.Steps)
+	assert.Equal(t, []Step{{100, 30 * time.Second}}, loaded.Steps)
 }
 
 func TestRefused(t *testing.T) {
@@ -38,7 +38,7 @@ func TestRefused(t *testing.T) {
 		"enviroments: {}":                                                 "field enviroments not found",
 		"environments: {prod: {}}":                                        `there is no environment "dev": use one of prod`,
 		"environments: {dev: {}, dev: {}}":                                "already defined",
-		"environments: {dev: {steps: [{percent: 50, bake: 1s}]}}":         "environments.dev: the last step has to be 100 %",
+		"environments: {dev: {steps: [{percent: 50, bake: 30s}]}}":        "environments.dev: the last step has to be 100 %",
 		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}":        "environments.dev: 10 is no duration: use one such as 30s or 5m",
 		"environments: {dev: {inconclusive: maybe}}":                      `inconclusive is "maybe": use hold, proceed or rollback`,
 		"environments: {dev: {}, prod: {probe: {auth: basic}}}":           `environments.prod: probe.auth is "basic": use public or id-token`,
@@ -47,6 +47,7 @@ func TestRefused(t *testing.T) {
 		"environments: {dev: {probe: {pace: 0s, interval: 0s}, metrics: {every: 0s}, blind: 0s}}": "environments.dev: probe.pace has to be longer than 0\n" +
 			"probe.interval has to be longer than 0\nblind has to be longer than 0\nmetrics.every has to be longer than 0",
 		"environments: {dev: {probe: {count: 0, consecutive: 0}}}":  "probe.count is 0: at least one probe has to be good before traffic\nprobe.consecutive is 0: use at least 1",
+		"environments: {dev: {steps: [{percent: 100, bake: 5s}]}}":  "step 100 %: a bake of 5s has time for 6 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s",
 		"environments: {dev: {steps: [{percent: 100}]}}":            "environments.dev: step 100 %: bake is missing",
 		"environments: {dev: {steps: [{percent: 100, bak: 1s}]}}":   "environments.dev: there is no key bak",
 		"environments: {dev: {steps: [{bake: 1s}]}}":                "step 0 %: steps ascend from 1 to 100",

@@ -152,7 +152,7 @@ func TestTwoDeploymentsAtOnce(t *testing.T) {
 	if !first.ok {
 		t.Errorf("the first was not released\n%v", first)
 	}
-	if second.ok || !strings.Contains(second.log, "is active: finish it with `release rollout`, or end it with `release rollback`") {
+	if second.ok || !strings.Contains(second.log, "is active: finish it with `") {
 		t.Errorf("the second was not refused\n%v", second)
 	}
 	c.serves("dev", good, second)

@@ -77,7 +77,7 @@ func TestDeployments(t *testing.T) {
 // holdingPolicy is a release policy that goes on with no release whose metrics say too little, as prod's.
 func holdingPolicy(t *testing.T) (file string) {
 	t.Helper()
-	const policy = "environments: {sandbox: {steps: [{percent: 10, bake: 2s}, {percent: 100, bake: 2s}], inconclusive: hold, holdFor: 2s, probe: {count: 5, pace: 100ms}}}\n"
+	const policy = "environments: {sandbox: {steps: [{percent: 10, bake: 2s}, {percent: 100, bake: 2s}], inconclusive: hold, holdFor: 2s, probe: {count: 5, pace: 100ms, interval: 100ms}}}\n"
 	file = filepath.Join(t.TempDir(), "release.yaml")
 	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
 		t.Fatal(err)

@@ -28,9 +28,9 @@ const green = "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
 // policy is a rollout in a fraction of a second: what happens in between is tied to its writes, not to the time.
 const policy = `environments:
   dev:
-    steps: [{percent: 10, bake: 0s}, {percent: 50, bake: 0s}, {percent: 100, bake: 0s}]
+    steps: [{percent: 10, bake: 200ms}, {percent: 50, bake: 200ms}, {percent: 100, bake: 200ms}]
     inconclusive: proceed
-    probe: {paths: [/], count: 2, pace: 10ms, interval: 20ms}
+    probe: {paths: [/], count: 2, pace: 10ms, interval: 10ms}
 `
 
 // office is a world with visitors and the release command beside gcloud.
@@ -125,14 +125,18 @@ func (p *onCall) end() {
 
 var elapsed = regexp.MustCompile(` after \S+\n`)
 
-// release runs one command line of the release command and returns its exit code and what it printed, without the time it took.
+// where are the flags with which a suggested command reaches the service.
+var where = regexp.MustCompile("(`release [a-z]+ web) --region [^`]*?audit.jsonl([^`]*`)")
+
+// release runs one command line of the release command and returns its exit code and what it printed, without the time it took and
+// without where the service is.
 func (o *office) release(arguments ...string) (int, string) {
 	o.t.Helper()
 	var out, stderr bytes.Buffer
 	exit := command.Main(context.Background(), append([]string{"--project", project, "--endpoint", o.api.URL + "/run/", "--probe-via", o.web.URL, "--env", "dev",
 		"--policy", filepath.Join(o.folder, "policy.yaml"), "--audit", filepath.Join(o.folder, "audit.jsonl"), "--actor", "tester"}, arguments...),
 		command.Streams{Out: &out, Err: &stderr})
-	return exit, elapsed.ReplaceAllString(out.String(), "\n")
+	return exit, where.ReplaceAllString(elapsed.ReplaceAllString(out.String(), "\n"), "$1$2")
 }
 
 // TestGcloudDuringARollout lets a person write traffic with gcloud between the rollout's read and its write, which is the latest
@@ -140,7 +144,7 @@ func (o *office) release(arguments ...string) (int, string) {
 func TestGcloudDuringARollout(t *testing.T) {
 	t.Parallel()
 	const left = "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted"
-	const takenBack = "the traffic of web-green was taken back by hand: end its rollout with `release rollback`, or start it again with --retry"
+	const takenBack = "the traffic of web-green was taken back by hand: end its rollout with `release rollback web`, or start it again with `release rollout web --retry`"
 	for name, test := range map[string]struct {
 		write  int64 // The one that loses: begin is 1, then the steps 10 %, 50 % and 100 %, then finish.
 		gcloud []string
@@ -178,7 +182,7 @@ func TestGcloudDuringARollout(t *testing.T) {
 			assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
 			exit, out = o.release("rollout", "web")
 			assert.Equal(t, command.ExitRefused, exit)
-			assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with --retry\n", out)
+			assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with `release rollout web --retry --revision web-green`\n", out)
 		})
 	}
 }
@@ -187,7 +191,7 @@ func TestGcloudDuringARollout(t *testing.T) {
 func TestGcloudBesideAStep(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, 0)
-	require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 0s", "bake: 5m")), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 200ms", "bake: 5m")), 0o600))
 	person := o.onCall("--to-revisions=web-blue=100")
 	var acted time.Time
 	o.mutex.Lock()
@@ -221,9 +225,9 @@ func TestGcloudAfterARelease(t *testing.T) {
 	for range 3 {
 		exit, out = o.release("rollout", "web")
 		assert.Equal(t, command.ExitRefused, exit)
-		assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with --retry\n", out)
+		assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with `release rollout web --retry --revision web-green`\n", out)
 	}
-	assert.Equal(t, "web-blue 100 stable, web-green 0 rejected, web-blue 0 previous", o.split("trafficStatuses"))
+	assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
 }
 
 // TestRollbackBesideGcloud: what a person asked this program for last is done over a write that came in between, and is not done twice
@@ -268,7 +272,7 @@ func TestRollbackBesideGcloud(t *testing.T) {
 	t.Run("gcloud takes back what a failed gate takes back", func(t *testing.T) {
 		t.Parallel()
 		o := newOffice(t, 0)
-		require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 0s", "bake: 5m")), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 200ms", "bake: 5m")), 0o600))
 		o.atWrite(2, func() { assert.NoError(t, o.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1})) })
 		person := o.onCall("--to-revisions=web-blue=100")
 		o.mutex.Lock()

@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxRejected is how many rejected revisions are remembered; then the oldest is forgotten. Cloud Run has room for 2,000 tags a project
+// and region, and a tag keeps its revision from being deleted.
+const maxRejected = 50
+
+// rejectedNumber is the number in a tag of a rejected revision: 1 for "rejected", 2 for "rejected2"; 0 for any other tag.
+func rejectedNumber(tag string) int {
+	digits, ok := strings.CutPrefix(tag, TagRejected)
+	if ok && digits == "" {
+		return 1
+	}
+	if number, err := strconv.Atoi(digits); ok && err == nil && number > 1 && strconv.Itoa(number) == digits {
+		return number
+	}
+	return 0
+}
+
+func rejectedTag(number int) string {
+	if number == 1 {
+		return TagRejected
+	}
+	return TagRejected + strconv.Itoa(number)
+}
+
+// rejectedByNumber maps the numbers of rejected tags to their revisions: those asked for, and those still in effect.
+func (s Service) rejectedByNumber() map[int]string {
+	numbers := map[int]string{}
+	for _, list := range [][]Target{s.Effective, s.Desired} { // What was asked for comes last and stays.
+		for _, target := range list {
+			if number := rejectedNumber(target.Tag); number > 0 {
+				numbers[number] = s.resolve(target)
+			}
+		}
+	}
+	return numbers
+}
+
+// rejected lists what was rolled back, the last one first: number 1, then from the highest number down.
+func (s Service) rejected() []string {
+	numbers := s.rejectedByNumber()
+	var list []string
+	for _, number := range newestFirst(numbers) {
+		if !slices.Contains(list, numbers[number]) {
+			list = append(list, numbers[number])
+		}
+	}
+	return list
+}
+
+func newestFirst(numbers map[int]string) []int {
+	order := slices.Sorted(maps.Keys(numbers))
+	slices.Reverse(order)
+	if len(order) > 0 && order[len(order)-1] == 1 {
+		order = append([]int{1}, order[:len(order)-1]...)
+	}
+	return order
+}
+
+// rejections are the tags of what was rolled back, when newest joins them and spared leaves; either may be empty. A revision keeps its
+// number, except that the last one gives "rejected" up to the newest.
+func (s Service) rejections(newest, spared string) []Target {
+	numbers := s.rejectedByNumber()
+	seen := map[string]bool{"": true, spared: true}
+	for _, number := range newestFirst(numbers) {
+		if seen[numbers[number]] || newest == numbers[number] && number != 1 {
+			delete(numbers, number)
+			continue
+		}
+		seen[numbers[number]] = true
+	}
+	if last := numbers[1]; newest != "" && newest != spared && last != newest {
+		if last != "" {
+			numbers[max(1, slices.Max(slices.Collect(maps.Keys(numbers))))+1] = last
+		}
+		numbers[1] = newest
+	}
+	order := newestFirst(numbers)
+	var list []Target
+	for _, number := range order[:min(len(order), maxRejected)] {
+		list = append(list, Target{Revision: numbers[number], Tag: rejectedTag(number)})
+	}
+	return list
+}

@@ -1,0 +1,194 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Rollback gives everything to one revision and marks the one it takes it from as rejected. It moves nobody where requests are back
+// already. An empty to means what the tags say served before, and only where they say nothing the largest share:
+//
+//   - while a rollout is active, what is tagged stable;
+//   - where a change did not take effect, what it went back to if it was a way back, else what still serves;
+//   - on a split made by hand, what is tagged previous if it has a share, else what is tagged stable;
+//   - after a finished rollout, what is tagged previous;
+//   - after a rollback, by whatever tool, what serves: going further back takes a to.
+//
+// A rejected revision serves again only when to names it. It never guesses the second newest.
+func Rollback(s Service, to string) (list []Target, target string, err error) {
+	target = to
+	if target == "" {
+		if target, err = rollbackTarget(s); err != nil {
+			return nil, "", err
+		}
+	}
+	list = []Target{{Revision: target, Percent: 100, Tag: TagStable}}
+	rejected := rollbackFrom(s, target)
+	list = append(list, s.rejections(rejected, target)...)
+	// Nobody should be sent back to what was just taken back, nor twice by one command.
+	if earlier := cmp.Or(s.tagged(TagPrevious), s.tagged(TagEarlier)); earlier != "" && earlier != target && earlier != rejected {
+		list = append(list, Target{Revision: earlier, Tag: TagEarlier})
+	}
+	return append(s.fitting(list), s.keep(TagStable, TagCandidate, TagShifted, TagRejected, TagPrevious, TagEarlier)...), target, nil
+}
+
+// Already words that a rollback has nothing to do, and how to go further back where nobody named a revision.
+func Already(s Service, target, to string) string {
+	rejected := s.rejected()
+	if to != "" || len(rejected) == 0 {
+		return fmt.Sprintf("%s already serves everything", target)
+	}
+	further := "name it: " + s.Command("rollback", "--to REVISION") + " (" + s.Command("status") + " lists them)"
+	if earlier := s.tagged(TagEarlier); earlier != "" && !slices.Contains(rejected, earlier) {
+		further = s.Command("rollback", "--to", earlier)
+	}
+	return fmt.Sprintf("%s already serves everything: %s was taken back. To go further back, %s", target, rejected[0], further)
+}
+
+// fitting leaves out tags that are too long for the service's name: going back matters more than what it is called.
+func (s Service) fitting(list []Target) (fit []Target) {
+	for _, target := range list {
+		if len(target.Tag)+len(s.Name) > MaxTagAndService {
+			target.Tag = ""
+		}
+		if target.Tag != "" || target.Percent > 0 {
+			fit = append(fit, target)
+		}
+	}
+	return fit
+}
+
+// rollbackTarget is what a rollback goes back to when nobody names it.
+func rollbackTarget(s Service) (string, error) {
+	rejected := s.rejected()
+	good := func(revision string) bool { return revision != "" && !slices.Contains(rejected, revision) }
+	// The candidate may be known from the effective traffic only, when a person's write removed its tag but did not take effect.
+	if candidate := s.tagged(TagCandidate); candidate != "" {
+		return beforeRollout(s, candidate, good)
+	}
+	effective, percent := s.Largest(s.Effective)
+	if len(s.Effective) == 0 {
+		return "", refuse("nothing serves: name the revision with %s", s.Command("rollback", "--to REVISION"))
+	}
+	wanted, share := s.Largest(s.Desired)
+	previous := s.tagged(TagPrevious)
+	switch {
+	case share == 100 && wanted != effective && good(wanted) && (!good(effective) || previous == wanted):
+		return wanted, nil // The change that did not take effect was a way back already.
+	case percent < 100:
+		return beforeSplit(s, good)
+	case !s.SamePercents(s.Desired, s.Effective) && good(effective):
+		return effective, nil // The change that did not take effect was none.
+	}
+	return beforeRelease(s, effective, good)
+}
+
+// beforeRollout is what served before the active rollout.
+func beforeRollout(s Service, candidate string, good func(string) bool) (string, error) {
+	stable := s.tagged(TagStable)
+	if stable == candidate { // The rollout's end is written and not in effect: what is in effect says what served before.
+		stable = Service{LatestReady: s.LatestReady, Desired: s.Effective}.tagged(TagStable)
+	}
+	other := func(revision string) bool { return revision != candidate && good(revision) }
+	if other(stable) {
+		return stable, nil
+	}
+	if largest := s.largestOf(s.Effective, other); largest != "" {
+		return largest, nil
+	}
+	return "", refuse("a rollout of %s is active, and the tags do not say what served before: name the revision with %s", candidate,
+		s.Command("rollback", "--to REVISION"))
+}
+
+// beforeSplit is what a split made by hand came from, or goes back to.
+func beforeSplit(s Service, good func(string) bool) (string, error) {
+	stable, previous := s.tagged(TagStable), s.tagged(TagPrevious)
+	if good(previous) && s.Percents(s.Effective)[previous] > 0 {
+		return previous, nil // Someone has begun to go back from what is stable.
+	}
+	if good(stable) {
+		return stable, nil
+	}
+	if largest := s.largestOf(s.Effective, good); largest != "" {
+		return largest, nil
+	}
+	if good(previous) {
+		return previous, nil
+	}
+	return "", refuse("the tags do not say what served before this split (%s): name the revision with %s", Describe(s.Effective), s.choices(s.Effective))
+}
+
+// beforeRelease is what served before the one revision that serves everything now.
+func beforeRelease(s Service, serving string, good func(string) bool) (string, error) {
+	stable, previous := s.tagged(TagStable), s.tagged(TagPrevious)
+	if !good(serving) { // Someone gave everything to a rejected revision, by hand.
+		if target := cmp.Or(only(stable, good), only(previous, good)); target != "" {
+			return target, nil
+		}
+		return "", refuse("%s was rolled back before and serves everything, and nothing says what served before it: name the revision with %s", serving,
+			s.Command("rollback", "--to REVISION"))
+	}
+	if stable != "" && stable != serving {
+		switch s.moved(stable, serving) {
+		case back:
+			return serving, nil
+		case ahead:
+			if good(stable) {
+				return stable, nil
+			}
+		}
+		return "", refuse("someone moved the traffic from %s to %s by hand, and nothing says which of them is the older one: name the revision with %s",
+			stable, serving, s.choices([]Target{{Revision: stable, Percent: 1}, {Revision: serving, Percent: 1}}))
+	}
+	switch {
+	case good(previous) && previous != serving:
+		return previous, nil
+	case len(s.rejected()) > 0:
+		return serving, nil
+	}
+	return "", refuse("%s serves everything and nothing says what served before it: name the revision with %s (%s lists them)", serving,
+		s.Command("rollback", "--to REVISION"), s.Command("status"))
+}
+
+func only(revision string, good func(string) bool) string {
+	if good(revision) {
+		return revision
+	}
+	return ""
+}
+
+// rollbackFrom is the revision a rollback takes requests from, or that a person took them from; empty where there is none.
+func rollbackFrom(s Service, target string) string {
+	if candidate := s.tagged(TagCandidate); candidate != "" && candidate != target {
+		return candidate
+	}
+	for _, list := range [][]Target{s.Desired, s.Effective} {
+		if largest := s.largestOf(list, func(revision string) bool { return revision != target }); largest != "" {
+			return largest
+		}
+	}
+	if stable := s.tagged(TagStable); s.moved(stable, target) == back {
+		return stable
+	}
+	return ""
+}
+
+// SplitByHand words what ends a split that no rollout leaves: a command that goes where the tags say, or one for each revision.
+func SplitByHand(s Service) string {
+	command := s.Command("rollback")
+	if _, _, err := Rollback(s, ""); err != nil {
+		command = s.choices(s.Desired)
+	}
+	return fmt.Sprintf("requests are split by hand (%s): end that with %s", Describe(s.Desired), command)
+}
+
+// choices are the commands that give everything to one of the revisions of a list that serve.
+func (s Service) choices(list []Target) string {
+	var commands []string
+	for _, revision := range s.serving(list) {
+		commands = append(commands, s.Command("rollback", "--to", revision))
+	}
+	return strings.Join(commands, " or ")
+}
