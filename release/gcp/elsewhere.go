@@ -82,7 +82,7 @@ func (s *Service) elsewhere(ctx context.Context) (what string, gone bool) {
 func (s *Service) list(ctx context.Context, base, path string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	clientOptions, err := options(s.endpoints.Run)
+	clientOptions, err := ClientOptions(s.endpoints.Run, s.endpoints.TokenFile)
 	if err != nil {
 		return err
 	}
