@@ -322,7 +322,7 @@ func TestUsage(t *testing.T) {
 		"deploy":                   `there is no command "deploy": see release --help`,
 		"rollback Web --project p": `"Web" is no name of a Cloud Run service: give the short name, such as procureflow-web`,
 		"rollout web --project p --env nowhere --endpoint http://127.0.0.1:1/run/":                            `there is no environment "nowhere": use one of dev, prod, sandbox, staging`,
-		"status web --project p --endpoint https://run.googleapis.com/":                                       "only a loopback address is called without credentials",
+		"status web --project p --endpoint https://run.googleapis.com/":                                       "only a loopback address is called without Google",
 		"rollout web --project p --env dev --endpoint http://127.0.0.1:1/run/ --probe-via http://example.com": "use a loopback address",
 		"promote --digest sha256:1": "promote needs --",
 		"promote --digest sha256:1 --from r/a --to r/b --tag v1 --provenance none.yaml": "none.yaml",

@@ -169,10 +169,10 @@ func TestVersion(t *testing.T) {
 // A person's audit is where their programs' state is, from whatever folder they act; a workflow's is in the folder it keeps files from.
 func TestWhereTheAuditIs(t *testing.T) {
 	for _, test := range []struct{ actions, state, home, want string }{
-		{"true", "/state", "/home/me", "release-audit.jsonl"},
-		{"", "/state", "/home/me", "/state/procureflow/release-audit.jsonl"},
-		{"", "relative", "/home/me", "/home/me/.local/state/procureflow/release-audit.jsonl"},
-		{"", "", "/home/me", "/home/me/.local/state/procureflow/release-audit.jsonl"},
+		{"true", "/state", "/me", "release-audit.jsonl"},
+		{"", "/state", "/me", "/state/procureflow/release-audit.jsonl"},
+		{"", "relative", "/me", "/me/.local/state/procureflow/release-audit.jsonl"},
+		{"", "", "/me", "/me/.local/state/procureflow/release-audit.jsonl"},
 		{"", "", "", "release-audit.jsonl"},
 	} {
 		t.Setenv("GITHUB_ACTIONS", test.actions)
