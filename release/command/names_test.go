@@ -120,14 +120,14 @@ func TestSuggestedCommandsCanBePasted(t *testing.T) {
 
 func TestQuote(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]string{"us-central1": "us-central1", "/tmp/a b": "'/tmp/a b'", "it's": `'it'\''s'`, "": "''", "$HOME": "'$HOME'", "a;b": "'a;b'"} {
+	for value, want := range map[string]string{"us-central1": "us-central1", "/srv/a b": "'/srv/a b'", "it's": `'it'\''s'`, "": "''", "$HOME": "'$HOME'", "a;b": "'a;b'"} {
 		assert.Equal(t, want, quote(value))
 	}
 }
 
 func TestProgram(t *testing.T) {
 	t.Parallel()
-	for started, want := range map[string]string{"release": "release", "/tmp/go-build1/b001/exe/release": "go run ./cmd/release", "bin/release": "bin/release",
+	for started, want := range map[string]string{"release": "release", "/srv/go-build1/b001/exe/release": "go run ./cmd/release", "bin/release": "bin/release",
 		"/opt/my tools/release": "'/opt/my tools/release'"} {
 		assert.Equal(t, want, Program(started))
 	}
