@@ -2,6 +2,7 @@
 // detector, in each of its Go modules. `go run ./cmd/check` needs Go and nothing else: it builds the pinned Pulumi CLI when
 // there is none. What tests want beyond that (shellcheck, jq, a browser, node) it installs from Debian's packages where it is
 // told to with -install, which is the default where CI is set; elsewhere the list of what did not run says what is missing.
+// `-quick` checks the packages that changed, for the loop while working.
 //
 // Exit codes: 0 all passed; 1 something failed; 2 the call is wrong.
 package main
@@ -41,15 +42,17 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	only := flags.String("only", "", "run only this step: install, format, vet, staticcheck or test")
 	install := flags.Bool("install", os.Getenv("CI") != "", "install what tests want from Debian's packages; takes root")
 	race := flags.Bool("race", true, "run tests with the race detector")
+	quick := flags.Bool("quick", false, "format, vet and test only the packages that changed, without the race detector")
+	base := flags.String("base", "main", "the commit or branch that -quick compares with")
 	if flags.Parse(args) != nil || flags.NArg() > 0 {
 		return 2
 	}
 	c := checker{ctx: ctx, out: out, race: *race}
-	steps := []struct {
-		name string
-		run  func() error
-	}{
-		{"install", c.install}, {"format", c.format}, {"vet", c.vet}, {"staticcheck", c.staticcheck}, {"test", c.test},
+	steps := []step{
+		{"install", c.install}, {"format", func() error { return c.format(".") }}, {"vet", c.vet}, {"staticcheck", c.staticcheck}, {"test", c.test},
+	}
+	if *quick {
+		steps = []step{{"quick", func() error { return c.quick(*base) }}}
 	}
 	known, failed := *only == "", []string{}
 	for _, step := range steps {
@@ -76,6 +79,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	fmt.Fprintln(out, "All checks passed.")
 	return 0
+}
+
+type step struct {
+	name string
+	run  func() error
 }
 
 type checker struct {
@@ -105,9 +113,13 @@ func (c checker) each(name string, args ...string) error {
 	return first
 }
 
-func (c checker) format() error {
+// format holds files and folders to gofmt.
+func (c checker) format(paths ...string) error {
+	if len(paths) == 0 {
+		return nil
+	}
 	var unformatted bytes.Buffer
-	command := exec.CommandContext(c.ctx, "gofmt", "-l", ".")
+	command := exec.CommandContext(c.ctx, "gofmt", append([]string{"-l"}, paths...)...)
 	command.Stdout, command.Stderr = &unformatted, c.out
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("gofmt: %w", err)
@@ -118,7 +130,17 @@ func (c checker) format() error {
 	return nil
 }
 
-func (c checker) vet() error { return c.each("go", "vet", "./...") }
+// vet reads the packages as the tests compile them: with the race detector's packages it compiles nothing twice.
+func (c checker) vet() error {
+	return c.each("go", append([]string{"vet"}, append(c.raceFlag(), "./...")...)...)
+}
+
+func (c checker) raceFlag() []string {
+	if c.race {
+		return []string{"-race"}
+	}
+	return nil
+}
 
 // staticcheck is built at the version internal/tools pins.
 func (c checker) staticcheck() error {
@@ -130,6 +152,13 @@ func (c checker) staticcheck() error {
 	program := filepath.Join(folder, "staticcheck")
 	if err := c.command(filepath.Join("internal", "tools"), "go", "build", "-o", program, "honnef.co/go/tools/cmd/staticcheck"); err != nil {
 		return err
+	}
+	if c.race {
+		// It asks the go command for compiled packages: those that vet and the tests use are there.
+		defer os.Setenv("GOFLAGS", os.Getenv("GOFLAGS"))
+		if err := os.Setenv("GOFLAGS", strings.TrimSpace(os.Getenv("GOFLAGS")+" -race")); err != nil {
+			return err
+		}
 	}
 	return c.each(program, "./...")
 }
@@ -155,11 +184,13 @@ func (c checker) test() error {
 }
 
 func (c checker) testModule(module string, tests *report) error {
-	args := []string{"test", "-json", "-timeout", testTimeout}
-	if c.race {
-		args = append(args, "-race")
-	}
-	command := exec.CommandContext(c.ctx, "go", append(args, "./...")...)
+	return c.testPackages(module, tests, append(c.raceFlag(), "./..."))
+}
+
+// testPackages runs `go test` without the vetting of its own, which the step vet does whole.
+func (c checker) testPackages(module string, tests *report, args []string) error {
+	args = append([]string{"test", "-json", "-vet=off", "-timeout", testTimeout}, args...)
+	command := exec.CommandContext(c.ctx, "go", args...)
 	command.Dir, command.Stderr = module, c.out
 	events, err := command.StdoutPipe()
 	if err != nil {

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// quick is the loop while working: it formats, vets and tests the packages that changed since base, without the race
+// detector, and says what it leaves to the whole check.
+func (c checker) quick(base string) error {
+	files, err := c.changed(base)
+	if err != nil {
+		return err
+	}
+	touched, unchecked := packagesOf(files, func(folder string) bool {
+		sources, _ := filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*.go"))
+		return len(sources) > 0
+	})
+	if len(unchecked) > 0 {
+		fmt.Fprintf(c.out, "Left to the whole check, which no package's tests cover: %s\n", strings.Join(unchecked, ", "))
+	}
+	if len(touched) == 0 {
+		fmt.Fprintf(c.out, "No package changed since %s.\n", base)
+		return nil
+	}
+	if err := c.format(goFiles(files)...); err != nil {
+		return err
+	}
+	tests := report{out: c.out}
+	defer tests.summary()
+	var first error
+	for _, module := range modules {
+		packages := touched[module]
+		if len(packages) == 0 {
+			continue
+		}
+		err := c.command(module, "go", append([]string{"vet"}, packages...)...)
+		if err == nil {
+			err = c.testPackages(module, &tests, packages)
+		}
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// changed lists the files that differ from where the branch left base, those that git does not know yet included.
+func (c checker) changed(base string) ([]string, error) {
+	start, err := c.git("merge-base", "HEAD", base)
+	if err != nil {
+		return nil, fmt.Errorf("find where this branch left %s: %w; name another commit with -base", base, err)
+	}
+	differ, err := c.git("diff", "--name-only", "--no-renames", strings.TrimSpace(start))
+	if err != nil {
+		return nil, err
+	}
+	unknown, err := c.git("ls-files", "--others", "--exclude-standard")
+	if err != nil {
+		return nil, err
+	}
+	files := strings.Fields(differ + unknown)
+	slices.Sort(files)
+	return slices.Compact(files), nil
+}
+
+func (c checker) git(args ...string) (string, error) {
+	var out, errs bytes.Buffer
+	command := exec.CommandContext(c.ctx, "git", args...)
+	command.Stdout, command.Stderr = &out, &errs
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(errs.String()))
+	}
+	return out.String(), nil
+}
+
+// covering names the package that reads files which are not Go, by the beginning of their paths.
+var covering = []struct{ prefix, folder string }{
+	{".github/", "tests/workflows"},
+	{"docs/policies.md", "policy/internal/docs"},
+	{"docs/", "tests/architecture"},
+	{"Pulumi.", "tests/inventory"},
+}
+
+// packagesOf sorts changed files into packages by module, as patterns inside the module's folder. A file that is not Go
+// belongs to the nearest package above it (testdata, embedded files). The other files come back in unchecked.
+func packagesOf(files []string, isPackage func(folder string) bool) (touched map[string][]string, unchecked []string) {
+	touched = map[string][]string{}
+	for _, file := range files {
+		folder := path.Dir(file)
+		for _, rule := range covering {
+			if strings.HasPrefix(file, rule.prefix) {
+				folder = rule.folder
+				break
+			}
+		}
+		for folder != "." && !isPackage(folder) {
+			folder = path.Dir(folder)
+		}
+		if folder == "." {
+			unchecked = append(unchecked, file)
+			continue
+		}
+		module := moduleOf(folder)
+		pattern := "./" + strings.TrimPrefix(strings.TrimPrefix(folder, module), "/")
+		if !slices.Contains(touched[module], pattern) {
+			touched[module] = append(touched[module], pattern)
+		}
+	}
+	return touched, unchecked
+}
+
+// moduleOf is the innermost of the repository's modules around a folder.
+func moduleOf(folder string) string {
+	found := "."
+	for _, module := range modules {
+		if (folder == module || strings.HasPrefix(folder, module+"/")) && len(module) > len(found) {
+			found = module
+		}
+	}
+	return found
+}
+
+// goFiles are the Go files among files that are still there.
+func goFiles(files []string) []string {
+	return slices.DeleteFunc(slices.Clone(files), func(file string) bool {
+		_, err := os.Stat(file)
+		return err != nil || !strings.HasSuffix(file, ".go")
+	})
+}
