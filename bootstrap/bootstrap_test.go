@@ -87,13 +87,14 @@ func (nothing) Held(context.Context, string, []string) ([]string, error) { retur
 // folder holds the dev stack's settings as they are when their owner has filled them in.
 func folder(t *testing.T) string {
 	t.Helper()
-	content, err := os.ReadFile("../Pulumi.dev.yaml")
+	content, err := os.ReadFile("../tests/application/Pulumi.dev.yaml")
 	require.NoError(t, err)
 	dir := t.TempDir()
 	// Ids are numbers; the project's number is text all the same.
 	filled := regexp.MustCompile(`(Id: )"stand-in:(\d+)"`).ReplaceAllString(string(content), "$1$2")
 	filled = strings.ReplaceAll(filled, "stand-in:", "")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.dev.yaml"), []byte(filled), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: procureflow\n"), 0o600))
 	return dir
 }
 
@@ -110,7 +111,7 @@ func TestTheCommand(t *testing.T) {
 		"missing":           {args: []string{"dev"}, asker: answers{[]string{"run.services.create"}}, code: bootstrap.ExitMissing, out: "  roles/run.admin\n"},
 		"as JSON":           {args: []string{"--json", "dev"}, asker: answers{[]string{"run.services.create"}}, code: bootstrap.ExitMissing, out: `"run.services.create"`},
 		"no stack":          {code: bootstrap.ExitUsage, bad: "bootstrap STACK"},
-		"unknown stack":     {args: []string{"qa"}, code: bootstrap.ExitUsage, bad: `read the settings of "qa"`},
+		"unknown stack":     {args: []string{"qa"}, code: bootstrap.ExitUsage, bad: "read the settings of stack qa"},
 		"unknown flag":      {args: []string{"dev", "--fix"}, code: bootstrap.ExitUsage, bad: `unexpected argument "--fix"`},
 		"not logged in":     {args: []string{"dev"}, err: errors.New("log in first"), code: bootstrap.ExitFailed, bad: "log in first"},
 		"cannot be reached": {args: []string{"dev"}, asker: broken{}, code: bootstrap.ExitFailed, bad: "ask what you may do on projects/procureflow-dev: no route"},

@@ -5,11 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/permissions"
 	"github.com/guiofsaints/procureflow-platform/stacks"
@@ -56,7 +52,7 @@ func Main(ctx context.Context, folder string, args []string, out, errs io.Writer
 		fmt.Fprint(errs, usage)
 		return ExitUsage
 	}
-	settings, err := read(folder, stack)
+	settings, err := stacks.Read(folder, stack, false)
 	if err != nil {
 		fmt.Fprintln(errs, err)
 		return ExitUsage
@@ -115,42 +111,4 @@ func Types(settings stacks.Settings) []string {
 		}
 	}
 	return types
-}
-
-// read gives a stack's settings. What is encrypted stays so.
-func read(folder, stack string) (stacks.Settings, error) {
-	name := "Pulumi." + stack + ".yaml"
-	content, err := os.ReadFile(filepath.Join(folder, name))
-	if err != nil {
-		return stacks.Settings{}, fmt.Errorf("read the settings of %q: %w; stacks are dev, staging and prod, and the command is run at the top of the repository", stack, err)
-	}
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if err := yaml.Unmarshal(content, &file); err != nil {
-		return stacks.Settings{}, fmt.Errorf("%s is not YAML: %w", name, err)
-	}
-	document, err := json.Marshal(sealed(file.Config[stacks.ConfigKey]))
-	if err != nil {
-		return stacks.Settings{}, fmt.Errorf("%s: %s: %w", name, stacks.ConfigKey, err)
-	}
-	return stacks.Parse(document, stack)
-}
-
-// sealed puts a word in the place of each encrypted value, which Pulumi writes as {secure: …}.
-func sealed(node any) any {
-	switch node := node.(type) {
-	case map[string]any:
-		if _, secure := node["secure"]; secure && len(node) == 1 {
-			return "encrypted"
-		}
-		for key, value := range node {
-			node[key] = sealed(value)
-		}
-	case []any:
-		for i, value := range node {
-			node[i] = sealed(value)
-		}
-	}
-	return node
 }

@@ -16,7 +16,7 @@ import (
 func decode(node any, into reflect.Value, path string, found *findings) {
 	here := path
 	if here == "" {
-		here = ConfigKey
+		here = settingsKey
 	}
 	if node == nil {
 		found.cannotRead(here, "has no value", "give it one, or remove the key if it is optional")

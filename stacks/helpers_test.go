@@ -3,14 +3,12 @@ package stacks
 import (
 	"encoding/json"
 	"errors"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 )
 
 const someDigest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -142,14 +140,13 @@ func checkRefused(t *testing.T, tests []refused) {
 	}
 }
 
-// committed returns the settings of a stack file of the repository as a YAML decoder returns them.
+// application is the folder of an application that the tests have for themselves.
+const application = "../tests/application"
+
+// committed returns the settings of one of its stacks as a YAML decoder returns them.
 func committed(t *testing.T, stack string) any {
 	t.Helper()
-	text, err := os.ReadFile("../Pulumi." + stack + ".yaml")
+	document, err := Document(application, stack)
 	require.NoError(t, err)
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	require.NoError(t, yaml.Unmarshal(text, &file))
-	return file.Config[ConfigKey]
+	return document
 }

@@ -10,27 +10,32 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// ConfigKey is the configuration key of Pulumi.<stack>.yaml that holds the settings.
-const ConfigKey = "procureflow:platform"
+// settingsKey is the settings' key in the configuration; its namespace is the project, which is the application's name. Pulumi's own
+// commands take the key without it.
+const settingsKey = "platform"
+
+// ConfigKey is the configuration key of Pulumi.<stack>.yaml that holds the settings of a project.
+func ConfigKey(project string) string { return project + ":" + settingsKey }
 
 // Load reads and checks the settings of the running stack. Besides what [Parse] refuses it refuses a missing key, and
 // secret values that stand in the file in the clear. The error is a [*Problems].
 func Load(ctx *pulumi.Context) (Settings, error) {
 	stack := ctx.Stack()
-	document, ok := ctx.GetConfig(ConfigKey)
+	full := ConfigKey(ctx.Project())
+	document, ok := ctx.GetConfig(full)
 	if !ok {
 		found := &findings{}
-		found.add(ConfigKey, "is missing", "write the settings under config in Pulumi."+stack+".yaml; Pulumi.dev.yaml is an example")
+		found.add(settingsKey, "is missing", "write the settings as "+full+" under config in Pulumi."+stack+".yaml")
 		return Settings{}, found.err(stack)
 	}
 	settings, found := parse([]byte(document), stack)
 	// One encrypted entry makes the whole key secret, so this sees a file in which no value is encrypted at all.
-	if !ctx.IsConfigSecret(ConfigKey) {
+	if !ctx.IsConfigSecret(full) {
 		for _, id := range sortedKeys(settings.Secrets) {
 			if settings.Secrets[id].Value != "" {
 				path := join(join("secrets", id), "value")
 				found.add(path, "stands in the file in the clear",
-					"revoke it where it came from, then: pulumi config set --secret --path '"+ConfigKey+"."+path+"'")
+					"revoke it where it came from, then: pulumi config set --secret --path '"+settingsKey+"."+path+"'")
 			}
 		}
 	}
@@ -40,7 +45,7 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 	return settings, nil
 }
 
-// Parse reads the settings of a stack from the JSON text of [ConfigKey], puts the defaults where a key is absent, and
+// Parse reads the settings of a stack from the JSON text of the configuration's value, puts the defaults where a key is absent, and
 // checks everything. It returns no settings together with an error, and the error is a [*Problems].
 func Parse(document []byte, stack string) (Settings, error) {
 	settings, found := parse(document, stack)
@@ -60,7 +65,7 @@ func parse(document []byte, stack string) (Settings, *findings) {
 	var tree any
 	if decoder.Decode(&tree) != nil || !errors.Is(decoder.Decode(new(any)), io.EOF) {
 		// The JSON package's own message quotes the text, which may be a secret.
-		found.cannotRead(ConfigKey, "is not one JSON document", "write it as YAML keys in Pulumi."+stack+".yaml")
+		found.cannotRead(settingsKey, "is not one JSON document", "write it as YAML keys in Pulumi."+stack+".yaml")
 		return settings, found
 	}
 	decode(tree, reflect.ValueOf(&settings).Elem(), "", found)

@@ -94,7 +94,7 @@ func TestParseReportsEverythingAtOnce(t *testing.T) {
 		"monitoring":                          absent{},
 		"budget.currentPercent":               []any{90, 50},
 	})
-	require.EqualError(t, err, `stack prod: 18 problems in Pulumi.prod.yaml under procureflow:platform:
+	require.EqualError(t, err, `stack prod: 18 problems in Pulumi.prod.yaml under platform:
   budget.currentPercent[1]: is not over the threshold before it; write the thresholds in ascending order, each once
   enviroment: is not a setting; did you mean environment?
   github.environments[1].reviewers[0]: can approve at an earlier gate as well; let nobody review twice: two approvals are by two people
@@ -117,16 +117,16 @@ func TestParseReportsEverythingAtOnce(t *testing.T) {
 
 func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 	t.Parallel()
-	notJSON := []string{"procureflow:platform: is not one JSON document; write it as YAML keys in Pulumi.dev.yaml"}
+	notJSON := []string{"platform: is not one JSON document; write it as YAML keys in Pulumi.dev.yaml"}
 	for text, want := range map[string][]string{
 		"":         notJSON,
 		"{":        notJSON,
 		"{} {}":    notJSON,
 		"{}]":      notJSON,
 		"hunter2":  notJSON,
-		"null":     {"procureflow:platform: has no value; give it one, or remove the key if it is optional"},
-		`"prod"`:   {"procureflow:platform: must be a map, not text; write one 'key: value' a line, indented"},
-		"[1]":      {"procureflow:platform: must be a map, not a list; write one 'key: value' a line, indented"},
+		"null":     {"platform: has no value; give it one, or remove the key if it is optional"},
+		`"prod"`:   {"platform: must be a map, not text; write one 'key: value' a line, indented"},
+		"[1]":      {"platform: must be a map, not a list; write one 'key: value' a line, indented"},
 		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, budget, environment, github, labels, monitoring, project, registry, secrets, services"},
 	} {
 		_, err := Parse([]byte(text), dev)
@@ -155,7 +155,7 @@ func TestLoad(t *testing.T) {
 	put(withValue, "project.region", "nowhere")
 	twoFaults := string(toJSON(t, withValue))
 	clear := "secrets.token.value: stands in the file in the clear; revoke it where it came from, then: " +
-		"pulumi config set --secret --path 'procureflow:platform.secrets.token.value'"
+		"pulumi config set --secret --path 'platform.secrets.token.value'"
 
 	for _, test := range []struct {
 		name    string
@@ -164,15 +164,15 @@ func TestLoad(t *testing.T) {
 		secrets []string
 		want    []string
 	}{
-		{"settings with an encrypted value", dev, map[string]string{ConfigKey: valid}, []string{ConfigKey}, nil},
-		{"value in the clear", dev, map[string]string{ConfigKey: valid}, nil, []string{clear}},
-		{"value in the clear among others", dev, map[string]string{ConfigKey: twoFaults}, nil, []string{
+		{"settings with an encrypted value", dev, map[string]string{ConfigKey("procureflow"): valid}, []string{ConfigKey("procureflow")}, nil},
+		{"value in the clear", dev, map[string]string{ConfigKey("procureflow"): valid}, nil, []string{clear}},
+		{"value in the clear among others", dev, map[string]string{ConfigKey("procureflow"): twoFaults}, nil, []string{
 			"project.region: is not a region; use a region such as us-central1, not a zone and not a multi-region", clear,
 		}},
 		{"no settings", staging, map[string]string{"gcp:project": "shop"}, nil, []string{
-			"procureflow:platform: is missing; write the settings under config in Pulumi.staging.yaml; Pulumi.dev.yaml is an example",
+			"platform: is missing; write the settings as procureflow:platform under config in Pulumi.staging.yaml",
 		}},
-		{"another stack's file", staging, map[string]string{ConfigKey: string(toJSON(t, minimal(dev)))}, nil, []string{
+		{"another stack's file", staging, map[string]string{ConfigKey("procureflow"): string(toJSON(t, minimal(dev)))}, nil, []string{
 			"environment: is not the name of the stack; each stack has a file of its own: write staging in Pulumi.staging.yaml",
 			"github.environments[0].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment is the one that it runs in",
 		}},

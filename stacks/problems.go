@@ -34,7 +34,7 @@ func (p *Problems) Error() string {
 		count = fmt.Sprintf("%d problems", len(p.List))
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "stack %s: %s in Pulumi.%s.yaml under %s:", p.Stack, count, p.Stack, ConfigKey)
+	fmt.Fprintf(&text, "stack %s: %s in Pulumi.%s.yaml under %s:", p.Stack, count, p.Stack, settingsKey)
 	for _, problem := range p.List {
 		text.WriteString("\n  " + problem.String())
 	}
@@ -77,7 +77,7 @@ func (f *findings) readable(paths ...string) bool {
 			}
 		}
 	}
-	return !f.unread[ConfigKey]
+	return !f.unread[settingsKey]
 }
 
 // err returns the findings as a *Problems sorted by path, or nil when there are none.

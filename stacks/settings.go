@@ -1,7 +1,7 @@
 package stacks
 
 // Settings is everything that distinguishes one environment from another. It is the value of the configuration key
-// procureflow:platform in Pulumi.<stack>.yaml, read strictly by [Load]: a key that is not a field here is an error.
+// APPLICATION:platform in Pulumi.<stack>.yaml, read strictly by [Load]: a key that is not a field here is an error.
 //
 // A field is required unless its comment names a default. A default is for an absent key only: a key that is present and
 // empty, null or zero is judged as written. Fields with a default carry it in the tag "default", which is what [Parse]

@@ -45,7 +45,7 @@ func findReal(path string) string {
 }
 
 // FillStandIns returns a copy of a document in which each stand-in is replaced by the value that follows its prefix,
-// and how many were replaced. The document is the value of [ConfigKey] as a YAML or JSON decoder returns it. Where the
+// and how many were replaced. The document is the value of the configuration key as a YAML or JSON decoder returns it. Where the
 // settings hold a whole number, a value of digits becomes an int64; elsewhere, as for project.number, it stays text.
 func FillStandIns(document any) (any, int) {
 	replaced := 0

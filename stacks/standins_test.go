@@ -46,14 +46,14 @@ func TestCommittedFilesNeedTheirOwner(t *testing.T) {
 			want := append(append([]string{}, standIns.of[stack]...), standIns.all...)
 
 			// As the engine hands it to the program: read by Pulumi, which has its own ideas of YAML's types.
-			text, err := os.ReadFile("../Pulumi." + stack + ".yaml")
+			text, err := os.ReadFile(application + "/Pulumi." + stack + ".yaml")
 			require.NoError(t, err)
 			var file struct {
 				Config config.Map `yaml:"config"`
 			}
 			require.NoError(t, yaml.Unmarshal(text, &file))
 			require.Len(t, file.Config, 1)
-			value := file.Config[config.MustParseKey(ConfigKey)]
+			value := file.Config[config.MustParseKey(ConfigKey("procureflow"))]
 			document, err := value.Value(config.NopDecrypter)
 			require.NoError(t, err)
 			_, err = Parse([]byte(document), stack)
@@ -71,7 +71,7 @@ func TestCommittedFilesNeedTheirOwner(t *testing.T) {
 
 // pulumiReads writes a document as YAML, lets Pulumi read it and parses what the program would get.
 func pulumiReads(ctx context.Context, document any, stack string) error {
-	text, err := yaml.Marshal(map[string]any{ConfigKey: document})
+	text, err := yaml.Marshal(map[string]any{ConfigKey("procureflow"): document})
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func pulumiReads(ctx context.Context, document any, stack string) error {
 	if err := yaml.Unmarshal(text, &read); err != nil {
 		return err
 	}
-	value := read[config.MustParseKey(ConfigKey)]
+	value := read[config.MustParseKey(ConfigKey("procureflow"))]
 	settings, err := value.Value(config.NopDecrypter)
 	if err != nil {
 		return err

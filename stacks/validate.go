@@ -158,7 +158,7 @@ func validateSecrets(secrets map[string]Secret, found *findings) {
 		switch {
 		case secret.Version == "" && secret.Value == "":
 			found.add(path, "has neither a version nor a value",
-				`pin a version, for example "1", or give it a value: pulumi config set --secret --path '`+ConfigKey+"."+path+".value'")
+				`pin a version, for example "1", or give it a value: pulumi config set --secret --path '`+settingsKey+"."+path+".value'")
 		case secret.Version != "" && secret.Value != "":
 			found.add(path, "has both a version and a value", "keep one: a value makes its own version")
 		case secret.Version == "latest":

@@ -118,7 +118,7 @@ func TestSecrets(t *testing.T) {
 		{"value", "", change{"secrets.token.value": "hunter2"}, nil},
 		{"neither", "", change{"secrets.token": map[string]any{}}, []string{
 			`secrets.token: has neither a version nor a value; pin a version, for example "1", or give it a value: ` +
-				"pulumi config set --secret --path 'procureflow:platform.secrets.token.value'",
+				"pulumi config set --secret --path 'platform.secrets.token.value'",
 		}},
 		{"both", "", change{"secrets.token": map[string]any{"version": "1", "value": "hunter2"}}, []string{
 			"secrets.token: has both a version and a value; keep one: a value makes its own version",

@@ -9,12 +9,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Who changes an environment, and the keys of [stacks.OutputAccounts].
+// Who changes an environment.
 const (
-	ci      = "ci"
-	preview = "preview"
-	deploy  = "deploy"
-	infra   = "infra"
+	ci      = stacks.AccountCI
+	preview = stacks.AccountPreview
+	deploy  = stacks.AccountDeploy
+	infra   = stacks.AccountInfra
 )
 
 // writeAccounts is who may change what. A grant is as narrow as the role allows, and says why it is needed.

@@ -9,11 +9,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/components/identity"
 )
 
-// The ids of the custom roles that attestation takes. No predefined role reads all of it and changes nothing, and the one
-// that makes occurrences changes and deletes them as well.
+// The custom roles that attestation takes. No predefined role reads all of it and changes nothing, and the one that makes
+// occurrences changes and deletes them as well.
 const (
-	attestationReaderRole = "procureflowAttestationReader"
-	attesterRole          = "procureflowAttester"
+	attestationReaderRole = "AttestationReader"
+	attesterRole          = "Attester"
 )
 
 // writeAttestation has Cloud Run refuse images that nobody signed, where the settings ask for it. What a service starts
@@ -62,7 +62,7 @@ func (p *platform) signingGrants() []identity.Grant {
 			Scope: identity.AttestorScope{Key: "attestation", Attestor: p.attestation.AttestorName},
 		},
 		{
-			Role: "attester", CustomRole: p.project.Roles[attesterRole], Scope: identity.ProjectScope{},
+			Role: "attester", CustomRole: p.role(attesterRole), Scope: identity.ProjectScope{},
 			Reason: "Writes signatures down, without changing or deleting one.",
 		},
 	}
@@ -75,7 +75,7 @@ func (p *platform) attestationReads() []identity.Grant {
 		return nil
 	}
 	return []identity.Grant{{
-		Role: "attestation-reader", CustomRole: p.project.Roles[attestationReaderRole], Scope: identity.ProjectScope{},
+		Role: "attestation-reader", CustomRole: p.role(attestationReaderRole), Scope: identity.ProjectScope{},
 		Reason: "Reads what Binary Authorization asks for; the program reads the public key in every run.",
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/federation"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // The workflows that may become an account, by their files. They are a part of who is trusted: renaming one ends its
@@ -15,15 +16,6 @@ const (
 	promotionWorkflow = "promote.yml"
 	deployWorkflow    = "deploy.yml"
 	infraWorkflow     = "infrastructure.yml"
-)
-
-// The pool and its providers. dev and staging have the first provider only.
-const (
-	pool              = "github"
-	deployProvider    = "github-oidc"
-	promotionProvider = "github-promote"
-	infraProvider     = "github-infra"
-	previewProvider   = "github-preview"
 )
 
 // writeFederation says which job of GitHub Actions may become whom. In prod each way in has a provider of its own, so that
@@ -46,13 +38,13 @@ func (p *platform) writeFederation(ctx *pulumi.Context) error {
 		// Images are copied here by the promotion inside a deployment.
 		ci: job(ci, p.environment(), promotionWorkflow),
 	}
-	if p.buildsImages() {
+	if p.settings.BuildsImages() {
 		bindings[ci] = job(ci, federation.NoEnvironment, ciWorkflow)
 	}
 	var err error
 	p.federation, err = federation.NewFederation(ctx, "federation", &federation.FederationArgs{
 		Project:     p.projectID(),
-		PoolID:      pool,
+		PoolID:      stacks.Pool,
 		Description: pulumi.String(fmt.Sprintf("Jobs of %s/%s on GitHub Actions.", g.Owner, g.Repository)),
 		Providers:   p.providers(),
 		Bindings:    bindings,
@@ -69,44 +61,24 @@ func (p *platform) providers() map[string]federation.Trust {
 		}
 		return t
 	}
-	if !p.separateProviders() {
-		return map[string]federation.Trust{deployProvider: trust("", "", "Every job of the repository; bindings tell them apart.")}
+	if !p.settings.SeparateProviders() {
+		return map[string]federation.Trust{stacks.DeployProvider: trust("", "", "Every job of the repository; bindings tell them apart.")}
 	}
 	return map[string]federation.Trust{
-		deployProvider:    trust(deployWorkflow, p.environment(), "Releases, after their approvals."),
-		promotionProvider: trust(promotionWorkflow, p.environment(), "The copying of images inside a release, after its approvals."),
-		infraProvider:     trust(infraWorkflow, p.environment(), "Changes of the environment itself, after their approvals."),
-		previewProvider:   trust("", federation.NoEnvironment, "Pull requests and drift checks, which read only."),
+		stacks.DeployProvider:    trust(deployWorkflow, p.environment(), "Releases, after their approvals."),
+		stacks.PromotionProvider: trust(promotionWorkflow, p.environment(), "The copying of images inside a release, after its approvals."),
+		stacks.InfraProvider:     trust(infraWorkflow, p.environment(), "Changes of the environment itself, after their approvals."),
+		stacks.PreviewProvider:   trust("", federation.NoEnvironment, "Pull requests and drift checks, which read only."),
 	}
 }
 
 // providerOf is the provider that an account's jobs authenticate with.
 func (p *platform) providerOf(account string) pulumi.StringOutput {
-	id := deployProvider
-	if p.separateProviders() {
-		switch account {
-		case ci:
-			id = promotionProvider
-		case infra:
-			id = infraProvider
-		case preview:
-			id = previewProvider
-		}
-	}
-	return p.federation.ProviderNames[id]
+	return p.federation.ProviderNames[p.settings.ProviderID(account)]
 }
 
-// separateProviders tells prod from the rest.
-func (p *platform) separateProviders() bool { return p.settings.Environment == "prod" }
-
-// buildsImages tells dev from the rest: CI pushes there, and from there images are promoted.
-func (p *platform) buildsImages() bool { return p.settings.Environment == "dev" }
-
-// environment is the GitHub environment that deployments run in, the last of those they pass.
-func (p *platform) environment() string {
-	gates := p.settings.GitHub.Environments
-	return gates[len(gates)-1].Name
-}
+// environment is the GitHub environment that deployments run in.
+func (p *platform) environment() string { return p.settings.GitHubEnvironment() }
 
 func (p *platform) workflow(file string) string {
 	g := p.settings.GitHub

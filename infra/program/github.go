@@ -7,7 +7,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/repository"
-	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -46,9 +45,9 @@ func protection(settings *stacks.GitHubProtection) *repository.Protection {
 }
 
 func (p *platform) environmentVariables() (map[string]pulumi.StringInput, error) {
-	services, err := p.describeServices()
+	services, err := json.Marshal(p.settings.Describe()) // keys sorted
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("write %s: %w", VariableServices, err)
 	}
 	variables := map[string]pulumi.StringInput{
 		VariableProject:           p.projectID(),
@@ -61,7 +60,7 @@ func (p *platform) environmentVariables() (map[string]pulumi.StringInput, error)
 		VariableCIAccount:         p.accounts[ci].Email,
 		VariableDeployAccount:     p.accounts[deploy].Email,
 		VariableInfraAccount:      p.accounts[infra].Email,
-		VariableServices:          pulumi.String(services),
+		VariableServices:          pulumi.String(string(services)),
 	}
 	if p.attestation != nil {
 		variables[VariableAttestor], variables[VariableAttestorKeyVersion] = p.attestation.Attestor, p.attestation.KeyVersion
@@ -77,34 +76,10 @@ func (p *platform) repositoryVariables() map[string]pulumi.StringInput {
 		RepositoryVariable(VariablePreviewAccount, stack):  p.accounts[preview].Email,
 		RepositoryVariable(VariablePreviewProvider, stack): p.providerOf(preview),
 	}
-	if p.buildsImages() {
+	if p.settings.BuildsImages() {
 		variables[RepositoryVariable(VariableRegistry, stack)] = p.registry.ImagePrefix
 		variables[RepositoryVariable(VariableProvider, stack)] = p.providerOf(ci)
 		variables[RepositoryVariable(VariableCIAccount, stack)] = p.accounts[ci].Email
 	}
 	return variables
-}
-
-// describeServices is what a release has to know of the services, as JSON with sorted keys.
-func (p *platform) describeServices() (string, error) {
-	type described struct {
-		Image      string   `json:"image"`
-		Name       string   `json:"name"`
-		SmokePaths []string `json:"smokePaths"`
-		URL        string   `json:"url"`
-	}
-	services := map[string]described{}
-	for key, s := range p.settings.Services {
-		services[key] = described{
-			Image:      s.Image,
-			Name:       s.Name,
-			SmokePaths: s.SmokePaths,
-			URL:        naming.ServiceURL(s.Name, p.settings.Project.Number, p.settings.Project.Region),
-		}
-	}
-	text, err := json.Marshal(services)
-	if err != nil {
-		return "", fmt.Errorf("write %s: %w", VariableServices, err)
-	}
-	return string(text), nil
 }

@@ -23,7 +23,7 @@ func (p *platform) previewGrants() []identity.Grant {
 		onProject("roles/iam.workloadIdentityPoolViewer", "Reads the pool and its providers."),
 		onProject("roles/iam.serviceAccountViewer", "Reads the accounts."),
 		{
-			Role: "settings-reader", CustomRole: p.project.Roles[settingsReaderRole], Scope: identity.ProjectScope{},
+			Role: "settings-reader", CustomRole: p.role(settingsReaderRole), Scope: identity.ProjectScope{},
 			Reason: "Reads the rest of what the program sets, and which APIs are on, and counts its calls against this project's quota.",
 		},
 		p.onBillingAccount("roles/billing.viewer", "Reads the budget and the billing account's IAM policy. No narrower role can be had for a billing account outside an organization."),
@@ -35,7 +35,7 @@ func (p *platform) previewGrants() []identity.Grant {
 func (p *platform) deployGrants() []identity.Grant {
 	grants := []identity.Grant{
 		{
-			Role: "releaser", CustomRole: p.project.Roles[releaserRole], Scope: identity.ProjectScope{},
+			Role: "releaser", CustomRole: p.role(releaserRole), Scope: identity.ProjectScope{},
 			Reason: "Makes revisions, shifts traffic, and waits for operations, which belong to no service.",
 		},
 		p.onRepository("roles/artifactregistry.reader", "Finds the image by its digest and checks what attests to it."),
@@ -52,7 +52,7 @@ func (p *platform) deployGrants() []identity.Grant {
 func (p *platform) infraGrants() []identity.Grant {
 	grants := []identity.Grant{
 		{
-			Role: "infrastructure", CustomRole: p.project.Roles[infrastructureRole], Scope: identity.ProjectScope{},
+			Role: "infrastructure", CustomRole: p.role(infrastructureRole), Scope: identity.ProjectScope{},
 			Reason: "Makes and changes services, secrets without their values, and what watches the services; reads how the rest is set.",
 		},
 		onProject("roles/iam.workloadIdentityPoolViewer", "Reads the pool and its providers. Changing them is left to a person: they say who this account is."),
@@ -75,7 +75,7 @@ func (p *platform) onRepository(role, reason string) identity.Grant {
 
 func (p *platform) customOnRepository(key, role, reason string) identity.Grant {
 	grant := p.onRepository(key, reason)
-	grant.CustomRole = p.project.Roles[role]
+	grant.CustomRole = p.role(role)
 	return grant
 }
 

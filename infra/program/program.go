@@ -20,10 +20,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/components/registry"
 	"github.com/guiofsaints/procureflow-platform/components/secrets"
 	"github.com/guiofsaints/procureflow-platform/stacks"
+	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
 // platform is what the chapters leave for those after them.
 type platform struct {
+	adopter  adopter.Adopter
 	settings stacks.Settings
 
 	gcp    *gcp.Provider
@@ -42,24 +44,43 @@ type platform struct {
 }
 
 // Run registers an environment and exports its outputs. It stops at the first chapter that fails, with the chapter's name.
-func Run(ctx *pulumi.Context) error {
-	p, err := write(ctx)
-	if err != nil {
-		return err
+// platform.yaml is beside Pulumi.yaml.
+func Run(ctx *pulumi.Context) error { return In(ctx.RootDirectory())(ctx) }
+
+// In is [Run] with platform.yaml in the folder: an engine that runs a function, and not a folder, does not say where its
+// project is.
+func In(folder string) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		p, err := write(ctx, folder)
+		if err != nil {
+			return err
+		}
+		for name, output := range p.outputs() {
+			ctx.Export(name, output)
+		}
+		return nil
 	}
-	for name, output := range p.outputs() {
-		ctx.Export(name, output)
-	}
-	return nil
 }
 
-// write is the table of contents.
-func write(ctx *pulumi.Context) (*platform, error) {
+// load reads whose environment it is and what it is like, which have to agree.
+func load(ctx *pulumi.Context, folder string) (*platform, error) {
+	of, err := adopter.Load(folder)
+	if err != nil {
+		return nil, err
+	}
 	settings, err := stacks.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p := &platform{settings: settings}
+	return &platform{adopter: of, settings: settings}, of.Holds(ctx.Project(), settings.GitHub.Owner, settings.GitHub.Repository)
+}
+
+// write is the table of contents.
+func write(ctx *pulumi.Context, folder string) (*platform, error) {
+	p, err := load(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
 	for _, chapter := range []struct {
 		name  string
 		write func(*platform, *pulumi.Context) error

@@ -3,7 +3,6 @@ package program
 import (
 	"encoding/json"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 	"github.com/guiofsaints/procureflow-platform/stacks"
@@ -21,14 +19,11 @@ import (
 // devSettings is the document of dev with its stand-ins filled, to be changed.
 func devSettings(t *testing.T) map[string]any {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join("..", "..", "Pulumi.dev.yaml"))
+	filled, err := stacks.Filled(filepath.Join("..", "..", "tests", "application"), "dev")
 	require.NoError(t, err)
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	require.NoError(t, yaml.Unmarshal(content, &file))
-	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
-	return filled.(map[string]any)
+	document := map[string]any{}
+	require.NoError(t, json.Unmarshal(filled, &document))
+	return document
 }
 
 // run writes the program of a document of dev, before any service exists.
@@ -37,14 +32,14 @@ func run(t *testing.T, settings map[string]any) (outputs pulumi.MapOutput, err e
 	document, err := json.Marshal(settings)
 	require.NoError(t, err)
 	_, err = pulumitest.RunErr(func(ctx *pulumi.Context) error {
-		p, err := write(ctx)
+		p, err := write(ctx, filepath.Join("..", "..", "tests", "application"))
 		if err != nil {
 			return err
 		}
 		outputs = p.outputs().ToMapOutput()
 		return nil
 	}, pulumitest.WithStack("dev"), pulumitest.WithProjectNumber("100000000001"),
-		pulumitest.WithConfig(map[string]string{stacks.ConfigKey: string(document)}),
+		pulumitest.WithConfig(map[string]string{stacks.ConfigKey("procureflow"): string(document)}),
 		pulumitest.WithKey(), pulumitest.WithCall("gcp:cloudrunv2/getService:getService", func(map[string]any) (map[string]any, error) {
 			return nil, errors.New("projects/procureflow-dev/locations/us-central1/services/procureflow-web not found")
 		}))

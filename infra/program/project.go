@@ -3,6 +3,7 @@ package program
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -28,14 +29,14 @@ var apis = map[string]string{
 	"billingbudgets.googleapis.com":       "Has the budget.",
 }
 
-// The ids of the custom roles, each there because Google's role for it does more: the roles that read settings read logs,
+// What the ids of the custom roles end with, each there because Google's role for it does more: the roles that read settings read logs,
 // metrics and images; roles/run.developer opens a root shell in a running service, deletes services and runs jobs; and every
 // role that manages services, secrets, a repository or metrics also says who else may, or reads what is in them.
 const (
-	infrastructureRole = "procureflowInfrastructure"
-	registryKeeperRole = "procureflowRegistryKeeper"
-	releaserRole       = "procureflowReleaser"
-	settingsReaderRole = "procureflowSettingsReader"
+	infrastructureRole = "Infrastructure"
+	registryKeeperRole = "RegistryKeeper"
+	releaserRole       = "Releaser"
+	settingsReaderRole = "SettingsReader"
 )
 
 // settingsReads are what reading the settings takes that only a person changes.
@@ -47,14 +48,14 @@ var settingsReads = []string{
 
 var customRoles = map[string]project.Role{
 	releaserRole: {
-		Title:  "ProcureFlow releaser",
+		Title:  "Releaser",
 		Reason: "Makes revisions of services that are there, and shifts traffic between them.",
 		Permissions: []string{
 			"run.operations.get", "run.revisions.get", "run.revisions.list", "run.services.get", "run.services.update",
 		},
 	},
 	settingsReaderRole: {
-		Title:  "ProcureFlow settings reader",
+		Title:  "Settings reader",
 		Reason: "Reads how the program's resources are set, and no log, metric, image or name of anything else.",
 		Permissions: slices.Concat(settingsReads, []string{
 			"logging.logMetrics.get",
@@ -63,7 +64,7 @@ var customRoles = map[string]project.Role{
 		}),
 	},
 	infrastructureRole: {
-		Title:  "ProcureFlow infrastructure",
+		Title:  "Infrastructure",
 		Reason: "Makes and changes what there is and what watches it, and neither says who may do what nor reads a secret's value.",
 		Permissions: slices.Concat(settingsReads, managed("logging.logMetrics"), managed("monitoring.alertPolicies"),
 			managed("monitoring.dashboards"), managed("monitoring.notificationChannels"), managed("monitoring.services"),
@@ -74,7 +75,7 @@ var customRoles = map[string]project.Role{
 			}),
 	},
 	registryKeeperRole: {
-		Title:       "ProcureFlow registry keeper",
+		Title:       "Registry keeper",
 		Reason:      "Changes a repository's settings, and neither its images nor who may read and write them.",
 		Permissions: []string{"artifactregistry.repositories.update"},
 	},
@@ -94,7 +95,7 @@ var attestationAPIs = map[string]string{
 
 var attestationRoles = map[string]project.Role{
 	attestationReaderRole: {
-		Title:  "ProcureFlow attestation reader",
+		Title:  "Attestation reader",
 		Reason: "Reads the key's public half, the note, the attestor and the policy, and changes none of them.",
 		Permissions: []string{
 			"binaryauthorization.attestors.get", "binaryauthorization.attestors.getIamPolicy", "binaryauthorization.policy.get",
@@ -104,18 +105,30 @@ var attestationRoles = map[string]project.Role{
 		},
 	},
 	attesterRole: {
-		Title:       "ProcureFlow attester",
+		Title:       "Attester",
 		Reason:      "Writes signatures down; whose they may be is decided at the key and the note.",
 		Permissions: []string{"containeranalysis.occurrences.create"},
 	},
 }
 
+// roleID is a custom role's id: the application's name first, so that it is known whose it is. Ids have no hyphens.
+func (p *platform) roleID(name string) string {
+	return strings.ReplaceAll(p.adopter.Application, "-", "_") + name
+}
+
+// role is a custom role's resource name.
+func (p *platform) role(name string) pulumi.StringOutput { return p.project.Roles[p.roleID(name)] }
+
 // writeProject is first, because every API answers with an error until it is on.
 func (p *platform) writeProject(ctx *pulumi.Context) error {
-	enabled, roles := maps.Clone(apis), maps.Clone(customRoles)
+	enabled, wanted := maps.Clone(apis), maps.Clone(customRoles)
 	if p.settings.BinaryAuthorization != nil {
 		maps.Copy(enabled, attestationAPIs)
-		maps.Copy(roles, attestationRoles)
+		maps.Copy(wanted, attestationRoles)
+	}
+	roles := map[string]project.Role{}
+	for name, role := range wanted {
+		roles[p.roleID(name)] = role
 	}
 	var err error
 	p.project, err = project.NewProject(ctx, "project", &project.ProjectArgs{

@@ -133,7 +133,7 @@ func mandatoryAnywhere(t *testing.T, p crossguard.Policy) bool {
 	if p.Enforcement == crossguard.Mandatory {
 		return true
 	}
-	files, err := filepath.Glob(filepath.Join("..", "config", "*.json"))
+	files, err := filepath.Glob(filepath.Join("..", "*.json"))
 	require.NoError(t, err)
 	require.Len(t, files, 3)
 	for _, file := range files {

@@ -243,7 +243,7 @@ func TestForbidden(t *testing.T) {
 	service, err := NewService(context.Background(), Endpoints{Run: server.URL}, "p", "us-central1", "web")
 	require.NoError(t, err)
 	_, err = service.Read(context.Background())
-	assert.EqualError(t, err, "read projects/p/locations/us-central1/services/web: 403 Permission denied. (the account needs procureflowReleaser on the project, or roles/run.developer on the service)")
+	assert.EqualError(t, err, "read projects/p/locations/us-central1/services/web: 403 Permission denied. (the account needs the platform's Releaser role on the project, or roles/run.developer on the service)")
 	metrics, err := NewMetrics(context.Background(), Endpoints{Monitoring: server.URL}, "p", "us-central1", "web", time.Now)
 	require.NoError(t, err)
 	_, err = metrics.Since(context.Background(), "web-b", time.Now().Add(-time.Hour))

@@ -233,7 +233,7 @@ func TestErrorsSayWhatTheyMean(t *testing.T) {
 	}
 	w.fault = func(*http.Request) int { return 403 }
 	_, err = service.Read(ctx)
-	require.EqualError(t, err, "read projects/procureflow-dev/locations/us-central1/services/web: 403 injected (the account needs procureflowReleaser on the project, or roles/run.developer on the service)")
+	require.EqualError(t, err, "read projects/procureflow-dev/locations/us-central1/services/web: 403 injected (the account needs the platform's Releaser role on the project, or roles/run.developer on the service)")
 	w.api.Close()
 	_, err = service.Read(ctx)
 	require.ErrorIs(t, err, rollout.ErrUnavailable)

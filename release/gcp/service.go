@@ -173,7 +173,7 @@ func Reason(err error) string {
 
 // explain wraps an API error in what it means. The API's message stays, its body, headers and URL do not.
 func (s *Service) explain(ctx context.Context, doing string, err error) error {
-	return explain(ctx, fmt.Sprintf("%s %s", doing, s.name), "procureflowReleaser on the project, or roles/run.developer on the service", err)
+	return explain(ctx, fmt.Sprintf("%s %s", doing, s.name), "the platform's Releaser role on the project, or roles/run.developer on the service", err)
 }
 
 func explain(ctx context.Context, doing, needs string, err error) error {

@@ -46,15 +46,15 @@ type Streams struct {
 // app is what all commands share.
 type app struct {
 	streams Streams
-	program pulumi.RunFunc
+	program func(folder string) pulumi.RunFunc
 	dir     string
 	state   string
 	wait    time.Duration
 	exit    int
 }
 
-// Main runs the command line args for program and returns the exit code.
-func Main(ctx context.Context, args []string, streams Streams, program pulumi.RunFunc) int {
+// Main runs the command line args, with what program is for the application in a folder, and returns the exit code.
+func Main(ctx context.Context, args []string, streams Streams, program func(folder string) pulumi.RunFunc) int {
 	streams.Out, streams.Err = &persistentWriter{to: streams.Out}, &persistentWriter{to: streams.Err}
 	a := &app{streams: streams, program: program}
 	root := a.root()
@@ -150,6 +150,14 @@ func repository() (string, error) {
 	}
 }
 
+// folder is the one that holds Pulumi.yaml and the stack files: the one given, else the repository's.
+func (a *app) folder() (string, error) {
+	if a.dir != "" {
+		return filepath.Abs(a.dir)
+	}
+	return repository()
+}
+
 // openDir opens the state folder: the one given, else the repository's.
 func (a *app) openDir() (statedir.Dir, error) {
 	folder := a.state
@@ -175,11 +183,9 @@ func (a *app) open(ctx context.Context, name string, progress io.Writer) (*sessi
 	if err != nil {
 		return nil, err
 	}
-	root := module
-	if a.dir != "" {
-		if root, err = filepath.Abs(a.dir); err != nil {
-			return nil, err
-		}
+	root, err := a.folder()
+	if err != nil {
+		return nil, err
 	}
 	dir, err := a.openDir()
 	if err != nil {
@@ -195,7 +201,7 @@ func (a *app) open(ctx context.Context, name string, progress io.Writer) (*sessi
 		return nil, err
 	}
 	opened, err := engine.Open(engine.Options{
-		Root: root, Module: module, Dir: dir, Program: a.program, Out: progress, Terminal: isTerminal(progress),
+		Root: root, Module: module, Dir: dir, Program: a.program(root), Out: progress, Terminal: isTerminal(progress),
 		Cloud: []string{executable, "cloud", "--state", dir.Path()}, Build: build(executable),
 	})
 	if err != nil {

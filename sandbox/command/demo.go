@@ -198,10 +198,10 @@ func (a *app) emptyDemo(ctx context.Context, root string, folder statedir.Dir) (
 		source = a.dir
 	}
 	a.dir = folder.Path("project")
-	if err := os.MkdirAll(a.dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(a.dir, "policy"), 0o700); err != nil {
 		return statedir.Dir{}, err
 	}
-	for _, name := range []string{"Pulumi.yaml", "Pulumi.dev.yaml"} {
+	for _, name := range []string{"Pulumi.yaml", "Pulumi.dev.yaml", "platform.yaml", "policy/dev.json"} {
 		content, err := os.ReadFile(filepath.Join(source, name))
 		if err != nil {
 			return statedir.Dir{}, err

@@ -23,7 +23,11 @@ func (a *app) env() *cobra.Command {
 			"The APIs take requests with the sandbox's token only. It stays in files that only you may read; the lines name them.\n\n" +
 			"Exit codes: 0 done; 1 the cloud is not running; 2 the call or the settings are wrong.",
 		RunE: func(command *cobra.Command, args []string) error {
-			document, err := a.settingsOf(args[0])
+			folder, err := a.folder()
+			if err != nil {
+				return err
+			}
+			document, err := settingsOf(folder, args[0])
 			if err != nil {
 				return err
 			}

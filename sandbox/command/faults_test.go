@@ -19,7 +19,7 @@ import (
 func sandbox(state string, args ...string) (code int, out, errors string) {
 	var stdout, stderr bytes.Buffer
 	code = command.Main(context.Background(), append(args, "--state", state), command.Streams{In: &bytes.Buffer{}, Out: &stdout, Err: &stderr},
-		func(*pulumi.Context) error { return nil })
+		func(string) pulumi.RunFunc { return nil })
 	return code, stdout.String(), stderr.String()
 }
 

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
-	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
 	"github.com/guiofsaints/procureflow-platform/stacks"
@@ -30,11 +28,15 @@ func (a *app) trust() *cobra.Command {
 			if err != nil {
 				return &commandLineError{err}
 			}
-			document, err := a.settingsOf(args[0])
+			folder, err := a.folder()
 			if err != nil {
 				return err
 			}
-			deployed, err := trust.Deploy(a.program, args[0], document)
+			document, err := settingsOf(folder, args[0])
+			if err != nil {
+				return err
+			}
+			deployed, err := trust.Deploy(a.program(folder), folder, args[0], document)
 			if err != nil {
 				return err
 			}
@@ -119,36 +121,13 @@ func repeated(decoder *json.Decoder) string {
 }
 
 // settingsOf are a stack's committed settings as JSON, stand-ins replaced by the values they stand for.
-func (a *app) settingsOf(stack string) ([]byte, error) {
-	root := a.dir
-	if root == "" {
-		var err error
-		if root, err = repository(); err != nil {
-			return nil, err
-		}
-	}
-	files, err := filepath.Glob(filepath.Join(root, "Pulumi.*.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	name := filepath.Join(root, "Pulumi."+stack+".yaml")
-	if !slices.Contains(files, name) {
+func settingsOf(folder, stack string) ([]byte, error) {
+	if !slices.Contains(stacks.Names(folder), stack) {
 		return nil, &commandLineError{fmt.Errorf("there is no stack %q: Pulumi.%s.yaml does not exist", stack, stack)}
 	}
-	data, err := os.ReadFile(name)
+	document, err := stacks.Filled(folder, stack)
 	if err != nil {
-		return nil, fmt.Errorf("read the stack's settings: %w", err)
-	}
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
-		return nil, &commandLineError{fmt.Errorf("settings of stack %s: Pulumi.%s.yaml is not YAML: %w", stack, stack, err)}
-	}
-	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
-	document, err := json.Marshal(filled)
-	if err != nil {
-		return nil, &commandLineError{fmt.Errorf("settings of stack %s: %w", stack, err)}
+		return nil, &commandLineError{err}
 	}
 	return document, nil
 }

@@ -47,6 +47,7 @@ type Options struct {
 // Engine is the real engine in the sandbox's environment.
 type Engine struct {
 	options   Options
+	project   string // the Pulumi project's name, as in Pulumi.yaml
 	cli       pulumicli.CLI
 	client    *server.Client
 	providers []*provider.Server

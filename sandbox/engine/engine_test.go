@@ -42,7 +42,7 @@ func TestStackFileCopyHasValuesInsteadOfStandIns(t *testing.T) {
 
 	var file stackFile
 	require.NoError(t, yaml.Unmarshal(first, &file))
-	secret := child(child(file.Config[stacks.ConfigKey], "secrets"), "nextauth-secret")
+	secret := child(child(file.Config[stacks.ConfigKey("procureflow")], "secrets"), "nextauth-secret")
 	assert.NotContains(t, secret, "version")
 	encrypted := child(secret, "value")["secure"].(string)
 
@@ -78,7 +78,7 @@ func TestTheCLISeesTheSettingsAsTheyAre(t *testing.T) {
 		t.Helper()
 		file, err := readStackFile(filepath.Join(e.workDir(), "Pulumi.dev.yaml"))
 		require.NoError(t, err)
-		return child(child(file.Config[stacks.ConfigKey], "services"), "web")["memory"]
+		return child(child(file.Config[stacks.ConfigKey("procureflow")], "services"), "web")["memory"]
 	}
 	write(repository, settings)
 	require.NoError(t, e.renewStackFiles(t.Context()))

@@ -30,16 +30,15 @@ func (e *Engine) policyPack(ctx context.Context, stack string) (executable, conf
 
 // policyConfig is the path of the policy pack's configuration for the stack.
 func (e *Engine) policyConfig(stack string) (string, error) {
-	folder := filepath.Join(e.options.Module, "policy", "config")
-	files, err := os.ReadDir(folder)
+	files, err := filepath.Glob(filepath.Join(e.options.Root, "policy", "*.json"))
 	if err != nil {
 		return "", err
 	}
 	var stacks []string
 	for _, file := range files {
-		name := strings.TrimSuffix(file.Name(), ".json")
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
 		if name == stack {
-			return filepath.Abs(filepath.Join(folder, file.Name()))
+			return filepath.Abs(file)
 		}
 		stacks = append(stacks, name)
 	}

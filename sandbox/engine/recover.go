@@ -96,7 +96,7 @@ func (s *Stack) recover(ctx context.Context) error {
 
 // backendLocked says whether the file backend holds a lock file for the stack.
 func (s *Stack) backendLocked() bool {
-	locks := filepath.Join(s.engine.backendDir(), ".pulumi", "locks", "organization", project, s.auto.Name())
+	locks := filepath.Join(s.engine.backendDir(), ".pulumi", "locks", "organization", s.engine.project, s.auto.Name())
 	held := false
 	_ = filepath.WalkDir(locks, func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {

@@ -18,9 +18,6 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// project is the Pulumi project's name, as in Pulumi.yaml.
-const project = "procureflow"
-
 // UsageError is a mistake of the caller: nothing was started.
 type UsageError struct{ Message string }
 
@@ -53,7 +50,7 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	if err := e.restoreCheckpoint(name); err != nil {
 		return nil, err
 	}
-	selected, err := auto.UpsertStackInlineSource(ctx, name, project, e.options.Program, workspace...)
+	selected, err := auto.UpsertStackInlineSource(ctx, name, e.project, e.options.Program, workspace...)
 	if err != nil {
 		return nil, fmt.Errorf("select stack %s: %w", name, err)
 	}
@@ -183,7 +180,7 @@ func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 
 // checkpoint is where the file backend keeps a stack's state.
 func (e *Engine) checkpoint(stack string) string {
-	return filepath.Join(e.backendDir(), ".pulumi", "stacks", project, stack+".json")
+	return filepath.Join(e.backendDir(), ".pulumi", "stacks", e.project, stack+".json")
 }
 
 // Service is a service of the stack as the sandbox's person sees it.

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
@@ -20,10 +19,11 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 	"github.com/guiofsaints/procureflow-platform/stacks"
+	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
 // writeProject writes the work folder's Pulumi.yaml: the repository's, without what only a compiled program needs. The
-// engine's own options, refresh among them, stay as they are.
+// engine's own options, refresh among them, stay as they are. A compiled program looks for platform.yaml beside it.
 func (e *Engine) writeProject() error {
 	data, err := os.ReadFile(filepath.Join(e.options.Root, "Pulumi.yaml"))
 	if err != nil {
@@ -33,24 +33,28 @@ func (e *Engine) writeProject() error {
 	if err := yaml.Unmarshal(data, &project); err != nil {
 		return fmt.Errorf("read Pulumi.yaml: %w", err)
 	}
+	if e.project, _ = project["name"].(string); e.project == "" {
+		return &UsageError{Message: filepath.Join(e.options.Root, "Pulumi.yaml") + " names no project: write name: and the application's name"}
+	}
 	project["runtime"] = "go"
 	delete(project, "main")
 	if data, err = yaml.Marshal(project); err != nil {
 		return err
 	}
-	return statedir.WriteFile(filepath.Join(e.workDir(), "Pulumi.yaml"), data, 0o600)
+	if err := statedir.WriteFile(filepath.Join(e.workDir(), "Pulumi.yaml"), data, 0o600); err != nil {
+		return err
+	}
+	if data, err = os.ReadFile(filepath.Join(e.options.Root, adopter.File)); err != nil {
+		return &UsageError{Message: fmt.Sprintf("read who uses the platform: %v: `go run ./cmd/init` writes it", err)}
+	}
+	return statedir.WriteFile(filepath.Join(e.workDir(), adopter.File), data, 0o600)
 }
 
 // stackNames are the stacks that have a file in the repository, sorted.
-func (e *Engine) stackNames() []string {
-	files, _ := filepath.Glob(filepath.Join(e.options.Root, "Pulumi.*.yaml"))
-	var names []string
-	for _, file := range files {
-		names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml"))
-	}
-	sort.Strings(names)
-	return names
-}
+func (e *Engine) stackNames() []string { return stacks.Names(e.options.Root) }
+
+// configKey is the key of the settings in a stack's file.
+func (e *Engine) configKey() string { return stacks.ConfigKey(e.project) }
 
 // writeStackFile writes the sandbox's copy of the stack's file and returns its settings. The copy differs in what the
 // sandbox's person would have done: stand-ins are replaced by the values they stand for, and each secret has a value
@@ -70,23 +74,23 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		return none, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml is not YAML: %v", stack, err)}
 	}
-	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
+	filled, _ := stacks.FillStandIns(file.Config[e.configKey()])
 	copyPath := filepath.Join(e.workDir(), "Pulumi."+stack+".yaml")
 	previous, err := readStackFile(copyPath)
 	if err != nil {
 		return none, err
 	}
-	settings, err := parseSettings(filled, stack)
+	settings, err := e.parseSettings(filled, stack)
 	if err != nil {
 		return none, err
 	}
 	file.EncryptionSalt = previous.EncryptionSalt
-	if missing := secretsWithoutValue(filled, previous.Config[stacks.ConfigKey]); len(missing) > 0 {
+	if missing := secretsWithoutValue(filled, previous.Config[e.configKey()]); len(missing) > 0 {
 		if file.EncryptionSalt, err = e.makeValues(ctx, missing, previous.EncryptionSalt); err != nil {
 			return none, err
 		}
 	}
-	file.Config[stacks.ConfigKey] = filled
+	file.Config[e.configKey()] = filled
 	written, err := yaml.Marshal(file)
 	if err != nil {
 		return none, err
@@ -148,10 +152,10 @@ func readStackFile(path string) (stackFile, error) {
 }
 
 // parseSettings checks the settings before anything is started, with the very code the program uses.
-func parseSettings(document any, stack string) (stacks.Settings, error) {
+func (e *Engine) parseSettings(document any, stack string) (stacks.Settings, error) {
 	data, err := json.Marshal(document)
 	if err != nil {
-		return stacks.Settings{}, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml: %s: %v", stack, stacks.ConfigKey, err)}
+		return stacks.Settings{}, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml: %s: %v", stack, e.configKey(), err)}
 	}
 	return stacks.Parse(data, stack)
 }

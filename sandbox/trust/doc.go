@@ -2,7 +2,7 @@
 // deploy (providers, bindings, grants), evaluates the very expressions in the Common Expression Language, and applies
 // Google's rules of the exchange:
 //
-//	deployed, err := trust.Deploy(program.Run, stack, document)
+//	deployed, err := trust.Deploy(program.In(folder), folder, stack, document)
 //	simulator, err := trust.New(deployed)
 //	answer := simulator.Exchange(claims)
 //

@@ -14,21 +14,22 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// project is the Pulumi project's name, the namespace of its configuration.
-const project = "procureflow"
-
 // Deploy runs program for a stack as its first up would, asking no engine and no cloud, and returns what of it decides about
-// trust. document are the settings as JSON, without stand-ins.
-func Deploy(program pulumi.RunFunc, stack string, document []byte) (Deployed, error) {
+// trust. folder has the application's Pulumi.yaml; document are the settings as JSON, without stand-ins.
+func Deploy(program pulumi.RunFunc, folder, stack string, document []byte) (Deployed, error) {
+	project, err := stacks.ProjectName(folder)
+	if err != nil {
+		return Deployed{}, err
+	}
 	settings, err := stacks.Parse(document, stack)
 	if err != nil {
 		return Deployed{}, err
 	}
-	mocks := &recorder{stack: stack, projectNumber: settings.Project.Number}
+	mocks := &recorder{project: project, stack: stack, projectNumber: settings.Project.Number}
 	err = pulumi.RunErr(program, func(info *pulumi.RunInfo) {
 		*info = pulumi.RunInfo{
-			Project: project, Stack: stack, Organization: "organization",
-			Config: map[string]string{stacks.ConfigKey: string(document)}, Mocks: mocks,
+			Project: project, RootDirectory: folder, Stack: stack, Organization: "organization",
+			Config: map[string]string{stacks.ConfigKey(project): string(document)}, Mocks: mocks,
 		}
 	})
 	if err != nil {
@@ -53,7 +54,7 @@ func (r registration) text(key string) string {
 // recorder is the SDK's mocks: it remembers what is registered and answers with the few names that the cloud computes and
 // trust depends on. The SDK calls it concurrently.
 type recorder struct {
-	stack, projectNumber string
+	project, stack, projectNumber string
 
 	mu         sync.Mutex
 	registered []registration
@@ -66,7 +67,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		made.parent = args.RegisterRPC.GetParent()
 	}
 	// As the SDK's mocks name it, so that children's parents can be found.
-	made.urn = string(urn.New(tokens.QName(r.stack), project, parentType(made.parent), tokens.Type(made.typ), made.name))
+	made.urn = string(urn.New(tokens.QName(r.stack), tokens.PackageName(r.project), parentType(made.parent), tokens.Type(made.typ), made.name))
 	outputs := args.Inputs.Copy()
 	set := func(key, value string) { outputs[resource.PropertyKey(key)] = resource.NewProperty(value) }
 	switch made.typ {

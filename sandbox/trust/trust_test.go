@@ -198,7 +198,7 @@ func TestProvidersThatGoogleWouldRefuse(t *testing.T) {
 func TestWhatTheSimulatorCannotReadFails(t *testing.T) {
 	t.Parallel()
 	deploy := func(program pulumi.RunFunc) error {
-		_, err := trust.Deploy(program, "dev", document(t))
+		_, err := trust.Deploy(program, application, "dev", document(t))
 		return err
 	}
 	for name, test := range map[string]struct {
@@ -235,6 +235,6 @@ func TestWhatTheSimulatorCannotReadFails(t *testing.T) {
 			assert.ErrorContains(t, deploy(test.program), test.want)
 		})
 	}
-	_, err := trust.Deploy(nil, "dev", []byte("{}"))
+	_, err := trust.Deploy(nil, application, "dev", []byte("{}"))
 	assert.ErrorContains(t, err, "project")
 }

@@ -42,8 +42,12 @@ var layers = []layer{
 		reason:   "settings are read before anything is made, and by tools that make nothing",
 	},
 	{
+		packages: "stacks/adopter",
+		reason:   "whose application it is has to be known before anything of it is read",
+	},
+	{
 		packages: "infra/program",
-		may:      []string{"stacks", "components/*", "internal/naming", "internal/pulumiopt"},
+		may:      []string{"stacks", "stacks/adopter", "components/*", "internal/naming", "internal/pulumiopt"},
 		reason:   "the program has one mode: it must not be able to know the sandbox or a release",
 	},
 	{
@@ -78,7 +82,7 @@ var layers = []layer{
 	},
 	{
 		packages:   "release/command",
-		may:        []string{"release/**", "stacks", "internal/naming"},
+		may:        []string{"release/**", "stacks", "stacks/adopter", "internal/naming"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "the command line is where orchestration meets its adapters; it knows neither the program nor the sandbox",
 	},
@@ -132,7 +136,7 @@ var layers = []layer{
 	},
 	{
 		packages: "sandbox/**",
-		may:      []string{"emulator/**", "sandbox/**", "stacks", "internal/naming"},
+		may:      []string{"emulator/**", "sandbox/**", "stacks", "stacks/adopter", "internal/naming"},
 		reason:   "the simulated cloud judges the program and the components, so it must not share their code",
 	},
 	{
@@ -142,7 +146,7 @@ var layers = []layer{
 	},
 	{
 		packages:   "cmd/release",
-		may:        []string{"release/**", "stacks", "internal/naming"},
+		may:        []string{"release/**", "stacks", "stacks/adopter", "internal/naming"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "a rollback needs neither the program nor its state",
 	},

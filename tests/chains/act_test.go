@@ -44,10 +44,8 @@ func newCheckout(t *testing.T) *checkout {
 			t.Fatal(err)
 		}
 	}
-	for _, path := range []string{
-		".github", "policy/config", "release/settings/provenance.yaml", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml",
-		"go.mod", "go.sum", "policy/go.mod", "policy/go.sum",
-	} {
+	c.add(".", filepath.Join(root, "tests", "application"))
+	for _, path := range []string{".github", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum"} {
 		c.add(path, filepath.Join(root, path))
 	}
 	c.git("init", "--quiet", "--initial-branch=main")

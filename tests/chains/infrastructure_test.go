@@ -92,7 +92,7 @@ func (c *chain) addService(stack string) {
 		api := strings.NewReplacer("      web:", "      api:", "procureflow-web", "procureflow-api", "image: web", "image: api", "procureflow-cloudrun", "procureflow-api")
 		return text[:to] + api.Replace(text[from:to]) + text[to:]
 	})
-	edit("policy/config/"+stack+".json", func(text string) string {
+	edit("policy/"+stack+".json", func(text string) string {
 		return regexp.MustCompile(`"ceiling": \d+`).ReplaceAllString(strings.ReplaceAll(text, `"procureflow-web"`, `"procureflow-web", "procureflow-api"`), `"ceiling": 1000`)
 	})
 }

@@ -50,7 +50,7 @@ func testPreviews(t *testing.T, c *chain) {
 	calls := c.calls()
 	for _, stack := range []string{"dev", "staging", "prod"} {
 		for _, call := range []string{"google-github-actions/auth preview@" + stack, "pulumi stack select guiofsaints/procureflow/" + stack,
-			"--policy-pack-config policy/config/" + stack + ".json", "actions/upload-artifact preview-" + stack} {
+			"--policy-pack-config policy/" + stack + ".json", "actions/upload-artifact preview-" + stack} {
 			if !strings.Contains(calls, call) {
 				t.Errorf("%q was not called:\n%s", call, calls)
 			}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/infra/program"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
@@ -38,17 +37,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// settings are a stack's committed settings with its stand-ins filled, changed by change.
+// settings are a stack's settings of the tests' own application, changed by change.
 func settings(t *testing.T, stack string, change func(document map[string]any)) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join("..", "..", "Pulumi."+stack+".yaml"))
+	filled, err := stacks.Filled(filepath.Join("..", "application"), stack)
 	require.NoError(t, err)
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	require.NoError(t, yaml.Unmarshal(content, &file))
-	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
-	document := filled.(map[string]any)
+	document := map[string]any{}
+	require.NoError(t, json.Unmarshal(filled, &document))
 	if change != nil {
 		change(document)
 	}
@@ -77,9 +72,9 @@ func runErr(t *testing.T, stack string, change func(map[string]any), opts ...pul
 	require.NoError(t, json.Unmarshal([]byte(document), &numbered))
 	opts = append([]pulumitest.Option{
 		pulumitest.WithStack(stack), pulumitest.WithProjectNumber(numbered.Project.Number),
-		pulumitest.WithKey(), pulumitest.WithCall(getService, notThere), pulumitest.WithConfig(map[string]string{stacks.ConfigKey: document}),
+		pulumitest.WithKey(), pulumitest.WithCall(getService, notThere), pulumitest.WithConfig(map[string]string{stacks.ConfigKey("procureflow"): document}),
 	}, opts...)
-	return pulumitest.RunErr(program.Run, opts...)
+	return pulumitest.RunErr(program.In(filepath.Join("..", "application")), opts...)
 }
 
 func TestTheInventoryOfEachStack(t *testing.T) {

@@ -103,7 +103,7 @@ func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
 		api := s.status().API
 		exit := release.Main(t.Context(), []string{"sign", "--image", image + "@" + b.digest, "--from", b.from, "--attestor", attestor,
 			"--key", "projects/procureflow-prod/locations/us-central1/keyRings/attestation/cryptoKeys/release/cryptoKeyVersions/1",
-			"--provenance", filepath.Join(root, "release", "settings", "provenance.yaml"), "--trusted-root", b.root,
+			"--provenance", filepath.Join(s.dir, "provenance.yaml"), "--trusted-root", b.root,
 			"--token-file", filepath.Join(s.state, "keys", "token"), "--kms-endpoint", api + "/kms/", "--analysis-endpoint", api + "/ca/", "--binauthz-endpoint", api + "/ba/",
 		}, release.Streams{Out: &out, Err: &errs})
 		return exit, out.String() + errs.String()

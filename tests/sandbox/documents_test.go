@@ -48,7 +48,7 @@ func TestTheFirstRunAsDocumented(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "import.json")
 	var ran []string
 	for _, command := range documented(t, "bootstrap.md", "The run") {
-		words := strings.Fields(strings.NewReplacer("'", "", "bin/policy-pack", filepath.Join(root, "policy"), "policy/config", filepath.Join(root, "policy", "config"),
+		words := strings.Fields(strings.NewReplacer("'", "", "bin/policy-pack", filepath.Join(root, "policy"), "policy/", filepath.Join(root, "policy")+"/",
 			"import.json", file).Replace(command))
 		switch {
 		case command == "pulumi stack init prod", command == "go build -C policy -o ../bin/policy-pack .":
@@ -92,7 +92,7 @@ func TestNothingDocumentedRunsUnjudged(t *testing.T) {
 			assert.False(t, strings.Contains(command, "bin/policy-pack ") && !strings.Contains(command, "go build") && !built, "%s uses the pack before it is built: %s", document, line)
 			assert.False(t, strings.Contains(command, "echo $?") && strings.HasPrefix(command, "go run"), "%s: go run ends with 1 whatever the command ends with: %s", document, line)
 			if strings.Contains(command, "pulumi up ") && !strings.Contains(command, "'**pulumi:providers:**'") {
-				assert.Contains(t, command, "--policy-pack bin/policy-pack --policy-pack-config policy/config/", document)
+				assert.Contains(t, command, "--policy-pack bin/policy-pack --policy-pack-config policy/", document)
 			}
 		}
 	}

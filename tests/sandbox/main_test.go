@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/signal"
@@ -47,7 +49,7 @@ func TestMain(m *testing.M) {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		streams := command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
-		os.Exit(command.Main(ctx, os.Args[1:], streams, program.Run))
+		os.Exit(command.Main(ctx, os.Args[1:], streams, program.In))
 	}
 	if os.Getenv(asRelease) != "" {
 		os.Exit(release.Main(context.Background(), os.Args[1:], release.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
@@ -67,8 +69,8 @@ type sandbox struct {
 	dir   string
 }
 
-// newSandbox makes a sandbox that is stopped at the test's end. files replaces the repository's project files by edited
-// ones: the function gets each stack file's content and returns the new one.
+// newSandbox makes a sandbox that is stopped at the test's end, of the tests' own application. edit gets the content of each of
+// its files and returns the new one.
 func newSandbox(t *testing.T, edit func(name, content string) string) *sandbox {
 	t.Helper()
 	s := &sandbox{t: t, state: filepath.Join(t.TempDir(), "state"), dir: t.TempDir()}
@@ -86,21 +88,25 @@ func newSandbox(t *testing.T, edit func(name, content string) string) *sandbox {
 	return s
 }
 
-// writeProject copies Pulumi.yaml and the stack files, edited.
+// writeProject copies the application's files, edited.
 func (s *sandbox) writeProject(edit func(name, content string) string) {
 	s.t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, "Pulumi*.yaml"))
-	require.NoError(s.t, err)
-	require.Len(s.t, files, 4)
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		require.NoError(s.t, err)
+	application := os.DirFS(filepath.Join(root, "tests", "application"))
+	require.NoError(s.t, fs.WalkDir(application, ".", func(name string, entry fs.DirEntry, err error) error {
+		path := filepath.Join(s.dir, name)
+		if err != nil || entry.IsDir() {
+			return errors.Join(err, os.MkdirAll(path, 0o700))
+		}
+		data, err := fs.ReadFile(application, name)
+		if err != nil {
+			return err
+		}
 		content := string(data)
 		if edit != nil {
-			content = edit(filepath.Base(file), content)
+			content = edit(name, content)
 		}
-		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, filepath.Base(file)), []byte(content), 0o600))
-	}
+		return os.WriteFile(path, []byte(content), 0o600)
+	}))
 }
 
 // result is what a command printed and returned.
@@ -118,7 +124,7 @@ func (s *sandbox) run(args ...string) result {
 	s.t.Helper()
 	var out, errs bytes.Buffer
 	args = append([]string{"--state", s.state, "--dir", s.dir}, args...)
-	exit := command.Main(s.t.Context(), args, command.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, program.Run)
+	exit := command.Main(s.t.Context(), args, command.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, program.In)
 	return result{exit: exit, out: out.String(), err: errs.String()}
 }
 

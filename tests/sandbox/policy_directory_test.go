@@ -13,7 +13,7 @@ import (
 func TestPolicyPackAsADirectory(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, nil)
-	pack, config := filepath.Join(root, "policy"), filepath.Join(root, "policy", "config", "dev.json")
+	pack, config := filepath.Join(root, "policy"), filepath.Join(root, "policy", "dev.json")
 	s.must("up", "dev")
 	passed := s.must("pulumi", "--", "preview", "--stack", "dev", "--policy-pack", pack, "--policy-pack-config", config)
 	assert.Contains(t, passed.out, "procureflow@v")

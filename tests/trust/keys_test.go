@@ -133,8 +133,8 @@ func TestKeysAreSeen(t *testing.T) {
 func TestTheProgramMakesNoLongLivedKey(t *testing.T) {
 	t.Parallel()
 	for _, stack := range []string{"dev", "staging", "prod"} {
-		inventory, err := pulumitest.RunErr(program.Run, pulumitest.WithStack(stack),
-			pulumitest.WithConfig(map[string]string{stacks.ConfigKey: string(settings(t, stack))}),
+		inventory, err := pulumitest.RunErr(program.In(application), pulumitest.WithStack(stack),
+			pulumitest.WithConfig(map[string]string{stacks.ConfigKey("procureflow"): string(settings(t, stack))}),
 			pulumitest.WithCall("gcp:cloudrunv2/getService:getService", notThere), pulumitest.WithKey())
 		require.NoError(t, err)
 		require.NotEmpty(t, inventory.Resources)

@@ -3,9 +3,7 @@
 package trust_test
 
 import (
-	"encoding/json"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/infra/program"
 	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
@@ -22,17 +19,13 @@ import (
 
 var root = filepath.Join("..", "..")
 
+// application is the folder of an application that the tests have for themselves.
+var application = filepath.Join(root, "tests", "application")
+
 // settings are a stack's committed settings, stand-ins filled.
 func settings(t *testing.T, stack string) []byte {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(root, "Pulumi."+stack+".yaml"))
-	require.NoError(t, err)
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	require.NoError(t, yaml.Unmarshal(content, &file))
-	filled, _ := stacks.FillStandIns(file.Config[stacks.ConfigKey])
-	document, err := json.Marshal(filled)
+	document, err := stacks.Filled(application, stack)
 	require.NoError(t, err)
 	return document
 }
@@ -40,7 +33,7 @@ func settings(t *testing.T, stack string) []byte {
 // deployed is what the program of a stack deploys with them.
 func deployed(t *testing.T, stack string) trust.Deployed {
 	t.Helper()
-	deployed, err := trust.Deploy(program.Run, stack, settings(t, stack))
+	deployed, err := trust.Deploy(program.In(application), application, stack, settings(t, stack))
 	require.NoError(t, err)
 	return deployed
 }

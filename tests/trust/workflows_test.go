@@ -143,8 +143,8 @@ func variable(expression string, matrix, written map[string]string, environment 
 // githubVariables are what a stack writes to GitHub, as ENVIRONMENT/NAME or /NAME for the repository's.
 func githubVariables(t *testing.T, stack string) map[string]string {
 	t.Helper()
-	inventory, err := pulumitest.RunErr(program.Run, pulumitest.WithStack(stack), pulumitest.WithProjectNumber(numberOf(t, stack)),
-		pulumitest.WithConfig(map[string]string{stacks.ConfigKey: string(settings(t, stack))}),
+	inventory, err := pulumitest.RunErr(program.In(application), pulumitest.WithStack(stack), pulumitest.WithProjectNumber(numberOf(t, stack)),
+		pulumitest.WithConfig(map[string]string{stacks.ConfigKey("procureflow"): string(settings(t, stack))}),
 		pulumitest.WithCall("gcp:cloudrunv2/getService:getService", notThere), pulumitest.WithKey())
 	require.NoError(t, err)
 	written := map[string]string{}

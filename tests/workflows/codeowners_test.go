@@ -14,7 +14,7 @@ import (
 // mustBeOwned are the paths that change what deploys or what judges it, or that a person runs with the rights of a first run; ** at
 // the end is everything below.
 var mustBeOwned = []string{
-	".github/**", ".ci/**", "Pulumi*.yaml", "go.mod", "go.sum", "adopt/**", "bootstrap/**", "cmd/**", "components/**", "infra/**", "internal/**",
+	".github/**", ".ci/**", "Pulumi*.yaml", "platform.yaml", "provenance.yaml", "go.mod", "go.sum", "adopt/**", "bootstrap/**", "cmd/**", "components/**", "infra/**", "internal/**",
 	"permissions/**", "policy/**", "release/**", "emulator/**", "sandbox/**", "stacks/**", "tests/**",
 }
 

@@ -155,7 +155,7 @@ func TestPulumiNeverRunsWithoutThePack(t *testing.T) {
 				continue
 			}
 			judged++
-			if !strings.Contains(line, `--policy-pack "$BIN/policy-pack"`) || !strings.Contains(line, `--policy-pack-config "policy/config/$STACK.json"`) {
+			if !strings.Contains(line, `--policy-pack "$BIN/policy-pack"`) || !strings.Contains(line, `--policy-pack-config "policy/$STACK.json"`) {
 				t.Errorf("nothing judges %s", line)
 			}
 		}

@@ -54,7 +54,7 @@ func TestAPreviewsOutcome(t *testing.T) {
 		code, printed, summary := runScript(t, `trap 'cp preview/prod.txt "$KEPT"' EXIT`+"\n"+script(t, "## Preview of $STACK"), map[string]string{
 			"STACK": "prod", "EXIT": exit, "KEPT": kept,
 		}, map[string]string{"pulumi": `case "$*" in
-"preview --diff --refresh --non-interactive --color never --suppress-outputs --exclude **github:index/** --policy-pack $BIN/policy-pack --policy-pack-config policy/config/prod.json") ;;
+"preview --diff --refresh --non-interactive --color never --suppress-outputs --exclude **github:index/** --policy-pack $BIN/policy-pack --policy-pack-config policy/prod.json") ;;
 *) exit 9 ;;
 esac
 echo "Previewing (prod)"; exit "$EXIT"`})

@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	configs, err := docs.Load("config")
+	configs, err := docs.Load(".")
 	if err == nil {
 		err = os.WriteFile("../docs/policies.md", []byte(docs.Markdown(rules.Pack(), configs)), 0o644)
 	}

@@ -18,7 +18,7 @@ const root = "../.."
 
 func TestThePageIsWhatTheCodeSays(t *testing.T) {
 	t.Parallel()
-	configs, err := docs.Load(filepath.Join(root, "config"))
+	configs, err := docs.Load(root)
 	require.NoError(t, err)
 	page, err := os.ReadFile(filepath.Join(root, "..", "docs", "policies.md"))
 	require.NoError(t, err)
@@ -50,7 +50,7 @@ func TestEnvironmentsDiffer(t *testing.T) {
 		"prod": {"run-deletion-protection": "mandatory", "run-binauthz": "mandatory", "run-max-instances": "mandatory", "run-nonroot": "advisory",
 			"secret-auto-replication": "mandatory", "two-person-prod": "mandatory", "traffic-owner": "mandatory"},
 	}
-	configs, err := docs.Load(filepath.Join(root, "config"))
+	configs, err := docs.Load(root)
 	require.NoError(t, err)
 	for _, c := range configs {
 		levels := map[string]string{}
@@ -69,7 +69,7 @@ func TestEnvironmentsDiffer(t *testing.T) {
 func TestThePackTakesEveryEnvironmentsConfiguration(t *testing.T) {
 	t.Parallel()
 	for _, name := range docs.Environments {
-		content, err := os.ReadFile(filepath.Join(root, "config", name+".json"))
+		content, err := os.ReadFile(filepath.Join(root, name+".json"))
 		require.NoError(t, err)
 		assert.NoError(t, crossguardtest.Start(t, rules.Pack()).Configure(string(content)), name)
 	}

@@ -13,7 +13,7 @@ import (
 // The policy file that is shipped accepts what ci.yml on main attests, and nothing that differs from it in one thing.
 func TestShippedPolicy(t *testing.T) {
 	t.Parallel()
-	shipped, err := provenance.LoadPolicy("../../settings/provenance.yaml")
+	shipped, err := provenance.LoadPolicy("../../../provenance.yaml")
 	require.NoError(t, err)
 	assert.Equal(t, provenance.Policy{
 		Sigstore: "public", Issuer: "https://token.actions.githubusercontent.com", Repository: "guiofsaints/procureflow", RepositoryID: "100000001",

@@ -1,0 +1,218 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
+)
+
+// settingsFlags are what a workflow says about the settings that it wants to know.
+type settingsFlags struct {
+	folder, stack, service, format string
+	standIns                       bool
+}
+
+func (a *app) settings() *cobra.Command {
+	var f settingsFlags
+	command := &cobra.Command{
+		Use: "settings --stack STACK", Short: "Print what a job has to know of a stack, from its reviewed settings", Args: cobra.NoArgs,
+		Long: "Reads platform.yaml, Pulumi.yaml and Pulumi.STACK.yaml in the folder, as they are checked out, and asks nobody. Each value has the form\n" +
+			"of what it names, and none has a line break. --format github is for \"$GITHUB_OUTPUT\".\n\n" +
+			"Exit codes: 0 printed; 2 the call or the settings are wrong, and nothing was printed.",
+		RunE: func(*cobra.Command, []string) error {
+			values, err := f.values()
+			if err != nil {
+				return usage("%v", err)
+			}
+			switch f.format {
+			case "github":
+				for _, value := range values {
+					fmt.Fprintf(a.streams.Out, "%s=%s\n", value.name, value.text)
+				}
+				return nil
+			case "json":
+				object := map[string]string{}
+				for _, value := range values {
+					object[value.name] = value.text
+				}
+				return a.print(object)
+			}
+			return usage("--format is %q: use github or json", f.format)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&f.folder, "folder", ".", "folder of platform.yaml, Pulumi.yaml and the stack files")
+	flags.StringVar(&f.stack, "stack", "", "the stack: dev, staging or prod (required)")
+	flags.StringVar(&f.service, "service", "", "key of a service in the settings, whose name, address, image and paths are printed too")
+	flags.StringVar(&f.format, "format", "github", "github: NAME=VALUE lines; json: one object")
+	flags.BoolVar(&f.standIns, "stand-ins", false, "take what follows \"stand-in:\" for the value, as the sandbox does")
+	return command
+}
+
+// value is one thing that a job is told, and what it has to look like.
+type value struct {
+	name, text string
+	form       *regexp.Regexp
+}
+
+var (
+	word     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	number   = regexp.MustCompile(`^[1-9][0-9]*$`)
+	slug     = regexp.MustCompile(`^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`)
+	fullName = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+$`)
+	path     = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`)
+	optional = regexp.MustCompile(`^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$`)
+	email    = regexp.MustCompile(`^[a-z][a-z0-9-]*@[a-z][a-z0-9-]*\.iam\.gserviceaccount\.com$`)
+	commit   = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	document = regexp.MustCompile(`^[\[{][^\r\n]*[\]}]$`)
+	address  = regexp.MustCompile(`^https://[a-z0-9.-]+$`)
+	urn      = regexp.MustCompile(`^urn:pulumi:[a-z]+::[a-z0-9-]+::[A-Za-z0-9*:/_-]+$`)
+)
+
+// values are all of them, in the order in which they are printed.
+func (f settingsFlags) values() ([]value, error) {
+	of, err := adopter.Load(f.folder)
+	if err != nil {
+		return nil, err
+	}
+	if len(of.StandIns) > 0 && !f.standIns {
+		return nil, fmt.Errorf("%s: %s: a stand-in for what only the owner knows; replace it", adopter.File, strings.Join(of.StandIns, ", "))
+	}
+	project, err := stacks.ProjectName(f.folder)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := stacks.Read(f.folder, f.stack, f.standIns)
+	if err != nil {
+		return nil, err
+	}
+	if err := of.Holds(project, settings.GitHub.Owner, settings.GitHub.Repository); err != nil {
+		return nil, err
+	}
+	values := append(f.ofApplication(of, settings), ofEnvironment(settings)...)
+	source, err := f.source(settings)
+	if err != nil {
+		return nil, err
+	}
+	values = append(values, value{"source-registry", source, fullName})
+	if f.service != "" {
+		service, known := settings.Describe()[f.service]
+		if !known {
+			return nil, fmt.Errorf("stack %s has no service %q: it has %s", f.stack, f.service, strings.Join(slices.Sorted(maps.Keys(settings.Services)), ", "))
+		}
+		values = append(values, ofService(of, f.stack, f.service, settings, service)...)
+	}
+	var problems []error
+	for _, value := range values {
+		if !value.form.MatchString(value.text) {
+			problems = append(problems, fmt.Errorf("%s would be %q, which is none: mend the settings of stack %s", value.name, value.text, f.stack))
+		}
+	}
+	return values, errors.Join(problems...)
+}
+
+// ofApplication is whose application it is, and where its files are.
+func (f settingsFlags) ofApplication(of adopter.Adopter, s stacks.Settings) []value {
+	releasePolicy := of.Path("release.yaml")
+	if _, err := os.Stat(filepath.Join(f.folder, "release.yaml")); err != nil {
+		releasePolicy = "" // what the platform has is used
+	}
+	return []value{
+		{"application", of.Application, word},
+		{"repository", of.Slug(), slug},
+		{"repository-id", fmt.Sprint(s.GitHub.RepositoryID), number},
+		{"branch", s.GitHub.Branch, path},
+		{"folder", of.Folder, path},
+		{"policy-config", of.Path("policy/" + f.stack + ".json"), path},
+		{"provenance", of.Path("provenance.yaml"), path},
+		{"release-policy", releasePolicy, optional},
+		{"platform-repository", of.Platform.Repository, slug},
+		{"platform-version", of.Platform.Version, word},
+		{"platform-commit", of.Platform.Commit, commit},
+		{"organization", of.Organization, word},
+		{"stack", f.stack, word},
+		{"pulumi-stack", of.StackName(f.stack), fullName},
+		{"pulumi-team", of.Application + "-" + f.stack, word},
+		{"pulumi-read-team", of.Application + "-read", word},
+		{"pulumi-policies-team", of.Application + "-policies", word},
+	}
+}
+
+// ofEnvironment is where the stack is and who may change it.
+func ofEnvironment(s stacks.Settings) []value {
+	gates := []string{}
+	for _, gate := range s.GitHub.Environments {
+		gates = append(gates, gate.Name)
+	}
+	return []value{
+		{"environment", s.GitHubEnvironment(), word},
+		{"environments", jsonText(gates), document},
+		{"project", s.Project.ID, word},
+		{"project-number", s.Project.Number, number},
+		{"region", s.Project.Region, word},
+		{"registry-host", naming.RegistryHost(s.Project.Region), word},
+		{"registry", s.ImagePrefix(), fullName},
+		{"ci-provider", s.ProviderName(stacks.AccountCI), fullName},
+		{"ci-account", s.AccountEmail(stacks.AccountCI), email},
+		{"preview-provider", s.ProviderName(stacks.AccountPreview), fullName},
+		{"preview-account", s.AccountEmail(stacks.AccountPreview), email},
+		{"deploy-provider", s.ProviderName(stacks.AccountDeploy), fullName},
+		{"deploy-account", s.AccountEmail(stacks.AccountDeploy), email},
+		{"infra-provider", s.ProviderName(stacks.AccountInfra), fullName},
+		{"infra-account", s.AccountEmail(stacks.AccountInfra), email},
+		{"attestor", s.AttestorName(), optional},
+		{"attestor-key-version", s.AttestorKeyVersion(), optional},
+		{"services", jsonText(s.Describe()), document},
+	}
+}
+
+// ofService is what a release of the service has to know.
+func ofService(of adopter.Adopter, stack, key string, s stacks.Settings, d stacks.Described) []value {
+	return []value{
+		{"service", key, word},
+		{"service-name", d.Name, word},
+		{"service-url", d.URL, address},
+		{"service-image", s.ImagePrefix() + "/" + d.Image, fullName},
+		{"service-image-name", d.Image, path},
+		{"service-paths", jsonText(d.SmokePaths), document},
+		{"service-urn", "urn:pulumi:" + stack + "::" + of.Application + "::**gcp:cloudrunv2/service:Service::service-" + key + "-service", urn},
+	}
+}
+
+// source is the registry that the stack's images come from: that of the stack in which they are built.
+func (f settingsFlags) source(s stacks.Settings) (string, error) {
+	if s.BuildsImages() {
+		return s.ImagePrefix(), nil
+	}
+	for _, name := range stacks.Names(f.folder) {
+		other, err := stacks.Read(f.folder, name, f.standIns)
+		if err != nil {
+			return "", err
+		}
+		if other.BuildsImages() {
+			return other.ImagePrefix(), nil
+		}
+	}
+	return s.ImagePrefix(), nil // the only environment that there is
+}
+
+// jsonText is a value on one line.
+func jsonText(of any) string {
+	text, err := json.Marshal(of)
+	if err != nil {
+		return "" // which has not the form that is wanted
+	}
+	return string(text)
+}

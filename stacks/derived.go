@@ -1,0 +1,112 @@
+package stacks
+
+import (
+	"fmt"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
+)
+
+// What follows from the settings and stands nowhere. The program makes resources of these names, and workflows are told them
+// before anything is asked of a cloud, so both ask here.
+
+// The accounts of the pipeline, and the keys under [OutputAccounts].
+const (
+	AccountCI      = "ci"
+	AccountPreview = "preview"
+	AccountDeploy  = "deploy"
+	AccountInfra   = "infra"
+)
+
+// The identity pool and its providers. Only prod has more than the first provider.
+const (
+	Pool              = "github"
+	DeployProvider    = "github-oidc"
+	PromotionProvider = "github-promote"
+	InfraProvider     = "github-infra"
+	PreviewProvider   = "github-preview"
+)
+
+// Attestor is the id of the attestor that signs what is promoted, and of its key.
+const Attestor = "release"
+
+// GitHubEnvironment is the one that deployments run in, the last of those they pass.
+func (s Settings) GitHubEnvironment() string {
+	gates := s.GitHub.Environments
+	return gates[len(gates)-1].Name
+}
+
+// BuildsImages tells dev from the rest: images are built there, and from there they are promoted.
+func (s Settings) BuildsImages() bool { return s.Environment == dev }
+
+// SeparateProviders tells prod from the rest: each way in has a provider of its own.
+func (s Settings) SeparateProviders() bool { return s.Environment == prod }
+
+// ProviderID is the id of the provider that an account's jobs authenticate with.
+func (s Settings) ProviderID(account string) string {
+	if s.SeparateProviders() {
+		switch account {
+		case AccountCI:
+			return PromotionProvider
+		case AccountInfra:
+			return InfraProvider
+		case AccountPreview:
+			return PreviewProvider
+		}
+	}
+	return DeployProvider
+}
+
+// ProviderName is its resource name, which the authentication step of a workflow takes.
+func (s Settings) ProviderName(account string) string {
+	return naming.PoolName(s.Project.Number, Pool) + "/providers/" + s.ProviderID(account)
+}
+
+// AccountEmail is the address of an account of the pipeline.
+func (s Settings) AccountEmail(account string) string {
+	return naming.AccountEmail(PipelineAccountPrefix+account, s.Project.ID)
+}
+
+// ImagePrefix is what precedes /IMAGE@DIGEST.
+func (s Settings) ImagePrefix() string {
+	return naming.ImagePrefix(s.Project.Region, s.Project.ID, s.Registry.ID)
+}
+
+// AttestorName is the attestor's resource name, and empty where nothing has to be signed.
+func (s Settings) AttestorName() string {
+	if s.BinaryAuthorization == nil {
+		return ""
+	}
+	return "projects/" + s.Project.ID + "/attestors/" + Attestor
+}
+
+// AttestorKeyVersion is the version of the key that signs, and empty where nothing has to be signed.
+func (s Settings) AttestorKeyVersion() string {
+	b := s.BinaryAuthorization
+	if b == nil {
+		return ""
+	}
+	version := 1
+	if count := len(b.KeyVersions); count > 0 {
+		version = b.KeyVersions[count-1]
+	}
+	return fmt.Sprintf("projects/%s/locations/%s/keyRings/%s/cryptoKeys/%s/cryptoKeyVersions/%d",
+		s.Project.ID, s.Project.Region, b.KeyRing, Attestor, version)
+}
+
+// Described is what a release has to know of a service.
+type Described struct {
+	Image      string   `json:"image"`
+	Name       string   `json:"name"`
+	SmokePaths []string `json:"smokePaths"`
+	URL        string   `json:"url"`
+}
+
+// Describe is what a release has to know of each service, by key.
+func (s Settings) Describe() map[string]Described {
+	services := map[string]Described{}
+	for key, service := range s.Services {
+		services[key] = Described{Image: service.Image, Name: service.Name, SmokePaths: service.SmokePaths,
+			URL: naming.ServiceURL(service.Name, s.Project.Number, s.Project.Region)}
+	}
+	return services
+}

@@ -1,0 +1,115 @@
+package stacks
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// ProjectName is the name of the Pulumi project in a folder, which is the application's and the namespace of its settings.
+func ProjectName(folder string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(folder, "Pulumi.yaml"))
+	if err != nil {
+		return "", fmt.Errorf("read the project: %w", err)
+	}
+	var project struct {
+		Name string `yaml:"name"`
+	}
+	if err := yaml.Unmarshal(content, &project); err != nil {
+		return "", fmt.Errorf("%s is not YAML: %w", filepath.Join(folder, "Pulumi.yaml"), err)
+	}
+	if project.Name == "" {
+		return "", fmt.Errorf("%s has no name", filepath.Join(folder, "Pulumi.yaml"))
+	}
+	return project.Name, nil
+}
+
+// Names are the stacks that have a file in the folder, sorted.
+func Names(folder string) []string {
+	files, _ := filepath.Glob(filepath.Join(folder, "Pulumi.*.yaml"))
+	var names []string
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Document is what a stack's file in the folder has as the settings, as a YAML decoder returns it: stand-ins and encrypted
+// values are as they stand there.
+func Document(folder, stack string) (any, error) {
+	project, err := ProjectName(folder)
+	if err != nil {
+		return nil, err
+	}
+	name := "Pulumi." + stack + ".yaml"
+	content, err := os.ReadFile(filepath.Join(folder, name))
+	if err != nil {
+		return nil, fmt.Errorf("read the settings of stack %s: %w; stacks here are %s", stack, err, strings.Join(Names(folder), ", "))
+	}
+	var file struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if err := yaml.Unmarshal(content, &file); err != nil {
+		return nil, fmt.Errorf("settings of stack %s: %s is not YAML: %w", stack, name, err)
+	}
+	return file.Config[ConfigKey(project)], nil
+}
+
+// Filled is a stack's settings as JSON, with stand-ins replaced by the values they stand for.
+func Filled(folder, stack string) ([]byte, error) {
+	document, err := Document(folder, stack)
+	if err != nil {
+		return nil, err
+	}
+	filled, _ := FillStandIns(document)
+	return encode(filled, stack)
+}
+
+// Read reads and checks the settings of a stack in the folder. What is encrypted stays unread. Stand-ins are refused, unless
+// they are to be taken for the values they stand for.
+func Read(folder, stack string, standIns bool) (Settings, error) {
+	document, err := Document(folder, stack)
+	if err != nil {
+		return Settings{}, err
+	}
+	if standIns {
+		document, _ = FillStandIns(document)
+	}
+	text, err := encode(sealed(document), stack)
+	if err != nil {
+		return Settings{}, err
+	}
+	return Parse(text, stack)
+}
+
+func encode(document any, stack string) ([]byte, error) {
+	text, err := json.Marshal(document)
+	if err != nil {
+		return nil, fmt.Errorf("settings of stack %s: %w", stack, err)
+	}
+	return text, nil
+}
+
+// sealed puts a word in the place of each encrypted value, which Pulumi writes as {secure: …}.
+func sealed(node any) any {
+	switch node := node.(type) {
+	case map[string]any:
+		if _, secure := node["secure"]; secure && len(node) == 1 {
+			return "encrypted"
+		}
+		for key, value := range node {
+			node[key] = sealed(value)
+		}
+	case []any:
+		for i, value := range node {
+			node[i] = sealed(value)
+		}
+	}
+	return node
+}
