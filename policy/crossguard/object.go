@@ -165,6 +165,9 @@ func (o Object) find(path string) (v *value, set bool) {
 
 // lookup walks a path. It stops at end, at a value that is absent or unknown, or at one whose kind should be misfit.
 func (o Object) lookup(path string) (v *value, end, misfit string) {
+	if o.run.watch != nil {
+		o.run.watch(o.run.typ, o.pathOf(path))
+	}
 	v = o.value
 	for rest := path; rest != ""; {
 		if v.kind == kindNull || v.kind == kindUnknown {

@@ -39,8 +39,12 @@ func (s *Server) remediate(ctx context.Context, message string) (any, error) {
 		o := &outcome{}
 		corrected := proto.Clone(properties).(*structpb.Struct)
 		remedy := &Remedy{Resource: newResource(h, o), properties: corrected}
+		if s.watch != nil {
+			remedy.run.watch = s.watching(p, false)
+		}
 		remedy.Config, remedy.Deployment = set.config, session.deployment
 		o.evaluate(func() { p.Remediate(remedy) })
+		s.tell(p, o)
 		// A rule that ended early did half of its work: none of it is kept.
 		if len(o.unknown) == 0 && o.crash == "" && o.notApplicable == "" && !proto.Equal(properties, corrected) {
 			properties = corrected

@@ -52,6 +52,9 @@ func (r *Remedy) Remove(path string) {
 
 // walk goes to the object or list that a path's last step is taken in, and calls do there.
 func (r *Remedy) walk(path string, do func(parent *structpb.Value, last step)) {
+	if r.run.watch != nil {
+		r.run.watch(r.run.typ, path)
+	}
 	at := structpb.NewStructValue(r.properties)
 	for walked, rest := "", path; ; {
 		var s step

@@ -110,7 +110,9 @@ func (r *Resource) Provider() (Provider, bool) {
 	at := &place{path: "provider(" + h.name + ")", index: -1}
 	properties := h.object()
 	properties.blind = r.value.blind
-	return Provider{Object{value: properties, at: at, run: r.run}, h.urn, h.typ, h.name}, true
+	itsRun := *r.run
+	itsRun.typ, itsRun.watch = h.typ, nil // a provider's configuration is no resource's properties
+	return Provider{Object{value: properties, at: at, run: &itsRun}, h.urn, h.typ, h.name}, true
 }
 
 // Parent is the resource's parent, in a stack policy.

@@ -15,6 +15,7 @@ type outcome struct {
 	notApplicable string    // reason, "" if it applies
 	crash         string    // what a panic said, "" if there was none
 	secrets       []string  // values that must not appear in messages
+	logged        []Logged
 }
 
 // finding is a message about a resource, or about the stack if urn is "". Its severity is the policy's where it is unset.
@@ -40,6 +41,9 @@ func (o *outcome) undecided(urn string) bool {
 type run struct {
 	*outcome
 	urn string
+	// watch is told the type and path of every read, in tests; nil otherwise. typ is the type.
+	watch func(typ, path string)
+	typ   string
 }
 
 // A rule is ended from within a read by a panic that only this package raises and recovers. That is what makes it

@@ -53,7 +53,9 @@ func Serve(ctx context.Context, pack Pack, args []string, out io.Writer) error {
 		g.GracefulStop()
 	}()
 	if len(args) > 0 {
-		go watch(ctx, args[len(args)-1], watchEvery, cancel)
+		engine := args[len(args)-1]
+		server.LogTo(engineLog(engine, os.Stderr))
+		go watch(ctx, engine, watchEvery, cancel)
 	}
 	if _, err := fmt.Fprintln(out, listener.Addr().(*net.TCPAddr).Port); err != nil {
 		return errors.Join(fmt.Errorf("telling the engine the port: %w", err), listener.Close())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,8 @@ type Server struct {
 	session   atomic.Pointer[session]
 	cancelled atomic.Bool
 	stop      func()
+	log       func(Logged)
+	watch     func(Read)
 }
 
 // NewServer makes the server of a pack, or reports what is wrong with the pack.
@@ -44,7 +47,7 @@ func NewServer(pack Pack) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{pack: pack, info: info, stop: func() {}}
+	s := &Server{pack: pack, info: info, stop: func() {}, log: engineLog("", os.Stderr)}
 	s.session.Store(first)
 	return s, nil
 }
@@ -129,7 +132,11 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 		p, set := &s.pack.Policies[i], &session.settings[i]
 		*o, *resource = outcome{}, untouched // what one policy does to it is not seen by the next
 		resource.Config = set.config
+		if s.watch != nil {
+			resource.run.watch = s.watching(p, false)
+		}
 		o.evaluate(func() { p.Check(resource) })
+		s.tell(p, o)
 		if !o.foundAnything() && len(set.exemptions) == 0 {
 			continue
 		}
@@ -186,7 +193,11 @@ func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) 
 			o.notApplicable = p.onlyAppliesTo()
 		default:
 			stack := &Stack{Config: set.config, Deployment: session.deployment, all: inv, run: &run{outcome: o}}
+			if s.watch != nil {
+				stack.run.watch = s.watching(p, true)
+			}
 			o.evaluate(func() { p.CheckStack(stack) })
+			s.tell(p, o)
 			reasons = session.exempt(i, o, who, s.pack.Clock)
 		}
 		if o.decided() {

@@ -67,6 +67,7 @@ func (s *Stack) Each(types []string, do func(*Resource)) {
 		}
 		return
 	}
+	s.named(types)
 	for _, t := range types {
 		for _, i := range s.all.byType[t] {
 			s.visit(s.all.resources[i], do)
@@ -80,11 +81,21 @@ func (s *Stack) visit(h header, do func(*Resource)) {
 
 // Count is the number of resources of the given types.
 func (s *Stack) Count(types ...string) int {
+	s.named(types)
 	n := 0
 	for _, t := range types {
 		n += len(s.all.byType[t])
 	}
 	return n
+}
+
+// named tells a test which types a policy asks for.
+func (s *Stack) named(types []string) {
+	if s.run.watch != nil {
+		for _, t := range types {
+			s.run.watch(t, "")
+		}
+	}
 }
 
 // Lookup finds a resource by its URN.
@@ -127,6 +138,7 @@ func (s *Stack) lookupAll(urns []string) []*Resource {
 
 func (s *Stack) resource(h header) *Resource {
 	r := newResource(h, s.run.outcome)
+	r.run.watch = s.run.watch
 	r.value.blind = s.all.blind
 	r.Config, r.Deployment, r.stack = s.Config, s.Deployment, s
 	return r
@@ -134,7 +146,7 @@ func (s *Stack) resource(h header) *Resource {
 
 func newResource(h header, o *outcome) *Resource {
 	return &Resource{
-		Object: Object{value: h.object(), run: &run{outcome: o, urn: h.urn}},
+		Object: Object{value: h.object(), run: &run{outcome: o, urn: h.urn, typ: h.typ}},
 		URN:    h.urn, Type: h.typ, Name: h.name, message: h.message,
 	}
 }

@@ -100,3 +100,22 @@ func TestStackPoliciesApplyWhereOneOfTheirTypesIs(t *testing.T) {
 	assert.Empty(t, one.Diagnostics)
 	assert.Empty(t, one.NotApplicable)
 }
+
+// TestPoliciesLog: what they say is nobody's finding, and has no secrets, those that are read later included.
+func TestPoliciesLog(t *testing.T) {
+	t.Parallel()
+	fix := remedy("fix", func(r *crossguard.Remedy) { r.Log("fixing") })
+	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) {
+		r.Log("about hunter2")
+		r.Each("list", func(o crossguard.Object) { o.Debug("at %s", o.Path("")) })
+		r.StringOr("password", "")
+		panic("oops")
+	}), stackPolicy(func(s *crossguard.Stack) { s.Log("%d in all", s.Count(thing)) }), fix))
+	one := ct.Resource{Type: thing, Properties: ct.Properties{"password": ct.Secret{Value: "hunter2"}, "list": []any{object{}}}}
+	c.Remediate(one)
+	c.Analyze(one)
+	c.AnalyzeStack(one)
+	assert.Equal(t, []crossguard.Logged{
+		{Policy: "fix", URN: one.URN(), Text: "fixing"}, {Policy: "p", URN: one.URN(), Text: "about [secret]"},
+		{Policy: "p", URN: one.URN(), Text: "at list[0]", Debug: true}, {Policy: "s", Text: "1 in all"}}, c.Logged())
+}

@@ -1,12 +1,9 @@
 package rules
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -17,59 +14,6 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
-
-// engine runs the real pulumi with the pack as the executable it is shipped as.
-type engine struct{ pulumi, pack, home string }
-
-func newEngine(t *testing.T) engine {
-	t.Helper()
-	pulumi := os.Getenv("PULUMI_COMMAND")
-	if pulumi == "" {
-		found, err := exec.LookPath("pulumi")
-		if err != nil {
-			t.Skip("there is no pulumi on PATH: install it, or name one in PULUMI_COMMAND")
-		}
-		pulumi = found
-	}
-	e := engine{pulumi: pulumi, pack: filepath.Join(t.TempDir(), "pack"), home: t.TempDir()}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", e.pack, "..").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return e
-}
-
-// analyze runs policy analyze on a state of the given resources. config is the content of a configuration file.
-func (e engine) analyze(t *testing.T, config string, resources ...ct.Resource) (output string, refused bool) {
-	t.Helper()
-	folder := t.TempDir()
-	file, configFile := filepath.Join(folder, "state.json"), filepath.Join(folder, "config.json")
-	require.NoError(t, os.WriteFile(file, state(t, resources), 0o600))
-	require.NoError(t, os.WriteFile(configFile, []byte(config), 0o600))
-	cmd := exec.CommandContext(t.Context(), e.pulumi, "policy", "analyze", "--file", file, "--policy-pack", e.pack, "--policy-pack-config", configFile)
-	cmd.Env = append(os.Environ(), "PULUMI_HOME="+e.home, "PULUMI_SKIP_UPDATE_CHECK=true", "NO_COLOR=1", "PULUMI_OPTION_COLOR=never")
-	var both bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &both, &both
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return both.String(), err != nil
-}
-
-func state(t *testing.T, resources []ct.Resource) []byte {
-	t.Helper()
-	const stack = "urn:pulumi:dev::test::pulumi:pulumi:Stack::test-dev"
-	all := []object{{"urn": stack, "custom": false, "type": "pulumi:pulumi:Stack"}}
-	for i, r := range resources {
-		all = append(all, object{"urn": r.URN(), "custom": true, "id": fmt.Sprintf("id-%d", i), "type": r.Type, "parent": stack,
-			"inputs": r.Properties, "outputs": r.Properties, "ignoreChanges": r.Options.IgnoreChanges})
-	}
-	content, err := json.Marshal(object{"version": 3, "deployment": object{
-		"manifest": object{"time": "2026-11-23T00:00:00Z", "magic": "", "version": ""}, "resources": all,
-	}})
-	require.NoError(t, err)
-	return content
-}
 
 // example is what a rule refuses and what it lets pass, judged with the same options.
 type example struct {
@@ -155,11 +99,11 @@ func mandatoryAnywhere(t *testing.T, p crossguard.Policy) bool {
 // TestTheEngineRefusesEveryMandatoryViolation has a violating state for each mandatory rule.
 func TestTheEngineRefusesEveryMandatoryViolation(t *testing.T) {
 	t.Parallel()
-	e := newEngine(t)
+	e := ct.NewEngine(t, "..")
 	for _, example := range mandatoryExamples(t) {
 		t.Run(example.policy.Name, func(t *testing.T) {
 			t.Parallel()
-			output, refused := e.analyze(t, example.config, example.bad...)
+			output, refused := e.Analyze(t, example.config, example.bad...)
 			assert.True(t, refused, output)
 			assert.Contains(t, output, "[mandatory] [severity: "+example.policy.Severity.String()+"]  "+example.policy.Name)
 		})
@@ -168,19 +112,19 @@ func TestTheEngineRefusesEveryMandatoryViolation(t *testing.T) {
 
 func TestTheEngineTakesExemptionsAndRefusesMistakes(t *testing.T) {
 	t.Parallel()
-	e := newEngine(t)
+	e := ct.NewEngine(t, "..")
 	wide := changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 9})
 	exempt := func(expires string) string {
 		return fmt.Sprintf(`{"all": "disabled", "run-max-instances": {"enforcementLevel": "mandatory", "exemptions": [
 			{"resource": "web", "reason": "load test", "expires": %q}]}}`, expires)
 	}
-	output, refused := e.analyze(t, exempt("9999-12-31"), wide)
+	output, refused := e.Analyze(t, exempt("9999-12-31"), wide)
 	assert.False(t, refused, output)
-	output, refused = e.analyze(t, exempt("2026-01-01"), wide)
+	output, refused = e.Analyze(t, exempt("2026-01-01"), wide)
 	assert.True(t, refused)
 	assert.Contains(t, output, "is 9: set it to 5 or less (was exempt until 2026-01-01: load test)")
 	assert.Contains(t, output, "the exemption of web expired on 2026-01-01")
-	output, refused = e.analyze(t, exempt("9999-12-31"), v2())
+	output, refused = e.Analyze(t, exempt("9999-12-31"), v2())
 	assert.True(t, refused)
 	assert.Contains(t, output, "covers no violation: remove it")
 
@@ -190,7 +134,7 @@ func TestTheEngineTakesExemptionsAndRefusesMistakes(t *testing.T) {
 		`{"run-max-instances": {"max": "three"}}`:                                     "run-max-instances: max: Invalid type",
 		`{"run-max-instances": {"exemptions": [{"resource": "web", "reason": "x"}]}}`: "expires is required",
 	} {
-		output, refused := e.analyze(t, config, v2())
+		output, refused := e.Analyze(t, config, v2())
 		assert.True(t, refused, config)
 		assert.Contains(t, output, want)
 	}

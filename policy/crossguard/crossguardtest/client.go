@@ -14,8 +14,9 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"slices"
 	"strings"
-	"testing"
+	"sync"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
@@ -26,19 +27,39 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
+// TB is what a client needs of a *testing.T, *testing.B or *testing.F.
+type TB interface {
+	Helper()
+	Context() context.Context
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // Client is the engine's side of a pack.
 type Client struct {
 	// RPC is the protocol itself, for what the methods do not cover.
-	RPC pulumirpc.AnalyzerClient
-	t   testing.TB
+	RPC    pulumirpc.AnalyzerClient
+	t      TB
+	logged *logged
 }
 
-// Start serves a pack until the test ends. A pack that is not valid fails the test.
-func Start(t testing.TB, pack crossguard.Pack) *Client {
+// Setting changes what a client does besides.
+type Setting func(TB, crossguard.Pack, *crossguard.Server)
+
+// Start serves a pack until the test ends. A pack that is not valid fails the test. Give it [Schema] to hold what the rules read
+// against a provider's schema.
+func Start(t TB, pack crossguard.Pack, settings ...Setting) *Client {
 	t.Helper()
 	server, err := crossguard.NewServer(pack)
 	if err != nil {
 		t.Fatal(err)
+	}
+	log := &logged{}
+	server.LogTo(log.add)
+	for _, set := range settings {
+		set(t, pack, server)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -62,11 +83,30 @@ func Start(t testing.TB, pack crossguard.Pack) *Client {
 			t.Errorf("serving the pack: %v", err)
 		}
 	})
-	return &Client{RPC: pulumirpc.NewAnalyzerClient(conn), t: t}
+	return &Client{RPC: pulumirpc.NewAnalyzerClient(conn), t: t, logged: log}
 }
 
 // In is the same client reporting its failures to another test: a subtest, or a fuzz target.
-func (c *Client) In(t testing.TB) *Client { return &Client{RPC: c.RPC, t: t} }
+func (c *Client) In(t TB) *Client { return &Client{RPC: c.RPC, t: t, logged: c.logged} }
+
+// logged is what policies have logged so far.
+type logged struct {
+	mu    sync.Mutex
+	lines []crossguard.Logged
+}
+
+func (l *logged) add(line crossguard.Logged) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line)
+}
+
+// Logged is what the policies have logged so far.
+func (c *Client) Logged() []crossguard.Logged {
+	c.logged.mu.Lock()
+	defer c.logged.mu.Unlock()
+	return slices.Clone(c.logged.lines)
+}
 
 // Info is the pack's metadata.
 func (c *Client) Info() *pulumirpc.AnalyzerInfo {
@@ -175,6 +215,17 @@ func (c *Client) AnalyzeStack(resources ...Resource) Result {
 	return newResult(response.Diagnostics, response.NotApplicable)
 }
 
+// Preview checks every resource by itself and then all of them together, as a preview does.
+func (c *Client) Preview(resources ...Resource) Result {
+	c.t.Helper()
+	all := Result{NotApplicable: map[string]string{}}
+	for _, r := range resources {
+		all.add(c.Analyze(r))
+	}
+	all.add(c.AnalyzeStack(resources...))
+	return all
+}
+
 // Remediate corrects one resource. It returns the properties the engine would go on with, which are the resource's own
 // where nothing was corrected, and what happened on the way.
 func (c *Client) Remediate(r Resource) (Properties, Remediated) {
@@ -213,7 +264,7 @@ func (c *Client) must(err error) {
 	}
 }
 
-func mustStruct(t testing.TB, m map[string]any) *structpb.Struct {
+func mustStruct(t TB, m map[string]any) *structpb.Struct {
 	t.Helper()
 	s, err := structpb.NewStruct(m)
 	if err != nil {

@@ -16,8 +16,14 @@ type Resource struct {
 	Type string
 	// Name is the resource's name. Default: test.
 	Name string
-	// Properties are inputs for Analyze and Remediate, outputs for AnalyzeStack. Default: none.
+	// Properties are inputs for Analyze and Remediate. Default: none.
 	Properties Properties
+	// Outputs are what AnalyzeStack sees. Default: Properties.
+	Outputs Properties
+	// Parent is the component that the resource is in. Default: the stack.
+	Parent *Resource
+	// Component says that no provider makes the resource. Default: false.
+	Component bool
 	// Options are the resource's options. Default: none.
 	Options crossguard.Options
 	// Provider is the provider resource. Default: none.
@@ -26,10 +32,27 @@ type Resource struct {
 	Dependencies []string
 	// PropertyDependencies are URNs by top-level property, in AnalyzeStack only. Default: none.
 	PropertyDependencies map[string][]string
+
+	urn string // of a loaded one
 }
 
-// URN is the resource's URN in the stack dev of the project test.
-func (r Resource) URN() string { return "urn:pulumi:dev::test::" + r.Type + "::" + r.name() }
+const stackType = "pulumi:pulumi:Stack"
+
+// URN is the resource's URN: of a loaded one its own, else one in the stack dev of the project test.
+func (r Resource) URN() string {
+	if r.urn != "" {
+		return r.urn
+	}
+	return "urn:pulumi:dev::test::" + r.qualifiedType() + "::" + r.name()
+}
+
+// qualifiedType is the type with those of the components around it.
+func (r Resource) qualifiedType() string {
+	if r.Parent == nil || r.Parent.Type == stackType {
+		return r.Type
+	}
+	return r.Parent.qualifiedType() + "$" + r.Type
+}
 
 func (r Resource) name() string {
 	if r.Name == "" {
@@ -40,7 +63,11 @@ func (r Resource) name() string {
 
 // Request is the engine's request to analyze or remediate the resource. The error is a property that cannot be encoded.
 func (r Resource) Request() (*pulumirpc.AnalyzeRequest, error) {
-	properties, err := r.encoded()
+	return r.request(r.Properties)
+}
+
+func (r Resource) request(given Properties) (*pulumirpc.AnalyzeRequest, error) {
+	properties, err := r.encoded(given)
 	if err != nil {
 		return nil, err
 	}
@@ -52,13 +79,13 @@ func (r Resource) Request() (*pulumirpc.AnalyzeRequest, error) {
 
 // StackResource is the resource's part of the engine's request to analyze a stack.
 func (r Resource) StackResource() (*pulumirpc.AnalyzerResource, error) {
-	one, err := r.Request()
+	one, err := r.request(r.outputs())
 	if err != nil {
 		return nil, err
 	}
 	resource := &pulumirpc.AnalyzerResource{
 		Type: one.Type, Urn: one.Urn, Name: one.Name, Properties: one.Properties, Options: one.Options, Provider: one.Provider,
-		Parent: r.Options.Parent, Dependencies: r.Dependencies,
+		Parent: r.parent(), Dependencies: r.Dependencies,
 		PropertyDependencies: map[string]*pulumirpc.AnalyzerPropertyDependencies{},
 	}
 	for property, urns := range r.PropertyDependencies {
@@ -67,8 +94,23 @@ func (r Resource) StackResource() (*pulumirpc.AnalyzerResource, error) {
 	return resource, nil
 }
 
-func (r Resource) encoded() (*structpb.Struct, error) {
-	properties, err := Marshal(r.Properties)
+func (r Resource) outputs() Properties {
+	if r.Outputs == nil {
+		return r.Properties
+	}
+	return r.Outputs
+}
+
+// parent is the parent's URN.
+func (r Resource) parent() string {
+	if r.Options.Parent == "" && r.Parent != nil {
+		return r.Parent.URN()
+	}
+	return r.Options.Parent
+}
+
+func (r Resource) encoded(given Properties) (*structpb.Struct, error) {
+	properties, err := Marshal(given)
 	if err != nil {
 		return nil, fmt.Errorf("properties of %s: %w", r.URN(), err)
 	}
@@ -78,7 +120,7 @@ func (r Resource) encoded() (*structpb.Struct, error) {
 func (r Resource) options() *pulumirpc.AnalyzerResourceOptions {
 	o := &pulumirpc.AnalyzerResourceOptions{
 		Protect: r.Options.Protect, IgnoreChanges: r.Options.IgnoreChanges, Aliases: r.Options.Aliases,
-		AdditionalSecretOutputs: r.Options.AdditionalSecretOutputs, Parent: r.Options.Parent,
+		AdditionalSecretOutputs: r.Options.AdditionalSecretOutputs, Parent: r.parent(),
 		CustomTimeouts: &pulumirpc.AnalyzerResourceOptions_CustomTimeouts{
 			Create: r.Options.CreateTimeout.Seconds(), Update: r.Options.UpdateTimeout.Seconds(),
 			Delete: r.Options.DeleteTimeout.Seconds(), Read: r.Options.ReadTimeout.Seconds(),
@@ -94,7 +136,7 @@ func (r Resource) provider() (*pulumirpc.AnalyzerProviderResource, error) {
 	if r.Provider == nil {
 		return nil, nil
 	}
-	properties, err := r.Provider.encoded()
+	properties, err := r.Provider.encoded(r.Provider.Properties)
 	return &pulumirpc.AnalyzerProviderResource{
 		Type: r.Provider.Type, Urn: r.Provider.URN(), Name: r.Provider.name(), Properties: properties,
 	}, err
@@ -137,6 +179,14 @@ func (r Result) Of(policy string) Result {
 		one.NotApplicable[policy] = reason
 	}
 	return one
+}
+
+// add appends another result. A policy that reports something of one resource is applicable, whatever it says of others.
+func (r *Result) add(more Result) {
+	r.Diagnostics = append(r.Diagnostics, more.Diagnostics...)
+	for policy, reason := range more.NotApplicable {
+		r.NotApplicable[policy] = reason
+	}
 }
 
 // Messages are the texts of the diagnostics.

@@ -1,0 +1,56 @@
+package crossguardtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+// Judge runs a pack on resources as a preview does, outside of a test: in an example, or in a program. config is the content of a
+// configuration file, "" for none.
+func Judge(pack crossguard.Pack, config string, resources ...Resource) (result Result, err error) {
+	alone := &recorder{}
+	defer func() {
+		if p := recover(); p != nil && p != any(alone) {
+			panic(p)
+		}
+		alone.end()
+		err = errors.Join(append([]error{err}, alone.problems...)...)
+	}()
+	c := Start(alone, pack)
+	if config != "" {
+		if err := c.Configure(config); err != nil {
+			return Result{}, err
+		}
+	}
+	return c.Preview(resources...), nil
+}
+
+// recorder stands for a test where there is none. Fatal panics with the recorder.
+type recorder struct {
+	problems []error
+	cleanup  []func()
+}
+
+func (r *recorder) Helper()                  {}
+func (r *recorder) Context() context.Context { return context.Background() }
+func (r *recorder) Cleanup(do func())        { r.cleanup = append(r.cleanup, do) }
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf(format, args...))
+}
+
+func (r *recorder) Fatal(args ...any) {
+	r.problems = append(r.problems, errors.New(fmt.Sprint(args...)))
+	panic(r)
+}
+
+func (r *recorder) Fatalf(format string, args ...any) { r.Fatal(fmt.Sprintf(format, args...)) }
+
+func (r *recorder) end() {
+	for _, do := range r.cleanup {
+		do()
+	}
+}

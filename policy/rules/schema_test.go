@@ -1,0 +1,44 @@
+package rules
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
+)
+
+// providerSchemas are the official schemas, which lie beside the repository or in the folder that PLATFORM_SCHEMAS names: they
+// are large and not ours to copy.
+func providerSchemas(t *testing.T) []string {
+	t.Helper()
+	folder := os.Getenv("PLATFORM_SCHEMAS")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "shared", "schemas")
+	}
+	files := []string{filepath.Join(folder, "gcp-8.41.1.json"), filepath.Join(folder, "github-6.14.0.json")}
+	for _, file := range files {
+		if _, err := os.Stat(file); err != nil {
+			t.Skip("the official providers' schemas are not there: write `pulumi package get-schema gcp@8.41.1` and github@6.14.0 " +
+				"to gcp-8.41.1.json and github-6.14.0.json in ../shared/schemas beside the repository or in the folder PLATFORM_SCHEMAS names")
+		}
+	}
+	return files
+}
+
+// TestRulesReadWhatTheProvidersHave lets the whole pack judge every resource of the tables: no rule may name a type or read a
+// property that the providers do not have.
+func TestRulesReadWhatTheProvidersHave(t *testing.T) {
+	t.Parallel()
+	c := ct.Start(t, Pack(), ct.Schema(providerSchemas(t)...))
+	for _, s := range slices.Concat(runScenarios(), iamScenarios(), dataScenarios(), githubScenarios()) {
+		c.Analyze(s.good)
+		for _, b := range s.bad {
+			c.Analyze(s.with(b))
+		}
+	}
+	for _, test := range stackCases() {
+		c.AnalyzeStack(test.resources...)
+	}
+}
