@@ -273,3 +273,56 @@ func TestEveryCallEnds(t *testing.T) {
 type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
+
+// A probe that never got to a server says nothing about what answers there. One that got there and waits in vain does.
+func TestAProbeThatGetsNowhere(t *testing.T) {
+	t.Parallel()
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(silent.Close)
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	strange := httptest.NewTLSServer(http.NotFoundHandler()) // Its certificate is nobody's, as behind a hotel's login page.
+	t.Cleanup(strange.Close)
+	cut := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(cut.Close)
+	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }))
+	t.Cleanup(failing.Close)
+	noToken := func(context.Context) (string, error) { return "", errors.New("the metadata server does not answer") }
+	for name, test := range map[string]struct {
+		url         string
+		token       func(context.Context) (string, error)
+		unreachable bool
+	}{
+		"nobody listens":           {closed.URL, nil, true},
+		"no such name":             {"http://candidate---web.invalid", nil, true},
+		"a certificate of another": {strange.URL, nil, true},
+		"no token to send":         {"https://web.invalid", noToken, true},
+		"it waits in vain":         {silent.URL, nil, false},
+		"it is cut off":            {cut.URL, nil, false},
+		"it answers with an error": {failing.URL, nil, false},
+		"no URL":                   {"", nil, false},
+	} {
+		prober := &Prober{Paths: []string{"/", "/other"}, Timeout: 500 * time.Millisecond, Token: test.token, Now: time.Now}
+		samples := prober.Probe(context.Background(), []rollout.Probe{{Endpoint: health.Candidate, URL: test.url}})
+		assert.False(t, samples[0].Good(), name)
+		assert.Equal(t, test.unreachable, samples[0].Unreachable, "%s: %s", name, samples[0].Fault)
+	}
+}
+
+// A connection from before does not show on whose side the silence is: after a round in which nothing answered, the next one connects anew.
+func TestSilenceOnAnOldConnection(t *testing.T) {
+	t.Parallel()
+	var silent atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if silent.Load() {
+			<-r.Context().Done()
+		}
+	}))
+	t.Cleanup(server.Close)
+	prober := &Prober{Paths: []string{"/"}, Timeout: 300 * time.Millisecond, Now: time.Now}
+	probes := []rollout.Probe{{Endpoint: health.Candidate, URL: server.URL}}
+	require.True(t, prober.Probe(context.Background(), probes)[0].Good())
+	silent.Store(true)
+	assert.True(t, prober.Probe(context.Background(), probes)[0].Unreachable, "nobody knows yet")
+	assert.False(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the server is there, and silent")
+}

@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,8 @@ func (a *actor) judge(before, after []plan.Target) {
 	if a.barred[name] {
 		a.fail("%s gives %s a share that someone rolled back", a.name, name)
 	}
-	if next := map[int]int{0: 10, 10: 50, 50: 100}[old]; next != now {
+	next := slices.IndexFunc(a.policy.Steps, func(step rollout.Step) bool { return step.Percent > old })
+	if next < 0 || a.policy.Steps[next].Percent != now { // A person may have left another percent than a step's.
 		a.fail("%s shifts from %d to %d", a.name, old, now)
 	}
 	a.gate(old, now)
@@ -145,6 +147,7 @@ func (a *actor) Shift(ctx context.Context, etag string, traffic []plan.Target) e
 	if !a.down() {
 		return a.apply(etag, traffic, a.strikes(true)...)
 	}
+	a.unheardOf = traffic
 	switch a.rng.IntN(3) {
 	case 0: // Done, and the answer is lost.
 		a.unsure(traffic)
@@ -171,7 +174,7 @@ func (a *actor) apply(etag string, traffic []plan.Target, strikes ...faults.Faul
 		return err
 	}
 	if a.rollout {
-		if a.writer != nil && a.writer != a && a.wrote > 0 && a.sim.wrote > a.wrote && !before.Same(before.Desired, a.mine) {
+		if a.writer != nil && a.writer != a && a.wrote > 0 && a.sim.wrote > a.wrote && !before.Same(before.Desired, a.mine) && !before.Same(before.Desired, a.unheardOf) {
 			a.fail("%s fights %s", a.name, a.writer.name)
 		}
 		a.judge(before.Desired, after.Desired)
@@ -179,6 +182,13 @@ func (a *actor) apply(etag string, traffic []plan.Target, strikes ...faults.Faul
 	a.writer, a.sim.wrote, a.mine = a, a.now, after.Desired
 	if a.wrote == 0 {
 		a.wrote = a.now
+	}
+	if a.name == "on-call" {
+		for revision := range after.Percents(after.Desired) {
+			if slices.Contains(plan.Read(before).Rejected, revision) {
+				a.fail("a rollback goes to %s, which was rolled back before", revision)
+			}
+		}
 	}
 	if a.person {
 		a.bar(before.Desired, after.Desired)
@@ -190,6 +200,9 @@ func (a *actor) apply(etag string, traffic []plan.Target, strikes ...faults.Faul
 // bar remembers what a person rolled back.
 func (s *sim) bar(before, after []plan.Target) {
 	for _, name := range []string{"web-b", "web-c"} {
+		if tag(before, "candidate") == name && tag(before, "shifted") != name && s.share(before, name) > 0 {
+			continue // A share by hand that no rollout gave leaves no trace when a hand takes it back: the gates are still to come.
+		}
 		if s.share(before, name) > 0 || tag(before, "candidate") == name {
 			s.barred[name] = s.share(after, name) == 0
 		}
@@ -208,6 +221,12 @@ func (a *actor) Revisions(context.Context) ([]plan.Revision, error) { return nil
 func (a *actor) Probe(_ context.Context, probes []rollout.Probe) []health.Sample {
 	a.call()
 	var samples []health.Sample
+	if a.now >= a.dark[0] && a.now < a.dark[1] {
+		for _, probe := range probes {
+			samples = append(samples, health.Sample{Endpoint: probe.Endpoint, At: epoch.Add(a.now), Fault: noRoute, Unreachable: true})
+		}
+		return samples
+	}
 	for _, probe := range probes {
 		sample := a.world.answer(probe, float64(a.rng.IntN(100)))
 		samples = append(samples, sample)
@@ -228,6 +247,8 @@ func (a *actor) Probe(_ context.Context, probes []rollout.Probe) []health.Sample
 	}
 	return samples
 }
+
+const noRoute = "/: connect: no route to host"
 
 func (a *actor) Since(context.Context, string, time.Time) (health.Metrics, error) {
 	a.call()
@@ -257,6 +278,9 @@ func (a *actor) release(ctx context.Context) {
 	// Who ends with its gate violated and the candidate's share as it was has been stopped, or could not reach the API.
 	if blind := strings.Contains(strings.Join(result.Why, " "), "out of reach"); a.deadline > 0 && !blind && result.Outcome != rollout.Superseded && result.Outcome != rollout.Interrupted {
 		a.fail("%s ends as %s, saw a violated gate, and the candidate keeps its share", a.name, result.Outcome)
+	}
+	if result.Outcome == rollout.RolledBack && strings.Contains(strings.Join(result.Why, " "), noRoute) {
+		a.fail("%s holds its own network against the candidate", a.name)
 	}
 	a.deadline = 0
 	a.ended(result)
@@ -302,9 +326,45 @@ func (a *actor) gcloud(ctx context.Context) {
 	a.note("%s: %v", a.name, a.apply(service.Etag, moved))
 }
 
+// split gives two revisions a share each by hand, and forgets about it.
+func (a *actor) split(ctx context.Context) {
+	service, err := a.Read(ctx)
+	if err != nil || !a.world.ready("web-b") {
+		return
+	}
+	share := a.rng.IntN(99) + 1
+	moved := []plan.Target{{Revision: "web-a", Percent: share}, {Revision: "web-b", Percent: 100 - share}}
+	for _, target := range service.Desired {
+		if target.Tag != "" {
+			target.Percent = 0
+			moved = append(moved, target)
+		}
+	}
+	a.gaps = true
+	a.note("%s: %v", a.name, a.apply(service.Etag, moved))
+	if a.chance(0.7) {
+		a.wait(a.between(0, time.Minute))
+		a.name = "on-call"
+		a.rollBack(ctx)
+	}
+}
+
+// revert puts the first template back, as git revert and a deployment do.
+func (a *actor) revert(context.Context) {
+	a.call()
+	if len(a.lost) > 0 {
+		return // The API refuses a service whose traffic names what is gone.
+	}
+	a.world.ask("web-a")
+	a.observe()
+}
+
 // up is a deployment of another revision during the rollout, as a pipeline without the guard would do it.
 func (a *actor) up(context.Context) {
 	a.call()
+	if len(a.lost) > 0 {
+		return // As above.
+	}
 	a.world.deploy("web-c", revision{startup: a.between(0, 30*time.Second), failed: a.chance(0.3)})
 	a.observe()
 }

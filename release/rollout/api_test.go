@@ -147,6 +147,11 @@ func (w *api) deploy(name string, r revision) {
 	w.wrote(w.delay, w.delay+r.startup)
 }
 
+func (w *api) ask(name string) {
+	w.call("PATCH", services+"/web", w.body(name, w.live().Desired))
+	w.wrote(w.delay)
+}
+
 // behave tells the cloud how the containers behave at this moment.
 func (w *api) behave() {
 	for name, r := range w.revisions {

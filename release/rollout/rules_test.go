@@ -119,6 +119,12 @@ func (m *rules) deploy(name string, r revision) {
 	m.wrote()
 }
 
+func (m *rules) ask(name string) {
+	m.service.LatestCreated, m.service.Asked = name, name
+	m.service.Generation++
+	m.wrote()
+}
+
 func (m *rules) read(strikes ...faults.Fault) (service plan.Service, err error) {
 	err = m.struck(strikes, func() error { service = m.service; return nil })
 	return service, err
@@ -188,7 +194,12 @@ func (m *rules) answer(probe rollout.Probe, point float64) health.Sample {
 	resolved := run.Resolve(toRun(m.service.Effective), m.service.LatestReady)
 	name := run.Pick(resolved, point)
 	if probe.URL != m.service.URL {
-		name = resolved[slices.IndexFunc(resolved, func(t run.Target) bool { return "tag:"+t.Tag == probe.URL })].Revision
+		tagged := slices.IndexFunc(resolved, func(t run.Target) bool { return "tag:"+t.Tag == probe.URL })
+		if tagged < 0 { // The tag went between the read and the probe.
+			sample.Status, sample.Fault = 404, "status 404"
+			return sample
+		}
+		name = resolved[tagged].Revision
 	}
 	r := m.revisions[name]
 	m.answered[name] = append(m.answered[name], m.now)

@@ -83,6 +83,7 @@ type world interface {
 	live() plan.Service
 	ready(revision string) bool
 	deploy(name string, r revision)
+	ask(name string) // Puts the template of a revision back that exists.
 	read(...faults.Fault) (plan.Service, error)
 	shift(etag string, traffic []plan.Target, strikes ...faults.Fault) error
 	revision(name string, strikes ...faults.Fault) (plan.Revision, error)
@@ -108,9 +109,10 @@ type sim struct {
 	faults    float64 // The share of API calls that go wrong.
 	sticks    float64 // The share of writes that have no effect.
 	outage    [2]time.Duration
-	lossy     bool            // The candidate is lost,
-	loses     time.Duration   // from then on,
-	lost      map[string]bool // and was.
+	dark      [2]time.Duration // When no probe gets out.
+	lossy     bool             // The candidate is lost,
+	loses     time.Duration    // from then on,
+	lost      map[string]bool  // and was.
 	late      []lateWrite
 	restarts  int
 	barred    map[string]bool // What someone rolled back.
@@ -132,24 +134,26 @@ type lateWrite struct {
 // actor is a coroutine: it runs until its next call of a port, and then waits for its turn.
 type actor struct {
 	*sim
-	name     string
-	at       time.Duration
-	crashAt  int // The call at which it dies; 0 for never.
-	cutAt    int // The call at which it gets a signal; 0 for never.
-	calls    int
-	cancel   context.CancelFunc
-	yield    func(struct{}) bool
-	next     func() (struct{}, bool)
-	rollout  bool
-	person   bool // Who decides by hand.
-	crashed  bool
-	good     int           // Good probes of the candidate in a row.
-	bad      int           // Bad ones in a row.
-	percent  int           // The candidate's share this actor last saw effective,
-	since    time.Duration // and since when.
-	wrote    time.Duration // When this actor first wrote,
-	mine     []plan.Target // and what it wrote last.
-	deadline time.Duration // By when the candidate must have lost its share; 0 for none.
+	name    string
+	at      time.Duration
+	crashAt int // The call at which it dies; 0 for never.
+	cutAt   int // The call at which it gets a signal; 0 for never.
+	calls   int
+	cancel  context.CancelFunc
+	yield   func(struct{}) bool
+	next    func() (struct{}, bool)
+	rollout bool
+	person  bool // Who decides by hand.
+	crashed bool
+	good    int           // Good probes of the candidate in a row.
+	bad     int           // Bad ones in a row.
+	percent int           // The candidate's share this actor last saw effective,
+	since   time.Duration // and since when.
+	wrote   time.Duration // When this actor first wrote,
+	mine    []plan.Target // and what it wrote last.
+	// unheardOf is what it wrote last without an answer: a twin's equal write passes for its own.
+	unheardOf []plan.Target
+	deadline  time.Duration // By when the candidate must have lost its share; 0 for none.
 }
 
 type crash struct{}
@@ -164,6 +168,10 @@ func newSim(seed uint64, on func(time.Duration, []plan.Target) world) *sim {
 	if s.chance(0.15) {
 		from := s.between(0, 3*time.Minute)
 		s.outage = [2]time.Duration{from, from + s.between(0, 90*time.Second)}
+	}
+	if s.chance(0.15) {
+		from := s.between(0, 3*time.Minute)
+		s.dark = [2]time.Duration{from, from + s.between(0, 90*time.Second)}
 	}
 	s.policy.Inconclusive = []rollout.Inconclusive{rollout.Proceed, rollout.Proceed, rollout.Proceed, rollout.Hold, rollout.Retreat}[s.rng.IntN(5)]
 	traffic := [][]plan.Target{{{Revision: "web-a", Percent: 100}}, {{Latest: true, Percent: 100}}, {{Revision: "web-a", Percent: 100, Tag: "stable"}},
@@ -196,6 +204,12 @@ func newSim(seed uint64, on func(time.Duration, []plan.Target) world) *sim {
 	if s.chance(0.2) {
 		s.start("gcloud", s.between(0, 3*time.Minute), (*actor).gcloud)
 	}
+	if s.chance(0.1) {
+		s.start("revert", s.between(0, 4*time.Minute), (*actor).revert)
+	}
+	if s.chance(0.1) {
+		s.start("gcloud-split", s.between(0, 4*time.Minute), (*actor).split)
+	}
 	if s.chance(0.2) {
 		s.start("pulumi", s.between(0, 3*time.Minute), (*actor).up)
 	}
@@ -222,7 +236,7 @@ func (s *sim) fail(format string, arguments ...any) {
 }
 
 func (s *sim) start(name string, at time.Duration, work func(*actor, context.Context)) {
-	a := &actor{sim: s, name: name, at: at, person: name == "on-call" || name == "gcloud"}
+	a := &actor{sim: s, name: name, at: at, person: name == "on-call" || strings.HasPrefix(name, "gcloud")}
 	if strings.HasPrefix(name, "rollout") {
 		a.rollout = true
 		if s.chance(0.3) {

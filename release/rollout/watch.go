@@ -36,6 +36,7 @@ type watch struct {
 	lastSeen plan.Service
 	cold     string    // What the candidate answered before its first good answer.
 	dark     time.Time // Since when no probe gets out of here; zero while they do.
+	told     bool      // That was said.
 }
 
 // stuckFor is how long a finished change may leave other traffic than wanted before it counts as failed; a read may be a little old.
@@ -106,14 +107,16 @@ func (w *watch) round(ctx context.Context) (health.Verdict, error) {
 // uninterrupted, so that its bake begins anew.
 func (w *watch) unreachable(why string) error {
 	now := w.Clock.Now()
-	if w.dark.IsZero() {
-		w.dark = now
-	}
 	w.settled = time.Time{}
+	if w.dark.IsZero() { // Once may be an old connection whose far end is silent; the next round makes a new one.
+		w.dark, w.told = now, false
+		return nil
+	}
 	if now.Sub(w.dark) >= w.Policy.Blind {
 		return fmt.Errorf("%w for %s: %s", errUnreachable, w.Policy.Blind, why)
 	}
-	if w.Waiting != nil && w.dark.Equal(now) {
+	if w.Waiting != nil && !w.told {
+		w.told = true
 		w.Waiting(fmt.Sprintf("neither the candidate nor the service can be reached from here, which is not held against the candidate: trying for %s: %s",
 			w.Policy.Blind, why))
 	}
