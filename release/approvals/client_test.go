@@ -117,6 +117,10 @@ func TestTokenStaysHere(t *testing.T) {
 		ask               approvals.Question
 	}{
 		"plain http":     {api: "http://api.github.com", token: token, ask: question, wrong: "a token is sent over https only"},
+		"http elsewhere": {api: "http://192.0.2.7", token: token, ask: question, wrong: "192.0.2.7: a token is sent over https only"},
+		"http, IPv6":     {api: "http://[2001:db8::1]:80", token: token, ask: question, wrong: "a token is sent over https only"},
+		"ftp to here":    {api: "ftp://127.0.0.1", token: token, ask: question, wrong: "a token is sent over https only"},
+		"a negative run": {api: "https://api.github.com", token: token, ask: approvals.Question{Run: -1, Repository: "acme/shop"}, wrong: "give a run's id"},
 		"a name":         {api: "http://localhost:1", token: token, ask: question, wrong: "a token is sent over https only"},
 		"no URL":         {api: "api.github.com", token: token, ask: question, wrong: "GITHUB_API_URL is not the URL of an API"},
 		"a password":     {api: "https://u:p@api.github.com", token: token, ask: question, wrong: "GITHUB_API_URL is not the URL of an API"},

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -42,6 +43,8 @@ type google struct {
 	occurrences []map[string]any
 	signed      int
 	filters     []string
+	// attestor is the whole answer about it, where a test gives one.
+	attestor map[string]any
 }
 
 func newGoogle(t *testing.T) (*google, *attest.Signer) {
@@ -65,6 +68,10 @@ func (g *google) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := map[string]any{}
 	switch r.Method + " " + r.URL.Path {
 	case "GET /v1/" + attestor:
+		if g.attestor != nil {
+			answer = g.attestor
+			break
+		}
 		der, err := x509.MarshalPKIXPublicKey(g.private.Public())
 		assert.NoError(g.t, err)
 		text := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
@@ -229,4 +236,42 @@ attestor is "release"; give projects/PROJECT/attestors/ATTESTOR
 key is "projects/procureflow-prod/locations/us-central1/keyRings/release/cryptoKeys/attest"; give projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N`)
 	_, err = attest.New(t.Context(), attest.Endpoints{KMS: "https://evil.example/"})
 	require.ErrorContains(t, err, "is not on this machine")
+}
+
+// An attestor that does not say, in the one way that is made here, whose signature counts gets no signature.
+func TestSignNeedsAnAttestorThatSaysWhatCounts(t *testing.T) {
+	t.Parallel()
+	encode := func(public any) string {
+		der, err := x509.MarshalPKIXPublicKey(public)
+		require.NoError(t, err)
+		return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+	}
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	require.NoError(t, err)
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	owned := func(text string) map[string]any {
+		return map[string]any{"userOwnedGrafeasNote": map[string]any{"noteReference": note, "publicKeys": []any{map[string]any{
+			"id": "//cloudkms.googleapis.com/v1/" + key, "pkixPublicKey": map[string]any{"publicKeyPem": text, "signatureAlgorithm": "ECDSA_P256_SHA256"}}}}}
+	}
+	for name, c := range map[string]struct {
+		attestor map[string]any
+		wrong    string
+	}{
+		"no note":             {map[string]any{"name": attestor}, attestor + " has no note: give it one"},
+		"a note without name": {map[string]any{"userOwnedGrafeasNote": map[string]any{"noteReference": ""}}, attestor + " has no note: give it one"},
+		"a key without a public part": {map[string]any{"userOwnedGrafeasNote": map[string]any{"noteReference": note, "publicKeys": []any{
+			map[string]any{"id": "//cloudkms.googleapis.com/v1/" + key}}}}, "has no public key with the id"},
+		"no PEM":                 {owned("MFkw"), "is not PEM"},
+		"PEM of something else":  {owned(string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: []byte("x")}))), "the public key of " + key + " at " + attestor},
+		"another kind of key":    {owned(encode(rsaKey.Public())), "is not an ECDSA key on P-256"},
+		"a key on another curve": {owned(encode(p384.Public())), "is not an ECDSA key on P-256"},
+	} {
+		g, signer := newGoogle(t)
+		g.attestor = c.attestor
+		_, err := signer.Sign(t.Context(), attest.Request{Image: image, Attestor: attestor, Key: key})
+		assert.ErrorContains(t, err, c.wrong, name)
+		assert.Zero(t, g.signed, name)
+		assert.Empty(t, g.occurrences, name)
+	}
 }

@@ -71,6 +71,24 @@ func TestVerifyAccepts(t *testing.T) {
 	}, found[0])
 }
 
+// A build that resolved more than its source says so, in any order. The commit only has to be among them.
+func TestVerifyAmongSeveralDependencies(t *testing.T) {
+	t.Parallel()
+	s := newSigner(t)
+	source := map[string]any{"digest": map[string]any{"gitCommit": commit}}
+	another := map[string]any{"digest": map[string]any{"gitCommit": "1111111111111111111111111111111111111111"}}
+	image := map[string]any{"uri": "docker://node", "digest": map[string]any{"sha256": "2"}}
+	for name, dependencies := range map[string][]any{
+		"first": {source, another, image}, "last": {another, image, source}, "in the middle": {image, source, another}, "beside no commits": {image, source, image},
+	} {
+		raw := attest(t, s, func(a *provenancetest.Attestation) {
+			a.Predicate.(map[string]any)["buildDefinition"].(map[string]any)["resolvedDependencies"] = dependencies
+		})
+		_, err := policy(t, "").Verify(digest, []provenance.Bundle{{Name: name, JSON: raw}}, s.TrustedRoot())
+		assert.NoError(t, err, name)
+	}
+}
+
 // What a private repository's attestations lack is fine there and nowhere else.
 func TestVerifyByInstance(t *testing.T) {
 	t.Parallel()
@@ -154,6 +172,11 @@ func TestVerifyRefuses(t *testing.T) {
 			[]string{`predicate's ref: found "x", expected "refs/heads/main"`}},
 		"predicate's workflow": {predicate("buildDefinition", "externalParameters", "workflow", "path", "x"),
 			[]string{`predicate's workflow: found "x", expected ".github/workflows/ci.yml"`}},
+		"several dependencies, none of them the commit": {predicate("buildDefinition", "resolvedDependencies", []any{
+			map[string]any{"digest": map[string]any{"gitCommit": "1111111111111111111111111111111111111111"}},
+			map[string]any{"digest": map[string]any{"gitCommit": "2222222222222222222222222222222222222222"}},
+			map[string]any{"digest": map[string]any{"sha256": "3"}},
+		}), []string{`predicate's commit: found "1111111111111111111111111111111111111111", expected "` + commit + `"`}},
 		"predicate's commit": {predicate("buildDefinition", "resolvedDependencies", []any{}),
 			[]string{`predicate's commit: found "", expected "` + commit + `"`}},
 	}
