@@ -264,3 +264,14 @@ func TestVerifyRefusesWrongUse(t *testing.T) {
 	_, err = policy(t, "").Verify(digest, nil, nil)
 	assert.EqualError(t, err, "no trusted root was given; make one with `gh attestation trusted-root > FILE`")
 }
+
+// A signature shows who held the image, not how it was made.
+func TestABareSignatureProvesNothing(t *testing.T) {
+	t.Parallel()
+	s := newSigner(t)
+	bare, err := s.Bare(provenancetest.GitHub(digest, build))
+	require.NoError(t, err)
+	_, err = policy(t, "sigstore: github").Verify(digest, []provenance.Bundle{{Name: "b", JSON: bare}}, s.TrustedRoot())
+	require.ErrorIs(t, err, provenance.ErrUnproven)
+	assert.Contains(t, err.Error(), "signature: found a bare signature, expected a statement signed with a workflow's certificate")
+}

@@ -1,0 +1,260 @@
+package rollout_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+func TestPolicyIsChecked(t *testing.T) {
+	t.Parallel()
+	steps := func(percents ...int) func(*rollout.Policy) {
+		return func(p *rollout.Policy) {
+			p.Steps = nil
+			for _, percent := range percents {
+				p.Steps = append(p.Steps, rollout.Step{Percent: percent, Bake: time.Minute})
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		change func(*rollout.Policy)
+		wrong  string
+	}{
+		"as it is":         {func(*rollout.Policy) {}, ""},
+		"one step":         {steps(100), ""},
+		"from 1 to 100":    {steps(1, 2, 99, 100), ""},
+		"no steps":         {steps(), "the last step has to be 100 %"},
+		"not to the end":   {steps(10, 99), "the last step has to be 100 %"},
+		"descending":       {steps(50, 10, 100), "step 10 %: steps ascend from 1 to 100"},
+		"repeated":         {steps(10, 10, 100), "step 10 %: steps ascend from 1 to 100"},
+		"the end repeated": {steps(100, 100), "step 100 %: steps ascend from 1 to 100"},
+		"from 0":           {steps(0, 100), "step 0 %: steps ascend from 1 to 100"},
+		"negative":         {steps(-1, 100), "step -1 %: steps ascend from 1 to 100"},
+		"beyond 100":       {steps(101, 100), "step 101 %: steps ascend from 1 to 100\nstep 100 %: steps ascend from 1 to 100"},
+		"negative bake":    {func(p *rollout.Policy) { p.Steps[0].Bake = -1 }, "step 10 %: the bake is negative"},
+		"pace":             {func(p *rollout.Policy) { p.Before = 0 }, "probe.pace has to be longer than 0"},
+		"interval":         {func(p *rollout.Policy) { p.Interval = 0 }, "probe.interval has to be longer than 0"},
+		"settle":           {func(p *rollout.Policy) { p.Settle = 0 }, "settle has to be longer than 0"},
+		"blind":            {func(p *rollout.Policy) { p.Blind = 0 }, "blind has to be longer than 0"},
+		"candidate wait":   {func(p *rollout.Policy) { p.CandidateWait = 0 }, "candidateWait has to be longer than 0"},
+		"metrics":          {func(p *rollout.Policy) { p.MetricsEvery = -1 }, "metrics.every has to be longer than 0"},
+		"no probes":        {func(p *rollout.Policy) { p.Probes.Probes = 0 }, "probe.count is 0: at least one probe has to be good before traffic"},
+		"one probe":        {func(p *rollout.Policy) { p.Probes.Probes = 1 }, ""},
+		"none in a row":    {func(p *rollout.Policy) { p.Probes.Consecutive = 0 }, "probe.consecutive is 0: use at least 1"},
+		"one in a row":     {func(p *rollout.Policy) { p.Probes.Consecutive = 1 }, ""},
+		"inconclusive":     {func(p *rollout.Policy) { p.Inconclusive = "" }, `inconclusive is "": use hold, proceed or rollback`},
+	} {
+		policy := testPolicy()
+		test.change(&policy)
+		if err := policy.Validate(); test.wrong == "" {
+			assert.NoError(t, err, name)
+		} else {
+			assert.EqualError(t, err, test.wrong, name)
+		}
+	}
+}
+
+// A rollout that stands at a percent that is no step of this policy has to stay healthy there, for as long as in the first step.
+func TestResumeBetweenSteps(t *testing.T) {
+	t.Parallel()
+	for percent, want := range map[int][]string{
+		5:  {"shift web-a=090/stable web-b=010/candidate web-b=000/shifted"},
+		30: {"shift web-a=050/stable web-b=050/candidate web-b=000/shifted"},
+		99: {"shift web-a=000/stable web-b=100/candidate web-b=000/shifted"},
+	} {
+		s := deployed(revision{})
+		s.serves(of("web-a", 100-percent, "stable"), of("web-b", percent, "candidate"), of("web-b", 0, "shifted"))
+		var first time.Duration
+		s.writing = func() {
+			if first == 0 {
+				first = s.now
+			}
+		}
+		result := s.controller().Rollout(context.Background(), rollout.Request{})
+		assert.Equal(t, rollout.Released, result.Outcome, result.Why)
+		assert.GreaterOrEqual(t, first, testPolicy().Steps[0].Bake, "%d %%", percent)
+		assert.Equal(t, want[0], s.transitions()[0])
+	}
+}
+
+// A clean-up step ends a rollout that is active, in whatever phase, and touches nothing else.
+func TestRollbackIfActive(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		traffic []plan.Target
+		outcome rollout.Outcome
+	}{
+		"prepared":  {[]plan.Target{of("web-a", 100, "stable"), of("web-b", 0, "candidate")}, rollout.RolledBack},
+		"shifting":  {[]plan.Target{of("web-a", 90, "stable"), of("web-b", 10, "candidate"), of("web-b", 0, "shifted")}, rollout.RolledBack},
+		"full":      {[]plan.Target{of("web-a", 0, "stable"), of("web-b", 100, "candidate"), of("web-b", 0, "shifted")}, rollout.RolledBack},
+		"withdrawn": {[]plan.Target{of("web-a", 100, "stable"), of("web-b", 0, "candidate"), of("web-b", 0, "shifted")}, rollout.RolledBack},
+		"finished":  {[]plan.Target{of("web-b", 100, "stable"), of("web-a", 0, "previous")}, rollout.Nothing},
+		"by hand":   {[]plan.Target{of("web-a", 60, "stable"), of("web-b", 40, "")}, rollout.Nothing},
+	} {
+		s := deployed(revision{})
+		s.pass(time.Minute)
+		s.serves(test.traffic...)
+		result := s.controller().Rollback(context.Background(), rollout.Back{IfActive: true})
+		assert.Equal(t, test.outcome, result.Outcome, "%s: %v", name, result.Why)
+		if test.outcome == rollout.Nothing {
+			assert.Equal(t, 0, s.writes, name)
+		} else {
+			assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired), name)
+		}
+	}
+}
+
+// What a person asks for is written over whatever someone else wrote meanwhile. What a gate asks for is not.
+func TestOnlyAPersonsRollbackIsForced(t *testing.T) {
+	t.Parallel()
+	meanwhile := func(s *solo) func() {
+		return func() {
+			if last := len(s.events) - 1; last >= 0 && s.events[last].Kind == "rollback" && s.events[last].Answer == "sent" && s.revisions["web-c"] == nil {
+				s.revisions["web-c"] = &revision{}
+				require.NoError(t, s.shift(s.service.Etag, []plan.Target{of("web-c", 100, "")}))
+			}
+		}
+	}
+	s := deployed(revision{})
+	s.pass(time.Minute)
+	s.serves(of("web-b", 100, "stable"), of("web-a", 0, "previous"))
+	s.writing = meanwhile(s)
+	result := s.controller().Rollback(context.Background(), rollout.Back{})
+	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
+	assert.Equal(t, "web-a=100/stable web-c=000/rejected", list(s.service.Desired))
+
+	s = deployed(revision{badFrom: 30 * time.Second})
+	s.writing = meanwhile(s)
+	result = s.controller().Rollout(context.Background(), rollout.Request{})
+	assert.Equal(t, rollout.Superseded, result.Outcome, result.Why)
+	assert.Equal(t, "web-c=100", list(s.service.Desired))
+}
+
+// failingReads answers some reads with an error of its own.
+type failingReads struct {
+	*solo
+	fails func(read int) error
+}
+
+func (f failingReads) Read(ctx context.Context) (plan.Service, error) {
+	service, err := f.solo.Read(ctx)
+	if failed := f.fails(f.reads); failed != nil {
+		return plan.Service{}, failed
+	}
+	return service, err
+}
+
+// A guard that cannot look does not run its command, or says that it does not know; the command's own error stays beside that.
+func TestAGuardThatCannotLook(t *testing.T) {
+	t.Parallel()
+	forbidden, failed := errors.New("403 forbidden"), errors.New("up failed")
+	s := deployed(revision{})
+	controller := s.controller()
+	controller.Service = failingReads{s, func(int) error { return forbidden }}
+	ran := false
+	result, err := controller.Guard(context.Background(), func(context.Context) error { ran = true; return nil })
+	assert.NoError(t, err)
+	assert.Equal(t, rollout.Failed, result.Outcome)
+	assert.Equal(t, []string{"read the service: 403 forbidden"}, result.Why)
+	assert.False(t, ran)
+
+	s = deployed(revision{})
+	s.pass(time.Minute)
+	controller = s.controller()
+	controller.Service = failingReads{s, func(read int) error {
+		if read > 1 {
+			return forbidden
+		}
+		return nil
+	}}
+	result, err = controller.Guard(context.Background(), func(context.Context) error { ran = true; return failed })
+	assert.ErrorIs(t, err, failed)
+	assert.Equal(t, rollout.Unconfirmed, result.Outcome)
+	assert.Equal(t, []string{"read the service after the command: 403 forbidden"}, result.Why)
+	assert.True(t, ran)
+
+	s = deployed(revision{})
+	s.pass(time.Minute)
+	s.serves(of("web-a", 100, "stable"))
+	result, err = s.controller().Guard(context.Background(), func(context.Context) error {
+		err := s.shift(s.service.Etag, []plan.Target{of("web-b", 100, "")})
+		s.pass(s.now + time.Minute)
+		s.stick = true
+		return errors.Join(err, failed)
+	})
+	assert.ErrorIs(t, err, failed)
+	assert.Equal(t, rollout.Unconfirmed, result.Outcome)
+	assert.Equal(t, []string{"the command changed the traffic from web-a 100 % to web-b 100 %", "it is not put back: the write had no effect, the traffic is web-b 100 %: " +
+		"The traffic was not moved to the desired split."}, result.Why)
+
+	s = deployed(revision{})
+	controller = s.controller()
+	controller.Service = failingReads{s, func(int) error { return rollout.ErrNotFound }}
+	result, err = controller.Guard(context.Background(), func(context.Context) error { return failed })
+	assert.ErrorIs(t, err, failed)
+	assert.Equal(t, rollout.Nothing, result.Outcome, "what does not exist has no traffic to guard")
+}
+
+// A run waits for a change that is under way, no longer than one may take, and not where nothing is to come.
+func TestARunWaitsForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		reconciling, diverged bool
+		waits                 bool
+	}{
+		"at rest":                         {false, false, false},
+		"busy with something else":        {true, false, false},
+		"given up":                        {false, true, false},
+		"under way, and it never is done": {true, true, true},
+	} {
+		s := deployed(revision{})
+		s.pass(time.Minute)
+		s.serves(of("web-a", 100, "stable"))
+		s.service.Reconciling = test.reconciling
+		if test.diverged {
+			s.service.Desired = []plan.Target{of("web-a", 100, "stable"), of("web-b", 0, "pr-1")}
+		}
+		begun, ran := s.now, time.Duration(0)
+		_, err := s.controller().Guard(context.Background(), func(context.Context) error { ran = s.now; return nil })
+		require.NoError(t, err)
+		switch {
+		case test.waits:
+			assert.Greater(t, ran-begun, testPolicy().Settle, name)
+			assert.Less(t, ran-begun, testPolicy().Settle+2*testPolicy().Interval, name)
+		case ran > 0:
+			assert.Equal(t, begun, ran, name)
+		}
+	}
+}
+
+// busy is a service that never comes to rest: a revision of its own does not become ready.
+type busy struct{ *solo }
+
+func (b busy) Read(ctx context.Context) (plan.Service, error) {
+	service, err := b.solo.Read(ctx)
+	service.Reconciling = true
+	return service, err
+}
+
+// Requests that are back are back, whatever else the service is busy with; a single read may be older than the write.
+func TestARollbackBesideARevisionThatNeverIsReady(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	s.pass(time.Minute)
+	s.serves(of("web-b", 100, "stable"), of("web-a", 0, "previous"))
+	controller := s.controller()
+	controller.Service = busy{s}
+	begun := s.now
+	s.reads = 0
+	result := controller.Rollback(context.Background(), rollout.Back{})
+	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
+	assert.Less(t, s.now-begun, 5*time.Second)
+	assert.GreaterOrEqual(t, s.reads, 5, "the read before the write, and four in a row that show the split")
+}
