@@ -22,6 +22,15 @@ func decode(node any, into reflect.Value, path string, found *findings) {
 		found.cannotRead(here, "has no value", "give it one, or remove the key if it is optional")
 		return
 	}
+	if encrypted(node) && !secretValue.MatchString(path) {
+		found.addEncrypted(path)
+		found.unreadable(here)
+		return
+	}
+	if text, ok := node.(string); ok && dateText.MatchString(text) {
+		found.cannotRead(here, "must be text, not a date", "write it in quotes")
+		return
+	}
 	if text, ok := node.(string); ok && strings.HasPrefix(text, StandInPrefix) {
 		found.add(here, "is a stand-in for what only the owner knows", "replace it by "+findReal(path))
 		node = unwrap(text, into.Kind())

@@ -1,7 +1,6 @@
 package stacks
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,7 +60,7 @@ func Document(folder, stack string) (any, error) {
 	return file.Config[ConfigKey(project)], nil
 }
 
-// Filled is a stack's settings as JSON, with stand-ins replaced by the values they stand for.
+// Filled is a stack's settings as JSON, with stand-ins replaced by the values they stand for and encrypted values by a word.
 func Filled(folder, stack string) ([]byte, error) {
 	document, err := Document(folder, stack)
 	if err != nil {
@@ -81,7 +80,7 @@ func Read(folder, stack string, standIns bool) (Settings, error) {
 	if standIns {
 		document, _ = FillStandIns(document)
 	}
-	text, err := encode(sealed(document), stack)
+	text, err := encode(document, stack)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -89,27 +88,9 @@ func Read(folder, stack string, standIns bool) (Settings, error) {
 }
 
 func encode(document any, stack string) ([]byte, error) {
-	text, err := json.Marshal(document)
+	text, err := FromYAML(document)
 	if err != nil {
 		return nil, fmt.Errorf("settings of stack %s: %w", stack, err)
 	}
 	return text, nil
-}
-
-// sealed puts a word in the place of each encrypted value, which Pulumi writes as {secure: …}.
-func sealed(node any) any {
-	switch node := node.(type) {
-	case map[string]any:
-		if _, secure := node["secure"]; secure && len(node) == 1 {
-			return "encrypted"
-		}
-		for key, value := range node {
-			node[key] = sealed(value)
-		}
-	case []any:
-		for i, value := range node {
-			node[i] = sealed(value)
-		}
-	}
-	return node
 }

@@ -17,8 +17,8 @@ const settingsKey = "platform"
 // ConfigKey is the configuration key of Pulumi.<stack>.yaml that holds the settings of a project.
 func ConfigKey(project string) string { return project + ":" + settingsKey }
 
-// Load reads and checks the settings of the running stack. Besides what [Parse] refuses it refuses a missing key, and
-// secret values that stand in the file in the clear. The error is a [*Problems].
+// Load reads and checks the settings of the running stack. Besides what [Parse] refuses it refuses a missing key, secret
+// values that stand in the file in the clear, and encrypted values that are no secret's. The error is a [*Problems].
 func Load(ctx *pulumi.Context) (Settings, error) {
 	stack := ctx.Stack()
 	full := ConfigKey(ctx.Project())
@@ -38,6 +38,8 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 					"revoke it where it came from, then: pulumi config set --secret --path '"+settingsKey+"."+path+"'")
 			}
 		}
+	} else if root := ctx.RootDirectory(); root != "" { // a test's program has no folder
+		checkEncrypted(root, stack, found)
 	}
 	if err := found.err(stack); err != nil {
 		return Settings{}, err

@@ -51,11 +51,16 @@ type findings struct {
 
 // cannotRead reports a value that has no meaning for the type expected at path.
 func (f *findings) cannotRead(path, message, fix string) {
+	f.unreadable(path)
+	f.list = append(f.list, Problem{path, message, fix})
+}
+
+// unreadable keeps others from speaking about the value at path.
+func (f *findings) unreadable(path string) {
 	if f.unread == nil {
 		f.unread = map[string]bool{}
 	}
 	f.unread[path] = true
-	f.list = append(f.list, Problem{path, message, fix})
 }
 
 // add reports a value that was read and is wrong.

@@ -22,6 +22,7 @@ func attestationKinds() []*kind {
 	for _, k := range beta {
 		k.prefix, k.message = "ca/v1beta1", strings.Replace(k.message, "ca:", "cabeta:", 1)
 	}
+	beta[0].maskNames = nil
 	beta[0].inbound, beta[0].outbound = noteFromBeta, noteToBeta
 	beta[1].inbound, beta[1].outbound = occurrenceFromBeta, occurrenceToBeta
 	beta[2].outbound = occurrenceToBeta
@@ -46,7 +47,9 @@ func attestationKinds() []*kind {
 func noteKind() *kind {
 	return &kind{
 		prefix: "ca/v1", host: analysisHost, pattern: notePattern, message: "ca:Note", body: "note", listField: "notes", idParam: "noteId", policy: true,
-		mask: maskReplaces, created: "createTime", updated: "updateTime", id: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), idFix: "Invalid note id %q.",
+		// Terraform's provider writes a v1 note by a mask with v1beta1's name of the field.
+		mask: maskReplaces, maskNames: map[string]string{"attestationAuthority": "attestation"},
+		created: "createTime", updated: "updateTime", id: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), idFix: "Invalid note id %q.",
 		missing: func(n name) *Error {
 			return notFound("note with ID %q for project %q does not exist", n.id(), n.project.id)
 		},

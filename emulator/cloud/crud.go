@@ -140,7 +140,11 @@ func masked(k *kind, old, patch map[string]any, mask string) (map[string]any, er
 		return fresh, nil
 	}
 	for _, path := range strings.Split(mask, ",") {
-		fields, output, found := schema.MaskPath(k.message, strings.TrimSpace(path))
+		path = strings.TrimSpace(path)
+		if own, found := k.maskNames[path]; found {
+			path = own
+		}
+		fields, output, found := schema.MaskPath(k.message, path)
 		if !found {
 			return nil, invalid("Invalid value at 'update_mask' (type.googleapis.com/google.protobuf.FieldMask), \"%s\"", path)
 		}

@@ -11,6 +11,10 @@ import (
 
 const poolPattern = "projects/*/locations/*/workloadIdentityPools"
 
+// rulesPrefix stands before a pool's key in the key of its attestation rules, which the pool itself does not show. They are
+// stored without effect: no workload of Google's runs here.
+const rulesPrefix = "rules:"
+
 // A deleted pool or provider keeps its id for 30 days, in which it can be undeleted.
 const poolKept = 30 * 24 * time.Hour
 
@@ -18,6 +22,19 @@ func federationKinds() []*kind {
 	pool := federationKind(poolPattern, "iam:WorkloadIdentityPool", "workloadIdentityPool", "google.iam.v1beta.WorkloadIdentityPool", "workloadIdentityPools")
 	pool.idParam, pool.prepare, pool.policy = "workloadIdentityPoolId", checkFederated, true
 	pool.immutable = []string{"mode"}
+	pool.verbs["GET listAttestationRules"] = func(c *change) (any, error) {
+		return c.page("attestationRules", list(c.tx.Get(rulesPrefix+c.name.key()), "attestationRules"))
+	}
+	pool.verbs["POST setAttestationRules"] = func(c *change) (any, error) {
+		rules := list(c.body, "attestationRules")
+		if len(rules) > 50 {
+			return nil, invalid("A pool has at most 50 attestation rules.")
+		}
+		if err := c.tx.Put(rulesPrefix+c.name.key(), store.Document{"attestationRules": rules}); err != nil {
+			return nil, err
+		}
+		return c.answer("update", c.old)
+	}
 	provider := federationKind(poolPattern+"/*/providers", "iam:WorkloadIdentityPoolProvider", "workloadIdentityPoolProvider", "google.iam.v1beta.WorkloadIdentityPoolProvider", "workloadIdentityPoolProviders")
 	provider.idParam, provider.prepare = "workloadIdentityPoolProviderId", prepareProvider
 	return []*kind{pool, provider}

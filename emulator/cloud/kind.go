@@ -52,6 +52,8 @@ type kind struct {
 	put bool
 	// mask says what an update without a mask does.
 	mask maskRule
+	// maskNames are names that a mask may have for a field beside its own.
+	maskNames map[string]string
 	// immutable fields may not change.
 	immutable []string
 	// etag, created and updated are fields the API writes on every change, on creation and on every change.
@@ -177,7 +179,7 @@ func (q *request) children(collection name) []name {
 
 // drop removes a resource with its policy and everything below it.
 func (q *request) drop(n name) error {
-	for _, prefix := range []string{"", policyPrefix} {
+	for _, prefix := range []string{"", policyPrefix, rulesPrefix} {
 		for _, key := range append(q.tx.List(prefix+n.key()+"/"), prefix+n.key()) {
 			if _, err := q.tx.Delete(key); err != nil {
 				return err

@@ -72,6 +72,24 @@ func (c *Cloud) EnsureProject(p Project) error {
 	})
 }
 
+// EnableAPIs switches APIs on in a project, all that can be when none is named. The error names those that do not exist.
+func (c *Cloud) EnableAPIs(projectID string, names ...string) error {
+	if len(names) == 0 {
+		names = slices.Sorted(maps.Keys(apis))
+	}
+	return c.store.Update(func(tx *store.Tx) error {
+		var problems []error
+		for _, name := range names {
+			if apis[name] == "" {
+				problems = append(problems, fmt.Errorf("project %s: there is no API %q; there are %s", projectID, name, strings.Join(slices.Sorted(maps.Keys(apis)), ", ")))
+				continue
+			}
+			problems = append(problems, tx.Put(usagePrefix+projectID+"/services/"+name, store.Document{"state": "ENABLED"}))
+		}
+		return errors.Join(problems...)
+	})
+}
+
 func projectKinds() []*kind {
 	return []*kind{
 		{prefix: "crm/v1", host: "cloudresourcemanager.googleapis.com", pattern: "projects", message: "crm:Project", listField: "projects", policy: true,

@@ -68,7 +68,9 @@ func (q *request) handle(path string, raw []byte) (any, error) {
 	if strings.HasSuffix(path, "/") {
 		return nil, errNoMethod
 	}
-	segments, verb, ok := splitPath(path[len(prefix)+1:])
+	// Clients that are told an endpoint with the version add it once more, and those that strip it do not: both arrive.
+	version := prefix[strings.LastIndexByte(prefix, '/')+1:] + "/"
+	segments, verb, ok := splitPath(strings.TrimPrefix(path[len(prefix)+1:], version))
 	if !ok {
 		return nil, invalid("Malformed resource name: %s", path)
 	}

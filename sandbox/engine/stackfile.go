@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -153,24 +152,25 @@ func readStackFile(path string) (stackFile, error) {
 
 // parseSettings checks the settings before anything is started, with the very code the program uses.
 func (e *Engine) parseSettings(document any, stack string) (stacks.Settings, error) {
-	data, err := json.Marshal(document)
+	data, err := stacks.FromYAML(document)
 	if err != nil {
 		return stacks.Settings{}, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml: %s: %v", stack, e.configKey(), err)}
 	}
 	return stacks.Parse(data, stack)
 }
 
-// secretsWithoutValue takes the pinned version from each secret that has no value, gives it the value of the previous
-// copy where there is one, and returns the others by id.
+// secretsWithoutValue takes the pinned version from each secret that has no value, or one that only the real stack's owner can
+// decrypt, gives it the value of the previous copy where there is one, and returns the others by id.
 func secretsWithoutValue(document, previous any) map[string]map[string]any {
 	secrets, before := child(document, "secrets"), child(previous, "secrets")
 	missing := map[string]map[string]any{}
 	for id := range secrets {
 		secret, ok := secrets[id].(map[string]any)
-		if !ok || secret["value"] != nil {
+		if _, clear := secret["value"].(string); !ok || clear {
 			continue
 		}
 		delete(secret, "version")
+		delete(secret, "value")
 		if old, _ := before[id].(map[string]any); old["value"] != nil {
 			secret["value"] = old["value"]
 		} else {

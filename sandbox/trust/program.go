@@ -29,7 +29,7 @@ func Deploy(program pulumi.RunFunc, folder, stack string, document []byte) (Depl
 	err = pulumi.RunErr(program, func(info *pulumi.RunInfo) {
 		*info = pulumi.RunInfo{
 			Project: project, RootDirectory: folder, Stack: stack, Organization: "organization",
-			Config: map[string]string{stacks.ConfigKey(project): string(document)}, Mocks: mocks,
+			Config: map[string]string{stacks.ConfigKey(project): string(document)}, ConfigSecretKeys: []string{stacks.ConfigKey(project)}, Mocks: mocks,
 		}
 	})
 	if err != nil {

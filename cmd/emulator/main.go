@@ -1,0 +1,18 @@
+// Command emulator serves the APIs of Google Cloud and GitHub that this repository emulates to anybody's own client,
+// Terraform, Pulumi or gcloud: `go run ./cmd/emulator -h`.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/command"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
+	os.Exit(command.Run(ctx, os.Args[1:], command.Streams{Out: os.Stdout, Err: os.Stderr}))
+}

@@ -1,0 +1,109 @@
+// Package command is the emulator as a command of its own: the APIs and the services that run in it, on loopback, for
+// anybody's client code, Terraform, Pulumi or gcloud. It knows nothing of the platform that this repository holds.
+//
+// Exit codes: 0 it was told to end; 2 the call or the seeds are wrong, nothing was served; 3 it could not serve.
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+)
+
+// Exit codes.
+const (
+	ExitDone   = 0
+	ExitUsage  = 2
+	ExitFailed = 3
+)
+
+// Streams are where the command writes.
+type Streams struct {
+	// Out receives the addresses, Err the log and what went wrong.
+	Out, Err io.Writer
+}
+
+const usage = `Serve emulated APIs of Google Cloud and GitHub on loopback until interrupted.
+
+  go run ./cmd/emulator [flags]
+
+The state lives in memory, or in the folder that -data names. What exists before the first request is read from
+-seeds, a YAML file:
+
+  projects:
+    - id: my-project
+      number: "123456789012"
+      billingAccount: 000000-AAAAAA-111111
+      apis: [run.googleapis.com, iam.googleapis.com]   # default: all that the emulator knows
+  repositories:
+    - {owner: acme, ownerId: 1, name: shop, id: 2, userIds: [3]}
+  behaviours:                                          # how containers of an image behave, by digest
+    "sha256:9f...": {errorRate: 0.1, latency: 200ms, startup: 5s, neverReady: false}
+
+Without -seeds there are the project demo-project and the repository demo/demo.
+
+Clients find it by the variables that -env writes: Terraform's and Pulumi's Google providers, gcloud, the GitHub
+provider. The APIs want the token that is in there. docs/fidelity.md says which methods and fields there are.
+
+Flags:
+`
+
+// usageError is a call or a file that is wrong; nothing was served.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// Run serves until ctx ends and returns the process's exit code.
+func Run(ctx context.Context, args []string, streams Streams) int {
+	options, err := parse(args, streams.Err)
+	if errors.Is(err, flag.ErrHelp) {
+		return ExitDone
+	}
+	if err == nil {
+		err = serve(ctx, options, streams)
+	}
+	var wrong usageError
+	switch {
+	case err == nil:
+		return ExitDone
+	case errors.As(err, &wrong):
+		fmt.Fprintln(streams.Err, "emulator:", err)
+		return ExitUsage
+	default:
+		fmt.Fprintln(streams.Err, "emulator:", err)
+		return ExitFailed
+	}
+}
+
+// options are what the flags say.
+type options struct {
+	data, seeds, env, listen, dataPlane, token string
+}
+
+func parse(args []string, out io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("emulator", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.Usage = func() {
+		fmt.Fprint(out, usage)
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&o.data, "data", "", "`folder` that keeps the state between runs (default: memory)")
+	flags.StringVar(&o.seeds, "seeds", "", "`file` with the projects and repositories that exist from the start")
+	flags.StringVar(&o.env, "env", "", "`file` to write the clients' environment to, for `. FILE`")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8420", "loopback `address` of the APIs")
+	flags.StringVar(&o.dataPlane, "data-plane", "127.0.0.1:8421", "loopback `address` of the services, by the Host header")
+	flags.StringVar(&o.token, "token", "", "the `text` that clients have to send as their access token (default: a random one)")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return o, err
+		}
+		return o, usageError{errors.New("the flags are wrong: see -h")}
+	}
+	if flags.NArg() > 0 {
+		return o, usageError{fmt.Errorf("unexpected argument %q: the emulator takes flags only, see -h", flags.Arg(0))}
+	}
+	return o, nil
+}

@@ -1,0 +1,38 @@
+package command
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// environment are the variables by which clients find the APIs at base and the token they want, one export a line. The
+// providers' endpoints end with a slash.
+func environment(base, token string) string {
+	api, _ := url.Parse(base) // the command's own listener
+	variables := [][2]string{
+		{"GOOGLE_OAUTH_ACCESS_TOKEN", token},
+		{"GITHUB_TOKEN", token},
+		{"GITHUB_BASE_URL", base + "/gh/"},
+		{"CLOUDSDK_AUTH_ACCESS_TOKEN", token},
+		// gcloud asks a host for each region of Cloud Run: the emulator is its proxy.
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", "http://run.sandbox/"},
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", base + "/sm/"},
+		{"CLOUDSDK_PROXY_TYPE", "http_no_tunnel"},
+		{"CLOUDSDK_PROXY_ADDRESS", api.Hostname()},
+		{"CLOUDSDK_PROXY_PORT", api.Port()},
+	}
+	for _, endpoint := range [][2]string{
+		{"CLOUD_RUN_V2", "run/v2"}, {"IAM", "iam/v1"}, {"IAM_BETA", "iam/v1"}, {"RESOURCE_MANAGER", "crm/v1"}, {"SERVICE_USAGE", "su/v1"},
+		{"ARTIFACT_REGISTRY", "ar/v1"}, {"SECRET_MANAGER", "sm/v1"}, {"MONITORING", "mon"}, {"LOGGING", "log/v2"}, {"KMS", "kms/v1"},
+		{"CONTAINER_ANALYSIS", "ca/v1beta1"}, {"BINARY_AUTHORIZATION", "ba/v1"}, {"BILLING", "budgets/v1"}, {"BILLING_BUDGETS", "budgets/v1"},
+		{"CLOUD_BILLING", "cb/v1"},
+	} {
+		variables = append(variables, [2]string{"GOOGLE_" + endpoint[0] + "_CUSTOM_ENDPOINT", base + "/" + endpoint[1] + "/"})
+	}
+	var b strings.Builder
+	for _, v := range variables {
+		fmt.Fprintf(&b, "export %s='%s'\n", v[0], strings.ReplaceAll(v[1], "'", `'\''`))
+	}
+	return b.String()
+}

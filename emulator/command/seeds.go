@@ -1,0 +1,87 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+)
+
+// seeds are what exists before the first request.
+type seeds struct {
+	Projects []struct {
+		ID             string   `yaml:"id"`
+		Number         string   `yaml:"number"`
+		BillingAccount string   `yaml:"billingAccount"`
+		Currency       string   `yaml:"currency"`
+		APIs           []string `yaml:"apis"`
+	} `yaml:"projects"`
+	Repositories []struct {
+		Owner   string  `yaml:"owner"`
+		OwnerID int64   `yaml:"ownerId"`
+		Name    string  `yaml:"name"`
+		ID      int64   `yaml:"id"`
+		UserIDs []int64 `yaml:"userIds"`
+	} `yaml:"repositories"`
+	Behaviours map[string]struct {
+		ErrorRate  float64       `yaml:"errorRate"`
+		Latency    time.Duration `yaml:"latency"`
+		Startup    time.Duration `yaml:"startup"`
+		NeverReady bool          `yaml:"neverReady"`
+	} `yaml:"behaviours"`
+}
+
+// demo is what there is without a file of seeds.
+const demo = `
+projects: [{id: demo-project, number: "100000000000", billingAccount: 000000-AAAAAA-111111}]
+repositories: [{owner: demo, ownerId: 1, name: demo, id: 2}]
+`
+
+// readSeeds reads a file of seeds; an empty path means the demonstration's. A key that is no seed is refused.
+func readSeeds(path string) (seeds, error) {
+	var read seeds
+	data := []byte(demo)
+	if path != "" {
+		var err error
+		if data, err = os.ReadFile(path); err != nil {
+			return read, usageError{fmt.Errorf("read the seeds: %w", err)}
+		}
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&read); err != nil && !errors.Is(err, io.EOF) {
+		return read, usageError{fmt.Errorf("%s: %w; -h shows the keys", path, err)}
+	}
+	return read, nil
+}
+
+// sow makes what the seeds say where it is absent. All problems come in one error.
+func (s seeds) sow(into *cloud.Cloud) error {
+	var problems []error
+	for _, p := range s.Projects {
+		err := into.EnsureProject(cloud.Project{ID: p.ID, Number: p.Number, BillingAccount: p.BillingAccount, Currency: p.Currency})
+		if err == nil {
+			err = into.EnableAPIs(p.ID, p.APIs...)
+		}
+		problems = append(problems, err)
+	}
+	for _, r := range s.Repositories {
+		problems = append(problems, into.EnsureRepository(cloud.Repository{Owner: r.Owner, OwnerID: r.OwnerID, Name: r.Name, ID: r.ID, UserIDs: r.UserIDs}))
+	}
+	for _, digest := range slices.Sorted(maps.Keys(s.Behaviours)) {
+		b := s.Behaviours[digest]
+		problems = append(problems, into.SetBehaviour(digest, cloud.Behaviour{ErrorRate: b.ErrorRate, Latency: b.Latency, Startup: b.Startup, NeverReady: b.NeverReady}))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return usageError{fmt.Errorf("the seeds are wrong:\n%w", err)}
+	}
+	return nil
+}

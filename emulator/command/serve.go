@@ -1,0 +1,88 @@
+package command
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
+	"github.com/guiofsaints/procureflow-platform/emulator/guard"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+func serve(ctx context.Context, o options, streams Streams) error {
+	sown, err := readSeeds(o.seeds)
+	if err != nil {
+		return err
+	}
+	open := store.Memory
+	if o.data != "" {
+		open = func() (*store.Store, error) { return store.Open(o.data) }
+	}
+	documents, err := open()
+	if err != nil {
+		return err
+	}
+	defer documents.Close()
+	apis, err := cloud.New(documents, cloud.Options{Log: slog.New(slog.NewTextHandler(streams.Err, nil))})
+	if err != nil {
+		return err
+	}
+	if err := sown.sow(apis); err != nil {
+		return err
+	}
+	if o.token == "" {
+		o.token = rand.Text()
+	}
+	base, stopAPIs, err := listen(o.listen, guard.Require(o.token, apis))
+	if err != nil {
+		return err
+	}
+	defer stopAPIs()
+	services, stopServices, err := listen(o.dataPlane, dataplane.New(apis, dataplane.Options{}))
+	if err != nil {
+		return err
+	}
+	defer stopServices()
+	if o.env != "" {
+		if err := os.WriteFile(o.env, []byte(environment(base, o.token)), 0o600); err != nil {
+			return usageError{fmt.Errorf("write the clients' environment: %w", err)}
+		}
+	}
+	fmt.Fprintf(streams.Out, "APIs      %s\nServices  %s  by the Host header, SERVICE-NUMBER.REGION.run.app\nToken     %s\n", base, services, o.token)
+	<-ctx.Done()
+	return nil
+}
+
+// listen serves the handler on a loopback address until stop is called, which lets running requests end.
+func listen(address string, handler http.Handler) (base string, stop func(), err error) {
+	host, _, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "", nil, usageError{fmt.Errorf("%q is no loopback address: write 127.0.0.1:PORT, or 127.0.0.1:0 for any free port", address)}
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", nil, fmt.Errorf("listen: %w; another address can be named, see -h", err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener) // it ends by stop
+	}()
+	return "http://" + listener.Addr().String(), func() {
+		limited, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		if err := server.Shutdown(limited); errors.Is(err, context.DeadlineExceeded) {
+			_ = server.Close()
+		}
+		<-served
+	}, nil
+}

@@ -1,0 +1,100 @@
+package stacks
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"time"
+)
+
+// FromYAML is the JSON text that [Parse] reads, of what a YAML reader made of a stack file's settings. An encrypted value of
+// a secret becomes a word in its place. What JSON cannot say is written so that Parse refuses it at its place: a date as the text
+// that Pulumi makes of it, an infinite number as a number that is too large.
+func FromYAML(node any) ([]byte, error) { return json.Marshal(plain(node, "")) }
+
+func plain(node any, path string) any {
+	if encrypted(node) && secretValue.MatchString(path) {
+		return "encrypted"
+	}
+	switch node := node.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(node))
+		for key, value := range node {
+			out[key] = plain(value, join(path, key))
+		}
+		return out
+	case map[any]any: // a key that is no text, which no setting has
+		out := make(map[string]any, len(node))
+		for key, value := range node {
+			out[fmt.Sprint(key)] = plain(value, join(path, fmt.Sprint(key)))
+		}
+		return out
+	case []any:
+		out := make([]any, len(node))
+		for i, value := range node {
+			out[i] = plain(value, fmt.Sprintf("%s[%d]", path, i))
+		}
+		return out
+	case time.Time:
+		return node.String()
+	case float64:
+		if math.IsInf(node, 0) || math.IsNaN(node) {
+			return json.Number("1e999")
+		}
+	}
+	return node
+}
+
+// dateText is what Pulumi's command line makes of a date without quotes, 2024-10-21: "2024-10-21 00:00:00 +0000 UTC".
+var dateText = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)? [+-][0-9]{4} \S+$`)
+
+// encrypted says whether a node is an encrypted value as a stack file has it.
+func encrypted(node any) bool {
+	entries, _ := node.(map[string]any)
+	_, secure := entries["secure"].(string)
+	return secure && len(entries) == 1
+}
+
+var secretValue = regexp.MustCompile(`^secrets(\.[A-Za-z0-9_-]+|\["[^"]*"\])\.value$`)
+
+// addEncrypted refuses an encrypted value at a path that is no secret's: decrypted, it would stand in the clear in the state and
+// wherever the setting goes.
+func (f *findings) addEncrypted(path string) {
+	if path == "" {
+		path = settingsKey
+	}
+	f.add(path, "is encrypted, and would stand in the clear in the state and where it is used: only secrets.ID.value may be encrypted",
+		"encrypt it as secrets.ID.value, name the ID under services.KEY.secrets, and remove it here")
+}
+
+// checkEncrypted looks at the stack's file for encrypted values where none may be: a program is given them decrypted and is not
+// told where they were. root is the project's folder.
+func checkEncrypted(root, stack string, found *findings) {
+	document, err := Document(root, stack)
+	if err != nil {
+		found.add(settingsKey, "has encrypted values, and which ones cannot be seen: Pulumi."+stack+".yaml beside Pulumi.yaml cannot be read",
+			"keep the stack's settings in that file, without --config-file")
+		return
+	}
+	findEncrypted(document, "", found)
+}
+
+func findEncrypted(node any, path string, found *findings) {
+	if encrypted(node) {
+		if !secretValue.MatchString(path) {
+			found.addEncrypted(path)
+		}
+		return
+	}
+	switch node := node.(type) {
+	case map[string]any:
+		for _, key := range sortedKeys(node) {
+			findEncrypted(node[key], join(path, key), found)
+		}
+	case []any:
+		for i, value := range node {
+			findEncrypted(value, fmt.Sprintf("%s[%d]", path, i), found)
+		}
+	}
+}
