@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -155,19 +156,26 @@ func (a *app) pulumi() *cobra.Command {
 	}
 }
 
+func (a *app) analyzed(ctx context.Context, state, stack string, asJSON bool) (clean bool, err error) {
+	session, err := a.open(ctx, "analyze "+state, a.streams.Err)
+	if err != nil {
+		return false, err
+	}
+	defer session.close()
+	return session.Analyze(ctx, state, stack, asJSON, a.streams.Out)
+}
+
 func (a *app) analyze() *cobra.Command {
 	var stack string
 	var asJSON bool
 	command := &cobra.Command{
 		Use: "analyze STATE.json", Short: "Hold an exported state against the policy pack; exit 1 on a mandatory violation", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
-			session, err := a.open(command.Context(), "analyze "+args[0], a.streams.Err)
-			if err != nil {
-				return err
-			}
-			defer session.close()
-			clean, err := session.Analyze(command.Context(), args[0], stack, asJSON, a.streams.Out)
-			if err == nil && !clean {
+			clean, err := a.analyzed(command.Context(), args[0], stack, asJSON)
+			switch {
+			case err != nil && asJSON: // whoever reads JSON gets nothing else, and the code says that it is no finding
+				err = errors.Join(err, json.NewEncoder(a.streams.Out).Encode(map[string]string{"error": err.Error()}))
+			case err == nil && !clean:
 				a.exit = ExitNo
 			}
 			return err

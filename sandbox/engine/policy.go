@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,18 +47,30 @@ func (e *Engine) policyConfig(stack string) (string, error) {
 		"them, name it with --stack", stack, strings.Join(stacks, ", "))}
 }
 
+// violationsFound is what the CLI says last when a mandatory policy is violated. It exits with the same code for a state that it
+// cannot read, a pack that does not start and one that crashes, so the words are what tells a finding from no answer.
+const violationsFound = "one or more mandatory policy violations were found"
+
 // Analyze runs the policy pack over an exported state and writes the CLI's report to out. stack chooses the
-// configuration; empty means the stack the state is of. It is true when no mandatory policy is violated.
+// configuration; empty means the stack the state is of. It is true when no mandatory policy is violated, and an error when that
+// could not be found out.
 func (e *Engine) Analyze(ctx context.Context, file, stack string, asJSON bool, out io.Writer) (bool, error) {
 	path, err := filepath.Abs(file)
 	if err != nil {
 		return false, err
 	}
-	if stack, err = stackFor(path, stack); err != nil {
+	of, err := stackOfState(path)
+	if err != nil {
+		return false, err
+	}
+	if stack, err = stackFor(path, of, stack); err != nil {
 		return false, err
 	}
 	if _, err := e.policyConfig(stack); err != nil {
 		return false, err // before anything is started
+	}
+	if of == "" {
+		return true, reportNothing(path, asJSON, out)
 	}
 	if err := e.ready(ctx); err != nil {
 		return false, err
@@ -70,16 +83,44 @@ func (e *Engine) Analyze(ctx context.Context, file, stack string, asJSON bool, o
 	if asJSON {
 		args = append(args, "--json")
 	}
-	code, err := e.run(ctx, nil, out, e.options.Out, args...)
-	return code == 0, err
+	var told bytes.Buffer
+	code, err := e.run(ctx, nil, out, io.MultiWriter(e.options.Out, &told), args...)
+	if err != nil {
+		return false, err
+	}
+	return verdict(path, code, told.String())
 }
 
-// stackFor is the stack whose configuration an exported state is held against: the one that was named, else the state's own.
-func stackFor(path, named string) (string, error) {
-	of, err := stackOfState(path)
+// verdict reads the CLI's exit code by what it said.
+func verdict(path string, code int, told string) (bool, error) {
 	switch {
-	case err != nil:
-		return "", err
+	case code == 0:
+		return true, nil
+	case strings.Contains(told, violationsFound):
+		return false, nil
+	}
+	reason := strings.TrimSpace(told)
+	if at := strings.LastIndex(reason, "error: "); at >= 0 {
+		reason = reason[at+len("error: "):]
+	}
+	if reason == "" {
+		reason = fmt.Sprintf("the Pulumi CLI ended with code %d and said nothing", code)
+	}
+	return false, fmt.Errorf("%s was not analyzed, so nothing is known about it: %s", path, reason)
+}
+
+// reportNothing is the report about a state without resources, in the CLI's form where JSON is asked for.
+func reportNothing(path string, asJSON bool, out io.Writer) error {
+	if !asJSON {
+		_, err := fmt.Fprintf(out, "%s has no resources: there is nothing to analyze.\n", path)
+		return err
+	}
+	return json.NewEncoder(out).Encode(apitype.EngineEvent{SummaryEvent: &apitype.SummaryEvent{Result: apitype.OperationResultSucceeded}})
+}
+
+// stackFor is the stack whose configuration an exported state is held against: the one that was named, else of, the state's own.
+func stackFor(path, of, named string) (string, error) {
+	switch {
 	case named != "":
 		return named, nil
 	case of == "":
@@ -101,6 +142,10 @@ func stackOfState(path string) (string, error) {
 	}
 	if err != nil {
 		return "", &UsageError{Message: fmt.Sprintf("%s is no exported state: %v; make one with `go run ./cmd/sandbox export STACK`", path, err)}
+	}
+	if state.Version < 1 || state.Version > apitype.DeploymentSchemaVersionLatest {
+		return "", &UsageError{Message: fmt.Sprintf("%s is a state of version %d, and versions 1 to %d can be read: export it with a CLI of this version (%s)",
+			path, state.Version, apitype.DeploymentSchemaVersionLatest, "go run ./cmd/sandbox export STACK")}
 	}
 	if len(deployment.Resources) == 0 {
 		return "", nil

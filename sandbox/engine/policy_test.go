@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,6 +19,13 @@ func TestStackOfAState(t *testing.T) {
 		{`{"version":3,"deployment":{"resources":[]}}`, "", ""},
 		{`no JSON`, "", "is no exported state"},
 		{`{"version":3}`, "", "is no exported state"},
+		{`{"version":3,"deployment":{}}`, "", ""},
+		{`{"version":4,"deployment":{}}`, "", ""},
+		{`{"version":9,"deployment":{}}`, "", "is a state of version 9, and versions 1 to 4 can be read"},
+		{`{"deployment":{"resources":[]}}`, "", "is a state of version 0"},
+		{`{"version":3,"deployment":[]}`, "", "is no exported state"},
+		{`[]`, "", "is no exported state"},
+		{``, "", "is no exported state"},
 		{`{"version":3,"deployment":{"resources":[{"urn":"nonsense","type":"x"}]}}`, "", `is no exported state: its first resource has the URN "nonsense"`},
 	}
 	for _, test := range tests {
@@ -40,7 +49,9 @@ func TestAStateWhoseStackHasNoPoliciesIsTheCallersMistake(t *testing.T) {
 	analyze := func(content, stack string) error {
 		path := filepath.Join(t.TempDir(), "state.json")
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
-		name, err := stackFor(path, stack)
+		of, err := stackOfState(path)
+		require.NoError(t, err)
+		name, err := stackFor(path, of, stack)
 		if err == nil {
 			_, err = e.policyConfig(name)
 		}
@@ -55,4 +66,42 @@ func TestAStateWhoseStackHasNoPoliciesIsTheCallersMistake(t *testing.T) {
 	assert.ErrorContains(t, analyze(empty, ""), "has no resources to tell its stack from: name it with --stack")
 	assert.NoError(t, analyze(empty, "prod"))
 	assert.NoError(t, analyze(qa, "prod"))
+}
+
+// TestVerdict tells a finding from no answer: the CLI's exit code is the same.
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		code         int
+		told         string
+		clean        bool
+		notKnownThat string
+	}{
+		{0, "", true, ""},
+		{0, "warning: could not decrypt secrets in state.json; analyzing with secret values redacted\n", true, ""},
+		{255, "error: one or more mandatory policy violations were found\n", false, ""},
+		{255, "error: deserializing deployment from state.json: no secrets manager\n", false, "deserializing deployment from state.json: no secrets manager"},
+		{255, "warning: x\nerror: loading policy packs: exit status 2\n", false, "loading policy packs: exit status 2"},
+		{255, "panic: runtime error\n", false, "panic: runtime error"},
+		{137, "", false, "the Pulumi CLI ended with code 137 and said nothing"},
+	} {
+		clean, err := verdict("state.json", test.code, test.told)
+		assert.Equal(t, test.clean, clean, test.told)
+		if test.notKnownThat == "" {
+			assert.NoError(t, err, test.told)
+		} else {
+			assert.EqualError(t, err, "state.json was not analyzed, so nothing is known about it: "+test.notKnownThat)
+		}
+	}
+}
+
+func TestNothingToAnalyze(t *testing.T) {
+	t.Parallel()
+	var text, asJSON strings.Builder
+	require.NoError(t, reportNothing("state.json", false, &text))
+	assert.Equal(t, "state.json has no resources: there is nothing to analyze.\n", text.String())
+	require.NoError(t, reportNothing("state.json", true, &asJSON))
+	var event struct{ SummaryEvent struct{ Result string } }
+	require.NoError(t, json.Unmarshal([]byte(asJSON.String()), &event))
+	assert.Equal(t, "succeeded", event.SummaryEvent.Result)
 }

@@ -2,6 +2,8 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -77,6 +79,17 @@ func TestLifeOfDev(t *testing.T) {
 		violated := s.run("analyze", strict)
 		assert.Equal(t, command.ExitNo, violated.exit, "%s", violated)
 		assert.Contains(t, violated.out, "run-max-instances")
+	})
+	t.Run("a state that cannot be read is no finding", s.unreadableStateIsNoFinding)
+	t.Run("an encrypted variable is refused", func(t *testing.T) {
+		const path = "procureflow:platform.services.web.environment.SMTP_RELAY"
+		s.must("pulumi", "--", "config", "set", "--stack", "dev", "--secret", "--path", path, "user:not-a-real-one")
+		preview := s.run("pulumi", "--", "preview", "--stack", "dev")
+		assert.NotZero(t, preview.exit)
+		assert.Contains(t, preview.String(), "services.web.environment.SMTP_RELAY: is encrypted, and would stand in the clear")
+		assert.NotContains(t, preview.String(), "not-a-real-one")
+		s.must("pulumi", "--", "config", "rm", "--stack", "dev", "--path", path)
+		s.must("pulumi", "--", "preview", "--stack", "dev")
 	})
 	t.Run("drift is found and repaired", s.driftIsFoundAndRepaired)
 	t.Run("traffic is nobody's drift", s.trafficIsNoDrift)
@@ -246,4 +259,45 @@ func (s *sandbox) leftovers() []string {
 		}
 	}
 	return left
+}
+
+// unreadableStateIsNoFinding analyzes states that give no answer: the exit code is not that of a violation, and --json prints
+// JSON in every case.
+func (s *sandbox) unreadableStateIsNoFinding(t *testing.T) {
+	var exported map[string]any
+	require.NoError(t, json.Unmarshal([]byte(s.must("export", "dev").out), &exported))
+	deployment := exported["deployment"].(map[string]any)
+	delete(deployment, "secrets_providers")
+	sealed, err := json.Marshal(exported)
+	require.NoError(t, err)
+	for _, test := range []struct {
+		name, state string
+		exit        int
+		says        string
+	}{
+		{"encrypted, without what decrypts it", string(sealed), command.ExitFailed, "was not analyzed, so nothing is known about it"},
+		{"of a version to come", `{"version":9,"deployment":{}}`, command.ExitUsage, "is a state of version 9"},
+		{"no state", `[]`, command.ExitUsage, "is no exported state"},
+		{"empty", `{"version":3,"deployment":{}}`, command.ExitDone, "nothing to analyze"},
+	} {
+		state := filepath.Join(t.TempDir(), "state.json")
+		require.NoError(t, os.WriteFile(state, []byte(test.state), 0o600))
+		inWords := s.run("analyze", state, "--stack", "dev")
+		assert.Equal(t, test.exit, inWords.exit, "%s: %s", test.name, inWords)
+		assert.Contains(t, inWords.String(), test.says, test.name)
+		asJSON := s.run("analyze", state, "--stack", "dev", "--json")
+		assert.Equal(t, test.exit, asJSON.exit, "%s: %s", test.name, asJSON)
+		for decoder := json.NewDecoder(strings.NewReader(asJSON.out)); ; {
+			var event map[string]any
+			if err := decoder.Decode(&event); errors.Is(err, io.EOF) {
+				break
+			} else {
+				require.NoError(t, err, "%s: %s", test.name, asJSON.out)
+			}
+			if test.exit != command.ExitDone {
+				assert.Contains(t, event["error"], test.says, test.name)
+			}
+		}
+		assert.NotEmpty(t, asJSON.out, test.name)
+	}
 }
