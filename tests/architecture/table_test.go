@@ -145,6 +145,11 @@ var layers = []layer{
 		reason:   "the one place where the program meets the simulated cloud",
 	},
 	{
+		packages: "cmd/emulator",
+		may:      []string{"emulator/command"},
+		reason:   "the emulated APIs stand alone: a stranger's client needs nothing of this platform",
+	},
+	{
 		packages:   "cmd/release",
 		may:        []string{"release/**", "stacks", "stacks/adopter", "internal/naming"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
