@@ -16,11 +16,15 @@ const exemptionsOption = "exemptions"
 type exemption struct {
 	resource string // a URN or a name, with *
 	reason   string
-	expires  time.Time // the last day it holds, in UTC
+	expires  time.Time // the last day it holds, in UTC; the zero time for ever
+	// exception says that it is of Pulumi's form (exception.go), whose lists may be for several stacks.
+	exception bool
 }
 
 // expired reports whether the exemption's last day is over.
-func (e exemption) expired(now time.Time) bool { return !now.Before(e.expires.AddDate(0, 0, 1)) }
+func (e exemption) expired(now time.Time) bool {
+	return !e.expires.IsZero() && !now.Before(e.expires.AddDate(0, 0, 1))
+}
 
 func (e exemption) matches(urn, name string) bool {
 	if strings.HasPrefix(e.resource, "urn:") {
@@ -30,6 +34,9 @@ func (e exemption) matches(urn, name string) bool {
 }
 
 func (e exemption) notApplicable() string {
+	if e.expires.IsZero() {
+		return "exempt: " + e.reason
+	}
 	return fmt.Sprintf("exempt until %s: %s", e.expires.Format(time.DateOnly), e.reason)
 }
 
@@ -94,7 +101,7 @@ func exemptionsSchema() map[string]any {
 	return map[string]any{
 		"type":        "array",
 		"description": "Resources the policy does not hold for. One that is expired or not needed is a violation.",
-		"items": map[string]any{
+		"items": map[string]any{"anyOf": []any{map[string]any{
 			"type":                 "object",
 			"required":             []any{"resource", "reason", "expires"},
 			"additionalProperties": false,
@@ -103,11 +110,13 @@ func exemptionsSchema() map[string]any {
 				"reason":   text("why, for the people who read reports"),
 				"expires":  text("last day it holds, YYYY-MM-DD in UTC"),
 			},
-		},
+		}, map[string]any{
+			"type": "object", "required": []any{"reason", "match"}, "description": "as Pulumi writes policy exceptions",
+		}}},
 	}
 }
 
-func parseExemptions(v any, latest time.Time) ([]exemption, error) {
+func parseExemptions(policy string, v any, latest time.Time) ([]exemption, error) {
 	list, ok := v.([]any)
 	if !ok {
 		return nil, fmt.Errorf("must be a list of {resource, reason, expires}, not %v", v)
@@ -115,6 +124,14 @@ func parseExemptions(v any, latest time.Time) ([]exemption, error) {
 	var all []exemption
 	var problems []error
 	for i, element := range list {
+		if isException(element) {
+			exempt, err := parseExceptionOf(policy, element, latest)
+			if err != nil {
+				problems = append(problems, fmt.Errorf("[%d]: %w", i, err))
+			}
+			all = append(all, exempt...)
+			continue
+		}
 		e, err := parseExemption(element, latest)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("[%d]: %w", i, err))
@@ -159,10 +176,15 @@ func parseExemption(v any, latest time.Time) (exemption, error) {
 	if err != nil {
 		return exemption{}, fmt.Errorf("expires %q is not a date: write YYYY-MM-DD", texts["expires"])
 	}
-	if !latest.IsZero() && expires.After(latest) {
-		return exemption{}, fmt.Errorf("expires %s is too far away: agree on %s at the latest, and then again",
-			texts["expires"], latest.Format(time.DateOnly))
-	}
 	e.expires = expires
-	return e, nil
+	return e, tooFar(expires, latest)
+}
+
+// tooFar reports a last day that is after the latest that there may be.
+func tooFar(expires, latest time.Time) error {
+	if latest.IsZero() || !expires.After(latest) {
+		return nil
+	}
+	return fmt.Errorf("expires %s is too far away: agree on %s at the latest, and then again",
+		expires.Format(time.DateOnly), latest.Format(time.DateOnly))
 }

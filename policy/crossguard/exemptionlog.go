@@ -104,6 +104,7 @@ func (s *session) staleExemptions(policy int, forStack bool, inv *inventory, now
 			}
 		}
 		switch {
+		case !matched && e.exception: // it may be of another stack
 		case !matched:
 			stale = append(stale, finding{text: fmt.Sprintf("the exemption of %s (%s) matches no resource: write the name that the "+
 				"program gives it, or remove the exemption", e.resource, e.reason)})

@@ -205,6 +205,7 @@ func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) 
 				session.staleExemptions(i, p.Check == nil, inv, s.pack.Clock())...)
 		}
 		s.add(response, i, set.level, o, "", reasons)
+		s.add(response, i, Advisory, &outcome{violations: session.endless(i)}, "", nil)
 	}
 	return response, nil
 }

@@ -183,7 +183,7 @@ func TestConfigureRefusesByName(t *testing.T) {
 		{`{"p": {"kind": 1}}`, `p.kind must be a string, not 1`},
 		{`{"p": {"list": "x"}}`, `p.list must be a list of strings, not x`},
 		{`{"p": {"list": [1]}}`, `p.list[0] must be a string, not 1`},
-		{`{"all": {"max": 3}}`, `"all" sets the enforcement level only, not max`},
+		{`{"all": {"max": 3}}`, `"all" sets the enforcement level and exceptions only, not max`},
 		{`{"p": {"exemptions": {}}}`, `p.exemptions must be a list of {resource, reason, expires}, not map[]`},
 		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "until": "z"}]}}`, `p.exemptions[0]: unknown key "until": use resource, reason and expires`},
 		{`{"p": {"exemptions": [{"resource": "x", "reason": " ", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: needs a resource (URN or name pattern) and a reason`},

@@ -84,7 +84,7 @@ func (s *setting) apply(p *Policy, level Level, options map[string]any, latest t
 	var problems []error
 	for _, name := range sortedKeys(options) {
 		if name == exemptionsOption {
-			exemptions, err := parseExemptions(options[name], latest)
+			exemptions, err := parseExemptions(p.Name, options[name], latest)
 			if err != nil {
 				problems = append(problems, fmt.Errorf("%s.%s%w", p.Name, name, withSeparator(err)))
 			}
@@ -126,12 +126,15 @@ func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerReq
 	}
 	next.deployment = s.deployment
 	var problems []error
+	var exceptions any
 	for _, name := range sortedKeys(request.PolicyConfig) {
 		given := request.PolicyConfig[name]
 		options := given.GetProperties().AsMap()
 		if name == "all" { // the engine has given every policy this level, and passes the key on
+			exceptions = options[exceptionsOption]
+			delete(options, exceptionsOption)
 			if len(options) > 0 {
-				problems = append(problems, fmt.Errorf(`"all" sets the enforcement level only, not %s`,
+				problems = append(problems, fmt.Errorf(`"all" sets the enforcement level and exceptions only, not %s`,
 					strings.Join(sortedKeys(options), ", ")))
 			}
 			continue
@@ -149,6 +152,11 @@ func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerReq
 			if _, has := set.config.values[o.Name]; !has {
 				problems = append(problems, fmt.Errorf("%s needs the option %s: %s", p.Name, o.Name, o.Description))
 			}
+		}
+	}
+	if exceptions != nil { // after the policies' own, which replace what there was
+		if err := next.except(pack, exceptions); err != nil {
+			problems = append(problems, err)
 		}
 	}
 	if len(problems) > 0 {

@@ -127,6 +127,10 @@ func TestTheEngineTakesExemptionsAndRefusesMistakes(t *testing.T) {
 	output, refused = e.Analyze(t, exempt("9999-12-31"), v2())
 	assert.True(t, refused)
 	assert.Contains(t, output, "covers no violation: remove it")
+	output, refused = e.Analyze(t, fmt.Sprintf(`{"run-max-instances": "mandatory", "all": {"enforcementLevel": "disabled", "exceptions": [
+		{"reason": "load test", "match": [{"policies": ["run-max-instances"], "targets": [%q]}]}]}}`, wide.URN()), wide)
+	assert.NotContains(t, output, "is 9: set it to 5 or less", "an exception as Pulumi writes it")
+	assert.Contains(t, output, "has no last day")
 
 	for config, want := range map[string]string{
 		`{"run-max-instance": "mandatory"}`:                                           `the pack has no policy "run-max-instance"`,

@@ -155,6 +155,8 @@ type Result struct {
 	Diagnostics []Message
 	// NotApplicable has the reason by policy.
 	NotApplicable map[string]string
+	// Logged is what policies logged, of Judge only: see Client.Logged.
+	Logged []crossguard.Logged
 }
 
 // Remediated is what a remediation did.

@@ -1,0 +1,162 @@
+package crossguard
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Pulumi has exemptions of its own, called policy exceptions, since 3.274 (a preview):
+//
+//	{"reason": "…", "match": [{"policies": ["run-max-instances"], "targets": ["urn:pulumi:dev::…"]}]}
+//
+// They are read beside ours, so that one list serves both: in a policy's exemptions, and for all policies in the exceptions of
+// "all". Theirs have no last day. One is understood (expires, or expiresAt as Pulumi Cloud writes it); a list without one
+// holds, and is reported every time. The engine pinned here does not read them itself.
+
+// exceptionsOption is the setting of "all" that has exceptions.
+const exceptionsOption = "exceptions"
+
+// exception is one of Pulumi's, taken apart.
+type exception struct {
+	policies []string
+	exempt   []exemption // for each of the policies
+}
+
+// isException tells Pulumi's form from ours.
+func isException(v any) bool {
+	given, _ := v.(map[string]any)
+	_, has := given["match"]
+	return has
+}
+
+// parseException reads an exception, which has as many results as matches.
+func parseException(v any, latest time.Time) ([]exception, error) {
+	given, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("must be {reason, match, expires}, not %v", v)
+	}
+	for key := range given {
+		if !slices.Contains([]string{"reason", "match", "expires", "expiresAt"}, key) {
+			return nil, fmt.Errorf("unknown key %q: use reason, match and expires", key)
+		}
+	}
+	reason, _ := given["reason"].(string)
+	if strings.TrimSpace(reason) == "" {
+		return nil, fmt.Errorf("needs a reason")
+	}
+	expires, err := lastDay(given, latest)
+	if err != nil {
+		return nil, err
+	}
+	matches, _ := given["match"].([]any)
+	if len(matches) == 0 {
+		return nil, fmt.Errorf("match must be a list of {policies, targets}, not %v", given["match"])
+	}
+	var all []exception
+	for i, m := range matches {
+		entry, _ := m.(map[string]any)
+		policies, targets := names(entry["policies"]), names(entry["targets"])
+		if len(policies) == 0 || len(targets) == 0 || len(entry) != 2 {
+			return nil, fmt.Errorf("match[%d] must be {policies, targets}, each a list of names, not %v", i, m)
+		}
+		one := exception{policies: policies}
+		for _, target := range targets {
+			if !strings.HasPrefix(target, "urn:pulumi:") || strings.Contains(target, "*") {
+				return nil, fmt.Errorf("match[%d]: target %q is no URN: write the whole one, without *", i, target)
+			}
+			one.exempt = append(one.exempt, exemption{resource: target, reason: strings.TrimSpace(reason), expires: expires, exception: true})
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// parseExceptionOf reads an exception in the exemptions of one policy, which has to be the one that it is about.
+func parseExceptionOf(policy string, v any, latest time.Time) ([]exemption, error) {
+	parsed, err := parseException(v, latest)
+	if err != nil {
+		return nil, err
+	}
+	var all []exemption
+	for i, one := range parsed {
+		if !slices.Contains(one.policies, policy) {
+			return nil, fmt.Errorf(`match[%d] is about %s: put it there, or into the %s of "all"`, i, strings.Join(one.policies, ", "), exceptionsOption)
+		}
+		all = append(all, one.exempt...)
+	}
+	return all, nil
+}
+
+// lastDay is when an exception ends, the zero time if never.
+func lastDay(given map[string]any, latest time.Time) (time.Time, error) {
+	for key, layout := range map[string]string{"expires": time.DateOnly, "expiresAt": time.RFC3339} {
+		v, has := given[key]
+		if !has {
+			continue
+		}
+		text, _ := v.(string)
+		day, err := time.Parse(layout, text)
+		if err != nil {
+			return day, fmt.Errorf("%s %q is not as in %s", key, text, layout)
+		}
+		return day.UTC().Truncate(24 * time.Hour), tooFar(day, latest)
+	}
+	return time.Time{}, nil
+}
+
+// names are the strings of a list, nil if it is not one of strings that say something.
+func names(v any) []string {
+	list, _ := v.([]any)
+	var all []string
+	for _, element := range list {
+		s, isString := element.(string)
+		if !isString || strings.TrimSpace(s) == "" {
+			return nil
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// except adds the exceptions of "all" to the policies that they name.
+func (s *session) except(pack *Pack, v any) error {
+	list, ok := v.([]any)
+	if !ok {
+		return fmt.Errorf(`"all".%s must be a list of {reason, match}, not %v`, exceptionsOption, v)
+	}
+	var problems []error
+	for i, element := range list {
+		parsed, err := parseException(element, pack.latest())
+		if err != nil {
+			problems = append(problems, fmt.Errorf(`"all".%s[%d]: %w`, exceptionsOption, i, err))
+		}
+		for _, one := range parsed {
+			for _, name := range one.policies {
+				p := slices.IndexFunc(pack.Policies, func(p Policy) bool { return p.Name == name })
+				if p < 0 {
+					problems = append(problems, fmt.Errorf(`"all".%s[%d]: the pack has no policy %q: correct the name or remove it`, exceptionsOption, i, name))
+					continue
+				}
+				s.settings[p].exemptions = append(s.settings[p].exemptions, one.exempt...)
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// endless are the exceptions of a policy that were needed and have no last day.
+func (s *session) endless(policy int) []finding {
+	var all []finding
+	s.exemptions.mu.Lock()
+	defer s.exemptions.mu.Unlock()
+	for i, e := range s.settings[policy].exemptions {
+		if e.expires.IsZero() && s.exemptions.needed[exemptionKey{policy, i}] {
+			all = append(all, finding{text: fmt.Sprintf(
+				"the exemption of %s (%s) has no last day, so that nobody looks at it again: add expires, as YYYY-MM-DD", e.resource, e.reason)})
+		}
+	}
+	return all
+}
