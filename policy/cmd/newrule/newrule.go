@@ -1,0 +1,209 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// usageError is a mistake in the arguments.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+// rule is what the templates are filled with.
+type rule struct {
+	Package, Pack, Module string
+	SDK                   string // the folder that the pack's go.mod has the SDK from
+	Name, Variable, Test  string
+	Type, Kind            string // the type's token and its last word
+	Path, Want            string
+	Number, Bool          bool
+	Good, Bad, Unknown    string // Go literals of properties
+	Is                    string // what a message calls the bad value
+}
+
+var (
+	ruleName  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	typeToken = regexp.MustCompile(`^[^:$]+:[^:$]+:[^:$]+$`)
+	pathStep  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+const sdkModule = "github.com/guiofsaints/procureflow-platform/policy"
+
+// run writes the rule that the arguments say. sdk is the folder of the SDK's module.
+func run(args []string, sdk string, out io.Writer) error {
+	if len(args) != 4 {
+		return usageError{"it takes FOLDER NAME TYPE CONDITION, as in my-pack bucket-versioned gcp:storage/bucket:Bucket versioning.enabled=true"}
+	}
+	folder := args[0]
+	r, err := parse(args[1], args[2], args[3])
+	if err != nil {
+		return err
+	}
+	r.SDK, r.Module = filepath.ToSlash(sdk), sdkModule
+	r.Package, err = packageIn(folder)
+	if err != nil {
+		return err
+	}
+	files := map[string]string{snake(r.Name) + ".go": ruleTemplate, snake(r.Name) + "_test.go": testTemplate}
+	if r.Package == "" {
+		absolute, err := filepath.Abs(folder)
+		if err != nil {
+			return err
+		}
+		r.Package, r.Pack = "main", filepath.Base(absolute)
+		for name, text := range packTemplates {
+			files[name] = text
+		}
+	}
+	if err := write(folder, files, r); err != nil {
+		return err
+	}
+	if r.Pack != "" {
+		_, err = fmt.Fprintf(out, "wrote the pack %s with the rule %s: run go mod tidy && go test ./... in %s\n", r.Pack, r.Name, folder)
+		return err
+	}
+	listed, err := list(folder, r)
+	if err == nil && listed {
+		_, err = fmt.Fprintf(out, "wrote the rule %s and listed it in main.go\n", r.Name)
+	} else if err == nil {
+		_, err = fmt.Fprintf(out, "wrote the rule %s: add %s to the pack's policies\n", r.Name, r.Variable)
+	}
+	return err
+}
+
+// parse makes a rule of the arguments.
+func parse(name, typ, condition string) (rule, error) {
+	r := rule{Name: name, Type: typ}
+	if !ruleName.MatchString(name) {
+		return r, usageError{fmt.Sprintf("name %q: use lower-case words joined by hyphens", name)}
+	}
+	if !typeToken.MatchString(typ) {
+		return r, usageError{fmt.Sprintf("type %q is no type token: write package:module:Type, as in gcp:storage/bucket:Bucket", typ)}
+	}
+	r.Kind = typ[strings.LastIndex(typ, ":")+1:]
+	for i, word := range strings.Split(name, "-") {
+		title := strings.ToUpper(word[:1]) + word[1:]
+		r.Test += title
+		if i == 0 {
+			title = word
+		}
+		r.Variable += title
+	}
+	if !token.IsIdentifier(r.Variable) || r.Variable == "main" || r.Variable == "pack" {
+		return r, usageError{fmt.Sprintf("name %q: a Go variable cannot be called %s", name, r.Variable)}
+	}
+	path, want, found := strings.Cut(condition, "=")
+	path, r.Number = strings.CutSuffix(path, "<")
+	if !found || path == "" || want == "" || strings.ContainsAny(want, "\"\\%`") {
+		return r, usageError{fmt.Sprintf("condition %q: write PATH=VALUE or PATH<=NUMBER, the value without quotes", condition)}
+	}
+	steps := strings.FieldsFunc(strings.ReplaceAll(path, "]", ""), func(c rune) bool { return c == '.' || c == '[' })
+	for _, step := range steps {
+		if _, err := strconv.Atoi(step); err != nil && !pathStep.MatchString(step) {
+			return r, usageError{fmt.Sprintf("path %q: write keys and indices, as in template.containers[0].image", path)}
+		}
+	}
+	r.Path, r.Want = path, want
+	r.Bool = want == "true" || want == "false"
+	good, bad := strconv.Quote(want), strconv.Quote("other")
+	switch {
+	case r.Number:
+		n, err := strconv.Atoi(want)
+		if err != nil {
+			return r, usageError{fmt.Sprintf("condition %q: %q is no whole number", condition, want)}
+		}
+		good, bad, r.Is = strconv.Itoa(n), strconv.Itoa(n+1), strconv.Itoa(n+1)
+	case r.Bool:
+		good, bad = want, strconv.FormatBool(want != "true")
+		r.Is = bad
+	default:
+		r.Is = "other"
+	}
+	r.Good, r.Bad, r.Unknown = properties(steps, good), properties(steps, bad), properties(steps, "crossguardtest.Unknown")
+	return r, nil
+}
+
+// properties is the Go literal of properties that have a value at a path.
+func properties(steps []string, literal string) string {
+	for i := len(steps) - 1; i > 0; i-- {
+		if n, err := strconv.Atoi(steps[i]); err == nil {
+			literal = "[]any{" + strings.Repeat("nil, ", n) + literal + "}"
+			continue
+		}
+		literal = fmt.Sprintf("map[string]any{%q: %s}", steps[i], literal)
+	}
+	return fmt.Sprintf("{%q: %s}", steps[0], literal)
+}
+
+// packageIn is the name of the Go package in a folder, "" if there is none.
+func packageIn(folder string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil || len(files) == 0 {
+		return "", err
+	}
+	parsed, err := parser.ParseFile(token.NewFileSet(), files[0], nil, parser.PackageClauseOnly)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(parsed.Name.Name, "_test"), nil
+}
+
+// write fills the templates. It looks for files that are there already before it writes the first.
+func write(folder string, files map[string]string, r rule) error {
+	var problems []error
+	for name := range files {
+		if _, err := os.Stat(filepath.Join(folder, name)); !errors.Is(err, fs.ErrNotExist) {
+			problems = append(problems, fmt.Errorf("%s is there already: remove it, or take another name", filepath.Join(folder, name)))
+		}
+	}
+	if len(problems) > 0 {
+		return errors.Join(problems...)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for name, text := range files {
+		content, err := fill(name, text, r)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list adds the rule to the list of a pack that this command has written.
+func list(folder string, r rule) (bool, error) {
+	file := filepath.Join(folder, "main.go")
+	content, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if !strings.Contains(string(content), listHere) {
+		return false, nil
+	}
+	added := strings.Replace(string(content), listHere, r.Variable+",\n"+listHere, 1)
+	formatted, err := format.Source([]byte(added))
+	if err != nil {
+		return false, err
+	}
+	return true, os.WriteFile(file, formatted, 0o644)
+}
+
+func snake(name string) string { return strings.ReplaceAll(name, "-", "_") }
