@@ -56,12 +56,24 @@ type GitHub struct {
 	RepositoryID int64 `json:"repositoryId"`
 	// Branch is the only branch that deploys. Default: main.
 	Branch string `json:"branch,omitempty" default:"main"`
+	// Workflows are whose workflow files may become the pipeline's accounts, and at which refs. Default: the repository's own,
+	// as they are on Branch.
+	Workflows *GitHubWorkflows `json:"workflows,omitempty"`
 	// Environments are the GitHub environments a deployment to this stack passes, in order; it runs in the last one.
 	// GitHub lets any one listed reviewer approve, so two approvals take two environments with disjoint reviewers.
 	Environments []GitHubEnvironment `json:"environments"`
 	// Protection is what holds for the whole repository. All stacks share the repository, so that one alone may have it, and
 	// that is prod (docs/adr/0012). Default: none, and the repository keeps what it has.
 	Protection *GitHubProtection `json:"protection,omitempty"`
+}
+
+// GitHubWorkflows are reusable workflows that the repository's own call.
+type GitHubWorkflows struct {
+	// Repository has them, OWNER/NAME, spelled as GitHub does: trust has its case.
+	Repository string `json:"repository"`
+	// Refs are what they may be called at, all of them trusted, so that a version is raised without a moment in which nothing
+	// can deploy: a full commit, or refs/tags/TAG of a tag that only the other repository's administrators move. At most 5.
+	Refs []string `json:"refs"`
 }
 
 // GitHubProtection is what a change has to pass before it is on a branch that deploys, and what its workflows may use.

@@ -16,6 +16,7 @@ var (
 	// GitHub allows more; the name becomes part of a principal that trust is bound to, which has its case.
 	githubEnvironment = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 	githubBranches    = regexp.MustCompile(`^[A-Za-z0-9_*][A-Za-z0-9._/*-]*$`)
+	githubPinned      = regexp.MustCompile(`^([0-9a-f]{40}|refs/tags/[A-Za-z0-9_][A-Za-z0-9._/-]*)$`)
 	githubCheck       = regexp.MustCompile(`^\S(.{0,98}\S)?$`)
 	// No wildcard for the owner: that would be every action there is.
 	githubAction = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.*][A-Za-z0-9_.*/-]*@(\*|[0-9a-f]{40})$`)
@@ -27,6 +28,9 @@ const (
 	maxReviewers   = 6
 	maxWaitMinutes = 43200
 )
+
+// maxWorkflowRefs keeps a provider's condition below Google's 4,096 characters, with names as long as GitHub has them.
+const maxWorkflowRefs = 5
 
 // maxApprovals is what a ruleset's pull request rule takes.
 // Source: https://docs.github.com/en/rest/repos/rules#create-a-repository-ruleset
@@ -49,6 +53,9 @@ func validateGitHub(g GitHub, stack string, found *findings) {
 	if !githubBranch.MatchString(g.Branch) || strings.HasPrefix(g.Branch, "refs/") {
 		found.add("github.branch", "is not one branch", "use a branch's short name, for example main, without refs/heads/ and without *")
 	}
+	if g.Workflows != nil {
+		validateWorkflows(*g.Workflows, found)
+	}
 	found.count("github.environments", len(g.Environments), 1, 0, "gates a deployment passes")
 	for i := range g.Environments {
 		validateGate(g.Environments, i, found)
@@ -56,6 +63,27 @@ func validateGitHub(g GitHub, stack string, found *findings) {
 	validateApprovals(g.Environments, stack, found)
 	if g.Protection != nil {
 		validateProtection(g, stack, found)
+	}
+}
+
+// validateWorkflows wants refs that do not move under whoever reviewed them.
+func validateWorkflows(w GitHubWorkflows, found *findings) {
+	const path = "github.workflows"
+	owner, name, _ := strings.Cut(w.Repository, "/")
+	if !githubOwner.MatchString(owner) || !githubRepository.MatchString(name) {
+		found.add(path+".repository", "is not a repository", "use OWNER/NAME")
+	}
+	found.count(path+".refs", len(w.Refs), 1, maxWorkflowRefs, "refs")
+	for i, ref := range w.Refs {
+		at := fmt.Sprintf("%s.refs[%d]", path, i)
+		if !githubPinned.MatchString(ref) {
+			found.add(at, "can move", "use a full commit, or refs/tags/TAG of a protected tag: a branch's writers would decide what deploys")
+		}
+		// Resources are named by the slug.
+		slug := func(ref string) string { return naming.Slug(strings.TrimPrefix(ref, "refs/tags/")) }
+		if slices.ContainsFunc(w.Refs[:i], func(other string) bool { return slug(other) == slug(ref) }) {
+			found.add(at, "is there twice", "remove one of the two")
+		}
 	}
 }
 

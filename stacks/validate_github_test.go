@@ -87,6 +87,36 @@ func TestGates(t *testing.T) {
 	})
 }
 
+func TestWorkflowsOfAnotherRepository(t *testing.T) {
+	t.Parallel()
+	const commit = "0123456789abcdef0123456789abcdef01234567"
+	of := func(repository string, refs ...any) change {
+		return change{"github.workflows": map[string]any{"repository": repository, "refs": append([]any{}, refs...)}}
+	}
+	const moves = "can move; use a full commit, or refs/tags/TAG of a protected tag: a branch's writers would decide what deploys"
+	checkRefused(t, []refused{
+		{"a commit and a tag", prod, of("somebody/platform", commit, "refs/tags/v1.2.0"), nil},
+		{"in dev", dev, of("somebody/platform", "refs/tags/v1.2.0"), nil},
+		{"five", dev, of("somebody/platform", "refs/tags/v1", "refs/tags/v2", "refs/tags/v3", "refs/tags/v4", "refs/tags/v5"), nil},
+		{"six", dev, of("somebody/platform", "refs/tags/v1", "refs/tags/v2", "refs/tags/v3", "refs/tags/v4", "refs/tags/v5", "refs/tags/v6"), []string{
+			"github.workflows.refs: is too long; list at most 5 refs",
+		}},
+		{"nothing in it", dev, change{"github.workflows": map[string]any{}}, []string{
+			"github.workflows.refs: is missing; add a list", "github.workflows.repository: is missing; add text",
+		}},
+		{"no ref", dev, of("somebody/platform"), []string{"github.workflows.refs: is empty; list at least 1 of the refs"}},
+		{"what moves", dev, of("somebody/platform", "main", "refs/heads/main", "v1", commit[:39], "refs/tags/", "refs/tags/v 1", "refs/tags/*", "refs/pull/1/merge"), []string{
+			"github.workflows.refs: is too long; list at most 5 refs",
+			"github.workflows.refs[0]: " + moves, "github.workflows.refs[1]: " + moves, "github.workflows.refs[2]: " + moves, "github.workflows.refs[3]: " + moves,
+			"github.workflows.refs[4]: " + moves, "github.workflows.refs[5]: " + moves, "github.workflows.refs[6]: " + moves, "github.workflows.refs[6]: is there twice; remove one of the two", "github.workflows.refs[7]: " + moves,
+		}},
+		{"twice", dev, of("somebody/platform", commit, commit), []string{"github.workflows.refs[1]: is there twice; remove one of the two"}},
+		{"the same name to Pulumi", dev, of("somebody/platform", "refs/tags/v1.2", "refs/tags/v1-2"), []string{"github.workflows.refs[1]: is there twice; remove one of the two"}},
+		{"no owner", dev, of("platform", commit), []string{"github.workflows.repository: is not a repository; use OWNER/NAME"}},
+		{"a path", dev, of("somebody/platform/.github", commit), []string{"github.workflows.repository: is not a repository; use OWNER/NAME"}},
+	})
+}
+
 func TestProtection(t *testing.T) {
 	t.Parallel()
 	with := func(changes change) change {

@@ -23,10 +23,12 @@ var (
 	// key is a part of a logical name.
 	key         = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 	ref         = regexp.MustCompile(`^refs/(heads|tags|pull)/\S+$`)
-	workflow    = regexp.MustCompile(`^[^/\s]+/[^/\s]+/\.github/workflows/[^/@\s]+\.ya?ml@refs/(heads|tags)/\S+$`)
+	workflow    = regexp.MustCompile(`^[^/\s]+/[^/\s]+/\.github/workflows/[^/@\s]+\.ya?ml@(refs/(heads|tags)/\S+|[0-9a-f]{40})$`)
 	environment = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-	event       = regexp.MustCompile(`^[a-z][a-z_]*$`)
 )
+
+// trusted are the events that only somebody with write access, or the clock, brings about.
+var trusted = []string{"merge_group", "pull_request", "push", "release", "repository_dispatch", "schedule", "workflow_dispatch"}
 
 func (args *FederationArgs) validate() error {
 	if args == nil {
@@ -74,29 +76,31 @@ func (trust Trust) problems(field string) []error {
 	if trust.RepositoryID <= 0 {
 		problems = append(problems, fmt.Errorf("%s.RepositoryID is %d: set the repository's numeric id (gh api repos/OWNER/NAME --jq .id)", field, trust.RepositoryID))
 	}
-	for _, check := range []struct {
-		name, value string
-		pattern     *regexp.Regexp
-		fix         string
-	}{
-		{"Ref", trust.Ref, ref, "write it in full, for example refs/heads/main"},
-		{"Workflow", trust.Workflow, workflow, "write OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH, as WorkflowRef does"},
-		{"Environment", trust.Environment, environment, "use letters, digits, dots, hyphens and underscores"},
-	} {
-		if check.value != "" && !check.pattern.MatchString(check.value) {
-			problems = append(problems, fmt.Errorf("%s.%s %q can match no token: %s", field, check.name, check.value, check.fix))
+	if trust.Ref != "" && !ref.MatchString(trust.Ref) {
+		problems = append(problems, fmt.Errorf("%s.Ref %q can match no token: write it in full, for example refs/heads/main", field, trust.Ref))
+	}
+	for _, file := range trust.Workflows {
+		if !workflow.MatchString(file) {
+			problems = append(problems, fmt.Errorf("%s.Workflows has %q, which can match no token: build it with WorkflowRef or WorkflowAt", field, file))
 		}
 	}
+	if trust.Environment != "" && !environment.MatchString(trust.Environment) {
+		problems = append(problems, fmt.Errorf("%s.Environment %q can match no token: use letters, digits, dots, hyphens and underscores", field, trust.Environment))
+	}
+	if len(trust.Events) == 0 {
+		problems = append(problems, fmt.Errorf("%s.Events is empty: name those that start its runs, of %s", field, strings.Join(trusted, ", ")))
+	}
 	for _, name := range trust.Events {
-		if !event.MatchString(name) {
-			problems = append(problems, fmt.Errorf("%s.Events has %q, which is no event: use GitHub's names, for example push", field, name))
+		if !slices.Contains(trusted, name) {
+			problems = append(problems, fmt.Errorf("%s.Events has %q, which is no event or one that anybody can bring about: use one of %s",
+				field, name, strings.Join(trusted, ", ")))
 		}
 	}
 	if length := len([]rune(trust.Description)); length > maxDescription {
 		problems = append(problems, fmt.Errorf("%s.Description has %d characters: shorten it to %d", field, length, maxDescription))
 	}
 	if length := len([]rune(Condition(trust))); length > maxCondition {
-		problems = append(problems, fmt.Errorf("%s makes a condition of %d characters: Google takes %d, so name fewer events", field, length, maxCondition))
+		problems = append(problems, fmt.Errorf("%s makes a condition of %d characters: Google takes %d, so name fewer workflows", field, length, maxCondition))
 	}
 	return problems
 }
@@ -112,17 +116,17 @@ func (args *FederationArgs) bindingProblems(name string, binding Binding) []erro
 	}
 	switch binding.Attribute {
 	case AttributeRepository, AttributeEnvironment, AttributeEnvironmentWorkflow:
-		repository, rest, _ := strings.Cut(binding.Value, ":")
+		repository, rest, more := strings.Cut(binding.Value, ":")
 		if !args.trusts(repository) {
 			problems = append(problems, fmt.Errorf("%s.Value %q does not begin with the id of a repository that a provider trusts: "+
 				"no token would match; build it with EnvironmentValue or EnvironmentWorkflowValue", field, binding.Value))
 		}
-		if !fits(binding.Attribute, rest) {
+		if more != (binding.Attribute != AttributeRepository) || !fits(binding.Attribute, rest) {
 			problems = append(problems, fmt.Errorf("%s.Value %q is no value of %s: EnvironmentValue and EnvironmentWorkflowValue build it", field, binding.Value, binding.Attribute))
 		}
 	case AttributeWorkflow:
 		if !workflow.MatchString(binding.Value) {
-			problems = append(problems, fmt.Errorf("%s.Value %q is no workflow: build it with WorkflowRef", field, binding.Value))
+			problems = append(problems, fmt.Errorf("%s.Value %q is no workflow: build it with WorkflowRef or WorkflowAt", field, binding.Value))
 		}
 	default:
 		problems = append(problems, fmt.Errorf("%s.Attribute %q is not narrow enough or not mapped: use one of %s, %s, %s, %s", field, binding.Attribute,

@@ -6,7 +6,8 @@
 //		Project: pulumi.String("procureflow-prod"),
 //		PoolID:  "github",
 //		Providers: map[string]federation.Trust{"github-oidc": {
-//			OwnerID: 1001, RepositoryID: 2002, Ref: "refs/heads/main", Workflow: deploy, Environment: "production",
+//			OwnerID: 1001, RepositoryID: 2002, Ref: "refs/heads/main", Workflows: []string{deploy}, Environment: "production",
+//			Events: []string{"workflow_dispatch"},
 //		}},
 //		Bindings: map[string]federation.Binding{"deploy": {
 //			ServiceAccount: account.Name,
@@ -25,6 +26,16 @@
 // Trust is by GitHub's numeric ids: a name can be registered again by somebody else. Only the workflow's path holds the
 // repository's name, so after a rename tokens are refused until the settings follow: it fails closed. The subject claim
 // is not used: it can be longer than Google's 127 bytes, and its format depends on when the repository was made.
+//
+// # Reusable workflows of another repository
+//
+// A job inside of a reusable workflow has that workflow's file and ref in job_workflow_ref, while repository, environment
+// and ref stay those of the run. So the repository that deploys is trusted by its numbers, and what it runs by the platform's
+// file at a commit, or at a tag that only its administrators move:
+//
+//	federation.WorkflowAt("guiofsaints/procureflow-platform", "deploy.yml", "refs/tags/v1.4.0")
+//
+// To raise the version, trust both, switch the callers, and take the older one away: nobody waits in between.
 //
 // # Deleting
 //

@@ -26,15 +26,17 @@ const (
 
 // args are those of prod: deployments, infrastructure and previews enter by doors of their own.
 func args(change func(*federation.FederationArgs)) *federation.FederationArgs {
-	main := federation.Trust{OwnerID: 1001, RepositoryID: 2002, Ref: "refs/heads/main", Environment: "production"}
+	main := federation.Trust{
+		OwnerID: 1001, RepositoryID: 2002, Ref: "refs/heads/main", Environment: "production", Events: []string{"workflow_dispatch"},
+	}
 	deploy, infra := main, main
-	deploy.Workflow, infra.Workflow = deployWorkflow, infraWorkflow
+	deploy.Workflows, infra.Workflows = []string{deployWorkflow}, []string{infraWorkflow}
 	deploy.Description = "Releases"
 	args := &federation.FederationArgs{
 		Project: pulumi.String("procureflow-prod"), PoolID: "github",
 		Providers: map[string]federation.Trust{
 			"github-oidc": deploy, "github-infra": infra,
-			"github-preview": {OwnerID: 1001, RepositoryID: 2002, Environment: federation.NoEnvironment},
+			"github-preview": {OwnerID: 1001, RepositoryID: 2002, Environment: federation.NoEnvironment, Events: []string{"pull_request"}},
 		},
 		Bindings: map[string]federation.Binding{
 			"deploy": {
@@ -82,8 +84,9 @@ func TestPoolProvidersAndBindings(t *testing.T) {
 		"oidc":             map[string]any{"issuerUri": "https://token.actions.githubusercontent.com"},
 		"attributeMapping": mapping,
 		"attributeCondition": "assertion.repository_owner_id == '1001' && assertion.repository_id == '2002'" +
-			" && assertion.event_name != 'pull_request_target' && assertion.ref == 'refs/heads/main'" +
-			" && has(assertion.job_workflow_ref) && assertion.job_workflow_ref == '" + deployWorkflow + "'" +
+			" && assertion.event_name in ['workflow_dispatch'] && assertion.runner_environment == 'github-hosted'" +
+			" && assertion.ref == 'refs/heads/main'" +
+			" && has(assertion.job_workflow_ref) && assertion.job_workflow_ref in ['" + deployWorkflow + "']" +
 			" && has(assertion.environment) && assertion.environment == 'production'",
 	}, inventory.One(t, providerType, "federation-provider-github-oidc").Inputs)
 
@@ -108,30 +111,47 @@ func TestMappingIsTheCallersOwn(t *testing.T) {
 
 func TestCondition(t *testing.T) {
 	t.Parallel()
-	const base = "assertion.repository_owner_id == '1' && assertion.repository_id == '2' && assertion.event_name != 'pull_request_target'"
+	const (
+		numbers = "assertion.repository_owner_id == '1' && assertion.repository_id == '2' && assertion.event_name in "
+		runner  = " && assertion.runner_environment == 'github-hosted'"
+		none    = " && (!has(assertion.environment) || assertion.environment != 'none')"
+		base    = numbers + "['push']" + runner
+	)
 	for name, test := range map[string]struct {
 		trust federation.Trust
 		want  string
 	}{
-		"repository only": {federation.Trust{}, base},
-		"a ref":           {federation.Trust{Ref: "refs/heads/main"}, base + " && assertion.ref == 'refs/heads/main'"},
+		"repository only": {federation.Trust{}, base + none},
+		"a ref":           {federation.Trust{Ref: "refs/heads/main"}, base + " && assertion.ref == 'refs/heads/main'" + none},
 		"a workflow": {
-			federation.Trust{Workflow: "o/r/.github/workflows/ci.yml@refs/heads/main"},
-			base + " && has(assertion.job_workflow_ref) && assertion.job_workflow_ref == 'o/r/.github/workflows/ci.yml@refs/heads/main'",
+			federation.Trust{Workflows: []string{"o/r/.github/workflows/ci.yml@refs/heads/main"}},
+			base + " && has(assertion.job_workflow_ref) && assertion.job_workflow_ref in ['o/r/.github/workflows/ci.yml@refs/heads/main']" + none,
+		},
+		"a workflow at two versions": {
+			federation.Trust{Workflows: []string{"o/r/.github/workflows/ci.yml@refs/tags/v1", "o/r/.github/workflows/ci.yml@refs/tags/v2"}},
+			base + " && has(assertion.job_workflow_ref)" +
+				" && assertion.job_workflow_ref in ['o/r/.github/workflows/ci.yml@refs/tags/v1', 'o/r/.github/workflows/ci.yml@refs/tags/v2']" + none,
 		},
 		"an environment": {federation.Trust{Environment: "dev"}, base + " && has(assertion.environment) && assertion.environment == 'dev'"},
 		"no environment": {federation.Trust{Environment: federation.NoEnvironment}, base + " && !has(assertion.environment)"},
-		"events":         {federation.Trust{Events: []string{"push", "workflow_dispatch"}}, base + " && assertion.event_name in ['push', 'workflow_dispatch']"},
+		"events":         {federation.Trust{Events: []string{"push", "workflow_dispatch"}}, numbers + "['push', 'workflow_dispatch']" + runner + none},
 		"a value that would leave its quotes": {
-			federation.Trust{Ref: "refs/heads/x' || true || '"}, base + ` && assertion.ref == 'refs/heads/x\' || true || \''`,
+			federation.Trust{Ref: "refs/heads/x' || true || '"}, base + ` && assertion.ref == 'refs/heads/x\' || true || \''` + none,
 		},
-		"a value that would swallow the quote": {federation.Trust{Ref: `refs/heads/x\`}, base + ` && assertion.ref == 'refs/heads/x\\'`},
-		"a line break":                         {federation.Trust{Ref: "a\nb\x7f"}, base + ` && assertion.ref == 'a\u000ab\u007f'`},
-		"letters beyond ASCII":                 {federation.Trust{Ref: "refs/heads/ação"}, base + ` && assertion.ref == 'refs/heads/ação'`},
+		"a value that would leave its list": {
+			federation.Trust{Workflows: []string{"x'] || true || '' in ['"}},
+			base + ` && has(assertion.job_workflow_ref) && assertion.job_workflow_ref in ['x\'] || true || \'\' in [\'']` + none,
+		},
+		"a value that would swallow the quote": {federation.Trust{Ref: `refs/heads/x\`}, base + ` && assertion.ref == 'refs/heads/x\\'` + none},
+		"a line break":                         {federation.Trust{Ref: "a\nb\x7f"}, base + ` && assertion.ref == 'a\u000ab\u007f'` + none},
+		"letters beyond ASCII":                 {federation.Trust{Ref: "refs/heads/ação"}, base + ` && assertion.ref == 'refs/heads/ação'` + none},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.trust.OwnerID, test.trust.RepositoryID = 1, 2
+			if test.trust.Events == nil {
+				test.trust.Events = []string{"push"}
+			}
 			assert.Equal(t, test.want, federation.Condition(test.trust))
 		})
 	}
@@ -166,10 +186,17 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"no ids": {provider(func(trust *federation.Trust) { trust.OwnerID, trust.RepositoryID = 0, -1 }), []string{
 			`args.Providers["github-oidc"].OwnerID is 0: set the owner's numeric id`, `args.Providers["github-oidc"].RepositoryID is -1`,
 		}},
-		"a short ref":         {provider(func(trust *federation.Trust) { trust.Ref = "main" }), []string{`.Ref "main" can match no token: write it in full`}},
-		"a bare workflow":     {provider(func(trust *federation.Trust) { trust.Workflow = "deploy.yml" }), []string{`.Workflow "deploy.yml" can match no token`}},
+		"a short ref":     {provider(func(trust *federation.Trust) { trust.Ref = "main" }), []string{`.Ref "main" can match no token: write it in full`}},
+		"a bare workflow": {provider(func(trust *federation.Trust) { trust.Workflows[0] = "deploy.yml" }), []string{`.Workflows has "deploy.yml", which can match no token`}},
+		"a workflow at a short commit": {provider(func(trust *federation.Trust) { trust.Workflows[0] = federation.WorkflowAt("o/r", "a.yml", "0123abc") }), []string{
+			`.Workflows has "o/r/.github/workflows/a.yml@0123abc", which can match no token`,
+		}},
 		"an odd environment":  {provider(func(trust *federation.Trust) { trust.Environment = "a b" }), []string{`.Environment "a b" can match no token`}},
 		"an odd event":        {provider(func(trust *federation.Trust) { trust.Events = []string{"Push!"} }), []string{`.Events has "Push!", which is no event`}},
+		"no event":            {provider(func(trust *federation.Trust) { trust.Events = nil }), []string{`.Events is empty: name those that start its runs`}},
+		"a fork's event":      {provider(func(trust *federation.Trust) { trust.Events = []string{"push", "pull_request_target"} }), []string{`.Events has "pull_request_target"`}},
+		"anybody's event":     {provider(func(trust *federation.Trust) { trust.Events = []string{"issue_comment"} }), []string{`.Events has "issue_comment"`}},
+		"a run after another": {provider(func(trust *federation.Trust) { trust.Events = []string{"workflow_run"} }), []string{`.Events has "workflow_run"`}},
 		"a long description":  {provider(func(trust *federation.Trust) { trust.Description = strings.Repeat("a", 257) }), []string{"Description has 257 characters: shorten it to 256"}},
 		"a long condition":    {provider(func(trust *federation.Trust) { trust.Ref = "refs/heads/" + strings.Repeat("a", 4096) }), []string{"characters: Google takes 4096"}},
 		"an open environment": {provider(func(trust *federation.Trust) { trust.Environment = "" }), []string{`args.Providers["github-oidc"].Environment is missing: a binding takes the tokens of every provider`}},
@@ -182,6 +209,27 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}},
 		"no workflow in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production" }), []string{
 			`.Value "2002:production" is no value of env_workflow`,
+		}},
+		"an environment in the composite that is none": {binding(func(b *federation.Binding) { b.Value = "2002:-dev:refs/heads/main:" + deployWorkflow }), []string{
+			"is no value of env_workflow",
+		}},
+		"a ref in the composite that is none": {binding(func(b *federation.Binding) { b.Value = "2002:production:main:" + deployWorkflow }), []string{
+			"is no value of env_workflow",
+		}},
+		"a workflow in the composite that is none": {binding(func(b *federation.Binding) { b.Value = "2002:production:refs/heads/main:deploy.yml" }), []string{
+			"is no value of env_workflow",
+		}},
+		"an empty environment in the composite": {binding(func(b *federation.Binding) { b.Value = "2002::refs/heads/main:" + deployWorkflow }), []string{
+			"is no value of env_workflow",
+		}},
+		"a fifth part of the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production:refs/heads/main:" + deployWorkflow + ":x" }), []string{
+			"is no value of env_workflow",
+		}},
+		"an odd environment for a binding": {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeEnvironment, "2002:a/b" }), []string{
+			`.Value "2002:a/b" is no value of repo_env`,
+		}},
+		"an id with a colon": {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeRepository, "2002:" }), []string{
+			`.Value "2002:" is no value of repository_id`,
 		}},
 		"no ref in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production:" + deployWorkflow }), []string{
 			"is no value of env_workflow",
@@ -214,7 +262,7 @@ func TestOneOpenProviderIsEnoughForDev(t *testing.T) {
 	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		_, err := federation.NewFederation(ctx, "federation", &federation.FederationArgs{
 			Project: pulumi.String("procureflow-dev"), PoolID: "github",
-			Providers: map[string]federation.Trust{"github-oidc": {OwnerID: 1, RepositoryID: 2}},
+			Providers: map[string]federation.Trust{"github-oidc": {OwnerID: 1, RepositoryID: 2, Events: []string{"push"}}},
 			Bindings: map[string]federation.Binding{"ci": {
 				ServiceAccount: pulumi.String("projects/procureflow-dev/serviceAccounts/ci"),
 				Attribute:      federation.AttributeWorkflow, Value: federation.WorkflowRef("o", "r", "ci.yml", "main"),

@@ -37,7 +37,8 @@ const (
 	workflowExpression    = "has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none'"
 )
 
-// Trust says which jobs a provider admits. An empty field asks nothing, except OwnerID and RepositoryID, which are required.
+// Trust says which jobs a provider admits. It always asks for a runner of GitHub's own: one that somebody else runs can hand
+// the token to whom it likes. An empty field asks nothing, except those that are required.
 type Trust struct {
 	// OwnerID is the numeric id of the user or organization that owns the repository. Required.
 	OwnerID int64
@@ -45,12 +46,15 @@ type Trust struct {
 	RepositoryID int64
 	// Ref is the ref that the run is of, for example refs/heads/main. Default: any.
 	Ref string
-	// Workflow is the workflow file with the ref it was read from, as [WorkflowRef] spells it. Default: any.
-	Workflow string
+	// Workflows are workflow files with the ref they were read from, as [WorkflowRef] and [WorkflowAt] spell them; the job is
+	// of one of them. Several let a version be raised while the one before still works. Default: any.
+	Workflows []string
 	// Environment is the GitHub environment of the job, or [NoEnvironment]. Default: any, allowed only for the one
 	// provider of a pool.
 	Environment string
-	// Events are the events that may have started the run, for example push. Default: any but pull_request_target.
+	// Events are the events that may have started the run, of those that take write access or a schedule: merge_group,
+	// pull_request, push, release, repository_dispatch, schedule and workflow_dispatch. The others, pull_request_target and
+	// issue_comment among them, run main's workflow when somebody with a fork or a comment wants it. Required.
 	Events []string
 	// Description says whom the provider is for, up to 256 characters. Default: none.
 	Description string
@@ -71,33 +75,28 @@ func Mapping() map[string]string {
 }
 
 // Condition is the attribute condition, in the Common Expression Language, that holds for exactly the tokens that trust
-// describes. It is the text the provider gets. It never admits pull_request_target: such a run has the base branch's ref and
-// workflow, while somebody with a fork decides when it runs and on what.
+// describes. It is the text the provider gets. An environment that is called like the absence of one is refused: the mapped
+// attributes could not tell its jobs from those in no environment.
 func Condition(trust Trust) string {
 	terms := []string{
 		"assertion.repository_owner_id == " + quote(strconv.FormatInt(trust.OwnerID, 10)),
 		"assertion.repository_id == " + quote(strconv.FormatInt(trust.RepositoryID, 10)),
-		"assertion.event_name != 'pull_request_target'",
+		"assertion.event_name in " + quoteList(trust.Events),
+		"assertion.runner_environment == 'github-hosted'",
 	}
 	if trust.Ref != "" {
 		terms = append(terms, "assertion.ref == "+quote(trust.Ref))
 	}
-	if trust.Workflow != "" {
-		terms = append(terms, "has(assertion.job_workflow_ref)", "assertion.job_workflow_ref == "+quote(trust.Workflow))
+	if len(trust.Workflows) > 0 {
+		terms = append(terms, "has(assertion.job_workflow_ref)", "assertion.job_workflow_ref in "+quoteList(trust.Workflows))
 	}
 	switch trust.Environment {
 	case "":
+		terms = append(terms, "(!has(assertion.environment) || assertion.environment != '"+NoEnvironment+"')")
 	case NoEnvironment:
 		terms = append(terms, "!has(assertion.environment)")
 	default:
 		terms = append(terms, "has(assertion.environment)", "assertion.environment == "+quote(trust.Environment))
-	}
-	if len(trust.Events) > 0 {
-		events := make([]string, 0, len(trust.Events))
-		for _, event := range trust.Events {
-			events = append(events, quote(event))
-		}
-		terms = append(terms, "assertion.event_name in ["+strings.Join(events, ", ")+"]")
 	}
 	return strings.Join(terms, " && ")
 }
@@ -105,7 +104,13 @@ func Condition(trust Trust) string {
 // WorkflowRef is how GitHub names a workflow file of a repository on a branch in the claim job_workflow_ref. For a job
 // inside a reusable workflow the claim names the reusable one.
 func WorkflowRef(owner, repository, file, branch string) string {
-	return owner + "/" + repository + "/.github/workflows/" + file + "@refs/heads/" + branch
+	return WorkflowAt(owner+"/"+repository, file, "refs/heads/"+branch)
+}
+
+// WorkflowAt is how GitHub names a workflow file of a repository, OWNER/NAME, that was called at a ref: a full commit, or
+// refs/tags/TAG or refs/heads/BRANCH for one that was called by its name.
+func WorkflowAt(repository, file, ref string) string {
+	return repository + "/.github/workflows/" + file + "@" + ref
 }
 
 // EnvironmentValue is the value of [AttributeEnvironment] for jobs of a repository in an environment, or in
@@ -118,6 +123,15 @@ func EnvironmentValue(repositoryID int64, environment string) string {
 // [WorkflowRef]. The workflow's own ref does not do: a branch can call a reusable workflow at another ref.
 func EnvironmentWorkflowValue(repositoryID int64, environment, branch, workflow string) string {
 	return EnvironmentValue(repositoryID, environment) + ":refs/heads/" + branch + ":" + workflow
+}
+
+// quoteList writes texts as a CEL list.
+func quoteList(texts []string) string {
+	quoted := make([]string, 0, len(texts))
+	for _, text := range texts {
+		quoted = append(quoted, quote(text))
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // quote writes text as a CEL string, so that no value of a setting can become part of the expression.

@@ -2,14 +2,16 @@ package program
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/federation"
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// The workflows that may become an account, by their files. They are a part of who is trusted: renaming one ends its
+// The workflow files that may become an account, by their files. They are a part of who is trusted: renaming one ends its
 // access.
 const (
 	ciWorkflow        = "ci.yml"
@@ -26,20 +28,24 @@ func (p *platform) writeFederation(ctx *pulumi.Context) error {
 	binding := func(account, attribute, value string) federation.Binding {
 		return federation.Binding{ServiceAccount: p.accounts[account].Name, Attribute: attribute, Value: value}
 	}
-	// job is a job of one workflow file in one environment, in runs of the branch.
-	job := func(account, environment, workflow string) federation.Binding {
-		return binding(account, federation.AttributeEnvironmentWorkflow,
-			federation.EnvironmentWorkflowValue(g.RepositoryID, environment, g.Branch, p.workflow(workflow)))
-	}
 	bindings := map[string]federation.Binding{
-		deploy:  job(deploy, p.environment(), deployWorkflow),
 		preview: binding(preview, federation.AttributeEnvironment, federation.EnvironmentValue(g.RepositoryID, federation.NoEnvironment)),
-		infra:   job(infra, p.environment(), infraWorkflow),
-		// Images are copied here by the promotion inside a deployment.
-		ci: job(ci, p.environment(), promotionWorkflow),
 	}
+	// job binds an account to the jobs of one workflow file in one environment, in runs of the branch. Each ref of the file is a
+	// binding of its own, named after it, so that adding or taking away one leaves the others alone.
+	job := func(account, environment, file string) {
+		for _, ref := range p.workflowRefs() {
+			bindings[account+refKey(ref, g.Branch)] = binding(account, federation.AttributeEnvironmentWorkflow,
+				federation.EnvironmentWorkflowValue(g.RepositoryID, environment, g.Branch, federation.WorkflowAt(p.workflowRepository(), file, ref)))
+		}
+	}
+	job(deploy, p.environment(), deployWorkflow)
+	job(infra, p.environment(), infraWorkflow)
 	if p.settings.BuildsImages() {
-		bindings[ci] = job(ci, federation.NoEnvironment, ciWorkflow)
+		job(ci, federation.NoEnvironment, ciWorkflow)
+	} else {
+		// Images are copied here by the promotion inside a deployment.
+		job(ci, p.environment(), promotionWorkflow)
 	}
 	var err error
 	p.federation, err = federation.NewFederation(ctx, "federation", &federation.FederationArgs{
@@ -54,21 +60,27 @@ func (p *platform) writeFederation(ctx *pulumi.Context) error {
 
 func (p *platform) providers() map[string]federation.Trust {
 	g := p.settings.GitHub
-	trust := func(workflow, environment, description string) federation.Trust {
-		t := federation.Trust{OwnerID: g.OwnerID, RepositoryID: g.RepositoryID, Environment: environment, Description: description}
-		if workflow != "" {
-			t.Ref, t.Workflow = "refs/heads/"+g.Branch, p.workflow(workflow)
+	trust := func(file, environment, description string, events ...string) federation.Trust {
+		t := federation.Trust{OwnerID: g.OwnerID, RepositoryID: g.RepositoryID, Environment: environment, Events: events, Description: description}
+		if file != "" {
+			t.Ref = "refs/heads/" + g.Branch
+			for _, ref := range p.workflowRefs() {
+				t.Workflows = append(t.Workflows, federation.WorkflowAt(p.workflowRepository(), file, ref))
+			}
 		}
 		return t
 	}
+	const pullRequest, push, schedule, byHand = "pull_request", "push", "schedule", "workflow_dispatch"
 	if !p.settings.SeparateProviders() {
-		return map[string]federation.Trust{stacks.DeployProvider: trust("", "", "Every job of the repository; bindings tell them apart.")}
+		return map[string]federation.Trust{
+			stacks.DeployProvider: trust("", "", "Every job of the repository; bindings tell them apart.", pullRequest, push, schedule, byHand),
+		}
 	}
 	return map[string]federation.Trust{
-		stacks.DeployProvider:    trust(deployWorkflow, p.environment(), "Releases, after their approvals."),
-		stacks.PromotionProvider: trust(promotionWorkflow, p.environment(), "The copying of images inside a release, after its approvals."),
-		stacks.InfraProvider:     trust(infraWorkflow, p.environment(), "Changes of the environment itself, after their approvals."),
-		stacks.PreviewProvider:   trust("", federation.NoEnvironment, "Pull requests and drift checks, which read only."),
+		stacks.DeployProvider:    trust(deployWorkflow, p.environment(), "Releases, after their approvals.", byHand),
+		stacks.PromotionProvider: trust(promotionWorkflow, p.environment(), "The copying of images inside a release, after its approvals.", byHand),
+		stacks.InfraProvider:     trust(infraWorkflow, p.environment(), "Changes of the environment itself, after their approvals.", push, byHand),
+		stacks.PreviewProvider:   trust("", federation.NoEnvironment, "Pull requests and drift checks, which read only.", pullRequest, push, schedule, byHand),
 	}
 }
 
@@ -80,7 +92,26 @@ func (p *platform) providerOf(account string) pulumi.StringOutput {
 // environment is the GitHub environment that deployments run in.
 func (p *platform) environment() string { return p.settings.GitHubEnvironment() }
 
-func (p *platform) workflow(file string) string {
-	g := p.settings.GitHub
-	return federation.WorkflowRef(g.Owner, g.Repository, file, g.Branch)
+// workflowRepository is whose workflow files are trusted, OWNER/NAME: the repository's own unless the settings name another.
+func (p *platform) workflowRepository() string {
+	if w := p.settings.GitHub.Workflows; w != nil {
+		return w.Repository
+	}
+	return p.settings.GitHub.Owner + "/" + p.settings.GitHub.Repository
+}
+
+// workflowRefs are the refs at which those files are trusted.
+func (p *platform) workflowRefs() []string {
+	if w := p.settings.GitHub.Workflows; w != nil {
+		return w.Refs
+	}
+	return []string{"refs/heads/" + p.settings.GitHub.Branch}
+}
+
+// refKey is what tells the bindings of one account apart: nothing for the branch, and otherwise the tag or the commit.
+func refKey(ref, branch string) string {
+	if ref == "refs/heads/"+branch {
+		return ""
+	}
+	return "-" + naming.Slug(strings.TrimPrefix(ref, "refs/tags/"))
 }

@@ -36,6 +36,8 @@ type Provider struct {
 
 // Membership gives one member a role somewhere.
 type Membership struct {
+	// Name is the membership's logical name in the program.
+	Name string
 	// Member is serviceAccount:EMAIL, principal://… or principalSet://…
 	Member string
 	// Role is the role's name.
@@ -137,7 +139,7 @@ func readMembership(r registration, registered []registration) (Membership, erro
 			named = append(named, text)
 		}
 	}
-	membership := Membership{Member: r.text("member"), Role: r.text("role"), Scope: scope.kind + " " + strings.Join(named, "/")}
+	membership := Membership{Name: r.name, Member: r.text("member"), Role: r.text("role"), Scope: scope.kind + " " + strings.Join(named, "/")}
 	if scope.kind == "service account" {
 		membership.Account = email(r.text("serviceAccountId"))
 		membership.Scope = scope.kind + " " + membership.Account
