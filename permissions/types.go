@@ -42,7 +42,7 @@ var Types = map[string]Type{
 	// A version is left behind when its resource goes, so nothing destroys one (docs/adr/0005). Its value is in the
 	// settings, and reading it back is what only the runtime account may do.
 	"gcp:secretmanager/secretVersion:SecretVersion": {
-		Place: OnProject, Read: list("secretmanager.versions.get"), Create: list("secretmanager.versions.add"),
+		Place: OnProject, Read: list("secretmanager.versions.get"), Create: list("secretmanager.versions.add", "secretmanager.versions.enable"),
 	},
 	"gcp:secretmanager/secretIamMember:SecretIamMember": policy(OnProject, "secretmanager.secrets"),
 

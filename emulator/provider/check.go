@@ -1,13 +1,13 @@
 package provider
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"reflect"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -15,18 +15,19 @@ import (
 
 // check compares inputs with the type's shape and returns what does not fit, in a stable order.
 func (t *resourceType) check(inputs map[string]any) []*rpc.CheckFailure {
-	c := checker{required: t.required}
+	c := checker{facts: t.facts, inputs: inputs, outputs: t.outputOnly}
 	c.object(shapeOf(t.args), inputs, "", "")
-	for _, name := range t.json {
-		if value := text(inputs, name); value != "" && !json.Valid([]byte(value)) {
-			c.fail(name, "Invalid value for %q: it contains an invalid JSON document.", name)
-		}
+	c.groups()
+	if t.refuse != nil {
+		t.refuse(inputs, c.fail)
 	}
 	return c.failures
 }
 
 type checker struct {
-	required []string
+	facts    *facts
+	inputs   map[string]any
+	outputs  []string
 	failures []*rpc.CheckFailure
 }
 
@@ -49,11 +50,15 @@ func (c *checker) object(s *shape, value map[string]any, path, shown string) {
 			c.fail(join(shown, name), "Invalid or unknown key %q: the property does not exist here. Check its spelling against the provider's documentation.", join(shown, name))
 			continue
 		}
+		if slices.Contains(c.outputs, join(path, name)) {
+			c.fail(join(shown, name), "Value for unconfigurable attribute: the API alone decides %q.", join(shown, name))
+			continue
+		}
 		c.value(f.shape, value[name], join(path, name), join(shown, name))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.fields)) {
 		// Required lists and maps look optional in the SDK's types; the row names those.
-		required := s.fields[name].required || slices.Contains(c.required, join(path, name))
+		required := s.fields[name].required || c.facts.at(join(path, name)).required
 		if _, ok := value[name]; !ok && required {
 			c.missing(join(shown, name))
 		}
@@ -90,7 +95,87 @@ func (c *checker) value(s *shape, value any, path, shown string) {
 	}
 	if !fits {
 		c.fail(shown, "Invalid value for %q: expected %s.", shown, s.name())
+		return
 	}
+	if !hasUnknown(value) {
+		c.rules(value, path, shown)
+	}
+}
+
+// rules holds a value against what is known about its property. The elements of a list have the list's path: a rule about
+// the list is for the list alone.
+func (c *checker) rules(value any, path, shown string) {
+	if strings.HasSuffix(shown, "]") {
+		return
+	}
+	f := c.facts.at(path)
+	for _, check := range f.checks {
+		if wrong := check(value); wrong != "" {
+			c.fail(shown, "Invalid value for %q: %s.", shown, wrong)
+			return
+		}
+	}
+	for _, other := range f.without {
+		if given(c.inputs, other) {
+			c.fail(shown, "Conflicting configuration arguments: %q conflicts with %s.", shown, other)
+		}
+	}
+	if !given(c.inputs, path) {
+		return // the provider filled it in
+	}
+	for _, other := range f.with {
+		if other != path && !given(c.inputs, other) {
+			c.fail(shown, "Missing required argument: %q requires %s.", shown, other)
+		}
+	}
+}
+
+// groups holds the choices between properties of one object against what is given. An object that is absent makes no
+// choice, and a value that is not known yet may be the choice.
+func (c *checker) groups() {
+	for _, g := range c.facts.groups {
+		parent := ""
+		if end := strings.LastIndex(g.paths[0], "."); end >= 0 {
+			parent = g.paths[0][:end]
+		}
+		if parent != "" && !given(c.inputs, parent) {
+			continue
+		}
+		var chosen []string
+		for _, path := range g.paths {
+			if given(c.inputs, path) {
+				chosen = append(chosen, path)
+			}
+		}
+		all := strings.Join(g.paths, ", ")
+		switch {
+		case len(chosen) == 0 && g.exactly:
+			c.fail(g.paths[0], "Missing required argument: one of %s is required.", all)
+		case len(chosen) == 0:
+			c.fail(g.paths[0], "Missing required argument: at least one of %s is required.", all)
+		case len(chosen) > 1 && g.exactly:
+			c.fail(chosen[0], "Conflicting configuration arguments: only one of %s can be given, and %s were.", all, strings.Join(chosen, ", "))
+		}
+	}
+}
+
+// given says whether the program gives a value at path. Lists on the way count with their first element.
+func given(inputs map[string]any, path string) bool {
+	var value any = inputs
+	for name := range strings.SplitSeq(path, ".") {
+		if list, ok := value.([]any); ok {
+			value = at(list, 0)
+		}
+		object, ok := value.(map[string]any)
+		if !ok {
+			return value == unknown{}
+		}
+		if isDefaulted(object, name) {
+			return false
+		}
+		value = object[name]
+	}
+	return value != nil
 }
 
 // fill returns inputs with the provider's defaults and the list of them in every object, as the official providers
@@ -104,8 +189,8 @@ func (t *resourceType) fillObject(s *shape, value map[string]any, path string) m
 	filled := []any{}
 	for _, name := range slices.Sorted(maps.Keys(s.fields)) {
 		p := join(path, name)
-		if fallback, ok := t.defaults[p]; ok && value[name] == nil {
-			value[name] = fallback
+		if f := t.facts.at(p); f.fallback != nil && value[name] == nil && !t.excluded(f, value) {
+			value[name] = f.fallback
 			filled = append(filled, name)
 		}
 		if value[name] != nil {
@@ -114,6 +199,11 @@ func (t *resourceType) fillObject(s *shape, value map[string]any, path string) m
 	}
 	value[defaultsKey] = filled
 	return value
+}
+
+// excluded says whether a default would be refused beside its siblings.
+func (t *resourceType) excluded(f fact, siblings map[string]any) bool {
+	return slices.ContainsFunc(f.without, func(other string) bool { return siblings[other[strings.LastIndex(other, ".")+1:]] != nil })
 }
 
 func (t *resourceType) fillValue(s *shape, value any, path string) any {
@@ -130,12 +220,13 @@ func (t *resourceType) fillValue(s *shape, value any, path string) any {
 	return value
 }
 
-// nameIfAbsent gives a resource without a name one made of its Pulumi name and random letters, keeping the one it has.
+// nameIfAbsent gives a resource without a name one made of its Pulumi name and random letters, keeping the one it has,
+// whoever chose that.
 func (t *resourceType) nameIfAbsent(inputs, old map[string]any, urnName string, seed []byte) error {
 	if t.autoName == "" || inputs[t.autoName] != nil {
 		return nil
 	}
-	if previous := text(old, t.autoName); previous != "" && isDefaulted(old, t.autoName) {
+	if previous := text(old, t.autoName); previous != "" {
 		inputs[t.autoName] = previous
 	} else {
 		name, err := resource.NewUniqueName(seed, urnName+"-", 7, 0, []rune("0123456789abcdef"))
@@ -154,6 +245,27 @@ func (t *resourceType) nameIfAbsent(inputs, old map[string]any, urnName string, 
 func isDefaulted(inputs map[string]any, name string) bool {
 	listed, _ := inputs[defaultsKey].([]any)
 	return slices.Contains(listed, any(name))
+}
+
+// withoutFilledIn returns the value without what [resourceType.fill] added, as the program gave it.
+func withoutFilledIn(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for key, element := range v {
+			if key != defaultsKey && !isDefaulted(v, key) {
+				object[key] = withoutFilledIn(element)
+			}
+		}
+		return object
+	case []any:
+		list := make([]any, len(v))
+		for i, element := range v {
+			list[i] = withoutFilledIn(element)
+		}
+		return list
+	}
+	return value
 }
 
 // withoutDefaults returns the value without the lists that [resourceType.fill] adds.

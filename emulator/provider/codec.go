@@ -42,6 +42,9 @@ func (t *resourceType) encodeObject(s *shape, object map[string]any, path string
 		if !known || value == nil || path == "" && slices.Contains(t.local, name) || slices.Contains(t.outputOnly, p) {
 			continue
 		}
+		if value == "" && t.facts.at(p).fallback == "" {
+			continue // the provider filled it in, and the API wants no empty text beside another choice
+		}
 		r := t.rules[p]
 		if r.encode != nil {
 			value = r.encode(value)

@@ -111,8 +111,7 @@ func (row *resourceType) random(t *rapid.T, s *shape, path string) any {
 		for _, name := range slices.Sorted(maps.Keys(s.fields)) {
 			p, f := join(path, name), s.fields[name]
 			hidden := path == "" && slices.Contains(row.local, name) || slices.Contains(row.outputOnly, p) || slices.Contains(row.writeOnly, p)
-			chosen := path == "" && slices.Contains(row.computed, name) && slices.Contains(row.replace, name) // see isInput
-			if hidden || chosen || untranslated(p) || !f.required && rapid.Bool().Draw(t, p) {
+			if hidden || untranslated(p) || !f.required && rapid.Bool().Draw(t, p) {
 				continue
 			}
 			out[name] = row.random(t, f.shape, p)

@@ -97,7 +97,7 @@ func TestReplacementsAreTheProviders(t *testing.T) {
 
 // insideReplaced: the official schema flags a parent without flagging every property in it.
 func insideReplaced(row *resourceType, path string) bool {
-	return slices.ContainsFunc(row.replace, func(p string) bool { return strings.HasPrefix(path, p+".") })
+	return row.insideReplacing(path)
 }
 
 // TestInputsAreTheProviders compares the SDK's structs and the rows' additions with the official schemas.
@@ -115,7 +115,7 @@ func TestInputsAreTheProviders(t *testing.T) {
 				p := join(path, property)
 				assert.Contains(t, properties, property, "%s: %s", token, p)
 				// What is not used by any sample may stay without a row's help: the SDK knows required scalars.
-				isRequired := f.required || slices.Contains(row.required, p)
+				isRequired := f.required || row.facts.at(p).required
 				if slices.Contains(required, property) && (f.kind == reflect.Slice || f.kind == reflect.Map) && untranslated(p) {
 					continue
 				}
@@ -134,17 +134,9 @@ func TestInputsAreTheProviders(t *testing.T) {
 
 		// A path in the table that does not exist is a mistake that nothing else would find.
 		var named []string
-		named = append(named, row.required...)
-		named = append(named, row.replace...)
-		named = append(named, row.computed...)
-		named = append(named, row.sets...)
 		named = append(named, row.outputOnly...)
 		named = append(named, row.writeOnly...)
-		named = append(named, row.json...)
-		for path := range row.defaults {
-			named = append(named, path)
-		}
-		for path := range row.same {
+		for path := range row.facts.properties {
 			named = append(named, path)
 		}
 		for _, path := range named {

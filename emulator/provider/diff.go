@@ -1,9 +1,10 @@
 package provider
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,12 +20,79 @@ type change struct {
 	replaces bool
 }
 
-// diff compares the inputs of the last update with the new ones. It finds what the program asks to change; what changed
-// in the cloud behind its back is found because a refresh first makes the old inputs those of the cloud.
-func (t *resourceType) diff(old, new map[string]any) []change {
+// plan is what a resource will be with the inputs: what they say, and what the program leaves to the API as the API last
+// had it. See the word computed of [factLines].
+func (t *resourceType) plan(inputs, state map[string]any) map[string]any {
+	return t.planObject(shapeOf(t.args), inputs, state, "")
+}
+
+func (t *resourceType) planObject(s *shape, new, old map[string]any, path string) map[string]any {
+	out := maps.Clone(new)
+	if out == nil {
+		out = map[string]any{}
+	}
+	for name, f := range s.fields {
+		p := join(path, name)
+		switch {
+		case emptyList(new[name]) || new[name] == "":
+			if t.facts.at(p).computed && old[name] != nil {
+				out[name] = copyValue(old[name])
+			}
+		case old[name] != nil:
+			out[name] = t.planValue(f.shape, new[name], old[name], p)
+		}
+	}
+	return out
+}
+
+func (t *resourceType) planValue(s *shape, new, old any, path string) any {
+	switch v := new.(type) {
+	case map[string]any:
+		if o, ok := old.(map[string]any); ok && s.kind == reflect.Struct {
+			return t.planObject(s, v, o, path)
+		}
+	case []any:
+		o, ok := old.([]any)
+		if !ok || s.elem == nil || t.facts.at(path).set {
+			return new
+		}
+		out := slices.Clone(v)
+		for i := range min(len(v), len(o)) {
+			out[i] = t.planValue(s.elem, v[i], o[i], path)
+		}
+		return out
+	}
+	return new
+}
+
+// diff compares the resource as it was last seen with what it will be.
+func (t *resourceType) diff(state, inputs map[string]any) []change {
 	d := differ{t: t}
-	d.object(plainInputs(old), plainInputs(new), "", "")
+	inputs = plainInputs(inputs)
+	d.object(shapeOf(t.args), state, t.plan(inputs, state), "", "")
+	if slices.ContainsFunc(d.changes, func(c change) bool { return c.replaces }) {
+		// What lies in an object that replaces is a reason too, once there is one.
+		for i := range d.changes {
+			c := &d.changes[i]
+			if !c.replaces && t.insideReplacing(c.path) {
+				c.replaces, c.kind = true, c.kind+1
+			}
+		}
+	}
 	return d.changes
+}
+
+var indices = regexp.MustCompile(`\[[^]]*\]`)
+
+// insideReplacing says whether an object around a property makes a new resource when it comes or goes.
+func (t *resourceType) insideReplacing(shown string) bool {
+	path := indices.ReplaceAllString(shown, "")
+	for end := strings.LastIndex(path, "."); end >= 0; end = strings.LastIndex(path, ".") {
+		if path = path[:end]; t.facts.at(path).replaces {
+			return true
+		}
+	}
+	return false
 }
 
 type differ struct {
@@ -40,40 +108,117 @@ func (d *differ) add(path, shown string, kind rpc.PropertyDiff_Kind, values ...a
 	d.changes = append(d.changes, c)
 }
 
-func (d *differ) object(old, new map[string]any, path, shown string) {
-	keys := maps.Clone(old)
-	maps.Copy(keys, new)
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		d.value(old[key], new[key], join(path, key), shownKey(shown, key))
+func (d *differ) object(s *shape, old, new map[string]any, path, shown string) {
+	for _, name := range slices.Sorted(maps.Keys(s.fields)) {
+		p := join(path, name)
+		if !slices.Contains(d.t.outputOnly, p) {
+			d.value(s.fields[name].shape, old[name], new[name], p, shownKey(shown, name))
+		}
 	}
 }
 
-func (d *differ) value(old, new any, path, shown string) {
+// value compares one property. Google's answers leave out what is zero, so that a zero and an absent value are the same;
+// an object says something by its presence.
+func (d *differ) value(s *shape, old, new any, path, shown string) {
+	if d.t.equivalent(path, old, new) {
+		return
+	}
+	switch s.kind {
+	case reflect.Struct:
+		oldObject, ok1 := old.(map[string]any)
+		newObject, ok2 := new.(map[string]any)
+		if ok1 && ok2 {
+			d.object(s, oldObject, newObject, path, shown)
+			return
+		}
+	case reflect.Map:
+		oldMap, _ := old.(map[string]any)
+		newMap, ok := new.(map[string]any)
+		if len(oldMap) > 0 && (ok || new == nil) || len(newMap) == 0 {
+			d.entries(oldMap, newMap, path, shown)
+			return
+		}
+	case reflect.Slice:
+		oldList, ok1 := old.([]any)
+		newList, ok2 := new.([]any)
+		if ok1 && ok2 {
+			d.list(s, oldList, newList, path, shown)
+			return
+		}
+	}
 	switch {
-	case d.t.equivalent(path, old, new):
-		return
-	case old == nil:
+	case isAbsent(old):
 		d.add(path, shown, rpc.PropertyDiff_ADD, new)
-		return
 	case new == nil:
-		d.add(path, shown, rpc.PropertyDiff_DELETE, old)
-		return
+		d.add(path, shown, rpc.PropertyDiff_DELETE, d.t.withoutFilled(old, path))
+	default:
+		d.add(path, shown, rpc.PropertyDiff_UPDATE, old, new)
 	}
-	oldObject, ok1 := old.(map[string]any)
-	newObject, ok2 := new.(map[string]any)
-	if ok1 && ok2 {
-		d.object(oldObject, newObject, path, shown)
-		return
+}
+
+// entries compares maps key by key.
+func (d *differ) entries(old, new map[string]any, path, shown string) {
+	keys := maps.Clone(old)
+	maps.Copy(keys, new)
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		was, is := old[key], new[key]
+		switch at := shownKey(shown, key); {
+		case equal(was, is), is == nil && d.t.facts.at(path).keeps == key:
+		case was == nil:
+			d.add(path, at, rpc.PropertyDiff_ADD, is)
+		case is == nil:
+			d.add(path, at, rpc.PropertyDiff_DELETE, was)
+		default:
+			d.add(path, at, rpc.PropertyDiff_UPDATE, was, is)
+		}
 	}
-	oldList, ok1 := old.([]any)
-	newList, ok2 := new.([]any)
-	if ok1 && ok2 {
-		for i := range max(len(oldList), len(newList)) {
-			d.value(at(oldList, i), at(newList, i), path, fmt.Sprintf("%s[%d]", shown, i))
+}
+
+// list compares lists by index, and sets by what their elements say: one that changed is another one.
+func (d *differ) list(s *shape, old, new []any, path, shown string) {
+	if d.t.facts.at(path).set {
+		old, new = d.t.unmatched(s.elem, old, new, path)
+		for i, element := range new {
+			d.add(path, fmt.Sprintf("%s[%d]", shown, i), rpc.PropertyDiff_ADD, element)
+		}
+		for i, element := range old {
+			if i >= len(new) {
+				d.add(path, fmt.Sprintf("%s[%d]", shown, i), rpc.PropertyDiff_DELETE, element)
+			} else if d.t.forces(path, element) {
+				d.changes[len(d.changes)-len(new)+i].replaces = true
+			}
 		}
 		return
 	}
-	d.add(path, shown, rpc.PropertyDiff_UPDATE, old, new)
+	for i := range max(len(old), len(new)) {
+		at := fmt.Sprintf("%s[%d]", shown, i)
+		switch {
+		case i >= len(old):
+			d.add(path, at, rpc.PropertyDiff_ADD, new[i])
+		case i >= len(new):
+			d.add(path, at, rpc.PropertyDiff_DELETE, old[i])
+		default:
+			d.value(s.elem, old[i], new[i], path, at)
+		}
+	}
+}
+
+// unmatched are the elements of two sets that the other one does not have.
+func (t *resourceType) unmatched(elem *shape, old, new []any, path string) (left, added []any) {
+	left = slices.Clone(old)
+	for _, element := range new {
+		i := slices.IndexFunc(left, func(other any) bool {
+			d := differ{t: t}
+			d.value(elem, other, element, path, "")
+			return len(d.changes) == 0
+		})
+		if i < 0 {
+			added = append(added, element)
+			continue
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	return left, added
 }
 
 func at(list []any, i int) any {
@@ -99,23 +244,34 @@ func topLevel(path string) string {
 	return path
 }
 
-// equivalent says whether two values of a property mean the same. An unknown value equals nothing, and an absent one
-// equals an empty list, which no API tells apart; an empty object may say something by its presence, as automatic
-// replication does.
-func (t *resourceType) equivalent(path string, a, b any) bool {
-	if hasUnknown(a) || hasUnknown(b) {
+// equivalent says whether two values of a property mean the same. An unknown value equals nothing.
+func (t *resourceType) equivalent(path string, old, new any) bool {
+	if hasUnknown(old) || hasUnknown(new) {
 		return false
 	}
-	if equal(a, b) || emptyList(a) && emptyList(b) {
+	if equal(old, new) || zeroScalar(old) && zeroScalar(new) || emptyList(old) && emptyList(new) {
 		return true
 	}
-	if same := t.same[path]; same != nil && a != nil && b != nil {
-		return same(a, b)
+	f := t.facts.at(path)
+	if f.same != nil && f.same(old, new) {
+		return true
 	}
-	if slices.Contains(t.sets, path) {
-		return sameSet(a, b)
+	oldList, ok1 := old.([]any)
+	newList, ok2 := new.([]any)
+	if ok1 && ok2 && f.set {
+		left, added := t.unmatched(shapeOf(t.args).at(path).elem, oldList, newList, path)
+		return len(left)+len(added) == 0
 	}
 	return false
+}
+
+// zeroScalar is true for nil and for the zero of a scalar type.
+func zeroScalar(value any) bool {
+	switch value.(type) {
+	case map[string]any, []any:
+		return false
+	}
+	return isZero(value)
 }
 
 // emptyList is true for nil as well.
@@ -124,56 +280,42 @@ func emptyList(value any) bool {
 	return value == nil || ok && len(list) == 0
 }
 
-// forces says whether a change of the values at path makes a new resource: because the property does, one around it
-// does, or one inside of what was added or removed does.
-func (t *resourceType) forces(path string, values ...any) bool {
-	for _, forcing := range t.replace {
-		if path == forcing || strings.HasPrefix(path, forcing+".") {
-			return true
+// withoutFilled leaves out of what goes the values that the provider would fill in anyway: nothing changes about them.
+func (t *resourceType) withoutFilled(value any, path string) any {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	out := map[string]any{}
+	for name, inner := range object {
+		if p := join(path, name); t.facts.at(p).fallback == nil || !equal(t.facts.at(p).fallback, inner) {
+			out[name] = t.withoutFilled(inner, p)
 		}
-		if inner, ok := strings.CutPrefix(forcing, path+"."); ok {
-			for _, value := range values {
-				if holds(value, inner) {
+	}
+	return out
+}
+
+// forces says whether a change of the values at path makes a new resource: because the property does, or because one
+// does inside of what was added or removed.
+func (t *resourceType) forces(path string, values ...any) bool {
+	if t.facts.at(path).replaces {
+		return true
+	}
+	for _, value := range values {
+		switch v := value.(type) {
+		case map[string]any:
+			for name, inner := range v {
+				if !isZero(inner) && t.forces(join(path, name), inner) {
+					return true
+				}
+			}
+		case []any:
+			for _, element := range v {
+				if t.forces(path, element) {
 					return true
 				}
 			}
 		}
 	}
 	return false
-}
-
-// holds says whether the value has something at path, in any element of the lists on the way.
-func holds(value any, path string) bool {
-	switch v := value.(type) {
-	case []any:
-		return slices.ContainsFunc(v, func(element any) bool { return holds(element, path) })
-	case map[string]any:
-		name, rest, deeper := strings.Cut(path, ".")
-		if !deeper {
-			return v[name] != nil
-		}
-		return holds(v[name], rest)
-	}
-	return false
-}
-
-func sameSet(a, b any) bool {
-	return slices.Equal(canonicalElements(a), canonicalElements(b))
-}
-
-func canonicalElements(value any) []string {
-	list, ok := value.([]any)
-	if !ok && value != nil {
-		list = []any{value}
-	}
-	elements := make([]string, len(list))
-	for i, element := range list {
-		data, err := json.Marshal(element) // object keys are sorted
-		if err != nil {
-			data = []byte(fmt.Sprint(element))
-		}
-		elements[i] = string(data)
-	}
-	slices.Sort(elements)
-	return elements
 }

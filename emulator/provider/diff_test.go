@@ -79,6 +79,7 @@ func TestCheck(t *testing.T) {
 					"scaling": object{"maxInstanceCount": 1.5}}},
 			failures{
 				"locaton":                             `Invalid or unknown key "locaton": the property does not exist here. Check its spelling against the provider's documentation.`,
+				"name":                                `Missing required argument: "name" is required, but no value was given.`,
 				"location":                            `Missing required argument: "location" is required, but no value was given.`,
 				"deletionProtection":                  `Invalid value for "deletionProtection": expected a boolean.`,
 				"template.containers[0].ports":        `Invalid value for "template.containers[0].ports": expected an object.`,

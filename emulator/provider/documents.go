@@ -187,7 +187,7 @@ func (documents) update(ctx context.Context, c *call) (map[string]any, error) {
 		return nil, err
 	}
 	body, method := t.body(c.inputs, c.state), http.MethodPatch
-	mask := t.changedFields(c.old, c.inputs)
+	mask := t.changedFields(c.state, c.inputs)
 	switch t.update {
 	case updateMask, updateInBody:
 		if len(mask) == 0 { // only the provider's own switches changed
@@ -237,12 +237,7 @@ func (t *resourceType) noun() string { return t.token[strings.LastIndex(t.token,
 // body is the document that is sent: the inputs; what the program leaves to the API, as the API last had it; and the
 // labels and annotations that others have put there.
 func (t *resourceType) body(inputs, state map[string]any) map[string]any {
-	merged := copyObject(inputs)
-	for _, name := range t.computed {
-		if merged[name] == nil && state[name] != nil {
-			merged[name] = copyValue(state[name])
-		}
-	}
+	merged := t.plan(inputs, state)
 	for name, effective := range map[string]string{"labels": "effectiveLabels", "annotations": "effectiveAnnotations"} {
 		foreign, _ := copyValue(state[effective]).(map[string]any)
 		if len(foreign) == 0 {
@@ -272,9 +267,9 @@ func (t *resourceType) wrapped(body, values map[string]any) map[string]any {
 }
 
 // changedFields are the API's names of the top-level fields that changed.
-func (t *resourceType) changedFields(old, new map[string]any) []string {
+func (t *resourceType) changedFields(state, inputs map[string]any) []string {
 	var mask []string
-	for _, c := range t.diff(old, new) {
+	for _, c := range t.diff(state, inputs) {
 		name := topLevel(c.path)
 		field, _, _ := strings.Cut(t.apiName(name), ".")
 		if !slices.Contains(t.local, name) && !slices.Contains(mask, field) {

@@ -25,25 +25,22 @@ var attestationTypes = []*resourceType{
 		token: "gcp:kms/keyRing:KeyRing", args: kms.KeyRingArgs{}, state: kms.KeyRingState{},
 		api: kmsAPI, collection: "projects/{project}/locations/{location}/keyRings", query: "keyRingId={name}",
 		self: "projects/{project}/locations/{location}/keyRings/{name}", autoName: "name", operations: keyRings{},
-		local: words("project location name"), replace: words("project location name"),
+		local: words("project location name"),
 	},
 	{
 		token: "gcp:kms/cryptoKey:CryptoKey", args: kms.CryptoKeyArgs{}, state: kms.CryptoKeyState{},
 		api: kmsAPI, collection: "{+keyRing}/cryptoKeys", query: "cryptoKeyId={name}&skipInitialVersionCreation={skipInitialVersionCreation}",
 		self: "{+keyRing}/cryptoKeys/{name}", autoName: "name", operations: cryptoKeys{},
-		defaults: map[string]any{"purpose": "ENCRYPT_DECRYPT", "versionTemplate.protectionLevel": "SOFTWARE", "skipInitialVersionCreation": false},
-		local:    words("keyRing name skipInitialVersionCreation"),
-		replace:  words("keyRing name purpose destroyScheduledDuration importOnly cryptoKeyBackend versionTemplate.protectionLevel"),
-		computed: words("destroyScheduledDuration importOnly cryptoKeyBackend keyAccessJustificationsPolicy"),
-		secrets:  words("effectiveLabels pulumiLabels"),
-		rules:    map[string]rule{"primaries": {api: "primary"}},
+		local:   words("keyRing name skipInitialVersionCreation"),
+		secrets: words("effectiveLabels pulumiLabels"),
+		rules:   map[string]rule{"primaries": {api: "primary"}},
 	},
 	memberType("gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember", kms.CryptoKeyIAMMemberArgs{}, kms.CryptoKeyIAMMemberState{},
 		kmsAPI, "{+cryptoKeyId}", "{+cryptoKeyId}", iamMember{}, "cryptoKeyId"),
 	{
 		token: "gcp:containeranalysis/note:Note", args: containeranalysis.NoteArgs{}, state: containeranalysis.NoteState{},
 		api: analysisAPI, collection: "projects/{project}/notes", query: "noteId={name}", self: "projects/{project}/notes/{name}", autoName: "name",
-		local: words("project name"), replace: words("project name"), sets: words("relatedNoteNames relatedUrls"),
+		local: words("project name"),
 		rules: map[string]rule{"attestationAuthority": {api: "attestation"}, "relatedUrls": {api: "relatedUrl"}},
 	},
 	memberType("gcp:containeranalysis/noteIamMember:NoteIamMember", containeranalysis.NoteIamMemberArgs{}, containeranalysis.NoteIamMemberState{},
@@ -51,8 +48,7 @@ var attestationTypes = []*resourceType{
 	{
 		token: "gcp:binaryauthorization/attestor:Attestor", args: binaryauthorization.AttestorArgs{}, state: binaryauthorization.AttestorState{},
 		api: admissionAPI, collection: "projects/{project}/attestors", query: "attestorId={name}", self: "projects/{project}/attestors/{name}", autoName: "name",
-		update: updatePut, local: words("project name"), replace: words("project name attestationAuthorityNote.noteReference"),
-		computed:   words("attestationAuthorityNote.publicKeys.id"),
+		update: updatePut, local: words("project name"),
 		outputOnly: words("attestationAuthorityNote.delegationServiceAccountEmail"),
 		rules:      map[string]rule{"attestationAuthorityNote": {api: "userOwnedGrafeasNote"}},
 	},
@@ -61,8 +57,7 @@ var attestationTypes = []*resourceType{
 	{
 		token: "gcp:binaryauthorization/policy:Policy", args: binaryauthorization.PolicyArgs{}, state: binaryauthorization.PolicyState{},
 		api: admissionAPI, createByPut: true, self: "projects/{project}/policy", id: "projects/{project}", update: updatePut, switches: true, operations: admissionPolicies{},
-		local: words("project"), replace: words("project"), computed: words("globalPolicyEvaluationMode"),
-		sets: words("defaultAdmissionRule.requireAttestationsBies clusterAdmissionRules"),
+		local: words("project"),
 		rules: map[string]rule{
 			"defaultAdmissionRule.requireAttestationsBies": {api: "requireAttestationsBy"},
 			"clusterAdmissionRules":                        {encode: rulesByCluster, decode: clusterRules},
@@ -112,6 +107,13 @@ func (keyRings) delete(context.Context, *call) error { return nil }
 
 // cryptoKeys cannot be deleted either: their versions are destroyed, and Pulumi forgets the key.
 type cryptoKeys struct{ documents }
+
+// create says whether there is a first version, which is a parameter of the request.
+func (k cryptoKeys) create(ctx context.Context, c *call) (map[string]any, error) {
+	c.inputs = maps.Clone(c.inputs)
+	c.inputs["skipInitialVersionCreation"] = c.inputs["skipInitialVersionCreation"] == true
+	return k.documents.create(ctx, c)
+}
 
 func (cryptoKeys) delete(ctx context.Context, c *call) error {
 	path, err := c.self(c.values())

@@ -11,17 +11,7 @@ var billingTypes = []*resourceType{
 	{
 		token: "gcp:billing/budget:Budget", args: billing.BudgetArgs{}, state: billing.BudgetState{},
 		api: "/budgets/v1/", collection: "billingAccounts/{billingAccount}/budgets", locateBy: "displayName",
-		local:    words("billingAccount"),
-		replace:  words("billingAccount"),
-		computed: words("budgetFilter"),
-		sets:     words("budgetFilter.projects budgetFilter.services budgetFilter.subaccounts budgetFilter.creditTypes"),
-		defaults: map[string]any{
-			"thresholdRules.spendBasis":                   "CURRENT_SPEND",
-			"budgetFilter.creditTypesTreatment":           "INCLUDE_ALL_CREDITS",
-			"allUpdatesRule.schemaVersion":                "1.0",
-			"allUpdatesRule.disableDefaultIamRecipients":  false,
-			"allUpdatesRule.enableProjectLevelRecipients": false,
-		},
+		local: words("billingAccount"),
 		rules: map[string]rule{
 			"name":           {decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
 			"allUpdatesRule": {api: "notificationsRule"},

@@ -19,11 +19,10 @@ var iamTypes = []*resourceType{
 		token: "gcp:serviceaccount/account:Account", args: serviceaccount.AccountArgs{}, state: serviceaccount.AccountState{},
 		api: iamAPI, collection: "projects/{project}/serviceAccounts", wrap: "serviceAccount", wrapWith: words("accountId"),
 		update: updateInBody, autoName: "accountId", operations: accounts{},
-		locate:  "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com",
-		local:   words("accountId project createIgnoreAlreadyExists"),
-		replace: words("accountId project"),
-		rules:   map[string]rule{"accountId": {api: "email", decode: beforeAt}},
-		derive:  func(state map[string]any) { state["member"] = "serviceAccount:" + text(state, "email") },
+		locate: "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com",
+		local:  words("accountId project createIgnoreAlreadyExists"),
+		rules:  map[string]rule{"accountId": {api: "email", decode: beforeAt}},
+		derive: func(state map[string]any) { state["member"] = "serviceAccount:" + text(state, "email") },
 	},
 	memberType("gcp:serviceaccount/iAMMember:IAMMember", serviceaccount.IAMMemberArgs{}, serviceaccount.IAMMemberState{},
 		iamAPI, "{+serviceAccountId}", "{+serviceAccountId}", iamMember{post: true}, "serviceAccountId"),
@@ -32,7 +31,6 @@ var iamTypes = []*resourceType{
 		api: iamAPI, collection: "projects/{project}/locations/global/workloadIdentityPools", query: "workloadIdentityPoolId={workloadIdentityPoolId}",
 		self:       "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}",
 		local:      words("project workloadIdentityPoolId"),
-		replace:    words("project workloadIdentityPoolId"),
 		operations: softDeleted{},
 	},
 	{
@@ -41,19 +39,15 @@ var iamTypes = []*resourceType{
 		query:      "workloadIdentityPoolProviderId={workloadIdentityPoolProviderId}",
 		self:       "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId:short}/providers/{workloadIdentityPoolProviderId}",
 		local:      words("project workloadIdentityPoolId workloadIdentityPoolProviderId"),
-		replace:    words("project workloadIdentityPoolId workloadIdentityPoolProviderId"),
 		operations: softDeleted{},
 	},
 	{
 		token: "gcp:projects/iAMCustomRole:IAMCustomRole", args: projects.IAMCustomRoleArgs{}, state: projects.IAMCustomRoleState{},
 		api: iamAPI, collection: "projects/{project}/roles", wrap: "role", wrapWith: words("roleId"),
 		self: "projects/{project}/roles/{roleId}", autoName: "roleId", operations: customRoles{},
-		required: words("permissions"), defaults: map[string]any{"stage": "GA"},
-		local:   words("project roleId"),
-		replace: words("project roleId"),
-		sets:    words("permissions"),
-		rules:   map[string]rule{"permissions": {api: "includedPermissions"}},
-		derive:  func(state map[string]any) { state["deleted"] = state["deleted"] == true },
+		local:  words("project roleId"),
+		rules:  map[string]rule{"permissions": {api: "includedPermissions"}},
+		derive: func(state map[string]any) { state["deleted"] = state["deleted"] == true },
 	},
 }
 
@@ -75,11 +69,8 @@ func (a accounts) update(ctx context.Context, c *call) (map[string]any, error) {
 			return nil, worded(err, "Error updating Account %q", c.id)
 		}
 	}
-	c.old = copyObject(c.old)
-	delete(c.old, "disabled")
-	if c.inputs["disabled"] != nil {
-		c.old["disabled"] = c.inputs["disabled"]
-	}
+	c.state = copyObject(c.state)
+	c.state["disabled"] = c.inputs["disabled"]
 	return a.documents.update(ctx, c)
 }
 

@@ -15,17 +15,9 @@ var monitoringTypes = []*resourceType{
 	{
 		token: "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", args: monitoring.UptimeCheckConfigArgs{}, state: monitoring.UptimeCheckConfigState{},
 		api: monitoringAPI, collection: "projects/{project}/uptimeCheckConfigs", locateBy: "displayName",
-		required:   words("monitoredResource.labels"),
 		local:      words("project"),
-		replace:    words("project checkerType monitoredResource resourceGroup syntheticMonitor httpCheck.requestMethod httpCheck.authInfo.passwordWoVersion"),
-		computed:   words("checkerType"),
 		outputOnly: words("httpCheck.authInfo.passwordWoVersion"), // the provider's own counter
 		writeOnly:  words("httpCheck.authInfo.password"),          // answered as asterisks
-		same:       map[string]func(a, b any) bool{"period": sameDuration, "timeout": sameDuration},
-		defaults: map[string]any{
-			"period": "300s", "httpCheck.path": "/", "httpCheck.requestMethod": "GET",
-			"contentMatchers.matcher": "CONTAINS_STRING", "contentMatchers.jsonPathMatcher.jsonMatcher": "EXACT_MATCH",
-		},
 		rules: map[string]rule{
 			"uptimeCheckId": {api: "name", decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
 		},
@@ -33,10 +25,7 @@ var monitoringTypes = []*resourceType{
 	{
 		token: "gcp:monitoring/alertPolicy:AlertPolicy", args: monitoring.AlertPolicyArgs{}, state: monitoring.AlertPolicyState{},
 		api: monitoringAPI, collection: "projects/{project}/alertPolicies", locateBy: "displayName",
-		required: words("conditions"),
-		local:    words("project"),
-		replace:  words("project"),
-		defaults: map[string]any{"enabled": true, "documentation.mimeType": "text/markdown"},
+		local: words("project"),
 		rules: map[string]rule{
 			"creationRecords": {api: "creationRecord"},
 			"alertStrategy.notificationChannelStrategies": {api: "notificationChannelStrategy"},
@@ -46,18 +35,13 @@ var monitoringTypes = []*resourceType{
 		token: "gcp:monitoring/notificationChannel:NotificationChannel", args: monitoring.NotificationChannelArgs{}, state: monitoring.NotificationChannelState{},
 		api: monitoringAPI, collection: "projects/{project}/notificationChannels", update: updateWhole, locateBy: "displayName",
 		local:     words("project forceDelete"),
-		replace:   words("project"),
 		writeOnly: words("sensitiveLabels"),
-		defaults:  map[string]any{"enabled": true, "forceDelete": false},
 		request:   mergeSensitiveLabels, document: dropSensitiveLabels,
 	},
 	{
 		token: "gcp:monitoring/dashboard:Dashboard", args: monitoring.DashboardArgs{}, state: monitoring.DashboardState{},
 		api: "/mon/v1/", collection: "projects/{project}/dashboards", update: updateWhole, locateBy: "dashboardJson",
 		local:    words("project"),
-		replace:  words("project"),
-		json:     words("dashboardJson"),
-		same:     map[string]func(a, b any) bool{"dashboardJson": sameJSON},
 		request:  func(document map[string]any) map[string]any { return parseJSON(document["dashboardJson"]) },
 		document: dashboardText,
 	},
@@ -65,12 +49,7 @@ var monitoringTypes = []*resourceType{
 		token: "gcp:logging/metric:Metric", args: logging.MetricArgs{}, state: logging.MetricState{},
 		api: "/log/v2/", collection: "projects/{project}/metrics", self: "projects/{project}/metrics/{name}", id: "{name}",
 		update: updatePut, autoName: "name",
-		required: words("bucketOptions.explicitBuckets.bounds"),
-		local:    words("project"),
-		replace:  words("project metricDescriptor.labels.key metricDescriptor.labels.valueType"),
-		computed: words("metricDescriptor"),
-		sets:     words("metricDescriptor.labels"),
-		defaults: map[string]any{"metricDescriptor.unit": "1", "metricDescriptor.labels.valueType": "STRING"},
+		local: words("project"),
 	},
 }
 

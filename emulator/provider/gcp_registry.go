@@ -16,16 +16,9 @@ var registryTypes = []*resourceType{
 		token: "gcp:artifactregistry/repository:Repository", args: artifactregistry.RepositoryArgs{}, state: artifactregistry.RepositoryState{},
 		api: registryAPI, collection: "projects/{project}/locations/{location}/repositories", query: "repositoryId={repositoryId}",
 		self:       "projects/{project}/locations/{location}/repositories/{repositoryId}",
-		defaults:   map[string]any{"mode": "STANDARD_REPOSITORY"},
 		local:      words("project location repositoryId"),
-		replace:    words("project location repositoryId format kmsKeyName mode remoteRepositoryConfig mavenConfig.allowSnapshotOverwrites mavenConfig.versionPolicy"),
-		computed:   words("vulnerabilityScanningConfig"),
 		outputOnly: words("vulnerabilityScanningConfig.enablementState vulnerabilityScanningConfig.enablementStateReason"),
-		sets:       words("cleanupPolicies"),
 		secrets:    words("effectiveLabels pulumiLabels"),
-		same: map[string]func(a, b any) bool{
-			"cleanupPolicies.condition.olderThan": sameDuration, "cleanupPolicies.condition.newerThan": sameDuration,
-		},
 		rules: map[string]rule{
 			"name":            {decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
 			"cleanupPolicies": {encode: policiesByID, decode: policyList},

@@ -18,11 +18,8 @@ var secretTypes = []*resourceType{
 		token: "gcp:secretmanager/secret:Secret", args: secretmanager.SecretArgs{}, state: secretmanager.SecretState{},
 		api: secretAPI, collection: "projects/{project}/secrets", query: "secretId={secretId}", self: "projects/{project}/secrets/{secretId}",
 		autoName: "secretId", protection: "deletionProtection",
-		required: words("replication.userManaged.replicas"),
-		local:    words("project secretId deletionProtection"),
-		replace:  words("project secretId replication tags"),
-		computed: words("expireTime"),
-		secrets:  words("effectiveLabels pulumiLabels"),
+		local:   words("project secretId deletionProtection"),
+		secrets: words("effectiveLabels pulumiLabels"),
 		// Tags are bound when a secret is made and not part of it afterwards; ttl is answered as expireTime.
 		writeOnly: words("tags ttl"),
 		rules:     map[string]rule{"replication.auto": {api: "automatic"}},
@@ -30,9 +27,7 @@ var secretTypes = []*resourceType{
 	{
 		token: "gcp:secretmanager/secretVersion:SecretVersion", args: secretmanager.SecretVersionArgs{}, state: secretmanager.SecretVersionState{},
 		api: secretAPI, collection: "{+secret}:addVersion", operations: secretVersions{},
-		defaults:  map[string]any{"enabled": true, "deletionPolicy": "DELETE", "isSecretDataBase64": false},
 		local:     words("secret deletionPolicy isSecretDataBase64 secretDataWoVersion enabled"),
-		replace:   words("secret secretData isSecretDataBase64 secretDataWoVersion"),
 		writeOnly: words("secretData"),
 		secrets:   words("secretData"),
 		rules: map[string]rule{
@@ -44,8 +39,8 @@ var secretTypes = []*resourceType{
 		secretAPI, "projects/{project}/secrets/{secretId:short}", "projects/{project}/secrets/{secretId:short}", iamMember{}, "project secretId"),
 }
 
-// secretVersions are immutable values of a secret. The value itself is never read back, so that a preview needs no
-// right to see it.
+// secretVersions are immutable values of a secret. Only an import reads the value back, so that a preview needs no right
+// to see it.
 type secretVersions struct{}
 
 func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, error) {
@@ -62,10 +57,12 @@ func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, er
 		return nil, worded(err, "Error creating SecretVersion")
 	}
 	c.id = text(answer, "name")
+	verb := ":enable" // though a version begins enabled: the official provider always says it
 	if c.inputs["enabled"] == false {
-		if _, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+":disable", map[string]any{}); err != nil {
-			return nil, worded(err, "Error creating SecretVersion")
-		}
+		verb = ":disable"
+	}
+	if _, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+verb, map[string]any{}); err != nil {
+		return nil, worded(err, "Error creating SecretVersion")
 	}
 	return v.read(ctx, c)
 }
@@ -81,9 +78,29 @@ func (v secretVersions) read(ctx context.Context, c *call) (map[string]any, erro
 	}
 	values := c.values()
 	if c.imported {
-		values["secret"] = secretOf(c.id)
+		values["secret"] = secretOf(c.id, text(values, "project"))
+		if values["secretData"], err = v.value(ctx, c, document); err != nil {
+			return nil, err
+		}
 	}
 	return c.stateOf(document, values), nil
+}
+
+// value is what an import takes over. Nothing else reads it, and a version that is disabled does not show it.
+func (secretVersions) value(ctx context.Context, c *call, document map[string]any) (any, error) {
+	if document["state"] != "ENABLED" {
+		return nil, nil
+	}
+	answer, err := c.do(ctx, http.MethodGet, c.kind.api+c.id+":access", nil)
+	if err != nil {
+		return nil, worded(err, "Error reading the value of SecretVersion %q", c.id)
+	}
+	payload, _ := answer["payload"].(map[string]any)
+	data, err := base64.StdEncoding.DecodeString(text(payload, "data"))
+	if err != nil {
+		return nil, fmt.Errorf("read the value of SecretVersion %q: it is no base64", c.id)
+	}
+	return string(data), nil
 }
 
 func (v secretVersions) update(ctx context.Context, c *call) (map[string]any, error) {
@@ -115,8 +132,12 @@ func (v secretVersions) delete(ctx context.Context, c *call) error {
 	return nil
 }
 
-// secretOf is the secret that a version's name belongs to.
-func secretOf(version string) string {
+// secretOf is the secret that a version's name belongs to. Versions are named with the project's number, and programs
+// name the secret with its id.
+func secretOf(version, project string) string {
 	secret, _, _ := strings.Cut(version, "/versions/")
+	if parts := strings.Split(secret, "/"); len(parts) == 4 && isNumber(parts[1]) && project != "" {
+		return "projects/" + project + "/secrets/" + parts[3]
+	}
 	return secret
 }

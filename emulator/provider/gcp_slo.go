@@ -22,33 +22,21 @@ var sloTypes = []*resourceType{
 		token: "gcp:monitoring/customService:CustomService", args: monitoring.CustomServiceArgs{}, state: monitoring.CustomServiceState{},
 		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}", locate: "projects/{project}/services/{serviceId}",
 		local:   words("project serviceId"),
-		replace: words("project serviceId"),
 		rules:   map[string]rule{"serviceId": idFromName},
 		request: func(document map[string]any) map[string]any { document["custom"] = map[string]any{}; return document },
 	},
 	{
 		token: "gcp:monitoring/genericService:GenericService", args: monitoring.GenericServiceArgs{}, state: monitoring.GenericServiceState{},
 		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}", locate: "projects/{project}/services/{serviceId}",
-		local:   words("project serviceId"),
-		replace: words("project serviceId basicService"),
-		rules:   map[string]rule{"serviceId": idFromName, "telemetries": {api: "telemetry"}},
+		local: words("project serviceId"),
+		rules: map[string]rule{"serviceId": idFromName, "telemetries": {api: "telemetry"}},
 	},
 	{
 		token: "gcp:monitoring/slo:Slo", args: monitoring.SloArgs{}, state: monitoring.SloState{},
 		api: monitoringAPI, collection: "projects/{project}/services/{service:short}/serviceLevelObjectives",
-		query:   "serviceLevelObjectiveId={sloId}",
-		locate:  "projects/{project}/services/{service:short}/serviceLevelObjectives/{sloId}",
-		local:   words("project service sloId"),
-		replace: words("project service sloId"),
-		sets: words("basicSli.locations basicSli.methods basicSli.versions " +
-			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.locations " +
-			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.methods " +
-			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.versions"),
-		defaults: map[string]any{
-			"basicSli.availability.enabled": true,
-			"windowsBasedSli.goodTotalRatioThreshold.basicSliPerformance.availability.enabled": true,
-		},
-		same: map[string]func(a, b any) bool{"windowsBasedSli.windowPeriod": sameDuration},
+		query:  "serviceLevelObjectiveId={sloId}",
+		locate: "projects/{project}/services/{service:short}/serviceLevelObjectives/{sloId}",
+		local:  words("project service sloId"),
 		rules: map[string]rule{
 			"sloId":                 idFromName,
 			"basicSli":              {api: "serviceLevelIndicator.basicSli"},

@@ -15,12 +15,9 @@ var githubTypes = []*resourceType{
 	{
 		token: "github:index/repositoryEnvironment:RepositoryEnvironment", args: &github.RepositoryEnvironmentArgs{}, state: &github.RepositoryEnvironmentState{},
 		api: githubAPI, self: "repos/{owner}/{repository}/environments/{environment}", id: "{repository}:{environment}",
-		createByPut: true, update: updatePut, operations: inRepository{},
-		local:    words("repository environment"),
-		replace:  words("environment"),
-		sets:     words("reviewers.users reviewers.teams"),
-		defaults: map[string]any{"canAdminsBypass": true, "preventSelfReview": false},
-		request:  completeEnvironment, document: environmentAsSent,
+		createByPut: true, update: updatePut, moved: toOtherRepository, operations: inRepository{},
+		local:   words("repository environment"),
+		request: completeEnvironment, document: environmentAsSent,
 		rules: map[string]rule{
 			"canAdminsBypass":        {api: "can_admins_bypass"},
 			"preventSelfReview":      {api: "prevent_self_review"},
@@ -36,9 +33,8 @@ var githubTypes = []*resourceType{
 		args:  &github.RepositoryEnvironmentDeploymentPolicyArgs{}, state: &github.RepositoryEnvironmentDeploymentPolicyState{},
 		api: githubAPI, collection: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies",
 		self: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies/{policyId}",
-		id:   "{repository}:{environment}:{policyId}", update: updatePut, operations: inRepository{}, locateBy: "branchPattern",
+		id:   "{repository}:{environment}:{policyId}", update: updatePut, moved: otherPolicy, operations: inRepository{}, locateBy: "branchPattern",
 		local:   words("repository environment"),
-		replace: words("environment"),
 		rules:   map[string]rule{"policyId": {api: "id"}},
 		request: policyAsSent, document: policyAsProperties,
 	},
@@ -47,19 +43,17 @@ var githubTypes = []*resourceType{
 		args:  &github.ActionsEnvironmentVariableArgs{}, state: &github.ActionsEnvironmentVariableState{},
 		api: githubAPI, collection: "repos/{owner}/{repository}/environments/{environment}/variables",
 		self: "repos/{owner}/{repository}/environments/{environment}/variables/{variableName}",
-		id:   "{repository}:{environment}:{variableName}", update: updateWhole, operations: inRepository{},
-		local:   words("repository environment"),
-		replace: words("environment variableName"),
-		rules:   variableRules,
+		id:   "{repository}:{environment}:{variableName}", update: updateWhole, moved: toOtherRepository, operations: inRepository{},
+		local: words("repository environment"),
+		rules: variableRules,
 	},
 	{
 		token: "github:index/actionsVariable:ActionsVariable", args: &github.ActionsVariableArgs{}, state: &github.ActionsVariableState{},
 		api: githubAPI, collection: "repos/{owner}/{repository}/actions/variables",
 		self: "repos/{owner}/{repository}/actions/variables/{variableName}",
-		id:   "{repository}:{variableName}", update: updateWhole, operations: inRepository{},
-		local:   words("repository"),
-		replace: words("variableName"),
-		rules:   variableRules,
+		id:   "{repository}:{variableName}", update: updateWhole, moved: toOtherRepository, operations: inRepository{},
+		local: words("repository"),
+		rules: variableRules,
 	},
 }
 
@@ -85,6 +79,26 @@ func (r inRepository) read(ctx context.Context, c *call) (map[string]any, error)
 	}
 	state["repositoryId"] = repository["id"]
 	return state, nil
+}
+
+// toOtherRepository says whether the new name is another repository's, rather than a new name of the same one. A name
+// that no repository has yet may become either.
+func toOtherRepository(ctx context.Context, c *call) (bool, error) {
+	if name := c.inputs["repository"]; name == c.state["repository"] || name == "" || hasUnknown(name) {
+		return false, nil
+	}
+	path, err := c.kind.path("repos/{owner}/{repository}", c.values())
+	if err != nil {
+		return false, err
+	}
+	repository, err := c.do(ctx, http.MethodGet, path, nil)
+	if notFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the repository's id: %w", err)
+	}
+	return !equal(repository["id"], c.state["repositoryId"]), nil
 }
 
 // completeEnvironment says everything: what a PUT leaves out would stay as it was.
@@ -157,6 +171,14 @@ func reviewerSets(list any) any {
 		return nil
 	}
 	return []any{set}
+}
+
+// otherPolicy says whether a policy becomes one for tags instead of branches, or moves.
+func otherPolicy(ctx context.Context, c *call) (bool, error) {
+	if c.inputs["branchPattern"] != c.state["branchPattern"] && c.inputs["tagPattern"] != c.state["tagPattern"] {
+		return true, nil
+	}
+	return toOtherRepository(ctx, c)
 }
 
 func policyAsSent(document map[string]any) map[string]any {

@@ -16,8 +16,7 @@ var protectionTypes = []*resourceType{
 		token: "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions",
 		args:  &github.ActionsRepositoryPermissionsArgs{}, state: &github.ActionsRepositoryPermissionsState{},
 		api: githubAPI, self: "repos/{owner}/{repository}/actions/permissions", id: "{repository}", operations: actionsPermissions{}, switches: true,
-		local: words("repository"), sets: words("allowedActionsConfig.patternsAlloweds"), computed: words("shaPinningRequired"),
-		defaults: map[string]any{"enabled": true},
+		local: words("repository"),
 		rules: map[string]rule{
 			"allowedActions": {api: "allowed_actions"}, "shaPinningRequired": {api: "sha_pinning_required"},
 			"allowedActionsConfig":                    {api: "selected"},
@@ -31,8 +30,7 @@ var protectionTypes = []*resourceType{
 		args:  &github.WorkflowRepositoryPermissionsArgs{}, state: &github.WorkflowRepositoryPermissionsState{},
 		api: githubAPI, self: "repos/{owner}/{repository}/actions/permissions/workflow", id: "{repository}",
 		createByPut: true, update: updatePut, operations: workflowPermissions{}, switches: true,
-		local:    words("repository"),
-		defaults: map[string]any{"canApprovePullRequestReviews": false},
+		local: words("repository"),
 		rules: map[string]rule{
 			"defaultWorkflowPermissions":   {api: "default_workflow_permissions"},
 			"canApprovePullRequestReviews": {api: "can_approve_pull_request_reviews"},
@@ -42,8 +40,7 @@ var protectionTypes = []*resourceType{
 		token: "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts",
 		args:  &github.RepositoryVulnerabilityAlertsArgs{}, state: &github.RepositoryVulnerabilityAlertsState{},
 		api: githubAPI, self: "repos/{owner}/{repository}/vulnerability-alerts", id: "{repositoryId}", importID: "{repository}", operations: vulnerabilityAlerts{}, switches: true,
-		local: words("repository"), replace: words("repository"),
-		defaults: map[string]any{"enabled": true},
+		local: words("repository"),
 	},
 }
 

@@ -18,23 +18,33 @@ var rulesetType = &resourceType{
 	api: githubAPI, collection: "repos/{owner}/{repository}/rulesets", self: "repos/{owner}/{repository}/rulesets/{rulesetId}",
 	id: "{rulesetId}", importID: "{repository}:{rulesetId}", update: updatePut, locateBy: "name", autoName: "name",
 	local: words("repository"),
-	required: words("conditions.refName.includes conditions.refName.excludes rules.fileExtensionRestriction.restrictedFileExtensions " +
-		"rules.filePathRestriction.restrictedFilePaths rules.pullRequest.requiredReviewers.filePatterns rules.requiredCodeScanning.requiredCodeScanningTools " +
-		"rules.requiredDeployments.requiredDeploymentEnvironments rules.requiredStatusChecks.requiredChecks"),
-	sets:     words("rules.requiredStatusChecks.requiredChecks"),
-	computed: words("rules.pullRequest.allowedMergeMethods"),
-	defaults: map[string]any{
-		"rules.pullRequest.dismissStaleReviewsOnPush": false, "rules.pullRequest.requireCodeOwnerReview": false,
-		"rules.pullRequest.requireLastPushApproval": false, "rules.pullRequest.requiredApprovingReviewCount": 0.0,
-		"rules.pullRequest.requiredReviewThreadResolution": false, "rules.requiredStatusChecks.doNotEnforceOnCreate": false,
-		"rules.requiredStatusChecks.strictRequiredStatusChecksPolicy": false,
-	},
 	rules: map[string]rule{
 		"rulesetId": {api: "id"}, "nodeId": {api: "node_id"}, "bypassActors": {api: "bypass_actors"},
 		"bypassActors.actorId": {api: "actor_id"}, "bypassActors.actorType": {api: "actor_type"}, "bypassActors.bypassMode": {api: "bypass_mode"},
 		"conditions.refName": {api: "ref_name"}, "conditions.refName.includes": {api: "include"}, "conditions.refName.excludes": {api: "exclude"},
 	},
-	request: rulesetAsSent, document: rulesetAsProperties, derive: rulesetTag,
+	refuse: rulesOfTarget, request: rulesetAsSent, document: rulesetAsProperties, derive: rulesetTag,
+}
+
+// pushRules are the rules about what is pushed, which are all that a ruleset for pushes may have, and no other may.
+var pushRules = words("fileExtensionRestriction filePathRestriction maxFilePathLength maxFileSize")
+
+// rulesOfTarget refuses the rules and conditions that a ruleset's target does not have. Like the official provider it
+// takes updateAllowsFetchAndMerge for a rule that no target has.
+func rulesOfTarget(inputs map[string]any, fail func(path, format string, args ...any)) {
+	target := text(inputs, "target")
+	rules, _ := inputs["rules"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		if name == defaultsKey || zeroScalar(rules[name]) {
+			continue
+		}
+		if slices.Contains(pushRules, name) != (target == "push") || name == "updateAllowsFetchAndMerge" {
+			fail("rules."+name, "The rule %q is not valid for a ruleset whose target is %q.", name, target)
+		}
+	}
+	if conditions, ok := inputs["conditions"].(map[string]any); ok && (conditions["refName"] != nil) == (target == "push") {
+		fail("conditions.refName", "A ruleset for branches or tags names refs in its conditions, and one for pushes does not.")
+	}
 }
 
 // rulesetTag stands for the ETag header of the answer, which the official provider keeps.
@@ -94,7 +104,11 @@ func rulesetAsSent(document map[string]any) map[string]any {
 				rule["parameters"] = map[string]any{"update_allows_fetch_and_merge": rules["updateAllowsFetchAndMerge"] == true}
 			}
 		case map[string]any:
-			rule["parameters"] = renamed(value, func(name string) string { return snake(name, parameterNames) })
+			parameters, _ := renamed(value, func(name string) string { return snake(name, parameterNames) }).(map[string]any)
+			if name == "requiredStatusChecks" && parameters["strict_required_status_checks_policy"] == nil {
+				parameters["strict_required_status_checks_policy"] = false // GitHub wants it said
+			}
+			rule["parameters"] = parameters
 		}
 		list = append(list, rule)
 	}

@@ -28,10 +28,14 @@ func memberType(token string, args, state pulumi.Input, api, target, id string, 
 	return &resourceType{
 		token: token, args: args, state: state, api: api, collection: target, self: target,
 		id: id + "/{+role}/{+member}", operations: ops,
-		local:   append(words(local), "role", "member", "condition", "etag"),
-		replace: append(words(local), "role", "member", "condition"),
-		same:    map[string]func(a, b any) bool{"member": sameMember},
+		local: append(words(local), "role", "member", "condition", "etag"),
 	}
+}
+
+// named lets a property get a generated value when it is absent.
+func named(property string, t *resourceType) *resourceType {
+	t.autoName = property
+	return t
 }
 
 func (m iamMember) create(ctx context.Context, c *call) (map[string]any, error) {

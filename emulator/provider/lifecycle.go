@@ -182,10 +182,7 @@ func (t *resourceType) planned(inputs, old map[string]any) map[string]any {
 	fields, given := shapeOf(t.state).fields, shapeOf(t.args).fields
 	for name := range fields {
 		_, isInput := given[name]
-		computed := !isInput
-		for _, c := range t.computed {
-			computed = computed || c == name
-		}
+		computed := !isInput || t.facts.at(name).computed
 		if planned[name] != nil || !computed {
 			continue
 		}

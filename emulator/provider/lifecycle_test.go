@@ -100,7 +100,8 @@ func (s sample) walk(w *world, writes *atomic.Int64) {
 	diff := w.diff(m, w.check(s.token, changed))
 	assert.Equal(t, rpc.DiffResponse_DIFF_SOME, diff.GetChanges())
 	assert.Equal(t, s.replaces, len(diff.GetReplaces()) > 0)
-	assert.Equal(t, s.replaces, diff.GetDeleteBeforeReplace())
+	row := types[s.token]
+	assert.Equal(t, s.replaces && (row.deleteFirst || row.autoName != ""), diff.GetDeleteBeforeReplace())
 	if !s.replaces {
 		planned, err := w.client.Update(w.ctx(), &rpc.UpdateRequest{Urn: w.urn(s.token), Id: m.id, Olds: m.outputs, OldInputs: m.inputs, News: w.check(s.token, changed), Preview: true})
 		require.NoError(t, err)

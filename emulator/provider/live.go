@@ -39,7 +39,7 @@ func (l live) object(s *shape, old, was, is map[string]any, path string) map[str
 // value is the input for one property: old is the last input, was and is are the last and the live state.
 func (l live) value(s *shape, old, was, is any, path string) any {
 	t := l.t
-	if slices.Contains(t.outputOnly, path) || slices.Contains(t.writeOnly, path) {
+	if slices.Contains(t.outputOnly, path) || slices.Contains(t.writeOnly, path) && !(l.imported && is != nil) {
 		return old
 	}
 	if old == nil {
@@ -70,7 +70,7 @@ func (l live) value(s *shape, old, was, is any, path string) any {
 		if s.elem.kind != reflect.Struct {
 			return copyValue(is)
 		}
-		if slices.Contains(t.sets, path) {
+		if t.facts.at(path).set {
 			isList = orderLike(l, s, isList, oldList, path)
 			wasList = orderLike(l, s, wasList, oldList, path)
 		}
@@ -89,12 +89,10 @@ func (l live) value(s *shape, old, was, is any, path string) any {
 
 // isInput decides about a live value for which there was no input.
 func (l live) isInput(was, is any, path string) bool {
-	computed := slices.Contains(l.t.computed, path)
 	if l.imported {
-		// What the API chose is taken over too, unless a program without it would then replace the resource.
-		return !isAbsent(is) && !(computed && slices.Contains(l.t.replace, path))
+		return !isAbsent(is) // what the API chose is taken over too
 	}
-	return !isZero(is) && !computed && !equal(was, is)
+	return !isZero(is) && !l.t.facts.at(path).computed && !equal(was, is)
 }
 
 // orderLike puts the elements of a set in the order of the old inputs, matching them by what the inputs say.

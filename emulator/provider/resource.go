@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/url"
@@ -20,12 +21,18 @@ type resourceType struct {
 	token string
 	// args and state are the SDK's structs, of which the properties and their types are read.
 	args, state pulumi.Input
-	// required names lists and maps that must be given; the SDK's types tell only about scalars and objects.
-	required []string
-	// defaults are the values the official provider fills in for absent properties, by path.
-	defaults map[string]any
-	// autoName is the property that gets a generated value when absent. Empty: none.
+	// facts are what properties.txt says about single properties.
+	facts *facts
+	// autoName is the property that gets a generated value when absent. Empty: none. A resource whose name the program
+	// chose has to go before it is replaced.
 	autoName string
+	// moved says that a change which replaces by no property replaces all the same: the resource is in another place then.
+	// May be nil.
+	moved func(ctx context.Context, c *call) (bool, error)
+	// refuse says what is wrong with inputs as a whole. May be nil.
+	refuse func(inputs map[string]any, fail func(path, format string, args ...any))
+	// deleteFirst says that the resource goes before its replacement comes, whoever chose its name.
+	deleteFirst bool
 
 	// api is the API's prefix, which the paths of its operations are relative to as well.
 	api string
@@ -51,20 +58,10 @@ type resourceType struct {
 	outputOnly []string
 	// rules are the properties whose name or shape differs from the API's.
 	rules map[string]rule
-	// computed are optional inputs that keep the API's value when the program leaves them out, even when that changes.
-	computed []string
-	// replace are the properties of which a change makes a new resource.
-	replace []string
-	// sets are lists whose order means nothing.
-	sets []string
-	// same says of a property when two values that differ mean the same.
-	same map[string]func(a, b any) bool
 	// secrets are outputs that are always secret.
 	secrets []string
 	// writeOnly are properties that the API takes and never shows.
 	writeOnly []string
-	// json are properties whose text has to be JSON.
-	json []string
 	// locate is a path by which [Locate] finds a resource whose self the inputs do not determine; locateBy is the
 	// property that tells such resources apart when no path does.
 	locate, locateBy string
@@ -105,6 +102,7 @@ var types = func() map[string]*resourceType {
 			table[row.token] = row
 		}
 	}
+	readFacts(factLines, table)
 	return table
 }()
 

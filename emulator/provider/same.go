@@ -3,29 +3,102 @@ package provider
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// sameShortName compares resource names that may be written in full or short.
-func sameShortName(a, b any) bool { return lastSegment(fmt.Sprint(a)) == lastSegment(fmt.Sprint(b)) }
+// sameValue is the comparison that properties.txt gives a name. None calls values different that are equal.
+func sameValue(name string) func(old, new any) bool {
+	if value, ok := strings.CutPrefix(name, "or-empty:"); ok {
+		return func(old, new any) bool { return isZero(old) && new == value || isZero(new) && old == value }
+	}
+	same, ok := map[string]func(old, new any) bool{
+		"algorithm": sameAlgorithm, "duration": sameDuration, "defaults": sameDefaults, "json": sameJSON, "member": sameMember, "short-name": sameShortName,
+		"case": func(old, new any) bool { return strings.EqualFold(fmt.Sprint(old), fmt.Sprint(new)) },
+		"last-segment": func(old, new any) bool {
+			return bothText(old, new) && lastSegment(old.(string)) == lastSegment(new.(string))
+		},
+		"last-segments": func(old, new any) bool { return equal(lastSegments(old), lastSegments(new)) },
+		"slash":         func(old, new any) bool { return bothText(old, new) && old == "/"+new.(string) },
+	}[name]
+	if !ok {
+		panic("provider: there is no comparison " + name)
+	}
+	return same
+}
 
-// sameDuration compares durations in the API's form ("300s", "1.5s") and in days ("30d").
+// lastSegments are the last segments of a set of names.
+func lastSegments(value any) []string {
+	list, _ := value.([]any)
+	names := make([]string, len(list))
+	for i, name := range list {
+		names[i] = lastSegment(fmt.Sprint(name))
+	}
+	slices.Sort(names)
+	return names
+}
+
+func bothText(old, new any) bool {
+	_, ok1 := old.(string)
+	_, ok2 := new.(string)
+	return ok1 && ok2
+}
+
+// sameShortName says whether a resource is named as before: by its last segment alone, or in full, with or without a
+// host. A full name that ends alike is another resource.
+func sameShortName(old, new any) bool {
+	if !bothText(old, new) {
+		return false
+	}
+	was, is := old.(string), new.(string)
+	if !strings.Contains(is, "/") {
+		return lastSegment(was) == is
+	}
+	_, was, ok1 := strings.Cut(was, "projects/")
+	_, is, ok2 := strings.Cut(is, "projects/")
+	return ok1 && ok2 && was == is
+}
+
+// sameDefaults calls objects equal that say nothing but defaults.
+func sameDefaults(old, new any) bool { return onlyDefaults(old) && onlyDefaults(new) }
+
+func onlyDefaults(value any) bool {
+	if object, ok := value.(map[string]any); ok {
+		for _, inner := range object {
+			if !onlyDefaults(inner) {
+				return false
+			}
+		}
+		return true
+	}
+	name, _ := value.(string)
+	return isZero(value) || strings.HasSuffix(name, "_UNSPECIFIED")
+}
+
+// sameAlgorithm compares signature algorithms, of which some have two names.
+func sameAlgorithm(old, new any) bool {
+	name := func(value any) string { return strings.Replace(fmt.Sprint(value), "EC_SIGN_", "ECDSA_", 1) }
+	return name(old) == name(new)
+}
+
+// sameDuration compares durations in the API's form ("300s") and in greater units ("30d").
 func sameDuration(a, b any) bool {
 	x, ok1 := duration(a)
 	y, ok2 := duration(b)
 	return ok1 && ok2 && x == y
 }
 
+// duration reads whole seconds, minutes, hours or days.
 func duration(value any) (time.Duration, bool) {
 	written, _ := value.(string)
-	if days, ok := strings.CutSuffix(written, "d"); ok {
-		n, err := strconv.ParseFloat(days, 64)
-		return time.Duration(n * 24 * float64(time.Hour)), err == nil
+	if written == "" {
+		return 0, false
 	}
-	d, err := time.ParseDuration(written)
-	return d, err == nil
+	n, err := strconv.ParseInt(written[:len(written)-1], 10, 64)
+	unit, ok := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}[written[len(written)-1]]
+	return time.Duration(n) * unit, ok && err == nil
 }
 
 // sameJSON compares JSON texts by what they say. Zero values and what the API assigns say nothing.

@@ -183,7 +183,7 @@ var samples = []sample{
 		change: object{"labels": object{"app": "site"}}},
 	{token: "gcp:secretmanager/secretVersion:SecretVersion", before: withSecret, id: "projects/" + number + "/secrets/database-url/versions/1",
 		inputs: object{"secret": "projects/" + project + "/secrets/database-url", "secretData": secret{"hunter2"}},
-		change: object{"enabled": false}, notImported: words("secretData secret deletionPolicy isSecretDataBase64")},
+		change: object{"enabled": false}, notImported: words("deletionPolicy isSecretDataBase64")},
 	{token: "gcp:secretmanager/secretIamMember:SecretIamMember", before: withSecret, id: "projects/" + project + "/secrets/database-url/roles/secretmanager.secretAccessor/serviceAccount:" + account,
 		inputs: member(object{"project": project, "secretId": "database-url", "role": "roles/secretmanager.secretAccessor"}), change: object{"role": "roles/secretmanager.viewer"}, replaces: true},
 	{token: "gcp:cloudrunv2/service:Service", before: withAccount, id: "projects/" + project + "/locations/us-central1/services/web",

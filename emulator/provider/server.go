@@ -31,6 +31,9 @@ func (s Settings) values() map[string]any {
 	return values
 }
 
+// metaProperty is what the official providers name as the reason of a replacement that no input's change demands.
+const metaProperty = "__meta"
+
 // server speaks the engine's protocol for one provider.
 type server struct {
 	rpc.UnimplementedResourceProviderServer
@@ -137,9 +140,7 @@ func (s *server) Check(_ context.Context, request *rpc.CheckRequest) (*rpc.Check
 	if err != nil {
 		return nil, err
 	}
-	inputs := plainObject(news)
-	delete(inputs, defaultsKey)
-	filled := t.fill(inputs)
+	filled := t.fill(withoutFilledIn(plainObject(news)).(map[string]any))
 	if err := t.nameIfAbsent(filled, plainObject(olds), urn.Name(), request.GetRandomSeed()); err != nil {
 		return nil, err
 	}
@@ -151,12 +152,12 @@ func (s *server) Check(_ context.Context, request *rpc.CheckRequest) (*rpc.Check
 }
 
 // Diff says what an update would change and whether it has to replace.
-func (s *server) Diff(_ context.Context, request *rpc.DiffRequest) (*rpc.DiffResponse, error) {
+func (s *server) Diff(ctx context.Context, request *rpc.DiffRequest) (*rpc.DiffResponse, error) {
 	t, err := lookup(string(resource.URN(request.GetUrn()).Type()))
 	if err != nil {
 		return nil, status.Error(codes.Unimplemented, err.Error())
 	}
-	olds, err := properties(request.GetOldInputs(), "old inputs")
+	olds, err := properties(request.GetOlds(), "state")
 	if err != nil {
 		return nil, err
 	}
@@ -164,21 +165,34 @@ func (s *server) Diff(_ context.Context, request *rpc.DiffRequest) (*rpc.DiffRes
 	if err != nil {
 		return nil, err
 	}
+	state, inputs := plainObject(olds), plainObject(news)
 	response := &rpc.DiffResponse{Changes: rpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true, DetailedDiff: map[string]*rpc.PropertyDiff{}}
 	listed := map[string]bool{}
-	for _, c := range t.diff(plainObject(olds), plainObject(news)) {
+	for _, c := range t.diff(state, inputs) {
 		response.Changes = rpc.DiffResponse_DIFF_SOME
-		response.DetailedDiff[c.path] = &rpc.PropertyDiff{Kind: c.kind, InputDiff: true}
+		response.DetailedDiff[c.path] = &rpc.PropertyDiff{Kind: c.kind}
 		name := topLevel(c.path)
 		if !listed[name] {
 			listed[name] = true
 			response.Diffs = append(response.Diffs, name)
 		}
 		if c.replaces {
-			response.Replaces = append(response.Replaces, c.path)
-			// Names are the program's own, so that the old resource has to make room for the new one.
-			response.DeleteBeforeReplace = true
+			response.Replaces = append(response.Replaces, name)
 		}
+	}
+	if t.moved != nil && len(response.Diffs) > 0 && len(response.Replaces) == 0 {
+		ctx, release := s.bound(ctx)
+		defer release()
+		moved, err := t.moved(ctx, &call{client: s.client, settings: s.configured(), kind: t, id: request.GetId(), inputs: plainInputs(inputs), state: state})
+		if err != nil {
+			return nil, failure(err)
+		}
+		if moved {
+			response.Replaces = []string{metaProperty}
+		}
+	}
+	if len(response.Replaces) > 0 {
+		response.DeleteBeforeReplace = t.deleteFirst || t.autoName != "" && inputs[t.autoName] != nil && !isDefaulted(inputs, t.autoName)
 	}
 	return response, nil
 }

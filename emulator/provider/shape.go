@@ -22,6 +22,20 @@ type field struct {
 	required bool
 }
 
+// at is the shape of the property at a path, or nil.
+func (s *shape) at(path string) *shape {
+	for name := range strings.SplitSeq(path, ".") {
+		for s != nil && s.elem != nil {
+			s = s.elem
+		}
+		if s == nil {
+			return nil
+		}
+		s = s.fields[name].shape
+	}
+	return s
+}
+
 var shapes sync.Map // reflect.Type to *shape
 
 // shapeOf returns the shape behind an Args or State struct of the SDK.

@@ -71,7 +71,7 @@ var customRoles = map[string]project.Role{
 			managed("monitoring.slos"), managed("monitoring.uptimeCheckConfigs"), managed("run.services"), managed("secretmanager.secrets"),
 			[]string{
 				"run.operations.get", "run.services.getIamPolicy", "secretmanager.secrets.getIamPolicy",
-				"secretmanager.versions.add", "secretmanager.versions.get",
+				"secretmanager.versions.add", "secretmanager.versions.enable", "secretmanager.versions.get",
 			}),
 	},
 	registryKeeperRole: {

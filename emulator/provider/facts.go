@@ -1,0 +1,177 @@
+package provider
+
+import (
+	_ "embed"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// factLines are what the official providers say about single properties, one type after the other:
+//
+//	gcp:monitoring/slo:Slo
+//	  goal required check=goal
+//	  exactly-one-of rollingPeriodDays calendarPeriod
+//
+// The word delete-first after a type says that a resource goes before its replacement comes. A property that is missing there is optional, has no default, takes every value of its type, and is changed in place.
+// The words after a property's path:
+//
+//	required            it has to be given
+//	computed            when the program leaves it out it stays as the API has it, whatever that is
+//	replaces            a change of it makes a new resource
+//	output              the API alone writes it, though it lies inside an input
+//	set                 the order of the list means nothing
+//	default=V           what the provider fills in
+//	same=NAME           values that mean the same are no change: see [sameValue]
+//	one-of=A|B|C        the values it takes; a trailing | admits the empty one. each-one-of speaks of a list's elements
+//	match=EXPRESSION    the text it takes
+//	range=1..30         the numbers it takes
+//	length=1..100       how long its text may be; at-least=1 and at-most=6 are for lists
+//	check=NAME          a rule of its own: see [valueChecks]
+//	keeps=KEY           an entry of the map that the API adds, and that is no change when the program does not give it
+//	with=A|B            it is refused without one of these
+//	without=A|B         it is refused beside these
+//
+//go:embed properties.txt
+var factLines string
+
+// fact is what one line says.
+type fact struct {
+	required, computed, replaces, set bool
+	fallback                          any
+	same                              func(old, new any) bool
+	checks                            []valueCheck
+	with, without                     []string
+	keeps                             string
+}
+
+// facts are a type's properties by path, and the groups of which some have to be given.
+type facts struct {
+	properties map[string]fact
+	groups     []group
+}
+
+// group is a choice between properties: exactly one, or at least one.
+type group struct {
+	exactly bool
+	paths   []string
+}
+
+// at returns what is known about a property: nothing, for most.
+func (f *facts) at(path string) fact {
+	if f == nil {
+		return fact{}
+	}
+	return f.properties[path]
+}
+
+// readFacts reads [factLines] for the types of the table. It panics on a line that it does not understand, as a
+// regular expression does that is compiled at the start.
+func readFacts(text string, table map[string]*resourceType) {
+	var current *resourceType
+	for i, line := range strings.Split(text, "\n") {
+		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if !strings.HasPrefix(line, "  ") {
+			token, first, _ := strings.Cut(line, " ")
+			if current = table[token]; current == nil || current.facts != nil {
+				panic(fmt.Sprintf("provider: properties.txt:%d: %s is no type of the table, or is there twice", i+1, token))
+			}
+			current.facts = &facts{properties: map[string]fact{}}
+			current.deleteFirst = first == "delete-first"
+			continue
+		}
+		fields := strings.Fields(line)
+		switch fields[0] {
+		case "exactly-one-of", "at-least-one-of":
+			current.facts.groups = append(current.facts.groups, group{exactly: fields[0] == "exactly-one-of", paths: fields[1:]})
+			continue
+		}
+		s := shapeOf(current.args).at(fields[0])
+		if s == nil {
+			panic(fmt.Sprintf("provider: properties.txt:%d: %s has no property %s", i+1, current.token, fields[0]))
+		}
+		if fields[1] == "output" {
+			current.outputOnly = append(current.outputOnly, fields[0])
+			continue
+		}
+		p, err := readProperty(s, fields[1:])
+		if err != nil {
+			panic(fmt.Sprintf("provider: properties.txt:%d: %v", i+1, err))
+		}
+		current.facts.properties[fields[0]] = p
+	}
+}
+
+func readProperty(s *shape, words []string) (fact, error) {
+	var p fact
+	for _, word := range words {
+		name, value, _ := strings.Cut(word, "=")
+		var check valueCheck
+		switch name {
+		case "required":
+			p.required = true
+		case "computed":
+			p.computed = true
+		case "replaces":
+			p.replaces = true
+		case "set":
+			p.set = true
+		case "default":
+			p.fallback = scalarOf(s, value)
+		case "same":
+			p.same = sameValue(value)
+		case "one-of":
+			check = oneOf(strings.Split(value, "|"))
+		case "each-one-of":
+			check = each(oneOf(strings.Split(value, "|")))
+		case "match":
+			check = matches(regexp.MustCompile(value))
+		case "range":
+			check = between(value)
+		case "length":
+			check = longAs(value)
+		case "at-least", "at-most":
+			n, err := strconv.Atoi(value)
+			if err != nil {
+				return p, err
+			}
+			check = elements(name, n)
+		case "check":
+			check = valueChecks[value]
+		case "keeps":
+			p.keeps = value
+		case "with":
+			p.with = strings.Split(value, "|")
+		case "without":
+			p.without = strings.Split(value, "|")
+		default:
+			return p, fmt.Errorf("%s is no word about properties", word)
+		}
+		if check != nil {
+			p.checks = append(p.checks, check)
+		} else if slices.Contains([]string{"one-of", "each-one-of", "match", "range", "length", "check"}, name) {
+			return p, fmt.Errorf("%s: there is no such rule", word)
+		}
+	}
+	return p, nil
+}
+
+// scalarOf reads a default.
+func scalarOf(s *shape, text string) any {
+	switch s.kind {
+	case reflect.Bool:
+		return text == "true"
+	case reflect.Int, reflect.Float64:
+		number, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			panic(fmt.Sprintf("provider: the default %q is no number", text))
+		}
+		return number
+	}
+	return text
+}
