@@ -65,7 +65,7 @@ func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permiss
 		"infra": slices.Concat(
 			fixed("quota", permissions.OnProject, "serviceusage.services.use"),
 			// A secret whose value stands in the settings, which the committed ones have none of.
-			fixed("gcp:secretmanager/secretVersion:SecretVersion", permissions.OnProject, "secretmanager.versions.add", "secretmanager.versions.get"),
+			fixed("gcp:secretmanager/secretVersion:SecretVersion", permissions.OnProject, "secretmanager.versions.add", "secretmanager.versions.enable", "secretmanager.versions.get"),
 		),
 	}
 	if len(inventory.OfType("gcp:binaryauthorization/attestor:Attestor")) > 0 {
