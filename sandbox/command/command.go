@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,24 +131,67 @@ func blameCaller(parent *cobra.Command) {
 	}
 }
 
-// repository is the folder that holds go.mod and Pulumi.yaml: the working folder or the nearest above it.
+// repository is the folder that holds go.mod and Pulumi.yaml: the working folder, the nearest above it, or the only one below.
 func repository() (string, error) {
-	folder, err := os.Getwd()
+	here, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "Pulumi.yaml")); err == nil {
-			if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-				return folder, nil
-			}
+	for folder := here; ; folder = filepath.Dir(folder) {
+		if isApplication(folder) {
+			return folder, nil
 		}
-		parent := filepath.Dir(folder)
-		if parent == folder {
-			return "", &commandLineError{errors.New("no Pulumi.yaml beside a go.mod here or above: run it inside the repository")}
+		if folder == filepath.Dir(folder) {
+			break
 		}
-		folder = parent
 	}
+	below, err := applicationsBelow(here)
+	if err != nil {
+		return "", err
+	}
+	switch len(below) {
+	case 1:
+		return below[0], nil
+	case 0:
+		return "", &commandLineError{errors.New("no Pulumi.yaml beside a go.mod here, above or below: run it inside the repository, or `cmd/init` first")}
+	}
+	return "", &commandLineError{fmt.Errorf("there are several applications below %s: run it in one of %s", here, strings.Join(below, ", "))}
+}
+
+func isApplication(folder string) bool {
+	for _, name := range []string{"Pulumi.yaml", "go.mod"} {
+		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// applicationsBelow looks a few folders deep, and not where dependencies and tools keep theirs.
+func applicationsBelow(root string) (found []string, err error) {
+	const depth = 4
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() || path == root {
+			return nil // what cannot be read is no application
+		}
+		relative, _ := filepath.Rel(root, path)
+		if name := entry.Name(); name == "node_modules" || strings.HasPrefix(name, ".") || strings.Count(relative, string(filepath.Separator)) >= depth {
+			return fs.SkipDir
+		}
+		if isApplication(path) {
+			found = append(found, path)
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return found, err
+}
+
+// isPlatform says whether the module in the folder is the platform itself, whose program is in this executable. Another one's
+// main is compiled: it may add to the platform's.
+func isPlatform(module string) bool {
+	_, err := os.Stat(filepath.Join(module, "infra", "program", "program.go"))
+	return err == nil
 }
 
 // folder is the one that holds Pulumi.yaml and the stack files: the one given, else the repository's.
@@ -200,8 +244,12 @@ func (a *app) open(ctx context.Context, name string, progress io.Writer) (*sessi
 		release()
 		return nil, err
 	}
+	var program pulumi.RunFunc
+	if isPlatform(module) {
+		program = a.program(root)
+	}
 	opened, err := engine.Open(engine.Options{
-		Root: root, Module: module, Dir: dir, Program: a.program(root), Out: progress, Terminal: isTerminal(progress),
+		Root: root, Module: module, Dir: dir, Program: program, Out: progress, Terminal: isTerminal(progress),
 		Cloud: []string{executable, "cloud", "--state", dir.Path()}, Build: build(executable),
 	})
 	if err != nil {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +20,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // The images of the demonstration: nobody built them, and the simulated cloud does not ask.
@@ -84,23 +88,31 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour
 	if err != nil {
 		return err
 	}
-	if len(status.Services) != 1 {
-		return fmt.Errorf("the demonstration wants one service and dev has %d", len(status.Services))
+	settings, err := stacks.Read(a.dir, "dev", true)
+	if err != nil {
+		return err
+	}
+	service := settings.Services[slices.Min(slices.Collect(maps.Keys(settings.Services)))]
+	address := ""
+	for _, running := range status.Services {
+		if path.Base(running.Name) == service.Name {
+			address = strings.TrimSuffix(running.Address, "/")
+		}
 	}
 	audit := dir.Path("release-audit.jsonl")
 	rollout := func(arguments ...string) int {
-		return release.Main(ctx, append(arguments, "--project", "procureflow-dev", "--endpoint", status.API+"/run/", "--token-file", server.TokenFile(dir), "--probe-via", status.DataPlane,
+		return release.Main(ctx, append(arguments, "--project", settings.Project.ID, "--region", settings.Project.Region, "--endpoint", status.API+"/run/", "--token-file", server.TokenFile(dir), "--probe-via", status.DataPlane,
 			"--env", "sandbox", "--audit", audit, "--actor", "demo"), release.Streams{In: a.streams.In, Out: a.streams.Out, Err: a.streams.Err})
 	}
-	visitors := visit(ctx, strings.TrimSuffix(status.Services[0].Address, "/")+"/api/health")
+	visitors := visit(ctx, address+service.SmokePaths[0])
 	defer visitors.stop()
 
 	a.chapter(start, "A good image is deployed without a request, and rolled out step by step.")
-	if err := a.demoDeploy(ctx, goodImage); err != nil {
+	if err := a.demoDeploy(ctx, service.Image, goodImage); err != nil {
 		return err
 	}
 	good := time.Now()
-	if code := rollout("rollout", "procureflow-web"); code != 0 {
+	if code := rollout("rollout", service.Name); code != 0 {
 		return errors.Join(ctx.Err(), fmt.Errorf("the good release ended with exit code %d", code))
 	}
 	fmt.Fprintf(a.streams.Out, "\nReleased in %s. The visitors' answers since the start:\n%s", time.Since(good).Round(100*time.Millisecond), visitors.table())
@@ -113,11 +125,11 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour
 		goBad()
 	}
 	// An image that never gets ready fails its deployment already; the rollout then has to find the same.
-	if err := a.demoDeploy(ctx, badImage); err != nil && !behaviour.NeverReady {
+	if err := a.demoDeploy(ctx, service.Image, badImage); err != nil && !behaviour.NeverReady {
 		return err
 	}
 	visitors.restart(stable, goBad)
-	code := rollout("rollout", "procureflow-web")
+	code := rollout("rollout", service.Name)
 	restored := time.Now()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -214,21 +226,21 @@ func (a *app) emptyDemo(ctx context.Context, root string, folder statedir.Dir) (
 }
 
 // demoDeploy writes the digest into the settings, as a deployment does, and runs up.
-func (a *app) demoDeploy(ctx context.Context, digest string) error {
+func (a *app) demoDeploy(ctx context.Context, image, digest string) error {
 	file := filepath.Join(a.dir, "Pulumi.dev.yaml")
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	const image = "        image: web\n"
-	before, after, found := strings.Cut(string(content), image)
+	line := "        image: " + image + "\n"
+	before, after, found := strings.Cut(string(content), line)
 	if !found {
-		return fmt.Errorf("%s has no service with image: web, which the demonstration releases", filepath.Base(file))
+		return fmt.Errorf("%s has no line image: %s, whose service the demonstration releases", filepath.Base(file), image)
 	}
 	if rest, was := strings.CutPrefix(after, "        digest: "); was {
 		_, after, _ = strings.Cut(rest, "\n")
 	}
-	if err := os.WriteFile(file, []byte(before+image+"        digest: "+digest+"\n"+after), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(before+line+"        digest: "+digest+"\n"+after), 0o600); err != nil {
 		return err
 	}
 	return a.demoUp(ctx)

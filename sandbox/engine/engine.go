@@ -26,11 +26,11 @@ import (
 type Options struct {
 	// Root is the folder that holds Pulumi.yaml and the stack files. Required.
 	Root string
-	// Module is the repository's folder, whose pinned CLI is built when there is none. Required.
+	// Module is the folder of the Go module that has the program: the platform's own, or one that requires it. Required.
 	Module string
 	// Dir is the state folder. Required.
 	Dir statedir.Dir
-	// Program is what the engine runs. Required for up and preview.
+	// Program is what the engine runs. Default: the main package that Pulumi.yaml names, compiled.
 	Program pulumi.RunFunc
 	// Out receives progress and results for people. Required.
 	Out io.Writer
@@ -48,6 +48,7 @@ type Options struct {
 type Engine struct {
 	options   Options
 	project   string // the Pulumi project's name, as in Pulumi.yaml
+	main      string // where its main package is, as there
 	cli       pulumicli.CLI
 	client    *server.Client
 	providers []*provider.Server
@@ -113,7 +114,7 @@ func (e *Engine) connect(ctx context.Context) error {
 		e.providers = append(e.providers, server)
 	}
 	// The Automation API runs the program in this process; the CLI's own commands compile it.
-	e.language, err = golang.Serve(golang.Options{Program: filepath.Join(e.options.Module, "infra"),
+	e.language, err = golang.Serve(golang.Options{Program: filepath.Join(e.options.Module, e.main),
 		Bin: e.binDir(), Out: e.options.Out})
 	if err != nil {
 		return errors.Join(err, e.Close())

@@ -14,19 +14,27 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// policyPack compiles the policy pack, which is a module of its own, and returns its executable and the configuration
-// for the stack. Go's cache makes the second time quick.
+// policyPack compiles the policy pack and returns its executable and the configuration for the stack. The pack is a module of
+// its own: a folder here, a requirement of whoever uses the platform. Go's cache makes the second time quick.
 func (e *Engine) policyPack(ctx context.Context, stack string) (executable, config string, err error) {
 	if config, err = e.policyConfig(stack); err != nil {
 		return "", "", err
 	}
 	executable = e.options.Dir.Path("bin", "policy-pack")
-	build := exec.CommandContext(ctx, "go", "build", "-o", executable, ".")
-	build.Dir = filepath.Join(e.options.Module, "policy")
+	build := exec.CommandContext(ctx, "go", "build", "-o", executable, "github.com/guiofsaints/procureflow-platform/policy")
+	build.Dir = e.options.Module
+	if own := filepath.Join(e.options.Module, "policy"); isModule(own) {
+		build.Dir = own
+	}
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", "", fmt.Errorf("compile the policy pack: %w\n%s", err, strings.TrimSpace(string(output)))
 	}
 	return executable, config, nil
+}
+
+func isModule(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, "go.mod"))
+	return err == nil
 }
 
 // policyConfig is the path of the policy pack's configuration for the stack.

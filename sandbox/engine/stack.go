@@ -50,7 +50,12 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	if err := e.restoreCheckpoint(name); err != nil {
 		return nil, err
 	}
-	selected, err := auto.UpsertStackInlineSource(ctx, name, e.project, e.options.Program, workspace...)
+	var selected auto.Stack
+	if e.options.Program == nil {
+		selected, err = auto.UpsertStackLocalSource(ctx, name, e.workDir(), workspace...)
+	} else {
+		selected, err = auto.UpsertStackInlineSource(ctx, name, e.project, e.options.Program, workspace...)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("select stack %s: %w", name, err)
 	}

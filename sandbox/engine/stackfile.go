@@ -35,6 +35,7 @@ func (e *Engine) writeProject() error {
 	if e.project, _ = project["name"].(string); e.project == "" {
 		return &UsageError{Message: filepath.Join(e.options.Root, "Pulumi.yaml") + " names no project: write name: and the application's name"}
 	}
+	e.main, _ = project["main"].(string)
 	project["runtime"] = "go"
 	delete(project, "main")
 	if data, err = yaml.Marshal(project); err != nil {

@@ -102,9 +102,10 @@ func (w writer) Write(data []byte) (int, error) {
 // Executable is the name under which the engine looks for the language host of `runtime: go`.
 const Executable = "pulumi-language-go"
 
-// BuildHost compiles cmd/pulumi-language-go of the module in root into folder.
+// BuildHost compiles the platform's cmd/pulumi-language-go into folder, in the module in root: the platform's own, or one that
+// requires it.
 func BuildHost(ctx context.Context, root, folder string) error {
-	command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, Executable), "./cmd/"+Executable)
+	command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, Executable), "github.com/guiofsaints/procureflow-platform/cmd/"+Executable)
 	command.Dir = root
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("compile %s: %w\n%s", Executable, err, output)
