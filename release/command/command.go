@@ -145,7 +145,9 @@ func (a *app) root() *cobra.Command {
 	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
 	root.PersistentPreRun = func(*cobra.Command, []string) { a.fromEnvironment() }
-	for _, command := range []*cobra.Command{a.status(), a.rollout(), a.rollback(), a.guard(), a.promote(), a.report(), a.approvals(), a.verify(), a.sign(), a.settings()} {
+	for _, command := range []*cobra.Command{
+		a.status(), a.rollout(), a.rollback(), a.guard(), a.promote(), a.report(), a.approvals(), a.verify(), a.built(), a.sign(), a.settings(),
+	} {
 		if check := command.Args; check != nil {
 			command.Args = func(command *cobra.Command, arguments []string) error {
 				if err := check(command, arguments); err != nil {

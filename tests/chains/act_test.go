@@ -52,24 +52,14 @@ func newCheckout(t *testing.T) *checkout {
 	c.git("remote", "add", "origin", "https://github.com/guiofsaints/procureflow.git")
 	c.commit("fixture")
 	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_ROOT=" + root, "CHAIN_HOME=" + os.Getenv("HOME"),
-		"PULUMI_COMMAND=" + cli, "GOFLAGS="}
+		"PULUMI_COMMAND=" + cli, "CHAIN_PATH=" + os.Getenv("PATH"), "CHAIN_PLATFORM=" + platform}
 	return c
 }
 
 // add copies a file or folder into the checkout.
 func (c *checkout) add(path, from string) {
 	c.t.Helper()
-	to := filepath.Join(c.folder, filepath.FromSlash(path))
-	err := os.MkdirAll(filepath.Dir(to), 0o755)
-	if info, statErr := os.Stat(from); err == nil && statErr == nil && info.IsDir() {
-		err = os.CopyFS(to, os.DirFS(from))
-	} else if err == nil {
-		var content []byte
-		if content, err = os.ReadFile(from); err == nil {
-			err = os.WriteFile(to, content, 0o644)
-		}
-	}
-	if err != nil {
+	if err := copyInto(filepath.Join(c.folder, filepath.FromSlash(path)), from); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -108,10 +98,9 @@ func (c *checkout) commit(message string) string {
 
 // event is what starts a workflow.
 type event struct {
-	name      string
-	payload   map[string]any
-	variables map[string]string
-	env       []string
+	name    string
+	payload map[string]any
+	env     []string
 	// during runs beside the workflow; done is closed when that has ended.
 	during func(process *os.Process, done <-chan struct{})
 }
@@ -121,7 +110,7 @@ type run struct {
 	ok bool
 	// log is what all jobs printed, the summaries included.
 	log string
-	// results are by job, with the workflow in front of those of a called one: promote/promote. A job that was skipped has none.
+	// results are by job, with the calling job in front of those of a called workflow: release/deploy. A job that was skipped has none.
 	results map[string]string
 }
 
@@ -143,9 +132,6 @@ func (c *checkout) run(workflow string, e event) run {
 		e.name, "--json", "-W", filepath.Join(".github", "workflows", workflow), "-e", eventFile, "-P", "ubuntu-latest=-self-hosted",
 		"--pull=false", "--action-offline-mode", "--no-cache-server", "--artifact-server-path", c.t.TempDir(), "--artifact-server-addr", "127.0.0.1",
 		"--artifact-server-port", "0", "-s", "GITHUB_TOKEN=stand-in",
-	}
-	for name, value := range e.variables {
-		args = append(args, "--var", name+"="+value)
 	}
 	command := exec.Command(filepath.Join(tools, "act"), append(args, c.outside()...)...)
 	command.Dir = c.folder
@@ -183,8 +169,13 @@ func read(out string, ok bool) run {
 		}
 		fmt.Fprintf(&log, "[%s] %s\n", entry.Job, strings.TrimRight(entry.Msg, "\n"))
 		if entry.JobResult != "" {
-			_, job, _ := strings.Cut(entry.Job, "/")
-			r.results[strings.TrimSpace(job)] = entry.JobResult
+			// act names a job by its workflow, and puts the job that called that in front.
+			names := strings.Split(strings.TrimSpace(entry.Job), "/")
+			job := names[len(names)-1]
+			if len(names) == 3 {
+				job = names[0] + "/" + job
+			}
+			r.results[job] = entry.JobResult
 		}
 	}
 	r.log = log.String()
@@ -210,8 +201,8 @@ func (c *checkout) outside() (args []string) {
 		}
 		for _, found := range external.FindAllStringSubmatch(string(content), -1) {
 			name, inner, commit := found[1], found[2], found[3]
-			if name == "actions/checkout" || seen[name+inner] {
-				continue // act checks out by itself, from the working folder
+			if seen[name+inner] {
+				continue
 			}
 			seen[name+inner] = true
 			action, err := os.ReadFile(filepath.Join("testdata", "actions", filepath.FromSlash(name+inner), "action.yml"))

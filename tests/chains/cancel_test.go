@@ -42,13 +42,13 @@ func TestACancelledDeployment(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, "dev")
 	late := c.built()
-	e := c.deployment("dev", late)
+	e := deployment("dev", late)
 	e.during = func(process *os.Process, done <-chan struct{}) {
 		if until(done, func() bool { return c.shared("dev", late) }) {
 			_ = process.Signal(os.Interrupt)
 		}
 	}
-	r := c.run("deploy.yml", e)
+	r := c.run("platform-release.yml", e)
 	if r.ok {
 		t.Errorf("the run succeeded\n%v", r)
 	}
@@ -120,7 +120,7 @@ func (c *chain) step(job, name string, env map[string]string) *exec.Cmd {
 	}
 	command := exec.Command("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script)
 	command.Dir = c.folder
-	command.Env = append(append(os.Environ(), c.env...), "BIN="+bin, "NAME=procureflow-web", "STACK=dev", "PROCEED=false", "RETRY=false", "PROJECT=procureflow-dev",
+	command.Env = append(append(os.Environ(), c.env...), "BIN="+bin, "NAME=procureflow-web", "STACK=dev", "POLICY=", "PROCEED=false", "RETRY=false", "PROJECT=procureflow-dev",
 		"REGION=us-central1", "GITHUB_RUN_ID=1", "GITHUB_OUTPUT="+filepath.Join(c.kept, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(c.kept, "summary"))
 	for key, value := range env {
 		command.Env = append(command.Env, key+"="+value)
@@ -142,13 +142,13 @@ func TestTwoDeploymentsAtOnce(t *testing.T) {
 	c := newChain(t, "dev")
 	var second run
 	good := c.built()
-	e := c.deployment("dev", good)
+	e := deployment("dev", good)
 	e.during = func(_ *os.Process, done <-chan struct{}) {
 		if until(done, func() bool { return c.shared("dev", good) }) {
-			second = c.run("deploy.yml", c.deployment("dev", c.built()))
+			second = c.run("platform-release.yml", deployment("dev", c.built()))
 		}
 	}
-	first := c.run("deploy.yml", e)
+	first := c.run("platform-release.yml", e)
 	if !first.ok {
 		t.Errorf("the first was not released\n%v", first)
 	}

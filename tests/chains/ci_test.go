@@ -8,6 +8,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
 // pnpm installs the pinned pnpm once, and returns the folder of its command.
@@ -48,7 +52,7 @@ func (c *checkout) withWorkspace() {
 	c.commit("the application")
 }
 
-// pullRequest is ci.yml for what the checkout has since base.
+// pullRequest is platform-ci.yml for what the checkout has since base.
 func pullRequest(base, head string, fork bool) event {
 	from := "guiofsaints/procureflow"
 	if fork {
@@ -66,45 +70,48 @@ func TestAPullRequest(t *testing.T) {
 	c := newCheckout(t)
 	c.withWorkspace()
 	base := c.git("rev-parse", "HEAD")
-	const application, infrastructure = "packages/web/src/total.js", "infra/main.go"
+	const application = "packages/web/src/total.js"
+	c.layout(newImage(t))
 	total, err := os.ReadFile(filepath.Join(c.folder, application))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
 		name, file, content string
-		fork                bool
+		fork, refused       bool // refused by the check of the settings
 		vulnerable          string
 		results             map[string]string // beside changes, which always runs
 		calls, not          []string
 	}{
 		{name: "docs", file: "docs/a.md", content: "# A\n", results: map[string]string{"ci-ok": success},
-			not: []string{"pnpm", "go ", "docker"}},
-		{name: "infrastructure", file: infrastructure, content: "package main\n\nfunc main() {}\n",
-			results: map[string]string{"infrastructure": success, "ci-ok": success},
-			calls:   []string{"go run ./cmd/check"}, not: []string{"pnpm", "docker"}},
+			calls: []string{"check settings --folder ."}, not: []string{"pnpm", "docker"}},
 		{name: "the application", file: application, content: string(total) + "// More.\n",
-			results: map[string]string{"lint": success, "test": success, "compile": success, "scan": success, "ci-ok": success},
-			calls: []string{"docker/build-push-action push=false localhost/web:git-", "aquasecurity/trivy-action sarif localhost/web:git-",
-				"github/codeql-action/upload-sarif"},
-			not: []string{"google-github-actions/auth", "docker/login-action", "actions/attest", "go run"}},
+			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success, "ci-ok": success},
+			calls: []string{"check settings --folder .", "docker/build-push-action type=oci,dest=image,tar=false of packages/infra/docker/Dockerfile.web with cache type=gha",
+				"aquasecurity/trivy-action sarif image", "github/codeql-action/upload-sarif"},
+			not: []string{"google-github-actions/auth", "docker login", "skopeo", "actions/attest", "go run"}},
 		{name: "the application, of a fork", file: application, content: string(total) + "// A fork's.\n", fork: true,
-			results: map[string]string{"lint": success, "test": success, "compile": success, "scan": success, "ci-ok": success},
+			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success, "ci-ok": success},
 			calls:   []string{"aquasecurity/trivy-action sarif"}, not: []string{"upload-sarif", "google-github-actions/auth"}},
 		{name: "what lint refuses", file: application, content: string(total) + "export const none = (a) => a == null;\n",
-			results: map[string]string{"lint": failure, "test": success, "compile": success, "scan": success, "ci-ok": failure}},
+			results: map[string]string{"lint": failure, "test": success, "compile": success, "scan/build": success, "scan/scan": success, "ci-ok": failure}},
 		{name: "what breaks a test", file: application, content: strings.Replace(string(total), "sum +", "sum -", 1),
-			results: map[string]string{"lint": success, "test": failure, "compile": success, "scan": success, "ci-ok": failure}},
+			results: map[string]string{"lint": success, "test": failure, "compile": success, "scan/build": success, "scan/scan": success, "ci-ok": failure}},
 		{name: "a high vulnerability", file: application, content: string(total) + "// Vulnerable.\n", vulnerable: "HIGH",
-			results: map[string]string{"lint": success, "test": success, "compile": success, "scan": failure, "ci-ok": failure},
+			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": failure, "ci-ok": failure},
 			calls:   []string{"github/codeql-action/upload-sarif"}},
+		{name: "another project for Pulumi", file: "Pulumi.json", content: `{"name": "procureflow", "runtime": "go", "main": "elsewhere"}`, refused: true,
+			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success, "ci-ok": failure}},
 	} {
 		c.git("checkout", "--quiet", "-B", "feature", base)
 		c.write(test.file, test.content)
 		head := c.commit(test.name)
 		c.answer("vulnerability", test.vulnerable)
-		r := c.run("ci.yml", pullRequest(base, head, test.fork))
-		test.results["changes"] = success
+		r := c.run("platform-ci.yml", pullRequest(base, head, test.fork))
+		test.results["changes"], test.results["check/settings"] = success, success
+		if test.refused {
+			test.results["check/settings"] = failure
+		}
 		if !maps.Equal(r.results, test.results) || r.ok != (test.results["ci-ok"] == success) {
 			t.Errorf("%s: %v, want %v\n%v", test.name, r.results, test.results, r)
 		}
@@ -135,35 +142,46 @@ func TestMainBuildsAttestsAndDeploys(t *testing.T) {
 	c := newChain(t, "dev")
 	c.withWorkspace()
 	// The stand-ins build and attest nothing: what they say they did was done before.
-	good, registry := c.built(), c.dev.host()
-	c.answer("digest", good)
-	push := event{name: "push", variables: c.variables("dev"), payload: map[string]any{"ref": "refs/heads/main", "before": c.git("rev-parse", "HEAD")}}
-	maps.Copy(push.variables, map[string]string{
-		"GCP_REGISTRY_DEV": registry, "GCP_WORKLOAD_IDENTITY_PROVIDER_DEV": "provider", "GCP_CI_SERVICE_ACCOUNT_DEV": "ci@dev",
-	})
+	image := newImage(t)
+	good := c.builtOf(image)
+	c.layout(image)
+	push := event{name: "push", payload: map[string]any{"ref": "refs/heads/main", "before": c.git("rev-parse", "HEAD")}}
 	c.write("packages/web/src/other.js", "export const other = 1;\n")
 	c.commit("a critical finding")
 	c.answer("vulnerability", "CRITICAL")
-	r := c.run("ci.yml", push)
-	want := map[string]string{"changes": success, "lint": success, "test": success, "compile": success, "image": failure, "ci-ok": failure}
+	r := c.run("platform-ci.yml", push)
+	want := map[string]string{"changes": success, "check/settings": success, "lint": success, "test": success, "compile": success, "image/settings": success,
+		"image/build": success, "image/scan": failure, "ci-ok": failure}
 	if r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
-	if calls := c.calls(); strings.Contains(calls, "actions/attest") || strings.Contains(calls, "pulumi") || !strings.Contains(calls, "upload-sarif") {
-		t.Errorf("what the scan refused was attested or deployed, or nobody can read why:\n%s", calls)
+	if calls := c.calls(); strings.Contains(calls, "actions/attest") || strings.Contains(calls, "skopeo") || strings.Contains(calls, "pulumi") || !strings.Contains(calls, "upload-sarif") {
+		t.Errorf("what the scan refused was published, attested or deployed, or nobody can read why:\n%s", calls)
 	}
 	c.serves("dev", sample, r)
 
 	c.answer("vulnerability", "MEDIUM")
-	r = c.run("ci.yml", push)
-	if !r.ok || r.results["image"] != success || r.results["ci-ok"] != success || r.results["deploy/deploy"] != success {
+	r = c.run("platform-ci.yml", push)
+	if !r.ok || r.results["image/attest"] != success || r.results["ci-ok"] != success || r.results["deploy-dev/deploy"] != success {
 		t.Errorf("main did not deploy\n%v", r)
 	}
 	c.serves("dev", good, r)
-	image := registry + "/web@" + good
-	c.inOrder(r, "google-github-actions/auth ci@dev", "docker/login-action", "docker/build-push-action push=true "+registry+"/web:git-",
-		"aquasecurity/trivy-action sarif "+image, "github/codeql-action/upload-sarif", "aquasecurity/trivy-action spdx-json "+image,
-		"actions/attest provenance "+image+" push=true", "actions/attest sbom.spdx.json "+image+" push=true",
-		"google-github-actions/auth deploy@dev", "gh attestation verify oci://"+image, "platform.services.web.digest="+good,
-		"release rollout")
+	subject := c.dev.repository + "@" + good
+	c.inOrder(r, "of packages/infra/docker/Dockerfile.web with cache none", "aquasecurity/trivy-action sarif image", "github/codeql-action/upload-sarif", "aquasecurity/trivy-action spdx-json image",
+		"google-github-actions/auth ci@dev", "skopeo copy docker://"+c.dev.repository+":git-", "google-github-actions/auth ci@dev", "docker login",
+		"actions/attest provenance "+subject+" push=true", "actions/attest sbom.spdx.json "+subject+" push=true",
+		"google-github-actions/auth deploy@dev", "gh attestation verify oci://"+subject, "platform.services.web.digest="+good, "release rollout")
+}
+
+// layout is what the stand-in for a build makes: an image as an OCI layout.
+func (c *checkout) layout(image v1.Image) {
+	c.t.Helper()
+	folder := filepath.Join(c.kept, "layout")
+	path, err := layout.Write(folder, empty.Index)
+	if err == nil {
+		err = path.AppendImage(image)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
 }

@@ -13,9 +13,9 @@ const (
 	sample   = "sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a"
 )
 
-// deployment is deploy.yml, started by hand.
-func (c *chain) deployment(stack, digest string) event {
-	return event{name: "workflow_dispatch", variables: c.variables(stack), payload: map[string]any{
+// deployment is platform-release.yml, started by hand.
+func deployment(stack, digest string) event {
+	return event{name: "workflow_dispatch", payload: map[string]any{
 		"ref": "refs/heads/main", "inputs": map[string]any{
 			"stack": stack, "digest": digest, "operation": "deploy", "proceed": "false", "retry": "false", "service": "web",
 		},
@@ -34,13 +34,13 @@ func TestDeployments(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, "dev")
 	unproven := c.dev.push(newImage(t))
-	r := c.run("deploy.yml", c.deployment("dev", unproven))
+	r := c.run("platform-release.yml", deployment("dev", unproven))
 	if r.ok || !strings.Contains(r.log, "no Sigstore bundle refers to it") || strings.Contains(c.calls(), "pulumi up") {
 		t.Errorf("what nobody attested was deployed, or not refused for that:\n%s\n%v", c.calls(), r)
 	}
 
 	good, bad := c.built(), c.built()
-	r = c.run("deploy.yml", c.deployment("dev", good))
+	r = c.run("platform-release.yml", deployment("dev", good))
 	if !r.ok {
 		t.Fatalf("the good image is not released\n%v", r)
 	}
@@ -52,7 +52,7 @@ func TestDeployments(t *testing.T) {
 	}
 
 	c.must("behaviour", bad, "--error-rate", "1")
-	r = c.run("deploy.yml", c.deployment("dev", bad))
+	r = c.run("platform-release.yml", deployment("dev", bad))
 	if r.ok {
 		t.Errorf("the run of a bad image succeeded\n%v", r)
 	}
@@ -63,8 +63,8 @@ func TestDeployments(t *testing.T) {
 		}
 	}
 
-	r = c.run("rollback.yml", event{name: "workflow_dispatch", variables: c.variables("dev"),
-		payload: map[string]any{"ref": "refs/heads/main", "inputs": map[string]any{"stack": "dev"}}})
+	r = c.run("platform-rollback.yml", event{name: "workflow_dispatch",
+		payload: map[string]any{"ref": "refs/heads/main", "inputs": map[string]any{"stack": "dev", "service": "web"}}})
 	if !r.ok {
 		t.Errorf("the emergency did not end well\n%v", r)
 	}
@@ -92,9 +92,9 @@ func TestAHeldDeployment(t *testing.T) {
 	holding := "CHAIN_RELEASE=--policy " + holdingPolicy(t)
 	held, other := c.built(), c.built()
 	start := func(operation, digest, proceed string) run {
-		e := c.deployment("dev", digest).with("operation", operation).with("proceed", proceed)
+		e := deployment("dev", digest).with("operation", operation).with("proceed", proceed)
 		e.env = []string{holding}
-		return c.run("deploy.yml", e)
+		return c.run("platform-release.yml", e)
 	}
 	waits := func(r run) {
 		t.Helper()
@@ -131,9 +131,9 @@ func TestAHeldDeployment(t *testing.T) {
 func TestAFailureAfterTheRollout(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, "dev")
-	e := c.deployment("dev", c.built())
-	e.variables["GCP_SERVICES"] = strings.Replace(e.variables["GCP_SERVICES"], "/api/health", "/no/such/path", 1)
-	r := c.run("deploy.yml", e)
+	e := deployment("dev", c.built())
+	e.env = []string{"CHAIN_SETTINGS=s#/api/health#/no/such/path#"}
+	r := c.run("platform-release.yml", e)
 	if r.ok || !strings.Contains(r.log, "failed on: /no/such/path (404)") {
 		t.Errorf("the run succeeded, or does not say what failed\n%v", r)
 	}
@@ -143,7 +143,7 @@ func TestAFailureAfterTheRollout(t *testing.T) {
 // What is no digest, no stack or no branch of ours never reaches a credential.
 func TestADeploymentIsRefusedBeforeAnythingRuns(t *testing.T) {
 	t.Parallel()
-	c := &chain{checkout: newCheckout(t), dev: newStore(t)}
+	c := newCheckout(t)
 	for name, test := range map[string]struct {
 		input, value, says string
 	}{
@@ -156,14 +156,14 @@ func TestADeploymentIsRefusedBeforeAnythingRuns(t *testing.T) {
 		"rollback to a digest": {"operation", "rollback", "a rollback takes no digest"},
 		"a service's command":  {"service", "web; id", "want a key of the settings such as web"},
 	} {
-		r := c.run("deploy.yml", c.deployment("dev", anything).with(test.input, test.value))
-		if r.ok || c.calls() != "" || r.results["check"] != "failure" || len(r.results) != 1 || !strings.Contains(r.log, test.says) {
+		r := c.run("platform-release.yml", deployment("dev", anything).with(test.input, test.value))
+		if r.ok || c.calls() != "" || r.results["release/check"] != "failure" || len(r.results) != 1 || !strings.Contains(r.log, test.says) {
 			t.Errorf("%s: called %q, want nothing, and a refusal that says %q\n%v", name, c.calls(), test.says, r)
 		}
 	}
-	e := c.deployment("dev", anything)
+	e := deployment("dev", anything)
 	e.payload["ref"] = "refs/heads/feature"
-	if r := c.run("deploy.yml", e); r.ok || c.calls() != "" || !strings.Contains(r.log, "releases run on main, not on refs/heads/feature") {
+	if r := c.run("platform-release.yml", e); r.ok || c.calls() != "" || !strings.Contains(r.log, "releases run on main, not on refs/heads/feature") {
 		t.Errorf("a branch: called %q, want nothing\n%v", c.calls(), r)
 	}
 }

@@ -34,17 +34,16 @@ func approvers(t *testing.T, first, second string) string {
 // testInfrastructure: a merge changes one environment after the other, outside the services that are there; prod only when two
 // people approved.
 func testInfrastructure(t *testing.T, c *chain) {
-	e := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main"}, env: []string{approvers(t, "al", "al")},
-		variables: map[string]string{"GCP_INFRA_SERVICE_ACCOUNT": "infra", "GCP_INFRA_WORKLOAD_IDENTITY_PROVIDER": "provider"}}
+	e := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main"}, env: []string{approvers(t, "al", "al")}}
 	// What is by hand is a service's, and not this workflow's to put back.
 	c.byHand("staging")
 	c.addService("staging")
-	r := c.run("infrastructure.yml", e)
-	want := map[string]string{"check": success, "dev": success, "staging": success, "approve": success, "prod": failure}
+	r := c.run("platform-infrastructure.yml", e)
+	want := called("infrastructure", map[string]string{"check": success, "dev": success, "staging": success, "approve": success, "prod": failure})
 	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "need 2 different people") {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
-	if calls := c.calls(); strings.Count(calls, "pulumi up") != 2 || strings.Count(calls, "google-github-actions/auth infra") != 2 {
+	if calls := c.calls(); strings.Count(calls, "pulumi up") != 2 || strings.Count(calls, "google-github-actions/auth infra@") != 2 {
 		t.Errorf("want dev and staging changed, and no identity in prod:\n%s", calls)
 	}
 	for _, wanted := range []string{"## pulumi up of dev: success", "## pulumi up of staging: success", "procureflow@v"} {

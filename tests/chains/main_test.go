@@ -18,8 +18,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
 
-// root is the repository's folder, tools the folder of what the chains run, compiled once, and cli the Pulumi CLI.
-var root, tools, cli string
+// root is the repository's folder, tools the folder of what the chains run, compiled once, cli the Pulumi CLI, and platform what a
+// job's checkout of the platform has.
+var root, tools, cli, platform string
 
 func TestMain(m *testing.M) {
 	// A chain waits more than it computes: for a rollout's bakes above all. So more run at once than there are cores, unless told.
@@ -63,6 +64,26 @@ func prepare() (err error) {
 			return fmt.Errorf("build %s: %w\n%s", target.pkg, err, out)
 		}
 	}
-	// The program is run by the sandbox's language host; a workflow only compiles it.
-	return os.WriteFile(filepath.Join(tools, "infra"), nil, 0o755)
+	platform = filepath.Join(tools, "platform")
+	for _, path := range []string{".github", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum", "sandbox/pulumicli/cli"} {
+		if err := copyInto(filepath.Join(platform, filepath.FromSlash(path)), filepath.Join(root, filepath.FromSlash(path))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyInto copies a file or folder.
+func copyInto(to, from string) error {
+	if info, err := os.Stat(from); err == nil && info.IsDir() {
+		return os.CopyFS(to, os.DirFS(from))
+	}
+	content, err := os.ReadFile(from)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(to), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(to, content, 0o644)
+	}
+	return err
 }

@@ -12,22 +12,20 @@ func TestAForksPreview(t *testing.T) {
 	c := newCheckout(t)
 	base := c.git("rev-parse", "HEAD")
 	e := pullRequest(base, c.commit("a fork's change"), true)
-	// What a fork's run does not have would be in the log, were it asked for.
-	e.variables = map[string]string{"GCP_PREVIEW_SERVICE_ACCOUNT_DEV": "preview@dev", "GCP_PREVIEW_WORKLOAD_IDENTITY_PROVIDER_DEV": "provider"}
-	r := c.run("pulumi-preview.yml", e)
-	if want := map[string]string{"fork": success}; !r.ok || !maps.Equal(r.results, want) {
+	r := c.run("platform-preview.yml", e)
+	if want := map[string]string{"preview/fork": success}; !r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
-	if got, want := c.calls(), "actions/setup-go\nactions/cache\npulumi/actions\ngo vet ./infra/... ./stacks/...\n"; got != want {
+	if got, want := c.calls(), "actions/setup-go\nactions/cache\ngo vet ./...\n"; got != want {
 		t.Errorf("called\n%swant\n%s", got, want)
 	}
 	for _, wanted := range []string{"## Preview of a fork: without credentials", "Left out, because a fork's run gets no identity:",
-		"the previews of dev, staging and prod against what runs, the policies on them, and the comments."} {
+		"the previews against what runs, the policies on them, and the comments."} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("the summary does not say %q\n%v", wanted, r)
 		}
 	}
-	if strings.Contains(r.log, "preview@dev") {
+	if strings.Contains(r.log, "github-actions-preview@") {
 		t.Errorf("an account is in the log\n%v", r)
 	}
 }
@@ -36,20 +34,15 @@ func TestAForksPreview(t *testing.T) {
 func testPreviews(t *testing.T, c *chain) {
 	base := c.git("rev-parse", "HEAD")
 	e := pullRequest(base, c.commit("a change"), false)
-	e.variables = map[string]string{}
-	for _, stack := range []string{"DEV", "STAGING", "PROD"} {
-		e.variables["GCP_PREVIEW_SERVICE_ACCOUNT_"+stack] = "preview@" + strings.ToLower(stack)
-		e.variables["GCP_PREVIEW_WORKLOAD_IDENTITY_PROVIDER_"+stack] = "provider"
-	}
 	c.answer("comments", `[{"id": 4, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:prod -->"},
 		{"id": 5, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`)
-	r := c.run("pulumi-preview.yml", e)
-	if !r.ok || r.results["comment"] != success || r.results["fork"] != "" {
+	r := c.run("platform-preview.yml", e)
+	if !r.ok || r.results["preview/comment"] != success || r.results["preview/fork"] != "" {
 		t.Fatalf("the previews failed\n%v", r)
 	}
 	calls := c.calls()
 	for _, stack := range []string{"dev", "staging", "prod"} {
-		for _, call := range []string{"google-github-actions/auth preview@" + stack, "pulumi stack select guiofsaints/procureflow/" + stack,
+		for _, call := range []string{"google-github-actions/auth preview@" + stack, "pulumi stack select -- guiofsaints/procureflow/" + stack,
 			"--policy-pack-config policy/" + stack + ".json", "actions/upload-artifact preview-" + stack} {
 			if !strings.Contains(calls, call) {
 				t.Errorf("%q was not called:\n%s", call, calls)

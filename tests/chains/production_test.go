@@ -12,18 +12,16 @@ func TestProduction(t *testing.T) {
 	c := newChain(t, "prod")
 	prod := newStore(t)
 	production := func(digest, second string) event {
-		e := c.promotion("prod", digest, prod)
-		e.variables["GCP_ATTESTOR"] = "projects/procureflow-prod/attestors/release"
-		e.variables["GCP_ATTESTOR_KEY_VERSION"] = "projects/procureflow-prod/locations/us-central1/keyRings/attestation/cryptoKeys/release/cryptoKeyVersions/1"
-		e.env = []string{approvers(t, "al", second), "CHAIN_SIGNS=us-central1-docker.pkg.dev/procureflow-prod/procureflow/web"}
+		e := promotion("prod", digest, prod)
+		e.env = append(e.env, approvers(t, "al", second), "CHAIN_SIGNS=us-central1-docker.pkg.dev/procureflow-prod/procureflow/web")
 		return e
 	}
 
 	// One person cannot approve both times: no identity is asked for, and nothing is copied.
 	digest := c.built()
-	r := c.run("deploy.yml", production(digest, "al"))
-	want := map[string]string{"check": success, "approve": success, "promote/promote": failure}
-	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "need 2 different people") || strings.Contains(c.calls(), "google-github-actions/auth") {
+	r := c.run("platform-release.yml", production(digest, "al"))
+	want := called("release", map[string]string{"check": success, "describe": success, "approve": success, "promote/promote": failure})
+	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "need 2 different people") || strings.Contains(strings.ReplaceAll(c.calls(), "auth preview@prod", ""), "google-github-actions/auth") {
 		t.Errorf("one approver: %v, want %v\n%s\n%v", r.results, want, c.calls(), r)
 	}
 	if tags, _ := prod.holds(digest); len(tags) > 0 {
@@ -34,9 +32,9 @@ func TestProduction(t *testing.T) {
 	// Cloud Run itself refuses what the promotion did not sign.
 	unsigned := c.built()
 	e := production(unsigned, "bea")
-	delete(e.variables, "GCP_ATTESTOR")
-	r = c.run("deploy.yml", e)
-	if r.ok || r.results["deploy"] != failure || !strings.Contains(r.log, "No attestations found that were valid and signed by a key trusted by the attestor") {
+	e.env = append(e.env, "CHAIN_SETTINGS=s#^attestor=.*#attestor=#")
+	r = c.run("platform-release.yml", e)
+	if r.ok || r.results["release/deploy"] != failure || !strings.Contains(r.log, "No attestations found that were valid and signed by a key trusted by the attestor") {
 		t.Errorf("unsigned: %v, want deploy to fail for the signature\n%v", r.results, r)
 	}
 	c.serves("prod", sample, r)
@@ -45,27 +43,27 @@ func TestProduction(t *testing.T) {
 	holding := "CHAIN_RELEASE=--policy " + holdingPolicy(t)
 	e = production(digest, "bea")
 	e.env = append(e.env, holding)
-	r = c.run("deploy.yml", e)
-	want = map[string]string{"check": success, "approve": success, "promote/promote": success, "deploy": failure}
+	r = c.run("platform-release.yml", e)
+	want = called("release", map[string]string{"check": success, "describe": success, "approve": success, "promote/promote": success, "deploy": failure})
 	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "What to do: docs/pipeline.md#held") {
 		t.Errorf("%v, want %v, held\n%v", r.results, want, r)
 	}
-	c.inOrder(r, "release approvals", "google-github-actions/auth ci@prod", "release promote", "release sign",
+	c.inOrder(r, "google-github-actions/auth preview@prod", "release built", "release approvals", "google-github-actions/auth ci@prod", "release promote", "release sign",
 		"release approvals", "google-github-actions/auth deploy@prod", "release verify", "release guard", "pulumi up --yes", "release rollout")
 	resumed := func(second string) run {
 		e := production(digest, second).with("operation", "resume").with("proceed", "true")
 		e.env = append(e.env, holding)
-		return c.run("deploy.yml", e)
+		return c.run("platform-release.yml", e)
 	}
 	r = resumed("al")
-	if r.ok || !strings.Contains(r.log, "need 2 different people") || strings.Contains(c.calls(), "google-github-actions/auth") {
+	if r.ok || !strings.Contains(r.log, "need 2 different people") || strings.Contains(strings.ReplaceAll(c.calls(), "auth preview@prod", ""), "google-github-actions/auth") {
 		t.Errorf("one approver went on\n%s\n%v", c.calls(), r)
 	}
 	if got, want := c.traffic("prod"), "90% "+sample+", 10% "+digest; got != want {
 		t.Errorf("prod serves %s, want %s\n%v", got, want, r)
 	}
 	r = resumed("bea")
-	want = map[string]string{"check": success, "approve": success, "deploy": success}
+	want = called("release", map[string]string{"check": success, "describe": success, "approve": success, "deploy": success})
 	if !r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}

@@ -8,12 +8,9 @@ import (
 )
 
 // promotion is a deployment of a copy, in the registry to.
-func (c *chain) promotion(stack, digest string, to *store) event {
-	e := c.deployment(stack, digest)
-	maps.Copy(e.variables, map[string]string{
-		"GCP_REGISTRY_DEV": c.dev.host(), "GCP_REGISTRY": to.host(), "GCP_PROMOTION_WORKLOAD_IDENTITY_PROVIDER": "provider",
-		"GCP_CI_SERVICE_ACCOUNT": "ci@" + stack,
-	})
+func promotion(stack, digest string, to *store) event {
+	e := deployment(stack, digest)
+	e.env = []string{"CHAIN_REGISTRY_" + strings.ToUpper(stack) + "=" + to.host()}
 	return e
 }
 
@@ -26,18 +23,26 @@ func TestPromotion(t *testing.T) {
 	elsewhere := newImage(t)
 	none, branch, digest := c.dev.push(newImage(t)), c.dev.push(elsewhere), c.built()
 	c.dev.attest(c.signer, elsewhere, "refs/heads/feature")
+	c.attested(branch, "refs/heads/feature")
+	described, promoted := map[string]string{"check": success, "describe": failure}, map[string]string{"check": success, "describe": success, "promote/promote": failure}
 	for _, test := range []struct {
 		name, digest, says string
-		full               bool
+		full, kept         bool // the registry takes nothing; GitHub keeps an attestation of main
+		results            map[string]string
 	}{
-		{"without provenance", none, "no Sigstore bundle refers to it", false},
-		{"built on a branch", branch, `source ref: found "refs/heads/feature"`, false},
-		{"not there", anything, "check the repository's name, and that the digest was pushed to it", false},
-		{"a registry that refuses", digest, "or give this identity access to the repository", true},
+		{"without provenance", none, "HTTP 404", false, false, described},
+		{"built on a branch", branch, `source ref: found "refs/heads/feature"`, false, false, described},
+		{"without provenance in the registry", none, "no Sigstore bundle refers to it", false, true, promoted},
+		{"built on a branch, by the registry", branch, `source ref: found "refs/heads/feature"`, false, true, promoted},
+		{"not there", anything, "check the repository's name, and that the digest was pushed to it", false, true, promoted},
+		{"a registry that refuses", digest, "or give this identity access to the repository", true, true, promoted},
 	} {
 		staging.Full.Store(test.full)
-		r := c.run("deploy.yml", c.promotion("staging", test.digest, staging))
-		want := map[string]string{"check": success, "promote/promote": failure}
+		if test.kept {
+			c.attested(test.digest, "refs/heads/main")
+		}
+		r := c.run("platform-release.yml", promotion("staging", test.digest, staging))
+		want := called("release", test.results)
 		if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, test.says) {
 			t.Errorf("%s: %v, want %v and a log that says %q\n%v", test.name, r.results, want, test.says, r)
 		}
@@ -51,8 +56,8 @@ func TestPromotion(t *testing.T) {
 	}
 	staging.Full.Store(false)
 
-	r := c.run("deploy.yml", c.promotion("staging", digest, staging))
-	if !r.ok || r.results["promote/promote"] != success || r.results["deploy"] != success {
+	r := c.run("platform-release.yml", promotion("staging", digest, staging))
+	if !r.ok || r.results["promote/promote"] != success || r.results["release/deploy"] != success {
 		t.Errorf("it was not promoted and deployed\n%v", r)
 	}
 	c.serves("staging", digest, r)
@@ -60,9 +65,27 @@ func TestPromotion(t *testing.T) {
 	if tag := "release-" + digest[7:19]; !slices.Equal(names(tags), []string{tag}) || tags[tag] != digest || referrers != 1 {
 		t.Errorf("staging has %v and %d that refer to it, want %s and its provenance", tags, referrers, tag)
 	}
-	c.inOrder(r, "google-github-actions/auth ci@staging", "release promote", "google-github-actions/auth deploy@staging",
+	for _, wanted := range []string{"## To approve: deploy of web in staging", "* Digest: `" + digest + "`", "* Built of: [0123456789abcdef0123456789abcdef01234567](",
+		"started by dora", "* Serves now: `" + sample + "`, which nobody attested; nothing says what changed since"} {
+		if !strings.Contains(r.log, wanted) {
+			t.Errorf("an approver is not told %q\n%v", wanted, r)
+		}
+	}
+	c.inOrder(r, "google-github-actions/auth preview@staging", "release built", "google-github-actions/auth ci@staging", "release promote", "google-github-actions/auth deploy@staging",
 		"gh attestation verify oci://"+staging.repository+"@"+digest, "platform.services.web.digest="+digest)
 	if strings.Contains(c.calls(), "release approvals") || strings.Contains(c.calls(), "release sign") {
 		t.Errorf("staging asked for prod's approvals or signature:\n%s", c.calls())
 	}
+}
+
+// called puts the caller's job before the names of the called workflow's.
+func called(job string, results map[string]string) map[string]string {
+	full := map[string]string{}
+	for name, result := range results {
+		if !strings.Contains(name, "/") { // what that calls in turn has its own in front
+			name = job + "/" + name
+		}
+		full[name] = result
+	}
+	return full
 }

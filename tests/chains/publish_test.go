@@ -1,6 +1,7 @@
 package chains_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -9,13 +10,15 @@ import (
 func TestPublishingThePolicyPack(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)
+	c.add("sandbox/pulumicli/cli", filepath.Join(root, "sandbox", "pulumicli", "cli"))
+	c.commit("the platform's own")
 	c.git("update-ref", "refs/remotes/origin/main", "HEAD")
 	push := func(tag string) run {
 		c.git("tag", tag)
 		return c.run("policy-publish.yml", event{name: "push", payload: map[string]any{"ref": "refs/tags/" + tag}})
 	}
 	r := push("policy-v1.2.3")
-	if want := "actions/setup-go\npulumi/actions\ngo test ./...\npulumi/auth-actions guiofsaints team:procureflow-policies\npulumi policy publish guiofsaints\n"; !r.ok || c.calls() != want {
+	if want := "actions/setup-go\ngo test ./...\nrelease settings\npulumi/auth-actions guiofsaints team:procureflow-policies\npulumi policy publish -- guiofsaints\n"; !r.ok || c.calls() != want {
 		t.Errorf("called\n%swant\n%s%v", c.calls(), want, r)
 	}
 	if !strings.Contains(r.log, "## Published the policy pack from policy-v1.2.3") {

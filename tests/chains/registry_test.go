@@ -28,7 +28,7 @@ func newStore(t *testing.T) *store {
 	return &store{Registry: served, t: t, repository: served.Host + "/procureflow/web"}
 }
 
-// host is what the environment's variable GCP_REGISTRY says.
+// host is what precedes the image's name.
 func (s *store) host() string { return strings.TrimSuffix(s.repository, "/web") }
 
 func (s *store) push(image v1.Image) string {
@@ -45,10 +45,16 @@ func newImage(t *testing.T) v1.Image {
 // attest attaches build provenance from ref to an image, with all else as release/settings wants it.
 func (s *store) attest(signer *provenancetest.Signer, image v1.Image, ref string) {
 	s.t.Helper()
-	registrytest.Attest(s.t, s.repository, image, signer, provenancetest.Build{
-		Repository: "guiofsaints/procureflow", RepositoryID: "100000001", Workflow: ".github/workflows/ci.yml", Ref: ref,
-		Commit: "0123456789abcdef0123456789abcdef01234567",
-	})
+	registrytest.Attest(s.t, s.repository, image, signer, build(ref))
+}
+
+// build is a build as the settings want it, but for the ref: the application's workflow calls the platform's, which signs.
+func build(ref string) provenancetest.Build {
+	return provenancetest.Build{
+		Repository: "guiofsaints/procureflow", RepositoryID: "100000001", Workflow: ".github/workflows/platform-ci.yml", Ref: ref,
+		Commit:  "0123456789abcdef0123456789abcdef01234567",
+		Builder: "guiofsaints/procureflow-platform/.github/workflows/build.yml@0123456789abcdef0123456789abcdef01234567",
+	}
 }
 
 // holds is what a registry has: its tags with their digests, and how many manifests refer to the digest.

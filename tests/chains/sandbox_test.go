@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 )
 
@@ -57,6 +59,7 @@ func newChain(t *testing.T, stacks ...string) *chain {
 		project := strings.Split(service.Name, "/")[1]
 		c.services[strings.TrimPrefix(project, "procureflow-")] = strings.TrimSuffix(service.Address, "/")
 	}
+	c.env = append(c.env, c.here()...)
 	c.env = append(c.env, "CHAIN_STATE="+c.state, "CHAIN_TOKEN="+c.tokenFile(), "CHAIN_API="+status.API, "CHAIN_DATA="+status.DataPlane)
 	return c
 }
@@ -83,26 +86,46 @@ func (c *chain) must(args ...string) string {
 	return out
 }
 
-// variables are what the program writes for the workflows of a stack's environment, with the address where the service
-// answers here.
-func (c *chain) variables(stack string) map[string]string {
-	services, _ := json.Marshal(map[string]any{"web": map[string]any{
-		"name": "procureflow-web", "image": "web", "url": c.services[stack], "smokePaths": []string{"/api/health"},
-	}})
-	return map[string]string{
-		"GCP_SERVICES": string(services), "GCP_PROJECT": "procureflow-" + stack, "GCP_REGION": "us-central1",
-		"GCP_REGISTRY": c.dev.host(), "GCP_WORKLOAD_IDENTITY_PROVIDER": "provider",
-		"GCP_DEPLOY_SERVICE_ACCOUNT": "deploy@" + stack,
+// here is where the stand-ins find the registries and services that the settings name.
+func (c *chain) here() []string {
+	env := []string{"CHAIN_REGISTRY_DEV=" + c.dev.host()}
+	for stack, url := range c.services {
+		name := strings.ToUpper(stack)
+		if stack != "dev" {
+			env = append(env, "CHAIN_REGISTRY_"+name+"="+c.dev.host())
+		}
+		env = append(env, "CHAIN_URL_"+name+"="+url)
 	}
+	return env
 }
 
 // built is an image that main built, and attested.
 func (c *chain) built() (digest string) {
 	c.t.Helper()
-	image := newImage(c.t)
+	return c.builtOf(newImage(c.t))
+}
+
+func (c *chain) builtOf(image v1.Image) (digest string) {
+	c.t.Helper()
 	digest = c.dev.push(image)
 	c.dev.attest(c.signer, image, "refs/heads/main")
+	c.attested(digest, "refs/heads/main")
 	return digest
+}
+
+// attested is what GitHub itself keeps of an attestation.
+func (c *chain) attested(digest, ref string) {
+	c.t.Helper()
+	bundle, err := c.signer.Attest(provenancetest.GitHub(digest, build(ref)))
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(c.kept, "attestations"), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(c.kept, "attestations", digest), append(bundle, '\n'), 0o644)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // tokenFile has what the simulated APIs want of every request.

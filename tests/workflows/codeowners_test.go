@@ -7,16 +7,22 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v4"
 )
 
-// mustBeOwned are the paths that change what deploys or what judges it, or that a person runs with the rights of a first run; ** at
-// the end is everything below.
-var mustBeOwned = []string{
-	".github/**", ".ci/**", "Pulumi*.yaml", "platform.yaml", "provenance.yaml", "go.mod", "go.sum", "adopt/**", "bootstrap/**", "cmd/**", "components/**", "infra/**", "internal/**",
-	"permissions/**", "policy/**", "release/**", "emulator/**", "sandbox/**", "stacks/**", "tests/**",
+// steering are files that do not exist and would change what a job with an identity runs, or what judges it, if they did.
+var steering = []string{
+	"Pulumi.json", "Pulumi.yml", "Pulumi.prod.json", "Pulumi.qa.yaml", "go.work", "go.work.sum", "vendor/modules.txt", "vendor/a/b.go", ".trivyignore", ".trivyignore.yaml", "trivy.yaml",
+	".github/workflows/other.yml", ".github/actions/other/action.yml", "policy/other.json", "release.yaml", "other.go", "package.json", ".npmrc", ".pnpmfile.cjs",
+	"packages/web/Dockerfile", "packages/web/package.json", "packages/infra/docker/Dockerfile.web", ".gitattributes", ".gitmodules", "CODEOWNERS",
 }
+
+// given are the only paths that may have no owner.
+var given = []string{"packages/web/src/"}
 
 // owned is a line of CODEOWNERS.
 type owned struct {
@@ -26,8 +32,11 @@ type owned struct {
 
 var ownerForm = regexp.MustCompile(`^@[A-Za-z0-9](-?[A-Za-z0-9]){0,38}(/[a-z0-9-]+)?$`)
 
-// matches knows the patterns that this repository uses: from the root, and either a folder or a name with wildcards.
+// matches knows the patterns that this repository uses: everything, or from the root a folder or a name with wildcards.
 func (o owned) matches(file string) bool {
+	if o.pattern == "*" {
+		return true
+	}
 	pattern := strings.TrimPrefix(o.pattern, "/")
 	if folder, ok := strings.CutSuffix(pattern, "/"); ok {
 		return strings.HasPrefix(file, folder+"/")
@@ -36,7 +45,7 @@ func (o owned) matches(file string) bool {
 	return err == nil && matched
 }
 
-// ownerProblems says which lines are wrong and which files that have to have an owner have none.
+// ownerProblems says which lines are wrong, and which file, present or not, nobody has to review.
 func ownerProblems(text string, files []string) []string {
 	var problems []string
 	var lines []owned
@@ -47,7 +56,7 @@ func ownerProblems(text string, files []string) []string {
 			continue
 		}
 		o := owned{words[0], words[1:]}
-		if !strings.HasPrefix(o.pattern, "/") {
+		if !strings.HasPrefix(o.pattern, "/") && o.pattern != "*" {
 			problems = append(problems, o.pattern+" does not begin at the root, and could match anywhere")
 		}
 		for _, owner := range o.owners {
@@ -55,35 +64,23 @@ func ownerProblems(text string, files []string) []string {
 				problems = append(problems, fmt.Sprintf("%s: %s is no owner, and GitHub ignores the line", o.pattern, owner))
 			}
 		}
-		used := false
-		for _, file := range files {
-			used = used || o.matches(file)
-		}
-		if !used {
-			problems = append(problems, o.pattern+" matches nothing")
+		if len(o.owners) == 0 && !slices.Contains(given, strings.TrimPrefix(o.pattern, "/")) {
+			problems = append(problems, o.pattern+" gives away what steers")
 		}
 		lines = append(lines, o)
 	}
-	for _, path := range mustBeOwned {
-		found := false
-		for _, file := range files {
-			if !(owned{pattern: strings.TrimSuffix(path, "**")}).matches(file) {
-				continue
-			}
-			found = true
-			var owners []string
-			for _, line := range lines {
-				if line.matches(file) {
-					owners = line.owners
-				}
-			}
-			if len(owners) == 0 {
-				problems = append(problems, path+" is not owned: "+file)
-				break
+	for _, file := range files {
+		if slices.ContainsFunc(given, func(folder string) bool { return strings.HasPrefix(file, folder) }) {
+			continue
+		}
+		var owners []string
+		for _, line := range lines {
+			if line.matches(file) {
+				owners = line.owners
 			}
 		}
-		if !found {
-			problems = append(problems, "there is no "+path)
+		if len(owners) == 0 {
+			problems = append(problems, "nobody has to review "+file)
 		}
 	}
 	return problems
@@ -112,7 +109,7 @@ func ownersAndFiles(t *testing.T) (string, []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text), files
+	return string(text), append(files, steering...)
 }
 
 func TestWhatDeploysHasOwners(t *testing.T) {
@@ -127,19 +124,69 @@ func TestMissingOwnersAreCaught(t *testing.T) {
 	t.Parallel()
 	text, files := ownersAndFiles(t)
 	for _, test := range []struct{ name, old, replacement, problem string }{
-		{"a line removed", "/infra/        @guiofsaints\n", "", "infra/** is not owned: infra/"},
-		{"a later line without owners", "/tests/        @guiofsaints\n", "/tests/        @guiofsaints\n/policy/rules/\n", "policy/** is not owned: policy/rules/"},
-		{"one file of several", "/Pulumi*.yaml  @guiofsaints\n", "/Pulumi.prod.yaml @guiofsaints\n", "Pulumi*.yaml is not owned: Pulumi.dev.yaml"},
-		{"no owner's form", "/stacks/       @guiofsaints\n", "/stacks/       guiofsaints\n", "/stacks/: guiofsaints is no owner"},
-		{"anywhere", "/tests/        @guiofsaints\n", "/tests/        @guiofsaints\n*.md @guiofsaints\n", "*.md does not begin at the root"},
-		{"nowhere", "/tests/        @guiofsaints\n", "/tests/        @guiofsaints\n/none/ @guiofsaints\n", "/none/ matches nothing"},
+		{"no line for everything", "*                   @guiofsaints\n", "/.github/ @guiofsaints\n", "nobody has to review Pulumi.dev.yaml"},
+		{"a folder given away", "/packages/web/src/\n", "/packages/web/src/\n/policy/\n", "/policy/ gives away what steers"},
+		{"a file that is not there yet given away", "/packages/web/src/\n", "/packages/web/src/\n/Pulumi.json\n", "/Pulumi.json gives away what steers"},
+		{"no owner's form", "*                   @guiofsaints\n", "* @guiofsaints\n/stacks/ guiofsaints\n", "/stacks/: guiofsaints is no owner"},
+		{"anywhere", "/packages/web/src/\n", "/packages/web/src/\n*.md @guiofsaints\n", "*.md does not begin at the root"},
 	} {
 		if !strings.Contains(text, test.old) {
 			t.Fatalf("%s: CODEOWNERS does not contain %q", test.name, test.old)
 		}
 		problems := ownerProblems(strings.Replace(text, test.old, test.replacement, 1), files)
-		if len(problems) != 1 || !strings.HasPrefix(problems[0], test.problem) {
-			t.Errorf("%s: found %q, want %q alone", test.name, problems, test.problem)
+		if !slices.ContainsFunc(problems, func(problem string) bool { return strings.HasPrefix(problem, test.problem) }) {
+			t.Errorf("%s: found %q, want %q", test.name, problems, test.problem)
 		}
 	}
+}
+
+// What would steer a job with an identity is refused there before anything is compiled, wherever Pulumi and Go would look for it.
+func TestWhatWouldSteerAJobIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		folder, file string
+		refused      bool
+	}{
+		{".", "Pulumi.json", true}, {".", "pulumi.JSON", true}, {".", "Pulumi.yml", true}, {".", "Pulumi.prod.json", true}, {".", "Pulumi.dev.yml", true},
+		{".", "go.work", true}, {".", "go.work.sum", true}, {".", "vendor/modules.txt", true}, {".", ".trivyignore", true}, {".", ".trivyignore.yaml", true},
+		{".", "trivy.yaml", true}, {".", "trivy.yml", true},
+		{"infra/platform", "infra/platform/Pulumi.json", true}, {"infra/platform", "infra/Pulumi.json", true}, {"infra/platform", "Pulumi.json", true},
+		{"infra/platform", "go.work", true}, {"infra/platform", "infra/go.work", true}, {"infra/platform", "infra/platform/vendor/a.go", true},
+		{".", "Pulumi.yaml", false}, {".", "Pulumi.prod.yaml", false}, {".", "go.mod", false}, {".", "packages/web/vendor/a.js", false}, {"infra", "packages/Pulumi.json", false},
+		{"..", "a", true}, {"a/../..", "a", true}, {"/etc", "a", true}, {"a b", "a", true}, {"a\nb", "a", true}, {"$(id)", "a", true}, {"", "a", true}, {"a..b", "a", false},
+	} {
+		code, printed, _ := runScript(t, "mkdir -p infra/platform a..b \"$(dirname \"$FILE\")\"; touch \"$FILE\"\n"+script(t, "would change what runs here"),
+			map[string]string{"FOLDER": test.folder, "FILE": test.file}, nil)
+		if (code != 0) != test.refused || test.refused && !strings.Contains(printed, "::error::") {
+			t.Errorf("%s in %q: exit code %d, want it refused: %v\n%s", test.file, test.folder, code, test.refused, printed)
+		}
+	}
+}
+
+// And a pull request that adds one is previewed, so that the refusal is seen before it is merged.
+func TestThePreviewSeesWhatWouldSteer(t *testing.T) {
+	t.Parallel()
+	var workflow struct {
+		On struct {
+			PullRequest struct{ Paths []string } `yaml:"pull_request"`
+		}
+	}
+	if err := yaml.Unmarshal([]byte(sources(t)["workflows/platform-preview.yml"]), &workflow); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"Pulumi.json", "Pulumi.yml", "Pulumi.prod.json", "go.work", "go.work.sum", "go.mod", "vendor/modules.txt", ".trivyignore", "trivy.yaml", "Pulumi.prod.yaml", "main.go", "infra/main.go",
+		"policy/prod.json", "platform.yaml"} {
+		for _, folder := range []string{"", "infra/platform/"} {
+			if !slices.ContainsFunc(workflow.On.PullRequest.Paths, func(pattern string) bool { return globs(pattern, folder+file) }) {
+				t.Errorf("%s%s starts no preview", folder, file)
+			}
+		}
+	}
+}
+
+// globs is GitHub's matching of paths: * within a name, ** across folders, and **/ for none as well.
+func globs(pattern, file string) bool {
+	expression := regexp.QuoteMeta(pattern)
+	expression = strings.NewReplacer(`\*\*/`, `(.*/)?`, `\*\*`, `.*`, `\*`, `[^/]*`).Replace(expression)
+	return regexp.MustCompile("^" + expression + "$").MatchString(file)
 }

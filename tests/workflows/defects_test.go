@@ -138,8 +138,8 @@ func TestWhatTheDesignHadStaysOut(t *testing.T) {
 			}
 		}
 	}
-	if logins != 3 {
-		t.Errorf("%d logins were looked at, want 3", logins)
+	if logins != 2 {
+		t.Errorf("%d logins were looked at, want 2", logins)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestPulumiNeverRunsWithoutThePack(t *testing.T) {
 		}
 	}
 	if judged != 3 {
-		t.Errorf("%d runs of Pulumi were looked at, want those of deploy.yml, pulumi-preview.yml and infrastructure-up", judged)
+		t.Errorf("%d runs of Pulumi were looked at, want those of deploy.yml, preview.yml and infrastructure-up", judged)
 	}
 }
 
@@ -179,12 +179,17 @@ func TestWhatIsCached(t *testing.T) {
 		case "actions/cache":
 			found[s.File] = strings.Join(strings.Fields(s.With["path"]), " ")
 		case "docker/build-push-action":
-			found["layers"] = s.With["cache-from"] + " " + s.With["cache-to"]
+			for event, want := range map[string]string{"pull_request": "type=gha type=gha,mode=max", "push": " "} {
+				w := world{"github.event_name": event}
+				if got := fmt.Sprint(evaluate(t, s.With["cache-from"], w), " ", evaluate(t, s.With["cache-to"], w)); got != want {
+					t.Errorf("layers on %s: %q, want %q: what is published is built of nothing that another job left", event, got, want)
+				}
+			}
 		}
 	}
 	for what, want := range map[string]string{
 		"node": "${{ inputs.node-version }} pnpm", "pnpm": "", "actions/setup-pnpm/action.yml": "${{ inputs.app }}/.next/cache",
-		"actions/setup-pulumi-go/action.yml": "~/go/pkg/mod ~/.cache/go-build", "layers": "type=gha type=gha,mode=max",
+		"actions/setup-platform/action.yml": "~/go/pkg/mod ~/.cache/go-build", "workflows/ci.yml": "~/go/pkg/mod ~/.cache/go-build ~/.cache/procureflow-platform",
 	} {
 		if got, there := found[what]; !there || got != want {
 			t.Errorf("%s: %q, want %q", what, got, want)
@@ -192,108 +197,52 @@ func TestWhatIsCached(t *testing.T) {
 	}
 }
 
-// The checks compile everything once more for the race detector. They end last, and a cache that is there is not written again:
-// under one key with jobs that only build, theirs would never be kept. Who goes back does not wait for the SDK's gigabyte.
-func TestJobsKeepWhatTheyCompiled(t *testing.T) {
+// Who goes back does not wait for the SDK, and no job compiles what it has no use for.
+func TestJobsCompileWhatTheyRun(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))
-	for _, s := range tree.Composites["setup-pulumi-go"].Runs.Steps {
-		if !strings.HasPrefix(s.Uses, "actions/cache@") {
-			continue
-		}
-		if want := "pulumi-go-${{ runner.os }}-${{ inputs.compiles }}-"; !strings.HasPrefix(s.With["key"], want) {
-			t.Errorf("the key is %s, want %s in front", s.With["key"], want)
-		}
-		// Each line is tried for the same modules: the job's own last cache, then, for the checks, that of the jobs that build.
-		own := strings.TrimSuffix(s.With["key"], "${{ github.sha }}")
-		if restored := strings.Split(strings.TrimSpace(s.With["restore-keys"]), "\n"); len(restored) != 2 || restored[0] != own || restored[1] != strings.Replace(own, "inputs.compiles", "inputs.compiles == 'checks' && 'programs' || inputs.compiles", 1) {
-			t.Errorf("restores %q", restored)
-		}
-	}
-	apart := map[string]string{}
+	compiled := map[string]string{}
 	for _, s := range tree.Steps() {
-		if s.Uses == "./.github/actions/setup-pulumi-go" && s.With["compiles"] != "" {
-			apart[s.File+" "+s.Job] = s.With["compiles"]
+		if s.Uses == "./.platform/.github/actions/setup-platform" && s.With["compiles"] != "" {
+			compiled[s.File+" "+s.Job] = s.With["compiles"]
 		}
 	}
-	if want := map[string]string{"workflows/ci.yml infrastructure": "checks", "workflows/deploy.yml rollback": "release", "workflows/promote.yml promote": "release"}; !maps.Equal(apart, want) {
-		t.Errorf("kept apart: %v, want %v", apart, want)
+	if want := map[string]string{
+		"workflows/build.yml settings": "release", "workflows/deploy.yml describe": "release", "workflows/deploy.yml rollback": "release",
+		"workflows/promote.yml promote": "release", "workflows/check.yml settings": "nothing", "workflows/preview.yml fork": "nothing",
+	}; !maps.Equal(compiled, want) {
+		t.Errorf("compiled: %v, want %v", compiled, want)
 	}
-	// And these have no use for what they do without.
-	for file, job := range map[string]string{"deploy.yml": "rollback", "promote.yml": "promote"} {
-		for _, s := range tree.Steps() {
-			if s.File == "workflows/"+file && s.Job == job && regexp.MustCompile(`\bpulumi |policy-pack|pulumi-login`).MatchString(s.Run+s.Uses) {
-				t.Errorf("%s %s uses Pulumi: %s%s", file, job, s.Uses, s.Run)
-			}
+	for _, s := range tree.Steps() {
+		if _, less := compiled[s.File+" "+s.Job]; less && regexp.MustCompile(`\bpulumi |policy-pack|pulumi-login`).MatchString(s.Run+s.Uses) {
+			t.Errorf("%s %s uses Pulumi: %s%s", s.File, s.Job, s.Uses, s.Run)
 		}
 	}
-	for compiles, want := range map[string]string{"programs": "release infra policy-pack", "checks": "release infra policy-pack", "release": "release"} {
-		code, printed, outputs := runScript(t, "mkdir policy\n"+script(t, `go build -o "$bin/infra"`), map[string]string{"PLATFORM": ".", "COMPILES": compiles},
-			map[string]string{"go": `[ "$1 $2" = "build -o" ] && basename "$3"`})
-		if got := strings.Join(strings.Fields(printed), " "); code != 0 || got != want || !strings.HasPrefix(outputs, "bin=/") {
-			t.Errorf("%s: exit code %d, builds %q, want %q; outputs %q", compiles, code, got, want, outputs)
-		}
-	}
-}
-
-// Pulumi compiles the program with plain "go build". Other flags before it make other entries in the cache: the SDK would be
-// compiled twice, for 200 CPU seconds.
-func TestPulumiFindsWhatWasCompiled(t *testing.T) {
-	t.Parallel()
-	build := script(t, `go build -o "$bin/infra" ./infra`)
-	if strings.Contains(build, "GOFLAGS") || strings.Contains(build, "-trimpath") {
-		t.Errorf("the build has flags of its own:\n%s", build)
-	}
-}
-
-// TestTheImagesNames: defect 2. A tag is one legal tag, and an image has its registry in front.
-func TestTheImagesNames(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		repository, tag, push string
-		code                  int
-		host                  string
-	}{
-		{"us-central1-docker.pkg.dev/p/r/web", "git-0123abc", "true", 0, "us-central1-docker.pkg.dev"},
-		{"localhost/web", "git-0123abc", "false", 0, "localhost"},
-		{"localhost/web", "12/merge-latest", "false", 1, ""},
-		{"localhost/web", "git-1,latest", "false", 1, ""},
-		{"localhost/web", "git-1\nlatest", "false", 1, ""},
-		{"localhost/Web", "git-1", "false", 1, ""},
-		{"/web", "git-1", "true", 1, ""}, // an empty variable in front
-		{"localhost/web", "git-1", "yes", 1, ""},
+	verified := "download verify "
+	for compiles, want := range map[string]string{
+		"programs": verified + "release pulumi-language-go " + verified + "policy-pack list " + verified + "pulumi " + verified + "program", "release": verified + "release", "nothing": "",
 	} {
-		code, printed, outputs := runScript(t, script(t, "is no legal image tag"), map[string]string{
-			"REPOSITORY": test.repository, "TAG": test.tag, "PUSH": test.push,
-		}, nil)
-		want := ""
-		if test.host != "" {
-			want = "host=" + test.host + "\n"
+		code, printed, outputs := runScript(t, "mkdir -p .platform/policy .platform/sandbox/pulumicli/cli && touch .platform/sandbox/pulumicli/cli/go.mod.in .platform/sandbox/pulumicli/cli/go.sum.in && echo 'main: infra' > Pulumi.yaml && export GITHUB_WORKSPACE=$PWD\n"+script(t, `go build -o "$bin/release"`),
+			map[string]string{"FOLDER": ".", "COMPILES": compiles, "GITHUB_PATH": os.DevNull},
+			map[string]string{"go": `case "$1" in mod) echo "$2" ;; list) echo list >&2; echo v3.0.0 ;; build) [ "$2" = -o ] || shift 2; basename "$3" ;; esac`})
+		if got := strings.Join(strings.Fields(printed), " "); code != 0 || got != want || !strings.HasPrefix(outputs, "bin=/") {
+			t.Errorf("%s: exit code %d, %q, want %q; outputs %q", compiles, code, got, want, outputs)
 		}
-		if code != test.code || outputs != want {
-			t.Errorf("%+v: exit code %d and %q, want %q\n%s", test, code, outputs, want, printed)
-		}
+	}
+	// What a module is not is not compiled.
+	if code, printed, _ := runScript(t, "mkdir -p .platform\n"+script(t, `go build -o "$bin/release"`), map[string]string{"FOLDER": ".", "COMPILES": "release", "GITHUB_PATH": os.DevNull},
+		map[string]string{"go": `[ "$1 $2" != "mod verify" ] || exit 1; echo "$1"`}); code != 1 || strings.Contains(printed, "build") {
+		t.Errorf("a module that was changed: exit code %d and %q, want that nothing is compiled", code, printed)
 	}
 }
 
 func TestTheBuildsDigest(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("0a", 32)
-	for _, test := range []struct {
-		push, digest string
-		code         int
-		outputs      string
-	}{
-		{"false", "", 0, "image=localhost/web:git-1\n"},
-		{"true", digest, 0, "digest=" + digest + "\nimage=localhost/web@" + digest + "\n"},
-		{"true", "", 1, ""},
-		{"true", digest + "\nx", 1, ""},
-	} {
-		code, printed, outputs := runScript(t, script(t, "the build gave"), map[string]string{
-			"REPOSITORY": "localhost/web", "TAG": "git-1", "PUSH": test.push, "DIGEST": test.digest,
-		}, nil)
-		if code != test.code || outputs != test.outputs {
-			t.Errorf("%+v: exit code %d and %q\n%s", test, code, outputs, printed)
+	for given, want := range map[string]string{digest: "digest=" + digest + "\n", "": "", digest + "\nx": "", "latest": ""} {
+		code, printed, outputs := runScript(t, script(t, "the build gave"), map[string]string{"DIGEST": given}, nil)
+		if (code == 0) != (want != "") || outputs != want {
+			t.Errorf("%q: exit code %d and %q\n%s", given, code, outputs, printed)
 		}
 	}
 }

@@ -81,6 +81,21 @@ func truth(v any) bool { return v != nil && v != false && v != "" }
 
 var results = []string{"success", "failure", "cancelled", "skipped"}
 
+// outcomes are all results that a number of jobs can have together.
+func outcomes(jobs int) [][]string {
+	all := [][]string{nil}
+	for range jobs {
+		var longer [][]string
+		for _, outcome := range all {
+			for _, result := range results {
+				longer = append(longer, append(slices.Clone(outcome), result))
+			}
+		}
+		all = longer
+	}
+	return all
+}
+
 // wrongDeployments computes the conditions of promote and deploy for every outcome of the jobs before them, and says in
 // which of them something is deployed that must not be, or is not though it should.
 func wrongDeployments(t *testing.T, files map[string]string) []string {
@@ -89,30 +104,31 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 	jobs := parse(t, files).Workflows["deploy.yml"].Jobs
 	for _, stack := range []string{"dev", "staging", "prod"} {
 		for _, operation := range []string{"deploy", "resume", "rollback"} {
-			for _, check := range results {
-				for _, approve := range results {
-					for _, promote := range results {
-						for _, cancelled := range []bool{false, true} {
-							w := world{
-								"inputs.stack": stack, "inputs.operation": operation, "cancelled()": cancelled,
-								"needs.check.result": check, "needs.approve.result": approve, "needs.promote.result": promote,
-							}
-							started := check == "success" && !cancelled
-							approved := approve == "success" || (approve == "skipped" && stack != "prod")
-							copied := promote == "success" || (promote == "skipped" && (stack == "dev" || operation == "resume"))
-							for job, want := range map[string]bool{
-								"promote": operation == "deploy" && started && approved && stack != "dev",
-								"deploy":  operation != "rollback" && started && approved && copied,
-							} {
-								if got := truth(evaluate(t, jobs[job].If.Value, w)); got != want {
-									wrong = append(wrong, fmt.Sprintf("%s runs: %v, want %v, with %v", job, got, want, w))
-								}
-							}
+			for _, outcome := range outcomes(4) {
+				check, describe, approve, promote := outcome[0], outcome[1], outcome[2], outcome[3]
+				for _, cancelled := range []bool{false, true} {
+					w := world{
+						"inputs.stack": stack, "inputs.operation": operation, "cancelled()": cancelled, "needs.check.result": check,
+						"needs.describe.result": describe, "needs.approve.result": approve, "needs.promote.result": promote,
+					}
+					started := check == "success" && !cancelled
+					described := describe == "success" || (describe == "skipped" && stack == "dev")
+					approved := approve == "success" || (approve == "skipped" && stack != "prod")
+					copied := promote == "success" || (promote == "skipped" && (stack == "dev" || operation == "resume"))
+					for job, want := range map[string]bool{
+						"promote": operation == "deploy" && started && described && approved && stack != "dev",
+						"deploy":  operation != "rollback" && started && described && approved && copied,
+					} {
+						if got := truth(evaluate(t, jobs[job].If.Value, w)); got != want {
+							wrong = append(wrong, fmt.Sprintf("%s runs: %v, want %v, with %v", job, got, want, w))
 						}
 					}
 				}
 			}
 			w := world{"inputs.stack": stack, "inputs.operation": operation}
+			if got, want := truth(evaluate(t, jobs["describe"].If.Value, w)), stack != "dev" && operation != "rollback"; got != want {
+				wrong = append(wrong, fmt.Sprintf("describe runs: %v, want %v, with %v", got, want, w))
+			}
 			if got, want := truth(evaluate(t, jobs["approve"].If.Value, w)), stack == "prod" && operation != "rollback"; got != want {
 				wrong = append(wrong, fmt.Sprintf("approve runs: %v, want %v, with %v", got, want, w))
 			}
@@ -121,7 +137,9 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 			}
 		}
 	}
-	for job, want := range map[string][]string{"approve": {"check"}, "promote": {"check", "approve"}, "deploy": {"check", "approve", "promote"}, "rollback": {"check"}} {
+	for job, want := range map[string][]string{
+		"describe": {"check"}, "approve": {"check", "describe"}, "promote": {"check", "describe", "approve"}, "deploy": {"check", "describe", "approve", "promote"}, "rollback": {"check"},
+	} {
 		var needs []string
 		for _, need := range jobs[job].Needs {
 			needs = append(needs, need.Value)
@@ -130,7 +148,7 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 			wrong = append(wrong, fmt.Sprintf("%s needs %v, want %v", job, needs, want))
 		}
 	}
-	if url := jobs["deploy"].Environment.URL; url == nil || url.Value != "${{ steps.service.outputs.url }}" {
+	if url := jobs["deploy"].Environment.URL; url == nil || url.Value != "${{ steps.settings.outputs.service-url }}" {
 		wrong = append(wrong, "the environment's address is not the service's")
 	}
 	if jobs["approve"].Environment == nil || jobs["approve"].Environment.Name.Value != "production-approval" {
@@ -163,22 +181,24 @@ func wrongOrder(t *testing.T, files map[string]string, file, job string, marks .
 }
 
 // twoApprovals is the step that counts them, and counted what it does.
-const twoApprovals = "./.github/actions/two-approvals"
+const twoApprovals = "./.platform/.github/actions/two-approvals"
 
 const counted = `"$BIN/release" approvals --run "$GITHUB_RUN_ID" --attempt "$GITHUB_RUN_ATTEMPT" --repository "$GITHUB_REPOSITORY" --environments production-approval,production`
 
 // goingBack is in the step of a deployment that ends a rollout.
-const goingBack = `"$BIN/release" rollback "$NAME"`
+const goingBack = `"$BIN/release" rollback "${when[@]}"`
 
 func wrongSteps(t *testing.T, files map[string]string) []string {
 	t.Helper()
-	const auth, pulumi = "google-github-actions/auth@", "./.github/actions/pulumi-login"
+	const auth, pulumi = "google-github-actions/auth@", "./.platform/.github/actions/pulumi-login"
 	wrong := slices.Concat(
 		wrongOrder(t, files, "promote.yml", "promote", twoApprovals, auth, "release\" promote --digest"),
 		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", `[[ "$image" == *@"$DIGEST" ]]`,
-			"release\" rollout \"$NAME\" --revision \"$REVISION\"", goingBack),
-		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, pulumi, "./.github/actions/infrastructure-up"),
-		wrongOrder(t, files, "ci.yml", "image", "./.github/actions/docker-build-push", "aquasecurity/trivy-action@", "actions/attest@"),
+			"release\" rollout --revision \"$REVISION\"", goingBack),
+		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, pulumi, "./.platform/.github/actions/infrastructure-up"),
+		wrongOrder(t, files, "image.yml", "scan", "./.platform/.github/actions/fetch-image", "aquasecurity/trivy-action@"),
+		wrongOrder(t, files, "build.yml", "publish", "./.platform/.github/actions/fetch-image", auth, "skopeo copy --preserve-digests"),
+		wrongOrder(t, files, "build.yml", "attest", auth, "sha256sum --check", "actions/attest@"),
 	)
 	if !strings.Contains(files["actions/two-approvals/action.yml"], counted) {
 		wrong = append(wrong, "two-approvals does not count two approvals")
@@ -250,9 +270,9 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"makes a revision to resume", "workflows/deploy.yml", "        if: inputs.operation == 'deploy'\n", "        if: inputs.operation != 'rollback'\n"},
 		{"deploys to prod without the first approval", "workflows/deploy.yml", "(needs.approve.result == 'skipped' && inputs.stack != 'prod')", "needs.approve.result == 'skipped'"},
 		{"deploys though it was cancelled", "workflows/deploy.yml", "!cancelled() && needs.check.result", "needs.check.result"},
-		{"does not wait for the promotion", "workflows/deploy.yml", "needs: [check, approve, promote]", "needs: [check, approve]"},
+		{"does not wait for the promotion", "workflows/deploy.yml", "needs: [check, describe, approve, promote]", "needs: [check, describe, approve]"},
 		{"asks for the approval in another environment", "workflows/deploy.yml", "environment: production-approval", "environment: production"},
-		{"shows another address", "workflows/deploy.yml", "url: ${{ steps.service.outputs.url }}\n    permissions", "url: https://example.com\n    permissions"},
+		{"shows another address", "workflows/deploy.yml", "url: ${{ steps.settings.outputs.service-url }}\n    permissions", "url: https://example.com\n    permissions"},
 		{"releases on a rollback", "workflows/deploy.yml", "inputs.operation != 'rollback' &&\n      (needs", "inputs.operation != '' &&\n      (needs"},
 		{"copies what is resumed", "workflows/deploy.yml", "inputs.operation == 'deploy' && inputs.stack != 'dev'", "inputs.operation != 'rollback' && inputs.stack != 'dev'"},
 		{"counts one approval", "actions/two-approvals/action.yml", "--environments production-approval,production", "--environments production"},
@@ -263,15 +283,19 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"does not verify where the image was built", "workflows/deploy.yml", "gh attestation verify \"oci://$IMAGE\"", "gh attestation download \"oci://$IMAGE\""},
 		{"does not look who the image runs as", "workflows/deploy.yml", "release\" verify --image", "release\" status"},
 		{"does not say who the image runs as", "workflows/deploy.yml", "imageUser=$IMAGE_USER", "imageUser="},
-		{"changes traffic without the guard", "workflows/deploy.yml", "\"$BIN/release\" guard \"$NAME\"", "env \"$NAME\""},
+		{"changes traffic without the guard", "workflows/deploy.yml", "\"$BIN/release\" guard --project", "env --project"},
 		{"does not go back when cancelled", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: failure() &&"},
 		{"does not go back after a failure", "workflows/deploy.yml", "if: (failure() || cancelled()) &&", "if: cancelled() &&"},
-		{"does not go back at all", "workflows/deploy.yml", "release\" rollback \"$NAME\"", "release\" status \"$NAME\""},
+		{"does not go back at all", "workflows/deploy.yml", "release\" rollback \"${when[@]}\"", "release\" status \"${when[@]}\""},
 		{"takes back another run's rollout", "workflows/deploy.yml", " && steps.rollout.outcome != 'skipped'", ""},
 		{"releases a revision that it did not make", "workflows/deploy.yml", " --revision \"$REVISION\"", ""},
 		{"resumes what was made of another digest", "workflows/deploy.yml", "*@\"$DIGEST\" ]]", "* ]]"},
 		{"changes prod before approvals are counted", "workflows/infrastructure.yml", twoApprovals, "./.github/actions/health-check"},
-		{"attests what no scan has seen", "workflows/ci.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
+		{"attests what no scan has seen", "workflows/image.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
+		{"publishes what nobody compared", "workflows/build.yml", "./.platform/.github/actions/fetch-image", "./.platform/.github/actions/stacks"},
+		{"asks before it says what for", "workflows/deploy.yml", "    needs: [check, describe]\n    if: inputs.stack == 'prod'", "    needs: [check]\n    if: inputs.stack == 'prod'"},
+		{"copies what it could not describe", "workflows/deploy.yml", " && needs.describe.result == 'success' && inputs", " && inputs"},
+		{"deploys what it could not describe", "workflows/deploy.yml", "(needs.describe.result == 'skipped' && inputs.stack == 'dev')", "needs.describe.result == 'skipped'"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -287,9 +311,9 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 func TestWhoseTokenIsAForks(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))
-	preview := tree.Workflows["pulumi-preview.yml"].Jobs
+	preview := tree.Workflows["preview.yml"].Jobs
 	var upload *actionlint.Step
-	for _, s := range tree.Workflows["ci.yml"].Jobs["scan"].Steps {
+	for _, s := range tree.Workflows["image.yml"].Jobs["scan"].Steps {
 		if exec, ok := s.Exec.(*actionlint.ExecAction); ok && strings.HasPrefix(exec.Uses.Value, "github/codeql-action/upload-sarif@") {
 			upload = s
 		}
@@ -310,7 +334,7 @@ func TestWhoseTokenIsAForks(t *testing.T) {
 		if test.event == "push" {
 			continue
 		}
-		if own, other := truth(evaluate(t, preview["preview"].If.Value, w)), truth(evaluate(t, preview["fork"].If.Value, w)); own != test.ran || other == test.ran {
+		if own, other := truth(evaluate(t, preview["stacks"].If.Value, w)), truth(evaluate(t, preview["fork"].If.Value, w)); own != test.ran || other == test.ran {
 			t.Errorf("%+v: previewed: %v, without credentials: %v", test, own, other)
 		}
 	}
@@ -319,7 +343,7 @@ func TestWhoseTokenIsAForks(t *testing.T) {
 // The ruleset requires one check by its name. It must wait for all that check, and run whatever became of them.
 func TestTheRequiredCheck(t *testing.T) {
 	t.Parallel()
-	jobs := parse(t, sources(t)).Workflows["ci.yml"].Jobs
+	jobs := parse(t, sources(t)).Workflows["platform-ci.yml"].Jobs
 	var needs, want []string
 	for _, need := range jobs["ci-ok"].Needs {
 		needs = append(needs, need.Value)

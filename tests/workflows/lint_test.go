@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,8 +46,11 @@ func lint(t *testing.T, files map[string]string) []*actionlint.Error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
+	return slices.DeleteFunc(found, func(e *actionlint.Error) bool { return newer.MatchString(e.Message) })
 }
+
+// newer is what this actionlint does not know yet: GitHub tells a called workflow's jobs where they are from since April 2026.
+var newer = regexp.MustCompile(`^property "workflow_(repository|sha)" is not defined in object type \{check_run_id: `)
 
 func TestActionlintFindsNothing(t *testing.T) {
 	t.Parallel()
@@ -57,11 +62,12 @@ func TestActionlintFindsNothing(t *testing.T) {
 func TestActionlintCatches(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, file, old, replacement, kind string }{
-		{"a step that does not exist", "workflows/ci.yml", "steps.build.outputs.digest", "steps.meta.outputs.digest", "expression"},
-		{"an output of ours that does not exist", "workflows/ci.yml", "steps.build.outputs.image", "steps.build.outputs.picture", "expression"},
+		{"a step that does not exist", "workflows/image.yml", "steps.build.outputs.digest", "steps.meta.outputs.digest", "expression"},
+		{"an output of ours that does not exist", "workflows/platform-ci.yml", "steps.pnpm.outputs.cache-hit", "steps.pnpm.outputs.cache", "expression"},
+		{"an output of a called workflow that does not exist", "workflows/build.yml", "needs.image.outputs.sbom", "needs.image.outputs.list", "expression"},
 		{"an output of a called workflow that does not exist", "workflows/deploy.yml", "needs.promote.outputs.digest", "needs.promote.outputs.promoted", "expression"},
-		{"an input of a called workflow that does not exist", "workflows/rollback.yml", "operation: rollback", "mode: rollback", "workflow-call"},
-		{"a job that nobody waits for", "workflows/deploy.yml", "needs: [check, approve, promote]", "needs: [check, approval, promote]", "job-needs"},
+		{"an input of a called workflow that does not exist", "workflows/platform-rollback.yml", "operation: rollback", "mode: rollback", "workflow-call"},
+		{"a job that nobody waits for", "workflows/deploy.yml", "needs: [check, describe, approve, promote]", "needs: [check, describe, approval, promote]", "job-needs"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -137,7 +143,7 @@ func TestShellcheckCatches(t *testing.T) {
 			t.Errorf("%s: nothing was found", name)
 		}
 	}
-	found := lint(t, change(t, sources(t), "workflows/ci.yml", "          app=false\n", "          rm $BASE\n          app=false\n"))
+	found := lint(t, change(t, sources(t), "workflows/platform-ci.yml", "          app=false\n", "          rm $BASE\n          app=false\n"))
 	if len(found) != 1 || found[0].Kind != "shellcheck" {
 		t.Errorf("found %v, want what shellcheck says of a workflow's script", found)
 	}

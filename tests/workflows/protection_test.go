@@ -54,10 +54,13 @@ func actionProblems(files map[string]string, allowed []string, recorded []workfl
 			uses[match[1]] = file
 		}
 	}
-	for _, action := range recorded {
-		if _, used := uses[action.Name]; used {
+	for found := true; found; { // until nothing new is used in turn
+		found = false
+		for _, action := range recorded {
 			for _, inner := range action.Uses {
-				uses[inner] = action.Name
+				if _, known := uses[inner]; !known && uses[action.Name] != "" {
+					uses[inner], found = action.Name, true
+				}
 			}
 		}
 	}
@@ -104,6 +107,7 @@ func TestWrongAllowancesAreCaught(t *testing.T) {
 		{"one of a workflow", without("docker/login-action@*"), "uses docker/login-action, which Pulumi.prod.yaml does not allow"},
 		{"one of a composite action", without("pnpm/action-setup@*"), "actions/setup-pnpm/action.yml uses pnpm/action-setup, which"},
 		{"one of an action's", without("aquasecurity/setup-trivy@*"), "aquasecurity/trivy-action uses aquasecurity/setup-trivy, which"},
+		{"one that an action's uses in turn", without("actions/cache/restore@*"), "aquasecurity/setup-trivy uses actions/cache/restore, which"},
 		{"one that nobody uses", append(slices.Clone(allowed), "some/action@*"), "allows some/action@*, which nobody uses"},
 	} {
 		problems := strings.Join(actionProblems(sources(t), test.allowed, actions(t)), "\n")
@@ -171,28 +175,28 @@ func TestTagsThatStartAWorkflowAreProtected(t *testing.T) {
 // checkProblems says why a pull request to a protected branch could wait for ever for a check.
 func checkProblems(tree *workflows.Tree, p protection) []string {
 	var problems []string
-	workflow := tree.Workflows["ci.yml"]
+	workflow := tree.Workflows["platform-ci.yml"]
 	for _, check := range p.Checks {
 		job := workflow.Jobs[check]
 		switch {
 		case job == nil:
-			problems = append(problems, "ci.yml has no job "+check)
+			problems = append(problems, "platform-ci.yml has no job "+check)
 		case job.Name != nil || job.Strategy != nil || job.WorkflowCall != nil:
 			problems = append(problems, check+" has a name, a matrix or a called workflow, and with it another name as a check")
 		}
 	}
 	at := slices.IndexFunc(workflow.On, func(event actionlint.Event) bool { return event.EventName() == "pull_request" })
 	if at < 0 {
-		return append(problems, "ci.yml does not run for pull requests")
+		return append(problems, "platform-ci.yml does not run for pull requests")
 	}
 	event := workflow.On[at].(*actionlint.WebhookEvent)
 	if !event.Paths.IsEmpty() || !event.PathsIgnore.IsEmpty() || !event.BranchesIgnore.IsEmpty() || len(event.Types) > 0 {
-		problems = append(problems, "ci.yml leaves out some pull requests")
+		problems = append(problems, "platform-ci.yml leaves out some pull requests")
 	}
 	for _, branch := range p.Branches {
 		named := func(value *actionlint.String) bool { return value.Value == branch }
 		if !event.Branches.IsEmpty() && !slices.ContainsFunc(event.Branches.Values, named) {
-			problems = append(problems, "ci.yml does not run for pull requests to "+branch)
+			problems = append(problems, "platform-ci.yml does not run for pull requests to "+branch)
 		}
 	}
 	return problems
@@ -204,18 +208,18 @@ func TestTheRequiredChecksRunForEveryPullRequest(t *testing.T) {
 		t.Error(problem)
 	}
 	for _, test := range []struct{ name, old, replacement, problem string }{
-		{"another job", "  ci-ok:\n", "  ci-fine:\n", "ci.yml has no job ci-ok"},
+		{"another job", "  ci-ok:\n", "  ci-fine:\n", "platform-ci.yml has no job ci-ok"},
 		{"a name of its own", "  ci-ok:\n", "  ci-ok:\n    name: CI\n", "ci-ok has a name"},
-		{"paths", "  pull_request:\n", "  pull_request:\n    paths: [infra/**]\n", "ci.yml leaves out some pull requests"},
-		{"types", "  pull_request:\n", "  pull_request:\n    types: [opened]\n", "ci.yml leaves out some pull requests"},
-		{"not on dev", "  pull_request:\n    branches: [main, dev]\n", "  pull_request:\n    branches: [main]\n", "ci.yml does not run for pull requests to dev"},
-		{"not at all", "  pull_request:\n    branches: [main, dev]\n", "  workflow_dispatch:\n", "ci.yml does not run for pull requests"},
+		{"paths", "  pull_request:\n", "  pull_request:\n    paths: [infra/**]\n", "platform-ci.yml leaves out some pull requests"},
+		{"types", "  pull_request:\n", "  pull_request:\n    types: [opened]\n", "platform-ci.yml leaves out some pull requests"},
+		{"not on dev", "  pull_request:\n    branches: [main, dev]\n", "  pull_request:\n    branches: [main]\n", "platform-ci.yml does not run for pull requests to dev"},
+		{"not at all", "  pull_request:\n    branches: [main, dev]\n", "  workflow_dispatch:\n", "platform-ci.yml does not run for pull requests"},
 	} {
 		changed := sources(t)
-		if !strings.Contains(changed["workflows/ci.yml"], test.old) {
-			t.Fatalf("%s: ci.yml does not contain %q", test.name, test.old)
+		if !strings.Contains(changed["workflows/platform-ci.yml"], test.old) {
+			t.Fatalf("%s: platform-ci.yml does not contain %q", test.name, test.old)
 		}
-		changed["workflows/ci.yml"] = strings.Replace(changed["workflows/ci.yml"], test.old, test.replacement, 1)
+		changed["workflows/platform-ci.yml"] = strings.Replace(changed["workflows/platform-ci.yml"], test.old, test.replacement, 1)
 		problems := checkProblems(parse(t, changed), readProtection(t))
 		if len(problems) != 1 || !strings.HasPrefix(problems[0], test.problem) {
 			t.Errorf("%s: found %q, want %q alone", test.name, problems, test.problem)

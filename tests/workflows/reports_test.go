@@ -4,8 +4,10 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 // needsJQ skips where jq, which GitHub's runners have, is missing.
@@ -23,11 +25,13 @@ func TestTheRequiredChecksAnswer(t *testing.T) {
 		results string
 		code    int
 	}{
-		{`{"changes": {"result": "success"}, "lint": {"result": "success"}, "scan": {"result": "skipped"}}`, 0},
-		{`{"changes": {"result": "success"}, "lint": {"result": "failure"}, "scan": {"result": "skipped"}}`, 1},
-		{`{"changes": {"result": "success"}, "lint": {"result": "cancelled"}, "scan": {"result": "skipped"}}`, 1},
-		{`{"changes": {"result": "failure"}, "lint": {"result": "skipped"}, "scan": {"result": "skipped"}}`, 1},
-		{`{"changes": {"result": "skipped"}, "lint": {"result": "skipped"}, "scan": {"result": "skipped"}}`, 1},
+		{`{"changes": {"result": "success"}, "check": {"result": "success"}, "lint": {"result": "success"}, "scan": {"result": "skipped"}}`, 0},
+		{`{"changes": {"result": "success"}, "check": {"result": "success"}, "lint": {"result": "failure"}, "scan": {"result": "skipped"}}`, 1},
+		{`{"changes": {"result": "success"}, "check": {"result": "success"}, "lint": {"result": "cancelled"}, "scan": {"result": "skipped"}}`, 1},
+		{`{"changes": {"result": "failure"}, "check": {"result": "success"}, "lint": {"result": "skipped"}, "scan": {"result": "skipped"}}`, 1},
+		{`{"changes": {"result": "skipped"}, "check": {"result": "success"}, "lint": {"result": "skipped"}, "scan": {"result": "skipped"}}`, 1},
+		{`{"changes": {"result": "success"}, "check": {"result": "skipped"}, "lint": {"result": "success"}, "scan": {"result": "skipped"}}`, 1},
+		{`{"changes": {"result": "success"}, "check": {"result": "failure"}, "lint": {"result": "success"}, "scan": {"result": "skipped"}}`, 1},
 	} {
 		if code, printed, _ := runScript(t, script(t, "not every job passed"), map[string]string{"RESULTS": test.results}, nil); code != test.code {
 			t.Errorf("%s: exit code %d, want %d\n%s", test.results, code, test.code, printed)
@@ -35,32 +39,22 @@ func TestTheRequiredChecksAnswer(t *testing.T) {
 	}
 }
 
+// Everything counts but documents: what steers a job with an identity may be a file that nobody thought of.
 func TestWhichChangesAreChecked(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ name, platform, changed, outputs string }{
-		{"docs", ".", "docs/a.go\nREADME.md\npackages/web/NOTES.md", "app=false\ninfrastructure=false\n"},
-		{"the application", ".", "packages/web/src/page.tsx", "app=true\ninfrastructure=false\n"},
-		{"the application and docs", ".", "docs/a.md\npackages/web/src/page.tsx", "app=true\ninfrastructure=false\n"},
-		{"infrastructure", ".", "infra/main.go", "app=false\ninfrastructure=true\n"},
-		{"a stack's settings", ".", "Pulumi.prod.yaml", "app=false\ninfrastructure=true\n"},
-		{"a workflow", ".", ".github/workflows/ci.yml", "app=true\ninfrastructure=true\n"},
-		{"infrastructure in a folder", "platform", "platform/infra/main.go", "app=false\ninfrastructure=true\n"},
-		{"what CI runs", ".", ".ci/run", "app=false\ninfrastructure=true\n"},
-		{"golden files", ".", "tests/inventory/testdata/prod.txt", "app=true\ninfrastructure=true\n"},
-		{"a document that is made", ".", "docs/policies.md", "app=false\ninfrastructure=true\n"},
-		{"a module of its own", ".", "internal/tools/go.mod\ninternal/tools/go.sum", "app=false\ninfrastructure=true\n"},
-		{"nothing", ".", "", "app=false\ninfrastructure=false\n"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			prepare := "mkdir -p \"$PLATFORM/infra\" && touch package.json \"$PLATFORM/infra/main.go\"\n"
-			code, printed, outputs := runScript(t, prepare+script(t, "A first push has no base"), map[string]string{
-				"BASE": "before", "PLATFORM": test.platform, "CHANGED": test.changed,
-			}, map[string]string{"git": `case "$1" in cat-file) ;; diff) [ -z "$CHANGED" ] || printf '%s\n' "$CHANGED" | tr '\n' '\0' ;; *) exit 9 ;; esac`})
-			if code != 0 || outputs != test.outputs {
-				t.Errorf("exit code %d and %q, want %q\n%s", code, outputs, test.outputs, printed)
-			}
-		})
+	changes := map[string]string{
+		"docs/a.go\nREADME.md\npackages/web/NOTES.md": "app=false\n", "": "app=false\n",
+		"docs/a.md\npackages/web/src/page.tsx": "app=true\n", "infra/main.go": "app=true\n", "Pulumi.prod.yaml": "app=true\n", ".github/CODEOWNERS": "app=true\n",
+	}
+	for _, file := range steering {
+		changes[file] = "app=true\n"
+	}
+	for changed, want := range changes {
+		code, printed, outputs := runScript(t, "touch package.json\n"+script(t, "A first push has no base"), map[string]string{"BASE": "before", "CHANGED": changed},
+			map[string]string{"git": `case "$1" in cat-file) ;; diff) [ -z "$CHANGED" ] || printf '%s\n' "$CHANGED" | tr '\n' '\0' ;; *) exit 9 ;; esac`})
+		if code != 0 || outputs != want {
+			t.Errorf("%q: exit code %d and %q, want %q\n%s", changed, code, outputs, want, printed)
+		}
 	}
 }
 
@@ -76,14 +70,16 @@ seq 100 > infra/main.go && seq 200 300 > packages/page.tsx && touch package.json
 BASE=$(git rev-parse HEAD)
 `
 	for name, test := range map[string]struct{ change, outputs string }{
-		"infrastructure becomes a document":    {"cp infra/main.go infra/kept.go && git add . && git commit --quiet -m kept && BASE=$(git rev-parse HEAD) && git mv infra/kept.go docs/kept.txt", "app=false\ninfrastructure=true\n"},
-		"the application becomes a document":   {"git mv packages/page.tsx docs/page.md", "app=true\ninfrastructure=false\n"},
-		"a name that is not ASCII":             {"touch infra/ü.go", "app=false\ninfrastructure=true\n"},
-		"a name with quotes, spaces and lines": {`touch $'infra/a" b\n.go'`, "app=false\ninfrastructure=true\n"},
-		"a first push":                         {`BASE=0000000000000000000000000000000000000000`, "app=true\ninfrastructure=true\n"},
+		"a document":                           {"touch docs/a.txt", "app=false\n"},
+		"infrastructure becomes a document":    {"cp infra/main.go infra/kept.go && git add . && git commit --quiet -m kept && BASE=$(git rev-parse HEAD) && git mv infra/kept.go docs/kept.txt", "app=true\n"},
+		"the application becomes a document":   {"git mv packages/page.tsx docs/page.md", "app=true\n"},
+		"a name that is not ASCII":             {"touch infra/ü.go", "app=true\n"},
+		"a name with quotes, spaces and lines": {`touch $'infra/a" b\n.go'`, "app=true\n"},
+		"a name that ends like a document's":   {`touch $'infra/a.md\n'`, "app=true\n"},
+		"a first push":                         {`BASE=0000000000000000000000000000000000000000`, "app=true\n"},
 	} {
 		code, printed, outputs := runScript(t, prepare+test.change+"\ngit add . && git commit --quiet --allow-empty -m change\n"+script(t, "A first push has no base"),
-			map[string]string{"PLATFORM": ".", "GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1"}, nil)
+			map[string]string{"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1"}, nil)
 		if code != 0 || outputs != test.outputs {
 			t.Errorf("%s: exit code %d and %q, want %q\n%s", name, code, outputs, test.outputs, printed)
 		}
@@ -103,7 +99,7 @@ esac
 `
 	comment := strings.ReplaceAll(script(t, "<!-- pulumi-preview:"), "> /dev/null", "")
 	const begun, text = `{"body":"<!-- pulumi-preview:dev -->\n### Preview of dev at abc\n\n`, `printf 'before\n~~~~~~~~\nafter\n'`
-	const fenced = `~~~~~~~~text\nbefore\n~ ~ ~\nafter\n\n~~~~~~~~"}`
+	const fenced = `~~~~~~~~text\nbefore\n~ ~ ~\nafter\n~~~~~~~~"}`
 	for _, test := range []struct{ name, comments, preview, called, body string }{
 		{"the first", `[]`, text, "called: api --method POST repos/o/r/issues/7/comments", fenced},
 		{"another's with the same marker", `[{"id": 5, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:dev -->"}]`, text, "called: api --method POST", fenced},
@@ -113,18 +109,62 @@ esac
 		{"one that came to no preview", `[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, "",
 			"called: api --method PATCH repos/o/r/issues/comments/6", `No preview came of it: [the run](url) says why."}`},
 		// One argument of a program holds 128 KiB, and a character up to four bytes.
-		{"a long one that is not ASCII", `[]`, `yes 😀 | head -n 40000`, "called: api --method POST", `😀\n\n~~~~~~~~"}`},
+		{"a long one that is not ASCII", `[]`, `yes 😀 | head -n 40000`, "called: api --method POST", `😀\n~~~~~~~~"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			code, printed, _ := runScript(t, comment, map[string]string{
-				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "COMMENTS": test.comments, "PREVIEW": test.preview, "RUN": "url",
+				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`, "COMMENTS": test.comments, "PREVIEW": test.preview, "RUN": "url",
 			}, map[string]string{"gh": gh})
 			if code != 0 || !strings.Contains(printed, test.called) || strings.Count(printed, "called:") != 1 {
 				t.Errorf("exit code %d and\n%.2000s\nwant %q once", code, printed, test.called)
 			}
 			if !strings.Contains(printed, begun) || !strings.Contains(printed, test.body) {
 				t.Errorf("sent\n%.2000s\nwant %s and %s in it", printed, begun, test.body)
+			}
+		})
+	}
+}
+
+// GitHub takes 65,536 UTF-16 units. What is left out is said, in whole lines, with the place that has it.
+func TestALongPreviewsComment(t *testing.T) {
+	t.Parallel()
+	needsJQ(t)
+	const gh = `
+case "$*" in
+"run download"*) mkdir -p previews/preview-dev && eval "$PREVIEW" > previews/preview-dev/dev.txt ;;
+*--paginate*) echo '[]' ;;
+*) jq -r .body "$6" > "$GITHUB_OUTPUT" ;;
+esac
+`
+	for _, test := range []struct {
+		name, preview, first, last string
+		left                       bool
+	}{
+		{"4,000 lines", `seq -f 'line %g of the preview, a resource to replace' 1 4000`, "line 1 of the preview, a resource to replace", "line 4000 of the preview, a resource to replace", true},
+		{"just not too long", `seq -f 'line %4g' 1 6000`, "line    1", "line 6000", false},
+		{"one character more", `seq -f 'line %4g' 1 6000; echo`, "line    1", "", true},
+		{"one line too many", `seq -f 'line %4g' 1 6001`, "line    1", "line 6001", true},
+		{"what counts twice", `for i in $(seq 1 1000); do printf '😀%.0s' $(seq 1 40); echo " $i"; done`, strings.Repeat("😀", 40) + " 1", strings.Repeat("😀", 40) + " 1000", true},
+		{"one long line", `head -c 90000 /dev/zero | tr '\0' x; echo; echo end`, "[1 lines left out]", "end", true},
+		{"fences without end", `for i in $(seq 1 9000); do echo '~~~~~~~~'; done`, "~ ~ ~", "~ ~ ~", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			code, printed, body := runScript(t, script(t, "<!-- pulumi-preview:"), map[string]string{
+				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "STACKS": `["dev"]`, "PREVIEW": test.preview, "RUN": "https://github.com/o/r/actions/runs/1",
+			}, map[string]string{"gh": gh})
+			lines := strings.Split(strings.TrimSuffix(body, "\n"), "\n")
+			at := slices.Index(lines, "~~~~~~~~text")
+			if code != 0 || at < 0 || len(utf16.Encode([]rune(body))) > 65536 {
+				t.Fatalf("exit code %d, %d units of text\n%s\n%.500s", code, len(utf16.Encode([]rune(body))), printed, body)
+			}
+			if first, last := lines[at+1], lines[len(lines)-2]; first != test.first || last != test.last || lines[len(lines)-1] != "~~~~~~~~" {
+				t.Errorf("begins with %.80q and ends with %.80q, want %.80q and %.80q in a fence", first, last, test.first, test.last)
+			}
+			said := strings.Contains(strings.Join(lines[:at], "\n"), "lines in the middle are left out; [the run](https://github.com/o/r/actions/runs/1) has them")
+			if said != test.left {
+				t.Errorf("it says that lines are left out: %v, want %v:\n%s", said, test.left, strings.Join(lines[:at], "\n"))
 			}
 		})
 	}
@@ -137,18 +177,18 @@ func TestTheScorecard(t *testing.T) {
 run='"run_started_at": "2026-11-24T10:00:00Z"'
 job='"started_at": "2026-11-24T10:00:00Z", "completed_at": "2026-11-24T10:07:30Z", "conclusion": "success"'
 case "$2" in
-*ci.yml*) echo "{\"workflow_runs\": [{\"id\": 1, \"conclusion\": \"success\", $run, \"updated_at\": \"2026-11-24T10:04:30Z\"}, {\"id\": 2, \"conclusion\": \"failure\", $run, \"updated_at\": \"2026-11-24T10:01:00Z\"}, {\"id\": 11, \"conclusion\": \"success\", $run, \"updated_at\": \"2026-11-24T10:00:30Z\"}]}" ;;
-*deploy.yml*) echo "{\"workflow_runs\": [{\"id\": 3, \"conclusion\": \"success\"}, {\"id\": 4, \"conclusion\": \"failure\"}, {\"id\": 5, \"conclusion\": \"cancelled\"}, {\"id\": 6, \"conclusion\": \"failure\"}, {\"id\": 7, \"conclusion\": \"success\"}, {\"id\": 8, \"conclusion\": \"failure\"}, {\"id\": 9, \"conclusion\": \"timed_out\"}, {\"id\": 10, \"conclusion\": \"success\"}]}" ;;
-*rollback.yml*) echo '{"workflow_runs": []}' ;;
-*runs/3/jobs* | *runs/10/jobs*) answer="{\"jobs\": [{\"name\": \"check\", \"conclusion\": \"success\"}, {\"name\": \"rollback\", \"conclusion\": \"skipped\"}, {\"name\": \"deploy\", $job, \"steps\": []}]}" ;;
-*runs/7/jobs*) answer="{\"jobs\": [{\"name\": \"rollback\", \"run_id\": 7, $job, \"steps\": []}]}" ;;
-*runs/8/jobs*) answer="{\"jobs\": [{\"name\": \"check\", \"run_id\": 8, \"conclusion\": \"failure\"}]}" ;;
+*platform-ci.yml*) echo "{\"workflow_runs\": [{\"id\": 1, \"conclusion\": \"success\", $run, \"updated_at\": \"2026-11-24T10:04:30Z\"}, {\"id\": 2, \"conclusion\": \"failure\", $run, \"updated_at\": \"2026-11-24T10:01:00Z\"}, {\"id\": 11, \"conclusion\": \"success\", $run, \"updated_at\": \"2026-11-24T10:00:30Z\"}]}" ;;
+*platform-release.yml*) echo "{\"workflow_runs\": [{\"id\": 3, \"conclusion\": \"success\"}, {\"id\": 4, \"conclusion\": \"failure\"}, {\"id\": 5, \"conclusion\": \"cancelled\"}, {\"id\": 6, \"conclusion\": \"failure\"}, {\"id\": 7, \"conclusion\": \"success\"}, {\"id\": 8, \"conclusion\": \"failure\"}, {\"id\": 9, \"conclusion\": \"timed_out\"}, {\"id\": 10, \"conclusion\": \"success\"}]}" ;;
+*platform-rollback.yml*) echo '{"workflow_runs": []}' ;;
+*runs/3/jobs* | *runs/10/jobs*) answer="{\"jobs\": [{\"name\": \"release / check\", \"conclusion\": \"success\"}, {\"name\": \"release / rollback\", \"conclusion\": \"skipped\"}, {\"name\": \"release / deploy\", $job, \"steps\": []}]}" ;;
+*runs/7/jobs*) answer="{\"jobs\": [{\"name\": \"release / rollback\", \"run_id\": 7, $job, \"steps\": []}]}" ;;
+*runs/8/jobs*) answer="{\"jobs\": [{\"name\": \"release / check\", \"run_id\": 8, \"conclusion\": \"failure\"}]}" ;;
 *runs/2/jobs*) answer='{"jobs": [{"name": "test", "conclusion": "failure", "steps": [{"name": "Cache missed: pnpm", "conclusion": "skipped"}]}, {"name": "x", "conclusion": "skipped"}]}' ;;
 *runs/11/jobs*) answer='{"jobs": [{"name": "changes", "run_id": 11, "conclusion": "success"}, {"name": "test", "run_id": 11, "conclusion": "skipped"}]}' ;;
 *runs/1/jobs*) answer='{"jobs": [{"name": "test", "run_id": 1, "conclusion": "success", "steps": [{"name": "Cache missed: pnpm", "conclusion": "skipped"}, {"name": "x", "conclusion": "success"}]},
 	{"name": "test", "conclusion": "success", "steps": [{"name": "Cache missed: pnpm", "conclusion": "success"}]}]}' ;;
-*runs/6/jobs*) answer='{"jobs": [{"name": "deploy", "run_id": 6, "conclusion": "failure", "steps": [{"name": "Held until a person decides", "conclusion": "success"}]}]}' ;;
-*runs/4/jobs*) answer='{"jobs": [{"name": "deploy", "run_id": 4, "conclusion": "failure", "steps": [{"name": "Held until a person decides", "conclusion": "skipped"}]}]}' ;;
+*runs/6/jobs*) answer='{"jobs": [{"name": "release / deploy", "run_id": 6, "conclusion": "failure", "steps": [{"name": "Held until a person decides", "conclusion": "success"}]}]}' ;;
+*runs/4/jobs*) answer='{"jobs": [{"name": "release / deploy", "run_id": 4, "conclusion": "failure", "steps": [{"name": "Held until a person decides", "conclusion": "skipped"}]}]}' ;;
 *runs/*/jobs*) answer='{"jobs": []}' ;;
 *) echo "what is $*" >&2; exit 9 ;;
 esac
@@ -176,25 +216,34 @@ xychart-beta
 	}
 }
 
-// The scorecard counts steps and jobs by their names.
+// The scorecard counts steps and jobs by their names, a called workflow's with the caller's in front.
 func TestWhatTheScorecardCountsExists(t *testing.T) {
 	t.Parallel()
-	counted := regexp.MustCompile(`\.name == \\"([^"\\$]+)\\"`).FindAllStringSubmatch(script(t, "## Scorecard"), -1)
-	if len(counted) != 6 {
-		t.Errorf("the scorecard counts %d names, want 6", len(counted))
+	text := script(t, "## Scorecard")
+	counted := regexp.MustCompile(`\.name == \\"([^"\\$]+)\\"|minutes [a-z]+ '([^']+)'`).FindAllStringSubmatch(text, -1)
+	if len(counted) != 7 {
+		t.Errorf("the scorecard counts %d names, want 7", len(counted))
 	}
 	names, tree := map[string]bool{}, parse(t, sources(t))
 	for _, step := range tree.Steps() {
 		names[step.Name] = true
 	}
-	for _, file := range []string{"ci.yml", "deploy.yml"} {
-		for job := range tree.Workflows[file].Jobs {
-			names[job] = true
+	for _, file := range []string{"platform-ci.yml", "platform-release.yml", "platform-rollback.yml"} {
+		if !strings.Contains(text, "runs "+file) {
+			t.Errorf("%s is not measured", file)
+		}
+		for name, job := range tree.Workflows[file].Jobs {
+			names[name] = true
+			if job.WorkflowCall != nil {
+				for called := range tree.Workflows[strings.TrimPrefix(job.WorkflowCall.Uses.Value, "./.github/workflows/")].Jobs {
+					names[name+" / "+called] = true
+				}
+			}
 		}
 	}
 	for _, match := range counted {
-		if !names[match[1]] {
-			t.Errorf("nothing is called %q, which the scorecard counts", match[1])
+		if name := match[1] + match[2]; !names[name] {
+			t.Errorf("nothing is called %q, which the scorecard counts", name)
 		}
 	}
 }
@@ -211,7 +260,7 @@ func TestWhatCountsAsDrift(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			code, printed, summary := runScript(t, script(t, "## Drift of"), map[string]string{
-				"STACK": "prod", "PROJECT": "p", "REGION": "r", "STEPS": test.steps, "STATUS": test.status,
+				"STACK": "prod", "PROJECT": "p", "REGION": "r", "GITHUB_WORKSPACE": t.TempDir(), "STEPS": test.steps, "STATUS": test.status,
 			}, map[string]string{
 				"pulumi":  `case "$1" in preview) echo "{\"steps\": [$STEPS]}" ;; stack) echo '{"web": {"name": "web"}}' ;; esac`,
 				"release": `printf '%s' "$STATUS"`,
@@ -222,7 +271,7 @@ func TestWhatCountsAsDrift(t *testing.T) {
 		})
 	}
 	// What cannot be read is no drift.
-	if code, _, _ := runScript(t, script(t, "## Drift of"), map[string]string{"STACK": "prod", "PROJECT": "p", "REGION": "r"},
+	if code, _, _ := runScript(t, script(t, "## Drift of"), map[string]string{"STACK": "prod", "PROJECT": "p", "REGION": "r", "GITHUB_WORKSPACE": t.TempDir()},
 		map[string]string{"pulumi": `[ "$1" != preview ] || exit 255`}); code != 255 {
 		t.Errorf("exit code %d after a preview that failed, want its 255", code)
 	}

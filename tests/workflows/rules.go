@@ -64,6 +64,7 @@ func checkSteps(t *Tree, actions []Action, report reporter) {
 	validated := map[string]bool{}
 	for _, s := range t.Steps() {
 		where := strings.TrimSpace(s.Job + " " + s.Name)
+		checkArguments(s, where, report)
 		if s.Run != "" {
 			if strings.Contains(s.Run, "${{") {
 				report("template-injection", s.File, "%s: an expression inside run: becomes a part of the script; pass it through env:", where)
@@ -88,7 +89,7 @@ func checkSteps(t *Tree, actions []Action, report reporter) {
 
 func checkInputs(t *Tree, actions []Action, s Step, where string, report reporter) {
 	var action Action
-	if name, local := strings.CutPrefix(s.Uses, "./.github/actions/"); local {
+	if name, local := ours(s.Uses); local {
 		composite, known := t.Composites[name]
 		if !known {
 			report("action-inputs", s.File, "%s: there is no action %s", where, s.Uses)
@@ -146,14 +147,9 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 		checkTeams(t, file, name, report)
 		checkRights(t, file, name, report)
 		checkCalled(t, file, name, report)
-		if publishes(workflow) {
-			for _, s := range t.jobSteps(file, name) {
-				if cached(s) {
-					report("cache-poisoning", path, "%s: a workflow that publishes restores a cache: %s", name, s.Uses)
-				}
-			}
-		}
+		checkIdentity(t, file, name, report)
 	}
+	checkCaller(t, file, report)
 }
 
 // lifetimes are the inputs that say how many seconds a token lives, by the action that asks for one.
@@ -167,7 +163,7 @@ func checkLifetimes(t *Tree, file, name string, report reporter) {
 	}
 	for _, s := range t.jobSteps(file, name) {
 		steps := []Step{s}
-		if local, ours := strings.CutPrefix(s.Uses, "./.github/actions/"); ours {
+		if local, is := ours(s.Uses); is {
 			for _, inner := range t.Composites[local].Runs.Steps {
 				with := maps.Clone(inner.With)
 				for name, value := range s.With {
@@ -192,74 +188,14 @@ func checkLifetimes(t *Tree, file, name string, report reporter) {
 	}
 }
 
-// pulumiLogin is the one way into Pulumi Cloud.
-const pulumiLogin = "./.github/actions/pulumi-login"
-
-// teams are whom a job speaks for in Pulumi Cloud, and on which stack, by its environment. Pulumi Cloud's own rules allow
-// the same and no more (docs/bootstrap.md).
-var teams = map[string]struct{ team, stack string }{
-	"":           {"procureflow-read", "${{ matrix.stack }}"},
-	"dev":        {"procureflow-dev", "dev"},
-	"staging":    {"procureflow-staging", "staging"},
-	"production": {"procureflow-prod", "prod"},
-	"${{ inputs.stack == 'prod' && 'production' || inputs.stack }}": {"procureflow-${{ inputs.stack }}", "${{ inputs.stack }}"},
-}
-
-func checkTeams(t *Tree, file, name string, report reporter) {
-	environment := ""
-	if e := t.Workflows[file].Jobs[name].Environment; e != nil {
-		environment = text(e.Name)
-	}
-	want, known := teams[environment]
-	if publishes(t.Workflows[file]) {
-		want.team, want.stack = "procureflow-policies", ""
-	}
-	for _, s := range t.jobSteps(file, name) {
-		switch {
-		case strings.HasPrefix(s.Uses, "pulumi/auth-actions@"):
-			report("pulumi-team", "workflows/"+file, "%s: enters Pulumi Cloud by itself: use %s", name, pulumiLogin)
-		case s.Uses == pulumiLogin && (!known || s.With["team"] != want.team || s.With["stack"] != want.stack):
-			report("pulumi-team", "workflows/"+file, "%s: in environment %q it is %q on stack %q, want %q on %q", name, environment, s.With["team"], s.With["stack"], want.team, want.stack)
-		case s.Uses == "./.github/actions/infrastructure-up" && s.With["stack"] != want.stack:
-			report("pulumi-team", "workflows/"+file, "%s: in environment %q it changes %q, want %q", name, environment, s.With["stack"], want.stack)
-		}
-	}
-}
-
-// cached is for the actions of ours and from outside that restore a cache unless told not to.
-func cached(s Step) bool {
-	name, _, _ := strings.Cut(s.Uses, "@")
-	switch name {
-	case "actions/cache", "./.github/actions/setup-pnpm", "./.github/actions/docker-build-push":
-		return true
-	case "actions/setup-go", "./.github/actions/setup-pulumi-go":
-		return s.With["cache"] != "false"
-	case "actions/setup-node":
-		return s.With["cache"] != ""
-	}
-	return false
-}
-
-// publishes tells workflows that start on a tag or a release.
-func publishes(workflow *actionlint.Workflow) bool {
-	for _, event := range workflow.On {
-		if event.EventName() == "release" {
-			return true
-		}
-		if hook, ok := event.(*actionlint.WebhookEvent); ok && hook.Tags != nil && len(hook.Tags.Values) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // rights are the permissions that actions need, as their documentation says; in a private repository for the upload of a scan.
 var rights = map[string][]string{
 	"github/codeql-action/upload-sarif": {"actions: read", "contents: read", "security-events: write"},
 	"actions/attest":                    {"attestations: write", "id-token: write"},
 	"google-github-actions/auth":        {"id-token: write"},
-	pulumiLogin:                         {"id-token: write"},
-	"./.github/actions/two-approvals":   {"actions: read"},
+	platformActions + "pulumi-login":    {"id-token: write"},
+	platformActions + "two-approvals":   {"actions: read"},
+	platformActions + "fetch-image":     {"actions: read"},
 }
 
 func checkRights(t *Tree, file, name string, report reporter) {
@@ -338,15 +274,20 @@ func checkJob(job *actionlint.Job, name, path string, report reporter) {
 
 // cancellable are the workflows whose newer run may end an older one: they change nothing.
 var cancellable = map[string]string{
-	"ci.yml":             "${{ github.event_name == 'pull_request' }}",
-	"pulumi-preview.yml": "true",
-	"scorecard.yml":      "true",
+	"ci.yml":                 "${{ github.event_name == 'pull_request' }}",
+	"check.yml":              "${{ github.event_name == 'pull_request' }}",
+	"image.yml":              "${{ github.event_name == 'pull_request' }}",
+	"platform-ci.yml":        "${{ github.event_name == 'pull_request' }}",
+	"platform-preview.yml":   "true",
+	"platform-scorecard.yml": "true",
+	"preview.yml":            "true",
+	"scorecard.yml":          "true",
 }
 
 // groups are the concurrency groups that a workflow must have, where others count on them.
 var groups = map[string]string{
-	"deploy.yml":   "${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}",
-	"rollback.yml": "emergency-${{ inputs.stack }}",
+	"deploy.yml":            "${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}",
+	"platform-rollback.yml": "emergency-${{ inputs.stack }}",
 }
 
 func checkConcurrency(workflow *actionlint.Workflow, file string, report reporter) {

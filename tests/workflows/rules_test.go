@@ -21,7 +21,7 @@ func sources(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(read) < 14 {
+	if len(read) < 20 {
 		t.Fatalf("%d files in .github: the rules would hold of nothing", len(read))
 	}
 	return read
@@ -70,6 +70,8 @@ func TestTheWorkflowsKeepTheRules(t *testing.T) {
 // Each case breaks one thing in the real files. Exactly that rule has to say so, of that file.
 func TestEachRuleCatches(t *testing.T) {
 	t.Parallel()
+	const platform = "./.platform/.github/actions/"
+	const publishing = "      actions: read\n      id-token: write\n    steps:\n"
 	const checkout = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 	for _, test := range []struct{ name, rule, file, old, replacement string }{
 		{"a tag", "unpinned-uses", "workflows/ci.yml", checkout, "actions/checkout@v7"},
@@ -80,14 +82,14 @@ func TestEachRuleCatches(t *testing.T) {
 		{"no version beside it", "ref-version-mismatch", "workflows/ci.yml", checkout, strings.TrimSuffix(checkout, " # v7.0.1")},
 		{"an action nobody recorded", "ref-version-mismatch", "workflows/ci.yml", "actions/checkout@", "actions/check-out@"},
 		{"a misspelt input", "action-inputs", "workflows/deploy.yml", "service_account: ", "service-account: "},
-		{"a missing input", "action-inputs", "workflows/deploy.yml", "          paths: ${{ steps.service.outputs.paths }}\n", ""},
-		{"a misspelt input of ours", "action-inputs", "workflows/ci.yml", "push: \"true\"", "pushes: \"true\""},
-		{"an action of ours that is not there", "action-inputs", "workflows/ci.yml", "./.github/actions/setup-pnpm", "./.github/actions/setup-npm"},
+		{"a missing input", "action-inputs", "workflows/deploy.yml", "          paths: ${{ steps.settings.outputs.service-paths }}\n", ""},
+		{"a misspelt input of ours", "action-inputs", "workflows/build.yml", "          artifact: ", "          artefact: "},
+		{"an action of ours that is not there", "action-inputs", "workflows/platform-ci.yml", "./.github/actions/setup-pnpm", "./.github/actions/setup-npm"},
 		{"an input in a script", "template-injection", "workflows/deploy.yml", "\"Approved once.", "\"${{ inputs.digest }} Approved once."},
 		{"an input in a composite's script", "template-injection", "actions/health-check/action.yml", "\"$URL$path\"", "\"${{ inputs.url }}$path\""},
-		{"a script that goes on after an error", "strict-shell", "workflows/ci.yml", "set -euo pipefail\n          pnpm lint", "pnpm lint"},
+		{"a script that goes on after an error", "strict-shell", "workflows/platform-ci.yml", "set -euo pipefail\n          pnpm lint", "pnpm lint"},
 		{"a composite in sh", "strict-shell", "actions/health-check/action.yml", "shell: bash", "shell: sh"},
-		{"no shell for a workflow", "strict-shell", "workflows/drift-check.yml", "    shell: bash\n", "    shell: sh\n"},
+		{"no shell for a workflow", "strict-shell", "workflows/drift.yml", "    shell: bash\n", "    shell: sh\n"},
 		{"a digest nobody held against its form", "digest-unchecked", "workflows/promote.yml", "^sha256:[0-9a-f]{64}$", "^sha256:"},
 		{"the deployment's digest", "digest-unchecked", "workflows/deploy.yml", "^sha256:[0-9a-f]{64}$", ".*"},
 		{"a token left in the checkout", "artipacked", "workflows/ci.yml", "          persist-credentials: false\n", "          fetch-tags: false\n"},
@@ -96,33 +98,49 @@ func TestEachRuleCatches(t *testing.T) {
 		{"a default for all jobs", "excessive-permissions", "workflows/ci.yml", "\npermissions: {}\n", "\npermissions:\n  contents: read\n"},
 		{"a job without its own", "excessive-permissions", "workflows/deploy.yml", "    environment: production-approval\n    permissions: {}\n", "    environment: production-approval\n"},
 		{"contents may be written", "excessive-permissions", "workflows/policy-publish.yml", "contents: read", "contents: write"},
-		{"the comment runs the pull request's code", "excessive-permissions", "workflows/pulumi-preview.yml", "      pull-requests: write\n    steps:\n",
+		{"the comment runs the pull request's code", "excessive-permissions", "workflows/preview.yml", "      pull-requests: write\n    steps:\n",
 			"      pull-requests: write\n    steps:\n      - uses: " + checkout + "\n        with: {persist-credentials: false}\n"},
-		{"all secrets handed on", "secrets-inherit", "workflows/rollback.yml", "    with:\n      stack:", "    secrets: inherit\n    with:\n      stack:"},
+		{"all secrets handed on", "secrets-inherit", "workflows/platform-rollback.yml", "    with:\n      stack:", "    secrets: inherit\n    with:\n      stack:"},
 		{"a long-lived key", "secrets-inherit", "workflows/deploy.yml", "GH_TOKEN: ${{ github.token }}", "GH_TOKEN: ${{ secrets.GH_TOKEN }}"},
-		{"a cache in what is published", "cache-poisoning", "workflows/policy-publish.yml", "          cache: \"false\"\n", ""},
-		{"an emergency that GitHub does not start", "missing-permissions", "workflows/rollback.yml", "      attestations: read\n", ""},
-		{"a call that may read and has to write", "missing-permissions", "workflows/rollback.yml", "id-token: write", "id-token: read"},
-		{"a scan that a private repository cannot keep", "missing-permissions", "workflows/ci.yml", "      contents: read\n      actions: read\n", "      contents: read\n"},
-		{"an attestation without an identity", "missing-permissions", "workflows/ci.yml", "      id-token: write\n      attestations: write\n", "      attestations: write\n"},
-		{"a record that may not be written", "missing-permissions", "workflows/ci.yml", "          create-storage-record: false\n", ""},
-		{"a fork with main's rights", "dangerous-triggers", "workflows/pulumi-preview.yml", "  pull_request:\n", "  pull_request_target:\n"},
-		{"a run after a fork's run", "dangerous-triggers", "workflows/scorecard.yml", "  workflow_dispatch:\n", "  workflow_run: {workflows: [ci]}\n"},
+		{"a cache in a deployment", "cache-poisoning", "workflows/deploy.yml", "          folder: ${{ inputs.folder }}\n      - name: Two people approved\n", "          folder: ${{ inputs.folder }}\n          cache: \"true\"\n      - name: Two people approved\n"},
+		{"a cache in what is published", "cache-poisoning", "workflows/policy-publish.yml", "          folder: .platform\n", "          folder: .platform\n          cache: \"true\"\n"},
+		{"a scanner with an identity", "identity-alone", "workflows/build.yml", publishing, publishing + "      - uses: aquasecurity/trivy-action@ed142fd0673e97e23eac54620cfb913e5ce36c25 # v0.36.0\n        with: {input: image, cache: \"false\"}\n"},
+		{"a build with an identity", "identity-alone", "workflows/build.yml", publishing, publishing + "      - uses: docker/build-push-action@53b7df96c91f9c12dcc8a07bcb9ccacbed38856a # v7.3.0\n        with: {context: .}\n"},
+		{"more than attesting", "attest-alone", "workflows/build.yml", "      attestations: write\n    outputs:\n      digest: ${{ needs.image.outputs.digest }}\n    steps:\n",
+			"      attestations: write\n    outputs:\n      digest: ${{ needs.image.outputs.digest }}\n    steps:\n      - uses: " + platform + "fetch-image\n        with: {artifact: a, digest: d}\n"},
+		{"the caller's action in a called workflow", "foreign-action", "workflows/preview.yml", platform + "stacks", "./.github/actions/stacks"},
+		{"a login before the refusal", "unrefused-files", "workflows/promote.yml", platform + "setup-platform\n        with:\n          folder: ${{ inputs.folder }}\n          compiles: release\n", platform + "two-approvals\n        with:\n          bin: b\n"},
+		{"a workspace of Go's", "go-flags", "workflows/promote.yml", "  GOWORK: \"off\"\n", ""},
+		{"modules that the build may change", "go-flags", "workflows/infrastructure.yml", "-mod=readonly", "-mod=mod"},
+		{"a variable", "variables", "workflows/promote.yml", "${{ steps.settings.outputs.registry-host }}", "${{ vars.GCP_REGION }}-docker.pkg.dev"},
+		{"the platform at a commit that the caller chooses", "foreign-action", "workflows/promote.yml", "${{ job.workflow_sha }}", "${{ inputs.digest }}"},
+		{"the caller's repository for the platform's", "foreign-action", "workflows/promote.yml", "          repository: ${{ job.workflow_repository }}\n", ""},
+		{"a name that could be an option", "option-injection", "workflows/deploy.yml", "--summary \"$GITHUB_STEP_SUMMARY\" --github-output \"$GITHUB_OUTPUT\" -- \"$NAME\"", "\"$NAME\" --summary \"$GITHUB_STEP_SUMMARY\" --github-output \"$GITHUB_OUTPUT\""},
+		{"policies that come too late", "skipped-preview", "actions/infrastructure-up/action.yml", "pulumi up --yes", "pulumi up --skip-preview --yes"},
+		{"BuildKit by its tag", "floating-buildkit", "workflows/image.yml", "v0.29.0@sha256:0039c1d47e8748b5afea56f4e85f14febaf34452bd99d9552d2daa82262b5cc5", "v0.29.0"},
+		{"an emergency that GitHub does not start", "missing-permissions", "workflows/platform-rollback.yml", "      attestations: read\n", ""},
+		{"a call that may read and has to write", "missing-permissions", "workflows/platform-rollback.yml", "id-token: write", "id-token: read"},
+		{"a scan that a private repository cannot keep", "missing-permissions", "workflows/image.yml", "      contents: read\n      actions: read\n", "      contents: read\n"},
+		{"an attestation without an identity", "missing-permissions", "workflows/build.yml", "      id-token: write\n      attestations: write\n", "      attestations: write\n"},
+		{"a record that may not be written", "missing-permissions", "workflows/build.yml", "          create-storage-record: false\n", ""},
+		{"a fork with main's rights", "dangerous-triggers", "workflows/platform-preview.yml", "  pull_request:\n", "  pull_request_target:\n"},
+		{"a run after a fork's run", "dangerous-triggers", "workflows/platform-scorecard.yml", "  workflow_dispatch:\n", "  workflow_run: {workflows: [ci]}\n"},
 		{"a release that a newer one cancels", "concurrency-limits", "workflows/deploy.yml", "cancel-in-progress: false", "cancel-in-progress: true"},
-		{"pushes that are aborted", "concurrency-limits", "workflows/ci.yml", "cancel-in-progress: ${{ github.event_name == 'pull_request' }}", "cancel-in-progress: true"},
+		{"pushes that are aborted", "concurrency-limits", "workflows/platform-ci.yml", "cancel-in-progress: ${{ github.event_name == 'pull_request' }}", "cancel-in-progress: true"},
 		{"a rollback in the deploy queue", "concurrency-limits", "workflows/deploy.yml", "inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-", "'deploy' }}-"},
-		{"a caller that waits for itself", "concurrency-limits", "workflows/rollback.yml", "emergency-", "rollback-"},
+		{"a caller that waits for itself", "concurrency-limits", "workflows/platform-rollback.yml", "emergency-", "rollback-"},
 		{"no concurrency", "concurrency-limits", "workflows/scorecard.yml", "concurrency:\n  group: scorecard\n  cancel-in-progress: true\n", ""},
 		{"a token of an hour", "token-lifetime", "workflows/deploy.yml", "          access_token_lifetime: 900s # For the verification below; the client libraries get their own.\n", ""},
 		{"a token that outlives its job", "token-lifetime", "workflows/promote.yml", "access_token_lifetime: 1200s", "access_token_lifetime: 1201s"},
-		{"Pulumi's token of two hours", "token-lifetime", "workflows/pulumi-preview.yml", "          seconds: \"1800\"\n", "          seconds: \"7200\"\n"},
-		{"a preview that may write", "pulumi-team", "workflows/pulumi-preview.yml", "team: procureflow-read", "team: procureflow-prod"},
-		{"a deployment to dev that may write prod", "pulumi-team", "workflows/deploy.yml", "team: procureflow-${{ inputs.stack }}", "team: procureflow-prod"},
+		{"Pulumi's token of two hours", "token-lifetime", "workflows/preview.yml", "          seconds: \"1800\"\n", "          seconds: \"7200\"\n"},
+		{"a preview that may write", "pulumi-team", "workflows/preview.yml", "outputs.pulumi-read-team", "outputs.pulumi-team"},
+		{"a deployment as another team", "pulumi-team", "workflows/deploy.yml", "outputs.pulumi-team", "outputs.pulumi-read-team"},
 		{"another stack than the environment's", "pulumi-team", "workflows/infrastructure.yml", "          stack: staging\n", "          stack: prod\n"},
+		{"another stack's settings", "pulumi-team", "workflows/infrastructure.yml", "--stack staging", "--stack prod"},
 		{"a job without environment that may write", "pulumi-team", "workflows/infrastructure.yml", "    environment: dev\n", ""},
 		{"an environment that nobody knows", "pulumi-team", "workflows/infrastructure.yml", "    environment: dev\n", "    environment: Dev\n"},
-		{"a way of its own", "pulumi-team", "workflows/drift-check.yml", "      - uses: ./.github/actions/pulumi-login\n        with:\n          team: procureflow-read\n          stack: ${{ matrix.stack }}\n          platform: ${{ env.PLATFORM }}\n          seconds: \"1800\"\n",
-			"      - uses: pulumi/auth-actions@141415910c3beb54e03b48e9057c204c97b956f2 # v2.1.0\n        with:\n          organization: o\n          requested-token-type: t\n          token-expiration: 1800\n"},
+		{"a way of its own", "pulumi-team", "workflows/check.yml", "      - env:\n          FOLDER:",
+			"      - uses: pulumi/auth-actions@141415910c3beb54e03b48e9057c204c97b956f2 # v2.1.0\n        with:\n          organization: o\n          requested-token-type: t\n          token-expiration: 1200\n      - env:\n          FOLDER:"},
 		{"no timeout", "timeouts", "workflows/scorecard.yml", "    timeout-minutes: 15\n", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -145,7 +163,7 @@ func TestInputsOfOurActionsAreDescribed(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))
 	names := slices.Sorted(maps.Keys(tree.Composites))
-	if want := []string{"docker-build-push", "health-check", "infrastructure-up", "pulumi-login", "setup-pnpm", "setup-pulumi-go", "two-approvals"}; !slices.Equal(names, want) {
+	if want := []string{"fetch-image", "health-check", "infrastructure-up", "pulumi-login", "setup-platform", "setup-pnpm", "stacks", "two-approvals"}; !slices.Equal(names, want) {
 		t.Errorf("actions %v, want %v", names, want)
 	}
 	for _, name := range names {

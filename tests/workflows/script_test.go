@@ -27,7 +27,8 @@ func runScript(t *testing.T, script string, env map[string]string, programs map[
 	}
 	command := exec.CommandContext(t.Context(), bash, "--noprofile", "--norc", "-c", script)
 	command.Dir = folder
-	command.Env = append(os.Environ(), "BIN="+folder, "PATH="+folder+":"+os.Getenv("PATH"), "GITHUB_OUTPUT="+filepath.Join(folder, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(folder, "summary"))
+	command.Env = append(os.Environ(), "BIN="+folder, "PATH="+folder+":"+os.Getenv("PATH"), "GITHUB_OUTPUT="+filepath.Join(folder, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(folder, "summary"),
+		"RUNNER_TEMP="+folder)
 	for name, value := range env {
 		command.Env = append(command.Env, name+"="+value)
 	}
@@ -65,15 +66,15 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	for mark, called := range map[string]string{
-		`"$BIN/release" rollout`: "rollout web --revision web-1 --proceed=false --retry=true --project p --region r --env prod --summary ",
-		`"$BIN/release" guard`:   "guard web --project p --region r --env prod --summary ",
+		`"$BIN/release" rollout`: "rollout --revision web-1 --proceed=false --retry=true --policy own.yaml --project p --region r --env prod --summary ",
+		`"$BIN/release" guard`:   "guard --project p --region r --env prod --summary ",
 		"pulumi up --yes --non-interactive --refresh --color never --suppress-outputs": "up --yes --non-interactive --refresh ",
 	} {
 		// The shell says its own number first; the last program has to have it.
 		const program = `[ "$1 $2" != "stack export" ] || { echo '{"deployment": {}}'; exit 0; }; [ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
 		code, printed, _ := runScript(t, "echo $$\n"+script(t, mark), map[string]string{
-			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod", "SERVICE": "web", "PLATFORM": ".",
-			"DIGEST": "d", "IMAGE_USER": "u@d", "CODE": "0",
+			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod", "SERVICE": "web",
+			"DIGEST": "d", "IMAGE_USER": "u@d", "CODE": "0", "APPLICATION": "shop", "URN": "urn", "POLICY": "own.yaml", "FOLDER": ".",
 		}, map[string]string{"release": program, "pulumi": program})
 		shell, rest, _ := strings.Cut(printed, "\n")
 		if code != 0 || !strings.HasPrefix(rest, shell+" called: "+called) {
@@ -82,7 +83,7 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 	}
 	for _, exit := range []int{0, 1, 3, 4, 7, 8} {
 		code, printed, _ := runScript(t, script(t, `"$BIN/release" rollout`), map[string]string{
-			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod",
+			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod", "POLICY": "",
 		}, map[string]string{"release": fmt.Sprint("exit ", exit)})
 		if code != exit {
 			t.Errorf("release exits with %d: the step with %d\n%s", exit, code, printed)
@@ -114,7 +115,7 @@ func TestWhichRevisionIsReleased(t *testing.T) {
 // A rollback that nobody asked for would take back the release before this one, or another's.
 func TestGoingBack(t *testing.T) {
 	t.Parallel()
-	const active, finished = "called: rollback web --if-active --why ", "called: rollback web --why "
+	const active, finished = "called: rollback --if-active --why ", "called: rollback --why "
 	for _, test := range []struct{ outcome, health, want string }{
 		{"", "skipped", active}, {"interrupted", "skipped", active}, {"interrupted", "", active}, {"failed", "skipped", active},
 		{"rolled back", "skipped", active}, {"unconfirmed", "skipped", active}, {"released", "cancelled", active},
@@ -202,32 +203,6 @@ func TestTheSummaryOfADeployment(t *testing.T) {
 	}
 }
 
-// What cannot be said of a service is an error here, and no empty name further down.
-func TestWhatIsKnownOfAService(t *testing.T) {
-	t.Parallel()
-	needsJQ(t)
-	digest := "sha256:" + strings.Repeat("0a", 32)
-	for _, test := range []struct{ name, services, outputs string }{
-		{"all", `{"web": {"name": "n", "image": "i", "url": "u", "smokePaths": ["/a", "/b"]}}`, "name=n\nurl=u\nimage=r/i@" + digest + "\npaths<<PATHS\n/a\n/b\nPATHS\n"},
-		{"no name", `{"web": {"image": "i", "url": "u", "smokePaths": ["/a"]}}`, ""},
-		{"no address", `{"web": {"name": "n", "image": "i", "smokePaths": ["/a"]}}`, ""},
-		{"no image", `{"web": {"name": "n", "url": "u", "smokePaths": ["/a"]}}`, ""},
-		{"no paths", `{"web": {"name": "n", "image": "i", "url": "u", "smokePaths": []}}`, ""},
-		{"another service", `{"api": {"name": "n", "image": "i", "url": "u", "smokePaths": ["/a"]}}`, ""},
-		{"no variable", ``, ""},
-	} {
-		code, printed, outputs := runScript(t, script(t, "paths<<PATHS"), map[string]string{
-			"SERVICE": "web", "SERVICES": test.services, "REGISTRY": "r", "DIGEST": digest,
-		}, nil)
-		if (code == 0) != (test.outputs != "") || outputs != test.outputs {
-			t.Errorf("%s: exit code %d and %q, want %q\n%s", test.name, code, outputs, test.outputs, printed)
-		}
-		if code != 0 && !strings.Contains(printed, "::error::GCP_SERVICES") {
-			t.Errorf("%s: nothing says what is wrong:\n%s", test.name, printed)
-		}
-	}
-}
-
 func TestWhatADeploymentRefuses(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("0a", 32)
@@ -254,7 +229,7 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 			t.Parallel()
 			code, printed, outputs := runScript(t, script(t, "releases run on main"), map[string]string{
 				"REF": test.ref, "STACK": test.stack, "OPERATION": test.operation, "DIGEST": test.digest, "SERVICE": test.service,
-				"PLATFORM": ".",
+				"FOLDER": ".",
 			}, nil)
 			want := ""
 			if test.code == 0 {
@@ -267,40 +242,39 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 	}
 }
 
-// Where the platform is ends up in paths.
+// Where the settings are ends up in paths.
 func TestWhichPlacesADeploymentRefuses(t *testing.T) {
 	t.Parallel()
-	for platform, want := range map[string]int{
+	for folder, want := range map[string]int{
 		".": 0, "packages/infra": 0, "a..b": 0,
 		"": 1, "..": 1, "a/../..": 1, "/etc": 1, "a b": 1, "a\nb": 1, "$(id)": 1,
 	} {
 		code, printed, _ := runScript(t, script(t, "releases run on main"), map[string]string{
-			"REF": "refs/heads/main", "STACK": "prod", "OPERATION": "rollback", "DIGEST": "", "SERVICE": "web", "PLATFORM": platform,
+			"REF": "refs/heads/main", "STACK": "prod", "OPERATION": "rollback", "DIGEST": "", "SERVICE": "web", "FOLDER": folder,
 		}, nil)
 		if code != want {
-			t.Errorf("%q: exit code %d, want %d\n%s", platform, code, want, printed)
+			t.Errorf("%q: exit code %d, want %d\n%s", folder, code, want, printed)
 		}
 	}
 }
 
-// The organization in Pulumi Cloud is the repository's owner, and whoever logs in may want no stack.
+// Whoever logs in may want no stack.
 func TestWhichStackIsSelected(t *testing.T) {
 	t.Parallel()
-	for stack, want := range map[string]string{"prod": "called: stack select o/procureflow/prod\n", "": ""} {
-		code, printed, outputs := runScript(t, script(t, "pulumi stack select"), map[string]string{"ORGANIZATION": "o", "STACK": stack, "PLATFORM": "."},
-			map[string]string{"pulumi": `echo "called: $*"`})
-		if code != 0 || printed != want || outputs != "organization=o\n" {
-			t.Errorf("stack %q: exit code %d, %q and %q", stack, code, printed, outputs)
+	for stack, want := range map[string]string{"o/shop/prod": "called: stack select -- o/shop/prod\n", "": ""} {
+		code, printed, _ := runScript(t, script(t, "pulumi stack select"), map[string]string{"STACK": stack, "FOLDER": "."}, map[string]string{"pulumi": `echo "called: $*"`})
+		if code != 0 || printed != want {
+			t.Errorf("stack %q: exit code %d and %q", stack, code, printed)
 		}
 	}
-	if code, _, _ := runScript(t, script(t, "pulumi stack select"), map[string]string{"ORGANIZATION": "o", "STACK": "prod", "PLATFORM": "."},
-		map[string]string{"pulumi": "exit 255"}); code != 255 {
+	if code, _, _ := runScript(t, script(t, "pulumi stack select"), map[string]string{"STACK": "o/shop/prod", "FOLDER": "."}, map[string]string{"pulumi": "exit 255"}); code != 255 {
 		t.Errorf("a stack that is not there: exit code %d, want 255", code)
 	}
 }
 
 func TestTheHealthCheck(t *testing.T) {
 	t.Parallel()
+	needsJQ(t)
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("there is no curl, which the health check asks with")
 	}
@@ -315,10 +289,12 @@ func TestTheHealthCheck(t *testing.T) {
 		code    int
 		printed string
 	}{
-		{"/api/health\n\n/api/items?limit=1\n\n", 0, "/api/items?limit=1 answered 200"},
-		{"/api/health\n/broken\n", 1, "failed on: /broken (503)"},
-		{"\n  \n", 1, "no path to check"},
-		{"api/health", 1, "does not begin with /"},
+		{`["/api/health", "/api/items?limit=1"]`, 0, "/api/items?limit=1 answered 200"},
+		{`["/api/health", "/broken"]`, 1, "failed on: /broken (503)"},
+		{`[]`, 1, "no path to check"},
+		{``, 1, "no path to check"},
+		{`/api/health`, 1, "no path to check"},
+		{`["api/health"]`, 1, "does not begin with /"},
 	} {
 		code, printed, _ := runScript(t, script(t, "no path to check"), map[string]string{
 			"URL": server.URL, "PATHS": test.paths, "ATTEMPTS": "1", "TIMEOUT": "5", "no_proxy": "*",

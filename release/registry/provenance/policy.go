@@ -54,8 +54,8 @@ type Policy struct {
 	Ref string `yaml:"ref"`
 	// Runner is the kind of machine: "github-hosted" or "self-hosted". Default "github-hosted".
 	Runner string `yaml:"runner"`
-	// Builder is the workflow that signed, as URL@REF: the reusable workflow where there is one. Default is Workflow of
-	// Repository at Ref.
+	// Builder is the workflow that signed, as URL@REF: the reusable workflow where there is one, at the ref that its caller
+	// names, which may be a commit. Default is Workflow of Repository at Ref.
 	Builder string `yaml:"builder"`
 	// PredicateTypes are the attestations that have to exist; SLSAProvenance has to be one of them. Default is that alone.
 	PredicateTypes []string `yaml:"predicateTypes"`
@@ -161,7 +161,7 @@ var (
 	idPattern         = regexp.MustCompile(`^[1-9][0-9]*$`)
 	workflowPattern   = regexp.MustCompile(`^\.github/workflows/[A-Za-z0-9._-]+\.ya?ml$`)
 	refPattern        = regexp.MustCompile(`^refs/(heads|tags)/[A-Za-z0-9._/-]+$`)
-	builderPattern    = regexp.MustCompile(`^https://[^\s@]+@refs/(heads|tags)/[A-Za-z0-9._/-]+$`)
+	builderPattern    = regexp.MustCompile(`^https://[^\s@]+@(refs/(heads|tags)/[A-Za-z0-9._/-]+|[0-9a-f]{40})$`)
 	urlPattern        = regexp.MustCompile(`^https://\S+$`)
 )
 

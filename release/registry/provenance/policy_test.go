@@ -33,7 +33,7 @@ repositoryId: 42
 workflow: .github/workflows/ci.yml
 ref: refs/tags/v1
 runner: self-hosted
-builder: https://github.com/acme/builders/.github/workflows/build.yml@refs/tags/v2
+builder: https://github.com/acme/builders/.github/workflows/build.yml@0123456789abcdef0123456789abcdef01234567
 predicateTypes: [https://slsa.dev/provenance/v1, https://spdx.dev/Document/v2.3]
 allowRootBecause: the vendor's image has no other user
 `))
@@ -41,7 +41,7 @@ allowRootBecause: the vendor's image has no other user
 	assert.Equal(t, provenance.Policy{
 		Sigstore: "github", Issuer: "https://token.example", Repository: "acme/shop", RepositoryID: "42",
 		Workflow: ".github/workflows/ci.yml", Ref: "refs/tags/v1", Runner: "self-hosted",
-		Builder:          "https://github.com/acme/builders/.github/workflows/build.yml@refs/tags/v2",
+		Builder:          "https://github.com/acme/builders/.github/workflows/build.yml@0123456789abcdef0123456789abcdef01234567",
 		PredicateTypes:   []string{"https://slsa.dev/provenance/v1", "https://spdx.dev/Document/v2.3"},
 		AllowRootBecause: "the vendor's image has no other user",
 	}, found)

@@ -15,6 +15,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
@@ -106,15 +107,22 @@ type Build struct {
 	// Repository is OWNER/NAME, RepositoryID its number as text, Workflow the path of the workflow file, Ref the full git
 	// ref and Commit the git commit.
 	Repository, RepositoryID, Workflow, Ref, Commit string
+	// Builder is the reusable workflow that signs, as OWNER/NAME/PATH@REF. Default: the workflow itself.
+	Builder string
 }
 
 // GitHub is the build provenance that actions/attest writes on a GitHub-hosted runner.
 func GitHub(digest string, b Build) Attestation {
 	repository := "https://github.com/" + b.Repository
 	workflow := repository + "/" + b.Workflow + "@" + b.Ref
+	builder, builderCommit := workflow, b.Commit
+	if b.Builder != "" {
+		builder = "https://github.com/" + b.Builder
+		_, builderCommit, _ = strings.Cut(b.Builder, "@")
+	}
 	run := repository + "/actions/runs/1/attempts/1"
 	return Attestation{
-		Digest: digest, PredicateType: "https://slsa.dev/provenance/v1", SAN: workflow,
+		Digest: digest, PredicateType: "https://slsa.dev/provenance/v1", SAN: builder,
 		Predicate: map[string]any{
 			"buildDefinition": map[string]any{
 				"buildType": "https://actions.github.io/buildtypes/workflow/v1",
@@ -129,11 +137,11 @@ func GitHub(digest string, b Build) Attestation {
 				},
 			},
 			"runDetails": map[string]any{
-				"builder": map[string]any{"id": workflow}, "metadata": map[string]any{"invocationId": run},
+				"builder": map[string]any{"id": builder}, "metadata": map[string]any{"invocationId": run},
 			},
 		},
 		Claims: certificate.Extensions{
-			Issuer: "https://token.actions.githubusercontent.com", BuildSignerURI: workflow, BuildSignerDigest: b.Commit,
+			Issuer: "https://token.actions.githubusercontent.com", BuildSignerURI: builder, BuildSignerDigest: builderCommit,
 			RunnerEnvironment: "github-hosted", SourceRepositoryURI: repository, SourceRepositoryDigest: b.Commit,
 			SourceRepositoryRef: b.Ref, SourceRepositoryIdentifier: b.RepositoryID, BuildConfigURI: workflow,
 			BuildConfigDigest: b.Commit, BuildTrigger: "push", RunInvocationURI: run,

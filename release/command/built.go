@@ -1,0 +1,64 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
+)
+
+func (a *app) built() *cobra.Command {
+	var digest, bundles string
+	var trust trustFlags
+	command := &cobra.Command{
+		Use: "built", Short: "Say what a digest was built of, from attestations that are at hand", Args: cobra.NoArgs,
+		Long: "Verifies Sigstore bundles, one JSON document a line, against the provenance policy, and prints the build's evidence as JSON: the commit, the\n" +
+			"run, when it was signed. It asks no registry: it is for whoever has to know before an identity is given.\n\n" +
+			"Exit codes: 0 proven; 2 the call is wrong; 4 a file cannot be read; 5 not proven.",
+		RunE: func(*cobra.Command, []string) error {
+			if digest == "" || bundles == "" {
+				return usage("built needs --digest sha256:… and --bundles FILE")
+			}
+			policy, err := provenance.LoadPolicy(trust.policy)
+			if err != nil {
+				return usage("%v", err)
+			}
+			root, err := provenance.LoadTrustedRoot(trust.root)
+			if err != nil {
+				return usage("%v", err)
+			}
+			content, err := os.ReadFile(bundles)
+			if err != nil {
+				return fmt.Errorf("read the attestations: %w", err)
+			}
+			evidence, err := policy.Verify(digest, linesOf(content), root)
+			if err != nil {
+				return a.refusal(err)
+			}
+			for _, build := range evidence {
+				if build.PredicateType == provenance.SLSAProvenance {
+					return a.print(build)
+				}
+			}
+			return errors.New("the policy asks for no build provenance") // which LoadPolicy refuses
+		},
+	}
+	command.Flags().StringVar(&digest, "digest", "", "the digest, sha256:…")
+	command.Flags().StringVar(&bundles, "bundles", "", "file with the attestations' bundles, one a line")
+	trust.register(command)
+	return command
+}
+
+// linesOf are the bundles of a file, by their lines' numbers.
+func linesOf(content []byte) (bundles []provenance.Bundle) {
+	for number, line := range bytes.Split(content, []byte("\n")) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			bundles = append(bundles, provenance.Bundle{Name: fmt.Sprintf("line %d", number+1), JSON: line})
+		}
+	}
+	return bundles
+}

@@ -1,0 +1,211 @@
+package workflows
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rhysd/actionlint"
+)
+
+// The actions of this repository: as a workflow of it uses them, which the repository's own writers may change, and from the
+// checkout of the platform, at the commit of the workflow that runs.
+const (
+	ownActions      = "./.github/actions/"
+	platformActions = "./.platform/.github/actions/"
+)
+
+// ours is the name of an action of this repository.
+func ours(uses string) (name string, is bool) {
+	if name, is = strings.CutPrefix(uses, platformActions); is {
+		return name, true
+	}
+	return strings.CutPrefix(uses, ownActions)
+}
+
+// withIdentity are the only actions that a job with an identity may use: what asks for the identity, GitHub's own, and the
+// platform's. A scanner or a build runs programs from outside, which would have the identity as well.
+var withIdentity = []string{
+	"actions/checkout", "actions/upload-artifact", "docker/login-action", "google-github-actions/auth",
+	platformActions + "fetch-image", platformActions + "health-check", platformActions + "infrastructure-up", platformActions + "pulumi-login",
+	platformActions + "setup-platform", platformActions + "two-approvals",
+}
+
+// attesting are the only actions beside a token that says of anything that it was built here.
+var attesting = []string{"actions/attest", "google-github-actions/auth"}
+
+// checkIdentity holds jobs that GitHub gives a token of their identity.
+func checkIdentity(t *Tree, file, name string, report reporter) {
+	workflow, path := t.Workflows[file], "workflows/"+file
+	job := workflow.Jobs[name]
+	if job.WorkflowCall != nil || !may(job, "id-token") {
+		return
+	}
+	allowed, rule := withIdentity, "identity-alone"
+	if may(job, "attestations") {
+		allowed, rule = attesting, "attest-alone"
+	}
+	setUp, checkedOut := false, false
+	for _, s := range t.jobSteps(file, name) {
+		action, _, _ := strings.Cut(s.Uses, "@")
+		if s.Uses != "" && !slices.Contains(allowed, action) {
+			report(rule, path, "%s: %s would run with the job's identity", name, action)
+		}
+		if cached(s) {
+			report("cache-poisoning", path, "%s: restores a cache that a job without an identity may have written: %s", name, action)
+		}
+		switch {
+		case action == "actions/checkout" && s.With["repository"] == "" && s.With["path"] == "":
+			checkedOut = true
+		case action == platformActions+"setup-platform":
+			setUp = true
+		case asksForIdentity(action) && checkedOut && !setUp:
+			report("unrefused-files", path, "%s: logs in before setup-platform refused what would steer it", name)
+		}
+	}
+	for variable, want := range map[string]string{"GOWORK": "off", "GOFLAGS": "-mod=readonly"} {
+		if workflow.Env == nil || workflow.Env.Vars[strings.ToLower(variable)] == nil || text(workflow.Env.Vars[strings.ToLower(variable)].Value) != want {
+			report("go-flags", path, "%s: %s is not %s for the whole workflow: a file could put other code in a module's place", name, variable, want)
+		}
+	}
+}
+
+func asksForIdentity(action string) bool {
+	return action == "google-github-actions/auth" || action == platformActions+"pulumi-login"
+}
+
+// may tells whether a job may write a scope.
+func may(job *actionlint.Job, scope string) bool {
+	if job.Permissions == nil || job.Permissions.Scopes[scope] == nil {
+		return false
+	}
+	return text(job.Permissions.Scopes[scope].Value) == "write"
+}
+
+// cached is for the actions of ours and from outside that restore a cache unless told not to.
+func cached(s Step) bool {
+	name, _, _ := strings.Cut(s.Uses, "@")
+	switch name {
+	case "actions/cache", ownActions + "setup-pnpm":
+		return true
+	case platformActions + "setup-platform":
+		return s.With["cache"] == "true"
+	case "actions/setup-go":
+		return s.With["cache"] != "false"
+	case "actions/setup-node":
+		return s.With["cache"] != ""
+	case "docker/build-push-action":
+		return s.With["cache-from"] != ""
+	case "aquasecurity/trivy-action":
+		return s.With["cache"] != "false"
+	}
+	return false
+}
+
+// own is how a called workflow checks out what it is a part of: whoever calls it chooses neither.
+var own = map[string]string{"repository": "${{ job.workflow_repository }}", "ref": "${{ job.workflow_sha }}", "path": ".platform", "persist-credentials": "false"}
+
+// checkCaller holds what a called workflow takes from where. A caller's checkout may have anything at .github/actions.
+func checkCaller(t *Tree, file string, report reporter) {
+	path := "workflows/" + file
+	called := slices.ContainsFunc(t.Workflows[file].On, func(event actionlint.Event) bool { return event.EventName() == "workflow_call" })
+	if strings.Contains(t.Sources[path], "vars.") {
+		report("variables", path, "reads a variable, which whoever may write to the repository sets: `release settings` says it from what was reviewed")
+	}
+	for _, name := range sorted(t.Workflows[file].Jobs) {
+		for _, s := range t.jobSteps(file, name) {
+			if called && strings.HasPrefix(s.Uses, ownActions) {
+				report("foreign-action", path, "%s: %s is the caller's: use %s", name, s.Uses, platformActions)
+			}
+			if !called || !strings.HasPrefix(s.Uses, "actions/checkout@") || s.With["path"] == "" && s.With["repository"] == "" {
+				continue
+			}
+			for input, want := range own {
+				if s.With[input] != want {
+					report("foreign-action", path, "%s: checks out with %s %q, want %q", name, input, s.With[input], want)
+				}
+			}
+		}
+	}
+}
+
+// pulumiLogin is the one way into Pulumi Cloud.
+const pulumiLogin = platformActions + "pulumi-login"
+
+// stacks are the stacks whose settings a job reads, as it says that to `release settings`, by its environment.
+var stacks = map[string]string{
+	"": "$STACK", "dev": "dev", "staging": "staging", "production": "prod",
+	"${{ inputs.environment }}":                                     "$STACK",
+	"${{ inputs.stack == 'prod' && 'production' || inputs.stack }}": "$STACK",
+}
+
+var readsSettings = regexp.MustCompile(`"\$BIN/release" settings .*--stack "?([$A-Za-z]+)"?`)
+
+// checkTeams holds whom a job speaks for in Pulumi Cloud, and on which stack. Pulumi Cloud's own rules allow the same and no
+// more (docs/bootstrap.md). A job without environment may be anybody's who may push: its team only reads.
+func checkTeams(t *Tree, file, name string, report reporter) {
+	job, path := t.Workflows[file].Jobs[name], "workflows/"+file
+	environment := ""
+	if job.Environment != nil {
+		environment = text(job.Environment.Name)
+	}
+	stack, known := stacks[environment]
+	team, selected := "${{ steps.settings.outputs.pulumi-read-team }}", "${{ steps.settings.outputs.pulumi-stack }}"
+	if environment != "" {
+		team = "${{ steps.settings.outputs.pulumi-team }}"
+	}
+	if publishes(t.Workflows[file]) {
+		team, selected, stack = "${{ steps.settings.outputs.pulumi-policies-team }}", "", "dev"
+	}
+	for _, s := range t.jobSteps(file, name) {
+		read := readsSettings.FindStringSubmatch(s.Run)
+		switch {
+		case strings.HasPrefix(s.Uses, "pulumi/auth-actions@"):
+			report("pulumi-team", path, "%s: enters Pulumi Cloud by itself: use %s", name, pulumiLogin)
+		case s.Uses == pulumiLogin && (!known || s.With["team"] != team || s.With["stack"] != selected):
+			report("pulumi-team", path, "%s: in environment %q it is %q on stack %q, want %q on %q", name, environment, s.With["team"], s.With["stack"], team, selected)
+		case s.Uses == platformActions+"infrastructure-up" && s.With["stack"] != stack:
+			report("pulumi-team", path, "%s: in environment %q it changes %q, want %q", name, environment, s.With["stack"], stack)
+		case read != nil && file != "build.yml" && read[1] != stack:
+			report("pulumi-team", path, "%s: in environment %q it reads the settings of %q, want %q", name, environment, read[1], stack)
+		}
+	}
+}
+
+// publishes tells workflows that start on a tag or a release.
+func publishes(workflow *actionlint.Workflow) bool {
+	for _, event := range workflow.On {
+		if event.EventName() == "release" {
+			return true
+		}
+		if hook, ok := event.(*actionlint.WebhookEvent); ok && hook.Tags != nil && len(hook.Tags.Values) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	// named is a name or an address where a script could take it for an option.
+	named = regexp.MustCompile(`"\$\{?(NAME|service|HOST|STACK|FOLDER|ORGANIZATION)\}?"`)
+	// separated are the ways to say that it is none: behind --, as an option's value, in a test, or in an assignment.
+	separated = regexp.MustCompile(`(-- |--[a-z-]+ |--arg [a-z]+ |--[a-z-]+=|<<< |\[\[ |-n |-z |case |=)$`)
+	buildKit  = regexp.MustCompile(`^image=moby/buildkit:v[0-9.]+@sha256:[0-9a-f]{64}$`)
+)
+
+// checkArguments holds a step against what a name could make of it, and against programs that float.
+func checkArguments(s Step, where string, report reporter) {
+	for _, line := range strings.Split(s.Run, "\n") {
+		for _, at := range named.FindAllStringIndex(line, -1) {
+			if !separated.MatchString(line[:at[0]]) && !strings.HasPrefix(strings.TrimSpace(line), "echo ") {
+				report("option-injection", s.File, "%s: %s could be an option: put -- before it", where, line[at[0]:at[1]])
+			}
+		}
+		if strings.Contains(line, "--skip-preview") {
+			report("skipped-preview", s.File, "%s: policies judge the preview: an update without one changes things before they can stop it", where)
+		}
+	}
+	if strings.HasPrefix(s.Uses, "docker/setup-buildx-action@") && !buildKit.MatchString(s.With["driver-opts"]) {
+		report("floating-buildkit", s.File, "%s: BuildKit's image is not named by its digest", where)
+	}
+}
