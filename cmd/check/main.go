@@ -1,5 +1,5 @@
-// Command check runs every check of the repository, as CI does: formatting, vet, staticcheck and all tests with the race
-// detector, in each of its Go modules. `go run ./cmd/check` needs Go and nothing else: it builds the pinned Pulumi CLI when
+// Command check runs every check of the repository, as CI does: formatting, vet, staticcheck, a scanner of workflows and all tests with
+// the race detector, in each of its Go modules. `go run ./cmd/check` needs Go and nothing else: it builds the pinned Pulumi CLI when
 // there is none. What tests want beyond that (shellcheck, jq, a browser, node) it installs from Debian's packages where it is
 // told to with -install, which is the default where CI is set; elsewhere the list of what did not run says what is missing.
 // `-quick` checks the packages that changed, for the loop while working.
@@ -39,7 +39,7 @@ func main() {
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	only := flags.String("only", "", "run only this step: install, format, vet, staticcheck or test")
+	only := flags.String("only", "", "run only this step: install, format, vet, staticcheck, workflows or test")
 	install := flags.Bool("install", os.Getenv("CI") != "", "install what tests want from Debian's packages; takes root")
 	race := flags.Bool("race", true, "run tests with the race detector")
 	quick := flags.Bool("quick", false, "format, vet and test only the packages that changed, without the race detector")
@@ -49,7 +49,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	c := checker{ctx: ctx, out: out, race: *race}
 	steps := []step{
-		{"install", c.install}, {"format", func() error { return c.format(".") }}, {"vet", c.vet}, {"staticcheck", c.staticcheck}, {"test", c.test},
+		{"install", c.install}, {"format", func() error { return c.format(".") }}, {"vet", c.vet}, {"staticcheck", c.staticcheck},
+		{"workflows", c.workflows}, {"test", c.test},
 	}
 	if *quick {
 		steps = []step{{"quick", func() error { return c.quick(*base) }}}
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	switch {
 	case !known:
-		fmt.Fprintf(errs, "check: no step %q: install, format, vet, staticcheck or test\n", *only)
+		fmt.Fprintf(errs, "check: no step %q: install, format, vet, staticcheck, workflows or test\n", *only)
 		return 2
 	case len(failed) > 0:
 		fmt.Fprintf(out, "Failed: %s\n", strings.Join(failed, ", "))
@@ -142,15 +143,30 @@ func (c checker) raceFlag() []string {
 	return nil
 }
 
-// staticcheck is built at the version internal/tools pins.
-func (c checker) staticcheck() error {
-	folder, err := os.MkdirTemp("", "staticcheck")
+// tool builds a program at the version that internal/tools pins, in a folder that the caller removes.
+func (c checker) tool(pkg string) (folder, program string, err error) {
+	if folder, err = os.MkdirTemp("", "check"); err != nil {
+		return "", "", err
+	}
+	program = filepath.Join(folder, filepath.Base(pkg))
+	return folder, program, c.command(filepath.Join("internal", "tools"), "go", "build", "-o", program, pkg)
+}
+
+// workflows are held against a scanner that is not ours. What it finds is mended; what is accepted stands in .ghalint.yaml with
+// its reason.
+func (c checker) workflows() error {
+	folder, program, err := c.tool("github.com/suzuki-shunsuke/ghalint/cmd/ghalint")
+	defer os.RemoveAll(folder)
 	if err != nil {
 		return err
 	}
+	return errors.Join(c.command(".", program, "run"), c.command(".", program, "run-action"))
+}
+
+func (c checker) staticcheck() error {
+	folder, program, err := c.tool("honnef.co/go/tools/cmd/staticcheck")
 	defer os.RemoveAll(folder)
-	program := filepath.Join(folder, "staticcheck")
-	if err := c.command(filepath.Join("internal", "tools"), "go", "build", "-o", program, "honnef.co/go/tools/cmd/staticcheck"); err != nil {
+	if err != nil {
 		return err
 	}
 	if c.race {
