@@ -63,12 +63,23 @@ func TestDeployments(t *testing.T) {
 		}
 	}
 
-	r = c.run("platform-rollback.yml", event{name: "workflow_dispatch",
-		payload: map[string]any{"ref": "refs/heads/main", "inputs": map[string]any{"stack": "dev", "service": "web"}}})
+	emergency := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main", "inputs": map[string]any{"stack": "dev", "service": "web"}}}
+	r = c.run("platform-rollback.yml", emergency)
+	if !r.ok || !strings.Contains(r.log, "already serves everything") {
+		t.Errorf("what was taken back is taken back once more\n%v", r)
+	}
+	c.serves("dev", good, r)
+
+	better := c.built()
+	if r = c.run("platform-release.yml", deployment("dev", better)); !r.ok {
+		t.Errorf("the better image is not released\n%v", r)
+	}
+	c.serves("dev", better, r)
+	r = c.run("platform-rollback.yml", emergency)
 	if !r.ok {
 		t.Errorf("the emergency did not end well\n%v", r)
 	}
-	c.serves("dev", sample, r)
+	c.serves("dev", good, r)
 	if calls := c.calls(); strings.Contains(calls, "pulumi up") || strings.Contains(calls, "gh attestation") {
 		t.Errorf("a rollback did more than give requests back:\n%s", calls)
 	}
