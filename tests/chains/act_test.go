@@ -17,9 +17,12 @@ import (
 // checkout is a repository with the platform's workflows, and what its runs leave behind.
 type checkout struct {
 	t *testing.T
-	// folder is the checkout. commands stand in front of PATH. kept is what stand-ins wrote down, and what they answer with.
-	folder, commands, kept string
-	env                    []string
+	// folder is the checkout, and settings the folder in it that has the stacks' files. commands stand in front of PATH. kept is
+	// what stand-ins wrote down, and what they answer with.
+	folder, settings, commands, kept string
+	// platform is what a checkout of the platform has.
+	platform string
+	env      []string
 }
 
 func newCheckout(t *testing.T) *checkout {
@@ -29,7 +32,7 @@ func newCheckout(t *testing.T) *checkout {
 			t.Skipf("%s is not installed, and the workflows' steps call it: install Debian's package %s", needed, needed)
 		}
 	}
-	c := &checkout{t: t, folder: t.TempDir(), kept: t.TempDir()}
+	c := &checkout{t: t, folder: t.TempDir(), kept: t.TempDir(), platform: platform}
 	c.commands = t.TempDir()
 	scripts, err := filepath.Glob(filepath.Join("testdata", "commands", "*"))
 	if err != nil || len(scripts) == 0 {
@@ -191,7 +194,7 @@ func (c *checkout) outside() (args []string) {
 	c.t.Helper()
 	seen := map[string]bool{}
 	folder := c.t.TempDir()
-	err := filepath.WalkDir(filepath.Join(c.folder, ".github"), func(file string, entry fs.DirEntry, err error) error {
+	read := func(file string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(file) != ".yml" {
 			return err
 		}
@@ -201,7 +204,7 @@ func (c *checkout) outside() (args []string) {
 		}
 		for _, found := range external.FindAllStringSubmatch(string(content), -1) {
 			name, inner, commit := found[1], found[2], found[3]
-			if seen[name+inner] {
+			if seen[name+inner] || name == platformRepository {
 				continue
 			}
 			seen[name+inner] = true
@@ -221,11 +224,13 @@ func (c *checkout) outside() (args []string) {
 			args = append(args, "--local-repository", name+"@"+commit+"="+repository)
 		}
 		return nil
-	})
-	if err != nil {
-		c.t.Fatal(err)
 	}
-	return args
+	for _, of := range []string{c.folder, c.platform} {
+		if err := filepath.WalkDir(filepath.Join(of, ".github"), read); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	return append(args, "--local-repository", platformRepository+"@"+platformCommit+"="+c.platform)
 }
 
 // calls are what stand-ins wrote down in the last run, a line each.

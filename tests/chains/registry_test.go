@@ -18,14 +18,14 @@ import (
 type store struct {
 	*registrytest.Registry
 	t *testing.T
-	// repository is that of the image web, HOST/PATH.
-	repository string
+	// repository is that of the image web, HOST/PATH, and source the one on GitHub that it is built of.
+	repository, source string
 }
 
 func newStore(t *testing.T) *store {
 	t.Helper()
 	served := registrytest.Serve(t)
-	return &store{Registry: served, t: t, repository: served.Host + "/procureflow/web"}
+	return &store{Registry: served, t: t, repository: served.Host + "/procureflow/web", source: "guiofsaints/procureflow"}
 }
 
 // host is what precedes the image's name.
@@ -45,15 +45,15 @@ func newImage(t *testing.T) v1.Image {
 // attest attaches build provenance from ref to an image, with all else as release/settings wants it.
 func (s *store) attest(signer *provenancetest.Signer, image v1.Image, ref string) {
 	s.t.Helper()
-	registrytest.Attest(s.t, s.repository, image, signer, build(ref))
+	registrytest.Attest(s.t, s.repository, image, signer, s.build(ref))
 }
 
 // build is a build as the settings want it, but for the ref: the application's workflow calls the platform's, which signs.
-func build(ref string) provenancetest.Build {
+func (s *store) build(ref string) provenancetest.Build {
 	return provenancetest.Build{
-		Repository: "guiofsaints/procureflow", RepositoryID: "100000001", Workflow: ".github/workflows/platform-ci.yml", Ref: ref,
+		Repository: s.source, RepositoryID: "100000001", Workflow: ".github/workflows/platform-ci.yml", Ref: ref,
 		Commit:  "0123456789abcdef0123456789abcdef01234567",
-		Builder: "guiofsaints/procureflow-platform/.github/workflows/build.yml@0123456789abcdef0123456789abcdef01234567",
+		Builder: platformRepository + "/.github/workflows/build.yml@" + platformCommit,
 	}
 }
 

@@ -31,7 +31,13 @@ type chain struct {
 // newChain brings stacks up in a sandbox of their own.
 func newChain(t *testing.T, stacks ...string) *chain {
 	t.Helper()
-	c := &chain{checkout: newCheckout(t), state: filepath.Join(t.TempDir(), "state"), dev: newStore(t)}
+	return newChainOf(newCheckout(t), stacks...)
+}
+
+func newChainOf(of *checkout, stacks ...string) *chain {
+	t := of.t
+	t.Helper()
+	c := &chain{checkout: of, state: filepath.Join(t.TempDir(), "state"), dev: newStore(t)}
 	var err error
 	if c.signer, err = provenancetest.NewSigner(); err != nil {
 		t.Fatal(err)
@@ -66,7 +72,7 @@ func newChain(t *testing.T, stacks ...string) *chain {
 
 // sandbox runs a command of the sandbox.
 func (c *chain) sandbox(args ...string) (string, error) {
-	command := exec.Command(filepath.Join(tools, "sandbox"), append([]string{"--state", c.state, "--dir", c.folder}, args...)...)
+	command := exec.Command(filepath.Join(tools, "sandbox"), append([]string{"--state", c.state, "--dir", filepath.Join(c.folder, c.settings)}, args...)...)
 	command.Dir = root
 	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli)
 	out, err := command.Output()
@@ -116,7 +122,7 @@ func (c *chain) builtOf(image v1.Image) (digest string) {
 // attested is what GitHub itself keeps of an attestation.
 func (c *chain) attested(digest, ref string) {
 	c.t.Helper()
-	bundle, err := c.signer.Attest(provenancetest.GitHub(digest, build(ref)))
+	bundle, err := c.signer.Attest(provenancetest.GitHub(digest, c.dev.build(ref)))
 	if err == nil {
 		err = os.MkdirAll(filepath.Join(c.kept, "attestations"), 0o755)
 	}
