@@ -14,7 +14,7 @@ import (
 // The workflow files that may become an account, by their files. They are a part of who is trusted: renaming one ends its
 // access.
 const (
-	ciWorkflow        = "ci.yml"
+	ciWorkflow        = "build.yml"
 	promotionWorkflow = "promote.yml"
 	deployWorkflow    = "deploy.yml"
 	infraWorkflow     = "infrastructure.yml"

@@ -13,7 +13,7 @@ import (
 func TestNoOtherClaimsMakeADeployment(t *testing.T) {
 	t.Parallel()
 	dev := open(t, deployed(t, "dev"))
-	deploy, ci := workflows+"deploy.yml@"+mainRef, workflows+"ci.yml@"+mainRef
+	deploy, ci := workflows+"deploy.yml@"+mainRef, workflows+"build.yml@"+mainRef
 	parts := []string{"dev", "none", mainRef, deploy, ci, "refs/heads/topic", "100000001", ":", "/", "*", "", " ", "@" + mainRef}
 	joined := rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 5).Draw(t, "parts"), rapid.SampledFrom([]string{"", ":"}).Draw(t, "separator"))

@@ -48,7 +48,7 @@ func TestWhoMayBecomeTheAccountsByThePlatformsWorkflows(t *testing.T) {
 		{name: "a release by the tag", stack: "prod", claims: in("production", "release.yml").calls(tag("deploy.yml")), want: asDeploy},
 		{name: "a promotion", stack: "prod", claims: in("production", "release.yml").calls(tag("promote.yml")), want: []string{"github-promote: ci"}},
 		{name: "a change of the environment", stack: "prod", claims: in("production", "change.yml").calls(tag("infrastructure.yml")), want: []string{"github-infra: infra"}},
-		{name: "a release in dev", stack: "dev", claims: in("dev", "ci.yml").with(claims{"event_name": "push"}).calls(tag("deploy.yml")), want: asDeploy},
+		{name: "a release in dev", stack: "dev", claims: in("dev", "build.yml").with(claims{"event_name": "push"}).calls(tag("deploy.yml")), want: asDeploy},
 		{name: "another commit", stack: "prod", claims: in("production", "release.yml").calls(platform + "deploy.yml@" + strings.Repeat("b", 40)), because: "the condition does not hold"},
 		{name: "another commit in dev", stack: "dev", claims: in("dev", "release.yml").calls(platform + "deploy.yml@" + strings.Repeat("b", 40)), want: nobody},
 		{name: "the commit, shortened", stack: "prod", claims: in("production", "release.yml").calls(platform + "deploy.yml@" + older[:39]), because: "the condition does not hold"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/guiofsaints/procureflow-platform/infra/program"
-	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
@@ -24,13 +23,14 @@ var environments = map[string]string{"dev": "dev", "staging": "staging", "prod":
 
 // entrances are the jobs of the workflows that log in to Google Cloud, and as whom, for each stack that they are for.
 var entrances = []string{
-	"ci.yml image: ci of dev",
+	"build.yml attest: ci of dev", "build.yml publish: ci of dev",
 	"deploy.yml deploy: deploy of dev", "deploy.yml deploy: deploy of prod", "deploy.yml deploy: deploy of staging",
+	"deploy.yml describe: preview of dev", "deploy.yml describe: preview of prod", "deploy.yml describe: preview of staging",
 	"deploy.yml rollback: deploy of dev", "deploy.yml rollback: deploy of prod", "deploy.yml rollback: deploy of staging",
-	"drift-check.yml drift: preview of dev", "drift-check.yml drift: preview of prod", "drift-check.yml drift: preview of staging",
+	"drift.yml drift: preview of dev", "drift.yml drift: preview of prod", "drift.yml drift: preview of staging",
 	"infrastructure.yml dev: infra of dev", "infrastructure.yml prod: infra of prod", "infrastructure.yml staging: infra of staging",
+	"preview.yml preview: preview of dev", "preview.yml preview: preview of prod", "preview.yml preview: preview of staging",
 	"promote.yml promote: ci of prod", "promote.yml promote: ci of staging",
-	"pulumi-preview.yml preview: preview of dev", "pulumi-preview.yml preview: preview of prod", "pulumi-preview.yml preview: preview of staging",
 }
 
 // workflow is what of a workflow decides about its tokens.
@@ -39,37 +39,35 @@ type workflow struct {
 	Jobs map[string]struct {
 		Uses        string
 		Environment yaml.Node
-		Strategy    struct {
-			Matrix struct{ Include []map[string]string }
-		}
-		Steps []struct {
+		Steps       []struct {
 			Uses string
 			With map[string]string
 		}
 	}
 }
 
-// TestEveryWorkflowGetsInAsWhoItSays follows each job that logs in: through the variables the program writes, with the token
+// TestEveryWorkflowGetsInAsWhoItSays follows each job that logs in: through what `release settings` says, with the token
 // that GitHub would give it, to the account.
 func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*.yml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
-	simulators, variables := map[string]*trust.Simulator{}, map[string]map[string]string{}
+	simulators, parsed := map[string]*trust.Simulator{}, map[string]stacks.Settings{}
 	for stack := range environments {
 		simulators[stack], err = trust.New(deployed(t, stack))
 		require.NoError(t, err)
-		variables[stack] = githubVariables(t, stack)
+		parsed[stack], err = stacks.Parse(settings(t, stack), stack)
+		require.NoError(t, err)
 	}
 	var found []string
 	all := map[string]workflow{}
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
-		var parsed workflow
-		require.NoError(t, yaml.Unmarshal(content, &parsed), file)
-		all[filepath.Base(file)] = parsed
+		var read workflow
+		require.NoError(t, yaml.Unmarshal(content, &read), file)
+		all[filepath.Base(file)] = read
 	}
 	for _, file := range files {
 		for name, job := range all[filepath.Base(file)].Jobs {
@@ -80,29 +78,20 @@ func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
 				}
 			}
 			for _, step := range job.Steps {
-				account, provider := step.With["service_account"]+step.With["service-account"], step.With["workload_identity_provider"]+step.With["workload-identity-provider"]
-				if account == "" {
+				if !strings.HasPrefix(step.Uses, "google-github-actions/auth@") {
 					continue
 				}
 				for stack, of := range environments {
-					if filepath.Base(file) == "promote.yml" && stack == "dev" {
-						continue // what it copies comes from there
+					if filepath.Base(file) == "promote.yml" && stack == "dev" || filepath.Base(file) == "build.yml" && stack != "dev" {
+						continue // dev builds, and the others copy from there
 					}
 					in, ok := resolve(environment, of)
 					if !ok {
 						continue
 					}
-					matrix := map[string]string{}
-					if i := slices.IndexFunc(job.Strategy.Matrix.Include, func(row map[string]string) bool { return row["stack"] == stack }); i >= 0 {
-						matrix = job.Strategy.Matrix.Include[i]
-					}
-					email, knows := variable(account, matrix, variables[stack], in)
-					if !knows {
-						continue
-					}
-					providerName, knows := variable(provider, matrix, variables[stack], in)
-					require.True(t, knows, "%s %s: %s is written by nobody", file, name, provider)
-					entrance := fmt.Sprintf("%s %s: %s of %s", filepath.Base(file), name, strings.TrimPrefix(strings.Split(email, "@")[0], "github-actions-"), stack)
+					who := asWhom(t, step.With["service_account"], step.With["workload_identity_provider"])
+					email, providerName := parsed[stack].AccountEmail(who), parsed[stack].ProviderName(who)
+					entrance := fmt.Sprintf("%s %s: %s of %s", filepath.Base(file), name, who, stack)
 					if !slices.Contains(found, entrance) {
 						found = append(found, entrance)
 					}
@@ -160,35 +149,17 @@ func resolve(expression, of string) (string, bool) {
 	return "", false
 }
 
-// variable is the value of a variable that a job reads, directly or by a name in its matrix. Jobs in no environment have
-// those of the repository only.
-func variable(expression string, matrix, written map[string]string, environment string) (string, bool) {
-	name := strings.TrimSuffix(strings.TrimPrefix(expression, "${{ vars"), " }}")
-	if key, ok := strings.CutPrefix(name, "[matrix."); ok {
-		name = "." + matrix[strings.TrimSuffix(key, "]")]
-	}
-	value, ok := written["/"+strings.TrimPrefix(name, ".")]
-	if environment != "" && !ok {
-		value, ok = written[environment+"/"+strings.TrimPrefix(name, ".")]
-	}
-	return value, ok
-}
+var setting = regexp.MustCompile(`^\$\{\{ (?:steps|needs)\.settings\.outputs\.(?:([a-z]+)-)?(account|provider) \}\}$`)
 
-// githubVariables are what a stack writes to GitHub, as ENVIRONMENT/NAME or /NAME for the repository's.
-func githubVariables(t *testing.T, stack string) map[string]string {
+// asWhom is the account that a step logs in as, by the outputs that it reads; build.yml's are ci's under another name.
+func asWhom(t *testing.T, account, provider string) string {
 	t.Helper()
-	inventory, err := pulumitest.RunErr(program.In(application), pulumitest.WithStack(stack), pulumitest.WithProjectNumber(numberOf(t, stack)),
-		pulumitest.WithConfig(map[string]string{stacks.ConfigKey("procureflow"): string(settings(t, stack))}),
-		pulumitest.WithCall("gcp:cloudrunv2/getService:getService", notThere), pulumitest.WithKey())
-	require.NoError(t, err)
-	written := map[string]string{}
-	for _, typ := range []string{"github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", "github:index/actionsVariable:ActionsVariable"} {
-		for _, resource := range inventory.OfType(typ) {
-			environment, _ := resource.Inputs["environment"].(string)
-			written[environment+"/"+resource.Inputs["variableName"].(string)], _ = resource.Inputs["value"].(string)
-		}
+	from, by := setting.FindStringSubmatch(account), setting.FindStringSubmatch(provider)
+	require.True(t, from != nil && by != nil && from[1] == by[1] && from[2] == "account" && by[2] == "provider", "%s by %s", account, provider)
+	if from[1] == "" {
+		return stacks.AccountCI
 	}
-	return written
+	return from[1]
 }
 
 func numberOf(t *testing.T, stack string) string {
