@@ -127,6 +127,11 @@ func TestAHeldDeployment(t *testing.T) {
 	}
 	waits(r)
 
+	// Who goes on decides for one step: the last one holds as well.
+	r = start("resume", held, "true")
+	if r.ok || !strings.Contains(r.log, "What to do: docs/pipeline.md#held") {
+		t.Errorf("the last step was decided with the one before\n%v", r)
+	}
 	r = start("resume", held, "true")
 	if !r.ok {
 		t.Errorf("what was held is not released\n%v", r)

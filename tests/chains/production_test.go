@@ -62,6 +62,9 @@ func TestProduction(t *testing.T) {
 	if got, want := c.traffic("prod"), "90% "+sample+", 10% "+digest; got != want {
 		t.Errorf("prod serves %s, want %s\n%v", got, want, r)
 	}
+	if r = resumed("bea"); r.ok || !strings.Contains(r.log, "What to do: docs/pipeline.md#held") {
+		t.Errorf("the last step was decided with the one before\n%v", r)
+	}
 	r = resumed("bea")
 	want = called("release", map[string]string{"check": success, "describe": success, "approve": success, "deploy": success})
 	if !r.ok || !maps.Equal(r.results, want) {
