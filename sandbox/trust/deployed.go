@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -101,31 +102,54 @@ func read(registered []registration) (Deployed, error) {
 	return deployed, nil
 }
 
+// readProvider fails where an input has another form than the program could know before anything is made: taken for absent,
+// it would say that a provider takes other tokens than it does.
 func readProvider(r registration) (Provider, error) {
-	oidc, _ := r.inputs["oidc"].(map[string]any)
-	provider := Provider{Name: r.outputName, Condition: r.text("attributeCondition"), Mapping: map[string]string{}}
-	provider.Disabled, _ = r.inputs["disabled"].(bool)
-	provider.Issuer, _ = oidc["issuerUri"].(string)
-	if provider.Issuer == "" {
-		return Provider{}, fmt.Errorf("provider %q has no OIDC issuer: the simulator knows OIDC providers only", r.name)
+	var problems []error
+	oidc := input[map[string]any](r.inputs, "oidc", &problems)
+	provider := Provider{
+		Name: r.outputName, Mapping: map[string]string{},
+		Condition: input[string](r.inputs, "attributeCondition", &problems),
+		Disabled:  input[bool](r.inputs, "disabled", &problems),
+		Issuer:    input[string](oidc, "issuerUri", &problems),
 	}
-	audiences, _ := oidc["allowedAudiences"].([]any)
-	for _, audience := range audiences {
+	if len(problems) == 0 && provider.Issuer == "" {
+		problems = append(problems, errors.New("has no OIDC issuer: the simulator knows OIDC providers only"))
+	}
+	if input[string](oidc, "jwksJson", &problems) != "" {
+		problems = append(problems, errors.New("has keys of its own (jwksJson): whoever holds them signs any claims, issuer or not"))
+	}
+	for _, audience := range input[[]any](oidc, "allowedAudiences", &problems) {
 		text, ok := audience.(string)
 		if !ok {
-			return Provider{}, fmt.Errorf("provider %q has an audience that is no text", r.name)
+			problems = append(problems, errors.New("has an audience that is no text"))
 		}
 		provider.Audiences = append(provider.Audiences, text)
 	}
-	mapping, _ := r.inputs["attributeMapping"].(map[string]any)
-	for attribute, expression := range mapping {
+	for attribute, expression := range input[map[string]any](r.inputs, "attributeMapping", &problems) {
 		text, ok := expression.(string)
 		if !ok {
-			return Provider{}, fmt.Errorf("provider %q maps %s to what is no text", r.name, attribute)
+			problems = append(problems, fmt.Errorf("maps %s to what is no text", attribute))
 		}
 		provider.Mapping[attribute] = text
 	}
+	if err := errors.Join(problems...); err != nil {
+		return Provider{}, fmt.Errorf("provider %q: %w", r.name, err)
+	}
 	return provider, nil
+}
+
+// input is an input of this type, or its zero value when it is absent.
+func input[T any](inputs map[string]any, key string, problems *[]error) (value T) {
+	given, present := inputs[key]
+	if !present || given == nil {
+		return value
+	}
+	value, ok := given.(T)
+	if !ok {
+		*problems = append(*problems, fmt.Errorf("%s is not known before it is made, or is no %T", key, value))
+	}
+	return value
 }
 
 func readMembership(r registration, registered []registration) (Membership, error) {
@@ -144,8 +168,15 @@ func readMembership(r registration, registered []registration) (Membership, erro
 		membership.Account = email(r.text("serviceAccountId"))
 		membership.Scope = scope.kind + " " + membership.Account
 	}
-	condition, _ := r.inputs["condition"].(map[string]any)
-	membership.Condition, _ = condition["expression"].(string)
+	var problems []error
+	condition := input[map[string]any](r.inputs, "condition", &problems)
+	membership.Condition = input[string](condition, "expression", &problems)
+	if len(condition) > 0 && membership.Condition == "" {
+		problems = append(problems, errors.New("condition has no expression"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return Membership{}, fmt.Errorf("%s %q: %w", r.typ, r.name, err)
+	}
 	if membership.Member == "" || membership.Role == "" {
 		return Membership{}, fmt.Errorf("%s %q has no member or no role that is known before it is made", r.typ, r.name)
 	}

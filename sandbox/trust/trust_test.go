@@ -194,6 +194,48 @@ func TestProvidersThatGoogleWouldRefuse(t *testing.T) {
 	assert.Equal(t, trust.Answer{Reason: "the program deploys no provider", Identities: []trust.Identity{}, Verdicts: []trust.Verdict{}}, simulator.Exchange(nil))
 }
 
+// TestWhatIsReadFromAProgram: everything that decides about a token reaches the simulator, what refuses it too.
+func TestWhatIsReadFromAProgram(t *testing.T) {
+	t.Parallel()
+	deployed, err := trust.Deploy(func(ctx *pulumi.Context) error {
+		if _, err := iam.NewWorkloadIdentityPoolProvider(ctx, "b", &iam.WorkloadIdentityPoolProviderArgs{
+			WorkloadIdentityPoolId: pulumi.String("p"), WorkloadIdentityPoolProviderId: pulumi.String("off"), Disabled: pulumi.Bool(true),
+			AttributeMapping: pulumi.StringMap{"google.subject": pulumi.String("assertion.sub")}, AttributeCondition: pulumi.String("true"),
+			Oidc: &iam.WorkloadIdentityPoolProviderOidcArgs{IssuerUri: pulumi.String(issuer), AllowedAudiences: pulumi.StringArray{pulumi.String("a"), pulumi.String("b")}},
+		}); err != nil {
+			return err
+		}
+		if _, err := iam.NewWorkloadIdentityPoolProvider(ctx, "a", &iam.WorkloadIdentityPoolProviderArgs{
+			WorkloadIdentityPoolId: pulumi.String("p"), WorkloadIdentityPoolProviderId: pulumi.String("on"),
+			AttributeMapping: pulumi.StringMap{"google.subject": pulumi.String("assertion.sub")},
+			Oidc:             &iam.WorkloadIdentityPoolProviderOidcArgs{IssuerUri: pulumi.String(issuer)},
+		}); err != nil {
+			return err
+		}
+		_, err := projects.NewIAMMember(ctx, "m", &projects.IAMMemberArgs{
+			Project: pulumi.String("p"), Role: pulumi.String("roles/run.viewer"), Member: pulumi.String("allUsers"),
+			Condition: projects.IAMMemberConditionArgs{Title: pulumi.String("t"), Expression: pulumi.String("request.time < timestamp('2027-01-01T00:00:00Z')")},
+		})
+		return err
+	}, application, "dev", document(t))
+	require.NoError(t, err)
+	require.Len(t, deployed.Providers, 2)
+	on, off := deployed.Providers[0], deployed.Providers[1]
+	assert.Equal(t, []any{issuer, []string(nil), "", false}, []any{on.Issuer, on.Audiences, on.Condition, on.Disabled})
+	assert.Equal(t, []any{issuer, []string{"a", "b"}, "true", true}, []any{off.Issuer, off.Audiences, off.Condition, off.Disabled})
+	assert.Equal(t, map[string]string{"google.subject": "assertion.sub"}, off.Mapping)
+	assert.Equal(t, []trust.Membership{{
+		Name: "m", Member: "allUsers", Role: "roles/run.viewer", Scope: "project p", Condition: "request.time < timestamp('2027-01-01T00:00:00Z')",
+	}}, deployed.Memberships)
+
+	simulator, err := trust.New(deployed)
+	require.NoError(t, err)
+	answer := simulator.Exchange(map[string]any{"iss": issuer, "aud": "a", "sub": "x"})
+	assert.False(t, answer.Accepted, "the one with this audience is off, and the other takes its own name only")
+	assert.Contains(t, answer.Reason, "off: the provider is disabled")
+	assert.Contains(t, answer.Reason, `on: the audience is "a" and not the provider's`)
+}
+
 // TestWhatTheSimulatorCannotReadFails: a grant it overlooked would be a hole nobody sees.
 func TestWhatTheSimulatorCannotReadFails(t *testing.T) {
 	t.Parallel()
@@ -227,7 +269,29 @@ func TestWhatTheSimulatorCannotReadFails(t *testing.T) {
 				Aws: &iam.WorkloadIdentityPoolProviderAwsArgs{AccountId: pulumi.String("1")},
 			})
 			return err
-		}, `provider "x" has no OIDC issuer`},
+		}, `provider "x": has no OIDC issuer`},
+		"keys of its own": {func(ctx *pulumi.Context) error {
+			_, err := iam.NewWorkloadIdentityPoolProvider(ctx, "x", &iam.WorkloadIdentityPoolProviderArgs{
+				WorkloadIdentityPoolId: pulumi.String("p"), WorkloadIdentityPoolProviderId: pulumi.String("oidc"),
+				Oidc: &iam.WorkloadIdentityPoolProviderOidcArgs{IssuerUri: pulumi.String(issuer), JwksJson: pulumi.String(`{"keys": []}`)},
+			})
+			return err
+		}, `provider "x": has keys of its own (jwksJson)`},
+		"half a condition": {func(ctx *pulumi.Context) error {
+			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{
+				Project: pulumi.String("p"), Role: pulumi.String("r"), Member: pulumi.String("m"),
+				Condition: projects.IAMMemberConditionArgs{Title: pulumi.String("t"), Expression: pulumi.String("")},
+			})
+			return err
+		}, `"x": condition has no expression`},
+		"no member": {func(ctx *pulumi.Context) error {
+			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{Project: pulumi.String("p"), Role: pulumi.String("r"), Member: pulumi.String("")})
+			return err
+		}, `"x" has no member or no role`},
+		"no role": {func(ctx *pulumi.Context) error {
+			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{Project: pulumi.String("p"), Role: pulumi.String(""), Member: pulumi.String("m")})
+			return err
+		}, `"x" has no member or no role`},
 		"a program that fails": {func(*pulumi.Context) error { return fmt.Errorf("broken") }, "run the program of stack dev"},
 	} {
 		t.Run(name, func(t *testing.T) {

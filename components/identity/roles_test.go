@@ -1,0 +1,89 @@
+package identity
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// TestEachRefusedRoleIsRefused asks about every role by itself, on a project, on something narrower, and as what a condition
+// lets its holder grant. The roles are written down here once more: one that is lost from the tables is noticed.
+func TestEachRefusedRoleIsRefused(t *testing.T) {
+	t.Parallel()
+	const (
+		basicText = "is a basic role and grants thousands of permissions"
+		keys      = "makes keys that do not expire"
+		values    = "reads the value of every secret"
+		becomes   = "becomes every account of the project"
+		grants    = "may grant itself any role: add Condition: OnlyRoles(...)"
+	)
+	for role, test := range map[string]struct {
+		// project and narrow are what is said of the role there; empty where it may be granted.
+		project, narrow string
+		// listed is what is said where a condition lists it.
+		listed string
+	}{
+		"roles/owner":                                {basicText, basicText, "with which its holder grants itself any role"},
+		"roles/editor":                               {basicText, basicText, basicText},
+		"roles/viewer":                               {basicText, basicText, basicText},
+		"roles/admin":                                {basicText, basicText, basicText},
+		"roles/writer":                               {basicText, basicText, basicText},
+		"roles/reader":                               {basicText, basicText, basicText},
+		"roles/iam.serviceAccountKeyAdmin":           {keys, keys, keys},
+		"roles/secretmanager.secretAccessor":         {values, "", values},
+		"roles/secretmanager.admin":                  {values, "", values},
+		"roles/iam.serviceAccountUser":               {becomes, "", becomes},
+		"roles/iam.serviceAccountTokenCreator":       {becomes, "", becomes},
+		"roles/iam.serviceAccountOpenIdTokenCreator": {becomes, "", becomes},
+		"roles/iam.workloadIdentityUser":             {becomes, "", becomes},
+		"roles/resourcemanager.projectIamAdmin":      {grants, "", "with which its holder grants itself any role"},
+		"roles/iam.securityAdmin":                    {grants, "", "with which its holder grants itself any role"},
+		"roles/iam.roleAdmin":                        {"", "", "with which its holder grants itself any role"},
+		"roles/run.viewer":                           {"", "", ""},
+	} {
+		t.Run(role, func(t *testing.T) {
+			t.Parallel()
+			said := func(grant Grant) string {
+				grant.Reason = "It is needed."
+				args := &IdentityArgs{Project: pulumi.String("p"), AccountID: "account", Grants: []Grant{grant}}
+				if err := args.validate(); err != nil {
+					return err.Error()
+				}
+				return ""
+			}
+			for _, one := range []struct{ got, want string }{
+				{said(Grant{Role: role, Scope: ProjectScope{}}), test.project},
+				{said(Grant{Role: role, Scope: ServiceScope{Key: "web", Location: pulumi.String("l"), Service: pulumi.String("s")}}), test.narrow},
+				{said(Grant{Role: "roles/resourcemanager.projectIamAdmin", Scope: ProjectScope{}, Condition: OnlyRoles("roles/run.viewer", role)}), test.listed},
+				{said(Grant{Role: "roles/iam.securityAdmin", Scope: ProjectScope{}, Condition: OnlyRoles(role)}), test.listed},
+			} {
+				if one.want == "" {
+					assert.Empty(t, one.got)
+				} else {
+					assert.Contains(t, one.got, one.want)
+				}
+			}
+		})
+	}
+	known := slices.Concat(slices.Collect(maps.Keys(refused)), slices.Collect(maps.Keys(refusedOnProject)),
+		slices.Collect(maps.Keys(conditionalOnProject)), slices.Collect(maps.Keys(escalating)))
+	slices.Sort(known)
+	assert.Len(t, slices.Compact(known), 16, "every role of the tables is asked about")
+}
+
+// TestHalfAConditionIsNone: a condition without a title or without an expression narrows nothing.
+func TestHalfAConditionIsNone(t *testing.T) {
+	t.Parallel()
+	for name, condition := range map[string]*Condition{
+		"no title": {Expression: "true"}, "no expression": {Title: "always"}, "neither": {}, "a description alone": {Description: "Until then"},
+	} {
+		grant := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed.", Condition: condition}
+		assert.Contains(t, grant.problems("grant")[0].Error(), "grant.Condition needs a Title and an Expression", name)
+	}
+	whole := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed.", Condition: &Condition{Title: "always", Expression: "true"}}
+	assert.Empty(t, whole.problems("grant"))
+}
