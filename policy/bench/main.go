@@ -230,20 +230,26 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// table is the markdown table of all columns, and how many times the last is the first.
+// table is the markdown table of all columns, and how many times each is the first.
 func table(columns []column) string {
 	var b strings.Builder
 	b.WriteString("| measured |")
 	for _, c := range columns {
 		fmt.Fprintf(&b, " %s |", c.name)
 	}
-	b.WriteString(" ratio |\n|---|" + strings.Repeat("---|", len(columns)) + "---|\n")
+	for _, c := range columns[1:] {
+		fmt.Fprintf(&b, " %s / %s |", c.name, columns[0].name)
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", 2*len(columns)-1) + "\n")
 	for i, first := range columns[0].rows {
 		fmt.Fprintf(&b, "| %s |", first.what)
 		for _, c := range columns {
 			fmt.Fprintf(&b, " %s |", strings.TrimSpace(format(c.rows[i].value)+" "+first.unit))
 		}
-		fmt.Fprintf(&b, " %s |\n", format(columns[len(columns)-1].rows[i].value/first.value))
+		for _, c := range columns[1:] {
+			fmt.Fprintf(&b, " %s |", format(c.rows[i].value/first.value))
+		}
+		b.WriteString("\n")
 	}
 	return b.String()
 }

@@ -14,7 +14,9 @@ import (
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
@@ -33,9 +35,19 @@ type launch struct {
 
 // contestants are the platform's packs, built into a folder, and their peers.
 func contestants(ctx context.Context, folder string) ([]contestant, error) {
-	build := exec.CommandContext(ctx, "go", "build", "-o", folder+string(filepath.Separator), ".", "./bench/reporting")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building the packs: %w\n%s", err, out)
+	onPolicyx := filepath.Join(folder, "onpolicyx")
+	for _, build := range []struct {
+		in, to   string
+		packages []string
+	}{
+		{".", folder, []string{".", "./bench/reporting"}},
+		{filepath.Join("bench", "policyx"), onPolicyx, []string{".", "./reporting"}},
+	} {
+		cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-o", build.to + string(filepath.Separator)}, build.packages...)...)
+		cmd.Dir, cmd.Env = build.in, append(os.Environ(), "GOWORK=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("building the packs in %s: %w\n%s", build.in, err, out)
+		}
 	}
 	peer, err := filepath.Abs(filepath.Join("bench", "typescript"))
 	if err != nil {
@@ -50,11 +62,15 @@ func contestants(ctx context.Context, folder string) ([]contestant, error) {
 	ours := func(name string) launch {
 		return launch{name: "Go " + name, command: []string{filepath.Join(folder, name)}}
 	}
+	experimental := func(name string) launch {
+		return launch{name: "policyx " + name, command: []string{filepath.Join(onPolicyx, name)}}
+	}
 	theirs := func(folder string) launch {
 		return launch{name: "TypeScript " + folder, folder: folder, command: []string{"node", runner}, after: []string{"."}}
 	}
 	return []contestant{
 		{name: "Go", rules: ours("policy"), reporting: ours("reporting")},
+		{name: "policyx", rules: experimental("policyx"), reporting: experimental("reporting")},
 		{name: "TypeScript", rules: theirs(peer), reporting: theirs(filepath.Join(peer, "reporting"))},
 	}, nil
 }
@@ -92,6 +108,9 @@ func (l launch) start(ctx context.Context, engine string) (*process, error) {
 		return nil, err
 	}
 	client := pulumirpc.NewAnalyzerClient(p.conn)
+	if err := introduce(ctx, client, engine); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.name, err)
+	}
 	info, err := client.GetAnalyzerInfo(ctx, &emptypb.Empty{})
 	if err != nil {
 		return nil, fmt.Errorf("%s: GetAnalyzerInfo: %w", l.name, err)
@@ -105,6 +124,20 @@ func (l launch) start(ctx context.Context, engine string) (*process, error) {
 		return nil, fmt.Errorf("%s: Configure: %w", l.name, err)
 	}
 	return p, nil
+}
+
+// introduce makes the calls that the engine begins a preview with. Not every SDK has the first; policyx answers nothing before
+// the second.
+func introduce(ctx context.Context, client pulumirpc.AnalyzerClient, engine string) error {
+	_, err := client.Handshake(ctx, &pulumirpc.AnalyzerHandshakeRequest{EngineAddress: engine})
+	if err != nil && status.Code(err) != codes.Unimplemented {
+		return fmt.Errorf("Handshake: %w", err)
+	}
+	_, err = client.ConfigureStack(ctx, &pulumirpc.AnalyzerStackConfigureRequest{Organization: "o", Project: "bench", Stack: "dev", DryRun: true})
+	if err != nil {
+		return fmt.Errorf("ConfigureStack: %w", err)
+	}
+	return nil
 }
 
 func (p *process) stop() {
