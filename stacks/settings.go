@@ -84,7 +84,7 @@ type GitHubProtection struct {
 	Checks []string `json:"checks"`
 	// Approvals are those that a pull request takes, 1-10; a code owner's is always among them. Default: 1.
 	Approvals int `json:"approvals,omitempty" default:"1"`
-	// Tags are patterns, policy-v* for example, of the tags that only the repository's administrators may make, move or
+	// Tags are patterns, policy/v* for example, of the tags that only the repository's administrators may make, move or
 	// delete. A tag starts the workflows of the commit it names, reviewed or not, so every tag that starts one with an identity
 	// belongs here. Default: none.
 	Tags []string `json:"tags,omitempty"`

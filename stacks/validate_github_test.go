@@ -157,7 +157,7 @@ func TestProtection(t *testing.T) {
 		}},
 		{"no tags", prod, with(change{"tags": []any{}}), nil},
 		{"bad tags", prod, with(change{"tags": []any{"refs/tags/v1", "v1", "v1"}}), []string{
-			"github.protection.tags[0]: is not a tag; use short names or patterns such as policy-v*, without refs/tags/",
+			"github.protection.tags[0]: is not a tag; use short names or patterns such as policy/v*, without refs/tags/",
 			"github.protection.tags[2]: is there twice; remove one of the two",
 		}},
 		{"bad checks", prod, with(change{"checks": []any{" ci", strings.Repeat("a", 101)}}), []string{

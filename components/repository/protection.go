@@ -38,7 +38,7 @@ type Protection struct {
 	// Branches are names of branches without refs/heads/, or patterns of GitHub's rulesets such as release/*. Required: at
 	// least one.
 	Branches []string
-	// Tags are names of tags without refs/tags/, or patterns of GitHub's rulesets such as policy-v*, that only the repository's
+	// Tags are names of tags without refs/tags/, or patterns of GitHub's rulesets such as policy/v*, that only the repository's
 	// administrators may make, move or delete. Whoever may push a tag otherwise chooses the commit whose workflows run with
 	// the tag's rights. Default: none.
 	Tags []string

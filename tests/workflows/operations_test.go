@@ -19,11 +19,11 @@ func TestWhichPolicyPackIsPublished(t *testing.T) {
 		code   int
 		says   string
 	}{
-		{"policy-v1.2.3", true, 0, ""},
-		{"policy-v1.2.3", false, 1, "policy-v1.2.3 is not on main"},
-		{"policy-v1.2", true, 1, "is not policy-vMAJOR.MINOR.PATCH"},
-		{"policy-v1.2.3-rc1", true, 1, "is not policy-vMAJOR.MINOR.PATCH"},
-		{"policy-v1.2.3\nx", true, 1, "is not policy-vMAJOR.MINOR.PATCH"},
+		{"policy/v1.2.3", true, 0, ""},
+		{"policy/v1.2.3", false, 1, "policy/v1.2.3 is not on main"},
+		{"policy/v1.2", true, 1, "is not policy/vMAJOR.MINOR.PATCH"},
+		{"policy/v1.2.3-rc1", true, 1, "is not policy/vMAJOR.MINOR.PATCH"},
+		{"policy/v1.2.3\nx", true, 1, "is not policy/vMAJOR.MINOR.PATCH"},
 	} {
 		git := `[ "$*" = "merge-base --is-ancestor HEAD refs/remotes/origin/main" ] || exit 9; `
 		if test.onMain {
@@ -31,14 +31,14 @@ func TestWhichPolicyPackIsPublished(t *testing.T) {
 		} else {
 			git += "exit 1"
 		}
-		code, printed, _ := runScript(t, script(t, "is not policy-vMAJOR.MINOR.PATCH"), map[string]string{"TAG": test.tag}, map[string]string{"git": git})
+		code, printed, _ := runScript(t, script(t, "is not policy/vMAJOR.MINOR.PATCH"), map[string]string{"TAG": test.tag}, map[string]string{"git": git})
 		if code != test.code || !strings.Contains(printed, test.says) {
 			t.Errorf("%+v: exit code %d and %q", test, code, printed)
 		}
 	}
-	for exit, summary := range map[string]string{"0": "## Published the policy pack from policy-v1.2.3\n", "255": ""} {
+	for exit, summary := range map[string]string{"0": "## Published the policy pack from policy/v1.2.3\n", "255": ""} {
 		code, printed, written := runScript(t, script(t, "pulumi policy publish"), map[string]string{
-			"ORGANIZATION": "o", "GITHUB_REF_NAME": "policy-v1.2.3", "EXIT": exit,
+			"ORGANIZATION": "o", "GITHUB_REF_NAME": "policy/v1.2.3", "EXIT": exit,
 		}, map[string]string{"pulumi": `echo "called: $*"; exit "$EXIT"`})
 		if (code == 0) != (exit == "0") || written != summary || printed != "called: policy publish -- o\n" {
 			t.Errorf("pulumi exits with %s: exit code %d, %q and %q", exit, code, printed, written)

@@ -160,12 +160,12 @@ func TestTagsThatStartAWorkflowAreProtected(t *testing.T) {
 		protected   []string
 		want        string
 	}{
-		"another tag":      {"tags: [\"v*\"]", []string{"policy-v*"}, file + " starts on the tag v*, which Pulumi.prod.yaml does not protect|Pulumi.prod.yaml protects the tags policy-v*, which start nothing"},
-		"no tags at all":   {"tags: [\"policy-v*\"]", nil, file + " starts on the tag policy-v*, which Pulumi.prod.yaml does not protect"},
+		"another tag":      {"tags: [\"v*\"]", []string{"policy/v*"}, file + " starts on the tag v*, which Pulumi.prod.yaml does not protect|Pulumi.prod.yaml protects the tags policy/v*, which start nothing"},
+		"no tags at all":   {"tags: [\"policy/v*\"]", nil, file + " starts on the tag policy/v*, which Pulumi.prod.yaml does not protect"},
 		"everything":       {"paths: [\"policy/**\"]", nil, file + " starts on every tag: name them"},
 		"branches instead": {"branches: [main]", nil, ""},
 	} {
-		files := change(t, sources(t), "workflows/"+file, "tags: [\"policy-v*\"]", test.replacement)
+		files := change(t, sources(t), "workflows/"+file, "tags: [\"policy/v*\"]", test.replacement)
 		if got := strings.Join(tagProblems(parse(t, files), test.protected), "|"); got != test.want {
 			t.Errorf("%s: found %q, want %q", name, got, test.want)
 		}
