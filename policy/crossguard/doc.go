@@ -32,7 +32,7 @@
 // "7", or a secret, it is read. Where it is absent, the compiler asks what set was for. [Object] has the reads.
 //
 // A policy that has no answer for a resource says [Resource.NotApplicable]. A panic is the policy's own error, mandatory and
-// with its name, and the others go on. What a policy prints is shown by the engine as the pack's diagnostics.
+// with its name, and the others go on. What a policy has to say besides goes to [Object.Log].
 //
 // # Running a pack
 //
@@ -56,6 +56,11 @@
 // that the program gives it, or a URN, in which * stands for any characters; "*" alone is refused: lower the policy's level
 // instead, where everybody sees it. What is wrong with a stack as a whole is the stack's own resource's, which is named after
 // the project and the stack: example-dev.
+//
+// Pulumi's own form of exemption, a policy exception, is read as well (exception.go):
+//
+//	{"all": {"exceptions": [{"reason": "load test", "expires": "2027-01-31",
+//	    "match": [{"policies": ["run-max-instances"], "targets": ["urn:pulumi:dev::…"]}]}]}}
 //
 // What an exemption covers is reported as not applicable, with the reason. After its last day it covers nothing and is a
 // violation itself, and so is one that covers nothing because no such resource exists or none violates the policy any more.
