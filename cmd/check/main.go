@@ -25,7 +25,7 @@ import (
 )
 
 // modules are the repository's Go modules that have code of ours, relative to its root.
-var modules = []string{".", "policy", "policy/conformance", "tests/workflows"}
+var modules = []string{".", "policy", "policy/conformance", "policy/bench/policyx", "tests/workflows"}
 
 // testTimeout bounds one package's tests. The first run of the sandbox's tests compiles the Pulumi CLI.
 const testTimeout = "30m"
