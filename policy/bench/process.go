@@ -133,7 +133,9 @@ func introduce(ctx context.Context, client pulumirpc.AnalyzerClient, engine stri
 	if err != nil && status.Code(err) != codes.Unimplemented {
 		return fmt.Errorf("Handshake: %w", err)
 	}
-	_, err = client.ConfigureStack(ctx, &pulumirpc.AnalyzerStackConfigureRequest{Organization: "o", Project: "bench", Stack: "dev", DryRun: true})
+	_, err = client.ConfigureStack(ctx, &pulumirpc.AnalyzerStackConfigureRequest{
+		Organization: "o", Project: "bench", Stack: "dev", DryRun: true,
+	})
 	if err != nil {
 		return fmt.Errorf("ConfigureStack: %w", err)
 	}

@@ -83,7 +83,8 @@ func parseExceptionOf(policy string, v any, latest time.Time) ([]exemption, erro
 	var all []exemption
 	for i, one := range parsed {
 		if !slices.Contains(one.policies, policy) {
-			return nil, fmt.Errorf(`match[%d] is about %s: put it there, or into the %s of "all"`, i, strings.Join(one.policies, ", "), exceptionsOption)
+			return nil, fmt.Errorf(`match[%d] is about %s: put it there, or into the %s of "all"`,
+				i, strings.Join(one.policies, ", "), exceptionsOption)
 		}
 		all = append(all, one.exempt...)
 	}
@@ -137,7 +138,8 @@ func (s *session) except(pack *Pack, v any) error {
 			for _, name := range one.policies {
 				p := slices.IndexFunc(pack.Policies, func(p Policy) bool { return p.Name == name })
 				if p < 0 {
-					problems = append(problems, fmt.Errorf(`"all".%s[%d]: the pack has no policy %q: correct the name or remove it`, exceptionsOption, i, name))
+					problems = append(problems, fmt.Errorf(`"all".%s[%d]: the pack has no policy %q: correct the name or remove it`,
+						exceptionsOption, i, name))
 					continue
 				}
 				s.settings[p].exemptions = append(s.settings[p].exemptions, one.exempt...)

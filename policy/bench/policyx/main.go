@@ -18,7 +18,8 @@ import (
 
 func main() {
 	err := policyx.Main(func(*pulumi.Context) (policyx.PolicyPack, error) {
-		return policyx.NewPolicyPack("peer", semver.MustParse("1.0.0"), policyx.EnforcementLevelMandatory, slices.Concat(resourceRules(), stackRules()))
+		policies := slices.Concat(resourceRules(), stackRules())
+		return policyx.NewPolicyPack("peer", semver.MustParse("1.0.0"), policyx.EnforcementLevelMandatory, policies)
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

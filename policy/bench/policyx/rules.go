@@ -21,8 +21,8 @@ const (
 var (
 	services = []string{"gcp:cloudrun/service:Service", "gcp:cloudrunv2/service:Service"}
 	run      = append(slices.Clone(services), "gcp:cloudrunv2/job:Job", "gcp:cloudrunv2/workerPool:WorkerPool")
-	iam      = []string{"gcp:projects/iAMMember:IAMMember", "gcp:serviceaccount/iAMMember:IAMMember", "gcp:secretmanager/secretIamMember:SecretIamMember",
-		"gcp:cloudrunv2/serviceIamMember:ServiceIamMember", "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"}
+	iam      = []string{"gcp:projects/iAMMember:IAMMember", "gcp:serviceaccount/iAMMember:IAMMember",
+		"gcp:secretmanager/secretIamMember:SecretIamMember", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember", "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"}
 	wide = iam[:1]
 
 	secretName  = regexp.MustCompile(`(?i)(secret|token|passw|api_?key|credential|mongodb_uri)`)
@@ -106,7 +106,8 @@ func resourceRules() []policyx.Policy {
 		rule("image-pinned", run, each(must(func(p property.Map) bool { return pinned.MatchString(text(p, "image", "")) }, "pin"))),
 		rule("image-registry", run, each(says("image", "us-central1-docker.pkg.dev/procureflow-"))),
 		rule("binauthz", run, has("binaryAuthorization")),
-		rule("binauthz-default-deny", []string{"gcp:binaryauthorization/policy:Policy"}, not("defaultAdmissionRule.evaluationMode", "^ALWAYS_ALLOW$")),
+		rule("binauthz-default-deny", []string{"gcp:binaryauthorization/policy:Policy"},
+			not("defaultAdmissionRule.evaluationMode", "^ALWAYS_ALLOW$")),
 		rule("labels", append(slices.Clone(run), secret), labels),
 		rule("regions", append(slices.Clone(run), repository), says("location", "us-central1")),
 		rule("no-keys", []string{"gcp:serviceaccount/key:Key"}, func(_ property.Map, report func(string)) { report("key") }),
@@ -127,8 +128,10 @@ func resourceRules() []policyx.Policy {
 		rule("bucket", []string{"gcp:storage/bucket:Bucket"}, says("publicAccessPrevention", "enforced")),
 		rule("sql", []string{"gcp:sql/databaseInstance:DatabaseInstance"}, is("settings.ipConfiguration.ipv4Enabled", true, false)),
 		rule("gh-env", []string{github + "repositoryEnvironment:RepositoryEnvironment"}, is("preventSelfReview", false, true)),
-		rule("gh-branch", []string{github + "repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy"}, says("branchPattern", "main")),
-		rule("gh-variable", []string{github + "actionsEnvironmentVariable:ActionsEnvironmentVariable"}, not("variableName", `(?i)(secret|token|passw)`)),
+		rule("gh-branch", []string{github + "repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy"},
+			says("branchPattern", "main")),
+		rule("gh-variable", []string{github + "actionsEnvironmentVariable:ActionsEnvironmentVariable"},
+			not("variableName", `(?i)(secret|token|passw)`)),
 		rule("gh-actions", []string{github + "actionsRepositoryPermissions:ActionsRepositoryPermissions"}, says("allowedActions", "selected")),
 	}
 }

@@ -51,7 +51,8 @@ func (e Engine) run(t testing.TB, folder string, environment []string, args ...s
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), e.pulumi, args...)
 	cmd.Dir = folder
-	cmd.Env = append(append(os.Environ(), "PULUMI_HOME="+e.home, "PULUMI_SKIP_UPDATE_CHECK=true", "NO_COLOR=1", "PULUMI_OPTION_COLOR=never"), environment...)
+	cmd.Env = append(os.Environ(), "PULUMI_HOME="+e.home, "PULUMI_SKIP_UPDATE_CHECK=true", "NO_COLOR=1", "PULUMI_OPTION_COLOR=never")
+	cmd.Env = append(cmd.Env, environment...)
 	both, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {
 		t.Fatalf("running pulumi: %v", err)

@@ -117,7 +117,9 @@ func (languageHost) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.P
 	return &pulumirpc.PluginInfo{Version: "1.0.0"}, nil
 }
 
-func (languageHost) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
+func (languageHost) GetRequiredPackages(
+	context.Context, *pulumirpc.GetRequiredPackagesRequest,
+) (*pulumirpc.GetRequiredPackagesResponse, error) {
 	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }
 

@@ -14,7 +14,9 @@ import (
 
 // Schema holds a pack against providers' schemas: a rule that names a type or reads a property which the provider does not have
 // fails the test. A misspelt path would else read as absent for ever. What a rule reads is seen when it reads it, so the test has
-// to walk the rule's branches. A rule about several types may read what only one of them has. Get a file by pulumi package get-schema gcp@8.41.1 > gcp.json.
+// to walk the rule's branches. A rule about several types may read what only one of them has. Get a file by
+//
+//	pulumi package get-schema gcp@8.41.1 > gcp.json
 //
 // An excerpt of a schema will do as well, which is one without "provider": a type that it does not have fails the test only where
 // it is nearly one that it has.

@@ -64,6 +64,10 @@ func section(p crossguard.Policy, configs []Config) string {
 			fmt.Fprintf(&b, " %s |", value(c.Policies[p.Name].Options[o.Name]))
 		}
 		b.WriteString("\n")
+		for _, field := range o.Fields { // of an object: what a stack configures of it stands in the line above
+			fmt.Fprintf(&b, "| `%s.%s` | %s | %s |", o.Name, field.Name, field.Description, value(field.Default))
+			b.WriteString(strings.Repeat(" |", len(configs)) + "\n")
+		}
 	}
 	return b.String()
 }
