@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
@@ -79,4 +80,19 @@ func TestTheEngineFindsWhatIsInsideOfComponents(t *testing.T) {
 	assert.True(t, refused, output)
 	assert.Contains(t, output, "template.scaling.maxInstanceCount is 9: set it to 5 or less")
 	assert.Contains(t, output, "Every Cloud Run service and worker pool has a cap on its instances")
+
+	good := v2()
+	good.Parent = bad.Parent
+	good.Properties["description"] = ct.Secret{Value: "hush"}
+	output, refused, _ = p.Run(t, "up", good)
+	assert.False(t, refused, output)
+	made := p.Resources(t)
+	service := made[len(made)-1]
+	assert.Equal(t, "urn:pulumi:dev::test::test:index:Platform$test:index:Web$"+serviceV2+"::web", service.URN())
+	assert.Equal(t, ct.Secret{Value: "hush"}, service.Outputs["description"])
+	alone := Pack()
+	alone.Policies = []crossguard.Policy{runMaxInstances}
+	assert.Empty(t, ct.Start(t, alone).Preview(made...).Messages())
+	service.Properties["template"].(object)["scaling"] = object{"maxInstanceCount": 9}
+	assert.Len(t, ct.Start(t, alone).Preview(service).Messages(), 1)
 }

@@ -84,6 +84,16 @@ func (p *Program) Run(t testing.TB, operation string, resources ...Resource) (ou
 	return output, refused, slices.Clone(p.made)
 }
 
+// Resources are the stack's after an update, with what the engine made of them: outputs, dependencies, URNs inside of components.
+func (p *Program) Resources(t testing.TB) []Resource {
+	t.Helper()
+	file := filepath.Join(p.folder, "export.json")
+	if output, failed := p.pulumi(t, "stack", "export", "--stack", "dev", "--show-secrets", "--file", file); failed {
+		t.Fatal(output)
+	}
+	return LoadExport(t, file)
+}
+
 // pulumi runs the command with this process as the language host and as the provider of every package that was asked for.
 func (p *Program) pulumi(t testing.TB, args ...string) (output string, failed bool) {
 	t.Helper()
