@@ -33,6 +33,7 @@ func TestMaps(t *testing.T) {
 		"an unknown map":   {ct.Properties{"volumes": ct.UnknownObject}, []string{"not checked: volumes is known only after the update"}},
 		"secret entries":   {ct.Properties{"labels": object{"a": ct.Secret{Value: "hunter2"}}}, []string{`"a" is "[secret]"`, "0 volumes, 1 labels, 1 by their keys"}},
 		"the engine's own": {ct.Properties{"labels": object{"__defaults": []any{}, "a": nil}}, []string{"0 volumes, 0 labels, 0 by their keys"}},
+		"what looks so":    {ct.Properties{"labels": object{"__token": "x"}}, []string{`"__token" is "x"`, "0 volumes, 1 labels, 1 by their keys"}},
 	} {
 		assert.Equal(t, test.want, c.Analyze(ct.Resource{Type: thing, Properties: test.in}).Messages(), name)
 	}

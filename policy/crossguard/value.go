@@ -2,7 +2,6 @@ package crossguard
 
 import (
 	"encoding/base64"
-	"strings"
 )
 
 // Values arrive as google.protobuf.Value. Pulumi adds, inside of it: secrets, output values, byte strings and resource
@@ -265,5 +264,12 @@ func memberIsTrue(object, key string) bool {
 	return rawValue(v).truth
 }
 
-// hidden reports whether a key is the engine's own bookkeeping rather than a property.
-func hidden(key string) bool { return strings.HasPrefix(key, "__") || key == signatureKey }
+// hidden reports whether a key is the engine's, a bridged provider's or a dynamic provider's own bookkeeping. Nothing else that
+// begins with __ is: a label of such a name is the program's, and has to be seen.
+func hidden(key string) bool {
+	switch key {
+	case signatureKey, "__defaults", "__meta", "__pulumi_raw_state_delta", "__provider", "__internal":
+		return true
+	}
+	return false
+}
