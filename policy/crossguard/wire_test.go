@@ -41,6 +41,20 @@ func FuzzReads(f *testing.F) {
 	})
 }
 
+// TestKeysAreReadAsTheyWereWritten: whatever characters a key has, bytes that are no UTF-8 included.
+func TestKeysAreReadAsTheyWereWritten(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		key := rapid.OneOf(rapid.String(), rapid.StringMatching(`[\[\]"\\.a]{0,6}`)).Draw(t, "key")
+		got, rest := nextStep(Key(key) + ".rest")
+		assert.Equal(t, step{key: key}, got)
+		assert.Equal(t, "rest", rest)
+		got, rest = nextStep(appendStep("", step{key: key}))
+		assert.Equal(t, step{key: key}, got, "as a message names it")
+		assert.Empty(t, rest)
+	})
+}
+
 // TestReadsAgreeWithProtobuf compares the reader with the protobuf library on random values.
 func TestReadsAgreeWithProtobuf(t *testing.T) {
 	t.Parallel()
