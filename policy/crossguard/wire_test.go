@@ -27,7 +27,8 @@ func FuzzReads(f *testing.F) {
 		r.value = &value{kind: kindObject, text: message}
 		for _, read := range []func(){
 			func() { r.Int("a.b[0]") }, func() { r.String("a.b[1]") }, func() { r.Bool("a") }, func() { r.Strings("a.b") },
-			func() { r.Each("a.b", func(o Object) { o.Has("c") }) }, func() { r.Provider() },
+			func() { r.Each("a.b", func(o Object) { o.Has("c") }) }, func() { r.EachStringEntry("a", func(string, string) {}) },
+			func() { r.EachEntry("", func(_ string, o Object) { o.LenMap("") }) }, func() { r.Provider() },
 			func() {
 				for range r.Keys("") {
 					r.Len("a")
