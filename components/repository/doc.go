@@ -31,7 +31,7 @@
 // [Protection] is of the repository as a whole, so one stack alone has it:
 //
 //	Protection: &repository.Protection{
-//		Branches: []string{"main"}, Tags: []string{"policy-v*"}, Checks: []string{"ci-ok"},
+//		Branches: []string{"main"}, Tags: []string{"policy/v*"}, Checks: []string{"ci-ok"},
 //		Actions: []string{"actions/checkout@*", "docker/login-action@*"},
 //	}
 //
