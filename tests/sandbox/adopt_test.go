@@ -105,7 +105,7 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 	assert.Contains(t, s.must("adopt", "dev", "--out", file).out, "None of the 0 planned resources")
 }
 
-// TestAdoptTheRepositorysSettings: environments, variables and the ruleset that were made by hand in GitHub, and the key, note
+// TestAdoptTheRepositorysSettings: environments and the ruleset that were made by hand in GitHub, and the key, note
 // and attestor of a first attempt, are taken over by prod without one of them being replaced or made a second time.
 func TestAdoptTheRepositorysSettings(t *testing.T) {
 	t.Parallel()
@@ -127,8 +127,6 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 	made(http.MethodPut, hub+"/environments/production", map[string]any{
 		"wait_timer": 0, "deployment_branch_policy": map[string]any{"protected_branches": false, "custom_branch_policies": true}})
 	made(http.MethodPost, hub+"/environments/production/deployment-branch-policies", map[string]any{"name": "main"})
-	made(http.MethodPost, hub+"/environments/production/variables", map[string]any{"name": "GCP_PROJECT", "value": "by-hand"})
-	made(http.MethodPost, hub+"/actions/variables", map[string]any{"name": "GCP_PROJECT_PROD", "value": "by-hand"})
 	ruleset := made(http.MethodPost, hub+"/rulesets", map[string]any{"name": "protected-branches", "target": "branch", "enforcement": "disabled",
 		"conditions": map[string]any{"ref_name": map[string]any{"include": []any{"~DEFAULT_BRANCH"}, "exclude": []any{}}}, "rules": []any{map[string]any{"type": "deletion"}}})
 	made(http.MethodPost, kms+"?keyRingId=attestation", map[string]any{})
@@ -139,11 +137,11 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 
 	file := filepath.Join(t.TempDir(), "import.json")
 	dry := s.must("adopt", "prod", "--out", file)
-	assert.Contains(t, dry.out, "7 of the ")
+	assert.Contains(t, dry.out, "5 of the ")
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	for _, id := range []string{
-		"procureflow:production", "procureflow:GCP_PROJECT_PROD", "procureflow:production:GCP_PROJECT",
+		"procureflow:production",
 		fmt.Sprintf("procureflow:%.0f", ruleset["id"]),
 		"projects/procureflow-prod/locations/us-central1/keyRings/attestation", "projects/procureflow-prod/notes/release",
 	} {
@@ -160,8 +158,6 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 	assert.Equal(t, note["createTime"], after["createTime"])
 	_, after = s.api(http.MethodGet, fmt.Sprintf("%s/rulesets/%.0f", hub, ruleset["id"]), nil)
 	assert.Equal(t, "active", after["enforcement"], "the one that was there holds now what the settings say")
-	_, variable := s.api(http.MethodGet, hub+"/environments/production/variables/GCP_PROJECT", nil)
-	assert.Equal(t, "procureflow-prod", variable["value"])
 	assert.Contains(t, s.must("up", "prod").out, "Stack prod: no changes")
 }
 
