@@ -146,7 +146,7 @@ func (a *app) root() *cobra.Command {
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
 	root.PersistentPreRun = func(*cobra.Command, []string) { a.fromEnvironment() }
 	for _, command := range []*cobra.Command{
-		a.status(), a.rollout(), a.rollback(), a.guard(), a.promote(), a.report(), a.approvals(), a.verify(), a.built(), a.sign(), a.settings(),
+		a.status(), a.rollout(), a.rollback(), a.guard(), a.promote(), a.report(), a.backtest(), a.approvals(), a.verify(), a.built(), a.sign(), a.settings(),
 	} {
 		if check := command.Args; check != nil {
 			command.Args = func(command *cobra.Command, arguments []string) error {

@@ -182,6 +182,14 @@ func TestReleaseAndBack(t *testing.T) {
 	}
 	assert.Equal(t, []string{"rollout pin", "rollout begin", "rollout shift", "rollout shift", "rollout finish", "rollback rollback"}, kinds)
 
+	exit, out, errors = l.release(context.Background(), "backtest", l.file("policy.yaml"), l.file("audit.jsonl"))
+	assert.Equal(t, ExitDone, exit, errors)
+	assert.Regexp(t, `(?s)^\S+ web-green: released at 100 % after \S+; as well.*\n1 rollouts\n$`, out)
+	exit, _, errors = l.release(context.Background(), "backtest", l.file("policy.yaml"), l.file("no-such-file"))
+	assert.Equal(t, ExitFailed, exit, errors)
+	exit, _, errors = l.release(context.Background(), "backtest", l.file("audit.jsonl"), l.file("audit.jsonl"))
+	assert.Equal(t, ExitUsage, exit, errors)
+
 	exit, _, errors = l.release(context.Background(), "report", "--out", l.file("report.html"))
 	assert.Equal(t, ExitDone, exit, errors)
 	page, err := os.ReadFile(l.file("report.html"))

@@ -169,7 +169,7 @@ func TestBadCandidateOnTheSandbox(t *testing.T) {
 		outcome rollout.Outcome
 		why     string
 	}{
-		"errors":          {cloud.Behaviour{ErrorRate: 1}, 0, rollout.RolledBack, "probe 1 of 20 before traffic: /: status 500"},
+		"errors":          {cloud.Behaviour{ErrorRate: 1}, 0, rollout.RolledBack, "2 of 2 probes before traffic failed, the last one: /: status 500"},
 		"errors, later":   {cloud.Behaviour{ErrorRate: 1}, 30 * time.Second, rollout.RolledBack, "3 probes of the candidate's URL in a row failed, the last one: /: status 500"},
 		"never ready":     {cloud.Behaviour{NeverReady: true}, 0, rollout.Failed, "web-green never became ready, and serves nobody: "},
 		"healthy for now": {cloud.Behaviour{ErrorRate: 1}, time.Hour, rollout.Released, "web-green serves everything"},

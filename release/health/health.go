@@ -127,15 +127,22 @@ func Unreachable(round []Sample) (string, bool) {
 	return round[len(round)-1].Fault, true
 }
 
-// BeforeTraffic is gate A: every probe of the candidate's own URL good, enough of them, and fast enough. The first bad one fails it:
-// nobody is served by the candidate yet, so there is nothing to be patient for.
+// BeforeTraffic is gate A: enough probes of the candidate's own URL good in a row, and fast enough. One bad probe begins the row anew, as
+// any network loses a request now and then; the second one fails the gate: nobody is served by the candidate yet, so there is nothing to
+// be patient for.
 func BeforeTraffic(samples []Sample, limits Limits) Verdict {
 	counted := only(samples, Candidate)
+	bad, from := 0, 0
 	for i, sample := range counted {
-		if !sample.Good() {
-			return verdict(Fail, "probe %d of %d before traffic: %s", i+1, limits.Probes, sample.Fault)
+		if sample.Good() {
+			continue
 		}
+		if bad++; bad == 2 {
+			return verdict(Fail, "2 of %d probes before traffic failed, the last one: %s", i+1, sample.Fault)
+		}
+		from = i + 1
 	}
+	counted = counted[from:]
 	if len(counted) < limits.Probes {
 		return verdict(Pending, "%d of %d probes before traffic were good", len(counted), limits.Probes)
 	}

@@ -50,8 +50,12 @@ func TestBeforeTraffic(t *testing.T) {
 		"nothing yet":           {"", limits, Pending, "0 of 40 probes before traffic were good"},
 		"not enough":            {repeat("c", 39), limits, Pending, "39 of 40 probes before traffic were good"},
 		"enough":                {repeat("c", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
-		"first one bad":         {"C", limits, Fail, "probe 1 of 40 before traffic: status 503"},
-		"last one bad":          {repeat("c", 39) + "C", limits, Fail, "probe 40 of 40 before traffic: status 503"},
+		"first one bad":         {"C", limits, Pending, "0 of 40 probes before traffic were good"},
+		"first two bad":         {"CC", limits, Fail, "2 of 2 probes before traffic failed, the last one: status 503"},
+		"one bad, then enough":  {"ccC" + repeat("c", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
+		"one bad, not enough":   {repeat("c", 39) + "C" + repeat("c", 39), limits, Pending, "39 of 40 probes before traffic were good"},
+		"a second one bad":      {"C" + repeat("c", 39) + "C", limits, Fail, "2 of 41 probes before traffic failed, the last one: status 503"},
+		"last one bad":          {repeat("c", 39) + "C", limits, Pending, "0 of 40 probes before traffic were good"},
 		"main does not count":   {repeat("c", 39) + repeat("m", 20), limits, Pending, "39 of 40 probes before traffic were good"},
 		"main may be broken":    {repeat("cM", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
 		"two of forty slow":     {repeat("c", 38) + "ss", limits, Pass, "40 probes before traffic were good, p95 100ms"},
@@ -155,84 +159,6 @@ func TestProbesAtTheLimit(t *testing.T) {
 		limits := Limits{Consecutive: 3, BadRatio: float64(percent) / 100}
 		assert.Equal(t, Pass, Probes(samples(letters), limits, false).Outcome, percent)
 		assert.Equal(t, Fail, Probes(samples("C"+letters[:99]), limits, false).Outcome, percent)
-	}
-}
-
-func TestFromMetrics(t *testing.T) {
-	t.Parallel()
-	limits := MetricLimits{ErrorRatio: 0.05, P95: time.Second, MinRequests: 20, MinLatencies: 50}
-	late, soon := start.Add(time.Hour), start.Add(4500*time.Millisecond)
-	for name, test := range map[string]struct {
-		metrics Metrics
-		probes  string
-		limits  MetricLimits
-		outcome Outcome
-		reason  string
-	}{
-		"no data": {Metrics{}, "ccccc", limits, Inconclusive, "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20"},
-		"probes only": {Metrics{Requests: 10, Through: late}, repeat("c", 10), limits, Inconclusive,
-			"0 real requests (and 10 probes) seen by Cloud Monitoring, fewer than 20"},
-		"one too few":     {Metrics{Requests: 29, Through: late}, repeat("c", 10), limits, Inconclusive, "19 real requests (and 10 probes) seen by Cloud Monitoring, fewer than 20"},
-		"newest unseen":   {Metrics{Requests: 25, Through: soon}, repeat("c", 10), limits, Inconclusive, "0 of 20 real requests failed; 50 are needed to judge latency"},
-		"main is another": {Metrics{Requests: 60, P95: 400 * time.Millisecond, Through: late}, repeat("m", 30), limits, Pass, "0 of 60 real requests failed, p95 400ms"},
-		"errors at limit": {Metrics{Requests: 100, Errors: 5, P95: time.Second, Through: late}, "", limits, Pass, "5 of 100 real requests failed, p95 1s"},
-		"errors above":    {Metrics{Requests: 100, Errors: 6, Through: late}, "", limits, Fail, "6 of 100 real requests failed (6.0 %), more than 5.0 %"},
-		"errors do not hide among probes": {Metrics{Requests: 220, Errors: 2, Through: late}, repeat("c", 200), limits, Fail,
-			"2 of 20 real requests failed (10.0 %), more than 5.0 %"},
-		"failed probes are not real errors": {Metrics{Requests: 102, Errors: 7, P95: time.Second, Through: late}, "CC", limits, Pass, "5 of 100 real requests failed, p95 1s"},
-		"more errors than requests left": {Metrics{Requests: 30, Errors: 30, Through: late}, repeat("c", 20), limits, Fail,
-			"30 of 30 real requests failed (100.0 %), more than 5.0 %"},
-		"slow":              {Metrics{Requests: 50, P95: 1001 * time.Millisecond, Through: late}, "", limits, Fail, "p95 of 50 requests is 1.001s, above 1s"},
-		"too few for p95":   {Metrics{Requests: 49, P95: time.Minute, Through: late}, "", limits, Inconclusive, "0 of 49 real requests failed; 50 are needed to judge latency"},
-		"p95 unknown":       {Metrics{Requests: 500, Through: late}, "", limits, Inconclusive, "0 of 500 real requests failed; 50 are needed to judge latency"},
-		"errors before p95": {Metrics{Requests: 30, Errors: 3, Through: late}, "", limits, Fail, "3 of 30 real requests failed (10.0 %), more than 5.0 %"},
-		"no limit for p95":  {Metrics{Requests: 20, P95: time.Minute, Through: late}, "", MetricLimits{ErrorRatio: 0.05, MinRequests: 20}, Pass, "0 of 20 real requests failed"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			assert.Equal(t, Verdict{test.outcome, []string{test.reason}}, FromMetrics(test.metrics, samples(test.probes), 0, test.limits))
-		})
-	}
-}
-
-// Probes of the service's URL reach the candidate too, by its share: nobody but the program visits in these, unless they say so.
-func TestFromMetricsKnowsTheProgramsOwnRequests(t *testing.T) {
-	t.Parallel()
-	limits := MetricLimits{ErrorRatio: 0.05, MinRequests: 20}
-	through := start.Add(time.Hour)
-	everyPath := func(list []Sample) []Sample {
-		for i := range list {
-			list[i].Requests = 3
-		}
-		return list
-	}
-	oneOfThree := everyPath(samples("CC"))
-	oneOfThree[1].Status, oneOfThree[1].Errors = 404, 1 // The path before it is the one that the sample tells.
-	for name, test := range map[string]struct {
-		metrics Metrics
-		probes  []Sample
-		percent int
-		outcome Outcome
-		reason  string
-	}{
-		"it has everything": {Metrics{Requests: 600}, samples(repeat("cm", 300)), 100, Inconclusive,
-			"0 real requests (and 600 probes) seen by Cloud Monitoring, fewer than 20"},
-		"it has a tenth": {Metrics{Requests: 330}, samples(repeat("cm", 300)), 10, Inconclusive,
-			"0 real requests (and 346 probes) seen by Cloud Monitoring, fewer than 20"},
-		"a tenth by bad luck": {Metrics{Requests: 365}, samples(repeat("cm", 300)), 10, Inconclusive,
-			"19 real requests (and 346 probes) seen by Cloud Monitoring, fewer than 20"},
-		"visitors beside them": {Metrics{Requests: 700}, samples(repeat("cm", 300)), 100, Pass, "0 of 100 real requests failed"},
-		"failed probes are not real errors": {Metrics{Requests: 102, Errors: 7}, samples("MM"), 100, Pass,
-			"5 of 100 real requests failed"},
-		"three paths": {Metrics{Requests: 180}, everyPath(samples(repeat("c", 60))), 0, Inconclusive,
-			"0 real requests (and 180 probes) seen by Cloud Monitoring, fewer than 20"},
-		"one of three paths fails": {Metrics{Requests: 106, Errors: 7}, oneOfThree, 0, Pass, "5 of 100 real requests failed"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test.metrics.Through = through
-			assert.Equal(t, Verdict{test.outcome, []string{test.reason}}, FromMetrics(test.metrics, test.probes, test.percent, limits))
-		})
 	}
 }
 

@@ -78,9 +78,11 @@ type Event struct {
 	Etag   string        `json:"etag,omitempty"`
 	// Why, in words.
 	Why []string `json:"why,omitempty"`
-	// Samples since the last line of kind probes; Metrics the newest numbers from Cloud Monitoring.
+	// Samples since the last line of kind probes; Metrics the newest numbers of the candidate from Cloud Monitoring.
 	Samples []health.Sample `json:"samples,omitempty"`
 	Metrics *health.Metrics `json:"metrics,omitempty"`
+	// Beside are those of stable over the same time.
+	Beside  *health.Metrics `json:"beside,omitempty"`
 	Outcome Outcome         `json:"outcome,omitempty"`
 }
 

@@ -238,7 +238,7 @@ func (r *run) ready(ctx context.Context, request Request, barred func(string) bo
 
 // climb takes the candidate through the gates, from where the service stands.
 func (r *run) climb(ctx context.Context, state plan.State, request Request) Result {
-	w := &watch{run: r}
+	w := &watch{run: r, evidence: health.NewEvidence(r.Policy.Metrics.ErrorRatio)}
 	if request.Proceed {
 		w.proceedAt = state.Percent
 	}

@@ -49,7 +49,7 @@ func TestRolloutEnds(t *testing.T) {
 		"not ready in time": {revision: revision{startup: time.Hour}, outcome: rollout.Failed,
 			why: "web-b is not ready after 1m0s, and serves nobody: starting", traffic: "web-a=100/stable"},
 		"bad from the start": {revision: revision{badFrom: 1}, outcome: rollout.RolledBack,
-			why: "probe 1 of 30 before traffic: status 500", traffic: "web-a=100/stable web-b=000/rejected"},
+			why: "2 of 2 probes before traffic failed, the last one: status 500", traffic: "web-a=100/stable web-b=000/rejected"},
 		"slow": {revision: revision{slow: true}, outcome: rollout.RolledBack,
 			why: "p95 of 30 probes of the candidate is 1.5s, above 1s", traffic: "web-a=100/stable web-b=000/rejected"},
 		"bad under traffic": {revision: revision{badFrom: 30 * time.Second}, outcome: rollout.RolledBack,
@@ -58,22 +58,22 @@ func TestRolloutEnds(t *testing.T) {
 			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"errors of real requests": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.metrics = health.Metrics{Requests: 200, Errors: 40, Through: epoch}
-		}, outcome: rollout.RolledBack, why: "40 of 200 real requests failed (20.0 %), more than 5.0 %", traffic: "web-a=100/stable web-b=000/rejected"},
+		}, outcome: rollout.RolledBack, why: "40 of 200 split requests and, with its own probes, 40 of 211 requests to the candidate failed: it is worse, by evidence of 100.0 % over all looks", traffic: "web-a=100/stable web-b=000/rejected"},
 		"no data, hold": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, outcome: rollout.Held,
-			why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
+			why: "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
 		"no data, a person proceeds at 10 %": {arrange: func(s *solo, c *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 90, Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 10, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
 			c.Policy.Inconclusive = rollout.Hold
-		}, request: rollout.Request{Proceed: true}, outcome: rollout.Held, why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20",
+		}, request: rollout.Request{Proceed: true}, outcome: rollout.Held, why: "Cloud Monitoring has counted no request of web-b yet",
 			traffic: "web-a=050/stable web-b=050/candidate web-b=000/shifted"},
 		"no data, a person proceeds at 100 %": {arrange: func(s *solo, c *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 100, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
 			c.Policy.Inconclusive = rollout.Hold
 		}, request: rollout.Request{Proceed: true}, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"nobody was held yet, a person proceeds": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, request: rollout.Request{Proceed: true},
-			outcome: rollout.Held, why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
+			outcome: rollout.Held, why: "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
 		"no data, retreat": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Retreat }, outcome: rollout.RolledBack,
-			why: "0 real requests (and 0 probes) seen by Cloud Monitoring, fewer than 20", traffic: "web-a=100/stable web-b=000/rejected"},
+			why: "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=100/stable web-b=000/rejected"},
 		"no monitoring": {arrange: func(_ *solo, c *rollout.Controller) { c.Metrics, c.Policy.Inconclusive = nil, rollout.Hold }, outcome: rollout.Held,
 			why: "there is no Cloud Monitoring here", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
 		"a shift without effect": {arrange: func(s *solo, _ *rollout.Controller) {
@@ -143,7 +143,7 @@ func TestRolloutEnds(t *testing.T) {
 	}
 }
 
-// ownProbes is a Cloud Monitoring that has counted the program's own probes of the candidate, at whatever URL, and no visitor.
+// ownProbes is a Cloud Monitoring that has counted the program's own probes, at whatever URL, and no visitor.
 type ownProbes struct{ *solo }
 
 func (o ownProbes) Since(_ context.Context, revision string, since time.Time) (health.Metrics, error) {
@@ -156,20 +156,30 @@ func (o ownProbes) Since(_ context.Context, revision string, since time.Time) (h
 	return metrics, nil
 }
 
-// At 100 % every probe of the service's URL reaches the candidate. Where nobody else visits, that is no evidence.
-func TestProbesAreNoVisitors(t *testing.T) {
+// Where nobody visits, the probes of a long bake say how sure it is that the candidate is good enough, and those of a short one do not say
+// enough. A policy may ask for requests over the service's URL all the same.
+func TestProbesDecideWhereNobodyVisits(t *testing.T) {
 	t.Parallel()
-	for _, percent := range []int{10, 50, 100} {
+	for name, test := range map[string]struct {
+		bake    time.Duration
+		minimum int
+		outcome rollout.Outcome
+		why     string
+	}{
+		"long enough":            {5 * time.Minute, 0, rollout.Released, "web-b serves everything"},
+		"too short":              {20 * time.Second, 0, rollout.Held, "it is 59.2 % sure that at most 5.0 % do, which takes 95 %"},
+		"visitors are asked for": {5 * time.Minute, 1000, rollout.Held, "requests over the service's URL, fewer than the policy's 1000"},
+	} {
 		s := deployed(revision{})
 		controller := s.controller()
 		controller.Metrics = ownProbes{s}
-		controller.Policy.Inconclusive, controller.Policy.Steps = rollout.Hold, []rollout.Step{{Percent: percent, Bake: 5 * time.Minute}}
-		if percent < 100 {
-			controller.Policy.Steps = append(controller.Policy.Steps, rollout.Step{Percent: 100, Bake: time.Minute})
+		controller.Policy.Inconclusive, controller.Policy.HoldFor, controller.Policy.Metrics.MinRequests = rollout.Hold, 0, test.minimum
+		for i := range controller.Policy.Steps {
+			controller.Policy.Steps[i].Bake = test.bake
 		}
 		result := controller.Rollout(context.Background(), rollout.Request{})
-		assert.Equal(t, rollout.Held, result.Outcome, result.Why)
-		assert.Contains(t, result.Why[0], "0 real requests (and ")
+		assert.Equal(t, test.outcome, result.Outcome, "%s: %v", name, result.Why)
+		assert.Contains(t, result.Why[0], test.why, name)
 	}
 }
 

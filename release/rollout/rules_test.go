@@ -258,7 +258,7 @@ func testPolicy() rollout.Policy {
 		Steps:  []rollout.Step{{Percent: 10, Bake: 20 * time.Second}, {Percent: 50, Bake: 20 * time.Second}, {Percent: 100, Bake: 20 * time.Second}},
 		Before: 500 * time.Millisecond, Interval: time.Second, Warmup: 10 * time.Second,
 		Probes:       health.Limits{Probes: 30, P95: time.Second, Consecutive: 3, BadRatio: 0.2},
-		Metrics:      health.MetricLimits{ErrorRatio: 0.05, MinRequests: 20},
+		Metrics:      health.MetricLimits{ErrorRatio: 0.05},
 		MetricsEvery: 10 * time.Second, Inconclusive: rollout.Proceed, HoldFor: 30 * time.Second,
 		CandidateWait: time.Minute, Settle: 30 * time.Second, Blind: 30 * time.Second,
 	}

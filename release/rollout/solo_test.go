@@ -73,7 +73,10 @@ func (s *solo) Probe(_ context.Context, probes []rollout.Probe) []health.Sample 
 	}
 	return samples
 }
-func (s *solo) Since(context.Context, string, time.Time) (health.Metrics, error) {
+func (s *solo) Since(_ context.Context, revision string, _ time.Time) (health.Metrics, error) {
+	if revision != "web-b" {
+		return health.Metrics{}, nil
+	}
 	return s.metrics, nil
 }
 func (s *solo) Record(event rollout.Event) error {

@@ -21,22 +21,26 @@ type watch struct {
 	// passed are the reasons of the gate that passed last: why the next shift may happen.
 	passed []string
 
-	current  Step
-	since    time.Time // The step's shift, from which metrics and probes count.
-	settled  time.Time // Zero until the step's traffic is effective.
-	stuck    time.Time // Since when the API is done but the traffic not as wanted.
-	warm     bool
-	samples  []health.Sample
-	history  []health.Sample // Over all steps: what Cloud Monitoring may have counted.
-	unsaved  []health.Sample
-	saved    time.Time
-	asked    time.Time // When the metrics were asked last.
-	metrics  *health.Metrics
-	fromC    health.Verdict
-	lastSeen plan.Service
-	cold     string    // What the candidate answered before its first good answer.
-	dark     time.Time // Since when no probe gets out of here; zero while they do.
-	told     bool      // That was said.
+	current         Step
+	since           time.Time // The step's shift, from which metrics and probes count.
+	settled         time.Time // Zero until the step's traffic is effective.
+	stuck           time.Time // Since when the API is done but the traffic not as wanted.
+	warm            bool
+	samples         []health.Sample
+	history         []health.Sample // Over all steps: what Cloud Monitoring may have counted.
+	unsaved         []health.Sample
+	saved           time.Time
+	asked           time.Time // When the metrics were asked last.
+	metrics, beside *health.Metrics
+	fromC           health.Verdict
+	evidence        health.Evidence  // Over all steps: what gate C knows.
+	judged          int              // How many of the samples are in it,
+	failing         bool             // and whether the last of them failed.
+	counted         [2]health.Counts // Of candidate and stable in this step, as of the last look.
+	lastSeen        plan.Service
+	cold            string    // What the candidate answered before its first good answer.
+	dark            time.Time // Since when no probe gets out of here; zero while they do.
+	told            bool      // That was said.
 }
 
 // stuckFor is how long a finished change may leave other traffic than wanted before it counts as failed; a read may be a little old.
@@ -48,7 +52,7 @@ const saveEvery = 10 * time.Second
 // step watches one step until its gates pass, fail or stay inconclusive. Step{} is gate A, before any traffic.
 func (w *watch) step(ctx context.Context, step Step) (health.Verdict, error) {
 	now := w.Clock.Now()
-	*w = watch{run: w.run, proceedAt: w.proceedAt, mainBroken: w.mainBroken, passed: w.passed, history: w.history, current: step, since: now, saved: now, asked: now,
+	*w = watch{run: w.run, proceedAt: w.proceedAt, mainBroken: w.mainBroken, passed: w.passed, history: w.history, evidence: w.evidence, current: step, since: now, saved: now, asked: now,
 		warm: step.Percent > 0}
 	for {
 		round := w.Clock.Now()
@@ -201,6 +205,10 @@ func (w *watch) judge(ctx context.Context) health.Verdict {
 	if probes.Outcome == health.Fail {
 		return probes
 	}
+	w.weigh()
+	if verdict := w.evidence.Verdict(); verdict.Outcome == health.Fail {
+		return verdict
+	}
 	now := w.Clock.Now()
 	baked := !w.settled.IsZero() && now.Sub(w.settled) >= w.current.Bake
 	if now.Sub(w.asked) >= w.Policy.MetricsEvery || baked && w.fromC.Outcome == "" {
@@ -218,14 +226,13 @@ func (w *watch) judge(ctx context.Context) health.Verdict {
 	}
 	held := health.Verdict{Outcome: health.Pending, Reasons: append(verdict.Reasons, "holding")}
 	holding := now.Sub(w.settled) < w.current.Bake+w.Policy.HoldFor
-	if probes.Outcome == health.Inconclusive {
-		// No policy goes on by probes that there are too few of; more of them come with time.
+	switch {
+	case probes.Outcome == health.Inconclusive || w.evidence.Doubtful() && w.proceedAt != w.current.Percent:
+		// No policy goes on by probes that there are too few of, or that speak against the candidate. More of them come with time.
 		if holding {
 			return held
 		}
 		return verdict
-	}
-	switch {
 	case w.proceedAt == w.current.Percent:
 		return health.Verdict{Outcome: health.Pass, Reasons: append(append(probes.Reasons, verdict.Reasons...), "a person decided to proceed")}
 	case w.Policy.Inconclusive == Proceed:
@@ -238,15 +245,47 @@ func (w *watch) judge(ctx context.Context) health.Verdict {
 	return verdict
 }
 
+// weigh gives gate C the probes of the candidate that are new.
+func (w *watch) weigh() {
+	var fresh health.Counts
+	for _, sample := range w.samples[w.judged:] {
+		if sample.Endpoint != health.Candidate {
+			continue
+		}
+		// What fails in a row may have one cause and counts once here: how long a row may be is gate B's to say.
+		if again := w.failing && !sample.Good(); !again {
+			fresh.Requests++
+			if !sample.Good() {
+				fresh.Errors++
+			}
+		}
+		w.failing = !sample.Good()
+	}
+	w.judged = len(w.samples)
+	w.evidence.Look(fresh, health.Counts{}, health.Counts{})
+}
+
+// askMetrics gives gate C what Cloud Monitoring counted since it was asked last, of both revisions.
 func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 	w.asked = now
+	inconclusive := func(format string, arguments ...any) {
+		w.fromC = health.Verdict{Outcome: health.Inconclusive, Reasons: []string{fmt.Sprintf(format, arguments...)}}
+	}
 	if w.Metrics == nil {
-		w.fromC = health.Verdict{Outcome: health.Inconclusive, Reasons: []string{"there is no Cloud Monitoring here"}}
+		inconclusive("there is no Cloud Monitoring here")
 		return
 	}
 	metrics, err := w.Metrics.Since(ctx, w.candidate, w.since)
+	if err == nil && metrics.Through.IsZero() { // Probes are counted too: no point is no Cloud Monitoring, so far.
+		inconclusive("Cloud Monitoring has counted no request of %s yet", w.candidate)
+		return
+	}
+	beside := health.Metrics{}
+	if err == nil {
+		beside, err = w.Metrics.Since(ctx, w.stable, w.since)
+	}
 	if err != nil {
-		w.fromC = health.Verdict{Outcome: health.Inconclusive, Reasons: []string{fmt.Sprintf("Cloud Monitoring: %v", err)}}
+		inconclusive("Cloud Monitoring: %v", err)
 		return
 	}
 	// A point covers up to a minute from before the shift, with the probes of that minute.
@@ -256,7 +295,17 @@ func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 			own = append(own, sample)
 		}
 	}
-	w.metrics, w.fromC = &metrics, health.FromMetrics(metrics, own, w.current.Percent, w.Policy.Metrics)
+	counted := [2]health.Counts{health.Split(metrics, own), {Requests: beside.Requests, Errors: beside.Errors}}
+	w.evidence.Look(health.Counts{}, counted[0].Less(w.counted[0]), counted[1].Less(w.counted[1]))
+	w.metrics, w.beside, w.counted = &metrics, &beside, counted
+	switch slow, tooSlow := health.Slow(metrics, counted[0], w.Policy.Metrics); {
+	case tooSlow:
+		w.fromC = slow
+	case counted[0].Requests < w.Policy.Metrics.MinRequests:
+		inconclusive("%d requests over the service's URL, fewer than the policy's %d", counted[0].Requests, w.Policy.Metrics.MinRequests)
+	default:
+		w.fromC = w.evidence.Verdict()
+	}
 }
 
 // save gives the journal the probes since the last time.
@@ -264,7 +313,7 @@ func (w *watch) save(now bool) error {
 	if len(w.unsaved) == 0 || !now && w.Clock.Now().Sub(w.saved) < saveEvery {
 		return nil
 	}
-	event := Event{Kind: "probes", Percent: w.current.Percent, Samples: w.unsaved, Metrics: w.metrics}
+	event := Event{Kind: "probes", Percent: w.current.Percent, Samples: w.unsaved, Metrics: w.metrics, Beside: w.beside}
 	w.unsaved, w.saved = nil, w.Clock.Now()
 	return w.record(event)
 }
@@ -272,7 +321,7 @@ func (w *watch) save(now bool) error {
 // decide writes down a verdict. A verdict to roll back stands even when the journal cannot be written.
 func (w *watch) decide(verdict health.Verdict) error {
 	err := errors.Join(w.save(true), w.record(Event{Kind: "decide", Percent: w.current.Percent, After: w.lastSeen.Effective,
-		Why: append([]string{string(verdict.Outcome)}, verdict.Reasons...), Metrics: w.metrics}))
+		Why: append([]string{string(verdict.Outcome)}, verdict.Reasons...), Metrics: w.metrics, Beside: w.beside}))
 	if verdict.Outcome == health.Pass {
 		w.passed = verdict.Reasons
 		return err

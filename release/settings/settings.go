@@ -106,10 +106,11 @@ type Marker struct {
 
 // Metrics are the limits for what Cloud Monitoring says.
 type Metrics struct {
-	// ErrorRatio is the highest share of 5xx, 0 to 1. Default: 0.02. P95 is the highest latency. Default: 2s; 0 for no limit.
+	// ErrorRatio is the highest share of failing requests that is good enough, 0 to 1. Default: 0.02. P95 is the highest latency. Default: 2s; 0 for no limit.
 	ErrorRatio float64       `yaml:"errorRatio"`
 	P95        time.Duration `yaml:"p95"`
-	// MinRequests and MinLatencies are the fewest real requests to judge by. Defaults: 20, 50.
+	// MinRequests are the fewest requests over the service's URL without which nothing passes, however much the probes say; a canary that
+	// nobody visits then always ends as inconclusive. Default: 0. MinLatencies are the fewest to judge p95 by. Default: 50.
 	MinRequests  int `yaml:"minRequests"`
 	MinLatencies int `yaml:"minLatencies"`
 	// Every is how often they are asked for. Default: 30s.
@@ -122,7 +123,7 @@ func Default() Environment {
 		Steps: []Step{{10, time.Minute}, {50, time.Minute}, {100, time.Minute}},
 		Probe: Probe{Paths: []string{"/api/items?limit=1"}, Timeout: 2 * time.Second, Count: 60, Pace: 500 * time.Millisecond, Interval: time.Second,
 			Warmup: 30 * time.Second, P95: time.Second, Consecutive: 3, BadRatio: 0.1, Auth: "public"},
-		Metrics:      Metrics{ErrorRatio: 0.02, P95: 2 * time.Second, MinRequests: 20, MinLatencies: 50, Every: 30 * time.Second},
+		Metrics:      Metrics{ErrorRatio: 0.02, P95: 2 * time.Second, MinLatencies: 50, Every: 30 * time.Second},
 		Inconclusive: "hold", HoldFor: 10 * time.Minute, CandidateWait: 5 * time.Minute, Settle: 2 * time.Minute, Blind: time.Minute,
 	}
 }
@@ -231,7 +232,7 @@ func (e Environment) validate() error {
 	share := func(ratio float64) bool { return ratio >= 0 && ratio <= 1 }
 	problem(!share(e.Probe.BadRatio), "probe.badRatio is a share from 0 to 1")
 	problem(!share(e.Metrics.ErrorRatio), "metrics.errorRatio is a share from 0 to 1")
-	problem(e.Metrics.MinRequests < 1, "metrics.minRequests has to be at least 1: no requests are no evidence")
+	problem(e.Metrics.MinRequests < 0, "metrics.minRequests is negative")
 	for _, one := range []struct {
 		name string
 		d    time.Duration

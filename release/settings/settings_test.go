@@ -55,7 +55,7 @@ func TestRefused(t *testing.T) {
 		"environments: {dev: {steps: [{percent: 100, bake: -1s}]}}": "step 100 %: the bake is negative",
 		"environments: {dev: {probe: {badRatio: .nan}}}":            "probe.badRatio is a share from 0 to 1",
 		"environments: {dev: {metrics: {errorRatio: .nan}}}":        "metrics.errorRatio is a share from 0 to 1",
-		"environments: {dev: {metrics: {minRequests: 0}}}":          "metrics.minRequests has to be at least 1",
+		"environments: {dev: {metrics: {minRequests: -1}}}":         "metrics.minRequests is negative",
 		"environments: {dev: {probe: {p95: -1s, warmup: -1s}}}":     "probe.p95 is negative\nprobe.warmup is negative",
 		"environments: {dev: {metrics: {p95: -1s}, holdFor: -1m}}":  "metrics.p95 is negative\nholdFor is negative",
 		"environments: {dev: {}}\n---\nenvironments: {prod: {}}":    "there is a second document",

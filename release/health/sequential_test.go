@@ -1,0 +1,239 @@
+package health
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+var releases = flag.Int("releases", 500, "how many releases each case of TestGateCKeepsItsPromises simulates")
+
+// The e-value of a look has the expectation 1 while both revisions fail alike, summed over every way the errors may fall, and less while
+// the candidate fails less. All of gate C's promises rest on this.
+func TestComparedIsAnEValue(t *testing.T) {
+	t.Parallel()
+	for _, look := range []struct{ n, m, errors int }{{1, 9, 1}, {10, 90, 5}, {50, 50, 20}, {90, 10, 3}, {3, 3, 6}, {5, 200, 30}, {500, 4500, 50}} {
+		for _, ratio := range odds {
+			for truth, want := range map[float64]float64{1: 1, 0.5: math.NaN()} {
+				expected, weight := 0.0, 0.0
+				for k := max(0, look.errors-look.m); k <= min(look.errors, look.n); k++ {
+					probability := math.Exp(logChoose(look.n, k) + logChoose(look.m, look.errors-k) - logChoose(look.n+look.m, look.errors) + float64(k)*math.Log(truth))
+					weight += probability
+					expected += probability * math.Exp(logCompared(Counts{look.n, k}, Counts{look.m, look.errors - k}, ratio))
+				}
+				if expected /= weight; math.IsNaN(want) {
+					assert.LessOrEqual(t, expected, 1+1e-9, "%v, odds %v", look, ratio)
+				} else {
+					assert.InDelta(t, want, expected, 1e-6, "%v, odds %v", look, ratio)
+				}
+			}
+		}
+	}
+}
+
+// Likelihood ratios against a limit have the expectation 1 at the limit, summed over every number of failures.
+func TestAgainstTheLimitIsAnEValue(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 20, 300} {
+		for _, limit := range []float64{0.01, 0.02, 0.5} {
+			for _, alternatives := range [][]float64{{0, limit / 16, limit / 2}, {limit + (1-limit)*0.02, limit + (1-limit)*0.9}} {
+				expected := 0.0
+				for k := 0; k <= n; k++ {
+					expected += math.Exp(logChoose(n, k) + float64(k)*math.Log(limit) + float64(n-k)*math.Log1p(-limit) + logAgainst(Counts{n, k}, limit, alternatives))
+				}
+				assert.InDelta(t, 1, expected, 1e-6)
+			}
+		}
+	}
+}
+
+// simulated is one release as gate C sees it: three steps of five minutes, a look every 30 s, a probe a second and visitors.
+type simulated struct{ stable, candidate, probed, perSecond, limit float64 }
+
+// release says whether gate C ever called the candidate worse, at which share of requests, and whether it was good enough at the end of
+// its first step.
+func (s simulated) release(rng *rand.Rand) (alarm bool, at time.Duration, passed bool) {
+	draw := func(mean, rate float64) Counts {
+		failed := poisson(rng, mean*rate)
+		return Counts{failed + poisson(rng, mean*(1-rate)), failed}
+	}
+	e := NewEvidence(s.limit)
+	const look = 30 * time.Second
+	elapsed := time.Duration(0)
+	for step, share := range []float64{0.1, 0.5, 1} {
+		for range 10 {
+			elapsed += look
+			requests := s.perSecond * look.Seconds()
+			e.Look(draw(look.Seconds(), s.probed), draw(requests*share, s.candidate), draw(requests*(1-share), s.stable))
+			if verdict := e.Verdict(); verdict.Outcome == Fail {
+				return true, elapsed, false
+			}
+		}
+		if step == 0 {
+			passed = e.Verdict().Outcome == Pass
+		}
+	}
+	return false, elapsed, passed
+}
+
+func poisson(rng *rand.Rand, mean float64) int {
+	if mean > 50 {
+		return max(0, int(math.Round(mean+math.Sqrt(mean)*rng.NormFloat64())))
+	}
+	limit, product, n := math.Exp(-mean), rng.Float64(), 0
+	for product > limit {
+		product *= rng.Float64()
+		n++
+	}
+	return n
+}
+
+// Over a whole release with thirty looks a good candidate is called worse in at most 1 of 100, whatever both fail at and however many
+// visit; one above the limit is called good enough in at most 5; and what is bad is found. docs/performance.md has the figures of 10,000.
+func TestGateCKeepsItsPromises(t *testing.T) {
+	t.Parallel()
+	const limit = 0.02
+	for _, test := range []struct {
+		name         string
+		s            simulated
+		mostAlarms   float64
+		fewestAlarms float64
+		mostGood     float64
+	}{
+		{"both never fail, nobody visits", simulated{0, 0, 0, 0.002, limit}, 0.01, 0, 1},
+		{"both fail 1 in 1,000", simulated{0.001, 0.001, 0.001, 1, limit}, 0.01, 0, 1},
+		{"both fail 1 %, few visit", simulated{0.01, 0.01, 0.01, 0.002, limit}, 0.01, 0, 1},
+		{"both fail 1 %", simulated{0.01, 0.01, 0.01, 1, limit}, 0.01, 0, 1},
+		{"both fail 1 %, many visit", simulated{0.01, 0.01, 0.01, 100, limit}, 0.01, 0, 1},
+		{"both fail at the limit", simulated{limit, limit, limit, 1, limit}, 0.01, 0, 0.05},
+		{"both fail at the limit, many visit", simulated{limit, limit, limit, 100, limit}, 0.01, 0, 0.05},
+		{"stable fails more than the candidate", simulated{0.05, 0.01, 0.01, 10, limit}, 0.01, 0, 1},
+		{"both fail 5 %, which the probes do not see", simulated{0.05, 0.05, 0, 10, limit}, 0.01, 0, 0.05},
+		{"the candidate fails 5 %, nobody visits", simulated{0.001, 0.05, 0.05, 0.002, limit}, 1, 0.85, 0.05},
+		{"the candidate fails 5 %", simulated{0.001, 0.05, 0.05, 1, limit}, 1, 0.95, 0.05},
+		{"the candidate fails 5 %, which the probes do not see", simulated{0.001, 0.05, 0, 1, limit}, 1, 0.6, 0.2},
+		{"the candidate fails 1 % of many, which the probes do not see", simulated{0.001, 0.01, 0, 100, limit}, 1, 0.99, 1},
+		{"the candidate fails 30 %", simulated{0.001, 0.3, 0.3, 0.002, limit}, 1, 1, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			alarms, good, took := 0, 0, time.Duration(0)
+			for seed := range *releases {
+				alarm, at, passed := test.s.release(rand.New(rand.NewPCG(uint64(seed), 9)))
+				if alarm {
+					alarms++
+					took += at
+				}
+				if passed {
+					good++
+				}
+			}
+			share := func(n int) float64 { return float64(n) / float64(*releases) }
+			t.Logf("called worse %.2f %% (after %s), good enough after the first step %.2f %%", 100*share(alarms), (took / time.Duration(max(1, alarms))).Round(time.Second), 100*share(good))
+			assert.LessOrEqual(t, share(alarms), test.mostAlarms)
+			assert.GreaterOrEqual(t, share(alarms), test.fewestAlarms)
+			assert.LessOrEqual(t, share(good), test.mostGood)
+		})
+	}
+}
+
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	type look struct{ probes, candidate, stable Counts }
+	for name, test := range map[string]struct {
+		limit   float64
+		looks   []look
+		outcome Outcome
+		reason  string
+	}{
+		"nothing": {0.02, nil, Inconclusive, "0 of 0 split requests and, with its own probes, 0 of 0 requests to the candidate failed: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
+		"probes alone": {0.02, []look{{probes: Counts{300, 0}}}, Pass,
+			"0 of 0 split requests and, with its own probes, 0 of 300 requests to the candidate failed: it is 99.5 % sure that at most 2.0 % do"},
+		"too few probes": {0.02, []look{{probes: Counts{60, 0}}}, Inconclusive,
+			"0 of 0 split requests and, with its own probes, 0 of 60 requests to the candidate failed: it is 63.5 % sure that at most 2.0 % do, which takes 95 %"},
+		"two errors beside none, at a tenth of the requests": {0.02, []look{{candidate: Counts{20, 2}, stable: Counts{180, 0}}}, Inconclusive,
+			"2 of 20 split requests and, with its own probes, 2 of 20 requests to the candidate failed, 0 of 180 beside it: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
+		"four of them": {0.02, []look{{candidate: Counts{20, 4}, stable: Counts{180, 0}}}, Fail,
+			"4 of 20 split requests and, with its own probes, 4 of 20 requests to the candidate failed, 0 of 180 beside it: it is worse, by evidence of 99.9 % over all looks"},
+		"good probes and a bad path": {0.02, []look{{probes: Counts{600, 0}, candidate: Counts{30, 1}, stable: Counts{270, 1}}}, Inconclusive,
+			"1 of 30 split requests and, with its own probes, 1 of 630 requests to the candidate failed, 1 of 270 beside it: more than 2.0 % of the split ones, which good probes do not make up for"},
+		"as many beside": {0.02, []look{{candidate: Counts{20, 4}, stable: Counts{180, 36}}}, Inconclusive,
+			"4 of 20 split requests and, with its own probes, 4 of 20 requests to the candidate failed, 36 of 180 beside it: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
+		"a broken stable does not make the candidate's errors its own": {0.02, []look{{candidate: Counts{100, 20}, stable: Counts{100, 20}}, {candidate: Counts{200, 40}}}, Inconclusive,
+			"60 of 300 split requests and, with its own probes, 60 of 300 requests to the candidate failed, 20 of 100 beside it: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
+		"a good stable, then alone": {0.02, []look{{candidate: Counts{100, 0}, stable: Counts{100, 0}}, {candidate: Counts{200, 40}}}, Fail,
+			"40 of 300 split requests and, with its own probes, 40 of 300 requests to the candidate failed, 0 of 100 beside it: it is worse, by evidence of 100.0 % over all looks"},
+		"no limit to speak of": {1, []look{{probes: Counts{10, 10}}}, Inconclusive,
+			"0 of 0 split requests and, with its own probes, 10 of 10 requests to the candidate failed: it is 0.0 % sure that at most 100.0 % do, which takes 95 %"},
+		"a limit of nothing": {0, []look{{probes: Counts{1, 1}}}, Fail,
+			"0 of 0 split requests and, with its own probes, 1 of 1 requests to the candidate failed: it is worse, by evidence of 99.9 % over all looks"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := NewEvidence(test.limit)
+			for _, l := range test.looks {
+				e.Look(l.probes, l.candidate, l.stable)
+			}
+			assert.Equal(t, Verdict{test.outcome, []string{test.reason}}, e.Verdict())
+		})
+	}
+}
+
+func TestDoubtful(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		probes Counts
+		want   bool
+	}{{Counts{}, false}, {Counts{10, 1}, false}, {Counts{10, 2}, true}, {Counts{100, 2}, false}, {Counts{99, 2}, true}} {
+		e := NewEvidence(0.02)
+		e.Look(test.probes, Counts{}, Counts{})
+		assert.Equal(t, test.want, e.Doubtful(), test.probes)
+	}
+}
+
+// What the candidate's own URL was asked is not a visitor's request; what the service's was asked is split as theirs are.
+func TestSplit(t *testing.T) {
+	t.Parallel()
+	through := start.Add(4500 * time.Millisecond)
+	everyPath := samples("CC")
+	everyPath[0].Requests, everyPath[0].Errors, everyPath[1].Requests = 3, 2, 3
+	for i, test := range []struct {
+		metrics Metrics
+		probes  []Sample
+		want    Counts
+	}{
+		{Metrics{}, nil, Counts{}},
+		{Metrics{Requests: 10, Through: through}, samples("ccccc"), Counts{5, 0}},
+		{Metrics{Requests: 10, Through: through}, samples("cccccccccc"), Counts{5, 0}}, // The newest are not in it yet.
+		{Metrics{Requests: 10, Errors: 3, Through: through}, samples("mMmMm"), Counts{10, 3}},
+		{Metrics{Requests: 10, Errors: 3, Through: through}, samples("CCc"), Counts{7, 1}},
+		{Metrics{Requests: 10, Errors: 4, Through: through}, everyPath, Counts{4, 1}},
+		{Metrics{Requests: 2, Errors: 2, Through: through}, samples("ccc"), Counts{2, 2}}, // A probe without an answer may not have been counted.
+	} {
+		assert.Equal(t, test.want, Split(test.metrics, test.probes), i)
+	}
+}
+
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	limits := MetricLimits{P95: time.Second, MinLatencies: 50}
+	for _, test := range []struct {
+		p95      time.Duration
+		requests int
+		limits   MetricLimits
+		slow     bool
+	}{
+		{1001 * time.Millisecond, 50, limits, true}, {time.Second, 50, limits, false}, {time.Minute, 49, limits, false}, {time.Minute, 50, MetricLimits{}, false}, {0, 50, limits, false},
+	} {
+		verdict, slow := Slow(Metrics{P95: test.p95}, Counts{Requests: test.requests}, test.limits)
+		assert.Equal(t, test.slow, slow)
+		if slow {
+			assert.Equal(t, Verdict{Fail, []string{fmt.Sprintf("p95 of %d requests is %s, above 1s", test.requests, test.p95)}}, verdict)
+		}
+	}
+}
