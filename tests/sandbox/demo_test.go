@@ -20,7 +20,8 @@ func TestDemo(t *testing.T) {
 		decision string // what the bad rollout says
 		visitors string // what the visitors saw of it
 	}{
-		"errors":      {"rollout: rolled back after .*\n.*status 500", `First bad answer to restored traffic: (.+), from when its visitor came\.\n`},
+		// Three probes in less than a second may be faster than the first unlucky visitor.
+		"errors":      {"rollout: rolled back after .*\n.*status 500", `First bad answer to restored traffic: (.+), from when its visitor came\.\n|No visitor had a bad answer\.\n`},
 		"slow":        {"rollout: rolled back after .*\n.*no answer in 2s", `First bad answer to restored traffic: (.+), from when its visitor came\.\n`},
 		"never-ready": {"rollout: failed after .*\n.*never became ready, and serves nobody", `No visitor had a bad answer\.\n`},
 	} {
@@ -33,7 +34,7 @@ func TestDemo(t *testing.T) {
 			assert.Regexp(t, want.decision, shown.out)
 			found := regexp.MustCompile(want.visitors).FindStringSubmatch(shown.out)
 			require.NotEmpty(t, found, shown.out)
-			if len(found) > 1 {
+			if len(found) > 1 && found[1] != "" {
 				took, err := time.ParseDuration(found[1])
 				require.NoError(t, err)
 				assert.Less(t, took, time.Minute, "what the target design allows; this takes seconds, and benchmarks measure it")
