@@ -97,10 +97,13 @@ func quote(value string) string {
 	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
 
+// madeByRun is where "go run" puts what it makes: a folder of its own, or the build cache.
+var madeByRun = regexp.MustCompile(`/go-build[0-9]*/.*/exe/|/[0-9a-f]{64}-d/`)
+
 // Program is how a reader starts this program again, from how it was started: by its name where that is found on the path, by "go run"
 // where that made it, else by its file.
 func Program(started string) string {
-	if strings.Contains(filepath.ToSlash(started), "/go-build") && strings.Contains(filepath.ToSlash(started), "/exe/") {
+	if madeByRun.MatchString(filepath.ToSlash(started)) {
 		return "go run ./cmd/release"
 	}
 	if !strings.ContainsRune(started, filepath.Separator) {

@@ -127,7 +127,8 @@ func TestQuote(t *testing.T) {
 
 func TestProgram(t *testing.T) {
 	t.Parallel()
-	for started, want := range map[string]string{"release": "release", "/srv/go-build1/b001/exe/release": "go run ./cmd/release", "bin/release": "bin/release",
+	for started, want := range map[string]string{"release": "release", "/srv/go-build1/b001/exe/release": "go run ./cmd/release", "/cache/40/" + strings.Repeat("4", 64) + "-d/release": "go run ./cmd/release",
+		"bin/release": "bin/release", "/home-d/go-builds/release": "/home-d/go-builds/release",
 		"/opt/my tools/release": "'/opt/my tools/release'"} {
 		assert.Equal(t, want, Program(started))
 	}
