@@ -79,6 +79,11 @@ func (f finder) exists(k kind, path string) (bool, []byte, error) {
 	if err != nil || !there {
 		return false, nil, err
 	}
+	if k.remove != "" {
+		command, _ := f.expand(k.remove)
+		return false, nil, fmt.Errorf("it exists, and the provider would replace it after an import, which fails because its name is taken: "+
+			"delete it with `%s`; `up` makes it again, and nothing is lost, because it is worked out from metrics", command)
+	}
 	if k.undelete != "" {
 		var state struct {
 			State   string

@@ -29,6 +29,9 @@ type kind struct {
 	id string
 	// undelete is the command that brings one back. Default: what is deleted is gone.
 	undelete string
+	// remove is the command that takes one away which the provider cannot take over: it would replace what it imports.
+	// Default: it can.
+	remove string
 	// gone is how long one that was deleted keeps its name, and can be brought back.
 	gone string
 }
@@ -60,7 +63,9 @@ var kinds = map[string]kind{
 	"gcp:monitoring/genericService:GenericService": {
 		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{serviceId}"},
 	"gcp:monitoring/slo:Slo": {
-		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{service}/serviceLevelObjectives/{sloId}"},
+		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{service}/serviceLevelObjectives/{sloId}",
+		remove: `curl -X DELETE -H "Authorization: Bearer $(gcloud auth print-access-token)" ` +
+			"https://monitoring.googleapis.com/v3/projects/{project}/services/{service}/serviceLevelObjectives/{sloId}"},
 	"gcp:logging/metric:Metric": {
 		api: func(a APIs) string { return a.Logging }, path: "projects/{project}/metrics/{name}", id: "{name}"},
 	"gcp:kms/keyRing:KeyRing": {

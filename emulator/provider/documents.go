@@ -169,12 +169,36 @@ func (c *call) splitForeign(state, values map[string]any, name string) {
 			own[key] = value
 		}
 	}
+	if _, ok := managed[provisioned]; !ok {
+		delete(own, provisioned)
+	}
 	if len(own) > 0 {
-		state[name] = own
+		state[name] = copyObject(own)
 	}
-	if _, ok := fields["pulumiLabels"]; ok && name == "labels" {
-		state["pulumiLabels"] = copyObject(own)
+	if name == "labels" && c.kind.labelled() {
+		if all[provisioned] != nil {
+			own[provisioned] = all[provisioned]
+		}
+		state["pulumiLabels"] = own
 	}
+}
+
+// provisioned is the label that the official provider gives to everything that it makes and that has labels. It is no
+// property: it stands among the outputs.
+const provisioned = "goog-pulumi-provisioned"
+
+// labelled says whether the provider adds its label.
+func (t *resourceType) labelled() bool {
+	_, ok := shapeOf(t.state).fields["pulumiLabels"]
+	return ok
+}
+
+// withProvisioned are the labels of a resource that is made.
+func withProvisioned(labels any) map[string]any {
+	out := map[string]any{provisioned: "true"}
+	wanted, _ := labels.(map[string]any)
+	maps.Copy(out, wanted)
+	return out
 }
 
 func (documents) update(ctx context.Context, c *call) (map[string]any, error) {
@@ -238,6 +262,9 @@ func (t *resourceType) noun() string { return t.token[strings.LastIndex(t.token,
 // labels and annotations that others have put there.
 func (t *resourceType) body(inputs, state map[string]any) map[string]any {
 	merged := t.plan(inputs, state)
+	if state == nil && t.labelled() {
+		merged["labels"] = withProvisioned(merged["labels"])
+	}
 	for name, effective := range map[string]string{"labels": "effectiveLabels", "annotations": "effectiveAnnotations"} {
 		foreign, _ := copyValue(state[effective]).(map[string]any)
 		if len(foreign) == 0 {

@@ -154,6 +154,7 @@ func (admissionPolicies) delete(ctx context.Context, c *call) error {
 	}
 	_, err = c.do(ctx, http.MethodPut, path, map[string]any{
 		"globalPolicyEvaluationMode": "ENABLE",
+		"admissionWhitelistPatterns": []any{map[string]any{"namePattern": "gcr.io/google_containers/*"}},
 		"defaultAdmissionRule":       map[string]any{"evaluationMode": "ALWAYS_ALLOW", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG"},
 	})
 	if err != nil {

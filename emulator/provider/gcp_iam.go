@@ -19,10 +19,11 @@ var iamTypes = []*resourceType{
 		token: "gcp:serviceaccount/account:Account", args: serviceaccount.AccountArgs{}, state: serviceaccount.AccountState{},
 		api: iamAPI, collection: "projects/{project}/serviceAccounts", wrap: "serviceAccount", wrapWith: words("accountId"),
 		update: updateInBody, autoName: "accountId", operations: accounts{},
-		locate: "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com",
-		local:  words("accountId project createIgnoreAlreadyExists"),
-		rules:  map[string]rule{"accountId": {api: "email", decode: beforeAt}},
-		derive: func(state map[string]any) { state["member"] = "serviceAccount:" + text(state, "email") },
+		locate:  "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com",
+		local:   words("accountId project createIgnoreAlreadyExists"),
+		rules:   map[string]rule{"accountId": {api: "email", decode: beforeAt}},
+		predict: predictEmail,
+		derive:  func(state map[string]any) { state["member"] = "serviceAccount:" + text(state, "email") },
 	},
 	memberType("gcp:serviceaccount/iAMMember:IAMMember", serviceaccount.IAMMemberArgs{}, serviceaccount.IAMMemberState{},
 		iamAPI, "{+serviceAccountId}", "{+serviceAccountId}", iamMember{post: true}, "serviceAccountId"),
@@ -49,6 +50,16 @@ var iamTypes = []*resourceType{
 		rules:  map[string]rule{"permissions": {api: "includedPermissions"}},
 		derive: func(state map[string]any) { state["deleted"] = state["deleted"] == true },
 	},
+}
+
+// predictEmail works an account's e-mail address out, which its id and project decide.
+func predictEmail(planned map[string]any) {
+	account, project := text(planned, "accountId"), text(planned, "project")
+	if account == "" || project == "" {
+		return
+	}
+	email := account + "@" + project + ".iam.gserviceaccount.com"
+	planned["email"], planned["member"] = email, "serviceAccount:"+email
 }
 
 func beforeAt(email any) any {

@@ -34,9 +34,11 @@ var sloTypes = []*resourceType{
 	{
 		token: "gcp:monitoring/slo:Slo", args: monitoring.SloArgs{}, state: monitoring.SloState{},
 		api: monitoringAPI, collection: "projects/{project}/services/{service:short}/serviceLevelObjectives",
-		query:  "serviceLevelObjectiveId={sloId}",
-		locate: "projects/{project}/services/{service:short}/serviceLevelObjectives/{sloId}",
-		local:  words("project service sloId"),
+		// A service is no part of an import, so that an imported objective is replaced: adopt says what to do instead.
+		forgets: words("service"),
+		query:   "serviceLevelObjectiveId={sloId}",
+		locate:  "projects/{project}/services/{service:short}/serviceLevelObjectives/{sloId}",
+		local:   words("project service sloId"),
 		rules: map[string]rule{
 			"sloId":                 idFromName,
 			"basicSli":              {api: "serviceLevelIndicator.basicSli"},

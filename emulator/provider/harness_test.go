@@ -90,6 +90,12 @@ func (w *world) ctx() context.Context {
 	return ctx
 }
 
+// repository makes another repository.
+func (w *world) repository(name string, id int64) {
+	w.t.Helper()
+	require.NoError(w.t, w.cloud.EnsureRepository(cloud.Repository{Owner: owner, OwnerID: 7, Name: name, ID: id}))
+}
+
 // secret marks a test's value as a secret.
 type secret struct{ of any }
 

@@ -50,7 +50,7 @@ func (s *server) Create(ctx context.Context, request *rpc.CreateRequest) (*rpc.C
 		return nil, err
 	}
 	if request.GetPreview() {
-		state, err := outputs(c.kind.planned(c.inputs, nil), model)
+		state, err := outputs(c.predicted(), model)
 		return &rpc.CreateResponse{Properties: state}, err
 	}
 	ctx, release := s.bound(ctx)
@@ -126,6 +126,11 @@ func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadR
 	if state == nil {
 		return &rpc.ReadResponse{}, nil
 	}
+	if c.imported {
+		for _, name := range c.kind.forgets {
+			delete(state, name)
+		}
+	}
 	id, err := c.idOf(state)
 	if err != nil {
 		return nil, failure(err)
@@ -191,6 +196,22 @@ func (t *resourceType) planned(inputs, old map[string]any) map[string]any {
 		} else if old[name] != nil {
 			planned[name] = copyValue(old[name])
 		}
+	}
+	return planned
+}
+
+// predicted is the state of a resource that a preview would make. What the official provider works out without asking
+// the API is known, so that policies can judge what depends on it.
+func (c *call) predicted() map[string]any {
+	planned := c.kind.planned(c.inputs, nil)
+	if _, isOutput := planned["project"]; isOutput && c.inputs["project"] == nil && c.settings.Project != "" {
+		planned["project"] = c.settings.Project
+	}
+	if c.kind.labelled() && !hasUnknown(c.inputs["labels"]) {
+		planned["effectiveLabels"], planned["pulumiLabels"] = withProvisioned(c.inputs["labels"]), withProvisioned(c.inputs["labels"])
+	}
+	if c.kind.predict != nil {
+		c.kind.predict(planned)
 	}
 	return planned
 }

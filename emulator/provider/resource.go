@@ -67,6 +67,10 @@ type resourceType struct {
 	locate, locateBy string
 	// switches are types of which there is always one: a deletion sets it back.
 	switches bool
+	// predict completes the state of a preview with what is known before the API is asked. May be nil.
+	predict func(planned map[string]any)
+	// forgets are the properties that an import does not know, whatever its id says.
+	forgets []string
 	// derive completes the state. May be nil.
 	derive func(state map[string]any)
 	// protection is the client-side property that refuses deletion while true. Empty: none.

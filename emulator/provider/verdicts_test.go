@@ -1,0 +1,163 @@
+package provider
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A row is what the official providers (GCP 8.41.1, GitHub 6.14.0) answered when one property of a resource was changed. The
+// resources of testdata/resources.jsonl are those that the prod stack has after `up`, one or two of every type.
+type row struct {
+	Type, Name, Path string
+	Value            any
+	Delete           bool
+	// Also are further changes, Match is part of the resource's name when it is not the first of its type.
+	Also     []row
+	Match    string
+	Provider struct {
+		Refused             *bool
+		Changes             string
+		Replaces            []string
+		DeleteBeforeReplace bool
+	}
+}
+
+type recorded struct {
+	Type, Name, ID  string
+	Inputs, Outputs object
+}
+
+func lines[T any](t *testing.T, name string) []T {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	var out []T
+	for line := range bytes.Lines(data) {
+		var one T
+		require.NoError(t, json.Unmarshal(line, &one), "%s", line)
+		out = append(out, one)
+	}
+	return out
+}
+
+// judges are the two providers beside a cloud in which the repositories "procureflow" and "other" are two.
+type judges map[string]*world
+
+func newJudges(t *testing.T) judges {
+	gcp, hubs := newWorld(t, GCP, nil), newWorld(t, GitHub, nil)
+	hubs.repository("other", 43)
+	return judges{GCP: gcp, GitHub: hubs}
+}
+
+// verdict is the answer in one line: refused, or what changes and what that replaces.
+func (j judges) verdict(r recorded, inputs object) string {
+	name, _, _ := strings.Cut(r.Type, ":")
+	w := j[name]
+	urn := "urn:pulumi:prod::procureflow::" + r.Type + "::" + r.Name
+	checked, err := w.client.Check(w.ctx(), &rpc.CheckRequest{Urn: urn, Olds: w.props(r.Inputs), News: w.props(inputs), RandomSeed: make([]byte, 32)})
+	require.NoError(w.t, err)
+	if len(checked.GetFailures()) > 0 {
+		return "refused"
+	}
+	diff, err := w.client.Diff(w.ctx(), &rpc.DiffRequest{Urn: urn, Id: r.ID, Olds: w.props(r.Outputs), OldInputs: w.props(r.Inputs), News: checked.GetInputs()})
+	require.NoError(w.t, err)
+	return shown(strings.TrimPrefix(diff.GetChanges().String(), "DIFF_"), diff.GetReplaces(), diff.GetDeleteBeforeReplace())
+}
+
+func shown(changes string, replaces []string, first bool) string {
+	replaces = slices.Sorted(slices.Values(replaces))
+	return fmt.Sprintf("%s, replaces %v, delete first %t", changes, replaces, first)
+}
+
+func TestVerdictsOfTheOfficialProviders(t *testing.T) {
+	t.Parallel()
+	j := newJudges(t)
+	resources := lines[recorded](t, "resources.jsonl")
+	for _, file := range []string{"changes.jsonl", "values.jsonl"} {
+		for _, r := range lines[row](t, file) {
+			i := slices.IndexFunc(resources, func(c recorded) bool { return c.Type == r.Type && strings.Contains(c.Name, r.Match) })
+			require.GreaterOrEqual(t, i, 0, "no resource of type %s", r.Type)
+			inputs := withoutFilledIn(copyObject(resources[i].Inputs)).(object)
+			for _, change := range append([]row{r}, r.Also...) {
+				if change.Path != "" {
+					inputs = changed(inputs, steps(change.Path), change.Value, change.Delete).(object)
+				}
+			}
+			got, want := j.verdict(resources[i], inputs), shown(r.Provider.Changes, r.Provider.Replaces, r.Provider.DeleteBeforeReplace)
+			switch refused := r.Provider.Refused; {
+			case refused != nil && *refused:
+				assert.Equal(t, "refused", got, "%s: %s", r.Type, r.Name)
+			case refused != nil:
+				assert.NotEqual(t, "refused", got, "%s: %s", r.Type, r.Name)
+			default:
+				assert.Equal(t, want, got, "%s: %s", r.Type, r.Name)
+			}
+		}
+	}
+}
+
+// TestNothingChangesByItself is the empty second preview, for every type.
+func TestNothingChangesByItself(t *testing.T) {
+	t.Parallel()
+	j := newJudges(t)
+	seen := map[string]bool{}
+	for _, r := range lines[recorded](t, "resources.jsonl") {
+		seen[r.Type] = true
+		assert.Equal(t, shown("NONE", nil, false), j.verdict(r, withoutFilledIn(r.Inputs).(object)), r.Type)
+	}
+	for token := range types {
+		assert.True(t, seen[token] || token == "gcp:monitoring/customService:CustomService", "%s is in no row of resources.jsonl", token)
+	}
+}
+
+// steps are the names and indices of a path.
+func steps(path string) []any {
+	var out []any
+	for part := range strings.SplitSeq(path, ".") {
+		name, indices, _ := strings.Cut(part, "[")
+		out = append(out, name)
+		for index := range strings.SplitSeq(strings.TrimSuffix(indices, "]"), "][") {
+			if n, err := strconv.Atoi(index); err == nil {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// changed is the value with another one at a path, or without it.
+func changed(in any, path []any, value any, remove bool) any {
+	if len(path) == 0 {
+		return value
+	}
+	last := len(path) == 1
+	if index, ok := path[0].(int); ok {
+		elements := slices.Clone(in.([]any))
+		if last && remove {
+			return slices.Delete(elements, index, index+1)
+		}
+		elements[index] = changed(elements[index], path[1:], value, remove)
+		return elements
+	}
+	out := object{}
+	if old, ok := in.(object); ok {
+		out = copyObject(old)
+	}
+	if name := path[0].(string); last && remove {
+		delete(out, name)
+	} else {
+		out[name] = changed(out[name], path[1:], value, remove)
+	}
+	return out
+}
