@@ -163,7 +163,7 @@ func (d *differ) entries(old, new map[string]any, path, shown string) {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		was, is := old[key], new[key]
 		switch at := shownKey(shown, key); {
-		case equal(was, is), is == nil && d.t.facts.at(path).keeps == key:
+		case equal(was, is), is == nil && len(new) > 0 && d.t.facts.at(path).keeps == key:
 		case was == nil:
 			d.add(path, at, rpc.PropertyDiff_ADD, is)
 		case is == nil:

@@ -7,8 +7,9 @@
 //	os.Setenv("PULUMI_DEBUG_PROVIDERS", fmt.Sprintf("gcp:%d", gcp.Port()))
 //
 // A resource type is one row of a table (see [resourceType] and the gcp_*.go and github*.go files): where it lives in the
-// API, how its id is written, which properties have another name or shape there, and what forces a replacement. The
-// properties and their types come from the SDK's own structs, so the table repeats none of them. Only what truly
+// API, how its id is written, and which properties have another name or shape there. The properties and their types come
+// from the SDK's own structs, and what the official providers say of them (required, computed, replaces, refused) from
+// properties.txt, so the table repeats none of them. Only what truly
 // behaves unlike a document that is created, read, patched and deleted has code of its own: members of IAM policies,
 // secret versions, enabled services, custom roles.
 //

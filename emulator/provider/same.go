@@ -20,8 +20,7 @@ func sameValue(name string) func(old, new any) bool {
 		"last-segment": func(old, new any) bool {
 			return bothText(old, new) && lastSegment(old.(string)) == lastSegment(new.(string))
 		},
-		"last-segments": func(old, new any) bool { return equal(lastSegments(old), lastSegments(new)) },
-		"slash":         func(old, new any) bool { return bothText(old, new) && old == "/"+new.(string) },
+		"slash": func(old, new any) bool { return bothText(old, new) && old == "/"+new.(string) },
 	}[name]
 	if !ok {
 		panic("provider: there is no comparison " + name)
@@ -29,9 +28,17 @@ func sameValue(name string) func(old, new any) bool {
 	return same
 }
 
-// lastSegments are the last segments of a set of names.
-func lastSegments(value any) []string {
-	list, _ := value.([]any)
+// sameLastSegments compares names, or sets of them, by their last segments.
+func sameLastSegments(old, new any) bool {
+	was, ok1 := old.([]any)
+	is, ok2 := new.([]any)
+	if ok1 && ok2 {
+		return slices.Equal(lastSegments(was), lastSegments(is))
+	}
+	return bothText(old, new) && lastSegment(old.(string)) == lastSegment(new.(string))
+}
+
+func lastSegments(list []any) []string {
 	names := make([]string, len(list))
 	for i, name := range list {
 		names[i] = lastSegment(fmt.Sprint(name))

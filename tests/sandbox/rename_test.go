@@ -1,0 +1,45 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestRenamedService renames a service that an uptime check asks, and alerts watch. Google refuses to delete a check that
+// an alert uses, so that the new check has to be there first, then the alert follows it, then the old one goes.
+func TestRenamedService(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, nil)
+	s.must("up", "dev")
+	s.writeProject(func(name, content string) string {
+		switch {
+		case name == "Pulumi.dev.yaml":
+			return strings.Replace(content, "name: procureflow-web", "name: procureflow-shop", 1)
+		case strings.HasPrefix(name, "policy"):
+			return strings.ReplaceAll(content, `["procureflow-web"]`, `["procureflow-shop"]`)
+		}
+		return content
+	})
+	s.must("preview", "dev")
+	s.must("up", "dev")
+	assert.Contains(t, s.must("up", "dev").out, "Stack dev: no changes")
+
+	const services = "/run/v2/projects/procureflow-dev/locations/us-central1/services/"
+	code, _ := s.api(http.MethodGet, services+"procureflow-web", nil)
+	assert.Equal(t, http.StatusNotFound, code)
+	code, _ = s.api(http.MethodGet, services+"procureflow-shop", nil)
+	assert.Equal(t, http.StatusOK, code)
+	_, checks := s.api(http.MethodGet, "/mon/v3/projects/procureflow-dev/uptimeCheckConfigs", nil)
+	require.Len(t, checks["uptimeCheckConfigs"], 1, "the old check went after the alert had left it")
+	_, alerts := s.api(http.MethodGet, "/mon/v3/projects/procureflow-dev/alertPolicies", nil)
+	for _, alert := range alerts["alertPolicies"].([]any) {
+		for _, condition := range alert.(map[string]any)["conditions"].([]any) {
+			threshold, _ := condition.(map[string]any)["conditionThreshold"].(map[string]any)
+			assert.NotContains(t, threshold["filter"], "procureflow-web", "every alert watches the new name")
+		}
+	}
+}
