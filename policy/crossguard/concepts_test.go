@@ -2,6 +2,7 @@ package crossguard_test
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
@@ -180,6 +181,30 @@ func ExampleStack_Each() {
 		})
 	}}, "", *site, key, one)
 	// Output: advisory: files in site uses key
+}
+
+// A kind has every type that a function says yes to, also of services that nobody has thought of yet.
+func ExampleKind() {
+	grants := crossguard.Kind{Name: "grants", Has: func(token string) bool { return strings.HasSuffix(token, "IamMember") }}
+	rule := crossguard.Policy{Kind: grants, Check: func(r *crossguard.Resource) { r.Violation("grants %s", r.StringOr("role", "nothing")) }}
+	try(rule, "", ct.Resource{Type: "gcp:new/thingIamMember:ThingIamMember", Properties: ct.Properties{"role": "roles/x"}})
+	try(rule, "", ct.Resource{Type: thing})
+	// Output:
+	// advisory: grants roles/x
+	// not applicable: applies only to grants
+}
+
+// What is around a resource: its options, its provider, and the stack and operation.
+func ExampleResource_Options() {
+	provider := &ct.Resource{Type: "pulumi:providers:gcp", Name: "main", Properties: ct.Properties{"region": "us-east1"}}
+	try(crossguard.Policy{Check: func(r *crossguard.Resource) {
+		p, _ := r.Provider()
+		r.Violation("protected %v, changes of %v ignored, made in %s", r.Options().Protect, r.Options().IgnoreChanges, p.StringOr("region", ""))
+		r.Violation("preview %v of stack %q", r.Deployment.DryRun, r.Deployment.Stack)
+	}}, "", ct.Resource{Type: thing, Provider: provider, Options: crossguard.Options{Protect: true, IgnoreChanges: []string{"traffics"}}})
+	// Output:
+	// advisory: protected true, changes of [traffics] ignored, made in us-east1
+	// advisory: preview false of stack ""
 }
 
 // A remedy sets values however deep, elements of lists and secrets. What was a secret stays one.
