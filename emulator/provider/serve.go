@@ -10,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 )
 
 // The names of the providers, which are those of their packages.
@@ -39,7 +41,8 @@ type Server struct {
 	stop func() bool
 }
 
-// Serve starts a provider on a free port of the loopback interface. It ends when ctx does or with [Server.Close].
+// Serve starts a provider on a free port of the loopback interface, for this user's engines only: the engine's protocol has no
+// token, and the provider has the cloud's ([guard.OwnUser]). It ends when ctx does or with [Server.Close].
 func Serve(ctx context.Context, options Options) (*Server, error) {
 	if versions[options.Name] == "" {
 		return nil, fmt.Errorf("there is no provider %q: it is %q or %q", options.Name, GCP, GitHub)
@@ -56,7 +59,7 @@ func Serve(ctx context.Context, options Options) (*Server, error) {
 		grpc: grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))}
 	rpc.RegisterResourceProviderServer(s.grpc, newServer(options.Name, newClient(options.API, options.Token)))
 	go func() {
-		err := s.grpc.Serve(listener)
+		err := s.grpc.Serve(guard.OwnUser(listener))
 		if err != nil && rpcutil.IsBenignCloseErr(err) || errors.Is(err, http.ErrServerClosed) {
 			err = nil
 		}
