@@ -15,22 +15,80 @@ var allowedRegions = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "allowed regions"},
 	Tags:             []string{"compliance"},
 	RemediationSteps: "Make the resource in an allowed region. A region cannot be changed later: the resource is made anew.",
-	Options:          []crossguard.Option{{Name: "regions", Description: "Regions and locations that may be used.", Default: []string{"us-central1"}}},
-	Types:            []string{serviceV1, serviceV2, job, workerPool, regionalSecret, repository, bucket, database, keyRing, schedulerJob},
+	Options: []crossguard.Option{{Name: "regions", Default: []string{"us-central1"},
+		Description: "Regions and locations that may be used; a region has its zones with it."}},
+	Types: placed,
+	Kind: crossguard.Kind{Name: "other resources of Google Cloud that name a place", Has: func(token string) bool {
+		return strings.HasPrefix(token, "gcp:") && iamForm(token) == ""
+	}},
 	Check: func(r *crossguard.Resource) {
-		path := "location"
-		if r.Type == database || r.Type == schedulerJob {
-			path = "region"
+		if slices.Contains(placed, r.Type) {
+			path := "location"
+			if r.Type == database || r.Type == schedulerJob {
+				path = "region"
+			}
+			region, set := r.String(path)
+			if !set {
+				if provider, has := r.Provider(); has {
+					region = provider.StringOr("region", "")
+				}
+			}
+			checkPlace(r, path, region)
 		}
-		region, set := r.String(path)
-		if !set {
-			if provider, has := r.Provider(); has {
-				region = provider.StringOr("region", "")
+		for _, path := range []string{"location", "region", "zone", "locationId", "alternativeLocationId", "mainRegion"} {
+			place, set := placeAt(r, path)
+			// What is global is nowhere in particular, and names that are no place are of something else.
+			if set && !slices.Contains(placed, r.Type) && !strings.EqualFold(place, "global") && place != "-" {
+				checkPlace(r, path, place)
 			}
 		}
-		allowed := r.Config.Strings("regions")
-		if !slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, region) }) {
-			r.Violation("%s is %q: use %s", path, region, list(allowed))
+		r.Each("replication.userManaged.replicas", func(replica crossguard.Object) {
+			checkPlace(r, replica.Path("location"), replica.StringOr("location", ""))
+		})
+		for _, path := range []string{"customPlacementConfig.dataLocations", "messageStoragePolicy.allowedPersistenceRegions"} {
+			if r.IsKnown(path) && strings.HasPrefix(r.Type, "gcp:") && slices.Contains([]string{bucket, "gcp:pubsub/topic:Topic"}, r.Type) {
+				r.EachString(path, func(place string) { checkPlace(r, path, place) })
+			}
+		}
+		if r.Type == "gcp:spanner/instance:Instance" {
+			config := r.StringOr("config", "")
+			checkPlace(r, "config", strings.TrimPrefix(config[strings.LastIndex(config, "/")+1:], "regional-"))
 		}
 	},
+}
+
+// placed are types that are somewhere whatever they say: where they do not, it is the provider's region.
+var placed = []string{serviceV1, serviceV2, job, workerPool, regionalSecret, repository, bucket, database, keyRing, schedulerJob}
+
+// placeAt reads a place. Some types have something else by the name, which is no text.
+func placeAt(r *crossguard.Resource, path string) (place string, set bool) {
+	if !r.IsKnown(path) {
+		return r.String(path) // ends the rule, naming the path
+	}
+	r.EachText(func(text crossguard.Text) {
+		if text.In == "" && text.Key == path && text.Path() == path {
+			place = text.Value
+		}
+	})
+	return place, place != ""
+}
+
+// checkPlace judges a region, a zone of one, or either as the end of its URL.
+func checkPlace(r *crossguard.Resource, path, place string) {
+	place = place[strings.LastIndex(place, "/")+1:]
+	allowed := r.Config.Strings("regions")
+	within := func(region string) bool {
+		zone, is := cutPrefixFold(place, region+"-")
+		return strings.EqualFold(region, place) || is && len(zone) == 1
+	}
+	if !slices.ContainsFunc(allowed, within) {
+		r.Violation("%s is %q: use %s, or add it to regions of allowed-regions in policy/config", path, place, list(allowed))
+	}
+}
+
+func cutPrefixFold(s, prefix string) (string, bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -48,25 +49,97 @@ var arImmutableCleanup = crossguard.Policy{
 }
 
 func checkCleanup(r *crossguard.Resource) {
-	deletes, keeps := 0, 0
+	var deletes, keeps []crossguard.Object
 	r.Each("cleanupPolicies", func(p crossguard.Object) {
 		switch action := p.StringOr("action", "absent"); strings.ToUpper(action) {
 		case "KEEP":
-			keeps++
-		case "DELETE":
-			deletes++
-			aged := strings.Trim(p.StringOr("condition.olderThan", ""), "0.smhd") != "" // 0s is no age
-			if !aged && !p.Has("condition.versionNamePrefixes") && !p.Has("condition.tagPrefixes") {
-				r.Violation("%s has no age or prefix: it deletes everything that is not kept", p.Path("condition"))
+			if keepsSomething(p) {
+				keeps = append(keeps, p)
 			}
+		case "DELETE":
+			deletes = append(deletes, p)
+			checkDelete(r, p)
 		default:
 			r.Violation("%s is %s: use DELETE or KEEP", p.Path("action"), action)
 		}
 	})
-	if deletes == 0 {
+	if len(deletes) == 0 {
 		r.Violation("cleanupPolicies has no DELETE: untagged images pile up")
 	}
-	if keeps == 0 {
-		r.Violation("cleanupPolicies has no KEEP: a clean-up can take what runs or what a rollback needs")
+	if len(keeps) == 0 {
+		r.Violation("cleanupPolicies has no KEEP of %d or more versions or of a condition: a clean-up can take what runs or what a rollback needs", leastKept)
+		return
 	}
+	for _, d := range deletes {
+		if !slices.ContainsFunc(keeps, func(keep crossguard.Object) bool { return covers(packages(keep), packages(d)) }) {
+			r.Violation("%s deletes images of packages of which no KEEP keeps any: give the KEEP the same packageNamePrefixes, or none", d.Path("action"))
+		}
+	}
+}
+
+const (
+	// leastKept are what runs and what a rollback needs.
+	leastKept = 2
+	day       = 24 * 3600.0
+	// releaseAge is how long a tagged image, which is a release, can be gone back to.
+	releaseAge = 7 * day
+)
+
+// checkDelete judges what a DELETE takes: not what is new, and not everything.
+func checkDelete(r *crossguard.Resource, p crossguard.Object) {
+	if _, set := p.String("condition.newerThan"); set {
+		r.Violation("%s deletes what is new, such as what runs: use olderThan", p.Path("condition.newerThan"))
+	}
+	age, err := age(p.StringOr("condition.olderThan", "0s"))
+	if err != nil {
+		r.Violation("%s %v", p.Path("condition.olderThan"), err)
+		return
+	}
+	named := !slices.Contains(append(p.Strings("condition.versionNamePrefixes"), p.Strings("condition.tagPrefixes")...), "") &&
+		p.Len("condition.versionNamePrefixes")+p.Len("condition.tagPrefixes") > 0
+	untagged := strings.EqualFold(p.StringOr("condition.tagState", "ANY"), "UNTAGGED")
+	switch {
+	case named:
+	case age <= 0:
+		r.Violation("%s has no age or prefix: it deletes everything that is not kept", p.Path("condition"))
+	case untagged && age < day:
+		r.Violation("%s is less than a day: a build that still runs loses its layers", p.Path("condition.olderThan"))
+	case !untagged && age < releaseAge:
+		r.Violation("%s takes releases after %v days: leave %v for a rollback, or delete UNTAGGED images only", p.Path("condition.olderThan"), age/day, releaseAge/day)
+	}
+}
+
+// age reads a duration of the registry, which takes days, hours and minutes as well, in seconds.
+func age(text string) (float64, error) {
+	for suffix, factor := range map[string]float64{"d": day, "h": 3600, "m": 60} {
+		if number, is := strings.CutSuffix(text, suffix); is {
+			n, err := seconds(number)
+			return n * factor, err
+		}
+	}
+	return seconds(text)
+}
+
+// keepsSomething reports whether a KEEP keeps what a rollback needs.
+func keepsSomething(p crossguard.Object) bool {
+	if p.Has("mostRecentVersions") {
+		return p.IntOr("mostRecentVersions.keepCount", 0) >= leastKept
+	}
+	// Of what is tagged or fresh; untagged images alone are no releases.
+	return p.Has("condition") && !strings.EqualFold(p.StringOr("condition.tagState", "ANY"), "UNTAGGED")
+}
+
+// packages are the beginnings of the packages that a policy is about; none is all of them.
+func packages(p crossguard.Object) []string {
+	return append(p.Strings("condition.packageNamePrefixes"), p.Strings("mostRecentVersions.packageNamePrefixes")...)
+}
+
+// covers reports whether beginnings of packages have all of others.
+func covers(kept, deleted []string) bool {
+	if len(kept) == 0 {
+		return true
+	}
+	return len(deleted) > 0 && !slices.ContainsFunc(deleted, func(d string) bool {
+		return !slices.ContainsFunc(kept, func(k string) bool { return strings.HasPrefix(d, k) })
+	})
 }

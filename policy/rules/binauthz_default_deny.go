@@ -24,9 +24,9 @@ var binauthzDefaultDeny = crossguard.Policy{
 		checkAdmission(r, rule)
 		r.Each("clusterAdmissionRules", func(rule crossguard.Object) { checkAdmission(r, rule) })
 		r.Each("admissionWhitelistPatterns", func(pattern crossguard.Object) {
-			// A pattern that names no registry admits everybody's images.
-			if text := pattern.StringOr("namePattern", ""); strings.HasPrefix(text, "*") {
-				r.Violation("%s is %s: name the registry whose images need no attestation", pattern.Path("namePattern"), text)
+			if text := pattern.StringOr("namePattern", ""); admitsStrangers(text) {
+				r.Violation("%s is %s, where others may put images too: name the registry and the project whose images need no attestation",
+					pattern.Path("namePattern"), text)
 			}
 		})
 	},
@@ -38,6 +38,16 @@ var binauthzDefaultDeny = crossguard.Policy{
 			r.Set("defaultAdmissionRule.enforcementMode", enforced)
 		}
 	},
+}
+
+// admitsStrangers reports whether a pattern has images that anybody can make: one that does not name a registry and, in full, the
+// project or account within it.
+func admitsStrangers(pattern string) bool {
+	parts := strings.Split(strings.ToLower(strings.TrimSpace(pattern)), "/")
+	if !strings.Contains(pattern, "*") {
+		return false // one image
+	}
+	return len(parts) < 3 || strings.Contains(parts[0], "*") || !strings.ContainsAny(parts[0], ".:") || parts[1] == "" || strings.Contains(parts[1], "*")
 }
 
 const enforced = "ENFORCED_BLOCK_AND_AUDIT_LOG"

@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -12,31 +15,72 @@ var bucketHardening = crossguard.Policy{
 	Framework:        cis("5.1", "Ensure that Cloud Storage bucket is not anonymously or publicly accessible"),
 	Tags:             []string{"security", "storage", "CIS 5.2", "CKV_GCP_28", "CKV_GCP_29", "CKV_GCP_114", "AVD-GCP-0001", "AVD-GCP-0002"},
 	RemediationSteps: "Set publicAccessPrevention to enforced, uniformBucketLevelAccess and versioning.enabled to true, and forceDestroy to false.",
-	Types:            []string{bucket},
+	Types:            slices.Concat([]string{bucket}, bucketLists, bucketEntries),
 	Check: func(r *crossguard.Resource) {
+		if r.Type != bucket {
+			grant{member: public}.each(r, func(role, member string) {
+				r.Violation("grants %s to %s: grant it to the accounts that read, by BucketIAMMember", role, member)
+			})
+			return
+		}
 		if prevention := r.StringOr("publicAccessPrevention", "absent"); prevention != "enforced" {
 			r.Violation("publicAccessPrevention is %s: set it to enforced", prevention)
 		}
-		for _, path := range []string{"uniformBucketLevelAccess", "versioning.enabled"} {
-			if !r.BoolOr(path, false) {
-				r.Violation("%s is not true: set it", path)
-			}
+		if !r.BoolOr("uniformBucketLevelAccess", false) {
+			r.Violation("uniformBucketLevelAccess is not true: set it")
+		}
+		if !keepsOverwritten(r) {
+			r.Violation("versioning.enabled is not true: set it, or lock a retentionPolicy")
 		}
 		if r.BoolOr("forceDestroy", false) {
 			r.Violation("forceDestroy is true, so deleting the bucket deletes its objects: remove it")
 		}
+		r.Each("lifecycleRules", func(rule crossguard.Object) {
+			if strings.EqualFold(rule.StringOr("action.type", ""), "Delete") && deletesAtOnce(rule) {
+				r.Violation("%s deletes objects as soon as they are there or overwritten: give it an age, or daysSinceNoncurrentTime", rule.Path("condition"))
+			}
+		})
 	},
 	Remediate: func(r *crossguard.Remedy) {
+		if r.Type != bucket {
+			return
+		}
 		if r.StringOr("publicAccessPrevention", "") != "enforced" {
 			r.Set("publicAccessPrevention", "enforced")
 		}
-		for _, path := range []string{"uniformBucketLevelAccess", "versioning.enabled"} {
-			if !r.BoolOr(path, false) {
-				r.Set(path, true)
-			}
+		if !r.BoolOr("uniformBucketLevelAccess", false) {
+			r.Set("uniformBucketLevelAccess", true)
+		}
+		if !keepsOverwritten(r.Resource) {
+			r.Set("versioning.enabled", true)
 		}
 		if r.BoolOr("forceDestroy", false) {
 			r.Set("forceDestroy", false)
 		}
 	},
+}
+
+// keepsOverwritten reports whether objects that are overwritten are kept, or cannot be overwritten for a time that nobody can shorten.
+func keepsOverwritten(r *crossguard.Resource) bool {
+	return r.BoolOr("versioning.enabled", false) || r.BoolOr("retentionPolicy.isLocked", false) && r.NumberOr("retentionPolicy.retentionPeriod", 0) > 0
+}
+
+// deletesAtOnce reports whether a rule's condition leaves objects, or what was overwritten, no time.
+func deletesAtOnce(rule crossguard.Object) bool {
+	for _, days := range []string{"age", "daysSinceNoncurrentTime", "daysSinceCustomTime"} {
+		if rule.NumberOr("condition."+days, 0) > 0 {
+			return false
+		}
+	}
+	for _, date := range []string{"createdBefore", "customTimeBefore", "noncurrentTimeBefore"} {
+		if _, set := rule.String("condition." + date); set {
+			return false
+		}
+	}
+	for _, part := range []string{"matchesPrefixes", "matchesSuffixes"} {
+		if names := rule.Strings("condition." + part); len(names) > 0 && !slices.Contains(names, "") {
+			return false
+		}
+	}
+	return rule.NumberOr("condition.numNewerVersions", 0) <= 1
 }

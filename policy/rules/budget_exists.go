@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -11,25 +14,103 @@ var budgetExists = crossguard.Policy{
 	Severity:         crossguard.Medium,
 	Framework:        own("Budget alert: 10 with 50, 75 and 90 %"),
 	Tags:             []string{"cost"},
-	RemediationSteps: "Add a billing.Budget with a project filter, thresholds and notification channels.",
-	Types:            runAny,
+	RemediationSteps: "Add a billing.Budget with a project filter, thresholds of up to 1.0, which is 100 %, and notification channels.",
+	Options: []crossguard.Option{{Name: "most", Description: "Most that a budget may be, in its currency: of one far above what is spent nobody hears.",
+		Default: 1000.0, Min: 1, Max: 1e9}},
+	Types: runAny,
 	CheckStack: func(s *crossguard.Stack) {
 		if s.Count(budget) == 0 {
 			s.Violation("has no budget: add a billing.Budget")
 		}
 		s.Each([]string{budget}, func(r *crossguard.Resource) {
-			if r.Len("thresholdRules") == 0 {
-				r.Violation("thresholdRules is empty, so nobody is told: add thresholds")
-			}
+			checkThresholds(r)
 			if r.BoolOr("allUpdatesRule.disableDefaultIamRecipients", false) && r.Len("allUpdatesRule.monitoringNotificationChannels") == 0 && r.StringOr("allUpdatesRule.pubsubTopic", "") == "" {
 				r.Violation("allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add monitoringNotificationChannels or a pubsubTopic")
 			}
-			if r.IsKnown("budgetFilter.projects") && r.Len("budgetFilter.projects") == 0 {
-				r.Violation("budgetFilter.projects is empty, so the whole billing account counts: name the project")
+			if units, set := r.Number("amount.specifiedAmount.units"); set && (units <= 0 || units > s.Config.Number("most")) {
+				r.Violation("amount.specifiedAmount.units is %v: set what a month may cost, %v at most", units, s.Config.Number("most"))
 			}
-			if units, set := r.Number("amount.specifiedAmount.units"); set && units <= 0 {
-				r.Violation("amount.specifiedAmount.units is %v: set what a month may cost", units)
-			}
+			checkFilter(s, r)
 		})
 	},
+}
+
+// checkThresholds judges by what is heard of: a threshold is a share, so that 50 is 5,000 %.
+func checkThresholds(r *crossguard.Resource) {
+	heard, odd := false, false
+	r.Each("thresholdRules", func(t crossguard.Object) {
+		heard = heard || !t.IsKnown("thresholdPercent")
+		share, set := t.Number("thresholdPercent")
+		heard = heard || set && share > 0 && share <= 1
+		if set && (share <= 0 || share > 5) {
+			odd = true
+			r.Violation("%s is %v, which is %v %%: write 0.5 for 50 %%", t.Path("thresholdPercent"), share, share*100)
+		}
+	})
+	switch {
+	case r.Len("thresholdRules") == 0:
+		r.Violation("thresholdRules is empty, so nobody is told: add thresholds")
+	case !heard && !odd:
+		r.Violation("thresholdRules has none of up to 1.0, so nobody is told before more than the budget is spent: add one")
+	}
+}
+
+// checkFilter judges what a budget counts: the stack's project, and all of it.
+func checkFilter(s *crossguard.Stack, r *crossguard.Resource) {
+	if !r.IsKnown("budgetFilter.projects") || !r.IsKnown("budgetFilter.resourceAncestors") {
+		return
+	}
+	if r.Len("budgetFilter.projects") == 0 && r.Len("budgetFilter.resourceAncestors") == 0 {
+		r.Violation("budgetFilter.projects is empty, so the whole billing account counts: name the project, or its folder in resourceAncestors")
+	}
+	projects, numbers := projectsOf(s)
+	if named := r.Strings("budgetFilter.projects"); len(named) > 0 && r.Len("budgetFilter.resourceAncestors") == 0 {
+		ours := func(name string) bool {
+			name = strings.TrimPrefix(name, "projects/")
+			if strings.Trim(name, "0123456789") == "" {
+				return len(numbers) == 0 || slices.Contains(numbers, name)
+			}
+			return len(projects) == 0 || slices.Contains(projects, name)
+		}
+		if !slices.ContainsFunc(named, ours) {
+			r.Violation("budgetFilter.projects is %s, and what runs is in %s: name that project", list(named), list(append(projects, numbers...)))
+		}
+	}
+	for label := range r.Keys("budgetFilter.labels") {
+		want := r.StringOr(`budgetFilter.labels["`+label+`"]`, "")
+		s.Each(runAny, func(run *crossguard.Resource) {
+			if run.StringOr(labelsPath(run)+`["`+label+`"]`, "") != want {
+				r.Violation("budgetFilter.labels counts what has %s=%s, which %s has not: remove it", label, want, run.Name)
+			}
+		})
+	}
+	if counted := r.Strings("budgetFilter.services"); len(counted) > 0 && !slices.Contains(counted, "services/"+cloudRun) {
+		r.Violation("budgetFilter.services leaves out Cloud Run: remove it")
+	}
+}
+
+// cloudRun is the service's id in billing.
+const cloudRun = "152E-C115-5142"
+
+// projectsOf are the ids and, as far as addresses tell them, the numbers of the projects that a stack runs something in.
+func projectsOf(s *crossguard.Stack) (ids, numbers []string) {
+	add := func(all *[]string, one string) {
+		if one != "" && !slices.Contains(*all, one) {
+			*all = append(*all, one)
+		}
+	}
+	s.Each(runAny, func(r *crossguard.Resource) {
+		if r.IsKnown("project") {
+			add(&ids, r.StringOr("project", ""))
+		}
+		if r.IsKnown("urls") && r.Type == serviceV2 {
+			r.EachString("urls", func(address string) { // https://NAME-NUMBER.REGION.run.app
+				host, _, _ := strings.Cut(strings.TrimPrefix(address, "https://"), ".")
+				if number := host[strings.LastIndex(host, "-")+1:]; len(number) >= 9 && strings.Trim(number, "0123456789") == "" {
+					add(&numbers, number)
+				}
+			})
+		}
+	})
+	return ids, numbers
 }

@@ -36,6 +36,7 @@ func FuzzViolationsCannotHide(f *testing.F) {
 		r := s.good
 		r.Properties = d.object(deepCopy(object(r.Properties)).(object), true)
 		got := c.In(t).Analyze(r)
+		got.Diagnostics = append(got.Diagnostics, c.In(t).AnalyzeStack(r).Diagnostics...)
 		require.NotContains(t, strings.Join(got.Messages(), "\n"), "the rule itself failed", "%v", r.Properties)
 		if s.config != "" {
 			return // judged by other options than the pack's own
@@ -106,6 +107,9 @@ func FuzzNoRuleFails(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint, seed uint64) {
 		d := disguise{rand.New(rand.NewPCG(seed, 1))}
 		types := policies[which%uint(len(policies))].Types
+		if len(types) == 0 { // those of a kind
+			types = append(runIAM, bucket, database)
+		}
 		r := ct.Resource{Type: types[d.IntN(len(types))], Properties: d.random(4).(object)}
 		for _, got := range []ct.Result{c.In(t).Analyze(r), c.In(t).AnalyzeStack(r)} {
 			require.NotContains(t, strings.Join(got.Messages(), "\n"), "the rule itself failed", "%v", r.Properties)

@@ -26,8 +26,8 @@ var ghActionsPinned = crossguard.Policy{
 			r.Violation("shaPinningRequired is not true: set it")
 		}
 		r.EachString("allowedActionsConfig.patternsAlloweds", func(pattern string) {
-			if strings.Trim(pattern, "*/@") == "" {
-				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which is every action: name them", pattern)
+			if owner, _, named := strings.Cut(pattern, "/"); !named || owner == "" || strings.Contains(owner, "*") {
+				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which is every action by that name, whoever made it: name the owner", pattern)
 			}
 		})
 	},

@@ -14,11 +14,12 @@ var ghMainProtected = crossguard.Policy{
 	RemediationSteps: "Give the ruleset enforcement: active and the rules pullRequest, requiredStatusChecks, nonFastForward and deletion, without actors that bypass it but by a pull request.",
 	Options: []crossguard.Option{
 		{Name: "approvals", Description: "Approvals a pull request needs.", Default: 1, Min: 0, Max: 10},
+		{Name: "branches", Description: "Branches that deploy.", Default: []string{"main"}},
 		{Name: "codeOwners", Description: "Whether a pull request needs the review of a code owner of what it changes.", Default: false},
 	},
-	Types: []string{ghRuleset, ghBranchProtection, ghBranchProtectionV3},
+	Types: []string{ghRuleset, ghOrgRuleset, ghBranchProtection, ghBranchProtectionV3},
 	Check: func(r *crossguard.Resource) {
-		if r.Type != ghRuleset {
+		if r.Type != ghRuleset && r.Type != ghOrgRuleset {
 			checkBranchProtection(r)
 			return
 		}
@@ -28,26 +29,13 @@ var ghMainProtected = crossguard.Policy{
 		if enforcement := r.StringOr("enforcement", "absent"); enforcement != "active" {
 			r.Violation("enforcement is %s: set it to active", enforcement)
 		}
-		for _, path := range []string{"rules.nonFastForward", "rules.deletion"} {
-			if !r.BoolOr(path, false) {
-				r.Violation("%s is not true: set it", path)
-			}
-		}
-		if r.Len("rules.requiredStatusChecks.requiredChecks") == 0 {
-			r.Violation("rules.requiredStatusChecks.requiredChecks is empty: name the checks that must pass")
-		}
-		if least, n := r.Config.Int("approvals"), r.IntOr("rules.pullRequest.requiredApprovingReviewCount", 0); !r.Has("rules.pullRequest") || n < least {
-			r.Violation("rules.pullRequest.requiredApprovingReviewCount is %d: set it to %d or more", n, least)
-		}
-		if r.Config.Bool("codeOwners") && !r.BoolOr("rules.pullRequest.requireCodeOwnerReview", false) {
-			r.Violation("rules.pullRequest.requireCodeOwnerReview is not true: set it")
-		}
 		r.Each("bypassActors", func(actor crossguard.Object) {
 			if mode := actor.StringOr("bypassMode", "always"); mode != "pull_request" {
 				r.Violation("%s is %s: set it to pull_request, or remove the actor", actor.Path("bypassMode"), mode)
 			}
 		})
 	},
+	CheckStack: checkMain,
 }
 
 func checkBranchProtection(r *crossguard.Resource) {
@@ -55,6 +43,9 @@ func checkBranchProtection(r *crossguard.Resource) {
 		if r.BoolOr(path, false) {
 			r.Violation("%s is true: remove it", path)
 		}
+	}
+	if !matchesBranch(r.StringOr(branchOf(r), ""), r.Config.Strings("branches")) {
+		return // another branch's
 	}
 	if !r.BoolOr("enforceAdmins", false) {
 		r.Violation("enforceAdmins is not true: set it")

@@ -22,10 +22,17 @@ var ghNoSecretInVariable = crossguard.Policy{
 			return
 		}
 		name := r.StringOr("variableName", "")
-		if secretName(name) && !slices.Contains(r.Config.Strings("harmless"), name) {
-			r.Violation("variableName %s promises a secret: make it a secret, or list the name as harmless", name)
+		harmless := slices.Contains(r.Config.Strings("harmless"), name)
+		// The name first: what it gives away needs no value, which may be unknown.
+		promises := !r.IsKnown("value") && secretName(name)
+		if !promises {
+			promises = isSecret(name, r.StringOr("value", ""))
 		}
-		if looksSecret(r.StringOr("value", "")) {
+		if promises && !harmless {
+			r.Violation("variableName %s promises a secret: make it a secret, or list the name in the option harmless of gh-no-secret-in-variable in "+
+				"policy/config", name)
+		}
+		if looksSecret(r.StringOr("value", "")) && !harmless {
 			r.Violation("value has the form of a key or password: make it a secret")
 		}
 	},

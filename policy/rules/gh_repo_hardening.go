@@ -20,6 +20,9 @@ var ghRepoHardening = crossguard.Policy{
 			}
 			return
 		}
+		if r.BoolOr("archived", false) {
+			r.NotApplicable("is archived: nothing is pushed to it or deployed from it")
+		}
 		if !r.BoolOr("vulnerabilityAlerts", false) {
 			r.Violation("vulnerabilityAlerts is not true: set it")
 		}
@@ -32,6 +35,9 @@ var ghRepoHardening = crossguard.Policy{
 			if !r.BoolOr("enabled", true) {
 				r.Set("enabled", true)
 			}
+			return
+		}
+		if r.BoolOr("archived", false) {
 			return
 		}
 		if !r.BoolOr("vulnerabilityAlerts", false) {

@@ -12,9 +12,9 @@ var ghSecretNotPlaintext = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GIT_4", Specification: "Ensure GitHub Actions secrets are encrypted"},
 	Tags:             []string{"security", "github", "secrets"},
 	RemediationSteps: "Give the value as a Pulumi secret: pulumi config set --secret, or pulumi.ToSecret.",
-	Types:            []string{ghSecret, ghEnvSecret, ghOrgSecret, ghDependabotSecret, ghDependabotOrg, ghCodespaces, ghCodespacesOrg, ghCodespacesUser},
+	Types:            []string{ghSecret, ghEnvSecret, ghOrgSecret, ghDependabotSecret, ghDependabotOrg, ghCodespaces, ghCodespacesOrg, ghCodespacesUser, ghWebhook, ghOrgWebhook},
 	Check: func(r *crossguard.Resource) {
-		for _, path := range []string{"value", "plaintextValue"} {
+		for _, path := range []string{"value", "plaintextValue", "configuration.secret"} {
 			if r.IsSecret(path) {
 				continue
 			}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -13,21 +14,28 @@ type grant struct {
 	role, member func(string) bool
 }
 
-// each calls found for every role and member of an IAM resource that match, whether it is a member, a binding or a whole
-// policy. The role is read first: where it does not match, it does not matter that the member is not known yet.
+// each calls found for every role and member of a resource that grants, whether it is a member, a binding, a whole policy or an
+// access list. The role is read first: where it does not match, it does not matter that the member is not known yet.
 func (g grant) each(r *crossguard.Resource, found func(role, member string)) {
 	matches := func(match func(string) bool, s string) bool { return match == nil || match(strings.ToLower(s)) }
-	switch {
-	case strings.HasSuffix(r.Type, "Policy"):
-		for _, b := range policyData(r) {
-			for _, member := range b.Members {
-				if matches(g.role, b.Role) && matches(g.member, member) {
-					found(b.Role, member)
-				}
-			}
+	both := func(role, member string) {
+		if matches(g.role, role) && matches(g.member, member) {
+			found(role, member)
 		}
+	}
+	if slices.Contains(accessLists, r.Type) {
+		eachEntry(r, both)
 		return
-	case g.role != nil:
+	}
+	for _, b := range policyData(r) {
+		for _, member := range b.Members {
+			both(b.Role, member)
+		}
+	}
+	if iamForm(r.Type) == "policy" {
+		return
+	}
+	if g.role != nil {
 		if role, _ := r.String("role"); !matches(g.role, role) {
 			return
 		}
@@ -42,9 +50,10 @@ func (g grant) each(r *crossguard.Resource, found func(role, member string)) {
 			found(role, member)
 		}
 	}
-	if strings.HasSuffix(r.Type, "Binding") {
+	if iamForm(r.Type) == "binding" || r.IsKnown("members") && r.Has("members") {
 		r.EachString("members", one)
-	} else if member, set := r.String("member"); set {
+	}
+	if member, set := r.String("member"); set {
 		one(member)
 	}
 }
@@ -56,6 +65,9 @@ type binding struct {
 
 // policyData reads the JSON document of an IAM policy resource. One that cannot be read may grant anything.
 func policyData(r *crossguard.Resource) []binding {
+	if iamForm(r.Type) != "policy" {
+		return nil
+	}
 	text, set := r.String("policyData")
 	if !set {
 		return nil
@@ -67,6 +79,63 @@ func policyData(r *crossguard.Resource) []binding {
 		r.Violation("policyData is not an IAM policy in JSON, so nobody can tell what it grants: use the organizations.getIAMPolicy function")
 	}
 	return document.Bindings
+}
+
+// eachEntry visits what access lists grant, in IAM's words: user-a@b.c becomes user:a@b.c.
+func eachEntry(r *crossguard.Resource, found func(role, member string)) {
+	switch {
+	case slices.Contains(bucketLists, r.Type):
+		r.EachString("roleEntities", func(entry string) {
+			role, entity, _ := strings.Cut(entry, ":")
+			found(role, principalOf(entity))
+		})
+		if predefined := strings.ToLower(r.StringOr("predefinedAcl", "")); strings.HasPrefix(predefined, "public") {
+			found(predefined, "allUsers")
+		} else if predefined == "authenticatedread" {
+			found(predefined, "allAuthenticatedUsers")
+		}
+	case slices.Contains(bucketEntries, r.Type):
+		if entity, set := r.String("entity"); set {
+			found(r.StringOr("role", "no role"), principalOf(entity))
+		}
+	case r.Type == dataset:
+		r.Each("accesses", func(access crossguard.Object) { eachAccess(access, found) })
+	default:
+		eachAccess(r.Object, found)
+	}
+}
+
+// principalOf is an entity of Cloud Storage as a principal of IAM.
+func principalOf(entity string) string {
+	for _, kind := range []string{"user", "group", "domain"} {
+		if name, is := strings.CutPrefix(entity, kind+"-"); is {
+			return principal(kind, name)
+		}
+	}
+	return entity // allUsers, allAuthenticatedUsers, project-owners-NUMBER
+}
+
+// eachAccess visits an entry of a BigQuery dataset's access list.
+func eachAccess(access crossguard.Object, found func(role, member string)) {
+	role := access.StringOr("role", "no role")
+	for _, by := range [][2]string{{"userByEmail", "user"}, {"groupByEmail", "group"}, {"domain", "domain"}} {
+		if name, set := access.String(by[0]); set {
+			found(role, principal(by[1], name))
+		}
+	}
+	for _, path := range []string{"specialGroup", "iamMember"} {
+		if name, set := access.String(path); set {
+			found(role, name)
+		}
+	}
+}
+
+// principal is a principal by its kind and name. Lists that are older than service accounts call these users.
+func principal(kind, name string) string {
+	if kind == "user" && strings.HasSuffix(strings.ToLower(name), "gserviceaccount.com") {
+		kind = "serviceAccount"
+	}
+	return kind + ":" + name
 }
 
 func roles(names ...string) func(string) bool {
@@ -82,6 +151,21 @@ func roles(names ...string) func(string) bool {
 
 // public are the principals that stand for anybody on the internet.
 func public(member string) bool { return member == "allusers" || member == "allauthenticatedusers" }
+
+// fromOutside are identities of workload identity federation, one or a set of them.
+func fromOutside(member string) bool {
+	return strings.HasPrefix(member, "principal") && strings.Contains(member, "/workloadidentitypools/")
+}
+
+// everyAccount is the set of all service accounts of a project, folder or organization.
+func everyAccount(member string) bool {
+	return strings.HasPrefix(member, "principalset://cloudresourcemanager.googleapis.com/")
+}
+
+// machine are the principals that are no people.
+func machine(member string) bool {
+	return strings.HasPrefix(member, "serviceaccount:") || fromOutside(member) || everyAccount(member)
+}
 
 // scope names what an IAM resource grants on.
 func scope(r *crossguard.Resource) string {

@@ -15,37 +15,36 @@ var iamNoAuthoritative = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "non-authoritative IAM"},
 	Tags:             []string{"reliability", "iam"},
 	RemediationSteps: "Use the IAMMember resources.",
-	Types:            anyIAM,
+	Types:            bucketLists,
+	Kind:             iamKind,
 	CheckStack: func(s *crossguard.Stack) {
 		members := map[string]bool{} // what is granted member by member
-		key := func(r *crossguard.Resource) string {
-			family := strings.NewReplacer("Member", "", "Binding", "").Replace(r.Type)
-			return family + " " + target(r) + " " + strings.ToLower(r.StringOr("role", ""))
+		bindings := false
+		s.EachOf(bindingKind, func(*crossguard.Resource) { bindings = true })
+		if bindings { // else what is not known yet about a member does not matter
+			s.EachOf(memberKind, func(r *crossguard.Resource) { members[granted(r)] = true })
 		}
-		if s.Count(ofKind("Binding")...) > 0 { // else what is not known yet about a member does not matter
-			s.Each(ofKind("Member"), func(r *crossguard.Resource) { members[key(r)] = true })
-		}
-		s.Each(ofKind("Binding"), func(r *crossguard.Resource) {
+		s.EachOf(bindingKind, func(r *crossguard.Resource) {
 			if slices.Contains(wideIAM, r.Type) {
 				r.Violation("sets all members of %s on %s, and removes those that others granted: use IAMMember", r.StringOr("role", "a role"), scope(r))
-			} else if members[key(r)] {
+			} else if members[granted(r)] {
 				r.Violation("sets all members of %s, and removes those that the stack's own members grant: use one or the other", r.StringOr("role", "a role"))
 			}
 		})
-		s.Each(ofKind("Policy"), func(r *crossguard.Resource) {
+		s.EachOf(policyKind, func(r *crossguard.Resource) {
 			r.Violation("sets the whole IAM policy of %s, and removes everything that others granted: use IAMMember", scope(r))
+		})
+		s.Each(bucketLists, func(r *crossguard.Resource) {
+			r.Violation("sets the whole access list, and removes everything that others granted: set uniformBucketLevelAccess and use BucketIAMMember")
 		})
 	},
 }
 
-func ofKind(suffix string) []string {
-	var types []string
-	for _, t := range anyIAM {
-		if strings.HasSuffix(t, suffix) {
-			types = append(types, t)
-		}
-	}
-	return types
+// granted names what a member or binding grants, and on what. Both versions of Cloud Run's API are about the same services.
+func granted(r *crossguard.Resource) string {
+	family := strings.ToLower(r.Type[:strings.LastIndex(r.Type, ":")])
+	family = strings.NewReplacer("member", "", "binding", "", "cloudrunv2/serviceiam", "cloudrun/iam").Replace(family)
+	return family + " " + target(r) + " " + strings.ToLower(r.StringOr("role", ""))
 }
 
 // target names what an IAM resource grants on, by whichever properties its type has for it.
@@ -55,6 +54,7 @@ func target(r *crossguard.Resource) string {
 		"project", "folder", "orgId", "serviceAccountId", "location", "repository", "name", "service", "secretId", "bucket",
 		"cryptoKeyId", "keyRingId", "topic", "subscription", "attestor", "note", "billingAccountId", "workloadIdentityPoolId",
 		"connectionId", "datasetId", "tableId", "cloudFunction", "webBackendService", "cloudRunServiceName", "managedFolder",
+		"instance", "instanceName", "database", "queue", "managedZone", "cluster", "zone", "region", "subnetwork", "image", "resourceName",
 	} {
 		if text, set := r.String(path); set {
 			parts = append(parts, text)

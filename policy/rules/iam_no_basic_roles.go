@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -12,10 +15,33 @@ var iamNoBasicRoles = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_117", Specification: "Ensure basic roles are not used at project level"},
 	Tags:             []string{"security", "iam", "AVD-GCP-0007", "AVD-GCP-0068"},
 	RemediationSteps: "Grant the predefined or custom role that covers what is needed.",
-	Types:            anyIAM,
+	Kind:             grantKind,
 	Check: func(r *crossguard.Resource) {
-		grant{role: roles("roles/owner", "roles/editor", "roles/viewer")}.each(r, func(role, member string) {
+		role := basicRole
+		if slices.Contains(datasetLists, r.Type) {
+			role = roles("owner", "writer", "editor", "reader") // a dataset's, which it has from the project's
+		} else if slices.Contains(accessLists, r.Type) {
+			return
+		}
+		grant{role: role}.each(r, func(role, member string) {
 			r.Violation("grants the basic role %s to %s: grant what is needed", role, member)
 		})
+		grant{member: holdersOfBasicRoles}.each(r, func(role, member string) {
+			r.Violation("grants %s to %s, which is everybody with a basic role: grant it to a group or an account", role, member)
+		})
 	},
+	CheckStack: func(s *crossguard.Stack) {
+		grantsCustom(s, ownsAll, func(r *crossguard.Resource, role, member, permission string) {
+			r.Violation("grants %s, which has %s, to %s: with it one gives oneself every other role", role, permission, member)
+		})
+	},
+}
+
+// basicRole are the roles that every project has, under their old names and their new ones.
+var basicRole = roles("roles/owner", "roles/editor", "roles/viewer", "roles/admin", "roles/writer", "roles/reader")
+
+// holdersOfBasicRoles are the principals that stand for whoever has a basic role on a project.
+func holdersOfBasicRoles(member string) bool {
+	kind, _, _ := strings.Cut(member, ":")
+	return kind == "projectowner" || kind == "projecteditor" || kind == "projectviewer"
 }

@@ -15,12 +15,14 @@ var iamNoDirectUser = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "Trivy", Reference: "AVD-GCP-0003", Specification: "IAM granted directly to user"},
 	Tags:             []string{"security", "iam"},
 	RemediationSteps: "Grant the role to a group and put the person into it; a workload has an account of its own.",
-	Types:            anyIAM,
+	Kind:             grantKind,
 	Check: func(r *crossguard.Resource) {
 		// run-no-public-invoker and ar-not-public judge what is open to the public there.
 		elsewhere := slices.Contains(runIAM, r.Type) || slices.Contains(repositoryIAM, r.Type)
-		grant{member: func(member string) bool { return person(member) || public(member) && !elsewhere }}.each(r, func(role, member string) {
-			if public(strings.ToLower(member)) {
+		grant{member: func(member string) bool {
+			return person(member) || wholeWorkforce(member) || public(member) && !elsewhere
+		}}.each(r, func(role, member string) {
+			if public(strings.ToLower(member)) || wholeWorkforce(strings.ToLower(member)) {
 				r.Violation("grants %s to %s, which is anybody: grant it to a group or an account", role, member)
 			} else {
 				r.Violation("grants %s to %s: grant it to a group", role, member)
@@ -29,6 +31,19 @@ var iamNoDirectUser = crossguard.Policy{
 	},
 }
 
+// person tells principals that are a person, or everybody of a domain: of Google's and of a workforce pool's.
 func person(member string) bool {
-	return strings.HasPrefix(member, "user:") || strings.HasPrefix(member, "domain:")
+	member = strings.TrimPrefix(member, "deleted:")
+	return strings.HasPrefix(member, "user:") || strings.HasPrefix(member, "domain:") ||
+		strings.HasPrefix(member, "principal://") && strings.Contains(member, "/workforcepools/")
+}
+
+// wholeWorkforce are all people of a workforce pool or of an organization's Google Workspace.
+func wholeWorkforce(member string) bool {
+	if !strings.HasPrefix(member, "principalset://") {
+		return false
+	}
+	_, rest, workforce := strings.Cut(member, "/workforcepools/")
+	_, who, _ := strings.Cut(rest, "/")
+	return workforce && strings.Trim(who, "*") == "" || strings.Contains(member, "goog/cloudidentitycustomerid") || strings.Contains(member, "//goog/public")
 }

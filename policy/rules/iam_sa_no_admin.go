@@ -15,21 +15,35 @@ var iamSANoAdmin = crossguard.Policy{
 	Tags:             []string{"security", "iam", "CKV_GCP_42", "AVD-GCP-0007"},
 	RemediationSteps: "Grant a narrower role, or name the account in administrators if it exists to administrate.",
 	Options: []crossguard.Option{{
-		Name: "administrators", Description: "Emails of the accounts that may have admin roles; * stands for any characters.", Default: []string{},
+		Name: "administrators", Description: "Emails of the accounts, or principals from outside, that may have admin roles; * stands for any characters.", Default: []string{},
 	}},
 	Types: wideIAM,
 	Check: func(r *crossguard.Resource) {
-		accounts := grant{role: adminRole, member: func(member string) bool { return strings.HasPrefix(member, "serviceaccount:") }}
+		accounts := grant{role: adminRole, member: machine}
 		accounts.each(r, func(role, member string) {
-			_, email, _ := strings.Cut(strings.ToLower(member), ":")
-			if !matchesAny(r.Config.Strings("administrators"), email) {
+			if !administrator(r, member) && !narrowed(r) {
 				r.Violation("grants %s to %s on %s: grant a narrower role", role, member, scope(r))
+			}
+		})
+	},
+	CheckStack: func(s *crossguard.Stack) {
+		grantsCustom(s, administrates, func(r *crossguard.Resource, role, member, permission string) {
+			if machine(strings.ToLower(member)) && !administrator(r, member) {
+				r.Violation("grants %s, which has %s, to %s on %s: grant a narrower role", role, permission, member, scope(r))
 			}
 		})
 	},
 }
 
-// adminRole tells predefined roles that administrate.
+// administrator reports whether a principal exists to administrate.
+func administrator(r *crossguard.Resource, member string) bool {
+	principal := strings.ToLower(member)
+	_, email, _ := strings.Cut(principal, ":")
+	return matchesAny(r.Config.Strings("administrators"), email) || matchesAny(r.Config.Strings("administrators"), principal)
+}
+
+// adminRole tells roles that administrate, Google's and one's own by their name.
 func adminRole(role string) bool {
-	return strings.HasPrefix(role, "roles/") && (strings.Contains(role, "admin") || role == "roles/owner" || role == "roles/editor")
+	name := role[strings.LastIndex(role, "/")+1:]
+	return strings.Contains(name, "admin") && !strings.Contains(name, "viewer") || role == "roles/owner" || role == "roles/editor" || role == "roles/writer"
 }

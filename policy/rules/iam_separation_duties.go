@@ -33,10 +33,21 @@ var iamSeparationDuties = crossguard.Policy{
 }
 
 // apart are roles that nobody may have two of.
-var apart = [][2]string{
-	{"roles/iam.serviceaccountadmin", "roles/iam.serviceaccountuser"},
-	{"roles/iam.serviceaccountadmin", "roles/iam.serviceaccounttokencreator"},
-	{"roles/cloudkms.admin", "roles/cloudkms.cryptokeyencrypterdecrypter"},
+var apart = slices.Concat(
+	pairs("roles/iam.serviceaccountadmin", "roles/iam.serviceaccountuser", "roles/iam.serviceaccounttokencreator",
+		"roles/iam.serviceaccountopenidtokencreator", "roles/iam.workloadidentityuser", "roles/iam.serviceaccountkeyadmin"),
+	pairs("roles/cloudkms.admin", "roles/cloudkms.cryptokeyencrypterdecrypter", "roles/cloudkms.cryptokeyencrypter", "roles/cloudkms.cryptokeydecrypter",
+		"roles/cloudkms.cryptokeyencrypterdecrypterviadelegation", "roles/cloudkms.cryptokeydecrypterviadelegation",
+		"roles/cloudkms.cryptokeyencrypterviadelegation", "roles/cloudkms.signer", "roles/cloudkms.signerverifier", "roles/cloudkms.cryptooperator"),
+)
+
+// pairs are a role with each of others.
+func pairs(role string, others ...string) [][2]string {
+	var all [][2]string
+	for _, other := range others {
+		all = append(all, [2]string{role, other})
+	}
+	return all
 }
 
 func mustBeApart(role, other string) bool {

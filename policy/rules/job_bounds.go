@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
@@ -28,6 +29,20 @@ var jobBounds = crossguard.Policy{
 		if n, err := seconds(text); err != nil || n > float64(r.Config.Int("timeoutSeconds")) {
 			r.Violation("template.template.timeout is %s: set it to %d seconds or less", text, r.Config.Int("timeoutSeconds"))
 		}
+	},
+	CheckStack: func(s *crossguard.Stack) {
+		every := schedulesOf(s)
+		s.Each([]string{job}, func(r *crossguard.Resource) {
+			between, scheduled := every[serviceName(r)]
+			if !scheduled {
+				return
+			}
+			longest, err := seconds(r.StringOr("template.template.timeout", "600s"))
+			if runs := longest * float64(r.IntOr("template.template.maxRetries", 3)+1); err == nil && runs > between {
+				r.Violation("is started every %v s and may run for %v s with its retries, so that %v executions run side by side: start it less often, or lower "+
+					"template.template.timeout", between, runs, math.Ceil(runs/between))
+			}
+		})
 	},
 	Remediate: func(r *crossguard.Remedy) {
 		if r.IntOr("template.taskCount", 1) > r.Config.Int("tasks") {

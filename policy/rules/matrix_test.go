@@ -84,13 +84,13 @@ func (s scenario) start(t *testing.T, level, options string) *ct.Client {
 func (s scenario) try(t *testing.T) {
 	c := s.start(t, "mandatory", "")
 	name := s.policy.Name
-	got := c.Analyze(s.good)
+	got := s.analyze(c, s.good)
 	if !s.hopeless {
 		assert.Empty(t, got.Diagnostics, "good")
 		assert.Empty(t, got.NotApplicable, "good")
 	}
 
-	got = c.Analyze(ct.Resource{Type: "test:index/other:Other"})
+	got = s.analyze(c, ct.Resource{Type: "test:index/other:Other"})
 	assert.Empty(t, got.Diagnostics)
 	assert.Contains(t, got.NotApplicable[name], "applies only to ")
 
@@ -102,11 +102,11 @@ func (s scenario) try(t *testing.T) {
 	}
 	if s.loose != "" {
 		loose := s.start(t, "mandatory", s.loose)
-		assert.Empty(t, loose.Analyze(s.with(s.bad[0])).Diagnostics, "configured with %s", s.loose)
+		assert.Empty(t, s.analyze(loose, s.with(s.bad[0])).Diagnostics, "configured with %s", s.loose)
 	}
 	if len(s.bad) > 0 {
-		assert.Empty(t, s.start(t, "disabled", "").Analyze(s.with(s.bad[0])).Diagnostics, "disabled")
-		advisory := s.start(t, "advisory", "").Analyze(s.with(s.bad[0]))
+		assert.Empty(t, s.found(s.start(t, "disabled", ""), s.with(s.bad[0])), "disabled")
+		advisory := s.analyze(s.start(t, "advisory", ""), s.with(s.bad[0]))
 		require.NotEmpty(t, advisory.Diagnostics)
 		assert.Equal(t, "advisory", advisory.Diagnostics[0].Level)
 	}
@@ -115,10 +115,32 @@ func (s scenario) try(t *testing.T) {
 	}
 }
 
+// analyze is what a rule says of a resource by itself and in a stack of its own.
+func (s scenario) analyze(c *ct.Client, r ct.Resource) ct.Result {
+	got := c.Analyze(r)
+	if s.policy.CheckStack != nil {
+		stack := c.AnalyzeStack(r)
+		for _, d := range stack.Diagnostics {
+			if !slices.Contains(got.Diagnostics, d) {
+				got.Diagnostics = append(got.Diagnostics, d)
+			}
+		}
+		if s.policy.Check == nil {
+			got.NotApplicable = stack.NotApplicable
+		}
+	}
+	return got
+}
+
+// found is what is said of the resource itself: that a policy is switched off is said of the stack.
+func (s scenario) found(c *ct.Client, r ct.Resource) []ct.Message {
+	return slices.DeleteFunc(s.analyze(c, r).Diagnostics, func(d ct.Message) bool { return d.URN == "" })
+}
+
 // tryBad expects a violation, also where the offending value or all of the property it lies in is wrapped.
 func (s scenario) tryBad(t *testing.T, c *ct.Client, b change) {
 	violates := func(r ct.Resource, how string) []string {
-		got := c.Analyze(r)
+		got := s.analyze(c, r)
 		if assert.NotEmpty(t, got.Diagnostics, "%s = %v %s", b.path, b.to, how) {
 			assert.Equal(t, "mandatory", got.Diagnostics[0].Level, "%s %s", b.path, how)
 			assert.Equal(t, strings.ToLower(s.policy.Severity.String()), got.Diagnostics[0].Severity)
@@ -158,11 +180,11 @@ func (s scenario) tryBad(t *testing.T, c *ct.Client, b change) {
 func (s scenario) tryUnreadable(t *testing.T, c *ct.Client, path string) {
 	top, _, nested := strings.Cut(strings.ReplaceAll(path, "[", "."), ".")
 	for _, unknown := range []any{ct.Unknown, ct.UnknownObject, ct.Output{}, ct.Secret{Value: ct.UnknownNumber}} {
-		advised := c.Analyze(s.with(change{path: path, to: unknown})).Diagnostics
+		advised := s.analyze(c, s.with(change{path: path, to: unknown})).Diagnostics
 		assert.Contains(t, advised, ct.Message{Policy: s.policy.Name, Level: "advisory", Severity: s.policy.Severity.String(), URN: s.good.URN(),
 			Text: "not checked: " + path + " is known only after the update"})
 		if nested {
-			advised = c.Analyze(s.with(change{path: top, to: unknown})).Diagnostics
+			advised = s.analyze(c, s.with(change{path: top, to: unknown})).Diagnostics
 			require.NotEmpty(t, advised, "%s unknown", top)
 			for _, d := range advised {
 				assert.Equal(t, "advisory", d.Level)
@@ -174,7 +196,7 @@ func (s scenario) tryUnreadable(t *testing.T, c *ct.Client, path string) {
 	if _, isList := get(s.good.Properties, path).([]any); isList {
 		wrong = true
 	}
-	got := c.Analyze(s.with(change{path: path, to: wrong}))
+	got := s.analyze(c, s.with(change{path: path, to: wrong}))
 	require.NotEmpty(t, got.Diagnostics, "%s of a wrong type", path)
 	assert.Equal(t, "mandatory", got.Diagnostics[0].Level)
 	assert.Contains(t, strings.Join(got.Messages(), "\n"), "must be")
@@ -196,7 +218,7 @@ func (s scenario) tryRemedy(t *testing.T) {
 		assert.Equal(t, []any{"kept"}, corrected["__defaults"])
 		assert.Equal(t, ct.Secret{Value: "kept"}, corrected["confidential"])
 		r.Properties = corrected
-		assert.Empty(t, c.Analyze(r).Diagnostics, "%s = %v must be right after its correction", b.path, b.to)
+		assert.Empty(t, s.analyze(c, r).Diagnostics, "%s = %v must be right after its correction", b.path, b.to)
 		again, did := c.Remediate(r)
 		assert.Empty(t, did.Policies, "%s = %v must be corrected once", b.path, b.to)
 		assert.Equal(t, corrected, again)

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"encoding/json"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -15,19 +17,16 @@ var requiredLabels = crossguard.Policy{
 	Options: []crossguard.Option{{
 		Name: "labels", Description: "Labels that must be there with a value.", Default: []string{"environment", "app", "managed-by"},
 	}},
-	Types: []string{serviceV1, serviceV2, job, workerPool, secret, regionalSecret, repository, bucket},
+	Kind: crossguard.Kind{Name: "resources of Google Cloud that take labels", Has: takesLabels},
 	Check: func(r *crossguard.Resource) {
 		path := labelsPath(r)
 		for _, label := range r.Config.Strings("labels") {
 			if _, set := r.String(path + `["` + label + `"]`); set {
 				continue
 			}
-			if provider, has := r.Provider(); has {
-				if _, set := provider.String(`defaultLabels["` + label + `"]`); set {
-					continue
-				}
+			if !hasDefaultLabel(r, label) {
+				r.Violation("%s has no %s: set it", path, label)
 			}
-			r.Violation("%s has no %s: set it", path, label)
 		}
 	},
 	Remediate: func(r *crossguard.Remedy) {
@@ -40,8 +39,38 @@ var requiredLabels = crossguard.Policy{
 }
 
 func labelsPath(r *crossguard.Resource) string {
-	if r.Type == serviceV1 {
+	switch {
+	case r.Type == serviceV1:
 		return "metadata.labels"
+	case r.Type == database:
+		return "settings.userLabels"
+	case r.Type == "gcp:container/cluster:Cluster":
+		return "resourceLabels"
+	case among(userLabelled, r.Type):
+		return "userLabels"
 	}
 	return "labels"
+}
+
+// hasDefaultLabel reports whether the provider gives a resource a label. SDKs encode a provider's nested options as JSON text; the
+// provider gives none to what has userLabels.
+func hasDefaultLabel(r *crossguard.Resource, label string) bool {
+	provider, has := r.Provider()
+	if path := labelsPath(r); !has || path != "labels" {
+		return false
+	}
+	if path := `defaultLabels["` + label + `"]`; !provider.IsKnown(path) {
+		provider.String(path) // ends the rule, naming what is not known
+	}
+	given := false
+	provider.EachText(func(text crossguard.Text) {
+		switch {
+		case text.In == "defaultLabels" && text.Key == label:
+			given = given || text.Value != ""
+		case text.In == "" && text.Key == "defaultLabels":
+			var labels map[string]string
+			given = given || json.Unmarshal([]byte(text.Value), &labels) == nil && labels[label] != ""
+		}
+	})
+	return given
 }

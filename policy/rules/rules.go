@@ -1,7 +1,11 @@
 // Package rules is the platform's policy pack: one rule a file, and this table of them.
 package rules
 
-import "github.com/guiofsaints/procureflow-platform/policy/crossguard"
+import (
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
 
 // docsURL is the generated page that describes every rule under a heading of its name.
 const docsURL = "https://github.com/guiofsaints/procureflow-platform/blob/main/docs/policies.md"
@@ -12,7 +16,7 @@ func table() []crossguard.Policy {
 		// Cloud Run: cost
 		runMaxInstances, runMinInstances, runCPUIdle, runResourceLimits, runTimeoutConcurrency, jobBounds, worstCaseCost, budgetExists,
 		// Cloud Run: safety
-		runNoPublicInvoker, runIngress, runDedicatedSA, runNoPlaintextSecrets, runNonRoot, runProbes, runDeletionProtection,
+		runNoPublicInvoker, runIngress, runDedicatedSA, runNoPlaintextSecrets, runSecretPinned, runNonRoot, runProbes, runDeletionProtection,
 		trafficOwner, uptimeExists,
 		// Supply chain
 		runImagePinned, runImageRegistry, runBinauthz, binauthzDefaultDeny, arNotPublic, arImmutableCleanup,
@@ -31,6 +35,7 @@ func table() []crossguard.Policy {
 func Pack() crossguard.Pack {
 	policies := table()
 	for i := range policies {
+		policies[i] = readable(policies[i])
 		policies[i].URL = docsURL + "#" + policies[i].Name
 	}
 	return crossguard.Pack{
@@ -43,6 +48,10 @@ func Pack() crossguard.Pack {
 		Repository:  "https://github.com/guiofsaints/procureflow-platform",
 		Tags:        []string{"gcp", "github", "cloud-run", "cost", "security"},
 		Enforcement: crossguard.Advisory,
-		Policies:    policies,
+		Canonical:   canonical(knownTypes(policies)),
+		Floor:       crossguard.High,
+		// Half a year: by then somebody else may have to live with it.
+		LongestExemption: 180 * 24 * time.Hour,
+		Policies:         policies,
 	}
 }

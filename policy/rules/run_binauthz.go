@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -15,8 +17,11 @@ var runBinauthz = crossguard.Policy{
 	Types:            runAny,
 	Check: func(r *crossguard.Resource) {
 		if r.Type == serviceV1 {
-			if _, set := r.String(v1Service("run.googleapis.com/binary-authorization")); !set {
+			switch policy, set := r.String(v1Service("run.googleapis.com/binary-authorization")); {
+			case !set:
 				r.Violation("%s is absent: set it to default", v1Service("run.googleapis.com/binary-authorization"))
+			case policy != "default" && !isPolicyName(policy):
+				r.Violation("%s is %s, which is no policy: set it to default", v1Service("run.googleapis.com/binary-authorization"), policy)
 			}
 			if r.Has(v1Service("run.googleapis.com/binary-authorization-breakglass")) {
 				r.Violation("%s admits any image: remove it", v1Service("run.googleapis.com/binary-authorization-breakglass"))
@@ -26,14 +31,17 @@ var runBinauthz = crossguard.Policy{
 		if _, set := r.String("binaryAuthorization.breakglassJustification"); set {
 			r.Violation("binaryAuthorization.breakglassJustification admits any image: remove it")
 		}
-		_, policy := r.String("binaryAuthorization.policy")
-		if !policy && !r.BoolOr("binaryAuthorization.useDefault", false) {
+		policy, set := r.String("binaryAuthorization.policy")
+		if set && !isPolicyName(policy) {
+			r.Violation("binaryAuthorization.policy is %s, which is no policy's name: write projects/PROJECT/platforms/cloudRun/policies/NAME, or set useDefault", policy)
+		}
+		if !set && !r.BoolOr("binaryAuthorization.useDefault", false) {
 			r.Violation("binaryAuthorization.useDefault is not true: set it")
 		}
 	},
 	Remediate: func(r *crossguard.Remedy) {
 		if r.Type == serviceV1 {
-			if _, set := r.String(v1Service("run.googleapis.com/binary-authorization")); !set {
+			if policy := r.StringOr(v1Service("run.googleapis.com/binary-authorization"), ""); policy != "default" && !isPolicyName(policy) {
 				r.Set(v1Service("run.googleapis.com/binary-authorization"), "default")
 			}
 			r.Remove(v1Service("run.googleapis.com/binary-authorization-breakglass"))
@@ -45,4 +53,10 @@ var runBinauthz = crossguard.Policy{
 			r.Set("binaryAuthorization.useDefault", true)
 		}
 	},
+}
+
+// isPolicyName tells the name of a platform policy: projects/P/platforms/cloudRun/policies/NAME.
+func isPolicyName(name string) bool {
+	parts := strings.Split(name, "/")
+	return len(parts) == 6 && parts[0] == "projects" && parts[2] == "platforms" && parts[4] == "policies" && parts[1] != "" && parts[5] != ""
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -14,7 +15,9 @@ var runDedicatedSA = crossguard.Policy{
 	Framework:        own("Least-privilege: scoped IAM roles for runtime"),
 	Tags:             []string{"security", "cloud-run", "iam"},
 	RemediationSteps: "Make a service account for the workload, grant it what it needs, and set it as the template's service account.",
-	Types:            runAny,
+	Options: []crossguard.Option{{Name: "others", Default: []string{"github-actions-*", "firebase-adminsdk-*", "terraform*", "pulumi*"},
+		Description: "Names of accounts that are not for workloads, such as those that deploy; * stands for any characters."}},
+	Types: runAny,
 	Check: func(r *crossguard.Resource) {
 		path := templateOf(r) + ".serviceAccount"
 		if r.Type == serviceV1 {
@@ -25,6 +28,8 @@ var runDedicatedSA = crossguard.Policy{
 			r.Violation("%s is absent, so the default compute account is used: set an account of its own", path)
 		case isDefaultAccount(strings.ToLower(account)):
 			r.Violation("%s is the default account %s: set an account of its own", path, account)
+		case matchesAny(r.Config.Strings("others"), accountName(account)), strings.HasPrefix(accountName(account), "service-") && isAgent(account):
+			r.Violation("%s is %s, which is not for workloads: set an account of its own, or change others of run-dedicated-sa in policy/config", path, account)
 		}
 	},
 }
@@ -34,4 +39,17 @@ func isDefaultAccount(email string) bool {
 	return strings.HasSuffix(email, "-compute@developer.gserviceaccount.com") ||
 		strings.HasSuffix(email, "@appspot.gserviceaccount.com") || strings.HasSuffix(email, "@cloudbuild.gserviceaccount.com") ||
 		strings.HasSuffix(email, "@cloudservices.gserviceaccount.com")
+}
+
+// accountName is what stands before the @ of an account, also of a resource's name, in lower case.
+func accountName(account string) string {
+	name, _, _ := strings.Cut(strings.ToLower(account[strings.LastIndex(account, "/")+1:]), "@")
+	return name
+}
+
+// isAgent tells the accounts by which Google's services act.
+func isAgent(account string) bool {
+	_, domain, _ := strings.Cut(strings.ToLower(account), "@")
+	project, google := strings.CutSuffix(domain, ".iam.gserviceaccount.com")
+	return google && strings.HasPrefix(project, "gcp-sa-") || slices.Contains([]string{"serverless-robot-prod", "gcf-admin-robot", "container-engine-robot", "compute-system"}, project)
 }

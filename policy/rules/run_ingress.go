@@ -20,9 +20,18 @@ var runIngress = crossguard.Policy{
 	Check: func(r *crossguard.Resource) {
 		path := ingressPath(r)
 		if ingress := r.StringOr(path, "all"); !internal(ingress) && !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
-			r.Violation("%s is %s and %s is not among the public services (%s): make it internal, or add the service to publicServices",
+			r.Violation("%s is %s and %s is not among the public services (%s): make it internal, or add the service to publicServices of run-ingress in policy/config",
 				path, ingress, serviceName(r), list(r.Config.Strings("publicServices")))
 		}
+	},
+	CheckStack: func(s *crossguard.Stack) {
+		balanced := behindLoadBalancer(s)
+		s.Each(services, func(r *crossguard.Resource) {
+			if internal(r.StringOr(ingressPath(r), "all")) && reachable(r, balanced) && !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
+				r.Violation("an external load balancer leads to %s, which is not among the public services (%s): make the load balancer internal, "+
+					"or add the service to publicServices of run-ingress in policy/config", serviceName(r), list(r.Config.Strings("publicServices")))
+			}
+		})
 	},
 	Remediate: func(r *crossguard.Remedy) {
 		path := ingressPath(r.Resource)

@@ -28,9 +28,10 @@ var runMinInstances = crossguard.Policy{
 	},
 }
 
+// minimums are the paths that keep instances running; a manual count does whatever the minimum is.
 func minimums(r *crossguard.Resource) []string {
 	if r.Type == serviceV1 {
-		return []string{v1Template("autoscaling.knative.dev/minScale"), v1Service("run.googleapis.com/minScale")}
+		return []string{v1Template("autoscaling.knative.dev/minScale"), v1Service("run.googleapis.com/minScale"), v1Service("run.googleapis.com/manualInstanceCount")}
 	}
-	return []string{"template.scaling.minInstanceCount", "scaling.minInstanceCount"}
+	return append([]string{"template.scaling.minInstanceCount", "scaling.minInstanceCount"}, manualCounts(r)...)
 }

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -9,8 +8,9 @@ import (
 )
 
 var runNoPlaintextSecrets = crossguard.Policy{
-	Name:             "run-no-plaintext-secrets",
-	Description:      "Secrets reach a container from Secret Manager: a plain variable is readable by everybody who may look at the service.",
+	Name: "run-no-plaintext-secrets",
+	Description: "Secrets reach a container from Secret Manager: a plain variable, argument, header or annotation is readable by everybody who " +
+		"may look at the service.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Critical,
 	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "no secrets in environment variables"},
@@ -20,66 +20,80 @@ var runNoPlaintextSecrets = crossguard.Policy{
 		Name: "harmless", Default: []string{}, Description: "Names of variables that look secret and are not.",
 	}},
 	Types: runAny,
+	Kind:  crossguard.Kind{Name: "resources of Google Cloud that hold text", Has: holdsText},
 	Check: func(r *crossguard.Resource) {
-		eachContainer(r, func(c crossguard.Object) {
-			c.Each("envs", func(env crossguard.Object) {
-				if env.IsSecret("value") {
-					r.Violation("%s is a secret of the program, put into a plain variable: use Secret Manager", env.Path("value"))
-					return
-				}
-				name := env.StringOr("name", "")
-				harmless := slices.Contains(r.Config.Strings("harmless"), name)
-				// The name first: what it gives away needs no value, which may be unknown.
-				if secretName(name) && !harmless && !env.Has("valueSource") && !env.Has("valueFrom") {
-					r.Violation("%s %s is named like a secret and is a plain variable: use Secret Manager", env.Path("name"), name)
-				}
-				if looksSecret(env.StringOr("value", "")) {
-					r.Violation("%s has the form of a key or password: use Secret Manager", env.Path("value"))
-				}
+		if slices.Contains(runAny, r.Type) {
+			eachContainer(r, func(c crossguard.Object) {
+				c.Each("envs", func(env crossguard.Object) { checkVariable(r, env) })
 			})
+		}
+		r.EachText(func(text crossguard.Text) {
+			if text.In != "envs" {
+				checkText(r, text)
+			}
 		})
 	},
 }
 
-// secretWords promise a secret in a name, in lower case and without underscores.
-var secretWords = []string{
-	"secret", "token", "passw", "passphrase", "apikey", "privatekey", "accesskey", "signingkey", "encryptionkey", "credential", "mongodburi", "databaseurl", "connectionstring",
+// holdsText leaves out what the pack's own rules judge by itself and IAM, which has no text.
+func holdsText(token string) bool {
+	return strings.HasPrefix(token, "gcp:") && !strings.HasPrefix(token, "gcp:secretmanager/") && iamForm(token) == ""
 }
 
-// secretName tells names that promise a secret.
-func secretName(name string) bool {
-	name = strings.ToLower(name)
-	if strings.HasSuffix(name, "_pass") || strings.HasSuffix(name, "_pwd") { // in the midst of a name they are other words
-		return true
+const useSecretManager = "use Secret Manager, or list the name in the option harmless of run-no-plaintext-secrets in policy/config"
+
+func checkVariable(r *crossguard.Resource, env crossguard.Object) {
+	if env.IsSecret("value") {
+		r.Violation("%s is a secret of the program, put into a plain variable: use Secret Manager", env.Path("value"))
+		return
 	}
-	name = strings.ReplaceAll(name, "_", "")
-	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(name, word) })
-}
-
-// secretForms are the forms of well-known credentials, by a text that each contains: looking for that is a hundred times
-// as fast as trying every form.
-var secretForms = []struct {
-	contains string
-	form     *regexp.Regexp
-}{
-	{"PRIVATE KEY", regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY`)},
-	{`"private_key"`, regexp.MustCompile(`"private_key"`)},
-	{"AKIA", regexp.MustCompile(`\bAKIA[0-9A-Z]{16}\b`)},
-	{"gh", regexp.MustCompile(`\bgh[pousr]_[A-Za-z0-9]{36}`)},
-	{"github_pat_", regexp.MustCompile(`\bgithub_pat_[A-Za-z0-9_]{22}`)},
-	{"sk-", regexp.MustCompile(`\bsk-[A-Za-z0-9_-]{20}`)},
-	{"AIza", regexp.MustCompile(`\bAIza[0-9A-Za-z_-]{35}`)},
-	{"pul-", regexp.MustCompile(`\bpul-[0-9a-f]{40}`)},
-	{"xox", regexp.MustCompile(`\bxox[abprs]-[0-9A-Za-z-]{10}`)},
-	{"@", regexp.MustCompile(`[a-z0-9+]+://[^/\s:@]*:[^/\s:@]+@`)}, // a URL with a password
-}
-
-// looksSecret tells values that are secrets by their form.
-func looksSecret(value string) bool {
-	for _, known := range secretForms {
-		if strings.Contains(value, known.contains) && known.form.MatchString(value) {
-			return true
-		}
+	name := env.StringOr("name", "")
+	harmless := slices.Contains(r.Config.Strings("harmless"), name)
+	// The name first: what it gives away needs no value, which may be unknown.
+	if !env.IsKnown("value") && secretName(name) && !harmless {
+		r.Violation("%s %s is named like a secret and is a plain variable: %s", env.Path("name"), name, useSecretManager)
 	}
-	return false
+	value, set := env.String("value")
+	if !set && (env.Has("valueSource.secretKeyRef") || env.Has("valueFrom.secretKeyRef")) {
+		return
+	}
+	switch {
+	case isSecret(name, value) && !harmless:
+		r.Violation("%s %s is named like a secret and is a plain variable: %s", env.Path("name"), name, useSecretManager)
+	case looksSecret(value) && !harmless:
+		r.Violation("%s has the form of a key or password: %s", env.Path("value"), useSecretManager)
+	}
+}
+
+// freeKeys are the properties of which each entry is named by whoever wrote the program.
+var freeKeys = []string{
+	"labels", "userLabels", "annotations", "metadata", "headers", "environmentVariables", "buildEnvironmentVariables", "envVariables",
+	"substitutions", "userEnvVars", "environment", "environments", "env", "attributes", "parameters", "databaseFlags", "sensitiveLabels",
+}
+
+// credentials are properties of Google's types that hold one.
+var credentials = []string{"password", "rootPassword", "authToken", "auth_token", "serviceKey", "sharedSecret", "clientSecret", "privateKey", "apiKey", "passwordSecret"}
+
+// checkText judges a string by the key or the name that it was given, and by its form.
+func checkText(r *crossguard.Resource, text crossguard.Text) {
+	name := ""
+	switch {
+	case text.Key == "value" && text.Beside != "":
+		name = text.Beside
+	case slices.Contains(freeKeys, text.In), slices.Contains(credentials, text.Key):
+		name = text.Key
+	case strings.HasPrefix(text.Before, "-"):
+		name = strings.TrimLeft(text.Before, "-")
+	}
+	harmless := slices.Contains(r.Config.Strings("harmless"), name)
+	sensitive := slices.Contains(credentials, text.Key) // the provider keeps these out of sight, if the program does
+	switch {
+	case text.Secret && !sensitive && slices.Contains(runAny, r.Type):
+		r.Violation("%s is a secret of the program, put where everybody reads it: use Secret Manager", text.Path())
+	case text.Secret, harmless:
+	case name != "" && isSecret(name, text.Value):
+		r.Violation("%s: %s is named like a secret and is in clear text: %s", text.Path(), name, useSecretManager)
+	case looksSecret(text.Value):
+		r.Violation("%s has the form of a key or password: %s", text.Path(), useSecretManager)
+	}
 }

@@ -14,14 +14,20 @@ var runProbes = crossguard.Policy{
 	RemediationSteps: "Give the container that takes requests a startupProbe and a livenessProbe whose path is cheap to serve.",
 	Types:            services,
 	Check: func(r *crossguard.Resource) {
-		alone := r.Len(templateOf(r)+".containers") == 1
+		named := false // with several containers, the one with a port takes the requests
+		path := templateOf(r) + ".containers"
+		r.Each(path, func(c crossguard.Object) { named = named || !c.IsKnown("ports") || c.Len("ports") > 0 })
+		alone := r.Len(path) == 1
 		eachContainer(r, func(c crossguard.Object) {
-			if !alone && !c.Has("ports") { // with several containers, the one with a port takes the requests
+			if !alone && named && c.Len("ports") == 0 {
 				return
 			}
-			for _, probe := range []string{"startupProbe", "livenessProbe"} {
-				if _, set := c.Block(probe); !set {
-					r.Violation("%s is absent: probe a path that is cheap to serve", c.Path(probe))
+			for _, name := range []string{"startupProbe", "livenessProbe"} {
+				switch probe, set := c.Block(name); {
+				case !set:
+					r.Violation("%s is absent: probe a path that is cheap to serve", c.Path(name))
+				case !probe.Has("httpGet") && !probe.Has("tcpSocket") && !probe.Has("grpc"):
+					r.Violation("%s asks nothing: give it httpGet, tcpSocket or grpc", c.Path(name))
 				}
 			}
 		})

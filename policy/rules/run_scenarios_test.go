@@ -50,7 +50,7 @@ func v1() ct.Resource {
 					"image": image, "resources": object{"limits": object{"cpu": "1000m", "memory": "512Mi"}},
 					"envs": []any{object{"name": "NODE_ENV", "value": "production"},
 						object{"name": "NEXTAUTH_SECRET", "valueFrom": object{"secretKeyRef": object{"name": "nextauth-secret", "key": "1"}}}},
-					"startupProbe": object{}, "livenessProbe": object{},
+					"startupProbe": object{"httpGet": object{"path": "/"}}, "livenessProbe": object{"httpGet": object{"path": "/"}},
 				}},
 			},
 		},
@@ -171,6 +171,14 @@ func runScenarios() []scenario {
 	return all
 }
 
+// reference is the path of a secret's version within a variable.
+func reference(r ct.Resource) string {
+	if r.Type == serviceV1 {
+		return ".valueFrom.secretKeyRef.key"
+	}
+	return ".valueSource.secretKeyRef.version"
+}
+
 // containerScenarios are those of the rules that look at the containers of anything on Cloud Run.
 func containerScenarios(good ct.Resource) []scenario {
 	at := containerOf(good)
@@ -226,6 +234,10 @@ func containerScenarios(good ct.Resource) []scenario {
 			change{path: account, to: "1234-Compute@Developer.gserviceaccount.com", want: "is the default account"},
 			change{path: account, to: "procureflow-dev@appspot.gserviceaccount.com", want: "is the default account"},
 			change{path: account, to: "", want: "absent, so the default compute account is used"}, change{path: account, to: gone{}, want: "absent"}),
+		named(runSecretPinned, "", "", nil,
+			change{path: at + ".envs[1]" + reference(good), to: "latest", want: "is latest: write the number of a version"},
+			change{path: at + ".envs[1]" + reference(good), to: gone{}, want: "is latest: write the number of a version"},
+			change{path: at + ".envs[1]" + reference(good), to: "projects/p/secrets/s/versions/latest", want: "write the number of a version"}),
 		named(runNoPlaintextSecrets, `"harmless": ["API_KEY"]`, "", []string{at + ".image"}[:0],
 			change{path: at + ".envs[0]", to: object{"name": "API_KEY", "value": "x"}, want: at + ".envs[0].name API_KEY is named like a secret"},
 			change{path: at + ".envs[0]", to: object{"name": "MongoDB_URI", "value": "x"}, want: "named like a secret"},

@@ -12,8 +12,14 @@ var saNoKeys = crossguard.Policy{
 	Framework:        cis("1.4", "Ensure that there are only GCP-managed service account keys for each service account"),
 	Tags:             []string{"security", "iam"},
 	RemediationSteps: "Let the workload impersonate the account by workload identity federation, and delete the key.",
-	Types:            []string{accountKey, hmacKey},
+	Types:            []string{accountKey, hmacKey, apiKey},
 	Check: func(r *crossguard.Resource) {
+		switch {
+		case r.Type == accountKey && r.Has("publicKeyData"):
+			r.NotApplicable("uploads the public half of a key of one's own, which has its own expiry")
+		case r.Type == apiKey && !r.Has("serviceAccountEmail"):
+			r.NotApplicable("is an API key that acts as nobody")
+		}
 		r.Violation("makes a key that does not expire: use workload identity federation")
 	},
 }

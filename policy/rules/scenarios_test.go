@@ -235,12 +235,13 @@ func githubScenarios() []scenario {
 	dev := environment
 	dev.Properties = ct.Properties{"environment": "dev", "deploymentBranchPolicy": object{"protectedBranches": true, "customBranchPolicies": false}}
 	variable := ct.Resource{Type: ghEnvVariable, Properties: ct.Properties{"variableName": "REGION", "value": "us-central1"}}
-	ruleset := ct.Resource{Type: ghRuleset, Properties: ct.Properties{"target": "branch", "enforcement": "active", "rules": object{
-		"nonFastForward": true, "deletion": true, "pullRequest": object{"requiredApprovingReviewCount": 1},
-		"requiredStatusChecks": object{"requiredChecks": []any{object{"context": "ci"}}}}}}
-	protection := ct.Resource{Type: ghBranchProtection, Properties: ct.Properties{"enforceAdmins": true, "requiredStatusChecks": []any{object{"contexts": []any{"ci"}}},
+	ruleset := ct.Resource{Type: ghRuleset, Properties: ct.Properties{"target": "branch", "enforcement": "active",
+		"conditions": object{"refName": object{"includes": []any{"~DEFAULT_BRANCH"}, "excludes": []any{}}}, "rules": object{
+			"nonFastForward": true, "deletion": true, "pullRequest": object{"requiredApprovingReviewCount": 1},
+			"requiredStatusChecks": object{"requiredChecks": []any{object{"context": "ci"}}}}}}
+	protection := ct.Resource{Type: ghBranchProtection, Properties: ct.Properties{"pattern": "main", "enforceAdmins": true, "requiredStatusChecks": []any{object{"contexts": []any{"ci"}}},
 		"requiredPullRequestReviews": []any{object{"requiredApprovingReviewCount": 1}}}}
-	protectionV3 := ct.Resource{Type: ghBranchProtectionV3, Properties: ct.Properties{"enforceAdmins": true, "requiredStatusChecks": object{"checks": []any{"ci"}},
+	protectionV3 := ct.Resource{Type: ghBranchProtectionV3, Properties: ct.Properties{"branch": "main", "enforceAdmins": true, "requiredStatusChecks": object{"checks": []any{"ci"}},
 		"requiredPullRequestReviews": object{"requiredApprovingReviewCount": 1}}}
 	return []scenario{
 		{policy: ghEnvProtected, good: environment, loose: `"unreviewed": ["staging"]`, reads: []string{"preventSelfReview", "canAdminsBypass", "reviewers", "environment"}, bad: []change{

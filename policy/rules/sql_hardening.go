@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -14,13 +15,23 @@ var sqlHardening = crossguard.Policy{
 	Framework:        cis("6.4", "Ensure that the Cloud SQL database instance requires all incoming connections to use SSL"),
 	Tags:             []string{"security", "database", "CIS 6.5", "CIS 6.6", "CIS 6.7"},
 	RemediationSteps: "Set settings.ipConfiguration.ipv4Enabled to false, sslMode to ENCRYPTED_ONLY, settings.backupConfiguration.enabled to true, and leave deletionProtection at true.",
-	Types:            []string{database},
+	Types:            []string{database, alloyInstance, alloyCluster},
 	Check: func(r *crossguard.Resource) {
+		switch r.Type {
+		case alloyInstance:
+			checkAlloyInstance(r)
+			return
+		case alloyCluster:
+			if !r.BoolOr("automatedBackupPolicy.enabled", true) {
+				r.Violation("automatedBackupPolicy.enabled is false: remove it")
+			}
+			return
+		}
 		if r.BoolOr("settings.ipConfiguration.ipv4Enabled", true) { // the API's default is a public address
 			r.Violation("settings.ipConfiguration.ipv4Enabled is not false: set it, and use a private network")
 		}
 		r.Each("settings.ipConfiguration.authorizedNetworks", func(network crossguard.Object) {
-			if cidr := network.StringOr("value", ""); strings.HasSuffix(cidr, "/0") {
+			if cidr := network.StringOr("value", ""); isEverybody(cidr) {
 				r.Violation("%s is %s, which is everybody: remove it", network.Path("value"), cidr)
 			}
 		})
@@ -35,6 +46,9 @@ var sqlHardening = crossguard.Policy{
 		}
 	},
 	Remediate: func(r *crossguard.Remedy) {
+		if r.Type != database {
+			return
+		}
 		if mode := r.StringOr("settings.ipConfiguration.sslMode", ""); mode != "ENCRYPTED_ONLY" && mode != clientCertificate {
 			r.Set("settings.ipConfiguration.sslMode", "ENCRYPTED_ONLY")
 		}
@@ -48,3 +62,30 @@ var sqlHardening = crossguard.Policy{
 }
 
 const clientCertificate = "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"
+
+const (
+	alloyInstance = "gcp:alloydb/instance:Instance"
+	alloyCluster  = "gcp:alloydb/cluster:Cluster"
+)
+
+// checkAlloyInstance judges an instance of AlloyDB, which has no public address and takes TLS only unless it says otherwise.
+func checkAlloyInstance(r *crossguard.Resource) {
+	if r.BoolOr("networkConfig.enablePublicIp", false) {
+		r.Violation("networkConfig.enablePublicIp is true: remove it, and use a private network")
+	}
+	if mode := r.StringOr("clientConnectionConfig.sslConfig.sslMode", "ENCRYPTED_ONLY"); mode != "ENCRYPTED_ONLY" {
+		r.Violation("clientConnectionConfig.sslConfig.sslMode is %s: set it to ENCRYPTED_ONLY", mode)
+	}
+	r.Each("networkConfig.authorizedExternalNetworks", func(network crossguard.Object) {
+		if cidr := network.StringOr("cidrRange", ""); isEverybody(cidr) {
+			r.Violation("%s is %s, which is everybody: remove it", network.Path("cidrRange"), cidr)
+		}
+	})
+}
+
+// isEverybody tells networks that are all of the internet, or half of it: two halves are all.
+func isEverybody(cidr string) bool {
+	_, bits, _ := strings.Cut(cidr, "/")
+	n, err := strconv.Atoi(bits)
+	return err == nil && n < 8
+}

@@ -41,7 +41,7 @@ func stackCases() []stackCase {
 	money := ct.Resource{Type: budget, Name: "budget", Properties: ct.Properties{"thresholdRules": []any{object{"thresholdPercent": 0.5}},
 		"budgetFilter": object{"projects": []any{"projects/1"}}, "amount": object{"specifiedAmount": object{"units": "10"}}}}
 	check := ct.Resource{Type: uptimeCheck, Name: "uptime", Properties: ct.Properties{"httpCheck": object{"useSsl": true, "validateSsl": true},
-		"monitoredResource": object{"labels": object{"host": "web.example.com"}}}}
+		"monitoredResource": object{"labels": object{"host": "procureflow-web-1.us-central1.run.app"}}}}
 	public := changed(v2(), change{path: "ingress", to: "INGRESS_TRAFFIC_ALL"})
 	member := func(role, member string) ct.Resource {
 		return ct.Resource{Type: projectIAM[0], Name: role + member, Properties: ct.Properties{"role": role, "member": member, "project": "p"}}
@@ -54,20 +54,20 @@ func stackCases() []stackCase {
 		{"nothing runs", budgetExists, []ct.Resource{check}, "", nil, "applies only to gcp:cloudrun/service:Service, "},
 		{"without", budgetExists, []ct.Resource{task()}, "", []string{"has no budget: add a billing.Budget"}, ""},
 		{"that nobody hears of", budgetExists, []ct.Resource{v2(), changed(money, change{path: "thresholdRules", to: gone{}})}, "", []string{"thresholdRules is empty, so nobody is told: add thresholds"}, ""},
-		{"of the whole account", budgetExists, []ct.Resource{v2(), changed(money, change{path: "budgetFilter", to: gone{}})}, "", []string{"budgetFilter.projects is empty, so the whole billing account counts: name the project"}, ""},
+		{"of the whole account", budgetExists, []ct.Resource{v2(), changed(money, change{path: "budgetFilter", to: gone{}})}, "", []string{"budgetFilter.projects is empty, so the whole billing account counts: name the project, or its folder in resourceAncestors"}, ""},
 		{"of an unknown project", budgetExists, []ct.Resource{v2(), changed(money, change{path: "budgetFilter.projects", to: ct.Unknown})}, "", nil, ""},
 		{"whose mails nobody gets", budgetExists, []ct.Resource{v2(), changed(money, change{path: "allUpdatesRule", to: object{"disableDefaultIamRecipients": true}})}, "", []string{
 			"allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add monitoringNotificationChannels or a pubsubTopic"}, ""},
 		{"whose mails go to a channel", budgetExists, []ct.Resource{v2(), changed(money, change{path: "allUpdatesRule", to: object{"disableDefaultIamRecipients": true,
 			"monitoringNotificationChannels": []any{ct.Unknown}}})}, "", nil, ""},
-		{"of nothing", budgetExists, []ct.Resource{v2(), changed(money, change{path: "amount.specifiedAmount.units", to: "0"})}, "", []string{"amount.specifiedAmount.units is 0: set what a month may cost"}, ""},
+		{"of nothing", budgetExists, []ct.Resource{v2(), changed(money, change{path: "amount.specifiedAmount.units", to: "0"})}, "", []string{"amount.specifiedAmount.units is 0: set what a month may cost, 1000 at most"}, ""},
 		{"unknown", budgetExists, []ct.Resource{v2(), changed(money, change{path: "thresholdRules", to: ct.Unknown})}, "", []string{"not checked: thresholdRules is known only after the update"}, ""},
 
 		{"checked", uptimeExists, []ct.Resource{public, check}, "", nil, ""},
 		{"internal", uptimeExists, []ct.Resource{v1(), v2()}, "", nil, ""},
-		{"unchecked", uptimeExists, []ct.Resource{public, v1()}, "", []string{"has 1 services that the internet can reach and 0 uptime checks: add one for each"}, ""},
-		{"without TLS", uptimeExists, []ct.Resource{public, changed(check, change{path: "httpCheck.validateSsl", to: gone{}})}, "", []string{"httpCheck.useSsl and httpCheck.validateSsl are not both true: set them"}, ""},
-		{"of a URL", uptimeExists, []ct.Resource{public, changed(check, change{path: "monitoredResource.labels.host", to: "https://x"})}, "", []string{"monitoredResource.labels.host is https://x: write the host alone"}, ""},
+		{"unchecked", uptimeExists, []ct.Resource{public, v1()}, "", []string{uncheckedOf(1, 0)}, ""},
+		{"without TLS", uptimeExists, []ct.Resource{public, changed(check, change{path: "httpCheck.validateSsl", to: gone{}})}, "", []string{"httpCheck.useSsl and httpCheck.validateSsl are not both true: set them", uncheckedOf(1, 0)}, ""},
+		{"of a URL", uptimeExists, []ct.Resource{public, changed(check, change{path: "monitoredResource.labels.host", to: "https://x"})}, "", []string{"monitoredResource.labels.host is https://x: write the host alone", uncheckedOf(1, 0)}, ""},
 
 		{"ignored", trafficOwner, []ct.Resource{ignoring(v1(), "client", "traffics"), ignoring(v2(), "*")}, "", nil, ""},
 		{"not ignored", trafficOwner, []ct.Resource{ignoring(v2(), "client"), v1()}, "", []string{"ignoreChanges is none: add traffics", "ignoreChanges is client: add traffics"}, ""},
@@ -111,6 +111,11 @@ func stackCases() []stackCase {
 	}
 }
 
+func uncheckedOf(services, checks int) string {
+	return fmt.Sprintf("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add the host to "+
+		"hosts of uptime-exists in policy/config", services, checks)
+}
+
 func TestStackRules(t *testing.T) {
 	t.Parallel()
 	tried := map[string]bool{worstCaseCost.Name: true} // TestWorstCaseCost
@@ -148,7 +153,7 @@ func TestWorstCaseCost(t *testing.T) {
 	const service = "web 135.26"
 	at := func(usd float64) string { return fmt.Sprintf(`"ceiling": %v`, usd) }
 	over := func(total, ceiling, items string) []string {
-		return []string{"a month can cost USD " + total + ", and the ceiling is USD " + ceiling + ": " + items}
+		return []string{"a month can cost USD " + total + ", and the ceiling is USD " + ceiling + ": " + items + ". Lower what is dearest, or raise ceiling of worst-case-cost in policy/config"}
 	}
 	container := "template.containers[0].resources"
 	tests := []struct {
@@ -161,7 +166,7 @@ func TestWorstCaseCost(t *testing.T) {
 		{"over", []ct.Resource{v2()}, 135, over("135.26", "135.00", service)},
 		{"version 1", []ct.Resource{v1()}, 135, over("135.26", "135.00", service)},
 		{"the sum by resource", []ct.Resource{{Type: secret, Name: "key"}, v2(), {Type: repository, Name: "images"}, task()}, 1,
-			over("194.19", "1.00", "web 135.26, nightly 53.57, images 5.00, key 0.36")},
+			over("142.11", "1.00", "web 135.26, images 5.00, nightly 1.49, key 0.36")},
 		{"CPU always allocated", []ct.Resource{changed(v2(), change{path: container + ".cpuIdle", to: false})}, 1, over("101.78", "1.00", "web 101.78")},
 		{"manual count", []ct.Resource{changed(v2(), change{path: "scaling.manualInstanceCount", to: 4})}, 1, over("270.52", "1.00", "web 270.52")},
 		{"service-level cap", []ct.Resource{changed(v2(), change{path: "scaling.maxInstanceCount", to: 1})}, 1, over("67.63", "1.00", "web 67.63")},
@@ -178,7 +183,7 @@ func TestWorstCaseCost(t *testing.T) {
 		{"scaling unknown", []ct.Resource{changed(v2(), change{path: "scaling", to: ct.Unknown})}, 1, over("67629.60", "1.00", "web 67629.60 (no bound: scaling.manualInstanceCount counted as 1000)")},
 		{"everything unknown", []ct.Resource{changed(task(), change{path: "template", to: ct.Unknown})}, 1, append(over("5571072.00", "1.00", "nightly 5571072.00 (no bound: template.template.containers[0].resources.limits.cpu counted as 8, template.template.containers[0].resources.limits.memory in GiB counted as 32, template.taskCount counted as 10000)"),
 			"not checked: template is known only after the update")},
-		{"a job without a task count", []ct.Resource{changed(task(), change{path: "template.taskCount", to: gone{}})}, 1, over("53.57", "1.00", "nightly 53.57")},
+		{"a job without a task count", []ct.Resource{changed(task(), change{path: "template.taskCount", to: gone{}})}, 1, over("1.49", "1.00", "nightly 1.49")},
 		{"manually none", []ct.Resource{changed(v2(), change{path: "scaling.manualInstanceCount", to: 0})}, 1, over("135.26", "1.00", service)},
 		{"no number of CPUs", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "NaN"})}, 1, over("1035.20", "1.00", "web 1035.20 (no bound: template.containers[0].resources.limits.cpu counted as 8)")},
 		{"no CPU", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "0"})}, 1, over("1035.20", "1.00", "web 1035.20 (no bound: template.containers[0].resources.limits.cpu counted as 8)")},

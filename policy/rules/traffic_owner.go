@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
@@ -15,13 +16,30 @@ var trafficOwner = crossguard.Policy{
 	Framework:        own("Traffic management: blue/green"),
 	Tags:             []string{"reliability", "cloud-run"},
 	RemediationSteps: "Add traffics to ignoreChanges of the service itself: components do not pass ignoreChanges down.",
-	Types:            services,
+	Types:            append(services[:2:2], workerPool),
 	CheckStack: func(s *crossguard.Stack) {
 		s.Each(services, func(r *crossguard.Resource) {
 			ignored := r.Options().IgnoreChanges
 			if !slices.Contains(ignored, "traffics") && !slices.Contains(ignored, "*") {
 				r.Violation("ignoreChanges is %s: add traffics", list(ignored))
 			}
+			r.Each("traffics", func(target crossguard.Object) { latest(r, target, r.Type == serviceV1) })
+		})
+		s.Each([]string{workerPool}, func(r *crossguard.Resource) { // a pool's splits are its traffic
+			ignored := r.Options().IgnoreChanges
+			if r.Has("instanceSplits") && !slices.Contains(ignored, "instanceSplits") && !slices.Contains(ignored, "*") {
+				r.Violation("ignoreChanges is %s: add instanceSplits", list(ignored))
+			}
+			r.Each("instanceSplits", func(target crossguard.Object) { latest(r, target, false) })
 		})
 	},
+}
+
+// latest reports a target that is whatever revision is newest: each new one would take all of its share at once. Version 1 of the
+// API says so by latestRevision.
+func latest(r *crossguard.Resource, target crossguard.Object, v1 bool) {
+	newest := strings.HasSuffix(target.StringOr("type", ""), "_LATEST") || v1 && target.BoolOr("latestRevision", false)
+	if newest && target.NumberOr("percent", 0) > 0 {
+		r.Violation("%s is the newest revision with %v %%: every new one would take that at once. Name a revision", target.Path("type"), target.NumberOr("percent", 0))
+	}
 }

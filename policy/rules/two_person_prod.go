@@ -3,6 +3,7 @@ package rules
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
@@ -16,11 +17,11 @@ var twoPersonProd = crossguard.Policy{
 	Framework:        own("Production: 2 reviewers"),
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Chain two environments with different reviewers, each with preventSelfReview and without canAdminsBypass.",
-	Options:          []crossguard.Option{{Name: "environments", Description: "Environments on the way to production, in lower case; * stands for any characters.", Default: []string{"prod*"}}},
+	Options:          []crossguard.Option{{Name: "environments", Description: "Environments on the way to production, in lower case; * stands for any characters.", Default: []string{"prod*", "prd*", "live*", "*-prod", "*-production", "*-prd", "*-live"}}},
 	Types:            []string{ghEnvironment},
 	CheckStack: func(s *crossguard.Stack) {
-		gates := map[string]int{}       // of a repository
-		first := map[[2]string]string{} // the gate of a repository that a reviewer was first seen at
+		gates := map[string]map[string]string{} // of a repository, each with the kinds it asks: user, team
+		first := map[[2]string]string{}         // the gate of a repository that a reviewer was first seen at
 		s.Each([]string{ghEnvironment}, func(r *crossguard.Resource) {
 			name := environmentName(r)
 			if !matchesAny(r.Config.Strings("environments"), name) {
@@ -30,7 +31,10 @@ var twoPersonProd = crossguard.Policy{
 			if r.IsKnown("repository") { // one that is about to be made is one all the same
 				repository = r.StringOr("repository", repository)
 			}
-			gates[repository]++
+			if gates[repository] == nil {
+				gates[repository] = map[string]string{}
+			}
+			gates[repository][name] = "" // the same environment in other letters is no second one
 			if !r.BoolOr("preventSelfReview", false) || r.BoolOr("canAdminsBypass", true) {
 				r.Violation("%s can be passed alone: set preventSelfReview to true and canAdminsBypass to false", name)
 			}
@@ -43,14 +47,26 @@ var twoPersonProd = crossguard.Policy{
 					r.Violation("%s reviews %s as well as %s, and could approve both: use different reviewers", reviewer, name, other)
 				}
 				first[[2]string{repository, reviewer}] = name
+				kind, _, _ := strings.Cut(reviewer, ":")
+				if !strings.Contains(gates[repository][name], kind) {
+					gates[repository][name] += kind
+				}
 			}
 		})
 		if len(gates) == 0 {
 			s.NotApplicable("has no environment on the way to production")
 		}
 		for _, repository := range slices.Sorted(maps.Keys(gates)) {
-			if gates[repository] < 2 {
-				s.Violation("%s has %d environments on the way to production: it takes two, so add one with other reviewers", repository, gates[repository])
+			if len(gates[repository]) < 2 {
+				s.Violation("%s has %d environments on the way to production: it takes two, so add one with other reviewers", repository, len(gates[repository]))
+			}
+			// Whether a person is in a team is not known here.
+			for one, asks := range gates[repository] {
+				for other, asksOther := range gates[repository] {
+					if one != other && strings.Contains(asks, "user") && strings.Contains(asksOther, "team") {
+						s.Violation("%s asks people and %s a team, of which one of them may be: name people at both, or teams", one, other)
+					}
+				}
 			}
 		}
 	},

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -13,28 +14,103 @@ var uptimeExists = crossguard.Policy{
 	Severity:         crossguard.Medium,
 	Framework:        own("Uptime checks: /api/health each 60 s"),
 	Tags:             []string{"reliability"},
-	RemediationSteps: "Add a monitoring.UptimeCheckConfig with useSsl and validateSsl, and the host without scheme or path.",
-	Types:            services,
+	RemediationSteps: "Add a monitoring.UptimeCheckConfig with an httpCheck with useSsl and validateSsl, and the service's host without scheme or path.",
+	Options: []crossguard.Option{{Name: "hosts", Default: []string{"*.run.app"},
+		Description: "Hosts that are the services' own, in lower case; * stands for any characters. Domains that the stack maps are, too."}},
+	Types: services,
 	CheckStack: func(s *crossguard.Stack) {
-		reachable := 0
+		balanced := behindLoadBalancer(s)
+		public := 0
 		s.Each(services, func(r *crossguard.Resource) {
-			if !internal(r.StringOr(ingressPath(r), "all")) {
-				reachable++
+			if reachable(r, balanced) {
+				public++
 			}
 		})
-		if reachable > s.Count(uptimeCheck) {
-			s.Violation("has %d services that the internet can reach and %d uptime checks: add one for each", reachable, s.Count(uptimeCheck))
-		}
+		hosts := append(slices.Clone(s.Config.Strings("hosts")), mappedDomains(s)...)
+		checked := map[string]bool{}
 		s.Each([]string{uptimeCheck}, func(r *crossguard.Resource) {
-			if !r.Has("httpCheck") {
-				return
-			}
-			if !r.BoolOr("httpCheck.useSsl", false) || !r.BoolOr("httpCheck.validateSsl", false) {
-				r.Violation("httpCheck.useSsl and httpCheck.validateSsl are not both true: set them")
-			}
-			if host := r.StringOr("monitoredResource.labels.host", ""); strings.Contains(host, "/") {
-				r.Violation("monitoredResource.labels.host is %s: write the host alone", host)
+			if checksFromOutside(r) {
+				if host := checkedHost(r); host == "" || matchesAny(hosts, host) {
+					checked[host+ownKey(r, host)] = true
+				}
 			}
 		})
+		if public > len(checked) {
+			s.Violation("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add the host to "+
+				"hosts of uptime-exists in policy/config", public, len(checked))
+		}
 	},
+}
+
+// ownKey tells checks apart of which the host is not known yet: each is one of its own.
+func ownKey(r *crossguard.Resource, host string) string {
+	if host == "" {
+		return r.URN
+	}
+	return ""
+}
+
+// checkedHost is the host that a check asks, "" where that is not known yet.
+func checkedHost(r *crossguard.Resource) string {
+	for _, path := range []string{"monitoredResource.labels.host", "monitoredResource.labels.service_name"} {
+		if !r.IsKnown(path) {
+			return ""
+		}
+	}
+	if service, set := r.String("monitoredResource.labels.service_name"); set { // of a cloud_run_revision
+		return service + ".run.app"
+	}
+	return strings.ToLower(r.StringOr("monitoredResource.labels.host", "no host"))
+}
+
+// checksFromOutside judges a check, and reports whether it is one of a service by HTTPS that can fail.
+func checksFromOutside(r *crossguard.Resource) bool {
+	if !r.Has("httpCheck") || strings.EqualFold(r.StringOr("checkerType", ""), "VPC_CHECKERS") {
+		return false
+	}
+	if path := "monitoredResource.labels.host"; r.IsKnown(path) && strings.Contains(r.StringOr(path, ""), "/") {
+		r.Violation("%s is %s: write the host alone", path, r.StringOr(path, ""))
+		return false
+	}
+	accepted, redirect := acceptedStatus(r)
+	switch tls := r.BoolOr("httpCheck.useSsl", false) && r.BoolOr("httpCheck.validateSsl", false); {
+	case !tls && redirect:
+		return false // of the redirect to HTTPS
+	case !tls:
+		r.Violation("httpCheck.useSsl and httpCheck.validateSsl are not both true: set them")
+		return false
+	case !accepted:
+		r.Violation("httpCheck.acceptedResponseStatusCodes has statuses of an error, with which the check cannot fail: remove them")
+		return false
+	}
+	return true
+}
+
+// acceptedStatus reports whether a check takes only success or redirects for success, and whether it takes redirects alone.
+func acceptedStatus(r *crossguard.Resource) (fine, redirect bool) {
+	fine, redirect = true, r.Len("httpCheck.acceptedResponseStatusCodes") > 0
+	r.Each("httpCheck.acceptedResponseStatusCodes", func(status crossguard.Object) {
+		class, code := strings.ToUpper(status.StringOr("statusClass", "")), status.IntOr("statusValue", 0)
+		success := class == "STATUS_CLASS_2XX" || code >= 200 && code < 300
+		moved := class == "STATUS_CLASS_3XX" || code >= 300 && code < 400
+		fine = fine && (success || moved)
+		redirect = redirect && moved
+	})
+	return fine, redirect
+}
+
+// mappedDomains are the domains that the stack leads to services.
+func mappedDomains(s *crossguard.Stack) []string {
+	var all []string
+	s.Each([]string{"gcp:cloudrun/domainMapping:DomainMapping"}, func(r *crossguard.Resource) {
+		if r.IsKnown("name") {
+			all = append(all, strings.ToLower(r.StringOr("name", "")))
+		}
+	})
+	s.Each([]string{"gcp:compute/managedSslCertificate:ManagedSslCertificate"}, func(r *crossguard.Resource) {
+		for _, domain := range r.Strings("managed.domains") {
+			all = append(all, strings.ToLower(strings.TrimSuffix(domain, ".")))
+		}
+	})
+	return all
 }

@@ -1,146 +1,234 @@
 package rules
 
 import (
-	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
+
+	"cel.dev/cel-go/common/ast"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// Conditions of workload identity federation are written in CEL. These functions understand enough of it to say what a
-// condition guarantees, and take what they do not understand for no guarantee.
-
-// conjuncts splits a condition into the parts that all have to hold. A condition whose outermost operator is another one
-// (||, ?:) guarantees none of its parts, and one that split does not understand guarantees nothing.
-func conjuncts(condition string) []string {
-	condition = unwrapParens(condition)
-	if len(split(condition, "||")) != 1 || len(split(condition, "?")) != 1 {
-		return nil
-	}
-	parts := split(condition, "&&")
-	if len(parts) == 1 {
-		return []string{condition}
-	}
-	var all []string
-	for _, part := range parts {
-		all = append(all, conjuncts(part)...)
-	}
-	return all
-}
-
-// split cuts a condition at an operator that stands outside of brackets and literals. It is nil where these are not
-// balanced, and where there is a comment: what follows it is no part of the condition.
-func split(condition, operator string) []string {
-	var parts []string
-	depth, start := 0, 0
-	for i := 0; i < len(condition); i++ {
-		rest := condition[i:]
-		switch c := condition[i]; {
-		case c == '\'' || c == '"':
-			end := quoted(condition, i)
-			if end == 0 {
-				return nil
-			}
-			i += end - 1
-		case strings.HasPrefix(rest, "//"):
-			return nil
-		case strings.IndexByte("([{", c) >= 0:
-			depth++
-		case strings.IndexByte(")]}", c) >= 0:
-			depth--
-			if depth < 0 {
-				return nil
-			}
-		case depth == 0 && strings.HasPrefix(rest, operator):
-			parts = append(parts, condition[start:i])
-			i += len(operator) - 1
-			start = i + 1
-		}
-	}
-	if depth != 0 {
-		return nil
-	}
-	return append(parts, condition[start:])
-}
-
-// quoted is the length of the string literal that begins at a place in s. It is 0 where the literal has no end, and for raw
-// strings, bytes and triple quotes, which end otherwise.
-func quoted(s string, at int) int {
-	mark := s[at : at+1]
-	if at > 0 && strings.IndexByte("rRbB", s[at-1]) >= 0 || strings.HasPrefix(s[at:], mark+mark+mark) {
-		return 0
-	}
-	for i := at + 1; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case s[at]:
-			return i + 1 - at
-		}
-	}
-	return 0
-}
-
-// unwrapParens takes off spaces and brackets around the whole of s.
-func unwrapParens(s string) string {
-	for s = strings.TrimSpace(s); strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")"); {
-		depth := 0
-		for i := 0; i < len(s); i++ {
-			switch s[i] {
-			case '\'', '"':
-				end := quoted(s, i)
-				if end == 0 {
-					return s
-				}
-				i += end - 1
-			case '(':
-				depth++
-			case ')':
-				depth--
-			}
-			if depth == 0 && i < len(s)-1 {
-				return s
-			}
-		}
-		s = strings.TrimSpace(s[1 : len(s)-1])
-	}
-	return s
-}
-
-// guarantees reports whether a condition holds only for numbers given for a claim such as assertion.repository_id:
-// CLAIM == '123', either way round, or CLAIM in ['123', '456'].
-func guarantees(condition, claim string) bool {
-	const digits = `(?:'[0-9]+'|"[0-9]+")`
-	name := regexp.QuoteMeta(claim)
-	form := regexp.MustCompile(`^(?:` + name + `\s*==\s*` + digits + `|` + digits + `\s*==\s*` + name +
-		`|` + name + `\s+in\s+\[\s*` + digits + `(?:\s*,\s*` + digits + `)*\s*\])$`)
-	return slices.ContainsFunc(conjuncts(condition), form.MatchString)
-}
-
-var (
-	claims   = regexp.MustCompile(`\b(?:assertion|attribute|google)\s*[.\[]`)
-	literals = regexp.MustCompile(`'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`)
-	numbers  = regexp.MustCompile(`(?:^|[^\w.])[0-9]`)
-)
-
-// asks reports whether a condition compares a claim of the token with something in each of its alternatives. That it is not
-// something, or is there at all, is true of nearly everybody.
-func asks(condition string) bool {
-	condition = unwrapParens(condition)
-	alternatives := split(condition, "||")
-	switch {
-	case len(split(condition, "?")) != 1:
-		return false
-	case len(alternatives) > 1:
-		return !slices.ContainsFunc(alternatives, func(one string) bool { return !asks(one) })
-	}
-	if parts := split(condition, "&&"); len(parts) > 1 {
-		return slices.ContainsFunc(parts, asks)
-	}
-	code := literals.ReplaceAllString(condition, " ")
-	if !claims.MatchString(code) || strings.Contains(code, "!") {
+// guarantees reports whether a condition can hold only for numbers given for a claim such as assertion.repository_id: in every
+// alternative, by ==, in, a list's exists or a pattern that is nothing but numbers. means turns an attribute into what it is
+// mapped from.
+func guarantees(condition, claim string, means func(selector string) string) bool {
+	e, err := parseCEL(condition)
+	if err != nil {
 		return false
 	}
-	return numbers.MatchString(code) || slices.ContainsFunc(literals.FindAllString(condition, -1), func(literal string) bool {
-		return strings.Trim(literal, `'".*+?^$()/ `) != "" // as a pattern too, it must say something
+	is := func(e ast.Expr) bool { return means(selector(e)) == claim }
+	number := func(e ast.Expr) bool {
+		s, literal := stringLiteral(e)
+		return literal && s != "" && strings.Trim(s, "0123456789") == ""
+	}
+	return always(e, true, func(e ast.Expr, holds bool) bool {
+		return compares(e, holds, is, number) || holds && matchesOnly(e, is, func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" })
 	})
+}
+
+// compares reports whether a part, where it has a truth value, makes what is asked for equal to a value that is accepted:
+// CLAIM == VALUE, CLAIM in [VALUES], [VALUES].exists(v, v == CLAIM), and != where that does not hold.
+func compares(e ast.Expr, holds bool, asked, accepted func(ast.Expr) bool) bool {
+	if e.Kind() != ast.CallKind {
+		return false
+	}
+	call := e.AsCall()
+	args := call.Args()
+	switch name := call.FunctionName(); {
+	case name == "_==_" && holds, name == "_!=_" && !holds:
+		return asked(args[0]) && accepted(args[1]) || asked(args[1]) && accepted(args[0])
+	case name == "@in" && holds, name == "_in_" && holds:
+		return asked(args[0]) && listOf(args[1], accepted)
+	case (name == "exists" || name == "exists_one" || name == "existsOne") && holds && call.IsMemberFunction() && len(args) == 2 && args[0].Kind() == ast.IdentKind:
+		variable := func(e ast.Expr) bool { return e.Kind() == ast.IdentKind && e.AsIdent() == args[0].AsIdent() }
+		if listOf(call.Target(), accepted) {
+			return always(args[1], true, func(e ast.Expr, holds bool) bool { return compares(e, holds, asked, variable) })
+		}
+		return asked(call.Target()) && always(args[1], true, func(e ast.Expr, holds bool) bool { return compares(e, holds, variable, accepted) })
+	}
+	return false
+}
+
+func listOf(e ast.Expr, accepted func(ast.Expr) bool) bool {
+	return e.Kind() == ast.ListKind && e.AsList().Size() > 0 &&
+		!slices.ContainsFunc(e.AsList().Elements(), func(e ast.Expr) bool { return !accepted(e) })
+}
+
+// matchesOnly reports whether a part is CLAIM.matches(PATTERN) with a pattern that fits accepted texts alone.
+func matchesOnly(e ast.Expr, asked func(ast.Expr) bool, accepted func(string) bool) bool {
+	re, is := patternOf(e, asked)
+	return is && re.Op == syntax.OpConcat && len(re.Sub) > 2 && re.Sub[0].Op == syntax.OpBeginText && re.Sub[len(re.Sub)-1].Op == syntax.OpEndText &&
+		slices.IndexFunc(re.Sub[1:len(re.Sub)-1], func(part *syntax.Regexp) bool { return !onlyLiterals(part, accepted) }) < 0
+}
+
+// onlyLiterals reports whether a pattern is one of several texts, each accepted.
+func onlyLiterals(re *syntax.Regexp, accepted func(string) bool) bool {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return re.Flags&syntax.FoldCase == 0 && accepted(string(re.Rune))
+	case syntax.OpCapture:
+		return onlyLiterals(re.Sub[0], accepted)
+	case syntax.OpAlternate:
+		return slices.IndexFunc(re.Sub, func(one *syntax.Regexp) bool { return !onlyLiterals(one, accepted) }) < 0
+	case syntax.OpCharClass: // (1|2) is parsed as [1-2]
+		return len(re.Rune) > 0 && slices.IndexFunc(re.Rune, func(c rune) bool { return !accepted(string(c)) }) < 0
+	}
+	return false
+}
+
+// patternOf is the pattern that a claim is matched with.
+func patternOf(e ast.Expr, asked func(ast.Expr) bool) (*syntax.Regexp, bool) {
+	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != "matches" {
+		return nil, false
+	}
+	call := e.AsCall()
+	parts := call.Args()
+	if call.IsMemberFunction() {
+		parts = append([]ast.Expr{call.Target()}, parts...)
+	}
+	if len(parts) != 2 || !asked(parts[0]) {
+		return nil, false
+	}
+	text, literal := stringLiteral(parts[1])
+	re, err := syntax.Parse(text, syntax.Perl)
+	return re, literal && err == nil
+}
+
+// asks reports whether a condition asks who presents the token, in each of its alternatives: a claim that says who is, or begins
+// with, something that not everybody's does. That it is not something, or is there at all, is true of nearly everybody.
+func asks(condition string) bool {
+	e, err := parseCEL(condition)
+	return err == nil && always(e, true, asksWho)
+}
+
+func asksWho(e ast.Expr, holds bool) bool {
+	value := func(e ast.Expr) bool {
+		s, literal := stringLiteral(e)
+		return literal && saysWho(s) || isNumberLiteral(e)
+	}
+	if compares(e, holds, identifies, value) {
+		return true
+	}
+	if !holds || e.Kind() != ast.CallKind {
+		return false
+	}
+	call := e.AsCall()
+	args := call.Args()
+	switch call.FunctionName() {
+	case "@in", "_in_": // 'admins' in assertion.groups
+		return value(args[0]) && identifies(args[1]) && selector(args[1]) != ""
+	case "startsWith":
+		return call.IsMemberFunction() && len(args) == 1 && identifies(call.Target()) && value(args[0])
+	case "endsWith": // only a domain is its owner's: everybody may call something of theirs by any name
+		suffix, literal := "", false
+		if len(args) == 1 {
+			suffix, literal = stringLiteral(args[0])
+		}
+		return literal && call.IsMemberFunction() && identifies(call.Target()) && ownDomain(suffix)
+	}
+	re, is := patternOf(e, identifies)
+	return is && patternSaysWho(re)
+}
+
+// identifies reports whether an expression is a claim, or made of claims, of which one says who it is about.
+func identifies(e ast.Expr) bool {
+	if e.Kind() == ast.CallKind {
+		// What counts or converts says less than it is made of.
+		if name := e.AsCall().FunctionName(); slices.Contains([]string{"size", "int", "uint", "double", "timestamp", "bool", "type", "duration"}, name) {
+			return false
+		}
+		if e.AsCall().FunctionName() == "_?_:_" || strings.HasPrefix(e.AsCall().FunctionName(), "_=") {
+			return false
+		}
+	}
+	if e.Kind() == ast.ListKind || e.Kind() == ast.MapKind || e.Kind() == ast.ComprehensionKind {
+		return false
+	}
+	return slices.ContainsFunc(claimsOf(e), func(claim string) bool {
+		_, name, _ := strings.Cut(claim, ".")
+		return !slices.Contains(anybodys, name)
+	})
+}
+
+// anybodys are claims that every token of an issuer has, or that say what runs rather than whose it is.
+var anybodys = []string{
+	"iss", "aud", "exp", "iat", "nbf", "jti", "typ", "alg", "kid", "nonce", "at_hash", "auth_time", "acr", "amr", "email_verified", "ver",
+	"ref", "ref_type", "ref_path", "ref_protected", "head_ref", "base_ref", "sha", "environment", "environment_protected", "deployment_tier", "environment_action",
+	"event_name", "runner_environment", "repository_visibility", "project_visibility", "run_id", "run_number", "run_attempt", "pipeline_source", "check_run_id", "user_access_level",
+}
+
+// general are words of claims that say what kind of thing they are about.
+var general = []string{
+	"", "repo", "repository", "project", "project_path", "projects", "group", "groups", "ref", "ref_type", "refs", "heads", "tags", "branch", "tag", "main", "master", "pull_request",
+	"environment", "env", "prod", "production", "staging", "dev", "job_workflow_ref", "system", "serviceaccount", "serviceaccounts", "user", "users", "organization", "org", "orgs",
+	"workspace", "run_phase", "apply", "plan", "pipeline", "arn", "aws", "iam", "sts", "assumed-role", "role", "spiffe", "http", "https", "urn", "namespace", "ns", "sa",
+	"default", "true", "false", "none", "null", "anonymous", "com", "org", "net", "io", "dev", "gmail", "googlemail", "github", "gitlab", "refs", "id", "sub", "subject",
+	"push", "workflow_dispatch", "schedule", "public", "private", "internal", "github-hosted", "self-hosted",
+}
+
+// saysWho reports whether a text has a word that is not everybody's.
+func saysWho(text string) bool {
+	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return strings.ContainsRune(":/@.|,; ", c) })
+	return slices.ContainsFunc(words, func(word string) bool {
+		return !slices.Contains(general, word) && strings.ContainsAny(word, "abcdefghijklmnopqrstuvwxyz0123456789")
+	})
+}
+
+// ownDomain reports whether a suffix is one of addresses in a domain that is somebody's.
+func ownDomain(suffix string) bool { return strings.HasPrefix(suffix, "@") && saysWho(suffix) }
+
+// patternSaysWho reports whether a pattern, in each alternative, begins at the text's beginning with a word that says who, or ends
+// with somebody's domain at its end. Elsewhere in a text there is what anybody may have written.
+func patternSaysWho(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpCapture:
+		return patternSaysWho(re.Sub[0])
+	case syntax.OpAlternate:
+		return slices.IndexFunc(re.Sub, func(one *syntax.Regexp) bool { return !patternSaysWho(one) }) < 0
+	case syntax.OpConcat:
+	default:
+		return false
+	}
+	last := len(re.Sub) - 1
+	if re.Sub[0].Op == syntax.OpBeginText && beginsWith(re.Sub[1:], saysWho) {
+		return true
+	}
+	return re.Sub[last].Op == syntax.OpEndText && last > 0 && re.Sub[last-1].Op == syntax.OpLiteral && ownDomain(string(re.Sub[last-1].Rune))
+}
+
+// beginsWith reports whether the first part of a pattern is, in each alternative, an accepted text.
+func beginsWith(parts []*syntax.Regexp, accepted func(string) bool) bool {
+	if len(parts) == 0 {
+		return false
+	}
+	switch first := parts[0]; first.Op {
+	case syntax.OpLiteral:
+		return accepted(string(first.Rune))
+	case syntax.OpCapture:
+		return beginsWith(first.Sub, accepted)
+	case syntax.OpConcat:
+		return beginsWith(first.Sub, accepted)
+	case syntax.OpAlternate:
+		return slices.IndexFunc(first.Sub, func(one *syntax.Regexp) bool { return !beginsWith([]*syntax.Regexp{one}, accepted) }) < 0
+	}
+	return false
+}
+
+// meaning tells what an attribute is mapped from, where that is a claim as it is: attribute.x of a mapping from assertion.x.
+func meaning(r *crossguard.Resource) func(selector string) string {
+	return func(name string) string {
+		if strings.HasPrefix(name, "assertion.") {
+			return name
+		}
+		if !strings.HasPrefix(name, "attribute.") && !strings.HasPrefix(name, "google.") {
+			return ""
+		}
+		e, err := parseCEL(r.StringOr(`attributeMapping["`+name+`"]`, ""))
+		if err != nil || !strings.HasPrefix(selector(e), "assertion.") {
+			return ""
+		}
+		return selector(e)
+	}
 }

@@ -16,27 +16,138 @@ var wifBindingNarrow = crossguard.Policy{
 	Tags:             []string{"security", "iam", "federation"},
 	RemediationSteps: "Bind principalSet://.../attribute.repo_env/REPOSITORY_ID:ENVIRONMENT, or another attribute that names one environment or workflow.",
 	Options: []crossguard.Option{{
-		Name: "attributes", Description: "Attributes narrow enough to be granted something.",
-		Default: []string{"repo_env", "env_workflow", "job_workflow_ref"},
+		Name: "attributes", Description: "Attributes narrow enough to be granted something; * stands for any characters.",
+		Default: []string{"*_env", "env_workflow", "*workflow_ref"},
 	}},
-	Types: anyIAM,
+	Kind: iamKind,
 	Check: func(r *crossguard.Resource) {
-		narrow := r.Config.Strings("attributes")
-		set := grant{member: func(member string) bool {
-			return strings.HasPrefix(member, "principalset:") && strings.Contains(member, "/workloadidentitypools/")
-		}}
-		set.each(r, func(role, member string) {
-			_, selector, _ := strings.Cut(strings.ToLower(member), "/workloadidentitypools/")
-			_, selector, _ = strings.Cut(selector, "/") // after the pool's name
-			attribute, value, _ := strings.Cut(strings.TrimPrefix(selector, "attribute."), "/")
-			switch {
-			case selector == "*" || selector == "":
-				r.Violation("grants %s to the whole pool: bind one value of %s", role, list(narrow))
-			case !strings.HasPrefix(selector, "attribute.") || !slices.Contains(narrow, attribute):
-				r.Violation("grants %s to %s, which is wider than one environment or workflow: bind one value of %s", role, member, list(narrow))
-			case value == "" || strings.Contains(value, "*"):
-				r.Violation("grants %s to %s without one value: write the value", role, member)
+		grant{member: fromOutside}.each(r, func(role, member string) {
+			if problem := tooWide(member, r.Config.Strings("attributes")); problem != "" {
+				r.Violation("grants %s to %s", role, problem)
 			}
 		})
 	},
+	CheckStack: func(s *crossguard.Stack) {
+		providers := providersOf(s)
+		s.EachOf(iamKind, func(r *crossguard.Resource) {
+			grant{member: fromOutside}.each(r, func(role, member string) {
+				pool, attribute, _ := selected(member)
+				for _, p := range providers {
+					if p.pool != pool {
+						continue
+					}
+					if mapping, set := p.mapping[attribute]; set && !narrowMapping(mapping) {
+						r.Violation("grants %s to %s, and %s maps %s from %q, which does not tell environments or workflows of a repository apart: "+
+							"map it from repository_id and environment", role, member, p.name, attribute, mapping)
+					}
+				}
+			})
+		})
+	},
+}
+
+// selected are the pool, the attribute (google.subject for a single principal) and the value of a principal from outside.
+func selected(member string) (pool, attribute, value string) {
+	set := strings.HasPrefix(strings.ToLower(member), "principalset:")
+	_, rest, _ := cutFold(member, "/workloadidentitypools/")
+	pool, rest, _ = strings.Cut(rest, "/")
+	if kind, subject, _ := strings.Cut(rest, "/"); !set && strings.EqualFold(kind, "subject") {
+		return strings.ToLower(pool), "google.subject", subject
+	}
+	attribute, value, _ = strings.Cut(rest, "/")
+	return strings.ToLower(pool), strings.ToLower(attribute), value
+}
+
+// cutFold is strings.Cut by a separator in any case.
+func cutFold(s, lower string) (before, after string, found bool) {
+	i := strings.Index(strings.ToLower(s), lower)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(lower):], true
+}
+
+// tooWide says why a principal from outside is more than one environment or workflow, "" if it is not.
+func tooWide(member string, narrow []string) string {
+	pool, attribute, value := selected(member)
+	cluster := strings.HasSuffix(pool, ".svc.id.goog") // workloads of one's own clusters
+	switch name, isAttribute := strings.CutPrefix(attribute, "attribute."); {
+	case attribute == "" || attribute == "*":
+		return "the whole pool: bind one value of " + list(narrow)
+	case attribute == "google.subject":
+		return wideSubject(member, value)
+	case cluster && attribute == "namespace" && value != "" && !strings.Contains(value, "*"):
+		return ""
+	case !isAttribute || !matchesAny(narrow, name):
+		return member + ", which is wider than one environment or workflow: bind one value of " + list(narrow) +
+			", or add the attribute to attributes of wif-binding-narrow in policy/config"
+	case value == "" || strings.Contains(value, "*"), !hasParts(value):
+		return member + " without one value: write the repository's id and the environment's or workflow's name"
+	}
+	return ""
+}
+
+// hasParts reports whether a value has the parts it is joined from, none of them empty.
+func hasParts(value string) bool {
+	parts := strings.FieldsFunc(value, func(c rune) bool { return c == ':' || c == '@' })
+	return len(parts) > 0 && len(parts) == strings.Count(value, ":")+strings.Count(value, "@")+1 &&
+		(len(parts) > 1 || strings.Contains(value, "/")) &&
+		!slices.ContainsFunc(parts, func(part string) bool { return strings.Trim(part, " /-_.") == "" })
+}
+
+// wideSubject judges a single principal. GitHub's subjects are one for all pull requests, or all workflows of a branch.
+func wideSubject(member, subject string) string {
+	lower := strings.ToLower(subject)
+	switch {
+	case strings.Trim(subject, ": /*") == "":
+		return member + " without a subject: write it"
+	case strings.Contains(subject, "*"):
+		return member + ", but a subject has no wildcards: write it out, or bind an attribute"
+	case strings.HasPrefix(lower, "repo:") && !strings.Contains(lower, ":environment:"):
+		return member + ", which every workflow of the repository has: bind one environment or workflow"
+	case strings.HasSuffix(lower, ":pull_request"):
+		return member + ", which every pull request has: bind one environment or workflow"
+	}
+	return ""
+}
+
+type mappedProvider struct {
+	pool, name string
+	mapping    map[string]string // by attribute
+}
+
+func providersOf(s *crossguard.Stack) []mappedProvider {
+	var all []mappedProvider
+	s.Each([]string{poolProvider}, func(r *crossguard.Resource) {
+		p := mappedProvider{pool: strings.ToLower(r.StringOr("workloadIdentityPoolId", "")), name: r.Name, mapping: map[string]string{}}
+		for key := range r.Keys("attributeMapping") {
+			if path := `attributeMapping["` + key + `"]`; r.IsKnown(path) {
+				p.mapping[strings.ToLower(key)] = r.StringOr(path, "")
+			}
+		}
+		all = append(all, p)
+	})
+	return all
+}
+
+// narrowMapping reports whether what an attribute is mapped from tells environments or workflows of one repository apart: a claim
+// that has all of that, or one of the repository with one of what runs.
+func narrowMapping(mapping string) bool {
+	e, err := parseCEL(mapping)
+	if err != nil {
+		return false
+	}
+	whose, what := false, false
+	for _, claim := range claimsOf(e) {
+		_, name, _ := strings.Cut(claim, ".")
+		switch {
+		case slices.Contains([]string{"sub", "job_workflow_ref", "workflow_ref", "arn"}, name):
+			return true
+		case slices.Contains(anybodys, name), strings.Contains(name, "workflow"), strings.Contains(name, "job"):
+			what = true
+		case !strings.Contains(name, "owner") && name != "enterprise" && name != "enterprise_id":
+			whose = true
+		}
+	}
+	return whose && what
 }

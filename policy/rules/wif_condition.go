@@ -11,13 +11,17 @@ var wifCondition = crossguard.Policy{
 	Severity:         crossguard.Critical,
 	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_125", Specification: "Ensure GCP GitHub Actions OIDC trust policy is configured securely"},
 	Tags:             []string{"security", "iam", "federation"},
-	RemediationSteps: "Set attributeCondition to what identifies your workloads.",
-	Types:            []string{poolProvider},
+	RemediationSteps: "Set attributeCondition to what identifies your workloads: assertion.CLAIM == 'VALUE', in every alternative.",
+	Types:            []string{poolProvider, workforce},
 	Check: func(r *crossguard.Resource) {
-		switch condition, set := r.String("attributeCondition"); {
-		case !set:
+		condition, set := r.String("attributeCondition")
+		if !set {
 			r.Violation("attributeCondition is absent: name the repository or account that may use the provider")
-		case !asks(condition):
+			return
+		}
+		if _, err := parseCEL(condition); err != nil {
+			r.Violation("attributeCondition %q is not an expression of CEL: %v", condition, err)
+		} else if !asks(condition) {
 			r.Violation("attributeCondition %q does not ask who presents the token: compare a claim of it with a value, in each alternative", condition)
 		}
 	},

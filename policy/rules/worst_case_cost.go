@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -18,16 +19,34 @@ var worstCaseCost = crossguard.Policy{
 	Tags:             []string{"cost"},
 	RemediationSteps: "Lower instances, CPU or memory of the largest items, or raise the ceiling and with it the budget.",
 	Options: []crossguard.Option{
-		{Name: "ceiling", Description: "Most a month may cost, in USD.", Default: 150.0, Min: 1, Max: 1e6},
+		// 750 is a service as large as run-max-instances and run-resource-limits let it be, busy all month, with a registry.
+		{Name: "ceiling", Description: "Most a month may cost, in USD.", Default: 750.0, Min: 1, Max: 1e6},
+		{Name: "executions", Description: "Times that a job runs in a month, where the stack has no schedule for it.", Default: 31, Min: 1, Max: 1e6},
+		{Name: "priced", Default: []string{}, Description: "What types that the rule has no price for cost in a month each, in USD, as TYPE=USD."},
 		{Name: "registryGiB", Description: "Images that a registry may come to hold, in GiB: nothing in its settings bounds that.", Default: 50.0, Min: 0, Max: 1e6},
 		{Name: "secretVersions", Description: "Versions that a secret may come to have: nothing in its settings bounds that.", Default: 6, Min: 1, Max: 1000},
 	},
 	Types: slices.Concat(runAny, []string{repository, secret, regionalSecret}),
+	Kind:  crossguard.Kind{Name: "what Google Cloud bills by the hour", Has: billedByHour},
 	CheckStack: func(s *crossguard.Stack) {
 		var items []costItem
+		every := schedulesOf(s)
 		s.Each(runAny, func(r *crossguard.Resource) {
-			items = append(items, computeCost(r))
+			item := computeCost(r)
+			if r.Type == job {
+				item.share(r, every, s.Config.Int("executions"))
+			}
+			items = append(items, item)
 			refuseGPU(r)
+		})
+		priced := pricesOf(s)
+		s.EachOf(crossguard.Kind{Has: billedByHour}, func(r *crossguard.Resource) {
+			usd, set := priced[r.Type]
+			if !set {
+				r.Violation("is billed by the hour and the rule has no price for %s: add \"%s=USD\", what one costs in a month, to priced of worst-case-cost in "+
+					"policy/config, or exempt it", r.Type, r.Type)
+			}
+			items = append(items, costItem{name: r.Name, usd: usd})
 		})
 		s.Each([]string{repository}, func(r *crossguard.Resource) {
 			items = append(items, costItem{name: r.Name, usd: s.Config.Number("registryGiB") * registryGiBMonth})
@@ -40,7 +59,8 @@ var worstCaseCost = crossguard.Policy{
 			total += item.usd
 		}
 		if total > ceiling {
-			s.Violation("a month can cost USD %.2f, and the ceiling is USD %.2f: %s", total, ceiling, describe(items))
+			s.Violation("a month can cost USD %.2f, and the ceiling is USD %.2f: %s. Lower what is dearest, or raise ceiling of worst-case-cost in policy/config",
+				total, ceiling, describe(items))
 		}
 	},
 }
@@ -187,4 +207,53 @@ func (c *costItem) instances(r *crossguard.Resource) float64 {
 		}
 	}
 	return most
+}
+
+// share turns what a job costs that runs all month into what it costs for the time that it runs: all its tasks, each as often and as
+// long as it may, whenever it is started.
+func (c *costItem) share(r *crossguard.Resource, every map[string]float64, executions int64) {
+	const timeout, retries = "template.template.timeout", "template.template.maxRetries"
+	starts := float64(executions)
+	if between, scheduled := every[serviceName(r)]; scheduled {
+		starts = secondsPerMonth / between
+	}
+	if !r.IsKnown(timeout) || !r.IsKnown(retries) {
+		return // all month
+	}
+	longest, err := seconds(r.StringOr(timeout, "600s"))
+	if err != nil {
+		return
+	}
+	c.usd *= starts * longest * float64(max(0, r.IntOr(retries, 3))+1) / secondsPerMonth
+}
+
+// byHour are the types of pulumi-gcp that cost by the hour, or by what they hold, whether used or not.
+var byHour = map[string]string{
+	"alloydb": "instance", "apigee": "instance", "appengine": "flexibleAppVersion standardAppVersion", "bigquery": "reservation biReservation", "bigtable": "instance",
+	"blockchainnodeengine": "blockchainNodes", "cloudfunctions": "function", "cloudfunctionsv2": "function", "composer": "environment",
+	"compute": "instance instanceFromTemplate instanceFromMachineImage instanceGroupManager regionInstanceGroupManager disk regionDisk address globalAddress forwardingRule " +
+		"globalForwardingRule routerNat vPNTunnel interconnect interconnectAttachment reservation nodeGroup",
+	"container": "cluster nodePool", "dataflow": "job flexTemplateJob", "datafusion": "instance", "dataproc": "cluster metastoreService", "datastream": "stream",
+	"filestore": "instance", "integrationconnectors": "connection", "looker": "instance", "lustre": "instance", "managedkafka": "cluster", "memcache": "instance",
+	"memorystore": "instance", "netapp": "storagePool volume", "notebooks": "instance runtime", "oracledatabase": "autonomousDatabase cloudVmCluster cloudExadataInfrastructure",
+	"parallelstore": "instance", "redis": "instance cluster", "securesourcemanager": "instance", "spanner": "instance", "sql": "databaseInstance", "tpu": "node v2Vm",
+	"vertex": "aiEndpoint aiIndexEndpoint aiFeatureOnlineStore aiTensorboard", "vmwareengine": "privateCloud cluster", "vpcaccess": "connector", "workbench": "instance",
+	"workstations": "workstationCluster workstation",
+}
+
+func billedByHour(token string) bool { return among(byHour, token) }
+
+// pricesOf are what users say that types cost.
+func pricesOf(s *crossguard.Stack) map[string]float64 {
+	prices := map[string]float64{}
+	for _, entry := range s.Config.Strings("priced") {
+		token, text, _ := strings.Cut(entry, "=")
+		usd, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(usd >= 0) {
+			s.Violation("priced of worst-case-cost has %q: write TYPE=USD", entry)
+			continue
+		}
+		prices[token] = usd
+	}
+	return prices
 }

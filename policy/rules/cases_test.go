@@ -1,0 +1,115 @@
+package rules
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
+)
+
+// judged is a stack, and what one rule of the whole pack has to say of it under a stack's configuration.
+type judged struct {
+	Rule, Class, Desc string
+	// Config is the name of a file in policy/config, or a configuration.
+	Config    json.RawMessage
+	Resources []judgedResource
+	// Expected is mandatory, advisory or pass.
+	Expected string
+}
+
+type judgedResource struct {
+	Type, Name string
+	Properties ct.Properties
+	Options    struct {
+		IgnoreChanges []string
+		Protect       bool
+	}
+	Provider *judgedResource
+}
+
+func (j judgedResource) resource() ct.Resource {
+	r := ct.Resource{Type: j.Type, Name: j.Name, Properties: j.Properties}
+	r.Options.IgnoreChanges, r.Options.Protect = j.Options.IgnoreChanges, j.Options.Protect
+	if j.Provider != nil {
+		p := j.Provider.resource()
+		r.Provider = &p
+	}
+	return r
+}
+
+// TestCases has real stacks that a rule judged wrongly once, one a line. A level that is expected is reported by the rule itself,
+// as a judgement: that something was not checked is none. A configuration that the pack refuses stops the update as well.
+func TestCases(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open(filepath.Join("testdata", "cases.jsonl"))
+	require.NoError(t, err)
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var c judged
+		decoder := json.NewDecoder(bytes.NewReader(lines.Bytes()))
+		decoder.DisallowUnknownFields()
+		require.NoError(t, decoder.Decode(&c), lines.Text())
+		t.Run(c.Rule+"/"+c.Desc, func(t *testing.T) {
+			t.Parallel()
+			var resources []ct.Resource
+			for _, r := range c.Resources {
+				resources = append(resources, r.resource())
+			}
+			judge(t, c.Rule, configuration(t, c.Config), c.Expected, resources...)
+		})
+	}
+	require.NoError(t, lines.Err())
+}
+
+// caseDay is when the cases' exemptions are in force.
+func caseDay() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) }
+
+func configuration(t *testing.T, config json.RawMessage) string {
+	t.Helper()
+	var name string
+	if json.Unmarshal(config, &name) != nil {
+		return string(config)
+	}
+	content, err := os.ReadFile(filepath.Join("..", "config", name+".json"))
+	require.NoError(t, err)
+	return string(content)
+}
+
+// judge analyzes each resource and then the stack by the whole pack, and compares what one rule reports.
+func judge(t *testing.T, rule, config, expected string, resources ...ct.Resource) {
+	t.Helper()
+	pack := Pack()
+	pack.Clock = caseDay
+	c := ct.Start(t, pack)
+	if err := c.Configure(config); err != nil {
+		assert.Equal(t, "mandatory", expected, err)
+		return
+	}
+	var found []ct.Message
+	for _, r := range resources {
+		found = append(found, c.Analyze(r).Of(rule).Diagnostics...)
+	}
+	found = append(found, c.AnalyzeStack(resources...).Of(rule).Diagnostics...)
+	worst := "pass"
+	for _, d := range found {
+		switch {
+		case strings.HasPrefix(d.Text, "not checked: "):
+		case d.Level == "mandatory":
+			worst = d.Level
+		case worst == "pass":
+			worst = d.Level
+		}
+	}
+	assert.Equal(t, expected, worst, "%v", found)
+}

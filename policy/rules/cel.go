@@ -1,0 +1,154 @@
+package rules
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"cel.dev/cel-go/common"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/parser"
+)
+
+// Conditions of IAM and of workload identity federation are written in CEL. They are parsed by the language's own parser, and
+// what a condition guarantees is decided over its structure. What these functions do not understand is no guarantee.
+
+// newParser is made when the first condition is read: its tables take a few milliseconds. Macros are left as calls, so that
+// they read as they were written.
+var newParser = sync.OnceValues(func() (*parser.Parser, error) {
+	return parser.NewParser(parser.Macros(parser.HasMacro), parser.MaxRecursionDepth(64), parser.ExpressionSizeCodePointLimit(10_000))
+})
+
+func parseCEL(text string) (ast.Expr, error) {
+	p, err := newParser()
+	if err != nil {
+		return nil, err
+	}
+	parsed, problems := p.Parse(common.NewTextSource(text))
+	if len(problems.GetErrors()) > 0 {
+		return nil, errors.New(problems.GetErrors()[0].Message)
+	}
+	return parsed.Expr(), nil
+}
+
+// always reports whether an expression can have a truth value only where a part of it says what is looked for. says is asked of
+// the parts without && and ||, with the value that the part then has.
+func always(e ast.Expr, holds bool, says func(e ast.Expr, holds bool) bool) bool {
+	if truth, is := boolLiteral(e); is && truth != holds {
+		return true // it never has that value
+	}
+	if e.Kind() != ast.CallKind {
+		return says(e, holds)
+	}
+	call := e.AsCall()
+	args := call.Args()
+	one := func(arg ast.Expr, holds bool) bool { return always(arg, holds, says) }
+	switch call.FunctionName() {
+	case "_&&_", "_||_":
+		every := (call.FunctionName() == "_||_") == holds // one of the parts suffices for this value, so each must say it
+		if every {
+			return !slices.ContainsFunc(args, func(arg ast.Expr) bool { return !one(arg, holds) })
+		}
+		return slices.ContainsFunc(args, func(arg ast.Expr) bool { return one(arg, holds) })
+	case "!_":
+		return one(args[0], !holds)
+	case "_?_:_":
+		return either(args, holds, one)
+	case "_==_", "_!=_":
+		for i, arg := range args {
+			if truth, is := boolLiteral(args[1-i]); is && !isBool(arg) {
+				return one(arg, truth == (holds == (call.FunctionName() == "_==_")))
+			}
+		}
+	}
+	return says(e, holds)
+}
+
+// either judges c ? a : b: each of the two ways to the value must say it, by the choice or by what is chosen. A way that ends in
+// the other value is none.
+func either(args []ast.Expr, holds bool, one func(ast.Expr, bool) bool) bool {
+	for i, choice := range []bool{true, false} {
+		if truth, is := boolLiteral(args[i+1]); is {
+			if truth == holds && !one(args[0], choice) {
+				return false
+			}
+			continue
+		}
+		if !one(args[0], choice) && !one(args[i+1], holds) {
+			return false
+		}
+	}
+	return true
+}
+
+// selector is a claim or field as it is selected, assertion.sub for assertion['sub'] too; "" for anything else.
+func selector(e ast.Expr) string {
+	switch e.Kind() {
+	case ast.IdentKind:
+		return e.AsIdent()
+	case ast.SelectKind:
+		if of := selector(e.AsSelect().Operand()); of != "" && !e.AsSelect().IsTestOnly() {
+			return of + "." + e.AsSelect().FieldName()
+		}
+	case ast.CallKind:
+		if call := e.AsCall(); call.FunctionName() == "_[_]" && len(call.Args()) == 2 {
+			if key, literal := stringLiteral(call.Args()[1]); literal {
+				if of := selector(call.Args()[0]); of != "" {
+					return of + "." + key
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func stringLiteral(e ast.Expr) (string, bool) {
+	if e.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	s, is := e.AsLiteral().(types.String)
+	return string(s), is
+}
+
+func boolLiteral(e ast.Expr) (truth, is bool) {
+	if e.Kind() != ast.LiteralKind {
+		return false, false
+	}
+	b, is := e.AsLiteral().(types.Bool)
+	return bool(b), is
+}
+
+func isBool(e ast.Expr) bool {
+	_, is := boolLiteral(e)
+	return is
+}
+
+// isNumberLiteral tells whole numbers.
+func isNumberLiteral(e ast.Expr) bool {
+	if e.Kind() != ast.LiteralKind {
+		return false
+	}
+	switch e.AsLiteral().(type) {
+	case types.Int, types.Uint:
+		return true
+	}
+	return false
+}
+
+// claimsOf are the claims that an expression reads, each once: assertion.sub. One that is only asked for by has() is not read.
+func claimsOf(e ast.Expr) []string {
+	var all []string
+	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.SelectKind && e.AsSelect().IsTestOnly() {
+			return
+		}
+		name := selector(e)
+		root, rest, nested := strings.Cut(name, ".")
+		if nested && slices.Contains([]string{"assertion", "attribute", "google"}, root) && !strings.Contains(rest, ".") && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}))
+	return all
+}

@@ -1,0 +1,81 @@
+package rules
+
+import (
+	"strings"
+
+	"cel.dev/cel-go/common/ast"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+// narrowed reports whether an IAM condition limits a grant to named resources: resource.name is, or begins with, something in
+// every alternative. A condition on time, or on anything else, leaves the grant as wide as it was.
+func narrowed(r *crossguard.Resource) bool {
+	text, set := r.String("condition.expression")
+	if !set {
+		return false
+	}
+	e, err := parseCEL(text)
+	return err == nil && always(e, true, namesResources)
+}
+
+func namesResources(e ast.Expr, holds bool) bool {
+	if !holds || e.Kind() != ast.CallKind {
+		return false
+	}
+	call := e.AsCall()
+	about := func(e ast.Expr) bool { return selector(e) == "resource.name" }
+	switch call.FunctionName() {
+	case "_==_":
+		for i, arg := range call.Args() {
+			other, literal := stringLiteral(call.Args()[1-i])
+			if about(arg) && literal && saysResource(other) {
+				return true
+			}
+		}
+	case "startsWith":
+		if call.IsMemberFunction() && about(call.Target()) && len(call.Args()) == 1 {
+			prefix, literal := stringLiteral(call.Args()[0])
+			return literal && saysResource(prefix)
+		}
+	}
+	return false
+}
+
+// saysResource reports whether a resource's name, or its beginning, says something after the last kind of resource: all of
+// projects/1/secrets/ begins with that.
+func saysResource(name string) bool {
+	parts := strings.Split(strings.TrimPrefix(name, "//"), "/")
+	last := parts[len(parts)-1]
+	return len(parts) >= 4 && last != "" && last != "_"
+}
+
+// boundedGrants reports whether a condition lets the holder give only listed roles to others: what projectIamAdmin without it
+// makes of its holder is an owner.
+func boundedGrants(r *crossguard.Resource, dangerous func(role string) bool) bool {
+	text, set := r.String("condition.expression")
+	if !set {
+		return false
+	}
+	e, err := parseCEL(text)
+	return err == nil && always(e, true, func(e ast.Expr, holds bool) bool {
+		if !holds || e.Kind() != ast.CallKind || e.AsCall().FunctionName() != "hasOnly" || !e.AsCall().IsMemberFunction() || len(e.AsCall().Args()) != 1 {
+			return false
+		}
+		target := e.AsCall().Target()
+		if target.Kind() != ast.CallKind || target.AsCall().FunctionName() != "getAttribute" || len(target.AsCall().Args()) == 0 {
+			return false
+		}
+		attribute, _ := stringLiteral(target.AsCall().Args()[0])
+		list := e.AsCall().Args()[0]
+		if attribute != "iam.googleapis.com/modifiedGrantsByRole" || list.Kind() != ast.ListKind {
+			return false
+		}
+		for _, element := range list.AsList().Elements() {
+			if role, literal := stringLiteral(element); !literal || dangerous(strings.ToLower(role)) {
+				return false
+			}
+		}
+		return true
+	})
+}

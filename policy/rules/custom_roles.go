@@ -1,0 +1,77 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+// customRole is a role that the stack makes, with what it may do, in lower case.
+type customRole struct {
+	urn, id     string
+	permissions []string
+}
+
+// customRolesOf are the roles a stack makes.
+func customRolesOf(s *crossguard.Stack) []customRole {
+	var all []customRole
+	s.Each(customRoleTypes, func(r *crossguard.Resource) {
+		role := customRole{urn: r.URN, id: "/roles/" + strings.ToLower(r.StringOr("roleId", r.Name))}
+		r.EachString("permissions", func(permission string) { role.permissions = append(role.permissions, strings.ToLower(permission)) })
+		all = append(all, role)
+	})
+	return all
+}
+
+// grantsCustom calls found for each grant, on a project or above, of a role of the stack that has one of the permissions. A role
+// whose name is not known yet is told by the resource that the grant depends on.
+func grantsCustom(s *crossguard.Stack, has func(permission string) bool, found func(r *crossguard.Resource, role, member, permission string)) {
+	roles := customRolesOf(s)
+	if len(roles) == 0 {
+		return
+	}
+	which := func(r *crossguard.Resource, name string) (customRole, bool) {
+		i := slices.IndexFunc(roles, func(role customRole) bool { return strings.HasSuffix(strings.ToLower(name), role.id) })
+		if name == "" {
+			i = slices.IndexFunc(roles, func(role customRole) bool {
+				return slices.ContainsFunc(r.PropertyDependencies("role"), func(d *crossguard.Resource) bool { return d.URN == role.urn })
+			})
+		}
+		if i < 0 {
+			return customRole{}, false
+		}
+		return roles[i], true
+	}
+	s.Each(wideIAM, func(r *crossguard.Resource) {
+		grant{}.each(r, func(name, member string) {
+			written := name
+			if !r.IsKnown("role") {
+				name, written = "", "a role that is not known yet"
+			}
+			role, is := which(r, name)
+			if !is {
+				return
+			}
+			if i := slices.IndexFunc(role.permissions, has); i >= 0 {
+				found(r, written, member, role.permissions[i])
+			}
+		})
+	})
+}
+
+// permission tells permissions by name, in lower case.
+func permission(names ...string) func(string) bool {
+	return func(p string) bool { return slices.Contains(names, p) }
+}
+
+// ownsAll are permissions with which one can give oneself every other.
+var ownsAll = permission("resourcemanager.projects.setiampolicy", "resourcemanager.folders.setiampolicy", "resourcemanager.organizations.setiampolicy",
+	"iam.roles.update", "deploymentmanager.deployments.create")
+
+// becomesAccounts are permissions to act as any account, or to say who may.
+var becomesAccounts = permission("iam.serviceaccounts.getaccesstoken", "iam.serviceaccounts.getopenidtoken", "iam.serviceaccounts.implicitdelegation",
+	"iam.serviceaccounts.signblob", "iam.serviceaccounts.signjwt", "iam.serviceaccounts.actas", "iam.serviceaccounts.setiampolicy", "iam.serviceaccountkeys.create")
+
+// administrates are permissions to say who may do what.
+func administrates(p string) bool { return strings.HasSuffix(p, ".setiampolicy") || ownsAll(p) }

@@ -1,0 +1,144 @@
+package rules
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+)
+
+// protected is what all rulesets of a repository together demand for the branch that deploys: GitHub adds them up.
+type protected struct {
+	first                                    *crossguard.Resource // the first that is about the branch
+	missed                                   *crossguard.Resource // one that demands reviews or checks, and of another branch alone
+	force, deletion, checks, reviews, owners bool
+	approvals                                int64
+}
+
+// checkMain judges by repository, and those of an organization by themselves.
+func checkMain(s *crossguard.Stack) {
+	repositories := map[string]*protected{}
+	at := func(r *crossguard.Resource) *protected {
+		name := "all repositories"
+		if r.Type != ghOrgRuleset {
+			for _, path := range []string{"repository", "repositoryId"} {
+				if !r.IsKnown(path) {
+					name = "the repository"
+				} else if text, set := r.String(path); set {
+					name = text
+				}
+			}
+		}
+		if repositories[name] == nil {
+			repositories[name] = &protected{}
+		}
+		return repositories[name]
+	}
+	branches := s.Config.Strings("branches")
+	s.Each([]string{ghRuleset, ghOrgRuleset}, func(r *crossguard.Resource) {
+		if r.StringOr("target", "branch") == "branch" {
+			at(r).ruleset(r, branches)
+		}
+	})
+	s.Each([]string{ghBranchProtection, ghBranchProtectionV3}, func(r *crossguard.Resource) {
+		p := at(r)
+		if !matchesBranch(r.StringOr(branchOf(r), ""), branches) {
+			if r.Len("requiredPullRequestReviews")+r.Len("requiredStatusChecks") > 0 && p.missed == nil {
+				p.missed = r
+			}
+			return
+		}
+		p.force, p.deletion, p.checks, p.reviews, p.owners = true, true, true, true, true // judged one by one
+		p.approvals = s.Config.Int("approvals")
+		p.first = r
+	})
+	for _, name := range slices.Sorted(maps.Keys(repositories)) {
+		repositories[name].judge(s)
+	}
+}
+
+// ruleset adds a ruleset, if it is in force for a branch that deploys.
+func (p *protected) ruleset(r *crossguard.Resource, branches []string) {
+	demands := r.Has("rules.pullRequest") || r.Has("rules.requiredStatusChecks")
+	if !coversBranch(r, branches) {
+		if demands && p.missed == nil {
+			p.missed = r
+		}
+		return
+	}
+	if p.first == nil {
+		p.first = r
+	}
+	if r.StringOr("enforcement", "") != "active" {
+		return
+	}
+	p.force = p.force || r.BoolOr("rules.nonFastForward", false)
+	p.deletion = p.deletion || r.BoolOr("rules.deletion", false)
+	r.Each("rules.requiredStatusChecks.requiredChecks", func(check crossguard.Object) {
+		_, named := check.String("context")
+		p.checks = p.checks || named
+	})
+	p.reviews = p.reviews || r.Has("rules.pullRequest")
+	p.approvals = max(p.approvals, r.IntOr("rules.pullRequest.requiredApprovingReviewCount", 0))
+	p.owners = p.owners || r.BoolOr("rules.pullRequest.requireCodeOwnerReview", false)
+}
+
+func (p *protected) judge(s *crossguard.Stack) {
+	if p.first == nil {
+		if p.missed != nil {
+			p.missed.Violation("is not about %s, which deploys and stays open: name refs/heads/%s, or ~DEFAULT_BRANCH, in conditions.refName.includes",
+				list(s.Config.Strings("branches")), s.Config.Strings("branches")[0])
+		}
+		return
+	}
+	for _, demand := range []struct {
+		path string
+		met  bool
+	}{{"rules.nonFastForward", p.force}, {"rules.deletion", p.deletion}} {
+		if !demand.met {
+			p.first.Violation("%s is not true: set it", demand.path)
+		}
+	}
+	if !p.checks {
+		p.first.Violation("rules.requiredStatusChecks.requiredChecks is empty: name the checks that must pass")
+	}
+	if least := s.Config.Int("approvals"); !p.reviews || p.approvals < least {
+		p.first.Violation("rules.pullRequest.requiredApprovingReviewCount is %d: set it to %d or more", p.approvals, least)
+	}
+	if s.Config.Bool("codeOwners") && !p.owners {
+		p.first.Violation("rules.pullRequest.requireCodeOwnerReview is not true: set it")
+	}
+}
+
+// coversBranch reports whether a ruleset's conditions have a branch that deploys. Without conditions it is about none.
+func coversBranch(r *crossguard.Resource, branches []string) bool {
+	matches := func(list string) bool {
+		return slices.ContainsFunc(r.Strings("conditions.refName."+list), func(pattern string) bool {
+			branch, is := strings.CutPrefix(pattern, "refs/heads/")
+			return pattern == "~ALL" || pattern == "~DEFAULT_BRANCH" || is && matchesBranch(branch, branches)
+		})
+	}
+	return matches("includes") && !matches("excludes")
+}
+
+// matchesBranch reports whether a pattern of GitHub's, in which * stands for anything but a slash and ** for anything, has one of
+// the branches.
+func matchesBranch(pattern string, branches []string) bool {
+	return slices.ContainsFunc(branches, func(branch string) bool {
+		if strings.Contains(pattern, "**") && crossguard.Wildcard(strings.ReplaceAll(pattern, "**", "*"), branch) {
+			return true
+		}
+		matched, err := path.Match(pattern, branch)
+		return err == nil && matched
+	})
+}
+
+// branchOf is the path of the branch that a protection is for.
+func branchOf(r *crossguard.Resource) string {
+	if r.Type == ghBranchProtectionV3 {
+		return "branch"
+	}
+	return "pattern"
+}

@@ -1,0 +1,193 @@
+package rules
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// These decide whether a name and its value together are a secret. A name alone decides nothing: MAX_TOKENS is a number, and
+// SECRET_NAME names one.
+
+// isSecret reports whether a value given to a name is a secret. It does not look at the value's form: looksSecret does.
+func isSecret(name, value string) bool {
+	words := nameWords(name)
+	if harmlessName(words, value) || harmlessValue(value) {
+		return false
+	}
+	if promisesSecret(words) {
+		return !(isNumber(value) && (slices.Contains(words, "token") || slices.Contains(words, "tokens")))
+	}
+	return hintsSecret(words) && looksRandom(value)
+}
+
+// secretName reports whether a name promises a secret whatever the value is, for a value that is not known.
+func secretName(name string) bool {
+	words := nameWords(name)
+	return promisesSecret(words) && !harmlessName(words, "")
+}
+
+// nameWords are the words of a name in any style, in lower case: dbPassword, DB_PASSWORD and db-password are the same.
+func nameWords(name string) []string {
+	var words []string
+	var word strings.Builder
+	end := func() {
+		if word.Len() > 0 {
+			words = append(words, word.String())
+			word.Reset()
+		}
+	}
+	letters := []rune(name)
+	for i, c := range letters {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			end()
+			continue
+		}
+		if unicode.IsUpper(c) && i > 0 && (unicode.IsLower(letters[i-1]) || i+1 < len(letters) && unicode.IsLower(letters[i+1]) && unicode.IsUpper(letters[i-1])) {
+			end()
+		}
+		word.WriteRune(unicode.ToLower(c))
+	}
+	end()
+	return words
+}
+
+// promising are words that name a secret, wherever they stand; two of them in a row where there is a space.
+var promising = []string{
+	"secret", "secrets", "token", "tokens", "password", "passwords", "passwd", "passphrase", "passcode", "credential", "credentials",
+	"api key", "api keys", "private key", "access key", "signing key", "encryption key", "secret key", "master key", "service key", "account key", "connection string",
+	"apikey", "privatekey", "accesskey", "secretkey", "signingkey", "encryptionkey", "accountkey", "connectionstring", "apitoken", "authtoken", "accesstoken", "clientsecret",
+	"dbpassword", "dbpass", "userpassword", "pgpassword", "mysqlpassword", "sasl password",
+}
+
+// promisingLast are words that name a secret at the end only: within a name they are other words.
+var promisingLast = []string{"pass", "pwd", "pw", "psk", "creds"}
+
+// addresses are what is a secret where the value has a password or is no address at all.
+var addresses = []string{"databaseurl", "databaseuri", "mongodburi", "mongodburl", "mongouri", "mongourl", "redisurl", "postgresurl", "dburl"}
+
+func promisesSecret(words []string) bool {
+	joined := " " + strings.Join(words, " ") + " "
+	if isAddress(words) || slices.ContainsFunc(promising, func(word string) bool { return strings.Contains(joined, " "+word+" ") }) {
+		return true
+	}
+	return len(words) > 0 && slices.Contains(promisingLast, words[len(words)-1])
+}
+
+func isAddress(words []string) bool {
+	name := strings.Join(words, "")
+	return slices.ContainsFunc(addresses, func(address string) bool { return strings.HasSuffix(name, address) })
+}
+
+var (
+	// hinting are words of names that have a secret where the value is random.
+	hinting = []string{"key", "keys", "auth", "authorization", "bearer", "signature", "sig", "salt", "pepper", "hmac", "cookie", "session", "jwt", "pem", "dsn",
+		"seed", "mnemonic", "otp", "totp", "license", "webhook", "cert", "pin", "nonce"}
+	// openly are words beside a key that say that it is none: public, or the name of something stored.
+	openly = []string{"public", "pub", "publishable", "publishing", "cache", "partition", "sort", "primary", "foreign", "site", "row", "routing", "object",
+		"idempotency", "dedupe", "kms", "storage", "bucket", "index", "hash", "fingerprint", "id", "name", "version", "prefix", "sha", "commit"}
+)
+
+func hintsSecret(words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(hinting, w) }) &&
+		!slices.ContainsFunc(words, func(w string) bool { return slices.Contains(openly, w) })
+}
+
+var (
+	// about are the last words of names that say something about a secret, and are none.
+	about = []string{
+		"url", "uri", "urls", "endpoint", "endpoints", "host", "hostname", "server", "domain", "port", "issuer", "audience", "scope", "scopes", "realm",
+		"name", "names", "id", "ids", "arn", "ref", "version", "path", "paths", "file", "files", "filename", "dir", "directory", "folder", "location", "mount",
+		"ttl", "expiry", "expires", "expiration", "lifetime", "timeout", "interval", "age", "days", "hours", "minutes", "seconds", "secs", "ms", "duration", "period",
+		"header", "headers", "cookie", "field", "param", "parameter", "prefix", "suffix", "format", "type", "kind", "mode", "algorithm", "alg", "encoding", "provider",
+		"project", "region", "zone", "enabled", "disabled", "required", "optional", "allowed", "policy", "strategy", "rotation", "backend", "store", "manager", "engine",
+		"limit", "limits", "length", "len", "size", "count", "max", "min", "budget", "usage", "rate", "regex", "pattern", "label", "key name", "hint", "status", "level",
+		"parallelism", "window", "quota", "cost", "price", "address", "model", "driver", "class", "namespace", "group", "role", "user", "username", "email",
+	}
+	// counted are words that make a token a number of them.
+	counted = []string{"max", "min", "num", "number", "count", "limit", "total"}
+)
+
+// harmlessName tells names about a secret rather than of one. The id of a secret that is random is one all the same.
+func harmlessName(words []string, value string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	if slices.Contains(counted, words[0]) || len(words) > 1 && slices.Contains(words, "tokens") && slices.ContainsFunc(words, func(w string) bool { return slices.Contains(counted, w) }) {
+		return true
+	}
+	last := words[len(words)-1]
+	if last == "id" && len(words) > 1 && words[len(words)-2] == "secret" && looksRandom(value) {
+		return false
+	}
+	if isAddress(words) {
+		return false // decided by the value
+	}
+	return slices.Contains(about, last)
+}
+
+var (
+	boolean = regexp.MustCompile(`(?i)^(?:true|false|yes|no|on|off|none|null|nil|enabled|disabled|default|required|optional|auto|omit|include|same-origin)$`)
+	// place is a path, an address without a password, or the name of something in Google Cloud.
+	place = regexp.MustCompile(`(?i)^(?:\.{0,2}/[\w./@+-]*|~/.*|[a-z]:\\.*|[a-z][a-z0-9+.-]*:(?://)?[^\s]*|projects/[\w./:-]+|[\w-]+(?:\.[\w-]+)+(?::\d+)?|[\w-]+(?:/[\w.-]+)+)$`)
+	// schemes begin an address.
+	schemes = []string{"http", "https", "file", "postgres", "postgresql", "mysql", "mongodb", "mongodb+srv", "redis", "rediss", "amqp", "amqps", "sqlite", "sqlserver",
+		"grpc", "tcp", "unix", "gs", "s3", "sm", "gsm", "vault", "berglas", "secret", "ref+gcpsecrets", "jdbc", "libsql", "nats", "kafka", "ldap", "ldaps", "smtp", "smtps", "ws", "wss", "kv"}
+	headerName = regexp.MustCompile(`^(?:X-|x-)[A-Za-z0-9-]+$|^[A-Z][a-z]+(?:-[A-Z][A-Za-z]+)+$`)
+)
+
+// harmlessValue tells values that are no secret whatever the name is.
+func harmlessValue(value string) bool {
+	value = strings.TrimSpace(value)
+	switch {
+	case value == "", boolean.MatchString(value), isReference(value), headerName.MatchString(value):
+		return true
+	case looksRandom(value) && !strings.ContainsAny(value, "/:"):
+		return false
+	case !place.MatchString(value):
+		return false
+	}
+	if scheme, rest, found := strings.Cut(value, ":"); found && !strings.ContainsAny(scheme, "/.") {
+		// Only what begins like an address is one: a password may have a colon.
+		return slices.Contains(schemes, strings.ToLower(scheme)) && rest != ""
+	}
+	return strings.ContainsAny(value, "/\\") || strings.Count(value, ".") > 0 && !strings.ContainsAny(value, "!$%^&*")
+}
+
+func isNumber(value string) bool {
+	_, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	return err == nil
+}
+
+// random is text without spaces as keys are made of.
+var random = regexp.MustCompile(`^[A-Za-z0-9+/=_.~-]{16,}$`)
+
+// looksRandom reports whether a value is one that nobody thought of: long, of letters and digits, and as mixed as those are.
+func looksRandom(value string) bool {
+	value = strings.TrimSpace(value)
+	if !random.MatchString(value) || strings.HasPrefix(value, "/") || !strings.ContainsAny(value, "0123456789") {
+		return false
+	}
+	if strings.IndexFunc(value, unicode.IsLetter) < 0 {
+		return false
+	}
+	counts := map[rune]int{}
+	for _, c := range value {
+		counts[c]++
+	}
+	bits := 0.0
+	for _, n := range counts {
+		p := float64(n) / float64(len(value))
+		bits -= p * math.Log2(p)
+	}
+	// Words joined by hyphens or slashes are names, of which no part is random.
+	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return c == '-' || c == '/' || c == '.' || c == '_' }) {
+		if len(part) >= 8 && strings.ContainsAny(part, "0123456789") && strings.IndexFunc(part, unicode.IsLetter) >= 0 {
+			return bits >= 3
+		}
+	}
+	return false
+}
