@@ -55,6 +55,8 @@ type AttestationArgs struct {
 	// Exemptions are images that need no signature: REGISTRY/PATH, exactly, or with * (within a folder) or ** (below it) at
 	// the end. Default: none.
 	Exemptions []string
+	// Labels are put on the key. Default: none.
+	Labels pulumi.StringMapInput
 }
 
 // Attestation is a key, a note, an attestor and the project's policy.
@@ -95,6 +97,7 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 		KeyRing: ring.ID(),
 		Name:    pulumi.String(args.name()),
 		Purpose: pulumi.String("ASYMMETRIC_SIGN"),
+		Labels:  args.Labels,
 		VersionTemplate: &kms.CryptoKeyVersionTemplateArgs{
 			Algorithm: pulumi.String(algorithm), ProtectionLevel: pulumi.String(args.protectionLevel()),
 		},
@@ -205,9 +208,13 @@ func (args *AttestationArgs) keyVersions() []int {
 
 // inputs are what state and policies see of the component.
 func (args *AttestationArgs) inputs() pulumi.Map {
-	return pulumi.Map{
+	inputs := pulumi.Map{
 		"project": args.Project, "location": args.Location, "keyRing": pulumi.String(args.KeyRing), "name": pulumi.String(args.name()),
 		"protectionLevel": pulumi.String(args.protectionLevel()), "keyVersions": pulumi.ToIntArray(args.keyVersions()),
 		"exemptions": pulumi.ToStringArray(args.Exemptions),
 	}
+	if args.Labels != nil {
+		inputs["labels"] = args.Labels
+	}
+	return inputs
 }

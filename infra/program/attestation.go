@@ -35,6 +35,7 @@ func (p *platform) writeAttestation(ctx *pulumi.Context) error {
 		ProtectionLevel: s.ProtectionLevel,
 		KeyVersions:     s.KeyVersions,
 		Exemptions:      unique(exemptions),
+		Labels:          p.labels(),
 	}, p.inProject()...)
 	return err
 }

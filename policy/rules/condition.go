@@ -45,9 +45,8 @@ func namesResources(e ast.Expr, holds bool) bool {
 // saysResource reports whether a resource's name, or its beginning, says something after the last kind of resource: all of
 // projects/1/secrets/ begins with that.
 func saysResource(name string) bool {
-	parts := strings.Split(strings.TrimPrefix(name, "//"), "/")
-	last := parts[len(parts)-1]
-	return len(parts) >= 4 && last != "" && last != "_"
+	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(name, "//"), "/"), "/")
+	return len(parts) >= 4 && parts[3] != ""
 }
 
 // boundedGrants reports whether a condition lets the holder give only listed roles to others: what projectIamAdmin without it

@@ -31,6 +31,13 @@ func knownTypes(policies []crossguard.Policy) map[string]string {
 		[]string{functionV1, functionV2, endpointGroup, forwardingRule}) {
 		add(t)
 	}
+	for _, table := range []map[string]string{labelled, userLabelled, byHour} {
+		for module, names := range table {
+			for _, name := range strings.Fields(names) {
+				add("gcp:" + module + "/" + name + ":" + strings.ToUpper(name[:1]) + name[1:])
+			}
+		}
+	}
 	return index
 }
 

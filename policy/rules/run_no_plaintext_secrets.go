@@ -82,7 +82,7 @@ func checkText(r *crossguard.Resource, text crossguard.Text) {
 		name = text.Beside
 	case slices.Contains(freeKeys, text.In), slices.Contains(credentials, text.Key):
 		name = text.Key
-	case strings.HasPrefix(text.Before, "-"):
+	case strings.HasPrefix(text.Before, "-") && !strings.Contains(text.Before, "=") && !strings.HasPrefix(text.Value, "-"):
 		name = strings.TrimLeft(text.Before, "-")
 	}
 	harmless := slices.Contains(r.Config.Strings("harmless"), name)

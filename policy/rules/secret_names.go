@@ -154,8 +154,14 @@ func harmlessValue(value string) bool {
 		// Only what begins like an address is one: a password may have a colon.
 		return slices.Contains(schemes, strings.ToLower(scheme)) && rest != ""
 	}
+	if value[0] != '/' && mixedCase.MatchString(value) && !strings.Contains(value, ".") {
+		return false // base64 has slashes, too
+	}
 	return strings.ContainsAny(value, "/\\") || strings.Count(value, ".") > 0 && !strings.ContainsAny(value, "!$%^&*")
 }
+
+// mixedCase is long and of letters in both cases with a digit among them.
+var mixedCase = regexp.MustCompile(`^[\w/+=-]*(?:[a-z][\w/+=-]*[A-Z][\w/+=-]*\d|\d[\w/+=-]*[a-z][\w/+=-]*[A-Z]|[a-z][\w/+=-]*\d[\w/+=-]*[A-Z]|[A-Z][\w/+=-]*\d[\w/+=-]*[a-z])[\w/+=-]{12,}$`)
 
 func isNumber(value string) bool {
 	_, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
@@ -165,7 +171,7 @@ func isNumber(value string) bool {
 // random is text without spaces as keys are made of.
 var random = regexp.MustCompile(`^[A-Za-z0-9+/=_.~-]{16,}$`)
 
-// looksRandom reports whether a value is one that nobody thought of: long, of letters and digits, and as mixed as those are.
+// looksRandom reports whether a value is one that nobody thought of: long, of letters and digits, and as mixedCase as those are.
 func looksRandom(value string) bool {
 	value = strings.TrimSpace(value)
 	if !random.MatchString(value) || strings.HasPrefix(value, "/") || !strings.ContainsAny(value, "0123456789") {
