@@ -82,7 +82,7 @@ func checkPlace(r *crossguard.Resource, path, place string) {
 		return strings.EqualFold(region, place) || is && len(zone) == 1
 	}
 	if !slices.ContainsFunc(allowed, within) {
-		r.Violation("%s is %q: use %s, or add it to regions of allowed-regions in policy/config", path, place, list(allowed))
+		r.Violation("%s is %q: use %s, or add it to regions of allowed-regions in policy/STACK.json", path, place, list(allowed))
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 // judged is a stack, and what one rule of the whole pack has to say of it under a stack's configuration.
 type judged struct {
 	Rule, Class, Desc string
-	// Config is the name of a file in policy/config, or a configuration.
+	// Config is the name of a stack, or a configuration.
 	Config    json.RawMessage
 	Resources []judgedResource
 	// Expected is mandatory, advisory or pass.
@@ -93,7 +93,7 @@ func configuration(t *testing.T, config json.RawMessage) string {
 	if json.Unmarshal(config, &name) != nil {
 		return string(config)
 	}
-	content, err := os.ReadFile(filepath.Join("..", "config", name+".json"))
+	content, err := os.ReadFile(filepath.Join("..", name+".json"))
 	require.NoError(t, err)
 	return string(content)
 }

@@ -30,7 +30,7 @@ var ghNoSecretInVariable = crossguard.Policy{
 		}
 		if promises && !harmless {
 			r.Violation("variableName %s promises a secret: make it a secret, or list the name in the option harmless of gh-no-secret-in-variable in "+
-				"policy/config", name)
+				"policy/STACK.json", name)
 		}
 		if looksSecret(r.StringOr("value", "")) && !harmless {
 			r.Violation("value has the form of a key or password: make it a secret")

@@ -52,7 +52,7 @@ func TestTheEngineRefusesEveryViolatingProgram(t *testing.T) {
 func TestTheEngineDoesNotTrustWhatItCannotSee(t *testing.T) {
 	t.Parallel()
 	e := ct.NewEngine(t, "..")
-	p := e.Program(t, `{"all": "disabled", "run-max-instances": "mandatory"}`)
+	p := e.Program(t, `{"all": "advisory", "run-max-instances": "mandatory"}`)
 	with := func(value any) []ct.Resource {
 		return []ct.Resource{changed(v2(), change{path: "template.scaling.maxInstanceCount", to: value})}
 	}
@@ -72,7 +72,7 @@ func TestTheEngineDoesNotTrustWhatItCannotSee(t *testing.T) {
 // TestTheEngineFindsWhatIsInsideOfComponents: a resource of a component, and of one in that, is judged as any other.
 func TestTheEngineFindsWhatIsInsideOfComponents(t *testing.T) {
 	t.Parallel()
-	p := ct.NewEngine(t, "..").Program(t, `{"all": "disabled", "run-max-instances": "mandatory"}`)
+	p := ct.NewEngine(t, "..").Program(t, `{"all": "advisory", "run-max-instances": "mandatory"}`)
 	platform := &ct.Resource{Type: "test:index:Platform", Name: "platform", Component: true}
 	bad := changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 9})
 	bad.Parent = &ct.Resource{Type: "test:index:Web", Name: "web", Component: true, Parent: platform}

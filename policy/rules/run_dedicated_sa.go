@@ -29,7 +29,7 @@ var runDedicatedSA = crossguard.Policy{
 		case isDefaultAccount(strings.ToLower(account)):
 			r.Violation("%s is the default account %s: set an account of its own", path, account)
 		case matchesAny(r.Config.Strings("others"), accountName(account)), strings.HasPrefix(accountName(account), "service-") && isAgent(account):
-			r.Violation("%s is %s, which is not for workloads: set an account of its own, or change others of run-dedicated-sa in policy/config", path, account)
+			r.Violation("%s is %s, which is not for workloads: set an account of its own, or change others of run-dedicated-sa in policy/STACK.json", path, account)
 		}
 	},
 }

@@ -28,7 +28,7 @@ var runImageRegistry = crossguard.Policy{
 		eachContainer(r, func(c crossguard.Object) {
 			image, set := c.String("image")
 			if registries := r.Config.Strings("registries"); !set || !fromAny(registries, image) {
-				r.Violation("%s is %q: use an image from %s, or add the place to registries of run-image-registry in policy/config", c.Path("image"), image, list(registries))
+				r.Violation("%s is %q: use an image from %s, or add the place to registries of run-image-registry in policy/STACK.json", c.Path("image"), image, list(registries))
 			}
 		})
 	},

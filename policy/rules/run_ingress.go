@@ -20,7 +20,7 @@ var runIngress = crossguard.Policy{
 	Check: func(r *crossguard.Resource) {
 		path := ingressPath(r)
 		if ingress := r.StringOr(path, "all"); !internal(ingress) && !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
-			r.Violation("%s is %s and %s is not among the public services (%s): make it internal, or add the service to publicServices of run-ingress in policy/config",
+			r.Violation("%s is %s and %s is not among the public services (%s): make it internal, or add the service to publicServices of run-ingress in policy/STACK.json",
 				path, ingress, serviceName(r), list(r.Config.Strings("publicServices")))
 		}
 	},
@@ -29,7 +29,7 @@ var runIngress = crossguard.Policy{
 		s.Each(services, func(r *crossguard.Resource) {
 			if internal(r.StringOr(ingressPath(r), "all")) && reachable(r, balanced) && !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
 				r.Violation("an external load balancer leads to %s, which is not among the public services (%s): make the load balancer internal, "+
-					"or add the service to publicServices of run-ingress in policy/config", serviceName(r), list(r.Config.Strings("publicServices")))
+					"or add the service to publicServices of run-ingress in policy/STACK.json", serviceName(r), list(r.Config.Strings("publicServices")))
 			}
 		})
 	},

@@ -40,7 +40,7 @@ func holdsText(token string) bool {
 	return strings.HasPrefix(token, "gcp:") && !strings.HasPrefix(token, "gcp:secretmanager/") && iamForm(token) == ""
 }
 
-const useSecretManager = "use Secret Manager, or list the name in the option harmless of run-no-plaintext-secrets in policy/config"
+const useSecretManager = "use Secret Manager, or list the name in the option harmless of run-no-plaintext-secrets in policy/STACK.json"
 
 func checkVariable(r *crossguard.Resource, env crossguard.Object) {
 	if env.IsSecret("value") {

@@ -31,7 +31,7 @@ var runNoPublicInvoker = crossguard.Policy{
 				case !slices.Contains(serviceIAM, r.Type): // a job or a pool may have a public service's name
 					r.Violation("grants %s to %s on %s: name who may run it", role, member, name)
 				case !slices.Contains(r.Config.Strings("publicServices"), name):
-					r.Violation("grants %s to %s on %s, which is not among the public services (%s): name who may call it, or add the service to publicServices of run-no-public-invoker in policy/config",
+					r.Violation("grants %s to %s on %s, which is not among the public services (%s): name who may call it, or add the service to publicServices of run-no-public-invoker in policy/STACK.json",
 						role, member, name, list(r.Config.Strings("publicServices")))
 				case !r.IsKnown("role"):
 					r.StringOr("role", "") // ends the rule, naming the role

@@ -35,7 +35,7 @@ var runNonRoot = crossguard.Policy{
 			case known && slices.ContainsFunc(strings.Split(users, ","), isRoot):
 				r.Violation("%s: %s runs as root: its user is %q. Give it another USER", c.Path("image"), image, users)
 			case !known && !fromAny(r.Config.Strings("verifiedRepositories"), image):
-				r.Violation("%s: nothing shows that %s does not run as root: release it by digest, or add its repository to verifiedRepositories of run-nonroot in policy/config", c.Path("image"), image)
+				r.Violation("%s: nothing shows that %s does not run as root: release it by digest, or add its repository to verifiedRepositories of run-nonroot in policy/STACK.json", c.Path("image"), image)
 			}
 		})
 	},

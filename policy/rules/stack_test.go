@@ -113,7 +113,7 @@ func stackCases() []stackCase {
 
 func uncheckedOf(services, checks int) string {
 	return fmt.Sprintf("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add the host to "+
-		"hosts of uptime-exists in policy/config", services, checks)
+		"hosts of uptime-exists in policy/STACK.json", services, checks)
 }
 
 func TestStackRules(t *testing.T) {
@@ -153,7 +153,7 @@ func TestWorstCaseCost(t *testing.T) {
 	const service = "web 135.26"
 	at := func(usd float64) string { return fmt.Sprintf(`"ceiling": %v`, usd) }
 	over := func(total, ceiling, items string) []string {
-		return []string{"a month can cost USD " + total + ", and the ceiling is USD " + ceiling + ": " + items + ". Lower what is dearest, or raise ceiling of worst-case-cost in policy/config"}
+		return []string{"a month can cost USD " + total + ", and the ceiling is USD " + ceiling + ": " + items + ". Lower what is dearest, or raise ceiling of worst-case-cost in policy/STACK.json"}
 	}
 	container := "template.containers[0].resources"
 	tests := []struct {

@@ -37,7 +37,7 @@ var uptimeExists = crossguard.Policy{
 		})
 		if public > len(checked) {
 			s.Violation("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add the host to "+
-				"hosts of uptime-exists in policy/config", public, len(checked))
+				"hosts of uptime-exists in policy/STACK.json", public, len(checked))
 		}
 	},
 }

@@ -80,7 +80,7 @@ func tooWide(member string, narrow []string) string {
 		return ""
 	case !isAttribute || !matchesAny(narrow, name):
 		return member + ", which is wider than one environment or workflow: bind one value of " + list(narrow) +
-			", or add the attribute to attributes of wif-binding-narrow in policy/config"
+			", or add the attribute to attributes of wif-binding-narrow in policy/STACK.json"
 	case value == "" || strings.Contains(value, "*"), !hasParts(value):
 		return member + " without one value: write the repository's id and the environment's or workflow's name"
 	}

@@ -44,7 +44,7 @@ var worstCaseCost = crossguard.Policy{
 			usd, set := priced[r.Type]
 			if !set {
 				r.Violation("is billed by the hour and the rule has no price for %s: add \"%s=USD\", what one costs in a month, to priced of worst-case-cost in "+
-					"policy/config, or exempt it", r.Type, r.Type)
+					"policy/STACK.json, or exempt it", r.Type, r.Type)
 			}
 			items = append(items, costItem{name: r.Name, usd: usd})
 		})
@@ -59,7 +59,7 @@ var worstCaseCost = crossguard.Policy{
 			total += item.usd
 		}
 		if total > ceiling {
-			s.Violation("a month can cost USD %.2f, and the ceiling is USD %.2f: %s. Lower what is dearest, or raise ceiling of worst-case-cost in policy/config",
+			s.Violation("a month can cost USD %.2f, and the ceiling is USD %.2f: %s. Lower what is dearest, or raise ceiling of worst-case-cost in policy/STACK.json",
 				total, ceiling, describe(items))
 		}
 	},

@@ -15,7 +15,17 @@ func Markdown(pack crossguard.Pack, configs []Config) string {
 	b.WriteString("The level is what happens on a violation: `advisory` warns, `mandatory` stops the update, `remediate` corrects what can be\n" +
 		"corrected, `disabled` does not run. Every policy also takes `exemptions`, a list of `{resource, reason, expires}`: a resource's\n" +
 		"name or URN with `*` for any characters, why, and the last day it holds (YYYY-MM-DD). What is exempt is reported with its\n" +
-		"reason; an exemption that has expired or that nothing needs is a violation.\n\n")
+		"reason; an exemption that has expired or that nothing needs is a violation.\n")
+	if days := int(pack.LongestExemption.Hours() / 24); days > 0 {
+		fmt.Fprintf(&b, "Its last day is %d days away at most, and a pattern says at least three letters in a row of the name.\n", days)
+	}
+	if pack.Floor != crossguard.SeverityUnset {
+		fmt.Fprintf(&b, "To switch off a mandatory policy of severity %s or above is a violation itself, where the stack has what the policy is\n"+
+			"about: exempt resources, or set the level to `advisory`.\n", pack.Floor)
+	}
+	b.WriteString("A stack's configuration is `policy/STACK.json`; messages name the policy and the option to change in it.\n\n" +
+		"What the engine can stop: a policy about each resource stops `preview` and `up` before the resource is made or changed. One about\n" +
+		"the stack is judged when everything else is done, so that only `preview` stops in time: preview before each update.\n\n")
 	b.WriteString("| policy | severity |")
 	for _, c := range configs {
 		fmt.Fprintf(&b, " %s |", c.Name)
@@ -45,11 +55,18 @@ func section(p crossguard.Policy, configs []Config) string {
 	line("To comply", p.RemediationSteps)
 	line("Reference", reference(p.Framework))
 	line("Tags", strings.Join(p.Tags, ", "))
-	kind := "each resource of"
-	if p.CheckStack != nil {
-		kind = "stacks with any of"
+	var kinds []string
+	if p.Check != nil {
+		kinds = append(kinds, "each resource of")
 	}
-	line("Checks "+kind, types(p.Types))
+	if p.CheckStack != nil {
+		kinds = append(kinds, "stacks with any of")
+	}
+	covered := types(p.Types)
+	if p.Kind.Name != "" {
+		covered = strings.TrimPrefix(covered+", "+p.Kind.Name, ", ")
+	}
+	line("Checks "+strings.Join(kinds, ", and "), covered)
 	if len(p.Options) == 0 {
 		return b.String()
 	}

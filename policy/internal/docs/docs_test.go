@@ -32,7 +32,7 @@ func TestEveryPolicyIsFullyDescribed(t *testing.T) {
 		assert.NotZero(t, p.Severity, p.Name)
 		assert.NotEmpty(t, p.Framework.Name, p.Name)
 		assert.NotEmpty(t, p.Tags, p.Name)
-		assert.NotEmpty(t, p.Types, p.Name)
+		assert.True(t, len(p.Types) > 0 || p.Kind.Name != "", p.Name)
 		assert.Truef(t, strings.HasSuffix(p.Description, "."), "%s: the description is a sentence", p.Name)
 		assert.Truef(t, strings.HasSuffix(p.RemediationSteps, "."), "%s: the remediation steps are sentences", p.Name)
 		assert.True(t, strings.HasSuffix(p.URL, "docs/policies.md#"+p.Name), p.Name)
