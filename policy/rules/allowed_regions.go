@@ -45,9 +45,16 @@ var allowedRegions = crossguard.Policy{
 		r.Each("replication.userManaged.replicas", func(replica crossguard.Object) {
 			checkPlace(r, replica.Path("location"), replica.StringOr("location", ""))
 		})
-		for _, path := range []string{"customPlacementConfig.dataLocations", "messageStoragePolicy.allowedPersistenceRegions"} {
-			if r.IsKnown(path) && strings.HasPrefix(r.Type, "gcp:") && slices.Contains([]string{bucket, "gcp:pubsub/topic:Topic"}, r.Type) {
+		for path, types := range furtherPlaces {
+			if slices.Contains(types, r.Type) {
 				r.EachString(path, func(place string) { checkPlace(r, path, place) })
+			}
+		}
+		if r.Type == database {
+			for _, path := range []string{"settings.locationPreference.zone", "settings.locationPreference.secondaryZone", "settings.backupConfiguration.location"} {
+				if place, set := r.String(path); set {
+					checkPlace(r, path, place)
+				}
 			}
 		}
 		if r.Type == "gcp:spanner/instance:Instance" {
@@ -71,6 +78,15 @@ func placeAt(r *crossguard.Resource, path string) (place string, set bool) {
 		}
 	})
 	return place, place != ""
+}
+
+// furtherPlaces are lists of places, by path, and the types that have them.
+var furtherPlaces = map[string][]string{
+	"customPlacementConfig.dataLocations":            {bucket},
+	"messageStoragePolicy.allowedPersistenceRegions": {"gcp:pubsub/topic:Topic"},
+	"replicaZones":            {"gcp:compute/regionDisk:RegionDisk"},
+	"nodeLocations":           {"gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"},
+	"distributionPolicyZones": {"gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager"},
 }
 
 // checkPlace judges a region, a zone of one, or either as the end of its URL.

@@ -54,7 +54,11 @@ const enforced = "ENFORCED_BLOCK_AND_AUDIT_LOG"
 
 func checkAdmission(r *crossguard.Resource, rule crossguard.Object) {
 	switch mode := rule.StringOr("evaluationMode", "absent"); mode {
-	case "REQUIRE_ATTESTATION", "ALWAYS_DENY":
+	case "ALWAYS_DENY":
+	case "REQUIRE_ATTESTATION":
+		if rule.Len("requireAttestationsBies") == 0 {
+			r.Violation("%s is empty: name the attestor", rule.Path("requireAttestationsBies"))
+		}
 	default:
 		r.Violation("%s is %s: set it to REQUIRE_ATTESTATION or ALWAYS_DENY", rule.Path("evaluationMode"), mode)
 	}

@@ -30,6 +30,9 @@ var budgetExists = crossguard.Policy{
 			if units, set := r.Number("amount.specifiedAmount.units"); set && (units <= 0 || units > s.Config.Number("most")) {
 				r.Violation("amount.specifiedAmount.units is %v: set what a month may cost, %v at most", units, s.Config.Number("most"))
 			}
+			if r.IsKnown("amount") && !r.Has("amount.specifiedAmount") && !r.BoolOr("amount.lastPeriodAmount", false) {
+				r.Violation("amount is absent: set what a month may cost")
+			}
 			checkFilter(s, r)
 		})
 	},
@@ -63,6 +66,11 @@ func checkFilter(s *crossguard.Stack, r *crossguard.Resource) {
 	if r.Len("budgetFilter.projects") == 0 && r.Len("budgetFilter.resourceAncestors") == 0 {
 		r.Violation("budgetFilter.projects is empty, so the whole billing account counts: name the project, or its folder in resourceAncestors")
 	}
+	r.EachString("budgetFilter.resourceAncestors", func(ancestor string) {
+		if strings.HasPrefix(ancestor, "organizations/") {
+			r.Violation("budgetFilter.resourceAncestors has %s, so the whole organization counts: name the folder or the project", ancestor)
+		}
+	})
 	projects, numbers := projectsOf(s)
 	if named := r.Strings("budgetFilter.projects"); len(named) > 0 && r.Len("budgetFilter.resourceAncestors") == 0 {
 		ours := func(name string) bool {

@@ -37,7 +37,7 @@ func mandatoryExamples(t *testing.T) []example {
 		of[policy.Name] = example{policy: policy, bad: bad, good: good,
 			config: fmt.Sprintf(`{"all": "advisory", %q: {"enforcementLevel": "mandatory"%s}}`, policy.Name, options)}
 	}
-	dear := change{path: "template.scaling.maxInstanceCount", to: 5}
+	dear := change{path: "template.scaling.maxInstanceCount", to: 20}
 	add(worstCaseCost, "", []ct.Resource{changed(v2(), dear)}, []ct.Resource{v2()})
 	for _, s := range slices.Concat(runScenarios(), iamScenarios(), dataScenarios(), githubScenarios()) {
 		if len(s.bad) == 0 { // only shows what passes

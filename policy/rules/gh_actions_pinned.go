@@ -25,6 +25,9 @@ var ghActionsPinned = crossguard.Policy{
 		if !r.BoolOr("shaPinningRequired", false) {
 			r.Violation("shaPinningRequired is not true: set it")
 		}
+		if r.BoolOr("allowedActionsConfig.verifiedAllowed", false) {
+			r.Violation("allowedActionsConfig.verifiedAllowed allows every action of thousands of creators: name those that are used")
+		}
 		r.EachString("allowedActionsConfig.patternsAlloweds", func(pattern string) {
 			if owner, _, named := strings.Cut(pattern, "/"); !named || owner == "" || strings.Contains(owner, "*") {
 				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which is every action by that name, whoever made it: name the owner", pattern)

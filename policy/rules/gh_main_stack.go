@@ -14,6 +14,7 @@ type protected struct {
 	first                                    *crossguard.Resource // the first that is about the branch
 	missed                                   *crossguard.Resource // one that demands reviews or checks, and of another branch alone
 	force, deletion, checks, reviews, owners bool
+	lasting                                  bool // an approval does not outlive what it approved
 	approvals                                int64
 }
 
@@ -50,7 +51,7 @@ func checkMain(s *crossguard.Stack) {
 			}
 			return
 		}
-		p.force, p.deletion, p.checks, p.reviews, p.owners = true, true, true, true, true // judged one by one
+		p.force, p.deletion, p.checks, p.reviews, p.owners, p.lasting = true, true, true, true, true, true // judged one by one
 		p.approvals = s.Config.Int("approvals")
 		p.first = r
 	})
@@ -82,6 +83,7 @@ func (p *protected) ruleset(r *crossguard.Resource, branches []string) {
 	})
 	p.reviews = p.reviews || r.Has("rules.pullRequest")
 	p.approvals = max(p.approvals, r.IntOr("rules.pullRequest.requiredApprovingReviewCount", 0))
+	p.lasting = p.lasting || r.BoolOr("rules.pullRequest.dismissStaleReviewsOnPush", false) || r.BoolOr("rules.pullRequest.requireLastPushApproval", false)
 	p.owners = p.owners || r.BoolOr("rules.pullRequest.requireCodeOwnerReview", false)
 }
 
@@ -106,6 +108,9 @@ func (p *protected) judge(s *crossguard.Stack) {
 	}
 	if least := s.Config.Int("approvals"); !p.reviews || p.approvals < least {
 		p.first.Violation("rules.pullRequest.requiredApprovingReviewCount is %d: set it to %d or more", p.approvals, least)
+	}
+	if p.reviews && s.Config.Int("approvals") > 0 && !p.lasting {
+		p.first.Violation("rules.pullRequest keeps approvals of what is pushed after them: set requireLastPushApproval or dismissStaleReviewsOnPush")
 	}
 	if s.Config.Bool("codeOwners") && !p.owners {
 		p.first.Violation("rules.pullRequest.requireCodeOwnerReview is not true: set it")

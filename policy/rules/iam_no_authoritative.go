@@ -15,7 +15,7 @@ var iamNoAuthoritative = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "non-authoritative IAM"},
 	Tags:             []string{"reliability", "iam"},
 	RemediationSteps: "Use the IAMMember resources.",
-	Types:            bucketLists,
+	Types:            append(bucketLists[:3:3], memberRemove, dataset),
 	Kind:             iamKind,
 	CheckStack: func(s *crossguard.Stack) {
 		members := map[string]bool{} // what is granted member by member
@@ -34,11 +34,31 @@ var iamNoAuthoritative = crossguard.Policy{
 		s.EachOf(policyKind, func(r *crossguard.Resource) {
 			r.Violation("sets the whole IAM policy of %s, and removes everything that others granted: use IAMMember", scope(r))
 		})
+		s.Each([]string{memberRemove}, func(r *crossguard.Resource) {
+			r.Violation("removes %s, whoever granted it: remove the grant where it is made", r.StringOr("role", "a role"))
+		})
+		lists := map[string]*crossguard.Resource{} // datasets that set their whole access list
+		s.Each([]string{dataset}, func(r *crossguard.Resource) {
+			if r.IsKnown("accesses") && r.Has("accesses") && r.IsKnown("datasetId") {
+				lists[r.StringOr("datasetId", r.Name)] = r
+			}
+		})
+		s.Each(append([]string{"gcp:bigquery/datasetAccess:DatasetAccess"}, iam("gcp:bigquery/datasetIam%s:DatasetIam%[1]s")...), func(r *crossguard.Resource) {
+			if len(lists) == 0 {
+				return
+			}
+			if list, both := lists[r.StringOr("datasetId", "")]; both {
+				list.Violation("accesses sets the whole access list, and removes what %s grants: use one or the other", r.Name)
+			}
+		})
 		s.Each(bucketLists, func(r *crossguard.Resource) {
 			r.Violation("sets the whole access list, and removes everything that others granted: set uniformBucketLevelAccess and use BucketIAMMember")
 		})
 	},
 }
+
+// memberRemove takes away what others granted.
+const memberRemove = "gcp:projects/iamMemberRemove:IamMemberRemove"
 
 // granted names what a member or binding grants, and on what. Both versions of Cloud Run's API are about the same services.
 func granted(r *crossguard.Resource) string {

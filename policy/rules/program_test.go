@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
@@ -79,7 +80,7 @@ func TestTheEngineFindsWhatIsInsideOfComponents(t *testing.T) {
 	output, refused, _ := p.Run(t, "preview", bad)
 	assert.True(t, refused, output)
 	assert.Contains(t, output, "template.scaling.maxInstanceCount is 9: set it to 5 or less")
-	assert.Contains(t, output, "Every Cloud Run service and worker pool has a cap on its instances")
+	assert.Contains(t, output, "has a cap on its instances")
 
 	good := v2()
 	good.Parent = bad.Parent
@@ -95,4 +96,27 @@ func TestTheEngineFindsWhatIsInsideOfComponents(t *testing.T) {
 	assert.Empty(t, ct.Start(t, alone).Preview(made...).Messages())
 	service.Properties["template"].(object)["scaling"] = object{"maxInstanceCount": 9}
 	assert.Len(t, ct.Start(t, alone).Preview(service).Messages(), 1)
+}
+
+// TestTheEngineCountsNothingThatItDeletes: an update that removes a service passes the rule that the service broke. With a refresh
+// before it the engine hands stack policies what it deletes, too.
+func TestTheEngineCountsNothingThatItDeletes(t *testing.T) {
+	t.Parallel()
+	e := ct.NewEngine(t, "..")
+	small := changed(v2(), change{path: "name", to: "small"})
+	small.Name = "small"
+	dear := changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 5})
+	config := func(ceiling string) string {
+		return `{"all": "advisory", "worst-case-cost": {"enforcementLevel": "mandatory", "ceiling": ` + ceiling + `}}`
+	}
+	p := e.Program(t, config("480"))
+	output, refused, _ := p.Run(t, "up", small, dear)
+	require.False(t, refused, output)
+	p.Reconfigure(t, config("150")) // the ceiling is lowered, and the change that made the stack dear is taken back
+	output, refused, _ = p.Run(t, "up", small, dear)
+	require.True(t, refused, output)
+	output, refused, _ = p.Run(t, "preview", small)
+	assert.False(t, refused, output)
+	output, refused, _ = p.Run(t, "up", small)
+	assert.False(t, refused, output)
 }

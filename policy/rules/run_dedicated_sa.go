@@ -17,11 +17,14 @@ var runDedicatedSA = crossguard.Policy{
 	RemediationSteps: "Make a service account for the workload, grant it what it needs, and set it as the template's service account.",
 	Options: []crossguard.Option{{Name: "others", Default: []string{"github-actions-*", "firebase-adminsdk-*", "terraform*", "pulumi*"},
 		Description: "Names of accounts that are not for workloads, such as those that deploy; * stands for any characters."}},
-	Types: runAny,
+	Types: append(runAny[:4:4], functions...),
 	Check: func(r *crossguard.Resource) {
 		path := templateOf(r) + ".serviceAccount"
 		if r.Type == serviceV1 {
 			path = "template.spec.serviceAccountName"
+		}
+		if isFunction(r) {
+			path = functionPath(r, "serviceAccountEmail", "serviceAccountEmail")
 		}
 		switch account, set := r.String(path); {
 		case !set:

@@ -9,14 +9,14 @@ import (
 
 var runIngress = crossguard.Policy{
 	Name:             "run-ingress",
-	Description:      "A Cloud Run service can be reached from the internet only if it is meant to be public.",
+	Description:      "A Cloud Run service or function can be reached from the internet only if it is meant to be public.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "restrict network ingress"},
 	Tags:             []string{"security", "cloud-run"},
 	RemediationSteps: "Set ingress to INGRESS_TRAFFIC_INTERNAL_ONLY or INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER, or name the service in publicServices.",
 	Options:          []crossguard.Option{publicServices},
-	Types:            services,
+	Types:            append(services[:2:2], functions...),
 	Check: func(r *crossguard.Resource) {
 		path := ingressPath(r)
 		if ingress := r.StringOr(path, "all"); !internal(ingress) && !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
@@ -39,6 +39,8 @@ var runIngress = crossguard.Policy{
 		case internal(r.StringOr(path, "all")), slices.Contains(r.Config.Strings("publicServices"), serviceName(r.Resource)):
 		case r.Type == serviceV1:
 			r.Set(path, "internal")
+		case isFunction(r.Resource):
+			r.Set(path, "ALLOW_INTERNAL_ONLY")
 		default:
 			r.Set(path, "INGRESS_TRAFFIC_INTERNAL_ONLY")
 		}
@@ -53,7 +55,8 @@ var publicServices = crossguard.Option{
 // internal tells whether an ingress setting, of either API version, keeps the internet out.
 func internal(ingress string) bool {
 	switch strings.ToLower(ingress) {
-	case "internal", "internal-and-cloud-load-balancing", "ingress_traffic_internal_only", "ingress_traffic_internal_load_balancer":
+	case "internal", "internal-and-cloud-load-balancing", "ingress_traffic_internal_only", "ingress_traffic_internal_load_balancer",
+		"allow_internal_only", "allow_internal_and_gclb":
 		return true
 	}
 	return false
@@ -62,6 +65,9 @@ func internal(ingress string) bool {
 func ingressPath(r *crossguard.Resource) string {
 	if r.Type == serviceV1 {
 		return v1Service("run.googleapis.com/ingress")
+	}
+	if isFunction(r) {
+		return functionPath(r, "ingressSettings", "ingressSettings")
 	}
 	return "ingress"
 }

@@ -8,7 +8,7 @@ import (
 
 var runMaxInstances = crossguard.Policy{
 	Name:        "run-max-instances",
-	Description: "Every Cloud Run service and worker pool has a cap on its instances, so that load cannot cost without limit.",
+	Description: "Every Cloud Run service, worker pool and function has a cap on its instances, so that load cannot cost without limit.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.High,
 	Framework:   own("Cost caps: max instances must not exceed 5"),
@@ -16,7 +16,7 @@ var runMaxInstances = crossguard.Policy{
 	RemediationSteps: "Set template.scaling.maxInstanceCount (version 2), the annotation autoscaling.knative.dev/maxScale of the template " +
 		"(version 1) or scaling.maxInstanceCount (worker pool) to the cap or less. A manual instance count needs the cap as well and must not exceed it.",
 	Options: []crossguard.Option{{Name: "max", Description: "Most instances a service may have.", Default: 5, Min: 1, Max: 1000}},
-	Types:   []string{serviceV1, serviceV2, workerPool},
+	Types:   append([]string{serviceV1, serviceV2, workerPool}, functions...),
 	Check: func(r *crossguard.Resource) {
 		limit := r.Config.Int("max")
 		capped := false
@@ -63,6 +63,8 @@ func instanceCaps(r *crossguard.Resource) []string {
 		return []string{v1Template("autoscaling.knative.dev/maxScale"), v1Service("run.googleapis.com/maxScale")}
 	case workerPool:
 		return []string{"scaling.maxInstanceCount"}
+	case functionV1, functionV2:
+		return []string{functionPath(r, "maxInstances", "maxInstanceCount")}
 	}
 	return []string{"template.scaling.maxInstanceCount", "scaling.maxInstanceCount"}
 }
@@ -71,6 +73,9 @@ func instanceCaps(r *crossguard.Resource) []string {
 func manualCounts(r *crossguard.Resource) []string {
 	if r.Type == serviceV1 {
 		return []string{v1Service("run.googleapis.com/manualInstanceCount")}
+	}
+	if isFunction(r) {
+		return nil
 	}
 	return []string{"scaling.manualInstanceCount"}
 }

@@ -13,7 +13,7 @@ var runMinInstances = crossguard.Policy{
 	Tags:             []string{"cost", "cloud-run"},
 	RemediationSteps: "Lower the minimum number of instances, or remove it: absent is 0.",
 	Options:          []crossguard.Option{{Name: "max", Description: "Most instances that may be kept warm.", Default: 1, Min: 0, Max: 1000}},
-	Types:            []string{serviceV1, serviceV2, workerPool},
+	Types:            append([]string{serviceV1, serviceV2, workerPool}, functions...),
 	Check: func(r *crossguard.Resource) {
 		for _, path := range minimums(r) {
 			exceeds(r, path, r.IntOr(path, 0), r.Config.Int("max"))
@@ -32,6 +32,9 @@ var runMinInstances = crossguard.Policy{
 func minimums(r *crossguard.Resource) []string {
 	if r.Type == serviceV1 {
 		return []string{v1Template("autoscaling.knative.dev/minScale"), v1Service("run.googleapis.com/minScale"), v1Service("run.googleapis.com/manualInstanceCount")}
+	}
+	if isFunction(r) {
+		return []string{functionPath(r, "minInstances", "minInstanceCount")}
 	}
 	return append([]string{"template.scaling.minInstanceCount", "scaling.minInstanceCount"}, manualCounts(r)...)
 }

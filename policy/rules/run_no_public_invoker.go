@@ -17,7 +17,7 @@ var runNoPublicInvoker = crossguard.Policy{
 	RemediationSteps: "Grant roles/run.invoker to the accounts that call the service, and leave invokerIamDisabled unset. " +
 		"For a public service, name it in publicServices.",
 	Options: []crossguard.Option{publicServices},
-	Types:   append(services[:2:2], runIAM...),
+	Types:   slices.Concat(services, runIAM, functionIAM),
 	Check: func(r *crossguard.Resource) {
 		switch r.Type {
 		case serviceV1:
@@ -28,7 +28,7 @@ var runNoPublicInvoker = crossguard.Policy{
 			grant{member: public}.each(r, func(role, member string) {
 				name := grantedService(r)
 				switch {
-				case !slices.Contains(serviceIAM, r.Type): // a job or a pool may have a public service's name
+				case !slices.Contains(serviceIAM, r.Type) && !slices.Contains(functionIAM, r.Type): // a job or a pool may have a public service's name
 					r.Violation("grants %s to %s on %s: name who may run it", role, member, name)
 				case !slices.Contains(r.Config.Strings("publicServices"), name):
 					r.Violation("grants %s to %s on %s, which is not among the public services (%s): name who may call it, or add the service to publicServices of run-no-public-invoker in policy/STACK.json",
@@ -44,7 +44,7 @@ var runNoPublicInvoker = crossguard.Policy{
 }
 
 // invokes tells the roles that call a service and do nothing else.
-var invokes = roles("roles/run.invoker", "roles/run.servicesinvoker")
+var invokes = roles("roles/run.invoker", "roles/run.servicesinvoker", "roles/cloudfunctions.invoker")
 
 func checkInvoker(r *crossguard.Resource, path, name string) {
 	if r.BoolOr(path, false) && !slices.Contains(r.Config.Strings("publicServices"), name) {
@@ -56,6 +56,9 @@ func checkInvoker(r *crossguard.Resource, path, name string) {
 // grantedService is the last segment of what a Cloud Run IAM resource is about.
 func grantedService(r *crossguard.Resource) string {
 	name, set := r.String("service")
+	if !set {
+		name, set = r.String("cloudFunction")
+	}
 	if !set {
 		name = r.StringOr("name", "an unnamed service")
 	}

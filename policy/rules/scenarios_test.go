@@ -162,7 +162,7 @@ func dataScenarios() []scenario {
 			{path: "replication", to: object{"userManaged": object{"replicas": []any{object{"location": "us-central1"}}}}, want: "names the regions by hand"},
 		}},
 		{policy: binauthzDefaultDeny, good: ct.Resource{Type: admission, Properties: ct.Properties{
-			"defaultAdmissionRule":       object{"evaluationMode": "REQUIRE_ATTESTATION", "enforcementMode": enforced},
+			"defaultAdmissionRule":       object{"evaluationMode": "REQUIRE_ATTESTATION", "enforcementMode": enforced, "requireAttestationsBies": []any{"projects/p/attestors/a"}},
 			"admissionWhitelistPatterns": []any{object{"namePattern": "gcr.io/google_containers/*"}},
 		}}, reads: []string{"defaultAdmissionRule.evaluationMode", "defaultAdmissionRule.enforcementMode", "admissionWhitelistPatterns"}, bad: []change{
 			{path: "defaultAdmissionRule.evaluationMode", to: "ALWAYS_ALLOW", want: "evaluationMode is ALWAYS_ALLOW"},
@@ -237,7 +237,7 @@ func githubScenarios() []scenario {
 	variable := ct.Resource{Type: ghEnvVariable, Properties: ct.Properties{"variableName": "REGION", "value": "us-central1"}}
 	ruleset := ct.Resource{Type: ghRuleset, Properties: ct.Properties{"target": "branch", "enforcement": "active",
 		"conditions": object{"refName": object{"includes": []any{"~DEFAULT_BRANCH"}, "excludes": []any{}}}, "rules": object{
-			"nonFastForward": true, "deletion": true, "pullRequest": object{"requiredApprovingReviewCount": 1},
+			"nonFastForward": true, "deletion": true, "pullRequest": object{"requiredApprovingReviewCount": 1, "requireLastPushApproval": true},
 			"requiredStatusChecks": object{"requiredChecks": []any{object{"context": "ci"}}}}}}
 	protection := ct.Resource{Type: ghBranchProtection, Properties: ct.Properties{"pattern": "main", "enforceAdmins": true, "requiredStatusChecks": []any{object{"contexts": []any{"ci"}}},
 		"requiredPullRequestReviews": []any{object{"requiredApprovingReviewCount": 1}}}}

@@ -13,7 +13,7 @@ func githubSiblings() []sibling {
 	refs := func(includes ...any) object {
 		return object{"refName": object{"includes": includes, "excludes": []any{}}}
 	}
-	reviewed := object{"pullRequest": object{"requiredApprovingReviewCount": 1}, "requiredStatusChecks": object{"requiredChecks": []any{object{"context": "ci"}}}}
+	reviewed := object{"pullRequest": object{"requiredApprovingReviewCount": 1, "dismissStaleReviewsOnPush": true}, "requiredStatusChecks": object{"requiredChecks": []any{object{"context": "ci"}}}}
 	whole := object{"nonFastForward": true, "deletion": true, "pullRequest": reviewed["pullRequest"], "requiredStatusChecks": reviewed["requiredStatusChecks"]}
 	ruleset := func(name string, conditions, rules object) ct.Resource {
 		return named(res(ghRuleset, ct.Properties{"repository": "procureflow", "target": "branch", "enforcement": "active", "conditions": conditions, "rules": rules}), name)
@@ -33,6 +33,8 @@ func githubSiblings() []sibling {
 	add("gh-main-protected", pass, "main, and more for releases", ruleset("a", refs("~DEFAULT_BRANCH"), whole), ruleset("b", refs("refs/heads/release/*"), whole))
 	add("gh-main-protected", must, "checks without names", ruleset("a", refs("~ALL"), object{"nonFastForward": true, "deletion": true, "pullRequest": reviewed["pullRequest"], "requiredStatusChecks": object{"requiredChecks": []any{object{"context": ""}}}}))
 	add("gh-main-protected", pass, "tags", changed(ruleset("a", refs("~ALL"), object{"deletion": true}), change{path: "target", to: "tag"}))
+	add("gh-main-protected", must, "approvals outlive what they approved", ruleset("a", refs("~ALL"), object{"nonFastForward": true, "deletion": true, "pullRequest": object{"requiredApprovingReviewCount": 1}, "requiredStatusChecks": reviewed["requiredStatusChecks"]}))
+	add("gh-actions-pinned", must, "verified creators", res(ghActions, ct.Properties{"allowedActions": "selected", "shaPinningRequired": true, "allowedActionsConfig": object{"verifiedAllowed": true}}))
 	organization := ruleset("a", refs("~DEFAULT_BRANCH"), whole)
 	organization.Type = ghOrgRuleset
 	add("gh-main-protected", pass, "an organization's", organization)

@@ -151,6 +151,9 @@ func accessListSiblings() []sibling {
 	add("iam-no-direct-user", pass, "dataset account", access(object{"role": "READER", "userByEmail": "w@p.iam.gserviceaccount.com"}))
 	add("iam-no-basic-roles", must, "dataset writers", access(object{"role": "WRITER", "specialGroup": "projectWriters"}))
 	add("iam-no-basic-roles", pass, "dataset role", access(object{"role": "roles/bigquery.dataEditor", "userByEmail": "w@p.iam.gserviceaccount.com"}))
+	add("iam-no-authoritative", must, "removes others", res(memberRemove, ct.Properties{"project": "p", "role": "roles/x", "member": "user:a@b.c"}))
+	add("iam-no-authoritative", must, "a dataset's list and a member", access(object{"role": "roles/x", "groupByEmail": "z@b.c"}), named(res("gcp:bigquery/datasetIamMember:DatasetIamMember", ct.Properties{"datasetId": "d", "role": "roles/x", "member": "group:y@b.c"}), "m"))
+	add("iam-no-authoritative", pass, "a dataset's list alone", access(object{"role": "roles/x", "groupByEmail": "z@b.c"}))
 	binding := func(t, by string) ct.Resource {
 		return named(res(t, ct.Properties{by: "api", "location": "us-central1", "project": "p", "role": "roles/run.invoker", "members": []any{workload}}), "b")
 	}

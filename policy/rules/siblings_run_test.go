@@ -58,6 +58,16 @@ func runSiblings() []sibling {
 	add("run-secret-pinned", "", must, "volume without items", with(v2(), "template.volumes", []any{object{"name": "s", "secret": object{"secret": "s"}}}))
 	add("run-secret-pinned", "", must, "v1 volume", with(v1(), "template.spec.volumes", []any{object{"name": "s", "secret": object{"secretName": "s", "items": []any{object{"path": "a", "key": "latest"}}}}}))
 	add("run-secret-pinned", "", pass, "numbers", v1(), v2(), with(v2(), "template.volumes", []any{object{"name": "s", "secret": object{"secret": "s", "items": []any{object{"path": "a", "version": "12"}}}}, object{"name": "t", "emptyDir": object{}}}))
+	for _, f := range []struct{ token, prefix, most, least string }{{functionV1, "", "maxInstances", "minInstances"}, {functionV2, "serviceConfig.", "maxInstanceCount", "minInstanceCount"}} {
+		good := changed(res(f.token, ct.Properties{"name": "f"}), change{path: f.prefix + f.most, to: 2}, change{path: f.prefix + "serviceAccountEmail", to: "f@procureflow-dev.iam.gserviceaccount.com"}, change{path: f.prefix + "ingressSettings", to: "ALLOW_INTERNAL_ONLY"})
+		for rule, bad := range map[string]change{"run-max-instances": {path: f.prefix + f.most, to: gone{}}, "run-min-instances": {path: f.prefix + f.least, to: 3}, "run-dedicated-sa": {path: f.prefix + "serviceAccountEmail", to: gone{}}, "run-ingress": {path: f.prefix + "ingressSettings", to: "ALLOW_ALL"}} {
+			add(rule, "", pass, "a good "+f.token, good)
+			add(rule, "", must, "a bad "+f.token, changed(good, bad))
+		}
+	}
+	for _, t := range functionIAM {
+		add("run-no-public-invoker", "", must, "everybody on "+t, changed(grantOf(t, "roles/cloudfunctions.invoker", "allUsers"), change{path: "cloudFunction", to: "f"}))
+	}
 	latest := []any{object{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 10}, object{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-1", "percent": 90}}
 	add("traffic-owner", "", must, "a tenth to the newest", ignoring(with(v2(), "traffics", latest), "traffics"))
 	add("traffic-owner", "", must, "v1 newest", ignoring(with(v1(), "traffics", []any{object{"latestRevision": true, "percent": 100}}), "traffics"))
@@ -94,6 +104,9 @@ func stackSiblings() []sibling {
 	add("budget-exists", pass, "of the project by number", changed(v2(), change{path: "urls", to: []any{"https://procureflow-web-100000000001.us-central1.run.app"}}), with(money, "budgetFilter.projects", []any{"projects/100000000001"}))
 	add("budget-exists", must, "of another service", v2(), with(money, "budgetFilter.services", []any{"services/24E6-581D-38E5"}))
 	add("budget-exists", pass, "of a label that all have", v2(), with(money, "budgetFilter.labels", object{"app": "procureflow"}))
+	add("budget-exists", must, "without an amount", v2(), with(money, "amount", gone{}))
+	add("budget-exists", pass, "of what the last month cost", v2(), with(money, "amount", object{"lastPeriodAmount": true}))
+	add("budget-exists", must, "of the organization", v2(), with(money, "budgetFilter", object{"resourceAncestors": []any{"organizations/1"}}))
 	public := func(name string) ct.Resource {
 		return named(changed(v2(), change{path: "ingress", to: "INGRESS_TRAFFIC_ALL"}, change{path: "name", to: name}), name)
 	}
@@ -107,6 +120,7 @@ func stackSiblings() []sibling {
 	add("uptime-exists", must, "that takes errors", public("a"), with(check("1", "a.run.app"), "httpCheck.acceptedResponseStatusCodes", []any{object{"statusValue": 200}, object{"statusValue": 500}}))
 	add("uptime-exists", must, "that takes any class", public("a"), with(check("1", "a.run.app"), "httpCheck.acceptedResponseStatusCodes", []any{object{"statusClass": "STATUS_CLASS_5XX"}}))
 	add("uptime-exists", pass, "that takes success", public("a"), with(check("1", "a.run.app"), "httpCheck.acceptedResponseStatusCodes", []any{object{"statusClass": "STATUS_CLASS_2XX"}, object{"statusValue": 302}}))
+	add("uptime-exists", must, "each quarter of an hour", public("a"), with(check("1", "a.run.app"), "period", "900s"))
 	add("uptime-exists", must, "from inside", public("a"), with(check("1", "a.run.app"), "checkerType", "VPC_CHECKERS"))
 	add("uptime-exists", pass, "of a mapped domain", public("a"), check("1", "shop.example.com"), res("gcp:cloudrun/domainMapping:DomainMapping", ct.Properties{"name": "shop.example.com", "location": "us-central1"}))
 	add("uptime-exists", pass, "of a host that is not known yet", public("a"), with(check("1", ""), "monitoredResource.labels.host", ct.Unknown))

@@ -15,11 +15,19 @@ var sqlHardening = crossguard.Policy{
 	Framework:        cis("6.4", "Ensure that the Cloud SQL database instance requires all incoming connections to use SSL"),
 	Tags:             []string{"security", "database", "CIS 6.5", "CIS 6.6", "CIS 6.7"},
 	RemediationSteps: "Set settings.ipConfiguration.ipv4Enabled to false, sslMode to ENCRYPTED_ONLY, settings.backupConfiguration.enabled to true, and leave deletionProtection at true.",
-	Types:            []string{database, alloyInstance, alloyCluster},
+	Types:            []string{database, alloyInstance, alloyCluster, redis},
 	Check: func(r *crossguard.Resource) {
 		switch r.Type {
 		case alloyInstance:
 			checkAlloyInstance(r)
+			return
+		case redis:
+			if mode := r.StringOr("transitEncryptionMode", "DISABLED"); mode != "SERVER_AUTHENTICATION" {
+				r.Violation("transitEncryptionMode is %s: set it to SERVER_AUTHENTICATION", mode)
+			}
+			if !r.BoolOr("authEnabled", false) {
+				r.Violation("authEnabled is not true: set it")
+			}
 			return
 		case alloyCluster:
 			if !r.BoolOr("automatedBackupPolicy.enabled", true) {
@@ -64,6 +72,7 @@ var sqlHardening = crossguard.Policy{
 const clientCertificate = "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"
 
 const (
+	redis         = "gcp:redis/instance:Instance"
 	alloyInstance = "gcp:alloydb/instance:Instance"
 	alloyCluster  = "gcp:alloydb/cluster:Cluster"
 )

@@ -61,4 +61,6 @@ const (
 var (
 	services = []string{serviceV1, serviceV2}
 	runAny   = []string{serviceV1, serviceV2, job, workerPool}
+	// functions run on Cloud Run, with settings of their own.
+	functions = []string{functionV1, functionV2}
 )

@@ -72,6 +72,10 @@ func checksFromOutside(r *crossguard.Resource) bool {
 		r.Violation("%s is %s: write the host alone", path, r.StringOr(path, ""))
 		return false
 	}
+	if period, err := seconds(r.StringOr("period", "300s")); err != nil || period > longestPeriod {
+		r.Violation("period is %s: set it to %d seconds or less", r.StringOr("period", ""), longestPeriod)
+		return false
+	}
 	accepted, redirect := acceptedStatus(r)
 	switch tls := r.BoolOr("httpCheck.useSsl", false) && r.BoolOr("httpCheck.validateSsl", false); {
 	case !tls && redirect:
@@ -85,6 +89,9 @@ func checksFromOutside(r *crossguard.Resource) bool {
 	}
 	return true
 }
+
+// longestPeriod is Google's default between two checks.
+const longestPeriod = 300
 
 // acceptedStatus reports whether a check takes only success or redirects for success, and whether it takes redirects alone.
 func acceptedStatus(r *crossguard.Resource) (fine, redirect bool) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +103,8 @@ func (c Changes) None() bool {
 }
 
 // Up brings the cloud to what the program says, after it has put right what an interrupted command left behind.
-// The CLI's own lines go to Out as the resources are made.
+// The CLI's own lines go to Out as the resources are made. It previews first: what policies say of the whole stack the engine
+// asks when everything else is done, which in an update is too late.
 func (s *Stack) Up(ctx context.Context) (Changes, error) {
 	if err := s.recover(ctx); err != nil {
 		return nil, err
@@ -110,6 +112,13 @@ func (s *Stack) Up(ctx context.Context) (Changes, error) {
 	pack, config, err := s.engine.policyPack(ctx, s.auto.Name())
 	if err != nil {
 		return nil, err
+	}
+	var said bytes.Buffer // of interest only if it stops here
+	_, err = s.auto.Preview(ctx, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config), optpreview.ProgressStreams(&said),
+		optpreview.ErrorProgressStreams(&said), optpreview.Color(s.color()), optpreview.SuppressProgress())
+	if err != nil {
+		_, writeErr := said.WriteTo(s.engine.options.Out)
+		return nil, errors.Join(s.failed(ctx, "up", err), writeErr)
 	}
 	result, err := s.auto.Up(ctx, optup.PolicyPacks(pack), optup.PolicyPackConfigs(config),
 		optup.ProgressStreams(s.engine.options.Out), optup.ErrorProgressStreams(s.engine.options.Out),

@@ -41,7 +41,7 @@ func (e Engine) Program(t testing.TB, config string) *Program {
 	p := &Program{engine: e, folder: t.TempDir()}
 	p.config = filepath.Join(p.folder, "config.json")
 	mustWrite(t, p.config, []byte(config))
-	mustWrite(t, filepath.Join(p.folder, "Pulumi.yaml"), []byte("name: test\nruntime: test\n"))
+	mustWrite(t, filepath.Join(p.folder, "Pulumi.yaml"), []byte("name: test\nruntime: test\noptions:\n  refresh: always\n"))
 	if err := os.Mkdir(filepath.Join(p.folder, "state"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +65,12 @@ func (e Engine) Program(t testing.TB, config string) *Program {
 		t.Fatal(output)
 	}
 	return p
+}
+
+// Reconfigure replaces the pack's configuration for the operations that follow.
+func (p *Program) Reconfigure(t testing.TB, config string) {
+	t.Helper()
+	mustWrite(t, p.config, []byte(config))
 }
 
 // Run runs an operation, preview or up, on a program of the given resources and the components that they are in. made are the
@@ -249,6 +255,11 @@ func (p anyProvider) Create(_ context.Context, request *pulumirpc.CreateRequest)
 
 func (anyProvider) Update(_ context.Context, request *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
 	return &pulumirpc.UpdateResponse{Properties: request.GetNews()}, nil
+}
+
+// Read finds what was made as it was made: each run refreshes first, as projects with refresh: always do.
+func (anyProvider) Read(_ context.Context, request *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	return &pulumirpc.ReadResponse{Id: request.GetId(), Properties: request.GetProperties(), Inputs: request.GetInputs()}, nil
 }
 
 func (anyProvider) Delete(context.Context, *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
