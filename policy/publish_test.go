@@ -38,7 +38,7 @@ func TestWhatIsPublishedBuildsAlone(t *testing.T) {
 	info, err := client.GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
 	require.NoError(t, err)
 	assert.Equal(t, "procureflow", info.Name)
-	assert.Len(t, info.Policies, 50)
+	assert.Len(t, info.Policies, 51)
 	_, err = client.GetPluginInfo(t.Context(), &emptypb.Empty{})
 	require.NoError(t, err)
 }
@@ -50,8 +50,10 @@ func TestThePackNeedsFewModules(t *testing.T) {
 	modules := strings.Fields(out)
 	slices.Sort(modules)
 	assert.Equal(t, []string{
-		"github.com/guiofsaints/procureflow-platform/policy", "github.com/pulumi/pulumi/sdk/v3", "golang.org/x/net", "golang.org/x/sys",
-		"golang.org/x/text", "google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
+		"cel.dev/cel-go", "cel.dev/expr", "github.com/antlr4-go/antlr/v4", "github.com/guiofsaints/procureflow-platform/policy",
+		"github.com/pulumi/pulumi/sdk/v3", "golang.org/x/exp", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text",
+		"google.golang.org/genproto/googleapis/api", "google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc",
+		"google.golang.org/protobuf",
 	}, slices.Compact(modules))
 }
 
