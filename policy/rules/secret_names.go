@@ -105,6 +105,8 @@ var (
 		"header", "headers", "cookie", "field", "param", "parameter", "prefix", "suffix", "format", "type", "kind", "mode", "algorithm", "alg", "encoding", "provider",
 		"project", "region", "zone", "enabled", "disabled", "required", "optional", "allowed", "policy", "strategy", "rotation", "backend", "store", "manager", "engine",
 		"limit", "limits", "length", "len", "size", "count", "max", "min", "budget", "usage", "rate", "regex", "pattern", "label", "key name", "hint", "status", "level",
+		"encryption", "hashing", "validation", "verification", "complexity", "history", "reuse", "lock", "reset", "rounds", "factor", "iterations", "attempts", "retries",
+		"bucket", "cache", "source", "use", "helper", "permissions", "alias", "symbol", "template", "checksum", "digest", "environment",
 		"parallelism", "window", "quota", "cost", "price", "address", "model", "driver", "class", "namespace", "group", "role", "user", "username", "email",
 	}
 	// counted are words that make a token a number of them.

@@ -91,6 +91,7 @@ func secretSiblings() []sibling {
 		env(must, v[0], v[1])
 	}
 	for _, v := range [][2]string{
+		{"password_encryption", "scram-sha-256"}, {"PASSWORD_HASH_ROUNDS", "12"}, {"TOKEN_SOURCE", "cookie"}, {"CREDENTIAL_HELPER", "gcloud"}, {"SECRETS_PROVIDER", "gcpkms"}, {"TOKEN_CACHE", "memory"},
 		{"MIN_TOKENS", "1"}, {"MAX_NEW_TOKENS", "256"}, {"TOKENS_PER_MINUTE", "90000"}, {"TOKEN_LIMIT", "4096"}, {"TOKENIZER", "cl100k_base"}, {"TOKENIZERS_PARALLELISM", "false"},
 		{"REFRESH_TOKEN_TTL", "30d"}, {"TOKEN_EXPIRY_SECONDS", "3600"}, {"PASSWORD_MIN_LENGTH", "12"}, {"PASSWORD_POLICY", "strict"}, {"PASSWORD_RESET_URL", "https://a/reset"},
 		{"SECRET_NAME", "procureflow-nextauth"}, {"DB_PASSWORD_SECRET_NAME", "db-password"}, {"DB_PASSWORD_FILE", "/run/secrets/db"}, {"TOKEN_FILE", "/var/run/token"},
