@@ -15,13 +15,14 @@ import (
 // isSecret reports whether a value given to a name is a secret. It does not look at the value's form: looksSecret does.
 func isSecret(name, value string) bool {
 	words := nameWords(name)
-	if harmlessName(words, value) || harmlessValue(value) {
+	promises, hints := promisesSecret(words), hintsSecret(words)
+	switch {
+	case !promises && !hints, harmlessName(words, value), harmlessValue(value):
 		return false
-	}
-	if promisesSecret(words) {
+	case promises:
 		return !(isNumber(value) && (slices.Contains(words, "token") || slices.Contains(words, "tokens")))
 	}
-	return hintsSecret(words) && looksRandom(value)
+	return looksRandom(value)
 }
 
 // secretName reports whether a name promises a secret whatever the value is, for a value that is not known.
