@@ -64,8 +64,8 @@ func TestTheEngineDownloadsARequiredPack(t *testing.T) {
 	assert.Contains(t, output, "run-max-instances")
 	assert.Contains(t, output, "template.scaling.maxInstanceCount is 9: set it to 5 or less")
 
-	// The stack's policy group configures it: one rule is left, by another limit, and the pack is not downloaded again.
-	s.configure(`{"all": {"enforcementLevel": "disabled"}, "run-max-instances": {"enforcementLevel": "mandatory", "max": 7}}`)
+	// The stack's policy group configures it: one rule stops, by another limit, and the pack is not downloaded again.
+	s.configure(`{"all": {"enforcementLevel": "advisory"}, "run-max-instances": {"enforcementLevel": "mandatory", "max": 7}}`)
 	output, exit = preview(8)
 	assert.NotEqual(t, 0, exit, output)
 	assert.Contains(t, output, "template.scaling.maxInstanceCount is 8: set it to 7 or less")
