@@ -105,7 +105,8 @@ func checkDelete(r *crossguard.Resource, p crossguard.Object) {
 	case untagged && age < day:
 		r.Violation("%s is less than a day: a build that still runs loses its layers", p.Path("condition.olderThan"))
 	case !untagged && age < releaseAge:
-		r.Violation("%s takes releases after %v days: leave %v for a rollback, or delete UNTAGGED images only", p.Path("condition.olderThan"), age/day, releaseAge/day)
+		r.Violation("%s is %s and takes releases: leave %v days for a rollback, or delete UNTAGGED images only",
+			p.Path("condition.olderThan"), p.StringOr("condition.olderThan", ""), releaseAge/day)
 	}
 }
 

@@ -151,7 +151,8 @@ func assignsSecret(value string) bool {
 	for _, m := range assignment.FindAllStringSubmatch(value, -1) {
 		given := m[2] + m[3] + m[4]
 		// Prose says "password: required". What is assigned has something that words do not.
-		if len(given) >= 6 && strings.ContainsAny(given, "0123456789!$%+^#") && !strings.HasPrefix(given, "//") && isSecret(lastWords(m[1]), given) {
+		telling := len(given) >= 6 && strings.ContainsAny(given, "0123456789!$%+^#") || len(given) >= 24
+		if telling && !strings.HasPrefix(given, "//") && isSecret(lastWords(m[1]), given) {
 			return true
 		}
 	}

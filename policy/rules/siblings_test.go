@@ -80,7 +80,7 @@ func secretSiblings() []sibling {
 		{"A", "postgresql://app:s3cret@db:5432/x?sslmode=require"}, {"A", "mongodb+srv://u:p%40ss@c.mongodb.net/x"}, {"A", "redis://:hunter2@cache:6379/0"}, {"A", "amqp://guest:guest@mq"},
 		{"A", "mysql://root:p@ss@w0rd@db/x"}, {"A", "HTTPS://user:pass@host/repo.git"}, {"A", "Server=tcp:db;User ID=sa;Password=Zk29fjPq!;"}, {"A", "host=db user=app password=hunter2"},
 		{"A", "jdbc:postgresql://db/x?user=a&password=hunter22"}, {"A", "Endpoint=sb://x.servicebus.windows.net/;SharedAccessKey=abcDEF123456=="},
-		{"A", "Authorization: Bearer 8f3a9c1e5b7d2f40aa"}, {"A", "Basic dXNlcjpodW50ZXIyaHVudGVyMg=="}, {"A", `{"api_key": "8f3a9c1e5b7d2f40"}`},
+		{"A", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==;EndpointSuffix=core.windows.net"}, {"A", "Authorization: Bearer 8f3a9c1e5b7d2f40aa"}, {"A", "Basic dXNlcjpodW50ZXIyaHVudGVyMg=="}, {"A", `{"api_key": "8f3a9c1e5b7d2f40"}`},
 		// By name
 		{"DB_PASSWORD", "hunter2"}, {"dbPassword", "correct horse"}, {"db-password", "hunter2"}, {"POSTGRES_PASSWORD", "12345678"}, {"SMTP_PASS", "hunter2"}, {"ADMIN_PW", "hunter2"},
 		{"API_KEY", "abc"}, {"apiKey", "abc"}, {"STRIPE_SECRET", "abc"}, {"CLIENT_SECRET", "abc"}, {"ACCESS_TOKEN", "abc"}, {"AUTH_TOKEN", "tok_1"}, {"NEXTAUTH_SECRET", "changeme"},
