@@ -157,8 +157,22 @@ var layers = []layer{
 	},
 	{
 		packages: "cmd/check",
-		may:      []string{"sandbox/pulumicli"},
-		reason:   "the policy pack's tests, in a module of their own, need the pinned CLI",
+		may:      []string{"sandbox/pulumicli", "scaffold"},
+		reason:   "the policy pack's tests, in a module of their own, need the pinned CLI; an application's settings are held to what init writes",
+	},
+	{
+		packages: "scaffold",
+		may:      []string{"", "stacks", "stacks/adopter", "release/settings", "internal/naming"},
+		reason:   "what an application's files have to be is known without a cloud, an engine or the sandbox",
+	},
+	{
+		packages: "cmd/init",
+		may:      []string{"scaffold"},
+		reason:   "it writes files and starts nothing",
+	},
+	{
+		packages: "",
+		reason:   "it holds files that cmd/init writes",
 	},
 	{
 		packages: "cmd/pulumi-language-go",

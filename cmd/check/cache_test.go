@@ -1,0 +1,47 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A test of a nested module that reads a file of the repository sees it change, which Go's own cache does not.
+func TestAChangedWorkflowIsNoticed(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	module, workflow := filepath.Join(root, "tests", "workflows"), filepath.Join(root, ".github", "ci.yml")
+	write := func(path, content string) {
+		t.Helper()
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	write(filepath.Join(module, "go.mod"), "module example.com/workflows\n\ngo 1.26.0\n")
+	write(filepath.Join(module, "a_test.go"), `package a
+
+import (
+	"os"
+	"testing"
+)
+
+func TestWorkflow(t *testing.T) {
+	content, err := os.ReadFile("../../.github/ci.yml")
+	if err != nil || string(content) != "good" {
+		t.Fatal(string(content), err)
+	}
+}
+`)
+	check := func() error {
+		var out bytes.Buffer
+		return checker{ctx: t.Context(), out: &out}.testModule(module, &report{out: &out})
+	}
+	write(workflow, "good")
+	require.NoError(t, check())
+	require.NoError(t, check(), "once more, from what Go remembers if it may")
+	write(workflow, "bad")
+	assert.Error(t, check())
+}

@@ -1,0 +1,17 @@
+// Command init writes what an application's repository needs to use the platform:
+// go run github.com/guiofsaints/procureflow-platform/cmd/init@VERSION, in its clone.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+
+	"github.com/guiofsaints/procureflow-platform/scaffold"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(scaffold.Main(ctx, os.Args[1:], scaffold.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}

@@ -1,0 +1,38 @@
+package scaffold
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// The patterns are GitHub's: https://docs.github.com/articles/about-code-owners
+func TestOwns(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		pattern, file string
+		want          bool
+	}{
+		{"*", "a/b/c.go", true},
+		{"*.go", "a/b/c.go", true},
+		{"*.go", "a/b/c.js", false},
+		{"/a/", "a/b/c.go", true},
+		{"/a/", "b/a/c.go", false},
+		{"a/", "b/a/c.go", true},
+		{"/a", "a/b/c.go", true},
+		{"/Pulumi*", "Pulumi.dev.yaml", true},
+		{"/Pulumi*", "infra/Pulumi.dev.yaml", false},
+		{"docs/*", "docs/a.md", true},
+		{"docs/*", "docs/b/a.md", false},
+		{"**/platform.yaml", "infra/x/platform.yaml", true},
+		{"/infra/**/policy/", "infra/a/b/policy/dev.json", true},
+		{"/infra/**", "infra/a/b", true},
+		{"/infra/platform.yaml", "infra/platform.yaml", true},
+		{"platform", "infra/platform/go.mod", true},
+		{"/platform/", "platform", false},
+	} {
+		assert.Equal(t, test.want, owns(test.pattern, test.file), "%s of %s", test.pattern, test.file)
+	}
+	assert.Equal(t, []string{"@b"}, ownersOf("* @a\n/x/ @b # last\n", "x/y"))
+	assert.Empty(t, ownersOf("* @a\n/x/\n", "x/y"), "a line without owner gives its paths away")
+}

@@ -1,0 +1,116 @@
+package stacks
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write docs/settings.md anew")
+
+// TestTheSettingsPage: docs/settings.md is what the fields' comments say. `go test ./stacks -run SettingsPage -update` writes it.
+func TestTheSettingsPage(t *testing.T) {
+	t.Parallel()
+	const page = "../docs/settings.md"
+	file, err := parser.ParseFile(token.NewFileSet(), "settings.go", nil, parser.ParseComments)
+	require.NoError(t, err)
+	p := settingsPage{structs: map[string]*ast.StructType{}}
+	for _, declaration := range file.Decls {
+		if general, ok := declaration.(*ast.GenDecl); ok {
+			for _, spec := range general.Specs {
+				if named, ok := spec.(*ast.TypeSpec); ok {
+					p.structs[named.Name.Name], _ = named.Type.(*ast.StructType)
+				}
+			}
+		}
+	}
+	p.text.WriteString("# Settings\n\nGenerated from the comments in `stacks/settings.go` by `go test ./stacks -run SettingsPage -update`: do not edit.\n\n" +
+		"They stand in `Pulumi.STACK.yaml` under `config: APPLICATION:platform:`. An unknown key, or a value that cannot work, is refused before anything is\n" +
+		"made. `stand-in:` before a value marks what only the owner knows; a real `up` refuses it.\n")
+	p.section("Settings", "")
+	if *update {
+		require.NoError(t, os.WriteFile(page, []byte(p.text.String()), 0o644))
+	}
+	written, err := os.ReadFile(page)
+	require.NoError(t, err)
+	require.Equal(t, p.text.String(), string(written), "write it anew: go test ./stacks -run SettingsPage -update")
+}
+
+type settingsPage struct {
+	text    strings.Builder
+	structs map[string]*ast.StructType
+}
+
+// section is the table of one struct, and then those of what is in it.
+func (p *settingsPage) section(name, path string) {
+	title := path
+	if title == "" {
+		title = "At the top"
+	}
+	fmt.Fprintf(&p.text, "\n## %s\n\n| key | value | meaning |\n|---|---|---|\n", title)
+	type inner struct{ name, path string }
+	var below []inner
+	for _, field := range p.structs[name].Fields.List {
+		tag := reflect.StructTag(strings.Trim(field.Tag.Value, "`"))
+		key, _, _ := strings.Cut(tag.Get("json"), ",")
+		kind, structure, at := p.kind(field.Type, join(path, key))
+		if structure != "" {
+			below = append(below, inner{structure, at})
+		}
+		comment := field.Doc
+		if comment == nil { // two fields under one comment: the one before has it
+			comment = p.structs[name].Fields.List[0].Doc
+			for _, before := range p.structs[name].Fields.List {
+				if before.Doc != nil && before.Pos() < field.Pos() {
+					comment = before.Doc
+				}
+			}
+		}
+		fmt.Fprintf(&p.text, "| `%s` | %s | %s |\n", key, kind, meaning(comment.Text()))
+	}
+	done := map[string]bool{}
+	for _, one := range below {
+		if !done[one.name] {
+			done[one.name] = true
+			p.section(one.name, one.path)
+		}
+	}
+}
+
+// meaning is a comment in one cell of a table. The text in brackets is a link of Go's documentation.
+func meaning(comment string) string {
+	return strings.NewReplacer("\n", " ", "|", "\\|", "[StandInPrefix]", "`stand-in:`", "[PipelineAccountPrefix]", "`github-actions-`").Replace(strings.TrimSpace(comment))
+}
+
+// kind says what a field holds, and which struct is in it, where.
+func (p *settingsPage) kind(of ast.Expr, path string) (kind, structure, at string) {
+	switch of := of.(type) {
+	case *ast.StarExpr:
+		return p.kind(of.X, path)
+	case *ast.ArrayType:
+		kind, structure, at = p.kind(of.Elt, path+"[]")
+		return "list of " + kind, structure, at
+	case *ast.MapType:
+		kind, structure, at = p.kind(of.Value, path+".KEY")
+		return "map of " + kind, structure, at
+	case *ast.Ident:
+		if p.structs[of.Name] != nil {
+			return "[" + path + "](#" + anchor(path) + ")", of.Name, path
+		}
+		return map[string]string{"string": "text", "bool": "true or false", "float64": "number"}[of.Name] + map[bool]string{true: "whole number"}[strings.HasPrefix(of.Name, "int")], "", ""
+	}
+	return "?", "", ""
+}
+
+// anchor is how GitHub names a heading in an address.
+func anchor(title string) string {
+	return strings.NewReplacer(".", "", "[]", "").Replace(strings.ToLower(title))
+}
