@@ -126,8 +126,8 @@ func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadR
 	if state == nil {
 		return &rpc.ReadResponse{}, nil
 	}
-	if c.imported {
-		for _, name := range c.kind.forgets {
+	for _, name := range c.kind.forgets {
+		if c.imported || c.state[name] == nil { // nor does a refresh after the import
 			delete(state, name)
 		}
 	}
