@@ -68,6 +68,9 @@ func (q *request) newResource(k *kind) (id string, body map[string]any, err erro
 // update is PATCH, or PUT where the API has that.
 func (q *request) update(n name) (any, error) {
 	k := n.kind
+	if k.prepare == nil {
+		return nil, errNoMethod
+	}
 	old := q.get(n)
 	if old == nil && (k.put || k.host == runHost && q.query.Get("allowMissing") == "true") {
 		c := &change{request: q, name: n}

@@ -141,9 +141,13 @@ func TestOddPaths(t *testing.T) {
 				if id != project && strings.HasPrefix(m.Path, "projects/*/") {
 					path = "/" + prefix + "/" + strings.ReplaceAll(strings.Replace(m.Path, "projects/*/", "projects/"+project+"/", 1), "*", id)
 				}
-				for _, method := range []string{m.HTTP, "PUT", "OPTIONS"} {
+				for _, method := range []string{m.HTTP, "PUT", "PATCH", "OPTIONS"} {
 					w.survives(t, method, path, `{}`)
 					w.survives(t, method, path+"/", `[]`)
+					if method == "PATCH" {
+						w.survives(t, method, path+"?updateMask=*", `{}`)
+						w.survives(t, method, path+"?updateMask=displayName,labels.x,spec", `{"displayName":"x","labels":{"x":"y"}}`)
+					}
 				}
 			}
 		}

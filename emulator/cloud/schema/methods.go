@@ -52,3 +52,6 @@ func (m Method) fits(segments []string, verb string) bool {
 	pattern := strings.Split(path, "/")
 	return own == verb && slices.EqualFunc(pattern, segments, func(p, s string) bool { return p == "*" || p == s })
 }
+
+// Fields are the fields that a message has by their JSON names, with their types as schema.json has them; nil for no message.
+func Fields(message string) map[string]string { return messages[message] }

@@ -1,0 +1,417 @@
+package cloud_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud/schema"
+)
+
+// titles are the APIs in the order of the page.
+var titles = []struct{ api, prefix, title string }{
+	{"run", "run/v2", "Cloud Run v2"}, {"iam", "iam/v1", "IAM v1"}, {"crm", "crm/v1", "Cloud Resource Manager v1"}, {"su", "su/v1", "Service Usage v1"},
+	{"sm", "sm/v1", "Secret Manager v1"}, {"ar", "ar/v1", "Artifact Registry v1"}, {"kms", "kms/v1", "Cloud KMS v1"}, {"ca", "ca/v1", "Container Analysis v1"},
+	{"cabeta", "ca/v1beta1", "Container Analysis v1beta1"}, {"ba", "ba/v1", "Binary Authorization v1"}, {"mon", "mon/v3", "Cloud Monitoring v3"},
+	{"dash", "mon/v1", "Cloud Monitoring v1 (dashboards)"}, {"log", "log/v2", "Cloud Logging v2"}, {"budgets", "budgets/v1", "Cloud Billing Budget v1"},
+	{"cb", "cb/v1", "Cloud Billing v1"},
+}
+
+// acts are the fields that decide what the emulator does later, by resource, with what they do. The test holds that each exists and
+// is taken; what else is taken is stored without effect.
+var acts = map[string]map[string]string{
+	"Service (Cloud Run)": {
+		"template.revision": "the revision that the service asks for", "template.containers.image": "how containers behave, by digest; what Binary Authorization judges",
+		"template.containers.env.name": "shown by the container", "template.containers.env.valueSource.secretKeyRef.secret": "a revision starts only if it may read the secret",
+		"template.containers.env.valueSource.secretKeyRef.version": "a revision starts only if the version is enabled",
+		"template.containers.startupProbe.httpGet.path":            "the words in which a revision fails", "template.containers.ports.containerPort": "which container serves",
+		"template.serviceAccount": "who reads secrets", "template.timeout": "a request's limit", "template.volumes.secret.secret": "a revision starts only if it may read the secret",
+		"traffic.type": "the split", "traffic.revision": "the split", "traffic.percent": "the split", "traffic.tag": "an address of its own",
+		"ingress": "whether the internet is answered", "invokerIamDisabled": "whether everybody is answered", "defaultUriDisabled": "whether the address answers",
+		"binaryAuthorization.useDefault": "whether images are judged", "binaryAuthorization.breakglassJustification": "lets an image in all the same",
+	},
+	"ServiceAccount": {},
+	"Secret":         {"versionAliases": "names of versions in `:access` and in Cloud Run"},
+	"CryptoKey":      {"versionTemplate.algorithm": "the algorithm of `:asymmetricSign`", "purpose": "ASYMMETRIC_SIGN alone"},
+	"Note":           {"attestation.hint.humanReadableName": "required of an authority"},
+	"Occurrence":     {"noteName": "what an attestor finds", "resourceUri": "the image that is attested", "attestation.serializedPayload": "verified", "attestation.signatures.signature": "verified", "attestation.signatures.publicKeyId": "verified"},
+	"Attestor":       {"userOwnedGrafeasNote.noteReference": "where attestations are", "userOwnedGrafeasNote.publicKeys.id": "verifies attestations"},
+	"Policy":         {"defaultAdmissionRule.evaluationMode": "which images start", "defaultAdmissionRule.enforcementMode": "whether a refusal is one", "defaultAdmissionRule.requireAttestationsBy": "whose signatures", "admissionWhitelistPatterns.namePattern": "what is exempt"},
+	"AlertPolicy":    {"notificationChannels": "a channel in use is not deleted", "conditions.conditionThreshold.filter": "an uptime check in use is not deleted"},
+	"Repository":     {"format": "images of a Docker repository can be pulled by Cloud Run", "vulnerabilityScanningConfig.enablementConfig": "the state of scanning"},
+	"Dashboard":      {}, "Budget": {}, "LogMetric": {}, "UptimeCheckConfig": {}, "NotificationChannel": {}, "WorkloadIdentityPool": {}, "WorkloadIdentityPoolProvider": {},
+	"Role": {"includedPermissions": "stored; grants need the role to exist"}, "Service (Monitoring)": {}, "ServiceLevelObjective": {}, "KeyRing": {},
+}
+
+// created are the resources whose fields are measured: the create request of [spelled] that makes one, and the message.
+var created = []struct{ title, path, message, in string }{
+	{"Service (Cloud Run)", services, "run:GoogleCloudRunV2Service", ""},
+	{"ServiceAccount", "/iam/v1" + p + "/serviceAccounts", "iam:ServiceAccount", "serviceAccount"}, {"Role", "/iam/v1" + p + "/roles", "iam:Role", "role"},
+	{"WorkloadIdentityPool", trust, "iam:WorkloadIdentityPool", ""}, {"WorkloadIdentityPoolProvider", trust + "/github/providers", "iam:WorkloadIdentityPoolProvider", ""},
+	{"Secret", "/sm/v1" + p + "/secrets", "sm:Secret", ""}, {"Repository", "/ar/v1" + p + "/locations/us-central1/repositories", "ar:Repository", ""},
+	{"KeyRing", "/kms/v1" + p + "/locations/us-central1/keyRings", "kms:KeyRing", ""}, {"CryptoKey", "/kms/v1" + p + "/locations/us-central1/keyRings/ring/cryptoKeys", "kms:CryptoKey", ""},
+	{"Note", "/ca/v1" + p + "/notes", "ca:Note", ""}, {"Occurrence", "/ca/v1" + p + "/occurrences", "ca:Occurrence", ""},
+	{"Attestor", "/ba/v1" + p + "/attestors", "ba:Attestor", ""}, {"Policy", "/ba/v1" + p + "/policy", "ba:Policy", ""},
+	{"UptimeCheckConfig", "/mon/v3" + p + "/uptimeCheckConfigs", "mon:UptimeCheckConfig", ""}, {"AlertPolicy", "/mon/v3" + p + "/alertPolicies", "mon:AlertPolicy", ""},
+	{"NotificationChannel", "/mon/v3" + p + "/notificationChannels", "mon:NotificationChannel", ""}, {"Service (Monitoring)", "/mon/v3" + p + "/services", "mon:Service", ""},
+	{"ServiceLevelObjective", "/mon/v3" + p + "/services/web/serviceLevelObjectives", "mon:ServiceLevelObjective", ""},
+	{"Dashboard", "/mon/v1" + p + "/dashboards", "dash:Dashboard", ""}, {"Budget", "/budgets/v1/billingAccounts/" + billing + "/budgets", "budgets:GoogleCloudBillingBudgetsV1Budget", ""},
+	{"LogMetric", "/log/v2" + p + "/metrics", "log:LogMetric", ""},
+}
+
+// TestFidelityPage measures what the emulator serves and compares it with docs/fidelity.md, or writes that page.
+func TestFidelityPage(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for _, request := range spelled {
+		w.ok(request.method, request.path, request.body)
+	}
+	w.ok("POST", "/kms/v1"+p+"/locations/us-central1/keyRings/ring/cryptoKeys/key/cryptoKeyVersions", `{}`)
+	var page strings.Builder
+	page.WriteString(fidelityHead)
+	all, has := 0, 0
+	var sections strings.Builder
+	for _, a := range titles {
+		served, methods := w.servedMethods(a.prefix, a.api), schema.Methods(a.api)
+		all, has = all+len(methods), has+len(served)
+		fmt.Fprintf(&sections, "| %s | `/%s` | %d of %d | %s |\n", a.title, a.prefix, len(served), len(methods), strings.Join(served, ", "))
+	}
+	routes, served := hubRoutes(t)
+	fmt.Fprintf(&sections, "| GitHub, below a repository | `/gh/api/v3` | %d of %d | %s |\n", len(served), routes, strings.Join(served, ", "))
+	fmt.Fprintf(&page, "%d of Google's %d methods on projects and billing accounts are served, and\n%d of GitHub's %d routes below a repository.\n\n", has, all, len(served), routes)
+	page.WriteString("| API | at | methods | which |\n|---|---|---|---|\n" + sections.String())
+	page.WriteString(fieldsHead)
+	for _, resource := range created {
+		w.writeFields(t, &page, resource.title, resource.path, resource.message, resource.in)
+	}
+	const file = "../../docs/fidelity.md"
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(page.String()), 0o644))
+	}
+	written, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, string(written), page.String(), "docs/fidelity.md is not what was measured: run `go test ./emulator/cloud -run TestFidelityPage -update`")
+}
+
+const fidelityHead = `# What the emulated APIs can do
+
+This page is measured: a test asks the emulator for every method of the APIs' own descriptions, and gives every field of
+every resource a value. ` + "`go test ./emulator/cloud -run TestFidelityPage -update`" + ` writes it.
+
+A method that is not served answers 501 and its name. A parameter, a field or a value that an API does not have is
+refused in the API's words. Folders and organizations have the same methods again and are not counted.
+
+`
+
+const fieldsHead = `
+Cloud Run's v1 API is served beside, at ` + "`/apis/serving.knative.dev/v1`" + `: services, revisions, configurations and
+routes, as gcloud speaks it.
+
+## Fields
+
+* **acts**: what the emulator does later depends on it.
+* **checks**: some values are refused, as by the API, or the answer has another value than was sent.
+* **stores**: any value of the type is kept and answered, and nothing depends on it.
+* **refuses**: the emulator does not have it, and says so.
+
+A field of a message is written behind its message's, lists and maps like what they hold; ` + "`message.*`" + ` is all that a
+message has.
+
+`
+
+// ids are names that the prepared world has, by collection.
+var ids = map[string]string{
+	"projects": project, "locations": "us-central1", "services": "web", "revisions": "web-blue", "secrets": "key", "versions": "1", "serviceAccounts": "runtime@procureflow-dev.iam.gserviceaccount.com",
+	"roles": "custom", "workloadIdentityPools": "github", "providers": "oidc", "repositories": "images", "keyRings": "ring", "cryptoKeys": "key", "notes": "one", "attestors": "us",
+	"serviceLevelObjectives": "up", "metrics": "deployments", "billingAccounts": billing, "cryptoKeyVersions": "1",
+}
+
+// operationPlaces are where operations are made; elsewhere there is none to ask for.
+var operationPlaces = regexp.MustCompile(`^((run|ar) projects/\*/locations/\*/operations/|iam projects/\*/locations/\*/workloadIdentityPools/\*(/providers/\*)?/operations/|su operations/)`)
+
+// servedMethods are the methods of an API that do not answer that they are none, without the name of the API.
+func (w *world) servedMethods(prefix, api string) []string {
+	var served []string
+	for _, m := range schema.Methods(api) {
+		segments := strings.Split(strings.Split(m.Path, ":")[0], "/")
+		for i := range segments {
+			if segments[i] != "*" {
+				continue
+			}
+			segments[i] = "x"
+			switch id, found := ids[segments[max(i-1, 0)]]; {
+			case i == 0:
+				segments[i] = "projects" // a wildcard for the kind of parent
+			case segments[i-1] == "locations" && slices.Contains(segments, "workloadIdentityPools"):
+				segments[i] = "global"
+			case api == "su" && segments[i-1] == "services":
+				segments[i] = "run.googleapis.com"
+			case found:
+				segments[i] = id
+			}
+		}
+		path := "/" + prefix + "/" + strings.Join(segments, "/")
+		if _, verb, found := strings.Cut(m.Path, ":"); found {
+			path += ":" + verb
+		}
+		if m.HTTP != "GET" {
+			path += "?validateOnly=true"
+		}
+		request := httptest.NewRequest(m.HTTP, path, strings.NewReader(`{}`))
+		recorder := httptest.NewRecorder()
+		w.cloud.ServeHTTP(recorder, request)
+		if recorder.Code != 501 && (!strings.Contains(m.Path, "/operations/*") || operationPlaces.MatchString(api+" "+m.Path)) {
+			_, short, _ := strings.Cut(m.ID, ".")
+			served = append(served, "`"+strings.TrimPrefix(strings.TrimPrefix(short, "projects."), "locations.")+"`")
+		}
+	}
+	return served
+}
+
+// unused gives the bodies of create requests names that are not taken.
+var unused = strings.NewReplacer("web-blue", "fresh-0-blue", `"accountId":"runtime"`, `"accountId":"fresh-0"`, `"roleId":"custom"`, `"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`)
+
+// writeFields gives each field of a message a value in an otherwise valid create request, and writes what became of it.
+func (w *world) writeFields(t *testing.T, page *strings.Builder, title, path, message, in string) {
+	t.Helper()
+	var method, url, body string
+	for _, request := range spelled {
+		if before, _, _ := strings.Cut(request.path, "?"); before == path && request.method != "GET" {
+			method, url, body = request.method, fresh(request.path, 0), unused.Replace(request.body)
+			break
+		}
+	}
+	require.NotEmpty(t, method, "no request of %s", title)
+	w.ok(method, url+map[bool]string{true: "&", false: "?"}[strings.Contains(url, "?")]+"validateOnly=true", body)
+	found, outcomes := map[string][]string{}, map[string]string{}
+	for _, leaf := range leaves(message, nil, nil) {
+		outcome := w.outcome(t, method, url, body, in, leaf)
+		if _, listed := acts[title][leaf.path()]; listed {
+			assert.Contains(t, []string{"stores", "checks"}, outcome, "%s.%s is said to act", title, leaf.path())
+			outcome = "acts"
+		}
+		found[outcome] = append(found[outcome], leaf.path())
+		outcomes[leaf.path()] = outcome
+	}
+	for field := range acts[title] {
+		assert.Contains(t, found["acts"], field, "%s has no such field", title)
+	}
+	fmt.Fprintf(page, "### %s\n\n", title)
+	if len(outcomes) == 0 {
+		page.WriteString("It has no field that a client sets.\n")
+	}
+	for _, outcome := range []string{"acts", "checks", "stores", "refuses"} {
+		if len(found[outcome]) == 0 {
+			continue
+		}
+		line := fmt.Sprintf("* %s (%d):", outcome, len(found[outcome]))
+		for i, path := range collapsed(outcomes, outcome) {
+			if i > 0 {
+				line += ","
+			}
+			line += " `" + path + "`"
+			if outcome == "acts" {
+				line += " (" + acts[title][path] + ")"
+			}
+		}
+		page.WriteString(wrapped(line))
+	}
+	page.WriteString("\n")
+}
+
+// collapsed are the fields with an outcome, sorted, with MESSAGE.* for all of a message whose fields have the same one.
+func collapsed(outcomes map[string]string, outcome string) []string {
+	uniform := func(prefix string) bool {
+		for path, other := range outcomes {
+			if strings.HasPrefix(path, prefix) && other != outcome {
+				return false
+			}
+		}
+		return outcome != "acts" // what acts is named
+	}
+	shown := map[string]bool{}
+	for path, own := range outcomes {
+		if own != outcome {
+			continue
+		}
+		name := path
+		for at := 0; ; {
+			dot := strings.IndexByte(path[at:], '.')
+			if dot < 0 {
+				break
+			}
+			at += dot + 1
+			if uniform(path[:at]) {
+				name = path[:at] + "*"
+				break
+			}
+		}
+		shown[name] = true
+	}
+	return slices.Sorted(maps.Keys(shown))
+}
+
+// wrapped is a list's item in lines of at most 120 columns.
+func wrapped(item string) string {
+	var lines, line strings.Builder
+	for i, word := range strings.Split(item, " ") {
+		switch {
+		case i == 0:
+		case line.Len()+1+len(word) > 118:
+			lines.WriteString(line.String() + "\n")
+			line.Reset()
+			line.WriteString("  ")
+		default:
+			line.WriteByte(' ')
+		}
+		line.WriteString(word)
+	}
+	return lines.String() + line.String() + "\n"
+}
+
+// field is a place in a message, with the types on the way: "[]" for a list, "{}" for a map.
+type field struct{ steps, kinds []string }
+
+func (f field) path() string { return strings.Join(f.steps, ".") }
+
+// leaves are the fields below a message that a client may set. A message within itself is not followed.
+func leaves(message string, steps, kinds []string) []field {
+	var found []field
+	api := message[:strings.Index(message, ":")+1]
+	fields := schema.Fields(message)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		kind := strings.TrimSuffix(fields[name], "?")
+		if strings.HasSuffix(kind, "!") || len(steps) == 0 && (name == "name" || name == "etag") {
+			continue
+		}
+		at := field{append(slices.Clone(steps), name), append(slices.Clone(kinds), kind)}
+		inner, isMessage := strings.CutPrefix(strings.TrimPrefix(strings.TrimPrefix(kind, "[]"), "{}"), "#")
+		if isMessage && len(schema.Fields(api+inner)) > 0 && len(steps) < 6 && !slices.ContainsFunc(kinds, func(k string) bool { return strings.HasSuffix(k, "#"+inner) }) {
+			found = append(found, leaves(api+inner, at.steps, at.kinds)...)
+			continue
+		}
+		found = append(found, at)
+	}
+	return found
+}
+
+// samples are values of a type, the plainest first.
+func samples(kind string) []any {
+	switch {
+	case strings.HasPrefix(kind, "[]"):
+		var lists []any
+		for _, item := range samples(kind[2:]) {
+			lists = append(lists, []any{item})
+		}
+		return lists
+	case strings.HasPrefix(kind, "{}"):
+		return []any{map[string]any{"x": samples(kind[2:])[0]}}
+	case strings.HasPrefix(kind, "#"), kind == "any":
+		return []any{map[string]any{}}
+	case kind == "boolean":
+		return []any{true}
+	case kind == "google-duration":
+		return []any{"60s"}
+	case kind == "google-datetime":
+		return []any{"2026-12-01T00:00:00Z"}
+	case kind == "byte":
+		return []any{"eA=="}
+	case kind == "double" || kind == "float":
+		return []any{0.5}
+	case strings.HasPrefix(kind, "int64") || strings.HasPrefix(kind, "uint64"):
+		return []any{"1"}
+	case strings.HasPrefix(kind, "int") || strings.HasPrefix(kind, "uint"):
+		return []any{1.0}
+	case strings.Contains(kind, "|"):
+		var values []any
+		for _, value := range strings.Split(kind, "|")[1:] {
+			values = append(values, value)
+		}
+		return values
+	}
+	return []any{"x"}
+}
+
+// outcome is what became of the best of a field's samples.
+func (w *world) outcome(t *testing.T, method, url, body, in string, at field) string {
+	t.Helper()
+	url += map[bool]string{true: "&", false: "?"}[strings.Contains(url, "?")] + "validateOnly=true"
+	worst := "refuses"
+	for _, sample := range samples(at.kinds[len(at.kinds)-1]) {
+		var document map[string]any
+		require.NoError(t, json.Unmarshal([]byte(body), &document))
+		resource := document
+		if in != "" {
+			resource, _ = document[in].(map[string]any)
+		}
+		insert(resource, at, sample)
+		encoded, err := json.Marshal(document)
+		require.NoError(t, err)
+		code, answer := w.call(method, url, string(encoded))
+		if response, isOperation := answer["response"].(map[string]any); isOperation {
+			answer = response
+		}
+		switch {
+		case code < 300 && fmt.Sprint(read(answer, at)) == fmt.Sprint(sample):
+			return "stores"
+		case code < 300:
+			worst = "checks"
+		case !strings.Contains(fmt.Sprint(dig(answer, "error", "message")), "The emulator"):
+			worst = "checks"
+		}
+	}
+	return worst
+}
+
+// insert puts a value at a field, making what is not there on the way.
+func insert(document map[string]any, at field, value any) {
+	for i, step := range at.steps[:len(at.steps)-1] {
+		into := document[step]
+		if list, isList := into.([]any); isList && len(list) > 0 {
+			into = list[0]
+		} else if entries, isMap := into.(map[string]any); isMap && strings.HasPrefix(at.kinds[i], "{}") && len(entries) > 0 {
+			into = entries[slices.Sorted(maps.Keys(entries))[0]]
+		}
+		inner, isObject := into.(map[string]any)
+		if !isObject {
+			inner = map[string]any{}
+			switch {
+			case strings.HasPrefix(at.kinds[i], "[]"):
+				document[step] = []any{inner}
+			case strings.HasPrefix(at.kinds[i], "{}"):
+				document[step] = map[string]any{"x": inner}
+			default:
+				document[step] = inner
+			}
+		}
+		document = inner
+	}
+	document[at.steps[len(at.steps)-1]] = value
+}
+
+// read takes a field's value out of an answer.
+func read(answer map[string]any, at field) any {
+	var value any = answer
+	for i, step := range at.steps {
+		document, _ := value.(map[string]any)
+		value = document[step]
+		if i == len(at.steps)-1 {
+			break
+		}
+		if list, isList := value.([]any); isList && len(list) > 0 {
+			value = list[0]
+		} else if entries, isMap := value.(map[string]any); isMap && strings.HasPrefix(at.kinds[i], "{}") && len(entries) > 0 {
+			value = entries[slices.Sorted(maps.Keys(entries))[0]]
+		}
+	}
+	return value
+}
