@@ -197,7 +197,7 @@ func (r *Report) policies() {
 			level, isLevel := config[policy].(string)
 			_, isObject := config[policy].(map[string]any)
 			switch {
-			case !known[policy] && policy != "all":
+			case !known[policy] && policy != "all" && policy != "environments":
 				r.bad(name, "there is no policy %q: docs/policies.md of the platform lists them", policy)
 			case isLevel && !slices.Contains(levels, level), !isLevel && !isObject:
 				r.bad(name, "%s is no level and no object: use %s, or an object with enforcementLevel", policy, strings.Join(levels, ", "))

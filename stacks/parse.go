@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io"
 	"reflect"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // settingsKey is the settings' key in the configuration; its namespace is the project, which is the application's name. Pulumi's own
@@ -17,9 +15,19 @@ const settingsKey = "platform"
 // ConfigKey is the configuration key of Pulumi.<stack>.yaml that holds the settings of a project.
 func ConfigKey(project string) string { return project + ":" + settingsKey }
 
+// Program is what a running program says of itself: a *pulumi.Context, which this package does not import, because `release` reads
+// settings too and needs no Pulumi.
+type Program interface {
+	Stack() string
+	Project() string
+	RootDirectory() string
+	GetConfig(key string) (string, bool)
+	IsConfigSecret(key string) bool
+}
+
 // Load reads and checks the settings of the running stack. Besides what [Parse] refuses it refuses a missing key, secret
 // values that stand in the file in the clear, and encrypted values that are no secret's. The error is a [*Problems].
-func Load(ctx *pulumi.Context) (Settings, error) {
+func Load(ctx Program) (Settings, error) {
 	stack := ctx.Stack()
 	full := ConfigKey(ctx.Project())
 	document, ok := ctx.GetConfig(full)

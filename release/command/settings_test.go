@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -131,4 +132,12 @@ func TestSettingsRefuses(t *testing.T) {
 			assert.Contains(t, errs, test.want)
 		})
 	}
+}
+
+// A rollback must not need Pulumi, and neither must what it is built of.
+func TestTheControllerIsBuiltWithoutPulumi(t *testing.T) {
+	t.Parallel()
+	output, err := exec.Command("go", "list", "-deps", "github.com/guiofsaints/procureflow-platform/cmd/release").Output()
+	require.NoError(t, err)
+	assert.NotContains(t, string(output), "github.com/pulumi/")
 }

@@ -23,7 +23,7 @@ func open(t *testing.T) *Engine {
 	dir, err := statedir.Open(filepath.Join(t.TempDir(), statedir.Name))
 	require.NoError(t, err)
 	root := filepath.Join("..", "..")
-	e, err := Open(Options{Root: root, Module: root, Dir: dir, Out: &bytes.Buffer{}})
+	e, err := Open(Options{Root: filepath.Join(root, "tests", "application"), Module: root, Dir: dir, Out: &bytes.Buffer{}})
 	require.NoError(t, err)
 	return e
 }
@@ -68,7 +68,7 @@ func TestTheCLISeesTheSettingsAsTheyAre(t *testing.T) {
 	e := open(t)
 	e.options.Root = t.TempDir()
 	repository := filepath.Join(e.options.Root, "Pulumi.dev.yaml")
-	settings, err := os.ReadFile(filepath.Join("..", "..", "Pulumi.dev.yaml"))
+	settings, err := os.ReadFile(filepath.Join("..", "..", "tests", "application", "Pulumi.dev.yaml"))
 	require.NoError(t, err)
 	write := func(path string, data []byte) {
 		t.Helper()
