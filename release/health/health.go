@@ -3,7 +3,7 @@ package health
 import (
 	"fmt"
 	"math"
-	"sort"
+	"slices"
 	"time"
 )
 
@@ -230,7 +230,7 @@ func P95(samples []Sample) time.Duration {
 	for i, sample := range samples {
 		latencies[i] = sample.Latency
 	}
-	sort.Slice(latencies, func(i, j int) bool { return latencies[i] < latencies[j] })
+	slices.Sort(latencies)
 	return latencies[int(math.Ceil(0.95*float64(len(latencies))))-1]
 }
 
