@@ -123,6 +123,7 @@ func stackSiblings() []sibling {
 	add("uptime-exists", must, "each quarter of an hour", public("a"), with(check("1", "a.run.app"), "period", "900s"))
 	add("uptime-exists", must, "from inside", public("a"), with(check("1", "a.run.app"), "checkerType", "VPC_CHECKERS"))
 	add("uptime-exists", pass, "of a mapped domain", public("a"), check("1", "shop.example.com"), res("gcp:cloudrun/domainMapping:DomainMapping", ct.Properties{"name": "shop.example.com", "location": "us-central1"}))
+	add("uptime-exists", pass, "of which nothing is known yet", public("a"), changed(check("1", ""), change{path: "monitoredResource", to: ct.Unknown}, change{path: "httpCheck", to: ct.Unknown}, change{path: "period", to: ct.Unknown}))
 	add("uptime-exists", pass, "of a host that is not known yet", public("a"), with(check("1", ""), "monitoredResource.labels.host", ct.Unknown))
 	balanced := with(v2(), "ingress", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER")
 	group := named(res(endpointGroup, ct.Properties{"cloudRun": object{"service": "procureflow-web"}}), "neg")

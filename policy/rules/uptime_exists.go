@@ -29,10 +29,12 @@ var uptimeExists = crossguard.Policy{
 		hosts := append(slices.Clone(s.Config.Strings("hosts")), mappedDomains(s)...)
 		checked := map[string]bool{}
 		s.Each([]string{uptimeCheck}, func(r *crossguard.Resource) {
-			if checksFromOutside(r) {
-				if host := checkedHost(r); host == "" || matchesAny(hosts, host) {
-					checked[host+ownKey(r, host)] = true
-				}
+			assumed := "not known yet: " + r.URN // until it is judged: where something is not known, that ends the judgement
+			checked[assumed] = true
+			fine, host := checksFromOutside(r), checkedHost(r)
+			delete(checked, assumed)
+			if fine && (host == "" || matchesAny(hosts, host)) {
+				checked[host+ownKey(r, host)] = true
 			}
 		})
 		if public > len(checked) {
