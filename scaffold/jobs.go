@@ -43,7 +43,9 @@ var serviceJobs = []string{"scan", "image", "deploy-dev"}
 
 var dockerfileLine = regexp.MustCompile(`(?m)^( +)dockerfile: .*$`)
 
-// perService gives each service its own scan, image and deployment. The only service keeps the jobs' names.
+// perService gives each service its own scan, image and deployment. The only service keeps the jobs' names. Deployments of
+// several services wait for each other: a stack is deployed to once at a time, and of the jobs that wait for that GitHub keeps
+// the newest alone.
 func perService(a Answers, blocks []block) []block {
 	var out []block
 	for _, b := range blocks {
@@ -51,7 +53,7 @@ func perService(a Answers, blocks []block) []block {
 			out = append(out, b)
 			continue
 		}
-		for _, s := range a.Services {
+		for i, s := range a.Services {
 			text := dockerfileLine.ReplaceAllString(b.text, "${1}dockerfile: "+s.Dockerfile)
 			if len(a.Services) == 1 && s.Key == "web" {
 				out = append(out, block{b.name, text})
@@ -63,12 +65,20 @@ func perService(a Answers, blocks []block) []block {
 				name += "-" + s.Key
 				text = strings.Replace(text, "  "+b.name+":\n", "  "+name+":\n", 1)
 				text = strings.ReplaceAll(text, "needs.image.", "needs.image-"+s.Key+".")
-				text = strings.Replace(text, "needs: [image, ", "needs: [image-"+s.Key+", ", 1)
+				text = strings.Replace(text, "needs: [image, ci-ok]", "needs: [image-"+s.Key+", ci-ok"+after(a.Services, i)+"]", 1)
 			}
 			out = append(out, block{name, text})
 		}
 	}
 	return out
+}
+
+// after names the deployment before the service's own, for its list of needs.
+func after(services []Service, i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ", deploy-dev-" + services[i-1].Key
 }
 
 // withFolder tells each called workflow where the settings are, unless they are at the repository's root.

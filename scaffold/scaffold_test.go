@@ -113,7 +113,7 @@ func TestShapes(t *testing.T) {
 				"policy/dev.json": {`"regions": ["europe-west1"]`, `["shop-api", "shop-web"]`, `"europe-west1-docker.pkg.dev/acme-shop-1"`, `"ceiling": 300`},
 				"CODEOWNERS":      {"* @acme/everybody\n\n", "/platform.yaml @acme/platform\n", "/CODEOWNERS @acme/platform\n", "/services/api/Dockerfile @acme/platform\n"},
 				".github/workflows/platform-ci.yml": {"  image-api:\n", "service: api\n", "dockerfile: services/api/Dockerfile", "needs.image-web.outputs.digest",
-					"needs: [image-api, ci-ok]", "needs: [changes, check, scan-api, scan-web, image-api, image-web]"},
+					"needs: [image-api, ci-ok]", "needs: [image-web, ci-ok, deploy-dev-api]", "needs: [changes, check, scan-api, scan-web, image-api, image-web]"},
 				".github/workflows/platform-release.yml": {"options: [dev]", "default: api"},
 			}, map[string][]string{".github/workflows/platform-ci.yml": {"pnpm", "folder:", "compile"}}},
 		"a repository without Node": {map[string]string{"Dockerfile": "EXPOSE 8080\n", "main.py": ""}, []string{"--owner", "other", "--repository", "shop", "--environments", "dev,staging", "--reviewer", "staging=42"},
