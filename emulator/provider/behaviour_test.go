@@ -269,3 +269,14 @@ func TestConditions(t *testing.T) {
 	assert.Empty(t, w.read(plain).id)
 	assert.Equal(t, limited.id, w.read(limited).id)
 }
+
+// TestPinningStaysRequired: the official provider says only that commits have to be pinned, never that they need not be.
+func TestPinningStaysRequired(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, GitHub, nil)
+	inputs := object{"repository": hub, "allowedActions": "all", "shaPinningRequired": true}
+	m := w.create("github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions", inputs)
+	inputs["shaPinningRequired"] = false
+	m = w.update(m, inputs)
+	assert.Equal(t, true, w.plain(m.outputs)["shaPinningRequired"])
+}

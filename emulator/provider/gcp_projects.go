@@ -25,11 +25,11 @@ var projectTypes = []*resourceType{
 type enabledServices struct{ documents }
 
 func (s enabledServices) create(ctx context.Context, c *call) (map[string]any, error) {
-	path, err := c.self(c.values())
+	path, err := c.kind.path("projects/{project}/services:batchEnable", c.values())
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.do(ctx, http.MethodPost, path+":enable", map[string]any{})
+	answer, err := c.do(ctx, http.MethodPost, path, map[string]any{"serviceIds": []any{c.inputs["service"]}})
 	if err == nil && isOperation(answer) {
 		_, err = c.finish(ctx, c.kind.api, answer)
 	}

@@ -27,7 +27,7 @@ var sloTypes = []*resourceType{
 	},
 	{
 		token: "gcp:monitoring/genericService:GenericService", args: monitoring.GenericServiceArgs{}, state: monitoring.GenericServiceState{},
-		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}", locate: "projects/{project}/services/{serviceId}",
+		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}", self: "projects/{project}/services/{serviceId}",
 		local: words("project serviceId"),
 		rules: map[string]rule{"serviceId": idFromName, "telemetries": {api: "telemetry"}},
 	},

@@ -80,6 +80,9 @@ func (actionsPermissions) write(ctx context.Context, c *call, inputs map[string]
 		return err
 	}
 	body := c.kind.encode(inputs)
+	if body["sha_pinning_required"] == false {
+		delete(body, "sha_pinning_required") // the official provider never says it, so that what is required stays so
+	}
 	selected := body["selected"]
 	delete(body, "selected")
 	if _, err := c.do(ctx, http.MethodPut, path, body); err != nil {

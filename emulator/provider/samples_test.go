@@ -200,7 +200,7 @@ var samples = []sample{
 		inputs: object{"project": project, "dashboardJson": dashboard}, change: object{"dashboardJson": `{"displayName":"Web 2","gridLayout":{"columns":"2"}}`}},
 	{token: "gcp:monitoring/customService:CustomService", id: "projects/" + number + "/services/shop",
 		inputs: object{"project": project, "serviceId": "shop", "displayName": "Shop"}, change: object{"displayName": "Store"}},
-	{token: "gcp:monitoring/genericService:GenericService", id: "projects/" + number + "/services/web-service",
+	{token: "gcp:monitoring/genericService:GenericService", id: "projects/" + project + "/services/web-service",
 		inputs: object{"project": project, "serviceId": "web-service", "displayName": "Web",
 			"basicService": object{"serviceType": "CLOUD_RUN", "serviceLabels": object{"location": "us-central1", "service_name": "web"}}},
 		change: object{"displayName": "Site"}},
@@ -223,7 +223,7 @@ var samples = []sample{
 	{token: "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions", id: hub,
 		inputs: object{"repository": hub, "allowedActions": "selected", "shaPinningRequired": true, "allowedActionsConfig": object{
 			"githubOwnedAllowed": false, "verifiedAllowed": false, "patternsAlloweds": list("docker/login-action@*", "actions/checkout@*")}},
-		change: object{"shaPinningRequired": false, "allowedActionsConfig": object{
+		change: object{"allowedActionsConfig": object{
 			"githubOwnedAllowed": true, "verifiedAllowed": false, "patternsAlloweds": list("docker/login-action@*")}}},
 	{token: "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions", id: hub,
 		inputs: object{"repository": hub, "defaultWorkflowPermissions": "write"}, change: object{"canApprovePullRequestReviews": true}},
