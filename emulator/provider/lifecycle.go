@@ -185,6 +185,9 @@ func (c *call) idOf(state map[string]any) (string, error) {
 func (t *resourceType) planned(inputs, old map[string]any) map[string]any {
 	planned := copyObject(inputs)
 	fields, given := shapeOf(t.state).fields, shapeOf(t.args).fields
+	for _, path := range t.outputOnly {
+		withOutput(planned, old, strings.Split(path, "."))
+	}
 	for name := range fields {
 		_, isInput := given[name]
 		computed := !isInput || t.facts.at(name).computed
@@ -198,6 +201,27 @@ func (t *resourceType) planned(inputs, old map[string]any) map[string]any {
 		}
 	}
 	return planned
+}
+
+// withOutput puts what the API alone writes into an object of the inputs: as it was, or as not known yet.
+func withOutput(planned, old any, path []string) {
+	switch v := planned.(type) {
+	case []any:
+		was, _ := old.([]any)
+		for i := range v {
+			withOutput(v[i], at(was, i), path)
+		}
+	case map[string]any:
+		was, _ := old.(map[string]any)
+		switch {
+		case len(path) > 1:
+			withOutput(v[path[0]], was[path[0]], path[1:])
+		case was[path[0]] != nil:
+			v[path[0]] = copyValue(was[path[0]])
+		case len(was) == 0:
+			v[path[0]] = unknown{}
+		}
+	}
 }
 
 // predicted is the state of a resource that a preview would make. What the official provider works out without asking
