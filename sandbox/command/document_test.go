@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheReadmeHasEveryCommand(t *testing.T) {
+func TestTheDocumentHasEveryCommand(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	document, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
 	require.NoError(t, err)
 	code, help, _ := sandbox(t.TempDir(), "--help")
 	require.Zero(t, code)
@@ -23,17 +23,17 @@ func TestTheReadmeHasEveryCommand(t *testing.T) {
 	require.Greater(t, len(commands), 10)
 	for _, command := range commands {
 		if command[1] != "help" {
-			assert.Regexp(t, "go run ./cmd/sandbox "+command[1]+`\b|`+"`"+command[1]+"`", string(readme))
+			assert.Regexp(t, "go run ./cmd/sandbox "+command[1]+`\b|`+"`"+command[1]+"`", string(document))
 		}
 	}
 }
 
 // What a row of the table types is what the command takes.
-func TestTheReadmesArguments(t *testing.T) {
+func TestTheDocumentsArguments(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	document, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
 	require.NoError(t, err)
-	rows := regexp.MustCompile("(?m)^\\| `go run ./cmd/sandbox ((?:[a-z]+ ?)+)([^`]*)`").FindAllStringSubmatch(string(readme), -1)
+	rows := regexp.MustCompile("(?m)^\\| `go run ./cmd/sandbox ((?:[a-z]+ ?)+)([^`]*)`").FindAllStringSubmatch(string(document), -1)
 	require.Greater(t, len(rows), 8)
 	argument := regexp.MustCompile(`[A-Z][A-Z@|]+`)
 	for _, row := range rows {
