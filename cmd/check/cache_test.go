@@ -36,8 +36,8 @@ func TestWorkflow(t *testing.T) {
 }
 `)
 	check := func() error {
-		var out bytes.Buffer
-		return checker{ctx: t.Context(), out: &out}.testModule(module, &report{out: &out})
+		var errs, out bytes.Buffer // two, for the command's own lines arrive beside its events
+		return checker{ctx: t.Context(), out: &errs}.testModule(module, &report{out: &out})
 	}
 	write(workflow, "good")
 	require.NoError(t, check())

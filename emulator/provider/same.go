@@ -3,7 +3,6 @@ package provider
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,25 +25,6 @@ func sameValue(name string) func(old, new any) bool {
 		panic("provider: there is no comparison " + name)
 	}
 	return same
-}
-
-// sameLastSegments compares names, or sets of them, by their last segments.
-func sameLastSegments(old, new any) bool {
-	was, ok1 := old.([]any)
-	is, ok2 := new.([]any)
-	if ok1 && ok2 {
-		return slices.Equal(lastSegments(was), lastSegments(is))
-	}
-	return bothText(old, new) && lastSegment(old.(string)) == lastSegment(new.(string))
-}
-
-func lastSegments(list []any) []string {
-	names := make([]string, len(list))
-	for i, name := range list {
-		names[i] = lastSegment(fmt.Sprint(name))
-	}
-	slices.Sort(names)
-	return names
 }
 
 func bothText(old, new any) bool {

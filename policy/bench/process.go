@@ -131,7 +131,7 @@ func (l launch) start(ctx context.Context, engine string) (*process, error) {
 func introduce(ctx context.Context, client pulumirpc.AnalyzerClient, engine string) error {
 	_, err := client.Handshake(ctx, &pulumirpc.AnalyzerHandshakeRequest{EngineAddress: engine})
 	if err != nil && status.Code(err) != codes.Unimplemented {
-		return fmt.Errorf("Handshake: %w", err)
+		return fmt.Errorf("call Handshake: %w", err)
 	}
 	_, err = client.ConfigureStack(ctx, &pulumirpc.AnalyzerStackConfigureRequest{
 		Organization: "o", Project: "bench", Stack: "dev", DryRun: true,

@@ -162,13 +162,6 @@ func asWhom(t *testing.T, account, provider string) string {
 	return from[1]
 }
 
-func numberOf(t *testing.T, stack string) string {
-	t.Helper()
-	parsed, err := stacks.Parse(settings(t, stack), stack)
-	require.NoError(t, err)
-	return parsed.Project.Number
-}
-
 // notThere is a cloud in which no service was made yet.
 func notThere(args map[string]any) (map[string]any, error) {
 	return nil, errors.New(fmt.Sprint("projects/", args["project"], "/locations/", args["location"], "/services/", args["name"], " not found"))
