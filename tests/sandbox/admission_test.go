@@ -50,11 +50,13 @@ func build(t *testing.T) *built {
 	return b
 }
 
-// attest attaches the provenance that ci.yml on main gives an image.
+// attest attaches the provenance that the platform's build.yml gives an image when platform-ci.yml on main calls it.
 func (b *built) attest() {
 	b.t.Helper()
+	const commit = "0123456789abcdef0123456789abcdef01234567"
 	registrytest.Attest(b.t, b.from, b.index, b.signer, provenancetest.Build{Repository: "guiofsaints/procureflow", RepositoryID: "100000001",
-		Workflow: ".github/workflows/ci.yml", Ref: "refs/heads/main", Commit: "0123456789abcdef0123456789abcdef01234567"})
+		Workflow: ".github/workflows/platform-ci.yml", Ref: "refs/heads/main", Commit: commit,
+		Builder: "guiofsaints/procureflow-platform/.github/workflows/build.yml@" + commit})
 }
 
 // Prod's Cloud Run starts nothing that `release sign` did not sign: the engine, the program, the signing command and the
