@@ -37,7 +37,7 @@ func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	drift := s.run("drift", "prod")
 	assert.Equal(t, command.ExitNo, drift.exit, "%s", drift)
 	for _, want := range []string{
-		`enforcement: "active" -> "disabled"`, "bypassActors: absent -> ", `conditions.refName.excludes`, `allowedActions: "selected" -> "all"`,
+		`enforcement: "active" -> "disabled"`, "bypassActors: [] -> ", `conditions.refName.excludes`, `allowedActions: "selected" -> "all"`,
 		"shaPinningRequired: true -> false", `defaultWorkflowPermissions: "read" -> "write"`, "enabled: true -> false", "bypassActors[0].actorId: 5 -> 4",
 	} {
 		assert.Contains(t, drift.out, want)
