@@ -39,14 +39,15 @@ func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now
 
 func (c *clock) Advance(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.now = c.now.Add(d) }
 
-// world is a cloud with one project whose APIs are on.
+// world is a cloud that tests send requests to.
 type world struct {
 	t     require.TestingT
 	cloud *cloud.Cloud
 	clock *clock
 }
 
-func newWorld(t require.TestingT, dir string, options cloud.Options) *world {
+// emptyWorld has no project and no repository.
+func emptyWorld(t require.TestingT, dir string, options cloud.Options) *world {
 	if h, ok := t.(interface{ Helper() }); ok {
 		h.Helper()
 	}
@@ -59,6 +60,12 @@ func newWorld(t require.TestingT, dir string, options cloud.Options) *world {
 	options.Now, options.Rand = w.clock.Now, rand.NewChaCha8([32]byte{1})
 	w.cloud, err = cloud.New(documents, options)
 	require.NoError(t, err)
+	return w
+}
+
+// newWorld is a cloud with one project whose APIs are on, and one repository.
+func newWorld(t require.TestingT, dir string, options cloud.Options) *world {
+	w := emptyWorld(t, dir, options)
 	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
 	require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22, UserIDs: []int64{33}}))
 	w.ok("POST", "/su/v1/projects/"+project+"/services:batchEnable", `{"serviceIds":["run.googleapis.com","iam.googleapis.com","secretmanager.googleapis.com",
