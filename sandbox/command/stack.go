@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -150,7 +151,11 @@ func (a *app) pulumi() *cobra.Command {
 				return err
 			}
 			defer session.close()
-			a.exit, err = session.Pulumi(command.Context(), a.streams.In, a.streams.Out, a.streams.Err, args...)
+			here, err := os.Getwd()
+			if err != nil {
+				return err
+			}
+			a.exit, err = session.Pulumi(command.Context(), a.streams.In, a.streams.Out, a.streams.Err, inFolder(here, args)...)
 			return err
 		},
 	}

@@ -145,7 +145,7 @@ func (e *Engine) environment() (map[string]string, error) {
 }
 
 // Pulumi runs the CLI with the caller's arguments in the sandbox's environment, on the settings as they are now, and returns
-// its exit code.
+// its exit code. Settings that the CLI changes are changed in the application's own stack files.
 func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args ...string) (int, error) {
 	if err := e.renewStackFiles(ctx); err != nil {
 		return 0, err
@@ -156,7 +156,12 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	if err := e.languageHost(ctx); err != nil {
 		return 0, err
 	}
-	return e.run(ctx, stdin, stdout, stderr, args...)
+	before, err := e.copies()
+	if err != nil {
+		return 0, err
+	}
+	code, err := e.run(ctx, stdin, stdout, stderr, args...)
+	return code, errors.Join(err, e.keepSettings(before))
 }
 
 // languageHost builds pulumi-language-go where environment's PATH has it. The engine attaches to the runtime of this

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ func (e *Engine) configKey() string { return stacks.ConfigKey(e.project) }
 // writeStackFile writes the sandbox's copy of the stack's file and returns its settings. The copy differs in what the
 // sandbox's person would have done: stand-ins are replaced by the values they stand for, and each secret has a value
 // of its own, encrypted under the sandbox's passphrase, where the real stack pins a version that somebody added.
-// The first copy decides salt and values; later copies keep them.
+// The first copy decides salt and values; later copies keep them, but for a secret whose version was raised.
 func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Settings, error) {
 	var none stacks.Settings
 	if names := e.stackNames(); !slices.Contains(names, stack) {
@@ -84,6 +85,12 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 	if err != nil {
 		return none, err
 	}
+	from, err := readStackFile(copyPath + copiedFrom)
+	if err != nil {
+		return none, err
+	}
+	forgetRotated(child(previous.Config[e.configKey()], "secrets"), child(from.Config[e.configKey()], "secrets"),
+		child(file.Config[e.configKey()], "secrets"))
 	file.EncryptionSalt = previous.EncryptionSalt
 	if missing := secretsWithoutValue(filled, previous.Config[e.configKey()]); len(missing) > 0 {
 		if file.EncryptionSalt, err = e.makeValues(ctx, missing, previous.EncryptionSalt); err != nil {
@@ -158,6 +165,16 @@ func (e *Engine) parseSettings(document any, stack string) (stacks.Settings, err
 		return stacks.Settings{}, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml: %s: %v", stack, e.configKey(), err)}
 	}
 	return stacks.Parse(data, stack)
+}
+
+// forgetRotated takes the value from each secret that says something else than when the copy was made: another version, another
+// encrypted value. In the real cloud a person has added a new value by then, so the sandbox makes one.
+func forgetRotated(values, from, now map[string]any) {
+	for id, entry := range from {
+		if secret, there := values[id].(map[string]any); there && !reflect.DeepEqual(entry, now[id]) {
+			delete(secret, "value")
+		}
+	}
 }
 
 // secretsWithoutValue takes the pinned version from each secret that has no value, or one that only the real stack's owner can
