@@ -62,7 +62,7 @@ func TestStackFileCopyHasValuesInsteadOfStandIns(t *testing.T) {
 	assert.Equal(t, string(first), string(second))
 }
 
-// What `pulumi config set` wrote into a copy stays until its file changes, and a changed setting is there for the CLI at once.
+// What a copy alone has stays in it until its file changes, and a changed setting is there for the CLI at once.
 func TestTheCLISeesTheSettingsAsTheyAre(t *testing.T) {
 	t.Parallel()
 	e := open(t)

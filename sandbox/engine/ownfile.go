@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/yamlutil"
 	"gopkg.in/yaml.v3"
@@ -40,8 +41,8 @@ func (e *Engine) keepSettings(before map[string]stackFile) error {
 	if err != nil {
 		return err
 	}
-	for stack, was := range before {
-		if now, there := after[stack]; there && !reflect.DeepEqual(was.Config, now.Config) {
+	for _, stack := range slices.Sorted(maps.Keys(after)) {
+		if was, now := before[stack], after[stack]; !reflect.DeepEqual(was.Config, now.Config) {
 			if err := e.keepStackSettings(stack, was, now); err != nil {
 				return fmt.Errorf("write the changed settings into Pulumi.%s.yaml: %w", stack, err)
 			}
@@ -75,8 +76,8 @@ func (e *Engine) keepStackSettings(stack string, was, now stackFile) error {
 			return err
 		}
 	}
-	if kept := encryptedIn(was.Config, now.Config); kept {
-		fmt.Fprintf(e.options.Out, "The encrypted value is the sandbox's own and stays in it. For the real stack, type the same with `pulumi` itself.\n")
+	if encryptedIn(was.Config, now.Config) {
+		fmt.Fprintln(e.options.Out, "The encrypted value is the sandbox's own and stays in it. For the real stack, type the same with `pulumi` itself.")
 	}
 	return nil
 }
@@ -98,8 +99,8 @@ func merged(was, now, own any) any {
 			}
 		}
 		for key, value := range now {
-			if value := merged(before[key], value, mine[key]); value != nil {
-				result[key] = value
+			if kept := merged(before[key], value, mine[key]); kept != nil {
+				result[key] = kept
 			}
 		}
 		return result

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -61,6 +62,21 @@ func TestSettingsThatTheCLIChangesAreTheOwnFiles(t *testing.T) {
 	info, err := os.Stat(own)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o644), info.Mode().Perm())
+}
+
+// `pulumi stack init` and `config set` before the first `up`: the copy has nothing but what was set.
+func TestSettingsOfAStackThatHasNoCopyYet(t *testing.T) {
+	t.Parallel()
+	e, own := editable(t)
+	require.NoError(t, statedir.WriteFile(filepath.Join(e.workDir(), "Pulumi.dev.yaml"),
+		[]byte("config:\n  procureflow:platform:\n    budget:\n      amount: 25\n"), 0o600))
+	require.NoError(t, e.keepSettings(map[string]stackFile{}))
+	data, err := os.ReadFile(own)
+	require.NoError(t, err)
+	assert.Contains(t, string(data), "amount: 25")
+	settings, err := e.writeStackFile(t.Context(), "dev")
+	require.NoError(t, err)
+	assert.Equal(t, "procureflow-dev", settings.Project.ID)
 }
 
 func TestMerged(t *testing.T) {

@@ -112,7 +112,7 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 const copiedFrom = ".from"
 
 // renewStackFiles writes each copy anew whose file in the repository has changed since, so that the caller's CLI sees the
-// settings as they are. A copy whose file is as it was keeps what `pulumi config set` wrote into it.
+// settings as they are. A copy whose file is as it was keeps what the file itself does not get: encrypted values.
 func (e *Engine) renewStackFiles(ctx context.Context) error {
 	for _, stack := range e.stackNames() {
 		name := "Pulumi." + stack + ".yaml"
