@@ -91,6 +91,7 @@ func TestLifeOfDev(t *testing.T) {
 		s.must("pulumi", "--", "config", "rm", "--stack", "dev", "--path", path)
 		s.must("pulumi", "--", "preview", "--stack", "dev")
 	})
+	t.Run("the CLI's files are where one stands, and its settings in the own file", s.pulumiWorksInOnesOwnFolder)
 	t.Run("drift is found and repaired", s.driftIsFoundAndRepaired)
 	t.Run("traffic is nobody's drift", s.trafficIsNoDrift)
 	t.Run("a changed setting is an update", s.changedSettingUpdates)
@@ -99,6 +100,35 @@ func TestLifeOfDev(t *testing.T) {
 		s.must("destroy", "dev")
 		assert.Empty(t, s.leftovers(), "what is left in the cloud")
 	})
+}
+
+// pulumiWorksInOnesOwnFolder exports to a relative path, and sets a value and an encrypted one.
+func (s *sandbox) pulumiWorksInOnesOwnFolder(t *testing.T) {
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "state.json")
+	relative, err := filepath.Rel(here, file)
+	require.NoError(t, err)
+	s.must("pulumi", "--", "stack", "export", "--file", relative, "--stack", "dev")
+	assert.FileExists(t, file)
+
+	own := filepath.Join(s.dir, "Pulumi.dev.yaml")
+	before, err := os.ReadFile(own)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, os.WriteFile(own, before, 0o600)) }()
+	set := s.must("pulumi", "--", "config", "set", "--stack", "dev", "--secret", "--path", "procureflow:platform.secrets.mongodb-uri.value", "not-a-real-one")
+	assert.Contains(t, set.err, "stays in it")
+	after, err := os.ReadFile(own)
+	require.NoError(t, err)
+	assert.Equal(t, string(before), string(after))
+	s.must("pulumi", "--", "config", "set", "--stack", "dev", "--path", "procureflow:platform.budget.amount", "12")
+	after, err = os.ReadFile(own)
+	require.NoError(t, err)
+	assert.Contains(t, string(after), "amount: 12")
+	s.must("preview", "dev") // copies the file anew
+	get := s.must("pulumi", "--", "config", "get", "--stack", "dev", "--path", "procureflow:platform.secrets.mongodb-uri.value")
+	assert.Contains(t, get.out, "not-a-real-one", "the sandbox has it still")
+	assert.Contains(t, s.must("pulumi", "--", "config", "get", "--stack", "dev", "--path", "procureflow:platform.budget.amount").out, "12")
 }
 
 // serviceAddress reads the loopback URL that `up` prints.
