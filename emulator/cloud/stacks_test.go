@@ -28,7 +28,7 @@ import (
 // `go test ./emulator/cloud -run TestTheStacks -update` writes the answers; read what it changes.
 func TestTheStacksThroughTheOfficialProviders(t *testing.T) {
 	t.Parallel()
-	for stack, projectNumber := range map[string]string{"dev": "100000000001"} {
+	for stack, projectNumber := range map[string]string{"dev": "100000000001", "staging": "100000000002"} {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			w := emptyWorld(t, t.TempDir(), cloud.Options{})
@@ -100,7 +100,7 @@ func decoded(t *testing.T, data []byte) any {
 // chance says what stands in this run for what the emulator chose by chance in the recorded one.
 type chance map[string]string
 
-var byChance = regexp.MustCompile(`^([0-9]{6,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}|[a-z0-9-]+-[A-Za-z0-9_-]{11})$`)
+var byChance = regexp.MustCompile(`^([0-9]{6,}|([a-z0-9.-]+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}|[a-z0-9-]+-[A-Za-z0-9_-]{11})$`)
 
 func (c chance) fill(text string) string {
 	var pairs []string
