@@ -20,6 +20,8 @@ import (
 // provider 6.14.0 were seen to send to this emulator while the real CLI ran this program in November 2026: for every stack
 // `up`, a preview and a refresh that had to find nothing to change, and `destroy`; for dev also a label that was changed by
 // hand, the preview that saw it, the `up --refresh` that put it back and a preview that found nothing more.
+// The provider refused to delete prod's service, which is protected: a first destroy stopped there, and the second ran after
+// the protection was taken out of the state.
 //
 // Both providers were built from their public sources and attached with PULUMI_DEBUG_PROVIDERS; a proxy between them and the
 // emulator wrote the requests down, one at a time. A read that was repeated at once with the same answer stands there once,
@@ -28,7 +30,7 @@ import (
 // `go test ./emulator/cloud -run TestTheStacks -update` writes the answers; read what it changes.
 func TestTheStacksThroughTheOfficialProviders(t *testing.T) {
 	t.Parallel()
-	for stack, projectNumber := range map[string]string{"dev": "100000000001", "staging": "100000000002"} {
+	for stack, projectNumber := range map[string]string{"dev": "100000000001", "staging": "100000000002", "prod": "100000000003"} {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			w := emptyWorld(t, t.TempDir(), cloud.Options{})
@@ -100,7 +102,18 @@ func decoded(t *testing.T, data []byte) any {
 // chance says what stands in this run for what the emulator chose by chance in the recorded one.
 type chance map[string]string
 
-var byChance = regexp.MustCompile(`^([0-9]{6,}|([a-z0-9.-]+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}|[a-z0-9-]+-[A-Za-z0-9_-]{11})$`)
+// byChance is the form of a segment of a name that is chosen by chance; of a field of wholly the value is.
+var (
+	byChance = regexp.MustCompile(`^([0-9]{6,}|([a-z0-9.-]+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}|` +
+		`[a-z0-9-]+-[A-Za-z0-9_-]{11})$`)
+	wholly = map[string]bool{"etag": true, "pem": true, "pemCrc32c": true}
+)
+
+// inJSON is the text as it stands in a body, between its quotes; an etag's own quotes do not belong to it.
+func inJSON(text string) string {
+	quoted, _ := json.Marshal(strings.Trim(text, `"`))
+	return strings.Trim(string(quoted), `"`)
+}
 
 func (c chance) fill(text string) string {
 	var pairs []string
@@ -130,8 +143,8 @@ func (c chance) learn(field string, was, is any) {
 		}
 	case string:
 		other, _ := is.(string)
-		if field == "etag" {
-			c.pair(field, was, other)
+		if wholly[field] {
+			c.pair(field, inJSON(was), inJSON(other))
 			return
 		}
 		before, now := strings.Split(was, "/"), strings.Split(other, "/")
@@ -142,7 +155,7 @@ func (c chance) learn(field string, was, is any) {
 }
 
 func (c chance) pair(field, was, is string) {
-	if was != is && was != "" && is != "" && (field == "etag" || byChance.MatchString(was) && byChance.MatchString(is)) {
+	if was != is && was != "" && is != "" && (wholly[field] || byChance.MatchString(was) && byChance.MatchString(is)) {
 		c[was] = is
 	}
 }
