@@ -20,6 +20,7 @@ import (
 // provider 6.14.0 were seen to send to this emulator while the real CLI ran this program in November 2026: for every stack
 // `up`, a preview and a refresh that had to find nothing to change, and `destroy`; for dev also a label that was changed by
 // hand, the preview that saw it, the `up --refresh` that put it back and a preview that found nothing more.
+// Dev's `up` stands there as two: the first had no address of GitHub's API and made Google's resources only.
 // The provider refused to delete prod's service, which is protected: a first destroy stopped there, and the second ran after
 // the protection was taken out of the state.
 //
