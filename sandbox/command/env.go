@@ -94,8 +94,9 @@ func environment(dir statedir.Dir, status server.Status, settings stacks.Setting
 		{"GOOGLE_APPLICATION_CREDENTIALS", credentials},
 		{"GOOGLE_CLOUD_PROJECT", settings.Project.ID},
 		{"SANDBOX_APIS", status.API},
-		// GitHub's
+		// GitHub: its own clients, and the official provider of Pulumi, which the SDK reads where the program runs.
 		{"GITHUB_API_URL", status.API + "/gh/api/v3"},
+		{"GITHUB_BASE_URL", status.API + "/gh/"},
 	} {
 		fmt.Fprintf(&lines, "export %s=%s\n", variable[0], quoted(variable[1]))
 	}
