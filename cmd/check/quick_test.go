@@ -9,7 +9,8 @@ import (
 
 func TestPackagesOfChangedFiles(t *testing.T) {
 	t.Parallel()
-	packages := []string{"cmd/check", "policy/rules", "policy/internal/docs", "tests/workflows", "tests/architecture", "tests/inventory", "stacks"}
+	packages := []string{"cmd/check", "policy/rules", "policy/internal/docs",
+		"tests/workflows", "tests/architecture", "tests/inventory", "stacks"}
 	touched, unchecked := packagesOf([]string{
 		".github/workflows/ci.yml", "LICENSE", "Pulumi.dev.yaml", "cmd/check/main.go", "cmd/check/quick.go", "docs/policies.md", "docs/traps.md",
 		"go.mod", "policy/rules/wif.go", "stacks/testdata/bad/one.yaml",

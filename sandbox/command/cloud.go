@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
 func (a *app) serve() *cobra.Command {
@@ -86,16 +88,8 @@ func (a *app) status() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			client, err := server.Connect(command.Context(), dir)
-			if errors.Is(err, server.ErrNotRunning) {
-				a.exit = ExitNo
-				fmt.Fprintln(a.streams.Err, notRunning)
-				return nil
-			} else if err != nil {
-				return err
-			}
-			status, err := client.Status(command.Context())
-			if err != nil {
+			status, running, err := a.cloudStatus(command.Context(), dir)
+			if err != nil || !running {
 				return err
 			}
 			if asJSON {
@@ -109,6 +103,21 @@ func (a *app) status() *cobra.Command {
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	return command
+}
+
+// cloudStatus asks the background cloud how it is. Where none runs it says so and leaves the exit code of a no.
+func (a *app) cloudStatus(ctx context.Context, dir statedir.Dir) (status server.Status, running bool, err error) {
+	client, err := server.Connect(ctx, dir)
+	if errors.Is(err, server.ErrNotRunning) {
+		a.exit = ExitNo
+		fmt.Fprintln(a.streams.Err, notRunning)
+		return server.Status{}, false, nil
+	}
+	if err != nil {
+		return server.Status{}, false, err
+	}
+	status, err = client.Status(ctx)
+	return status, err == nil, err
 }
 
 func (a *app) stop() *cobra.Command {

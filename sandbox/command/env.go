@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -39,16 +38,8 @@ func (a *app) env() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			client, err := server.Connect(command.Context(), dir)
-			if errors.Is(err, server.ErrNotRunning) {
-				a.exit = ExitNo
-				fmt.Fprintln(a.streams.Err, notRunning)
-				return nil
-			} else if err != nil {
-				return err
-			}
-			status, err := client.Status(command.Context())
-			if err != nil {
+			status, running, err := a.cloudStatus(command.Context(), dir)
+			if err != nil || !running {
 				return err
 			}
 			lines, err := environment(dir, status, settings)
