@@ -26,12 +26,14 @@ func TestReadPlan(t *testing.T) {
 		{"op": "same", "newState": {"urn": "` + stackURN + `", "type": "pulumi:pulumi:Stack"}},
 		{"op": "create", "newState": {"urn": "` + secretsURN + `", "type": "a:b:Secrets", "parent": "` + stackURN + `"}},
 		{"op": "create", "newState": {"urn": "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-key", "custom": true,
-			"type": "gcp:secretmanager/secret:Secret", "parent": "` + secretsURN + `", "provider": "` + providerURN + `::04da6b54", "inputs": {"project": "p", "secretId": "key"}}}
+			"type": "gcp:secretmanager/secret:Secret", "parent": "` + secretsURN + `", "provider": "` + providerURN +
+		`::04da6b54", "inputs": {"project": "p", "secretId": "key"}}}
 	]}`))
 	require.NoError(t, err)
 	assert.Equal(t, []adopt.Planned{
 		{URN: secretsURN, Type: "a:b:Secrets", Parent: stackURN},
-		{URN: "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-key", Type: "gcp:secretmanager/secret:Secret", Custom: true,
+		{URN: "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-key", Type: "gcp:secretmanager/secret:Secret",
+			Custom: true,
 			Parent: secretsURN, Provider: providerURN, Inputs: map[string]any{"project": "p", "secretId": "key"}},
 	}, planned)
 
@@ -43,7 +45,8 @@ func TestReadPlan(t *testing.T) {
 
 func secret(id string) adopt.Planned {
 	return adopt.Planned{
-		URN: "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-" + id, Type: "gcp:secretmanager/secret:Secret", Custom: true,
+		URN: "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-" +
+			id, Type: "gcp:secretmanager/secret:Secret", Custom: true,
 		Parent: secretsURN, Provider: providerURN, Inputs: map[string]any{"project": "p", "secretId": id},
 	}
 }
@@ -87,7 +90,8 @@ func TestFind(t *testing.T) {
 	t.Parallel()
 	metric := adopt.Planned{URN: "urn:x::m", Type: "gcp:logging/metric:Metric", Inputs: map[string]any{"project": "p", "name": "updates"}}
 	inUnknown := adopt.Planned{URN: "urn:x::provider", Type: "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
-		Inputs: map[string]any{"project": "p", "workloadIdentityPoolId": "04da6b54-80e4-46f7-96ec-b56ff0331ba9", "workloadIdentityPoolProviderId": "github"}}
+		Inputs: map[string]any{"project": "p", "workloadIdentityPoolId": "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+			"workloadIdentityPoolProviderId": "github"}}
 	unnamed := adopt.Planned{URN: "urn:x::alert", Type: "gcp:monitoring/alertPolicy:AlertPolicy", Inputs: map[string]any{"project": "p"}}
 	adoptions, later, err := find(t, map[string]string{
 		"/projects/p/secrets/there": `{"name": "x"}`, "/projects/p/secrets/off": "SERVICE_DISABLED", "/projects/p/metrics/updates": `{}`,
@@ -112,7 +116,8 @@ func TestFindByTheirOwnNames(t *testing.T) {
 	t.Parallel()
 	const environment = "/repos/o/r/environments/production"
 	answers := map[string]string{
-		"/repos/o/r": `{"id": 1}`, environment: `{"id": 2}`, environment + "/variables/A": `{"name": "A"}`, "/repos/o/r/actions/variables/B": `{"name": "B"}`,
+		"/repos/o/r": `{"id": 1}`, environment: `{"id": 2}`, environment +
+			"/variables/A": `{"name": "A"}`, "/repos/o/r/actions/variables/B": `{"name": "B"}`,
 		environment + "/deployment-branch-policies": `{"branch_policies": [{"id": 7, "name": "release/*"}, {"id": 12345678901, "name": "main"}]}`,
 		"/repos/o/r/rulesets":                       `[{"id": 3, "name": "other"}, {"id": 4, "name": "protected-branches"}]`,
 		"/projects/p/locations/l/keyRings/k":        `{}`, "/projects/p/locations/l/keyRings/k/cryptoKeys/release": `{}`,
@@ -127,16 +132,22 @@ func TestFindByTheirOwnNames(t *testing.T) {
 	}{
 		{hub("e", "github:index/repositoryEnvironment:RepositoryEnvironment", map[string]any{"environment": "production"}), "r:production"},
 		{hub("e", "github:index/repositoryEnvironment:RepositoryEnvironment", map[string]any{"environment": "dev"}), ""},
-		{hub("v", "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", map[string]any{"environment": "production", "variableName": "A"}), "r:production:A"},
-		{hub("v", "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", map[string]any{"environment": "production", "variableName": "B"}), ""},
+		{hub("v", "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+			map[string]any{"environment": "production", "variableName": "A"}), "r:production:A"},
+		{hub("v", "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+			map[string]any{"environment": "production", "variableName": "B"}), ""},
 		{hub("v", "github:index/actionsVariable:ActionsVariable", map[string]any{"variableName": "B"}), "r:B"},
-		{hub("b", "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy", map[string]any{"environment": "production", "branchPattern": "main"}), "r:production:12345678901"},
-		{hub("b", "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy", map[string]any{"environment": "production", "branchPattern": "dev"}), ""},
-		{hub("b", "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy", map[string]any{"environment": "dev", "branchPattern": "main"}), ""},
+		{hub("b", "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy",
+			map[string]any{"environment": "production", "branchPattern": "main"}), "r:production:12345678901"},
+		{hub("b", "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy",
+			map[string]any{"environment": "production", "branchPattern": "dev"}), ""},
+		{hub("b", "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy",
+			map[string]any{"environment": "dev", "branchPattern": "main"}), ""},
 		{hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "protected-branches"}), "r:4"},
 		{hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "absent"}), ""},
 		{gcp("kms/keyRing:KeyRing", map[string]any{"project": "p", "location": "l", "name": "k"}), "projects/p/locations/l/keyRings/k"},
-		{gcp("kms/cryptoKey:CryptoKey", map[string]any{"keyRing": "projects/p/locations/l/keyRings/k", "name": "release"}), "projects/p/locations/l/keyRings/k/cryptoKeys/release"},
+		{gcp("kms/cryptoKey:CryptoKey", map[string]any{"keyRing": "projects/p/locations/l/keyRings/k", "name": "release"}),
+			"projects/p/locations/l/keyRings/k/cryptoKeys/release"},
 		{gcp("containeranalysis/note:Note", map[string]any{"project": "p", "name": "release"}), "projects/p/notes/release"},
 		{gcp("binaryauthorization/attestor:Attestor", map[string]any{"project": "p", "name": "release"}), "projects/p/attestors/release"},
 	} {
@@ -161,14 +172,16 @@ func TestWhatServesIsPinned(t *testing.T) {
 		latest = `{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": `
 		named  = `{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-1", "percent": `
 	)
-	web := adopt.Planned{URN: "urn:x::web", Type: "gcp:cloudrunv2/service:Service", Inputs: map[string]any{"project": "p", "location": "l", "name": "web"}}
+	web := adopt.Planned{URN: "urn:x::web", Type: "gcp:cloudrunv2/service:Service",
+		Inputs: map[string]any{"project": "p", "location": "l", "name": "web"}}
 	for name, test := range map[string]struct{ service, want string }{
-		"everything to the newest":        {`"traffic": [` + latest + `100}]`, pin + "web-2=100"},
-		"nothing said, so to the newest":  {`"ingress": "x"`, pin + "web-2=100"},
-		"a part to the newest":            {`"traffic": [` + named + `90}, ` + latest + `10}]`, pin + "web-1=90,web-2=10"},
-		"the newest twice, once by name":  {`"traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-2", "percent": 40}, ` + latest + `60}]`, pin + "web-2=100"},
-		"by name":                         {`"traffic": [` + named + `100}]`, ""},
-		"by name, the newest has a tag":   {`"traffic": [` + named + `100}, {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "tag": "next"}]`, ""},
+		"everything to the newest":       {`"traffic": [` + latest + `100}]`, pin + "web-2=100"},
+		"nothing said, so to the newest": {`"ingress": "x"`, pin + "web-2=100"},
+		"a part to the newest":           {`"traffic": [` + named + `90}, ` + latest + `10}]`, pin + "web-1=90,web-2=10"},
+		"the newest twice, once by name": {`"traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-2", "percent": 40}, ` + latest + `60}]`, pin + "web-2=100"},
+		"by name":                        {`"traffic": [` + named + `100}]`, ""},
+		"by name, the newest has a tag": {`"traffic": [` + named +
+			`100}, {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "tag": "next"}]`, ""},
 		"never ready, so nothing to keep": {`"latestReadyRevision": ""`, ""},
 	} {
 		body := `{"latestReadyRevision": "projects/p/locations/l/services/web/revisions/web-2", ` + test.service + `}`
@@ -200,8 +213,10 @@ func TestWhatGitHubHidesIsNoAbsence(t *testing.T) {
 	_, _, err = find(t, map[string]string{"/repos/o/r": "{}", "/repos/o/r/rulesets": "no list"}, hubProvider(),
 		hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "protected-branches"}))
 	assert.ErrorContains(t, err, "r: find out whether repos/o/r/rulesets exists: read the answer: ")
-	_, _, err = adopt.Find(t.Context(), adopt.Clients{Google: http.DefaultClient}, allAt("http://127.0.0.1:0/"), []adopt.Planned{hubProvider(), variable})
-	assert.EqualError(t, err, "the plan has resources of GitHub's repository o/r: set GITHUB_TOKEN to a token that administers it (gh auth token)")
+	_, _, err = adopt.Find(t.Context(), adopt.Clients{Google: http.DefaultClient}, allAt("http://127.0.0.1:0/"),
+		[]adopt.Planned{hubProvider(), variable})
+	assert.EqualError(t, err, "the plan has resources of GitHub's repository o/r: set GITHUB_TOKEN to a token that administers it (gh "+
+		"auth token)")
 }
 
 // TestAnOutageIsNoAbsence: whatever cannot be asked fails the whole search, and every failure is named.

@@ -87,7 +87,8 @@ var kinds = map[string]kind{
 		api: gitHub, path: "repos/{owner}/{repository}/environments/{environment}/variables/{variableName}",
 		id: "{repository}:{environment}:{variableName}"},
 	"github:index/repositoryRuleset:RepositoryRuleset": {
-		api: gitHub, path: "repos/{owner}/{repository}/rulesets?per_page=100&includes_parents=false", list: "-", by: "name", id: "{repository}:{id}"},
+		api: gitHub, path: "repos/{owner}/{repository}/rulesets?per_page=100&includes_parents=false", list: "-", by: "name",
+		id: "{repository}:{id}"},
 }
 
 func gitHub(a APIs) string { return a.GitHub }

@@ -42,11 +42,13 @@ func Write(path string, planned []Planned, adoptions []Adoption, later []string,
 		}
 	}
 	if len(pins) > 0 {
-		fmt.Fprintf(out, "Requests go to whichever revision is the newest, and the first `up` makes a newer one, which nobody tested. Before it, give them to "+
+		fmt.Fprintf(out, "Requests go to whichever revision is the newest, and the first `up` makes a newer one, which nobody tested. "+
+			"Before it, give them to "+
 			"what serves now:\n%s", strings.Join(pins, ""))
 	}
 	if len(later) > 0 {
-		fmt.Fprintf(out, "Not looked for, because what they stand in is not in the state yet: %s. Ask again after the import.\n", strings.Join(later, ", "))
+		fmt.Fprintf(out, "Not looked for, because what they stand in is not in the state yet: %s. Ask again after the import.\n",
+			strings.Join(later, ", "))
 	}
 	return nil
 }

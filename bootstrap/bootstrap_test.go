@@ -62,7 +62,8 @@ func TestEveryPermissionHasARole(t *testing.T) {
 		report, err := bootstrap.Check(t.Context(), nothing{}, "prod", "p", "b", bootstrap.Types(settings))
 		require.NoError(t, err)
 		assert.Len(t, report.Places[0].Missing, report.Places[0].Asked)
-		assert.Equal(t, []string{"roles/billing.admin", "roles/billing.costsManager"}, report.Places[1].Roles, "who may grant on the billing account is its admin")
+		assert.Equal(t, []string{"roles/billing.admin", "roles/billing.costsManager"}, report.Places[1].Roles,
+			"who may grant on the billing account is its admin")
 		for _, role := range report.Places[0].Roles {
 			assert.NotContains(t, []string{"roles/owner", "roles/editor"}, role)
 		}
@@ -76,7 +77,8 @@ func TestTheKeyIsAskedForWhereImagesAreSigned(t *testing.T) {
 	const key = "gcp:kms/cryptoKey:CryptoKey"
 	for _, environment := range []string{"staging", "prod"} {
 		assert.NotContains(t, bootstrap.Types(stacks.Settings{Environment: environment}), key, environment)
-		assert.Contains(t, bootstrap.Types(stacks.Settings{Environment: environment, BinaryAuthorization: &stacks.BinaryAuthorization{}}), key, environment)
+		assert.Contains(t, bootstrap.Types(stacks.Settings{Environment: environment, BinaryAuthorization: &stacks.BinaryAuthorization{}}),
+			key, environment)
 	}
 }
 
@@ -107,19 +109,23 @@ func TestTheCommand(t *testing.T) {
 		code     int
 		out, bad string
 	}{
-		"ready":             {args: []string{"dev"}, asker: answers{}, code: bootstrap.ExitReady, out: "projects/procureflow-dev: you have all "},
-		"missing":           {args: []string{"dev"}, asker: answers{[]string{"run.services.create"}}, code: bootstrap.ExitMissing, out: "  roles/run.admin\n"},
-		"as JSON":           {args: []string{"--json", "dev"}, asker: answers{[]string{"run.services.create"}}, code: bootstrap.ExitMissing, out: `"run.services.create"`},
-		"no stack":          {code: bootstrap.ExitUsage, bad: "bootstrap STACK"},
-		"unknown stack":     {args: []string{"qa"}, code: bootstrap.ExitUsage, bad: "read the settings of stack qa"},
-		"unknown flag":      {args: []string{"dev", "--fix"}, code: bootstrap.ExitUsage, bad: `unexpected argument "--fix"`},
-		"not logged in":     {args: []string{"dev"}, err: errors.New("log in first"), code: bootstrap.ExitFailed, bad: "log in first"},
-		"cannot be reached": {args: []string{"dev"}, asker: broken{}, code: bootstrap.ExitFailed, bad: "ask what you may do on projects/procureflow-dev: no route"},
+		"ready": {args: []string{"dev"}, asker: answers{}, code: bootstrap.ExitReady, out: "projects/procureflow-dev: you have all "},
+		"missing": {args: []string{"dev"}, asker: answers{[]string{"run.services.create"}}, code: bootstrap.ExitMissing,
+			out: "  roles/run.admin\n"},
+		"as JSON": {args: []string{"--json", "dev"}, asker: answers{[]string{"run.services.create"}},
+			code: bootstrap.ExitMissing, out: `"run.services.create"`},
+		"no stack":      {code: bootstrap.ExitUsage, bad: "bootstrap STACK"},
+		"unknown stack": {args: []string{"qa"}, code: bootstrap.ExitUsage, bad: "read the settings of stack qa"},
+		"unknown flag":  {args: []string{"dev", "--fix"}, code: bootstrap.ExitUsage, bad: `unexpected argument "--fix"`},
+		"not logged in": {args: []string{"dev"}, err: errors.New("log in first"), code: bootstrap.ExitFailed, bad: "log in first"},
+		"cannot be reached": {args: []string{"dev"}, asker: broken{}, code: bootstrap.ExitFailed,
+			bad: "ask what you may do on projects/procureflow-dev: no route"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
-			code := bootstrap.Main(t.Context(), folder(t), test.args, &out, &errs, func(context.Context) (bootstrap.Asker, error) { return test.asker, test.err })
+			code := bootstrap.Main(t.Context(), folder(t), test.args, &out, &errs,
+				func(context.Context) (bootstrap.Asker, error) { return test.asker, test.err })
 			assert.Equal(t, test.code, code)
 			assert.Contains(t, out.String(), test.out)
 			assert.Contains(t, errs.String(), test.bad)
@@ -169,6 +175,7 @@ func TestGoogle(t *testing.T) {
 	assert.Equal(t, []string{wanted[0], wanted[100]}, held)
 	_, err = asker.Held(t.Context(), "billingAccounts/b", wanted[:2])
 	require.NoError(t, err)
-	assert.Equal(t, []string{"POST /v3/projects/p:testIamPermissions", "POST /v3/projects/p:testIamPermissions", "POST /v1/billingAccounts/b:testIamPermissions"}, paths)
+	assert.Equal(t, []string{"POST /v3/projects/p:testIamPermissions", "POST /v3/projects/p:testIamPermissions",
+		"POST /v1/billingAccounts/b:testIamPermissions"}, paths)
 	assert.Equal(t, []int{100, 1, 2}, asked)
 }

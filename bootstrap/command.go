@@ -88,7 +88,8 @@ func (r Report) Text() string {
 			fmt.Fprintf(&text, "%s: you have all %d permissions that the first run of %s takes.\n", place.Resource, place.Asked, r.Environment)
 			continue
 		}
-		fmt.Fprintf(&text, "%s: you lack %d of the %d permissions that the first run of %s takes:\n", place.Resource, len(place.Missing), place.Asked, r.Environment)
+		fmt.Fprintf(&text, "%s: you lack %d of the %d permissions that the first run of %s takes:\n", place.Resource, len(place.Missing),
+			place.Asked, r.Environment)
 		for _, permission := range place.Missing {
 			fmt.Fprintf(&text, "  %s\n", permission)
 		}
@@ -105,7 +106,8 @@ func (r Report) Text() string {
 func Types(settings stacks.Settings) []string {
 	var types []string
 	for token := range permissions.Types {
-		attestation := strings.HasPrefix(token, "gcp:kms/") || strings.HasPrefix(token, "gcp:containeranalysis/") || strings.HasPrefix(token, "gcp:binaryauthorization/")
+		attestation := strings.HasPrefix(token, "gcp:kms/") || strings.HasPrefix(token, "gcp:containeranalysis/") ||
+			strings.HasPrefix(token, "gcp:binaryauthorization/")
 		if !attestation || settings.BinaryAuthorization != nil {
 			types = append(types, token)
 		}

@@ -37,13 +37,15 @@ func (g *google) Held(ctx context.Context, resource string, wanted []string) ([]
 	for chunk := range slices.Chunk(wanted, mostAtOnce) {
 		var some []string
 		if strings.HasPrefix(resource, "billingAccounts/") {
-			answer, err := g.billing.BillingAccounts.TestIamPermissions(resource, &cloudbilling.TestIamPermissionsRequest{Permissions: chunk}).Context(ctx).Do()
+			answer, err := g.billing.BillingAccounts.TestIamPermissions(resource,
+				&cloudbilling.TestIamPermissionsRequest{Permissions: chunk}).Context(ctx).Do()
 			if err != nil {
 				return nil, err
 			}
 			some = answer.Permissions
 		} else {
-			answer, err := g.projects.Projects.TestIamPermissions(resource, &cloudresourcemanager.TestIamPermissionsRequest{Permissions: chunk}).Context(ctx).Do()
+			answer, err := g.projects.Projects.TestIamPermissions(resource,
+				&cloudresourcemanager.TestIamPermissionsRequest{Permissions: chunk}).Context(ctx).Do()
 			if err != nil {
 				return nil, err
 			}

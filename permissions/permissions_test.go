@@ -49,7 +49,8 @@ func TestForType(t *testing.T) {
 		assert.Equal(t, test.want, needs, name)
 	}
 	_, err := ForType("gcp:sql/databaseInstance:DatabaseInstance", Reads)
-	assert.EqualError(t, err, "nothing is known about the permissions of gcp:sql/databaseInstance:DatabaseInstance: add it to permissions.Types")
+	assert.EqualError(t, err, "nothing is known about the permissions of gcp:sql/databaseInstance:DatabaseInstance: add it to "+
+		"permissions.Types")
 }
 
 func TestCompare(t *testing.T) {

@@ -36,16 +36,20 @@ func TestPaths(t *testing.T) {
 		holdings []permissions.Holding
 		want     []string
 	}{
-		"nothing":      {nil, nil},
-		"reads":        {project("run.services.get", "iam.serviceAccounts.getIamPolicy", "serviceusage.services.use", "run.services.update"), nil},
-		"one account":  {[]permissions.Holding{on("infra", permissions.OnServiceAccount, "web", permissions.ActAs)}, []string{"infra → web by iam.serviceAccounts.actAs (r)"}},
-		"oneself":      {[]permissions.Holding{on("web", permissions.OnServiceAccount, "web", permissions.ActAs)}, nil},
-		"every secret": {project("secretmanager.versions.access"), []string{"infra → the values of secrets by secretmanager.versions.access (r)"}},
+		"nothing": {nil, nil},
+		"reads": {project("run.services.get", "iam.serviceAccounts.getIamPolicy", "serviceusage.services.use",
+			"run.services.update"), nil},
+		"one account": {[]permissions.Holding{on("infra", permissions.OnServiceAccount, "web", permissions.ActAs)},
+			[]string{"infra → web by iam.serviceAccounts.actAs (r)"}},
+		"oneself": {[]permissions.Holding{on("web", permissions.OnServiceAccount, "web", permissions.ActAs)}, nil},
+		"every secret": {project("secretmanager.versions.access"),
+			[]string{"infra → the values of secrets by secretmanager.versions.access (r)"}},
 		"every account, and Google's own": {project("iam.serviceAccounts.setIamPolicy"), []string{
 			"infra → Compute's default account, an editor by iam.serviceAccounts.setIamPolicy (r)",
 			"infra → ci by iam.serviceAccounts.setIamPolicy (r)", "infra → web by iam.serviceAccounts.setIamPolicy (r)",
 		}},
-		"in two steps": {append(project("iam.serviceAccountKeys.create"), on("ci", permissions.OnProject, "", "cloudkms.cryptoKeyVersions.useToSign")), []string{
+		"in two steps": {append(project("iam.serviceAccountKeys.create"),
+			on("ci", permissions.OnProject, "", "cloudkms.cryptoKeyVersions.useToSign")), []string{
 			"ci → a signature on any image by cloudkms.cryptoKeyVersions.useToSign (r)",
 			"infra → Compute's default account, an editor by iam.serviceAccountKeys.create (r)",
 			"infra → ci by iam.serviceAccountKeys.create (r) → a signature on any image by cloudkms.cryptoKeyVersions.useToSign (r)",
@@ -55,14 +59,20 @@ func TestPaths(t *testing.T) {
 			"infra → ci by iam.googleapis.com/workloadIdentityPoolProviders.update (r)",
 			"principalSet://pool/attribute.x/ci → ci by iam.serviceAccounts.getAccessToken (r)",
 		}},
-		"a role of its own":             {project("iam.roles.update"), []string{"infra → the project's owner by iam.roles.update (r)"}},
-		"an API, with what it brings":   {project("serviceusage.services.enable"), []string{"infra → Compute's default account, an editor by serviceusage.services.enable (r)"}},
-		"a check, switched off":         {project("serviceusage.services.disable"), []string{"infra → an image that nobody signed by serviceusage.services.disable (r)"}},
-		"the log":                       {project("logging.exclusions.create"), []string{"infra → what the audit log keeps by logging.exclusions.create (r)"}},
-		"a policy that nobody named":    {project("pubsub.topics.setIamPolicy"), []string{"infra → any right on pubsub.topics by pubsub.topics.setIamPolicy (r)"}},
-		"everything of a service":       {project("pubsub.*"), []string{"infra → any right on pubsub by pubsub.* (r)"}},
-		"the project's policy":          {project("resourcemanager.projects.setIamPolicy"), []string{"infra → the project's owner by resourcemanager.projects.setIamPolicy (r)"}},
-		"an account that makes a token": {[]permissions.Holding{on("infra", permissions.OnServiceAccount, "ci", "iam.serviceAccounts.signJwt")}, []string{"infra → ci by iam.serviceAccounts.signJwt (r)"}},
+		"a role of its own": {project("iam.roles.update"), []string{"infra → the project's owner by iam.roles.update (r)"}},
+		"an API, with what it brings": {project("serviceusage.services.enable"),
+			[]string{"infra → Compute's default account, an editor by serviceusage.services.enable (r)"}},
+		"a check, switched off": {project("serviceusage.services.disable"),
+			[]string{"infra → an image that nobody signed by serviceusage.services.disable (r)"}},
+		"the log": {project("logging.exclusions.create"),
+			[]string{"infra → what the audit log keeps by logging.exclusions.create (r)"}},
+		"a policy that nobody named": {project("pubsub.topics.setIamPolicy"),
+			[]string{"infra → any right on pubsub.topics by pubsub.topics.setIamPolicy (r)"}},
+		"everything of a service": {project("pubsub.*"), []string{"infra → any right on pubsub by pubsub.* (r)"}},
+		"the project's policy": {project("resourcemanager.projects.setIamPolicy"),
+			[]string{"infra → the project's owner by resourcemanager.projects.setIamPolicy (r)"}},
+		"an account that makes a token": {[]permissions.Holding{on("infra", permissions.OnServiceAccount, "ci",
+			"iam.serviceAccounts.signJwt")}, []string{"infra → ci by iam.serviceAccounts.signJwt (r)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,17 +108,21 @@ func TestTheRightsThatInfraHadLeadEverywhere(t *testing.T) {
 	t.Parallel()
 	var holdings []permissions.Holding
 	for _, role := range []string{
-		"roles/iam.serviceAccountAdmin", "roles/iam.workloadIdentityPoolAdmin", "roles/serviceusage.serviceUsageAdmin", "roles/run.admin", "roles/artifactregistry.admin",
+		"roles/iam.serviceAccountAdmin", "roles/iam.workloadIdentityPoolAdmin", "roles/serviceusage.serviceUsageAdmin", "roles/run.admin",
+		"roles/artifactregistry.admin",
 	} {
-		holdings = append(holdings, permissions.Holding{Who: "infra", Place: permissions.OnProject, Role: role, Permissions: permissions.Roles[role]})
+		holdings = append(holdings, permissions.Holding{Who: "infra", Place: permissions.OnProject, Role: role,
+			Permissions: permissions.Roles[role]})
 	}
-	holdings = append(holdings, permissions.Holding{Who: "ci", Role: "roles/cloudkms.signer", Permissions: permissions.Roles["roles/cloudkms.signer"]})
+	holdings = append(holdings, permissions.Holding{Who: "ci", Role: "roles/cloudkms.signer",
+		Permissions: permissions.Roles["roles/cloudkms.signer"]})
 	var reached []string
 	for _, path := range permissions.Paths(holdings, []string{"ci", "web"}) {
 		if path.From == "infra" {
 			reached = append(reached, path.To)
 		}
 	}
-	assert.Subset(t, reached, []string{"ci", "web", permissions.Signature, permissions.DefaultAccount, permissions.Unsigned, permissions.Images})
+	assert.Subset(t, reached, []string{"ci", "web", permissions.Signature, permissions.DefaultAccount, permissions.Unsigned,
+		permissions.Images})
 	assert.True(t, strings.HasPrefix(reached[0], "Compute's"), "sorted")
 }

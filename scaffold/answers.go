@@ -59,7 +59,8 @@ func (a Answers) check() error {
 	}
 	bad(!regionForm.MatchString(a.Region), "--region is %q: use a region such as europe-west1", a.Region)
 	bad(len(a.Environments) == 0 || !slices.Equal(a.Environments, environments[:min(len(a.Environments), 3)]),
-		"--environments is %q: use dev, or dev,staging, or dev,staging,prod: images are built in dev and promoted from there", strings.Join(a.Environments, ","))
+		"--environments is %q: use dev, or dev,staging, or dev,staging,prod: images are built in dev and promoted from there",
+		strings.Join(a.Environments, ","))
 	bad(len(a.Services) == 0, "--service: name at least one")
 	for _, s := range a.Services {
 		bad(!serviceKey.MatchString(s.Key), "--service %q: use at most 21 lower-case letters, digits and hyphens, a letter first", s.Key)

@@ -117,7 +117,8 @@ func (r *Report) module(text string) {
 	}
 	for _, name := range []string{"", "/policy"} {
 		if found[name] != r.adopter.Platform.Version {
-			r.bad("go.mod", "requires %s%s %q, and %s says %s: go get %s%s@%s && go mod tidy", Module, name, found[name], adopter.File, r.adopter.Platform.Version,
+			r.bad("go.mod", "requires %s%s %q, and %s says %s: go get %s%s@%s && go mod tidy", Module, name, found[name], adopter.File,
+				r.adopter.Platform.Version,
 				Module, name, r.adopter.Platform.Version)
 		}
 	}
@@ -157,7 +158,8 @@ func (r *Report) stacks() {
 			trusted = w.Refs
 		}
 		if !slices.Contains(trusted, r.adopter.Platform.Commit) && !slices.Contains(trusted, "refs/tags/"+r.adopter.Platform.Version) {
-			r.bad(file, "github.workflows does not trust %s at %s, which %s calls: write repository: and add that to refs:", r.adopter.Platform.Repository,
+			r.bad(file, "github.workflows does not trust %s at %s, which %s calls: write repository: and add that to refs:",
+				r.adopter.Platform.Repository,
 				r.adopter.Platform.Commit, adopter.File)
 		}
 		if other, taken := projects[settings.Project.ID]; taken {
@@ -165,7 +167,8 @@ func (r *Report) stacks() {
 		}
 		projects[settings.Project.ID] = file
 		first := r.settings[slices.Min(slices.Collect(maps.Keys(r.settings)))]
-		if settings.GitHub.RepositoryID != first.GitHub.RepositoryID || settings.GitHub.OwnerID != first.GitHub.OwnerID || settings.GitHub.Branch != first.GitHub.Branch {
+		if settings.GitHub.RepositoryID != first.GitHub.RepositoryID || settings.GitHub.OwnerID != first.GitHub.OwnerID ||
+			settings.GitHub.Branch != first.GitHub.Branch {
 			r.bad(file, "github has another ownerId, repositoryId or branch than another stack: there is one repository")
 		}
 	}
@@ -233,7 +236,8 @@ func (r *Report) policyOfStack(name string, config map[string]any, s stacks.Sett
 		}
 	}
 	registry := naming.RegistryHost(s.Project.Region) + "/" + s.Project.ID
-	if got := list("run-image-registry", "registries"); !slices.ContainsFunc(got, func(one string) bool { return one == registry || one == s.ImagePrefix() }) {
+	if got := list("run-image-registry", "registries"); !slices.ContainsFunc(got,
+		func(one string) bool { return one == registry || one == s.ImagePrefix() }) {
 		r.bad(name, "run-image-registry.registries is %q and lacks the stack's own: add %q", got, registry)
 	}
 	regions := list("allowed-regions", "regions")
@@ -314,7 +318,8 @@ func (r *Report) callers() {
 				continue
 			}
 			if found[3] != r.adopter.Platform.Commit {
-				r.bad(name, "line %d calls %s at %s, and %s says %s: `cmd/init --upgrade` writes it", i+1, found[2], found[3], adopter.File, r.adopter.Platform.Commit)
+				r.bad(name, "line %d calls %s at %s, and %s says %s: `cmd/init --upgrade` writes it", i+1, found[2], found[3],
+					adopter.File, r.adopter.Platform.Commit)
 			}
 			if a.takesFolder(line) && a.Folder != "." && !strings.Contains(strings.Join(lines[i:min(len(lines), i+12)], "\n"), "folder: "+a.Folder) {
 				r.bad(name, "line %d calls %s without folder: %s, where the settings are: add it under with", i+1, found[2], a.Folder)

@@ -228,7 +228,8 @@ func pairs(flag string, list []string) (map[string]string, error) {
 func (f *flags) fromExisting(r Repository) error {
 	a := &f.answers
 	folder := ""
-	for _, file := range strings.Split(git(r.Root, "ls-files", "--cached", "--others", "--exclude-standard", "--", adopter.File, "**/"+adopter.File), "\n") {
+	for _, file := range strings.Split(git(r.Root, "ls-files", "--cached", "--others", "--exclude-standard", "--", adopter.File,
+		"**/"+adopter.File), "\n") {
 		if file != "" {
 			folder = filepath.ToSlash(filepath.Dir(file))
 		}
@@ -263,7 +264,8 @@ func (f *flags) fromExisting(r Repository) error {
 		if said := called[key]; said != "" {
 			dockerfile = said
 		}
-		a.Services = append(a.Services, Service{Key: key, Name: s.Name, Image: s.Image, Account: s.RuntimeAccount, Port: s.Port, Dockerfile: dockerfile})
+		a.Services = append(a.Services, Service{Key: key, Name: s.Name, Image: s.Image, Account: s.RuntimeAccount, Port: s.Port,
+			Dockerfile: dockerfile})
 	}
 	return nil
 }
@@ -284,11 +286,13 @@ func (f *flags) version(ctx context.Context) error {
 			a.Commit = git(absolute, "rev-parse", "HEAD")
 		}
 	}
-	if build, ok := debug.ReadBuildInfo(); ok && a.Version == "" && strings.HasPrefix(build.Main.Version, "v") && !strings.Contains(build.Main.Version, "+") {
+	if build, ok := debug.ReadBuildInfo(); ok && a.Version == "" && strings.HasPrefix(build.Main.Version, "v") &&
+		!strings.Contains(build.Main.Version, "+") {
 		a.Version = build.Main.Version
 	}
 	if a.Version == "" {
-		return errors.New("which version of the platform: run it as go run " + Module + "/cmd/init@VERSION, or say --version, or --replace FOLDER")
+		return errors.New("which version of the platform: run it as go run " + Module +
+			"/cmd/init@VERSION, or say --version, or --replace FOLDER")
 	}
 	if a.Commit == "" {
 		command := exec.CommandContext(ctx, "go", "mod", "download", "-json", Module+"@"+a.Version)
@@ -326,7 +330,8 @@ func next(out io.Writer, r Repository, a Answers) {
 	if r.Commitlint {
 		message = "ci: run " + a.App + " on the platform"
 	}
-	fmt.Fprintf(out, "\nOnly you know what says \"stand-in:\" in %s: real commands refuse each and say where to find it.\n", a.path("Pulumi.*.yaml"))
+	fmt.Fprintf(out, "\nOnly you know what says \"stand-in:\" in %s: real commands refuse each and say where to find it.\n",
+		a.path("Pulumi.*.yaml"))
 	fmt.Fprintf(out, "Next, in %s:\n", filepath.Join(r.Root, a.Folder))
 	fmt.Fprintf(out, "  go run %s/cmd/check settings\n", Module)
 	fmt.Fprintf(out, "  go run %s/cmd/sandbox up dev\n", Module)

@@ -46,7 +46,8 @@ func Files(a Answers) ([]File, error) {
 		name, from string
 		ours       bool
 	}{
-		{adopter.File, "platform.yaml", true}, {"Pulumi.yaml", "Pulumi.yaml", false}, {"main.go", "main.go.txt", false}, {"go.mod", "go.mod.txt", false},
+		{adopter.File, "platform.yaml", true}, {"Pulumi.yaml", "Pulumi.yaml", false}, {"main.go", "main.go.txt", false}, {"go.mod",
+			"go.mod.txt", false},
 		{"release.yaml", "release.yaml", false}, {"provenance.yaml", "provenance.yaml", true},
 	} {
 		if err := add(one.name, one.from, shared, one.ours); err != nil {
@@ -99,7 +100,8 @@ func goVersion() string {
 // allowedActions are those that the platform's workflows use, and the workflows themselves.
 func allowedActions(repository string) []string {
 	return []string{
-		"actions/attest", "actions/cache", "actions/cache/restore", "actions/cache/save", "actions/checkout", "actions/download-artifact", "actions/setup-go",
+		"actions/attest", "actions/cache", "actions/cache/restore", "actions/cache/save", "actions/checkout", "actions/download-artifact",
+		"actions/setup-go",
 		"actions/setup-node", "actions/upload-artifact", "aquasecurity/setup-trivy", "aquasecurity/trivy-action",
 		"docker/build-push-action", "docker/login-action", "docker/setup-buildx-action", "github/codeql-action/upload-sarif",
 		"google-github-actions/auth", "pnpm/action-setup", "pulumi/auth-actions", repository + "/*",
@@ -130,7 +132,8 @@ func caller(a Answers, text string) string {
 	blocks := jobBlocks(jobs)
 	if !a.Node {
 		blocks = slices.DeleteFunc(blocks, func(b block) bool { return slices.Contains([]string{"lint", "test", "compile"}, b.name) })
-		head = strings.Replace(head, "\n# The application's own; another application changes these lines and the jobs that use them.\nenv:\n  APP: packages/web\n", "", 1)
+		head = strings.Replace(head, "\n# The application's own; another application changes these lines and the jobs that use "+
+			"them.\nenv:\n  APP: packages/web\n", "", 1)
 	}
 	blocks = perService(a, blocks)
 	present := map[string]bool{}

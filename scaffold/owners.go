@@ -18,12 +18,14 @@ func (r *Report) owners() {
 			continue
 		}
 		steering := []string{name, ".github/workflows/platform-ci.yml", ".github/workflows/another.yml", ".github/actions/another/action.yml"}
-		for _, file := range []string{"platform.yaml", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.json", "provenance.yaml", "release.yaml", "policy/dev.json", "main.go", "another.go", "go.mod", "go.sum", "vendor/modules.txt"} {
+		for _, file := range []string{"platform.yaml", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.json", "provenance.yaml", "release.yaml",
+			"policy/dev.json", "main.go", "another.go", "go.mod", "go.sum", "vendor/modules.txt"} {
 			steering = append(steering, r.adopter.Path(file))
 		}
 		for _, file := range steering {
 			if len(ownersOf(string(content), file)) == 0 {
-				r.bad(name, "nobody owns %s, which decides what deploys, whether it is there or not: add a line at the end, with %s", file, r.adopter.CodeOwner())
+				r.bad(name, "nobody owns %s, which decides what deploys, whether it is there or not: add a line at the end, with %s",
+					file, r.adopter.CodeOwner())
 			}
 		}
 		return

@@ -93,7 +93,8 @@ func (p *Plan) trustFirst(r Repository, a Answers) error {
 		p.changes = append(p.changes, change{path: name, before: string(content), after: after, exists: true})
 	}
 	if len(p.changes) > 0 {
-		p.Notes = append(p.Notes, "this comes first: merge it, run each stack's up, then init --upgrade again for the callers (docs/bootstrap.md, Raising the platform's version)")
+		p.Notes = append(p.Notes, "this comes first: merge it, run each stack's up, then init --upgrade again for the callers "+
+			"(docs/bootstrap.md, Raising the platform's version)")
 	}
 	return nil
 }
@@ -201,7 +202,8 @@ func (r Repository) unignore(name string) (line, obstacle string) {
 	}
 	pattern, where := parts[2], parts[0]+":"+parts[1]
 	// git does not look into an ignored folder, and the file nearest to a path has the last word.
-	if parent := path.Dir(name); parent != "." && exec.Command("git", "-C", r.Root, "check-ignore", "--quiet", "--no-index", "--", parent).Run() == nil {
+	if parent := path.Dir(name); parent != "." && exec.Command("git", "-C", r.Root, "check-ignore", "--quiet", "--no-index", "--",
+		parent).Run() == nil {
 		return "", fmt.Sprintf("git ignores %s (%s, %s): choose another --folder, or change that line", parent, where, pattern)
 	}
 	if filepath.Base(parts[0]) == ".gitignore" && parts[0] != ".gitignore" && !filepath.IsAbs(parts[0]) {
@@ -213,7 +215,8 @@ func (r Repository) unignore(name string) (line, obstacle string) {
 // note is what happens after the files are there.
 func (p *Plan) note(r Repository) {
 	for _, file := range r.Deploys {
-		p.Notes = append(p.Notes, fmt.Sprintf("%s seems to deploy as well: once the platform deploys, gh workflow disable %s", file, path.Base(file)))
+		p.Notes = append(p.Notes, fmt.Sprintf("%s seems to deploy as well: once the platform deploys, gh workflow disable %s", file,
+			path.Base(file)))
 	}
 	if r.Commitlint {
 		p.Notes = append(p.Notes, "commitlint judges the commit's message: the command below has one that it takes")

@@ -26,7 +26,8 @@ func repository(t *testing.T, files map[string]string) string {
 	for name, content := range files {
 		write(t, root, name, content)
 	}
-	for _, args := range [][]string{{"init", "--quiet", "--initial-branch=main"}, {"remote", "add", "origin", "git@github.com:acme/Shop.git"}, {"add", "--all", "--force"}} {
+	for _, args := range [][]string{{"init", "--quiet", "--initial-branch=main"},
+		{"remote", "add", "origin", "git@github.com:acme/Shop.git"}, {"add", "--all", "--force"}} {
 		command := exec.Command("git", args...)
 		command.Dir = root
 		output, err := command.CombinedOutput()
@@ -95,28 +96,36 @@ func TestShapes(t *testing.T) {
 		has, lacks map[string][]string
 	}{
 		"a pnpm monorepo of a user": {monorepo, nil, map[string][]string{
-			"infra/platform/platform.yaml":      {"application: shop\nowner: acme\nrepository: Shop\nfolder: infra/platform\n", "version: v1.2.3", commit},
-			"infra/platform/Pulumi.dev.yaml":    {"shop:platform:", "port: 3000", "name: shop-web"},
-			"infra/platform/Pulumi.prod.yaml":   {"production-approval", "deletionProtection: true", "binaryAuthorization:"},
-			"infra/platform/provenance.yaml":    {"build.yml@" + commit},
-			".gitignore":                        {".env\n\n# The platform", "!/infra/platform/Pulumi.prod.yaml\n", "/infra/platform/.sandbox/\n"},
-			".prettierignore":                   {"pnpm-lock.yaml\n\n", "infra/platform/\n", ".github/workflows/platform-*.yml\n"},
-			".github/CODEOWNERS":                {"/infra/platform/ @acme\n", "/packages/infra/docker/Dockerfile.web @acme\n"},
-			".github/workflows/platform-ci.yml": {"APP: packages/web", "dockerfile: packages/infra/docker/Dockerfile.web", "pnpm lint", "deploy.yml@" + commit + " # v1.2.3\n    with:\n      folder: infra/platform\n"},
-			".github/workflows/ci.yml":          {"name: ci\n"},
+			"infra/platform/platform.yaml": {"application: shop\nowner: acme\nrepository: Shop\nfolder: infra/platform\n",
+				"version: v1.2.3", commit},
+			"infra/platform/Pulumi.dev.yaml":  {"shop:platform:", "port: 3000", "name: shop-web"},
+			"infra/platform/Pulumi.prod.yaml": {"production-approval", "deletionProtection: true", "binaryAuthorization:"},
+			"infra/platform/provenance.yaml":  {"build.yml@" + commit},
+			".gitignore":                      {".env\n\n# The platform", "!/infra/platform/Pulumi.prod.yaml\n", "/infra/platform/.sandbox/\n"},
+			".prettierignore":                 {"pnpm-lock.yaml\n\n", "infra/platform/\n", ".github/workflows/platform-*.yml\n"},
+			".github/CODEOWNERS":              {"/infra/platform/ @acme\n", "/packages/infra/docker/Dockerfile.web @acme\n"},
+			".github/workflows/platform-ci.yml": {"APP: packages/web", "dockerfile: packages/infra/docker/Dockerfile.web", "pnpm lint",
+				"deploy.yml@" + commit + " # v1.2.3\n    with:\n      folder: infra/platform\n"},
+			".github/workflows/ci.yml": {"name: ci\n"},
 		}, map[string][]string{".github/workflows/platform-ci.yml": {"uses: ./", "image.yml@" + commit + " # v1.2.3\n    with:\n      folder"}}},
 		"an organization's two services in one environment": {services,
-			[]string{"--app", "shop", "--team", "platform", "--region", "europe-west1", "--folder", ".", "--environments", "dev", "--service", "api", "--service", "web", "--project", "dev=acme-shop-1"},
+			[]string{"--app", "shop", "--team", "platform", "--region", "europe-west1", "--folder", ".", "--environments", "dev",
+				"--service", "api", "--service", "web", "--project", "dev=acme-shop-1"},
 			map[string][]string{
 				"platform.yaml":   {"team: platform\nfolder: .\n"},
 				"Pulumi.dev.yaml": {"region: europe-west1", "id: acme-shop-1", "name: shop-api", "port: 8081", "name: shop-web", "port: 3000"},
-				"policy/dev.json": {`"regions": ["europe-west1"]`, `["shop-api", "shop-web"]`, `"europe-west1-docker.pkg.dev/acme-shop-1"`, `"ceiling": 300`},
-				"CODEOWNERS":      {"* @acme/everybody\n\n", "/platform.yaml @acme/platform\n", "/CODEOWNERS @acme/platform\n", "/services/api/Dockerfile @acme/platform\n"},
-				".github/workflows/platform-ci.yml": {"  image-api:\n", "service: api\n", "dockerfile: services/api/Dockerfile", "needs.image-web.outputs.digest",
-					"needs: [image-api, ci-ok]", "needs: [image-web, ci-ok, deploy-dev-api]", "needs: [changes, check, scan-api, scan-web, image-api, image-web]"},
+				"policy/dev.json": {`"regions": ["europe-west1"]`, `["shop-api", "shop-web"]`,
+					`"europe-west1-docker.pkg.dev/acme-shop-1"`, `"ceiling": 300`},
+				"CODEOWNERS": {"* @acme/everybody\n\n", "/platform.yaml @acme/platform\n", "/CODEOWNERS @acme/platform\n",
+					"/services/api/Dockerfile @acme/platform\n"},
+				".github/workflows/platform-ci.yml": {"  image-api:\n", "service: api\n", "dockerfile: services/api/Dockerfile",
+					"needs.image-web.outputs.digest",
+					"needs: [image-api, ci-ok]", "needs: [image-web, ci-ok, deploy-dev-api]", "needs: [changes, check, scan-api, " +
+						"scan-web, image-api, image-web]"},
 				".github/workflows/platform-release.yml": {"options: [dev]", "default: api"},
 			}, map[string][]string{".github/workflows/platform-ci.yml": {"pnpm", "folder:", "compile"}}},
-		"a repository without Node": {map[string]string{"Dockerfile": "EXPOSE 8080\n", "main.py": ""}, []string{"--owner", "other", "--repository", "shop", "--environments", "dev,staging", "--reviewer", "staging=42"},
+		"a repository without Node": {map[string]string{"Dockerfile": "EXPOSE 8080\n", "main.py": ""},
+			[]string{"--owner", "other", "--repository", "shop", "--environments", "dev,staging", "--reviewer", "staging=42"},
 			map[string][]string{
 				"infra/platform/Pulumi.staging.yaml": {"reviewers: [42]", "owner: other", "repository: shop"},
 				".github/workflows/platform-ci.yml":  {"dockerfile: Dockerfile", "needs: [changes]", "[[ -f Dockerfile ]]"},
@@ -172,18 +181,25 @@ func TestNothingIsWrittenWhereSomethingIsInTheWay(t *testing.T) {
 		code  int
 		want  string
 	}{
-		"an ignored folder":             {with(".gitignore", "infra/\n"), []string{"--yes"}, scaffold.ExitRefuse, "git ignores infra/platform (.gitignore:1, infra/): choose another --folder"},
-		"a .gitignore of the folder":    {with("infra/platform/.gitignore", "Pulumi.*.yaml\n"), []string{"--yes"}, scaffold.ExitRefuse, "git ignores infra/platform/Pulumi.dev.yaml (infra/platform/.gitignore:1"},
-		"a workflow of the same name":   {with(".github/workflows/platform-ci.yml", "name: ours\n"), []string{"--yes"}, scaffold.ExitRefuse, "platform-ci.yml is another workflow of the same name"},
-		"the answer is no":              {with("a", ""), nil, scaffold.ExitRefuse, "nothing was written"},
-		"a region that is a zone":       {with("a", ""), []string{"--yes", "--region", "europe-west1-b"}, scaffold.ExitUsage, `--region is "europe-west1-b"`},
-		"prod without staging":          {with("a", ""), []string{"--yes", "--environments", "dev,prod"}, scaffold.ExitUsage, "--environments"},
-		"a reviewer by name":            {with("a", ""), []string{"--yes", "--reviewer", "staging=octocat"}, scaffold.ExitUsage, "gh api users/LOGIN"},
-		"a reviewer where nobody waits": {with("a", ""), []string{"--yes", "--reviewer", "qa=1"}, scaffold.ExitUsage, "there is no GitHub environment qa"},
-		"a project of no environment":   {with("a", ""), []string{"--yes", "--project", "qa=shop-qa"}, scaffold.ExitUsage, "there is no environment qa"},
-		"a folder outside":              {with("a", ""), []string{"--yes", "--folder", "../x"}, scaffold.ExitUsage, "inside the repository"},
-		"a service's key":               {with("a", ""), []string{"--yes", "--service", "Web"}, scaffold.ExitUsage, `--service "Web"`},
-		"an argument":                   {with("a", ""), []string{"here"}, scaffold.ExitUsage, "unknown command"},
+		"an ignored folder": {with(".gitignore", "infra/\n"), []string{"--yes"}, scaffold.ExitRefuse,
+			"git ignores infra/platform (.gitignore:1, infra/): choose another --folder"},
+		"a .gitignore of the folder": {with("infra/platform/.gitignore", "Pulumi.*.yaml\n"), []string{"--yes"}, scaffold.ExitRefuse,
+			"git ignores infra/platform/Pulumi.dev.yaml (infra/platform/.gitignore:1"},
+		"a workflow of the same name": {with(".github/workflows/platform-ci.yml", "name: ours\n"), []string{"--yes"},
+			scaffold.ExitRefuse, "platform-ci.yml is another workflow of the same name"},
+		"the answer is no": {with("a", ""), nil, scaffold.ExitRefuse, "nothing was written"},
+		"a region that is a zone": {with("a", ""), []string{"--yes", "--region", "europe-west1-b"}, scaffold.ExitUsage,
+			`--region is "europe-west1-b"`},
+		"prod without staging": {with("a", ""), []string{"--yes", "--environments", "dev,prod"}, scaffold.ExitUsage, "--environments"},
+		"a reviewer by name": {with("a", ""), []string{"--yes", "--reviewer", "staging=octocat"}, scaffold.ExitUsage,
+			"gh api users/LOGIN"},
+		"a reviewer where nobody waits": {with("a", ""), []string{"--yes", "--reviewer", "qa=1"}, scaffold.ExitUsage,
+			"there is no GitHub environment qa"},
+		"a project of no environment": {with("a", ""), []string{"--yes", "--project", "qa=shop-qa"}, scaffold.ExitUsage,
+			"there is no environment qa"},
+		"a folder outside": {with("a", ""), []string{"--yes", "--folder", "../x"}, scaffold.ExitUsage, "inside the repository"},
+		"a service's key":  {with("a", ""), []string{"--yes", "--service", "Web"}, scaffold.ExitUsage, `--service "Web"`},
+		"an argument":      {with("a", ""), []string{"here"}, scaffold.ExitUsage, "unknown command"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -241,8 +257,10 @@ func TestUpgradeShowsWhatAnotherVersionChanges(t *testing.T) {
 // TestCallersAreThisRepositorysOwn: an adopter runs what this repository runs, by commit.
 func TestCallersAreThisRepositorysOwn(t *testing.T) {
 	t.Parallel()
-	files, err := scaffold.Callers(scaffold.Answers{Folder: ".", Branch: "main", Environments: []string{"dev", "staging", "prod"}, Node: true, Web: "packages/web",
-		Platform: "p/q", Version: "v1", Commit: commit, Services: []scaffold.Service{{Key: "web", Dockerfile: "packages/infra/docker/Dockerfile.web"}}})
+	files, err := scaffold.Callers(scaffold.Answers{Folder: ".", Branch: "main", Environments: []string{"dev", "staging", "prod"},
+		Node: true, Web: "packages/web",
+		Platform: "p/q", Version: "v1", Commit: commit, Services: []scaffold.Service{{Key: "web",
+			Dockerfile: "packages/infra/docker/Dockerfile.web"}}})
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(files), 7)
 	for _, file := range files {

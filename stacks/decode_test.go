@@ -13,15 +13,18 @@ import (
 
 func TestDecodeIsStrict(t *testing.T) {
 	t.Parallel()
-	const serviceKeys = "known here: attempt, bootstrapImage, concurrency, cpu, cpuIdle, deletionProtection, digest, environment, image, imageUser, " +
+	const serviceKeys = "known here: attempt, bootstrapImage, concurrency, cpu, cpuIdle, deletionProtection, digest, environment, " +
+		"image, imageUser, " +
 		"ingress, liveness, maxInstances, memory, minInstances, name, port, public, runtimeAccount, secrets, slo, smokePaths, " +
 		"startup, startupCpuBoost, timeoutSeconds, traffic, uptime, urlVariables"
 	checkRefused(t, []refused{
 		{"slip", "", change{"services.web.memmory": "1Gi"}, []string{"services.web.memmory: is not a setting; did you mean memory?"}},
 		{"other case", "", change{"services.web.CPU": "1"}, []string{"services.web.CPU: is not a setting; did you mean cpu?"}},
 		{"far from all", "", change{"services.web.replicas": 3}, []string{"services.web.replicas: is not a setting; " + serviceKeys}},
-		{"short key is not near", "", change{"budget.x": 3}, []string{"budget.x: is not a setting; known here: amount, currency, currentPercent, forecastPercent"}},
-		{"deep in a list", "", change{"github.environments[0].reviewer": 3}, []string{"github.environments[0].reviewer: is not a setting; did you mean reviewers?"}},
+		{"short key is not near", "", change{"budget.x": 3},
+			[]string{"budget.x: is not a setting; known here: amount, currency, currentPercent, forecastPercent"}},
+		{"deep in a list", "", change{"github.environments[0].reviewer": 3},
+			[]string{"github.environments[0].reviewer: is not a setting; did you mean reviewers?"}},
 		{"odd key", "", change{"a b": 3}, []string{
 			`["a b"]: is not a setting; known here: binaryAuthorization, budget, environment, github, labels, monitoring, project, registry, secrets, services`,
 		}},

@@ -36,13 +36,14 @@ func minimal(stack string) map[string]any {
 	}
 	return map[string]any{
 		"environment": stack,
-		"project":     map[string]any{"id": "shop-project", "number": "123456789012", "region": "us-central1", "billingAccount": "0A1B2C-3D4E5F-678901"},
-		"github":      map[string]any{"owner": "somebody", "ownerId": 7, "repository": "shop", "repositoryId": 8, "environments": gates},
-		"labels":      map[string]any{"environment": stack, "app": "shop", "managed-by": "pulumi"},
-		"registry":    map[string]any{"id": "shop"},
-		"services":    map[string]any{"web": web},
-		"monitoring":  map[string]any{"alertEmails": []any{"a@example.com"}, "runbookUrl": "https://example.com/runbooks"},
-		"budget":      map[string]any{"amount": 10, "currency": "USD", "currentPercent": []any{50, 90}},
+		"project": map[string]any{"id": "shop-project", "number": "123456789012", "region": "us-central1",
+			"billingAccount": "0A1B2C-3D4E5F-678901"},
+		"github":     map[string]any{"owner": "somebody", "ownerId": 7, "repository": "shop", "repositoryId": 8, "environments": gates},
+		"labels":     map[string]any{"environment": stack, "app": "shop", "managed-by": "pulumi"},
+		"registry":   map[string]any{"id": "shop"},
+		"services":   map[string]any{"web": web},
+		"monitoring": map[string]any{"alertEmails": []any{"a@example.com"}, "runbookUrl": "https://example.com/runbooks"},
+		"budget":     map[string]any{"amount": 10, "currency": "USD", "currentPercent": []any{50, 90}},
 	}
 }
 

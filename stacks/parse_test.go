@@ -119,20 +119,22 @@ func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 	t.Parallel()
 	notJSON := []string{"platform: is not one JSON document; write it as YAML keys in Pulumi.dev.yaml"}
 	for text, want := range map[string][]string{
-		"":         notJSON,
-		"{":        notJSON,
-		"{} {}":    notJSON,
-		"{}]":      notJSON,
-		"hunter2":  notJSON,
-		"null":     {"platform: has no value; give it one, or remove the key if it is optional"},
-		`"prod"`:   {"platform: must be a map, not text; write one 'key: value' a line, indented"},
-		"[1]":      {"platform: must be a map, not a list; write one 'key: value' a line, indented"},
-		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, budget, environment, github, labels, monitoring, project, registry, secrets, services"},
+		"":        notJSON,
+		"{":       notJSON,
+		"{} {}":   notJSON,
+		"{}]":     notJSON,
+		"hunter2": notJSON,
+		"null":    {"platform: has no value; give it one, or remove the key if it is optional"},
+		`"prod"`:  {"platform: must be a map, not text; write one 'key: value' a line, indented"},
+		"[1]":     {"platform: must be a map, not a list; write one 'key: value' a line, indented"},
+		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, budget, environment, github, labels, monitoring, project, " +
+			"registry, secrets, services"},
 	} {
 		_, err := Parse([]byte(text), dev)
 		got := lines(t, err)
 		require.Equal(t, want, got[:len(want)], text)
-		require.Len(t, got, len(want)+map[bool]int{true: 8}[text == `{"a": 1}`], "%s: a document without keys lacks the eight required ones", text)
+		require.Len(t, got, len(want)+map[bool]int{true: 8}[text == `{"a": 1}`],
+			"%s: a document without keys lacks the eight required ones", text)
 	}
 }
 
@@ -174,7 +176,8 @@ func TestLoad(t *testing.T) {
 		}},
 		{"another stack's file", staging, map[string]string{ConfigKey("procureflow"): string(toJSON(t, minimal(dev)))}, nil, []string{
 			"environment: is not the name of the stack; each stack has a file of its own: write staging in Pulumi.staging.yaml",
-			"github.environments[0].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment is the one that it runs in",
+			"github.environments[0].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment " +
+				"is the one that it runs in",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -113,7 +113,8 @@ type Registry struct {
 	UntaggedRetentionDays int `json:"untaggedRetentionDays,omitempty" default:"30"`
 	// KeepMostRecent is how many most recent versions of each image are always kept, which bounds how far one can roll back. Default: 20.
 	KeepMostRecent int `json:"keepMostRecent,omitempty" default:"20"`
-	// Readers are principals besides this environment's own that may pull, for example the next environment's promotion account. Default: none.
+	// Readers are principals besides this environment's own that may pull, for example the next environment's promotion account. Default:
+	// none.
 	Readers []string `json:"readers,omitempty"`
 }
 

@@ -32,8 +32,10 @@ func TestTheSettingsPage(t *testing.T) {
 			}
 		}
 	}
-	p.text.WriteString("# Settings\n\nGenerated from the comments in `stacks/settings.go` by `go test ./stacks -run SettingsPage -update`: do not edit.\n\n" +
-		"They stand in `Pulumi.STACK.yaml` under `config: APPLICATION:platform:`. An unknown key, or a value that cannot work, is refused before anything is\n" +
+	p.text.WriteString("# Settings\n\nGenerated from the comments in `stacks/settings.go` by `go test ./stacks -run SettingsPage " +
+		"-update`: do not edit.\n\n" +
+		"They stand in `Pulumi.STACK.yaml` under `config: APPLICATION:platform:`. An unknown key, or a value that cannot work, is " +
+		"refused before anything is\n" +
 		"made. `stand-in:` before a value marks what only the owner knows; a real `up` refuses it.\n")
 	p.section("Settings", "")
 	if *update {
@@ -87,7 +89,8 @@ func (p *settingsPage) section(name, path string) {
 
 // meaning is a comment in one cell of a table. The text in brackets is a link of Go's documentation.
 func meaning(comment string) string {
-	return strings.NewReplacer("\n", " ", "|", "\\|", "[StandInPrefix]", "`stand-in:`", "[PipelineAccountPrefix]", "`github-actions-`").Replace(strings.TrimSpace(comment))
+	return strings.NewReplacer("\n", " ", "|", "\\|", "[StandInPrefix]", "`stand-in:`", "[PipelineAccountPrefix]",
+		"`github-actions-`").Replace(strings.TrimSpace(comment))
 }
 
 // kind says what a field holds, and which struct is in it, where.
@@ -105,7 +108,8 @@ func (p *settingsPage) kind(of ast.Expr, path string) (kind, structure, at strin
 		if p.structs[of.Name] != nil {
 			return "[" + path + "](#" + anchor(path) + ")", of.Name, path
 		}
-		return map[string]string{"string": "text", "bool": "true or false", "float64": "number"}[of.Name] + map[bool]string{true: "whole number"}[strings.HasPrefix(of.Name, "int")], "", ""
+		return map[string]string{"string": "text", "bool": "true or false", "float64": "number"}[of.Name] +
+			map[bool]string{true: "whole number"}[strings.HasPrefix(of.Name, "int")], "", ""
 	}
 	return "?", "", ""
 }

@@ -150,7 +150,8 @@ func TestStandInsAreJudgedByTheirValue(t *testing.T) {
 	t.Parallel()
 	const standIn = ": is a stand-in for what only the owner knows; replace it by "
 	checkRefused(t, []refused{
-		{"good value", "", change{"github.ownerId": "stand-in:12"}, []string{"github.ownerId" + standIn + "the output of: gh api users/OWNER --jq .id"}},
+		{"good value", "", change{"github.ownerId": "stand-in:12"}, []string{"github.ownerId" + standIn +
+			"the output of: gh api users/OWNER --jq .id"}},
 		{"wrong type", "", change{"github.ownerId": "stand-in:me"}, []string{
 			"github.ownerId" + standIn + "the output of: gh api users/OWNER --jq .id",
 			"github.ownerId: must be a whole number, not text; write a whole number without quotes",
@@ -159,7 +160,8 @@ func TestStandInsAreJudgedByTheirValue(t *testing.T) {
 			"monitoring.alertEmails[0]" + standIn + "an address that somebody reads at night",
 			"monitoring.alertEmails[0]: is not an e-mail address; use NAME@DOMAIN, without a display name",
 		}},
-		{"where none is expected", "", change{"services.web.port": "stand-in:3000", "registry.id": "stand-in:shop", "labels.app": "stand-in:shop"}, []string{
+		{"where none is expected", "", change{"services.web.port": "stand-in:3000", "registry.id": "stand-in:shop",
+			"labels.app": "stand-in:shop"}, []string{
 			"labels.app" + standIn + "the real value",
 			"registry.id" + standIn + "the real value",
 			"services.web.port" + standIn + "the real value",
@@ -181,10 +183,11 @@ func TestFillStandIns(t *testing.T) {
 		"project":    map[string]any{"number": "stand-in:12", "id": "shop"},
 		"github":     map[string]any{"ownerId": "stand-in:12", "environments": []any{map[string]any{"reviewers": []any{"stand-in:7", 8}}}},
 		"monitoring": map[string]any{"alertEmails": []any{"stand-in:a@example.com"}},
-		"services":   map[string]any{"web": map[string]any{"port": "stand-in:3000", "cpuIdle": true, "environment": map[string]any{"N": "stand-in:1"}}},
-		"registry":   "stand-in:9",
-		"unknown":    []any{"stand-in:9", nil, 1.5, map[string]any{"a": "stand-in:8"}},
-		"budget":     map[string]any{"amount": "stand-in:ten"},
+		"services": map[string]any{"web": map[string]any{"port": "stand-in:3000", "cpuIdle": true,
+			"environment": map[string]any{"N": "stand-in:1"}}},
+		"registry": "stand-in:9",
+		"unknown":  []any{"stand-in:9", nil, 1.5, map[string]any{"a": "stand-in:8"}},
+		"budget":   map[string]any{"amount": "stand-in:ten"},
 	}
 	filled, replaced := FillStandIns(document)
 	require.Equal(t, 10, replaced)

@@ -107,10 +107,12 @@ func validateProtection(g GitHub, stack string, found *findings) {
 		message string
 		fix     string
 	}{
-		{path + ".branches", p.Branches, 1, isRefs, "is not a branch", "use short names such as main, or patterns such as release/*, without refs/heads/"},
+		{path + ".branches", p.Branches, 1, isRefs, "is not a branch",
+			"use short names such as main, or patterns such as release/*, without refs/heads/"},
 		{path + ".checks", p.Checks, 1, githubCheck.MatchString, "is not a check", "use the name of a job, at most 100 characters"},
 		{path + ".tags", p.Tags, 0, isRefs, "is not a tag", "use short names or patterns such as policy/v*, without refs/tags/"},
-		{path + ".actions", p.Actions, 1, githubAction.MatchString, "is not a pattern of one owner's actions", "use OWNER/NAME@*, or a full commit in the place of *"},
+		{path + ".actions", p.Actions, 1, githubAction.MatchString, "is not a pattern of one owner's actions",
+			"use OWNER/NAME@*, or a full commit in the place of *"},
 	} {
 		found.count(list.path, len(list.values), list.least, 0, strings.TrimPrefix(list.path, path+"."))
 		for i, value := range list.values {

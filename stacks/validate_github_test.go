@@ -12,11 +12,13 @@ func TestGitHub(t *testing.T) {
 	checkRefused(t, each("github.owner", "is not a GitHub login; use at most 39 letters, digits and single hyphens",
 		"-shop", "shop-", "my--shop", "my_shop", "my/shop", strings.Repeat("a", 40)))
 	checkRefused(t, each("github.owner", "", "a", "my-shop", strings.Repeat("a", 39)))
-	checkRefused(t, each("github.repository", "is not a repository name; use letters, digits, dots, underscores and hyphens, without the owner",
-		"somebody/shop", ".", "..", "my shop"))
+	checkRefused(t,
+		each("github.repository", "is not a repository name; use letters, digits, dots, underscores and hyphens, without the owner",
+			"somebody/shop", ".", "..", "my shop"))
 	checkRefused(t, each("github.repository", "", ".github", "shop.js", "_"))
 	checkRefused(t, each("github.ownerId", "is not an account's number; use the output of: gh api users/OWNER --jq .id", 0, -1))
-	checkRefused(t, each("github.repositoryId", "is not a repository's number; use the output of: gh api repos/OWNER/REPOSITORY --jq .id", 0, -1))
+	checkRefused(t, each("github.repositoryId", "is not a repository's number; use the output of: gh api repos/OWNER/REPOSITORY --jq .id",
+		0, -1))
 	checkRefused(t, each("github.branch", "is not one branch; use a branch's short name, for example main, without refs/heads/ and without *",
 		"refs/heads/main", "release/*", "-main", "a b"))
 	checkRefused(t, each("github.branch", "", "main", "release/1.x"))
@@ -60,11 +62,13 @@ func TestGates(t *testing.T) {
 		}},
 
 		{"staging without reviewer", staging, change{"github.environments": []any{gate("a"), gate("b")}}, []string{
-			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment is the one that it runs in",
+			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment " +
+				"is the one that it runs in",
 		}},
 		{"staging with one", staging, change{"github.environments": []any{gate("a"), gate("b", 1)}}, nil},
 		{"staging with one where nothing runs", staging, change{"github.environments": []any{gate("a", 1), gate("b")}}, []string{
-			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment is the one that it runs in",
+			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment " +
+				"is the one that it runs in",
 		}},
 		{"staging with mistyped reviewers", staging, change{"github.environments[0].reviewers": "me"}, []string{
 			"github.environments[0].reviewers: must be a list, not text; write one '- value' a line",
@@ -98,20 +102,25 @@ func TestWorkflowsOfAnotherRepository(t *testing.T) {
 		{"a commit and a tag", prod, of("somebody/platform", commit, "refs/tags/v1.2.0"), nil},
 		{"in dev", dev, of("somebody/platform", "refs/tags/v1.2.0"), nil},
 		{"five", dev, of("somebody/platform", "refs/tags/v1", "refs/tags/v2", "refs/tags/v3", "refs/tags/v4", "refs/tags/v5"), nil},
-		{"six", dev, of("somebody/platform", "refs/tags/v1", "refs/tags/v2", "refs/tags/v3", "refs/tags/v4", "refs/tags/v5", "refs/tags/v6"), []string{
+		{"six", dev, of("somebody/platform", "refs/tags/v1", "refs/tags/v2", "refs/tags/v3", "refs/tags/v4", "refs/tags/v5",
+			"refs/tags/v6"), []string{
 			"github.workflows.refs: is too long; list at most 5 refs",
 		}},
 		{"nothing in it", dev, change{"github.workflows": map[string]any{}}, []string{
 			"github.workflows.refs: is missing; add a list", "github.workflows.repository: is missing; add text",
 		}},
 		{"no ref", dev, of("somebody/platform"), []string{"github.workflows.refs: is empty; list at least 1 of the refs"}},
-		{"what moves", dev, of("somebody/platform", "main", "refs/heads/main", "v1", commit[:39], "refs/tags/", "refs/tags/v 1", "refs/tags/*", "refs/pull/1/merge"), []string{
+		{"what moves", dev, of("somebody/platform", "main", "refs/heads/main", "v1", commit[:39], "refs/tags/", "refs/tags/v 1",
+			"refs/tags/*", "refs/pull/1/merge"), []string{
 			"github.workflows.refs: is too long; list at most 5 refs",
-			"github.workflows.refs[0]: " + moves, "github.workflows.refs[1]: " + moves, "github.workflows.refs[2]: " + moves, "github.workflows.refs[3]: " + moves,
-			"github.workflows.refs[4]: " + moves, "github.workflows.refs[5]: " + moves, "github.workflows.refs[6]: " + moves, "github.workflows.refs[6]: is there twice; remove one of the two", "github.workflows.refs[7]: " + moves,
+			"github.workflows.refs[0]: " + moves, "github.workflows.refs[1]: " + moves, "github.workflows.refs[2]: " +
+				moves, "github.workflows.refs[3]: " + moves,
+			"github.workflows.refs[4]: " + moves, "github.workflows.refs[5]: " + moves, "github.workflows.refs[6]: " +
+				moves, "github.workflows.refs[6]: is there twice; remove one of the two", "github.workflows.refs[7]: " + moves,
 		}},
 		{"twice", dev, of("somebody/platform", commit, commit), []string{"github.workflows.refs[1]: is there twice; remove one of the two"}},
-		{"the same name to Pulumi", dev, of("somebody/platform", "refs/tags/v1.2", "refs/tags/v1-2"), []string{"github.workflows.refs[1]: is there twice; remove one of the two"}},
+		{"the same name to Pulumi", dev, of("somebody/platform", "refs/tags/v1.2", "refs/tags/v1-2"),
+			[]string{"github.workflows.refs[1]: is there twice; remove one of the two"}},
 		{"no owner", dev, of("platform", commit), []string{"github.workflows.repository: is not a repository; use OWNER/NAME"}},
 		{"a path", dev, of("somebody/platform/.github", commit), []string{"github.workflows.repository: is not a repository; use OWNER/NAME"}},
 	})
@@ -132,7 +141,8 @@ func TestProtection(t *testing.T) {
 		branch = "is not a branch; use short names such as main, or patterns such as release/*, without refs/heads/"
 		check  = "is not a check; use the name of a job, at most 100 characters"
 		action = "is not a pattern of one owner's actions; use OWNER/NAME@*, or a full commit in the place of *"
-		only   = "github.protection: is of the repository, which all stacks share; remove it: prod's file alone has it, or the last stack to run would win"
+		only   = "github.protection: is of the repository, which all stacks share; remove it: prod's file alone has it, or the last " +
+			"stack to run would win"
 	)
 	checkRefused(t, []refused{
 		{"prod", prod, with(nil), nil},
@@ -141,7 +151,8 @@ func TestProtection(t *testing.T) {
 		{"dev", dev, with(nil), []string{only}},
 		{"staging", staging, with(nil), []string{only}},
 		{"nothing in it", prod, change{"github.protection": map[string]any{}}, []string{
-			"github.protection.actions: is missing; add a list", "github.protection.branches: is missing; add a list", "github.protection.checks: is missing; add a list",
+			"github.protection.actions: is missing; add a list", "github.protection.branches: is missing; add a list",
+			"github.protection.checks: is missing; add a list",
 		}},
 		{"empty lists", prod, with(change{"branches": []any{}, "checks": []any{}, "actions": []any{}}), []string{
 			"github.protection.actions: is empty; list at least 1 of the actions",
@@ -163,7 +174,8 @@ func TestProtection(t *testing.T) {
 		{"bad checks", prod, with(change{"checks": []any{" ci", strings.Repeat("a", 101)}}), []string{
 			"github.protection.checks[0]: " + check, "github.protection.checks[1]: " + check,
 		}},
-		{"any owner's actions", prod, with(change{"actions": []any{"*", "*/*", "*/*@*", "actions/checkout", "actions/checkout@v4", "actions/*@*"}}), []string{
+		{"any owner's actions", prod, with(change{"actions": []any{"*", "*/*", "*/*@*", "actions/checkout", "actions/checkout@v4",
+			"actions/*@*"}}), []string{
 			"github.protection.actions[0]: " + action, "github.protection.actions[1]: " + action, "github.protection.actions[2]: " + action,
 			"github.protection.actions[3]: " + action, "github.protection.actions[4]: " + action,
 		}},

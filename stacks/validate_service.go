@@ -55,13 +55,15 @@ func validateServices(s Settings, stack string, found *findings) {
 			found.add(path+".runtimeAccount", "is also the account of "+other, "give each service its own: it can read its own secrets only")
 		}
 		if strings.HasPrefix(service.RuntimeAccount, PipelineAccountPrefix) {
-			found.add(path+".runtimeAccount", "begins as the pipeline's own accounts do", "give the service one of its own: it would run with the rights of who changes it")
+			found.add(path+".runtimeAccount", "begins as the pipeline's own accounts do",
+				"give the service one of its own: it would run with the rights of who changes it")
 		}
 		names[service.Name], accounts[service.RuntimeAccount] = path, path
 		validateContainer(service, path, found)
 		validateVariables(service, path, s.Secrets, found)
 		validateProbe(service.Startup, path+".startup", maxStartupSeconds, found)
-		if period := service.Startup.PeriodSeconds; period > 0 && period <= maxStartupSeconds && service.Startup.FailureThreshold > maxStartupSeconds/period {
+		if period := service.Startup.PeriodSeconds; period > 0 && period <= maxStartupSeconds &&
+			service.Startup.FailureThreshold > maxStartupSeconds/period {
 			found.add(path+".startup.failureThreshold", "gives an instance longer to start than Cloud Run does",
 				fmt.Sprintf("keep periodSeconds times failureThreshold at %d or below", maxStartupSeconds))
 		}
@@ -81,14 +83,17 @@ func validateIdentity(s Service, path string, found *findings) {
 	case !serviceName.MatchString(s.Name):
 		found.add(path+".name", "is not a service name", "use lower-case letters, digits and hyphens, a letter first, no hyphen last")
 	case len(s.Name) > maxServiceName:
-		found.add(path+".name", fmt.Sprintf("is over the %d characters of a service name", maxServiceName), fmt.Sprintf("use at most %d", longest))
+		found.add(path+".name", fmt.Sprintf("is over the %d characters of a service name", maxServiceName),
+			fmt.Sprintf("use at most %d", longest))
 	case len(s.Name) > longest:
 		found.add(path+".name", fmt.Sprintf("is too long to carry the traffic tag %q", candidateTag),
 			fmt.Sprintf("use at most %d characters: tag and name have %d together", longest, maxTagAndServiceName))
 	}
-	found.shape(path+".image", s.Image, imageName, "is not an image name", "use the name in the registry, for example web, without host, tag and digest")
+	found.shape(path+".image", s.Image, imageName, "is not an image name",
+		"use the name in the registry, for example web, without host, tag and digest")
 	if s.Digest != "" {
-		found.shape(path+".digest", s.Digest, imageDigest, "is not a digest", "use sha256: and 64 lower-case hex digits, the digest of the manifest")
+		found.shape(path+".digest", s.Digest, imageDigest, "is not a digest",
+			"use sha256: and 64 lower-case hex digits, the digest of the manifest")
 	}
 	if s.ImageUser != "" {
 		if user := imageUser.FindStringSubmatch(s.ImageUser); user == nil {
@@ -211,7 +216,8 @@ func validateObjectives(s Service, path string, found *findings) {
 	found.between(path+".uptime.timeoutSeconds", s.Uptime.TimeoutSeconds, 1, 60, "seconds")
 	// The Monitoring API takes goals up to 99.99; over 99.9 the traffic of these services cannot show a fast burn.
 	if s.SLO.AvailabilityPercent <= 0 || s.SLO.AvailabilityPercent > 99.9 {
-		found.add(path+".slo.availabilityPercent", "is out of range", "use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on")
+		found.add(path+".slo.availabilityPercent", "is out of range",
+			"use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on")
 	}
 	// Source: ServiceLevelObjective.rollingPeriod of the Monitoring API v3.
 	found.between(path+".slo.windowDays", s.SLO.WindowDays, 1, 30, "days")

@@ -13,8 +13,9 @@ func TestServiceNames(t *testing.T) {
 	const web = "services.web"
 	checkRefused(t, each(web+".name", "is not a service name; use lower-case letters, digits and hyphens, a letter first, no hyphen last",
 		"Shop", "1shop", "shop-", "shop_web", "shop.web"))
-	checkRefused(t, each(web+".name", `is too long to carry the traffic tag "candidate"; use at most 37 characters: tag and name have 46 together`,
-		strings.Repeat("a", 38), strings.Repeat("a", 49)))
+	checkRefused(t,
+		each(web+".name", `is too long to carry the traffic tag "candidate"; use at most 37 characters: tag and name have 46 together`,
+			strings.Repeat("a", 38), strings.Repeat("a", 49)))
 	checkRefused(t, each(web+".name", "is over the 49 characters of a service name; use at most 37", strings.Repeat("a", 50)))
 	checkRefused(t, each(web+".name", "", "a", strings.Repeat("a", 37)))
 	checkRefused(t, each(web+".image", "is not an image name; use the name in the registry, for example web, without host, tag and digest",
@@ -28,14 +29,17 @@ func TestServiceNames(t *testing.T) {
 		"1001@"+someDigest))
 	checkRefused(t, []refused{
 		{"user and digest", "", change{web + ".digest": someDigest, web + ".imageUser": "1001@" + someDigest}, nil},
-		{"user of another digest", "", change{web + ".digest": someDigest, web + ".imageUser": "1001@" + strings.Replace(someDigest, "0123", "3210", 1)}, []string{
+		{"user of another digest", "", change{web + ".digest": someDigest,
+			web + ".imageUser": "1001@" + strings.Replace(someDigest, "0123", "3210", 1)}, []string{
 			web + ".imageUser: is of another image than digest; set both together, as deploy.yml does, or remove imageUser"}},
 	})
-	checkRefused(t, each(web+".bootstrapImage", "is not an image by digest; use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change",
+	checkRefused(t, each(web+".bootstrapImage", "is not an image by digest; use HOST/PATH@sha256:DIGEST, without a tag: what a tag "+
+		"names can change",
 		"us-docker.pkg.dev/cloudrun/container/hello", "us-docker.pkg.dev/cloudrun/container/hello:latest", "hello@"+someDigest,
 		"us-docker.pkg.dev/cloudrun/container/hello:v1@"+someDigest, "https://us-docker.pkg.dev/a@"+someDigest))
 	checkRefused(t, each(web+".runtimeAccount", "is not a service account id; use 6-30 lower-case letters, digits and hyphens, "+
-		"a letter first, no hyphen last; without @ and what follows", "short", "Shop-web", "shop-web@x.iam.gserviceaccount.com", strings.Repeat("a", 31)))
+		"a letter first, no hyphen last; without @ and what follows", "short", "Shop-web", "shop-web@x.iam.gserviceaccount.com",
+		strings.Repeat("a", 31)))
 
 	second := maps.Clone(minimal(dev)["services"].(map[string]any)["web"].(map[string]any))
 	third := maps.Clone(second)
@@ -48,7 +52,8 @@ func TestServiceNames(t *testing.T) {
 			"services.worker.runtimeAccount: is also the account of services.web; give each service its own: it can read its own secrets only",
 		}},
 		{"the pipeline's account", "", change{"services.web.runtimeAccount": "github-actions-infra"}, []string{
-			"services.web.runtimeAccount: begins as the pipeline's own accounts do; give the service one of its own: it would run with the rights of who changes it",
+			"services.web.runtimeAccount: begins as the pipeline's own accounts do; give the service one of its own: it would run with " +
+				"the rights of who changes it",
 		}},
 		{"odd key", "", change{"services.Api": third}, []string{
 			"services.Api: has a key that is no short name; use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last",
@@ -102,9 +107,11 @@ func TestContainer(t *testing.T) {
 	checkRefused(t, each("services.web.minInstances", "is over maxInstances; lower it, or raise maxInstances", 3))
 	checkRefused(t, each("services.web.maxInstances", "is under 1; use 1 or more", 0, -1))
 	checkRefused(t, each("services.web.attempt", "is under 0; use 0 or more", -1))
-	checkRefused(t, each("services.web.ingress", "is not a kind of ingress; use all, internal or internal-and-cloud-load-balancing", "external", "ALL"))
+	checkRefused(t, each("services.web.ingress", "is not a kind of ingress; use all, internal or internal-and-cloud-load-balancing",
+		"external", "ALL"))
 	checkRefused(t, each("services.web.ingress", "", "all", "internal", "internal-and-cloud-load-balancing"))
-	checkRefused(t, []refused{{"nothing over an unknown maximum", "", change{"services.web.minInstances": 3, "services.web.maxInstances": absent{}}, []string{
+	checkRefused(t, []refused{{"nothing over an unknown maximum", "", change{"services.web.minInstances": 3,
+		"services.web.maxInstances": absent{}}, []string{
 		"services.web.maxInstances: is missing; add a whole number",
 	}}})
 }
@@ -213,7 +220,8 @@ func TestObjectives(t *testing.T) {
 	checkRefused(t, each("services.web.smokePaths[0]", path, "api", "//x", ""))
 	checkRefused(t, each("services.web.smokePaths[0]", "", "/api/items?limit=1"))
 	checkRefused(t, each("services.web.uptime.path", path, "api/health", "http://x/"))
-	checkRefused(t, each("services.web.uptime.periodSeconds", "is not a period of uptime checks; use 60, 300, 600 or 900 seconds", 0, 30, 120, 901))
+	checkRefused(t, each("services.web.uptime.periodSeconds", "is not a period of uptime checks; use 60, 300, 600 or 900 seconds", 0, 30,
+		120, 901))
 	checkRefused(t, each("services.web.uptime.periodSeconds", "", 60, 300, 600, 900))
 	checkRefused(t, each("services.web.uptime.timeoutSeconds", "is out of range; use 1 to 60 seconds", 0, 61))
 	checkRefused(t, each("services.web.slo.availabilityPercent",
@@ -224,6 +232,7 @@ func TestObjectives(t *testing.T) {
 		{"no smoke path", "", change{"services.web.smokePaths": []any{}}, []string{
 			"services.web.smokePaths: is empty; list at least 1 of the paths a release probes",
 		}},
-		{"smoke path twice", "", change{"services.web.smokePaths": []any{"/a", "/a"}}, []string{"services.web.smokePaths[1]: is there twice; remove one of the two"}},
+		{"smoke path twice", "", change{"services.web.smokePaths": []any{"/a", "/a"}},
+			[]string{"services.web.smokePaths[1]: is there twice; remove one of the two"}},
 	})
 }

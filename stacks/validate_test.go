@@ -42,7 +42,8 @@ func each(path, want string, values ...any) []refused {
 func TestProject(t *testing.T) {
 	t.Parallel()
 	const id = "is not a project id; use 6-30 lower-case letters, digits and hyphens, a letter first, no hyphen last"
-	checkRefused(t, each("project.id", id, "short", "Shop-project", "1shop-project", "shop-project-", "shop_project", strings.Repeat("a", 31), "shop-project\n"))
+	checkRefused(t, each("project.id", id, "short", "Shop-project", "1shop-project", "shop-project-", "shop_project",
+		strings.Repeat("a", 31), "shop-project\n"))
 	checkRefused(t, each("project.id", "", "sixsix", strings.Repeat("a", 30)))
 	const number = "is not a project number; use digits only, in quotes; the id is not the number"
 	checkRefused(t, each("project.number", number, "shop-project", "0123", "12345678901234567890", "1 2"))
@@ -69,7 +70,8 @@ func TestLabels(t *testing.T) {
 			"labels.managed-by: is missing; add it: costs and owners are found by it",
 		}},
 		{"empty is missing", "", change{"labels.app": ""}, []string{"labels.app: is missing; add it: costs and owners are found by it"}},
-		{"another environment", "", change{"labels.environment": "prod"}, []string{"labels.environment: differs from environment; write the same name in both"}},
+		{"another environment", "", change{"labels.environment": "prod"},
+			[]string{"labels.environment: differs from environment; write the same name in both"}},
 		{"another tool", "", change{"labels.managed-by": "hand"}, []string{"labels.managed-by: names another tool; write pulumi"}},
 		{"capital key", "", change{"labels.Team": "x"}, []string{"labels.Team: " + key}},
 		{"digit first", "", change{"labels.1st": "x"}, []string{"labels.1st: " + key}},
@@ -92,7 +94,8 @@ func TestRegistry(t *testing.T) {
 	const principal = "is not a principal; use user:, serviceAccount: or group: and an address, or principalSet://iam.googleapis.com/..."
 	const pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github"
 	checkRefused(t, []refused{
-		{"all kinds", "", change{"registry.readers": []any{"user:a@b.c", "serviceAccount:a@b.c", "group:a@b.c", pool + "/attribute.repository_id/8"}}, nil},
+		{"all kinds", "", change{"registry.readers": []any{"user:a@b.c", "serviceAccount:a@b.c", "group:a@b.c",
+			pool + "/attribute.repository_id/8"}}, nil},
 		{"everybody", "", change{"registry.readers": []any{"allUsers", "allAuthenticatedUsers"}}, []string{
 			"registry.readers[0]: lets anybody pull the images; name the accounts that pull",
 			"registry.readers[1]: lets anybody pull the images; name the accounts that pull",
@@ -100,9 +103,11 @@ func TestRegistry(t *testing.T) {
 		{"a whole pool", "", change{"registry.readers": []any{pool + "/*"}}, []string{
 			"registry.readers[0]: lets every identity of a pool pull, whatever its repository; name one attribute value of the pool, or an account",
 		}},
-		{"twice", "", change{"registry.readers": []any{"user:a@b.c", "user:a@b.c"}}, []string{"registry.readers[1]: is there twice; remove one of the two"}},
+		{"twice", "", change{"registry.readers": []any{"user:a@b.c", "user:a@b.c"}},
+			[]string{"registry.readers[1]: is there twice; remove one of the two"}},
 		{"named alike", "", change{"registry.readers": []any{"user:a-b@b.c", "user:a.b@b.c"}}, []string{
-			"registry.readers[1]: would be named like an entry before it; remove one of the two: a resource's name has their letters and digits only"}},
+			"registry.readers[1]: would be named like an entry before it; remove one of the two: a resource's name has their letters " +
+				"and digits only"}},
 		{"no principal", "", change{"registry.readers": []any{"a@b.c", "domain:b.c", "user:a", "principalSet:x", ""}}, []string{
 			"registry.readers[0]: " + principal, "registry.readers[1]: " + principal, "registry.readers[2]: " + principal,
 			"registry.readers[3]: " + principal, "registry.readers[4]: " + principal,
@@ -142,25 +147,32 @@ func TestSecrets(t *testing.T) {
 func TestMonitoring(t *testing.T) {
 	t.Parallel()
 	const address = "is not an e-mail address; use NAME@DOMAIN, without a display name"
-	const page = "is not a page that every alert can link to; use an https:// address without a user name and without a section, which each alert adds"
-	checkRefused(t, each("monitoring.alertEmails[0]", address, "nobody", "@example.com", "A <a@example.com>", "a@example.com, b@example.com", ""))
-	checkRefused(t, each("monitoring.runbookUrl", page, "http://example.com", "example.com/x", "https://", "https://u@example.com", "://", "javascript:x", "https://example.com/#a"))
+	const page = "is not a page that every alert can link to; use an https:// address without a user name and without a section, which " +
+		"each alert adds"
+	checkRefused(t, each("monitoring.alertEmails[0]", address, "nobody", "@example.com", "A <a@example.com>",
+		"a@example.com, b@example.com", ""))
+	checkRefused(t, each("monitoring.runbookUrl", page, "http://example.com", "example.com/x", "https://", "https://u@example.com", "://",
+		"javascript:x", "https://example.com/#a"))
 	checkRefused(t, []refused{
-		{"no address", "", change{"monitoring.alertEmails": []any{}}, []string{"monitoring.alertEmails: is empty; list at least 1 of the addresses"}},
+		{"no address", "", change{"monitoring.alertEmails": []any{}},
+			[]string{"monitoring.alertEmails: is empty; list at least 1 of the addresses"}},
 		{"five", "", change{"monitoring.alertEmails": []any{"a@b.c", "b@b.c", "c@b.c", "d@b.c", "e@b.c"}}, nil},
 		{"six", "", change{"monitoring.alertEmails": []any{"a@b.c", "b@b.c", "c@b.c", "d@b.c", "e@b.c", "f@b.c"}}, []string{
 			"monitoring.alertEmails: is too long; list at most 5 addresses",
 		}},
 		{"named alike", "", change{"monitoring.alertEmails": []any{"a-b@b.c", "a.b@b.c"}}, []string{
-			"monitoring.alertEmails[1]: would be named like an entry before it; remove one of the two: a resource's name has their letters and digits only"}},
-		{"twice", "", change{"monitoring.alertEmails": []any{"a@b.c", "A@b.c"}}, []string{"monitoring.alertEmails[1]: is there twice; remove one of the two"}},
+			"monitoring.alertEmails[1]: would be named like an entry before it; remove one of the two: a resource's name has their " +
+				"letters and digits only"}},
+		{"twice", "", change{"monitoring.alertEmails": []any{"a@b.c", "A@b.c"}},
+			[]string{"monitoring.alertEmails[1]: is there twice; remove one of the two"}},
 	})
 }
 
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	checkRefused(t, each("budget.amount", "is under 1; use 1 or more", 0, -10))
-	checkRefused(t, each("budget.currency", "is not a currency; use the billing account's ISO 4217 code, for example USD", "usd", "US", "DOLLAR", "$"))
+	checkRefused(t, each("budget.currency", "is not a currency; use the billing account's ISO 4217 code, for example USD", "usd", "US",
+		"DOLLAR", "$"))
 	const order = "is not over the threshold before it; write the thresholds in ascending order, each once"
 	const share = "is not a share of the budget; use a whole percentage over 0"
 	checkRefused(t, []refused{
@@ -183,7 +195,8 @@ func TestBinaryAuthorization(t *testing.T) {
 		return change{"binaryAuthorization": map[string]any{field: value}}
 	}
 	own := "admits images of this environment's own registry that nobody signed; name single images there, by digest, or sign them"
-	pattern := "is not a pattern of images; write REGISTRY/PATH, with * or ** only at the end: a pattern without a registry would admit everybody's images"
+	pattern := "is not a pattern of images; write REGISTRY/PATH, with * or ** only at the end: a pattern without a registry would admit " +
+		"everybody's images"
 	checkRefused(t, []refused{
 		{"with its defaults", prod, change{"binaryAuthorization": map[string]any{}}, nil},
 		{"where images are built", dev, change{"binaryAuthorization": map[string]any{}}, []string{
@@ -204,7 +217,8 @@ func TestBinaryAuthorization(t *testing.T) {
 			"binaryAuthorization.exemptions[2]: " + pattern,
 		}},
 		{"exemptions of what is to be signed", prod, set("exemptions", []any{
-			"us-central1-docker.pkg.dev/**", "us-central1-docker.pkg.dev/shop-project/shop/*", "us-central1-docker.pkg.dev/shop-project/shop/web@sha256:*",
+			"us-central1-docker.pkg.dev/**", "us-central1-docker.pkg.dev/shop-project/shop/*",
+			"us-central1-docker.pkg.dev/shop-project/shop/web@sha256:*",
 			"us-central1-docker.pkg.dev/shop-project/**", "us-central1-docker.pkg.dev/shop-projects/**",
 			"us-central1-docker.pkg.dev/shop-project/shop/web@sha256:" + strings.Repeat("a", 64),
 		}), []string{

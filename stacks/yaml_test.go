@@ -29,10 +29,13 @@ func fileWith(t *testing.T, path, fragment string) (text string, document any) {
 // text than the file shows, or another than the program gets.
 func TestYAMLTypes(t *testing.T) {
 	t.Parallel()
-	texts := []string{"services.web.environment.VERSION", "labels.release", "secrets.token.version", "services.web.name", "monitoring.alertEmails[0]", "services.web.smokePaths[0]"}
+	texts := []string{"services.web.environment.VERSION", "labels.release", "secrets.token.version", "services.web.name",
+		"monitoring.alertEmails[0]", "services.web.smokePaths[0]"}
 	for fragment, kind := range map[string]string{
-		"2024-10-21": "a date", "2026-11-27T10:00:00+02:00": "a date", "2026-11-27 10:00:00.5": "a date", "2001-12-14t21:59:43.10-05:00": "a date",
-		"1.10": "a number", "0755": "a number", "0o17": "a number", "0x1F": "a number", "1_000": "a number", "1e3": "a number", ".5": "a number",
+		"2024-10-21": "a date", "2026-11-27T10:00:00+02:00": "a date", "2026-11-27 10:00:00.5": "a date",
+		"2001-12-14t21:59:43.10-05:00": "a date",
+		"1.10":                         "a number", "0755": "a number", "0o17": "a number", "0x1F": "a number", "1_000": "a number",
+		"1e3": "a number", ".5": "a number",
 		".inf": "a number", "-.INF": "a number", ".nan": "a number", "12345678901234567890123": "a number",
 		"true": "true or false", "False": "true or false", "[a]": "a list", "{a: b}": "a map", "{1: b}": "a map", "{2024-10-21: b}": "a map",
 	} {
@@ -55,7 +58,8 @@ func TestYAMLTypes(t *testing.T) {
 		_, err = Parse(data, dev)
 		assert.Equal(t, []string{texts[0] + ": has no value; give it one, or remove the key if it is optional"}, lines(t, err), fragment)
 	}
-	for _, fragment := range []string{`"2024-10-21"`, `"1.10"`, `"true"`, "on", "yes", "12:30:45", "1.2.3", "2024-10", "2024-1-1x", `"2024-10-21 00:00"`} {
+	for _, fragment := range []string{`"2024-10-21"`, `"1.10"`, `"true"`, "on", "yes", "12:30:45", "1.2.3", "2024-10", "2024-1-1x",
+		`"2024-10-21 00:00"`} {
 		_, document := fileWith(t, texts[0], fragment)
 		data, err := FromYAML(document)
 		require.NoError(t, err)
@@ -77,7 +81,8 @@ const notHere = ": is encrypted, and would stand in the clear in the state and w
 // encryptable are places in the settings, and whether an encrypted value may stand there.
 var encryptable = map[string]bool{
 	"services.web.environment.SMTP_RELAY": false, "labels.team": false, "services.web.image": false, "services.web.smokePaths[0]": false,
-	"project.billingAccount": false, "budget.amount": false, "services.web.startup": false, "services.web.secrets.TOKEN": false, "secrets.token.version": false,
+	"project.billingAccount": false, "budget.amount": false, "services.web.startup": false, "services.web.secrets.TOKEN": false,
+	"secrets.token.version":     false,
 	"monitoring.alertEmails[0]": false, "github.environments[0].name": false, "services": false, "secrets": false, "secrets.token": false,
 	"secrets.token.value": true,
 }
@@ -113,7 +118,8 @@ func TestEncryptedInARun(t *testing.T) {
 			_, loadErr = Load(ctx)
 			return nil
 		}, pulumi.WithMocks("procureflow", dev, noResources{}), func(info *pulumi.RunInfo) {
-			info.Config, info.ConfigSecretKeys, info.RootDirectory = map[string]string{ConfigKey("procureflow"): string(toJSON(t, settings))}, []string{ConfigKey("procureflow")}, root
+			info.Config, info.ConfigSecretKeys, info.RootDirectory = map[string]string{ConfigKey("procureflow"): string(toJSON(t,
+				settings))}, []string{ConfigKey("procureflow")}, root
 		}))
 		return loadErr
 	}
@@ -129,6 +135,7 @@ func TestEncryptedInARun(t *testing.T) {
 		}
 		assert.Equal(t, []string{path + notHere}, lines(t, err))
 	}
-	assert.Equal(t, []string{settingsKey + ": has encrypted values, and which ones cannot be seen: Pulumi.dev.yaml beside Pulumi.yaml cannot be read; " +
+	assert.Equal(t, []string{settingsKey + ": has encrypted values, and which ones cannot be seen: Pulumi.dev.yaml beside Pulumi.yaml " +
+		"cannot be read; " +
 		"keep the stack's settings in that file, without --config-file"}, lines(t, load(t.TempDir())))
 }

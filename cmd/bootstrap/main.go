@@ -13,5 +13,6 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(bootstrap.Main(ctx, ".", os.Args[1:], os.Stdout, os.Stderr, func(ctx context.Context) (bootstrap.Asker, error) { return bootstrap.Google(ctx) }))
+	os.Exit(bootstrap.Main(ctx, ".", os.Args[1:], os.Stdout, os.Stderr,
+		func(ctx context.Context) (bootstrap.Asker, error) { return bootstrap.Google(ctx) }))
 }

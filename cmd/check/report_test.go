@@ -56,7 +56,10 @@ Did not run:
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	assert.Empty(t, missing(func(string) bool { return true }))
-	assert.Equal(t, []string{"shellcheck", "nodejs"}, missing(func(program string) bool { return program != "shellcheck" && program != "node" }))
+	assert.Equal(t, []string{"shellcheck", "nodejs"}, missing(func(program string) bool {
+		return program != "shellcheck" &&
+			program != "node"
+	}))
 }
 
 func TestACallThatIsWrong(t *testing.T) {

@@ -23,6 +23,7 @@ func main() {
 	context.AfterFunc(ctx, stop)
 	// Who reads the output may go away. Taking the signal, for nothing, makes that an error of the write instead of the end.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	streams := command.Streams{Program: command.Program(os.Args[0]), In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("CI") == ""}
+	streams := command.Streams{Program: command.Program(os.Args[0]), In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("CI") == ""}
 	os.Exit(command.Main(ctx, os.Args[1:], streams))
 }

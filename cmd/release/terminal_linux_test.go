@@ -41,7 +41,8 @@ func TestAGuardedCommandIsInterruptedOnce(t *testing.T) {
 	t.Parallel()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"name":"projects/p/locations/us-central1/services/web","etag":"1","latestReadyRevision":"web-a","latestCreatedRevision":"web-a",
+		fmt.Fprint(w,
+			`{"name":"projects/p/locations/us-central1/services/web","etag":"1","latestReadyRevision":"web-a","latestCreatedRevision":"web-a",
 			"traffic":[{"revision":"web-a","percent":100}],"trafficStatuses":[{"revision":"web-a","percent":100}]}`)
 	}))
 	t.Cleanup(api.Close)
@@ -60,7 +61,8 @@ func TestAGuardedCommandIsInterruptedOnce(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "interrupts")
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
-			guard := exec.CommandContext(ctx, os.Args[0], "guard", "web", "--project", "p", "--endpoint", api.URL+"/run/", "--audit", file+".jsonl", "--",
+			guard := exec.CommandContext(ctx, os.Args[0], "guard", "web", "--project", "p", "--endpoint", api.URL+"/run/", "--audit",
+				file+".jsonl", "--",
 				"env", countInterrupts+"="+file, os.Args[0])
 			guard.Env = append(os.Environ(), "RELEASE_TEST_MAIN=1")
 			guard.Stdin = tty

@@ -69,7 +69,8 @@ func TestWhatIsMade(t *testing.T) {
 		}},
 		{attestorType, "attestation-attestor", map[string]any{
 			"project": "procureflow-prod", "name": "release", "description": "Signs images whose provenance was verified.",
-			"attestationAuthorityNote": map[string]any{"noteReference": "projects/procureflow-prod/notes/release", "publicKeys": []any{publicKey(1)}},
+			"attestationAuthorityNote": map[string]any{"noteReference": "projects/procureflow-prod/notes/release",
+				"publicKeys": []any{publicKey(1)}},
 		}},
 		{memberType, "attestation-note-reader", map[string]any{
 			"project": "procureflow-prod", "note": "release", "role": "roles/containeranalysis.notes.occurrences.viewer",
@@ -77,7 +78,8 @@ func TestWhatIsMade(t *testing.T) {
 		}},
 		{policyType, "attestation-policy", map[string]any{
 			"project": "procureflow-prod", "description": "Images start when the attestor signed them.", "globalPolicyEvaluationMode": "ENABLE",
-			"admissionWhitelistPatterns": []any{map[string]any{"namePattern": "us-docker.pkg.dev/cloudrun/container/hello@sha256:" + strings.Repeat("a", 64)}},
+			"admissionWhitelistPatterns": []any{map[string]any{"namePattern": "us-docker.pkg.dev/cloudrun/container/hello@sha256:" +
+				strings.Repeat("a", 64)}},
 			"defaultAdmissionRule": map[string]any{
 				"evaluationMode": "REQUIRE_ATTESTATION", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG",
 				"requireAttestationsBies": []any{"projects/procureflow-prod/attestors/release"},
@@ -91,7 +93,8 @@ func TestWhatIsMade(t *testing.T) {
 	assert.Equal(t, "release", pulumitest.Value[string](t, made.NoteName))
 	assert.Equal(t, key, pulumitest.Value[string](t, made.Key))
 	assert.Equal(t, key+"/cryptoKeyVersions/1", pulumitest.Value[string](t, made.KeyVersion))
-	assert.Equal(t, []any{1.0}, inventory.One(t, attestation.TypeToken, "attestation").Inputs["keyVersions"], "policies see the value in force")
+	assert.Equal(t, []any{1.0}, inventory.One(t, attestation.TypeToken, "attestation").Inputs["keyVersions"],
+		"policies see the value in force")
 }
 
 func publicKey(version int) map[string]any {
@@ -148,9 +151,11 @@ func TestAllProblemsAreNamed(t *testing.T) {
 
 func TestExemptionForms(t *testing.T) {
 	t.Parallel()
-	for _, pattern := range []string{"us-docker.pkg.dev/p/r/*", "us-docker.pkg.dev/p/**", "localhost:5000/a:tag", "gcr.io/p/i@sha256:" + strings.Repeat("0", 64)} {
+	for _, pattern := range []string{"us-docker.pkg.dev/p/r/*", "us-docker.pkg.dev/p/**", "localhost:5000/a:tag",
+		"gcr.io/p/i@sha256:" + strings.Repeat("0", 64)} {
 		inventory, _ := run(t, args(func(a *attestation.AttestationArgs) { a.Exemptions = []string{pattern} }))
-		assert.Equal(t, []any{map[string]any{"namePattern": pattern}}, inventory.One(t, policyType, "attestation-policy").Inputs["admissionWhitelistPatterns"])
+		assert.Equal(t, []any{map[string]any{"namePattern": pattern}},
+			inventory.One(t, policyType, "attestation-policy").Inputs["admissionWhitelistPatterns"])
 	}
 }
 

@@ -30,14 +30,16 @@ func (args *AttestationArgs) validate() error {
 		problems = append(problems, errors.New("args.Location is missing: set the key's location, for example us-central1"))
 	}
 	if !keyName.MatchString(args.KeyRing) {
-		problems = append(problems, fmt.Errorf("args.KeyRing %q is no key ring's id: use 1-63 letters, digits, hyphens and underscores", args.KeyRing))
+		problems = append(problems, fmt.Errorf("args.KeyRing %q is no key ring's id: use 1-63 letters, digits, hyphens and underscores",
+			args.KeyRing))
 	}
 	if name := args.name(); !authorityName.MatchString(name) {
 		problems = append(problems, fmt.Errorf("args.Name %q names key, note and attestor: use 2-63 lower-case letters, digits and hyphens, "+
 			"beginning with a letter and not ending with a hyphen", name))
 	}
 	if !slices.Contains(protectionLevels, args.protectionLevel()) {
-		problems = append(problems, fmt.Errorf("args.ProtectionLevel is %q: set %s", args.ProtectionLevel, strings.Join(protectionLevels, " or ")))
+		problems = append(problems, fmt.Errorf("args.ProtectionLevel is %q: set %s", args.ProtectionLevel,
+			strings.Join(protectionLevels, " or ")))
 	}
 	for i, version := range args.KeyVersions {
 		if version < 1 {

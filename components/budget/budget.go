@@ -146,7 +146,8 @@ func (args *BudgetArgs) validate() error {
 		problems = append(problems, fmt.Errorf("args.Amount is %d: set at least 1", args.Amount))
 	}
 	if !currency.MatchString(args.Currency) {
-		problems = append(problems, fmt.Errorf("args.Currency %q is no currency: use the billing account's ISO 4217 code, for example USD", args.Currency))
+		problems = append(problems,
+			fmt.Errorf("args.Currency %q is no currency: use the billing account's ISO 4217 code, for example USD", args.Currency))
 	}
 	if len(args.CurrentPercent) == 0 {
 		problems = append(problems, errors.New("args.CurrentPercent is empty: set at least one threshold, or nobody is told"))
@@ -163,7 +164,8 @@ func thresholdProblems(field string, percents []int) []error {
 			problems = append(problems, fmt.Errorf("%s[%d] is %d: use at least 1", field, i, percent))
 		}
 		if i > 0 && percent <= percents[i-1] {
-			problems = append(problems, fmt.Errorf("%s[%d] is %d after %d: write the thresholds in ascending order, each once", field, i, percent, percents[i-1]))
+			problems = append(problems, fmt.Errorf("%s[%d] is %d after %d: write the thresholds in ascending order, each once", field, i,
+				percent, percents[i-1]))
 		}
 	}
 	return problems

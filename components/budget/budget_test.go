@@ -17,8 +17,9 @@ const budgetType = "gcp:billing/budget:Budget"
 // args are valid; change makes them what a test wants.
 func args(change func(*budget.BudgetArgs)) *budget.BudgetArgs {
 	args := &budget.BudgetArgs{
-		BillingAccount: pulumi.String("012345-6789AB-CDEF01"), ProjectNumber: pulumi.String("123456789012"), DisplayName: pulumi.String("procureflow-dev"),
-		Amount: 10, Currency: "USD", CurrentPercent: []int{50, 75, 90}, ForecastPercent: []int{100},
+		BillingAccount: pulumi.String("012345-6789AB-CDEF01"), ProjectNumber: pulumi.String("123456789012"),
+		DisplayName: pulumi.String("procureflow-dev"),
+		Amount:      10, Currency: "USD", CurrentPercent: []int{50, 75, 90}, ForecastPercent: []int{100},
 		Channels: pulumi.ToStringArray([]string{"projects/procureflow-dev/notificationChannels/1"}),
 	}
 	if change != nil {
@@ -73,7 +74,8 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			"args.BillingAccount is missing", "args.ProjectNumber is missing", "args.DisplayName is missing", "args.Amount is 0: set at least 1",
 			`args.Currency "" is no currency`, "args.CurrentPercent is empty",
 		}},
-		"a long name":       {args(func(a *budget.BudgetArgs) { a.DisplayName = pulumi.String(strings.Repeat("a", 61)) }), []string{"args.DisplayName has 61 characters"}},
+		"a long name": {args(func(a *budget.BudgetArgs) { a.DisplayName = pulumi.String(strings.Repeat("a", 61)) }),
+			[]string{"args.DisplayName has 61 characters"}},
 		"a currency's name": {args(func(a *budget.BudgetArgs) { a.Currency = "Dollar" }), []string{`args.Currency "Dollar" is no currency`}},
 		"thresholds out of order": {args(func(a *budget.BudgetArgs) { a.CurrentPercent = []int{50, 50, 0} }), []string{
 			"args.CurrentPercent[1] is 50 after 50", "args.CurrentPercent[2] is 0: use at least 1", "args.CurrentPercent[2] is 0 after 50",

@@ -56,7 +56,8 @@ func checkVersion(name, value string) error {
 	if version.MatchString(value) {
 		return nil
 	}
-	return fmt.Errorf("args.Secrets[%q].Version %q is not a version's number: pin one, for example \"1\", so that a rollback restores the value", name, value)
+	return fmt.Errorf("args.Secrets[%q].Version %q is not a version's number: pin one, for example \"1\", so that a rollback restores "+
+		"the value", name, value)
 }
 
 func (args *ServiceArgs) validate() error {
@@ -73,8 +74,9 @@ func (args *ServiceArgs) validate() error {
 	refuse(args.ProjectNumber == nil, "args.ProjectNumber is missing: set the project's number, which is part of the URL")
 	refuse(args.Location == nil, "args.Location is missing: set the region, for example us-central1")
 	refuse(args.ServiceAccount == nil, "args.ServiceAccount is missing: set the e-mail address of the service's own account")
-	refuse(!serviceID.MatchString(args.ServiceName), "args.ServiceName %q is not a service id: use 1-49 lower-case letters, digits and hyphens, "+
-		"beginning with a letter and not ending with a hyphen", args.ServiceName)
+	refuse(!serviceID.MatchString(args.ServiceName),
+		"args.ServiceName %q is not a service id: use 1-49 lower-case letters, digits and hyphens, "+
+			"beginning with a letter and not ending with a hyphen", args.ServiceName)
 	switch image := args.Image.(type) {
 	case nil:
 		refuse(true, "args.Image is missing: set an image by digest, NAME@sha256:<64 hex digits>")
@@ -89,10 +91,13 @@ func (args *ServiceArgs) validate() error {
 		}
 	}
 	refuse(args.Port < 0 || args.Port > 65535, "args.Port is %d: use 1-65535, or leave it out for %d", args.Port, DefaultPort)
-	refuse(args.Concurrency < 0 || args.Concurrency > 1000, "args.Concurrency is %d: use 1-1000, or leave it out for %d", args.Concurrency, DefaultConcurrency)
-	refuse(args.TimeoutSeconds < 0 || args.TimeoutSeconds > 3600, "args.TimeoutSeconds is %d: use 1-3600, or leave it out for %d", args.TimeoutSeconds, DefaultTimeoutSeconds)
+	refuse(args.Concurrency < 0 || args.Concurrency > 1000, "args.Concurrency is %d: use 1-1000, or leave it out for %d",
+		args.Concurrency, DefaultConcurrency)
+	refuse(args.TimeoutSeconds < 0 || args.TimeoutSeconds > 3600, "args.TimeoutSeconds is %d: use 1-3600, or leave it out for %d",
+		args.TimeoutSeconds, DefaultTimeoutSeconds)
 	refuse(args.MaxInstances < 1, "args.MaxInstances is %d: set at least 1, it caps cost", args.MaxInstances)
-	refuse(args.MinInstances < 0 || args.MinInstances > max(args.MaxInstances, 0), "args.MinInstances is %d: use 0 to MaxInstances, %d", args.MinInstances, args.MaxInstances)
+	refuse(args.MinInstances < 0 || args.MinInstances > max(args.MaxInstances, 0), "args.MinInstances is %d: use 0 to MaxInstances, %d",
+		args.MinInstances, args.MaxInstances)
 	refuse(args.Attempt < 0, "args.Attempt is %d: use 0 or more", args.Attempt)
 	refuse(ingressValues[args.ingress()] == "", "args.Ingress %q is unknown: use one of %s", args.Ingress,
 		strings.Join(slices.Sorted(maps.Keys(ingressValues)), ", "))
@@ -120,7 +125,8 @@ func (p Probe) problems(field string, longest int) []error {
 		problems = append(problems, fmt.Errorf("%s.InitialDelaySeconds is %d: use 0-%d", field, p.InitialDelaySeconds, longest))
 	}
 	if p.FailureThreshold < 0 {
-		problems = append(problems, fmt.Errorf("%s.FailureThreshold is %d: use at least 1, or leave it out for %d", field, p.FailureThreshold, defaultProbeFailureThreshold))
+		problems = append(problems, fmt.Errorf("%s.FailureThreshold is %d: use at least 1, or leave it out for %d", field,
+			p.FailureThreshold, defaultProbeFailureThreshold))
 	}
 	return problems
 }
@@ -146,7 +152,8 @@ func (args *ServiceArgs) variableProblems() []error {
 			problems = append(problems, fmt.Errorf("%s[%q] is set by Cloud Run itself: choose another name", field, name))
 		}
 		if len(fields[name]) > 1 {
-			problems = append(problems, fmt.Errorf("variable %q is given %d times, in %s: keep one", name, len(fields[name]), strings.Join(fields[name], " and ")))
+			problems = append(problems, fmt.Errorf("variable %q is given %d times, in %s: keep one", name, len(fields[name]),
+				strings.Join(fields[name], " and ")))
 		}
 		if value, given := args.Environment[name]; given && value == nil {
 			problems = append(problems, fmt.Errorf("args.Environment[%q] has no value: set one, or remove it", name))
@@ -187,7 +194,8 @@ func (args *ServiceArgs) trafficProblems() []error {
 			problems = append(problems, fmt.Errorf("args.Traffic[%q] is %d: use 0-100", target, percent))
 		}
 		if target != Latest && !strings.HasPrefix(target, args.ServiceName+"-") {
-			problems = append(problems, fmt.Errorf("args.Traffic[%q] is no revision of %q: use %s or a name that begins with %s-", target, args.ServiceName, Latest, args.ServiceName))
+			problems = append(problems, fmt.Errorf("args.Traffic[%q] is no revision of %q: use %s or a name that begins with %s-", target,
+				args.ServiceName, Latest, args.ServiceName))
 		}
 	}
 	if total != 100 {

@@ -241,7 +241,8 @@ func (args *ServiceArgs) inputs() pulumi.Map {
 		"image": args.Image, "serviceAccount": args.ServiceAccount,
 		"minInstances": pulumi.Int(args.MinInstances), "maxInstances": pulumi.Int(args.MaxInstances),
 		"public": pulumi.Bool(args.Public), "ingress": pulumi.String(args.ingress()),
-		"binaryAuthorization": pulumi.Bool(args.BinaryAuthorization), "deletionProtection": pulumi.Bool(args.DeletionProtection), "attempt": pulumi.Int(args.Attempt),
+		"binaryAuthorization": pulumi.Bool(args.BinaryAuthorization), "deletionProtection": pulumi.Bool(args.DeletionProtection),
+		"attempt": pulumi.Int(args.Attempt),
 	}
 	if args.Labels != nil {
 		inputs["labels"] = args.Labels

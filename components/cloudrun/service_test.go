@@ -84,7 +84,8 @@ func TestServiceIsExactlyThis(t *testing.T) {
 				"resources": map[string]any{"limits": map[string]any{"cpu": "1", "memory": "512Mi"}, "cpuIdle": true, "startupCpuBoost": false},
 				"envs": []any{
 					map[string]any{"name": "A", "value": "1"},
-					map[string]any{"name": "MONGODB_URI", "valueSource": map[string]any{"secretKeyRef": map[string]any{"secret": "mongodb-uri", "version": "3"}}},
+					map[string]any{"name": "MONGODB_URI",
+						"valueSource": map[string]any{"secretKeyRef": map[string]any{"secret": "mongodb-uri", "version": "3"}}},
 					map[string]any{"name": "NEXTAUTH_URL", "value": "https://procureflow-web-123456789012.us-central1.run.app"},
 					map[string]any{"name": "NODE_ENV", "value": "production"},
 				},
@@ -136,7 +137,8 @@ func TestSettingsReachTheService(t *testing.T) {
 	assert.Equal(t, "60s", template["timeout"])
 	assert.Equal(t, 10.0, template["maxInstanceRequestConcurrency"])
 	container := template["containers"].([]any)[0].(map[string]any)
-	assert.Equal(t, map[string]any{"limits": map[string]any{"cpu": "2", "memory": "1Gi"}, "cpuIdle": false, "startupCpuBoost": true}, container["resources"])
+	assert.Equal(t, map[string]any{"limits": map[string]any{"cpu": "2", "memory": "1Gi"}, "cpuIdle": false, "startupCpuBoost": true},
+		container["resources"])
 }
 
 // TestProbesReachWhatCloudRunTakes: the settings allow these, so the component must not refuse them.
@@ -229,7 +231,8 @@ func TestAnUnknownTemplateHasAnUnknownRevision(t *testing.T) {
 	assert.Contains(t, resource.Unknowns, "template.revision")
 	assert.Contains(t, resource.Unknowns, "traffics[0].revision")
 	assert.False(t, pulumitest.IsKnown(t, service.Revision))
-	assert.Equal(t, "https://procureflow-web-123456789012.us-central1.run.app", pulumitest.Value[string](t, service.URL), "the URL is known before anything exists")
+	assert.Equal(t, "https://procureflow-web-123456789012.us-central1.run.app", pulumitest.Value[string](t, service.URL),
+		"the URL is known before anything exists")
 }
 
 func TestWhatIsKnownLateIsCheckedLate(t *testing.T) {
@@ -244,7 +247,8 @@ func TestWhatIsKnownLateIsCheckedLate(t *testing.T) {
 		},
 		"a version that moves": {
 			func(a *cloudrun.ServiceArgs) {
-				a.Secrets["MONGODB_URI"] = cloudrun.SecretVariable{Secret: pulumi.String("mongodb-uri"), Version: pulumi.String("latest").ToStringOutput()}
+				a.Secrets["MONGODB_URI"] = cloudrun.SecretVariable{Secret: pulumi.String("mongodb-uri"),
+					Version: pulumi.String("latest").ToStringOutput()}
 			},
 			`args.Secrets["MONGODB_URI"].Version "latest" is not a version's number`,
 		},

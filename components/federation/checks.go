@@ -71,21 +71,25 @@ func idProblems(field, value string) []error {
 func (trust Trust) problems(field string) []error {
 	var problems []error
 	if trust.OwnerID <= 0 {
-		problems = append(problems, fmt.Errorf("%s.OwnerID is %d: set the owner's numeric id (gh api users/OWNER --jq .id)", field, trust.OwnerID))
+		problems = append(problems, fmt.Errorf("%s.OwnerID is %d: set the owner's numeric id (gh api users/OWNER --jq .id)", field,
+			trust.OwnerID))
 	}
 	if trust.RepositoryID <= 0 {
-		problems = append(problems, fmt.Errorf("%s.RepositoryID is %d: set the repository's numeric id (gh api repos/OWNER/NAME --jq .id)", field, trust.RepositoryID))
+		problems = append(problems,
+			fmt.Errorf("%s.RepositoryID is %d: set the repository's numeric id (gh api repos/OWNER/NAME --jq .id)", field, trust.RepositoryID))
 	}
 	if trust.Ref != "" && !ref.MatchString(trust.Ref) {
 		problems = append(problems, fmt.Errorf("%s.Ref %q can match no token: write it in full, for example refs/heads/main", field, trust.Ref))
 	}
 	for _, file := range trust.Workflows {
 		if !workflow.MatchString(file) {
-			problems = append(problems, fmt.Errorf("%s.Workflows has %q, which can match no token: build it with WorkflowRef or WorkflowAt", field, file))
+			problems = append(problems,
+				fmt.Errorf("%s.Workflows has %q, which can match no token: build it with WorkflowRef or WorkflowAt", field, file))
 		}
 	}
 	if trust.Environment != "" && !environment.MatchString(trust.Environment) {
-		problems = append(problems, fmt.Errorf("%s.Environment %q can match no token: use letters, digits, dots, hyphens and underscores", field, trust.Environment))
+		problems = append(problems, fmt.Errorf("%s.Environment %q can match no token: use letters, digits, dots, hyphens and underscores",
+			field, trust.Environment))
 	}
 	if len(trust.Events) == 0 {
 		problems = append(problems, fmt.Errorf("%s.Events is empty: name those that start its runs, of %s", field, strings.Join(trusted, ", ")))
@@ -100,7 +104,8 @@ func (trust Trust) problems(field string) []error {
 		problems = append(problems, fmt.Errorf("%s.Description has %d characters: shorten it to %d", field, length, maxDescription))
 	}
 	if length := len([]rune(Condition(trust))); length > maxCondition {
-		problems = append(problems, fmt.Errorf("%s makes a condition of %d characters: Google takes %d, so name fewer workflows", field, length, maxCondition))
+		problems = append(problems, fmt.Errorf("%s makes a condition of %d characters: Google takes %d, so name fewer workflows", field,
+			length, maxCondition))
 	}
 	return problems
 }
@@ -109,7 +114,8 @@ func (args *FederationArgs) bindingProblems(name string, binding Binding) []erro
 	field := fmt.Sprintf("args.Bindings[%q]", name)
 	var problems []error
 	if !key.MatchString(name) {
-		problems = append(problems, fmt.Errorf("%s key names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field))
+		problems = append(problems,
+			fmt.Errorf("%s key names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field))
 	}
 	if binding.ServiceAccount == nil {
 		problems = append(problems, fmt.Errorf("%s.ServiceAccount is missing: set the account's name, projects/P/serviceAccounts/EMAIL", field))
@@ -122,14 +128,17 @@ func (args *FederationArgs) bindingProblems(name string, binding Binding) []erro
 				"no token would match; build it with EnvironmentValue or EnvironmentWorkflowValue", field, binding.Value))
 		}
 		if more != (binding.Attribute != AttributeRepository) || !fits(binding.Attribute, rest) {
-			problems = append(problems, fmt.Errorf("%s.Value %q is no value of %s: EnvironmentValue and EnvironmentWorkflowValue build it", field, binding.Value, binding.Attribute))
+			problems = append(problems,
+				fmt.Errorf("%s.Value %q is no value of %s: EnvironmentValue and EnvironmentWorkflowValue build it", field, binding.Value,
+					binding.Attribute))
 		}
 	case AttributeWorkflow:
 		if !workflow.MatchString(binding.Value) {
 			problems = append(problems, fmt.Errorf("%s.Value %q is no workflow: build it with WorkflowRef or WorkflowAt", field, binding.Value))
 		}
 	default:
-		problems = append(problems, fmt.Errorf("%s.Attribute %q is not narrow enough or not mapped: use one of %s, %s, %s, %s", field, binding.Attribute,
+		problems = append(problems, fmt.Errorf("%s.Attribute %q is not narrow enough or not mapped: use one of %s, %s, %s, %s", field,
+			binding.Attribute,
 			AttributeRepository, AttributeEnvironment, AttributeWorkflow, AttributeEnvironmentWorkflow))
 	}
 	if strings.ContainsAny(binding.Value, " \t\r\n") {

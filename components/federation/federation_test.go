@@ -134,7 +134,8 @@ func TestCondition(t *testing.T) {
 		},
 		"an environment": {federation.Trust{Environment: "dev"}, base + " && has(assertion.environment) && assertion.environment == 'dev'"},
 		"no environment": {federation.Trust{Environment: federation.NoEnvironment}, base + " && !has(assertion.environment)"},
-		"events":         {federation.Trust{Events: []string{"push", "workflow_dispatch"}}, numbers + "['push', 'workflow_dispatch']" + runner + none},
+		"events": {federation.Trust{Events: []string{"push", "workflow_dispatch"}},
+			numbers + "['push', 'workflow_dispatch']" + runner + none},
 		"a value that would leave its quotes": {
 			federation.Trust{Ref: "refs/heads/x' || true || '"}, base + ` && assertion.ref == 'refs/heads/x\' || true || \''` + none,
 		},
@@ -144,7 +145,8 @@ func TestCondition(t *testing.T) {
 		},
 		"a value that would swallow the quote": {federation.Trust{Ref: `refs/heads/x\`}, base + ` && assertion.ref == 'refs/heads/x\\'` + none},
 		"a line break":                         {federation.Trust{Ref: "a\nb\x7f"}, base + ` && assertion.ref == 'a\u000ab\u007f'` + none},
-		"letters beyond ASCII":                 {federation.Trust{Ref: "refs/heads/ação"}, base + ` && assertion.ref == 'refs/heads/ação'` + none},
+		"letters beyond ASCII": {federation.Trust{Ref: "refs/heads/ação"},
+			base + ` && assertion.ref == 'refs/heads/ação'` + none},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,55 +179,95 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		args *federation.FederationArgs
 		want []string
 	}{
-		"nil":                {nil, []string{`federation "federation": args is nil`}},
-		"everything missing": {&federation.FederationArgs{}, []string{"args.Project is missing", `args.PoolID "" is not an id`, "args.Providers is empty"}},
-		"a short pool":       {args(func(a *federation.FederationArgs) { a.PoolID = "gh" }), []string{`args.PoolID "gh" is not an id: use 4-32`}},
-		"a long pool":        {args(func(a *federation.FederationArgs) { a.PoolID = strings.Repeat("a", 33) }), []string{"is not an id: use 4-32"}},
-		"a reserved pool":    {args(func(a *federation.FederationArgs) { a.PoolID = "gcp-github" }), []string{`args.PoolID "gcp-github" begins with gcp-`}},
-		"a bad provider id":  {args(func(a *federation.FederationArgs) { a.Providers["GH"] = a.Providers["github-oidc"] }), []string{`args.Providers["GH"] id "GH" is not an id`}},
+		"nil": {nil, []string{`federation "federation": args is nil`}},
+		"everything missing": {&federation.FederationArgs{}, []string{"args.Project is missing", `args.PoolID "" is not an id`,
+			"args.Providers is empty"}},
+		"a short pool": {args(func(a *federation.FederationArgs) { a.PoolID = "gh" }), []string{`args.PoolID "gh" is not an id: use 4-32`}},
+		"a long pool": {args(func(a *federation.FederationArgs) { a.PoolID = strings.Repeat("a", 33) }),
+			[]string{"is not an id: use 4-32"}},
+		"a reserved pool": {args(func(a *federation.FederationArgs) { a.PoolID = "gcp-github" }),
+			[]string{`args.PoolID "gcp-github" begins with gcp-`}},
+		"a bad provider id": {args(func(a *federation.FederationArgs) { a.Providers["GH"] = a.Providers["github-oidc"] }),
+			[]string{`args.Providers["GH"] id "GH" is not an id`}},
 		"no ids": {provider(func(trust *federation.Trust) { trust.OwnerID, trust.RepositoryID = 0, -1 }), []string{
 			`args.Providers["github-oidc"].OwnerID is 0: set the owner's numeric id`, `args.Providers["github-oidc"].RepositoryID is -1`,
 		}},
-		"a short ref":     {provider(func(trust *federation.Trust) { trust.Ref = "main" }), []string{`.Ref "main" can match no token: write it in full`}},
-		"a bare workflow": {provider(func(trust *federation.Trust) { trust.Workflows[0] = "deploy.yml" }), []string{`.Workflows has "deploy.yml", which can match no token`}},
-		"a workflow at a short commit": {provider(func(trust *federation.Trust) { trust.Workflows[0] = federation.WorkflowAt("o/r", "a.yml", "0123abc") }), []string{
+		"a short ref": {provider(func(trust *federation.Trust) { trust.Ref = "main" }),
+			[]string{`.Ref "main" can match no token: write it in full`}},
+		"a bare workflow": {provider(func(trust *federation.Trust) { trust.Workflows[0] = "deploy.yml" }),
+			[]string{`.Workflows has "deploy.yml", which can match no token`}},
+		"a workflow at a short commit": {provider(func(trust *federation.Trust) {
+			trust.Workflows[0] = federation.WorkflowAt("o/r",
+				"a.yml", "0123abc")
+		}), []string{
 			`.Workflows has "o/r/.github/workflows/a.yml@0123abc", which can match no token`,
 		}},
-		"an odd environment":  {provider(func(trust *federation.Trust) { trust.Environment = "a b" }), []string{`.Environment "a b" can match no token`}},
-		"an odd event":        {provider(func(trust *federation.Trust) { trust.Events = []string{"Push!"} }), []string{`.Events has "Push!", which is no event`}},
-		"no event":            {provider(func(trust *federation.Trust) { trust.Events = nil }), []string{`.Events is empty: name those that start its runs`}},
-		"a fork's event":      {provider(func(trust *federation.Trust) { trust.Events = []string{"push", "pull_request_target"} }), []string{`.Events has "pull_request_target"`}},
-		"anybody's event":     {provider(func(trust *federation.Trust) { trust.Events = []string{"issue_comment"} }), []string{`.Events has "issue_comment"`}},
-		"a run after another": {provider(func(trust *federation.Trust) { trust.Events = []string{"workflow_run"} }), []string{`.Events has "workflow_run"`}},
-		"a long description":  {provider(func(trust *federation.Trust) { trust.Description = strings.Repeat("a", 257) }), []string{"Description has 257 characters: shorten it to 256"}},
-		"a long condition":    {provider(func(trust *federation.Trust) { trust.Ref = "refs/heads/" + strings.Repeat("a", 4096) }), []string{"characters: Google takes 4096"}},
-		"an open environment": {provider(func(trust *federation.Trust) { trust.Environment = "" }), []string{`args.Providers["github-oidc"].Environment is missing: a binding takes the tokens of every provider`}},
-		"no account":          {binding(func(b *federation.Binding) { b.ServiceAccount = nil }), []string{`args.Bindings["deploy"].ServiceAccount is missing`}},
-		"the ref alone":       {binding(func(b *federation.Binding) { b.Attribute, b.Value = "ref", "refs/heads/main" }), []string{`.Attribute "ref" is not narrow enough or not mapped`}},
-		"the subject":         {binding(func(b *federation.Binding) { b.Attribute = "google.subject" }), []string{`.Attribute "google.subject" is not narrow enough`}},
-		"another repository":  {binding(func(b *federation.Binding) { b.Value = "9:production:x" }), []string{`.Value "9:production:x" does not begin with the id of a repository`}},
-		"a bare id as environment": {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeEnvironment, "2002" }), []string{
+		"an odd environment": {provider(func(trust *federation.Trust) { trust.Environment = "a b" }),
+			[]string{`.Environment "a b" can match no token`}},
+		"an odd event": {provider(func(trust *federation.Trust) { trust.Events = []string{"Push!"} }),
+			[]string{`.Events has "Push!", which is no event`}},
+		"no event": {provider(func(trust *federation.Trust) { trust.Events = nil }),
+			[]string{`.Events is empty: name those that start its runs`}},
+		"a fork's event": {provider(func(trust *federation.Trust) { trust.Events = []string{"push", "pull_request_target"} }),
+			[]string{`.Events has "pull_request_target"`}},
+		"anybody's event": {provider(func(trust *federation.Trust) { trust.Events = []string{"issue_comment"} }),
+			[]string{`.Events has "issue_comment"`}},
+		"a run after another": {provider(func(trust *federation.Trust) { trust.Events = []string{"workflow_run"} }),
+			[]string{`.Events has "workflow_run"`}},
+		"a long description": {provider(func(trust *federation.Trust) { trust.Description = strings.Repeat("a", 257) }),
+			[]string{"Description has 257 characters: shorten it to 256"}},
+		"a long condition": {provider(func(trust *federation.Trust) { trust.Ref = "refs/heads/" + strings.Repeat("a", 4096) }),
+			[]string{"characters: Google takes 4096"}},
+		"an open environment": {provider(func(trust *federation.Trust) { trust.Environment = "" }),
+			[]string{`args.Providers["github-oidc"].Environment is missing: a binding takes the tokens of every provider`}},
+		"no account": {binding(func(b *federation.Binding) { b.ServiceAccount = nil }),
+			[]string{`args.Bindings["deploy"].ServiceAccount is missing`}},
+		"the ref alone": {binding(func(b *federation.Binding) { b.Attribute, b.Value = "ref", "refs/heads/main" }),
+			[]string{`.Attribute "ref" is not narrow enough or not mapped`}},
+		"the subject": {binding(func(b *federation.Binding) { b.Attribute = "google.subject" }),
+			[]string{`.Attribute "google.subject" is not narrow enough`}},
+		"another repository": {binding(func(b *federation.Binding) { b.Value = "9:production:x" }),
+			[]string{`.Value "9:production:x" does not begin with the id of a repository`}},
+		"a bare id as environment": {binding(func(b *federation.Binding) {
+			b.Attribute, b.Value = federation.AttributeEnvironment,
+				"2002"
+		}), []string{
 			`.Value "2002" is no value of repo_env`,
 		}},
 		"no workflow in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production" }), []string{
 			`.Value "2002:production" is no value of env_workflow`,
 		}},
-		"an environment in the composite that is none": {binding(func(b *federation.Binding) { b.Value = "2002:-dev:refs/heads/main:" + deployWorkflow }), []string{
+		"an environment in the composite that is none": {binding(func(b *federation.Binding) {
+			b.Value = "2002:-dev:refs/heads/main:" +
+				deployWorkflow
+		}), []string{
 			"is no value of env_workflow",
 		}},
-		"a ref in the composite that is none": {binding(func(b *federation.Binding) { b.Value = "2002:production:main:" + deployWorkflow }), []string{
+		"a ref in the composite that is none": {binding(func(b *federation.Binding) {
+			b.Value = "2002:production:main:" +
+				deployWorkflow
+		}), []string{
 			"is no value of env_workflow",
 		}},
 		"a workflow in the composite that is none": {binding(func(b *federation.Binding) { b.Value = "2002:production:refs/heads/main:deploy.yml" }), []string{
 			"is no value of env_workflow",
 		}},
-		"an empty environment in the composite": {binding(func(b *federation.Binding) { b.Value = "2002::refs/heads/main:" + deployWorkflow }), []string{
+		"an empty environment in the composite": {binding(func(b *federation.Binding) {
+			b.Value = "2002::refs/heads/main:" +
+				deployWorkflow
+		}), []string{
 			"is no value of env_workflow",
 		}},
-		"a fifth part of the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production:refs/heads/main:" + deployWorkflow + ":x" }), []string{
+		"a fifth part of the composite": {binding(func(b *federation.Binding) {
+			b.Value = "2002:production:refs/heads/main:" +
+				deployWorkflow + ":x"
+		}), []string{
 			"is no value of env_workflow",
 		}},
-		"an odd environment for a binding": {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeEnvironment, "2002:a/b" }), []string{
+		"an odd environment for a binding": {binding(func(b *federation.Binding) {
+			b.Attribute, b.Value = federation.AttributeEnvironment,
+				"2002:a/b"
+		}), []string{
 			`.Value "2002:a/b" is no value of repo_env`,
 		}},
 		"an id with a colon": {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeRepository, "2002:" }), []string{
@@ -234,13 +276,24 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"no ref in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production:" + deployWorkflow }), []string{
 			"is no value of env_workflow",
 		}},
-		"a colon inside of a part": {binding(func(b *federation.Binding) { b.Value = "2002:production:refs/heads/a:b:" + deployWorkflow }), []string{
+		"a colon inside of a part": {binding(func(b *federation.Binding) {
+			b.Value = "2002:production:refs/heads/a:b:" +
+				deployWorkflow
+		}), []string{
 			"is no value of env_workflow",
 		}},
-		"an environment as id":  {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeRepository, "2002:dev" }), []string{`.Value "2002:dev" is no value of repository_id`}},
-		"no workflow":           {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeWorkflow, "deploy.yml" }), []string{`.Value "deploy.yml" is no workflow`}},
-		"a space":               {binding(func(b *federation.Binding) { b.Value = "2002:a b:c" }), []string{`.Value "2002:a b:c" has a space in it`}},
-		"a key that is no name": {args(func(a *federation.FederationArgs) { a.Bindings["Deploy It"] = a.Bindings["deploy"] }), []string{`args.Bindings["Deploy It"] key names a resource`}},
+		"an environment as id": {binding(func(b *federation.Binding) {
+			b.Attribute, b.Value = federation.AttributeRepository,
+				"2002:dev"
+		}), []string{`.Value "2002:dev" is no value of repository_id`}},
+		"no workflow": {binding(func(b *federation.Binding) {
+			b.Attribute, b.Value = federation.AttributeWorkflow,
+				"deploy.yml"
+		}), []string{`.Value "deploy.yml" is no workflow`}},
+		"a space": {binding(func(b *federation.Binding) { b.Value = "2002:a b:c" }),
+			[]string{`.Value "2002:a b:c" has a space in it`}},
+		"a key that is no name": {args(func(a *federation.FederationArgs) { a.Bindings["Deploy It"] = a.Bindings["deploy"] }),
+			[]string{`args.Bindings["Deploy It"] key names a resource`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

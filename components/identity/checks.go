@@ -98,7 +98,8 @@ func (grant Grant) problems(field string) []error {
 			problems = append(problems, fmt.Errorf("%s.Scope of kind %s lacks %s: set it", field, kind, name))
 		}
 		if scopeKey != "" && !key.MatchString(scopeKey) {
-			problems = append(problems, fmt.Errorf("%s.Scope key %q names a resource: use lower-case letters, digits and hyphens, beginning with a letter",
+			problems = append(problems, fmt.Errorf("%s.Scope key %q names a resource: use lower-case letters, digits and hyphens, "+
+				"beginning with a letter",
 				field, scopeKey))
 		}
 	}
@@ -111,7 +112,8 @@ func (grant Grant) problems(field string) []error {
 func (grant Grant) roleProblems(field string) []error {
 	if grant.CustomRole != nil {
 		if !key.MatchString(grant.Role) {
-			return []error{fmt.Errorf("%s.Role is the key of a custom role: use lower-case letters, digits and hyphens, beginning with a letter", field)}
+			return []error{fmt.Errorf("%s.Role is the key of a custom role: use lower-case letters, digits and hyphens, beginning with "+
+				"a letter", field)}
 		}
 		return nil
 	}

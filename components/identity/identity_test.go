@@ -70,12 +70,14 @@ func TestEachScopeBecomesItsOwnKindOfGrant(t *testing.T) {
 			map[string]any{"project": "procureflow-dev"},
 		},
 		"repository": {
-			identity.Grant{Role: "roles/artifactregistry.reader", Scope: identity.RepositoryScope{Key: "images", Location: region, Repository: pulumi.String("procureflow")}},
+			identity.Grant{Role: "roles/artifactregistry.reader", Scope: identity.RepositoryScope{Key: "images", Location: region,
+				Repository: pulumi.String("procureflow")}},
 			"gcp:artifactregistry/repositoryIamMember:RepositoryIamMember", "deploy-grant-repository-images-artifactregistry-reader",
 			map[string]any{"project": "procureflow-prod", "location": "us-central1", "repository": "procureflow"},
 		},
 		"secret": {
-			identity.Grant{Role: "roles/secretmanager.secretAccessor", Scope: identity.SecretScope{Key: "nextauth", SecretID: pulumi.String("nextauth-secret")}},
+			identity.Grant{Role: "roles/secretmanager.secretAccessor",
+				Scope: identity.SecretScope{Key: "nextauth", SecretID: pulumi.String("nextauth-secret")}},
 			"gcp:secretmanager/secretIamMember:SecretIamMember", "deploy-grant-secret-nextauth-secretmanager-secretaccessor",
 			map[string]any{"project": "procureflow-prod", "secretId": "nextauth-secret"},
 		},
@@ -102,7 +104,8 @@ func TestEachScopeBecomesItsOwnKindOfGrant(t *testing.T) {
 			inventory, _ := run(t, args(test.grant))
 			assert.Equal(t, test.want, inventory.One(t, test.wantType, test.wantName).Inputs)
 
-			test.grant.Condition = &identity.Condition{Title: "for-a-while", Description: "Until then", Expression: "request.time < timestamp('2027-01-01T00:00:00Z')"}
+			test.grant.Condition = &identity.Condition{Title: "for-a-while", Description: "Until then",
+				Expression: "request.time < timestamp('2027-01-01T00:00:00Z')"}
 			test.want["condition"] = map[string]any{
 				"title": "for-a-while", "description": "Until then", "expression": "request.time < timestamp('2027-01-01T00:00:00Z')",
 			}
@@ -115,7 +118,8 @@ func TestEachScopeBecomesItsOwnKindOfGrant(t *testing.T) {
 func TestCustomRole(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(identity.Grant{
-		Role: "secrets", CustomRole: pulumi.String("projects/procureflow-prod/roles/secretContainers"), Scope: identity.ProjectScope{}, Reason: "It makes secrets.",
+		Role: "secrets", CustomRole: pulumi.String("projects/procureflow-prod/roles/secretContainers"), Scope: identity.ProjectScope{},
+		Reason: "It makes secrets.",
 	}))
 	assert.Equal(t, "projects/procureflow-prod/roles/secretContainers",
 		inventory.One(t, "gcp:projects/iAMMember:IAMMember", "deploy-grant-project-secrets").Inputs["role"])
@@ -162,32 +166,43 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 	}{
 		"nil":                {nil, []string{`identity "deploy": args is nil`}},
 		"everything missing": {&identity.IdentityArgs{}, []string{"args.Project is missing", `args.AccountID "" is not an account id`}},
-		"a short account":    {&identity.IdentityArgs{Project: pulumi.String("p"), AccountID: "abcde"}, []string{`args.AccountID "abcde" is not an account id: use 6-30`}},
+		"a short account": {&identity.IdentityArgs{Project: pulumi.String("p"), AccountID: "abcde"},
+			[]string{`args.AccountID "abcde" is not an account id: use 6-30`}},
 		"an empty grant": {args(identity.Grant{}), []string{
 			"args.Grants[0] ().Role is not a predefined role", "args.Grants[0] ().Reason is missing", "args.Grants[0] ().Scope is missing",
 		}},
-		"a blank reason": {args(identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: " "}), []string{"(roles/run.viewer).Reason is missing"}},
-		"owner":          {grant("roles/owner", project), []string{"(roles/owner).Role is a basic role"}},
-		"editor":         {grant("roles/editor", project), []string{"(roles/editor).Role is a basic role"}},
-		"viewer":         {grant("roles/viewer", project), []string{"(roles/viewer).Role is a basic role"}},
-		"keys":           {grant("roles/iam.serviceAccountKeyAdmin", identity.ServiceAccountScope{Key: "a", Name: region}), []string{"makes keys that do not expire"}},
-		"every secret":   {grant("roles/secretmanager.secretAccessor", project), []string{"on a whole project reads the value of every secret: grant it on each"}},
-		"secret admin":   {grant("roles/secretmanager.admin", project), []string{"on a whole project reads the value of every secret: use a custom role"}},
-		"every account":  {grant("roles/iam.serviceAccountUser", project), []string{"on a whole project becomes every account"}},
-		"every token":    {grant("roles/iam.serviceAccountTokenCreator", project), []string{"on a whole project becomes every account"}},
-		"any role":       {grant("roles/resourcemanager.projectIamAdmin", project), []string{"may grant itself any role: add Condition: OnlyRoles(...)"}},
-		"no role":        {grant("run.developer", web), []string{"(run.developer).Role is not a predefined role: write roles/SERVICE.ROLE"}},
+		"a blank reason": {args(identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: " "}),
+			[]string{"(roles/run.viewer).Reason is missing"}},
+		"owner":  {grant("roles/owner", project), []string{"(roles/owner).Role is a basic role"}},
+		"editor": {grant("roles/editor", project), []string{"(roles/editor).Role is a basic role"}},
+		"viewer": {grant("roles/viewer", project), []string{"(roles/viewer).Role is a basic role"}},
+		"keys": {grant("roles/iam.serviceAccountKeyAdmin", identity.ServiceAccountScope{Key: "a", Name: region}),
+			[]string{"makes keys that do not expire"}},
+		"every secret": {grant("roles/secretmanager.secretAccessor", project),
+			[]string{"on a whole project reads the value of every secret: grant it on each"}},
+		"secret admin": {grant("roles/secretmanager.admin", project),
+			[]string{"on a whole project reads the value of every secret: use a custom role"}},
+		"every account": {grant("roles/iam.serviceAccountUser", project), []string{"on a whole project becomes every account"}},
+		"every token":   {grant("roles/iam.serviceAccountTokenCreator", project), []string{"on a whole project becomes every account"}},
+		"any role": {grant("roles/resourcemanager.projectIamAdmin", project),
+			[]string{"may grant itself any role: add Condition: OnlyRoles(...)"}},
+		"no role": {grant("run.developer", web), []string{"(run.developer).Role is not a predefined role: write roles/SERVICE.ROLE"}},
 		"a custom role with a role for a key": {args(identity.Grant{
 			Role: "roles/x", CustomRole: pulumi.String("projects/p/roles/x"), Scope: project, Reason: "It is needed.",
 		}), []string{"(roles/x).Role is the key of a custom role"}},
 		"an empty repository": {grant("roles/artifactregistry.reader", identity.RepositoryScope{}), []string{
 			"kind repository lacks Key", "kind repository lacks Location", "kind repository lacks Repository",
 		}},
-		"an empty secret":          {grant("roles/secretmanager.viewer", identity.SecretScope{}), []string{"kind secret lacks Key", "kind secret lacks SecretID"}},
-		"an empty key":             {grant("roles/cloudkms.signer", identity.KeyScope{}), []string{"kind key lacks Key", "kind key lacks CryptoKey"}},
-		"an empty note":            {grant("roles/containeranalysis.notes.attacher", identity.NoteScope{}), []string{"kind note lacks Key", "kind note lacks Note"}},
-		"an empty attestor":        {grant("roles/binaryauthorization.attestorsViewer", identity.AttestorScope{}), []string{"kind attestor lacks Key", "kind attestor lacks Attestor"}},
-		"an empty service account": {grant("roles/iam.serviceAccountUser", identity.ServiceAccountScope{}), []string{"kind service-account lacks Key", "kind service-account lacks Name"}},
+		"an empty secret": {grant("roles/secretmanager.viewer", identity.SecretScope{}),
+			[]string{"kind secret lacks Key", "kind secret lacks SecretID"}},
+		"an empty key": {grant("roles/cloudkms.signer", identity.KeyScope{}),
+			[]string{"kind key lacks Key", "kind key lacks CryptoKey"}},
+		"an empty note": {grant("roles/containeranalysis.notes.attacher", identity.NoteScope{}),
+			[]string{"kind note lacks Key", "kind note lacks Note"}},
+		"an empty attestor": {grant("roles/binaryauthorization.attestorsViewer", identity.AttestorScope{}),
+			[]string{"kind attestor lacks Key", "kind attestor lacks Attestor"}},
+		"an empty service account": {grant("roles/iam.serviceAccountUser", identity.ServiceAccountScope{}),
+			[]string{"kind service-account lacks Key", "kind service-account lacks Name"}},
 		"an empty service": {grant("roles/run.viewer", identity.ServiceScope{}), []string{
 			"kind service lacks Key", "kind service lacks Location", "kind service lacks Service",
 		}},
@@ -196,18 +211,24 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"a key that is no name": {grant("roles/secretmanager.viewer", identity.SecretScope{Key: "NEXTAUTH_SECRET", SecretID: region}), []string{
 			`.Scope key "NEXTAUTH_SECRET" names a resource`,
 		}},
-		"an empty condition": {args(identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "x", Condition: &identity.Condition{}}), []string{
-			".Condition needs a Title and an Expression",
-		}},
-		"a condition that asks nothing": {administrator(&identity.Condition{Title: "always", Expression: "true"}), []string{"may grant itself any role: add Condition: OnlyRoles(...)"}},
+		"an empty condition": {args(identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "x", Condition: &identity.Condition{}}),
+			[]string{
+				".Condition needs a Title and an Expression",
+			}},
+		"a condition that asks nothing": {administrator(&identity.Condition{Title: "always", Expression: "true"}),
+			[]string{"may grant itself any role: add Condition: OnlyRoles(...)"}},
 		"a condition that was widened": {administrator(&identity.Condition{
-			Title: "only-listed-roles", Expression: identity.OnlyRoles("roles/run.viewer").Expression + " || true"}), []string{"may grant itself any role"}},
-		"a condition that lists what grants everything": {administrator(identity.OnlyRoles("roles/run.viewer", "roles/resourcemanager.projectIamAdmin", "roles/owner")), []string{
-			"args.Grants[0] (roles/resourcemanager.projectIamAdmin).Condition lists roles/resourcemanager.projectIamAdmin, with which its holder grants itself any role",
+			Title: "only-listed-roles", Expression: identity.OnlyRoles("roles/run.viewer").Expression + " || true"}),
+			[]string{"may grant itself any role"}},
+		"a condition that lists what grants everything": {administrator(identity.OnlyRoles("roles/run.viewer",
+			"roles/resourcemanager.projectIamAdmin", "roles/owner")), []string{
+			"args.Grants[0] (roles/resourcemanager.projectIamAdmin).Condition lists roles/resourcemanager.projectIamAdmin, with which " +
+				"its holder grants itself any role",
 			".Condition lists roles/owner, with which its holder grants itself any role",
 		}},
-		"a condition that lists every account": {administrator(identity.OnlyRoles("roles/iam.serviceAccountTokenCreator")), []string{"lists roles/iam.serviceAccountTokenCreator, which on a whole project becomes every account"}},
-		"a condition that lists nothing":       {administrator(identity.OnlyRoles()), []string{".Condition lists no role"}},
+		"a condition that lists every account": {administrator(identity.OnlyRoles("roles/iam.serviceAccountTokenCreator")),
+			[]string{"lists roles/iam.serviceAccountTokenCreator, which on a whole project becomes every account"}},
+		"a condition that lists nothing": {administrator(identity.OnlyRoles()), []string{".Condition lists no role"}},
 		"twice": {args(
 			identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "x"}, identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "y"},
 		), []string{"args.Grants[1] (roles/run.viewer) repeats args.Grants[0] on service web"}},

@@ -58,7 +58,8 @@ func TestEachRefusedRoleIsRefused(t *testing.T) {
 			for _, one := range []struct{ got, want string }{
 				{said(Grant{Role: role, Scope: ProjectScope{}}), test.project},
 				{said(Grant{Role: role, Scope: ServiceScope{Key: "web", Location: pulumi.String("l"), Service: pulumi.String("s")}}), test.narrow},
-				{said(Grant{Role: "roles/resourcemanager.projectIamAdmin", Scope: ProjectScope{}, Condition: OnlyRoles("roles/run.viewer", role)}), test.listed},
+				{said(Grant{Role: "roles/resourcemanager.projectIamAdmin", Scope: ProjectScope{},
+					Condition: OnlyRoles("roles/run.viewer", role)}), test.listed},
 				{said(Grant{Role: "roles/iam.securityAdmin", Scope: ProjectScope{}, Condition: OnlyRoles(role)}), test.listed},
 			} {
 				if one.want == "" {
@@ -84,6 +85,7 @@ func TestHalfAConditionIsNone(t *testing.T) {
 		grant := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed.", Condition: condition}
 		assert.Contains(t, grant.problems("grant")[0].Error(), "grant.Condition needs a Title and an Expression", name)
 	}
-	whole := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed.", Condition: &Condition{Title: "always", Expression: "true"}}
+	whole := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed.",
+		Condition: &Condition{Title: "always", Expression: "true"}}
 	assert.Empty(t, whole.problems("grant"))
 }

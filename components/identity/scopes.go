@@ -68,7 +68,8 @@ type RepositoryScope struct {
 }
 
 func (s RepositoryScope) place() (string, string, []string) {
-	return "repository", s.Key, missing(field{"Key", s.Key == ""}, field{"Location", s.Location == nil}, field{"Repository", s.Repository == nil})
+	return "repository", s.Key, missing(field{"Key", s.Key == ""}, field{"Location", s.Location == nil},
+		field{"Repository", s.Repository == nil})
 }
 
 func (s RepositoryScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
@@ -77,7 +78,8 @@ func (s RepositoryScope) register(ctx *pulumi.Context, name string, m membership
 		Repository: s.Repository, Role: m.role, Member: m.member,
 	}
 	if c := m.condition; c != nil {
-		args.Condition = artifactregistry.RepositoryIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
+		args.Condition = artifactregistry.RepositoryIamMemberConditionArgs{Title: c.title(), Description: c.description(),
+			Expression: c.expression()}
 	}
 	_, err := artifactregistry.NewRepositoryIamMember(ctx, name, args, opts...)
 	return err
@@ -239,7 +241,8 @@ func (s AttestorScope) place() (string, string, []string) {
 func (s AttestorScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
 	args := &binaryauthorization.AttestorIamMemberArgs{Project: or(s.Project, m.project), Attestor: s.Attestor, Role: m.role, Member: m.member}
 	if c := m.condition; c != nil {
-		args.Condition = binaryauthorization.AttestorIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
+		args.Condition = binaryauthorization.AttestorIamMemberConditionArgs{Title: c.title(), Description: c.description(),
+			Expression: c.expression()}
 	}
 	_, err := binaryauthorization.NewAttestorIamMember(ctx, name, args, opts...)
 	return err

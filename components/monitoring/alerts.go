@@ -63,7 +63,8 @@ func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
 				Filter: pulumi.Sprintf(`metric.type="run.googleapis.com/request_latencies" AND %s`, args.resource()),
 				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
 					AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"),
-					CrossSeriesReducer: pulumi.String("REDUCE_PERCENTILE_95"), GroupByFields: pulumi.ToStringArray([]string{"resource.label.service_name"}),
+					CrossSeriesReducer: pulumi.String("REDUCE_PERCENTILE_95"),
+					GroupByFields:      pulumi.ToStringArray([]string{"resource.label.service_name"}),
 				}},
 				ThresholdValue: pulumi.Float64(latency), Duration: pulumi.String("900s"),
 			}),
@@ -133,12 +134,14 @@ func burn(objective pulumi.StringInput, title, window string, rate float64) *mon
 
 func threshold(title string, condition *monitoring.AlertPolicyConditionConditionThresholdArgs) monitoring.AlertPolicyConditionArray {
 	condition.Comparison = pulumi.String("COMPARISON_GT")
-	return monitoring.AlertPolicyConditionArray{&monitoring.AlertPolicyConditionArgs{DisplayName: pulumi.String(title), ConditionThreshold: condition}}
+	return monitoring.AlertPolicyConditionArray{&monitoring.AlertPolicyConditionArgs{DisplayName: pulumi.String(title),
+		ConditionThreshold: condition}}
 }
 
 // resource selects the service's revisions.
 func (args *WatchArgs) resource() pulumi.StringOutput {
-	return pulumi.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name="%s" AND resource.labels.location="%s"`, args.ServiceName, args.Location)
+	return pulumi.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name="%s" AND resource.labels.location="%s"`,
+		args.ServiceName, args.Location)
 }
 
 // requests selects the service's request counts.

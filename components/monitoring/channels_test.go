@@ -45,8 +45,11 @@ func TestBadChannelsRegisterNothing(t *testing.T) {
 	}{
 		"nil":                {nil, []string{`channels "alerts": args is nil`}},
 		"everything missing": {&monitoring.ChannelsArgs{}, []string{"args.Project is missing", "args.Emails is empty: name at least one"}},
-		"no address":         {&monitoring.ChannelsArgs{Project: project, Emails: []string{"a@example.com", "On Call <b@example.com>", "x"}}, []string{"args.Emails[1] is no e-mail address", "args.Emails[2] is no e-mail address"}},
-		"one twice":          {&monitoring.ChannelsArgs{Project: project, Emails: []string{"a.b@example.com", "a-b@example.com"}}, []string{"args.Emails[1] would be named like args.Emails[0]"}},
+		"no address": {&monitoring.ChannelsArgs{Project: project,
+			Emails: []string{"a@example.com", "On Call <b@example.com>", "x"}},
+			[]string{"args.Emails[1] is no e-mail address", "args.Emails[2] is no e-mail address"}},
+		"one twice": {&monitoring.ChannelsArgs{Project: project, Emails: []string{"a.b@example.com", "a-b@example.com"}},
+			[]string{"args.Emails[1] would be named like args.Emails[0]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

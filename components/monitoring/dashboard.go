@@ -82,7 +82,8 @@ func NewDashboard(ctx *pulumi.Context, name string, args *DashboardArgs, opts ..
 	}
 	dashboard.URL = pulumi.All(page.ID(), args.Project).ApplyT(func(values []any) string {
 		id := string(values[0].(pulumi.ID))
-		return fmt.Sprintf("https://console.cloud.google.com/monitoring/dashboards/builder/%s?project=%s", id[strings.LastIndexByte(id, '/')+1:], values[1])
+		return fmt.Sprintf("https://console.cloud.google.com/monitoring/dashboards/builder/%s?project=%s",
+			id[strings.LastIndexByte(id, '/')+1:], values[1])
 	}).(pulumi.StringOutput)
 	if err := ctx.RegisterResourceOutputs(dashboard, pulumi.Map{"url": dashboard.URL}); err != nil {
 		return nil, fmt.Errorf("dashboard %q: register outputs: %w", name, err)

@@ -39,7 +39,8 @@ func dashboard(t *testing.T, services map[string]pulumi.StringInput) (*pulumites
 
 func TestTheDashboardShowsEachService(t *testing.T) {
 	t.Parallel()
-	inventory, made := dashboard(t, map[string]pulumi.StringInput{"web": pulumi.String("procureflow-web"), "api": pulumi.String("procureflow-api")})
+	inventory, made := dashboard(t, map[string]pulumi.StringInput{"web": pulumi.String("procureflow-web"),
+		"api": pulumi.String("procureflow-api")})
 	page := inventory.One(t, dashboardType, "dashboard-page")
 	assert.Equal(t, "procureflow-dev", page.Inputs["project"])
 	text := page.Inputs["dashboardJson"].(string)
@@ -55,7 +56,8 @@ func TestTheDashboardShowsEachService(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(want), indented.String(), "run the test with -update to accept the change")
 
-	assert.Regexp(t, `^https://console\.cloud\.google\.com/monitoring/dashboards/builder/[0-9]+\?project=procureflow-dev$`, pulumitest.Value[string](t, made.URL))
+	assert.Regexp(t, `^https://console\.cloud\.google\.com/monitoring/dashboards/builder/[0-9]+\?project=procureflow-dev$`,
+		pulumitest.Value[string](t, made.URL))
 }
 
 func TestTheDashboardIsTextThatTheAPIKeeps(t *testing.T) {
@@ -108,9 +110,11 @@ func TestBadDashboardsRegisterNothing(t *testing.T) {
 		args *monitoring.DashboardArgs
 		want []string
 	}{
-		"nil":                {nil, []string{`dashboard "dashboard": args is nil`}},
-		"everything missing": {&monitoring.DashboardArgs{}, []string{"args.Project is missing", "args.Title is missing", "args.Services is empty"}},
-		"a bad service": {&monitoring.DashboardArgs{Project: pulumi.String("p"), Title: "t", Services: map[string]pulumi.StringInput{"A b": nil}}, []string{
+		"nil": {nil, []string{`dashboard "dashboard": args is nil`}},
+		"everything missing": {&monitoring.DashboardArgs{}, []string{"args.Project is missing", "args.Title is missing",
+			"args.Services is empty"}},
+		"a bad service": {&monitoring.DashboardArgs{Project: pulumi.String("p"), Title: "t",
+			Services: map[string]pulumi.StringInput{"A b": nil}}, []string{
 			`args.Services key "A b": use lower-case`, `args.Services["A b"] is missing: set the service's name output`,
 		}},
 	} {

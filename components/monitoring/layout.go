@@ -63,7 +63,8 @@ func errorChart(service string) object {
 	requests := of(service, "run.googleapis.com/request_count")
 	return chart(service+": share of requests answered with 5xx", series("LINE", "5xx", object{
 		"timeSeriesFilterRatio": object{
-			"numerator":   object{"filter": requests + ` AND metric.labels.response_code_class="5xx"`, "aggregation": aggregation("ALIGN_DELTA", "REDUCE_SUM")},
+			"numerator": object{"filter": requests + ` AND metric.labels.response_code_class="5xx"`,
+				"aggregation": aggregation("ALIGN_DELTA", "REDUCE_SUM")},
 			"denominator": object{"filter": requests, "aggregation": aggregation("ALIGN_DELTA", "REDUCE_SUM")},
 		},
 	}))

@@ -149,10 +149,11 @@ func (args *WatchArgs) newObjective(ctx *pulumi.Context, name string, parent *Wa
 		return nil, fmt.Errorf("service: %w", err)
 	}
 	return monitoring.NewSlo(ctx, name+"-availability", &monitoring.SloArgs{
-		Project:           args.Project,
-		Service:           service.ServiceId,
-		SloId:             pulumi.String(objectiveID),
-		DisplayName:       pulumi.String(fmt.Sprintf("%g %% of requests are answered without 5xx in %d days", args.AvailabilityPercent, args.windowDays())),
+		Project: args.Project,
+		Service: service.ServiceId,
+		SloId:   pulumi.String(objectiveID),
+		DisplayName: pulumi.String(fmt.Sprintf("%g %% of requests are answered without 5xx in %d days", args.AvailabilityPercent,
+			args.windowDays())),
 		Goal:              pulumi.Float64(fraction(args.AvailabilityPercent)),
 		RollingPeriodDays: pulumi.Int(args.windowDays()),
 		RequestBasedSli: &monitoring.SloRequestBasedSliArgs{GoodTotalRatio: &monitoring.SloRequestBasedSliGoodTotalRatioArgs{
@@ -199,13 +200,17 @@ func (args *WatchArgs) validate() error {
 	page, err := url.Parse(args.RunbookURL)
 	refuse(err != nil || page.Scheme != "https" || page.Host == "" || page.Fragment != "",
 		"args.RunbookURL is not a page to link to: use an https:// address without a section")
-	refuse(!(args.AvailabilityPercent > 0 && args.AvailabilityPercent <= 99.9), "args.AvailabilityPercent is %g: use over 0 and at most 99.9", args.AvailabilityPercent)
-	refuse(args.windowDays() < 1 || args.windowDays() > 30, "args.WindowDays is %d: use 1-30, or leave it out for %d", args.WindowDays, DefaultWindowDays)
-	refuse(args.LatencyMilliseconds < 0, "args.LatencyMilliseconds is %d: use at least 1, or leave it out for %d", args.LatencyMilliseconds, DefaultLatencyMilliseconds)
+	refuse(!(args.AvailabilityPercent > 0 && args.AvailabilityPercent <= 99.9),
+		"args.AvailabilityPercent is %g: use over 0 and at most 99.9", args.AvailabilityPercent)
+	refuse(args.windowDays() < 1 || args.windowDays() > 30, "args.WindowDays is %d: use 1-30, or leave it out for %d", args.WindowDays,
+		DefaultWindowDays)
+	refuse(args.LatencyMilliseconds < 0, "args.LatencyMilliseconds is %d: use at least 1, or leave it out for %d",
+		args.LatencyMilliseconds, DefaultLatencyMilliseconds)
 	if uptime := args.Uptime; uptime != nil {
 		refuse(uptime.Host == nil, "args.Uptime.Host is missing: set the service's host")
 		refuse(!strings.HasPrefix(uptime.Path, "/"), "args.Uptime.Path %q is no path: begin it with a slash", uptime.Path)
-		refuse(!slices.Contains([]int{0, 60, 300, 600, 900}, uptime.PeriodSeconds), "args.Uptime.PeriodSeconds is %d: use 60, 300, 600 or 900", uptime.PeriodSeconds)
+		refuse(!slices.Contains([]int{0, 60, 300, 600, 900}, uptime.PeriodSeconds),
+			"args.Uptime.PeriodSeconds is %d: use 60, 300, 600 or 900", uptime.PeriodSeconds)
 		refuse(uptime.TimeoutSeconds < 0 || uptime.TimeoutSeconds > 60, "args.Uptime.TimeoutSeconds is %d: use 1-60, or leave it out for %d",
 			uptime.TimeoutSeconds, DefaultUptimeTimeoutSeconds)
 	}

@@ -24,8 +24,10 @@ const (
 // watchArgs are valid; change makes them what a test wants.
 func watchArgs(change func(*monitoring.WatchArgs)) *monitoring.WatchArgs {
 	args := &monitoring.WatchArgs{
-		Project: pulumi.String("procureflow-prod"), Location: pulumi.String("us-central1"), Environment: "prod", ServiceName: pulumi.String("procureflow-web"),
-		Channels: pulumi.ToStringArray([]string{"projects/procureflow-prod/notificationChannels/1"}), RunbookURL: "https://example.com/runbooks",
+		Project: pulumi.String("procureflow-prod"), Location: pulumi.String("us-central1"), Environment: "prod",
+		ServiceName:         pulumi.String("procureflow-web"),
+		Channels:            pulumi.ToStringArray([]string{"projects/procureflow-prod/notificationChannels/1"}),
+		RunbookURL:          "https://example.com/runbooks",
 		Uptime:              &monitoring.Uptime{Host: pulumi.String("procureflow-web-1.us-central1.run.app"), Path: "/api/health"},
 		AvailabilityPercent: 99.5,
 		Labels:              pulumi.StringMap{"app": pulumi.String("procureflow")},
@@ -66,7 +68,8 @@ func TestAServiceThatNobodyOutsideMayCallHasNoUptimeCheck(t *testing.T) {
 	t.Parallel()
 	inventory := watch(t, watchArgs(func(a *monitoring.WatchArgs) { a.Uptime = nil }))
 	assert.Empty(t, inventory.OfType(uptimeType))
-	assert.Equal(t, []string{"web-alert-fast-burn", "web-alert-latency", "web-alert-refused", "web-alert-slow-burn"}, inventory.Names(policyType))
+	assert.Equal(t, []string{"web-alert-fast-burn", "web-alert-latency", "web-alert-refused", "web-alert-slow-burn"},
+		inventory.Names(policyType))
 }
 
 func TestTheObjectiveIsTheShareWithout5xx(t *testing.T) {
@@ -74,8 +77,9 @@ func TestTheObjectiveIsTheShareWithout5xx(t *testing.T) {
 	inventory := watch(t, watchArgs(nil))
 	assert.Equal(t, map[string]any{
 		"project": "procureflow-prod", "serviceId": "procureflow-web", "displayName": "prod: procureflow-web",
-		"basicService": map[string]any{"serviceType": "CLOUD_RUN", "serviceLabels": map[string]any{"service_name": "procureflow-web", "location": "us-central1"}},
-		"userLabels":   map[string]any{"app": "procureflow"},
+		"basicService": map[string]any{"serviceType": "CLOUD_RUN", "serviceLabels": map[string]any{"service_name": "procureflow-web",
+			"location": "us-central1"}},
+		"userLabels": map[string]any{"app": "procureflow"},
 	}, inventory.One(t, serviceType, "web-service").Inputs)
 	assert.Equal(t, map[string]any{
 		"project": "procureflow-prod", "service": "procureflow-web", "sloId": "availability",
@@ -121,25 +125,30 @@ func TestAlertsAreExactlyThese(t *testing.T) {
 		conditions               []any
 	}{
 		"uptime": {"CRITICAL", "cannot be reached", "The uptime check of /api/health fails from more than one place.", []any{
-			condition("failing places", `metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url" AND metric.labels.check_id="check-1"`,
+			condition("failing places",
+				`metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url" AND metric.labels.check_id="check-1"`,
 				1, "60s", aggregation("1200s", "ALIGN_NEXT_OLDER", "REDUCE_COUNT_FALSE", "resource.label.host")),
 		}},
-		"fast-burn": {"CRITICAL", "errors use up the budget fast", "Requests fail with 5xx at over 14.4 times the rate that the objective of 99.5 % allows, for an hour and still now. " +
-			"If a release is running it rolls itself back; otherwise look at what changed last.", []any{
-			condition("burn rate over 1 hour", burn("3600s"), 14.4, "0s", nil), condition("burn rate over 5 minutes", burn("300s"), 14.4, "0s", nil),
-		}},
-		"slow-burn": {"WARNING", "errors use up the budget", "Requests fail with 5xx at over 6 times the rate that the objective of 99.5 % allows, for six hours and still now.", []any{
-			condition("burn rate over 6 hours", burn("21600s"), 6, "0s", nil), condition("burn rate over 30 minutes", burn("1800s"), 6, "0s", nil),
-		}},
+		"fast-burn": {"CRITICAL", "errors use up the budget fast",
+			"Requests fail with 5xx at over 14.4 times the rate that the objective of 99.5 % allows, for an hour and still now. " +
+				"If a release is running it rolls itself back; otherwise look at what changed last.", []any{
+				condition("burn rate over 1 hour", burn("3600s"), 14.4, "0s", nil), condition("burn rate over 5 minutes", burn("300s"),
+					14.4, "0s", nil),
+			}},
+		"slow-burn": {"WARNING", "errors use up the budget",
+			"Requests fail with 5xx at over 6 times the rate that the objective of 99.5 % allows, for six hours and still now.", []any{
+				condition("burn rate over 6 hours", burn("21600s"), 6, "0s", nil), condition("burn rate over 30 minutes", burn("1800s"), 6, "0s", nil),
+			}},
 		"latency": {"WARNING", "slow", "For 15 minutes one request in twenty took longer than 5000 ms.", []any{
 			condition("95th percentile of latency", `metric.type="run.googleapis.com/request_latencies" AND `+resourceFilter,
 				5000, "900s", aggregation("300s", "ALIGN_DELTA", "REDUCE_PERCENTILE_95", "resource.label.service_name")),
 		}},
-		"refused": {"WARNING", "refuses requests, every instance is busy", "Over 5 requests in 5 minutes were answered with 429: the service is at its cap of instances. " +
-			"These answers are not 5xx and so no part of the objective.", []any{
-			condition("requests answered with 429", requestFilter+` AND metric.labels.response_code="429"`,
-				5, "0s", aggregation("300s", "ALIGN_DELTA", "REDUCE_SUM", "resource.label.service_name")),
-		}},
+		"refused": {"WARNING", "refuses requests, every instance is busy",
+			"Over 5 requests in 5 minutes were answered with 429: the service is at its cap of instances. " +
+				"These answers are not 5xx and so no part of the objective.", []any{
+				condition("requests answered with 429", requestFilter+` AND metric.labels.response_code="429"`,
+					5, "0s", aggregation("300s", "ALIGN_DELTA", "REDUCE_SUM", "resource.label.service_name")),
+			}},
 	}
 	assert.Len(t, inventory.OfType(policyType), len(tests))
 	for key, test := range tests {
@@ -166,17 +175,24 @@ func TestBadWatchesRegisterNothing(t *testing.T) {
 	}{
 		"nil": {nil, []string{`watch "web": args is nil`}},
 		"everything missing": {&monitoring.WatchArgs{}, []string{
-			"args.Project is missing", "args.Location is missing", "args.Environment is missing", "args.ServiceName is missing", "args.Channels is missing",
+			"args.Project is missing", "args.Location is missing", "args.Environment is missing", "args.ServiceName is missing",
+			"args.Channels is missing",
 			"args.RunbookURL is not a page to link to", "args.AvailabilityPercent is 0: use over 0 and at most 99.9",
 		}},
-		"an open runbook":       {watchArgs(func(a *monitoring.WatchArgs) { a.RunbookURL = "http://example.com" }), []string{"args.RunbookURL is not a page"}},
-		"a runbook's section":   {watchArgs(func(a *monitoring.WatchArgs) { a.RunbookURL += "#x" }), []string{"args.RunbookURL is not a page"}},
-		"too available":         {watchArgs(func(a *monitoring.WatchArgs) { a.AvailabilityPercent = 99.95 }), []string{"args.AvailabilityPercent is 99.95"}},
-		"a long window":         {watchArgs(func(a *monitoring.WatchArgs) { a.WindowDays = 31 }), []string{"args.WindowDays is 31: use 1-30"}},
-		"a negative latency":    {watchArgs(func(a *monitoring.WatchArgs) { a.LatencyMilliseconds = -1 }), []string{"args.LatencyMilliseconds is -1"}},
-		"an empty uptime":       {watchArgs(func(a *monitoring.WatchArgs) { a.Uptime = &monitoring.Uptime{} }), []string{"args.Uptime.Host is missing", `args.Uptime.Path "" is no path`}},
-		"an odd uptime period":  {watchArgs(func(a *monitoring.WatchArgs) { a.Uptime.PeriodSeconds = 120 }), []string{"args.Uptime.PeriodSeconds is 120: use 60, 300, 600 or 900"}},
-		"a long uptime timeout": {watchArgs(func(a *monitoring.WatchArgs) { a.Uptime.TimeoutSeconds = 61 }), []string{"args.Uptime.TimeoutSeconds is 61: use 1-60"}},
+		"an open runbook": {watchArgs(func(a *monitoring.WatchArgs) { a.RunbookURL = "http://example.com" }),
+			[]string{"args.RunbookURL is not a page"}},
+		"a runbook's section": {watchArgs(func(a *monitoring.WatchArgs) { a.RunbookURL += "#x" }), []string{"args.RunbookURL is not a page"}},
+		"too available": {watchArgs(func(a *monitoring.WatchArgs) { a.AvailabilityPercent = 99.95 }),
+			[]string{"args.AvailabilityPercent is 99.95"}},
+		"a long window": {watchArgs(func(a *monitoring.WatchArgs) { a.WindowDays = 31 }), []string{"args.WindowDays is 31: use 1-30"}},
+		"a negative latency": {watchArgs(func(a *monitoring.WatchArgs) { a.LatencyMilliseconds = -1 }),
+			[]string{"args.LatencyMilliseconds is -1"}},
+		"an empty uptime": {watchArgs(func(a *monitoring.WatchArgs) { a.Uptime = &monitoring.Uptime{} }),
+			[]string{"args.Uptime.Host is missing", `args.Uptime.Path "" is no path`}},
+		"an odd uptime period": {watchArgs(func(a *monitoring.WatchArgs) { a.Uptime.PeriodSeconds = 120 }),
+			[]string{"args.Uptime.PeriodSeconds is 120: use 60, 300, 600 or 900"}},
+		"a long uptime timeout": {watchArgs(func(a *monitoring.WatchArgs) { a.Uptime.TimeoutSeconds = 61 }),
+			[]string{"args.Uptime.TimeoutSeconds is 61: use 1-60"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

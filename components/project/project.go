@@ -30,19 +30,22 @@ var (
 
 // refusedPermissions would make of a custom role what nobody here may have.
 var refusedPermissions = map[string]string{
-	"secretmanager.versions.access":          "reads secret values: grant roles/secretmanager.secretAccessor on each secret that is needed",
-	"iam.serviceAccountKeys.create":          "makes keys that do not expire: use workload identity federation",
-	"iam.serviceAccountKeys.upload":          "makes keys that do not expire: use workload identity federation",
-	"iam.serviceAccounts.setIamPolicy":       "makes anybody every account of the project: use roles/iam.serviceAccountAdmin, for an account behind approvals",
+	"secretmanager.versions.access": "reads secret values: grant roles/secretmanager.secretAccessor on each secret that is needed",
+	"iam.serviceAccountKeys.create": "makes keys that do not expire: use workload identity federation",
+	"iam.serviceAccountKeys.upload": "makes keys that do not expire: use workload identity federation",
+	"iam.serviceAccounts.setIamPolicy": "makes anybody every account of the project: use roles/iam.serviceAccountAdmin, for an " +
+		"account behind approvals",
 	"iam.serviceAccounts.implicitDelegation": "becomes every account of the project: use workload identity federation",
-	"run.services.sshRoot":                   "opens a shell in a running service, with all that it may read: leave it to a person in an emergency",
-	"iam.serviceAccounts.actAs":              "becomes every account of the project: grant roles/iam.serviceAccountUser on the one account that is needed",
-	"iam.serviceAccounts.getAccessToken":     "becomes every account of the project: use workload identity federation",
-	"iam.serviceAccounts.getOpenIdToken":     "becomes every account of the project: use workload identity federation",
-	"iam.serviceAccounts.signBlob":           "becomes every account of the project: use workload identity federation",
-	"iam.serviceAccounts.signJwt":            "becomes every account of the project: use workload identity federation",
-	"resourcemanager.projects.setIamPolicy":  "grants anything: use roles/resourcemanager.projectIamAdmin with a condition",
-	"iam.roles.update":                       "can add any permission to the role that holds it: leave roles to a person",
+	"run.services.sshRoot": "opens a shell in a running service, with all that it may read: leave it to a person in " +
+		"an emergency",
+	"iam.serviceAccounts.actAs": "becomes every account of the project: grant roles/iam.serviceAccountUser on the one " +
+		"account that is needed",
+	"iam.serviceAccounts.getAccessToken":    "becomes every account of the project: use workload identity federation",
+	"iam.serviceAccounts.getOpenIdToken":    "becomes every account of the project: use workload identity federation",
+	"iam.serviceAccounts.signBlob":          "becomes every account of the project: use workload identity federation",
+	"iam.serviceAccounts.signJwt":           "becomes every account of the project: use workload identity federation",
+	"resourcemanager.projects.setIamPolicy": "grants anything: use roles/resourcemanager.projectIamAdmin with a condition",
+	"iam.roles.update":                      "can add any permission to the role that holds it: leave roles to a person",
 }
 
 // ProjectArgs describes a project that exists.
@@ -130,7 +133,8 @@ func NewProject(ctx *pulumi.Context, name string, args *ProjectArgs, opts ...pul
 func (args *ProjectArgs) inputs() pulumi.Map {
 	roles := pulumi.Map{}
 	for id, role := range args.Roles {
-		roles[id] = pulumi.Map{"permissions": pulumi.ToStringArray(slices.Sorted(slices.Values(role.Permissions))), "reason": pulumi.String(role.Reason)}
+		roles[id] = pulumi.Map{"permissions": pulumi.ToStringArray(slices.Sorted(slices.Values(role.Permissions))),
+			"reason": pulumi.String(role.Reason)}
 	}
 	return pulumi.Map{"project": args.Project, "apis": pulumi.ToStringMap(args.APIs), "roles": roles}
 }

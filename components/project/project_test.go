@@ -81,10 +81,12 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"an empty role": {with("a b", project.Role{}), []string{
 			`args.Roles["a b"] is no role id`, ".Title has 0 characters", ".Reason has 0 characters", ".Permissions is empty",
 		}},
-		"a long role": {with("role", project.Role{Title: strings.Repeat("a", 101), Reason: strings.Repeat("a", 301), Permissions: []string{"a.b"}}), []string{
+		"a long role": {with("role", project.Role{Title: strings.Repeat("a", 101), Reason: strings.Repeat("a", 301),
+			Permissions: []string{"a.b"}}), []string{
 			".Title has 101 characters", ".Reason has 301 characters", `.Permissions has "a.b", which is no permission`,
 		}},
-		"secret values":          {holding("secretmanager.versions.access"), []string{"secretmanager.versions.access, which reads secret values"}},
+		"secret values": {holding("secretmanager.versions.access"),
+			[]string{"secretmanager.versions.access, which reads secret values"}},
 		"keys":                   {holding("iam.serviceAccountKeys.create"), []string{"which makes keys that do not expire"}},
 		"impersonation":          {holding("iam.serviceAccounts.getAccessToken"), []string{"which becomes every account of the project"}},
 		"everything":             {holding("resourcemanager.projects.setIamPolicy"), []string{"which grants anything"}},

@@ -19,14 +19,16 @@ func memberProblems(field string, members map[string]pulumi.StringInput) []error
 	var problems []error
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		if !memberKey.MatchString(key) {
-			problems = append(problems, fmt.Errorf("%s key %q names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field, key))
+			problems = append(problems, fmt.Errorf("%s key %q names a resource: use lower-case letters, digits and hyphens, beginning "+
+				"with a letter", field, key))
 		}
 		switch member := members[key].(type) {
 		case nil:
 			problems = append(problems, fmt.Errorf("%s[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, key))
 		case pulumi.String:
 			if member == "allUsers" || member == "allAuthenticatedUsers" {
-				problems = append(problems, fmt.Errorf("%s[%q] is %s, which opens the images to anybody: name the accounts that need them", field, key, member))
+				problems = append(problems,
+					fmt.Errorf("%s[%q] is %s, which opens the images to anybody: name the accounts that need them", field, key, member))
 			}
 		}
 	}

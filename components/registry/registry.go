@@ -204,7 +204,8 @@ func (args *RegistryArgs) validate() error {
 			args.UntaggedRetentionDays, DefaultUntaggedRetentionDays))
 	}
 	if args.KeepMostRecent < 0 {
-		problems = append(problems, fmt.Errorf("args.KeepMostRecent is %d: set at least 1, or leave it out for %d", args.KeepMostRecent, DefaultKeepMostRecent))
+		problems = append(problems, fmt.Errorf("args.KeepMostRecent is %d: set at least 1, or leave it out for %d", args.KeepMostRecent,
+			DefaultKeepMostRecent))
 	}
 	problems = append(problems, memberProblems("args.Readers", args.Readers)...)
 	problems = append(problems, memberProblems("args.Writers", args.Writers)...)

@@ -19,8 +19,9 @@ const (
 func args(change func(*registry.RegistryArgs)) *registry.RegistryArgs {
 	args := &registry.RegistryArgs{
 		Project: pulumi.String("procureflow-dev"), Location: pulumi.String("us-central1"), RepositoryID: "procureflow",
-		Labels:  pulumi.StringMap{"environment": pulumi.String("dev")},
-		Readers: map[string]pulumi.StringInput{"deploy": pulumi.String("serviceAccount:deploy@x"), "staging": pulumi.String("serviceAccount:promote@y")},
+		Labels: pulumi.StringMap{"environment": pulumi.String("dev")},
+		Readers: map[string]pulumi.StringInput{"deploy": pulumi.String("serviceAccount:deploy@x"),
+			"staging": pulumi.String("serviceAccount:promote@y")},
 		Writers: map[string]pulumi.StringInput{"ci": pulumi.String("serviceAccount:ci@x")},
 	}
 	if change != nil {
@@ -50,7 +51,8 @@ func TestRepositoryAndItsOutputs(t *testing.T) {
 		"vulnerabilityScanningConfig": map[string]any{"enablementConfig": "INHERITED"},
 		"cleanupPolicyDryRun":         false,
 		"cleanupPolicies": []any{
-			map[string]any{"id": "delete-untagged", "action": "DELETE", "condition": map[string]any{"tagState": "UNTAGGED", "olderThan": "2592000s"}},
+			map[string]any{"id": "delete-untagged", "action": "DELETE",
+				"condition": map[string]any{"tagState": "UNTAGGED", "olderThan": "2592000s"}},
 			map[string]any{"id": "keep-recent", "action": "KEEP", "mostRecentVersions": map[string]any{"keepCount": 20.0}},
 			map[string]any{"id": "keep-tagged", "action": "KEEP", "condition": map[string]any{"tagState": "TAGGED"}},
 		},
@@ -88,7 +90,8 @@ func TestEachIdentityHasItsOwnGrant(t *testing.T) {
 		got[member.Name] = member.Inputs
 	}
 	grant := func(role, member string) map[string]any {
-		return map[string]any{"project": "procureflow-dev", "location": "us-central1", "repository": "procureflow", "role": role, "member": member}
+		return map[string]any{"project": "procureflow-dev", "location": "us-central1", "repository": "procureflow", "role": role,
+			"member": member}
 	}
 	assert.Equal(t, map[string]map[string]any{
 		"registry-reader-deploy":  grant("roles/artifactregistry.reader", "serviceAccount:deploy@x"),
@@ -114,14 +117,18 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"everything missing": {&registry.RegistryArgs{}, []string{
 			"Project is missing", "Location is missing", `RepositoryID "" is not a repository id`,
 		}},
-		"a bad id":             {args(func(a *registry.RegistryArgs) { a.RepositoryID = "Procure_Flow" }), []string{`RepositoryID "Procure_Flow" is not a repository id: use 1-63`}},
-		"an id with an end":    {args(func(a *registry.RegistryArgs) { a.RepositoryID = "procureflow-" }), []string{"not ending with a hyphen"}},
-		"a negative retention": {args(func(a *registry.RegistryArgs) { a.UntaggedRetentionDays = -1 }), []string{"UntaggedRetentionDays is -1: set at least 1"}},
-		"a negative count":     {args(func(a *registry.RegistryArgs) { a.KeepMostRecent = -2 }), []string{"KeepMostRecent is -2: set at least 1"}},
+		"a bad id": {args(func(a *registry.RegistryArgs) { a.RepositoryID = "Procure_Flow" }),
+			[]string{`RepositoryID "Procure_Flow" is not a repository id: use 1-63`}},
+		"an id with an end": {args(func(a *registry.RegistryArgs) { a.RepositoryID = "procureflow-" }), []string{"not ending with a hyphen"}},
+		"a negative retention": {args(func(a *registry.RegistryArgs) { a.UntaggedRetentionDays = -1 }),
+			[]string{"UntaggedRetentionDays is -1: set at least 1"}},
+		"a negative count": {args(func(a *registry.RegistryArgs) { a.KeepMostRecent = -2 }),
+			[]string{"KeepMostRecent is -2: set at least 1"}},
 		"public readers": {args(func(a *registry.RegistryArgs) { a.Readers["all"] = pulumi.String("allUsers") }), []string{
 			`Readers["all"] is allUsers, which opens the images to anybody`,
 		}},
-		"a bad key":        {args(func(a *registry.RegistryArgs) { a.Writers["CI 1"] = pulumi.String("serviceAccount:x") }), []string{`Writers key "CI 1"`}},
+		"a bad key": {args(func(a *registry.RegistryArgs) { a.Writers["CI 1"] = pulumi.String("serviceAccount:x") }),
+			[]string{`Writers key "CI 1"`}},
 		"a missing member": {args(func(a *registry.RegistryArgs) { a.Writers["ci"] = nil }), []string{`Writers["ci"] is missing`}},
 	} {
 		t.Run(name, func(t *testing.T) {

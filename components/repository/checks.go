@@ -86,7 +86,8 @@ func protectionProblems(protection *Protection) []error {
 		}
 	}
 	if n := protection.Approvals; n < 0 || n > maxApprovals {
-		problems = append(problems, fmt.Errorf("args.Protection.Approvals is %d: set 1-%d, or 0 for the default of %d", n, maxApprovals, DefaultApprovals))
+		problems = append(problems, fmt.Errorf("args.Protection.Approvals is %d: set 1-%d, or 0 for the default of %d", n, maxApprovals,
+			DefaultApprovals))
 	}
 	return problems
 }
@@ -105,7 +106,8 @@ func environmentProblems(field, name string, environment Environment) []error {
 	seen := map[int64]bool{}
 	for _, user := range environment.Reviewers {
 		if user <= 0 {
-			problems = append(problems, fmt.Errorf("%s.Reviewers has %d, which is no user: use the numeric id (gh api users/LOGIN --jq .id)", field, user))
+			problems = append(problems,
+				fmt.Errorf("%s.Reviewers has %d, which is no user: use the numeric id (gh api users/LOGIN --jq .id)", field, user))
 		}
 		if seen[user] {
 			problems = append(problems, fmt.Errorf("%s.Reviewers has %d twice: remove one", field, user))
@@ -116,7 +118,8 @@ func environmentProblems(field, name string, environment Environment) []error {
 		problems = append(problems, fmt.Errorf("%s.WaitMinutes is %d: set 0-%d", field, minutes, maxWaitMinutes))
 	}
 	if !branchPattern.MatchString(environment.branch()) {
-		problems = append(problems, fmt.Errorf("%s.Branch %q is no branch: write its name without refs/heads/, or a pattern", field, environment.Branch))
+		problems = append(problems, fmt.Errorf("%s.Branch %q is no branch: write its name without refs/heads/, or a pattern", field,
+			environment.Branch))
 	}
 	if strings.HasPrefix(environment.Branch, "refs/") {
 		problems = append(problems, fmt.Errorf("%s.Branch %q is a ref: write the branch's name alone", field, environment.Branch))
@@ -129,13 +132,15 @@ func variableProblems(field string, variables map[string]pulumi.StringInput) []e
 	slugs := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		if !variableName.MatchString(name) {
-			problems = append(problems, fmt.Errorf("%s[%q] is not a name: use upper-case letters, digits and underscores, not beginning with a digit", field, name))
+			problems = append(problems, fmt.Errorf("%s[%q] is not a name: use upper-case letters, digits and underscores, not beginning "+
+				"with a digit", field, name))
 		}
 		if strings.HasPrefix(name, "GITHUB_") {
 			problems = append(problems, fmt.Errorf("%s[%q] begins with GITHUB_, which GitHub keeps for itself: choose another name", field, name))
 		}
 		if other, taken := slugs[naming.Slug(name)]; taken {
-			problems = append(problems, fmt.Errorf("%s[%q] and %q would share the resource name %q: rename one", field, name, other, naming.Slug(name)))
+			problems = append(problems, fmt.Errorf("%s[%q] and %q would share the resource name %q: rename one", field, name, other,
+				naming.Slug(name)))
 		}
 		slugs[naming.Slug(name)] = name
 		switch value := variables[name].(type) {

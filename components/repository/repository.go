@@ -173,7 +173,8 @@ func (args *RepositoryArgs) inputs() pulumi.Map {
 	}
 	if protection := args.Protection; protection != nil {
 		inputs["protection"] = pulumi.Map{
-			"branches": pulumi.ToStringArray(protection.Branches), "tags": pulumi.ToStringArray(protection.Tags), "checks": pulumi.ToStringArray(protection.Checks),
+			"branches": pulumi.ToStringArray(protection.Branches), "tags": pulumi.ToStringArray(protection.Tags),
+			"checks":    pulumi.ToStringArray(protection.Checks),
 			"approvals": pulumi.Int(protection.approvals()), "actions": pulumi.ToStringArray(protection.Actions),
 		}
 	}

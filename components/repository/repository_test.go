@@ -74,9 +74,10 @@ func TestEnvironments(t *testing.T) {
 		assert.Equal(t, want, inventory.One(t, environmentType, name).Inputs)
 	}
 	for name, want := range map[string]map[string]any{
-		"repository-environment-production-branch":          {"repository": "procureflow", "environment": "production", "branchPattern": "main"},
-		"repository-environment-production-approval-branch": {"repository": "procureflow", "environment": "production-approval", "branchPattern": "release"},
-		"repository-environment-dev-branch":                 {"repository": "procureflow", "environment": "dev", "branchPattern": "main"},
+		"repository-environment-production-branch": {"repository": "procureflow", "environment": "production", "branchPattern": "main"},
+		"repository-environment-production-approval-branch": {"repository": "procureflow", "environment": "production-approval",
+			"branchPattern": "release"},
+		"repository-environment-dev-branch": {"repository": "procureflow", "environment": "dev", "branchPattern": "main"},
 	} {
 		assert.Equal(t, want, inventory.One(t, branchType, name).Inputs)
 	}
@@ -175,7 +176,8 @@ func TestEveryProblemOfAProtectionIsNamed(t *testing.T) {
 		}))
 		return err
 	})
-	require.ErrorContains(t, err, `repository "repository": args.Protection.Branches has "refs/heads/main", which is no branch: write its name without refs/heads/, or a pattern
+	require.ErrorContains(t, err,
+		`repository "repository": args.Protection.Branches has "refs/heads/main", which is no branch: write its name without refs/heads/, or a pattern
 args.Protection.Checks is empty: set at least one, or leave args.Protection away
 args.Protection.Actions has "*", which is no pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit
 args.Protection.Approvals is 11: set 1-10, or 0 for the default of 1`)
@@ -209,13 +211,18 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		args *repository.RepositoryArgs
 		want string
 	}{
-		"no branches":        {protected(func(p *repository.Protection) { p.Branches = nil }), "args.Protection.Branches is empty"},
-		"a branch twice":     {protected(func(p *repository.Protection) { p.Branches = []string{"main", "main"} }), `args.Protection.Branches has "main" twice: remove one`},
-		"a ref as a tag":     {protected(func(p *repository.Protection) { p.Tags = []string{"refs/tags/v1"} }), `args.Protection.Tags has "refs/tags/v1", which is no tag`},
-		"no actions":         {protected(func(p *repository.Protection) { p.Actions = nil }), "args.Protection.Actions is empty"},
-		"every action":       {protected(func(p *repository.Protection) { p.Actions = []string{"*/*@*"} }), `args.Protection.Actions has "*/*@*", which is no pattern`},
-		"a tag":              {protected(func(p *repository.Protection) { p.Actions = []string{"a/b@v1"} }), `args.Protection.Actions has "a/b@v1", which is no pattern`},
-		"a blank check":      {protected(func(p *repository.Protection) { p.Checks = []string{" "} }), `args.Protection.Checks has " ", which is no check`},
+		"no branches": {protected(func(p *repository.Protection) { p.Branches = nil }), "args.Protection.Branches is empty"},
+		"a branch twice": {protected(func(p *repository.Protection) { p.Branches = []string{"main", "main"} }),
+			`args.Protection.Branches has "main" twice: remove one`},
+		"a ref as a tag": {protected(func(p *repository.Protection) { p.Tags = []string{"refs/tags/v1"} }),
+			`args.Protection.Tags has "refs/tags/v1", which is no tag`},
+		"no actions": {protected(func(p *repository.Protection) { p.Actions = nil }), "args.Protection.Actions is empty"},
+		"every action": {protected(func(p *repository.Protection) { p.Actions = []string{"*/*@*"} }),
+			`args.Protection.Actions has "*/*@*", which is no pattern`},
+		"a tag": {protected(func(p *repository.Protection) { p.Actions = []string{"a/b@v1"} }),
+			`args.Protection.Actions has "a/b@v1", which is no pattern`},
+		"a blank check": {protected(func(p *repository.Protection) { p.Checks = []string{" "} }),
+			`args.Protection.Checks has " ", which is no check`},
 		"negative reviews":   {protected(func(p *repository.Protection) { p.Approvals = -1 }), "args.Protection.Approvals is -1: set 1-10"},
 		"nil":                {nil, `repository "repository": args is nil`},
 		"no repository":      {&repository.RepositoryArgs{}, "args.Repository is missing"},
@@ -223,22 +230,26 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"a slash":            {named("a/b"), `args.Environments["a/b"] is not a name`},
 		"none":               {named("none"), `args.Environments["none"] is how federation names the absence`},
 		"one name too close": {named("production.approval"), `would share the resource name "production-approval": rename one`},
-		"seven reviewers":    {environment(repository.Environment{Reviewers: []int64{1, 2, 3, 4, 5, 6, 7}}), `args.Environments["dev"] has 7 reviewers: GitHub takes 6`},
-		"no user":            {environment(repository.Environment{Reviewers: []int64{0}}), "Reviewers has 0, which is no user"},
-		"a user twice":       {environment(repository.Environment{Reviewers: []int64{5, 5}}), "Reviewers has 5 twice"},
-		"a negative wait":    {environment(repository.Environment{WaitMinutes: -1}), "WaitMinutes is -1: set 0-43200"},
-		"a long wait":        {environment(repository.Environment{WaitMinutes: 43201}), "WaitMinutes is 43201: set 0-43200"},
+		"seven reviewers": {environment(repository.Environment{Reviewers: []int64{1, 2, 3, 4, 5, 6, 7}}),
+			`args.Environments["dev"] has 7 reviewers: GitHub takes 6`},
+		"no user":         {environment(repository.Environment{Reviewers: []int64{0}}), "Reviewers has 0, which is no user"},
+		"a user twice":    {environment(repository.Environment{Reviewers: []int64{5, 5}}), "Reviewers has 5 twice"},
+		"a negative wait": {environment(repository.Environment{WaitMinutes: -1}), "WaitMinutes is -1: set 0-43200"},
+		"a long wait":     {environment(repository.Environment{WaitMinutes: 43201}), "WaitMinutes is 43201: set 0-43200"},
 		"a branch with a space": {
 			environment(repository.Environment{Branch: "a b"}), `Branch "a b" is no branch`,
 		},
-		"a ref":             {environment(repository.Environment{Branch: "refs/heads/main"}), `Branch "refs/heads/main" is a ref: write the branch's name alone`},
+		"a ref": {environment(repository.Environment{Branch: "refs/heads/main"}),
+			`Branch "refs/heads/main" is a ref: write the branch's name alone`},
 		"a lower-case name": {variable("region", pulumi.String("x")), `args.Actions.Variables["region"] is not a name`},
 		"a reserved name":   {variable("GITHUB_X", pulumi.String("x")), `args.Actions.Variables["GITHUB_X"] begins with GITHUB_`},
 		"names too close":   {variable("_REGISTRY", pulumi.String("x")), `would share the resource name "registry": rename one`},
 		"no value":          {variable("A", nil), `args.Actions.Variables["A"] has no value`},
 		"an empty value":    {variable("A", pulumi.String("")), `args.Actions.Variables["A"] is empty, which GitHub refuses`},
-		"a very long value": {variable("A", pulumi.String(strings.Repeat("a", 49153))), `args.Actions.Variables["A"] has 49153 bytes: GitHub takes 49152`},
-		"in an environment": {environment(repository.Environment{Variables: map[string]pulumi.StringInput{"a": pulumi.String("x")}}), `args.Environments["dev"].Variables["a"] is not a name`},
+		"a very long value": {variable("A", pulumi.String(strings.Repeat("a", 49153))),
+			`args.Actions.Variables["A"] has 49153 bytes: GitHub takes 49152`},
+		"in an environment": {environment(repository.Environment{Variables: map[string]pulumi.StringInput{"a": pulumi.String("x")}}),
+			`args.Environments["dev"].Variables["a"] is not a name`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -166,14 +166,17 @@ func (args *SecretsArgs) validate() error {
 			problems = append(problems, fmt.Errorf("%s has a Value and a Version: remove the Version, because the value makes its own", field))
 		case secret.Version != "" && !version.MatchString(secret.Version):
 			// What stands there is not repeated: it may be a value that was put in the wrong field.
-			problems = append(problems, fmt.Errorf("%s.Version is not a version number: pin one, because a rollback cannot restore what latest was", field))
+			problems = append(problems,
+				fmt.Errorf("%s.Version is not a version number: pin one, because a rollback cannot restore what latest was", field))
 		}
 		if value, plain := secret.Value.(pulumi.String); plain && value == "" {
-			problems = append(problems, fmt.Errorf("%s.Value is empty, and Secret Manager takes no empty version: leave it out to make only the container", field))
+			problems = append(problems, fmt.Errorf("%s.Value is empty, and Secret Manager takes no empty version: leave it out to make "+
+				"only the container", field))
 		}
 		for _, accessor := range slices.Sorted(maps.Keys(secret.Accessors)) {
 			if !key.MatchString(accessor) {
-				problems = append(problems, fmt.Errorf("%s.Accessors key %q names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field, accessor))
+				problems = append(problems,
+					fmt.Errorf("%s.Accessors key %q names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field, accessor))
 			}
 			if secret.Accessors[accessor] == nil {
 				problems = append(problems, fmt.Errorf("%s.Accessors[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, accessor))

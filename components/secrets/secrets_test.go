@@ -70,7 +70,8 @@ func TestAccessorsReadOneSecret(t *testing.T) {
 	inventory, _ := run(t, args(nil))
 	assert.Equal(t, []string{"secrets-mongodb-uri-accessor-runtime"}, inventory.Names(accessorType))
 	assert.Equal(t, map[string]any{
-		"project": "procureflow-dev", "secretId": "mongodb-uri", "role": "roles/secretmanager.secretAccessor", "member": "serviceAccount:runtime@x",
+		"project": "procureflow-dev", "secretId": "mongodb-uri", "role": "roles/secretmanager.secretAccessor",
+		"member": "serviceAccount:runtime@x",
 	}, inventory.One(t, accessorType, "secrets-mongodb-uri-accessor-runtime").Inputs)
 }
 
@@ -114,7 +115,8 @@ func TestNoValueLeaks(t *testing.T) {
 			assert.Equal(t, map[string]any{
 				"project": "procureflow-dev", "deletionProtection": false, "labels": map[string]any{"environment": "dev"},
 				"secrets": map[string]any{
-					"mongodb-uri":     map[string]any{"accessors": map[string]any{"runtime": "serviceAccount:runtime@x"}, "managed": false, "version": "3"},
+					"mongodb-uri": map[string]any{"accessors": map[string]any{"runtime": "serviceAccount:runtime@x"},
+						"managed": false, "version": "3"},
 					"nextauth-secret": map[string]any{"managed": true},
 					"openai-api-key":  map[string]any{"managed": false},
 				},
@@ -142,16 +144,19 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		args *secrets.SecretsArgs
 		want string
 	}{
-		"nil":                        {nil, `secrets "secrets": args is nil`},
-		"no project":                 {&secrets.SecretsArgs{}, "args.Project is missing"},
-		"a bad id":                   {secret("a/b", secrets.Secret{}), `args.Secrets["a/b"] is not a secret id`},
-		"a long id":                  {secret(strings.Repeat("a", 256), secrets.Secret{}), "is not a secret id: use 1-255"},
-		"latest":                     {secret("a", secrets.Secret{Version: "latest"}), `args.Secrets["a"].Version is not a version number: pin one`},
+		"nil":        {nil, `secrets "secrets": args is nil`},
+		"no project": {&secrets.SecretsArgs{}, "args.Project is missing"},
+		"a bad id":   {secret("a/b", secrets.Secret{}), `args.Secrets["a/b"] is not a secret id`},
+		"a long id":  {secret(strings.Repeat("a", 256), secrets.Secret{}), "is not a secret id: use 1-255"},
+		"latest": {secret("a", secrets.Secret{Version: "latest"}),
+			`args.Secrets["a"].Version is not a version number: pin one`},
 		"version zero":               {secret("a", secrets.Secret{Version: "0"}), `args.Secrets["a"].Version is not a version number`},
 		"a value in the wrong field": {secret("a", secrets.Secret{Version: hidden}), `args.Secrets["a"].Version is not a version number`},
 		"empty value":                {secret("a", secrets.Secret{Value: pulumi.String("")}), `args.Secrets["a"].Value is empty`},
-		"a bad key":                  {secret("a", secrets.Secret{Accessors: map[string]pulumi.StringInput{"Run Time": pulumi.String("x")}}), `.Accessors key "Run Time" names a resource`},
-		"a nil account":              {secret("a", secrets.Secret{Accessors: map[string]pulumi.StringInput{"runtime": nil}}), `.Accessors["runtime"] is missing`},
+		"a bad key": {secret("a",
+			secrets.Secret{Accessors: map[string]pulumi.StringInput{"Run Time": pulumi.String("x")}}), `.Accessors key "Run Time" names a resource`},
+		"a nil account": {secret("a", secrets.Secret{Accessors: map[string]pulumi.StringInput{"runtime": nil}}),
+			`.Accessors["runtime"] is missing`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,10 +8,12 @@ import (
 func accountKinds() []*kind {
 	return []*kind{{
 		prefix: "iam/v1", host: iamHost, pattern: "projects/*/serviceAccounts", message: "iam:ServiceAccount", body: "serviceAccount",
-		create: "iam:CreateServiceAccountRequest", update: "iam:PatchServiceAccountRequest", idParam: "accountId", listField: "accounts", policy: true,
-		rename:  (*request).accountEmail,
-		id:      regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`),
-		idFix:   "Invalid account_id %q: it must be 6 to 30 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen.",
+		create: "iam:CreateServiceAccountRequest", update: "iam:PatchServiceAccountRequest", idParam: "accountId", listField: "accounts",
+		policy: true,
+		rename: (*request).accountEmail,
+		id:     regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`),
+		idFix: "Invalid account_id %q: it must be 6 to 30 lower-case letters, digits and hyphens, begin with a letter and not end " +
+			"with a hyphen.",
 		missing: func(n name) *Error { return notFound("Unknown service account: %s.", n.shown()) },
 		taken: func(n name, _ map[string]any) *Error {
 			id, _, _ := strings.Cut(n.id(), "@")

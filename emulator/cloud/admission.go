@@ -80,7 +80,8 @@ func (q *request) judge(p project) admission.Policy {
 
 // readsAttestations are the roles by which an attestor's own account finds what is attached to its note. Google asks for the
 // first one there (binaryauthorization/v1, UserOwnedGrafeasNote); the last is what it gives the account at the project.
-var readsAttestations = []string{"roles/containeranalysis.notes.occurrences.viewer", "roles/containeranalysis.editor", "roles/binaryauthorization.serviceAgent"}
+var readsAttestations = []string{"roles/containeranalysis.notes.occurrences.viewer", "roles/containeranalysis.editor",
+	"roles/binaryauthorization.serviceAgent"}
 
 // attestor reads one with its keys and attestations; one that was deleted since has neither.
 func (q *request) attestor(full string) admission.Attestor {
@@ -95,10 +96,12 @@ func (q *request) attestor(full string) admission.Attestor {
 		return attestor
 	}
 	for _, occurrence := range q.occurrences(note.shown()) {
-		attestation := admission.Attestation{Resource: text(occurrence, "resourceUri"), Payload: unbase64(text(occurrence, "attestation", "serializedPayload"))}
+		attestation := admission.Attestation{Resource: text(occurrence, "resourceUri"),
+			Payload: unbase64(text(occurrence, "attestation", "serializedPayload"))}
 		for _, item := range list(occurrence, "attestation", "signatures") {
 			signature := item.(map[string]any)
-			attestation.Signatures = append(attestation.Signatures, admission.Signature{KeyID: text(signature, "publicKeyId"), Value: unbase64(text(signature, "signature"))})
+			attestation.Signatures = append(attestation.Signatures, admission.Signature{KeyID: text(signature, "publicKeyId"),
+				Value: unbase64(text(signature, "signature"))})
 		}
 		attestor.Attestations = append(attestor.Attestations, attestation)
 	}

@@ -26,22 +26,26 @@ const (
 func gated(t *testing.T) (*world, *bytes.Buffer) {
 	t.Helper()
 	var logged bytes.Buffer
-	w := newWorld(t, t.TempDir(), cloud.Options{Log: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return a
-	}}))})
+	w := newWorld(t, t.TempDir(), cloud.Options{Log: slog.New(slog.NewTextHandler(&logged,
+		&slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}}))})
 	const p = "projects/" + project
-	w.ok("POST", "/su/v1/"+p+"/services:batchEnable", `{"serviceIds":["cloudkms.googleapis.com","containeranalysis.googleapis.com","binaryauthorization.googleapis.com"]}`)
+	w.ok("POST", "/su/v1/"+p+"/services:batchEnable",
+		`{"serviceIds":["cloudkms.googleapis.com","containeranalysis.googleapis.com","binaryauthorization.googleapis.com"]}`)
 	w.ok("POST", "/kms/v1/"+p+"/locations/us-central1/keyRings?keyRingId=attestation", `{}`)
 	w.ok("POST", "/kms/v1/"+p+"/locations/us-central1/keyRings/attestation/cryptoKeys?cryptoKeyId=release",
 		`{"purpose":"ASYMMETRIC_SIGN","versionTemplate":{"algorithm":"EC_SIGN_P256_SHA256"}}`)
 	w.ok("POST", "/ca/v1/"+p+"/notes?noteId=release", `{"attestation":{"hint":{"humanReadableName":"release"}}}`)
-	w.ok("POST", "/ba/v1/"+p+"/attestors?attestorId=release", fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":"%s/notes/release","publicKeys":[
+	w.ok("POST", "/ba/v1/"+p+"/attestors?attestorId=release",
+		fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":"%s/notes/release","publicKeys":[
 		{"id":"//cloudkms.googleapis.com/v1/%s","pkixPublicKey":{"publicKeyPem":%q,"signatureAlgorithm":"ECDSA_P256_SHA256"}}]}}`,
-		p, keyVersion, w.ok("GET", "/kms/v1/"+keyVersion+"/publicKey", "")["pem"]))
-	w.readNote(`{"role":"roles/containeranalysis.notes.occurrences.viewer","members":["serviceAccount:service-` + number + `@gcp-sa-binaryauthorization.iam.gserviceaccount.com"]}`)
+			p, keyVersion, w.ok("GET", "/kms/v1/"+keyVersion+"/publicKey", "")["pem"]))
+	w.readNote(`{"role":"roles/containeranalysis.notes.occurrences.viewer","members":["serviceAccount:service-` + number +
+		`@gcp-sa-binaryauthorization.iam.gserviceaccount.com"]}`)
 	w.require("ENFORCED_BLOCK_AND_AUDIT_LOG")
 	w.ok("POST", services+"?serviceId=web", `{`+useDefault+`,"template":`+tpl("web-blue", healthy)+`}`)
 	return w, &logged
@@ -54,17 +58,23 @@ func (w *world) readNote(bindings string) {
 
 // require writes the policy with that enforcement.
 func (w *world) require(enforcement string) {
-	w.ok("PUT", "/ba/v1/projects/"+project+"/policy", `{"admissionWhitelistPatterns":[{"namePattern":"us-docker.pkg.dev/cloudrun/container/hello@`+healthy+`"}],
-		"defaultAdmissionRule":{"evaluationMode":"REQUIRE_ATTESTATION","enforcementMode":"`+enforcement+`","requireAttestationsBy":["projects/`+project+`/attestors/release"]}}`)
+	w.ok("PUT", "/ba/v1/projects/"+project+"/policy",
+		`{"admissionWhitelistPatterns":[{"namePattern":"us-docker.pkg.dev/cloudrun/container/hello@`+healthy+`"}],
+		"defaultAdmissionRule":{"evaluationMode":"REQUIRE_ATTESTATION","enforcementMode":"`+enforcement+
+			`","requireAttestationsBy":["projects/`+project+`/attestors/release"]}}`)
 }
 
 // sign attests the image at the note.
 func (w *world) sign(image, digest string) {
-	payload := fmt.Appendf(nil, `{"critical":{"image":{"docker-manifest-digest":%q},"type":"Google cloud binauthz container signature"}}`, digest)
+	payload := fmt.Appendf(nil, `{"critical":{"image":{"docker-manifest-digest":%q},"type":"Google cloud binauthz container signature"}}`,
+		digest)
 	hash := sha256.Sum256(payload)
-	signed := w.ok("POST", "/kms/v1/"+keyVersion+":asymmetricSign", fmt.Sprintf(`{"digest":{"sha256":%q}}`, base64.StdEncoding.EncodeToString(hash[:])))
-	w.ok("POST", "/ca/v1/projects/"+project+"/occurrences", fmt.Sprintf(`{"resourceUri":"https://%s","noteName":"projects/%s/notes/release","attestation":{"serializedPayload":%q,
-		"signatures":[{"publicKeyId":"//cloudkms.googleapis.com/v1/%s","signature":%q}]}}`, image, project, base64.StdEncoding.EncodeToString(payload), keyVersion, signed["signature"]))
+	signed := w.ok("POST", "/kms/v1/"+keyVersion+":asymmetricSign", fmt.Sprintf(`{"digest":{"sha256":%q}}`,
+		base64.StdEncoding.EncodeToString(hash[:])))
+	w.ok("POST", "/ca/v1/projects/"+project+"/occurrences",
+		fmt.Sprintf(`{"resourceUri":"https://%s","noteName":"projects/%s/notes/release","attestation":{"serializedPayload":%q,
+		"signatures":[{"publicKeyId":"//cloudkms.googleapis.com/v1/%s","signature":%q}]}}`, image, project,
+			base64.StdEncoding.EncodeToString(payload), keyVersion, signed["signature"]))
 }
 
 // operation makes a change of the service and returns what its operation failed with, nil when it did not.
@@ -75,14 +85,17 @@ func (w *world) operation(mask, body string) any {
 }
 
 func unauthorized(revision string) string {
-	return "Revision '" + revision + "' uses an unauthorized container image. Container image '" + candidate + "' is not authorized by policy. Image " + candidate +
-		" denied by attestor projects/" + project + "/attestors/release: No attestations found that were valid and signed by a key trusted by the attestor"
+	return "Revision '" + revision + "' uses an unauthorized container image. Container image '" + candidate +
+		"' is not authorized by policy. Image " + candidate +
+		" denied by attestor projects/" + project +
+		"/attestors/release: No attestations found that were valid and signed by a key trusted by the attestor"
 }
 
 func TestAnImageThatNobodySignedDoesNotStart(t *testing.T) {
 	t.Parallel()
 	w, logged := gated(t)
-	assert.Equal(t, map[string]any{"code": 9.0, "message": unauthorized("web-green")}, w.operation("template", `{"template":`+tpl("web-green", broken)+`}`))
+	assert.Equal(t, map[string]any{"code": 9.0, "message": unauthorized("web-green")},
+		w.operation("template", `{"template":`+tpl("web-green", broken)+`}`))
 	service := w.ok("GET", services+"/web", "")
 	assert.Equal(t, "CONDITION_FAILED", dig(service, "terminalCondition", "state"))
 	assert.Equal(t, unauthorized("web-green"), dig(service, "terminalCondition", "message"))
@@ -112,7 +125,8 @@ func TestAnImageThatNobodySignedDoesNotStart(t *testing.T) {
 	w.readNote("")
 	assert.Equal(t, unauthorized("web-green-3"), dig(w.operation("template", `{"template":`+tpl("web-green-3", broken)+`}`), "message"))
 	attestor := w.ok("GET", "/ba/v1/projects/"+project+"/attestors/release", "")
-	w.ok("PUT", "/ba/v1/projects/"+project+"/attestors/release", fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":%q}}`, dig(attestor, "userOwnedGrafeasNote", "noteReference")))
+	w.ok("PUT", "/ba/v1/projects/"+project+"/attestors/release", fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":%q}}`,
+		dig(attestor, "userOwnedGrafeasNote", "noteReference")))
 	assert.Equal(t, unauthorized("web-green-4"), dig(w.operation("template", `{"template":`+tpl("web-green-4", broken)+`}`), "message"))
 	assert.Equal(t, 3, strings.Count(logged.String(), " admitted=false denied="), "the audit log has the refusals: %s", logged)
 	assert.NotContains(t, logged.String(), "admitted=true")
@@ -125,7 +139,8 @@ func TestWhatIsLetInThoughDeniedIsLogged(t *testing.T) {
 		w, logged := gated(t)
 		w.require("DRYRUN_AUDIT_LOG_ONLY")
 		assert.Nil(t, w.operation("template", `{"template":`+tpl("web-green", broken)+`}`))
-		assert.Contains(t, logged.String(), `level=INFO msg="binary authorization" revision=web-green image=`+candidate+` admitted=true denied="Image `+candidate+` denied by attestor`)
+		assert.Contains(t, logged.String(), `level=INFO msg="binary authorization" revision=web-green image=`+candidate+
+			` admitted=true denied="Image `+candidate+` denied by attestor`)
 	})
 	t.Run("breakglass, for one deployment", func(t *testing.T) {
 		t.Parallel()
@@ -134,7 +149,8 @@ func TestWhatIsLetInThoughDeniedIsLogged(t *testing.T) {
 		assert.Nil(t, w.operation("template,binaryAuthorization", `{`+glass+`,"template":`+tpl("web-green", broken)+`}`))
 		assert.Contains(t, logged.String(), `revision=web-green image=`+candidate+` admitted=true denied="Image `)
 		assert.Contains(t, logged.String(), `breakglass="INC-7: checkout is down"`)
-		assert.Equal(t, unauthorized("web-red"), dig(w.operation("template,binaryAuthorization", `{`+useDefault+`,"template":`+tpl("web-red", broken)+`}`), "message"))
+		assert.Equal(t, unauthorized("web-red"), dig(w.operation("template,binaryAuthorization",
+			`{`+useDefault+`,"template":`+tpl("web-red", broken)+`}`), "message"))
 	})
 	t.Run("breakglass in the v1 API, as gcloud asks for it", func(t *testing.T) {
 		t.Parallel()
@@ -149,7 +165,8 @@ func TestWhatIsLetInThoughDeniedIsLogged(t *testing.T) {
 		code, answer := w.knative("PUT", knativeHost, namespace+"/services/web", string(body))
 		require.Equal(t, 200, code, "%v", answer)
 		assert.Contains(t, logged.String(), "breakglass=INC-8")
-		assert.Equal(t, map[string]any{"useDefault": true, "breakglassJustification": "INC-8"}, w.ok("GET", services+"/web", "")["binaryAuthorization"])
+		assert.Equal(t, map[string]any{"useDefault": true, "breakglassJustification": "INC-8"},
+			w.ok("GET", services+"/web", "")["binaryAuthorization"])
 		assert.Contains(t, w.ok("GET", services+"/web", "")["latestReadyRevision"], "web-green")
 	})
 }
@@ -159,16 +176,19 @@ func TestTrafficIsJudgedAgain(t *testing.T) {
 	t.Parallel()
 	w, _ := gated(t)
 	w.ok("PATCH", services+"/web?updateMask=binaryAuthorization", `{}`)
-	assert.Nil(t, w.operation("template,traffic", `{"template":`+tpl("web-green", broken)+`,"traffic":[`+to("web-green", 100, "")+`]}`), "the service does not ask the policy")
+	assert.Nil(t, w.operation("template,traffic", `{"template":`+tpl("web-green", broken)+`,"traffic":[`+to("web-green", 100, "")+`]}`),
+		"the service does not ask the policy")
 	w.ok("PATCH", services+"/web?updateMask=binaryAuthorization", `{`+useDefault+`}`)
 	assert.Nil(t, w.operation("template", `{"template":`+tpl("web-blue-2", healthy)+`}`), "traffic stays where it is")
 
 	const back = `{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue-2","percent":100}]}`
-	assert.Equal(t, unauthorized("web-green"), dig(w.operation("traffic", `{"traffic":[`+to("web-blue-2", 10, "")+`,`+to("web-green", 90, "")+`]}`), "message"))
+	assert.Equal(t, unauthorized("web-green"), dig(w.operation("traffic",
+		`{"traffic":[`+to("web-blue-2", 10, "")+`,`+to("web-green", 90, "")+`]}`), "message"))
 	assert.Equal(t, "web-green", dig(w.ok("GET", services+"/web", ""), "trafficStatuses", 0, "revision"), "and it was not moved")
 	assert.Nil(t, w.operation("traffic", back))
 	assert.NotNil(t, w.operation("traffic", `{"traffic":[`+to("web-green", 100, "")+`]}`))
-	assert.Nil(t, w.operation("traffic", `{"traffic":[`+to("web-blue-2", 100, "")+`,`+to("web-green", 0, "before")+`]}`), "a tag takes no share")
+	assert.Nil(t, w.operation("traffic", `{"traffic":[`+to("web-blue-2", 100, "")+`,`+to("web-green", 0, "before")+`]}`),
+		"a tag takes no share")
 	w.sign(candidate, broken)
 	assert.Nil(t, w.operation("traffic", `{"traffic":[`+to("web-green", 100, "")+`]}`), "signed, one can go back")
 }
@@ -177,10 +197,13 @@ func TestSettingsOfBinaryAuthorization(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	for body, want := range map[string]string{
-		`{"breakglassJustification":"now"}`:                     "Bad Request INVALID_ARGUMENT: service.binary_authorization.breakglass_justification: must be empty unless use_default is set",
-		`{"policy":"projects/p/platforms/cloudRun/policies/x"}`: "Bad Request INVALID_ARGUMENT: The emulator has the project's policy of Binary Authorization only: set binary_authorization.use_default.",
+		`{"breakglassJustification":"now"}`: "Bad Request INVALID_ARGUMENT: " +
+			"service.binary_authorization.breakglass_justification: must be empty unless use_default is set",
+		`{"policy":"projects/p/platforms/cloudRun/policies/x"}`: "Bad Request INVALID_ARGUMENT: The emulator has the project's policy " +
+			"of Binary Authorization only: set binary_authorization.use_default.",
 	} {
-		assert.Equal(t, want, w.refused("POST", services+"?serviceId=web", `{"binaryAuthorization":`+body+`,"template":`+tpl("web-blue", healthy)+`}`))
+		assert.Equal(t, want, w.refused("POST", services+"?serviceId=web",
+			`{"binaryAuthorization":`+body+`,"template":`+tpl("web-blue", healthy)+`}`))
 	}
 	// A service that asks, in a project without a policy: the one that admits everything.
 	w.ok("POST", services+"?serviceId=web", `{`+useDefault+`,"template":`+tpl("web-blue", broken)+`}`)
@@ -196,7 +219,8 @@ func TestBetaOfContainerAnalysis(t *testing.T) {
 	assert.Equal(t, "ATTESTATION", made["kind"])
 	assert.Equal(t, map[string]any{"hint": map[string]any{"humanReadableName": "one"}}, made["attestationAuthority"])
 	assert.NotContains(t, made, "attestation")
-	patched := w.ok("PATCH", notes+"/beta?updateMask=attestationAuthority,long_description", `{"attestationAuthority":{"hint":{"humanReadableName":"two"}},"longDescription":"l","shortDescription":"not in the mask"}`)
+	patched := w.ok("PATCH", notes+"/beta?updateMask=attestationAuthority,long_description",
+		`{"attestationAuthority":{"hint":{"humanReadableName":"two"}},"longDescription":"l","shortDescription":"not in the mask"}`)
 	assert.Equal(t, "two", dig(patched, "attestationAuthority", "hint", "humanReadableName"))
 	assert.Equal(t, "s", patched["shortDescription"])
 	assert.Equal(t, made["createTime"], patched["createTime"])
@@ -205,14 +229,18 @@ func TestBetaOfContainerAnalysis(t *testing.T) {
 	assert.Equal(t, "two", dig(stable, "attestation", "hint", "humanReadableName"))
 	assert.NotContains(t, stable, "attestationAuthority")
 	assert.Len(t, w.ok("GET", notes, "")["notes"], 2)
-	assert.Equal(t, "one", dig(w.ok("PATCH", notes+"/beta?update_mask=attestation_authority", `{"attestation_authority":{"hint":{"human_readable_name":"one"}}}`), "attestationAuthority", "hint", "humanReadableName"))
-	assert.Equal(t, "Bad Request INVALID_ARGUMENT: Invalid JSON payload received. Unknown name \"attestationAuthority\" at 'note': Cannot find field.",
+	assert.Equal(t, "one", dig(w.ok("PATCH", notes+"/beta?update_mask=attestation_authority",
+		`{"attestation_authority":{"hint":{"human_readable_name":"one"}}}`), "attestationAuthority", "hint", "humanReadableName"))
+	assert.Equal(t, "Bad Request INVALID_ARGUMENT: Invalid JSON payload received. Unknown name \"attestationAuthority\" at 'note': "+
+		"Cannot find field.",
 		w.refused("POST", "/ca/v1/projects/"+project+"/notes?noteId=other", `{"attestationAuthority":{}}`))
 	assert.Equal(t, "Bad Request INVALID_ARGUMENT: The emulator has notes of attestation authorities only: set attestation.",
 		w.refused("POST", notes+"?noteId=other", `{"baseImage":{}}`))
 
-	w.ok("POST", notes+"/beta:setIamPolicy", `{"policy":{"bindings":[{"role":"roles/containeranalysis.notes.occurrences.viewer","members":["user:a@example.com"]}]}}`)
-	assert.Equal(t, "user:a@example.com", dig(w.ok("POST", "/ca/v1/projects/"+project+"/notes/beta:getIamPolicy", `{}`), "bindings", 0, "members", 0))
+	w.ok("POST", notes+"/beta:setIamPolicy",
+		`{"policy":{"bindings":[{"role":"roles/containeranalysis.notes.occurrences.viewer","members":["user:a@example.com"]}]}}`)
+	assert.Equal(t, "user:a@example.com", dig(w.ok("POST", "/ca/v1/projects/"+project+"/notes/beta:getIamPolicy", `{}`), "bindings", 0,
+		"members", 0))
 
 	attached := w.ok("POST", occurrences, `{"noteName":"projects/procureflow-dev/notes/beta","resource":{"uri":"https://a/b@sha256:1"},
 		"attestation":{"attestation":{"genericSignedAttestation":{"contentType":"SIMPLE_SIGNING_JSON","serializedPayload":"e30=","signatures":[{"publicKeyId":"k","signature":"e30="}]}}}}`)
@@ -222,5 +250,6 @@ func TestBetaOfContainerAnalysis(t *testing.T) {
 	assert.Equal(t, "e30=", dig(w.ok("GET", "/ca/v1/"+attached["name"].(string), ""), "attestation", "signatures", 0, "signature"))
 	w.ok("DELETE", "/ca/v1beta1/"+attached["name"].(string), "")
 	w.ok("DELETE", notes+"/beta", "")
-	assert.Equal(t, `Not Found NOT_FOUND: note with ID "beta" for project "procureflow-dev" does not exist`, w.refused("GET", "/ca/v1/projects/"+project+"/notes/beta", ""))
+	assert.Equal(t, `Not Found NOT_FOUND: note with ID "beta" for project "procureflow-dev" does not exist`,
+		w.refused("GET", "/ca/v1/projects/"+project+"/notes/beta", ""))
 }

@@ -9,20 +9,23 @@ const caller = "sandbox@example.com"
 
 func alertKinds() []*kind {
 	channel := &kind{
-		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/notificationChannels", message: "mon:NotificationChannel", body: "notification_channel", listField: "notificationChannels",
+		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/notificationChannels", message: "mon:NotificationChannel",
+		body: "notification_channel", listField: "notificationChannels",
 		newID: func(c *change) string { return c.cloud.digits(19) }, id: digitsID, idFix: "Invalid notification channel id %q.",
 		mask: maskReplaces, prepare: prepareChannel, remove: refuseUsedChannel,
 	}
 	policy := &kind{
-		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/alertPolicies", message: "mon:AlertPolicy", body: "alert_policy", listField: "alertPolicies",
-		newID: func(c *change) string { return c.cloud.digits(19) }, id: digitsID, idFix: "Invalid alert policy id %q.",
+		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/alertPolicies", message: "mon:AlertPolicy", body: "alert_policy",
+		listField: "alertPolicies",
+		newID:     func(c *change) string { return c.cloud.digits(19) }, id: digitsID, idFix: "Invalid alert policy id %q.",
 		mask: maskReplaces, prepare: prepareAlert,
 	}
 	return []*kind{channel, policy}
 }
 
 // channelLabels are the labels that the channel types want.
-var channelLabels = map[string]string{"email": "email_address", "slack": "channel_name", "pagerduty": "service_key", "webhook_tokenauth": "url", "pubsub": "topic", "sms": "number", "webhook_basicauth": "url", "google_chat": "space"}
+var channelLabels = map[string]string{"email": "email_address", "slack": "channel_name", "pagerduty": "service_key",
+	"webhook_tokenauth": "url", "pubsub": "topic", "sms": "number", "webhook_basicauth": "url", "google_chat": "space"}
 
 func prepareChannel(c *change) error {
 	kind := text(c.new, "type")
@@ -44,7 +47,8 @@ func prepareChannel(c *change) error {
 }
 
 func refuseUsedChannel(c *change) (map[string]any, error) {
-	policies := name{kind: kindOf(monitoringHost, "projects/*/alertPolicies"), project: c.name.project, segments: []string{"projects", c.name.project.id, "alertPolicies"}}
+	policies := name{kind: kindOf(monitoringHost, "projects/*/alertPolicies"), project: c.name.project,
+		segments: []string{"projects", c.name.project.id, "alertPolicies"}}
 	for _, n := range c.children(policies) {
 		policy := c.get(n)
 		channels := list(policy, "notificationChannels")
@@ -52,7 +56,8 @@ func refuseUsedChannel(c *change) (map[string]any, error) {
 			continue
 		}
 		if c.query.Get("force") != "true" {
-			return nil, precondition("Failed to delete the notification channel %s: it is used by the alert policy %s. Remove it there first, or delete with force.", c.name.shown(), n.shown())
+			return nil, precondition("Failed to delete the notification channel %s: it is used by the alert policy %s. Remove it there "+
+				"first, or delete with force.", c.name.shown(), n.shown())
 		}
 		delete(policy, "notificationChannels")
 		if rest := slices.DeleteFunc(channels, func(v any) bool { return v == c.name.shown() }); len(rest) > 0 {
@@ -150,14 +155,17 @@ func checkAlertCondition(i int, condition map[string]any) error {
 	case filter == "":
 		return invalid("Field %s is required.", field("filter"))
 	case !strings.Contains(filter, "metric.type") && !strings.Contains(filter, "select_slo_") && !strings.Contains(filter, "metric.labels"):
-		return invalid("Field %s had an invalid value of %q: must specify a restriction on \"metric.type\" in the filter.", field("filter"), filter)
+		return invalid("Field %s had an invalid value of %q: must specify a restriction on \"metric.type\" in the filter.",
+			field("filter"), filter)
 	case strings.Contains(filter, "metric.type") && !strings.Contains(filter, "resource.type"):
-		return invalid("Field %s had an invalid value of %q: must specify a restriction on \"resource.type\" in the filter.", field("filter"), filter)
+		return invalid("Field %s had an invalid value of %q: must specify a restriction on \"resource.type\" in the filter.",
+			field("filter"), filter)
 	case !slices.Contains([]string{"COMPARISON_GT", "COMPARISON_LT"}, text(threshold, "comparison")):
 		return invalid("Field %s had an invalid value: only COMPARISON_GT and COMPARISON_LT are supported.", field("comparison"))
 	}
 	if d := seconds(text(threshold, "duration")); d < 0 || d != float64(int(d/60)*60) {
-		return invalid("Field %s had an invalid value of %q: it must be a multiple of 60 seconds.", field("duration"), text(threshold, "duration"))
+		return invalid("Field %s had an invalid value of %q: it must be a multiple of 60 seconds.", field("duration"),
+			text(threshold, "duration"))
 	}
 	return nil
 }

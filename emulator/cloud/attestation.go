@@ -30,14 +30,17 @@ func attestationKinds() []*kind {
 	return append([]*kind{
 		noteKind(), occurrenceKind(), occurrencesOfNoteKind(),
 		{
-			prefix: "ba/v1", host: admissionHost, pattern: attestorPattern, message: "ba:Attestor", body: "attestor", listField: "attestors", idParam: "attestorId", policy: true,
-			put: true, mask: maskReplaces, etag: "etag", updated: "updateTime", id: regexp.MustCompile(`^[a-zA-Z0-9_-]{2,63}$`), idFix: "Invalid attestor id %q.",
+			prefix: "ba/v1", host: admissionHost, pattern: attestorPattern, message: "ba:Attestor", body: "attestor",
+			listField: "attestors", idParam: "attestorId", policy: true,
+			put: true, mask: maskReplaces, etag: "etag", updated: "updateTime", id: regexp.MustCompile(`^[a-zA-Z0-9_-]{2,63}$`),
+			idFix:   "Invalid attestor id %q.",
 			missing: func(n name) *Error { return notFound("%s not found", n.shown()) },
 			taken:   func(n name, _ map[string]any) *Error { return exists("%s already exists", n.shown()) },
 			prepare: prepareAttestor,
 		},
 		{
-			prefix: "ba/v1", host: admissionHost, pattern: "projects/*/policy", message: "ba:Policy", body: "policy", single: true, put: true, mask: maskReplaces,
+			prefix: "ba/v1", host: admissionHost, pattern: "projects/*/policy", message: "ba:Policy", body: "policy", single: true,
+			put: true, mask: maskReplaces,
 			etag: "etag", updated: "updateTime", prepare: preparePolicy,
 			read: func(q *request, n name) (any, error) { return q.admissionPolicy(n.project), nil },
 		},
@@ -46,7 +49,8 @@ func attestationKinds() []*kind {
 
 func noteKind() *kind {
 	return &kind{
-		prefix: "ca/v1", host: analysisHost, pattern: notePattern, message: "ca:Note", body: "note", listField: "notes", idParam: "noteId", policy: true,
+		prefix: "ca/v1", host: analysisHost, pattern: notePattern, message: "ca:Note", body: "note", listField: "notes",
+		idParam: "noteId", policy: true,
 		// Terraform's provider writes a v1 note by a mask with v1beta1's name of the field.
 		mask: maskReplaces, maskNames: map[string]string{"attestationAuthority": "attestation"},
 		created: "createTime", updated: "updateTime", id: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), idFix: "Invalid note id %q.",
@@ -71,8 +75,9 @@ func noteKind() *kind {
 
 func occurrenceKind() *kind {
 	return &kind{
-		prefix: "ca/v1", host: analysisHost, pattern: "projects/*/occurrences", message: "ca:Occurrence", body: "occurrence", listField: "occurrences",
-		mask: maskReplaces, created: "createTime", updated: "updateTime",
+		prefix: "ca/v1", host: analysisHost, pattern: "projects/*/occurrences", message: "ca:Occurrence", body: "occurrence",
+		listField: "occurrences",
+		mask:      maskReplaces, created: "createTime", updated: "updateTime",
 		newID: func(c *change) string { return c.cloud.digits(20) }, id: regexp.MustCompile(`^[0-9]+$`), idFix: "Invalid occurrence id %q.",
 		prepare: prepareOccurrence,
 	}
@@ -147,7 +152,8 @@ func prepareAttestor(c *change) error {
 			pkix["signatureAlgorithm"] = "ECDSA_P256_SHA256"
 		}
 	}
-	object(c.new, "userOwnedGrafeasNote")["delegationServiceAccountEmail"] = "service-" + c.name.project.number + "@gcp-sa-binaryauthorization.iam.gserviceaccount.com"
+	object(c.new, "userOwnedGrafeasNote")["delegationServiceAccountEmail"] = "service-" + c.name.project.number +
+		"@gcp-sa-binaryauthorization.iam.gserviceaccount.com"
 	return nil
 }
 

@@ -9,7 +9,8 @@ const budgetMessage = "budgets:GoogleCloudBillingBudgetsV1Budget"
 
 func budgetKinds() []*kind {
 	return []*kind{{
-		prefix: "budgets/v1", host: "billingbudgets.googleapis.com", pattern: "billingAccounts/*/budgets", message: budgetMessage, body: "budget", listField: "budgets",
+		prefix: "budgets/v1", host: "billingbudgets.googleapis.com", pattern: "billingAccounts/*/budgets", message: budgetMessage,
+		body: "budget", listField: "budgets",
 		newID: func(c *change) string { return c.cloud.uuid() }, id: regexp.MustCompile(`^[0-9a-f-]{36}$`), idFix: "Invalid budget id %q.",
 		mask: maskMerges, etag: "etag", prepare: prepareBudget,
 	}}

@@ -32,7 +32,8 @@ func TestOfficialClient(t *testing.T) {
 	}
 
 	operation, err := api.Create(parent, &runapi.GoogleCloudRunV2Service{Template: template("web-blue"),
-		Traffic: []*runapi.GoogleCloudRunV2TrafficTarget{{Type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", Revision: "web-blue", Percent: 100, Tag: "stable"}}}).ServiceId("web").Do()
+		Traffic: []*runapi.GoogleCloudRunV2TrafficTarget{{Type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", Revision: "web-blue",
+			Percent: 100, Tag: "stable"}}}).ServiceId("web").Do()
 	require.NoError(t, err)
 	require.True(t, operation.Done)
 	again, err := client.Projects.Locations.Operations.Get(operation.Name).Do()

@@ -30,7 +30,9 @@ func TestConcurrentGrants(t *testing.T) {
 						members += fmt.Sprintf("%q,", member)
 					}
 				}
-				code, _ := w.call("POST", "/crm/v1"+p+":setIamPolicy", fmt.Sprintf(`{"policy":{"etag":%q,"bindings":[{"role":"roles/run.viewer","members":[%s"user:u%d@example.com"]}]}}`, policy["etag"], members, i))
+				code, _ := w.call("POST", "/crm/v1"+p+":setIamPolicy",
+					fmt.Sprintf(`{"policy":{"etag":%q,"bindings":[{"role":"roles/run.viewer","members":[%s"user:u%d@example.com"]}]}}`,
+						policy["etag"], members, i))
 				if code == http.StatusOK {
 					return
 				}

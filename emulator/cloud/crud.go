@@ -114,7 +114,8 @@ func (q *request) update(n name) (any, error) {
 
 func checkEtag(k *kind, old, patch map[string]any) error {
 	if given := text(patch, "etag"); k.etag != "" && given != "" && given != text(old, k.etag) {
-		return aborted("The etag provided in the request (%s) does not match the resource's current etag (%s). Read the resource again and decide anew.", given, text(old, k.etag))
+		return aborted("The etag provided in the request (%s) does not match the resource's current etag (%s). Read the resource again "+
+			"and decide anew.", given, text(old, k.etag))
 	}
 	return nil
 }

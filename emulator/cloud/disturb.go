@@ -79,7 +79,8 @@ func (q *request) disturb(r *http.Request) error {
 				return err
 			}
 		}
-		lost := name{kind: kindOf(runHost, runRevisions), project: n.project, segments: slices.Concat(n.segments, []string{"revisions", q.disturbance.LoseRevision})}
+		lost := name{kind: kindOf(runHost, runRevisions), project: n.project,
+			segments: slices.Concat(n.segments, []string{"revisions", q.disturbance.LoseRevision})}
 		_, err := tx.Delete(lost.key()) // its template stays: a service that is written does not make it again
 		return err
 	})

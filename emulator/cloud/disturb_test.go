@@ -37,14 +37,16 @@ func TestHeldTraffic(t *testing.T) {
 	for name, delay := range map[string]time.Duration{"at once": 0, "after a delay": 5 * time.Second} {
 		w := newWorld(t, t.TempDir(), cloud.Options{})
 		w.split()
-		_, operation := w.disturbed(cloud.Disturbance{HoldTraffic: true, OperationDelay: delay}, "PATCH", services+"/web?updateMask=traffic", shift)
+		_, operation := w.disturbed(cloud.Disturbance{HoldTraffic: true, OperationDelay: delay}, "PATCH",
+			services+"/web?updateMask=traffic", shift)
 		w.clock.Advance(delay)
 		_, operation = w.call("GET", "/run/v2/"+operation["name"].(string), "")
 		assert.Equal(t, map[string]any{"code": 13.0, "message": "The traffic was not moved to the desired split."}, operation["error"], name)
 		service := w.ok("GET", services+"/web", "")
 		assert.Equal(t, "CONDITION_FAILED", dig(service, "terminalCondition", "state"), name)
 		assert.Len(t, run.Targets(service["traffic"].([]any)), 2, name)
-		assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-blue", Percent: 100, Tag: "stable"}}, run.Targets(service["trafficStatuses"].([]any)), name)
+		assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-blue", Percent: 100, Tag: "stable"}},
+			run.Targets(service["trafficStatuses"].([]any)), name)
 
 		service = w.ok("PATCH", services+"/web?updateMask=traffic", shift)
 		assert.Equal(t, "CONDITION_SUCCEEDED", dig(service, "terminalCondition", "state"), name)
@@ -92,7 +94,8 @@ func TestLostRevision(t *testing.T) {
 	code, answer := w.disturbed(cloud.Disturbance{LoseRevision: "web-green"}, "PATCH", services+"/web?updateMask=traffic", shift)
 	assert.Equal(t, 400, code)
 	assert.Equal(t, "service.traffic[1].revision: Revision 'web-green' does not exist or is deleted", dig(answer, "error", "message"))
-	assert.Equal(t, "Not Found NOT_FOUND: Resource 'web-green' of kind 'REVISION' in region 'us-central1' in project 'procureflow-dev' does not exist.", w.refused("GET", services+"/web/revisions/web-green", ""))
+	assert.Equal(t, "Not Found NOT_FOUND: Resource 'web-green' of kind 'REVISION' in region 'us-central1' in project 'procureflow-dev' "+
+		"does not exist.", w.refused("GET", services+"/web/revisions/web-green", ""))
 
 	// The service notices with its next change: its latest created revision is gone, and what serves goes on.
 	_, operation := w.call("PATCH", services+"/web?updateMask=labels", `{"labels":{"a":"b"}}`)

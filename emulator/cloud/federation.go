@@ -19,7 +19,8 @@ const rulesPrefix = "rules:"
 const poolKept = 30 * 24 * time.Hour
 
 func federationKinds() []*kind {
-	pool := federationKind(poolPattern, "iam:WorkloadIdentityPool", "workloadIdentityPool", "google.iam.v1beta.WorkloadIdentityPool", "workloadIdentityPools")
+	pool := federationKind(poolPattern, "iam:WorkloadIdentityPool", "workloadIdentityPool", "google.iam.v1beta.WorkloadIdentityPool",
+		"workloadIdentityPools")
 	pool.idParam, pool.prepare, pool.policy = "workloadIdentityPoolId", checkFederated, true
 	pool.immutable = []string{"mode"}
 	pool.verbs["GET listAttestationRules"] = func(c *change) (any, error) {
@@ -35,7 +36,8 @@ func federationKinds() []*kind {
 		}
 		return c.answer("update", c.old)
 	}
-	provider := federationKind(poolPattern+"/*/providers", "iam:WorkloadIdentityPoolProvider", "workloadIdentityPoolProvider", "google.iam.v1beta.WorkloadIdentityPoolProvider", "workloadIdentityPoolProviders")
+	provider := federationKind(poolPattern+"/*/providers", "iam:WorkloadIdentityPoolProvider", "workloadIdentityPoolProvider",
+		"google.iam.v1beta.WorkloadIdentityPoolProvider", "workloadIdentityPoolProviders")
 	provider.idParam, provider.prepare = "workloadIdentityPoolProviderId", prepareProvider
 	return []*kind{pool, provider}
 }
@@ -139,7 +141,8 @@ func prepareProvider(c *change) error {
 	}
 	for attribute, expression := range mapping {
 		if !attributeForm.MatchString(attribute) {
-			return invalid("Invalid attribute mapping key %q: use google.subject, google.groups or attribute.NAME with lower-case letters, digits and underscores.", attribute)
+			return invalid("Invalid attribute mapping key %q: use google.subject, google.groups or attribute.NAME with lower-case "+
+				"letters, digits and underscores.", attribute)
 		}
 		if e, _ := expression.(string); e == "" || len(e) > 2048 {
 			return invalid("Invalid attribute mapping for %s: the expression must have 1 to 2048 characters.", attribute)
@@ -161,7 +164,8 @@ func checkCondition(provider map[string]any) error {
 	}
 	shared := slices.Contains(sharedIssuers, strings.TrimSuffix(text(provider, "oidc", "issuerUri"), "/"))
 	if shared && !claimForm.MatchString(condition) {
-		return invalid("The attribute condition must reference one of the provider's claims. For more information, see https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines#conditions")
+		return invalid("The attribute condition must reference one of the provider's claims. For more information, see " +
+			"https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines#conditions")
 	}
 	return nil
 }

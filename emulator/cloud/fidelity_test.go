@@ -19,10 +19,14 @@ import (
 
 // titles are the APIs in the order of the page.
 var titles = []struct{ api, prefix, title string }{
-	{"run", "run/v2", "Cloud Run v2"}, {"iam", "iam/v1", "IAM v1"}, {"crm", "crm/v1", "Cloud Resource Manager v1"}, {"su", "su/v1", "Service Usage v1"},
-	{"sm", "sm/v1", "Secret Manager v1"}, {"ar", "ar/v1", "Artifact Registry v1"}, {"kms", "kms/v1", "Cloud KMS v1"}, {"ca", "ca/v1", "Container Analysis v1"},
-	{"cabeta", "ca/v1beta1", "Container Analysis v1beta1"}, {"ba", "ba/v1", "Binary Authorization v1"}, {"mon", "mon/v3", "Cloud Monitoring v3"},
-	{"dash", "mon/v1", "Cloud Monitoring v1 (dashboards)"}, {"log", "log/v2", "Cloud Logging v2"}, {"budgets", "budgets/v1", "Cloud Billing Budget v1"},
+	{"run", "run/v2", "Cloud Run v2"}, {"iam", "iam/v1", "IAM v1"}, {"crm", "crm/v1", "Cloud Resource Manager v1"}, {"su", "su/v1",
+		"Service Usage v1"},
+	{"sm", "sm/v1", "Secret Manager v1"}, {"ar", "ar/v1", "Artifact Registry v1"}, {"kms", "kms/v1", "Cloud KMS v1"}, {"ca", "ca/v1",
+		"Container Analysis v1"},
+	{"cabeta", "ca/v1beta1", "Container Analysis v1beta1"}, {"ba", "ba/v1", "Binary Authorization v1"}, {"mon", "mon/v3",
+		"Cloud Monitoring v3"},
+	{"dash", "mon/v1", "Cloud Monitoring v1 (dashboards)"}, {"log", "log/v2", "Cloud Logging v2"}, {"budgets", "budgets/v1",
+		"Cloud Billing Budget v1"},
 	{"cb", "cb/v1", "Cloud Billing v1"},
 }
 
@@ -30,41 +34,65 @@ var titles = []struct{ api, prefix, title string }{
 // is taken; what else is taken is stored without effect.
 var acts = map[string]map[string]string{
 	"Service (Cloud Run)": {
-		"template.revision": "the revision that the service asks for", "template.containers.image": "how containers behave, by digest; what Binary Authorization judges",
-		"template.containers.env.name": "shown by the container", "template.containers.env.valueSource.secretKeyRef.secret": "a revision starts only if it may read the secret",
+		"template.revision": "the revision that the service asks for", "template.containers.image": "how containers behave, by digest; " +
+			"what Binary Authorization judges",
+		"template.containers.env.name":                             "shown by the container",
+		"template.containers.env.valueSource.secretKeyRef.secret":  "a revision starts only if it may read the secret",
 		"template.containers.env.valueSource.secretKeyRef.version": "a revision starts only if the version is enabled",
-		"template.containers.startupProbe.httpGet.path":            "the words in which a revision fails", "template.containers.ports.containerPort": "which container serves",
-		"template.serviceAccount": "who reads secrets", "template.timeout": "a request's limit", "template.volumes.secret.secret": "a revision starts only if it may read the secret",
-		"traffic.type": "the split", "traffic.revision": "the split", "traffic.percent": "the split", "traffic.tag": "an address of its own",
-		"ingress": "whether the internet is answered", "invokerIamDisabled": "whether everybody is answered", "defaultUriDisabled": "whether the address answers",
-		"binaryAuthorization.useDefault": "whether images are judged", "binaryAuthorization.breakglassJustification": "lets an image in all the same",
+		"template.containers.startupProbe.httpGet.path":            "the words in which a revision fails",
+		"template.containers.ports.containerPort":                  "which container serves",
+		"template.serviceAccount":                                  "who reads secrets", "template.timeout": "a request's limit",
+		"template.volumes.secret.secret": "a revision starts only if it may read the secret",
+		"traffic.type":                   "the split", "traffic.revision": "the split", "traffic.percent": "the split",
+		"traffic.tag": "an address of its own",
+		"ingress":     "whether the internet is answered", "invokerIamDisabled": "whether everybody is answered",
+		"defaultUriDisabled":                          "whether the address answers",
+		"binaryAuthorization.useDefault":              "whether images are judged",
+		"binaryAuthorization.breakglassJustification": "lets an image in all the same",
 	},
 	"ServiceAccount": {},
 	"Secret":         {"versionAliases": "names of versions in `:access` and in Cloud Run"},
 	"CryptoKey":      {"versionTemplate.algorithm": "the algorithm of `:asymmetricSign`", "purpose": "ASYMMETRIC_SIGN alone"},
 	"Note":           {"attestation.hint.humanReadableName": "required of an authority"},
-	"Occurrence":     {"noteName": "what an attestor finds", "resourceUri": "the image that is attested", "attestation.serializedPayload": "verified", "attestation.signatures.signature": "verified", "attestation.signatures.publicKeyId": "verified"},
-	"Attestor":       {"userOwnedGrafeasNote.noteReference": "where attestations are", "userOwnedGrafeasNote.publicKeys.id": "verifies attestations"},
-	"Policy":         {"defaultAdmissionRule.evaluationMode": "which images start", "defaultAdmissionRule.enforcementMode": "whether a refusal is one", "defaultAdmissionRule.requireAttestationsBy": "whose signatures", "admissionWhitelistPatterns.namePattern": "what is exempt"},
-	"AlertPolicy":    {"notificationChannels": "a channel in use is not deleted", "conditions.conditionThreshold.filter": "an uptime check in use is not deleted"},
-	"Repository":     {"format": "images of a Docker repository can be pulled by Cloud Run", "vulnerabilityScanningConfig.enablementConfig": "the state of scanning"},
-	"Dashboard":      {}, "Budget": {}, "LogMetric": {}, "UptimeCheckConfig": {}, "NotificationChannel": {}, "WorkloadIdentityPool": {}, "WorkloadIdentityPoolProvider": {},
-	"Role": {"includedPermissions": "stored; grants need the role to exist"}, "Service (Monitoring)": {}, "ServiceLevelObjective": {}, "KeyRing": {},
+	"Occurrence": {"noteName": "what an attestor finds", "resourceUri": "the image that is attested",
+		"attestation.serializedPayload": "verified", "attestation.signatures.signature": "verified",
+		"attestation.signatures.publicKeyId": "verified"},
+	"Attestor": {"userOwnedGrafeasNote.noteReference": "where attestations are",
+		"userOwnedGrafeasNote.publicKeys.id": "verifies attestations"},
+	"Policy": {"defaultAdmissionRule.evaluationMode": "which images start",
+		"defaultAdmissionRule.enforcementMode":       "whether a refusal is one",
+		"defaultAdmissionRule.requireAttestationsBy": "whose signatures", "admissionWhitelistPatterns.namePattern": "what is exempt"},
+	"AlertPolicy": {"notificationChannels": "a channel in use is not deleted",
+		"conditions.conditionThreshold.filter": "an uptime check in use is not deleted"},
+	"Repository": {"format": "images of a Docker repository can be pulled by Cloud Run",
+		"vulnerabilityScanningConfig.enablementConfig": "the state of scanning"},
+	"Dashboard": {}, "Budget": {}, "LogMetric": {}, "UptimeCheckConfig": {}, "NotificationChannel": {}, "WorkloadIdentityPool": {},
+	"WorkloadIdentityPoolProvider": {},
+	"Role":                         {"includedPermissions": "stored; grants need the role to exist"}, "Service (Monitoring)": {},
+	"ServiceLevelObjective": {},
+	"KeyRing":               {},
 }
 
 // created are the resources whose fields are measured: the create request of [spelled] that makes one, and the message.
 var created = []struct{ title, path, message, in string }{
 	{"Service (Cloud Run)", services, "run:GoogleCloudRunV2Service", ""},
-	{"ServiceAccount", "/iam/v1" + p + "/serviceAccounts", "iam:ServiceAccount", "serviceAccount"}, {"Role", "/iam/v1" + p + "/roles", "iam:Role", "role"},
-	{"WorkloadIdentityPool", trust, "iam:WorkloadIdentityPool", ""}, {"WorkloadIdentityPoolProvider", trust + "/github/providers", "iam:WorkloadIdentityPoolProvider", ""},
-	{"Secret", "/sm/v1" + p + "/secrets", "sm:Secret", ""}, {"Repository", "/ar/v1" + p + "/locations/us-central1/repositories", "ar:Repository", ""},
-	{"KeyRing", "/kms/v1" + p + "/locations/us-central1/keyRings", "kms:KeyRing", ""}, {"CryptoKey", "/kms/v1" + p + "/locations/us-central1/keyRings/ring/cryptoKeys", "kms:CryptoKey", ""},
+	{"ServiceAccount", "/iam/v1" + p + "/serviceAccounts", "iam:ServiceAccount", "serviceAccount"}, {"Role", "/iam/v1" + p + "/roles",
+		"iam:Role", "role"},
+	{"WorkloadIdentityPool", trust, "iam:WorkloadIdentityPool", ""}, {"WorkloadIdentityPoolProvider", trust + "/github/providers",
+		"iam:WorkloadIdentityPoolProvider", ""},
+	{"Secret", "/sm/v1" + p + "/secrets", "sm:Secret", ""}, {"Repository", "/ar/v1" + p + "/locations/us-central1/repositories",
+		"ar:Repository", ""},
+	{"KeyRing", "/kms/v1" + p + "/locations/us-central1/keyRings", "kms:KeyRing", ""}, {"CryptoKey",
+		"/kms/v1" + p + "/locations/us-central1/keyRings/ring/cryptoKeys", "kms:CryptoKey", ""},
 	{"Note", "/ca/v1" + p + "/notes", "ca:Note", ""}, {"Occurrence", "/ca/v1" + p + "/occurrences", "ca:Occurrence", ""},
 	{"Attestor", "/ba/v1" + p + "/attestors", "ba:Attestor", ""}, {"Policy", "/ba/v1" + p + "/policy", "ba:Policy", ""},
-	{"UptimeCheckConfig", "/mon/v3" + p + "/uptimeCheckConfigs", "mon:UptimeCheckConfig", ""}, {"AlertPolicy", "/mon/v3" + p + "/alertPolicies", "mon:AlertPolicy", ""},
-	{"NotificationChannel", "/mon/v3" + p + "/notificationChannels", "mon:NotificationChannel", ""}, {"Service (Monitoring)", "/mon/v3" + p + "/services", "mon:Service", ""},
+	{"UptimeCheckConfig", "/mon/v3" + p + "/uptimeCheckConfigs", "mon:UptimeCheckConfig", ""}, {"AlertPolicy",
+		"/mon/v3" + p + "/alertPolicies", "mon:AlertPolicy", ""},
+	{"NotificationChannel", "/mon/v3" + p + "/notificationChannels", "mon:NotificationChannel", ""}, {"Service (Monitoring)",
+		"/mon/v3" + p + "/services", "mon:Service", ""},
 	{"ServiceLevelObjective", "/mon/v3" + p + "/services/web/serviceLevelObjectives", "mon:ServiceLevelObjective", ""},
-	{"Dashboard", "/mon/v1" + p + "/dashboards", "dash:Dashboard", ""}, {"Budget", "/budgets/v1/billingAccounts/" + billing + "/budgets", "budgets:GoogleCloudBillingBudgetsV1Budget", ""},
+	{"Dashboard", "/mon/v1" + p + "/dashboards", "dash:Dashboard", ""}, {"Budget", "/budgets/v1/billingAccounts/" + billing + "/budgets",
+		"budgets:GoogleCloudBillingBudgetsV1Budget", ""},
 	{"LogMetric", "/log/v2" + p + "/metrics", "log:LogMetric", ""},
 }
 
@@ -87,7 +115,8 @@ func TestFidelityPage(t *testing.T) {
 	}
 	routes, served := hubRoutes(t)
 	fmt.Fprintf(&sections, "| GitHub, below a repository | `/gh/api/v3` | %d of %d | %s |\n", len(served), routes, strings.Join(served, ", "))
-	fmt.Fprintf(&page, "%d of Google's %d methods on projects and billing accounts are served, and\n%d of GitHub's %d routes below a repository.\n\n", has, all, len(served), routes)
+	fmt.Fprintf(&page, "%d of Google's %d methods on projects and billing accounts are served, and\n%d of GitHub's %d routes below a "+
+		"repository.\n\n", has, all, len(served), routes)
 	page.WriteString("| API | at | methods | which |\n|---|---|---|---|\n" + sections.String())
 	page.WriteString(fieldsHead)
 	for _, resource := range created {
@@ -99,7 +128,8 @@ func TestFidelityPage(t *testing.T) {
 	}
 	written, err := os.ReadFile(file)
 	require.NoError(t, err)
-	assert.Equal(t, string(written), page.String(), "docs/fidelity.md is not what was measured: run `go test ./emulator/cloud -run TestFidelityPage -update`")
+	assert.Equal(t, string(written), page.String(),
+		"docs/fidelity.md is not what was measured: run `go test ./emulator/cloud -run TestFidelityPage -update`")
 }
 
 const fidelityHead = `# What the emulated APIs can do
@@ -130,8 +160,10 @@ message has.
 
 // ids are names that the prepared world has, by collection.
 var ids = map[string]string{
-	"projects": project, "locations": "us-central1", "services": "web", "revisions": "web-blue", "secrets": "key", "versions": "1", "serviceAccounts": "runtime@procureflow-dev.iam.gserviceaccount.com",
-	"roles": "custom", "workloadIdentityPools": "github", "providers": "oidc", "repositories": "images", "keyRings": "ring", "cryptoKeys": "key", "notes": "one", "attestors": "us",
+	"projects": project, "locations": "us-central1", "services": "web", "revisions": "web-blue", "secrets": "key", "versions": "1",
+	"serviceAccounts": "runtime@procureflow-dev.iam.gserviceaccount.com",
+	"roles":           "custom", "workloadIdentityPools": "github", "providers": "oidc", "repositories": "images", "keyRings": "ring",
+	"cryptoKeys": "key", "notes": "one", "attestors": "us",
 	"serviceLevelObjectives": "up", "metrics": "deployments", "billingAccounts": billing, "cryptoKeyVersions": "1",
 }
 
@@ -178,7 +210,8 @@ func (w *world) servedMethods(prefix, api string) []string {
 }
 
 // unused gives the bodies of create requests names that are not taken.
-var unused = strings.NewReplacer("web-blue", "fresh-0-blue", `"accountId":"runtime"`, `"accountId":"fresh-0"`, `"roleId":"custom"`, `"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`)
+var unused = strings.NewReplacer("web-blue", "fresh-0-blue", `"accountId":"runtime"`, `"accountId":"fresh-0"`, `"roleId":"custom"`,
+	`"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`)
 
 // writeFields gives each field of a message a value in an otherwise valid create request, and writes what became of it.
 func (w *world) writeFields(t *testing.T, page *strings.Builder, title, path, message, in string) {
@@ -295,7 +328,8 @@ func leaves(message string, steps, kinds []string) []field {
 		}
 		at := field{append(slices.Clone(steps), name), append(slices.Clone(kinds), kind)}
 		inner, isMessage := strings.CutPrefix(strings.TrimPrefix(strings.TrimPrefix(kind, "[]"), "{}"), "#")
-		if isMessage && len(schema.Fields(api+inner)) > 0 && len(steps) < 6 && !slices.ContainsFunc(kinds, func(k string) bool { return strings.HasSuffix(k, "#"+inner) }) {
+		if isMessage && len(schema.Fields(api+inner)) > 0 && len(steps) < 6 &&
+			!slices.ContainsFunc(kinds, func(k string) bool { return strings.HasSuffix(k, "#"+inner) }) {
 			found = append(found, leaves(api+inner, at.steps, at.kinds)...)
 			continue
 		}

@@ -25,11 +25,13 @@ func parseFilter(filter string) (selection, error) {
 	for rest := filter; ; {
 		term := filterTerm.FindStringSubmatch(rest)
 		if term == nil {
-			return nil, invalid("Field filter had an invalid value of %q: the emulator reads FIELD=\"VALUE\" terms joined by AND and could not parse it from %q on.", filter, strings.TrimSpace(rest))
+			return nil, invalid("Field filter had an invalid value of %q: the emulator reads FIELD=\"VALUE\" terms joined by AND and "+
+				"could not parse it from %q on.", filter, strings.TrimSpace(rest))
 		}
 		field := strings.Replace(strings.Replace(term[1], "resource.label.", "resource.labels.", 1), "metric.label.", "metric.labels.", 1)
 		if field != "metric.type" && field != "resource.type" && !slices.Contains(seriesLabels, field) {
-			return nil, invalid("Field filter had an invalid value of %q: the emulator does not know the field %s; it reads metric.type, resource.type, %s.", filter, term[1], strings.Join(seriesLabels, ", "))
+			return nil, invalid("Field filter had an invalid value of %q: the emulator does not know the field %s; it reads "+
+				"metric.type, resource.type, %s.", filter, term[1], strings.Join(seriesLabels, ", "))
 		}
 		value := term[2] + term[3]
 		if before, found := chosen[field]; found && before != value {
@@ -41,7 +43,8 @@ func parseFilter(filter string) (selection, error) {
 		}
 		after, joined := strings.CutPrefix(rest, "AND ")
 		if !joined {
-			return nil, invalid("Field filter had an invalid value of %q: the emulator reads terms joined by AND and could not parse it from %q on.", filter, rest)
+			return nil, invalid("Field filter had an invalid value of %q: the emulator reads terms joined by AND and could not parse it "+
+				"from %q on.", filter, rest)
 		}
 		rest = after
 	}
@@ -57,7 +60,8 @@ func (s selection) check(filter string) error {
 	case "":
 		return invalid("Field filter had an invalid value of %q: must specify a single metric.type.", filter)
 	}
-	return invalid("Field filter had an invalid value of %q: the emulator has %s and %s, not %s.", filter, requestCount, requestLatencies, s["metric.type"])
+	return invalid("Field filter had an invalid value of %q: the emulator has %s and %s, not %s.", filter, requestCount, requestLatencies,
+		s["metric.type"])
 }
 
 // takes says whether a series with these labels is one the filter asks for.

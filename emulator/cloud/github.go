@@ -40,10 +40,13 @@ func (c *Cloud) EnsureRepository(r Repository) error {
 		there := tx.Get(key)
 		if there == nil {
 			page := "https://github.com/" + r.Owner + "/" + r.Name
-			there = store.Document{"id": r.ID, "name": r.Name, "full_name": r.Owner + "/" + r.Name, "private": false, "visibility": "public", "default_branch": "main",
-				"archived": false, "html_url": page, "node_id": fmt.Sprintf("R_%d", r.ID), "owner": map[string]any{"login": r.Owner, "id": r.OwnerID, "type": "User"}}
+			there = store.Document{"id": r.ID, "name": r.Name, "full_name": r.Owner + "/" + r.Name, "private": false,
+				"visibility": "public", "default_branch": "main",
+				"archived": false, "html_url": page, "node_id": fmt.Sprintf("R_%d", r.ID), "owner": map[string]any{"login": r.Owner,
+					"id": r.OwnerID, "type": "User"}}
 		} else if int64(number(there, "id")) != r.ID {
-			return fmt.Errorf("GitHub repository %s/%s has number %d in this emulator and %d in the settings; delete the emulator's state folder to start anew", r.Owner, r.Name, int64(number(there, "id")), r.ID)
+			return fmt.Errorf("GitHub repository %s/%s has number %d in this emulator and %d in the settings; delete the emulator's "+
+				"state folder to start anew", r.Owner, r.Name, int64(number(there, "id")), r.ID)
 		}
 		users := map[string]any{strconv.FormatInt(r.OwnerID, 10): r.Owner}
 		for id, login := range object(tx.Get("users:"+key), "users") {
@@ -105,7 +108,8 @@ func (c *Cloud) serveGitHub(w http.ResponseWriter, r *http.Request, rest string,
 	var refusal *gitHubError
 	switch {
 	case errors.As(err, &refusal):
-		body := map[string]any{"message": refusal.Message, "documentation_url": "https://docs.github.com/rest", "status": strconv.Itoa(refusal.Code)}
+		body := map[string]any{"message": refusal.Message, "documentation_url": "https://docs.github.com/rest",
+			"status": strconv.Itoa(refusal.Code)}
 		if len(refusal.Errors) > 0 {
 			body["errors"] = refusal.Errors
 		}
@@ -159,7 +163,8 @@ func (h *hubRequest) dispatch(rest string) (int, any, error) {
 
 func (h *hubRequest) byNumber(id string) string {
 	for _, key := range h.tx.List(gitHubPrefix) {
-		if document := h.tx.Get(key); strings.Count(key, "/") == strings.Count(gitHubPrefix, "/")+1 && strconv.FormatInt(int64(number(document, "id")), 10) == id {
+		if document := h.tx.Get(key); strings.Count(key, "/") == strings.Count(gitHubPrefix, "/")+1 &&
+			strconv.FormatInt(int64(number(document, "id")), 10) == id {
 			return key
 		}
 	}
@@ -250,7 +255,8 @@ func (h *hubRequest) putVariable(collection, id string, there map[string]any) (i
 	}
 	switch {
 	case !variableForm.MatchString(target) || strings.HasPrefix(target, "GITHUB_"):
-		return 0, nil, gitHubInvalid("ActionsVariable", "name", "Variable names may contain letters, digits and underscores only, must not begin with a digit or with GITHUB_.")
+		return 0, nil, gitHubInvalid("ActionsVariable", "name", "Variable names may contain letters, digits and underscores only, must "+
+			"not begin with a digit or with GITHUB_.")
 	case there == nil && (!given || value == "") || len(value) > 48<<10:
 		return 0, nil, gitHubInvalid("ActionsVariable", "value", "Variable values must have 1 to 49152 bytes.")
 	case (there == nil || target != id) && h.tx.Has(collection+"/"+target):

@@ -55,7 +55,8 @@ func (h *hubRequest) putEnvironment(key, name string, there map[string]any) (int
 	if policy := object(h.body, "deployment_branch_policy"); policy != nil {
 		protected, custom := flag(policy, "protected_branches"), flag(policy, "custom_branch_policies")
 		if protected == custom {
-			return 0, nil, gitHubInvalid("Environment", "deployment_branch_policy", "protected_branches and custom_branch_policies cannot have the same value")
+			return 0, nil, gitHubInvalid("Environment", "deployment_branch_policy",
+				"protected_branches and custom_branch_policies cannot have the same value")
 		}
 		environment["deployment_branch_policy"] = map[string]any{"protected_branches": protected, "custom_branch_policies": custom}
 		rules = append(rules, map[string]any{"id": h.cloud.hubID(), "type": "branch_policy"})
@@ -94,9 +95,11 @@ func (h *hubRequest) protectionRules() ([]any, error) {
 		if text(reviewer, "type") != "User" || login == "" {
 			return nil, gitHubInvalid("Environment", "reviewers", "reviewer "+text(reviewer, "type")+" "+id+" has no access to the repository")
 		}
-		reviewers = append(reviewers, map[string]any{"type": "User", "reviewer": map[string]any{"login": login, "id": number(reviewer, "id"), "type": "User"}})
+		reviewers = append(reviewers, map[string]any{"type": "User", "reviewer": map[string]any{"login": login,
+			"id": number(reviewer, "id"), "type": "User"}})
 	}
-	return append(rules, map[string]any{"id": h.cloud.hubID(), "type": "required_reviewers", "prevent_self_review": selfReview, "reviewers": reviewers}), nil
+	return append(rules, map[string]any{"id": h.cloud.hubID(), "type": "required_reviewers", "prevent_self_review": selfReview,
+		"reviewers": reviewers}), nil
 }
 
 // branchPolicies answers for the branch name patterns of an environment, which exist only with custom policies.

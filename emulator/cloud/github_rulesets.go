@@ -187,7 +187,10 @@ func checkPullRequest(parameters map[string]any) error {
 	setDefault(parameters, "required_reviewers", []any{})
 	setDefault(parameters, "allowed_merge_methods", []any{"merge", "squash", "rebase"})
 	methods := list(parameters, "allowed_merge_methods")
-	if len(methods) == 0 || slices.ContainsFunc(methods, func(method any) bool { return !slices.Contains([]any{"merge", "squash", "rebase"}, method) }) {
+	if len(methods) == 0 || slices.ContainsFunc(methods, func(method any) bool {
+		return !slices.Contains([]any{"merge", "squash",
+			"rebase"}, method)
+	}) {
 		return refused("Invalid rule 'pull_request': Allowed merge methods must be some of merge, squash, rebase")
 	}
 	if len(list(parameters, "required_reviewers")) > 0 {
@@ -203,7 +206,8 @@ func checkStatusChecks(parameters map[string]any) error {
 	}
 	for _, item := range checks {
 		check, _ := item.(map[string]any)
-		if err := gitHubFields(check, map[string]string{"context": "string!", "integration_id": "integer"}, "Invalid rule 'required_status_checks': "); err != nil {
+		if err := gitHubFields(check, map[string]string{"context": "string!", "integration_id": "integer"},
+			"Invalid rule 'required_status_checks': "); err != nil {
 			return err
 		}
 		if text(check, "context") == "" {

@@ -34,7 +34,8 @@ func (h *hubRequest) actionsPermissions(rest []string) (int, any, error) {
 		return h.allowedActions(permissions)
 	case len(rest) == 1 && rest[0] == "selected-actions":
 		if permissions["allowed_actions"] != "selected" || !flag(permissions, "enabled") {
-			return 0, nil, &gitHubError{Code: http.StatusConflict, Message: "Actions permissions are not set to selected: set allowed_actions to selected first"}
+			return 0, nil, &gitHubError{Code: http.StatusConflict, Message: "Actions permissions are not set to selected: set " +
+				"allowed_actions to selected first"}
 		}
 		return h.selectedActions()
 	case len(rest) == 1 && rest[0] == "workflow":
@@ -55,7 +56,8 @@ func (h *hubRequest) allowedActions(permissions map[string]any) (int, any, error
 	if h.method != http.MethodPut {
 		return 0, nil, gitHubMissing()
 	}
-	if err := h.fields(map[string]string{"enabled": "boolean!", "allowed_actions": "all|local_only|selected", "sha_pinning_required": "boolean"}); err != nil {
+	if err := h.fields(map[string]string{"enabled": "boolean!", "allowed_actions": "all|local_only|selected",
+		"sha_pinning_required": "boolean"}); err != nil {
 		return 0, nil, err
 	}
 	for field, value := range h.body {
@@ -77,7 +79,8 @@ func (h *hubRequest) selectedActions() (int, any, error) {
 	if h.method != http.MethodPut {
 		return 0, nil, gitHubMissing()
 	}
-	if err := h.fields(map[string]string{"github_owned_allowed": "boolean", "verified_allowed": "boolean", "patterns_allowed": "array"}); err != nil {
+	if err := h.fields(map[string]string{"github_owned_allowed": "boolean", "verified_allowed": "boolean",
+		"patterns_allowed": "array"}); err != nil {
 		return 0, nil, err
 	}
 	for _, pattern := range list(h.body, "patterns_allowed") {
@@ -100,7 +103,8 @@ func (h *hubRequest) workflowToken() (int, any, error) {
 	if h.method != http.MethodPut {
 		return 0, nil, gitHubMissing()
 	}
-	if err := h.fields(map[string]string{"default_workflow_permissions": "read|write", "can_approve_pull_request_reviews": "boolean"}); err != nil {
+	if err := h.fields(map[string]string{"default_workflow_permissions": "read|write",
+		"can_approve_pull_request_reviews": "boolean"}); err != nil {
 		return 0, nil, err
 	}
 	for field, value := range h.body {

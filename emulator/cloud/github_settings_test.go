@@ -60,21 +60,26 @@ func TestGitHubRulesetRefusals(t *testing.T) {
 		errors              any
 	}{
 		{"no name", `{"enforcement":"active"}`, "Invalid request.\n\n\"name\" wasn't supplied.", nil},
-		{"an unknown enforcement", `{"name":"main","enforcement":"on"}`, "Invalid request.\n\nInvalid property /enforcement: must be one of disabled|active|evaluate.", nil},
+		{"an unknown enforcement", `{"name":"main","enforcement":"on"}`,
+			"Invalid request.\n\nInvalid property /enforcement: must be one of disabled|active|evaluate.", nil},
 		{"a user's repository evaluates nothing", `{"name":"main","enforcement":"evaluate"}`, "Validation Failed",
 			[]any{"target push and enforcement evaluate are for the repositories of organizations"}},
 		{"a short name", names(`"main"`), "Validation Failed", []any{"Invalid target patterns: 'main'"}},
 		{"a tag among branches", names(`"refs/tags/v1"`), "Validation Failed", []any{"Invalid target patterns: 'refs/tags/v1'"}},
-		{"no exclude", `{"name":"main","enforcement":"active","conditions":{"ref_name":{"include":["~ALL"]}}}`, "Validation Failed", []any{"Invalid target patterns: ''"}},
+		{"no exclude", `{"name":"main","enforcement":"active","conditions":{"ref_name":{"include":["~ALL"]}}}`, "Validation Failed",
+			[]any{"Invalid target patterns: ''"}},
 		{"an unknown rule", rules(`{"type":"no_mistakes"}`), "Validation Failed", []any{"Invalid rule 'no_mistakes': "}},
-		{"an organization's rule", rules(`{"type":"commit_message_pattern","parameters":{"operator":"contains","pattern":"x"}}`), "Validation Failed",
+		{"an organization's rule", rules(`{"type":"commit_message_pattern","parameters":{"operator":"contains","pattern":"x"}}`),
+			"Validation Failed",
 			[]any{"Invalid rule 'commit_message_pattern': "}},
-		{"a rule twice", rules(`{"type":"deletion"},{"type":"deletion"}`), "Validation Failed", []any{"Invalid rules: 'deletion' is there twice"}},
+		{"a rule twice", rules(`{"type":"deletion"},{"type":"deletion"}`), "Validation Failed",
+			[]any{"Invalid rules: 'deletion' is there twice"}},
 		{"a parameter missing", rules(`{"type":"required_status_checks","parameters":{"required_status_checks":[{"context":"a"}]}}`),
 			"Invalid request.\n\nInvalid rule 'required_status_checks': \"strict_required_status_checks_policy\" wasn't supplied.", nil},
 		{"no check", rules(`{"type":"required_status_checks","parameters":{"strict_required_status_checks_policy":true,"required_status_checks":[]}}`),
 			"Validation Failed", []any{"Invalid rule 'required_status_checks': Required status checks can't be blank"}},
-		{"a check without a name", rules(`{"type":"required_status_checks","parameters":{"strict_required_status_checks_policy":true,"required_status_checks":[{"context":""}]}}`),
+		{"a check without a name",
+			rules(`{"type":"required_status_checks","parameters":{"strict_required_status_checks_policy":true,"required_status_checks":[{"context":""}]}}`),
 			"Validation Failed", []any{"Invalid rule 'required_status_checks': Context can't be blank"}},
 		{"eleven approvals", rules(`{"type":"pull_request","parameters":{"dismiss_stale_reviews_on_push":true,"require_code_owner_review":true,
 			"require_last_push_approval":true,"required_approving_review_count":11,"required_review_thread_resolution":false}}`),
@@ -106,7 +111,8 @@ func TestGitHubActionsPermissions(t *testing.T) {
 		code, answer := w.call("PUT", path, body)
 		return code, answer["message"]
 	}
-	assert.Equal(t, map[string]any{"enabled": true, "allowed_actions": "all", "sha_pinning_required": false}, w.ok("GET", permissions, ""), "as GitHub makes a repository")
+	assert.Equal(t, map[string]any{"enabled": true, "allowed_actions": "all", "sha_pinning_required": false},
+		w.ok("GET", permissions, ""), "as GitHub makes a repository")
 	code, _ := w.call("GET", permissions+"/selected-actions", "")
 	assert.Equal(t, 409, code, "nothing is selected while all are allowed")
 	code, _ = put(permissions+"/selected-actions", `{"github_owned_allowed":true}`)
@@ -114,10 +120,12 @@ func TestGitHubActionsPermissions(t *testing.T) {
 
 	code, _ = put(permissions, `{"enabled":true,"allowed_actions":"selected","sha_pinning_required":true}`)
 	require.Equal(t, 204, code)
-	assert.Equal(t, map[string]any{"github_owned_allowed": false, "verified_allowed": false, "patterns_allowed": []any{}}, w.ok("GET", permissions+"/selected-actions", ""))
+	assert.Equal(t, map[string]any{"github_owned_allowed": false, "verified_allowed": false, "patterns_allowed": []any{}},
+		w.ok("GET", permissions+"/selected-actions", ""))
 	code, _ = put(permissions+"/selected-actions", `{"patterns_allowed":["actions/checkout@*","github/codeql-action/upload-sarif@*"]}`)
 	require.Equal(t, 204, code)
-	assert.Equal(t, []any{"actions/checkout@*", "github/codeql-action/upload-sarif@*"}, w.ok("GET", permissions+"/selected-actions", "")["patterns_allowed"])
+	assert.Equal(t, []any{"actions/checkout@*", "github/codeql-action/upload-sarif@*"},
+		w.ok("GET", permissions+"/selected-actions", "")["patterns_allowed"])
 
 	code, _ = put(permissions, `{"enabled":true,"allowed_actions":"all"}`)
 	require.Equal(t, 204, code)
@@ -129,8 +137,10 @@ func TestGitHubActionsPermissions(t *testing.T) {
 	for _, test := range []struct{ path, body, message string }{
 		{permissions, `{"allowed_actions":"all"}`, "Invalid request.\n\n\"enabled\" wasn't supplied."},
 		{permissions, `{"enabled":"yes"}`, "Invalid request.\n\nFor 'properties/enabled', the value is not of type boolean."},
-		{permissions, `{"enabled":true,"allowed_actions":"some"}`, "Invalid request.\n\nInvalid property /allowed_actions: must be one of all|local_only|selected."},
-		{permissions + "/workflow", `{"default_workflow_permissions":"none"}`, "Invalid request.\n\nInvalid property /default_workflow_permissions: must be one of read|write."},
+		{permissions, `{"enabled":true,"allowed_actions":"some"}`,
+			"Invalid request.\n\nInvalid property /allowed_actions: must be one of all|local_only|selected."},
+		{permissions + "/workflow", `{"default_workflow_permissions":"none"}`,
+			"Invalid request.\n\nInvalid property /default_workflow_permissions: must be one of read|write."},
 	} {
 		code, message := put(test.path, test.body)
 		assert.Equal(t, 422, code, test.body)

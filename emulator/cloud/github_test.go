@@ -48,7 +48,8 @@ func TestGitHubVariables(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.ok("PUT", hub+"/environments/dev", "")
-	for _, base := range []string{hub + "/actions/variables", hub + "/environments/dev/variables", "/gh/api/v3/repositories/22/environments/dev/variables"} {
+	for _, base := range []string{hub + "/actions/variables", hub + "/environments/dev/variables",
+		"/gh/api/v3/repositories/22/environments/dev/variables"} {
 		code, _ := w.call("POST", base, `{"name":"gcp_project","value":"a"}`)
 		require.Equal(t, 201, code, base)
 		code, answer := w.call("POST", base, `{"name":"GCP_PROJECT","value":"b"}`)
@@ -74,11 +75,16 @@ func TestGitHubRefusals(t *testing.T) {
 	}{
 		{"no repository", "GET", "/gh/api/v3/repos/guiofsaints/none", "", 404, ""},
 		{"no environment", "POST", hub + "/environments/none/variables", `{"name":"A","value":"b"}`, 404, ""},
-		{"unknown reviewer", "PUT", hub + "/environments/dev", `{"reviewers":[{"type":"User","id":99}]}`, 422, "reviewer User 99 has no access to the repository"},
-		{"too long a wait", "PUT", hub + "/environments/dev", `{"wait_timer":43201}`, 422, "wait_timer must be a whole number of minutes, 0 to 43200"},
-		{"both branch policies", "PUT", hub + "/environments/dev", `{"deployment_branch_policy":{"protected_branches":true,"custom_branch_policies":true}}`, 422, "protected_branches and custom_branch_policies cannot have the same value"},
+		{"unknown reviewer", "PUT", hub + "/environments/dev", `{"reviewers":[{"type":"User","id":99}]}`, 422,
+			"reviewer User 99 has no access to the repository"},
+		{"too long a wait", "PUT", hub + "/environments/dev", `{"wait_timer":43201}`, 422,
+			"wait_timer must be a whole number of minutes, 0 to 43200"},
+		{"both branch policies", "PUT", hub + "/environments/dev",
+			`{"deployment_branch_policy":{"protected_branches":true,"custom_branch_policies":true}}`, 422, "protected_branches and " +
+				"custom_branch_policies cannot have the same value"},
 		{"pattern without custom policies", "POST", hub + "/environments/dev/deployment-branch-policies", `{"name":"main"}`, 404, ""},
-		{"variable name", "POST", hub + "/actions/variables", `{"name":"GITHUB_X","value":"b"}`, 422, "Variable names may contain letters, digits and underscores only, must not begin with a digit or with GITHUB_."},
+		{"variable name", "POST", hub + "/actions/variables", `{"name":"GITHUB_X","value":"b"}`, 422,
+			"Variable names may contain letters, digits and underscores only, must not begin with a digit or with GITHUB_."},
 		{"no value", "POST", hub + "/actions/variables", `{"name":"A"}`, 422, "Variable values must have 1 to 49152 bytes."},
 		{"not JSON", "PUT", hub + "/environments/dev", `{`, 400, ""},
 	} {
@@ -93,11 +99,18 @@ func TestEnsureIsIdempotentAndRefusesOtherNumbers(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
-	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "5", BillingAccount: billing}), "project procureflow-dev has number 123456789012 in this emulator and 5 in the settings; delete the emulator's state folder to start anew")
-	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "procureflow-two", Number: number, BillingAccount: billing}), "project number 123456789012 belongs to procureflow-dev in this emulator; give procureflow-two its own number")
-	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "X", Number: "n"}), "project id \"X\": want 6-30 lower-case letters, digits and hyphens\nproject number \"n\": want digits\nbilling account \"\": want its id, XXXXXX-XXXXXX-XXXXXX")
+	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "5", BillingAccount: billing}),
+		"project procureflow-dev has number 123456789012 in this emulator and 5 in the settings; delete the emulator's state folder to "+
+			"start anew")
+	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "procureflow-two", Number: number, BillingAccount: billing}),
+		"project number 123456789012 belongs to procureflow-dev in this emulator; give procureflow-two its own number")
+	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "X", Number: "n"}),
+		"project id \"X\": want 6-30 lower-case letters, digits and hyphens\nproject number \"n\": want digits\nbilling account \"\": "+
+			"want its id, XXXXXX-XXXXXX-XXXXXX")
 	require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22}))
-	require.EqualError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}), "GitHub repository guiofsaints/procureflow has number 22 in this emulator and 23 in the settings; delete the emulator's state folder to start anew")
+	require.EqualError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}),
+		"GitHub repository guiofsaints/procureflow has number 22 in this emulator and 23 in the settings; delete the emulator's state "+
+			"folder to start anew")
 }
 
 // TestGitHubIgnores sends what GitHub leaves unread: fields that it does not know, and those that only it writes. Terraform's
@@ -140,7 +153,8 @@ func TestGitHubEmptyReviewers(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	for _, reviewers := range []string{`null`, `[]`} {
-		made := w.ok("PUT", hub+"/environments/dev", `{"wait_timer":0,"reviewers":`+reviewers+`,"can_admins_bypass":true,"deployment_branch_policy":null,"prevent_self_review":true}`)
+		made := w.ok("PUT", hub+"/environments/dev", `{"wait_timer":0,"reviewers":`+reviewers+
+			`,"can_admins_bypass":true,"deployment_branch_policy":null,"prevent_self_review":true}`)
 		rules := made["protection_rules"].([]any)
 		require.Len(t, rules, 1, reviewers)
 		assert.Equal(t, "required_reviewers", dig(rules[0], "type"))

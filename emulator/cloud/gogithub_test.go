@@ -43,8 +43,10 @@ func TestGoGitHubEnvironments(t *testing.T) {
 	assert.Equal(t, repository, byID)
 
 	made, _, err := client.Repositories.CreateUpdateEnvironment(ctx, owner, repo, "prod", &github.CreateUpdateEnvironment{
-		WaitTimer: github.Ptr(5), Reviewers: []*github.EnvReviewers{{Type: github.Ptr("User"), ID: github.Ptr(int64(33))}}, PreventSelfReview: github.Ptr(true),
-		CanAdminsBypass: github.Ptr(false), DeploymentBranchPolicy: &github.BranchPolicy{ProtectedBranches: github.Ptr(false), CustomBranchPolicies: github.Ptr(true)}})
+		WaitTimer: github.Ptr(5), Reviewers: []*github.EnvReviewers{{Type: github.Ptr("User"),
+			ID: github.Ptr(int64(33))}}, PreventSelfReview: github.Ptr(true),
+		CanAdminsBypass: github.Ptr(false), DeploymentBranchPolicy: &github.BranchPolicy{ProtectedBranches: github.Ptr(false),
+			CustomBranchPolicies: github.Ptr(true)}})
 	require.NoError(t, err)
 	assert.False(t, made.GetCanAdminsBypass())
 	require.Len(t, made.ProtectionRules, 3)
@@ -57,9 +59,11 @@ func TestGoGitHubEnvironments(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1, all.GetTotalCount())
 
-	policy, _, err := client.Repositories.CreateDeploymentBranchPolicy(ctx, owner, repo, "prod", &github.DeploymentBranchPolicyRequest{Name: github.Ptr("main"), Type: github.Ptr("branch")})
+	policy, _, err := client.Repositories.CreateDeploymentBranchPolicy(ctx, owner, repo, "prod",
+		&github.DeploymentBranchPolicyRequest{Name: github.Ptr("main"), Type: github.Ptr("branch")})
 	require.NoError(t, err)
-	policy, _, err = client.Repositories.UpdateDeploymentBranchPolicy(ctx, owner, repo, "prod", policy.GetID(), &github.DeploymentBranchPolicyRequest{Name: github.Ptr("release/*")})
+	policy, _, err = client.Repositories.UpdateDeploymentBranchPolicy(ctx, owner, repo, "prod", policy.GetID(),
+		&github.DeploymentBranchPolicyRequest{Name: github.Ptr("release/*")})
 	require.NoError(t, err)
 	again, _, err := client.Repositories.GetDeploymentBranchPolicy(ctx, owner, repo, "prod", policy.GetID())
 	require.NoError(t, err)
@@ -86,7 +90,8 @@ func TestGoGitHubEnvironments(t *testing.T) {
 	_, err = client.Actions.DeleteEnvVariable(ctx, owner, repo, "prod", "REGION")
 	require.NoError(t, err)
 
-	_, _, err = client.Repositories.CreateUpdateEnvironment(ctx, owner, repo, "prod", &github.CreateUpdateEnvironment{WaitTimer: github.Ptr(50000)})
+	_, _, err = client.Repositories.CreateUpdateEnvironment(ctx, owner, repo, "prod",
+		&github.CreateUpdateEnvironment{WaitTimer: github.Ptr(50000)})
 	assert.Equal(t, http.StatusUnprocessableEntity, status(err))
 	_, err = client.Repositories.DeleteEnvironment(ctx, owner, repo, "prod")
 	require.NoError(t, err)
@@ -100,10 +105,12 @@ func TestGoGitHubRepository(t *testing.T) {
 	const owner, repo = "guiofsaints", "procureflow"
 	target := github.RulesetTargetBranch
 	ruleset := github.RepositoryRuleset{
-		Name: "main", Target: &target, Enforcement: github.RulesetEnforcementActive, Source: "ignored", SourceType: github.Ptr(github.RulesetSourceTypeRepository),
+		Name: "main", Target: &target, Enforcement: github.RulesetEnforcementActive, Source: "ignored",
+		SourceType: github.Ptr(github.RulesetSourceTypeRepository),
 		Conditions: &github.RepositoryRulesetConditions{RefName: &github.RepositoryRulesetRefConditionParameters{Include: []string{"refs/heads/main"}, Exclude: []string{}}},
-		Rules: &github.RepositoryRulesetRules{Deletion: &github.EmptyRuleParameters{}, RequiredStatusChecks: &github.RequiredStatusChecksRuleParameters{
-			RequiredStatusChecks: []*github.RuleStatusCheck{{Context: "ci-ok", IntegrationID: github.Ptr(int64(15368))}}}},
+		Rules: &github.RepositoryRulesetRules{Deletion: &github.EmptyRuleParameters{},
+			RequiredStatusChecks: &github.RequiredStatusChecksRuleParameters{
+				RequiredStatusChecks: []*github.RuleStatusCheck{{Context: "ci-ok", IntegrationID: github.Ptr(int64(15368))}}}},
 	}
 	made, _, err := client.Repositories.CreateRuleset(ctx, owner, repo, ruleset)
 	require.NoError(t, err)
@@ -123,14 +130,17 @@ func TestGoGitHubRepository(t *testing.T) {
 	_, err = client.Repositories.DeleteRuleset(ctx, owner, repo, made.GetID())
 	require.NoError(t, err)
 
-	_, _, err = client.Repositories.UpdateActionsPermissions(ctx, owner, repo, github.ActionsPermissionsRepository{Enabled: github.Ptr(true), AllowedActions: github.Ptr("selected")})
+	_, _, err = client.Repositories.UpdateActionsPermissions(ctx, owner, repo,
+		github.ActionsPermissionsRepository{Enabled: github.Ptr(true), AllowedActions: github.Ptr("selected")})
 	require.NoError(t, err)
-	_, _, err = client.Repositories.EditActionsAllowed(ctx, owner, repo, github.ActionsAllowed{GithubOwnedAllowed: github.Ptr(true), PatternsAllowed: []string{"actions/checkout@*"}})
+	_, _, err = client.Repositories.EditActionsAllowed(ctx, owner, repo,
+		github.ActionsAllowed{GithubOwnedAllowed: github.Ptr(true), PatternsAllowed: []string{"actions/checkout@*"}})
 	require.NoError(t, err)
 	allowed, _, err := client.Repositories.GetActionsAllowed(ctx, owner, repo)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"actions/checkout@*"}, allowed.PatternsAllowed)
-	_, _, err = client.Repositories.UpdateDefaultWorkflowPermissions(ctx, owner, repo, github.DefaultWorkflowPermissionRepository{DefaultWorkflowPermissions: github.Ptr("write")})
+	_, _, err = client.Repositories.UpdateDefaultWorkflowPermissions(ctx, owner, repo,
+		github.DefaultWorkflowPermissionRepository{DefaultWorkflowPermissions: github.Ptr("write")})
 	require.NoError(t, err)
 	permissions, _, err := client.Repositories.GetDefaultWorkflowPermissions(ctx, owner, repo)
 	require.NoError(t, err)

@@ -67,8 +67,10 @@ func emptyWorld(t require.TestingT, dir string, options cloud.Options) *world {
 func newWorld(t require.TestingT, dir string, options cloud.Options) *world {
 	w := emptyWorld(t, dir, options)
 	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
-	require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22, UserIDs: []int64{33}}))
-	w.ok("POST", "/su/v1/projects/"+project+"/services:batchEnable", `{"serviceIds":["run.googleapis.com","iam.googleapis.com","secretmanager.googleapis.com",
+	require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22,
+		UserIDs: []int64{33}}))
+	w.ok("POST", "/su/v1/projects/"+project+"/services:batchEnable",
+		`{"serviceIds":["run.googleapis.com","iam.googleapis.com","secretmanager.googleapis.com",
 		"artifactregistry.googleapis.com","monitoring.googleapis.com","logging.googleapis.com","billingbudgets.googleapis.com"]}`)
 	return w
 }
@@ -96,11 +98,17 @@ func (w *world) call(method, path, body string) (int, map[string]any) {
 var answers = []struct{ path, message string }{
 	{"/run/v2/.*/services/[^/]+/revisions", "run:GoogleCloudRunV2Revision"}, {"/run/v2/.*/services", "run:GoogleCloudRunV2Service"},
 	{"/mon/v3/projects/[^/]+/timeSeries", "mon:TimeSeries"},
-	{"/iam/v1/.*/serviceAccounts", "iam:ServiceAccount"}, {"/iam/v1/.*/providers", "iam:WorkloadIdentityPoolProvider"}, {"/iam/v1/.*/workloadIdentityPools", "iam:WorkloadIdentityPool"},
-	{"/iam/v1/.*/roles", "iam:Role"}, {"/crm/v1/projects", "crm:Project"}, {"/cb/v1/billingAccounts", "cb:BillingAccount"}, {"/ar/v1/.*/repositories", "ar:Repository"},
-	{"/sm/v1/.*/versions", "sm:SecretVersion"}, {"/sm/v1/.*/secrets", "sm:Secret"}, {"/mon/v3/.*/serviceLevelObjectives", "mon:ServiceLevelObjective"}, {"/mon/v3/.*/services", "mon:Service"},
-	{"/mon/v3/.*/uptimeCheckConfigs", "mon:UptimeCheckConfig"}, {"/mon/v3/.*/alertPolicies", "mon:AlertPolicy"}, {"/mon/v3/.*/notificationChannels", "mon:NotificationChannel"},
-	{"/mon/v1/.*/dashboards", "dash:Dashboard"}, {"/budgets/v1/.*/budgets", "budgets:GoogleCloudBillingBudgetsV1Budget"}, {"/su/v1/.*/services", "su:GoogleApiServiceusageV1Service"}, {"/log/v2/.*/metrics", "log:LogMetric"},
+	{"/iam/v1/.*/serviceAccounts", "iam:ServiceAccount"}, {"/iam/v1/.*/providers",
+		"iam:WorkloadIdentityPoolProvider"}, {"/iam/v1/.*/workloadIdentityPools", "iam:WorkloadIdentityPool"},
+	{"/iam/v1/.*/roles", "iam:Role"}, {"/crm/v1/projects", "crm:Project"}, {"/cb/v1/billingAccounts",
+		"cb:BillingAccount"}, {"/ar/v1/.*/repositories", "ar:Repository"},
+	{"/sm/v1/.*/versions", "sm:SecretVersion"}, {"/sm/v1/.*/secrets", "sm:Secret"}, {"/mon/v3/.*/serviceLevelObjectives",
+		"mon:ServiceLevelObjective"}, {"/mon/v3/.*/services", "mon:Service"},
+	{"/mon/v3/.*/uptimeCheckConfigs", "mon:UptimeCheckConfig"}, {"/mon/v3/.*/alertPolicies",
+		"mon:AlertPolicy"}, {"/mon/v3/.*/notificationChannels", "mon:NotificationChannel"},
+	{"/mon/v1/.*/dashboards", "dash:Dashboard"}, {"/budgets/v1/.*/budgets",
+		"budgets:GoogleCloudBillingBudgetsV1Budget"}, {"/su/v1/.*/services", "su:GoogleApiServiceusageV1Service"},
+	{"/log/v2/.*/metrics", "log:LogMetric"},
 }
 
 // checkAnswer compares an answer with the API's description: a field or a type that the API does not have fails.

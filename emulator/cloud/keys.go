@@ -41,19 +41,25 @@ func keyKinds() []*kind {
 	}
 	return []*kind{
 		{
-			prefix: "kms/v1", host: kmsHost, pattern: ringPattern, message: "kms:KeyRing", body: "keyRing", listField: "keyRings", idParam: "keyRingId", policy: true,
+			prefix: "kms/v1", host: kmsHost, pattern: ringPattern, message: "kms:KeyRing", body: "keyRing", listField: "keyRings",
+			idParam: "keyRingId", policy: true,
 			created: "createTime", id: id, idFix: "Invalid key_ring_id %q: it must have 1 to 63 letters, digits, hyphens and underscores.",
 			missing: absent("KeyRing"), taken: taken("KeyRing"), remove: forever, prepare: func(*change) error { return nil },
 		},
 		{
-			prefix: "kms/v1", host: kmsHost, pattern: keyPattern, message: "kms:CryptoKey", body: "cryptoKey", listField: "cryptoKeys", idParam: "cryptoKeyId", policy: true,
+			prefix: "kms/v1", host: kmsHost, pattern: keyPattern, message: "kms:CryptoKey", body: "cryptoKey", listField: "cryptoKeys",
+			idParam: "cryptoKeyId", policy: true,
 			created: "createTime", immutable: []string{"purpose", "destroyScheduledDuration", "importOnly", "cryptoKeyBackend"},
 			id: id, idFix: "Invalid crypto_key_id %q: it must have 1 to 63 letters, digits, hyphens and underscores.",
 			missing: absent("CryptoKey"), taken: taken("CryptoKey"), remove: forever, prepare: prepareKey, finish: finishKey,
 		},
 		{
-			prefix: "kms/v1", host: kmsHost, pattern: versionPattern, message: "kms:CryptoKeyVersion", body: "cryptoKeyVersion", listField: "cryptoKeyVersions",
-			newID: func(c *change) string { return strconv.Itoa(len(c.children(c.name)) + 1) }, id: regexp.MustCompile(`^[1-9][0-9]*$`), idFix: "Invalid version %q.",
+			prefix: "kms/v1", host: kmsHost, pattern: versionPattern, message: "kms:CryptoKeyVersion", body: "cryptoKeyVersion",
+			listField: "cryptoKeyVersions",
+			newID: func(c *change) string {
+				return strconv.Itoa(len(c.children(c.name)) +
+					1)
+			}, id: regexp.MustCompile(`^[1-9][0-9]*$`), idFix: "Invalid version %q.",
 			missing: absent("CryptoKeyVersion"), remove: forever, prepare: prepareVersion,
 			verbs: map[string]func(*change) (any, error){
 				"POST asymmetricSign": signAsymmetric,
@@ -100,7 +106,8 @@ func finishKey(c *change, method string) (any, error) {
 	if method != "create" || c.query.Get("skipInitialVersionCreation") == "true" {
 		return c.new, nil
 	}
-	first := name{kind: kindOf(kmsHost, versionPattern), project: c.name.project, segments: append(append([]string{}, c.name.segments...), "cryptoKeyVersions", "1")}
+	first := name{kind: kindOf(kmsHost, versionPattern), project: c.name.project,
+		segments: append(append([]string{}, c.name.segments...), "cryptoKeyVersions", "1")}
 	_, err := (&change{request: c.request, name: first, new: map[string]any{}}).save("create")
 	return c.new, err
 }
@@ -189,7 +196,8 @@ func signAsymmetric(c *change) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"name": c.name.shown(), "signature": base64.StdEncoding.EncodeToString(signature), "signatureCrc32c": checksum(signature),
+	return map[string]any{"name": c.name.shown(), "signature": base64.StdEncoding.EncodeToString(signature),
+		"signatureCrc32c":      checksum(signature),
 		"verifiedDigestCrc32c": given != "", "protectionLevel": c.old["protectionLevel"]}, nil
 }
 

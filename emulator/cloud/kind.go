@@ -104,7 +104,8 @@ var kinds []*kind
 
 func init() {
 	kinds = slices.Concat(projectKinds(), serviceKinds(), accountKinds(), federationKinds(), roleKinds(), repositoryKinds(),
-		secretKinds(), uptimeKinds(), alertKinds(), objectiveKinds(), dashboardKinds(), budgetKinds(), metricKinds(), seriesKinds(), keyKinds(), attestationKinds(), runKinds())
+		secretKinds(), uptimeKinds(), alertKinds(), objectiveKinds(), dashboardKinds(), budgetKinds(), metricKinds(), seriesKinds(),
+		keyKinds(), attestationKinds(), runKinds())
 	for _, k := range kinds {
 		if k.message != "" && !schema.Known(k.message) {
 			panic("cloud: no message " + k.message)

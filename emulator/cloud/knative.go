@@ -75,7 +75,8 @@ type knativeCall struct {
 }
 
 // knativeKinds are the collections, with the kind of a list's answer.
-var knativeKinds = map[string]string{"services": "ServiceList", "revisions": "RevisionList", "configurations": "ConfigurationList", "routes": "RouteList"}
+var knativeKinds = map[string]string{"services": "ServiceList", "revisions": "RevisionList", "configurations": "ConfigurationList",
+	"routes": "RouteList"}
 
 func (k *knativeCall) answer(namespace string) (any, error) {
 	if knativeKinds[k.collection] == "" {
@@ -126,7 +127,8 @@ func (k *knativeCall) services() []name {
 	var found []name
 	for _, region := range regions {
 		if k.region == "" || k.region == region {
-			found = append(found, k.children(name{kind: kindOf(runHost, runServices), project: k.project, segments: []string{"projects", k.project.id, "locations", region, "services"}})...)
+			found = append(found, k.children(name{kind: kindOf(runHost, runServices), project: k.project,
+				segments: []string{"projects", k.project.id, "locations", region, "services"}})...)
 		}
 	}
 	return found
@@ -186,7 +188,8 @@ func (k *knativeCall) list() (any, error) {
 
 // write makes (POST) or replaces (PUT) a service.
 func (k *knativeCall) write(method, id string) (any, error) {
-	n := name{kind: kindOf(runHost, runServices), project: k.project, segments: []string{"projects", k.project.id, "locations", k.region, "services", id}}
+	n := name{kind: kindOf(runHost, runServices), project: k.project, segments: []string{"projects", k.project.id, "locations", k.region,
+		"services", id}}
 	v1, err := schema.Normalize("knative:Service", "service", k.body)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,8 @@ func (w *world) knative(method, host, path, body string) (int, map[string]any) {
 	w.cloud.ServeHTTP(recorder, request)
 	var answer map[string]any
 	require.NoError(w.t, json.Unmarshal(recorder.Body.Bytes(), &answer))
-	messages := map[any]string{"ServiceList": "ListServicesResponse", "RevisionList": "ListRevisionsResponse", "ConfigurationList": "ListConfigurationsResponse", "RouteList": "ListRoutesResponse"}
+	messages := map[any]string{"ServiceList": "ListServicesResponse", "RevisionList": "ListRevisionsResponse",
+		"ConfigurationList": "ListConfigurationsResponse", "RouteList": "ListRoutesResponse"}
 	if kind, known := answer["kind"].(string); known {
 		if list := messages[kind]; list != "" {
 			kind = list
@@ -100,7 +101,8 @@ func TestOfficialKnativeClient(t *testing.T) {
 	var refusal *googleapi.Error
 	require.ErrorAs(t, err, &refusal)
 	assert.Equal(t, 409, refusal.Code)
-	assert.Equal(t, "Conflict for resource 'web': version '"+stale.ResourceVersion+"' was specified but current version is '"+current+"'.", refusal.Message)
+	assert.Equal(t, "Conflict for resource 'web': version '"+stale.ResourceVersion+"' was specified but current version is '"+current+
+		"'.", refusal.Message)
 
 	w.ok("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-green", 100, "")+`]}`)
 	list, err := api.Revisions.List("namespaces/" + project).LabelSelector("serving.knative.dev/service = web").Do()
@@ -130,13 +132,14 @@ func TestKnativeLists(t *testing.T) {
 	w.ok("POST", strings.Replace(services, "us-central1", "europe-west1", 1)+"?serviceId=web", `{"template":`+tpl("web-red", healthy)+`}`)
 	w.ok("POST", services+"?serviceId=api", `{"template":`+tpl("api-a", healthy)+`}`)
 	for path, want := range map[string][]string{
-		knativeHost + namespace + "/services":                                                                      {"api", "web"},
-		"run.googleapis.com" + namespace + "/services":                                                             {"web", "api", "web"},
-		"run.googleapis.com/v1/projects/" + project + "/locations/-/services":                                      {"web", "api", "web"},
-		"run.googleapis.com/v1/projects/" + project + "/locations/europe-west1/services":                           {"web"},
-		knativeHost + namespace + "/configurations":                                                                {"api", "web"},
-		knativeHost + namespace + "/routes":                                                                        {"api", "web"},
-		knativeHost + namespace + "/revisions":                                                                     {"api-a", "web-green", "web-blue"},
+		knativeHost + namespace + "/services":                                            {"api", "web"},
+		"run.googleapis.com" + namespace + "/services":                                   {"web", "api", "web"},
+		"run.googleapis.com/v1/projects/" + project + "/locations/-/services":            {"web", "api", "web"},
+		"run.googleapis.com/v1/projects/" + project + "/locations/europe-west1/services": {"web"},
+		knativeHost + namespace + "/configurations":                                      {"api", "web"},
+		knativeHost + namespace + "/routes":                                              {"api", "web"},
+		knativeHost + namespace + "/revisions": {"api-a", "web-green",
+			"web-blue"},
 		knativeHost + namespace + "/revisions?labelSelector=serving.knative.dev%2Fservice+%3D+web":                 {"web-green", "web-blue"},
 		knativeHost + namespace + "/revisions?labelSelector=serving.knative.dev%2Fservice%3Dweb,a%3D%3Db":          {},
 		knativeHost + namespace + "/revisions?limit=1&continue=1":                                                  {"web-green"},
@@ -181,30 +184,49 @@ func TestKnativeRefusals(t *testing.T) {
 		code                     int
 		want                     string
 	}{
-		"no region":         {"GET", "127.0.0.1", "/services/web", "", 400, "The emulator takes the region from the host: ask REGION-run.sandbox, or give gcloud --region."},
-		"no service":        {"GET", knativeHost, "/services/none", "", 404, "Service none not found in region 'us-central1' of project 'procureflow-dev'."},
-		"another region":    {"PUT", "europe-west1-run.sandbox", "/services/web", changed("", "kind", "Service"), 404, "Service web not found in region 'europe-west1' of project 'procureflow-dev'."},
-		"another name":      {"PUT", knativeHost, "/services/web", changed("metadata", "name", "other"), 400, "metadata.name: must be the name in the URL, 'web'; got 'other'"},
-		"another kind":      {"PUT", knativeHost, "/services/web", changed("", "kind", "Job"), 400, `kind, apiVersion: want Service of serving.knative.dev/v1, got "Job" of "serving.knative.dev/v1"`},
-		"a wrong sum":       {"PUT", knativeHost, "/services/web", changed("spec", "traffic", []any{map[string]any{"revisionName": "web-blue", "percent": 99}}), 400, "service.traffic: the percentages must sum to 100, got 99"},
-		"two targets":       {"PUT", knativeHost, "/services/web", changed("spec", "traffic", []any{map[string]any{"revisionName": "web-blue", "latestRevision": true, "percent": 100}}), 400, "spec.traffic[0].revisionName: must not be set with latestRevision"},
-		"an annotation":     {"PUT", knativeHost, "/services/web", changed("metadata/annotations", "run.googleapis.com/unheard-of", "x"), 400, "annotations: the annotation 'run.googleapis.com/unheard-of' is not supported: run.googleapis.com/ is reserved"},
-		"its value":         {"PUT", knativeHost, "/services/web", changed("metadata/annotations", "run.googleapis.com/ingress", "some"), 400, "metadata.annotations[run.googleapis.com/ingress]: invalid value 'some'"},
-		"a field of old":    {"PUT", knativeHost, "/services/web", changed("spec/template/spec", "nodeSelector", map[string]any{"a": "b"}), 400, "spec.template.spec.nodeSelector: the emulator does not know this field in the v1 API; use the v2 API"},
-		"an unknown field":  {"PUT", knativeHost, "/services/web", changed("spec", "trafic", []any{}), 400, "Invalid JSON payload received. Unknown name \"trafic\" at 'service.spec': Cannot find field."},
-		"a burnt name":      {"PUT", knativeHost, "/services/web", changed("spec/template/spec", "timeoutSeconds", 5), 409, "Revision named 'web-green' with different configuration already exists."},
-		"a selector":        {"GET", knativeHost, "/revisions?labelSelector=a+in+b", "", 400, `labelSelector: the emulator reads KEY = VALUE terms joined by commas, not "a in b"`},
-		"a parameter":       {"GET", knativeHost, "/services?watch=true", "", 400, "Invalid JSON payload received. Unknown name \"watch\": Cannot bind query parameter. Field 'watch' could not be found in request message."},
-		"a collection":      {"GET", knativeHost, "/domainmappings", "", 404, "Method not found."},
-		"a serving one":     {"DELETE", knativeHost, "/revisions/web-blue", "", 400, "Revision 'web-blue' is in its service's traffic and cannot be deleted."},
-		"an existing one":   {"POST", knativeHost, "/services", changed("metadata", "resourceVersion", ""), 409, "Resource 'web' already exists."},
+		"no region": {"GET", "127.0.0.1", "/services/web", "", 400,
+			"The emulator takes the region from the host: ask REGION-run.sandbox, or give gcloud --region."},
+		"no service": {"GET", knativeHost, "/services/none", "", 404,
+			"Service none not found in region 'us-central1' of project 'procureflow-dev'."},
+		"another region": {"PUT", "europe-west1-run.sandbox", "/services/web", changed("", "kind", "Service"), 404,
+			"Service web not found in region 'europe-west1' of project 'procureflow-dev'."},
+		"another name": {"PUT", knativeHost, "/services/web", changed("metadata", "name", "other"), 400,
+			"metadata.name: must be the name in the URL, 'web'; got 'other'"},
+		"another kind": {"PUT", knativeHost, "/services/web", changed("", "kind", "Job"), 400,
+			`kind, apiVersion: want Service of serving.knative.dev/v1, got "Job" of "serving.knative.dev/v1"`},
+		"a wrong sum": {"PUT", knativeHost, "/services/web", changed("spec", "traffic",
+			[]any{map[string]any{"revisionName": "web-blue", "percent": 99}}), 400, "service.traffic: the percentages must sum to 100, got 99"},
+		"two targets": {"PUT", knativeHost, "/services/web", changed("spec", "traffic",
+			[]any{map[string]any{"revisionName": "web-blue", "latestRevision": true, "percent": 100}}), 400,
+			"spec.traffic[0].revisionName: must not be set with latestRevision"},
+		"an annotation": {"PUT", knativeHost, "/services/web", changed("metadata/annotations", "run.googleapis.com/unheard-of", "x"),
+			400, "annotations: the annotation 'run.googleapis.com/unheard-of' is not supported: run.googleapis.com/ is reserved"},
+		"its value": {"PUT", knativeHost, "/services/web", changed("metadata/annotations", "run.googleapis.com/ingress", "some"),
+			400, "metadata.annotations[run.googleapis.com/ingress]: invalid value 'some'"},
+		"a field of old": {"PUT", knativeHost, "/services/web", changed("spec/template/spec", "nodeSelector",
+			map[string]any{"a": "b"}), 400, "spec.template.spec.nodeSelector: the emulator does not know this field in the v1 API; use the v2 API"},
+		"an unknown field": {"PUT", knativeHost, "/services/web", changed("spec", "trafic", []any{}), 400,
+			"Invalid JSON payload received. Unknown name \"trafic\" at 'service.spec': Cannot find field."},
+		"a burnt name": {"PUT", knativeHost, "/services/web", changed("spec/template/spec", "timeoutSeconds", 5), 409,
+			"Revision named 'web-green' with different configuration already exists."},
+		"a selector": {"GET", knativeHost, "/revisions?labelSelector=a+in+b", "", 400,
+			`labelSelector: the emulator reads KEY = VALUE terms joined by commas, not "a in b"`},
+		"a parameter": {"GET", knativeHost, "/services?watch=true", "", 400,
+			"Invalid JSON payload received. Unknown name \"watch\": Cannot bind query parameter. Field 'watch' could not be found in " +
+				"request message."},
+		"a collection": {"GET", knativeHost, "/domainmappings", "", 404, "Method not found."},
+		"a serving one": {"DELETE", knativeHost, "/revisions/web-blue", "", 400,
+			"Revision 'web-blue' is in its service's traffic and cannot be deleted."},
+		"an existing one": {"POST", knativeHost, "/services", changed("metadata", "resourceVersion", ""), 409,
+			"Resource 'web' already exists."},
 		"no such operation": {"PATCH", knativeHost, "/services/web", "{}", 404, "Method not found."},
 	} {
 		code, answer := w.knative(test.method, test.host, namespace+test.path, test.body)
 		assert.Equal(t, test.code, code, name)
 		assert.Equal(t, test.want, dig(answer, "error", "message"), name)
 	}
-	code, _ := w.knative("PUT", knativeHost, namespace+"/services/web?dryRun=all", changed("spec", "traffic", []any{map[string]any{"revisionName": "web-green", "percent": 100}}))
+	code, _ := w.knative("PUT", knativeHost, namespace+"/services/web?dryRun=all",
+		changed("spec", "traffic", []any{map[string]any{"revisionName": "web-green", "percent": 100}}))
 	assert.Equal(t, 200, code)
 	_, after := w.knative("GET", knativeHost, namespace+"/services/web", "")
 	assert.Equal(t, stored, after, "nothing of all this changed the service")
@@ -231,7 +253,8 @@ func TestKnativeConditions(t *testing.T) {
 	code, _ := w.disturbed(cloud.Disturbance{OperationDelay: 1e9}, "PATCH", services+"/web?updateMask=labels", `{"labels":{"a":"b"}}`)
 	assert.Equal(t, 200, code)
 	_, service = w.knative("GET", knativeHost, namespace+"/services/web", "")
-	assert.Equal(t, []any{"Unknown", "Unknown", "Unknown"}, []any{dig(service, "status", "conditions", 0, "status"), dig(service, "status", "conditions", 1, "status"), dig(service, "status", "conditions", 2, "status")})
+	assert.Equal(t, []any{"Unknown", "Unknown", "Unknown"}, []any{dig(service, "status", "conditions", 0, "status"),
+		dig(service, "status", "conditions", 1, "status"), dig(service, "status", "conditions", 2, "status")})
 	assert.InDelta(t, 4, dig(service, "metadata", "generation"), 0)
 	assert.InDelta(t, 3, dig(service, "status", "observedGeneration"), 0)
 }

@@ -8,8 +8,9 @@ import (
 // metricKinds are log-based metrics (Cloud Logging).
 func metricKinds() []*kind {
 	return []*kind{{
-		prefix: "log/v2", host: "logging.googleapis.com", pattern: "projects/*/metrics", message: "log:LogMetric", body: "metric", listField: "metrics",
-		idParam: "name", put: true, created: "createTime", updated: "updateTime", mask: maskReplaces,
+		prefix: "log/v2", host: "logging.googleapis.com", pattern: "projects/*/metrics", message: "log:LogMetric", body: "metric",
+		listField: "metrics",
+		idParam:   "name", put: true, created: "createTime", updated: "updateTime", mask: maskReplaces,
 		id:      regexp.MustCompile(`^[A-Za-z0-9_\-.,+!*'()%/]{1,100}$`),
 		idFix:   "Metric name %q is invalid: it must have 1 to 100 letters, digits and characters of _-.,+!*'()%%/.",
 		missing: func(n name) *Error { return notFound("Metric %s does not exist.", metricID(n)) },

@@ -14,7 +14,8 @@ var digitsID = regexp.MustCompile(`^[0-9]{1,30}$`)
 
 func uptimeKinds() []*kind {
 	return []*kind{{
-		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/uptimeCheckConfigs", message: "mon:UptimeCheckConfig", body: "uptime_check_config", listField: "uptimeCheckConfigs",
+		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/uptimeCheckConfigs", message: "mon:UptimeCheckConfig",
+		body: "uptime_check_config", listField: "uptimeCheckConfigs",
 		newID: func(c *change) string { return slug(text(c.new, "displayName")) + "-" + c.cloud.letters(11) },
 		id:    regexp.MustCompile(`^[a-z0-9-]{1,120}$`), idFix: "Invalid uptime check id %q.",
 		mask: maskReplaces, prepare: prepareUptime, remove: refuseUsedCheck,
@@ -38,7 +39,8 @@ func prepareUptime(c *change) error {
 	}
 	setDefault(c.new, "period", "60s")
 	if !slices.Contains([]float64{60, 300, 600, 900}, seconds(text(c.new, "period"))) {
-		return invalid("Field uptime_check_config.period had an invalid value of %q: it must be one of 60s, 300s, 600s and 900s.", text(c.new, "period"))
+		return invalid("Field uptime_check_config.period had an invalid value of %q: it must be one of 60s, 300s, 600s and 900s.",
+			text(c.new, "period"))
 	}
 	if t := seconds(text(c.new, "timeout")); t < 1 || t > 60 {
 		return invalid("Field uptime_check_config.timeout had an invalid value of %q: it must be between 1s and 60s.", text(c.new, "timeout"))
@@ -79,28 +81,33 @@ func checkTarget(resource map[string]any, project string) error {
 		labels := object(resource, "labels")
 		host := text(labels, "host")
 		if host == "" || strings.ContainsAny(host, ":/ ") {
-			return invalid("Field uptime_check_config.monitored_resource.labels[\"host\"] had an invalid value of %q: it must be a host name without scheme, port and path.", host)
+			return invalid("Field uptime_check_config.monitored_resource.labels[\"host\"] had an invalid value of %q: it must be a host "+
+				"name without scheme, port and path.", host)
 		}
 		setDefault(labels, "project_id", project)
 		if text(labels, "project_id") != project {
 			return invalid("Field uptime_check_config.monitored_resource.labels[\"project_id\"] had an invalid value of %q: it must be %q.", text(labels, "project_id"), project)
 		}
-	case "cloud_run_revision", "gae_app", "gce_instance", "aws_ec2_instance", "aws_elb_load_balancer", "k8s_service", "servicedirectory_service":
+	case "cloud_run_revision", "gae_app", "gce_instance", "aws_ec2_instance", "aws_elb_load_balancer", "k8s_service",
+		"servicedirectory_service":
 	default:
-		return invalid("Field uptime_check_config.monitored_resource.type had an invalid value of %q: it is not supported for uptime checks.", text(resource, "type"))
+		return invalid("Field uptime_check_config.monitored_resource.type had an invalid value of %q: it is not supported for uptime "+
+			"checks.", text(resource, "type"))
 	}
 	return nil
 }
 
 // refuseUsedCheck keeps a check that an alert policy's filter names, as the API does.
 func refuseUsedCheck(c *change) (map[string]any, error) {
-	policies := name{kind: kindOf(monitoringHost, "projects/*/alertPolicies"), project: c.name.project, segments: []string{"projects", c.name.project.id, "alertPolicies"}}
+	policies := name{kind: kindOf(monitoringHost, "projects/*/alertPolicies"), project: c.name.project,
+		segments: []string{"projects", c.name.project.id, "alertPolicies"}}
 	for _, n := range c.children(policies) {
 		for _, item := range list(c.get(n), "conditions") {
 			condition := item.(map[string]any)
 			for _, variant := range []string{"conditionThreshold", "conditionAbsent"} {
 				if strings.Contains(text(condition, variant, "filter"), "\""+c.name.id()+"\"") {
-					return nil, invalid("Cannot delete check %s. One or more alerting policies is using it. Delete the alerting policy %s first.", c.name.id(), n.shown())
+					return nil, invalid("Cannot delete check %s. One or more alerting policies is using it. Delete the alerting policy "+
+						"%s first.", c.name.id(), n.shown())
 				}
 			}
 		}
@@ -110,7 +117,8 @@ func refuseUsedCheck(c *change) (map[string]any, error) {
 
 func dashboardKinds() []*kind {
 	return []*kind{{
-		prefix: "mon/v1", host: monitoringHost, pattern: "projects/*/dashboards", message: "dash:Dashboard", body: "dashboard", listField: "dashboards", numbered: true,
+		prefix: "mon/v1", host: monitoringHost, pattern: "projects/*/dashboards", message: "dash:Dashboard", body: "dashboard",
+		listField: "dashboards", numbered: true,
 		newID: func(c *change) string {
 			if given := text(c.body, "name"); given != "" {
 				return given[strings.LastIndexByte(given, '/')+1:]
@@ -139,7 +147,8 @@ func dashboardKinds() []*kind {
 
 func objectiveKinds() []*kind {
 	service := &kind{
-		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/services", message: "mon:Service", body: "service", listField: "services", numbered: true,
+		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/services", message: "mon:Service", body: "service",
+		listField: "services", numbered: true,
 		idParam: "serviceId", newID: func(c *change) string { return c.cloud.pick("abcdefghijklmnopqrstuvwxyz0123456789", 22) },
 		id:    regexp.MustCompile(`^[a-zA-Z0-9-]{1,63}$`),
 		idFix: "Invalid service id %q: it must have 1 to 63 letters, digits and hyphens.", mask: maskReplaces,
@@ -151,11 +160,13 @@ func objectiveKinds() []*kind {
 		},
 	}
 	objective := &kind{
-		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/services/*/serviceLevelObjectives", message: "mon:ServiceLevelObjective", body: "service_level_objective",
+		prefix: "mon/v3", host: monitoringHost, pattern: "projects/*/services/*/serviceLevelObjectives",
+		message: "mon:ServiceLevelObjective", body: "service_level_objective",
 		listField: "serviceLevelObjectives", numbered: true, idParam: "serviceLevelObjectiveId",
 		newID: func(c *change) string { return c.cloud.pick("abcdefghijklmnopqrstuvwxyz0123456789", 22) },
 		id:    regexp.MustCompile(`^[a-zA-Z0-9-]{1,63}$`),
-		idFix: "Invalid service level objective id %q: it must have 1 to 63 letters, digits and hyphens.", mask: maskReplaces, prepare: prepareObjective,
+		idFix: "Invalid service level objective id %q: it must have 1 to 63 letters, digits and hyphens.", mask: maskReplaces,
+		prepare: prepareObjective,
 	}
 	return []*kind{service, objective}
 }
@@ -172,12 +183,14 @@ func prepareObjective(c *change) error {
 	if rolling != "" {
 		const day = float64(24 * time.Hour / time.Second)
 		if days := seconds(rolling) / day; days != float64(int(days)) || days < 1 || days > 30 {
-			return invalid("Field service_level_objective.rolling_period had an invalid value of %q: it must be a whole number of days, 1 to 30.", rolling)
+			return invalid("Field service_level_objective.rolling_period had an invalid value of %q: it must be a whole number of days, "+
+				"1 to 30.", rolling)
 		}
 	}
 	indicator := object(c.new, "serviceLevelIndicator")
 	if len(indicator) != 1 {
-		return invalid("Field service_level_objective.service_level_indicator must set exactly one of basic_sli, request_based and windows_based.")
+		return invalid("Field service_level_objective.service_level_indicator must set exactly one of basic_sli, request_based and " +
+			"windows_based.")
 	}
 	if ratio := object(indicator, "requestBased", "goodTotalRatio"); ratio != nil && len(ratio) != 2 {
 		return invalid("Field good_total_ratio must set exactly two of good_service_filter, bad_service_filter and total_service_filter.")

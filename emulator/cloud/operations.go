@@ -22,10 +22,12 @@ func (c *change) newOperation(method string, doneAt time.Time, response map[stri
 	if k.host == runHost || k.host == "artifactregistry.googleapis.com" {
 		place = strings.Join(c.name.segments[:4], "/")
 	}
-	return c.recordOperation(k.prefix, place+"/operations/"+c.cloud.uuid(), doneAt, k.typeURL, method == "delete" && len(response) == 0, response, failure)
+	return c.recordOperation(k.prefix, place+"/operations/"+c.cloud.uuid(), doneAt, k.typeURL, method == "delete" && len(response) == 0,
+		response, failure)
 }
 
-func (q *request) recordOperation(prefix, operationName string, doneAt time.Time, typeURL string, empty bool, response map[string]any, failure *Error) (any, error) {
+func (q *request) recordOperation(prefix, operationName string, doneAt time.Time, typeURL string, empty bool, response map[string]any,
+	failure *Error) (any, error) {
 	operation := map[string]any{"name": operationName, "done": true}
 	switch {
 	case failure != nil:
@@ -86,7 +88,8 @@ func (q *request) operation(prefix, operationName, verb string) (any, error) {
 }
 
 // grpcCodes are the canonical codes' numbers, as operations carry them.
-var grpcCodes = map[string]int{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "ALREADY_EXISTS": 6, "PERMISSION_DENIED": 7, "FAILED_PRECONDITION": 9, "ABORTED": 10, "UNIMPLEMENTED": 12, "INTERNAL": 13}
+var grpcCodes = map[string]int{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "ALREADY_EXISTS": 6, "PERMISSION_DENIED": 7,
+	"FAILED_PRECONDITION": 9, "ABORTED": 10, "UNIMPLEMENTED": 12, "INTERNAL": 13}
 
 func newEtag(c *Cloud) string { return base64.StdEncoding.EncodeToString(c.random(12)) }
 

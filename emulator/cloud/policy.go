@@ -56,7 +56,8 @@ func (q *request) setPolicy(n name) (any, error) {
 	}
 	current := q.policy(n)
 	if etag := text(given, "etag"); etag != "" && etag != text(current, "etag") {
-		return nil, aborted("There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The request's ETag '%s' did not match the current policy's ETag '%s'.", etag, text(current, "etag"))
+		return nil, aborted("There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. "+
+			"The request's ETag '%s' did not match the current policy's ETag '%s'.", etag, text(current, "etag"))
 	}
 	bindings, conditional, err := q.bindings(n, list(given, "bindings"))
 	if err != nil {
@@ -173,7 +174,8 @@ func (q *request) checkMember(member string) error {
 				return nil
 			}
 		}
-		return invalid("Identity Pool does not exist (projects/%s/locations/global/workloadIdentityPools/%s). Please check that you specified a valid resource name as returned in the `name` attribute in the configuration API.", parts[1], parts[2])
+		return invalid("Identity Pool does not exist (projects/%s/locations/global/workloadIdentityPools/%s). Please check that you "+
+			"specified a valid resource name as returned in the `name` attribute in the configuration API.", parts[1], parts[2])
 	}
 	return invalid("The member %s is of an unknown type. Please set a valid type prefix for the member.", member)
 }

@@ -46,14 +46,16 @@ func (c *Cloud) EnsureProject(p Project) error {
 	}
 	return c.store.Update(func(tx *store.Tx) error {
 		if there, found := findProject(tx, p.ID); found && there.number != p.Number {
-			return fmt.Errorf("project %s has number %s in this emulator and %s in the settings; delete the emulator's state folder to start anew", p.ID, there.number, p.Number)
+			return fmt.Errorf("project %s has number %s in this emulator and %s in the settings; delete the emulator's state folder to "+
+				"start anew", p.ID, there.number, p.Number)
 		}
 		if there, found := findProject(tx, p.Number); found && there.id != p.ID {
 			return fmt.Errorf("project number %s belongs to %s in this emulator; give %s its own number", p.Number, there.id, p.ID)
 		}
 		now := timestamp(c.now())
 		if !tx.Has(projectPrefix + p.ID) {
-			if err := tx.Put(projectPrefix+p.ID, store.Document{"projectId": p.ID, "projectNumber": p.Number, "name": p.ID, "lifecycleState": "ACTIVE", "createTime": now}); err != nil {
+			if err := tx.Put(projectPrefix+p.ID, store.Document{"projectId": p.ID, "projectNumber": p.Number, "name": p.ID,
+				"lifecycleState": "ACTIVE", "createTime": now}); err != nil {
 				return err
 			}
 		}
@@ -63,7 +65,8 @@ func (c *Cloud) EnsureProject(p Project) error {
 			if currency == "" {
 				currency = "USD"
 			}
-			if err := tx.Put(key, store.Document{"name": account, "open": true, "displayName": "Sandbox billing account", "currencyCode": currency}); err != nil {
+			if err := tx.Put(key, store.Document{"name": account, "open": true, "displayName": "Sandbox billing account",
+				"currencyCode": currency}); err != nil {
 				return err
 			}
 		}
@@ -81,7 +84,8 @@ func (c *Cloud) EnableAPIs(projectID string, names ...string) error {
 		var problems []error
 		for _, name := range names {
 			if apis[name] == "" {
-				problems = append(problems, fmt.Errorf("project %s: there is no API %q; there are %s", projectID, name, strings.Join(slices.Sorted(maps.Keys(apis)), ", ")))
+				problems = append(problems, fmt.Errorf("project %s: there is no API %q; there are %s", projectID, name,
+					strings.Join(slices.Sorted(maps.Keys(apis)), ", ")))
 				continue
 			}
 			problems = append(problems, tx.Put(usagePrefix+projectID+"/services/"+name, store.Document{"state": "ENABLED"}))
@@ -92,9 +96,11 @@ func (c *Cloud) EnableAPIs(projectID string, names ...string) error {
 
 func projectKinds() []*kind {
 	return []*kind{
-		{prefix: "crm/v1", host: "cloudresourcemanager.googleapis.com", pattern: "projects", message: "crm:Project", listField: "projects", policy: true,
+		{prefix: "crm/v1", host: "cloudresourcemanager.googleapis.com", pattern: "projects", message: "crm:Project",
+			listField: "projects", policy: true,
 			missing: func(name) *Error { return denied("The caller does not have permission") }},
-		{prefix: "cb/v1", host: "cloudbilling.googleapis.com", pattern: "billingAccounts", message: "cb:BillingAccount", listField: "billingAccounts", policy: true,
+		{prefix: "cb/v1", host: "cloudbilling.googleapis.com", pattern: "billingAccounts", message: "cb:BillingAccount",
+			listField: "billingAccounts", policy: true,
 			missing: func(name) *Error { return denied("The caller does not have permission") }},
 		{prefix: "cb/v1", host: "cloudbilling.googleapis.com", pattern: "projects/*/billingInfo", single: true,
 			read: func(q *request, n name) (any, error) { return q.tx.Get(n.key()), nil }},
@@ -106,14 +112,21 @@ func projectKinds() []*kind {
 var alwaysOn = []string{"serviceusage.googleapis.com", "cloudresourcemanager.googleapis.com", "cloudbilling.googleapis.com"}
 
 var apis = map[string]string{
-	"serviceusage.googleapis.com": "Service Usage API", "cloudresourcemanager.googleapis.com": "Cloud Resource Manager API", "cloudbilling.googleapis.com": "Cloud Billing API",
-	"run.googleapis.com": "Cloud Run Admin API", "iam.googleapis.com": "Identity and Access Management (IAM) API", "iamcredentials.googleapis.com": "IAM Service Account Credentials API",
-	"sts.googleapis.com": "Security Token Service API", "secretmanager.googleapis.com": "Secret Manager API", "artifactregistry.googleapis.com": "Artifact Registry API",
-	"containerscanning.googleapis.com": "Container Scanning API", "containeranalysis.googleapis.com": "Container Analysis API", "ondemandscanning.googleapis.com": "On-Demand Scanning API",
+	"serviceusage.googleapis.com": "Service Usage API", "cloudresourcemanager.googleapis.com": "Cloud Resource Manager API",
+	"cloudbilling.googleapis.com": "Cloud Billing API",
+	"run.googleapis.com":          "Cloud Run Admin API", "iam.googleapis.com": "Identity and Access Management (IAM) API",
+	"iamcredentials.googleapis.com": "IAM Service Account Credentials API",
+	"sts.googleapis.com":            "Security Token Service API", "secretmanager.googleapis.com": "Secret Manager API",
+	"artifactregistry.googleapis.com":  "Artifact Registry API",
+	"containerscanning.googleapis.com": "Container Scanning API", "containeranalysis.googleapis.com": "Container Analysis API",
+	"ondemandscanning.googleapis.com":    "On-Demand Scanning API",
 	"binaryauthorization.googleapis.com": "Binary Authorization API", "cloudkms.googleapis.com": "Cloud Key Management Service (KMS) API",
-	"monitoring.googleapis.com": "Cloud Monitoring API", "logging.googleapis.com": "Cloud Logging API", "cloudtrace.googleapis.com": "Cloud Trace API",
-	"billingbudgets.googleapis.com": "Cloud Billing Budget API", "compute.googleapis.com": "Compute Engine API", "storage.googleapis.com": "Cloud Storage API",
-	"cloudscheduler.googleapis.com": "Cloud Scheduler API", "cloudbuild.googleapis.com": "Cloud Build API", "pubsub.googleapis.com": "Cloud Pub/Sub API", "orgpolicy.googleapis.com": "Organization Policy API",
+	"monitoring.googleapis.com": "Cloud Monitoring API", "logging.googleapis.com": "Cloud Logging API",
+	"cloudtrace.googleapis.com":     "Cloud Trace API",
+	"billingbudgets.googleapis.com": "Cloud Billing Budget API", "compute.googleapis.com": "Compute Engine API",
+	"storage.googleapis.com":        "Cloud Storage API",
+	"cloudscheduler.googleapis.com": "Cloud Scheduler API", "cloudbuild.googleapis.com": "Cloud Build API",
+	"pubsub.googleapis.com": "Cloud Pub/Sub API", "orgpolicy.googleapis.com": "Organization Policy API",
 }
 
 const usagePrefix = "//serviceusage.googleapis.com/projects/"
@@ -128,7 +141,8 @@ func (q *request) requireAPI(p project, api string) error {
 		return nil
 	}
 	link := fmt.Sprintf("https://console.developers.google.com/apis/api/%s/overview?project=%s", api, p.number)
-	e := denied("%s has not been used in project %s before or it is disabled. Enable it by visiting %s then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.", apis[api], p.number, link)
+	e := denied("%s has not been used in project %s before or it is disabled. Enable it by visiting %s then retry. If you enabled this "+
+		"API recently, wait a few minutes for the action to propagate to our systems and retry.", apis[api], p.number, link)
 	e.Details = []any{errorInfo("SERVICE_DISABLED", "projects/"+p.number, api)}
 	return e
 }
@@ -218,7 +232,8 @@ func batchGet(c *change) (any, error) {
 		if apis[api] == "" {
 			return nil, unknownAPI(api)
 		}
-		services = append(services, c.service(name{kind: c.name.kind, project: c.name.project, segments: []string{"projects", c.name.project.id, "services", api}}))
+		services = append(services, c.service(name{kind: c.name.kind, project: c.name.project,
+			segments: []string{"projects", c.name.project.id, "services", api}}))
 	}
 	return map[string]any{"services": services}, nil
 }

@@ -8,15 +8,18 @@ func repositoryKinds() []*kind {
 	return []*kind{{
 		prefix: "ar/v1", host: registryHost, pattern: "projects/*/locations/*/repositories", message: "ar:Repository", body: "repository",
 		typeURL: "google.devtools.artifactregistry.v1.Repository", listField: "repositories", idParam: "repositoryId", policy: true,
-		operations: []string{"create", "delete"}, immutable: []string{"format", "mode", "kmsKeyName"}, created: "createTime", updated: "updateTime",
-		id:      regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`),
-		idFix:   "Invalid repository_id %q: it must begin with a letter, end with a letter or digit, and have up to 63 lower-case letters, digits and hyphens.",
+		operations: []string{"create", "delete"}, immutable: []string{"format", "mode",
+			"kmsKeyName"}, created: "createTime", updated: "updateTime",
+		id: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`),
+		idFix: "Invalid repository_id %q: it must begin with a letter, end with a letter or digit, and have up to 63 lower-case " +
+			"letters, digits and hyphens.",
 		taken:   func(name, map[string]any) *Error { return exists("the repository already exists") },
 		prepare: prepareRepository,
 	}}
 }
 
-var labelKeyForm, labelValueForm = regexp.MustCompile(`^\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]{0,62}$`), regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$`)
+var labelKeyForm, labelValueForm = regexp.MustCompile(`^\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]{0,62}$`),
+	regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$`)
 
 // checkLabels refuses labels that no Google API takes.
 func checkLabels(labels map[string]any) error {
@@ -25,7 +28,8 @@ func checkLabels(labels map[string]any) error {
 	}
 	for key, value := range labels {
 		if v, _ := value.(string); !labelKeyForm.MatchString(key) || !labelValueForm.MatchString(v) {
-			return invalid("Invalid label %q: keys begin with a lower-case letter, and keys and values have up to 63 lower-case letters, digits, underscores and hyphens.", key)
+			return invalid("Invalid label %q: keys begin with a lower-case letter, and keys and values have up to 63 lower-case "+
+				"letters, digits, underscores and hyphens.", key)
 		}
 	}
 	return nil
@@ -62,7 +66,8 @@ func prepareRepository(c *change) error {
 	case text(scanning, "enablementConfig") == "DISABLED":
 		scanning["enablementState"], scanning["enablementStateReason"] = "SCANNING_DISABLED", "Scanning is disabled for this repository."
 	case !c.enabled(c.name.project, "containerscanning.googleapis.com"):
-		scanning["enablementState"], scanning["enablementStateReason"] = "SCANNING_DISABLED", "API containerscanning.googleapis.com is not enabled."
+		scanning["enablementState"], scanning["enablementStateReason"] = "SCANNING_DISABLED", "API containerscanning.googleapis.com is "+
+			"not enabled."
 	default:
 		scanning["enablementState"] = "SCANNING_ACTIVE"
 	}

@@ -151,7 +151,8 @@ func (q *request) canonicalQuery(own []string) error {
 			parameter = schema.Camel(given)
 			known := slices.Contains(own, parameter) || parameter == "validateOnly" && q.method != http.MethodGet
 			if !known {
-				return invalid("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' could not be found in request message.", given, given)
+				return invalid("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' could not be "+
+					"found in request message.", given, given)
 			}
 		}
 		query[parameter] = append(query[parameter], q.query[given]...)
@@ -236,7 +237,8 @@ func (q *request) admit(n *name) error {
 		if n.kind.global && location != "global" {
 			return notFound("Requested entity was not found.")
 		}
-		if !n.kind.global && !slices.Contains(regions, location) && (n.kind.host == runHost || !slices.Contains([]string{"us", "europe", "asia"}, location)) {
+		if !n.kind.global && !slices.Contains(regions, location) && (n.kind.host == runHost ||
+			!slices.Contains([]string{"us", "europe", "asia"}, location)) {
 			return denied("Permission denied on 'locations/%s' (or it may not exist).", location)
 		}
 	}

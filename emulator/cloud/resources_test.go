@@ -23,14 +23,17 @@ func TestServiceAccount(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	const email = "runtime@procureflow-dev.iam.gserviceaccount.com"
-	made := w.ok("POST", "/iam/v1"+p+"/serviceAccounts", `{"accountId":"runtime","serviceAccount":{"displayName":"Runtime","email":"mine@example.com"}}`)
+	made := w.ok("POST", "/iam/v1"+p+"/serviceAccounts",
+		`{"accountId":"runtime","serviceAccount":{"displayName":"Runtime","email":"mine@example.com"}}`)
 	assert.Equal(t, email, made["email"])
 	assert.Equal(t, "projects/procureflow-dev/serviceAccounts/"+email, made["name"])
 	assert.Regexp(t, `^1[0-9]{20}$`, made["uniqueId"])
-	for _, path := range []string{p + "/serviceAccounts/" + email, "/projects/-/serviceAccounts/" + email, p + "/serviceAccounts/" + made["uniqueId"].(string), "/projects/" + number + "/serviceAccounts/" + email} {
+	for _, path := range []string{p + "/serviceAccounts/" + email, "/projects/-/serviceAccounts/" + email,
+		p + "/serviceAccounts/" + made["uniqueId"].(string), "/projects/" + number + "/serviceAccounts/" + email} {
 		assert.Equal(t, made, w.ok("GET", "/iam/v1"+path, ""), path)
 	}
-	patched := w.ok("PATCH", "/iam/v1"+p+"/serviceAccounts/"+email, `{"serviceAccount":{"description":"d","uniqueId":"1"},"updateMask":"description,unique_id"}`)
+	patched := w.ok("PATCH", "/iam/v1"+p+"/serviceAccounts/"+email,
+		`{"serviceAccount":{"description":"d","uniqueId":"1"},"updateMask":"description,unique_id"}`)
 	assert.Equal(t, "d", patched["description"])
 	assert.Equal(t, "Runtime", patched["displayName"])
 	assert.Equal(t, made["uniqueId"], patched["uniqueId"], "only the API writes it")
@@ -40,7 +43,8 @@ func TestServiceAccount(t *testing.T) {
 	again := w.ok("POST", "/iam/v1"+p+"/serviceAccounts", `{"accountId":"runtime"}`)
 	assert.NotEqual(t, made["uniqueId"], again["uniqueId"])
 	policy := w.ok("POST", "/crm/v1"+p+":getIamPolicy", `{}`)
-	assert.Equal(t, "deleted:serviceAccount:"+email+"?uid="+made["uniqueId"].(string), dig(policy, "bindings", 0, "members", 0), "the new account must not inherit")
+	assert.Equal(t, "deleted:serviceAccount:"+email+"?uid="+made["uniqueId"].(string), dig(policy, "bindings", 0, "members", 0),
+		"the new account must not inherit")
 }
 
 func TestPolicyIsMergedAndConcurrent(t *testing.T) {
@@ -67,7 +71,8 @@ func TestPoolIsDeletedSoftly(t *testing.T) {
 	made := w.ok("POST", trust+"?workloadIdentityPoolId=github", `{"displayName":"GitHub"}`)
 	assert.Equal(t, "projects/123456789012/locations/global/workloadIdentityPools/github", made["name"])
 	assert.Equal(t, "ACTIVE", made["state"])
-	w.ok("POST", trust+"/github/providers?workloadIdentityPoolProviderId=oidc", `{"oidc":{"issuerUri":"https://token.actions.githubusercontent.com"},
+	w.ok("POST", trust+"/github/providers?workloadIdentityPoolProviderId=oidc",
+		`{"oidc":{"issuerUri":"https://token.actions.githubusercontent.com"},
 		"attributeMapping":{"google.subject":"assertion.sub"},"attributeCondition":"assertion.repository_id == '22'"}`)
 	w.ok("DELETE", trust+"/github", "")
 	deleted := w.ok("GET", trust+"/github", "")
@@ -75,7 +80,8 @@ func TestPoolIsDeletedSoftly(t *testing.T) {
 	assert.Equal(t, "2026-12-23T12:00:00.000000Z", deleted["expireTime"])
 	assert.Empty(t, w.ok("GET", trust, ""))
 	assert.Len(t, w.ok("GET", trust+"?showDeleted=true", "")["workloadIdentityPools"], 1)
-	assert.Equal(t, "Conflict ALREADY_EXISTS: Requested entity already exists", w.refused("POST", trust+"?workloadIdentityPoolId=github", `{}`))
+	assert.Equal(t, "Conflict ALREADY_EXISTS: Requested entity already exists",
+		w.refused("POST", trust+"?workloadIdentityPoolId=github", `{}`))
 	w.ok("POST", trust+"/github:undelete", `{}`)
 	assert.Equal(t, made, w.ok("GET", trust+"/github", ""))
 
@@ -92,12 +98,15 @@ func TestRoleIsDeletedSoftly(t *testing.T) {
 	w.ok("POST", roles, `{"roleId":"custom","role":{"title":"T","stage":"GA","includedPermissions":["run.services.get","run.services.get"]}}`)
 	assert.Equal(t, []any{"run.services.get"}, w.ok("GET", roles+"/custom", "")["includedPermissions"])
 	assert.Equal(t, true, w.ok("DELETE", roles+"/custom", "")["deleted"])
-	const taken = "Bad Request FAILED_PRECONDITION: You can't create a role with role_id (custom) where there is an existing role with that role_id in a deleted state."
+	const taken = "Bad Request FAILED_PRECONDITION: You can't create a role with role_id (custom) where there is an existing role with " +
+		"that role_id in a deleted state."
 	assert.Equal(t, taken, w.refused("POST", roles, `{"roleId":"custom"}`))
 	assert.Nil(t, w.ok("POST", roles+"/custom:undelete", `{}`)["deleted"])
 	w.ok("DELETE", roles+"/custom", "")
 	w.clock.Advance(8 * 24 * time.Hour)
-	assert.Equal(t, "Bad Request FAILED_PRECONDITION: The role named projects/procureflow-dev/roles/custom was deleted more than 7 days ago.", w.refused("POST", roles+"/custom:undelete", `{}`))
+	assert.Equal(t,
+		"Bad Request FAILED_PRECONDITION: The role named projects/procureflow-dev/roles/custom was deleted more than 7 days ago.",
+		w.refused("POST", roles+"/custom:undelete", `{}`))
 	w.clock.Advance(30 * 24 * time.Hour)
 	w.ok("POST", roles, `{"roleId":"custom"}`)
 }
@@ -120,8 +129,11 @@ func TestSecretVersions(t *testing.T) {
 	assert.NotContains(t, string(state), encoded)
 
 	w.ok("POST", secret+"/versions/1:destroy", `{}`)
-	assert.Equal(t, "Bad Request FAILED_PRECONDITION: Secret Version [projects/123456789012/secrets/key/versions/1] is in DESTROYED state.", w.refused("GET", secret+"/versions/1:access", ""))
-	assert.Equal(t, "projects/123456789012/secrets/key/versions/2", w.ok("POST", secret+":addVersion", `{"payload":{"data":"dg=="}}`)["name"], "numbers are not used again")
+	assert.Equal(t,
+		"Bad Request FAILED_PRECONDITION: Secret Version [projects/123456789012/secrets/key/versions/1] is in DESTROYED state.",
+		w.refused("GET", secret+"/versions/1:access", ""))
+	assert.Equal(t, "projects/123456789012/secrets/key/versions/2", w.ok("POST", secret+":addVersion",
+		`{"payload":{"data":"dg=="}}`)["name"], "numbers are not used again")
 	w.ok("DELETE", secret, "")
 	code, _ := w.call("GET", secret+"/versions/2", "")
 	assert.Equal(t, http.StatusNotFound, code)
@@ -130,31 +142,38 @@ func TestSecretVersions(t *testing.T) {
 func TestComputedFields(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	repository := w.ok("POST", "/ar/v1"+p+"/locations/us-central1/repositories?repositoryId=procureflow", `{"format":"DOCKER","dockerConfig":{"immutableTags":true}}`)
+	repository := w.ok("POST", "/ar/v1"+p+"/locations/us-central1/repositories?repositoryId=procureflow",
+		`{"format":"DOCKER","dockerConfig":{"immutableTags":true}}`)
 	assert.Equal(t, "us-central1-docker.pkg.dev/procureflow-dev/procureflow", repository["registryUri"])
 	assert.Equal(t, "SCANNING_DISABLED", dig(repository, "vulnerabilityScanningConfig", "enablementState"))
-	channel := w.ok("POST", "/mon/v3"+p+"/notificationChannels", `{"type":"email","displayName":"Mail","labels":{"email_address":"a@example.com"}}`)
+	channel := w.ok("POST", "/mon/v3"+p+"/notificationChannels",
+		`{"type":"email","displayName":"Mail","labels":{"email_address":"a@example.com"}}`)
 	assert.Equal(t, true, channel["enabled"])
-	policy := w.ok("POST", "/mon/v3"+p+"/alertPolicies", `{"displayName":"a","combiner":"OR","notificationChannels":["`+channel["name"].(string)+`"],
+	policy := w.ok("POST", "/mon/v3"+p+"/alertPolicies", `{"displayName":"a","combiner":"OR","notificationChannels":["`+
+		channel["name"].(string)+`"],
 		"conditions":[{"displayName":"c","conditionThreshold":{"filter":"metric.type=\"x\" resource.type=\"y\"","comparison":"COMPARISON_GT","duration":"60s","thresholdValue":1}}]}`)
 	assert.Regexp(t, "^"+policy["name"].(string)+"/conditions/[0-9]+$", dig(policy, "conditions", 0, "name"))
 	assert.Contains(t, w.refused("DELETE", "/mon/v3/"+channel["name"].(string), ""), "it is used by the alert policy")
 	w.ok("DELETE", "/mon/v3/"+channel["name"].(string)+"?force=true", "")
 	assert.Nil(t, w.ok("GET", "/mon/v3/"+policy["name"].(string), "")["notificationChannels"])
 
-	uptime := w.ok("POST", "/mon/v3"+p+"/uptimeCheckConfigs", `{"displayName":"Web is up","timeout":"10s","httpCheck":{"useSsl":true},"monitoredResource":{"type":"uptime_url","labels":{"host":"x.example"}}}`)
+	uptime := w.ok("POST", "/mon/v3"+p+"/uptimeCheckConfigs",
+		`{"displayName":"Web is up","timeout":"10s","httpCheck":{"useSsl":true},"monitoredResource":{"type":"uptime_url","labels":{"host":"x.example"}}}`)
 	assert.Regexp(t, "^projects/procureflow-dev/uptimeCheckConfigs/web-is-up-[a-z]{11}$", uptime["name"])
 	assert.InDelta(t, 443, dig(uptime, "httpCheck", "port"), 0)
 	metric := w.ok("POST", "/log/v2"+p+"/metrics", `{"name":"web/deployments","filter":"x"}`)
 	assert.Equal(t, metric, w.ok("GET", "/log/v2"+p+"/metrics/web%2Fdeployments", ""))
 	assert.Equal(t, "logging.googleapis.com/user/web/deployments", dig(metric, "metricDescriptor", "type"))
 	w.ok("POST", "/mon/v3"+p+"/services?serviceId=web", `{"custom":{}}`)
-	objective := w.ok("POST", "/mon/v3"+p+"/services/web/serviceLevelObjectives?serviceLevelObjectiveId=availability", `{"goal":0.995,"rollingPeriod":"2419200s","serviceLevelIndicator":{"basicSli":{"availability":{}}}}`)
+	objective := w.ok("POST", "/mon/v3"+p+"/services/web/serviceLevelObjectives?serviceLevelObjectiveId=availability",
+		`{"goal":0.995,"rollingPeriod":"2419200s","serviceLevelIndicator":{"basicSli":{"availability":{}}}}`)
 	assert.Equal(t, "projects/123456789012/services/web/serviceLevelObjectives/availability", objective["name"])
-	budget := w.ok("POST", "/budgets/v1/billingAccounts/"+billing+"/budgets", `{"displayName":"b","amount":{"specifiedAmount":{"units":10}},"budgetFilter":{"projects":["projects/procureflow-dev"]},"thresholdRules":[{"thresholdPercent":0.5}]}`)
+	budget := w.ok("POST", "/budgets/v1/billingAccounts/"+billing+"/budgets",
+		`{"displayName":"b","amount":{"specifiedAmount":{"units":10}},"budgetFilter":{"projects":["projects/procureflow-dev"]},"thresholdRules":[{"thresholdPercent":0.5}]}`)
 	assert.Equal(t, "projects/123456789012", dig(budget, "budgetFilter", "projects", 0))
 	assert.Equal(t, map[string]any{"currencyCode": "USD", "units": "10"}, dig(budget, "amount", "specifiedAmount"))
-	dashboard := w.ok("POST", "/mon/v1"+p+"/dashboards", `{"displayName":"d","mosaicLayout":{"columns":48,"tiles":[{"xPos":0,"width":24,"height":16,"widget":{"title":"t","text":{"content":"x"}}}]}}`)
+	dashboard := w.ok("POST", "/mon/v1"+p+"/dashboards",
+		`{"displayName":"d","mosaicLayout":{"columns":48,"tiles":[{"xPos":0,"width":24,"height":16,"widget":{"title":"t","text":{"content":"x"}}}]}}`)
 	assert.Equal(t, dashboard, w.ok("GET", "/mon/v1/"+dashboard["name"].(string), ""))
 }
 

@@ -81,15 +81,19 @@ func eachOdd(t *testing.T, body string, do func(string)) {
 
 // hubRequests are GitHub's writes, whole.
 var hubRequests = []struct{ method, path, body string }{
-	{"PUT", hub + "/environments/prod", `{"wait_timer":5,"prevent_self_review":true,"can_admins_bypass":false,"reviewers":[{"type":"User","id":33}],
+	{"PUT", hub + "/environments/prod",
+		`{"wait_timer":5,"prevent_self_review":true,"can_admins_bypass":false,"reviewers":[{"type":"User","id":33}],
 		"deployment_branch_policy":{"protected_branches":false,"custom_branch_policies":true}}`},
 	{"POST", hub + "/environments/prod/deployment-branch-policies", `{"name":"main","type":"branch"}`},
 	{"POST", hub + "/environments/prod/variables", `{"name":"A","value":"b"}`},
 	{"POST", hub + "/actions/variables", `{"name":"A","value":"b"}`},
 	{"PATCH", hub + "/actions/variables/A", `{"name":"B","value":"c"}`},
-	{"POST", hub + "/rulesets", `{"name":"main","enforcement":"active",` + onMain + `,"bypass_actors":[{"actor_id":5,"actor_type":"RepositoryRole","bypass_mode":"always"}],"rules":[` + pullRequestRule + `,` + checksRule + `]}`},
+	{"POST", hub + "/rulesets", `{"name":"main","enforcement":"active",` + onMain +
+		`,"bypass_actors":[{"actor_id":5,"actor_type":"RepositoryRole","bypass_mode":"always"}],"rules":[` + pullRequestRule + `,` +
+		checksRule + `]}`},
 	{"PUT", hub + "/actions/permissions", `{"enabled":true,"allowed_actions":"selected","sha_pinning_required":true}`},
-	{"PUT", hub + "/actions/permissions/selected-actions", `{"github_owned_allowed":true,"verified_allowed":true,"patterns_allowed":["a/b@*"]}`},
+	{"PUT", hub + "/actions/permissions/selected-actions",
+		`{"github_owned_allowed":true,"verified_allowed":true,"patterns_allowed":["a/b@*"]}`},
 	{"PUT", hub + "/actions/permissions/workflow", `{"default_workflow_permissions":"read","can_approve_pull_request_reviews":false}`},
 }
 
@@ -133,7 +137,8 @@ func TestOddPaths(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.prepare()
-	ids := []string{project, "-", "", "%", "%2F", "%00", "x:y", "latest", "1", "global", "us-central1", number, "runtime@procureflow-dev.iam.gserviceaccount.com", strings.Repeat("a", 300), "é"}
+	ids := []string{project, "-", "", "%", "%2F", "%00", "x:y", "latest", "1", "global", "us-central1", number,
+		"runtime@procureflow-dev.iam.gserviceaccount.com", strings.Repeat("a", 300), "é"}
 	for prefix, api := range cloud.Prefixes() {
 		for _, m := range schema.Methods(api) {
 			for _, id := range ids {
@@ -152,8 +157,10 @@ func TestOddPaths(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/", "//", "/gh/api/v3/", "/gh/api/v3/repos", "/gh/api/v3/repos/a", "/gh/api/v3/repositories/22", "/gh/api/v3/repositories/x", "/run/v2", "/run/v2/", "/apis/serving.knative.dev/v1/",
-		"/apis/serving.knative.dev/v1/namespaces", "/v1/projects/", "/v1/projects/x/locations/-/services", hub + "/environments", hub + "/environments/", hub + "/environments/a/b/c/d", hub + "/rulesets/x/y", hub + "/actions", hub + "/actions/permissions/x"} {
+	for _, path := range []string{"/", "//", "/gh/api/v3/", "/gh/api/v3/repos", "/gh/api/v3/repos/a", "/gh/api/v3/repositories/22",
+		"/gh/api/v3/repositories/x", "/run/v2", "/run/v2/", "/apis/serving.knative.dev/v1/",
+		"/apis/serving.knative.dev/v1/namespaces", "/v1/projects/", "/v1/projects/x/locations/-/services", hub + "/environments", hub +
+			"/environments/", hub + "/environments/a/b/c/d", hub + "/rulesets/x/y", hub + "/actions", hub + "/actions/permissions/x"} {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "X"} {
 			for _, body := range []string{"", "x", "[]", "null", "{}", `"x"`} {
 				w.survives(t, method, path, body)

@@ -73,7 +73,8 @@ func roleKinds() []*kind {
 		missing: func(n name) *Error { return notFound("The role named %s was not found.", n.shown()) },
 		taken: func(n name, there map[string]any) *Error {
 			if flag(there, "deleted") {
-				return precondition("You can't create a role with role_id (%s) where there is an existing role with that role_id in a deleted state.", n.id())
+				return precondition("You can't create a role with role_id (%s) where there is an existing role with that role_id in a "+
+					"deleted state.", n.id())
 			}
 			return exists("A role named %s in projects/%s already exists.", n.id(), n.project.id)
 		},

@@ -23,12 +23,15 @@ const (
 func runKinds() []*kind {
 	absent := func(kind string) func(name) *Error {
 		return func(n name) *Error {
-			return notFound("Resource '%s' of kind '%s' in region '%s' in project '%s' does not exist.", n.id(), kind, n.variable("locations"), n.project.id)
+			return notFound("Resource '%s' of kind '%s' in region '%s' in project '%s' does not exist.", n.id(), kind,
+				n.variable("locations"), n.project.id)
 		}
 	}
 	service := &kind{
-		prefix: "run/v2", host: runHost, pattern: runServices, message: "run:GoogleCloudRunV2Service", body: "service", typeURL: serviceType, listField: "services",
-		idParam: "serviceId", policy: true, operations: []string{"create", "update", "delete"}, mask: maskReplaces, etag: "etag", created: "createTime",
+		prefix: "run/v2", host: runHost, pattern: runServices, message: "run:GoogleCloudRunV2Service", body: "service",
+		typeURL: serviceType, listField: "services",
+		idParam: "serviceId", policy: true, operations: []string{"create", "update",
+			"delete"}, mask: maskReplaces, etag: "etag", created: "createTime",
 		// The rule is in package run, with the other rules of a service.
 		id: regexp.MustCompile(``), idFix: "%s",
 		missing: absent("SERVICE"),
@@ -36,7 +39,8 @@ func runKinds() []*kind {
 		prepare: prepareRunService, finish: finishRunService, remove: removeRunService,
 	}
 	revision := &kind{
-		prefix: "run/v2", host: runHost, pattern: runRevisions, message: "run:GoogleCloudRunV2Revision", typeURL: revisionType, listField: "revisions",
+		prefix: "run/v2", host: runHost, pattern: runRevisions, message: "run:GoogleCloudRunV2Revision", typeURL: revisionType,
+		listField:  "revisions",
 		operations: []string{"delete"}, read: listRevisions, missing: absent("REVISION"),
 		// Revisions are made by services; the table wants to know that they can be deleted.
 		prepare: func(*change) error { return errNoMethod },
@@ -133,8 +137,9 @@ func (c *change) makeRevision(s map[string]any) (string, error) {
 	}
 	n := c.revision(id)
 	s["latestCreatedRevision"] = n.shown()
-	document := store.Document{"name": n.shown(), "uid": c.cloud.uuid(), "generation": "1", "createTime": timestamp(c.now), "updateTime": timestamp(c.now),
-		"service": c.name.id(), "creator": caller, "launchStage": s["launchStage"], "etag": newEtag(c.cloud), "reconciling": true,
+	document := store.Document{"name": n.shown(), "uid": c.cloud.uuid(), "generation": "1", "createTime": timestamp(c.now),
+		"updateTime": timestamp(c.now),
+		"service":    c.name.id(), "creator": caller, "launchStage": s["launchStage"], "etag": newEtag(c.cloud), "reconciling": true,
 		"logUri": "https://console.cloud.google.com/logs/viewer?project=" + c.name.project.id}
 	for field, value := range template {
 		if _, _, found := schema.MaskPath("run:GoogleCloudRunV2Revision", field); found {
@@ -180,7 +185,8 @@ func listRevisions(q *request, collection name) (any, error) {
 // service or anything below it.
 func (q *request) revisions(place name) []map[string]any {
 	var documents []map[string]any
-	for _, n := range q.children(name{kind: kindOf(runHost, runRevisions), project: place.project, segments: append(place.segments[:6:6], "revisions")}) {
+	for _, n := range q.children(name{kind: kindOf(runHost, runRevisions), project: place.project,
+		segments: append(place.segments[:6:6], "revisions")}) {
 		documents = append(documents, q.get(n))
 	}
 	slices.SortFunc(documents, func(a, b map[string]any) int {

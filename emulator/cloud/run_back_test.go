@@ -89,7 +89,8 @@ func TestBackByV1(t *testing.T) {
 	w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`}`)
 	assert.Nil(t, w.asks("web-b", healthy))
 	const v1 = "http://us-central1-run.emulator/apis/serving.knative.dev/v1/namespaces/" + project + "/services/web"
-	w.ok("PUT", v1, `{"apiVersion":"serving.knative.dev/v1","kind":"Service","metadata":{"name":"web"},"spec":{"template":{"metadata":{"name":"web-a"},
+	w.ok("PUT", v1,
+		`{"apiVersion":"serving.knative.dev/v1","kind":"Service","metadata":{"name":"web"},"spec":{"template":{"metadata":{"name":"web-a"},
 		"spec":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@`+healthy+`"}]}}}}`)
 	assert.Equal(t, "web-a web-a", w.latest())
 }

@@ -47,8 +47,12 @@ func TestDeletionsAnswerWhatWasDeleted(t *testing.T) {
 	assert.Equal(t, "2026-11-23T12:01:00.000000Z", dig(operation, "response", "deleteTime"))
 	assert.Equal(t, before["uid"], dig(operation, "response", "uid"))
 	assert.Equal(t, before["traffic"], dig(operation, "response", "traffic"))
-	assert.Equal(t, "Not Found NOT_FOUND: Resource 'web' of kind 'SERVICE' in region 'us-central1' in project 'procureflow-dev' does not exist.", w.refused("DELETE", services+"/web", ""))
-	assert.Equal(t, "Not Found NOT_FOUND: Resource 'web' of kind 'SERVICE' in region 'us-central1' in project 'procureflow-dev' does not exist.", w.refused("GET", services+"/web/revisions", ""))
+	assert.Equal(t,
+		"Not Found NOT_FOUND: Resource 'web' of kind 'SERVICE' in region 'us-central1' in project 'procureflow-dev' does not exist.",
+		w.refused("DELETE", services+"/web", ""))
+	assert.Equal(t,
+		"Not Found NOT_FOUND: Resource 'web' of kind 'SERVICE' in region 'us-central1' in project 'procureflow-dev' does not exist.",
+		w.refused("GET", services+"/web/revisions", ""))
 	// Nothing is left for a service of the same name: its revisions' names are free again.
 	w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", broken)+`}`)
 }

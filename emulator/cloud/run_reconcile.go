@@ -171,8 +171,10 @@ func (q *request) progress(n name, service, pending map[string]any) (rests bool,
 	if passed(pending, "at", q.now) {
 		delete(pending, "at")
 	}
-	before := run.Status{Serving: run.Targets(list(service, "trafficStatuses")), LatestReady: lastSegment(text(service, "latestReadyRevision"))}
-	wish := run.Wish{Desired: run.Targets(list(service, "traffic")), Created: asked, Early: text(pending, "at") != "", Hold: flag(pending, "holdTraffic")}
+	before := run.Status{Serving: run.Targets(list(service, "trafficStatuses")),
+		LatestReady: lastSegment(text(service, "latestReadyRevision"))}
+	wish := run.Wish{Desired: run.Targets(list(service, "traffic")), Created: asked, Early: text(pending, "at") != "",
+		Hold: flag(pending, "holdTraffic")}
 	status := run.Reconcile(wish, before, func(revision string) run.Fate {
 		return fate(c.revision(revision), c.tx.Get(c.revision(revision).key()))
 	})

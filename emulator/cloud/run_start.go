@@ -85,9 +85,12 @@ func (c *change) readSecret(field string, ref map[string]any, account string) *E
 	secret := name{kind: kindOf(secretHost, secretPattern), project: project, segments: []string{"projects", project.id, "secrets", id}}
 	shown := secret.shown() + "/versions/" + version
 	if !c.holds(secret, "serviceAccount:"+account, "roles/secretmanager.secretAccessor", "roles/secretmanager.admin", "roles/owner") {
-		return denied("%s: Permission denied on secret: %s for Revision service account %s. The service account used must be granted the 'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.", field, shown, account)
+		return denied("%s: Permission denied on secret: %s for Revision service account %s. The service account used must be granted "+
+			"the 'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.",
+			field, shown, account)
 	}
-	versions := name{kind: kindOf(secretHost, secretPattern+"/*/versions"), project: project, segments: append(secret.segments[:4:4], "versions")}
+	versions := name{kind: kindOf(secretHost, secretPattern+"/*/versions"), project: project,
+		segments: append(secret.segments[:4:4], "versions")}
 	document := c.get(versions.child(c.versionNumber(versions, version)))
 	if document == nil {
 		return notFound("%s: Secret %s was not found", field, shown)
@@ -115,13 +118,16 @@ func (c *change) probe(revision map[string]any) (*Error, string) {
 			continue
 		}
 		if object(container, "startupProbe", "httpGet") != nil {
-			return precondition("The user-provided container failed the configured startup probe checks. Logs for this revision might contain more information."), "HEALTH_CHECK_CONTAINER_ERROR"
+			return precondition("The user-provided container failed the configured startup probe checks. Logs for this revision might " +
+				"contain more information."), "HEALTH_CHECK_CONTAINER_ERROR"
 		}
 		port := 8080.0
 		for _, p := range list(container, "ports") {
 			port = number(p.(map[string]any), "containerPort")
 		}
-		return precondition("The user-provided container failed to start and listen on the port defined provided by the PORT=%g environment variable within the allocated timeout. This can happen when the container port is misconfigured or if the timeout is too short.", port), "HEALTH_CHECK_CONTAINER_ERROR"
+		return precondition("The user-provided container failed to start and listen on the port defined provided by the PORT=%g "+
+			"environment variable within the allocated timeout. This can happen when the container port is misconfigured or if the "+
+			"timeout is too short.", port), "HEALTH_CHECK_CONTAINER_ERROR"
 	}
 	return nil, ""
 }

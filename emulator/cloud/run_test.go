@@ -52,10 +52,12 @@ func TestDefaultsOfAService(t *testing.T) {
 func TestUnmaskedPatchReplacesEverything(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.ok("POST", services+"?serviceId=web", `{"labels":{"a":"b"},"template":`+tpl("web-blue", healthy)+`,"traffic":[`+to("web-blue", 100, "stable")+`]}`)
+	w.ok("POST", services+"?serviceId=web", `{"labels":{"a":"b"},"template":`+tpl("web-blue", healthy)+`,"traffic":[`+to("web-blue", 100,
+		"stable")+`]}`)
 	patched := w.ok("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`)
 	assert.Nil(t, patched["labels"])
-	assert.Equal(t, "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", dig(patched, "trafficStatuses", 0, "type"), "empty traffic sends everything to the new revision")
+	assert.Equal(t, "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", dig(patched, "trafficStatuses", 0, "type"),
+		"empty traffic sends everything to the new revision")
 	assert.Equal(t, "https://web-123456789012.us-central1.run.app", patched["uri"])
 	assert.Equal(t, "2", patched["generation"])
 	again := w.ok("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`)
@@ -67,7 +69,9 @@ func TestFailedRevisionKeepsTraffic(t *testing.T) {
 	w := start(t)
 	require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
 	w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", healthy)+`}`)
-	const message = "Revision 'web-green' is not ready and cannot serve traffic. The user-provided container failed to start and listen on the port defined provided by the PORT=8080 environment variable within the allocated timeout. This can happen when the container port is misconfigured or if the timeout is too short."
+	const message = "Revision 'web-green' is not ready and cannot serve traffic. The user-provided container failed to start and listen " +
+		"on the port defined provided by the PORT=8080 environment variable within the allocated timeout. This can happen when the " +
+		"container port is misconfigured or if the timeout is too short."
 	_, operation := w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-green", broken)+`}`)
 	assert.Equal(t, map[string]any{"code": 9.0, "message": message}, operation["error"])
 	service := w.ok("GET", services+"/web", "")
@@ -77,7 +81,8 @@ func TestFailedRevisionKeepsTraffic(t *testing.T) {
 	assert.Contains(t, service["latestReadyRevision"], "web-blue")
 
 	// A shift to it is written down and does not happen.
-	_, operation = w.call("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-green", 10, "candidate")+`,`+to("web-blue", 90, "")+`]}`)
+	_, operation = w.call("PATCH", services+"/web?updateMask=traffic",
+		`{"traffic":[`+to("web-green", 10, "candidate")+`,`+to("web-blue", 90, "")+`]}`)
 	assert.NotNil(t, operation["error"])
 	service = w.ok("GET", services+"/web", "")
 	assert.Equal(t, "web-green", dig(service, "traffic", 0, "revision"))
@@ -87,7 +92,8 @@ func TestFailedRevisionKeepsTraffic(t *testing.T) {
 	require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{}))
 	_, operation = w.call("PATCH", services+"/web", `{"labels":{"try":"again"},"template":`+tpl("web-green", broken)+`}`)
 	assert.Equal(t, message, dig(operation, "error", "message"))
-	assert.Equal(t, "Conflict ALREADY_EXISTS: Revision named 'web-green' with different configuration already exists.", w.refused("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`))
+	assert.Equal(t, "Conflict ALREADY_EXISTS: Revision named 'web-green' with different configuration already exists.",
+		w.refused("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`))
 	w.ok("PATCH", services+"/web", `{"template":`+tpl("web-teal", broken)+`}`)
 }
 
@@ -101,10 +107,16 @@ func TestRevisionNeedsItsSecretsAndImage(t *testing.T) {
 		grant, image, version, want string
 		code                        float64
 	}{
-		"no access":      {"", image, "1", prefix + field + "Permission denied on secret: projects/123456789012/secrets/key/versions/1 for Revision service account 123456789012-compute@developer.gserviceaccount.com. The service account used must be granted the 'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.", 7},
-		"no version":     {"/sm/v1" + p + "/secrets/key", image, "7", prefix + field + "Secret projects/123456789012/secrets/key/versions/7 was not found", 5},
-		"disabled":       {"/sm/v1" + p + "/secrets/key", image, "2", prefix + field + "Secret Version [projects/123456789012/secrets/key/versions/2] is in DISABLED state.", 9},
-		"no repository":  {"/sm/v1" + p + "/secrets/key", "us-central1-docker.pkg.dev/procureflow-dev/none/web:1", "1", prefix + "Image 'us-central1-docker.pkg.dev/procureflow-dev/none/web:1' not found.", 5},
+		"no access": {"", image, "1",
+			prefix + field + "Permission denied on secret: projects/123456789012/secrets/key/versions/1 for Revision service account " +
+				"123456789012-compute@developer.gserviceaccount.com. The service account used must be granted the 'Secret Manager " +
+				"Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.", 7},
+		"no version": {"/sm/v1" + p + "/secrets/key", image, "7", prefix + field +
+			"Secret projects/123456789012/secrets/key/versions/7 was not found", 5},
+		"disabled": {"/sm/v1" + p + "/secrets/key", image, "2", prefix + field +
+			"Secret Version [projects/123456789012/secrets/key/versions/2] is in DISABLED state.", 9},
+		"no repository": {"/sm/v1" + p + "/secrets/key", "us-central1-docker.pkg.dev/procureflow-dev/none/web:1", "1",
+			prefix + "Image 'us-central1-docker.pkg.dev/procureflow-dev/none/web:1' not found.", 5},
 		"access":         {"/sm/v1" + p + "/secrets/key", image, "1", "", 0},
 		"project access": {"/crm/v1" + p, "us-central1-docker.pkg.dev/procureflow-dev/procureflow/web:1", "1", "", 0},
 	} {
@@ -119,7 +131,8 @@ func TestRevisionNeedsItsSecretsAndImage(t *testing.T) {
 			if test.grant != "" {
 				w.ok("POST", test.grant+":setIamPolicy", grant)
 			}
-			_, operation := w.call("POST", services+"?serviceId=web", `{"template":{"revision":"web-a","containers":[{"image":"`+test.image+`","env":[{"name":"KEY","valueSource":{"secretKeyRef":{"secret":"key","version":"`+test.version+`"}}}]}]}}`)
+			_, operation := w.call("POST", services+"?serviceId=web", `{"template":{"revision":"web-a","containers":[{"image":"`+
+				test.image+`","env":[{"name":"KEY","valueSource":{"secretKeyRef":{"secret":"key","version":"`+test.version+`"}}}]}]}}`)
 			if test.want == "" {
 				assert.Nil(t, operation["error"])
 				return
@@ -191,7 +204,8 @@ func TestStartupTakesItsTime(t *testing.T) {
 	w.clock.Advance(time.Second)
 	service = w.ok("GET", services+"/web", "")
 	assert.Nil(t, service["reconciling"])
-	assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-c", Percent: 100, Tag: "stable"}}, run.Targets(service["trafficStatuses"].([]any)))
+	assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-c", Percent: 100, Tag: "stable"}},
+		run.Targets(service["trafficStatuses"].([]any)))
 	w.clock.Advance(2 * time.Minute)
 	assert.Equal(t, "CONDITION_FAILED", decided("web-b"))
 }

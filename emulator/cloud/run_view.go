@@ -25,7 +25,8 @@ type Behaviour struct {
 // Check refuses what makes no sense as the behaviour of a digest.
 func (b Behaviour) Check(digest string) error {
 	if !strings.HasPrefix(digest, "sha256:") || b.ErrorRate < 0 || b.ErrorRate > 1 || b.Latency < 0 || b.Startup < 0 {
-		return fmt.Errorf("behaviour of %q: want a digest sha256:..., an error rate between 0 and 1, a latency and a startup that are not negative", digest)
+		return fmt.Errorf("behaviour of %q: want a digest sha256:..., an error rate between 0 and 1, a latency and a startup that are "+
+			"not negative", digest)
 	}
 	return nil
 }
@@ -39,7 +40,8 @@ func (c *Cloud) SetBehaviour(digest string, b Behaviour) error {
 		return err
 	}
 	return c.store.Update(func(tx *store.Tx) error {
-		return tx.Put(behaviourPrefix+digest, store.Document{"errorRate": b.ErrorRate, "latency": b.Latency.String(), "startup": b.Startup.String(), "neverReady": b.NeverReady})
+		return tx.Put(behaviourPrefix+digest, store.Document{"errorRate": b.ErrorRate, "latency": b.Latency.String(),
+			"startup": b.Startup.String(), "neverReady": b.NeverReady})
 	})
 }
 
@@ -139,11 +141,13 @@ func (c *Cloud) service(tx *store.Tx, fullName string) (Service, error) {
 	if document == nil {
 		return Service{}, fmt.Errorf("%w: %s", ErrNoService, fullName)
 	}
-	s := Service{Name: fullName, Project: segments[1], Location: segments[3], ID: segments[5], URI: text(document, "uri"), Revisions: map[string]Revision{}}
+	s := Service{Name: fullName, Project: segments[1], Location: segments[3], ID: segments[5], URI: text(document, "uri"),
+		Revisions: map[string]Revision{}}
 	s.Public = flag(document, "invokerIamDisabled") || q.holds(n, "allUsers", "roles/run.invoker", "roles/run.servicesInvoker")
 	s.Internal = text(document, "ingress") != "INGRESS_TRAFFIC_ALL" || flag(document, "defaultUriDisabled")
 	s.Traffic = run.Resolve(run.Targets(list(document, "trafficStatuses")), lastSegment(text(document, "latestReadyRevision")))
-	for _, r := range q.children(name{kind: kindOf(runHost, runRevisions), project: n.project, segments: append(segments[:6:6], "revisions")}) {
+	for _, r := range q.children(name{kind: kindOf(runHost, runRevisions), project: n.project,
+		segments: append(segments[:6:6], "revisions")}) {
 		if revision := q.get(r); isReady(revision) {
 			s.Revisions[r.id()] = viewRevision(r.id(), revision)
 		}

@@ -17,7 +17,8 @@ const (
 
 func secretKinds() []*kind {
 	secret := &kind{
-		prefix: "sm/v1", host: secretHost, pattern: secretPattern, message: "sm:Secret", body: "secret", listField: "secrets", numbered: true, policy: true,
+		prefix: "sm/v1", host: secretHost, pattern: secretPattern, message: "sm:Secret", body: "secret", listField: "secrets",
+		numbered: true, policy: true,
 		idParam: "secretId", immutable: []string{"replication"}, etag: "etag", created: "createTime",
 		id:      regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`),
 		idFix:   "The provided Secret ID [%s] does not match the expected format [[a-zA-Z_0-9]+].",
@@ -33,7 +34,8 @@ func secretKinds() []*kind {
 		verbs: map[string]func(*change) (any, error){"POST addVersion": addVersion},
 	}
 	version := &kind{
-		prefix: "sm/v1", host: secretHost, pattern: secretPattern + "/*/versions", message: "sm:SecretVersion", listField: "versions", numbered: true,
+		prefix: "sm/v1", host: secretHost, pattern: secretPattern +
+			"/*/versions", message: "sm:SecretVersion", listField: "versions", numbered: true,
 		rename:  (*request).versionNumber,
 		missing: func(n name) *Error { return notFound("Secret Version [%s] not found.", n.shown()) },
 		verbs: map[string]func(*change) (any, error){
@@ -78,9 +80,11 @@ func addVersion(c *change) (any, error) {
 	if given != "" && given != sum {
 		return nil, invalid("The checksum of the Secret Payload does not match data_crc32c.")
 	}
-	versions := name{kind: kindOf(secretHost, secretPattern+"/*/versions"), project: c.name.project, segments: append(c.name.segments[:4:4], "versions")}
+	versions := name{kind: kindOf(secretHost, secretPattern+"/*/versions"), project: c.name.project,
+		segments: append(c.name.segments[:4:4], "versions")}
 	n := versions.child(strconv.Itoa(len(c.children(versions)) + 1)) // destroyed versions stay, so numbers are never used twice
-	document := map[string]any{"name": n.shown(), "createTime": timestamp(c.now), "state": "ENABLED", "etag": newEtag(c.cloud), "replicationStatus": map[string]any{}}
+	document := map[string]any{"name": n.shown(), "createTime": timestamp(c.now), "state": "ENABLED", "etag": newEtag(c.cloud),
+		"replicationStatus": map[string]any{}}
 	for _, policy := range []string{"automatic", "userManaged"} {
 		if object(c.old, "replication")[policy] != nil {
 			document["replicationStatus"] = map[string]any{policy: map[string]any{}}

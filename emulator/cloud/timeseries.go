@@ -29,7 +29,8 @@ type aggregation struct {
 }
 
 // percentiles are the reducers of a distribution.
-var percentiles = map[string]float64{"REDUCE_PERCENTILE_99": 0.99, "REDUCE_PERCENTILE_95": 0.95, "REDUCE_PERCENTILE_50": 0.5, "REDUCE_PERCENTILE_05": 0.05}
+var percentiles = map[string]float64{"REDUCE_PERCENTILE_99": 0.99, "REDUCE_PERCENTILE_95": 0.95, "REDUCE_PERCENTILE_50": 0.5,
+	"REDUCE_PERCENTILE_05": 0.05}
 
 func (q *request) aggregation(metric string) (aggregation, error) {
 	a := aggregation{groupBy: q.query["aggregation.groupByFields"]}
@@ -41,14 +42,16 @@ func (q *request) aggregation(metric string) (aggregation, error) {
 		return a, err
 	}
 	if a.from.After(a.to) {
-		return a, invalid("Field interval.start_time had an invalid value of %q: The start time must be before the end time (%s).", q.query.Get("interval.startTime"), q.query.Get("interval.endTime"))
+		return a, invalid("Field interval.start_time had an invalid value of %q: The start time must be before the end time (%s).",
+			q.query.Get("interval.startTime"), q.query.Get("interval.endTime"))
 	}
 	if aligner := q.query.Get("aggregation.perSeriesAligner"); aligner != "ALIGN_DELTA" {
 		return a, invalid("Field aggregation.perSeriesAligner had an invalid value of %q: the emulator aligns by ALIGN_DELTA.", aligner)
 	}
 	period := seconds(q.query.Get("aggregation.alignmentPeriod"))
 	if a.period = time.Duration(period * float64(time.Second)); a.period < metrics.Interval {
-		return a, invalid("Field aggregation.alignmentPeriod had an invalid value of %q: The alignment period must be at least 60 seconds.", q.query.Get("aggregation.alignmentPeriod"))
+		return a, invalid("Field aggregation.alignmentPeriod had an invalid value of %q: The alignment period must be at least 60 "+
+			"seconds.", q.query.Get("aggregation.alignmentPeriod"))
 	}
 	reducer := q.query.Get("aggregation.crossSeriesReducer")
 	p, isPercentile := percentiles[reducer]
@@ -59,11 +62,13 @@ func (q *request) aggregation(metric string) (aggregation, error) {
 	case metric == requestLatencies && isPercentile:
 		a.reduce, a.percentile = true, p
 	default:
-		return a, invalid("Field aggregation.crossSeriesReducer had an invalid value of %q: the emulator reduces %s by REDUCE_SUM and %s by REDUCE_PERCENTILE_05, _50, _95 and _99.", reducer, requestCount, requestLatencies)
+		return a, invalid("Field aggregation.crossSeriesReducer had an invalid value of %q: the emulator reduces %s by REDUCE_SUM and "+
+			"%s by REDUCE_PERCENTILE_05, _50, _95 and _99.", reducer, requestCount, requestLatencies)
 	}
 	for _, field := range a.groupBy {
 		if !slices.Contains(seriesLabels, field) {
-			return a, invalid("Field aggregation.groupByFields had an invalid value of %q: the emulator groups by %s.", field, strings.Join(seriesLabels, ", "))
+			return a, invalid("Field aggregation.groupByFields had an invalid value of %q: the emulator groups by %s.", field,
+				strings.Join(seriesLabels, ", "))
 		}
 	}
 	if view := q.query.Get("view"); view != "" && view != "FULL" {
@@ -108,8 +113,10 @@ func listTimeSeries(q *request, n name) (any, error) {
 	groups, order := map[string]*group{}, []string{}
 	for _, series := range q.cloud.options.Metrics.Query("", a.from.Add(-metrics.Interval), a.to) {
 		parts := strings.Split(series.Key.Service, "/")
-		labels := map[string]string{"resource.labels.project_id": parts[1], "resource.labels.location": parts[3], "resource.labels.service_name": parts[5],
-			"resource.labels.configuration_name": parts[5], "resource.labels.revision_name": series.Key.Revision, "metric.labels.response_code_class": series.Key.Class}
+		labels := map[string]string{"resource.labels.project_id": parts[1], "resource.labels.location": parts[3],
+			"resource.labels.service_name":       parts[5],
+			"resource.labels.configuration_name": parts[5], "resource.labels.revision_name": series.Key.Revision,
+			"metric.labels.response_code_class": series.Key.Class}
 		if parts[1] != n.project.id || !chosen.takes(labels) {
 			continue
 		}
@@ -168,7 +175,8 @@ func (a aggregation) series(metric string, g *group) map[string]any {
 			labels[strings.TrimPrefix(field, "metric.labels.")] = value
 		}
 	}
-	series := map[string]any{"metricKind": "DELTA", "valueType": "INT64", "resource": map[string]any{"type": "cloud_run_revision", "labels": resource}}
+	series := map[string]any{"metricKind": "DELTA", "valueType": "INT64",
+		"resource": map[string]any{"type": "cloud_run_revision", "labels": resource}}
 	described := map[string]any{"type": metric}
 	if len(labels) > 0 {
 		described["labels"] = labels
@@ -189,7 +197,8 @@ func (a aggregation) series(metric string, g *group) map[string]any {
 			value = map[string]any{"doubleValue": float64(latency) / float64(time.Millisecond)}
 		}
 		end := a.to.Add(-time.Duration(period) * a.period)
-		points = append(points, map[string]any{"interval": map[string]any{"startTime": timestamp(end.Add(-a.period)), "endTime": timestamp(end)}, "value": value})
+		points = append(points, map[string]any{"interval": map[string]any{"startTime": timestamp(end.Add(-a.period)),
+			"endTime": timestamp(end)}, "value": value})
 	}
 	series["points"] = points
 	return series

@@ -66,12 +66,14 @@ func TestOfficialClientReadsMetrics(t *testing.T) {
 	assert.Equal(t, map[string]string{"": "25"}, list("request_count", "REDUCE_SUM"))
 	assert.Equal(t, map[string]string{"2xx": "23", "5xx": "2"}, list("request_count", "REDUCE_NONE"))
 	assert.Equal(t, map[string]string{"": "DOUBLE 0.950 ms"}, list("request_latencies", "REDUCE_PERCENTILE_95"))
-	assert.Equal(t, map[string]string{"2xx": "DOUBLE 0.500 ms", "5xx": "DOUBLE 0.500 ms"}, list("request_latencies", "REDUCE_PERCENTILE_50", "metric.labels.response_code_class"))
+	assert.Equal(t, map[string]string{"2xx": "DOUBLE 0.500 ms", "5xx": "DOUBLE 0.500 ms"},
+		list("request_latencies", "REDUCE_PERCENTILE_50", "metric.labels.response_code_class"))
 }
 
 // timeSeries is the path of a query with the given changes to one that is right.
 func timeSeries(changes map[string]string) string {
-	query := url.Values{"filter": {revisionFilter + `request_count"`}, "interval.startTime": {"2026-11-23T12:00:00Z"}, "interval.endTime": {"2026-11-23T12:05:00Z"},
+	query := url.Values{"filter": {revisionFilter + `request_count"`}, "interval.startTime": {"2026-11-23T12:00:00Z"},
+		"interval.endTime":            {"2026-11-23T12:05:00Z"},
 		"aggregation.alignmentPeriod": {"60s"}, "aggregation.perSeriesAligner": {"ALIGN_DELTA"}, "aggregation.crossSeriesReducer": {"REDUCE_SUM"}}
 	for parameter, value := range changes {
 		query.Set(parameter, value)
@@ -114,26 +116,40 @@ func TestTimeSeriesRefusals(t *testing.T) {
 		changes map[string]string
 		want    string
 	}{
-		"no filter":      {map[string]string{"filter": ""}, "The request was missing field filter: The filter must be specified."},
-		"a comparison":   {map[string]string{"filter": `metric.type!="x"`}, `Field filter had an invalid value of "metric.type!=\"x\"": the emulator reads FIELD="VALUE" terms joined by AND and could not parse it from "metric.type!=\"x\"" on.`},
-		"an OR":          {map[string]string{"filter": `metric.type="a" OR metric.type="b"`}, `Field filter had an invalid value of "metric.type=\"a\" OR metric.type=\"b\"": the emulator reads terms joined by AND and could not parse it from "OR metric.type=\"b\"" on.`},
-		"another field":  {map[string]string{"filter": `user_labels.a="b"`}, `Field filter had an invalid value of "user_labels.a=\"b\"": the emulator does not know the field user_labels.a; it reads metric.type, resource.type, resource.labels.project_id, resource.labels.service_name, resource.labels.location, resource.labels.revision_name, resource.labels.configuration_name, metric.labels.response_code_class.`},
-		"another metric": {map[string]string{"filter": `metric.type="run.googleapis.com/container/cpu/utilizations"`}, `Field filter had an invalid value of "metric.type=\"run.googleapis.com/container/cpu/utilizations\"": the emulator has run.googleapis.com/request_count and run.googleapis.com/request_latencies, not run.googleapis.com/container/cpu/utilizations.`},
-		"no metric":      {map[string]string{"filter": `resource.type="cloud_run_revision"`}, `Field filter had an invalid value of "resource.type=\"cloud_run_revision\"": must specify a single metric.type.`},
-		"a resource":     {map[string]string{"filter": `resource.type="gce_instance" AND metric.type="run.googleapis.com/request_count"`}, `Field filter had an invalid value of "resource.type=\"gce_instance\" AND metric.type=\"run.googleapis.com/request_count\"": the emulator has metrics of cloud_run_revision, not of gce_instance.`},
-		"two values":     {map[string]string{"filter": `metric.type="a" AND metric.type="b"`}, `Field filter had an invalid value of "metric.type=\"a\" AND metric.type=\"b\"": metric.type has two values.`},
-		"no end":         {map[string]string{"interval.endTime": ""}, `Field interval.endTime had an invalid value of "": want a time such as 2026-11-23T12:00:00Z.`},
-		"backwards":      {map[string]string{"interval.startTime": "2026-11-24T00:00:00Z"}, `Field interval.start_time had an invalid value of "2026-11-24T00:00:00Z": The start time must be before the end time (2026-11-23T12:05:00Z).`},
-		"an aligner":     {map[string]string{"aggregation.perSeriesAligner": "ALIGN_RATE"}, `Field aggregation.perSeriesAligner had an invalid value of "ALIGN_RATE": the emulator aligns by ALIGN_DELTA.`},
-		"a short period": {map[string]string{"aggregation.alignmentPeriod": "30s"}, `Field aggregation.alignmentPeriod had an invalid value of "30s": The alignment period must be at least 60 seconds.`},
+		"no filter": {map[string]string{"filter": ""}, "The request was missing field filter: The filter must be specified."},
+		"a comparison": {map[string]string{"filter": `metric.type!="x"`},
+			`Field filter had an invalid value of "metric.type!=\"x\"": the emulator reads FIELD="VALUE" terms joined by AND and could not parse it from "metric.type!=\"x\"" on.`},
+		"an OR": {map[string]string{"filter": `metric.type="a" OR metric.type="b"`},
+			`Field filter had an invalid value of "metric.type=\"a\" OR metric.type=\"b\"": the emulator reads terms joined by AND and could not parse it from "OR metric.type=\"b\"" on.`},
+		"another field": {map[string]string{"filter": `user_labels.a="b"`},
+			`Field filter had an invalid value of "user_labels.a=\"b\"": the emulator does not know the field user_labels.a; it reads metric.type, resource.type, resource.labels.project_id, resource.labels.service_name, resource.labels.location, resource.labels.revision_name, resource.labels.configuration_name, metric.labels.response_code_class.`},
+		"another metric": {map[string]string{"filter": `metric.type="run.googleapis.com/container/cpu/utilizations"`},
+			`Field filter had an invalid value of "metric.type=\"run.googleapis.com/container/cpu/utilizations\"": the emulator has run.googleapis.com/request_count and run.googleapis.com/request_latencies, not run.googleapis.com/container/cpu/utilizations.`},
+		"no metric": {map[string]string{"filter": `resource.type="cloud_run_revision"`},
+			`Field filter had an invalid value of "resource.type=\"cloud_run_revision\"": must specify a single metric.type.`},
+		"a resource": {map[string]string{"filter": `resource.type="gce_instance" AND metric.type="run.googleapis.com/request_count"`},
+			`Field filter had an invalid value of "resource.type=\"gce_instance\" AND metric.type=\"run.googleapis.com/request_count\"": the emulator has metrics of cloud_run_revision, not of gce_instance.`},
+		"two values": {map[string]string{"filter": `metric.type="a" AND metric.type="b"`},
+			`Field filter had an invalid value of "metric.type=\"a\" AND metric.type=\"b\"": metric.type has two values.`},
+		"no end": {map[string]string{"interval.endTime": ""},
+			`Field interval.endTime had an invalid value of "": want a time such as 2026-11-23T12:00:00Z.`},
+		"backwards": {map[string]string{"interval.startTime": "2026-11-24T00:00:00Z"},
+			`Field interval.start_time had an invalid value of "2026-11-24T00:00:00Z": The start time must be before the end time (2026-11-23T12:05:00Z).`},
+		"an aligner": {map[string]string{"aggregation.perSeriesAligner": "ALIGN_RATE"},
+			`Field aggregation.perSeriesAligner had an invalid value of "ALIGN_RATE": the emulator aligns by ALIGN_DELTA.`},
+		"a short period": {map[string]string{"aggregation.alignmentPeriod": "30s"},
+			`Field aggregation.alignmentPeriod had an invalid value of "30s": The alignment period must be at least 60 seconds.`},
 		"a percentile of counts": {map[string]string{"aggregation.crossSeriesReducer": "REDUCE_PERCENTILE_95"},
 			`Field aggregation.crossSeriesReducer had an invalid value of "REDUCE_PERCENTILE_95": the emulator reduces run.googleapis.com/request_count by REDUCE_SUM and run.googleapis.com/request_latencies by REDUCE_PERCENTILE_05, _50, _95 and _99.`},
-		"a grouping": {map[string]string{"aggregation.groupByFields": "metric.labels.response_code"}, `Field aggregation.groupByFields had an invalid value of "metric.labels.response_code": the emulator groups by resource.labels.project_id, resource.labels.service_name, resource.labels.location, resource.labels.revision_name, resource.labels.configuration_name, metric.labels.response_code_class.`},
-		"a view":     {map[string]string{"view": "HEADERS"}, `Field view had an invalid value of "HEADERS": the emulator answers FULL.`},
+		"a grouping": {map[string]string{"aggregation.groupByFields": "metric.labels.response_code"},
+			`Field aggregation.groupByFields had an invalid value of "metric.labels.response_code": the emulator groups by resource.labels.project_id, resource.labels.service_name, resource.labels.location, resource.labels.revision_name, resource.labels.configuration_name, metric.labels.response_code_class.`},
+		"a view": {map[string]string{"view": "HEADERS"}, `Field view had an invalid value of "HEADERS": the emulator answers FULL.`},
 	} {
 		assert.Equal(t, bad+test.want, w.refused("GET", timeSeries(test.changes), ""), name)
 	}
-	assert.Equal(t, "Not Implemented UNIMPLEMENTED: The emulator does not serve monitoring.projects.timeSeries.create.", w.refused("POST", "/mon/v3/projects/"+project+"/timeSeries", "{}"))
-	assert.Equal(t, "Bad Request INVALID_ARGUMENT: Invalid JSON payload received. Unknown name \"interval.start\": Cannot bind query parameter. Field 'interval.start' could not be found in request message.",
+	assert.Equal(t, "Not Implemented UNIMPLEMENTED: The emulator does not serve monitoring.projects.timeSeries.create.",
+		w.refused("POST", "/mon/v3/projects/"+project+"/timeSeries", "{}"))
+	assert.Equal(t, "Bad Request INVALID_ARGUMENT: Invalid JSON payload received. Unknown name \"interval.start\": Cannot bind query "+
+		"parameter. Field 'interval.start' could not be found in request message.",
 		w.refused("GET", timeSeries(map[string]string{"interval.start": "x"}), ""))
 }

@@ -37,7 +37,8 @@ func TestExitCodes(t *testing.T) {
 		{"no address", []string{"-listen", "8080"}, command.ExitUsage, `"8080" is no loopback address`},
 		{"no file of seeds", []string{"-seeds", "nothing.yaml"}, command.ExitUsage, "read the seeds: open nothing.yaml"},
 		{"a misspelt seed", []string{"-seeds", seeds("project: []")}, command.ExitUsage, "field project not found"},
-		{"seeds that cannot be", []string{"-seeds", seeds("projects: [{id: X, number: a}, {id: some-project, number: \"1\", billingAccount: 1-2-3, apis: [nothing.googleapis.com]}]\n" +
+		{"seeds that cannot be", []string{"-seeds", seeds("projects: [{id: X, number: a}, {id: some-project, number: \"1\", " +
+			"billingAccount: 1-2-3, apis: [nothing.googleapis.com]}]\n" +
 			"repositories: [{owner: acme}]\nbehaviours: {abc: {errorRate: 2}}")}, command.ExitUsage,
 			`project id "X": want 6-30 lower-case letters, digits and hyphens`},
 		{"a folder that is a file", []string{"-data", seeds("")}, command.ExitFailed, "open the cloud's store"},
@@ -63,7 +64,8 @@ func start(t *testing.T, args ...string) *emulator {
 	read, write := io.Pipe()
 	exit := make(chan int, 1)
 	go func() {
-		exit <- command.Run(ctx, append(args, "-listen", "127.0.0.1:0", "-data-plane", "127.0.0.1:0", "-token", "secret"), command.Streams{Out: write, Err: io.Discard})
+		exit <- command.Run(ctx, append(args, "-listen", "127.0.0.1:0", "-data-plane", "127.0.0.1:0", "-token", "secret"),
+			command.Streams{Out: write, Err: io.Discard})
 		_ = write.Close()
 	}()
 	e := &emulator{t: t}
@@ -123,11 +125,13 @@ func TestTerraformShaped(t *testing.T) {
 		{"POST", "/iam/v1/projects/acme-shop/serviceAccounts", `{"accountId":"runtime","serviceAccount":{"displayName":"Runtime"}}`},
 		{"GET", "/iam/v1/projects/acme-shop/serviceAccounts/runtime@acme-shop.iam.gserviceaccount.com", ""},
 		{"POST", "/sm/v1/projects/acme-shop/secrets?secret_id=key", `{"replication":{"automatic":{}}}`},
-		{"POST", at + "?serviceId=web", `{"ingress":"INGRESS_TRAFFIC_ALL","template":{"service_account":"runtime@acme-shop.iam.gserviceaccount.com",
+		{"POST", at + "?serviceId=web",
+			`{"ingress":"INGRESS_TRAFFIC_ALL","template":{"service_account":"runtime@acme-shop.iam.gserviceaccount.com",
 			"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`},
 		{"GET", at + "/web", ""},
 		{"GET", at + "/web:getIamPolicy", ""},
-		{"POST", at + "/web:setIamPolicy", `{"policy":{"bindings":[{"role":"roles/run.invoker","members":["allUsers"]}],"etag":"ACAB","version":3}}`},
+		{"POST", at + "/web:setIamPolicy",
+			`{"policy":{"bindings":[{"role":"roles/run.invoker","members":["allUsers"]}],"etag":"ACAB","version":3}}`},
 		{"PUT", "/gh/api/v3/repos/acme/shop/environments/prod", `{"reviewers":[{"type":"User","id":3}]}`},
 		{"GET", "/crm/v1/v1/projects/acme-shop", ""}, // a client that adds the version to an endpoint that has it
 	} {
@@ -150,7 +154,8 @@ func TestTerraformShaped(t *testing.T) {
 
 	exports, err := os.ReadFile(env)
 	require.NoError(t, err)
-	for _, line := range []string{"export GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT='" + e.apis + "/run/v2/'", "export GOOGLE_OAUTH_ACCESS_TOKEN='secret'", "export GITHUB_BASE_URL='" + e.apis + "/gh/'"} {
+	for _, line := range []string{"export GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT='" + e.apis + "/run/v2/'",
+		"export GOOGLE_OAUTH_ACCESS_TOKEN='secret'", "export GITHUB_BASE_URL='" + e.apis + "/gh/'"} {
 		assert.Contains(t, strings.Split(string(exports), "\n"), line)
 	}
 	assert.Equal(t, command.ExitDone, e.stop())

@@ -74,11 +74,13 @@ func (s seeds) sow(into *cloud.Cloud) error {
 		problems = append(problems, err)
 	}
 	for _, r := range s.Repositories {
-		problems = append(problems, into.EnsureRepository(cloud.Repository{Owner: r.Owner, OwnerID: r.OwnerID, Name: r.Name, ID: r.ID, UserIDs: r.UserIDs}))
+		problems = append(problems, into.EnsureRepository(cloud.Repository{Owner: r.Owner, OwnerID: r.OwnerID, Name: r.Name, ID: r.ID,
+			UserIDs: r.UserIDs}))
 	}
 	for _, digest := range slices.Sorted(maps.Keys(s.Behaviours)) {
 		b := s.Behaviours[digest]
-		problems = append(problems, into.SetBehaviour(digest, cloud.Behaviour{ErrorRate: b.ErrorRate, Latency: b.Latency, Startup: b.Startup, NeverReady: b.NeverReady}))
+		problems = append(problems, into.SetBehaviour(digest, cloud.Behaviour{ErrorRate: b.ErrorRate, Latency: b.Latency,
+			Startup: b.Startup, NeverReady: b.NeverReady}))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return usageError{fmt.Errorf("the seeds are wrong:\n%w", err)}

@@ -56,7 +56,8 @@ func serve(ctx context.Context, o options, streams Streams) error {
 			return usageError{fmt.Errorf("write the clients' environment: %w", err)}
 		}
 	}
-	fmt.Fprintf(streams.Out, "APIs      %s\nServices  %s  by the Host header, SERVICE-NUMBER.REGION.run.app\nToken     %s\n", base, services, o.token)
+	fmt.Fprintf(streams.Out, "APIs      %s\nServices  %s  by the Host header, SERVICE-NUMBER.REGION.run.app\nToken     %s\n", base,
+		services, o.token)
 	<-ctx.Done()
 	return nil
 }

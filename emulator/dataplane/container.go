@@ -13,8 +13,11 @@ import (
 )
 
 var (
-	errorPage = template.Must(template.New("error").Parse("<!doctype html><html><head><title>{{.Code}} {{.Title}}</title></head><body><h1>Error: {{.Title}}</h1><p>{{.Text}}</p></body></html>\n"))
-	homePage  = template.Must(template.New("home").Parse("<!doctype html><html lang=\"en\"><head><title>{{.Service}}</title></head><body><h1>{{.Service}}</h1><p>Revision {{.Revision}} of the sandbox answers.</p></body></html>\n"))
+	errorPage = template.Must(template.New("error").Parse("<!doctype html><html><head><title>{{.Code}} " +
+		"{{.Title}}</title></head><body><h1>Error: {{.Title}}</h1><p>{{.Text}}</p></body></html>\n"))
+	homePage = template.Must(template.New("home").Parse("<!doctype html><html " +
+		"lang=\"en\"><head><title>{{.Service}}</title></head><body><h1>{{.Service}}</h1><p>Revision {{.Revision}} of the sandbox " +
+		"answers.</p></body></html>\n"))
 )
 
 // items are what /api/items lists: a stand-in for the application's catalogue.
@@ -66,7 +69,8 @@ func (d *DataPlane) respond(w http.ResponseWriter, r *http.Request, service clou
 		_ = homePage.Execute(w, map[string]any{"Service": service.ID, "Revision": revision.Name})
 		return http.StatusOK
 	case "/api/health":
-		return writeJSON(w, http.StatusOK, map[string]any{"status": "ok", "service": service.ID, "revision": revision.Name, "time": d.options.Now().UTC().Format(time.RFC3339)})
+		return writeJSON(w, http.StatusOK, map[string]any{"status": "ok", "service": service.ID, "revision": revision.Name,
+			"time": d.options.Now().UTC().Format(time.RFC3339)})
 	case "/api/items":
 		list := items
 		if limit, err := strconv.Atoi(r.URL.Query().Get("limit")); err == nil && limit >= 0 && limit < len(list) {
@@ -75,7 +79,8 @@ func (d *DataPlane) respond(w http.ResponseWriter, r *http.Request, service clou
 		return writeJSON(w, http.StatusOK, map[string]any{"items": list, "total": len(items)})
 	case "/__sandbox":
 		// Names of variables only: values may be secrets.
-		return writeJSON(w, http.StatusOK, map[string]any{"service": service.Name, "revision": revision.Name, "image": revision.Image, "env": revision.Variables})
+		return writeJSON(w, http.StatusOK, map[string]any{"service": service.Name, "revision": revision.Name, "image": revision.Image,
+			"env": revision.Variables})
 	}
 	return writeJSON(w, http.StatusNotFound, map[string]any{"error": "not found", "path": r.URL.Path})
 }

@@ -74,8 +74,10 @@ func (w *world) deploy() {
 		return `{"image":"us-docker.pkg.dev/cloudrun/container/hello@` + d + `","env":[{"name":"NODE_ENV","value":"hidden-value"}]}`
 	}
 	w.api("POST", services+"?serviceId=web", `{"template":{"revision":"web-blue","timeout":"5s","containers":[`+image(digest)+`]}}`)
-	w.api("PATCH", services+"/web?updateMask=template", `{"template":{"revision":"web-green","timeout":"5s","containers":[`+image(canary)+`]}}`)
-	w.api("PATCH", services+"/web?updateMask=traffic", `{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":90,"tag":"stable"},
+	w.api("PATCH", services+"/web?updateMask=template", `{"template":{"revision":"web-green","timeout":"5s","containers":[`+image(canary)+
+		`]}}`)
+	w.api("PATCH", services+"/web?updateMask=traffic",
+		`{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":90,"tag":"stable"},
 		{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-green","percent":10,"tag":"candidate"}]}`)
 	w.api("POST", services+"/web:setIamPolicy", `{"policy":{"bindings":[{"role":"roles/run.invoker","members":["allUsers"]}]}}`)
 }
@@ -104,7 +106,8 @@ func TestSplitFollowsTheEffectiveTraffic(t *testing.T) {
 	assert.Equal(t, "web-blue", w.get("stable---"+host+":8080", "/").Header().Get(dataplane.RevisionHeader))
 
 	var got []string
-	for _, series := range w.plane.Metrics().Query("projects/"+project+"/locations/us-central1/services/web", time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), time.Date(2026, 11, 23, 12, 1, 0, 0, time.UTC)) {
+	for _, series := range w.plane.Metrics().Query("projects/"+project+"/locations/us-central1/services/web",
+		time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), time.Date(2026, 11, 23, 12, 1, 0, 0, time.UTC)) {
 		got = append(got, fmt.Sprint(series.Key.Revision, " ", series.Key.Class, " ", series.Points[0].Count))
 	}
 	assert.Equal(t, []string{"web-blue 2xx 91", "web-green 2xx 11"}, got)
@@ -116,8 +119,10 @@ func TestMonitoringReportsWhatWasServed(t *testing.T) {
 	w.api("POST", "/su/v1/projects/"+project+"/services/monitoring.googleapis.com:enable", `{}`)
 	w.deploy()
 	w.get("candidate---"+host, "/")
-	query := url.Values{"filter": {`metric.type="run.googleapis.com/request_count" AND resource.labels.revision_name="web-green"`}, "interval.startTime": {"2026-11-23T12:00:00Z"},
-		"interval.endTime": {"2026-11-23T12:01:00Z"}, "aggregation.alignmentPeriod": {"60s"}, "aggregation.perSeriesAligner": {"ALIGN_DELTA"}, "aggregation.crossSeriesReducer": {"REDUCE_SUM"}}
+	query := url.Values{"filter": {`metric.type="run.googleapis.com/request_count" AND resource.labels.revision_name="web-green"`},
+		"interval.startTime": {"2026-11-23T12:00:00Z"},
+		"interval.endTime":   {"2026-11-23T12:01:00Z"}, "aggregation.alignmentPeriod": {"60s"},
+		"aggregation.perSeriesAligner": {"ALIGN_DELTA"}, "aggregation.crossSeriesReducer": {"REDUCE_SUM"}}
 	recorder := httptest.NewRecorder()
 	w.cloud.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/mon/v3/projects/"+project+"/timeSeries?"+query.Encode(), nil))
 	require.Equal(t, http.StatusOK, recorder.Code, recorder.Body.String())
@@ -156,9 +161,11 @@ func TestFrontEndRefuses(t *testing.T) {
 	w := start(t)
 	w.deploy()
 	w.api("POST", services+"?serviceId=private", `{"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`)
-	w.api("POST", services+"?serviceId=internal", `{"ingress":"INGRESS_TRAFFIC_INTERNAL_ONLY","template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`)
+	w.api("POST", services+"?serviceId=internal",
+		`{"ingress":"INGRESS_TRAFFIC_INTERNAL_ONLY","template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`)
 	require.NoError(t, w.cloud.SetBehaviour(canary, cloud.Behaviour{NeverReady: true}))
-	w.api("POST", services+"?serviceId=failed", `{"invokerIamDisabled":true,"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@`+canary+`"}]}}`)
+	w.api("POST", services+"?serviceId=failed",
+		`{"invokerIamDisabled":true,"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@`+canary+`"}]}}`)
 	for host, want := range map[string]int{
 		"private-42.us-central1.run.app":       403,
 		"internal-42.us-central1.run.app":      404,

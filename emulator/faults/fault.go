@@ -73,7 +73,8 @@ func (d *Duration) UnmarshalText(text []byte) error {
 
 // statuses are the errors that answer gives, as the APIs word them.
 var statuses = map[int]struct{ status, message string }{
-	http.StatusTooManyRequests:     {"RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Write requests' and limit 'Write requests per minute per region'."},
+	http.StatusTooManyRequests: {"RESOURCE_EXHAUSTED",
+		"Quota exceeded for quota metric 'Write requests' and limit 'Write requests per minute per region'."},
 	http.StatusInternalServerError: {"INTERNAL", "Internal error encountered."},
 	http.StatusServiceUnavailable:  {"UNAVAILABLE", "The service is currently unavailable."},
 }

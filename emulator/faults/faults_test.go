@@ -31,7 +31,10 @@ type world struct {
 func start() *world {
 	w := &world{}
 	w.Injector = faults.New(faults.Options{Sleep: func(_ context.Context, d time.Duration) error { w.slept = append(w.slept, d); return nil }})
-	w.handler = w.Intercept(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { w.reached = append(w.reached, r.Method+" "+r.URL.Path) }))
+	w.handler = w.Intercept(http.HandlerFunc(func(_ http.ResponseWriter,
+		r *http.Request) {
+		w.reached = append(w.reached, r.Method+" "+r.URL.Path)
+	}))
 	return w
 }
 
@@ -155,14 +158,20 @@ func TestSetRefuses(t *testing.T) {
 		fault faults.Fault
 		want  string
 	}{
-		"a name":          {"No Name", faults.Fault{Effect: faults.Drop}, `fault "No Name": use a name of lower-case letters, digits and hyphens`},
-		"no effect":       {"f", faults.Fault{}, `fault f: effect "": use one of [delay answer drop drop-answer slow-operation conflict hold-traffic lose-revision lag-metrics]`},
-		"all at once":     {"f", faults.Fault{Effect: faults.Answer, Rate: 2, Next: -1, Status: 404}, "fault f: rate 2: use a share between 0 and 1\nnext -1, skip 0: use counts that are not negative\nstatus 404: use 429, 500 or 503"},
-		"no duration":     {"f", faults.Fault{Effect: faults.SlowOperation}, "fault f: duration: slow-operation needs one that is positive, such as 5s"},
-		"a duration":      {"f", faults.Fault{Effect: faults.Drop, Duration: 1}, "fault f: duration: drop takes none"},
-		"a status":        {"f", faults.Fault{Effect: faults.Drop, Status: 500}, "fault f: status: drop takes none"},
-		"no revision":     {"f", faults.Fault{Effect: faults.LoseRevision}, "fault f: revision: lose-revision needs the short name of one, and nothing else takes one"},
-		"a revision":      {"f", faults.Fault{Effect: faults.Drop, Revision: "r"}, "fault f: revision: lose-revision needs the short name of one, and nothing else takes one"},
+		"a name": {"No Name", faults.Fault{Effect: faults.Drop},
+			`fault "No Name": use a name of lower-case letters, digits and hyphens`},
+		"no effect": {"f", faults.Fault{},
+			`fault f: effect "": use one of [delay answer drop drop-answer slow-operation conflict hold-traffic lose-revision lag-metrics]`},
+		"all at once": {"f", faults.Fault{Effect: faults.Answer, Rate: 2, Next: -1, Status: 404},
+			"fault f: rate 2: use a share between 0 and 1\nnext -1, skip 0: use counts that are not negative\nstatus 404: use 429, 500 or 503"},
+		"no duration": {"f", faults.Fault{Effect: faults.SlowOperation},
+			"fault f: duration: slow-operation needs one that is positive, such as 5s"},
+		"a duration": {"f", faults.Fault{Effect: faults.Drop, Duration: 1}, "fault f: duration: drop takes none"},
+		"a status":   {"f", faults.Fault{Effect: faults.Drop, Status: 500}, "fault f: status: drop takes none"},
+		"no revision": {"f", faults.Fault{Effect: faults.LoseRevision},
+			"fault f: revision: lose-revision needs the short name of one, and nothing else takes one"},
+		"a revision": {"f", faults.Fault{Effect: faults.Drop, Revision: "r"},
+			"fault f: revision: lose-revision needs the short name of one, and nothing else takes one"},
 		"a negative rate": {"f", faults.Fault{Effect: faults.Drop, Rate: -1}, "fault f: rate -1: use a share between 0 and 1"},
 	} {
 		require.EqualError(t, w.Set(test.name, test.fault), test.want, name)
@@ -204,7 +213,8 @@ func TestTheCloudIsDisturbed(t *testing.T) {
 				return recorder.Code, answer
 			}
 			revision := func(name string) string {
-				return `{"template":{"revision":"web-` + name + `","containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]},"traffic":[` + fmt.Sprintf(target, "blue", 100) + `]}`
+				return `{"template":{"revision":"web-` + name +
+					`","containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]},"traffic":[` + fmt.Sprintf(target, "blue", 100) + `]}`
 			}
 			call("POST", "/su/v1/projects/project/services/run.googleapis.com:enable", "{}")
 			call("POST", strings.TrimSuffix(web, "/web")+"?serviceId=web", revision("blue"))

@@ -68,7 +68,8 @@ func TestAPageInABrowserGetsNothing(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.UserDataDir(t.TempDir()),
+	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser),
+		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Env("TMPDIR="+t.TempDir()), chromedp.Flag("host-resolver-rules", "MAP rebind.example 127.0.0.1"),
 		chromedp.NoSandbox, chromedp.DisableGPU)...) // A container's root has no namespaces for the browser's sandbox; the page is ours.
 	t.Cleanup(cancel)
@@ -77,7 +78,8 @@ func TestAPageInABrowserGetsNothing(t *testing.T) {
 	try := func(from, at string) (read string) {
 		t.Helper()
 		require.NoError(t, chromedp.Run(ctx, chromedp.Navigate(from),
-			chromedp.Evaluate(fmt.Sprintf(attempts, at), &read, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })))
+			chromedp.Evaluate(fmt.Sprintf(attempts, at), &read,
+				func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })))
 		return read
 	}
 	rebound := func(server *httptest.Server) string { return "http://rebind.example:" + port(t, server.URL) }

@@ -27,7 +27,8 @@ func Require(token string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case !ownHost(r.Host):
-			refuse(w, http.StatusForbidden, "PERMISSION_DENIED", "the emulated APIs do not answer for the host "+quoted(r.Host)+": use 127.0.0.1 or localhost")
+			refuse(w, http.StatusForbidden, "PERMISSION_DENIED", "the emulated APIs do not answer for the host "+quoted(r.Host)+
+				": use 127.0.0.1 or localhost")
 		case foreign(r):
 			refuse(w, http.StatusForbidden, "PERMISSION_DENIED", "the emulated APIs answer no page of another origin")
 		case r.URL.Path == TokenPath && r.Method == http.MethodPost:

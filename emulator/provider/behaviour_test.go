@@ -50,7 +50,8 @@ func TestTraffic(t *testing.T) {
 	t.Parallel()
 	const revision, latest = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 	blue := object{"type": revision, "revision": "web-0000000001", "percent": 100.0}
-	live := list(object{"type": revision, "revision": "web-0000000001", "percent": 90.0, "tag": "stable"}, object{"type": latest, "percent": 10.0})
+	live := list(object{"type": revision, "revision": "web-0000000001", "percent": 90.0, "tag": "stable"},
+		object{"type": latest, "percent": 10.0})
 	for _, test := range []struct {
 		name              string
 		given, keptInputs bool // the program gives traffics; ignoreChanges keeps the last inputs
@@ -98,7 +99,8 @@ func TestDeletionProtection(t *testing.T) {
 	inputs := service()
 	delete(inputs, "deletionProtection") // which is true then
 	m := w.create("gcp:cloudrunv2/service:Service", inputs)
-	assert.Equal(t, "cannot destroy Service without setting deletionProtection=false and running `pulumi up`", status.Convert(w.delete(m)).Message())
+	assert.Equal(t, "cannot destroy Service without setting deletionProtection=false and running `pulumi up`",
+		status.Convert(w.delete(m)).Message())
 	m = w.update(m, service())
 	assert.NoError(t, w.delete(m))
 }
@@ -130,7 +132,8 @@ func TestFailedRevision(t *testing.T) {
 	// The same happens to an update: what is live is kept in the state.
 	inputs["template"].(object)["revision"] = "web-0000000003"
 	inputs["traffics"] = good["traffics"]
-	_, err = w.client.Update(w.ctx(), &rpc.UpdateRequest{Urn: w.urn(m.token), Id: m.id, Olds: m.outputs, OldInputs: m.inputs, News: w.check(m.token, inputs)})
+	_, err = w.client.Update(w.ctx(), &rpc.UpdateRequest{Urn: w.urn(m.token), Id: m.id, Olds: m.outputs, OldInputs: m.inputs,
+		News: w.check(m.token, inputs)})
 	properties := w.plain(initFailedOf(t, err).GetProperties())
 	assert.Equal(t, "web-0000000002", lastSegment(properties["latestReadyRevision"].(string)))
 	assert.Equal(t, "web-0000000003", lastSegment(properties["latestCreatedRevision"].(string)))
@@ -163,7 +166,8 @@ func TestRefusalsKeepTheAPIsWords(t *testing.T) {
 	assert.Contains(t, status.Convert(err).Message(), `"web" is not an id of this type`)
 
 	unreachable := attach(t, "http://127.0.0.1:1", GCP)
-	_, err = unreachable.tryCreate("gcp:iam/workloadIdentityPool:WorkloadIdentityPool", object{"project": project, "workloadIdentityPoolId": "github"})
+	_, err = unreachable.tryCreate("gcp:iam/workloadIdentityPool:WorkloadIdentityPool",
+		object{"project": project, "workloadIdentityPoolId": "github"})
 	assert.Contains(t, status.Convert(err).Message(), "the simulated cloud does not answer")
 }
 
@@ -209,7 +213,8 @@ func TestDisableOnDestroy(t *testing.T) {
 	t.Parallel()
 	for disable, want := range map[bool]string{true: "DISABLED", false: "ENABLED"} {
 		w := newWorld(t, GCP, nil)
-		m := w.create("gcp:projects/service:Service", object{"project": project, "service": "logging.googleapis.com", "disableOnDestroy": disable})
+		m := w.create("gcp:projects/service:Service", object{"project": project, "service": "logging.googleapis.com",
+			"disableOnDestroy": disable})
 		require.NoError(t, w.delete(m))
 		assert.Equal(t, want, w.behind(http.MethodGet, serviceUsageAPI+"projects/"+project+"/services/logging.googleapis.com", nil)["state"])
 	}
@@ -224,7 +229,8 @@ func TestMembersOfOnePolicy(t *testing.T) {
 	w = newWorld(t, GCP, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			// Before some writes of the provider somebody else writes, so that its etag is old.
-			if n := interfere.Load(); strings.HasSuffix(r.URL.Path, crm+":setIamPolicy") && n > 0 && r.Header.Get("X-Other") == "" && interfere.CompareAndSwap(n, n-1) {
+			if n := interfere.Load(); strings.HasSuffix(r.URL.Path, crm+":setIamPolicy") && n > 0 && r.Header.Get("X-Other") == "" &&
+				interfere.CompareAndSwap(n, n-1) {
 				policy := w.behind(http.MethodPost, crm+":getIamPolicy", object{})
 				bindings, _ := policy["bindings"].([]any)
 				policy["bindings"] = append(bindings, object{"role": "roles/browser", "members": list("user:other@example.com")})

@@ -47,7 +47,8 @@ func (c *checker) object(s *shape, value map[string]any, path, shown string) {
 		}
 		f, ok := s.fields[name]
 		if !ok {
-			c.fail(join(shown, name), "Invalid or unknown key %q: the property does not exist here. Check its spelling against the provider's documentation.", join(shown, name))
+			c.fail(join(shown, name), "Invalid or unknown key %q: the property does not exist here. Check its spelling against the "+
+				"provider's documentation.", join(shown, name))
 			continue
 		}
 		if slices.Contains(c.outputs, join(path, name)) {

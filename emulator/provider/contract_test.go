@@ -153,7 +153,8 @@ func TestInputsAreTheProviders(t *testing.T) {
 // untranslated properties belong to other uses of a type than the platform's: their documents have the API's names and
 // go through as they are, but no row says which of their lists must not be empty.
 func untranslated(path string) bool {
-	return slices.Contains(words("remoteRepositoryConfig virtualRepositoryConfig mavenConfig inlineTrustConfig inlineCertificateIssuanceConfig aws saml x509"), topLevel(path))
+	return slices.Contains(words("remoteRepositoryConfig virtualRepositoryConfig mavenConfig inlineTrustConfig "+
+		"inlineCertificateIssuanceConfig aws saml x509"), topLevel(path))
 }
 
 func (s *pulumiSchema) walk(properties map[string]pulumiProperty, path string, depth int, visit func(path string, p pulumiProperty)) {

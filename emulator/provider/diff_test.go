@@ -26,24 +26,30 @@ func TestDiff(t *testing.T) {
 	}{
 		{"equal", run, containers("a"), containers("a"), nil},
 		{"a leaf in a list", run, containers("a"), containers("b"), []change{{"template.containers[0].image", rpc.PropertyDiff_UPDATE, false}}},
-		{"an unknown value", run, containers("a"), containers(unknown{}), []change{{"template.containers[0].image", rpc.PropertyDiff_UPDATE, false}}},
-		{"a new element", run, object{"traffics": list(object{"percent": 100.0})}, object{"traffics": list(object{"percent": 100.0}, object{"tag": "blue"})},
+		{"an unknown value", run, containers("a"), containers(unknown{}),
+			[]change{{"template.containers[0].image", rpc.PropertyDiff_UPDATE, false}}},
+		{"a new element", run, object{"traffics": list(object{"percent": 100.0})},
+			object{"traffics": list(object{"percent": 100.0}, object{"tag": "blue"})},
 			[]change{{"traffics[1]", rpc.PropertyDiff_ADD, false}}},
 		{"a removed property", run, object{"description": "x"}, object{}, []change{{"description", rpc.PropertyDiff_DELETE, false}}},
 		{"an empty list is an absent one", run, object{"customAudiences": list()}, object{}, nil},
 		{"what the provider filled in is no property", run, object{defaultsKey: list("name")}, object{defaultsKey: list()}, nil},
 		{"a replacement", run, object{"location": "a"}, object{"location": "b"}, []change{{"location", rpc.PropertyDiff_UPDATE_REPLACE, true}}},
-		{"a map's key with dots", run, object{"labels": object{"a.b": "1"}}, object{"labels": object{"a.b": "2"}}, []change{{`labels["a.b"]`, rpc.PropertyDiff_UPDATE, false}}},
+		{"a map's key with dots", run, object{"labels": object{"a.b": "1"}}, object{"labels": object{"a.b": "2"}},
+			[]change{{`labels["a.b"]`, rpc.PropertyDiff_UPDATE, false}}},
 		{"environment variables in another order", run,
 			object{"template": object{"containers": list(object{"envs": list(object{"name": "A"}, object{"name": "B"})})}},
 			object{"template": object{"containers": list(object{"envs": list(object{"name": "B"}, object{"name": "A"})})}}, nil},
 		{"arguments in another order", run,
-			object{"template": object{"containers": list(object{"args": list("a", "b")})}}, object{"template": object{"containers": list(object{"args": list("b", "a")})}},
-			[]change{{"template.containers[0].args[0]", rpc.PropertyDiff_UPDATE, false}, {"template.containers[0].args[1]", rpc.PropertyDiff_UPDATE, false}}},
+			object{"template": object{"containers": list(object{"args": list("a",
+				"b")})}}, object{"template": object{"containers": list(object{"args": list("b", "a")})}},
+			[]change{{"template.containers[0].args[0]", rpc.PropertyDiff_UPDATE, false},
+				{"template.containers[0].args[1]", rpc.PropertyDiff_UPDATE, false}}},
 		{"durations in other words", repository,
 			object{"cleanupPolicies": list(object{"id": "a", "condition": object{"olderThan": "30d"}})},
 			object{"cleanupPolicies": list(object{"id": "a", "condition": object{"olderThan": "2592000s"}})}, nil},
-		{"another kind of replication", secretType, object{"replication": object{"auto": object{}}}, object{"replication": object{"userManaged": object{}}},
+		{"another kind of replication", secretType, object{"replication": object{"auto": object{}}},
+			object{"replication": object{"userManaged": object{}}},
 			[]change{{"replication.auto", rpc.PropertyDiff_DELETE_REPLACE, true}, {"replication.userManaged", rpc.PropertyDiff_ADD_REPLACE, true}}},
 		{"a label", secretType, object{}, object{"labels": object{"a": "b"}}, []change{{"labels", rpc.PropertyDiff_ADD, false}}},
 		{"permissions in another order", roleType, object{"permissions": list("a", "b")}, object{"permissions": list("b", "a")}, nil},
@@ -52,7 +58,8 @@ func TestDiff(t *testing.T) {
 		{"nothing that replaces inside of what is added", checkType, object{}, object{"httpCheck": object{"path": "/"}},
 			[]change{{"httpCheck", rpc.PropertyDiff_ADD, false}}},
 		{"JSON in other words", boardType, object{"dashboardJson": `{"b":1,"a":[]}`}, object{"dashboardJson": "{ \"b\": 1.0 }"}, nil},
-		{"other JSON", boardType, object{"dashboardJson": `{"b":1}`}, object{"dashboardJson": `{"b":2}`}, []change{{"dashboardJson", rpc.PropertyDiff_UPDATE, false}}},
+		{"other JSON", boardType, object{"dashboardJson": `{"b":1}`}, object{"dashboardJson": `{"b":2}`},
+			[]change{{"dashboardJson", rpc.PropertyDiff_UPDATE, false}}},
 		{"an e-mail address in capitals", memberOf, object{"member": "user:a@example.com"}, object{"member": "user:A@Example.com"}, nil},
 		{"a principal is not an e-mail address", memberOf, object{"member": "principal://x/a"}, object{"member": "principal://x/A"},
 			[]change{{"member", rpc.PropertyDiff_UPDATE_REPLACE, true}}},
@@ -110,7 +117,8 @@ func TestCheck(t *testing.T) {
 func TestFill(t *testing.T) {
 	t.Parallel()
 	row := types["gcp:monitoring/alertPolicy:AlertPolicy"]
-	got := row.fill(object{"combiner": "OR", "documentation": object{"content": "x"}, "userLabels": object{"a": "b"}, "conditions": list(object{"displayName": "c"})})
+	got := row.fill(object{"combiner": "OR", "documentation": object{"content": "x"}, "userLabels": object{"a": "b"},
+		"conditions": list(object{"displayName": "c"})})
 	assert.Equal(t, object{
 		"combiner": "OR", "enabled": true, "userLabels": object{"a": "b"},
 		"documentation": object{"content": "x", "mimeType": "text/markdown", defaultsKey: list("mimeType")},
@@ -140,7 +148,8 @@ func TestIDs(t *testing.T) {
 		{"gcp:projects/iAMMember:IAMMember", "p roles/viewer user:a@b.c", object{"project": "p", "role": "roles/viewer", "member": "user:a@b.c"}},
 		{"gcp:monitoring/slo:Slo", "projects/1/services/s/serviceLevelObjectives/o", object{"project": "1", "service": "s"}},
 		{"gcp:billing/budget:Budget", "billingAccounts/b/budgets/u", object{"billingAccount": "b"}},
-		{"github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", "r:e/f:V", object{"repository": "r", "environment": "e/f", "variableName": "V"}},
+		{"github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", "r:e/f:V",
+			object{"repository": "r", "environment": "e/f", "variableName": "V"}},
 	} {
 		got, err := types[test.token].parseID(test.id)
 		assert.NoError(t, err)
@@ -156,5 +165,6 @@ func TestIDs(t *testing.T) {
 	_, err = ruleset.parseImport("12", nil)
 	assert.ErrorContains(t, err, `"12" is not an id of this type; an id looks like {repository}:{rulesetId}`)
 	_, err = types["gcp:cloudrunv2/service:Service"].parseID("web")
-	assert.EqualError(t, err, `gcp:cloudrunv2/service:Service: "web" is not an id of this type; an id looks like projects/{project}/locations/{location}/services/{name}`)
+	assert.EqualError(t, err,
+		`gcp:cloudrunv2/service:Service: "web" is not an id of this type; an id looks like projects/{project}/locations/{location}/services/{name}`)
 }

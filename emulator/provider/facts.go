@@ -16,8 +16,8 @@ import (
 //	  goal required check=goal
 //	  exactly-one-of rollingPeriodDays calendarPeriod
 //
-// The word delete-first after a type says that a resource goes before its replacement comes. A property that is missing there is optional, has no default, takes every value of its type, and is changed in place.
-// The words after a property's path:
+// The word delete-first after a type says that a resource goes before its replacement comes. A property that is missing there is optional,
+// has no default, takes every value of its type, and is changed in place. The words after a property's path:
 //
 //	required            it has to be given
 //	computed            when the program leaves it out it stays as the API has it, whatever that is

@@ -13,8 +13,9 @@ const monitoringAPI = "/mon/v3/"
 // monitoringTypes are what watches services. The API assigns most of their ids.
 var monitoringTypes = []*resourceType{
 	{
-		token: "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", args: monitoring.UptimeCheckConfigArgs{}, state: monitoring.UptimeCheckConfigState{},
-		api: monitoringAPI, collection: "projects/{project}/uptimeCheckConfigs", locateBy: "displayName",
+		token: "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", args: monitoring.UptimeCheckConfigArgs{},
+		state: monitoring.UptimeCheckConfigState{},
+		api:   monitoringAPI, collection: "projects/{project}/uptimeCheckConfigs", locateBy: "displayName",
 		local:      words("project"),
 		outputOnly: words("httpCheck.authInfo.passwordWoVersion"), // the provider's own counter
 		writeOnly:  words("httpCheck.authInfo.password"),          // answered as asterisks
@@ -32,8 +33,9 @@ var monitoringTypes = []*resourceType{
 		},
 	},
 	{
-		token: "gcp:monitoring/notificationChannel:NotificationChannel", args: monitoring.NotificationChannelArgs{}, state: monitoring.NotificationChannelState{},
-		api: monitoringAPI, collection: "projects/{project}/notificationChannels", update: updateWhole, locateBy: "displayName",
+		token: "gcp:monitoring/notificationChannel:NotificationChannel", args: monitoring.NotificationChannelArgs{},
+		state: monitoring.NotificationChannelState{},
+		api:   monitoringAPI, collection: "projects/{project}/notificationChannels", update: updateWhole, locateBy: "displayName",
 		local:     words("project forceDelete"),
 		writeOnly: words("sensitiveLabels"),
 		request:   mergeSensitiveLabels, document: dropSensitiveLabels,

@@ -24,7 +24,8 @@ var registryTypes = []*resourceType{
 			"cleanupPolicies": {encode: policiesByID, decode: policyList},
 		},
 	},
-	memberType("gcp:artifactregistry/repositoryIamMember:RepositoryIamMember", artifactregistry.RepositoryIamMemberArgs{}, artifactregistry.RepositoryIamMemberState{},
+	memberType("gcp:artifactregistry/repositoryIamMember:RepositoryIamMember", artifactregistry.RepositoryIamMemberArgs{},
+		artifactregistry.RepositoryIamMemberState{},
 		registryAPI, "projects/{project}/locations/{location}/repositories/{repository:short}",
 		"projects/{project}/locations/{location}/repositories/{repository:short}", iamMember{}, "project location repository"),
 }

@@ -27,7 +27,8 @@ var runTypes = []*resourceType{
 			"template.containers.ports":      {list: true},
 		},
 	},
-	named("name", memberType("gcp:cloudrunv2/serviceIamMember:ServiceIamMember", cloudrunv2.ServiceIamMemberArgs{}, cloudrunv2.ServiceIamMemberState{},
+	named("name", memberType("gcp:cloudrunv2/serviceIamMember:ServiceIamMember", cloudrunv2.ServiceIamMemberArgs{},
+		cloudrunv2.ServiceIamMemberState{},
 		runAPI, "projects/{project}/locations/{location}/services/{name:short}",
 		"projects/{project}/locations/{location}/services/{name:short}", iamMember{}, "project location name")),
 }

@@ -25,8 +25,9 @@ var secretTypes = []*resourceType{
 		rules:     map[string]rule{"replication.auto": {api: "automatic"}},
 	},
 	{
-		token: "gcp:secretmanager/secretVersion:SecretVersion", args: secretmanager.SecretVersionArgs{}, state: secretmanager.SecretVersionState{},
-		api: secretAPI, collection: "{+secret}:addVersion", operations: secretVersions{},
+		token: "gcp:secretmanager/secretVersion:SecretVersion", args: secretmanager.SecretVersionArgs{},
+		state: secretmanager.SecretVersionState{},
+		api:   secretAPI, collection: "{+secret}:addVersion", operations: secretVersions{},
 		local:     words("secret deletionPolicy isSecretDataBase64 secretDataWoVersion enabled"),
 		writeOnly: words("secretData"),
 		secrets:   words("secretData"),

@@ -20,14 +20,16 @@ var availability = rule{
 var sloTypes = []*resourceType{
 	{
 		token: "gcp:monitoring/customService:CustomService", args: monitoring.CustomServiceArgs{}, state: monitoring.CustomServiceState{},
-		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}", locate: "projects/{project}/services/{serviceId}",
+		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}",
+		locate:  "projects/{project}/services/{serviceId}",
 		local:   words("project serviceId"),
 		rules:   map[string]rule{"serviceId": idFromName},
 		request: func(document map[string]any) map[string]any { document["custom"] = map[string]any{}; return document },
 	},
 	{
 		token: "gcp:monitoring/genericService:GenericService", args: monitoring.GenericServiceArgs{}, state: monitoring.GenericServiceState{},
-		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}", self: "projects/{project}/services/{serviceId}",
+		api: monitoringAPI, collection: "projects/{project}/services", query: "serviceId={serviceId}",
+		self:  "projects/{project}/services/{serviceId}",
 		local: words("project serviceId"),
 		rules: map[string]rule{"serviceId": idFromName, "telemetries": {api: "telemetry"}},
 	},

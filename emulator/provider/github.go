@@ -13,8 +13,9 @@ const githubAPI = "/gh/api/v3/"
 // githubTypes are a repository's environments and the variables its workflows read.
 var githubTypes = []*resourceType{
 	{
-		token: "github:index/repositoryEnvironment:RepositoryEnvironment", args: &github.RepositoryEnvironmentArgs{}, state: &github.RepositoryEnvironmentState{},
-		api: githubAPI, self: "repos/{owner}/{repository}/environments/{environment}", id: "{repository}:{environment}",
+		token: "github:index/repositoryEnvironment:RepositoryEnvironment", args: &github.RepositoryEnvironmentArgs{},
+		state: &github.RepositoryEnvironmentState{},
+		api:   githubAPI, self: "repos/{owner}/{repository}/environments/{environment}", id: "{repository}:{environment}",
 		createByPut: true, update: updatePut, moved: toOtherRepository, operations: inRepository{},
 		local:   words("repository environment"),
 		request: completeEnvironment, document: environmentAsSent,
@@ -33,10 +34,11 @@ var githubTypes = []*resourceType{
 		args:  &github.RepositoryEnvironmentDeploymentPolicyArgs{}, state: &github.RepositoryEnvironmentDeploymentPolicyState{},
 		api: githubAPI, collection: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies",
 		self: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies/{policyId}",
-		id:   "{repository}:{environment}:{policyId}", update: updatePut, moved: otherPolicy, operations: inRepository{}, locateBy: "branchPattern",
-		local:   words("repository environment"),
-		rules:   map[string]rule{"policyId": {api: "id"}},
-		request: policyAsSent, document: policyAsProperties,
+		id:   "{repository}:{environment}:{policyId}", update: updatePut, moved: otherPolicy, operations: inRepository{},
+		locateBy: "branchPattern",
+		local:    words("repository environment"),
+		rules:    map[string]rule{"policyId": {api: "id"}},
+		request:  policyAsSent, document: policyAsProperties,
 	},
 	{
 		token: "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",

@@ -15,8 +15,9 @@ var protectionTypes = []*resourceType{
 	{
 		token: "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions",
 		args:  &github.ActionsRepositoryPermissionsArgs{}, state: &github.ActionsRepositoryPermissionsState{},
-		api: githubAPI, self: "repos/{owner}/{repository}/actions/permissions", id: "{repository}", operations: actionsPermissions{}, switches: true,
-		local: words("repository"),
+		api: githubAPI, self: "repos/{owner}/{repository}/actions/permissions", id: "{repository}", operations: actionsPermissions{},
+		switches: true,
+		local:    words("repository"),
 		rules: map[string]rule{
 			"allowedActions": {api: "allowed_actions"}, "shaPinningRequired": {api: "sha_pinning_required"},
 			"allowedActionsConfig":                    {api: "selected"},
@@ -39,7 +40,8 @@ var protectionTypes = []*resourceType{
 	{
 		token: "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts",
 		args:  &github.RepositoryVulnerabilityAlertsArgs{}, state: &github.RepositoryVulnerabilityAlertsState{},
-		api: githubAPI, self: "repos/{owner}/{repository}/vulnerability-alerts", id: "{repositoryId}", importID: "{repository}", operations: vulnerabilityAlerts{}, switches: true,
+		api: githubAPI, self: "repos/{owner}/{repository}/vulnerability-alerts", id: "{repositoryId}", importID: "{repository}",
+		operations: vulnerabilityAlerts{}, switches: true,
 		local: words("repository"),
 	},
 }
@@ -120,7 +122,8 @@ type workflowPermissions struct{ documents }
 func (workflowPermissions) delete(ctx context.Context, c *call) error {
 	path, err := c.self(c.values())
 	if err == nil {
-		_, err = c.do(ctx, http.MethodPut, path, map[string]any{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false})
+		_, err = c.do(ctx, http.MethodPut, path, map[string]any{"default_workflow_permissions": "read",
+			"can_approve_pull_request_reviews": false})
 	}
 	return setBack(err, c)
 }

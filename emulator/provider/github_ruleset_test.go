@@ -20,11 +20,14 @@ func TestRulesetsTravelAsLists(t *testing.T) {
 			"commitMessagePattern": object{"operator": "contains", "pattern": "x", "negate": true},
 			"pullRequest": object{
 				"allowedMergeMethods": list("squash"), "requiredApprovingReviewCount": 2.0, "requireCodeOwnerReview": true,
-				"requiredReviewers": list(object{"filePatterns": list("infra/**"), "minimumApprovals": 1.0, "reviewer": object{"id": 7.0, "type": "Team"}}),
+				"requiredReviewers": list(object{"filePatterns": list("infra/**"), "minimumApprovals": 1.0,
+					"reviewer": object{"id": 7.0, "type": "Team"}}),
 			},
-			"requiredCodeScanning": object{"requiredCodeScanningTools": list(object{"tool": "CodeQL", "alertsThreshold": "errors", "securityAlertsThreshold": "all"})},
+			"requiredCodeScanning": object{"requiredCodeScanningTools": list(object{"tool": "CodeQL", "alertsThreshold": "errors",
+				"securityAlertsThreshold": "all"})},
 			"requiredStatusChecks": object{
-				"requiredChecks": list(object{"context": "a", "integrationId": 15368.0}, object{"context": "b"}), "strictRequiredStatusChecksPolicy": true,
+				"requiredChecks": list(object{"context": "a", "integrationId": 15368.0},
+					object{"context": "b"}), "strictRequiredStatusChecksPolicy": true,
 			},
 		},
 	}

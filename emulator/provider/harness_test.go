@@ -55,8 +55,10 @@ func newWorldWith(t *testing.T, name string, options cloud.Options) *world {
 	require.NoError(t, c.EnsureRepository(cloud.Repository{Owner: owner, OwnerID: 7, Name: hub, ID: 42, UserIDs: []int64{1001, 1002}}))
 	api := httptest.NewServer(c)
 	t.Cleanup(api.Close)
-	for _, service := range words("run artifactregistry cloudkms containeranalysis binaryauthorization secretmanager iam monitoring logging billingbudgets cloudbilling") {
-		_, err := newClient(api.URL, "").do(context.Background(), http.MethodPost, "/su/v1/projects/"+project+"/services/"+service+".googleapis.com:enable", object{})
+	for _, service := range words("run artifactregistry cloudkms containeranalysis binaryauthorization secretmanager iam monitoring " +
+		"logging billingbudgets cloudbilling") {
+		_, err := newClient(api.URL, "").do(context.Background(), http.MethodPost,
+			"/su/v1/projects/"+project+"/services/"+service+".googleapis.com:enable", object{})
 		require.NoError(t, err)
 	}
 	w := attach(t, api.URL, name)
@@ -70,7 +72,8 @@ func attach(t *testing.T, api, name string) *world {
 	server, err := Serve(context.Background(), Options{API: api, Name: name})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	connection, err := grpc.NewClient("127.0.0.1:"+scalarText(float64(server.Port())), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	connection, err := grpc.NewClient("127.0.0.1:"+scalarText(float64(server.Port())),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, connection.Close()) })
 	w := &world{t: t, api: api, client: rpc.NewResourceProviderClient(connection)}
@@ -182,7 +185,8 @@ func (w *world) diff(m made, news *structpb.Struct) *rpc.DiffResponse {
 func (w *world) update(m made, inputs map[string]any) made {
 	w.t.Helper()
 	checked := w.check(m.token, inputs)
-	response, err := w.client.Update(w.ctx(), &rpc.UpdateRequest{Urn: w.urn(m.token), Id: m.id, Olds: m.outputs, OldInputs: m.inputs, News: checked})
+	response, err := w.client.Update(w.ctx(), &rpc.UpdateRequest{Urn: w.urn(m.token), Id: m.id, Olds: m.outputs, OldInputs: m.inputs,
+		News: checked})
 	require.NoError(w.t, err)
 	return made{token: m.token, id: m.id, inputs: checked, outputs: response.GetProperties()}
 }

@@ -145,7 +145,8 @@ func (m iamMember) change(ctx context.Context, c *call, edit func(policy map[str
 			return nil
 		}
 		if !hasCode(err, http.StatusConflict, http.StatusPreconditionFailed) || attempt == policyAttempts {
-			return worded(err, "Error applying IAM policy for %s: Error setting IAM policy for %s", c.kind.noun(), strings.TrimPrefix(path, c.kind.api))
+			return worded(err, "Error applying IAM policy for %s: Error setting IAM policy for %s", c.kind.noun(),
+				strings.TrimPrefix(path, c.kind.api))
 		}
 		if err := c.wait(ctx, pause); err != nil {
 			return err

@@ -35,7 +35,8 @@ var _ pulumi.Input = result{}
 func (s *server) Invoke(ctx context.Context, request *rpc.InvokeRequest) (*rpc.InvokeResponse, error) {
 	function := functions[request.GetTok()]
 	if function == nil {
-		return nil, status.Errorf(codes.Unimplemented, "the sandbox has no function %s: it has %v", request.GetTok(), slices.Sorted(maps.Keys(functions)))
+		return nil, status.Errorf(codes.Unimplemented, "the sandbox has no function %s: it has %v", request.GetTok(),
+			slices.Sorted(maps.Keys(functions)))
 	}
 	args, err := properties(request.GetArgs(), "arguments")
 	if err != nil {

@@ -104,7 +104,8 @@ func (s sample) walk(w *world, writes *atomic.Int64) {
 	row := types[s.token]
 	assert.Equal(t, s.replaces && (row.deleteFirst || row.autoName != ""), diff.GetDeleteBeforeReplace())
 	if !s.replaces {
-		planned, err := w.client.Update(w.ctx(), &rpc.UpdateRequest{Urn: w.urn(s.token), Id: m.id, Olds: m.outputs, OldInputs: m.inputs, News: w.check(s.token, changed), Preview: true})
+		planned, err := w.client.Update(w.ctx(), &rpc.UpdateRequest{Urn: w.urn(s.token), Id: m.id, Olds: m.outputs, OldInputs: m.inputs,
+			News: w.check(s.token, changed), Preview: true})
 		require.NoError(t, err)
 		m = w.update(m, changed)
 		for name := range s.change {
@@ -154,8 +155,10 @@ func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, GCP, nil)
 	withSecret(w)
-	m := w.create("gcp:secretmanager/secretVersion:SecretVersion", object{"secret": "projects/" + project + "/secrets/database-url", "secretData": secret{"hunter2"}})
-	for _, answer := range []made{m, w.read(m), w.update(m, object{"secret": "projects/" + project + "/secrets/database-url", "secretData": secret{"hunter2"}, "enabled": false})} {
+	m := w.create("gcp:secretmanager/secretVersion:SecretVersion", object{"secret": "projects/" + project + "/secrets/database-url",
+		"secretData": secret{"hunter2"}})
+	for _, answer := range []made{m, w.read(m), w.update(m, object{"secret": "projects/" + project + "/secrets/database-url",
+		"secretData": secret{"hunter2"}, "enabled": false})} {
 		for _, props := range []resource.PropertyMap{w.propertyMap(answer.inputs), w.propertyMap(answer.outputs)} {
 			require.True(t, props["secretData"].IsSecret())
 			assert.Equal(t, "hunter2", props["secretData"].SecretValue().Element.StringValue())
@@ -166,13 +169,15 @@ func TestSecretsStaySecret(t *testing.T) {
 	container := inputs["template"].(object)["containers"].([]any)[0].(object)
 	container["envs"] = list(object{"name": "TOKEN", "value": secret{"hunter3"}})
 	m = w.create("gcp:cloudrunv2/service:Service", inputs)
-	for _, props := range []resource.PropertyMap{w.propertyMap(m.inputs), w.propertyMap(m.outputs), w.propertyMap(w.read(m).inputs), w.propertyMap(w.read(m).outputs)} {
+	for _, props := range []resource.PropertyMap{w.propertyMap(m.inputs), w.propertyMap(m.outputs), w.propertyMap(w.read(m).inputs),
+		w.propertyMap(w.read(m).outputs)} {
 		containers := props["template"].ObjectValue()["containers"].ArrayValue()
 		value := containers[0].ObjectValue()["envs"].ArrayValue()[0].ObjectValue()["value"]
 		assert.True(t, value.IsSecret())
 	}
 
-	_, err := w.tryCreate("gcp:secretmanager/secretVersion:SecretVersion", object{"secret": "projects/" + project + "/secrets/absent", "secretData": secret{"hunter4"}})
+	_, err := w.tryCreate("gcp:secretmanager/secretVersion:SecretVersion",
+		object{"secret": "projects/" + project + "/secrets/absent", "secretData": secret{"hunter4"}})
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), "hunter4")
 }

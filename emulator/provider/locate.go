@@ -10,9 +10,10 @@ import (
 // API assigns ids, by its display name among its siblings. The inputs are those of the engine's state. found is false
 // when there is none, and for secret versions, of which another may always be made, and switches, which may be set again.
 //
-// cloud says where the cloud is; settings are the provider's configuration in that state. GitHub's resources need the owner; without one the answer is
-// an error.
-func Locate(ctx context.Context, cloud Options, token string, inputs map[string]any, settings ...Settings) (id string, found bool, err error) {
+// cloud says where the cloud is; settings are the provider's configuration in that state. GitHub's resources need the owner; without one
+// the answer is an error.
+func Locate(ctx context.Context, cloud Options, token string, inputs map[string]any, settings ...Settings) (id string, found bool,
+	err error) {
 	t, err := lookup(token)
 	if err != nil {
 		return "", false, err

@@ -98,7 +98,8 @@ const (
 // types is the table of all supported types by token.
 var types = func() map[string]*resourceType {
 	table := map[string]*resourceType{}
-	for _, rows := range [][]*resourceType{runTypes, iamTypes, projectTypes, secretTypes, registryTypes, billingTypes, monitoringTypes, sloTypes, attestationTypes, githubTypes, protectionTypes} {
+	for _, rows := range [][]*resourceType{runTypes, iamTypes, projectTypes, secretTypes, registryTypes, billingTypes, monitoringTypes,
+		sloTypes, attestationTypes, githubTypes, protectionTypes} {
 		for _, row := range rows {
 			if table[row.token] != nil {
 				panic("provider: two rows for " + row.token)
@@ -115,7 +116,8 @@ func lookup(token string) (*resourceType, error) {
 	if t := types[token]; t != nil {
 		return t, nil
 	}
-	return nil, fmt.Errorf("the sandbox has no resource type %s: run this program against the real cloud, or add a row for it to emulator/provider. It has: %s",
+	return nil, fmt.Errorf("the sandbox has no resource type %s: run this program against the real cloud, or add a row for it to "+
+		"emulator/provider. It has: %s",
 		token, strings.Join(slices.Sorted(maps.Keys(types)), ", "))
 }
 

@@ -14,8 +14,9 @@ func sameValue(name string) func(old, new any) bool {
 		return func(old, new any) bool { return isZero(old) && new == value || isZero(new) && old == value }
 	}
 	same, ok := map[string]func(old, new any) bool{
-		"algorithm": sameAlgorithm, "duration": sameDuration, "defaults": sameDefaults, "json": sameJSON, "member": sameMember, "short-name": sameShortName,
-		"case": func(old, new any) bool { return strings.EqualFold(fmt.Sprint(old), fmt.Sprint(new)) },
+		"algorithm": sameAlgorithm, "duration": sameDuration, "defaults": sameDefaults, "json": sameJSON, "member": sameMember,
+		"short-name": sameShortName,
+		"case":       func(old, new any) bool { return strings.EqualFold(fmt.Sprint(old), fmt.Sprint(new)) },
 		"last-segment": func(old, new any) bool {
 			return bothText(old, new) && lastSegment(old.(string)) == lastSegment(new.(string))
 		},

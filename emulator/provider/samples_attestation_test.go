@@ -4,7 +4,8 @@ const (
 	signingRing = "projects/" + project + "/locations/us-central1/keyRings/signing"
 	signingKey  = signingRing + "/cryptoKeys/release"
 	// publicPEM is a public key on P-256 whose private key nobody kept.
-	publicPEM = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbZ7VPufGDGqILDpTZzyFyUK7lsXU\nbymOM519P/+x9/s9HW0uToZvxYIT5V/nnmfNgRYjl26xDOW82KD5BCzOaA==\n-----END PUBLIC KEY-----\n"
+	publicPEM = "-----BEGIN PUBLIC " +
+		"KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbZ7VPufGDGqILDpTZzyFyUK7lsXU\nbymOM519P/+x9/s9HW0uToZvxYIT5V/nnmfNgRYjl26xDOW82KD5BCzOaA==\n-----END PUBLIC KEY-----\n"
 )
 
 func withRing(w *world) {
@@ -61,14 +62,18 @@ func init() {
 			change: object{"name": "other"}, replaces: true, id: signingRing,
 		},
 		sample{
-			token: "gcp:kms/cryptoKey:CryptoKey", before: withRing, inputs: signing(), change: object{"labels": object{"team": "platform"}}, id: signingKey,
+			token: "gcp:kms/cryptoKey:CryptoKey", before: withRing, inputs: signing(),
+			change: object{"labels": object{"team": "platform"}}, id: signingKey,
 		},
 		sample{
-			token: "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember", before: withKey, replaces: true, id: signingKey + "/roles/cloudkms.signer/serviceAccount:" + account,
-			inputs: with(object{"cryptoKeyId": signingKey, "role": "roles/cloudkms.signer"}), change: object{"role": "roles/cloudkms.signerVerifier"},
+			token: "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember", before: withKey, replaces: true, id: signingKey +
+				"/roles/cloudkms.signer/serviceAccount:" + account,
+			inputs: with(object{"cryptoKeyId": signingKey,
+				"role": "roles/cloudkms.signer"}), change: object{"role": "roles/cloudkms.signerVerifier"},
 		},
 		sample{
-			token: "gcp:containeranalysis/note:Note", inputs: note(), change: object{"shortDescription": "Verified"}, id: "projects/" + project + "/notes/release",
+			token: "gcp:containeranalysis/note:Note", inputs: note(), change: object{"shortDescription": "Verified"}, id: "projects/" +
+				project + "/notes/release",
 		},
 		sample{
 			token: "gcp:containeranalysis/noteIamMember:NoteIamMember", before: withNote, replaces: true,

@@ -32,12 +32,14 @@ func withAccount(w *world) {
 }
 
 func withRepository(w *world) {
-	w.create("gcp:artifactregistry/repository:Repository", object{"project": project, "location": "us-central1", "repositoryId": "images", "format": "DOCKER"})
+	w.create("gcp:artifactregistry/repository:Repository", object{"project": project, "location": "us-central1", "repositoryId": "images",
+		"format": "DOCKER"})
 }
 
 func withSecret(w *world) {
 	withAccount(w)
-	w.create("gcp:secretmanager/secret:Secret", object{"project": project, "secretId": "database-url", "replication": object{"auto": object{}}})
+	w.create("gcp:secretmanager/secret:Secret", object{"project": project, "secretId": "database-url",
+		"replication": object{"auto": object{}}})
 }
 
 func withPool(w *world) {
@@ -90,14 +92,16 @@ func alert() object {
 		"conditions": list(object{"displayName": "uptime", "conditionThreshold": object{
 			"filter":     `metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url"`,
 			"comparison": "COMPARISON_GT", "thresholdValue": 1, "duration": "60s", "trigger": object{"count": 1},
-			"aggregations": list(object{"alignmentPeriod": "1200s", "perSeriesAligner": "ALIGN_NEXT_OLDER", "crossSeriesReducer": "REDUCE_COUNT_FALSE"}),
+			"aggregations": list(object{"alignmentPeriod": "1200s", "perSeriesAligner": "ALIGN_NEXT_OLDER",
+				"crossSeriesReducer": "REDUCE_COUNT_FALSE"}),
 		}}),
 	}
 }
 
 func slo() object {
 	return object{
-		"project": project, "service": "web-service", "sloId": "availability", "displayName": "Availability", "goal": 0.995, "rollingPeriodDays": 28,
+		"project": project, "service": "web-service", "sloId": "availability", "displayName": "Availability", "goal": 0.995,
+		"rollingPeriodDays": 28,
 		"requestBasedSli": object{"goodTotalRatio": object{
 			"goodServiceFilter":  `metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision" AND metric.labels.response_code_class="2xx"`,
 			"totalServiceFilter": `metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision"`,
@@ -143,17 +147,22 @@ var samples = []sample{
 		inputs: member(object{"project": project, "role": "roles/run.viewer"}), change: object{"role": "roles/run.developer"}, replaces: true,
 		importID: project + " roles/run.viewer serviceAccount:" + account},
 	{token: "gcp:projects/iAMCustomRole:IAMCustomRole", id: "projects/" + project + "/roles/secretKeeper",
-		inputs: object{"project": project, "roleId": "secretKeeper", "title": "Secret keeper", "permissions": list("secretmanager.secrets.get", "secretmanager.secrets.create")},
+		inputs: object{"project": project, "roleId": "secretKeeper", "title": "Secret keeper",
+			"permissions": list("secretmanager.secrets.get", "secretmanager.secrets.create")},
 		change: object{"permissions": list("secretmanager.secrets.get")}},
-	{token: "gcp:billing/accountIamMember:AccountIamMember", before: withAccount, id: billingID + "/roles/billing.viewer/serviceAccount:" + account,
-		inputs: member(object{"billingAccountId": billingID, "role": "roles/billing.viewer"}), change: object{"role": "roles/billing.costsManager"}, replaces: true},
+	{token: "gcp:billing/accountIamMember:AccountIamMember", before: withAccount,
+		id: billingID + "/roles/billing.viewer/serviceAccount:" + account,
+		inputs: member(object{"billingAccountId": billingID,
+			"role": "roles/billing.viewer"}), change: object{"role": "roles/billing.costsManager"}, replaces: true},
 	{token: "gcp:billing/budget:Budget", id: "billingAccounts/" + billingID + "/budgets/*",
-		inputs: object{"billingAccount": billingID, "displayName": "dev", "amount": object{"specifiedAmount": object{"currencyCode": "USD", "units": "10"}},
+		inputs: object{"billingAccount": billingID, "displayName": "dev",
+			"amount":         object{"specifiedAmount": object{"currencyCode": "USD", "units": "10"}},
 			"budgetFilter":   object{"projects": list("projects/" + number), "calendarPeriod": "MONTH"},
 			"thresholdRules": list(object{"thresholdPercent": 0.5}, object{"thresholdPercent": 0.9, "spendBasis": "FORECASTED_SPEND"})},
 		change: object{"amount": object{"specifiedAmount": object{"currencyCode": "USD", "units": "20"}}}},
 	{token: "gcp:artifactregistry/repository:Repository", id: "projects/" + project + "/locations/us-central1/repositories/images",
-		inputs: object{"project": project, "location": "us-central1", "repositoryId": "images", "format": "DOCKER", "labels": object{"app": "web"},
+		inputs: object{"project": project, "location": "us-central1", "repositoryId": "images", "format": "DOCKER",
+			"labels":       object{"app": "web"},
 			"dockerConfig": object{"immutableTags": true}, "vulnerabilityScanningConfig": object{"enablementConfig": "INHERITED"},
 			"cleanupPolicies": list(
 				object{"id": "untagged", "action": "DELETE", "condition": object{"tagState": "UNTAGGED", "olderThan": "2592000s"}},
@@ -163,20 +172,27 @@ var samples = []sample{
 		id:     "projects/" + project + "/locations/us-central1/repositories/images/roles/artifactregistry.reader/serviceAccount:" + account,
 		inputs: member(object{"project": project, "location": "us-central1", "repository": "images", "role": "roles/artifactregistry.reader"}),
 		change: object{"role": "roles/artifactregistry.writer"}, replaces: true},
-	{token: "gcp:serviceaccount/account:Account", id: "projects/" + project + "/serviceAccounts/builder@" + project + ".iam.gserviceaccount.com",
-		inputs: object{"project": project, "accountId": "builder", "displayName": "CI", "description": "Builds images"}, change: object{"displayName": "Builds"}},
+	{token: "gcp:serviceaccount/account:Account", id: "projects/" + project + "/serviceAccounts/builder@" + project +
+		".iam.gserviceaccount.com",
+		inputs: object{"project": project, "accountId": "builder", "displayName": "CI",
+			"description": "Builds images"}, change: object{"displayName": "Builds"}},
 	{token: "gcp:serviceaccount/iAMMember:IAMMember", before: func(w *world) { withAccount(w); withPool(w) },
-		id: "projects/" + project + "/serviceAccounts/" + account + "/roles/iam.workloadIdentityUser/principalSet://iam.googleapis.com/projects/" + number + "/locations/global/workloadIdentityPools/github/attribute.repository_id/42",
+		id: "projects/" + project + "/serviceAccounts/" + account +
+			"/roles/iam.workloadIdentityUser/principalSet://iam.googleapis.com/projects/" + number +
+			"/locations/global/workloadIdentityPools/github/attribute.repository_id/42",
 		inputs: object{"serviceAccountId": "projects/" + project + "/serviceAccounts/" + account, "role": "roles/iam.workloadIdentityUser",
-			"member": "principalSet://iam.googleapis.com/projects/" + number + "/locations/global/workloadIdentityPools/github/attribute.repository_id/42"},
+			"member": "principalSet://iam.googleapis.com/projects/" + number +
+				"/locations/global/workloadIdentityPools/github/attribute.repository_id/42"},
 		change: object{"role": "roles/iam.serviceAccountTokenCreator"}, replaces: true},
 	{token: "gcp:iam/workloadIdentityPool:WorkloadIdentityPool", id: "projects/" + project + "/locations/global/workloadIdentityPools/github",
-		inputs: object{"project": project, "workloadIdentityPoolId": "github", "displayName": "GitHub"}, change: object{"description": "GitHub Actions"}},
+		inputs: object{"project": project, "workloadIdentityPoolId": "github",
+			"displayName": "GitHub"}, change: object{"description": "GitHub Actions"}},
 	{token: "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", before: withPool,
 		id: "projects/" + project + "/locations/global/workloadIdentityPools/github/providers/github-oidc",
 		inputs: object{"project": project, "workloadIdentityPoolId": "github", "workloadIdentityPoolProviderId": "github-oidc",
-			"oidc":             object{"issuerUri": "https://token.actions.githubusercontent.com"},
-			"attributeMapping": object{"google.subject": "assertion.sub", "attribute.repository_id": "assertion.repository_id"}, "attributeCondition": "assertion.repository_id == '42'"},
+			"oidc": object{"issuerUri": "https://token.actions.githubusercontent.com"},
+			"attributeMapping": object{"google.subject": "assertion.sub",
+				"attribute.repository_id": "assertion.repository_id"}, "attributeCondition": "assertion.repository_id == '42'"},
 		change: object{"attributeCondition": "assertion.repository_id == '43'"}},
 	{token: "gcp:secretmanager/secret:Secret", id: "projects/" + project + "/secrets/database-url",
 		inputs: object{"project": project, "secretId": "database-url", "labels": object{"app": "web"}, "replication": object{"auto": object{}}},
@@ -184,42 +200,52 @@ var samples = []sample{
 	{token: "gcp:secretmanager/secretVersion:SecretVersion", before: withSecret, id: "projects/" + number + "/secrets/database-url/versions/1",
 		inputs: object{"secret": "projects/" + project + "/secrets/database-url", "secretData": secret{"hunter2"}},
 		change: object{"enabled": false}, notImported: words("deletionPolicy isSecretDataBase64")},
-	{token: "gcp:secretmanager/secretIamMember:SecretIamMember", before: withSecret, id: "projects/" + project + "/secrets/database-url/roles/secretmanager.secretAccessor/serviceAccount:" + account,
-		inputs: member(object{"project": project, "secretId": "database-url", "role": "roles/secretmanager.secretAccessor"}), change: object{"role": "roles/secretmanager.viewer"}, replaces: true},
+	{token: "gcp:secretmanager/secretIamMember:SecretIamMember", before: withSecret,
+		id: "projects/" + project + "/secrets/database-url/roles/secretmanager.secretAccessor/serviceAccount:" + account,
+		inputs: member(object{"project": project, "secretId": "database-url",
+			"role": "roles/secretmanager.secretAccessor"}), change: object{"role": "roles/secretmanager.viewer"}, replaces: true},
 	{token: "gcp:cloudrunv2/service:Service", before: withAccount, id: "projects/" + project + "/locations/us-central1/services/web",
 		inputs: service(), change: object{"description": "The shop"}, notImported: words("deletionProtection")},
-	{token: "gcp:cloudrunv2/serviceIamMember:ServiceIamMember", before: withService, id: "projects/" + project + "/locations/us-central1/services/web/roles/run.invoker/allUsers",
+	{token: "gcp:cloudrunv2/serviceIamMember:ServiceIamMember", before: withService,
+		id:     "projects/" + project + "/locations/us-central1/services/web/roles/run.invoker/allUsers",
 		inputs: object{"project": project, "location": "us-central1", "name": "web", "role": "roles/run.invoker", "member": "allUsers"},
 		change: object{"member": "allAuthenticatedUsers"}, replaces: true},
 	{token: "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", id: uptimeIn, inputs: uptime(), change: object{"timeout": "5s"}},
-	{token: "gcp:monitoring/alertPolicy:AlertPolicy", id: "projects/" + project + "/alertPolicies/*", inputs: alert(), change: object{"enabled": false}},
+	{token: "gcp:monitoring/alertPolicy:AlertPolicy", id: "projects/" + project + "/alertPolicies/*", inputs: alert(),
+		change: object{"enabled": false}},
 	{token: "gcp:monitoring/notificationChannel:NotificationChannel", id: "projects/" + project + "/notificationChannels/*",
 		inputs: object{"project": project, "displayName": "On call", "type": "email", "labels": object{"email_address": "oncall@example.com"}},
 		change: object{"displayName": "Everybody"}, notImported: words("forceDelete")},
 	{token: "gcp:monitoring/dashboard:Dashboard", id: "projects/" + number + "/dashboards/*",
-		inputs: object{"project": project, "dashboardJson": dashboard}, change: object{"dashboardJson": `{"displayName":"Web 2","gridLayout":{"columns":"2"}}`}},
+		inputs: object{"project": project,
+			"dashboardJson": dashboard}, change: object{"dashboardJson": `{"displayName":"Web 2","gridLayout":{"columns":"2"}}`}},
 	{token: "gcp:monitoring/customService:CustomService", id: "projects/" + number + "/services/shop",
 		inputs: object{"project": project, "serviceId": "shop", "displayName": "Shop"}, change: object{"displayName": "Store"}},
 	{token: "gcp:monitoring/genericService:GenericService", id: "projects/" + project + "/services/web-service",
 		inputs: object{"project": project, "serviceId": "web-service", "displayName": "Web",
 			"basicService": object{"serviceType": "CLOUD_RUN", "serviceLabels": object{"location": "us-central1", "service_name": "web"}}},
 		change: object{"displayName": "Site"}},
-	{token: "gcp:monitoring/slo:Slo", id: "projects/" + number + "/services/web-service/serviceLevelObjectives/availability", inputs: slo(), change: object{"goal": 0.99},
+	{token: "gcp:monitoring/slo:Slo", id: "projects/" + number + "/services/web-service/serviceLevelObjectives/availability",
+		inputs: slo(), change: object{"goal": 0.99},
 		before: func(w *world) {
 			w.create("gcp:monitoring/customService:CustomService", object{"project": project, "serviceId": "web-service"})
 		}},
 	{token: "gcp:logging/metric:Metric", id: "deployments", inputs: logMetric(), change: object{"description": "Deployments"}},
 	{token: "github:index/repositoryEnvironment:RepositoryEnvironment", id: hub + ":production",
 		inputs: object{"repository": hub, "environment": "production", "waitTimer": 5, "preventSelfReview": true, "canAdminsBypass": false,
-			"reviewers": list(object{"users": list(1001, 1002)}), "deploymentBranchPolicy": object{"protectedBranches": false, "customBranchPolicies": true}},
+			"reviewers": list(object{"users": list(1001, 1002)}), "deploymentBranchPolicy": object{"protectedBranches": false,
+				"customBranchPolicies": true}},
 		change: object{"waitTimer": 10}},
-	{token: "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy", before: withEnvironment, id: hub + ":staging:*",
+	{token: "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy", before: withEnvironment,
+		id:     hub + ":staging:*",
 		inputs: object{"repository": hub, "environment": "staging", "branchPattern": "main"}, change: object{"branchPattern": "release/*"}},
 	{token: "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", before: withEnvironment, id: hub + ":staging:GCP_PROJECT",
-		inputs: object{"repository": hub, "environment": "staging", "variableName": "GCP_PROJECT", "value": project}, change: object{"value": "other"}},
+		inputs: object{"repository": hub, "environment": "staging", "variableName": "GCP_PROJECT",
+			"value": project}, change: object{"value": "other"}},
 	{token: "github:index/actionsVariable:ActionsVariable", id: hub + ":GCP_REGION",
 		inputs: object{"repository": hub, "variableName": "GCP_REGION", "value": "us-central1"}, change: object{"value": "europe-west1"}},
-	{token: "github:index/repositoryRuleset:RepositoryRuleset", id: "*", importID: hub + ":{id}", inputs: ruleset(), change: object{"enforcement": "disabled"}},
+	{token: "github:index/repositoryRuleset:RepositoryRuleset", id: "*", importID: hub + ":{id}", inputs: ruleset(),
+		change: object{"enforcement": "disabled"}},
 	{token: "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions", id: hub,
 		inputs: object{"repository": hub, "allowedActions": "selected", "shaPinningRequired": true, "allowedActionsConfig": object{
 			"githubOwnedAllowed": false, "verifiedAllowed": false, "patternsAlloweds": list("docker/login-action@*", "actions/checkout@*")}},

@@ -183,7 +183,8 @@ func (s *server) Diff(ctx context.Context, request *rpc.DiffRequest) (*rpc.DiffR
 	if t.moved != nil && len(response.Diffs) > 0 && len(response.Replaces) == 0 {
 		ctx, release := s.bound(ctx)
 		defer release()
-		moved, err := t.moved(ctx, &call{client: s.client, settings: s.configured(), kind: t, id: request.GetId(), inputs: plainInputs(inputs), state: state})
+		moved, err := t.moved(ctx, &call{client: s.client, settings: s.configured(), kind: t, id: request.GetId(),
+			inputs: plainInputs(inputs), state: state})
 		if err != nil {
 			return nil, failure(err)
 		}

@@ -67,7 +67,8 @@ func TestCancelEndsWhatIsUnderWay(t *testing.T) {
 		done <- err
 	}()
 	require.Eventually(t, func() bool {
-		_, err := newClient(w.api, "").do(w.ctx(), http.MethodGet, iamAPI+"projects/"+project+"/locations/global/workloadIdentityPools/github", nil)
+		_, err := newClient(w.api, "").do(w.ctx(), http.MethodGet, iamAPI+"projects/"+project+
+			"/locations/global/workloadIdentityPools/github", nil)
 		return err == nil
 	}, 10*time.Second, 5*time.Millisecond)
 	_, err := w.client.Cancel(w.ctx(), nil)

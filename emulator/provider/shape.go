@@ -58,7 +58,8 @@ func shapeOfType(t reflect.Type) *shape {
 			if name == "" {
 				continue
 			}
-			optional := f.Type.Kind() == reflect.Pointer || f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map || f.Type.Kind() == reflect.Interface
+			optional := f.Type.Kind() == reflect.Pointer || f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map ||
+				f.Type.Kind() == reflect.Interface
 			s.fields[name] = field{shape: shapeOfType(f.Type), required: !optional}
 		}
 	case reflect.Map, reflect.Slice:

@@ -67,12 +67,14 @@ func (j judges) verdict(r recorded, inputs object) string {
 	name, _, _ := strings.Cut(r.Type, ":")
 	w := j[name]
 	urn := "urn:pulumi:prod::procureflow::" + r.Type + "::" + r.Name
-	checked, err := w.client.Check(w.ctx(), &rpc.CheckRequest{Urn: urn, Olds: w.props(r.Inputs), News: w.props(inputs), RandomSeed: make([]byte, 32)})
+	checked, err := w.client.Check(w.ctx(), &rpc.CheckRequest{Urn: urn, Olds: w.props(r.Inputs), News: w.props(inputs),
+		RandomSeed: make([]byte, 32)})
 	require.NoError(w.t, err)
 	if len(checked.GetFailures()) > 0 {
 		return "refused"
 	}
-	diff, err := w.client.Diff(w.ctx(), &rpc.DiffRequest{Urn: urn, Id: r.ID, Olds: w.props(r.Outputs), OldInputs: w.props(r.Inputs), News: checked.GetInputs()})
+	diff, err := w.client.Diff(w.ctx(), &rpc.DiffRequest{Urn: urn, Id: r.ID, Olds: w.props(r.Outputs), OldInputs: w.props(r.Inputs),
+		News: checked.GetInputs()})
 	require.NoError(w.t, err)
 	return shown(strings.TrimPrefix(diff.GetChanges().String(), "DIFF_"), diff.GetReplaces(), diff.GetDeleteBeforeReplace())
 }

@@ -155,18 +155,21 @@ func TestOpenRefuses(t *testing.T) {
 		file  string
 		want  string // with %s for the file
 	}{
-		"no database":    {text(strings.Repeat("x", 1<<14)), "state.db", "the cloud's store %s is damaged: invalid database" + restore},
-		"no format":      {database(map[string]string{}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
-		"no bucket":      {database(format2, nil), "state.db", `the cloud's store %s is damaged: it has no bucket "sealed"` + restore},
-		"wrong document": {database(format2, map[string]string{"a": "[]"}, nil), "state.db", "the cloud's store %s is damaged: a is no object" + restore},
-		"newer format": {database(map[string]string{"format": "3"}), "state.db", "the cloud's store %s has format 3 and this program reads up to 2; " +
-			"use the newer program, or delete the folder to start with an empty cloud"},
+		"no database": {text(strings.Repeat("x", 1<<14)), "state.db", "the cloud's store %s is damaged: invalid database" + restore},
+		"no format":   {database(map[string]string{}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
+		"no bucket":   {database(format2, nil), "state.db", `the cloud's store %s is damaged: it has no bucket "sealed"` + restore},
+		"wrong document": {database(format2, map[string]string{"a": "[]"}, nil), "state.db",
+			"the cloud's store %s is damaged: a is no object" + restore},
+		"newer format": {database(map[string]string{"format": "3"}), "state.db",
+			"the cloud's store %s has format 3 and this program reads up to 2; " +
+				"use the newer program, or delete the folder to start with an empty cloud"},
 		"key damaged":      {text("secret!"), "key", "the key %s of the cloud's store is damaged: want 64 hexadecimal digits" + restore},
 		"old, half a file": {text(`{"format":1,"docu`), "state.json", "the cloud's store %s is damaged: unexpected EOF" + restore},
 		"old, no format":   {text(`{"documents":{}}`), "state.json", "the cloud's store %s is damaged: it says format 0 instead of 1" + restore},
 		"old, unknown field": {text(`{"format":1,"rows":[]}`), "state.json",
 			`the cloud's store %s is damaged: json: unknown field "rows"` + restore},
-		"old, wrong document": {text(`{"format":1,"documents":{"a":[]}}`), "state.json", "the cloud's store %s is damaged: a is no object" + restore},
+		"old, wrong document": {text(`{"format":1,"documents":{"a":[]}}`), "state.json",
+			"the cloud's store %s is damaged: a is no object" + restore},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -247,7 +250,8 @@ func TestOldFolder(t *testing.T) {
 	}))
 	require.NoError(t, file.Close())
 	require.NoError(t, os.Remove(filepath.Join(dir, "state.db")))
-	old, err := json.Marshal(map[string]any{"format": 1, "documents": map[string]any{"a": map[string]any{"n": 1}}, "sealed": map[string]any{"v1": sealed}})
+	old, err := json.Marshal(map[string]any{"format": 1, "documents": map[string]any{"a": map[string]any{"n": 1}},
+		"sealed": map[string]any{"v1": sealed}})
 	require.NoError(t, err)
 
 	for _, left := range []string{string(old), `{"format":1,"documents":{"a":{"n":0}}}`} {
@@ -374,7 +378,8 @@ func TestKilledWriter(t *testing.T) {
 		s := open(t, dir)
 		for i := 0; ; i++ {
 			require.NoError(t, s.Update(func(tx *store.Tx) error {
-				return errors.Join(tx.Put("left", store.Document{"n": i}), tx.Put("right", store.Document{"n": i, "filler": strings.Repeat("x", 1<<16)}))
+				return errors.Join(tx.Put("left", store.Document{"n": i}),
+					tx.Put("right", store.Document{"n": i, "filler": strings.Repeat("x", 1<<16)}))
 			}))
 			fmt.Println("wrote", i)
 		}

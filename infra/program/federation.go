@@ -61,7 +61,8 @@ func (p *platform) writeFederation(ctx *pulumi.Context) error {
 func (p *platform) providers() map[string]federation.Trust {
 	g := p.settings.GitHub
 	trust := func(file, environment, description string, events ...string) federation.Trust {
-		t := federation.Trust{OwnerID: g.OwnerID, RepositoryID: g.RepositoryID, Environment: environment, Events: events, Description: description}
+		t := federation.Trust{OwnerID: g.OwnerID, RepositoryID: g.RepositoryID, Environment: environment, Events: events,
+			Description: description}
 		if file != "" {
 			t.Ref = "refs/heads/" + g.Branch
 			for _, ref := range p.workflowRefs() {
@@ -77,10 +78,13 @@ func (p *platform) providers() map[string]federation.Trust {
 		}
 	}
 	return map[string]federation.Trust{
-		stacks.DeployProvider:    trust(deployWorkflow, p.environment(), "Releases, after their approvals.", byHand),
-		stacks.PromotionProvider: trust(promotionWorkflow, p.environment(), "The copying of images inside a release, after its approvals.", byHand),
-		stacks.InfraProvider:     trust(infraWorkflow, p.environment(), "Changes of the environment itself, after their approvals.", push, byHand),
-		stacks.PreviewProvider:   trust("", federation.NoEnvironment, "Pull requests and drift checks, which read only.", pullRequest, push, schedule, byHand),
+		stacks.DeployProvider: trust(deployWorkflow, p.environment(), "Releases, after their approvals.", byHand),
+		stacks.PromotionProvider: trust(promotionWorkflow, p.environment(),
+			"The copying of images inside a release, after its approvals.", byHand),
+		stacks.InfraProvider: trust(infraWorkflow, p.environment(), "Changes of the environment itself, after their approvals.", push,
+			byHand),
+		stacks.PreviewProvider: trust("", federation.NoEnvironment, "Pull requests and drift checks, which read only.", pullRequest,
+			push, schedule, byHand),
 	}
 }
 

@@ -26,7 +26,8 @@ func (p *platform) previewGrants() []identity.Grant {
 			Role: "settings-reader", CustomRole: p.role(settingsReaderRole), Scope: identity.ProjectScope{},
 			Reason: "Reads the rest of what the program sets, and which APIs are on, and counts its calls against this project's quota.",
 		},
-		p.onBillingAccount("roles/billing.viewer", "Reads the budget and the billing account's IAM policy. No narrower role can be had for a billing account outside an organization."),
+		p.onBillingAccount("roles/billing.viewer",
+			"Reads the budget and the billing account's IAM policy. No narrower role can be had for a billing account outside an organization."),
 	}, p.attestationReads()...)
 }
 
@@ -55,9 +56,11 @@ func (p *platform) infraGrants() []identity.Grant {
 			Role: "infrastructure", CustomRole: p.role(infrastructureRole), Scope: identity.ProjectScope{},
 			Reason: "Makes and changes services, secrets without their values, and what watches the services; reads how the rest is set.",
 		},
-		onProject("roles/iam.workloadIdentityPoolViewer", "Reads the pool and its providers. Changing them is left to a person: they say who this account is."),
+		onProject("roles/iam.workloadIdentityPoolViewer",
+			"Reads the pool and its providers. Changing them is left to a person: they say who this account is."),
 		onProject("roles/iam.serviceAccountViewer", "Reads the accounts. Making one, and saying who may become it, is left to a person."),
-		p.customOnRepository("registry-keeper", registryKeeperRole, "Sets the repository's clean-up. It pushes nothing and says nothing of who does."),
+		p.customOnRepository("registry-keeper", registryKeeperRole,
+			"Sets the repository's clean-up. It pushes nothing and says nothing of who does."),
 		p.onBillingAccount("roles/billing.costsManager", "Sets the budget."),
 	}
 	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.attestationReads())
@@ -80,7 +83,8 @@ func (p *platform) customOnRepository(key, role, reason string) identity.Grant {
 }
 
 func (p *platform) onBillingAccount(role, reason string) identity.Grant {
-	return identity.Grant{Role: role, Reason: reason, Scope: identity.BillingAccountScope{ID: pulumi.String(p.settings.Project.BillingAccount)}}
+	return identity.Grant{Role: role, Reason: reason,
+		Scope: identity.BillingAccountScope{ID: pulumi.String(p.settings.Project.BillingAccount)}}
 }
 
 func (p *platform) onRuntimes(reason string) []identity.Grant {

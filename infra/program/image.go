@@ -49,14 +49,17 @@ func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult,
 		if strings.Contains(err.Error(), resource+" not found") {
 			return Image{Reference: bootstrap}, nil
 		}
-		return Image{}, fmt.Errorf("find out what %s runs, because its settings name no digest: %w; put this right, or set the digest", resource, err)
+		return Image{}, fmt.Errorf("find out what %s runs, because its settings name no digest: %w; put this right, or set the digest",
+			resource, err)
 	}
 	if len(live.Templates) != 1 || len(live.Templates[0].Containers) != 1 {
-		return Image{}, fmt.Errorf("%s does not have exactly one container, so there is no telling which image to keep: set the digest in the settings", resource)
+		return Image{}, fmt.Errorf("%s does not have exactly one container, so there is no telling which image to keep: set the digest "+
+			"in the settings", resource)
 	}
 	image := Image{Reference: live.Templates[0].Containers[0].Image, User: live.Templates[0].Annotations[cloudrun.ImageUserAnnotation]}
 	if !byDigest.MatchString(image.Reference) {
-		return Image{}, fmt.Errorf("%s runs %q, which is not by digest and may be another image tomorrow: set the digest in the settings once", resource, image.Reference)
+		return Image{}, fmt.Errorf("%s runs %q, which is not by digest and may be another image tomorrow: set the digest in the "+
+			"settings once", resource, image.Reference)
 	}
 	// Whoever changed the image by hand left the annotation of the one before.
 	_, digest, _ := strings.Cut(image.Reference, "@")

@@ -66,10 +66,14 @@ func TestComponentsTakeWhatSettingsAllow(t *testing.T) {
 			service["startup"] = object{"path": "/", "initialDelaySeconds": 240, "periodSeconds": 240, "failureThreshold": 1}
 		}, false},
 		"much of everything": {func(_, service object) {
-			service["concurrency"], service["timeoutSeconds"], service["minInstances"], service["maxInstances"], service["port"] = 1000, 3600, 100, 100, 65535
+			service["concurrency"], service["timeoutSeconds"], service["minInstances"], service["maxInstances"], service["port"] = 1000,
+				3600, 100, 100, 65535
 			service["uptime"] = object{"path": "/", "periodSeconds": 900, "timeoutSeconds": 60}
 		}, false},
-		"the highest objective":        {func(_, service object) { service["slo"] = object{"availabilityPercent": 99.9, "windowDays": 30} }, false},
+		"the highest objective": {func(_, service object) {
+			service["slo"] = object{"availabilityPercent": 99.9,
+				"windowDays": 30}
+		}, false},
 		"a higher objective":           {func(_, service object) { service["slo"] = object{"availabilityPercent": 99.95} }, true},
 		"a long wait":                  {gates(object{"name": "dev", "waitMinutes": 43200}), false},
 		"a long environment":           {gates(object{"name": strings.Repeat("a-1_b", 12)}), false},
@@ -107,7 +111,8 @@ func TestOutputsOfDev(t *testing.T) {
 	require.NoError(t, err)
 
 	values := pulumitest.Value[map[string]any](t, outputs)
-	assert.Regexp(t, `^https://console\.cloud\.google\.com/monitoring/dashboards/builder/[0-9]+\?project=procureflow-dev$`, values[stacks.OutputDashboardURL])
+	assert.Regexp(t, `^https://console\.cloud\.google\.com/monitoring/dashboards/builder/[0-9]+\?project=procureflow-dev$`,
+		values[stacks.OutputDashboardURL])
 	delete(values, stacks.OutputDashboardURL)
 	web := values[stacks.OutputServices].(map[string]any)["web"].(map[string]any)
 	assert.Regexp(t, `^procureflow-web-[0-9a-f]{10}$`, web[stacks.ServiceRevision])
@@ -157,13 +162,14 @@ func TestKeepImage(t *testing.T) {
 		want    Image
 		wantErr string
 	}{
-		"what runs is kept":          {live: with(running), want: Image{Reference: running}},
-		"and who it runs as":         {live: as("1001@"+digest, with(running)), want: Image{Reference: running, User: "1001@" + digest}},
-		"not nobody":                 {live: as("@"+digest, with(running)), want: Image{Reference: running}},
-		"not who another ran as":     {live: as("1001@sha256:2", with(running)), want: Image{Reference: running}},
-		"nothing runs yet":           {err: errors.New("invoking a function: " + resource + " not found"), want: Image{Reference: bootstrap}},
-		"the API fails":              {err: outage, wantErr: "find out what " + resource + " runs, because its settings name no digest: googleapi: Error 503: backend error; put this right, or set the digest"},
-		"another thing is not found": {err: errors.New("project p not found"), wantErr: "project p not found"},
+		"what runs is kept":      {live: with(running), want: Image{Reference: running}},
+		"and who it runs as":     {live: as("1001@"+digest, with(running)), want: Image{Reference: running, User: "1001@" + digest}},
+		"not nobody":             {live: as("@"+digest, with(running)), want: Image{Reference: running}},
+		"not who another ran as": {live: as("1001@sha256:2", with(running)), want: Image{Reference: running}},
+		"nothing runs yet":       {err: errors.New("invoking a function: " + resource + " not found"), want: Image{Reference: bootstrap}},
+		"the API fails": {err: outage, wantErr: "find out what " + resource +
+			" runs, because its settings name no digest: googleapi: Error 503: backend error; put this right, or set the digest"},
+		"another thing is not found":                           {err: errors.New("project p not found"), wantErr: "project p not found"},
 		"another service of the name's beginning is not found": {err: errors.New(resource + "-api not found"), wantErr: "find out what"},
 		"it runs a tag":      {live: with("example.com/web:latest"), wantErr: `runs "example.com/web:latest", which is not by digest`},
 		"it has two":         {live: with(running, running), wantErr: "does not have exactly one container"},

@@ -11,14 +11,18 @@ import (
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ got, want string }{
-		"account email":  {naming.AccountEmail("deploy", "procureflow-dev"), "deploy@procureflow-dev.iam.gserviceaccount.com"},
-		"account name":   {naming.AccountName("deploy", "procureflow-dev"), "projects/procureflow-dev/serviceAccounts/deploy@procureflow-dev.iam.gserviceaccount.com"},
+		"account email": {naming.AccountEmail("deploy", "procureflow-dev"), "deploy@procureflow-dev.iam.gserviceaccount.com"},
+		"account name": {naming.AccountName("deploy", "procureflow-dev"),
+			"projects/procureflow-dev/serviceAccounts/deploy@procureflow-dev.iam.gserviceaccount.com"},
 		"account member": {naming.AccountMember("a@b.iam.gserviceaccount.com"), "serviceAccount:a@b.iam.gserviceaccount.com"},
 		"registry host":  {naming.RegistryHost("us-central1"), "us-central1-docker.pkg.dev"},
-		"image prefix":   {naming.ImagePrefix("us-central1", "procureflow-dev", "procureflow"), "us-central1-docker.pkg.dev/procureflow-dev/procureflow"},
-		"service host":   {naming.ServiceHost("procureflow-web", "123456789012", "us-central1"), "procureflow-web-123456789012.us-central1.run.app"},
-		"service URL":    {naming.ServiceURL("procureflow-web", "123456789012", "us-central1"), "https://procureflow-web-123456789012.us-central1.run.app"},
-		"pool name":      {naming.PoolName("123456789012", "github"), "projects/123456789012/locations/global/workloadIdentityPools/github"},
+		"image prefix": {naming.ImagePrefix("us-central1", "procureflow-dev", "procureflow"),
+			"us-central1-docker.pkg.dev/procureflow-dev/procureflow"},
+		"service host": {naming.ServiceHost("procureflow-web", "123456789012", "us-central1"),
+			"procureflow-web-123456789012.us-central1.run.app"},
+		"service URL": {naming.ServiceURL("procureflow-web", "123456789012", "us-central1"),
+			"https://procureflow-web-123456789012.us-central1.run.app"},
+		"pool name": {naming.PoolName("123456789012", "github"), "projects/123456789012/locations/global/workloadIdentityPools/github"},
 		"principal set": {
 			naming.PrincipalSet(naming.PoolName("123456789012", "github"), "repo_env", "42:production"),
 			"principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/github/attribute.repo_env/42:production",

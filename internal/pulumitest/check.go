@@ -38,16 +38,20 @@ func parentProblems(inventory *Inventory) []string {
 		switch {
 		case !known && isComponent(resource):
 		case !known:
-			problems = append(problems, fmt.Sprintf("%s %q has no component as its parent: pass pulumiopt.Child(component)", resource.Type, resource.Name))
+			problems = append(problems, fmt.Sprintf("%s %q has no component as its parent: pass pulumiopt.Child(component)",
+				resource.Type, resource.Name))
 		case !isComponent(parent):
-			problems = append(problems, fmt.Sprintf("%s %q has %s %q as its parent, which is no component", resource.Type, resource.Name, parent.Type, parent.Name))
+			problems = append(problems, fmt.Sprintf("%s %q has %s %q as its parent, which is no component", resource.Type, resource.Name,
+				parent.Type, parent.Name))
 		case !strings.HasPrefix(resource.Name, parent.Name+"-"):
-			problems = append(problems, fmt.Sprintf("%s %q does not start with its parent's name %q and a hyphen", resource.Type, resource.Name, parent.Name))
+			problems = append(problems, fmt.Sprintf("%s %q does not start with its parent's name %q and a hyphen", resource.Type,
+				resource.Name, parent.Name))
 		}
 	}
 	// The stack registers its outputs too.
 	if registered := inventory.outputsRegistered - 1; registered != components {
-		problems = append(problems, fmt.Sprintf("%d components, but %d registered their outputs: end each constructor with ctx.RegisterResourceOutputs",
+		problems = append(problems, fmt.Sprintf("%d components, but %d registered their outputs: end each constructor with "+
+			"ctx.RegisterResourceOutputs",
 			components, registered))
 	}
 	return problems

@@ -43,7 +43,8 @@ func compute(resource Resource, projectNumber string) (id string, outputs map[st
 	case "gcp:containeranalysis/note:Note":
 		return project + "/notes/" + in("name"), nil
 	case "gcp:binaryauthorization/attestor:Attestor":
-		note := map[string]any{"delegationServiceAccountEmail": "service-" + projectNumber + "@gcp-sa-binaryauthorization.iam.gserviceaccount.com"}
+		note := map[string]any{"delegationServiceAccountEmail": "service-" + projectNumber +
+			"@gcp-sa-binaryauthorization.iam.gserviceaccount.com"}
 		if given, ok := resource.Inputs["attestationAuthorityNote"].(map[string]any); ok {
 			maps.Copy(note, given)
 		}

@@ -153,7 +153,8 @@ func TestConfigAndSecretConfig(t *testing.T) {
 		assert.True(t, ctx.IsConfigSecret("procureflow:b"))
 		assert.False(t, ctx.IsConfigSecret("procureflow:a"))
 		return nil
-	}, pulumitest.WithConfig(map[string]string{"procureflow:a": "plain"}), pulumitest.WithSecretConfig(map[string]string{"procureflow:b": "hidden"}))
+	}, pulumitest.WithConfig(map[string]string{"procureflow:a": "plain"}),
+		pulumitest.WithSecretConfig(map[string]string{"procureflow:b": "hidden"}))
 }
 
 func TestCallsAreAnsweredOrFail(t *testing.T) {
@@ -187,7 +188,8 @@ func TestComputedOutputs(t *testing.T) {
 	var version *secretmanager.SecretVersion
 	pulumitest.Run(t, func(ctx *pulumi.Context) (err error) {
 		repository, err = artifactregistry.NewRepository(ctx, "repository", &artifactregistry.RepositoryArgs{
-			Project: pulumi.String("acme"), Location: pulumi.String("us-central1"), RepositoryId: pulumi.String("web"), Format: pulumi.String("DOCKER"),
+			Project: pulumi.String("acme"), Location: pulumi.String("us-central1"), RepositoryId: pulumi.String("web"),
+			Format: pulumi.String("DOCKER"),
 		})
 		if err != nil {
 			return err
@@ -214,7 +216,8 @@ func TestComputedOutputs(t *testing.T) {
 	assert.Equal(t, "https://web-42.us-central1.run.app", uris[0])
 	assert.Equal(t, uris[1], pulumitest.Value[string](t, service.Uri))
 	assert.Regexp(t, `^https://web-[a-z]{10}-uc\.a\.run\.app$`, uris[1])
-	assert.Equal(t, "projects/acme/locations/us-central1/services/web/revisions/web-r1", pulumitest.Value[string](t, service.LatestReadyRevision))
+	assert.Equal(t, "projects/acme/locations/us-central1/services/web/revisions/web-r1",
+		pulumitest.Value[string](t, service.LatestReadyRevision))
 }
 
 func TestReadsAreRecordedAsReads(t *testing.T) {

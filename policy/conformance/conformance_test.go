@@ -44,7 +44,8 @@ func leaf() *rapid.Generator[pair] {
 		case 8:
 			return pair{resource.NewProperty("bytes\xff" + s), "bytes\xff" + s}
 		case 9:
-			return pair{resource.MakeCustomResourceReference("urn:pulumi:s::p::t:t:T::n", "id", ""), ct.Reference{URN: "urn:pulumi:s::p::t:t:T::n", ID: "id"}}
+			return pair{resource.MakeCustomResourceReference("urn:pulumi:s::p::t:t:T::n", "id", ""),
+				ct.Reference{URN: "urn:pulumi:s::p::t:t:T::n", ID: "id"}}
 		}
 		return pair{resource.NewProperty(s), s}
 	})

@@ -119,7 +119,8 @@ func ExampleOption() {
 	// Output:
 	// advisory: may be in [us] and change on friday
 	// advisory: may be in [eu us] and change on monday
-	// refused: rpc error: code = InvalidArgument desc = configuration of policy pack concepts: rule.regions has 0 elements, must have 1 or more
+	// refused: rpc error: code = InvalidArgument desc = configuration of policy pack concepts: rule.regions has 0 elements, must have 1 or
+	// more
 }
 
 // A user changes the level of a policy, and exempts a resource until a day.
@@ -136,11 +137,13 @@ func Example_configuration() {
 }
 
 func ExampleResource_ViolationOf() {
-	rule := crossguard.Policy{Name: "rule", Description: "Grants are small.", Severity: crossguard.Medium, Check: func(r *crossguard.Resource) {
-		r.ViolationOf(crossguard.Critical, "grants to everybody")
-		r.Violation("grants to a group")
-	}}
-	got, err := ct.Judge(crossguard.Pack{Name: "concepts", Version: "1.0.0", Policies: []crossguard.Policy{rule}}, "", ct.Resource{Type: thing})
+	rule := crossguard.Policy{Name: "rule", Description: "Grants are small.", Severity: crossguard.Medium,
+		Check: func(r *crossguard.Resource) {
+			r.ViolationOf(crossguard.Critical, "grants to everybody")
+			r.Violation("grants to a group")
+		}}
+	got, err := ct.Judge(crossguard.Pack{Name: "concepts", Version: "1.0.0", Policies: []crossguard.Policy{rule}}, "",
+		ct.Resource{Type: thing})
 	for _, d := range got.Diagnostics {
 		fmt.Println(d.Severity, d.Text)
 	}
@@ -214,15 +217,18 @@ func ExampleRemedy_Set() {
 		r.Set("ports[1]", object{"number": 8081, "token": crossguard.Secret("generated")})
 		r.Set("password", "changed")
 		r.Remove("debug")
-	}}, ct.Resource{Type: thing, Properties: ct.Properties{"ports": []any{object{"number": 80}}, "password": ct.Secret{Value: "old"}, "debug": true}})
+	}}, ct.Resource{Type: thing,
+		Properties: ct.Properties{"ports": []any{object{"number": 80}}, "password": ct.Secret{Value: "old"}, "debug": true}})
 	fmt.Println(c, err)
 	// Output: map[password:{changed} ports:[map[number:8080] map[number:8081 token:{generated}]]] <nil>
 }
 
 // What a policy logs is shown by the engine, and decides nothing.
 func ExampleObject_Log() {
-	rule := crossguard.Policy{Name: "rule", Description: "Things are right.", Check: func(r *crossguard.Resource) { r.Log("looked at %s", r.Name) }}
-	got, err := ct.Judge(crossguard.Pack{Name: "concepts", Version: "1.0.0", Policies: []crossguard.Policy{rule}}, "", ct.Resource{Type: thing, Name: "web"})
+	rule := crossguard.Policy{Name: "rule", Description: "Things are right.",
+		Check: func(r *crossguard.Resource) { r.Log("looked at %s", r.Name) }}
+	got, err := ct.Judge(crossguard.Pack{Name: "concepts", Version: "1.0.0", Policies: []crossguard.Policy{rule}}, "",
+		ct.Resource{Type: thing, Name: "web"})
 	fmt.Println(len(got.Diagnostics), got.Logged[0].Text, err)
 	// Output: 0 looked at web <nil>
 }

@@ -19,7 +19,8 @@ func TestTheExample(t *testing.T) {
 		want       []string
 	}{
 		"good": {ct.Properties{"publicAccessPrevention": "enforced", "lifecycleRules": []any{age(30)}}, nil},
-		"bad": {ct.Properties{"publicAccessPrevention": ct.Secret{Value: "inherited"}, "lifecycleRules": []any{age(30), age("400"), age(nil)}}, []string{
+		"bad": {ct.Properties{"publicAccessPrevention": ct.Secret{Value: "inherited"},
+			"lifecycleRules": []any{age(30), age("400"), age(nil)}}, []string{
 			"publicAccessPrevention is [secret]: set it to enforced", "lifecycleRules[1].condition.age is 400: set it to 365 or less",
 			"lifecycleRules[2].condition.age is absent: set it to 365 or less"}},
 		"absent": {nil, []string{"publicAccessPrevention is inherited: set it to enforced", "lifecycleRules is empty: add one"}},

@@ -32,7 +32,8 @@ func TestPulumisExceptionsAreRead(t *testing.T) {
 	one := ct.Resource{Type: thing, Name: "web", Properties: ct.Properties{"bad": true}}
 	other := ct.Resource{Type: thing, Name: "api", Properties: ct.Properties{"bad": true}}
 	exception := func(more, policies string) string {
-		return fmt.Sprintf(`{"reason": "agreed"%s, "match": [{"policies": [%s], "targets": [%q, "urn:pulumi:prod::test::a:b:C::web"]}]}`, more, policies, one.URN())
+		return fmt.Sprintf(`{"reason": "agreed"%s, "match": [{"policies": [%s], "targets": [%q, "urn:pulumi:prod::test::a:b:C::web"]}]}`,
+			more, policies, one.URN())
 	}
 	endless := "the exemption of " + one.URN() + " (agreed) has no last day, so that nobody looks at it again: add expires, as YYYY-MM-DD"
 	for name, test := range map[string]struct {
@@ -42,13 +43,18 @@ func TestPulumisExceptionsAreRead(t *testing.T) {
 	}{
 		"for all": {`{"all": {"exceptions": [` + exception(`, "expires": "2027-06-30"`, `"p", "s"`) + `]}}`, nil, nil,
 			"exempt until 2027-06-30: agreed", "exempt until 2027-06-30: agreed"},
-		"for all, beside a policy's level": {`{"p": "mandatory", "all": {"enforcementLevel": "advisory", "exceptions": [` + exception(`, "expiresAt": "2027-06-29T23:00:00Z"`, `"p"`) + `]}}`,
+		"for all, beside a policy's level": {`{"p": "mandatory", "all": {"enforcementLevel": "advisory", "exceptions": [` +
+			exception(`, "expiresAt": "2027-06-29T23:00:00Z"`, `"p"`) + `]}}`,
 			nil, []string{"is bad"}, "exempt until 2027-06-29: agreed", ""},
-		"without a last day": {`{"all": {"exceptions": [` + exception("", `"p", "s"`) + `]}}`, nil, []string{endless, endless}, "exempt: agreed", "exempt: agreed"},
-		"of one policy":      {`{"p": {"exemptions": [` + exception(`, "expires": "2027-01-01"`, `"p"`) + `]}}`, nil, []string{"is bad"}, "exempt until 2027-01-01: agreed", ""},
-		"expired": {`{"p": {"exemptions": [` + exception(`, "expires": "2026-12-31"`, `"p"`) + `]}}`, []string{"is bad (was exempt until 2026-12-31: agreed)"}, []string{
-			"the exemption of " + one.URN() + " expired on 2026-12-31 (agreed): bring the resource in line, or agree on a new date",
-			"the exemption of urn:pulumi:prod::test::a:b:C::web expired on 2026-12-31 (agreed): bring the resource in line, or agree on a new date", "is bad"}, "", ""},
+		"without a last day": {`{"all": {"exceptions": [` + exception("", `"p", "s"`) + `]}}`, nil, []string{endless, endless},
+			"exempt: agreed", "exempt: agreed"},
+		"of one policy": {`{"p": {"exemptions": [` + exception(`, "expires": "2027-01-01"`, `"p"`) + `]}}`, nil, []string{"is bad"},
+			"exempt until 2027-01-01: agreed", ""},
+		"expired": {`{"p": {"exemptions": [` + exception(`, "expires": "2026-12-31"`, `"p"`) + `]}}`,
+			[]string{"is bad (was exempt until 2026-12-31: agreed)"}, []string{
+				"the exemption of " + one.URN() + " expired on 2026-12-31 (agreed): bring the resource in line, or agree on a new date",
+				"the exemption of urn:pulumi:prod::test::a:b:C::web expired on 2026-12-31 (agreed): bring the resource in line, or " +
+					"agree on a new date", "is bad"}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -75,10 +81,12 @@ func TestExceptionsAreRefusedByName(t *testing.T) {
 	const match = `"match": [{"policies": ["p"], "targets": ["urn:pulumi:dev::test::a:b:C::web"]}]`
 	for exception, want := range map[string]string{
 		`{` + match + `}`: `needs a reason`,
-		`{"reason": "r", "until": "x", ` + match + `}`:                                         `unknown key "until": use reason, match and expires`,
-		`{"reason": "r", "expires": "soon", ` + match + `}`:                                    `expires "soon" is not as in 2006-01-02`,
-		`{"reason": "r", "expiresAt": "2027-01-31", ` + match + `}`:                            `expiresAt "2027-01-31" is not as in`,
-		`{"reason": "r", "expires": "2027-07-01", ` + match + `}`:                              `expires 2027-07-01 is too far away: agree on 2027-06-30 at the latest`,
+		`{"reason": "r", "until": "x", ` + match +
+			`}`: `unknown key "until": use reason, match and expires`,
+		`{"reason": "r", "expires": "soon", ` + match + `}`:         `expires "soon" is not as in 2006-01-02`,
+		`{"reason": "r", "expiresAt": "2027-01-31", ` + match + `}`: `expiresAt "2027-01-31" is not as in`,
+		`{"reason": "r", "expires": "2027-07-01", ` + match +
+			`}`: `expires 2027-07-01 is too far away: agree on 2027-06-30 at the latest`,
 		`{"reason": "r", "match": []}`:                                                         `match must be a list of {policies, targets}`,
 		`{"reason": "r", "match": [{"policies": ["p"]}]}`:                                      `match[0] must be {policies, targets}`,
 		`{"reason": "r", "match": [{"policies": ["p"], "targets": [1]}]}`:                      `match[0] must be {policies, targets}`,
@@ -91,5 +99,6 @@ func TestExceptionsAreRefusedByName(t *testing.T) {
 	}
 	c := startExceptions(t)
 	assert.ErrorContains(t, c.Configure(`{"all": {"exceptions": {}}}`), `"all".exceptions must be a list of {reason, match}`)
-	assert.ErrorContains(t, c.Configure(`{"s": {"exemptions": [{"reason": "r", `+match+`}]}}`), `s.exemptions[0]: match[0] is about p: put it there, or into the exceptions of "all"`)
+	assert.ErrorContains(t, c.Configure(`{"s": {"exemptions": [{"reason": "r", `+match+`}]}}`),
+		`s.exemptions[0]: match[0] is about p: put it there, or into the exceptions of "all"`)
 }

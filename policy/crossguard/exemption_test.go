@@ -102,7 +102,8 @@ func TestExemptionsOfTheStackItself(t *testing.T) {
 	for _, resource := range []string{root.URN(), "test-dev"} {
 		full := pack(stackPolicy(func(s *crossguard.Stack) { s.Violation("lacks something") }))
 		c := ct.Start(t, full)
-		require.NoError(t, c.Configure(fmt.Sprintf(`{"s": {"exemptions": [{"resource": %q, "reason": "agreed", "expires": "9999-12-31"}]}}`, resource)))
+		require.NoError(t,
+			c.Configure(fmt.Sprintf(`{"s": {"exemptions": [{"resource": %q, "reason": "agreed", "expires": "9999-12-31"}]}}`, resource)))
 		got := c.AnalyzeStack(ct.Resource{Type: thing}, root)
 		assert.Empty(t, got.Diagnostics, resource)
 		assert.Equal(t, "exempt until 9999-12-31: agreed", got.NotApplicable["s"])
@@ -125,6 +126,7 @@ func TestExemptionsOfAnotherOperationDoNotCount(t *testing.T) {
 func TestDisabledPoliciesDoNotJudgeTheirExemptions(t *testing.T) {
 	t.Parallel()
 	c := ct.Start(t, pack(policy(func(*crossguard.Resource) {})))
-	require.NoError(t, c.Configure(`{"p": {"enforcementLevel": "disabled", "exemptions": [{"resource": "x", "reason": "r", "expires": "2000-01-01"}]}}`))
+	require.NoError(t,
+		c.Configure(`{"p": {"enforcementLevel": "disabled", "exemptions": [{"resource": "x", "reason": "r", "expires": "2000-01-01"}]}}`))
 	assert.Empty(t, c.AnalyzeStack(ct.Resource{Type: thing}).Diagnostics)
 }

@@ -23,17 +23,23 @@ func TestMaps(t *testing.T) {
 		want []string
 	}{
 		"absent": {nil, []string{"0 volumes, 0 labels, 0 by their keys"}},
-		"in the order of keys": {ct.Properties{"volumes": object{"b": object{"size": 2}, "a.b": object{}}, "labels": object{"z": "1", "a": 2, "b": true}}, []string{
-			`a.b: volumes["a.b"].size has size 0`, "b: volumes.b.size has size 2", `"a" is "2"`, `"b" is "true"`, `"z" is "1"`, "2 volumes, 3 labels, 3 by their keys"}},
-		"an unknown entry": {ct.Properties{"volumes": object{"a": ct.UnknownObject, "b": object{"size": ct.Unknown}, "c": object{"size": 3}}, "labels": object{"x": ct.Unknown}}, []string{
-			"c: volumes.c.size has size 3", "3 volumes, 1 labels, 1 by their keys", "not checked: volumes.a, volumes.b.size, labels.x are known only after the update"}},
+		"in the order of keys": {ct.Properties{"volumes": object{"b": object{"size": 2}, "a.b": object{}},
+			"labels": object{"z": "1", "a": 2, "b": true}}, []string{
+			`a.b: volumes["a.b"].size has size 0`, "b: volumes.b.size has size 2", `"a" is "2"`, `"b" is "true"`, `"z" is "1"`,
+			"2 volumes, 3 labels, 3 by their keys"}},
+		"an unknown entry": {ct.Properties{"volumes": object{"a": ct.UnknownObject, "b": object{"size": ct.Unknown},
+			"c": object{"size": 3}}, "labels": object{"x": ct.Unknown}}, []string{
+			"c: volumes.c.size has size 3", "3 volumes, 1 labels, 1 by their keys", "not checked: volumes.a, volumes.b.size, labels.x " +
+				"are known only after the update"}},
 		"of wrong types": {ct.Properties{"volumes": object{"a": 1}, "labels": object{"x": []any{}}}, []string{
 			"volumes.a is a number, must be an object", "labels.x is a list, must be a string", "1 volumes, 1 labels, 1 by their keys"}},
-		"no map":           {ct.Properties{"volumes": []any{}}, []string{"volumes is a list, must be an object"}},
-		"an unknown map":   {ct.Properties{"volumes": ct.UnknownObject}, []string{"not checked: volumes is known only after the update"}},
-		"secret entries":   {ct.Properties{"labels": object{"a": ct.Secret{Value: "hunter2"}}}, []string{`"a" is "[secret]"`, "0 volumes, 1 labels, 1 by their keys"}},
+		"no map":         {ct.Properties{"volumes": []any{}}, []string{"volumes is a list, must be an object"}},
+		"an unknown map": {ct.Properties{"volumes": ct.UnknownObject}, []string{"not checked: volumes is known only after the update"}},
+		"secret entries": {ct.Properties{"labels": object{"a": ct.Secret{Value: "hunter2"}}},
+			[]string{`"a" is "[secret]"`, "0 volumes, 1 labels, 1 by their keys"}},
 		"the engine's own": {ct.Properties{"labels": object{"__defaults": []any{}, "a": nil}}, []string{"0 volumes, 0 labels, 0 by their keys"}},
-		"what looks so":    {ct.Properties{"labels": object{"__token": "x"}}, []string{`"__token" is "x"`, "0 volumes, 1 labels, 1 by their keys"}},
+		"what looks so": {ct.Properties{"labels": object{"__token": "x"}},
+			[]string{`"__token" is "x"`, "0 volumes, 1 labels, 1 by their keys"}},
 	} {
 		assert.Equal(t, test.want, c.Analyze(ct.Resource{Type: thing, Properties: test.in}).Messages(), name)
 	}
@@ -96,5 +102,6 @@ func TestUndecided(t *testing.T) {
 	assert.Empty(t, c.AnalyzeStack(of(7)).Messages())
 	assert.Equal(t, []string{"has no thing with an n of 7"}, c.AnalyzeStack(of(8)).Messages())
 	assert.Equal(t, []string{"not checked: n is known only after the update"}, c.AnalyzeStack(of(8), of(ct.UnknownNumber)).Messages())
-	assert.Equal(t, []string{"not checked: list[0].n is known only after the update"}, c.AnalyzeStack(of(7, object{"n": ct.UnknownNumber})).Messages())
+	assert.Equal(t, []string{"not checked: list[0].n is known only after the update"},
+		c.AnalyzeStack(of(7, object{"n": ct.UnknownNumber})).Messages())
 }

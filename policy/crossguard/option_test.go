@@ -90,7 +90,8 @@ func TestTheEngineKnowsEveryKind(t *testing.T) {
 	days := object{"type": "integer", "description": "how long", "minimum": 1.0, "maximum": 90.0, "default": 7.0}
 	owner := object{"type": "string", "description": "who", "minLength": 2.0, "maxLength": 4.0}
 	window := func(more object) object {
-		s := object{"type": "object", "properties": object{"days": days, "owner": owner}, "required": []any{"owner"}, "additionalProperties": false}
+		s := object{"type": "object", "properties": object{"days": days, "owner": owner}, "required": []any{"owner"},
+			"additionalProperties": false}
 		for key, v := range more {
 			s[key] = v
 		}
@@ -127,10 +128,13 @@ func TestOptionsAreValidated(t *testing.T) {
 		"[1] is 9, must be from 1 to 3":                {Default: []int{1, 9}, Min: 1, Max: 3},
 		"alternative 1: its default is a int8":         {Default: 1, AnyOf: []crossguard.Option{{Default: 1}, {Default: int8(1)}}},
 		"fits no alternative: must be a string, not 1": {Default: 1, AnyOf: []crossguard.Option{{Default: ""}}},
-		"field x is there twice":                       {Default: object{}, Fields: []crossguard.Option{{Name: "x", Description: "x", Default: 1}, {Name: "x", Description: "x", Default: 1}}},
-		"field x: needs a name and a description":      {Default: object{}, Fields: []crossguard.Option{{Name: "x", Default: 1}}},
-		"option o: .x is absent: who":                  {Default: object{}, Fields: []crossguard.Option{{Name: "x", Description: "who", Default: "", Required: true}}},
-		`option o: has no "z": it has x`:               {Default: object{"z": 1}, Fields: []crossguard.Option{{Name: "x", Description: "x", Default: 1}}},
+		"field x is there twice": {Default: object{},
+			Fields: []crossguard.Option{{Name: "x", Description: "x", Default: 1}, {Name: "x", Description: "x", Default: 1}}},
+		"field x: needs a name and a description": {Default: object{}, Fields: []crossguard.Option{{Name: "x", Default: 1}}},
+		"option o: .x is absent: who": {Default: object{},
+			Fields: []crossguard.Option{{Name: "x", Description: "who", Default: "", Required: true}}},
+		`option o: has no "z": it has x`: {Default: object{"z": 1},
+			Fields: []crossguard.Option{{Name: "x", Description: "x", Default: 1}}},
 	} {
 		p := policy(func(*crossguard.Resource) {})
 		o.Name, o.Description = "o", "an option"

@@ -52,7 +52,8 @@ func TestServeReportsAnUnwritablePort(t *testing.T) {
 	t.Parallel()
 	out, in := io.Pipe()
 	require.NoError(t, out.Close())
-	err := Serve(t.Context(), Pack{Name: "test", Version: "1.0.0", Policies: []Policy{{Name: "p", Description: "P.", Check: func(*Resource) {}}}}, nil, in)
+	err := Serve(t.Context(), Pack{Name: "test", Version: "1.0.0", Policies: []Policy{{Name: "p", Description: "P.",
+		Check: func(*Resource) {}}}}, nil, in)
 	assert.ErrorIs(t, err, io.ErrClosedPipe)
 }
 

@@ -165,7 +165,8 @@ func TestConfigureRefusesByName(t *testing.T) {
 	t.Parallel()
 	p := policy(func(*crossguard.Resource) {})
 	p.Options = []crossguard.Option{
-		{Name: "max", Description: "most", Default: 5, Min: 1, Max: 10}, {Name: "kind", Description: "which", Default: "a", Enum: []string{"a", "b"}},
+		{Name: "max", Description: "most", Default: 5, Min: 1, Max: 10}, {Name: "kind", Description: "which", Default: "a",
+			Enum: []string{"a", "b"}},
 		{Name: "owner", Description: "who", Default: "", Required: true}, {Name: "list", Description: "some", Default: []string{}},
 	}
 	c := ct.Start(t, func() crossguard.Pack {
@@ -185,14 +186,22 @@ func TestConfigureRefusesByName(t *testing.T) {
 		{`{"p": {"list": [1]}}`, `p.list[0] must be a string, not 1`},
 		{`{"all": {"max": 3}}`, `"all" sets the enforcement level and exceptions only, not max`},
 		{`{"p": {"exemptions": {}}}`, `p.exemptions must be a list of {resource, reason, expires}, not map[]`},
-		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "until": "z"}]}}`, `p.exemptions[0]: unknown key "until": use resource, reason and expires`},
-		{`{"p": {"exemptions": [{"resource": "x", "reason": " ", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: needs a resource (URN or name pattern) and a reason`},
-		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "expires": "soon"}]}}`, `p.exemptions[0]: expires "soon" is not a date: write YYYY-MM-DD`},
-		{`{"p": {"exemptions": [{"resource": "**", "reason": "y", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: exempts every resource: set the policy's enforcement level instead`},
-		{`{"p": {"exemptions": [{"resource": "urn:*", "reason": "y", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: names no resource: end the URN with ::NAME`},
-		{`{"p": {"exemptions": [{"resource": "urn:pulumi:*::*", "reason": "y", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: names no resource: end the URN with ::NAME`},
-		{`{"p": {"exemptions": [{"resource": "urn:pulumi:dev::test::pulumi*", "reason": "y", "expires": "2027-01-31"}]}}`, `p.exemptions[0]: names no resource: end the URN with ::NAME`},
-		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "expires": "2027-02-29"}]}}`, `p.exemptions[0]: expires "2027-02-29" is not a date`},
+		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "until": "z"}]}}`,
+			`p.exemptions[0]: unknown key "until": use resource, reason and expires`},
+		{`{"p": {"exemptions": [{"resource": "x", "reason": " ", "expires": "2027-01-31"}]}}`,
+			`p.exemptions[0]: needs a resource (URN or name pattern) and a reason`},
+		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "expires": "soon"}]}}`,
+			`p.exemptions[0]: expires "soon" is not a date: write YYYY-MM-DD`},
+		{`{"p": {"exemptions": [{"resource": "**", "reason": "y", "expires": "2027-01-31"}]}}`,
+			`p.exemptions[0]: exempts every resource: set the policy's enforcement level instead`},
+		{`{"p": {"exemptions": [{"resource": "urn:*", "reason": "y", "expires": "2027-01-31"}]}}`,
+			`p.exemptions[0]: names no resource: end the URN with ::NAME`},
+		{`{"p": {"exemptions": [{"resource": "urn:pulumi:*::*", "reason": "y", "expires": "2027-01-31"}]}}`,
+			`p.exemptions[0]: names no resource: end the URN with ::NAME`},
+		{`{"p": {"exemptions": [{"resource": "urn:pulumi:dev::test::pulumi*", "reason": "y", "expires": "2027-01-31"}]}}`,
+			`p.exemptions[0]: names no resource: end the URN with ::NAME`},
+		{`{"p": {"exemptions": [{"resource": "x", "reason": "y", "expires": "2027-02-29"}]}}`,
+			`p.exemptions[0]: expires "2027-02-29" is not a date`},
 	}
 	for _, test := range tests {
 		err := c.Configure(test.config)
@@ -226,10 +235,12 @@ func TestPacksAreValidated(t *testing.T) {
 	})
 	for _, want := range []string{
 		`pack name "no spaces": use`, "has no version", `policy name "all"`, "policy twice is there twice", "policy empty: has no description",
-		"policy empty: checks nothing: give it Check, Remediate or CheckStack", "policy nameless: its kind needs both a name and a function", "policy unfixable: its level is remediate but it has no Remediate function",
+		"policy empty: checks nothing: give it Check, Remediate or CheckStack",
+		"policy nameless: its kind needs both a name and a function", "policy unfixable: its level is remediate but it has no Remediate function",
 		`option "enforcementLevel" is there twice or reserved`, "option odd: its default is a int8", "option out: is 9, must be from 1 to 3",
 		"option : needs a name and a description", "option half: its Min is 1 and its Max 0: give it both, or neither",
-		`policy short: type "Bucket" is no type token`, `policy short: type "gcp:storage:" is no type token`, `initial configuration names policy "ghost"`,
+		`policy short: type "Bucket" is no type token`, `policy short: type "gcp:storage:" is no type token`,
+		`initial configuration names policy "ghost"`,
 	} {
 		assert.ErrorContains(t, err, want)
 	}
@@ -278,7 +289,8 @@ func TestTypesDecideWhatRuns(t *testing.T) {
 
 	many := policy(func(*crossguard.Resource) {})
 	many.Types = []string{"a:b:C", "a:b:D", "a:b:E", "a:b:F", "a:b:G"}
-	assert.Equal(t, "applies only to a:b:C, a:b:D, a:b:E and 2 other types", ct.Start(t, pack(many)).Analyze(ct.Resource{Type: thing}).NotApplicable["p"])
+	assert.Equal(t, "applies only to a:b:C, a:b:D, a:b:E and 2 other types",
+		ct.Start(t, pack(many)).Analyze(ct.Resource{Type: thing}).NotApplicable["p"])
 
 	got = c.Analyze(ct.Resource{Type: "test:index/third:Third"})
 	assert.Empty(t, got.Diagnostics)
@@ -308,7 +320,8 @@ func TestAPanicIsTheRulesOwnError(t *testing.T) {
 	require.Len(t, got.Diagnostics, 5)
 	assert.Equal(t, ct.Message{Policy: "p", Level: "advisory", URN: urn, Text: "before"}, got.Diagnostics[0])
 	assert.Equal(t, "mandatory", got.Diagnostics[1].Level)
-	assert.Regexp(t, `^the rule itself failed and so does not pass: cannot handle \[secret\] \(server_test\.go:\d+\)`+tail+"$", got.Diagnostics[1].Text)
+	assert.Regexp(t, `^the rule itself failed and so does not pass: cannot handle \[secret\] \(server_test\.go:\d+\)`+tail+"$",
+		got.Diagnostics[1].Text)
 	assert.Regexp(t, `policy typo has no option absent of type int \(.*\)`+tail, got.Of("typo").Diagnostics[0].Text)
 	assert.Regexp(t, `property path \["b: \[" without "\]`, got.Of("bad-path").Diagnostics[0].Text)
 	assert.Equal(t, "still runs", got.Of("sound").Diagnostics[0].Text)

@@ -11,7 +11,8 @@ import (
 )
 
 func stackPolicy(check func(*crossguard.Stack)) crossguard.Policy {
-	return crossguard.Policy{Name: "s", Description: "A stack is right.", Enforcement: crossguard.Mandatory, Severity: crossguard.Low, CheckStack: check}
+	return crossguard.Policy{Name: "s", Description: "A stack is right.", Enforcement: crossguard.Mandatory, Severity: crossguard.Low,
+		CheckStack: check}
 }
 
 func TestStackPolicies(t *testing.T) {
@@ -35,7 +36,8 @@ func TestStackPolicies(t *testing.T) {
 			if has {
 				r.Violation("parent %s", p.Name)
 			}
-			r.Violation("depends on %v, n on %v, m on %v", names(r.Dependencies()), names(r.PropertyDependencies("n")), names(r.PropertyDependencies("m")))
+			r.Violation("depends on %v, n on %v, m on %v", names(r.Dependencies()), names(r.PropertyDependencies("n")),
+				names(r.PropertyDependencies("m")))
 			r.Violation("n is %d", r.IntOr("n", 0))
 		})
 		s.Each(nil, func(r *crossguard.Resource) { s.Violation("%s", r.Name) })

@@ -14,7 +14,8 @@ func TestEachTextVisitsEveryString(t *testing.T) {
 	type object = map[string]any
 	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) {
 		r.EachText(func(text crossguard.Text) {
-			r.Violation("%s: %s in %s beside %q before %q is %s, secret %v", text.Path(), text.Key, text.In, text.Beside, text.Before, text.Value, text.Secret)
+			r.Violation("%s: %s in %s beside %q before %q is %s, secret %v", text.Path(), text.Key, text.In, text.Beside, text.Before,
+				text.Value, text.Secret)
 		})
 	})))
 	got := c.Analyze(ct.Resource{Type: thing, Properties: ct.Properties{

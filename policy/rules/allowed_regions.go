@@ -51,7 +51,8 @@ var allowedRegions = crossguard.Policy{
 			}
 		}
 		if r.Type == database {
-			for _, path := range []string{"settings.locationPreference.zone", "settings.locationPreference.secondaryZone", "settings.backupConfiguration.location"} {
+			for _, path := range []string{"settings.locationPreference.zone", "settings.locationPreference.secondaryZone",
+				"settings.backupConfiguration.location"} {
 				if place, set := r.String(path); set {
 					checkPlace(r, path, place)
 				}

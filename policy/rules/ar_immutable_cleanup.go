@@ -18,7 +18,8 @@ var arImmutableCleanup = crossguard.Policy{
 		"and leave cleanupPolicyDryRun and the scanner as they are.",
 	Types: []string{repository},
 	Check: func(r *crossguard.Resource) {
-		if !strings.EqualFold(r.StringOr("format", ""), "DOCKER") || !strings.EqualFold(r.StringOr("mode", "STANDARD_REPOSITORY"), "STANDARD_REPOSITORY") {
+		if !strings.EqualFold(r.StringOr("format", ""), "DOCKER") || !strings.EqualFold(r.StringOr("mode", "STANDARD_REPOSITORY"),
+			"STANDARD_REPOSITORY") {
 			r.NotApplicable("holds no images of its own")
 		}
 		if !r.BoolOr("dockerConfig.immutableTags", false) {
@@ -33,7 +34,8 @@ var arImmutableCleanup = crossguard.Policy{
 		checkCleanup(r)
 	},
 	Remediate: func(r *crossguard.Remedy) {
-		if !strings.EqualFold(r.StringOr("format", ""), "DOCKER") || !strings.EqualFold(r.StringOr("mode", "STANDARD_REPOSITORY"), "STANDARD_REPOSITORY") {
+		if !strings.EqualFold(r.StringOr("format", ""), "DOCKER") || !strings.EqualFold(r.StringOr("mode", "STANDARD_REPOSITORY"),
+			"STANDARD_REPOSITORY") {
 			r.NotApplicable("holds no images of its own")
 		}
 		if !r.BoolOr("dockerConfig.immutableTags", false) {
@@ -67,12 +69,14 @@ func checkCleanup(r *crossguard.Resource) {
 		r.Violation("cleanupPolicies has no DELETE: untagged images pile up")
 	}
 	if len(keeps) == 0 {
-		r.Violation("cleanupPolicies has no KEEP of %d or more versions or of a condition: a clean-up can take what runs or what a rollback needs", leastKept)
+		r.Violation("cleanupPolicies has no KEEP of %d or more versions or of a condition: a clean-up can take what runs or what a "+
+			"rollback needs", leastKept)
 		return
 	}
 	for _, d := range deletes {
 		if !slices.ContainsFunc(keeps, func(keep crossguard.Object) bool { return covers(packages(keep), packages(d)) }) {
-			r.Violation("%s deletes images of packages of which no KEEP keeps any: give the KEEP the same packageNamePrefixes, or none", d.Path("action"))
+			r.Violation("%s deletes images of packages of which no KEEP keeps any: give the KEEP the same packageNamePrefixes, or none",
+				d.Path("action"))
 		}
 	}
 }

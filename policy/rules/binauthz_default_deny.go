@@ -7,14 +7,15 @@ import (
 )
 
 var binauthzDefaultDeny = crossguard.Policy{
-	Name:             "binauthz-default-deny",
-	Description:      "Binary Authorization refuses what nobody attested.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.High,
-	Framework:        crossguard.Framework{Name: "SLSA", Version: "1.0", Reference: "verification of provenance at deployment"},
-	Tags:             []string{"supply-chain"},
-	RemediationSteps: "Set evaluationMode to REQUIRE_ATTESTATION or ALWAYS_DENY and enforcementMode to ENFORCED_BLOCK_AND_AUDIT_LOG in every rule.",
-	Types:            []string{admission},
+	Name:        "binauthz-default-deny",
+	Description: "Binary Authorization refuses what nobody attested.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.High,
+	Framework:   crossguard.Framework{Name: "SLSA", Version: "1.0", Reference: "verification of provenance at deployment"},
+	Tags:        []string{"supply-chain"},
+	RemediationSteps: "Set evaluationMode to REQUIRE_ATTESTATION or ALWAYS_DENY and enforcementMode to ENFORCED_BLOCK_AND_AUDIT_LOG in " +
+		"every rule.",
+	Types: []string{admission},
 	Check: func(r *crossguard.Resource) {
 		rule, set := r.Block("defaultAdmissionRule")
 		if !set {
@@ -47,7 +48,8 @@ func admitsStrangers(pattern string) bool {
 	if !strings.Contains(pattern, "*") {
 		return false // one image
 	}
-	return len(parts) < 3 || strings.Contains(parts[0], "*") || !strings.ContainsAny(parts[0], ".:") || parts[1] == "" || strings.Contains(parts[1], "*")
+	return len(parts) < 3 || strings.Contains(parts[0], "*") || !strings.ContainsAny(parts[0], ".:") || parts[1] == "" ||
+		strings.Contains(parts[1], "*")
 }
 
 const enforced = "ENFORCED_BLOCK_AND_AUDIT_LOG"

@@ -8,14 +8,15 @@ import (
 )
 
 var bucketHardening = crossguard.Policy{
-	Name:             "bucket-hardening",
-	Description:      "A bucket cannot become public, has one way to grant access, and keeps overwritten objects.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.High,
-	Framework:        cis("5.1", "Ensure that Cloud Storage bucket is not anonymously or publicly accessible"),
-	Tags:             []string{"security", "storage", "CIS 5.2", "CKV_GCP_28", "CKV_GCP_29", "CKV_GCP_114", "AVD-GCP-0001", "AVD-GCP-0002"},
-	RemediationSteps: "Set publicAccessPrevention to enforced, uniformBucketLevelAccess and versioning.enabled to true, and forceDestroy to false.",
-	Types:            slices.Concat([]string{bucket}, bucketLists, bucketEntries),
+	Name:        "bucket-hardening",
+	Description: "A bucket cannot become public, has one way to grant access, and keeps overwritten objects.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.High,
+	Framework:   cis("5.1", "Ensure that Cloud Storage bucket is not anonymously or publicly accessible"),
+	Tags:        []string{"security", "storage", "CIS 5.2", "CKV_GCP_28", "CKV_GCP_29", "CKV_GCP_114", "AVD-GCP-0001", "AVD-GCP-0002"},
+	RemediationSteps: "Set publicAccessPrevention to enforced, uniformBucketLevelAccess and versioning.enabled to true, and " +
+		"forceDestroy to false.",
+	Types: slices.Concat([]string{bucket}, bucketLists, bucketEntries),
 	Check: func(r *crossguard.Resource) {
 		if r.Type != bucket {
 			grant{member: public}.each(r, func(role, member string) {
@@ -37,7 +38,8 @@ var bucketHardening = crossguard.Policy{
 		}
 		r.Each("lifecycleRules", func(rule crossguard.Object) {
 			if strings.EqualFold(rule.StringOr("action.type", ""), "Delete") && deletesAtOnce(rule) {
-				r.Violation("%s deletes objects as soon as they are there or overwritten: give it an age, or daysSinceNoncurrentTime", rule.Path("condition"))
+				r.Violation("%s deletes objects as soon as they are there or overwritten: give it an age, or daysSinceNoncurrentTime",
+					rule.Path("condition"))
 			}
 		})
 	},
@@ -62,7 +64,8 @@ var bucketHardening = crossguard.Policy{
 
 // keepsOverwritten reports whether objects that are overwritten are kept, or cannot be overwritten for a time that nobody can shorten.
 func keepsOverwritten(r *crossguard.Resource) bool {
-	return r.BoolOr("versioning.enabled", false) || r.BoolOr("retentionPolicy.isLocked", false) && r.NumberOr("retentionPolicy.retentionPeriod", 0) > 0
+	return r.BoolOr("versioning.enabled", false) || r.BoolOr("retentionPolicy.isLocked", false) &&
+		r.NumberOr("retentionPolicy.retentionPeriod", 0) > 0
 }
 
 // deletesAtOnce reports whether a rule's condition leaves objects, or what was overwritten, no time.

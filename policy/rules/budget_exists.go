@@ -15,8 +15,9 @@ var budgetExists = crossguard.Policy{
 	Framework:        own("Budget alert: 10 with 50, 75 and 90 %"),
 	Tags:             []string{"cost"},
 	RemediationSteps: "Add a billing.Budget with a project filter, thresholds of up to 1.0, which is 100 %, and notification channels.",
-	Options: []crossguard.Option{{Name: "most", Description: "Most that a budget may be, in its currency: of one far above what is spent nobody hears.",
-		Default: 1000.0, Min: 1, Max: 1e9}},
+	Options: []crossguard.Option{{Name: "most",
+		Description: "Most that a budget may be, in its currency: of one far above what is spent nobody hears.",
+		Default:     1000.0, Min: 1, Max: 1e9}},
 	Types: runAny,
 	CheckStack: func(s *crossguard.Stack) {
 		if s.Count(budget) == 0 {
@@ -24,8 +25,10 @@ var budgetExists = crossguard.Policy{
 		}
 		s.Each([]string{budget}, func(r *crossguard.Resource) {
 			checkThresholds(r)
-			if r.BoolOr("allUpdatesRule.disableDefaultIamRecipients", false) && r.Len("allUpdatesRule.monitoringNotificationChannels") == 0 && r.StringOr("allUpdatesRule.pubsubTopic", "") == "" {
-				r.Violation("allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add monitoringNotificationChannels or a pubsubTopic")
+			if r.BoolOr("allUpdatesRule.disableDefaultIamRecipients", false) &&
+				r.Len("allUpdatesRule.monitoringNotificationChannels") == 0 && r.StringOr("allUpdatesRule.pubsubTopic", "") == "" {
+				r.Violation("allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add " +
+					"monitoringNotificationChannels or a pubsubTopic")
 			}
 			if units, set := r.Number("amount.specifiedAmount.units"); set && (units <= 0 || units > s.Config.Number("most")) {
 				r.Violation("amount.specifiedAmount.units is %v: set what a month may cost, %v at most", units, s.Config.Number("most"))

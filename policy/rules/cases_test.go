@@ -80,7 +80,8 @@ func TestCases(t *testing.T) {
 
 // undecidable are cases that nothing in the stack decides.
 var undecidable = map[string]string{
-	"ev067 budget of another project": "The budget names a project by its number and the service its project by its id, and nothing here says which number " +
+	"ev067 budget of another project": "The budget names a project by its number and the service its project by its id, and nothing " +
+		"here says which number " +
 		"that id has. Where the stack shows it, in a service's address, or both are ids, the rule compares them (siblings of budget-exists).",
 }
 

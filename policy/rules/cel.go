@@ -146,7 +146,8 @@ func claimsOf(e ast.Expr) []string {
 		}
 		name := selector(e)
 		root, rest, nested := strings.Cut(name, ".")
-		if nested && slices.Contains([]string{"assertion", "attribute", "google"}, root) && !strings.Contains(rest, ".") && !slices.Contains(all, name) {
+		if nested && slices.Contains([]string{"assertion", "attribute", "google"}, root) && !strings.Contains(rest, ".") &&
+			!slices.Contains(all, name) {
 			all = append(all, name)
 		}
 	}))

@@ -58,7 +58,8 @@ func boundedGrants(r *crossguard.Resource, dangerous func(role string) bool) boo
 	}
 	e, err := parseCEL(text)
 	return err == nil && always(e, true, func(e ast.Expr, holds bool) bool {
-		if !holds || e.Kind() != ast.CallKind || e.AsCall().FunctionName() != "hasOnly" || !e.AsCall().IsMemberFunction() || len(e.AsCall().Args()) != 1 {
+		if !holds || e.Kind() != ast.CallKind || e.AsCall().FunctionName() != "hasOnly" || !e.AsCall().IsMemberFunction() ||
+			len(e.AsCall().Args()) != 1 {
 			return false
 		}
 		target := e.AsCall().Target()

@@ -26,7 +26,8 @@ func customRolesOf(s *crossguard.Stack) []customRole {
 
 // grantsCustom calls found for each grant, on a project or above, of a role of the stack that has one of the permissions. A role
 // whose name is not known yet is told by the resource that the grant depends on.
-func grantsCustom(s *crossguard.Stack, has func(permission string) bool, found func(r *crossguard.Resource, role, member, permission string)) {
+func grantsCustom(s *crossguard.Stack, has func(permission string) bool,
+	found func(r *crossguard.Resource, role, member, permission string)) {
 	roles := customRolesOf(s)
 	if len(roles) == 0 {
 		return
@@ -66,12 +67,15 @@ func permission(names ...string) func(string) bool {
 }
 
 // ownsAll are permissions with which one can give oneself every other.
-var ownsAll = permission("resourcemanager.projects.setiampolicy", "resourcemanager.folders.setiampolicy", "resourcemanager.organizations.setiampolicy",
+var ownsAll = permission("resourcemanager.projects.setiampolicy", "resourcemanager.folders.setiampolicy",
+	"resourcemanager.organizations.setiampolicy",
 	"iam.roles.update", "deploymentmanager.deployments.create")
 
 // becomesAccounts are permissions to act as any account, or to say who may.
-var becomesAccounts = permission("iam.serviceaccounts.getaccesstoken", "iam.serviceaccounts.getopenidtoken", "iam.serviceaccounts.implicitdelegation",
-	"iam.serviceaccounts.signblob", "iam.serviceaccounts.signjwt", "iam.serviceaccounts.actas", "iam.serviceaccounts.setiampolicy", "iam.serviceaccountkeys.create")
+var becomesAccounts = permission("iam.serviceaccounts.getaccesstoken", "iam.serviceaccounts.getopenidtoken",
+	"iam.serviceaccounts.implicitdelegation",
+	"iam.serviceaccounts.signblob", "iam.serviceaccounts.signjwt", "iam.serviceaccounts.actas", "iam.serviceaccounts.setiampolicy",
+	"iam.serviceaccountkeys.create")
 
 // administrates are permissions to say who may do what.
 func administrates(p string) bool { return strings.HasSuffix(p, ".setiampolicy") || ownsAll(p) }

@@ -118,8 +118,10 @@ func FuzzNoRuleFails(f *testing.F) {
 }
 
 // keys are names that rules look for.
-var keys = []string{"template", "spec", "containers", "image", "scaling", "maxInstanceCount", "envs", "name", "value", "metadata", "annotations", "labels", "role",
-	"member", "members", "policyData", "replication", "auto", "environment", "reviewers", "users", "rules", "pullRequest", "cleanupPolicies", "resources", "limits"}
+var keys = []string{"template", "spec", "containers", "image", "scaling", "maxInstanceCount", "envs", "name", "value", "metadata",
+	"annotations", "labels", "role",
+	"member", "members", "policyData", "replication", "auto", "environment", "reviewers", "users", "rules", "pullRequest",
+	"cleanupPolicies", "resources", "limits"}
 
 func (d disguise) random(depth int) any {
 	if depth > 0 && (depth == 4 || d.IntN(3) > 0) {
@@ -132,6 +134,7 @@ func (d disguise) random(depth int) any {
 		}
 		return []any{made, d.random(depth - 1)}
 	}
-	return []any{nil, 1, -1.5, "", "x", true, ct.Unknown, ct.UnknownObject, ct.Secret{Value: "s3cret"}, ct.Secret{Value: ct.Unknown}, ct.Output{}, []any{},
+	return []any{nil, 1, -1.5, "", "x", true, ct.Unknown, ct.UnknownObject, ct.Secret{Value: "s3cret"}, ct.Secret{Value: ct.Unknown},
+		ct.Output{}, []any{},
 		ct.Reference{URN: "urn:x", ID: ""}, `{"bindings":[{"role":1}]}`, "a\xffb", object{}}[d.IntN(16)]
 }

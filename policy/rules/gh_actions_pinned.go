@@ -30,7 +30,8 @@ var ghActionsPinned = crossguard.Policy{
 		}
 		r.EachString("allowedActionsConfig.patternsAlloweds", func(pattern string) {
 			if owner, _, named := strings.Cut(pattern, "/"); !named || owner == "" || strings.Contains(owner, "*") {
-				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which is every action by that name, whoever made it: name the owner", pattern)
+				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which is every action by that name, whoever made it: name "+
+					"the owner", pattern)
 			}
 		})
 	},

@@ -15,8 +15,9 @@ var ghEnvProtected = crossguard.Policy{
 	Framework:        own("GitHub environments: staging 1 approval, production 2, main only"),
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Set deploymentBranchPolicy, reviewers, preventSelfReview: true and canAdminsBypass: false.",
-	Options:          []crossguard.Option{{Name: "unreviewed", Description: "Environments that deploy without a review, in lower case; * stands for any characters.", Default: []string{"dev"}}},
-	Types:            []string{ghEnvironment},
+	Options: []crossguard.Option{{Name: "unreviewed",
+		Description: "Environments that deploy without a review, in lower case; * stands for any characters.", Default: []string{"dev"}}},
+	Types: []string{ghEnvironment},
 	Check: func(r *crossguard.Resource) {
 		custom := r.BoolOr("deploymentBranchPolicy.customBranchPolicies", false)
 		if !custom && !r.BoolOr("deploymentBranchPolicy.protectedBranches", false) {

@@ -5,13 +5,14 @@ import (
 )
 
 var ghMainProtected = crossguard.Policy{
-	Name:             "gh-main-protected",
-	Description:      "The branch that deploys changes by reviewed pull requests with passing checks, and its history stays.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.High,
-	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Branch-Protection"},
-	Tags:             []string{"security", "github"},
-	RemediationSteps: "Give the ruleset enforcement: active and the rules pullRequest, requiredStatusChecks, nonFastForward and deletion, without actors that bypass it but by a pull request.",
+	Name:        "gh-main-protected",
+	Description: "The branch that deploys changes by reviewed pull requests with passing checks, and its history stays.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.High,
+	Framework:   crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Branch-Protection"},
+	Tags:        []string{"security", "github"},
+	RemediationSteps: "Give the ruleset enforcement: active and the rules pullRequest, requiredStatusChecks, nonFastForward and " +
+		"deletion, without actors that bypass it but by a pull request.",
 	Options: []crossguard.Option{
 		{Name: "approvals", Description: "Approvals a pull request needs.", Default: 1, Min: 0, Max: 10},
 		{Name: "branches", Description: "Branches that deploy.", Default: []string{"main"}},

@@ -83,14 +83,16 @@ func (p *protected) ruleset(r *crossguard.Resource, branches []string) {
 	})
 	p.reviews = p.reviews || r.Has("rules.pullRequest")
 	p.approvals = max(p.approvals, r.IntOr("rules.pullRequest.requiredApprovingReviewCount", 0))
-	p.lasting = p.lasting || r.BoolOr("rules.pullRequest.dismissStaleReviewsOnPush", false) || r.BoolOr("rules.pullRequest.requireLastPushApproval", false)
+	p.lasting = p.lasting || r.BoolOr("rules.pullRequest.dismissStaleReviewsOnPush", false) ||
+		r.BoolOr("rules.pullRequest.requireLastPushApproval", false)
 	p.owners = p.owners || r.BoolOr("rules.pullRequest.requireCodeOwnerReview", false)
 }
 
 func (p *protected) judge(s *crossguard.Stack) {
 	if p.first == nil {
 		if p.missed != nil {
-			p.missed.Violation("is not about %s, which deploys and stays open: name refs/heads/%s, or ~DEFAULT_BRANCH, in conditions.refName.includes",
+			p.missed.Violation("is not about %s, which deploys and stays open: name refs/heads/%s, or ~DEFAULT_BRANCH, in "+
+				"conditions.refName.includes",
 				list(s.Config.Strings("branches")), s.Config.Strings("branches")[0])
 		}
 		return
@@ -110,7 +112,8 @@ func (p *protected) judge(s *crossguard.Stack) {
 		p.first.Violation("rules.pullRequest.requiredApprovingReviewCount is %d: set it to %d or more", p.approvals, least)
 	}
 	if p.reviews && s.Config.Int("approvals") > 0 && !p.lasting {
-		p.first.Violation("rules.pullRequest keeps approvals of what is pushed after them: set requireLastPushApproval or dismissStaleReviewsOnPush")
+		p.first.Violation("rules.pullRequest keeps approvals of what is pushed after them: set requireLastPushApproval or " +
+			"dismissStaleReviewsOnPush")
 	}
 	if s.Config.Bool("codeOwners") && !p.owners {
 		p.first.Violation("rules.pullRequest.requireCodeOwnerReview is not true: set it")

@@ -7,15 +7,17 @@ import (
 )
 
 var ghNoSecretInVariable = crossguard.Policy{
-	Name:             "gh-no-secret-in-variable",
-	Description:      "GitHub variables hold no secrets: they are shown in logs and settings.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.Critical,
-	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GIT_4", Specification: "Ensure GitHub Actions secrets are encrypted"},
+	Name:        "gh-no-secret-in-variable",
+	Description: "GitHub variables hold no secrets: they are shown in logs and settings.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.Critical,
+	Framework: crossguard.Framework{Name: "Checkov", Reference: "CKV_GIT_4",
+		Specification: "Ensure GitHub Actions secrets are encrypted"},
 	Tags:             []string{"security", "github", "secrets"},
 	RemediationSteps: "Make it a secret, or better: get the credential by OIDC. Replace the value that leaked.",
-	Options:          []crossguard.Option{{Name: "harmless", Description: "Names of variables that look secret and are not.", Default: []string{}}},
-	Types:            []string{ghVariable, ghEnvVariable, ghOrgVariable},
+	Options: []crossguard.Option{{Name: "harmless", Description: "Names of variables that look secret and are not.",
+		Default: []string{}}},
+	Types: []string{ghVariable, ghEnvVariable, ghOrgVariable},
 	Check: func(r *crossguard.Resource) {
 		if r.IsSecret("value") {
 			r.Violation("value is a secret of the program: make it a secret, not a variable")
@@ -29,7 +31,8 @@ var ghNoSecretInVariable = crossguard.Policy{
 			promises = isSecret(name, r.StringOr("value", ""))
 		}
 		if promises && !harmless {
-			r.Violation("variableName %s promises a secret: make it a secret, or list the name in the option harmless of gh-no-secret-in-variable in "+
+			r.Violation("variableName %s promises a secret: make it a secret, or list the name in the option harmless of "+
+				"gh-no-secret-in-variable in "+
 				"policy/STACK.json", name)
 		}
 		if looksSecret(r.StringOr("value", "")) && !harmless {

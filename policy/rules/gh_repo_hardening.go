@@ -5,14 +5,15 @@ import (
 )
 
 var ghRepoHardening = crossguard.Policy{
-	Name:             "gh-repo-hardening",
-	Description:      "GitHub tells of vulnerable dependencies and refuses pushes that contain secrets.",
-	Enforcement:      crossguard.Advisory,
-	Severity:         crossguard.Medium,
-	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Vulnerabilities"},
-	Tags:             []string{"security", "github"},
-	RemediationSteps: "Set vulnerabilityAlerts to true, and enabled of RepositoryVulnerabilityAlerts, and securityAndAnalysis.secretScanningPushProtection.status to enabled.",
-	Types:            []string{ghRepositoryType, ghAlerts},
+	Name:        "gh-repo-hardening",
+	Description: "GitHub tells of vulnerable dependencies and refuses pushes that contain secrets.",
+	Enforcement: crossguard.Advisory,
+	Severity:    crossguard.Medium,
+	Framework:   crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Vulnerabilities"},
+	Tags:        []string{"security", "github"},
+	RemediationSteps: "Set vulnerabilityAlerts to true, and enabled of RepositoryVulnerabilityAlerts, and " +
+		"securityAndAnalysis.secretScanningPushProtection.status to enabled.",
+	Types: []string{ghRepositoryType, ghAlerts},
 	Check: func(r *crossguard.Resource) {
 		if r.Type == ghAlerts {
 			if !r.BoolOr("enabled", true) { // the provider's default is true

@@ -5,14 +5,16 @@ import (
 )
 
 var ghSecretNotPlaintext = crossguard.Policy{
-	Name:             "gh-secret-not-plaintext",
-	Description:      "A GitHub secret is a secret in Pulumi's state, too.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.Critical,
-	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GIT_4", Specification: "Ensure GitHub Actions secrets are encrypted"},
+	Name:        "gh-secret-not-plaintext",
+	Description: "A GitHub secret is a secret in Pulumi's state, too.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.Critical,
+	Framework: crossguard.Framework{Name: "Checkov", Reference: "CKV_GIT_4",
+		Specification: "Ensure GitHub Actions secrets are encrypted"},
 	Tags:             []string{"security", "github", "secrets"},
 	RemediationSteps: "Give the value as a Pulumi secret: pulumi config set --secret, or pulumi.ToSecret.",
-	Types:            []string{ghSecret, ghEnvSecret, ghOrgSecret, ghDependabotSecret, ghDependabotOrg, ghCodespaces, ghCodespacesOrg, ghCodespacesUser, ghWebhook, ghOrgWebhook},
+	Types: []string{ghSecret, ghEnvSecret, ghOrgSecret, ghDependabotSecret, ghDependabotOrg, ghCodespaces, ghCodespacesOrg,
+		ghCodespacesUser, ghWebhook, ghOrgWebhook},
 	Check: func(r *crossguard.Resource) {
 		for _, path := range []string{"value", "plaintextValue", "configuration.secret"} {
 			if r.IsSecret(path) {

@@ -8,8 +8,9 @@ import (
 )
 
 var iamNoAuthoritative = crossguard.Policy{
-	Name:             "iam-no-authoritative",
-	Description:      "IAM is granted member by member: what sets a whole policy, or a role's members next to others that do, takes away what others granted.",
+	Name: "iam-no-authoritative",
+	Description: "IAM is granted member by member: what sets a whole policy, or a role's members next to others that do, takes " +
+		"away what others granted.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "non-authoritative IAM"},
@@ -26,9 +27,11 @@ var iamNoAuthoritative = crossguard.Policy{
 		}
 		s.EachOf(bindingKind, func(r *crossguard.Resource) {
 			if slices.Contains(wideIAM, r.Type) {
-				r.Violation("sets all members of %s on %s, and removes those that others granted: use IAMMember", r.StringOr("role", "a role"), scope(r))
+				r.Violation("sets all members of %s on %s, and removes those that others granted: use IAMMember",
+					r.StringOr("role", "a role"), scope(r))
 			} else if members[granted(r)] {
-				r.Violation("sets all members of %s, and removes those that the stack's own members grant: use one or the other", r.StringOr("role", "a role"))
+				r.Violation("sets all members of %s, and removes those that the stack's own members grant: use one or the other",
+					r.StringOr("role", "a role"))
 			}
 		})
 		s.EachOf(policyKind, func(r *crossguard.Resource) {
@@ -43,16 +46,18 @@ var iamNoAuthoritative = crossguard.Policy{
 				lists[r.StringOr("datasetId", r.Name)] = r
 			}
 		})
-		s.Each(append([]string{"gcp:bigquery/datasetAccess:DatasetAccess"}, iam("gcp:bigquery/datasetIam%s:DatasetIam%[1]s")...), func(r *crossguard.Resource) {
-			if len(lists) == 0 {
-				return
-			}
-			if list, both := lists[r.StringOr("datasetId", "")]; both {
-				list.Violation("accesses sets the whole access list, and removes what %s grants: use one or the other", r.Name)
-			}
-		})
+		s.Each(append([]string{"gcp:bigquery/datasetAccess:DatasetAccess"}, iam("gcp:bigquery/datasetIam%s:DatasetIam%[1]s")...),
+			func(r *crossguard.Resource) {
+				if len(lists) == 0 {
+					return
+				}
+				if list, both := lists[r.StringOr("datasetId", "")]; both {
+					list.Violation("accesses sets the whole access list, and removes what %s grants: use one or the other", r.Name)
+				}
+			})
 		s.Each(bucketLists, func(r *crossguard.Resource) {
-			r.Violation("sets the whole access list, and removes everything that others granted: set uniformBucketLevelAccess and use BucketIAMMember")
+			r.Violation("sets the whole access list, and removes everything that others granted: set uniformBucketLevelAccess and use " +
+				"BucketIAMMember")
 		})
 	},
 }

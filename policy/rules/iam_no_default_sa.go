@@ -5,11 +5,12 @@ import (
 )
 
 var iamNoDefaultSA = crossguard.Policy{
-	Name:             "iam-no-default-sa",
-	Description:      "The default service accounts are granted nothing: every workload that names no account runs as them.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.High,
-	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_46", Specification: "Ensure default service account is not used at a project level"},
+	Name:        "iam-no-default-sa",
+	Description: "The default service accounts are granted nothing: every workload that names no account runs as them.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.High,
+	Framework: crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_46",
+		Specification: "Ensure default service account is not used at a project level"},
 	Tags:             []string{"security", "iam", "AVD-GCP-0011"},
 	RemediationSteps: "Make an account for the workload and grant it the role.",
 	Kind:             grantKind,

@@ -8,8 +8,9 @@ import (
 )
 
 var iamNoDirectUser = crossguard.Policy{
-	Name:             "iam-no-direct-user",
-	Description:      "People have access through groups, so that someone who leaves loses it everywhere, and nobody has it as a member of the public.",
+	Name: "iam-no-direct-user",
+	Description: "People have access through groups, so that someone who leaves loses it everywhere, and nobody has it as a member " +
+		"of the public.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Medium,
 	Framework:        crossguard.Framework{Name: "Trivy", Reference: "AVD-GCP-0003", Specification: "IAM granted directly to user"},
@@ -45,5 +46,6 @@ func wholeWorkforce(member string) bool {
 	}
 	_, rest, workforce := strings.Cut(member, "/workforcepools/")
 	_, who, _ := strings.Cut(rest, "/")
-	return workforce && strings.Trim(who, "*") == "" || strings.Contains(member, "goog/cloudidentitycustomerid") || strings.Contains(member, "//goog/public")
+	return workforce && strings.Trim(who, "*") == "" || strings.Contains(member, "goog/cloudidentitycustomerid") ||
+		strings.Contains(member, "//goog/public")
 }

@@ -15,7 +15,8 @@ var iamSANoAdmin = crossguard.Policy{
 	Tags:             []string{"security", "iam", "CKV_GCP_42", "AVD-GCP-0007"},
 	RemediationSteps: "Grant a narrower role, or name the account in administrators if it exists to administrate.",
 	Options: []crossguard.Option{{
-		Name: "administrators", Description: "Emails of the accounts, or principals from outside, that may have admin roles; * stands for any characters.", Default: []string{},
+		Name: "administrators", Description: "Emails of the accounts, or principals from outside, that may have admin roles; * stands " +
+			"for any characters.", Default: []string{},
 	}},
 	Types: wideIAM,
 	Check: func(r *crossguard.Resource) {
@@ -45,5 +46,6 @@ func administrator(r *crossguard.Resource, member string) bool {
 // adminRole tells roles that administrate, Google's and one's own by their name.
 func adminRole(role string) bool {
 	name := role[strings.LastIndex(role, "/")+1:]
-	return strings.Contains(name, "admin") && !strings.Contains(name, "viewer") || role == "roles/owner" || role == "roles/editor" || role == "roles/writer"
+	return strings.Contains(name, "admin") && !strings.Contains(name, "viewer") || role == "roles/owner" || role == "roles/editor" ||
+		role == "roles/writer"
 }

@@ -36,9 +36,11 @@ var iamSeparationDuties = crossguard.Policy{
 var apart = slices.Concat(
 	pairs("roles/iam.serviceaccountadmin", "roles/iam.serviceaccountuser", "roles/iam.serviceaccounttokencreator",
 		"roles/iam.serviceaccountopenidtokencreator", "roles/iam.workloadidentityuser", "roles/iam.serviceaccountkeyadmin"),
-	pairs("roles/cloudkms.admin", "roles/cloudkms.cryptokeyencrypterdecrypter", "roles/cloudkms.cryptokeyencrypter", "roles/cloudkms.cryptokeydecrypter",
+	pairs("roles/cloudkms.admin", "roles/cloudkms.cryptokeyencrypterdecrypter", "roles/cloudkms.cryptokeyencrypter",
+		"roles/cloudkms.cryptokeydecrypter",
 		"roles/cloudkms.cryptokeyencrypterdecrypterviadelegation", "roles/cloudkms.cryptokeydecrypterviadelegation",
-		"roles/cloudkms.cryptokeyencrypterviadelegation", "roles/cloudkms.signer", "roles/cloudkms.signerverifier", "roles/cloudkms.cryptooperator"),
+		"roles/cloudkms.cryptokeyencrypterviadelegation", "roles/cloudkms.signer", "roles/cloudkms.signerverifier",
+		"roles/cloudkms.cryptooperator"),
 )
 
 // pairs are a role with each of others.

@@ -39,7 +39,8 @@ var jobBounds = crossguard.Policy{
 			}
 			longest, err := seconds(r.StringOr("template.template.timeout", "600s"))
 			if runs := longest * float64(r.IntOr("template.template.maxRetries", 3)+1); err == nil && runs > between {
-				r.Violation("is started every %v s and may run for %v s with its retries, so that %v executions run side by side: start it less often, or lower "+
+				r.Violation("is started every %v s and may run for %v s with its retries, so that %v executions run side by side: start "+
+					"it less often, or lower "+
 					"template.template.timeout", between, runs, math.Ceil(runs/between))
 			}
 		})

@@ -7,16 +7,24 @@ import (
 
 // labelled are pulumi-gcp 8.41's types that take labels, by module; what lives for a moment only (jobs, backups) is left out.
 var labelled = map[string]string{
-	"alloydb": "cluster instance", "apigateway": "api apiConfig gateway", "artifactregistry": "repository", "bigquery": "dataset table", "bigtable": "instance",
-	"certificateauthority": "authority caPool", "certificatemanager": "certificate dnsAuthorization trustConfig", "clouddeploy": "deliveryPipeline target",
+	"alloydb": "cluster instance", "apigateway": "api apiConfig gateway", "artifactregistry": "repository", "bigquery": "dataset table",
+	"bigtable":             "instance",
+	"certificateauthority": "authority caPool", "certificatemanager": "certificate dnsAuthorization trustConfig",
+	"clouddeploy":    "deliveryPipeline target",
 	"cloudfunctions": "function", "cloudfunctionsv2": "function", "cloudrunv2": "job service workerPool", "composer": "environment",
 	"compute":  "address disk forwardingRule globalAddress globalForwardingRule haVpnGateway image instance regionDisk snapshot vPNTunnel",
-	"dataflow": "flexTemplateJob job", "datafusion": "instance", "dataplex": "lake zone", "dataproc": "cluster", "datastream": "stream", "dns": "managedZone",
-	"eventarc": "messageBus pipeline trigger", "filestore": "instance", "gkebackup": "backupPlan", "gkehub": "membership", "healthcare": "fhirStore dicomStore hl7Store",
-	"kms": "cryptoKey", "lustre": "instance", "managedkafka": "cluster", "memcache": "instance", "memorystore": "instance", "netapp": "storagePool volume",
-	"networkconnectivity": "hub spoke", "notebooks": "instance runtime", "organizations": "project", "parallelstore": "instance", "pubsub": "subscription topic",
-	"redis": "instance", "secretmanager": "regionalSecret secret", "securesourcemanager": "instance", "spanner": "instance", "storage": "bucket", "tpu": "node v2Vm",
-	"vertex": "aiDataset aiEndpoint aiFeatureOnlineStore aiFeatureStore aiIndex aiIndexEndpoint aiTensorboard", "workbench": "instance", "workflows": "workflow",
+	"dataflow": "flexTemplateJob job", "datafusion": "instance", "dataplex": "lake zone", "dataproc": "cluster", "datastream": "stream",
+	"dns":      "managedZone",
+	"eventarc": "messageBus pipeline trigger", "filestore": "instance", "gkebackup": "backupPlan", "gkehub": "membership",
+	"healthcare": "fhirStore dicomStore hl7Store",
+	"kms":        "cryptoKey", "lustre": "instance", "managedkafka": "cluster", "memcache": "instance", "memorystore": "instance",
+	"netapp":              "storagePool volume",
+	"networkconnectivity": "hub spoke", "notebooks": "instance runtime", "organizations": "project", "parallelstore": "instance",
+	"pubsub": "subscription topic",
+	"redis":  "instance", "secretmanager": "regionalSecret secret", "securesourcemanager": "instance", "spanner": "instance",
+	"storage": "bucket", "tpu": "node v2Vm",
+	"vertex": "aiDataset aiEndpoint aiFeatureOnlineStore aiFeatureStore aiIndex aiIndexEndpoint aiTensorboard", "workbench": "instance",
+	"workflows":    "workflow",
 	"workstations": "workstationCluster workstationConfig",
 }
 
@@ -39,5 +47,6 @@ func moduleAndName(token string) (module, name string, is bool) {
 
 // takesLabels reports whether resources of a type are labelled.
 func takesLabels(token string) bool {
-	return token == serviceV1 || token == database || token == "gcp:container/cluster:Cluster" || among(labelled, token) || among(userLabelled, token)
+	return token == serviceV1 || token == database || token == "gcp:container/cluster:Cluster" || among(labelled, token) ||
+		among(userLabelled, token)
 }

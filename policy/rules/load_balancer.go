@@ -34,5 +34,6 @@ func behindLoadBalancer(s *crossguard.Stack) map[string]bool {
 // reachable reports whether the internet reaches a service.
 func reachable(r *crossguard.Resource, balanced map[string]bool) bool {
 	ingress := strings.ToLower(r.StringOr(ingressPath(r), "all"))
-	return !internal(ingress) || strings.Contains(strings.ReplaceAll(ingress, "_", "-"), "load-balanc") && (balanced[serviceName(r)] || balanced["*"])
+	return !internal(ingress) || strings.Contains(strings.ReplaceAll(ingress, "_", "-"), "load-balanc") &&
+		(balanced[serviceName(r)] || balanced["*"])
 }

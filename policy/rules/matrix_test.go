@@ -165,7 +165,8 @@ func (s scenario) tryBad(t *testing.T, c *ct.Client, b change) {
 	if _, isGone := b.to.(gone); isGone || b.path == "" {
 		return
 	}
-	for _, wrapped := range []any{ct.Secret{Value: b.to}, ct.Output{Value: b.to, Known: true}, ct.Secret{Value: ct.Output{Value: b.to, Known: true}}} {
+	for _, wrapped := range []any{ct.Secret{Value: b.to}, ct.Output{Value: b.to, Known: true},
+		ct.Secret{Value: ct.Output{Value: b.to, Known: true}}} {
 		violates(s.with(b, change{path: b.path, to: wrapped}), fmt.Sprintf("as %T", wrapped))
 	}
 	switch v := b.to.(type) {

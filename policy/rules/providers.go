@@ -43,10 +43,14 @@ func knownTypes(policies []crossguard.Policy) map[string]string {
 
 // renamed are beginnings of Terraform's and the APIs' names that pulumi-gcp changed.
 var renamed = []struct{ from, to string }{
-	{"projectiam", "projectsiam"}, {"organizationiam", "organizationsiam"}, {"cloudrunserviceiam", "cloudruniam"}, {"cloudfunctions2", "cloudfunctionsv2"},
-	{"apikeyskey", "projectsapikey"}, {"runv1serviceiam", "cloudruniam"}, {"runv1", "cloudrun"}, {"runv2", "cloudrunv2"}, {"iamv1key", "serviceaccountkey"},
-	{"iamv1serviceaccountiam", "serviceaccountiam"}, {"sqladminv1instance", "sqldatabaseinstance"}, {"sqladminv1beta4instance", "sqldatabaseinstance"},
-	{"cloudresourcemanagerv1projectiam", "projectsiam"}, {"cloudresourcemanagerv3projectiam", "projectsiam"}, {"cloudkmsv1", "kms"}, {"billingbudgetsv1", "billing"},
+	{"projectiam", "projectsiam"}, {"organizationiam", "organizationsiam"}, {"cloudrunserviceiam", "cloudruniam"}, {"cloudfunctions2",
+		"cloudfunctionsv2"},
+	{"apikeyskey", "projectsapikey"}, {"runv1serviceiam", "cloudruniam"}, {"runv1", "cloudrun"}, {"runv2", "cloudrunv2"}, {"iamv1key",
+		"serviceaccountkey"},
+	{"iamv1serviceaccountiam", "serviceaccountiam"}, {"sqladminv1instance", "sqldatabaseinstance"}, {"sqladminv1beta4instance",
+		"sqldatabaseinstance"},
+	{"cloudresourcemanagerv1projectiam", "projectsiam"}, {"cloudresourcemanagerv3projectiam", "projectsiam"}, {"cloudkmsv1",
+		"kms"}, {"billingbudgetsv1", "billing"},
 	{"iamv1role", "projectsiamcustomrole"}, {"iamv1organizationrole", "organizationsiamcustomrole"}, {"bigqueryv2", "bigquery"},
 }
 

@@ -7,14 +7,15 @@ import (
 )
 
 var runBinauthz = crossguard.Policy{
-	Name:             "run-binauthz",
-	Description:      "Cloud Run asks Binary Authorization whether an image was attested, and nobody breaks the glass in code.",
-	Enforcement:      crossguard.Advisory,
-	Severity:         crossguard.Medium,
-	Framework:        crossguard.Framework{Name: "SLSA", Version: "1.0", Reference: "verification of provenance at deployment"},
-	Tags:             []string{"supply-chain", "cloud-run"},
-	RemediationSteps: "Set binaryAuthorization.useDefault to true (version 2) or the annotation run.googleapis.com/binary-authorization to default (version 1).",
-	Types:            runAny,
+	Name:        "run-binauthz",
+	Description: "Cloud Run asks Binary Authorization whether an image was attested, and nobody breaks the glass in code.",
+	Enforcement: crossguard.Advisory,
+	Severity:    crossguard.Medium,
+	Framework:   crossguard.Framework{Name: "SLSA", Version: "1.0", Reference: "verification of provenance at deployment"},
+	Tags:        []string{"supply-chain", "cloud-run"},
+	RemediationSteps: "Set binaryAuthorization.useDefault to true (version 2) or the annotation run.googleapis.com/binary-authorization " +
+		"to default (version 1).",
+	Types: runAny,
 	Check: func(r *crossguard.Resource) {
 		if r.Type == serviceV1 {
 			switch policy, set := r.String(v1Service("run.googleapis.com/binary-authorization")); {
@@ -33,7 +34,8 @@ var runBinauthz = crossguard.Policy{
 		}
 		policy, set := r.String("binaryAuthorization.policy")
 		if set && !isPolicyName(policy) {
-			r.Violation("binaryAuthorization.policy is %s, which is no policy's name: write projects/PROJECT/platforms/cloudRun/policies/NAME, or set useDefault", policy)
+			r.Violation("binaryAuthorization.policy is %s, which is no policy's name: write "+
+				"projects/PROJECT/platforms/cloudRun/policies/NAME, or set useDefault", policy)
 		}
 		if !set && !r.BoolOr("binaryAuthorization.useDefault", false) {
 			r.Violation("binaryAuthorization.useDefault is not true: set it")

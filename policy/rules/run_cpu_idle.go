@@ -5,14 +5,15 @@ import (
 )
 
 var runCPUIdle = crossguard.Policy{
-	Name:             "run-cpu-idle",
-	Description:      "A Cloud Run service has CPU during requests only: CPU that is always allocated is always paid for.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.Medium,
-	Framework:        own("Cost caps"),
-	Tags:             []string{"cost", "cloud-run"},
-	RemediationSteps: "Set resources.cpuIdle of every container to true (version 2), or remove the annotation run.googleapis.com/cpu-throttling (version 1).",
-	Types:            services,
+	Name:        "run-cpu-idle",
+	Description: "A Cloud Run service has CPU during requests only: CPU that is always allocated is always paid for.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.Medium,
+	Framework:   own("Cost caps"),
+	Tags:        []string{"cost", "cloud-run"},
+	RemediationSteps: "Set resources.cpuIdle of every container to true (version 2), or remove the annotation " +
+		"run.googleapis.com/cpu-throttling (version 1).",
+	Types: services,
 	Check: func(r *crossguard.Resource) {
 		if r.Type == serviceV1 {
 			if !r.BoolOr(v1Template("run.googleapis.com/cpu-throttling"), true) {

@@ -31,8 +31,10 @@ var runDedicatedSA = crossguard.Policy{
 			r.Violation("%s is absent, so the default compute account is used: set an account of its own", path)
 		case isDefaultAccount(strings.ToLower(account)):
 			r.Violation("%s is the default account %s: set an account of its own", path, account)
-		case matchesAny(r.Config.Strings("others"), accountName(account)), strings.HasPrefix(accountName(account), "service-") && isAgent(account):
-			r.Violation("%s is %s, which is not for workloads: set an account of its own, or change others of run-dedicated-sa in policy/STACK.json", path, account)
+		case matchesAny(r.Config.Strings("others"), accountName(account)), strings.HasPrefix(accountName(account), "service-") &&
+			isAgent(account):
+			r.Violation("%s is %s, which is not for workloads: set an account of its own, or change others of run-dedicated-sa in "+
+				"policy/STACK.json", path, account)
 		}
 	},
 }
@@ -54,5 +56,6 @@ func accountName(account string) string {
 func isAgent(account string) bool {
 	_, domain, _ := strings.Cut(strings.ToLower(account), "@")
 	project, google := strings.CutSuffix(domain, ".iam.gserviceaccount.com")
-	return google && strings.HasPrefix(project, "gcp-sa-") || slices.Contains([]string{"serverless-robot-prod", "gcf-admin-robot", "container-engine-robot", "compute-system"}, project)
+	return google && strings.HasPrefix(project, "gcp-sa-") || slices.Contains([]string{"serverless-robot-prod", "gcf-admin-robot",
+		"container-engine-robot", "compute-system"}, project)
 }

@@ -18,7 +18,8 @@ var runImageRegistry = crossguard.Policy{
 		Name:        "registries",
 		Description: "Where images may come from: registries, projects or repositories, as the beginning of an image reference.",
 		Default: []string{
-			"us-central1-docker.pkg.dev/procureflow-dev", "us-central1-docker.pkg.dev/procureflow-staging", "us-central1-docker.pkg.dev/procureflow-prod",
+			"us-central1-docker.pkg.dev/procureflow-dev", "us-central1-docker.pkg.dev/procureflow-staging",
+			"us-central1-docker.pkg.dev/procureflow-prod",
 			// Google's sample container, which a service starts with before its first release.
 			"us-docker.pkg.dev/cloudrun/container",
 		},
@@ -28,7 +29,8 @@ var runImageRegistry = crossguard.Policy{
 		eachContainer(r, func(c crossguard.Object) {
 			image, set := c.String("image")
 			if registries := r.Config.Strings("registries"); !set || !fromAny(registries, image) {
-				r.Violation("%s is %q: use an image from %s, or add the place to registries of run-image-registry in policy/STACK.json", c.Path("image"), image, list(registries))
+				r.Violation("%s is %q: use an image from %s, or add the place to registries of run-image-registry in policy/STACK.json",
+					c.Path("image"), image, list(registries))
 			}
 		})
 	},

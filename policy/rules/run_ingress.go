@@ -8,26 +8,29 @@ import (
 )
 
 var runIngress = crossguard.Policy{
-	Name:             "run-ingress",
-	Description:      "A Cloud Run service or function can be reached from the internet only if it is meant to be public.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.High,
-	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "restrict network ingress"},
-	Tags:             []string{"security", "cloud-run"},
-	RemediationSteps: "Set ingress to INGRESS_TRAFFIC_INTERNAL_ONLY or INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER, or name the service in publicServices.",
-	Options:          []crossguard.Option{publicServices},
-	Types:            append(services[:2:2], functions...),
+	Name:        "run-ingress",
+	Description: "A Cloud Run service or function can be reached from the internet only if it is meant to be public.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.High,
+	Framework:   crossguard.Framework{Name: "Pulumi Best Practices", Reference: "restrict network ingress"},
+	Tags:        []string{"security", "cloud-run"},
+	RemediationSteps: "Set ingress to INGRESS_TRAFFIC_INTERNAL_ONLY or INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER, or name the service in " +
+		"publicServices.",
+	Options: []crossguard.Option{publicServices},
+	Types:   append(services[:2:2], functions...),
 	Check: func(r *crossguard.Resource) {
 		path := ingressPath(r)
 		if ingress := r.StringOr(path, "all"); !internal(ingress) && !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
-			r.Violation("%s is %s and %s is not among the public services (%s): make it internal, or add the service to publicServices of run-ingress in policy/STACK.json",
+			r.Violation("%s is %s and %s is not among the public services (%s): make it internal, or add the service to publicServices "+
+				"of run-ingress in policy/STACK.json",
 				path, ingress, serviceName(r), list(r.Config.Strings("publicServices")))
 		}
 	},
 	CheckStack: func(s *crossguard.Stack) {
 		balanced := behindLoadBalancer(s)
 		s.Each(services, func(r *crossguard.Resource) {
-			if internal(r.StringOr(ingressPath(r), "all")) && reachable(r, balanced) && !slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
+			if internal(r.StringOr(ingressPath(r), "all")) && reachable(r, balanced) &&
+				!slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
 				r.Violation("an external load balancer leads to %s, which is not among the public services (%s): make the load balancer internal, "+
 					"or add the service to publicServices of run-ingress in policy/STACK.json", serviceName(r), list(r.Config.Strings("publicServices")))
 			}

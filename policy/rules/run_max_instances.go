@@ -14,7 +14,8 @@ var runMaxInstances = crossguard.Policy{
 	Framework:   own("Cost caps: max instances must not exceed 5"),
 	Tags:        []string{"cost", "cloud-run"},
 	RemediationSteps: "Set template.scaling.maxInstanceCount (version 2), the annotation autoscaling.knative.dev/maxScale of the template " +
-		"(version 1) or scaling.maxInstanceCount (worker pool) to the cap or less. A manual instance count needs the cap as well and must not exceed it.",
+		"(version 1) or scaling.maxInstanceCount (worker pool) to the cap or less. A manual instance count needs the cap as well and " +
+		"must not exceed it.",
 	Options: []crossguard.Option{{Name: "max", Description: "Most instances a service may have.", Default: 5, Min: 1, Max: 1000}},
 	Types:   append([]string{serviceV1, serviceV2, workerPool}, functions...),
 	Check: func(r *crossguard.Resource) {

@@ -31,7 +31,8 @@ var runMinInstances = crossguard.Policy{
 // minimums are the paths that keep instances running; a manual count does whatever the minimum is.
 func minimums(r *crossguard.Resource) []string {
 	if r.Type == serviceV1 {
-		return []string{v1Template("autoscaling.knative.dev/minScale"), v1Service("run.googleapis.com/minScale"), v1Service("run.googleapis.com/manualInstanceCount")}
+		return []string{v1Template("autoscaling.knative.dev/minScale"), v1Service("run.googleapis.com/minScale"),
+			v1Service("run.googleapis.com/manualInstanceCount")}
 	}
 	if isFunction(r) {
 		return []string{functionPath(r, "minInstances", "minInstanceCount")}

@@ -9,7 +9,8 @@ import (
 
 var runNoPlaintextSecrets = crossguard.Policy{
 	Name: "run-no-plaintext-secrets",
-	Description: "Secrets reach a container from Secret Manager: a plain variable, argument, header or annotation is readable by everybody who " +
+	Description: "Secrets reach a container from Secret Manager: a plain variable, argument, header or annotation is readable by " +
+		"everybody who " +
 		"may look at the service.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Critical,
@@ -72,7 +73,8 @@ var freeKeys = []string{
 }
 
 // credentials are properties of Google's types that hold one.
-var credentials = []string{"password", "rootPassword", "authToken", "auth_token", "serviceKey", "sharedSecret", "clientSecret", "privateKey", "apiKey", "passwordSecret"}
+var credentials = []string{"password", "rootPassword", "authToken", "auth_token", "serviceKey", "sharedSecret", "clientSecret",
+	"privateKey", "apiKey", "passwordSecret"}
 
 // checkText judges a string by the key or the name that it was given, and by its form.
 func checkText(r *crossguard.Resource, text crossguard.Text) {

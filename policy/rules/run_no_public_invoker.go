@@ -12,8 +12,9 @@ var runNoPublicInvoker = crossguard.Policy{
 	Description: "Nobody may call a Cloud Run service without credentials unless it is meant to be public.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.High,
-	Framework:   crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_102", Specification: "Ensure that GCP Cloud Run services are not anonymously or publicly accessible"},
-	Tags:        []string{"security", "cloud-run", "iam"},
+	Framework: crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_102",
+		Specification: "Ensure that GCP Cloud Run services are not anonymously or publicly accessible"},
+	Tags: []string{"security", "cloud-run", "iam"},
 	RemediationSteps: "Grant roles/run.invoker to the accounts that call the service, and leave invokerIamDisabled unset. " +
 		"For a public service, name it in publicServices.",
 	Options: []crossguard.Option{publicServices},
@@ -31,12 +32,14 @@ var runNoPublicInvoker = crossguard.Policy{
 				case !slices.Contains(serviceIAM, r.Type) && !slices.Contains(functionIAM, r.Type): // a job or a pool may have a public service's name
 					r.Violation("grants %s to %s on %s: name who may run it", role, member, name)
 				case !slices.Contains(r.Config.Strings("publicServices"), name):
-					r.Violation("grants %s to %s on %s, which is not among the public services (%s): name who may call it, or add the service to publicServices of run-no-public-invoker in policy/STACK.json",
+					r.Violation("grants %s to %s on %s, which is not among the public services (%s): name who may call it, or add the "+
+						"service to publicServices of run-no-public-invoker in policy/STACK.json",
 						role, member, name, list(r.Config.Strings("publicServices")))
 				case !r.IsKnown("role"):
 					r.StringOr("role", "") // ends the rule, naming the role
 				case !invokes(strings.ToLower(role)):
-					r.Violation("grants %s to %s on %s: a public service can be called by anybody, and no more: grant roles/run.invoker", role, member, name)
+					r.Violation("grants %s to %s on %s: a public service can be called by anybody, and no more: grant roles/run.invoker",
+						role, member, name)
 				}
 			})
 		}

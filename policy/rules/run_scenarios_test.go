@@ -19,7 +19,8 @@ func labels() object {
 // v2 is a service that violates nothing.
 func v2() ct.Resource {
 	return ct.Resource{Type: serviceV2, Name: "web", Properties: ct.Properties{
-		"name": "procureflow-web", "location": "us-central1", "ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY", "labels": labels(), "deletionProtection": true,
+		"name": "procureflow-web", "location": "us-central1", "ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY", "labels": labels(),
+		"deletionProtection":  true,
 		"binaryAuthorization": object{"useDefault": true}, "invokerIamDisabled": false,
 		"template": object{
 			"scaling": object{"minInstanceCount": 0, "maxInstanceCount": 2}, "timeout": "300s", "maxInstanceRequestConcurrency": 80,
@@ -80,11 +81,13 @@ func worker() ct.Resource {
 
 // containersOf is the path of a good resource's only container.
 func containerOf(r ct.Resource) string {
-	return map[string]string{serviceV1: "template.spec", serviceV2: "template", job: "template.template", workerPool: "template"}[r.Type] + ".containers[0]"
+	return map[string]string{serviceV1: "template.spec", serviceV2: "template", job: "template.template",
+		workerPool: "template"}[r.Type] + ".containers[0]"
 }
 
 func runScenarios() []scenario {
-	const v1Max, v1Min = `template.metadata.annotations["autoscaling.knative.dev/maxScale"]`, `template.metadata.annotations["autoscaling.knative.dev/minScale"]`
+	const v1Max, v1Min = `template.metadata.annotations["autoscaling.knative.dev/maxScale"]`,
+		`template.metadata.annotations["autoscaling.knative.dev/minScale"]`
 	all := []scenario{
 		{policy: runMaxInstances, good: v2(), loose: `"max": 9`, reads: []string{"template.scaling.maxInstanceCount"}, bad: []change{
 			{path: "template.scaling.maxInstanceCount", to: 9, want: "template.scaling.maxInstanceCount is 9: set it to 5 or less"},
@@ -118,15 +121,20 @@ func runScenarios() []scenario {
 		{policy: runCPUIdle, good: v1(), reads: []string{`template.metadata.annotations["run.googleapis.com/cpu-throttling"]`}, bad: []change{
 			{path: `template.metadata.annotations["run.googleapis.com/cpu-throttling"]`, to: "false", want: "is false"},
 		}},
-		{policy: runTimeoutConcurrency, good: v2(), loose: `"timeoutSeconds": 3600`, reads: []string{"template.timeout", "template.maxInstanceRequestConcurrency"}, bad: []change{
-			{path: "template.timeout", to: "3600s", want: "template.timeout is 3600s: set it to 900 seconds or less"},
-			{path: "template.timeout", to: "long", want: "is long"}, {path: "template.timeout", to: "NaN", want: "is NaN"},
-			{path: "template.maxInstanceRequestConcurrency", to: 1000, want: "template.maxInstanceRequestConcurrency is 1000: set it to 250 or less"},
-		}},
-		{policy: runTimeoutConcurrency, good: v1(), reads: []string{"template.spec.timeoutSeconds", "template.spec.containerConcurrency"}, bad: []change{
-			{path: "template.spec.timeoutSeconds", to: 3600, want: "is 3600"}, {path: "template.spec.containerConcurrency", to: 1000, want: "is 1000"},
-		}},
-		{policy: jobBounds, good: task(), loose: `"tasks": 11`, reads: []string{"template.taskCount", "template.template.maxRetries", "template.template.timeout"}, bad: []change{
+		{policy: runTimeoutConcurrency, good: v2(), loose: `"timeoutSeconds": 3600`,
+			reads: []string{"template.timeout", "template.maxInstanceRequestConcurrency"}, bad: []change{
+				{path: "template.timeout", to: "3600s", want: "template.timeout is 3600s: set it to 900 seconds or less"},
+				{path: "template.timeout", to: "long", want: "is long"}, {path: "template.timeout", to: "NaN", want: "is NaN"},
+				{path: "template.maxInstanceRequestConcurrency", to: 1000,
+					want: "template.maxInstanceRequestConcurrency is 1000: set it to 250 or less"},
+			}},
+		{policy: runTimeoutConcurrency, good: v1(), reads: []string{"template.spec.timeoutSeconds", "template.spec.containerConcurrency"},
+			bad: []change{
+				{path: "template.spec.timeoutSeconds", to: 3600, want: "is 3600"}, {path: "template.spec.containerConcurrency", to: 1000,
+					want: "is 1000"},
+			}},
+		{policy: jobBounds, good: task(), loose: `"tasks": 11`, reads: []string{"template.taskCount", "template.template.maxRetries",
+			"template.template.timeout"}, bad: []change{
 			{path: "template.taskCount", to: 11, want: "template.taskCount is 11: set it to 10 or less"},
 			{path: "template.template.maxRetries", to: 4, want: "is 4: set it to 3"},
 			{path: "template.template.timeout", to: "3601s", want: "is 3601s: set it to 3600 seconds or less"},
@@ -134,30 +142,38 @@ func runScenarios() []scenario {
 		{policy: runProbes, good: v2(), reads: []string{"template.containers", "template.containers[0].startupProbe"}, bad: []change{
 			{path: "template.containers[0].startupProbe", to: gone{}, want: "template.containers[0].startupProbe is absent"},
 			{path: "template.containers[0].livenessProbe", to: gone{}, want: "livenessProbe is absent"},
-			{path: "template.containers[1]", to: object{"ports": object{"containerPort": 80}}, want: "template.containers[1].startupProbe is absent"},
+			{path: "template.containers[1]", to: object{"ports": object{"containerPort": 80}},
+				want: "template.containers[1].startupProbe is absent"},
 		}},
-		{policy: runProbes, good: v1(), bad: []change{{path: "template.spec.containers[0].livenessProbe", to: nil, want: "absent", marked: true}}},
+		{policy: runProbes, good: v1(), bad: []change{{path: "template.spec.containers[0].livenessProbe", to: nil, want: "absent",
+			marked: true}}},
 		{policy: runIngress, good: v2(), loose: `"publicServices": ["procureflow-web"]`, reads: []string{"ingress"}, bad: []change{
-			{path: "ingress", to: "INGRESS_TRAFFIC_ALL", want: "ingress is INGRESS_TRAFFIC_ALL and procureflow-web is not among the public services (none)"},
+			{path: "ingress", to: "INGRESS_TRAFFIC_ALL",
+				want: "ingress is INGRESS_TRAFFIC_ALL and procureflow-web is not among the public services (none)"},
 			{path: "ingress", to: gone{}, want: "ingress is all"}, {path: "ingress", to: "", want: "ingress is all"},
 		}},
-		{policy: runIngress, good: v1(), loose: `"publicServices": ["procureflow-web"]`, reads: []string{`metadata.annotations["run.googleapis.com/ingress"]`}, bad: []change{
-			{path: `metadata.annotations["run.googleapis.com/ingress"]`, to: "all", want: "is all"}, {path: "metadata.annotations", to: gone{}, want: "is all"},
-		}},
-		{policy: runNoPublicInvoker, good: v2(), loose: `"publicServices": ["procureflow-web"]`, reads: []string{"invokerIamDisabled"}, bad: []change{
-			{path: "invokerIamDisabled", to: true, want: "invokerIamDisabled lets anybody call procureflow-web"},
-		}},
+		{policy: runIngress, good: v1(), loose: `"publicServices": ["procureflow-web"]`,
+			reads: []string{`metadata.annotations["run.googleapis.com/ingress"]`}, bad: []change{
+				{path: `metadata.annotations["run.googleapis.com/ingress"]`, to: "all", want: "is all"}, {path: "metadata.annotations",
+					to: gone{}, want: "is all"},
+			}},
+		{policy: runNoPublicInvoker, good: v2(), loose: `"publicServices": ["procureflow-web"]`, reads: []string{"invokerIamDisabled"},
+			bad: []change{
+				{path: "invokerIamDisabled", to: true, want: "invokerIamDisabled lets anybody call procureflow-web"},
+			}},
 		{policy: runNoPublicInvoker, good: v1(), bad: []change{
 			{path: `metadata.annotations["run.googleapis.com/invoker-iam-disabled"]`, to: "true", want: "lets anybody call"},
 		}},
-		{policy: runDeletionProtection, good: v2(), reads: []string{"deletionProtection"}, bad: []change{{path: "deletionProtection", to: false, want: "deletionProtection is false"}}},
+		{policy: runDeletionProtection, good: v2(), reads: []string{"deletionProtection"},
+			bad: []change{{path: "deletionProtection", to: false, want: "deletionProtection is false"}}},
 		{policy: runBinauthz, good: v2(), reads: []string{"binaryAuthorization.useDefault"}, bad: []change{
 			{path: "binaryAuthorization.useDefault", to: false, want: "binaryAuthorization.useDefault is not true"},
 			{path: "binaryAuthorization", to: gone{}, want: "is not true"},
 			{path: "binaryAuthorization.breakglassJustification", to: "hurry", want: "breakglassJustification admits any image"},
 		}},
 		{policy: runBinauthz, good: v1(), bad: []change{
-			{path: "metadata.annotations", to: gone{}, want: "absent"}, {path: `metadata.annotations["run.googleapis.com/binary-authorization"]`, to: "", want: "absent"},
+			{path: "metadata.annotations", to: gone{},
+				want: "absent"}, {path: `metadata.annotations["run.googleapis.com/binary-authorization"]`, to: "", want: "absent"},
 			{path: `metadata.annotations["run.googleapis.com/binary-authorization-breakglass"]`, to: "hurry", want: "admits any image"},
 		}},
 	}
@@ -165,7 +181,8 @@ func runScenarios() []scenario {
 		all = append(all, containerScenarios(good)...)
 	}
 	all = append(all, scenario{policy: runImagePinned, good: v2(), bad: []change{
-		{path: "template.containers[0].baseImageUri", to: "us-central1-docker.pkg.dev/serverless-runtimes/google-22/runtimes/go122", want: "template.containers[0].baseImageUri lets Cloud Run change the image"},
+		{path: "template.containers[0].baseImageUri", to: "us-central1-docker.pkg.dev/serverless-runtimes/google-22/runtimes/go122",
+			want: "template.containers[0].baseImageUri lets Cloud Run change the image"},
 		{path: "buildConfig", to: object{"functionTarget": "main"}, want: "buildConfig lets Cloud Run build the image"},
 	}})
 	return all
@@ -202,26 +219,33 @@ func containerScenarios(good ct.Resource) []scenario {
 	return []scenario{
 		named(runResourceLimits, `"cpu": 4`, "", []string{at + ".resources.limits.cpu", at + ".resources.limits.memory"},
 			change{path: at + ".resources.limits.cpu", to: "4", want: at + ".resources.limits.cpu is 4: set it to 2 vCPU or less"},
-			change{path: at + ".resources.limits.cpu", to: 4, want: "is 4"}, change{path: at + ".resources.limits.cpu", to: "4000m", want: "is 4000m"},
+			change{path: at + ".resources.limits.cpu", to: 4, want: "is 4"}, change{path: at + ".resources.limits.cpu", to: "4000m",
+				want: "is 4000m"},
 			change{path: at + ".resources.limits.memory", to: "4Gi", want: "is 4Gi: set it to 2 GiB or less"},
 			change{path: at + ".resources.limits.memory", to: "much", want: `"much" is not an amount`},
-			change{path: at + ".resources.limits.memory", to: "NaNMi", want: "is not an amount"}, change{path: at + ".resources.limits.cpu", to: "NaN", want: "is not an amount"},
+			change{path: at + ".resources.limits.memory", to: "NaNMi",
+				want: "is not an amount"}, change{path: at + ".resources.limits.cpu", to: "NaN", want: "is not an amount"},
 			change{path: at + ".resources.limits.cpu", to: "0", want: "is not an amount"},
 			change{path: at + ".resources", to: gone{}, want: "is absent"}, containers, second(object{}, "[1].resources.limits.cpu is absent")),
-		named(runNonRoot, `"verifiedRepositories": ["docker.io/library/nginx"]`, `"verifiedRepositories": ["us-central1-docker.pkg.dev/procureflow-dev/procureflow/web"]`,
-			[]string{at + ".image"}, change{path: at + ".image", to: "docker.io/library/nginx:1", want: "nothing shows that docker.io/library/nginx:1 does not run as root: release it by digest, or add"},
+		named(runNonRoot, `"verifiedRepositories": ["docker.io/library/nginx"]`,
+			`"verifiedRepositories": ["us-central1-docker.pkg.dev/procureflow-dev/procureflow/web"]`,
+			[]string{at + ".image"}, change{path: at + ".image", to: "docker.io/library/nginx:1",
+				want: "nothing shows that docker.io/library/nginx:1 does not run as root: release it by digest, or add"},
 			change{path: at + ".image", to: gone{}, want: "an absent image"}, containers),
 		{policy: runNonRoot, good: released, reads: []string{at + ".image", annotation}, bad: []change{
-			{path: annotation, to: "0" + digest, want: image + ` runs as root: its user is "0"`}, {path: annotation, to: "root" + digest, want: "runs as root"},
+			{path: annotation, to: "0" + digest, want: image + ` runs as root: its user is "0"`}, {path: annotation, to: "root" + digest,
+				want: "runs as root"},
 			{path: annotation, to: "00:1001" + digest, want: "runs as root"}, {path: annotation, to: digest, want: "runs as root"},
 			{path: annotation, to: "1001,root:root" + digest, want: "runs as root"}, {path: annotation, to: "Root" + digest, want: "runs as root"},
 			{path: annotation, to: "1001" + digest + "0", want: "nothing shows that"}, {path: annotation, to: "1001", want: "nothing shows that"},
 			{path: annotation, to: gone{}, want: "nothing shows that"},
 			{path: at + ".image", to: strings.TrimSuffix(image, digest) + ":latest", want: "nothing shows that"},
-			{path: at + ".image", to: image + "0", want: "nothing shows that"}, containers, second(object{"image": "nginx"}, "nothing shows that nginx"),
+			{path: at + ".image", to: image + "0", want: "nothing shows that"}, containers, second(object{"image": "nginx"},
+				"nothing shows that nginx"),
 		}},
 		named(runImageRegistry, `"registries": ["docker.io"]`, "", []string{at + ".image"},
-			change{path: at + ".image", to: "docker.io/library/nginx" + digest, want: "use an image from us-central1-docker.pkg.dev/procureflow-dev, "},
+			change{path: at + ".image", to: "docker.io/library/nginx" + digest,
+				want: "use an image from us-central1-docker.pkg.dev/procureflow-dev, "},
 			change{path: at + ".image", to: "us-central1-docker.pkg.dev/procureflow-devil/x/web" + digest, want: "use an image from"},
 			change{path: at + ".image", to: "us-central1-docker.pkg.dev/procureflow-dev", want: "use an image from"},
 			change{path: at + ".image", to: gone{}, want: `is ""`}, containers, second(object{"image": "nginx"}, "[1].image")),
@@ -233,7 +257,8 @@ func containerScenarios(good ct.Resource) []scenario {
 			change{path: account, to: "1234-compute@developer.gserviceaccount.com", want: "is the default account"},
 			change{path: account, to: "1234-Compute@Developer.gserviceaccount.com", want: "is the default account"},
 			change{path: account, to: "procureflow-dev@appspot.gserviceaccount.com", want: "is the default account"},
-			change{path: account, to: "", want: "absent, so the default compute account is used"}, change{path: account, to: gone{}, want: "absent"}),
+			change{path: account, to: "", want: "absent, so the default compute account is used"}, change{path: account, to: gone{},
+				want: "absent"}),
 		named(runSecretPinned, "", "", nil,
 			change{path: at + ".envs[1]" + reference(good), to: "latest", want: "is latest: write the number of a version"},
 			change{path: at + ".envs[1]" + reference(good), to: gone{}, want: "is latest: write the number of a version"},

@@ -15,8 +15,8 @@ type secretForm struct {
 }
 
 // vendorForms are credentials by the vendor that issues them, as the vendors document them. They are a list of the project's own:
-// the kept sources come with a scanner (gitleaks 8.30.1: 202 modules, 48 s of processor time to compile cold, 26 ms to start), and a pack is compiled on every
-// machine that uses it.
+// the kept sources come with a scanner (gitleaks 8.30.1: 202 modules, 48 s of processor time to compile cold, 26 ms to start), and a pack
+// is compiled on every machine that uses it.
 var vendorForms = forms(map[string]string{
 	// Clouds and infrastructure
 	"AKIA": `[0-9A-Z]{16}\b`, "ASIA": `[0-9A-Z]{16}\b`, "ABIA": `[0-9A-Z]{16}\b`, "ACCA": `[0-9A-Z]{16}\b`,
@@ -24,24 +24,33 @@ var vendorForms = forms(map[string]string{
 	"dop_v1_": `[0-9a-f]{64}`, "doo_v1_": `[0-9a-f]{64}`, "dor_v1_": `[0-9a-f]{64}`, "pul-": `[0-9a-f]{40}`,
 	"hvs.": `[\w-]{24}`, "hvb.": `[\w-]{24}`, "dapi": `[0-9a-f]{32}`, "dckr_pat_": `[\w-]{20}`, "fo1_": `[\w-]{40}`, "FlyV1 ": `fm`,
 	"tskey-": `[a-z]+-\w{10}`, "HRKU-": `[\w-]{30}`, "nfp_": `\w{30}`, "vercel_blob_rw_": `\w{20}`, "AGE-SECRET-KEY-1": ``,
-	"pscale_tkn_": `[\w.-]{30}`, "pscale_pw_": `[\w.-]{30}`, "sbp_": `[0-9a-f]{40}`, "dp.pt.": `\w{40}`, "dp.st.": `[\w.-]{40}`, "napi_": `\w{40}`,
+	"pscale_tkn_": `[\w.-]{30}`, "pscale_pw_": `[\w.-]{30}`, "sbp_": `[0-9a-f]{40}`, "dp.pt.": `\w{40}`, "dp.st.": `[\w.-]{40}`,
+	"napi_": `\w{40}`,
 	// Code, packages, work
 	"ghp_": `\w{36}`, "gho_": `\w{36}`, "ghu_": `\w{36}`, "ghs_": `\w{36}`, "ghr_": `\w{36}`, "github_pat_": `\w{22}`,
-	"glpat-": `[\w-]{20}`, "gldt-": `[\w-]{20}`, "glrt-": `[\w-]{20}`, "glptt-": `[0-9a-f]{40}`, "glcbt-": `[\w-]{20}`, "glsoat-": `[\w-]{20}`, "glft-": `[\w-]{20}`,
-	"npm_": `\w{36}`, "pypi-AgE": `[\w-]{50}`, "rubygems_": `[0-9a-f]{48}`, "cio": `[A-Za-z0-9]{32}\b`, "sgp_": `\w{40}`, "PMAK-": `[0-9a-f]{24}`,
-	"ATATT3": `[\w=-]{50}`, "ATCTT3": `[\w=-]{50}`, "lin_api_": `\w{40}`, "ntn_": `\w{40}`, "secret_": `[A-Za-z0-9]{43}\b`, "figd_": `[\w-]{40}`,
-	"sntrys_": `[\w=+/]{30}`, "sntryu_": `[0-9a-f]{64}`, "glsa_": `\w{32}`, "glc_": `[\w=+/]{32}`, "NRAK-": `[0-9A-Z]{27}`, "NRII-": `[\w-]{32}`,
+	"glpat-": `[\w-]{20}`, "gldt-": `[\w-]{20}`, "glrt-": `[\w-]{20}`, "glptt-": `[0-9a-f]{40}`, "glcbt-": `[\w-]{20}`,
+	"glsoat-": `[\w-]{20}`, "glft-": `[\w-]{20}`,
+	"npm_": `\w{36}`, "pypi-AgE": `[\w-]{50}`, "rubygems_": `[0-9a-f]{48}`, "cio": `[A-Za-z0-9]{32}\b`, "sgp_": `\w{40}`,
+	"PMAK-":  `[0-9a-f]{24}`,
+	"ATATT3": `[\w=-]{50}`, "ATCTT3": `[\w=-]{50}`, "lin_api_": `\w{40}`, "ntn_": `\w{40}`, "secret_": `[A-Za-z0-9]{43}\b`,
+	"figd_":   `[\w-]{40}`,
+	"sntrys_": `[\w=+/]{30}`, "sntryu_": `[0-9a-f]{64}`, "glsa_": `\w{32}`, "glc_": `[\w=+/]{32}`, "NRAK-": `[0-9A-Z]{27}`,
+	"NRII-": `[\w-]{32}`,
 	// Models
 	"sk-": `[\w-]{20}`, "hf_": `[A-Za-z]{34}`, "gsk_": `\w{40}`, "r8_": `\w{30}`, "xai-": `\w{60}`, "pplx-": `\w{40}`,
 	// Money, mail, messages
 	"sk_live_": `\w{16}`, "sk_test_": `\w{16}`, "rk_live_": `\w{16}`, "rk_test_": `\w{16}`, "whsec_": `[\w+/=]{24}`, "rzp_live_": `\w{14}`,
-	"sq0atp-": `[\w-]{22}`, "sq0csp-": `[\w-]{43}`, "EAAA": `[\w-]{56}`, "shpat_": `[0-9a-f]{32}`, "shpss_": `[0-9a-f]{32}`, "shpca_": `[0-9a-f]{32}`, "shppa_": `[0-9a-f]{32}`,
-	"SG.": `[\w-]{16,32}\.[\w-]{16,64}`, "key-": `[0-9a-f]{32}\b`, "xkeysib-": `[0-9a-f]{64}`, "re_": `[A-Za-z0-9]{8}_[A-Za-z0-9]{20}`, "SK": `[0-9a-f]{32}\b`,
-	"xoxa-": `[\w-]{10}`, "xoxb-": `[\w-]{10}`, "xoxe-": `[\w-]{10}`, "xoxe.": `[\w.-]{10}`, "xoxo-": `[\w-]{10}`, "xoxp-": `[\w-]{10}`, "xoxr-": `[\w-]{10}`,
+	"sq0atp-": `[\w-]{22}`, "sq0csp-": `[\w-]{43}`, "EAAA": `[\w-]{56}`, "shpat_": `[0-9a-f]{32}`, "shpss_": `[0-9a-f]{32}`,
+	"shpca_": `[0-9a-f]{32}`, "shppa_": `[0-9a-f]{32}`,
+	"SG.": `[\w-]{16,32}\.[\w-]{16,64}`, "key-": `[0-9a-f]{32}\b`, "xkeysib-": `[0-9a-f]{64}`, "re_": `[A-Za-z0-9]{8}_[A-Za-z0-9]{20}`,
+	"SK":    `[0-9a-f]{32}\b`,
+	"xoxa-": `[\w-]{10}`, "xoxb-": `[\w-]{10}`, "xoxe-": `[\w-]{10}`, "xoxe.": `[\w.-]{10}`, "xoxo-": `[\w-]{10}`, "xoxp-": `[\w-]{10}`,
+	"xoxr-": `[\w-]{10}`,
 	"xoxs-": `[\w-]{10}`, "xapp-": `\d-[\w-]{10}`, "CFPAT-": `[\w-]{40}`, "sl.": `[\w-]{130}`,
 	// Web hooks: who has the address may write
 	"hooks.slack.com/": `(?:services|workflows|triggers)/\w`, "discord.com/api/webhooks/": `\d+/\w`, "discordapp.com/api/webhooks/": `\d+/\w`,
-	"outlook.office.com/webhook/": `\w`, "hooks.zapier.com/hooks/catch/": `\d`, "api.telegram.org/bot": `\d+:`, "maker.ifttt.com/trigger/": `.+/key/\w`,
+	"outlook.office.com/webhook/": `\w`, "hooks.zapier.com/hooks/catch/": `\d`, "api.telegram.org/bot": `\d+:`,
+	"maker.ifttt.com/trigger/": `.+/key/\w`,
 	// Formats
 	"eyJ": `[\w-]{8,}\.eyJ[\w-]{2,}\.[\w-]{8,}`, // a JSON web token
 })
@@ -145,7 +154,8 @@ var assignment = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_. -]{1,40}?)["']?\s*[=:
 
 func assignsSecret(value string) bool {
 	// Far quicker than the pattern: a name that decides has one of these.
-	if !strings.ContainsAny(value, "=:") || !containsFold(value, "pass", "pw", "secret", "token", "key", "auth", "cred", "sig", "salt", "hmac", "jwt") {
+	if !strings.ContainsAny(value, "=:") || !containsFold(value, "pass", "pw", "secret", "token", "key", "auth", "cred", "sig", "salt",
+		"hmac", "jwt") {
 		return false
 	}
 	for _, m := range assignment.FindAllStringSubmatch(value, -1) {

@@ -47,7 +47,8 @@ func nameWords(name string) []string {
 			end()
 			continue
 		}
-		if unicode.IsUpper(c) && i > 0 && (unicode.IsLower(letters[i-1]) || i+1 < len(letters) && unicode.IsLower(letters[i+1]) && unicode.IsUpper(letters[i-1])) {
+		if unicode.IsUpper(c) && i > 0 && (unicode.IsLower(letters[i-1]) || i+1 < len(letters) && unicode.IsLower(letters[i+1]) &&
+			unicode.IsUpper(letters[i-1])) {
 			end()
 		}
 		word.WriteRune(unicode.ToLower(c))
@@ -59,8 +60,10 @@ func nameWords(name string) []string {
 // promising are words that name a secret, wherever they stand; two of them in a row where there is a space.
 var promising = []string{
 	"secret", "secrets", "token", "tokens", "password", "passwords", "passwd", "passphrase", "passcode", "credential", "credentials",
-	"api key", "api keys", "private key", "access key", "signing key", "encryption key", "secret key", "master key", "service key", "account key", "connection string",
-	"apikey", "privatekey", "accesskey", "secretkey", "signingkey", "encryptionkey", "accountkey", "connectionstring", "apitoken", "authtoken", "accesstoken", "clientsecret",
+	"api key", "api keys", "private key", "access key", "signing key", "encryption key", "secret key", "master key", "service key",
+	"account key", "connection string",
+	"apikey", "privatekey", "accesskey", "secretkey", "signingkey", "encryptionkey", "accountkey", "connectionstring", "apitoken",
+	"authtoken", "accesstoken", "clientsecret",
 	"dbpassword", "dbpass", "userpassword", "pgpassword", "mysqlpassword", "sasl password",
 }
 
@@ -68,7 +71,8 @@ var promising = []string{
 var promisingLast = []string{"pass", "pwd", "pw", "psk", "creds"}
 
 // addresses are what is a secret where the value has a password or is no address at all.
-var addresses = []string{"databaseurl", "databaseuri", "mongodburi", "mongodburl", "mongouri", "mongourl", "redisurl", "postgresurl", "dburl"}
+var addresses = []string{"databaseurl", "databaseuri", "mongodburi", "mongodburl", "mongouri", "mongourl", "redisurl", "postgresurl",
+	"dburl"}
 
 func promisesSecret(words []string) bool {
 	joined := " " + strings.Join(words, " ") + " "
@@ -85,10 +89,12 @@ func isAddress(words []string) bool {
 
 var (
 	// hinting are words of names that have a secret where the value is random.
-	hinting = []string{"key", "keys", "auth", "authorization", "bearer", "signature", "sig", "salt", "pepper", "hmac", "cookie", "session", "jwt", "pem", "dsn",
+	hinting = []string{"key", "keys", "auth", "authorization", "bearer", "signature", "sig", "salt", "pepper", "hmac", "cookie",
+		"session", "jwt", "pem", "dsn",
 		"seed", "mnemonic", "otp", "totp", "license", "webhook", "cert", "pin", "nonce"}
 	// openly are words beside a key that say that it is none: public, or the name of something stored.
-	openly = []string{"public", "pub", "publishable", "publishing", "cache", "partition", "sort", "primary", "foreign", "site", "row", "routing", "object",
+	openly = []string{"public", "pub", "publishable", "publishing", "cache", "partition", "sort", "primary", "foreign", "site", "row",
+		"routing", "object",
 		"idempotency", "dedupe", "kms", "storage", "bucket", "index", "hash", "fingerprint", "id", "name", "version", "prefix", "sha", "commit"}
 )
 
@@ -100,15 +106,23 @@ func hintsSecret(words []string) bool {
 var (
 	// about are the last words of names that say something about a secret, and are none.
 	about = []string{
-		"url", "uri", "urls", "endpoint", "endpoints", "host", "hostname", "server", "domain", "port", "issuer", "audience", "scope", "scopes", "realm",
-		"name", "names", "id", "ids", "arn", "ref", "version", "path", "paths", "file", "files", "filename", "dir", "directory", "folder", "location", "mount",
-		"ttl", "expiry", "expires", "expiration", "lifetime", "timeout", "interval", "age", "days", "hours", "minutes", "seconds", "secs", "ms", "duration", "period",
-		"header", "headers", "cookie", "field", "param", "parameter", "prefix", "suffix", "format", "type", "kind", "mode", "algorithm", "alg", "encoding", "provider",
-		"project", "region", "zone", "enabled", "disabled", "required", "optional", "allowed", "policy", "strategy", "rotation", "backend", "store", "manager", "engine",
-		"limit", "limits", "length", "len", "size", "count", "max", "min", "budget", "usage", "rate", "regex", "pattern", "label", "key name", "hint", "status", "level",
-		"encryption", "hashing", "validation", "verification", "complexity", "history", "reuse", "lock", "reset", "rounds", "factor", "iterations", "attempts", "retries",
+		"url", "uri", "urls", "endpoint", "endpoints", "host", "hostname", "server", "domain", "port", "issuer", "audience", "scope",
+		"scopes", "realm",
+		"name", "names", "id", "ids", "arn", "ref", "version", "path", "paths", "file", "files", "filename", "dir", "directory", "folder",
+		"location", "mount",
+		"ttl", "expiry", "expires", "expiration", "lifetime", "timeout", "interval", "age", "days", "hours", "minutes", "seconds", "secs",
+		"ms", "duration", "period",
+		"header", "headers", "cookie", "field", "param", "parameter", "prefix", "suffix", "format", "type", "kind", "mode", "algorithm",
+		"alg", "encoding", "provider",
+		"project", "region", "zone", "enabled", "disabled", "required", "optional", "allowed", "policy", "strategy", "rotation",
+		"backend", "store", "manager", "engine",
+		"limit", "limits", "length", "len", "size", "count", "max", "min", "budget", "usage", "rate", "regex", "pattern", "label",
+		"key name", "hint", "status", "level",
+		"encryption", "hashing", "validation", "verification", "complexity", "history", "reuse", "lock", "reset", "rounds", "factor",
+		"iterations", "attempts", "retries",
 		"bucket", "cache", "source", "use", "helper", "permissions", "alias", "symbol", "template", "checksum", "digest", "environment",
-		"parallelism", "window", "quota", "cost", "price", "address", "model", "driver", "class", "namespace", "group", "role", "user", "username", "email",
+		"parallelism", "window", "quota", "cost", "price", "address", "model", "driver", "class", "namespace", "group", "role", "user",
+		"username", "email",
 	}
 	// counted are words that make a token a number of them.
 	counted = []string{"max", "min", "num", "number", "count", "limit", "total"}
@@ -119,7 +133,8 @@ func harmlessName(words []string, value string) bool {
 	if len(words) == 0 {
 		return true
 	}
-	if slices.Contains(counted, words[0]) || len(words) > 1 && slices.Contains(words, "tokens") && slices.ContainsFunc(words, func(w string) bool { return slices.Contains(counted, w) }) {
+	if slices.Contains(counted, words[0]) || len(words) > 1 && slices.Contains(words, "tokens") &&
+		slices.ContainsFunc(words, func(w string) bool { return slices.Contains(counted, w) }) {
 		return true
 	}
 	last := words[len(words)-1]
@@ -137,8 +152,10 @@ var (
 	// place is a path, an address without a password, or the name of something in Google Cloud.
 	place = regexp.MustCompile(`(?i)^(?:\.{0,2}/[\w./@+-]*|~/.*|[a-z]:\\.*|[a-z][a-z0-9+.-]*:(?://)?[^\s]*|projects/[\w./:-]+|[\w-]+(?:\.[\w-]+)+(?::\d+)?|[\w-]+(?:/[\w.-]+)+)$`)
 	// schemes begin an address.
-	schemes = []string{"http", "https", "file", "postgres", "postgresql", "mysql", "mongodb", "mongodb+srv", "redis", "rediss", "amqp", "amqps", "sqlite", "sqlserver",
-		"grpc", "tcp", "unix", "gs", "s3", "sm", "gsm", "vault", "berglas", "secret", "ref+gcpsecrets", "jdbc", "libsql", "nats", "kafka", "ldap", "ldaps", "smtp", "smtps", "ws", "wss", "kv"}
+	schemes = []string{"http", "https", "file", "postgres", "postgresql", "mysql", "mongodb", "mongodb+srv", "redis", "rediss", "amqp",
+		"amqps", "sqlite", "sqlserver",
+		"grpc", "tcp", "unix", "gs", "s3", "sm", "gsm", "vault", "berglas", "secret", "ref+gcpsecrets", "jdbc", "libsql", "nats", "kafka",
+		"ldap", "ldaps", "smtp", "smtps", "ws", "wss", "kv"}
 	headerName = regexp.MustCompile(`^(?:X-|x-)[A-Za-z0-9-]+$|^[A-Z][a-z]+(?:-[A-Z][A-Za-z]+)+$`)
 )
 

@@ -19,7 +19,8 @@ type sibling struct {
 func TestSiblings(t *testing.T) {
 	t.Parallel()
 	var all []sibling
-	for _, some := range [][]sibling{secretSiblings(), federationSiblings(), iamSiblings(), runSiblings(), stackSiblings(), dataSiblings(), githubSiblings(), providerSiblings()} {
+	for _, some := range [][]sibling{secretSiblings(), federationSiblings(), iamSiblings(), runSiblings(), stackSiblings(),
+		dataSiblings(), githubSiblings(), providerSiblings()} {
 		all = append(all, some...)
 	}
 	for _, s := range all {
@@ -64,47 +65,75 @@ func secretSiblings() []sibling {
 	for _, v := range [][2]string{
 		// By form, under any name. Every value is made up.
 		{"A", "AKIAIOSFODNN7EXAMPLE"}, {"A", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"}, {"A", "github_pat_11ABCDEFG0123456789012_abc"},
-		{"A", "glrt-t1_abcdefghij0123456789"}, {"A", "xoxb-1234567890-abcdefghij"}, {"A", "xapp-1-A0123456789-abcdef"}, {"A", "sk-proj-abcdefghij0123456789"},
+		{"A", "glrt-t1_abcdefghij0123456789"}, {"A", "xoxb-1234567890-abcdefghij"}, {"A", "xapp-1-A0123456789-abcdef"}, {"A",
+			"sk-proj-abcdefghij0123456789"},
 		{"A", "sk-ant-api03-abcdefghij0123456789"}, {"A", "rk_live_51H8aBcDeFgHiJkLmN"}, {"A", "whsec_abcdefghijklmnopqrstuvwxyz012345"},
-		{"A", "AIzaSyA0123456789abcdefghijklmnopqrstuv"}, {"A", "GOCSPX-abcdefghijklmnopqrstuvwxyz01"}, {"A", "ya29" + ".a0AfH6SMBabcdefghijklmnop"},
+		{"A", "AIzaSyA0123456789abcdefghijklmnopqrstuv"}, {"A", "GOCSPX-abcdefghijklmnopqrstuvwxyz01"}, {"A",
+			"ya29" + ".a0AfH6SMBabcdefghijklmnop"},
 		{"A", "dop_v1_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}, {"A", "hvs.CAESIabcdefghijklmnopqrstuvwx"},
-		{"A", "shpat_0123456789abcdef0123456789abcdef"}, {"A", "key-0123456789abcdef0123456789abcdef"}, {"A", "0123456789abcdef0123456789abcdef-us12"},
+		{"A", "shpat_0123456789abcdef0123456789abcdef"}, {"A", "key-0123456789abcdef0123456789abcdef"}, {"A",
+			"0123456789abcdef0123456789abcdef-us12"},
 		{"A", "pypi-AgEIcHlwaS5vcmcabcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnop"}, {"A", "dapi0123456789abcdef0123456789abcdef"},
-		{"A", "lin_api_abcdefghijklmnopqrstuvwxyz0123456789ABCD"}, {"A", "123456789:AAabcdefghijklmnopqrstuvwxyz0123456"}, {"A", "glsa_abcdefghijklmnopqrstuvwxyz012345_0a1b2c3d"},
-		{"A", "SK0123456789abcdef0123456789abcdef"}, {"A", "gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ"}, {"A", "abc8Q~abcdefghijklmnopqrstuvwxyz01234567"},
-		{"A", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz"}, {"A", "-----BEGIN PGP PRIVATE KEY BLOCK-----"}, {"A", `{"type":"service` + `_account","private_key":"-----BEGIN"}`},
+		{"A", "lin_api_abcdefghijklmnopqrstuvwxyz0123456789ABCD"}, {"A", "123456789:AAabcdefghijklmnopqrstuvwxyz0123456"}, {"A",
+			"glsa_abcdefghijklmnopqrstuvwxyz012345_0a1b2c3d"},
+		{"A", "SK0123456789abcdef0123456789abcdef"}, {"A", "gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ"}, {"A",
+			"abc8Q~abcdefghijklmnopqrstuvwxyz01234567"},
+		{"A", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz"}, {"A", "-----BEGIN PGP PRIVATE KEY BLOCK-----"}, {"A",
+			`{"type":"service` + `_account","private_key":"-----BEGIN"}`},
 		{"A", "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlF"}, {"A", "eyJ0eXBlIjoic2VydmljZV9hY2NvdW50IiwicHJpdmF0ZV9rZXkiOiJhYmMifQ=="},
-		{"A", "https://discordapp.com/api/webhooks/1/abc"}, {"A", "https://example.webhook.office.com/webhookb2/abc"}, {"A", "https://api.telegram.org/bot123456789:AAabc/sendMessage"},
+		{"A", "https://discordapp.com/api/webhooks/1/abc"}, {"A", "https://example.webhook.office.com/webhookb2/abc"}, {"A",
+			"https://api.telegram.org/bot123456789:AAabc/sendMessage"},
 		{"A", "https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=abc%3D"}, {"A", "https://hooks.slack.com/workflows/T0/A0/1/abc"},
 		// Connection strings
-		{"A", "postgresql://app:s3cret@db:5432/x?sslmode=require"}, {"A", "mongodb+srv://u:p%40ss@c.mongodb.net/x"}, {"A", "redis://:hunter2@cache:6379/0"}, {"A", "amqp://guest:guest@mq"},
-		{"A", "mysql://root:p@ss@w0rd@db/x"}, {"A", "HTTPS://user:pass@host/repo.git"}, {"A", "Server=tcp:db;User ID=sa;Password=Zk29fjPq!;"}, {"A", "host=db user=app password=hunter2"},
+		{"A", "postgresql://app:s3cret@db:5432/x?sslmode=require"}, {"A", "mongodb+srv://u:p%40ss@c.mongodb.net/x"}, {"A",
+			"redis://:hunter2@cache:6379/0"}, {"A", "amqp://guest:guest@mq"},
+		{"A", "mysql://root:p@ss@w0rd@db/x"}, {"A", "HTTPS://user:pass@host/repo.git"}, {"A",
+			"Server=tcp:db;User ID=sa;Password=Zk29fjPq!;"}, {"A", "host=db user=app password=hunter2"},
 		{"A", "jdbc:postgresql://db/x?user=a&password=hunter22"}, {"A", "Endpoint=sb://x.servicebus.windows.net/;SharedAccessKey=abcDEF123456=="},
 		{"A", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==;EndpointSuffix=core.windows.net"}, {"A", "Authorization: Bearer 8f3a9c1e5b7d2f40aa"}, {"A", "Basic dXNlcjpodW50ZXIyaHVudGVyMg=="}, {"A", `{"api_key": "8f3a9c1e5b7d2f40"}`},
 		// By name
-		{"DB_PASSWORD", "hunter2"}, {"dbPassword", "correct horse"}, {"db-password", "hunter2"}, {"POSTGRES_PASSWORD", "12345678"}, {"SMTP_PASS", "hunter2"}, {"ADMIN_PW", "hunter2"},
-		{"API_KEY", "abc"}, {"apiKey", "abc"}, {"STRIPE_SECRET", "abc"}, {"CLIENT_SECRET", "abc"}, {"ACCESS_TOKEN", "abc"}, {"AUTH_TOKEN", "tok_1"}, {"NEXTAUTH_SECRET", "changeme"},
-		{"PRIVATE_KEY", "abc"}, {"AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, {"ENCRYPTION_KEY", "abc"}, {"VAULT_SECRET_ID", "8f3a9c1e5b7d2f408f3a"},
-		{"SIGNING_KEY", "8f3a9c1e5b7d2f40"}, {"WEBHOOK_SIGNATURE", "8f3a9c1e5b7d2f40"}, {"SESSION_SECRET_KEY", "abc"}, {"RSA_KEY", "8f3a9c1e5b7d2f408f3a9c1e5b7d2f40"},
-		{"MONGODB_URI", "not an address"}, {"DATABASE_URL", "mysql://u:p4ss@db/x"}, {"REDIS_PASSWORD", "p:ass/word1"}, {"CREDENTIALS", "user1 pass2"},
+		{"DB_PASSWORD", "hunter2"}, {"dbPassword", "correct horse"}, {"db-password", "hunter2"}, {"POSTGRES_PASSWORD",
+			"12345678"}, {"SMTP_PASS", "hunter2"}, {"ADMIN_PW", "hunter2"},
+		{"API_KEY", "abc"}, {"apiKey", "abc"}, {"STRIPE_SECRET", "abc"}, {"CLIENT_SECRET", "abc"}, {"ACCESS_TOKEN", "abc"}, {"AUTH_TOKEN",
+			"tok_1"}, {"NEXTAUTH_SECRET", "changeme"},
+		{"PRIVATE_KEY", "abc"}, {"AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, {"ENCRYPTION_KEY",
+			"abc"}, {"VAULT_SECRET_ID", "8f3a9c1e5b7d2f408f3a"},
+		{"SIGNING_KEY", "8f3a9c1e5b7d2f40"}, {"WEBHOOK_SIGNATURE", "8f3a9c1e5b7d2f40"}, {"SESSION_SECRET_KEY", "abc"}, {"RSA_KEY",
+			"8f3a9c1e5b7d2f408f3a9c1e5b7d2f40"},
+		{"MONGODB_URI", "not an address"}, {"DATABASE_URL", "mysql://u:p4ss@db/x"}, {"REDIS_PASSWORD", "p:ass/word1"}, {"CREDENTIALS",
+			"user1 pass2"},
 	} {
 		env(must, v[0], v[1])
 	}
 	for _, v := range [][2]string{
-		{"password_encryption", "scram-sha-256"}, {"PASSWORD_HASH_ROUNDS", "12"}, {"TOKEN_SOURCE", "cookie"}, {"CREDENTIAL_HELPER", "gcloud"}, {"SECRETS_PROVIDER", "gcpkms"}, {"TOKEN_CACHE", "memory"},
-		{"MIN_TOKENS", "1"}, {"MAX_NEW_TOKENS", "256"}, {"TOKENS_PER_MINUTE", "90000"}, {"TOKEN_LIMIT", "4096"}, {"TOKENIZER", "cl100k_base"}, {"TOKENIZERS_PARALLELISM", "false"},
-		{"REFRESH_TOKEN_TTL", "30d"}, {"TOKEN_EXPIRY_SECONDS", "3600"}, {"PASSWORD_MIN_LENGTH", "12"}, {"PASSWORD_POLICY", "strict"}, {"PASSWORD_RESET_URL", "https://a/reset"},
-		{"SECRET_NAME", "procureflow-nextauth"}, {"DB_PASSWORD_SECRET_NAME", "db-password"}, {"DB_PASSWORD_FILE", "/run/secrets/db"}, {"TOKEN_FILE", "/var/run/token"},
-		{"SECRETS_DIR", "/var/secrets"}, {"TLS_KEY_PATH", "/etc/tls/key.pem"}, {"API_KEY_HEADER", "X-API-Key"}, {"CSRF_COOKIE_NAME", "csrftoken"}, {"AUTH_TOKEN_ISSUER", "https://accounts.google.com"},
-		{"USE_SECRET_MANAGER", "true"}, {"ENABLE_TOKEN_REFRESH", "false"}, {"REQUIRE_API_KEY", "true"}, {"SECRET_VERSION", "3"}, {"KMS_KEY", "projects/p/locations/l/keyRings/r/cryptoKeys/k"},
-		{"DB_PASSWORD", "$(DB_PASSWORD_FROM_SECRET)"}, {"DATABASE_URL", "postgres://app:$(DB_PASSWORD)@db/x"}, {"DATABASE_URL", "postgres://db/x"}, {"DATABASE_URL", "postgres://app@db:5432/x"},
-		{"REDIS_URL", "redis://cache:6379/0"}, {"MONGODB_URI", "mongodb://db:27017/x"}, {"API_KEY", "sm://procureflow-dev/api-key"}, {"API_TOKEN", "projects/p/secrets/api/versions/1"},
-		{"CACHE_KEY", "8f3a9c1e5b7d2f40"}, {"PARTITION_KEY", "tenant_id"}, {"SORT_KEY", "created_at"}, {"PUBLIC_KEY", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"}, {"STRIPE_PUBLISHABLE_KEY", "pk_live_51H8aBcDeFgHiJkL"},
-		{"COMMIT_SHA", "8f3a9c1e5b7d2f408f3a9c1e5b7d2f408f3a9c1e"}, {"IMAGE", "us-docker.pkg.dev/p/r/web@sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a"},
-		{"URL", "https://registry:443/@scope/pkg"}, {"URL", "https://host:8080/users/@me"}, {"NODE_OPTIONS", "--max-old-space-size=400"}, {"JAVA_OPTS", "-Dserver.port=8080 -Xmx400m"},
-		{"NEXT_PUBLIC_AUTH_URL", "https://a/auth"}, {"OIDC_CLIENT_ID", "0oa1b2c3d4e5f6g7h8i9"}, {"SESSION_COOKIE", "procureflow.session"}, {"KEYCLOAK_HOST", "keycloak.internal"},
-		{"MONKEY", "banana"}, {"AUTHOR", "someone"}, {"PASSENGER_APP_ENV", "production"}, {"COMPASS_DIRECTION", "north"}, {"BYPASS_CACHE", "1"}, {"SENTRY_DSN", "https://abc@o1.ingest.sentry.io/2"},
-		{"LOG_FORMAT", "time=%t level=%l msg=%m"}, {"FEATURE_FLAGS", `{"newCheckout":true,"tokens":5}`}, {"SERVICE_ACCOUNT", "web@procureflow-dev.iam.gserviceaccount.com"},
+		{"password_encryption", "scram-sha-256"}, {"PASSWORD_HASH_ROUNDS", "12"}, {"TOKEN_SOURCE", "cookie"}, {"CREDENTIAL_HELPER",
+			"gcloud"}, {"SECRETS_PROVIDER", "gcpkms"}, {"TOKEN_CACHE", "memory"},
+		{"MIN_TOKENS", "1"}, {"MAX_NEW_TOKENS", "256"}, {"TOKENS_PER_MINUTE", "90000"}, {"TOKEN_LIMIT", "4096"}, {"TOKENIZER",
+			"cl100k_base"}, {"TOKENIZERS_PARALLELISM", "false"},
+		{"REFRESH_TOKEN_TTL", "30d"}, {"TOKEN_EXPIRY_SECONDS", "3600"}, {"PASSWORD_MIN_LENGTH", "12"}, {"PASSWORD_POLICY",
+			"strict"}, {"PASSWORD_RESET_URL", "https://a/reset"},
+		{"SECRET_NAME", "procureflow-nextauth"}, {"DB_PASSWORD_SECRET_NAME", "db-password"}, {"DB_PASSWORD_FILE",
+			"/run/secrets/db"}, {"TOKEN_FILE", "/var/run/token"},
+		{"SECRETS_DIR", "/var/secrets"}, {"TLS_KEY_PATH", "/etc/tls/key.pem"}, {"API_KEY_HEADER", "X-API-Key"}, {"CSRF_COOKIE_NAME",
+			"csrftoken"}, {"AUTH_TOKEN_ISSUER", "https://accounts.google.com"},
+		{"USE_SECRET_MANAGER", "true"}, {"ENABLE_TOKEN_REFRESH", "false"}, {"REQUIRE_API_KEY", "true"}, {"SECRET_VERSION",
+			"3"}, {"KMS_KEY", "projects/p/locations/l/keyRings/r/cryptoKeys/k"},
+		{"DB_PASSWORD", "$(DB_PASSWORD_FROM_SECRET)"}, {"DATABASE_URL", "postgres://app:$(DB_PASSWORD)@db/x"}, {"DATABASE_URL",
+			"postgres://db/x"}, {"DATABASE_URL", "postgres://app@db:5432/x"},
+		{"REDIS_URL", "redis://cache:6379/0"}, {"MONGODB_URI", "mongodb://db:27017/x"}, {"API_KEY",
+			"sm://procureflow-dev/api-key"}, {"API_TOKEN", "projects/p/secrets/api/versions/1"},
+		{"CACHE_KEY", "8f3a9c1e5b7d2f40"}, {"PARTITION_KEY", "tenant_id"}, {"SORT_KEY", "created_at"}, {"PUBLIC_KEY",
+			"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"}, {"STRIPE_PUBLISHABLE_KEY", "pk_live_51H8aBcDeFgHiJkL"},
+		{"COMMIT_SHA", "8f3a9c1e5b7d2f408f3a9c1e5b7d2f408f3a9c1e"}, {"IMAGE",
+			"us-docker.pkg.dev/p/r/web@sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a"},
+		{"URL", "https://registry:443/@scope/pkg"}, {"URL", "https://host:8080/users/@me"}, {"NODE_OPTIONS",
+			"--max-old-space-size=400"}, {"JAVA_OPTS", "-Dserver.port=8080 -Xmx400m"},
+		{"NEXT_PUBLIC_AUTH_URL", "https://a/auth"}, {"OIDC_CLIENT_ID", "0oa1b2c3d4e5f6g7h8i9"}, {"SESSION_COOKIE",
+			"procureflow.session"}, {"KEYCLOAK_HOST", "keycloak.internal"},
+		{"MONKEY", "banana"}, {"AUTHOR", "someone"}, {"PASSENGER_APP_ENV", "production"}, {"COMPASS_DIRECTION", "north"}, {"BYPASS_CACHE",
+			"1"}, {"SENTRY_DSN", "https://abc@o1.ingest.sentry.io/2"},
+		{"LOG_FORMAT", "time=%t level=%l msg=%m"}, {"FEATURE_FLAGS", `{"newCheckout":true,"tokens":5}`}, {"SERVICE_ACCOUNT",
+			"web@procureflow-dev.iam.gserviceaccount.com"},
 	} {
 		env(pass, v[0], v[1])
 	}
@@ -119,31 +148,42 @@ func secretSiblings() []sibling {
 		at(must, "argument by name of "+base.Type, with(c+".args", []any{"--db-password", "hunter2"}))
 		at(must, "argument with = of "+base.Type, with(c+".args", []any{"--db-password=hunter2"}))
 		at(must, "command of "+base.Type, with(c+".commands", []any{"sh", "-c", "curl -H 'Authorization: Bearer 8f3a9c1e5b7d2f40aa' https://x"}))
-		at(must, "probe header of "+base.Type, with(c+".startupProbe", object{"httpGet": object{"path": "/", "httpHeaders": []any{object{"name": "X-Api-Key", "value": "abc1"}}}}))
-		at(pass, "arguments without secrets of "+base.Type, with(c+".args", []any{"--max-tokens", "4096", "--password-file=/run/x", "--token=$(TOKEN)", "--token-url", "https://a/token"}))
+		at(must, "probe header of "+base.Type, with(c+".startupProbe",
+			object{"httpGet": object{"path": "/", "httpHeaders": []any{object{"name": "X-Api-Key", "value": "abc1"}}}}))
+		at(pass, "arguments without secrets of "+base.Type, with(c+".args",
+			[]any{"--max-tokens", "4096", "--password-file=/run/x", "--token=$(TOKEN)", "--token-url", "https://a/token"}))
 	}
 	at(must, "v2 annotation", changed(v2(), change{path: `annotations["deploy-token"]`, to: token}))
 	at(must, "v2 template annotation", changed(v2(), change{path: `template.annotations.password`, to: "hunter2"}))
 	at(must, "v2 label", changed(v2(), change{path: `labels["db-password"]`, to: "hunter2"}))
 	at(must, "v1 annotation", changed(v1(), change{path: `metadata.annotations["token"]`, to: token}))
 	at(pass, "annotation of a checksum", changed(v2(), change{path: `template.annotations["settings-checksum"]`, to: "8f3a9c1e5b7d2f408f3a"}))
-	at(must, "scheduler basic auth", res(schedulerJob, ct.Properties{"httpTarget": object{"uri": "https://x", "headers": object{"Authorization": "Basic dXNlcjpodW50ZXIyaHVudGVyMg=="}}}))
-	at(must, "scheduler api key header", res(schedulerJob, ct.Properties{"httpTarget": object{"uri": "https://x", "headers": object{"X-Api-Key": "abc1"}}}))
+	at(must, "scheduler basic auth", res(schedulerJob, ct.Properties{"httpTarget": object{"uri": "https://x",
+		"headers": object{"Authorization": "Basic dXNlcjpodW50ZXIyaHVudGVyMg=="}}}))
+	at(must, "scheduler api key header", res(schedulerJob, ct.Properties{"httpTarget": object{"uri": "https://x",
+		"headers": object{"X-Api-Key": "abc1"}}}))
 	at(must, "scheduler address", res(schedulerJob, ct.Properties{"httpTarget": object{"uri": "https://u:hunter2@x"}}))
-	at(pass, "scheduler with an identity", res(schedulerJob, ct.Properties{"httpTarget": object{"uri": "https://x", "headers": object{"Content-Type": "application/json"},
+	at(pass, "scheduler with an identity", res(schedulerJob, ct.Properties{"httpTarget": object{"uri": "https://x",
+		"headers":   object{"Content-Type": "application/json"},
 		"oidcToken": object{"serviceAccountEmail": "w@p.iam.gserviceaccount.com", "audience": "https://x"}}}))
-	at(pass, "uptime password that is a secret", res(uptimeCheck, ct.Properties{"httpCheck": object{"authInfo": object{"username": "u", "password": ct.Secret{Value: "hunter2"}}}}))
+	at(pass, "uptime password that is a secret", res(uptimeCheck, ct.Properties{"httpCheck": object{"authInfo": object{"username": "u",
+		"password": ct.Secret{Value: "hunter2"}}}}))
 	at(must, "uptime header", res(uptimeCheck, ct.Properties{"httpCheck": object{"headers": object{"Authorization": "Bearer " + token}}}))
 	at(must, "function v1", res(functionV1, ct.Properties{"environmentVariables": object{"API_KEY": "abc"}}))
-	at(must, "function build variable", res(functionV2, ct.Properties{"buildConfig": object{"environmentVariables": object{"NPM_TOKEN": "npm_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}}))
+	at(must, "function build variable",
+		res(functionV2,
+			ct.Properties{"buildConfig": object{"environmentVariables": object{"NPM_TOKEN": "npm_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}}))
 	at(pass, "function without", res(functionV2, ct.Properties{"serviceConfig": object{"environmentVariables": object{"MAX_TOKENS": "10"},
 		"secretEnvironmentVariables": []any{object{"key": "API_KEY", "secret": "api-key", "version": "1", "projectId": "p"}}}}))
-	at(must, "instance metadata", res("gcp:compute/instance:Instance", ct.Properties{"metadata": object{"startup-script": "export TOKEN=" + token}}))
+	at(must, "instance metadata", res("gcp:compute/instance:Instance",
+		ct.Properties{"metadata": object{"startup-script": "export TOKEN=" + token}}))
 	at(must, "build substitution", res("gcp:cloudbuild/trigger:Trigger", ct.Properties{"substitutions": object{"_DB_PASSWORD": "hunter2"}}))
 	at(must, "database user", res("gcp:sql/user:User", ct.Properties{"name": "app", "instance": "db", "password": "hunter2"}))
-	at(pass, "database user with a secret", res("gcp:sql/user:User", ct.Properties{"name": "app", "instance": "db", "password": ct.Secret{Value: "hunter2"}}))
+	at(pass, "database user with a secret", res("gcp:sql/user:User", ct.Properties{"name": "app", "instance": "db",
+		"password": ct.Secret{Value: "hunter2"}}))
 	at(must, "secret in an argument", changed(v2(), change{path: "template.containers[0].args", to: []any{ct.Secret{Value: "quiet"}}}))
 	at(pass, "reference by valueSource", v2())
-	at(must, "empty valueFrom", changed(v1(), change{path: "template.spec.containers[0].envs[0]", to: object{"name": "TOKEN", "value": "abc", "valueFrom": object{}}}))
+	at(must, "empty valueFrom", changed(v1(), change{path: "template.spec.containers[0].envs[0]",
+		to: object{"name": "TOKEN", "value": "abc", "valueFrom": object{}}}))
 	return all
 }

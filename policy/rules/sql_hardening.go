@@ -8,14 +8,15 @@ import (
 )
 
 var sqlHardening = crossguard.Policy{
-	Name:             "sql-hardening",
-	Description:      "A database has no public address, speaks TLS only, is backed up, and is not deleted by accident.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.High,
-	Framework:        cis("6.4", "Ensure that the Cloud SQL database instance requires all incoming connections to use SSL"),
-	Tags:             []string{"security", "database", "CIS 6.5", "CIS 6.6", "CIS 6.7"},
-	RemediationSteps: "Set settings.ipConfiguration.ipv4Enabled to false, sslMode to ENCRYPTED_ONLY, settings.backupConfiguration.enabled to true, and leave deletionProtection at true.",
-	Types:            []string{database, alloyInstance, alloyCluster, redis},
+	Name:        "sql-hardening",
+	Description: "A database has no public address, speaks TLS only, is backed up, and is not deleted by accident.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.High,
+	Framework:   cis("6.4", "Ensure that the Cloud SQL database instance requires all incoming connections to use SSL"),
+	Tags:        []string{"security", "database", "CIS 6.5", "CIS 6.6", "CIS 6.7"},
+	RemediationSteps: "Set settings.ipConfiguration.ipv4Enabled to false, sslMode to ENCRYPTED_ONLY, " +
+		"settings.backupConfiguration.enabled to true, and leave deletionProtection at true.",
+	Types: []string{database, alloyInstance, alloyCluster, redis},
 	Check: func(r *crossguard.Resource) {
 		switch r.Type {
 		case alloyInstance:

@@ -40,6 +40,7 @@ var trafficOwner = crossguard.Policy{
 func latest(r *crossguard.Resource, target crossguard.Object, v1 bool) {
 	newest := strings.HasSuffix(target.StringOr("type", ""), "_LATEST") || v1 && target.BoolOr("latestRevision", false)
 	if newest && target.NumberOr("percent", 0) > 0 {
-		r.Violation("%s is the newest revision with %v %%: every new one would take that at once. Name a revision", target.Path("type"), target.NumberOr("percent", 0))
+		r.Violation("%s is the newest revision with %v %%: every new one would take that at once. Name a revision", target.Path("type"),
+			target.NumberOr("percent", 0))
 	}
 }

@@ -17,8 +17,10 @@ var twoPersonProd = crossguard.Policy{
 	Framework:        own("Production: 2 reviewers"),
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Chain two environments with different reviewers, each with preventSelfReview and without canAdminsBypass.",
-	Options:          []crossguard.Option{{Name: "environments", Description: "Environments on the way to production, in lower case; * stands for any characters.", Default: []string{"prod*", "prd*", "live*", "*-prod", "*-production", "*-prd", "*-live"}}},
-	Types:            []string{ghEnvironment},
+	Options: []crossguard.Option{{Name: "environments",
+		Description: "Environments on the way to production, in lower case; * stands for any characters.", Default: []string{"prod*",
+			"prd*", "live*", "*-prod", "*-production", "*-prd", "*-live"}}},
+	Types: []string{ghEnvironment},
 	CheckStack: func(s *crossguard.Stack) {
 		gates := map[string]map[string]string{} // of a repository, each with the kinds it asks: user, team
 		first := map[[2]string]string{}         // the gate of a repository that a reviewer was first seen at
@@ -58,7 +60,8 @@ var twoPersonProd = crossguard.Policy{
 		}
 		for _, repository := range slices.Sorted(maps.Keys(gates)) {
 			if len(gates[repository]) < 2 {
-				s.Violation("%s has %d environments on the way to production: it takes two, so add one with other reviewers", repository, len(gates[repository]))
+				s.Violation("%s has %d environments on the way to production: it takes two, so add one with other reviewers", repository,
+					len(gates[repository]))
 			}
 			// Whether a person is in a team is not known here.
 			for one, asks := range gates[repository] {

@@ -56,7 +56,8 @@ var (
 	runIAM        = slices.Concat(serviceIAM,
 		iam("gcp:cloudrunv2/jobIam%s:JobIam%[1]s"), iam("gcp:cloudrunv2/workerPoolIam%s:WorkerPoolIam%[1]s"))
 
-	functionIAM = slices.Concat(iam("gcp:cloudfunctions/functionIam%s:FunctionIam%[1]s"), iam("gcp:cloudfunctionsv2/functionIam%s:FunctionIam%[1]s"))
+	functionIAM = slices.Concat(iam("gcp:cloudfunctions/functionIam%s:FunctionIam%[1]s"),
+		iam("gcp:cloudfunctionsv2/functionIam%s:FunctionIam%[1]s"))
 
 	// wideIAM grants on everything below a project, folder or organization.
 	wideIAM = slices.Concat(projectIAM, folderIAM, orgIAM)

@@ -8,13 +8,14 @@ import (
 )
 
 var uptimeExists = crossguard.Policy{
-	Name:             "uptime-exists",
-	Description:      "A service that the internet can reach is checked from outside, over TLS.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.Medium,
-	Framework:        own("Uptime checks: /api/health each 60 s"),
-	Tags:             []string{"reliability"},
-	RemediationSteps: "Add a monitoring.UptimeCheckConfig with an httpCheck with useSsl and validateSsl, and the service's host without scheme or path.",
+	Name:        "uptime-exists",
+	Description: "A service that the internet can reach is checked from outside, over TLS.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.Medium,
+	Framework:   own("Uptime checks: /api/health each 60 s"),
+	Tags:        []string{"reliability"},
+	RemediationSteps: "Add a monitoring.UptimeCheckConfig with an httpCheck with useSsl and validateSsl, and the service's host without " +
+		"scheme or path.",
 	Options: []crossguard.Option{{Name: "hosts", Default: []string{"*.run.app"},
 		Description: "Hosts that are the services' own, in lower case; * stands for any characters. Domains that the stack maps are, too."}},
 	Types: services,
@@ -38,7 +39,8 @@ var uptimeExists = crossguard.Policy{
 			}
 		})
 		if public > len(checked) {
-			s.Violation("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add the host to "+
+			s.Violation("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add "+
+				"the host to "+
 				"hosts of uptime-exists in policy/STACK.json", public, len(checked))
 		}
 	},

@@ -24,7 +24,8 @@ func guarantees(condition, claim string, means func(selector string) string) boo
 		return literal && s != "" && strings.Trim(s, "0123456789") == ""
 	}
 	return always(e, true, func(e ast.Expr, holds bool) bool {
-		return compares(e, holds, is, number) || holds && matchesOnly(e, is, func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" })
+		return compares(e, holds, is, number) || holds && matchesOnly(e, is,
+			func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" })
 	})
 }
 
@@ -41,7 +42,8 @@ func compares(e ast.Expr, holds bool, asked, accepted func(ast.Expr) bool) bool 
 		return asked(args[0]) && accepted(args[1]) || asked(args[1]) && accepted(args[0])
 	case name == "@in" && holds, name == "_in_" && holds:
 		return asked(args[0]) && listOf(args[1], accepted)
-	case (name == "exists" || name == "exists_one" || name == "existsOne") && holds && call.IsMemberFunction() && len(args) == 2 && args[0].Kind() == ast.IdentKind:
+	case (name == "exists" || name == "exists_one" || name == "existsOne") && holds && call.IsMemberFunction() && len(args) == 2 &&
+		args[0].Kind() == ast.IdentKind:
 		variable := func(e ast.Expr) bool { return e.Kind() == ast.IdentKind && e.AsIdent() == args[0].AsIdent() }
 		if listOf(call.Target(), accepted) {
 			return always(args[1], true, func(e ast.Expr, holds bool) bool { return compares(e, holds, asked, variable) })
@@ -59,7 +61,8 @@ func listOf(e ast.Expr, accepted func(ast.Expr) bool) bool {
 // matchesOnly reports whether a part is CLAIM.matches(PATTERN) with a pattern that fits accepted texts alone.
 func matchesOnly(e ast.Expr, asked func(ast.Expr) bool, accepted func(string) bool) bool {
 	re, is := patternOf(e, asked)
-	return is && re.Op == syntax.OpConcat && len(re.Sub) > 2 && re.Sub[0].Op == syntax.OpBeginText && re.Sub[len(re.Sub)-1].Op == syntax.OpEndText &&
+	return is && re.Op == syntax.OpConcat && len(re.Sub) > 2 && re.Sub[0].Op == syntax.OpBeginText &&
+		re.Sub[len(re.Sub)-1].Op == syntax.OpEndText &&
 		slices.IndexFunc(re.Sub[1:len(re.Sub)-1], func(part *syntax.Regexp) bool { return !onlyLiterals(part, accepted) }) < 0
 }
 
@@ -136,7 +139,8 @@ func asksWho(e ast.Expr, holds bool) bool {
 func identifies(e ast.Expr) bool {
 	if e.Kind() == ast.CallKind {
 		// What counts or converts says less than it is made of.
-		if name := e.AsCall().FunctionName(); slices.Contains([]string{"size", "int", "uint", "double", "timestamp", "bool", "type", "duration"}, name) {
+		if name := e.AsCall().FunctionName(); slices.Contains([]string{"size", "int", "uint", "double", "timestamp", "bool", "type",
+			"duration"}, name) {
 			return false
 		}
 		if e.AsCall().FunctionName() == "_?_:_" || strings.HasPrefix(e.AsCall().FunctionName(), "_=") {
@@ -155,16 +159,22 @@ func identifies(e ast.Expr) bool {
 // anybodys are claims that every token of an issuer has, or that say what runs rather than whose it is.
 var anybodys = []string{
 	"iss", "aud", "exp", "iat", "nbf", "jti", "typ", "alg", "kid", "nonce", "at_hash", "auth_time", "acr", "amr", "email_verified", "ver",
-	"ref", "ref_type", "ref_path", "ref_protected", "head_ref", "base_ref", "sha", "environment", "environment_protected", "deployment_tier", "environment_action",
-	"event_name", "runner_environment", "repository_visibility", "project_visibility", "run_id", "run_number", "run_attempt", "pipeline_source", "check_run_id", "user_access_level",
+	"ref", "ref_type", "ref_path", "ref_protected", "head_ref", "base_ref", "sha", "environment", "environment_protected",
+	"deployment_tier", "environment_action",
+	"event_name", "runner_environment", "repository_visibility", "project_visibility", "run_id", "run_number", "run_attempt",
+	"pipeline_source", "check_run_id", "user_access_level",
 }
 
 // general are words of claims that say what kind of thing they are about.
 var general = []string{
-	"", "repo", "repository", "project", "project_path", "projects", "group", "groups", "ref", "ref_type", "refs", "heads", "tags", "branch", "tag", "main", "master", "pull_request",
-	"environment", "env", "prod", "production", "staging", "dev", "job_workflow_ref", "system", "serviceaccount", "serviceaccounts", "user", "users", "organization", "org", "orgs",
-	"workspace", "run_phase", "apply", "plan", "pipeline", "arn", "aws", "iam", "sts", "assumed-role", "role", "spiffe", "http", "https", "urn", "namespace", "ns", "sa",
-	"default", "true", "false", "none", "null", "anonymous", "com", "org", "net", "io", "dev", "gmail", "googlemail", "github", "gitlab", "refs", "id", "sub", "subject",
+	"", "repo", "repository", "project", "project_path", "projects", "group", "groups", "ref", "ref_type", "refs", "heads", "tags",
+	"branch", "tag", "main", "master", "pull_request",
+	"environment", "env", "prod", "production", "staging", "dev", "job_workflow_ref", "system", "serviceaccount", "serviceaccounts",
+	"user", "users", "organization", "org", "orgs",
+	"workspace", "run_phase", "apply", "plan", "pipeline", "arn", "aws", "iam", "sts", "assumed-role", "role", "spiffe", "http", "https",
+	"urn", "namespace", "ns", "sa",
+	"default", "true", "false", "none", "null", "anonymous", "com", "org", "net", "io", "dev", "gmail", "googlemail", "github", "gitlab",
+	"refs", "id", "sub", "subject",
 	"push", "workflow_dispatch", "schedule", "public", "private", "internal", "github-hosted", "self-hosted",
 }
 

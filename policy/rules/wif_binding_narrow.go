@@ -8,13 +8,15 @@ import (
 )
 
 var wifBindingNarrow = crossguard.Policy{
-	Name:             "wif-binding-narrow",
-	Description:      "An identity from outside is granted to one environment or workflow of one repository, not to a whole pool, owner or repository.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.Critical,
-	Framework:        own("Workload identity: bindings of repository and environment"),
-	Tags:             []string{"security", "iam", "federation"},
-	RemediationSteps: "Bind principalSet://.../attribute.repo_env/REPOSITORY_ID:ENVIRONMENT, or another attribute that names one environment or workflow.",
+	Name: "wif-binding-narrow",
+	Description: "An identity from outside is granted to one environment or workflow of one repository, not to a whole pool, owner " +
+		"or repository.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.Critical,
+	Framework:   own("Workload identity: bindings of repository and environment"),
+	Tags:        []string{"security", "iam", "federation"},
+	RemediationSteps: "Bind principalSet://.../attribute.repo_env/REPOSITORY_ID:ENVIRONMENT, or another attribute that names one " +
+		"environment or workflow.",
 	Options: []crossguard.Option{{
 		Name: "attributes", Description: "Attributes narrow enough to be granted something; * stands for any characters.",
 		Default: []string{"*_env", "env_workflow", "*workflow_ref"},

@@ -5,11 +5,12 @@ import (
 )
 
 var wifCondition = crossguard.Policy{
-	Name:             "wif-condition",
-	Description:      "A workload identity provider has a condition: without one, everybody the issuer knows gets a token.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.Critical,
-	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_125", Specification: "Ensure GCP GitHub Actions OIDC trust policy is configured securely"},
+	Name:        "wif-condition",
+	Description: "A workload identity provider has a condition: without one, everybody the issuer knows gets a token.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.Critical,
+	Framework: crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_125",
+		Specification: "Ensure GCP GitHub Actions OIDC trust policy is configured securely"},
 	Tags:             []string{"security", "iam", "federation"},
 	RemediationSteps: "Set attributeCondition to what identifies your workloads: assertion.CLAIM == 'VALUE', in every alternative.",
 	Types:            []string{poolProvider, workforce},
@@ -22,7 +23,8 @@ var wifCondition = crossguard.Policy{
 		if _, err := parseCEL(condition); err != nil {
 			r.Violation("attributeCondition %q is not an expression of CEL: %v", condition, err)
 		} else if !asks(condition) {
-			r.Violation("attributeCondition %q does not ask who presents the token: compare a claim of it with a value, in each alternative", condition)
+			r.Violation("attributeCondition %q does not ask who presents the token: compare a claim of it with a value, in each "+
+				"alternative", condition)
 		}
 	},
 }

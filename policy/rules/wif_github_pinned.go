@@ -14,16 +14,19 @@ var wifGitHubPinned = crossguard.Policy{
 		"else, and GitHub changed what a subject looks like.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.Critical,
-	Framework:   crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_118", Specification: "Ensure IAM workload identity pool provider is restricted"},
-	Tags:        []string{"security", "iam", "federation", "CKV_GCP_125"},
-	RemediationSteps: "Make assertion.repository_owner_id == 'NUMBER' && assertion.repository_id == 'NUMBER' part of attributeCondition, in every " +
+	Framework: crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_118",
+		Specification: "Ensure IAM workload identity pool provider is restricted"},
+	Tags: []string{"security", "iam", "federation", "CKV_GCP_125"},
+	RemediationSteps: "Make assertion.repository_owner_id == 'NUMBER' && assertion.repository_id == 'NUMBER' part of " +
+		"attributeCondition, in every " +
 		"alternative, map google.subject from other claims than sub, and leave jwksJson out.",
 	Types: []string{poolProvider, workforce},
 	Check: func(r *crossguard.Resource) {
 		issuer := r.StringOr("oidc.issuerUri", "")
 		switch github, looksSo := isGitHub(issuer); {
 		case looksSo:
-			r.Violation("oidc.issuerUri %s only looks like GitHub's: whoever has that host makes tokens with any id. Use https://%s", issuer, githubIssuer)
+			r.Violation("oidc.issuerUri %s only looks like GitHub's: whoever has that host makes tokens with any id. Use https://%s",
+				issuer, githubIssuer)
 		case !github:
 			r.NotApplicable("trusts another issuer than GitHub")
 		}
@@ -38,7 +41,8 @@ var wifGitHubPinned = crossguard.Policy{
 			}
 		}
 		if readsSubject(condition) || readsSubject(r.StringOr(`attributeMapping["google.subject"]`, "")) {
-			r.Violation("sub decides: its form depends on the repository's age, and it can exceed the limit of 127 bytes. Use the claims it is made of")
+			r.Violation("sub decides: its form depends on the repository's age, and it can exceed the limit of 127 bytes. Use the " +
+				"claims it is made of")
 		}
 	},
 }

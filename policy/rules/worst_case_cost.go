@@ -21,10 +21,14 @@ var worstCaseCost = crossguard.Policy{
 	Options: []crossguard.Option{
 		// 750 is a service as large as run-max-instances and run-resource-limits let it be, busy all month, with a registry.
 		{Name: "ceiling", Description: "Most a month may cost, in USD.", Default: 750.0, Min: 1, Max: 1e6},
-		{Name: "executions", Description: "Times that a job runs in a month, where the stack has no schedule for it.", Default: 31, Min: 1, Max: 1e6},
-		{Name: "priced", Default: []string{}, Description: "What types that the rule has no price for cost in a month each, in USD, as TYPE=USD."},
-		{Name: "registryGiB", Description: "Images that a registry may come to hold, in GiB: nothing in its settings bounds that.", Default: 50.0, Min: 0, Max: 1e6},
-		{Name: "secretVersions", Description: "Versions that a secret may come to have: nothing in its settings bounds that.", Default: 6, Min: 1, Max: 1000},
+		{Name: "executions", Description: "Times that a job runs in a month, where the stack has no schedule for it.", Default: 31,
+			Min: 1, Max: 1e6},
+		{Name: "priced", Default: []string{},
+			Description: "What types that the rule has no price for cost in a month each, in USD, as TYPE=USD."},
+		{Name: "registryGiB", Description: "Images that a registry may come to hold, in GiB: nothing in its settings bounds that.",
+			Default: 50.0, Min: 0, Max: 1e6},
+		{Name: "secretVersions", Description: "Versions that a secret may come to have: nothing in its settings bounds that.", Default: 6,
+			Min: 1, Max: 1000},
 	},
 	Types: slices.Concat(runAny, []string{repository, secret, regionalSecret}),
 	Kind:  crossguard.Kind{Name: "what Google Cloud bills by the hour", Has: billedByHour},
@@ -43,7 +47,8 @@ var worstCaseCost = crossguard.Policy{
 		s.EachOf(crossguard.Kind{Has: billedByHour}, func(r *crossguard.Resource) {
 			usd, set := priced[r.Type]
 			if !set {
-				r.Violation("is billed by the hour and the rule has no price for %s: add \"%s=USD\", what one costs in a month, to priced of worst-case-cost in "+
+				r.Violation("is billed by the hour and the rule has no price for %s: add \"%s=USD\", what one costs in a month, to "+
+					"priced of worst-case-cost in "+
 					"policy/STACK.json, or exempt it", r.Type, r.Type)
 			}
 			items = append(items, costItem{name: r.Name, usd: usd})
@@ -59,7 +64,8 @@ var worstCaseCost = crossguard.Policy{
 			total += item.usd
 		}
 		if total > ceiling {
-			s.Violation("a month can cost USD %.2f, and the ceiling is USD %.2f: %s. Lower what is dearest, or raise ceiling of worst-case-cost in policy/STACK.json",
+			s.Violation("a month can cost USD %.2f, and the ceiling is USD %.2f: %s. Lower what is dearest, or raise ceiling of "+
+				"worst-case-cost in policy/STACK.json",
 				total, ceiling, describe(items))
 		}
 	},
@@ -229,15 +235,22 @@ func (c *costItem) share(r *crossguard.Resource, every map[string]float64, execu
 
 // byHour are the types of pulumi-gcp that cost by the hour, or by what they hold, whether used or not.
 var byHour = map[string]string{
-	"alloydb": "instance", "apigee": "instance", "appengine": "flexibleAppVersion standardAppVersion", "bigquery": "reservation biReservation", "bigtable": "instance",
+	"alloydb": "instance", "apigee": "instance", "appengine": "flexibleAppVersion standardAppVersion",
+	"bigquery": "reservation biReservation", "bigtable": "instance",
 	"blockchainnodeengine": "blockchainNodes", "cloudfunctions": "function", "cloudfunctionsv2": "function", "composer": "environment",
-	"compute": "instance instanceFromTemplate instanceFromMachineImage instanceGroupManager regionInstanceGroupManager disk regionDisk address globalAddress forwardingRule " +
+	"compute": "instance instanceFromTemplate instanceFromMachineImage instanceGroupManager regionInstanceGroupManager disk regionDisk " +
+		"address globalAddress forwardingRule " +
 		"globalForwardingRule routerNat vPNTunnel interconnect interconnectAttachment reservation nodeGroup",
-	"container": "cluster nodePool", "dataflow": "job flexTemplateJob", "datafusion": "instance", "dataproc": "cluster metastoreService", "datastream": "stream",
-	"filestore": "instance", "integrationconnectors": "connection", "looker": "instance", "lustre": "instance", "managedkafka": "cluster", "memcache": "instance",
-	"memorystore": "instance", "netapp": "storagePool volume", "notebooks": "instance runtime", "oracledatabase": "autonomousDatabase cloudVmCluster cloudExadataInfrastructure",
-	"parallelstore": "instance", "redis": "instance cluster", "securesourcemanager": "instance", "spanner": "instance", "sql": "databaseInstance", "tpu": "node v2Vm",
-	"vertex": "aiEndpoint aiIndexEndpoint aiFeatureOnlineStore aiTensorboard", "vmwareengine": "privateCloud cluster", "vpcaccess": "connector", "workbench": "instance",
+	"container": "cluster nodePool", "dataflow": "job flexTemplateJob", "datafusion": "instance", "dataproc": "cluster metastoreService",
+	"datastream": "stream",
+	"filestore":  "instance", "integrationconnectors": "connection", "looker": "instance", "lustre": "instance", "managedkafka": "cluster",
+	"memcache":    "instance",
+	"memorystore": "instance", "netapp": "storagePool volume", "notebooks": "instance runtime",
+	"oracledatabase": "autonomousDatabase cloudVmCluster cloudExadataInfrastructure",
+	"parallelstore":  "instance", "redis": "instance cluster", "securesourcemanager": "instance", "spanner": "instance",
+	"sql": "databaseInstance", "tpu": "node v2Vm",
+	"vertex": "aiEndpoint aiIndexEndpoint aiFeatureOnlineStore aiTensorboard", "vmwareengine": "privateCloud cluster",
+	"vpcaccess": "connector", "workbench": "instance",
 	"workstations": "workstationCluster workstation",
 }
 

@@ -61,7 +61,8 @@ const (
 func TestAsk(t *testing.T) {
 	t.Parallel()
 	good := answer{status: 200, body: run}
-	reviews := answer{status: 200, body: "[" + review("approved", bob, "production") + "," + review("approved", ann, "production-approval") + "]"}
+	reviews := answer{status: 200, body: "[" + review("approved", bob, "production") + "," + review("approved", ann,
+		"production-approval") + "]"}
 	for name, c := range map[string]struct {
 		run, reviews []answer
 		calls        int // Of both.
@@ -72,16 +73,24 @@ func TestAsk(t *testing.T) {
 		"out of order at first": {run: []answer{{status: 502}, {status: 429}, good}, reviews: []answer{{status: 500}, reviews}, calls: 5},
 		"out of order":          {run: []answer{{status: 503}}, calls: 4, wrong: "GET " + runPath + ": 503 Service Unavailable"},
 		"no such run":           {calls: 0, wrong: "404 Not Found; the token needs actions: read"},
-		"forbidden":             {run: []answer{good}, reviews: []answer{{status: 403, body: "secret detail"}}, calls: 2, wrong: "GET " + reviewsPath + ": 403 Forbidden"},
-		"a redirect":            {run: []answer{{status: 301, header: [2]string{"Location", "/repos/evil/shop"}}}, calls: 1, wrong: "301 Moved Permanently"},
-		"nothing":               {run: []answer{good}, reviews: []answer{{status: 200}}, calls: 2, wrong: "answered something else than expected", refused: true},
-		"null":                  {run: []answer{good}, reviews: []answer{{status: 200, body: "null"}}, calls: 2, wrong: "nobody but who started the run", refused: true},
-		"an object":             {run: []answer{good}, reviews: []answer{{status: 200, body: `{"message": "hello"}`}}, calls: 2, wrong: "answered something else", refused: true},
-		"two documents":         {run: []answer{{status: 200, body: run + run}}, calls: 1, wrong: "answered something else", refused: true},
-		"an id that is a text":  {run: []answer{{status: 200, body: strings.Replace(run, `77`, `"77"`, 1)}}, calls: 1, wrong: "answered something else", refused: true},
-		"two pages": {run: []answer{good}, reviews: []answer{{status: 200, body: reviews.body, header: [2]string{"Link", `<https://x/?page=2>; rel="next"`}}}, calls: 2,
+		"forbidden": {run: []answer{good}, reviews: []answer{{status: 403, body: "secret detail"}}, calls: 2,
+			wrong: "GET " + reviewsPath + ": 403 Forbidden"},
+		"a redirect": {run: []answer{{status: 301, header: [2]string{"Location", "/repos/evil/shop"}}}, calls: 1,
+			wrong: "301 Moved Permanently"},
+		"nothing": {run: []answer{good}, reviews: []answer{{status: 200}}, calls: 2,
+			wrong: "answered something else than expected", refused: true},
+		"null": {run: []answer{good}, reviews: []answer{{status: 200, body: "null"}}, calls: 2,
+			wrong: "nobody but who started the run", refused: true},
+		"an object": {run: []answer{good}, reviews: []answer{{status: 200, body: `{"message": "hello"}`}}, calls: 2,
+			wrong: "answered something else", refused: true},
+		"two documents": {run: []answer{{status: 200, body: run + run}}, calls: 1, wrong: "answered something else", refused: true},
+		"an id that is a text": {run: []answer{{status: 200, body: strings.Replace(run, `77`, `"77"`, 1)}}, calls: 1,
+			wrong: "answered something else", refused: true},
+		"two pages": {run: []answer{good}, reviews: []answer{{status: 200, body: reviews.body,
+			header: [2]string{"Link", `<https://x/?page=2>; rel="next"`}}}, calls: 2,
 			wrong: "more than one page", refused: true},
-		"too much": {run: []answer{{status: 200, body: strings.Repeat(" ", 4<<20) + run}}, calls: 1, wrong: "larger than 4194304 bytes", refused: true},
+		"too much": {run: []answer{{status: 200, body: strings.Repeat(" ", 4<<20) + run}}, calls: 1, wrong: "larger than 4194304 bytes",
+			refused: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,7 +107,8 @@ func TestAsk(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			assert.Equal(t, []approvals.Approver{{Environment: "production-approval", Login: "ann", ID: 2}, {Environment: "production", Login: "bob", ID: 3}}, verdict.By)
+			assert.Equal(t, []approvals.Approver{{Environment: "production-approval", Login: "ann", ID: 2},
+				{Environment: "production", Login: "bob", ID: 3}}, verdict.By)
 			if c.calls == 5 {
 				assert.Equal(t, []time.Duration{2 * time.Second, 4 * time.Second, 2 * time.Second}, *waits)
 			}
@@ -120,13 +130,16 @@ func TestTokenStaysHere(t *testing.T) {
 		"http elsewhere": {api: "http://192.0.2.7", token: token, ask: question, wrong: "192.0.2.7: a token is sent over https only"},
 		"http, IPv6":     {api: "http://[2001:db8::1]:80", token: token, ask: question, wrong: "a token is sent over https only"},
 		"ftp to here":    {api: "ftp://127.0.0.1", token: token, ask: question, wrong: "a token is sent over https only"},
-		"a negative run": {api: "https://api.github.com", token: token, ask: approvals.Question{Run: -1, Repository: "acme/shop"}, wrong: "give a run's id"},
-		"a name":         {api: "http://localhost:1", token: token, ask: question, wrong: "a token is sent over https only"},
-		"no URL":         {api: "api.github.com", token: token, ask: question, wrong: "GITHUB_API_URL is not the URL of an API"},
-		"a password":     {api: "https://u:p@api.github.com", token: token, ask: question, wrong: "GITHUB_API_URL is not the URL of an API"},
-		"no token":       {api: "https://api.github.com", ask: question, wrong: "GITHUB_TOKEN is empty"},
-		"a path outside": {api: "https://api.github.com", token: token, ask: approvals.Question{Run: 1, Repository: "acme/shop/../../x"}, wrong: "give a run's id and OWNER/NAME"},
-		"no run":         {api: "https://api.github.com", token: token, ask: approvals.Question{Repository: "acme/shop"}, wrong: "give a run's id"},
+		"a negative run": {api: "https://api.github.com", token: token, ask: approvals.Question{Run: -1, Repository: "acme/shop"},
+			wrong: "give a run's id"},
+		"a name":     {api: "http://localhost:1", token: token, ask: question, wrong: "a token is sent over https only"},
+		"no URL":     {api: "api.github.com", token: token, ask: question, wrong: "GITHUB_API_URL is not the URL of an API"},
+		"a password": {api: "https://u:p@api.github.com", token: token, ask: question, wrong: "GITHUB_API_URL is not the URL of an API"},
+		"no token":   {api: "https://api.github.com", ask: question, wrong: "GITHUB_TOKEN is empty"},
+		"a path outside": {api: "https://api.github.com", token: token, ask: approvals.Question{Run: 1, Repository: "acme/shop/../../x"},
+			wrong: "give a run's id and OWNER/NAME"},
+		"no run": {api: "https://api.github.com", token: token, ask: approvals.Question{Repository: "acme/shop"},
+			wrong: "give a run's id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -91,7 +91,8 @@ var (
 func (r Request) Check() error {
 	var problems []error
 	if !imagePattern.MatchString(r.Image) {
-		problems = append(problems, fmt.Errorf("image is %q; give REGISTRY/REPOSITORY@sha256:<64 hex>: a tag can name another image tomorrow", r.Image))
+		problems = append(problems,
+			fmt.Errorf("image is %q; give REGISTRY/REPOSITORY@sha256:<64 hex>: a tag can name another image tomorrow", r.Image))
 	}
 	if !attestorPattern.MatchString(r.Attestor) {
 		problems = append(problems, fmt.Errorf("attestor is %q; give projects/PROJECT/attestors/ATTESTOR", r.Attestor))
@@ -201,7 +202,8 @@ func (s *Signer) find(ctx context.Context, r Request, note string, payload []byt
 	call := s.analysis.Projects.Notes.Occurrences.List(note).Filter(fmt.Sprintf("resourceUrl=%q", resource(r.Image)))
 	err = call.Pages(ctx, func(page *containeranalysis.ListNoteOccurrencesResponse) error {
 		for _, occurrence := range page.Occurrences {
-			if name == "" && occurrence.ResourceUri == resource(r.Image) && occurrence.NoteName == note && verified(occurrence.Attestation, r.Key, payload, public) {
+			if name == "" && occurrence.ResourceUri == resource(r.Image) && occurrence.NoteName == note &&
+				verified(occurrence.Attestation, r.Key, payload, public) {
 				name = occurrence.Name
 			}
 		}

@@ -94,7 +94,8 @@ func (g *google) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		assert.Equal(g.t, checksum(digest), body["digestCrc32c"])
 		signature, err := ecdsa.SignASN1(rand.Reader, g.private, digest)
 		assert.NoError(g.t, err)
-		answer = map[string]any{"name": key, "signature": base64.StdEncoding.EncodeToString(signature), "signatureCrc32c": checksum(signature), "verifiedDigestCrc32c": true}
+		answer = map[string]any{"name": key, "signature": base64.StdEncoding.EncodeToString(signature),
+			"signatureCrc32c": checksum(signature), "verifiedDigestCrc32c": true}
 		if g.answer != nil {
 			g.answer(answer)
 		}
@@ -192,8 +193,10 @@ func TestSignWritesNothingWrong(t *testing.T) {
 		"the attestor has another key": {func(g *google) { g.keyID += "9" }, "has no public key with the id //cloudkms.googleapis.com/v1/" + key},
 		"another algorithm":            {func(g *google) { g.algorithm = "RSA_PSS_2048_SHA256" }, "only ECDSA_P256_SHA256 is made here"},
 		"another key signed":           {func(g *google) { g.answer = func(a map[string]any) { a["name"] = "x" } }, "was to sign, and \"x\" did"},
-		"the digest was damaged":       {func(g *google) { g.answer = func(a map[string]any) { a["verifiedDigestCrc32c"] = false } }, "was damaged on the way"},
-		"the signature was damaged":    {func(g *google) { g.answer = func(a map[string]any) { a["signature"] = "AAAA" } }, "was damaged on the way"},
+		"the digest was damaged": {func(g *google) { g.answer = func(a map[string]any) { a["verifiedDigestCrc32c"] = false } },
+			"was damaged on the way"},
+		"the signature was damaged": {func(g *google) { g.answer = func(a map[string]any) { a["signature"] = "AAAA" } },
+			"was damaged on the way"},
 		"a signature of something else": {func(g *google) {
 			g.answer = func(a map[string]any) {
 				digest := sha256.Sum256([]byte("something else"))
@@ -230,8 +233,10 @@ func TestSignQuotesNoBody(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	err := attest.Request{Image: "us-docker.pkg.dev/p/web:latest", Attestor: "release", Key: strings.TrimSuffix(key, "/cryptoKeyVersions/1")}.Check()
-	require.EqualError(t, err, `image is "us-docker.pkg.dev/p/web:latest"; give REGISTRY/REPOSITORY@sha256:<64 hex>: a tag can name another image tomorrow
+	err := attest.Request{Image: "us-docker.pkg.dev/p/web:latest", Attestor: "release",
+		Key: strings.TrimSuffix(key, "/cryptoKeyVersions/1")}.Check()
+	require.EqualError(t, err,
+		`image is "us-docker.pkg.dev/p/web:latest"; give REGISTRY/REPOSITORY@sha256:<64 hex>: a tag can name another image tomorrow
 attestor is "release"; give projects/PROJECT/attestors/ATTESTOR
 key is "projects/procureflow-prod/locations/us-central1/keyRings/release/cryptoKeys/attest"; give projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N`)
 	_, err = attest.New(t.Context(), attest.Endpoints{KMS: "https://evil.example/"})
@@ -252,18 +257,21 @@ func TestSignNeedsAnAttestorThatSaysWhatCounts(t *testing.T) {
 	require.NoError(t, err)
 	owned := func(text string) map[string]any {
 		return map[string]any{"userOwnedGrafeasNote": map[string]any{"noteReference": note, "publicKeys": []any{map[string]any{
-			"id": "//cloudkms.googleapis.com/v1/" + key, "pkixPublicKey": map[string]any{"publicKeyPem": text, "signatureAlgorithm": "ECDSA_P256_SHA256"}}}}}
+			"id": "//cloudkms.googleapis.com/v1/" + key, "pkixPublicKey": map[string]any{"publicKeyPem": text,
+				"signatureAlgorithm": "ECDSA_P256_SHA256"}}}}}
 	}
 	for name, c := range map[string]struct {
 		attestor map[string]any
 		wrong    string
 	}{
-		"no note":             {map[string]any{"name": attestor}, attestor + " has no note: give it one"},
-		"a note without name": {map[string]any{"userOwnedGrafeasNote": map[string]any{"noteReference": ""}}, attestor + " has no note: give it one"},
+		"no note": {map[string]any{"name": attestor}, attestor + " has no note: give it one"},
+		"a note without name": {map[string]any{"userOwnedGrafeasNote": map[string]any{"noteReference": ""}},
+			attestor + " has no note: give it one"},
 		"a key without a public part": {map[string]any{"userOwnedGrafeasNote": map[string]any{"noteReference": note, "publicKeys": []any{
 			map[string]any{"id": "//cloudkms.googleapis.com/v1/" + key}}}}, "has no public key with the id"},
-		"no PEM":                 {owned("MFkw"), "is not PEM"},
-		"PEM of something else":  {owned(string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: []byte("x")}))), "the public key of " + key + " at " + attestor},
+		"no PEM": {owned("MFkw"), "is not PEM"},
+		"PEM of something else": {owned(string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: []byte("x")}))),
+			"the public key of " + key + " at " + attestor},
 		"another kind of key":    {owned(encode(rsaKey.Public())), "is not an ECDSA key on P-256"},
 		"a key on another curve": {owned(encode(p384.Public())), "is not an ECDSA key on P-256"},
 	} {

@@ -29,7 +29,8 @@ func TestAppends(t *testing.T) {
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
 	want := func(run string) string {
-		return `{"command":"rollout","service":"s","who":"me","run":"` + run + `","at":"2026-11-23T12:00:00Z","kind":"shift","answer":"accepted","percent":10,` +
+		return `{"command":"rollout","service":"s","who":"me","run":"` + run +
+			`","at":"2026-11-23T12:00:00Z","kind":"shift","answer":"accepted","percent":10,` +
 			`"after":[{"revision":"web-a","percent":90,"tag":"stable"}],"etag":"e","why":["60 probes were good"]}` + "\n"
 	}
 	assert.Equal(t, want("1")+want("2"), string(raw))

@@ -30,7 +30,8 @@ type Result struct {
 
 // String says what the other policy would have caught, missed, held or delayed.
 func (r Result) String() string {
-	was := fmt.Sprintf("%s %s: %s at %d %% after %s", r.Begun.UTC().Format(time.RFC3339), r.Candidate, r.Was.Outcome, r.Was.Percent, r.Was.After.Round(time.Second))
+	was := fmt.Sprintf("%s %s: %s at %d %% after %s", r.Begun.UTC().Format(time.RFC3339), r.Candidate, r.Was.Outcome, r.Was.Percent,
+		r.Was.After.Round(time.Second))
 	bad := func(end End) bool { return end.Outcome == rollout.RolledBack }
 	switch {
 	case bad(r.Is) && bad(r.Was) && r.Is.After < r.Was.After:

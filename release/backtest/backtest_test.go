@@ -14,7 +14,8 @@ import (
 
 var start = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
-// tape is a recorded rollout: probes of the candidate a second apart, c for a good one, C for a bad one and x for one that got nowhere, step by step.
+// tape is a recorded rollout: probes of the candidate a second apart, c for a good one, C for a bad one and x for one that got nowhere,
+// step by step.
 type tape struct {
 	at     time.Time
 	events []rollout.Event
@@ -52,7 +53,8 @@ func (r *tape) end(outcome rollout.Outcome, why string) []rollout.Event {
 
 func policy() rollout.Policy {
 	return rollout.Policy{Steps: []rollout.Step{{Percent: 10, Bake: time.Minute}, {Percent: 100, Bake: time.Minute}}, Warmup: 10 * time.Second,
-		Probes: health.Limits{Probes: 30, P95: time.Second, Consecutive: 3, BadRatio: 0.1}, Metrics: health.MetricLimits{ErrorRatio: 0.02}, Inconclusive: rollout.Proceed}
+		Probes: health.Limits{Probes: 30, P95: time.Second, Consecutive: 3,
+			BadRatio: 0.1}, Metrics: health.MetricLimits{ErrorRatio: 0.02}, Inconclusive: rollout.Proceed}
 }
 
 func TestReplay(t *testing.T) {
@@ -70,18 +72,27 @@ func TestReplay(t *testing.T) {
 		"delayed": {record().step(0, good(30)).step(10, good(31)).step(100, good(31)).end(rollout.Released, ""), nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 1m32s; as well, 1m0s later"},
 		"caught earlier": {record().step(0, good(30)).step(10, good(30)+"CcCcCcCcCcCCC").end(rollout.RolledBack, "3 in a row"), nil,
-			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m13s; caught 7s earlier, at 10 %: 4 of 37 probes of the candidate's URL failed, more than 10 %"},
+			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m13s; caught 7s earlier, at 10 %: 4 of 37 probes of the candidate's " +
+				"URL failed, more than 10 %"},
 		"caught before traffic": {record().step(0, good(20)+"CCC"+good(30)).step(10, good(30)).end(rollout.RolledBack, "slow"), nil,
-			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m23s; caught 1m2s earlier, at 0 %: 2 of 22 probes before traffic failed, the last one: status 500"},
-		"caught, where it was released": {record().step(0, good(30)).step(10, good(61)).counted(10, health.Metrics{Requests: 91, Errors: 6}, health.Metrics{Requests: 270}).
+			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m23s; caught 1m2s earlier, at 0 %: 2 of 22 probes before traffic " +
+				"failed, the last one: status 500"},
+		"caught, where it was released": {record().step(0, good(30)).step(10, good(61)).counted(10,
+			health.Metrics{Requests: 91, Errors: 6}, health.Metrics{Requests: 270}).
 			step(100, good(61)).end(rollout.Released, ""), nil,
-			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; taken back at 10 % after 1m31s: 6 of 30 split requests and, with its own probes, 6 of 91 requests to the candidate failed, 0 of 270 beside it: it is worse, by evidence of 100.0 % over all looks"},
+			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; taken back at 10 % after 1m31s: 6 of 30 split requests and, " +
+				"with its own probes, 6 of 91 requests to the candidate failed, 0 of 270 beside it: it is worse, by evidence of 100.0 % " +
+				"over all looks"},
 		"missed": {record().step(0, good(30)).step(10, good(30)+"CC").end(rollout.RolledBack, "2 in a row"), nil,
-			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m2s (2 in a row); missed until there: 0 of 0 split requests and, with its own probes, 1 of 31 requests to the candidate failed: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
-		"held": {record().step(0, good(30)).step(10, good(61)).counted(10, health.Metrics{Requests: 61}, health.Metrics{}).step(100, good(61)).end(rollout.Released, ""),
+			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m2s (2 in a row); missed until there: 0 of 0 split requests and, " +
+				"with its own probes, 1 of 31 requests to the candidate failed: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
+		"held": {record().step(0, good(30)).step(10, good(61)).counted(10, health.Metrics{Requests: 61}, health.Metrics{}).step(100,
+			good(61)).end(rollout.Released, ""),
 			func(p *rollout.Policy) { p.Inconclusive = rollout.Hold },
-			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; held at 10 % after 1m31s: 0 of 0 split requests and, with its own probes, 0 of 61 requests to the candidate failed: it is 64.1 % sure that at most 2.0 % do, which takes 95 %"},
-		"a prober without a network": {record().step(0, good(30)).step(10, good(30)+"xxxxx"+good(26)).step(100, good(61)).end(rollout.Released, ""), nil,
+			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; held at 10 % after 1m31s: 0 of 0 split requests and, with its " +
+				"own probes, 0 of 61 requests to the candidate failed: it is 64.1 % sure that at most 2.0 % do, which takes 95 %"},
+		"a prober without a network": {record().step(0, good(30)).step(10, good(30)+"xxxxx"+good(26)).step(100,
+			good(61)).end(rollout.Released, ""), nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; as well"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,6 +28,7 @@ func (a *app) alone(s *session) (unlock func(), err error) {
 	}
 	holder, _ := os.ReadFile(path)
 	a.exit = ExitRefused
-	return nil, fmt.Errorf("a rollout of %s is running on this machine (%s), and goes on by itself: look with %s, or end it with %s, which it notices",
+	return nil, fmt.Errorf("a rollout of %s is running on this machine (%s), and goes on by itself: look with %s, or end it with %s, "+
+		"which it notices",
 		s.service, holder, s.command("status"), s.command("rollback"))
 }

@@ -14,8 +14,10 @@ import (
 func (a *app) approvals() *cobra.Command {
 	var question approvals.Question
 	command := &cobra.Command{
-		Use: "approvals", Short: "Refuse unless a different person approved each environment, and none of them started the run", Args: cobra.NoArgs,
-		Long: "Counts the distinct people who approved a workflow run's environments. The run's actor and triggering actor do not count, nor those\n" +
+		Use: "approvals", Short: "Refuse unless a different person approved each environment, and none of them started the run",
+		Args: cobra.NoArgs,
+		Long: "Counts the distinct people who approved a workflow run's environments. The run's actor and triggering actor do not " +
+			"count, nor those\n" +
 			"--actor names; a re-run is refused, because it keeps the approvals of before. Reads GITHUB_TOKEN (actions: read) and GITHUB_API_URL.",
 		RunE: func(command *cobra.Command, _ []string) error {
 			if question.Run <= 0 || question.Repository == "" || len(question.Gates) == 0 {
@@ -41,7 +43,8 @@ func (a *app) approvals() *cobra.Command {
 	}
 	command.Flags().Int64Var(&question.Run, "run", 0, "the workflow run's id")
 	command.Flags().StringVar(&question.Repository, "repository", "", "OWNER/NAME")
-	command.Flags().StringSliceVar(&question.Gates, "environments", []string{"production-approval", "production"}, "the environments, each of which needs a person of its own")
+	command.Flags().StringSliceVar(&question.Gates, "environments", []string{"production-approval", "production"},
+		"the environments, each of which needs a person of its own")
 	command.Flags().IntVar(&question.Attempt, "attempt", 0, "the attempt that asks, GITHUB_RUN_ATTEMPT; default: the run's")
 	return command
 }

@@ -16,7 +16,8 @@ func (a *app) built() *cobra.Command {
 	var trust trustFlags
 	command := &cobra.Command{
 		Use: "built", Short: "Say what a digest was built of, from attestations that are at hand", Args: cobra.NoArgs,
-		Long: "Verifies Sigstore bundles, one JSON document a line, against the provenance policy, and prints the build's evidence as JSON: the commit, the\n" +
+		Long: "Verifies Sigstore bundles, one JSON document a line, against the provenance policy, and prints the build's evidence as " +
+			"JSON: the commit, the\n" +
 			"run, when it was signed. It asks no registry: it is for whoever has to know before an identity is given.\n\n" +
 			"Exit codes: 0 proven; 2 the call is wrong; 4 a file cannot be read; 5 not proven.",
 		RunE: func(*cobra.Command, []string) error {

@@ -134,19 +134,25 @@ func (a *app) root() *cobra.Command {
 	a.base = root
 	persistent.StringVar(&a.flags.project, "project", "", "Google Cloud project; default: GOOGLE_CLOUD_PROJECT, or that of the credentials")
 	persistent.StringVar(&a.flags.region, "region", "us-central1", "region of the service")
-	persistent.StringVar(&a.flags.endpoint, "endpoint", "", "Cloud Run API on this machine, such as the sandbox's http://127.0.0.1:PORT/run/; default: RELEASE_ENDPOINT, or Google's")
-	persistent.StringVar(&a.flags.tokenFile, "token-file", "", "file with the access token for APIs on this machine; default: RELEASE_TOKEN_FILE, or no credentials")
-	persistent.StringVar(&a.flags.monitoring, "monitoring-endpoint", "", "Cloud Monitoring API on this machine; default with --endpoint: its sibling /mon/")
-	persistent.StringVar(&a.flags.via, "probe-via", "", "send probes to this URL on this machine, with the real Host: the sandbox's data plane; default: RELEASE_PROBE_VIA")
+	persistent.StringVar(&a.flags.endpoint, "endpoint", "",
+		"Cloud Run API on this machine, such as the sandbox's http://127.0.0.1:PORT/run/; default: RELEASE_ENDPOINT, or Google's")
+	persistent.StringVar(&a.flags.tokenFile, "token-file", "",
+		"file with the access token for APIs on this machine; default: RELEASE_TOKEN_FILE, or no credentials")
+	persistent.StringVar(&a.flags.monitoring, "monitoring-endpoint", "",
+		"Cloud Monitoring API on this machine; default with --endpoint: its sibling /mon/")
+	persistent.StringVar(&a.flags.via, "probe-via", "",
+		"send probes to this URL on this machine, with the real Host: the sandbox's data plane; default: RELEASE_PROBE_VIA")
 	persistent.StringVar(&a.flags.environment, "env", "prod", "environment of the release policy")
 	persistent.StringVar(&a.flags.policy, "policy", "", "release policy file; default: the built-in release.yaml")
-	persistent.StringVar(&a.flags.audit, "audit", defaultAudit(), "file that the audit records are appended to; in a workflow release-audit.jsonl")
+	persistent.StringVar(&a.flags.audit, "audit", defaultAudit(),
+		"file that the audit records are appended to; in a workflow release-audit.jsonl")
 	persistent.StringVar(&a.flags.actor, "actor", "", "who acts, for the audit; default: the workflow's actor and run, or the user")
 	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
 	root.PersistentPreRun = func(*cobra.Command, []string) { a.fromEnvironment() }
 	for _, command := range []*cobra.Command{
-		a.status(), a.rollout(), a.rollback(), a.guard(), a.promote(), a.report(), a.backtest(), a.approvals(), a.verify(), a.built(), a.sign(), a.settings(),
+		a.status(), a.rollout(), a.rollback(), a.guard(), a.promote(), a.report(), a.backtest(), a.approvals(), a.verify(), a.built(),
+		a.sign(), a.settings(),
 	} {
 		if check := command.Args; check != nil {
 			command.Args = func(command *cobra.Command, arguments []string) error {

@@ -90,10 +90,13 @@ func newLaptop(t testing.TB, delay time.Duration) *laptop {
 		time.Sleep(delay + delay/10)
 	}
 	template := func(revision, digest string) string {
-		return fmt.Sprintf(`"template":{"revision":%q,"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@%s"}]}`, revision, digest)
+		return fmt.Sprintf(`"template":{"revision":%q,"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@%s"}]}`,
+			revision, digest)
 	}
 	call("POST", "/su/v1/projects/"+project+"/services/run.googleapis.com:enable", `{}`)
-	call("POST", services+"?serviceId=web", `{"invokerIamDisabled":true,"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":100}],`+template("web-blue", blue)+`}`)
+	call("POST", services+"?serviceId=web",
+		`{"invokerIamDisabled":true,"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":100}],`+
+			template("web-blue", blue)+`}`)
 	call("PATCH", services+"/web?updateMask=template", `{`+template("web-green", green)+`}`)
 	l.writes.Store(0)
 	l.reads.Store(0)
@@ -136,7 +139,8 @@ func (l *laptop) status() rollout.Status {
 func TestReleaseAndBack(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
-	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"), "--github-output", l.file("outputs"))
+	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"), "--github-output",
+		l.file("outputs"))
 	require.Equal(t, ExitDone, exit, out+errors)
 	outputs, err := os.ReadFile(l.file("outputs"))
 	require.NoError(t, err)
@@ -147,14 +151,16 @@ func TestReleaseAndBack(t *testing.T) {
 	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-green", Previous: "web-blue"}, l.status().State)
 	summary, err := os.ReadFile(l.file("summary.md"))
 	require.NoError(t, err)
-	assert.Contains(t, string(summary), "### rollout of web: released\n\n- web-green serves everything\n\n| revision | percent | tag |\n|---|---:|---|\n| web-green | 100 | stable |\n| web-blue | 0 | previous |\n")
+	assert.Contains(t, string(summary), "### rollout of web: released\n\n- web-green serves everything\n\n| revision | percent | tag "+
+		"|\n|---|---:|---|\n| web-green | 100 | stable |\n| web-blue | 0 | previous |\n")
 
 	exit, out, errors = l.release(context.Background(), "status", "web")
 	assert.Equal(t, ExitDone, exit, errors)
 	assert.Contains(t, out, "No rollout is active (idle)")
 	assert.Contains(t, out, " goes to web-blue.\n")
 	port := l.api.URL[strings.LastIndex(l.api.URL, ":")+1:]
-	assert.Contains(t, out, "CLOUDSDK_PROXY_ADDRESS=127.0.0.1 CLOUDSDK_PROXY_PORT="+port+" CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=FILE CLOUDSDK_CORE_PROJECT="+project+" ")
+	assert.Contains(t, out, "CLOUDSDK_PROXY_ADDRESS=127.0.0.1 CLOUDSDK_PROXY_PORT="+port+
+		" CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=FILE CLOUDSDK_CORE_PROJECT="+project+" ")
 
 	l.writes.Store(0)
 	exit, out, errors = l.release(context.Background(), "rollback", "web", "--why", "a drill")
@@ -288,7 +294,8 @@ func TestMain(m *testing.M) {
 	if url == "" {
 		os.Exit(m.Run())
 	}
-	request, err := http.NewRequest(http.MethodPatch, url, strings.NewReader(`{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST","percent":100}]}`))
+	request, err := http.NewRequest(http.MethodPatch, url,
+		strings.NewReader(`{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST","percent":100}]}`))
 	if err == nil {
 		var response *http.Response
 		if response, err = http.DefaultClient.Do(request); err == nil {
@@ -316,7 +323,8 @@ func TestGuard(t *testing.T) {
 	assert.Contains(t, errors, "release: the command failed: exit status 7\n")
 	self, err := os.Executable()
 	require.NoError(t, err)
-	exit, out, errors = l.release(context.Background(), "guard", "web", "--", "env", moveTraffic+"="+l.api.URL+services+"/web?updateMask=traffic", self)
+	exit, out, errors = l.release(context.Background(), "guard", "web", "--", "env",
+		moveTraffic+"="+l.api.URL+services+"/web?updateMask=traffic", self)
 	assert.Equal(t, ExitRolledBack, exit, out+errors)
 	assert.Contains(t, out, "the command changed the traffic from web-blue 100 % to ")
 	assert.Equal(t, "web-blue", l.status().State.Stable)
@@ -329,8 +337,10 @@ func TestUsage(t *testing.T) {
 		"rollback web --two":       "unknown flag: --two",
 		"deploy":                   `there is no command "deploy": see release --help`,
 		"rollback Web --project p": `"Web" is no name of a Cloud Run service: give the short name, such as procureflow-web`,
-		"rollout web --project p --env nowhere --endpoint http://127.0.0.1:1/run/":                            `there is no environment "nowhere": use one of dev, prod, sandbox, staging`,
-		"status web --project p --endpoint https://run.googleapis.com/":                                       "only a loopback address is called without Google",
+		"rollout web --project p --env nowhere --endpoint " +
+			"http://127.0.0.1:1/run/": `there is no environment "nowhere": use one of dev, prod, sandbox, staging`,
+		"status web --project p --endpoint " +
+			"https://run.googleapis.com/": "only a loopback address is called without Google",
 		"rollout web --project p --env dev --endpoint http://127.0.0.1:1/run/ --probe-via http://example.com": "use a loopback address",
 		"promote --digest sha256:1": "promote needs --",
 		"promote --digest sha256:1 --from r/a --to r/b --tag v1 --provenance none.yaml": "none.yaml",
@@ -338,7 +348,8 @@ func TestUsage(t *testing.T) {
 		"guard web":                                                                     "requires at least 2 arg(s), only received 1",
 	} {
 		var out, errors bytes.Buffer
-		assert.Equal(t, ExitUsage, Main(context.Background(), append(strings.Fields(line), "--audit", filepath.Join(t.TempDir(), "a")), Streams{Out: &out, Err: &errors}), line)
+		assert.Equal(t, ExitUsage, Main(context.Background(), append(strings.Fields(line), "--audit", filepath.Join(t.TempDir(), "a")),
+			Streams{Out: &out, Err: &errors}), line)
 		assert.Contains(t, errors.String(), want, line)
 	}
 	var out bytes.Buffer
@@ -365,7 +376,8 @@ func TestTheProjectThatWasNotGivenIsShown(t *testing.T) {
 	t.Setenv("GOOGLE_CLOUD_PROJECT", project)
 	l := newLaptop(t, 0)
 	var out, errors bytes.Buffer
-	exit := Main(context.Background(), []string{"status", "web", "--json", "--endpoint", l.api.URL + "/run/"}, Streams{Out: &out, Err: &errors})
+	exit := Main(context.Background(), []string{"status", "web", "--json", "--endpoint", l.api.URL + "/run/"},
+		Streams{Out: &out, Err: &errors})
 	assert.Equal(t, ExitDone, exit, errors.String())
 	assert.Equal(t, "project: "+project+" (--project names another)\n", errors.String())
 	assert.True(t, json.Valid(out.Bytes()), out.String())
@@ -381,7 +393,8 @@ func TestTheReportDoesNotOverwriteTheAudit(t *testing.T) {
 	require.NoError(t, os.Symlink(file, other))
 	for _, out := range []string{file, other} {
 		var errors bytes.Buffer
-		assert.Equal(t, ExitUsage, Main(context.Background(), []string{"report", "--audit", file, "--out", out}, Streams{Out: &errors, Err: &errors}))
+		assert.Equal(t, ExitUsage, Main(context.Background(), []string{"report", "--audit", file, "--out", out},
+			Streams{Out: &errors, Err: &errors}))
 		assert.Contains(t, errors.String(), "is the audit itself")
 		left, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -391,7 +404,8 @@ func TestTheReportDoesNotOverwriteTheAudit(t *testing.T) {
 
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
-	for outcome, want := range map[rollout.Outcome]int{rollout.Released: 0, rollout.Nothing: 0, rollout.Failed: 1, rollout.RolledBack: 3, rollout.Held: 4,
+	for outcome, want := range map[rollout.Outcome]int{rollout.Released: 0, rollout.Nothing: 0, rollout.Failed: 1, rollout.RolledBack: 3,
+		rollout.Held:    4,
 		rollout.Refused: 5, rollout.Superseded: 6, rollout.Interrupted: 7, rollout.Unconfirmed: 8} {
 		assert.Equal(t, want, code(outcome, false), outcome)
 	}
@@ -404,8 +418,10 @@ func TestStatusOfWhatIsNotReady(t *testing.T) {
 	var out bytes.Buffer
 	a := &app{streams: Streams{Out: &out}}
 	require.NoError(t, a.show(rollout.Status{Service: "web", BackTo: "web-a", Revisions: []plan.Revision{
-		{Name: "web-b", Message: "The container failed\nto start."}, {Name: "web-a", Ready: true, Image: "i@sha256:1"}}}, "p", "`release rollback web`"))
-	assert.Contains(t, out.String(), "REVISION  SERVES  TAGS  READY  CREATED               IMAGE\nweb-b     0 %           no     0001-01-01T00:00:00Z  \n"+
+		{Name: "web-b", Message: "The container failed\nto start."}, {Name: "web-a", Ready: true, Image: "i@sha256:1"}}}, "p",
+		"`release rollback web`"))
+	assert.Contains(t, out.String(), "REVISION  SERVES  TAGS  READY  CREATED               IMAGE\nweb-b     0 %           no     "+
+		"0001-01-01T00:00:00Z  \n"+
 		"web-a     0 %           yes    0001-01-01T00:00:00Z  i@sha256:1\nweb-b is not ready: The container failed to start.\n")
 }
 
@@ -420,7 +436,8 @@ func TestAFullDisk(t *testing.T) {
 	var warnings bytes.Buffer
 	run := func(arguments ...string) int {
 		warnings.Reset()
-		return Main(context.Background(), append(arguments, "--project", project, "--endpoint", l.api.URL+"/run/", "--audit", t.TempDir()), Streams{Out: full{}, Err: &warnings})
+		return Main(context.Background(), append(arguments, "--project", project, "--endpoint", l.api.URL+"/run/", "--audit",
+			t.TempDir()), Streams{Out: full{}, Err: &warnings})
 	}
 	assert.Equal(t, ExitDone, run("rollback", "web", "--to", "web-green", "--json"), warnings.String())
 	assert.Contains(t, warnings.String(), "warning: the result is not printed: no space left on device\n")
@@ -435,8 +452,10 @@ func TestTerminalLine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	c := &console{streams: Streams{Err: &out, Terminal: true}, now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }}
-	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 3 * time.Second, Good: 8, P95: 80 * time.Millisecond})
-	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 4 * time.Second, Good: 10, P95: 80 * time.Millisecond})
+	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 3 * time.Second, Good: 8,
+		P95: 80 * time.Millisecond})
+	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 4 * time.Second, Good: 10,
+		P95: 80 * time.Millisecond})
 	require.NoError(t, c.Record(rollout.Event{Kind: "decide", Why: []string{"pass", "10 of 10"}}))
 	// Without wrapping: of a line that is longer than the terminal is wide, the next one would write over the last row only.
 	assert.Equal(t, "\r\x1b[K\x1b[?7l 10 %  web-b  3s of 1m0s  probes 8 good 0 bad  p95 80ms\x1b[?7h"+

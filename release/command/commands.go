@@ -23,7 +23,8 @@ func (a *app) rollout() *cobra.Command {
 	var request rollout.Request
 	var outputs string
 	command := &cobra.Command{
-		Use: "rollout SERVICE", Short: "Give the revision that the service asks for its requests step by step, or resume a rollout that stopped", Args: cobra.ExactArgs(1),
+		Use: "rollout SERVICE", Short: "Give the revision that the service asks for its requests step by step, or resume a rollout that " +
+			"stopped", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, arguments []string) error {
 			if err := checkRevision("revision", request.Revision); err != nil {
 				return err
@@ -49,10 +50,13 @@ func (a *app) rollout() *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringVar(&request.Revision, "revision", "", "the revision to roll out; default: the one that the service asks for, or that of the active rollout")
+	command.Flags().StringVar(&request.Revision, "revision", "",
+		"the revision to roll out; default: the one that the service asks for, or that of the active rollout")
 	command.Flags().BoolVar(&request.Retry, "retry", false, "roll out a revision that was rolled back before")
-	command.Flags().BoolVar(&request.Proceed, "proceed", false, "a person decided: go on at the step that the rollout is held at, where the metrics say too little")
-	command.Flags().StringVar(&outputs, "github-output", "", "file that outcome is appended to, one word or \"rolled back\": \"$GITHUB_OUTPUT\"")
+	command.Flags().BoolVar(&request.Proceed, "proceed", false,
+		"a person decided: go on at the step that the rollout is held at, where the metrics say too little")
+	command.Flags().StringVar(&outputs, "github-output", "",
+		"file that outcome is appended to, one word or \"rolled back\": \"$GITHUB_OUTPUT\"")
 	return command
 }
 
@@ -81,7 +85,8 @@ func (a *app) rollback() *cobra.Command {
 
 func (a *app) guard() *cobra.Command {
 	return &cobra.Command{
-		Use: "guard SERVICE -- COMMAND [ARGUMENT...]", Short: "Run a command that must not change traffic, and put it back if it does", Args: cobra.MinimumNArgs(2),
+		Use: "guard SERVICE -- COMMAND [ARGUMENT...]", Short: "Run a command that must not change traffic, and put it back if it does",
+		Args: cobra.MinimumNArgs(2),
 		RunE: func(command *cobra.Command, arguments []string) error {
 			s, err := a.connect(command.Context(), "guard", arguments[0])
 			if err != nil {
@@ -118,7 +123,8 @@ func (a *app) guard() *cobra.Command {
 
 func (a *app) status() *cobra.Command {
 	return &cobra.Command{
-		Use: "status SERVICE", Short: "Say what serves how much, whether a rollout is active, and what one could go back to", Args: cobra.ExactArgs(1),
+		Use: "status SERVICE", Short: "Say what serves how much, whether a rollout is active, and what one could go back to",
+		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, arguments []string) error {
 			s, err := a.connect(command.Context(), "", arguments[0])
 			if err != nil {
@@ -147,7 +153,8 @@ func (a *app) show(status rollout.Status, project, rollback string) error {
 		}
 		fmt.Fprintf(out, "; the last change is from %s.\n", status.Changed.UTC().Format(time.RFC3339))
 	} else {
-		fmt.Fprintf(out, "No rollout is active (%s); the last change is from %s.\n", status.State.Phase, status.Changed.UTC().Format(time.RFC3339))
+		fmt.Fprintf(out, "No rollout is active (%s); the last change is from %s.\n", status.State.Phase,
+			status.Changed.UTC().Format(time.RFC3339))
 	}
 	for _, finding := range status.Findings {
 		fmt.Fprintf(out, "Look at this: %s.\n", finding)
@@ -171,7 +178,8 @@ func (a *app) show(status rollout.Status, project, rollback string) error {
 		if !revision.Ready {
 			ready = "no"
 		}
-		fmt.Fprintf(table, "%s\t%d %%\t%s\t%s\t%s\t%s\n", revision.Name, percents[revision.Name], tags, ready, revision.Created.UTC().Format(time.RFC3339), revision.Image)
+		fmt.Fprintf(table, "%s\t%d %%\t%s\t%s\t%s\t%s\n", revision.Name, percents[revision.Name], tags, ready,
+			revision.Created.UTC().Format(time.RFC3339), revision.Image)
 	}
 	_ = table.Flush()
 	for _, revision := range status.Revisions {
@@ -181,8 +189,10 @@ func (a *app) show(status rollout.Status, project, rollback string) error {
 	}
 	if local, err := url.Parse(a.flags.endpoint); err == nil && local.Host != "" {
 		fmt.Fprintf(out, "\ngcloud works here too, from a shell with these:\n  export %s\n", strings.Join([]string{
-			"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://run.sandbox/", "CLOUDSDK_PROXY_TYPE=http_no_tunnel", "CLOUDSDK_PROXY_ADDRESS=" + local.Hostname(),
-			"CLOUDSDK_PROXY_PORT=" + local.Port(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=" + cmp.Or(a.flags.tokenFile, "FILE"), "CLOUDSDK_CORE_PROJECT=" + project,
+			"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://run.sandbox/", "CLOUDSDK_PROXY_TYPE=http_no_tunnel", "CLOUDSDK_PROXY_ADDRESS=" +
+				local.Hostname(),
+			"CLOUDSDK_PROXY_PORT=" + local.Port(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=" + cmp.Or(a.flags.tokenFile,
+				"FILE"), "CLOUDSDK_CORE_PROJECT=" + project,
 			"CLOUDSDK_RUN_REGION=" + a.flags.region,
 		}, " "))
 	}

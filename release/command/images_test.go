@@ -42,7 +42,8 @@ func newShelf(t *testing.T, user string) *shelf {
 	t.Helper()
 	host := registrytest.Serve(t).Host
 	s := &shelf{t: t, from: host + "/dev/web", to: host + "/prod/web", image: registrytest.Image(t, "amd64", user), dir: t.TempDir(),
-		attestor: "projects/prod/attestors/release", key: "projects/prod/locations/us-central1/keyRings/release/cryptoKeys/attest/cryptoKeyVersions/1"}
+		attestor: "projects/prod/attestors/release",
+		key:      "projects/prod/locations/us-central1/keyRings/release/cryptoKeys/attest/cryptoKeyVersions/1"}
 	s.digest = registrytest.Push(t, s.from, s.image)
 	var err error
 	s.signer, err = provenancetest.NewSigner()
@@ -51,7 +52,8 @@ func newShelf(t *testing.T, user string) *shelf {
 	require.NoError(t, err)
 	s.root, s.policy = filepath.Join(s.dir, "root.json"), filepath.Join(s.dir, "policy.yaml")
 	require.NoError(t, os.WriteFile(s.root, trusted, 0o600))
-	require.NoError(t, os.WriteFile(s.policy, []byte("repository: acme/shop\nrepositoryId: \"42\"\nworkflow: .github/workflows/ci.yml\nref: refs/heads/main\n"), 0o600))
+	require.NoError(t, os.WriteFile(s.policy, []byte("repository: acme/shop\nrepositoryId: \"42\"\nworkflow: "+
+		".github/workflows/ci.yml\nref: refs/heads/main\n"), 0o600))
 	return s
 }
 
@@ -105,7 +107,8 @@ func TestPromoteRecords(t *testing.T) {
 func TestWhatIsNoDigestIsAWrongCall(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, "node")
-	for _, digest := range []string{"sha256:" + strings.Repeat("A", 64), "sha512:" + strings.Repeat("a", 128), strings.Repeat("a", 64), "latest", "sha256:"} {
+	for _, digest := range []string{"sha256:" + strings.Repeat("A", 64), "sha512:" + strings.Repeat("a", 128), strings.Repeat("a", 64),
+		"latest", "sha256:"} {
 		exit, _, errs := s.run("promote", "--digest", digest, "--from", s.from, "--to", s.to, "--tag", "v1")
 		assert.Equal(t, ExitUsage, exit, errs)
 		assert.Contains(t, errs, "give sha256: and 64 lower-case hexadecimal digits")
@@ -173,8 +176,9 @@ func (s *shelf) google() {
 	require.NoError(s.t, err)
 	der, err := x509.MarshalPKIXPublicKey(private.Public())
 	require.NoError(s.t, err)
-	key := map[string]any{"id": "//cloudkms.googleapis.com/v1/" + s.key, "pkixPublicKey": map[string]any{"signatureAlgorithm": "ECDSA_P256_SHA256",
-		"publicKeyPem": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))}}
+	key := map[string]any{"id": "//cloudkms.googleapis.com/v1/" + s.key,
+		"pkixPublicKey": map[string]any{"signatureAlgorithm": "ECDSA_P256_SHA256",
+			"publicKeyPem": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var answer any
 		switch r.URL.Path {

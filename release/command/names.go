@@ -49,7 +49,8 @@ func (a *app) refuseHelpAsName(root *cobra.Command, arguments []string) {
 		help := command.HelpFunc()
 		command.SetHelpFunc(func(command *cobra.Command, rest []string) {
 			if len(arguments) > 2 {
-				fmt.Fprintf(a.streams.Err, "release: --help stands beside other arguments, so that nothing was done: ask with `release %s --help` alone\n\n", command.Name())
+				fmt.Fprintf(a.streams.Err,
+					"release: --help stands beside other arguments, so that nothing was done: ask with `release %s --help` alone\n\n", command.Name())
 				command.SetOut(a.streams.Err)
 				a.exit = ExitUsage
 			}

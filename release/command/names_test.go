@@ -23,7 +23,8 @@ func TestANameThatIsAnOption(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	for _, verb := range []string{"rollback", "rollout", "status", "guard"} {
-		for _, name := range []string{"--help", "-h", "--version", "--json", "--if-active", "--retry", "--", "", "web\n", "web web", "../web", "web/../api", "-", "--project=other"} {
+		for _, name := range []string{"--help", "-h", "--version", "--json", "--if-active", "--retry", "--", "", "web\n", "web web",
+			"../web", "web/../api", "-", "--project=other"} {
 			arguments := []string{verb, name}
 			if verb == "guard" {
 				arguments = append(arguments, "--", "true")
@@ -66,15 +67,18 @@ func TestSlips(t *testing.T) {
 		exit      int
 		says      string
 	}{
-		"revision":        {[]string{"rollout", "web", "--revision", "web-gren"}, ExitFailed, "there is no revision web-gren, and nothing was changed: the service has web-green, web-blue"},
-		"no revision":     {[]string{"rollout", "web", "--revision", "TYPO"}, ExitFailed, "there is no revision TYPO, and nothing was changed: the service has web-green, web-blue"},
-		"way back":        {[]string{"rollback", "web", "--to", "web-gren"}, ExitRefused, "; the service has web-green, web-blue"},
-		"service":         {[]string{"rollout", "wbe"}, ExitFailed, "project procureflow-dev has web in us-central1"},
-		"status":          {[]string{"status", "wbe"}, ExitFailed, "project procureflow-dev has web in us-central1"},
-		"back":            {[]string{"rollback", "wbe"}, ExitFailed, "project procureflow-dev has web in us-central1"},
-		"another region":  {[]string{"rollout", "web", "--region", "europe-west1"}, ExitFailed, "project procureflow-dev has web in us-central1"},
-		"no region":       {[]string{"rollout", "web", "--region", "us-centrall1"}, ExitFailed, "project procureflow-dev has web in us-central1"},
-		"back, region":    {[]string{"rollback", "web", "--region", "us-centrall1"}, ExitFailed, "project procureflow-dev has web in us-central1"},
+		"revision": {[]string{"rollout", "web", "--revision", "web-gren"}, ExitFailed,
+			"there is no revision web-gren, and nothing was changed: the service has web-green, web-blue"},
+		"no revision": {[]string{"rollout", "web", "--revision", "TYPO"}, ExitFailed,
+			"there is no revision TYPO, and nothing was changed: the service has web-green, web-blue"},
+		"way back":       {[]string{"rollback", "web", "--to", "web-gren"}, ExitRefused, "; the service has web-green, web-blue"},
+		"service":        {[]string{"rollout", "wbe"}, ExitFailed, "project procureflow-dev has web in us-central1"},
+		"status":         {[]string{"status", "wbe"}, ExitFailed, "project procureflow-dev has web in us-central1"},
+		"back":           {[]string{"rollback", "wbe"}, ExitFailed, "project procureflow-dev has web in us-central1"},
+		"another region": {[]string{"rollout", "web", "--region", "europe-west1"}, ExitFailed, "project procureflow-dev has web in us-central1"},
+		"no region":      {[]string{"rollout", "web", "--region", "us-centrall1"}, ExitFailed, "project procureflow-dev has web in us-central1"},
+		"back, region": {[]string{"rollback", "web", "--region", "us-centrall1"}, ExitFailed,
+			"project procureflow-dev has web in us-central1"},
 		"project":         {[]string{"rollout", "web", "--project", "procureflow-dve"}, ExitFailed, "you see the projects procureflow-dev"},
 		"back, project":   {[]string{"rollback", "web", "--project", "procureflow-dve"}, ExitFailed, "you see the projects procureflow-dev"},
 		"status, project": {[]string{"status", "web", "--project", "procureflow-dve"}, ExitFailed, "you see the projects procureflow-dev"},
@@ -120,14 +124,16 @@ func TestSuggestedCommandsCanBePasted(t *testing.T) {
 
 func TestQuote(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]string{"us-central1": "us-central1", "/srv/a b": "'/srv/a b'", "it's": `'it'\''s'`, "": "''", "$HOME": "'$HOME'", "a;b": "'a;b'"} {
+	for value, want := range map[string]string{"us-central1": "us-central1", "/srv/a b": "'/srv/a b'", "it's": `'it'\''s'`, "": "''",
+		"$HOME": "'$HOME'", "a;b": "'a;b'"} {
 		assert.Equal(t, want, quote(value))
 	}
 }
 
 func TestProgram(t *testing.T) {
 	t.Parallel()
-	for started, want := range map[string]string{"release": "release", "/srv/go-build1/b001/exe/release": "go run ./cmd/release", "/cache/40/" + strings.Repeat("4", 64) + "-d/release": "go run ./cmd/release",
+	for started, want := range map[string]string{"release": "release", "/srv/go-build1/b001/exe/release": "go run ./cmd/release",
+		"/cache/40/" + strings.Repeat("4", 64) + "-d/release": "go run ./cmd/release",
 		"bin/release": "bin/release", "/home-d/go-builds/release": "/home-d/go-builds/release",
 		"/opt/my tools/release": "'/opt/my tools/release'"} {
 		assert.Equal(t, want, Program(started))
@@ -153,7 +159,8 @@ func TestASecondTerminalIsToldOfTheFirst(t *testing.T) {
 	<-begun
 	exit, out, errors := l.release(context.Background(), "rollout", "web")
 	assert.Equal(t, ExitRefused, exit, out+errors)
-	assert.Regexp(t, `a rollout of web is running on this machine \(tester, process \d+, since \S+\), and goes on by itself: look with `+"`release status web --region us-central1 --project procureflow-dev ", errors)
+	assert.Regexp(t, `a rollout of web is running on this machine \(tester, process \d+, since \S+\), and goes on by itself: look with `+
+		"`release status web --region us-central1 --project procureflow-dev ", errors)
 	exit, out, errors = l.release(context.Background(), "rollback", "web")
 	assert.Equal(t, ExitDone, exit, out+errors)
 	close(goOn)
@@ -184,7 +191,8 @@ func TestWhereTheAuditIs(t *testing.T) {
 	l := newLaptop(t, 0)
 	t.Setenv("XDG_STATE_HOME", l.file("state"))
 	var out bytes.Buffer
-	require.Equal(t, ExitDone, Main(context.Background(), []string{"rollback", "web", "--to", "web-green", "--project", project, "--endpoint", l.api.URL + "/run/"},
+	require.Equal(t, ExitDone, Main(context.Background(), []string{"rollback", "web", "--to", "web-green", "--project", project,
+		"--endpoint", l.api.URL + "/run/"},
 		Streams{Out: &out, Err: &out}), out.String())
 	assert.FileExists(t, l.file("state/procureflow/release-audit.jsonl"))
 }

@@ -17,7 +17,8 @@ func (a *app) promote() *cobra.Command {
 	command := &cobra.Command{
 		Use: "promote", Short: "Copy an image by digest, with all that refers to it, once its provenance is verified", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			for flag, value := range map[string]string{"digest": promotion.Digest, "from": promotion.From, "to": promotion.To, "tag": promotion.Tag} {
+			for flag, value := range map[string]string{"digest": promotion.Digest, "from": promotion.From, "to": promotion.To,
+				"tag": promotion.Tag} {
 				if value == "" {
 					return usage("promote needs --%s", flag)
 				}
@@ -35,7 +36,8 @@ func (a *app) promote() *cobra.Command {
 			if a.flags.json {
 				return a.print(result)
 			}
-			fmt.Fprintf(a.streams.Out, "promoted %s as %s: %d manifests, %d bytes moved, %d there before\n", result.Image, result.Tag, result.Manifests,
+			fmt.Fprintf(a.streams.Out, "promoted %s as %s: %d manifests, %d bytes moved, %d there before\n", result.Image, result.Tag,
+				result.Manifests,
 				result.Transfer.Moved, result.Transfer.Present)
 			return nil
 		},

@@ -28,7 +28,8 @@ func (a *app) settings() *cobra.Command {
 	var f settingsFlags
 	command := &cobra.Command{
 		Use: "settings --stack STACK", Short: "Print what a job has to know of a stack, from its reviewed settings", Args: cobra.NoArgs,
-		Long: "Reads platform.yaml, Pulumi.yaml and Pulumi.STACK.yaml in the folder, as they are checked out, and asks nobody. Each value has the form\n" +
+		Long: "Reads platform.yaml, Pulumi.yaml and Pulumi.STACK.yaml in the folder, as they are checked out, and asks nobody. Each " +
+			"value has the form\n" +
 			"of what it names, and none has a line break. --format github is for \"$GITHUB_OUTPUT\".\n\n" +
 			"Exit codes: 0 printed; 2 the call or the settings are wrong, and nothing was printed.",
 		RunE: func(*cobra.Command, []string) error {
@@ -110,7 +111,8 @@ func (f settingsFlags) values() ([]value, error) {
 	if f.service != "" {
 		service, known := settings.Describe()[f.service]
 		if !known {
-			return nil, fmt.Errorf("stack %s has no service %q: it has %s", f.stack, f.service, strings.Join(slices.Sorted(maps.Keys(settings.Services)), ", "))
+			return nil, fmt.Errorf("stack %s has no service %q: it has %s", f.stack, f.service,
+				strings.Join(slices.Sorted(maps.Keys(settings.Services)), ", "))
 		}
 		values = append(values, ofService(of, f.stack, f.service, settings, service)...)
 	}

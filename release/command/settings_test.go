@@ -36,19 +36,23 @@ func application(t *testing.T, edit func(name, content string) string) string {
 func settings(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = command.Main(t.Context(), append([]string{"settings"}, args...), command.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
+	code = command.Main(t.Context(), append([]string{"settings"}, args...),
+		command.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
 	return code, stdout.String(), stderr.String()
 }
 
 func TestSettingsOfProd(t *testing.T) {
 	t.Parallel()
-	code, out, errs := settings(t, "--folder", filepath.Join("..", "..", "tests", "application"), "--stack", "prod", "--service", "web", "--stand-ins")
+	code, out, errs := settings(t, "--folder", filepath.Join("..", "..", "tests", "application"), "--stack", "prod", "--service", "web",
+		"--stand-ins")
 	require.Equal(t, command.ExitDone, code, errs)
-	const account, pool = "@procureflow-prod.iam.gserviceaccount.com", "projects/100000000003/locations/global/workloadIdentityPools/github/providers/"
+	const account, pool = "@procureflow-prod.iam.gserviceaccount.com",
+		"projects/100000000003/locations/global/workloadIdentityPools/github/providers/"
 	assert.Equal(t, []string{
 		"application=procureflow", "repository=guiofsaints/procureflow", "repository-id=100000001", "branch=main", "folder=.",
 		"policy-config=policy/prod.json", "provenance=provenance.yaml", "release-policy=",
-		"platform-repository=guiofsaints/procureflow-platform", "platform-version=v1.0.0", "platform-commit=0123456789abcdef0123456789abcdef01234567",
+		"platform-repository=guiofsaints/procureflow-platform", "platform-version=v1.0.0",
+		"platform-commit=0123456789abcdef0123456789abcdef01234567",
 		"organization=guiofsaints", "stack=prod", "pulumi-stack=guiofsaints/procureflow/prod",
 		"pulumi-team=procureflow-prod", "pulumi-read-team=procureflow-read", "pulumi-policies-team=procureflow-policies",
 		"environment=production", `environments=["production-approval","production"]`,
@@ -77,7 +81,8 @@ func TestSettingsOfASubfolderAsJSON(t *testing.T) {
 			content = strings.Replace(content, "folder: .", "folder: infra/run\nteam: web", 1)
 		}
 		if name == "Pulumi.dev.yaml" { // ids are numbers
-			content = strings.NewReplacer(`Id: "`, "Id: ", `01"`+"\n      repository:", "01\n      repository:", `01"`+"\n      branch:", "01\n      branch:").Replace(content)
+			content = strings.NewReplacer(`Id: "`, "Id: ", `01"`+"\n      repository:", "01\n      repository:", `01"`+"\n      branch:",
+				"01\n      branch:").Replace(content)
 		}
 		return content
 	})
@@ -113,16 +118,23 @@ func TestSettingsRefuses(t *testing.T) {
 		want string
 	}{
 		"a stand-in of platform.yaml": {same, nil, "platform.commit: a stand-in"},
-		"a stand-in of the stack":     {replace("platform.yaml", `"stand-in:0123456789abcdef0123456789abcdef01234567"`, "0123456789abcdef0123456789abcdef01234567"), nil, "project.number: is a stand-in"},
-		"another project":             {replace("Pulumi.yaml", "name: procureflow", "name: shop"), []string{"--stand-ins"}, "platform: has no value"},
-		"another owner":               {replace("Pulumi.dev.yaml", "owner: guiofsaints", "owner: somebody"), []string{"--stand-ins"}, `github.owner in the stack's settings is "somebody", and platform.yaml says "guiofsaints"`},
-		"another repository":          {replace("Pulumi.dev.yaml", "repository: procureflow", "repository: fork"), []string{"--stand-ins"}, "github.repository in the stack's settings"},
-		"no such stack":               {same, []string{"--stand-ins", "--stack", "qa"}, "stacks here are dev, prod, staging"},
-		"no such service":             {same, []string{"--stand-ins", "--service", "api"}, `no service "api": it has web`},
-		"no such format":              {same, []string{"--stand-ins", "--format", "yaml"}, `--format is "yaml"`},
-		"a wrong setting":             {replace("Pulumi.dev.yaml", "us-central1", "$(id)"), []string{"--stand-ins"}, "project.region: is not a region"},
-		"a line in a branch":          {replace("Pulumi.dev.yaml", "branch: main", `branch: "main\nproject=other"`), []string{"--stand-ins"}, "branch"},
-		"a wrong source":              {replace("Pulumi.dev.yaml", "memory: 512Mi", "memory: 64Mi"), []string{"--stand-ins", "--stack", "prod"}, "services.web.memory"},
+		"a stand-in of the stack": {replace("platform.yaml", `"stand-in:0123456789abcdef0123456789abcdef01234567"`,
+			"0123456789abcdef0123456789abcdef01234567"), nil, "project.number: is a stand-in"},
+		"another project": {replace("Pulumi.yaml", "name: procureflow", "name: shop"), []string{"--stand-ins"},
+			"platform: has no value"},
+		"another owner": {replace("Pulumi.dev.yaml", "owner: guiofsaints", "owner: somebody"), []string{"--stand-ins"},
+			`github.owner in the stack's settings is "somebody", and platform.yaml says "guiofsaints"`},
+		"another repository": {replace("Pulumi.dev.yaml", "repository: procureflow", "repository: fork"),
+			[]string{"--stand-ins"}, "github.repository in the stack's settings"},
+		"no such stack":   {same, []string{"--stand-ins", "--stack", "qa"}, "stacks here are dev, prod, staging"},
+		"no such service": {same, []string{"--stand-ins", "--service", "api"}, `no service "api": it has web`},
+		"no such format":  {same, []string{"--stand-ins", "--format", "yaml"}, `--format is "yaml"`},
+		"a wrong setting": {replace("Pulumi.dev.yaml", "us-central1", "$(id)"), []string{"--stand-ins"},
+			"project.region: is not a region"},
+		"a line in a branch": {replace("Pulumi.dev.yaml", "branch: main", `branch: "main\nproject=other"`),
+			[]string{"--stand-ins"}, "branch"},
+		"a wrong source": {replace("Pulumi.dev.yaml", "memory: 512Mi", "memory: 64Mi"),
+			[]string{"--stand-ins", "--stack", "prod"}, "services.web.memory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -19,7 +19,8 @@ func (a *app) sign() *cobra.Command {
 	var from string
 	command := &cobra.Command{
 		Use: "sign", Short: "Sign an image for Binary Authorization, once its provenance is verified", Args: cobra.NoArgs,
-		Long: "Verifies the image's provenance as promote does, then attests it with a key of Cloud KMS in Container Analysis, and of an index each\n" +
+		Long: "Verifies the image's provenance as promote does, then attests it with a key of Cloud KMS in Container Analysis, and of " +
+			"an index each\n" +
 			"platform's image too, which is what Cloud Run starts and asks about. What has a valid attestation by the key is left as it is.\n\n" +
 			"Exit codes: 0 all is attested; 1 something failed; 2 the call is wrong; 5 refused: not proven, or runs as root.",
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -59,7 +60,8 @@ func (a *app) sign() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&request.Image, "image", "", "the image, REGISTRY/REPO@sha256:…")
-	command.Flags().StringVar(&from, "from", "", "repository to read the image's provenance in (default: the image's own); the digest is the same image everywhere")
+	command.Flags().StringVar(&from, "from", "",
+		"repository to read the image's provenance in (default: the image's own); the digest is the same image everywhere")
 	command.Flags().StringVar(&request.Attestor, "attestor", "", "for whom: projects/P/attestors/A")
 	command.Flags().StringVar(&request.Key, "key", "", "with which key: projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N")
 	trust.register(command)

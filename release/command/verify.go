@@ -18,7 +18,8 @@ func (a *app) verify() *cobra.Command {
 	var trust trustFlags
 	command := &cobra.Command{
 		Use: "verify", Short: "Verify an image's provenance and that it does not run as root", Args: cobra.NoArgs,
-		Long: "Does of promote what comes before the copy, and writes nothing to the registry. It prints who the image runs as, for the setting imageUser\n" +
+		Long: "Does of promote what comes before the copy, and writes nothing to the registry. It prints who the image runs as, for the " +
+			"setting imageUser\n" +
 			"of the service that runs it.",
 		RunE: func(command *cobra.Command, _ []string) error {
 			if !strings.Contains(image, "@") {
@@ -60,7 +61,8 @@ type trustFlags struct{ policy, root string }
 
 func (f *trustFlags) register(command *cobra.Command) {
 	command.Flags().StringVar(&f.policy, "provenance", "provenance.yaml", "policy: which provenance it has to have")
-	command.Flags().StringVar(&f.root, "trusted-root", "trusted-root.jsonl", "whose signatures count: the `file` that gh attestation trusted-root prints")
+	command.Flags().StringVar(&f.root, "trusted-root", "trusted-root.jsonl",
+		"whose signatures count: the `file` that gh attestation trusted-root prints")
 }
 
 // trust reads the files into a promotion, which from then on says what it does on standard error.

@@ -67,7 +67,8 @@ func (s *Service) elsewhere(ctx context.Context) (what string, gone bool) {
 			ID string `json:"projectId"`
 		} `json:"projects"`
 	}
-	if s.list(ctx, "https://cloudresourcemanager.googleapis.com/", "v1/projects?pageSize=50", &projects) != nil || len(projects.Projects) == 0 {
+	if s.list(ctx, "https://cloudresourcemanager.googleapis.com/", "v1/projects?pageSize=50", &projects) != nil ||
+		len(projects.Projects) == 0 {
 		return "", false
 	}
 	var names []string

@@ -40,7 +40,8 @@ func ClientOptions(endpoint, tokenFile string) ([]option.ClientOption, error) {
 		return nil, fmt.Errorf("endpoint %q: use a URL such as http://127.0.0.1:8080/run/", endpoint)
 	}
 	if !loopback(parsed) {
-		return nil, fmt.Errorf("endpoint %s is not on this machine: only a loopback address is called without Google's credentials; leave the endpoint out for Google's own", parsed.Redacted())
+		return nil, fmt.Errorf("endpoint %s is not on this machine: only a loopback address is called without Google's credentials; "+
+			"leave the endpoint out for Google's own", parsed.Redacted())
 	}
 	at := option.WithEndpoint(strings.TrimSuffix(endpoint, "/") + "/")
 	if tokenFile == "" {

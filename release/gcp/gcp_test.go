@@ -55,9 +55,11 @@ func TestMetrics(t *testing.T) {
 	var queries []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
-		queries = append(queries, strings.Join([]string{r.URL.Path, query.Get("interval.startTime"), query.Get("interval.endTime"), query.Get("aggregation.alignmentPeriod"),
+		queries = append(queries, strings.Join([]string{r.URL.Path, query.Get("interval.startTime"), query.Get("interval.endTime"),
+			query.Get("aggregation.alignmentPeriod"),
 			query.Get("aggregation.perSeriesAligner"), query.Get("aggregation.crossSeriesReducer"), query.Get("aggregation.groupByFields")}, " "))
-		assert.Contains(t, query.Get("filter"), `resource.type="cloud_run_revision" AND resource.labels.service_name="web" AND resource.labels.location="us-central1" AND resource.labels.revision_name="web-b" AND metric.type="run.googleapis.com/`)
+		assert.Contains(t, query.Get("filter"),
+			`resource.type="cloud_run_revision" AND resource.labels.service_name="web" AND resource.labels.location="us-central1" AND resource.labels.revision_name="web-b" AND metric.type="run.googleapis.com/`)
 		w.Header().Set("Content-Type", "application/json")
 		if strings.Contains(query.Get("filter"), "request_latencies") {
 			fmt.Fprint(w, `{"timeSeries":[{"points":[{"interval":{"endTime":"2026-11-23T12:03:10Z"},"value":{"doubleValue":412.5}}]}]}`)
@@ -69,11 +71,13 @@ func TestMetrics(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	now := since.Add(3*time.Minute + 40*time.Second)
-	metrics, err := NewMetrics(context.Background(), Endpoints{Run: "http://127.0.0.1:1/run/", Monitoring: server.URL}, "p", "us-central1", "web", func() time.Time { return now })
+	metrics, err := NewMetrics(context.Background(), Endpoints{Run: "http://127.0.0.1:1/run/", Monitoring: server.URL}, "p",
+		"us-central1", "web", func() time.Time { return now })
 	require.NoError(t, err)
 	got, err := metrics.Since(context.Background(), "web-b", since)
 	require.NoError(t, err)
-	assert.Equal(t, health.Metrics{Requests: 93, Errors: 3, P95: 412500 * time.Microsecond, Through: time.Date(2026, 11, 23, 12, 2, 10, 0, time.UTC)}, got)
+	assert.Equal(t, health.Metrics{Requests: 93, Errors: 3, P95: 412500 * time.Microsecond,
+		Through: time.Date(2026, 11, 23, 12, 2, 10, 0, time.UTC)}, got)
 	assert.Equal(t, []string{
 		"/v3/projects/p/timeSeries 2026-11-23T12:00:10Z 2026-11-23T12:03:10Z 60s ALIGN_DELTA REDUCE_SUM metric.labels.response_code_class",
 		"/v3/projects/p/timeSeries 2026-11-23T12:00:10Z 2026-11-23T12:03:10Z 180s ALIGN_DELTA REDUCE_PERCENTILE_95 ",
@@ -114,19 +118,22 @@ func TestProbe(t *testing.T) {
 		status int
 		fault  string
 	}{
-		"good":                 {[]string{"/"}, Marker{}, 200, ""},
-		"header":               {[]string{"/"}, Marker{Header: "X-Revision", Value: "{revision}"}, 200, ""},
-		"body":                 {[]string{"/"}, Marker{Body: "built from {revision}"}, 200, ""},
-		"other header":         {[]string{"/"}, Marker{Header: "X-Revision", Value: "v2"}, 200, `/: another version answered: header X-Revision is not "v2"`},
-		"other body":           {[]string{"/"}, Marker{Body: "v2"}, 200, `/: another version answered: "v2" is not in the body`},
-		"redirect":             {[]string{"/redirect"}, Marker{}, 302, "/redirect: status 302"},
-		"private":              {[]string{"/private?token=abc"}, Marker{}, 403, "/private: status 403 (a private service: set probe.auth to id-token)"},
+		"good":   {[]string{"/"}, Marker{}, 200, ""},
+		"header": {[]string{"/"}, Marker{Header: "X-Revision", Value: "{revision}"}, 200, ""},
+		"body":   {[]string{"/"}, Marker{Body: "built from {revision}"}, 200, ""},
+		"other header": {[]string{"/"}, Marker{Header: "X-Revision", Value: "v2"}, 200,
+			`/: another version answered: header X-Revision is not "v2"`},
+		"other body": {[]string{"/"}, Marker{Body: "v2"}, 200, `/: another version answered: "v2" is not in the body`},
+		"redirect":   {[]string{"/redirect"}, Marker{}, 302, "/redirect: status 302"},
+		"private": {[]string{"/private?token=abc"}, Marker{}, 403,
+			"/private: status 403 (a private service: set probe.auth to id-token)"},
 		"slow":                 {[]string{"/slow"}, Marker{}, 0, "/slow: no answer in 300ms"},
 		"hang up":              {[]string{"/hang-up?token=abc"}, Marker{}, 0, "/hang-up: EOF"},
 		"one of several paths": {[]string{"/", "/redirect", "/private"}, Marker{}, 302, "/redirect: status 302"},
 	} {
 		prober := &Prober{Paths: test.paths, Timeout: 300 * time.Millisecond, Marker: test.marker, Now: time.Now}
-		samples := prober.Probe(context.Background(), []rollout.Probe{{Endpoint: health.Candidate, URL: server.URL, Revision: "web-b"}, {Endpoint: health.Main, URL: server.URL}})
+		samples := prober.Probe(context.Background(), []rollout.Probe{{Endpoint: health.Candidate, URL: server.URL, Revision: "web-b"},
+			{Endpoint: health.Main, URL: server.URL}})
 		require.Len(t, samples, 2)
 		assert.Equal(t, health.Candidate, samples[0].Endpoint)
 		assert.Equal(t, test.status, samples[0].Status, name)
@@ -222,7 +229,8 @@ func TestAnExpiredLogin(t *testing.T) {
 	service, err := NewService(context.Background(), Endpoints{}, "p", "us-central1", "web")
 	require.NoError(t, err)
 	_, err = service.Read(context.Background())
-	assert.EqualError(t, err, "read projects/p/locations/us-central1/services/web: auth: cannot fetch token: 400 (log in with `gcloud auth application-default login`; "+
+	assert.EqualError(t, err, "read projects/p/locations/us-central1/services/web: auth: cannot fetch token: 400 (log in with `gcloud "+
+		"auth application-default login`; "+
 		"a workflow logs in again in a new run)")
 	assert.NotErrorIs(t, err, rollout.ErrUnavailable)
 	status = http.StatusServiceUnavailable
@@ -243,22 +251,25 @@ func TestForbidden(t *testing.T) {
 	service, err := NewService(context.Background(), Endpoints{Run: server.URL}, "p", "us-central1", "web")
 	require.NoError(t, err)
 	_, err = service.Read(context.Background())
-	assert.EqualError(t, err, "read projects/p/locations/us-central1/services/web: 403 Permission denied. (the account needs the platform's Releaser role on the project, or roles/run.developer on the service)")
+	assert.EqualError(t, err, "read projects/p/locations/us-central1/services/web: 403 Permission denied. (the account needs the "+
+		"platform's Releaser role on the project, or roles/run.developer on the service)")
 	metrics, err := NewMetrics(context.Background(), Endpoints{Monitoring: server.URL}, "p", "us-central1", "web", time.Now)
 	require.NoError(t, err)
 	_, err = metrics.Since(context.Background(), "web-b", time.Now().Add(-time.Hour))
-	assert.EqualError(t, err, "read the request count of web-b: 403 Permission denied. (the account needs roles/monitoring.viewer on the project)")
+	assert.EqualError(t, err, "read the request count of web-b: 403 Permission denied. (the account needs roles/monitoring.viewer on "+
+		"the project)")
 }
 
 // A connection that hangs must not keep `release status` for ever.
 func TestEveryCallEnds(t *testing.T) {
 	t.Parallel()
 	var deadlines []bool
-	service, err := NewService(context.Background(), Endpoints{Run: "http://127.0.0.1:1/run/", Transport: transport(func(r *http.Request) (*http.Response, error) {
-		_, bounded := r.Context().Deadline()
-		deadlines = append(deadlines, bounded)
-		return nil, errors.New("down")
-	})}, "p", "us-central1", "web")
+	service, err := NewService(context.Background(), Endpoints{Run: "http://127.0.0.1:1/run/",
+		Transport: transport(func(r *http.Request) (*http.Response, error) {
+			_, bounded := r.Context().Deadline()
+			deadlines = append(deadlines, bounded)
+			return nil, errors.New("down")
+		})}, "p", "us-central1", "web")
 	require.NoError(t, err)
 	_, err = service.Read(context.Background())
 	require.Error(t, err)

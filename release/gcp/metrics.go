@@ -47,7 +47,8 @@ func (m *Metrics) Since(ctx context.Context, revision string, since time.Time) (
 	}
 	end := since.Add(window)
 	var metrics health.Metrics
-	counts, err := m.list(ctx, revision, "request_count", since, end).AggregationAlignmentPeriod(seconds(sampling)).AggregationPerSeriesAligner("ALIGN_DELTA").
+	counts, err := m.list(ctx, revision, "request_count", since,
+		end).AggregationAlignmentPeriod(seconds(sampling)).AggregationPerSeriesAligner("ALIGN_DELTA").
 		AggregationCrossSeriesReducer("REDUCE_SUM").AggregationGroupByFields("metric.labels.response_code_class").Do()
 	if err != nil {
 		return metrics, explain(ctx, "read the request count of "+revision, reader, err)
@@ -65,7 +66,8 @@ func (m *Metrics) Since(ctx context.Context, revision string, since time.Time) (
 		}
 	}
 	// One percentile over the window; a percentile of the minutes' percentiles would be none.
-	latencies, err := m.list(ctx, revision, "request_latencies", since, end).AggregationAlignmentPeriod(seconds(window)).AggregationPerSeriesAligner("ALIGN_DELTA").
+	latencies, err := m.list(ctx, revision, "request_latencies", since,
+		end).AggregationAlignmentPeriod(seconds(window)).AggregationPerSeriesAligner("ALIGN_DELTA").
 		AggregationCrossSeriesReducer("REDUCE_PERCENTILE_95").Do()
 	if err != nil {
 		return metrics, explain(ctx, "read the latency of "+revision, reader, err)

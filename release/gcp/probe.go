@@ -82,7 +82,10 @@ func (p *Prober) Probe(ctx context.Context, probes []rollout.Probe) []health.Sam
 	p.once.Do(func() {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.MaxIdleConnsPerHost = 2 * len(p.Paths)
-		p.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		p.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request,
+			[]*http.Request) error {
+			return http.ErrUseLastResponse
+		}}
 	})
 	answers := make([][]health.Sample, len(probes))
 	var group sync.WaitGroup

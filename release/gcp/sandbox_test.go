@@ -96,7 +96,8 @@ func (w *world) call(method, path, body string) {
 // deploy adds web-green as Pulumi does: the live traffic is written back, by name.
 func (w *world) deploy() {
 	w.t.Helper()
-	w.call("PATCH", services+"/web?updateMask=traffic", `{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":100}]}`)
+	w.call("PATCH", services+"/web?updateMask=traffic",
+		`{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":100}]}`)
 	w.call("PATCH", services+"/web?updateMask=template", `{"template":`+template("web-green", green)+`}`)
 	w.mu.Lock()
 	w.patches, w.reads = nil, 0
@@ -128,13 +129,15 @@ func (w *world) service() *Service {
 }
 
 func (w *world) prober() *Prober {
-	return &Prober{Paths: []string{"/", "/api/items?limit=1"}, Timeout: 2 * time.Second, Marker: Marker{Header: dataplane.RevisionHeader, Value: "{revision}"},
-		Via: w.web.URL, Now: w.Now}
+	return &Prober{Paths: []string{"/", "/api/items?limit=1"}, Timeout: 2 * time.Second,
+		Marker: Marker{Header: dataplane.RevisionHeader, Value: "{revision}"},
+		Via:    w.web.URL, Now: w.Now}
 }
 
 func (w *world) controller() *rollout.Controller {
 	return &rollout.Controller{Service: w.service(), Prober: w.prober(), Clock: w, Journal: w, Policy: rollout.Policy{
-		Steps:  []rollout.Step{{Percent: 10, Bake: 10 * time.Second}, {Percent: 50, Bake: 10 * time.Second}, {Percent: 100, Bake: 10 * time.Second}},
+		Steps: []rollout.Step{{Percent: 10, Bake: 10 * time.Second}, {Percent: 50, Bake: 10 * time.Second},
+			{Percent: 100, Bake: 10 * time.Second}},
 		Before: time.Second, Interval: time.Second, Warmup: time.Second, Probes: health.Limits{Probes: 20, Consecutive: 3},
 		MetricsEvery: time.Minute, Inconclusive: rollout.Proceed, CandidateWait: time.Minute, Settle: 30 * time.Second, Blind: 30 * time.Second}}
 }
@@ -169,8 +172,10 @@ func TestBadCandidateOnTheSandbox(t *testing.T) {
 		outcome rollout.Outcome
 		why     string
 	}{
-		"errors":          {cloud.Behaviour{ErrorRate: 1}, 0, rollout.RolledBack, "2 of 2 probes before traffic failed, the last one: /: status 500"},
-		"errors, later":   {cloud.Behaviour{ErrorRate: 1}, 30 * time.Second, rollout.RolledBack, "3 probes of the candidate's URL in a row failed, the last one: /: status 500"},
+		"errors": {cloud.Behaviour{ErrorRate: 1}, 0, rollout.RolledBack,
+			"2 of 2 probes before traffic failed, the last one: /: status 500"},
+		"errors, later": {cloud.Behaviour{ErrorRate: 1}, 30 * time.Second, rollout.RolledBack,
+			"3 probes of the candidate's URL in a row failed, the last one: /: status 500"},
 		"never ready":     {cloud.Behaviour{NeverReady: true}, 0, rollout.Failed, "web-green never became ready, and serves nobody: "},
 		"healthy for now": {cloud.Behaviour{ErrorRate: 1}, time.Hour, rollout.Released, "web-green serves everything"},
 	} {
@@ -226,14 +231,16 @@ func TestErrorsSayWhatTheyMean(t *testing.T) {
 	_, err = service.Revision(ctx, "web-none")
 	require.ErrorIs(t, err, rollout.ErrNotFound)
 	require.ErrorContains(t, service.Shift(ctx, "", nil), "an empty traffic list would give everything to the newest revision")
-	for code, want := range map[int]error{400: rollout.ErrInvalid, 429: rollout.ErrUnavailable, 500: rollout.ErrUnavailable, 503: rollout.ErrUnavailable, 412: rollout.ErrConflict, 404: rollout.ErrNotFound} {
+	for code, want := range map[int]error{400: rollout.ErrInvalid, 429: rollout.ErrUnavailable, 500: rollout.ErrUnavailable,
+		503: rollout.ErrUnavailable, 412: rollout.ErrConflict, 404: rollout.ErrNotFound} {
 		w.fault = func(*http.Request) int { return code }
 		_, err := service.Read(ctx)
 		require.ErrorIs(t, err, want, "%d", code)
 	}
 	w.fault = func(*http.Request) int { return 403 }
 	_, err = service.Read(ctx)
-	require.EqualError(t, err, "read projects/procureflow-dev/locations/us-central1/services/web: 403 injected (the account needs the platform's Releaser role on the project, or roles/run.developer on the service)")
+	require.EqualError(t, err, "read projects/procureflow-dev/locations/us-central1/services/web: 403 injected (the account needs the "+
+		"platform's Releaser role on the project, or roles/run.developer on the service)")
 	w.api.Close()
 	_, err = service.Read(ctx)
 	require.ErrorIs(t, err, rollout.ErrUnavailable)

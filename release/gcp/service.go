@@ -43,7 +43,8 @@ func NewService(ctx context.Context, endpoints Endpoints, project, region, servi
 	if err != nil {
 		return nil, fmt.Errorf("connect to Cloud Run: %w (log in with `gcloud auth application-default login`)", err)
 	}
-	return &Service{client: client, endpoints: endpoints, name: fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region, service)}, nil
+	return &Service{client: client, endpoints: endpoints, name: fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region,
+		service)}, nil
 }
 
 // Read implements rollout.Service.
@@ -73,11 +74,13 @@ func translate(live *run.GoogleCloudRunV2Service) plan.Service {
 		}
 	}
 	for _, target := range live.Traffic {
-		service.Desired = append(service.Desired, plan.Target{Revision: base(target.Revision), Latest: target.Type == latest, Percent: int(target.Percent), Tag: target.Tag})
+		service.Desired = append(service.Desired, plan.Target{Revision: base(target.Revision), Latest: target.Type == latest,
+			Percent: int(target.Percent), Tag: target.Tag})
 	}
 	for _, target := range live.TrafficStatuses {
-		service.Effective = append(service.Effective, plan.Target{Revision: base(target.Revision), Latest: target.Type == latest, Percent: int(target.Percent),
-			Tag: target.Tag, URI: target.Uri})
+		service.Effective = append(service.Effective, plan.Target{Revision: base(target.Revision), Latest: target.Type == latest,
+			Percent: int(target.Percent),
+			Tag:     target.Tag, URI: target.Uri})
 	}
 	return service
 }
@@ -131,12 +134,13 @@ func (s *Service) Revisions(ctx context.Context) ([]plan.Revision, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	var revisions []plan.Revision
-	err := s.client.Projects.Locations.Services.Revisions.List(s.name).PageSize(1000).Pages(ctx, func(page *run.GoogleCloudRunV2ListRevisionsResponse) error {
-		for _, live := range page.Revisions {
-			revisions = append(revisions, revision(live))
-		}
-		return nil
-	})
+	err := s.client.Projects.Locations.Services.Revisions.List(s.name).PageSize(1000).Pages(ctx,
+		func(page *run.GoogleCloudRunV2ListRevisionsResponse) error {
+			for _, live := range page.Revisions {
+				revisions = append(revisions, revision(live))
+			}
+			return nil
+		})
 	sort.SliceStable(revisions, func(i, j int) bool { return revisions[i].Created.After(revisions[j].Created) })
 	return revisions, s.explain(ctx, "list the revisions of", err)
 }
@@ -173,7 +177,8 @@ func Reason(err error) string {
 
 // explain wraps an API error in what it means. The API's message stays, its body, headers and URL do not.
 func (s *Service) explain(ctx context.Context, doing string, err error) error {
-	return explain(ctx, fmt.Sprintf("%s %s", doing, s.name), "the platform's Releaser role on the project, or roles/run.developer on the service", err)
+	return explain(ctx, fmt.Sprintf("%s %s", doing, s.name),
+		"the platform's Releaser role on the project, or roles/run.developer on the service", err)
 }
 
 func explain(ctx context.Context, doing, needs string, err error) error {
@@ -188,7 +193,8 @@ func explain(ctx context.Context, doing, needs string, err error) error {
 		var login *auth.Error
 		if errors.As(err, &login) && !login.Temporary() {
 			// Asking again does not help.
-			return fmt.Errorf("%s: %s (log in with `gcloud auth application-default login`; a workflow logs in again in a new run)", doing, cause(err))
+			return fmt.Errorf("%s: %s (log in with `gcloud auth application-default login`; a workflow logs in again in a new run)",
+				doing, cause(err))
 		}
 		return fmt.Errorf("%s: %w: %s", doing, rollout.ErrUnavailable, cause(err))
 	}

@@ -177,7 +177,8 @@ func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 	if len(candidate) == 0 {
 		return verdict(Pending, "the candidate has not been probed yet")
 	}
-	if bad := faults(candidate); limits.BadRatio > 0 && len(candidate) >= MinSamples && float64(bad)/float64(len(candidate)) > limits.BadRatio {
+	if bad := faults(candidate); limits.BadRatio > 0 && len(candidate) >= MinSamples &&
+		float64(bad)/float64(len(candidate)) > limits.BadRatio {
 		return verdict(Fail, "%d of %d probes of the candidate's URL failed, more than %.0f %%", bad, len(candidate), 100*limits.BadRatio)
 	}
 	if streak, fault := failing(candidate); streak > 0 {
@@ -189,7 +190,8 @@ func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 	if len(candidate) < limits.Needed() {
 		return verdict(Inconclusive, "%d probes of the candidate's URL, fewer than the %d that say anything", len(candidate), limits.Needed())
 	}
-	return verdict(Pass, "%d of %d probes were good, p95 of the candidate %s", len(samples)-faults(samples), len(samples), round(P95(candidate)))
+	return verdict(Pass, "%d of %d probes were good, p95 of the candidate %s", len(samples)-faults(samples), len(samples),
+		round(P95(candidate)))
 }
 
 func faults(samples []Sample) (bad int) {

@@ -47,23 +47,25 @@ func TestBeforeTraffic(t *testing.T) {
 		outcome Outcome
 		reason  string
 	}{
-		"nothing yet":           {"", limits, Pending, "0 of 40 probes before traffic were good"},
-		"not enough":            {repeat("c", 39), limits, Pending, "39 of 40 probes before traffic were good"},
-		"enough":                {repeat("c", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
-		"first one bad":         {"C", limits, Pending, "0 of 40 probes before traffic were good"},
-		"first two bad":         {"CC", limits, Fail, "2 of 2 probes before traffic failed, the last one: status 503"},
-		"one bad, then enough":  {"ccC" + repeat("c", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
-		"one bad, not enough":   {repeat("c", 39) + "C" + repeat("c", 39), limits, Pending, "39 of 40 probes before traffic were good"},
-		"a second one bad":      {"C" + repeat("c", 39) + "C", limits, Fail, "2 of 41 probes before traffic failed, the last one: status 503"},
-		"last one bad":          {repeat("c", 39) + "C", limits, Pending, "0 of 40 probes before traffic were good"},
-		"main does not count":   {repeat("c", 39) + repeat("m", 20), limits, Pending, "39 of 40 probes before traffic were good"},
-		"main may be broken":    {repeat("cM", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
-		"two of forty slow":     {repeat("c", 38) + "ss", limits, Pass, "40 probes before traffic were good, p95 100ms"},
-		"three of forty slow":   {repeat("c", 37) + "sss", limits, Fail, "p95 of 40 probes of the candidate is 3s, above 1s"},
-		"no limit for latency":  {repeat("s", 40), Limits{Probes: 40}, Pass, "40 probes before traffic were good, p95 3s"},
-		"too few for a p95":     {repeat("c", 19), Limits{Probes: 19, P95: time.Second}, Pending, "19 of 20 probes before traffic that a p95 takes"},
-		"just enough for a p95": {repeat("s", 20), Limits{Probes: 19, P95: time.Second}, Fail, "p95 of 20 probes of the candidate is 3s, above 1s"},
-		"no probes asked for":   {"", Limits{}, Pass, "0 probes before traffic were good, p95 0s"},
+		"nothing yet":          {"", limits, Pending, "0 of 40 probes before traffic were good"},
+		"not enough":           {repeat("c", 39), limits, Pending, "39 of 40 probes before traffic were good"},
+		"enough":               {repeat("c", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
+		"first one bad":        {"C", limits, Pending, "0 of 40 probes before traffic were good"},
+		"first two bad":        {"CC", limits, Fail, "2 of 2 probes before traffic failed, the last one: status 503"},
+		"one bad, then enough": {"ccC" + repeat("c", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
+		"one bad, not enough":  {repeat("c", 39) + "C" + repeat("c", 39), limits, Pending, "39 of 40 probes before traffic were good"},
+		"a second one bad":     {"C" + repeat("c", 39) + "C", limits, Fail, "2 of 41 probes before traffic failed, the last one: status 503"},
+		"last one bad":         {repeat("c", 39) + "C", limits, Pending, "0 of 40 probes before traffic were good"},
+		"main does not count":  {repeat("c", 39) + repeat("m", 20), limits, Pending, "39 of 40 probes before traffic were good"},
+		"main may be broken":   {repeat("cM", 40), limits, Pass, "40 probes before traffic were good, p95 100ms"},
+		"two of forty slow":    {repeat("c", 38) + "ss", limits, Pass, "40 probes before traffic were good, p95 100ms"},
+		"three of forty slow":  {repeat("c", 37) + "sss", limits, Fail, "p95 of 40 probes of the candidate is 3s, above 1s"},
+		"no limit for latency": {repeat("s", 40), Limits{Probes: 40}, Pass, "40 probes before traffic were good, p95 3s"},
+		"too few for a p95": {repeat("c", 19), Limits{Probes: 19, P95: time.Second}, Pending,
+			"19 of 20 probes before traffic that a p95 takes"},
+		"just enough for a p95": {repeat("s", 20), Limits{Probes: 19, P95: time.Second}, Fail,
+			"p95 of 20 probes of the candidate is 3s, above 1s"},
+		"no probes asked for": {"", Limits{}, Pass, "0 probes before traffic were good, p95 0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,26 +87,29 @@ func TestProbes(t *testing.T) {
 		outcome    Outcome
 		reasons    []string
 	}{
-		"nothing yet":                  {"", false, Pending, []string{"the candidate has not been probed yet"}},
-		"good":                         {repeat("cm", 20), false, Pass, []string{"40 of 40 probes were good, p95 of the candidate 100ms"}},
-		"good, one too few":            {repeat("cm", 19), false, Inconclusive, few(19)},
-		"one bad":                      {"cmCm" + repeat("cm", 18), false, Pass, []string{"39 of 40 probes were good, p95 of the candidate 100ms"}},
-		"one bad, at the end":          {"cmcmCm", false, Pending, []string{"the last probe of the candidate's URL failed: status 503"}},
-		"two in a row":                 {"cmCmCm", false, Pending, []string{"the last probe of the candidate's URL failed: status 503"}},
-		"three in a row":               {"cmCmCmCm", false, Fail, []string{inARow}},
-		"three, not in a row":          {"CmCmcmCm", false, Pending, []string{"the last probe of the candidate's URL failed: status 503"}},
-		"three in a row, then good":    {"CmCmCmcm", false, Inconclusive, few(4)},
-		"main three in a row":          {"cMcMcM", false, Fail, []string{mainInARow}},
-		"main two in a row":            {repeat("cm", 18) + "cMcM", false, Pass, []string{"38 of 40 probes were good, p95 of the candidate 100ms"}},
+		"nothing yet":       {"", false, Pending, []string{"the candidate has not been probed yet"}},
+		"good":              {repeat("cm", 20), false, Pass, []string{"40 of 40 probes were good, p95 of the candidate 100ms"}},
+		"good, one too few": {repeat("cm", 19), false, Inconclusive, few(19)},
+		"one bad": {"cmCm" + repeat("cm", 18), false, Pass,
+			[]string{"39 of 40 probes were good, p95 of the candidate 100ms"}},
+		"one bad, at the end":       {"cmcmCm", false, Pending, []string{"the last probe of the candidate's URL failed: status 503"}},
+		"two in a row":              {"cmCmCm", false, Pending, []string{"the last probe of the candidate's URL failed: status 503"}},
+		"three in a row":            {"cmCmCmCm", false, Fail, []string{inARow}},
+		"three, not in a row":       {"CmCmcmCm", false, Pending, []string{"the last probe of the candidate's URL failed: status 503"}},
+		"three in a row, then good": {"CmCmCmcm", false, Inconclusive, few(4)},
+		"main three in a row":       {"cMcMcM", false, Fail, []string{mainInARow}},
+		"main two in a row": {repeat("cm", 18) + "cMcM", false, Pass,
+			[]string{"38 of 40 probes were good, p95 of the candidate 100ms"}},
 		"both":                         {"CMCMCM", false, Fail, []string{inARow, mainInARow}},
 		"main was broken before":       {repeat("cM", 20), true, Pass, []string{"20 of 40 probes were good, p95 of the candidate 100ms"}},
 		"broken before, candidate too": {"CMCMCM", true, Fail, []string{inARow}},
 		"alternating endpoints":        {"CmcMCmcM", false, Inconclusive, few(4)},
 		"slow":                         {repeat("c", 18) + "ss", false, Fail, []string{"p95 of 20 probes of the candidate is 3s, above 1s"}},
-		"too many bad":                 {repeat("ccccCc", 4), false, Fail, []string{"4 of 24 probes of the candidate's URL failed, more than 10 %"}},
-		"too many bad, too few":        {repeat("ccccCc", 3), false, Inconclusive, few(18)},
-		"as many bad as allowed":       {repeat("ccccCccccc", 2), false, Pass, []string{"18 of 20 probes were good, p95 of the candidate 100ms"}},
-		"slow, too few":                {repeat("s", 19), false, Inconclusive, few(19)},
+		"too many bad": {repeat("ccccCc", 4), false, Fail,
+			[]string{"4 of 24 probes of the candidate's URL failed, more than 10 %"}},
+		"too many bad, too few":  {repeat("ccccCc", 3), false, Inconclusive, few(18)},
+		"as many bad as allowed": {repeat("ccccCccccc", 2), false, Pass, []string{"18 of 20 probes were good, p95 of the candidate 100ms"}},
+		"slow, too few":          {repeat("s", 19), false, Inconclusive, few(19)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,7 +136,8 @@ func TestUnreachable(t *testing.T) {
 		round []Sample
 		why   string
 		dark  bool
-	}{{nil, "", false}, {[]Sample{out}, "no route", true}, {[]Sample{out, out}, "no route", true}, {[]Sample{out, in}, "", false}, {[]Sample{in, out}, "", false}, {[]Sample{{}}, "", false}} {
+	}{{nil, "", false}, {[]Sample{out}, "no route", true}, {[]Sample{out, out}, "no route", true}, {[]Sample{out, in}, "",
+		false}, {[]Sample{in, out}, "", false}, {[]Sample{{}}, "", false}} {
 		why, dark := Unreachable(test.round)
 		assert.Equal(t, test.why, why)
 		assert.Equal(t, test.dark, dark)
@@ -144,7 +150,8 @@ func TestWhatCountsAsAnError(t *testing.T) {
 	for _, test := range []struct {
 		sample           Sample
 		requests, errors int
-	}{{Sample{Status: 499}, 1, 0}, {Sample{Status: 500}, 1, 1}, {Sample{Status: 599}, 1, 1}, {Sample{}, 1, 0}, {Sample{Requests: 3, Errors: 2, Status: 500}, 3, 2}} {
+	}{{Sample{Status: 499}, 1, 0}, {Sample{Status: 500}, 1, 1}, {Sample{Status: 599}, 1, 1}, {Sample{}, 1,
+		0}, {Sample{Requests: 3, Errors: 2, Status: 500}, 3, 2}} {
 		requests, errors := test.sample.counted()
 		assert.Equal(t, test.requests, requests)
 		assert.Equal(t, test.errors, errors)

@@ -153,7 +153,8 @@ func sure(log float64) float64 { return 100 * math.Max(0, 1-math.Exp(-log)) }
 // else Inconclusive.
 func (e Evidence) Verdict() Verdict {
 	worse, good := e.worse(), e.good()
-	what := fmt.Sprintf("%d of %d split requests and, with its own probes, %d of %d requests to the candidate failed", e.candidate.Errors, e.candidate.Requests,
+	what := fmt.Sprintf("%d of %d split requests and, with its own probes, %d of %d requests to the candidate failed", e.candidate.Errors,
+		e.candidate.Requests,
 		e.seen().Errors, e.seen().Requests)
 	if e.stable.Requests > 0 {
 		what += fmt.Sprintf(", %d of %d beside it", e.stable.Errors, e.stable.Requests)
@@ -166,7 +167,8 @@ func (e Evidence) Verdict() Verdict {
 	case good >= -math.Log(Unseen):
 		return verdict(Pass, "%s: it is %.1f %% sure that at most %.1f %% do", what, sure(good), 100*e.limit)
 	}
-	return verdict(Inconclusive, "%s: it is %.1f %% sure that at most %.1f %% do, which takes %.0f %%", what, sure(good), 100*e.limit, 100*(1-Unseen))
+	return verdict(Inconclusive, "%s: it is %.1f %% sure that at most %.1f %% do, which takes %.0f %%", what, sure(good), 100*e.limit,
+		100*(1-Unseen))
 }
 
 // Split takes the probes of the candidate's own URL out of what Cloud Monitoring counted for it. What is left came over the service's

@@ -17,12 +17,14 @@ var releases = flag.Int("releases", 500, "how many releases each case of TestGat
 // the candidate fails less. All of gate C's promises rest on this.
 func TestComparedIsAnEValue(t *testing.T) {
 	t.Parallel()
-	for _, look := range []struct{ n, m, errors int }{{1, 9, 1}, {10, 90, 5}, {50, 50, 20}, {90, 10, 3}, {3, 3, 6}, {5, 200, 30}, {500, 4500, 50}} {
+	for _, look := range []struct{ n, m, errors int }{{1, 9, 1}, {10, 90, 5}, {50, 50, 20}, {90, 10, 3}, {3, 3, 6}, {5, 200, 30},
+		{500, 4500, 50}} {
 		for _, ratio := range odds {
 			for truth, want := range map[float64]float64{1: 1, 0.5: math.NaN()} {
 				expected, weight := 0.0, 0.0
 				for k := max(0, look.errors-look.m); k <= min(look.errors, look.n); k++ {
-					probability := math.Exp(logChoose(look.n, k) + logChoose(look.m, look.errors-k) - logChoose(look.n+look.m, look.errors) + float64(k)*math.Log(truth))
+					probability := math.Exp(logChoose(look.n, k) + logChoose(look.m, look.errors-k) - logChoose(look.n+look.m,
+						look.errors) + float64(k)*math.Log(truth))
 					weight += probability
 					expected += probability * math.Exp(logCompared(Counts{look.n, k}, Counts{look.m, look.errors - k}, ratio))
 				}
@@ -44,7 +46,8 @@ func TestAgainstTheLimitIsAnEValue(t *testing.T) {
 			for _, alternatives := range [][]float64{{0, limit / 16, limit / 2}, {limit + (1-limit)*0.02, limit + (1-limit)*0.9}} {
 				expected := 0.0
 				for k := 0; k <= n; k++ {
-					expected += math.Exp(logChoose(n, k) + float64(k)*math.Log(limit) + float64(n-k)*math.Log1p(-limit) + logAgainst(Counts{n, k}, limit, alternatives))
+					expected += math.Exp(logChoose(n, k) + float64(k)*math.Log(limit) + float64(n-k)*math.Log1p(-limit) +
+						logAgainst(Counts{n, k}, limit, alternatives))
 				}
 				assert.InDelta(t, 1, expected, 1e-6)
 			}
@@ -134,7 +137,8 @@ func TestGateCKeepsItsPromises(t *testing.T) {
 				}
 			}
 			share := func(n int) float64 { return float64(n) / float64(*releases) }
-			t.Logf("called worse %.2f %% (after %s), good enough after the first step %.2f %%", 100*share(alarms), (took / time.Duration(max(1, alarms))).Round(time.Second), 100*share(good))
+			t.Logf("called worse %.2f %% (after %s), good enough after the first step %.2f %%", 100*share(alarms),
+				(took / time.Duration(max(1, alarms))).Round(time.Second), 100*share(good))
 			assert.LessOrEqual(t, share(alarms), test.mostAlarms)
 			assert.GreaterOrEqual(t, share(alarms), test.fewestAlarms)
 			assert.LessOrEqual(t, share(good), test.mostGood)
@@ -151,27 +155,39 @@ func TestEvidence(t *testing.T) {
 		outcome Outcome
 		reason  string
 	}{
-		"nothing": {0.02, nil, Inconclusive, "0 of 0 split requests and, with its own probes, 0 of 0 requests to the candidate failed: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
+		"nothing": {0.02, nil, Inconclusive,
+			"0 of 0 split requests and, with its own probes, 0 of 0 requests to the candidate failed: it is 0.0 % sure that at most 2.0 " +
+				"% do, which takes 95 %"},
 		"probes alone": {0.02, []look{{probes: Counts{300, 0}}}, Pass,
 			"0 of 0 split requests and, with its own probes, 0 of 300 requests to the candidate failed: it is 99.5 % sure that at most 2.0 % do"},
 		"too few probes": {0.02, []look{{probes: Counts{60, 0}}}, Inconclusive,
-			"0 of 0 split requests and, with its own probes, 0 of 60 requests to the candidate failed: it is 63.5 % sure that at most 2.0 % do, which takes 95 %"},
+			"0 of 0 split requests and, with its own probes, 0 of 60 requests to the candidate failed: it is 63.5 % sure that at most " +
+				"2.0 % do, which takes 95 %"},
 		"two errors beside none, at a tenth of the requests": {0.02, []look{{candidate: Counts{20, 2}, stable: Counts{180, 0}}}, Inconclusive,
-			"2 of 20 split requests and, with its own probes, 2 of 20 requests to the candidate failed, 0 of 180 beside it: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
+			"2 of 20 split requests and, with its own probes, 2 of 20 requests to the candidate failed, 0 of 180 beside it: it is 0.0 % " +
+				"sure that at most 2.0 % do, which takes 95 %"},
 		"four of them": {0.02, []look{{candidate: Counts{20, 4}, stable: Counts{180, 0}}}, Fail,
-			"4 of 20 split requests and, with its own probes, 4 of 20 requests to the candidate failed, 0 of 180 beside it: it is worse, by evidence of 99.9 % over all looks"},
+			"4 of 20 split requests and, with its own probes, 4 of 20 requests to the candidate failed, 0 of 180 beside it: it is " +
+				"worse, by evidence of 99.9 % over all looks"},
 		"good probes and a bad path": {0.02, []look{{probes: Counts{600, 0}, candidate: Counts{30, 1}, stable: Counts{270, 1}}}, Inconclusive,
-			"1 of 30 split requests and, with its own probes, 1 of 630 requests to the candidate failed, 1 of 270 beside it: more than 2.0 % of the split ones, which good probes do not make up for"},
+			"1 of 30 split requests and, with its own probes, 1 of 630 requests to the candidate failed, 1 of 270 beside it: more than " +
+				"2.0 % of the split ones, which good probes do not make up for"},
 		"as many beside": {0.02, []look{{candidate: Counts{20, 4}, stable: Counts{180, 36}}}, Inconclusive,
-			"4 of 20 split requests and, with its own probes, 4 of 20 requests to the candidate failed, 36 of 180 beside it: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
-		"a broken stable does not make the candidate's errors its own": {0.02, []look{{candidate: Counts{100, 20}, stable: Counts{100, 20}}, {candidate: Counts{200, 40}}}, Inconclusive,
-			"60 of 300 split requests and, with its own probes, 60 of 300 requests to the candidate failed, 20 of 100 beside it: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
+			"4 of 20 split requests and, with its own probes, 4 of 20 requests to the candidate failed, 36 of 180 beside it: it is 0.0 " +
+				"% sure that at most 2.0 % do, which takes 95 %"},
+		"a broken stable does not make the candidate's errors its own": {0.02,
+			[]look{{candidate: Counts{100, 20}, stable: Counts{100, 20}}, {candidate: Counts{200, 40}}}, Inconclusive,
+			"60 of 300 split requests and, with its own probes, 60 of 300 requests to the candidate failed, 20 of 100 beside it: it is " +
+				"0.0 % sure that at most 2.0 % do, which takes 95 %"},
 		"a good stable, then alone": {0.02, []look{{candidate: Counts{100, 0}, stable: Counts{100, 0}}, {candidate: Counts{200, 40}}}, Fail,
-			"40 of 300 split requests and, with its own probes, 40 of 300 requests to the candidate failed, 0 of 100 beside it: it is worse, by evidence of 100.0 % over all looks"},
+			"40 of 300 split requests and, with its own probes, 40 of 300 requests to the candidate failed, 0 of 100 beside it: it is " +
+				"worse, by evidence of 100.0 % over all looks"},
 		"no limit to speak of": {1, []look{{probes: Counts{10, 10}}}, Inconclusive,
-			"0 of 0 split requests and, with its own probes, 10 of 10 requests to the candidate failed: it is 0.0 % sure that at most 100.0 % do, which takes 95 %"},
+			"0 of 0 split requests and, with its own probes, 10 of 10 requests to the candidate failed: it is 0.0 % sure that at most " +
+				"100.0 % do, which takes 95 %"},
 		"a limit of nothing": {0, []look{{probes: Counts{1, 1}}}, Fail,
-			"0 of 0 split requests and, with its own probes, 1 of 1 requests to the candidate failed: it is worse, by evidence of 99.9 % over all looks"},
+			"0 of 0 split requests and, with its own probes, 1 of 1 requests to the candidate failed: it is worse, by evidence of 99.9 " +
+				"% over all looks"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -228,7 +244,8 @@ func TestSlow(t *testing.T) {
 		limits   MetricLimits
 		slow     bool
 	}{
-		{1001 * time.Millisecond, 50, limits, true}, {time.Second, 50, limits, false}, {time.Minute, 49, limits, false}, {time.Minute, 50, MetricLimits{}, false}, {0, 50, limits, false},
+		{1001 * time.Millisecond, 50, limits, true}, {time.Second, 50, limits, false}, {time.Minute, 49, limits, false}, {time.Minute, 50,
+			MetricLimits{}, false}, {0, 50, limits, false},
 	} {
 		verdict, slow := Slow(Metrics{P95: test.p95}, Counts{Requests: test.requests}, test.limits)
 		assert.Equal(t, test.slow, slow)

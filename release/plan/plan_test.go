@@ -113,7 +113,8 @@ func TestRead(t *testing.T) {
 			State{Phase: Shifting, Stable: "a", Candidate: "b", Percent: 10}},
 		"full": {web(t1("a", 0, "stable"), t1("b", 100, "candidate"), t1("b", 0, "shifted")),
 			State{Phase: Full, Stable: "a", Candidate: "b", Percent: 100}},
-		"written apart, as gcloud does": {web(t1("a", 90, ""), t1("b", 10, ""), t1("a", 0, "stable"), t1("b", 0, "candidate"), t1("b", 0, "shifted")),
+		"written apart, as gcloud does": {web(t1("a", 90, ""), t1("b", 10, ""), t1("a", 0, "stable"), t1("b", 0, "candidate"),
+			t1("b", 0, "shifted")),
 			State{Phase: Shifting, Stable: "a", Candidate: "b", Percent: 10}},
 		"taken back with gcloud": {web(t1("a", 100, ""), t1("a", 0, "stable"), t1("b", 0, "candidate"), t1("b", 0, "shifted")),
 			State{Phase: Withdrawn, Stable: "a", Candidate: "b"}},
@@ -124,9 +125,10 @@ func TestRead(t *testing.T) {
 			State{Phase: Unknown, Stable: "a", Candidate: "b", Percent: 10}},
 		"a third revision": {web(t1("a", 80, "stable"), t1("b", 10, "candidate"), t1("b", 0, "shifted"), t1("c", 10, "")),
 			State{Phase: Unknown, Stable: "a", Candidate: "b", Percent: 10}},
-		"candidate without stable":    {web(t1("a", 100, ""), t1("b", 0, "candidate")), State{Phase: Unknown, Candidate: "b"}},
-		"candidate tagged stable too": {web(t1("b", 100, "stable"), t1("b", 0, "candidate")), State{Phase: Unknown, Stable: "b", Candidate: "b", Percent: 100}},
-		"split by hand":               {web(t1("a", 60, ""), t1("b", 40, "")), State{Phase: Unknown, Stable: "a"}},
+		"candidate without stable": {web(t1("a", 100, ""), t1("b", 0, "candidate")), State{Phase: Unknown, Candidate: "b"}},
+		"candidate tagged stable too": {web(t1("b", 100, "stable"), t1("b", 0, "candidate")),
+			State{Phase: Unknown, Stable: "b", Candidate: "b", Percent: 100}},
+		"split by hand": {web(t1("a", 60, ""), t1("b", 40, "")), State{Phase: Unknown, Stable: "a"}},
 		"rolled back with gcloud after the end": {web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")),
 			State{Phase: Idle, Stable: "a", Previous: "a", Displaced: "b"}},
 	} {
@@ -151,17 +153,23 @@ func TestFindings(t *testing.T) {
 		"rolled back with another tool": {desired: []Target{t1("a", 100, ""), t1("b", 0, "stable")}, age: 1000 * time.Hour},
 		"a rollout of today":            {desired: shifting, age: 24 * time.Hour},
 		"a rollout of yesterday": {desired: shifting, age: 24*time.Hour + 1,
-			want: []string{"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with `release rollback web`"}},
+			want: []string{"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with " +
+				"`release rollback web`"}},
 		"prepared and left": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate")}, age: 25 * time.Hour,
-			want: []string{"a rollout of b stands at 0 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with `release rollback web`"}},
-		"taken back with another tool": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate"), t1("b", 0, "shifted")}, age: 25 * time.Hour,
-			want: []string{"the traffic of b was taken back by hand: end its rollout with `release rollback web`, or start it again with `release rollout web --retry`"}},
+			want: []string{"a rollout of b stands at 0 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with " +
+				"`release rollback web`"}},
+		"taken back with another tool": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate"), t1("b", 0, "shifted")},
+			age: 25 * time.Hour,
+			want: []string{"the traffic of b was taken back by hand: end its rollout with `release rollback web`, or start it again " +
+				"with `release rollout web --retry`"}},
 		"split by hand": {desired: []Target{t1("a", 60, ""), t1("b", 40, "")},
 			want: []string{"requests are split by hand (a 60 %, b 40 %): end that with `release rollback web`"}},
 		"a shift without effect": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, failure: "no capacity",
 			want: []string{"it was told a 90 %, b 10 % and serves a 100 % (no capacity): wait if that was just now, else `release rollback web`"}},
-		"tags without effect": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("z", 0, "previous")}, effective: []Target{t1("a", 100, "stable"), t1("z", 0, "previous")},
-			failure: "no capacity", want: []string{"it was told a 100 % (stable), b 0 % (rejected), z 0 % (previous) and serves a 100 % (stable), z 0 % (previous) (no capacity): " +
+		"tags without effect": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("z", 0, "previous")},
+			effective: []Target{t1("a", 100, "stable"), t1("z", 0, "previous")},
+			failure:   "no capacity", want: []string{"it was told a 100 % (stable), b 0 % (rejected), z 0 % (previous) and serves a 100 % " +
+				"(stable), z 0 % (previous) (no capacity): " +
 				"wait if that was just now, else `release rollback web --to a`"}},
 		"nothing ever served": {desired: []Target{t1("a", 100, "")}, effective: []Target{}, failure: "the image does not start",
 			want: []string{"it was told a 100 % and serves nothing (the image does not start): read the logs of that revision"}},
@@ -199,13 +207,16 @@ func TestPin(t *testing.T) {
 		pinned  bool
 		want    []Target
 	}{
-		"untagged":    {web(t1("a", 100, "")), false, []Target{t1("a", 100, "stable")}},
-		"by latest":   {web(Target{Latest: true, Percent: 100}), false, []Target{t1("b", 100, "stable")}},
-		"empty":       {web(), false, []Target{t1("b", 100, "stable")}},
-		"already":     {web(t1("a", 100, "stable"), t1("x", 0, "pr-1")), true, []Target{t1("a", 100, "stable"), t1("x", 0, "pr-1")}},
-		"latest tag":  {web(t1("a", 100, ""), Target{Latest: true, Tag: "head"}), false, []Target{t1("a", 100, "stable"), {Latest: true, Tag: "head"}}},
-		"moved back":  {web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), false, []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
-		"moved ahead": {web(t1("b", 100, ""), t1("a", 0, "stable"), t1("z", 0, "previous")), false, []Target{t1("b", 100, "stable"), t1("a", 0, "previous")}},
+		"untagged":  {web(t1("a", 100, "")), false, []Target{t1("a", 100, "stable")}},
+		"by latest": {web(Target{Latest: true, Percent: 100}), false, []Target{t1("b", 100, "stable")}},
+		"empty":     {web(), false, []Target{t1("b", 100, "stable")}},
+		"already":   {web(t1("a", 100, "stable"), t1("x", 0, "pr-1")), true, []Target{t1("a", 100, "stable"), t1("x", 0, "pr-1")}},
+		"latest tag": {web(t1("a", 100, ""), Target{Latest: true, Tag: "head"}), false,
+			[]Target{t1("a", 100, "stable"), {Latest: true, Tag: "head"}}},
+		"moved back": {web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), false,
+			[]Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
+		"moved ahead": {web(t1("b", 100, ""), t1("a", 0, "stable"), t1("z", 0, "previous")), false,
+			[]Target{t1("b", 100, "stable"), t1("a", 0, "previous")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -226,8 +237,10 @@ func TestBeginShiftFinish(t *testing.T) {
 		return list
 	}
 	assert.Equal(t, []Target{t1("a", 100, "stable"), t1("b", 0, "candidate"), t1("x", 0, "pr-1"), t1("z", 0, "previous")}, step(Begin(s, "b")))
-	assert.Equal(t, []Target{t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("b", 0, "shifted"), t1("x", 0, "pr-1"), t1("z", 0, "previous")}, step(Shift(s, 10)))
-	assert.Equal(t, []Target{t1("a", 0, "stable"), t1("b", 100, "candidate"), t1("b", 0, "shifted"), t1("x", 0, "pr-1"), t1("z", 0, "previous")}, step(Shift(s, 100)))
+	assert.Equal(t, []Target{t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("b", 0, "shifted"), t1("x", 0, "pr-1"),
+		t1("z", 0, "previous")}, step(Shift(s, 10)))
+	assert.Equal(t, []Target{t1("a", 0, "stable"), t1("b", 100, "candidate"), t1("b", 0, "shifted"), t1("x", 0, "pr-1"),
+		t1("z", 0, "previous")}, step(Shift(s, 100)))
 	assert.Equal(t, []Target{t1("b", 100, "stable"), t1("a", 0, "previous"), t1("x", 0, "pr-1")}, step(Finish(s)))
 }
 
@@ -241,20 +254,24 @@ func TestRefusedMoves(t *testing.T) {
 		move func() ([]Target, error)
 		want string
 	}{
-		"begin while active":                         {func() ([]Target, error) { return Begin(shifting, "c") }, "refused: a rollout of b is active"},
-		"begin with another than what was withdrawn": {func() ([]Target, error) { return Begin(withdrawn, "c") }, "refused: a rollout of b is active"},
+		"begin while active": {func() ([]Target, error) { return Begin(shifting, "c") },
+			"refused: a rollout of b is active"},
+		"begin with another than what was withdrawn": {func() ([]Target, error) { return Begin(withdrawn, "c") },
+			"refused: a rollout of b is active"},
 		"begin on a split": {func() ([]Target, error) { return Begin(web(t1("a", 60, ""), t1("b", 40, "")), "c") },
 			"refused: requests are split by hand (a 60 %, b 40 %): end that with `release rollback web`"},
-		"begin with what serves": {func() ([]Target, error) { return Begin(web(t1("a", 100, "stable")), "a") }, "refused: a already serves everything"},
+		"begin with what serves": {func() ([]Target, error) { return Begin(web(t1("a", 100, "stable")), "a") },
+			"refused: a already serves everything"},
 		"name too long": {func() ([]Target, error) { return Begin(long, "b") },
 			`refused: the service's name is 38 characters long; with the tag "candidate" Cloud Run allows 46 together: use a shorter name`},
 		"shift when idle": {func() ([]Target, error) { return Shift(web(t1("a", 100, "stable")), 10) },
 			"refused: no rollout can be continued here: the service is idle (a 100 %)"},
 		"shift when withdrawn": {func() ([]Target, error) { return Shift(withdrawn, 10) },
 			"refused: no rollout can be continued here: the service is withdrawn (a 100 %)"},
-		"shift to nothing":     {func() ([]Target, error) { return Shift(shifting, 0) }, "refused: a shift to 0 % is not between 1 and 100"},
-		"shift to 101":         {func() ([]Target, error) { return Shift(shifting, 101) }, "refused: a shift to 101 % is not between 1 and 100"},
-		"finish before it has": {func() ([]Target, error) { return Finish(shifting) }, "refused: the candidate does not serve everything yet: a 90 %, b 10 %"},
+		"shift to nothing": {func() ([]Target, error) { return Shift(shifting, 0) }, "refused: a shift to 0 % is not between 1 and 100"},
+		"shift to 101":     {func() ([]Target, error) { return Shift(shifting, 101) }, "refused: a shift to 101 % is not between 1 and 100"},
+		"finish before it has": {func() ([]Target, error) { return Finish(shifting) },
+			"refused: the candidate does not serve everything yet: a 90 %, b 10 %"},
 	} {
 		_, err := test.move()
 		assert.EqualError(t, err, test.want, name)
@@ -271,7 +288,8 @@ func TestRollback(t *testing.T) {
 		want    []Target
 		err     string
 	}{
-		"active": {service: web(t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("b", 0, "shifted"), t1("z", 0, "previous"), t1("r", 0, "rejected")),
+		"active": {service: web(t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("b", 0, "shifted"), t1("z", 0, "previous"),
+			t1("r", 0, "rejected")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("r", 0, "rejected2"), t1("z", 0, "earlier")}},
 		"prepared": {service: web(t1("a", 100, "stable"), t1("b", 0, "candidate")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
@@ -283,7 +301,8 @@ func TestRollback(t *testing.T) {
 		"stable tag lost": {service: web(t1("a", 90, ""), t1("b", 10, "candidate")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"stable tag lost, candidate has all": {service: web(t1("b", 100, "candidate")),
-			err: "refused: a rollout of b is active, and the tags do not say what served before: name the revision with `release rollback web --to REVISION`"},
+			err: "refused: a rollout of b is active, and the tags do not say what served before: name the revision with `release " +
+				"rollback web --to REVISION`"},
 		"to another than stable": {service: web(t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("z", 0, "previous")), to: "z",
 			want: []Target{t1("z", 100, "stable"), t1("b", 0, "rejected")}},
 		"after a rollout": {service: web(t1("b", 100, "stable"), t1("a", 0, "previous"), t1("x", 0, "pr-1")),
@@ -299,21 +318,25 @@ func TestRollback(t *testing.T) {
 		"split by hand": {service: web(t1("a", 60, ""), t1("b", 40, "")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"split evenly": {service: web(t1("a", 50, ""), t1("b", 50, "")),
-			err: "refused: the tags do not say what served before this split (a 50 %, b 50 %): name the revision with `release rollback web --to a` or `release rollback web --to b`"},
+			err: "refused: the tags do not say what served before this split (a 50 %, b 50 %): name the revision with `release rollback " +
+				"web --to a` or `release rollback web --to b`"},
 		"desired by hand, without effect": {service: diverged(web(t1("b", 100, "")), t1("a", 100, "")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"a rollback that did not take effect": {
 			service: diverged(web(t1("a", 100, "stable"), t1("b", 0, "rejected")), t1("b", 100, "stable"), t1("a", 0, "previous")),
 			want:    []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"the end of a rollout that is not in effect yet": {
-			service: diverged(web(t1("b", 100, "stable"), t1("a", 0, "previous")), t1("a", 0, "stable"), t1("b", 100, "candidate"), t1("b", 0, "shifted")),
-			want:    []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
+			service: diverged(web(t1("b", 100, "stable"), t1("a", 0, "previous")), t1("a", 0, "stable"), t1("b", 100, "candidate"),
+				t1("b", 0, "shifted")),
+			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"a rollback by hand that did not take effect": {
 			service: diverged(web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), t1("b", 100, "stable"), t1("a", 0, "previous")),
 			want:    []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"nothing to go back to": {service: web(t1("a", 100, "stable")),
-			err: "refused: a serves everything and nothing says what served before it: name the revision with `release rollback web --to REVISION` (`release status web` lists them)"},
-		"nothing serves": {service: diverged(web(t1("a", 100, ""))), err: "refused: nothing serves: name the revision with `release rollback web --to REVISION`"},
+			err: "refused: a serves everything and nothing says what served before it: name the revision with `release rollback web " +
+				"--to REVISION` (`release status web` lists them)"},
+		"nothing serves": {service: diverged(web(t1("a", 100, ""))),
+			err: "refused: nothing serves: name the revision with `release rollback web --to REVISION`"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -337,17 +360,20 @@ func TestTakenBack(t *testing.T) {
 		after  []Target
 		want   bool
 	}{
-		"nothing":                    {before, before.Desired, false},
-		"by this program":            {before, []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), {Latest: true, Tag: "head"}}, true},
-		"by this program, to older":  {before, []Target{t1("z", 100, "stable"), t1("b", 0, "rejected"), t1("a", 0, "previous")}, true},
-		"by gcloud":                  {before, []Target{t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous"), {Latest: true, Tag: "head"}}, true},
-		"by gcloud, to the latest":   {before, []Target{{Latest: true, Percent: 100}, t1("b", 0, "stable"), t1("a", 0, "previous"), {Latest: true, Tag: "head"}}, false},
-		"by gcloud, in part":         {before, []Target{t1("a", 90, ""), t1("b", 10, "stable"), t1("a", 0, "previous")}, false},
-		"whole, without tags":        {before, []Target{t1("a", 100, "")}, false},
-		"whole, with stale tags":     {before, []Target{t1("a", 100, "stable")}, false},
-		"whole, to the latest":       {before, []Target{{Latest: true, Percent: 100}}, false},
-		"nothing says who":           {web(t1("b", 100, "")), []Target{t1("a", 100, "")}, false},
-		"rejected before, and stale": {web(t1("b", 100, "stable"), t1("b", 0, "rejected")), []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}, false},
+		"nothing":                   {before, before.Desired, false},
+		"by this program":           {before, []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), {Latest: true, Tag: "head"}}, true},
+		"by this program, to older": {before, []Target{t1("z", 100, "stable"), t1("b", 0, "rejected"), t1("a", 0, "previous")}, true},
+		"by gcloud": {before, []Target{t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous"),
+			{Latest: true, Tag: "head"}}, true},
+		"by gcloud, to the latest": {before, []Target{{Latest: true, Percent: 100}, t1("b", 0, "stable"), t1("a", 0, "previous"),
+			{Latest: true, Tag: "head"}}, false},
+		"by gcloud, in part":     {before, []Target{t1("a", 90, ""), t1("b", 10, "stable"), t1("a", 0, "previous")}, false},
+		"whole, without tags":    {before, []Target{t1("a", 100, "")}, false},
+		"whole, with stale tags": {before, []Target{t1("a", 100, "stable")}, false},
+		"whole, to the latest":   {before, []Target{{Latest: true, Percent: 100}}, false},
+		"nothing says who":       {web(t1("b", 100, "")), []Target{t1("a", 100, "")}, false},
+		"rejected before, and stale": {web(t1("b", 100, "stable"), t1("b", 0, "rejected")),
+			[]Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}, false},
 	} {
 		after := web(test.after...)
 		after.LatestReady, after.LatestCreated = "c", "c"

@@ -117,7 +117,8 @@ func beforeSplit(s Service, good func(string) bool) (string, error) {
 	if good(previous) {
 		return previous, nil
 	}
-	return "", refuse("the tags do not say what served before this split (%s): name the revision with %s", Describe(s.Effective), s.choices(s.Effective))
+	return "", refuse("the tags do not say what served before this split (%s): name the revision with %s", Describe(s.Effective),
+		s.choices(s.Effective))
 }
 
 // beforeRelease is what served before the one revision that serves everything now.
@@ -127,7 +128,8 @@ func beforeRelease(s Service, serving string, good func(string) bool) (string, e
 		if target := cmp.Or(only(stable, good), only(previous, good)); target != "" {
 			return target, nil
 		}
-		return "", refuse("%s was rolled back before and serves everything, and nothing says what served before it: name the revision with %s", serving,
+		return "", refuse("%s was rolled back before and serves everything, and nothing says what served before it: name the revision "+
+			"with %s", serving,
 			s.Command("rollback", "--to REVISION"))
 	}
 	if stable != "" && stable != serving {
@@ -139,7 +141,8 @@ func beforeRelease(s Service, serving string, good func(string) bool) (string, e
 				return stable, nil
 			}
 		}
-		return "", refuse("someone moved the traffic from %s to %s by hand, and nothing says which of them is the older one: name the revision with %s",
+		return "", refuse("someone moved the traffic from %s to %s by hand, and nothing says which of them is the older one: name the "+
+			"revision with %s",
 			stable, serving, s.choices([]Target{{Revision: stable, Percent: 1}, {Revision: serving, Percent: 1}}))
 	}
 	switch {

@@ -12,37 +12,50 @@ import (
 // A split made by hand does not change what the tags say, and what was rejected serves again only by name.
 func TestTagsDecideBeforeShares(t *testing.T) {
 	t.Parallel()
-	const byHand = "refused: someone moved the traffic from a to z by hand, and nothing says which of them is the older one: name the revision with " +
+	const byHand = "refused: someone moved the traffic from a to z by hand, and nothing says which of them is the older one: name the " +
+		"revision with " +
 		"`release rollback web --to a` or `release rollback web --to z`"
 	for name, test := range map[string]struct {
 		list []Target
 		want string
 		err  string
 	}{
-		"the rejected one has the larger share":      {list: []Target{t1("a", 40, "stable"), t1("b", 60, "rejected")}, want: "a"},
-		"the rejected one has half":                  {list: []Target{t1("a", 50, "stable"), t1("b", 50, "rejected")}, want: "a"},
-		"the rejected one has everything":            {list: []Target{t1("a", 0, "stable"), t1("b", 100, "rejected")}, want: "a"},
-		"as gcloud writes it":                        {list: []Target{t1("a", 40, ""), t1("b", 60, ""), t1("a", 0, "stable"), t1("b", 0, "rejected")}, want: "a"},
-		"rejected before the last one":               {list: []Target{t1("a", 40, "stable"), t1("b", 60, "rejected2"), t1("c", 0, "rejected")}, want: "a"},
-		"half each, one of them stable":              {list: []Target{t1("a", 50, "stable"), t1("b", 50, "")}, want: "a"},
-		"the stable one has the smaller share":       {list: []Target{t1("a", 10, "stable"), t1("b", 90, "")}, want: "a"},
-		"the stable one has nothing":                 {list: []Target{t1("c", 50, ""), t1("b", 50, ""), t1("a", 0, "stable")}, want: "a"},
-		"on the way back to the previous one":        {list: []Target{t1("b", 50, "stable"), t1("a", 50, "previous")}, want: "a"},
-		"begun on the way back":                      {list: []Target{t1("b", 99, "stable"), t1("a", 1, "previous")}, want: "a"},
-		"ahead of both, by hand":                     {list: []Target{t1("a", 60, "stable"), t1("b", 40, ""), t1("z", 0, "previous")}, want: "a"},
-		"two of three rejected":                      {list: []Target{t1("a", 20, ""), t1("b", 40, "rejected"), t1("c", 40, "rejected2")}, want: "a"},
-		"untagged, one larger":                       {list: []Target{t1("a", 60, ""), t1("b", 40, "")}, want: "a"},
-		"untagged halves beside a rejected one":      {list: []Target{t1("a", 40, ""), t1("c", 40, ""), t1("b", 20, "rejected")}, err: "refused: the tags do not say what served before this split (a 40 %, c 40 %, b 20 %): name the revision with `release rollback web --to a` or `release rollback web --to b` or `release rollback web --to c`"},
-		"only rejected ones serve, previous known":   {list: []Target{t1("c", 50, "rejected2"), t1("b", 50, "rejected"), t1("a", 0, "previous")}, want: "a"},
-		"everything to a rejected one, no stable":    {list: []Target{t1("b", 100, "rejected"), t1("a", 0, "previous")}, want: "a"},
-		"everything to a rejected one, nothing else": {list: []Target{t1("b", 100, "rejected")}, err: "refused: b was rolled back before and serves everything, and nothing says what served before it: name the revision with `release rollback web --to REVISION`"},
-		"during a rollout, half each":                {list: []Target{t1("a", 50, "stable"), t1("b", 50, "candidate"), t1("b", 0, "shifted")}, want: "a"},
-		"during a rollout, stable is rejected":       {list: []Target{t1("a", 50, "stable"), t1("a", 0, "rejected"), t1("b", 50, "candidate")}, err: "refused: a rollout of b is active, and the tags do not say what served before: name the revision with `release rollback web --to REVISION`"},
-		"taken back by hand after the end":           {list: []Target{t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")}, want: "a"},
-		"taken back by hand, further":                {list: []Target{t1("z", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")}, want: "z"},
-		"taken ahead by hand":                        {list: []Target{t1("b", 100, ""), t1("a", 0, "stable"), t1("z", 0, "previous")}, want: "a"},
-		"moved by hand, nobody knows which way":      {list: []Target{t1("z", 100, ""), t1("a", 0, "stable")}, err: byHand},
-		"the previous one is rejected":               {list: []Target{t1("c", 100, "stable"), t1("a", 0, "previous"), t1("a", 0, "rejected")}, want: "c"},
+		"the rejected one has the larger share": {list: []Target{t1("a", 40, "stable"), t1("b", 60, "rejected")}, want: "a"},
+		"the rejected one has half":             {list: []Target{t1("a", 50, "stable"), t1("b", 50, "rejected")}, want: "a"},
+		"the rejected one has everything":       {list: []Target{t1("a", 0, "stable"), t1("b", 100, "rejected")}, want: "a"},
+		"as gcloud writes it": {list: []Target{t1("a", 40, ""), t1("b", 60, ""), t1("a", 0, "stable"),
+			t1("b", 0, "rejected")}, want: "a"},
+		"rejected before the last one": {list: []Target{t1("a", 40, "stable"), t1("b", 60, "rejected2"),
+			t1("c", 0, "rejected")}, want: "a"},
+		"half each, one of them stable":        {list: []Target{t1("a", 50, "stable"), t1("b", 50, "")}, want: "a"},
+		"the stable one has the smaller share": {list: []Target{t1("a", 10, "stable"), t1("b", 90, "")}, want: "a"},
+		"the stable one has nothing":           {list: []Target{t1("c", 50, ""), t1("b", 50, ""), t1("a", 0, "stable")}, want: "a"},
+		"on the way back to the previous one":  {list: []Target{t1("b", 50, "stable"), t1("a", 50, "previous")}, want: "a"},
+		"begun on the way back":                {list: []Target{t1("b", 99, "stable"), t1("a", 1, "previous")}, want: "a"},
+		"ahead of both, by hand":               {list: []Target{t1("a", 60, "stable"), t1("b", 40, ""), t1("z", 0, "previous")}, want: "a"},
+		"two of three rejected": {list: []Target{t1("a", 20, ""), t1("b", 40, "rejected"), t1("c", 40, "rejected2")},
+			want: "a"},
+		"untagged, one larger": {list: []Target{t1("a", 60, ""), t1("b", 40, "")}, want: "a"},
+		"untagged halves beside a rejected one": {list: []Target{t1("a", 40, ""), t1("c", 40, ""), t1("b", 20, "rejected")},
+			err: "refused: the tags do not say what served before this split (a 40 %, c 40 %, b 20 %): name the revision with `release " +
+				"rollback web --to a` or `release rollback web --to b` or `release rollback web --to c`"},
+		"only rejected ones serve, previous known": {list: []Target{t1("c", 50, "rejected2"), t1("b", 50, "rejected"),
+			t1("a", 0, "previous")}, want: "a"},
+		"everything to a rejected one, no stable": {list: []Target{t1("b", 100, "rejected"), t1("a", 0, "previous")}, want: "a"},
+		"everything to a rejected one, nothing else": {list: []Target{t1("b", 100, "rejected")},
+			err: "refused: b was rolled back before and serves everything, and nothing says what served before it: name the revision " +
+				"with `release rollback web --to REVISION`"},
+		"during a rollout, half each": {list: []Target{t1("a", 50, "stable"), t1("b", 50, "candidate"),
+			t1("b", 0, "shifted")}, want: "a"},
+		"during a rollout, stable is rejected": {list: []Target{t1("a", 50, "stable"), t1("a", 0, "rejected"),
+			t1("b", 50, "candidate")}, err: "refused: a rollout of b is active, and the tags do not say what served before: name the " +
+			"revision with `release rollback web --to REVISION`"},
+		"taken back by hand after the end":      {list: []Target{t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")}, want: "a"},
+		"taken back by hand, further":           {list: []Target{t1("z", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")}, want: "z"},
+		"taken ahead by hand":                   {list: []Target{t1("b", 100, ""), t1("a", 0, "stable"), t1("z", 0, "previous")}, want: "a"},
+		"moved by hand, nobody knows which way": {list: []Target{t1("z", 100, ""), t1("a", 0, "stable")}, err: byHand},
+		"the previous one is rejected": {list: []Target{t1("c", 100, "stable"), t1("a", 0, "previous"),
+			t1("a", 0, "rejected")}, want: "c"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -103,7 +116,8 @@ func TestAWayBackIsGoneOnce(t *testing.T) {
 	assert.Equal(t, "z", target)
 	s = s.after(t, list, err)
 	assert.Equal(t, []Target{t1("z", 100, "stable"), t1("a", 0, "rejected"), t1("b", 0, "rejected2")}, s.Desired)
-	assert.Equal(t, "z already serves everything: a was taken back. To go further back, name it: `release rollback web --to REVISION` (`release status web` lists them)", Already(s, "z", ""))
+	assert.Equal(t, "z already serves everything: a was taken back. To go further back, name it: `release rollback web --to REVISION` "+
+		"(`release status web` lists them)", Already(s, "z", ""))
 	state := Read(s)
 	assert.Equal(t, []string{"a", "b"}, state.Rejected)
 	assert.True(t, state.Barred("a") && state.Barred("b"))
@@ -142,7 +156,8 @@ func TestRejectedRevisionsHaveALimit(t *testing.T) {
 
 func TestRejectedNumber(t *testing.T) {
 	t.Parallel()
-	for tag, want := range map[string]int{"rejected": 1, "rejected2": 2, "rejected50": 50, "rejected1": 0, "rejected02": 0, "rejected-2": 0, "rejectedx": 0, "stable": 0, "": 0} {
+	for tag, want := range map[string]int{"rejected": 1, "rejected2": 2, "rejected50": 50, "rejected1": 0, "rejected02": 0,
+		"rejected-2": 0, "rejectedx": 0, "stable": 0, "": 0} {
 		assert.Equal(t, want, rejectedNumber(tag), tag)
 	}
 }

@@ -47,7 +47,8 @@ func (s State) Active() bool {
 
 // Barred says whether a revision was rolled back, by this program or by hand, so that only an explicit wish rolls it out again.
 func (s State) Barred(revision string) bool {
-	return revision != "" && (slices.Contains(s.Rejected, revision) || revision == s.Displaced || s.Phase == Withdrawn && revision == s.Candidate)
+	return revision != "" && (slices.Contains(s.Rejected, revision) || revision == s.Displaced || s.Phase == Withdrawn &&
+		revision == s.Candidate)
 }
 
 // Read says what a service's traffic means.

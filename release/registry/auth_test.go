@@ -63,7 +63,8 @@ func TestPromoteAuthenticates(t *testing.T) {
 
 	p.Keychain = keys{}
 	_, err = registry.Promote(t.Context(), p)
-	assert.ErrorContains(t, err, "no credentials for "+w.to.host+": the keychain failed (its text is withheld: it may hold credentials); log in with")
+	assert.ErrorContains(t, err, "no credentials for "+w.to.host+": the keychain failed (its text is withheld: it may hold "+
+		"credentials); log in with")
 	assert.NotContains(t, err.Error(), secret)
 }
 

@@ -69,7 +69,8 @@ func (c *copying) blob(ctx context.Context, b blob) error {
 	}
 	if present {
 		if size >= 0 && size != b.size {
-			return fmt.Errorf("%s has blob %s with %d bytes and its manifest says %d: delete it there and promote again", c.target, b.digest, size, b.size)
+			return fmt.Errorf("%s has blob %s with %d bytes and its manifest says %d: delete it there and promote again", c.target,
+				b.digest, size, b.size)
 		}
 		c.count(func(t *Transfer) { t.Present += b.size })
 		return nil

@@ -50,7 +50,8 @@ func (e *RootUserError) Error() string {
 	for _, p := range e.Platforms {
 		found = append(found, fmt.Sprintf("%s has user %q", p.Name, p.User))
 	}
-	return fmt.Sprintf("%s runs as root: %s; set USER to a numeric id above 0 in the Dockerfile, or give the reason in the policy file's allowRootBecause",
+	return fmt.Sprintf("%s runs as root: %s; set USER to a numeric id above 0 in the Dockerfile, or give the reason in the policy "+
+		"file's allowRootBecause",
 		e.Digest, strings.Join(found, ", "))
 }
 

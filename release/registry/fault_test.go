@@ -34,23 +34,29 @@ func TestPromoteSurvives(t *testing.T) {
 		waits    []time.Duration
 		resent   bool
 	}{
-		"busy registry":          {to: func(*world) fault { return first(3, "POST", "/blobs/uploads/", status(503)) }, waits: nil},
-		"throttled":              {to: func(*world) fault { return first(1, "HEAD", layer, status(429, "Retry-After", "7")) }, waits: seconds(7)},
-		"throttled for too long": {to: func(*world) fault { return first(1, "HEAD", layer, status(429, "Retry-After", "86400")) }, waits: seconds(60)},
+		"busy registry": {to: func(*world) fault { return first(3, "POST", "/blobs/uploads/", status(503)) }, waits: nil},
+		"throttled":     {to: func(*world) fault { return first(1, "HEAD", layer, status(429, "Retry-After", "7")) }, waits: seconds(7)},
+		"throttled for too long": {to: func(*world) fault { return first(1, "HEAD", layer, status(429, "Retry-After", "86400")) },
+			waits: seconds(60)},
 		"throttled until a date": {to: func(*world) fault {
 			return first(1, "HEAD", layer, status(429, "Retry-After", "Tue, 24 Nov 2026 00:00:00 GMT"))
 		}, waits: seconds(1)},
-		"four failures":        {from: func(*world) fault { return first(4, "GET", layer, status(500)) }, waits: seconds(1, 2, 4, 8)},
-		"lost connection":      {to: func(*world) fault { return first(1, "PUT", "/manifests/sha256:", disconnect) }, waits: seconds(1)},
-		"truncated upload":     {to: func(*world) fault { return first(1, "PUT", "/blobs/uploads/", half) }, waits: seconds(1), resent: true},
-		"upload refused late":  {to: func(*world) fault { return first(1, "PUT", "/blobs/uploads/", status(500)) }, waits: seconds(1), resent: true},
-		"lost answer, blob":    {to: func(w *world) fault { return first(1, "PUT", "/blobs/uploads/", after(w.to)) }, waits: seconds(1), resent: true},
-		"lost answer, tag":     {to: func(w *world) fault { return first(1, "PUT", "/manifests/"+tag, after(w.to)) }},
-		"truncated at source":  {from: func(w *world) fault { return first(1, "GET", layer, changed(w.from, short)) }, waits: seconds(1), resent: true},
-		"wrong at source":      {from: func(w *world) fault { return first(1, "GET", layer, changed(w.from, flip)) }, waits: seconds(1), resent: true},
+		"four failures":    {from: func(*world) fault { return first(4, "GET", layer, status(500)) }, waits: seconds(1, 2, 4, 8)},
+		"lost connection":  {to: func(*world) fault { return first(1, "PUT", "/manifests/sha256:", disconnect) }, waits: seconds(1)},
+		"truncated upload": {to: func(*world) fault { return first(1, "PUT", "/blobs/uploads/", half) }, waits: seconds(1), resent: true},
+		"upload refused late": {to: func(*world) fault { return first(1, "PUT", "/blobs/uploads/", status(500)) }, waits: seconds(1),
+			resent: true},
+		"lost answer, blob": {to: func(w *world) fault { return first(1, "PUT", "/blobs/uploads/", after(w.to)) }, waits: seconds(1),
+			resent: true},
+		"lost answer, tag": {to: func(w *world) fault { return first(1, "PUT", "/manifests/"+tag, after(w.to)) }},
+		"truncated at source": {from: func(w *world) fault { return first(1, "GET", layer, changed(w.from, short)) }, waits: seconds(1),
+			resent: true},
+		"wrong at source": {from: func(w *world) fault { return first(1, "GET", layer, changed(w.from, flip)) }, waits: seconds(1),
+			resent: true},
 		"wrong when read back": {to: func(w *world) fault { return first(1, "GET", layer, changed(w.to, flip)) }, waits: seconds(1)},
-		"wrong manifest":       {from: func(w *world) fault { return first(1, "GET", "/manifests/sha256:", changed(w.from, flip)) }, waits: seconds(1)},
-		"handshake fails":      {to: func(*world) fault { return first(1, "GET", "/v2/", status(503)) }, waits: seconds(1)},
+		"wrong manifest": {from: func(w *world) fault { return first(1, "GET", "/manifests/sha256:", changed(w.from, flip)) },
+			waits: seconds(1)},
+		"handshake fails": {to: func(*world) fault { return first(1, "GET", "/v2/", status(503)) }, waits: seconds(1)},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -91,20 +97,32 @@ func TestPromoteGivesUp(t *testing.T) {
 		fault    string // {from} and {to} are the repositories
 		tries    int
 	}{
-		"registry down":       {to: func(*world) fault { return first(always, "HEAD", layer, status(503)) }, fault: "{to}: look for blob " + layer + ": 503 Service Unavailable (tried 5 times)", tries: 5},
-		"throttled for ever":  {to: func(*world) fault { return first(always, "HEAD", layer, status(429)) }, fault: "{to}: look for blob " + layer + ": 429 Too Many Requests (tried 5 times); run the promotion again later: it goes on where it stopped", tries: 5},
-		"no access to target": {to: func(*world) fault { return first(always, "POST", "/blobs/uploads/", status(403)) }, fault: ": 403 Forbidden (UNAVAILABLE); log in to the registry, or give this identity access to the repository", tries: 0},
-		"no access to source": {from: func(*world) fault { return first(always, "GET", "/manifests/", status(401)) }, fault: "401 Unauthorized", tries: 1},
-		"wrong at source":     {from: func(w *world) fault { return first(always, "GET", layer, changed(w.from, flip)) }, fault: "{to}: upload blob " + layer + ": read it from {from}: the bytes hash to " + digestOf([]byte("case")) + ", not to " + layer + " (tried 5 times)", tries: 5},
-		"short at source":     {from: func(w *world) fault { return first(always, "GET", layer, changed(w.from, short)) }, fault: "{to}: upload blob " + layer + ": read it from {from}: ", tries: 5},
+		"registry down": {to: func(*world) fault { return first(always, "HEAD", layer, status(503)) },
+			fault: "{to}: look for blob " + layer + ": 503 Service Unavailable (tried 5 times)", tries: 5},
+		"throttled for ever": {to: func(*world) fault { return first(always, "HEAD", layer, status(429)) },
+			fault: "{to}: look for blob " + layer +
+				": 429 Too Many Requests (tried 5 times); run the promotion again later: it goes on where it stopped", tries: 5},
+		"no access to target": {to: func(*world) fault { return first(always, "POST", "/blobs/uploads/", status(403)) },
+			fault: ": 403 Forbidden (UNAVAILABLE); log in to the registry, or give this identity access to the repository", tries: 0},
+		"no access to source": {from: func(*world) fault { return first(always, "GET", "/manifests/", status(401)) },
+			fault: "401 Unauthorized", tries: 1},
+		"wrong at source": {from: func(w *world) fault { return first(always, "GET", layer, changed(w.from, flip)) },
+			fault: "{to}: upload blob " + layer + ": read it from {from}: the bytes hash to " + digestOf([]byte("case")) + ", not to " +
+				layer + " (tried 5 times)", tries: 5},
+		"short at source": {from: func(w *world) fault { return first(always, "GET", layer, changed(w.from, short)) },
+			fault: "{to}: upload blob " + layer + ": read it from {from}: ", tries: 5},
 		"wrong when read back": {to: func(w *world) fault { return first(always, "GET", layer, changed(w.to, flip)) },
-			fault: "{to}: read back blob " + layer + ": the bytes hash to " + digestOf([]byte("case")) + ", not to " + layer + " (tried 5 times)", tries: 5},
-		"upload never whole": {to: func(*world) fault { return first(always, "PUT", "/blobs/uploads/", half) }, fault: "{to}: upload blob ", tries: 0},
+			fault: "{to}: read back blob " + layer + ": the bytes hash to " + digestOf([]byte("case")) + ", not to " + layer +
+				" (tried 5 times)", tries: 5},
+		"upload never whole": {to: func(*world) fault { return first(always, "PUT", "/blobs/uploads/", half) },
+			fault: "{to}: upload blob ", tries: 0},
 		"wrong digest stored": {to: func(*world) fault {
 			return first(always, "PUT", "/manifests/sha256:", status(201, "Docker-Content-Digest", layer))
 		}, fault: ": the bytes hash to " + layer + ", not to ", tries: 5},
-		"manifest refused": {to: func(*world) fault { return first(always, "PUT", "/manifests/sha256:", status(400)) }, fault: ": 400 Bad Request (UNAVAILABLE)", tries: 1},
-		"tag refused":      {to: func(*world) fault { return first(always, "PUT", "/manifests/"+tag, status(403)) }, fault: "{to}: set tag " + tag + ": 403 Forbidden (UNAVAILABLE); log in", tries: 1},
+		"manifest refused": {to: func(*world) fault { return first(always, "PUT", "/manifests/sha256:", status(400)) },
+			fault: ": 400 Bad Request (UNAVAILABLE)", tries: 1},
+		"tag refused": {to: func(*world) fault { return first(always, "PUT", "/manifests/"+tag, status(403)) },
+			fault: "{to}: set tag " + tag + ": 403 Forbidden (UNAVAILABLE); log in", tries: 1},
 		"listing on another host": {from: func(*world) fault {
 			return first(always, "GET", "/referrers/", func(w http.ResponseWriter, _ *http.Request) bool {
 				w.Header().Set("Content-Type", ociIndex)

@@ -90,9 +90,9 @@ type Transfer struct {
 // there is not moved again, and a tag that names the digest already is a success.
 //
 // Errors: an *ArgumentsError when the promotion itself is wrong and nothing was asked, a *TagTakenError when the tag names
-// another digest, a *RootUserError when a platform runs as root without a reason in the policy, one that wraps provenance.ErrUnproven when the provenance is missing or wrong (in these cases
-// nothing was written, except that a tag may be taken while the copy runs), and a *RequestError when a registry refuses or
-// keeps failing. The Result holds what was found out before the error.
+// another digest, a *RootUserError when a platform runs as root without a reason in the policy, one that wraps provenance.ErrUnproven when
+// the provenance is missing or wrong (in these cases nothing was written, except that a tag may be taken while the copy runs), and a
+// *RequestError when a registry refuses or keeps failing. The Result holds what was found out before the error.
 func Promote(ctx context.Context, p Promotion) (Result, error) {
 	result := Result{Digest: p.Digest, Tag: p.Tag}
 	source, target, err := p.open()
@@ -209,11 +209,13 @@ var tagPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 func (p Promotion) open() (source, target *repository, err error) {
 	var problems []error
 	if !isDigest(p.Digest) {
-		problems = append(problems, fmt.Errorf("digest is %q; give sha256: and 64 lower-case hexadecimal digits: a tag can move between the check and the copy", p.Digest))
+		problems = append(problems, fmt.Errorf("digest is %q; give sha256: and 64 lower-case hexadecimal digits: a tag can move between "+
+			"the check and the copy", p.Digest))
 	}
 	switch {
 	case !tagPattern.MatchString(p.Tag):
-		problems = append(problems, fmt.Errorf("tag is %q; give letters, digits, '_', '.' and '-', at most 128, and none of '.' and '-' first", p.Tag))
+		problems = append(problems,
+			fmt.Errorf("tag is %q; give letters, digits, '_', '.' and '-', at most 128, and none of '.' and '-' first", p.Tag))
 	case reservedTag.MatchString(p.Tag):
 		problems = append(problems, fmt.Errorf("tag is %q; tags of this form belong to signatures and lists of referrers", p.Tag))
 	}

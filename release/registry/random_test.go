@@ -110,7 +110,8 @@ func BenchmarkPromote(b *testing.B) {
 				b.StopTimer()
 				w := newWorld(b, nil, []func(*server){immutable})
 				layer := strings.Repeat("b", base)
-				root := w.image.index(w.image.image("amd64", "1000", layer, strings.Repeat("x", app)), w.image.image("arm64", "1000", layer, strings.Repeat("y", app)))
+				root := w.image.index(w.image.image("amd64", "1000", layer, strings.Repeat("x", app)),
+					w.image.image("arm64", "1000", layer, strings.Repeat("y", app)))
 				w.image.attest(root, built)
 				if bench.withBase {
 					digest := digestOf([]byte(layer))

@@ -33,18 +33,23 @@ func TestPromoteArguments(t *testing.T) {
 		problems []string
 	}{
 		"tag instead of digest": {func(p *registry.Promotion) { p.Digest = "latest" }, []string{`digest is "latest"` + badDigest}},
-		"short":                 {func(p *registry.Promotion) { p.Digest = "sha256:" + hex[1:] }, []string{`digest is "sha256:` + hex[1:] + `"` + badDigest}},
-		"long":                  {func(p *registry.Promotion) { p.Digest += "a" }, []string{`digest is "sha256:` + hex + `a"` + badDigest}},
-		"upper case":            {func(p *registry.Promotion) { p.Digest = "sha256:" + strings.ToUpper(hex) }, []string{`digest is "sha256:` + strings.ToUpper(hex) + `"` + badDigest}},
-		"other algorithm":       {func(p *registry.Promotion) { p.Digest = "sha512:" + hex + hex }, []string{`digest is "sha512:` + hex + hex + `"` + badDigest}},
-		"image with digest":     {func(p *registry.Promotion) { p.Digest = "web@sha256:" + hex }, []string{`digest is "web@sha256:` + hex + `"` + badDigest}},
-		"a line more":           {func(p *registry.Promotion) { p.Digest += "\n" }, []string{`digest is "sha256:` + hex + `\n"` + badDigest}},
+		"short": {func(p *registry.Promotion) { p.Digest = "sha256:" + hex[1:] },
+			[]string{`digest is "sha256:` + hex[1:] + `"` + badDigest}},
+		"long": {func(p *registry.Promotion) { p.Digest += "a" }, []string{`digest is "sha256:` + hex + `a"` + badDigest}},
+		"upper case": {func(p *registry.Promotion) { p.Digest = "sha256:" + strings.ToUpper(hex) },
+			[]string{`digest is "sha256:` + strings.ToUpper(hex) + `"` + badDigest}},
+		"other algorithm": {func(p *registry.Promotion) { p.Digest = "sha512:" + hex + hex },
+			[]string{`digest is "sha512:` + hex + hex + `"` + badDigest}},
+		"image with digest": {func(p *registry.Promotion) { p.Digest = "web@sha256:" + hex },
+			[]string{`digest is "web@sha256:` + hex + `"` + badDigest}},
+		"a line more": {func(p *registry.Promotion) { p.Digest += "\n" }, []string{`digest is "sha256:` + hex + `\n"` + badDigest}},
 		"tag of a signature": {func(p *registry.Promotion) { p.Tag = "sha256-" + hex + ".sig" },
 			[]string{`tag is "sha256-` + hex + `.sig"; tags of this form belong to signatures and lists of referrers`}},
-		"tag with a slash":     {func(p *registry.Promotion) { p.Tag = "v1/2" }, []string{`tag is "v1/2"` + badTag}},
-		"repository with tag":  {func(p *registry.Promotion) { p.From = "a.example/web:v1" }, []string{`from is "a.example/web:v1"` + badRepo}},
-		"repository of a hub":  {func(p *registry.Promotion) { p.To = "web" }, []string{`to is "web"` + badRepo}},
-		"repository by digest": {func(p *registry.Promotion) { p.To += "@sha256:" + hex }, []string{`to is "a.example/prod/web@sha256:` + hex + `"` + badRepo}},
+		"tag with a slash":    {func(p *registry.Promotion) { p.Tag = "v1/2" }, []string{`tag is "v1/2"` + badTag}},
+		"repository with tag": {func(p *registry.Promotion) { p.From = "a.example/web:v1" }, []string{`from is "a.example/web:v1"` + badRepo}},
+		"repository of a hub": {func(p *registry.Promotion) { p.To = "web" }, []string{`to is "web"` + badRepo}},
+		"repository by digest": {func(p *registry.Promotion) { p.To += "@sha256:" + hex },
+			[]string{`to is "a.example/prod/web@sha256:` + hex + `"` + badRepo}},
 		"nothing": {func(p *registry.Promotion) { *p = registry.Promotion{Transport: offline{t}} }, []string{
 			`digest is ""` + badDigest, `tag is ""` + badTag, `from is ""` + badRepo, `to is ""` + badRepo,
 			"no trusted root; make one with `gh attestation trusted-root > FILE`",
@@ -142,7 +147,8 @@ func TestPromoteRefusesImages(t *testing.T) {
 			layer := w.image.blob("layer", ociLayer)
 			wrong := layer
 			wrong.Size++
-			return w.image.manifest(map[string]any{"schemaVersion": 2, "mediaType": ociImage, "config": w.image.config("amd64", "1000"), "layers": []any{layer, wrong}})
+			return w.image.manifest(map[string]any{"schemaVersion": 2, "mediaType": ociImage, "config": w.image.config("amd64", "1000"),
+				"layers": []any{layer, wrong}})
 		}, "two sizes, "},
 		"list of referrers that is none": {func(w *world) v1.Descriptor {
 			root := w.image.image("amd64", "1000", "app")

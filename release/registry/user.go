@@ -60,7 +60,8 @@ func platforms(ctx context.Context, source *repository, g *graph) ([]Platform, e
 		if err := json.Unmarshal(raw, &config); err != nil {
 			return nil, fmt.Errorf("%s: configuration %s of image %s is not readable: %s", source, n.blobs[0].digest, n.digest, jsonFault(err))
 		}
-		platform := Platform{Name: config.OS + "/" + config.Architecture, Digest: n.digest, User: config.Config.User, Root: isRoot(config.Config.User)}
+		platform := Platform{Name: config.OS + "/" + config.Architecture, Digest: n.digest, User: config.Config.User,
+			Root: isRoot(config.Config.User)}
 		if config.Variant != "" {
 			platform.Name += "/" + config.Variant
 		}

@@ -88,7 +88,8 @@ func newView(run Run) view {
 	first, last := run.Events[0].At, run.Events[len(run.Events)-1].At
 	span := max(last.Sub(first), time.Second)
 	x := func(at time.Time) float64 { return clamp(float64(at.Sub(first)) / float64(span) * width) }
-	v := view{Run: run, Begin: first.UTC().Format("2006-01-02 15:04:05 UTC"), Duration: span.Round(100 * time.Millisecond).String(), Width: width, Height: height}
+	v := view{Run: run, Begin: first.UTC().Format("2006-01-02 15:04:05 UTC"), Duration: span.Round(100 * time.Millisecond).String(),
+		Width: width, Height: height}
 	for i := range 5 {
 		v.Ticks = append(v.Ticks, tick{float64(i) * width / 4, "+" + (span * time.Duration(i) / 4).Round(time.Second).String()})
 	}
@@ -110,7 +111,8 @@ func newView(run Run) view {
 			changes = append(changes, change{event.At, event.After})
 		}
 		if shown(event) {
-			v.Decisions = append(v.Decisions, decision{event.At.UTC().Format("15:04:05.0"), label(event), plan.Describe(event.After), strings.Join(event.Why, "; ")})
+			v.Decisions = append(v.Decisions, decision{event.At.UTC().Format("15:04:05.0"), label(event), plan.Describe(event.After),
+				strings.Join(event.Why, "; ")})
 		}
 		samples = append(samples, event.Samples...)
 	}
@@ -119,8 +121,10 @@ func newView(run Run) view {
 	}
 	v.Limit = slowest.Round(time.Millisecond).String()
 	for _, sample := range samples {
-		p := point{X: x(sample.At), Y: height - float64(sample.Latency)/float64(slowest)*height, Bad: !sample.Good(), Main: sample.Endpoint == health.Main,
-			Title: fmt.Sprintf("%s %s %s %s", sample.At.UTC().Format("15:04:05"), sample.Endpoint, sample.Latency.Round(time.Millisecond), sample.Fault)}
+		p := point{X: x(sample.At), Y: height - float64(sample.Latency)/float64(slowest)*height, Bad: !sample.Good(),
+			Main: sample.Endpoint == health.Main,
+			Title: fmt.Sprintf("%s %s %s %s", sample.At.UTC().Format("15:04:05"), sample.Endpoint, sample.Latency.Round(time.Millisecond),
+				sample.Fault)}
 		if v.Points = append(v.Points, p); p.Bad {
 			v.Bad++
 		} else {
@@ -156,7 +160,8 @@ func newView(run Run) view {
 			lower = append(lower, corner(begin, low), corner(end, low))
 		}
 		slices.Reverse(lower)
-		v.Bands = append(v.Bands, band{Revision: revision, Path: "M" + strings.Join(append(upper, lower...), "L") + "Z", Pattern: i % 4, Last: share})
+		v.Bands = append(v.Bands, band{Revision: revision, Path: "M" + strings.Join(append(upper, lower...), "L") + "Z", Pattern: i % 4,
+			Last: share})
 	}
 	return v
 }

@@ -22,16 +22,19 @@ func failed() Run {
 	split := []plan.Target{{Revision: "web-blue", Percent: 90, Tag: "stable"}, {Revision: "web-green", Percent: 10, Tag: "candidate"}}
 	back := []plan.Target{{Revision: "web-blue", Percent: 100, Tag: "stable"}, {Revision: "web-green", Tag: "rejected"}}
 	bad := health.Sample{Endpoint: health.Candidate, At: at(28), Latency: 50 * time.Millisecond, Status: 500, Fault: "/: status 500"}
-	return Run{Command: "rollout", Service: "projects/p/locations/r/services/web", Environment: "dev", Who: `<script>alert("who")</script>`, Events: []rollout.Event{
-		{At: at(0), Kind: "begin", Answer: "sent", Before: blue, After: blue},
-		{At: at(0), Kind: "begin", Answer: "accepted", Before: blue, After: blue},
-		{At: at(10), Kind: "shift", Answer: "accepted", Percent: 10, Before: blue, After: split, Why: []string{"60 probes before traffic were good, p95 80ms"}},
-		{At: at(29), Kind: "probes", Samples: []health.Sample{
-			{Endpoint: health.Candidate, At: at(15), Latency: 100 * time.Millisecond, Status: 200}, {Endpoint: health.Main, At: at(15), Latency: 200 * time.Millisecond, Status: 200}, bad, bad, bad}},
-		{At: at(29), Kind: "decide", Percent: 10, After: split, Why: []string{"fail", "3 probes in a row failed"}},
-		{At: at(30), Kind: "rollback", Answer: "accepted", Before: split, After: back},
-		{At: at(40), Kind: "end", Outcome: rollout.RolledBack, After: back, Why: []string{"3 probes in a row failed"}},
-	}}
+	return Run{Command: "rollout", Service: "projects/p/locations/r/services/web", Environment: "dev",
+		Who: `<script>alert("who")</script>`, Events: []rollout.Event{
+			{At: at(0), Kind: "begin", Answer: "sent", Before: blue, After: blue},
+			{At: at(0), Kind: "begin", Answer: "accepted", Before: blue, After: blue},
+			{At: at(10), Kind: "shift", Answer: "accepted", Percent: 10, Before: blue, After: split,
+				Why: []string{"60 probes before traffic were good, p95 80ms"}},
+			{At: at(29), Kind: "probes", Samples: []health.Sample{
+				{Endpoint: health.Candidate, At: at(15), Latency: 100 * time.Millisecond, Status: 200}, {Endpoint: health.Main, At: at(15),
+					Latency: 200 * time.Millisecond, Status: 200}, bad, bad, bad}},
+			{At: at(29), Kind: "decide", Percent: 10, After: split, Why: []string{"fail", "3 probes in a row failed"}},
+			{At: at(30), Kind: "rollback", Answer: "accepted", Before: split, After: back},
+			{At: at(40), Kind: "end", Outcome: rollout.RolledBack, After: back, Why: []string{"3 probes in a row failed"}},
+		}}
 }
 
 func TestView(t *testing.T) {
@@ -39,8 +42,10 @@ func TestView(t *testing.T) {
 	v := newView(failed())
 	assert.Equal(t, "rolled back", v.Outcome)
 	assert.Equal(t, []band{
-		{Revision: "web-blue", Path: "M0.0 0.0L0.0 0.0L0.0 0.0L150.0 0.0L150.0 16.0L450.0 16.0L450.0 0.0L600.0 0.0L600.0 160.0L450.0 160.0L450.0 160.0L150.0 160.0L150.0 160.0L0.0 160.0L0.0 160.0L0.0 160.0Z", Pattern: 0, Last: 100},
-		{Revision: "web-green", Path: "M0.0 0.0L0.0 0.0L0.0 0.0L150.0 0.0L150.0 0.0L450.0 0.0L450.0 0.0L600.0 0.0L600.0 0.0L450.0 0.0L450.0 16.0L150.0 16.0L150.0 0.0L0.0 0.0L0.0 0.0L0.0 0.0Z", Pattern: 1},
+		{Revision: "web-blue", Path: "M0.0 0.0L0.0 0.0L0.0 0.0L150.0 0.0L150.0 16.0L450.0 16.0L450.0 0.0L600.0 0.0L600.0 160.0L450.0 " +
+			"160.0L450.0 160.0L150.0 160.0L150.0 160.0L0.0 160.0L0.0 160.0L0.0 160.0Z", Pattern: 0, Last: 100},
+		{Revision: "web-green", Path: "M0.0 0.0L0.0 0.0L0.0 0.0L150.0 0.0L150.0 0.0L450.0 0.0L450.0 0.0L600.0 0.0L600.0 0.0L450.0 " +
+			"0.0L450.0 16.0L150.0 16.0L150.0 0.0L0.0 0.0L0.0 0.0L0.0 0.0Z", Pattern: 1},
 	}, v.Bands)
 	assert.Equal(t, 2, v.Good)
 	assert.Equal(t, 3, v.Bad)

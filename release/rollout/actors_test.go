@@ -174,7 +174,8 @@ func (a *actor) apply(etag string, traffic []plan.Target, strikes ...faults.Faul
 		return err
 	}
 	if a.rollout {
-		if a.writer != nil && a.writer != a && a.wrote > 0 && a.sim.wrote > a.wrote && !before.Same(before.Desired, a.mine) && !before.Same(before.Desired, a.unheardOf) {
+		if a.writer != nil && a.writer != a && a.wrote > 0 && a.sim.wrote > a.wrote && !before.Same(before.Desired, a.mine) &&
+			!before.Same(before.Desired, a.unheardOf) {
 			a.fail("%s fights %s", a.name, a.writer.name)
 		}
 		a.judge(before.Desired, after.Desired)
@@ -276,7 +277,8 @@ func (a *actor) controller() *rollout.Controller {
 func (a *actor) release(ctx context.Context) {
 	result := a.controller().Rollout(ctx, rollout.Request{})
 	// Who ends with its gate violated and the candidate's share as it was has been stopped, or could not reach the API.
-	if blind := strings.Contains(strings.Join(result.Why, " "), "out of reach"); a.deadline > 0 && !blind && result.Outcome != rollout.Superseded && result.Outcome != rollout.Interrupted {
+	if blind := strings.Contains(strings.Join(result.Why, " "), "out of reach"); a.deadline > 0 && !blind &&
+		result.Outcome != rollout.Superseded && result.Outcome != rollout.Interrupted {
 		a.fail("%s ends as %s, saw a violated gate, and the candidate keeps its share", a.name, result.Outcome)
 	}
 	if result.Outcome == rollout.RolledBack && strings.Contains(strings.Join(result.Why, " "), noRoute) {

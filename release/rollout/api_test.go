@@ -48,16 +48,20 @@ const (
 )
 
 func newAPI(delay time.Duration, traffic ...plan.Target) *api {
-	w := &api{now: -time.Hour, delay: delay, injector: faults.New(faults.Options{}), revisions: map[string]revision{}, behaves: map[string]cloud.Behaviour{}}
+	w := &api{now: -time.Hour, delay: delay, injector: faults.New(faults.Options{}), revisions: map[string]revision{},
+		behaves: map[string]cloud.Behaviour{}}
 	documents, err := store.Memory()
 	w.must(err)
-	w.cloud, err = cloud.New(documents, cloud.Options{Now: w.time, Rand: rand.NewChaCha8([32]byte{}), OperationDelay: delay, Intercept: w.injector.Intercept})
+	w.cloud, err = cloud.New(documents, cloud.Options{Now: w.time, Rand: rand.NewChaCha8([32]byte{}), OperationDelay: delay,
+		Intercept: w.injector.Intercept})
 	w.must(err)
-	w.plane = dataplane.New(w.cloud, dataplane.Options{Now: w.time, Float64: func() float64 { return w.point }, Sleep: func(_ context.Context, d time.Duration) error {
-		w.slept += d
-		return nil
-	}}).ForService(project, "us-central1", "web")
-	w.client, err = gcp.NewService(context.Background(), gcp.Endpoints{Run: "http://127.0.0.1/run/", Transport: w}, project, "us-central1", "web")
+	w.plane = dataplane.New(w.cloud, dataplane.Options{Now: w.time, Float64: func() float64 { return w.point },
+		Sleep: func(_ context.Context, d time.Duration) error {
+			w.slept += d
+			return nil
+		}}).ForService(project, "us-central1", "web")
+	w.client, err = gcp.NewService(context.Background(), gcp.Endpoints{Run: "http://127.0.0.1/run/", Transport: w}, project,
+		"us-central1", "web")
 	w.must(err)
 	w.must(w.cloud.EnsureProject(cloud.Project{ID: project, Number: "42", BillingAccount: "A"}))
 	w.call("POST", "/su/v1/projects/"+project+"/services/run.googleapis.com:enable", `{}`)
@@ -105,7 +109,8 @@ func (w *api) RoundTrip(request *http.Request) (response *http.Response, err err
 func (w *api) body(name string, traffic []plan.Target) string {
 	var targets []string
 	for _, target := range toRun(traffic) {
-		targets = append(targets, fmt.Sprintf(`{"type":%q,"revision":%q,"percent":%d,"tag":%q}`, target.Type, target.Revision, target.Percent, target.Tag))
+		targets = append(targets, fmt.Sprintf(`{"type":%q,"revision":%q,"percent":%d,"tag":%q}`, target.Type, target.Revision,
+			target.Percent, target.Tag))
 	}
 	return fmt.Sprintf(`{"invokerIamDisabled":true,"template":{"revision":%q,"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@%s"}]},"traffic":[%s]}`,
 		name, digest(name), strings.Join(targets, ","))

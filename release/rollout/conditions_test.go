@@ -45,11 +45,12 @@ func TestPolicyIsChecked(t *testing.T) {
 		"blind":            {func(p *rollout.Policy) { p.Blind = 0 }, "blind has to be longer than 0"},
 		"candidate wait":   {func(p *rollout.Policy) { p.CandidateWait = 0 }, "candidateWait has to be longer than 0"},
 		"metrics":          {func(p *rollout.Policy) { p.MetricsEvery = -1 }, "metrics.every has to be longer than 0"},
-		"no probes":        {func(p *rollout.Policy) { p.Probes.Probes = 0 }, "probe.count is 0: at least one probe has to be good before traffic"},
-		"one probe":        {func(p *rollout.Policy) { p.Probes.Probes = 1 }, ""},
-		"none in a row":    {func(p *rollout.Policy) { p.Probes.Consecutive = 0 }, "probe.consecutive is 0: use at least 1"},
-		"one in a row":     {func(p *rollout.Policy) { p.Probes.Consecutive = 1 }, ""},
-		"inconclusive":     {func(p *rollout.Policy) { p.Inconclusive = "" }, `inconclusive is "": use hold, proceed or rollback`},
+		"no probes": {func(p *rollout.Policy) { p.Probes.Probes = 0 },
+			"probe.count is 0: at least one probe has to be good before traffic"},
+		"one probe":     {func(p *rollout.Policy) { p.Probes.Probes = 1 }, ""},
+		"none in a row": {func(p *rollout.Policy) { p.Probes.Consecutive = 0 }, "probe.consecutive is 0: use at least 1"},
+		"one in a row":  {func(p *rollout.Policy) { p.Probes.Consecutive = 1 }, ""},
+		"inconclusive":  {func(p *rollout.Policy) { p.Inconclusive = "" }, `inconclusive is "": use hold, proceed or rollback`},
 	} {
 		policy := testPolicy()
 		test.change(&policy)
@@ -116,7 +117,8 @@ func TestOnlyAPersonsRollbackIsForced(t *testing.T) {
 	t.Parallel()
 	meanwhile := func(s *solo) func() {
 		return func() {
-			if last := len(s.events) - 1; last >= 0 && s.events[last].Kind == "rollback" && s.events[last].Answer == "sent" && s.revisions["web-c"] == nil {
+			if last := len(s.events) - 1; last >= 0 && s.events[last].Kind == "rollback" && s.events[last].Answer == "sent" &&
+				s.revisions["web-c"] == nil {
 				s.revisions["web-c"] = &revision{}
 				require.NoError(t, s.shift(s.service.Etag, []plan.Target{of("web-c", 100, "")}))
 			}
@@ -191,8 +193,9 @@ func TestAGuardThatCannotLook(t *testing.T) {
 	})
 	assert.ErrorIs(t, err, failed)
 	assert.Equal(t, rollout.Unconfirmed, result.Outcome)
-	assert.Equal(t, []string{"the command changed the traffic from web-a 100 % to web-b 100 %", "it is not put back: the write had no effect, the traffic is web-b 100 %: " +
-		"The traffic was not moved to the desired split."}, result.Why)
+	assert.Equal(t, []string{"the command changed the traffic from web-a 100 % to web-b 100 %",
+		"it is not put back: the write had no effect, the traffic is web-b 100 %: " +
+			"The traffic was not moved to the desired split."}, result.Why)
 
 	s = deployed(revision{})
 	controller = s.controller()

@@ -45,7 +45,8 @@ func TestTheFirstCommandAfterAnAutomaticRollback(t *testing.T) {
 	writes := s.writes
 	result := s.controller().Rollback(context.Background(), rollout.Back{})
 	assert.Equal(t, rollout.Nothing, result.Outcome)
-	assert.Equal(t, []string{"web-a already serves everything: web-b was taken back. To go further back, `release rollback web --to web-0`"}, result.Why)
+	assert.Equal(t,
+		[]string{"web-a already serves everything: web-b was taken back. To go further back, `release rollback web --to web-0`"}, result.Why)
 	assert.Equal(t, writes, s.writes)
 	status, err := s.controller().Status(context.Background())
 	require.NoError(t, err)
@@ -58,7 +59,8 @@ func TestTheFirstCommandAfterAnAutomaticRollback(t *testing.T) {
 	for _, revision := range []string{"web-a", "web-b"} {
 		refused := s.controller().Rollout(context.Background(), rollout.Request{Revision: revision})
 		assert.Equal(t, rollout.Refused, refused.Outcome, refused.Why)
-		assert.Equal(t, []string{revision + " was rolled back before: release another revision, or this one with `release rollout web --retry --revision " + revision + "`"}, refused.Why)
+		assert.Equal(t, []string{revision + " was rolled back before: release another revision, or this one with `release rollout web " +
+			"--retry --revision " + revision + "`"}, refused.Why)
 	}
 }
 
@@ -77,7 +79,8 @@ func TestWhatTheServiceAsksForIsTheCandidate(t *testing.T) {
 	t.Run("it serves already, as the latest", func(t *testing.T) {
 		t.Parallel()
 		s := deployed(revision{startup: time.Hour})
-		s.service.Desired, s.service.Effective, s.service.Asked = []plan.Target{{Latest: true, Percent: 100}}, []plan.Target{{Latest: true, Percent: 100}}, "web-a"
+		s.service.Desired, s.service.Effective, s.service.Asked = []plan.Target{{Latest: true,
+			Percent: 100}}, []plan.Target{{Latest: true, Percent: 100}}, "web-a"
 		result := s.controller().Rollout(context.Background(), rollout.Request{})
 		assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
 		assert.Equal(t, "web-a=100/stable", list(s.service.Desired), "a service that follows the latest revision is pinned all the same")
@@ -122,7 +125,8 @@ func (n severed) Probe(ctx context.Context, probes []rollout.Probe) []health.Sam
 	samples := n.solo.Probe(ctx, probes)
 	for i := range samples {
 		if n.now >= n.from && n.now < n.to && (n.only == "" || n.only == samples[i].Endpoint) {
-			samples[i] = health.Sample{Endpoint: samples[i].Endpoint, At: samples[i].At, Fault: "/: lookup web.example: no such host", Unreachable: true}
+			samples[i] = health.Sample{Endpoint: samples[i].Endpoint, At: samples[i].At, Fault: "/: lookup web.example: no such host",
+				Unreachable: true}
 		}
 	}
 	return samples
@@ -146,12 +150,16 @@ func TestANetworkOfItsOwnThatIsDown(t *testing.T) {
 		"before traffic, down for good": {to: time.Hour, outcome: rollout.Interrupted,
 			why: "neither the candidate nor the service can be reached from here for 30s: /: lookup web.example: no such host: " +
 				"resume with `release rollout web`, or end the rollout with `release rollback web`", traffic: "web-a=100/stable web-b=000/candidate"},
-		"a resume, down for a while":      {begun: true, to: 25 * time.Second, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
-		"in the middle, down for a while": {from: 30 * time.Second, to: 50 * time.Second, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
+		"a resume, down for a while": {begun: true, to: 25 * time.Second, outcome: rollout.Released, why: "web-b serves everything",
+			traffic: "web-b=100/stable web-a=000/previous"},
+		"in the middle, down for a while": {from: 30 * time.Second, to: 50 * time.Second, outcome: rollout.Released,
+			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"the candidate alone": {begun: true, to: time.Hour, only: health.Candidate, outcome: rollout.RolledBack,
-			why: "3 probes of the candidate's URL in a row failed, the last one: /: lookup web.example: no such host", traffic: "web-a=100/stable web-b=000/rejected"},
+			why:     "3 probes of the candidate's URL in a row failed, the last one: /: lookup web.example: no such host",
+			traffic: "web-a=100/stable web-b=000/rejected"},
 		"the service alone": {begun: true, to: time.Hour, only: health.Main, outcome: rollout.RolledBack,
-			why: "3 probes of the service's URL in a row failed, the last one: /: lookup web.example: no such host", traffic: "web-a=100/stable web-b=000/rejected"},
+			why:     "3 probes of the service's URL in a row failed, the last one: /: lookup web.example: no such host",
+			traffic: "web-a=100/stable web-b=000/rejected"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -259,12 +267,16 @@ func TestABakeThatIsTooShortForItsPace(t *testing.T) {
 		refused        string
 	}{
 		{19 * time.Second, time.Second, health.Limits{BadRatio: 0.1}, ""},
-		{18 * time.Second, time.Second, health.Limits{BadRatio: 0.1}, "19 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
-		{18 * time.Second, time.Second, health.Limits{P95: time.Second}, "19 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
+		{18 * time.Second, time.Second, health.Limits{BadRatio: 0.1},
+			"19 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
+		{18 * time.Second, time.Second, health.Limits{P95: time.Second},
+			"19 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
 		{18 * time.Second, 900 * time.Millisecond, health.Limits{BadRatio: 0.1}, ""},
-		{5 * time.Second, time.Second, health.Limits{BadRatio: 0.1}, "6 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
+		{5 * time.Second, time.Second, health.Limits{BadRatio: 0.1},
+			"6 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
 		{0, time.Second, health.Limits{}, ""},
-		{0, time.Second, health.Limits{BadRatio: 0.1}, "1 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
+		{0, time.Second, health.Limits{BadRatio: 0.1},
+			"1 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
 	} {
 		policy := testPolicy()
 		test.limits.Probes, test.limits.Consecutive = 30, 3
@@ -330,11 +342,13 @@ func TestSuggestedCommandsAreWhole(t *testing.T) {
 	controller.Policy.Inconclusive = rollout.Hold
 	result := controller.Rollout(context.Background(), rollout.Request{})
 	require.Equal(t, rollout.Held, result.Outcome)
-	assert.Equal(t, "web-b keeps 10 %: go on with `release rollout web --region us-central1 --project p --proceed`, or end it with `release rollback web --region us-central1 --project p`",
+	assert.Equal(t, "web-b keeps 10 %: go on with `release rollout web --region us-central1 --project p --proceed`, or end it with "+
+		"`release rollback web --region us-central1 --project p`",
 		result.Why[len(result.Why)-1])
 	down := true
 	controller.Service, controller.Name = unreachable{s, &down}, "web"
 	result = controller.Rollout(context.Background(), rollout.Request{})
-	assert.Equal(t, []string{"the API is out of reach for 30s: the API did not answer: resume with `release rollout web --region us-central1 --project p`, " +
+	assert.Equal(t, []string{"the API is out of reach for 30s: the API did not answer: resume with `release rollout web --region " +
+		"us-central1 --project p`, " +
 		"or end the rollout with `release rollback web --region us-central1 --project p`"}, result.Why)
 }

@@ -49,7 +49,8 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 		return r.end(Superseded, "a rollout began while the command ran, the traffic is its own now: "+why), commandErr
 	}
 	if plan.TakenBack(before, after) {
-		return r.end(Superseded, fmt.Sprintf("someone took the traffic back from %s to %s while the command ran, and it stays there", plan.Describe(before.Desired), plan.Describe(after.Desired))), commandErr
+		return r.end(Superseded, fmt.Sprintf("someone took the traffic back from %s to %s while the command ran, and it stays there",
+			plan.Describe(before.Desired), plan.Describe(after.Desired))), commandErr
 	}
 	err = r.restoreFrom(ctx, after, transition{kind: "restore", why: []string{why}, urgent: true,
 		move: func(plan.Service) ([]plan.Target, error) { return named(before), nil }})
@@ -64,7 +65,8 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 // changed says whether the wanted or the effective traffic is another one than before. Both are read with their own latest revision:
 // what follows the latest changes with it.
 func changed(before, after plan.Service) bool {
-	return !after.Same(named(before), resolved(after, after.Desired)) || len(before.Effective) > 0 && !after.Same(resolved(before, before.Effective), resolved(after, after.Effective))
+	return !after.Same(named(before), resolved(after, after.Desired)) || len(before.Effective) > 0 &&
+		!after.Same(resolved(before, before.Effective), resolved(after, after.Effective))
 }
 
 // named is the traffic before the command, with what it followed written by name.

@@ -77,6 +77,7 @@ func (p Policy) Validate() error {
 	}
 	problem(p.Probes.Probes < 1, "probe.count is %d: at least one probe has to be good before traffic", p.Probes.Probes)
 	problem(p.Probes.Consecutive < 1, "probe.consecutive is %d: use at least 1", p.Probes.Consecutive)
-	problem(p.Inconclusive != Hold && p.Inconclusive != Proceed && p.Inconclusive != Retreat, "inconclusive is %q: use hold, proceed or rollback", p.Inconclusive)
+	problem(p.Inconclusive != Hold && p.Inconclusive != Proceed && p.Inconclusive != Retreat,
+		"inconclusive is %q: use hold, proceed or rollback", p.Inconclusive)
 	return errors.Join(problems...)
 }

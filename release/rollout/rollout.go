@@ -319,7 +319,8 @@ func (r *run) back(ctx context.Context, why []string) Result {
 	case errors.Is(err, errSuperseded):
 		return r.end(Superseded, append(why, err.Error())...)
 	}
-	return r.end(Unconfirmed, append(why, fmt.Sprintf("the rollback is not confirmed, do it now with %s: %v", r.command("rollback", "--to", r.stable), err))...)
+	return r.end(Unconfirmed, append(why, fmt.Sprintf("the rollback is not confirmed, do it now with %s: %v",
+		r.command("rollback", "--to", r.stable), err))...)
 }
 
 // stopped ends a run on an error. What was interrupted, or belongs to someone else by now, is left alone; any other failure of a step

@@ -58,49 +58,65 @@ func TestRolloutEnds(t *testing.T) {
 			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"errors of real requests": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.metrics = health.Metrics{Requests: 200, Errors: 40, Through: epoch}
-		}, outcome: rollout.RolledBack, why: "40 of 200 split requests and, with its own probes, 40 of 211 requests to the candidate failed: it is worse, by evidence of 100.0 % over all looks", traffic: "web-a=100/stable web-b=000/rejected"},
+		}, outcome: rollout.RolledBack, why: "40 of 200 split requests and, with its own probes, 40 of 211 requests to the candidate " +
+			"failed: it is worse, by evidence of 100.0 % over all looks", traffic: "web-a=100/stable web-b=000/rejected"},
 		"no data, hold": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, outcome: rollout.Held,
 			why: "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
 		"no data, a person proceeds at 10 %": {arrange: func(s *solo, c *rollout.Controller) {
-			s.serves(plan.Target{Revision: "web-a", Percent: 90, Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 10, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+			s.serves(plan.Target{Revision: "web-a", Percent: 90, Tag: "stable"},
+				plan.Target{Revision: "web-b", Percent: 10, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
 			c.Policy.Inconclusive = rollout.Hold
 		}, request: rollout.Request{Proceed: true}, outcome: rollout.Held, why: "Cloud Monitoring has counted no request of web-b yet",
 			traffic: "web-a=050/stable web-b=050/candidate web-b=000/shifted"},
 		"no data, a person proceeds at 100 %": {arrange: func(s *solo, c *rollout.Controller) {
-			s.serves(plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 100, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+			s.serves(plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 100, Tag: "candidate"},
+				plan.Target{Revision: "web-b", Tag: "shifted"})
 			c.Policy.Inconclusive = rollout.Hold
-		}, request: rollout.Request{Proceed: true}, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
-		"nobody was held yet, a person proceeds": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, request: rollout.Request{Proceed: true},
-			outcome: rollout.Held, why: "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
-		"no data, retreat": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Retreat }, outcome: rollout.RolledBack,
-			why: "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=100/stable web-b=000/rejected"},
-		"no monitoring": {arrange: func(_ *solo, c *rollout.Controller) { c.Metrics, c.Policy.Inconclusive = nil, rollout.Hold }, outcome: rollout.Held,
-			why: "there is no Cloud Monitoring here", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
+		}, request: rollout.Request{Proceed: true}, outcome: rollout.Released, why: "web-b serves everything",
+			traffic: "web-b=100/stable web-a=000/previous"},
+		"nobody was held yet, a person proceeds": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold },
+			request: rollout.Request{Proceed: true},
+			outcome: rollout.Held, why: "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=090/stable " +
+				"web-b=010/candidate web-b=000/shifted"},
+		"no data, retreat": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Retreat },
+			outcome: rollout.RolledBack,
+			why:     "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=100/stable web-b=000/rejected"},
+		"no monitoring": {arrange: func(_ *solo, c *rollout.Controller) { c.Metrics, c.Policy.Inconclusive = nil, rollout.Hold },
+			outcome: rollout.Held,
+			why:     "there is no Cloud Monitoring here", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
 		"a shift without effect": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.before = func() { s.stick = s.writes == 2 }
-		}, outcome: rollout.RolledBack, why: "the shift had no effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", traffic: "web-a=100/stable web-b=000/rejected"},
+		}, outcome: rollout.RolledBack, why: "the shift had no effect, the traffic is web-a 100 %: The traffic was not moved to the " +
+			"desired split.", traffic: "web-a=100/stable web-b=000/rejected"},
 		"tags without effect": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.before = func() { s.stick = s.writes >= 1 }
-		}, outcome: rollout.RolledBack, why: "the shift had no effect, the traffic is web-a 100 % (stable): The traffic was not moved to the desired split.", traffic: "web-a=100/stable web-b=000/rejected"},
+		}, outcome: rollout.RolledBack, why: "the shift had no effect, the traffic is web-a 100 % (stable): The traffic was not moved " +
+			"to the desired split.", traffic: "web-a=100/stable web-b=000/rejected"},
 		"split by hand": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 60}, plan.Target{Revision: "web-b", Percent: 40})
-		}, outcome: rollout.Refused, why: "requests are split by hand (web-a 60 %, web-b 40 %): end that with `release rollback web`", traffic: "web-a=060 web-b=040"},
+		}, outcome: rollout.Refused, why: "requests are split by hand (web-a 60 %, web-b 40 %): end that with `release rollback web`",
+			traffic: "web-a=060 web-b=040"},
 		"a rollback that is not in effect": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.pass(time.Minute)
 			s.serves(plan.Target{Revision: "web-b", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-a", Tag: "previous"})
 			s.service.Desired = []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "rejected"}}
 			s.service.Failure = "no capacity"
-		}, outcome: rollout.Refused, why: "the service was told web-a 100 % and serves web-b 100 % (no capacity): put that right with `release rollback web` first",
+		}, outcome: rollout.Refused, why: "the service was told web-a 100 % and serves web-b 100 % (no capacity): put that right with " +
+			"`release rollback web` first",
 			traffic: "web-a=100/stable web-b=000/rejected"},
 		"rejected before": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "rejected"})
-		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with `release rollout web --retry --revision web-b`", traffic: "web-a=100/stable web-b=000/rejected"},
+		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with `release rollout " +
+			"web --retry --revision web-b`", traffic: "web-a=100/stable web-b=000/rejected"},
 		"rejected before, retried": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "rejected"})
-		}, request: rollout.Request{Retry: true}, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
+		}, request: rollout.Request{Retry: true}, outcome: rollout.Released, why: "web-b serves everything",
+			traffic: "web-b=100/stable web-a=000/previous"},
 		"rolled back by hand after its end": {arrange: func(s *solo, _ *rollout.Controller) {
-			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-b", Tag: "stable"}, plan.Target{Revision: "web-a", Tag: "previous"})
-		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with `release rollout web --retry --revision web-b`",
+			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-b", Tag: "stable"},
+				plan.Target{Revision: "web-a", Tag: "previous"})
+		}, outcome: rollout.Refused, why: "web-b was rolled back before: release another revision, or this one with `release rollout " +
+			"web --retry --revision web-b`",
 			traffic: "web-a=100/stable web-b=000/rejected"},
 		"another rollout is active": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"})
@@ -108,18 +124,25 @@ func TestRolloutEnds(t *testing.T) {
 			why:     "a rollout of web-b is active: finish it with `release rollout web --revision web-b` or end it with `release rollback web`",
 			traffic: "web-a=100/stable web-b=000/candidate"},
 		"taken back by hand, resumed": {arrange: func(s *solo, _ *rollout.Controller) {
-			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
-		}, outcome: rollout.Refused, why: "the traffic of web-b was taken back by hand: end its rollout with `release rollback web`, or start it again with `release rollout web --retry`",
+			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-a", Tag: "stable"},
+				plan.Target{Revision: "web-b", Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+		}, outcome: rollout.Refused, why: "the traffic of web-b was taken back by hand: end its rollout with `release rollback web`, or " +
+			"start it again with `release rollout web --retry`",
 			traffic: "web-a=100 web-a=000/stable web-b=000/candidate web-b=000/shifted"},
 		"taken back by hand, retried": {arrange: func(s *solo, _ *rollout.Controller) {
-			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-a", Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
-		}, request: rollout.Request{Retry: true}, outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
+			s.serves(plan.Target{Revision: "web-a", Percent: 100}, plan.Target{Revision: "web-a", Tag: "stable"},
+				plan.Target{Revision: "web-b", Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+		}, request: rollout.Request{Retry: true}, outcome: rollout.Released, why: "web-b serves everything",
+			traffic: "web-b=100/stable web-a=000/previous"},
 		"a journal that cannot be written": {arrange: func(s *solo, _ *rollout.Controller) { s.broken = errors.New("disk full") },
 			outcome: rollout.Failed, why: "write the journal: disk full", traffic: "web-a=100"},
 		"a journal that cannot be written, resumed": {arrange: func(s *solo, _ *rollout.Controller) {
-			s.serves(plan.Target{Revision: "web-a", Percent: 50, Tag: "stable"}, plan.Target{Revision: "web-b", Percent: 50, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
+			s.serves(plan.Target{Revision: "web-a", Percent: 50, Tag: "stable"},
+				plan.Target{Revision: "web-b", Percent: 50, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
 			s.broken = errors.New("disk full")
-		}, outcome: rollout.Interrupted, why: "write the journal: disk full: web-b keeps 50 %, resume with `release rollout web`, or end the rollout with `release rollback web`",
+		}, outcome: rollout.Interrupted,
+			why: "write the journal: disk full: web-b keeps 50 %, resume with `release rollout web`, or end the rollout with " +
+				"`release rollback web`",
 			traffic: "web-a=050/stable web-b=050/candidate web-b=000/shifted"},
 		"a bad policy": {arrange: func(_ *solo, c *rollout.Controller) {
 			c.Policy.Steps = []rollout.Step{{Percent: 50, Bake: time.Minute}}
@@ -198,7 +221,8 @@ func TestRolloutStopsWhenSomeoneElseWrites(t *testing.T) {
 	result := s.controller().Rollout(context.Background(), rollout.Request{})
 	assert.Equal(t, rollout.Superseded, result.Outcome)
 	assert.Equal(t, []string{"someone else changed the traffic to web-a 100 %"}, result.Why)
-	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(result.Traffic), "the last line of the audit says what there is, not what this run left")
+	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(result.Traffic),
+		"the last line of the audit says what there is, not what this run left")
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 	assert.Equal(t, 5, s.writes, "pin, begin, two shifts, the rollback, and nothing after it")
 	resumed := s.controller().Rollout(context.Background(), rollout.Request{})
@@ -237,7 +261,8 @@ func TestAGuardBeforeTagsWithoutEffect(t *testing.T) {
 	result, err := s.controller().Guard(context.Background(), func(context.Context) error { return errors.New("the command ran") })
 	require.NoError(t, err)
 	assert.Equal(t, rollout.Refused, result.Outcome)
-	assert.Equal(t, []string{"the service was told web-b 100 % (stable), web-a 0 % (previous) and serves web-b 100 % (stable): put that right with `release rollback web --to web-b` first"}, result.Why)
+	assert.Equal(t, []string{"the service was told web-b 100 % (stable), web-a 0 % (previous) and serves web-b 100 % (stable): put that " +
+		"right with `release rollback web --to web-b` first"}, result.Why)
 	assert.Equal(t, rollout.RolledBack, s.controller().Rollback(context.Background(), rollout.Back{To: "web-b"}).Outcome)
 	result, err = s.controller().Guard(context.Background(), func(context.Context) error { return nil })
 	require.NoError(t, err)
@@ -251,7 +276,8 @@ func TestARollbackThatCannotBeIsSaidAtOnce(t *testing.T) {
 	s.pass(time.Minute)
 	result := s.controller().Rollback(context.Background(), rollout.Back{To: "web-b"})
 	assert.Equal(t, rollout.Unconfirmed, result.Outcome)
-	assert.Equal(t, []string{"the traffic may not be back, look with `release status web`, then `release rollback web --to web-b`: the write had no effect, the traffic is web-a 100 %: the container did not listen"}, result.Why)
+	assert.Equal(t, []string{"the traffic may not be back, look with `release status web`, then `release rollback web --to web-b`: the " +
+		"write had no effect, the traffic is web-a 100 %: the container did not listen"}, result.Why)
 	assert.Less(t, result.Elapsed, 10*time.Second)
 }
 
@@ -261,7 +287,8 @@ func TestAGuardWaitsForWhatIsUnderWay(t *testing.T) {
 	s := deployed(revision{})
 	s.pass(time.Minute)
 	s.serves(plan.Target{Revision: "web-b", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-a", Tag: "previous"})
-	require.NoError(t, s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "rejected"}}))
+	require.NoError(t, s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"},
+		{Revision: "web-b", Tag: "rejected"}}))
 	result, err := s.controller().Guard(context.Background(), func(context.Context) error {
 		s.deploy("web-c", revision{})
 		return nil
@@ -278,7 +305,8 @@ func TestARollbackJustBeforeTheGuardPutsBack(t *testing.T) {
 	s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"})
 	s.writing = func() {
 		s.writing = nil
-		require.NoError(t, s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "rejected"}}))
+		require.NoError(t, s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"},
+			{Revision: "web-b", Tag: "rejected"}}))
 	}
 	result, err := s.controller().Guard(context.Background(), func(context.Context) error {
 		return s.shift(s.service.Etag, []plan.Target{{Revision: "web-b", Percent: 100}})
@@ -315,7 +343,8 @@ func TestACandidateWithoutURL(t *testing.T) {
 	}
 	result := controller.Rollout(ctx, rollout.Request{})
 	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
-	assert.Equal(t, []string{`the tag "candidate" has no URL after 30s, so that web-b cannot be probed: switch the service's default URL on`}, result.Why)
+	assert.Equal(t,
+		[]string{`the tag "candidate" has no URL after 30s, so that web-b cannot be probed: switch the service's default URL on`}, result.Why)
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 }
 
@@ -383,7 +412,8 @@ func TestRepeatingAnUnconfirmedWayBackGoesNoFurther(t *testing.T) {
 	s.before = func() { down = len(s.transitions()) > 0 && s.events[len(s.events)-1].Kind == "rollback" }
 	result := controller.Rollout(context.Background(), rollout.Request{})
 	require.Equal(t, rollout.Unconfirmed, result.Outcome, result.Why)
-	assert.Contains(t, result.Why[1], "the rollback is not confirmed, do it now with `release rollback web --to web-a`: the API is out of reach")
+	assert.Contains(t, result.Why[1],
+		"the rollback is not confirmed, do it now with `release rollback web --to web-a`: the API is out of reach")
 	result = s.controller().Rollback(context.Background(), rollout.Back{To: "web-a"})
 	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
 }
@@ -531,16 +561,19 @@ func TestRollbackEnds(t *testing.T) {
 		"nothing active, only if active": {idle, rollout.Back{IfActive: true}, rollout.Nothing, "no rollout is active", 0},
 		"already there":                  {idle, rollout.Back{To: "web-a"}, rollout.Nothing, "web-a already serves everything", 0},
 		"nowhere to go": {idle, rollout.Back{}, rollout.Refused,
-			"refused: web-a serves everything and nothing says what served before it: name the revision with `release rollback web --to REVISION` (`release status web` lists them)", 0},
+			"refused: web-a serves everything and nothing says what served before it: name the revision with `release rollback web --to " +
+				"REVISION` (`release status web` lists them)", 0},
 		"not effective": {func(s *solo) { idle(s); s.stick = true }, rollout.Back{To: "web-b"}, rollout.Unconfirmed,
-			"the traffic may not be back, look with `release status web`, then `release rollback web --to web-b`: the write had no effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", 1},
+			"the traffic may not be back, look with `release status web`, then `release rollback web --to web-b`: the write had no " +
+				"effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", 1},
 		"the tags not effective": {func(s *solo) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"})
 			s.pass(time.Minute)
 			s.stick = true
 		}, rollout.Back{Why: "INCIDENT"}, rollout.RolledBack, "web-a serves everything: INCIDENT", 1},
 		"no such revision": {idle, rollout.Back{To: "web-z"}, rollout.Refused,
-			"nothing was written: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not exist or is deleted; the service has web-b, web-a", 0},
+			"nothing was written: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not " +
+				"exist or is deleted; the service has web-b, web-a", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -567,7 +600,8 @@ func TestGuard(t *testing.T) {
 	}{
 		"harmless": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(s *solo) error { s.deploy("web-c", revision{}); return nil },
 			rollout.Nothing, "web-a=100", nil},
-		"failing, harmless": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(*solo) error { return failure }, rollout.Nothing, "web-a=100", failure},
+		"failing, harmless": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(*solo) error { return failure }, rollout.Nothing,
+			"web-a=100", failure},
 		"moves everything": {[]plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}}, func(s *solo) error {
 			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-b", Percent: 100}})
 		}, rollout.RolledBack, "web-a=100/stable", nil},
@@ -584,10 +618,11 @@ func TestGuard(t *testing.T) {
 			s.pass(s.now + s.delay)
 			return nil
 		}, rollout.Nothing, "web-a=100 =000/head", nil},
-		"a rollout is active": {[]plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "candidate"}}, func(*solo) error {
-			t.Error("the command ran")
-			return nil
-		}, rollout.Refused, "web-a=100/stable web-b=000/candidate", nil},
+		"a rollout is active": {[]plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "candidate"}},
+			func(*solo) error {
+				t.Error("the command ran")
+				return nil
+			}, rollout.Refused, "web-a=100/stable web-b=000/candidate", nil},
 		"a rollout begins meanwhile": {[]plan.Target{{Revision: "web-a", Percent: 100}}, func(s *solo) error {
 			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-b", Tag: "candidate"}})
 		}, rollout.Superseded, "web-a=100/stable web-b=000/candidate", nil},
@@ -597,7 +632,8 @@ func TestGuard(t *testing.T) {
 			return nil
 		}, rollout.Superseded, "web-a=100/stable web-b=000/rejected", nil},
 		"someone rolls back with gcloud meanwhile": {released, func(s *solo) error {
-			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100}, {Revision: "web-b", Tag: "stable"}, {Revision: "web-a", Tag: "previous"}})
+			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100}, {Revision: "web-b", Tag: "stable"},
+				{Revision: "web-a", Tag: "previous"}})
 		}, rollout.Superseded, "web-a=100 web-b=000/stable web-a=000/previous", nil},
 		"moves it and its tags": {released, func(s *solo) error {
 			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}})

@@ -255,7 +255,8 @@ var errMetrics = errors.New("unavailable")
 
 func testPolicy() rollout.Policy {
 	return rollout.Policy{
-		Steps:  []rollout.Step{{Percent: 10, Bake: 20 * time.Second}, {Percent: 50, Bake: 20 * time.Second}, {Percent: 100, Bake: 20 * time.Second}},
+		Steps: []rollout.Step{{Percent: 10, Bake: 20 * time.Second}, {Percent: 50, Bake: 20 * time.Second},
+			{Percent: 100, Bake: 20 * time.Second}},
 		Before: 500 * time.Millisecond, Interval: time.Second, Warmup: 10 * time.Second,
 		Probes:       health.Limits{Probes: 30, P95: time.Second, Consecutive: 3, BadRatio: 0.2},
 		Metrics:      health.MetricLimits{ErrorRatio: 0.05},

@@ -47,7 +47,8 @@ func TestSimulation(t *testing.T) {
 	}
 	t.Log(outcomes)
 	// A simulation that never gets somewhere proves nothing about it.
-	for _, outcome := range []rollout.Outcome{rollout.Released, rollout.RolledBack, rollout.Superseded, rollout.Refused, rollout.Failed, rollout.Interrupted,
+	for _, outcome := range []rollout.Outcome{rollout.Released, rollout.RolledBack, rollout.Superseded, rollout.Refused, rollout.Failed,
+		rollout.Interrupted,
 		rollout.Held, rollout.Nothing, rollout.Unconfirmed} {
 		if *seeds >= 1000 && outcomes[outcome] == 0 {
 			t.Errorf("no seed ended as %q", outcome)
@@ -159,7 +160,8 @@ type actor struct {
 type crash struct{}
 
 func newSim(seed uint64, on func(time.Duration, []plan.Target) world) *sim {
-	s := &sim{rng: rand.New(rand.NewPCG(seed, 1)), policy: testPolicy(), barred: map[string]bool{}, released: map[string]int{}, lost: map[string]bool{}}
+	s := &sim{rng: rand.New(rand.NewPCG(seed, 1)), policy: testPolicy(), barred: map[string]bool{}, released: map[string]int{},
+		lost: map[string]bool{}}
 	delay := s.between(0, 8*time.Second)
 	if s.chance(0.5) {
 		s.faults, s.sticks = s.rng.Float64()*0.3, s.rng.Float64()*0.1
@@ -173,8 +175,10 @@ func newSim(seed uint64, on func(time.Duration, []plan.Target) world) *sim {
 		from := s.between(0, 3*time.Minute)
 		s.dark = [2]time.Duration{from, from + s.between(0, 90*time.Second)}
 	}
-	s.policy.Inconclusive = []rollout.Inconclusive{rollout.Proceed, rollout.Proceed, rollout.Proceed, rollout.Hold, rollout.Retreat}[s.rng.IntN(5)]
-	traffic := [][]plan.Target{{{Revision: "web-a", Percent: 100}}, {{Latest: true, Percent: 100}}, {{Revision: "web-a", Percent: 100, Tag: "stable"}},
+	s.policy.Inconclusive = []rollout.Inconclusive{rollout.Proceed, rollout.Proceed, rollout.Proceed, rollout.Hold,
+		rollout.Retreat}[s.rng.IntN(5)]
+	traffic := [][]plan.Target{{{Revision: "web-a", Percent: 100}}, {{Latest: true, Percent: 100}},
+		{{Revision: "web-a", Percent: 100, Tag: "stable"}},
 		{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-a", Tag: "pr-1"}}}[s.rng.IntN(4)]
 	s.gaps = traffic[0].Latest // Until the pin, a revision that becomes ready takes everything: that is why there is a pin.
 	candidate := revision{startup: s.between(0, 40*time.Second)}
@@ -325,7 +329,8 @@ func (s *sim) observe() {
 		return
 	}
 	s.seen = live
-	s.say("desired %s · effective %s · ready %s · %s", list(live.Desired), list(live.Effective), live.LatestReady, map[bool]string{true: "on its way", false: "at rest"}[live.Reconciling])
+	s.say("desired %s · effective %s · ready %s · %s", list(live.Desired), list(live.Effective), live.LatestReady,
+		map[bool]string{true: "on its way", false: "at rest"}[live.Reconciling])
 	s.check(live)
 }
 

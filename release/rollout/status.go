@@ -48,8 +48,10 @@ func (c *Controller) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	status := Status{Service: service.Name, URL: service.URL, State: plan.Read(service), Changed: service.Updated, Reconciling: service.Reconciling,
-		Failure: service.Failure, Desired: service.Desired, Effective: service.Effective, LatestReady: service.LatestReady, Tags: []plan.Target{}, Revisions: revisions,
+	status := Status{Service: service.Name, URL: service.URL, State: plan.Read(service), Changed: service.Updated,
+		Reconciling: service.Reconciling,
+		Failure:     service.Failure, Desired: service.Desired, Effective: service.Effective, LatestReady: service.LatestReady,
+		Tags: []plan.Target{}, Revisions: revisions,
 		Findings: append([]string{}, plan.Findings(service, c.Clock.Now())...)}
 	for _, target := range service.Effective {
 		if target.Tag != "" {

@@ -52,7 +52,8 @@ const saveEvery = 10 * time.Second
 // step watches one step until its gates pass, fail or stay inconclusive. Step{} is gate A, before any traffic.
 func (w *watch) step(ctx context.Context, step Step) (health.Verdict, error) {
 	now := w.Clock.Now()
-	*w = watch{run: w.run, proceedAt: w.proceedAt, mainBroken: w.mainBroken, passed: w.passed, history: w.history, evidence: w.evidence, current: step, since: now, saved: now, asked: now,
+	*w = watch{run: w.run, proceedAt: w.proceedAt, mainBroken: w.mainBroken, passed: w.passed, history: w.history, evidence: w.evidence,
+		current: step, since: now, saved: now, asked: now,
 		warm: step.Percent > 0}
 	for {
 		round := w.Clock.Now()
@@ -93,8 +94,9 @@ func (w *watch) round(ctx context.Context) (health.Verdict, error) {
 		w.settled = w.Clock.Now()
 	}
 	if service.TagURL(plan.TagCandidate, w.candidate) == "" && !w.settled.IsZero() && w.Clock.Now().Sub(w.settled) > w.Policy.Settle {
-		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the tag %q has no URL after %s, so that %s cannot be probed: switch the service's default URL on",
-			plan.TagCandidate, w.Policy.Settle, w.candidate)}}, nil
+		return health.Verdict{Outcome: health.Fail,
+			Reasons: []string{fmt.Sprintf("the tag %q has no URL after %s, so that %s cannot be probed: switch the service's default URL on",
+				plan.TagCandidate, w.Policy.Settle, w.candidate)}}, nil
 	}
 	why, dark := w.probe(ctx, service)
 	if dark {
@@ -121,7 +123,8 @@ func (w *watch) unreachable(why string) error {
 	}
 	if w.Waiting != nil && !w.told {
 		w.told = true
-		w.Waiting(fmt.Sprintf("neither the candidate nor the service can be reached from here, which is not held against the candidate: trying for %s: %s",
+		w.Waiting(fmt.Sprintf("neither the candidate nor the service can be reached from here, which is not held against the candidate: "+
+			"trying for %s: %s",
 			w.Policy.Blind, why))
 	}
 	return nil
@@ -147,9 +150,11 @@ func (w *watch) effective(service plan.Service) health.Verdict {
 	_, serves := plan.Apart(w.last, service.Effective)
 	switch {
 	case done && now.Sub(w.stuck) >= stuckFor && !service.Serves(w.last):
-		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the shift had no effect, the traffic is %s: %s", serves, reason)}}
+		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the shift had no effect, the traffic is %s: %s",
+			serves, reason)}}
 	case w.settled.IsZero() && now.Sub(w.since) > w.Policy.Settle && !service.Serves(w.last):
-		return health.Verdict{Outcome: health.Fail, Reasons: []string{fmt.Sprintf("the shift is not effective after %s, the traffic is %s: %s", w.Policy.Settle, serves, reason)}}
+		return health.Verdict{Outcome: health.Fail,
+			Reasons: []string{fmt.Sprintf("the shift is not effective after %s, the traffic is %s: %s", w.Policy.Settle, serves, reason)}}
 	case now.Sub(w.since) > w.Policy.Settle && service.Serves(w.last):
 		// Something else keeps the service busy, such as a newer revision that does not become ready; the traffic is as wanted.
 		return health.Verdict{Outcome: health.Pass}
@@ -196,7 +201,8 @@ func (w *watch) judge(ctx context.Context) health.Verdict {
 		if verdict.Outcome == health.Pass {
 			broken := health.Probes(w.samples, w.Policy.Probes, false)
 			if w.mainBroken = broken.Outcome == health.Fail; w.mainBroken {
-				verdict.Reasons = append(verdict.Reasons, "the service's URL fails already without the candidate, and is not held against it: "+broken.Reasons[0])
+				verdict.Reasons = append(verdict.Reasons,
+					"the service's URL fails already without the candidate, and is not held against it: "+broken.Reasons[0])
 			}
 		}
 		return verdict
@@ -236,7 +242,8 @@ func (w *watch) judge(ctx context.Context) health.Verdict {
 	case w.proceedAt == w.current.Percent:
 		return health.Verdict{Outcome: health.Pass, Reasons: append(append(probes.Reasons, verdict.Reasons...), "a person decided to proceed")}
 	case w.Policy.Inconclusive == Proceed:
-		return health.Verdict{Outcome: health.Pass, Reasons: append(append(probes.Reasons, verdict.Reasons...), "the policy proceeds on the probes")}
+		return health.Verdict{Outcome: health.Pass, Reasons: append(append(probes.Reasons, verdict.Reasons...),
+			"the policy proceeds on the probes")}
 	case w.Policy.Inconclusive == Retreat:
 		return health.Verdict{Outcome: health.Fail, Reasons: append(verdict.Reasons, "the policy rolls back without data")}
 	case holding:

@@ -59,7 +59,8 @@ func (r *run) record(event Event) error {
 // end is the last line of the journal and the command's result.
 func (r *run) end(outcome Outcome, why ...string) Result {
 	_ = r.record(Event{Kind: "end", Outcome: outcome, After: r.last, Why: why})
-	result := Result{Outcome: outcome, Stable: r.stable, Candidate: r.candidate, Why: why, Traffic: r.last, Elapsed: r.Clock.Now().Sub(r.started)}
+	result := Result{Outcome: outcome, Stable: r.stable, Candidate: r.candidate, Why: why, Traffic: r.last,
+		Elapsed: r.Clock.Now().Sub(r.started)}
 	if r.journal != nil {
 		result.Journal = r.journal.Error()
 	}

@@ -106,7 +106,8 @@ type Marker struct {
 
 // Metrics are the limits for what Cloud Monitoring says.
 type Metrics struct {
-	// ErrorRatio is the highest share of failing requests that is good enough, 0 to 1. Default: 0.02. P95 is the highest latency. Default: 2s; 0 for no limit.
+	// ErrorRatio is the highest share of failing requests that is good enough, 0 to 1. Default: 0.02. P95 is the highest latency. Default:
+	// 2s; 0 for no limit.
 	ErrorRatio float64       `yaml:"errorRatio"`
 	P95        time.Duration `yaml:"p95"`
 	// MinRequests are the fewest requests over the service's URL without which nothing passes, however much the probes say; a canary that
@@ -121,8 +122,9 @@ type Metrics struct {
 func Default() Environment {
 	return Environment{
 		Steps: []Step{{10, time.Minute}, {50, time.Minute}, {100, time.Minute}},
-		Probe: Probe{Paths: []string{"/api/items?limit=1"}, Timeout: 2 * time.Second, Count: 60, Pace: 500 * time.Millisecond, Interval: time.Second,
-			Warmup: 30 * time.Second, P95: time.Second, Consecutive: 3, BadRatio: 0.1, Auth: "public"},
+		Probe: Probe{Paths: []string{"/api/items?limit=1"}, Timeout: 2 * time.Second, Count: 60, Pace: 500 * time.Millisecond,
+			Interval: time.Second,
+			Warmup:   30 * time.Second, P95: time.Second, Consecutive: 3, BadRatio: 0.1, Auth: "public"},
 		Metrics:      Metrics{ErrorRatio: 0.02, P95: 2 * time.Second, MinLatencies: 50, Every: 30 * time.Second},
 		Inconclusive: "hold", HoldFor: 10 * time.Minute, CandidateWait: 5 * time.Minute, Settle: 2 * time.Minute, Blind: time.Minute,
 	}
@@ -175,7 +177,8 @@ func Parse(raw []byte, environment string) (Environment, error) {
 	}
 	found, ok := loaded[environment]
 	if !ok {
-		return Environment{}, fmt.Errorf("there is no environment %q: use one of %s", environment, strings.Join(slices.Sorted(maps.Keys(loaded)), ", "))
+		return Environment{}, fmt.Errorf("there is no environment %q: use one of %s", environment,
+			strings.Join(slices.Sorted(maps.Keys(loaded)), ", "))
 	}
 	return found, nil
 }

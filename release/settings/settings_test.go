@@ -34,20 +34,25 @@ func TestAbsentKeysHaveDefaults(t *testing.T) {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
-		"environments: {dev: {setps: []}}":                                "environments.dev: there is no key setps",
-		"enviroments: {}":                                                 "field enviroments not found",
-		"environments: {prod: {}}":                                        `there is no environment "dev": use one of prod`,
-		"environments: {dev: {}, dev: {}}":                                "already defined",
-		"environments: {dev: {steps: [{percent: 50, bake: 30s}]}}":        "environments.dev: the last step has to be 100 %",
-		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}":        "environments.dev: 10 is no duration: use one such as 30s or 5m",
-		"environments: {dev: {inconclusive: maybe}}":                      `inconclusive is "maybe": use hold, proceed or rollback`,
-		"environments: {dev: {}, prod: {probe: {auth: basic}}}":           `environments.prod: probe.auth is "basic": use public or id-token`,
-		"environments: {dev: {probe: {paths: [health], badRatio: 2}}}":    "probe.paths: \"health\" has to begin with /\nprobe.badRatio is a share from 0 to 1",
-		"environments: {dev: {probe: {marker: {value: x}, timeout: 0s}}}": "probe.timeout has to be longer than 0\nprobe.marker.value needs a header",
-		"environments: {dev: {probe: {pace: 0s, interval: 0s}, metrics: {every: 0s}, blind: 0s}}": "environments.dev: probe.pace has to be longer than 0\n" +
+		"environments: {dev: {setps: []}}":                         "environments.dev: there is no key setps",
+		"enviroments: {}":                                          "field enviroments not found",
+		"environments: {prod: {}}":                                 `there is no environment "dev": use one of prod`,
+		"environments: {dev: {}, dev: {}}":                         "already defined",
+		"environments: {dev: {steps: [{percent: 50, bake: 30s}]}}": "environments.dev: the last step has to be 100 %",
+		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}": "environments.dev: 10 is no duration: use one such as 30s or 5m",
+		"environments: {dev: {inconclusive: maybe}}":               `inconclusive is "maybe": use hold, proceed or rollback`,
+		"environments: {dev: {}, prod: {probe: {auth: basic}}}":    `environments.prod: probe.auth is "basic": use public or id-token`,
+		"environments: {dev: {probe: {paths: [health], badRatio: 2}}}": "probe.paths: \"health\" has to begin with /\nprobe.badRatio " +
+			"is a share from 0 to 1",
+		"environments: {dev: {probe: {marker: {value: x}, timeout: 0s}}}": "probe.timeout has to be longer than 0\nprobe.marker.value " +
+			"needs a header",
+		"environments: {dev: {probe: {pace: 0s, interval: 0s}, metrics: {every: 0s}, blind: 0s}}": "environments.dev: probe.pace has to " +
+			"be longer than 0\n" +
 			"probe.interval has to be longer than 0\nblind has to be longer than 0\nmetrics.every has to be longer than 0",
-		"environments: {dev: {probe: {count: 0, consecutive: 0}}}":  "probe.count is 0: at least one probe has to be good before traffic\nprobe.consecutive is 0: use at least 1",
-		"environments: {dev: {steps: [{percent: 100, bake: 5s}]}}":  "step 100 %: a bake of 5s has time for 6 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s",
+		"environments: {dev: {probe: {count: 0, consecutive: 0}}}": "probe.count is 0: at least one probe has to be good before " +
+			"traffic\nprobe.consecutive is 0: use at least 1",
+		"environments: {dev: {steps: [{percent: 100, bake: 5s}]}}": "step 100 %: a bake of 5s has time for 6 probes, and 20 are needed " +
+			"to judge by: bake for 19s, or shorten probe.interval from 1s",
 		"environments: {dev: {steps: [{percent: 100}]}}":            "environments.dev: step 100 %: bake is missing",
 		"environments: {dev: {steps: [{percent: 100, bak: 1s}]}}":   "environments.dev: there is no key bak",
 		"environments: {dev: {steps: [{bake: 1s}]}}":                "step 0 %: steps ascend from 1 to 100",

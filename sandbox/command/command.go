@@ -1,8 +1,8 @@
 // Package command is the sandbox's command line. Commands take their streams and return an exit code; nothing here
 // reads the process's own.
 //
-// Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong, nothing was started;
-// 3 the operation failed; 4 another command holds the sandbox; 130 interrupted.
+// Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong, nothing was
+// started; 3 the operation failed; 4 another command holds the sandbox; 130 interrupted.
 package command
 
 import (
@@ -104,7 +104,8 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().DurationVar(&a.wait, "wait", 10*time.Minute, "how long to wait for another command that holds the sandbox")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &commandLineError{err} })
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.demo(), a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.analyze(), a.adopt(), a.pulumi(), a.serve(), a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.trust())
+	root.AddCommand(a.demo(), a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.analyze(), a.adopt(), a.pulumi(), a.serve(),
+		a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.trust())
 	blameCaller(root)
 	root.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -153,7 +154,8 @@ func repository() (string, error) {
 	case 1:
 		return below[0], nil
 	case 0:
-		return "", &commandLineError{errors.New("no Pulumi.yaml beside a go.mod here, above or below: run it inside the repository, or `cmd/init` first")}
+		return "", &commandLineError{errors.New("no Pulumi.yaml beside a go.mod here, above or below: run it inside the repository, or " +
+			"`cmd/init` first")}
 	}
 	return "", &commandLineError{fmt.Errorf("there are several applications below %s: run it in one of %s", here, strings.Join(below, ", "))}
 }
@@ -175,7 +177,8 @@ func applicationsBelow(root string) (found []string, err error) {
 			return nil // what cannot be read is no application
 		}
 		relative, _ := filepath.Rel(root, path)
-		if name := entry.Name(); name == "node_modules" || strings.HasPrefix(name, ".") || strings.Count(relative, string(filepath.Separator)) >= depth {
+		if name := entry.Name(); name == "node_modules" || strings.HasPrefix(name, ".") ||
+			strings.Count(relative, string(filepath.Separator)) >= depth {
 			return fs.SkipDir
 		}
 		if isApplication(path) {

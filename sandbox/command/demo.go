@@ -101,7 +101,8 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour
 	}
 	audit := dir.Path("release-audit.jsonl")
 	rollout := func(arguments ...string) int {
-		return release.Main(ctx, append(arguments, "--project", settings.Project.ID, "--region", settings.Project.Region, "--endpoint", status.API+"/run/", "--token-file", server.TokenFile(dir), "--probe-via", status.DataPlane,
+		return release.Main(ctx, append(arguments, "--project", settings.Project.ID, "--region", settings.Project.Region, "--endpoint",
+			status.API+"/run/", "--token-file", server.TokenFile(dir), "--probe-via", status.DataPlane,
 			"--env", "sandbox", "--audit", audit, "--actor", "demo"), release.Streams{In: a.streams.In, Out: a.streams.Out, Err: a.streams.Err})
 	}
 	visitors := visit(ctx, address+service.SmokePaths[0])
@@ -115,7 +116,8 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour
 	if code := rollout("rollout", service.Name); code != 0 {
 		return errors.Join(ctx.Err(), fmt.Errorf("the good release ended with exit code %d", code))
 	}
-	fmt.Fprintf(a.streams.Out, "\nReleased in %s. The visitors' answers since the start:\n%s", time.Since(good).Round(100*time.Millisecond), visitors.table())
+	fmt.Fprintf(a.streams.Out, "\nReleased in %s. The visitors' answers since the start:\n%s",
+		time.Since(good).Round(100*time.Millisecond), visitors.table())
 	stable := visitors.latest()
 
 	a.chapter(start, fmt.Sprintf("A bad image (%s) is deployed and rolled out.", bad))
@@ -145,7 +147,8 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour
 	if first := visitors.firstBad(); first.IsZero() {
 		fmt.Fprintln(a.streams.Out, "No visitor had a bad answer.")
 	} else {
-		fmt.Fprintf(a.streams.Out, "First bad answer to restored traffic: %s, from when its visitor came.\n", restored.Sub(first).Round(10*time.Millisecond))
+		fmt.Fprintf(a.streams.Out, "First bad answer to restored traffic: %s, from when its visitor came.\n",
+			restored.Sub(first).Round(10*time.Millisecond))
 	}
 	if code := rollout("report", "--out", out); code != 0 {
 		return fmt.Errorf("the report ended with exit code %d", code)

@@ -135,7 +135,8 @@ func (a *app) behaviour() *cobra.Command {
 	var wanted cloud.Behaviour
 	command := &cobra.Command{
 		Use: "behaviour IMAGE@DIGEST|DIGEST", Short: "Say, or with flags decide, how the containers of an image behave", Args: cobra.ExactArgs(1),
-		Long: "Say, or with flags decide, how the containers of an image behave. The flags that are not given go back to healthy;\n--healthy takes all of them back. It stays when the cloud stops.",
+		Long: "Say, or with flags decide, how the containers of an image behave. The flags that are not given go back to " +
+			"healthy;\n--healthy takes all of them back. It stays when the cloud stops.",
 		RunE: func(command *cobra.Command, args []string) error {
 			digest := args[0]
 			if named := cloud.Digest(digest); named != "" {
@@ -161,7 +162,8 @@ func (a *app) behaviour() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.streams.Out, "%s: error rate %g, latency %s, startup %s, never ready %t\n", digest, now.ErrorRate, now.Latency, now.Startup, now.NeverReady)
+			_, err = fmt.Fprintf(a.streams.Out, "%s: error rate %g, latency %s, startup %s, never ready %t\n", digest, now.ErrorRate,
+				now.Latency, now.Startup, now.NeverReady)
 			return err
 		},
 	}

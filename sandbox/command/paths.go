@@ -17,7 +17,8 @@ var (
 // sandbox's work folder.
 func inFolder(folder string, args []string) []string {
 	flags := pathFlags
-	if command := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-") }); command >= 0 && args[command] == "import" {
+	if command := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-") }); command >= 0 &&
+		args[command] == "import" {
 		flags = slices.Concat(pathFlags, shortPathFlags)
 	}
 	absolute := func(path string) string {

@@ -174,7 +174,8 @@ func (a *app) analyze() *cobra.Command {
 	var stack string
 	var asJSON bool
 	command := &cobra.Command{
-		Use: "analyze STATE.json", Short: "Hold an exported state against the policy pack; exit 1 on a mandatory violation", Args: cobra.ExactArgs(1),
+		Use: "analyze STATE.json", Short: "Hold an exported state against the policy pack; exit 1 on a mandatory violation",
+		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			clean, err := a.analyzed(command.Context(), args[0], stack, asJSON)
 			switch {

@@ -19,7 +19,8 @@ func (a *app) trust() *cobra.Command {
 	var claimsFile string
 	var asJSON bool
 	command := &cobra.Command{
-		Use: "trust STACK --claims FILE", Short: "Say who a token of GitHub Actions with these claims can become in the stack", Args: stackArgument,
+		Use: "trust STACK --claims FILE", Short: "Say who a token of GitHub Actions with these claims can become in the stack",
+		Args: stackArgument,
 		Long: "Say who a token of GitHub Actions with these claims can become in the stack, and what it could do then.\n\n" +
 			"FILE holds the token's claims, its decoded middle part, as a JSON object; - is standard input. Signature and expiry are not\n" +
 			"checked. Nothing is started, and the answer is not the exit code.",

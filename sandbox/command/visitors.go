@@ -143,7 +143,8 @@ func (v *visitors) table() string {
 		at := func(share float64) time.Duration {
 			return t.times[int(share*float64(len(t.times)-1))].Round(100 * time.Microsecond)
 		}
-		fmt.Fprintf(&text, "%-30s %8d %6.1f%% %5d %8s %8s\n", revision, t.requests, 100*float64(t.requests)/float64(total), t.bad, at(0.5), at(0.95))
+		fmt.Fprintf(&text, "%-30s %8d %6.1f%% %5d %8s %8s\n", revision, t.requests, 100*float64(t.requests)/float64(total), t.bad,
+			at(0.5), at(0.95))
 	}
 	return text.String()
 }

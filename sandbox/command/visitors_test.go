@@ -26,12 +26,14 @@ func TestVisitorsCountFromWhenTheyCame(t *testing.T) {
 			v.count(at(1), time.Millisecond, "web-a", 200)
 			v.count(at(2), time.Millisecond, "web-b", 500)
 			v.count(at(3), time.Millisecond, "web-b", 503)
-		}, at(2), "web-b", "web-a                                 1   33.3%     0      1ms      1ms\nweb-b                                 2   66.7%     2      1ms      1ms\n"},
+		}, at(2), "web-b", "web-a                                 1   33.3%     0      1ms      1ms\nweb-b                              " +
+			"   2   66.7%     2      1ms      1ms\n"},
 		"who waited longest is counted last and came first": {func(v *visitors) {
 			v.count(at(2), time.Millisecond, "web-b", 500)
 			v.count(at(4), time.Millisecond, "web-a", 200)
 			v.count(at(1), 3*time.Second, "web-b", 200)
-		}, at(1), "web-a", "web-a                                 1   33.3%     0      1ms      1ms\nweb-b                                 2   66.7%     2      1ms      1ms\n"},
+		}, at(1), "web-a", "web-a                                 1   33.3%     0      1ms      1ms\nweb-b                              " +
+			"   2   66.7%     2      1ms      1ms\n"},
 		"no answer at all": {func(v *visitors) {
 			v.count(at(1), 10*time.Second, "(no answer)", 0)
 		}, at(1), "(no answer)", "(no answer)                           1  100.0%     1      10s      10s\n"},

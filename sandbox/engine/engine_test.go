@@ -146,7 +146,8 @@ func TestDriftOfAStep(t *testing.T) {
 			DetailedDiff: map[string]apitype.PropertyDiff{"traffics[0].tag": {}, "traffics": {}}}, nil},
 		{"changed", apitype.StepEventMetadata{Op: apitype.OpUpdate, URN: urn, Type: "t", Old: state(old), New: state(now),
 			DetailedDiff: map[string]apitype.PropertyDiff{
-				"template.max": {Kind: apitype.DiffUpdate, InputDiff: true}, "description": {Kind: apitype.DiffAdd}, "secret": {Kind: apitype.DiffUpdate},
+				"template.max": {Kind: apitype.DiffUpdate,
+					InputDiff: true}, "description": {Kind: apitype.DiffAdd}, "secret": {Kind: apitype.DiffUpdate},
 			}},
 			[]Drifted{{Name: "web-service", Type: "t", ID: "projects/p/services/s", Properties: []PropertyDrift{
 				{Path: "description", Before: "absent", Now: `"x"`},

@@ -77,7 +77,8 @@ func (e *Engine) keepStackSettings(stack string, was, now stackFile) error {
 		}
 	}
 	if encryptedIn(was.Config, now.Config) {
-		fmt.Fprintln(e.options.Out, "The encrypted value is the sandbox's own and stays in it. For the real stack, type the same with `pulumi` itself.")
+		fmt.Fprintln(e.options.Out, "The encrypted value is the sandbox's own and stays in it. For the real stack, type the same with "+
+			"`pulumi` itself.")
 	}
 	return nil
 }

@@ -152,7 +152,8 @@ func stackOfState(path string) (string, error) {
 		return "", &UsageError{Message: fmt.Sprintf("%s is no exported state: %v; make one with `go run ./cmd/sandbox export STACK`", path, err)}
 	}
 	if state.Version < 1 || state.Version > apitype.DeploymentSchemaVersionLatest {
-		return "", &UsageError{Message: fmt.Sprintf("%s is a state of version %d, and versions 1 to %d can be read: export it with a CLI of this version (%s)",
+		return "", &UsageError{Message: fmt.Sprintf("%s is a state of version %d, and versions 1 to %d can be read: export it with a "+
+			"CLI of this version (%s)",
 			path, state.Version, apitype.DeploymentSchemaVersionLatest, "go run ./cmd/sandbox export STACK")}
 	}
 	if len(deployment.Resources) == 0 {

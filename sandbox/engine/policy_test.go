@@ -26,7 +26,8 @@ func TestStackOfAState(t *testing.T) {
 		{`{"version":3,"deployment":[]}`, "", "is no exported state"},
 		{`[]`, "", "is no exported state"},
 		{``, "", "is no exported state"},
-		{`{"version":3,"deployment":{"resources":[{"urn":"nonsense","type":"x"}]}}`, "", `is no exported state: its first resource has the URN "nonsense"`},
+		{`{"version":3,"deployment":{"resources":[{"urn":"nonsense","type":"x"}]}}`, "",
+			`is no exported state: its first resource has the URN "nonsense"`},
 	}
 	for _, test := range tests {
 		path := filepath.Join(t.TempDir(), "state.json")
@@ -61,7 +62,8 @@ func TestAStateWhoseStackHasNoPoliciesIsTheCallersMistake(t *testing.T) {
 	const empty = `{"version":3,"deployment":{"resources":[]}}`
 	var usage *UsageError
 	assert.ErrorAs(t, analyze(qa, ""), &usage)
-	assert.ErrorContains(t, analyze(qa, ""), "no policy configuration for stack qa: there is one for dev, prod, staging. To analyze its state by one of them, name it with --stack")
+	assert.ErrorContains(t, analyze(qa, ""),
+		"no policy configuration for stack qa: there is one for dev, prod, staging. To analyze its state by one of them, name it with --stack")
 	assert.ErrorAs(t, analyze(empty, ""), &usage)
 	assert.ErrorContains(t, analyze(empty, ""), "has no resources to tell its stack from: name it with --stack")
 	assert.NoError(t, analyze(empty, "prod"))
@@ -80,7 +82,8 @@ func TestVerdict(t *testing.T) {
 		{0, "", true, ""},
 		{0, "warning: could not decrypt secrets in state.json; analyzing with secret values redacted\n", true, ""},
 		{255, "error: one or more mandatory policy violations were found\n", false, ""},
-		{255, "error: deserializing deployment from state.json: no secrets manager\n", false, "deserializing deployment from state.json: no secrets manager"},
+		{255, "error: deserializing deployment from state.json: no secrets manager\n", false,
+			"deserializing deployment from state.json: no secrets manager"},
 		{255, "warning: x\nerror: loading policy packs: exit status 2\n", false, "loading policy packs: exit status 2"},
 		{255, "panic: runtime error\n", false, "panic: runtime error"},
 		{137, "", false, "the Pulumi CLI ended with code 137 and said nothing"},

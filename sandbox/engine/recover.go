@@ -33,7 +33,8 @@ func (e *Engine) restoreCheckpoint(stack string) error {
 	}
 	previous, err := os.ReadFile(path + ".bak")
 	if err != nil || !json.Valid(previous) {
-		return fmt.Errorf("the state of stack %s is damaged and so is its backup: %s; delete the sandbox's state folder to start anew", stack, path)
+		return fmt.Errorf("the state of stack %s is damaged and so is its backup: %s; delete the sandbox's state folder to start anew",
+			stack, path)
 	}
 	fmt.Fprintln(e.options.Out, "An earlier command was killed while it wrote the stack's state: going back one step.")
 	return statedir.WriteFile(path, previous, 0o600)
@@ -71,7 +72,8 @@ func (s *Stack) recover(ctx context.Context) error {
 	}
 	var adopted []optrefresh.PendingCreate
 	for _, create := range pending {
-		id, found, err := provider.Locate(ctx, provider.Options{API: s.engine.client.API(), Token: s.engine.client.Token()}, create.Type, create.Inputs,
+		id, found, err := provider.Locate(ctx, provider.Options{API: s.engine.client.API(), Token: s.engine.client.Token()}, create.Type,
+			create.Inputs,
 			provider.Settings{Project: s.settings.Project.ID, Region: s.settings.Project.Region, Owner: s.settings.GitHub.Owner})
 		if err != nil {
 			return fmt.Errorf("find out whether the interrupted creation of %s happened: %w", create.URN, err)

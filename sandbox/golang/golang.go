@@ -85,12 +85,14 @@ func (r *runtime) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plu
 }
 
 // GetRequiredPackages names none: the sandbox's providers are attached.
-func (r *runtime) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
+func (r *runtime) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse,
+	error) {
 	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }
 
 // InstallDependencies has nothing to do: go build gets what it needs.
-func (r *runtime) InstallDependencies(*pulumirpc.InstallDependenciesRequest, grpc.ServerStreamingServer[pulumirpc.InstallDependenciesResponse]) error {
+func (r *runtime) InstallDependencies(*pulumirpc.InstallDependenciesRequest,
+	grpc.ServerStreamingServer[pulumirpc.InstallDependenciesResponse]) error {
 	return nil
 }
 

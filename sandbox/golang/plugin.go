@@ -42,7 +42,8 @@ func UntilEngineEnds(ctx context.Context, address string) error {
 // of the call. Its output goes to the engine, which reads the port from it.
 func (r *runtime) RunPlugin(request *pulumirpc.RunPluginRequest, stream grpc.ServerStreamingServer[pulumirpc.RunPluginResponse]) error {
 	if request.GetAttachDebugger() {
-		return status.Error(codes.Unimplemented, "this Go language host cannot attach a debugger: start the plugin yourself, or use the released CLI")
+		return status.Error(codes.Unimplemented,
+			"this Go language host cannot attach a debugger: start the plugin yourself, or use the released CLI")
 	}
 	ctx := stream.Context()
 	directory := filepath.Join(request.GetInfo().GetProgramDirectory(), request.GetInfo().GetEntryPoint())
@@ -105,7 +106,8 @@ const Executable = "pulumi-language-go"
 // BuildHost compiles the platform's cmd/pulumi-language-go into folder, in the module in root: the platform's own, or one that
 // requires it.
 func BuildHost(ctx context.Context, root, folder string) error {
-	command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, Executable), "github.com/guiofsaints/procureflow-platform/cmd/"+Executable)
+	command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, Executable),
+		"github.com/guiofsaints/procureflow-platform/cmd/"+Executable)
 	command.Dir = root
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("compile %s: %w\n%s", Executable, err, output)

@@ -64,7 +64,8 @@ func TestReportShowsProgress(t *testing.T) {
 
 	var terminal bytes.Buffer
 	report(strings.NewReader("a\nb\n"), 4, Options{Out: &terminal, Terminal: true})
-	assert.Equal(t, "\r  compiled 1 of at most 4 packages (25 %)\x1b[K\r  compiled 2 of at most 4 packages (50 %)\x1b[K\r\x1b[K", terminal.String())
+	assert.Equal(t, "\r  compiled 1 of at most 4 packages (25 %)\x1b[K\r  compiled 2 of at most 4 packages (50 %)\x1b[K\r\x1b[K",
+		terminal.String())
 }
 
 // A command of the sandbox must not be able to reach a real account.

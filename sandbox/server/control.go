@@ -26,13 +26,22 @@ func (p *process) control(api http.Handler) http.Handler {
 		respond(w, struct{}{}, nil)
 		p.stop()
 	})
-	own.HandleFunc("PUT "+controlPrefix+"project", put(func(_ *http.Request, project cloud.Project) error { return p.cloud.EnsureProject(project) }))
+	own.HandleFunc("PUT "+controlPrefix+"project", put(func(_ *http.Request,
+		project cloud.Project) error {
+		return p.cloud.EnsureProject(project)
+	}))
 	own.HandleFunc("DELETE "+controlPrefix+"deleted/{project}", func(w http.ResponseWriter, r *http.Request) {
 		respond(w, struct{}{}, p.cloud.ForgetDeleted(r.PathValue("project")))
 	})
-	own.HandleFunc("PUT "+controlPrefix+"repository", put(func(_ *http.Request, repository cloud.Repository) error { return p.cloud.EnsureRepository(repository) }))
+	own.HandleFunc("PUT "+controlPrefix+"repository", put(func(_ *http.Request,
+		repository cloud.Repository) error {
+		return p.cloud.EnsureRepository(repository)
+	}))
 	own.HandleFunc("GET "+controlPrefix+"faults", func(w http.ResponseWriter, _ *http.Request) { respond(w, p.faults.List(), nil) })
-	own.HandleFunc("PUT "+controlPrefix+"faults/{name}", put(func(r *http.Request, fault faults.Fault) error { return p.faults.Set(r.PathValue("name"), fault) }))
+	own.HandleFunc("PUT "+controlPrefix+"faults/{name}", put(func(r *http.Request,
+		fault faults.Fault) error {
+		return p.faults.Set(r.PathValue("name"), fault)
+	}))
 	own.HandleFunc("DELETE "+controlPrefix+"faults/{name}", func(w http.ResponseWriter, r *http.Request) {
 		respond(w, struct{}{}, p.faults.Clear(r.PathValue("name")))
 	})

@@ -70,7 +70,8 @@ func TestFaultsOverTheControlAPI(t *testing.T) {
 	assert.Equal(t, 403, code, "the fault is spent")
 	states, err := client.Faults(ctx)
 	require.NoError(t, err)
-	assert.Equal(t, []faults.State{{Name: "busy", Fault: faults.Fault{Effect: faults.Answer, Status: 429, Next: 1, Rate: 1}, Seen: 2, Strikes: 1}}, states)
+	assert.Equal(t, []faults.State{{Name: "busy", Fault: faults.Fault{Effect: faults.Answer, Status: 429, Next: 1, Rate: 1}, Seen: 2,
+		Strikes: 1}}, states)
 
 	require.NoError(t, client.SetFault(ctx, "cut", faults.Fault{Effect: faults.Drop, Path: "/crm/**"}))
 	_, err = get()
@@ -82,7 +83,8 @@ func TestFaultsOverTheControlAPI(t *testing.T) {
 	code, err = get()
 	require.NoError(t, err)
 	assert.Equal(t, 403, code)
-	require.EqualError(t, client.SetFault(ctx, "odd", faults.Fault{Effect: faults.Delay}), "the sandbox's cloud refused faults/odd: fault odd: duration: delay needs one that is positive, such as 5s")
+	require.EqualError(t, client.SetFault(ctx, "odd", faults.Fault{Effect: faults.Delay}),
+		"the sandbox's cloud refused faults/odd: fault odd: duration: delay needs one that is positive, such as 5s")
 	require.NoError(t, client.ClearFault(ctx, ""))
 	states, err = client.Faults(ctx)
 	require.NoError(t, err)
@@ -111,7 +113,8 @@ func TestWhoTheCloudAnswers(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Join(folder, "keys"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "keys", "token"), []byte("of-a-copied-folder"), 0o644))
 	client, status := serveIn(t, folder)
-	for _, path := range []string{"/sandbox/v1/status", "/sandbox/v1/faults", "/crm/v1/projects/p", "/gh/api/v3/repos/o/r", "/run/v2/projects/p/locations/l/services"} {
+	for _, path := range []string{"/sandbox/v1/status", "/sandbox/v1/faults", "/crm/v1/projects/p", "/gh/api/v3/repos/o/r",
+		"/run/v2/projects/p/locations/l/services"} {
 		response, err := http.Get(status.API + path)
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())

@@ -96,7 +96,8 @@ func read(registered []registration) (Deployed, error) {
 			}
 			deployed.Memberships = append(deployed.Memberships, membership)
 		case strings.HasSuffix(lower, "iambinding"), strings.HasSuffix(lower, "iampolicy"):
-			return Deployed{}, fmt.Errorf("%s %q: the simulator reads grants of single members only; use the member resource, or teach it this one", r.typ, r.name)
+			return Deployed{}, fmt.Errorf("%s %q: the simulator reads grants of single members only; use the member resource, or teach "+
+				"it this one", r.typ, r.name)
 		}
 	}
 	return deployed, nil

@@ -29,7 +29,8 @@ func Deploy(program pulumi.RunFunc, folder, stack string, document []byte) (Depl
 	err = pulumi.RunErr(program, func(info *pulumi.RunInfo) {
 		*info = pulumi.RunInfo{
 			Project: project, RootDirectory: folder, Stack: stack, Organization: "organization",
-			Config: map[string]string{stacks.ConfigKey(project): string(document)}, ConfigSecretKeys: []string{stacks.ConfigKey(project)}, Mocks: mocks,
+			Config: map[string]string{stacks.ConfigKey(project): string(document)}, ConfigSecretKeys: []string{stacks.ConfigKey(project)},
+			Mocks: mocks,
 		}
 	})
 	if err != nil {
@@ -79,7 +80,8 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	case "gcp:iam/workloadIdentityPool:WorkloadIdentityPool":
 		made.outputName = naming.PoolName(r.projectNumber, made.text("workloadIdentityPoolId"))
 	case providerType:
-		made.outputName = naming.PoolName(r.projectNumber, made.text("workloadIdentityPoolId")) + "/providers/" + made.text("workloadIdentityPoolProviderId")
+		made.outputName = naming.PoolName(r.projectNumber, made.text("workloadIdentityPoolId")) + "/providers/" +
+			made.text("workloadIdentityPoolProviderId")
 	case "gcp:artifactregistry/repository:Repository":
 		made.outputName = made.text("repositoryId")
 	case "gcp:projects/iAMCustomRole:IAMCustomRole":

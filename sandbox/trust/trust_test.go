@@ -94,7 +94,8 @@ func TestWhatAnIdentityCanDo(t *testing.T) {
 		trust.Membership{Member: member, Role: "roles/iam.serviceAccountTokenCreator", Account: account, Scope: "service account " + account},
 		trust.Membership{Member: member, Role: "roles/run.viewer", Scope: "project p"},
 		trust.Membership{Member: member, Role: "roles/iam.serviceAccountUser", Account: account, Scope: "service account " + account},
-		trust.Membership{Member: "serviceAccount:" + account, Role: "roles/run.developer", Scope: "project p", Reason: "It releases.", Condition: "false"},
+		trust.Membership{Member: "serviceAccount:" + account, Role: "roles/run.developer", Scope: "project p", Reason: "It releases.",
+			Condition: "false"},
 		trust.Membership{Member: "serviceAccount:other@p.iam.gserviceaccount.com", Role: "roles/owner", Scope: "project p"},
 	)
 	assert.Equal(t, []trust.Identity{
@@ -135,16 +136,21 @@ func TestRefusals(t *testing.T) {
 		"an empty subject":            {nil, map[string]any{"sub": ""}, "google.subject is empty"},
 		"a long subject":              {nil, map[string]any{"sub": strings.Repeat("é", 64)}, "google.subject has 128 bytes, more than 127"},
 		"an attribute that is no text": {
-			func(p *trust.Provider) { p.Mapping["attribute.list"] = "assertion.list" }, map[string]any{"list": []any{"a"}}, "attribute.list would be a list and not text",
+			func(p *trust.Provider) { p.Mapping["attribute.list"] = "assertion.list" }, map[string]any{"list": []any{"a"}},
+			"attribute.list would be a list and not text",
 		},
-		"a missing claim": {func(p *trust.Provider) { p.Mapping["attribute.list"] = "assertion.list" }, nil, "attribute.list cannot be made: no such key: list"},
+		"a missing claim": {func(p *trust.Provider) { p.Mapping["attribute.list"] = "assertion.list" }, nil,
+			"attribute.list cannot be made: no such key: list"},
 		"too many bytes": {
 			func(p *trust.Provider) { p.Mapping["attribute.long"] = "assertion.long" }, map[string]any{"long": strings.Repeat("a", 8192-10+1)},
 			"the mapped attributes have 8193 bytes, more than 8192",
 		},
-		"a condition that fails":  {func(p *trust.Provider) { p.Condition = "attribute.who == 'x'" }, nil, "the condition does not hold: attribute.who == 'x'"},
-		"a condition that breaks": {func(p *trust.Provider) { p.Condition = "assertion.absent == 'x'" }, nil, "the condition cannot be evaluated: no such key: absent"},
-		"a condition on nothing":  {func(p *trust.Provider) { p.Condition = "assertion.text" }, map[string]any{"text": "true"}, "the condition does not hold"},
+		"a condition that fails": {func(p *trust.Provider) { p.Condition = "attribute.who == 'x'" }, nil,
+			"the condition does not hold: attribute.who == 'x'"},
+		"a condition that breaks": {func(p *trust.Provider) { p.Condition = "assertion.absent == 'x'" }, nil,
+			"the condition cannot be evaluated: no such key: absent"},
+		"a condition on nothing": {func(p *trust.Provider) { p.Condition = "assertion.text" }, map[string]any{"text": "true"},
+			"the condition does not hold"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -166,16 +172,18 @@ func TestProvidersThatGoogleWouldRefuse(t *testing.T) {
 		change func(*trust.Provider)
 		want   string
 	}{
-		"no name":              {func(p *trust.Provider) { p.Name = "oidc" }, "its name is not projects/NUMBER"},
-		"no subject":           {func(p *trust.Provider) { delete(p.Mapping, "google.subject") }, "nothing is mapped to google.subject"},
-		"an attribute's case":  {func(p *trust.Provider) { p.Mapping["attribute.Who"] = "'x'" }, `"attribute.Who" is no attribute`},
-		"an attribute's sign":  {func(p *trust.Provider) { p.Mapping["attribute.a-b"] = "'x'" }, `"attribute.a-b" is no attribute`},
-		"a long attribute":     {func(p *trust.Provider) { p.Mapping["attribute."+strings.Repeat("a", 91)] = "'x'" }, "is no attribute"},
-		"a long expression":    {func(p *trust.Provider) { p.Mapping["attribute.a"] = "'" + strings.Repeat("a", 2047) + "'" }, "has 2049 characters: Google takes 2048"},
-		"a number":             {func(p *trust.Provider) { p.Mapping["attribute.a"] = "1 + 1" }, "makes a int and not a string"},
-		"no language":          {func(p *trust.Provider) { p.Mapping["attribute.a"] = "assertion." }, "the expression of attribute.a"},
-		"an unknown name":      {func(p *trust.Provider) { p.Mapping["attribute.a"] = "token.sub" }, "undeclared reference to 'token'"},
-		"a long condition":     {func(p *trust.Provider) { p.Condition = "'" + strings.Repeat("a", 4095) + "' == ''" }, "the condition has 4103 characters: Google takes 4096"},
+		"no name":             {func(p *trust.Provider) { p.Name = "oidc" }, "its name is not projects/NUMBER"},
+		"no subject":          {func(p *trust.Provider) { delete(p.Mapping, "google.subject") }, "nothing is mapped to google.subject"},
+		"an attribute's case": {func(p *trust.Provider) { p.Mapping["attribute.Who"] = "'x'" }, `"attribute.Who" is no attribute`},
+		"an attribute's sign": {func(p *trust.Provider) { p.Mapping["attribute.a-b"] = "'x'" }, `"attribute.a-b" is no attribute`},
+		"a long attribute":    {func(p *trust.Provider) { p.Mapping["attribute."+strings.Repeat("a", 91)] = "'x'" }, "is no attribute"},
+		"a long expression": {func(p *trust.Provider) { p.Mapping["attribute.a"] = "'" + strings.Repeat("a", 2047) + "'" },
+			"has 2049 characters: Google takes 2048"},
+		"a number":        {func(p *trust.Provider) { p.Mapping["attribute.a"] = "1 + 1" }, "makes a int and not a string"},
+		"no language":     {func(p *trust.Provider) { p.Mapping["attribute.a"] = "assertion." }, "the expression of attribute.a"},
+		"an unknown name": {func(p *trust.Provider) { p.Mapping["attribute.a"] = "token.sub" }, "undeclared reference to 'token'"},
+		"a long condition": {func(p *trust.Provider) { p.Condition = "'" + strings.Repeat("a", 4095) + "' == ''" },
+			"the condition has 4103 characters: Google takes 4096"},
 		"a condition's result": {func(p *trust.Provider) { p.Condition = "'true'" }, "makes a string and not a bool"},
 		"many attributes": {func(p *trust.Provider) {
 			for i := range 50 {
@@ -191,7 +199,8 @@ func TestProvidersThatGoogleWouldRefuse(t *testing.T) {
 	}
 	simulator, err := trust.New(trust.Deployed{})
 	require.NoError(t, err)
-	assert.Equal(t, trust.Answer{Reason: "the program deploys no provider", Identities: []trust.Identity{}, Verdicts: []trust.Verdict{}}, simulator.Exchange(nil))
+	assert.Equal(t, trust.Answer{Reason: "the program deploys no provider", Identities: []trust.Identity{}, Verdicts: []trust.Verdict{}},
+		simulator.Exchange(nil))
 }
 
 // TestWhatIsReadFromAProgram: everything that decides about a token reaches the simulator, what refuses it too.
@@ -201,7 +210,8 @@ func TestWhatIsReadFromAProgram(t *testing.T) {
 		if _, err := iam.NewWorkloadIdentityPoolProvider(ctx, "b", &iam.WorkloadIdentityPoolProviderArgs{
 			WorkloadIdentityPoolId: pulumi.String("p"), WorkloadIdentityPoolProviderId: pulumi.String("off"), Disabled: pulumi.Bool(true),
 			AttributeMapping: pulumi.StringMap{"google.subject": pulumi.String("assertion.sub")}, AttributeCondition: pulumi.String("true"),
-			Oidc: &iam.WorkloadIdentityPoolProviderOidcArgs{IssuerUri: pulumi.String(issuer), AllowedAudiences: pulumi.StringArray{pulumi.String("a"), pulumi.String("b")}},
+			Oidc: &iam.WorkloadIdentityPoolProviderOidcArgs{IssuerUri: pulumi.String(issuer),
+				AllowedAudiences: pulumi.StringArray{pulumi.String("a"), pulumi.String("b")}},
 		}); err != nil {
 			return err
 		}
@@ -214,7 +224,8 @@ func TestWhatIsReadFromAProgram(t *testing.T) {
 		}
 		_, err := projects.NewIAMMember(ctx, "m", &projects.IAMMemberArgs{
 			Project: pulumi.String("p"), Role: pulumi.String("roles/run.viewer"), Member: pulumi.String("allUsers"),
-			Condition: projects.IAMMemberConditionArgs{Title: pulumi.String("t"), Expression: pulumi.String("request.time < timestamp('2027-01-01T00:00:00Z')")},
+			Condition: projects.IAMMemberConditionArgs{Title: pulumi.String("t"),
+				Expression: pulumi.String("request.time < timestamp('2027-01-01T00:00:00Z')")},
 		})
 		return err
 	}, application, "dev", document(t))
@@ -225,7 +236,8 @@ func TestWhatIsReadFromAProgram(t *testing.T) {
 	assert.Equal(t, []any{issuer, []string{"a", "b"}, "true", true}, []any{off.Issuer, off.Audiences, off.Condition, off.Disabled})
 	assert.Equal(t, map[string]string{"google.subject": "assertion.sub"}, off.Mapping)
 	assert.Equal(t, []trust.Membership{{
-		Name: "m", Member: "allUsers", Role: "roles/run.viewer", Scope: "project p", Condition: "request.time < timestamp('2027-01-01T00:00:00Z')",
+		Name: "m", Member: "allUsers", Role: "roles/run.viewer", Scope: "project p", Condition: "request.time < " +
+			"timestamp('2027-01-01T00:00:00Z')",
 	}}, deployed.Memberships)
 
 	simulator, err := trust.New(deployed)
@@ -285,11 +297,13 @@ func TestWhatTheSimulatorCannotReadFails(t *testing.T) {
 			return err
 		}, `"x": condition has no expression`},
 		"no member": {func(ctx *pulumi.Context) error {
-			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{Project: pulumi.String("p"), Role: pulumi.String("r"), Member: pulumi.String("")})
+			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{Project: pulumi.String("p"), Role: pulumi.String("r"),
+				Member: pulumi.String("")})
 			return err
 		}, `"x" has no member or no role`},
 		"no role": {func(ctx *pulumi.Context) error {
-			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{Project: pulumi.String("p"), Role: pulumi.String(""), Member: pulumi.String("m")})
+			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{Project: pulumi.String("p"), Role: pulumi.String(""),
+				Member: pulumi.String("m")})
 			return err
 		}, `"x" has no member or no role`},
 		"a program that fails": {func(*pulumi.Context) error { return fmt.Errorf("broken") }, "run the program of stack dev"},

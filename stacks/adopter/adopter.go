@@ -58,7 +58,8 @@ type Platform struct {
 func Load(folder string) (Adopter, error) {
 	raw, err := os.ReadFile(filepath.Join(folder, File))
 	if err != nil {
-		return Adopter{}, fmt.Errorf("read who uses the platform: %w; `go run github.com/guiofsaints/procureflow-platform/cmd/init` writes it", err)
+		return Adopter{},
+			fmt.Errorf("read who uses the platform: %w; `go run github.com/guiofsaints/procureflow-platform/cmd/init` writes it", err)
 	}
 	return Parse(raw)
 }

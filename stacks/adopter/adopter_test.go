@@ -34,7 +34,8 @@ func TestParse(t *testing.T) {
 	assert.Equal(t, "acme/shop-app", got.Slug())
 	assert.Equal(t, "acme/shop/dev", got.StackName("dev"))
 	assert.Equal(t, "infra/platform/policy/dev.json", got.Path("policy/dev.json"))
-	assert.Equal(t, "guiofsaints/procureflow-platform/.github/workflows/deploy.yml@0123456789abcdef0123456789abcdef01234567", got.Workflow("deploy.yml"))
+	assert.Equal(t, "guiofsaints/procureflow-platform/.github/workflows/deploy.yml@0123456789abcdef0123456789abcdef01234567",
+		got.Workflow("deploy.yml"))
 
 	alone, err := adopter.Parse([]byte(strings.Replace(valid, "team: web\n", "organization: acme-cloud\n", 1)))
 	require.NoError(t, err)

@@ -264,7 +264,8 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 }
 
 // machinePath matches the folders of one person's or one tool's machine. In parts, because this file is checked too.
-var machinePath = regexp.MustCompile(`(^|[^\w.$}/-])/(` + strings.Join([]string{"ro" + "ot", "wo" + "rk", "Us" + "ers", "home/[a-z]{2,}", "t" + "mp"}, "|") + `)/`)
+var machinePath = regexp.MustCompile(`(^|[^\w.$}/-])/(` + strings.Join([]string{"ro" + "ot", "wo" + "rk", "Us" + "ers", "home/[a-z]{2,}",
+	"t" + "mp"}, "|") + `)/`)
 
 func TestNoFileKnowsTheMachineItWasWrittenOn(t *testing.T) {
 	t.Parallel()

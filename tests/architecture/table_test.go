@@ -158,7 +158,8 @@ var layers = []layer{
 	{
 		packages: "cmd/check",
 		may:      []string{"sandbox/pulumicli", "scaffold"},
-		reason:   "the policy pack's tests, in a module of their own, need the pinned CLI; an application's settings are held to what init writes",
+		reason: "the policy pack's tests, in a module of their own, need the pinned CLI; an application's settings are held to what " +
+			"init writes",
 	},
 	{
 		packages: "scaffold",

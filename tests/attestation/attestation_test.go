@@ -74,7 +74,8 @@ func (a api) authority() {
 	a.must("POST", "/kms/v1/projects/"+project+"/locations/us-central1/keyRings?keyRingId=attestation", object{})
 	a.must("POST", "/kms/v1/"+ring+"/cryptoKeys?cryptoKeyId=release", object{
 		"purpose": "ASYMMETRIC_SIGN", "versionTemplate": object{"algorithm": "EC_SIGN_P256_SHA256"}})
-	a.must("POST", "/ca/v1/projects/"+project+"/notes?noteId=release", object{"attestation": object{"hint": object{"humanReadableName": "release"}}})
+	a.must("POST", "/ca/v1/projects/"+project+"/notes?noteId=release",
+		object{"attestation": object{"hint": object{"humanReadableName": "release"}}})
 	public := a.must("GET", "/kms/v1/"+version+"/publicKey", nil)
 	a.must("POST", "/ba/v1/projects/"+project+"/attestors?attestorId=release", object{"userOwnedGrafeasNote": object{
 		"noteReference": "projects/" + project + "/notes/release",
@@ -84,7 +85,8 @@ func (a api) authority() {
 }
 
 func (a api) sign() (attest.Result, error) {
-	signer, err := attest.New(a.t.Context(), attest.Endpoints{KMS: a.base + "/kms/", Analysis: a.base + "/ca/", BinaryAuthorization: a.base + "/ba/"})
+	signer, err := attest.New(a.t.Context(), attest.Endpoints{KMS: a.base + "/kms/", Analysis: a.base + "/ca/",
+		BinaryAuthorization: a.base + "/ba/"})
 	require.NoError(a.t, err)
 	return signer.Sign(a.t.Context(), attest.Request{
 		Image:    "us-central1-docker.pkg.dev/" + project + "/procureflow/web@sha256:" + strings.Repeat("a", 64),
@@ -125,11 +127,16 @@ func TestWhatTheAPIsRefuse(t *testing.T) {
 		status       int
 		want         string
 	}{
-		"a key ring's name stays taken": {"POST", "/kms/v1/projects/" + project + "/locations/us-central1/keyRings?keyRingId=attestation", object{}, 409, "KeyRing " + ring + " already exists."},
-		"a key ring is not deleted":     {"DELETE", "/kms/v1/" + ring, nil, 501, "The emulator does not serve cloudkms.projects.locations.keyRings.delete."},
-		"a key is not deleted":          {"DELETE", "/kms/v1/" + key, nil, 501, "The emulator does not serve cloudkms.projects.locations.keyRings.cryptoKeys.delete."},
-		"an attestor without its note": {"POST", "/ba/v1/projects/" + project + "/attestors?attestorId=other", object{"userOwnedGrafeasNote": object{
-			"noteReference": "projects/" + project + "/notes/none"}}, 400, "The note projects/procureflow-prod/notes/none does not exist, or the caller may not attach to it."},
+		"a key ring's name stays taken": {"POST", "/kms/v1/projects/" + project + "/locations/us-central1/keyRings?keyRingId=attestation",
+			object{}, 409, "KeyRing " + ring + " already exists."},
+		"a key ring is not deleted": {"DELETE", "/kms/v1/" + ring, nil, 501,
+			"The emulator does not serve cloudkms.projects.locations.keyRings.delete."},
+		"a key is not deleted": {"DELETE", "/kms/v1/" + key, nil, 501,
+			"The emulator does not serve cloudkms.projects.locations.keyRings.cryptoKeys.delete."},
+		"an attestor without its note": {"POST", "/ba/v1/projects/" + project + "/attestors?attestorId=other",
+			object{"userOwnedGrafeasNote": object{
+				"noteReference": "projects/" + project + "/notes/none"}}, 400,
+			"The note projects/procureflow-prod/notes/none does not exist, or the caller may not attach to it."},
 		"a policy without an attestor": {"PUT", "/ba/v1/projects/" + project + "/policy", object{"defaultAdmissionRule": deny}, 400,
 			"require_attestations_by must name attestors if and only if evaluation_mode is REQUIRE_ATTESTATION, and it is REQUIRE_ATTESTATION."},
 	} {

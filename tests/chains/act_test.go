@@ -54,7 +54,8 @@ func newCheckout(t *testing.T) *checkout {
 	c.git("init", "--quiet", "--initial-branch=main")
 	c.git("remote", "add", "origin", "https://github.com/guiofsaints/procureflow.git")
 	c.commit("fixture")
-	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_ROOT=" + root, "CHAIN_HOME=" + os.Getenv("HOME"),
+	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_ROOT=" + root,
+		"CHAIN_HOME=" + os.Getenv("HOME"),
 		"PULUMI_COMMAND=" + cli, "CHAIN_PATH=" + os.Getenv("PATH"), "CHAIN_PLATFORM=" + platform}
 	return c
 }
@@ -82,7 +83,8 @@ func (c *checkout) write(path, content string) {
 
 func (c *checkout) git(args ...string) string {
 	c.t.Helper()
-	command := exec.Command("git", append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"}, args...)...)
+	command := exec.Command("git", append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com", "-c",
+		"commit.gpgsign=false"}, args...)...)
 	command.Dir = c.folder
 	out, err := command.CombinedOutput()
 	if err != nil {
@@ -133,7 +135,8 @@ func (c *checkout) run(workflow string, e event) run {
 	}
 	args := []string{
 		e.name, "--json", "-W", filepath.Join(".github", "workflows", workflow), "-e", eventFile, "-P", "ubuntu-latest=-self-hosted",
-		"--pull=false", "--action-offline-mode", "--no-cache-server", "--artifact-server-path", c.t.TempDir(), "--artifact-server-addr", "127.0.0.1",
+		"--pull=false", "--action-offline-mode", "--no-cache-server", "--artifact-server-path", c.t.TempDir(), "--artifact-server-addr",
+		"127.0.0.1",
 		"--artifact-server-port", "0", "-s", "GITHUB_TOKEN=stand-in",
 	}
 	command := exec.Command(filepath.Join(tools, "act"), append(args, c.outside()...)...)
@@ -267,7 +270,8 @@ func (c *checkout) inOrder(r run, wanted ...string) {
 func TestAFailedStepsLastLines(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)
-	c.write(".github/workflows/fails.yml", "on: push\njobs:\n  fails:\n    runs-on: ubuntu-latest\n    steps:\n      - run: seq -f 'line %.0f.' 2000; exit 1\n")
+	c.write(".github/workflows/fails.yml",
+		"on: push\njobs:\n  fails:\n    runs-on: ubuntu-latest\n    steps:\n      - run: seq -f 'line %.0f.' 2000; exit 1\n")
 	r := c.run("fails.yml", event{name: "push", payload: map[string]any{"ref": "refs/heads/main"}})
 	if lines := strings.Count(r.log, "[fails.yml/fails] line "); r.ok || lines != 2000 {
 		t.Errorf("%d lines of 2000 are in the log\n%v", lines, r)

@@ -19,8 +19,10 @@ func newAdopter(t *testing.T) *checkout {
 	t.Helper()
 	c := newCheckout(t)
 	c.settings = filepath.Join("infra", "platform")
-	settings := strings.NewReplacer("procureflow:platform:", "shop:platform:", "name: procureflow\n", "name: shop\n", "application: procureflow", "application: shop",
-		"owner: guiofsaints", "owner: acme", "repository: procureflow\n", "repository: shop-app\n", "repository: guiofsaints/procureflow\n", "repository: acme/shop-app\n",
+	settings := strings.NewReplacer("procureflow:platform:", "shop:platform:", "name: procureflow\n", "name: shop\n",
+		"application: procureflow", "application: shop",
+		"owner: guiofsaints", "owner: acme", "repository: procureflow\n", "repository: shop-app\n",
+		"repository: guiofsaints/procureflow\n", "repository: acme/shop-app\n",
 		"folder: .", "folder: infra/platform")
 	for _, pattern := range []string{"Pulumi*.yaml", "platform.yaml", "provenance.yaml", "policy/*.json", "go.*"} {
 		files, err := filepath.Glob(filepath.Join(c.folder, filepath.FromSlash(pattern)))
@@ -107,7 +109,8 @@ func atCommit(text string) string {
 func inFolder(text string) string {
 	lines := strings.Split(text, "\n")
 	for i := 0; i < len(lines); i++ {
-		if !strings.HasPrefix(lines[i], "    uses: "+platformRepository+"/.github/workflows/") || strings.Contains(lines[i], "image.yml") || strings.Contains(lines[i], "scorecard.yml") {
+		if !strings.HasPrefix(lines[i], "    uses: "+platformRepository+"/.github/workflows/") ||
+			strings.Contains(lines[i], "image.yml") || strings.Contains(lines[i], "scorecard.yml") {
 			continue
 		}
 		if i+1 < len(lines) && lines[i+1] == "    with:" {
@@ -135,14 +138,16 @@ func TestAnApplicationOfItsOwn(t *testing.T) {
 	if !r.ok || r.results["preview/comment"] != success {
 		t.Errorf("the previews failed\n%v", r)
 	}
-	for _, call := range []string{"pulumi/auth-actions acme team:shop-read", "pulumi stack select -- acme/shop/prod", "repos/acme/shop-app/issues/7/comments"} {
+	for _, call := range []string{"pulumi/auth-actions acme team:shop-read", "pulumi stack select -- acme/shop/prod",
+		"repos/acme/shop-app/issues/7/comments"} {
 		if !strings.Contains(c.calls(), call) {
 			t.Errorf("%q was not called:\n%s", call, c.calls())
 		}
 	}
 
 	// An action of the repository's own that has the name of one of the platform's is not used.
-	c.write(".github/actions/setup-platform/action.yml", "name: evil\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: echo evil >> \"$CHAIN_KEPT/calls\"\n")
+	c.write(".github/actions/setup-platform/action.yml",
+		"name: evil\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: echo evil >> \"$CHAIN_KEPT/calls\"\n")
 	c.commit("an action of its own")
 	good, bad := c.built(), c.built()
 	r = c.run("platform-release.yml", deployment("dev", good))
@@ -150,7 +155,8 @@ func TestAnApplicationOfItsOwn(t *testing.T) {
 		t.Errorf("the good image is not released, or not by the platform:\n%s\n%v", c.calls(), r)
 	}
 	c.serves("dev", good, r)
-	c.inOrder(r, "google-github-actions/auth deploy@dev", "release verify", "pulumi/auth-actions acme team:shop-dev", "shop:platform.services.web.digest="+good, "release rollout")
+	c.inOrder(r, "google-github-actions/auth deploy@dev", "release verify", "pulumi/auth-actions acme team:shop-dev",
+		"shop:platform.services.web.digest="+good, "release rollout")
 
 	c.must("behaviour", bad, "--error-rate", "1")
 	r = c.run("platform-release.yml", deployment("dev", bad))
@@ -166,7 +172,8 @@ func TestAnApplicationOfItsOwn(t *testing.T) {
 	}
 	c.serves("staging", good, r)
 
-	emergency := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main", "inputs": map[string]any{"stack": "staging", "service": "web"}}}
+	emergency := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main",
+		"inputs": map[string]any{"stack": "staging", "service": "web"}}}
 	if r = c.run("platform-rollback.yml", emergency); !r.ok {
 		t.Errorf("the emergency did not end well\n%v", r)
 	}

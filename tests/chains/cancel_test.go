@@ -53,7 +53,8 @@ func TestACancelledDeployment(t *testing.T) {
 		t.Errorf("the run succeeded\n%v", r)
 	}
 	c.serves("dev", sample, r)
-	for _, wanted := range []string{"rolled back", "## Release of web to dev: cancelled", "What to do: docs/pipeline.md#a-deployment-was-cancelled"} {
+	for _, wanted := range []string{"rolled back", "## Release of web to dev: cancelled",
+		"What to do: docs/pipeline.md#a-deployment-was-cancelled"} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("the log does not say %q\n%v", wanted, r)
 		}
@@ -79,7 +80,8 @@ func TestACancelledDeployment(t *testing.T) {
 	<-done
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 7 || !c.shared("dev", late) || c.read("outputs") != "outcome=interrupted\n" {
-		t.Errorf("the interrupted step: %v, outputs %q, %s serves; want exit code 7 and the split as it was\n%s", err, c.read("outputs"), c.traffic("dev"), out.String())
+		t.Errorf("the interrupted step: %v, outputs %q, %s serves; want exit code 7 and the split as it was\n%s", err, c.read("outputs"),
+			c.traffic("dev"), out.String())
 	}
 	back := c.step("deploy", "Go back to what served before", map[string]string{"OUTCOME": "interrupted", "HEALTH": "skipped"})
 	if out, err := back.CombinedOutput(); err != nil {
@@ -120,8 +122,10 @@ func (c *chain) step(job, name string, env map[string]string) *exec.Cmd {
 	}
 	command := exec.Command("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script)
 	command.Dir = c.folder
-	command.Env = append(append(os.Environ(), c.env...), "BIN="+bin, "NAME=procureflow-web", "STACK=dev", "POLICY=", "PROCEED=false", "RETRY=false", "PROJECT=procureflow-dev",
-		"REGION=us-central1", "GITHUB_RUN_ID=1", "GITHUB_OUTPUT="+filepath.Join(c.kept, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(c.kept, "summary"))
+	command.Env = append(append(os.Environ(), c.env...), "BIN="+bin, "NAME=procureflow-web", "STACK=dev", "POLICY=", "PROCEED=false",
+		"RETRY=false", "PROJECT=procureflow-dev",
+		"REGION=us-central1", "GITHUB_RUN_ID=1", "GITHUB_OUTPUT="+filepath.Join(c.kept, "outputs"), "GITHUB_STEP_SUMMARY="+
+			filepath.Join(c.kept, "summary"))
 	for key, value := range env {
 		command.Env = append(command.Env, key+"="+value)
 	}

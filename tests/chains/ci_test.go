@@ -33,7 +33,8 @@ func (c *checkout) withWorkspace() {
 	c.t.Helper()
 	for _, needed := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(needed); err != nil {
-			c.t.Skipf("%s is not installed, and the application's lint, test and build are run by it: install Debian's packages nodejs and npm", needed)
+			c.t.Skipf("%s is not installed, and the application's lint, test and build are run by it: install Debian's packages nodejs "+
+				"and npm", needed)
 		}
 	}
 	folder, err := pnpm()
@@ -59,7 +60,8 @@ func pullRequest(base, head string, fork bool) event {
 		from = "mallory/procureflow"
 	}
 	return event{name: "pull_request", payload: map[string]any{"number": 7, "pull_request": map[string]any{
-		"number": 7, "base": map[string]any{"sha": base, "ref": "main"}, "head": map[string]any{"sha": head, "ref": "feature", "repo": map[string]any{"fork": fork, "full_name": from}},
+		"number": 7, "base": map[string]any{"sha": base, "ref": "main"}, "head": map[string]any{"sha": head, "ref": "feature",
+			"repo": map[string]any{"fork": fork, "full_name": from}},
 	}}}
 }
 
@@ -87,21 +89,27 @@ func TestAPullRequest(t *testing.T) {
 		{name: "docs", file: "docs/a.md", content: "# A\n", results: map[string]string{"ci-ok": success},
 			calls: []string{"check settings --folder ."}, not: []string{"pnpm", "docker"}},
 		{name: "the application", file: application, content: string(total) + "// More.\n",
-			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success, "ci-ok": success},
-			calls: []string{"check settings --folder .", "docker/build-push-action type=oci,dest=image,tar=false of packages/infra/docker/Dockerfile.web with cache type=gha",
+			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
+				"ci-ok": success},
+			calls: []string{"check settings --folder .",
+				"docker/build-push-action type=oci,dest=image,tar=false of packages/infra/docker/Dockerfile.web with cache type=gha",
 				"aquasecurity/trivy-action sarif image", "github/codeql-action/upload-sarif"},
 			not: []string{"google-github-actions/auth", "docker login", "skopeo", "actions/attest", "go run"}},
 		{name: "the application, of a fork", file: application, content: string(total) + "// A fork's.\n", fork: true,
-			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success, "ci-ok": success},
-			calls:   []string{"aquasecurity/trivy-action sarif"}, not: []string{"upload-sarif", "google-github-actions/auth"}},
+			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
+				"ci-ok": success},
+			calls: []string{"aquasecurity/trivy-action sarif"}, not: []string{"upload-sarif", "google-github-actions/auth"}},
 		{name: "what lint refuses", file: application, content: string(total) + "export const none = (a) => a == null;\n",
-			results: map[string]string{"lint": failure, "test": success, "compile": success, "scan/build": success, "scan/scan": success, "ci-ok": failure}},
+			results: map[string]string{"lint": failure, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
+				"ci-ok": failure}},
 		{name: "what breaks a test", file: application, content: strings.Replace(string(total), "sum +", "sum -", 1),
-			results: map[string]string{"lint": success, "test": failure, "compile": success, "scan/build": success, "scan/scan": success, "ci-ok": failure}},
+			results: map[string]string{"lint": success, "test": failure, "compile": success, "scan/build": success, "scan/scan": success,
+				"ci-ok": failure}},
 		{name: "a high vulnerability", file: application, content: string(total) + "// Vulnerable.\n", vulnerable: "HIGH",
 			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": failure},
 			calls:   []string{"github/codeql-action/upload-sarif"}},
-		{name: "another project for Pulumi", file: "Pulumi.json", content: `{"name": "procureflow", "runtime": "go", "main": "elsewhere"}`, refused: true,
+		{name: "another project for Pulumi", file: "Pulumi.json",
+			content: `{"name": "procureflow", "runtime": "go", "main": "elsewhere"}`, refused: true,
 			results: map[string]string{}},
 	} {
 		c.git("checkout", "--quiet", "-B", "feature", base)
@@ -151,12 +159,14 @@ func TestMainBuildsAttestsAndDeploys(t *testing.T) {
 	c.commit("a critical finding")
 	c.answer("vulnerability", "CRITICAL")
 	r := c.run("platform-ci.yml", push)
-	want := map[string]string{"changes": success, "check/settings": success, "lint": success, "test": success, "compile": success, "image/settings": success,
-		"image/build": success, "image/scan": failure}
+	want := map[string]string{"changes": success, "check/settings": success, "lint": success, "test": success, "compile": success,
+		"image/settings": success,
+		"image/build":    success, "image/scan": failure}
 	if r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
-	if calls := c.calls(); strings.Contains(calls, "actions/attest") || strings.Contains(calls, "skopeo") || strings.Contains(calls, "pulumi") || !strings.Contains(calls, "upload-sarif") {
+	if calls := c.calls(); strings.Contains(calls, "actions/attest") || strings.Contains(calls, "skopeo") ||
+		strings.Contains(calls, "pulumi") || !strings.Contains(calls, "upload-sarif") {
 		t.Errorf("what the scan refused was published, attested or deployed, or nobody can read why:\n%s", calls)
 	}
 	c.serves("dev", sample, r)
@@ -168,8 +178,10 @@ func TestMainBuildsAttestsAndDeploys(t *testing.T) {
 	}
 	c.serves("dev", good, r)
 	subject := c.dev.repository + "@" + good
-	c.inOrder(r, "of packages/infra/docker/Dockerfile.web with cache none", "aquasecurity/trivy-action sarif image", "github/codeql-action/upload-sarif", "aquasecurity/trivy-action spdx-json image",
-		"google-github-actions/auth ci@dev", "skopeo copy docker://"+c.dev.repository+":git-", "google-github-actions/auth ci@dev", "docker login",
+	c.inOrder(r, "of packages/infra/docker/Dockerfile.web with cache none", "aquasecurity/trivy-action sarif image",
+		"github/codeql-action/upload-sarif", "aquasecurity/trivy-action spdx-json image",
+		"google-github-actions/auth ci@dev", "skopeo copy docker://"+c.dev.repository+
+			":git-", "google-github-actions/auth ci@dev", "docker login",
 		"actions/attest provenance "+subject+" push=true", "actions/attest sbom.spdx.json "+subject+" push=true",
 		"google-github-actions/auth deploy@dev", "gh attestation verify oci://"+subject, "platform.services.web.digest="+good, "release rollout")
 }

@@ -46,7 +46,8 @@ func TestDeployments(t *testing.T) {
 	}
 	c.serves("dev", good, r)
 	c.inOrder(r, "google-github-actions/auth deploy@dev", "gh attestation verify oci://"+c.dev.repository+"@"+good,
-		"release verify", "pulumi/auth-actions guiofsaints team:procureflow-dev", "imageUser=node@"+good, "release guard", "pulumi up --yes", "release rollout", "release status", "actions/upload-artifact release-dev")
+		"release verify", "pulumi/auth-actions guiofsaints team:procureflow-dev", "imageUser=node@"+
+			good, "release guard", "pulumi up --yes", "release rollout", "release status", "actions/upload-artifact release-dev")
 	if calls := c.calls(); strings.Contains(calls, "release rollback") {
 		t.Errorf("what succeeded was taken back:\n%s", calls)
 	}
@@ -57,13 +58,15 @@ func TestDeployments(t *testing.T) {
 		t.Errorf("the run of a bad image succeeded\n%v", r)
 	}
 	c.serves("dev", good, r)
-	for _, wanted := range []string{"rolled back", "## Release of web to dev: failure", "Digest `" + bad, "What to do: docs/pipeline.md#a-deployment-failed"} {
+	for _, wanted := range []string{"rolled back", "## Release of web to dev: failure", "Digest `" + bad,
+		"What to do: docs/pipeline.md#a-deployment-failed"} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("the log does not say %q\n%v", wanted, r)
 		}
 	}
 
-	emergency := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main", "inputs": map[string]any{"stack": "dev", "service": "web"}}}
+	emergency := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main",
+		"inputs": map[string]any{"stack": "dev", "service": "web"}}}
 	r = c.run("platform-rollback.yml", emergency)
 	if !r.ok || !strings.Contains(r.log, "already serves everything") {
 		t.Errorf("what was taken back is taken back once more\n%v", r)
@@ -88,7 +91,8 @@ func TestDeployments(t *testing.T) {
 // holdingPolicy is a release policy that goes on with no release whose metrics say too little, as prod's.
 func holdingPolicy(t *testing.T) (file string) {
 	t.Helper()
-	const policy = "environments: {sandbox: {steps: [{percent: 10, bake: 2s}, {percent: 100, bake: 2s}], inconclusive: hold, holdFor: 2s, probe: {count: 5, pace: 100ms, interval: 100ms}}}\n"
+	const policy = "environments: {sandbox: {steps: [{percent: 10, bake: 2s}, {percent: 100, bake: 2s}], inconclusive: hold, holdFor: " +
+		"2s, probe: {count: 5, pace: 100ms, interval: 100ms}}}\n"
 	file = filepath.Join(t.TempDir(), "release.yaml")
 	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
 		t.Fatal(err)
@@ -179,7 +183,8 @@ func TestADeploymentIsRefusedBeforeAnythingRuns(t *testing.T) {
 	}
 	e := deployment("dev", anything)
 	e.payload["ref"] = "refs/heads/feature"
-	if r := c.run("platform-release.yml", e); r.ok || c.calls() != "" || !strings.Contains(r.log, "releases run on main, not on refs/heads/feature") {
+	if r := c.run("platform-release.yml", e); r.ok || c.calls() != "" ||
+		!strings.Contains(r.log, "releases run on main, not on refs/heads/feature") {
 		t.Errorf("a branch: called %q, want nothing\n%v", c.calls(), r)
 	}
 }

@@ -38,7 +38,8 @@ func testInfrastructure(t *testing.T, c *chain) {
 	c.byHand("staging")
 	c.addService("staging")
 	r := c.run("platform-infrastructure.yml", e)
-	want := called("infrastructure", map[string]string{"check": success, "dev": success, "staging": success, "approve": success, "prod": failure})
+	want := called("infrastructure", map[string]string{"check": success, "dev": success, "staging": success, "approve": success,
+		"prod": failure})
 	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "need 2 different people") {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
@@ -87,7 +88,8 @@ func (c *chain) addService(stack string) {
 	}
 	edit("Pulumi."+stack+".yaml", func(text string) string {
 		from, to := strings.Index(text, "      web:\n"), strings.Index(text, "    monitoring:\n")
-		api := strings.NewReplacer("      web:", "      api:", "procureflow-web", "procureflow-api", "image: web", "image: api", "procureflow-cloudrun", "procureflow-api")
+		api := strings.NewReplacer("      web:", "      api:", "procureflow-web", "procureflow-api", "image: web", "image: api",
+			"procureflow-cloudrun", "procureflow-api")
 		return text[:to] + api.Replace(text[from:to]) + text[to:]
 	})
 	edit("policy/"+stack+".json", func(text string) string {

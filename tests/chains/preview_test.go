@@ -48,7 +48,8 @@ func testPreviews(t *testing.T, c *chain) {
 				t.Errorf("%q was not called:\n%s", call, calls)
 			}
 		}
-		if preview := c.read("artifacts/preview-" + stack + "/" + stack + ".txt"); !strings.Contains(preview, "procureflow@v") || !strings.Contains(preview, "unchanged") {
+		if preview := c.read("artifacts/preview-" + stack + "/" + stack + ".txt"); !strings.Contains(preview, "procureflow@v") ||
+			!strings.Contains(preview, "unchanged") {
 			t.Errorf("the preview of %s was not held against the policy pack, or is none:\n%s", stack, preview)
 		}
 	}
@@ -58,7 +59,8 @@ func testPreviews(t *testing.T, c *chain) {
 	if got, want := strings.Count(calls, "--method POST repos/guiofsaints/procureflow/issues/7/comments"), 2; got != want {
 		t.Errorf("%d comments were made, want %d, for staging and prod:\n%s", got, want, calls)
 	}
-	if body := c.read("comment-PATCH-5"); !strings.Contains(body, "<!-- pulumi-preview:dev -->") || !strings.Contains(body, "### Preview of dev at ") {
+	if body := c.read("comment-PATCH-5"); !strings.Contains(body, "<!-- pulumi-preview:dev -->") ||
+		!strings.Contains(body, "### Preview of dev at ") {
 		t.Errorf("dev's comment is\n%s", body)
 	}
 }

@@ -21,7 +21,8 @@ func TestProduction(t *testing.T) {
 	digest := c.built()
 	r := c.run("platform-release.yml", production(digest, "al"))
 	want := called("release", map[string]string{"check": success, "describe": success, "approve": success, "promote/promote": failure})
-	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "need 2 different people") || strings.Contains(strings.ReplaceAll(c.calls(), "auth preview@prod", ""), "google-github-actions/auth") {
+	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "need 2 different people") ||
+		strings.Contains(strings.ReplaceAll(c.calls(), "auth preview@prod", ""), "google-github-actions/auth") {
 		t.Errorf("one approver: %v, want %v\n%s\n%v", r.results, want, c.calls(), r)
 	}
 	if tags, _ := prod.holds(digest); len(tags) > 0 {
@@ -34,7 +35,8 @@ func TestProduction(t *testing.T) {
 	e := production(unsigned, "bea")
 	e.env = append(e.env, "CHAIN_SETTINGS=s#^attestor=.*#attestor=#")
 	r = c.run("platform-release.yml", e)
-	if r.ok || r.results["release/deploy"] != failure || !strings.Contains(r.log, "No attestations found that were valid and signed by a key trusted by the attestor") {
+	if r.ok || r.results["release/deploy"] != failure || !strings.Contains(r.log,
+		"No attestations found that were valid and signed by a key trusted by the attestor") {
 		t.Errorf("unsigned: %v, want deploy to fail for the signature\n%v", r.results, r)
 	}
 	c.serves("prod", sample, r)
@@ -44,11 +46,13 @@ func TestProduction(t *testing.T) {
 	e = production(digest, "bea")
 	e.env = append(e.env, holding)
 	r = c.run("platform-release.yml", e)
-	want = called("release", map[string]string{"check": success, "describe": success, "approve": success, "promote/promote": success, "deploy": failure})
+	want = called("release", map[string]string{"check": success, "describe": success, "approve": success, "promote/promote": success,
+		"deploy": failure})
 	if r.ok || !maps.Equal(r.results, want) || !strings.Contains(r.log, "What to do: docs/pipeline.md#held") {
 		t.Errorf("%v, want %v, held\n%v", r.results, want, r)
 	}
-	c.inOrder(r, "google-github-actions/auth preview@prod", "release built", "release approvals", "google-github-actions/auth ci@prod", "release promote", "release sign",
+	c.inOrder(r, "google-github-actions/auth preview@prod", "release built", "release approvals", "google-github-actions/auth ci@prod",
+		"release promote", "release sign",
 		"release approvals", "google-github-actions/auth deploy@prod", "release verify", "release guard", "pulumi up --yes", "release rollout")
 	resumed := func(second string) run {
 		e := production(digest, second).with("operation", "resume").with("proceed", "true")
@@ -56,7 +60,8 @@ func TestProduction(t *testing.T) {
 		return c.run("platform-release.yml", e)
 	}
 	r = resumed("al")
-	if r.ok || !strings.Contains(r.log, "need 2 different people") || strings.Contains(strings.ReplaceAll(c.calls(), "auth preview@prod", ""), "google-github-actions/auth") {
+	if r.ok || !strings.Contains(r.log, "need 2 different people") || strings.Contains(strings.ReplaceAll(c.calls(), "auth preview@prod",
+		""), "google-github-actions/auth") {
 		t.Errorf("one approver went on\n%s\n%v", c.calls(), r)
 	}
 	if got, want := c.traffic("prod"), "90% "+sample+", 10% "+digest; got != want {

@@ -24,7 +24,8 @@ func TestPromotion(t *testing.T) {
 	none, branch, digest := c.dev.push(newImage(t)), c.dev.push(elsewhere), c.built()
 	c.dev.attest(c.signer, elsewhere, "refs/heads/feature")
 	c.attested(branch, "refs/heads/feature")
-	described, promoted := map[string]string{"check": success, "describe": failure}, map[string]string{"check": success, "describe": success, "promote/promote": failure}
+	described, promoted := map[string]string{"check": success, "describe": failure}, map[string]string{"check": success,
+		"describe": success, "promote/promote": failure}
 	for _, test := range []struct {
 		name, digest, says string
 		full, kept         bool // the registry takes nothing; GitHub keeps an attestation of main
@@ -65,13 +66,15 @@ func TestPromotion(t *testing.T) {
 	if tag := "release-" + digest[7:19]; !slices.Equal(names(tags), []string{tag}) || tags[tag] != digest || referrers != 1 {
 		t.Errorf("staging has %v and %d that refer to it, want %s and its provenance", tags, referrers, tag)
 	}
-	for _, wanted := range []string{"## To approve: deploy of web in staging", "* Digest: `" + digest + "`", "* Built of: [0123456789abcdef0123456789abcdef01234567](",
+	for _, wanted := range []string{"## To approve: deploy of web in staging", "* Digest: `" + digest + "`",
+		"* Built of: [0123456789abcdef0123456789abcdef01234567](",
 		"started by dora", "* Serves now: `" + sample + "`, which nobody attested; nothing says what changed since"} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("an approver is not told %q\n%v", wanted, r)
 		}
 	}
-	c.inOrder(r, "google-github-actions/auth preview@staging", "release built", "google-github-actions/auth ci@staging", "release promote", "google-github-actions/auth deploy@staging",
+	c.inOrder(r, "google-github-actions/auth preview@staging", "release built", "google-github-actions/auth ci@staging",
+		"release promote", "google-github-actions/auth deploy@staging",
 		"gh attestation verify oci://"+staging.repository+"@"+digest, "platform.services.web.digest="+digest)
 	if strings.Contains(c.calls(), "release approvals") || strings.Contains(c.calls(), "release sign") {
 		t.Errorf("staging asked for prod's approvals or signature:\n%s", c.calls())

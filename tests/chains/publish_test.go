@@ -18,14 +18,16 @@ func TestPublishingThePolicyPack(t *testing.T) {
 		return c.run("policy-publish.yml", event{name: "push", payload: map[string]any{"ref": "refs/tags/" + tag}})
 	}
 	r := push("policy/v1.2.3")
-	if want := "actions/setup-go\ngo test ./...\nrelease settings\npulumi/auth-actions guiofsaints team:procureflow-policies\npulumi policy publish -- guiofsaints\n"; !r.ok || c.calls() != want {
+	if want := "actions/setup-go\ngo test ./...\nrelease settings\npulumi/auth-actions guiofsaints team:procureflow-policies\npulumi " +
+		"policy publish -- guiofsaints\n"; !r.ok || c.calls() != want {
 		t.Errorf("called\n%swant\n%s%v", c.calls(), want, r)
 	}
 	if !strings.Contains(r.log, "## Published the policy pack from policy/v1.2.3") {
 		t.Errorf("the summary does not say what was published\n%v", r)
 	}
 	c.commit("not on main")
-	if r := push("policy/v1.2.4"); r.ok || c.calls() != "" || !strings.Contains(r.log, "policy/v1.2.4 is not on main: what is published was reviewed") {
+	if r := push("policy/v1.2.4"); r.ok || c.calls() != "" || !strings.Contains(r.log,
+		"policy/v1.2.4 is not on main: what is published was reviewed") {
 		t.Errorf("what nobody reviewed was published, or not refused for that:\n%s\n%v", c.calls(), r)
 	}
 }

@@ -72,7 +72,8 @@ func newChainOf(of *checkout, stacks ...string) *chain {
 
 // sandbox runs a command of the sandbox.
 func (c *chain) sandbox(args ...string) (string, error) {
-	command := exec.Command(filepath.Join(tools, "sandbox"), append([]string{"--state", c.state, "--dir", filepath.Join(c.folder, c.settings)}, args...)...)
+	command := exec.Command(filepath.Join(tools, "sandbox"), append([]string{"--state", c.state, "--dir",
+		filepath.Join(c.folder, c.settings)}, args...)...)
 	command.Dir = root
 	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli)
 	out, err := command.Output()

@@ -55,7 +55,8 @@ type count struct{ requests, errors int }
 
 func newWorld(seed uint64, f fault, perSecond float64) *world {
 	traffic := []plan.Target{{Revision: stable, Percent: 100, Tag: plan.TagStable}}
-	return &world{rng: rand.New(rand.NewPCG(seed, 27)), fault: f, perSecond: perSecond, desired: traffic, effective: traffic, counts: map[string][]count{}}
+	return &world{rng: rand.New(rand.NewPCG(seed, 27)), fault: f, perSecond: perSecond, desired: traffic, effective: traffic,
+		counts: map[string][]count{}}
 }
 
 func (w *world) share() float64 {
@@ -86,7 +87,8 @@ func (w *world) visit(d time.Duration) {
 			share = 1 - share
 		}
 		if share > 0 {
-			w.add(revision, w.poisson(mean*share*(1-background-w.bad(revision))), w.poisson(mean*share*background), w.poisson(mean*share*w.bad(revision)))
+			w.add(revision, w.poisson(mean*share*(1-background-w.bad(revision))), w.poisson(mean*share*background),
+				w.poisson(mean*share*w.bad(revision)))
 		}
 	}
 }
@@ -161,7 +163,8 @@ func (w *world) Read(context.Context) (plan.Service, error) {
 	if w.now < w.moves {
 		observed--
 	}
-	return plan.Service{Name: "web", URL: "main", Etag: "1", Generation: generation, Observed: observed, Reconciling: w.now < w.moves, Asked: candidate,
+	return plan.Service{Name: "web", URL: "main", Etag: "1", Generation: generation, Observed: observed, Reconciling: w.now < w.moves,
+		Asked:         candidate,
 		LatestCreated: candidate, LatestReady: candidate, Desired: w.desired, Effective: effective}, nil
 }
 

@@ -49,7 +49,8 @@ func newBench(b *testing.B) *bench {
 
 // ours is the release command as a process, with its built-in policy for prod.
 func (w *bench) ours(arguments ...string) *exec.Cmd {
-	return exec.Command(w.binary, append([]string{"--project", project, "--endpoint", w.api.URL + "/run/", "--probe-via", w.web.URL, "--env", "prod",
+	return exec.Command(w.binary, append([]string{"--project", project, "--endpoint", w.api.URL + "/run/", "--probe-via", w.web.URL,
+		"--env", "prod",
 		"--audit", filepath.Join(w.folder, "audit.jsonl"), "--actor", "benchmark"}, arguments...)...)
 }
 

@@ -15,13 +15,15 @@ func TestBreakglass(t *testing.T) {
 	t.Parallel()
 	w := newOffice(t, 0)
 	w.call("POST", "/su/v1/projects/"+project+"/services/binaryauthorization.googleapis.com:enable", `{}`)
-	w.call("PUT", "/ba/v1/projects/"+project+"/policy", `{"defaultAdmissionRule":{"evaluationMode":"ALWAYS_DENY","enforcementMode":"ENFORCED_BLOCK_AND_AUDIT_LOG"}}`)
+	w.call("PUT", "/ba/v1/projects/"+project+"/policy",
+		`{"defaultAdmissionRule":{"evaluationMode":"ALWAYS_DENY","enforcementMode":"ENFORCED_BLOCK_AND_AUDIT_LOG"}}`)
 	const image = "us-docker.pkg.dev/cloudrun/container/hello@" + broken
 	update := []string{"run", "services", "update", "web", "--region", "us-central1", "--project", project, "--image", image}
 
 	_, stderr, err := w.gcloud(update...)
 	require.Error(t, err)
-	assert.Contains(t, stderr, "uses an unauthorized container image. Container image '"+image+"' is not authorized by policy. Denied by always_deny admission rule")
+	assert.Contains(t, stderr, "uses an unauthorized container image. Container image '"+image+
+		"' is not authorized by policy. Denied by always_deny admission rule")
 	assert.Equal(t, "web-blue 100 stable", w.split("trafficStatuses"))
 
 	_, stderr, err = w.gcloud(append(update, "--breakglass", "INC-7: users are hurt")...)

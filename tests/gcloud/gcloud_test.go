@@ -65,9 +65,12 @@ func start(t testing.TB, delay time.Duration) *world {
 	require.NoError(t, err)
 	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "123456789012", BillingAccount: "000000-AAAAAA-111111"}))
 	w.call("POST", "/su/v1/projects/"+project+"/services/run.googleapis.com:enable", `{}`)
-	w.call("POST", strings.TrimSuffix(service, "/web")+"?serviceId=web", `{"description":"The shop","binaryAuthorization":{"useDefault":true},`+template("web-blue", "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")+`,"traffic":[`+to("web-blue", "100", "stable")+`]}`)
+	w.call("POST", strings.TrimSuffix(service, "/web")+"?serviceId=web",
+		`{"description":"The shop","binaryAuthorization":{"useDefault":true},`+template("web-blue",
+			"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")+`,"traffic":[`+to("web-blue", "100", "stable")+`]}`)
 	now = now.Add(time.Minute)
-	w.call("PATCH", service+"?updateMask=template", `{`+template("web-green", "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc")+`}`)
+	w.call("PATCH", service+"?updateMask=template", `{`+template("web-green",
+		"sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc")+`}`)
 
 	now = now.Add(time.Minute)
 	begin = time.Now()
@@ -91,14 +94,18 @@ func start(t testing.TB, delay time.Duration) *world {
 	home := t.TempDir()
 	token := filepath.Join(home, "token")
 	require.NoError(t, os.WriteFile(token, []byte("a-token-of-the-sandbox"), 0o600))
-	w.environ = append(os.Environ(), "CLOUDSDK_CONFIG="+home, "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://run.sandbox/", "CLOUDSDK_PROXY_TYPE=http_no_tunnel",
-		"CLOUDSDK_PROXY_ADDRESS=127.0.0.1", "CLOUDSDK_PROXY_PORT="+port, "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE="+token, "CLOUDSDK_CORE_PROJECT="+project,
-		"CLOUDSDK_RUN_REGION=us-central1", "CLOUDSDK_CORE_DISABLE_PROMPTS=1", "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING=1", "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK=1", "TERM=dumb", "COLUMNS=200")
+	w.environ = append(os.Environ(), "CLOUDSDK_CONFIG="+home, "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://run.sandbox/",
+		"CLOUDSDK_PROXY_TYPE=http_no_tunnel",
+		"CLOUDSDK_PROXY_ADDRESS=127.0.0.1", "CLOUDSDK_PROXY_PORT="+port, "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE="+
+			token, "CLOUDSDK_CORE_PROJECT="+project,
+		"CLOUDSDK_RUN_REGION=us-central1", "CLOUDSDK_CORE_DISABLE_PROMPTS=1", "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING=1",
+		"CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK=1", "TERM=dumb", "COLUMNS=200")
 	return w
 }
 
 func template(revision, digest string) string {
-	return `"template":{"revision":"` + revision + `","sessionAffinity":true,"executionEnvironment":"EXECUTION_ENVIRONMENT_GEN2","containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@` + digest + `",
+	return `"template":{"revision":"` + revision +
+		`","sessionAffinity":true,"executionEnvironment":"EXECUTION_ENVIRONMENT_GEN2","containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@` + digest + `",
 		"resources":{"cpuIdle":true,"startupCpuBoost":true},"env":[{"name":"NODE_ENV","value":"production"}]}]}`
 }
 
@@ -209,14 +216,16 @@ func TestUpdateTraffic(t *testing.T) {
 		want      string
 		printed   string
 	}{
-		{[]string{"--to-revisions=web-green=10", "--update-tags=candidate=web-green"}, "web-blue 90, web-green 10, web-blue 0 stable, web-green 0 candidate", `URL: https://web-123456789012.us-central1.run.app
+		{[]string{"--to-revisions=web-green=10", "--update-tags=candidate=web-green"},
+			"web-blue 90, web-green 10, web-blue 0 stable, web-green 0 candidate", `URL: https://web-123456789012.us-central1.run.app
 Traffic:
   90% web-blue
         stable:    https://stable---web-123456789012.us-central1.run.app
   10% web-green
         candidate: https://candidate---web-123456789012.us-central1.run.app
 `},
-		{[]string{"--to-tags=stable=100"}, "web-blue 100, web-blue 0 stable, web-green 0 candidate", `URL: https://web-123456789012.us-central1.run.app
+		{[]string{"--to-tags=stable=100"}, "web-blue 100, web-blue 0 stable, web-green 0 candidate",
+			`URL: https://web-123456789012.us-central1.run.app
 Traffic:
   100% web-blue
          stable:    https://stable---web-123456789012.us-central1.run.app
@@ -237,7 +246,8 @@ Traffic:
 	}
 	after := w.call("GET", service, "")
 	assert.Equal(t, "5", after["generation"])
-	for _, field := range []string{"template", "description", "binaryAuthorization", "ingress", "launchStage", "latestCreatedRevision", "uid"} {
+	for _, field := range []string{"template", "description", "binaryAuthorization", "ingress", "launchStage", "latestCreatedRevision",
+		"uid"} {
 		assert.Equal(t, before[field], after[field], field)
 	}
 	assert.NotEqual(t, before["etag"], after["etag"], "a rollout that read the service before notices")
@@ -253,7 +263,8 @@ func TestUpdateMakesARevision(t *testing.T) {
 	assert.Equal(t, "web-blue 100 stable", w.split("trafficStatuses"), "pinned traffic stays")
 	made := s["template"].(map[string]any)
 	container := made["containers"].([]any)[0].(map[string]any)
-	assert.Equal(t, []any{map[string]any{"name": "NODE_ENV", "value": "production"}, map[string]any{"name": "LOG", "value": "debug"}}, container["env"])
+	assert.Equal(t, []any{map[string]any{"name": "NODE_ENV", "value": "production"}, map[string]any{"name": "LOG", "value": "debug"}},
+		container["env"])
 	assert.Equal(t, map[string]any{"cpuIdle": true, "limits": map[string]any{"cpu": "1000m", "memory": "512Mi"}}, container["resources"])
 	assert.Equal(t, map[string]any{"minInstanceCount": 1.0, "maxInstanceCount": 100.0}, made["scaling"])
 	assert.Equal(t, "EXECUTION_ENVIRONMENT_GEN2", made["executionEnvironment"])
@@ -267,7 +278,8 @@ func TestUpdateTrafficFails(t *testing.T) {
 		stderr    string
 	}{
 		"a revision that does not exist": {faults.Fault{Effect: faults.Conflict, Path: "/nowhere"}, "--to-revisions=web-none=100",
-			"ERROR: (gcloud.run.services.update-traffic) INVALID_ARGUMENT: service.traffic[0].revision: Revision 'web-none' does not exist or is deleted"},
+			"ERROR: (gcloud.run.services.update-traffic) INVALID_ARGUMENT: service.traffic[0].revision: Revision 'web-none' does not " +
+				"exist or is deleted"},
 		"a revision that is not ready": {faults.Fault{Effect: faults.Conflict, Path: "/nowhere"}, "--to-revisions=web-broken=100",
 			"ERROR: (gcloud.run.services.update-traffic) Revision 'web-broken' is not ready and cannot serve traffic.\n"},
 		"somebody else writes": {faults.Fault{Effect: faults.Conflict}, "--to-revisions=web-green=100",

@@ -133,8 +133,10 @@ var where = regexp.MustCompile("(`release [a-z]+ web) --region [^`]*?audit.jsonl
 func (o *office) release(arguments ...string) (int, string) {
 	o.t.Helper()
 	var out, stderr bytes.Buffer
-	exit := command.Main(context.Background(), append([]string{"--project", project, "--endpoint", o.api.URL + "/run/", "--probe-via", o.web.URL, "--env", "dev",
-		"--policy", filepath.Join(o.folder, "policy.yaml"), "--audit", filepath.Join(o.folder, "audit.jsonl"), "--actor", "tester"}, arguments...),
+	exit := command.Main(context.Background(), append([]string{"--project", project, "--endpoint", o.api.URL + "/run/", "--probe-via",
+		o.web.URL, "--env", "dev",
+		"--policy", filepath.Join(o.folder, "policy.yaml"), "--audit", filepath.Join(o.folder, "audit.jsonl"), "--actor", "tester"},
+		arguments...),
 		command.Streams{Out: &out, Err: &stderr})
 	return exit, where.ReplaceAllString(elapsed.ReplaceAllString(out.String(), "\n"), "$1$2")
 }
@@ -144,7 +146,8 @@ func (o *office) release(arguments ...string) (int, string) {
 func TestGcloudDuringARollout(t *testing.T) {
 	t.Parallel()
 	const left = "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted"
-	const takenBack = "the traffic of web-green was taken back by hand: end its rollout with `release rollback web`, or start it again with `release rollout web --retry`"
+	const takenBack = "the traffic of web-green was taken back by hand: end its rollout with `release rollback web`, or start it again " +
+		"with `release rollout web --retry`"
 	for name, test := range map[string]struct {
 		write  int64 // The one that loses: begin is 1, then the steps 10 %, 50 % and 100 %, then finish.
 		gcloud []string
@@ -182,7 +185,8 @@ func TestGcloudDuringARollout(t *testing.T) {
 			assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
 			exit, out = o.release("rollout", "web")
 			assert.Equal(t, command.ExitRefused, exit)
-			assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with `release rollout web --retry --revision web-green`\n", out)
+			assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with `release "+
+				"rollout web --retry --revision web-green`\n", out)
 		})
 	}
 }
@@ -191,7 +195,8 @@ func TestGcloudDuringARollout(t *testing.T) {
 func TestGcloudBesideAStep(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, 0)
-	require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 200ms", "bake: 5m")), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 200ms", "bake: 5m")),
+		0o600))
 	person := o.onCall("--to-revisions=web-blue=100")
 	var acted time.Time
 	o.mutex.Lock()
@@ -225,7 +230,8 @@ func TestGcloudAfterARelease(t *testing.T) {
 	for range 3 {
 		exit, out = o.release("rollout", "web")
 		assert.Equal(t, command.ExitRefused, exit)
-		assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with `release rollout web --retry --revision web-green`\n", out)
+		assert.Equal(t, "rollout: refused\n  web-green was rolled back before: release another revision, or this one with `release "+
+			"rollout web --retry --revision web-green`\n", out)
 	}
 	assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
 }
@@ -262,7 +268,8 @@ func TestRollbackBesideGcloud(t *testing.T) {
 			defer close(ended)
 			exit, out = o.release("rollback", "web")
 		}()
-		require.Eventually(t, func() bool { return o.split("traffic") == "web-blue 100 stable, web-green 0 rejected" }, time.Minute, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return o.split("traffic") == "web-blue 100 stable, web-green 0 rejected" }, time.Minute,
+			10*time.Millisecond)
 		person.end()
 		<-ended
 		assert.Equal(t, command.ExitSuperseded, exit)
@@ -272,7 +279,8 @@ func TestRollbackBesideGcloud(t *testing.T) {
 	t.Run("gcloud takes back what a failed gate takes back", func(t *testing.T) {
 		t.Parallel()
 		o := newOffice(t, 0)
-		require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(strings.ReplaceAll(policy, "bake: 200ms", "bake: 5m")), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"),
+			[]byte(strings.ReplaceAll(policy, "bake: 200ms", "bake: 5m")), 0o600))
 		o.atWrite(2, func() { assert.NoError(t, o.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1})) })
 		person := o.onCall("--to-revisions=web-blue=100")
 		o.mutex.Lock()
@@ -286,7 +294,8 @@ func TestRollbackBesideGcloud(t *testing.T) {
 		exit, out := o.release("rollout", "web")
 		person.end()
 		assert.Equal(t, command.ExitSuperseded, exit)
-		assert.Equal(t, "rollout: superseded\n  3 probes of the candidate's URL in a row failed, the last one: /: status 500\n  someone else changed the traffic to web-blue 100 %\n", out)
+		assert.Equal(t, "rollout: superseded\n  3 probes of the candidate's URL in a row failed, the last one: /: status 500\n  someone "+
+			"else changed the traffic to web-blue 100 %\n", out)
 		assert.Equal(t, "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted", o.split("trafficStatuses"))
 	})
 }

@@ -54,8 +54,10 @@ var promises = map[string]promise{
 
 // elsewhere are commands that are not typed here, by their file and their beginning, with the reason.
 var elsewhere = map[string]string{
-	"refused-image.md: gcloud container binauthz ": "it asks Binary Authorization and Artifact Analysis, whose answers the simulated cloud has for the program and for release sign only",
-	"refused-image.md: gcloud run services update": "it is for an image that was refused, which these services have none of: TestBreakglass types it",
+	"refused-image.md: gcloud container binauthz ": "it asks Binary Authorization and Artifact Analysis, whose answers the simulated " +
+		"cloud has for the program and for release sign only",
+	"refused-image.md: gcloud run services update": "it is for an image that was refused, which these services have none of: " +
+		"TestBreakglass types it",
 }
 
 func isElsewhere(line string) bool {
@@ -86,7 +88,8 @@ func commands(t *testing.T) []string {
 				fenced = !fenced
 				continue
 			}
-			if match := block.FindStringSubmatch(line); match != nil && (fenced || strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t")) {
+			if match := block.FindStringSubmatch(line); match != nil &&
+				(fenced || strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t")) {
 				if typed := filepath.Base(file) + ": " + match[1]; !isElsewhere(typed) {
 					found = append(found, typed)
 				}
@@ -132,7 +135,8 @@ func TestRunbooks(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t, 0)
 			if during {
-				o.call("PATCH", service+"?updateMask=traffic", `{"traffic":[`+to("web-blue", "90", "stable")+`,`+to("web-green", "10", "candidate")+`,`+to("web-green", "0", "shifted")+`]}`)
+				o.call("PATCH", service+"?updateMask=traffic", `{"traffic":[`+to("web-blue", "90", "stable")+`,`+to("web-green", "10",
+					"candidate")+`,`+to("web-green", "0", "shifted")+`]}`)
 			} else {
 				exit, out := o.release("rollout", "web")
 				require.Equal(t, command.ExitDone, exit, out)

@@ -94,7 +94,8 @@ func TestWorkflowsAreToldWhatIsDeployed(t *testing.T) {
 			ring := inventory.OfType("gcp:kms/keyRing:KeyRing")[0].Inputs
 			key := inventory.OfType("gcp:kms/cryptoKey:CryptoKey")[0].Inputs
 			made["projects/"+project+"/attestors/"+inventory.OfType("gcp:binaryauthorization/attestor:Attestor")[0].Inputs["name"].(string)] = true
-			made["projects/"+project+"/locations/"+ring["location"].(string)+"/keyRings/"+ring["name"].(string)+"/cryptoKeys/"+key["name"].(string)+"/cryptoKeyVersions/1"] = true
+			made["projects/"+project+"/locations/"+ring["location"].(string)+"/keyRings/"+ring["name"].(string)+"/cryptoKeys/"+
+				key["name"].(string)+"/cryptoKeyVersions/1"] = true
 			told = append(told, s.AttestorName(), s.AttestorKeyVersion())
 		}
 		for _, name := range told {

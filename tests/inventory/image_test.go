@@ -31,7 +31,8 @@ func TestWhatTheServiceRuns(t *testing.T) {
 	assert.Nil(t, template(t, first)["annotations"], "and nobody looked who it runs as")
 
 	kept := run(t, "dev", nil, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
-		return map[string]any{"templates": []any{map[string]any{"containers": []any{map[string]any{"image": deployed}}, "annotations": evidence}}}, nil
+		return map[string]any{"templates": []any{map[string]any{"containers": []any{map[string]any{"image": deployed}},
+			"annotations": evidence}}}, nil
 	}))
 	assert.Equal(t, deployed, image(t, kept), "without a digest, what runs is kept")
 	assert.Equal(t, evidence, template(t, kept)["annotations"], "and who it runs as")

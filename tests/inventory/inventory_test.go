@@ -53,7 +53,8 @@ func settings(t *testing.T, stack string, change func(document map[string]any)) 
 
 // notThere is the provider's answer for a service that was not made yet.
 func notThere(args map[string]any) (map[string]any, error) {
-	return nil, errors.New("projects/" + args["project"].(string) + "/locations/" + args["location"].(string) + "/services/" + args["name"].(string) + " not found")
+	return nil, errors.New("projects/" + args["project"].(string) + "/locations/" + args["location"].(string) + "/services/" +
+		args["name"].(string) + " not found")
 }
 
 // run runs the program of a stack as its first up does.
@@ -71,7 +72,8 @@ func runErr(t *testing.T, stack string, change func(map[string]any), opts ...pul
 	require.NoError(t, json.Unmarshal([]byte(document), &numbered))
 	opts = append([]pulumitest.Option{
 		pulumitest.WithStack(stack), pulumitest.WithProjectNumber(numbered.Project.Number),
-		pulumitest.WithKey(), pulumitest.WithCall(getService, notThere), pulumitest.WithConfig(map[string]string{stacks.ConfigKey("procureflow"): document}),
+		pulumitest.WithKey(), pulumitest.WithCall(getService,
+			notThere), pulumitest.WithConfig(map[string]string{stacks.ConfigKey("procureflow"): document}),
 	}, opts...)
 	return pulumitest.RunErr(program.In(filepath.Join("..", "application")), opts...)
 }
@@ -90,7 +92,8 @@ func TestTheInventoryOfEachStack(t *testing.T) {
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err)
 			if string(want) != inventory.String() {
-				assert.Equal(t, string(want), inventory.String(), "the program registers something else now: read the difference, and run the test with -update to accept it")
+				assert.Equal(t, string(want), inventory.String(),
+					"the program registers something else now: read the difference, and run the test with -update to accept it")
 			}
 		})
 	}
@@ -130,10 +133,12 @@ func TestASecondServiceIsSettingsOnly(t *testing.T) {
 	pulumitest.CheckParents(t, inventory)
 	assert.Equal(t, []string{"service-api-service", "service-web-service"}, inventory.Names(serviceType))
 	assert.Equal(t, []string{"service-web-public"}, inventory.Names("gcp:cloudrunv2/serviceIamMember:ServiceIamMember"), "api is not public")
-	assert.Equal(t, []string{"watch-web-uptime"}, inventory.Names("gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig"), "nobody outside may call api")
+	assert.Equal(t, []string{"watch-web-uptime"}, inventory.Names("gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig"),
+		"nobody outside may call api")
 	assert.Len(t, inventory.OfType("gcp:monitoring/dashboard:Dashboard"), 1)
 	assert.Equal(t, []string{
-		"secrets-mongodb-uri-accessor-api", "secrets-mongodb-uri-accessor-web", "secrets-nextauth-secret-accessor-web", "secrets-openai-api-key-accessor-web",
+		"secrets-mongodb-uri-accessor-api", "secrets-mongodb-uri-accessor-web", "secrets-nextauth-secret-accessor-web",
+		"secrets-openai-api-key-accessor-web",
 	}, inventory.Names("gcp:secretmanager/secretIamMember:SecretIamMember"), "each service reads its own secrets only")
 	for _, account := range []string{"deploy", "infra"} {
 		for _, key := range []string{"api", "web"} {
@@ -221,7 +226,8 @@ func TestNoVariableIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		inventory := run(t, stack, nil)
-		for _, typ := range []string{"github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable", "github:index/actionsVariable:ActionsVariable"} {
+		for _, typ := range []string{"github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+			"github:index/actionsVariable:ActionsVariable"} {
 			assert.Empty(t, inventory.OfType(typ), stack)
 		}
 	}

@@ -54,7 +54,8 @@ func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permiss
 	t.Helper()
 	needs := map[string][]permissions.Need{
 		"ci": fixed("release promote, docker push", permissions.OnRepository,
-			"artifactregistry.repositories.downloadArtifacts", "artifactregistry.repositories.uploadArtifacts", "artifactregistry.tags.create", "artifactregistry.tags.get"),
+			"artifactregistry.repositories.downloadArtifacts", "artifactregistry.repositories.uploadArtifacts",
+			"artifactregistry.tags.create", "artifactregistry.tags.get"),
 		"preview": fixed("quota", permissions.OnProject, "serviceusage.services.use"),
 		"deploy": slices.Concat(
 			fixed("quota", permissions.OnProject, "serviceusage.services.use"),
@@ -65,7 +66,8 @@ func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permiss
 		"infra": slices.Concat(
 			fixed("quota", permissions.OnProject, "serviceusage.services.use"),
 			// A secret whose value stands in the settings, which the committed ones have none of.
-			fixed("gcp:secretmanager/secretVersion:SecretVersion", permissions.OnProject, "secretmanager.versions.add", "secretmanager.versions.enable", "secretmanager.versions.get"),
+			fixed("gcp:secretmanager/secretVersion:SecretVersion", permissions.OnProject, "secretmanager.versions.add",
+				"secretmanager.versions.enable", "secretmanager.versions.get"),
 		),
 	}
 	if len(inventory.OfType("gcp:binaryauthorization/attestor:Attestor")) > 0 {
@@ -131,7 +133,8 @@ func (r record) grant(t *testing.T, inventory *pulumitest.Inventory) permissions
 	// A grant on a secret, a key or a note is as narrow as one can be, and what it is for is fixed there; for what the
 	// accounts have to do it counts on the project.
 	place := permissions.Place(strings.ReplaceAll(kind, " ", "-"))
-	if !slices.Contains([]permissions.Place{permissions.OnProject, permissions.OnRepository, permissions.OnServiceAccount, permissions.OnBillingAccount}, place) {
+	if !slices.Contains([]permissions.Place{permissions.OnProject, permissions.OnRepository, permissions.OnServiceAccount,
+		permissions.OnBillingAccount}, place) {
 		place = permissions.OnProject
 	}
 	return permissions.Grant{Role: r.role, Place: place, Permissions: row}
@@ -212,7 +215,8 @@ func TestPullRequestsReadSettingsOnly(t *testing.T) {
 func TestCustomRolesHoldWhatIsNeeded(t *testing.T) {
 	t.Parallel()
 	for id, account := range map[string]string{
-		"procureflowSettingsReader": "preview", "procureflowReleaser": "deploy", "procureflowInfrastructure": "infra", "procureflowRegistryKeeper": "infra",
+		"procureflowSettingsReader": "preview", "procureflowReleaser": "deploy", "procureflowInfrastructure": "infra",
+		"procureflowRegistryKeeper": "infra",
 	} {
 		for _, stack := range all {
 			inventory := run(t, stack, nil)
@@ -231,7 +235,8 @@ func TestAReleaseCannotDoWhatInfraDoes(t *testing.T) {
 	inventory := run(t, "prod", nil)
 	for _, r := range grantsOf(inventory)["deploy"] {
 		for _, permission := range r.grant(t, inventory).Permissions {
-			assert.NotRegexp(t, `setIamPolicy|workloadIdentity\w+\.(create|update|delete)|budgets\.(create|update|delete)|roles\.(create|update|delete)|^\*|versions\.access`,
+			assert.NotRegexp(t,
+				`setIamPolicy|workloadIdentity\w+\.(create|update|delete)|budgets\.(create|update|delete)|roles\.(create|update|delete)|^\*|versions\.access`,
 				permission, "%s on %s", r.role, r.scope)
 		}
 	}
@@ -243,10 +248,12 @@ func TestTheDocumentOfGrants(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("# What each account may do\n\n" +
 		"Made from the program by `go test ./tests/inventory -run TestTheDocumentOfGrants -update`; do not edit. The reasons are those in\n" +
-		"`infra/program/grants.go`. \"Needed for\" is derived: the permissions of the role that reading or changing the program's own resource types\n" +
+		"`infra/program/grants.go`. \"Needed for\" is derived: the permissions of the role that reading or changing the program's own " +
+		"resource types\n" +
 		"takes, or that `release` uses (`permissions`, `tests/inventory/permissions_test.go`). A test fails when one is missing.\n")
 	text.WriteString(reachSection(t))
-	text.WriteString("\nWhat no account of the pipeline may do is a person's: which APIs are on, the accounts, the custom roles, the pool and its\n" +
+	text.WriteString("\nWhat no account of the pipeline may do is a person's: which APIs are on, the accounts, the custom roles, the " +
+		"pool and its\n" +
 		"providers, every IAM policy, and what images have to be signed by ([ADR 7](adr/0007-who-may-do-what-is-a-persons.md)).\n")
 	for _, stack := range all {
 		inventory := run(t, stack, nil)

@@ -19,8 +19,10 @@ import (
 var accepted = []struct{ from, to, reason string }{
 	{"ci", permissions.Images, "Pushing images is what it is for. It starts none: a release checks their provenance first."},
 	{"ci", permissions.Signature, "promote.yml signs what it promoted, after the approvals and once the provenance is verified."},
-	{"deploy", "runtime web", "A release makes revisions, and they run as this account. Where signatures are asked for, the image has to have one."},
-	{"deploy", permissions.Values, "Through the revisions that it makes: the values that the service is given, of the secrets that the settings name for it."},
+	{"deploy", "runtime web", "A release makes revisions, and they run as this account. Where signatures are asked for, the image has " +
+		"to have one."},
+	{"deploy", permissions.Values, "Through the revisions that it makes: the values that the service is given, of the secrets that the " +
+		"settings name for it."},
 	{"infra", "runtime web", "It makes the service, which runs as this account. Where signatures are asked for, the image has to have one."},
 	{"infra", permissions.Values, "Through the service that it makes, as a release does; no role of its own reads a value."},
 	{"runtime web", permissions.Values, "The service reads the secrets that the settings name for it, each by a grant on the one secret."},
@@ -48,7 +50,8 @@ func holdingsOf(t *testing.T, inventory *pulumitest.Inventory) (holdings []permi
 	require.Len(t, inventory.OfType("gcp:serviceaccount/account:Account"), len(accounts), "every account is an identity's")
 	for _, resource := range inventory.Resources {
 		lower := strings.ToLower(resource.Type)
-		require.False(t, strings.HasSuffix(lower, "iambinding") || strings.HasSuffix(lower, "iampolicy"), "%s grants in a way that nobody reads here", resource.Name)
+		require.False(t, strings.HasSuffix(lower, "iambinding") || strings.HasSuffix(lower, "iampolicy"),
+			"%s grants in a way that nobody reads here", resource.Name)
 		if !strings.HasSuffix(lower, "iammember") {
 			continue
 		}
@@ -124,7 +127,8 @@ func TestWhoCanBecomeWhom(t *testing.T) {
 		reasoned = append(reasoned, way.from+" → "+way.to)
 		assert.NotEmpty(t, way.reason)
 	}
-	assert.ElementsMatch(t, reasoned, found, "take the right away, or accept the way with a reason: permissions.Paths says by which permissions it goes")
+	assert.ElementsMatch(t, reasoned, found,
+		"take the right away, or accept the way with a reason: permissions.Paths says by which permissions it goes")
 }
 
 // TestInfraChangesNothingThatSaysWhoMayDoWhat: it can neither raise itself nor sign, because nothing it holds sets a policy,
@@ -136,7 +140,8 @@ func TestInfraChangesNothingThatSaysWhoMayDoWhat(t *testing.T) {
 		for _, account := range []string{"ci", "preview", "deploy", "infra"} {
 			for _, r := range grantsOf(inventory)[account] {
 				for _, permission := range r.grant(t, inventory).Permissions {
-					assert.NotRegexp(t, `setIamPolicy$|^iam\.[\w.]*/?\w+\.(create|update|delete|undelete|upload)$|^serviceusage\.services\.(enable|disable)$|\*$|versions\.access$`,
+					assert.NotRegexp(t,
+						`setIamPolicy$|^iam\.[\w.]*/?\w+\.(create|update|delete|undelete|upload)$|^serviceusage\.services\.(enable|disable)$|\*$|versions\.access$`,
 						permission, "%s: %s by %s", stack, account, r.role)
 				}
 			}
@@ -168,9 +173,12 @@ func reachSection(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
 	text.WriteString("\n## Who can become whom\n\n" +
-		"Derived from all grants below, in steps (`permissions.Paths`): impersonation, keys, what runs as an account, IAM policies, roles, federation, APIs\n" +
-		"that bring accounts of their own, and the ways to what the accounts protect. A way without a reason in `tests/inventory/reach_test.go` fails the\n" +
-		"tests. Whoever is not in the table becomes nobody: preview reads, and infra can neither raise itself nor sign. The ways in from outside are those\n" +
+		"Derived from all grants below, in steps (`permissions.Paths`): impersonation, keys, what runs as an account, IAM policies, " +
+		"roles, federation, APIs\n" +
+		"that bring accounts of their own, and the ways to what the accounts protect. A way without a reason in " +
+		"`tests/inventory/reach_test.go` fails the\n" +
+		"tests. Whoever is not in the table becomes nobody: preview reads, and infra can neither raise itself nor sign. The ways in " +
+		"from outside are those\n" +
 		"of [ADR 10](adr/0010-a-job-is-trusted-by-environment-ref-and-workflow.md); `tests/trust` tries them.\n\n" +
 		"| from | to | by | in | why it stays |\n|---|---|---|---|---|\n")
 	for _, way := range reached(t) {

@@ -214,7 +214,8 @@ func TestPublishingFails(t *testing.T) {
 	t.Parallel()
 	broken := t.TempDir()
 	for name, content := range map[string]string{
-		"PulumiPolicy.yaml": "name: broken\nruntime: go\n", "go.mod": "module broken\n\ngo 1.26\n", "main.go": "package main\n\nfunc main() { undefinedName() }\n",
+		"PulumiPolicy.yaml": "name: broken\nruntime: go\n", "go.mod": "module broken\n\ngo 1.26\n",
+		"main.go": "package main\n\nfunc main() { undefinedName() }\n",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(broken, name), []byte(content), 0o600))
 	}
@@ -224,10 +225,14 @@ func TestPublishingFails(t *testing.T) {
 		environment []string
 		says        string
 	}{
-		"a wrong token":         {pack: policyFolder(t), environment: []string{"PULUMI_ACCESS_TOKEN=pul-another"}, says: "Unauthorized: No credentials provided or are invalid"},
-		"a published version":   {pack: policyFolder(t), refuse: map[string]int{"POST /api/orgs/acme/policypacks": 409}, says: "[409] refused by the test"},
-		"another organisation":  {pack: policyFolder(t), refuse: map[string]int{"POST /api/orgs/acme/policypacks": 403}, says: "[403] refused by the test"},
-		"not completed":         {pack: policyFolder(t), refuse: map[string]int{"POST /api/orgs/acme/policypacks/procureflow/versions/1.0.0/complete": 400}, says: "completion"},
+		"a wrong token": {pack: policyFolder(t), environment: []string{"PULUMI_ACCESS_TOKEN=pul-another"},
+			says: "Unauthorized: No credentials provided or are invalid"},
+		"a published version": {pack: policyFolder(t), refuse: map[string]int{"POST /api/orgs/acme/policypacks": 409},
+			says: "[409] refused by the test"},
+		"another organisation": {pack: policyFolder(t), refuse: map[string]int{"POST /api/orgs/acme/policypacks": 403},
+			says: "[403] refused by the test"},
+		"not completed": {pack: policyFolder(t),
+			refuse: map[string]int{"POST /api/orgs/acme/policypacks/procureflow/versions/1.0.0/complete": 400}, says: "completion"},
 		"code that is not code": {pack: broken, says: "undefined: undefinedName"},
 	} {
 		t.Run(name, func(t *testing.T) {

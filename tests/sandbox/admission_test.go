@@ -77,7 +77,8 @@ func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
 
 	deploy := func(attempt string) result {
 		s.writeProject(func(_, content string) string {
-			return strings.Replace(content, "        image: web\n", "        image: web\n        digest: "+b.digest+"\n        attempt: "+attempt+"\n", 1)
+			return strings.Replace(content, "        image: web\n", "        image: web\n        digest: "+b.digest+"\n        attempt: "+
+				attempt+"\n", 1)
 		})
 		return s.run("up", "prod")
 	}
@@ -94,8 +95,10 @@ func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
 	refused := func(of result) {
 		t.Helper()
 		assert.NotEqual(t, command.ExitDone, of.exit, "%s", of)
-		assert.Contains(t, of.String(), "uses an unauthorized container image. Container image '"+image+"@"+b.digest+"' is not authorized by policy.")
-		assert.Contains(t, of.String(), "denied by attestor "+attestor+": No attestations found that were valid and signed by a key trusted by the attestor")
+		assert.Contains(t, of.String(), "uses an unauthorized container image. Container image '"+image+"@"+b.digest+
+			"' is not authorized by policy.")
+		assert.Contains(t, of.String(), "denied by attestor "+attestor+
+			": No attestations found that were valid and signed by a key trusted by the attestor")
 		still()
 	}
 	refused(deploy("0"))
@@ -106,7 +109,8 @@ func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
 		exit := release.Main(t.Context(), []string{"sign", "--image", image + "@" + b.digest, "--from", b.from, "--attestor", attestor,
 			"--key", "projects/procureflow-prod/locations/us-central1/keyRings/attestation/cryptoKeys/release/cryptoKeyVersions/1",
 			"--provenance", filepath.Join(s.dir, "provenance.yaml"), "--trusted-root", b.root,
-			"--token-file", filepath.Join(s.state, "keys", "token"), "--kms-endpoint", api + "/kms/", "--analysis-endpoint", api + "/ca/", "--binauthz-endpoint", api + "/ba/",
+			"--token-file", filepath.Join(s.state, "keys", "token"), "--kms-endpoint", api + "/kms/", "--analysis-endpoint", api +
+				"/ca/", "--binauthz-endpoint", api + "/ba/",
 		}, release.Streams{Out: &out, Err: &errs})
 		return exit, out.String() + errs.String()
 	}

@@ -46,10 +46,12 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 	}
 	secret("nextauth-secret")
 	secret("openai-api-key")
-	made(http.MethodPost, "/ar/v1/projects/procureflow-dev/locations/us-central1/repositories?repositoryId=procureflow", map[string]any{"format": "DOCKER"})
+	made(http.MethodPost, "/ar/v1/projects/procureflow-dev/locations/us-central1/repositories?repositoryId=procureflow",
+		map[string]any{"format": "DOCKER"})
 	s.makeV1Service(map[string]any{
 		"apiVersion": "serving.knative.dev/v1", "kind": "Service",
-		"metadata": map[string]any{"name": "procureflow-web", "namespace": "procureflow-dev", "labels": map[string]any{"cloud.googleapis.com/location": "us-central1"}},
+		"metadata": map[string]any{"name": "procureflow-web", "namespace": "procureflow-dev",
+			"labels": map[string]any{"cloud.googleapis.com/location": "us-central1"}},
 		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
 			"serviceAccountName": "procureflow-cloudrun@procureflow-dev.iam.gserviceaccount.com",
 			"containers": []any{map[string]any{
@@ -66,7 +68,8 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 	assert.Contains(t, half.out, "5 of the ")
 	serving := dig(before, "latestReadyRevision").(string)
 	serving = serving[strings.LastIndexByte(serving, '/')+1:]
-	assert.Contains(t, half.out, "\n  gcloud run services update-traffic procureflow-web --project procureflow-dev --region us-central1 --to-revisions "+serving+"=100\n")
+	assert.Contains(t, half.out, "\n  gcloud run services update-traffic procureflow-web --project procureflow-dev --region us-central1 "+
+		"--to-revisions "+serving+"=100\n")
 	// What that command writes.
 	made(http.MethodPatch, devService+"?updateMask=traffic", map[string]any{"traffic": []any{
 		map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": serving, "percent": 100}}})
@@ -127,8 +130,10 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 	made(http.MethodPut, hub+"/environments/production", map[string]any{
 		"wait_timer": 0, "deployment_branch_policy": map[string]any{"protected_branches": false, "custom_branch_policies": true}})
 	made(http.MethodPost, hub+"/environments/production/deployment-branch-policies", map[string]any{"name": "main"})
-	ruleset := made(http.MethodPost, hub+"/rulesets", map[string]any{"name": "protected-branches", "target": "branch", "enforcement": "disabled",
-		"conditions": map[string]any{"ref_name": map[string]any{"include": []any{"~DEFAULT_BRANCH"}, "exclude": []any{}}}, "rules": []any{map[string]any{"type": "deletion"}}})
+	ruleset := made(http.MethodPost, hub+"/rulesets", map[string]any{"name": "protected-branches", "target": "branch",
+		"enforcement": "disabled",
+		"conditions": map[string]any{"ref_name": map[string]any{"include": []any{"~DEFAULT_BRANCH"},
+			"exclude": []any{}}}, "rules": []any{map[string]any{"type": "deletion"}}})
 	made(http.MethodPost, kms+"?keyRingId=attestation", map[string]any{})
 	made(http.MethodPost, kms+"/attestation/cryptoKeys?cryptoKeyId=release", map[string]any{
 		"purpose": "ASYMMETRIC_SIGN", "versionTemplate": map[string]any{"algorithm": "EC_SIGN_P256_SHA256", "protectionLevel": "SOFTWARE"}})

@@ -21,8 +21,10 @@ func TestDemo(t *testing.T) {
 		visitors string // what the visitors saw of it
 	}{
 		// Three probes in less than a second may be faster than the first unlucky visitor.
-		"errors":      {"rollout: rolled back after .*\n.*status 500", `First bad answer to restored traffic: (.+), from when its visitor came\.\n|No visitor had a bad answer\.\n`},
-		"slow":        {"rollout: rolled back after .*\n.*no answer in 2s", `First bad answer to restored traffic: (.+), from when its visitor came\.\n`},
+		"errors": {"rollout: rolled back after .*\n.*status 500",
+			`First bad answer to restored traffic: (.+), from when its visitor came\.\n|No visitor had a bad answer\.\n`},
+		"slow": {"rollout: rolled back after .*\n.*no answer in 2s",
+			`First bad answer to restored traffic: (.+), from when its visitor came\.\n`},
 		"never-ready": {"rollout: failed after .*\n.*never became ready, and serves nobody", `No visitor had a bad answer\.\n`},
 	} {
 		t.Run(bad, func(t *testing.T) {

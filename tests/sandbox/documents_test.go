@@ -41,14 +41,16 @@ func TestTheFirstRunAsDocumented(t *testing.T) {
 	status, answer := s.api(http.MethodPost, "/su/v1/projects/procureflow-prod/services/secretmanager.googleapis.com:enable", map[string]any{})
 	require.Equal(t, http.StatusOK, status, answer)
 	const secret = "/sm/v1/projects/procureflow-prod/secrets"
-	status, answer = s.api(http.MethodPost, secret+"?secretId=nextauth-secret", map[string]any{"replication": map[string]any{"automatic": map[string]any{}}})
+	status, answer = s.api(http.MethodPost, secret+"?secretId=nextauth-secret",
+		map[string]any{"replication": map[string]any{"automatic": map[string]any{}}})
 	require.Equal(t, http.StatusOK, status, answer)
 	created := answer["createTime"]
 
 	file := filepath.Join(t.TempDir(), "import.json")
 	var ran []string
 	for _, command := range documented(t, "bootstrap.md", "The run") {
-		words := strings.Fields(strings.NewReplacer("'", "", "bin/policy-pack", filepath.Join(root, "policy"), "policy/", filepath.Join(root, "policy")+"/",
+		words := strings.Fields(strings.NewReplacer("'", "", "bin/policy-pack", filepath.Join(root, "policy"), "policy/",
+			filepath.Join(root, "policy")+"/",
 			"import.json", file).Replace(command))
 		switch {
 		case command == "pulumi stack init prod", command == "go build -C policy -o ../bin/policy-pack .":
@@ -89,8 +91,10 @@ func TestNothingDocumentedRunsUnjudged(t *testing.T) {
 				continue
 			}
 			built = built || strings.Contains(command, "go build -C policy -o ../bin/policy-pack .")
-			assert.False(t, strings.Contains(command, "bin/policy-pack ") && !strings.Contains(command, "go build") && !built, "%s uses the pack before it is built: %s", document, line)
-			assert.False(t, strings.Contains(command, "echo $?") && strings.HasPrefix(command, "go run"), "%s: go run ends with 1 whatever the command ends with: %s", document, line)
+			assert.False(t, strings.Contains(command, "bin/policy-pack ") && !strings.Contains(command, "go build") && !built,
+				"%s uses the pack before it is built: %s", document, line)
+			assert.False(t, strings.Contains(command, "echo $?") && strings.HasPrefix(command, "go run"),
+				"%s: go run ends with 1 whatever the command ends with: %s", document, line)
 			if strings.Contains(command, "pulumi up ") && !strings.Contains(command, "'**pulumi:providers:**'") {
 				assert.Contains(t, command, "--policy-pack bin/policy-pack --policy-pack-config policy/", document)
 			}

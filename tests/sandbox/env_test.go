@@ -57,7 +57,8 @@ func TestTheEnvironmentForClients(t *testing.T) {
 	if _, err := exec.LookPath("gcloud"); err == nil {
 		does(`gcloud run services list --format 'value(metadata.name)'`, "procureflow-web")
 		does(`gcloud secrets list --format 'value(name)'`, "mongodb-uri")
-		out, err := shell("export CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=/dev/null; printf guess > \"$CLOUDSDK_CONFIG/t\"; CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=\"$CLOUDSDK_CONFIG/t\" gcloud run services list")
+		out, err := shell("export CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=/dev/null; printf guess > \"$CLOUDSDK_CONFIG/t\"; " +
+			"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=\"$CLOUDSDK_CONFIG/t\" gcloud run services list")
 		require.Error(t, err, out)
 		assert.NotContains(t, out, "procureflow-web")
 	}

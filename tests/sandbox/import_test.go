@@ -81,7 +81,8 @@ func TestImportOfEveryType(t *testing.T) {
 	assert.Empty(t, done["create"])
 	assert.Empty(t, done["delete"])
 	assert.Equal(t, []string{"watch-web-availability"}, done["replace"])
-	assert.ElementsMatch(t, []string{"service-web-service", "watch-web-alert-fast-burn", "watch-web-alert-slow-burn"}, withoutVersions(done["update"]),
+	assert.ElementsMatch(t, []string{"service-web-service", "watch-web-alert-fast-burn", "watch-web-alert-slow-burn"},
+		withoutVersions(done["update"]),
 		"deletionProtection is the provider's own, and two alerts name the objective")
 }
 

@@ -116,7 +116,8 @@ func (s *sandbox) pulumiWorksInOnesOwnFolder(t *testing.T) {
 	before, err := os.ReadFile(own)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, os.WriteFile(own, before, 0o600)) }()
-	set := s.must("pulumi", "--", "config", "set", "--stack", "dev", "--secret", "--path", "procureflow:platform.secrets.mongodb-uri.value", "not-a-real-one")
+	set := s.must("pulumi", "--", "config", "set", "--stack", "dev", "--secret", "--path",
+		"procureflow:platform.secrets.mongodb-uri.value", "not-a-real-one")
 	assert.Contains(t, set.err, "stays in it")
 	after, err := os.ReadFile(own)
 	require.NoError(t, err)
@@ -246,7 +247,8 @@ func (s *sandbox) imageUserIsJudged(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("e", 64)
 	deploy := func(user string) result {
 		s.writeProject(func(_, content string) string {
-			return strings.ReplaceAll(content, "        image: web\n", "        image: web\n        digest: "+digest+"\n        imageUser: "+user+"@"+digest+"\n")
+			return strings.ReplaceAll(content, "        image: web\n",
+				"        image: web\n        digest: "+digest+"\n        imageUser: "+user+"@"+digest+"\n")
 		})
 		return s.must("up", "dev")
 	}

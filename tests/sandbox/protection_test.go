@@ -24,7 +24,8 @@ func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	tags := repository + "/rulesets/" + s.idOf("prod", "github:index/repositoryRuleset:RepositoryRuleset::repository-tags-ruleset")
 
 	for _, weakened := range []struct{ method, path, body string }{
-		{http.MethodPut, ruleset, `{"enforcement":"disabled","bypass_actors":[{"actor_id":5,"actor_type":"RepositoryRole","bypass_mode":"always"}],
+		{http.MethodPut, ruleset,
+			`{"enforcement":"disabled","bypass_actors":[{"actor_id":5,"actor_type":"RepositoryRole","bypass_mode":"always"}],
 			"conditions":{"ref_name":{"include":["refs/heads/main","refs/heads/dev"],"exclude":["refs/heads/main"]}}}`},
 		{http.MethodPut, tags, `{"bypass_actors":[{"actor_id":4,"actor_type":"RepositoryRole","bypass_mode":"always"}]}`},
 		{http.MethodPut, repository + "/actions/permissions", `{"enabled":true,"allowed_actions":"all","sha_pinning_required":false}`},
@@ -38,7 +39,8 @@ func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	assert.Equal(t, command.ExitNo, drift.exit, "%s", drift)
 	for _, want := range []string{
 		`enforcement: "active" -> "disabled"`, "bypassActors: [] -> ", `conditions.refName.excludes`, `allowedActions: "selected" -> "all"`,
-		"shaPinningRequired: true -> false", `defaultWorkflowPermissions: "read" -> "write"`, "enabled: true -> false", "bypassActors[0].actorId: 5 -> 4",
+		"shaPinningRequired: true -> false", `defaultWorkflowPermissions: "read" -> "write"`, "enabled: true -> false",
+		"bypassActors[0].actorId: 5 -> 4",
 	} {
 		assert.Contains(t, drift.out, want)
 	}

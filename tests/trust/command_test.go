@@ -21,7 +21,8 @@ var sample = filepath.Join(root, "sandbox", "command", "testdata", "deploy-prod.
 
 func sandbox(in string, args ...string) (code int, out, errors string) {
 	var stdout, stderr bytes.Buffer
-	code = command.Main(context.Background(), append([]string{"--dir", application}, args...), command.Streams{In: strings.NewReader(in), Out: &stdout, Err: &stderr}, program.In)
+	code = command.Main(context.Background(), append([]string{"--dir", application}, args...),
+		command.Streams{In: strings.NewReader(in), Out: &stdout, Err: &stderr}, program.In)
 	return code, stdout.String(), stderr.String()
 }
 
@@ -45,8 +46,9 @@ func TestTheCommandForPrograms(t *testing.T) {
 	deploy := answer.Identities[0]
 	assert.Equal(t, "github-actions-deploy@procureflow-prod.iam.gserviceaccount.com", deploy.Account)
 	assert.Equal(t, "github-oidc", deploy.Provider)
-	assert.Equal(t, "principalSet://iam.googleapis.com/projects/100000000003/locations/global/workloadIdentityPools/github/attribute.env_workflow/"+
-		"100000001:production:refs/heads/main:guiofsaints/procureflow/.github/workflows/deploy.yml@refs/heads/main", deploy.Member)
+	assert.Equal(t,
+		"principalSet://iam.googleapis.com/projects/100000000003/locations/global/workloadIdentityPools/github/attribute.env_workflow/"+
+			"100000001:production:refs/heads/main:guiofsaints/procureflow/.github/workflows/deploy.yml@refs/heads/main", deploy.Member)
 	assert.Len(t, deploy.Grants, 6)
 	assert.Contains(t, deploy.Grants, map[string]string{
 		"role": "projects/procureflow-prod/roles/procureflowReleaser", "scope": "project procureflow-prod",
@@ -99,10 +101,11 @@ func TestTheCommandRefusesWhatItCannotRead(t *testing.T) {
 		"two objects":         {"{}{}", []string{"trust", "prod", "--claims", "-"}, "have something behind the JSON object"},
 		"a claim twice":       {`{"iss": "a", "ref": "x", "iss": "b"}`, []string{"trust", "prod", "--claims", "-"}, `have "iss" twice`},
 		"a claim twice below": {`{"act": [{"sub": "a", "sub": "a"}]}`, []string{"trust", "prod", "--claims", "-"}, `have "sub" twice`},
-		"more than a token":   {`{"ref": "` + strings.Repeat("x", 1<<20) + `"}`, []string{"trust", "prod", "--claims", "-"}, "are larger than 1 MiB"},
-		"a folder":            {"", []string{"trust", "prod", "--claims", filepath.Dir(file)}, "read the claims: read"},
-		"an empty file":       {"", []string{"trust", "prod", "--claims", "-"}, "are no JSON object"},
-		"an unknown flag":     {"", []string{"trust", "prod", "--claim", "-"}, "unknown flag"},
+		"more than a token": {`{"ref": "` + strings.Repeat("x", 1<<20) + `"}`, []string{"trust", "prod", "--claims", "-"},
+			"are larger than 1 MiB"},
+		"a folder":        {"", []string{"trust", "prod", "--claims", filepath.Dir(file)}, "read the claims: read"},
+		"an empty file":   {"", []string{"trust", "prod", "--claims", "-"}, "are no JSON object"},
+		"an unknown flag": {"", []string{"trust", "prod", "--claim", "-"}, "unknown flag"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

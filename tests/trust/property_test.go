@@ -16,7 +16,8 @@ func TestNoOtherClaimsMakeADeployment(t *testing.T) {
 	deploy, ci := workflows+"deploy.yml@"+mainRef, workflows+"build.yml@"+mainRef
 	parts := []string{"dev", "none", mainRef, deploy, ci, "refs/heads/topic", "100000001", ":", "/", "*", "", " ", "@" + mainRef}
 	joined := rapid.Custom(func(t *rapid.T) string {
-		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 5).Draw(t, "parts"), rapid.SampledFrom([]string{"", ":"}).Draw(t, "separator"))
+		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 5).Draw(t, "parts"),
+			rapid.SampledFrom([]string{"", ":"}).Draw(t, "separator"))
 	})
 	rapid.Check(t, func(rt *rapid.T) {
 		token := in("dev", "deploy.yml")

@@ -74,7 +74,8 @@ func run(file string) claims {
 
 // in is a job in an environment, of a run that somebody started by hand.
 func in(environment, file string) claims {
-	return run(file).with(claims{"event_name": "workflow_dispatch", "environment": environment, "sub": "repo:guiofsaints/procureflow:environment:" + environment})
+	return run(file).with(claims{"event_name": "workflow_dispatch", "environment": environment,
+		"sub": "repo:guiofsaints/procureflow:environment:" + environment})
 }
 
 // on is the same job in a run of another ref, with that ref's workflow file.
@@ -95,7 +96,8 @@ func promote(environment string) claims {
 
 // pull is a job of a pull request.
 func pull(file string) claims {
-	return run(file).on("refs/pull/7/merge").with(claims{"event_name": "pull_request", "base_ref": "main", "head_ref": "topic", "ref_protected": "false"})
+	return run(file).on("refs/pull/7/merge").with(claims{"event_name": "pull_request", "base_ref": "main", "head_ref": "topic",
+		"ref_protected": "false"})
 }
 
 // token is a case of the battery. Each token is tried at every provider of its stack, with that provider's audience unless
@@ -206,15 +208,19 @@ func TestTheBatterySeesHoles(t *testing.T) {
 				of.Memberships[i].Member = strings.Replace(of.Memberships[i].Member, ":"+mainRef+":", ":", 1)
 			}
 		}, []string{"a branch calls main's CI", "a branch calls main's deploy.yml"}},
-		"any owner":               {"prod", cut("assertion.repository_owner_id == '10000001'"), []string{"the repository, given to another owner"}},
-		"any repository":          {"dev", cut("assertion.repository_id == '100000001'"), []string{"another repository of the owner"}},
-		"a pull request's target": {"dev", cut("assertion.event_name in ['pull_request', 'push', 'schedule', 'workflow_dispatch']"), []string{"CI of a pull request's target", "CI of a comment"}},
-		"a release by a push":     {"prod", cut("assertion.event_name in ['workflow_dispatch']"), []string{"a release by a push"}},
-		"any runner":              {"dev", cut("assertion.runner_environment == 'github-hosted'"), []string{"a runner of one's own", "a release on a runner of one's own"}},
+		"any owner": {"prod", cut("assertion.repository_owner_id == '10000001'"),
+			[]string{"the repository, given to another owner"}},
+		"any repository": {"dev", cut("assertion.repository_id == '100000001'"), []string{"another repository of the owner"}},
+		"a pull request's target": {"dev", cut("assertion.event_name in ['pull_request', 'push', 'schedule', 'workflow_dispatch']"),
+			[]string{"CI of a pull request's target", "CI of a comment"}},
+		"a release by a push": {"prod", cut("assertion.event_name in ['workflow_dispatch']"), []string{"a release by a push"}},
+		"any runner": {"dev", cut("assertion.runner_environment == 'github-hosted'"),
+			[]string{"a runner of one's own", "a release on a runner of one's own"}},
 		"an environment called none": {"dev", cut("(!has(assertion.environment) || assertion.environment != 'none')"), []string{
 			"an environment called none", "CI in an environment called none",
 		}},
-		"any environment": {"prod", cut("assertion.environment == 'production'"), []string{"a release after the first gate only", "the environment in another case"}},
+		"any environment": {"prod", cut("assertion.environment == 'production'"),
+			[]string{"a release after the first gate only", "the environment in another case"}},
 		"any audience": {"prod", func(of *trust.Deployed) {
 			for i := range of.Providers {
 				of.Providers[i].Audiences = []string{"https://github.com/guiofsaints", "https://iam.googleapis.com/" + of.Providers[i].Name}

@@ -16,9 +16,12 @@ import (
 
 // steering are files that do not exist and would change what a job with an identity runs, or what judges it, if they did.
 var steering = []string{
-	"Pulumi.json", "Pulumi.yml", "Pulumi.prod.json", "Pulumi.qa.yaml", "go.work", "go.work.sum", "vendor/modules.txt", "vendor/a/b.go", ".trivyignore", ".trivyignore.yaml", "trivy.yaml",
-	".github/workflows/other.yml", ".github/actions/other/action.yml", "policy/other.json", "release.yaml", "other.go", "package.json", ".npmrc", ".pnpmfile.cjs",
-	"packages/web/Dockerfile", "packages/web/package.json", "packages/infra/docker/Dockerfile.web", ".gitattributes", ".gitmodules", "CODEOWNERS",
+	"Pulumi.json", "Pulumi.yml", "Pulumi.prod.json", "Pulumi.qa.yaml", "go.work", "go.work.sum", "vendor/modules.txt", "vendor/a/b.go",
+	".trivyignore", ".trivyignore.yaml", "trivy.yaml",
+	".github/workflows/other.yml", ".github/actions/other/action.yml", "policy/other.json", "release.yaml", "other.go", "package.json",
+	".npmrc", ".pnpmfile.cjs",
+	"packages/web/Dockerfile", "packages/web/package.json", "packages/infra/docker/Dockerfile.web", ".gitattributes", ".gitmodules",
+	"CODEOWNERS",
 }
 
 // given are the only paths that may have no owner.
@@ -126,7 +129,8 @@ func TestMissingOwnersAreCaught(t *testing.T) {
 	for _, test := range []struct{ name, old, replacement, problem string }{
 		{"no line for everything", "*                   @guiofsaints\n", "/.github/ @guiofsaints\n", "nobody has to review Pulumi.dev.yaml"},
 		{"a folder given away", "/packages/web/src/\n", "/packages/web/src/\n/policy/\n", "/policy/ gives away what steers"},
-		{"a file that is not there yet given away", "/packages/web/src/\n", "/packages/web/src/\n/Pulumi.json\n", "/Pulumi.json gives away what steers"},
+		{"a file that is not there yet given away", "/packages/web/src/\n", "/packages/web/src/\n/Pulumi.json\n",
+			"/Pulumi.json gives away what steers"},
 		{"no owner's form", "*                   @guiofsaints\n", "* @guiofsaints\n/stacks/ guiofsaints\n", "/stacks/: guiofsaints is no owner"},
 		{"anywhere", "/packages/web/src/\n", "/packages/web/src/\n*.md @guiofsaints\n", "*.md does not begin at the root"},
 	} {
@@ -147,15 +151,21 @@ func TestWhatWouldSteerAJobIsRefused(t *testing.T) {
 		folder, file string
 		refused      bool
 	}{
-		{".", "Pulumi.json", true}, {".", "pulumi.JSON", true}, {".", "Pulumi.yml", true}, {".", "Pulumi.prod.json", true}, {".", "Pulumi.dev.yml", true},
-		{".", "go.work", true}, {".", "go.work.sum", true}, {".", "vendor/modules.txt", true}, {".", ".trivyignore", true}, {".", ".trivyignore.yaml", true},
+		{".", "Pulumi.json", true}, {".", "pulumi.JSON", true}, {".", "Pulumi.yml", true}, {".", "Pulumi.prod.json", true}, {".",
+			"Pulumi.dev.yml", true},
+		{".", "go.work", true}, {".", "go.work.sum", true}, {".", "vendor/modules.txt", true}, {".", ".trivyignore", true}, {".",
+			".trivyignore.yaml", true},
 		{".", "trivy.yaml", true}, {".", "trivy.yml", true},
-		{"infra/platform", "infra/platform/Pulumi.json", true}, {"infra/platform", "infra/Pulumi.json", true}, {"infra/platform", "Pulumi.json", true},
+		{"infra/platform", "infra/platform/Pulumi.json", true}, {"infra/platform", "infra/Pulumi.json", true}, {"infra/platform",
+			"Pulumi.json", true},
 		{"infra/platform", "go.work", true}, {"infra/platform", "infra/go.work", true}, {"infra/platform", "infra/platform/vendor/a.go", true},
-		{".", "Pulumi.yaml", false}, {".", "Pulumi.prod.yaml", false}, {".", "go.mod", false}, {".", "packages/web/vendor/a.js", false}, {"infra", "packages/Pulumi.json", false},
-		{"..", "a", true}, {"a/../..", "a", true}, {"/etc", "a", true}, {"a b", "a", true}, {"a\nb", "a", true}, {"$(id)", "a", true}, {"", "a", true}, {"a..b", "a", false},
+		{".", "Pulumi.yaml", false}, {".", "Pulumi.prod.yaml", false}, {".", "go.mod", false}, {".", "packages/web/vendor/a.js",
+			false}, {"infra", "packages/Pulumi.json", false},
+		{"..", "a", true}, {"a/../..", "a", true}, {"/etc", "a", true}, {"a b", "a", true}, {"a\nb", "a", true}, {"$(id)", "a",
+			true}, {"", "a", true}, {"a..b", "a", false},
 	} {
-		code, printed, _ := runScript(t, "mkdir -p infra/platform a..b \"$(dirname \"$FILE\")\"; touch \"$FILE\"\n"+script(t, "would change what runs here"),
+		code, printed, _ := runScript(t, "mkdir -p infra/platform a..b \"$(dirname \"$FILE\")\"; touch \"$FILE\"\n"+script(t,
+			"would change what runs here"),
 			map[string]string{"FOLDER": test.folder, "FILE": test.file}, nil)
 		if (code != 0) != test.refused || test.refused && !strings.Contains(printed, "::error::") {
 			t.Errorf("%s in %q: exit code %d, want it refused: %v\n%s", test.file, test.folder, code, test.refused, printed)
@@ -174,7 +184,8 @@ func TestThePreviewSeesWhatWouldSteer(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(sources(t)["workflows/platform-preview.yml"]), &workflow); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"Pulumi.json", "Pulumi.yml", "Pulumi.prod.json", "go.work", "go.work.sum", "go.mod", "vendor/modules.txt", ".trivyignore", "trivy.yaml", "Pulumi.prod.yaml", "main.go", "infra/main.go",
+	for _, file := range []string{"Pulumi.json", "Pulumi.yml", "Pulumi.prod.json", "go.work", "go.work.sum", "go.mod",
+		"vendor/modules.txt", ".trivyignore", "trivy.yaml", "Pulumi.prod.yaml", "main.go", "infra/main.go",
 		"policy/prod.json", "platform.yaml"} {
 		for _, folder := range []string{"", "infra/platform/"} {
 			if !slices.ContainsFunc(workflow.On.PullRequest.Paths, func(pattern string) bool { return globs(pattern, folder+file) }) {

@@ -59,7 +59,8 @@ func TestEveryDefectOfTheDesignIsHeld(t *testing.T) {
 	for _, test := range []struct{ name, old, replacement, problem string }{
 		{"a row that is gone", text[strings.Index(text, "| 35 |"):], "", "docs/defects.md has 34 defects, want 35"},
 		{"a test that is gone", "TestTheMapping |", "TestTheMap |", "defect 16: tests/workflows has no test TestTheMap"},
-		{"a folder that is gone", "`tests/trust` TestWhoATokenCanBecome", "`tests/trusts` TestWhoATokenCanBecome", "defect 29: tests/trusts has no test TestWhoATokenCanBecome"},
+		{"a folder that is gone", "`tests/trust` TestWhoATokenCanBecome", "`tests/trusts` TestWhoATokenCanBecome",
+			"defect 29: tests/trusts has no test TestWhoATokenCanBecome"},
 		{"no test", "`tests/workflows` TestTheMapping", "a person's eyes", "defect 16: no test is named: a person's eyes"},
 	} {
 		if problems := defectProblems(strings.Replace(text, test.old, test.replacement, 1)); len(problems) != 1 || problems[0] != test.problem {
@@ -95,9 +96,12 @@ func TestEveryAdviceIsThere(t *testing.T) {
 
 // gone are texts of the design's workflows that must not come back.
 var gone = map[string]string{
-	"_json_key": "defect 1: a key, where a token is", "@master": "defect 5: whatever is there today", "packages: write": "defect 11: nothing is published there",
-	"-latest": "defects 2 and 14: tags do not move", "PULUMI_ACCESS_TOKEN": "defect 18: a key that outlives the job", "substring": "defect 20: revisions are named after their template",
-	"gcloud run": "defects 21 and 22: traffic is the release controller's", "sleep ": "defect 25: waiting reads no signal", "comment-on-pr": "defect 26: the comment has a job of its own",
+	"_json_key": "defect 1: a key, where a token is", "@master": "defect 5: whatever is there today",
+	"packages: write": "defect 11: nothing is published there",
+	"-latest":         "defects 2 and 14: tags do not move", "PULUMI_ACCESS_TOKEN": "defect 18: a key that outlives the job",
+	"substring":  "defect 20: revisions are named after their template",
+	"gcloud run": "defects 21 and 22: traffic is the release controller's", "sleep ": "defect 25: waiting reads no signal",
+	"comment-on-pr": "defect 26: the comment has a job of its own",
 }
 
 // goneProblems finds them in anything but comments and runner labels.
@@ -189,7 +193,8 @@ func TestWhatIsCached(t *testing.T) {
 	}
 	for what, want := range map[string]string{
 		"node": "${{ inputs.node-version }} pnpm", "pnpm": "", "actions/setup-pnpm/action.yml": "${{ inputs.app }}/.next/cache",
-		"actions/setup-platform/action.yml": "~/go/pkg/mod ~/.cache/go-build", "workflows/ci.yml": "~/go/pkg/mod ~/.cache/go-build ~/.cache/procureflow-platform",
+		"actions/setup-platform/action.yml": "~/go/pkg/mod ~/.cache/go-build", "workflows/ci.yml": "~/go/pkg/mod ~/.cache/go-build " +
+			"~/.cache/procureflow-platform",
 	} {
 		if got, there := found[what]; !there || got != want {
 			t.Errorf("%s: %q, want %q", what, got, want)
@@ -220,9 +225,13 @@ func TestJobsCompileWhatTheyRun(t *testing.T) {
 	}
 	verified := "download verify "
 	for compiles, want := range map[string]string{
-		"programs": verified + "release pulumi-language-go " + verified + "policy-pack list " + verified + "pulumi " + verified + "program", "release": verified + "release", "nothing": "",
+		"programs": verified + "release pulumi-language-go " + verified + "policy-pack list " + verified + "pulumi " + verified +
+			"program", "release": verified + "release", "nothing": "",
 	} {
-		code, printed, outputs := runScript(t, "mkdir -p .platform/policy .platform/sandbox/pulumicli/cli && touch .platform/sandbox/pulumicli/cli/go.mod.in .platform/sandbox/pulumicli/cli/go.sum.in && echo 'main: infra' > Pulumi.yaml && export GITHUB_WORKSPACE=$PWD\n"+script(t, `go build -o "$bin/release"`),
+		code, printed, outputs := runScript(t,
+			"mkdir -p .platform/policy .platform/sandbox/pulumicli/cli && touch .platform/sandbox/pulumicli/cli/go.mod.in "+
+				".platform/sandbox/pulumicli/cli/go.sum.in && echo 'main: infra' > Pulumi.yaml && export GITHUB_WORKSPACE=$PWD\n"+
+				script(t, `go build -o "$bin/release"`),
 			map[string]string{"FOLDER": ".", "COMPILES": compiles, "GITHUB_PATH": os.DevNull},
 			map[string]string{"go": `case "$1" in mod) echo "$2" ;; list) echo list >&2; echo v3.0.0 ;; build) [ "$2" = -o ] || shift 2; basename "$3" ;; esac`})
 		if got := strings.Join(strings.Fields(printed), " "); code != 0 || got != want || !strings.HasPrefix(outputs, "bin=/") {
@@ -230,7 +239,8 @@ func TestJobsCompileWhatTheyRun(t *testing.T) {
 		}
 	}
 	// What a module is not is not compiled.
-	if code, printed, _ := runScript(t, "mkdir -p .platform\n"+script(t, `go build -o "$bin/release"`), map[string]string{"FOLDER": ".", "COMPILES": "release", "GITHUB_PATH": os.DevNull},
+	if code, printed, _ := runScript(t, "mkdir -p .platform\n"+script(t, `go build -o "$bin/release"`),
+		map[string]string{"FOLDER": ".", "COMPILES": "release", "GITHUB_PATH": os.DevNull},
 		map[string]string{"go": `[ "$1 $2" != "mod verify" ] || exit 1; echo "$1"`}); code != 1 || strings.Contains(printed, "build") {
 		t.Errorf("a module that was changed: exit code %d and %q, want that nothing is compiled", code, printed)
 	}

@@ -18,24 +18,30 @@ func TestWhatAnApproverIsTold(t *testing.T) {
 			revisions = append(revisions, `{"name": "`+name+`", "image": "h/p/web@`+digest+`"}`)
 			effective = append(effective, `{"revision": "`+name+`", "percent": 50}`)
 		}
-		return `{"effective": [` + strings.Join(append(effective, `{"revision": "z", "percent": 0, "tag": "t"}`), ",") + `], "revisions": [` + strings.Join(append(revisions, `{"name": "z", "image": "h/p/web@sha256:z"}`), ",") + `]}`
+		return `{"effective": [` + strings.Join(append(effective, `{"revision": "z", "percent": 0, "tag": "t"}`), ",") +
+			`], "revisions": [` + strings.Join(append(revisions, `{"name": "z", "image": "h/p/web@sha256:z"}`), ",") + `]}`
 	}
 	const head = "## To approve: deploy of web in prod\n"
-	about := head + "* Digest: `" + digest + "`\n* Built of: [new](" + link + "/commit/new), [run 7](" + link + "/actions/runs/7/attempts/1) started by dora\n* Started by: bea\n"
+	about := head + "* Digest: `" + digest + "`\n* Built of: [new](" + link + "/commit/new), [run 7](" + link +
+		"/actions/runs/7/attempts/1) started by dora\n* Started by: bea\n"
 	for _, test := range []struct {
 		name, status, attested, summary string
 		code                            int
 	}{
-		{"over an older one", serving(old), digest + " " + old, about + "* Serves now: `" + old + "` of old. [What changed since](" + link + "/compare/old...new):\n  ahead, 2 commits\n  * 0123456789ab Add a  b  (dora)\n  * abcdefabcdef More (Al)\n", 0},
+		{"over an older one", serving(old), digest + " " + old, about + "* Serves now: `" + old + "` of old. [What changed since](" +
+			link + "/compare/old...new):\n  ahead, 2 commits\n  * 0123456789ab Add a  b  (dora)\n  * abcdefabcdef More (Al)\n", 0},
 		{"the same", serving(digest), digest, about + "* Serves now: this digest\n", 0},
-		{"a split", serving(digest, old), digest, about + "* Serves now: this digest\n* Serves now: `" + old + "`, which nobody attested; nothing says what changed since\n", 0},
+		{"a split", serving(digest, old), digest, about + "* Serves now: this digest\n* Serves now: `" + old +
+			"`, which nobody attested; nothing says what changed since\n", 0},
 		{"nothing serves", serving(), digest, about + "* Serves now: nothing by digest\n", 0},
 		{"nobody attested it", serving(old), old, "", 5},
 		{"the service cannot be read", "", digest, "", 4},
 	} {
 		code, printed, summary := runScript(t, script(t, "## To approve"), map[string]string{
-			"DIGEST": digest, "NAME": "web", "PROJECT": "p", "REGION": "r", "OPERATION": "deploy", "SERVICE": "web", "STACK": "prod", "PROVENANCE": "p.yaml",
-			"GITHUB_REPOSITORY": "o/r", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_ACTOR": "bea", "STATUS": test.status, "ATTESTED": test.attested, "OLD": old,
+			"DIGEST": digest, "NAME": "web", "PROJECT": "p", "REGION": "r", "OPERATION": "deploy", "SERVICE": "web", "STACK": "prod",
+			"PROVENANCE":        "p.yaml",
+			"GITHUB_REPOSITORY": "o/r", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_ACTOR": "bea", "STATUS": test.status,
+			"ATTESTED": test.attested, "OLD": old,
 		}, map[string]string{
 			"gh": `case "$*" in
 "attestation trusted-root") ;;

@@ -138,7 +138,8 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 		}
 	}
 	for job, want := range map[string][]string{
-		"describe": {"check"}, "approve": {"check", "describe"}, "promote": {"check", "describe", "approve"}, "deploy": {"check", "describe", "approve", "promote"}, "rollback": {"check"},
+		"describe": {"check"}, "approve": {"check", "describe"}, "promote": {"check", "describe", "approve"}, "deploy": {"check",
+			"describe", "approve", "promote"}, "rollback": {"check"},
 	} {
 		var needs []string
 		for _, need := range jobs[job].Needs {
@@ -193,7 +194,8 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 	const auth, pulumi = "google-github-actions/auth@", "./.platform/.github/actions/pulumi-login"
 	wrong := slices.Concat(
 		wrongOrder(t, files, "promote.yml", "promote", twoApprovals, auth, "release\" promote --digest"),
-		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi, "release\" guard", `[[ "$image" == *@"$DIGEST" ]]`,
+		wrongOrder(t, files, "deploy.yml", "deploy", twoApprovals, auth, "gh attestation verify \"oci://$IMAGE\"", pulumi,
+			"release\" guard", `[[ "$image" == *@"$DIGEST" ]]`,
 			"release\" rollout --revision \"$REVISION\"", goingBack),
 		wrongOrder(t, files, "infrastructure.yml", "prod", twoApprovals, auth, pulumi, "./.platform/.github/actions/infrastructure-up"),
 		wrongOrder(t, files, "image.yml", "scan", "./.platform/.github/actions/fetch-image", "aquasecurity/trivy-action@"),
@@ -210,7 +212,8 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 	}
 	tree := parse(t, files)
 	// Both look the image up by the service: what is deployed is what was copied.
-	if service := tree.Workflows["deploy.yml"].Jobs["promote"].WorkflowCall.Inputs["service"]; service == nil || service.Value.Value != "${{ inputs.service }}" {
+	if service := tree.Workflows["deploy.yml"].Jobs["promote"].WorkflowCall.Inputs["service"]; service == nil ||
+		service.Value.Value != "${{ inputs.service }}" {
 		wrong = append(wrong, "promote copies another service's image")
 	}
 	for job, steps := range map[string][]*actionlint.Step{
@@ -264,23 +267,34 @@ func TestNothingIsDeployedWithoutPromotionVerificationAndApprovals(t *testing.T)
 func TestWrongGraphsAreCaught(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, file, old, replacement string }{
-		{"deploys after a failed promotion", "workflows/deploy.yml", "(needs.promote.result == 'success' ||", "(needs.promote.result != 'skipped' ||"},
-		{"deploys to staging without promotion", "workflows/deploy.yml", "(needs.promote.result == 'skipped' && (inputs.stack == 'dev' || inputs.operation == 'resume'))", "needs.promote.result == 'skipped'"},
-		{"resumes in prod without approval", "workflows/deploy.yml", "inputs.stack == 'prod' && inputs.operation != 'rollback'", "inputs.stack == 'prod' && inputs.operation == 'deploy'"},
-		{"makes a revision to resume", "workflows/deploy.yml", "        if: inputs.operation == 'deploy'\n", "        if: inputs.operation != 'rollback'\n"},
-		{"deploys to prod without the first approval", "workflows/deploy.yml", "(needs.approve.result == 'skipped' && inputs.stack != 'prod')", "needs.approve.result == 'skipped'"},
+		{"deploys after a failed promotion", "workflows/deploy.yml", "(needs.promote.result == 'success' ||",
+			"(needs.promote.result != 'skipped' ||"},
+		{"deploys to staging without promotion", "workflows/deploy.yml",
+			"(needs.promote.result == 'skipped' && (inputs.stack == 'dev' || inputs.operation == 'resume'))", "needs.promote.result == 'skipped'"},
+		{"resumes in prod without approval", "workflows/deploy.yml", "inputs.stack == 'prod' && inputs.operation != 'rollback'",
+			"inputs.stack == 'prod' && inputs.operation == 'deploy'"},
+		{"makes a revision to resume", "workflows/deploy.yml", "        if: inputs.operation == 'deploy'\n",
+			"        if: inputs.operation != 'rollback'\n"},
+		{"deploys to prod without the first approval", "workflows/deploy.yml",
+			"(needs.approve.result == 'skipped' && inputs.stack != 'prod')", "needs.approve.result == 'skipped'"},
 		{"deploys though it was cancelled", "workflows/deploy.yml", "!cancelled() && needs.check.result", "needs.check.result"},
-		{"does not wait for the promotion", "workflows/deploy.yml", "needs: [check, describe, approve, promote]", "needs: [check, describe, approve]"},
+		{"does not wait for the promotion", "workflows/deploy.yml", "needs: [check, describe, approve, promote]",
+			"needs: [check, describe, approve]"},
 		{"asks for the approval in another environment", "workflows/deploy.yml", "environment: production-approval", "environment: production"},
-		{"shows another address", "workflows/deploy.yml", "url: ${{ steps.settings.outputs.service-url }}\n    permissions", "url: https://example.com\n    permissions"},
-		{"releases on a rollback", "workflows/deploy.yml", "inputs.operation != 'rollback' &&\n      (needs", "inputs.operation != '' &&\n      (needs"},
-		{"copies what is resumed", "workflows/deploy.yml", "inputs.operation == 'deploy' && inputs.stack != 'dev'", "inputs.operation != 'rollback' && inputs.stack != 'dev'"},
+		{"shows another address", "workflows/deploy.yml", "url: ${{ steps.settings.outputs.service-url }}\n    permissions",
+			"url: https://example.com\n    permissions"},
+		{"releases on a rollback", "workflows/deploy.yml", "inputs.operation != 'rollback' &&\n      (needs",
+			"inputs.operation != '' &&\n      (needs"},
+		{"copies what is resumed", "workflows/deploy.yml", "inputs.operation == 'deploy' && inputs.stack != 'dev'",
+			"inputs.operation != 'rollback' && inputs.stack != 'dev'"},
 		{"counts one approval", "actions/two-approvals/action.yml", "--environments production-approval,production", "--environments production"},
 		{"does not count before it promotes", "workflows/promote.yml", twoApprovals, "./.github/actions/health-check"},
 		{"does not count before it deploys", "workflows/deploy.yml", twoApprovals, "./.github/actions/health-check"},
 		{"copies the image of web for every service", "workflows/deploy.yml", "      service: ${{ inputs.service }}\n", "      service: web\n"},
-		{"counts approvals of staging only", "workflows/promote.yml", "if: inputs.environment == 'production'", "if: inputs.environment == 'staging'"},
-		{"does not verify where the image was built", "workflows/deploy.yml", "gh attestation verify \"oci://$IMAGE\"", "gh attestation download \"oci://$IMAGE\""},
+		{"counts approvals of staging only", "workflows/promote.yml", "if: inputs.environment == 'production'",
+			"if: inputs.environment == 'staging'"},
+		{"does not verify where the image was built", "workflows/deploy.yml", "gh attestation verify \"oci://$IMAGE\"",
+			"gh attestation download \"oci://$IMAGE\""},
 		{"does not look who the image runs as", "workflows/deploy.yml", "release\" verify --image", "release\" status"},
 		{"does not say who the image runs as", "workflows/deploy.yml", "imageUser=$IMAGE_USER", "imageUser="},
 		{"changes traffic without the guard", "workflows/deploy.yml", "\"$BIN/release\" guard --project", "env --project"},
@@ -292,10 +306,13 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"resumes what was made of another digest", "workflows/deploy.yml", "*@\"$DIGEST\" ]]", "* ]]"},
 		{"changes prod before approvals are counted", "workflows/infrastructure.yml", twoApprovals, "./.github/actions/health-check"},
 		{"attests what no scan has seen", "workflows/image.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
-		{"publishes what nobody compared", "workflows/build.yml", "./.platform/.github/actions/fetch-image", "./.platform/.github/actions/stacks"},
-		{"asks before it says what for", "workflows/deploy.yml", "    needs: [check, describe]\n    if: inputs.stack == 'prod'", "    needs: [check]\n    if: inputs.stack == 'prod'"},
+		{"publishes what nobody compared", "workflows/build.yml", "./.platform/.github/actions/fetch-image",
+			"./.platform/.github/actions/stacks"},
+		{"asks before it says what for", "workflows/deploy.yml", "    needs: [check, describe]\n    if: inputs.stack == 'prod'",
+			"    needs: [check]\n    if: inputs.stack == 'prod'"},
 		{"copies what it could not describe", "workflows/deploy.yml", " && needs.describe.result == 'success' && inputs", " && inputs"},
-		{"deploys what it could not describe", "workflows/deploy.yml", "(needs.describe.result == 'skipped' && inputs.stack == 'dev')", "needs.describe.result == 'skipped'"},
+		{"deploys what it could not describe", "workflows/deploy.yml", "(needs.describe.result == 'skipped' && inputs.stack == 'dev')",
+			"needs.describe.result == 'skipped'"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -334,7 +351,8 @@ func TestWhoseTokenIsAForks(t *testing.T) {
 		if test.event == "push" {
 			continue
 		}
-		if own, other := truth(evaluate(t, preview["stacks"].If.Value, w)), truth(evaluate(t, preview["fork"].If.Value, w)); own != test.ran || other == test.ran {
+		if own, other := truth(evaluate(t, preview["stacks"].If.Value, w)), truth(evaluate(t, preview["fork"].If.Value,
+			w)); own != test.ran || other == test.ran {
 			t.Errorf("%+v: previewed: %v, without credentials: %v", test, own, other)
 		}
 	}

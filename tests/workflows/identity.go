@@ -64,8 +64,10 @@ func checkIdentity(t *Tree, file, name string, report reporter) {
 		}
 	}
 	for variable, want := range map[string]string{"GOWORK": "off", "GOFLAGS": "-mod=readonly"} {
-		if workflow.Env == nil || workflow.Env.Vars[strings.ToLower(variable)] == nil || text(workflow.Env.Vars[strings.ToLower(variable)].Value) != want {
-			report("go-flags", path, "%s: %s is not %s for the whole workflow: a file could put other code in a module's place", name, variable, want)
+		if workflow.Env == nil || workflow.Env.Vars[strings.ToLower(variable)] == nil ||
+			text(workflow.Env.Vars[strings.ToLower(variable)].Value) != want {
+			report("go-flags", path, "%s: %s is not %s for the whole workflow: a file could put other code in a module's place", name,
+				variable, want)
 		}
 	}
 }
@@ -103,14 +105,16 @@ func cached(s Step) bool {
 }
 
 // own is how a called workflow checks out what it is a part of: whoever calls it chooses neither.
-var own = map[string]string{"repository": "${{ job.workflow_repository }}", "ref": "${{ job.workflow_sha }}", "path": ".platform", "persist-credentials": "false"}
+var own = map[string]string{"repository": "${{ job.workflow_repository }}", "ref": "${{ job.workflow_sha }}", "path": ".platform",
+	"persist-credentials": "false"}
 
 // checkCaller holds what a called workflow takes from where. A caller's checkout may have anything at .github/actions.
 func checkCaller(t *Tree, file string, report reporter) {
 	path := "workflows/" + file
 	called := slices.ContainsFunc(t.Workflows[file].On, func(event actionlint.Event) bool { return event.EventName() == "workflow_call" })
 	if strings.Contains(t.Sources[path], "vars.") {
-		report("variables", path, "reads a variable, which whoever may write to the repository sets: `release settings` says it from what was reviewed")
+		report("variables", path, "reads a variable, which whoever may write to the repository sets: `release settings` says it from "+
+			"what was reviewed")
 	}
 	for _, name := range sorted(t.Workflows[file].Jobs) {
 		for _, s := range t.jobSteps(file, name) {
@@ -163,7 +167,8 @@ func checkTeams(t *Tree, file, name string, report reporter) {
 		case strings.HasPrefix(s.Uses, "pulumi/auth-actions@"):
 			report("pulumi-team", path, "%s: enters Pulumi Cloud by itself: use %s", name, pulumiLogin)
 		case s.Uses == pulumiLogin && (!known || s.With["team"] != team || s.With["stack"] != selected):
-			report("pulumi-team", path, "%s: in environment %q it is %q on stack %q, want %q on %q", name, environment, s.With["team"], s.With["stack"], team, selected)
+			report("pulumi-team", path, "%s: in environment %q it is %q on stack %q, want %q on %q", name, environment, s.With["team"],
+				s.With["stack"], team, selected)
 		case s.Uses == platformActions+"infrastructure-up" && s.With["stack"] != stack:
 			report("pulumi-team", path, "%s: in environment %q it changes %q, want %q", name, environment, s.With["stack"], stack)
 		case read != nil && file != "build.yml" && read[1] != stack:

@@ -63,11 +63,16 @@ func TestActionlintCatches(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, file, old, replacement, kind string }{
 		{"a step that does not exist", "workflows/image.yml", "steps.build.outputs.digest", "steps.meta.outputs.digest", "expression"},
-		{"an output of ours that does not exist", "workflows/platform-ci.yml", "steps.pnpm.outputs.cache-hit", "steps.pnpm.outputs.cache", "expression"},
-		{"an output of a called workflow that does not exist", "workflows/build.yml", "needs.image.outputs.sbom", "needs.image.outputs.list", "expression"},
-		{"an output of a called workflow that does not exist", "workflows/deploy.yml", "needs.promote.outputs.digest", "needs.promote.outputs.promoted", "expression"},
-		{"an input of a called workflow that does not exist", "workflows/platform-rollback.yml", "operation: rollback", "mode: rollback", "workflow-call"},
-		{"a job that nobody waits for", "workflows/deploy.yml", "needs: [check, describe, approve, promote]", "needs: [check, describe, approval, promote]", "job-needs"},
+		{"an output of ours that does not exist", "workflows/platform-ci.yml", "steps.pnpm.outputs.cache-hit", "steps.pnpm.outputs.cache",
+			"expression"},
+		{"an output of a called workflow that does not exist", "workflows/build.yml", "needs.image.outputs.sbom",
+			"needs.image.outputs.list", "expression"},
+		{"an output of a called workflow that does not exist", "workflows/deploy.yml", "needs.promote.outputs.digest",
+			"needs.promote.outputs.promoted", "expression"},
+		{"an input of a called workflow that does not exist", "workflows/platform-rollback.yml", "operation: rollback", "mode: rollback",
+			"workflow-call"},
+		{"a job that nobody waits for", "workflows/deploy.yml", "needs: [check, describe, approve, promote]",
+			"needs: [check, describe, approval, promote]", "job-needs"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -65,10 +65,12 @@ func environmentProblems(t *testing.T, files map[string]string) []string {
 				environment := job.Environment.Name.Value
 				promotes := file == "promote.yml" && environment == "${{ inputs.environment }}"
 				if !slices.Contains(known, environment) && environment != mapped && !promotes {
-					problems = append(problems, fmt.Sprintf("%s: %s runs in %q, which no stack's settings make: GitHub would make it, unprotected", file, name, environment))
+					problems = append(problems,
+						fmt.Sprintf("%s: %s runs in %q, which no stack's settings make: GitHub would make it, unprotected", file, name, environment))
 				}
 			}
-			if job.WorkflowCall != nil && strings.HasSuffix(job.WorkflowCall.Uses.Value, "/promote.yml") && job.WorkflowCall.Inputs["environment"].Value.Value != mapped {
+			if job.WorkflowCall != nil && strings.HasSuffix(job.WorkflowCall.Uses.Value, "/promote.yml") &&
+				job.WorkflowCall.Inputs["environment"].Value.Value != mapped {
 				problems = append(problems, file+": promote.yml is called with another environment than the stack's")
 			}
 		}
@@ -86,9 +88,14 @@ func TestEnvironmentsAreOnesThatTheProgramMakes(t *testing.T) {
 func TestWrongEnvironmentsAreCaught(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, file, old, replacement, problem string }{
-		{"the stack's name as environment", "workflows/infrastructure.yml", "environment: production\n", "environment: prod\n", `prod runs in "prod"`},
-		{"an unmapped input", "workflows/deploy.yml", "environment: ${{ inputs.stack == 'prod' && 'production' || inputs.stack }}\n    permissions", "environment: ${{ inputs.stack }}\n    permissions", "which no stack's settings make"},
-		{"a promotion elsewhere", "workflows/deploy.yml", "environment: ${{ inputs.stack == 'prod' && 'production' || inputs.stack }}\n      stack", "environment: staging\n      stack", "another environment than the stack's"},
+		{"the stack's name as environment", "workflows/infrastructure.yml", "environment: production\n", "environment: prod\n",
+			`prod runs in "prod"`},
+		{"an unmapped input", "workflows/deploy.yml",
+			"environment: ${{ inputs.stack == 'prod' && 'production' || inputs.stack }}\n    permissions", "environment: ${{ " +
+				"inputs.stack }}\n    permissions", "which no stack's settings make"},
+		{"a promotion elsewhere", "workflows/deploy.yml",
+			"environment: ${{ inputs.stack == 'prod' && 'production' || inputs.stack }}\n      stack",
+			"environment: staging\n      stack", "another environment than the stack's"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -122,9 +129,11 @@ func TestAccountsAreAskedForWhereTheyAreTrusted(t *testing.T) {
 			continue
 		}
 		file := strings.TrimPrefix(s.File, "workflows/")
-		account, provider := settingOf.FindStringSubmatch(s.With["service_account"]), settingOf.FindStringSubmatch(s.With["workload_identity_provider"])
+		account, provider := settingOf.FindStringSubmatch(s.With["service_account"]),
+			settingOf.FindStringSubmatch(s.With["workload_identity_provider"])
 		if account == nil || provider == nil || account[1] != provider[1] || account[2] != "account" || provider[2] != "provider" {
-			t.Errorf("%s: %s becomes %s by %s: both have to be the settings' of one account", s.File, s.Job, s.With["service_account"], s.With["workload_identity_provider"])
+			t.Errorf("%s: %s becomes %s by %s: both have to be the settings' of one account", s.File, s.Job, s.With["service_account"],
+				s.With["workload_identity_provider"])
 			continue
 		}
 		who := account[1]

@@ -31,7 +31,8 @@ func TestWhichPolicyPackIsPublished(t *testing.T) {
 		} else {
 			git += "exit 1"
 		}
-		code, printed, _ := runScript(t, script(t, "is not policy/vMAJOR.MINOR.PATCH"), map[string]string{"TAG": test.tag}, map[string]string{"git": git})
+		code, printed, _ := runScript(t, script(t, "is not policy/vMAJOR.MINOR.PATCH"), map[string]string{"TAG": test.tag},
+			map[string]string{"git": git})
 		if code != test.code || !strings.Contains(printed, test.says) {
 			t.Errorf("%+v: exit code %d and %q", test, code, printed)
 		}
@@ -51,7 +52,8 @@ func TestAPreviewsOutcome(t *testing.T) {
 	t.Parallel()
 	for exit, said := range map[string]string{"0": "succeeded", "255": "failed"} {
 		kept := filepath.Join(t.TempDir(), "kept")
-		code, printed, summary := runScript(t, `export GITHUB_WORKSPACE=$PWD; trap 'cp preview/prod.txt "$KEPT"' EXIT`+"\n"+script(t, "## Preview of $STACK"), map[string]string{
+		code, printed, summary := runScript(t, `export GITHUB_WORKSPACE=$PWD; trap 'cp preview/prod.txt "$KEPT"' EXIT`+"\n"+script(t,
+			"## Preview of $STACK"), map[string]string{
 			"STACK": "prod", "EXIT": exit, "KEPT": kept,
 		}, map[string]string{"pulumi": `case "$*" in
 "preview --diff --refresh --non-interactive --color never --suppress-outputs --exclude **github:index/** --policy-pack $BIN/policy-pack --policy-pack-config policy/prod.json") ;;
@@ -76,7 +78,8 @@ func TestWhatAChangeOfAnEnvironmentLeavesOut(t *testing.T) {
 	needsJQ(t)
 	const service = `{"type": "gcp:cloudrunv2/service:Service", "urn": "urn:pulumi:prod::procureflow::a:b:C$gcp:cloudrunv2/service:Service::service-%s-service"}`
 	for _, test := range []struct{ name, state, excluded string }{
-		{"two services and others", `{"deployment": {"resources": [` + fmt.Sprintf(service, "api") + `, {"type": "gcp:cloudrunv2/job:Job", "urn": "u"}, ` + fmt.Sprintf(service, "web") + `]}}`,
+		{"two services and others", `{"deployment": {"resources": [` + fmt.Sprintf(service, "api") +
+			`, {"type": "gcp:cloudrunv2/job:Job", "urn": "u"}, ` + fmt.Sprintf(service, "web") + `]}}`,
 			" --exclude urn:pulumi:prod::procureflow::a:b:C$gcp:cloudrunv2/service:Service::service-api-service" +
 				" --exclude urn:pulumi:prod::procureflow::a:b:C$gcp:cloudrunv2/service:Service::service-web-service"},
 		{"nothing yet", `{"deployment": {}}`, ""},
@@ -104,13 +107,16 @@ func TestAnOlderRunPutsNothingBack(t *testing.T) {
 		On struct{ Push struct{ Paths []string } }
 	}
 	var workflow paths
-	if err := yaml.Unmarshal([]byte(sources(t)["workflows/platform-infrastructure.yml"]), &workflow); err != nil || len(workflow.On.Push.Paths) == 0 {
+	if err := yaml.Unmarshal([]byte(sources(t)["workflows/platform-infrastructure.yml"]), &workflow); err != nil ||
+		len(workflow.On.Push.Paths) == 0 {
 		t.Fatalf("platform-infrastructure.yml has no paths: %v", err)
 	}
-	newer := map[string]bool{"": false, "docs/infra/a.md": false, "docs/policy/a.md": false, "a.gom": false, "release/plan/plan.go": true, "docs/old.txt was components/a/a.go": true, "Pulumi.json": true, strings.Repeat("a\n", 299) + "a": true}
+	newer := map[string]bool{"": false, "docs/infra/a.md": false, "docs/policy/a.md": false, "a.gom": false, "release/plan/plan.go": true,
+		"docs/old.txt was components/a/a.go": true, "Pulumi.json": true, strings.Repeat("a\n", 299) + "a": true}
 	for _, pattern := range workflow.On.Push.Paths {
 		newer[strings.NewReplacer("**.go", "a/b.go", "**", "a/b.json", "Pulumi*", "Pulumi.prod.yaml", "go.*", "go.sum").Replace(pattern)] = true
-		newer["README.md\nplatform/"+strings.NewReplacer("**.go", "a/b.go", "**", "a/b.json", "Pulumi*", "Pulumi.prod.yaml", "go.*", "go.sum").Replace(pattern)] = true
+		newer["README.md\nplatform/"+strings.NewReplacer("**.go", "a/b.go", "**", "a/b.json", "Pulumi*", "Pulumi.prod.yaml", "go.*",
+			"go.sum").Replace(pattern)] = true
 	}
 	for files, refused := range newer {
 		code, printed, _ := runScript(t, script(t, "main has newer changes"), map[string]string{
@@ -121,7 +127,8 @@ printf '%s' "$FILES" | jq -Rs '{files: (split("\n") | map(split(" was ") | {file
 			t.Errorf("main has newer %q: exit code %d, want %d\n%s", files, code, want, printed)
 		}
 	}
-	if code, _, _ := runScript(t, script(t, "main has newer changes"), map[string]string{"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "FOLDER": "."},
+	if code, _, _ := runScript(t, script(t, "main has newer changes"),
+		map[string]string{"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "FOLDER": "."},
 		map[string]string{"gh": "exit 4"}); code != 4 {
 		t.Errorf("GitHub does not answer: exit code %d, want 4", code)
 	}
@@ -169,7 +176,8 @@ func TestARerunReplacesItsArtifacts(t *testing.T) {
 func TestWhatIsPublished(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
-	const blob, layout = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", `{"manifests": [{"digest": "sha256:%s"}]}` // of "abc"
+	// of "abc"
+	const blob, layout = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", `{"manifests": [{"digest": "sha256:%s"}]}`
 	for _, test := range []struct {
 		name, digest, index, blobs string
 		code                       int
@@ -179,7 +187,8 @@ func TestWhatIsPublished(t *testing.T) {
 		{"two images", blob, `{"manifests": [{"digest": "sha256:` + blob + `"}, {"digest": "sha256:0"}]}`, "printf abc > " + blob, 1},
 		{"no image", blob, `{}`, "printf abc > " + blob, 1},
 		{"other bytes", blob, fmt.Sprintf(layout, blob), "printf abd > " + blob, 1},
-		{"a manifest that is not there", blob, fmt.Sprintf(layout, blob), "printf abd > a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9", 1},
+		{"a manifest that is not there", blob, fmt.Sprintf(layout, blob),
+			"printf abd > a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9", 1},
 		{"a name that is no digest", blob, fmt.Sprintf(layout, blob), "printf abc > " + blob + "; printf x > '  y'", 1},
 		{"no digest", "latest", fmt.Sprintf(layout, blob), "printf abc > " + blob, 1},
 	} {
@@ -264,13 +273,17 @@ func TestWhatBecomesOfTheIssue(t *testing.T) {
 		{"all clean", "success", "dev staging prod", "", "7", closed, ""},
 		{"drift", "success", "dev staging prod", "update a", "", created, dev},
 		{"drift that lasts", "success", "dev staging prod", "update a", "7", edited, dev},
-		{"drift, and a stack that was not read", "failure", "dev prod", "update a", "7", edited, dev + "\n### staging\nIt could not be read: see the log of the check.\n"},
+		{"drift, and a stack that was not read", "failure", "dev prod", "update a", "7", edited,
+			dev + "\n### staging\nIt could not be read: see the log of the check.\n"},
 		{"a stack that was not read", "failure", "dev staging", "", "7", "", ""},
 		{"what was read did not come", "success", "", "", "7", "", ""},
-		{"more than fits", "success", "dev staging prod", strings.Repeat("x", 20000), "", created, "\n### dev\n~~~~text\n" + strings.Repeat("x", 15000) + "\n~~~~\n"},
+		{"more than fits", "success", "dev staging prod", strings.Repeat("x", 20000), "", created,
+			"\n### dev\n~~~~text\n" + strings.Repeat("x", 15000) + "\n~~~~\n"},
 	} {
-		code, printed, body := runScript(t, `trap '[ ! -f body.md ] || tail -n +2 body.md > "$GITHUB_OUTPUT"' EXIT`+"\n"+script(t, "gh issue close"), map[string]string{
-			"GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`, "RUN": "url", "RESULT": test.result, "READ": test.read, "FOUND": test.found, "ISSUE": test.issue,
+		code, printed, body := runScript(t, `trap '[ ! -f body.md ] || tail -n +2 body.md > "$GITHUB_OUTPUT"' EXIT`+"\n"+script(t,
+			"gh issue close"), map[string]string{
+			"GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`, "RUN": "url", "RESULT": test.result, "READ": test.read,
+			"FOUND": test.found, "ISSUE": test.issue,
 		}, map[string]string{"gh": `case "$1 $2" in
 "run download") for stack in $READ; do mkdir -p "found/drift-$stack" && : > "found/drift-$stack/$stack.txt"; done
 	[ -n "$READ" ] || exit 1
@@ -293,7 +306,8 @@ func TestDriftIsMains(t *testing.T) {
 			continue // It needs the list that stacks makes.
 		}
 		for ref, want := range map[string]bool{"refs/heads/main": true, "refs/heads/feature": false, "refs/tags/main": false} {
-			if job.If == nil || truth(evaluate(t, job.If.Value, world{"github.ref": ref, "cancelled()": false, "needs.stacks.result": map[bool]string{true: "success", false: "skipped"}[ref == "refs/heads/main"]})) != want {
+			if job.If == nil || truth(evaluate(t, job.If.Value, world{"github.ref": ref, "cancelled()": false,
+				"needs.stacks.result": map[bool]string{true: "success", false: "skipped"}[ref == "refs/heads/main"]})) != want {
 				t.Errorf("%s on %s: want that it runs: %v", name, ref, want)
 			}
 		}

@@ -73,7 +73,8 @@ func actionProblems(files map[string]string, allowed []string, recorded []workfl
 			return err == nil && matched
 		}
 		if !slices.ContainsFunc(allowed, fits) {
-			problems = append(problems, fmt.Sprintf("%s uses %s, which Pulumi.prod.yaml does not allow: the job would not start", uses[action], action))
+			problems = append(problems, fmt.Sprintf("%s uses %s, which Pulumi.prod.yaml does not allow: the job would not start",
+				uses[action], action))
 		}
 		idle = slices.DeleteFunc(idle, fits)
 	}
@@ -160,7 +161,8 @@ func TestTagsThatStartAWorkflowAreProtected(t *testing.T) {
 		protected   []string
 		want        string
 	}{
-		"another tag":      {"tags: [\"v*\"]", []string{"policy/v*"}, file + " starts on the tag v*, which Pulumi.prod.yaml does not protect|Pulumi.prod.yaml protects the tags policy/v*, which start nothing"},
+		"another tag": {"tags: [\"v*\"]", []string{"policy/v*"}, file +
+			" starts on the tag v*, which Pulumi.prod.yaml does not protect|Pulumi.prod.yaml protects the tags policy/v*, which start nothing"},
 		"no tags at all":   {"tags: [\"policy/v*\"]", nil, file + " starts on the tag policy/v*, which Pulumi.prod.yaml does not protect"},
 		"everything":       {"paths: [\"policy/**\"]", nil, file + " starts on every tag: name them"},
 		"branches instead": {"branches: [main]", nil, ""},
@@ -212,8 +214,10 @@ func TestTheRequiredChecksRunForEveryPullRequest(t *testing.T) {
 		{"a name of its own", "  ci-ok:\n", "  ci-ok:\n    name: CI\n", "ci-ok has a name"},
 		{"paths", "  pull_request:\n", "  pull_request:\n    paths: [infra/**]\n", "platform-ci.yml leaves out some pull requests"},
 		{"types", "  pull_request:\n", "  pull_request:\n    types: [opened]\n", "platform-ci.yml leaves out some pull requests"},
-		{"not on dev", "  pull_request:\n    branches: [main, dev]\n", "  pull_request:\n    branches: [main]\n", "platform-ci.yml does not run for pull requests to dev"},
-		{"not at all", "  pull_request:\n    branches: [main, dev]\n", "  workflow_dispatch:\n", "platform-ci.yml does not run for pull requests"},
+		{"not on dev", "  pull_request:\n    branches: [main, dev]\n", "  pull_request:\n    branches: [main]\n",
+			"platform-ci.yml does not run for pull requests to dev"},
+		{"not at all", "  pull_request:\n    branches: [main, dev]\n", "  workflow_dispatch:\n",
+			"platform-ci.yml does not run for pull requests"},
 	} {
 		changed := sources(t)
 		if !strings.Contains(changed["workflows/platform-ci.yml"], test.old) {

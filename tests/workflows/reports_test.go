@@ -33,7 +33,8 @@ func TestTheRequiredChecksAnswer(t *testing.T) {
 		{`{"changes": {"result": "success"}, "check": {"result": "skipped"}, "lint": {"result": "success"}, "scan": {"result": "skipped"}}`, 1},
 		{`{"changes": {"result": "success"}, "check": {"result": "failure"}, "lint": {"result": "success"}, "scan": {"result": "skipped"}}`, 1},
 	} {
-		if code, printed, _ := runScript(t, script(t, "not every job passed"), map[string]string{"RESULTS": test.results}, nil); code != test.code {
+		if code, printed, _ := runScript(t, script(t, "not every job passed"), map[string]string{"RESULTS": test.results},
+			nil); code != test.code {
 			t.Errorf("%s: exit code %d, want %d\n%s", test.results, code, test.code, printed)
 		}
 	}
@@ -44,13 +45,15 @@ func TestWhichChangesAreChecked(t *testing.T) {
 	t.Parallel()
 	changes := map[string]string{
 		"docs/a.go\nREADME.md\npackages/web/NOTES.md": "app=false\n", "": "app=false\n",
-		"docs/a.md\npackages/web/src/page.tsx": "app=true\n", "infra/main.go": "app=true\n", "Pulumi.prod.yaml": "app=true\n", ".github/CODEOWNERS": "app=true\n",
+		"docs/a.md\npackages/web/src/page.tsx": "app=true\n", "infra/main.go": "app=true\n", "Pulumi.prod.yaml": "app=true\n",
+		".github/CODEOWNERS": "app=true\n",
 	}
 	for _, file := range steering {
 		changes[file] = "app=true\n"
 	}
 	for changed, want := range changes {
-		code, printed, outputs := runScript(t, "touch package.json\n"+script(t, "A first push has no base"), map[string]string{"BASE": "before", "CHANGED": changed},
+		code, printed, outputs := runScript(t, "touch package.json\n"+script(t, "A first push has no base"),
+			map[string]string{"BASE": "before", "CHANGED": changed},
 			map[string]string{"git": `case "$1" in cat-file) ;; diff) [ -z "$CHANGED" ] || printf '%s\n' "$CHANGED" | tr '\n' '\0' ;; *) exit 9 ;; esac`})
 		if code != 0 || outputs != want {
 			t.Errorf("%q: exit code %d and %q, want %q\n%s", changed, code, outputs, want, printed)
@@ -70,15 +73,17 @@ seq 100 > infra/main.go && seq 200 300 > packages/page.tsx && touch package.json
 BASE=$(git rev-parse HEAD)
 `
 	for name, test := range map[string]struct{ change, outputs string }{
-		"a document":                           {"touch docs/a.txt", "app=false\n"},
-		"infrastructure becomes a document":    {"cp infra/main.go infra/kept.go && git add . && git commit --quiet -m kept && BASE=$(git rev-parse HEAD) && git mv infra/kept.go docs/kept.txt", "app=true\n"},
+		"a document": {"touch docs/a.txt", "app=false\n"},
+		"infrastructure becomes a document": {"cp infra/main.go infra/kept.go && git add . && git commit --quiet -m kept && " +
+			"BASE=$(git rev-parse HEAD) && git mv infra/kept.go docs/kept.txt", "app=true\n"},
 		"the application becomes a document":   {"git mv packages/page.tsx docs/page.md", "app=true\n"},
 		"a name that is not ASCII":             {"touch infra/ü.go", "app=true\n"},
 		"a name with quotes, spaces and lines": {`touch $'infra/a" b\n.go'`, "app=true\n"},
 		"a name that ends like a document's":   {`touch $'infra/a.md\n'`, "app=true\n"},
 		"a first push":                         {`BASE=0000000000000000000000000000000000000000`, "app=true\n"},
 	} {
-		code, printed, outputs := runScript(t, prepare+test.change+"\ngit add . && git commit --quiet --allow-empty -m change\n"+script(t, "A first push has no base"),
+		code, printed, outputs := runScript(t, prepare+test.change+"\ngit add . && git commit --quiet --allow-empty -m change\n"+script(t,
+			"A first push has no base"),
 			map[string]string{"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1"}, nil)
 		if code != 0 || outputs != test.outputs {
 			t.Errorf("%s: exit code %d and %q, want %q\n%s", name, code, outputs, test.outputs, printed)
@@ -102,9 +107,11 @@ esac
 	const fenced = `~~~~~~~~text\nbefore\n~ ~ ~\nafter\n~~~~~~~~"}`
 	for _, test := range []struct{ name, comments, preview, called, body string }{
 		{"the first", `[]`, text, "called: api --method POST repos/o/r/issues/7/comments", fenced},
-		{"another's with the same marker", `[{"id": 5, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:dev -->"}]`, text, "called: api --method POST", fenced},
+		{"another's with the same marker", `[{"id": 5, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:dev -->"}]`, text,
+			"called: api --method POST", fenced},
 		{"the next", `[{"id": 4, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:prod -->"}]` + "\n" +
-			`[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, text, "called: api --method PATCH repos/o/r/issues/comments/6", fenced},
+			`[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, text,
+			"called: api --method PATCH repos/o/r/issues/comments/6", fenced},
 		// An older commit's preview would look like this one's.
 		{"one that came to no preview", `[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, "",
 			"called: api --method PATCH repos/o/r/issues/comments/6", `No preview came of it: [the run](url) says why."}`},
@@ -114,7 +121,8 @@ esac
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			code, printed, _ := runScript(t, comment, map[string]string{
-				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`, "COMMENTS": test.comments, "PREVIEW": test.preview, "RUN": "url",
+				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`,
+				"COMMENTS": test.comments, "PREVIEW": test.preview, "RUN": "url",
 			}, map[string]string{"gh": gh})
 			if code != 0 || !strings.Contains(printed, test.called) || strings.Count(printed, "called:") != 1 {
 				t.Errorf("exit code %d and\n%.2000s\nwant %q once", code, printed, test.called)
@@ -141,18 +149,21 @@ esac
 		name, preview, first, last string
 		left                       bool
 	}{
-		{"4,000 lines", `seq -f 'line %g of the preview, a resource to replace' 1 4000`, "line 1 of the preview, a resource to replace", "line 4000 of the preview, a resource to replace", true},
+		{"4,000 lines", `seq -f 'line %g of the preview, a resource to replace' 1 4000`, "line 1 of the preview, a resource to replace",
+			"line 4000 of the preview, a resource to replace", true},
 		{"just not too long", `seq -f 'line %4g' 1 6000`, "line    1", "line 6000", false},
 		{"one character more", `seq -f 'line %4g' 1 6000; echo`, "line    1", "", true},
 		{"one line too many", `seq -f 'line %4g' 1 6001`, "line    1", "line 6001", true},
-		{"what counts twice", `for i in $(seq 1 1000); do printf '😀%.0s' $(seq 1 40); echo " $i"; done`, strings.Repeat("😀", 40) + " 1", strings.Repeat("😀", 40) + " 1000", true},
+		{"what counts twice", `for i in $(seq 1 1000); do printf '😀%.0s' $(seq 1 40); echo " $i"; done`, strings.Repeat("😀", 40) + " 1",
+			strings.Repeat("😀", 40) + " 1000", true},
 		{"one long line", `head -c 90000 /dev/zero | tr '\0' x; echo; echo end`, "[1 lines left out]", "end", true},
 		{"fences without end", `for i in $(seq 1 9000); do echo '~~~~~~~~'; done`, "~ ~ ~", "~ ~ ~", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			code, printed, body := runScript(t, script(t, "<!-- pulumi-preview:"), map[string]string{
-				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "STACKS": `["dev"]`, "PREVIEW": test.preview, "RUN": "https://github.com/o/r/actions/runs/1",
+				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "STACKS": `["dev"]`, "PREVIEW": test.preview,
+				"RUN": "https://github.com/o/r/actions/runs/1",
 			}, map[string]string{"gh": gh})
 			lines := strings.Split(strings.TrimSuffix(body, "\n"), "\n")
 			at := slices.Index(lines, "~~~~~~~~text")
@@ -162,7 +173,8 @@ esac
 			if first, last := lines[at+1], lines[len(lines)-2]; first != test.first || last != test.last || lines[len(lines)-1] != "~~~~~~~~" {
 				t.Errorf("begins with %.80q and ends with %.80q, want %.80q and %.80q in a fence", first, last, test.first, test.last)
 			}
-			said := strings.Contains(strings.Join(lines[:at], "\n"), "lines in the middle are left out; [the run](https://github.com/o/r/actions/runs/1) has them")
+			said := strings.Contains(strings.Join(lines[:at], "\n"),
+				"lines in the middle are left out; [the run](https://github.com/o/r/actions/runs/1) has them")
 			if said != test.left {
 				t.Errorf("it says that lines are left out: %v, want %v:\n%s", said, test.left, strings.Join(lines[:at], "\n"))
 			}
@@ -271,7 +283,8 @@ func TestWhatCountsAsDrift(t *testing.T) {
 		})
 	}
 	// What cannot be read is no drift.
-	if code, _, _ := runScript(t, script(t, "## Drift of"), map[string]string{"STACK": "prod", "PROJECT": "p", "REGION": "r", "GITHUB_WORKSPACE": t.TempDir()},
+	if code, _, _ := runScript(t, script(t, "## Drift of"), map[string]string{"STACK": "prod", "PROJECT": "p", "REGION": "r",
+		"GITHUB_WORKSPACE": t.TempDir()},
 		map[string]string{"pulumi": `[ "$1" != preview ] || exit 255`}); code != 255 {
 		t.Errorf("exit code %d after a preview that failed, want its 255", code)
 	}

@@ -44,7 +44,8 @@ func checkUses(t *Tree, actions []Action, report reporter) {
 			}
 			action, known := find(actions, parts[1])
 			if !known || action.SHA != parts[2] || action.Version != version {
-				report("ref-version-mismatch", file, "%s # %s is not what testdata/actions.yaml has of it: %s # %s", uses, version, action.SHA, action.Version)
+				report("ref-version-mismatch", file, "%s # %s is not what testdata/actions.yaml has of it: %s # %s", uses, version,
+					action.SHA, action.Version)
 			}
 		}
 	}
@@ -182,7 +183,8 @@ func checkLifetimes(t *Tree, file, name string, report reporter) {
 			}
 			seconds, err := strconv.Atoi(strings.TrimSuffix(s.With[input], "s"))
 			if err != nil || float64(seconds) > limit.Value*60 {
-				report("token-lifetime", "workflows/"+file, "%s: the token of %s may outlive the job: %s %q, and the job ends after %g minutes", name, action, input, s.With[input], limit.Value)
+				report("token-lifetime", "workflows/"+file,
+					"%s: the token of %s may outlive the job: %s %q, and the job ends after %g minutes", name, action, input, s.With[input], limit.Value)
 			}
 		}
 	}
@@ -212,8 +214,10 @@ func checkRights(t *Tree, file, name string, report reporter) {
 				report("missing-permissions", "workflows/"+file, "%s: %s needs %s", name, action, right)
 			}
 		}
-		if action == "actions/attest" && s.With["push-to-registry"] == "true" && s.With["create-storage-record"] != "false" && !slices.Contains(given, "artifact-metadata: write") {
-			report("missing-permissions", "workflows/"+file, "%s: %s would record where the image is, which needs artifact-metadata: write", name, action)
+		if action == "actions/attest" && s.With["push-to-registry"] == "true" && s.With["create-storage-record"] != "false" &&
+			!slices.Contains(given, "artifact-metadata: write") {
+			report("missing-permissions", "workflows/"+file,
+				"%s: %s would record where the image is, which needs artifact-metadata: write", name, action)
 		}
 	}
 }
@@ -237,7 +241,8 @@ func checkCalled(t *Tree, file, name string, report reporter) {
 		for scope, wanted := range called.Jobs[asks].Permissions.Scopes {
 			given := job.Permissions.Scopes[scope]
 			if given == nil || text(wanted.Value) == "write" && text(given.Value) != "write" {
-				report("missing-permissions", "workflows/"+file, "%s: %s of %s needs %s: %s, which its caller does not have", name, asks, text(job.WorkflowCall.Uses), scope, text(wanted.Value))
+				report("missing-permissions", "workflows/"+file, "%s: %s of %s needs %s: %s, which its caller does not have", name, asks,
+					text(job.WorkflowCall.Uses), scope, text(wanted.Value))
 			}
 		}
 	}

@@ -27,7 +27,8 @@ func runScript(t *testing.T, script string, env map[string]string, programs map[
 	}
 	command := exec.CommandContext(t.Context(), bash, "--noprofile", "--norc", "-c", script)
 	command.Dir = folder
-	command.Env = append(os.Environ(), "BIN="+folder, "PATH="+folder+":"+os.Getenv("PATH"), "GITHUB_OUTPUT="+filepath.Join(folder, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(folder, "summary"),
+	command.Env = append(os.Environ(), "BIN="+folder, "PATH="+folder+":"+os.Getenv("PATH"),
+		"GITHUB_OUTPUT="+filepath.Join(folder, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(folder, "summary"),
 		"RUNNER_TEMP="+folder)
 	for name, value := range env {
 		command.Env = append(command.Env, name+"="+value)
@@ -66,15 +67,17 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	for mark, called := range map[string]string{
-		`"$BIN/release" rollout`: "rollout --revision web-1 --proceed=false --retry=true --policy own.yaml --project p --region r --env prod --summary ",
-		`"$BIN/release" guard`:   "guard --project p --region r --env prod --summary ",
+		`"$BIN/release" rollout`: "rollout --revision web-1 --proceed=false --retry=true --policy own.yaml --project p --region r --env " +
+			"prod --summary ",
+		`"$BIN/release" guard`: "guard --project p --region r --env prod --summary ",
 		"pulumi up --yes --non-interactive --refresh --color never --suppress-outputs": "up --yes --non-interactive --refresh ",
 	} {
 		// The shell says its own number first; the last program has to have it.
 		const program = `[ "$1 $2" != "stack export" ] || { echo '{"deployment": {}}'; exit 0; }; [ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
 		code, printed, _ := runScript(t, "echo $$\n"+script(t, mark), map[string]string{
-			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod", "SERVICE": "web",
-			"DIGEST": "d", "IMAGE_USER": "u@d", "CODE": "0", "APPLICATION": "shop", "URN": "urn", "POLICY": "own.yaml", "FOLDER": ".",
+			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod",
+			"SERVICE": "web",
+			"DIGEST":  "d", "IMAGE_USER": "u@d", "CODE": "0", "APPLICATION": "shop", "URN": "urn", "POLICY": "own.yaml", "FOLDER": ".",
 		}, map[string]string{"release": program, "pulumi": program})
 		shell, rest, _ := strings.Cut(printed, "\n")
 		if code != 0 || !strings.HasPrefix(rest, shell+" called: "+called) {
@@ -95,7 +98,8 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 func TestWhichRevisionIsReleased(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, services, outputs string }{
-		{"made of the digest", `{"api": {"image": "r/api@sha256:2", "revision": "api-1"}, "web": {"image": "r/web@sha256:1", "revision": "web-7"}}`, "name=web-7\n"},
+		{"made of the digest",
+			`{"api": {"image": "r/api@sha256:2", "revision": "api-1"}, "web": {"image": "r/web@sha256:1", "revision": "web-7"}}`, "name=web-7\n"},
 		{"made of another", `{"web": {"image": "r/web@sha256:2", "revision": "web-7"}}`, ""},
 		{"made of a longer one", `{"web": {"image": "r/web@sha256:11", "revision": "web-7"}}`, ""},
 		{"made of a tag", `{"web": {"image": "r/web:sha256:1", "revision": "web-7"}}`, ""},
@@ -137,20 +141,23 @@ func TestEachFailureNamesItsPage(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	for exit, want := range map[string]string{"0": "", "5": "What to do: docs/pipeline.md#not-approved\n"} {
-		code, printed, summary := runScript(t, `trap 'cp "$GITHUB_STEP_SUMMARY" "$GITHUB_OUTPUT" 2> /dev/null || true' EXIT`+"\n"+script(t, counted), map[string]string{
+		code, printed, summary := runScript(t, `trap 'cp "$GITHUB_STEP_SUMMARY" "$GITHUB_OUTPUT" 2> /dev/null || true' EXIT`+"\n"+
+			script(t, counted), map[string]string{
 			"GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_REPOSITORY": "o/r", "EXIT": exit,
 		}, map[string]string{"release": `exit "$EXIT"`})
 		if fmt.Sprint(code) != exit || summary != want {
 			t.Errorf("approvals exit with %s: %d and %q, want %q\n%s", exit, code, summary, want, printed)
 		}
 	}
-	for promoted, want := range map[string]string{"failure": "the-promotion-failed", "skipped": "the-promotion-failed", "success": "the-signature-failed"} {
+	for promoted, want := range map[string]string{"failure": "the-promotion-failed", "skipped": "the-promotion-failed",
+		"success": "the-signature-failed"} {
 		code, printed, summary := runScript(t, script(t, "#the-signature-failed"), map[string]string{"PROMOTED": promoted}, nil)
 		if code != 0 || summary != "What to do: docs/pipeline.md#"+want+"\n" {
 			t.Errorf("promotion %s: exit code %d and %q\n%s", promoted, code, summary, printed)
 		}
 	}
-	if code, printed, summary := runScript(t, script(t, "#a-rollback-failed"), nil, nil); code != 0 || summary != "What to do: docs/pipeline.md#a-rollback-failed\n" {
+	if code, printed, summary := runScript(t, script(t, "#a-rollback-failed"), nil, nil); code != 0 ||
+		summary != "What to do: docs/pipeline.md#a-rollback-failed\n" {
 		t.Errorf("rollback: exit code %d and %q\n%s", code, summary, printed)
 	}
 	for file, job := range map[string]string{"promote.yml": "promote", "deploy.yml": "rollback"} {
@@ -179,7 +186,8 @@ func TestTheSummaryOfADeployment(t *testing.T) {
 	} {
 		code, printed, summary := runScript(t, script(t, "## Release of"), map[string]string{
 			"NAME": "web", "URL": "", "SERVICE": "web", "DIGEST": "d", "STACK": "prod", "PROJECT": "p", "REGION": "r",
-			"STATUS": test.status, "OUTCOME": test.outcome, "AUTH": test.auth, "APPROVALS": map[bool]string{true: "failure", false: "success"}[test.auth == "not approved"],
+			"STATUS": test.status, "OUTCOME": test.outcome, "AUTH": test.auth, "APPROVALS": map[bool]string{true: "failure",
+				false: "success"}[test.auth == "not approved"],
 		}, map[string]string{"release": `echo "serving: $1"`})
 		want := "## Release of web to prod: " + test.status + "\nDigest `d`, at an address that was not read.\n"
 		if test.auth == "success" {
@@ -197,7 +205,8 @@ func TestTheSummaryOfADeployment(t *testing.T) {
 		"NAME": "web", "URL": "u", "SERVICE": "web", "DIGEST": "d", "STACK": "prod", "PROJECT": "p", "REGION": "r",
 		"STATUS": "failure", "OUTCOME": "", "AUTH": "success", "APPROVALS": "success",
 	}, map[string]string{"release": "exit 4"})
-	want := "## Release of web to prod: failure\nDigest `d`, at u.\n~~~~\nstatus could not be read\n~~~~\nthe report could not be made\nWhat to do: docs/pipeline.md#a-deployment-failed\n"
+	want := "## Release of web to prod: failure\nDigest `d`, at u.\n~~~~\nstatus could not be read\n~~~~\nthe report could not be " +
+		"made\nWhat to do: docs/pipeline.md#a-deployment-failed\n"
 	if code != 0 || summary != want {
 		t.Errorf("exit code %d and\n%s\nwant\n%s\n%s", code, summary, want, printed)
 	}
@@ -262,12 +271,14 @@ func TestWhichPlacesADeploymentRefuses(t *testing.T) {
 func TestWhichStackIsSelected(t *testing.T) {
 	t.Parallel()
 	for stack, want := range map[string]string{"o/shop/prod": "called: stack select -- o/shop/prod\n", "": ""} {
-		code, printed, _ := runScript(t, script(t, "pulumi stack select"), map[string]string{"STACK": stack, "FOLDER": "."}, map[string]string{"pulumi": `echo "called: $*"`})
+		code, printed, _ := runScript(t, script(t, "pulumi stack select"), map[string]string{"STACK": stack, "FOLDER": "."},
+			map[string]string{"pulumi": `echo "called: $*"`})
 		if code != 0 || printed != want {
 			t.Errorf("stack %q: exit code %d and %q", stack, code, printed)
 		}
 	}
-	if code, _, _ := runScript(t, script(t, "pulumi stack select"), map[string]string{"STACK": "o/shop/prod", "FOLDER": "."}, map[string]string{"pulumi": "exit 255"}); code != 255 {
+	if code, _, _ := runScript(t, script(t, "pulumi stack select"), map[string]string{"STACK": "o/shop/prod", "FOLDER": "."},
+		map[string]string{"pulumi": "exit 255"}); code != 255 {
 		t.Errorf("a stack that is not there: exit code %d, want 255", code)
 	}
 }

@@ -21,7 +21,8 @@ func TestQuery(t *testing.T) {
 	r.Record(metrics.Key{Service: "other", Revision: "a", Class: "2xx"}, minute, 0)
 	assert.Equal(t, []metrics.Series{
 		{Key: good, Points: []metrics.Point{{Start: minute, Count: 2, Latencies: map[int]int64{metrics.BucketOf(10 * time.Millisecond): 2}}}},
-		{Key: metrics.Key{Service: "s", Revision: "a", Class: "5xx"}, Points: []metrics.Point{{Start: minute, Count: 1, Latencies: map[int]int64{0: 1}}}},
+		{Key: metrics.Key{Service: "s", Revision: "a", Class: "5xx"}, Points: []metrics.Point{{Start: minute, Count: 1,
+			Latencies: map[int]int64{0: 1}}}},
 	}, r.Query("s", minute, minute.Add(time.Minute)))
 	assert.Empty(t, r.Query("s", minute.Add(time.Hour), minute.Add(2*time.Hour)))
 

@@ -102,7 +102,8 @@ func (n *normalizer) message(message, path string, body map[string]any) map[stri
 			n.fail(path, "Invalid JSON payload received. Unknown name %q at '%s': Cannot find field.", given, path)
 			continue
 		case twice && given != name:
-			n.fail(join(path, name), "Invalid value at '%s' (%s), the field is given twice: as %s and as %s.", join(path, name), "oneof", name, given)
+			n.fail(join(path, name), "Invalid value at '%s' (%s), the field is given twice: as %s and as %s.", join(path, name), "oneof",
+				name, given)
 			continue
 		case value == nil || strings.HasSuffix(kind, "!") && !n.answer:
 			continue

@@ -25,18 +25,24 @@ var roots = []struct {
 	api, file string
 	messages  []string
 }{
-	{"run", "run/v2/run-api.json", []string{"GoogleCloudRunV2Service", "GoogleCloudRunV2Revision", "GoogleIamV1SetIamPolicyRequest", "GoogleLongrunningOperation"}},
-	{"knative", "run/v1/run-api.json", []string{"Service", "Revision", "Configuration", "Route", "ListServicesResponse", "ListRevisionsResponse", "ListConfigurationsResponse", "ListRoutesResponse", "Status"}},
-	{"iam", "iam/v1/iam-api.json", []string{"CreateServiceAccountRequest", "PatchServiceAccountRequest", "WorkloadIdentityPool", "WorkloadIdentityPoolProvider", "CreateRoleRequest", "SetIamPolicyRequest", "Operation"}},
-	{"sm", "secretmanager/v1/secretmanager-api.json", []string{"Secret", "SecretVersion", "AddSecretVersionRequest", "AccessSecretVersionResponse", "SetIamPolicyRequest"}},
+	{"run", "run/v2/run-api.json", []string{"GoogleCloudRunV2Service", "GoogleCloudRunV2Revision", "GoogleIamV1SetIamPolicyRequest",
+		"GoogleLongrunningOperation"}},
+	{"knative", "run/v1/run-api.json", []string{"Service", "Revision", "Configuration", "Route", "ListServicesResponse",
+		"ListRevisionsResponse", "ListConfigurationsResponse", "ListRoutesResponse", "Status"}},
+	{"iam", "iam/v1/iam-api.json", []string{"CreateServiceAccountRequest", "PatchServiceAccountRequest", "WorkloadIdentityPool",
+		"WorkloadIdentityPoolProvider", "CreateRoleRequest", "SetIamPolicyRequest", "Operation"}},
+	{"sm", "secretmanager/v1/secretmanager-api.json", []string{"Secret", "SecretVersion", "AddSecretVersionRequest",
+		"AccessSecretVersionResponse", "SetIamPolicyRequest"}},
 	{"ar", "artifactregistry/v1/artifactregistry-api.json", []string{"Repository", "SetIamPolicyRequest", "Operation"}},
-	{"mon", "monitoring/v3/monitoring-api.json", []string{"UptimeCheckConfig", "AlertPolicy", "NotificationChannel", "Service", "ServiceLevelObjective", "ListTimeSeriesResponse"}},
+	{"mon", "monitoring/v3/monitoring-api.json", []string{"UptimeCheckConfig", "AlertPolicy", "NotificationChannel", "Service",
+		"ServiceLevelObjective", "ListTimeSeriesResponse"}},
 	{"dash", "monitoring/v1/monitoring-api.json", []string{"Dashboard"}},
 	{"budgets", "billingbudgets/v1/billingbudgets-api.json", []string{"GoogleCloudBillingBudgetsV1Budget"}},
 	{"log", "logging/v2/logging-api.json", []string{"LogMetric"}},
 	{"crm", "cloudresourcemanager/v1/cloudresourcemanager-api.json", []string{"Project", "SetIamPolicyRequest"}},
 	{"cb", "cloudbilling/v1/cloudbilling-api.json", []string{"BillingAccount", "SetIamPolicyRequest"}},
-	{"kms", "cloudkms/v1/cloudkms-api.json", []string{"KeyRing", "CryptoKey", "CryptoKeyVersion", "AsymmetricSignRequest", "AsymmetricSignResponse", "PublicKey"}},
+	{"kms", "cloudkms/v1/cloudkms-api.json", []string{"KeyRing", "CryptoKey", "CryptoKeyVersion", "AsymmetricSignRequest",
+		"AsymmetricSignResponse", "PublicKey"}},
 	{"ca", "containeranalysis/v1/containeranalysis-api.json", []string{"Note", "Occurrence"}},
 	{"cabeta", "containeranalysis/v1beta1/containeranalysis-api.json", []string{"Note", "Occurrence"}},
 	{"ba", "binaryauthorization/v1/binaryauthorization-api.json", []string{"Attestor", "Policy"}},
@@ -53,7 +59,8 @@ var outputs = []string{
 }
 
 // presence are fields that are wrappers, so that false is told apart from absent.
-var presence = []string{"mon:AlertPolicy.enabled", "mon:NotificationChannel.enabled", "run:GoogleCloudRunV2ServiceScaling.manualInstanceCount"}
+var presence = []string{"mon:AlertPolicy.enabled", "mon:NotificationChannel.enabled",
+	"run:GoogleCloudRunV2ServiceScaling.manualInstanceCount"}
 
 type described struct {
 	Ref                  string     `json:"$ref"`
@@ -149,7 +156,8 @@ func hold(t *testing.T, file string, want any) {
 	}
 	got, err := os.ReadFile(file)
 	require.NoError(t, err)
-	assert.True(t, string(got) == string(encoded), "%s is not what the API descriptions say: run `go test ./emulator/cloud/schema -update` twice", file)
+	assert.True(t, string(got) == string(encoded),
+		"%s is not what the API descriptions say: run `go test ./emulator/cloud/schema -update` twice", file)
 }
 
 // verbRequests are the messages of the bodies of an API's custom methods: those with a colon.
@@ -195,7 +203,8 @@ func (c *collection) methods(found []schema.Method) []schema.Method {
 				query = append(query, parameter)
 			}
 		}
-		found = append(found, schema.Method{ID: m.ID, HTTP: m.HTTPMethod, Path: path, Query: query, Request: m.Request.Ref, Response: m.Response.Ref})
+		found = append(found, schema.Method{ID: m.ID, HTTP: m.HTTPMethod, Path: path, Query: query, Request: m.Request.Ref,
+			Response: m.Response.Ref})
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Resources)) {
 		found = c.Resources[key].methods(found)
@@ -245,27 +254,40 @@ func TestNormalize(t *testing.T) {
 		message, root, body string
 		want                string // the body, or the error
 	}{
-		"output-only, null and zero values go": {"run:GoogleCloudRunV2Service", "service", `{"uid":"x","generation":"7","description":"","labels":null,"traffic":[],"template":{"timeout":"5s","sessionAffinity":false}}`, `{"template":{"timeout":"5s"}}`},
-		"an empty message stays":               {"sm:Secret", "secret", `{"replication":{"automatic":{}}}`, `{"replication":{"automatic":{}}}`},
-		"a wrapper keeps false":                {"mon:AlertPolicy", "", `{"enabled":false}`, `{"enabled":false}`},
-		"integers":                             {"run:GoogleCloudRunV2RevisionTemplate", "", `{"maxInstanceRequestConcurrency":"80","scaling":{"maxInstanceCount":2}}`, `{"maxInstanceRequestConcurrency":80,"scaling":{"maxInstanceCount":2}}`},
-		"64-bit integers are strings":          {"budgets:GoogleTypeMoney", "", `{"units":10,"currencyCode":"USD"}`, `{"currencyCode":"USD","units":"10"}`},
-		"an unspecified enumeration goes":      {"ar:Repository", "", `{"format":"FORMAT_UNSPECIFIED","mode":"STANDARD_REPOSITORY"}`, `{"mode":"STANDARD_REPOSITORY"}`},
-		"unknown at the root":                  {"sm:Secret", "", `{"lables":{}}`, `Invalid JSON payload received. Unknown name "lables": Cannot find field.`},
+		"output-only, null and zero values go": {"run:GoogleCloudRunV2Service", "service",
+			`{"uid":"x","generation":"7","description":"","labels":null,"traffic":[],"template":{"timeout":"5s","sessionAffinity":false}}`, `{"template":{"timeout":"5s"}}`},
+		"an empty message stays": {"sm:Secret", "secret", `{"replication":{"automatic":{}}}`, `{"replication":{"automatic":{}}}`},
+		"a wrapper keeps false":  {"mon:AlertPolicy", "", `{"enabled":false}`, `{"enabled":false}`},
+		"integers": {"run:GoogleCloudRunV2RevisionTemplate", "",
+			`{"maxInstanceRequestConcurrency":"80","scaling":{"maxInstanceCount":2}}`,
+			`{"maxInstanceRequestConcurrency":80,"scaling":{"maxInstanceCount":2}}`},
+		"64-bit integers are strings": {"budgets:GoogleTypeMoney", "", `{"units":10,"currencyCode":"USD"}`,
+			`{"currencyCode":"USD","units":"10"}`},
+		"an unspecified enumeration goes": {"ar:Repository", "", `{"format":"FORMAT_UNSPECIFIED","mode":"STANDARD_REPOSITORY"}`,
+			`{"mode":"STANDARD_REPOSITORY"}`},
+		"unknown at the root": {"sm:Secret", "", `{"lables":{}}`,
+			`Invalid JSON payload received. Unknown name "lables": Cannot find field.`},
 		"unknown inside": {"run:GoogleCloudRunV2Service", "service", `{"template":{"containers":[{"img":"x"}]},"a":1}`,
-			"Invalid JSON payload received. Unknown name \"a\" at 'service': Cannot find field.\nInvalid JSON payload received. Unknown name \"img\" at 'service.template.containers[0]': Cannot find field."},
-		"wrong type":     {"run:GoogleCloudRunV2Service", "service", `{"template":{"maxInstanceRequestConcurrency":"many"}}`, `Invalid value at 'service.template.max_instance_request_concurrency' (TYPE_INT32), "many"`},
-		"fraction":       {"run:GoogleCloudRunV2TrafficTarget", "", `{"percent":1.5}`, `Invalid value at 'percent' (TYPE_INT32), 1.5`},
-		"duration":       {"run:GoogleCloudRunV2Service", "service", `{"template":{"timeout":"5 minutes"}}`, `Invalid value at 'service.template.timeout' (type.googleapis.com/google.protobuf.Duration), "5 minutes"`},
-		"enumeration":    {"run:GoogleCloudRunV2Service", "service", `{"ingress":"everyone"}`, `Invalid value at 'service.ingress' (TYPE_ENUM), "everyone"`},
+			"Invalid JSON payload received. Unknown name \"a\" at 'service': Cannot find field.\nInvalid JSON payload received. Unknown " +
+				"name \"img\" at 'service.template.containers[0]': Cannot find field."},
+		"wrong type": {"run:GoogleCloudRunV2Service", "service", `{"template":{"maxInstanceRequestConcurrency":"many"}}`,
+			`Invalid value at 'service.template.max_instance_request_concurrency' (TYPE_INT32), "many"`},
+		"fraction": {"run:GoogleCloudRunV2TrafficTarget", "", `{"percent":1.5}`, `Invalid value at 'percent' (TYPE_INT32), 1.5`},
+		"duration": {"run:GoogleCloudRunV2Service", "service", `{"template":{"timeout":"5 minutes"}}`,
+			`Invalid value at 'service.template.timeout' (type.googleapis.com/google.protobuf.Duration), "5 minutes"`},
+		"enumeration": {"run:GoogleCloudRunV2Service", "service", `{"ingress":"everyone"}`,
+			`Invalid value at 'service.ingress' (TYPE_ENUM), "everyone"`},
 		"object of text": {"run:GoogleCloudRunV2Service", "service", `{"labels":"x"}`, `Invalid value at 'service.labels' (Map), "x"`},
-		"names of protocol buffers": {"run:GoogleCloudRunV2Service", "service", `{"template":{"max_instance_request_concurrency":7,"service_account":"a"},"binary_authorization":{"use_default":true}}`,
+		"names of protocol buffers": {"run:GoogleCloudRunV2Service", "service",
+			`{"template":{"max_instance_request_concurrency":7,"service_account":"a"},"binary_authorization":{"use_default":true}}`,
 			`{"binaryAuthorization":{"useDefault":true},"template":{"maxInstanceRequestConcurrency":7,"serviceAccount":"a"}}`},
 		"the keys of a map are no names": {"run:GoogleCloudRunV2Service", "", `{"labels":{"cost_center":"a"}}`, `{"labels":{"cost_center":"a"}}`},
 		"a field by both names": {"run:GoogleCloudRunV2RevisionTemplate", "", `{"serviceAccount":"a","service_account":"b"}`,
 			`Invalid value at 'service_account' (oneof), the field is given twice: as serviceAccount and as service_account.`},
-		"unknown with an underscore": {"sm:Secret", "", `{"version_alias":{}}`, `Invalid JSON payload received. Unknown name "version_alias": Cannot find field.`},
-		"text of object":             {"sm:Secret", "", `{"etag":{"a":"hidden"}}`, `Invalid value at 'etag' (TYPE_STRING), a value of another kind`},
+		"unknown with an underscore": {"sm:Secret", "", `{"version_alias":{}}`,
+			`Invalid JSON payload received. Unknown name "version_alias": Cannot find field.`},
+		"text of object": {"sm:Secret", "", `{"etag":{"a":"hidden"}}`,
+			`Invalid value at 'etag' (TYPE_STRING), a value of another kind`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

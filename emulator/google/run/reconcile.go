@@ -56,7 +56,8 @@ func Reconcile(wish Wish, before Status, fate func(revision string) Fate) Status
 	}
 	for _, target := range wish.Desired {
 		switch {
-		case target.Type == ToLatest && after.LatestReady == "" && after.Unready == "", target.Type == ToRevision && fate(target.Revision).Starting:
+		case target.Type == ToLatest && after.LatestReady == "" && after.Unready == "", target.Type == ToRevision &&
+			fate(target.Revision).Starting:
 			after.Reconciling = true
 			return after
 		case target.Type == ToLatest && after.LatestReady == "":

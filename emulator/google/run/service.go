@@ -69,7 +69,8 @@ func containerDefaults(container object, first bool) {
 		port, _ = p.(object)["containerPort"].(float64)
 	}
 	if first && container["startupProbe"] == nil {
-		container["startupProbe"] = object{"timeoutSeconds": 240.0, "periodSeconds": 240.0, "failureThreshold": 1.0, "tcpSocket": object{"port": port}}
+		container["startupProbe"] = object{"timeoutSeconds": 240.0, "periodSeconds": 240.0, "failureThreshold": 1.0,
+			"tcpSocket": object{"port": port}}
 	}
 	for _, name := range []string{"startupProbe", "livenessProbe", "readinessProbe"} {
 		probe, ok := container[name].(object)
@@ -93,7 +94,8 @@ func containerDefaults(container object, first bool) {
 // Check refuses a service the API does not take. The service has its defaults.
 func Check(id string, service object) error {
 	if len(id) > maxServiceName || !nameForm.MatchString(id) {
-		return refuse("service_id: '%s' must have at most %d lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen", id, maxServiceName)
+		return refuse("service_id: '%s' must have at most %d lower-case letters, digits and hyphens, begin with a letter and not end "+
+			"with a hyphen", id, maxServiceName)
 	}
 	if description, _ := service["description"].(string); len(description) > maxDescription {
 		return refuse("description: longer than %d characters", maxDescription)
@@ -115,9 +117,11 @@ func checkTemplate(id string, template object) error {
 	if name, _ := template["revision"].(string); name != "" {
 		switch {
 		case !strings.HasPrefix(name, id+"-"):
-			return refuse("template.revision: The revision name must be prefixed by the name of the enclosing Service with a trailing -: '%s' does not begin with '%s-'", name, id)
+			return refuse("template.revision: The revision name must be prefixed by the name of the enclosing Service with a trailing "+
+				"-: '%s' does not begin with '%s-'", name, id)
 		case len(name) > maxRevisionName || !nameForm.MatchString(name):
-			return refuse("template.revision: '%s' must have at most %d lower-case letters, digits and hyphens and not end with a hyphen", name, maxRevisionName)
+			return refuse("template.revision: '%s' must have at most %d lower-case letters, digits and hyphens and not end with a hyphen",
+				name, maxRevisionName)
 		}
 	}
 	containers := items(template, "containers")
@@ -143,7 +147,8 @@ func checkTemplate(id string, template object) error {
 	}
 	scaling := sub(template, "scaling")
 	if num(scaling, "minInstanceCount") < 0 || num(scaling, "minInstanceCount") > num(scaling, "maxInstanceCount") {
-		return refuse("template.scaling: min_instance_count %g must be between 0 and max_instance_count %g", num(scaling, "minInstanceCount"), num(scaling, "maxInstanceCount"))
+		return refuse("template.scaling: min_instance_count %g must be between 0 and max_instance_count %g",
+			num(scaling, "minInstanceCount"), num(scaling, "maxInstanceCount"))
 	}
 	return checkResources(template)
 }
@@ -163,7 +168,8 @@ func checkContainer(path string, container object) error {
 		case name == "":
 			return refuse("%s.env[%d].name: Required", path, i)
 		case slices.Contains(reserved, name):
-			return refuse("%s.env: The following reserved env names were provided: %s. These values are automatically set by the system.", path, name)
+			return refuse("%s.env: The following reserved env names were provided: %s. These values are automatically set by the system.",
+				path, name)
 		case seen[name]:
 			return refuse("%s.env: the variable '%s' is set more than once", path, name)
 		case env["value"] != nil && env["valueSource"] != nil:
@@ -179,7 +185,8 @@ func checkContainer(path string, container object) error {
 			return refuse("%s.ports: name '%s' must be http1 or h2c", path, name)
 		}
 	}
-	for name, limits := range map[string]struct{ delay, period float64 }{"startupProbe": {240, 240}, "livenessProbe": {3600, 3600}, "readinessProbe": {3600, 3600}} {
+	for name, limits := range map[string]struct{ delay, period float64 }{"startupProbe": {240, 240}, "livenessProbe": {3600, 3600},
+		"readinessProbe": {3600, 3600}} {
 		if probe, ok := container[name].(object); ok {
 			if err := checkProbe(path+"."+snake(name), probe, limits.delay, limits.period); err != nil {
 				return err

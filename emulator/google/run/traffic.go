@@ -84,9 +84,11 @@ func CheckTraffic(service string, targets []Target, exists func(revision string)
 		}
 		switch {
 		case len(t.Tag) < 3 || !tagForm.MatchString(t.Tag):
-			return refuse("traffic[%d].tag: '%s' must have at least 3 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen", i, t.Tag)
+			return refuse("traffic[%d].tag: '%s' must have at least 3 lower-case letters, digits and hyphens, begin with a letter and "+
+				"not end with a hyphen", i, t.Tag)
 		case len(t.Tag)+len(service) > maxTagAndService:
-			return refuse("traffic[%d].tag: the tag '%s' and the service name '%s' are longer than %d characters together", i, t.Tag, service, maxTagAndService)
+			return refuse("traffic[%d].tag: the tag '%s' and the service name '%s' are longer than %d characters together", i, t.Tag,
+				service, maxTagAndService)
 		case tags[t.Tag]:
 			return refuse("traffic[%d].tag: the tag '%s' is used more than once", i, t.Tag)
 		}

@@ -12,7 +12,8 @@ import (
 func TestResolve(t *testing.T) {
 	t.Parallel()
 	traffic := []run.Target{{Type: run.ToRevision, Revision: "blue", Percent: 90}, {Type: run.ToLatest, Percent: 10, Tag: "new"}}
-	assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "blue", Percent: 90}, {Type: run.ToLatest, Revision: "green", Percent: 10, Tag: "new"}}, run.Resolve(traffic, "green"))
+	assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "blue", Percent: 90},
+		{Type: run.ToLatest, Revision: "green", Percent: 10, Tag: "new"}}, run.Resolve(traffic, "green"))
 	assert.Equal(t, traffic[:1], run.Resolve(traffic, ""))
 }
 
@@ -22,7 +23,8 @@ func TestPick(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		first := rapid.IntRange(0, 100).Draw(t, "first")
 		second := rapid.IntRange(0, 100-first).Draw(t, "second")
-		targets := []run.Target{{Revision: "tagged", Tag: "tag"}, {Revision: "a", Percent: first}, {Revision: "b", Percent: second}, {Revision: "c", Percent: 100 - first - second}}
+		targets := []run.Target{{Revision: "tagged", Tag: "tag"}, {Revision: "a", Percent: first}, {Revision: "b", Percent: second},
+			{Revision: "c", Percent: 100 - first - second}}
 		got := map[string]int{}
 		for point := range 100 {
 			got[run.Pick(targets, float64(point))]++

@@ -22,7 +22,8 @@ var (
 	services = []string{"gcp:cloudrun/service:Service", "gcp:cloudrunv2/service:Service"}
 	run      = append(slices.Clone(services), "gcp:cloudrunv2/job:Job", "gcp:cloudrunv2/workerPool:WorkerPool")
 	iam      = []string{"gcp:projects/iAMMember:IAMMember", "gcp:serviceaccount/iAMMember:IAMMember",
-		"gcp:secretmanager/secretIamMember:SecretIamMember", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember", "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"}
+		"gcp:secretmanager/secretIamMember:SecretIamMember", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
+		"gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"}
 	wide = iam[:1]
 
 	secretName  = regexp.MustCompile(`(?i)(secret|token|passw|api_?key|credential|mongodb_uri)`)

@@ -13,7 +13,8 @@ import (
 func TestWhatIsWritten(t *testing.T) {
 	t.Parallel()
 	for condition, want := range map[string][]string{
-		"a.b=true":     {`switch is, set := r.Bool("a.b"); {`, "case !is:", `{"a": map[string]any{"b": true}}`, `{"a": map[string]any{"b": false}}`},
+		"a.b=true": {`switch is, set := r.Bool("a.b"); {`, "case !is:", `{"a": map[string]any{"b": true}}`,
+			`{"a": map[string]any{"b": false}}`},
 		"a=false":      {"case is:", `{"a": false}`, `a is true: set it to false`},
 		"a[1].b<=5":    {"case n > 5:", `{"a": []any{nil, map[string]any{"b": 6}}}`, `"a[1].b is 6: set it to 5 or less"`},
 		"a=some thing": {`is != "some thing"`, `{"a": "other"}`, `{"a": crossguardtest.Unknown}`},

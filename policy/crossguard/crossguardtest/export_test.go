@@ -34,10 +34,13 @@ func TestExportsAreRead(t *testing.T) {
 	require.Len(t, all, 4)
 	files := all[3]
 	assert.Equal(t, "urn:pulumi:prod::shop::shop:web:Site$gcp:storage/bucket:Bucket::files", files.URN())
-	assert.Equal(t, []string{"gcp:storage/bucket:Bucket", "files", "site", "main"}, []string{files.Type, files.Name, files.Parent.Name, files.Provider.Name})
-	assert.Equal(t, Properties{"name": "b", "list": []any{Secret{Value: map[string]any{"key": "hunter2"}}}, "sealed": Secret{Value: Unknown}}, files.Properties)
+	assert.Equal(t, []string{"gcp:storage/bucket:Bucket", "files", "site", "main"},
+		[]string{files.Type, files.Name, files.Parent.Name, files.Provider.Name})
+	assert.Equal(t, Properties{"name": "b", "list": []any{Secret{Value: map[string]any{"key": "hunter2"}}},
+		"sealed": Secret{Value: Unknown}}, files.Properties)
 	assert.Equal(t, Properties{"name": "b", "url": "gs://b"}, files.Outputs)
-	assert.Equal(t, crossguard.Options{Protect: true, IgnoreChanges: []string{"labels"}, Parent: all[2].URN(), CreateTimeout: 90 * time.Second}, files.Options)
+	assert.Equal(t, crossguard.Options{Protect: true, IgnoreChanges: []string{"labels"}, Parent: all[2].URN(),
+		CreateTimeout: 90 * time.Second}, files.Options)
 	assert.Equal(t, []bool{true, false, true, false}, []bool{all[0].Component, all[1].Component, all[2].Component, files.Component})
 
 	pack := crossguard.Pack{Name: "test", Version: "1.0.0", Policies: []crossguard.Policy{
@@ -52,7 +55,8 @@ func TestExportsAreRead(t *testing.T) {
 				r.Violation("%s in %s", r.StringOr("url", ""), parent.Name)
 			})
 		}}}}
-	assert.Equal(t, []string{"b in us-east1", "not checked: sealed is known only after the update", "gs://b in site"}, Start(t, pack).Preview(all...).Messages())
+	assert.Equal(t, []string{"b in us-east1", "not checked: sealed is known only after the update", "gs://b in site"},
+		Start(t, pack).Preview(all...).Messages())
 }
 
 func TestExportsThatCannotBeRead(t *testing.T) {

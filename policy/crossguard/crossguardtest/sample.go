@@ -56,7 +56,8 @@ func sampleService(name string) Resource {
 				"envs": []any{
 					object{"name": "NODE_ENV", "value": "production"}, object{"name": "NEXT_TELEMETRY_DISABLED", "value": "1"},
 					object{"name": "NEXTAUTH_URL", "value": "https://" + name + "-100000000001.us-central1.run.app"},
-					fromSecret("NEXTAUTH_SECRET", "nextauth-secret"), fromSecret("OPENAI_API_KEY", "openai-api-key"), fromSecret("MONGODB_URI", "mongodb-uri"),
+					fromSecret("NEXTAUTH_SECRET", "nextauth-secret"), fromSecret("OPENAI_API_KEY",
+						"openai-api-key"), fromSecret("MONGODB_URI", "mongodb-uri"),
 				},
 				"startupProbe": probe, "livenessProbe": probe,
 			}},

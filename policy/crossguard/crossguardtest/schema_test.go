@@ -90,13 +90,18 @@ func TestMisspeltPathsAndTypesFailTheTest(t *testing.T) {
 			Remediate: func(r *crossguard.Remedy) { r.Set("versioning.on", true) }}, nil}, // Preview remediates nothing
 		"a type": {whole, crossguard.Policy{Types: []string{"gcp:storage/buckett:Buckett"}, Check: func(*crossguard.Resource) {}}, []string{
 			"p: there is no type gcp:storage/buckett:Buckett in gcp: did you mean gcp:storage/bucket:Bucket?"}},
-		"a type that a stack is asked for": {whole, crossguard.Policy{CheckStack: func(s *crossguard.Stack) { s.Count("gcp:pubsub/topic:Topic") }}, []string{
-			"p: there is no type gcp:pubsub/topic:Topic in gcp"}},
-		"another package's":             {whole, crossguard.Policy{Types: []string{"aws:s3/bucket:Bucket"}, Check: func(*crossguard.Resource) {}}, nil},
-		"what another of its types has": {whole, crossguard.Policy{Types: []string{bucket, account}, Check: func(r *crossguard.Resource) { r.Has("accountId") }}, nil},
-		"an excerpt without the type":   {excerpt, crossguard.Policy{CheckStack: func(s *crossguard.Stack) { s.Count("gcp:pubsub/topic:Topic") }}, nil},
-		"an excerpt with nearly the type": {excerpt, crossguard.Policy{CheckStack: func(s *crossguard.Stack) { s.Count("gcp:storage/buket:Buket") }}, []string{
-			"p: there is no type gcp:storage/buket:Buket in gcp: did you mean gcp:storage/bucket:Bucket?"}},
+		"a type that a stack is asked for": {whole,
+			crossguard.Policy{CheckStack: func(s *crossguard.Stack) { s.Count("gcp:pubsub/topic:Topic") }}, []string{
+				"p: there is no type gcp:pubsub/topic:Topic in gcp"}},
+		"another package's": {whole, crossguard.Policy{Types: []string{"aws:s3/bucket:Bucket"},
+			Check: func(*crossguard.Resource) {}}, nil},
+		"what another of its types has": {whole, crossguard.Policy{Types: []string{bucket, account},
+			Check: func(r *crossguard.Resource) { r.Has("accountId") }}, nil},
+		"an excerpt without the type": {excerpt,
+			crossguard.Policy{CheckStack: func(s *crossguard.Stack) { s.Count("gcp:pubsub/topic:Topic") }}, nil},
+		"an excerpt with nearly the type": {excerpt,
+			crossguard.Policy{CheckStack: func(s *crossguard.Stack) { s.Count("gcp:storage/buket:Buket") }}, []string{
+				"p: there is no type gcp:storage/buket:Buket in gcp: did you mean gcp:storage/bucket:Bucket?"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,8 +113,10 @@ func TestMisspeltPathsAndTypesFailTheTest(t *testing.T) {
 func TestRemediesAreHeldAgainstTheSchema(t *testing.T) {
 	t.Parallel()
 	seen := &recorder{}
-	c := Start(seen, crossguard.Pack{Name: "test", Version: "1.0.0", Policies: []crossguard.Policy{{Name: "p", Description: "P.", Enforcement: crossguard.Remediate,
-		Types: []string{bucket}, Remediate: func(r *crossguard.Remedy) { r.Set("versioning.on", true) }}}}, Schema(writeSchema(t, `{"name": "gcp", "provider": {}, `+resources)))
+	c := Start(seen, crossguard.Pack{Name: "test", Version: "1.0.0", Policies: []crossguard.Policy{{Name: "p", Description: "P.",
+		Enforcement: crossguard.Remediate,
+		Types:       []string{bucket}, Remediate: func(r *crossguard.Remedy) { r.Set("versioning.on", true) }}}},
+		Schema(writeSchema(t, `{"name": "gcp", "provider": {}, `+resources)))
 	c.Remediate(Resource{Type: bucket})
 	seen.end()
 	require.Len(t, seen.problems, 1)
@@ -118,11 +125,13 @@ func TestRemediesAreHeldAgainstTheSchema(t *testing.T) {
 
 func TestASchemaThatCannotBeReadFailsTheTest(t *testing.T) {
 	t.Parallel()
-	for content, want := range map[string]string{"": "unexpected end of JSON", "{}": "is no provider's schema: write what pulumi package get-schema prints"} {
+	for content, want := range map[string]string{"": "unexpected end of JSON",
+		"{}": "is no provider's schema: write what pulumi package get-schema prints"} {
 		seen := &recorder{}
 		file := writeSchema(t, content)
 		assert.Panics(t, func() {
-			Start(seen, crossguard.Pack{Name: "t", Version: "1.0.0", Policies: []crossguard.Policy{{Name: "p", Description: "P.", Check: func(*crossguard.Resource) {}}}}, Schema(file))
+			Start(seen, crossguard.Pack{Name: "t", Version: "1.0.0", Policies: []crossguard.Policy{{Name: "p", Description: "P.",
+				Check: func(*crossguard.Resource) {}}}}, Schema(file))
 		})
 		require.Len(t, seen.problems, 1)
 		assert.ErrorContains(t, seen.problems[0], want)

@@ -12,7 +12,8 @@ import (
 func Markdown(pack crossguard.Pack, configs []Config) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Policies\n\nGenerated from the code by `go run ./cmd/docs` in `policy/`: do not edit.\n\n%s\n\n", pack.Description)
-	b.WriteString("The level is what happens on a violation: `advisory` warns, `mandatory` stops the update, `remediate` corrects what can be\n" +
+	b.WriteString("The level is what happens on a violation: `advisory` warns, `mandatory` stops the update, `remediate` corrects what " +
+		"can be\n" +
 		"corrected, `disabled` does not run. Every policy also takes `exemptions`, a list of `{resource, reason, expires}`: a resource's\n" +
 		"name or URN with `*` for any characters, why, and the last day it holds (YYYY-MM-DD). What is exempt is reported with its\n" +
 		"reason; an exemption that has expired or that nothing needs is a violation.\n")
@@ -20,7 +21,8 @@ func Markdown(pack crossguard.Pack, configs []Config) string {
 		fmt.Fprintf(&b, "Its last day is %d days away at most, and a pattern says at least three letters in a row of the name.\n", days)
 	}
 	if pack.Floor != crossguard.SeverityUnset {
-		fmt.Fprintf(&b, "To switch off a mandatory policy of severity %s or above is a violation itself, where the stack has what the policy is\n"+
+		fmt.Fprintf(&b, "To switch off a mandatory policy of severity %s or above is a violation itself, where the stack has what the "+
+			"policy is\n"+
 			"about: exempt resources, or set the level to `advisory`.\n", pack.Floor)
 	}
 	b.WriteString("A stack's configuration is `policy/STACK.json`; messages name the policy and the option to change in it.\n\n" +

@@ -45,7 +45,8 @@ func TestEnvironmentsDiffer(t *testing.T) {
 	want := map[string]map[string]string{
 		"dev": {"run-deletion-protection": "disabled", "run-binauthz": "disabled", "run-max-instances": "mandatory", "run-nonroot": "advisory",
 			"secret-auto-replication": "mandatory"},
-		"staging": {"run-deletion-protection": "advisory", "run-binauthz": "advisory", "run-max-instances": "mandatory", "run-nonroot": "advisory",
+		"staging": {"run-deletion-protection": "advisory", "run-binauthz": "advisory", "run-max-instances": "mandatory",
+			"run-nonroot":             "advisory",
 			"secret-auto-replication": "mandatory"},
 		"prod": {"run-deletion-protection": "mandatory", "run-binauthz": "mandatory", "run-max-instances": "mandatory", "run-nonroot": "advisory",
 			"secret-auto-replication": "mandatory", "two-person-prod": "mandatory", "traffic-owner": "mandatory"},
@@ -79,7 +80,8 @@ func TestConfigurationThatCannotBeReadIsAnError(t *testing.T) {
 	t.Parallel()
 	_, err := docs.Load(t.TempDir())
 	assert.ErrorIs(t, err, os.ErrNotExist)
-	for content, want := range map[string]string{"{": "configuration of dev: unexpected end", `{"p": 1}`: "configuration of dev: p must be a level or an object"} {
+	for content, want := range map[string]string{"{": "configuration of dev: unexpected end",
+		`{"p": 1}`: "configuration of dev: p must be a level or an object"} {
 		folder := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "dev.json"), []byte(content), 0o600))
 		_, err := docs.Load(folder)

@@ -16,5 +16,6 @@ func TestAnEmptyExpectationIsMetByNothing(t *testing.T) {
 	assert.Equal(t, []string{`ref: found "", expected "main"`}, difference("ref", "", "main"))
 	assert.Len(t, Policy{}.compareCertificate(&certificate.Summary{}), 5+3, "each of the eight claims")
 	assert.Len(t, Policy{}.compareSLSA([]byte("{}"), &certificate.Summary{}), 5)
-	assert.Equal(t, []string{"predicate: is not SLSA v1 provenance: unexpected end of JSON input"}, Policy{}.compareSLSA(nil, &certificate.Summary{}))
+	assert.Equal(t, []string{"predicate: is not SLSA v1 provenance: unexpected end of JSON input"},
+		Policy{}.compareSLSA(nil, &certificate.Summary{}))
 }

@@ -174,10 +174,12 @@ func (p *Policy) problems() (problems []error) {
 	}
 	repository, workflow := repositoryPattern.MatchString(p.Repository), workflowPattern.MatchString(p.Workflow)
 	ref := refPattern.MatchString(p.Ref)
-	check(p.Sigstore == PublicSigstore || p.Sigstore == GitHubSigstore, "sigstore", p.Sigstore, `it is "public" or "github" (for private repositories)`)
+	check(p.Sigstore == PublicSigstore || p.Sigstore == GitHubSigstore, "sigstore", p.Sigstore,
+		`it is "public" or "github" (for private repositories)`)
 	check(urlPattern.MatchString(p.Issuer), "issuer", p.Issuer, "give the https URL of the token's issuer")
 	check(repository, "repository", p.Repository, "give OWNER/NAME")
-	check(idPattern.MatchString(p.RepositoryID), "repositoryId", p.RepositoryID, "give the number that `gh api repos/OWNER/NAME --jq .id` prints")
+	check(idPattern.MatchString(p.RepositoryID), "repositoryId", p.RepositoryID,
+		"give the number that `gh api repos/OWNER/NAME --jq .id` prints")
 	check(workflow, "workflow", p.Workflow, "give its path, such as .github/workflows/ci.yml")
 	check(ref, "ref", p.Ref, "give the full ref without wildcards, such as refs/heads/main")
 	check(p.Runner == "github-hosted" || p.Runner == "self-hosted", "runner", p.Runner, `it is "github-hosted" or "self-hosted"`)

@@ -20,14 +20,16 @@ func TestShippedPolicy(t *testing.T) {
 	shipped, err := provenance.LoadPolicy("../../../tests/application/provenance.yaml")
 	require.NoError(t, err)
 	assert.Equal(t, provenance.Policy{
-		Sigstore: "public", Issuer: "https://token.actions.githubusercontent.com", Repository: "guiofsaints/procureflow", RepositoryID: "100000001",
-		Workflow: ".github/workflows/platform-ci.yml", Ref: "refs/heads/main", Runner: "github-hosted",
+		Sigstore: "public", Issuer: "https://token.actions.githubusercontent.com", Repository: "guiofsaints/procureflow",
+		RepositoryID: "100000001",
+		Workflow:     ".github/workflows/platform-ci.yml", Ref: "refs/heads/main", Runner: "github-hosted",
 		Builder:        "https://github.com/" + build + commit,
 		PredicateTypes: []string{"https://slsa.dev/provenance/v1"},
 	}, shipped)
 	s := newSigner(t)
 	right := provenancetest.Build{
-		Repository: "guiofsaints/procureflow", RepositoryID: "100000001", Workflow: ".github/workflows/platform-ci.yml", Ref: "refs/heads/main", Commit: commit,
+		Repository: "guiofsaints/procureflow", RepositoryID: "100000001", Workflow: ".github/workflows/platform-ci.yml",
+		Ref: "refs/heads/main", Commit: commit,
 		Builder: build + commit,
 	}
 	for name, c := range map[string]struct {
@@ -35,20 +37,23 @@ func TestShippedPolicy(t *testing.T) {
 		attest func(*provenancetest.Attestation)
 		wrong  string
 	}{
-		"main":              {},
-		"another branch":    {build: func(b *provenancetest.Build) { b.Ref = "refs/heads/feature" }, wrong: `source ref: found "refs/heads/feature", expected "refs/heads/main"`},
+		"main": {},
+		"another branch": {build: func(b *provenancetest.Build) { b.Ref = "refs/heads/feature" },
+			wrong: `source ref: found "refs/heads/feature", expected "refs/heads/main"`},
 		"a tag called main": {build: func(b *provenancetest.Build) { b.Ref = "refs/tags/main" }, wrong: `source ref: found "refs/tags/main"`},
 		"another workflow":  {build: func(b *provenancetest.Build) { b.Workflow = ".github/workflows/deploy.yml" }, wrong: "workflow: found"},
 		"another build": {build: func(b *provenancetest.Build) {
 			b.Builder = strings.Replace(build, "build.yml", "deploy.yml", 1) + commit
 		}, wrong: "builder: found"},
-		"a branch's build":       {build: func(b *provenancetest.Build) { b.Builder = build + "refs/heads/main" }, wrong: "builder: found"},
-		"a build of one's own":   {build: func(b *provenancetest.Build) { b.Builder = "" }, wrong: "builder: found"},
-		"a fork":                 {build: func(b *provenancetest.Build) { b.Repository = "evil/procureflow" }, wrong: "source repository: found"},
-		"the name taken over":    {build: func(b *provenancetest.Build) { b.RepositoryID = "7" }, wrong: `source repository id: found "7", expected "100000001"`},
-		"a machine of one's own": {attest: func(a *provenancetest.Attestation) { a.Claims.RunnerEnvironment = "self-hosted" }, wrong: `runner: found "self-hosted", expected "github-hosted"`},
-		"another issuer":         {attest: func(a *provenancetest.Attestation) { a.Claims.Issuer = "https://github.example/_services/token" }, wrong: "issuer: found"},
-		"no transparency log":    {attest: func(a *provenancetest.Attestation) { a.NoLog = true }, wrong: "signature: "},
+		"a branch's build":     {build: func(b *provenancetest.Build) { b.Builder = build + "refs/heads/main" }, wrong: "builder: found"},
+		"a build of one's own": {build: func(b *provenancetest.Build) { b.Builder = "" }, wrong: "builder: found"},
+		"a fork":               {build: func(b *provenancetest.Build) { b.Repository = "evil/procureflow" }, wrong: "source repository: found"},
+		"the name taken over": {build: func(b *provenancetest.Build) { b.RepositoryID = "7" },
+			wrong: `source repository id: found "7", expected "100000001"`},
+		"a machine of one's own": {attest: func(a *provenancetest.Attestation) { a.Claims.RunnerEnvironment = "self-hosted" },
+			wrong: `runner: found "self-hosted", expected "github-hosted"`},
+		"another issuer":      {attest: func(a *provenancetest.Attestation) { a.Claims.Issuer = "https://github.example/_services/token" }, wrong: "issuer: found"},
+		"no transparency log": {attest: func(a *provenancetest.Attestation) { a.NoLog = true }, wrong: "signature: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

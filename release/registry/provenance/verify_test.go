@@ -79,7 +79,8 @@ func TestVerifyAmongSeveralDependencies(t *testing.T) {
 	another := map[string]any{"digest": map[string]any{"gitCommit": "1111111111111111111111111111111111111111"}}
 	image := map[string]any{"uri": "docker://node", "digest": map[string]any{"sha256": "2"}}
 	for name, dependencies := range map[string][]any{
-		"first": {source, another, image}, "last": {another, image, source}, "in the middle": {image, source, another}, "beside no commits": {image, source, image},
+		"first": {source, another, image}, "last": {another, image, source}, "in the middle": {image, source,
+			another}, "beside no commits": {image, source, image},
 	} {
 		raw := attest(t, s, func(a *provenancetest.Attestation) {
 			a.Predicate.(map[string]any)["buildDefinition"].(map[string]any)["resolvedDependencies"] = dependencies
@@ -99,13 +100,16 @@ func TestVerifyByInstance(t *testing.T) {
 		bundle []byte
 		fault  string
 	}{
-		"public, all there":         {bundle: attest(t, s, nil)},
-		"public, private bundle":    {bundle: private, fault: "signature: failed to verify log inclusion"},
-		"public, no SCT":            {bundle: attest(t, s, func(a *provenancetest.Attestation) { a.NoSCT = true }), fault: "signature: failed to verify signed certificate timestamp"},
-		"public, no log entry":      {bundle: attest(t, s, func(a *provenancetest.Attestation) { a.NoLog = true }), fault: "signature: failed to verify log inclusion"},
-		"public, no timestamp":      {bundle: attest(t, s, func(a *provenancetest.Attestation) { a.NoTimestamp = true })},
-		"private":                   {policy: "sigstore: github", bundle: private},
-		"private without timestamp": {policy: "sigstore: github", bundle: attest(t, s, func(a *provenancetest.Attestation) { a.NoTimestamp = true }), fault: "signature: failed to verify timestamps"},
+		"public, all there":      {bundle: attest(t, s, nil)},
+		"public, private bundle": {bundle: private, fault: "signature: failed to verify log inclusion"},
+		"public, no SCT": {bundle: attest(t, s, func(a *provenancetest.Attestation) { a.NoSCT = true }),
+			fault: "signature: failed to verify signed certificate timestamp"},
+		"public, no log entry": {bundle: attest(t, s, func(a *provenancetest.Attestation) { a.NoLog = true }),
+			fault: "signature: failed to verify log inclusion"},
+		"public, no timestamp": {bundle: attest(t, s, func(a *provenancetest.Attestation) { a.NoTimestamp = true })},
+		"private":              {policy: "sigstore: github", bundle: private},
+		"private without timestamp": {policy: "sigstore: github", bundle: attest(t, s,
+			func(a *provenancetest.Attestation) { a.NoTimestamp = true }), fault: "signature: failed to verify timestamps"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +146,8 @@ func TestVerifyRefuses(t *testing.T) {
 		"issuer": {func(a *attestation) { a.Claims.Issuer = "https://evil.example" },
 			[]string{`issuer: found "https://evil.example", expected "https://token.actions.githubusercontent.com"`}},
 		"fork with the same workflow": {func(a *attestation) {
-			*a = provenancetest.GitHub(digest, provenancetest.Build{Repository: "evil/shop", RepositoryID: "43", Workflow: build.Workflow, Ref: build.Ref, Commit: commit})
+			*a = provenancetest.GitHub(digest, provenancetest.Build{Repository: "evil/shop", RepositoryID: "43", Workflow: build.Workflow,
+				Ref: build.Ref, Commit: commit})
 		}, []string{
 			`signer: found "https://github.com/evil/shop/.github/workflows/ci.yml@refs/heads/main", expected "` + signed + `"`,
 			`builder: found "https://github.com/evil/shop/.github/workflows/ci.yml@refs/heads/main", expected "` + signed + `"`,
@@ -207,7 +212,8 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 		bundle []byte
 		fault  string
 	}{
-		"other image":     {attest(t, s, func(a *provenancetest.Attestation) { a.Digest = other }), "signature: failed to verify signature: provided artifact digest does not match"},
+		"other image": {attest(t, s, func(a *provenancetest.Attestation) { a.Digest = other }),
+			"signature: failed to verify signature: provided artifact digest does not match"},
 		"other authority": {attest(t, newSigner(t), nil), "signature: "},
 		"other payload": {tamper(func(b map[string]any) {
 			b["dsseEnvelope"].(map[string]any)["payload"] = "e30="

@@ -48,7 +48,8 @@ func (s signer) key(id string) admission.Key {
 }
 
 func payload(digest, kind string) []byte {
-	return fmt.Appendf(nil, `{"critical":{"identity":{"docker-reference":%q},"image":{"docker-manifest-digest":%q},"type":%q}}`, repository, digest, kind)
+	return fmt.Appendf(nil, `{"critical":{"identity":{"docker-reference":%q},"image":{"docker-manifest-digest":%q},"type":%q}}`,
+		repository, digest, kind)
 }
 
 func statement(digest string) []byte {
@@ -60,7 +61,8 @@ func (s signer) attest(image, keyID string, payload []byte) admission.Attestatio
 	hash := sha256.Sum256(payload)
 	value, err := ecdsa.SignASN1(rand.Reader, s.private, hash[:])
 	require.NoError(s.t, err)
-	return admission.Attestation{Resource: "https://" + image, Payload: payload, Signatures: []admission.Signature{{KeyID: keyID, Value: value}}}
+	return admission.Attestation{Resource: "https://" + image, Payload: payload,
+		Signatures: []admission.Signature{{KeyID: keyID, Value: value}}}
 }
 
 func TestWhoseSignatureCounts(t *testing.T) {
@@ -79,25 +81,38 @@ func TestWhoseSignatureCounts(t *testing.T) {
 		attestations []admission.Attestation
 		denied       string
 	}{
-		"signed":                                       {image, keys, []admission.Attestation{good}, ""},
-		"signed beside a worthless one":                {image, keys, []admission.Attestation{bare, good}, ""},
-		"signed with the second key":                   {image, []admission.Key{stranger.key(keyID + "0"), trusted.key(keyID)}, []admission.Attestation{good}, ""},
-		"two keys of one id, either counts":            {image, []admission.Key{stranger.key(keyID), trusted.key(keyID)}, []admission.Attestation{good}, ""},
-		"nothing":                                      {image, keys, nil, unsigned},
-		"without a signature":                          {image, keys, []admission.Attestation{bare}, unsigned},
-		"signed by another key under the trusted id":   {image, keys, []admission.Attestation{stranger.attest(image, keyID, statement(digest))}, unsigned},
-		"signed by the trusted key under another id":   {image, keys, []admission.Attestation{trusted.attest(image, keyID+"0", statement(digest))}, unsigned},
-		"the attestor has no key":                      {image, nil, []admission.Attestation{good}, unsigned},
-		"the attestor's key is not PEM":                {image, []admission.Key{{ID: keyID, PEM: "key"}}, []admission.Attestation{good}, unsigned},
-		"the attestor's key is on another curve":       {image, []admission.Key{wide.key(keyID)}, []admission.Attestation{wide.attest(image, keyID, statement(digest))}, unsigned},
-		"the payload was changed after signing":        {image, keys, []admission.Attestation{changed}, unsigned},
-		"a signed statement about another digest":      {image, keys, []admission.Attestation{trusted.attest(image, keyID, statement(other))}, unsigned},
-		"a signed statement of another type":           {image, keys, []admission.Attestation{trusted.attest(image, keyID, payload(digest, "atomic container signature"))}, unsigned},
-		"a signed payload that is no statement":        {image, keys, []admission.Attestation{trusted.attest(image, keyID, []byte("yes"))}, unsigned},
-		"filed at another image":                       {image, keys, []admission.Attestation{trusted.attest(repository+"@"+other, keyID, statement(digest))}, unsigned},
-		"the same digest in another repository":        {"us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@" + digest, keys, []admission.Attestation{good}, unsigned},
-		"by tag, though what it names today is signed": {repository + ":latest", keys, []admission.Attestation{good}, "Expected digest with sha256 scheme, but got tag or malformed digest"},
-		"a digest that is too short":                   {repository + "@sha256:aa", keys, []admission.Attestation{good}, "Expected digest with sha256 scheme, but got tag or malformed digest"},
+		"signed":                        {image, keys, []admission.Attestation{good}, ""},
+		"signed beside a worthless one": {image, keys, []admission.Attestation{bare, good}, ""},
+		"signed with the second key": {image, []admission.Key{stranger.key(keyID + "0"), trusted.key(keyID)},
+			[]admission.Attestation{good}, ""},
+		"two keys of one id, either counts": {image, []admission.Key{stranger.key(keyID), trusted.key(keyID)},
+			[]admission.Attestation{good}, ""},
+		"nothing":             {image, keys, nil, unsigned},
+		"without a signature": {image, keys, []admission.Attestation{bare}, unsigned},
+		"signed by another key under the trusted id": {image, keys, []admission.Attestation{stranger.attest(image, keyID,
+			statement(digest))}, unsigned},
+		"signed by the trusted key under another id": {image, keys, []admission.Attestation{trusted.attest(image, keyID+"0",
+			statement(digest))}, unsigned},
+		"the attestor has no key": {image, nil, []admission.Attestation{good}, unsigned},
+		"the attestor's key is not PEM": {image, []admission.Key{{ID: keyID, PEM: "key"}}, []admission.Attestation{good},
+			unsigned},
+		"the attestor's key is on another curve": {image, []admission.Key{wide.key(keyID)},
+			[]admission.Attestation{wide.attest(image, keyID, statement(digest))}, unsigned},
+		"the payload was changed after signing": {image, keys, []admission.Attestation{changed}, unsigned},
+		"a signed statement about another digest": {image, keys, []admission.Attestation{trusted.attest(image, keyID,
+			statement(other))}, unsigned},
+		"a signed statement of another type": {image, keys, []admission.Attestation{trusted.attest(image, keyID,
+			payload(digest, "atomic container signature"))}, unsigned},
+		"a signed payload that is no statement": {image, keys, []admission.Attestation{trusted.attest(image, keyID,
+			[]byte("yes"))}, unsigned},
+		"filed at another image": {image, keys, []admission.Attestation{trusted.attest(repository+"@"+other, keyID,
+			statement(digest))}, unsigned},
+		"the same digest in another repository": {"us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@" + digest, keys,
+			[]admission.Attestation{good}, unsigned},
+		"by tag, though what it names today is signed": {repository + ":latest", keys, []admission.Attestation{good},
+			"Expected digest with sha256 scheme, but got tag or malformed digest"},
+		"a digest that is too short": {repository + "@sha256:aa", keys, []admission.Attestation{good},
+			"Expected digest with sha256 scheme, but got tag or malformed digest"},
 	} {
 		want := admission.Verdict{Admitted: test.denied == ""}
 		if test.denied != "" {
@@ -111,7 +126,8 @@ func TestWhoseSignatureCounts(t *testing.T) {
 func TestWhatThePolicySays(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t, elliptic.P256())
-	signs := admission.Attestor{Name: attestor, Keys: []admission.Key{s.key(keyID)}, Attestations: []admission.Attestation{s.attest(image, keyID, statement(digest))}}
+	signs := admission.Attestor{Name: attestor, Keys: []admission.Key{s.key(keyID)},
+		Attestations: []admission.Attestation{s.attest(image, keyID, statement(digest))}}
 	silent := admission.Attestor{Name: "projects/procureflow-prod/attestors/scan"}
 	const block, always = "ENFORCED_BLOCK_AND_AUDIT_LOG", "Denied by always_deny admission rule"
 	missing := "Image " + image + " denied by attestor projects/procureflow-prod/attestors/scan: " + unsigned
@@ -119,14 +135,21 @@ func TestWhatThePolicySays(t *testing.T) {
 		policy admission.Policy
 		want   admission.Verdict
 	}{
-		"allows":                             {admission.Policy{Evaluation: admission.AlwaysAllow, Enforcement: block}, admission.Verdict{Admitted: true}},
-		"denies":                             {admission.Policy{Evaluation: "ALWAYS_DENY", Enforcement: block}, admission.Verdict{Denied: always}},
+		"allows": {admission.Policy{Evaluation: admission.AlwaysAllow, Enforcement: block},
+			admission.Verdict{Admitted: true}},
+		"denies": {admission.Policy{Evaluation: "ALWAYS_DENY", Enforcement: block},
+			admission.Verdict{Denied: always}},
 		"denies by a mode that is not known": {admission.Policy{}, admission.Verdict{Denied: always}},
-		"denies, exempt":                     {admission.Policy{Evaluation: "ALWAYS_DENY", Exempt: []string{"gcr.io/other", image}}, admission.Verdict{Admitted: true}},
-		"denies for the log only":            {admission.Policy{Evaluation: "ALWAYS_DENY", Enforcement: admission.DryRun}, admission.Verdict{Admitted: true, Denied: always}},
-		"requires one attestor":              {admission.Policy{Evaluation: admission.RequireAttestation, Attestors: []admission.Attestor{signs}}, admission.Verdict{Admitted: true}},
-		"requires two, and one is silent":    {admission.Policy{Evaluation: admission.RequireAttestation, Attestors: []admission.Attestor{signs, silent}}, admission.Verdict{Denied: missing}},
-		"requires none":                      {admission.Policy{Evaluation: admission.RequireAttestation}, admission.Verdict{Denied: "Image " + image + " denied: the policy requires attestations and names no attestor"}},
+		"denies, exempt": {admission.Policy{Evaluation: "ALWAYS_DENY", Exempt: []string{"gcr.io/other", image}},
+			admission.Verdict{Admitted: true}},
+		"denies for the log only": {admission.Policy{Evaluation: "ALWAYS_DENY", Enforcement: admission.DryRun},
+			admission.Verdict{Admitted: true, Denied: always}},
+		"requires one attestor": {admission.Policy{Evaluation: admission.RequireAttestation,
+			Attestors: []admission.Attestor{signs}}, admission.Verdict{Admitted: true}},
+		"requires two, and one is silent": {admission.Policy{Evaluation: admission.RequireAttestation,
+			Attestors: []admission.Attestor{signs, silent}}, admission.Verdict{Denied: missing}},
+		"requires none": {admission.Policy{Evaluation: admission.RequireAttestation},
+			admission.Verdict{Denied: "Image " + image + " denied: the policy requires attestations and names no attestor"}},
 	} {
 		assert.Equal(t, test.want, admission.Decide(image, test.policy), name)
 	}

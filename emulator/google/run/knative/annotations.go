@@ -68,7 +68,8 @@ var stages = oneOf(map[string]string{"GA": "", "BETA": "BETA", "ALPHA": "ALPHA"}
 
 // serviceAnnotations and templateAnnotations are from the description of ObjectMeta.annotations in the v1 API.
 var serviceAnnotations = []annotation{
-	{"run.googleapis.com/ingress", "ingress", oneOf(map[string]string{"INGRESS_TRAFFIC_ALL": "all", "INGRESS_TRAFFIC_INTERNAL_ONLY": "internal",
+	{"run.googleapis.com/ingress", "ingress", oneOf(map[string]string{"INGRESS_TRAFFIC_ALL": "all",
+		"INGRESS_TRAFFIC_INTERNAL_ONLY":          "internal",
 		"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER": "internal-and-cloud-load-balancing"})},
 	{"run.googleapis.com/launch-stage", "launchStage", stages},
 	{"run.googleapis.com/client-name", "client", asText},
@@ -90,12 +91,14 @@ var templateAnnotations = []annotation{
 	{"autoscaling.knative.dev/maxScale", "scaling.maxInstanceCount", asNumber},
 	{"run.googleapis.com/client-name", "client", asText},
 	{"run.googleapis.com/client-version", "clientVersion", asText},
-	{"run.googleapis.com/execution-environment", "executionEnvironment", oneOf(map[string]string{"EXECUTION_ENVIRONMENT_GEN1": "gen1", "EXECUTION_ENVIRONMENT_GEN2": "gen2"})},
+	{"run.googleapis.com/execution-environment", "executionEnvironment",
+		oneOf(map[string]string{"EXECUTION_ENVIRONMENT_GEN1": "gen1", "EXECUTION_ENVIRONMENT_GEN2": "gen2"})},
 	{"run.googleapis.com/sessionAffinity", "sessionAffinity", asBool},
 	{"run.googleapis.com/health-check-disabled", "healthCheckDisabled", asBool},
 	{"run.googleapis.com/encryption-key", "encryptionKey", asText},
 	{"run.googleapis.com/vpc-access-connector", "vpcAccess.connector", asText},
-	{"run.googleapis.com/vpc-access-egress", "vpcAccess.egress", oneOf(map[string]string{"ALL_TRAFFIC": "all-traffic", "PRIVATE_RANGES_ONLY": "private-ranges-only"})},
+	{"run.googleapis.com/vpc-access-egress", "vpcAccess.egress", oneOf(map[string]string{"ALL_TRAFFIC": "all-traffic",
+		"PRIVATE_RANGES_ONLY": "private-ranges-only"})},
 	{"run.googleapis.com/network-interfaces", "vpcAccess.networkInterfaces", asJSON},
 }
 

@@ -71,16 +71,20 @@ func TestWritingBackChangesNothing(t *testing.T) {
 			}
 		}
 		draw(stored, map[string][]any{
-			"labels": {object{"a": "b"}}, "annotations": {object{"own": "x"}}, "description": {"words"}, "client": {"c"}, "launchStage": {"GA", "BETA"},
-			"ingress": {"INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}, "invokerIamDisabled": {true}, "defaultUriDisabled": {true},
+			"labels": {object{"a": "b"}}, "annotations": {object{"own": "x"}}, "description": {"words"}, "client": {"c"},
+			"launchStage": {"GA", "BETA"},
+			"ingress": {"INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY",
+				"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}, "invokerIamDisabled": {true}, "defaultUriDisabled": {true},
 			"customAudiences": {[]any{"https://a", "b"}}, "binaryAuthorization": {object{"useDefault": true}}, "iapEnabled": {true},
 			"scaling": {object{"minInstanceCount": 1.0}, object{"scalingMode": "MANUAL", "manualInstanceCount": 2.0}},
 		})
 		draw(stored["template"].(object), map[string][]any{
-			"gpuZonalRedundancyDisabled": {true}, "serviceMesh": {object{"mesh": "m"}}, "revision": {"web-a"}, "labels": {object{"c": "d"}}, "scaling": {object{"maxInstanceCount": 2.0}},
+			"gpuZonalRedundancyDisabled": {true}, "serviceMesh": {object{"mesh": "m"}}, "revision": {"web-a"},
+			"labels": {object{"c": "d"}}, "scaling": {object{"maxInstanceCount": 2.0}},
 			"volumes": {[]any{object{"name": "v", "cloudSqlInstance": object{"instances": []any{"i"}}}}},
 		})
-		stored["traffic"] = []any{object{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-a", "percent": 40.0, "tag": "stable"}, object{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 60.0}}
+		stored["traffic"] = []any{object{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-a", "percent": 40.0,
+			"tag": "stable"}, object{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 60.0}}
 
 		encoded, err := json.Marshal(knative.Service(stored, place))
 		require.NoError(t, err)

@@ -15,7 +15,8 @@ func Revision(v2, service object, place Place) object {
 	annotations, spec := template(v2)
 	set(annotations, creatorAnnotation, v2["creator"])
 	meta["annotations"] = annotations
-	meta["ownerReferences"] = []any{object{"apiVersion": apiVersion, "kind": "Configuration", "name": owner, "uid": service["uid"], "controller": true, "blockOwnerDeletion": true}}
+	meta["ownerReferences"] = []any{object{"apiVersion": apiVersion, "kind": "Configuration", "name": owner, "uid": service["uid"],
+		"controller": true, "blockOwnerDeletion": true}}
 
 	status := object{"observedGeneration": 1.0}
 	set(status, "logUrl", v2["logUri"])
@@ -38,7 +39,8 @@ func Revision(v2, service object, place Place) object {
 
 // active says whether requests can reach the revision: by its share of the traffic or by a tag.
 func active(id string, v2, service object) object {
-	c := object{"type": "Active", "severity": "Info", "lastTransitionTime": v2["createTime"], "status": "False", "reason": "Retired", "message": "Revision retired."}
+	c := object{"type": "Active", "severity": "Info", "lastTransitionTime": v2["createTime"], "status": "False", "reason": "Retired",
+		"message": "Revision retired."}
 	for _, item := range items(service, "trafficStatuses") {
 		target := item.(object)
 		revision := text(target, "revision")

@@ -15,7 +15,8 @@ const (
 )
 
 // sameContainer are the fields of a container that both APIs write alike.
-var sameContainer = []string{"name", "image", "command", "args", "workingDir", "ports", "startupProbe", "livenessProbe", "readinessProbe", "volumeMounts"}
+var sameContainer = []string{"name", "image", "command", "args", "workingDir", "ports", "startupProbe", "livenessProbe", "readinessProbe",
+	"volumeMounts"}
 
 // template is a v2 template, or a revision, as v1's metadata annotations and spec.
 func template(v2 object) (annotations, spec object) {
@@ -109,7 +110,8 @@ func fromTemplate(v1 object) (object, error) {
 	if err := fromAnnotations(templateAnnotations, "spec.template.metadata", annotations, v2); err != nil {
 		return nil, err
 	}
-	if err := known("spec.template.spec", spec, "serviceAccountName", "containerConcurrency", "timeoutSeconds", "containers", "volumes"); err != nil {
+	if err := known("spec.template.spec", spec, "serviceAccountName", "containerConcurrency", "timeoutSeconds", "containers",
+		"volumes"); err != nil {
 		return nil, err
 	}
 	set(v2, "serviceAccount", spec["serviceAccountName"])

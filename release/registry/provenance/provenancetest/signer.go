@@ -196,7 +196,8 @@ func (s *Signer) Attest(a Attestation) ([]byte, error) {
 }
 
 // witness has the signature seen by the log and the timestamp authority.
-func (s *Signer) witness(a Attestation, leaf *x509.Certificate, envelope *dsse.Envelope, sig []byte) (*protobundle.VerificationMaterial, error) {
+func (s *Signer) witness(a Attestation, leaf *x509.Certificate, envelope *dsse.Envelope, sig []byte) (*protobundle.VerificationMaterial,
+	error) {
 	material := &protobundle.VerificationMaterial{
 		Content: &protobundle.VerificationMaterial_Certificate{Certificate: &protocommon.X509Certificate{RawBytes: leaf.Raw}},
 	}

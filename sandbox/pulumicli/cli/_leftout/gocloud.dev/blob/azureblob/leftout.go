@@ -30,5 +30,6 @@ func NewDefaultServiceURLOptions() *ServiceURLOptions { return &ServiceURLOption
 
 // OpenBucketURL refuses.
 func (*URLOpener) OpenBucketURL(context.Context, *url.URL) (*blob.Bucket, error) {
-	return nil, errors.New("this build of the Pulumi CLI keeps state in files and in Pulumi Cloud, not in azblob://; put the released pulumi on PATH")
+	return nil, errors.New("this build of the Pulumi CLI keeps state in files and in Pulumi Cloud, not in azblob://; put the released " +
+		"pulumi on PATH")
 }

@@ -10,5 +10,6 @@ import (
 
 // GoogleCredentialsMux refuses.
 func GoogleCredentialsMux(context.Context) (*blob.URLMux, error) {
-	return nil, errors.New("this build of the Pulumi CLI keeps state in files and in Pulumi Cloud, not in gs://; put the released pulumi on PATH")
+	return nil, errors.New("this build of the Pulumi CLI keeps state in files and in Pulumi Cloud, not in gs://; put the released " +
+		"pulumi on PATH")
 }
