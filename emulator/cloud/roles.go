@@ -11,21 +11,34 @@ import (
 // taken when it looks like one; an unknown role of a service listed here is refused.
 var predefined = strings.Fields(`
 	roles/owner roles/editor roles/viewer roles/browser
-	roles/run.admin roles/run.developer roles/run.invoker roles/run.servicesInvoker roles/run.viewer roles/run.sourceDeveloper roles/run.builder roles/run.serviceAgent
+	roles/run.admin roles/run.developer roles/run.invoker roles/run.servicesInvoker roles/run.viewer roles/run.sourceDeveloper
+	roles/run.builder roles/run.serviceAgent
 	roles/run.jobsExecutor roles/run.jobsExecutorWithOverrides roles/run.sourceViewer
-	roles/artifactregistry.admin roles/artifactregistry.reader roles/artifactregistry.repoAdmin roles/artifactregistry.writer roles/artifactregistry.serviceAgent
-	roles/artifactregistry.createOnPushRepoAdmin roles/artifactregistry.createOnPushWriter roles/artifactregistry.containerRegistryMigrationAdmin
-	roles/secretmanager.admin roles/secretmanager.secretAccessor roles/secretmanager.secretVersionAdder roles/secretmanager.secretVersionManager roles/secretmanager.viewer
-	roles/iam.serviceAccountAdmin roles/iam.serviceAccountCreator roles/iam.serviceAccountDeleter roles/iam.serviceAccountUser roles/iam.serviceAccountTokenCreator
-	roles/iam.serviceAccountOpenIdTokenCreator roles/iam.serviceAccountViewer roles/iam.serviceAccountKeyAdmin roles/iam.workloadIdentityUser roles/iam.workloadIdentityPoolAdmin
-	roles/iam.workloadIdentityPoolViewer roles/iam.securityReviewer roles/iam.securityAdmin roles/iam.roleAdmin roles/iam.roleViewer roles/iam.organizationRoleAdmin roles/iam.organizationRoleViewer
-	roles/monitoring.admin roles/monitoring.editor roles/monitoring.viewer roles/monitoring.metricWriter roles/monitoring.alertPolicyEditor roles/monitoring.alertPolicyViewer
-	roles/monitoring.dashboardEditor roles/monitoring.dashboardViewer roles/monitoring.notificationChannelEditor roles/monitoring.notificationChannelViewer roles/monitoring.servicesEditor
+	roles/artifactregistry.admin roles/artifactregistry.reader roles/artifactregistry.repoAdmin roles/artifactregistry.writer
+	roles/artifactregistry.serviceAgent
+	roles/artifactregistry.createOnPushRepoAdmin roles/artifactregistry.createOnPushWriter
+	roles/artifactregistry.containerRegistryMigrationAdmin
+	roles/secretmanager.admin roles/secretmanager.secretAccessor roles/secretmanager.secretVersionAdder
+	roles/secretmanager.secretVersionManager roles/secretmanager.viewer
+	roles/iam.serviceAccountAdmin roles/iam.serviceAccountCreator roles/iam.serviceAccountDeleter roles/iam.serviceAccountUser
+	roles/iam.serviceAccountTokenCreator
+	roles/iam.serviceAccountOpenIdTokenCreator roles/iam.serviceAccountViewer roles/iam.serviceAccountKeyAdmin
+	roles/iam.workloadIdentityUser roles/iam.workloadIdentityPoolAdmin
+	roles/iam.workloadIdentityPoolViewer roles/iam.securityReviewer roles/iam.securityAdmin roles/iam.roleAdmin roles/iam.roleViewer
+	roles/iam.organizationRoleAdmin roles/iam.organizationRoleViewer
+	roles/monitoring.admin roles/monitoring.editor roles/monitoring.viewer roles/monitoring.metricWriter
+	roles/monitoring.alertPolicyEditor roles/monitoring.alertPolicyViewer
+	roles/monitoring.dashboardEditor roles/monitoring.dashboardViewer roles/monitoring.notificationChannelEditor
+	roles/monitoring.notificationChannelViewer roles/monitoring.servicesEditor
 	roles/monitoring.servicesViewer roles/monitoring.uptimeCheckConfigEditor roles/monitoring.uptimeCheckConfigViewer
-	roles/logging.admin roles/logging.configWriter roles/logging.logWriter roles/logging.viewer roles/logging.privateLogViewer roles/logging.viewAccessor
-	roles/billing.admin roles/billing.costsManager roles/billing.creator roles/billing.projectManager roles/billing.user roles/billing.viewer roles/billing.projectCostsManager
-	roles/serviceusage.apiKeysAdmin roles/serviceusage.apiKeysViewer roles/serviceusage.serviceUsageAdmin roles/serviceusage.serviceUsageConsumer roles/serviceusage.serviceUsageViewer
-	roles/resourcemanager.projectIamAdmin roles/resourcemanager.projectMover roles/resourcemanager.projectDeleter roles/resourcemanager.projectCreator roles/resourcemanager.organizationViewer
+	roles/logging.admin roles/logging.configWriter roles/logging.logWriter roles/logging.viewer roles/logging.privateLogViewer
+	roles/logging.viewAccessor
+	roles/billing.admin roles/billing.costsManager roles/billing.creator roles/billing.projectManager roles/billing.user
+	roles/billing.viewer roles/billing.projectCostsManager
+	roles/serviceusage.apiKeysAdmin roles/serviceusage.apiKeysViewer roles/serviceusage.serviceUsageAdmin
+	roles/serviceusage.serviceUsageConsumer roles/serviceusage.serviceUsageViewer
+	roles/resourcemanager.projectIamAdmin roles/resourcemanager.projectMover roles/resourcemanager.projectDeleter
+	roles/resourcemanager.projectCreator roles/resourcemanager.organizationViewer
 	roles/cloudtrace.agent roles/cloudtrace.user roles/cloudtrace.admin`)
 
 var (

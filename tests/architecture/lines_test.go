@@ -1,0 +1,65 @@
+package architecture
+
+import (
+	"fmt"
+	"go/scanner"
+	"go/token"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// maxColumns is the longest line of code, in characters. A tab counts as one.
+const maxColumns = 140
+
+// TestLinesAreReadWhole holds every Go file to maxColumns. A line inside a raw string is data, such as a recorded answer or a
+// script, and may be longer.
+func TestLinesAreReadWhole(t *testing.T) {
+	t.Parallel()
+	for _, path := range tracked(t, "*.go") {
+		content, err := os.ReadFile("../../" + path)
+		require.NoError(t, err)
+		for _, line := range longLines(string(content)) {
+			assert.Fail(t, "a line is too long", "%s:%d has more than %d columns: wrap it", path, line, maxColumns)
+		}
+	}
+}
+
+func TestLongLines(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", maxColumns)
+	assert.Equal(t, []int{3, 5}, longLines(fmt.Sprintf("package p\n\n// %s\n\nvar a = %q\n\nvar b = `\n%s x\n`\n", long, long, long)))
+	assert.Empty(t, longLines("package p\n\nvar "+long[:maxColumns-8]+" = 1\n"))
+	assert.Empty(t, longLines("package p\n\nvar b, c = 1, `"+long+"`\n"), "the line is long because of the data in it")
+}
+
+// longLines returns the numbers of the lines over maxColumns that no raw string touches.
+func longLines(source string) []int {
+	raw := map[int]bool{}
+	set := token.NewFileSet()
+	file := set.AddFile("", set.Base(), len(source))
+	var s scanner.Scanner
+	s.Init(file, []byte(source), nil, 0)
+	for pos, kind, literal := s.Scan(); kind != token.EOF; pos, kind, literal = s.Scan() {
+		if kind != token.STRING || literal[0] != '`' {
+			continue
+		}
+		first := file.Line(pos)
+		for line := first; line <= first+strings.Count(literal, "\n"); line++ {
+			raw[line] = true
+		}
+	}
+	var long []int
+	number := 0
+	for line := range strings.Lines(source) {
+		number++
+		if !raw[number] && utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > maxColumns {
+			long = append(long, number)
+		}
+	}
+	return long
+}
