@@ -24,7 +24,8 @@ type finder struct {
 func (f finder) sees(repository string) error {
 	name := strings.TrimPrefix(repository, "repos/")
 	if f.client == nil {
-		return fmt.Errorf("the plan has resources of GitHub's repository %s: set GITHUB_TOKEN to a token that administers it (gh auth token)", name)
+		return fmt.Errorf("the plan has resources of GitHub's repository %s: set GITHUB_TOKEN to a token that "+
+			"administers it (gh auth token)", name)
 	}
 	there, _, err := f.get(repository)
 	if err == nil && !there {

@@ -301,7 +301,8 @@ func (f *flags) version(ctx context.Context) error {
 		var module struct{ Origin struct{ Hash string } }
 		_ = json.Unmarshal(output, &module)
 		if a.Commit = module.Origin.Hash; a.Commit == "" {
-			return fmt.Errorf("the module proxy does not say which commit %s is: say --commit, from git ls-remote https://github.com/%s %s", a.Version, a.Platform, a.Version)
+			return fmt.Errorf("the module proxy does not say which commit %s is: "+
+				"say --commit, from git ls-remote https://github.com/%s %s", a.Version, a.Platform, a.Version)
 		}
 	}
 	return nil

@@ -249,7 +249,9 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}), []string{
 			"is no value of env_workflow",
 		}},
-		"a workflow in the composite that is none": {binding(func(b *federation.Binding) { b.Value = "2002:production:refs/heads/main:deploy.yml" }), []string{
+		"a workflow in the composite that is none": {binding(func(b *federation.Binding) {
+			b.Value = "2002:production:refs/heads/main:deploy.yml"
+		}), []string{
 			"is no value of env_workflow",
 		}},
 		"an empty environment in the composite": {binding(func(b *federation.Binding) {

@@ -141,7 +141,8 @@ func (c *Condition) onlyRolesProblems(field string) []error {
 		return []error{fmt.Errorf("%s.Role may grant itself any role: add Condition: OnlyRoles(...) with the roles it has to grant", field)}
 	}
 	if len(c.only) == 0 {
-		return []error{fmt.Errorf("%s.Condition lists no role, so the grant is of no use: list those it has to grant, or remove the grant", field)}
+		return []error{fmt.Errorf("%s.Condition lists no role, so the grant is of no use: "+
+			"list those it has to grant, or remove the grant", field)}
 	}
 	var problems []error
 	for _, role := range c.only {

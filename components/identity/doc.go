@@ -5,8 +5,10 @@
 //		Project:   pulumi.String("procureflow-prod"),
 //		AccountID: "procureflow-deploy",
 //		Grants: []identity.Grant{
-//			{Role: "releaser", CustomRole: project.Roles["releaser"], Scope: identity.ServiceScope{Key: "web", Location: region, Service: web}, Reason: "A release makes revisions of the service."},
-//			{Role: "roles/iam.serviceAccountUser", Scope: identity.ServiceAccountScope{Key: "runtime", Name: runtime.Name}, Reason: "Revisions run as this account, and as no other."},
+//			{Role: "releaser", CustomRole: project.Roles["releaser"], Reason: "A release makes revisions of the service.",
+//				Scope: identity.ServiceScope{Key: "web", Location: region, Service: web}},
+//			{Role: "roles/iam.serviceAccountUser", Reason: "Revisions run as this account, and as no other.",
+//				Scope: identity.ServiceAccountScope{Key: "runtime", Name: runtime.Name}},
 //		},
 //	})
 //

@@ -61,11 +61,13 @@ func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
 			meaning: fmt.Sprintf("For 15 minutes one request in twenty took longer than %d ms.", latency),
 			conditions: threshold("95th percentile of latency", &monitoring.AlertPolicyConditionConditionThresholdArgs{
 				Filter: pulumi.Sprintf(`metric.type="run.googleapis.com/request_latencies" AND %s`, args.resource()),
-				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
-					AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"),
-					CrossSeriesReducer: pulumi.String("REDUCE_PERCENTILE_95"),
-					GroupByFields:      pulumi.ToStringArray([]string{"resource.label.service_name"}),
-				}},
+				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{
+					&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
+						AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"),
+						CrossSeriesReducer: pulumi.String("REDUCE_PERCENTILE_95"),
+						GroupByFields:      pulumi.ToStringArray([]string{"resource.label.service_name"}),
+					},
+				},
 				ThresholdValue: pulumi.Float64(latency), Duration: pulumi.String("900s"),
 			}),
 		},
@@ -75,10 +77,12 @@ func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
 				"These answers are not 5xx and so no part of the objective.",
 			conditions: threshold("requests answered with 429", &monitoring.AlertPolicyConditionConditionThresholdArgs{
 				Filter: pulumi.Sprintf(`%s AND metric.labels.response_code="429"`, args.requests()),
-				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
-					AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"),
-					CrossSeriesReducer: pulumi.String("REDUCE_SUM"), GroupByFields: pulumi.ToStringArray([]string{"resource.label.service_name"}),
-				}},
+				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{
+					&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
+						AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"),
+						CrossSeriesReducer: pulumi.String("REDUCE_SUM"), GroupByFields: pulumi.ToStringArray([]string{"resource.label.service_name"}),
+					},
+				},
 				ThresholdValue: pulumi.Float64(5), Duration: pulumi.String("0s"),
 			}),
 		},
@@ -92,11 +96,13 @@ func (args *WatchArgs) uptimeAlert(checkID pulumi.StringInput) alert {
 		meaning: fmt.Sprintf("The uptime check of %s fails from more than one place.", args.Uptime.Path),
 		conditions: threshold("failing places", &monitoring.AlertPolicyConditionConditionThresholdArgs{
 			Filter: pulumi.Sprintf(`metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url" AND metric.labels.check_id="%s"`, checkID),
-			Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
-				// 20 minutes, so that a check every 15 has its last result in every window.
-				AlignmentPeriod: pulumi.String("1200s"), PerSeriesAligner: pulumi.String("ALIGN_NEXT_OLDER"),
-				CrossSeriesReducer: pulumi.String("REDUCE_COUNT_FALSE"), GroupByFields: pulumi.ToStringArray([]string{"resource.label.host"}),
-			}},
+			Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{
+				&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
+					// 20 minutes, so that a check every 15 has its last result in every window.
+					AlignmentPeriod: pulumi.String("1200s"), PerSeriesAligner: pulumi.String("ALIGN_NEXT_OLDER"),
+					CrossSeriesReducer: pulumi.String("REDUCE_COUNT_FALSE"), GroupByFields: pulumi.ToStringArray([]string{"resource.label.host"}),
+				},
+			},
 			ThresholdValue: pulumi.Float64(1), Duration: pulumi.String("60s"),
 		}),
 	}

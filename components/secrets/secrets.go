@@ -176,7 +176,8 @@ func (args *SecretsArgs) validate() error {
 		for _, accessor := range slices.Sorted(maps.Keys(secret.Accessors)) {
 			if !key.MatchString(accessor) {
 				problems = append(problems,
-					fmt.Errorf("%s.Accessors key %q names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field, accessor))
+					fmt.Errorf("%s.Accessors key %q names a resource: "+
+						"use lower-case letters, digits and hyphens, beginning with a letter", field, accessor))
 			}
 			if secret.Accessors[accessor] == nil {
 				problems = append(problems, fmt.Errorf("%s.Accessors[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, accessor))

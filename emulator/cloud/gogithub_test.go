@@ -107,7 +107,9 @@ func TestGoGitHubRepository(t *testing.T) {
 	ruleset := github.RepositoryRuleset{
 		Name: "main", Target: &target, Enforcement: github.RulesetEnforcementActive, Source: "ignored",
 		SourceType: github.Ptr(github.RulesetSourceTypeRepository),
-		Conditions: &github.RepositoryRulesetConditions{RefName: &github.RepositoryRulesetRefConditionParameters{Include: []string{"refs/heads/main"}, Exclude: []string{}}},
+		Conditions: &github.RepositoryRulesetConditions{RefName: &github.RepositoryRulesetRefConditionParameters{
+			Include: []string{"refs/heads/main"}, Exclude: []string{},
+		}},
 		Rules: &github.RepositoryRulesetRules{Deletion: &github.EmptyRuleParameters{},
 			RequiredStatusChecks: &github.RequiredStatusChecksRuleParameters{
 				RequiredStatusChecks: []*github.RuleStatusCheck{{Context: "ci-ok", IntegrationID: github.Ptr(int64(15368))}}}},

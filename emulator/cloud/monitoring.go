@@ -86,7 +86,8 @@ func checkTarget(resource map[string]any, project string) error {
 		}
 		setDefault(labels, "project_id", project)
 		if text(labels, "project_id") != project {
-			return invalid("Field uptime_check_config.monitored_resource.labels[\"project_id\"] had an invalid value of %q: it must be %q.", text(labels, "project_id"), project)
+			return invalid("Field uptime_check_config.monitored_resource.labels[\"project_id\"] had an invalid value of "+
+				"%q: it must be %q.", text(labels, "project_id"), project)
 		}
 	case "cloud_run_revision", "gae_app", "gce_instance", "aws_ec2_instance", "aws_elb_load_balancer", "k8s_service",
 		"servicedirectory_service":

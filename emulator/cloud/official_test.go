@@ -132,7 +132,9 @@ func TestOfficialClients(t *testing.T) {
 	notes, err := containeranalysis.NewService(ctx, at("ca")...)
 	must(err)
 	note, err := notes.Projects.Notes.Create(parent,
-		&containeranalysis.Note{AttestationAuthority: &containeranalysis.Authority{Hint: &containeranalysis.Hint{HumanReadableName: "h"}}}).NoteId("note").Do()
+		&containeranalysis.Note{AttestationAuthority: &containeranalysis.Authority{
+			Hint: &containeranalysis.Hint{HumanReadableName: "h"},
+		}}).NoteId("note").Do()
 	must(err)
 	assert.Equal(t, "h", note.AttestationAuthority.Hint.HumanReadableName)
 	_, err = notes.Projects.Notes.Get(parent + "/notes/other").Do()

@@ -45,7 +45,8 @@ func TestOfficialClientReadsMetrics(t *testing.T) {
 	list := func(metric, reducer string, groupBy ...string) map[string]string {
 		answer, err := client.Projects.TimeSeries.List("projects/" + project).Filter(revisionFilter + metric + `"`).
 			IntervalStartTime(begin.Format(time.RFC3339)).IntervalEndTime(begin.Add(2 * time.Minute).Format(time.RFC3339)).
-			AggregationAlignmentPeriod("120s").AggregationPerSeriesAligner("ALIGN_DELTA").AggregationCrossSeriesReducer(reducer).AggregationGroupByFields(groupBy...).Do()
+			AggregationAlignmentPeriod("120s").AggregationPerSeriesAligner("ALIGN_DELTA").
+			AggregationCrossSeriesReducer(reducer).AggregationGroupByFields(groupBy...).Do()
 		require.NoError(t, err)
 		got := map[string]string{}
 		for _, series := range answer.TimeSeries {

@@ -9,7 +9,8 @@ import (
 
 var runSecretPinned = crossguard.Policy{
 	Name: "run-secret-pinned",
-	Description: "A revision uses a secret by the number of its version: with latest, an instance that starts later has another value, and a " +
+	Description: "A revision uses a secret by the number of its version: with latest, an instance that starts later has " +
+		"another value, and a " +
 		"rollback does not restore the one that worked.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Medium,

@@ -52,7 +52,9 @@ func TestShippedPolicy(t *testing.T) {
 			wrong: `source repository id: found "7", expected "100000001"`},
 		"a machine of one's own": {attest: func(a *provenancetest.Attestation) { a.Claims.RunnerEnvironment = "self-hosted" },
 			wrong: `runner: found "self-hosted", expected "github-hosted"`},
-		"another issuer":      {attest: func(a *provenancetest.Attestation) { a.Claims.Issuer = "https://github.example/_services/token" }, wrong: "issuer: found"},
+		"another issuer": {attest: func(a *provenancetest.Attestation) {
+			a.Claims.Issuer = "https://github.example/_services/token"
+		}, wrong: "issuer: found"},
 		"no transparency log": {attest: func(a *provenancetest.Attestation) { a.NoLog = true }, wrong: "signature: "},
 	} {
 		t.Run(name, func(t *testing.T) {
