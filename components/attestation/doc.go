@@ -15,8 +15,9 @@
 //
 // # What outlives it
 //
-// Cloud KMS deletes neither key rings nor keys. Deleting the component destroys the key's versions, so that nothing signs and
-// no signature counts any more, and the names stay taken: a later component of the same project needs another KeyRing.
+// Cloud KMS keeps key rings for ever, and never gives the name of a deleted key out again
+// (https://docs.cloud.google.com/kms/docs/delete-kms-resources). Deleting the component destroys the key's versions. Nothing signs
+// any more and no signature counts. A later component of the same project needs another KeyRing.
 //
 // # Renames
 //

@@ -129,7 +129,7 @@ func (args *FederationArgs) bindingProblems(name string, binding Binding) []erro
 		}
 		if more != (binding.Attribute != AttributeRepository) || !fits(binding.Attribute, rest) {
 			problems = append(problems,
-				fmt.Errorf("%s.Value %q is no value of %s: EnvironmentValue and EnvironmentWorkflowValue build it", field, binding.Value,
+				fmt.Errorf("%s.Value %q is not a value of %s: EnvironmentValue and EnvironmentWorkflowValue build it", field, binding.Value,
 					binding.Attribute))
 		}
 	case AttributeWorkflow:

@@ -232,62 +232,62 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			b.Attribute, b.Value = federation.AttributeEnvironment,
 				"2002"
 		}), []string{
-			`.Value "2002" is no value of repo_env`,
+			`.Value "2002" is not a value of repo_env`,
 		}},
 		"no workflow in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production" }), []string{
-			`.Value "2002:production" is no value of env_workflow`,
+			`.Value "2002:production" is not a value of env_workflow`,
 		}},
 		"an environment in the composite that is none": {binding(func(b *federation.Binding) {
 			b.Value = "2002:-dev:refs/heads/main:" +
 				deployWorkflow
 		}), []string{
-			"is no value of env_workflow",
+			"is not a value of env_workflow",
 		}},
 		"a ref in the composite that is none": {binding(func(b *federation.Binding) {
 			b.Value = "2002:production:main:" +
 				deployWorkflow
 		}), []string{
-			"is no value of env_workflow",
+			"is not a value of env_workflow",
 		}},
 		"a workflow in the composite that is none": {binding(func(b *federation.Binding) {
 			b.Value = "2002:production:refs/heads/main:deploy.yml"
 		}), []string{
-			"is no value of env_workflow",
+			"is not a value of env_workflow",
 		}},
 		"an empty environment in the composite": {binding(func(b *federation.Binding) {
 			b.Value = "2002::refs/heads/main:" +
 				deployWorkflow
 		}), []string{
-			"is no value of env_workflow",
+			"is not a value of env_workflow",
 		}},
 		"a fifth part of the composite": {binding(func(b *federation.Binding) {
 			b.Value = "2002:production:refs/heads/main:" +
 				deployWorkflow + ":x"
 		}), []string{
-			"is no value of env_workflow",
+			"is not a value of env_workflow",
 		}},
 		"an odd environment for a binding": {binding(func(b *federation.Binding) {
 			b.Attribute, b.Value = federation.AttributeEnvironment,
 				"2002:a/b"
 		}), []string{
-			`.Value "2002:a/b" is no value of repo_env`,
+			`.Value "2002:a/b" is not a value of repo_env`,
 		}},
 		"an id with a colon": {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeRepository, "2002:" }), []string{
-			`.Value "2002:" is no value of repository_id`,
+			`.Value "2002:" is not a value of repository_id`,
 		}},
 		"no ref in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production:" + deployWorkflow }), []string{
-			"is no value of env_workflow",
+			"is not a value of env_workflow",
 		}},
 		"a colon inside of a part": {binding(func(b *federation.Binding) {
 			b.Value = "2002:production:refs/heads/a:b:" +
 				deployWorkflow
 		}), []string{
-			"is no value of env_workflow",
+			"is not a value of env_workflow",
 		}},
 		"an environment as id": {binding(func(b *federation.Binding) {
 			b.Attribute, b.Value = federation.AttributeRepository,
 				"2002:dev"
-		}), []string{`.Value "2002:dev" is no value of repository_id`}},
+		}), []string{`.Value "2002:dev" is not a value of repository_id`}},
 		"no workflow": {binding(func(b *federation.Binding) {
 			b.Attribute, b.Value = federation.AttributeWorkflow,
 				"deploy.yml"
