@@ -20,7 +20,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 
-	"github.com/guiofsaints/procureflow-platform/adopt"
+	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 )
 
 func main() {

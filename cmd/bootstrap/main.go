@@ -7,12 +7,11 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/guiofsaints/procureflow-platform/bootstrap"
+	"github.com/guiofsaints/procureflow-platform/firstrun/preflight"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(bootstrap.Main(ctx, ".", os.Args[1:], os.Stdout, os.Stderr,
-		func(ctx context.Context) (bootstrap.Asker, error) { return bootstrap.Google(ctx) }))
+	os.Exit(preflight.Main(ctx, ".", os.Args[1:], os.Stdout, os.Stderr, func(ctx context.Context) (preflight.Asker, error) { return preflight.Google(ctx) }))
 }

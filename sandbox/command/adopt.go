@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/spf13/cobra"
 
-	"github.com/guiofsaints/procureflow-platform/adopt"
+	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 )
 

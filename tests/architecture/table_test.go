@@ -102,27 +102,29 @@ var layers = []layer{
 		reason:     "what stands beside the orchestration knows its ports and no adapter",
 	},
 	{
-		packages: "permissions",
+		packages: "firstrun/permissions",
 		reason:   "what Google's roles hold is a fact of its own, which tests hold the program against",
 	},
 	{
-		packages: "bootstrap",
-		may:      []string{"permissions", "stacks"},
+		packages: "firstrun/preflight",
+		may:      []string{"firstrun/permissions", "stacks"},
 		reason:   "a check before the first run must not be able to start it",
 	},
 	{
-		packages: "cmd/bootstrap",
-		may:      []string{"bootstrap"},
-		reason:   "a check before the first run must not be able to start it",
+		packages:   "firstrun/adopt",
+		mayInTests: []string{"emulator/**"},
+		reason:     "what exists is found through the APIs, on the real cloud and on the simulated one",
 	},
 	{
-		packages: "adopt",
-		reason:   "what exists is found through the APIs, on the real cloud and on the simulated one",
+		packages:   "firstrun/command",
+		may:        []string{"firstrun/*", "stacks"},
+		mayInTests: []string{"emulator/**"},
+		reason:     "it reads settings, a plan and a cloud, and can change none of them",
 	},
 	{
-		packages: "cmd/adopt",
-		may:      []string{"adopt"},
-		reason:   "it reads a plan and a cloud, and can change neither",
+		packages: "cmd/firstrun",
+		may:      []string{"firstrun/command"},
+		reason:   "main starts the command and is nothing else",
 	},
 	{
 		packages: "emulator/**",
@@ -131,7 +133,7 @@ var layers = []layer{
 	},
 	{
 		packages: "sandbox/command",
-		may:      []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "adopt", "release/command"},
+		may:      []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "firstrun/adopt", "release/command"},
 		reason:   "the command line runs the adoption and the demonstration's releases against the simulated cloud",
 	},
 	{

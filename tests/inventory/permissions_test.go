@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
-	"github.com/guiofsaints/procureflow-platform/permissions"
 )
 
 const grantsDocument = "../../docs/grants.md"
@@ -250,7 +250,7 @@ func TestTheDocumentOfGrants(t *testing.T) {
 		"Made from the program by `go test ./tests/inventory -run TestTheDocumentOfGrants -update`; do not edit. The reasons are those in\n" +
 		"`infra/program/grants.go`. \"Needed for\" is derived: the permissions of the role that reading or changing the program's own " +
 		"resource types\n" +
-		"takes, or that `release` uses (`permissions`, `tests/inventory/permissions_test.go`). A test fails when one is missing.\n")
+		"takes, or that `release` uses (`firstrun/permissions`, `tests/inventory/permissions_test.go`). A test fails when one is missing.\n")
 	text.WriteString(reachSection(t))
 	text.WriteString("\nWhat no account of the pipeline may do is a person's: which APIs are on, the accounts, the custom roles, the " +
 		"pool and its\n" +

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
-	"github.com/guiofsaints/procureflow-platform/permissions"
 )
 
 // accepted are the ways from one identity to another, or to what identities are there to protect, that the grants leave open,

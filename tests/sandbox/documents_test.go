@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/adopt"
+	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 )
 
 // documented are the commands of a section's first block that stands at the margin, comments removed.

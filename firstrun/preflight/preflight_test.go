@@ -1,4 +1,4 @@
-package bootstrap_test
+package preflight_test
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/api/option"
 
-	"github.com/guiofsaints/procureflow-platform/bootstrap"
+	"github.com/guiofsaints/procureflow-platform/firstrun/preflight"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -34,23 +34,23 @@ func TestCheck(t *testing.T) {
 	types := []string{"gcp:cloudrunv2/service:Service", "gcp:billing/budget:Budget"}
 	for name, test := range map[string]struct {
 		lacks []string
-		want  []bootstrap.Finding
+		want  []preflight.Finding
 		ready bool
 	}{
-		"everything": {nil, []bootstrap.Finding{
+		"everything": {nil, []preflight.Finding{
 			{Resource: "projects/p", Asked: 6, Missing: []string{}, Roles: []string{}},
 			{Resource: "billingAccounts/b", Asked: 4, Missing: []string{}, Roles: []string{}},
 		}, true},
 		"two on the project, one on the billing account": {
-			[]string{"run.services.create", "iam.serviceAccounts.actAs", "billing.budgets.create"}, []bootstrap.Finding{
+			[]string{"run.services.create", "iam.serviceAccounts.actAs", "billing.budgets.create"}, []preflight.Finding{
 				{Resource: "projects/p", Asked: 6, Missing: []string{"iam.serviceAccounts.actAs", "run.services.create"},
 					Roles: []string{"roles/iam.serviceAccountUser", "roles/run.admin"}},
 				{Resource: "billingAccounts/b", Asked: 4, Missing: []string{"billing.budgets.create"}, Roles: []string{"roles/billing.costsManager"}},
 			}, false},
 	} {
-		report, err := bootstrap.Check(t.Context(), answers{test.lacks}, "dev", "p", "b", types)
+		report, err := preflight.Check(t.Context(), answers{test.lacks}, "dev", "p", "b", types)
 		require.NoError(t, err, name)
-		assert.Equal(t, bootstrap.Report{Environment: "dev", Places: test.want}, report, name)
+		assert.Equal(t, preflight.Report{Environment: "dev", Places: test.want}, report, name)
 		assert.Equal(t, test.ready, report.Ready(), name)
 	}
 }
@@ -59,11 +59,10 @@ func TestCheck(t *testing.T) {
 func TestEveryPermissionHasARole(t *testing.T) {
 	t.Parallel()
 	for _, settings := range []stacks.Settings{{}, {BinaryAuthorization: &stacks.BinaryAuthorization{}}} {
-		report, err := bootstrap.Check(t.Context(), nothing{}, "prod", "p", "b", bootstrap.Types(settings))
+		report, err := preflight.Check(t.Context(), nothing{}, "prod", "p", "b", preflight.Types(settings))
 		require.NoError(t, err)
 		assert.Len(t, report.Places[0].Missing, report.Places[0].Asked)
-		assert.Equal(t, []string{"roles/billing.admin", "roles/billing.costsManager"}, report.Places[1].Roles,
-			"who may grant on the billing account is its admin")
+		assert.Equal(t, []string{"roles/billing.admin", "roles/billing.costsManager"}, report.Places[1].Roles, "who may grant on the billing account is its admin")
 		for _, role := range report.Places[0].Roles {
 			assert.NotContains(t, []string{"roles/owner", "roles/editor"}, role)
 		}
@@ -76,9 +75,8 @@ func TestTheKeyIsAskedForWhereImagesAreSigned(t *testing.T) {
 	t.Parallel()
 	const key = "gcp:kms/cryptoKey:CryptoKey"
 	for _, environment := range []string{"staging", "prod"} {
-		assert.NotContains(t, bootstrap.Types(stacks.Settings{Environment: environment}), key, environment)
-		assert.Contains(t, bootstrap.Types(stacks.Settings{Environment: environment, BinaryAuthorization: &stacks.BinaryAuthorization{}}),
-			key, environment)
+		assert.NotContains(t, preflight.Types(stacks.Settings{Environment: environment}), key, environment)
+		assert.Contains(t, preflight.Types(stacks.Settings{Environment: environment, BinaryAuthorization: &stacks.BinaryAuthorization{}}), key, environment)
 	}
 }
 
@@ -89,7 +87,7 @@ func (nothing) Held(context.Context, string, []string) ([]string, error) { retur
 // folder holds the dev stack's settings as they are when their owner has filled them in.
 func folder(t *testing.T) string {
 	t.Helper()
-	content, err := os.ReadFile("../tests/application/Pulumi.dev.yaml")
+	content, err := os.ReadFile("../../tests/application/Pulumi.dev.yaml")
 	require.NoError(t, err)
 	dir := t.TempDir()
 	// Ids are numbers; the project's number is text all the same.
@@ -104,28 +102,24 @@ func TestTheCommand(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		args     []string
-		asker    bootstrap.Asker
+		asker    preflight.Asker
 		err      error
 		code     int
 		out, bad string
 	}{
-		"ready": {args: []string{"dev"}, asker: answers{}, code: bootstrap.ExitReady, out: "projects/procureflow-dev: you have all "},
-		"missing": {args: []string{"dev"}, asker: answers{[]string{"run.services.create"}}, code: bootstrap.ExitMissing,
-			out: "  roles/run.admin\n"},
-		"as JSON": {args: []string{"--json", "dev"}, asker: answers{[]string{"run.services.create"}},
-			code: bootstrap.ExitMissing, out: `"run.services.create"`},
-		"no stack":      {code: bootstrap.ExitUsage, bad: "bootstrap STACK"},
-		"unknown stack": {args: []string{"qa"}, code: bootstrap.ExitUsage, bad: "read the settings of stack qa"},
-		"unknown flag":  {args: []string{"dev", "--fix"}, code: bootstrap.ExitUsage, bad: `unexpected argument "--fix"`},
-		"not logged in": {args: []string{"dev"}, err: errors.New("log in first"), code: bootstrap.ExitFailed, bad: "log in first"},
-		"cannot be reached": {args: []string{"dev"}, asker: broken{}, code: bootstrap.ExitFailed,
-			bad: "ask what you may do on projects/procureflow-dev: no route"},
+		"ready":             {args: []string{"dev"}, asker: answers{}, code: preflight.ExitReady, out: "projects/procureflow-dev: you have all "},
+		"missing":           {args: []string{"dev"}, asker: answers{[]string{"run.services.create"}}, code: preflight.ExitMissing, out: "  roles/run.admin\n"},
+		"as JSON":           {args: []string{"--json", "dev"}, asker: answers{[]string{"run.services.create"}}, code: preflight.ExitMissing, out: `"run.services.create"`},
+		"no stack":          {code: preflight.ExitUsage, bad: "bootstrap STACK"},
+		"unknown stack":     {args: []string{"qa"}, code: preflight.ExitUsage, bad: "read the settings of stack qa"},
+		"unknown flag":      {args: []string{"dev", "--fix"}, code: preflight.ExitUsage, bad: `unexpected argument "--fix"`},
+		"not logged in":     {args: []string{"dev"}, err: errors.New("log in first"), code: preflight.ExitFailed, bad: "log in first"},
+		"cannot be reached": {args: []string{"dev"}, asker: broken{}, code: preflight.ExitFailed, bad: "ask what you may do on projects/procureflow-dev: no route"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
-			code := bootstrap.Main(t.Context(), folder(t), test.args, &out, &errs,
-				func(context.Context) (bootstrap.Asker, error) { return test.asker, test.err })
+			code := preflight.Main(t.Context(), folder(t), test.args, &out, &errs, func(context.Context) (preflight.Asker, error) { return test.asker, test.err })
 			assert.Equal(t, test.code, code)
 			assert.Contains(t, out.String(), test.out)
 			assert.Contains(t, errs.String(), test.bad)
@@ -142,11 +136,11 @@ func (broken) Held(context.Context, string, []string) ([]string, error) {
 func TestStandInsAreRefusedBeforeAnythingIsAsked(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
-	code := bootstrap.Main(t.Context(), "..", []string{"dev"}, &out, &errs, func(context.Context) (bootstrap.Asker, error) {
+	code := preflight.Main(t.Context(), "../..", []string{"dev"}, &out, &errs, func(context.Context) (preflight.Asker, error) {
 		t.Error("asked")
 		return nil, nil
 	})
-	assert.Equal(t, bootstrap.ExitUsage, code)
+	assert.Equal(t, preflight.ExitUsage, code)
 	assert.Contains(t, errs.String(), "is a stand-in")
 }
 
@@ -164,7 +158,7 @@ func TestGoogle(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"permissions": body.Permissions[:1]})
 	}))
 	defer server.Close()
-	asker, err := bootstrap.Google(t.Context(), option.WithEndpoint(server.URL+"/"), option.WithoutAuthentication())
+	asker, err := preflight.Google(t.Context(), option.WithEndpoint(server.URL+"/"), option.WithoutAuthentication())
 	require.NoError(t, err)
 	wanted := make([]string, 101)
 	for i := range wanted {
@@ -175,7 +169,6 @@ func TestGoogle(t *testing.T) {
 	assert.Equal(t, []string{wanted[0], wanted[100]}, held)
 	_, err = asker.Held(t.Context(), "billingAccounts/b", wanted[:2])
 	require.NoError(t, err)
-	assert.Equal(t, []string{"POST /v3/projects/p:testIamPermissions", "POST /v3/projects/p:testIamPermissions",
-		"POST /v1/billingAccounts/b:testIamPermissions"}, paths)
+	assert.Equal(t, []string{"POST /v3/projects/p:testIamPermissions", "POST /v3/projects/p:testIamPermissions", "POST /v1/billingAccounts/b:testIamPermissions"}, paths)
 	assert.Equal(t, []int{100, 1, 2}, asked)
 }

@@ -1,4 +1,4 @@
-package bootstrap
+package preflight
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/guiofsaints/procureflow-platform/permissions"
+	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 

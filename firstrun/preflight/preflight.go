@@ -1,6 +1,6 @@
-// Package bootstrap finds out whether a person may do an environment's first run, before he starts it: half a run leaves
+// Package preflight finds out whether a person may do an environment's first run, before he starts it: half a run leaves
 // half an environment. It asks the clouds what the caller may do, and changes nothing.
-package bootstrap
+package preflight
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/guiofsaints/procureflow-platform/permissions"
+	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
 )
 
 // Asker says which of the permissions the caller has on a resource: projects/P or billingAccounts/B. Both APIs call this

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/oauth2"
 
-	"github.com/guiofsaints/procureflow-platform/adopt"
+	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 )
 
 const (

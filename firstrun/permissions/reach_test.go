@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/guiofsaints/procureflow-platform/permissions"
+	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
 )
 
 // say writes paths as one line each.

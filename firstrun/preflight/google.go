@@ -1,4 +1,4 @@
-package bootstrap
+package preflight
 
 import (
 	"context"
