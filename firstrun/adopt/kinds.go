@@ -16,6 +16,15 @@ var Public = APIs{
 	BinaryAuthorization: "https://binaryauthorization.googleapis.com/v1/", GitHub: "https://api.github.com/",
 }
 
+// Emulated are the addresses of the emulator, whose APIs begin at base, without a slash at its end.
+func Emulated(base string) APIs {
+	return APIs{
+		ArtifactRegistry: base + "/ar/v1/", IAM: base + "/iam/v1/", SecretManager: base + "/sm/v1/", Run: base + "/run/v2/",
+		Monitoring: base + "/mon/v3/", Logging: base + "/log/v2/", KMS: base + "/kms/v1/", ContainerAnalysis: base + "/ca/v1/",
+		BinaryAuthorization: base + "/ba/v1/", GitHub: base + "/gh/api/v3/",
+	}
+}
+
 // kind is a type that can be there before the program. Its patterns have inputs in braces: {input} is the last part of a
 // resource name, {+input} all of it. {owner} is the owner that the GitHub provider is set to.
 type kind struct {

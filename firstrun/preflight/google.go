@@ -7,17 +7,20 @@ import (
 	"strings"
 
 	"google.golang.org/api/cloudbilling/v1"
-	"google.golang.org/api/cloudresourcemanager/v3"
+	"google.golang.org/api/cloudresourcemanager/v1"
 	"google.golang.org/api/option"
 )
 
+// Endpoints are the base addresses of the two APIs that are asked; empty ones are Google's.
+type Endpoints struct{ Projects, Billing string }
+
 // Google asks Google Cloud with the application default credentials, or as opts say.
-func Google(ctx context.Context, opts ...option.ClientOption) (Asker, error) {
-	projects, err := cloudresourcemanager.NewService(ctx, opts...)
+func Google(ctx context.Context, endpoints Endpoints, opts ...option.ClientOption) (Asker, error) {
+	projects, err := cloudresourcemanager.NewService(ctx, append(slices.Clone(opts), option.WithEndpoint(endpoints.Projects))...)
 	if err != nil {
 		return nil, fmt.Errorf("log in with `gcloud auth application-default login` first: %w", err)
 	}
-	billing, err := cloudbilling.NewService(ctx, opts...)
+	billing, err := cloudbilling.NewService(ctx, append(slices.Clone(opts), option.WithEndpoint(endpoints.Billing))...)
 	if err != nil {
 		return nil, fmt.Errorf("log in with `gcloud auth application-default login` first: %w", err)
 	}
@@ -37,15 +40,15 @@ func (g *google) Held(ctx context.Context, resource string, wanted []string) ([]
 	for chunk := range slices.Chunk(wanted, mostAtOnce) {
 		var some []string
 		if strings.HasPrefix(resource, "billingAccounts/") {
-			answer, err := g.billing.BillingAccounts.TestIamPermissions(resource,
-				&cloudbilling.TestIamPermissionsRequest{Permissions: chunk}).Context(ctx).Do()
+			request := &cloudbilling.TestIamPermissionsRequest{Permissions: chunk}
+			answer, err := g.billing.BillingAccounts.TestIamPermissions(resource, request).Context(ctx).Do()
 			if err != nil {
 				return nil, err
 			}
 			some = answer.Permissions
 		} else {
-			answer, err := g.projects.Projects.TestIamPermissions(resource,
-				&cloudresourcemanager.TestIamPermissionsRequest{Permissions: chunk}).Context(ctx).Do()
+			request := &cloudresourcemanager.TestIamPermissionsRequest{Permissions: chunk}
+			answer, err := g.projects.Projects.TestIamPermissions(strings.TrimPrefix(resource, "projects/"), request).Context(ctx).Do()
 			if err != nil {
 				return nil, err
 			}

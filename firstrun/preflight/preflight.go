@@ -1,4 +1,4 @@
-// Package preflight finds out whether a person may do an environment's first run, before he starts it: half a run leaves
+// Package preflight finds out whether a person may do an environment's first run, before they start it: half a run leaves
 // half an environment. It asks the clouds what the caller may do, and changes nothing.
 package preflight
 
@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // Asker says which of the permissions the caller has on a resource: projects/P or billingAccounts/B. Both APIs call this
@@ -42,37 +44,72 @@ func (r Report) Ready() bool {
 	return !slices.ContainsFunc(r.Places, func(f Finding) bool { return len(f.Missing) > 0 })
 }
 
-// Check asks whether the caller may make everything of the resource types in the project and the billing account.
-func Check(ctx context.Context, asker Asker, environment, project, billingAccount string, types []string) (Report, error) {
-	wanted, err := wantedFor(types)
+// Place is what the first run takes on one resource.
+type Place struct {
+	// Resource is projects/P or billingAccounts/B.
+	Resource string `json:"resource"`
+	// Permissions are sorted.
+	Permissions []string `json:"permissions"`
+	// Roles are predefined roles that together hold them, sorted.
+	Roles []string `json:"roles"`
+}
+
+// Wanted is what the first run of an environment takes on its project and on its billing account, in this order. It asks nobody.
+func Wanted(settings stacks.Settings) ([]Place, error) {
+	wanted, err := wantedFor(Types(settings))
+	if err != nil {
+		return nil, err
+	}
+	places := []Place{
+		{Resource: "projects/" + settings.Project.ID, Permissions: wanted[permissions.OnProject]},
+		{Resource: "billingAccounts/" + settings.Project.BillingAccount, Permissions: wanted[permissions.OnBillingAccount]},
+	}
+	for i, place := range places {
+		if places[i].Roles, err = rolesFor(place.Permissions, rolesOn(place.Resource)); err != nil {
+			return nil, err
+		}
+	}
+	return places, nil
+}
+
+// Check asks whether the caller may make everything that an environment's settings ask for.
+func Check(ctx context.Context, asker Asker, settings stacks.Settings) (Report, error) {
+	places, err := Wanted(settings)
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Environment: environment}
-	for _, place := range []struct {
-		resource string
-		wanted   []string
-		roles    []string
-	}{
-		{"projects/" + project, wanted[permissions.OnProject], projectRoles},
-		{"billingAccounts/" + billingAccount, wanted[permissions.OnBillingAccount], billingRoles},
-	} {
-		held, err := asker.Held(ctx, place.resource, place.wanted)
+	report := Report{Environment: settings.Environment}
+	for _, place := range places {
+		held, err := asker.Held(ctx, place.Resource, place.Permissions)
 		if err != nil {
-			return Report{}, fmt.Errorf("ask what you may do on %s: %w", place.resource, err)
+			return Report{}, fmt.Errorf("ask what you may do on %s: %w", place.Resource, err)
 		}
-		finding := Finding{Resource: place.resource, Asked: len(place.wanted), Missing: []string{}, Roles: []string{}}
-		for _, permission := range place.wanted {
+		finding := Finding{Resource: place.Resource, Asked: len(place.Permissions), Missing: []string{}}
+		for _, permission := range place.Permissions {
 			if !slices.Contains(held, permission) {
 				finding.Missing = append(finding.Missing, permission)
 			}
 		}
-		if finding.Roles, err = rolesFor(finding.Missing, place.roles); err != nil {
+		if finding.Roles, err = rolesFor(finding.Missing, rolesOn(place.Resource)); err != nil {
 			return Report{}, err
 		}
 		report.Places = append(report.Places, finding)
 	}
 	return report, nil
+}
+
+// Types are the Google Cloud resource types that the first run of an environment makes: those of attestation where the settings
+// ask for signatures.
+func Types(settings stacks.Settings) []string {
+	attestation := []string{"gcp:kms/", "gcp:containeranalysis/", "gcp:binaryauthorization/"}
+	var types []string
+	for _, token := range slices.Sorted(maps.Keys(permissions.Types)) {
+		signs := slices.ContainsFunc(attestation, func(prefix string) bool { return strings.HasPrefix(token, prefix) })
+		if !signs || settings.BinaryAuthorization != nil {
+			types = append(types, token)
+		}
+	}
+	return types
 }
 
 // wantedFor are the permissions that making, changing and removing the types takes, sorted. On an empty project nothing
@@ -110,6 +147,13 @@ var (
 	billingRoles = []string{"roles/billing.costsManager", "roles/billing.admin"}
 )
 
+func rolesOn(resource string) []string {
+	if strings.HasPrefix(resource, "billingAccounts/") {
+		return billingRoles
+	}
+	return projectRoles
+}
+
 // rowOf are a role's permissions. The two admin roles that no account of the program may hold are known here only.
 func rowOf(role string) []string {
 	switch role {
@@ -127,7 +171,7 @@ func rolesFor(missing, roles []string) ([]string, error) {
 	for _, permission := range missing {
 		found := slices.IndexFunc(roles, func(role string) bool { return permissions.Holds(rowOf(role), permission) })
 		if found < 0 {
-			return nil, fmt.Errorf("no role is known that holds %s: add one to bootstrap", permission)
+			return nil, fmt.Errorf("no role is known that holds %s: add one to firstrun/preflight", permission)
 		}
 		chosen[roles[found]] = true
 	}

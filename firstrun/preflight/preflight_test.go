@@ -1,17 +1,11 @@
 package preflight_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,40 +23,56 @@ func (a answers) Held(_ context.Context, _ string, wanted []string) ([]string, e
 	return slices.DeleteFunc(slices.Clone(wanted), func(permission string) bool { return slices.Contains(a.lacks, permission) }), nil
 }
 
+func settings(signed bool) stacks.Settings {
+	s := stacks.Settings{Environment: "dev", Project: stacks.Project{ID: "p", BillingAccount: "b"}}
+	if signed {
+		s.BinaryAuthorization = &stacks.BinaryAuthorization{}
+	}
+	return s
+}
+
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	types := []string{"gcp:cloudrunv2/service:Service", "gcp:billing/budget:Budget"}
+	wanted, err := preflight.Wanted(settings(false))
+	require.NoError(t, err)
+	onProject, onAccount := len(wanted[0].Permissions), len(wanted[1].Permissions)
 	for name, test := range map[string]struct {
 		lacks []string
 		want  []preflight.Finding
 		ready bool
 	}{
 		"everything": {nil, []preflight.Finding{
-			{Resource: "projects/p", Asked: 6, Missing: []string{}, Roles: []string{}},
-			{Resource: "billingAccounts/b", Asked: 4, Missing: []string{}, Roles: []string{}},
+			{Resource: "projects/p", Asked: onProject, Missing: []string{}, Roles: []string{}},
+			{Resource: "billingAccounts/b", Asked: onAccount, Missing: []string{}, Roles: []string{}},
 		}, true},
 		"two on the project, one on the billing account": {
 			[]string{"run.services.create", "iam.serviceAccounts.actAs", "billing.budgets.create"}, []preflight.Finding{
-				{Resource: "projects/p", Asked: 6, Missing: []string{"iam.serviceAccounts.actAs", "run.services.create"},
+				{Resource: "projects/p", Asked: onProject, Missing: []string{"iam.serviceAccounts.actAs", "run.services.create"},
 					Roles: []string{"roles/iam.serviceAccountUser", "roles/run.admin"}},
-				{Resource: "billingAccounts/b", Asked: 4, Missing: []string{"billing.budgets.create"}, Roles: []string{"roles/billing.costsManager"}},
+				{Resource: "billingAccounts/b", Asked: onAccount, Missing: []string{"billing.budgets.create"},
+					Roles: []string{"roles/billing.costsManager"}},
 			}, false},
 	} {
-		report, err := preflight.Check(t.Context(), answers{test.lacks}, "dev", "p", "b", types)
+		report, err := preflight.Check(t.Context(), answers{test.lacks}, settings(false))
 		require.NoError(t, err, name)
 		assert.Equal(t, preflight.Report{Environment: "dev", Places: test.want}, report, name)
 		assert.Equal(t, test.ready, report.Ready(), name)
 	}
 }
 
-// TestEveryPermissionHasARole: whoever holds nothing is told roles for all of it.
+// TestEveryPermissionHasARole: whoever holds nothing is told roles for all of it, the same as those that are listed beforehand.
 func TestEveryPermissionHasARole(t *testing.T) {
 	t.Parallel()
-	for _, settings := range []stacks.Settings{{}, {BinaryAuthorization: &stacks.BinaryAuthorization{}}} {
-		report, err := preflight.Check(t.Context(), nothing{}, "prod", "p", "b", preflight.Types(settings))
+	for _, signed := range []bool{false, true} {
+		report, err := preflight.Check(t.Context(), nothing{}, settings(signed))
 		require.NoError(t, err)
-		assert.Len(t, report.Places[0].Missing, report.Places[0].Asked)
-		assert.Equal(t, []string{"roles/billing.admin", "roles/billing.costsManager"}, report.Places[1].Roles, "who may grant on the billing account is its admin")
+		wanted, err := preflight.Wanted(settings(signed))
+		require.NoError(t, err)
+		for i, place := range report.Places {
+			assert.Equal(t, preflight.Place{Resource: place.Resource, Permissions: place.Missing, Roles: place.Roles}, wanted[i])
+		}
+		assert.Equal(t, []string{"roles/billing.admin", "roles/billing.costsManager"}, report.Places[1].Roles,
+			"who may grant on the billing account is its admin")
 		for _, role := range report.Places[0].Roles {
 			assert.NotContains(t, []string{"roles/owner", "roles/editor"}, role)
 		}
@@ -84,66 +94,6 @@ type nothing struct{}
 
 func (nothing) Held(context.Context, string, []string) ([]string, error) { return nil, nil }
 
-// folder holds the dev stack's settings as they are when their owner has filled them in.
-func folder(t *testing.T) string {
-	t.Helper()
-	content, err := os.ReadFile("../../tests/application/Pulumi.dev.yaml")
-	require.NoError(t, err)
-	dir := t.TempDir()
-	// Ids are numbers; the project's number is text all the same.
-	filled := regexp.MustCompile(`(Id: )"stand-in:(\d+)"`).ReplaceAllString(string(content), "$1$2")
-	filled = strings.ReplaceAll(filled, "stand-in:", "")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.dev.yaml"), []byte(filled), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: procureflow\n"), 0o600))
-	return dir
-}
-
-func TestTheCommand(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		args     []string
-		asker    preflight.Asker
-		err      error
-		code     int
-		out, bad string
-	}{
-		"ready":             {args: []string{"dev"}, asker: answers{}, code: preflight.ExitReady, out: "projects/procureflow-dev: you have all "},
-		"missing":           {args: []string{"dev"}, asker: answers{[]string{"run.services.create"}}, code: preflight.ExitMissing, out: "  roles/run.admin\n"},
-		"as JSON":           {args: []string{"--json", "dev"}, asker: answers{[]string{"run.services.create"}}, code: preflight.ExitMissing, out: `"run.services.create"`},
-		"no stack":          {code: preflight.ExitUsage, bad: "bootstrap STACK"},
-		"unknown stack":     {args: []string{"qa"}, code: preflight.ExitUsage, bad: "read the settings of stack qa"},
-		"unknown flag":      {args: []string{"dev", "--fix"}, code: preflight.ExitUsage, bad: `unexpected argument "--fix"`},
-		"not logged in":     {args: []string{"dev"}, err: errors.New("log in first"), code: preflight.ExitFailed, bad: "log in first"},
-		"cannot be reached": {args: []string{"dev"}, asker: broken{}, code: preflight.ExitFailed, bad: "ask what you may do on projects/procureflow-dev: no route"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var out, errs bytes.Buffer
-			code := preflight.Main(t.Context(), folder(t), test.args, &out, &errs, func(context.Context) (preflight.Asker, error) { return test.asker, test.err })
-			assert.Equal(t, test.code, code)
-			assert.Contains(t, out.String(), test.out)
-			assert.Contains(t, errs.String(), test.bad)
-		})
-	}
-}
-
-type broken struct{}
-
-func (broken) Held(context.Context, string, []string) ([]string, error) {
-	return nil, errors.New("no route")
-}
-
-func TestStandInsAreRefusedBeforeAnythingIsAsked(t *testing.T) {
-	t.Parallel()
-	var out, errs bytes.Buffer
-	code := preflight.Main(t.Context(), "../..", []string{"dev"}, &out, &errs, func(context.Context) (preflight.Asker, error) {
-		t.Error("asked")
-		return nil, nil
-	})
-	assert.Equal(t, preflight.ExitUsage, code)
-	assert.Contains(t, errs.String(), "is a stand-in")
-}
-
 // TestGoogle asks through the official clients: each resource at its own API, at most a hundred permissions at once, and
 // nothing but testIamPermissions.
 func TestGoogle(t *testing.T) {
@@ -158,7 +108,7 @@ func TestGoogle(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"permissions": body.Permissions[:1]})
 	}))
 	defer server.Close()
-	asker, err := preflight.Google(t.Context(), option.WithEndpoint(server.URL+"/"), option.WithoutAuthentication())
+	asker, err := preflight.Google(t.Context(), preflight.Endpoints{Projects: server.URL + "/crm/", Billing: server.URL + "/cb/"}, option.WithoutAuthentication())
 	require.NoError(t, err)
 	wanted := make([]string, 101)
 	for i := range wanted {
@@ -169,6 +119,7 @@ func TestGoogle(t *testing.T) {
 	assert.Equal(t, []string{wanted[0], wanted[100]}, held)
 	_, err = asker.Held(t.Context(), "billingAccounts/b", wanted[:2])
 	require.NoError(t, err)
-	assert.Equal(t, []string{"POST /v3/projects/p:testIamPermissions", "POST /v3/projects/p:testIamPermissions", "POST /v1/billingAccounts/b:testIamPermissions"}, paths)
+	assert.Equal(t, []string{"POST /crm/v1/projects/p:testIamPermissions", "POST /crm/v1/projects/p:testIamPermissions",
+		"POST /cb/v1/billingAccounts/b:testIamPermissions"}, paths)
 	assert.Equal(t, []int{100, 1, 2}, asked)
 }

@@ -41,13 +41,8 @@ func (a *app) adoptStack(ctx context.Context, stack *engine.Stack, out string, a
 			planned = append(planned, plannedOf(step))
 		}
 	}
-	api := stack.API()
 	client := stack.HTTP()
-	adoptions, later, err := adopt.Find(ctx, adopt.Clients{Google: client, GitHub: client}, adopt.APIs{
-		ArtifactRegistry: api + "/ar/v1/", IAM: api + "/iam/v1/", SecretManager: api + "/sm/v1/", Run: api + "/run/v2/",
-		Monitoring: api + "/mon/v3/", Logging: api + "/log/v2/", KMS: api + "/kms/v1/", ContainerAnalysis: api + "/ca/v1/",
-		BinaryAuthorization: api + "/ba/v1/", GitHub: api + "/gh/api/v3/",
-	}, planned)
+	adoptions, later, err := adopt.Find(ctx, adopt.Clients{Google: client, GitHub: client}, adopt.Emulated(stack.API()), planned)
 	if err != nil {
 		return err
 	}

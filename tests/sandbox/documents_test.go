@@ -55,7 +55,7 @@ func TestTheFirstRunAsDocumented(t *testing.T) {
 		switch {
 		case command == "pulumi stack init prod", command == "go build -C policy -o ../bin/policy-pack .":
 			ran = append(ran, words[1])
-		case command == "pulumi preview --json | go run ./cmd/adopt --out import.json":
+		case command == "pulumi preview --json | go run ./cmd/firstrun adopt --out import.json":
 			planned, err := adopt.ReadPlan(strings.NewReader(s.must("pulumi", "--", "preview", "--json", "--stack", "prod").out))
 			require.NoError(t, err)
 			assert.Greater(t, len(planned), 100)

@@ -1,0 +1,18 @@
+// Command firstrun is for the person who brings an environment up for the first time: `go run ./cmd/firstrun preflight dev`. It
+// asks what they may do and what exists already, and changes nothing.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/guiofsaints/procureflow-platform/firstrun/command"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(command.Run(ctx, os.Args[1:], command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}

@@ -1,0 +1,142 @@
+package command_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/guard"
+	"github.com/guiofsaints/procureflow-platform/firstrun/command"
+)
+
+// folder holds the dev stack's settings as they are when their owner has filled them in.
+func folder(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile("../../tests/application/Pulumi.dev.yaml")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	// Ids are numbers; the project's number is text all the same.
+	filled := regexp.MustCompile(`(Id: )"stand-in:(\d+)"`).ReplaceAllString(string(content), "$1$2")
+	filled = strings.ReplaceAll(filled, "stand-in:", "")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.dev.yaml"), []byte(filled), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: procureflow\n"), 0o600))
+	return dir
+}
+
+// at makes a server the sandbox of this process, as `sandbox env` does for a shell.
+func at(t *testing.T, server *httptest.Server) {
+	t.Helper()
+	token := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(token, []byte("secret"), 0o600))
+	content, err := guard.Credentials(server.URL, token)
+	require.NoError(t, err)
+	credentials := filepath.Join(t.TempDir(), "credentials.json")
+	require.NoError(t, os.WriteFile(credentials, content, 0o600))
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", credentials)
+	t.Setenv("SANDBOX_APIS", server.URL)
+}
+
+func run(t *testing.T, in string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = command.Run(t.Context(), args, command.Streams{In: strings.NewReader(in), Out: &stdout, Err: &stderr})
+	return code, stdout.String(), stderr.String()
+}
+
+// TestPreflight asks a server that answers for a caller without one permission, or not at all. It sets the environment, so it
+// does not run beside other tests.
+func TestPreflight(t *testing.T) {
+	dir := folder(t)
+	lacks, down := "", false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		if r.URL.Path == "/sandbox/token" || strings.HasSuffix(r.URL.Path, "/token") {
+			_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "secret", "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+				"token_type": "Bearer", "expires_in": 3600})
+			return
+		}
+		var body struct{ Permissions []string }
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		held := slices.DeleteFunc(body.Permissions, func(permission string) bool { return permission == lacks })
+		_ = json.NewEncoder(w).Encode(map[string]any{"permissions": held})
+	}))
+	defer server.Close()
+	at(t, server)
+
+	code, out, errs := run(t, "", "preflight", "dev", "--dir", dir)
+	assert.Equal(t, command.ExitDone, code, errs)
+	assert.Contains(t, out, "projects/procureflow-dev: you have all ")
+	assert.Equal(t, "asking the sandbox at "+server.URL+" (SANDBOX_APIS)\n", errs)
+
+	lacks = "run.services.create"
+	code, out, _ = run(t, "", "preflight", "dev", "--dir", dir)
+	assert.Equal(t, command.ExitFound, code)
+	assert.Contains(t, out, "  run.services.create\nThese roles hold them. Have them granted to you for the run, and taken away after it:\n  roles/run.admin\n")
+	code, out, _ = run(t, "", "preflight", "dev", "--dir", dir, "--json")
+	assert.Equal(t, command.ExitFound, code)
+	var report struct{ Places []struct{ Missing []string } }
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	assert.Equal(t, []string{"run.services.create"}, report.Places[0].Missing)
+
+	down = true
+	code, _, errs = run(t, "", "preflight", "dev", "--dir", dir)
+	assert.Equal(t, command.ExitFailed, code)
+	assert.Contains(t, errs, "ask what you may do on projects/procureflow-dev: ")
+}
+
+// TestPermissions lists what a run takes where settings are not filled in yet, and asks nobody.
+func TestPermissions(t *testing.T) {
+	t.Setenv("SANDBOX_APIS", "http://127.0.0.1:1")
+	code, out, errs := run(t, "", "permissions", "dev", "--dir", "../../tests/application")
+	require.Equal(t, command.ExitDone, code, errs)
+	assert.Empty(t, errs)
+	assert.Contains(t, out, "On projects/procureflow-dev these roles, for the time of the run:\n  roles/artifactregistry.admin\n")
+	assert.Regexp(t, `They hold the \d+ permissions that it takes:\n`, out)
+	assert.Contains(t, out, "\n  run.services.create\n")
+	assert.NotContains(t, out, "cloudkms", "dev signs nothing")
+}
+
+func TestWrongCalls(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		args []string
+		in   string
+		says string
+	}{
+		{"no stack", []string{"preflight"}, "", "accepts 1 arg(s), received 0; usage: firstrun preflight STACK [flags]"},
+		{"an unknown stack", []string{"preflight", "qa", "--dir", folder(t)}, "", "read the settings of stack qa"},
+		{"an unknown flag", []string{"preflight", "dev", "--fix"}, "", "unknown flag: --fix: see firstrun preflight --help"},
+		{"an unknown command", []string{"bootstrap", "dev"}, "", `there is no command "bootstrap": see firstrun --help`},
+		{"stand-ins", []string{"preflight", "dev", "--dir", "../../tests/application"}, "", "is a stand-in"},
+		{"no plan", []string{"adopt"}, "Previewing update (dev):", "give the output of `pulumi preview --json`"},
+		{"a cloud of others", []string{"adopt"}, `{"steps": []}`, `SANDBOX_APIS: "https://example.com" is no address of this machine`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Setenv("SANDBOX_APIS", "https://example.com")
+			code, out, errs := run(t, test.in, test.args...)
+			assert.Equal(t, command.ExitUsage, code)
+			assert.Empty(t, out)
+			assert.Contains(t, errs, test.says)
+		})
+	}
+}
+
+// TestHelpHasTheExitCodes keeps the documented codes and those of the program together.
+func TestHelpHasTheExitCodes(t *testing.T) {
+	code, out, _ := run(t, "", "--help")
+	assert.Equal(t, command.ExitDone, code)
+	assert.Contains(t, out, "Exit codes: 0 nothing stands in the way; 1 something is missing")
+}

@@ -1,0 +1,79 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/firstrun/preflight"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+func (a *app) preflight() *cobra.Command {
+	return &cobra.Command{
+		Use: "preflight STACK", Short: "Say whether you may do an environment's first run, and if not, what you lack", Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			settings, err := stacks.Read(a.folder, args[0], false)
+			if err != nil {
+				return usageError{err}
+			}
+			base, err := a.sandbox()
+			if err != nil {
+				return err
+			}
+			endpoints := preflight.Endpoints{}
+			if base != "" {
+				endpoints = preflight.Endpoints{Projects: base + "/crm/", Billing: base + "/cb/"}
+			}
+			asker, err := preflight.Google(command.Context(), endpoints)
+			if err != nil {
+				return err
+			}
+			report, err := preflight.Check(command.Context(), asker, settings)
+			if err != nil {
+				return err
+			}
+			return a.print(report, preflightText(report), report.Ready())
+		},
+	}
+}
+
+// preflightText is a report for people.
+func preflightText(report preflight.Report) string {
+	var text strings.Builder
+	for _, place := range report.Places {
+		if len(place.Missing) == 0 {
+			fmt.Fprintf(&text, "%s: you have all %d permissions that the first run of %s takes.\n",
+				place.Resource, place.Asked, report.Environment)
+			continue
+		}
+		fmt.Fprintf(&text, "%s: you lack %d of the %d permissions that the first run of %s takes:\n%s",
+			place.Resource, len(place.Missing), place.Asked, report.Environment, indented(place.Missing))
+		fmt.Fprintf(&text, "These roles hold them. Have them granted to you for the run, and taken away after it:\n%s", indented(place.Roles))
+	}
+	return text.String()
+}
+
+func (a *app) permissions() *cobra.Command {
+	return &cobra.Command{
+		Use: "permissions STACK", Args: cobra.ExactArgs(1),
+		Short: "List the permissions and roles that an environment's first run takes, without asking anything",
+		RunE: func(_ *cobra.Command, args []string) error {
+			settings, err := stacks.Read(a.folder, args[0], true)
+			if err != nil {
+				return usageError{err}
+			}
+			wanted, err := preflight.Wanted(settings)
+			if err != nil {
+				return err
+			}
+			var text strings.Builder
+			for _, place := range wanted {
+				fmt.Fprintf(&text, "On %s these roles, for the time of the run:\n%s", place.Resource, indented(place.Roles))
+				fmt.Fprintf(&text, "They hold the %d permissions that it takes:\n%s", len(place.Permissions), indented(place.Permissions))
+			}
+			return a.print(wanted, text.String(), true)
+		},
+	}
+}
