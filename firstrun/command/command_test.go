@@ -63,9 +63,9 @@ func TestPreflight(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
-		if r.URL.Path == "/sandbox/token" || strings.HasSuffix(r.URL.Path, "/token") {
-			_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "secret", "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
-				"token_type": "Bearer", "expires_in": 3600})
+		if r.URL.Path == guard.TokenPath {
+			_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "secret", "token_type": "Bearer", "expires_in": 3600,
+				"issued_token_type": "urn:ietf:params:oauth:token-type:access_token"})
 			return
 		}
 		var body struct{ Permissions []string }
@@ -84,7 +84,8 @@ func TestPreflight(t *testing.T) {
 	lacks = "run.services.create"
 	code, out, _ = run(t, "", "preflight", "dev", "--dir", dir)
 	assert.Equal(t, command.ExitFound, code)
-	assert.Contains(t, out, "  run.services.create\nThese roles hold them. Have them granted to you for the run, and taken away after it:\n  roles/run.admin\n")
+	assert.Contains(t, out, "  run.services.create\n"+
+		"These roles hold them. Have them granted to you for the run, and taken away after it:\n  roles/run.admin\n")
 	code, out, _ = run(t, "", "preflight", "dev", "--dir", dir, "--json")
 	assert.Equal(t, command.ExitFound, code)
 	var report struct{ Places []struct{ Missing []string } }

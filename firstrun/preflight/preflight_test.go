@@ -86,7 +86,8 @@ func TestTheKeyIsAskedForWhereImagesAreSigned(t *testing.T) {
 	const key = "gcp:kms/cryptoKey:CryptoKey"
 	for _, environment := range []string{"staging", "prod"} {
 		assert.NotContains(t, preflight.Types(stacks.Settings{Environment: environment}), key, environment)
-		assert.Contains(t, preflight.Types(stacks.Settings{Environment: environment, BinaryAuthorization: &stacks.BinaryAuthorization{}}), key, environment)
+		signing := stacks.Settings{Environment: environment, BinaryAuthorization: &stacks.BinaryAuthorization{}}
+		assert.Contains(t, preflight.Types(signing), key, environment)
 	}
 }
 
@@ -108,7 +109,8 @@ func TestGoogle(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"permissions": body.Permissions[:1]})
 	}))
 	defer server.Close()
-	asker, err := preflight.Google(t.Context(), preflight.Endpoints{Projects: server.URL + "/crm/", Billing: server.URL + "/cb/"}, option.WithoutAuthentication())
+	endpoints := preflight.Endpoints{Projects: server.URL + "/crm/", Billing: server.URL + "/cb/"}
+	asker, err := preflight.Google(t.Context(), endpoints, option.WithoutAuthentication())
 	require.NoError(t, err)
 	wanted := make([]string, 101)
 	for i := range wanted {
