@@ -22,8 +22,26 @@ const (
 
 // Step is a share of the requests and how long it has to stay healthy.
 type Step struct {
-	Percent int
-	Bake    time.Duration
+	Percent int           `json:"percent"`
+	Bake    time.Duration `json:"bake"`
+}
+
+// Rules are what a reader of the journal has to know of the policy: the steps, and the limits that numbers are held against.
+type Rules struct {
+	Steps []Step `json:"steps"`
+	// ErrorRatio and P95 are gate C's limits, BadRatio and ProbeP95 gate B's; 0 for no limit.
+	ErrorRatio float64       `json:"errorRatio,omitempty"`
+	P95        time.Duration `json:"p95,omitempty"`
+	BadRatio   float64       `json:"badRatio,omitempty"`
+	ProbeP95   time.Duration `json:"probeP95,omitempty"`
+	// HoldFor is how long a step waits for more data after its bake, where it says too little.
+	HoldFor time.Duration `json:"holdFor,omitempty"`
+}
+
+// Rules are those of the policy.
+func (p Policy) Rules() Rules {
+	return Rules{Steps: p.Steps, ErrorRatio: p.Metrics.ErrorRatio, P95: p.Metrics.P95, BadRatio: p.Probes.BadRatio, ProbeP95: p.Probes.P95,
+		HoldFor: p.HoldFor}
 }
 
 // Policy is how careful a rollout is.

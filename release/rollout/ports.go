@@ -82,8 +82,11 @@ type Event struct {
 	Samples []health.Sample `json:"samples,omitempty"`
 	Metrics *health.Metrics `json:"metrics,omitempty"`
 	// Beside are those of stable over the same time.
-	Beside  *health.Metrics `json:"beside,omitempty"`
-	Outcome Outcome         `json:"outcome,omitempty"`
+	Beside *health.Metrics `json:"beside,omitempty"`
+	// Rules are in a rollout's first line. Until, in lines of kind probes, is when the step has baked or stops waiting for more data.
+	Rules   *Rules     `json:"rules,omitempty"`
+	Until   *time.Time `json:"until,omitempty"`
+	Outcome Outcome    `json:"outcome,omitempty"`
 }
 
 // Outcome is how a command ended.
@@ -144,11 +147,13 @@ type Controller struct {
 type Progress struct {
 	Candidate string
 	Percent   int
+	// Step of Steps is the one that it stands at, from 1; 0 before any traffic.
+	Step, Steps int
 	// Waiting says what for while the traffic is not effective yet; empty while it bakes.
 	Waiting string
-	// Elapsed and Bake of this step.
-	Elapsed, Bake time.Duration
-	Good, Bad     int
-	P95           time.Duration
-	Verdict       health.Verdict
+	// Elapsed and Bake of this step, and Left until it has baked or stops waiting for more data.
+	Elapsed, Bake, Left time.Duration
+	Good, Bad           int
+	P95                 time.Duration
+	Verdict             health.Verdict
 }

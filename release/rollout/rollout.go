@@ -29,6 +29,8 @@ func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 	if err := c.Policy.Validate(); err != nil {
 		return r.end(Failed, fmt.Sprintf("the policy: %v", err))
 	}
+	rules := c.Policy.Rules()
+	r.rules = &rules
 	service, err := r.calm(ctx)
 	if err != nil {
 		return r.stopped(ctx, err)

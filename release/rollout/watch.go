@@ -47,7 +47,7 @@ type watch struct {
 const stuckFor = 3 * time.Second
 
 // saveEvery is how often the journal gets the probes.
-const saveEvery = 10 * time.Second
+const saveEvery = 5 * time.Second
 
 // step watches one step until its gates pass, fail or stay inconclusive. Step{} is gate A, before any traffic.
 func (w *watch) step(ctx context.Context, step Step) (health.Verdict, error) {
@@ -320,9 +320,21 @@ func (w *watch) save(now bool) error {
 	if len(w.unsaved) == 0 || !now && w.Clock.Now().Sub(w.saved) < saveEvery {
 		return nil
 	}
-	event := Event{Kind: "probes", Percent: w.current.Percent, Samples: w.unsaved, Metrics: w.metrics, Beside: w.beside}
+	event := Event{Kind: "probes", Percent: w.current.Percent, Samples: w.unsaved, Metrics: w.metrics, Beside: w.beside, Until: w.until()}
 	w.unsaved, w.saved = nil, w.Clock.Now()
 	return w.record(event)
+}
+
+// until is when the step has baked; after that, when it stops waiting for more data. It is nil while the step's traffic is not effective.
+func (w *watch) until() *time.Time {
+	if w.settled.IsZero() || w.current.Percent == 0 {
+		return nil
+	}
+	end := w.settled.Add(w.current.Bake)
+	if !w.Clock.Now().Before(end) {
+		end = end.Add(w.Policy.HoldFor)
+	}
+	return &end
 }
 
 // decide writes down a verdict. A verdict to roll back stands even when the journal cannot be written.
@@ -340,7 +352,16 @@ func (w *watch) report(effective, verdict health.Verdict) {
 	if w.Progress == nil {
 		return
 	}
-	progress := Progress{Candidate: w.candidate, Percent: w.current.Percent, Bake: w.current.Bake, Verdict: verdict}
+	progress := Progress{Candidate: w.candidate, Percent: w.current.Percent, Steps: len(w.Policy.Steps), Bake: w.current.Bake,
+		Verdict: verdict}
+	for _, step := range w.Policy.Steps {
+		if w.current.Percent > 0 && step.Percent <= w.current.Percent {
+			progress.Step++
+		}
+	}
+	if end := w.until(); end != nil {
+		progress.Left = end.Sub(w.Clock.Now())
+	}
 	switch {
 	case w.settled.IsZero() && len(effective.Reasons) > 0:
 		progress.Waiting = effective.Reasons[0]

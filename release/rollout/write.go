@@ -32,6 +32,8 @@ type run struct {
 	stable    string
 	// begun says that a rollout is active and this run's, so that its failures roll back.
 	begun bool
+	// rules are written into the next line of the journal: a rollout's first.
+	rules *Rules
 	// journal is the first failure to write it.
 	journal error
 }
@@ -49,6 +51,7 @@ func (r *run) record(event Event) error {
 	if event.Stable == "" {
 		event.Stable = r.stable
 	}
+	event.Rules, r.rules = r.rules, nil
 	err := r.Journal.Record(event)
 	if err != nil && r.journal == nil {
 		r.journal = fmt.Errorf("write the journal: %w", err)

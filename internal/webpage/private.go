@@ -1,0 +1,76 @@
+package webpage
+
+import (
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Private serves pages on loopback to one person. Loopback protects nothing by itself: every user of the machine reaches it, and every
+// page in the person's browser can send requests there. So a request has to
+//
+//   - name this machine as its Host, which a page whose name suddenly resolves to it (DNS rebinding) does not;
+//   - come from no other origin, which browsers say of every request that a page sends;
+//   - begin its path with the secret, which only whoever started the program was told. It is part of the address and no cookie: a
+//     browser shows cookies of 127.0.0.1 to every port, another user's program among them;
+//   - name its own origin when it changes something.
+//
+// next gets the path without the secret.
+func Private(secret string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given, rest, deep := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		switch {
+		case !local(r.Host):
+			http.Error(w, "this page answers for 127.0.0.1 and localhost only", http.StatusForbidden)
+			return
+		case foreign(r):
+			http.Error(w, "this page answers no page of another origin", http.StatusForbidden)
+			return
+		case secret == "" || subtle.ConstantTimeCompare([]byte(given), []byte(secret)) != 1:
+			http.Error(w, "the address is not complete: open the one that was printed when the page was started", http.StatusNotFound)
+			return
+		case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Header.Get("Origin") != "http://"+r.Host:
+			http.Error(w, "only this page's own buttons change something", http.StatusForbidden)
+			return
+		case !deep:
+			http.Redirect(w, r, "/"+secret+"/", http.StatusSeeOther)
+			return
+		}
+		for name, value := range map[string]string{
+			"Content-Security-Policy": livePolicy(), "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store",
+			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+			// With no-referrer a browser would send "Origin: null" for the page's own forms.
+			"Referrer-Policy": "same-origin",
+		} {
+			w.Header().Set(name, value)
+		}
+		inner := r.Clone(r.Context())
+		inner.URL.Path, inner.URL.RawPath = "/"+rest, ""
+		inner.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+		next.ServeHTTP(w, inner)
+	})
+}
+
+// local says that a host is this machine by address or as localhost.
+func local(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	if ip := net.ParseIP(strings.Trim(name, "[]")); ip != nil {
+		return ip.IsLoopback()
+	}
+	return name == "localhost"
+}
+
+// foreign says that a browser sends the request for a page that is not of this address.
+func foreign(r *http.Request) bool {
+	if origin := r.Header.Get("Origin"); origin != "" {
+		parsed, err := url.Parse(origin)
+		return err != nil || parsed.Scheme != "http" || parsed.Host != r.Host
+	}
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "cross-site" || site == "same-site"
+}

@@ -1,0 +1,47 @@
+// Package webpage is what the platform's pages share: one style for both colour schemes, phones and paper; charts as inline SVG; and a
+// server for pages on loopback that other origins cannot reach. A page is readable without a script.
+package webpage
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+)
+
+//go:embed style.css
+var style string
+
+//go:embed patterns.html
+var patterns string
+
+//go:embed live.js
+var script string
+
+// Head is what a page's head and the beginning of its body have in common.
+type Head struct{}
+
+// Style is the page's style, for its one style element.
+func (Head) Style() template.CSS { return template.CSS(style) }
+
+// Patterns are what charts fill areas with, for the beginning of the body.
+func (Head) Patterns() template.HTML { return template.HTML(patterns) }
+
+// Script keeps a page that is served live up to date, for its one script element.
+func (Head) Script() template.JS { return template.JS(script) }
+
+// Policy is the content security policy of a page that is a file: it has a style, and nothing else may be loaded or run.
+func (Head) Policy() string {
+	return "default-src 'none'; style-src " + hash(style) + "; base-uri 'none'; form-action 'none'"
+}
+
+// livePolicy lets a page that is served also run the one script, read itself again and send its own forms.
+func livePolicy() string {
+	return "default-src 'none'; style-src " + hash(style) + "; script-src " + hash(script) +
+		"; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
