@@ -42,7 +42,7 @@ func Pin(s Service, stable string) []Target {
 	if displaced := s.tagged(TagStable); displaced != "" && displaced != stable {
 		switch s.moved(displaced, stable) {
 		case back:
-			list, drop = append(list, s.rejections(displaced, stable)...), append(drop, TagRejected, TagPrevious)
+			list, drop = append(list, s.rejections(stable, displaced)...), append(drop, TagRejected, TagPrevious)
 		case ahead:
 			list, drop = append(list, Target{Revision: displaced, Tag: TagPrevious}), append(drop, TagPrevious, TagEarlier)
 		}
@@ -88,7 +88,7 @@ func Begin(s Service, candidate string) ([]Target, error) {
 		return nil, refuse("%s already serves everything", candidate)
 	}
 	list := []Target{{Revision: state.Stable, Percent: 100, Tag: TagStable}, {Revision: candidate, Tag: TagCandidate}}
-	list = append(list, s.rejections("", candidate)...) // A rejected candidate is one that someone asked to try again.
+	list = append(list, s.rejections(candidate)...) // A rejected candidate is one that someone asked to try again.
 	return append(list, s.keep(TagStable, TagCandidate, TagShifted, TagRejected)...), nil
 }
 

@@ -64,10 +64,22 @@ func newestFirst(numbers map[int]string) []int {
 	return order
 }
 
-// rejections are the tags of what was rolled back, when newest joins them and spared leaves; either may be empty. A revision keeps its
-// number, except that the last one gives "rejected" up to the newest.
-func (s Service) rejections(newest, spared string) []Target {
+// rejections are the tags of what was rolled back, when some join them, the newest last, and spared leaves; each may be empty. A
+// revision keeps its number, except that the last one gives "rejected" up to the newest.
+func (s Service) rejections(spared string, newest ...string) []Target {
 	numbers := s.rejectedByNumber()
+	for _, one := range append([]string{""}, newest...) {
+		reject(numbers, one, spared)
+	}
+	order := newestFirst(numbers)
+	var list []Target
+	for _, number := range order[:min(len(order), maxRejected)] {
+		list = append(list, Target{Revision: numbers[number], Tag: rejectedTag(number)})
+	}
+	return list
+}
+
+func reject(numbers map[int]string, newest, spared string) {
 	seen := map[string]bool{"": true, spared: true}
 	for _, number := range newestFirst(numbers) {
 		if seen[numbers[number]] || newest == numbers[number] && number != 1 {
@@ -82,10 +94,4 @@ func (s Service) rejections(newest, spared string) []Target {
 		}
 		numbers[1] = newest
 	}
-	order := newestFirst(numbers)
-	var list []Target
-	for _, number := range order[:min(len(order), maxRejected)] {
-		list = append(list, Target{Revision: numbers[number], Tag: rejectedTag(number)})
-	}
-	return list
 }

@@ -26,7 +26,7 @@ func Rollback(s Service, to string) (list []Target, target string, err error) {
 	}
 	list = []Target{{Revision: target, Percent: 100, Tag: TagStable}}
 	rejected := rollbackFrom(s, target)
-	list = append(list, s.rejections(rejected, target)...)
+	list = append(list, s.rejections(target, leftByHand(s, target, rejected), rejected)...)
 	// Nobody should be sent back to what was just taken back, nor twice by one command.
 	if earlier := cmp.Or(s.tagged(TagPrevious), s.tagged(TagEarlier)); earlier != "" && earlier != target && earlier != rejected {
 		list = append(list, Target{Revision: earlier, Tag: TagEarlier})
@@ -173,6 +173,16 @@ func rollbackFrom(s Service, target string) string {
 		}
 	}
 	if stable := s.tagged(TagStable); s.moved(stable, target) == back {
+		return stable
+	}
+	return ""
+}
+
+// leftByHand is what is tagged stable when a person split the requests between others, on the way back from it: the rollback makes that
+// way its own, and remembers where it came from. Empty where it is what the rollback takes requests from anyway.
+func leftByHand(s Service, target, from string) string {
+	stable := s.tagged(TagStable)
+	if s.tagged(TagCandidate) == "" && stable != from && s.Percents(s.Desired)[stable] == 0 && s.moved(stable, target) == back {
 		return stable
 	}
 	return ""

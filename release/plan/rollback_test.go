@@ -139,6 +139,19 @@ func TestAWayBackIsGoneOnce(t *testing.T) {
 }
 
 // Many rejected revisions are remembered, the oldest is forgotten last.
+// A split made by hand may leave out what is tagged stable. The rollback that ends it rejects both: what had requests, and what they
+// were taken from.
+func TestWhatASplitLeftOutIsRejectedToo(t *testing.T) {
+	t.Parallel()
+	service := web(t1("a", 17, ""), t1("b", 83, ""), t1("c", 0, "stable"), t1("a", 0, "previous"), t1("b", 0, "rejected"))
+	list, target, err := Rollback(service, "")
+	assert.NoError(t, err)
+	assert.Equal(t, "a", target)
+	assert.Equal(t, []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("c", 0, "rejected2")}, list)
+	service.Desired, service.Effective = list, list
+	assert.Equal(t, []string{"b", "c"}, Read(service).Rejected)
+}
+
 func TestRejectedRevisionsHaveALimit(t *testing.T) {
 	t.Parallel()
 	s := web(t1("a", 100, "stable"))

@@ -130,7 +130,7 @@ func TestOnlyAPersonsRollbackIsForced(t *testing.T) {
 	s.writing = meanwhile(s)
 	result := s.controller().Rollback(context.Background(), rollout.Back{})
 	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
-	assert.Equal(t, "web-a=100/stable web-c=000/rejected", list(s.service.Desired))
+	assert.Equal(t, "web-a=100/stable web-c=000/rejected web-b=000/rejected2", list(s.service.Desired))
 
 	s = deployed(revision{badFrom: 30 * time.Second})
 	s.writing = meanwhile(s)
