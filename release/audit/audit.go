@@ -25,6 +25,11 @@ type Origin struct {
 	Who string `json:"who"`
 	// Run tells the lines of two commands apart.
 	Run string `json:"run"`
+	// Commit is what the candidate was built of, as its provenance says, and Link the page of the run that acts; empty where nobody said.
+	Commit string `json:"commit,omitempty"`
+	Link   string `json:"link,omitempty"`
+	// ApprovedBy are the people who approved the run, by login.
+	ApprovedBy []string `json:"approvedBy,omitempty"`
 }
 
 // Line is one line of the file.

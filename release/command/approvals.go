@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 
 func (a *app) approvals() *cobra.Command {
 	var question approvals.Question
+	var digest, outputs string
 	command := &cobra.Command{
 		Use: "approvals", Short: "Refuse unless a different person approved each environment, and none of them started the run",
 		Args: cobra.NoArgs,
@@ -22,6 +24,12 @@ func (a *app) approvals() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error {
 			if question.Run <= 0 || question.Repository == "" || len(question.Gates) == 0 {
 				return usage("approvals needs --run, --repository and --environments")
+			}
+			if err := a.checkOrigin(); err != nil {
+				return err
+			}
+			if digest != "" && !digestForm.MatchString(digest) {
+				return usage("--digest %q is no digest: use sha256: and 64 hex digits", digest)
 			}
 			question.Actor = a.flags.actor
 			client := approvals.Client{API: cmp.Or(os.Getenv("GITHUB_API_URL"), "https://api.github.com"), Token: os.Getenv("GITHUB_TOKEN")}
@@ -35,10 +43,7 @@ func (a *app) approvals() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, by := range verdict.By {
-				fmt.Fprintf(a.streams.Out, "%s: approved by %s (%d)\n", by.Environment, by.Login, by.ID)
-			}
-			return nil
+			return a.approved(verdict, digest, outputs)
 		},
 	}
 	command.Flags().Int64Var(&question.Run, "run", 0, "the workflow run's id")
@@ -46,5 +51,26 @@ func (a *app) approvals() *cobra.Command {
 	command.Flags().StringSliceVar(&question.Gates, "environments", []string{"production-approval", "production"},
 		"the environments, each of which needs a person of its own")
 	command.Flags().IntVar(&question.Attempt, "attempt", 0, "the attempt that asks, GITHUB_RUN_ATTEMPT; default: the run's")
+	command.Flags().StringVar(&digest, "digest", "", "what was approved, sha256:…, for log and summary; --commit says what it was built of")
+	command.Flags().StringVar(&outputs, "github-output", "",
+		"file that approved-by is appended to, for rollout --approved-by: \"$GITHUB_OUTPUT\"")
 	return command
+}
+
+// approved says who approved what: in the log, in the run's summary and to later steps.
+func (a *app) approved(verdict approvals.Verdict, digest, outputs string) error {
+	what, logins := "", []string{}
+	if digest != "" {
+		what = " of " + digest
+	}
+	if a.flags.commit != "" {
+		what += ", built of commit " + a.flags.commit
+	}
+	summary := ""
+	for _, by := range verdict.By {
+		logins = append(logins, by.Login)
+		fmt.Fprintf(a.streams.Out, "%s: approved by %s (%d)%s\n", by.Environment, by.Login, by.ID, what)
+		summary += fmt.Sprintf("- %s: the release%s was approved by %s\n", escape(by.Environment), what, escape(by.Login))
+	}
+	return errors.Join(a.appendSummary(summary), appendOutputs(outputs, "approved-by="+strings.Join(logins, ",")))
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -36,6 +38,23 @@ func TestApprovalsCommand(t *testing.T) {
 	assert.Equal(t, ExitDone, exit)
 	assert.Equal(t, "production-approval: approved by ann (2)\nproduction: approved by bob (3)\n", out)
 	assert.Empty(t, errs)
+
+	digest, sha := "sha256:"+strings.Repeat("d", 64), strings.Repeat("c", 40)
+	outputs, summary := filepath.Join(t.TempDir(), "outputs"), filepath.Join(t.TempDir(), "summary")
+	exit, out, _ = run(append(asked, "--digest", digest, "--commit", sha, "--github-output", outputs, "--summary", summary)...)
+	assert.Equal(t, ExitDone, exit)
+	assert.Equal(t, "production-approval: approved by ann (2) of "+digest+", built of commit "+sha+
+		"\nproduction: approved by bob (3) of "+digest+
+		", built of commit "+sha+"\n", out)
+	written, _ := os.ReadFile(outputs)
+	assert.Equal(t, "approved-by=ann,bob\n", string(written))
+	written, _ = os.ReadFile(summary)
+	assert.Equal(t, "- production-approval: the release of "+digest+", built of commit "+sha+" was approved by ann\n"+
+		"- production: the release of "+digest+
+		", built of commit "+sha+" was approved by bob\n", string(written))
+	exit, _, errs = run(append(asked, "--digest", "latest")...)
+	assert.Equal(t, ExitUsage, exit)
+	assert.Equal(t, "release: --digest \"latest\" is no digest: use sha256: and 64 hex digits\n", errs)
 
 	exit, out, errs = run(append(asked, "--actor", "Bob", "--json")...)
 	assert.Equal(t, ExitRefused, exit)

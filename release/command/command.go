@@ -81,6 +81,8 @@ type flags struct {
 	endpoint, monitoring, via         string
 	tokenFile                         string
 	environment, policy, audit, actor string
+	commit, link                      string
+	approvedBy                        []string
 	summary                           string
 	json                              bool
 }
@@ -147,6 +149,11 @@ func (a *app) root() *cobra.Command {
 	persistent.StringVar(&a.flags.audit, "audit", defaultAudit(),
 		"file that the audit records are appended to; in a workflow release-audit.jsonl")
 	persistent.StringVar(&a.flags.actor, "actor", "", "who acts, for the audit; default: the workflow's actor and run, or the user")
+	persistent.StringVar(&a.flags.commit, "commit", "",
+		"commit that the image was built of, 40 hex digits, for audit and summary; release verify finds it")
+	persistent.StringVar(&a.flags.link, "link", "", "page of what is happening, for audit and summary; default: the workflow's run")
+	persistent.StringSliceVar(&a.flags.approvedBy, "approved-by", nil,
+		"people who approved it, for audit and summary; release approvals finds them")
 	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
 	root.PersistentPreRun = func(*cobra.Command, []string) { a.fromEnvironment() }
@@ -179,6 +186,15 @@ func (a *app) who() string {
 		return current.Username
 	}
 	return "unknown"
+}
+
+// page is where people look at what is happening.
+func (a *app) page() string {
+	server, repository, run := os.Getenv("GITHUB_SERVER_URL"), os.Getenv("GITHUB_REPOSITORY"), os.Getenv("GITHUB_RUN_ID")
+	if a.flags.link == "" && server != "" && repository != "" && run != "" {
+		return server + "/" + repository + "/actions/runs/" + run
+	}
+	return a.flags.link
 }
 
 // fromEnvironment takes from `sandbox env` what the command line leaves open, and says so: who acts has to see where. What

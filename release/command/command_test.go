@@ -139,8 +139,9 @@ func (l *laptop) status() rollout.Status {
 func TestReleaseAndBack(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
-	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"), "--github-output",
-		l.file("outputs"))
+	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"),
+		"--github-output", l.file("outputs"),
+		"--commit", strings.Repeat("c", 40), "--link", "https://ci.example/runs/7", "--approved-by", "ann,bob")
 	require.Equal(t, ExitDone, exit, out+errors)
 	outputs, err := os.ReadFile(l.file("outputs"))
 	require.NoError(t, err)
@@ -151,8 +152,9 @@ func TestReleaseAndBack(t *testing.T) {
 	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-green", Previous: "web-blue"}, l.status().State)
 	summary, err := os.ReadFile(l.file("summary.md"))
 	require.NoError(t, err)
-	assert.Contains(t, string(summary), "### rollout of web: released\n\n- web-green serves everything\n\n| revision | percent | tag "+
-		"|\n|---|---:|---|\n| web-green | 100 | stable |\n| web-blue | 0 | previous |\n")
+	assert.Contains(t, string(summary), "### rollout of web: released\n\n- web-green serves everything\n- commit "+strings.Repeat("c", 40)+
+		"\n- approved by ann, bob\n- web-green is us-docker.pkg.dev/cloudrun/container/hello@sha256:"+strings.Repeat("b", 64)+
+		"\n\n| revision | percent | tag |\n|---|---:|---|\n| web-green | 100 | stable |\n| web-blue | 0 | previous |\n")
 
 	exit, out, errors = l.release(context.Background(), "status", "web")
 	assert.Equal(t, ExitDone, exit, errors)
@@ -186,6 +188,18 @@ func TestReleaseAndBack(t *testing.T) {
 			assert.NotEmpty(t, line.Before)
 		}
 	}
+	assert.Equal(t, strings.Repeat("c", 40), lines[0].Commit)
+	assert.Equal(t, "https://ci.example/runs/7", lines[0].Link)
+	assert.Equal(t, []string{"ann", "bob"}, lines[0].ApprovedBy)
+	var digests []string
+	for _, line := range lines {
+		for revision, image := range line.Images {
+			digests = append(digests, line.Command+" "+line.Kind+line.Answer+" "+revision+" "+image[strings.Index(image, "@"):][:9])
+		}
+	}
+	assert.Equal(t, []string{"rollout beginsent web-green @sha256:b", "rollout beginaccepted web-green @sha256:b",
+		"rollout end web-green @sha256:b",
+		"rollback end web-blue @sha256:a"}, digests)
 	assert.Equal(t, []string{"rollout pin", "rollout begin", "rollout shift", "rollout shift", "rollout finish", "rollback rollback"}, kinds)
 
 	exit, out, errors = l.release(context.Background(), "backtest", l.file("policy.yaml"), l.file("audit.jsonl"))

@@ -36,7 +36,7 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 	if !serviceName.MatchString(service) {
 		return nil, usage("%q is no name of a Cloud Run service: give the short name, such as procureflow-web", service)
 	}
-	if err := a.checkNames(); err != nil {
+	if err := errors.Join(a.checkNames(), a.checkOrigin()); err != nil {
 		return nil, err
 	}
 	s := &session{region: a.flags.region, project: a.flags.project, service: service, environ: settings.Default()}
@@ -64,6 +64,7 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		// A folder that cannot be made shows when the audit is written.
 		_ = os.MkdirAll(filepath.Dir(a.flags.audit), 0o700)
 		s.journal = audit.Open(a.flags.audit, audit.Origin{Command: command, Environment: a.flags.environment, Who: a.who(), Run: rand.Text(),
+			Commit: a.flags.commit, Link: a.page(), ApprovedBy: a.flags.approvedBy,
 			Service: fmt.Sprintf("projects/%s/locations/%s/services/%s", s.project, s.region, service)})
 		s.Journal = tee{s.console, s.journal}
 	}

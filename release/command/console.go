@@ -1,8 +1,11 @@
 package command
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,20 +88,41 @@ func (a *app) summarize(s *session, command string, result rollout.Result) error
 	for _, why := range result.Why {
 		fmt.Fprintf(&text, "- %s\n", escape(why))
 	}
+	text.WriteString(a.madeOf(result))
 	text.WriteString("\n| revision | percent | tag |\n|---|---:|---|\n")
 	for _, target := range result.Traffic {
 		fmt.Fprintf(&text, "| %s | %d | %s |\n", escape(target.Revision), target.Percent, escape(target.Tag))
 	}
 	fmt.Fprintf(&text, "\n%s after %s\n\n", result.Outcome, result.Elapsed.Round(10*time.Millisecond))
+	return a.appendSummary(text.String())
+}
+
+// appendSummary adds to the summary, where one is asked for.
+func (a *app) appendSummary(text string) error {
+	if a.flags.summary == "" || text == "" {
+		return nil
+	}
 	file, err := os.OpenFile(a.flags.summary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	if _, err := file.WriteString(text.String()); err != nil {
-		_ = file.Close()
-		return err
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
+}
+
+// madeOf are the lines of a summary about what was released: commit and digests.
+func (a *app) madeOf(result rollout.Result) string {
+	text := ""
+	if a.flags.commit != "" {
+		text += "- commit " + a.flags.commit + "\n"
 	}
-	return file.Close()
+	if len(a.flags.approvedBy) > 0 {
+		text += "- approved by " + escape(strings.Join(a.flags.approvedBy, ", ")) + "\n"
+	}
+	for _, revision := range slices.Sorted(maps.Keys(result.Images)) {
+		text += fmt.Sprintf("- %s is %s\n", escape(revision), escape(result.Images[revision]))
+	}
+	return text
 }
 
 // escape keeps text from being Markdown or HTML: an API's message may hold anything.

@@ -88,7 +88,8 @@ func TestPromoteRecords(t *testing.T) {
 	require.Equal(t, ExitDone, exit, errs)
 	written, err := os.ReadFile(outputs)
 	require.NoError(t, err)
-	assert.Equal(t, "before=1\nimage="+s.to+"@"+s.digest+"\ndigest="+s.digest+"\nimage-user=node@"+s.digest+"\n", string(written))
+	assert.Equal(t, "before=1\nimage="+s.to+"@"+s.digest+"\ndigest="+s.digest+"\nimage-user=node@"+s.digest+
+		"\ncommit=0123456789abcdef0123456789abcdef01234567\n", string(written))
 	raw, err := os.ReadFile(record)
 	require.NoError(t, err)
 	var recorded struct {
@@ -147,7 +148,8 @@ func TestVerifyCommand(t *testing.T) {
 	assert.Equal(t, "verified "+image+": it runs as 1001:1001@"+s.digest+"\n", out)
 	written, err := os.ReadFile(outputs)
 	require.NoError(t, err)
-	assert.Equal(t, "image="+image+"\ndigest="+s.digest+"\nimage-user=1001:1001@"+s.digest+"\n", string(written))
+	assert.Equal(t, "image="+image+"\ndigest="+s.digest+"\nimage-user=1001:1001@"+s.digest+
+		"\ncommit=0123456789abcdef0123456789abcdef01234567\n", string(written))
 
 	exit, _, errs = s.run("verify", "--image", s.from+":latest")
 	assert.Equal(t, ExitUsage, exit)

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 var (
 	serviceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
 	plainName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:_-]*$`)
+	digestForm  = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
 // checkNames refuses a project or region that could be an option or a path.
@@ -27,6 +29,18 @@ func (a *app) checkNames() error {
 		if value != "" && !plainName.MatchString(value) {
 			return usage("--%s %q is no name: use letters, digits and hyphens", flag, value)
 		}
+	}
+	return nil
+}
+
+// checkOrigin refuses a commit or link that is none: both go into pages and messages.
+func (a *app) checkOrigin() error {
+	if a.flags.commit != "" && !commit.MatchString(a.flags.commit) {
+		return usage("--commit %q is no commit: use 40 hex digits", a.flags.commit)
+	}
+	page, err := url.Parse(a.flags.link)
+	if a.flags.link != "" && (err != nil || page.Scheme != "https" && page.Scheme != "http" || page.Host == "") {
+		return usage("--link is no address of a page: use one such as https://github.com/OWNER/REPOSITORY/actions/runs/1")
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func (a *app) refusal(err error) error {
 }
 
 func registerOutputs(command *cobra.Command, file *string) {
-	command.Flags().StringVar(file, "github-output", "", "file that image, digest and image-user are appended to: \"$GITHUB_OUTPUT\"")
+	command.Flags().StringVar(file, "github-output", "", "file that image, digest, image-user and commit are appended to: \"$GITHUB_OUTPUT\"")
 }
 
 // output hands on to later steps of a workflow what was found; file may be empty.
@@ -106,7 +106,13 @@ func output(file string, result registry.Result) error {
 	if strings.Count(user, "@") != 1 || strings.ContainsFunc(user, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return fmt.Errorf("the image's user %q has a space, an at sign or a control character", user)
 	}
-	return appendOutputs(file, "image="+result.Image, "digest="+result.Digest, "image-user="+user)
+	lines := []string{"image=" + result.Image, "digest=" + result.Digest, "image-user=" + user}
+	for _, build := range result.Provenance {
+		if build.PredicateType == provenance.SLSAProvenance && commit.MatchString(build.Commit) {
+			lines = append(lines, "commit="+build.Commit)
+		}
+	}
+	return appendOutputs(file, lines...)
 }
 
 // appendOutputs adds lines to the file that a workflow's step hands its outputs on with; file may be empty.

@@ -63,7 +63,7 @@ type Journal interface {
 // Event is one line of the journal.
 type Event struct {
 	At time.Time `json:"at"`
-	// Kind: begin, resume, pin, shift, finish, rollback, restore (transitions of the traffic list); probes; decide; end.
+	// Kind: begin, resume, pin, shift, finish, rollback, restore (transitions of the traffic list); probes; decide; hook; window; end.
 	Kind string `json:"kind"`
 	// Answer of a transition: sent before the write, then accepted, conflict, unavailable or refused. A sent without an answer was
 	// cut off, and may have been done.
@@ -84,9 +84,26 @@ type Event struct {
 	// Beside are those of stable over the same time.
 	Beside *health.Metrics `json:"beside,omitempty"`
 	// Rules are in a rollout's first line. Until, in lines of kind probes, is when the step has baked or stops waiting for more data.
-	Rules   *Rules     `json:"rules,omitempty"`
-	Until   *time.Time `json:"until,omitempty"`
-	Outcome Outcome    `json:"outcome,omitempty"`
+	Rules *Rules     `json:"rules,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
+	// Images are those of candidate and stable by digest, as far as they are known, by revision; in lines of kind begin, resume and end.
+	Images map[string]string `json:"images,omitempty"`
+	// Hook is what a line of kind hook is about.
+	Hook    *HookLine `json:"hook,omitempty"`
+	Outcome Outcome   `json:"outcome,omitempty"`
+}
+
+// HookLine is one thing that happened to a hook.
+type HookLine struct {
+	// Phase is before or after, Job the Cloud Run job's short name.
+	Phase string `json:"phase"`
+	Job   string `json:"job"`
+	// State: starting before the call, then started, or found for an execution of an earlier run; at last succeeded, failed, cancelled
+	// or timed out. A starting without any other was cut off, and may have been started.
+	State string `json:"state"`
+	// Execution is the execution's short name, and Log where a person reads what it wrote.
+	Execution string `json:"execution,omitempty"`
+	Log       string `json:"log,omitempty"`
 }
 
 // Outcome is how a command ended.
@@ -115,12 +132,14 @@ const (
 
 // Result is how a command ended and why.
 type Result struct {
-	Outcome   Outcome       `json:"outcome"`
-	Stable    string        `json:"stable,omitempty"`
-	Candidate string        `json:"candidate,omitempty"`
-	Why       []string      `json:"why,omitempty"`
-	Traffic   []plan.Target `json:"traffic,omitempty"`
-	Elapsed   time.Duration `json:"-"`
+	Outcome   Outcome `json:"outcome"`
+	Stable    string  `json:"stable,omitempty"`
+	Candidate string  `json:"candidate,omitempty"`
+	// Images are those of Stable and Candidate by digest, as far as they are known, by revision.
+	Images  map[string]string `json:"images,omitempty"`
+	Why     []string          `json:"why,omitempty"`
+	Traffic []plan.Target     `json:"traffic,omitempty"`
+	Elapsed time.Duration     `json:"-"`
 	// Journal says why the journal is incomplete; empty when it is whole.
 	Journal string `json:"journal,omitempty"`
 }

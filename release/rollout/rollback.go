@@ -53,6 +53,7 @@ func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 			list, _, err := plan.Rollback(s, target)
 			return list, err
 		}})
+	r.identify(ctx, r.candidate, r.stable) // Only now: nothing stands between a rollback and its write.
 	switch {
 	case err == nil:
 		return r.end(RolledBack, fmt.Sprintf("%s serves everything: %s", target, why))

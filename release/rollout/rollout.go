@@ -51,6 +51,7 @@ func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 		if reason := unresumable(service, state, request); reason != "" {
 			return r.end(Refused, reason)
 		}
+		r.identify(ctx, r.candidate)
 		if err := r.record(Event{Kind: "resume", Percent: state.Percent, Before: service.Desired, After: service.Desired,
 			Why: []string{fmt.Sprintf("a rollout stopped at %d %%", state.Percent)}}); err != nil {
 			return r.end(Interrupted, fmt.Sprintf("%v: %s keeps %d %%, %s", err, state.Candidate, state.Percent, r.goOn()))
@@ -214,6 +215,7 @@ func (r *run) ready(ctx context.Context, request Request, barred func(string) bo
 			revision, err := r.Service.Revision(ctx, name)
 			switch {
 			case err == nil && revision.Ready:
+				r.made(name, revision.Image)
 				return name, nil, nil
 			case err == nil && revision.Failed:
 				r.candidate = name

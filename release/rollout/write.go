@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -34,6 +35,8 @@ type run struct {
 	begun bool
 	// rules are written into the next line of the journal: a rollout's first.
 	rules *Rules
+	// images are what is known of candidate and stable, by revision.
+	images map[string]string
 	// journal is the first failure to write it.
 	journal error
 }
@@ -52,6 +55,9 @@ func (r *run) record(event Event) error {
 		event.Stable = r.stable
 	}
 	event.Rules, r.rules = r.rules, nil
+	if event.Kind == "begin" || event.Kind == "resume" || event.Kind == "end" {
+		event.Images = maps.Clone(r.images)
+	}
 	err := r.Journal.Record(event)
 	if err != nil && r.journal == nil {
 		r.journal = fmt.Errorf("write the journal: %w", err)
@@ -62,12 +68,41 @@ func (r *run) record(event Event) error {
 // end is the last line of the journal and the command's result.
 func (r *run) end(outcome Outcome, why ...string) Result {
 	_ = r.record(Event{Kind: "end", Outcome: outcome, After: r.last, Why: why})
-	result := Result{Outcome: outcome, Stable: r.stable, Candidate: r.candidate, Why: why, Traffic: r.last,
+	result := Result{Outcome: outcome, Stable: r.stable, Candidate: r.candidate, Why: why, Traffic: r.last, Images: r.images,
 		Elapsed: r.Clock.Now().Sub(r.started)}
 	if r.journal != nil {
 		result.Journal = r.journal.Error()
 	}
 	return result
+}
+
+// identifyFor bounds the question of what a revision is made of: nothing waits for its answer, which is for people.
+const identifyFor = 2 * time.Second
+
+// identify remembers the images of revisions, so that the journal says which digests a release was about. An API that does not say
+// costs the journal that and nothing else.
+func (r *run) identify(ctx context.Context, revisions ...string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), identifyFor)
+	defer cancel()
+	for _, name := range revisions {
+		if name == "" || r.images[name] != "" {
+			continue
+		}
+		if revision, err := r.Service.Revision(ctx, name); err == nil {
+			r.made(name, revision.Image)
+		}
+	}
+}
+
+// made remembers what a revision is made of.
+func (r *run) made(revision, image string) {
+	if image == "" {
+		return
+	}
+	if r.images == nil {
+		r.images = map[string]string{}
+	}
+	r.images[revision] = image
 }
 
 // read reads the service, patiently: the API may be out of reach for Policy.Blind.
