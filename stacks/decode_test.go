@@ -15,7 +15,7 @@ func TestDecodeIsStrict(t *testing.T) {
 	t.Parallel()
 	const serviceKeys = "known here: attempt, bootstrapImage, concurrency, cpu, cpuIdle, deletionProtection, digest, environment, " +
 		"image, imageUser, " +
-		"ingress, liveness, maxInstances, memory, minInstances, name, port, public, runtimeAccount, secrets, slo, smokePaths, " +
+		"ingress, liveness, load, maxInstances, memory, minInstances, name, port, public, runtimeAccount, secrets, slo, smokePaths, " +
 		"startup, startupCpuBoost, timeoutSeconds, traffic, uptime, urlVariables"
 	checkRefused(t, []refused{
 		{"slip", "", change{"services.web.memmory": "1Gi"}, []string{"services.web.memmory: is not a setting; did you mean memory?"}},

@@ -205,6 +205,17 @@ type Service struct {
 	Uptime Uptime `json:"uptime"`
 	// SLO is the availability objective.
 	SLO SLO `json:"slo"`
+	// Load is what the service is expected to do, for the estimate of costs alone. Default: none, and 100,000 requests of 200 ms
+	// are assumed.
+	Load *ExpectedLoad `json:"load,omitempty"`
+}
+
+// ExpectedLoad is what a service is expected to do.
+type ExpectedLoad struct {
+	// RequestsPerMonth are all requests of a month, at least 0.
+	RequestsPerMonth int `json:"requestsPerMonth"`
+	// MillisecondsPerRequest is how long one takes on average, at least 1.
+	MillisecondsPerRequest int `json:"millisecondsPerRequest"`
 }
 
 // Probe is an HTTP probe of the container.

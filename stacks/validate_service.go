@@ -221,6 +221,10 @@ func validateObjectives(s Service, path string, found *findings) {
 	}
 	// Source: ServiceLevelObjective.rollingPeriod of the Monitoring API v3.
 	found.between(path+".slo.windowDays", s.SLO.WindowDays, 1, 30, "days")
+	if s.Load != nil {
+		found.between(path+".load.requestsPerMonth", s.Load.RequestsPerMonth, 0, 1_000_000_000_000, "requests")
+		found.between(path+".load.millisecondsPerRequest", s.Load.MillisecondsPerRequest, 1, 3_600_000, "milliseconds")
+	}
 }
 
 // path reports what is not a path of a URL.

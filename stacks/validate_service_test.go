@@ -228,6 +228,7 @@ func TestObjectives(t *testing.T) {
 		"is out of range; use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on", 0, -1, 99.91, 100, 250))
 	checkRefused(t, each("services.web.slo.availabilityPercent", "", 0.5, 99, 99.9))
 	checkRefused(t, each("services.web.slo.windowDays", "is out of range; use 1 to 30 days", 0, 31))
+	checkRefused(t, each("services.web.load", "", map[string]any{"requestsPerMonth": 0, "millisecondsPerRequest": 1}))
 	checkRefused(t, []refused{
 		{"no smoke path", "", change{"services.web.smokePaths": []any{}}, []string{
 			"services.web.smokePaths: is empty; list at least 1 of the paths a release probes",

@@ -54,10 +54,10 @@ var worstCaseCost = crossguard.Policy{
 			items = append(items, costItem{name: r.Name, usd: usd})
 		})
 		s.Each([]string{repository}, func(r *crossguard.Resource) {
-			items = append(items, costItem{name: r.Name, usd: s.Config.Number("registryGiB") * registryGiBMonth})
+			items = append(items, costItem{name: r.Name, usd: s.Config.Number("registryGiB") * price("registry.storage", "")})
 		})
 		s.Each([]string{secret, regionalSecret}, func(r *crossguard.Resource) {
-			items = append(items, costItem{name: r.Name, usd: locations(r) * float64(s.Config.Int("secretVersions")) * secretVersionMonth})
+			items = append(items, costItem{name: r.Name, usd: locations(r) * float64(s.Config.Int("secretVersions")) * price("secret.version", "")})
 		})
 		total, ceiling := 0.0, s.Config.Number("ceiling")
 		for _, item := range items {
@@ -71,18 +71,9 @@ var worstCaseCost = crossguard.Policy{
 	},
 }
 
-// Prices in USD of us-central1 (tier 1; regions of tier 2 are dearer, and allowed-regions keeps them out), without the free
-// tier, discounts, requests (0.40 a million) and traffic, which no setting bounds. Held on 2026-11-25 against copies of
-// cloud.google.com/run/pricing, /artifact-registry/pricing and /secret-manager/pricing (a version a month and location, of
-// which automatic replication is one). The copies are undated, and what a worker pool costs was in none: it is counted as
-// a job is. Hold the table against the live pages before a ceiling is set close to a real bill.
-const (
-	requestCPU, requestGiB   = 0.000024, 0.0000025 // a second of a vCPU or GiB, service with CPU during requests
-	instanceCPU, instanceGiB = 0.000018, 0.000002  // the same, CPU always allocated, and jobs
-	registryGiBMonth         = 0.10
-	secretVersionMonth       = 0.06
-	secondsPerMonth          = 31 * 24 * 3600 // the longest month
-)
+// The prices are prices.json's: without discounts, the free tier, requests and traffic, which no setting bounds. What a worker pool
+// costs is on no page that was found: it is counted as a job is.
+const secondsPerMonth = 31 * 24 * 3600 // the longest month
 
 // What Cloud Run sells at most, which counts where a bound is absent or not known (cloud.google.com/run/quotas, same day).
 const (
@@ -154,11 +145,14 @@ func computeCost(r *crossguard.Resource) costItem {
 	if v1 := v1Template("run.googleapis.com/cpu-throttling"); r.Type == serviceV1 && (!r.IsKnown(v1) || !r.BoolOr(v1, true)) {
 		idle = false
 	}
-	cpuPrice, gibPrice := instanceCPU, instanceGiB
+	billing, region := "run.instance", ""
 	if idle { // busy all the time, CPU during requests is the dearer one
-		cpuPrice, gibPrice = requestCPU, requestGiB
+		billing = "run.request"
 	}
-	item.usd = item.instances(r) * secondsPerMonth * (cpu*cpuPrice + memory*gibPrice)
+	if r.IsKnown("location") {
+		region = r.StringOr("location", "")
+	}
+	item.usd = item.instances(r) * secondsPerMonth * (cpu*price(billing+".cpu", region) + memory*price(billing+".memory", region))
 	return item
 }
 

@@ -6,7 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/sandbox/dryrun"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 )
 
 // Deployed is what decides who may become whom, as a program registers it.
@@ -74,21 +78,30 @@ var scopes = map[string]struct {
 	"gcp:binaryauthorization/attestorIamMember:AttestorIamMember":  {"attestor", []string{"project", "attestor"}},
 }
 
-// read picks from registrations what decides about trust. It fails on what it would have to guess about.
-func read(registered []registration) (Deployed, error) {
-	slices.SortFunc(registered, func(a, b registration) int { return strings.Compare(a.name, b.name) })
+// Deploy runs program for a stack as its first up would, asking no engine and no cloud, and returns what of it decides about
+// trust. folder has the application's Pulumi.yaml; document are the settings as JSON, without stand-ins.
+func Deploy(program pulumi.RunFunc, folder, stack string, document []byte) (Deployed, error) {
+	resources, err := dryrun.Register(program, folder, stack, document)
+	if err != nil {
+		return Deployed{}, err
+	}
+	return Read(resources)
+}
+
+// Read picks from a stack's resources, sorted by name, what decides about trust. It fails on what it would have to guess about.
+func Read(registered []inventory.Resource) (Deployed, error) {
 	var deployed Deployed
 	for _, r := range registered {
-		lower := strings.ToLower(r.typ)
+		lower := strings.ToLower(r.Type)
 		switch {
-		case r.typ == providerType:
+		case r.Type == providerType:
 			provider, err := readProvider(r)
 			if err != nil {
 				return Deployed{}, err
 			}
 			deployed.Providers = append(deployed.Providers, provider)
-		case r.typ == accountType:
-			deployed.Accounts = append(deployed.Accounts, email(r.outputName))
+		case r.Type == accountType:
+			deployed.Accounts = append(deployed.Accounts, email(r.CloudName))
 		case strings.HasSuffix(lower, "iammember"):
 			membership, err := readMembership(r, registered)
 			if err != nil {
@@ -97,7 +110,7 @@ func read(registered []registration) (Deployed, error) {
 			deployed.Memberships = append(deployed.Memberships, membership)
 		case strings.HasSuffix(lower, "iambinding"), strings.HasSuffix(lower, "iampolicy"):
 			return Deployed{}, fmt.Errorf("%s %q: the simulator reads grants of single members only; use the member resource, or teach "+
-				"it this one", r.typ, r.name)
+				"it this one", r.Type, r.Name)
 		}
 	}
 	return deployed, nil
@@ -105,13 +118,13 @@ func read(registered []registration) (Deployed, error) {
 
 // readProvider fails where an input has another form than the program could know before anything is made: taken for absent,
 // it would say that a provider takes other tokens than it does.
-func readProvider(r registration) (Provider, error) {
+func readProvider(r inventory.Resource) (Provider, error) {
 	var problems []error
-	oidc := input[map[string]any](r.inputs, "oidc", &problems)
+	oidc := input[map[string]any](r.Inputs, "oidc", &problems)
 	provider := Provider{
-		Name: r.outputName, Mapping: map[string]string{},
-		Condition: input[string](r.inputs, "attributeCondition", &problems),
-		Disabled:  input[bool](r.inputs, "disabled", &problems),
+		Name: r.CloudName, Mapping: map[string]string{},
+		Condition: input[string](r.Inputs, "attributeCondition", &problems),
+		Disabled:  input[bool](r.Inputs, "disabled", &problems),
 		Issuer:    input[string](oidc, "issuerUri", &problems),
 	}
 	if len(problems) == 0 && provider.Issuer == "" {
@@ -127,7 +140,7 @@ func readProvider(r registration) (Provider, error) {
 		}
 		provider.Audiences = append(provider.Audiences, text)
 	}
-	for attribute, expression := range input[map[string]any](r.inputs, "attributeMapping", &problems) {
+	for attribute, expression := range input[map[string]any](r.Inputs, "attributeMapping", &problems) {
 		text, ok := expression.(string)
 		if !ok {
 			problems = append(problems, fmt.Errorf("maps %s to what is no text", attribute))
@@ -135,7 +148,7 @@ func readProvider(r registration) (Provider, error) {
 		provider.Mapping[attribute] = text
 	}
 	if err := errors.Join(problems...); err != nil {
-		return Provider{}, fmt.Errorf("provider %q: %w", r.name, err)
+		return Provider{}, fmt.Errorf("provider %q: %w", r.Name, err)
 	}
 	return provider, nil
 }
@@ -153,49 +166,49 @@ func input[T any](inputs map[string]any, key string, problems *[]error) (value T
 	return value
 }
 
-func readMembership(r registration, registered []registration) (Membership, error) {
-	scope, known := scopes[r.typ]
+func readMembership(r inventory.Resource, registered []inventory.Resource) (Membership, error) {
+	scope, known := scopes[r.Type]
 	if !known {
-		return Membership{}, fmt.Errorf("%s %q: the simulator does not know what this grants a role on; add it to its table", r.typ, r.name)
+		return Membership{}, fmt.Errorf("%s %q: the simulator does not know what this grants a role on; add it to its table", r.Type, r.Name)
 	}
 	var named []string
 	for _, key := range scope.keys {
-		if text := r.text(key); text != "" {
+		if text := r.Text(key); text != "" {
 			named = append(named, text)
 		}
 	}
-	membership := Membership{Name: r.name, Member: r.text("member"), Role: r.text("role"), Scope: scope.kind + " " + strings.Join(named, "/")}
+	membership := Membership{Name: r.Name, Member: r.Text("member"), Role: r.Text("role"), Scope: scope.kind + " " + strings.Join(named, "/")}
 	if scope.kind == "service account" {
-		membership.Account = email(r.text("serviceAccountId"))
+		membership.Account = email(r.Text("serviceAccountId"))
 		membership.Scope = scope.kind + " " + membership.Account
 	}
 	var problems []error
-	condition := input[map[string]any](r.inputs, "condition", &problems)
+	condition := input[map[string]any](r.Inputs, "condition", &problems)
 	membership.Condition = input[string](condition, "expression", &problems)
 	if len(condition) > 0 && membership.Condition == "" {
 		problems = append(problems, errors.New("condition has no expression"))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return Membership{}, fmt.Errorf("%s %q: %w", r.typ, r.name, err)
+		return Membership{}, fmt.Errorf("%s %q: %w", r.Type, r.Name, err)
 	}
 	if membership.Member == "" || membership.Role == "" {
-		return Membership{}, fmt.Errorf("%s %q has no member or no role that is known before it is made", r.typ, r.name)
+		return Membership{}, fmt.Errorf("%s %q has no member or no role that is known before it is made", r.Type, r.Name)
 	}
 	membership.Reason = reasonOf(r, membership.Role, registered)
 	return membership, nil
 }
 
 // reasonOf finds the reason in the component that the membership belongs to, which lists its grants.
-func reasonOf(r registration, role string, registered []registration) string {
-	parent := slices.IndexFunc(registered, func(other registration) bool { return other.urn == r.parent })
+func reasonOf(r inventory.Resource, role string, registered []inventory.Resource) string {
+	parent := slices.IndexFunc(registered, func(other inventory.Resource) bool { return other.URN == r.Parent })
 	if parent < 0 {
 		return ""
 	}
-	grants, _ := registered[parent].inputs["grants"].([]any)
+	grants, _ := registered[parent].Inputs["grants"].([]any)
 	for _, element := range grants {
 		grant, _ := element.(map[string]any)
 		scope, _ := grant["scope"].(string)
-		if grant["role"] == role && strings.HasPrefix(r.name, registered[parent].name+"-grant-"+naming.Slug(scope)+"-") {
+		if grant["role"] == role && strings.HasPrefix(r.Name, registered[parent].Name+"-grant-"+naming.Slug(scope)+"-") {
 			reason, _ := grant["reason"].(string)
 			return reason
 		}

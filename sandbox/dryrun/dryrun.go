@@ -1,4 +1,5 @@
-package trust
+// Package dryrun runs a stack's program as its first up would, asking no engine and no cloud, and returns what it registers.
+package dryrun
 
 import (
 	"errors"
@@ -11,19 +12,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Deploy runs program for a stack as its first up would, asking no engine and no cloud, and returns what of it decides about
-// trust. folder has the application's Pulumi.yaml; document are the settings as JSON, without stand-ins.
-func Deploy(program pulumi.RunFunc, folder, stack string, document []byte) (Deployed, error) {
+// Register runs program for a stack. folder has the application's Pulumi.yaml; document are the settings as JSON, without
+// stand-ins.
+func Register(program pulumi.RunFunc, folder, stack string, document []byte) ([]inventory.Resource, error) {
 	project, err := stacks.ProjectName(folder)
 	if err != nil {
-		return Deployed{}, err
+		return nil, err
 	}
 	settings, err := stacks.Parse(document, stack)
 	if err != nil {
-		return Deployed{}, err
+		return nil, err
 	}
 	mocks := &recorder{project: project, stack: stack, projectNumber: settings.Project.Number}
 	err = pulumi.RunErr(program, func(info *pulumi.RunInfo) {
@@ -34,63 +36,52 @@ func Deploy(program pulumi.RunFunc, folder, stack string, document []byte) (Depl
 		}
 	})
 	if err != nil {
-		return Deployed{}, fmt.Errorf("run the program of stack %s: %w", stack, err)
+		return nil, fmt.Errorf("run the program of stack %s: %w", stack, err)
 	}
-	return read(mocks.registered)
-}
-
-// registration is a resource as the program registered it.
-type registration struct {
-	urn, parent, typ, name string
-	inputs                 map[string]any
-	// outputName is the name the cloud would give it.
-	outputName string
-}
-
-func (r registration) text(key string) string {
-	text, _ := r.inputs[key].(string)
-	return text
+	inventory.Sort(mocks.registered)
+	return mocks.registered, nil
 }
 
 // recorder is the SDK's mocks: it remembers what is registered and answers with the few names that the cloud computes and
-// trust depends on. The SDK calls it concurrently.
+// other resources depend on. The SDK calls it concurrently.
 type recorder struct {
 	project, stack, projectNumber string
 
 	mu         sync.Mutex
-	registered []registration
+	registered []inventory.Resource
 }
 
 // NewResource remembers a registration.
 func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	made := registration{typ: args.TypeToken, name: args.Name, inputs: args.Inputs.Mappable()}
+	made := inventory.Resource{Type: args.TypeToken, Name: args.Name, Inputs: args.Inputs.Mappable()}
 	if args.RegisterRPC != nil {
-		made.parent = args.RegisterRPC.GetParent()
+		made.Parent = args.RegisterRPC.GetParent()
 	}
 	// As the SDK's mocks name it, so that children's parents can be found.
-	made.urn = string(urn.New(tokens.QName(r.stack), tokens.PackageName(r.project), parentType(made.parent), tokens.Type(made.typ), made.name))
+	made.URN = string(urn.New(tokens.QName(r.stack), tokens.PackageName(r.project), parentType(made.Parent), tokens.Type(made.Type),
+		made.Name))
 	outputs := args.Inputs.Copy()
 	set := func(key, value string) { outputs[resource.PropertyKey(key)] = resource.NewProperty(value) }
-	switch made.typ {
-	case accountType:
-		address := naming.AccountEmail(made.text("accountId"), made.text("project"))
-		made.outputName = naming.AccountName(made.text("accountId"), made.text("project"))
+	switch made.Type {
+	case "gcp:serviceaccount/account:Account":
+		address := naming.AccountEmail(made.Text("accountId"), made.Text("project"))
+		made.CloudName = naming.AccountName(made.Text("accountId"), made.Text("project"))
 		set("email", address)
 		set("member", naming.AccountMember(address))
 	case "gcp:iam/workloadIdentityPool:WorkloadIdentityPool":
-		made.outputName = naming.PoolName(r.projectNumber, made.text("workloadIdentityPoolId"))
-	case providerType:
-		made.outputName = naming.PoolName(r.projectNumber, made.text("workloadIdentityPoolId")) + "/providers/" +
-			made.text("workloadIdentityPoolProviderId")
+		made.CloudName = naming.PoolName(r.projectNumber, made.Text("workloadIdentityPoolId"))
+	case "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider":
+		made.CloudName = naming.PoolName(r.projectNumber, made.Text("workloadIdentityPoolId")) + "/providers/" +
+			made.Text("workloadIdentityPoolProviderId")
 	case "gcp:artifactregistry/repository:Repository":
-		made.outputName = made.text("repositoryId")
+		made.CloudName = made.Text("repositoryId")
 	case "gcp:projects/iAMCustomRole:IAMCustomRole":
-		made.outputName = "projects/" + made.text("project") + "/roles/" + made.text("roleId")
+		made.CloudName = "projects/" + made.Text("project") + "/roles/" + made.Text("roleId")
 	default:
-		made.outputName = made.text("name")
+		made.CloudName = made.Text("name")
 	}
-	if made.outputName != "" {
-		set("name", made.outputName)
+	if made.CloudName != "" {
+		set("name", made.CloudName)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -98,7 +89,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	if !args.Custom {
 		return "", outputs, nil
 	}
-	return made.name + "-id", outputs, nil
+	return made.Name + "-id", outputs, nil
 }
 
 // Call answers as a cloud in which nothing was made yet.
@@ -108,7 +99,7 @@ func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 		return resource.NewPropertyMapFromMap(map[string]any{"publicKeys": []any{map[string]any{"pem": "of no key"}}}), nil
 	}
 	if args.Token != "gcp:cloudrunv2/getService:getService" {
-		return nil, fmt.Errorf("the program asks %s, which the trust simulator has no answer to", args.Token)
+		return nil, fmt.Errorf("the program asks %s, which a dry run has no answer to", args.Token)
 	}
 	in := args.Args.Mappable()
 	return nil, errors.New(fmt.Sprint("projects/", in["project"], "/locations/", in["location"], "/services/", in["name"], " not found"))

@@ -1,0 +1,342 @@
+// Package cost says what a stack costs in a month, from its resources and the price table: with nobody there, with the load that is
+// expected, and with everything busy all the time. It asks nobody.
+package cost
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
+)
+
+// Amounts are USD a month.
+type Amounts struct {
+	// Idle is what it costs with no visitor, Expected with the load that somebody set or measured, Worst with every instance busy all
+	// month.
+	Idle     float64 `json:"idle"`
+	Expected float64 `json:"expected"`
+	Worst    float64 `json:"worst"`
+}
+
+func (a Amounts) plus(b Amounts) Amounts {
+	return Amounts{a.Idle + b.Idle, a.Expected + b.Expected, a.Worst + b.Worst}
+}
+
+func (a Amounts) minus(b Amounts) Amounts {
+	return Amounts{a.Idle - b.Idle, a.Expected - b.Expected, a.Worst - b.Worst}.rounded()
+}
+
+// rounded is exact to a hundredth of a cent, so that sums show and print the same everywhere.
+func (a Amounts) rounded() Amounts {
+	round := func(usd float64) float64 { return math.Round(usd*1e4) / 1e4 }
+	return Amounts{round(a.Idle), round(a.Expected), round(a.Worst)}
+}
+
+// Line is what one resource costs.
+type Line struct {
+	Resource string `json:"resource"`
+	Type     string `json:"type"`
+	Amounts
+}
+
+// Estimate is what a stack costs.
+type Estimate struct {
+	Stack string `json:"stack"`
+	// PricesOf is when the oldest price was read.
+	PricesOf string  `json:"pricesOf"`
+	Lines    []Line  `json:"lines"`
+	Total    Amounts `json:"total"`
+	// Assumptions are what the numbers stand on, NotPriced what they leave out.
+	Assumptions []string `json:"assumptions"`
+	NotPriced   []string `json:"notPriced"`
+}
+
+// Load is what a service has to do in a month.
+type Load struct {
+	Requests     float64
+	Milliseconds float64
+	// From says where the numbers come from, for example "services.web.load".
+	From string
+}
+
+// DefaultLoad is assumed where nobody set or measured a service's.
+var DefaultLoad = Load{Requests: 100_000, Milliseconds: 200, From: "nobody set or measured it"}
+
+const (
+	month = 31 * 24 * 3600 // seconds: the longest month, as the policy worst-case-cost has it
+	// Google bills by 100 ms and makes an uptime check from six places unless it is told others.
+	billedBy = 0.1
+	checkers = 6
+	// What no setting says; the last two are the defaults of worst-case-cost.
+	imageGiB         = 0.25
+	mostRegistryGiB  = 50
+	mostVersions     = 6
+	startsOfAJob     = 31
+	secondsOfAJobRun = 60
+)
+
+// Of is what a stack's resources cost. loads are the services' by their names in the cloud.
+func Of(stack string, resources []inventory.Resource, loads map[string]Load) Estimate {
+	e := &estimator{table: Prices(), resources: resources, loads: loads, assumed: map[string]bool{}, unpriced: map[string]int{}}
+	estimate := Estimate{Stack: stack, PricesOf: e.table.Date(), Lines: []Line{}}
+	for _, r := range resources {
+		amounts, priced := e.amounts(r)
+		if !priced {
+			continue
+		}
+		amounts = amounts.rounded()
+		estimate.Lines = append(estimate.Lines, Line{Resource: r.Name, Type: r.Type, Amounts: amounts})
+		estimate.Total = estimate.Total.plus(amounts)
+	}
+	estimate.Total = estimate.Total.rounded()
+	slices.SortStableFunc(estimate.Lines, func(a, b Line) int {
+		return cmp.Or(cmp.Compare(b.Worst, a.Worst), strings.Compare(a.Resource, b.Resource))
+	})
+	e.assume("the month has 31 days; prices have no discount and no allotment that Google gives once for a billing account")
+	estimate.Assumptions = slices.Sorted(maps.Keys(e.assumed))
+	for _, kind := range slices.Sorted(maps.Keys(e.unpriced)) {
+		estimate.NotPriced = append(estimate.NotPriced, fmt.Sprintf("%d × %s: the table has no price, so the sums are too low",
+			e.unpriced[kind], kind))
+	}
+	estimate.NotPriced = append(estimate.NotPriced, alwaysUnpriced...)
+	return estimate
+}
+
+// alwaysUnpriced is what every stack may pay for and no setting bounds.
+var alwaysUnpriced = []string{
+	"alerting policies: Google has announced a price and moved its date several times",
+	"logs and metrics of one's own: by volume",
+	"traffic to the internet: by volume",
+	"what the application calls outside of Google Cloud",
+	"in the worst case, requests: by number, USD 0.40 a million",
+}
+
+type estimator struct {
+	table     Table
+	resources []inventory.Resource
+	loads     map[string]Load
+	assumed   map[string]bool
+	unpriced  map[string]int
+}
+
+func (e *estimator) assume(format string, arguments ...any) {
+	e.assumed[fmt.Sprintf(format, arguments...)] = true
+}
+
+func (e *estimator) usd(key, region string) float64 { return e.table.price(key, region).USD }
+
+// amounts is what one resource costs; false for one that costs nothing.
+func (e *estimator) amounts(r inventory.Resource) (Amounts, bool) {
+	always := func(usd float64) (Amounts, bool) { return Amounts{usd, usd, usd}, true }
+	switch r.Type {
+	case "gcp:cloudrunv2/service:Service":
+		return e.service(r), true
+	case "gcp:cloudrunv2/job:Job":
+		return e.job(r), true
+	case "gcp:cloudscheduler/job:Job":
+		return always(e.usd("scheduler.job", ""))
+	case "gcp:artifactregistry/repository:Repository":
+		kept := keptImages(r)
+		e.assume("a registry holds the %.0f images that it keeps, %v GiB each, and in the worst case %d GiB", kept, imageGiB, mostRegistryGiB)
+		held := kept * imageGiB * e.usd("registry.storage", "")
+		return Amounts{held, held, max(held, mostRegistryGiB*e.usd("registry.storage", ""))}, true
+	case "gcp:secretmanager/secret:Secret", "gcp:secretmanager/regionalSecret:RegionalSecret":
+		e.assume("a secret has one version that is not destroyed, and in the worst case %d", mostVersions)
+		replicas, _ := r.At("replication", "userManaged", "replicas").([]any)
+		one := max(1, float64(len(replicas))) * e.usd("secret.version", "")
+		return Amounts{one, one, mostVersions * one}, true
+	case "gcp:kms/cryptoKey:CryptoKey", "gcp:kms/cryptoKeyVersion:CryptoKeyVersion":
+		if r.Type == "gcp:kms/cryptoKey:CryptoKey" && r.At("skipInitialVersionCreation") == true {
+			return Amounts{}, false
+		}
+		if r.Text("versionTemplate", "protectionLevel") == "HSM" {
+			return always(e.usd("kms.hsm", ""))
+		}
+		return always(e.usd("kms.software", ""))
+	case "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig":
+		return always(e.uptime(r))
+	}
+	if !free(r.Type) {
+		e.unpriced[r.Type]++
+	}
+	return Amounts{}, false
+}
+
+// free are the types that cost nothing themselves; what is not of gcp is not Google's to bill.
+func free(token string) bool {
+	if !strings.HasPrefix(token, "gcp:") {
+		return true
+	}
+	lower := strings.ToLower(token)
+	for _, suffix := range []string{"iammember", "iambinding", "iampolicy"} {
+		if strings.HasSuffix(lower, suffix) {
+			return true
+		}
+	}
+	return slices.ContainsFunc([]string{"gcp:billing/", "gcp:binaryauthorization/", "gcp:containeranalysis/", "gcp:iam/", "gcp:kms/keyRing:",
+		"gcp:logging/metric:", "gcp:monitoring/", "gcp:projects/", "gcp:secretmanager/secretVersion:", "gcp:serviceaccount/",
+	}, func(prefix string) bool { return strings.HasPrefix(token, prefix) })
+}
+
+func keptImages(r inventory.Resource) float64 {
+	kept := 1.0
+	policies, _ := r.At("cleanupPolicies").([]any)
+	for _, policy := range policies {
+		of := inventory.Resource{Inputs: asObject(policy)}
+		kept = max(kept, of.Number("mostRecentVersions", "keepCount"))
+	}
+	return kept
+}
+
+func asObject(value any) map[string]any {
+	object, _ := value.(map[string]any)
+	return object
+}
+
+// size is what one instance has, and whether it pays for CPU during requests only.
+func size(containers any) (cpu, gib float64, perRequest bool) {
+	list, _ := containers.([]any)
+	perRequest = len(list) > 0
+	for _, container := range list {
+		of := inventory.Resource{Inputs: asObject(container)}
+		cpu += amount(of.Text("resources", "limits", "cpu"), 1)
+		gib += amount(of.Text("resources", "limits", "memory"), 0.5*gibibyte) / gibibyte
+		perRequest = perRequest && of.At("resources", "cpuIdle") == true
+	}
+	return cpu, gib, perRequest
+}
+
+const gibibyte = 1 << 30
+
+var suffixes = []struct {
+	text   string
+	factor float64
+}{{"Ki", 1 << 10}, {"Mi", 1 << 20}, {"Gi", gibibyte}, {"Ti", 1 << 40}, {"m", 1e-3}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}}
+
+// amount reads an amount as Kubernetes writes it, and is the default where there is none: what Cloud Run gives then.
+func amount(text string, otherwise float64) float64 {
+	factor := 1.0
+	for _, suffix := range suffixes {
+		if rest, has := strings.CutSuffix(text, suffix.text); has {
+			text, factor = rest, suffix.factor
+			break
+		}
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return otherwise
+	}
+	return number * factor
+}
+
+// service is what a Cloud Run service costs. Requests are taken to come one after the other: two at once share an instance and
+// cost less.
+func (e *estimator) service(r inventory.Resource) Amounts {
+	region, name := r.Text("location"), r.Text("name")
+	cpu, gib, perRequest := size(r.At("template", "containers"))
+	least := max(r.Number("template", "scaling", "minInstanceCount"), r.Number("scaling", "minInstanceCount"))
+	most := max(r.Number("template", "scaling", "maxInstanceCount"), r.Number("scaling", "manualInstanceCount"))
+	if most == 0 {
+		most = 100
+		e.assume("%s says no most instances, and Cloud Run's default is 100", name)
+	}
+	if _, known := e.table.tier(region); !known {
+		e.assume("the table does not have the region %q: the dearest tier counts", region)
+	}
+	load, set := e.loads[name]
+	if !set {
+		load = DefaultLoad
+	}
+	e.assume("%s is asked %s times a month and takes %v ms for each (%s), one after the other", name, count(load.Requests),
+		load.Milliseconds, load.From)
+	rate := func(billing string) float64 {
+		return cpu*e.usd("run."+billing+".cpu", region) + gib*e.usd("run."+billing+".memory", region)
+	}
+	busy := func(requests, milliseconds float64) float64 {
+		return min(most*month, requests*math.Ceil(milliseconds/1000/billedBy-1e-9)*billedBy)
+	}
+	// The uptime checks ask when nobody else does.
+	checks := e.checksOf(name)
+	if perRequest {
+		of := func(requests float64) float64 {
+			used := busy(requests, load.Milliseconds)
+			waiting := max(0, least*month-used)
+			return used*rate("request") + waiting*rate("idle") + requests*e.usd("run.requests", "")
+		}
+		return Amounts{of(checks), of(checks + load.Requests), most * month * rate("request")}
+	}
+	e.assume("an instance of %s whose CPU is always allocated may stay up to 15 minutes after its last request, which is not counted", name)
+	of := func(requests float64) float64 {
+		return max(least*month, busy(requests, load.Milliseconds)) * rate("instance")
+	}
+	return Amounts{of(checks), of(checks + load.Requests), most * month * rate("instance")}
+}
+
+func count(n float64) string {
+	text := strconv.FormatFloat(n, 'f', 0, 64)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+const uptimeType = "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig"
+
+// executions is how often an uptime check is made in a month, from all its places.
+func (e *estimator) executions(r inventory.Resource) float64 {
+	period, err := strconv.ParseFloat(strings.TrimSuffix(r.Text("period"), "s"), 64)
+	if err != nil || period <= 0 {
+		period = 60
+	}
+	from := float64(checkers)
+	if regions, given := r.At("selectedRegions").([]any); given && len(regions) > 0 {
+		from = float64(len(regions))
+	}
+	e.assume("an uptime check is made from %.0f places", from)
+	return month / period * from
+}
+
+// checksOf are the requests that uptime checks make of a service: its host begins with its name.
+func (e *estimator) checksOf(name string) (requests float64) {
+	for _, r := range e.resources {
+		if r.Type == uptimeType && strings.HasPrefix(r.Text("monitoredResource", "labels", "host"), name+"-") {
+			requests += e.executions(r)
+		}
+	}
+	return requests
+}
+
+// uptime is a check's part of what all checks cost beyond those that are free.
+func (e *estimator) uptime(r inventory.Resource) float64 {
+	all := 0.0
+	for _, other := range e.resources {
+		if other.Type == uptimeType {
+			all += e.executions(other)
+		}
+	}
+	price := e.table.price("uptime.execution", "")
+	e.assume("%s executions of uptime checks a month are free in each project", count(price.FreePerProject))
+	return max(0, all-price.FreePerProject) * price.USD * e.executions(r) / all
+}
+
+// job is what a Cloud Run job costs: its tasks, each as often and in the worst case as long as it may run.
+func (e *estimator) job(r inventory.Resource) Amounts {
+	region := r.Text("location")
+	cpu, gib, _ := size(r.At("template", "template", "containers"))
+	tasks := max(1, r.Number("template", "taskCount"))
+	longest := amount(strings.TrimSuffix(r.Text("template", "template", "timeout"), "s"), 600)
+	tries := 4.0 // one and Cloud Run's three retries
+	if given := r.At("template", "template", "maxRetries"); given != nil {
+		tries = r.Number("template", "template", "maxRetries") + 1
+	}
+	second := cpu*e.usd("run.instance.cpu", region) + gib*e.usd("run.instance.memory", region)
+	starts := float64(startsOfAJob)
+	e.assume("%s is started %.0f times a month, and each of its tasks takes %d seconds", r.Text("name"), starts, secondsOfAJobRun)
+	usual := starts * tasks * min(longest, secondsOfAJobRun) * second
+	return Amounts{usual, usual, starts * tasks * longest * tries * second}
+}

@@ -1,0 +1,217 @@
+package cost_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
+)
+
+type object = map[string]any
+
+// service is web with one vCPU, half a GiB and up to two instances in us-central1, changed.
+func service(change func(inputs, container, scaling object)) inventory.Resource {
+	container := object{"resources": object{"cpuIdle": true, "limits": object{"cpu": "1", "memory": "512Mi"}}}
+	scaling := object{"minInstanceCount": 0.0, "maxInstanceCount": 2.0}
+	inputs := object{"name": "web", "location": "us-central1", "template": object{"containers": []any{container}, "scaling": scaling}}
+	if change != nil {
+		change(inputs, container, scaling)
+	}
+	return inventory.Resource{Type: "gcp:cloudrunv2/service:Service", Name: "service-web", Inputs: inputs}
+}
+
+func of(token string, inputs object) inventory.Resource {
+	return inventory.Resource{Type: token, Name: "it", Inputs: inputs}
+}
+
+func uptime(period string, regions ...any) inventory.Resource {
+	return inventory.Resource{Type: "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", Name: "uptime-" + period, Inputs: object{
+		"period": period, "selectedRegions": regions, "monitoredResource": object{"labels": object{"host": "web-42.us-central1.run.app"}}}}
+}
+
+func limits(container object, cpu, memory string) {
+	container["resources"].(object)["limits"] = object{"cpu": cpu, "memory": memory}
+}
+
+// The amounts are worked out by hand from the prices: see the comments.
+func TestWhatAResourceCosts(t *testing.T) {
+	t.Parallel()
+	a := func(idle, expected, worst float64) cost.Amounts {
+		return cost.Amounts{Idle: idle, Expected: expected, Worst: worst}
+	}
+	for name, test := range map[string]struct {
+		resource inventory.Resource
+		want     cost.Amounts
+	}{
+		// Expected 20,000 s × (0.000024 + 0.5 × 0.0000025) + 0.04 for the requests; at worst 2 × 2,678,400 s of the same.
+		"a service that goes to zero": {service(nil), a(0, 0.545, 135.2592)},
+		// A waiting instance is 2,678,400 s × (0.0000025 + 0.5 × 0.0000025); while it serves it is paid as serving.
+		"a service with an instance that waits": {service(func(_, _, s object) { s["minInstanceCount"] = 1.0 }), a(10.044, 10.514, 135.2592)},
+		"a minimum of the service itself": {service(func(i, _, _ object) { i["scaling"] = object{"minInstanceCount": 1.0} }), a(10.044,
+			10.514, 135.2592)},
+		// 20,000 s × (0.000018 + 0.5 × 0.000002), and no price for requests.
+		"CPU always allocated": {service(func(_, c, _ object) { c["resources"].(object)["cpuIdle"] = false }), a(0, 0.38, 101.7792)},
+		"CPU always allocated, with an instance": {service(func(_, c, s object) {
+			c["resources"].(object)["cpuIdle"], s["minInstanceCount"] = false, 1.0
+		}), a(50.8896, 50.8896, 101.7792)},
+		"a region of tier 2":                {service(func(i, _, _ object) { i["location"] = "southamerica-east1" }), a(0, 0.747, 189.3629)},
+		"a region that nobody has heard of": {service(func(i, _, _ object) { i["location"] = "moon-central1" }), a(0, 0.747, 189.3629)},
+		"two vCPUs and 4 GiB":               {service(func(_, c, _ object) { limits(c, "2", "4Gi") }), a(0, 1.2, 310.6944)},
+		"half a vCPU":                       {service(func(_, c, _ object) { limits(c, "500m", "512Mi") }), a(0, 0.305, 70.9776)},
+		"a second container": {service(func(i, c, _ object) {
+			i["template"].(object)["containers"] = []any{c, object{"resources": object{"cpuIdle": true, "limits": object{"cpu": "1",
+				"memory": "512Mi"}}}}
+		}), a(0, 1.05, 270.5184)},
+		"a service of ten by hand": {service(func(i, _, _ object) { i["scaling"] = object{"manualInstanceCount": 10.0} }), a(0, 0.545, 676.296)},
+		"a registry": {of("gcp:artifactregistry/repository:Repository", object{"cleanupPolicies": []any{
+			object{"action": "KEEP", "mostRecentVersions": object{"keepCount": 20.0}}}}), a(0.5, 0.5, 5)},
+		"a secret": {of("gcp:secretmanager/secret:Secret", object{"replication": object{"auto": object{}}}), a(0.06, 0.06, 0.36)},
+		"a secret in three regions": {of("gcp:secretmanager/secret:Secret", object{"replication": object{"userManaged": object{
+			"replicas": []any{object{}, object{}, object{}}}}}), a(0.18, 0.18, 1.08)},
+		"a key":            {of("gcp:kms/cryptoKey:CryptoKey", object{}), a(0.06, 0.06, 0.06)},
+		"a key in an HSM":  {of("gcp:kms/cryptoKey:CryptoKey", object{"versionTemplate": object{"protectionLevel": "HSM"}}), a(2.5, 2.5, 2.5)},
+		"an uptime check":  {uptime("60s"), a(0, 0, 0)},
+		"a scheduler job":  {of("gcp:cloudscheduler/job:Job", object{}), a(0.1, 0.1, 0.1)},
+		"one check of 1 s": {uptime("1s"), a(4521.12, 4521.12, 4521.12)}, // 16,070,400 executions, a million of them free
+		// 31 × 60 s × (0.000018 + 0.5 × 0.000002); at worst ten tasks of an hour, four times each.
+		"a job": {of("gcp:cloudrunv2/job:Job", object{"name": "migrate", "location": "us-central1", "template": object{"taskCount": 10.0,
+			"template": object{"timeout": "3600s", "containers": []any{object{}}}}}), a(0.3534, 0.3534, 84.816)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			estimate := cost.Of("prod", []inventory.Resource{test.resource}, nil)
+			require.Len(t, estimate.Lines, 1)
+			assert.Equal(t, test.want, estimate.Lines[0].Amounts)
+			assert.Equal(t, test.want, estimate.Total)
+		})
+	}
+}
+
+func TestUptimeChecksAskWhenNobodyElseDoes(t *testing.T) {
+	t.Parallel()
+	// 267,840 requests of 200 ms: 53,568 s × 0.00002525, and 0.107136 for the requests.
+	estimate := cost.Of("prod", []inventory.Resource{service(nil), uptime("60s")}, nil)
+	assert.Equal(t, cost.Amounts{Idle: 1.4597, Expected: 2.0047, Worst: 135.2592}, estimate.Total)
+	// From one place, every five minutes: 8,928 requests.
+	estimate = cost.Of("prod", []inventory.Resource{service(nil), uptime("300s", "USA")}, nil)
+	assert.Equal(t, cost.Amounts{Idle: 0.0487, Expected: 0.5937, Worst: 135.2592}, estimate.Total)
+}
+
+func TestTheLoadIsWhatSomebodySaid(t *testing.T) {
+	t.Parallel()
+	estimate := cost.Of("prod", []inventory.Resource{service(nil)}, map[string]cost.Load{"web": {Requests: 2e6, Milliseconds: 120,
+		From: "measured"}})
+	assert.Equal(t, 10.9, estimate.Total.Expected, "2,000,000 × 0.2 s × 0.00002525 + 0.8: Google rounds 120 ms up")
+	assert.Contains(t, estimate.Assumptions, "web is asked 2,000,000 times a month and takes 120 ms for each (measured), one after the other")
+	// More than two instances can do is not done.
+	estimate = cost.Of("prod", []inventory.Resource{service(nil)}, map[string]cost.Load{"web": {Requests: 1e9, Milliseconds: 1000,
+		From: "measured"}})
+	assert.Equal(t, 535.2592, estimate.Total.Expected)
+}
+
+func TestWhatIsNotPricedIsSaid(t *testing.T) {
+	t.Parallel()
+	estimate := cost.Of("prod", []inventory.Resource{
+		of("gcp:sql/databaseInstance:DatabaseInstance", nil), of("gcp:sql/databaseInstance:DatabaseInstance", nil),
+		of("gcp:redis/instance:Instance", nil),
+		of("gcp:cloudrunv2/workerPool:WorkerPool", nil),
+		// None of these costs anything.
+		of("github:index/repositoryEnvironment:RepositoryEnvironment", nil), of("procureflow:cloudrun:Service", nil), of("pulumi:providers:gcp",
+			nil),
+		of("gcp:projects/iAMMember:IAMMember", nil), of("gcp:storage/bucketIAMMember:BucketIAMMember", nil),
+		of("gcp:iam/workloadIdentityPool:WorkloadIdentityPool", nil),
+	}, nil)
+	assert.Empty(t, estimate.Lines)
+	assert.Equal(t, []string{
+		"1 × gcp:cloudrunv2/workerPool:WorkerPool: the table has no price, so the sums are too low",
+		"1 × gcp:redis/instance:Instance: the table has no price, so the sums are too low",
+		"2 × gcp:sql/databaseInstance:DatabaseInstance: the table has no price, so the sums are too low",
+	}, estimate.NotPriced[:3])
+	assert.Contains(t, estimate.NotPriced, "traffic to the internet: by volume")
+}
+
+func TestAChange(t *testing.T) {
+	t.Parallel()
+	before := cost.Of("prod", []inventory.Resource{service(nil), of("gcp:secretmanager/secret:Secret", nil)}, nil)
+	after := cost.Of("prod", []inventory.Resource{service(func(_, _, s object) { s["minInstanceCount"] = 1.0 })}, nil)
+	change := cost.Compare(before, after)
+	assert.Equal(t, cost.Amounts{Idle: 9.984, Expected: 9.909, Worst: -0.36}, change.Delta)
+	assert.Equal(t, []cost.LineChange{
+		{Resource: "it", Before: cost.Amounts{Idle: 0.06, Expected: 0.06, Worst: 0.36}},
+		{Resource: "service-web", Before: cost.Amounts{Expected: 0.545, Worst: 135.2592}, After: cost.Amounts{Idle: 10.044, Expected: 10.514,
+			Worst: 135.2592}},
+	}, change.Lines)
+	assert.Empty(t, cost.Compare(before, before).Lines)
+	var text bytes.Buffer
+	require.NoError(t, change.Write(&text))
+	assert.Contains(t, text.String(), "difference      +9.98    +9.91      -0.36\n")
+	assert.Contains(t, text.String(), "  service-web   +10.04   +9.97      +0.00\n")
+}
+
+// TestThePolicysPricesAreTheSame: the pack's module imports nothing from here, so each has the file.
+func TestThePolicysPricesAreTheSame(t *testing.T) {
+	t.Parallel()
+	own, err := os.ReadFile("prices.json")
+	require.NoError(t, err)
+	policys, err := os.ReadFile("../../policy/rules/prices.json")
+	require.NoError(t, err)
+	assert.Equal(t, string(own), string(policys), "copy sandbox/cost/prices.json to policy/rules/prices.json")
+}
+
+func TestEveryPriceIsThere(t *testing.T) {
+	t.Parallel()
+	table := cost.Prices()
+	tiers := map[string]map[int]bool{}
+	for _, price := range table.Prices {
+		assert.Greater(t, price.USD, 0.0, price.Key)
+		assert.True(t, strings.HasPrefix(price.Source, "https://cloud.google.com/"), price.Key)
+		_, err := time.Parse(time.DateOnly, price.Date)
+		assert.NoError(t, err, price.Key)
+		if tiers[price.Key] == nil {
+			tiers[price.Key] = map[int]bool{}
+		}
+		assert.False(t, tiers[price.Key][price.Tier], "%s is there twice", price.Key)
+		tiers[price.Key][price.Tier] = true
+	}
+	for key, of := range tiers {
+		assert.True(t, of[0] && len(of) == 1 || of[1] && of[2] && len(of) == 2, "%s has a price in both tiers, or one everywhere", key)
+	}
+	seen := map[string]bool{}
+	for _, regions := range table.Regions.Tiers {
+		for _, region := range regions {
+			assert.False(t, seen[region], "%s is in both tiers", region)
+			seen[region] = true
+		}
+	}
+	assert.Len(t, seen, 40)
+}
+
+// TestPricesAreRead: no price is older than a year on the day of the commit, so a checkout of an old commit passes for ever and the
+// next commit after a year does not.
+func TestPricesAreRead(t *testing.T) {
+	t.Parallel()
+	at, err := time.Parse(time.DateOnly, cost.Prices().Date())
+	require.NoError(t, err)
+	if said, err := exec.Command("git", "log", "-1", "--format=%cI").Output(); err == nil { // an unpacked archive has no commit
+		at, err = time.Parse(time.RFC3339, strings.TrimSpace(string(said)))
+		require.NoError(t, err)
+	}
+	assert.Empty(t, cost.Prices().Stale(at))
+
+	read := time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+	table := cost.Table{Prices: []cost.Price{{Key: "run.requests", Source: "https://cloud.google.com/run/pricing", Date: "2026-11-27"}},
+		Regions: cost.Regions{Source: "https://cloud.google.com/run/docs/locations", Date: "2027-01-01"}}
+	assert.Empty(t, table.Stale(read.Add(cost.Fresh)))
+	assert.Equal(t, []string{"run.requests was read on 2026-11-27: look at https://cloud.google.com/run/pricing and write the price and the " +
+		"day into " +
+		"sandbox/cost/prices.json, then copy the file to policy/rules"}, table.Stale(read.Add(cost.Fresh+1)))
+	assert.Len(t, cost.Table{Prices: []cost.Price{{Date: "soon"}}}.Stale(read), 2)
+}

@@ -1,0 +1,107 @@
+package cost
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// priceFile is the platform's one price table; the policy pack, which imports nothing of this repository, has a copy. A test here
+// holds the two to be the same.
+//
+//go:embed prices.json
+var priceFile []byte
+
+// Table is what things cost, each with where that was read and when.
+type Table struct {
+	Currency string  `json:"currency"`
+	Prices   []Price `json:"prices"`
+	Regions  Regions `json:"regions"`
+}
+
+// Price is what one unit of something costs.
+type Price struct {
+	Key string `json:"key"`
+	// Tier is that of the regions where it costs this. 0: everywhere.
+	Tier int     `json:"tier,omitempty"`
+	USD  float64 `json:"usd"`
+	Unit string  `json:"unit"`
+	// FreePerProject are the units that cost nothing each month in every project. What is free once for a billing account is not here:
+	// other projects may have used it.
+	FreePerProject float64 `json:"freePerProject,omitempty"`
+	Source         string  `json:"source"`
+	Date           string  `json:"date"`
+	Note           string  `json:"note,omitempty"`
+}
+
+// Regions are Cloud Run's two price tiers.
+type Regions struct {
+	Source string              `json:"source"`
+	Date   string              `json:"date"`
+	Tiers  map[string][]string `json:"tiers"`
+}
+
+// Prices is the table that this version of the platform has.
+var Prices = sync.OnceValue(func() Table {
+	var table Table
+	if err := json.Unmarshal(priceFile, &table); err != nil {
+		panic("cost: prices.json is no price table: " + err.Error()) // it is a part of the executable
+	}
+	return table
+})
+
+// tier is that of a region, and of a region that is not in the table the dearest.
+func (t Table) tier(region string) (tier int, known bool) {
+	for name, regions := range t.Regions.Tiers {
+		number := int(name[0] - '0')
+		if slices.Contains(regions, region) {
+			return number, true
+		}
+		tier = max(tier, number)
+	}
+	return tier, false
+}
+
+// price is what one unit costs in a region.
+func (t Table) price(key, region string) Price {
+	tier, _ := t.tier(region)
+	for _, price := range t.Prices {
+		if price.Key == key && (price.Tier == 0 || price.Tier == tier) {
+			return price
+		}
+	}
+	panic("cost: prices.json has no " + key) // TestEveryPriceIsThere
+}
+
+// Date is when the oldest of the prices was read.
+func (t Table) Date() string {
+	oldest := t.Regions.Date
+	for _, price := range t.Prices {
+		oldest = min(oldest, price.Date)
+	}
+	return oldest
+}
+
+// Fresh is how long a price counts as read.
+const Fresh = 365 * 24 * time.Hour
+
+// Stale names the prices that were read longer than [Fresh] before a time, with what to do about each.
+func (t Table) Stale(at time.Time) []string {
+	var stale []string
+	check := func(what, source, date string) {
+		read, err := time.Parse(time.DateOnly, date)
+		if err != nil || at.Sub(read) > Fresh {
+			stale = append(stale, fmt.Sprintf("%s was read on %s: look at %s and write the price and the day into sandbox/cost/prices.json, then "+
+				"copy the file to "+
+				"policy/rules", what, date, source))
+		}
+	}
+	for _, price := range t.Prices {
+		check(price.Key, price.Source, price.Date)
+	}
+	check("the list of regions", t.Regions.Source, t.Regions.Date)
+	return stale
+}
