@@ -50,7 +50,9 @@ func (e Estimate) Write(out io.Writer) error {
 	fmt.Fprintf(out, "Stack %s, USD a month, by prices of %s:\n\n", e.Stack, e.PricesOf)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "idle\texpected\tworst\t  \t")
-	row := func(name string, a Amounts) { fmt.Fprintf(table, "%.2f\t%.2f\t%.2f\t  %s\t\n", a.Idle, a.Expected, a.Worst, name) }
+	row := func(name string, a Amounts) {
+		fmt.Fprintf(table, "%.2f\t%.2f\t%.2f\t  %s\t\n", a.Idle, a.Expected, a.Worst, name)
+	}
 	for _, line := range e.Lines {
 		row(line.Resource, line.Amounts)
 	}
@@ -79,7 +81,9 @@ func (c Change) Write(out io.Writer) error {
 	fmt.Fprintf(out, "Stack %s, USD a month, by prices of %s:\n\n", c.After.Stack, c.After.PricesOf)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "\tidle\texpected\tworst")
-	row := func(name string, a Amounts) { fmt.Fprintf(table, "%s\t%.2f\t%.2f\t%.2f\n", name, a.Idle, a.Expected, a.Worst) }
+	row := func(name string, a Amounts) {
+		fmt.Fprintf(table, "%s\t%.2f\t%.2f\t%.2f\n", name, a.Idle, a.Expected, a.Worst)
+	}
 	row("before", c.Before.Total)
 	row("after", c.After.Total)
 	fmt.Fprintf(table, "difference\t%+.2f\t%+.2f\t%+.2f\n", c.Delta.Idle, c.Delta.Expected, c.Delta.Worst)
