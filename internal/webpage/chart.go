@@ -75,7 +75,7 @@ const plotHeight = 150
 // The template's own form of a chart: places in percent and pixels, as text.
 type (
 	box  struct{ X, Y, W, H, Class, Text, TextX, TextY string }
-	part struct{ X1, Y1, X2, Y2, Class, Text, TextY, Anchor string }
+	part struct{ X1, Y1, X2, Y2, Class, Text, TextY string }
 	mark struct {
 		X, Y        string
 		Bad, Square bool
@@ -108,12 +108,12 @@ func (c Chart) drawing() drawing {
 		y := c.y(tick.At)
 		d.Up = append(d.Up, part{Y1: pixels(y), TextY: pixels(y + 4), Text: tick.Text})
 	}
-	for _, tick := range c.Across.Ticks {
-		anchor := "middle"
-		if tick.At > 0.97*c.Across.Top {
-			anchor = "end"
+	for i, tick := range c.Across.Ticks {
+		of := part{X1: c.x(tick.At), Text: tick.Text}
+		if i%2 == 1 && len(c.Across.Ticks) > 4 {
+			of.Class = "second" // Left out where there is no room.
 		}
-		d.Across = append(d.Across, part{X1: c.x(tick.At), Text: tick.Text, Anchor: anchor})
+		d.Across = append(d.Across, of)
 	}
 	for _, limit := range c.Limits {
 		y := c.y(limit.Value)

@@ -210,11 +210,14 @@ func TestReleaseAndBack(t *testing.T) {
 	exit, _, errors = l.release(context.Background(), "backtest", l.file("audit.jsonl"), l.file("audit.jsonl"))
 	assert.Equal(t, ExitUsage, exit, errors)
 
-	exit, _, errors = l.release(context.Background(), "report", "--out", l.file("report.html"))
+	exit, out, errors = l.release(context.Background(), "report", "--out", l.file("report.html"))
 	assert.Equal(t, ExitDone, exit, errors)
 	page, err := os.ReadFile(l.file("report.html"))
 	require.NoError(t, err)
-	assert.Contains(t, string(page), "<h2>rollback: rolled back</h2>")
+	assert.Contains(t, string(page), "rolled back, as someone asked")
+	pages, err := filepath.Glob(l.file("report/*.html"))
+	require.NoError(t, err)
+	assert.Len(t, pages, 3, out)
 }
 
 // What follows the latest revision is that revision's share, whoever serves the most.

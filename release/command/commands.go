@@ -13,9 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/guiofsaints/procureflow-platform/release/audit"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
-	"github.com/guiofsaints/procureflow-platform/release/report"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
@@ -197,48 +195,4 @@ func (a *app) show(status rollout.Status, project, rollback string) error {
 		}, " "))
 	}
 	return a.write(out.String())
-}
-
-func (a *app) report() *cobra.Command {
-	var out string
-	command := &cobra.Command{
-		Use: "report", Short: "Write one page about the releases in an audit file", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			file, err := os.Open(a.flags.audit)
-			if err != nil {
-				return err
-			}
-			defer file.Close()
-			if from, err := file.Stat(); err == nil {
-				if to, err := os.Stat(out); err == nil && os.SameFile(from, to) {
-					return usage("--out %s is the audit itself: name another file", out)
-				}
-			}
-			lines, err := audit.Read(file)
-			if err != nil {
-				return fmt.Errorf("%s: %w", a.flags.audit, err)
-			}
-			var runs []report.Run
-			index := map[string]int{}
-			for _, line := range lines {
-				at, known := index[line.Run]
-				if !known {
-					at, index[line.Run] = len(runs), len(runs)
-					runs = append(runs, report.Run{Command: line.Command, Service: line.Service, Environment: line.Environment, Who: line.Who})
-				}
-				runs[at].Events = append(runs[at].Events, line.Event)
-			}
-			page, err := report.Render(runs)
-			if err != nil {
-				return err
-			}
-			if err := os.WriteFile(out, page, 0o644); err != nil {
-				return err
-			}
-			fmt.Fprintf(a.streams.Out, "%s: %d commands\n", out, len(runs))
-			return nil
-		},
-	}
-	command.Flags().StringVar(&out, "out", "release-report.html", "the page to write")
-	return command
 }

@@ -1,204 +1,180 @@
-// Package report draws the journal of releases as one self-contained page: traffic over time by revision, probes and their latency,
-// decisions with their reasons. It needs no network and no script, fits a phone, and says nothing by colour alone.
+// Package report draws the journal of releases: one page a release, and an index. On top of a page stands how the release ended; below it
+// the traffic, errors and latency of its revisions with their limits, the probes, and the decisions with their reasons. A page is one
+// file: it needs no network and no script, fits a phone and paper, and says nothing by colour or pointer alone. Whatever the journal
+// holds is text on it.
 package report
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/guiofsaints/procureflow-platform/release/health"
-	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/internal/webpage"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Run is one command's events.
+// Run is one command's part of the journal.
 type Run struct {
 	Command, Service, Environment, Who string
-	Events                             []rollout.Event
+	// Commit is what the candidate was built of, and Link the page of the workflow's run; either may be empty.
+	Commit, Link string
+	Events       []rollout.Event
 }
 
-//go:embed page.html
-var source string
+// Release is one release: the command that began it, and those that went on with it or ended it.
+type Release struct{ Runs []Run }
 
-var page = template.Must(template.New("page").Parse(source))
+// Releases joins the commands of each release, the oldest first. A command belongs to the release before it when that one is of the same
+// service and candidate and had not come to an end.
+func Releases(runs []Run) (releases []Release) {
+	last := map[string]int{} // By service.
+	for _, run := range runs {
+		if len(run.Events) == 0 {
+			continue
+		}
+		if at, known := last[run.Service]; known && goesOn(releases[at], run) {
+			releases[at].Runs = append(releases[at].Runs, run)
+			continue
+		}
+		if run.Command != "guard" { // A guarded command may stand between two parts of a release.
+			last[run.Service] = len(releases)
+		}
+		releases = append(releases, Release{Runs: []Run{run}})
+	}
+	return releases
+}
 
-// Render makes the page, the newest command first.
-func Render(runs []Run) ([]byte, error) {
-	var views []view
-	for i := len(runs) - 1; i >= 0; i-- {
-		if len(runs[i].Events) > 0 {
-			views = append(views, newView(runs[i]))
+func goesOn(r Release, next Run) bool {
+	before := r.Runs[len(r.Runs)-1]
+	ended := slices.ContainsFunc(before.Events, func(e rollout.Event) bool {
+		return e.Outcome != "" && e.Outcome != rollout.Held && e.Outcome != rollout.Interrupted
+	})
+	name := candidate(before.Events)
+	return !ended && next.Command != "guard" && name != "" && name == candidate(next.Events)
+}
+
+// candidate is the newest one that the events name.
+func candidate(events []rollout.Event) (name string) {
+	for _, event := range events {
+		if event.Candidate != "" {
+			name = event.Candidate
 		}
 	}
+	return name
+}
+
+// Events are those of all commands, in order.
+func (r Release) Events() (events []rollout.Event) {
+	for _, run := range r.Runs {
+		events = append(events, run.Events...)
+	}
+	return events
+}
+
+//go:embed page.html index.html
+var sources embed.FS
+
+var pages = template.Must(template.ParseFS(sources, "*.html"))
+
+// Page is the page of one release.
+func Page(release Release) ([]byte, error) { return Live(release, nil) }
+
+// Now is what a page that is served live says on top.
+type Now struct {
+	// Title heads the page while there is no release to name.
+	Title string
+	// Steps are the policy's.
+	Steps []NowStep
+	// Split is who serves what share of the requests.
+	Split []Share
+	// Waiting says what for, and Until for how long; Note what else a person has to know.
+	Waiting, Until, Note string
+	// Buttons are what the person may do.
+	Buttons []Button
+	// Told is the answer to the last button.
+	Told string
+	// Ended says that nothing is going on.
+	Ended bool
+}
+
+// NowStep is one step of the policy: done, or the present one.
+type NowStep struct {
+	Text          string
+	Done, Present bool
+}
+
+// Share is a revision's share of the requests.
+type Share struct {
+	Revision, Tags string
+	Percent        int
+}
+
+// Button sends a form to the page's own server.
+type Button struct {
+	Action, Text string
+	Danger       bool
+	// Revision is what the button is about, as the person sees it.
+	Revision string
+}
+
+// Live is the page of a release that is served while it goes on. now may be nil; a release without events has the live part alone.
+func Live(release Release, now *Now) ([]byte, error) {
+	v, err := newView(release)
+	if err != nil {
+		return nil, err
+	}
+	v.Now = now
+	return render("page.html", v)
+}
+
+// File is one page by its name.
+type File struct {
+	Name    string
+	Content []byte
+}
+
+// Site makes a page for each release and the index of them, the newest first. The index is to be kept as a file of the name home, and the
+// pages in the folder beside it.
+func Site(runs []Run, home, folder string) (index []byte, files []File, err error) {
+	type entry struct {
+		view
+		Href string
+	}
+	var entries []entry
+	names := map[string]bool{}
+	for _, release := range Releases(runs) {
+		v, err := newView(release)
+		if err != nil {
+			return nil, nil, err
+		}
+		v.Index = home
+		name := v.file()
+		for n := 2; names[name]; n++ {
+			name = fmt.Sprintf("%s-%d.html", strings.TrimSuffix(v.file(), ".html"), n)
+		}
+		names[name] = true
+		content, err := render("page.html", v)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, File{name, content})
+		entries = append(entries, entry{v, folder + "/" + name})
+	}
+	slices.Reverse(entries)
+	index, err = render("index.html", struct {
+		webpage.Head
+		Entries []entry
+	}{Entries: entries})
+	return index, files, err
+}
+
+func render(name string, data any) ([]byte, error) {
 	var out bytes.Buffer
-	if err := page.Execute(&out, views); err != nil {
+	if err := pages.ExecuteTemplate(&out, name, data); err != nil {
 		return nil, fmt.Errorf("render the report: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// view is a run as the page shows it.
-type view struct {
-	Run
-	Begin, Outcome, Duration string
-	Why                      []string
-	Bands                    []band
-	Ticks                    []tick
-	Points                   []point
-	Limit                    string // The latency at the chart's upper edge.
-	Good, Bad                int
-	Decisions                []decision
-	Width, Height            int
-}
-
-// band is one revision's share over time: a stepped area with a pattern of its own.
-type band struct {
-	Revision, Path string
-	Pattern        int
-	Last           int
-}
-
-type tick struct {
-	X     float64
-	Label string
-}
-
-// point is one probe: a circle for a good one, a cross for a bad one.
-type point struct {
-	X, Y  float64
-	Bad   bool
-	Main  bool
-	Title string
-}
-
-type decision struct {
-	At, Kind, Traffic string
-	Why               string
-}
-
-// The charts' size in their own units; the page scales them.
-const width, height = 600, 160
-
-func newView(run Run) view {
-	first, last := run.Events[0].At, run.Events[len(run.Events)-1].At
-	span := max(last.Sub(first), time.Second)
-	x := func(at time.Time) float64 { return clamp(float64(at.Sub(first)) / float64(span) * width) }
-	v := view{Run: run, Begin: first.UTC().Format("2006-01-02 15:04:05 UTC"), Duration: span.Round(100 * time.Millisecond).String(),
-		Width: width, Height: height}
-	for i := range 5 {
-		v.Ticks = append(v.Ticks, tick{float64(i) * width / 4, "+" + (span * time.Duration(i) / 4).Round(time.Second).String()})
-	}
-	slowest := 100 * time.Millisecond
-	var samples []health.Sample
-	type change struct {
-		at   time.Time
-		list []plan.Target
-	}
-	var changes []change
-	for _, event := range run.Events {
-		if event.Kind == "end" {
-			v.Outcome, v.Why = string(event.Outcome), event.Why
-		}
-		if len(changes) == 0 && len(event.Before) > 0 {
-			changes = append(changes, change{first, event.Before})
-		}
-		if event.Answer == "accepted" {
-			changes = append(changes, change{event.At, event.After})
-		}
-		if shown(event) {
-			v.Decisions = append(v.Decisions, decision{event.At.UTC().Format("15:04:05.0"), label(event), plan.Describe(event.After),
-				strings.Join(event.Why, "; ")})
-		}
-		samples = append(samples, event.Samples...)
-	}
-	for _, sample := range samples {
-		slowest = max(slowest, sample.Latency)
-	}
-	v.Limit = slowest.Round(time.Millisecond).String()
-	for _, sample := range samples {
-		p := point{X: x(sample.At), Y: height - float64(sample.Latency)/float64(slowest)*height, Bad: !sample.Good(),
-			Main: sample.Endpoint == health.Main,
-			Title: fmt.Sprintf("%s %s %s %s", sample.At.UTC().Format("15:04:05"), sample.Endpoint, sample.Latency.Round(time.Millisecond),
-				sample.Fault)}
-		if v.Points = append(v.Points, p); p.Bad {
-			v.Bad++
-		} else {
-			v.Good++
-		}
-	}
-	if v.Outcome == "" {
-		v.Outcome = "cut off"
-	}
-	var revisions []string
-	for _, c := range changes {
-		for _, target := range c.list {
-			if target.Percent > 0 && !slices.Contains(revisions, name(target)) {
-				revisions = append(revisions, name(target))
-			}
-		}
-	}
-	for i, revision := range revisions {
-		upper, lower := []string{}, []string{}
-		share := 0
-		for j, c := range changes {
-			low := 0
-			for _, other := range revisions[:i] {
-				low += percent(c.list, other)
-			}
-			share = percent(c.list, revision)
-			end := float64(width)
-			if j+1 < len(changes) {
-				end = x(changes[j+1].at)
-			}
-			begin := x(c.at)
-			upper = append(upper, corner(begin, low+share), corner(end, low+share))
-			lower = append(lower, corner(begin, low), corner(end, low))
-		}
-		slices.Reverse(lower)
-		v.Bands = append(v.Bands, band{Revision: revision, Path: "M" + strings.Join(append(upper, lower...), "L") + "Z", Pattern: i % 4,
-			Last: share})
-	}
-	return v
-}
-
-func corner(x float64, percent int) string {
-	return fmt.Sprintf("%.1f %.1f", x, height-float64(percent)/100*height)
-}
-
-func clamp(x float64) float64 { return min(max(x, 0), width) }
-
-func name(target plan.Target) string {
-	if target.Revision == "" {
-		return "the latest"
-	}
-	return target.Revision
-}
-
-func percent(list []plan.Target, revision string) (sum int) {
-	for _, target := range list {
-		if name(target) == revision {
-			sum += target.Percent
-		}
-	}
-	return sum
-}
-
-// shown leaves out what a reader does not need: probes are in the chart, and a sent write is followed by its answer.
-func shown(event rollout.Event) bool { return event.Kind != "probes" && event.Answer != "sent" }
-
-func label(event rollout.Event) string {
-	switch {
-	case event.Answer != "" && event.Answer != "accepted":
-		return event.Kind + " (" + event.Answer + ")"
-	case event.Kind == "decide":
-		return fmt.Sprintf("gate at %d %%", event.Percent)
-	case event.Kind == "end":
-		return string(event.Outcome)
-	}
-	return event.Kind
 }

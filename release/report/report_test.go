@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,65 +16,234 @@ import (
 
 var begin = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// failed is a rollout that shifted 10 % after 10 s, saw three bad probes and was back after 30 s.
+const evil = `"><script>alert("who")</script>`
+
+func at(seconds int) time.Time { return begin.Add(time.Duration(seconds) * time.Second) }
+
+// failed is a rollout that shifted 10 % after 60 s and 50 % after 360 s, where requests failed that no probe asks for, and that was back
+// after ten minutes.
 func failed() Run {
-	at := func(seconds int) time.Time { return begin.Add(time.Duration(seconds) * time.Second) }
 	blue := []plan.Target{{Revision: "web-blue", Percent: 100, Tag: "stable"}}
-	split := []plan.Target{{Revision: "web-blue", Percent: 90, Tag: "stable"}, {Revision: "web-green", Percent: 10, Tag: "candidate"}}
+	split := func(percent int) []plan.Target {
+		return []plan.Target{{Revision: "web-blue", Percent: 100 - percent, Tag: "stable"}, {Revision: "web-green", Percent: percent,
+			Tag: "candidate"}}
+	}
 	back := []plan.Target{{Revision: "web-blue", Percent: 100, Tag: "stable"}, {Revision: "web-green", Tag: "rejected"}}
-	bad := health.Sample{Endpoint: health.Candidate, At: at(28), Latency: 50 * time.Millisecond, Status: 500, Fault: "/: status 500"}
-	return Run{Command: "rollout", Service: "projects/p/locations/r/services/web", Environment: "dev",
-		Who: `<script>alert("who")</script>`, Events: []rollout.Event{
-			{At: at(0), Kind: "begin", Answer: "sent", Before: blue, After: blue},
-			{At: at(0), Kind: "begin", Answer: "accepted", Before: blue, After: blue},
-			{At: at(10), Kind: "shift", Answer: "accepted", Percent: 10, Before: blue, After: split,
-				Why: []string{"60 probes before traffic were good, p95 80ms"}},
-			{At: at(29), Kind: "probes", Samples: []health.Sample{
-				{Endpoint: health.Candidate, At: at(15), Latency: 100 * time.Millisecond, Status: 200}, {Endpoint: health.Main, At: at(15),
-					Latency: 200 * time.Millisecond, Status: 200}, bad, bad, bad}},
-			{At: at(29), Kind: "decide", Percent: 10, After: split, Why: []string{"fail", "3 probes in a row failed"}},
-			{At: at(30), Kind: "rollback", Answer: "accepted", Before: split, After: back},
-			{At: at(40), Kind: "end", Outcome: rollout.RolledBack, After: back, Why: []string{"3 probes in a row failed"}},
-		}}
+	image := func(letter string) string { return "us-docker.pkg.dev/p/r/web@sha256:" + strings.Repeat(letter, 64) }
+	run := Run{Command: "rollout", Service: "projects/shop-prod/locations/us-central1/services/web", Environment: "prod",
+		Who:    "ada, run 17 of deploy.yml",
+		Commit: "0123456789abcdef0123456789abcdef01234567", Link: "https://github.com/o/r/actions/runs/17"}
+	add := func(event rollout.Event) {
+		event.Candidate, event.Stable = "web-green", "web-blue"
+		run.Events = append(run.Events, event)
+	}
+	rules := rollout.Rules{Steps: []rollout.Step{{Percent: 10, Bake: 5 * time.Minute}, {Percent: 50, Bake: 5 * time.Minute}, {Percent: 100,
+		Bake: 5 * time.Minute}},
+		ErrorRatio: 0.02, P95: 2 * time.Second, BadRatio: 0.1, ProbeP95: time.Second, HoldFor: 10 * time.Minute}
+	add(rollout.Event{At: at(0), Kind: "begin", Answer: "sent", Before: blue, After: split(0),
+		Why: []string{"ready, to be probed before it serves anyone"}, Rules: &rules,
+		Images: map[string]string{"web-blue": image("b"), "web-green": image("a")}})
+	add(rollout.Event{At: at(1), Kind: "begin", Answer: "accepted", Before: blue, After: split(0)})
+	probes := func(percent, from, to int, metrics, beside *health.Metrics) {
+		event := rollout.Event{At: at(to), Kind: "probes", Percent: percent, Metrics: metrics, Beside: beside}
+		for second := from; second < to; second += 5 {
+			event.Samples = append(event.Samples,
+				health.Sample{Endpoint: health.Candidate, At: at(second), Latency: time.Duration(80+second%37) * time.Millisecond, Status: 200},
+				health.Sample{Endpoint: health.Main, At: at(second), Latency: time.Duration(90+second%53) * time.Millisecond, Status: 200})
+		}
+		add(event)
+	}
+	probes(0, 2, 58, nil, nil)
+	add(rollout.Event{At: at(59), Kind: "decide", After: split(0), Why: []string{"pass", "60 probes before traffic were good, p95 112ms"}})
+	shift := func(second, percent int, why string) {
+		add(rollout.Event{At: at(second), Kind: "shift", Answer: "sent", Percent: percent, After: split(percent), Why: []string{why}})
+		add(rollout.Event{At: at(second), Kind: "shift", Answer: "accepted", Percent: percent, After: split(percent)})
+	}
+	shift(60, 10, "60 probes before traffic were good, p95 112ms")
+	for minute := 1; minute <= 5; minute++ {
+		probes(10, minute*60, minute*60+59, &health.Metrics{Requests: 110 * minute, Errors: minute / 3, P95: 150 * time.Millisecond,
+			Through: at(minute * 60)},
+			&health.Metrics{Requests: 990 * minute, Errors: minute, P95: 140 * time.Millisecond, Through: at(minute * 60)})
+	}
+	add(rollout.Event{At: at(360), Kind: "decide", Percent: 10, After: split(10), Why: []string{"pass",
+		"1 of 250 split requests failed: it is 96.2 % sure that at most 2.0 % do"}})
+	shift(361, 50, "1 of 250 split requests failed")
+	for minute := 6; minute <= 9; minute++ {
+		probes(50, minute*60+1, minute*60+59, &health.Metrics{Requests: 550 * (minute - 5), Errors: 28 * (minute - 5),
+			P95: time.Duration(160+30*minute) * time.Millisecond},
+			&health.Metrics{Requests: 540 * (minute - 5), Errors: minute - 5, P95: 140 * time.Millisecond})
+	}
+	bad := health.Sample{Endpoint: health.Main, At: at(597), Latency: 50 * time.Millisecond, Status: 500, Fault: "/: status 500 " + evil}
+	add(rollout.Event{At: at(598), Kind: "probes", Percent: 50, Samples: []health.Sample{bad}})
+	add(rollout.Event{At: at(599), Kind: "decide", Percent: 50, After: split(50), Why: []string{"fail",
+		"112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over all looks"}})
+	add(rollout.Event{At: at(599), Kind: "rollback", Answer: "sent", Before: split(50), After: back, Why: []string{"it is worse"}})
+	add(rollout.Event{At: at(600), Kind: "rollback", Answer: "accepted", Before: split(50), After: back})
+	add(rollout.Event{At: at(602), Kind: "end", Outcome: rollout.RolledBack, After: back,
+		Why: []string{"112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over all looks"}})
+	return run
 }
 
 func TestView(t *testing.T) {
 	t.Parallel()
-	v := newView(failed())
-	assert.Equal(t, "rolled back", v.Outcome)
-	assert.Equal(t, []band{
-		{Revision: "web-blue", Path: "M0.0 0.0L0.0 0.0L0.0 0.0L150.0 0.0L150.0 16.0L450.0 16.0L450.0 0.0L600.0 0.0L600.0 160.0L450.0 " +
-			"160.0L450.0 160.0L150.0 160.0L150.0 160.0L0.0 160.0L0.0 160.0L0.0 160.0Z", Pattern: 0, Last: 100},
-		{Revision: "web-green", Path: "M0.0 0.0L0.0 0.0L0.0 0.0L150.0 0.0L150.0 0.0L450.0 0.0L450.0 0.0L600.0 0.0L600.0 0.0L450.0 " +
-			"0.0L450.0 16.0L150.0 16.0L150.0 0.0L0.0 0.0L0.0 0.0L0.0 0.0Z", Pattern: 1},
-	}, v.Bands)
-	assert.Equal(t, 2, v.Good)
-	assert.Equal(t, 3, v.Bad)
-	assert.Equal(t, "200ms", v.Limit)
-	assert.Equal(t, point{X: 225, Y: 80, Title: "12:00:15 candidate 100ms "}, v.Points[0])
-	assert.Equal(t, point{X: 420, Y: 120, Bad: true, Title: "12:00:28 candidate 50ms /: status 500"}, v.Points[4])
-	var kinds []string
-	for _, decision := range v.Decisions {
-		kinds = append(kinds, decision.Kind)
+	v, err := newView(Release{[]Run{failed()}})
+	require.NoError(t, err)
+	assert.Equal(t, verdict{"bad", "↩", "rolled back"}, v.Verdict)
+	assert.Equal(t, "web-green: rolled back", v.Heading)
+	assert.Equal(t, "10 min 2 s", v.Duration)
+	assert.Equal(t, "20261123-120000-web-green.html", v.file())
+	assert.Equal(t, "us-docker.pkg.dev/p/r/web@sha256:"+strings.Repeat("a", 64), v.CandidateImage)
+	assert.Equal(t, []gate{
+		{"Probes of the candidate that failed", "0 of 48 (0 %)", "at most 10 %", "", "good", "within"},
+		{"95 % of its probes were faster than", "115 ms", "at most 1 s", "", "good", "within"},
+		{"Requests to it that failed (Cloud Monitoring, probes included)", "112 of 2200 (5.09 %)", "at most 2 %", "4 of 2160 (0.185 %)", "bad",
+			"over"},
+		{"95 % of these requests were faster than", "430 ms", "at most 2 s", "140 ms", "good", "within"},
+	}, v.Gates)
+	assert.Equal(t, []step{
+		{"before traffic", "12 good, 0 bad", "112 ms", "–", "–", "–", "passed", "good"},
+		{"10 %", "60 good, 0 bad", "114 ms", "1 of 550 (0.182 %)", "150 ms", "5 of 4950 (0.101 %)", "passed", "good"},
+		{"50 %", "48 good, 0 bad; of the service's URL 1 bad", "115 ms", "112 of 2200 (5.09 %)", "430 ms", "4 of 2160 (0.185 %)", "failed",
+			"bad"},
+	}, v.Steps)
+	var told []string
+	for _, m := range v.Moments {
+		told = append(told, m.After+" "+m.What+": "+strings.Join(m.Why, "; "))
 	}
-	assert.Equal(t, []string{"begin", "shift", "gate at 10 %", "rollback", "rolled back"}, kinds)
+	assert.Equal(t, []string{
+		"+1 s Tagged the candidate, without any traffic: ready, to be probed before it serves anyone",
+		"+59 s Gate before traffic: passed: 60 probes before traffic were good, p95 112ms",
+		"+60 s Shifted 10 % to the candidate: 60 probes before traffic were good, p95 112ms",
+		"+6 min Gate at 10 %: passed: 1 of 250 split requests failed: it is 96.2 % sure that at most 2.0 % do",
+		"+6 min 1 s Shifted 50 % to the candidate: 1 of 250 split requests failed",
+		"+9 min 59 s Gate at 50 %: failed: 112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over " +
+			"all looks",
+		"+10 min Gave everything back to what served before: it is worse",
+		"+10 min 2 s End: rolled back: 112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over all " +
+			"looks",
+	}, told)
+	assert.Equal(t, []link{
+		{"Workflow run", "https://github.com/o/r/actions/runs/17"},
+		{"Logs of the candidate", "https://console.cloud.google.com/logs/query;query=resource.type=%22cloud_run_revision%22%0Aresource.labels.service_name=%22web%22" +
+			"%0Aresource.labels.revision_name=%22web-green%22?project=shop-prod"},
+		{"Metrics of the service", "https://console.cloud.google.com/run/detail/us-central1/web/metrics?project=shop-prod"},
+		{"Revisions", "https://console.cloud.google.com/run/detail/us-central1/web/revisions?project=shop-prod"},
+		{"Dashboards", "https://console.cloud.google.com/monitoring/dashboards?project=shop-prod"},
+	}, v.Links)
 }
 
-func TestPageStandsAlone(t *testing.T) {
+// The way back is the last change, and has a width of its own.
+func TestTheLastChangeIsInThePicture(t *testing.T) {
 	t.Parallel()
-	raw, err := Render([]Run{failed()})
-	require.NoError(t, err)
-	page := string(raw)
-	for _, absent := range []string{"http://", "https://", "<script", "src=", "@import", "<link"} {
-		assert.NotContains(t, page, absent)
+	_, chart := newStory(failed().Events).traffic()
+	last := chart.Areas[len(chart.Areas)-1]
+	assert.Equal(t, 600.0, last.From)
+	assert.Equal(t, 720.0, last.To)
+	assert.Equal(t, "100 %", last.Text)
+	assert.Equal(t, 0, last.Series)
+}
+
+// A release is what its commands made of one candidate; what comes after its end is another one.
+func TestReleases(t *testing.T) {
+	t.Parallel()
+	run := func(command, service, candidate string, outcome rollout.Outcome) Run {
+		return Run{Command: command, Service: service, Events: []rollout.Event{{At: begin, Kind: "begin", Candidate: candidate},
+			{At: begin, Kind: "end", Candidate: candidate, Outcome: outcome}}}
 	}
-	assert.Contains(t, page, "&lt;script&gt;alert(&#34;who&#34;)&lt;/script&gt;")
-	assert.Contains(t, page, "web-blue, 100 % at the end")
-	assert.Equal(t, 3, strings.Count(page, `class="bad"`))
-	empty, err := Render(nil)
+	releases := Releases([]Run{
+		run("rollout", "web", "web-b", rollout.Held), run("rollout", "api", "api-b", rollout.Released), run("guard", "web", "", rollout.Refused),
+		run("rollout", "web", "web-b", rollout.Released), run("rollback", "web", "", rollout.RolledBack),
+		run("rollout", "web", "web-c", ""), run("rollback", "web", "web-c", rollout.RolledBack), run("rollout", "web", "web-c", rollout.Refused),
+		{Command: "rollout"},
+	})
+	var list []string
+	for _, release := range releases {
+		text := ""
+		for _, run := range release.Runs {
+			text += fmt.Sprintf("%s %s %s, ", run.Command, run.Service, run.Events[1].Outcome)
+		}
+		list = append(list, text)
+	}
+	assert.Equal(t, []string{"rollout web held, rollout web released, ", "rollout api released, ", "guard web refused, ",
+		"rollback web rolled back, ",
+		"rollout web , rollback web rolled back, ", "rollout web refused, "}, list)
+}
+
+// Every text of a journal comes from someone else: an API's message, a workflow's variable, an answer of the candidate.
+func TestWhatAJournalHoldsIsText(t *testing.T) {
+	t.Parallel()
+	run := failed()
+	run.Who, run.Service, run.Environment, run.Commit, run.Link = evil, evil, evil, evil, "javascript:alert(1)"
+	for i := range run.Events {
+		event := &run.Events[i]
+		event.Candidate, event.Stable, event.Etag = "c"+evil, "s"+evil, evil
+		event.Why = append([]string{evil}, event.Why...)
+		event.Images = map[string]string{"c" + evil: evil}
+		for j := range event.After {
+			event.After[j].Revision += evil
+			event.After[j].Tag = evil
+		}
+	}
+	run.Events = append(run.Events, rollout.Event{At: at(603), Kind: evil, Answer: evil}, rollout.Event{At: at(604), Kind: "hook",
+		Hook: &rollout.HookLine{Job: evil, State: evil, Log: "javascript:alert(1)"}},
+		rollout.Event{At: at(604), Kind: "end", Outcome: evil})
+	index, files, err := Site([]Run{run}, "release-report.html", "release-report")
 	require.NoError(t, err)
-	assert.Contains(t, string(empty), "The audit file is empty.")
-	short, err := Render([]Run{{Command: "rollback", Events: []rollout.Event{{At: begin, Kind: "rollback", Answer: "sent"}}}})
+	live, err := Live(Release{[]Run{run}}, &Now{Title: evil, Steps: []NowStep{{Text: evil}}, Split: []Share{{Revision: evil, Tags: evil}},
+		Waiting: evil, Until: evil, Note: evil,
+		Buttons: []Button{{Action: "rollback", Text: evil, Revision: evil}}, Told: evil})
 	require.NoError(t, err)
-	assert.Contains(t, string(short), "<h2>rollback: cut off</h2>", "a run that a crash cut off")
+	require.Len(t, files, 1)
+	assert.Regexp(t, `^20261123-120000-c[a-z-]+\.html$`, files[0].Name)
+	for name, page := range map[string]string{"index": string(index), "page": string(files[0].Content), "live": string(live)} {
+		assert.NotContains(t, page, "<script>alert", name)
+		assert.NotContains(t, page, `="">`, name)
+		assert.NotContains(t, page, "javascript:", name)
+		assert.Contains(t, page, "&lt;script&gt;alert(&#34;who&#34;)&lt;/script&gt;", name)
+	}
+}
+
+func TestAPageIsOneFile(t *testing.T) {
+	t.Parallel()
+	index, files, err := Site([]Run{failed(), failed()}, "release-report.html", "release-report")
+	require.NoError(t, err)
+	require.Len(t, files, 2)
+	assert.Equal(t, "20261123-120000-web-green.html", files[0].Name)
+	assert.Equal(t, "20261123-120000-web-green-2.html", files[1].Name)
+	assert.Contains(t, string(index), `href="release-report/20261123-120000-web-green-2.html"`)
+	for name, page := range map[string]string{"index": string(index), "page": string(files[0].Content)} {
+		for _, absent := range []string{"<script", " src=", "@import", "<link", "style=", "url(http"} {
+			assert.NotContains(t, page, absent, name)
+		}
+		assert.Contains(t, page, `content="default-src &#39;none&#39;; style-src &#39;sha256-`, name)
+	}
+	assert.Contains(t, string(files[0].Content), `href="../release-report.html"`)
+	index, files, err = Site(nil, "release-report.html", "release-report")
+	require.NoError(t, err)
+	assert.Empty(t, files)
+	assert.Contains(t, string(index), "The journal is empty.")
+}
+
+// A journal may end anywhere, and an old one lacks what newer ones have.
+func TestJournalsThatAreNotWhole(t *testing.T) {
+	t.Parallel()
+	whole := failed()
+	for cut := 1; cut < len(whole.Events); cut++ {
+		short := whole
+		short.Events = whole.Events[:cut]
+		_, err := Page(Release{[]Run{short}})
+		require.NoError(t, err, cut)
+	}
+	short, err := Page(Release{[]Run{{Command: "rollback", Events: []rollout.Event{{At: begin, Kind: "rollback", Answer: "sent"}}}}})
+	require.NoError(t, err)
+	assert.Contains(t, string(short), "without an end in the journal: running, or cut off")
+	assert.Contains(t, string(short), "(sent; no answer was written)")
+	old := failed()
+	old.Events[0].Rules, old.Events[0].Images = nil, nil
+	page, err := Page(Release{[]Run{old}})
+	require.NoError(t, err)
+	assert.Contains(t, string(page), "not recorded")
+	empty, err := Page(Release{})
+	require.NoError(t, err)
+	assert.Contains(t, string(empty), "<title>Release</title>")
 }

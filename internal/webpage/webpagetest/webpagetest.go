@@ -1,0 +1,168 @@
+// Package webpagetest looks at pages as their readers do: in a real browser, in both colour schemes, on a phone and on paper, and with
+// axe-core's rules for accessibility.
+package webpagetest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// axeCore is the version of axe-core that pages are held against.
+const axeCore = "axe-core@4.14.1"
+
+// Browser starts a browser for a test. Where none is installed the test is skipped, and says so.
+func Browser(t *testing.T) context.Context {
+	t.Helper()
+	browser := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			browser = found
+			break
+		}
+	}
+	if browser == "" {
+		t.Skip("no browser is installed, so nobody looked at the page: apt-get install chromium")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser),
+		chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()), // It leaves a folder there.
+		chromedp.NoSandbox, chromedp.DisableGPU)...) // A container's root has no namespaces for the browser's sandbox; the page is ours.
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	require.NoError(t, chromedp.Run(ctx))
+	return ctx
+}
+
+// Axe is the source of axe-core, from npm. It is empty where npm is not there or cannot get it; the test says so, and goes on with
+// what it can see without.
+func Axe(t *testing.T) string {
+	t.Helper()
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		t.Log("npm is not installed, so the page was not held against axe-core's rules: apt-get install npm")
+		return ""
+	}
+	folder := t.TempDir()
+	install := exec.Command(npm, "install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", axeCore)
+	if said, err := install.CombinedOutput(); err != nil {
+		t.Logf("npm could not install %s, so the page was not held against its rules: %v: %s", axeCore, err, said)
+		return ""
+	}
+	source, err := os.ReadFile(filepath.Join(folder, "node_modules", "axe-core", "axe.min.js"))
+	require.NoError(t, err)
+	return string(source)
+}
+
+// brokenWords are the words in tables and lists of facts that a line ends in the middle of.
+const brokenWords = `(() => {
+	const broken = []
+	for (const cell of document.querySelectorAll("th, td, dt, dd:not(:has(.digest)), h1, h2, h3, li, button")) {
+		const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT)
+		for (let node; node = walker.nextNode();) {
+			if (node.parentElement.closest(".digest, svg")) continue
+			for (const word of node.textContent.matchAll(/[\p{L}\p{N}]+/gu)) {
+				const range = document.createRange()
+				range.setStart(node, word.index)
+				range.setEnd(node, word.index + word[0].length)
+				const tops = new Set([...range.getClientRects()].map(box => Math.round(box.top)))
+				if (tops.size > 1) broken.push(word[0])
+			}
+		}
+	}
+	return broken
+})()`
+
+// Look is one way to look at a page.
+type Look struct {
+	Name, Scheme, Media string
+	Width               int64
+}
+
+// Looks are all ways in which pages are looked at.
+var Looks = []Look{
+	{"light", "light", "", 1200}, {"dark", "dark", "", 1200}, {"phone-light", "light", "", 360}, {"phone-dark", "dark", "", 360}, {"print",
+		"light", "print", 794},
+}
+
+// Check looks at the page at an address in every way, and holds it against what a reader needs. Pictures of it are written to the folder
+// that the environment variable PAGE_PICTURES names.
+func Check(ctx context.Context, t *testing.T, axe, name, address string) {
+	t.Helper()
+	for _, look := range Looks {
+		var overflow, letters, left float64
+		var broken, headings []string
+		var shot []byte
+		require.NoError(t, chromedp.Run(ctx,
+			emulation.SetEmulatedMedia().WithMedia(look.Media).WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme",
+				Value: look.Scheme}}),
+			emulation.SetDeviceMetricsOverride(look.Width, 900, 1, look.Width < 500),
+			chromedp.Navigate(address),
+			chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &overflow),
+			chromedp.Evaluate(`Math.min(99, ...Array.from(document.querySelectorAll("svg.chart text"), t => parseFloat(getComputedStyle(t).fontSize)))`, &letters),
+			chromedp.Evaluate(`Math.min(0, ...Array.from(document.querySelectorAll("svg.chart text"), t => t.getBoundingClientRect().left))`, &left),
+			chromedp.Evaluate(brokenWords, &broken),
+			chromedp.Evaluate(`Array.from(document.querySelectorAll("h1"), h => h.innerText)`, &headings),
+			chromedp.FullScreenshot(&shot, 100),
+		), "%s, %s", name, look.Name)
+		assert.LessOrEqual(t, overflow, 0.0, "%s, %s: the page scrolls sideways", name, look.Name)
+		assert.GreaterOrEqual(t, letters, 12.0, "%s, %s: the charts' labels are too small", name, look.Name)
+		assert.GreaterOrEqual(t, left, 0.0, "%s, %s: a label begins outside of the screen", name, look.Name)
+		assert.Empty(t, broken, "%s, %s: lines end within these words", name, look.Name)
+		assert.Len(t, headings, 1, "%s, %s: a page has one title", name, look.Name)
+		if axe != "" && look.Media == "" {
+			assert.Empty(t, violations(ctx, t, axe), "%s, %s", name, look.Name)
+		}
+		if folder := os.Getenv("PAGE_PICTURES"); folder != "" {
+			require.NoError(t, os.WriteFile(filepath.Join(folder, name+"-"+look.Name+".png"), shot, 0o600))
+		}
+	}
+	if folder := os.Getenv("PAGE_PICTURES"); folder != "" {
+		require.NoError(t, chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+			paper, _, err := page.PrintToPDF().Do(ctx)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(folder, name+".pdf"), paper, 0o600)
+		})))
+	}
+}
+
+// violations are what axe-core finds wrong, by its rules for WCAG 2.2 AA and its best practices.
+func violations(ctx context.Context, t *testing.T, axe string) (found []string) {
+	t.Helper()
+	var raw string
+	require.NoError(t, chromedp.Run(ctx, chromedp.Evaluate(axe+";0", nil),
+		chromedp.Evaluate(`axe.run().then(result => JSON.stringify(result.violations))`, &raw,
+			func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+				return p.WithAwaitPromise(true)
+			})))
+	var list []struct {
+		ID, Help string
+		Nodes    []struct {
+			HTML           string
+			FailureSummary string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(raw), &list))
+	for _, violation := range list {
+		for _, node := range violation.Nodes {
+			found = append(found, fmt.Sprintf("%s: %s: %.200s: %s", violation.ID, violation.Help, node.HTML, node.FailureSummary))
+		}
+	}
+	return found
+}

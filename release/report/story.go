@@ -1,0 +1,439 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/webpage"
+	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+// story is what the events of a release say in numbers.
+type story struct {
+	begin, end time.Time
+	rules      rollout.Rules
+	known      bool // The journal has the rules.
+	candidate  string
+	stable     string
+	changes    []change
+	parts      []part
+}
+
+// change is a traffic list from a time on.
+type change struct {
+	at   time.Time
+	list []plan.Target
+}
+
+// part is one step's numbers.
+type part struct {
+	percent int
+	samples []health.Sample
+	counted []counted
+	verdict rollout.Event // The last decision; of no kind while there was none.
+}
+
+// counted is what Cloud Monitoring had counted by a time.
+type counted struct {
+	at      time.Time
+	metrics health.Metrics
+	beside  *health.Metrics
+}
+
+func newStory(events []rollout.Event) story {
+	s := story{begin: events[0].At, end: events[len(events)-1].At, candidate: candidate(events)}
+	for _, event := range events {
+		s.stable = cmp.Or(event.Stable, s.stable)
+		if event.Rules != nil {
+			s.rules, s.known = *event.Rules, true
+		}
+		if len(s.changes) == 0 && len(event.Before) > 0 {
+			s.changes = append(s.changes, change{s.begin, event.Before})
+		}
+		if event.Answer == "accepted" && (len(s.changes) == 0 || !sameSplit(s.changes[len(s.changes)-1].list, event.After)) {
+			s.changes = append(s.changes, change{event.At, event.After})
+		}
+		if event.Kind != "probes" && event.Kind != "decide" {
+			continue
+		}
+		if len(s.parts) == 0 || s.parts[len(s.parts)-1].percent != event.Percent {
+			s.parts = append(s.parts, part{percent: event.Percent})
+		}
+		now := &s.parts[len(s.parts)-1]
+		now.samples = append(now.samples, event.Samples...)
+		if event.Metrics != nil {
+			now.counted = append(now.counted, counted{event.At, *event.Metrics, event.Beside})
+		}
+		if event.Kind == "decide" {
+			now.verdict = event
+		}
+	}
+	return s
+}
+
+// sameSplit says that two lists differ in their tags at most.
+func sameSplit(a, b []plan.Target) bool {
+	return plan.Service{LatestReady: name(plan.Target{})}.SamePercents(a, b)
+}
+
+// gate is one number of a release and the limit that it was held against.
+type gate struct{ Name, Value, Limit, Beside, Class, State string }
+
+func of(name, value, beside string, number, limit float64, text string) gate {
+	g := gate{Name: name, Value: value, Beside: beside, Limit: text, Class: "plain", State: "not judged"}
+	if limit > 0 {
+		if g.Class, g.State = "good", "within"; number > limit {
+			g.Class, g.State = "bad", "over"
+		}
+	}
+	return g
+}
+
+// gates are the numbers of the last step, which decided.
+func (s story) gates() (list []gate) {
+	if len(s.parts) == 0 {
+		return nil
+	}
+	last := s.parts[len(s.parts)-1]
+	limit := func(text string, set bool) string {
+		switch {
+		case !s.known:
+			return "not recorded"
+		case !set:
+			return "none"
+		}
+		return text
+	}
+	own := only(last.samples, health.Candidate)
+	if bad := faults(own); len(own) > 0 {
+		share := float64(bad) / float64(len(own))
+		list = append(list, of("Probes of the candidate that failed", ratio(bad, len(own)), "", share, s.rules.BadRatio,
+			limit("at most "+percents(s.rules.BadRatio), s.rules.BadRatio > 0)))
+		list = append(list, of("95 % of its probes were faster than", round(health.P95(own)), "", health.P95(own).Seconds(),
+			s.rules.ProbeP95.Seconds(),
+			limit("at most "+round(s.rules.ProbeP95), s.rules.ProbeP95 > 0)))
+	}
+	if n := len(last.counted); n > 0 {
+		seen := last.counted[n-1]
+		share := float64(seen.metrics.Errors) / float64(max(1, seen.metrics.Requests))
+		beside, besideP95 := "", ""
+		if seen.beside != nil && seen.beside.Requests > 0 {
+			beside, besideP95 = ratio(seen.beside.Errors, seen.beside.Requests), round(seen.beside.P95)
+		}
+		list = append(list, of("Requests to it that failed (Cloud Monitoring, probes included)", ratio(seen.metrics.Errors,
+			seen.metrics.Requests), beside,
+			share, s.rules.ErrorRatio, limit("at most "+percents(s.rules.ErrorRatio), s.rules.ErrorRatio > 0)))
+		list = append(list, of("95 % of these requests were faster than", round(seen.metrics.P95), besideP95, seen.metrics.P95.Seconds(),
+			s.rules.P95.Seconds(), limit("at most "+round(s.rules.P95), s.rules.P95 > 0)))
+	}
+	return list
+}
+
+// steps are the table of all steps.
+func (s story) steps() (list []step) {
+	for _, p := range s.parts {
+		own, main := only(p.samples, health.Candidate), only(p.samples, health.Main)
+		one := step{Name: fmt.Sprintf("%d %%", p.percent), Probes: fmt.Sprintf("%d good, %d bad", len(own)-faults(own), faults(own)),
+			ProbeP95: "–",
+			Requests: "–", P95: "–", Beside: "–", Verdict: "no decision", Class: "plain"}
+		if p.percent == 0 {
+			one.Name = "before traffic"
+		}
+		if bad := faults(main); bad > 0 {
+			one.Probes += fmt.Sprintf("; of the service's URL %d bad", bad)
+		}
+		if len(own) > 0 {
+			one.ProbeP95 = round(health.P95(own))
+		}
+		if n := len(p.counted); n > 0 {
+			seen := p.counted[n-1]
+			one.Requests, one.P95 = ratio(seen.metrics.Errors, seen.metrics.Requests), round(seen.metrics.P95)
+			if seen.beside != nil {
+				one.Beside = ratio(seen.beside.Errors, seen.beside.Requests)
+			}
+		}
+		if p.verdict.Kind != "" {
+			words, class := what(p.verdict)
+			_, one.Verdict, _ = strings.Cut(words, ": ")
+			one.Class = class
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// figure is a chart with its title, its key and what it says in words.
+type figure struct {
+	ID, Title, Caption string
+	Chart              template.HTML
+	Key                []key
+}
+
+// key explains one look: Kind is area, line, circle, square or cross.
+type key struct {
+	Kind   string
+	Series int
+	Text   string
+}
+
+func (s story) figures() (list []figure, err error) {
+	for _, draw := range []func() (figure, webpage.Chart){s.traffic, s.errors, s.latency, s.probes} {
+		f, chart := draw()
+		if f.Title == "" {
+			continue
+		}
+		chart.Across = webpage.Across(s.end.Sub(s.begin))
+		chart.Label = f.Title + ". " + f.Caption
+		if f.Chart, err = chart.HTML(); err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+func (s story) at(t time.Time) float64 { return max(0, t.Sub(s.begin).Seconds()) }
+
+// traffic is each revision's share. The last list is drawn to the end of the scale, which lies after the last event.
+func (s story) traffic() (figure, webpage.Chart) {
+	if len(s.changes) == 0 {
+		return figure{}, webpage.Chart{}
+	}
+	f := figure{ID: "traffic", Title: "Traffic by revision"}
+	chart := webpage.Chart{Up: webpage.Shares()}
+	var revisions []string
+	for _, c := range s.changes {
+		for _, target := range c.list {
+			if target.Percent > 0 && !slices.Contains(revisions, name(target)) {
+				revisions = append(revisions, name(target))
+			}
+		}
+	}
+	top := webpage.Across(s.end.Sub(s.begin)).Top
+	for i, c := range s.changes {
+		until := top
+		if i+1 < len(s.changes) {
+			until = s.at(s.changes[i+1].at)
+		}
+		low := 0
+		for series, revision := range revisions {
+			share := percent(c.list, revision)
+			if share > 0 && until > s.at(c.at) {
+				chart.Areas = append(chart.Areas, webpage.Area{From: s.at(c.at), To: until, Low: float64(low), High: float64(low + share),
+					Series: s.series(series, revision), Text: fmt.Sprintf("%d %%", share)})
+			}
+			low += share
+		}
+	}
+	var ends []string
+	for series, revision := range revisions {
+		share := percent(s.changes[len(s.changes)-1].list, revision)
+		f.Key = append(f.Key, key{"area", s.series(series, revision), revision})
+		ends = append(ends, fmt.Sprintf("%s %d %%", revision, share))
+	}
+	f.Caption = "At the end: " + strings.Join(ends, ", ") + "."
+	return f, chart
+}
+
+// series is 0 for stable and 1 for the candidate, so that a revision looks the same in every chart.
+func (s story) series(position int, revision string) int {
+	switch revision {
+	case s.stable:
+		return 0
+	case s.candidate:
+		return 1
+	}
+	return 2 + position%2
+}
+
+// errors is the share of failed requests since each step began, and that of the candidate's probes.
+func (s story) errors() (figure, webpage.Chart) {
+	f := figure{ID: "errors", Title: "Failed requests, since each step began"}
+	chart, most := s.lines(&f, func(m health.Metrics) float64 { return float64(m.Errors) / float64(max(1, m.Requests)) },
+		func(seen []health.Sample) float64 {
+			return float64(faults(seen)) / float64(len(seen))
+		})
+	limits := []struct {
+		value float64
+		text  string
+	}{{s.rules.ErrorRatio, "limit for requests: "}, {s.rules.BadRatio, "limit for probes: "}}
+	for _, limit := range limits {
+		if limit.value > 0 && limit.value < 1 {
+			most = max(most, 1.2*limit.value)
+			chart.Limits = append(chart.Limits, webpage.Limit{Value: 100 * limit.value, Text: limit.text + percents(limit.value)})
+		}
+	}
+	chart.Up = webpage.Up(100*min(1, most), func(value float64) string { return fmt.Sprintf("%.3g %%", value) })
+	for i := range chart.Lines {
+		for j := range chart.Lines[i].Points {
+			chart.Lines[i].Points[j].Value *= 100
+		}
+	}
+	return f, chart
+}
+
+// latency is the 95th percentile since each step began.
+func (s story) latency() (figure, webpage.Chart) {
+	f := figure{ID: "latency", Title: "95th percentile of the latency, since each step began"}
+	chart, most := s.lines(&f, func(m health.Metrics) float64 { return float64(m.P95.Milliseconds()) }, func(seen []health.Sample) float64 {
+		return float64(health.P95(seen).Milliseconds())
+	})
+	for _, limit := range []struct {
+		value time.Duration
+		text  string
+	}{{s.rules.P95, "limit for requests: "}, {s.rules.ProbeP95, "limit for probes: "}} {
+		if limit.value > 0 {
+			most = max(most, 1.2*float64(limit.value.Milliseconds()))
+			chart.Limits = append(chart.Limits, webpage.Limit{Value: float64(limit.value.Milliseconds()), Text: limit.text + round(limit.value)})
+		}
+	}
+	chart.Up = webpage.Up(most, milliseconds)
+	return f, chart
+}
+
+// lines draws a number of each revision over time, from Cloud Monitoring and from the probes. It begins anew with each step.
+func (s story) lines(f *figure, ofMetrics func(health.Metrics) float64, ofProbes func([]health.Sample) float64) (chart webpage.Chart,
+	most float64) {
+	seen := [3]bool{}
+	lasts := [3]float64{}
+	add := func(series int, line []webpage.Point) {
+		if len(line) == 0 {
+			return
+		}
+		chart.Lines = append(chart.Lines, webpage.Line{Series: series, Points: line})
+		seen[series], lasts[series] = true, line[len(line)-1].Value
+		for _, point := range line {
+			most = max(most, point.Value)
+		}
+	}
+	for _, p := range s.parts {
+		var lines [3][]webpage.Point
+		for _, c := range p.counted {
+			lines[1] = append(lines[1], webpage.Point{At: s.at(c.at), Value: ofMetrics(c.metrics)})
+			if c.beside != nil && c.beside.Requests > 0 {
+				lines[0] = append(lines[0], webpage.Point{At: s.at(c.at), Value: ofMetrics(*c.beside)})
+			}
+		}
+		own := only(p.samples, health.Candidate)
+		every := max(1, len(own)/12)
+		for n := min(len(own), every); n <= len(own) && n > 0; n += every {
+			lines[2] = append(lines[2], webpage.Point{At: s.at(own[n-1].At), Value: ofProbes(own[:n])})
+		}
+		for series, line := range lines {
+			add(series, line)
+		}
+	}
+	names := [3]string{cmp.Or(s.stable, "stable") + ", requests", cmp.Or(s.candidate, "candidate") + ", requests", cmp.Or(s.candidate,
+		"candidate") + ", probes"}
+	for series, name := range names {
+		if seen[series] {
+			f.Key = append(f.Key, key{"line", series, name})
+		}
+	}
+	if !seen[0] && !seen[1] {
+		f.Caption = "Cloud Monitoring had counted no request by then: its numbers are about three minutes old."
+	} else {
+		f.Caption = "Requests are Cloud Monitoring's numbers, the program's own probes among them."
+	}
+	if !seen[0] && !seen[1] && !seen[2] {
+		f.Title = ""
+	}
+	return chart, most
+}
+
+// probes are all of them by their latency.
+func (s story) probes() (figure, webpage.Chart) {
+	chart := webpage.Chart{}
+	slowest := 0.0
+	counts := map[health.Endpoint][2]int{}
+	for _, p := range s.parts {
+		for _, sample := range p.samples {
+			value := float64(sample.Latency) / float64(time.Millisecond)
+			slowest = max(slowest, value)
+			chart.Dots = append(chart.Dots, webpage.Dot{Point: webpage.Point{At: s.at(sample.At), Value: value}, Bad: !sample.Good(),
+				Square: sample.Endpoint == health.Main})
+			count := counts[sample.Endpoint]
+			if sample.Good() {
+				count[0]++
+			} else {
+				count[1]++
+			}
+			counts[sample.Endpoint] = count
+		}
+	}
+	if len(chart.Dots) == 0 {
+		return figure{}, chart
+	}
+	chart.Dots = thinned(chart.Dots)
+	chart.Up = webpage.Up(slowest, milliseconds)
+	own, main := counts[health.Candidate], counts[health.Main]
+	f := figure{ID: "probes", Title: "Probes by their latency", Key: []key{{"circle", 1, "candidate's URL"}, {"square", 0, "service's URL"},
+		{"cross", 0, "a bad answer of either"}},
+		Caption: fmt.Sprintf("Candidate's URL: %d good, %d bad. Service's URL: %d good, %d bad.", own[0], own[1], main[0], main[1])}
+	return f, chart
+}
+
+// thinned keeps every bad dot and so many good ones that a page stays small.
+func thinned(dots []webpage.Dot) (kept []webpage.Dot) {
+	const most = 600
+	every := 1 + len(dots)/most
+	for i, dot := range dots {
+		if dot.Bad || i%every == 0 {
+			kept = append(kept, dot)
+		}
+	}
+	return kept
+}
+
+func name(target plan.Target) string { return cmp.Or(target.Revision, "the latest") }
+
+func percent(list []plan.Target, revision string) (sum int) {
+	for _, target := range list {
+		if name(target) == revision {
+			sum += target.Percent
+		}
+	}
+	return sum
+}
+
+func only(samples []health.Sample, endpoint health.Endpoint) (list []health.Sample) {
+	for _, sample := range samples {
+		if sample.Endpoint == endpoint {
+			list = append(list, sample)
+		}
+	}
+	return list
+}
+
+func faults(samples []health.Sample) (bad int) {
+	for _, sample := range samples {
+		if !sample.Good() {
+			bad++
+		}
+	}
+	return bad
+}
+
+func ratio(part, whole int) string {
+	if whole == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d of %d (%s)", part, whole, percents(float64(part)/float64(whole)))
+}
+
+func percents(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
+
+func milliseconds(value float64) string {
+	if value >= 1000 {
+		return fmt.Sprintf("%.3g s", value/1000)
+	}
+	return fmt.Sprintf("%.3g ms", value)
+}
+
+func round(d time.Duration) string { return milliseconds(float64(d.Microseconds()) / 1000) }
