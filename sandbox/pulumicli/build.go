@@ -6,7 +6,10 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -22,12 +25,18 @@ const (
 
 // source is the module that the CLI is built in: its go.mod and go.sum, under names that leave the folder in this module,
 // and what stands in for the packages that are left out. To raise the version, copy both without ".in" into an empty folder,
-// `go get -tool` the CLI there, and copy them back.
+// `go get -tool` the CLI there, raise what a test says and copy them back.
 //
 //go:embed cli/go.mod.in cli/go.sum.in all:cli/_leftout
 var source embed.FS
 
 const leftOut = "cli/_leftout"
+
+// changedModules are the modules that have the packages that are left out. They are built from copies; every other module from
+// Go's own cache of modules, so that the CLI and the platform's program compile the packages that both use once.
+var changedModules = []string{
+	"github.com/pulumi/pulumi/pkg/v3", "github.com/aws/aws-sdk-go-v2/service/s3", "gocloud.dev",
+}
 
 // replacedFiles names, for a package of which only some files are left out, those files. Of every other package below
 // cli/_leftout the stand-in replaces all of them.
@@ -52,25 +61,24 @@ func recipe() string {
 	return hex.EncodeToString(sum.Sum(nil)[:4])
 }
 
-// build compiles the CLI in dir, which it fills: `go mod vendor` copies what the CLI is made of, and the stand-ins take the
-// place of what the sandbox must not reach anyway: state and keys in AWS, Azure and Google Cloud, `pulumi api`. Together they
-// are more than half of the time that compiling takes.
+// build compiles the CLI in dir, which it fills. Stand-ins take the place of what the sandbox must not reach anyway: state and
+// keys in AWS, Azure and Google Cloud, `pulumi api`. Together they are more than half of the time that compiling takes.
 func build(ctx context.Context, options Options, dir, output string) error {
 	if err := writeSource(dir); err != nil {
 		return fmt.Errorf("lay out the CLI's module: %w", err)
 	}
-	if _, err := goOutput(ctx, dir, "mod", "vendor"); err != nil {
+	if err := copyChanged(ctx, dir); err != nil {
 		return err
 	}
 	if err := leaveOut(dir); err != nil {
 		return fmt.Errorf("leave out what the sandbox's CLI does not need: %w", err)
 	}
-	listed, err := goOutput(ctx, dir, "list", "-mod=vendor", "-deps", modulePackage)
+	listed, err := goOutput(ctx, dir, "list", "-deps", modulePackage)
 	if err != nil {
 		return err
 	}
 	// -v names each package as it is compiled, on standard error.
-	compile := goCommand(ctx, dir, "build", "-mod=vendor", "-v",
+	compile := goCommand(ctx, dir, "build", "-v",
 		"-ldflags", fmt.Sprintf("-s -w -X %s=v%s", versionSymbol, Version()), "-o", output, modulePackage)
 	pipe, err := compile.StderrPipe()
 	if err != nil {
@@ -84,6 +92,57 @@ func build(ctx context.Context, options Options, dir, output string) error {
 		return explain(ctx, err, messages)
 	}
 	return nil
+}
+
+// copyChanged copies the changed modules to where leaveOut changes them, and has the CLI built from the copies.
+func copyChanged(ctx context.Context, dir string) error {
+	answer, err := goOutput(ctx, dir, append([]string{"mod", "download", "-json"}, changedModules...)...)
+	if err != nil {
+		return err
+	}
+	edits := []string{"mod", "edit"}
+	for decoder := json.NewDecoder(strings.NewReader(answer)); ; {
+		var module struct{ Path, Dir string }
+		if err := decoder.Decode(&module); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return fmt.Errorf("read where Go keeps the CLI's modules: %w", err)
+		}
+		if err := copyModule(module.Dir, moduleDir(dir, module.Path)); err != nil {
+			return fmt.Errorf("copy %s: %w", module.Path, err)
+		}
+		edits = append(edits, "-replace="+module.Path+"=./"+filepath.ToSlash(filepath.Join("modules", module.Path)))
+	}
+	_, err = goOutput(ctx, dir, edits...)
+	return err
+}
+
+// moduleDir is where a changed module's copy is.
+func moduleDir(dir, module string) string {
+	return filepath.Join(dir, "modules", filepath.FromSlash(module))
+}
+
+// copyModule copies a module's files but for those of its tests.
+func copyModule(from, to string) error {
+	return filepath.WalkDir(from, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, strings.TrimPrefix(name, from))
+		switch {
+		case entry.IsDir() && entry.Name() == "testdata":
+			return fs.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(target, 0o755)
+		case strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, data, 0o644)
+	})
 }
 
 // writeSource writes the embedded module into dir.
@@ -104,14 +163,14 @@ func writeSource(dir string) error {
 	})
 }
 
-// leaveOut puts the stand-ins into the vendored copies of their packages.
+// leaveOut puts the stand-ins into the copies of their packages.
 func leaveOut(dir string) error {
 	return fs.WalkDir(source, leftOut, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		importPath := strings.TrimPrefix(path.Dir(name), leftOut+"/")
-		folder := filepath.Join(dir, "vendor", filepath.FromSlash(importPath))
+		folder := moduleDir(dir, importPath)
 		files, some := replacedFiles[importPath]
 		if !some {
 			if files, err = filepath.Glob(filepath.Join(folder, "*.go")); err != nil {
@@ -138,7 +197,7 @@ func leaveOut(dir string) error {
 func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Dir = dir
-	command.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
+	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")
 	return command
 }
 

@@ -20,6 +20,34 @@ func TestCLIModulePinsTheSDKsVersion(t *testing.T) {
 	assert.Contains(t, string(data), "tool "+modulePackage+"\n")
 }
 
+// What the CLI and the sandbox's own executable both import is compiled once when it is of one version.
+func TestCLISharesItsDependenciesWithThePlatform(t *testing.T) {
+	t.Parallel()
+	for _, module := range []string{"../../go.mod", "../../policy/go.mod"} {
+		ours, theirs := required(t, module), required(t, filepath.Join("cli", "go.mod.in"))
+		require.Greater(t, len(theirs), 100)
+		for path, version := range ours {
+			if theirs[path] != "" {
+				assert.Equal(t, version, theirs[path], "%s: %s; bring both to the higher version with go get", module, path)
+			}
+		}
+	}
+}
+
+// required are the versions of the modules that a go.mod requires.
+func required(t *testing.T, file string) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	versions := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		if words := strings.Fields(line); len(words) >= 2 && strings.HasPrefix(line, "\t") {
+			versions[words[0]] = words[1]
+		}
+	}
+	return versions
+}
+
 // What stands in for a package takes the place of the files that it names, or of all, and of nothing else.
 func TestLeaveOut(t *testing.T) {
 	t.Parallel()
@@ -27,20 +55,20 @@ func TestLeaveOut(t *testing.T) {
 	require.NoError(t, writeSource(dir))
 	assert.FileExists(t, filepath.Join(dir, "go.mod"))
 	assert.FileExists(t, filepath.Join(dir, "go.sum"))
-	require.ErrorContains(t, leaveOut(dir), "is no package of this CLI: take its stand-in away", "nothing is vendored yet")
+	require.ErrorContains(t, leaveOut(dir), "is no package of this CLI: take its stand-in away", "nothing is copied yet")
 
 	const operations = "github.com/pulumi/pulumi/pkg/v3/operations"
-	vendor := filepath.Join(dir, "vendor")
-	require.NoError(t, os.CopyFS(vendor, os.DirFS(filepath.Join(dir, "_leftout"))))
+	modules := filepath.Join(dir, "modules")
+	require.NoError(t, os.CopyFS(modules, os.DirFS(filepath.Join(dir, "_leftout"))))
 	for _, name := range append(replacedFiles[operations], "resources.go") {
-		require.NoError(t, os.WriteFile(filepath.Join(vendor, operations, name), nil, 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(modules, operations, name), nil, 0o600))
 	}
-	whole := filepath.Join(vendor, "gocloud.dev", "blob", "s3blob")
+	whole := filepath.Join(modules, "gocloud.dev", "blob", "s3blob")
 	require.NoError(t, os.WriteFile(filepath.Join(whole, "s3blob.go"), nil, 0o600))
 	require.NoError(t, leaveOut(dir))
 	for folder, want := range map[string][]string{
-		filepath.Join(vendor, operations): {"leftout.go", "resources.go"},
-		whole:                             {"leftout.go"},
+		filepath.Join(modules, operations): {"leftout.go", "resources.go"},
+		whole:                              {"leftout.go"},
 	} {
 		entries, err := os.ReadDir(folder)
 		require.NoError(t, err)
