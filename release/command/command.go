@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/release/notify"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
@@ -74,6 +75,9 @@ type app struct {
 	exit    int
 	flags   flags
 	base    *cobra.Command
+	// notifier tells the environment's sinks; nil until there is something to tell. told says that they know how the command ended.
+	notifier *notify.Notifier
+	told     bool
 }
 
 type flags struct {
@@ -158,7 +162,8 @@ func (a *app) root() *cobra.Command {
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
 	root.PersistentPreRun = func(*cobra.Command, []string) { a.fromEnvironment() }
 	for _, command := range []*cobra.Command{
-		a.status(), a.rollout(), a.rollback(), a.guard(), a.promote(), a.report(), a.backtest(), a.approvals(), a.verify(), a.built(),
+		a.status(), a.telling(a.rollout()), a.telling(a.rollback()), a.telling(a.guard()), a.promote(), a.report(), a.backtest(), a.approvals(),
+		a.verify(), a.built(),
 		a.sign(), a.settings(),
 	} {
 		if check := command.Args; check != nil {

@@ -51,6 +51,8 @@ func (a *app) rollout() *cobra.Command {
 	command.Flags().StringVar(&request.Revision, "revision", "",
 		"the revision to roll out; default: the one that the service asks for, or that of the active rollout")
 	command.Flags().BoolVar(&request.Retry, "retry", false, "roll out a revision that was rolled back before")
+	command.Flags().StringVar(&request.OutsideWindow, "outside-window", "",
+		"start although the policy's windows are closed: `WHY`, for the audit and whoever is told")
 	command.Flags().BoolVar(&request.Proceed, "proceed", false,
 		"a person decided: go on at the step that the rollout is held at, where the metrics say too little")
 	command.Flags().StringVar(&outputs, "github-output", "",

@@ -66,7 +66,7 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		s.journal = audit.Open(a.flags.audit, audit.Origin{Command: command, Environment: a.flags.environment, Who: a.who(), Run: rand.Text(),
 			Commit: a.flags.commit, Link: a.page(), ApprovedBy: a.flags.approvedBy,
 			Service: fmt.Sprintf("projects/%s/locations/%s/services/%s", s.project, s.region, service)})
-		s.Journal = tee{s.console, s.journal}
+		s.Journal = tee{s.console, s.journal, func(event rollout.Event) { a.started(s, command, event) }}
 	}
 	return s, nil
 }
@@ -113,18 +113,25 @@ func (a *app) equip(ctx context.Context, s *session) error {
 		return usage("%v", err)
 	}
 	s.Metrics, s.Progress = metrics, s.console.progress
+	if !s.Policy.Hooks.Empty() {
+		if s.Jobs, err = gcp.NewJobs(ctx, a.endpoints(), s.project, s.region); err != nil {
+			return usage("%v", err)
+		}
+	}
 	return nil
 }
 
-// tee shows each event and keeps it.
+// tee shows each event, keeps it, and tells of it.
 type tee struct {
 	show rollout.Journal
 	keep rollout.Journal
+	tell func(rollout.Event)
 }
 
 // Record implements rollout.Journal.
 func (t tee) Record(event rollout.Event) error {
 	_ = t.show.Record(event)
+	t.tell(event)
 	return t.keep.Record(event)
 }
 
@@ -154,6 +161,7 @@ func (a *app) finish(s *session, command string, result rollout.Result) {
 	if err != nil { // It was done all the same, and the exit code says how it went.
 		fmt.Fprintln(a.streams.Err, "warning: the result is not printed:", err)
 	}
+	a.ended(s, command, result)
 }
 
 func (a *app) print(value any) error {

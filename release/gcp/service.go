@@ -32,6 +32,16 @@ type Service struct {
 
 // NewService connects to a service; it makes no call yet.
 func NewService(ctx context.Context, endpoints Endpoints, project, region, service string) (*Service, error) {
+	client, err := runClient(ctx, endpoints)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{client: client, endpoints: endpoints, name: fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region,
+		service)}, nil
+}
+
+// runClient is the official client of Cloud Run; it makes no call yet.
+func runClient(ctx context.Context, endpoints Endpoints) (*run.Service, error) {
 	clientOptions, err := ClientOptions(endpoints.Run, endpoints.TokenFile)
 	if err != nil {
 		return nil, err
@@ -43,8 +53,7 @@ func NewService(ctx context.Context, endpoints Endpoints, project, region, servi
 	if err != nil {
 		return nil, fmt.Errorf("connect to Cloud Run: %w (log in with `gcloud auth application-default login`)", err)
 	}
-	return &Service{client: client, endpoints: endpoints, name: fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region,
-		service)}, nil
+	return client, nil
 }
 
 // Read implements rollout.Service.

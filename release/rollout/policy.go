@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/hooks"
+	"github.com/guiofsaints/procureflow-platform/release/windows"
 )
 
 // Inconclusive says what to do when a step has baked and Cloud Monitoring has too little to judge by.
@@ -64,6 +66,10 @@ type Policy struct {
 	Settle time.Duration
 	// Blind is how long the API may be out of reach before a rollout stops, and a write is tried before it is given up.
 	Blind time.Duration
+	// Hooks are the jobs that run before any traffic and after the last step.
+	Hooks hooks.Hooks
+	// Windows are when a rollout may start. One that is active may always go on, and a rollback is never held.
+	Windows windows.Windows
 }
 
 // Validate collects everything that is wrong, by the names that people write in release.yaml.
@@ -97,5 +103,5 @@ func (p Policy) Validate() error {
 	problem(p.Probes.Consecutive < 1, "probe.consecutive is %d: use at least 1", p.Probes.Consecutive)
 	problem(p.Inconclusive != Hold && p.Inconclusive != Proceed && p.Inconclusive != Retreat,
 		"inconclusive is %q: use hold, proceed or rollback", p.Inconclusive)
-	return errors.Join(problems...)
+	return errors.Join(append(problems, p.Hooks.Validate())...)
 }

@@ -98,8 +98,9 @@ type HookLine struct {
 	// Phase is before or after, Job the Cloud Run job's short name.
 	Phase string `json:"phase"`
 	Job   string `json:"job"`
-	// State: starting before the call, then started, or found for an execution of an earlier run; at last succeeded, failed, cancelled
-	// or timed out. A starting without any other was cut off, and may have been started.
+	// State: starting before the call, then started, conflict or unavailable; found for an execution of an earlier run; at last succeeded,
+	// failed, cancelled, timed out, not run, or accepted where a person proceeds in spite of it. A starting without any other was cut off,
+	// and may have been started.
 	State string `json:"state"`
 	// Execution is the execution's short name, and Log where a person reads what it wrote.
 	Execution string `json:"execution,omitempty"`
@@ -150,6 +151,8 @@ type Controller struct {
 	Prober  Prober
 	// Metrics may be nil: then gate C is inconclusive.
 	Metrics Metrics
+	// Jobs may be nil where the policy has no hooks.
+	Jobs    Jobs
 	Clock   Clock
 	Journal Journal
 	Policy  Policy

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/hooks"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
@@ -20,6 +21,8 @@ type Request struct {
 	// Proceed accepts, for the step that a rollout is found at and no other, that there is too little data: a person looked, and
 	// decided what the held rollout waited for.
 	Proceed bool
+	// OutsideWindow is why a person starts a rollout when the policy's windows are closed; empty to be refused then.
+	OutsideWindow string
 }
 
 // Rollout makes the candidate the stable revision in the policy's steps, or resumes where the live service says that one stopped. A
@@ -57,6 +60,9 @@ func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 			return r.end(Interrupted, fmt.Sprintf("%v: %s keeps %d %%, %s", err, state.Candidate, state.Percent, r.goOn()))
 		}
 		if state.Phase == plan.Withdrawn {
+			if done := r.outside(request); done != nil {
+				return *done
+			}
 			err := r.write(ctx, service, transition{kind: "begin", why: []string{"it was taken back by hand, and someone asked to try it again"},
 				move: func(s plan.Service) ([]plan.Target, error) { return plan.Begin(s, state.Candidate) }})
 			if err != nil {
@@ -112,6 +118,9 @@ func (r *run) prepare(ctx context.Context, service plan.Service, request Request
 	case cmp.Or(request.Revision, service.Asked) == state.Stable && !plan.Follows(service):
 		return ended(Nothing, fmt.Sprintf("%s already serves everything", state.Stable))
 	}
+	if done := r.outside(request); done != nil {
+		return service, done, nil
+	}
 	if problem, err := r.unknown(ctx, service, request.Revision); err != nil {
 		return service, nil, err
 	} else if problem != "" {
@@ -129,6 +138,13 @@ func (r *run) prepare(ctx context.Context, service plan.Service, request Request
 	candidate, done, err := r.ready(ctx, request, barred)
 	if err != nil || done != nil {
 		return service, done, err
+	}
+	if problems, err := r.unrunnable(ctx, candidate); err != nil {
+		return service, nil, err
+	} else if len(problems) > 0 {
+		r.candidate = candidate
+		result := r.end(Failed, append(problems, candidate+" serves nobody")...)
+		return service, &result, nil
 	}
 	if service, err = r.look(ctx); err != nil {
 		return service, nil, err
@@ -247,6 +263,11 @@ func (r *run) climb(ctx context.Context, state plan.State, request Request) Resu
 		w.proceedAt = state.Percent
 	}
 	if state.Percent == 0 {
+		if verdict, err := w.around(ctx, hooks.Before); err != nil {
+			return r.stopped(ctx, err)
+		} else if verdict.Outcome != health.Pass {
+			return r.retreat(ctx, w, Step{}, verdict)
+		}
 		if verdict, err := w.step(ctx, Step{}); err != nil {
 			return r.stopped(ctx, err)
 		} else if verdict.Outcome != health.Pass {
@@ -268,6 +289,11 @@ func (r *run) climb(ctx context.Context, state plan.State, request Request) Resu
 		if verdict.Outcome != health.Pass {
 			return r.retreat(ctx, w, step, verdict)
 		}
+	}
+	if verdict, err := w.around(ctx, hooks.After); err != nil {
+		return r.stopped(ctx, err)
+	} else if verdict.Outcome != health.Pass {
+		return r.retreat(ctx, w, w.current, verdict)
 	}
 	if err := r.shift(ctx, "finish", 100, w.passed, plan.Finish); err != nil {
 		return r.stopped(ctx, err)

@@ -53,10 +53,16 @@ func (s *solo) Shift(_ context.Context, etag string, traffic []plan.Target) erro
 	if s.writing != nil {
 		s.writing()
 	}
-	return s.shift(etag, traffic)
+	err := s.shift(etag, traffic)
+	if err == nil {
+		s.service.Updated = s.Now()
+	}
+	return err
 }
 func (s *solo) Revision(_ context.Context, name string) (plan.Revision, error) {
-	return s.revision(name)
+	revision, err := s.revision(name)
+	revision.Image = "registry/web@" + digest(name)
+	return revision, err
 }
 func (s *solo) Revisions(context.Context) ([]plan.Revision, error) {
 	var list []plan.Revision

@@ -37,6 +37,9 @@ type run struct {
 	rules *Rules
 	// images are what is known of candidate and stable, by revision.
 	images map[string]string
+	// goesOn says that a hook's execution would outlive this run; notes are for people, beside the reasons of the end.
+	goesOn string
+	notes  []string
 	// journal is the first failure to write it.
 	journal error
 }
@@ -67,6 +70,10 @@ func (r *run) record(event Event) error {
 
 // end is the last line of the journal and the command's result.
 func (r *run) end(outcome Outcome, why ...string) Result {
+	if r.goesOn != "" {
+		r.notes = append(r.notes, r.goesOn)
+	}
+	why = append(why, r.notes...)
 	_ = r.record(Event{Kind: "end", Outcome: outcome, After: r.last, Why: why})
 	result := Result{Outcome: outcome, Stable: r.stable, Candidate: r.candidate, Why: why, Traffic: r.last, Images: r.images,
 		Elapsed: r.Clock.Now().Sub(r.started)}

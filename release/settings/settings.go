@@ -19,6 +19,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
+	"github.com/guiofsaints/procureflow-platform/release/notify"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
@@ -43,6 +44,16 @@ type Environment struct {
 	Settle time.Duration `yaml:"settle"`
 	// Blind is how long the API may be out of reach. Default: 1m.
 	Blind time.Duration `yaml:"blind"`
+	// Before are the Cloud Run jobs that run one after another when the candidate is ready, and before its probes and any traffic: a
+	// database migration. One that does not succeed ends the release. Default: none.
+	Before []Hook `yaml:"before"`
+	// After are those that run when the last step is healthy, while what served before can still be gone back to: a smoke test.
+	// Default: none.
+	After []Hook `yaml:"after"`
+	// Windows are when releases may start. One that has begun goes on, and no rollback is held. Default: always.
+	Windows *Windows `yaml:"windows"`
+	// Notify is who is told how a release goes, besides whoever reads the log. Default: nobody.
+	Notify []notify.Sink `yaml:"notify"`
 }
 
 // Step is one share of the requests.
@@ -132,19 +143,23 @@ func Default() Environment {
 
 // Load reads an environment from a file; an empty path is the release.yaml that the program was built with.
 func Load(path, environment string) (Environment, error) {
-	source, raw := "the built-in release.yaml", builtIn
-	if path != "" {
-		read, err := os.ReadFile(path)
-		if err != nil {
-			return Environment{}, fmt.Errorf("read the release policy: %w", err)
-		}
-		source, raw = path, read
+	raw, source, err := read(path)
+	if err != nil {
+		return Environment{}, fmt.Errorf("read the release policy: %w", err)
 	}
 	loaded, err := Parse(raw, environment)
 	if err != nil {
 		return Environment{}, fmt.Errorf("%s: %w", source, err)
 	}
 	return loaded, nil
+}
+
+func read(path string) (raw []byte, source string, err error) {
+	if path == "" {
+		return builtIn, "the built-in release.yaml", nil
+	}
+	raw, err = os.ReadFile(path)
+	return raw, path, err
 }
 
 // Parse reads an environment and checks it and all others.
@@ -244,6 +259,11 @@ func (e Environment) validate() error {
 	}
 	problem(e.Probe.Marker.Header == "" && e.Probe.Marker.Value != "", "probe.marker.value needs a header")
 	problem(e.Probe.Marker.Header != "" && e.Probe.Marker.Value == "", "probe.marker.header needs a value")
+	_, err := e.Windows.windows()
+	problems = append(problems, err)
+	for i, sink := range e.Notify {
+		problems = append(problems, prefixed(fmt.Sprintf("notify[%d]", i), sink.Validate()))
+	}
 	return errors.Join(problems...)
 }
 
@@ -255,8 +275,9 @@ func (e Environment) Policy() rollout.Policy {
 		Metrics: health.MetricLimits{ErrorRatio: e.Metrics.ErrorRatio, P95: e.Metrics.P95, MinRequests: e.Metrics.MinRequests,
 			MinLatencies: e.Metrics.MinLatencies},
 		MetricsEvery: e.Metrics.Every, Inconclusive: rollout.Inconclusive(e.Inconclusive), HoldFor: e.HoldFor,
-		CandidateWait: e.CandidateWait, Settle: e.Settle, Blind: e.Blind,
+		CandidateWait: e.CandidateWait, Settle: e.Settle, Blind: e.Blind, Hooks: e.hooks(),
 	}
+	policy.Windows, _ = e.Windows.windows() // Checked when it was read.
 	for _, step := range e.Steps {
 		policy.Steps = append(policy.Steps, rollout.Step{Percent: step.Percent, Bake: step.Bake})
 	}

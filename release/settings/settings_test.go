@@ -1,11 +1,17 @@
 package settings
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/hooks"
+	"github.com/guiofsaints/procureflow-platform/release/notify"
+	"github.com/guiofsaints/procureflow-platform/release/windows"
 )
 
 func TestBuiltIn(t *testing.T) {
@@ -64,10 +70,57 @@ func TestRefused(t *testing.T) {
 		"environments: {dev: {probe: {p95: -1s, warmup: -1s}}}":     "probe.p95 is negative\nprobe.warmup is negative",
 		"environments: {dev: {metrics: {p95: -1s}, holdFor: -1m}}":  "metrics.p95 is negative\nholdFor is negative",
 		"environments: {dev: {}}\n---\nenvironments: {prod: {}}":    "there is a second document",
+		"environments: {dev: {before: [{timeout: 0s, onFailure: hold}]}}": "before[0]: job is \"\": use the short name of a Cloud Run job\n" +
+			"before[0]: timeout has to be longer than 0\nbefore[0]: onFailure is for after hooks",
+		"environments: {dev: {after: [{job: smoke, onFailure: ignore}]}}": `after[0]: onFailure is "ignore": use rollback or hold`,
+		"environments: {dev: {after: [{job: smoke, retries: 3}]}}":        "environments.dev: there is no key retries",
+		"environments: {dev: {windows: {}}}": "windows.timeZone: \"\" is no time zone: use a name such as Europe/Berlin or UTC\n" +
+			"windows.open: name at least one, or leave windows out",
+		"environments: {dev: {windows: {timeZone: UTC, open: [{days: [mon], from: 9, to: 24:00}], closed: " +
+			"[2026-13-01]}}}": "windows.open[0].from: " +
+			"\"9\" is no time of day: use one from 00:00 to 24:00\nwindows.closed[0].\"2026-13-01\" is no date",
+		"environments: {dev: {notify: [{kind: slack, secret: xoxb}, {kind: x}]}}": "notify[0].secret has to be the name of an environment " +
+			"variable, such as " +
+			"RELEASE_SLACK_URL: the file holds no secret\nnotify[1].kind is \"x\"",
 	} {
 		_, err := Parse([]byte(raw), "dev")
 		assert.ErrorContains(t, err, want, raw)
 	}
 	_, err := Load("no-such-file.yaml", "dev")
 	assert.ErrorContains(t, err, "read the release policy")
+}
+
+func TestAroundTraffic(t *testing.T) {
+	t.Parallel()
+	const raw = `environments:
+  dev:
+    before: [{job: migrate}, {job: seed, timeout: 90s, args: [--all]}]
+    after: [{job: smoke, ownImage: true}, {job: load, onFailure: hold}]
+    windows: {timeZone: Europe/Berlin, open: [{days: [mon, fri], from: "09:00", to: 24:00}], closed: [2026-12-24, 2026-12-31..2027-01-01]}
+    notify: [{kind: slack, secret: RELEASE_SLACK_URL}]
+`
+	loaded, err := Parse([]byte(raw), "dev")
+	require.NoError(t, err)
+	policy := loaded.Policy()
+	assert.Equal(t, hooks.Hooks{
+		Before: []hooks.Hook{{Job: "migrate", Timeout: 10 * time.Minute}, {Job: "seed", Timeout: 90 * time.Second, Args: []string{"--all"}}},
+		After: []hooks.Hook{{Job: "smoke", Timeout: 10 * time.Minute, OwnImage: true, OnFailure: hooks.Rollback},
+			{Job: "load", Timeout: 10 * time.Minute, OnFailure: hooks.Hold}},
+	}, policy.Hooks)
+	assert.Equal(t, "Mon, Fri 09:00-24:00 (Europe/Berlin)", policy.Windows.String())
+	assert.Equal(t, []windows.Days{{First: 20261224, Last: 20261224}, {First: 20261231, Last: 20270101}}, policy.Windows.Closed)
+	assert.NoError(t, policy.Validate())
+	assert.Equal(t, []notify.Sink{{Kind: "slack", Secret: "RELEASE_SLACK_URL"}}, loaded.Notify)
+}
+
+// Whoever is to be told is found in a file that is wrong elsewhere.
+func TestSinks(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "release.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("environments: {dev: {steps: nonsense, notify: [{kind: slack, secret: A}, {kind: x}, "+
+		"nonsense]}, prod: {}}"), 0o600))
+	assert.Equal(t, []notify.Sink{{Kind: "slack", Secret: "A"}}, Sinks(file, "dev"))
+	assert.Empty(t, Sinks(file, "prod"))
+	assert.Empty(t, Sinks(file+"x", "dev"))
+	assert.Empty(t, Sinks("", "dev"), "the built-in policy tells nobody")
 }

@@ -74,8 +74,20 @@ var layers = []layer{
 		reason:   "health is judged from values: it is pure, so that it can be tested completely",
 	},
 	{
+		packages: "release/hooks",
+		reason:   "which execution counts is decided from values: it is pure, so that it can be tested completely",
+	},
+	{
+		packages: "release/windows",
+		reason:   "when a release may start is decided from a time: it is pure, so that it can be tested completely",
+	},
+	{
+		packages: "release/notify",
+		reason:   "who tells people decides nothing, and knows of a release what its message says",
+	},
+	{
 		packages:   "release/rollout",
-		may:        []string{"release/plan", "release/health"},
+		may:        []string{"release/plan", "release/health", "release/hooks", "release/windows"},
 		mayInTests: []string{"emulator/**", "sandbox/**", "release/gcp"}, // the simulation goes through the adapter too
 		reason:     "orchestration defines the ports it needs: importing an adapter would tie it to one cloud",
 	},
@@ -107,7 +119,7 @@ var layers = []layer{
 	},
 	{
 		packages:   "release/*",
-		may:        []string{"release/plan", "release/health", "release/rollout"},
+		may:        []string{"release/plan", "release/health", "release/hooks", "release/windows", "release/notify", "release/rollout"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "what stands beside the orchestration knows its ports and no adapter",
 	},

@@ -1,0 +1,93 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/release/notify"
+)
+
+// Not parallel: sinks are reached by variables of the environment, as in a workflow.
+func TestPeopleAreTold(t *testing.T) {
+	l := newLaptop(t, 0)
+	var mutex sync.Mutex
+	var told []notify.Message
+	good := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		var message notify.Message
+		assert.NoError(t, json.NewDecoder(r.Body).Decode(&message))
+		told = append(told, message)
+	}))
+	defer good.Close()
+	// It hangs until the rollback is written: were the release to wait for it, it would never be.
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		for l.writes.Load() < 4 {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}))
+	defer hanging.Close()
+	t.Setenv("TELL_GOOD", good.URL)
+	t.Setenv("TELL_HANGING", hanging.URL)
+	const sinks = "    notify: [{kind: webhook, secret: TELL_HANGING}, {kind: webhook, secret: TELL_GOOD}, {kind: slack, secret: " +
+		"TELL_NOBODY}]\n"
+	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(fast+sinks), 0o600))
+	var once sync.Once
+	l.requests = func(int64) {
+		if l.writes.Load() == 3 {
+			once.Do(func() { assert.NoError(t, l.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1})) })
+		}
+	}
+	commit := strings.Repeat("c", 40)
+	exit, out, errors := l.release(context.Background(), "rollout", "web", "--commit", commit, "--link", "https://ci.example/runs/7",
+		"--approved-by", "ann")
+	require.Equal(t, ExitRolledBack, exit, out+errors)
+	assert.Contains(t, errors, "warning: notify[2], slack by TELL_NOBODY: the variable is not set, so that nobody is told")
+	assert.NotContains(t, errors, "notify[0]", "it answered in the end")
+	require.Len(t, told, 2)
+	want := notify.Message{Version: 1, Event: notify.RolledBack, Command: "rollout", At: told[1].At, Environment: "dev", Project: project,
+		Region: "us-central1", Service: "web", Revision: "web-green", Digest: green, Commit: commit, Who: "tester", ApprovedBy: []string{"ann"},
+		Reasons: told[1].Reasons, Link: "https://ci.example/runs/7"}
+	assert.Equal(t, want, told[1])
+	assert.Contains(t, told[1].Reasons[0], "3 probes of the candidate's URL in a row failed")
+	want.Event, want.At, want.Reasons = notify.Started, told[0].At, told[0].Reasons
+	assert.Equal(t, want, told[0])
+
+	// A failure before there is anything to analyse.
+	told = nil
+	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(strings.Replace(fast, "percent: 100", "percent: 99", 1)+sinks), 0o600))
+	exit, _, _ = l.release(context.Background(), "rollout", "web")
+	assert.Equal(t, ExitUsage, exit)
+	require.Len(t, told, 1)
+	assert.Equal(t, notify.Failed, told[0].Event)
+	assert.Contains(t, told[0].Reasons[0], "environments.dev: the last step has to be 100 %")
+
+	told = nil
+	exit, _, _ = l.release(context.Background(), "guard", "web", "--", "false")
+	assert.Equal(t, ExitFailed, exit)
+	require.Len(t, told, 1)
+	assert.Equal(t, []string{"the command failed: exit status 1"}, told[0].Reasons)
+
+	// A rollback reads no policy before it is done, and tells by what is left of it.
+	told = nil
+	exit, _, _ = l.release(context.Background(), "rollback", "web", "--to", "web-green", "--why", "a drill")
+	assert.Equal(t, ExitDone, exit)
+	require.Len(t, told, 1)
+	assert.Equal(t, []string{notify.RolledBack, "rollback", "web-green", green}, []string{told[0].Event, told[0].Command, told[0].Revision,
+		told[0].Digest})
+	told = nil
+	exit, _, _ = l.release(context.Background(), "rollback", "web", "--to", "web-green")
+	assert.Equal(t, ExitDone, exit)
+	assert.Empty(t, told, "nothing happened")
+}

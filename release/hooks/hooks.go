@@ -1,0 +1,194 @@
+// Package hooks decides about the Cloud Run jobs that run around a release: a database migration before any traffic, a smoke test after
+// the last step. It is pure: what the API said of a job and its executions goes in.
+//
+// A release marks the executions that it starts with the phase and the candidate, in a variable that the job can read. By the mark, a
+// run that resumes the release finds an execution that an earlier one started, and does not start a second.
+package hooks
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Phase is when a hook runs.
+type Phase string
+
+const (
+	// Before any traffic: the candidate is ready, and its probes have not begun.
+	Before Phase = "before"
+	// After the last step is healthy, and before what served becomes something to go back from.
+	After Phase = "after"
+)
+
+// What follows on an after hook that did not succeed. A before hook always rolls back: nobody has seen the candidate yet.
+const (
+	Rollback = "rollback"
+	Hold     = "hold"
+)
+
+// Hook is one job to run.
+type Hook struct {
+	// Job is the Cloud Run job's short name.
+	Job string
+	// Timeout is how long it may take, with all its attempts. Then it is cancelled and counts as failed.
+	Timeout time.Duration
+	// Args replace the arguments of the job's container; empty for the job's own.
+	Args []string
+	// OwnImage says that the job is made of another image than the candidate. It has to be by digest all the same.
+	OwnImage bool
+	// OnFailure of an after hook is Rollback or Hold.
+	OnFailure string
+}
+
+// Hooks are those of an environment, in the order in which they run.
+type Hooks struct{ Before, After []Hook }
+
+// Of are the hooks of a phase.
+func (h Hooks) Of(phase Phase) []Hook {
+	if phase == Before {
+		return h.Before
+	}
+	return h.After
+}
+
+// Empty says that there are none.
+func (h Hooks) Empty() bool { return len(h.Before)+len(h.After) == 0 }
+
+var jobName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// Validate collects everything that is wrong, by the names that people write in release.yaml.
+func (h Hooks) Validate() error {
+	var problems []error
+	for _, phase := range []Phase{Before, After} {
+		seen := map[string]bool{}
+		for i, hook := range h.Of(phase) {
+			problem := func(wrong bool, format string, arguments ...any) {
+				if wrong {
+					problems = append(problems, fmt.Errorf("%s[%d]: "+format, append([]any{phase, i}, arguments...)...))
+				}
+			}
+			problem(!jobName.MatchString(hook.Job), "job is %q: use the short name of a Cloud Run job", hook.Job)
+			problem(seen[hook.Job], "job %s is there twice: one execution would count for both", hook.Job)
+			problem(hook.Timeout <= 0, "timeout has to be longer than 0")
+			problem(phase == Before && hook.OnFailure != "", "onFailure is for after hooks: a release never goes on after a failed before hook")
+			problem(phase == After && hook.OnFailure != Rollback && hook.OnFailure != Hold, "onFailure is %q: use rollback or hold", hook.OnFailure)
+			seen[hook.Job] = true
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// Job is what one read of a job says.
+type Job struct {
+	// Name is the short name; Image is what its executions run; Etag guards a start against a change since this read.
+	Name, Image, Etag string
+	// Message says why it cannot run; empty when it can.
+	Message string
+}
+
+// Problem says why a hook must not run the job; empty when it may. The image is the candidate's.
+func Problem(hook Hook, job Job, image string) string {
+	_, digest, pinned := strings.Cut(job.Image, "@")
+	_, wanted, _ := strings.Cut(image, "@")
+	switch {
+	case job.Message != "":
+		return fmt.Sprintf("the job %s cannot run: %s", job.Name, job.Message)
+	case !pinned:
+		return fmt.Sprintf("the job %s runs %s, which is not by digest and may be another image tomorrow: deploy it by digest", job.Name,
+			job.Image)
+	case hook.OwnImage:
+		return ""
+	case wanted == "":
+		return fmt.Sprintf("the candidate's image is not known, and the job %s has to be made of it: try again", job.Name)
+	case digest != wanted:
+		return fmt.Sprintf("the job %s runs %s and the candidate %s: deploy both of the same digest, or say ownImage: true", job.Name, digest,
+			wanted)
+	}
+	return ""
+}
+
+// State is how an execution stands.
+type State string
+
+const (
+	Running   State = "running" // Or not started yet.
+	Succeeded State = "succeeded"
+	Failed    State = "failed"
+	Cancelled State = "cancelled"
+)
+
+// Execution is what one read of an execution says.
+type Execution struct {
+	// Name is the short name, Mark what Mark gave when it was started; empty for one that no release started.
+	Name, Mark string
+	Created    time.Time
+	State      State
+	// Message is the API's reason when it did not succeed, Log the page with what it wrote.
+	Message, Log string
+}
+
+// Start is what an execution is started with.
+type Start struct {
+	Mark string
+	Args []string
+	// Variables of the job's container besides the mark, by name.
+	Variables map[string]string
+}
+
+// Variable is the name of the one that holds the mark.
+const Variable = "RELEASE_HOOK"
+
+// Mark names a hook of a rollout among a job's executions.
+func Mark(phase Phase, candidate string) string { return string(phase) + "/" + candidate }
+
+// Decision is what to do about a hook.
+type Decision struct {
+	// Start says that none was started yet. Otherwise Execution is the one that counts.
+	Start     bool
+	Execution Execution
+	// Extra are started as well and running: two releases began at once. They are to be cancelled.
+	Extra []Execution
+}
+
+// Decide finds the execution of a hook among those of its job. One that runs counts whenever it was started. One that is over counts if
+// it was started since the service was last written, which is since this hook's turn came: an earlier rollout of the same revision had
+// its own. Of several the first one counts, whoever asks.
+func Decide(executions []Execution, mark string, since time.Time) Decision {
+	var counting []Execution
+	for _, execution := range executions {
+		if execution.Mark == mark && (execution.State == Running || !execution.Created.Before(since)) {
+			counting = append(counting, execution)
+		}
+	}
+	if len(counting) == 0 {
+		return Decision{Start: true}
+	}
+	slices.SortFunc(counting, func(a, b Execution) int { return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.Name, b.Name)) })
+	decision := Decision{Execution: counting[0]}
+	for _, execution := range counting[1:] {
+		if execution.State == Running {
+			decision.Extra = append(decision.Extra, execution)
+		}
+	}
+	return decision
+}
+
+// Reason words that a hook did not succeed, with what a person needs to see why.
+func Reason(phase Phase, job, state string, execution Execution) string {
+	text := fmt.Sprintf("the %s hook %s: %s", phase, job, state)
+	if execution.Name != "" {
+		text += " (execution " + execution.Name + ")"
+	}
+	if execution.Message != "" {
+		text += ", " + strings.TrimRight(execution.Message, ".")
+	}
+	if execution.Log != "" {
+		text += "; its log: " + execution.Log
+	}
+	return text
+}

@@ -1,0 +1,288 @@
+// Package notify tells people elsewhere how a release goes: a chat, a webhook, a pager, GitHub's page of deployments.
+//
+// Telling never decides anything. Messages are sent beside the release, each within a limit and tried again within it; whoever does not
+// take one costs a warning. A redirect is not followed, because it would take the message, and with a webhook its secret, elsewhere.
+//
+// What a sink is reached by is a secret: settings name the environment variable that holds it, and no error, log or message has it.
+package notify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The kinds of sinks.
+const (
+	Slack            = "slack"
+	Webhook          = "webhook"
+	PagerDuty        = "pagerduty"
+	GitHubDeployment = "github-deployment"
+)
+
+// What can be told. All but started are how a command ended.
+const (
+	Started     = "started"
+	Released    = "released"
+	Held        = "held"
+	RolledBack  = "rolled-back"
+	Refused     = "refused"
+	Superseded  = "superseded"
+	Failed      = "failed"
+	Interrupted = "interrupted"
+	Unconfirmed = "unconfirmed"
+)
+
+var events = []string{Started, Released, Held, RolledBack, Refused, Superseded, Failed, Interrupted, Unconfirmed}
+
+// Sink is somebody to tell.
+type Sink struct {
+	// Kind is slack, webhook, pagerduty or github-deployment. Required.
+	Kind string `yaml:"kind"`
+	// Secret names the environment variable with what the sink is reached by: the address of a slack or webhook, a routing key of
+	// pagerduty, a token of github-deployment. Required; default for github-deployment: GITHUB_TOKEN.
+	Secret string `yaml:"secret"`
+	// Token names the environment variable with a webhook's bearer token. Default: none is sent.
+	Token string `yaml:"token"`
+	// Address is pagerduty's, for accounts in the EU https://events.eu.pagerduty.com/v2/enqueue. Default: that of the US.
+	Address string `yaml:"address"`
+	// On are the events to tell. Default: all of them; for pagerduty failed, rolled-back, interrupted and unconfirmed, and released,
+	// which resolves what they raised.
+	On []string `yaml:"on"`
+}
+
+// Message is one thing to tell.
+type Message struct {
+	// Version is that of this form, for whoever reads it by program.
+	Version int `json:"version"`
+	// Event is one of the constants above, Command the command that it happened to: rollout, rollback or guard.
+	Event   string    `json:"event"`
+	Command string    `json:"command"`
+	At      time.Time `json:"at"`
+	// Environment, Project, Region and Service say where.
+	Environment string `json:"environment"`
+	Project     string `json:"project"`
+	Region      string `json:"region"`
+	Service     string `json:"service"`
+	// Revision is what the command was about, Digest its image's and Commit what that was built of; empty where they are not known.
+	Revision string `json:"revision"`
+	Digest   string `json:"digest"`
+	Commit   string `json:"commit"`
+	// Who acts, and who approved it.
+	Who        string   `json:"who"`
+	ApprovedBy []string `json:"approvedBy"`
+	// Reasons say why it ended so.
+	Reasons []string `json:"reasons"`
+	// Link is the page of the run.
+	Link string `json:"link"`
+}
+
+// bad says that a person should look.
+func (m Message) bad() bool {
+	return slices.Contains([]string{Failed, RolledBack, Interrupted, Unconfirmed}, m.Event)
+}
+
+// title is the message in one line.
+func (m Message) title() string {
+	return fmt.Sprintf("%s of %s in %s: %s", m.Command, m.Service, m.Environment, m.Event)
+}
+
+// maxReason and maxReasons are as much as a person reads in a message; an API's words may be long.
+const maxReason, maxReasons = 500, 10
+
+// normal is the message as sinks get it: complete, and of bearable length.
+func (m Message) normal() Message {
+	m.Version = 1
+	reasons := []string{}
+	for _, reason := range m.Reasons[:min(len(m.Reasons), maxReasons)] {
+		if runes := []rune(reason); len(runes) > maxReason {
+			reason = string(runes[:maxReason]) + "…"
+		}
+		reasons = append(reasons, reason)
+	}
+	m.Reasons = reasons
+	m.ApprovedBy = append([]string{}, m.ApprovedBy...)
+	return m
+}
+
+var variable = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+
+// Validate collects everything that is wrong, by the names that people write in release.yaml.
+func (s Sink) Validate() error {
+	var problems []error
+	problem := func(wrong bool, format string, arguments ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, arguments...))
+		}
+	}
+	known := slices.Contains([]string{Slack, Webhook, PagerDuty, GitHubDeployment}, s.Kind)
+	problem(!known, "kind is %q: use slack, webhook, pagerduty or github-deployment", s.Kind)
+	// What is written in its place may be the secret itself, and is not repeated.
+	problem(!variable.MatchString(s.secret()), "secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file "+
+		"holds no secret")
+	problem(s.Token != "" && !variable.MatchString(s.Token), "token has to be the name of an environment variable: the file holds no secret")
+	problem(s.Token != "" && s.Kind != Webhook, "token is for a webhook")
+	problem(s.Address != "" && s.Kind != PagerDuty, "address is for pagerduty; that of a %s is a secret", s.Kind)
+	if s.Address != "" {
+		_, err := address(s.Address)
+		problem(err != nil, "address: %v", err)
+	}
+	for _, event := range s.On {
+		problem(!slices.Contains(events, event), "on: %q is no event: use %s", event, strings.Join(events, ", "))
+	}
+	return errors.Join(problems...)
+}
+
+func (s Sink) secret() string {
+	if s.Kind == GitHubDeployment {
+		return cmp.Or(s.Secret, "GITHUB_TOKEN")
+	}
+	return s.Secret
+}
+
+// wants says whether the sink is told of an event.
+func (s Sink) wants(event string) bool {
+	switch {
+	case len(s.On) > 0:
+		return slices.Contains(s.On, event)
+	case s.Kind == PagerDuty:
+		return Message{Event: event}.bad() || event == Released
+	}
+	return true
+}
+
+// Limit bounds the delivery of one message to one sink, with all attempts.
+const Limit = 10 * time.Second
+
+// Brief is how long a command waits for its sinks when somebody may be waiting to roll back.
+const Brief = time.Second
+
+// attempts of one delivery, and the first pause between two.
+const (
+	attempts   = 3
+	firstPause = 500 * time.Millisecond
+)
+
+// Notifier tells the sinks of one command.
+type Notifier struct {
+	client  *http.Client
+	getenv  func(string) string
+	limit   time.Duration
+	pause   time.Duration
+	queues  []chan Message
+	workers sync.WaitGroup
+	stop    context.CancelFunc
+	mutex   sync.Mutex
+	failed  []error
+	closed  bool
+}
+
+// New starts to listen for what to tell. Variables of the environment come from getenv.
+func New(sinks []Sink, getenv func(string) string) *Notifier {
+	return start(sinks, getenv, Limit, firstPause)
+}
+
+func start(sinks []Sink, getenv func(string) string, limit, pause time.Duration) *Notifier {
+	ctx, stop := context.WithCancel(context.Background())
+	n := &Notifier{getenv: getenv, limit: limit, pause: pause, stop: stop, client: &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	for i, sink := range sinks {
+		// A command tells two things: that it started, and how it ended.
+		queue := make(chan Message, len(events))
+		n.queues = append(n.queues, queue)
+		n.workers.Go(func() {
+			for message := range queue {
+				if !sink.wants(message.Event) {
+					continue
+				}
+				if err := n.deliver(ctx, sink, message); err != nil {
+					n.fail(fmt.Errorf("notify[%d], %s by %s: %w", i, sink.Kind, sink.secret(), err))
+				}
+			}
+		})
+	}
+	return n
+}
+
+// Tell sends a message to every sink that wants it. It returns at once. A sink that is so slow that messages pile up misses one.
+func (n *Notifier) Tell(message Message) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if n.closed {
+		return
+	}
+	for _, queue := range n.queues {
+		select {
+		case queue <- message.normal():
+		default:
+		}
+	}
+}
+
+// Wait waits until everybody was told, for so long at most, and says who was not. Nothing can be told after it.
+func (n *Notifier) Wait(most time.Duration) []error {
+	n.mutex.Lock()
+	if !n.closed {
+		n.closed = true
+		for _, queue := range n.queues {
+			close(queue)
+		}
+	}
+	n.mutex.Unlock()
+	timer := time.AfterFunc(most, n.stop)
+	defer timer.Stop()
+	n.workers.Wait()
+	n.stop()
+	n.client.CloseIdleConnections()
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	slices.SortFunc(n.failed, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return n.failed
+}
+
+func (n *Notifier) fail(err error) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.failed = append(n.failed, err)
+}
+
+// deliver tells one sink, and tries again while that may help.
+func (n *Notifier) deliver(ctx context.Context, sink Sink, message Message) error {
+	secret := strings.TrimSpace(n.getenv(sink.secret()))
+	if secret == "" {
+		return errors.New("the variable is not set, so that nobody is told: set it, or take the sink out of the release policy")
+	}
+	ctx, cancel := context.WithTimeout(ctx, n.limit)
+	defer cancel()
+	var last error
+	pause := n.pause
+	for range attempts {
+		wait, err := n.send(ctx, sink, secret, message)
+		if err == nil {
+			return nil
+		}
+		if !errors.As(err, new(*transientError)) {
+			return err
+		}
+		if last == nil || ctx.Err() == nil { // What the limit cut off says nothing of the sink.
+			last = err
+		}
+		timer := time.NewTimer(max(pause, wait))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("given up: %w", last)
+		case <-timer.C:
+		}
+		pause *= 2
+	}
+	return fmt.Errorf("given up after %d attempts: %w", attempts, last)
+}
