@@ -103,7 +103,7 @@ func TestAnImageThatNobodySignedDoesNotStart(t *testing.T) {
 	revision := w.ok("GET", services+"/web/revisions/web-green", "")
 	assert.Equal(t, "CONTAINER_IMAGE_UNAUTHORIZED", dig(revision, "conditions", 0, "reason"))
 	assert.Nil(t, dig(revision, "conditions", 0, "revisionReason"))
-	front, err := w.cloud.Service("projects/" + project + "/locations/us-central1/services/web")
+	front, err := w.cloud.Run.Service("projects/" + project + "/locations/us-central1/services/web")
 	require.NoError(t, err)
 	require.Len(t, front.Traffic, 1)
 	assert.Equal(t, "web-blue", front.Traffic[0].Revision)

@@ -2,18 +2,31 @@ package cloud
 
 import (
 	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/metrics"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/artifactregistry"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/billingbudgets"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/binaryauthorization"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/cloudbilling"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/cloudkms"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/cloudresourcemanager"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/containeranalysis"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/iam"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/logging"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/monitoring"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/secretmanager"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/serviceusage"
+	"github.com/guiofsaints/procureflow-platform/emulator/ids"
+	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
@@ -39,13 +52,38 @@ type Options struct {
 	Intercept func(http.Handler) http.Handler
 }
 
+// withDefaults fills in the defaults, and refuses what makes no sense.
+func (o Options) withDefaults() (Options, error) {
+	if o.OperationDelay < 0 {
+		return o, fmt.Errorf("cloud: the operation delay is negative: %v", o.OperationDelay)
+	}
+	if o.MetricsLag < 0 {
+		return o, fmt.Errorf("cloud: the metrics' lag is negative: %v", o.MetricsLag)
+	}
+	if o.Metrics == nil {
+		o.Metrics = &metrics.Recorder{}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
 // Cloud is the simulated cloud. It is an http.Handler; its methods may be called from several goroutines.
 type Cloud struct {
-	store   *store.Store
-	options Options
-	handler http.Handler
+	// Run is Cloud Run, GitHub its repositories.
+	Run    *run.API
+	GitHub *github.Hub
 
-	randMu sync.Mutex
+	apis    *rest.Server
+	metrics *metrics.Recorder
+	handler http.Handler
 }
 
 // New serves the cloud that documents hold. The caller keeps the store and closes it after the last request.
@@ -53,110 +91,51 @@ func New(documents *store.Store, options Options) (*Cloud, error) {
 	if documents == nil {
 		return nil, errors.New("cloud: a store is required")
 	}
-	if options.OperationDelay < 0 {
-		return nil, fmt.Errorf("cloud: the operation delay is negative: %v", options.OperationDelay)
+	o, err := options.withDefaults()
+	if err != nil {
+		return nil, err
 	}
-	if options.MetricsLag < 0 {
-		return nil, fmt.Errorf("cloud: the metrics' lag is negative: %v", options.MetricsLag)
-	}
-	if options.Metrics == nil {
-		options.Metrics = &metrics.Recorder{}
-	}
-	if options.Now == nil {
-		options.Now = time.Now
-	}
-	if options.Rand == nil {
-		options.Rand = rand.Reader
-	}
-	if options.Log == nil {
-		options.Log = slog.New(slog.DiscardHandler)
-	}
-	c := &Cloud{store: documents, options: options}
-	c.handler = http.HandlerFunc(c.serve)
-	if options.Intercept != nil {
-		c.handler = options.Intercept(c.handler)
+	source := ids.New(o.Rand)
+	apis := rest.New(rest.Options{Store: documents, Now: o.Now, IDs: source, OperationDelay: o.OperationDelay,
+		On: serviceusage.Require, Role: iam.CheckRole, Member: iam.CheckMember})
+	c := &Cloud{Run: serve(apis, o), GitHub: github.New(documents, o.Now, source), apis: apis, metrics: o.Metrics}
+	c.handler = http.HandlerFunc(c.route)
+	if o.Intercept != nil {
+		c.handler = o.Intercept(c.handler)
 	}
 	return c, nil
+}
+
+// serve adds Google's APIs to the server, each with what it asks others.
+func serve(apis *rest.Server, o Options) *run.API {
+	attestations := binaryauthorization.Notes{Find: containeranalysis.Note, Occurrences: containeranalysis.Occurrences}
+	budgets := billingbudgets.Neighbours{Currency: cloudbilling.Currency, CheckChannels: monitoring.CheckChannels}
+	cloudRun := run.New(apis, run.Neighbours{Account: iam.AccountExists, Repository: artifactregistry.Exists,
+		Secret: secretmanager.Secret, Version: secretmanager.Version, Verdict: attestations.Verdict}, o.Log)
+	apis.Add(iam.API(), cloudresourcemanager.API(), artifactregistry.API(serviceusage.On), secretmanager.API())
+	apis.Add(monitoring.APIs(o.Metrics, o.MetricsLag)...)
+	apis.Add(budgets.API(), cloudbilling.API(), serviceusage.API(), logging.API(), cloudkms.API())
+	apis.Add(containeranalysis.APIs()...)
+	apis.Add(attestations.API())
+	return cloudRun
 }
 
 // ServeHTTP answers one API request.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }
 
+func (c *Cloud) route(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, github.Prefix):
+		c.GitHub.ServeHTTP(w, r)
+	case run.IsV1(path):
+		c.Run.ServeV1(w, r)
+	default:
+		c.apis.ServeHTTP(w, r)
+	}
+}
+
 // Metrics is where the requests to the cloud's services are counted.
-func (c *Cloud) Metrics() *metrics.Recorder { return c.options.Metrics }
+func (c *Cloud) Metrics() *metrics.Recorder { return c.metrics }
 
-// maxBody is a request body's limit. The largest body the APIs take is a secret's 64 KiB or a dashboard.
-const maxBody = 4 << 20
-
-func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		respond(w, http.StatusRequestEntityTooLarge, invalid("Request payload size exceeds the limit: %d bytes.", maxBody).body())
-		return
-	}
-	if rest, found := strings.CutPrefix(r.URL.EscapedPath(), "/gh/api/v3/"); found {
-		c.serveGitHub(w, r, rest, body)
-		return
-	}
-	q := &request{cloud: c, method: r.Method, query: r.URL.Query(), quotaProject: r.Header.Get("X-Goog-User-Project"), now: c.now(),
-		disturbance: disturbanceOf(r.Context())}
-	if err := q.disturb(r); err != nil {
-		respond(w, http.StatusInternalServerError, asError(err).body())
-		return
-	}
-	handle := q.handle
-	if strings.HasPrefix(r.URL.Path, knativePrefix) || strings.HasPrefix(r.URL.Path, locationsPrefix) {
-		handle = func(path string, body []byte) (any, error) { return q.handleKnative(r.Host, path, body) }
-	}
-	answer, err := handle(r.URL.EscapedPath(), body)
-	if err != nil {
-		refusal := asError(err)
-		respond(w, refusal.Code, refusal.body())
-		return
-	}
-	respond(w, http.StatusOK, answer)
-}
-
-func respond(w http.ResponseWriter, code int, body any) {
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.WriteHeader(code)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(body) // the client is gone when this fails
-}
-
-func (c *Cloud) now() time.Time { return c.options.Now().UTC() }
-
-// timestamp is t as the APIs write it.
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
-
-// random returns n random bytes from the cloud's source.
-func (c *Cloud) random(n int) []byte {
-	raw := make([]byte, n)
-	c.randMu.Lock()
-	defer c.randMu.Unlock()
-	if _, err := io.ReadFull(c.options.Rand, raw); err != nil {
-		panic("cloud: the source of random ids is exhausted: " + err.Error())
-	}
-	return raw
-}
-
-func (c *Cloud) pick(alphabet string, n int) string {
-	raw := c.random(n)
-	for i, b := range raw {
-		raw[i] = alphabet[int(b)%len(alphabet)]
-	}
-	return string(raw)
-}
-
-func (c *Cloud) digits(n int) string { return c.pick("123456789", 1) + c.pick("0123456789", n-1) }
-
-func (c *Cloud) letters(n int) string { return c.pick("abcdefghijklmnopqrstuvwxyz", n) }
-
-func (c *Cloud) uuid() string {
-	raw := c.random(16)
-	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
-	h := hex.EncodeToString(raw)
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}
+// APIs are Google's APIs that are served at a prefix.
+func (c *Cloud) APIs() []*rest.API { return c.apis.APIs() }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
@@ -53,7 +54,7 @@ func TestCloudSurvivesARestart(t *testing.T) {
 	first, err := cloud.New(documents, cloud.Options{})
 	require.NoError(t, err)
 	require.NoError(t, first.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
-	require.NoError(t, first.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
+	require.NoError(t, first.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
 	w := &world{t: t, cloud: first}
 	w.ok("POST", "/su/v1"+p+"/services/run.googleapis.com:enable", `{}`)
 	made := w.ok("POST", services+"?serviceId=web", `{"template":{"containers":[{"image":"`+image+`"}]}}`)
@@ -65,7 +66,7 @@ func TestCloudSurvivesARestart(t *testing.T) {
 	w.cloud, err = cloud.New(documents, cloud.Options{})
 	require.NoError(t, err)
 	assert.Equal(t, made, w.ok("GET", services+"/web", ""))
-	assert.True(t, w.cloud.Behaviour(broken).NeverReady)
-	require.Len(t, w.cloud.Services(), 1)
-	assert.Equal(t, "https://web-123456789012.us-central1.run.app", w.cloud.Services()[0].URI)
+	assert.True(t, w.cloud.Run.Behaviour(broken).NeverReady)
+	require.Len(t, w.cloud.Run.Services(), 1)
+	assert.Equal(t, "https://web-123456789012.us-central1.run.app", w.cloud.Run.Services()[0].URI)
 }

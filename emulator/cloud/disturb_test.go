@@ -11,14 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 // disturbed makes one request that is carried out with a disturbance.
-func (w *world) disturbed(d cloud.Disturbance, method, path, body string) (int, map[string]any) {
+func (w *world) disturbed(d disturb.Disturbance, method, path, body string) (int, map[string]any) {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	recorder := httptest.NewRecorder()
-	w.cloud.ServeHTTP(recorder, request.WithContext(cloud.Disturb(request.Context(), d)))
+	w.cloud.ServeHTTP(recorder, request.WithContext(disturb.With(request.Context(), d)))
 	var answer map[string]any
 	require.NoError(w.t, json.Unmarshal(recorder.Body.Bytes(), &answer))
 	return recorder.Code, answer
@@ -37,7 +38,7 @@ func TestHeldTraffic(t *testing.T) {
 	for name, delay := range map[string]time.Duration{"at once": 0, "after a delay": 5 * time.Second} {
 		w := newWorld(t, t.TempDir(), cloud.Options{})
 		w.split()
-		_, operation := w.disturbed(cloud.Disturbance{HoldTraffic: true, OperationDelay: delay}, "PATCH",
+		_, operation := w.disturbed(disturb.Disturbance{HoldTraffic: true, OperationDelay: delay}, "PATCH",
 			services+"/web?updateMask=traffic", shift)
 		w.clock.Advance(delay)
 		_, operation = w.call("GET", "/run/v2/"+operation["name"].(string), "")
@@ -58,7 +59,7 @@ func TestSlowOperation(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.split()
-	_, operation := w.disturbed(cloud.Disturbance{OperationDelay: 30 * time.Second}, "PATCH", services+"/web?updateMask=traffic", shift)
+	_, operation := w.disturbed(disturb.Disturbance{OperationDelay: 30 * time.Second}, "PATCH", services+"/web?updateMask=traffic", shift)
 	assert.Nil(t, operation["done"])
 	service := w.ok("GET", services+"/web", "")
 	assert.Equal(t, true, service["reconciling"])
@@ -75,7 +76,7 @@ func TestConflictingWriter(t *testing.T) {
 	w.split()
 	etag := w.ok("GET", services+"/web", "")["etag"].(string)
 	guarded := `{"etag":"` + etag + `",` + shift[1:]
-	code, answer := w.disturbed(cloud.Disturbance{Conflict: true}, "PATCH", services+"/web?updateMask=traffic", guarded)
+	code, answer := w.disturbed(disturb.Disturbance{Conflict: true}, "PATCH", services+"/web?updateMask=traffic", guarded)
 	assert.Equal(t, 409, code)
 	assert.Equal(t, "ABORTED", dig(answer, "error", "status"))
 	fresh := w.ok("GET", services+"/web", "")["etag"].(string)
@@ -83,7 +84,7 @@ func TestConflictingWriter(t *testing.T) {
 	w.refused("PATCH", services+"/web?updateMask=traffic", guarded)
 	w.ok("PATCH", services+"/web?updateMask=traffic", `{"etag":"`+fresh+`",`+shift[1:])
 
-	code, _ = w.disturbed(cloud.Disturbance{Conflict: true}, "PATCH", services+"/none?updateMask=traffic", shift)
+	code, _ = w.disturbed(disturb.Disturbance{Conflict: true}, "PATCH", services+"/none?updateMask=traffic", shift)
 	assert.Equal(t, 404, code)
 }
 
@@ -91,7 +92,7 @@ func TestLostRevision(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.split()
-	code, answer := w.disturbed(cloud.Disturbance{LoseRevision: "web-green"}, "PATCH", services+"/web?updateMask=traffic", shift)
+	code, answer := w.disturbed(disturb.Disturbance{LoseRevision: "web-green"}, "PATCH", services+"/web?updateMask=traffic", shift)
 	assert.Equal(t, 400, code)
 	assert.Equal(t, "service.traffic[1].revision: Revision 'web-green' does not exist or is deleted", dig(answer, "error", "message"))
 	assert.Equal(t, "Not Found NOT_FOUND: Resource 'web-green' of kind 'REVISION' in region 'us-central1' in project 'procureflow-dev' "+
@@ -100,7 +101,7 @@ func TestLostRevision(t *testing.T) {
 	// The service notices with its next change: its latest created revision is gone, and what serves goes on.
 	_, operation := w.call("PATCH", services+"/web?updateMask=labels", `{"labels":{"a":"b"}}`)
 	assert.Equal(t, "Revision 'web-green' is gone and cannot serve traffic.", dig(operation, "error", "message"))
-	seen, err := w.cloud.Service(web)
+	seen, err := w.cloud.Run.Service(web)
 	require.NoError(t, err)
 	assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-blue", Percent: 100, Tag: "stable"}}, seen.Traffic)
 }
@@ -110,7 +111,7 @@ func TestLaggingMetrics(t *testing.T) {
 	w := start(t)
 	w.record("web-green", "2xx", 0, 0, 3)
 	w.clock.Advance(2 * time.Minute)
-	_, answer := w.disturbed(cloud.Disturbance{MetricsLag: 150 * time.Second}, "GET", timeSeries(nil), "")
+	_, answer := w.disturbed(disturb.Disturbance{MetricsLag: 150 * time.Second}, "GET", timeSeries(nil), "")
 	assert.Empty(t, answer)
 	assert.Equal(t, []string{"12:01:00 3"}, points(w.ok("GET", timeSeries(nil), "")))
 }
@@ -128,6 +129,6 @@ func TestServiceOf(t *testing.T) {
 		"http://run.sandbox/apis/serving.knative.dev/v1/namespaces/procureflow-dev/services/web":             "",
 		"http://us-central1-run.sandbox/apis/serving.knative.dev/v1/namespaces/procureflow-dev/revisions":    "",
 	} {
-		assert.Equal(t, want, cloud.ServiceOf(httptest.NewRequest("GET", path, nil)), path)
+		assert.Equal(t, want, run.ServiceOf(httptest.NewRequest("GET", path, nil)), path)
 	}
 }

@@ -1,20 +1,16 @@
-// Package cloud simulates the parts of Google Cloud and GitHub that the platform uses, as one http.Handler that speaks
-// their REST APIs. It is not a mock that says yes: it keeps its own state, refuses what the APIs refuse with the APIs'
-// status and message, and computes what they compute.
+// Package cloud puts the emulated APIs together: it is one http.Handler that speaks the REST APIs of Google Cloud and GitHub. It is not
+// a mock that says yes: it keeps its own state, refuses what the APIs refuse with the APIs' status and message, and computes what they
+// compute.
 //
-// Each API is served under a prefix of its own, so that clients reach it by a custom endpoint:
+// Each API is a package of its own below emulator/google, and is served under a prefix, so that clients reach it by a custom
+// endpoint:
 //
-//	/run/v2      Cloud Run: services, revisions, operations        /sm/v1   Secret Manager
-//	/iam/v1      accounts, workload identity, custom roles         /ar/v1   Artifact Registry
-//	/crm/v1      projects and their IAM policy                     /log/v2  log-based metrics
-//	/mon/v3      uptime, alerts, channels, services, objectives    /mon/v1  dashboards
-//	/budgets/v1  budgets     /cb/v1  billing accounts              /su/v1   enabled APIs
-//	/apis/serving.knative.dev/v1  Cloud Run's v1 API over the same services, for gcloud; the region is in the host
-//	/gh/api/v3   GitHub: repositories, environments, variables, rulesets, permissions of actions, vulnerability alerts
-//
-// Most resources are rows of a table (see [kind]): where they live, which ids they take, what the API fills in, what it
-// refuses. Code stands beside the table only where an API has behaviour: Cloud Run, IAM policies, secret versions,
-// GitHub.
-//
-// A request is one transaction of the store: it happens as a whole or not at all.
+//	/run/v2      run: services, revisions, operations              /sm/v1   secretmanager
+//	/iam/v1      iam: accounts, workload identity, custom roles    /ar/v1   artifactregistry
+//	/crm/v1      cloudresourcemanager: projects, IAM policies      /log/v2  logging: log-based metrics
+//	/mon/v3      monitoring: uptime, alerts, channels, objectives  /mon/v1  monitoring: dashboards
+//	/budgets/v1  billingbudgets   /cb/v1  cloudbilling             /su/v1   serviceusage: enabled APIs
+//	/kms/v1      cloudkms         /ca/v1, /ca/v1beta1  containeranalysis    /ba/v1  binaryauthorization
+//	/apis/serving.knative.dev/v1  run: Cloud Run's v1 API over the same services, for gcloud; the region is in the host
+//	/gh/api/v3   emulator/github: repositories, environments, variables, rulesets, permissions of actions, vulnerability alerts
 package cloud

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/schema"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
 // titles are the APIs in the order of the page.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
 )
 
 const hub = "/gh/api/v3/repos/guiofsaints/procureflow"
@@ -107,8 +108,8 @@ func TestEnsureIsIdempotentAndRefusesOtherNumbers(t *testing.T) {
 	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "X", Number: "n"}),
 		"project id \"X\": want 6-30 lower-case letters, digits and hyphens\nproject number \"n\": want digits\nbilling account \"\": "+
 			"want its id, XXXXXX-XXXXXX-XXXXXX")
-	require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22}))
-	require.EqualError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}),
+	require.NoError(t, w.cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22}))
+	require.EqualError(t, w.cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}),
 		"GitHub repository guiofsaints/procureflow has number 22 in this emulator and 23 in the settings; delete the emulator's state "+
 			"folder to start anew")
 }

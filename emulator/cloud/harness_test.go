@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/schema"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
@@ -67,7 +68,7 @@ func emptyWorld(t require.TestingT, dir string, options cloud.Options) *world {
 func newWorld(t require.TestingT, dir string, options cloud.Options) *world {
 	w := emptyWorld(t, dir, options)
 	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
-	require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22,
+	require.NoError(t, w.cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22,
 		UserIDs: []int64{33}}))
 	w.ok("POST", "/su/v1/projects/"+project+"/services:batchEnable",
 		`{"serviceIds":["run.googleapis.com","iam.googleapis.com","secretmanager.googleapis.com",

@@ -15,9 +15,9 @@ import (
 	"google.golang.org/api/option"
 	runv1 "google.golang.org/api/run/v1"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/schema"
+	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
 const (
@@ -236,7 +236,7 @@ func TestKnativeConditions(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.split()
-	require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
 	w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-broken", broken)+`}`)
 	_, service := w.knative("GET", knativeHost, namespace+"/services/web", "")
 	var got []string
@@ -250,7 +250,7 @@ func TestKnativeConditions(t *testing.T) {
 	assert.Equal(t, "HealthCheckContainerError", dig(revision, "status", "conditions", 0, "reason"))
 	assert.Equal(t, "web", dig(revision, "metadata", "ownerReferences", 0, "name"))
 
-	code, _ := w.disturbed(cloud.Disturbance{OperationDelay: 1e9}, "PATCH", services+"/web?updateMask=labels", `{"labels":{"a":"b"}}`)
+	code, _ := w.disturbed(disturb.Disturbance{OperationDelay: 1e9}, "PATCH", services+"/web?updateMask=labels", `{"labels":{"a":"b"}}`)
 	assert.Equal(t, 200, code)
 	_, service = w.knative("GET", knativeHost, namespace+"/services/web", "")
 	assert.Equal(t, []any{"Unknown", "Unknown", "Unknown"}, []any{dig(service, "status", "conditions", 0, "status"),

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/schema"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
 // survives makes a request that nobody sends, and fails when the cloud panics or answers that the fault is its own.
@@ -139,12 +139,12 @@ func TestOddPaths(t *testing.T) {
 	w.prepare()
 	ids := []string{project, "-", "", "%", "%2F", "%00", "x:y", "latest", "1", "global", "us-central1", number,
 		"runtime@procureflow-dev.iam.gserviceaccount.com", strings.Repeat("a", 300), "é"}
-	for prefix, api := range cloud.Prefixes() {
-		for _, m := range schema.Methods(api) {
+	for _, api := range w.cloud.APIs() {
+		for _, m := range schema.Methods(api.Schema) {
 			for _, id := range ids {
-				path := "/" + prefix + "/" + strings.ReplaceAll(m.Path, "*", id)
+				path := "/" + api.Prefix + "/" + strings.ReplaceAll(m.Path, "*", id)
 				if id != project && strings.HasPrefix(m.Path, "projects/*/") {
-					path = "/" + prefix + "/" + strings.ReplaceAll(strings.Replace(m.Path, "projects/*/", "projects/"+project+"/", 1), "*", id)
+					path = "/" + api.Prefix + "/" + strings.ReplaceAll(strings.Replace(m.Path, "projects/*/", "projects/"+project+"/", 1), "*", id)
 				}
 				for _, method := range []string{m.HTTP, "PUT", "PATCH", "OPTIONS"} {
 					w.survives(t, method, path, `{}`)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 // asks makes the service ask for a revision and returns what its operation failed with, nil when it did not.
@@ -31,7 +32,7 @@ func (w *world) latest() string {
 func TestBackToAnEarlierRevision(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir(), cloud.Options{})
-	require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
 	w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`}`)
 	for _, step := range []struct{ revision, digest, latest, condition, failure string }{
 		{"web-b", healthy, "web-b web-b", "CONDITION_SUCCEEDED", ""},
@@ -51,7 +52,7 @@ func TestBackToAnEarlierRevision(t *testing.T) {
 		service := w.ok("GET", services+"/web", "")
 		assert.Equal(t, step.condition, dig(service, "terminalCondition", "state"), step)
 		assert.Equal(t, step.revision, dig(service, "template", "revision"), step)
-		serves, err := w.cloud.Service(web)
+		serves, err := w.cloud.Run.Service(web)
 		require.NoError(t, err)
 		assert.Equal(t, strings.Fields(step.latest)[1], serves.Traffic[0].Revision, "traffic to the latest goes to the one asked for: %v", step)
 	}
@@ -69,7 +70,7 @@ func TestBackWhileAnotherStarts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, t.TempDir(), cloud.Options{})
-			require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{Startup: time.Minute, NeverReady: fails}))
+			require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{Startup: time.Minute, NeverReady: fails}))
 			w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`}`)
 			assert.Nil(t, w.asks("web-b", broken))
 			assert.Equal(t, "web-b web-a", w.latest())

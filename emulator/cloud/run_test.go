@@ -67,7 +67,7 @@ func TestUnmaskedPatchReplacesEverything(t *testing.T) {
 func TestFailedRevisionKeepsTraffic(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
 	w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", healthy)+`}`)
 	const message = "Revision 'web-green' is not ready and cannot serve traffic. The user-provided container failed to start and listen " +
 		"on the port defined provided by the PORT=8080 environment variable within the allocated timeout. This can happen when the " +
@@ -89,7 +89,7 @@ func TestFailedRevisionKeepsTraffic(t *testing.T) {
 	assert.Equal(t, "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", dig(service, "trafficStatuses", 0, "type"))
 
 	// The name is burnt: the repaired container does not bring the revision back.
-	require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{}))
 	_, operation = w.call("PATCH", services+"/web", `{"labels":{"try":"again"},"template":`+tpl("web-green", broken)+`}`)
 	assert.Equal(t, message, dig(operation, "error", "message"))
 	assert.Equal(t, "Conflict ALREADY_EXISTS: Revision named 'web-green' with different configuration already exists.",
@@ -175,9 +175,9 @@ func TestStartupTakesItsTime(t *testing.T) {
 	decided := func(revision string) any {
 		return dig(w.ok("GET", services+"/web/revisions/"+revision, ""), "conditions", 0, "state")
 	}
-	require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true, Startup: 3 * time.Minute}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true, Startup: 3 * time.Minute}))
 	_, first := w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-b", broken)+`}`)
-	require.NoError(t, w.cloud.SetBehaviour(healthy, cloud.Behaviour{Startup: 10 * time.Second}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(healthy, run.Behaviour{Startup: 10 * time.Second}))
 	w.clock.Advance(time.Second)
 	etag := w.ok("GET", services+"/web", "")["etag"]
 
@@ -220,7 +220,7 @@ func TestTrafficModel(t *testing.T) {
 		dir, err := os.MkdirTemp(parent, "")
 		require.NoError(t, err)
 		w := newWorld(t, dir, cloud.Options{})
-		require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
+		require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
 		ready := map[string]bool{"web-0": true}
 		latestReady, desired := "web-0", []run.Target{{Type: run.ToLatest, Percent: 100}}
 		effective := desired

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/schema"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
 // spelled are requests of every API with all the parameters and nested bodies that clients send to it. The keys of maps have

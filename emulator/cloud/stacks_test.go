@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
 )
 
 // TestTheStacksThroughTheOfficialProviders sends, in their order, the requests that Pulumi's own GCP provider 8.41.1 and GitHub
@@ -38,7 +39,7 @@ func TestTheStacksThroughTheOfficialProviders(t *testing.T) {
 			require.NoError(t, w.cloud.EnsureProject(cloud.Project{
 				ID: "procureflow-" + stack, Number: projectNumber, BillingAccount: "012345-6789AB-CDEF01",
 			}))
-			require.NoError(t, w.cloud.EnsureRepository(cloud.Repository{
+			require.NoError(t, w.cloud.GitHub.Ensure(github.Repository{
 				Owner: "guiofsaints", OwnerID: 10000001, Name: "procureflow", ID: 100000001, UserIDs: []int64{1000001, 1000002},
 			}))
 			replay(t, w, "testdata/official-"+stack+".jsonl")

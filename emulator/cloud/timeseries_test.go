@@ -14,7 +14,7 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/metrics"
+	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
 )
 
 const revisionFilter = `resource.type="cloud_run_revision" AND resource.labels.service_name="web" AND resource.labels.location="us-central1" AND resource.labels.revision_name="web-green" AND metric.type="run.googleapis.com/`

@@ -13,6 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 // seeds are what exists before the first request.
@@ -74,12 +76,12 @@ func (s seeds) sow(into *cloud.Cloud) error {
 		problems = append(problems, err)
 	}
 	for _, r := range s.Repositories {
-		problems = append(problems, into.EnsureRepository(cloud.Repository{Owner: r.Owner, OwnerID: r.OwnerID, Name: r.Name, ID: r.ID,
+		problems = append(problems, into.GitHub.Ensure(github.Repository{Owner: r.Owner, OwnerID: r.OwnerID, Name: r.Name, ID: r.ID,
 			UserIDs: r.UserIDs}))
 	}
 	for _, digest := range slices.Sorted(maps.Keys(s.Behaviours)) {
 		b := s.Behaviours[digest]
-		problems = append(problems, into.SetBehaviour(digest, cloud.Behaviour{ErrorRate: b.ErrorRate, Latency: b.Latency,
+		problems = append(problems, into.Run.SetBehaviour(digest, run.Behaviour{ErrorRate: b.ErrorRate, Latency: b.Latency,
 			Startup: b.Startup, NeverReady: b.NeverReady}))
 	}
 	if err := errors.Join(problems...); err != nil {

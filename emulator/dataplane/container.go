@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/metrics"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
 )
 
 var (
@@ -28,9 +28,9 @@ var items = []map[string]any{
 }
 
 // answer lets a revision's simulated container answer, within the template's time limit, and counts the request.
-func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service cloud.Service, revision cloud.Revision) {
+func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service run.Service, revision run.Revision) {
 	start := d.options.Now()
-	behaviour := d.cloud.Behaviour(cloud.Digest(revision.Image))
+	behaviour := d.cloud.Run.Behaviour(run.Digest(revision.Image))
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	wait, late := behaviour.Latency, false
@@ -58,7 +58,7 @@ func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service cloud
 }
 
 // respond is the simulated application.
-func (d *DataPlane) respond(w http.ResponseWriter, r *http.Request, service cloud.Service, revision cloud.Revision) int {
+func (d *DataPlane) respond(w http.ResponseWriter, r *http.Request, service run.Service, revision run.Revision) int {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		return writeJSON(w, http.StatusMethodNotAllowed, map[string]any{"error": "method not allowed"})

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/metrics"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
 )
 
 // RevisionHeader names the revision that gave an answer.
@@ -86,7 +86,7 @@ func (d *DataPlane) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !tagged {
 		tag, canonical = "", host
 	}
-	for _, service := range d.cloud.Services() {
+	for _, service := range d.cloud.Run.Services() {
 		if service.URI == "https://"+canonical {
 			d.serve(w, r, service, tag)
 			return
@@ -100,7 +100,7 @@ func (d *DataPlane) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (d *DataPlane) ForService(project, location, service string) http.Handler {
 	name := fmt.Sprintf("projects/%s/locations/%s/services/%s", project, location, service)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, err := d.cloud.Service(name)
+		s, err := d.cloud.Run.Service(name)
 		if err != nil {
 			frontEnd(w, http.StatusNotFound, "Page not found", err.Error())
 			return
@@ -113,7 +113,7 @@ func (d *DataPlane) ForService(project, location, service string) http.Handler {
 	})
 }
 
-func (d *DataPlane) serve(w http.ResponseWriter, r *http.Request, service cloud.Service, tag string) {
+func (d *DataPlane) serve(w http.ResponseWriter, r *http.Request, service run.Service, tag string) {
 	if service.Internal {
 		frontEnd(w, http.StatusNotFound, "Page not found", "The service takes requests from its network only.")
 		return

@@ -16,6 +16,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
@@ -163,7 +164,7 @@ func TestFrontEndRefuses(t *testing.T) {
 	w.api("POST", services+"?serviceId=private", `{"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`)
 	w.api("POST", services+"?serviceId=internal",
 		`{"ingress":"INGRESS_TRAFFIC_INTERNAL_ONLY","template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`)
-	require.NoError(t, w.cloud.SetBehaviour(canary, cloud.Behaviour{NeverReady: true}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(canary, run.Behaviour{NeverReady: true}))
 	w.api("POST", services+"?serviceId=failed",
 		`{"invokerIamDisabled":true,"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@`+canary+`"}]}}`)
 	for host, want := range map[string]int{
@@ -199,7 +200,7 @@ func TestBehaviours(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.deploy()
-	require.NoError(t, w.cloud.SetBehaviour(canary, cloud.Behaviour{ErrorRate: 0.25, Latency: 2 * time.Second}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(canary, run.Behaviour{ErrorRate: 0.25, Latency: 2 * time.Second}))
 	w.draws = []float64{0.24}
 	assert.Equal(t, 500, w.get("candidate---"+host, "/").Code)
 	w.draws = []float64{0.25}
@@ -207,9 +208,9 @@ func TestBehaviours(t *testing.T) {
 	assert.Equal(t, []time.Duration{2 * time.Second, 2 * time.Second}, w.slept)
 
 	w.slept = nil
-	require.NoError(t, w.cloud.SetBehaviour(canary, cloud.Behaviour{Latency: time.Minute}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(canary, run.Behaviour{Latency: time.Minute}))
 	assert.Equal(t, 504, w.get("candidate---"+host, "/").Code)
 	assert.Equal(t, []time.Duration{5 * time.Second}, w.slept, "the template's timeout ends the wait")
-	require.Error(t, w.cloud.SetBehaviour("latest", cloud.Behaviour{}))
-	require.Error(t, w.cloud.SetBehaviour(canary, cloud.Behaviour{ErrorRate: 1.1}))
+	require.Error(t, w.cloud.Run.SetBehaviour("latest", run.Behaviour{}))
+	require.Error(t, w.cloud.Run.SetBehaviour(canary, run.Behaviour{ErrorRate: 1.1}))
 }

@@ -9,7 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 // Effect is what a fault does to a request.
@@ -137,11 +138,11 @@ func (f *Fault) about(r *http.Request, path *regexp.Regexp) bool {
 			return false
 		}
 	case LoseRevision:
-		if cloud.ServiceOf(r) == "" {
+		if run.ServiceOf(r) == "" {
 			return false
 		}
 	case Conflict, HoldTraffic:
-		if !writes || cloud.ServiceOf(r) == "" {
+		if !writes || run.ServiceOf(r) == "" {
 			return false
 		}
 	case SlowOperation:
@@ -153,7 +154,7 @@ func (f *Fault) about(r *http.Request, path *regexp.Regexp) bool {
 }
 
 // disturb adds the effect that the cloud itself carries out.
-func (f *Fault) disturb(d *cloud.Disturbance) {
+func (f *Fault) disturb(d *disturb.Disturbance) {
 	switch f.Effect {
 	case SlowOperation:
 		d.OperationDelay = max(d.OperationDelay, time.Duration(f.Duration))

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
 )
 
 // Options configure an [Injector]. The zero value is what a program wants.
@@ -138,7 +138,7 @@ func (i *Injector) strike(r *http.Request) []Fault {
 // that several faults strike waits for all delays; the first of answer and drop by name decides how it ends.
 func (i *Injector) Intercept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var disturbance cloud.Disturbance
+		var disturbance disturb.Disturbance
 		var end *Fault
 		silent := false
 		for _, fault := range i.strike(r) {
@@ -164,8 +164,8 @@ func (i *Injector) Intercept(next http.Handler) http.Handler {
 			refuse(w, end.Status)
 			return
 		}
-		if disturbance != (cloud.Disturbance{}) {
-			r = r.WithContext(cloud.Disturb(r.Context(), disturbance))
+		if disturbance != (disturb.Disturbance{}) {
+			r = r.WithContext(disturb.With(r.Context(), disturbance))
 		}
 		if silent {
 			next.ServeHTTP(nowhere{http.Header{}}, r)

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 const servicePath = "projects/" + project + "/locations/us-central1/services/web"
@@ -110,7 +111,7 @@ func TestFailedRevision(t *testing.T) {
 	t.Parallel()
 	const broken = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
 	w := newWorldWith(t, GCP, cloud.Options{OperationDelay: 5 * time.Millisecond})
-	require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
+	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
 	withAccount(w)
 	inputs := service()
 	template := inputs["template"].(object)

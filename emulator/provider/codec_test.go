@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/schema"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
 // messages are the API's types of the documents, as the published API descriptions name them.

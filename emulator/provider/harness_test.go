@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
@@ -52,7 +53,7 @@ func newWorldWith(t *testing.T, name string, options cloud.Options) *world {
 	c, err := cloud.New(documents, options)
 	require.NoError(t, err)
 	require.NoError(t, c.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billingID}))
-	require.NoError(t, c.EnsureRepository(cloud.Repository{Owner: owner, OwnerID: 7, Name: hub, ID: 42, UserIDs: []int64{1001, 1002}}))
+	require.NoError(t, c.GitHub.Ensure(github.Repository{Owner: owner, OwnerID: 7, Name: hub, ID: 42, UserIDs: []int64{1001, 1002}}))
 	api := httptest.NewServer(c)
 	t.Cleanup(api.Close)
 	for _, service := range words("run artifactregistry cloudkms containeranalysis binaryauthorization secretmanager iam monitoring " +
@@ -96,7 +97,7 @@ func (w *world) ctx() context.Context {
 // repository makes another repository.
 func (w *world) repository(name string, id int64) {
 	w.t.Helper()
-	require.NoError(w.t, w.cloud.EnsureRepository(cloud.Repository{Owner: owner, OwnerID: 7, Name: name, ID: id}))
+	require.NoError(w.t, w.cloud.GitHub.Ensure(github.Repository{Owner: owner, OwnerID: 7, Name: name, ID: id}))
 }
 
 // secret marks a test's value as a secret.

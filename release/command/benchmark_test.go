@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 // BenchmarkRollback takes a finished release back through the whole command line, against an API that takes half a second to apply a
@@ -47,7 +47,7 @@ func BenchmarkFirstBadResponseToRestored(b *testing.B) {
     inconclusive: proceed
     probe: {paths: [/], count: 5, pace: 10ms}
 `
-	for name, bad := range map[string]cloud.Behaviour{"errors": {ErrorRate: 1}, "slow": {Latency: 10 * time.Second}} {
+	for name, bad := range map[string]run.Behaviour{"errors": {ErrorRate: 1}, "slow": {Latency: 10 * time.Second}} {
 		b.Run(name, func(b *testing.B) {
 			var total time.Duration
 			for b.Loop() {
@@ -58,7 +58,7 @@ func BenchmarkFirstBadResponseToRestored(b *testing.B) {
 				var first atomic.Int64
 				l.requests = func(int64) {
 					if l.writes.Load() == 3 && first.CompareAndSwap(0, time.Now().UnixNano()) {
-						_ = l.cloud.SetBehaviour(green, bad)
+						_ = l.cloud.Run.SetBehaviour(green, bad)
 					}
 				}
 				if exit, out, errors := l.release(context.Background(), "rollout", "web"); exit != ExitRolledBack {

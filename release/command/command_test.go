@@ -22,6 +22,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/release/audit"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
@@ -242,7 +243,7 @@ func TestBadReleaseIsTakenBack(t *testing.T) {
 	l.requests = func(int64) {
 		// The candidate turns bad once it has requests of its own.
 		if l.writes.Load() == 3 {
-			once.Do(func() { assert.NoError(t, l.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1})) })
+			once.Do(func() { assert.NoError(t, l.cloud.Run.SetBehaviour(green, run.Behaviour{ErrorRate: 1})) })
 		}
 	}
 	exit, out, errors := l.release(context.Background(), "rollout", "web")

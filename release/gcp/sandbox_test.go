@@ -15,6 +15,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
@@ -167,17 +168,17 @@ func TestRolloutOnTheSandbox(t *testing.T) {
 func TestBadCandidateOnTheSandbox(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		bad     cloud.Behaviour
+		bad     run.Behaviour
 		after   time.Duration // From the deployment.
 		outcome rollout.Outcome
 		why     string
 	}{
-		"errors": {cloud.Behaviour{ErrorRate: 1}, 0, rollout.RolledBack,
+		"errors": {run.Behaviour{ErrorRate: 1}, 0, rollout.RolledBack,
 			"2 of 2 probes before traffic failed, the last one: /: status 500"},
-		"errors, later": {cloud.Behaviour{ErrorRate: 1}, 30 * time.Second, rollout.RolledBack,
+		"errors, later": {run.Behaviour{ErrorRate: 1}, 30 * time.Second, rollout.RolledBack,
 			"3 probes of the candidate's URL in a row failed, the last one: /: status 500"},
-		"never ready":     {cloud.Behaviour{NeverReady: true}, 0, rollout.Failed, "web-green never became ready, and serves nobody: "},
-		"healthy for now": {cloud.Behaviour{ErrorRate: 1}, time.Hour, rollout.Released, "web-green serves everything"},
+		"never ready":     {run.Behaviour{NeverReady: true}, 0, rollout.Failed, "web-green never became ready, and serves nobody: "},
+		"healthy for now": {run.Behaviour{ErrorRate: 1}, time.Hour, rollout.Released, "web-green serves everything"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -185,7 +186,7 @@ func TestBadCandidateOnTheSandbox(t *testing.T) {
 			begin := w.Now()
 			bad := func(now time.Time) {
 				if now.Sub(begin) >= test.after {
-					assert.NoError(t, w.cloud.SetBehaviour(green, test.bad))
+					assert.NoError(t, w.cloud.Run.SetBehaviour(green, test.bad))
 				}
 			}
 			bad(begin)

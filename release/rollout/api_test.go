@@ -14,6 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
 	"github.com/guiofsaints/procureflow-platform/release/health"
@@ -31,7 +32,7 @@ type api struct {
 	injector  *faults.Injector
 	client    *gcp.Service
 	revisions map[string]revision
-	behaves   map[string]cloud.Behaviour // What the cloud was told.
+	behaves   map[string]run.Behaviour // What the cloud was told.
 	point     float64
 	slept     time.Duration
 
@@ -49,7 +50,7 @@ const (
 
 func newAPI(delay time.Duration, traffic ...plan.Target) *api {
 	w := &api{now: -time.Hour, delay: delay, injector: faults.New(faults.Options{}), revisions: map[string]revision{},
-		behaves: map[string]cloud.Behaviour{}}
+		behaves: map[string]run.Behaviour{}}
 	documents, err := store.Memory()
 	w.must(err)
 	w.cloud, err = cloud.New(documents, cloud.Options{Now: w.time, Rand: rand.NewChaCha8([32]byte{}), OperationDelay: delay,
@@ -131,7 +132,7 @@ func (w *api) live() plan.Service {
 }
 
 func (w *api) ready(name string) bool {
-	service, err := w.cloud.Service("projects/" + project + "/locations/us-central1/services/web")
+	service, err := w.cloud.Run.Service("projects/" + project + "/locations/us-central1/services/web")
 	w.must(err)
 	_, ready := service.Revisions[name]
 	return ready
@@ -160,7 +161,7 @@ func (w *api) ask(name string) {
 // behave tells the cloud how the containers behave at this moment.
 func (w *api) behave() {
 	for name, r := range w.revisions {
-		wanted := cloud.Behaviour{Startup: r.startup, NeverReady: r.failed}
+		wanted := run.Behaviour{Startup: r.startup, NeverReady: r.failed}
 		if r.bad(w.now) {
 			wanted.ErrorRate = 1
 		}
@@ -168,7 +169,7 @@ func (w *api) behave() {
 			wanted.Latency = slow - fast
 		}
 		if w.behaves[name] != wanted {
-			w.must(w.cloud.SetBehaviour(digest(name), wanted))
+			w.must(w.cloud.Run.SetBehaviour(digest(name), wanted))
 			w.behaves[name] = wanted
 		}
 	}

@@ -15,12 +15,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	release "github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 	"github.com/guiofsaints/procureflow-platform/stacks"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 // The images of the demonstration: nobody built them, and the simulated cloud does not ask.
@@ -33,7 +34,7 @@ const (
 const slow = 2 * time.Second
 
 // bads are how the second release can go wrong.
-var bads = map[string]cloud.Behaviour{
+var bads = map[string]run.Behaviour{
 	"errors":      {ErrorRate: 1},
 	"slow":        {Latency: 3 * time.Second},
 	"never-ready": {NeverReady: true},
@@ -62,7 +63,7 @@ func (a *app) demo() *cobra.Command {
 	return command
 }
 
-func (a *app) runDemo(ctx context.Context, bad string, behaviour cloud.Behaviour, out string) error {
+func (a *app) runDemo(ctx context.Context, bad string, behaviour run.Behaviour, out string) error {
 	dir, unlock, err := a.openDemo(ctx)
 	if err != nil {
 		return err

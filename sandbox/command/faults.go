@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 )
 
@@ -132,14 +132,14 @@ func (a *app) faultClear() *cobra.Command {
 }
 
 func (a *app) behaviour() *cobra.Command {
-	var wanted cloud.Behaviour
+	var wanted run.Behaviour
 	command := &cobra.Command{
 		Use: "behaviour IMAGE@DIGEST|DIGEST", Short: "Say, or with flags decide, how the containers of an image behave", Args: cobra.ExactArgs(1),
 		Long: "Say, or with flags decide, how the containers of an image behave. The flags that are not given go back to " +
 			"healthy;\n--healthy takes all of them back. It stays when the cloud stops.",
 		RunE: func(command *cobra.Command, args []string) error {
 			digest := args[0]
-			if named := cloud.Digest(digest); named != "" {
+			if named := run.Digest(digest); named != "" {
 				digest = named
 			}
 			if err := wanted.Check(digest); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -76,7 +77,7 @@ func (e *Engine) seed(ctx context.Context, settings stacks.Settings) error {
 	for _, environment := range settings.GitHub.Environments {
 		reviewers = append(reviewers, environment.Reviewers...)
 	}
-	return e.client.EnsureRepository(ctx, cloud.Repository{
+	return e.client.EnsureRepository(ctx, github.Repository{
 		Owner: settings.GitHub.Owner, OwnerID: settings.GitHub.OwnerID,
 		Name: settings.GitHub.Repository, ID: settings.GitHub.RepositoryID, UserIDs: reviewers,
 	})

@@ -17,6 +17,8 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 	"github.com/guiofsaints/procureflow-platform/sandbox/detached"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
@@ -97,7 +99,7 @@ func (c *Client) ForgetDeleted(ctx context.Context, project string) error {
 }
 
 // EnsureRepository makes the GitHub repository exist.
-func (c *Client) EnsureRepository(ctx context.Context, repository cloud.Repository) error {
+func (c *Client) EnsureRepository(ctx context.Context, repository github.Repository) error {
 	return c.call(ctx, http.MethodPut, "repository", repository, nil)
 }
 
@@ -121,13 +123,13 @@ func (c *Client) ClearFault(ctx context.Context, name string) error {
 }
 
 // SetBehaviour makes the simulated containers of an image digest behave so, also after a restart.
-func (c *Client) SetBehaviour(ctx context.Context, digest string, behaviour cloud.Behaviour) error {
+func (c *Client) SetBehaviour(ctx context.Context, digest string, behaviour run.Behaviour) error {
 	return c.call(ctx, http.MethodPut, "behaviours/"+url.PathEscape(digest), behaviour, nil)
 }
 
 // Behaviour is what was set for the digest, healthy by default.
-func (c *Client) Behaviour(ctx context.Context, digest string) (cloud.Behaviour, error) {
-	var behaviour cloud.Behaviour
+func (c *Client) Behaviour(ctx context.Context, digest string) (run.Behaviour, error) {
+	var behaviour run.Behaviour
 	return behaviour, c.call(ctx, http.MethodGet, "behaviours/"+url.PathEscape(digest), nil, &behaviour)
 }
 

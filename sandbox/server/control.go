@@ -7,6 +7,8 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 // controlPrefix is where the sandbox's own calls are, beside the APIs:
@@ -34,8 +36,8 @@ func (p *process) control(api http.Handler) http.Handler {
 		respond(w, struct{}{}, p.cloud.ForgetDeleted(r.PathValue("project")))
 	})
 	own.HandleFunc("PUT "+controlPrefix+"repository", put(func(_ *http.Request,
-		repository cloud.Repository) error {
-		return p.cloud.EnsureRepository(repository)
+		repository github.Repository) error {
+		return p.cloud.GitHub.Ensure(repository)
 	}))
 	own.HandleFunc("GET "+controlPrefix+"faults", func(w http.ResponseWriter, _ *http.Request) { respond(w, p.faults.List(), nil) })
 	own.HandleFunc("PUT "+controlPrefix+"faults/{name}", put(func(r *http.Request,
@@ -50,10 +52,10 @@ func (p *process) control(api http.Handler) http.Handler {
 		respond(w, struct{}{}, nil)
 	})
 	own.HandleFunc("GET "+controlPrefix+"behaviours/{digest}", func(w http.ResponseWriter, r *http.Request) {
-		respond(w, p.cloud.Behaviour(r.PathValue("digest")), nil)
+		respond(w, p.cloud.Run.Behaviour(r.PathValue("digest")), nil)
 	})
-	own.HandleFunc("PUT "+controlPrefix+"behaviours/{digest}", put(func(r *http.Request, behaviour cloud.Behaviour) error {
-		return p.cloud.SetBehaviour(r.PathValue("digest"), behaviour)
+	own.HandleFunc("PUT "+controlPrefix+"behaviours/{digest}", put(func(r *http.Request, behaviour run.Behaviour) error {
+		return p.cloud.Run.SetBehaviour(r.PathValue("digest"), behaviour)
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, controlPrefix) {

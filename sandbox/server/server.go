@@ -236,7 +236,7 @@ func (p *process) openServices() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	live := map[string]bool{}
-	for _, service := range p.cloud.Services() {
+	for _, service := range p.cloud.Run.Services() {
 		name := service.Name
 		live[name] = true
 		if p.listeners[name] != nil {

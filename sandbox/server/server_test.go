@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
@@ -96,7 +96,7 @@ func TestBehavioursOverTheControlAPI(t *testing.T) {
 	client, _ := serve(t)
 	ctx := context.Background()
 	const digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	wanted := cloud.Behaviour{ErrorRate: 0.5, Latency: 2 * time.Second, Startup: 3 * time.Second, NeverReady: true}
+	wanted := run.Behaviour{ErrorRate: 0.5, Latency: 2 * time.Second, Startup: 3 * time.Second, NeverReady: true}
 	require.NoError(t, client.SetBehaviour(ctx, digest, wanted))
 	now, err := client.Behaviour(ctx, digest)
 	require.NoError(t, err)

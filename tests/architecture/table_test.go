@@ -14,6 +14,9 @@ type layer struct {
 // everyInTest may be imported by the tests of every package of the main module.
 var everyInTest = []string{"internal/pulumitest", "internal/webpage/webpagetest"}
 
+// everyAPI is what an emulated API of Google's is made of.
+var everyAPI = []string{"emulator/rest", "emulator/rest/schema", "emulator/doc", "emulator/store"}
+
 var layers = []layer{
 	{
 		packages: "internal/naming",
@@ -147,6 +150,71 @@ var layers = []layer{
 		packages: "cmd/firstrun",
 		may:      []string{"firstrun/command"},
 		reason:   "main starts the command and is nothing else",
+	},
+	{
+		packages: "emulator/doc",
+		reason:   "every API reads and changes documents by it: what it knew of one, all would",
+	},
+	{
+		packages: "emulator/ids",
+		reason:   "what the APIs choose by chance depends on nothing but the source of chance",
+	},
+	{
+		packages: "emulator/disturb",
+		reason:   "the faults and the APIs that they strike meet here, and know nothing of each other",
+	},
+	{
+		packages: "emulator/metrics",
+		reason:   "the data plane counts and Cloud Monitoring reads: the counter knows neither",
+	},
+	{
+		packages: "emulator/store",
+		reason:   "it keeps documents, whatever is in them",
+	},
+	{
+		packages: "emulator/rest/schema",
+		reason:   "the messages of the APIs are data",
+	},
+	{
+		packages: "emulator/rest",
+		may:      []string{"emulator/rest/schema", "emulator/doc", "emulator/ids", "emulator/disturb", "emulator/store"},
+		reason:   "what Google's APIs have in common knows none of them: an API gives it kinds with hooks",
+	},
+	{
+		packages:   "emulator/google/*/*",
+		may:        []string{"emulator/doc"},
+		mayInTests: []string{"emulator/rest/schema"},
+		reason:     "a translation or a verdict is a function of documents, and tested as one",
+	},
+	{
+		packages:   "emulator/google/run",
+		may:        append([]string{"emulator/google/run/knative", "emulator/disturb"}, everyAPI...),
+		mayInTests: []string{"emulator/**"},
+		reason:     "what Cloud Run asks other APIs is passed to it, so that each can be read alone",
+	},
+	{
+		packages:   "emulator/google/binaryauthorization",
+		may:        append([]string{"emulator/google/binaryauthorization/admission"}, everyAPI...),
+		mayInTests: []string{"emulator/**"},
+		reason:     "the notes that attestors stand on are passed to it, so that each API can be read alone",
+	},
+	{
+		packages:   "emulator/google/monitoring",
+		may:        append([]string{"emulator/metrics"}, everyAPI...),
+		mayInTests: []string{"emulator/**"},
+		reason:     "it reads what was counted, whoever counts",
+	},
+	{
+		packages:   "emulator/google/*",
+		may:        everyAPI,
+		mayInTests: []string{"emulator/**"},
+		reason:     "an API knows no other API: what it asks one is passed to it by emulator/cloud, so that each can be read alone",
+	},
+	{
+		packages:   "emulator/github",
+		may:        []string{"emulator/doc", "emulator/ids", "emulator/store"},
+		mayInTests: []string{"emulator/**"},
+		reason:     "GitHub is none of Google's APIs",
 	},
 	{
 		packages: "emulator/**",

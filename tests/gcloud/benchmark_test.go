@@ -14,8 +14,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/release/command"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 const (
@@ -69,7 +70,7 @@ func (w *bench) serve(stable, previous string) {
 
 // share is what web-green serves now, in percent.
 func (w *bench) share() int {
-	live, err := w.cloud.Service(strings.TrimPrefix(service, "/run/v2/"))
+	live, err := w.cloud.Run.Service(strings.TrimPrefix(service, "/run/v2/"))
 	require.NoError(w.t, err)
 	percent := 0
 	for _, target := range live.Traffic {
@@ -100,7 +101,7 @@ func (w *bench) restored() <-chan time.Time {
 
 // visit sends a visitor every 20 ms until the end, with two seconds of patience. The first whom web-green answers turns it bad; the
 // returned function is when the first visitor came whose answer was bad or did not come.
-func (w *bench) visit(bad cloud.Behaviour) (first func() time.Time) {
+func (w *bench) visit(bad run.Behaviour) (first func() time.Time) {
 	var turn sync.Once
 	var mutex sync.Mutex
 	var earliest time.Time
@@ -117,7 +118,7 @@ func (w *bench) visit(bad cloud.Behaviour) (first func() time.Time) {
 		if err == nil {
 			_ = response.Body.Close()
 			if response.Header.Get("X-Sandbox-Revision") == "web-green" {
-				turn.Do(func() { _ = w.cloud.SetBehaviour(green, bad) })
+				turn.Do(func() { _ = w.cloud.Run.SetBehaviour(green, bad) })
 			}
 		}
 		if ctx.Err() == nil && (err != nil || response.StatusCode >= 500) {
@@ -184,7 +185,7 @@ func BenchmarkRollback(b *testing.B) {
 // BenchmarkBadRelease measures a release that turns bad with its first visitor, past every check before traffic: from when the first
 // visitor came whose answer was bad to when the traffic is back. Ours runs with the built-in settings for prod.
 func BenchmarkBadRelease(b *testing.B) {
-	bads := map[string]cloud.Behaviour{"errors": {ErrorRate: 1}, "hanging": {Latency: 4 * time.Minute}}
+	bads := map[string]run.Behaviour{"errors": {ErrorRate: 1}, "hanging": {Latency: 4 * time.Minute}}
 	for kind, bad := range bads {
 		b.Run("release/"+kind, func(b *testing.B) {
 			w := newBench(b)
@@ -210,7 +211,7 @@ func BenchmarkBadRelease(b *testing.B) {
 	// The case it was made for, at its best: the new revision has everything and fails from the start.
 	b.Run("design/errors before the health check", func(b *testing.B) {
 		w := newBench(b)
-		require.NoError(b, w.cloud.SetBehaviour(green, bads["errors"]))
+		require.NoError(b, w.cloud.Run.SetBehaviour(green, bads["errors"]))
 		w.serve("web-green", "web-blue")
 		restored, first := w.restored(), w.visit(bads["errors"])
 		out, err := w.design("design-deploy.sh").CombinedOutput()

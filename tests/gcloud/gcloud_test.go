@@ -288,7 +288,7 @@ func TestUpdateTrafficFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := start(t, 0)
-			require.NoError(t, w.cloud.SetBehaviour(broken, cloud.Behaviour{NeverReady: true}))
+			require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
 			w.call("PATCH", service+"?updateMask=template", `{`+template("web-broken", broken)+`}`)
 			require.NoError(t, w.faults.Set("fault", test.fault))
 			_, stderr, err := w.gcloud("run", "services", "update-traffic", "web", test.arguments)

@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/release/command"
 )
 
@@ -281,7 +281,7 @@ func TestRollbackBesideGcloud(t *testing.T) {
 		o := newOffice(t, 0)
 		require.NoError(t, os.WriteFile(filepath.Join(o.folder, "policy.yaml"),
 			[]byte(strings.ReplaceAll(policy, "bake: 200ms", "bake: 5m")), 0o600))
-		o.atWrite(2, func() { assert.NoError(t, o.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1})) })
+		o.atWrite(2, func() { assert.NoError(t, o.cloud.Run.SetBehaviour(green, run.Behaviour{ErrorRate: 1})) })
 		person := o.onCall("--to-revisions=web-blue=100")
 		o.mutex.Lock()
 		bad := o.before

@@ -1,6 +1,8 @@
-// Package run is Cloud Run's rules without its servers: which services, templates and traffic splits are taken, what is
-// filled in, and which split is in effect. Everything here is a pure function of JSON documents in the API's form, so
-// that the rules can be read and tested apart from storage and HTTP.
+// Package run is Cloud Run: services and their revisions, and which requests reach which revision.
+//
+// Its rules are functions of JSON documents, without storage or HTTP: which services and templates are taken ([Check]), what is filled
+// in ([Defaults]), which traffic splits there can be ([CheckTraffic]), and how near a service is to what it was asked for
+// ([Reconcile]). Around them stand the two APIs, v2 and v1, the revisions that start, and what the data plane reads ([API.Services]).
 package run
 
 import "fmt"

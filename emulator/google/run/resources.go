@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 const (
@@ -42,16 +44,13 @@ func parseMemory(text string) (float64, bool) {
 	return 0, false
 }
 
-func limitsOf(container any) (cpu, memory string) {
-	limits := sub(sub(container.(object), "resources"), "limits")
-	cpu, _ = limits["cpu"].(string)
-	memory, _ = limits["memory"].(string)
-	return cpu, memory
+func limitsOf(container object) (cpu, memory string) {
+	return doc.Text(container, "resources", "limits", "cpu"), doc.Text(container, "resources", "limits", "memory")
 }
 
 func totalCPU(template object) (float64, bool) {
 	total := 0.0
-	for _, container := range items(template, "containers") {
+	for _, container := range doc.Objects(template, "containers") {
 		text, _ := limitsOf(container)
 		cpu, ok := parseCPU(text)
 		if !ok {
@@ -64,10 +63,9 @@ func totalCPU(template object) (float64, bool) {
 
 // checkResources checks each container's CPU and memory against each other and against the template.
 func checkResources(template object) error {
-	for i, container := range items(template, "containers") {
+	for i, container := range doc.Objects(template, "containers") {
 		path := fmt.Sprintf("template.containers[%d].resources.limits", i)
-		limits := sub(sub(container.(object), "resources"), "limits")
-		for name := range limits {
+		for name := range doc.Object(container, "resources", "limits") {
 			if name != "cpu" && name != "memory" && name != "nvidia.com/gpu" {
 				return refuse("%s: Invalid resource name '%s'. Only cpu, memory and nvidia.com/gpu are supported.", path, name)
 			}
@@ -84,7 +82,7 @@ func checkResources(template object) error {
 		if err := checkMemory(path, template, cpu, memory); err != nil {
 			return err
 		}
-		if idle, _ := sub(container.(object), "resources")["cpuIdle"].(bool); !idle && cpu < 1 {
+		if !doc.Flag(container, "resources", "cpuIdle") && cpu < 1 {
 			return refuse("%s.cpu: Invalid value specified for cpu. Total cpu < 1 is not supported with cpu_idle set to false.", path)
 		}
 	}
@@ -99,7 +97,7 @@ func checkMemory(path string, template object, cpu, memory float64) error {
 		if second {
 			return refuse("%s.cpu: Invalid value specified for cpu. Total cpu < 1 is not supported with gen2 execution environment.", path)
 		}
-		if num(template, "maxInstanceRequestConcurrency") > 1 {
+		if doc.Number(template, "maxInstanceRequestConcurrency") > 1 {
 			return refuse("%s.cpu: Invalid value specified for cpu. Total cpu < 1 is not supported with concurrency > 1.", path)
 		}
 		sold.least, sold.most = 128*mi, 1*gi

@@ -2,6 +2,8 @@ package run
 
 import (
 	"regexp"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // The allocation types of a traffic target.
@@ -27,13 +29,8 @@ func Targets(traffic []any) []Target {
 	var targets []Target
 	for _, item := range traffic {
 		entry, _ := item.(map[string]any)
-		t := Target{}
-		t.Type, _ = entry["type"].(string)
-		t.Revision, _ = entry["revision"].(string)
-		t.Tag, _ = entry["tag"].(string)
-		percent, _ := entry["percent"].(float64)
-		t.Percent = int(percent)
-		targets = append(targets, t)
+		targets = append(targets, Target{Type: doc.Text(entry, "type"), Revision: doc.Text(entry, "revision"),
+			Percent: int(doc.Number(entry, "percent")), Tag: doc.Text(entry, "tag")})
 	}
 	return targets
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // annotation is a field of v2 that v1 keeps in an annotation.
@@ -105,9 +107,9 @@ var templateAnnotations = []annotation{
 // toAnnotations adds the annotations of a v2 document's fields to those it has already.
 func toAnnotations(table []annotation, document object) object {
 	annotations := object{}
-	maps.Copy(annotations, sub(document, "annotations"))
+	maps.Copy(annotations, doc.Object(document, "annotations"))
 	for _, a := range table {
-		if value := a.form.write(at(document, a.path)); value != "" {
+		if value := a.form.write(doc.At(document, strings.Split(a.path, ".")...)); value != "" {
 			annotations[a.key] = value
 		}
 	}
@@ -128,30 +130,8 @@ func fromAnnotations(table []annotation, where string, annotations, document obj
 		if !ok {
 			return refuse("%s.annotations[%s]: invalid value '%v'", where, a.key, given)
 		}
-		put(document, a.path, value)
+		doc.Set(document, value, strings.Split(a.path, ".")...)
 	}
 	set(document, "annotations", rest)
 	return nil
-}
-
-func at(document object, path string) any {
-	for {
-		field, rest, deeper := strings.Cut(path, ".")
-		if !deeper {
-			return document[field]
-		}
-		document, path = sub(document, field), rest
-	}
-}
-
-func put(document object, path string, value any) {
-	field, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		document[field] = value
-		return
-	}
-	if sub(document, field) == nil {
-		document[field] = object{}
-	}
-	put(sub(document, field), rest, value)
 }

@@ -37,14 +37,6 @@ const (
 
 type object = map[string]any
 
-func text(o object, field string) string { s, _ := o[field].(string); return s }
-
-func sub(o object, field string) object { m, _ := o[field].(object); return m }
-
-func items(o object, field string) []any { l, _ := o[field].([]any); return l }
-
-func number(o object, field string) float64 { f, _ := o[field].(float64); return f }
-
 // pick copies the fields that are there.
 func pick(from object, fields ...string) object {
 	to := object{}

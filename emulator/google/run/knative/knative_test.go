@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud/schema"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run/knative"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
 var place = knative.Place{Project: "42", Region: "us-central1"}

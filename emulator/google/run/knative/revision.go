@@ -4,13 +4,16 @@ import (
 	"cmp"
 	"maps"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // Revision is a v2 revision in v1. service is the v2 service it belongs to, whose split says whether it is active.
 func Revision(v2, service object, place Place) object {
-	id, owner := last(text(v2, "name")), text(v2, "service")
+	id, owner := doc.Last(doc.Text(v2, "name")), doc.Text(v2, "service")
 	meta := metadata(id, "revisions", v2, place)
-	maps.Copy(sub(meta, "labels"), object{serviceLabel: owner, "serving.knative.dev/configuration": owner, "serving.knative.dev/route": owner,
+	maps.Copy(doc.Object(meta, "labels"), object{serviceLabel: owner, "serving.knative.dev/configuration": owner,
+		"serving.knative.dev/route":      owner,
 		"serving.knative.dev/serviceUid": service["uid"]})
 	annotations, spec := template(v2)
 	set(annotations, creatorAnnotation, v2["creator"])
@@ -23,16 +26,16 @@ func Revision(v2, service object, place Place) object {
 	conditions := []any{}
 	for _, kind := range []string{"Ready", "ContainerReady", "ResourcesAvailable"} {
 		from := object{"lastTransitionTime": v2["createTime"]}
-		for _, item := range items(v2, "conditions") {
-			if text(item.(object), "type") == kind {
-				from = item.(object)
+		for _, item := range doc.Objects(v2, "conditions") {
+			if doc.Text(item, "type") == kind {
+				from = item
 			}
 		}
-		conditions = append(conditions, condition(from, kind, camel(cmp.Or(text(from, "revisionReason"), text(from, "reason")))))
+		conditions = append(conditions, condition(from, kind, camel(cmp.Or(doc.Text(from, "revisionReason"), doc.Text(from, "reason")))))
 	}
 	status["conditions"] = append(conditions, active(id, v2, service))
-	if containers := items(v2, "containers"); len(containers) > 0 && strings.Contains(text(containers[0].(object), "image"), "@") {
-		status["imageDigest"] = containers[0].(object)["image"]
+	if containers := doc.Objects(v2, "containers"); len(containers) > 0 && strings.Contains(doc.Text(containers[0], "image"), "@") {
+		status["imageDigest"] = containers[0]["image"]
 	}
 	return object{"apiVersion": apiVersion, "kind": "Revision", "metadata": meta, "spec": spec, "status": status}
 }
@@ -41,13 +44,12 @@ func Revision(v2, service object, place Place) object {
 func active(id string, v2, service object) object {
 	c := object{"type": "Active", "severity": "Info", "lastTransitionTime": v2["createTime"], "status": "False", "reason": "Retired",
 		"message": "Revision retired."}
-	for _, item := range items(service, "trafficStatuses") {
-		target := item.(object)
-		revision := text(target, "revision")
+	for _, target := range doc.Objects(service, "trafficStatuses") {
+		revision := doc.Text(target, "revision")
 		if revision == "" {
-			revision = last(text(service, "latestReadyRevision"))
+			revision = doc.Last(doc.Text(service, "latestReadyRevision"))
 		}
-		if revision == id && (number(target, "percent") > 0 || text(target, "tag") != "") {
+		if revision == id && (doc.Number(target, "percent") > 0 || doc.Text(target, "tag") != "") {
 			c["status"] = "True"
 			delete(c, "reason")
 			delete(c, "message")

@@ -5,11 +5,13 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // Service is a v2 service in v1.
 func Service(v2 object, place Place) object {
-	id := last(text(v2, "name"))
+	id := doc.Last(doc.Text(v2, "name"))
 	meta := metadata(id, "services", v2, place)
 	annotations := toAnnotations(serviceAnnotations, v2)
 	set(annotations, creatorAnnotation, v2["creator"])
@@ -18,47 +20,44 @@ func Service(v2 object, place Place) object {
 	set(annotations, urlsAnnotation, asJSON.write(v2["urls"]))
 	meta["annotations"] = annotations
 
-	from := sub(v2, "template")
+	from := doc.Object(v2, "template")
 	templateAnnotations, spec := template(from)
 	templateMeta := object{}
 	set(templateMeta, "name", from["revision"])
-	set(templateMeta, "labels", sub(from, "labels"))
+	set(templateMeta, "labels", doc.Object(from, "labels"))
 	set(templateMeta, "annotations", templateAnnotations)
 	status := object{"conditions": serviceConditions(v2), "url": v2["uri"], "address": object{"url": v2["uri"]}}
-	if observed, err := strconv.ParseFloat(text(v2, "observedGeneration"), 64); err == nil {
+	if observed, err := strconv.ParseFloat(doc.Text(v2, "observedGeneration"), 64); err == nil {
 		status["observedGeneration"] = observed
 	}
-	set(status, "latestCreatedRevisionName", last(text(v2, "latestCreatedRevision")))
-	set(status, "latestReadyRevisionName", last(text(v2, "latestReadyRevision")))
-	set(status, "traffic", traffic(items(v2, "trafficStatuses"), last(text(v2, "latestReadyRevision"))))
+	set(status, "latestCreatedRevisionName", doc.Last(doc.Text(v2, "latestCreatedRevision")))
+	set(status, "latestReadyRevisionName", doc.Last(doc.Text(v2, "latestReadyRevision")))
+	set(status, "traffic", traffic(doc.Objects(v2, "trafficStatuses"), doc.Last(doc.Text(v2, "latestReadyRevision"))))
 	return object{"apiVersion": apiVersion, "kind": "Service", "metadata": meta, "status": status,
-		"spec": object{"template": object{"metadata": templateMeta, "spec": spec}, "traffic": traffic(items(v2, "traffic"), "")}}
+		"spec": object{"template": object{"metadata": templateMeta, "spec": spec}, "traffic": traffic(doc.Objects(v2, "traffic"), "")}}
 }
 
 // metadata is what both kinds of resources begin with.
 func metadata(id, collection string, v2 object, place Place) object {
 	labels := object{locationLabel: place.Region}
-	maps.Copy(labels, sub(v2, "labels"))
+	maps.Copy(labels, doc.Object(v2, "labels"))
 	meta := object{"name": id, "namespace": place.Project, "labels": labels, "uid": v2["uid"], "creationTimestamp": v2["createTime"],
 		"selfLink": "/apis/" + apiVersion + "/namespaces/" + place.Project + "/" + collection + "/" + id}
 	set(meta, "resourceVersion", v2["etag"])
-	if generation, err := strconv.ParseFloat(text(v2, "generation"), 64); err == nil {
+	if generation, err := strconv.ParseFloat(doc.Text(v2, "generation"), 64); err == nil {
 		meta["generation"] = generation
 	}
 	return meta
 }
 
-func last(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
-
 // traffic is a v2 split in v1. In a status the latest revision is named as well.
-func traffic(v2 []any, latest string) []any {
+func traffic(v2 []object, latest string) []any {
 	targets := []any{}
-	for _, item := range v2 {
-		from := item.(object)
+	for _, from := range v2 {
 		to := pick(from, "percent", "tag")
 		set(to, "url", from["uri"])
 		set(to, "revisionName", from["revision"])
-		if text(from, "revision") == "" {
+		if doc.Text(from, "revision") == "" {
 			to["latestRevision"] = true
 			set(to, "revisionName", latest)
 		}
@@ -67,12 +66,11 @@ func traffic(v2 []any, latest string) []any {
 	return targets
 }
 
-func fromTraffic(v1 []any) ([]any, error) {
+func fromTraffic(v1 []object) ([]any, error) {
 	targets := []any{}
-	for i, item := range v1 {
-		from := item.(object)
+	for i, from := range v1 {
 		to := pick(from, "percent", "tag")
-		revision := text(from, "revisionName")
+		revision := doc.Text(from, "revisionName")
 		switch {
 		case from["latestRevision"] == true && revision != "":
 			return nil, refuse("spec.traffic[%d].revisionName: must not be set with latestRevision", i)
@@ -88,12 +86,12 @@ func fromTraffic(v1 []any) ([]any, error) {
 
 // serviceConditions are Ready and what it stands on. While a service is reconciled nothing is known yet.
 func serviceConditions(v2 object) []any {
-	conditions := []any{condition(sub(v2, "terminalCondition"), "Ready", "RevisionFailed")}
+	conditions := []any{condition(doc.Object(v2, "terminalCondition"), "Ready", "RevisionFailed")}
 	for _, kind := range []string{"ConfigurationsReady", "RoutesReady"} {
-		from := object{"lastTransitionTime": sub(v2, "terminalCondition")["lastTransitionTime"]}
-		for _, item := range items(v2, "conditions") {
-			if v2["reconciling"] != true && text(item.(object), "type") == kind {
-				from = item.(object)
+		from := object{"lastTransitionTime": doc.Object(v2, "terminalCondition")["lastTransitionTime"]}
+		for _, item := range doc.Objects(v2, "conditions") {
+			if v2["reconciling"] != true && doc.Text(item, "type") == kind {
+				from = item
 			}
 		}
 		conditions = append(conditions, condition(from, kind, "RevisionFailed"))
@@ -105,7 +103,7 @@ func serviceConditions(v2 object) []any {
 func condition(v2 object, kind, reason string) object {
 	c := pick(v2, "lastTransitionTime", "message")
 	c["type"] = kind
-	switch text(v2, "state") {
+	switch doc.Text(v2, "state") {
 	case "CONDITION_SUCCEEDED":
 		c["status"] = "True"
 	case "CONDITION_FAILED":
@@ -123,10 +121,10 @@ func Merge(stored, v1 object, place Place) (object, error) {
 	if stored != nil {
 		before = Service(stored, place)
 	}
-	meta, spec := sub(v1, "metadata"), sub(v1, "spec")
+	meta, spec := doc.Object(v1, "metadata"), doc.Object(v1, "spec")
 	v2 := object{}
-	set(v2, "labels", ownLabels(sub(meta, "labels")))
-	annotations := maps.Clone(sub(meta, "annotations"))
+	set(v2, "labels", ownLabels(doc.Object(meta, "labels")))
+	annotations := maps.Clone(doc.Object(meta, "annotations"))
 	for _, written := range []string{creatorAnnotation, modifierAnnotation, urlsAnnotation, ingressStatus} {
 		delete(annotations, written)
 	}
@@ -138,37 +136,37 @@ func Merge(stored, v1 object, place Place) (object, error) {
 		set(v2, field, stored[field])
 	}
 	var err error
-	if v2["traffic"], err = fromTraffic(items(spec, "traffic")); err != nil {
+	if v2["traffic"], err = fromTraffic(doc.Objects(spec, "traffic")); err != nil {
 		return nil, err
 	}
-	if before != nil && reflect.DeepEqual(bare(spec["template"]), bare(sub(before, "spec")["template"])) {
+	if before != nil && reflect.DeepEqual(bare(spec["template"]), bare(doc.Object(before, "spec")["template"])) {
 		v2["template"] = stored["template"]
 		return v2, nil
 	}
-	v2["template"], err = fromTemplate(sub(spec, "template"))
+	v2["template"], err = fromTemplate(doc.Object(spec, "template"))
 	return v2, err
 }
 
 // Configuration and Route are the two halves of a v1 service that Knative keeps apart.
 func Configuration(service object) object {
-	status := pick(sub(service, "status"), "observedGeneration", "latestCreatedRevisionName", "latestReadyRevisionName")
+	status := pick(doc.Object(service, "status"), "observedGeneration", "latestCreatedRevisionName", "latestReadyRevisionName")
 	status["conditions"] = half(service, "ConfigurationsReady")
 	return object{"apiVersion": apiVersion, "kind": "Configuration", "metadata": owned(service, "configurations"),
-		"spec": pick(sub(service, "spec"), "template"), "status": status}
+		"spec": pick(doc.Object(service, "spec"), "template"), "status": status}
 }
 
 // Route is the other half: the split and its addresses.
 func Route(service object) object {
-	status := pick(sub(service, "status"), "observedGeneration", "traffic", "url", "address")
+	status := pick(doc.Object(service, "status"), "observedGeneration", "traffic", "url", "address")
 	status["conditions"] = half(service, "RoutesReady")
 	return object{"apiVersion": apiVersion, "kind": "Route", "metadata": owned(service, "routes"),
-		"spec": pick(sub(service, "spec"), "traffic"), "status": status}
+		"spec": pick(doc.Object(service, "spec"), "traffic"), "status": status}
 }
 
 func half(service object, kind string) []any {
-	for _, item := range items(sub(service, "status"), "conditions") {
-		if text(item.(object), "type") == kind {
-			ready := maps.Clone(item.(object))
+	for _, item := range doc.Objects(doc.Object(service, "status"), "conditions") {
+		if doc.Text(item, "type") == kind {
+			ready := maps.Clone(item)
 			ready["type"] = "Ready"
 			return []any{ready}
 		}
@@ -177,10 +175,10 @@ func half(service object, kind string) []any {
 }
 
 func owned(service object, collection string) object {
-	meta := maps.Clone(sub(service, "metadata"))
+	meta := maps.Clone(doc.Object(service, "metadata"))
 	labels := object{serviceLabel: meta["name"]}
-	maps.Copy(labels, sub(meta, "labels"))
+	maps.Copy(labels, doc.Object(meta, "labels"))
 	meta["labels"] = labels
-	meta["selfLink"] = strings.Replace(text(meta, "selfLink"), "/services/", "/"+collection+"/", 1)
+	meta["selfLink"] = strings.Replace(doc.Text(meta, "selfLink"), "/services/", "/"+collection+"/", 1)
 	return meta
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 const (
@@ -24,24 +26,23 @@ func template(v2 object) (annotations, spec object) {
 	spec = object{}
 	set(spec, "serviceAccountName", v2["serviceAccount"])
 	set(spec, "containerConcurrency", v2["maxInstanceRequestConcurrency"])
-	if seconds, err := strconv.ParseFloat(strings.TrimSuffix(text(v2, "timeout"), "s"), 64); err == nil {
+	if seconds, err := strconv.ParseFloat(strings.TrimSuffix(doc.Text(v2, "timeout"), "s"), 64); err == nil {
 		spec["timeoutSeconds"] = seconds
 	}
 	containers, needs := []any{}, object{}
-	for i, item := range items(v2, "containers") {
-		from := item.(object)
+	for i, from := range doc.Objects(v2, "containers") {
 		to := pick(from, sameContainer...)
-		resources := sub(from, "resources")
+		resources := doc.Object(from, "resources")
 		set(to, "resources", pick(resources, "limits"))
-		set(to, "env", environment(items(from, "env")))
+		set(to, "env", environment(doc.Objects(from, "env")))
 		if i == 0 && resources["cpuIdle"] != true {
 			annotations[throttling] = "false"
 		}
 		if i == 0 && resources["startupCpuBoost"] == true {
 			annotations[startupBoost] = "true"
 		}
-		if on := items(from, "dependsOn"); len(on) > 0 {
-			needs[text(from, "name")] = on
+		if on := doc.List(from, "dependsOn"); len(on) > 0 {
+			needs[doc.Text(from, "name")] = on
 		}
 		containers = append(containers, to)
 	}
@@ -50,18 +51,18 @@ func template(v2 object) (annotations, spec object) {
 	}
 	spec["containers"] = containers
 	volumes := []any{}
-	for _, item := range items(v2, "volumes") {
-		volumes = append(volumes, volume(item.(object)))
+	for _, item := range doc.Objects(v2, "volumes") {
+		volumes = append(volumes, volume(item))
 	}
 	set(spec, "volumes", volumes)
 	return annotations, spec
 }
 
-func environment(v2 []any) []any {
+func environment(v2 []object) []any {
 	env := []any{}
 	for _, item := range v2 {
-		variable := pick(item.(object), "name", "value")
-		if ref := sub(sub(item.(object), "valueSource"), "secretKeyRef"); ref != nil {
+		variable := pick(item, "name", "value")
+		if ref := doc.Object(item, "valueSource", "secretKeyRef"); ref != nil {
 			variable["valueFrom"] = object{"secretKeyRef": object{"name": ref["secret"], "key": ref["version"]}}
 		}
 		env = append(env, variable)
@@ -72,17 +73,17 @@ func environment(v2 []any) []any {
 // volume writes the kinds of volumes that v1 has words for, and of others the name alone.
 func volume(v2 object) object {
 	v1 := pick(v2, "name", "nfs")
-	if secret := sub(v2, "secret"); secret != nil {
+	if secret := doc.Object(v2, "secret"); secret != nil {
 		to := pick(secret, "defaultMode")
 		to["secretName"] = secret["secret"]
-		for _, item := range items(secret, "items") {
-			entry := pick(item.(object), "path", "mode")
-			entry["key"] = item.(object)["version"]
-			to["items"] = append(items(to, "items"), entry)
+		for _, item := range doc.Objects(secret, "items") {
+			entry := pick(item, "path", "mode")
+			entry["key"] = item["version"]
+			to["items"] = append(doc.List(to, "items"), entry)
 		}
 		v1["secret"] = to
 	}
-	if empty := sub(v2, "emptyDir"); empty != nil {
+	if empty := doc.Object(v2, "emptyDir"); empty != nil {
 		to := pick(empty, "sizeLimit")
 		if empty["medium"] == "MEMORY" {
 			to["medium"] = "Memory"
@@ -94,13 +95,13 @@ func volume(v2 object) object {
 
 // fromTemplate is a v1 template in v2. It refuses what it has no word for.
 func fromTemplate(v1 object) (object, error) {
-	metadata, spec := sub(v1, "metadata"), sub(v1, "spec")
+	metadata, spec := doc.Object(v1, "metadata"), doc.Object(v1, "spec")
 	v2 := object{}
 	set(v2, "revision", metadata["name"])
-	set(v2, "labels", ownLabels(sub(metadata, "labels")))
-	annotations := maps.Clone(sub(metadata, "annotations"))
+	set(v2, "labels", ownLabels(doc.Object(metadata, "labels")))
+	annotations := maps.Clone(doc.Object(metadata, "annotations"))
 	idle, boost := annotations[throttling] != "false", annotations[startupBoost] == "true"
-	needs, ok := asJSON.read(orEmpty(text(annotations, dependencies)))
+	needs, ok := asJSON.read(orEmpty(doc.Text(annotations, dependencies)))
 	if !ok {
 		return nil, refuse("spec.template.metadata.annotations[%s]: invalid value '%v'", dependencies, annotations[dependencies])
 	}
@@ -120,24 +121,24 @@ func fromTemplate(v1 object) (object, error) {
 		v2["timeout"] = fmt.Sprintf("%gs", seconds)
 	}
 	containers := []any{}
-	for i, item := range items(spec, "containers") {
-		container, err := fromContainer(fmt.Sprintf("spec.template.spec.containers[%d]", i), item.(object))
+	for i, item := range doc.Objects(spec, "containers") {
+		container, err := fromContainer(fmt.Sprintf("spec.template.spec.containers[%d]", i), item)
 		if err != nil {
 			return nil, err
 		}
-		resources := sub(container, "resources")
+		resources := doc.Object(container, "resources")
 		resources["cpuIdle"] = idle
 		if boost {
 			resources["startupCpuBoost"] = true
 		}
 		byName, _ := needs.(object)
-		set(container, "dependsOn", byName[text(container, "name")])
+		set(container, "dependsOn", byName[doc.Text(container, "name")])
 		containers = append(containers, container)
 	}
 	v2["containers"] = containers
 	volumes := []any{}
-	for i, item := range items(spec, "volumes") {
-		v, err := fromVolume(fmt.Sprintf("spec.template.spec.volumes[%d]", i), item.(object))
+	for i, item := range doc.Objects(spec, "volumes") {
+		v, err := fromVolume(fmt.Sprintf("spec.template.spec.volumes[%d]", i), item)
 		if err != nil {
 			return nil, err
 		}
@@ -159,12 +160,12 @@ func fromContainer(path string, v1 object) (object, error) {
 		return nil, err
 	}
 	v2 := pick(v1, sameContainer...)
-	v2["resources"] = pick(sub(v1, "resources"), "limits")
+	v2["resources"] = pick(doc.Object(v1, "resources"), "limits")
 	env := []any{}
-	for i, item := range items(v1, "env") {
-		variable := pick(item.(object), "name", "value")
-		if from := sub(item.(object), "valueFrom"); from != nil {
-			ref := sub(from, "secretKeyRef")
+	for i, item := range doc.Objects(v1, "env") {
+		variable := pick(item, "name", "value")
+		if from := doc.Object(item, "valueFrom"); from != nil {
+			ref := doc.Object(from, "secretKeyRef")
 			if ref == nil {
 				return nil, refuse("%s.env[%d].valueFrom: the emulator knows secretKeyRef only", path, i)
 			}
@@ -184,17 +185,17 @@ func fromVolume(path string, v1 object) (object, error) {
 		return nil, refuse("%s: the emulator knows volumes of one of secret, emptyDir and nfs", path)
 	}
 	v2 := pick(v1, "name", "nfs")
-	if secret := sub(v1, "secret"); secret != nil {
+	if secret := doc.Object(v1, "secret"); secret != nil {
 		to := pick(secret, "defaultMode")
 		to["secret"] = secret["secretName"]
-		for _, item := range items(secret, "items") {
-			entry := pick(item.(object), "path", "mode")
-			entry["version"] = item.(object)["key"]
-			to["items"] = append(items(to, "items"), entry)
+		for _, item := range doc.Objects(secret, "items") {
+			entry := pick(item, "path", "mode")
+			entry["version"] = item["key"]
+			to["items"] = append(doc.List(to, "items"), entry)
 		}
 		v2["secret"] = to
 	}
-	if empty := sub(v1, "emptyDir"); empty != nil {
+	if empty := doc.Object(v1, "emptyDir"); empty != nil {
 		to := pick(empty, "sizeLimit")
 		if empty["medium"] == "Memory" {
 			to["medium"] = "MEMORY"

@@ -1,0 +1,76 @@
+// Package billingbudgets is Cloud Billing Budget: the budgets of billing accounts.
+package billingbudgets
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// Host is the API's name.
+const Host = "billingbudgets.googleapis.com"
+
+// Neighbours are what a budget asks other APIs.
+type Neighbours struct {
+	// Currency is a billing account's currency.
+	Currency func(q *rest.Request, account string) string
+	// CheckChannels refuses notification channels in a field that do not exist.
+	CheckChannels func(q *rest.Request, field string, channels []string) error
+}
+
+// API is Cloud Billing Budget v1.
+func (its Neighbours) API() *rest.API {
+	return &rest.API{Prefix: "budgets/v1", Host: Host, Schema: "budgets", Kinds: []*rest.Kind{{
+		Pattern: "billingAccounts/*/budgets", Message: "GoogleCloudBillingBudgetsV1Budget", Body: "budget", ListField: "budgets",
+		NewID: func(c *rest.Change) string { return c.IDs.UUID() }, ID: regexp.MustCompile(`^[0-9a-f-]{36}$`), IDFix: "Invalid budget id %q.",
+		Mask: rest.MaskMerges, Etag: "etag", Prepare: its.prepare,
+	}}}
+}
+
+func (its Neighbours) prepare(c *rest.Change) error {
+	if len([]rune(doc.Text(c.New, "displayName"))) > 60 {
+		return rest.Invalid("Budget display name must be at most 60 characters.")
+	}
+	amount := doc.Object(c.New, "amount")
+	money := doc.Object(amount, "specifiedAmount")
+	if (money == nil) == (amount["lastPeriodAmount"] == nil) {
+		return rest.Invalid("Budget amount must set exactly one of specified_amount and last_period_amount.")
+	}
+	if money != nil {
+		currency := its.Currency(c.Request, c.Name.Segments[1])
+		doc.Default(money, "currencyCode", currency)
+		if doc.Text(money, "currencyCode") != currency {
+			return rest.Invalid("Budget currency %s does not match the billing account's currency %s.", doc.Text(money, "currencyCode"), currency)
+		}
+		if strings.HasPrefix(doc.Text(money, "units"), "-") {
+			return rest.Invalid("Budget amount must not be negative.")
+		}
+	}
+	for _, rule := range doc.Objects(c.New, "thresholdRules") {
+		if doc.Number(rule, "thresholdPercent") < 0 {
+			return rest.Invalid("Threshold percent must not be negative.")
+		}
+		doc.Default(rule, "spendBasis", "CURRENT_SPEND")
+	}
+	filter := doc.Ensure(c.New, "budgetFilter")
+	doc.Default(filter, "creditTypesTreatment", "INCLUDE_ALL_CREDITS")
+	if filter["customPeriod"] == nil {
+		doc.Default(filter, "calendarPeriod", "MONTH")
+	}
+	projects := doc.List(filter, "projects")
+	for i, item := range projects {
+		id, _ := item.(string)
+		p, found := c.Project(strings.TrimPrefix(id, "projects/"))
+		if !found || !strings.HasPrefix(id, "projects/") {
+			return rest.Invalid("Budget filter names the project %q, which does not exist; write projects/NUMBER.", id)
+		}
+		projects[i] = "projects/" + p.Number
+	}
+	channels := doc.Texts(c.New, "notificationsRule", "monitoringNotificationChannels")
+	if len(channels) > 5 {
+		return rest.Invalid("A budget notifies at most 5 Monitoring notification channels.")
+	}
+	return its.CheckChannels(c.Request, "notifications_rule.monitoring_notification_channels", channels)
+}

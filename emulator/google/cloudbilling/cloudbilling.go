@@ -1,0 +1,43 @@
+// Package cloudbilling is Cloud Billing: billing accounts, and which of them pays for a project.
+package cloudbilling
+
+import (
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+// Host is the API's name.
+const Host = "cloudbilling.googleapis.com"
+
+// API is Cloud Billing v1.
+func API() *rest.API {
+	return &rest.API{Prefix: "cb/v1", Host: Host, Schema: "cb", Kinds: []*rest.Kind{
+		{
+			Pattern: "billingAccounts", Message: "BillingAccount", ListField: "billingAccounts", Policy: true,
+			Missing: func(rest.Name) *rest.Error { return rest.Denied("The caller does not have permission") },
+		},
+		{
+			Pattern: "projects/*/billingInfo", Single: true,
+			List: func(q *rest.Request, n rest.Name) (any, error) { return q.Get(n), nil },
+		},
+	}}
+}
+
+// Ensure makes the billing account when it is absent, and lets it pay for the project.
+func Ensure(q *rest.Request, project, account, currency string) error {
+	name := "billingAccounts/" + account
+	if key := "//" + Host + "/" + name; !q.Tx.Has(key) {
+		err := q.Tx.Put(key, store.Document{"name": name, "open": true, "displayName": "Sandbox billing account", "currencyCode": currency})
+		if err != nil {
+			return err
+		}
+	}
+	info := "projects/" + project + "/billingInfo"
+	return q.Tx.Put("//"+Host+"/"+info, store.Document{"name": info, "projectId": project, "billingAccountName": name, "billingEnabled": true})
+}
+
+// Currency is a billing account's currency.
+func Currency(q *rest.Request, account string) string {
+	return doc.Text(q.Tx.Get("//"+Host+"/billingAccounts/"+account), "currencyCode")
+}

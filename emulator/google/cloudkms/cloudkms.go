@@ -1,0 +1,198 @@
+// Package cloudkms is Cloud KMS: key rings, keys and their versions, which sign. A private key is kept sealed, like a secret.
+package cloudkms
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// Host is the API's name.
+const Host = "cloudkms.googleapis.com"
+
+const (
+	rings    = "projects/*/locations/*/keyRings"
+	keys     = rings + "/*/cryptoKeys"
+	versions = keys + "/*/cryptoKeyVersions"
+
+	// signingAlgorithm is the one that the emulator's keys can have.
+	signingAlgorithm = "EC_SIGN_P256_SHA256"
+	// destroyAfter is how long a version can be restored after its destruction was asked for, unless the key says otherwise.
+	destroyAfter = 30 * 24 * time.Hour
+)
+
+// API is Cloud KMS v1.
+func API() *rest.API {
+	return &rest.API{Prefix: "kms/v1", Host: Host, Schema: "kms", Kinds: kinds(), MultiRegions: true}
+}
+
+// kinds are rings, keys and versions. They cannot be deleted: their names stay taken for ever.
+func kinds() []*rest.Kind {
+	id := regexp.MustCompile(`^[a-zA-Z0-9_-]{1,63}$`)
+	forever := func(*rest.Change) (map[string]any, error) { return nil, rest.ErrNoMethod }
+	absent := func(what string) func(n rest.Name) *rest.Error {
+		return func(n rest.Name) *rest.Error { return rest.NotFound("%s %s not found.", what, n.Shown()) }
+	}
+	taken := func(what string) func(n rest.Name, _ map[string]any) *rest.Error {
+		return func(n rest.Name, _ map[string]any) *rest.Error {
+			return rest.Exists("%s %s already exists.", what, n.Shown())
+		}
+	}
+	return []*rest.Kind{
+		{
+			Pattern: rings, Message: "KeyRing", Body: "keyRing", ListField: "keyRings", IDParam: "keyRingId", Policy: true,
+			Created: "createTime", ID: id, IDFix: "Invalid key_ring_id %q: it must have 1 to 63 letters, digits, hyphens and underscores.",
+			Missing: absent("KeyRing"), Taken: taken("KeyRing"), Remove: forever, Prepare: func(*rest.Change) error { return nil },
+		},
+		{
+			Pattern: keys, Message: "CryptoKey", Body: "cryptoKey", ListField: "cryptoKeys", IDParam: "cryptoKeyId", Policy: true,
+			Created: "createTime", Immutable: []string{"purpose", "destroyScheduledDuration", "importOnly", "cryptoKeyBackend"},
+			ID: id, IDFix: "Invalid crypto_key_id %q: it must have 1 to 63 letters, digits, hyphens and underscores.",
+			Missing: absent("CryptoKey"), Taken: taken("CryptoKey"), Remove: forever, Prepare: prepareKey, Finish: finishKey,
+		},
+		{
+			Pattern: versions, Message: "CryptoKeyVersion", Body: "cryptoKeyVersion", ListField: "cryptoKeyVersions",
+			NewID: func(c *rest.Change) string { return strconv.Itoa(len(c.Children(c.Name)) + 1) },
+			ID:    regexp.MustCompile(`^[1-9][0-9]*$`), IDFix: "Invalid version %q.",
+			Missing: absent("CryptoKeyVersion"), Remove: forever, Prepare: prepareVersion,
+			Verbs: map[string]func(*rest.Change) (any, error){
+				"POST asymmetricSign": signAsymmetric,
+				"POST destroy": func(c *rest.Change) (any, error) {
+					if doc.Text(c.Old, "state") == "DESTROY_SCHEDULED" || doc.Text(c.Old, "state") == "DESTROYED" {
+						return nil, rest.Precondition("%s is not enabled or disabled: it is %s.", c.Name.Shown(), doc.Text(c.Old, "state"))
+					}
+					c.Old["state"], c.Old["destroyTime"] = "DESTROY_SCHEDULED", rest.Timestamp(c.Now.Add(destroyAfter))
+					return c.Old, c.Put(c.Name, c.Old)
+				},
+			},
+		},
+		{Pattern: versions + "/*/publicKey", Single: true, List: readPublicKey},
+	}
+}
+
+func prepareKey(c *rest.Change) error {
+	if err := rest.CheckLabels(doc.Object(c.New, "labels")); err != nil {
+		return err
+	}
+	switch purpose := doc.Text(c.New, "purpose"); {
+	case purpose != "ASYMMETRIC_SIGN":
+		return rest.Invalid("The emulator has keys of the purpose ASYMMETRIC_SIGN only, and this one's is %q.", purpose)
+	case doc.Text(c.New, "rotationPeriod") != "" || doc.Text(c.New, "nextRotationTime") != "":
+		return rest.Invalid("Automatic rotation is for keys of the purpose ENCRYPT_DECRYPT only.")
+	}
+	template := doc.Ensure(c.New, "versionTemplate")
+	if algorithm := doc.Text(template, "algorithm"); algorithm != signingAlgorithm {
+		return rest.Invalid("The emulator signs with %s only, and version_template.algorithm is %q.", signingAlgorithm, algorithm)
+	}
+	doc.Default(template, "protectionLevel", "SOFTWARE")
+	if level := doc.Text(template, "protectionLevel"); level != "SOFTWARE" && level != "HSM" {
+		return rest.Invalid("The emulator generates keys of the protection levels SOFTWARE and HSM only, and this one's is %q.", level)
+	}
+	if c.Old != nil && doc.Text(c.Old, "versionTemplate", "protectionLevel") != doc.Text(template, "protectionLevel") {
+		return rest.Invalid("Field 'version_template.protection_level' is immutable.")
+	}
+	doc.Default(c.New, "destroyScheduledDuration", strconv.Itoa(int(destroyAfter.Seconds()))+"s")
+	return nil
+}
+
+// finishKey makes the first version of a new key, unless the request is against it.
+func finishKey(c *rest.Change, method string) (any, error) {
+	if method != "create" || c.Query.Get("skipInitialVersionCreation") == "true" {
+		return c.New, nil
+	}
+	first := c.Name.Below("cryptoKeyVersions").Child("1")
+	_, err := (&rest.Change{Request: c.Request, Name: first, New: map[string]any{}}).Save()
+	return c.New, err
+}
+
+// prepareVersion generates a key pair. The private one is kept sealed, like a secret's payload.
+func prepareVersion(c *rest.Change) error {
+	if c.Old != nil {
+		return rest.Invalid("The emulator does not change versions: destroy this one and make another.")
+	}
+	template := doc.Object(c.Get(c.Name.Parent()), "versionTemplate")
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	sealed, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return err
+	}
+	if err := c.Tx.PutSecret(c.Name.Key(), sealed); err != nil {
+		return err
+	}
+	now := rest.Timestamp(c.Now)
+	c.New["state"], c.New["algorithm"], c.New["protectionLevel"] = "ENABLED", template["algorithm"], template["protectionLevel"]
+	c.New["createTime"], c.New["generateTime"] = now, now
+	return nil
+}
+
+// private is the version's private key. It refuses for a version that is not enabled, as the API refuses to use one.
+func private(q *rest.Request, version rest.Name) (*ecdsa.PrivateKey, error) {
+	document := q.Get(version)
+	if document == nil {
+		return nil, version.Kind.Missing(version)
+	}
+	if state := doc.Text(document, "state"); state != "ENABLED" {
+		return nil, rest.Precondition("%s is not enabled, current state is: %s.", version.Shown(), state)
+	}
+	sealed, found, err := q.Tx.Secret(version.Key())
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, rest.Internal("%s has no key material.", version.Shown())
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(sealed)
+	if err != nil {
+		return nil, err
+	}
+	return parsed.(*ecdsa.PrivateKey), nil
+}
+
+func readPublicKey(q *rest.Request, n rest.Name) (any, error) {
+	version := n.Parent()
+	key, err := private(q, version)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	encoded := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+	document := q.Get(version)
+	return map[string]any{"name": version.Shown(), "algorithm": document["algorithm"], "protectionLevel": document["protectionLevel"],
+		"pem": encoded, "pemCrc32c": rest.Checksum([]byte(encoded))}, nil
+}
+
+func signAsymmetric(c *rest.Change) (any, error) {
+	digest, err := base64.StdEncoding.DecodeString(doc.Text(c.Body, "digest", "sha256"))
+	if err != nil || len(digest) != 32 {
+		return nil, rest.Invalid("The digest must be a SHA-256 digest of 32 bytes for %s.", signingAlgorithm)
+	}
+	given := doc.Text(c.Body, "digestCrc32c")
+	if given != "" && given != rest.Checksum(digest) {
+		return nil, rest.Invalid("The checksum in field digest_crc32c did not match the data in field digest.")
+	}
+	key, err := private(c.Request, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := ecdsa.SignASN1(rand.Reader, key, digest)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"name": c.Name.Shown(), "signature": base64.StdEncoding.EncodeToString(signature),
+		"signatureCrc32c": rest.Checksum(signature), "verifiedDigestCrc32c": given != "", "protectionLevel": c.Old["protectionLevel"]}, nil
+}

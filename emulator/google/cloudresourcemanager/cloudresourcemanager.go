@@ -1,0 +1,37 @@
+// Package cloudresourcemanager is Cloud Resource Manager: projects, which are there before any request, and their IAM policies.
+package cloudresourcemanager
+
+import (
+	"fmt"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+// Host is the API's name.
+const Host = "cloudresourcemanager.googleapis.com"
+
+// API is Cloud Resource Manager v1.
+func API() *rest.API {
+	return &rest.API{Prefix: "crm/v1", Host: Host, Schema: "crm", Kinds: []*rest.Kind{{
+		Pattern: "projects", Message: "Project", ListField: "projects", Policy: true,
+		Missing: func(rest.Name) *rest.Error { return rest.Denied("The caller does not have permission") },
+	}}}
+}
+
+// Ensure makes the project when it is absent. It refuses an id or a number that is another project's.
+func Ensure(q *rest.Request, p rest.Project) error {
+	if there, found := q.Project(p.ID); found && there.Number != p.Number {
+		return fmt.Errorf("project %s has number %s in this emulator and %s in the settings; delete the emulator's state folder to start anew",
+			p.ID, there.Number, p.Number)
+	}
+	if there, found := q.Project(p.Number); found && there.ID != p.ID {
+		return fmt.Errorf("project number %s belongs to %s in this emulator; give %s its own number", p.Number, there.ID, p.ID)
+	}
+	key := "//" + Host + "/projects/" + p.ID
+	if q.Tx.Has(key) {
+		return nil
+	}
+	return q.Tx.Put(key, store.Document{"projectId": p.ID, "projectNumber": p.Number, "name": p.ID, "lifecycleState": "ACTIVE",
+		"createTime": rest.Timestamp(q.Now)})
+}

@@ -1,0 +1,124 @@
+// Package containeranalysis is Container Analysis: the notes of attestation authorities, and the occurrences that are attached to them.
+// They come in two versions of the API, of the same resources: Google's library speaks v1, Terraform's provider v1beta1.
+package containeranalysis
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// Host is the API's name.
+const Host = "containeranalysis.googleapis.com"
+
+const (
+	notes       = "projects/*/notes"
+	occurrences = "projects/*/occurrences"
+)
+
+// APIs are v1, in which resources are stored, and v1beta1.
+func APIs() []*rest.API {
+	n, o, attached := note(), occurrence(), occurrencesOfNote()
+	n.MaskNames, n.Inbound, n.Outbound = nil, noteFromBeta, noteToBeta
+	o.Inbound, o.Outbound = occurrenceFromBeta, occurrenceToBeta
+	attached.Outbound = occurrenceToBeta
+	return []*rest.API{
+		{Prefix: "ca/v1", Host: Host, Schema: "ca", Kinds: []*rest.Kind{note(), occurrence(), occurrencesOfNote()}},
+		{Prefix: "ca/v1beta1", Host: Host, Schema: "cabeta", Kinds: []*rest.Kind{n, o, attached}},
+	}
+}
+
+func note() *rest.Kind {
+	return &rest.Kind{
+		Pattern: notes, Message: "Note", Body: "note", ListField: "notes", IDParam: "noteId", Policy: true,
+		// Terraform's provider writes a v1 note by a mask with v1beta1's name of the field.
+		Mask: rest.MaskReplaces, MaskNames: map[string]string{"attestationAuthority": "attestation"},
+		Created: "createTime", Updated: "updateTime", ID: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), IDFix: "Invalid note id %q.",
+		Missing: func(n rest.Name) *rest.Error {
+			return rest.NotFound("note with ID %q for project %q does not exist", n.ID(), n.Project.ID)
+		},
+		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
+			return rest.Exists("note with ID %q for project %q already exists", n.ID(), n.Project.ID)
+		},
+		Prepare: func(c *rest.Change) error {
+			if c.New["attestation"] == nil {
+				return rest.Invalid("The emulator has notes of attestation authorities only: set attestation.")
+			}
+			if doc.Text(c.New, "attestation", "hint", "humanReadableName") == "" {
+				return rest.Invalid("attestation.hint.human_readable_name must be set.")
+			}
+			c.New["kind"] = "ATTESTATION"
+			return nil
+		},
+	}
+}
+
+func occurrence() *rest.Kind {
+	return &rest.Kind{
+		Pattern: occurrences, Message: "Occurrence", Body: "occurrence", ListField: "occurrences",
+		Mask: rest.MaskReplaces, Created: "createTime", Updated: "updateTime",
+		NewID: func(c *rest.Change) string { return c.IDs.Digits(20) }, ID: regexp.MustCompile(`^[0-9]+$`), IDFix: "Invalid occurrence id %q.",
+		Prepare: prepareOccurrence,
+	}
+}
+
+func occurrencesOfNote() *rest.Kind {
+	return &rest.Kind{Pattern: notes + "/*/occurrences", Single: true, List: listOccurrences}
+}
+
+func prepareOccurrence(c *rest.Change) error {
+	name := doc.Text(c.New, "noteName")
+	_, there := Note(c.Request, name)
+	switch {
+	case doc.Text(c.New, "resourceUri") == "":
+		return rest.Invalid("resource_uri must be set.")
+	case !there:
+		return rest.NotFound("note %q does not exist", name)
+	case c.New["attestation"] == nil:
+		return rest.Invalid("The emulator has occurrences of attestations only: set attestation.")
+	case len(doc.List(c.New, "attestation", "signatures")) == 0:
+		return rest.Invalid("attestation.signatures must not be empty.")
+	}
+	c.New["kind"] = "ATTESTATION"
+	return nil
+}
+
+var resourceFilter = regexp.MustCompile(`^resourceUrl\s*=\s*"([^"]+)"$`)
+
+// listOccurrences lists what is attached to a note, by a filter on the image when there is one.
+func listOccurrences(q *rest.Request, n rest.Name) (any, error) {
+	image := ""
+	if filter := q.Query.Get("filter"); filter != "" {
+		match := resourceFilter.FindStringSubmatch(filter)
+		if match == nil {
+			return nil, rest.Invalid("The emulator filters occurrences by resourceUrl=\"…\" only.")
+		}
+		image = match[1]
+	}
+	var items []any
+	for _, occurrence := range Occurrences(q, n.Parent()) {
+		if image == "" || doc.Text(occurrence, "resourceUri") == image {
+			items = append(items, n.Kind.Outbound(occurrence))
+		}
+	}
+	return q.Page("occurrences", items)
+}
+
+// Note finds the note of a full name; found is false when there is none.
+func Note(q *rest.Request, full string) (n rest.Name, found bool) {
+	n, document := q.Find(Host, notes, full)
+	return n, document != nil
+}
+
+// Occurrences are what is attached to a note, in every project.
+func Occurrences(q *rest.Request, note rest.Name) []map[string]any {
+	var found []map[string]any
+	for _, key := range q.Tx.List("//" + Host + "/projects/") {
+		if document := q.Tx.Get(key); strings.Contains(key, "/occurrences/") && doc.Text(document, "noteName") == note.Shown() {
+			found = append(found, document)
+		}
+	}
+	return found
+}

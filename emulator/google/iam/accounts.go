@@ -1,0 +1,105 @@
+package iam
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+const accounts = "projects/*/serviceAccounts"
+
+var digits = regexp.MustCompile(`^[0-9]+$`)
+
+func account() *rest.Kind {
+	return &rest.Kind{
+		Pattern: accounts, Message: "ServiceAccount", Body: "serviceAccount",
+		CreateRequest: "CreateServiceAccountRequest", UpdateRequest: "PatchServiceAccountRequest", IDParam: "accountId",
+		ListField: "accounts", Policy: true,
+		Rename:    accountEmail,
+		ProjectOf: projectOfAccount,
+		ID:        regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`),
+		IDFix: "Invalid account_id %q: it must be 6 to 30 lower-case letters, digits and hyphens, begin with a letter and not end with a " +
+			"hyphen.",
+		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("Unknown service account: %s.", n.Shown()) },
+		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
+			id, _, _ := strings.Cut(n.ID(), "@")
+			return rest.Exists("Service account %s already exists within project projects/%s.", id, n.Project.ID)
+		},
+		Prepare: func(c *rest.Change) error {
+			if len(doc.Text(c.New, "displayName")) > 100 {
+				return rest.Invalid("The display name is longer than 100 bytes.")
+			}
+			if len(doc.Text(c.New, "description")) > 256 {
+				return rest.Invalid("The description is longer than 256 bytes.")
+			}
+			if c.Old == nil {
+				id := "1" + c.IDs.Digits(20)
+				c.New["projectId"], c.New["email"] = c.Name.Project.ID, c.Name.ID()
+				c.New["uniqueId"], c.New["oauth2ClientId"] = id, id
+			}
+			c.New["etag"] = c.IDs.Etag()
+			return nil
+		},
+		Remove: func(c *rest.Change) (map[string]any, error) {
+			return nil, forgetAccount(c.Request, doc.Text(c.Old, "email"), doc.Text(c.Old, "uniqueId"))
+		},
+		Verbs: map[string]func(*rest.Change) (any, error){
+			"POST disable": func(c *rest.Change) (any, error) { return disableAccount(c, true) },
+			"POST enable":  func(c *rest.Change) (any, error) { return disableAccount(c, false) },
+		},
+	}
+}
+
+func disableAccount(c *rest.Change, disabled bool) (any, error) {
+	delete(c.Old, "disabled")
+	if disabled {
+		c.Old["disabled"] = true
+	}
+	return map[string]any{}, c.Put(c.Name, c.Old)
+}
+
+// accountEmail is the email an account id gets, and what a unique id stands for.
+func accountEmail(q *rest.Request, collection rest.Name, id string) string {
+	if digits.MatchString(id) {
+		for _, n := range q.Children(collection) {
+			if doc.Text(q.Get(n), "uniqueId") == id {
+				return n.ID()
+			}
+		}
+	}
+	if strings.Contains(id, "@") {
+		return id
+	}
+	return id + "@" + collection.Project.ID + ".iam.gserviceaccount.com"
+}
+
+// projectOfAccount is the project of an account whose name leaves it open: it is in the email.
+func projectOfAccount(n rest.Name) string {
+	_, domain, _ := strings.Cut(n.Variable("serviceAccounts"), "@")
+	return strings.TrimSuffix(domain, ".iam.gserviceaccount.com")
+}
+
+// forgetAccount turns a deleted account's grants into grants to deleted:serviceAccount:EMAIL?uid=ID, as the API shows
+// them: an account made again under the same email does not get them.
+func forgetAccount(q *rest.Request, email, uniqueID string) error {
+	member := "serviceAccount:" + email
+	return q.RenameMember(member, "deleted:"+member+"?uid="+uniqueID)
+}
+
+// AccountExists says whether a service account exists: one that was made here, or one that Google makes for a project.
+func AccountExists(q *rest.Request, email string) bool {
+	local, domain, _ := strings.Cut(email, "@")
+	switch {
+	case domain == "developer.gserviceaccount.com":
+		_, found := q.Project(strings.TrimSuffix(local, "-compute"))
+		return found && strings.HasSuffix(local, "-compute")
+	case domain == "serverless-robot-prod.iam.gserviceaccount.com" || strings.HasPrefix(domain, "gcp-sa-"):
+		_, found := q.Project(strings.TrimPrefix(local, "service-"))
+		return found && strings.HasPrefix(local, "service-")
+	}
+	project, isAccount := strings.CutSuffix(domain, ".iam.gserviceaccount.com")
+	_, account := q.Find(Host, accounts, "projects/"+project+"/serviceAccounts/"+email)
+	return isAccount && account != nil
+}

@@ -1,0 +1,166 @@
+package monitoring
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+func channel() *rest.Kind {
+	return &rest.Kind{
+		Pattern: channels, Message: "NotificationChannel", Body: "notification_channel", ListField: "notificationChannels",
+		NewID: func(c *rest.Change) string { return c.IDs.Digits(19) }, ID: digitsID, IDFix: "Invalid notification channel id %q.",
+		Mask: rest.MaskReplaces, Prepare: prepareChannel, Remove: refuseUsedChannel,
+	}
+}
+
+func alertPolicy() *rest.Kind {
+	return &rest.Kind{
+		Pattern: "projects/*/alertPolicies", Message: "AlertPolicy", Body: "alert_policy", ListField: "alertPolicies",
+		NewID: func(c *rest.Change) string { return c.IDs.Digits(19) }, ID: digitsID, IDFix: "Invalid alert policy id %q.",
+		Mask: rest.MaskReplaces, Prepare: prepareAlert,
+	}
+}
+
+// channelLabels are the labels that the channel types want.
+var channelLabels = map[string]string{
+	"email": "email_address", "slack": "channel_name", "pagerduty": "service_key", "webhook_tokenauth": "url", "pubsub": "topic",
+	"sms":               "number",
+	"webhook_basicauth": "url", "google_chat": "space",
+}
+
+func prepareChannel(c *rest.Change) error {
+	kind := doc.Text(c.New, "type")
+	label, known := channelLabels[kind]
+	if !known {
+		return rest.Invalid("Field notification_channel.type had an invalid value of %q: no such channel type.", kind)
+	}
+	value := doc.Text(c.New, "labels", label)
+	if value == "" || kind == "email" && !rest.IsEmail(value) {
+		return rest.Invalid("Field notification_channel.labels[%q] had an invalid value of %q.", label, value)
+	}
+	doc.Default(c.New, "enabled", true)
+	record := map[string]any{"mutateTime": rest.Timestamp(c.Now), "mutatedBy": rest.Caller}
+	if c.Old == nil {
+		c.New["creationRecord"] = record
+	}
+	c.New["mutationRecords"] = []any{record}
+	return nil
+}
+
+func refuseUsedChannel(c *rest.Change) (map[string]any, error) {
+	for _, n := range c.Children(c.Name.Beside("alertPolicies")) {
+		policy := c.Get(n)
+		channels := doc.List(policy, "notificationChannels")
+		if !slices.Contains(channels, any(c.Name.Shown())) {
+			continue
+		}
+		if c.Query.Get("force") != "true" {
+			return nil, rest.Precondition("Failed to delete the notification channel %s: it is used by the alert policy %s. Remove it there "+
+				"first, or delete with force.", c.Name.Shown(), n.Shown())
+		}
+		delete(policy, "notificationChannels")
+		if rest := slices.DeleteFunc(channels, func(v any) bool { return v == c.Name.Shown() }); len(rest) > 0 {
+			policy["notificationChannels"] = rest
+		}
+		if err := c.Put(n, policy); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// CheckChannels refuses notification channels in a field that do not exist.
+func CheckChannels(q *rest.Request, field string, names []string) error {
+	for _, channel := range names {
+		if _, document := q.Find(Host, channels, channel); document != nil {
+			continue
+		}
+		return rest.Invalid("Field %s had an invalid value of %q: Cannot find notification channel.", field, channel)
+	}
+	return nil
+}
+
+func prepareAlert(c *rest.Change) error {
+	if doc.Text(c.New, "displayName") == "" {
+		return rest.Invalid("Field alert_policy.display_name is required.")
+	}
+	if doc.Text(c.New, "combiner") == "" {
+		return rest.Invalid("Field alert_policy.combiner is required.")
+	}
+	conditions := doc.Objects(c.New, "conditions")
+	if len(conditions) == 0 || len(conditions) > 6 {
+		return rest.Invalid("Field alert_policy.conditions must have 1 to 6 conditions.")
+	}
+	for i, condition := range conditions {
+		if err := checkAlertCondition(i, condition); err != nil {
+			return err
+		}
+		condition["name"] = conditionName(c, doc.Text(condition, "displayName"))
+	}
+	if err := CheckChannels(c.Request, "alert_policy.notification_channels", doc.Texts(c.New, "notificationChannels")); err != nil {
+		return err
+	}
+	doc.Default(c.New, "enabled", true)
+	if documentation := doc.Object(c.New, "documentation"); documentation != nil {
+		doc.Default(documentation, "mimeType", "text/markdown")
+	}
+	record := map[string]any{"mutateTime": rest.Timestamp(c.Now), "mutatedBy": rest.Caller}
+	if c.Old == nil {
+		c.New["creationRecord"] = record
+	}
+	c.New["mutationRecord"] = record
+	return nil
+}
+
+// conditionName keeps the name of a condition that was there under that display name.
+func conditionName(c *rest.Change, display string) string {
+	for _, old := range doc.Objects(c.Old, "conditions") {
+		if doc.Text(old, "displayName") == display {
+			return doc.Text(old, "name")
+		}
+	}
+	return c.Name.Shown() + "/conditions/" + c.IDs.Digits(19)
+}
+
+func checkAlertCondition(i int, condition map[string]any) error {
+	if doc.Text(condition, "displayName") == "" {
+		return rest.Invalid("Field alert_policy.conditions[%d].display_name is required.", i)
+	}
+	kinds := 0
+	for field := range condition {
+		if strings.HasPrefix(field, "condition") {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		return rest.Invalid("Field alert_policy.conditions[%d] must set exactly one condition.", i)
+	}
+	threshold := doc.Object(condition, "conditionThreshold")
+	if threshold == nil {
+		return nil
+	}
+	field := func(name string) string {
+		return "alert_policy.conditions[" + string(rune('0'+i)) + "].condition_threshold." + name
+	}
+	filter := doc.Text(threshold, "filter")
+	switch {
+	case filter == "":
+		return rest.Invalid("Field %s is required.", field("filter"))
+	case !strings.Contains(filter, "metric.type") && !strings.Contains(filter, "select_slo_") && !strings.Contains(filter, "metric.labels"):
+		return rest.Invalid("Field %s had an invalid value of %q: must specify a restriction on \"metric.type\" in the filter.",
+			field("filter"), filter)
+	case strings.Contains(filter, "metric.type") && !strings.Contains(filter, "resource.type"):
+		return rest.Invalid("Field %s had an invalid value of %q: must specify a restriction on \"resource.type\" in the filter.",
+			field("filter"), filter)
+	case !slices.Contains([]string{"COMPARISON_GT", "COMPARISON_LT"}, doc.Text(threshold, "comparison")):
+		return rest.Invalid("Field %s had an invalid value: only COMPARISON_GT and COMPARISON_LT are supported.", field("comparison"))
+	}
+	if d := doc.Seconds(doc.Text(threshold, "duration")); d < 0 || d != float64(int(d/60)*60) {
+		return rest.Invalid("Field %s had an invalid value of %q: it must be a multiple of 60 seconds.",
+			field("duration"), doc.Text(threshold, "duration"))
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+// Package monitoring is Cloud Monitoring: uptime checks, channels, alert policies, dashboards, services with objectives, and the time
+// series of what the data plane counted.
+package monitoring
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// Host is the API's name.
+const Host = "monitoring.googleapis.com"
+
+const channels = "projects/*/notificationChannels"
+
+// APIs are Cloud Monitoring v3, and v1, which has the dashboards. The time series are read from the recorder; a minute of them appears
+// when it has passed, and the lag after it.
+func APIs(recorder *metrics.Recorder, lag time.Duration) []*rest.API {
+	series := &rest.Kind{Pattern: "projects/*/timeSeries", List: func(q *rest.Request, n rest.Name) (any, error) {
+		return listTimeSeries(q, n, recorder, max(lag, q.Disturbance.MetricsLag))
+	}}
+	return []*rest.API{
+		{Prefix: "mon/v3", Host: Host, Schema: "mon", Kinds: []*rest.Kind{
+			uptimeCheck(), channel(), alertPolicy(), service(), objective(), series}},
+		{Prefix: "mon/v1", Host: Host, Schema: "dash", Kinds: []*rest.Kind{dashboard()}},
+	}
+}
+
+var digitsID = regexp.MustCompile(`^[0-9]{1,30}$`)
+
+func uptimeCheck() *rest.Kind {
+	return &rest.Kind{
+		Pattern: "projects/*/uptimeCheckConfigs", Message: "UptimeCheckConfig", Body: "uptime_check_config", ListField: "uptimeCheckConfigs",
+		NewID: func(c *rest.Change) string { return slug(doc.Text(c.New, "displayName")) + "-" + c.IDs.Letters(11) },
+		ID:    regexp.MustCompile(`^[a-z0-9-]{1,120}$`), IDFix: "Invalid uptime check id %q.",
+		Mask: rest.MaskReplaces, Prepare: prepareUptime, Remove: refuseUsedCheck,
+	}
+}
+
+// slug is a display name as Monitoring makes ids of it.
+func slug(display string) string {
+	s := strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(display), "-"), "-")
+	return s[:min(len(s), 60)]
+}
+
+func prepareUptime(c *rest.Change) error {
+	if doc.Text(c.New, "displayName") == "" {
+		return rest.Invalid("Field uptime_check_config.display_name is required.")
+	}
+	doc.Default(c.New, "period", "60s")
+	if !slices.Contains([]float64{60, 300, 600, 900}, doc.Seconds(doc.Text(c.New, "period"))) {
+		return rest.Invalid("Field uptime_check_config.period had an invalid value of %q: it must be one of 60s, 300s, 600s and 900s.",
+			doc.Text(c.New, "period"))
+	}
+	if t := doc.Seconds(doc.Text(c.New, "timeout")); t < 1 || t > 60 {
+		return rest.Invalid("Field uptime_check_config.timeout had an invalid value of %q: it must be between 1s and 60s.", doc.Text(c.New,
+			"timeout"))
+	}
+	if regions := doc.List(c.New, "selectedRegions"); len(regions) > 0 && len(regions) < 3 && !slices.Contains(regions, any("USA")) {
+		return rest.Invalid("Field uptime_check_config.selected_regions must have at least three regions, or none for all.")
+	}
+	http, tcp := doc.Object(c.New, "httpCheck"), doc.Object(c.New, "tcpCheck")
+	if c.New["syntheticMonitor"] == nil && (http == nil) == (tcp == nil) {
+		return rest.Invalid("Field uptime_check_config must set exactly one of http_check and tcp_check.")
+	}
+	if http != nil {
+		doc.Default(http, "requestMethod", "GET")
+		doc.Default(http, "path", "/")
+		if path := doc.Text(http, "path"); !strings.HasPrefix(path, "/") {
+			http["path"] = "/" + path
+		}
+		port := 80.0
+		if doc.Flag(http, "useSsl") {
+			port = 443
+		}
+		doc.Default(http, "port", port)
+	}
+	if c.New["resourceGroup"] == nil && c.New["syntheticMonitor"] == nil {
+		if err := checkTarget(doc.Object(c.New, "monitoredResource"), c.Name.Project.ID); err != nil {
+			return err
+		}
+	}
+	doc.Default(c.New, "checkerType", "STATIC_IP_CHECKERS")
+	return nil
+}
+
+func checkTarget(resource map[string]any, project string) error {
+	switch doc.Text(resource, "type") {
+	case "":
+		return rest.Invalid("Field uptime_check_config.monitored_resource.type is required.")
+	case "uptime_url":
+		labels := doc.Object(resource, "labels")
+		host := doc.Text(labels, "host")
+		if host == "" || strings.ContainsAny(host, ":/ ") {
+			return rest.Invalid("Field uptime_check_config.monitored_resource.labels[\"host\"] had an invalid value of %q: it must be a host name "+
+				"without scheme, port and path.", host)
+		}
+		doc.Default(labels, "project_id", project)
+		if doc.Text(labels, "project_id") != project {
+			return rest.Invalid("Field uptime_check_config.monitored_resource.labels[\"project_id\"] had an invalid value of %q: it must be %q.",
+				doc.Text(labels, "project_id"), project)
+		}
+	case "cloud_run_revision", "gae_app", "gce_instance", "aws_ec2_instance", "aws_elb_load_balancer",
+		"k8s_service", "servicedirectory_service":
+	default:
+		return rest.Invalid("Field uptime_check_config.monitored_resource.type had an invalid value of %q: it is not supported for uptime "+
+			"checks.", doc.Text(resource, "type"))
+	}
+	return nil
+}
+
+// refuseUsedCheck keeps a check that an alert policy's filter names, as the API does.
+func refuseUsedCheck(c *rest.Change) (map[string]any, error) {
+	for _, n := range c.Children(c.Name.Beside("alertPolicies")) {
+		for _, condition := range doc.Objects(c.Get(n), "conditions") {
+			for _, variant := range []string{"conditionThreshold", "conditionAbsent"} {
+				if strings.Contains(doc.Text(condition, variant, "filter"), "\""+c.Name.ID()+"\"") {
+					return nil, rest.Invalid("Cannot delete check %s. One or more alerting policies is using it. Delete the alerting policy %s first.",
+						c.Name.ID(), n.Shown())
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+func dashboard() *rest.Kind {
+	return &rest.Kind{
+		Pattern: "projects/*/dashboards", Message: "Dashboard", Body: "dashboard", ListField: "dashboards", Numbered: true,
+		NewID: func(c *rest.Change) string {
+			if given := doc.Text(c.Body, "name"); given != "" {
+				return doc.Last(given)
+			}
+			return c.IDs.UUID()
+		},
+		ID: regexp.MustCompile(`^[A-Za-z0-9-]{1,80}$`), IDFix: "Invalid dashboard id %q: it must have letters, digits and hyphens.",
+		Mask: rest.MaskReplaces, Etag: "etag",
+		Prepare: func(c *rest.Change) error {
+			if doc.Text(c.New, "displayName") == "" {
+				return rest.Invalid("Field displayName is required.")
+			}
+			layouts := 0
+			for _, layout := range []string{"gridLayout", "mosaicLayout", "rowLayout", "columnLayout"} {
+				if c.New[layout] != nil {
+					layouts++
+				}
+			}
+			if layouts != 1 {
+				return rest.Invalid("A dashboard must have exactly one layout.")
+			}
+			return nil
+		},
+	}
+}
+
+func service() *rest.Kind {
+	return &rest.Kind{
+		Pattern: "projects/*/services", Message: "Service", Body: "service", ListField: "services", Numbered: true,
+		IDParam: "serviceId", NewID: func(c *rest.Change) string { return c.IDs.Pick("abcdefghijklmnopqrstuvwxyz0123456789", 22) },
+		ID:    regexp.MustCompile(`^[a-zA-Z0-9-]{1,63}$`),
+		IDFix: "Invalid service id %q: it must have 1 to 63 letters, digits and hyphens.", Mask: rest.MaskReplaces,
+		Prepare: func(c *rest.Change) error {
+			if c.New["custom"] == nil && c.New["basicService"] == nil && c.New["cloudRun"] == nil {
+				return rest.Invalid("Field service must set one of custom, basic_service and cloud_run.")
+			}
+			return nil
+		},
+	}
+}
+
+func objective() *rest.Kind {
+	return &rest.Kind{
+		Pattern: "projects/*/services/*/serviceLevelObjectives", Message: "ServiceLevelObjective", Body: "service_level_objective",
+		ListField: "serviceLevelObjectives", Numbered: true, IDParam: "serviceLevelObjectiveId",
+		NewID: func(c *rest.Change) string { return c.IDs.Pick("abcdefghijklmnopqrstuvwxyz0123456789", 22) },
+		ID:    regexp.MustCompile(`^[a-zA-Z0-9-]{1,63}$`),
+		IDFix: "Invalid service level objective id %q: it must have 1 to 63 letters, digits and " +
+			"hyphens.", Mask: rest.MaskReplaces, Prepare: prepareObjective,
+	}
+}
+
+func prepareObjective(c *rest.Change) error {
+	// The description of the API gives the limit: 0 < goal <= 0.9999.
+	if goal := doc.Number(c.New, "goal"); goal <= 0 || goal > 0.9999 {
+		return rest.Invalid("Field service_level_objective.goal had an invalid value of %g: it must be greater than 0 and at most 0.9999.", goal)
+	}
+	rolling, calendar := doc.Text(c.New, "rollingPeriod"), doc.Text(c.New, "calendarPeriod")
+	if (rolling == "") == (calendar == "") {
+		return rest.Invalid("Field service_level_objective must set exactly one of rolling_period and calendar_period.")
+	}
+	if rolling != "" {
+		const day = float64(24 * time.Hour / time.Second)
+		if days := doc.Seconds(rolling) / day; days != float64(int(days)) || days < 1 || days > 30 {
+			return rest.Invalid("Field service_level_objective.rolling_period had an invalid value of %q: it must be a whole number of days, 1 to "+
+				"30.", rolling)
+		}
+	}
+	indicator := doc.Object(c.New, "serviceLevelIndicator")
+	if len(indicator) != 1 {
+		return rest.Invalid("Field service_level_objective.service_level_indicator must set exactly one of basic_sli, request_based and " +
+			"windows_based.")
+	}
+	if ratio := doc.Object(indicator, "requestBased", "goodTotalRatio"); ratio != nil && len(ratio) != 2 {
+		return rest.Invalid("Field good_total_ratio must set exactly two of good_service_filter, bad_service_filter and total_service_filter.")
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package run
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+const revisionMessage = "GoogleCloudRunV2Revision"
+
+// templatePrefix is where the template of a revision is kept, to compare a later one of the same name with.
+const templatePrefix = "template:"
+
+func revision() *rest.Kind {
+	return &rest.Kind{
+		Pattern: services + "/*/revisions", Message: revisionMessage, TypeURL: "google.cloud.run.v2.Revision", ListField: "revisions",
+		Operations: []string{"delete"}, Beside: []string{templatePrefix}, List: listRevisions, Missing: absent("REVISION"),
+		// Revisions are made by services; the core wants to know that they can be deleted.
+		Prepare: func(*rest.Change) error { return rest.ErrNoMethod },
+		Remove:  keepServing, Deleted: deleted,
+	}
+}
+
+func revisionOf(service rest.Name, id string) rest.Name { return service.Below("revisions").Child(id) }
+
+// configuration is a template without its revision's name: what two revisions of one name must agree in.
+func configuration(template map[string]any) map[string]any { return doc.Without(template, "revision") }
+
+// makeRevision makes the revision that the service's template asks for and returns its id; "" when there is nothing to make,
+// because the template is the one of an existing revision. A template that names a revision from before asks for that one:
+// it is the service's latest created revision again, whatever was made since.
+func makeRevision(c *rest.Change) (string, error) {
+	s, template := c.New, doc.Object(c.New, "template")
+	id := doc.Text(template, "revision")
+	if id != "" {
+		if made := c.Tx.Get(templatePrefix + revisionOf(c.Name, id).Key()); made != nil {
+			if !doc.Equal(made["template"], configuration(template)) {
+				return "", rest.Exists("Revision named '%s' with different configuration already exists.", id)
+			}
+			s["latestCreatedRevision"] = revisionOf(c.Name, id).Shown()
+			return "", nil
+		}
+	} else {
+		same := c.Old != nil && doc.Equal(configuration(doc.Object(c.Old, "template")), configuration(template))
+		if same && c.Query.Get("forceNewRevision") != "true" {
+			return "", nil
+		}
+		generation := doc.Text(s, "generation")
+		id = c.Name.ID() + "-" + strings.Repeat("0", max(0, 5-len(generation))) + generation + "-" + c.IDs.Letters(3)
+	}
+	n := revisionOf(c.Name, id)
+	s["latestCreatedRevision"] = n.Shown()
+	now := rest.Timestamp(c.Now)
+	document := store.Document{"name": n.Shown(), "uid": c.IDs.UUID(), "generation": "1", "createTime": now, "updateTime": now,
+		"service": c.Name.ID(), "creator": rest.Caller, "launchStage": s["launchStage"], "etag": c.IDs.Etag(), "reconciling": true,
+		"logUri": "https://console.cloud.google.com/logs/viewer?project=" + c.Name.Project.ID}
+	for field, value := range template {
+		if _, _, found := schema.MaskPath("run:"+revisionMessage, field); found {
+			document[field] = value
+		}
+	}
+	if err := c.Tx.Put(templatePrefix+n.Key(), store.Document{"template": configuration(template)}); err != nil {
+		return "", err
+	}
+	return id, c.Put(n, document)
+}
+
+// listRevisions answers the newest first, as the API does; they are listed when one looks for what to go back to.
+func listRevisions(q *rest.Request, collection rest.Name) (any, error) {
+	var items []any
+	for _, document := range revisions(q, collection.Parent()) {
+		items = append(items, document)
+	}
+	return q.Page("revisions", items)
+}
+
+// revisions are a service's revisions, newest first; of one moment by name, the last one first.
+func revisions(q *rest.Request, service rest.Name) []map[string]any {
+	var documents []map[string]any
+	for _, n := range q.Children(service.Below("revisions")) {
+		documents = append(documents, q.Get(n))
+	}
+	slices.SortFunc(documents, func(a, b map[string]any) int {
+		return cmp.Or(strings.Compare(doc.Text(b, "createTime"), doc.Text(a, "createTime")), strings.Compare(doc.Text(b, "name"), doc.Text(a,
+			"name")))
+	})
+	return documents
+}
+
+// keepServing keeps the revisions that serve or may come to serve.
+func keepServing(c *rest.Change) (map[string]any, error) {
+	service := c.Get(c.Name.Parent())
+	if doc.Text(service, "latestCreatedRevision") == c.Name.Shown() {
+		return nil, rest.Precondition("Revision '%s' is the latest created revision of its service and cannot be deleted.", c.Name.ID())
+	}
+	for _, field := range []string{"traffic", "trafficStatuses"} {
+		for _, t := range Targets(doc.List(service, field)) {
+			if t.Revision == c.Name.ID() {
+				return nil, rest.Precondition("Revision '%s' is in its service's traffic and cannot be deleted.", c.Name.ID())
+			}
+		}
+	}
+	return nil, nil
+}

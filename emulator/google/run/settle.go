@@ -1,0 +1,214 @@
+package run
+
+import (
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+// pendingPrefix stands before the key of a service that is not what was asked for yet. Its document holds
+//
+//	segments     the service
+//	at           when the split's time comes; absent once it has
+//	holdTraffic  that the split is not to move
+//	starting     by revision, when it is decided whether it can serve
+//	operations   the names of the operations that end when the service is at rest
+const pendingPrefix = "pending:"
+
+// deployment is a service while it is brought into its desired state.
+type deployment struct {
+	*rest.Request
+	its  Neighbours
+	log  *slog.Logger
+	name rest.Name
+	// service is the service's document; pending is what still has a time of its own.
+	service, pending map[string]any
+}
+
+func (a *API) deployment(q *rest.Request, n rest.Name, service, pending map[string]any) *deployment {
+	return &deployment{Request: q, its: a.its, log: a.log, name: n, service: service, pending: pending}
+}
+
+// finishService brings the service into its desired state: at once, or when the time of each part has come.
+func (a *API) finishService(c *rest.Change, method string) (any, error) {
+	pending := c.Tx.Get(pendingPrefix + c.Name.Key())
+	if pending == nil {
+		pending = store.Document{"segments": c.Name.Path()}
+	}
+	d := a.deployment(c.Request, c.Name, c.New, pending)
+	moves := c.Now.Add(c.OperationDelay())
+	pending["at"], pending["holdTraffic"] = rest.Timestamp(moves), c.Disturbance.HoldTraffic
+	starting := doc.Ensure(pending, "starting")
+	asked := doc.Last(doc.Text(c.New, "latestCreatedRevision"))
+	ends := moves
+	if revision := c.Get(revisionOf(c.Name, asked)); starting[asked] == nil && isUndecided(revision) {
+		ends = moves.Add(d.startup(revision))
+		starting[asked] = rest.Timestamp(ends)
+	}
+	rests, failure, err := d.progress()
+	if err != nil {
+		return nil, err
+	}
+	if rests && len(doc.List(pending, "operations")) == 0 {
+		if err := d.keepPending(); err != nil {
+			return nil, err
+		}
+		return c.Operation(method, c.Now, c.New, failure)
+	}
+	answer, err := c.Operation(method, ends, c.New, nil)
+	if err != nil {
+		return nil, err
+	}
+	// Operations that already run for this service end together with the new one: the service has one desired state.
+	pending["operations"] = append(doc.List(pending, "operations"), answer["name"])
+	if rests {
+		err = d.endOperations(failure)
+	}
+	return answer, errors.Join(err, d.keepPending())
+}
+
+// due says whether something is to happen to a service by now.
+func due(q *rest.Request) bool {
+	return slices.ContainsFunc(q.Tx.List(pendingPrefix), func(key string) bool { return isDue(q.Tx.Get(key), q.Now) })
+}
+
+func isDue(pending map[string]any, now time.Time) bool {
+	due := passed(pending, "at", now)
+	for revision := range doc.Object(pending, "starting") {
+		due = due || passed(doc.Object(pending, "starting"), revision, now)
+	}
+	return due
+}
+
+// passed says whether the time in a field has come; there is none once it was acted on.
+func passed(document map[string]any, field string, now time.Time) bool {
+	at, err := time.Parse(time.RFC3339Nano, doc.Text(document, field))
+	return err == nil && !now.Before(at)
+}
+
+// settle lets happen to the services whose time has come.
+func (a *API) settle(q *rest.Request) error {
+	for _, key := range q.Tx.List(pendingPrefix) {
+		pending := q.Tx.Get(key)
+		if !isDue(pending, q.Now) {
+			continue
+		}
+		n, service := q.Find(Host, services, doc.Text(pending, "segments"))
+		if service == nil {
+			if _, err := q.Tx.Delete(key); err != nil {
+				return err
+			}
+			continue
+		}
+		service["etag"] = q.IDs.Etag()
+		d := a.deployment(q, n, service, pending)
+		rests, failure, err := d.progress()
+		if err == nil && rests {
+			err = d.endOperations(failure)
+		}
+		if err := errors.Join(err, d.keepPending()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepPending stores what still has a time of its own, and forgets the rest.
+func (d *deployment) keepPending() error {
+	key := pendingPrefix + d.name.Key()
+	if doc.Text(d.pending, "at") == "" && len(doc.Object(d.pending, "starting")) == 0 && len(doc.List(d.pending, "operations")) == 0 {
+		_, err := d.Tx.Delete(key)
+		return err
+	}
+	return d.Tx.Put(key, d.pending)
+}
+
+// endOperations ends the operations that wait for the service with what became of it.
+func (d *deployment) endOperations(failure *rest.Error) error {
+	for _, name := range doc.Texts(d.pending, "operations") {
+		outcome := rest.Outcome{Failure: failure, TypeURL: serviceType, Response: d.service}
+		if err := d.EndOperation(d.name.Kind, name, outcome); err != nil {
+			return err
+		}
+	}
+	delete(d.pending, "operations")
+	return nil
+}
+
+// progress decides about the revisions whose time has come, brings the service as near to its desired state as that
+// allows, and stores it. It says whether the service is at rest now, and why it is not ready, nil when it is.
+func (d *deployment) progress() (rests bool, failure *rest.Error, err error) {
+	asked := doc.Last(doc.Text(d.service, "latestCreatedRevision"))
+	starting := doc.Object(d.pending, "starting")
+	for _, id := range slices.Sorted(maps.Keys(starting)) {
+		if !passed(starting, id, d.Now) {
+			continue
+		}
+		delete(starting, id)
+		refusal, err := d.decide(id)
+		if err != nil {
+			return false, nil, err
+		}
+		if id == asked {
+			failure = refusal
+		}
+	}
+	if passed(d.pending, "at", d.Now) {
+		delete(d.pending, "at")
+	}
+	before := Status{Serving: Targets(doc.List(d.service, "trafficStatuses")), LatestReady: doc.Last(doc.Text(d.service,
+		"latestReadyRevision"))}
+	wish := Wish{Desired: Targets(doc.List(d.service, "traffic")), Created: asked,
+		Early: doc.Text(d.pending, "at") != "", Hold: doc.Flag(d.pending, "holdTraffic")}
+	status := Reconcile(wish, before, func(id string) Fate { return fate(id, d.Get(revisionOf(d.name, id))) })
+	if moved := !slices.Equal(status.Serving, before.Serving); moved {
+		if refusal := d.judgeTraffic(status.Serving, status.LatestReady); refusal != nil {
+			status.Serving, status.Misrouted = before.Serving, refusal.Message
+		}
+	}
+	switch {
+	case failure == nil && status.Unready != "":
+		failure = rest.Precondition("%s", status.Unready)
+	case failure == nil && status.Misrouted == NotMoved:
+		failure = rest.Internal("%s", status.Misrouted)
+	case failure == nil && status.Misrouted != "":
+		failure = rest.Precondition("%s", status.Misrouted)
+	}
+	show(d.service, revisionOf(d.name, status.LatestReady).Shown(), status, failure, d.Now)
+	return !status.Reconciling, failure, d.Put(d.name, d.service)
+}
+
+// decide starts a revision, and returns why it failed. The decision stands: a failed revision does not recover, whatever
+// is repaired around it.
+func (d *deployment) decide(id string) (*rest.Error, error) {
+	n := revisionOf(d.name, id)
+	revision := d.Get(n)
+	if !isUndecided(revision) {
+		return nil, nil // It is gone.
+	}
+	failure, reason := d.start(revision)
+	state, message := "CONDITION_SUCCEEDED", ""
+	switch {
+	case reason == unauthorizedImage:
+		failure = unauthorized(id, failure)
+	case failure != nil:
+		failure.Message = "Revision '" + id + "' is not ready and cannot serve traffic. " + failure.Message
+	}
+	if failure != nil {
+		state, message = "CONDITION_FAILED", failure.Message
+	}
+	delete(revision, "reconciling")
+	revision["observedGeneration"] = "1"
+	conditions := []any{}
+	for _, kind := range []string{"Ready", "ContainerReady", "ResourcesAvailable"} {
+		conditions = append(conditions, condition(kind, state, reason, message, d.Now))
+	}
+	revision["conditions"] = conditions
+	return failure, d.Put(n, revision)
+}

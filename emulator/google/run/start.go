@@ -1,0 +1,137 @@
+package run
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// start tries to start a revision's containers: pull the images, ask Binary Authorization, read the secrets, wait for the
+// startup probe.
+func (d *deployment) start(revision map[string]any) (failure *rest.Error, reason string) {
+	for _, container := range doc.Objects(revision, "containers") {
+		if err := d.pull(doc.Text(container, "image")); err != nil {
+			return err, "CONTAINER_MISSING"
+		}
+	}
+	if err := d.judge(revision); err != nil {
+		return err, unauthorizedImage
+	}
+	for _, ref := range secretsOf(revision) {
+		if err := d.readSecret(ref, doc.Text(revision, "serviceAccount")); err != nil {
+			return err, "SECRETS_ACCESS_CHECK_FAILED"
+		}
+	}
+	return probe(d.Request, revision)
+}
+
+// secretRef is where a template refers to a version of a secret.
+type secretRef struct{ field, secret, version string }
+
+func secretsOf(revision map[string]any) []secretRef {
+	var refs []secretRef
+	for i, container := range doc.Objects(revision, "containers") {
+		for j, entry := range doc.Objects(container, "env") {
+			if ref := doc.Object(entry, "valueSource", "secretKeyRef"); ref != nil {
+				field := fmt.Sprintf("spec.template.spec.containers[%d].env[%d].value_from.secret_key_ref.name", i, j)
+				refs = append(refs, secretRef{field, doc.Text(ref, "secret"), doc.Text(ref, "version")})
+			}
+		}
+	}
+	for i, volume := range doc.Objects(revision, "volumes") {
+		secret := doc.Object(volume, "secret")
+		if secret == nil {
+			continue
+		}
+		versions := []string{"latest"}
+		if items := doc.Objects(secret, "items"); len(items) > 0 {
+			versions = nil
+			for _, item := range items {
+				versions = append(versions, doc.Text(item, "version"))
+			}
+		}
+		for j, version := range versions {
+			field := fmt.Sprintf("spec.template.spec.volumes[%d].secret.items[%d].key", i, j)
+			refs = append(refs, secretRef{field, doc.Text(secret, "secret"), version})
+		}
+	}
+	return refs
+}
+
+var imageForm = regexp.MustCompile(`^([a-z0-9-]+)-docker\.pkg\.dev/([^/]+)/([^/@:]+)/[^@:]+(:[^@]+)?(@sha256:[0-9a-f]{64})?$`)
+
+// pull refuses an image that the emulator knows not to exist: one of a repository that is not there. Images of other
+// registries, and Google's public samples, are taken to exist.
+func (d *deployment) pull(image string) *rest.Error {
+	parts := imageForm.FindStringSubmatch(image)
+	if parts == nil {
+		if strings.Contains(image, "-docker.pkg.dev/") {
+			return rest.NotFound("Image '%s' not found.", image)
+		}
+		return nil
+	}
+	location, project, repository := parts[1], parts[2], parts[3]
+	if project == "cloudrun" || project == "google-samples" || d.its.Repository(d.Request, project, location, repository) {
+		return nil
+	}
+	return rest.NotFound("Image '%s' not found.", image)
+}
+
+// readSecret checks that the revision's account may read the secret version and that there is one to read.
+func (d *deployment) readSecret(ref secretRef, account string) *rest.Error {
+	secret, found := d.its.Secret(d.Request, d.name.Project, ref.secret)
+	if !found {
+		return rest.Denied("%s: Permission denied on secret: %s/versions/%s for Revision service account %s.", ref.field, ref.secret,
+			ref.version, account)
+	}
+	shown := secret.Shown() + "/versions/" + ref.version
+	if !d.Holds(secret, "serviceAccount:"+account, "roles/secretmanager.secretAccessor", "roles/secretmanager.admin", "roles/owner") {
+		return rest.Denied("%s: Permission denied on secret: %s for Revision service account %s. The service account used must be granted the "+
+			"'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.",
+			ref.field, shown, account)
+	}
+	document := d.its.Version(d.Request, secret, ref.version)
+	if document == nil {
+		return rest.NotFound("%s: Secret %s was not found", ref.field, shown)
+	}
+	if state := doc.Text(document, "state"); state != "ENABLED" {
+		return rest.Precondition("%s: Secret Version [%s] is in %s state.", ref.field, shown, state)
+	}
+	return nil
+}
+
+// startup is how long the revision's containers take to start: as long as the slowest.
+func (d *deployment) startup(revision map[string]any) time.Duration {
+	longest := time.Duration(0)
+	for _, container := range doc.Objects(revision, "containers") {
+		longest = max(longest, behaviour(d.Request, Digest(doc.Text(container, "image"))).Startup)
+	}
+	return longest
+}
+
+// probe asks the simulated containers, whose behaviour is set by their image's digest.
+func probe(q *rest.Request, revision map[string]any) (*rest.Error, string) {
+	const reason = "HEALTH_CHECK_CONTAINER_ERROR"
+	for _, container := range doc.Objects(revision, "containers") {
+		if !behaviour(q, Digest(doc.Text(container, "image"))).NeverReady {
+			continue
+		}
+		if doc.Object(container, "startupProbe", "httpGet") != nil {
+			return rest.Precondition("The user-provided container failed the configured startup probe checks. Logs for this revision might " +
+				"contain more information."), reason
+		}
+		port := 8080.0
+		for _, p := range doc.Objects(container, "ports") {
+			port = doc.Number(p, "containerPort")
+		}
+		return rest.Precondition("The user-provided container failed to start and listen on the port defined provided by the PORT=%g "+
+			"environment "+
+			"variable within the allocated timeout. This can happen when the container port is misconfigured or if the timeout is too short.",
+			port), reason
+	}
+	return nil, ""
+}

@@ -1,0 +1,257 @@
+package run
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run/knative"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
+)
+
+// Where the v1 API is: on the API's own host, as gcloud has no prefix for it.
+const (
+	v1Prefix        = "/apis/serving.knative.dev/v1/"
+	locationsPrefix = "/v1/projects/"
+)
+
+var v1Parameters = strings.Fields("limit continue labelSelector dryRun propagationPolicy")
+
+// IsV1 says whether a path is one of the v1 API.
+func IsV1(path string) bool {
+	return strings.HasPrefix(path, v1Prefix) || strings.HasPrefix(path, locationsPrefix)
+}
+
+// ServeV1 answers a request to the v1 API. It reads and writes the resources of v2, so that both refuse alike.
+func (a *API) ServeV1(w http.ResponseWriter, r *http.Request) { a.server.Answer(w, r, answerV1) }
+
+// regionOf is the region of a regional endpoint, us-central1-run.googleapis.com, and "" of the global one. The rest of
+// the host does not matter.
+func regionOf(host string) string {
+	for _, region := range rest.Regions {
+		if strings.HasPrefix(host, region+"-") {
+			return region
+		}
+	}
+	return ""
+}
+
+// v1Call is one call of the v1 API.
+type v1Call struct {
+	*rest.Request
+	project    rest.Project
+	region     string
+	collection string
+	// id is "" for a collection.
+	id string
+}
+
+// v1Lists are the collections, with the kind of a list's answer.
+var v1Lists = map[string]string{
+	"services": "ServiceList", "revisions": "RevisionList", "configurations": "ConfigurationList", "routes": "RouteList",
+}
+
+func answerV1(q *rest.Request) (any, error) {
+	path, region := q.Path, regionOf(q.Host)
+	if after, found := strings.CutPrefix(path, locationsPrefix); found {
+		// The list over locations has a path of its own and the same answer.
+		namespace, place, _ := strings.Cut(after, "/locations/")
+		place, found = strings.CutSuffix(place, "/services")
+		if !found || q.Method != http.MethodGet {
+			return nil, rest.NotFound("Method not found.")
+		}
+		path, region = v1Prefix+"namespaces/"+namespace+"/services", place
+		if place == "-" {
+			region = ""
+		}
+	}
+	segments, verb, ok := rest.SplitPath(path[len(v1Prefix):])
+	if !ok || verb != "" || len(segments) < 3 || len(segments) > 4 || segments[0] != "namespaces" || v1Lists[segments[2]] == "" {
+		return nil, rest.NotFound("Method not found.")
+	}
+	k := &v1Call{Request: q, region: region, collection: segments[2]}
+	if len(segments) == 4 {
+		k.id = segments[3]
+	}
+	return q.Handle(v1Parameters, func() (any, error) { return k.answer(segments[1]) })
+}
+
+func (k *v1Call) answer(namespace string) (any, error) {
+	k.DryRun = k.Query.Get("dryRun") == "all" || k.Query.Get("validateOnly") == "true"
+	first := k.Collection(Host, services, rest.Project{ID: namespace}, "-")
+	if err := k.EnterProject(&first); err != nil {
+		return nil, err
+	}
+	k.project = first.Project
+	if k.id == "" && k.Method == http.MethodGet {
+		return k.list()
+	}
+	if k.region == "" {
+		return nil, rest.Invalid("The emulator takes the region from the host: ask REGION-run.sandbox, or give gcloud --region.")
+	}
+	switch k.Method + " " + k.collection {
+	case "GET services", "GET configurations", "GET routes", "GET revisions":
+		for _, item := range k.items() {
+			if doc.Text(item, "metadata", "name") == k.id {
+				return item, nil
+			}
+		}
+		return nil, k.missing()
+	case "POST services":
+		if k.id == "" {
+			return k.write(doc.Text(k.Body, "metadata", "name"), false)
+		}
+	case "PUT services":
+		return k.write(k.id, true)
+	case "DELETE services", "DELETE revisions":
+		return k.remove()
+	}
+	return nil, rest.NotFound("Method not found.")
+}
+
+func (k *v1Call) missing() *rest.Error {
+	kind := strings.TrimSuffix(v1Lists[k.collection], "List")
+	return rest.NotFound("%s %s not found in region '%s' of project '%s'.", kind, k.id, k.region, k.project.ID)
+}
+
+func (k *v1Call) place(region string) knative.Place {
+	return knative.Place{Project: k.project.Number, Region: region}
+}
+
+// in are a region's services.
+func (k *v1Call) in(region string) rest.Name { return k.Collection(Host, services, k.project, region) }
+
+// services are the stored services, of the region or of all.
+func (k *v1Call) services() []rest.Name {
+	var found []rest.Name
+	for _, region := range rest.Regions {
+		if k.region == "" || k.region == region {
+			found = append(found, k.Children(k.in(region))...)
+		}
+	}
+	return found
+}
+
+// items are the resources of the collection in v1, of a service by name and newest first.
+func (k *v1Call) items() []map[string]any {
+	var items []map[string]any
+	for _, n := range k.services() {
+		stored, place := k.Get(n), k.place(n.Location())
+		switch k.collection {
+		case "services":
+			items = append(items, knative.Service(stored, place))
+		case "configurations":
+			items = append(items, knative.Configuration(knative.Service(stored, place)))
+		case "routes":
+			items = append(items, knative.Route(knative.Service(stored, place)))
+		case "revisions":
+			for _, revision := range revisions(k.Request, n) {
+				items = append(items, knative.Revision(revision, stored, place))
+			}
+		}
+	}
+	return items
+}
+
+// list answers a page. Only equality selectors are read.
+func (k *v1Call) list() (any, error) {
+	items := []any{}
+	for _, item := range k.items() {
+		chosen := true
+		for _, term := range strings.Split(k.Query.Get("labelSelector"), ",") {
+			key, value, isEquality := strings.Cut(term, "=")
+			if !isEquality && strings.TrimSpace(term) != "" {
+				return nil, rest.Invalid("labelSelector: the emulator reads KEY = VALUE terms joined by commas, not %q", term)
+			}
+			label := doc.Text(item, "metadata", "labels", strings.TrimSpace(key))
+			chosen = chosen && (!isEquality || label == strings.TrimSpace(strings.TrimPrefix(value, "=")))
+		}
+		if chosen {
+			items = append(items, item)
+		}
+	}
+	page, next, err := rest.Page(items, k.Query.Get("limit"), k.Query.Get("continue"))
+	if err != nil {
+		return nil, err
+	}
+	answer := map[string]any{"apiVersion": "serving.knative.dev/v1", "kind": v1Lists[k.collection], "metadata": map[string]any{}}
+	if len(page) > 0 {
+		answer["items"] = page
+	}
+	if next != "" {
+		answer["metadata"] = map[string]any{"continue": next}
+	}
+	return answer, nil
+}
+
+// given is the service in the body, which has to have the name in the URL.
+func (k *v1Call) given(id string) (map[string]any, error) {
+	v1, err := schema.Normalize("knative:Service", "service", k.Body)
+	if err != nil {
+		return nil, err
+	}
+	if name := doc.Text(v1, "metadata", "name"); name != id || id == "" {
+		return nil, rest.Invalid("metadata.name: must be the name in the URL, '%s'; got '%s'", id, name)
+	}
+	if kind, version := doc.Text(v1, "kind"), doc.Text(v1, "apiVersion"); kind != "Service" || version != "serving.knative.dev/v1" {
+		return nil, rest.Invalid("kind, apiVersion: want Service of serving.knative.dev/v1, got %q of %q", kind, version)
+	}
+	return v1, nil
+}
+
+// merged is the v2 service that a v1 service asks for, given the stored one, nil for none.
+func (k *v1Call) merged(stored, v1 map[string]any) (map[string]any, error) {
+	v2, err := knative.Merge(stored, v1, k.place(k.region))
+	var refusal knative.Refusal
+	if errors.As(err, &refusal) {
+		return nil, rest.Invalid("%s", refusal)
+	}
+	return v2, err
+}
+
+// write makes a service (POST), or replaces the one that is there (PUT).
+func (k *v1Call) write(id string, replaces bool) (any, error) {
+	v1, err := k.given(id)
+	if err != nil {
+		return nil, err
+	}
+	n := k.in(k.region).Child(id)
+	stored := k.Get(n)
+	if stored == nil && replaces {
+		return nil, k.missing()
+	}
+	if given, current := doc.Text(v1, "metadata", "resourceVersion"), doc.Text(stored,
+		"etag"); given != "" && stored != nil && given != current {
+		return nil, rest.Aborted("Conflict for resource '%s': version '%s' was specified but current version is '%s'.", id, given, current)
+	}
+	v2, err := k.merged(stored, v1)
+	if err != nil {
+		return nil, err
+	}
+	if replaces {
+		_, err = k.Update(n, v2, "*")
+	} else {
+		_, err = k.Create(n.Collection(), id, v2)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return knative.Service(k.Get(n), k.place(k.region)), nil
+}
+
+// remove deletes a service or a revision; the v1 API answers that it did, not an operation.
+func (k *v1Call) remove() (any, error) {
+	for _, n := range k.services() {
+		if k.collection == "services" && n.ID() == k.id {
+			_, err := k.Delete(n, "")
+			return map[string]any{"status": "Success"}, err
+		}
+		if revision := revisionOf(n, k.id); k.collection == "revisions" && k.Get(revision) != nil {
+			_, err := k.Delete(revision, "")
+			return map[string]any{"status": "Success"}, err
+		}
+	}
+	return nil, k.missing()
+}

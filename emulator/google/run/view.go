@@ -1,0 +1,95 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// Service is a Cloud Run service as its front end sees it.
+type Service struct {
+	// Name is projects/P/locations/L/services/S; Project, Location and ID are its parts.
+	Name, Project, Location, ID string
+	// URI is the service's address in the real cloud.
+	URI string
+	// Public is true when anybody may call the service.
+	Public bool
+	// Internal is true when the service takes no requests from the internet.
+	Internal bool
+	// Traffic is the split in effect, by revision; entries with a tag are reachable by it.
+	Traffic []Target
+	// Revisions are the ready revisions by short name.
+	Revisions map[string]Revision
+}
+
+// Revision is what serves.
+type Revision struct {
+	Name, Image string
+	// Variables are the names of the environment variables, in order; values stay in the store.
+	Variables []string
+	// Timeout is a request's limit.
+	Timeout time.Duration
+}
+
+// ErrNoService is returned by [API.Service] when there is none of that name.
+var ErrNoService = errors.New("no such service")
+
+// Service reads one service. The error is [ErrNoService] when there is none.
+func (a *API) Service(fullName string) (Service, error) {
+	var s Service
+	err := a.server.View(func(q *rest.Request) error {
+		n, document := q.Find(Host, services, fullName)
+		if document == nil {
+			return fmt.Errorf("%w: %s", ErrNoService, fullName)
+		}
+		s = viewService(q, n, document)
+		return nil
+	})
+	return s, err
+}
+
+// Services are all services, by name.
+func (a *API) Services() []Service {
+	var all []Service
+	_ = a.server.View(func(q *rest.Request) error { // the view itself cannot fail but for a closed store
+		for _, key := range q.Tx.List("//" + Host + "/projects/") {
+			if n, document := q.Find(Host, services, strings.TrimPrefix(key, "//"+Host+"/")); document != nil {
+				all = append(all, viewService(q, n, document))
+			}
+		}
+		return nil
+	})
+	return all
+}
+
+func viewService(q *rest.Request, n rest.Name, document map[string]any) Service {
+	s := Service{Name: n.Path(), Project: n.Project.ID, Location: n.Location(), ID: n.ID(), URI: doc.Text(document, "uri"),
+		Revisions: map[string]Revision{}}
+	s.Public = doc.Flag(document, "invokerIamDisabled") || q.Holds(n, "allUsers", "roles/run.invoker", "roles/run.servicesInvoker")
+	s.Internal = doc.Text(document, "ingress") != "INGRESS_TRAFFIC_ALL" || doc.Flag(document, "defaultUriDisabled")
+	s.Traffic = Resolve(Targets(doc.List(document, "trafficStatuses")), doc.Last(doc.Text(document, "latestReadyRevision")))
+	for _, r := range q.Children(n.Below("revisions")) {
+		if revision := q.Get(r); isReady(revision) {
+			s.Revisions[r.ID()] = viewRevision(r.ID(), revision)
+		}
+	}
+	return s
+}
+
+func viewRevision(id string, document map[string]any) Revision {
+	r := Revision{Name: id, Timeout: time.Duration(doc.Seconds(doc.Text(document, "timeout")) * float64(time.Second))}
+	for i, container := range doc.Objects(document, "containers") {
+		if i > 0 && len(doc.List(container, "ports")) == 0 {
+			continue
+		}
+		r.Image = doc.Text(container, "image")
+		for _, env := range doc.Objects(container, "env") {
+			r.Variables = append(r.Variables, doc.Text(env, "name"))
+		}
+	}
+	return r
+}

@@ -1,0 +1,353 @@
+package rest
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
+)
+
+// Get returns the document of that name, nil when it is absent or purged.
+func (q *Request) Get(n Name) map[string]any {
+	document := q.Tx.Get(n.Key())
+	if document != nil && n.Kind.Gone != nil && n.Kind.Gone(q, n, document) {
+		return nil
+	}
+	return document
+}
+
+// Put stores the document of that name as it is.
+func (q *Request) Put(n Name, document map[string]any) error { return q.Tx.Put(n.Key(), document) }
+
+// Children are the names in a collection, sorted.
+func (q *Request) Children(collection Name) []Name {
+	var names []Name
+	prefix := collection.Key() + "/"
+	for _, key := range q.Tx.List(prefix) {
+		if id := key[len(prefix):]; !strings.Contains(id, "/") {
+			names = append(names, collection.Child(id))
+		}
+	}
+	return names
+}
+
+// drop removes a resource with its policy, what is kept beside it, and everything below it.
+func (q *Request) drop(n Name) error {
+	for _, prefix := range append([]string{"", policyPrefix}, n.Kind.Beside...) {
+		for _, key := range append(q.Tx.List(prefix+n.Key()+"/"), prefix+n.Key()) {
+			if _, err := q.Tx.Delete(key); err != nil {
+				return err
+			}
+			if err := q.Tx.DeleteSecret(key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read answers with a resource's document.
+func (q *Request) read(n Name) (any, error) {
+	document := q.Get(n)
+	if document == nil {
+		return nil, n.Kind.Missing(n)
+	}
+	return n.Kind.Outbound(document), nil
+}
+
+// create is POST.
+func (q *Request) create(collection Name) (any, error) {
+	if collection.Kind.Message == "" || collection.Kind.Prepare == nil {
+		return nil, ErrNoMethod
+	}
+	id, body, err := q.newResource(collection.Kind)
+	if err != nil {
+		return nil, err
+	}
+	return q.Create(collection, id, body)
+}
+
+// newResource takes the id and the resource out of a create request.
+func (q *Request) newResource(k *Kind) (id string, body map[string]any, err error) {
+	switch {
+	case k.CreateRequest != "":
+		envelope, err := schema.Normalize(k.api.Schema+":"+k.CreateRequest, "", q.Body)
+		if err != nil {
+			return "", nil, err
+		}
+		return doc.Text(envelope, k.IDParam), doc.Object(envelope, k.Body), nil
+	case k.IDParam == "name":
+		return doc.Text(q.Body, "name"), q.Body, nil
+	case k.IDParam == "" && doc.Text(q.Body, "name") != "" && k.NewID == nil:
+		return "", nil, Invalid("Resource name must not be set.")
+	}
+	return q.Query.Get(k.IDParam), q.Body, nil
+}
+
+// Create makes a resource in the collection. The body is as a client sends it; an id of "" is for the API to choose.
+func (q *Request) Create(collection Name, id string, body map[string]any) (any, error) {
+	k := collection.Kind
+	wanted, err := k.normalize(body)
+	if err != nil {
+		return nil, err
+	}
+	c := &Change{Request: q, Name: collection, New: doc.Without(k.Inbound(wanted), "name")}
+	if id == "" && k.NewID != nil {
+		id = k.NewID(c)
+	}
+	if !k.ID.MatchString(id) {
+		return nil, Invalid(k.IDFix, id)
+	}
+	if k.Rename != nil {
+		id = k.Rename(q, collection, id)
+	}
+	c.Name = collection.Child(strings.ReplaceAll(id, "/", "%2F"))
+	if there := q.Get(c.Name); there != nil {
+		return nil, k.Taken(c.Name, there)
+	}
+	if err := q.drop(c.Name); err != nil { // what is left of a purged resource of the same name
+		return nil, err
+	}
+	return c.Save()
+}
+
+// update is PATCH, or PUT where the API has that.
+func (q *Request) update(n Name) (any, error) {
+	k := n.Kind
+	if k.Prepare == nil {
+		return nil, ErrNoMethod
+	}
+	switch there := q.Get(n) != nil; {
+	case !there && (k.Put || k.AllowMissing && q.Query.Get("allowMissing") == "true"):
+		wanted, err := k.normalize(q.Body)
+		if err != nil {
+			return nil, err
+		}
+		return (&Change{Request: q, Name: n, New: k.Inbound(wanted)}).Save()
+	case !there:
+		return nil, k.Missing(n)
+	}
+	if k.UpdateRequest == "" {
+		return q.Update(n, q.Body, q.Query.Get("updateMask"))
+	}
+	envelope, err := schema.Normalize(k.api.Schema+":"+k.UpdateRequest, "", q.Body)
+	if err != nil {
+		return nil, err
+	}
+	return q.Update(n, doc.Object(envelope, k.Body), doc.Text(envelope, "updateMask"))
+}
+
+// Update changes the fields of a resource that the mask names, to those of the body, which is as a client sends it.
+func (q *Request) Update(n Name, body map[string]any, mask string) (any, error) {
+	k, old := n.Kind, q.Get(n)
+	if old == nil {
+		return nil, k.Missing(n)
+	}
+	patch, err := k.normalize(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkEtag(k, old, doc.Text(patch, "etag")); err != nil {
+		return nil, err
+	}
+	wanted, err := masked(k, k.Outbound(old), patch, mask)
+	if err != nil {
+		return nil, err
+	}
+	c := &Change{Request: q, Name: n, Old: old, New: k.Inbound(wanted)}
+	for _, field := range k.Immutable {
+		if !doc.Equal(old[field], c.New[field]) {
+			return nil, Invalid("Field '%s' is immutable.", schema.Snake(field))
+		}
+	}
+	return c.Save()
+}
+
+func checkEtag(k *Kind, old map[string]any, given string) error {
+	if current := doc.Text(old, k.Etag); k.Etag != "" && given != "" && given != current {
+		return Aborted("The etag provided in the request (%s) does not match the resource's current etag (%s). Read the resource again and "+
+			"decide anew.", given, current)
+	}
+	return nil
+}
+
+// masked is old with the patch's fields in place of those the mask names.
+func masked(k *Kind, old, patch map[string]any, mask string) (map[string]any, error) {
+	fresh := maps.Clone(old)
+	if mask == "" {
+		switch k.Mask {
+		case MaskRequired:
+			return nil, Invalid("Request must contain a valid update mask: update_mask is required.")
+		case MaskReplaces:
+			mask = "*"
+		case MaskMerges:
+			maps.Copy(fresh, patch)
+			return fresh, nil
+		}
+	}
+	if mask == "*" {
+		fresh = maps.Clone(patch)
+		for field, value := range old {
+			if _, output, found := schema.MaskPath(k.message(),
+				field); output || !found || field == "name" || field == k.Created || field == k.Etag {
+				fresh[field] = value
+			}
+		}
+		return fresh, nil
+	}
+	for _, path := range strings.Split(mask, ",") {
+		path = strings.TrimSpace(path)
+		if own, found := k.MaskNames[path]; found {
+			path = own
+		}
+		fields, output, found := schema.MaskPath(k.message(), path)
+		if !found {
+			return nil, Invalid("Invalid value at 'update_mask' (type.googleapis.com/google.protobuf.FieldMask), \"%s\"", path)
+		}
+		if output || fields[0] == "name" || fields[0] == "etag" {
+			continue
+		}
+		fresh = doc.With(fresh, doc.At(patch, fields...), fields...)
+	}
+	return fresh, nil
+}
+
+// Save completes, checks and stores what the change asks for, and answers it.
+func (c *Change) Save() (any, error) {
+	k, method := c.Name.Kind, "update"
+	if c.Old == nil {
+		method = "create"
+	}
+	if k.IDParam != "name" {
+		c.New["name"] = c.Name.Shown()
+	}
+	if k.Created != "" && c.Old == nil {
+		c.New[k.Created] = Timestamp(c.Now)
+	}
+	if k.Updated != "" {
+		c.New[k.Updated] = Timestamp(c.Now)
+	}
+	if k.Etag != "" {
+		delete(c.New, k.Etag)
+	}
+	if err := k.Prepare(c); err != nil {
+		return nil, err
+	}
+	if k.Etag != "" {
+		c.New[k.Etag] = c.IDs.Etag()
+	}
+	if err := c.Put(c.Name, c.New); err != nil {
+		return nil, err
+	}
+	if k.Finish != nil {
+		return k.Finish(c, method)
+	}
+	return c.Answer(method, c.New)
+}
+
+// Answer wraps a document into an operation where the method answers one.
+func (c *Change) Answer(method string, document map[string]any) (any, error) {
+	if !slices.Contains(c.Name.Kind.Operations, method) {
+		return c.Name.Kind.Outbound(document), nil
+	}
+	return c.Operation(method, c.Now.Add(c.OperationDelay()), document, nil)
+}
+
+// Delete removes a resource, softly where its kind does. The etag is the one that the client knows, "" for any.
+func (q *Request) Delete(n Name, etag string) (any, error) {
+	k := n.Kind
+	if k.Prepare == nil {
+		return nil, ErrNoMethod
+	}
+	c := &Change{Request: q, Name: n, Old: q.Get(n)}
+	if c.Old == nil {
+		return nil, k.Missing(n)
+	}
+	if err := checkEtag(k, c.Old, etag); err != nil {
+		return nil, err
+	}
+	if k.Remove != nil {
+		soft, err := k.Remove(c)
+		if err != nil {
+			return nil, err
+		}
+		if soft != nil {
+			if err := q.Put(n, soft); err != nil {
+				return nil, err
+			}
+			return c.Answer("delete", soft)
+		}
+	}
+	if err := q.drop(n); err != nil {
+		return nil, err
+	}
+	if k.Deleted != nil {
+		return c.Answer("delete", k.Deleted(c))
+	}
+	return c.Answer("delete", map[string]any{})
+}
+
+// list answers a collection's resources.
+func (q *Request) list(collection Name) (any, error) {
+	k := collection.Kind
+	if k.ListField == "" {
+		return nil, ErrNoMethod
+	}
+	if q.Query.Get("filter") != "" {
+		return nil, Invalid("The emulator does not filter %s: leave filter out.", k.ListField)
+	}
+	var items []any
+	for _, n := range q.Children(collection) {
+		document := q.Get(n)
+		if document == nil || k.Hidden != nil && k.Hidden(document) && q.Query.Get("showDeleted") != "true" {
+			continue
+		}
+		items = append(items, k.Outbound(document))
+	}
+	return q.Page(k.ListField, items)
+}
+
+// Page answers the page of a list that the request asks for.
+func (q *Request) Page(field string, items []any) (any, error) {
+	page, next, err := Page(items, q.Query.Get("pageSize"), q.Query.Get("pageToken"))
+	if err != nil {
+		return nil, err
+	}
+	answer := map[string]any{}
+	if len(page) > 0 {
+		answer[field] = page
+	}
+	if next != "" {
+		answer["nextPageToken"] = next
+	}
+	return answer, nil
+}
+
+// Page is a part of the items, and the token of the next one, "" when there is none: the position of its first item.
+func Page(items []any, pageSize, token string) (page []any, next string, err error) {
+	size, start := 100, 0
+	if pageSize != "" {
+		n, err := strconv.Atoi(pageSize)
+		if err != nil || n < 0 {
+			return nil, "", Invalid("Invalid page size: %s", pageSize)
+		}
+		if n > 0 {
+			size = min(n, 1000)
+		}
+	}
+	if token != "" {
+		n, err := strconv.Atoi(token)
+		if err != nil || n < 0 || n > len(items) {
+			return nil, "", Invalid("Invalid page token: %s", token)
+		}
+		start = n
+	}
+	end := min(start+size, len(items))
+	if end < len(items) {
+		next = strconv.Itoa(end)
+	}
+	return items[start:end], next, nil
+}

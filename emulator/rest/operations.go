@@ -1,0 +1,126 @@
+package rest
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+// Operations are kept for a while after they have ended, as the APIs do, so that a client can read one it polled.
+const operationsKept = time.Hour
+
+const operationPrefix = "operation:"
+
+// Timestamp is t as the APIs write it.
+func Timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+// OperationDelay is how long the operation that the request starts runs.
+func (q *Request) OperationDelay() time.Duration {
+	return max(q.server.options.OperationDelay, q.Disturbance.OperationDelay)
+}
+
+// Outcome is what an operation ends with: a failure, or a response of a type. No response at all is google.protobuf.Empty.
+type Outcome struct {
+	Failure  *Error
+	TypeURL  string
+	Response map[string]any
+}
+
+// put writes the outcome into an operation.
+func (o Outcome) put(operation map[string]any) {
+	operation["done"] = true
+	if o.Failure != nil {
+		operation["error"] = map[string]any{"code": grpcCodes[o.Failure.Status], "message": o.Failure.Message}
+		return
+	}
+	kind := o.TypeURL
+	if o.Response == nil {
+		kind = "google.protobuf.Empty"
+	}
+	response := map[string]any{"@type": "type.googleapis.com/" + kind}
+	maps.Copy(response, o.Response)
+	operation["response"] = response
+}
+
+// Operation answers the method as an operation that ends at doneAt. failure is its error, nil when it succeeds.
+func (c *Change) Operation(method string, doneAt time.Time, response map[string]any, failure *Error) (map[string]any, error) {
+	k, place := c.Name.Kind, c.Name.Shown()
+	if k.api.OperationsInLocation {
+		place = strings.Join(c.Name.Segments[:4], "/")
+	}
+	if method == "delete" && len(response) == 0 {
+		response = nil
+	}
+	return c.RecordOperation(k, place+"/operations/"+c.IDs.UUID(), doneAt, Outcome{failure, k.TypeURL, response})
+}
+
+// RecordOperation keeps an operation of a kind's API under a name of the caller's choice.
+func (q *Request) RecordOperation(k *Kind, name string, doneAt time.Time, outcome Outcome) (map[string]any, error) {
+	operation := map[string]any{"name": name}
+	outcome.put(operation)
+	for _, key := range q.Tx.List(operationPrefix) {
+		if ended, err := time.Parse(time.RFC3339Nano, doc.Text(q.Tx.Get(key), "doneAt")); err == nil && q.Now.Sub(ended) > operationsKept {
+			if _, err := q.Tx.Delete(key); err != nil {
+				return nil, err
+			}
+		}
+	}
+	err := q.Tx.Put(operationKey(k.api, name), store.Document{"doneAt": Timestamp(doneAt), "operation": operation})
+	return visible(operation, doneAt, q.Now), err
+}
+
+// EndOperation ends now an operation of a kind's API, which may be forgotten already.
+func (q *Request) EndOperation(k *Kind, name string, outcome Outcome) error {
+	key := operationKey(k.api, name)
+	if !q.Tx.Has(key) {
+		return nil
+	}
+	operation := map[string]any{"name": name}
+	outcome.put(operation)
+	return q.Tx.Put(key, store.Document{"doneAt": Timestamp(q.Now), "operation": operation})
+}
+
+func operationKey(api *API, name string) string { return operationPrefix + api.Prefix + "/" + name }
+
+// visible is the operation as a client sees it at now: without its outcome while it runs.
+func visible(operation map[string]any, doneAt, now time.Time) map[string]any {
+	if now.Before(doneAt) {
+		return map[string]any{"name": operation["name"]}
+	}
+	return operation
+}
+
+// operation answers the read of one operation, and Cloud Run's wait for one.
+func (q *Request) operation(api *API, name, verb string) (any, error) {
+	if q.Method != http.MethodGet && !(verb == "wait" && q.Method == http.MethodPost) || q.Method == http.MethodGet && verb != "" {
+		return nil, ErrNoMethod
+	}
+	document := q.Tx.Get(operationKey(api, name))
+	if document == nil {
+		if p, id, found := strings.Cut(strings.TrimPrefix(name, "projects/"), "/"); found {
+			if project, found := q.Project(p); found { // an operation's name may carry the number or the id
+				for _, form := range []string{project.ID, project.Number} {
+					if document == nil {
+						document = q.Tx.Get(operationKey(api, "projects/"+form+"/"+id))
+					}
+				}
+			}
+		}
+	}
+	if document == nil {
+		return nil, NotFound("Operation %s was not found.", name)
+	}
+	doneAt, err := time.Parse(time.RFC3339Nano, doc.Text(document, "doneAt"))
+	if err != nil {
+		return nil, err
+	}
+	return visible(doc.Object(document, "operation"), doneAt, q.Now), nil
+}
+
+// grpcCodes are the canonical codes' numbers, as operations carry them.
+var grpcCodes = map[string]int{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "ALREADY_EXISTS": 6, "PERMISSION_DENIED": 7, "FAILED_PRECONDITION": 9,
+	"ABORTED": 10, "UNIMPLEMENTED": 12, "INTERNAL": 13}

@@ -1,0 +1,221 @@
+package rest
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
+	"github.com/guiofsaints/procureflow-platform/emulator/ids"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+// Request is one call of an API, or work that the cloud does by itself.
+type Request struct {
+	Method string
+	// Host and Path are where the request went; the path is escaped.
+	Host, Path string
+	Query      url.Values
+	// Body is the decoded body, never nil.
+	Body map[string]any
+	// DryRun answers what the request would be answered, and stores nothing.
+	DryRun bool
+	// Now is the time of the request.
+	Now         time.Time
+	Disturbance disturb.Disturbance
+	IDs         *ids.Source
+	Tx          *store.Tx
+
+	server       *Server
+	raw          []byte
+	quotaProject string
+}
+
+var (
+	errRollBack = errors.New("dry run")
+	// ErrNoMethod is the answer to a method that the API does not have, and becomes another for one that it has and the emulator not.
+	ErrNoMethod = NotFound("Method not found.")
+)
+
+func unserved(m schema.Method) *Error {
+	return refuse(http.StatusNotImplemented, "UNIMPLEMENTED", "The emulator does not serve %s.", []any{m.ID})
+}
+
+// handle answers a request to one of the APIs' own paths.
+func (q *Request) handle() (any, error) {
+	path := strings.TrimPrefix(q.Path, "/")
+	i := slices.IndexFunc(q.server.apis, func(a *API) bool { return strings.HasPrefix(path, a.Prefix+"/") })
+	if i < 0 {
+		return nil, NotFound("The requested URL /%s was not found: the emulator serves %s and gh/api/v3.", path, q.server.places())
+	}
+	api := q.server.apis[i]
+	if strings.HasSuffix(path, "/") {
+		return nil, ErrNoMethod
+	}
+	// Clients that are told an endpoint with the version add it once more, and those that strip it do not: both arrive.
+	version := api.Prefix[strings.LastIndexByte(api.Prefix, '/')+1:] + "/"
+	segments, verb, ok := SplitPath(strings.TrimPrefix(path[len(api.Prefix)+1:], version))
+	if !ok {
+		return nil, Invalid("Malformed resource name: %s", path)
+	}
+	if err := q.decode(); err != nil {
+		return nil, err
+	}
+	method, found := schema.FindMethod(api.Schema, q.Method, segments, verb)
+	if !found {
+		return nil, ErrNoMethod
+	}
+	if err := q.checkQuery(method.Query); err != nil {
+		return nil, err
+	}
+	q.DryRun = q.Query.Get("validateOnly") == "true"
+	if verb != "" && method.Request != "" {
+		var err error
+		if q.Body, err = schema.Normalize(api.Schema+":"+method.Request, "", q.Body); err != nil {
+			return nil, err
+		}
+	}
+	answer, err := q.transact(func() (any, error) { return q.dispatch(api, segments, verb) })
+	if errors.Is(err, ErrNoMethod) {
+		err = unserved(method)
+	}
+	return answer, err
+}
+
+// Handle answers a request to paths of an API's own, which takes these query parameters, by work as one transaction.
+func (q *Request) Handle(parameters []string, work func() (any, error)) (any, error) {
+	if err := q.decode(); err != nil {
+		return nil, err
+	}
+	if err := q.checkQuery(parameters); err != nil {
+		return nil, err
+	}
+	return q.transact(work)
+}
+
+func (q *Request) decode() error {
+	q.Body = map[string]any{}
+	if len(strings.TrimSpace(string(q.raw))) == 0 || q.Method == http.MethodGet || q.Method == http.MethodDelete {
+		return nil
+	}
+	if err := json.Unmarshal(q.raw, &q.Body); err != nil {
+		return Invalid("Invalid JSON payload received. %v", err)
+	}
+	if q.Body == nil {
+		q.Body = map[string]any{}
+	}
+	return nil
+}
+
+// everywhere are the query parameters that every method of a Google API takes.
+var everywhere = strings.Fields(`alt prettyPrint fields key quotaUser $.xgafv access_token callback oauth_token uploadType upload_protocol
+	$alt $prettyPrint $fields`)
+
+// checkQuery gives every parameter its JSON name, for requests that have the name of the protocol buffers (update_mask),
+// and refuses those that the method does not take. Any write takes validateOnly, also where the API does not have it: the
+// answer is the one that the write would get, and nothing is stored.
+func (q *Request) checkQuery(own []string) error {
+	query := url.Values{}
+	for _, given := range slices.Sorted(maps.Keys(q.Query)) {
+		parameter := given
+		if !slices.Contains(everywhere, given) {
+			parameter = schema.Camel(given)
+			known := slices.Contains(own, parameter) || parameter == "validateOnly" && q.Method != http.MethodGet
+			if !known {
+				return Invalid("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' could not be found in "+
+					"request message.", given, given)
+			}
+		}
+		query[parameter] = append(query[parameter], q.Query[given]...)
+	}
+	q.Query = query
+	return nil
+}
+
+// dispatch finds who answers: an operation, a custom method, a kind's own read, or what all kinds have.
+func (q *Request) dispatch(api *API, segments []string, verb string) (any, error) {
+	if n := len(segments); n >= 2 && segments[n-2] == "operations" {
+		return q.operation(api, strings.Join(segments, "/"), verb)
+	}
+	k := api.match(segments)
+	if k == nil {
+		return nil, ErrNoMethod
+	}
+	n := Name{Kind: k, Segments: segments}
+	if len(segments) == 1 && q.Method == http.MethodGet { // the list of projects or of billing accounts, which is nobody's
+		return q.list(n)
+	}
+	if len(segments) == 1 {
+		return nil, ErrNoMethod
+	}
+	if err := q.Enter(&n); err != nil {
+		return nil, err
+	}
+	if id := n.ID(); id != "" && k.Rename != nil {
+		n = n.Collection().Child(k.Rename(q, n.Collection(), id))
+	}
+	switch {
+	case verb != "":
+		return q.custom(n, verb)
+	case n.ID() == "":
+		return q.onCollection(n)
+	}
+	return q.onResource(n)
+}
+
+// onCollection answers what is asked of a collection, or of a single resource, which has no id either.
+func (q *Request) onCollection(n Name) (any, error) {
+	k := n.Kind
+	switch {
+	case q.Method == http.MethodGet && k.List != nil:
+		return k.List(q, n)
+	case q.Method == http.MethodGet:
+		return q.list(n)
+	case q.Method == http.MethodPut && k.Single && k.Put:
+		return q.update(n)
+	case q.Method == http.MethodPost && !k.Single:
+		return q.create(n)
+	}
+	return nil, ErrNoMethod
+}
+
+func (q *Request) onResource(n Name) (any, error) {
+	k := n.Kind
+	switch {
+	case k.Single:
+		return nil, ErrNoMethod
+	case q.Method == http.MethodGet && k.Get != nil:
+		return k.Get(q, n)
+	case q.Method == http.MethodGet:
+		return q.read(n)
+	case q.Method == http.MethodPatch && !k.Put || q.Method == http.MethodPut && k.Put:
+		return q.update(n)
+	case q.Method == http.MethodDelete:
+		return q.Delete(n, q.Query.Get("etag"))
+	}
+	return nil, ErrNoMethod
+}
+
+// custom answers a method behind a colon.
+func (q *Request) custom(n Name, verb string) (any, error) {
+	if n.Kind.Policy && slices.Contains([]string{"getIamPolicy", "setIamPolicy", "testIamPermissions"}, verb) {
+		return q.iam(n, verb)
+	}
+	method := n.Kind.Verbs[q.Method+" "+verb]
+	if method == nil {
+		return nil, ErrNoMethod
+	}
+	c := &Change{Request: q, Name: n}
+	if n.ID() != "" {
+		if c.Old = q.Get(n); c.Old == nil && n.Kind.Message != "" {
+			return nil, n.Kind.Missing(n)
+		}
+	}
+	return method(c)
+}

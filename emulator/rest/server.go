@@ -1,0 +1,163 @@
+package rest
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/ids"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+// Caller is who every request is from: the emulator has one.
+const Caller = "sandbox@example.com"
+
+// Options configure a [Server]. Each is required but the delay.
+type Options struct {
+	Store *store.Store
+	// Now is the clock.
+	Now func() time.Time
+	// IDs are where server-assigned ids come from.
+	IDs *ids.Source
+	// OperationDelay is how long a long-running operation runs. Default: 0, which answers it as done at once.
+	OperationDelay time.Duration
+	// On refuses a request to an API that is off in the project.
+	On func(q *Request, p Project, host string) error
+	// Role refuses a role that cannot be granted on a resource, Member a member that does not exist.
+	Role   func(q *Request, n Name, role string) error
+	Member func(q *Request, member string) error
+}
+
+// Server serves APIs from one store. It is an http.Handler; its methods may be called from several goroutines.
+type Server struct {
+	options Options
+	apis    []*API
+}
+
+// New serves nothing until APIs are added.
+func New(options Options) *Server { return &Server{options: options} }
+
+// APIs are what the server serves.
+func (s *Server) APIs() []*API { return s.apis }
+
+// ServeHTTP answers one request to one of the APIs.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Answer(w, r, (*Request).handle) }
+
+// maxBody is a request body's limit. The largest body the APIs take is a secret's 64 KiB or a dashboard.
+const maxBody = 4 << 20
+
+// Answer answers a request with what work makes of it. An API that is served in its own way answers by it too.
+func (s *Server) Answer(w http.ResponseWriter, r *http.Request, work func(*Request) (any, error)) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		refusal := Invalid("Request payload size exceeds the limit: %d bytes.", maxBody)
+		doc.Respond(w, http.StatusRequestEntityTooLarge, refusal.body())
+		return
+	}
+	for _, api := range s.apis {
+		if api.Before == nil {
+			continue
+		}
+		if err := api.Before(r); err != nil {
+			doc.Respond(w, http.StatusInternalServerError, asError(err).body())
+			return
+		}
+	}
+	q := s.request(nil)
+	q.Method, q.Host, q.Path, q.Query, q.raw = r.Method, r.Host, r.URL.EscapedPath(), r.URL.Query(), body
+	q.quotaProject, q.Disturbance = r.Header.Get("X-Goog-User-Project"), disturb.Of(r.Context())
+	answer, err := work(q)
+	if err != nil {
+		refusal := asError(err)
+		doc.Respond(w, refusal.Code, refusal.body())
+		return
+	}
+	doc.Respond(w, http.StatusOK, answer)
+}
+
+// Now is the server's time, in UTC.
+func (s *Server) Now() time.Time { return s.options.Now().UTC() }
+
+// request is a request in the transaction, for work that no client asked for.
+func (s *Server) request(tx *store.Tx) *Request {
+	return &Request{server: s, Tx: tx, IDs: s.options.IDs, Now: s.Now()}
+}
+
+// View reads outside of a client's request: after what was due has happened.
+func (s *Server) View(read func(*Request) error) error {
+	if err := s.settle(); err != nil {
+		return err
+	}
+	return s.options.Store.View(func(tx *store.Tx) error { return read(s.request(tx)) })
+}
+
+// Update changes outside of a client's request, as one transaction.
+func (s *Server) Update(change func(*Request) error) error {
+	return s.options.Store.Update(func(tx *store.Tx) error { return change(s.request(tx)) })
+}
+
+// settle lets happen whose time has come.
+func (s *Server) settle() error {
+	due := func(q *Request) (due []*API) {
+		for _, api := range s.apis {
+			if api.Due != nil && api.Due(q) {
+				due = append(due, api)
+			}
+		}
+		return due
+	}
+	some := false
+	err := s.options.Store.View(func(tx *store.Tx) error {
+		some = len(due(s.request(tx))) > 0
+		return nil
+	})
+	if err != nil || !some {
+		return err
+	}
+	return s.Update(func(q *Request) error {
+		for _, api := range due(q) {
+			if err := api.Settle(q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// transact runs the request's work as one transaction, after what was due has happened.
+func (q *Request) transact(work func() (any, error)) (any, error) {
+	if err := q.server.settle(); err != nil {
+		return nil, err
+	}
+	run := q.server.options.Store.Update
+	if q.Method == http.MethodGet {
+		run = q.server.options.Store.View
+	}
+	var answer any
+	err := run(func(tx *store.Tx) error {
+		q.Tx = tx
+		var err error
+		answer, err = work()
+		if err == nil && q.DryRun {
+			return errRollBack
+		}
+		return err
+	})
+	if errors.Is(err, errRollBack) {
+		err = nil
+	}
+	return answer, err
+}
+
+// places are where the APIs are, for who asks somewhere else.
+func (s *Server) places() string {
+	var places []string
+	for _, api := range s.apis {
+		places = append(places, api.Prefix)
+	}
+	return strings.Join(places, ", ")
+}
