@@ -14,8 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/release/notify"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
 // Not parallel: sinks are reached by variables of the environment, as in a workflow.
@@ -46,7 +47,7 @@ func TestPeopleAreTold(t *testing.T) {
 	var once sync.Once
 	l.requests = func(int64) {
 		if l.writes.Load() == 3 {
-			once.Do(func() { assert.NoError(t, l.cloud.SetBehaviour(green, cloud.Behaviour{ErrorRate: 1})) })
+			once.Do(func() { assert.NoError(t, l.cloud.Run.SetBehaviour(green, run.Behaviour{ErrorRate: 1})) })
 		}
 	}
 	commit := strings.Repeat("c", 40)
