@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
@@ -24,14 +25,14 @@ func TestConcurrentGrants(t *testing.T) {
 	for i := range grants {
 		group.Go(func() {
 			for {
-				_, policy := w.call("POST", "/crm/v1"+p+":getIamPolicy", `{}`)
+				_, policy := w.Call("POST", "/crm/v1"+p+":getIamPolicy", `{}`)
 				members := ""
-				if list, ok := dig(policy, "bindings", 0, "members").([]any); ok {
+				if list, ok := cloudtest.Dig(policy, "bindings", 0, "members").([]any); ok {
 					for _, member := range list {
 						members += fmt.Sprintf("%q,", member)
 					}
 				}
-				code, _ := w.call("POST", "/crm/v1"+p+":setIamPolicy",
+				code, _ := w.Call("POST", "/crm/v1"+p+":setIamPolicy",
 					fmt.Sprintf(`{"policy":{"etag":%q,"bindings":[{"role":"roles/run.viewer","members":[%s"user:u%d@example.com"]}]}}`,
 						policy["etag"], members, i))
 				if code == http.StatusOK {
@@ -42,8 +43,10 @@ func TestConcurrentGrants(t *testing.T) {
 		})
 	}
 	group.Wait()
-	assert.Len(t, dig(w.ok("POST", "/crm/v1"+p+":getIamPolicy", `{}`), "bindings", 0, "members"), grants)
+	assert.Len(t, cloudtest.Dig(w.OK("POST", "/crm/v1"+p+":getIamPolicy", `{}`), "bindings", 0, "members"), grants)
 }
+
+const broken = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
 // TestCloudSurvivesARestart opens the same folder again and finds what was there, behaviours included.
 func TestCloudSurvivesARestart(t *testing.T) {
@@ -55,18 +58,18 @@ func TestCloudSurvivesARestart(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, first.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
 	require.NoError(t, first.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
-	w := &world{t: t, cloud: first}
-	w.ok("POST", "/su/v1"+p+"/services/run.googleapis.com:enable", `{}`)
-	made := w.ok("POST", services+"?serviceId=web", `{"template":{"containers":[{"image":"`+image+`"}]}}`)
+	w := &cloudtest.World{T: t, Cloud: first}
+	w.OK("POST", "/su/v1"+p+"/services/run.googleapis.com:enable", `{}`)
+	made := w.OK("POST", services+"?serviceId=web", `{"template":{"containers":[{"image":"`+image+`"}]}}`)
 	require.NoError(t, documents.Close())
 
 	documents, err = store.Open(dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = documents.Close() })
-	w.cloud, err = cloud.New(documents, cloud.Options{})
+	w.Cloud, err = cloud.New(documents, cloud.Options{})
 	require.NoError(t, err)
-	assert.Equal(t, made, w.ok("GET", services+"/web", ""))
-	assert.True(t, w.cloud.Run.Behaviour(broken).NeverReady)
-	require.Len(t, w.cloud.Run.Services(), 1)
-	assert.Equal(t, "https://web-123456789012.us-central1.run.app", w.cloud.Run.Services()[0].URI)
+	assert.Equal(t, made, w.OK("GET", services+"/web", ""))
+	assert.True(t, w.Cloud.Run.Behaviour(broken).NeverReady)
+	require.Len(t, w.Cloud.Run.Services(), 1)
+	assert.Equal(t, "https://web-123456789012.us-central1.run.app", w.Cloud.Run.Services()[0].URI)
 }

@@ -34,14 +34,14 @@ func hubRoutes(t *testing.T) (routes int, served []string) {
 	w := newWorld(t, t.TempDir(), cloud.Options{})
 	made := map[string]string{"owner": "guiofsaints", "repo": "procureflow", "environment_name": "prod", "name": "A"}
 	for _, request := range hubRequests {
-		_, answer := w.call(request.method, request.path, strings.Replace(request.body, `"name":"B"`, `"name":"A"`, 1))
+		_, answer := w.Call(request.method, request.path, strings.Replace(request.body, `"name":"B"`, `"name":"A"`, 1))
 		for part, variable := range map[string]string{"rulesets": "ruleset_id", "deployment-branch-policies": "branch_policy_id"} {
 			if strings.HasSuffix(request.path, part) {
 				made[variable] = fmt.Sprintf("%.0f", answer["id"])
 			}
 		}
 	}
-	w.call("PUT", hub+"/vulnerability-alerts", "")
+	w.Call("PUT", hub+"/vulnerability-alerts", "")
 	var deletions []string // last, what is deepest first
 	ask := func(method, path string) {
 		filled := routeVariable.ReplaceAllStringFunc(path, func(variable string) string {
@@ -51,7 +51,7 @@ func hubRoutes(t *testing.T) (routes int, served []string) {
 			return "x"
 		})
 		recorder := httptest.NewRecorder() // the body changes nothing of an environment
-		w.cloud.ServeHTTP(recorder, httptest.NewRequest(method, "/gh/api/v3"+filled, strings.NewReader(`{"wait_timer":-1}`)))
+		w.Cloud.ServeHTTP(recorder, httptest.NewRequest(method, "/gh/api/v3"+filled, strings.NewReader(`{"wait_timer":-1}`)))
 		if recorder.Code != 404 {
 			served = append(served, "`"+method+" "+strings.TrimPrefix(path, "/repos/{owner}/{repo}")+"`")
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
@@ -101,9 +102,9 @@ func TestFidelityPage(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	for _, request := range spelled {
-		w.ok(request.method, request.path, request.body)
+		w.OK(request.method, request.path, request.body)
 	}
-	w.ok("POST", "/kms/v1"+p+"/locations/us-central1/keyRings/ring/cryptoKeys/key/cryptoKeyVersions", `{}`)
+	w.OK("POST", "/kms/v1"+p+"/locations/us-central1/keyRings/ring/cryptoKeys/key/cryptoKeyVersions", `{}`)
 	var page strings.Builder
 	page.WriteString(fidelityHead)
 	all, has := 0, 0
@@ -200,7 +201,7 @@ func (w *world) servedMethods(prefix, api string) []string {
 		}
 		request := httptest.NewRequest(m.HTTP, path, strings.NewReader(`{}`))
 		recorder := httptest.NewRecorder()
-		w.cloud.ServeHTTP(recorder, request)
+		w.Cloud.ServeHTTP(recorder, request)
 		if recorder.Code != 501 && (!strings.Contains(m.Path, "/operations/*") || operationPlaces.MatchString(api+" "+m.Path)) {
 			_, short, _ := strings.Cut(m.ID, ".")
 			served = append(served, "`"+strings.TrimPrefix(strings.TrimPrefix(short, "projects."), "locations.")+"`")
@@ -224,7 +225,7 @@ func (w *world) writeFields(t *testing.T, page *strings.Builder, title, path, me
 		}
 	}
 	require.NotEmpty(t, method, "no request of %s", title)
-	w.ok(method, url+map[bool]string{true: "&", false: "?"}[strings.Contains(url, "?")]+"validateOnly=true", body)
+	w.OK(method, url+map[bool]string{true: "&", false: "?"}[strings.Contains(url, "?")]+"validateOnly=true", body)
 	found, outcomes := map[string][]string{}, map[string]string{}
 	for _, leaf := range leaves(message, nil, nil) {
 		outcome := w.outcome(t, method, url, body, in, leaf)
@@ -390,7 +391,7 @@ func (w *world) outcome(t *testing.T, method, url, body, in string, at field) st
 		insert(resource, at, sample)
 		encoded, err := json.Marshal(document)
 		require.NoError(t, err)
-		code, answer := w.call(method, url, string(encoded))
+		code, answer := w.Call(method, url, string(encoded))
 		if response, isOperation := answer["response"].(map[string]any); isOperation {
 			answer = response
 		}
@@ -399,7 +400,7 @@ func (w *world) outcome(t *testing.T, method, url, body, in string, at field) st
 			return "stores"
 		case code < 300:
 			worst = "checks"
-		case !strings.Contains(fmt.Sprint(dig(answer, "error", "message")), "The emulator"):
+		case !strings.Contains(fmt.Sprint(cloudtest.Dig(answer, "error", "message")), "The emulator"):
 			worst = "checks"
 		}
 	}

@@ -35,7 +35,7 @@ func code(err error) int {
 func TestOfficialClients(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	server := httptest.NewServer(w.cloud)
+	server := httptest.NewServer(w.Cloud)
 	t.Cleanup(server.Close)
 	ctx := t.Context()
 	at := func(prefix string) []option.ClientOption {

@@ -26,7 +26,7 @@ func (w *world) survives(t *testing.T, method, path, body string) {
 	request := httptest.NewRequest(method, "/", strings.NewReader(body))
 	request.URL.Path, request.URL.RawQuery, _ = strings.Cut(path, "?")
 	recorder := httptest.NewRecorder()
-	w.cloud.ServeHTTP(recorder, request)
+	w.Cloud.ServeHTTP(recorder, request)
 	if recorder.Code == 500 {
 		t.Errorf("%s %s %s: %s", method, path, body, recorder.Body)
 	}
@@ -79,6 +79,15 @@ func eachOdd(t *testing.T, body string, do func(string)) {
 	walk(document)
 }
 
+const (
+	hub             = "/gh/api/v3/repos/guiofsaints/procureflow"
+	onMain          = `"conditions":{"ref_name":{"include":["refs/heads/main"],"exclude":[]}}`
+	pullRequestRule = `{"type":"pull_request","parameters":{"dismiss_stale_reviews_on_push":true,"require_code_owner_review":true,
+		"require_last_push_approval":true,"required_approving_review_count":1,"required_review_thread_resolution":false}}`
+	checksRule = `{"type":"required_status_checks","parameters":{"required_status_checks":[{"context":"ci-ok","integration_id":15368}],
+		"strict_required_status_checks_policy":false}}`
+)
+
 // hubRequests are GitHub's writes, whole.
 var hubRequests = []struct{ method, path, body string }{
 	{"PUT", hub + "/environments/prod",
@@ -108,7 +117,7 @@ func TestOddBodies(t *testing.T) {
 			"ports":[{"containerPort":80}],"resources":{"limits":{"cpu":"1","memory":"512Mi"}}}]}}}}`},
 	})
 	for _, request := range requests {
-		code, answer := w.call(request.method, request.path, request.body)
+		code, answer := w.Call(request.method, request.path, request.body)
 		require.Less(t, code, 300, "%s %s: %v", request.method, request.path, answer)
 	}
 	for i, request := range requests {
@@ -136,10 +145,10 @@ func fresh(path string, i int) string {
 func TestOddPaths(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.prepare()
+	w.Prepare()
 	ids := []string{project, "-", "", "%", "%2F", "%00", "x:y", "latest", "1", "global", "us-central1", number,
 		"runtime@procureflow-dev.iam.gserviceaccount.com", strings.Repeat("a", 300), "é"}
-	for _, api := range w.cloud.APIs() {
+	for _, api := range w.Cloud.APIs() {
 		for _, m := range schema.Methods(api.Schema) {
 			for _, id := range ids {
 				path := "/" + api.Prefix + "/" + strings.ReplaceAll(m.Path, "*", id)
@@ -167,5 +176,5 @@ func TestOddPaths(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, "ACTIVE", w.ok("GET", "/crm/v1/projects/"+project, "")["lifecycleState"], "it still answers")
+	assert.Equal(t, "ACTIVE", w.OK("GET", "/crm/v1/projects/"+project, "")["lifecycleState"], "it still answers")
 }

@@ -144,12 +144,12 @@ func TestBothSpellings(t *testing.T) {
 	t.Parallel()
 	camel, snake := start(t), start(t)
 	for _, request := range spelled {
-		want := camel.ok(request.method, request.path, request.body)
+		want := camel.OK(request.method, request.path, request.body)
 		path, body := inSnakeCase(t, request.path, request.body)
 		if request.method == "POST" || request.method == "PATCH" || strings.Contains(request.path, "?") {
 			require.NotEqual(t, request.path+request.body, path+body)
 		}
-		code, got := snake.call(request.method, path, body)
+		code, got := snake.Call(request.method, path, body)
 		require.Less(t, code, 300, "%s %s %s: %v", request.method, path, body, got)
 		if operation, isOperation := got["response"].(map[string]any); isOperation {
 			delete(operation, "@type")
@@ -160,8 +160,8 @@ func TestBothSpellings(t *testing.T) {
 		}
 		assert.Equal(t, want, got, path)
 	}
-	assert.Nil(t, camel.ok("GET", services+"/web", "")["description"], "validateOnly")
-	assert.Nil(t, snake.ok("GET", services+"/web", "")["description"], "validate_only")
+	assert.Nil(t, camel.OK("GET", services+"/web", "")["description"], "validateOnly")
+	assert.Nil(t, snake.OK("GET", services+"/web", "")["description"], "validate_only")
 }
 
 // unrepeatable removes what a cloud draws from its source of randomness in the order of its requests.
@@ -192,7 +192,7 @@ func TestUnknownNamesAreRefused(t *testing.T) {
 			`{"template":{"containers":[{"image":"x","env":[{"name":"a","value_source":{"secret_key_ref":{"secrets":"x"}}}]}]}}`,
 			bad + `Unknown name "secrets" at 'service.template.containers[0].env[0].value_source.secret_key_ref': Cannot find field.`},
 	} {
-		assert.Equal(t, test.want, w.refused(test.method, test.path, test.body), "%s %s", test.method, test.path)
+		assert.Equal(t, test.want, w.Refused(test.method, test.path, test.body), "%s %s", test.method, test.path)
 	}
 }
 
@@ -209,6 +209,6 @@ func TestMethodsThatAreNotServed(t *testing.T) {
 		{"POST", "/crm/v1/projects", "Not Implemented UNIMPLEMENTED: The emulator does not serve cloudresourcemanager.projects.create."},
 		{"GET", "/crm/v1/", "Not Found NOT_FOUND: Method not found."},
 	} {
-		assert.Equal(t, test.want, w.refused(test.method, test.path, ""), "%s %s", test.method, test.path)
+		assert.Equal(t, test.want, w.Refused(test.method, test.path, ""), "%s %s", test.method, test.path)
 	}
 }

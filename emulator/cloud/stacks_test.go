@@ -36,14 +36,14 @@ func TestTheStacksThroughTheOfficialProviders(t *testing.T) {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			w := emptyWorld(t, t.TempDir(), cloud.Options{})
-			require.NoError(t, w.cloud.EnsureProject(cloud.Project{
+			require.NoError(t, w.Cloud.EnsureProject(cloud.Project{
 				ID: "procureflow-" + stack, Number: projectNumber, BillingAccount: "012345-6789AB-CDEF01",
 			}))
-			require.NoError(t, w.cloud.GitHub.Ensure(github.Repository{
+			require.NoError(t, w.Cloud.GitHub.Ensure(github.Repository{
 				Owner: "guiofsaints", OwnerID: 10000001, Name: "procureflow", ID: 100000001, UserIDs: []int64{1000001, 1000002},
 			}))
 			replay(t, w, "testdata/official-"+stack+".jsonl")
-			assert.Empty(t, w.ok("GET", "/run/v2/projects/procureflow-"+stack+"/locations/us-central1/services", ""), "what was created is deleted")
+			assert.Empty(t, w.OK("GET", "/run/v2/projects/procureflow-"+stack+"/locations/us-central1/services", ""), "what was created is deleted")
 		})
 	}
 }
@@ -62,7 +62,7 @@ func replay(t *testing.T, w *world, file string) {
 		require.NoError(t, json.Unmarshal([]byte(line), &sent), line)
 		method, path, _ := strings.Cut(chosen.fill(sent.Request), " ")
 		body := chosen.fill(string(sent.Body))
-		code, answer := w.call(method, path, body)
+		code, answer := w.Call(method, path, body)
 		require.Equal(t, sent.Code, code, "%s: %s: %v", sent.Step, sent.Request, answer)
 		got, err := json.Marshal(answer)
 		require.NoError(t, err)

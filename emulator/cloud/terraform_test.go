@@ -28,8 +28,8 @@ type observed struct {
 func TestTerraformsRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir(), cloud.Options{})
-	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: "demo-project", Number: "100000000000", BillingAccount: billing}))
-	require.NoError(t, w.cloud.EnableAPIs("demo-project"))
+	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: "demo-project", Number: "100000000000", BillingAccount: billing}))
+	require.NoError(t, w.Cloud.EnableAPIs("demo-project"))
 	replay(t, w, "testdata/terraform.jsonl")
-	assert.Empty(t, w.ok("GET", "/run/v2/projects/demo-project/locations/us-central1/services", ""), "what was created is deleted")
+	assert.Empty(t, w.OK("GET", "/run/v2/projects/demo-project/locations/us-central1/services", ""), "what was created is deleted")
 }

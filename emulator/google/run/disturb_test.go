@@ -1,4 +1,4 @@
-package cloud_test
+package run_test
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
@@ -19,16 +20,16 @@ import (
 func (w *world) disturbed(d disturb.Disturbance, method, path, body string) (int, map[string]any) {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	recorder := httptest.NewRecorder()
-	w.cloud.ServeHTTP(recorder, request.WithContext(disturb.With(request.Context(), d)))
+	w.Cloud.ServeHTTP(recorder, request.WithContext(disturb.With(request.Context(), d)))
 	var answer map[string]any
-	require.NoError(w.t, json.Unmarshal(recorder.Body.Bytes(), &answer))
+	require.NoError(w.T, json.Unmarshal(recorder.Body.Bytes(), &answer))
 	return recorder.Code, answer
 }
 
 // split makes the service web with web-blue at 100 % and a ready web-green.
 func (w *world) split() {
-	w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", healthy)+`,"traffic":[`+to("web-blue", 100, "stable")+`]}`)
-	w.ok("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-green", healthy)+`}`)
+	w.OK("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", healthy)+`,"traffic":[`+to("web-blue", 100, "stable")+`]}`)
+	w.OK("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-green", healthy)+`}`)
 }
 
 const shift = `{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue","percent":90,"tag":"stable"},{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-green","percent":10}]}`
@@ -40,17 +41,17 @@ func TestHeldTraffic(t *testing.T) {
 		w.split()
 		_, operation := w.disturbed(disturb.Disturbance{HoldTraffic: true, OperationDelay: delay}, "PATCH",
 			services+"/web?updateMask=traffic", shift)
-		w.clock.Advance(delay)
-		_, operation = w.call("GET", "/run/v2/"+operation["name"].(string), "")
+		w.Clock.Advance(delay)
+		_, operation = w.Call("GET", "/run/v2/"+operation["name"].(string), "")
 		assert.Equal(t, map[string]any{"code": 13.0, "message": "The traffic was not moved to the desired split."}, operation["error"], name)
-		service := w.ok("GET", services+"/web", "")
-		assert.Equal(t, "CONDITION_FAILED", dig(service, "terminalCondition", "state"), name)
+		service := w.OK("GET", services+"/web", "")
+		assert.Equal(t, "CONDITION_FAILED", cloudtest.Dig(service, "terminalCondition", "state"), name)
 		assert.Len(t, run.Targets(service["traffic"].([]any)), 2, name)
 		assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-blue", Percent: 100, Tag: "stable"}},
 			run.Targets(service["trafficStatuses"].([]any)), name)
 
-		service = w.ok("PATCH", services+"/web?updateMask=traffic", shift)
-		assert.Equal(t, "CONDITION_SUCCEEDED", dig(service, "terminalCondition", "state"), name)
+		service = w.OK("PATCH", services+"/web?updateMask=traffic", shift)
+		assert.Equal(t, "CONDITION_SUCCEEDED", cloudtest.Dig(service, "terminalCondition", "state"), name)
 		assert.Len(t, service["trafficStatuses"], 2, name)
 	}
 }
@@ -61,12 +62,12 @@ func TestSlowOperation(t *testing.T) {
 	w.split()
 	_, operation := w.disturbed(disturb.Disturbance{OperationDelay: 30 * time.Second}, "PATCH", services+"/web?updateMask=traffic", shift)
 	assert.Nil(t, operation["done"])
-	service := w.ok("GET", services+"/web", "")
+	service := w.OK("GET", services+"/web", "")
 	assert.Equal(t, true, service["reconciling"])
 	assert.Len(t, service["trafficStatuses"], 1)
-	w.clock.Advance(30 * time.Second)
-	assert.Len(t, w.ok("GET", services+"/web", "")["trafficStatuses"], 2)
-	_, operation = w.call("GET", "/run/v2/"+operation["name"].(string), "")
+	w.Clock.Advance(30 * time.Second)
+	assert.Len(t, w.OK("GET", services+"/web", "")["trafficStatuses"], 2)
+	_, operation = w.Call("GET", "/run/v2/"+operation["name"].(string), "")
 	assert.Equal(t, true, operation["done"])
 }
 
@@ -74,15 +75,15 @@ func TestConflictingWriter(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.split()
-	etag := w.ok("GET", services+"/web", "")["etag"].(string)
+	etag := w.OK("GET", services+"/web", "")["etag"].(string)
 	guarded := `{"etag":"` + etag + `",` + shift[1:]
 	code, answer := w.disturbed(disturb.Disturbance{Conflict: true}, "PATCH", services+"/web?updateMask=traffic", guarded)
 	assert.Equal(t, 409, code)
-	assert.Equal(t, "ABORTED", dig(answer, "error", "status"))
-	fresh := w.ok("GET", services+"/web", "")["etag"].(string)
+	assert.Equal(t, "ABORTED", cloudtest.Dig(answer, "error", "status"))
+	fresh := w.OK("GET", services+"/web", "")["etag"].(string)
 	assert.NotEqual(t, etag, fresh, "the other write stays")
-	w.refused("PATCH", services+"/web?updateMask=traffic", guarded)
-	w.ok("PATCH", services+"/web?updateMask=traffic", `{"etag":"`+fresh+`",`+shift[1:])
+	w.Refused("PATCH", services+"/web?updateMask=traffic", guarded)
+	w.OK("PATCH", services+"/web?updateMask=traffic", `{"etag":"`+fresh+`",`+shift[1:])
 
 	code, _ = w.disturbed(disturb.Disturbance{Conflict: true}, "PATCH", services+"/none?updateMask=traffic", shift)
 	assert.Equal(t, 404, code)
@@ -94,26 +95,17 @@ func TestLostRevision(t *testing.T) {
 	w.split()
 	code, answer := w.disturbed(disturb.Disturbance{LoseRevision: "web-green"}, "PATCH", services+"/web?updateMask=traffic", shift)
 	assert.Equal(t, 400, code)
-	assert.Equal(t, "service.traffic[1].revision: Revision 'web-green' does not exist or is deleted", dig(answer, "error", "message"))
+	assert.Equal(t, "service.traffic[1].revision: Revision 'web-green' does not exist or is deleted", cloudtest.Dig(answer, "error",
+		"message"))
 	assert.Equal(t, "Not Found NOT_FOUND: Resource 'web-green' of kind 'REVISION' in region 'us-central1' in project 'procureflow-dev' "+
-		"does not exist.", w.refused("GET", services+"/web/revisions/web-green", ""))
+		"does not exist.", w.Refused("GET", services+"/web/revisions/web-green", ""))
 
 	// The service notices with its next change: its latest created revision is gone, and what serves goes on.
-	_, operation := w.call("PATCH", services+"/web?updateMask=labels", `{"labels":{"a":"b"}}`)
-	assert.Equal(t, "Revision 'web-green' is gone and cannot serve traffic.", dig(operation, "error", "message"))
-	seen, err := w.cloud.Run.Service(web)
+	_, operation := w.Call("PATCH", services+"/web?updateMask=labels", `{"labels":{"a":"b"}}`)
+	assert.Equal(t, "Revision 'web-green' is gone and cannot serve traffic.", cloudtest.Dig(operation, "error", "message"))
+	seen, err := w.Cloud.Run.Service(web)
 	require.NoError(t, err)
 	assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-blue", Percent: 100, Tag: "stable"}}, seen.Traffic)
-}
-
-func TestLaggingMetrics(t *testing.T) {
-	t.Parallel()
-	w := start(t)
-	w.record("web-green", "2xx", 0, 0, 3)
-	w.clock.Advance(2 * time.Minute)
-	_, answer := w.disturbed(disturb.Disturbance{MetricsLag: 150 * time.Second}, "GET", timeSeries(nil), "")
-	assert.Empty(t, answer)
-	assert.Equal(t, []string{"12:01:00 3"}, points(w.ok("GET", timeSeries(nil), "")))
 }
 
 func TestServiceOf(t *testing.T) {

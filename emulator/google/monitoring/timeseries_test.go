@@ -1,4 +1,4 @@
-package cloud_test
+package monitoring_test
 
 import (
 	"context"
@@ -14,15 +14,19 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
+	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
 	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
 )
 
 const revisionFilter = `resource.type="cloud_run_revision" AND resource.labels.service_name="web" AND resource.labels.location="us-central1" AND resource.labels.revision_name="web-green" AND metric.type="run.googleapis.com/`
 
+const web = "projects/" + project + "/locations/us-central1/services/web"
+
 // record counts requests of a revision of the service web at so many seconds after the world's beginning.
 func (w *world) record(revision, class string, after, latency time.Duration, times int) {
 	for range times {
-		w.cloud.Metrics().Record(metrics.Key{Service: web, Revision: revision, Class: class}, w.clock.Now().Add(after), latency)
+		w.Cloud.Metrics().Record(metrics.Key{Service: web, Revision: revision, Class: class}, w.Clock.Now().Add(after), latency)
 	}
 }
 
@@ -30,7 +34,7 @@ func (w *world) record(revision, class string, after, latency time.Duration, tim
 func TestOfficialClientReadsMetrics(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	server := httptest.NewServer(w.cloud)
+	server := httptest.NewServer(w.Cloud)
 	t.Cleanup(server.Close)
 	client, err := monitoring.NewService(context.Background(), option.WithEndpoint(server.URL+"/mon/"), option.WithoutAuthentication())
 	require.NoError(t, err)
@@ -39,8 +43,8 @@ func TestOfficialClientReadsMetrics(t *testing.T) {
 	w.record("web-green", "2xx", 70*time.Second, 500*time.Microsecond, 5)
 	w.record("web-green", "2xx", 3*time.Minute, time.Second, 7) // after the interval
 	w.record("web-blue", "2xx", 0, time.Second, 100)            // another revision
-	begin := w.clock.Now()
-	w.clock.Advance(10 * time.Minute)
+	begin := w.Clock.Now()
+	w.Clock.Advance(10 * time.Minute)
 
 	list := func(metric, reducer string, groupBy ...string) map[string]string {
 		answer, err := client.Projects.TimeSeries.List("projects/" + project).Filter(revisionFilter + metric + `"`).
@@ -85,9 +89,10 @@ func timeSeries(changes map[string]string) string {
 // points are the values of the only series in an answer by the time they end, newest first.
 func points(answer map[string]any) []string {
 	var got []string
-	for i := range len(dig(answer, "timeSeries", 0, "points").([]any)) {
-		point := dig(answer, "timeSeries", 0, "points", i)
-		got = append(got, fmt.Sprint(dig(point, "interval", "endTime").(string)[11:19], " ", dig(point, "value", "int64Value")))
+	for i := range len(cloudtest.Dig(answer, "timeSeries", 0, "points").([]any)) {
+		point := cloudtest.Dig(answer, "timeSeries", 0, "points", i)
+		got = append(got, fmt.Sprint(cloudtest.Dig(point, "interval", "endTime").(string)[11:19], " ", cloudtest.Dig(point, "value",
+			"int64Value")))
 	}
 	return got
 }
@@ -97,16 +102,28 @@ func TestMinutesAppearWhenTheyHavePassed(t *testing.T) {
 	w := newWorld(t, t.TempDir(), cloud.Options{MetricsLag: 2 * time.Minute})
 	w.record("web-green", "2xx", 0, 0, 3)
 	w.record("web-green", "2xx", time.Minute, 0, 4)
-	w.clock.Advance(3*time.Minute - time.Second)
-	assert.Empty(t, w.ok("GET", timeSeries(nil), ""))
-	w.clock.Advance(time.Second)
-	assert.Equal(t, []string{"12:01:00 3"}, points(w.ok("GET", timeSeries(nil), "")))
-	w.clock.Advance(time.Minute)
-	assert.Equal(t, []string{"12:02:00 4", "12:01:00 3"}, points(w.ok("GET", timeSeries(nil), "")))
+	w.Clock.Advance(3*time.Minute - time.Second)
+	assert.Empty(t, w.OK("GET", timeSeries(nil), ""))
+	w.Clock.Advance(time.Second)
+	assert.Equal(t, []string{"12:01:00 3"}, points(w.OK("GET", timeSeries(nil), "")))
+	w.Clock.Advance(time.Minute)
+	assert.Equal(t, []string{"12:02:00 4", "12:01:00 3"}, points(w.OK("GET", timeSeries(nil), "")))
 
 	// Periods end at the interval's end, and a minute belongs to the one in which it ends.
 	shifted := map[string]string{"interval.startTime": "2026-11-23T12:00:30Z", "interval.endTime": "2026-11-23T12:02:30Z"}
-	assert.Equal(t, []string{"12:02:30 4", "12:01:30 3"}, points(w.ok("GET", timeSeries(shifted), "")))
+	assert.Equal(t, []string{"12:02:30 4", "12:01:30 3"}, points(w.OK("GET", timeSeries(shifted), "")))
+}
+
+func TestLaggingMetrics(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.record("web-green", "2xx", 0, 0, 3)
+	w.Clock.Advance(2 * time.Minute)
+	request := httptest.NewRequest("GET", timeSeries(nil), nil)
+	answer := httptest.NewRecorder()
+	w.Cloud.ServeHTTP(answer, request.WithContext(disturb.With(request.Context(), disturb.Disturbance{MetricsLag: 150 * time.Second})))
+	assert.JSONEq(t, `{}`, answer.Body.String())
+	assert.Equal(t, []string{"12:01:00 3"}, points(w.OK("GET", timeSeries(nil), "")))
 }
 
 func TestTimeSeriesRefusals(t *testing.T) {
@@ -146,11 +163,11 @@ func TestTimeSeriesRefusals(t *testing.T) {
 			`Field aggregation.groupByFields had an invalid value of "metric.labels.response_code": the emulator groups by resource.labels.project_id, resource.labels.service_name, resource.labels.location, resource.labels.revision_name, resource.labels.configuration_name, metric.labels.response_code_class.`},
 		"a view": {map[string]string{"view": "HEADERS"}, `Field view had an invalid value of "HEADERS": the emulator answers FULL.`},
 	} {
-		assert.Equal(t, bad+test.want, w.refused("GET", timeSeries(test.changes), ""), name)
+		assert.Equal(t, bad+test.want, w.Refused("GET", timeSeries(test.changes), ""), name)
 	}
 	assert.Equal(t, "Not Implemented UNIMPLEMENTED: The emulator does not serve monitoring.projects.timeSeries.create.",
-		w.refused("POST", "/mon/v3/projects/"+project+"/timeSeries", "{}"))
+		w.Refused("POST", "/mon/v3/projects/"+project+"/timeSeries", "{}"))
 	assert.Equal(t, "Bad Request INVALID_ARGUMENT: Invalid JSON payload received. Unknown name \"interval.start\": Cannot bind query "+
 		"parameter. Field 'interval.start' could not be found in request message.",
-		w.refused("GET", timeSeries(map[string]string{"interval.start": "x"}), ""))
+		w.Refused("GET", timeSeries(map[string]string{"interval.start": "x"}), ""))
 }

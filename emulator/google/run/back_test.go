@@ -1,4 +1,4 @@
-package cloud_test
+package run_test
 
 import (
 	"strings"
@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
@@ -19,7 +20,7 @@ func (w *world) asks(revision, digest string) any {
 
 // latest are the short names of the service's latest created and latest ready revisions.
 func (w *world) latest() string {
-	service := w.ok("GET", services+"/web", "")
+	service := w.OK("GET", services+"/web", "")
 	short := func(field string) string {
 		full, _ := service[field].(string)
 		return full[strings.LastIndexByte(full, '/')+1:]
@@ -32,8 +33,8 @@ func (w *world) latest() string {
 func TestBackToAnEarlierRevision(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir(), cloud.Options{})
-	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
-	w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`}`)
+	require.NoError(t, w.Cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
+	w.OK("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`}`)
 	for _, step := range []struct{ revision, digest, latest, condition, failure string }{
 		{"web-b", healthy, "web-b web-b", "CONDITION_SUCCEEDED", ""},
 		{"web-a", healthy, "web-a web-a", "CONDITION_SUCCEEDED", ""},
@@ -46,19 +47,19 @@ func TestBackToAnEarlierRevision(t *testing.T) {
 		if step.failure == "" {
 			assert.Nil(t, failure, step)
 		} else {
-			assert.Contains(t, dig(failure, "message"), step.failure, step)
+			assert.Contains(t, cloudtest.Dig(failure, "message"), step.failure, step)
 		}
 		assert.Equal(t, step.latest, w.latest(), step)
-		service := w.ok("GET", services+"/web", "")
-		assert.Equal(t, step.condition, dig(service, "terminalCondition", "state"), step)
-		assert.Equal(t, step.revision, dig(service, "template", "revision"), step)
-		serves, err := w.cloud.Run.Service(web)
+		service := w.OK("GET", services+"/web", "")
+		assert.Equal(t, step.condition, cloudtest.Dig(service, "terminalCondition", "state"), step)
+		assert.Equal(t, step.revision, cloudtest.Dig(service, "template", "revision"), step)
+		serves, err := w.Cloud.Run.Service(web)
 		require.NoError(t, err)
 		assert.Equal(t, strings.Fields(step.latest)[1], serves.Traffic[0].Revision, "traffic to the latest goes to the one asked for: %v", step)
 	}
 	assert.Equal(t, "Bad Request FAILED_PRECONDITION: Revision 'web-b' is the latest created revision of its service and cannot be deleted.",
-		w.refused("DELETE", services+"/web/revisions/web-b", ""))
-	w.ok("DELETE", services+"/web/revisions/web-a", "")
+		w.Refused("DELETE", services+"/web/revisions/web-b", ""))
+	w.OK("DELETE", services+"/web/revisions/web-a", "")
 	assert.Nil(t, w.asks("web-a", healthy), "a revision that was deleted is made again")
 	assert.Equal(t, "web-a web-a", w.latest())
 }
@@ -70,15 +71,15 @@ func TestBackWhileAnotherStarts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, t.TempDir(), cloud.Options{})
-			require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{Startup: time.Minute, NeverReady: fails}))
-			w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`}`)
+			require.NoError(t, w.Cloud.Run.SetBehaviour(broken, run.Behaviour{Startup: time.Minute, NeverReady: fails}))
+			w.OK("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`}`)
 			assert.Nil(t, w.asks("web-b", broken))
 			assert.Equal(t, "web-b web-a", w.latest())
 			assert.Nil(t, w.asks("web-a", healthy))
 			assert.Equal(t, "web-a web-a", w.latest())
-			w.clock.Advance(2 * time.Minute)
+			w.Clock.Advance(2 * time.Minute)
 			assert.Equal(t, "web-a web-a", w.latest())
-			assert.Equal(t, "CONDITION_SUCCEEDED", dig(w.ok("GET", services+"/web", ""), "terminalCondition", "state"))
+			assert.Equal(t, "CONDITION_SUCCEEDED", cloudtest.Dig(w.OK("GET", services+"/web", ""), "terminalCondition", "state"))
 		})
 	}
 }
@@ -87,10 +88,10 @@ func TestBackWhileAnotherStarts(t *testing.T) {
 func TestBackByV1(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`}`)
+	w.OK("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`}`)
 	assert.Nil(t, w.asks("web-b", healthy))
 	const v1 = "http://us-central1-run.emulator/apis/serving.knative.dev/v1/namespaces/" + project + "/services/web"
-	w.ok("PUT", v1,
+	w.OK("PUT", v1,
 		`{"apiVersion":"serving.knative.dev/v1","kind":"Service","metadata":{"name":"web"},"spec":{"template":{"metadata":{"name":"web-a"},
 		"spec":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@`+healthy+`"}]}}}}`)
 	assert.Equal(t, "web-a web-a", w.latest())

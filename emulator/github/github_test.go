@@ -1,4 +1,4 @@
-package cloud_test
+package github_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"github.com/guiofsaints/procureflow-platform/emulator/github"
 )
 
@@ -16,31 +16,31 @@ const hub = "/gh/api/v3/repos/guiofsaints/procureflow"
 func TestGitHubEnvironments(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	assert.InDelta(t, 22, w.ok("GET", "/gh/api/v3/repos/GuiofSaints/procureflow", "")["id"], 0)
-	made := w.ok("PUT", hub+"/environments/production", `{"wait_timer":5,"prevent_self_review":true,"can_admins_bypass":false,
+	assert.InDelta(t, 22, w.OK("GET", "/gh/api/v3/repos/GuiofSaints/procureflow", "")["id"], 0)
+	made := w.OK("PUT", hub+"/environments/production", `{"wait_timer":5,"prevent_self_review":true,"can_admins_bypass":false,
 		"reviewers":[{"type":"User","id":33}],"deployment_branch_policy":{"protected_branches":false,"custom_branch_policies":true}}`)
-	assert.Equal(t, "wait_timer", dig(made, "protection_rules", 0, "type"))
-	assert.InDelta(t, 5, dig(made, "protection_rules", 0, "wait_timer"), 0)
-	assert.Equal(t, "required_reviewers", dig(made, "protection_rules", 1, "type"))
-	assert.InDelta(t, 33, dig(made, "protection_rules", 1, "reviewers", 0, "reviewer", "id"), 0)
-	assert.Equal(t, true, dig(made, "protection_rules", 1, "prevent_self_review"))
+	assert.Equal(t, "wait_timer", cloudtest.Dig(made, "protection_rules", 0, "type"))
+	assert.InDelta(t, 5, cloudtest.Dig(made, "protection_rules", 0, "wait_timer"), 0)
+	assert.Equal(t, "required_reviewers", cloudtest.Dig(made, "protection_rules", 1, "type"))
+	assert.InDelta(t, 33, cloudtest.Dig(made, "protection_rules", 1, "reviewers", 0, "reviewer", "id"), 0)
+	assert.Equal(t, true, cloudtest.Dig(made, "protection_rules", 1, "prevent_self_review"))
 	assert.Equal(t, false, made["can_admins_bypass"])
-	assert.Equal(t, made, w.ok("GET", hub+"/environments/production", ""))
+	assert.Equal(t, made, w.OK("GET", hub+"/environments/production", ""))
 
-	policy := w.ok("POST", hub+"/environments/production/deployment-branch-policies", `{"name":"main"}`)
+	policy := w.OK("POST", hub+"/environments/production/deployment-branch-policies", `{"name":"main"}`)
 	assert.Equal(t, "branch", policy["type"])
-	code, _ := w.call("POST", hub+"/environments/production/deployment-branch-policies", `{"name":"main"}`)
+	code, _ := w.Call("POST", hub+"/environments/production/deployment-branch-policies", `{"name":"main"}`)
 	assert.Equal(t, 303, code)
-	policies := w.ok("GET", hub+"/environments/production/deployment-branch-policies", "")
+	policies := w.OK("GET", hub+"/environments/production/deployment-branch-policies", "")
 	assert.Equal(t, []any{policy}, policies["branch_policies"])
 
-	emptied := w.ok("PUT", hub+"/environments/production", "")
+	emptied := w.OK("PUT", hub+"/environments/production", "")
 	assert.Empty(t, emptied["protection_rules"], "a PUT replaces all protections")
-	code, _ = w.call("GET", hub+"/environments/production/deployment-branch-policies", "")
+	code, _ = w.Call("GET", hub+"/environments/production/deployment-branch-policies", "")
 	assert.Equal(t, 404, code)
-	code, _ = w.call("DELETE", hub+"/environments/production", "")
+	code, _ = w.Call("DELETE", hub+"/environments/production", "")
 	assert.Equal(t, 204, code)
-	code, answer := w.call("GET", hub+"/environments/production", "")
+	code, answer := w.Call("GET", hub+"/environments/production", "")
 	assert.Equal(t, 404, code)
 	assert.Equal(t, "Not Found", answer["message"])
 }
@@ -48,19 +48,19 @@ func TestGitHubEnvironments(t *testing.T) {
 func TestGitHubVariables(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.ok("PUT", hub+"/environments/dev", "")
+	w.OK("PUT", hub+"/environments/dev", "")
 	for _, base := range []string{hub + "/actions/variables", hub + "/environments/dev/variables",
 		"/gh/api/v3/repositories/22/environments/dev/variables"} {
-		code, _ := w.call("POST", base, `{"name":"gcp_project","value":"a"}`)
+		code, _ := w.Call("POST", base, `{"name":"gcp_project","value":"a"}`)
 		require.Equal(t, 201, code, base)
-		code, answer := w.call("POST", base, `{"name":"GCP_PROJECT","value":"b"}`)
+		code, answer := w.Call("POST", base, `{"name":"GCP_PROJECT","value":"b"}`)
 		require.Equal(t, 409, code)
 		assert.Equal(t, "Already exists - Variable already exists", answer["message"])
-		code, _ = w.call("PATCH", base+"/GCP_PROJECT", `{"value":"c"}`)
+		code, _ = w.Call("PATCH", base+"/GCP_PROJECT", `{"value":"c"}`)
 		require.Equal(t, 204, code)
-		assert.Equal(t, "c", w.ok("GET", base+"/GCP_PROJECT", "")["value"])
-		assert.InDelta(t, 1, w.ok("GET", base, "")["total_count"], 0)
-		code, _ = w.call("DELETE", base+"/GCP_PROJECT", "")
+		assert.Equal(t, "c", w.OK("GET", base+"/GCP_PROJECT", "")["value"])
+		assert.InDelta(t, 1, w.OK("GET", base, "")["total_count"], 0)
+		code, _ = w.Call("DELETE", base+"/GCP_PROJECT", "")
 		require.Equal(t, 204, code)
 	}
 }
@@ -68,7 +68,7 @@ func TestGitHubVariables(t *testing.T) {
 func TestGitHubRefusals(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.ok("PUT", hub+"/environments/dev", "")
+	w.OK("PUT", hub+"/environments/dev", "")
 	for _, test := range []struct {
 		name, method, path, body string
 		code                     int
@@ -89,9 +89,9 @@ func TestGitHubRefusals(t *testing.T) {
 		{"no value", "POST", hub + "/actions/variables", `{"name":"A"}`, 422, "Variable values must have 1 to 49152 bytes."},
 		{"not JSON", "PUT", hub + "/environments/dev", `{`, 400, ""},
 	} {
-		code, answer := w.call(test.method, test.path, test.body)
+		code, answer := w.Call(test.method, test.path, test.body)
 		assert.Equal(t, test.code, code, test.name)
-		message, _ := dig(answer, "errors", 0, "message").(string)
+		message, _ := cloudtest.Dig(answer, "errors", 0, "message").(string)
 		assert.Equal(t, test.want, message, test.name)
 	}
 }
@@ -99,17 +99,8 @@ func TestGitHubRefusals(t *testing.T) {
 func TestEnsureIsIdempotentAndRefusesOtherNumbers(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
-	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "5", BillingAccount: billing}),
-		"project procureflow-dev has number 123456789012 in this emulator and 5 in the settings; delete the emulator's state folder to "+
-			"start anew")
-	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "procureflow-two", Number: number, BillingAccount: billing}),
-		"project number 123456789012 belongs to procureflow-dev in this emulator; give procureflow-two its own number")
-	require.EqualError(t, w.cloud.EnsureProject(cloud.Project{ID: "X", Number: "n"}),
-		"project id \"X\": want 6-30 lower-case letters, digits and hyphens\nproject number \"n\": want digits\nbilling account \"\": "+
-			"want its id, XXXXXX-XXXXXX-XXXXXX")
-	require.NoError(t, w.cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22}))
-	require.EqualError(t, w.cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}),
+	require.NoError(t, w.Cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22}))
+	require.EqualError(t, w.Cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}),
 		"GitHub repository guiofsaints/procureflow has number 22 in this emulator and 23 in the settings; delete the emulator's state "+
 			"folder to start anew")
 }
@@ -121,14 +112,14 @@ func TestGitHubIgnores(t *testing.T) {
 	w := start(t)
 	ruleset := `{"name":"main","enforcement":"active","source":"other/repository","source_type":"Organization","id":1,"node_id":"x","created_at":"never","color":"red",` +
 		onMain + `,"bypass_actors":[{"actor_id":5,"actor_type":"RepositoryRole","bypass_mode":"always","name":"admin"}],"rules":[{"type":"deletion","ruleset_id":7},` + pullRequestRule + `]}`
-	code, made := w.call("POST", hub+"/rulesets", ruleset)
+	code, made := w.Call("POST", hub+"/rulesets", ruleset)
 	require.Equal(t, 201, code, "%v", made)
 	assert.Equal(t, "guiofsaints/procureflow", made["source"])
 	assert.Equal(t, "Repository", made["source_type"])
 	assert.NotEqual(t, 1.0, made["id"])
 	assert.NotContains(t, made, "color")
 	assert.Equal(t, []any{map[string]any{"actor_id": 5.0, "actor_type": "RepositoryRole", "bypass_mode": "always"}}, made["bypass_actors"])
-	changed := w.ok("PUT", hub+"/rulesets/"+fmt.Sprintf("%.0f", made["id"]), ruleset)
+	changed := w.OK("PUT", hub+"/rulesets/"+fmt.Sprintf("%.0f", made["id"]), ruleset)
 	assert.Equal(t, made["id"], changed["id"])
 	assert.Equal(t, made["created_at"], changed["created_at"])
 
@@ -138,14 +129,14 @@ func TestGitHubIgnores(t *testing.T) {
 		{"/actions/permissions/selected-actions", `{"github_owned_allowed":true,"url":"x"}`},
 		{"/actions/permissions/workflow", `{"default_workflow_permissions":"write","url":"x"}`},
 	} {
-		code, answer := w.call("PUT", hub+put.path, put.body)
+		code, answer := w.Call("PUT", hub+put.path, put.body)
 		assert.Less(t, code, 300, "%s: %v", put.path, answer)
-		answer = w.ok("GET", hub+put.path, "")
+		answer = w.OK("GET", hub+put.path, "")
 		for _, field := range []string{"reviewer", "selected_actions_url", "url"} {
 			assert.NotContains(t, answer, field, put.path)
 		}
 	}
-	assert.Equal(t, "dev", w.ok("GET", hub+"/environments/dev", "")["name"])
+	assert.Equal(t, "dev", w.OK("GET", hub+"/environments/dev", "")["name"])
 }
 
 // TestGitHubEmptyReviewers sends what a client makes of an environment that has no reviewers and whose self-review is
@@ -154,14 +145,14 @@ func TestGitHubEmptyReviewers(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	for _, reviewers := range []string{`null`, `[]`} {
-		made := w.ok("PUT", hub+"/environments/dev", `{"wait_timer":0,"reviewers":`+reviewers+
+		made := w.OK("PUT", hub+"/environments/dev", `{"wait_timer":0,"reviewers":`+reviewers+
 			`,"can_admins_bypass":true,"deployment_branch_policy":null,"prevent_self_review":true}`)
 		rules := made["protection_rules"].([]any)
 		require.Len(t, rules, 1, reviewers)
-		assert.Equal(t, "required_reviewers", dig(rules[0], "type"))
-		assert.Equal(t, true, dig(rules[0], "prevent_self_review"))
-		assert.Equal(t, []any{}, dig(rules[0], "reviewers"))
-		made = w.ok("PUT", hub+"/environments/dev", `{"wait_timer":0,"reviewers":`+reviewers+`,"prevent_self_review":false}`)
+		assert.Equal(t, "required_reviewers", cloudtest.Dig(rules[0], "type"))
+		assert.Equal(t, true, cloudtest.Dig(rules[0], "prevent_self_review"))
+		assert.Equal(t, []any{}, cloudtest.Dig(rules[0], "reviewers"))
+		made = w.OK("PUT", hub+"/environments/dev", `{"wait_timer":0,"reviewers":`+reviewers+`,"prevent_self_review":false}`)
 		assert.Equal(t, []any{}, made["protection_rules"], reviewers)
 	}
 }

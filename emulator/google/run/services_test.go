@@ -1,4 +1,4 @@
-package cloud_test
+package run_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
@@ -19,6 +20,8 @@ const (
 	latest100 = `{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST","percent":100}`
 	broken    = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 )
+
+const p = "/projects/" + project
 
 func to(revision string, percent int, tag string) string {
 	return fmt.Sprintf(`{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":%q,"percent":%d,"tag":%q}`, revision, percent, tag)
@@ -34,67 +37,67 @@ const healthy = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 func TestDefaultsOfAService(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	made := w.ok("POST", services+"?serviceId=web", `{"template":{"containers":[{"image":"`+image+`"}]}}`)
+	made := w.OK("POST", services+"?serviceId=web", `{"template":{"containers":[{"image":"`+image+`"}]}}`)
 	template := made["template"].(map[string]any)
 	assert.Equal(t, "INGRESS_TRAFFIC_ALL", made["ingress"])
 	assert.Equal(t, "300s", template["timeout"])
 	assert.InDelta(t, 80, template["maxInstanceRequestConcurrency"], 0)
 	assert.Equal(t, "123456789012-compute@developer.gserviceaccount.com", template["serviceAccount"])
-	assert.Equal(t, map[string]any{"cpu": "1000m", "memory": "512Mi"}, dig(template, "containers", 0, "resources", "limits"))
-	assert.Equal(t, []any{map[string]any{"name": "http1", "containerPort": 8080.0}}, dig(template, "containers", 0, "ports"))
+	assert.Equal(t, map[string]any{"cpu": "1000m", "memory": "512Mi"}, cloudtest.Dig(template, "containers", 0, "resources", "limits"))
+	assert.Equal(t, []any{map[string]any{"name": "http1", "containerPort": 8080.0}}, cloudtest.Dig(template, "containers", 0, "ports"))
 	assert.Equal(t, []any{map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100.0}}, made["traffic"])
 	assert.Equal(t, made["traffic"], made["trafficStatuses"])
 	assert.Regexp(t, `/revisions/web-00001-[a-z]{3}$`, made["latestReadyRevision"])
 	assert.Equal(t, "1", made["generation"])
-	assert.Equal(t, "CONDITION_SUCCEEDED", dig(made, "terminalCondition", "state"))
+	assert.Equal(t, "CONDITION_SUCCEEDED", cloudtest.Dig(made, "terminalCondition", "state"))
 }
 
 func TestUnmaskedPatchReplacesEverything(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.ok("POST", services+"?serviceId=web", `{"labels":{"a":"b"},"template":`+tpl("web-blue", healthy)+`,"traffic":[`+to("web-blue", 100,
+	w.OK("POST", services+"?serviceId=web", `{"labels":{"a":"b"},"template":`+tpl("web-blue", healthy)+`,"traffic":[`+to("web-blue", 100,
 		"stable")+`]}`)
-	patched := w.ok("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`)
+	patched := w.OK("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`)
 	assert.Nil(t, patched["labels"])
-	assert.Equal(t, "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", dig(patched, "trafficStatuses", 0, "type"),
+	assert.Equal(t, "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", cloudtest.Dig(patched, "trafficStatuses", 0, "type"),
 		"empty traffic sends everything to the new revision")
 	assert.Equal(t, "https://web-123456789012.us-central1.run.app", patched["uri"])
 	assert.Equal(t, "2", patched["generation"])
-	again := w.ok("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`)
+	again := w.OK("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`)
 	assert.Equal(t, "2", again["generation"], "nothing changed")
 }
 
 func TestFailedRevisionKeepsTraffic(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
-	w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", healthy)+`}`)
+	require.NoError(t, w.Cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
+	w.OK("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", healthy)+`}`)
 	const message = "Revision 'web-green' is not ready and cannot serve traffic. The user-provided container failed to start and listen " +
 		"on the port defined provided by the PORT=8080 environment variable within the allocated timeout. This can happen when the " +
 		"container port is misconfigured or if the timeout is too short."
-	_, operation := w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-green", broken)+`}`)
+	_, operation := w.Call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-green", broken)+`}`)
 	assert.Equal(t, map[string]any{"code": 9.0, "message": message}, operation["error"])
-	service := w.ok("GET", services+"/web", "")
-	assert.Equal(t, "CONDITION_FAILED", dig(service, "terminalCondition", "state"))
-	assert.Equal(t, message, dig(service, "terminalCondition", "message"))
+	service := w.OK("GET", services+"/web", "")
+	assert.Equal(t, "CONDITION_FAILED", cloudtest.Dig(service, "terminalCondition", "state"))
+	assert.Equal(t, message, cloudtest.Dig(service, "terminalCondition", "message"))
 	assert.Contains(t, service["latestCreatedRevision"], "web-green")
 	assert.Contains(t, service["latestReadyRevision"], "web-blue")
 
 	// A shift to it is written down and does not happen.
-	_, operation = w.call("PATCH", services+"/web?updateMask=traffic",
+	_, operation = w.Call("PATCH", services+"/web?updateMask=traffic",
 		`{"traffic":[`+to("web-green", 10, "candidate")+`,`+to("web-blue", 90, "")+`]}`)
 	assert.NotNil(t, operation["error"])
-	service = w.ok("GET", services+"/web", "")
-	assert.Equal(t, "web-green", dig(service, "traffic", 0, "revision"))
-	assert.Equal(t, "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", dig(service, "trafficStatuses", 0, "type"))
+	service = w.OK("GET", services+"/web", "")
+	assert.Equal(t, "web-green", cloudtest.Dig(service, "traffic", 0, "revision"))
+	assert.Equal(t, "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", cloudtest.Dig(service, "trafficStatuses", 0, "type"))
 
 	// The name is burnt: the repaired container does not bring the revision back.
-	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{}))
-	_, operation = w.call("PATCH", services+"/web", `{"labels":{"try":"again"},"template":`+tpl("web-green", broken)+`}`)
-	assert.Equal(t, message, dig(operation, "error", "message"))
+	require.NoError(t, w.Cloud.Run.SetBehaviour(broken, run.Behaviour{}))
+	_, operation = w.Call("PATCH", services+"/web", `{"labels":{"try":"again"},"template":`+tpl("web-green", broken)+`}`)
+	assert.Equal(t, message, cloudtest.Dig(operation, "error", "message"))
 	assert.Equal(t, "Conflict ALREADY_EXISTS: Revision named 'web-green' with different configuration already exists.",
-		w.refused("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`))
-	w.ok("PATCH", services+"/web", `{"template":`+tpl("web-teal", broken)+`}`)
+		w.Refused("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`))
+	w.OK("PATCH", services+"/web", `{"template":`+tpl("web-teal", broken)+`}`)
 }
 
 func TestRevisionNeedsItsSecretsAndImage(t *testing.T) {
@@ -123,22 +126,22 @@ func TestRevisionNeedsItsSecretsAndImage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := start(t)
-			w.ok("POST", "/ar/v1"+p+"/locations/us-central1/repositories?repositoryId=procureflow", `{"format":"DOCKER"}`)
-			w.ok("POST", "/sm/v1"+p+"/secrets?secretId=key", `{"replication":{"automatic":{}}}`)
-			w.ok("POST", "/sm/v1"+p+"/secrets/key:addVersion", `{"payload":{"data":"dmFsdWU="}}`)
-			w.ok("POST", "/sm/v1"+p+"/secrets/key:addVersion", `{"payload":{"data":"dmFsdWU="}}`)
-			w.ok("POST", "/sm/v1"+p+"/secrets/key/versions/2:disable", `{}`)
+			w.OK("POST", "/ar/v1"+p+"/locations/us-central1/repositories?repositoryId=procureflow", `{"format":"DOCKER"}`)
+			w.OK("POST", "/sm/v1"+p+"/secrets?secretId=key", `{"replication":{"automatic":{}}}`)
+			w.OK("POST", "/sm/v1"+p+"/secrets/key:addVersion", `{"payload":{"data":"dmFsdWU="}}`)
+			w.OK("POST", "/sm/v1"+p+"/secrets/key:addVersion", `{"payload":{"data":"dmFsdWU="}}`)
+			w.OK("POST", "/sm/v1"+p+"/secrets/key/versions/2:disable", `{}`)
 			if test.grant != "" {
-				w.ok("POST", test.grant+":setIamPolicy", grant)
+				w.OK("POST", test.grant+":setIamPolicy", grant)
 			}
-			_, operation := w.call("POST", services+"?serviceId=web", `{"template":{"revision":"web-a","containers":[{"image":"`+
+			_, operation := w.Call("POST", services+"?serviceId=web", `{"template":{"revision":"web-a","containers":[{"image":"`+
 				test.image+`","env":[{"name":"KEY","valueSource":{"secretKeyRef":{"secret":"key","version":"`+test.version+`"}}}]}]}}`)
 			if test.want == "" {
 				assert.Nil(t, operation["error"])
 				return
 			}
 			assert.Equal(t, map[string]any{"code": test.code, "message": test.want}, operation["error"])
-			assert.Nil(t, w.ok("GET", services+"/web", "")["trafficStatuses"])
+			assert.Nil(t, w.OK("GET", services+"/web", "")["trafficStatuses"])
 		})
 	}
 }
@@ -146,21 +149,21 @@ func TestRevisionNeedsItsSecretsAndImage(t *testing.T) {
 func TestOperationsTakeTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir(), cloud.Options{OperationDelay: 10 * time.Second})
-	w.clock.Advance(time.Minute)
-	_, operation := w.call("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", healthy)+`}`)
+	w.Clock.Advance(time.Minute)
+	_, operation := w.Call("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", healthy)+`}`)
 	assert.Nil(t, operation["done"])
-	service := w.ok("GET", services+"/web", "")
+	service := w.OK("GET", services+"/web", "")
 	assert.Equal(t, true, service["reconciling"])
 	assert.Nil(t, service["latestReadyRevision"])
 	assert.Nil(t, service["observedGeneration"])
-	w.clock.Advance(9 * time.Second)
-	_, still := w.call("GET", "/run/v2/"+operation["name"].(string), "")
+	w.Clock.Advance(9 * time.Second)
+	_, still := w.Call("GET", "/run/v2/"+operation["name"].(string), "")
 	assert.Equal(t, map[string]any{"name": operation["name"]}, still)
-	w.clock.Advance(time.Second)
-	_, done := w.call("GET", "/run/v2/"+operation["name"].(string), "")
+	w.Clock.Advance(time.Second)
+	_, done := w.Call("GET", "/run/v2/"+operation["name"].(string), "")
 	assert.Equal(t, true, done["done"])
-	assert.Contains(t, dig(done, "response", "latestReadyRevision"), "web-blue")
-	service = w.ok("GET", services+"/web", "")
+	assert.Contains(t, cloudtest.Dig(done, "response", "latestReadyRevision"), "web-blue")
+	service = w.OK("GET", services+"/web", "")
 	assert.Nil(t, service["reconciling"])
 	assert.Equal(t, "1", service["observedGeneration"])
 }
@@ -170,20 +173,20 @@ func TestOperationsTakeTime(t *testing.T) {
 func TestStartupTakesItsTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir(), cloud.Options{OperationDelay: time.Second})
-	w.call("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`,"traffic":[`+to("web-a", 100, "stable")+`]}`)
-	w.clock.Advance(time.Second)
+	w.Call("POST", services+"?serviceId=web", `{"template":`+tpl("web-a", healthy)+`,"traffic":[`+to("web-a", 100, "stable")+`]}`)
+	w.Clock.Advance(time.Second)
 	decided := func(revision string) any {
-		return dig(w.ok("GET", services+"/web/revisions/"+revision, ""), "conditions", 0, "state")
+		return cloudtest.Dig(w.OK("GET", services+"/web/revisions/"+revision, ""), "conditions", 0, "state")
 	}
-	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true, Startup: 3 * time.Minute}))
-	_, first := w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-b", broken)+`}`)
-	require.NoError(t, w.cloud.Run.SetBehaviour(healthy, run.Behaviour{Startup: 10 * time.Second}))
-	w.clock.Advance(time.Second)
-	etag := w.ok("GET", services+"/web", "")["etag"]
+	require.NoError(t, w.Cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true, Startup: 3 * time.Minute}))
+	_, first := w.Call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-b", broken)+`}`)
+	require.NoError(t, w.Cloud.Run.SetBehaviour(healthy, run.Behaviour{Startup: 10 * time.Second}))
+	w.Clock.Advance(time.Second)
+	etag := w.OK("GET", services+"/web", "")["etag"]
 
-	_, second := w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-c", healthy)+`}`)
-	w.clock.Advance(11 * time.Second)
-	service := w.ok("GET", services+"/web", "")
+	_, second := w.Call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-c", healthy)+`}`)
+	w.Clock.Advance(11 * time.Second)
+	service := w.OK("GET", services+"/web", "")
 	assert.NotEqual(t, etag, service["etag"], "a status that changes is another version of the service")
 	assert.Nil(t, service["reconciling"])
 	assert.Equal(t, "3", service["observedGeneration"])
@@ -191,22 +194,22 @@ func TestStartupTakesItsTime(t *testing.T) {
 	assert.Equal(t, []any{nil, "CONDITION_SUCCEEDED"}, []any{decided("web-b"), decided("web-c")})
 	for _, operation := range []map[string]any{first, second} {
 		assert.Nil(t, operation["done"])
-		_, operation = w.call("GET", "/run/v2/"+operation["name"].(string), "")
+		_, operation = w.Call("GET", "/run/v2/"+operation["name"].(string), "")
 		assert.Equal(t, true, operation["done"])
 	}
 
-	w.call("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-b", 0, "early")+`,`+to("web-c", 100, "stable")+`]}`)
-	w.clock.Advance(time.Minute)
-	service = w.ok("GET", services+"/web", "")
+	w.Call("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-b", 0, "early")+`,`+to("web-c", 100, "stable")+`]}`)
+	w.Clock.Advance(time.Minute)
+	service = w.OK("GET", services+"/web", "")
 	assert.Equal(t, true, service["reconciling"], "a split waits for all its revisions")
 	assert.Len(t, service["trafficStatuses"], 1)
-	w.call("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-c", 100, "stable")+`]}`)
-	w.clock.Advance(time.Second)
-	service = w.ok("GET", services+"/web", "")
+	w.Call("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-c", 100, "stable")+`]}`)
+	w.Clock.Advance(time.Second)
+	service = w.OK("GET", services+"/web", "")
 	assert.Nil(t, service["reconciling"])
 	assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-c", Percent: 100, Tag: "stable"}},
 		run.Targets(service["trafficStatuses"].([]any)))
-	w.clock.Advance(2 * time.Minute)
+	w.Clock.Advance(2 * time.Minute)
 	assert.Equal(t, "CONDITION_FAILED", decided("web-b"))
 }
 
@@ -220,12 +223,12 @@ func TestTrafficModel(t *testing.T) {
 		dir, err := os.MkdirTemp(parent, "")
 		require.NoError(t, err)
 		w := newWorld(t, dir, cloud.Options{})
-		require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
+		require.NoError(t, w.Cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
 		ready := map[string]bool{"web-0": true}
 		latestReady, desired := "web-0", []run.Target{{Type: run.ToLatest, Percent: 100}}
 		effective := desired
 		generation := 1
-		w.ok("POST", services+"?serviceId=web", `{"template":`+tpl("web-0", healthy)+`}`)
+		w.OK("POST", services+"?serviceId=web", `{"template":`+tpl("web-0", healthy)+`}`)
 		settle := func() {
 			for _, target := range desired {
 				if target.Type == run.ToRevision && !ready[target.Revision] {
@@ -243,7 +246,7 @@ func TestTrafficModel(t *testing.T) {
 					digest, latestReady = healthy, name
 				}
 				ready[name] = works
-				w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl(name, digest)+`}`)
+				w.Call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl(name, digest)+`}`)
 				generation++
 			} else {
 				names := make([]string, 0, len(ready))
@@ -260,7 +263,7 @@ func TestTrafficModel(t *testing.T) {
 				}
 				split := []run.Target{{Type: run.ToRevision, Revision: first, Percent: percent, Tag: "candidate"}, {Type: run.ToLatest, Percent: rest}}
 				body := `{"traffic":[` + to(first, percent, "candidate") + `,` + strings.Replace(latest100, "100", fmt.Sprint(rest), 1) + `]}`
-				code, _ := w.call("PATCH", services+"/web?updateMask=traffic", body)
+				code, _ := w.Call("PATCH", services+"/web?updateMask=traffic", body)
 				if percent+rest != 100 || rest > 100 {
 					require.Equal(t, 400, code)
 				} else {
@@ -271,7 +274,7 @@ func TestTrafficModel(t *testing.T) {
 				}
 			}
 			settle()
-			service := w.ok("GET", services+"/web", "")
+			service := w.OK("GET", services+"/web", "")
 			require.Equal(t, desired, run.Targets(service["traffic"].([]any)))
 			require.Equal(t, effective, run.Targets(service["trafficStatuses"].([]any)))
 			require.True(t, strings.HasSuffix(service["latestReadyRevision"].(string), "/"+latestReady))

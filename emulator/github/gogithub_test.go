@@ -1,4 +1,4 @@
-package cloud_test
+package github_test
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 func goGitHub(t *testing.T) *github.Client {
 	t.Helper()
 	w := start(t)
-	server := httptest.NewServer(w.cloud)
+	server := httptest.NewServer(w.Cloud)
 	t.Cleanup(server.Close)
 	client, err := github.NewClient(nil).WithEnterpriseURLs(server.URL+"/gh/", server.URL+"/gh/")
 	require.NoError(t, err)

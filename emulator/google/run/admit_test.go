@@ -1,4 +1,4 @@
-package cloud_test
+package run_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
 const (
@@ -34,31 +35,31 @@ func gated(t *testing.T) (*world, *bytes.Buffer) {
 			return a
 		}}))})
 	const p = "projects/" + project
-	w.ok("POST", "/su/v1/"+p+"/services:batchEnable",
+	w.OK("POST", "/su/v1/"+p+"/services:batchEnable",
 		`{"serviceIds":["cloudkms.googleapis.com","containeranalysis.googleapis.com","binaryauthorization.googleapis.com"]}`)
-	w.ok("POST", "/kms/v1/"+p+"/locations/us-central1/keyRings?keyRingId=attestation", `{}`)
-	w.ok("POST", "/kms/v1/"+p+"/locations/us-central1/keyRings/attestation/cryptoKeys?cryptoKeyId=release",
+	w.OK("POST", "/kms/v1/"+p+"/locations/us-central1/keyRings?keyRingId=attestation", `{}`)
+	w.OK("POST", "/kms/v1/"+p+"/locations/us-central1/keyRings/attestation/cryptoKeys?cryptoKeyId=release",
 		`{"purpose":"ASYMMETRIC_SIGN","versionTemplate":{"algorithm":"EC_SIGN_P256_SHA256"}}`)
-	w.ok("POST", "/ca/v1/"+p+"/notes?noteId=release", `{"attestation":{"hint":{"humanReadableName":"release"}}}`)
-	w.ok("POST", "/ba/v1/"+p+"/attestors?attestorId=release",
+	w.OK("POST", "/ca/v1/"+p+"/notes?noteId=release", `{"attestation":{"hint":{"humanReadableName":"release"}}}`)
+	w.OK("POST", "/ba/v1/"+p+"/attestors?attestorId=release",
 		fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":"%s/notes/release","publicKeys":[
 		{"id":"//cloudkms.googleapis.com/v1/%s","pkixPublicKey":{"publicKeyPem":%q,"signatureAlgorithm":"ECDSA_P256_SHA256"}}]}}`,
-			p, keyVersion, w.ok("GET", "/kms/v1/"+keyVersion+"/publicKey", "")["pem"]))
+			p, keyVersion, w.OK("GET", "/kms/v1/"+keyVersion+"/publicKey", "")["pem"]))
 	w.readNote(`{"role":"roles/containeranalysis.notes.occurrences.viewer","members":["serviceAccount:service-` + number +
 		`@gcp-sa-binaryauthorization.iam.gserviceaccount.com"]}`)
 	w.require("ENFORCED_BLOCK_AND_AUDIT_LOG")
-	w.ok("POST", services+"?serviceId=web", `{`+useDefault+`,"template":`+tpl("web-blue", healthy)+`}`)
+	w.OK("POST", services+"?serviceId=web", `{`+useDefault+`,"template":`+tpl("web-blue", healthy)+`}`)
 	return w, &logged
 }
 
 // readNote sets who may read the note's attestations.
 func (w *world) readNote(bindings string) {
-	w.ok("POST", "/ca/v1/projects/"+project+"/notes/release:setIamPolicy", `{"policy":{"bindings":[`+bindings+`]}}`)
+	w.OK("POST", "/ca/v1/projects/"+project+"/notes/release:setIamPolicy", `{"policy":{"bindings":[`+bindings+`]}}`)
 }
 
 // require writes the policy with that enforcement.
 func (w *world) require(enforcement string) {
-	w.ok("PUT", "/ba/v1/projects/"+project+"/policy",
+	w.OK("PUT", "/ba/v1/projects/"+project+"/policy",
 		`{"admissionWhitelistPatterns":[{"namePattern":"us-docker.pkg.dev/cloudrun/container/hello@`+healthy+`"}],
 		"defaultAdmissionRule":{"evaluationMode":"REQUIRE_ATTESTATION","enforcementMode":"`+enforcement+
 			`","requireAttestationsBy":["projects/`+project+`/attestors/release"]}}`)
@@ -69,9 +70,9 @@ func (w *world) sign(image, digest string) {
 	payload := fmt.Appendf(nil, `{"critical":{"image":{"docker-manifest-digest":%q},"type":"Google cloud binauthz container signature"}}`,
 		digest)
 	hash := sha256.Sum256(payload)
-	signed := w.ok("POST", "/kms/v1/"+keyVersion+":asymmetricSign", fmt.Sprintf(`{"digest":{"sha256":%q}}`,
+	signed := w.OK("POST", "/kms/v1/"+keyVersion+":asymmetricSign", fmt.Sprintf(`{"digest":{"sha256":%q}}`,
 		base64.StdEncoding.EncodeToString(hash[:])))
-	w.ok("POST", "/ca/v1/projects/"+project+"/occurrences",
+	w.OK("POST", "/ca/v1/projects/"+project+"/occurrences",
 		fmt.Sprintf(`{"resourceUri":"https://%s","noteName":"projects/%s/notes/release","attestation":{"serializedPayload":%q,
 		"signatures":[{"publicKeyId":"//cloudkms.googleapis.com/v1/%s","signature":%q}]}}`, image, project,
 			base64.StdEncoding.EncodeToString(payload), keyVersion, signed["signature"]))
@@ -79,8 +80,8 @@ func (w *world) sign(image, digest string) {
 
 // operation makes a change of the service and returns what its operation failed with, nil when it did not.
 func (w *world) operation(mask, body string) any {
-	code, answer := w.call("PATCH", services+"/web?updateMask="+mask, body)
-	require.Equal(w.t, 200, code, "%v", answer)
+	code, answer := w.Call("PATCH", services+"/web?updateMask="+mask, body)
+	require.Equal(w.T, 200, code, "%v", answer)
 	return answer["error"]
 }
 
@@ -96,14 +97,14 @@ func TestAnImageThatNobodySignedDoesNotStart(t *testing.T) {
 	w, logged := gated(t)
 	assert.Equal(t, map[string]any{"code": 9.0, "message": unauthorized("web-green")},
 		w.operation("template", `{"template":`+tpl("web-green", broken)+`}`))
-	service := w.ok("GET", services+"/web", "")
-	assert.Equal(t, "CONDITION_FAILED", dig(service, "terminalCondition", "state"))
-	assert.Equal(t, unauthorized("web-green"), dig(service, "terminalCondition", "message"))
+	service := w.OK("GET", services+"/web", "")
+	assert.Equal(t, "CONDITION_FAILED", cloudtest.Dig(service, "terminalCondition", "state"))
+	assert.Equal(t, unauthorized("web-green"), cloudtest.Dig(service, "terminalCondition", "message"))
 	assert.Contains(t, service["latestReadyRevision"], "web-blue")
-	revision := w.ok("GET", services+"/web/revisions/web-green", "")
-	assert.Equal(t, "CONTAINER_IMAGE_UNAUTHORIZED", dig(revision, "conditions", 0, "reason"))
-	assert.Nil(t, dig(revision, "conditions", 0, "revisionReason"))
-	front, err := w.cloud.Run.Service("projects/" + project + "/locations/us-central1/services/web")
+	revision := w.OK("GET", services+"/web/revisions/web-green", "")
+	assert.Equal(t, "CONTAINER_IMAGE_UNAUTHORIZED", cloudtest.Dig(revision, "conditions", 0, "reason"))
+	assert.Nil(t, cloudtest.Dig(revision, "conditions", 0, "revisionReason"))
+	front, err := w.Cloud.Run.Service("projects/" + project + "/locations/us-central1/services/web")
 	require.NoError(t, err)
 	require.Len(t, front.Traffic, 1)
 	assert.Equal(t, "web-blue", front.Traffic[0].Revision)
@@ -111,23 +112,25 @@ func TestAnImageThatNobodySignedDoesNotStart(t *testing.T) {
 
 	// The v1 API says it in its own words.
 	_, seen := w.knative("GET", knativeHost, namespace+"/revisions/web-green", "")
-	assert.Equal(t, "ContainerImageUnauthorized", dig(seen, "status", "conditions", 0, "reason"))
+	assert.Equal(t, "ContainerImageUnauthorized", cloudtest.Dig(seen, "status", "conditions", 0, "reason"))
 	_, seen = w.knative("GET", knativeHost, namespace+"/services/web", "")
-	assert.Equal(t, "default", dig(seen, "metadata", "annotations", "run.googleapis.com/binary-authorization"))
+	assert.Equal(t, "default", cloudtest.Dig(seen, "metadata", "annotations", "run.googleapis.com/binary-authorization"))
 
 	// A signature does not revive the revision; a new one of the same image starts.
 	w.sign(candidate, broken)
 	assert.NotNil(t, w.operation("template", `{"template":`+tpl("web-green", broken)+`}`))
 	assert.Nil(t, w.operation("template", `{"template":`+tpl("web-green-2", broken)+`}`))
-	assert.Contains(t, w.ok("GET", services+"/web", "")["latestReadyRevision"], "web-green-2")
+	assert.Contains(t, w.OK("GET", services+"/web", "")["latestReadyRevision"], "web-green-2")
 
 	// The attestor finds nothing where its account may not read, and its signature is worth as much as its key.
 	w.readNote("")
-	assert.Equal(t, unauthorized("web-green-3"), dig(w.operation("template", `{"template":`+tpl("web-green-3", broken)+`}`), "message"))
-	attestor := w.ok("GET", "/ba/v1/projects/"+project+"/attestors/release", "")
-	w.ok("PUT", "/ba/v1/projects/"+project+"/attestors/release", fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":%q}}`,
-		dig(attestor, "userOwnedGrafeasNote", "noteReference")))
-	assert.Equal(t, unauthorized("web-green-4"), dig(w.operation("template", `{"template":`+tpl("web-green-4", broken)+`}`), "message"))
+	assert.Equal(t, unauthorized("web-green-3"), cloudtest.Dig(w.operation("template", `{"template":`+tpl("web-green-3", broken)+`}`),
+		"message"))
+	attestor := w.OK("GET", "/ba/v1/projects/"+project+"/attestors/release", "")
+	w.OK("PUT", "/ba/v1/projects/"+project+"/attestors/release", fmt.Sprintf(`{"userOwnedGrafeasNote":{"noteReference":%q}}`,
+		cloudtest.Dig(attestor, "userOwnedGrafeasNote", "noteReference")))
+	assert.Equal(t, unauthorized("web-green-4"), cloudtest.Dig(w.operation("template", `{"template":`+tpl("web-green-4", broken)+`}`),
+		"message"))
 	assert.Equal(t, 3, strings.Count(logged.String(), " admitted=false denied="), "the audit log has the refusals: %s", logged)
 	assert.NotContains(t, logged.String(), "admitted=true")
 }
@@ -149,25 +152,25 @@ func TestWhatIsLetInThoughDeniedIsLogged(t *testing.T) {
 		assert.Nil(t, w.operation("template,binaryAuthorization", `{`+glass+`,"template":`+tpl("web-green", broken)+`}`))
 		assert.Contains(t, logged.String(), `revision=web-green image=`+candidate+` admitted=true denied="Image `)
 		assert.Contains(t, logged.String(), `breakglass="INC-7: checkout is down"`)
-		assert.Equal(t, unauthorized("web-red"), dig(w.operation("template,binaryAuthorization",
+		assert.Equal(t, unauthorized("web-red"), cloudtest.Dig(w.operation("template,binaryAuthorization",
 			`{`+useDefault+`,"template":`+tpl("web-red", broken)+`}`), "message"))
 	})
 	t.Run("breakglass in the v1 API, as gcloud asks for it", func(t *testing.T) {
 		t.Parallel()
 		w, logged := gated(t)
 		_, service := w.knative("GET", knativeHost, namespace+"/services/web", "")
-		annotations := dig(service, "metadata", "annotations").(map[string]any)
+		annotations := cloudtest.Dig(service, "metadata", "annotations").(map[string]any)
 		annotations["run.googleapis.com/binary-authorization-breakglass"] = "INC-8"
-		dig(service, "spec", "template", "metadata").(map[string]any)["name"] = "web-green"
-		dig(service, "spec", "template", "spec", "containers", 0).(map[string]any)["image"] = candidate
+		cloudtest.Dig(service, "spec", "template", "metadata").(map[string]any)["name"] = "web-green"
+		cloudtest.Dig(service, "spec", "template", "spec", "containers", 0).(map[string]any)["image"] = candidate
 		body, err := json.Marshal(service)
 		require.NoError(t, err)
 		code, answer := w.knative("PUT", knativeHost, namespace+"/services/web", string(body))
 		require.Equal(t, 200, code, "%v", answer)
 		assert.Contains(t, logged.String(), "breakglass=INC-8")
 		assert.Equal(t, map[string]any{"useDefault": true, "breakglassJustification": "INC-8"},
-			w.ok("GET", services+"/web", "")["binaryAuthorization"])
-		assert.Contains(t, w.ok("GET", services+"/web", "")["latestReadyRevision"], "web-green")
+			w.OK("GET", services+"/web", "")["binaryAuthorization"])
+		assert.Contains(t, w.OK("GET", services+"/web", "")["latestReadyRevision"], "web-green")
 	})
 }
 
@@ -175,16 +178,16 @@ func TestWhatIsLetInThoughDeniedIsLogged(t *testing.T) {
 func TestTrafficIsJudgedAgain(t *testing.T) {
 	t.Parallel()
 	w, _ := gated(t)
-	w.ok("PATCH", services+"/web?updateMask=binaryAuthorization", `{}`)
+	w.OK("PATCH", services+"/web?updateMask=binaryAuthorization", `{}`)
 	assert.Nil(t, w.operation("template,traffic", `{"template":`+tpl("web-green", broken)+`,"traffic":[`+to("web-green", 100, "")+`]}`),
 		"the service does not ask the policy")
-	w.ok("PATCH", services+"/web?updateMask=binaryAuthorization", `{`+useDefault+`}`)
+	w.OK("PATCH", services+"/web?updateMask=binaryAuthorization", `{`+useDefault+`}`)
 	assert.Nil(t, w.operation("template", `{"template":`+tpl("web-blue-2", healthy)+`}`), "traffic stays where it is")
 
 	const back = `{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-blue-2","percent":100}]}`
-	assert.Equal(t, unauthorized("web-green"), dig(w.operation("traffic",
+	assert.Equal(t, unauthorized("web-green"), cloudtest.Dig(w.operation("traffic",
 		`{"traffic":[`+to("web-blue-2", 10, "")+`,`+to("web-green", 90, "")+`]}`), "message"))
-	assert.Equal(t, "web-green", dig(w.ok("GET", services+"/web", ""), "trafficStatuses", 0, "revision"), "and it was not moved")
+	assert.Equal(t, "web-green", cloudtest.Dig(w.OK("GET", services+"/web", ""), "trafficStatuses", 0, "revision"), "and it was not moved")
 	assert.Nil(t, w.operation("traffic", back))
 	assert.NotNil(t, w.operation("traffic", `{"traffic":[`+to("web-green", 100, "")+`]}`))
 	assert.Nil(t, w.operation("traffic", `{"traffic":[`+to("web-blue-2", 100, "")+`,`+to("web-green", 0, "before")+`]}`),
@@ -202,54 +205,9 @@ func TestSettingsOfBinaryAuthorization(t *testing.T) {
 		`{"policy":"projects/p/platforms/cloudRun/policies/x"}`: "Bad Request INVALID_ARGUMENT: The emulator has the project's policy " +
 			"of Binary Authorization only: set binary_authorization.use_default.",
 	} {
-		assert.Equal(t, want, w.refused("POST", services+"?serviceId=web",
+		assert.Equal(t, want, w.Refused("POST", services+"?serviceId=web",
 			`{"binaryAuthorization":`+body+`,"template":`+tpl("web-blue", healthy)+`}`))
 	}
 	// A service that asks, in a project without a policy: the one that admits everything.
-	w.ok("POST", services+"?serviceId=web", `{`+useDefault+`,"template":`+tpl("web-blue", broken)+`}`)
-}
-
-// TestBetaOfContainerAnalysis speaks v1beta1, as Terraform's provider does, about resources that v1 has too.
-func TestBetaOfContainerAnalysis(t *testing.T) {
-	t.Parallel()
-	w, _ := gated(t)
-	const notes, occurrences = "/ca/v1beta1/projects/" + project + "/notes", "/ca/v1beta1/projects/" + project + "/occurrences"
-	made := w.ok("POST", notes+"?noteId=beta", `{"attestationAuthority":{"hint":{"humanReadableName":"one"}},"shortDescription":"s"}`)
-	assert.Equal(t, "projects/procureflow-dev/notes/beta", made["name"])
-	assert.Equal(t, "ATTESTATION", made["kind"])
-	assert.Equal(t, map[string]any{"hint": map[string]any{"humanReadableName": "one"}}, made["attestationAuthority"])
-	assert.NotContains(t, made, "attestation")
-	patched := w.ok("PATCH", notes+"/beta?updateMask=attestationAuthority,long_description",
-		`{"attestationAuthority":{"hint":{"humanReadableName":"two"}},"longDescription":"l","shortDescription":"not in the mask"}`)
-	assert.Equal(t, "two", dig(patched, "attestationAuthority", "hint", "humanReadableName"))
-	assert.Equal(t, "s", patched["shortDescription"])
-	assert.Equal(t, made["createTime"], patched["createTime"])
-	assert.Equal(t, patched, w.ok("GET", notes+"/beta", ""))
-	stable := w.ok("GET", "/ca/v1/projects/"+project+"/notes/beta", "")
-	assert.Equal(t, "two", dig(stable, "attestation", "hint", "humanReadableName"))
-	assert.NotContains(t, stable, "attestationAuthority")
-	assert.Len(t, w.ok("GET", notes, "")["notes"], 2)
-	assert.Equal(t, "one", dig(w.ok("PATCH", notes+"/beta?update_mask=attestation_authority",
-		`{"attestation_authority":{"hint":{"human_readable_name":"one"}}}`), "attestationAuthority", "hint", "humanReadableName"))
-	assert.Equal(t, "Bad Request INVALID_ARGUMENT: Invalid JSON payload received. Unknown name \"attestationAuthority\" at 'note': "+
-		"Cannot find field.",
-		w.refused("POST", "/ca/v1/projects/"+project+"/notes?noteId=other", `{"attestationAuthority":{}}`))
-	assert.Equal(t, "Bad Request INVALID_ARGUMENT: The emulator has notes of attestation authorities only: set attestation.",
-		w.refused("POST", notes+"?noteId=other", `{"baseImage":{}}`))
-
-	w.ok("POST", notes+"/beta:setIamPolicy",
-		`{"policy":{"bindings":[{"role":"roles/containeranalysis.notes.occurrences.viewer","members":["user:a@example.com"]}]}}`)
-	assert.Equal(t, "user:a@example.com", dig(w.ok("POST", "/ca/v1/projects/"+project+"/notes/beta:getIamPolicy", `{}`), "bindings", 0,
-		"members", 0))
-
-	attached := w.ok("POST", occurrences, `{"noteName":"projects/procureflow-dev/notes/beta","resource":{"uri":"https://a/b@sha256:1"},
-		"attestation":{"attestation":{"genericSignedAttestation":{"contentType":"SIMPLE_SIGNING_JSON","serializedPayload":"e30=","signatures":[{"publicKeyId":"k","signature":"e30="}]}}}}`)
-	assert.Equal(t, "https://a/b@sha256:1", dig(attached, "resource", "uri"))
-	assert.Equal(t, "e30=", dig(attached, "attestation", "attestation", "genericSignedAttestation", "serializedPayload"))
-	assert.Equal(t, []any{attached}, w.ok("GET", notes+"/beta/occurrences", "")["occurrences"])
-	assert.Equal(t, "e30=", dig(w.ok("GET", "/ca/v1/"+attached["name"].(string), ""), "attestation", "signatures", 0, "signature"))
-	w.ok("DELETE", "/ca/v1beta1/"+attached["name"].(string), "")
-	w.ok("DELETE", notes+"/beta", "")
-	assert.Equal(t, `Not Found NOT_FOUND: note with ID "beta" for project "procureflow-dev" does not exist`,
-		w.refused("GET", "/ca/v1/projects/"+project+"/notes/beta", ""))
+	w.OK("POST", services+"?serviceId=web", `{`+useDefault+`,"template":`+tpl("web-blue", broken)+`}`)
 }

@@ -1,4 +1,4 @@
-package cloud_test
+package run_test
 
 import (
 	"context"
@@ -22,7 +22,7 @@ const (
 func TestOfficialClient(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	server := httptest.NewServer(w.cloud)
+	server := httptest.NewServer(w.Cloud)
 	t.Cleanup(server.Close)
 	client, err := runapi.NewService(context.Background(), option.WithEndpoint(server.URL+"/run/"), option.WithoutAuthentication())
 	require.NoError(t, err)

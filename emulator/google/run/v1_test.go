@@ -1,4 +1,4 @@
-package cloud_test
+package run_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"google.golang.org/api/option"
 	runv1 "google.golang.org/api/run/v1"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
@@ -29,16 +30,16 @@ const (
 func (w *world) knative(method, host, path, body string) (int, map[string]any) {
 	request := httptest.NewRequest(method, "http://"+host+path, strings.NewReader(body))
 	recorder := httptest.NewRecorder()
-	w.cloud.ServeHTTP(recorder, request)
+	w.Cloud.ServeHTTP(recorder, request)
 	var answer map[string]any
-	require.NoError(w.t, json.Unmarshal(recorder.Body.Bytes(), &answer))
+	require.NoError(w.T, json.Unmarshal(recorder.Body.Bytes(), &answer))
 	messages := map[any]string{"ServiceList": "ListServicesResponse", "RevisionList": "ListRevisionsResponse",
 		"ConfigurationList": "ListConfigurationsResponse", "RouteList": "ListRoutesResponse"}
 	if kind, known := answer["kind"].(string); known {
 		if list := messages[kind]; list != "" {
 			kind = list
 		}
-		require.NoError(w.t, schema.Check("knative:"+kind, answer), path)
+		require.NoError(w.T, schema.Check("knative:"+kind, answer), path)
 	}
 	return recorder.Code, answer
 }
@@ -48,7 +49,7 @@ func names(answer map[string]any) []string {
 	out := []string{}
 	items, _ := answer["items"].([]any)
 	for _, item := range items {
-		out = append(out, dig(item, "metadata", "name").(string))
+		out = append(out, cloudtest.Dig(item, "metadata", "name").(string))
 	}
 	return out
 }
@@ -71,13 +72,13 @@ func TestOfficialKnativeClient(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.split()
-	api := proxied(t, w.cloud).Namespaces
+	api := proxied(t, w.Cloud).Namespaces
 	name := "namespaces/" + project + "/services/web"
 	service, err := api.Services.Get(name).Do()
 	require.NoError(t, err)
 	assert.Equal(t, number, service.Metadata.Namespace)
 	assert.Equal(t, int64(2), service.Metadata.Generation)
-	assert.Equal(t, w.ok("GET", services+"/web", "")["etag"], service.Metadata.ResourceVersion)
+	assert.Equal(t, w.OK("GET", services+"/web", "")["etag"], service.Metadata.ResourceVersion)
 	assert.Equal(t, "web-green", service.Status.LatestReadyRevisionName)
 	assert.Equal(t, "https://web-123456789012.us-central1.run.app", service.Status.Url)
 	require.Len(t, service.Status.Conditions, 3)
@@ -93,7 +94,7 @@ func TestOfficialKnativeClient(t *testing.T) {
 	assert.True(t, service.Status.Traffic[1].LatestRevision)
 	assert.Equal(t, "https://stable---web-123456789012.us-central1.run.app", service.Status.Traffic[0].Url)
 	assert.Equal(t, []run.Target{{Type: run.ToRevision, Revision: "web-blue", Percent: 80, Tag: "stable"}, {Type: run.ToLatest, Percent: 20}},
-		run.Targets(w.ok("GET", services+"/web", "")["trafficStatuses"].([]any)))
+		run.Targets(w.OK("GET", services+"/web", "")["trafficStatuses"].([]any)))
 
 	current := service.Metadata.ResourceVersion
 	service.Metadata = &stale
@@ -104,7 +105,7 @@ func TestOfficialKnativeClient(t *testing.T) {
 	assert.Equal(t, "Conflict for resource 'web': version '"+stale.ResourceVersion+"' was specified but current version is '"+current+
 		"'.", refusal.Message)
 
-	w.ok("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-green", 100, "")+`]}`)
+	w.OK("PATCH", services+"/web?updateMask=traffic", `{"traffic":[`+to("web-green", 100, "")+`]}`)
 	list, err := api.Revisions.List("namespaces/" + project).LabelSelector("serving.knative.dev/service = web").Do()
 	require.NoError(t, err)
 	require.Len(t, list.Items, 2)
@@ -129,8 +130,8 @@ func TestKnativeLists(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.split()
-	w.ok("POST", strings.Replace(services, "us-central1", "europe-west1", 1)+"?serviceId=web", `{"template":`+tpl("web-red", healthy)+`}`)
-	w.ok("POST", services+"?serviceId=api", `{"template":`+tpl("api-a", healthy)+`}`)
+	w.OK("POST", strings.Replace(services, "us-central1", "europe-west1", 1)+"?serviceId=web", `{"template":`+tpl("web-red", healthy)+`}`)
+	w.OK("POST", services+"?serviceId=api", `{"template":`+tpl("api-a", healthy)+`}`)
 	for path, want := range map[string][]string{
 		knativeHost + namespace + "/services":                                            {"api", "web"},
 		"run.googleapis.com" + namespace + "/services":                                   {"web", "api", "web"},
@@ -152,11 +153,11 @@ func TestKnativeLists(t *testing.T) {
 		assert.Equal(t, want, names(answer), path)
 	}
 	_, page := w.knative("GET", knativeHost, namespace+"/revisions?limit=2", "")
-	assert.Equal(t, "2", dig(page, "metadata", "continue"))
+	assert.Equal(t, "2", cloudtest.Dig(page, "metadata", "continue"))
 	for _, collection := range []string{"configurations", "routes"} {
 		_, half := w.knative("GET", knativeHost, namespace+"/"+collection+"/web", "")
-		assert.Equal(t, "web", dig(half, "metadata", "labels", "serving.knative.dev/service"), collection)
-		assert.Equal(t, "True", dig(half, "status", "conditions", 0, "status"), collection)
+		assert.Equal(t, "web", cloudtest.Dig(half, "metadata", "labels", "serving.knative.dev/service"), collection)
+		assert.Equal(t, "True", cloudtest.Dig(half, "status", "conditions", 0, "status"), collection)
 	}
 }
 
@@ -223,7 +224,7 @@ func TestKnativeRefusals(t *testing.T) {
 	} {
 		code, answer := w.knative(test.method, test.host, namespace+test.path, test.body)
 		assert.Equal(t, test.code, code, name)
-		assert.Equal(t, test.want, dig(answer, "error", "message"), name)
+		assert.Equal(t, test.want, cloudtest.Dig(answer, "error", "message"), name)
 	}
 	code, _ := w.knative("PUT", knativeHost, namespace+"/services/web?dryRun=all",
 		changed("spec", "traffic", []any{map[string]any{"revisionName": "web-green", "percent": 100}}))
@@ -236,25 +237,25 @@ func TestKnativeConditions(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.split()
-	require.NoError(t, w.cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
-	w.call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-broken", broken)+`}`)
+	require.NoError(t, w.Cloud.Run.SetBehaviour(broken, run.Behaviour{NeverReady: true}))
+	w.Call("PATCH", services+"/web?updateMask=template", `{"template":`+tpl("web-broken", broken)+`}`)
 	_, service := w.knative("GET", knativeHost, namespace+"/services/web", "")
 	var got []string
 	for i := range 3 {
-		c := dig(service, "status", "conditions", i).(map[string]any)
+		c := cloudtest.Dig(service, "status", "conditions", i).(map[string]any)
 		reason, _ := c["reason"].(string)
 		got = append(got, strings.TrimSpace(c["type"].(string)+" "+c["status"].(string)+" "+reason))
 	}
 	assert.Equal(t, []string{"Ready False RevisionFailed", "ConfigurationsReady False RevisionFailed", "RoutesReady True"}, got)
 	_, revision := w.knative("GET", knativeHost, namespace+"/revisions/web-broken", "")
-	assert.Equal(t, "HealthCheckContainerError", dig(revision, "status", "conditions", 0, "reason"))
-	assert.Equal(t, "web", dig(revision, "metadata", "ownerReferences", 0, "name"))
+	assert.Equal(t, "HealthCheckContainerError", cloudtest.Dig(revision, "status", "conditions", 0, "reason"))
+	assert.Equal(t, "web", cloudtest.Dig(revision, "metadata", "ownerReferences", 0, "name"))
 
 	code, _ := w.disturbed(disturb.Disturbance{OperationDelay: 1e9}, "PATCH", services+"/web?updateMask=labels", `{"labels":{"a":"b"}}`)
 	assert.Equal(t, 200, code)
 	_, service = w.knative("GET", knativeHost, namespace+"/services/web", "")
-	assert.Equal(t, []any{"Unknown", "Unknown", "Unknown"}, []any{dig(service, "status", "conditions", 0, "status"),
-		dig(service, "status", "conditions", 1, "status"), dig(service, "status", "conditions", 2, "status")})
-	assert.InDelta(t, 4, dig(service, "metadata", "generation"), 0)
-	assert.InDelta(t, 3, dig(service, "status", "observedGeneration"), 0)
+	assert.Equal(t, []any{"Unknown", "Unknown", "Unknown"}, []any{cloudtest.Dig(service, "status", "conditions", 0, "status"),
+		cloudtest.Dig(service, "status", "conditions", 1, "status"), cloudtest.Dig(service, "status", "conditions", 2, "status")})
+	assert.InDelta(t, 4, cloudtest.Dig(service, "metadata", "generation"), 0)
+	assert.InDelta(t, 3, cloudtest.Dig(service, "status", "observedGeneration"), 0)
 }

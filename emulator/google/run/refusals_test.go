@@ -1,17 +1,15 @@
-package cloud_test
+package run_test
 
 import (
 	"testing"
 
-	"github.com/stretchr/testify/assert"
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
-// TestRefusalsOfCloudRun holds what the Cloud Run API refuse, with the exact status and message.
-func TestRefusalsOfCloudRun(t *testing.T) {
+// TestRefusals holds what Cloud Run refuses, with the exact status and message.
+func TestRefusals(t *testing.T) {
 	t.Parallel()
-	w := start(t)
-	w.prepare()
-	for _, test := range []struct{ name, method, path, body, want string }{
+	cloudtest.Refusals(t, []cloudtest.Refusal{
 		{"service id", "POST", "/run/v2/projects/procureflow-dev/locations/us-central1/services?serviceId=Web",
 			`{"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`,
 			"Bad Request INVALID_ARGUMENT: service_id: 'Web' must have at most 49 lower-case letters, digits and hyphens, begin with a " +
@@ -119,7 +117,5 @@ func TestRefusalsOfCloudRun(t *testing.T) {
 			"Bad Request INVALID_ARGUMENT: annotations: the annotation 'run.googleapis.com/x' is not supported: run.googleapis.com/ is reserved"},
 		{"revision in use", "DELETE", "/run/v2/projects/procureflow-dev/locations/us-central1/services/web/revisions/web-blue", "",
 			"Bad Request FAILED_PRECONDITION: Revision 'web-blue' is the latest created revision of its service and cannot be deleted."},
-	} {
-		assert.Equal(t, test.want, w.refused(test.method, test.path, test.body), test.name)
-	}
+	})
 }

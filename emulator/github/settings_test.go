@@ -1,4 +1,4 @@
-package cloud_test
+package github_test
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
 const (
@@ -20,29 +22,29 @@ func TestGitHubRulesets(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	body := `{"name":"main","enforcement":"active",` + onMain + `,"rules":[{"type":"deletion"},` + pullRequestRule + `,` + checksRule + `]}`
-	code, made := w.call("POST", hub+"/rulesets", body)
+	code, made := w.Call("POST", hub+"/rulesets", body)
 	require.Equal(t, 201, code, "%v", made)
 	id := hub + "/rulesets/" + fmt.Sprintf("%.0f", made["id"])
 	assert.Equal(t, "branch", made["target"])
 	assert.Equal(t, "guiofsaints/procureflow", made["source"])
 	assert.Equal(t, []any{}, made["bypass_actors"])
-	assert.Equal(t, []any{"merge", "squash", "rebase"}, dig(made, "rules", 1, "parameters", "allowed_merge_methods"), "filled in")
-	assert.Equal(t, false, dig(made, "rules", 2, "parameters", "do_not_enforce_on_create"), "filled in")
-	assert.Equal(t, made, w.ok("GET", id, ""))
+	assert.Equal(t, []any{"merge", "squash", "rebase"}, cloudtest.Dig(made, "rules", 1, "parameters", "allowed_merge_methods"), "filled in")
+	assert.Equal(t, false, cloudtest.Dig(made, "rules", 2, "parameters", "do_not_enforce_on_create"), "filled in")
+	assert.Equal(t, made, w.OK("GET", id, ""))
 
-	changed := w.ok("PUT", id, `{"enforcement":"disabled"}`)
+	changed := w.OK("PUT", id, `{"enforcement":"disabled"}`)
 	assert.Equal(t, "disabled", changed["enforcement"])
 	assert.Equal(t, made["rules"], changed["rules"], "what a PUT leaves out stays")
 
-	code, refused := w.call("POST", hub+"/rulesets", body)
+	code, refused := w.Call("POST", hub+"/rulesets", body)
 	assert.Equal(t, 422, code)
 	assert.Equal(t, []any{"Name must be unique"}, refused["errors"])
 
-	code, _ = w.call("DELETE", id, "")
+	code, _ = w.Call("DELETE", id, "")
 	assert.Equal(t, 204, code)
-	code, _ = w.call("GET", id, "")
+	code, _ = w.Call("GET", id, "")
 	assert.Equal(t, 404, code)
-	code, _ = w.call("DELETE", id, "")
+	code, _ = w.Call("DELETE", id, "")
 	assert.Equal(t, 404, code)
 }
 
@@ -94,12 +96,12 @@ func TestGitHubRulesetRefusals(t *testing.T) {
 		{"an organization's actor", `{"name":"main","enforcement":"active","bypass_actors":[{"actor_type":"OrganizationAdmin"}]}`,
 			"Invalid request.\n\n/bypass_actors: Invalid property /actor_type: must be one of Integration|RepositoryRole|DeployKey.", nil},
 	} {
-		code, answer := w.call("POST", hub+"/rulesets", test.body)
+		code, answer := w.Call("POST", hub+"/rulesets", test.body)
 		assert.Equal(t, 422, code, test.name)
 		assert.Equal(t, test.message, answer["message"], test.name)
 		assert.Equal(t, test.errors, answer["errors"], test.name)
 	}
-	code, _ := w.call("POST", "/gh/api/v3/repos/guiofsaints/none/rulesets", rules(""))
+	code, _ := w.Call("POST", "/gh/api/v3/repos/guiofsaints/none/rulesets", rules(""))
 	assert.Equal(t, 404, code)
 }
 
@@ -108,12 +110,12 @@ func TestGitHubActionsPermissions(t *testing.T) {
 	w := start(t)
 	const permissions = hub + "/actions/permissions"
 	put := func(path, body string) (int, any) {
-		code, answer := w.call("PUT", path, body)
+		code, answer := w.Call("PUT", path, body)
 		return code, answer["message"]
 	}
 	assert.Equal(t, map[string]any{"enabled": true, "allowed_actions": "all", "sha_pinning_required": false},
-		w.ok("GET", permissions, ""), "as GitHub makes a repository")
-	code, _ := w.call("GET", permissions+"/selected-actions", "")
+		w.OK("GET", permissions, ""), "as GitHub makes a repository")
+	code, _ := w.Call("GET", permissions+"/selected-actions", "")
 	assert.Equal(t, 409, code, "nothing is selected while all are allowed")
 	code, _ = put(permissions+"/selected-actions", `{"github_owned_allowed":true}`)
 	assert.Equal(t, 409, code)
@@ -121,18 +123,18 @@ func TestGitHubActionsPermissions(t *testing.T) {
 	code, _ = put(permissions, `{"enabled":true,"allowed_actions":"selected","sha_pinning_required":true}`)
 	require.Equal(t, 204, code)
 	assert.Equal(t, map[string]any{"github_owned_allowed": false, "verified_allowed": false, "patterns_allowed": []any{}},
-		w.ok("GET", permissions+"/selected-actions", ""))
+		w.OK("GET", permissions+"/selected-actions", ""))
 	code, _ = put(permissions+"/selected-actions", `{"patterns_allowed":["actions/checkout@*","github/codeql-action/upload-sarif@*"]}`)
 	require.Equal(t, 204, code)
 	assert.Equal(t, []any{"actions/checkout@*", "github/codeql-action/upload-sarif@*"},
-		w.ok("GET", permissions+"/selected-actions", "")["patterns_allowed"])
+		w.OK("GET", permissions+"/selected-actions", "")["patterns_allowed"])
 
 	code, _ = put(permissions, `{"enabled":true,"allowed_actions":"all"}`)
 	require.Equal(t, 204, code)
-	assert.Equal(t, true, w.ok("GET", permissions, "")["sha_pinning_required"], "what is left out stays")
+	assert.Equal(t, true, w.OK("GET", permissions, "")["sha_pinning_required"], "what is left out stays")
 	code, _ = put(permissions, `{"enabled":false}`)
 	require.Equal(t, 204, code)
-	assert.Equal(t, map[string]any{"enabled": false, "sha_pinning_required": true}, w.ok("GET", permissions, ""))
+	assert.Equal(t, map[string]any{"enabled": false, "sha_pinning_required": true}, w.OK("GET", permissions, ""))
 
 	for _, test := range []struct{ path, body, message string }{
 		{permissions, `{"allowed_actions":"all"}`, "Invalid request.\n\n\"enabled\" wasn't supplied."},
@@ -156,17 +158,17 @@ func TestGitHubWorkflowTokenAndAlerts(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	const token = hub + "/actions/permissions/workflow"
-	assert.Equal(t, map[string]any{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false}, w.ok("GET", token, ""))
-	code, _ := w.call("PUT", token, `{"default_workflow_permissions":"write"}`)
+	assert.Equal(t, map[string]any{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false}, w.OK("GET", token, ""))
+	code, _ := w.Call("PUT", token, `{"default_workflow_permissions":"write"}`)
 	require.Equal(t, 204, code)
-	assert.Equal(t, map[string]any{"default_workflow_permissions": "write", "can_approve_pull_request_reviews": false}, w.ok("GET", token, ""))
+	assert.Equal(t, map[string]any{"default_workflow_permissions": "write", "can_approve_pull_request_reviews": false}, w.OK("GET", token, ""))
 
 	const alerts = hub + "/vulnerability-alerts"
 	for _, step := range []struct {
 		method string
 		code   int
 	}{{"GET", 404}, {"PUT", 204}, {"GET", 204}, {"PUT", 204}, {"DELETE", 204}, {"GET", 404}, {"POST", 404}} {
-		code, _ := w.call(step.method, alerts, "")
+		code, _ := w.Call(step.method, alerts, "")
 		assert.Equal(t, step.code, code, step.method)
 	}
 }
