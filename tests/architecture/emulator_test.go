@@ -1,0 +1,32 @@
+package architecture_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var apiName = regexp.MustCompile(`[a-z]+\.googleapis\.com`)
+
+// TestTheCoreNamesNoAPI holds emulator/rest to its hooks: a branch on the name of an API belongs into the API's folder.
+func TestTheCoreNamesNoAPI(t *testing.T) {
+	t.Parallel()
+	read := 0
+	for _, name := range files(t) {
+		if !strings.HasSuffix(name, ".go") || filepath.Dir(name) != "emulator/rest" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		read++
+		for _, found := range apiName.FindAllString(string(content), -1) {
+			assert.Equal(t, "type.googleapis.com", found, "%s names an API: give the kind a hook instead", name)
+		}
+	}
+	assert.Positive(t, read, "emulator/rest has moved")
+}
