@@ -155,7 +155,7 @@ func TestOddPaths(t *testing.T) {
 				if id != project && strings.HasPrefix(m.Path, "projects/*/") {
 					path = "/" + api.Prefix + "/" + strings.ReplaceAll(strings.Replace(m.Path, "projects/*/", "projects/"+project+"/", 1), "*", id)
 				}
-				for _, method := range []string{m.HTTP, "PUT", "PATCH", "OPTIONS"} {
+				for _, method := range []string{m.HTTP, "POST", "PUT", "PATCH", "OPTIONS"} {
 					w.survives(t, method, path, `{}`)
 					w.survives(t, method, path+"/", `[]`)
 					if method == "PATCH" {

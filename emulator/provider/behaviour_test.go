@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
@@ -128,7 +129,7 @@ func TestFailedRevision(t *testing.T) {
 	good["template"].(object)["revision"] = "web-0000000002"
 	good["traffics"].([]any)[0].(object)["revision"] = "web-0000000002"
 	m = w.update(m, good)
-	assert.Equal(t, "web-0000000002", lastSegment(w.plain(m.outputs)["latestReadyRevision"].(string)))
+	assert.Equal(t, "web-0000000002", doc.Last(w.plain(m.outputs)["latestReadyRevision"].(string)))
 
 	// The same happens to an update: what is live is kept in the state.
 	inputs["template"].(object)["revision"] = "web-0000000003"
@@ -136,8 +137,8 @@ func TestFailedRevision(t *testing.T) {
 	_, err = w.client.Update(w.ctx(), &rpc.UpdateRequest{Urn: w.urn(m.token), Id: m.id, Olds: m.outputs, OldInputs: m.inputs,
 		News: w.check(m.token, inputs)})
 	properties := w.plain(initFailedOf(t, err).GetProperties())
-	assert.Equal(t, "web-0000000002", lastSegment(properties["latestReadyRevision"].(string)))
-	assert.Equal(t, "web-0000000003", lastSegment(properties["latestCreatedRevision"].(string)))
+	assert.Equal(t, "web-0000000002", doc.Last(properties["latestReadyRevision"].(string)))
+	assert.Equal(t, "web-0000000003", doc.Last(properties["latestCreatedRevision"].(string)))
 }
 
 func initFailedOf(t *testing.T, err error) *rpc.ErrorResourceInitFailed {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // check compares inputs with the type's shape and returns what does not fit, in a stable order.
@@ -227,7 +229,7 @@ func (t *resourceType) nameIfAbsent(inputs, old map[string]any, urnName string, 
 	if t.autoName == "" || inputs[t.autoName] != nil {
 		return nil
 	}
-	if previous := text(old, t.autoName); previous != "" {
+	if previous := doc.Text(old, t.autoName); previous != "" {
 		inputs[t.autoName] = previous
 	} else {
 		name, err := resource.NewUniqueName(seed, urnName+"-", 7, 0, []rune("0123456789abcdef"))

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 )
 
@@ -183,7 +184,7 @@ func (e *operationError) Error() string {
 
 // isOperation tells a long-running operation from a resource.
 func isOperation(answer map[string]any) bool {
-	name := text(answer, "name")
+	name := doc.Text(answer, "name")
 	return strings.HasPrefix(name, "operations/") || strings.Contains(name, "/operations/")
 }
 
@@ -191,17 +192,17 @@ func isOperation(answer map[string]any) bool {
 func (c *client) finish(ctx context.Context, prefix string, operation map[string]any) (map[string]any, error) {
 	for pause := 20 * time.Millisecond; operation["done"] != true; pause = min(2*pause, time.Second) {
 		if err := c.wait(ctx, pause); err != nil {
-			return nil, fmt.Errorf("wait for operation %s: %w", text(operation, "name"), err)
+			return nil, fmt.Errorf("wait for operation %s: %w", doc.Text(operation, "name"), err)
 		}
-		next, err := c.do(ctx, http.MethodGet, prefix+text(operation, "name"), nil)
+		next, err := c.do(ctx, http.MethodGet, prefix+doc.Text(operation, "name"), nil)
 		if err != nil {
-			return nil, fmt.Errorf("wait for operation %s: %w", text(operation, "name"), err)
+			return nil, fmt.Errorf("wait for operation %s: %w", doc.Text(operation, "name"), err)
 		}
 		operation = next
 	}
 	if failure, ok := operation["error"].(map[string]any); ok {
 		code, _ := failure["code"].(float64)
-		return nil, &operationError{code: int(code), message: text(failure, "message")}
+		return nil, &operationError{code: int(code), message: doc.Text(failure, "message")}
 	}
 	response, _ := operation["response"].(map[string]any)
 	return response, nil

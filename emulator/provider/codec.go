@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // rule says how one property differs from the API's field. A property without a rule has the API's name and shape.
@@ -55,7 +57,7 @@ func (t *resourceType) encodeObject(s *shape, object map[string]any, path string
 			value = []any{value}
 		}
 		if value != nil {
-			setPath(out, t.apiName(p), value)
+			doc.Set(out, value, strings.Split(t.apiName(p), ".")...)
 		}
 	}
 	return out
@@ -91,7 +93,7 @@ func (t *resourceType) decodeObject(s *shape, document map[string]any, path stri
 	for name, f := range s.fields {
 		p := join(path, name)
 		r := t.rules[p]
-		value := getPath(document, t.apiName(p))
+		value := doc.At(document, strings.Split(t.apiName(p), ".")...)
 		if value == nil && t.singular && r.api == "" { // data sources have lists, and plural names, for single objects
 			value = document[strings.TrimSuffix(name, "s")]
 		}
@@ -182,30 +184,4 @@ func scalarText(value any) string {
 		return strconv.FormatBool(v)
 	}
 	return ""
-}
-
-func getPath(document map[string]any, path string) any {
-	name, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		return document[name]
-	}
-	inner, _ := document[name].(map[string]any)
-	if inner == nil {
-		return nil
-	}
-	return getPath(inner, rest)
-}
-
-func setPath(document map[string]any, path string, value any) {
-	name, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		document[name] = value
-		return
-	}
-	inner, _ := document[name].(map[string]any)
-	if inner == nil {
-		inner = map[string]any{}
-		document[name] = inner
-	}
-	setPath(inner, rest, value)
 }

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // operations are what a resource type does. A state is the resource's outputs, its inputs among them.
@@ -94,7 +96,7 @@ func (documents) create(ctx context.Context, c *call) (map[string]any, error) {
 		}
 	}
 	if t.self == "" { // the API assigned the id
-		c.id = text(answer, "name")
+		c.id = doc.Text(answer, "name")
 	}
 	c.state = c.stateOf(answer, values) // what the API assigned is part of some paths
 	state, err := t.ops().read(ctx, c)

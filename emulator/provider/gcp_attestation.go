@@ -11,6 +11,8 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/binaryauthorization"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/containeranalysis"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/kms"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 const (
@@ -78,7 +80,7 @@ func rulesByCluster(list any) any {
 	elements, _ := list.([]any)
 	for _, element := range elements {
 		if rule, ok := copyValue(element).(map[string]any); ok {
-			cluster := text(rule, "cluster")
+			cluster := doc.Text(rule, "cluster")
 			delete(rule, "cluster")
 			moved(rule, "requireAttestationsBies", "requireAttestationsBy")
 			byCluster[cluster] = rule
@@ -138,14 +140,14 @@ func (cryptoKeys) delete(ctx context.Context, c *call) error {
 		versions, _ := answer["cryptoKeyVersions"].([]any)
 		for _, v := range versions {
 			version, _ := v.(map[string]any)
-			if state := text(version, "state"); strings.HasPrefix(state, "DESTROY") {
+			if state := doc.Text(version, "state"); strings.HasPrefix(state, "DESTROY") {
 				continue
 			}
-			if _, err := c.do(ctx, http.MethodPost, c.kind.api+text(version, "name")+":destroy", map[string]any{}); err != nil {
-				return worded(err, "Error destroying %s", text(version, "name"))
+			if _, err := c.do(ctx, http.MethodPost, c.kind.api+doc.Text(version, "name")+":destroy", map[string]any{}); err != nil {
+				return worded(err, "Error destroying %s", doc.Text(version, "name"))
 			}
 		}
-		if page = text(answer, "nextPageToken"); page == "" {
+		if page = doc.Text(answer, "nextPageToken"); page == "" {
 			return nil
 		}
 	}
@@ -176,7 +178,7 @@ func getKeyVersion(ctx context.Context, c *call) (map[string]any, error) {
 	if number == "" {
 		number = "1"
 	}
-	name := text(c.inputs, "cryptoKey") + "/cryptoKeyVersions/" + number
+	name := doc.Text(c.inputs, "cryptoKey") + "/cryptoKeyVersions/" + number
 	version, err := c.do(ctx, http.MethodGet, kmsAPI+name, nil)
 	if err != nil {
 		return nil, worded(err, "Error reading CryptoKeyVersion %q", name)
@@ -186,7 +188,7 @@ func getKeyVersion(ctx context.Context, c *call) (map[string]any, error) {
 		return nil, worded(err, "Error reading the public key of %q", name)
 	}
 	result := map[string]any{
-		"id": fmt.Sprintf("//cloudkms.googleapis.com/v1/%s", name), "name": text(version, "name"), "cryptoKey": c.inputs["cryptoKey"],
+		"id": fmt.Sprintf("//cloudkms.googleapis.com/v1/%s", name), "name": doc.Text(version, "name"), "cryptoKey": c.inputs["cryptoKey"],
 		"algorithm": version["algorithm"], "protectionLevel": version["protectionLevel"], "state": version["state"],
 		"publicKeys": []any{map[string]any{"algorithm": public["algorithm"], "pem": public["pem"]}},
 	}

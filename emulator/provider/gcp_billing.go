@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/billing"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // billingTypes are what belongs to a billing account.
@@ -13,7 +15,7 @@ var billingTypes = []*resourceType{
 		api: "/budgets/v1/", collection: "billingAccounts/{billingAccount}/budgets", locateBy: "displayName",
 		local: words("billingAccount"),
 		rules: map[string]rule{
-			"name":           {decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
+			"name":           {decode: func(name any) any { return doc.Last(fmt.Sprint(name)) }},
 			"allUpdatesRule": {api: "notificationsRule"},
 			"amount.lastPeriodAmount": {
 				encode: func(any) any { return map[string]any{} },

@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/iam"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/projects"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/serviceaccount"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 const iamAPI = "/iam/v1/"
@@ -23,7 +25,7 @@ var iamTypes = []*resourceType{
 		local:   words("accountId project createIgnoreAlreadyExists"),
 		rules:   map[string]rule{"accountId": {api: "email", decode: beforeAt}},
 		predict: predictEmail,
-		derive:  func(state map[string]any) { state["member"] = "serviceAccount:" + text(state, "email") },
+		derive:  func(state map[string]any) { state["member"] = "serviceAccount:" + doc.Text(state, "email") },
 	},
 	memberType("gcp:serviceaccount/iAMMember:IAMMember", serviceaccount.IAMMemberArgs{}, serviceaccount.IAMMemberState{},
 		iamAPI, "{+serviceAccountId}", "{+serviceAccountId}", iamMember{post: true}, "serviceAccountId"),
@@ -56,7 +58,7 @@ var iamTypes = []*resourceType{
 
 // predictEmail works an account's e-mail address out, which its id and project decide.
 func predictEmail(planned map[string]any) {
-	account, project := text(planned, "accountId"), text(planned, "project")
+	account, project := doc.Text(planned, "accountId"), doc.Text(planned, "project")
 	if account == "" || project == "" {
 		return
 	}
@@ -122,12 +124,12 @@ func (r customRoles) create(ctx context.Context, c *call) (map[string]any, error
 	case notFound(err):
 		return r.documents.create(ctx, c)
 	case err != nil:
-		return nil, worded(err, "Unable to verify whether custom project role %s already exists and must be undeleted", text(values, "roleId"))
+		return nil, worded(err, "Unable to verify whether custom project role %s already exists and must be undeleted", doc.Text(values, "roleId"))
 	case there["deleted"] != true:
 		return nil, fmt.Errorf("%s %s already exists and must be imported", "Custom project role", strings.TrimPrefix(path, iamAPI))
 	}
 	if _, err := c.do(ctx, http.MethodPost, path+":undelete", map[string]any{}); err != nil {
-		return nil, worded(err, "Unable to undelete the custom project role %s", text(values, "roleId"))
+		return nil, worded(err, "Unable to undelete the custom project role %s", doc.Text(values, "roleId"))
 	}
 	c.old, c.state = map[string]any{}, c.stateOf(there, values)
 	return r.update(ctx, c)

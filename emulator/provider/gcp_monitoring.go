@@ -6,6 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/logging"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 const monitoringAPI = "/mon/v3/"
@@ -20,7 +22,7 @@ var monitoringTypes = []*resourceType{
 		outputOnly: words("httpCheck.authInfo.passwordWoVersion"), // the provider's own counter
 		writeOnly:  words("httpCheck.authInfo.password"),          // answered as asterisks
 		rules: map[string]rule{
-			"uptimeCheckId": {api: "name", decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
+			"uptimeCheckId": {api: "name", decode: func(name any) any { return doc.Last(fmt.Sprint(name)) }},
 		},
 	},
 	{

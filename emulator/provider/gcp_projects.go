@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/projects"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 const serviceUsageAPI = "/su/v1/"
@@ -34,7 +36,7 @@ func (s enabledServices) create(ctx context.Context, c *call) (map[string]any, e
 		_, err = c.finish(ctx, c.kind.api, answer)
 	}
 	if err != nil {
-		return nil, worded(err, "Error enabling service %q", text(c.inputs, "service"))
+		return nil, worded(err, "Error enabling service %q", doc.Text(c.inputs, "service"))
 	}
 	return s.read(ctx, c)
 }
@@ -50,7 +52,7 @@ func (s enabledServices) read(ctx context.Context, c *call) (map[string]any, err
 		return nil, nil
 	}
 	if err != nil {
-		return nil, worded(err, "Error reading service %q", text(values, "service"))
+		return nil, worded(err, "Error reading service %q", doc.Text(values, "service"))
 	}
 	return c.stateOf(map[string]any{}, values), nil
 }
@@ -73,7 +75,7 @@ func (s enabledServices) delete(ctx context.Context, c *call) error {
 		_, err = c.finish(ctx, c.kind.api, answer)
 	}
 	if err != nil && !notFound(err) {
-		return worded(err, "Error disabling service %q", text(c.state, "service"))
+		return worded(err, "Error disabling service %q", doc.Text(c.state, "service"))
 	}
 	return nil
 }

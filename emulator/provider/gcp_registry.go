@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/artifactregistry"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 const registryAPI = "/ar/v1/"
@@ -20,7 +22,7 @@ var registryTypes = []*resourceType{
 		outputOnly: words("vulnerabilityScanningConfig.enablementState vulnerabilityScanningConfig.enablementStateReason"),
 		secrets:    words("effectiveLabels pulumiLabels"),
 		rules: map[string]rule{
-			"name":            {decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
+			"name":            {decode: func(name any) any { return doc.Last(fmt.Sprint(name)) }},
 			"cleanupPolicies": {encode: policiesByID, decode: policyList},
 		},
 	},
@@ -36,7 +38,7 @@ func policiesByID(list any) any {
 	elements, _ := list.([]any)
 	for _, element := range elements {
 		if policy, ok := element.(map[string]any); ok {
-			policies[text(policy, "id")] = copyValue(policy)
+			policies[doc.Text(policy, "id")] = copyValue(policy)
 		}
 	}
 	return policies

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/secretmanager"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 const secretAPI = "/sm/v1/"
@@ -33,7 +35,7 @@ var secretTypes = []*resourceType{
 		secrets:   words("secretData"),
 		rules: map[string]rule{
 			"enabled": {api: "state", decode: func(state any) any { return state == "ENABLED" }},
-			"version": {api: "name", decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }},
+			"version": {api: "name", decode: func(name any) any { return doc.Last(fmt.Sprint(name)) }},
 		},
 	},
 	memberType("gcp:secretmanager/secretIamMember:SecretIamMember", secretmanager.SecretIamMemberArgs{}, secretmanager.SecretIamMemberState{},
@@ -49,7 +51,7 @@ func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, er
 	if err != nil {
 		return nil, err
 	}
-	data := text(c.inputs, "secretData")
+	data := doc.Text(c.inputs, "secretData")
 	if c.inputs["isSecretDataBase64"] != true {
 		data = base64.StdEncoding.EncodeToString([]byte(data))
 	}
@@ -57,7 +59,7 @@ func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, er
 	if err != nil {
 		return nil, worded(err, "Error creating SecretVersion")
 	}
-	c.id = text(answer, "name")
+	c.id = doc.Text(answer, "name")
 	verb := ":enable" // though a version begins enabled: the official provider always says it
 	if c.inputs["enabled"] == false {
 		verb = ":disable"
@@ -79,7 +81,7 @@ func (v secretVersions) read(ctx context.Context, c *call) (map[string]any, erro
 	}
 	values := c.values()
 	if c.imported {
-		values["secret"] = secretOf(c.id, text(values, "project"))
+		values["secret"] = secretOf(c.id, doc.Text(values, "project"))
 		if values["secretData"], err = v.value(ctx, c, document); err != nil {
 			return nil, err
 		}
@@ -97,7 +99,7 @@ func (secretVersions) value(ctx context.Context, c *call, document map[string]an
 		return nil, worded(err, "Error reading the value of SecretVersion %q", c.id)
 	}
 	payload, _ := answer["payload"].(map[string]any)
-	data, err := base64.StdEncoding.DecodeString(text(payload, "data"))
+	data, err := base64.StdEncoding.DecodeString(doc.Text(payload, "data"))
 	if err != nil {
 		return nil, fmt.Errorf("read the value of SecretVersion %q: it is no base64", c.id)
 	}
@@ -120,7 +122,7 @@ func (v secretVersions) update(ctx context.Context, c *call) (map[string]any, er
 // delete does what deletionPolicy says: a version that a running revision or a rollback needs is abandoned instead.
 func (v secretVersions) delete(ctx context.Context, c *call) error {
 	verb := ":destroy"
-	switch text(c.state, "deletionPolicy") {
+	switch doc.Text(c.state, "deletionPolicy") {
 	case "ABANDON":
 		return nil
 	case "DISABLE":

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 const secondsPerDay = 24 * 60 * 60
@@ -60,7 +62,7 @@ var sloTypes = []*resourceType{
 }
 
 // idFromName reads an id that is a parameter of the creation out of the resource's name.
-var idFromName = rule{api: "name", decode: func(name any) any { return lastSegment(fmt.Sprint(name)) }}
+var idFromName = rule{api: "name", decode: func(name any) any { return doc.Last(fmt.Sprint(name)) }}
 
 func daysToPeriod(days any) any {
 	n, _ := days.(float64)

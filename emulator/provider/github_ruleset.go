@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // rulesetType is a repository's ruleset, which has an object of rules where the API has a list of typed ones.
@@ -32,7 +34,7 @@ var pushRules = words("fileExtensionRestriction filePathRestriction maxFilePathL
 // rulesOfTarget refuses the rules and conditions that a ruleset's target does not have. Like the official provider it
 // takes updateAllowsFetchAndMerge for a rule that no target has.
 func rulesOfTarget(inputs map[string]any, fail func(path, format string, args ...any)) {
-	target := text(inputs, "target")
+	target := doc.Text(inputs, "target")
 	rules, _ := inputs["rules"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(rules)) {
 		if name == defaultsKey || zeroScalar(rules[name]) {
@@ -122,7 +124,7 @@ func rulesetAsProperties(answer map[string]any) map[string]any {
 	list, _ := answer["rules"].([]any)
 	for _, element := range list {
 		rule, _ := element.(map[string]any)
-		name := camel(text(rule, "type"), ruleNames)
+		name := camel(doc.Text(rule, "type"), ruleNames)
 		parameters, _ := rule["parameters"].(map[string]any)
 		switch {
 		case name == "update":

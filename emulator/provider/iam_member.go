@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // policyAttempts is how often a change of a policy is tried when others change it at the same time. Each attempt reads
@@ -61,7 +63,7 @@ func (m iamMember) create(ctx context.Context, c *call) (map[string]any, error) 
 	}
 	state, err := m.read(ctx, c)
 	if err == nil && state == nil {
-		err = fmt.Errorf("%s %s was granted %s, but the policy does not have it", c.kind.noun(), text(c.inputs, "member"), text(c.inputs, "role"))
+		err = fmt.Errorf("%s %s was granted %s, but the policy does not have it", c.kind.noun(), doc.Text(c.inputs, "member"), doc.Text(c.inputs, "role"))
 	}
 	return state, err
 }
@@ -86,8 +88,8 @@ func (m iamMember) read(ctx context.Context, c *call) (map[string]any, error) {
 			state[name] = value
 		}
 	}
-	if text(policy, "etag") != "" {
-		state["etag"] = text(policy, "etag")
+	if doc.Text(policy, "etag") != "" {
+		state["etag"] = doc.Text(policy, "etag")
 	}
 	return state, nil
 }

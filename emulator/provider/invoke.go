@@ -14,6 +14,8 @@ import (
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // functions are the data sources by token.
@@ -103,9 +105,9 @@ func getProject(ctx context.Context, c *call) (map[string]any, error) {
 	}
 	document, err := c.do(ctx, http.MethodGet, path, nil)
 	if err != nil {
-		return nil, worded(err, "Error reading project %s", text(values, "projectId"))
+		return nil, worded(err, "Error reading project %s", doc.Text(values, "projectId"))
 	}
 	state := c.stateOf(document, values)
-	state["id"] = "projects/" + text(state, "projectId")
+	state["id"] = "projects/" + doc.Text(state, "projectId")
 	return state, nil
 }

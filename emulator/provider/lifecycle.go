@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // prepare reads the parts that the requests of the four operations have in common.
@@ -113,7 +115,7 @@ func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadR
 			return nil, failure(err)
 		}
 		c.imported, c.old = true, nil
-		if c.settings.Project != "" && isNumber(text(c.state, "project")) {
+		if c.settings.Project != "" && isNumber(doc.Text(c.state, "project")) {
 			c.state["project"] = c.settings.Project // some ids have the project's number, programs its id
 		}
 	}
@@ -175,7 +177,7 @@ func (c *call) idOf(state map[string]any) (string, error) {
 		return "", fmt.Errorf("%s: %w", c.kind.token, err)
 	}
 	if condition, ok := state["condition"].(map[string]any); ok {
-		id += "/" + text(condition, "title") // members of IAM policies
+		id += "/" + doc.Text(condition, "title") // members of IAM policies
 	}
 	return id, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // Locate finds the live resource of a creation that was interrupted: by the path its inputs determine, or, where the
@@ -51,7 +53,7 @@ func (c *call) locateByPath(ctx context.Context) (string, bool, error) {
 	if err != nil {
 		return "", false, fmt.Errorf("look for %s: %w", c.kind.noun(), err)
 	}
-	return text(document, "name"), true, nil
+	return doc.Text(document, "name"), true, nil
 }
 
 // locateAmong reads the collection, page by page, and compares the property that tells its members apart.
@@ -78,12 +80,12 @@ func (c *call) locateAmong(ctx context.Context) (string, bool, error) {
 				if state[t.locateBy] == nil || !t.equivalent(t.locateBy, state[t.locateBy], c.inputs[t.locateBy]) {
 					continue
 				}
-				c.id = text(document, "name")
+				c.id = doc.Text(document, "name")
 				id, err := c.idOf(state)
 				return id, err == nil, err
 			}
 		}
-		if page = text(answer, "nextPageToken"); page == "" {
+		if page = doc.Text(answer, "nextPageToken"); page == "" {
 			return "", false, nil
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // resourceType is one row of the table: how a Pulumi resource type maps to the API. Paths name nested properties with
@@ -147,7 +149,7 @@ func expand(template string, values map[string]any, escape func(string) string) 
 			missing = parts[2]
 		}
 		if parts[3] != "" {
-			value = lastSegment(value)
+			value = doc.Last(value)
 		}
 		if parts[1] != "" {
 			return value
@@ -237,8 +239,6 @@ func idPattern(template string) string {
 	}
 	return pattern.String() + regexp.QuoteMeta(template[end:])
 }
-
-func lastSegment(name string) string { return name[strings.LastIndex(name, "/")+1:] }
 
 // words splits a list of names, which keeps the table readable.
 func words(names string) []string { return strings.Fields(names) }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // sameValue is the comparison that properties.txt gives a name. None calls values different that are equal.
@@ -18,7 +20,7 @@ func sameValue(name string) func(old, new any) bool {
 		"short-name": sameShortName,
 		"case":       func(old, new any) bool { return strings.EqualFold(fmt.Sprint(old), fmt.Sprint(new)) },
 		"last-segment": func(old, new any) bool {
-			return bothText(old, new) && lastSegment(old.(string)) == lastSegment(new.(string))
+			return bothText(old, new) && doc.Last(old.(string)) == doc.Last(new.(string))
 		},
 		"slash": func(old, new any) bool { return bothText(old, new) && old == "/"+new.(string) },
 	}[name]
@@ -42,7 +44,7 @@ func sameShortName(old, new any) bool {
 	}
 	was, is := old.(string), new.(string)
 	if !strings.Contains(is, "/") {
-		return lastSegment(was) == is
+		return doc.Last(was) == is
 	}
 	_, was, ok1 := strings.Cut(was, "projects/")
 	_, is, ok2 := strings.Cut(is, "projects/")

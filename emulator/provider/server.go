@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // Settings are the provider's configuration, as far as the simulated cloud asks for it.
@@ -112,7 +114,7 @@ func (s *server) Configure(_ context.Context, request *rpc.ConfigureRequest) (*r
 	values := plainObject(args)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settings = Settings{Project: text(values, "project"), Region: text(values, "region"), Owner: text(values, "owner")}
+	s.settings = Settings{Project: doc.Text(values, "project"), Region: doc.Text(values, "region"), Owner: doc.Text(values, "owner")}
 	return &rpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true}, nil
 }
 

@@ -210,10 +210,4 @@ func hasUnknown(value any) bool {
 	return false
 }
 
-// text returns a string property, or "".
-func text(object map[string]any, name string) string {
-	value, _ := object[name].(string)
-	return value
-}
-
 func equal(a, b any) bool { return reflect.DeepEqual(a, b) }

@@ -31,33 +31,30 @@ func revisionOf(service rest.Name, id string) rest.Name { return service.Below("
 // configuration is a template without its revision's name: what two revisions of one name must agree in.
 func configuration(template map[string]any) map[string]any { return doc.Without(template, "revision") }
 
-// makeRevision makes the revision that the service's template asks for and returns its id; "" when there is nothing to make,
-// because the template is the one of an existing revision. A template that names a revision from before asks for that one:
-// it is the service's latest created revision again, whatever was made since.
-func makeRevision(c *rest.Change) (string, error) {
-	s, template := c.New, doc.Object(c.New, "template")
+// makeRevision makes the revision that the service's template asks for, unless it is there, and returns its name. A template that
+// names a revision from before asks for that one: it is the service's latest created revision again, whatever was made since.
+func makeRevision(c *rest.Change) (rest.Name, error) {
+	template := doc.Object(c.New, "template")
 	id := doc.Text(template, "revision")
 	if id != "" {
 		if made := c.Tx.Get(templatePrefix + revisionOf(c.Name, id).Key()); made != nil {
 			if !doc.Equal(made["template"], configuration(template)) {
-				return "", rest.Exists("Revision named '%s' with different configuration already exists.", id)
+				return rest.Name{}, rest.Exists("Revision named '%s' with different configuration already exists.", id)
 			}
-			s["latestCreatedRevision"] = revisionOf(c.Name, id).Shown()
-			return "", nil
+			return revisionOf(c.Name, id), nil
 		}
 	} else {
 		same := c.Old != nil && doc.Equal(configuration(doc.Object(c.Old, "template")), configuration(template))
 		if same && c.Query.Get("forceNewRevision") != "true" {
-			return "", nil
+			return revisionOf(c.Name, doc.Last(doc.Text(c.Old, "latestCreatedRevision"))), nil
 		}
-		generation := doc.Text(s, "generation")
+		generation := doc.Text(c.New, "generation")
 		id = c.Name.ID() + "-" + strings.Repeat("0", max(0, 5-len(generation))) + generation + "-" + c.IDs.Letters(3)
 	}
 	n := revisionOf(c.Name, id)
-	s["latestCreatedRevision"] = n.Shown()
 	now := rest.Timestamp(c.Now)
 	document := store.Document{"name": n.Shown(), "uid": c.IDs.UUID(), "generation": "1", "createTime": now, "updateTime": now,
-		"service": c.Name.ID(), "creator": rest.Caller, "launchStage": s["launchStage"], "etag": c.IDs.Etag(), "reconciling": true,
+		"service": c.Name.ID(), "creator": rest.Caller, "launchStage": c.New["launchStage"], "etag": c.IDs.Etag(), "reconciling": true,
 		"logUri": "https://console.cloud.google.com/logs/viewer?project=" + c.Name.Project.ID}
 	for field, value := range template {
 		if _, _, found := schema.MaskPath("run:"+revisionMessage, field); found {
@@ -65,9 +62,9 @@ func makeRevision(c *rest.Change) (string, error) {
 		}
 	}
 	if err := c.Tx.Put(templatePrefix+n.Key(), store.Document{"template": configuration(template)}); err != nil {
-		return "", err
+		return n, err
 	}
-	return id, c.Put(n, document)
+	return n, c.Put(n, document)
 }
 
 // listRevisions answers the newest first, as the API does; they are listed when one looks for what to go back to.

@@ -53,12 +53,13 @@ func (a *API) prepareService(c *rest.Change) error {
 		s["generation"] = increment(doc.Text(s, "generation"))
 		s["updateTime"], s["lastModifier"] = rest.Timestamp(c.Now), rest.Caller
 	}
-	fresh, err := makeRevision(c)
+	asked, err := makeRevision(c)
 	if err != nil {
 		return err
 	}
+	s["latestCreatedRevision"] = asked.Shown()
 	err = CheckTraffic(c.Name.ID(), Targets(doc.List(s, "traffic")), func(id string) bool {
-		return id == fresh || c.Get(revisionOf(c.Name, id)) != nil
+		return c.Get(revisionOf(c.Name, id)) != nil
 	})
 	if err != nil {
 		return rest.Invalid("service.%s", err)
