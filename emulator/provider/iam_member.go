@@ -63,7 +63,8 @@ func (m iamMember) create(ctx context.Context, c *call) (map[string]any, error) 
 	}
 	state, err := m.read(ctx, c)
 	if err == nil && state == nil {
-		err = fmt.Errorf("%s %s was granted %s, but the policy does not have it", c.kind.noun(), doc.Text(c.inputs, "member"), doc.Text(c.inputs, "role"))
+		err = fmt.Errorf("%s %s was granted %s, but the policy does not have it", c.kind.noun(), doc.Text(c.inputs, "member"),
+			doc.Text(c.inputs, "role"))
 	}
 	return state, err
 }
