@@ -37,7 +37,7 @@ type PropertyDrift struct {
 // Drift compares the state with the live cloud and changes neither. Traffic is not part of it: the service ignores it
 // because the release controller owns it.
 func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
-	ignored, err := s.ignored(ctx)
+	ignored, err := s.ignored()
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +72,8 @@ func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
 }
 
 // ignored returns by URN the properties whose changes each resource ignores: the refresh reports them all the same.
-func (s *Stack) ignored(ctx context.Context) (map[string][]string, error) {
-	deployment, err := s.deployment(ctx)
+func (s *Stack) ignored() (map[string][]string, error) {
+	deployment, err := s.engine.latest(s.auto.Name())
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func Open(options Options) (*Engine, error) {
 
 // ready finds or builds the CLI.
 func (e *Engine) ready(ctx context.Context) error {
-	if e.cli.PulumiCommand != nil {
+	if e.cli.Path != "" {
 		return nil
 	}
 	cli, err := pulumicli.Ensure(ctx, pulumicli.Options{CacheDir: e.options.CacheDir,

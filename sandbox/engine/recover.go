@@ -117,6 +117,10 @@ type pendingCreate struct {
 }
 
 func (s *Stack) pendingCreates(ctx context.Context) ([]pendingCreate, error) {
+	checkpoint, err := s.engine.latest(s.auto.Name())
+	if err != nil || len(checkpoint.PendingOperations) == 0 {
+		return nil, err // nearly always, and without the second that the CLI takes to decrypt what it exports
+	}
 	deployment, err := s.deployment(ctx)
 	if err != nil {
 		return nil, err
@@ -131,7 +135,26 @@ func (s *Stack) pendingCreates(ctx context.Context) ([]pendingCreate, error) {
 	return pending, nil
 }
 
-// deployment is the stack's state.
+// latest is the stack's state as the backend's file has it, secrets encrypted. It is empty when there is no file.
+func (e *Engine) latest(stack string) (apitype.DeploymentV3, error) {
+	data, err := os.ReadFile(e.checkpoint(stack))
+	if errors.Is(err, fs.ErrNotExist) {
+		return apitype.DeploymentV3{}, nil
+	}
+	var file struct{ Checkpoint apitype.CheckpointV3 }
+	if err == nil {
+		err = json.Unmarshal(data, &file)
+	}
+	if err != nil {
+		return apitype.DeploymentV3{}, fmt.Errorf("read the state of stack %s: %w", stack, err)
+	}
+	if file.Checkpoint.Latest == nil {
+		return apitype.DeploymentV3{}, nil
+	}
+	return *file.Checkpoint.Latest, nil
+}
+
+// deployment is the stack's state, secrets decrypted.
 func (s *Stack) deployment(ctx context.Context) (apitype.DeploymentV3, error) {
 	var deployment apitype.DeploymentV3
 	state, err := s.auto.Export(ctx)

@@ -14,18 +14,27 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
 
 	"github.com/blang/semver"
 	"github.com/gofrs/flock"
-	"github.com/pulumi/pulumi/sdk/v3"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
-// Version is the pinned version: that of the Pulumi SDK the program is compiled with. A test holds cli/go.mod to it.
-func Version() semver.Version { return sdk.Version }
+// Version is the pinned version: the one in cli/go.mod. A test holds it to the Pulumi SDK that the program is compiled with.
+// It is read from there, so that who wants no more than the CLI need not compile the SDK.
+func Version() semver.Version { return pinned }
+
+var pinned = func() semver.Version {
+	data, err := source.ReadFile("cli/go.mod.in")
+	if err != nil {
+		panic(err) // The file is part of the executable.
+	}
+	found := regexp.MustCompile(`(?m)^\s*(?:require )?github\.com/pulumi/pulumi/pkg/v3 v(\S+)`).FindSubmatch(data)
+	return semver.MustParse(string(found[1]))
+}()
 
 // Options say where things are.
 type Options struct {
@@ -39,22 +48,28 @@ type Options struct {
 	IgnorePath bool
 }
 
-// CLI is a usable Pulumi CLI.
+// CLI is a usable Pulumi CLI. It is the Automation API's PulumiCommand.
 type CLI struct {
-	auto.PulumiCommand
 	// Path is the executable.
-	Path string
+	Path    string
+	version semver.Version
 }
+
+// Version is the executable's.
+func (c CLI) Version() semver.Version { return c.version }
 
 // Ensure returns a CLI of at least [Version].
 func Ensure(ctx context.Context, options Options) (CLI, error) {
 	if !options.IgnorePath {
 		if path, err := exec.LookPath("pulumi"); err == nil {
-			command, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Version: Version()})
-			if err == nil {
-				return CLI{PulumiCommand: command, Path: path}, nil
+			version, err := versionOf(ctx, path)
+			if err == nil && version.Major == Version().Major && version.GTE(Version()) {
+				return CLI{Path: path, version: version}, nil
 			}
-			fmt.Fprintf(options.Out, "Not using %s: %v\n", path, firstLine(err))
+			if err == nil {
+				err = fmt.Errorf("it is v%s, and v%s or newer is needed", version, Version())
+			}
+			fmt.Fprintf(options.Out, "Not using %s: %v\n", path, err)
 		}
 	}
 	cache := options.CacheDir
@@ -70,11 +85,22 @@ func Ensure(ctx context.Context, options Options) (CLI, error) {
 	if err := buildOnce(ctx, options, root, path); err != nil {
 		return CLI{}, err
 	}
-	command, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: root, Version: Version()})
+	return CLI{Path: path, version: Version()}, nil
+}
+
+// versionOf asks an executable for its version.
+func versionOf(ctx context.Context, path string) (semver.Version, error) {
+	command := exec.CommandContext(ctx, path, "version")
+	command.Env = append(os.Environ(), "PULUMI_SKIP_UPDATE_CHECK=true")
+	said, err := command.Output()
 	if err != nil {
-		return CLI{}, fmt.Errorf("the built Pulumi CLI does not run: %w; delete %s and try again", err, root)
+		return semver.Version{}, fmt.Errorf("ask it for its version: %w", err)
 	}
-	return CLI{PulumiCommand: command, Path: path}, nil
+	version, err := semver.ParseTolerant(strings.TrimSpace(string(said)))
+	if err != nil {
+		return semver.Version{}, fmt.Errorf("it says that its version is %q: %w", strings.TrimSpace(string(said)), err)
+	}
+	return version, nil
 }
 
 // buildOnce builds path unless it exists. Two processes that need it at once build it once.
@@ -105,6 +131,9 @@ func buildOnce(ctx context.Context, options Options, root, path string) error {
 	defer os.RemoveAll(source)
 	if err := build(ctx, options, source, partial); err != nil {
 		return fmt.Errorf("build the Pulumi CLI: %w", err)
+	}
+	if _, err := versionOf(ctx, partial); err != nil {
+		return fmt.Errorf("the built Pulumi CLI does not run: %w", err)
 	}
 	if err := os.Rename(partial, path); err != nil {
 		return err
@@ -156,9 +185,4 @@ func executable(name string) string {
 		return name + ".exe"
 	}
 	return name
-}
-
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }

@@ -2,21 +2,27 @@ package pulumicli
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+var _ auto.PulumiCommand = CLI{}
 
 // The CLI and the SDK have to be of one version: the engine and the program speak a protocol that changes.
 func TestCLIModulePinsTheSDKsVersion(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("cli", "go.mod.in"))
 	require.NoError(t, err)
-	assert.Contains(t, string(data), "github.com/pulumi/pulumi/pkg/v3 v"+Version().String())
+	assert.Equal(t, sdk.Version, Version())
 	assert.Contains(t, string(data), "tool "+modulePackage+"\n")
 }
 
@@ -104,4 +110,40 @@ func TestCleanEnvironmentDropsCredentials(t *testing.T) {
 		"GOOGLE_OAUTH_ACCESS_TOKEN=t", "CLOUDSDK_CONFIG=d", "GITHUB_TOKEN=t", "GH_TOKEN=t", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t", "GOPATH=/go",
 	})
 	assert.Equal(t, []string{"PATH=/bin", "HOME=/home/u", "GOPATH=/go"}, got)
+}
+
+// A pulumi on PATH is used when it is new enough, of the same major version, and says so.
+func TestPulumiOnPath(t *testing.T) {
+	cache := t.TempDir()
+	built := filepath.Join(cache, fmt.Sprintf("pulumi-v%s-%s-%s-%s", Version(), runtime.GOOS, runtime.GOARCH, recipe()), "bin", executable("pulumi"))
+	require.NoError(t, os.MkdirAll(filepath.Dir(built), 0o755))
+	require.NoError(t, os.WriteFile(built, nil, 0o755)) // so that nothing is compiled
+	newer, older, major := Version(), Version(), Version()
+	newer.Minor++
+	older.Minor--
+	major.Major++
+	for _, test := range []struct{ script, version, says string }{
+		{"echo v" + Version().String(), Version().String(), ""},
+		{"echo v" + newer.String(), newer.String(), ""},
+		{"echo v" + older.String(), "", "it is v" + older.String() + ", and v" + Version().String() + " or newer is needed"},
+		{"echo v" + major.String(), "", "it is v" + major.String()},
+		{"echo hello", "", `it says that its version is "hello"`},
+		{"exit 1", "", "ask it for its version"},
+	} {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "pulumi")
+		require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+test.script+"\n"), 0o755))
+		t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+		var out bytes.Buffer
+		cli, err := Ensure(t.Context(), Options{CacheDir: cache, Out: &out})
+		require.NoError(t, err)
+		if test.version == "" {
+			assert.Equal(t, CLI{Path: built, version: Version()}, cli, test.script)
+			assert.Contains(t, out.String(), "Not using "+path+": "+test.says)
+			continue
+		}
+		assert.Equal(t, path, cli.Path)
+		assert.Equal(t, test.version, cli.Version().String())
+		assert.Empty(t, out.String())
+	}
 }

@@ -68,8 +68,8 @@ func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
 		attestor = "projects/procureflow-prod/attestors/release"
 		image    = "us-central1-docker.pkg.dev/procureflow-prod/procureflow/web"
 	)
-	b, s := build(t), newSandbox(t, nil)
-	s.must("up", "prod")
+	b := build(t)
+	s, _ := deployed(t, "prod")
 	_, before := s.api(http.MethodGet, service, nil)
 	bootstrap := dig(before, "template", "revision").(string)
 	assert.Equal(t, true, dig(before, "binaryAuthorization", "useDefault"))

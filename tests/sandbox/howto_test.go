@@ -18,8 +18,7 @@ import (
 // before it printed.
 func TestHowTos(t *testing.T) {
 	t.Parallel()
-	s := newSandbox(t, nil)
-	s.must("up", "dev")
+	s, _ := deployed(t, "dev")
 	folder := filepath.Join(root, "docs", "howto")
 	index, err := os.ReadFile(filepath.Join(folder, "README.md"))
 	require.NoError(t, err)

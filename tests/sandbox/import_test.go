@@ -15,8 +15,7 @@ import (
 // replaces none but the objective, as with the official provider, and changes what no API keeps.
 func TestImportOfEveryType(t *testing.T) {
 	t.Parallel()
-	s := newSandbox(t, nil)
-	s.must("up", "prod")
+	s, _ := deployed(t, "prod")
 	pulumi := func(args ...string) result {
 		return s.must(append([]string{"pulumi", "--"}, append(args, "--stack", "prod")...)...)
 	}

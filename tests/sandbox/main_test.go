@@ -17,7 +17,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -59,7 +58,15 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	folder, err := os.MkdirTemp("", "states")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	states = folder
+	code := m.Run()
+	_ = os.RemoveAll(states)
+	os.Exit(code)
 }
 
 // sandbox is one test's own sandbox.
@@ -75,16 +82,7 @@ func newSandbox(t *testing.T, edit func(name, content string) string) *sandbox {
 	t.Helper()
 	s := &sandbox{t: t, state: filepath.Join(t.TempDir(), "state"), dir: t.TempDir()}
 	s.writeProject(edit)
-	t.Cleanup(func() {
-		// t.Context is over by now.
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		dir, err := statedir.Open(s.state)
-		require.NoError(t, err)
-		if client, err := server.Connect(ctx, dir); err == nil {
-			require.NoError(t, client.Stop(ctx, dir))
-		}
-	})
+	t.Cleanup(func() { stopCloud(t, s.state) })
 	return s
 }
 

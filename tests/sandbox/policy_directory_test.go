@@ -12,9 +12,8 @@ import (
 // TestPolicyPackAsADirectory: the engine compiles policy/ through the language host and holds the stack against it.
 func TestPolicyPackAsADirectory(t *testing.T) {
 	t.Parallel()
-	s := newSandbox(t, nil)
+	s, _ := deployed(t, "dev")
 	pack, config := filepath.Join(root, "policy"), filepath.Join(root, "policy", "dev.json")
-	s.must("up", "dev")
 	passed := s.must("pulumi", "--", "preview", "--stack", "dev", "--policy-pack", pack, "--policy-pack-config", config)
 	assert.Contains(t, passed.out, "procureflow@v")
 	assert.NotContains(t, passed.out, "[mandatory]")

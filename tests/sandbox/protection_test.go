@@ -16,8 +16,7 @@ import (
 func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	t.Parallel()
 	const repository = "/gh/api/v3/repos/guiofsaints/procureflow"
-	s := newSandbox(t, nil)
-	up := s.must("up", "prod")
+	s, up := deployed(t, "prod")
 	assert.NotContains(t, up.out, "gh-", "a policy about GitHub complains")
 	assert.Contains(t, s.must("up", "prod").out, "Stack prod: no changes")
 	ruleset := repository + "/rulesets/" + s.idOf("prod", "github:index/repositoryRuleset:RepositoryRuleset::repository-ruleset")

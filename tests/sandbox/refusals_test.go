@@ -28,8 +28,7 @@ func TestStagingAndProdPreview(t *testing.T) {
 // Deletion protection refuses on the provider's side, before anything is asked of the cloud.
 func TestProdRefusesDestroy(t *testing.T) {
 	t.Parallel()
-	s := newSandbox(t, nil)
-	s.must("up", "prod")
+	s, _ := deployed(t, "prod")
 	destroy := s.run("destroy", "prod")
 	assert.Equal(t, command.ExitFailed, destroy.exit)
 	assert.Contains(t, destroy.out, "deletion")

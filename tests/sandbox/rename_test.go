@@ -13,8 +13,7 @@ import (
 // an alert uses, so that the new check has to be there first, then the alert follows it, then the old one goes.
 func TestRenamedService(t *testing.T) {
 	t.Parallel()
-	s := newSandbox(t, nil)
-	s.must("up", "dev")
+	s, _ := deployed(t, "dev")
 	s.writeProject(func(name, content string) string {
 		switch {
 		case name == "Pulumi.dev.yaml":
