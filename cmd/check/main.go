@@ -2,7 +2,8 @@
 // the race detector, in each of its Go modules. `go run ./cmd/check` needs Go and nothing else: it builds the pinned Pulumi CLI when
 // there is none. What tests want beyond that (shellcheck, jq, a browser, node) it installs from Debian's packages where it is
 // told to with -install, which is the default where CI is set; elsewhere the list of what did not run says what is missing.
-// `-quick` checks the packages that changed, for the loop while working.
+// `-quick` checks the packages that changed, for the loop while working. `-full` takes no samples: every example through the engine,
+// a promotion stopped at every request, and the race detector everywhere.
 //
 // `check settings [--folder F]` is for an application that uses the platform: it holds platform.yaml, the stack files, the pack's
 // configuration, release.yaml, provenance.yaml, the callers and CODEOWNERS against each other and against this version of the
@@ -22,7 +23,9 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
@@ -30,9 +33,6 @@ import (
 
 // modules are the repository's Go modules that have code of ours, relative to its root.
 var modules = []string{".", "policy", "policy/conformance", "policy/bench/policyx", "tests/workflows"}
-
-// testTimeout bounds one package's tests. The first run of the sandbox's tests compiles the Pulumi CLI.
-const testTimeout = "30m"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -46,42 +46,39 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	only := flags.String("only", "", "run only this step: install, format, vet, staticcheck, workflows or test")
+	only := flags.String("only", "", "run only this step: install, format, cli, vet, staticcheck, workflows or test")
 	install := flags.Bool("install", os.Getenv("CI") != "", "install what tests want from Debian's packages; takes root")
 	race := flags.Bool("race", true, "run tests with the race detector")
+	full := flags.Bool("full", false, "run whole what is sampled otherwise, and everything with the race detector")
 	quick := flags.Bool("quick", false, "format, vet and test only the packages that changed, without the race detector")
 	base := flags.String("base", "main", "the commit or branch that -quick compares with")
 	if flags.Parse(args) != nil || flags.NArg() > 0 {
 		return 2
 	}
-	c := checker{ctx: ctx, out: out, race: *race}
-	steps := []step{
-		{"install", c.install}, {"format", func() error { return c.format(".") }}, {"vet", c.vet}, {"staticcheck", c.staticcheck},
-		{"workflows", c.workflows}, {"test", c.test},
+	if *full {
+		if err := os.Setenv("CHECK_FULL", "1"); err != nil {
+			fmt.Fprintln(errs, "check:", err)
+			return 1
+		}
 	}
+	c := checker{ctx: ctx, out: &lines{out: out}, race: *race, full: *full}
+	stages := c.stages(*install)
 	if *quick {
-		steps = []step{{"quick", func() error { return c.quick(*base) }}}
+		stages = [][]step{{{"quick", func(c checker) error { return c.quick(*base) }}}}
 	}
-	known, failed := *only == "", []string{}
-	for _, step := range steps {
-		if *only != "" && *only != step.name || step.name == "install" && *only == "" && !*install {
-			continue
+	if *only != "" {
+		one, known := find(c.stages(true), *only)
+		if !known {
+			fmt.Fprintf(errs, "check: no step %q: install, format, cli, vet, staticcheck, workflows or test\n", *only)
+			return 2
 		}
-		known = true
-		start := time.Now()
-		fmt.Fprintf(out, "== %s\n", step.name)
-		if err := step.run(); err != nil {
-			fmt.Fprintf(out, "%v\n== %s failed after %s\n", err, step.name, time.Since(start).Round(time.Second))
-			failed = append(failed, step.name)
-			continue
-		}
-		fmt.Fprintf(out, "== %s passed in %s\n", step.name, time.Since(start).Round(time.Second))
+		stages = [][]step{{one}}
 	}
-	switch {
-	case !known:
-		fmt.Fprintf(errs, "check: no step %q: install, format, vet, staticcheck, workflows or test\n", *only)
-		return 2
-	case len(failed) > 0:
+	var failed []string
+	for _, stage := range stages {
+		failed = append(failed, c.together(stage)...)
+	}
+	if len(failed) > 0 {
 		fmt.Fprintf(out, "Failed: %s\n", strings.Join(failed, ", "))
 		return 1
 	}
@@ -89,23 +86,113 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return 0
 }
 
+// step is a check.
 type step struct {
 	name string
-	run  func() error
+	run  func(checker) error
+}
+
+// stages are the steps in their order. Those of one stage run side by side: they compile different things, so that nothing is
+// compiled twice, and wait for different ones.
+func (c checker) stages(install bool) [][]step {
+	first := []step{{"format", func(c checker) error { return c.format(".") }}}
+	if install {
+		first = append(first, step{"install", checker.install})
+	}
+	return [][]step{
+		first,
+		// The CLI is compiled without the race detector, what vet reads is with it.
+		{{"cli", checker.cli}, {"vet", checker.vet}},
+		{{"test", checker.test}, {"staticcheck", checker.staticcheck}, {"workflows", checker.workflows}},
+	}
+}
+
+func find(stages [][]step, name string) (step, bool) {
+	for _, step := range slices.Concat(stages...) {
+		if step.name == name {
+			return step, true
+		}
+	}
+	return step{}, false
+}
+
+// together runs steps side by side and returns the names of those that failed.
+func (c checker) together(steps []step) (failed []string) {
+	errs := make([]error, len(steps))
+	var running sync.WaitGroup
+	for i, step := range steps {
+		running.Go(func() {
+			start, of := time.Now(), c
+			of.used = &usage{}
+			fmt.Fprintf(c.out, "== %s\n", step.name)
+			ended := "passed"
+			if errs[i] = step.run(of); errs[i] != nil {
+				ended = "failed"
+				fmt.Fprintln(c.out, errs[i])
+			}
+			fmt.Fprintf(c.out, "== %s %s in %s, %s of processor time\n", step.name, ended, time.Since(start).Round(time.Second), of.used)
+		})
+	}
+	running.Wait()
+	for i, step := range steps {
+		if errs[i] != nil {
+			failed = append(failed, step.name)
+		}
+	}
+	return failed
+}
+
+// usage is the processor time of a step's commands and of everything that they started and waited for.
+type usage struct {
+	mutex sync.Mutex
+	sum   time.Duration
+}
+
+func (u *usage) add(state *os.ProcessState) {
+	if u == nil || state == nil {
+		return
+	}
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	u.sum += state.UserTime() + state.SystemTime()
+}
+
+func (u *usage) String() string {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	return u.sum.Round(time.Second).String()
+}
+
+// lines lets the lines of commands that run side by side stand beneath one another.
+type lines struct {
+	mutex sync.Mutex
+	out   io.Writer
+}
+
+func (l *lines) Write(data []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.out.Write(data)
 }
 
 type checker struct {
 	ctx  context.Context
 	out  io.Writer
 	race bool
+	full bool
+	used *usage
+	env  []string // besides the process's own
 }
 
 // command runs a program in a module's folder and shows its output.
 func (c checker) command(module, name string, args ...string) error {
 	command := exec.CommandContext(c.ctx, name, args...)
 	command.Dir = module
+	command.Env = append(os.Environ(), c.env...)
 	command.Stdout, command.Stderr = c.out, c.out
-	if err := command.Run(); err != nil {
+	err := command.Run()
+	c.used.add(command.ProcessState)
+	if err != nil {
 		return fmt.Errorf("in %s: %s %s: %w", module, filepath.Base(name), strings.Join(args, " "), err)
 	}
 	return nil
@@ -176,59 +263,16 @@ func (c checker) staticcheck() error {
 	if err != nil {
 		return err
 	}
-	if c.race {
-		// It asks the go command for compiled packages: those that vet and the tests use are there.
-		defer os.Setenv("GOFLAGS", os.Getenv("GOFLAGS"))
-		if err := os.Setenv("GOFLAGS", strings.TrimSpace(os.Getenv("GOFLAGS")+" -race")); err != nil {
-			return err
-		}
-	}
+	// It asks the go command for compiled packages: those that vet and the tests use are there.
+	c.env = append(c.env, "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" "+strings.Join(c.raceFlag(), " ")))
 	return c.each(program, "./...")
 }
 
-// test runs all tests with the pinned Pulumi CLI at hand: the policy pack's are judged by the real engine too.
-func (c checker) test() error {
+// cli builds the pinned Pulumi CLI, or finds one: the policy pack's tests are judged by the real engine too.
+func (c checker) cli() error {
 	cli, err := pulumicli.Ensure(c.ctx, pulumicli.Options{Out: c.out})
 	if err != nil {
 		return err
 	}
-	if err := os.Setenv("PULUMI_COMMAND", cli.Path); err != nil {
-		return err
-	}
-	tests := report{out: c.out}
-	defer tests.summary()
-	var first error
-	for _, module := range modules {
-		if err := c.testModule(module, &tests); err != nil && first == nil {
-			first = err
-		}
-	}
-	return first
-}
-
-func (c checker) testModule(module string, tests *report) error {
-	return c.testPackages(module, tests, append(c.raceFlag(), "./..."))
-}
-
-// testPackages runs `go test` without the vetting of its own, which the step vet does whole. Go's cache of results follows what a
-// test reads inside its module only. The nested modules' tests read workflows and documents outside of theirs, so they always run.
-func (c checker) testPackages(module string, tests *report, args []string) error {
-	if module != "." {
-		args = append([]string{"-count=1"}, args...)
-	}
-	args = append([]string{"test", "-json", "-vet=off", "-timeout", testTimeout}, args...)
-	command := exec.CommandContext(c.ctx, "go", args...)
-	command.Dir, command.Stderr = module, c.out
-	events, err := command.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := command.Start(); err != nil {
-		return err
-	}
-	err = errors.Join(tests.read(events), command.Wait())
-	if err != nil {
-		return fmt.Errorf("in %s: go %s: %w", module, strings.Join(args, " "), err)
-	}
-	return nil
+	return os.Setenv("PULUMI_COMMAND", cli.Path)
 }

@@ -32,7 +32,7 @@ func (c checker) quick(base string) error {
 	if err := c.format(goFiles(files)...); err != nil {
 		return err
 	}
-	tests := report{out: c.out}
+	tests := &report{out: c.out}
 	defer tests.summary()
 	var first error
 	for _, module := range modules {
@@ -42,7 +42,7 @@ func (c checker) quick(base string) error {
 		}
 		err := c.command(module, "go", append([]string{"vet"}, packages...)...)
 		if err == nil {
-			err = c.testPackages(module, &tests, packages)
+			err = c.testPackages(module, tests, packages)
 		}
 		if err != nil && first == nil {
 			first = err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // event is a line of `go test -json` (go doc cmd/test2json).
@@ -18,6 +19,7 @@ type event struct {
 // said, and in the end the tests that did not run, with their reasons. Without -v `go test` keeps those to itself.
 type report struct {
 	out                   io.Writer
+	mutex                 sync.Mutex          // Of what follows: several streams are read at once.
 	said                  map[string][]string // Output by package and test, of tests that have not ended.
 	skipped               []string
 	passed, failed, unrun int
@@ -25,7 +27,6 @@ type report struct {
 
 // read takes the events until the stream ends. Lines that are no events are a build's, and are shown as they are.
 func (r *report) read(events io.Reader) error {
-	r.said = map[string][]string{}
 	lines := bufio.NewReader(events)
 	for {
 		line, err := lines.ReadString('\n')
@@ -47,6 +48,11 @@ func (r *report) read(events io.Reader) error {
 }
 
 func (r *report) take(e event) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.said == nil {
+		r.said = map[string][]string{}
+	}
 	key := e.Package + " " + e.Test
 	switch {
 	case e.Action == "build-output", e.Action == "output" && e.Test == "":

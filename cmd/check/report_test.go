@@ -66,5 +66,5 @@ func TestACallThatIsWrong(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
 	assert.Equal(t, 2, run(t.Context(), []string{"-only", "everything"}, &out, &errs))
-	assert.Equal(t, "check: no step \"everything\": install, format, vet, staticcheck, workflows or test\n", errs.String())
+	assert.Equal(t, "check: no step \"everything\": install, format, cli, vet, staticcheck, workflows or test\n", errs.String())
 }

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A package whose reason is that it starts no goroutine starts none, in its tests either.
+func TestWhatRunsWithoutTheRaceDetectorHasNoGoroutines(t *testing.T) {
+	t.Parallel()
+	for folder, reason := range unraced {
+		files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(folder), "*.go"))
+		require.NoError(t, err)
+		require.NotEmpty(t, files, "%s is no package any more", folder)
+		if reason != sequential {
+			assert.True(t, strings.HasPrefix(folder, "tests/"), folder)
+			continue
+		}
+		for _, name := range files {
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			ast.Inspect(file, func(node ast.Node) bool {
+				_, starts := node.(*ast.GoStmt)
+				assert.False(t, starts, "%s starts a goroutine: take %s out of unraced", name, folder)
+				call, is := node.(*ast.CallExpr)
+				if !is {
+					return true
+				}
+				if method, is := call.Fun.(*ast.SelectorExpr); is {
+					assert.NotEqual(t, "Go", method.Sel.Name, "%s starts a goroutine: take %s out of unraced", name, folder)
+				}
+				return true
+			})
+		}
+	}
+}
+
+func TestStagesHaveEachStepOnce(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, stage := range (checker{}).stages(true) {
+		for _, step := range stage {
+			names = append(names, step.name)
+		}
+	}
+	assert.Equal(t, []string{"format", "install", "cli", "vet", "test", "staticcheck", "workflows"}, names)
+	_, known := find((checker{}).stages(false), "install")
+	assert.False(t, known)
+}
+
+// Steps of one stage run side by side, and each says how it ended.
+func TestStepsRunTogether(t *testing.T) {
+	t.Parallel()
+	met := make(chan struct{})
+	var out strings.Builder
+	failed := checker{ctx: t.Context(), out: &lines{out: &out}}.together([]step{
+		{"one", func(checker) error { met <- struct{}{}; return nil }},
+		{"other", func(checker) error { <-met; return assert.AnError }},
+	})
+	assert.Equal(t, []string{"other"}, failed)
+	assert.Contains(t, out.String(), "== one passed in 0s, 0s of processor time\n")
+	assert.Contains(t, out.String(), assert.AnError.Error()+"\n== other failed in 0s")
+}
