@@ -115,7 +115,8 @@ func TestCleanEnvironmentDropsCredentials(t *testing.T) {
 // A pulumi on PATH is used when it is new enough, of the same major version, and says so.
 func TestPulumiOnPath(t *testing.T) {
 	cache := t.TempDir()
-	built := filepath.Join(cache, fmt.Sprintf("pulumi-v%s-%s-%s-%s", Version(), runtime.GOOS, runtime.GOARCH, recipe()), "bin", executable("pulumi"))
+	folder := fmt.Sprintf("pulumi-v%s-%s-%s-%s", Version(), runtime.GOOS, runtime.GOARCH, recipe())
+	built := filepath.Join(cache, folder, "bin", executable("pulumi"))
 	require.NoError(t, os.MkdirAll(filepath.Dir(built), 0o755))
 	require.NoError(t, os.WriteFile(built, nil, 0o755)) // so that nothing is compiled
 	newer, older, major := Version(), Version(), Version()
