@@ -1,5 +1,6 @@
 // Package adopt finds which of the resources that a first `pulumi up` would make exist already, and writes the file with
-// which `pulumi import` takes them into the state instead. It reads the cloud and changes nothing.
+// which `pulumi import` takes them into the state instead. It also says what that `up` would change of the services that run,
+// what it would be refused, and what is there that the settings do not know. It reads the cloud and changes nothing.
 //
 // Only resources whose name the program decides can be there before it: a repository, an account, a secret, a service, a
 // custom role, an identity pool, an objective, a metric, a key, an attestor, and GitHub's environments, variables and
@@ -10,38 +11,21 @@ package adopt
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// Planned is a resource that a preview would create, or a provider, whatever the preview does to it.
-type Planned struct {
-	URN    string
-	Type   string
-	Custom bool
-	// Parent and Provider are URNs; empty for the stack itself and for components.
-	Parent, Provider string
-	Inputs           map[string]any
-}
-
-// Name is the logical name.
-func (p Planned) Name() string { return p.URN[strings.LastIndex(p.URN, "::")+2:] }
-
-// Adoption is a resource that exists already.
-type Adoption struct {
-	Planned
-	// ID is what `pulumi import` takes.
-	ID string
-	// Pin is the command that keeps a service's requests where they are, to be given before the first `up`; empty where that
-	// moves none.
-	Pin string
-}
+const (
+	serviceType = "gcp:cloudrunv2/service:Service"
+	invokerType = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
+	secretType  = "gcp:secretmanager/secret:Secret"
+	noteType    = "gcp:containeranalysis/note:Note"
+	policyType  = "gcp:binaryauthorization/policy:Policy"
+)
 
 // Clients ask as a person.
 type Clients struct {
@@ -50,114 +34,109 @@ type Clients struct {
 	GitHub *http.Client
 }
 
-// ReadPlan reads the output of `pulumi preview --json`.
-func ReadPlan(in io.Reader) ([]Planned, error) {
-	var plan struct {
-		Steps []struct {
-			Op       string
-			NewState *struct {
-				URN, Type, Parent, Provider string
-				Custom                      bool
-				Inputs                      map[string]any
-			}
-		}
-		Diagnostics []struct{ Severity, Message string }
-	}
-	if err := json.NewDecoder(in).Decode(&plan); err != nil {
-		return nil, fmt.Errorf("read the plan: %w; give the output of `pulumi preview --json`", err)
-	}
-	var failures []error
-	for _, diagnostic := range plan.Diagnostics {
-		if diagnostic.Severity == "error" {
-			failures = append(failures, errors.New(strings.TrimSpace(diagnostic.Message)))
-		}
-	}
-	if len(failures) > 0 {
-		return nil, fmt.Errorf("the preview failed, so its plan is not whole: %w", errors.Join(failures...))
-	}
-	var planned []Planned
-	for _, step := range plan.Steps {
-		if step.NewState == nil || !Counts(step.Op, step.NewState.Type) {
-			continue
-		}
-		s := step.NewState
-		provider := s.Provider
-		if cut := strings.LastIndex(provider, "::"); cut >= 0 {
-			provider = provider[:cut]
-		}
-		planned = append(planned, Planned{URN: s.URN, Type: s.Type, Custom: s.Custom, Parent: s.Parent, Provider: provider, Inputs: s.Inputs})
-	}
-	return planned, nil
-}
-
-// Counts says whether a step of a preview belongs to a plan: what would be created, and providers whatever is done to them,
-// because GitHub's resources take their owner from theirs.
-func Counts(op, token string) bool { return op == "create" || isProvider(token) }
-
-func isProvider(token string) bool { return strings.HasPrefix(token, "pulumi:providers:") }
-
-// Find asks the cloud which of the planned resources exist. later are the names of those that cannot be looked for
-// because they stand in something that is not made or adopted yet: ask again after the import.
+// Find asks the cloud which of the planned resources exist, and what stands between them and the next `up`.
 //
 // It collects every failure before it gives up: an outage must not be taken for an absence, or `up` would try to make what
 // is there. GitHub hides from a token what it may not read as if it were absent, so each repository must be seen first.
-func Find(ctx context.Context, clients Clients, apis APIs, planned []Planned) (adoptions []Adoption, later []string, err error) {
-	owners := map[string]string{}
-	for _, p := range planned {
-		if owner, _ := p.Inputs["owner"].(string); isProvider(p.Type) {
-			owners[p.URN] = owner
+func Find(ctx context.Context, clients Clients, apis APIs, plan []Planned) (Report, error) {
+	s := search{ctx: ctx, clients: clients, apis: apis, plan: plan, owners: map[string]string{}, seen: map[string]error{},
+		report: Report{Exist: []Adoption{}, Later: []string{}, Refused: []Refusal{}, Changes: []Change{}, Added: []Addition{}, Pins: []string{},
+			Unknown: []Unknown{}}}
+	for _, p := range plan {
+		if isProvider(p.Type) {
+			s.owners[p.URN] = p.input("owner")
+		} else if p.New {
+			s.report.Planned++
 		}
 	}
-	var failures []error
-	seen := map[string]error{}
-	for _, p := range planned {
-		kind, named := kinds[p.Type]
-		if !named {
-			continue
+	for _, p := range plan {
+		if p.New {
+			s.look(p)
 		}
-		f := finder{ctx: ctx, client: clients.Google, base: kind.api(apis), inputs: maps.Clone(p.Inputs)}
-		path, known := f.expand(kind.path)
-		if strings.HasPrefix(p.Type, "github:") {
-			f.client, f.inputs["owner"] = clients.GitHub, owners[p.Provider]
-			repository, _ := f.expand("repos/{owner}/{repository}")
-			failure, asked := seen[repository]
-			if !asked {
-				if failure = f.sees(repository); failure != nil {
-					failures = append(failures, failure)
-				}
-				seen[repository] = failure
-			}
-			if failure != nil {
-				continue
-			}
-			path, known = f.expand(kind.path)
-		}
-		if !known {
-			later = append(later, p.Name())
-			continue
-		}
-		found, body, err := f.exists(kind, path)
-		if err != nil {
-			name, _, _ := strings.Cut(path, "?")
-			failures = append(failures, fmt.Errorf("%s: find out whether %s exists: %w", p.Name(), name, err))
-			continue
-		}
-		if !found {
-			continue
-		}
-		id := path
-		if kind.id != "" {
-			id, _ = f.expand(kind.id)
-		}
-		adoption := Adoption{Planned: p, ID: id}
-		if p.Type == "gcp:cloudrunv2/service:Service" {
-			if adoption.Pin, err = f.pin(body); err != nil {
-				failures = append(failures, fmt.Errorf("%s: find out what serves: %w", p.Name(), err))
-				continue
-			}
-		}
-		adoptions = append(adoptions, adoption)
 	}
-	slices.SortFunc(adoptions, func(a, b Adoption) int { return strings.Compare(a.ID, b.ID) })
-	return adoptions, later, errors.Join(failures...)
+	s.survey()
+	slices.Sort(s.report.Later)
+	slices.SortStableFunc(s.report.Refused, func(a, b Refusal) int { return strings.Compare(a.Resource, b.Resource) })
+	slices.SortStableFunc(s.report.Changes, func(a, b Change) int { return strings.Compare(a.Service, b.Service) })
+	slices.SortFunc(s.report.Exist, func(a, b Adoption) int { return strings.Compare(a.ID, b.ID) })
+	return s.report, errors.Join(s.failures...)
+}
+
+// search is one call of [Find].
+type search struct {
+	ctx     context.Context
+	clients Clients
+	apis    APIs
+	plan    []Planned
+	// owners are those that GitHub's providers are set to, by the provider's URN; seen says why a repository cannot be looked into.
+	owners map[string]string
+	seen   map[string]error
+
+	report   Report
+	failures []error
+}
+
+func (s *search) fail(format string, arguments ...any) {
+	s.failures = append(s.failures, fmt.Errorf(format, arguments...))
+}
+
+func (s *search) refuse(resource, why, do string) {
+	s.report.Refused = append(s.report.Refused, Refusal{Resource: resource, Why: why, Do: do})
+}
+
+// of is the planned resources of a type.
+func (s *search) of(token string) []Planned {
+	return slices.DeleteFunc(slices.Clone(s.plan), func(p Planned) bool { return p.Type != token })
+}
+
+// look finds out whether a planned resource exists.
+func (s *search) look(p Planned) {
+	kind, named := kinds[p.Type]
+	if !named {
+		return
+	}
+	f := finder{ctx: s.ctx, client: s.clients.Google, base: kind.api(s.apis), inputs: maps.Clone(p.Inputs)}
+	if strings.HasPrefix(p.Type, "github:") {
+		f.client, f.inputs["owner"] = s.clients.GitHub, s.owners[p.Provider]
+		repository, _ := f.expand("repos/{owner}/{repository}")
+		failure, asked := s.seen[repository]
+		if !asked {
+			if failure = f.sees(repository); failure != nil {
+				s.failures = append(s.failures, failure)
+			}
+			s.seen[repository] = failure
+		}
+		if failure != nil {
+			return
+		}
+	}
+	path, known := f.expand(kind.path)
+	if !known {
+		s.report.Later = append(s.report.Later, p.Name())
+		return
+	}
+	name, _, _ := strings.Cut(path, "?")
+	live, err := f.exists(kind, path)
+	if err != nil {
+		s.fail("%s: find out whether %s exists: %w", p.Name(), name, err)
+	}
+	if live == nil || err != nil {
+		return
+	}
+	if why, do := f.refusal(kind, live); why != "" {
+		s.refuse(name, why, do)
+		return
+	}
+	if kind.versions != "" {
+		versions := s.every(f.base, path+"/"+kind.versions+"?pageSize=100", kind.versions, "which versions it has", "pageToken", "nextPageToken")
+		if !slices.ContainsFunc(versions, func(version any) bool { return text(version, "state") == "ENABLED" }) {
+			s.refuse(path, "none of its versions is enabled", "enable one, or "+kind.instead)
+			return
+		}
+	}
+	id := path
+	if kind.id != "" {
+		id, _ = f.expand(kind.id)
+	}
+	s.report.Exist = append(s.report.Exist, Adoption{Planned: p, ID: id})
 }

@@ -3,7 +3,6 @@ package adopt_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,42 +19,25 @@ const (
 	secretsURN  = "urn:pulumi:dev::p::a:b:Secrets::secrets"
 )
 
-func TestReadPlan(t *testing.T) {
-	t.Parallel()
-	planned, err := adopt.ReadPlan(strings.NewReader(`{"steps": [
-		{"op": "same", "newState": {"urn": "` + stackURN + `", "type": "pulumi:pulumi:Stack"}},
-		{"op": "create", "newState": {"urn": "` + secretsURN + `", "type": "a:b:Secrets", "parent": "` + stackURN + `"}},
-		{"op": "create", "newState": {"urn": "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-key", "custom": true,
-			"type": "gcp:secretmanager/secret:Secret", "parent": "` + secretsURN + `", "provider": "` + providerURN +
-		`::04da6b54", "inputs": {"project": "p", "secretId": "key"}}}
-	]}`))
-	require.NoError(t, err)
-	assert.Equal(t, []adopt.Planned{
-		{URN: secretsURN, Type: "a:b:Secrets", Parent: stackURN},
-		{URN: "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-key", Type: "gcp:secretmanager/secret:Secret",
-			Custom: true,
-			Parent: secretsURN, Provider: providerURN, Inputs: map[string]any{"project": "p", "secretId": "key"}},
-	}, planned)
-
-	_, err = adopt.ReadPlan(strings.NewReader("Previewing update (dev):"))
-	assert.ErrorContains(t, err, "give the output of `pulumi preview --json`")
-	_, err = adopt.ReadPlan(strings.NewReader(`{"steps": [], "diagnostics": [{"severity": "error", "message": "no such stack\n"}]}`))
-	assert.EqualError(t, err, "the preview failed, so its plan is not whole: no such stack")
-}
-
 func secret(id string) adopt.Planned {
 	return adopt.Planned{
 		URN: "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-" +
-			id, Type: "gcp:secretmanager/secret:Secret", Custom: true,
+			id, Type: "gcp:secretmanager/secret:Secret", Custom: true, New: true,
 		Parent: secretsURN, Provider: providerURN, Inputs: map[string]any{"project": "p", "secretId": id},
 	}
 }
 
-func find(t *testing.T, answers map[string]string, planned ...adopt.Planned) ([]adopt.Adoption, []string, error) {
+func find(t *testing.T, answers map[string]string, planned ...adopt.Planned) (adopt.Report, error) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		assert.Equal(t, http.MethodGet, r.Method, "nothing is changed")
-		body := answers[r.URL.Path]
+		path := r.URL.Path
+		for _, page := range []string{"pageToken", "continue"} {
+			if token := r.URL.Query().Get(page); token != "" {
+				path += " " + token
+			}
+		}
+		body := answers[path]
 		if strings.HasPrefix(r.URL.Path, "/repos/") {
 			assert.Equal(t, "Bearer token", r.Header.Get("Authorization"), "GitHub is asked as the person")
 			assert.Empty(t, r.Header.Get("X-Goog-User-Project"))
@@ -81,24 +63,32 @@ func find(t *testing.T, answers map[string]string, planned ...adopt.Planned) ([]
 
 func allAt(base string) adopt.APIs {
 	return adopt.APIs{
-		ArtifactRegistry: base, IAM: base, SecretManager: base, Run: base, Monitoring: base, Logging: base, KMS: base, ContainerAnalysis: base,
-		BinaryAuthorization: base, GitHub: base,
+		ArtifactRegistry: base, IAM: base, SecretManager: base, Run: base, RunV1: base + "v1/", Monitoring: base, Logging: base, KMS: base,
+		ContainerAnalysis: base, BinaryAuthorization: base, GitHub: base,
 	}
 }
 
 func TestFind(t *testing.T) {
 	t.Parallel()
-	metric := adopt.Planned{URN: "urn:x::m", Type: "gcp:logging/metric:Metric", Inputs: map[string]any{"project": "p", "name": "updates"}}
-	inUnknown := adopt.Planned{URN: "urn:x::provider", Type: "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
+	metric := adopt.Planned{URN: "urn:x::m", New: true, Type: "gcp:logging/metric:Metric",
+		Inputs: map[string]any{"project": "p", "name": "updates"}}
+	inUnknown := adopt.Planned{URN: "urn:x::provider", New: true,
+		Type: "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
 		Inputs: map[string]any{"project": "p", "workloadIdentityPoolId": "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
 			"workloadIdentityPoolProviderId": "github"}}
-	unnamed := adopt.Planned{URN: "urn:x::alert", Type: "gcp:monitoring/alertPolicy:AlertPolicy", Inputs: map[string]any{"project": "p"}}
-	adoptions, later, err := find(t, map[string]string{
-		"/projects/p/secrets/there": `{"name": "x"}`, "/projects/p/secrets/off": "SERVICE_DISABLED", "/projects/p/metrics/updates": `{}`,
-	}, secret("there"), secret("absent"), secret("off"), metric, inUnknown, unnamed)
-	require.NoError(t, err)
-	assert.Equal(t, []string{"provider"}, later)
-	assert.Equal(t, []adopt.Adoption{{Planned: secret("there"), ID: "projects/p/secrets/there"}, {Planned: metric, ID: "updates"}}, adoptions)
+	unnamed := adopt.Planned{URN: "urn:x::alert", New: true, Type: "gcp:monitoring/alertPolicy:AlertPolicy",
+		Inputs: map[string]any{"project": "p"}}
+	inState := secret("mine")
+	inState.New = false
+	report, err := find(t, map[string]string{
+		"/projects/p/secrets/mine": "down", "/projects/p/secrets/there": `{"name": "x"}`, "/projects/p/secrets/off": "SERVICE_DISABLED", "/projects/p/metrics/updates": `{}`,
+	}, secret("there"), secret("absent"), secret("off"), metric, inUnknown, unnamed, inState)
+	require.NoError(t, err, "what is in the state is not looked for")
+	assert.Equal(t, []string{"provider"}, report.Later)
+	assert.Equal(t, 6, report.Planned)
+	assert.Equal(t, []adopt.Adoption{{Planned: secret("there"), ID: "projects/p/secrets/there"}, {Planned: metric, ID: "updates"}},
+		report.Exist)
+	assert.True(t, report.Good())
 }
 
 const hubURN = "urn:pulumi:dev::p::pulumi:providers:github::github"
@@ -109,7 +99,7 @@ func hubProvider() adopt.Planned {
 
 func hub(name, token string, inputs map[string]any) adopt.Planned {
 	inputs["repository"] = "r"
-	return adopt.Planned{URN: "urn:x::" + name, Type: token, Custom: true, Provider: hubURN, Inputs: inputs}
+	return adopt.Planned{URN: "urn:x::" + name, Type: token, Custom: true, New: true, Provider: hubURN, Inputs: inputs}
 }
 
 func TestFindByTheirOwnNames(t *testing.T) {
@@ -121,10 +111,11 @@ func TestFindByTheirOwnNames(t *testing.T) {
 		environment + "/deployment-branch-policies": `{"branch_policies": [{"id": 7, "name": "release/*"}, {"id": 12345678901, "name": "main"}]}`,
 		"/repos/o/r/rulesets":                       `[{"id": 3, "name": "other"}, {"id": 4, "name": "protected-branches"}]`,
 		"/projects/p/locations/l/keyRings/k":        `{}`, "/projects/p/locations/l/keyRings/k/cryptoKeys/release": `{}`,
+		"/projects/p/locations/l/keyRings/k/cryptoKeys/release/cryptoKeyVersions": `{"cryptoKeyVersions": [{"state": "ENABLED"}]}`,
 		"/projects/p/notes/release": `{}`, "/projects/p/attestors/release": `{}`,
 	}
 	gcp := func(token string, inputs map[string]any) adopt.Planned {
-		return adopt.Planned{URN: "urn:x::" + token, Type: "gcp:" + token, Inputs: inputs}
+		return adopt.Planned{URN: "urn:x::" + token, New: true, Type: "gcp:" + token, Inputs: inputs}
 	}
 	for _, test := range []struct {
 		planned adopt.Planned
@@ -151,14 +142,14 @@ func TestFindByTheirOwnNames(t *testing.T) {
 		{gcp("containeranalysis/note:Note", map[string]any{"project": "p", "name": "release"}), "projects/p/notes/release"},
 		{gcp("binaryauthorization/attestor:Attestor", map[string]any{"project": "p", "name": "release"}), "projects/p/attestors/release"},
 	} {
-		adoptions, later, err := find(t, answers, hubProvider(), test.planned)
+		report, err := find(t, answers, hubProvider(), test.planned)
 		require.NoError(t, err)
-		assert.Empty(t, later)
-		want := []adopt.Adoption(nil)
+		assert.Empty(t, report.Later)
+		want := []adopt.Adoption{}
 		if test.id != "" {
 			want = []adopt.Adoption{{Planned: test.planned, ID: test.id}}
 		}
-		assert.Equal(t, want, adoptions, "%s %v", test.planned.Type, test.planned.Inputs)
+		assert.Equal(t, want, report.Exist, "%s %v", test.planned.Type, test.planned.Inputs)
 	}
 }
 
@@ -172,7 +163,7 @@ func TestWhatServesIsPinned(t *testing.T) {
 		latest = `{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": `
 		named  = `{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-1", "percent": `
 	)
-	web := adopt.Planned{URN: "urn:x::web", Type: "gcp:cloudrunv2/service:Service",
+	web := adopt.Planned{URN: "urn:x::web", New: true, Type: "gcp:cloudrunv2/service:Service",
 		Inputs: map[string]any{"project": "p", "location": "l", "name": "web"}}
 	for name, test := range map[string]struct{ service, want string }{
 		"everything to the newest":       {`"traffic": [` + latest + `100}]`, pin + "web-2=100"},
@@ -185,18 +176,16 @@ func TestWhatServesIsPinned(t *testing.T) {
 		"never ready, so nothing to keep": {`"latestReadyRevision": ""`, ""},
 	} {
 		body := `{"latestReadyRevision": "projects/p/locations/l/services/web/revisions/web-2", ` + test.service + `}`
-		adoptions, _, err := find(t, map[string]string{path: body}, web)
+		report, err := find(t, map[string]string{path: body}, web)
 		require.NoError(t, err, name)
-		require.Len(t, adoptions, 1, name)
-		assert.Equal(t, test.want, adoptions[0].Pin, name)
-
-		adoptions[0].Provider = providerURN
-		var out strings.Builder
-		require.NoError(t, adopt.Write(filepath.Join(t.TempDir(), "import.json"), []adopt.Planned{web}, adoptions, nil, &out), name)
+		require.Len(t, report.Exist, 1, name)
 		if test.want == "" {
-			assert.NotContains(t, out.String(), "gcloud", name)
+			assert.Empty(t, report.Pins, name)
+			assert.NotContains(t, report.Text("import.json"), "update-traffic", name)
 		} else {
-			assert.Contains(t, out.String(), "\n  "+test.want+"\n", name)
+			assert.Equal(t, []string{test.want}, report.Pins, name)
+			assert.Contains(t, report.Text("import.json"), "\n  "+test.want+"\n", name)
+			assert.False(t, report.Good(), name)
 		}
 	}
 }
@@ -206,14 +195,14 @@ func TestWhatGitHubHidesIsNoAbsence(t *testing.T) {
 	t.Parallel()
 	variable := hub("v", "github:index/actionsVariable:ActionsVariable", map[string]any{"variableName": "B"})
 	other := hub("w", "github:index/actionsVariable:ActionsVariable", map[string]any{"variableName": "C"})
-	_, _, err := find(t, nil, hubProvider(), variable, other)
+	_, err := find(t, nil, hubProvider(), variable, other)
 	assert.EqualError(t, err, "look into GitHub's repository o/r: it does not exist, or the token may not read it", "said once")
-	_, _, err = find(t, map[string]string{"/repos/o/r": "denied"}, hubProvider(), variable)
+	_, err = find(t, map[string]string{"/repos/o/r": "denied"}, hubProvider(), variable)
 	assert.EqualError(t, err, "look into GitHub's repository o/r: answered 403 Forbidden")
-	_, _, err = find(t, map[string]string{"/repos/o/r": "{}", "/repos/o/r/rulesets": "no list"}, hubProvider(),
+	_, err = find(t, map[string]string{"/repos/o/r": "{}", "/repos/o/r/rulesets": "no list"}, hubProvider(),
 		hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "protected-branches"}))
 	assert.ErrorContains(t, err, "r: find out whether repos/o/r/rulesets exists: read the answer: ")
-	_, _, err = adopt.Find(t.Context(), adopt.Clients{Google: http.DefaultClient}, allAt("http://127.0.0.1:0/"),
+	_, err = adopt.Find(t.Context(), adopt.Clients{Google: http.DefaultClient}, allAt("http://127.0.0.1:0/"),
 		[]adopt.Planned{hubProvider(), variable})
 	assert.EqualError(t, err, "the plan has resources of GitHub's repository o/r: set GITHUB_TOKEN to a token that administers it (gh "+
 		"auth token)")
@@ -222,7 +211,7 @@ func TestWhatGitHubHidesIsNoAbsence(t *testing.T) {
 // TestAnOutageIsNoAbsence: whatever cannot be asked fails the whole search, and every failure is named.
 func TestAnOutageIsNoAbsence(t *testing.T) {
 	t.Parallel()
-	_, _, err := find(t, map[string]string{"/projects/p/secrets/a": "down", "/projects/p/secrets/b": "denied"}, secret("a"), secret("b"))
+	_, err := find(t, map[string]string{"/projects/p/secrets/a": "down", "/projects/p/secrets/b": "denied"}, secret("a"), secret("b"))
 	require.Error(t, err)
 	for _, part := range []string{
 		"secrets-a: find out whether projects/p/secrets/a exists: answered 503 Service Unavailable",
@@ -235,50 +224,87 @@ func TestAnOutageIsNoAbsence(t *testing.T) {
 // TestWhatWasDeletedIsNotAdopted: roles, pools and providers that were deleted are still read, hold their names, and cannot be imported.
 func TestWhatWasDeletedIsNotAdopted(t *testing.T) {
 	t.Parallel()
-	const pool = "projects/p/locations/global/workloadIdentityPools/github"
-	for name, test := range map[string]struct{ token, path, answer, want string }{
+	const (
+		pool = "projects/p/locations/global/workloadIdentityPools/github"
+		days = "that works for 30 days after the deletion, and then the id is free again"
+	)
+	for name, test := range map[string]struct{ token, path, answer, want, gone string }{
 		"role": {"gcp:projects/iAMCustomRole:IAMCustomRole", "projects/p/roles/reader", `{"name": "x", "deleted": true}`,
-			"gcloud iam roles undelete reader --project p"},
+			"gcloud iam roles undelete reader --project p",
+			"that works for 7 days after the deletion, and from then until day 37 only another id helps: ids of roles begin with the " +
+				"application's name in platform.yaml"},
 		"pool": {"gcp:iam/workloadIdentityPool:WorkloadIdentityPool", pool, `{"state": "DELETED"}`,
-			"gcloud iam workload-identity-pools undelete github --location global --project p"},
+			"gcloud iam workload-identity-pools undelete github --location global --project p", days},
 		"provider": {"gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", pool + "/providers/oidc", `{"state": "DELETED"}`,
-			"gcloud iam workload-identity-pools providers undelete oidc --workload-identity-pool github --location global --project p"},
+			"gcloud iam workload-identity-pools providers undelete oidc --workload-identity-pool github --location global --project p", days},
 	} {
-		planned := adopt.Planned{URN: "urn:x::it", Type: test.token, Inputs: map[string]any{
+		planned := adopt.Planned{URN: "urn:x::it", New: true, Type: test.token, Inputs: map[string]any{
 			"project": "p", "roleId": "reader", "workloadIdentityPoolId": "github", "workloadIdentityPoolProviderId": "oidc"}}
-		adoptions, _, err := find(t, map[string]string{"/" + test.path: test.answer}, planned)
-		assert.Empty(t, adoptions, name)
-		require.ErrorContains(t, err, "it: find out whether "+test.path+" exists: it was deleted", name)
-		assert.ErrorContains(t, err, "`"+test.want+"`", name)
-		adoptions, _, err = find(t, map[string]string{"/" + test.path: `{"name": "x", "deleted": false, "state": "ACTIVE"}`}, planned)
+		report, err := find(t, map[string]string{"/" + test.path: test.answer, "/projects/p/secrets/there": "{}"}, planned, secret("there"))
 		require.NoError(t, err, name)
-		assert.Len(t, adoptions, 1, name)
+		require.Len(t, report.Exist, 1, "%s: the search goes on", name)
+		require.Len(t, report.Refused, 1, name)
+		refusal := report.Refused[0]
+		assert.Equal(t, test.path, refusal.Resource, name)
+		assert.Equal(t, "it was deleted and its name is still taken", refusal.Why, name)
+		assert.Equal(t, "bring it back with `"+test.want+"`, then run adopt again; "+test.gone, refusal.Do, name)
+		assert.False(t, report.Good(), name)
+		report, err = find(t, map[string]string{"/" + test.path: `{"name": "x", "deleted": false, "state": "ACTIVE"}`}, planned)
+		require.NoError(t, err, name)
+		assert.Len(t, report.Exist, 1, name)
 	}
 }
 
-func TestNewFile(t *testing.T) {
+// TestWhatTheProviderWouldReplace: some fields cannot be changed. An import would succeed, and `up` would then delete what was taken over.
+func TestWhatTheProviderWouldReplace(t *testing.T) {
 	t.Parallel()
-	component := adopt.Planned{URN: secretsURN, Type: "a:b:Secrets", Parent: stackURN}
-	a, b := secret("a"), secret("b")
-	adoptions := []adopt.Adoption{{Planned: a, ID: "projects/p/secrets/a"}, {Planned: b, ID: "projects/p/secrets/b"}}
-	entries := []adopt.Entry{
-		{Type: a.Type, Name: "secrets-a", ID: "projects/p/secrets/a", Parent: "secrets", Provider: "gcp"},
-		{Type: b.Type, Name: "secrets-b", ID: "projects/p/secrets/b", Parent: "secrets", Provider: "gcp"},
+	automatic := secret("a")
+	automatic.Inputs["replication"] = map[string]any{"auto": map[string]any{}, "__defaults": []any{}}
+	registry := adopt.Planned{URN: "urn:x::registry", New: true, Type: "gcp:artifactregistry/repository:Repository",
+		Inputs: map[string]any{"project": "p", "location": "l", "repositoryId": "r", "format": "DOCKER"}}
+	key := adopt.Planned{URN: "urn:x::key", New: true, Type: "gcp:kms/cryptoKey:CryptoKey", Inputs: map[string]any{
+		"keyRing": "projects/p/locations/l/keyRings/k", "name": "release", "purpose": "ASYMMETRIC_SIGN",
+		"versionTemplate": map[string]any{"algorithm": "EC_SIGN_P256_SHA256", "protectionLevel": "HSM"}}}
+	slo := adopt.Planned{URN: "urn:x::slo", New: true, Type: "gcp:monitoring/slo:Slo",
+		Inputs: map[string]any{"project": "p", "service": "s", "sloId": "o"}}
+	const (
+		secrets, repository = "projects/p/secrets/a", "projects/p/locations/l/repositories/r"
+		keys, objective     = "projects/p/locations/l/keyRings/k/cryptoKeys/release", "projects/p/services/s/serviceLevelObjectives/o"
+	)
+	for name, test := range map[string]struct {
+		planned          adopt.Planned
+		path, live, want string
+	}{
+		"a secret wherever Google likes": {automatic, secrets, `{"replication": {"automatic": {}}}`, ""},
+		"a secret in regions": {automatic, secrets, `{"replication": {"userManaged": {"replicas": [{"location": "europe-west1"}]}}}`,
+			"its list of regions is replicas.0.location europe-west1 and the program's is Google's choice"},
+		"a registry of images":         {registry, repository, `{"format": "DOCKER", "mode": "STANDARD_REPOSITORY"}`, ""},
+		"a registry that says no mode": {registry, repository, `{"format": "DOCKER"}`, ""},
+		"a registry of packages":       {registry, repository, `{"format": "NPM"}`, "its format is NPM and the program's is DOCKER"},
+		"a registry that stands for one": {registry, repository, `{"format": "DOCKER", "mode": "REMOTE_REPOSITORY"}`,
+			"its mode is REMOTE_REPOSITORY and the program's is STANDARD_REPOSITORY"},
+		"a registry with a key of its own": {registry, repository, `{"format": "DOCKER", "kmsKeyName": "k"}`,
+			"its key for encryption is k and the program's is Google's"},
+		"a key for signing": {key, keys, `{"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"protectionLevel": "HSM"}}`, ""},
+		"a key in software": {key, keys, `{"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"protectionLevel": "SOFTWARE"}}`,
+			"its protection level is SOFTWARE and the program's is HSM"},
+		"a key for encryption": {key, keys, `{"purpose": "ENCRYPT_DECRYPT"}`, "its purpose is ENCRYPT_DECRYPT and the program's is ASYMMETRIC_SIGN"},
+		"an objective": {slo, objective, `{}`,
+			"it was made by hand, and the provider would replace it after an import, which fails because its name is taken"},
+	} {
+		report, err := find(t, map[string]string{"/" + test.path: test.live,
+			"/" + keys + "/cryptoKeyVersions": `{"cryptoKeyVersions": [{"state": "DESTROYED"}, {"state": "ENABLED"}]}`}, test.planned)
+		require.NoError(t, err, name)
+		if test.want == "" {
+			assert.Len(t, report.Exist, 1, name)
+			assert.Empty(t, report.Refused, name)
+			continue
+		}
+		assert.Empty(t, report.Exist, name)
+		require.Len(t, report.Refused, 1, name)
+		assert.Equal(t, test.path, report.Refused[0].Resource, name)
+		why := strings.TrimSuffix(report.Refused[0].Why, ", which cannot be changed: `up` would delete it and make another")
+		assert.Equal(t, test.want, why, name)
+		assert.NotEmpty(t, report.Refused[0].Do, name)
 	}
-
-	file, err := adopt.NewFile([]adopt.Planned{component, a, b}, adoptions)
-	require.NoError(t, err)
-	assert.Equal(t, adopt.File{
-		NameTable: map[string]string{"gcp": providerURN},
-		Resources: append([]adopt.Entry{{Type: "a:b:Secrets", Name: "secrets", Component: true}}, entries...),
-	}, file, "the component comes once, before its children")
-
-	file, err = adopt.NewFile([]adopt.Planned{a, b}, adoptions)
-	require.NoError(t, err)
-	assert.Equal(t, adopt.File{NameTable: map[string]string{"gcp": providerURN, "secrets": secretsURN}, Resources: entries}, file,
-		"a component that is in the state already is referred to")
-
-	a.Provider = ""
-	_, err = adopt.NewFile(nil, []adopt.Adoption{{Planned: a, ID: "x"}})
-	assert.ErrorContains(t, err, "secrets-a has no provider in the plan")
 }

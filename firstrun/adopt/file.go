@@ -29,7 +29,9 @@ type Entry struct {
 func NewFile(planned []Planned, adoptions []Adoption) (File, error) {
 	byURN := map[string]Planned{}
 	for _, p := range planned {
-		byURN[p.URN] = p
+		if p.New {
+			byURN[p.URN] = p
+		}
 	}
 	file := File{NameTable: map[string]string{}, Resources: []Entry{}}
 	parentOf := func(p Planned) string {

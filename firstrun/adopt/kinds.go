@@ -2,7 +2,7 @@ package adopt
 
 // APIs are the base addresses that are asked, each ending with a slash.
 type APIs struct {
-	ArtifactRegistry, IAM, SecretManager, Run, Monitoring, Logging, KMS, ContainerAnalysis, BinaryAuthorization string
+	ArtifactRegistry, IAM, SecretManager, Run, RunV1, Monitoring, Logging, KMS, ContainerAnalysis, BinaryAuthorization string
 
 	GitHub string
 }
@@ -10,7 +10,7 @@ type APIs struct {
 // Public are the addresses of Google Cloud and GitHub.
 var Public = APIs{
 	ArtifactRegistry: "https://artifactregistry.googleapis.com/v1/", IAM: "https://iam.googleapis.com/v1/",
-	SecretManager: "https://secretmanager.googleapis.com/v1/", Run: "https://run.googleapis.com/v2/",
+	SecretManager: "https://secretmanager.googleapis.com/v1/", Run: "https://run.googleapis.com/v2/", RunV1: "https://run.googleapis.com/v1/",
 	Monitoring: "https://monitoring.googleapis.com/v3/", Logging: "https://logging.googleapis.com/v2/",
 	KMS: "https://cloudkms.googleapis.com/v1/", ContainerAnalysis: "https://containeranalysis.googleapis.com/v1/",
 	BinaryAuthorization: "https://binaryauthorization.googleapis.com/v1/", GitHub: "https://api.github.com/",
@@ -19,7 +19,7 @@ var Public = APIs{
 // Emulated are the addresses of the emulator, whose APIs begin at base, without a slash at its end.
 func Emulated(base string) APIs {
 	return APIs{
-		ArtifactRegistry: base + "/ar/v1/", IAM: base + "/iam/v1/", SecretManager: base + "/sm/v1/", Run: base + "/run/v2/",
+		ArtifactRegistry: base + "/ar/v1/", IAM: base + "/iam/v1/", SecretManager: base + "/sm/v1/", Run: base + "/run/v2/", RunV1: base + "/v1/",
 		Monitoring: base + "/mon/v3/", Logging: base + "/log/v2/", KMS: base + "/kms/v1/", ContainerAnalysis: base + "/ca/v1/",
 		BinaryAuthorization: base + "/ba/v1/", GitHub: base + "/gh/api/v3/",
 	}
@@ -41,32 +41,49 @@ type kind struct {
 	// remove is the command that takes one away which the provider cannot take over: it would replace what it imports.
 	// Default: it can.
 	remove string
-	// gone is how long one that was deleted keeps its name, and can be brought back.
+	// gone says how long one that was deleted keeps its name and can be brought back, and what else helps.
 	gone string
+	// versions is the list of its versions, of which one has to be enabled. Default: it has none.
+	versions string
+	// lasting are the fields that the provider cannot change: it would delete what is there and make another. instead is what to
+	// do where one differs.
+	lasting []lasting
+	instead string
 }
+
+// lasting is a field of a resource that cannot be changed, as the plan and as the API call it.
+type lasting struct{ input, live, what, absent string }
 
 // The ids are those of the providers' documentation, in each resource's section Import.
 var kinds = map[string]kind{
 	"gcp:artifactregistry/repository:Repository": {
-		api: func(a APIs) string { return a.ArtifactRegistry }, path: "projects/{project}/locations/{location}/repositories/{repositoryId}"},
+		api: func(a APIs) string { return a.ArtifactRegistry }, path: "projects/{project}/locations/{location}/repositories/{repositoryId}",
+		lasting: []lasting{
+			{"format", "format", "format", ""}, {"mode", "mode", "mode", "STANDARD_REPOSITORY"},
+			{"kmsKeyName", "kmsKeyName", "key for encryption", "Google's"},
+		},
+		instead: "name another repository in registry.id, and push the image that runs to it first"},
 	"gcp:serviceaccount/account:Account": {
 		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com"},
 	"gcp:projects/iAMCustomRole:IAMCustomRole": {
 		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/roles/{roleId}",
 		undelete: "gcloud iam roles undelete {roleId} --project {project}",
-		gone:     "that works for 7 days, and the name is free again after 37: until then rename the role in infra/program/project.go"},
+		gone: "that works for 7 days after the deletion, and from then until day 37 only another id helps: ids of roles begin with the " +
+			"application's name in platform.yaml"},
 	"gcp:iam/workloadIdentityPool:WorkloadIdentityPool": {
 		api: func(a APIs) string { return a.IAM }, path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}",
 		undelete: "gcloud iam workload-identity-pools undelete {workloadIdentityPoolId} --location global --project {project}",
-		gone:     "that works for 30 days, and then the name is free again"},
+		gone:     "that works for 30 days after the deletion, and then the id is free again"},
 	"gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": {
 		api:  func(a APIs) string { return a.IAM },
 		path: "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}/providers/{workloadIdentityPoolProviderId}",
 		undelete: "gcloud iam workload-identity-pools providers undelete {workloadIdentityPoolProviderId} " +
 			"--workload-identity-pool {workloadIdentityPoolId} --location global --project {project}",
-		gone: "that works for 30 days, and then the name is free again"},
+		gone: "that works for 30 days after the deletion, and then the id is free again"},
 	"gcp:secretmanager/secret:Secret": {
-		api: func(a APIs) string { return a.SecretManager }, path: "projects/{project}/secrets/{secretId}"},
+		api: func(a APIs) string { return a.SecretManager }, path: "projects/{project}/secrets/{secretId}",
+		lasting: []lasting{{"replication userManaged", "replication userManaged", "list of regions", "Google's choice"}},
+		instead: "its values would go with it: name another secret in the settings, under secrets and in the service, and add the value there"},
 	"gcp:cloudrunv2/service:Service": {
 		api: func(a APIs) string { return a.Run }, path: "projects/{project}/locations/{location}/services/{name}"},
 	"gcp:monitoring/genericService:GenericService": {
@@ -80,7 +97,12 @@ var kinds = map[string]kind{
 	"gcp:kms/keyRing:KeyRing": {
 		api: func(a APIs) string { return a.KMS }, path: "projects/{project}/locations/{location}/keyRings/{name}"},
 	"gcp:kms/cryptoKey:CryptoKey": {
-		api: func(a APIs) string { return a.KMS }, path: "{+keyRing}/cryptoKeys/{name}"},
+		api: func(a APIs) string { return a.KMS }, path: "{+keyRing}/cryptoKeys/{name}", versions: "cryptoKeyVersions",
+		lasting: []lasting{
+			{"purpose", "purpose", "purpose", "ENCRYPT_DECRYPT"},
+			{"versionTemplate protectionLevel", "versionTemplate protectionLevel", "protection level", "SOFTWARE"},
+		},
+		instead: "name another ring in binaryAuthorization.keyRing: Cloud KMS frees no name of a key"},
 	"gcp:containeranalysis/note:Note": {
 		api: func(a APIs) string { return a.ContainerAnalysis }, path: "projects/{project}/notes/{name}"},
 	"gcp:binaryauthorization/attestor:Attestor": {

@@ -122,7 +122,7 @@ func TestWrongCalls(t *testing.T) {
 		{"an unknown flag", []string{"preflight", "dev", "--fix"}, "", "unknown flag: --fix: see firstrun preflight --help"},
 		{"an unknown command", []string{"bootstrap", "dev"}, "", `there is no command "bootstrap": see firstrun --help`},
 		{"stand-ins", []string{"preflight", "dev", "--dir", "../../tests/application"}, "", "is a stand-in"},
-		{"no plan", []string{"adopt"}, "Previewing update (dev):", "give the output of `pulumi preview --json`"},
+		{"no plan", []string{"adopt"}, "Previewing update (dev):", "give the output of `pulumi preview --json --show-sames`"},
 		{"a cloud of others", []string{"adopt"}, `{"steps": []}`, `SANDBOX_APIS: "https://example.com" is no address of this machine`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

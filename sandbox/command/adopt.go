@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/spf13/cobra"
@@ -19,6 +18,9 @@ func (a *app) adopt() *cobra.Command {
 	var apply bool
 	command := &cobra.Command{
 		Use: "adopt STACK", Short: "Find what exists before the first `up`, and write the file that imports it", Args: stackArgument,
+		Long: "Find what exists before the first `up`, write the file that imports it, and say what that `up` would change or fail on.\n\n" +
+			"Exit codes: 0 nothing stands in the way, or it is imported; 1 `up` should wait, and the output says why; 2 the call or the\n" +
+			"settings are wrong; 3 the operation failed.",
 		RunE: func(command *cobra.Command, args []string) error {
 			return a.withStack(command.Context(), "adopt", args[0], func(ctx context.Context, stack *engine.Stack) error {
 				return a.adoptStack(ctx, stack, out, apply)
@@ -35,14 +37,14 @@ func (a *app) adoptStack(ctx context.Context, stack *engine.Stack, out string, a
 	if err != nil {
 		return err
 	}
-	planned := make([]adopt.Planned, 0, len(steps))
+	plan := make([]adopt.Planned, 0, len(steps))
 	for _, step := range steps {
-		if adopt.Counts(string(step.Op), step.Type) {
-			planned = append(planned, plannedOf(step))
+		if adopt.Counts(string(step.Op)) {
+			plan = append(plan, plannedOf(step))
 		}
 	}
 	client := stack.HTTP()
-	adoptions, later, err := adopt.Find(ctx, adopt.Clients{Google: client, GitHub: client}, adopt.Emulated(stack.API()), planned)
+	report, err := adopt.Find(ctx, adopt.Clients{Google: client, GitHub: client}, adopt.Emulated(stack.API()), plan)
 	if err != nil {
 		return err
 	}
@@ -50,18 +52,22 @@ func (a *app) adoptStack(ctx context.Context, stack *engine.Stack, out string, a
 	if err != nil {
 		return err
 	}
-	if err := adopt.Write(path, planned, adoptions, later, a.streams.Out); err != nil {
+	if err := report.Write(path, plan); err != nil {
 		return err
 	}
+	fmt.Fprint(a.streams.Out, report.Text(path))
 	if !apply {
+		if !report.Good() {
+			a.exit = ExitNo
+		}
 		fmt.Fprintln(a.streams.Out, "Nothing was changed. `sandbox adopt STACK --import` takes them into the state.")
 		return nil
 	}
-	if len(adoptions) == 0 {
+	if len(report.Exist) == 0 {
 		return nil
 	}
 	var providers []string
-	for _, adoption := range adoptions {
+	for _, adoption := range report.Exist {
 		providers = append(providers, adoption.Provider)
 	}
 	if err := stack.Import(ctx, path, providers); err != nil {
@@ -71,13 +77,9 @@ func (a *app) adoptStack(ctx context.Context, stack *engine.Stack, out string, a
 }
 
 func plannedOf(step apitype.StepEventMetadata) adopt.Planned {
-	p := adopt.Planned{URN: step.URN, Type: step.Type}
+	p := adopt.Planned{URN: step.URN, Type: step.Type, New: step.Op == apitype.OpCreate}
 	if step.New != nil {
-		p.Custom, p.Parent, p.Inputs, p.Provider = step.New.Custom, step.New.Parent, step.New.Inputs, step.New.Provider
-		// A provider is referred to by its URN and, after a separator, its id.
-		if cut := strings.LastIndex(p.Provider, "::"); cut >= 0 {
-			p.Provider = p.Provider[:cut]
-		}
+		p.Custom, p.Parent, p.Inputs, p.Provider = step.New.Custom, step.New.Parent, step.New.Inputs, adopt.ProviderURN(step.New.Provider)
 	}
 	return p
 }

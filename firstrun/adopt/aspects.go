@@ -1,0 +1,84 @@
+package adopt
+
+import "regexp"
+
+// aspect is one thing that a service is set to.
+type aspect struct {
+	// what a person calls it.
+	what string
+	// value is compared, shown is printed: a plain variable's value may be a secret that nobody marked.
+	value, shown string
+	// setting is the key that says it; empty where no setting does.
+	setting string
+	// given says that the document has it, and value is not what the API means by its absence.
+	given bool
+	// secret is the id of the secret that a variable's value comes from.
+	secret string
+	// kept says that the provider leaves it as it is where a program does not say it: its schema calls it computed, or it
+	// manages the keys only that a program names (docs/traps.md).
+	kept bool
+}
+
+// scalar is a field with one value. Paths are the API's; "container" is the container that takes the requests.
+type scalar struct {
+	path, what, setting string
+	// absent is what the API means where the field is not there. Default: nothing, and then it is no aspect of the service.
+	absent string
+	kept   bool
+	// words are what values are called. Default: as they are.
+	words map[string]string
+	// same writes values that mean the same alike. Default: as they are.
+	same func(string) string
+}
+
+var (
+	onOff = map[string]string{"true": "on", "false": "off"}
+	offOn = map[string]string{"true": "off", "false": "on"}
+)
+
+// scalars are in the order in which they are reported.
+var scalars = []scalar{
+	{path: "container image", what: "image", setting: "digest"},
+	{path: "template serviceAccount", what: "account", setting: "runtimeAccount", absent: "Compute Engine's default account", kept: true},
+	{path: "container resources limits cpu", what: "CPU", setting: "cpu", kept: true, same: quantity},
+	{path: "container resources limits memory", what: "memory", setting: "memory", kept: true, same: quantity},
+	{path: "container resources cpuIdle", what: "CPU between requests", setting: "cpuIdle", absent: "on", words: offOn},
+	{path: "container resources startupCpuBoost", what: "CPU boost at the start", setting: "startupCpuBoost", absent: "off", words: onOff},
+	{path: "template scaling minInstanceCount", what: "minimum of instances", setting: "minInstances", absent: "0", kept: true},
+	{path: "template scaling maxInstanceCount", what: "maximum of instances", setting: "maxInstances", kept: true},
+	{path: "scaling minInstanceCount", what: "minimum of instances of the whole service", absent: "0"},
+	{path: "scaling maxInstanceCount", what: "maximum of instances of the whole service"},
+	{path: "scaling scalingMode", what: "scaling", absent: "AUTOMATIC", words: map[string]string{"SCALING_MODE_UNSPECIFIED": "AUTOMATIC"}},
+	{path: "scaling manualInstanceCount", what: "number of instances set by hand"},
+	{path: "template maxInstanceRequestConcurrency", what: "requests at once", setting: "concurrency", kept: true},
+	{path: "template timeout", what: "timeout", setting: "timeoutSeconds", kept: true, same: seconds},
+	{path: "container port", what: "port", setting: "port", absent: "8080", kept: true},
+	{path: "ingress", what: "ingress", setting: "ingress", absent: "INGRESS_TRAFFIC_ALL", kept: true},
+	{path: "invokerIamDisabled", what: "check of who calls", setting: "public", absent: "on", words: offOn},
+	{path: "defaultUriDisabled", what: "address at run.app", absent: "on", words: offOn},
+	{path: "iapEnabled", what: "Identity-Aware Proxy", absent: "off", words: onOff},
+	{path: "binaryAuthorization policy", what: "Binary Authorization policy"},
+	{path: "template executionEnvironment", what: "execution environment", absent: "Cloud Run's choice",
+		words: map[string]string{"EXECUTION_ENVIRONMENT_UNSPECIFIED": "Cloud Run's choice"}},
+	{path: "template sessionAffinity", what: "session affinity", absent: "off", words: onOff},
+	{path: "template healthCheckDisabled", what: "health check of new revisions", absent: "on", words: offOn},
+	{path: "template encryptionKey", what: "encryption key"},
+	{path: "template nodeSelector accelerator", what: "accelerator"},
+	{path: "template vpcAccess connector", what: "VPC connector"},
+	{path: "template vpcAccess egress", what: "requests through the VPC", absent: "PRIVATE_RANGES_ONLY", kept: true},
+	{path: "container workingDir", what: "working folder"},
+}
+
+// unreported are fields that are no settings, that the client alone has, or that a release owns.
+var unreported = []string{
+	"name", "project", "location", "uid", "generation", "observedGeneration", "etag", "reconciling", "creator", "lastModifier",
+	"createTime", "updateTime", "deleteTime", "expireTime", "client", "clientVersion", "conditions", "terminalCondition", "uri", "urls",
+	"latestReadyRevision", "latestCreatedRevision", "traffic", "trafficStatuses", "satisfiesPzs", "threatDetectionEnabled",
+	"deletionProtection", "launchStage", "template revision", "binaryAuthorization useDefault", "binaryAuthorization breakglassJustification",
+}
+
+// ofTools begins annotations and labels that clients leave behind, which no setting has to keep.
+var ofTools = regexp.MustCompile(`^([a-z]+\.knative\.dev|([a-z]+\.)*googleapis\.com)/|^goog-`)
+
+// imageUser is the annotation that the program itself puts on revisions (cloudrun.ImageUserAnnotation).
+const imageUser = "image-user"

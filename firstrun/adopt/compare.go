@@ -1,0 +1,77 @@
+package adopt
+
+import (
+	"slices"
+	"strings"
+)
+
+// Change is something that a live service has and the next `up` takes away or sets otherwise.
+type Change struct {
+	// Service is the service's resource name.
+	Service string `json:"service"`
+	// What is changed, in a person's words.
+	What string `json:"what"`
+	// Live is how it is set. Empty where it must not be shown.
+	Live string `json:"live,omitempty"`
+	// After is how `up` sets it. Empty where `up` takes it away.
+	After string `json:"after,omitempty"`
+	// Setting is the key of the stack's settings that keeps it. Empty where no setting does.
+	Setting string `json:"setting,omitempty"`
+}
+
+// String is the change in one line.
+func (c Change) String() string {
+	line := c.What
+	if c.Live != "" {
+		line += ": " + c.Live
+	}
+	if c.After == "" {
+		line += " is taken away"
+	} else {
+		line += " becomes " + c.After
+	}
+	if c.Setting == "" {
+		return line + "; no setting keeps it"
+	}
+	return line + "; " + c.Setting + " keeps it"
+}
+
+// Compare says what a plan changes of a live service, and what it adds. live is the API's answer, planned the resource's inputs,
+// latest the number of each secret's latest version.
+//
+// A value that is not known before the run is not compared. What a program does not say and the provider then leaves alone is no
+// change.
+func Compare(key string, live, planned map[string]any, latest map[string]string) (changes []Change, added []string) {
+	wanted := describe(key, inAPI(planned).(map[string]any), nil)
+	has := describe(key, live, latest)
+	for _, now := range has {
+		at := slices.IndexFunc(wanted, func(a aspect) bool { return a.what == now.what })
+		if at < 0 {
+			if !now.kept {
+				changes = append(changes, Change{What: now.what, Live: now.shown, Setting: now.setting})
+			}
+			continue
+		}
+		then := wanted[at]
+		if then.value == unknown || then.value == now.value || then.kept && !then.given {
+			continue
+		}
+		if name, _, _ := strings.Cut(now.value, ":"); now.what == "image" && strings.HasPrefix(then.value, name+"@") {
+			continue // it ran by a tag, and the settings name the digest, as they have to
+		}
+		change := Change{What: now.what, Live: now.shown, After: then.shown, Setting: now.setting}
+		if change.After == "" || change.After == change.Live {
+			change.After = "another value"
+		}
+		if now.secret != "" && now.secret == then.secret {
+			change.Setting = "secrets." + now.secret + ".version"
+		}
+		changes = append(changes, change)
+	}
+	for _, then := range wanted {
+		if then.given && !slices.ContainsFunc(has, func(a aspect) bool { return a.what == then.what }) {
+			added = append(added, then.what)
+		}
+	}
+	return changes, added
+}

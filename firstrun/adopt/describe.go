@@ -1,0 +1,253 @@
+package adopt
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// reader describes one service's document.
+type reader struct {
+	// key is the service's in the settings.
+	key string
+	// latest are the numbers of the versions that are the latest, by secret; empty for a plan.
+	latest map[string]string
+	// home is what the ids of the project's own secrets begin with in full, once by its id and once by its number.
+	home []string
+	rest map[string]any
+	// aspects are what was read.
+	aspects []aspect
+}
+
+// describe says what a service is set to: document is the API's, or a plan's as [inAPI] writes it.
+func describe(key string, document map[string]any, latest map[string]string) []aspect {
+	r := reader{key: key, latest: latest, rest: clone(document).(map[string]any)}
+	r.home = homes(document)
+	for _, path := range unreported {
+		take(r.rest, strings.Fields(path)...)
+	}
+	containers, _ := take(r.rest, "template", "containers").([]any)
+	if main := mainContainer(containers); main >= 0 {
+		r.rest["container"] = containers[main]
+		containers = slices.Delete(slices.Clone(containers), main, main+1)
+	}
+	container, _ := r.rest["container"].(map[string]any)
+	take(container, "name")
+	take(container, "buildInfo")
+	if ports, _ := take(container, "ports").([]any); len(ports) > 0 {
+		container["port"] = field(ports[0], "containerPort")
+	}
+	for _, s := range scalars {
+		r.scalar(s)
+	}
+	r.others("container resources limits", "limit ", false)
+	r.probe("startup")
+	r.probe("liveness")
+	r.variables()
+	for _, command := range [][2]string{{"command", "command"}, {"args", "arguments"}} {
+		if words, _ := take(r.rest, "container", command[0]).([]any); len(words) > 0 {
+			r.add(aspect{what: command[1], value: flat(words)})
+		}
+	}
+	r.named("container volumeMounts", "mount ", "mountPath")
+	r.named("template volumes", "volume ", "name")
+	for _, sidecar := range containers {
+		r.add(aspect{what: "container " + text(sidecar, "name"), value: flat(sidecar), shown: text(sidecar, "image")})
+	}
+	r.whole("template vpcAccess networkInterfaces", "VPC network")
+	r.whole("customAudiences", "custom audiences")
+	r.keys("labels", "label ", true)
+	r.keys("annotations", "annotation ", true)
+	r.keys("template labels", "label of revisions ", false)
+	r.keys("template annotations", "annotation of revisions ", false)
+	left := map[string]string{}
+	leaves(r.rest, "", left)
+	for _, path := range slices.Sorted(maps.Keys(left)) {
+		r.add(aspect{what: path, value: left[path]})
+	}
+	return r.aspects
+}
+
+// add notes what the document has. A setting is below the service's key, or whole where it begins with a dot.
+func (r *reader) add(a aspect) {
+	a.given = true
+	if whole, found := strings.CutPrefix(a.setting, "."); found {
+		a.setting = whole
+	} else if a.setting != "" {
+		a.setting = "services." + r.key + "." + a.setting
+	}
+	r.aspects = append(r.aspects, a)
+}
+
+var projectNumber = regexp.MustCompile(`-([0-9]+)\.[a-z0-9-]+\.run\.app`)
+
+// homes are how the API may write the service's own project before a secret's id.
+func homes(document map[string]any) []string {
+	_, rest, _ := strings.Cut(text(document, "name"), "projects/")
+	project, _, _ := strings.Cut(rest, "/")
+	homes := []string{"projects/" + project + "/secrets/", "projects/" + text(document, "project") + "/secrets/"}
+	for _, address := range list(document, "urls") {
+		if found := projectNumber.FindStringSubmatch(scalarText(address)); found != nil {
+			homes = append(homes, "projects/"+found[1]+"/secrets/")
+		}
+	}
+	return homes
+}
+
+// mainContainer is the one that takes the requests: the one with a port, or the only one; -1 where there is no telling.
+func mainContainer(containers []any) int {
+	if len(containers) == 1 {
+		return 0
+	}
+	return slices.IndexFunc(containers, func(container any) bool { return len(list(container, "ports")) > 0 })
+}
+
+func (r *reader) scalar(s scalar) {
+	value := scalarText(take(r.rest, strings.Fields(s.path)...))
+	given := value != ""
+	if !given {
+		if value = s.absent; value == "" {
+			return
+		}
+	}
+	if word, known := s.words[value]; known {
+		value = word
+	}
+	a := aspect{what: s.what, value: value, shown: value, setting: s.setting, kept: s.kept}
+	if s.same != nil && value != unknown {
+		a.value = s.same(value)
+	}
+	r.add(a)
+	r.aspects[len(r.aspects)-1].given = given
+}
+
+// probe puts a probe in one line. The one that Cloud Run makes where nobody asked for one is none.
+func (r *reader) probe(which string) {
+	probe := take(r.rest, "container", which+"Probe")
+	if probe == nil {
+		return
+	}
+	seconds := func(key, otherwise string) string {
+		if value := text(probe, key); value != "" && value != "0" {
+			return value
+		}
+		return otherwise
+	}
+	period, timeout, failures := seconds("periodSeconds", "10"), seconds("timeoutSeconds", "1"), seconds("failureThreshold", "3")
+	var asked string
+	switch {
+	case field(probe, "tcpSocket") != nil && which == "startup" && period == "240" && timeout == "240" && failures == "1":
+		return
+	case field(probe, "tcpSocket") != nil:
+		asked = "TCP"
+	case field(probe, "grpc") != nil:
+		asked = strings.TrimSpace("gRPC " + text(probe, "grpc", "service"))
+	default:
+		asked = "GET " + text(probe, "httpGet", "path")
+		if headers := len(list(probe, "httpGet", "httpHeaders")); headers > 0 {
+			asked += fmt.Sprintf(" with %d headers", headers)
+		}
+	}
+	for _, kind := range []string{"tcpSocket", "grpc", "httpGet"} {
+		if other := text(probe, kind, "port"); other != "" && other != r.port() {
+			asked += " on port " + other
+		}
+	}
+	shown := fmt.Sprintf("%s every %s s, %s failures of %s s", asked, period, failures, timeout)
+	if delay := seconds("initialDelaySeconds", ""); delay != "" {
+		shown += ", after " + delay + " s"
+	}
+	r.add(aspect{what: which + " probe", value: shown, shown: shown, setting: which})
+}
+
+func (r *reader) port() string {
+	at := slices.IndexFunc(r.aspects, func(a aspect) bool { return a.what == "port" })
+	return r.aspects[at].value
+}
+
+// variables never show a plain value.
+func (r *reader) variables() {
+	variables, _ := take(r.rest, "container", "env").([]any)
+	for _, variable := range variables {
+		name := text(variable, "name")
+		reference := field(variable, "valueSource", "secretKeyRef")
+		if reference == nil {
+			value := text(variable, "value")
+			if value != unknown {
+				value = "plain " + value
+			}
+			r.add(aspect{what: "variable " + name, value: value, shown: "a plain value", setting: "environment." + name})
+			continue
+		}
+		secret := text(reference, "secret")
+		for _, home := range r.home {
+			secret = strings.TrimPrefix(secret, home)
+		}
+		r.secret(name, secret, text(reference, "version"))
+	}
+}
+
+// secret is a variable whose value is a secret's version. Numbers are compared, not the word latest: to pin the version that is the
+// latest changes no value.
+func (r *reader) secret(name, secret, version string) {
+	a := aspect{what: "variable " + name, setting: "secrets." + name, secret: secret, shown: "secret " + secret + " version " + version}
+	if version == "" || version == "latest" {
+		a.shown = "secret " + secret + " at latest"
+		if version = r.latest[secret]; version != "" {
+			a.shown += " (version " + version + ")"
+		}
+	}
+	a.value = secret + " version " + version
+	if secret == unknown || version == unknown {
+		a.value = unknown
+	}
+	r.add(a)
+}
+
+// whole puts everything below a path in one aspect.
+func (r *reader) whole(path, what string) {
+	if value := flat(take(r.rest, strings.Fields(path)...)); value != "" {
+		r.add(aspect{what: what, value: value, shown: value})
+	}
+}
+
+// named makes an aspect of each entry of a list.
+func (r *reader) named(path, what, by string) {
+	entries, _ := take(r.rest, strings.Fields(path)...).([]any)
+	for _, entry := range entries {
+		object, _ := entry.(map[string]any)
+		name := scalarText(take(object, by))
+		r.add(aspect{what: what + name, value: flat(object), shown: flat(object)})
+	}
+}
+
+// others makes an aspect of each value that is left in an object.
+func (r *reader) others(path, what string, kept bool) {
+	object, _ := take(r.rest, strings.Fields(path)...).(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		value := scalarText(object[key])
+		r.add(aspect{what: what + key, value: value, shown: value, kept: kept})
+	}
+}
+
+// keys makes an aspect of each label or annotation that is somebody's own. Of annotations, only the names are shown.
+func (r *reader) keys(path, what string, kept bool) {
+	before := len(r.aspects)
+	r.others(path, what, kept)
+	mine := r.aspects[:before]
+	for _, a := range r.aspects[before:] {
+		key := strings.TrimPrefix(a.what, what)
+		if ofTools.MatchString(key) || key == imageUser {
+			continue
+		}
+		if strings.Contains(path, "nnotations") {
+			a.shown = ""
+		} else {
+			a.setting = "labels." + key
+		}
+		mine = append(mine, a)
+	}
+	r.aspects = mine
+}

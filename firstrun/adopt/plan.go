@@ -1,0 +1,91 @@
+package adopt
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Planned is a resource that the program asks for.
+type Planned struct {
+	URN    string
+	Type   string
+	Custom bool
+	// New says that the state does not have it: the preview would create it.
+	New bool
+	// Parent and Provider are URNs; empty for the stack itself and for components.
+	Parent, Provider string
+	Inputs           map[string]any
+}
+
+// Name is the logical name.
+func (p Planned) Name() string { return p.URN[strings.LastIndex(p.URN, "::")+2:] }
+
+func (p Planned) input(path ...string) string { return text(p.Inputs, path...) }
+
+// ReadPlan reads the output of `pulumi preview --json --show-sames`.
+func ReadPlan(in io.Reader) ([]Planned, error) {
+	var plan struct {
+		Steps []struct {
+			Op       string
+			NewState *struct {
+				URN, Type, Parent, Provider string
+				Custom                      bool
+				Inputs                      map[string]any
+			}
+		}
+		ChangeSummary map[string]int
+		Diagnostics   []struct{ Severity, Message string }
+	}
+	if err := json.NewDecoder(in).Decode(&plan); err != nil {
+		return nil, fmt.Errorf("read the plan: %w; give the output of `pulumi preview --json --show-sames`", err)
+	}
+	var failures []error
+	for _, diagnostic := range plan.Diagnostics {
+		if diagnostic.Severity == "error" {
+			failures = append(failures, errors.New(strings.TrimSpace(diagnostic.Message)))
+		}
+	}
+	if len(failures) > 0 {
+		return nil, fmt.Errorf("the preview failed, so its plan is not whole: %w", errors.Join(failures...))
+	}
+	var planned []Planned
+	same := 0
+	for _, step := range plan.Steps {
+		if step.Op == "same" {
+			same++
+		}
+		if step.NewState == nil || !Counts(step.Op) {
+			continue
+		}
+		s := step.NewState
+		planned = append(planned, Planned{URN: s.URN, Type: s.Type, Custom: s.Custom, New: step.Op == "create", Parent: s.Parent,
+			Provider: ProviderURN(s.Provider), Inputs: s.Inputs})
+	}
+	if same < plan.ChangeSummary["same"] {
+		return nil, fmt.Errorf("the plan leaves out %d resources that do not change, so what the settings know would seem unknown: "+
+			"give the output of `pulumi preview --json --show-sames`", plan.ChangeSummary["same"]-same)
+	}
+	return planned, nil
+}
+
+// Counts says whether a step of a preview asks for a resource: it is there after the run.
+func Counts(op string) bool {
+	switch op {
+	case "create", "same", "update", "refresh", "replace", "create-replacement", "import", "import-replacement":
+		return true
+	}
+	return false
+}
+
+// ProviderURN is a provider's URN: resources refer to it with its id at the end.
+func ProviderURN(reference string) string {
+	if cut := strings.LastIndex(reference, "::"); cut >= 0 {
+		return reference[:cut]
+	}
+	return reference
+}
+
+func isProvider(token string) bool { return strings.HasPrefix(token, "pulumi:providers:") }

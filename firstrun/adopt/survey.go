@@ -1,0 +1,288 @@
+package adopt
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// survey asks for what stands beside the planned resources: how the services are set that run, the versions of secrets that they
+// will read, and what the settings do not know.
+func (s *search) survey() {
+	projects := map[string]bool{}
+	for _, p := range s.of(serviceType) {
+		projects[p.input("project")] = true
+		s.service(p)
+	}
+	for _, project := range slices.Sorted(maps.Keys(projects)) {
+		s.otherServices(project)
+		s.otherSecrets(project)
+	}
+}
+
+func (s *search) google(base string) finder {
+	return finder{ctx: s.ctx, client: s.clients.Google, base: base}
+}
+
+// read asks for one document; nil where there is none, or where the failure was noted.
+func (s *search) read(base, path, what string) map[string]any {
+	found, err := s.google(base).get(path)
+	if err != nil {
+		name, _, _ := strings.Cut(path, "?")
+		s.fail("find out %s from %s: %w", what, name, err)
+	}
+	document, _ := found.(map[string]any)
+	return document
+}
+
+// every asks for all pages of a list. parameter is what asks for the page that next, a field of the answer, names.
+func (s *search) every(base, path, items, what string, parameter string, next ...string) []any {
+	var all []any
+	for token := ""; ; {
+		page := s.read(base, path+url.QueryEscape(token), what)
+		all = append(all, list(page, items)...)
+		if following := text(page, next...); following != "" && following != token {
+			if token == "" {
+				path += "&" + parameter + "="
+			}
+			token = following
+			continue
+		}
+		return all
+	}
+}
+
+// key is a service's in the settings: its component is called service-KEY.
+func key(p Planned) string {
+	return strings.TrimSuffix(strings.TrimPrefix(p.Name(), "service-"), "-service")
+}
+
+// service compares a planned service with the one that runs.
+func (s *search) service(p Planned) {
+	f := finder{inputs: p.Inputs}
+	path, known := f.expand(kinds[serviceType].path)
+	if !known {
+		return
+	}
+	s.pinned(p)
+	live := s.read(s.apis.Run, path, "how the service is set")
+	if live == nil {
+		return
+	}
+	changes, added := Compare(key(p), live, p.Inputs, s.latest(p.input("project"), live))
+	for _, change := range changes {
+		change.Service = path
+		s.report.Changes = append(s.report.Changes, change)
+	}
+	if len(added) > 0 {
+		s.report.Added = append(s.report.Added, Addition{Service: path, What: added})
+	}
+	if pin := f.pin(live); pin != "" {
+		s.report.Pins = append(s.report.Pins, pin)
+	}
+	s.image(p, path, live)
+	s.invokers(p, path)
+}
+
+// latest asks which versions are the latest of the secrets that a service reads at latest.
+func (s *search) latest(project string, live map[string]any) map[string]string {
+	latest := map[string]string{}
+	for _, container := range list(live, "template", "containers") {
+		for _, variable := range list(container, "env") {
+			reference := field(variable, "valueSource", "secretKeyRef")
+			secret, version := text(reference, "secret"), text(reference, "version")
+			if reference == nil || version != "latest" && version != "" || strings.Contains(secret, "/") {
+				continue
+			}
+			found := s.read(s.apis.SecretManager, "projects/"+project+"/secrets/"+secret+"/versions/latest", "which version is the latest")
+			if name := text(found, "name"); name != "" {
+				latest[secret] = name[strings.LastIndex(name, "/")+1:]
+			}
+		}
+	}
+	return latest
+}
+
+// pinned refuses versions of secrets that are not there: no revision would start.
+func (s *search) pinned(p Planned) {
+	project := p.input("project")
+	for _, container := range list(inAPI(p.Inputs), "template", "containers") {
+		for _, variable := range list(container, "env") {
+			secret := text(variable, "valueSource", "secretKeyRef", "secret")
+			version := text(variable, "valueSource", "secretKeyRef", "version")
+			if secret == "" || version == "" || secret == unknown || version == unknown {
+				continue
+			}
+			name := "projects/" + project + "/secrets/" + secret + "/versions/" + version
+			if slices.ContainsFunc(s.report.Refused, func(r Refusal) bool { return r.Resource == name }) {
+				continue
+			}
+			state := text(s.read(s.apis.SecretManager, name, "whether the version is there"), "state")
+			switch state {
+			case "ENABLED":
+			case "":
+				add := fmt.Sprintf("`gcloud secrets versions add %s --data-file=- --project %s`", secret, project)
+				if s.read(s.apis.SecretManager, "projects/"+project+"/secrets/"+secret, "whether the secret is there") == nil {
+					add = fmt.Sprintf("`gcloud secrets create %s --replication-policy automatic --project %s` and %s", secret, project, add)
+				}
+				s.refuse(name, "the settings pin it and it is not there, so that no revision starts",
+					"add it with "+add+", or pin another in secrets."+secret+".version")
+			default:
+				s.refuse(name, "the settings pin it and it is "+strings.ToLower(state)+", so that no revision starts",
+					fmt.Sprintf("pin a version that is enabled in secrets.%s.version", secret))
+			}
+		}
+	}
+}
+
+// image refuses an image that cannot be kept, and one that Cloud Run will no longer start.
+func (s *search) image(p Planned, path string, live map[string]any) {
+	set := "pulumi config set --path '" + s.namespace(p) + ":platform.services." + key(p) + ".digest' sha256:…"
+	containers := list(live, "template", "containers")
+	planned := ""
+	if entries := list(inAPI(p.Inputs), "template", "containers"); len(entries) > 0 {
+		planned = text(entries[0], "image")
+	}
+	runs := planned
+	if planned == unknown || planned == "" {
+		main := mainContainer(containers)
+		if len(containers) != 1 {
+			s.refuse(path, fmt.Sprintf("it has %d containers, so there is no telling which image to keep", len(containers)),
+				"set the digest in the settings: `"+set+"`")
+			return
+		}
+		if runs = text(containers[main], "image"); !strings.Contains(runs, "@sha256:") {
+			revision := last(text(live, "latestReadyRevision"))
+			s.refuse(path, "it runs "+runs+", which is not by digest and may be another image tomorrow",
+				fmt.Sprintf("find out its digest with `gcloud run revisions describe %s --region %s --project %s "+
+					"--format 'value(status.imageDigest)'` and set it with `%s`", revision, p.input("location"), p.input("project"), set))
+			return
+		}
+	}
+	if text(inAPI(p.Inputs), "binaryAuthorization", "useDefault") == "true" && text(live, "binaryAuthorization", "useDefault") != "true" {
+		s.signed(path, runs)
+	}
+}
+
+// signed refuses an image that nobody signed, where signatures begin to be asked for.
+func (s *search) signed(path, image string) {
+	for _, policy := range s.of(policyType) {
+		for _, pattern := range list(policy.Inputs, "admissionWhitelistPatterns") {
+			exempt, prefix := strings.CutSuffix(strings.TrimSuffix(text(pattern, "namePattern"), "*"), "*")
+			if exempt == image || prefix && strings.HasPrefix(image, exempt) {
+				return
+			}
+		}
+	}
+	for _, note := range s.of(noteType) {
+		found := s.read(s.apis.ContainerAnalysis, "projects/"+note.input("project")+"/notes/"+note.input("name")+"/occurrences?filter="+
+			url.QueryEscape(`resourceUrl="https://`+image+`"`), "whether the image is signed")
+		if len(list(found, "occurrences")) > 0 {
+			return
+		}
+	}
+	s.refuse(path, "the settings ask for signed images (binaryAuthorization), and nobody signed "+image+", which it runs",
+		"leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)")
+}
+
+// namespace is Pulumi's project, which the settings' keys begin with.
+func (s *search) namespace(p Planned) string {
+	parts := strings.Split(p.URN, "::")
+	return parts[min(1, len(parts)-1)]
+}
+
+// invokers names who may call a service without the settings saying it. `up` takes nobody's right away.
+func (s *search) invokers(p Planned, path string) {
+	policy := s.read(s.apis.Run, path+":getIamPolicy", "who may call the service")
+	for _, binding := range list(policy, "bindings") {
+		for _, member := range list(binding, "members") {
+			role, who := text(binding, "role"), scalarText(member)
+			known := slices.ContainsFunc(s.of(invokerType), func(m Planned) bool {
+				name := m.input("name")
+				return m.input("role") == role && m.input("member") == who && (name == unknown || last(name) == p.input("name"))
+			})
+			if !known {
+				s.unknown(path, who+" has "+role+" there, and keeps it")
+			}
+		}
+	}
+}
+
+// otherServices names the services of a project that the settings do not know, with those of the same name in other regions.
+func (s *search) otherServices(project string) {
+	own := map[string][]string{} // regions by name
+	for _, p := range s.of(serviceType) {
+		if p.input("project") == project {
+			own[p.input("name")] = append(own[p.input("name")], p.input("location"))
+		}
+	}
+	// The list over all regions is v1's: v2 has none.
+	for _, service := range s.every(s.apis.RunV1, "projects/"+project+"/locations/-/services?limit=100", "items",
+		"which services there are", "continue", "metadata", "continue") {
+		name, region := text(service, "metadata", "name"), text(service, "metadata", "labels", "cloud.googleapis.com/location")
+		resource := fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region, name)
+		regions, twin := own[name]
+		switch {
+		case slices.Contains(regions, region):
+		case twin:
+			s.unknown(resource, "a service of the same name in another region than "+strings.Join(regions, ", ")+
+				"; it keeps its own address and its own requests")
+		default:
+			s.unknown(resource, "a service that the settings do not name")
+		}
+	}
+}
+
+// otherSecrets names the secrets of a project that the settings do not know.
+func (s *search) otherSecrets(project string) {
+	own := map[string]bool{}
+	for _, p := range s.of(secretType) {
+		own[p.input("secretId")] = own[p.input("secretId")] || p.input("project") == project
+	}
+	for _, secret := range s.every(s.apis.SecretManager, "projects/"+project+"/secrets?pageSize=250", "secrets",
+		"which secrets there are", "pageToken", "nextPageToken") {
+		if id := last(text(secret, "name")); !own[id] {
+			s.unknown("projects/"+project+"/secrets/"+id, "a secret that the settings do not name")
+		}
+	}
+}
+
+func (s *search) unknown(resource, what string) {
+	s.report.Unknown = append(s.report.Unknown, Unknown{Resource: resource, What: what})
+}
+
+// last is the last part of a resource name.
+func last(name string) string { return name[strings.LastIndex(name, "/")+1:] }
+
+// pin is the command that gives to revisions by name what a service gives to the newest one, whichever that is: the next `up`
+// makes a newer one (docs/adr/0001).
+func (f finder) pin(live map[string]any) string {
+	ready := last(text(live, "latestReadyRevision"))
+	targets := list(live, "traffic")
+	sums, moves := map[string]int{}, len(targets) == 0
+	for _, target := range targets {
+		percent := 0
+		_, _ = fmt.Sscan(text(target, "percent"), &percent)
+		revision := last(text(target, "revision"))
+		if percent > 0 && revision == "" {
+			revision, moves = ready, true
+		}
+		if percent > 0 {
+			sums[revision] += percent
+		}
+	}
+	if !moves || ready == "" {
+		return ""
+	}
+	if len(targets) == 0 {
+		sums[ready] = 100
+	}
+	var split []string
+	for _, revision := range slices.Sorted(maps.Keys(sums)) {
+		split = append(split, fmt.Sprintf("%s=%d", revision, sums[revision]))
+	}
+	line, _ := f.expand("gcloud run services update-traffic {name} --project {project} --region {location} --to-revisions ")
+	return line + strings.Join(split, ",")
+}

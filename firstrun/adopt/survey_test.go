@@ -1,0 +1,155 @@
+package adopt_test
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
+)
+
+const (
+	webPath  = "/projects/p/locations/l/services/web"
+	pinned   = "/projects/p/secrets/mongodb-uri/versions/1"
+	services = "/v1/projects/p/locations/-/services"
+)
+
+// web is the planned service of [plannedService], in the state or not.
+func web(t *testing.T, isNew bool, patch string) adopt.Planned {
+	t.Helper()
+	return adopt.Planned{URN: "urn:pulumi:dev::shop::a$gcp:cloudrunv2/service:Service::service-web-service", New: isNew, Provider: providerURN,
+		Type: "gcp:cloudrunv2/service:Service", Inputs: merged(object(t, plannedService), object(t, patch)).(map[string]any)}
+}
+
+// TestRefusals: what the next `up` would fail on only after it changed other things.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	const (
+		byDigest = `{"image": "eu-docker.pkg.dev/p/r/web@sha256:1"}`
+		keep     = "set the digest in the settings: `pulumi config set --path 'shop:platform.services.web.digest' sha256:…`"
+		signing  = `{"binaryAuthorization": {"useDefault": true}}`
+		unsigned = "the settings ask for signed images (binaryAuthorization), and nobody signed eu-docker.pkg.dev/p/r/web@sha256:1, which it runs"
+		noteList = "/projects/p/notes/release/occurrences"
+	)
+	live := func(containers string) string {
+		return `{"traffic": [{"revision": "web-1", "percent": 100}], "latestReadyRevision": "x/web-1", "template": {"containers": [` + containers + `]}}`
+	}
+	note := adopt.Planned{URN: "urn:x::note", Type: "gcp:containeranalysis/note:Note",
+		Inputs: map[string]any{"project": "p", "name": "release"}}
+	policy := func(pattern string) adopt.Planned {
+		return adopt.Planned{URN: "urn:x::policy", Type: "gcp:binaryauthorization/policy:Policy", Inputs: map[string]any{
+			"admissionWhitelistPatterns": []any{map[string]any{"namePattern": pattern}}}}
+	}
+	for name, test := range map[string]struct {
+		plan    string
+		more    []adopt.Planned
+		answers map[string]string
+		want    []adopt.Refusal
+	}{
+		"nothing runs yet": {answers: map[string]string{}},
+		"a version that is not there": {answers: map[string]string{pinned: "", "/projects/p/secrets/mongodb-uri": "{}"},
+			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is not there, so that no revision starts",
+				Do: "add it with `gcloud secrets versions add mongodb-uri --data-file=- --project p`, or pin another in secrets.mongodb-uri.version"}}},
+		"a secret that is not there": {answers: map[string]string{pinned: ""},
+			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is not there, so that no revision starts",
+				Do: "add it with `gcloud secrets create mongodb-uri --replication-policy automatic --project p` and " +
+					"`gcloud secrets versions add mongodb-uri --data-file=- --project p`, or pin another in secrets.mongodb-uri.version"}}},
+		"a version that is disabled": {answers: map[string]string{pinned: `{"state": "DISABLED"}`},
+			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is disabled, so that no revision starts",
+				Do: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
+		"a version that is destroyed": {answers: map[string]string{pinned: `{"state": "DESTROYED"}`},
+			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is destroyed, so that no revision starts",
+				Do: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
+		"an image to keep": {answers: map[string]string{webPath: live(byDigest)}},
+		"an image by tag": {answers: map[string]string{webPath: live(`{"image": "web:latest"}`)},
+			want: []adopt.Refusal{{Resource: webPath[1:], Why: "it runs web:latest, which is not by digest and may be another image tomorrow",
+				Do: "find out its digest with `gcloud run revisions describe web-1 --region l --project p --format 'value(status.imageDigest)'` " +
+					"and set it with `pulumi config set --path 'shop:platform.services.web.digest' sha256:…`"}}},
+		"an image that no tag names": {answers: map[string]string{webPath: live(`{"image": "web"}`)},
+			want: []adopt.Refusal{{Resource: webPath[1:], Why: "it runs web, which is not by digest and may be another image tomorrow",
+				Do: "find out its digest with `gcloud run revisions describe web-1 --region l --project p --format 'value(status.imageDigest)'` " +
+					"and set it with `pulumi config set --path 'shop:platform.services.web.digest' sha256:…`"}}},
+		"two containers": {answers: map[string]string{webPath: live(byDigest + `, {"image": "b@sha256:2"}`)},
+			want: []adopt.Refusal{{Resource: webPath[1:], Why: "it has 2 containers, so there is no telling which image to keep", Do: keep}}},
+		"an image by tag, and a digest in the settings": {
+			plan:    `{"template": {"containers": [{"image": "web@sha256:1"}]}}`,
+			answers: map[string]string{webPath: live(`{"image": "web:latest"}`)}},
+		"an image that nobody signed": {plan: signing, more: []adopt.Planned{note, policy("other@sha256:1")},
+			answers: map[string]string{webPath: live(byDigest)},
+			want: []adopt.Refusal{{Resource: webPath[1:], Why: unsigned,
+				Do: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
+		"a signed image": {plan: signing, more: []adopt.Planned{note},
+			answers: map[string]string{webPath: live(byDigest), noteList: `{"occurrences": [{"name": "o"}]}`}},
+		"an image that needs no signature": {plan: signing, more: []adopt.Planned{note, policy("eu-docker.pkg.dev/p/r/web@sha256:1")},
+			answers: map[string]string{webPath: live(byDigest)}},
+		"images of a folder that need no signature": {plan: signing, more: []adopt.Planned{note, policy("eu-docker.pkg.dev/p/**")},
+			answers: map[string]string{webPath: live(byDigest)}},
+		"an image that was let in already": {plan: signing, more: []adopt.Planned{note}, answers: map[string]string{
+			webPath: `{"binaryAuthorization": {"useDefault": true}, "template": {"containers": [` + byDigest + `]}}`}},
+		"a key without a version": {answers: map[string]string{"/projects/p/locations/l/keyRings/r/cryptoKeys/release": "{}",
+			"/projects/p/locations/l/keyRings/r/cryptoKeys/release/cryptoKeyVersions": `{"cryptoKeyVersions": [{"state": "DESTROYED"}]}`},
+			more: []adopt.Planned{{URN: "urn:x::key", New: true, Type: "gcp:kms/cryptoKey:CryptoKey",
+				Inputs: map[string]any{"keyRing": "projects/p/locations/l/keyRings/r", "name": "release"}}},
+			want: []adopt.Refusal{{Resource: "projects/p/locations/l/keyRings/r/cryptoKeys/release", Why: "none of its versions is enabled",
+				Do: "enable one, or name another ring in binaryAuthorization.keyRing: Cloud KMS frees no name of a key"}}},
+	} {
+		answers := map[string]string{pinned: `{"state": "ENABLED"}`}
+		maps.Copy(answers, test.answers)
+		patch := "{}"
+		if test.plan != "" {
+			patch = test.plan
+		}
+		report, err := find(t, answers, append([]adopt.Planned{web(t, false, patch)}, test.more...)...)
+		require.NoError(t, err, name)
+		if test.want == nil {
+			test.want = []adopt.Refusal{}
+		}
+		assert.Equal(t, test.want, report.Refused, name)
+	}
+}
+
+// TestWhatTheSettingsDoNotKnow is listed over all pages, and stays.
+func TestWhatTheSettingsDoNotKnow(t *testing.T) {
+	t.Parallel()
+	item := func(name, region string) string {
+		return `{"metadata": {"name": "` + name + `", "labels": {"cloud.googleapis.com/location": "` + region + `"}}}`
+	}
+	report, err := find(t, map[string]string{
+		pinned: `{"state": "ENABLED"}`, webPath: `{"traffic": [{"revision": "web-1", "percent": 100}]}`,
+		webPath + ":getIamPolicy": `{"bindings": [{"role": "roles/run.invoker", "members": ["allUsers", "user:a@example.com"]},
+			{"role": "roles/run.admin", "members": ["user:b@example.com"]}]}`,
+		services:                    `{"items": [` + item("web", "l") + `, ` + item("web", "m") + `], "metadata": {"continue": "next page"}}`,
+		services + " next page":     `{"items": [` + item("admin", "l") + `], "metadata": {}}`,
+		"/projects/p/secrets":       `{"secrets": [{"name": "projects/1/secrets/a"}], "nextPageToken": "2"}`,
+		"/projects/p/secrets 2":     `{"secrets": [{"name": "projects/1/secrets/b"}], "nextPageToken": "3"}`,
+		"/projects/p/secrets 3":     `{"secrets": [{"name": "projects/1/secrets/c"}]}`,
+		"/projects/p/secrets/a":     `{"name": "projects/1/secrets/a"}`,
+		"/projects/p/secrets/there": "",
+	}, web(t, false, "{}"), secret("a"), adopt.Planned{URN: "urn:x::public", Type: "gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
+		Inputs: map[string]any{"name": "web", "role": "roles/run.invoker", "member": "allUsers"}})
+	require.NoError(t, err)
+	assert.Equal(t, []adopt.Unknown{
+		{Resource: webPath[1:], What: "user:a@example.com has roles/run.invoker there, and keeps it"},
+		{Resource: webPath[1:], What: "user:b@example.com has roles/run.admin there, and keeps it"},
+		{Resource: "projects/p/locations/m/services/web",
+			What: "a service of the same name in another region than l; it keeps its own address and its own requests"},
+		{Resource: "projects/p/locations/l/services/admin", What: "a service that the settings do not name"},
+		{Resource: "projects/p/secrets/b", What: "a secret that the settings do not name"},
+		{Resource: "projects/p/secrets/c", What: "a secret that the settings do not name"},
+	}, report.Unknown)
+}
+
+// TestWhatCannotBeAskedIsNoAnswer: each question that fails is named, and all of them are asked.
+func TestWhatCannotBeAskedIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	_, err := find(t, map[string]string{pinned: "denied", webPath: "down", services: "down", "/projects/p/secrets": "no JSON"},
+		web(t, true, "{}"))
+	assert.EqualError(t, err, "service-web-service: find out whether projects/p/locations/l/services/web exists: "+
+		"answered 503 Service Unavailable\n"+
+		"find out whether the version is there from projects/p/secrets/mongodb-uri/versions/1: answered 403 Forbidden\n"+
+		"find out how the service is set from projects/p/locations/l/services/web: answered 503 Service Unavailable\n"+
+		"find out which services there are from projects/p/locations/-/services: answered 503 Service Unavailable\n"+
+		"find out which secrets there are from projects/p/secrets: read the answer: invalid character 'o' in literal null (expecting 'u')")
+}
