@@ -207,3 +207,11 @@ require (
 	k8s.io/klog/v2 v2.140.0 // indirect
 	lukechampine.com/frand v1.5.1 // indirect
 )
+
+tool (
+	github.com/guiofsaints/procureflow-platform/cmd/check
+	github.com/guiofsaints/procureflow-platform/cmd/firstrun
+	github.com/guiofsaints/procureflow-platform/cmd/init
+	github.com/guiofsaints/procureflow-platform/cmd/release
+	github.com/guiofsaints/procureflow-platform/cmd/sandbox
+)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 )
 
 // noLoss fails the test when the engine replaced or deleted something.
@@ -74,9 +76,12 @@ func TestAdoptWhatWasMadeByHand(t *testing.T) {
 	made(http.MethodPatch, devService+"?updateMask=traffic", map[string]any{"traffic": []any{
 		map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": serving, "percent": 100}}})
 	secret("mongodb-uri")
-	dry := s.must("adopt", "dev", "--out", file)
+	dry := s.run("adopt", "dev", "--out", file)
+	assert.Equal(t, command.ExitNo, dry.exit, "the settings differ from what runs: %s", dry)
 	assert.Contains(t, dry.out, "1 of the ")
 	assert.Contains(t, dry.out, "Nothing was changed.")
+	assert.Contains(t, dry.out, "\n  maximum of instances: 100 becomes 2; services.web.maxInstances keeps it\n")
+	assert.Contains(t, dry.out, "variable NODE_ENV")
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Contains(t, string(content), `"id": "projects/procureflow-dev/secrets/mongodb-uri"`)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	firstrun "github.com/guiofsaints/procureflow-platform/firstrun/command"
 	"github.com/guiofsaints/procureflow-platform/infra/program"
 	release "github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
@@ -43,6 +44,9 @@ const asCommand = "SANDBOX_TEST_AS_COMMAND"
 // asRelease makes it the release controller's.
 const asRelease = "SANDBOX_TEST_AS_RELEASE"
 
+// asFirstrun makes it the command of the first run.
+const asFirstrun = "SANDBOX_TEST_AS_FIRSTRUN"
+
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == "cloud" || os.Getenv(asCommand) != "") {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -52,6 +56,9 @@ func TestMain(m *testing.M) {
 	}
 	if os.Getenv(asRelease) != "" {
 		os.Exit(release.Main(context.Background(), os.Args[1:], release.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	}
+	if os.Getenv(asFirstrun) != "" {
+		os.Exit(firstrun.Run(context.Background(), os.Args[1:], firstrun.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 	}
 	// The CLI is built once, before tests compete for it.
 	if _, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Out: os.Stderr}); err != nil {
