@@ -35,6 +35,12 @@ func decode(node any, into reflect.Value, path string, found *findings) {
 		found.add(here, "is a stand-in for what only the owner knows", "replace it by "+findReal(path))
 		node = unwrap(text, into.Kind())
 	}
+	if variables, ok := into.Addr().Interface().(*URLVariables); ok {
+		into = reflect.ValueOf(&variables.Of).Elem()
+		if _, list := node.([]any); list {
+			into = reflect.ValueOf(&variables.Own).Elem()
+		}
+	}
 	switch into.Kind() {
 	case reflect.Struct:
 		if entries, ok := node.(map[string]any); ok {

@@ -110,3 +110,23 @@ func (s Settings) Describe() map[string]Described {
 	}
 	return services
 }
+
+// SecretIDs are the secrets that a service's containers read, as variables or as files, sorted.
+func (s Service) SecretIDs() []string {
+	ids := map[string]bool{}
+	collect := func(secrets map[string]string) {
+		for _, id := range secrets {
+			ids[id] = true
+		}
+	}
+	collect(s.Secrets)
+	for _, sidecar := range s.Sidecars {
+		collect(sidecar.Secrets)
+	}
+	for _, volume := range s.Volumes {
+		if volume.Secret != "" {
+			ids[volume.Secret] = true
+		}
+	}
+	return sortedKeys(ids)
+}

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -20,19 +21,17 @@ var update = flag.Bool("update", false, "write docs/settings.md anew")
 func TestTheSettingsPage(t *testing.T) {
 	t.Parallel()
 	const page = "../docs/settings.md"
-	file, err := parser.ParseFile(token.NewFileSet(), "settings.go", nil, parser.ParseComments)
+	files, err := filepath.Glob("settings*.go")
 	require.NoError(t, err)
 	p := settingsPage{structs: map[string]*ast.StructType{}}
-	for _, declaration := range file.Decls {
-		if general, ok := declaration.(*ast.GenDecl); ok {
-			for _, spec := range general.Specs {
-				if named, ok := spec.(*ast.TypeSpec); ok {
-					p.structs[named.Name.Name], _ = named.Type.(*ast.StructType)
-				}
-			}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		require.NoError(t, err)
+		for _, declaration := range file.Decls {
+			p.read(declaration)
 		}
 	}
-	p.text.WriteString("# Settings\n\nGenerated from the comments in `stacks/settings.go` by `go test ./stacks -run SettingsPage " +
+	p.text.WriteString("# Settings\n\nGenerated from the comments in `stacks/settings*.go` by `go test ./stacks -run SettingsPage " +
 		"-update`: do not edit.\n\n" +
 		"They stand in `Pulumi.STACK.yaml` under `config: APPLICATION:platform:`. An unknown key, or a value that cannot work, is " +
 		"refused before anything is\n" +
@@ -49,6 +48,21 @@ func TestTheSettingsPage(t *testing.T) {
 type settingsPage struct {
 	text    strings.Builder
 	structs map[string]*ast.StructType
+}
+
+// read remembers the structs of a declaration.
+func (p *settingsPage) read(declaration ast.Decl) {
+	general, ok := declaration.(*ast.GenDecl)
+	if !ok {
+		return
+	}
+	for _, spec := range general.Specs {
+		if named, ok := spec.(*ast.TypeSpec); ok {
+			if structure, ok := named.Type.(*ast.StructType); ok {
+				p.structs[named.Name.Name] = structure
+			}
+		}
+	}
 }
 
 // section is the table of one struct, and then those of what is in it.
@@ -105,6 +119,9 @@ func (p *settingsPage) kind(of ast.Expr, path string) (kind, structure, at strin
 		kind, structure, at = p.kind(of.Value, path+".KEY")
 		return "map of " + kind, structure, at
 	case *ast.Ident:
+		if of.Name == "URLVariables" {
+			return "list of text, or map of text", "", ""
+		}
 		if p.structs[of.Name] != nil {
 			return "[" + path + "](#" + anchor(path) + ")", of.Name, path
 		}

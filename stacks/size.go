@@ -14,18 +14,27 @@ type cpuSize struct {
 	least, most int
 }
 
+// The least memory of an instance in MiB, by execution environment.
+const (
+	firstGenerationLeast  = 128
+	secondGenerationLeast = 512
+)
+
 // cpuSizes are the sizes on sale, smallest first. Under one vCPU Cloud Run takes one request at a time per instance and
 // the first generation execution environment only, neither of which this platform uses. The second generation, which it
-// uses, has at least 512 MiB.
+// uses unless told otherwise, has at least 512 MiB.
 // Sources: https://cloud.google.com/run/docs/configuring/services/cpu ("vCPU and memory table") and
 // https://cloud.google.com/run/docs/configuring/services/memory-limits ("Minimum memory").
 var cpuSizes = []cpuSize{
-	{"1", 512, 4 * 1024},
-	{"2", 512, 8 * 1024},
+	{"1", secondGenerationLeast, 4 * 1024},
+	{"2", secondGenerationLeast, 8 * 1024},
 	{"4", 2 * 1024, 16 * 1024},
 	{"6", 4 * 1024, 24 * 1024},
 	{"8", 4 * 1024, 32 * 1024},
 }
+
+// cpuShare is a part of one vCPU, in steps of a thousandth.
+var cpuShare = regexp.MustCompile(`^0\.[0-9]{1,3}$`)
 
 var memorySize = regexp.MustCompile(`^([1-9][0-9]{0,5})(Mi|Gi)$`)
 
@@ -48,10 +57,23 @@ func validateSize(s Service, path string, found *findings) {
 		return
 	}
 	size := cpuSizes[i]
+	if s.ExecutionEnvironment == firstGeneration && size.least == secondGenerationLeast {
+		size.least = firstGenerationLeast
+	}
 	if mebibytes < size.least || mebibytes > size.most {
 		found.add(path+".memory", fmt.Sprintf("is not sold with %s vCPU", size.cpu),
 			fmt.Sprintf("use %s to %s, or another cpu", formatMemory(size.least), formatMemory(size.most)))
 	}
+}
+
+// parseCPU returns a sidecar's vCPUs: any share of one, or a size that is sold.
+func parseCPU(text string) (float64, bool) {
+	if slices.ContainsFunc(cpuSizes, func(size cpuSize) bool { return size.cpu == text }) {
+		whole, err := strconv.ParseFloat(text, 64)
+		return whole, err == nil
+	}
+	share, err := strconv.ParseFloat(text, 64)
+	return share, err == nil && cpuShare.MatchString(text) && share >= 0.08
 }
 
 // parseMemory returns an amount such as 512Mi or 2Gi in MiB.

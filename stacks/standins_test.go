@@ -134,14 +134,15 @@ func TestCommittedFiles(t *testing.T) {
 			BootstrapImage: "us-docker.pkg.dev/cloudrun/container/hello@sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a",
 			RuntimeAccount: "procureflow-cloudrun", Port: 3000, CPU: "1", Memory: "512Mi", CPUIdle: &idle, Concurrency: 80,
 			TimeoutSeconds: 300, MinInstances: 0, MaxInstances: 2, Public: true, Ingress: "all", DeletionProtection: want.protected,
-			Environment:  map[string]string{"NODE_ENV": "production", "NEXT_TELEMETRY_DISABLED": "1"},
-			URLVariables: []string{"NEXTAUTH_URL"},
-			Secrets:      map[string]string{"NEXTAUTH_SECRET": "nextauth-secret", "OPENAI_API_KEY": "openai-api-key", "MONGODB_URI": "mongodb-uri"},
-			Startup:      Probe{Path: "/", PeriodSeconds: 10, TimeoutSeconds: 5, FailureThreshold: 12},
-			Liveness:     Probe{Path: "/", PeriodSeconds: 30, TimeoutSeconds: 5, FailureThreshold: 3},
-			SmokePaths:   []string{"/api/health", "/api/items?limit=1"},
-			Uptime:       Uptime{Path: "/api/health", PeriodSeconds: 60, TimeoutSeconds: 10},
-			SLO:          SLO{AvailabilityPercent: want.availability, WindowDays: 28},
+			Environment:          map[string]string{"NODE_ENV": "production", "NEXT_TELEMETRY_DISABLED": "1"},
+			ExecutionEnvironment: "gen2",
+			URLVariables:         URLVariables{Own: []string{"NEXTAUTH_URL"}},
+			Secrets:              map[string]string{"NEXTAUTH_SECRET": "nextauth-secret", "OPENAI_API_KEY": "openai-api-key", "MONGODB_URI": "mongodb-uri"},
+			Startup:              Probe{Path: "/", PeriodSeconds: 10, TimeoutSeconds: 5, FailureThreshold: 12},
+			Liveness:             Probe{Path: "/", PeriodSeconds: 30, TimeoutSeconds: 5, FailureThreshold: 3},
+			SmokePaths:           []string{"/api/health", "/api/items?limit=1"},
+			Uptime:               Uptime{Path: "/api/health", PeriodSeconds: 60, TimeoutSeconds: 10},
+			SLO:                  SLO{AvailabilityPercent: want.availability, WindowDays: 28},
 		}, got.Services["web"])
 	}
 }

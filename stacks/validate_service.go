@@ -17,6 +17,7 @@ var (
 	imageReference = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$`)
 	accountID      = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	variableName   = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+	audienceForm   = regexp.MustCompile(`^[^\s"]{1,1000}$`)
 	urlPath        = regexp.MustCompile(`^/([^/\s#][^\s#]*)?$`)
 )
 
@@ -33,10 +34,6 @@ const (
 // maxStartupSeconds is how long Cloud Run lets an instance start. It bounds the startup probe's period times threshold.
 // Source: https://cloud.google.com/run/docs/configuring/healthchecks
 const maxStartupSeconds = 240
-
-// reservedVariables are set by Cloud Run itself.
-// Source: https://cloud.google.com/run/docs/container-contract#services-env-vars
-var reservedVariables = []string{"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
 
 func validateServices(s Settings, stack string, found *findings) {
 	if len(s.Services) == 0 {
@@ -60,14 +57,15 @@ func validateServices(s Settings, stack string, found *findings) {
 		}
 		names[service.Name], accounts[service.RuntimeAccount] = path, path
 		validateContainer(service, path, found)
-		validateVariables(service, path, s.Secrets, found)
-		validateProbe(service.Startup, path+".startup", maxStartupSeconds, found)
-		if period := service.Startup.PeriodSeconds; period > 0 && period <= maxStartupSeconds &&
-			service.Startup.FailureThreshold > maxStartupSeconds/period {
-			found.add(path+".startup.failureThreshold", "gives an instance longer to start than Cloud Run does",
-				fmt.Sprintf("keep periodSeconds times failureThreshold at %d or below", maxStartupSeconds))
+		validateVariables(service, path, s, found)
+		validateStartup(service.Startup, path+".startup", found)
+		validateLiveness(service.Liveness, path+".liveness", found)
+		validateSidecars(service, path, s, found)
+		validateVolumes(service, path, s, found)
+		validateCallers(key, s, found)
+		if service.VPC != nil {
+			validateVPC(*service.VPC, path+".vpc", found)
 		}
-		validateProbe(service.Liveness, path+".liveness", 3600, found)
 		validateTraffic(service, path, found)
 		validateObjectives(service, path, found)
 		if stack == prod && !service.DeletionProtection {
@@ -123,56 +121,16 @@ func validateContainer(s Service, path string, found *findings) {
 		found.add(path+".ingress", "is not a kind of ingress", "use all, internal or internal-and-cloud-load-balancing")
 	}
 	found.atLeast(path+".attempt", s.Attempt, 0)
-}
-
-// validateVariables judges the container's environment: names, and that no variable has two sources.
-func validateVariables(s Service, path string, declared map[string]Secret, found *findings) {
-	source := map[string]string{}
-	check := func(variable, group, at string) {
-		found.shape(at, variable, variableName, "is not a variable name", "use capitals, digits and underscores, no digit first")
-		if slices.Contains(reservedVariables, variable) || strings.HasPrefix(variable, "X_GOOGLE_") {
-			found.add(at, "is set by Cloud Run itself", "remove it, or choose another name")
-		}
-		if earlier, ok := source[variable]; ok {
-			found.add(at, "has a second source under "+earlier, "keep one of the two")
-		} else {
-			source[variable] = group
+	if !slices.Contains([]string{firstGeneration, "gen2"}, s.ExecutionEnvironment) {
+		found.add(path+".executionEnvironment", "is not an execution environment", "use gen1 or gen2")
+	}
+	for i, audience := range s.Audiences {
+		at := fmt.Sprintf("%s.audiences[%d]", path, i)
+		found.shape(at, audience, audienceForm, "is not an audience", "use one word, for example https://api.example.com")
+		if slices.Contains(s.Audiences[:i], audience) {
+			found.add(at, "is there twice", "remove one of the two")
 		}
 	}
-	for _, variable := range sortedKeys(s.Environment) {
-		check(variable, "environment", join(path+".environment", variable))
-	}
-	for _, variable := range sortedKeys(s.Secrets) {
-		at := join(path+".secrets", variable)
-		check(variable, "secrets", at)
-		if _, ok := declared[s.Secrets[variable]]; !ok && found.readable("secrets") {
-			found.add(at, "names a secret that is not declared", declaredSecrets(declared))
-		}
-	}
-	for i, variable := range s.URLVariables {
-		check(variable, "urlVariables", fmt.Sprintf("%s.urlVariables[%d]", path, i))
-	}
-}
-
-// declaredSecrets is the fix for a name that is none of the file's secrets.
-func declaredSecrets(declared map[string]Secret) string {
-	if len(declared) == 0 {
-		return "declare it under secrets at the top level"
-	}
-	return "declare it under secrets at the top level, or use one of " + strings.Join(sortedKeys(declared), ", ")
-}
-
-// validateProbe judges a probe whose delay and period can be at most longest seconds.
-// Source: GoogleCloudRunV2Probe of the Cloud Run Admin API v2.
-func validateProbe(p Probe, path string, longest int, found *findings) {
-	found.path(path+".path", p.Path)
-	found.between(path+".initialDelaySeconds", p.InitialDelaySeconds, 0, longest, "seconds")
-	found.between(path+".periodSeconds", p.PeriodSeconds, 1, longest, "seconds")
-	found.atLeast(path+".timeoutSeconds", p.TimeoutSeconds, 1)
-	if p.PeriodSeconds >= 1 && p.TimeoutSeconds > p.PeriodSeconds {
-		found.add(path+".timeoutSeconds", "is over periodSeconds", "let a probe end before the next one starts")
-	}
-	found.atLeast(path+".failureThreshold", p.FailureThreshold, 1)
 }
 
 // validateTraffic judges the split at the service's creation.

@@ -102,33 +102,12 @@ func (args *ServiceArgs) validate() error {
 	refuse(ingressValues[args.ingress()] == "", "args.Ingress %q is unknown: use one of %s", args.Ingress,
 		strings.Join(slices.Sorted(maps.Keys(ingressValues)), ", "))
 	problems = append(problems, args.Startup.problems("args.Startup", 240)...)
-	problems = append(problems, args.Liveness.problems("args.Liveness", 3600)...)
+	problems = append(problems, args.Liveness.livenessProblems("args.Liveness")...)
+	problems = append(problems, args.containerProblems()...)
+	problems = append(problems, args.invokerProblems()...)
 	problems = append(problems, args.variableProblems()...)
 	problems = append(problems, args.trafficProblems()...)
 	return errors.Join(problems...)
-}
-
-// problems are those of a probe whose delay and period can be at most longest seconds.
-func (p Probe) problems(field string, longest int) []error {
-	var problems []error
-	if !strings.HasPrefix(p.Path, "/") {
-		problems = append(problems, fmt.Errorf("%s.Path %q is no path: begin it with a slash", field, p.Path))
-	}
-	period, timeout := p.withDefaults().PeriodSeconds, p.withDefaults().TimeoutSeconds
-	if period < 1 || period > longest {
-		problems = append(problems, fmt.Errorf("%s.PeriodSeconds is %d: use 1-%d", field, period, longest))
-	}
-	if timeout < 1 || timeout > period {
-		problems = append(problems, fmt.Errorf("%s.TimeoutSeconds is %d: use 1 to PeriodSeconds, %d", field, timeout, period))
-	}
-	if p.InitialDelaySeconds < 0 || p.InitialDelaySeconds > longest {
-		problems = append(problems, fmt.Errorf("%s.InitialDelaySeconds is %d: use 0-%d", field, p.InitialDelaySeconds, longest))
-	}
-	if p.FailureThreshold < 0 {
-		problems = append(problems, fmt.Errorf("%s.FailureThreshold is %d: use at least 1, or leave it out for %d", field,
-			p.FailureThreshold, defaultProbeFailureThreshold))
-	}
-	return problems
 }
 
 func (args *ServiceArgs) variableProblems() []error {
@@ -138,6 +117,9 @@ func (args *ServiceArgs) variableProblems() []error {
 	}
 	for _, name := range args.URLVariables {
 		fields[name] = append(fields[name], "URLVariables")
+	}
+	for name := range args.OtherURLs {
+		fields[name] = append(fields[name], "OtherURLs")
 	}
 	for name := range args.Secrets {
 		fields[name] = append(fields[name], "Secrets")
@@ -155,12 +137,32 @@ func (args *ServiceArgs) variableProblems() []error {
 			problems = append(problems, fmt.Errorf("variable %q is given %d times, in %s: keep one", name, len(fields[name]),
 				strings.Join(fields[name], " and ")))
 		}
+		if value, given := args.OtherURLs[name]; given && value == nil {
+			problems = append(problems, fmt.Errorf("args.OtherURLs[%q] has no value: set one, or remove it", name))
+		}
 		if value, given := args.Environment[name]; given && value == nil {
 			problems = append(problems, fmt.Errorf("args.Environment[%q] has no value: set one, or remove it", name))
 		}
 		if secret, given := args.Secrets[name]; given {
 			problems = append(problems, secret.problems(name)...)
 		}
+	}
+	return problems
+}
+
+func (args *ServiceArgs) invokerProblems() []error {
+	var problems []error
+	for _, key := range slices.Sorted(maps.Keys(args.Invokers)) {
+		invoker := args.Invokers[key]
+		if invoker.Member == nil {
+			problems = append(problems, fmt.Errorf("args.Invokers[%q].Member is missing: set who may call the service", key))
+		}
+		if invoker.Reason == "" {
+			problems = append(problems, fmt.Errorf("args.Invokers[%q].Reason is missing: say what the service is called for", key))
+		}
+	}
+	if args.Public && len(args.Invokers) > 0 {
+		problems = append(problems, errors.New("args.Public lets anybody call a service that has Invokers: set one of the two"))
 	}
 	return problems
 }

@@ -68,6 +68,26 @@ type ServiceArgs struct {
 	CPUAlwaysOn bool
 	// StartupCPUBoost gives more CPU while an instance starts. Default: false.
 	StartupCPUBoost bool
+	// Command replaces the image's entrypoint, Arguments what the image gives it. Default: the image's.
+	Command, Arguments []string
+	// HTTP2 has requests arrive as HTTP/2 without TLS (h2c). Default: false.
+	HTTP2 bool
+	// FirstGeneration is the older execution environment, which mounts neither buckets nor file servers. Default: false.
+	FirstGeneration bool
+	// SessionAffinity sends a client to the instance that it met before, which overrides a split of traffic. Default: false.
+	SessionAffinity bool
+	// Audiences are what ID tokens may be for besides the service's URL. Default: none.
+	Audiences []string
+	// Sidecars are containers beside the service's own, by name. Default: none.
+	Sidecars map[string]Sidecar
+	// After are sidecars that have to be healthy before the service's own container starts. Default: none.
+	After []string
+	// Volumes are folders that containers mount, by name. Default: none.
+	Volumes map[string]Volume
+	// Mounts are paths of the service's own container by the names of volumes. Default: none.
+	Mounts map[string]string
+	// VPC is a network that the service reaches. Default: none.
+	VPC *VPC
 	// Concurrency is how many requests an instance takes at once, 1-1000. Default: [DefaultConcurrency].
 	Concurrency int
 	// TimeoutSeconds is how long a request may take, 1-3600. Default: [DefaultTimeoutSeconds].
@@ -86,11 +106,15 @@ type ServiceArgs struct {
 	Environment map[string]pulumi.StringInput
 	// URLVariables are variables that hold the service's own URL. Default: none.
 	URLVariables []string
+	// OtherURLs are variables that hold the URLs of other services, by name. Default: none.
+	OtherURLs map[string]pulumi.StringInput
 	// Secrets are variables whose values come from Secret Manager, by name. Default: none.
 	Secrets map[string]SecretVariable
 
 	// Public lets anybody call the service. Default: false, callers need roles/run.invoker.
 	Public bool
+	// Invokers are who may call the service, by a key that names the grant. Default: nobody.
+	Invokers map[string]Invoker
 	// Ingress is all, internal or internal-and-cloud-load-balancing. Default: all.
 	Ingress string
 	// BinaryAuthorization has the project's policy judge each image before it starts. Default: false, every image starts.
@@ -104,18 +128,12 @@ type ServiceArgs struct {
 	Traffic map[string]int
 }
 
-// Probe is an HTTP request that Cloud Run makes to the container's port.
-type Probe struct {
-	// Path begins with a slash. Required. It is called all day by every instance, so it has to be cheap.
-	Path string
-	// InitialDelaySeconds pass before the first probe, 0-240 at startup and 0-3600 for liveness. Default: 0.
-	InitialDelaySeconds int
-	// PeriodSeconds are between probes, 1-240 at startup and 1-3600 for liveness. Default: 10.
-	PeriodSeconds int
-	// TimeoutSeconds is how long one probe may take, at most PeriodSeconds. Default: 1.
-	TimeoutSeconds int
-	// FailureThreshold is how many failures in a row count. Default: 3.
-	FailureThreshold int
+// Invoker is who may call a service.
+type Invoker struct {
+	// Member is the principal, for example serviceAccount:ADDRESS. Required.
+	Member pulumi.StringInput
+	// Reason says in a sentence what it calls the service for. Required.
+	Reason string
 }
 
 // SecretVariable is a secret's version as a variable.
@@ -177,6 +195,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		Labels:             args.Labels,
 		Ingress:            pulumi.String(ingressValues[args.ingress()]),
 		InvokerIamDisabled: pulumi.Bool(false),
+		CustomAudiences:    texts(args.Audiences),
 		// The provider's own default is true, so a service that may go has to say so.
 		DeletionProtection:  pulumi.Bool(args.DeletionProtection),
 		BinaryAuthorization: admission,
@@ -191,17 +210,8 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	if err != nil {
 		return nil, fmt.Errorf("service %q: Cloud Run service: %w", name, err)
 	}
-	if args.Public {
-		_, err := cloudrunv2.NewServiceIamMember(ctx, name+"-public", &cloudrunv2.ServiceIamMemberArgs{
-			Project:  args.Project,
-			Location: args.Location,
-			Name:     run.Name,
-			Role:     pulumi.String(invokerRole),
-			Member:   pulumi.String(everybody),
-		}, pulumiopt.Child(service)...)
-		if err != nil {
-			return nil, fmt.Errorf("service %q: public access: %w", name, err)
-		}
+	if err := args.grantInvocation(ctx, name, service, run.Name); err != nil {
+		return nil, fmt.Errorf("service %q: %w", name, err)
 	}
 	service.ID = run.ID().ToStringOutput()
 	service.Name = run.Name
@@ -213,6 +223,30 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		return nil, fmt.Errorf("service %q: register outputs: %w", name, err)
 	}
 	return service, nil
+}
+
+// grantInvocation lets everybody call the service, or those who are named.
+func (args *ServiceArgs) grantInvocation(ctx *pulumi.Context, name string, parent *Service, service pulumi.StringInput) error {
+	members := map[string]pulumi.StringInput{}
+	if args.Public {
+		members["public"] = pulumi.String(everybody)
+	}
+	for key, invoker := range args.Invokers {
+		members["invoker-"+key] = invoker.Member
+	}
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		_, err := cloudrunv2.NewServiceIamMember(ctx, name+"-"+key, &cloudrunv2.ServiceIamMemberArgs{
+			Project:  args.Project,
+			Location: args.Location,
+			Name:     service,
+			Role:     pulumi.String(invokerRole),
+			Member:   members[key],
+		}, pulumiopt.Child(parent)...)
+		if err != nil {
+			return fmt.Errorf("access of %s: %w", key, err)
+		}
+	}
+	return nil
 }
 
 // traffic names the first revision rather than LATEST, so that a later template does not take traffic by itself.
@@ -243,6 +277,16 @@ func (args *ServiceArgs) inputs() pulumi.Map {
 		"public": pulumi.Bool(args.Public), "ingress": pulumi.String(args.ingress()),
 		"binaryAuthorization": pulumi.Bool(args.BinaryAuthorization), "deletionProtection": pulumi.Bool(args.DeletionProtection),
 		"attempt": pulumi.Int(args.Attempt),
+	}
+	if len(args.Invokers) > 0 {
+		invokers := pulumi.Map{}
+		for key, invoker := range args.Invokers {
+			invokers[key] = pulumi.Map{"member": invoker.Member, "reason": pulumi.String(invoker.Reason)}
+		}
+		inputs["invokers"] = invokers
+	}
+	if len(args.Sidecars) > 0 {
+		inputs["sidecars"] = pulumi.ToStringArray(slices.Sorted(maps.Keys(args.Sidecars)))
 	}
 	if args.Labels != nil {
 		inputs["labels"] = args.Labels

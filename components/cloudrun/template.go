@@ -3,8 +3,6 @@ package cloudrun
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -36,7 +34,7 @@ func (args *ServiceArgs) template(url pulumi.StringOutput) *cloudrunv2.ServiceTe
 		ServiceAccount:       args.ServiceAccount.ToStringOutput(),
 		Labels:               args.Labels,
 		Annotations:          args.annotations(),
-		ExecutionEnvironment: pulumi.String("EXECUTION_ENVIRONMENT_GEN2"),
+		ExecutionEnvironment: pulumi.String(args.executionEnvironment()),
 		Scaling: &cloudrunv2.ServiceTemplateScalingArgs{
 			MinInstanceCount: pulumi.Int(args.MinInstances),
 			MaxInstanceCount: pulumi.Int(args.MaxInstances),
@@ -44,23 +42,18 @@ func (args *ServiceArgs) template(url pulumi.StringOutput) *cloudrunv2.ServiceTe
 		MaxInstanceRequestConcurrency: pulumi.Int(cmp.Or(args.Concurrency, DefaultConcurrency)),
 		Timeout:                       pulumi.String(fmt.Sprintf("%ds", cmp.Or(args.TimeoutSeconds, DefaultTimeoutSeconds))),
 		// Affinity overrides the split: a client would stay on the revision it met first, canary or not.
-		SessionAffinity: pulumi.Bool(false),
-		Containers: cloudrunv2.ServiceTemplateContainerArray{&cloudrunv2.ServiceTemplateContainerArgs{
-			Image: byDigest(args.Image),
-			Ports: &cloudrunv2.ServiceTemplateContainerPortsArgs{ContainerPort: pulumi.Int(port)},
-			Resources: &cloudrunv2.ServiceTemplateContainerResourcesArgs{
-				Limits: pulumi.StringMap{
-					"cpu":    pulumi.String(cmp.Or(args.CPU, DefaultCPU)),
-					"memory": pulumi.String(cmp.Or(args.Memory, DefaultMemory)),
-				},
-				CpuIdle:         pulumi.Bool(!args.CPUAlwaysOn),
-				StartupCpuBoost: pulumi.Bool(args.StartupCPUBoost),
-			},
-			Envs:          args.variables(url),
-			StartupProbe:  args.Startup.startup(port),
-			LivenessProbe: args.Liveness.liveness(port),
-		}},
+		SessionAffinity: pulumi.Bool(args.SessionAffinity),
+		Containers:      args.containers(port, url),
+		Volumes:         volumes(args.Volumes),
+		VpcAccess:       args.VPC.access(),
 	}
+}
+
+func (args *ServiceArgs) executionEnvironment() string {
+	if args.FirstGeneration {
+		return "EXECUTION_ENVIRONMENT_GEN1"
+	}
+	return "EXECUTION_ENVIRONMENT_GEN2"
 }
 
 // annotations are absent, not empty, where nobody looked at the image: an empty map would rename the revision.
@@ -75,55 +68,4 @@ func (args *ServiceArgs) annotations() pulumi.StringMapInput {
 		}
 		return map[string]string{ImageUserAnnotation: user}, checkImageUser(user, image)
 	}).(pulumi.StringMapOutput)
-}
-
-// variables are sorted by name: the order is part of the template.
-func (args *ServiceArgs) variables(url pulumi.StringOutput) cloudrunv2.ServiceTemplateContainerEnvArray {
-	byName := map[string]*cloudrunv2.ServiceTemplateContainerEnvArgs{}
-	for name, value := range args.Environment {
-		byName[name] = &cloudrunv2.ServiceTemplateContainerEnvArgs{Value: value.ToStringOutput()}
-	}
-	for _, name := range args.URLVariables {
-		byName[name] = &cloudrunv2.ServiceTemplateContainerEnvArgs{Value: url}
-	}
-	for name, secret := range args.Secrets {
-		byName[name] = &cloudrunv2.ServiceTemplateContainerEnvArgs{
-			ValueSource: &cloudrunv2.ServiceTemplateContainerEnvValueSourceArgs{
-				SecretKeyRef: &cloudrunv2.ServiceTemplateContainerEnvValueSourceSecretKeyRefArgs{
-					Secret: secret.Secret, Version: pinned(name, secret.Version),
-				},
-			},
-		}
-	}
-	variables := cloudrunv2.ServiceTemplateContainerEnvArray{}
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		byName[name].Name = pulumi.String(name)
-		variables = append(variables, byName[name])
-	}
-	return variables
-}
-
-func (p Probe) startup(port int) *cloudrunv2.ServiceTemplateContainerStartupProbeArgs {
-	p = p.withDefaults()
-	return &cloudrunv2.ServiceTemplateContainerStartupProbeArgs{
-		HttpGet:             &cloudrunv2.ServiceTemplateContainerStartupProbeHttpGetArgs{Path: pulumi.String(p.Path), Port: pulumi.Int(port)},
-		InitialDelaySeconds: pulumi.Int(p.InitialDelaySeconds), PeriodSeconds: pulumi.Int(p.PeriodSeconds),
-		TimeoutSeconds: pulumi.Int(p.TimeoutSeconds), FailureThreshold: pulumi.Int(p.FailureThreshold),
-	}
-}
-
-func (p Probe) liveness(port int) *cloudrunv2.ServiceTemplateContainerLivenessProbeArgs {
-	p = p.withDefaults()
-	return &cloudrunv2.ServiceTemplateContainerLivenessProbeArgs{
-		HttpGet:             &cloudrunv2.ServiceTemplateContainerLivenessProbeHttpGetArgs{Path: pulumi.String(p.Path), Port: pulumi.Int(port)},
-		InitialDelaySeconds: pulumi.Int(p.InitialDelaySeconds), PeriodSeconds: pulumi.Int(p.PeriodSeconds),
-		TimeoutSeconds: pulumi.Int(p.TimeoutSeconds), FailureThreshold: pulumi.Int(p.FailureThreshold),
-	}
-}
-
-func (p Probe) withDefaults() Probe {
-	p.PeriodSeconds = cmp.Or(p.PeriodSeconds, defaultProbePeriodSeconds)
-	p.TimeoutSeconds = cmp.Or(p.TimeoutSeconds, defaultProbeTimeoutSeconds)
-	p.FailureThreshold = cmp.Or(p.FailureThreshold, defaultProbeFailureThreshold)
-	return p
 }

@@ -52,11 +52,12 @@ func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult,
 		return Image{}, fmt.Errorf("find out what %s runs, because its settings name no digest: %w; put this right, or set the digest",
 			resource, err)
 	}
-	if len(live.Templates) != 1 || len(live.Templates[0].Containers) != 1 {
-		return Image{}, fmt.Errorf("%s does not have exactly one container, so there is no telling which image to keep: set the digest "+
-			"in the settings", resource)
+	main, found := mainContainer(live)
+	if !found {
+		return Image{}, fmt.Errorf("%s does not have exactly one container that takes requests, so there is no telling which image to "+
+			"keep: set the digest in the settings", resource)
 	}
-	image := Image{Reference: live.Templates[0].Containers[0].Image, User: live.Templates[0].Annotations[cloudrun.ImageUserAnnotation]}
+	image := Image{Reference: main.Image, User: live.Templates[0].Annotations[cloudrun.ImageUserAnnotation]}
 	if !byDigest.MatchString(image.Reference) {
 		return Image{}, fmt.Errorf("%s runs %q, which is not by digest and may be another image tomorrow: set the digest in the "+
 			"settings once", resource, image.Reference)
@@ -67,4 +68,24 @@ func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult,
 		image.User = ""
 	}
 	return image, nil
+}
+
+// mainContainer is the one that takes the requests: the only one, or the only one of several that has a port.
+func mainContainer(live *cloudrunv2.LookupServiceResult) (main cloudrunv2.GetServiceTemplateContainer, found bool) {
+	if len(live.Templates) != 1 {
+		return main, false
+	}
+	containers := live.Templates[0].Containers
+	if len(containers) == 1 {
+		return containers[0], true
+	}
+	for _, container := range containers {
+		if len(container.Ports) > 0 {
+			if found {
+				return main, false
+			}
+			main, found = container, true
+		}
+	}
+	return main, found
 }

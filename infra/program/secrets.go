@@ -1,6 +1,8 @@
 package program
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/secrets"
@@ -16,10 +18,8 @@ func (p *platform) writeSecrets(ctx *pulumi.Context) error {
 			secret.Value = pulumi.ToSecret(pulumi.String(settings.Value)).(pulumi.StringOutput)
 		}
 		for key, service := range p.settings.Services {
-			for _, used := range service.Secrets {
-				if used == id {
-					secret.Accessors[key] = p.runtimes[key].Member
-				}
+			if slices.Contains(service.SecretIDs(), id) {
+				secret.Accessors[key] = p.runtimes[key].Member
 			}
 		}
 		containers[id] = secret

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/cloudrun"
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -29,14 +30,6 @@ func (p *platform) writeServices(ctx *pulumi.Context) error {
 }
 
 func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string) *cloudrun.ServiceArgs {
-	environment := map[string]pulumi.StringInput{}
-	for name, value := range s.Environment {
-		environment[name] = pulumi.String(value)
-	}
-	variables := map[string]cloudrun.SecretVariable{}
-	for name, id := range s.Secrets {
-		variables[name] = cloudrun.SecretVariable{Secret: p.secrets.SecretIDs[id], Version: p.secrets.Versions[id]}
-	}
 	image, user := p.image(ctx, s)
 	return &cloudrun.ServiceArgs{
 		Project:             p.projectID(),
@@ -52,16 +45,29 @@ func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string
 		Memory:              s.Memory,
 		CPUAlwaysOn:         s.CPUIdle != nil && !*s.CPUIdle,
 		StartupCPUBoost:     s.StartupCPUBoost,
+		Command:             s.Command,
+		Arguments:           s.Arguments,
+		HTTP2:               s.HTTP2,
+		FirstGeneration:     s.ExecutionEnvironment == "gen1",
+		SessionAffinity:     s.SessionAffinity,
+		Audiences:           s.Audiences,
+		Sidecars:            p.sidecars(s),
+		After:               s.After,
+		Volumes:             p.volumes(s),
+		Mounts:              s.Mounts,
+		VPC:                 vpc(s.VPC),
 		Concurrency:         s.Concurrency,
 		TimeoutSeconds:      s.TimeoutSeconds,
 		MinInstances:        s.MinInstances,
 		MaxInstances:        s.MaxInstances,
 		Startup:             probe(s.Startup),
 		Liveness:            probe(s.Liveness),
-		Environment:         environment,
-		URLVariables:        s.URLVariables,
-		Secrets:             variables,
+		Environment:         texts(s.Environment),
+		URLVariables:        s.URLVariables.Own,
+		OtherURLs:           p.otherURLs(s.URLVariables.Of),
+		Secrets:             p.secretVariables(s.Secrets),
 		Public:              s.Public,
+		Invokers:            p.invokers(s),
 		Ingress:             s.Ingress,
 		DeletionProtection:  s.DeletionProtection,
 		BinaryAuthorization: p.attestation != nil,
@@ -70,11 +76,34 @@ func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string
 	}
 }
 
-func probe(p stacks.Probe) cloudrun.Probe {
-	return cloudrun.Probe{
-		Path: p.Path, InitialDelaySeconds: p.InitialDelaySeconds, PeriodSeconds: p.PeriodSeconds,
-		TimeoutSeconds: p.TimeoutSeconds, FailureThreshold: p.FailureThreshold,
+// otherURLs are known before any service exists, so that services may name each other.
+func (p *platform) otherURLs(variables map[string]string) map[string]pulumi.StringInput {
+	urls := map[string]pulumi.StringInput{}
+	for name, key := range variables {
+		urls[name] = pulumi.String(naming.ServiceURL(p.settings.Services[key].Name, p.settings.Project.Number, p.settings.Project.Region))
 	}
+	return urls
+}
+
+// invokers are the accounts of other services, and whom the settings list with a reason.
+func (p *platform) invokers(s stacks.Service) map[string]cloudrun.Invoker {
+	invokers := map[string]cloudrun.Invoker{}
+	for _, key := range s.Callers {
+		invokers[key] = cloudrun.Invoker{
+			Member: p.runtimes[key].Member, Reason: fmt.Sprintf("The service %s calls it.", p.settings.Services[key].Name),
+		}
+	}
+	for member, reason := range s.OutsideCallers {
+		invokers["outside-"+naming.Slug(member)] = cloudrun.Invoker{Member: pulumi.String(member), Reason: reason}
+	}
+	return invokers
+}
+
+func vpc(v *stacks.VPC) *cloudrun.VPC {
+	if v == nil {
+		return nil
+	}
+	return &cloudrun.VPC{Network: v.Network, Subnetwork: v.Subnetwork, AllTraffic: v.Egress == "all-traffic", Tags: v.Tags}
 }
 
 // serviceResource is how the provider names a service, in its ids and in its errors.

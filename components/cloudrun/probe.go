@@ -1,0 +1,122 @@
+package cloudrun
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Probe is what Cloud Run asks a container: exactly one of Path, TCP and GRPC.
+type Probe struct {
+	// Path is asked by HTTP, and begins with a slash. It is called all day by every instance, so it has to be cheap.
+	Path string
+	// TCP opens a connection, at startup only: Cloud Run has no such liveness probe.
+	TCP bool
+	// GRPC asks the standard health service about GRPCService, or the server as a whole without one.
+	GRPC        bool
+	GRPCService string
+	// Port is what is asked. Default: the service's own port; a sidecar has none.
+	Port int
+	// InitialDelaySeconds pass before the first probe, 0-240 at startup and 0-3600 for liveness. Default: 0.
+	InitialDelaySeconds int
+	// PeriodSeconds are between probes, 1-240 at startup and 1-3600 for liveness. Default: 10.
+	PeriodSeconds int
+	// TimeoutSeconds is how long one probe may take, at most PeriodSeconds. Default: 1.
+	TimeoutSeconds int
+	// FailureThreshold is how many failures in a row count. Default: 3.
+	FailureThreshold int
+}
+
+func (p Probe) startup(port int) *cloudrunv2.ServiceTemplateContainerStartupProbeArgs {
+	p = p.withDefaults()
+	probe := &cloudrunv2.ServiceTemplateContainerStartupProbeArgs{
+		InitialDelaySeconds: pulumi.Int(p.InitialDelaySeconds), PeriodSeconds: pulumi.Int(p.PeriodSeconds),
+		TimeoutSeconds: pulumi.Int(p.TimeoutSeconds), FailureThreshold: pulumi.Int(p.FailureThreshold),
+	}
+	at := pulumi.Int(cmp.Or(p.Port, port))
+	switch {
+	case p.GRPC:
+		probe.Grpc = &cloudrunv2.ServiceTemplateContainerStartupProbeGrpcArgs{Port: at, Service: optional(p.GRPCService)}
+	case p.TCP:
+		probe.TcpSocket = &cloudrunv2.ServiceTemplateContainerStartupProbeTcpSocketArgs{Port: at}
+	default:
+		probe.HttpGet = &cloudrunv2.ServiceTemplateContainerStartupProbeHttpGetArgs{Path: pulumi.String(p.Path), Port: at}
+	}
+	return probe
+}
+
+func (p Probe) liveness(port int) *cloudrunv2.ServiceTemplateContainerLivenessProbeArgs {
+	p = p.withDefaults()
+	probe := &cloudrunv2.ServiceTemplateContainerLivenessProbeArgs{
+		InitialDelaySeconds: pulumi.Int(p.InitialDelaySeconds), PeriodSeconds: pulumi.Int(p.PeriodSeconds),
+		TimeoutSeconds: pulumi.Int(p.TimeoutSeconds), FailureThreshold: pulumi.Int(p.FailureThreshold),
+	}
+	at := pulumi.Int(cmp.Or(p.Port, port))
+	if p.GRPC {
+		probe.Grpc = &cloudrunv2.ServiceTemplateContainerLivenessProbeGrpcArgs{Port: at, Service: optional(p.GRPCService)}
+	} else {
+		probe.HttpGet = &cloudrunv2.ServiceTemplateContainerLivenessProbeHttpGetArgs{Path: pulumi.String(p.Path), Port: at}
+	}
+	return probe
+}
+
+func optional(text string) pulumi.StringPtrInput {
+	if text == "" {
+		return nil
+	}
+	return pulumi.String(text)
+}
+
+func (p Probe) withDefaults() Probe {
+	p.PeriodSeconds = cmp.Or(p.PeriodSeconds, defaultProbePeriodSeconds)
+	p.TimeoutSeconds = cmp.Or(p.TimeoutSeconds, defaultProbeTimeoutSeconds)
+	p.FailureThreshold = cmp.Or(p.FailureThreshold, defaultProbeFailureThreshold)
+	return p
+}
+
+// problems are those of a probe whose delay and period can be at most longest seconds.
+func (p Probe) problems(field string, longest int) []error {
+	var problems []error
+	kinds := 0
+	for _, set := range []bool{p.Path != "", p.TCP, p.GRPC} {
+		if set {
+			kinds++
+		}
+	}
+	switch {
+	case kinds > 1 || p.GRPCService != "" && !p.GRPC:
+		problems = append(problems, fmt.Errorf("%s asks several things: set one of Path, TCP and GRPC, and GRPCService with GRPC alone", field))
+	case kinds == 0 || p.Path != "" && !strings.HasPrefix(p.Path, "/"):
+		problems = append(problems, fmt.Errorf("%s.Path %q is no path: begin it with a slash, or set TCP or GRPC", field, p.Path))
+	}
+	if p.Port < 0 || p.Port > 65535 {
+		problems = append(problems, fmt.Errorf("%s.Port is %d: use 1-65535", field, p.Port))
+	}
+	period, timeout := p.withDefaults().PeriodSeconds, p.withDefaults().TimeoutSeconds
+	if period < 1 || period > longest {
+		problems = append(problems, fmt.Errorf("%s.PeriodSeconds is %d: use 1-%d", field, period, longest))
+	}
+	if timeout < 1 || timeout > period {
+		problems = append(problems, fmt.Errorf("%s.TimeoutSeconds is %d: use 1 to PeriodSeconds, %d", field, timeout, period))
+	}
+	if p.InitialDelaySeconds < 0 || p.InitialDelaySeconds > longest {
+		problems = append(problems, fmt.Errorf("%s.InitialDelaySeconds is %d: use 0-%d", field, p.InitialDelaySeconds, longest))
+	}
+	if p.FailureThreshold < 0 {
+		problems = append(problems, fmt.Errorf("%s.FailureThreshold is %d: use at least 1, or leave it out for %d", field,
+			p.FailureThreshold, defaultProbeFailureThreshold))
+	}
+	return problems
+}
+
+// livenessProblems are those of a liveness probe, which asks by HTTP or gRPC.
+func (p Probe) livenessProblems(field string) []error {
+	problems := p.problems(field, 3600)
+	if p.TCP {
+		problems = append(problems, fmt.Errorf("%s.TCP is no liveness probe of Cloud Run's: set Path or GRPC", field))
+	}
+	return problems
+}

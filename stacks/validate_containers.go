@@ -1,0 +1,249 @@
+package stacks
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// MainContainer is the name of a service's own container where it has sidecars: no sidecar has it.
+const MainContainer = "main"
+
+// firstGeneration is the execution environment that mounts no file system of others.
+const firstGeneration = "gen1"
+
+// Limits of an instance. Sources: https://cloud.google.com/run/quotas ("containers per instance") and
+// https://cloud.google.com/run/docs/configuring/services/cpu.
+const (
+	maxContainers = 10
+	maxCPU        = 8
+	maxMemory     = 32 * 1024
+)
+
+var (
+	containerName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	mountPath     = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
+	fileName      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}$`)
+	serverName    = regexp.MustCompile(`^[A-Za-z0-9.:-]{1,253}$`)
+)
+
+// systemFolders are the container runtime's own.
+var systemFolders = []string{"/dev", "/proc", "/sys"}
+
+// validateSidecars judges the containers beside the service's own, and what all of them are together.
+func validateSidecars(s Service, path string, all Settings, found *findings) {
+	if len(s.Sidecars) >= maxContainers {
+		found.add(path+".sidecars", "are more than an instance can have", fmt.Sprintf("keep at most %d", maxContainers-1))
+	}
+	cpu, _ := parseCPU(s.CPU)
+	memory, _ := parseMemory(s.Memory)
+	for _, key := range sortedKeys(s.Sidecars) {
+		sidecar, at := s.Sidecars[key], join(path+".sidecars", key)
+		found.shape(at, key, containerName, "has a key that is no container's name",
+			"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+		if key == MainContainer {
+			found.add(at, "has the name of the service's own container", "choose another")
+		}
+		found.shape(at+".image", sidecar.Image, imageReference, "is not an image by digest",
+			"use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change")
+		cpu += validateSidecarSize(sidecar, at, &memory, found)
+		validateNames(sidecar.Environment, sidecar.Secrets, nil, at, all.Secrets, found)
+		for probe, of := range map[string]*Probe{"startup": sidecar.Startup, "liveness": sidecar.Liveness} {
+			if of != nil && of.Port == 0 {
+				found.add(at+"."+probe+".port", "is missing", "a sidecar has no port of its own: say which one it listens on")
+			}
+		}
+		if sidecar.Startup != nil {
+			validateStartup(*sidecar.Startup, at+".startup", found)
+		}
+		if sidecar.Liveness != nil {
+			validateLiveness(*sidecar.Liveness, at+".liveness", found)
+		}
+		validateOrder(s, key, sidecar.After, at+".after", found)
+	}
+	validateOrder(s, "", s.After, path+".after", found)
+	if len(s.Sidecars) == 0 {
+		return
+	}
+	if cpu > maxCPU {
+		found.add(path+".cpu", fmt.Sprintf("is over %d vCPU with all containers", maxCPU), "lower it, or that of a sidecar")
+	}
+	if memory > maxMemory {
+		found.add(path+".memory", "is over "+formatMemory(maxMemory)+" with all containers", "lower it, or that of a sidecar")
+	}
+}
+
+// validateSidecarSize returns the sidecar's CPU and adds its memory.
+func validateSidecarSize(s Sidecar, path string, memory *int, found *findings) float64 {
+	cpu, ok := parseCPU(s.CPU)
+	if !ok {
+		found.add(path+".cpu", "is not a number of vCPUs Cloud Run sells", `use "0.08" to "1", "2", "4", "6" or "8", in quotes`)
+	}
+	mebibytes, ok := parseMemory(s.Memory)
+	if !ok {
+		found.add(path+".memory", "is not an amount of memory", "use whole Mi or Gi, for example 512Mi or 2Gi")
+	}
+	*memory += mebibytes
+	return cpu
+}
+
+// validateOrder judges what a container starts after. key is empty for the service's own.
+func validateOrder(s Service, key string, after []string, path string, found *findings) {
+	for i, name := range after {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		other, known := s.Sidecars[name]
+		switch {
+		case !known:
+			found.add(at, "is not a sidecar of this service", "use the key of one under sidecars")
+		case slices.Contains(after[:i], name):
+			found.add(at, "is there twice", "remove one of the two")
+		case other.Startup == nil:
+			found.add(at, "has no startup probe", "give it one: without, nothing tells that it is healthy, and the order is none")
+		case key != "" && waitsFor(s, name, key, nil):
+			found.add(at, "waits for this container itself", "let one of them start first")
+		}
+	}
+}
+
+// waitsFor reports whether a sidecar starts after another, directly or through others.
+func waitsFor(s Service, name, other string, seen []string) bool {
+	if name == other {
+		return true
+	}
+	if slices.Contains(seen, name) {
+		return false
+	}
+	return slices.ContainsFunc(s.Sidecars[name].After, func(next string) bool { return waitsFor(s, next, other, append(seen, name)) })
+}
+
+// validateVolumes judges volumes, and where containers mount them.
+func validateVolumes(s Service, path string, all Settings, found *findings) {
+	mounted := map[string]bool{}
+	validateMounts(s, s.Mounts, path+".mounts", mounted, found)
+	for _, key := range sortedKeys(s.Sidecars) {
+		validateMounts(s, s.Sidecars[key].Mounts, join(path+".sidecars", key)+".mounts", mounted, found)
+	}
+	for _, key := range sortedKeys(s.Volumes) {
+		at := join(path+".volumes", key)
+		found.shape(at, key, containerName, "has a key that is no volume's name",
+			"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+		if !mounted[key] {
+			found.add(at, "is mounted nowhere", "name it under mounts of a container, or remove it")
+		}
+		validateVolume(s, s.Volumes[key], at, all, found)
+	}
+}
+
+func validateVolume(s Service, v Volume, path string, all Settings, found *findings) {
+	kinds := 0
+	for _, set := range []bool{v.Memory != "", v.Secret != "", v.NFS != nil} {
+		if set {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		found.add(path, "is not of one kind", "set exactly one of memory, secret and nfs")
+		return
+	}
+	if v.File != "" && v.Secret == "" {
+		found.add(path+".file", "names the file of no secret", "remove it")
+	}
+	if v.ReadOnly && (v.Memory != "" || v.Secret != "") {
+		found.add(path+".readOnly", "has no meaning here", "remove it: a secret's file is read-only, and memory is there to be written")
+	}
+	switch {
+	case v.Memory != "":
+		if _, ok := parseMemory(v.Memory); !ok {
+			found.add(path+".memory", "is not an amount of memory", "use whole Mi or Gi, for example 64Mi")
+		}
+	case v.Secret != "":
+		if _, declared := all.Secrets[v.Secret]; !declared && found.readable("secrets") {
+			found.add(path+".secret", "names a secret that is not declared", declaredSecrets(all.Secrets))
+		}
+		if v.File != "" {
+			found.shape(path+".file", v.File, fileName, "is not a file's name", "use letters, digits, dots, hyphens and underscores")
+		}
+	case v.NFS != nil:
+		found.shape(path+".nfs.server", v.NFS.Server, serverName, "is not a server", "use an address or a host name")
+		found.shape(path+".nfs.path", v.NFS.Path, mountPath, "is not a folder", "begin with a slash, for example /exports/files")
+		if s.VPC == nil {
+			found.add(path+".nfs", "is in a network that the service does not reach", "set vpc")
+		}
+		secondGeneration(s, path, found)
+	}
+}
+
+// secondGeneration reports a volume that the first generation does not mount.
+func secondGeneration(s Service, path string, found *findings) {
+	if s.ExecutionEnvironment == firstGeneration {
+		found.add(path, "is not mounted by the execution environment gen1", "use gen2")
+	}
+}
+
+func validateMounts(s Service, mounts map[string]string, path string, mounted map[string]bool, found *findings) {
+	taken := map[string]string{}
+	for _, volume := range sortedKeys(mounts) {
+		folder, at := mounts[volume], join(path, volume)
+		if _, known := s.Volumes[volume]; !known {
+			found.add(at, "is not a volume of this service", "declare it under volumes")
+		}
+		mounted[volume] = true
+		found.shape(at, folder, mountPath, "is not a folder", "begin with a slash, for example /data; not / itself")
+		if slices.ContainsFunc(systemFolders, func(system string) bool { return folder == system || strings.HasPrefix(folder, system+"/") }) {
+			found.add(at, "is the system's own folder", "choose another")
+		}
+		if other, twice := taken[folder]; twice {
+			found.add(at, "is also where "+other+" is mounted", "give each volume its own folder")
+		}
+		taken[folder] = volume
+	}
+}
+
+// validateStartup judges a startup probe. Cloud Run waits for a start only so long.
+func validateStartup(p Probe, path string, found *findings) {
+	validateProbe(p, path, maxStartupSeconds, found)
+	if p.PeriodSeconds > 0 && p.PeriodSeconds <= maxStartupSeconds && p.FailureThreshold > maxStartupSeconds/p.PeriodSeconds {
+		found.add(path+".failureThreshold", "gives an instance longer to start than Cloud Run does",
+			fmt.Sprintf("keep periodSeconds times failureThreshold at %d or below", maxStartupSeconds))
+	}
+}
+
+// validateLiveness judges a liveness probe.
+// Source: https://cloud.google.com/run/docs/configuring/healthchecks (HTTP, TCP and gRPC at startup, HTTP and gRPC afterwards).
+func validateLiveness(p Probe, path string, found *findings) {
+	validateProbe(p, path, 3600, found)
+	if p.TCP {
+		found.add(path+".tcp", "is no liveness probe of Cloud Run's", "ask a path, or use grpc")
+	}
+}
+
+// validateProbe judges a probe whose delay and period can be at most longest seconds.
+// Source: GoogleCloudRunV2Probe of the Cloud Run Admin API v2.
+func validateProbe(p Probe, path string, longest int, found *findings) {
+	kinds := 0
+	for _, set := range []bool{p.Path != "", p.TCP, p.GRPC} {
+		if set {
+			kinds++
+		}
+	}
+	if kinds != 1 && found.readable(path+".path", path+".tcp", path+".grpc") {
+		found.add(path, "does not ask one thing", "set exactly one of path, tcp: true and grpc: true; a path is cheap to serve")
+	}
+	if p.Path != "" {
+		found.path(path+".path", p.Path)
+	}
+	if p.GRPCService != "" && !p.GRPC {
+		found.add(path+".grpcService", "is asked by no probe", "set grpc: true, or remove it")
+	}
+	if p.Port != 0 {
+		found.between(path+".port", p.Port, 1, 65535, "as the port")
+	}
+	found.between(path+".initialDelaySeconds", p.InitialDelaySeconds, 0, longest, "seconds")
+	found.between(path+".periodSeconds", p.PeriodSeconds, 1, longest, "seconds")
+	found.atLeast(path+".timeoutSeconds", p.TimeoutSeconds, 1)
+	if p.PeriodSeconds >= 1 && p.TimeoutSeconds > p.PeriodSeconds {
+		found.add(path+".timeoutSeconds", "is over periodSeconds", "let a probe end before the next one starts")
+	}
+	found.atLeast(path+".failureThreshold", p.FailureThreshold, 1)
+}

@@ -1,0 +1,62 @@
+package stacks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// reservedVariables are set by Cloud Run itself. PORT is that of the container which takes the requests.
+// Source: https://cloud.google.com/run/docs/container-contract#services-env-vars
+var reservedVariables = []string{"K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
+
+// validateVariables judges the environment of a service's own container.
+func validateVariables(s Service, path string, all Settings, found *findings) {
+	check := validateNames(s.Environment, s.Secrets, []string{"PORT"}, path, all.Secrets, found)
+	for i, variable := range s.URLVariables.Own {
+		check(variable, "urlVariables", fmt.Sprintf("%s.urlVariables[%d]", path, i))
+	}
+	for _, variable := range sortedKeys(s.URLVariables.Of) {
+		at := join(path+".urlVariables", variable)
+		check(variable, "urlVariables", at)
+		if _, known := all.Services[s.URLVariables.Of[variable]]; !known {
+			found.add(at, "names a service that is not there", "use the key of one under services: "+strings.Join(sortedKeys(all.Services), ", "))
+		}
+	}
+}
+
+// validateNames judges a container's variables: names, and that no variable has two sources. It returns how to judge one more.
+func validateNames(environment, secrets map[string]string, reserved []string, path string, declared map[string]Secret,
+	found *findings) func(variable, group, at string) {
+	source := map[string]string{}
+	check := func(variable, group, at string) {
+		found.shape(at, variable, variableName, "is not a variable name", "use capitals, digits and underscores, no digit first")
+		if slices.Contains(reservedVariables, variable) || slices.Contains(reserved, variable) || strings.HasPrefix(variable, "X_GOOGLE_") {
+			found.add(at, "is set by Cloud Run itself", "remove it, or choose another name")
+		}
+		if earlier, ok := source[variable]; ok {
+			found.add(at, "has a second source under "+earlier, "keep one of the two")
+		} else {
+			source[variable] = group
+		}
+	}
+	for _, variable := range sortedKeys(environment) {
+		check(variable, "environment", join(path+".environment", variable))
+	}
+	for _, variable := range sortedKeys(secrets) {
+		at := join(path+".secrets", variable)
+		check(variable, "secrets", at)
+		if _, ok := declared[secrets[variable]]; !ok && found.readable("secrets") {
+			found.add(at, "names a secret that is not declared", declaredSecrets(declared))
+		}
+	}
+	return check
+}
+
+// declaredSecrets is the fix for a name that is none of the file's secrets.
+func declaredSecrets(declared map[string]Secret) string {
+	if len(declared) == 0 {
+		return "declare it under secrets at the top level"
+	}
+	return "declare it under secrets at the top level, or use one of " + strings.Join(sortedKeys(declared), ", ")
+}
