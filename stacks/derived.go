@@ -130,3 +130,6 @@ func (s Service) SecretIDs() []string {
 	}
 	return sortedKeys(ids)
 }
+
+// Reachable says whether requests from the internet arrive, be they refused or not.
+func (s Service) Reachable() bool { return s.Ingress == "all" }

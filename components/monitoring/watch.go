@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -71,6 +72,9 @@ type Uptime struct {
 	PeriodSeconds int
 	// TimeoutSeconds is 1-60. Default: [DefaultUptimeTimeoutSeconds].
 	TimeoutSeconds int
+	// CallerOf is the project's number, where the service is private: the check then carries an ID token of the project's monitoring
+	// agent, which may call the service. Default: none, anybody may.
+	CallerOf pulumi.StringInput
 }
 
 // Watch is the check, the objective and the alerts of one service.
@@ -102,6 +106,9 @@ func NewWatch(ctx *pulumi.Context, name string, args *WatchArgs, opts ...pulumi.
 		if err != nil {
 			return nil, fmt.Errorf("watch %q: uptime check: %w", name, err)
 		}
+		if err := args.letTheCheckIn(ctx, name, check, watch); err != nil {
+			return nil, fmt.Errorf("watch %q: uptime check's access: %w", name, err)
+		}
 		alerts = append(alerts, args.uptimeAlert(check.UptimeCheckId))
 	}
 	for _, alert := range alerts {
@@ -127,11 +134,31 @@ func (args *WatchArgs) newUptimeCheck(ctx *pulumi.Context, name string, parent *
 		HttpCheck: &monitoring.UptimeCheckConfigHttpCheckArgs{
 			RequestMethod: pulumi.String("GET"), Path: pulumi.String(args.Uptime.Path),
 			Port: pulumi.Int(443), UseSsl: pulumi.Bool(true), ValidateSsl: pulumi.Bool(true),
+			ServiceAgentAuthentication: args.Uptime.token(),
 		},
 		Period:     pulumi.String(fmt.Sprintf("%ds", cmp.Or(args.Uptime.PeriodSeconds, DefaultUptimePeriodSeconds))),
 		Timeout:    pulumi.String(fmt.Sprintf("%ds", cmp.Or(args.Uptime.TimeoutSeconds, DefaultUptimeTimeoutSeconds))),
 		UserLabels: args.Labels,
 	}, pulumiopt.Child(parent)...)
+}
+
+// letTheCheckIn comes after the check, which makes the agent in a project that never had one.
+func (args *WatchArgs) letTheCheckIn(ctx *pulumi.Context, name string, check pulumi.Resource, parent *Watch) error {
+	if args.Uptime.CallerOf == nil {
+		return nil
+	}
+	_, err := cloudrunv2.NewServiceIamMember(ctx, name+"-uptime-invoker", &cloudrunv2.ServiceIamMemberArgs{
+		Project: args.Project, Location: args.Location, Name: args.ServiceName, Role: pulumi.String("roles/run.invoker"),
+		Member: pulumi.Sprintf("serviceAccount:service-%s@gcp-sa-monitoring-notification.iam.gserviceaccount.com", args.Uptime.CallerOf),
+	}, pulumiopt.Child(parent, pulumi.DependsOn([]pulumi.Resource{check}))...)
+	return err
+}
+
+func (u *Uptime) token() monitoring.UptimeCheckConfigHttpCheckServiceAgentAuthenticationPtrInput {
+	if u.CallerOf == nil {
+		return nil
+	}
+	return &monitoring.UptimeCheckConfigHttpCheckServiceAgentAuthenticationArgs{Type: pulumi.String("OIDC_TOKEN")}
 }
 
 func (args *WatchArgs) newObjective(ctx *pulumi.Context, name string, parent *Watch) (*monitoring.Slo, error) {

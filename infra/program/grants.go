@@ -43,7 +43,8 @@ func (p *platform) deployGrants() []identity.Grant {
 		onProject("roles/monitoring.viewer", "Judges a canary by its error ratio and latency."),
 		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),
 	}
-	return slices.Concat(grants, p.onRuntimes("A revision runs as this account; the release may start no other."), p.attestationReads())
+	return slices.Concat(grants, p.onRuntimes("A revision runs as this account; the release may start no other."), p.onPrivateServices(),
+		p.attestationReads())
 }
 
 // infraGrants are what changing the rest takes: what there is, and what watches it. Who may do what is not among it. This
@@ -85,6 +86,20 @@ func (p *platform) customOnRepository(key, role, reason string) identity.Grant {
 func (p *platform) onBillingAccount(role, reason string) identity.Grant {
 	return identity.Grant{Role: role, Reason: reason,
 		Scope: identity.BillingAccountScope{ID: pulumi.String(p.settings.Project.BillingAccount)}}
+}
+
+// onPrivateServices are what a release's probes take of services that not everybody may call.
+func (p *platform) onPrivateServices() []identity.Grant {
+	var grants []identity.Grant
+	for _, key := range p.serviceKeys() {
+		if s := p.settings.Services[key]; !s.Public && s.Reachable() {
+			grants = append(grants, identity.Grant{
+				Role: "roles/run.invoker", Reason: "Probes the candidate, and what serves, before it shifts traffic.",
+				Scope: identity.ServiceScope{Key: key, Location: p.region(), Service: p.services[key].Name},
+			})
+		}
+	}
+	return grants
 }
 
 func (p *platform) onRuntimes(reason string) []identity.Grant {

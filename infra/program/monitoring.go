@@ -43,7 +43,7 @@ func (p *platform) watch(ctx *pulumi.Context, key string, s stacks.Service, serv
 		ServiceName:         service.Name,
 		Channels:            p.channels.Names,
 		RunbookURL:          p.settings.Monitoring.RunbookURL,
-		Uptime:              uptime(s, service),
+		Uptime:              p.uptime(s, service),
 		AvailabilityPercent: s.SLO.AvailabilityPercent,
 		WindowDays:          s.SLO.WindowDays,
 		Labels:              p.labels(),
@@ -51,15 +51,19 @@ func (p *platform) watch(ctx *pulumi.Context, key string, s stacks.Service, serv
 	return err
 }
 
-// uptime is nothing for a service that Google's checkers cannot call: their requests come from outside, without an
-// identity, and would fail for ever.
-func uptime(s stacks.Service, service *cloudrun.Service) *monitoring.Uptime {
-	if !s.Public || s.Ingress != "all" {
+// uptime is nothing for a service that Google's checkers do not reach: their requests come from outside, and would fail for ever.
+// To a private service they carry a token.
+func (p *platform) uptime(s stacks.Service, service *cloudrun.Service) *monitoring.Uptime {
+	if !s.Reachable() {
 		return nil
 	}
-	return &monitoring.Uptime{
+	uptime := &monitoring.Uptime{
 		Host: service.Host, Path: s.Uptime.Path, PeriodSeconds: s.Uptime.PeriodSeconds, TimeoutSeconds: s.Uptime.TimeoutSeconds,
 	}
+	if !s.Public {
+		uptime.CallerOf = p.projectNumber()
+	}
+	return uptime
 }
 
 func (p *platform) writeBudget(ctx *pulumi.Context) error {

@@ -132,9 +132,11 @@ func TestASecondServiceIsSettingsOnly(t *testing.T) {
 	})
 	pulumitest.CheckParents(t, inventory)
 	assert.Equal(t, []string{"service-api-service", "service-web-service"}, inventory.Names(serviceType))
-	assert.Equal(t, []string{"service-web-public"}, inventory.Names("gcp:cloudrunv2/serviceIamMember:ServiceIamMember"), "api is not public")
-	assert.Equal(t, []string{"watch-web-uptime"}, inventory.Names("gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig"),
-		"nobody outside may call api")
+	assert.Equal(t, []string{"account-deploy-grant-service-api-run-invoker", "service-web-public", "watch-api-uptime-invoker"},
+		inventory.Names("gcp:cloudrunv2/serviceIamMember:ServiceIamMember"), "api is not public: a release probes it, and its check")
+	assert.Equal(t, []string{"watch-api-uptime", "watch-web-uptime"}, inventory.Names("gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig"))
+	check := inventory.One(t, "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", "watch-api-uptime").Inputs["httpCheck"].(map[string]any)
+	assert.Equal(t, map[string]any{"type": "OIDC_TOKEN"}, check["serviceAgentAuthentication"])
 	assert.Len(t, inventory.OfType("gcp:monitoring/dashboard:Dashboard"), 1)
 	assert.Equal(t, []string{
 		"secrets-mongodb-uri-accessor-api", "secrets-mongodb-uri-accessor-web", "secrets-nextauth-secret-accessor-web",

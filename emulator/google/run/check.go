@@ -35,8 +35,16 @@ func Defaults(service object, account string) {
 	doc.Default(template, "timeout", "300s")
 	doc.Default(template, "serviceAccount", account)
 	doc.Default(doc.Ensure(template, "scaling"), "maxInstanceCount", float64(DefaultMaxInstances))
-	for i, item := range doc.Objects(template, "containers") {
-		containerDefaults(item, i == 0)
+	containers := doc.Objects(template, "containers")
+	ingress := ingressContainer(containers)
+	for i, item := range containers {
+		containerDefaults(item, i == ingress)
+	}
+	for _, volume := range doc.Objects(template, "volumes") {
+		volumeDefaults(volume)
+	}
+	if access := doc.Object(template, "vpcAccess"); access != nil {
+		doc.Default(access, "egress", "PRIVATE_RANGES_ONLY")
 	}
 	concurrency := 80.0
 	if cpu, ok := totalCPU(template); ok && cpu < 1 {
@@ -45,7 +53,7 @@ func Defaults(service object, account string) {
 	doc.Default(template, "maxInstanceRequestConcurrency", concurrency)
 }
 
-func containerDefaults(container object, first bool) {
+func containerDefaults(container object, ingress bool) {
 	doc.Default(container, "resources", object{"cpuIdle": true})
 	resources := doc.Object(container, "resources")
 	limits := doc.Ensure(resources, "limits")
@@ -56,7 +64,7 @@ func containerDefaults(container object, first bool) {
 			doc.Default(ref, "version", "latest")
 		}
 	}
-	if first && len(doc.List(container, "ports")) == 0 {
+	if ingress && len(doc.List(container, "ports")) == 0 {
 		container["ports"] = []any{object{"containerPort": 8080.0}}
 	}
 	port := 8080.0
@@ -64,7 +72,7 @@ func containerDefaults(container object, first bool) {
 		doc.Default(p, "name", "http1")
 		port = doc.Number(p, "containerPort")
 	}
-	if first && container["startupProbe"] == nil {
+	if ingress && container["startupProbe"] == nil {
 		container["startupProbe"] = object{"timeoutSeconds": 240.0, "periodSeconds": 240.0, "failureThreshold": 1.0,
 			"tcpSocket": object{"port": port}}
 	}
@@ -134,6 +142,9 @@ func checkTemplate(id string, template object) error {
 	if ports != 1 {
 		return refuse("template.containers: exactly one container must have exactly one port, got %d ports", ports)
 	}
+	if err := checkTogether(template, containers); err != nil {
+		return err
+	}
 	if t := doc.Seconds(doc.Text(template, "timeout")); t < 1 || t > maxTimeout {
 		return refuse("template.timeout: %v must be between 1s and %ds", template["timeout"], maxTimeout)
 	}
@@ -148,8 +159,8 @@ func checkTemplate(id string, template object) error {
 	return checkResources(template)
 }
 
-// reserved variables are set by Cloud Run.
-var reserved = []string{"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
+// reserved variables are set by Cloud Run; PORT in the container that takes the requests.
+var reserved = []string{"K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
 
 func checkContainer(path string, container object) error {
 	if image := doc.Text(container, "image"); image == "" {
@@ -162,7 +173,7 @@ func checkContainer(path string, container object) error {
 		switch {
 		case name == "":
 			return refuse("%s.env[%d].name: Required", path, i)
-		case slices.Contains(reserved, name):
+		case slices.Contains(reserved, name) || name == "PORT" && len(doc.List(container, "ports")) > 0:
 			return refuse("%s.env: The following reserved env names were provided: %s. These values are automatically set by the system.", path,
 				name)
 		case seen[name]:
@@ -185,6 +196,9 @@ func checkContainer(path string, container object) error {
 		if probe := doc.Object(container, name); probe != nil {
 			if err := checkProbe(path+"."+snake(name), probe, limits.delay, limits.period); err != nil {
 				return err
+			}
+			if name == "livenessProbe" && probe["tcpSocket"] != nil {
+				return refuse("%s.liveness_probe.tcp_socket: is not supported", path)
 			}
 		}
 	}

@@ -19,6 +19,9 @@ var memoryRange = map[float64]struct{ least, most float64 }{
 	1: {128 * mi, 4 * gi}, 2: {128 * mi, 8 * gi}, 4: {2 * gi, 16 * gi}, 6: {4 * gi, 24 * gi}, 8: {4 * gi, 32 * gi},
 }
 
+// mostCPU is what an instance has at most.
+const mostCPU = 8
+
 // gen2Least is the second generation's smallest memory.
 const gen2Least = 512 * mi
 
@@ -61,8 +64,13 @@ func totalCPU(template object) (float64, bool) {
 	return total, true
 }
 
-// checkResources checks each container's CPU and memory against each other and against the template.
+// checkResources checks CPU and memory against each other and against the template: of the one container, or of the one that takes
+// the requests. A sidecar may be smaller, because the limits of an instance are those of its containers together.
 func checkResources(template object) error {
+	total, _ := totalCPU(template)
+	if total > mostCPU {
+		return refuse("template.containers: Invalid value specified for cpu. Total cpu %g is over %d.", total, mostCPU)
+	}
 	for i, container := range doc.Objects(template, "containers") {
 		path := fmt.Sprintf("template.containers[%d].resources.limits", i)
 		for name := range doc.Object(container, "resources", "limits") {
@@ -79,10 +87,12 @@ func checkResources(template object) error {
 		if !ok {
 			return refuse("%s.memory: Invalid value specified for memory: '%s'.", path, memoryText)
 		}
-		if err := checkMemory(path, template, cpu, memory); err != nil {
-			return err
+		if len(doc.List(container, "ports")) > 0 {
+			if err := checkMemory(path, template, cpu, memory); err != nil {
+				return err
+			}
 		}
-		if !doc.Flag(container, "resources", "cpuIdle") && cpu < 1 {
+		if !doc.Flag(container, "resources", "cpuIdle") && total < 1 {
 			return refuse("%s.cpu: Invalid value specified for cpu. Total cpu < 1 is not supported with cpu_idle set to false.", path)
 		}
 	}

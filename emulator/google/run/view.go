@@ -82,14 +82,14 @@ func viewService(q *rest.Request, n rest.Name, document map[string]any) Service 
 
 func viewRevision(id string, document map[string]any) Revision {
 	r := Revision{Name: id, Timeout: time.Duration(doc.Seconds(doc.Text(document, "timeout")) * float64(time.Second))}
-	for i, container := range doc.Objects(document, "containers") {
-		if i > 0 && len(doc.List(container, "ports")) == 0 {
-			continue
-		}
-		r.Image = doc.Text(container, "image")
-		for _, env := range doc.Objects(container, "env") {
-			r.Variables = append(r.Variables, doc.Text(env, "name"))
-		}
+	containers := doc.Objects(document, "containers")
+	if len(containers) == 0 {
+		return r
+	}
+	main := containers[ingressContainer(containers)]
+	r.Image = doc.Text(main, "image")
+	for _, env := range doc.Objects(main, "env") {
+		r.Variables = append(r.Variables, doc.Text(env, "name"))
 	}
 	return r
 }
