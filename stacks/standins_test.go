@@ -137,12 +137,13 @@ func TestCommittedFiles(t *testing.T) {
 			Environment:          map[string]string{"NODE_ENV": "production", "NEXT_TELEMETRY_DISABLED": "1"},
 			ExecutionEnvironment: "gen2",
 			URLVariables:         URLVariables{Own: []string{"NEXTAUTH_URL"}},
-			Secrets:              map[string]string{"NEXTAUTH_SECRET": "nextauth-secret", "OPENAI_API_KEY": "openai-api-key", "MONGODB_URI": "mongodb-uri"},
-			Startup:              Probe{Path: "/", PeriodSeconds: 10, TimeoutSeconds: 5, FailureThreshold: 12},
-			Liveness:             Probe{Path: "/", PeriodSeconds: 30, TimeoutSeconds: 5, FailureThreshold: 3},
-			SmokePaths:           []string{"/api/health", "/api/items?limit=1"},
-			Uptime:               Uptime{Path: "/api/health", PeriodSeconds: 60, TimeoutSeconds: 10},
-			SLO:                  SLO{AvailabilityPercent: want.availability, WindowDays: 28},
+			Secrets: map[string]string{"NEXTAUTH_SECRET": "nextauth-secret", "OPENAI_API_KEY": "openai-api-key",
+				"MONGODB_URI": "mongodb-uri"},
+			Startup:    Probe{Path: "/", PeriodSeconds: 10, TimeoutSeconds: 5, FailureThreshold: 12},
+			Liveness:   Probe{Path: "/", PeriodSeconds: 30, TimeoutSeconds: 5, FailureThreshold: 3},
+			SmokePaths: []string{"/api/health", "/api/items?limit=1"},
+			Uptime:     Uptime{Path: "/api/health", PeriodSeconds: 60, TimeoutSeconds: 10},
+			SLO:        SLO{AvailabilityPercent: want.availability, WindowDays: 28},
 		}, got.Services["web"])
 	}
 }

@@ -27,7 +27,8 @@ func TestContainersOfAllKindsAreTaken(t *testing.T) {
 		"services.web.startup":  map[string]any{"grpc": true, "grpcService": "shop.Web"},
 		"services.web.liveness": map[string]any{"grpc": true, "port": 9000},
 		"services.web.sidecars": map[string]any{
-			"proxy": sidecar(map[string]any{"after": []any{"setup"}, "secrets": map[string]any{"KEY": "tls"}, "environment": map[string]any{"PORT": "1"}}),
+			"proxy": sidecar(map[string]any{"after": []any{"setup"}, "secrets": map[string]any{"KEY": "tls"},
+				"environment": map[string]any{"PORT": "1"}}),
 			"setup": sidecar(map[string]any{"mounts": map[string]any{"scratch": "/scratch"}, "cpu": "0.08", "memory": "64Mi"}),
 		},
 		"services.web.after": []any{"proxy", "setup"},
@@ -106,7 +107,8 @@ func TestVolumes(t *testing.T) {
 	}
 	nfs := map[string]any{"nfs": map[string]any{"server": "files", "path": "/"}}
 	checkRefused(t, []refused{
-		{"no kind", "", volume(map[string]any{}, nil), []string{web + ".volumes.v: is not of one kind; set exactly one of memory, secret and nfs"}},
+		{"no kind", "", volume(map[string]any{}, nil), []string{
+			web + ".volumes.v: is not of one kind; set exactly one of memory, secret and nfs"}},
 		{"two kinds", "", volume(map[string]any{"memory": "1Mi", "secret": "s"}, nil), []string{
 			web + ".volumes.v: is not of one kind; set exactly one of memory, secret and nfs"}},
 		{"an amount", "", volume(map[string]any{"memory": "1M"}, nil), []string{
