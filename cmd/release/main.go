@@ -7,8 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"golang.org/x/term"
-
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/release/command"
 )
 
@@ -24,6 +23,6 @@ func main() {
 	// Who reads the output may go away. Taking the signal, for nothing, makes that an error of the write instead of the end.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	streams := command.Streams{Program: command.Program(os.Args[0]), In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("CI") == ""}
+		Terminal: cli.Screen(os.Stderr), Screen: cli.Screen(os.Stdout), Colour: cli.Coloured(os.Stdout)}
 	os.Exit(command.Main(ctx, os.Args[1:], streams))
 }

@@ -53,6 +53,13 @@ func Private(secret string, next http.Handler) http.Handler {
 	})
 }
 
+// Back sends the browser from a button's answer back to the page. The address is relative: what [Private] serves does not know its secret,
+// so that http.Redirect, which makes addresses absolute, would leave it out.
+func Back(w http.ResponseWriter) {
+	w.Header().Set("Location", "./")
+	w.WriteHeader(http.StatusSeeOther)
+}
+
 // local says that a host is this machine by address or as localhost.
 func local(host string) bool {
 	name, _, err := net.SplitHostPort(host)

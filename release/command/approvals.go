@@ -16,7 +16,8 @@ func (a *app) approvals() *cobra.Command {
 	var question approvals.Question
 	var digest, outputs string
 	command := &cobra.Command{
-		Use: "approvals", Short: "Refuse unless a different person approved each environment, and none of them started the run",
+		Example: "  release approvals --run \"$GITHUB_RUN_ID\" --repository \"$GITHUB_REPOSITORY\"",
+		Use:     "approvals", Short: "Refuse unless a different person approved each environment, and none of them started the run",
 		Args: cobra.NoArgs,
 		Long: "Counts the distinct people who approved a workflow run's environments. The run's actor and triggering actor do not " +
 			"count, nor those\n" +

@@ -14,8 +14,9 @@ import (
 
 func (a *app) backtest() *cobra.Command {
 	return &cobra.Command{
-		Use:   "backtest POLICY JOURNAL...",
-		Short: "Say what another policy would have made of recorded rollouts: caught, missed, held or delayed", Args: cobra.MinimumNArgs(2),
+		Example: "  release backtest stricter.yaml ~/.local/state/procureflow/release-audit.jsonl --env prod",
+		Use:     "backtest POLICY JOURNAL...",
+		Short:   "Say what another policy would have made of recorded rollouts: caught, missed, held or delayed", Args: cobra.MinimumNArgs(2),
 		Long: "Reads the rollouts in audit files and puts their probes and metrics before the gates of the policy file's environment " +
 			"(--env). It knows\n" +
 			"what was recorded: where a rollout ended, so does what can be said of it. Nothing is asked of any API, and nothing is changed.",

@@ -15,7 +15,8 @@ func (a *app) built() *cobra.Command {
 	var digest, bundles string
 	var trust trustFlags
 	command := &cobra.Command{
-		Use: "built", Short: "Say what a digest was built of, from attestations that are at hand", Args: cobra.NoArgs,
+		Example: "  release built --digest sha256:… --bundles attestations.jsonl",
+		Use:     "built", Short: "Say what a digest was built of, from attestations that are at hand", Args: cobra.NoArgs,
 		Long: "Verifies Sigstore bundles, one JSON document a line, against the provenance policy, and prints the build's evidence as " +
 			"JSON: the commit, the\n" +
 			"run, when it was signed. It asks no registry: it is for whoever has to know before an identity is given.\n\n" +

@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/release/notify"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
@@ -34,7 +36,10 @@ const (
 const Codes = `Exit codes: 0 done or nothing to do · 1 failed, nothing shifted · 2 wrong usage or policy · 3 a gate failed and what served
 before serves again · 4 held for a person · 5 refused in the present state · 6 someone else changed the traffic ·
 7 interrupted, resume or roll back · 8 a rollback is not confirmed, look at once.
-"go run" ends with 1 whatever the program ends with: where the code matters, go build -o bin/release ./cmd/release first.`
+` + GoRun
+
+// GoRun is what has to stand beside exit codes.
+const GoRun = `"go run" ends with 1 whatever the program ends with: where the code matters, go build -o bin/release ./cmd/release first.`
 
 func code(outcome rollout.Outcome, asked bool) int {
 	switch outcome {
@@ -63,8 +68,8 @@ func code(outcome rollout.Outcome, asked bool) int {
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
-	// Terminal says that Err is one, so that a line may be written over.
-	Terminal bool
+	// Terminal says that Err is one, so that a line may be written over; Screen says it of Out, and Colour that Out shows colours.
+	Terminal, Screen, Colour bool
 	// Program is how a reader starts release again; empty for release.
 	Program string
 }
@@ -87,7 +92,7 @@ type flags struct {
 	environment, policy, audit, actor string
 	commit, link                      string
 	approvedBy                        []string
-	summary                           string
+	summary, output                   string
 	json                              bool
 }
 
@@ -124,20 +129,79 @@ func Main(ctx context.Context, arguments []string, streams Streams) int {
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use: "release", Short: "Release a Cloud Run service by digest, in gated steps, and take it back in seconds", Long: Codes,
+		Use: "release", Short: "Release a Cloud Run service by digest, in gated steps, and take it back in seconds",
+		Example: "  release status procureflow-web                    what serves, what waits, what a rollback would do\n" +
+			"  release rollout procureflow-web --env prod        give the new revision its requests step by step\n" +
+			"  release watch procureflow-web --web               look at it while that goes on\n" +
+			"  release rollback procureflow-web                  give everything back to what served before",
+		Annotations:   map[string]string{cli.Codes: Codes},
 		SilenceErrors: true, SilenceUsage: true, Version: version(),
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 		Args: func(_ *cobra.Command, arguments []string) error {
 			if len(arguments) > 0 {
-				return usage("there is no command %q: see release --help", arguments[0])
+				return usage("%v", cli.UnknownCommand(a.base, arguments[0]))
 			}
 			return nil
 		},
 	}
 	root.SetVersionTemplate("release {{.Version}}\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
-	persistent := root.PersistentFlags()
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage("%v", cli.FlagError(command, err)) })
+	cli.Dress(root)
 	a.base = root
+	a.registerFlags(root)
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.chooseOutput(), a.fromEnvironment()) }
+	for _, command := range a.commands() {
+		if check := command.Args; check != nil {
+			command.Args = func(command *cobra.Command, arguments []string) error {
+				if err := check(command, arguments); err != nil {
+					return usage("%v: %s", err, command.UseLine())
+				}
+				return nil
+			}
+		}
+		root.AddCommand(command)
+	}
+	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = root.RegisterFlagCompletionFunc("env", cobra.FixedCompletions([]string{"dev", "staging", "prod", "sandbox"},
+		cobra.ShellCompDirectiveNoFileComp))
+	return root
+}
+
+// Groups of the flags that all commands take, by what a command does with them.
+var (
+	reach   = []string{"project", "region", "endpoint", "token-file"}
+	judging = []string{"env", "policy", "monitoring-endpoint", "probe-via"}
+	keeping = []string{"audit", "actor", "commit", "link", "approved-by", "summary"}
+	printed = []string{"output", "json"}
+)
+
+// commands are all of them, each with the flags that it uses and with what its exit codes mean.
+func (a *app) commands() (list []*cobra.Command) {
+	add := func(command *cobra.Command, codes string, groups ...[]string) {
+		cli.Uses(command, slices.Concat(groups...)...)
+		command.Annotations[cli.Codes] = codes
+		list = append(list, command)
+	}
+	const look = "Exit codes: 0 done · 1 failed; the message says why · 2 wrong usage.\n" + GoRun
+	add(a.status(), look, reach, printed)
+	add(a.watch(), Codes, reach, judging, []string{"audit", "actor"}, printed)
+	add(a.telling(a.rollout()), Codes, reach, judging, keeping, printed)
+	add(a.telling(a.rollback()), Codes, reach, []string{"env"}, keeping, printed)
+	add(a.telling(a.guard()), Codes, reach, []string{"env"}, keeping, printed)
+	add(a.report(), look, []string{"audit"})
+	add(a.backtest(), look, []string{"env"}, printed)
+	add(a.promote(), "Exit codes: 0 promoted, or there already · 1 failed · 2 wrong usage · 5 refused: not proven, or the tag is "+
+		"taken.\n"+GoRun, printed)
+	add(a.verify(), "Exit codes: 0 verified · 1 failed · 2 wrong usage · 5 refused: not proven, or it runs as root.\n"+GoRun, printed)
+	add(a.built(), GoRun)
+	add(a.sign(), GoRun, []string{"token-file"}, printed)
+	add(a.approvals(), "Exit codes: 0 approved · 1 failed · 2 wrong usage · 5 refused.\n"+GoRun, []string{"actor"}, printed)
+	add(a.settings(), GoRun)
+	return list
+}
+
+func (a *app) registerFlags(root *cobra.Command) {
+	persistent := root.PersistentFlags()
 	persistent.StringVar(&a.flags.project, "project", "", "Google Cloud project; default: GOOGLE_CLOUD_PROJECT, or that of the credentials")
 	persistent.StringVar(&a.flags.region, "region", "us-central1", "region of the service")
 	persistent.StringVar(&a.flags.endpoint, "endpoint", "",
@@ -160,23 +224,19 @@ func (a *app) root() *cobra.Command {
 		"people who approved it, for audit and summary; release approvals finds them")
 	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
-	root.PersistentPreRun = func(*cobra.Command, []string) { a.fromEnvironment() }
-	for _, command := range []*cobra.Command{
-		a.status(), a.telling(a.rollout()), a.telling(a.rollback()), a.telling(a.guard()), a.promote(), a.report(), a.backtest(), a.approvals(),
-		a.verify(), a.built(),
-		a.sign(), a.settings(),
-	} {
-		if check := command.Args; check != nil {
-			command.Args = func(command *cobra.Command, arguments []string) error {
-				if err := check(command, arguments); err != nil {
-					return usage("%v: %s", err, command.UseLine())
-				}
-				return nil
-			}
-		}
-		root.AddCommand(command)
+	persistent.StringVar(&a.flags.output, "output", "text", "text, or json for the result as JSON on standard output")
+}
+
+// chooseOutput makes --output json the same as --json.
+func (a *app) chooseOutput() error {
+	switch a.flags.output {
+	case "text":
+	case "json":
+		a.flags.json = true
+	default:
+		return usage("--output is %q: use text or json", a.flags.output)
 	}
-	return root
+	return nil
 }
 
 // who names the actor: a workflow's run, or the person at the keyboard.
@@ -204,11 +264,12 @@ func (a *app) page() string {
 
 // fromEnvironment takes from `sandbox env` what the command line leaves open, and says so: who acts has to see where. What
 // is named there is on this machine, or refused as --endpoint would be.
-func (a *app) fromEnvironment() {
+func (a *app) fromEnvironment() error {
 	if endpoint := os.Getenv("RELEASE_ENDPOINT"); a.flags.endpoint == "" && endpoint != "" {
 		a.flags.endpoint = endpoint
 		fmt.Fprintf(a.streams.Err, "endpoint: %s (RELEASE_ENDPOINT)\n", endpoint)
 	}
 	a.flags.via = cmp.Or(a.flags.via, os.Getenv("RELEASE_PROBE_VIA"))
 	a.flags.tokenFile = cmp.Or(a.flags.tokenFile, os.Getenv("RELEASE_TOKEN_FILE"))
+	return nil
 }

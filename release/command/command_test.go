@@ -157,7 +157,7 @@ func TestReleaseAndBack(t *testing.T) {
 		"\n- approved by ann, bob\n- web-green is us-docker.pkg.dev/cloudrun/container/hello@sha256:"+strings.Repeat("b", 64)+
 		"\n\n| revision | percent | tag |\n|---|---:|---|\n| web-green | 100 | stable |\n| web-blue | 0 | previous |\n")
 
-	exit, out, errors = l.release(context.Background(), "status", "web")
+	exit, out, errors = l.release(context.Background(), "status", "web", "--all")
 	assert.Equal(t, ExitDone, exit, errors)
 	assert.Contains(t, out, "No rollout is active (idle)")
 	assert.Contains(t, out, " goes to web-blue.\n")
@@ -232,8 +232,8 @@ func TestStatusOfWhatFollowsTheLatest(t *testing.T) {
 	require.Equal(t, http.StatusOK, recorder.Code, recorder.Body)
 	exit, out, errors := l.release(context.Background(), "status", "web")
 	require.Equal(t, ExitDone, exit, errors)
-	assert.Regexp(t, `(?m)^web-blue +90 % +yes`, out)
-	assert.Regexp(t, `(?m)^web-green +10 % +head +yes`, out)
+	assert.Regexp(t, `(?m)^  90 %   web-blue$`, out)
+	assert.Regexp(t, `(?m)^  10 %   web-green  head$`, out)
 }
 
 func TestBadReleaseIsTakenBack(t *testing.T) {
@@ -353,7 +353,10 @@ func TestUsage(t *testing.T) {
 	for line, want := range map[string]string{
 		"rollout":                  "accepts 1 arg(s), received 0: release rollout SERVICE",
 		"rollback web --two":       "unknown flag: --two",
+		"rollback web --regoin r":  "unknown flag: --regoin; did you mean --region?",
 		"deploy":                   `there is no command "deploy": see release --help`,
+		"rolback web":              `there is no command "rolback"; did you mean rollback?: see release --help`,
+		"status web --output yaml": `--output is "yaml": use text or json`,
 		"rollback Web --project p": `"Web" is no name of a Cloud Run service: give the short name, such as procureflow-web`,
 		"rollout web --project p --env nowhere --endpoint " +
 			"http://127.0.0.1:1/run/": `there is no environment "nowhere": use one of dev, prod, sandbox, staging`,
@@ -433,14 +436,51 @@ func TestExitCodes(t *testing.T) {
 // A message of a sentence or two, in its column, would move every revision's image off the screen.
 func TestStatusOfWhatIsNotReady(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	a := &app{streams: Streams{Out: &out}}
-	require.NoError(t, a.show(rollout.Status{Service: "web", BackTo: "web-a", Revisions: []plan.Revision{
-		{Name: "web-b", Message: "The container failed\nto start."}, {Name: "web-a", Ready: true, Image: "i@sha256:1"}}}, "p",
-		"`release rollback web`"))
-	assert.Contains(t, out.String(), "REVISION  SERVES  TAGS  READY  CREATED               IMAGE\nweb-b     0 %           no     "+
-		"0001-01-01T00:00:00Z  \n"+
-		"web-a     0 %           yes    0001-01-01T00:00:00Z  i@sha256:1\nweb-b is not ready: The container failed to start.\n")
+	a := &app{}
+	assert.Equal(t, "web  https://web.example\n"+
+		" 100 %   web-a  stable\n"+
+		"No rollout is active (idle); the last change is from 0001-01-01T00:00:00Z.\n"+
+		"`release rollback web` goes to web-0.\n"+
+		"\n"+
+		"REVISION  READY  CREATED               IMAGE\n"+
+		"web-b     no     0001-01-01T00:00:00Z  \n"+
+		"web-a     yes    0001-01-01 00:00      sha256:123456789012\n"+
+		"web-b is not ready: The container failed to start.\n",
+		a.statusText(rollout.Status{Service: "web", URL: "https://web.example", BackTo: "web-0", State: plan.State{Phase: plan.Idle},
+			Effective: []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}}, Revisions: []plan.Revision{
+				{Name: "web-b", Message: "The container failed\nto start."}, {Name: "web-a", Ready: true, Image: "i@sha256:1234567890123"}}},
+			"`release rollback web`", false))
+}
+
+// TestAStatusFitsATerminal: with fifty revisions in the middle of a rollout the first screen has what a person decides by.
+func TestAStatusFitsATerminal(t *testing.T) {
+	t.Parallel()
+	status := rollout.Status{Service: "procureflow-web", URL: "https://procureflow-web-100000000001.us-central1.run.app",
+		State: plan.State{Phase: plan.Shifting, Candidate: "procureflow-web-0000000049", Percent: 10}, Since: new(time.Time),
+		BackTo: "procureflow-web-0000000048",
+		Effective: []plan.Target{{Revision: "procureflow-web-0000000048", Percent: 90, Tag: "stable"},
+			{Revision: "procureflow-web-0000000049", Percent: 10, Tag: "candidate"}, {Revision: "procureflow-web-0000000049", Tag: "shifted"}}}
+	for n := 49; n >= 0; n-- {
+		name := fmt.Sprintf("procureflow-web-%010d", n)
+		if n < 48 {
+			status.Effective = append(status.Effective, plan.Target{Revision: name, Tag: fmt.Sprintf("rejected%d", n)})
+		}
+		image := "us-docker.pkg.dev/p/r/web@sha256:" + strings.Repeat("a", 64)
+		status.Revisions = append(status.Revisions, plan.Revision{Name: name, Ready: true, Image: image})
+	}
+	rollback := "`release rollback procureflow-web --region us-central1 --project procureflow-prod`"
+	text := (&app{}).statusText(status, rollback, false)
+	lines := 0
+	for line := range strings.Lines(text) {
+		lines += 1 + (len([]rune(line))-2)/80
+		if !strings.Contains(line, "`") { // A command is one word for pasting.
+			assert.LessOrEqual(t, len([]rune(line)), 81, line)
+		}
+	}
+	assert.LessOrEqual(t, lines, 24, text)
+	assert.Contains(t, text, "  90 %   procureflow-web-0000000048  stable\n  10 %   procureflow-web-0000000049  candidate shifted\n")
+	assert.Contains(t, text, "and 44 older ones: --all lists them\n")
+	assert.Greater(t, strings.Count((&app{}).statusText(status, rollback, true), "\n"), 100)
 }
 
 type full struct{}
@@ -470,13 +510,16 @@ func TestTerminalLine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	c := &console{streams: Streams{Err: &out, Terminal: true}, now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }}
-	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 3 * time.Second, Good: 8,
+	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Step: 1, Steps: 3, Left: 57 * time.Second,
+		Elapsed: 3 * time.Second, Good: 8,
 		P95: 80 * time.Millisecond})
-	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Elapsed: 4 * time.Second, Good: 10,
+	c.progress(rollout.Progress{Candidate: "web-b", Percent: 10, Bake: time.Minute, Step: 1, Steps: 3, Left: 56 * time.Second,
+		Elapsed: 4 * time.Second, Good: 10,
 		P95: 80 * time.Millisecond})
 	require.NoError(t, c.Record(rollout.Event{Kind: "decide", Why: []string{"pass", "10 of 10"}}))
 	// Without wrapping: of a line that is longer than the terminal is wide, the next one would write over the last row only.
-	assert.Equal(t, "\r\x1b[K\x1b[?7l 10 %  web-b  3s of 1m0s  probes 8 good 0 bad  p95 80ms\x1b[?7h"+
-		"\r\x1b[K\x1b[?7l 10 %  web-b  4s of 1m0s  probes 10 good 0 bad  p95 80ms\x1b[?7h\n12:00:00  pass: 10 of 10\n", out.String())
+	assert.Equal(t, "\r\x1b[K\x1b[?7l 10 %  web-b  step 1 of 3, 3s of 1m0s, 57s left  probes 8 good 0 bad  p95 80ms\x1b[?7h"+
+		"\r\x1b[K\x1b[?7l 10 %  web-b  step 1 of 3, 4s of 1m0s, 56s left  probes 10 good 0 bad  p95 80ms\x1b[?7h\n12:00:00  pass: 10 of 10\n",
+		out.String())
 	assert.Equal(t, "a &lt;b> \\| 'c'", escape("a <b> | `c`"))
 }

@@ -1,19 +1,14 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
@@ -21,6 +16,8 @@ func (a *app) rollout() *cobra.Command {
 	var request rollout.Request
 	var outputs string
 	command := &cobra.Command{
+		Example: "  release rollout procureflow-web --env prod\n" +
+			"  release rollout procureflow-web --proceed        a held rollout goes on by the probes",
 		Use: "rollout SERVICE", Short: "Give the revision that the service asks for its requests step by step, or resume a rollout that " +
 			"stopped", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, arguments []string) error {
@@ -64,6 +61,7 @@ func (a *app) rollback() *cobra.Command {
 	var back rollout.Back
 	command := &cobra.Command{
 		Use: "rollback SERVICE", Short: "Give everything back to what served before: one read, one write", Args: cobra.ExactArgs(1),
+		Example: "  release rollback procureflow-web --why 'orders fail'\n  release rollback procureflow-web --to procureflow-web-4f1c2ab",
 		RunE: func(command *cobra.Command, arguments []string) error {
 			if err := checkRevision("to", back.To); err != nil {
 				return err
@@ -85,7 +83,8 @@ func (a *app) rollback() *cobra.Command {
 
 func (a *app) guard() *cobra.Command {
 	return &cobra.Command{
-		Use: "guard SERVICE -- COMMAND [ARGUMENT...]", Short: "Run a command that must not change traffic, and put it back if it does",
+		Example: "  release guard procureflow-web -- pulumi up --yes",
+		Use:     "guard SERVICE -- COMMAND [ARGUMENT...]", Short: "Run a command that must not change traffic, and put it back if it does",
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(command *cobra.Command, arguments []string) error {
 			s, err := a.connect(command.Context(), "guard", arguments[0])
@@ -119,82 +118,4 @@ func (a *app) guard() *cobra.Command {
 			return nil
 		},
 	}
-}
-
-func (a *app) status() *cobra.Command {
-	return &cobra.Command{
-		Use: "status SERVICE", Short: "Say what serves how much, whether a rollout is active, and what one could go back to",
-		Args: cobra.ExactArgs(1),
-		RunE: func(command *cobra.Command, arguments []string) error {
-			s, err := a.connect(command.Context(), "", arguments[0])
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			status, err := s.Status(command.Context())
-			if err != nil {
-				return err
-			}
-			if a.flags.json {
-				return a.print(status)
-			}
-			return a.show(status, s.project, s.command("rollback"))
-		},
-	}
-}
-
-func (a *app) show(status rollout.Status, project, rollback string) error {
-	out := &strings.Builder{}
-	fmt.Fprintf(out, "%s  %s\n", status.Service, status.URL)
-	if status.State.Candidate != "" {
-		fmt.Fprintf(out, "A rollout of %s is active (%s, %d %%)", status.State.Candidate, status.State.Phase, status.State.Percent)
-		if status.Since != nil {
-			fmt.Fprintf(out, ", its revision is from %s", status.Since.UTC().Format(time.RFC3339))
-		}
-		fmt.Fprintf(out, "; the last change is from %s.\n", status.Changed.UTC().Format(time.RFC3339))
-	} else {
-		fmt.Fprintf(out, "No rollout is active (%s); the last change is from %s.\n", status.State.Phase,
-			status.Changed.UTC().Format(time.RFC3339))
-	}
-	for _, finding := range status.Findings {
-		fmt.Fprintf(out, "Look at this: %s.\n", finding)
-	}
-	if status.BackTo != "" {
-		fmt.Fprintf(out, "%s goes to %s.\n", rollback, status.BackTo)
-	} else {
-		fmt.Fprintf(out, "%s: %s.\n", rollback, status.NoBack)
-	}
-	percents := plan.Service{LatestReady: status.LatestReady}.Percents(status.Effective)
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "REVISION\tSERVES\tTAGS\tREADY\tCREATED\tIMAGE")
-	for _, revision := range status.Revisions {
-		tags := ""
-		for _, target := range status.Tags {
-			if cmp.Or(target.Revision, status.LatestReady) == revision.Name {
-				tags += target.Tag + " "
-			}
-		}
-		ready := "yes"
-		if !revision.Ready {
-			ready = "no"
-		}
-		fmt.Fprintf(table, "%s\t%d %%\t%s\t%s\t%s\t%s\n", revision.Name, percents[revision.Name], tags, ready,
-			revision.Created.UTC().Format(time.RFC3339), revision.Image)
-	}
-	_ = table.Flush()
-	for _, revision := range status.Revisions {
-		if !revision.Ready {
-			fmt.Fprintf(out, "%s is not ready: %s\n", revision.Name, strings.Join(strings.Fields(revision.Message), " "))
-		}
-	}
-	if local, err := url.Parse(a.flags.endpoint); err == nil && local.Host != "" {
-		fmt.Fprintf(out, "\ngcloud works here too, from a shell with these:\n  export %s\n", strings.Join([]string{
-			"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN=http://run.sandbox/", "CLOUDSDK_PROXY_TYPE=http_no_tunnel", "CLOUDSDK_PROXY_ADDRESS=" +
-				local.Hostname(),
-			"CLOUDSDK_PROXY_PORT=" + local.Port(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=" + cmp.Or(a.flags.tokenFile,
-				"FILE"), "CLOUDSDK_CORE_PROJECT=" + project,
-			"CLOUDSDK_RUN_REGION=" + a.flags.region,
-		}, " "))
-	}
-	return a.write(out.String())
 }

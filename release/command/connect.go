@@ -13,9 +13,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/release/audit"
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/report"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 	"github.com/guiofsaints/procureflow-platform/release/settings"
 )
@@ -65,7 +67,7 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		_ = os.MkdirAll(filepath.Dir(a.flags.audit), 0o700)
 		s.journal = audit.Open(a.flags.audit, audit.Origin{Command: command, Environment: a.flags.environment, Who: a.who(), Run: rand.Text(),
 			Commit: a.flags.commit, Link: a.page(), ApprovedBy: a.flags.approvedBy,
-			Service: fmt.Sprintf("projects/%s/locations/%s/services/%s", s.project, s.region, service)})
+			Service: s.fullName()})
 		s.Journal = tee{s.console, s.journal, func(event rollout.Event) { a.started(s, command, event) }}
 	}
 	return s, nil
@@ -74,6 +76,11 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 // endpoints are Google's unless the command line or the sandbox's environment names some on this machine.
 func (a *app) endpoints() gcp.Endpoints {
 	return gcp.Endpoints{Run: a.flags.endpoint, Monitoring: a.flags.monitoring, TokenFile: a.flags.tokenFile}
+}
+
+// fullName is the service's, as the audit has it.
+func (s *session) fullName() string {
+	return fmt.Sprintf("projects/%s/locations/%s/services/%s", s.project, s.region, s.service)
 }
 
 func (s *session) close() {
@@ -152,7 +159,11 @@ func (a *app) finish(s *session, command string, result rollout.Result) {
 			Seconds float64 `json:"seconds"`
 		}{result, result.Elapsed.Seconds()})
 	} else {
-		text := fmt.Sprintf("%s: %s after %s\n", command, result.Outcome, result.Elapsed.Round(10*time.Millisecond))
+		class, _ := report.Verdict(result.Outcome)
+		if a.exit == ExitDone {
+			class = "good"
+		}
+		text := fmt.Sprintf("%s: %s after %s\n", command, a.paint(class, string(result.Outcome)), result.Elapsed.Round(10*time.Millisecond))
 		for _, why := range result.Why {
 			text += "  " + why + "\n"
 		}
@@ -173,6 +184,9 @@ func (a *app) print(value any) error {
 	}
 	return a.write(text.String())
 }
+
+// paint colours text where standard output shows colours.
+func (a *app) paint(class, text string) string { return cli.Paint(a.streams.Colour, class, text) }
 
 // write prints to standard output. A reader who went away, as head does, had what he wanted.
 func (a *app) write(text string) error {

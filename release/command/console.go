@@ -32,7 +32,8 @@ func (c *console) progress(p rollout.Progress) {
 	case p.Waiting != "":
 		line += "  " + p.Waiting
 	case p.Bake > 0:
-		line += fmt.Sprintf("  %s of %s", p.Elapsed.Round(time.Second), p.Bake)
+		line += fmt.Sprintf("  step %d of %d, %s of %s, %s left", p.Step, p.Steps, p.Elapsed.Round(time.Second), p.Bake,
+			max(0, p.Left).Round(time.Second))
 	default:
 		line += "  before traffic"
 	}

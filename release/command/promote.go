@@ -15,7 +15,8 @@ func (a *app) promote() *cobra.Command {
 	var record, outputs string
 	var trust trustFlags
 	command := &cobra.Command{
-		Use: "promote", Short: "Copy an image by digest, with all that refers to it, once its provenance is verified", Args: cobra.NoArgs,
+		Example: "  release promote --digest sha256:… --from REGISTRY/dev/web --to REGISTRY/prod/web --tag v1.4.0",
+		Use:     "promote", Short: "Copy an image by digest, with all that refers to it, once its provenance is verified", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			for flag, value := range map[string]string{"digest": promotion.Digest, "from": promotion.From, "to": promotion.To,
 				"tag": promotion.Tag} {

@@ -17,7 +17,8 @@ import (
 func (a *app) report() *cobra.Command {
 	var out string
 	command := &cobra.Command{
-		Use: "report", Short: "Write a page for each release in an audit file, and an index of them", Args: cobra.NoArgs,
+		Example: "  release report\n  release report --audit prod.jsonl --out prod.html",
+		Use:     "report", Short: "Write a page for each release in an audit file, and an index of them", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if from, err := os.Stat(a.flags.audit); err == nil {
 				if to, err := os.Stat(out); err == nil && os.SameFile(from, to) {
@@ -78,7 +79,7 @@ func journal(path string) (runs []report.Run, err error) {
 		if !known {
 			at, index[line.Run] = len(runs), len(runs)
 			runs = append(runs, report.Run{Command: line.Command, Service: line.Service, Environment: line.Environment, Who: line.Who,
-				Commit: line.Commit, Link: line.Link})
+				Commit: line.Commit, Link: line.Link, ApprovedBy: line.ApprovedBy})
 		}
 		runs[at].Events = append(runs[at].Events, line.Event)
 	}

@@ -27,7 +27,8 @@ type settingsFlags struct {
 func (a *app) settings() *cobra.Command {
 	var f settingsFlags
 	command := &cobra.Command{
-		Use: "settings --stack STACK", Short: "Print what a job has to know of a stack, from its reviewed settings", Args: cobra.NoArgs,
+		Example: "  release settings --stack prod --service web --format github >> \"$GITHUB_OUTPUT\"",
+		Use:     "settings --stack STACK", Short: "Print what a job has to know of a stack, from its reviewed settings", Args: cobra.NoArgs,
 		Long: "Reads platform.yaml, Pulumi.yaml and Pulumi.STACK.yaml in the folder, as they are checked out, and asks nobody. Each " +
 			"value has the form\n" +
 			"of what it names, and none has a line break. --format github is for \"$GITHUB_OUTPUT\".\n\n" +

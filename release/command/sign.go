@@ -18,7 +18,8 @@ func (a *app) sign() *cobra.Command {
 	var trust trustFlags
 	var from string
 	command := &cobra.Command{
-		Use: "sign", Short: "Sign an image for Binary Authorization, once its provenance is verified", Args: cobra.NoArgs,
+		Example: "  release sign --image REGISTRY/web@sha256:… --attestor projects/P/attestors/release --key projects/P/…/cryptoKeyVersions/1",
+		Use:     "sign", Short: "Sign an image for Binary Authorization, once its provenance is verified", Args: cobra.NoArgs,
 		Long: "Verifies the image's provenance as promote does, then attests it with a key of Cloud KMS in Container Analysis, and of " +
 			"an index each\n" +
 			"platform's image too, which is what Cloud Run starts and asks about. What has a valid attestation by the key is left as it is.\n\n" +

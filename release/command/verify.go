@@ -17,7 +17,8 @@ func (a *app) verify() *cobra.Command {
 	var image, outputs string
 	var trust trustFlags
 	command := &cobra.Command{
-		Use: "verify", Short: "Verify an image's provenance and that it does not run as root", Args: cobra.NoArgs,
+		Example: "  release verify --image REGISTRY/web@sha256:…",
+		Use:     "verify", Short: "Verify an image's provenance and that it does not run as root", Args: cobra.NoArgs,
 		Long: "Does of promote what comes before the copy, and writes nothing to the registry. It prints who the image runs as, for the " +
 			"setting imageUser\n" +
 			"of the service that runs it.",

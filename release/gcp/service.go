@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -223,4 +224,19 @@ func explain(ctx context.Context, doing, needs string, err error) error {
 		return fmt.Errorf("%s: %s (the account needs %s)", doing, message, needs)
 	}
 	return fmt.Errorf("%s: %s", doing, message)
+}
+
+// shifting is the permission that a change of the traffic takes.
+const shifting = "run.services.update"
+
+// MayShift says whether the caller's own credentials let them change the service's traffic.
+func (s *Service) MayShift(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	answer, err := s.client.Projects.Locations.Services.TestIamPermissions(s.name,
+		&run.GoogleIamV1TestIamPermissionsRequest{Permissions: []string{shifting}}).Context(ctx).Do()
+	if err != nil {
+		return false, s.explain(ctx, "ask for the rights to", err)
+	}
+	return slices.Contains(answer.Permissions, shifting), nil
 }

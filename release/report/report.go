@@ -21,7 +21,9 @@ type Run struct {
 	Command, Service, Environment, Who string
 	// Commit is what the candidate was built of, and Link the page of the workflow's run; either may be empty.
 	Commit, Link string
-	Events       []rollout.Event
+	// ApprovedBy are the people who approved the run.
+	ApprovedBy []string
+	Events     []rollout.Event
 }
 
 // Release is one release: the command that began it, and those that went on with it or ended it.
@@ -55,6 +57,9 @@ func goesOn(r Release, next Run) bool {
 	name := candidate(before.Events)
 	return !ended && next.Command != "guard" && name != "" && name == candidate(next.Events)
 }
+
+// Candidate is the revision that is released; empty where no command got as far as to know it.
+func (r Release) Candidate() string { return candidate(r.Events()) }
 
 // candidate is the newest one that the events name.
 func candidate(events []rollout.Event) (name string) {

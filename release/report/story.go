@@ -82,55 +82,61 @@ func sameSplit(a, b []plan.Target) bool {
 	return plan.Service{LatestReady: name(plan.Target{})}.SamePercents(a, b)
 }
 
-// gate is one number of a release and the limit that it was held against.
-type gate struct{ Name, Value, Limit, Beside, Class, State string }
+// Number is one number of a release and the limit that it was held against.
+type Number struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Limit string `json:"limit"`
+	// Beside is the same number of what served before.
+	Beside string `json:"beside,omitempty"`
+	// State is within, over or not judged, and Class that of the style.
+	State string `json:"state"`
+	Class string `json:"-"`
+}
 
-func of(name, value, beside string, number, limit float64, text string) gate {
-	g := gate{Name: name, Value: value, Beside: beside, Limit: text, Class: "plain", State: "not judged"}
-	if limit > 0 {
-		if g.Class, g.State = "good", "within"; number > limit {
-			g.Class, g.State = "bad", "over"
-		}
+// Numbers are the newest numbers of a release against their limits.
+func Numbers(release Release) []Number {
+	events := release.Events()
+	if len(events) == 0 {
+		return nil
 	}
-	return g
+	return newStory(events).gates()
 }
 
 // gates are the numbers of the last step, which decided.
-func (s story) gates() (list []gate) {
+func (s story) gates() (list []Number) {
 	if len(s.parts) == 0 {
 		return nil
 	}
 	last := s.parts[len(s.parts)-1]
-	limit := func(text string, set bool) string {
+	add := func(name, value, beside string, number, limit float64, text string) {
+		n := Number{Name: name, Value: value, Beside: beside, Limit: "at most " + text, State: "not judged", Class: "plain"}
 		switch {
 		case !s.known:
-			return "not recorded"
-		case !set:
-			return "none"
+			n.Limit = "not recorded"
+		case limit <= 0:
+			n.Limit = "none"
+		case number > limit:
+			n.State, n.Class = "over", "bad"
+		default:
+			n.State, n.Class = "within", "good"
 		}
-		return text
+		list = append(list, n)
 	}
-	own := only(last.samples, health.Candidate)
-	if bad := faults(own); len(own) > 0 {
-		share := float64(bad) / float64(len(own))
-		list = append(list, of("Probes of the candidate that failed", ratio(bad, len(own)), "", share, s.rules.BadRatio,
-			limit("at most "+percents(s.rules.BadRatio), s.rules.BadRatio > 0)))
-		list = append(list, of("95 % of its probes were faster than", round(health.P95(own)), "", health.P95(own).Seconds(),
-			s.rules.ProbeP95.Seconds(),
-			limit("at most "+round(s.rules.ProbeP95), s.rules.ProbeP95 > 0)))
+	if own := only(last.samples, health.Candidate); len(own) > 0 {
+		bad, p95 := faults(own), health.P95(own)
+		add("Failed probes", ratio(bad, len(own)), "", float64(bad)/float64(len(own)), s.rules.BadRatio, percents(s.rules.BadRatio))
+		add("p95 of the probes", round(p95), "", p95.Seconds(), s.rules.ProbeP95.Seconds(), round(s.rules.ProbeP95))
 	}
 	if n := len(last.counted); n > 0 {
-		seen := last.counted[n-1]
-		share := float64(seen.metrics.Errors) / float64(max(1, seen.metrics.Requests))
-		beside, besideP95 := "", ""
+		seen, failed, p95 := last.counted[n-1], "", ""
 		if seen.beside != nil && seen.beside.Requests > 0 {
-			beside, besideP95 = ratio(seen.beside.Errors, seen.beside.Requests), round(seen.beside.P95)
+			failed, p95 = ratio(seen.beside.Errors, seen.beside.Requests), round(seen.beside.P95)
 		}
-		list = append(list, of("Requests to it that failed (Cloud Monitoring, probes included)", ratio(seen.metrics.Errors,
-			seen.metrics.Requests), beside,
-			share, s.rules.ErrorRatio, limit("at most "+percents(s.rules.ErrorRatio), s.rules.ErrorRatio > 0)))
-		list = append(list, of("95 % of these requests were faster than", round(seen.metrics.P95), besideP95, seen.metrics.P95.Seconds(),
-			s.rules.P95.Seconds(), limit("at most "+round(s.rules.P95), s.rules.P95 > 0)))
+		share := float64(seen.metrics.Errors) / float64(max(1, seen.metrics.Requests))
+		add("Failed requests", ratio(seen.metrics.Errors, seen.metrics.Requests), failed, share, s.rules.ErrorRatio,
+			percents(s.rules.ErrorRatio))
+		add("p95 of the requests", round(seen.metrics.P95), p95, seen.metrics.P95.Seconds(), s.rules.P95.Seconds(), round(s.rules.P95))
 	}
 	return list
 }

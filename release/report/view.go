@@ -27,11 +27,11 @@ type view struct {
 	Candidate, CandidateImage string
 	Stable, StableImage       string
 	Commit                    string
-	Who                       []string
+	Who, ApprovedBy           []string
 	Begun                     time.Time
 	Begin, Duration           string
 	Why                       []string
-	Gates                     []gate
+	Gates                     []Number
 	Links                     []link
 	Figures                   []figure
 	Steps                     []step
@@ -109,6 +109,11 @@ func newView(release Release) (view, error) {
 		v.Environment, v.Commit = cmp.Or(run.Environment, v.Environment), cmp.Or(run.Commit, v.Commit)
 		if !slices.Contains(v.Who, run.Who) {
 			v.Who = append(v.Who, run.Who)
+		}
+		for _, name := range run.ApprovedBy {
+			if !slices.Contains(v.ApprovedBy, name) {
+				v.ApprovedBy = append(v.ApprovedBy, name)
+			}
 		}
 		if href := web(run.Link); href != "" {
 			v.Links = append(v.Links, link{"Workflow run", href})

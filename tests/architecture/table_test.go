@@ -102,7 +102,7 @@ var layers = []layer{
 	},
 	{
 		packages:   "release/command",
-		may:        []string{"release/**", "stacks", "stacks/adopter", "internal/naming"},
+		may:        []string{"release/**", "stacks", "stacks/adopter", "internal/naming", "internal/cli", "internal/webpage"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "the command line is where orchestration meets its adapters; it knows neither the program nor the sandbox",
 	},
@@ -119,6 +119,11 @@ var layers = []layer{
 		packages: "release/report",
 		may:      []string{"release/plan", "release/health", "release/rollout", "internal/webpage"},
 		reason:   "a page is made from the journal's values: it reads no file and asks nobody",
+	},
+	{
+		packages: "release/watch",
+		may:      []string{"release/plan", "release/health", "release/rollout", "release/report", "internal/webpage"},
+		reason:   "what a release does is decided from what the service and the journal say: it asks neither",
 	},
 	{
 		packages:   "release/*",
@@ -244,7 +249,7 @@ var layers = []layer{
 	},
 	{
 		packages:   "cmd/release",
-		may:        []string{"release/**", "stacks", "stacks/adopter", "internal/naming"},
+		may:        []string{"release/**", "stacks", "stacks/adopter", "internal/naming", "internal/cli", "internal/webpage"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "a rollback needs neither the program nor its state",
 	},

@@ -131,6 +131,7 @@ func Check(ctx context.Context, t *testing.T, axe, name, address string) {
 			require.NoError(t, os.WriteFile(filepath.Join(folder, name+"-"+look.Name+".png"), shot, 0o600))
 		}
 	}
+	require.NoError(t, chromedp.Run(ctx, emulation.SetEmulatedMedia(), emulation.SetDeviceMetricsOverride(1200, 900, 1, false)))
 	if folder := os.Getenv("PAGE_PICTURES"); folder != "" {
 		require.NoError(t, chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
 			paper, _, err := page.PrintToPDF().Do(ctx)

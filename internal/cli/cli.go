@@ -1,0 +1,198 @@
+// Package cli is what the repository's command lines have in common: help that says first what a command is for, then examples, then the
+// flags that this command uses; a guess at what was meant by a word that is unknown; and colours where somebody looks who wants them.
+package cli
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// uses names, in a command's annotations, the flags of its parents that it uses.
+const uses = "flags"
+
+// Uses says which of its parents' flags a command uses, so that its help lists those and no other. The rest is accepted all the same.
+func Uses(command *cobra.Command, flags ...string) *cobra.Command {
+	if command.Annotations == nil {
+		command.Annotations = map[string]string{}
+	}
+	command.Annotations[uses] = strings.Join(flags, " ")
+	return command
+}
+
+// Codes are, in a command's annotations, its exit codes in words.
+const Codes = "codes"
+
+// Dress gives root and all commands below it this package's help.
+func Dress(root *cobra.Command) {
+	root.SetHelpFunc(func(command *cobra.Command, _ []string) { fmt.Fprint(command.OutOrStdout(), Help(command)) })
+	root.SetUsageFunc(func(command *cobra.Command) error {
+		_, err := fmt.Fprint(command.OutOrStderr(), Help(command))
+		return err
+	})
+	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: "Say what a command is for, and how it is called",
+		RunE: func(command *cobra.Command, words []string) error {
+			found, rest, err := command.Root().Find(words)
+			if err != nil || len(rest) > 0 {
+				return fmt.Errorf("there is no command %q%s", strings.Join(words, " "), Meant(strings.Join(rest, " "), names(found)))
+			}
+			return found.Help()
+		}})
+}
+
+// Help is a command's help: what it is for, how it is called, examples, the commands below it, its flags, its exit codes.
+func Help(command *cobra.Command) string {
+	var out strings.Builder
+	purpose := command.Short
+	if command.Long != "" && !strings.HasPrefix(command.Long, command.Short) {
+		purpose += ".\n\n" + command.Long
+	} else if command.Long != "" {
+		purpose = command.Long
+	}
+	out.WriteString(strings.TrimSpace(purpose))
+	if command.Long == "" {
+		out.WriteString(".")
+	}
+	out.WriteString("\n\nUsage:\n  " + command.UseLine() + "\n")
+	if command.HasAvailableSubCommands() && command.Runnable() && command.HasParent() {
+		out.WriteString("  " + command.CommandPath() + " COMMAND\n")
+	}
+	if command.Example != "" {
+		out.WriteString("\nExamples:\n" + strings.TrimRight(command.Example, "\n") + "\n")
+	}
+	if command.HasAvailableSubCommands() {
+		out.WriteString("\nAvailable Commands:\n")
+		for _, one := range command.Commands() {
+			if one.IsAvailableCommand() || one.Name() == "help" {
+				fmt.Fprintf(&out, "  %-*s %s\n", command.NamePadding(), one.Name(), one.Short)
+			}
+		}
+	}
+	if flags := used(command); flags.HasAvailableFlags() {
+		out.WriteString("\nFlags:\n" + flags.FlagUsagesWrapped(100))
+	}
+	if codes := command.Annotations[Codes]; codes != "" {
+		out.WriteString("\n" + strings.TrimSpace(codes) + "\n")
+	}
+	if command.HasAvailableSubCommands() {
+		fmt.Fprintf(&out, "\n\"%s COMMAND --help\" says more about a command.\n", command.CommandPath())
+	}
+	return out.String()
+}
+
+// used are the command's own flags and those of its parents that it uses.
+func used(command *cobra.Command) *pflag.FlagSet {
+	command.InitDefaultHelpFlag()
+	flags := pflag.NewFlagSet(command.Name(), pflag.ContinueOnError)
+	named, limited := command.Annotations[uses]
+	local := command.LocalNonPersistentFlags()
+	command.LocalFlags().VisitAll(func(flag *pflag.Flag) {
+		// A root's persistent flags are for its commands.
+		if local.Lookup(flag.Name) != nil || flag.Name == "help" || flag.Name == "version" || !command.HasParent() && !command.HasSubCommands() {
+			flags.AddFlag(flag)
+		}
+	})
+	command.InheritedFlags().VisitAll(func(flag *pflag.Flag) {
+		if !limited || slices.Contains(strings.Fields(named), flag.Name) {
+			flags.AddFlag(flag)
+		}
+	})
+	return flags
+}
+
+func names(command *cobra.Command) (list []string) {
+	for _, one := range command.Commands() {
+		if one.IsAvailableCommand() {
+			list = append(list, one.Name())
+		}
+	}
+	return list
+}
+
+// UnknownCommand words a command that there is not.
+func UnknownCommand(parent *cobra.Command, word string) error {
+	return fmt.Errorf("there is no command %q%s: see %s --help", word, Meant(word, names(parent)), parent.CommandPath())
+}
+
+// FlagError words what is wrong with a flag, with the flag that was probably meant.
+func FlagError(command *cobra.Command, err error) error {
+	_, word, found := strings.Cut(err.Error(), "unknown flag: --")
+	if !found {
+		return err
+	}
+	var known []string
+	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, "--"+flag.Name) })
+	return fmt.Errorf("%w%s", err, Meant("--"+word, known))
+}
+
+// Meant is a guess at which of the known words was meant by one that is unknown: "; did you mean status?". It is empty without one.
+func Meant(word string, known []string) string {
+	var near []string
+	nearest := 1 + max(1, len(word)/3)
+	for _, one := range slices.Sorted(slices.Values(known)) {
+		d := distance(word, one)
+		if len(word) > 2 && strings.HasPrefix(one, word) {
+			d = 1
+		}
+		switch {
+		case d < nearest:
+			nearest, near = d, []string{one}
+		case d == nearest && len(near) > 0:
+			near = append(near, one)
+		}
+	}
+	if len(near) == 0 || word == "" {
+		return ""
+	}
+	return "; did you mean " + strings.Join(near, " or ") + "?"
+}
+
+// distance is how many letters have to be changed, added, left out or swapped with their neighbour.
+func distance(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	rows := make([][]int, len(from)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(to)+1)
+		rows[i][0] = i
+	}
+	for j := range to {
+		rows[0][j+1] = j + 1
+	}
+	for i := 1; i <= len(from); i++ {
+		for j := 1; j <= len(to); j++ {
+			change := 1
+			if from[i-1] == to[j-1] {
+				change = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
+			if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(from)][len(to)]
+}
+
+// Screen says that a person looks at the file: it is a terminal, and no log of a workflow.
+func Screen(file *os.File) bool { return term.IsTerminal(int(file.Fd())) && os.Getenv("CI") == "" }
+
+// Coloured says that a person looks at the file and did not ask for no colours (https://no-color.org).
+func Coloured(file *os.File) bool {
+	return Screen(file) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// colours of a terminal, by the classes of the pages.
+var colours = map[string]string{"good": "32", "bad": "31", "warn": "33"}
+
+// Paint colours text by a class: good, bad or warn. Any other class, and no wish for colours, leave it as it is.
+func Paint(coloured bool, class, text string) string {
+	if colour := colours[class]; coloured && colour != "" {
+		return "\x1b[1;" + colour + "m" + text + "\x1b[0m"
+	}
+	return text
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestMeant(t *testing.T) {
+	t.Parallel()
+	known := []string{"rollout", "rollback", "status", "report", "watch"}
+	for word, want := range map[string]string{
+		"rolout": "; did you mean rollout?", "rollbakc": "; did you mean rollback?", "staus": "; did you mean status?",
+		"stauts": "; did you mean status?",
+		"reprot": "; did you mean report?", "wacth": "; did you mean watch?", "deploy": "", "": "", "x": "", "rollo": "; did you mean rollout?",
+	} {
+		assert.Equal(t, want, Meant(word, known), word)
+	}
+	assert.Equal(t, "; did you mean abc or abd?", Meant("abx", []string{"abc", "abd", "xyz"}))
+}
+
+func tree() *cobra.Command {
+	root := &cobra.Command{Use: "tool", Short: "Do things", RunE: func(*cobra.Command, []string) error { return nil }, SilenceErrors: true}
+	root.PersistentFlags().String("region", "here", "where")
+	root.PersistentFlags().String("colour", "", "which")
+	one := Uses(&cobra.Command{Use: "one NAME", Short: "Do one thing", Example: "  tool one a",
+		Annotations: map[string]string{Codes: "Exit codes: 0 done."}, RunE: func(*cobra.Command, []string) error { return nil }}, "region")
+	one.Flags().Bool("fast", false, "at once")
+	root.AddCommand(one)
+	root.SetFlagErrorFunc(FlagError)
+	Dress(root)
+	return root
+}
+
+func run(t *testing.T, words ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	root := tree()
+	root.SetOut(&out)
+	root.SetErr(&out)
+	root.SetArgs(words)
+	err := root.Execute()
+	return out.String(), err
+}
+
+// Help says first what a command is for, then examples, then the flags that it uses.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	root := tree()
+	one, _, err := root.Find([]string{"one"})
+	require.NoError(t, err)
+	assert.Equal(t, "Do one thing.\n\nUsage:\n  tool one NAME [flags]\n\nExamples:\n  tool one a\n\nFlags:\n      --fast            at once\n"+
+		"  -h, --help            help for one\n      --region string   where (default \"here\")\n\nExit codes: 0 done.\n", Help(one))
+	assert.Contains(t, Help(root), "Do things.\n\nUsage:\n  tool [flags]\n\nAvailable Commands:\n")
+	assert.Contains(t, Help(root), "one         Do one thing\n")
+	assert.NotContains(t, Help(root), "--region")
+}
+
+func TestWhatIsUnknown(t *testing.T) {
+	t.Parallel()
+	_, err := run(t, "one", "--regoin", "x")
+	require.EqualError(t, err, "unknown flag: --regoin; did you mean --region?")
+	_, err = run(t, "one", "--zzzzzz")
+	require.EqualError(t, err, "unknown flag: --zzzzzz")
+	require.EqualError(t, UnknownCommand(tree(), "oen"), `there is no command "oen"; did you mean one?: see tool --help`)
+	_, err = run(t, "one", "--colour", "red")
+	require.NoError(t, err, "a flag that help leaves out is taken all the same")
+}
+
+func TestPaint(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "\x1b[1;31mno\x1b[0m", Paint(true, "bad", "no"))
+	assert.Equal(t, "no", Paint(false, "bad", "no"))
+	assert.Equal(t, "no", Paint(true, "plain", "no"))
+}

@@ -1,0 +1,277 @@
+// Package watch says what a release is doing: its steps, who serves, what the gates have seen, what it waits for and until when. It is
+// decided from what the live service says and from the journal, so that it is the same in a terminal, as JSON and on a page; whoever
+// drives the release need not run on this machine, but then its journal is not here, and only the service speaks.
+package watch
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/webpage"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/report"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+// Sight is what there is to see at one time.
+type Sight struct {
+	At     time.Time
+	Status rollout.Status
+	// Runs are the journal's commands about the service, the oldest first.
+	Runs []report.Run
+	// Rules are those of the policy here; a journal's own come first.
+	Rules rollout.Rules
+	// Rollback is the command that takes the release back, and Resume the one that goes on with it.
+	Rollback, Resume string
+}
+
+// State is what a release is doing.
+type State struct {
+	At        time.Time `json:"at"`
+	Service   string    `json:"service"`
+	Phase     string    `json:"phase"`
+	Candidate string    `json:"candidate,omitempty"`
+	Stable    string    `json:"stable,omitempty"`
+	Percent   int       `json:"percent"`
+	// Step of Steps is the present one, from 1; 0 before traffic.
+	Step  int     `json:"step"`
+	Steps []Step  `json:"steps"`
+	Split []Share `json:"split"`
+	// Gates are the newest numbers against their limits.
+	Gates []report.Number `json:"gates"`
+	// Waiting says what for; Until for how long, where that is known.
+	Waiting string     `json:"waiting,omitempty"`
+	Until   *time.Time `json:"until,omitempty"`
+	// Decide says that a person has to decide, and Ended that nothing is going on. Outcome is how the release ended, as far as it is known.
+	Decide  bool            `json:"decide"`
+	Ended   bool            `json:"ended"`
+	Outcome rollout.Outcome `json:"outcome,omitempty"`
+	Why     []string        `json:"why,omitempty"`
+	// Back is what a rollback would do.
+	Back     string   `json:"back"`
+	Findings []string `json:"findings"`
+	// Journal says that there is no journal of this release here; empty where there is.
+	Journal string `json:"journal,omitempty"`
+
+	release report.Release
+}
+
+// Step is one share of the requests and how long it has to stay healthy.
+type Step struct {
+	Percent int    `json:"percent"`
+	Bake    string `json:"bake"`
+	Done    bool   `json:"done"`
+	Present bool   `json:"present"`
+}
+
+// Share is a revision's share of the requests, in effect.
+type Share struct {
+	Revision string   `json:"revision"`
+	Percent  int      `json:"percent"`
+	Tags     []string `json:"tags"`
+}
+
+// quiet is after how long a journal without a new line says that nobody drives the release any more. Probes are written every five
+// seconds, but a wait for a revision or a hook is silent.
+const quiet = 2 * time.Minute
+
+// Read says what the sight means.
+func Read(sight Sight) State {
+	status := sight.Status
+	s := State{At: sight.At, Service: status.Service, Phase: string(status.State.Phase), Candidate: status.State.Candidate,
+		Stable:  status.State.Stable,
+		Percent: status.State.Percent, Findings: status.Findings, Steps: []Step{}, Gates: []report.Number{}}
+	s.Back = fmt.Sprintf("%s goes to %s", sight.Rollback, status.BackTo)
+	if status.BackTo == "" {
+		s.Back = status.NoBack
+	}
+	s.Split = split(status)
+	release, found := newest(sight.Runs, status)
+	rules := sight.Rules
+	if found {
+		s.release = release
+		s.Gates = append(s.Gates, report.Numbers(release)...)
+		for _, event := range release.Events() {
+			if event.Rules != nil {
+				rules = *event.Rules
+			}
+		}
+	}
+	active := s.Candidate != ""
+	if active {
+		s.steps(rules)
+	}
+	switch {
+	case !active:
+		s.idle(release, found)
+	case !found:
+		s.Journal = "this machine has no journal of this release: whoever drives it is elsewhere, and only the service is known"
+		s.Waiting = fmt.Sprintf("%s has %d %%", s.Candidate, s.Percent)
+	default:
+		s.active(sight, release, rules)
+	}
+	return s
+}
+
+// split is who serves, the largest share first, then who is tagged.
+func split(status rollout.Status) []Share {
+	list := []Share{}
+	at := map[string]int{}
+	for _, target := range status.Effective {
+		revision := cmp.Or(target.Revision, status.LatestReady)
+		i, known := at[revision]
+		if !known {
+			i, at[revision] = len(list), len(list)
+			list = append(list, Share{Revision: revision, Tags: []string{}})
+		}
+		list[i].Percent += target.Percent
+		if target.Tag != "" {
+			list[i].Tags = append(list[i].Tags, target.Tag)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Share) int { return b.Percent - a.Percent })
+	return list
+}
+
+// newest is the journal's release that the service's state is of.
+func newest(runs []report.Run, status rollout.Status) (report.Release, bool) {
+	releases := report.Releases(runs)
+	for i := len(releases) - 1; i >= 0; i-- {
+		name := releases[i].Candidate()
+		if status.State.Candidate != "" && name == status.State.Candidate {
+			return releases[i], true
+		}
+		if status.State.Candidate == "" && name != "" {
+			last, _ := end(releases[i])
+			// What the service says now has to be what this release left.
+			return releases[i], last.Kind != "end" || name == status.State.Stable || status.State.Barred(name) || last.Outcome != rollout.Released
+		}
+	}
+	return report.Release{}, false
+}
+
+// end is the last event of a release, and whether its last command has ended.
+func end(release report.Release) (last rollout.Event, ended bool) {
+	for _, event := range release.Events() {
+		last = event
+	}
+	return last, last.Kind == "end"
+}
+
+func (s *State) steps(rules rollout.Rules) {
+	for _, step := range rules.Steps {
+		one := Step{Percent: step.Percent, Bake: webpage.Span(step.Bake), Done: step.Percent < s.Percent, Present: step.Percent == s.Percent}
+		if s.Percent > 0 && step.Percent <= s.Percent {
+			s.Step++
+		}
+		s.Steps = append(s.Steps, one)
+	}
+}
+
+func (s *State) idle(release report.Release, found bool) {
+	s.Ended = true
+	if found {
+		last, _ := end(release)
+		s.Candidate, s.Outcome, s.Why = release.Candidate(), last.Outcome, last.Why
+		return
+	}
+	s.Journal = "this machine has no journal of what the service shows"
+}
+
+func (s *State) active(sight Sight, release report.Release, rules rollout.Rules) {
+	last, ended := end(release)
+	switch {
+	case ended && last.Outcome == rollout.Held:
+		s.Decide, s.Outcome, s.Why = true, last.Outcome, last.Why
+		s.Waiting = "a person has to decide: go on with " + sight.Resume + ", or end it with " + sight.Rollback
+		return
+	case ended:
+		s.Decide, s.Outcome, s.Why = true, last.Outcome, last.Why
+		s.Waiting = fmt.Sprintf("the last command ended (%s) and nobody drives the release: go on with %s, or end it with %s",
+			last.Outcome, sight.Resume, sight.Rollback)
+		return
+	case sight.At.Sub(last.At) > quiet:
+		s.Waiting = fmt.Sprintf("the journal has no line since %s: if nobody drives the release any more, go on with %s, or end it with %s",
+			last.At.UTC().Format("15:04:05"), sight.Resume, sight.Rollback)
+		return
+	}
+	s.Waiting, s.Until = waiting(release.Events(), rules, s.Percent)
+	if s.Until != nil && !sight.At.Before(*s.Until) {
+		s.Until = nil // The look that decides is a moment away.
+	}
+}
+
+// waiting says what a running rollout waits for.
+func waiting(events []rollout.Event, rules rollout.Rules, percent int) (what string, until *time.Time) {
+	bake := time.Duration(0)
+	for _, step := range rules.Steps {
+		if step.Percent == percent {
+			bake = step.Bake
+		}
+	}
+	healthy := fmt.Sprintf("%d %% has to stay healthy for %s", percent, webpage.Span(bake))
+	for i := len(events) - 1; i >= 0; i-- {
+		event := events[i]
+		switch {
+		case event.Kind == "hook" && event.Hook != nil && (event.Hook.State == "starting" || event.Hook.State == "started" ||
+			event.Hook.State == "found"):
+			return fmt.Sprintf("the hook %s traffic: job %s", event.Hook.Phase, event.Hook.Job), nil
+		case event.Kind == "probes" && event.Percent == percent && percent > 0 && event.Until != nil:
+			if shifted := shiftedAt(events, percent); !shifted.IsZero() && event.Until.Sub(shifted) > bake+rules.HoldFor {
+				return "too little is known to pass or fail: more data", event.Until
+			}
+			return healthy, event.Until
+		case event.Kind == "shift" && event.Answer == "accepted":
+			end := event.At.Add(bake)
+			return healthy, &end
+		case event.Kind == "shift", event.Kind == "rollback", event.Kind == "finish":
+			return "the change of the traffic takes effect", nil
+		case event.Kind == "begin", event.Kind == "resume", event.Kind == "probes":
+			if percent == 0 {
+				return "probes of the candidate's own URL, before anybody is served by it", nil
+			}
+			return healthy, nil
+		}
+	}
+	return "the candidate to be ready", nil
+}
+
+func shiftedAt(events []rollout.Event, percent int) (at time.Time) {
+	for _, event := range events {
+		if event.Kind == "shift" && event.Answer == "accepted" && event.Percent == percent {
+			at = event.At
+		}
+	}
+	return at
+}
+
+// Headline is the state in one line.
+func (s State) Headline() string {
+	switch {
+	case !s.Ended && s.Percent == 0:
+		return fmt.Sprintf("%s is the candidate, and serves nobody yet", s.Candidate)
+	case !s.Ended:
+		text := fmt.Sprintf("%s has %d %%", s.Candidate, s.Percent)
+		if s.Step > 0 {
+			text += fmt.Sprintf(", step %d of %d", s.Step, len(s.Steps))
+		}
+		return text
+	case s.Outcome != "":
+		_, words := report.Verdict(s.Outcome)
+		return strings.TrimSpace(s.Candidate + " " + words)
+	case s.Phase == string(plan.Idle):
+		return s.Stable + " serves everything; no release is active"
+	}
+	return "no release is active, and the traffic is split by hand"
+}
+
+// Left is how much longer it waits, as people write it; empty where that is not known.
+func (s State) Left() string {
+	if s.Until == nil {
+		return ""
+	}
+	return webpage.Span(s.Until.Sub(s.At)) + " more"
+}
