@@ -39,12 +39,17 @@ func Load(ctx Program) (Settings, error) {
 	settings, found := parse([]byte(document), stack)
 	// One encrypted entry makes the whole key secret, so this sees a file in which no value is encrypted at all.
 	if !ctx.IsConfigSecret(full) {
-		for _, id := range sortedKeys(settings.Secrets) {
-			if settings.Secrets[id].Value != "" {
-				path := join(join("secrets", id), "value")
+		inClear := func(value, path string) {
+			if value != "" {
 				found.add(path, "stands in the file in the clear",
 					"revoke it where it came from, then: pulumi config set --secret --path '"+settingsKey+"."+path+"'")
 			}
+		}
+		for _, id := range sortedKeys(settings.Secrets) {
+			inClear(settings.Secrets[id].Value, join(join("secrets", id), "value"))
+		}
+		for _, key := range sortedKeys(settings.Monitoring.Channels) {
+			inClear(settings.Monitoring.Channels[key].Secret, join(join("monitoring.channels", key), "secret"))
 		}
 	} else if root := ctx.RootDirectory(); root != "" { // a test's program has no folder
 		checkEncrypted(root, stack, found)

@@ -102,7 +102,7 @@ func TestParseReportsEverythingAtOnce(t *testing.T) {
   github.environments[1].waitMinutes: leaves no time to stop a deployment; use 5 minutes or more for prod's last gate
   github.ownerId: must be a whole number, not text; write a whole number without quotes
   labels.app: has no value; give it one, or remove the key if it is optional
-  monitoring: is missing; add a map with alertEmails, runbookUrl
+  monitoring: is missing; add a map with alertEmails, channels, runbookUrl
   project.number: is a stand-in for what only the owner knows; replace it by the output of: gcloud projects describe PROJECT --format='value(projectNumber)'
   project.number: is not a project number; use digits only, in quotes; the id is not the number
   project.region: is not a region; use a region such as us-central1, not a zone and not a multi-region
@@ -128,7 +128,7 @@ func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 		"null":    {"platform: has no value; give it one, or remove the key if it is optional"},
 		`"prod"`:  {"platform: must be a map, not text; write one 'key: value' a line, indented"},
 		"[1]":     {"platform: must be a map, not a list; write one 'key: value' a line, indented"},
-		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, budget, environment, github, labels, monitoring, project, " +
+		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, budget, environment, github, jobs, labels, monitoring, project, " +
 			"registry, secrets, services"},
 	} {
 		_, err := Parse([]byte(text), dev)

@@ -62,6 +62,12 @@ func full(stack string) map[string]any {
 	put(document, "secrets.key.value", marker)
 	put(document, "registry.readers", []any{"user:a@b.c"})
 	put(document, "budget.forecastPercent", []any{100})
+	put(document, "jobs.migrate", someJob())
+	put(document, "jobs.migrate.environment", map[string]any{"A": "x"})
+	put(document, "jobs.migrate.secrets", map[string]any{"B": "token"})
+	put(document, "jobs.migrate.args", []any{"up"})
+	put(document, "monitoring.channels", map[string]any{"chat": map[string]any{"kind": "slack", "target": "#alerts", "secret": marker},
+		"hook": map[string]any{"kind": "webhook", "target": "https://hooks.example.com/x", "user": "u", "secret": marker}})
 	for key, value := range map[string]any{
 		"digest": someDigest, "port": 1, "cpu": "1", "memory": "1Gi", "cpuIdle": true, "concurrency": 1, "timeoutSeconds": 1, "minInstances": 1,
 		"ingress": "all", "attempt": 1, "environment": map[string]any{"A": "x"}, "urlVariables": []any{"B"},

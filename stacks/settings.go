@@ -26,6 +26,8 @@ type Settings struct {
 	BinaryAuthorization *BinaryAuthorization `json:"binaryAuthorization,omitempty"`
 	// Services are the Cloud Run services, by a short key that appears in output names: a second service is a second entry.
 	Services map[string]Service `json:"services"`
+	// Jobs are the Cloud Run jobs, by a short key that appears in output names. Default: none.
+	Jobs map[string]Job `json:"jobs,omitempty"`
 	// Monitoring says who is alerted and where they look.
 	Monitoring Monitoring `json:"monitoring"`
 	// Budget is the monthly spending limit that is alerted on. It does not stop spending.
@@ -146,8 +148,25 @@ type BinaryAuthorization struct {
 type Monitoring struct {
 	// AlertEmails receive alerts and budget mails. One to five: a budget notifies at most five addresses.
 	AlertEmails []string `json:"alertEmails"`
+	// Channels are told of alerts besides AlertEmails, and not of the budget. By a short key, at most 30 characters. Default: none.
+	Channels map[string]Channel `json:"channels,omitempty"`
 	// RunbookURL is the page that every alert links to, with its own section: https://, without one.
 	RunbookURL string `json:"runbookUrl"`
+}
+
+// Channel is somebody who is told of alerts other than by mail.
+type Channel struct {
+	// Kind is slack, pagerduty, webhook, pubsub or sms.
+	Kind string `json:"kind"`
+	// Target is whom: a slack channel such as #alerts, a webhook's https:// address, a topic projects/P/topics/T for pubsub, a telephone
+	// number such as +4930123456 for sms. Default: none, for pagerduty, whose secret says it.
+	Target string `json:"target,omitempty"`
+	// User is the name that a webhook is called with, with Secret as its password. Default: none, and Secret goes into the address
+	// as auth_token.
+	User string `json:"user,omitempty"`
+	// Secret is a Pulumi secret (pulumi config set --secret --path): slack's token, pagerduty's integration key, a webhook's password
+	// or token. Default: none, for pubsub and sms, which take none.
+	Secret string `json:"secret,omitempty"`
 }
 
 // Budget is a monthly budget of the project.

@@ -54,7 +54,9 @@ func validate(s Settings, stack string, found *findings) {
 	if s.BinaryAuthorization != nil {
 		validateBinaryAuthorization(s, stack, found)
 	}
-	validateServices(s, stack, found)
+	accounts := owners{}
+	validateServices(s, stack, accounts, found)
+	validateJobs(s, stack, accounts, found)
 }
 
 // validateBinaryAuthorization follows the ids of Cloud KMS and the patterns of Binary Authorization
@@ -183,6 +185,9 @@ func validateMonitoring(m Monitoring, found *findings) {
 		} else {
 			found.ownName(path, m.AlertEmails, i)
 		}
+	}
+	for _, key := range sortedKeys(m.Channels) {
+		validateChannel(key, m.Channels[key], found)
 	}
 	page, err := url.Parse(m.RunbookURL)
 	if err != nil || page.Scheme != "https" || page.Hostname() == "" || page.User != nil || page.Fragment != "" {

@@ -35,11 +35,11 @@ const (
 // Source: https://cloud.google.com/run/docs/configuring/healthchecks
 const maxStartupSeconds = 240
 
-func validateServices(s Settings, stack string, found *findings) {
+func validateServices(s Settings, stack string, accounts owners, found *findings) {
 	if len(s.Services) == 0 {
 		found.add("services", "is empty", "add a service")
 	}
-	names, accounts := map[string]string{}, map[string]string{}
+	names := map[string]string{}
 	for _, key := range sortedKeys(s.Services) {
 		service, path := s.Services[key], join("services", key)
 		found.shape(path, key, serviceKey, "has a key that is no short name",
@@ -48,14 +48,8 @@ func validateServices(s Settings, stack string, found *findings) {
 		if other, taken := names[service.Name]; taken {
 			found.add(path+".name", "is also the name of "+other, "give each service its own")
 		}
-		if other, taken := accounts[service.RuntimeAccount]; taken {
-			found.add(path+".runtimeAccount", "is also the account of "+other, "give each service its own: it can read its own secrets only")
-		}
-		if strings.HasPrefix(service.RuntimeAccount, PipelineAccountPrefix) {
-			found.add(path+".runtimeAccount", "begins as the pipeline's own accounts do",
-				"give the service one of its own: it would run with the rights of who changes it")
-		}
-		names[service.Name], accounts[service.RuntimeAccount] = path, path
+		names[service.Name] = path
+		accounts.claim(path+".runtimeAccount", service.RuntimeAccount, path, found)
 		validateContainer(service, path, found)
 		validateVariables(service, path, s, found)
 		validateStartup(service.Startup, path+".startup", found)
@@ -102,8 +96,22 @@ func validateIdentity(s Service, path string, found *findings) {
 	}
 	found.shape(path+".bootstrapImage", s.BootstrapImage, imageReference, "is not an image by digest",
 		"use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change")
-	found.shape(path+".runtimeAccount", s.RuntimeAccount, accountID, "is not a service account id",
+}
+
+// owners are who has which service account.
+type owners map[string]string
+
+// claim judges an account of somebody's own.
+func (o owners) claim(at, account, owner string, found *findings) {
+	found.shape(at, account, accountID, "is not a service account id",
 		"use 6-30 lower-case letters, digits and hyphens, a letter first, no hyphen last; without @ and what follows")
+	if other, taken := o[account]; taken {
+		found.add(at, "is also the account of "+other, "give each its own: it can do what its owner needs, and read its own secrets only")
+	}
+	if strings.HasPrefix(account, PipelineAccountPrefix) {
+		found.add(at, "begins as the pipeline's own accounts do", "give it one of its own: it would have the rights of who changes it")
+	}
+	o[account] = owner
 }
 
 // validateContainer judges size, scale and reach.

@@ -49,11 +49,11 @@ func TestServiceNames(t *testing.T) {
 		{"a second service", "", change{"services.api": third}, nil},
 		{"names and accounts twice", "", change{"services.worker": second}, []string{
 			"services.worker.name: is also the name of services.web; give each service its own",
-			"services.worker.runtimeAccount: is also the account of services.web; give each service its own: it can read its own secrets only",
+			"services.worker.runtimeAccount: is also the account of services.web; give each its own: it can do what its " +
+				"owner needs, and read its own secrets only",
 		}},
 		{"the pipeline's account", "", change{"services.web.runtimeAccount": "github-actions-infra"}, []string{
-			"services.web.runtimeAccount: begins as the pipeline's own accounts do; give the service one of its own: it would run with " +
-				"the rights of who changes it",
+			"services.web.runtimeAccount: begins as the pipeline's own accounts do; give it one of its own: it would have the rights of who changes it",
 		}},
 		{"odd key", "", change{"services.Api": third}, []string{
 			"services.Api: has a key that is no short name; use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last",

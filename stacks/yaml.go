@@ -56,7 +56,11 @@ func encrypted(node any) bool {
 	return secure && len(entries) == 1
 }
 
-var secretValue = regexp.MustCompile(`^secrets(\.[A-Za-z0-9_-]+|\["[^"]*"\])\.value$`)
+// secretValue matches the paths of values that a stack's file holds encrypted.
+var secretValue = regexp.MustCompile(`^(secrets` + anyKey + `\.value|monitoring\.channels` + anyKey + `\.secret)$`)
+
+// anyKey matches one key in a path.
+const anyKey = `(\.[A-Za-z0-9_-]+|\["[^"]*"\])`
 
 // addEncrypted refuses an encrypted value at a path that is no secret's: decrypted, it would stand in the clear in the state and
 // wherever the setting goes.
@@ -64,7 +68,8 @@ func (f *findings) addEncrypted(path string) {
 	if path == "" {
 		path = settingsKey
 	}
-	f.add(path, "is encrypted, and would stand in the clear in the state and where it is used: only secrets.ID.value may be encrypted",
+	f.add(path, "is encrypted, and would stand in the clear in the state and where it is used: only secrets.ID.value and "+
+		"monitoring.channels.KEY.secret may be encrypted",
 		"encrypt it as secrets.ID.value, name the ID under services.KEY.secrets, and remove it here")
 }
 

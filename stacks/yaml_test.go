@@ -75,7 +75,8 @@ func TestYAMLTypes(t *testing.T) {
 	}
 }
 
-const notHere = ": is encrypted, and would stand in the clear in the state and where it is used: only secrets.ID.value may be encrypted; " +
+const notHere = ": is encrypted, and would stand in the clear in the state and where it is used: only secrets.ID.value and " +
+	"monitoring.channels.KEY.secret may be encrypted; " +
 	"encrypt it as secrets.ID.value, name the ID under services.KEY.secrets, and remove it here"
 
 // encryptable are places in the settings, and whether an encrypted value may stand there.

@@ -1,0 +1,46 @@
+package stacks
+
+// Job is one Cloud Run job: what runs to its end, by a schedule, around a release, or when somebody asks for it.
+type Job struct {
+	// Name is the job id, at most 57 characters: Cloud Run adds six to it for each execution.
+	Name string `json:"name"`
+	// Service is the key of the service whose image the job runs, by the digest of the same release.
+	Service string `json:"service"`
+	// RuntimeAccount is the id of the job's own service account, 6-30 characters. Nothing else shares it.
+	RuntimeAccount string `json:"runtimeAccount"`
+	// Command replaces the image's entry point. Default: the image's own.
+	Command []string `json:"command,omitempty"`
+	// Args are the arguments of the entry point. Default: the image's own.
+	Args []string `json:"args,omitempty"`
+	// CPU is vCPUs: "1", "2", "4", "6" or "8". Default: "1".
+	CPU string `json:"cpu,omitempty" default:"1"`
+	// Memory is the limit, for example 512Mi or 2Gi; what Cloud Run sells depends on CPU. Default: 512Mi.
+	Memory string `json:"memory,omitempty" default:"512Mi"`
+	// Tasks are how many containers an execution runs, 1-100. Default: 1.
+	Tasks int `json:"tasks,omitempty" default:"1"`
+	// MaxRetries is how often a task that failed is tried again, 0-10. A migration has to bear being run again where this is not 0.
+	// Default: 0.
+	MaxRetries int `json:"maxRetries,omitempty"`
+	// TimeoutSeconds is how long one attempt of a task may take, 1-86400. Default: 600.
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty" default:"600"`
+	// Environment are plain variables. Default: none.
+	Environment map[string]string `json:"environment,omitempty"`
+	// Secrets maps variables to ids in Settings.Secrets. Default: none.
+	Secrets map[string]string `json:"secrets,omitempty"`
+	// Release lets a release run the job, as a hook of release.yaml. Default: false.
+	Release bool `json:"release,omitempty"`
+	// Schedule starts the job. Default: none.
+	Schedule *Schedule `json:"schedule,omitempty"`
+	// DeletionProtection refuses to delete or replace the job. Default: false.
+	DeletionProtection bool `json:"deletionProtection,omitempty"`
+}
+
+// Schedule says when Cloud Scheduler starts a job.
+type Schedule struct {
+	// Cron is five fields: minute, hour, day of the month, month, day of the week. "0 3 * * *" is each night at three.
+	Cron string `json:"cron"`
+	// TimeZone is whose clock counts, such as Europe/Berlin. Default: UTC.
+	TimeZone string `json:"timeZone,omitempty" default:"UTC"`
+	// Account is the id of the service account that starts the job and may do nothing else, 6-30 characters. Nothing else shares it.
+	Account string `json:"account"`
+}

@@ -1,0 +1,132 @@
+package stacks
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// someJob is a job of the minimal document's service, with a schedule.
+func someJob() map[string]any {
+	return map[string]any{"name": "shop-migrate", "service": "web", "runtimeAccount": "shop-migrate", "release": true,
+		"deletionProtection": true,
+		"schedule":           map[string]any{"cron": "0 3 * * *", "account": "shop-migrate-clock"}}
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	settings, err := parseChanged(t, prod, change{"jobs.migrate": someJob()})
+	require.NoError(t, err)
+	job := settings.Jobs["migrate"]
+	assert.Equal(t, Job{Name: "shop-migrate", Service: "web", RuntimeAccount: "shop-migrate", CPU: "1", Memory: "512Mi", Tasks: 1,
+		TimeoutSeconds: 600,
+		Release:        true, DeletionProtection: true,
+		Schedule: &Schedule{Cron: "0 3 * * *", TimeZone: "UTC", Account: "shop-migrate-clock"}}, job)
+	for name, test := range map[string]struct {
+		changes change
+		want    []string
+	}{
+		"an unknown key": {change{"jobs.migrate.digest": someDigest}, []string{"jobs.migrate.digest: is not a setting; known here: args, " +
+			"command, cpu, " +
+			"deletionProtection, environment, maxRetries, memory, name, release, runtimeAccount, schedule, secrets, service, tasks, " +
+			"timeoutSeconds"}},
+		"a long name": {change{"jobs.migrate.name": strings.Repeat("a", 58)}, []string{"jobs.migrate.name: is not a job name; use at most 57 " +
+			"lower-case " +
+			"letters, digits and hyphens, a letter first, no hyphen last"}},
+		"another's name": {change{"jobs.other": func() any {
+			job := someJob()
+			job["runtimeAccount"] = "shop-other"
+			delete(job,
+				"schedule")
+			return job
+		}()},
+			[]string{"jobs.other.name: is also the name of jobs.migrate; give each job its own"}},
+		"no such service": {change{"jobs.migrate.service": "api"}, []string{"jobs.migrate.service: is no key under services; use one of web: " +
+			"the job runs its image"}},
+		"its service's account": {change{"jobs.migrate.runtimeAccount": "shop-web"}, []string{"jobs.migrate.runtimeAccount: is also the " +
+			"account of " +
+			"services.web; give each its own: it can do what its owner needs, and read its own secrets only"}},
+		"its own account as that of its clock": {change{"jobs.migrate.schedule.account": "shop-migrate"},
+			[]string{"jobs.migrate.schedule.account: is also " +
+				"the account of jobs.migrate; give each its own: it can do what its owner needs, and read its own secrets only"}},
+		"the pipeline's account": {change{"jobs.migrate.runtimeAccount": "github-actions-deploy"}, []string{"jobs.migrate.runtimeAccount: " +
+			"begins as the " +
+			"pipeline's own accounts do; give it one of its own: it would have the rights of who changes it"}},
+		"no size on sale": {change{"jobs.migrate.cpu": "3"}, []string{`jobs.migrate.cpu: is not a number of vCPUs Cloud Run sells; ` +
+			`use one of "1", "2", "4", "6", "8", in quotes`}},
+		"numbers out of range": {change{"jobs.migrate.tasks": 101, "jobs.migrate.maxRetries": 11, "jobs.migrate.timeoutSeconds": 0}, []string{
+			"jobs.migrate.maxRetries: is out of range; use 0 to 10 retries", "jobs.migrate.tasks: is out of range; use 1 to 100 tasks",
+			"jobs.migrate.timeoutSeconds: is out of range; use 1 to 86400 seconds"}},
+		"variables of others": {change{"jobs.migrate.environment.CLOUD_RUN_JOB": "x", "jobs.migrate.environment.RELEASE_HOOK": "x"}, []string{
+			"jobs.migrate.environment.CLOUD_RUN_JOB: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
+			"jobs.migrate.environment.RELEASE_HOOK: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it"}},
+		"a secret that nobody declared": {change{"jobs.migrate.secrets.A": "b"}, []string{"jobs.migrate.secrets.A: names a secret that is not " +
+			"declared; declare " +
+			"it under secrets at the top level"}},
+		"no schedule": {change{"jobs.migrate.schedule.cron": "every night", "jobs.migrate.schedule.timeZone": "over there"}, []string{
+			`jobs.migrate.schedule.cron: is no schedule; use five fields, minute first: "0 3 * * *" is each night at three`,
+			"jobs.migrate.schedule.timeZone: is no time zone; use a name such as Europe/Berlin or UTC"}},
+		"unprotected in prod": {change{"jobs.migrate.deletionProtection": false}, []string{"jobs.migrate.deletionProtection: is off in prod " +
+			"for a job that " +
+			"releases need; write true: one wrong change must not delete the job"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			document := minimal(prod)
+			put(document, "jobs.migrate", someJob())
+			for _, path := range sortedKeys(test.changes) {
+				put(document, path, test.changes[path])
+			}
+			_, err := Parse(toJSON(t, document), prod)
+			assert.Equal(t, test.want, lines(t, err))
+		})
+	}
+}
+
+func TestChannels(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		channel map[string]any
+		want    []string
+	}{
+		"slack":              {channel: map[string]any{"kind": "slack", "target": "#alerts", "secret": marker}},
+		"pagerduty":          {channel: map[string]any{"kind": "pagerduty", "secret": marker}},
+		"a webhook by token": {channel: map[string]any{"kind": "webhook", "target": "https://hooks.example.com/a", "secret": marker}},
+		"a webhook by name": {channel: map[string]any{"kind": "webhook", "target": "https://hooks.example.com/a", "user": "u",
+			"secret": marker}},
+		"pubsub": {channel: map[string]any{"kind": "pubsub", "target": "projects/shop-project/topics/alerts"}},
+		"sms":    {channel: map[string]any{"kind": "sms", "target": "+4930123456"}},
+		"mail": {map[string]any{"kind": "email", "target": "a@b.c"}, []string{"monitoring.channels.c.kind: is no kind of channel; use slack, " +
+			"pagerduty, " +
+			"webhook, pubsub or sms; mail goes to alertEmails"}},
+		"no secret": {map[string]any{"kind": "slack", "target": "alerts"}, []string{
+			"monitoring.channels.c.secret: is missing for this kind; set it: pulumi config set --secret --path " +
+				"'platform.monitoring.channels.c.secret'",
+			"monitoring.channels.c.target: is no channel; use its name, such as #alerts"}},
+		"a secret in the address": {map[string]any{"kind": "webhook", "target": "https://hooks.example.com/a?auth_token=" + marker,
+			"secret": marker}, []string{
+			"monitoring.channels.c.target: is no address of a webhook; use https://HOST/PATH without a user or a query: what is secret goes to " +
+				"secret"}},
+		"over plain http": {map[string]any{"kind": "webhook", "target": "http://hooks.example.com/a", "secret": marker}, []string{
+			"monitoring.channels.c.target: is no address of a webhook; use https://HOST/PATH without a user or a query: what is secret goes to " +
+				"secret"}},
+		"what another kind has": {map[string]any{"kind": "sms", "target": "030 1", "secret": marker, "user": "u"}, []string{
+			"monitoring.channels.c.secret: is for another kind; remove it, and revoke it where it came from",
+			"monitoring.channels.c.target: is no telephone number; use the international form, such as +4930123456",
+			"monitoring.channels.c.user: is for a webhook; remove it"}},
+		"a target for pagerduty": {map[string]any{"kind": "pagerduty", "target": "x", "secret": marker},
+			[]string{"monitoring.channels.c.target: is for " +
+				"another kind; remove it: the integration key says whom it tells"}},
+		"no topic": {map[string]any{"kind": "pubsub", "target": "alerts"}, []string{"monitoring.channels.c.target: is no topic; use " +
+			"projects/PROJECT/topics/TOPIC"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parseChanged(t, dev, change{"monitoring.channels.c": test.channel})
+			assert.Equal(t, test.want, lines(t, err))
+			requireNoMarker(t, err)
+		})
+	}
+}
