@@ -53,7 +53,8 @@ func TestServiceNames(t *testing.T) {
 				"owner needs, and read its own secrets only",
 		}},
 		{"the pipeline's account", "", change{"services.web.runtimeAccount": "github-actions-infra"}, []string{
-			"services.web.runtimeAccount: begins as the pipeline's own accounts do; give it one of its own: it would have the rights of who changes it",
+			"services.web.runtimeAccount: begins as the pipeline's own accounts do; give it one of its own: it would have the rights of who " +
+				"changes it",
 		}},
 		{"odd key", "", change{"services.Api": third}, []string{
 			"services.Api: has a key that is no short name; use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last",

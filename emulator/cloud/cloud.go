@@ -17,6 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/cloudbilling"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/cloudkms"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/cloudresourcemanager"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/cloudscheduler"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/containeranalysis"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/iam"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/logging"
@@ -116,7 +117,7 @@ func serve(apis *rest.Server, o Options) *run.API {
 	apis.Add(monitoring.APIs(o.Metrics, o.MetricsLag)...)
 	apis.Add(budgets.API(), cloudbilling.API(), serviceusage.API(), logging.API(), cloudkms.API())
 	apis.Add(containeranalysis.APIs()...)
-	apis.Add(attestations.API())
+	apis.Add(attestations.API(), cloudscheduler.Neighbours{Account: iam.AccountExists}.API())
 	return cloudRun
 }
 

@@ -5,12 +5,13 @@
 // Each API is a package of its own below emulator/google, and is served under a prefix, so that clients reach it by a custom
 // endpoint:
 //
-//	/run/v2      run: services, revisions, operations              /sm/v1   secretmanager
+//	/run/v2      run: services, revisions, jobs, operations        /sm/v1   secretmanager
 //	/iam/v1      iam: accounts, workload identity, custom roles    /ar/v1   artifactregistry
 //	/crm/v1      cloudresourcemanager: projects, IAM policies      /log/v2  logging: log-based metrics
 //	/mon/v3      monitoring: uptime, alerts, channels, objectives  /mon/v1  monitoring: dashboards
 //	/budgets/v1  billingbudgets   /cb/v1  cloudbilling             /su/v1   serviceusage: enabled APIs
 //	/kms/v1      cloudkms         /ca/v1, /ca/v1beta1  containeranalysis    /ba/v1  binaryauthorization
+//	/cs/v1       cloudscheduler
 //	/apis/serving.knative.dev/v1  run: Cloud Run's v1 API over the same services, for gcloud; the region is in the host
 //	/gh/api/v3   emulator/github: repositories, environments, variables, rulesets, permissions of actions, vulnerability alerts
 package cloud

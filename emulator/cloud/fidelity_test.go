@@ -28,7 +28,7 @@ var titles = []struct{ api, prefix, title string }{
 		"Cloud Monitoring v3"},
 	{"dash", "mon/v1", "Cloud Monitoring v1 (dashboards)"}, {"log", "log/v2", "Cloud Logging v2"}, {"budgets", "budgets/v1",
 		"Cloud Billing Budget v1"},
-	{"cb", "cb/v1", "Cloud Billing v1"},
+	{"cb", "cb/v1", "Cloud Billing v1"}, {"cs", "cs/v1", "Cloud Scheduler v1"},
 }
 
 // acts are the fields that decide what the emulator does later, by resource, with what they do. The test holds that each exists and

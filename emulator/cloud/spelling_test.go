@@ -200,8 +200,8 @@ func TestMethodsThatAreNotServed(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	for _, test := range []struct{ method, path, want string }{
-		{"POST", "/run/v2" + p + "/locations/us-central1/jobs",
-			"Not Implemented UNIMPLEMENTED: The emulator does not serve run.projects.locations.jobs.create."},
+		{"POST", "/run/v2" + p + "/locations/us-central1/workerPools",
+			"Not Implemented UNIMPLEMENTED: The emulator does not serve run.projects.locations.workerPools.create."},
 		{"GET", "/sm/v1" + p + "/locations", "Not Implemented UNIMPLEMENTED: The emulator does not serve secretmanager.projects.locations.list."},
 		{"POST", services + "/web/revisions", "Not Found NOT_FOUND: Method not found."},
 		{"PUT", services + "/web", "Not Found NOT_FOUND: Method not found."},

@@ -19,6 +19,8 @@ import (
 var messages = map[string]string{
 	"gcp:artifactregistry/repository:Repository":                        "ar:Repository",
 	"gcp:billing/budget:Budget":                                         "budgets:GoogleCloudBillingBudgetsV1Budget",
+	"gcp:cloudrunv2/job:Job":                                            "run:GoogleCloudRunV2Job",
+	"gcp:cloudscheduler/job:Job":                                        "cs:Job",
 	"gcp:cloudrunv2/service:Service":                                    "run:GoogleCloudRunV2Service",
 	"gcp:iam/workloadIdentityPool:WorkloadIdentityPool":                 "iam:WorkloadIdentityPool",
 	"gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": "iam:WorkloadIdentityPoolProvider",

@@ -71,6 +71,13 @@ type documents struct{}
 func (documents) create(ctx context.Context, c *call) (map[string]any, error) {
 	t, values := c.kind, c.values()
 	body := t.body(c.inputs, nil)
+	if t.nameInBody {
+		name, err := expand(t.self, values, url.PathEscape)
+		if err != nil {
+			return nil, err
+		}
+		body["name"] = name
+	}
 	method, template := http.MethodPost, t.collection
 	if t.createByPut {
 		method, template = http.MethodPut, t.self

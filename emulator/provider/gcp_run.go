@@ -2,6 +2,7 @@ package provider
 
 import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudscheduler"
 )
 
 const runAPI = "/run/v2/"
@@ -31,4 +32,31 @@ var runTypes = []*resourceType{
 		cloudrunv2.ServiceIamMemberState{},
 		runAPI, "projects/{project}/locations/{location}/services/{name:short}",
 		"projects/{project}/locations/{location}/services/{name:short}", iamMember{}, "project location name")),
+	{
+		token: "gcp:cloudrunv2/job:Job", args: cloudrunv2.JobArgs{}, state: cloudrunv2.JobState{},
+		api: runAPI, collection: "projects/{project}/locations/{location}/jobs", query: "jobId={name}",
+		self:   "projects/{project}/locations/{location}/jobs/{name}",
+		update: updateWhole, autoName: "name", protection: "deletionProtection",
+		local:   words("project location name deletionProtection"),
+		secrets: words("effectiveLabels pulumiLabels"),
+		rules: map[string]rule{
+			"terminalConditions":                      {api: "terminalCondition"},
+			"latestCreatedExecutions":                 {api: "latestCreatedExecution"},
+			"template.template.containers.envs":       {api: "env"},
+			"template.template.containers.commands":   {api: "command"},
+			"template.template.containers.dependsOns": {api: "dependsOn"},
+		},
+	},
+	named("name", memberType("gcp:cloudrunv2/jobIamMember:JobIamMember", cloudrunv2.JobIamMemberArgs{}, cloudrunv2.JobIamMemberState{},
+		runAPI, "projects/{project}/locations/{location}/jobs/{name:short}",
+		"projects/{project}/locations/{location}/jobs/{name:short}", iamMember{}, "project location name")),
 }
+
+// schedulerTypes are Cloud Scheduler's.
+var schedulerTypes = []*resourceType{{
+	token: "gcp:cloudscheduler/job:Job", args: cloudscheduler.JobArgs{}, state: cloudscheduler.JobState{},
+	api: "/cs/v1/", collection: "projects/{project}/locations/{region}/jobs", nameInBody: true,
+	self:   "projects/{project}/locations/{region}/jobs/{name}",
+	update: updateWhole, autoName: "name",
+	local: words("project region name paused"),
+}}

@@ -41,6 +41,8 @@ type resourceType struct {
 	// collection is where POST creates; query is the creation's query. With createByPut, PUT on self creates.
 	collection, query string
 	createByPut       bool
+	// nameInBody says that a creation has the whole name in the body, where others have the id in the query.
+	nameInBody bool
 	// self is the resource's path; empty means the path is the id.
 	self string
 	// id is the Pulumi id, computed from the state. Empty: the same as self.
@@ -101,7 +103,7 @@ const (
 var types = func() map[string]*resourceType {
 	table := map[string]*resourceType{}
 	for _, rows := range [][]*resourceType{runTypes, iamTypes, projectTypes, secretTypes, registryTypes, billingTypes, monitoringTypes,
-		sloTypes, attestationTypes, githubTypes, protectionTypes} {
+		sloTypes, schedulerTypes, attestationTypes, githubTypes, protectionTypes} {
 		for _, row := range rows {
 			if table[row.token] != nil {
 				panic("provider: two rows for " + row.token)

@@ -77,6 +77,19 @@ func service() object {
 	}
 }
 
+func withJob(w *world) {
+	withAccount(w)
+	w.create("gcp:cloudrunv2/job:Job", job())
+}
+
+// job is a small Cloud Run job.
+func job() object {
+	return object{"project": project, "location": "us-central1", "name": "migrate", "deletionProtection": false,
+		"template": object{"taskCount": 1, "template": object{"serviceAccount": account, "timeout": "600s", "maxRetries": 0,
+			"containers": list(object{"image": image, "args": list("migrate"), "resources": object{"limits": object{"cpu": "1", "memory": "512Mi"}},
+				"envs": list(object{"name": "NODE_ENV", "value": "production"})})}}}
+}
+
 func uptime() object {
 	return object{
 		"project": project, "displayName": "web", "period": "60s", "timeout": "10s",
@@ -210,6 +223,18 @@ var samples = []sample{
 		id:     "projects/" + project + "/locations/us-central1/services/web/roles/run.invoker/allUsers",
 		inputs: object{"project": project, "location": "us-central1", "name": "web", "role": "roles/run.invoker", "member": "allUsers"},
 		change: object{"member": "allAuthenticatedUsers"}, replaces: true},
+	{token: "gcp:cloudrunv2/job:Job", before: withAccount, id: "projects/" + project + "/locations/us-central1/jobs/migrate",
+		inputs: job(), change: object{"labels": object{"app": "web"}}, notImported: words("deletionProtection")},
+	{token: "gcp:cloudrunv2/jobIamMember:JobIamMember", before: withJob,
+		id:     "projects/" + project + "/locations/us-central1/jobs/migrate/roles/run.invoker/serviceAccount:" + account,
+		inputs: member(object{"project": project, "location": "us-central1", "name": "migrate", "role": "roles/run.invoker"}),
+		change: object{"role": "roles/run.viewer"}, replaces: true},
+	{token: "gcp:cloudscheduler/job:Job", before: withAccount, id: "projects/" + project + "/locations/us-central1/jobs/nightly",
+		inputs: object{"project": project, "region": "us-central1", "name": "nightly", "schedule": "0 3 * * *", "timeZone": "Europe/Berlin",
+			"attemptDeadline": "180s", "httpTarget": object{"httpMethod": "POST",
+				"uri":        "https://run.googleapis.com/v2/projects/" + project + "/locations/us-central1/jobs/migrate:run",
+				"oauthToken": object{"serviceAccountEmail": account, "scope": "https://www.googleapis.com/auth/cloud-platform"}}},
+		change: object{"schedule": "0 4 * * *"}, notImported: words("paused")},
 	{token: "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", id: uptimeIn, inputs: uptime(), change: object{"timeout": "5s"}},
 	{token: "gcp:monitoring/alertPolicy:AlertPolicy", id: "projects/" + project + "/alertPolicies/*", inputs: alert(),
 		change: object{"enabled": false}},

@@ -118,6 +118,12 @@ func (r row) want() string {
 	return shown(r.Provider.Changes, r.Provider.Replaces, r.Provider.DeleteBeforeReplace)
 }
 
+// unrecorded are types about which the official provider was not asked: their lines of properties.txt are the schema's word, which
+// the contract's tests hold them to, and their lifecycle's.
+var unrecorded = []string{"gcp:monitoring/customService:CustomService", "gcp:cloudrunv2/job:Job",
+	"gcp:cloudrunv2/jobIamMember:JobIamMember",
+	"gcp:cloudscheduler/job:Job"}
+
 // TestNothingChangesByItself is the empty second preview, for every type.
 func TestNothingChangesByItself(t *testing.T) {
 	t.Parallel()
@@ -128,7 +134,7 @@ func TestNothingChangesByItself(t *testing.T) {
 		assert.Equal(t, shown("NONE", nil, false), j.verdict(r, withoutFilledIn(r.Inputs).(object)), r.Type)
 	}
 	for token := range types {
-		assert.True(t, seen[token] || token == "gcp:monitoring/customService:CustomService", "%s is in no row of resources.jsonl", token)
+		assert.True(t, seen[token] || slices.Contains(unrecorded, token), "%s is in no row of resources.jsonl", token)
 	}
 }
 

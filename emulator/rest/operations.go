@@ -28,11 +28,18 @@ type Outcome struct {
 	Failure  *Error
 	TypeURL  string
 	Response map[string]any
+	// Metadata is of the same type, and there while the operation runs too; most operations have none.
+	Metadata map[string]any
 }
 
 // put writes the outcome into an operation.
 func (o Outcome) put(operation map[string]any) {
 	operation["done"] = true
+	if o.Metadata != nil {
+		metadata := map[string]any{"@type": "type.googleapis.com/" + o.TypeURL}
+		maps.Copy(metadata, o.Metadata)
+		operation["metadata"] = metadata
+	}
 	if o.Failure != nil {
 		operation["error"] = map[string]any{"code": grpcCodes[o.Failure.Status], "message": o.Failure.Message}
 		return
@@ -55,7 +62,7 @@ func (c *Change) Operation(method string, doneAt time.Time, response map[string]
 	if method == "delete" && len(response) == 0 {
 		response = nil
 	}
-	return c.RecordOperation(k, place+"/operations/"+c.IDs.UUID(), doneAt, Outcome{failure, k.TypeURL, response})
+	return c.RecordOperation(k, place+"/operations/"+c.IDs.UUID(), doneAt, Outcome{Failure: failure, TypeURL: k.TypeURL, Response: response})
 }
 
 // RecordOperation keeps an operation of a kind's API under a name of the caller's choice.
@@ -89,7 +96,11 @@ func operationKey(api *API, name string) string { return operationPrefix + api.P
 // visible is the operation as a client sees it at now: without its outcome while it runs.
 func visible(operation map[string]any, doneAt, now time.Time) map[string]any {
 	if now.Before(doneAt) {
-		return map[string]any{"name": operation["name"]}
+		running := map[string]any{"name": operation["name"]}
+		if metadata := operation["metadata"]; metadata != nil {
+			running["metadata"] = metadata
+		}
+		return running
 	}
 	return operation
 }

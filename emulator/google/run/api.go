@@ -34,8 +34,9 @@ type API struct {
 func New(server *rest.Server, its Neighbours, log *slog.Logger) *API {
 	a := &API{server: server, its: its, log: log}
 	server.Add(&rest.API{
-		Prefix: "run/v2", Host: Host, Schema: "run", Kinds: []*rest.Kind{a.service(), revision()}, OperationsInLocation: true,
-		Before: a.disturb, Due: due, Settle: a.settle,
+		Prefix: "run/v2", Host: Host, Schema: "run", Kinds: []*rest.Kind{a.service(), revision(), a.job(), a.execution(), task()},
+		OperationsInLocation: true,
+		Before:               a.disturb, Due: due, Settle: a.settle,
 	})
 	return a
 }

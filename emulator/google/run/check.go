@@ -105,15 +105,23 @@ func Check(id string, service object) error {
 		return refuse("description: longer than %d characters", maxDescription)
 	}
 	for _, holder := range []object{service, doc.Object(service, "template")} {
-		for key := range doc.Object(holder, "annotations") {
-			for _, reserved := range []string{"run.googleapis.com/", "cloud.googleapis.com/", "serving.knative.dev/", "autoscaling.knative.dev/"} {
-				if strings.HasPrefix(key, reserved) {
-					return refuse("annotations: the annotation '%s' is not supported: %s is reserved", key, reserved)
-				}
-			}
+		if err := checkAnnotations(holder); err != nil {
+			return err
 		}
 	}
 	return checkTemplate(id, doc.Object(service, "template"))
+}
+
+// checkAnnotations refuses those that are Google's own.
+func checkAnnotations(holder object) error {
+	for key := range doc.Object(holder, "annotations") {
+		for _, reserved := range []string{"run.googleapis.com/", "cloud.googleapis.com/", "serving.knative.dev/", "autoscaling.knative.dev/"} {
+			if strings.HasPrefix(key, reserved) {
+				return refuse("annotations: the annotation '%s' is not supported: %s is reserved", key, reserved)
+			}
+		}
+	}
+	return nil
 }
 
 func checkTemplate(id string, template object) error {

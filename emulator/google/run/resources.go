@@ -87,7 +87,7 @@ func checkResources(template object) error {
 		if !ok {
 			return refuse("%s.memory: Invalid value specified for memory: '%s'.", path, memoryText)
 		}
-		if len(doc.List(container, "ports")) > 0 {
+		if len(doc.List(container, "ports")) > 0 || len(doc.List(template, "containers")) == 1 {
 			if err := checkMemory(path, template, cpu, memory); err != nil {
 				return err
 			}

@@ -13,20 +13,28 @@ import (
 // start tries to start a revision's containers: pull the images, ask Binary Authorization, read the secrets, wait for the
 // startup probe.
 func (d *deployment) start(revision map[string]any) (failure *rest.Error, reason string) {
-	for _, container := range doc.Objects(revision, "containers") {
+	if failure, reason := d.ready(revision); failure != nil {
+		return failure, reason
+	}
+	return probe(d.Request, revision)
+}
+
+// ready says why the containers of a revision, or of a job's task, could not even be started.
+func (d *deployment) ready(template map[string]any) (failure *rest.Error, reason string) {
+	for _, container := range doc.Objects(template, "containers") {
 		if err := d.pull(doc.Text(container, "image")); err != nil {
 			return err, "CONTAINER_MISSING"
 		}
 	}
-	if err := d.judge(revision); err != nil {
+	if err := d.judge(template); err != nil {
 		return err, unauthorizedImage
 	}
-	for _, ref := range secretsOf(revision) {
-		if err := d.readSecret(ref, doc.Text(revision, "serviceAccount")); err != nil {
+	for _, ref := range secretsOf(template) {
+		if err := d.readSecret(ref, doc.Text(template, "serviceAccount")); err != nil {
 			return err, "SECRETS_ACCESS_CHECK_FAILED"
 		}
 	}
-	return probe(d.Request, revision)
+	return nil, ""
 }
 
 // secretRef is where a template refers to a version of a secret.

@@ -25,7 +25,8 @@ var roots = []struct {
 	api, file string
 	messages  []string
 }{
-	{"run", "run/v2/run-api.json", []string{"GoogleCloudRunV2Service", "GoogleCloudRunV2Revision", "GoogleIamV1SetIamPolicyRequest",
+	{"run", "run/v2/run-api.json", []string{"GoogleCloudRunV2Service", "GoogleCloudRunV2Revision",
+		"GoogleCloudRunV2Job", "GoogleCloudRunV2Execution", "GoogleCloudRunV2Task", "GoogleIamV1SetIamPolicyRequest",
 		"GoogleLongrunningOperation"}},
 	{"knative", "run/v1/run-api.json", []string{"Service", "Revision", "Configuration", "Route", "ListServicesResponse",
 		"ListRevisionsResponse", "ListConfigurationsResponse", "ListRoutesResponse", "Status"}},
@@ -46,6 +47,7 @@ var roots = []struct {
 	{"ca", "containeranalysis/v1/containeranalysis-api.json", []string{"Note", "Occurrence"}},
 	{"cabeta", "containeranalysis/v1beta1/containeranalysis-api.json", []string{"Note", "Occurrence"}},
 	{"ba", "binaryauthorization/v1/binaryauthorization-api.json", []string{"Attestor", "Policy"}},
+	{"cs", "cloudscheduler/v1/cloudscheduler-api.json", []string{"Job"}},
 	{"su", "serviceusage/v1/serviceusage-api.json", []string{"GoogleApiServiceusageV1Service"}},
 }
 
@@ -60,7 +62,7 @@ var outputs = []string{
 
 // presence are fields that are wrappers, so that false is told apart from absent.
 var presence = []string{"mon:AlertPolicy.enabled", "mon:NotificationChannel.enabled",
-	"run:GoogleCloudRunV2ServiceScaling.manualInstanceCount"}
+	"run:GoogleCloudRunV2ServiceScaling.manualInstanceCount", "run:GoogleCloudRunV2TaskTemplate.maxRetries"}
 
 type described struct {
 	Ref                  string     `json:"$ref"`
@@ -255,7 +257,8 @@ func TestNormalize(t *testing.T) {
 		want                string // the body, or the error
 	}{
 		"output-only, null and zero values go": {"run:GoogleCloudRunV2Service", "service",
-			`{"uid":"x","generation":"7","description":"","labels":null,"traffic":[],"template":{"timeout":"5s","sessionAffinity":false}}`, `{"template":{"timeout":"5s"}}`},
+			`{"uid":"x","generation":"7","description":"","labels":null,"traffic":[],"template":{"timeout":"5s","sessionAffinity":false}}`,
+			`{"template":{"timeout":"5s"}}`},
 		"an empty message stays": {"sm:Secret", "secret", `{"replication":{"automatic":{}}}`, `{"replication":{"automatic":{}}}`},
 		"a wrapper keeps false":  {"mon:AlertPolicy", "", `{"enabled":false}`, `{"enabled":false}`},
 		"integers": {"run:GoogleCloudRunV2RevisionTemplate", "",

@@ -1,0 +1,112 @@
+// Package cloudscheduler is Cloud Scheduler: jobs that call an address by a schedule. The emulator keeps them and calls nobody by itself.
+package cloudscheduler
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// Host is the API's name.
+const Host = "cloudscheduler.googleapis.com"
+
+// Neighbours are what Cloud Scheduler asks other APIs.
+type Neighbours struct {
+	// Account says whether a service account exists.
+	Account func(q *rest.Request, email string) bool
+}
+
+// API is Cloud Scheduler v1.
+func (its Neighbours) API() *rest.API {
+	return &rest.API{Prefix: "cs/v1", Host: Host, Schema: "cs", Kinds: []*rest.Kind{{
+		Pattern: "projects/*/locations/*/jobs", Message: "Job", Body: "job", ListField: "jobs", Mask: rest.MaskReplaces,
+		IDParam: "name", ID: regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/jobs/[a-zA-Z0-9_-]{1,500}$`),
+		IDFix:   "Job name must be formatted: \"projects/<PROJECT_ID>/locations/<LOCATION_ID>/jobs/<JOB_ID>\", and is %q.",
+		Rename:  func(_ *rest.Request, _ rest.Name, id string) string { return doc.Last(id) },
+		Missing: func(rest.Name) *rest.Error { return rest.NotFound("Job not found.") },
+		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
+			return rest.Exists("Job [%s] already exists.", n.ID())
+		},
+		Prepare: its.prepare,
+		Verbs: map[string]func(*rest.Change) (any, error){
+			"POST pause":  func(c *rest.Change) (any, error) { return turn(c, "PAUSED") },
+			"POST resume": func(c *rest.Change) (any, error) { return turn(c, "ENABLED") },
+		},
+	}}}
+}
+
+func turn(c *rest.Change, state string) (any, error) {
+	c.Old["state"] = state
+	return c.Old, c.Put(c.Name, c.Old)
+}
+
+var field = regexp.MustCompile(`^[0-9A-Za-z*/,-]+$`)
+
+func (its Neighbours) prepare(c *rest.Change) error {
+	j := c.New
+	j["name"] = c.Name.Shown()
+	doc.Default(j, "timeZone", "UTC")
+	doc.Default(j, "attemptDeadline", "180s")
+	j["state"] = "ENABLED"
+	if c.Old != nil {
+		j["state"] = c.Old["state"]
+	}
+	j["userUpdateTime"] = rest.Timestamp(c.Now)
+	schedule := strings.Fields(doc.Text(j, "schedule"))
+	cron := len(schedule) == 5
+	for _, one := range schedule {
+		cron = cron && field.MatchString(one)
+	}
+	if !cron && (len(schedule) < 2 || schedule[0] != "every") {
+		return rest.Invalid("Schedule or time zone is invalid.")
+	}
+	if _, err := time.LoadLocation(doc.Text(j, "timeZone")); err != nil {
+		return rest.Invalid("Schedule or time zone is invalid.")
+	}
+	targets := 0
+	for _, target := range []string{"httpTarget", "pubsubTarget", "appEngineHttpTarget"} {
+		if j[target] != nil {
+			targets++
+		}
+	}
+	if targets != 1 {
+		return rest.Invalid("Exactly one target must be set, and there are %d.", targets)
+	}
+	if seconds := doc.Seconds(doc.Text(j, "attemptDeadline")); seconds < 15 || seconds > 1800 {
+		return rest.Invalid("Job.attempt_deadline must be between [15s, 30m].")
+	}
+	return its.checkTarget(c.Request, doc.Object(j, "httpTarget"))
+}
+
+func (its Neighbours) checkTarget(q *rest.Request, target map[string]any) error {
+	if target == nil {
+		return nil
+	}
+	doc.Default(target, "httpMethod", "POST")
+	if uri := doc.Text(target, "uri"); !strings.HasPrefix(uri, "https://") && !strings.HasPrefix(uri, "http://") {
+		return rest.Invalid("HttpTarget.url must start with 'http://' or 'https://', and is '%s'.", uri)
+	}
+	for kind, names := range map[string]string{"oauthToken": "oidcToken", "oidcToken": "oauthToken"} {
+		token := doc.Object(target, kind)
+		if token != nil && target[names] != nil {
+			return rest.Invalid("HttpTarget can have only one authorization header.")
+		}
+		account := doc.Text(token, "serviceAccountEmail")
+		if token != nil && !its.Account(q, account) {
+			return rest.Denied("The principal lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource \"%s\" (or the resource may "+
+				"not exist).",
+				account)
+		}
+	}
+	if token := doc.Object(target, "oauthToken"); token != nil {
+		doc.Default(token, "scope", "https://www.googleapis.com/auth/cloud-platform")
+		if !strings.Contains(doc.Text(target, "uri"), ".googleapis.com/") {
+			return rest.Invalid("OAuth tokens may be sent to addresses under *.googleapis.com only: %s", fmt.Sprint(target["uri"]))
+		}
+	}
+	return nil
+}

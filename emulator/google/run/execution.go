@@ -1,0 +1,289 @@
+package run
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+const (
+	executions       = jobs + "/*/executions"
+	executionMessage = "GoogleCloudRunV2Execution"
+	executionType    = "google.cloud.run.v2.Execution"
+)
+
+func (a *API) execution() *rest.Kind {
+	return &rest.Kind{
+		Pattern: executions, Message: executionMessage, TypeURL: executionType, ListField: "executions",
+		Operations: []string{"delete"}, Beside: []string{workPrefix}, Missing: absent("EXECUTION"),
+		Get: getExecution, List: listExecutions, Deleted: deleted,
+		// Executions are made by running their job; the core wants to know that they can be deleted.
+		Prepare: func(*rest.Change) error { return rest.ErrNoMethod },
+		Verbs:   map[string]func(*rest.Change) (any, error){"POST cancel": cancelExecution},
+	}
+}
+
+// task is a kind without documents: what a task does follows from its execution's work.
+func task() *rest.Kind {
+	return &rest.Kind{Pattern: executions + "/*/tasks", Message: "GoogleCloudRunV2Task", ListField: "tasks", Missing: absent("TASK"),
+		Get: getTask, List: listTasks}
+}
+
+func executionOf(job rest.Name, id string) rest.Name { return job.Below("executions").Child(id) }
+
+// workPrefix is where the work of an execution is kept, which says how it stands at any time.
+const workPrefix = "work:"
+
+func workOf(q *rest.Request, execution rest.Name) (Work, bool) {
+	document := q.Tx.Get(workPrefix + execution.Key())
+	if document == nil {
+		return Work{}, false
+	}
+	duration := func(field string) time.Duration { d, _ := time.ParseDuration(doc.Text(document, field)); return d }
+	at := func(field string) time.Time {
+		t, _ := time.Parse(time.RFC3339Nano, doc.Text(document, field))
+		return t
+	}
+	number := func(field string) int { return int(doc.Number(document, field)) }
+	return Work{Name: execution.ID(), Tasks: number("tasks"), Parallelism: number("parallelism"), Retries: number("retries"),
+		Timeout: duration("timeout"), Takes: duration("takes"), Fails: doc.Flag(document, "fails"), Hangs: doc.Flag(document, "hangs"),
+		Refused: doc.Text(document, "refused"), Started: at("started"), Cancelled: at("cancelled")}, true
+}
+
+func keepWork(q *rest.Request, execution rest.Name, w Work, operation string) error {
+	document := store.Document{"tasks": float64(w.Tasks), "parallelism": float64(w.Parallelism), "retries": float64(w.Retries),
+		"timeout": w.Timeout.String(), "takes": w.Takes.String(), "fails": w.Fails, "hangs": w.Hangs, "refused": w.Refused,
+		"started": rest.Timestamp(w.Started), "operation": operation}
+	if !w.Cancelled.IsZero() {
+		document["cancelled"] = rest.Timestamp(w.Cancelled)
+	}
+	return q.Tx.Put(workPrefix+execution.Key(), document)
+}
+
+// runJob starts an execution of the job as it is now, with what the request has in place of some of it. The operation ends with the
+// execution, whether that succeeded or not.
+func (a *API) runJob(c *rest.Change) (any, error) {
+	job := c.Old
+	c.DryRun = c.DryRun || doc.Flag(c.Body, "validateOnly")
+	if given := doc.Text(c.Body, "etag"); given != "" && given != doc.Text(job, "etag") {
+		return nil, rest.Aborted("The etag provided in the request (%s) does not match the resource's current etag (%s). Read the resource "+
+			"again "+
+			"and decide anew.", given, doc.Text(job, "etag"))
+	}
+	if ready := doc.Object(job, "terminalCondition"); doc.Text(ready, "state") == "CONDITION_FAILED" {
+		return nil, rest.Precondition("Job '%s' is not ready and cannot run. %s", c.Name.ID(), doc.Text(ready, "message"))
+	}
+	template, err := override(doc.Object(job, "template"), doc.Object(c.Body, "overrides"))
+	if err != nil {
+		return nil, rest.Invalid("%s", err)
+	}
+	n := executionOf(c.Name, c.Name.ID()+"-"+c.IDs.Letters(5))
+	task := doc.Object(template, "template")
+	work := Work{Name: n.ID(), Tasks: int(doc.Number(template, "taskCount")), Parallelism: int(doc.Number(template, "parallelism")),
+		Retries: int(doc.Number(task, "maxRetries")), Timeout: time.Duration(doc.Seconds(doc.Text(task, "timeout")) * float64(time.Second)),
+		Started: c.Now}
+	if refusal, _ := a.deployment(c.Request, c.Name, job, nil).ready(task); refusal != nil {
+		work.Refused = refusal.Message
+	}
+	if work.Takes, work.Fails, work.Hangs, err = nextRun(c.Request, c.Name); err != nil {
+		return nil, err
+	}
+	now := rest.Timestamp(c.Now)
+	document := map[string]any{"name": n.Shown(), "uid": c.IDs.UUID(), "generation": "1", "createTime": now, "updateTime": now,
+		"creator": rest.Caller, "job": c.Name.ID(), "launchStage": job["launchStage"], "etag": c.IDs.Etag(), "logUri": logURI(c.Name, n.ID()),
+		"taskCount": template["taskCount"], "template": task}
+	for _, field := range []string{"labels", "annotations", "client", "clientVersion", "parallelism"} {
+		if value := template[field]; value != nil {
+			document[field] = value
+		}
+	}
+	if err := c.Put(n, document); err != nil {
+		return nil, err
+	}
+	job["executionCount"] = doc.Number(job, "executionCount") + 1
+	job["latestCreatedExecution"] = map[string]any{"name": n.Shown(), "createTime": now}
+	if err := c.Put(c.Name, job); err != nil {
+		return nil, err
+	}
+	name := strings.Join(c.Name.Segments[:4], "/") + "/operations/" + c.IDs.UUID()
+	if err := keepWork(c.Request, n, work, name); err != nil {
+		return nil, err
+	}
+	return c.RecordOperation(n.Kind, name, work.End(), rest.Outcome{TypeURL: executionType, Response: showExecution(document, work,
+		work.End()),
+		Metadata: showExecution(document, work, c.Now)})
+}
+
+func logURI(job rest.Name, execution string) string {
+	query := fmt.Sprintf("resource.type=\"cloud_run_job\"\nresource.labels.job_name=%q\nresource.labels.location=%q\n"+
+		"labels.\"run.googleapis.com/execution_name\"=%q", job.ID(), job.Location(), execution)
+	return "https://console.cloud.google.com/logs/viewer?project=" + job.Project.ID + "&advancedFilter=" + url.QueryEscape(query)
+}
+
+// cancelExecution ends what runs. The operation of run ends with it.
+func cancelExecution(c *rest.Change) (any, error) {
+	c.DryRun = c.DryRun || doc.Flag(c.Body, "validateOnly")
+	if given := doc.Text(c.Body, "etag"); given != "" && given != doc.Text(c.Old, "etag") {
+		return nil, rest.Aborted("The etag provided in the request (%s) does not match the resource's current etag (%s). Read the resource "+
+			"again "+
+			"and decide anew.", given, doc.Text(c.Old, "etag"))
+	}
+	work, _ := workOf(c.Request, c.Name)
+	if !work.At(c.Now).Ended.IsZero() {
+		return nil, rest.Precondition("Execution '%s' has completed and cannot be cancelled.", c.Name.ID())
+	}
+	work.Cancelled = c.Now
+	operation := doc.Text(c.Tx.Get(workPrefix+c.Name.Key()), "operation")
+	if err := keepWork(c.Request, c.Name, work, operation); err != nil {
+		return nil, err
+	}
+	c.Old["etag"], c.Old["updateTime"] = c.IDs.Etag(), rest.Timestamp(c.Now)
+	if err := c.Put(c.Name, c.Old); err != nil {
+		return nil, err
+	}
+	shown := showExecution(c.Old, work, c.Now)
+	outcome := rest.Outcome{TypeURL: executionType, Response: shown, Metadata: shown}
+	if err := c.EndOperation(c.Name.Kind, operation, outcome); err != nil {
+		return nil, err
+	}
+	return c.RecordOperation(c.Name.Kind, strings.Join(c.Name.Segments[:4], "/")+"/operations/"+c.IDs.UUID(), c.Now.Add(c.OperationDelay()),
+		outcome)
+}
+
+func getExecution(q *rest.Request, n rest.Name) (any, error) {
+	document := q.Get(n)
+	if document == nil {
+		return nil, n.Kind.Missing(n)
+	}
+	work, _ := workOf(q, n)
+	return showExecution(document, work, q.Now), nil
+}
+
+// listExecutions answers the newest first, as it does with revisions.
+func listExecutions(q *rest.Request, collection rest.Name) (any, error) {
+	var documents []map[string]any
+	for _, n := range q.Children(collection) {
+		work, _ := workOf(q, n)
+		documents = append(documents, showExecution(q.Get(n), work, q.Now))
+	}
+	slices.SortFunc(documents, func(a, b map[string]any) int {
+		return cmp.Or(strings.Compare(doc.Text(b, "createTime"), doc.Text(a, "createTime")), strings.Compare(doc.Text(b, "name"), doc.Text(a,
+			"name")))
+	})
+	items := make([]any, len(documents))
+	for i, document := range documents {
+		items[i] = document
+	}
+	return q.Page("executions", items)
+}
+
+// showExecution is an execution as it stands at a time.
+func showExecution(stored map[string]any, work Work, now time.Time) map[string]any {
+	shown := doc.Without(stored)
+	p := work.At(now)
+	for field, count := range map[string]int{"runningCount": p.Running, "succeededCount": p.Succeeded, "failedCount": p.Failed,
+		"cancelledCount": p.Cancelled, "retriedCount": p.Retried} {
+		if count > 0 {
+			shown[field] = float64(count)
+		}
+	}
+	shown["observedGeneration"] = "1"
+	if work.Refused == "" {
+		shown["startTime"] = rest.Timestamp(work.Started)
+	}
+	completed := condition("Completed", "CONDITION_RECONCILING", "", "Waiting for execution to complete.", work.Started)
+	started := condition("Started", "CONDITION_SUCCEEDED", "", "", work.Started)
+	resources := condition("ResourcesAvailable", "CONDITION_SUCCEEDED", "", "", work.Started)
+	switch {
+	case p.Ended.IsZero():
+		shown["reconciling"] = true
+	case p.Message != "":
+		completed = condition("Completed", "CONDITION_FAILED", "", p.Message, p.Ended)
+		if p.Reason != "" {
+			completed["executionReason"] = p.Reason
+		}
+		if work.Refused != "" {
+			started = condition("Started", "CONDITION_FAILED", "", p.Message, p.Ended)
+			resources = condition("ResourcesAvailable", "CONDITION_FAILED", "", p.Message, p.Ended)
+		}
+	default:
+		completed = condition("Completed", "CONDITION_SUCCEEDED", "", "Execution completed successfully.", p.Ended)
+	}
+	if !p.Ended.IsZero() {
+		shown["completionTime"] = rest.Timestamp(p.Ended)
+		shown["updateTime"] = rest.Timestamp(p.Ended)
+	}
+	shown["conditions"] = []any{completed, resources, started}
+	return shown
+}
+
+// tasksOf are an execution's tasks as they stand; none of one whose containers could not start.
+func tasksOf(q *rest.Request, execution rest.Name) []map[string]any {
+	document := q.Get(execution)
+	work, found := workOf(q, execution)
+	if document == nil || !found || work.Refused != "" {
+		return nil
+	}
+	var all []map[string]any
+	for i := range work.Tasks {
+		t := work.Task(i, q.Now)
+		shown := map[string]any{"name": execution.Below("tasks").Child(fmt.Sprintf("%s-task%d", execution.ID(), i)).Shown(),
+			"uid":        document["uid"],
+			"generation": "1", "observedGeneration": "1", "createTime": document["createTime"], "scheduledTime": document["createTime"],
+			"updateTime": document["createTime"], "job": document["job"], "execution": execution.ID(), "logUri": document["logUri"],
+			"maxRetries": doc.Number(document, "template", "maxRetries"), "timeout": doc.Text(document, "template", "timeout"),
+			"containers": doc.List(document, "template", "containers"), "serviceAccount": doc.Text(document, "template", "serviceAccount"),
+			"executionEnvironment": doc.Text(document, "template", "executionEnvironment")}
+		if i > 0 {
+			shown["index"] = float64(i)
+		}
+		if t.Retried > 0 {
+			shown["retried"] = float64(t.Retried)
+		}
+		if !t.Began.IsZero() {
+			shown["startTime"] = rest.Timestamp(t.Began)
+		}
+		state, message := "CONDITION_RECONCILING", t.Message
+		switch t.Phase {
+		case Succeeded:
+			state = "CONDITION_SUCCEEDED"
+		case Failed:
+			state = "CONDITION_FAILED"
+			shown["lastAttemptResult"] = map[string]any{"exitCode": 1.0, "status": map[string]any{"message": t.Message}}
+		case Cancelled:
+			state, message = "CONDITION_FAILED", "The task was cancelled."
+		}
+		at := work.Started
+		if !t.Ended.IsZero() {
+			shown["completionTime"], at = rest.Timestamp(t.Ended), t.Ended
+		}
+		shown["conditions"] = []any{condition("Completed", state, "", message, at)}
+		all = append(all, shown)
+	}
+	return all
+}
+
+func listTasks(q *rest.Request, collection rest.Name) (any, error) {
+	var items []any
+	for _, shown := range tasksOf(q, collection.Parent()) {
+		items = append(items, shown)
+	}
+	return q.Page("tasks", items)
+}
+
+func getTask(q *rest.Request, n rest.Name) (any, error) {
+	execution := n.Parent()
+	index, err := strconv.Atoi(strings.TrimPrefix(n.ID(), execution.ID()+"-task"))
+	if all := tasksOf(q, execution); err == nil && index >= 0 && index < len(all) {
+		return all[index], nil
+	}
+	return nil, n.Kind.Missing(n)
+}

@@ -1,0 +1,117 @@
+package run
+
+import (
+	"regexp"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
+)
+
+const (
+	jobs       = "projects/*/locations/*/jobs"
+	jobMessage = "GoogleCloudRunV2Job"
+)
+
+func (a *API) job() *rest.Kind {
+	return &rest.Kind{
+		Pattern: jobs, Message: jobMessage, Body: "job", TypeURL: "google.cloud.run.v2.Job", ListField: "jobs",
+		IDParam: "jobId", Policy: true, Operations: []string{"create", "update", "delete"}, Mask: rest.MaskReplaces,
+		Etag: "etag", Created: "createTime", AllowMissing: true, Beside: []string{workPrefix},
+		ID: regexp.MustCompile(``), IDFix: "%s", // the rule stands with the other rules of a job, in CheckJob
+		Missing: absent("JOB"),
+		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
+			return rest.Exists("Resource '%s' already exists.", n.ID())
+		},
+		Get: getJob, List: listJobs, Prepare: a.prepareJob, Deleted: deleted,
+		Verbs: map[string]func(*rest.Change) (any, error){"POST run": a.runJob},
+	}
+}
+
+// prepareJob fills in and checks the job, and says whether it can run. A job has no revisions: what is written holds from the next
+// execution on.
+func (a *API) prepareJob(c *rest.Change) error {
+	j := c.New
+	if doc.Object(j, "template", "template") == nil {
+		return rest.Invalid("job.template.template: Required")
+	}
+	JobDefaults(j, c.Name.Project.Number+"-compute@developer.gserviceaccount.com")
+	if err := CheckJob(c.Name.ID(), j); err != nil {
+		return rest.Invalid("%s", err)
+	}
+	if err := rest.CheckLabels(doc.Object(j, "labels")); err != nil {
+		return err
+	}
+	if err := checkAdmission(j); err != nil {
+		return err
+	}
+	if account := doc.Text(j, "template", "template", "serviceAccount"); !a.its.Account(c.Request, account) {
+		return rest.Denied("Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
+	}
+	if c.Old == nil {
+		j["uid"], j["creator"], j["generation"] = c.IDs.UUID(), rest.Caller, "0"
+	}
+	if c.Old == nil || jobChanged(c.Old, j) {
+		j["generation"] = increment(doc.Text(j, "generation"))
+		j["updateTime"], j["lastModifier"] = rest.Timestamp(c.Now), rest.Caller
+	}
+	j["observedGeneration"] = j["generation"]
+	failure := ""
+	if refusal, _ := a.deployment(c.Request, c.Name, j, nil).ready(doc.Object(j, "template", "template")); refusal != nil {
+		failure = refusal.Message
+	}
+	j["terminalCondition"] = outcome("Ready", failure, c.Now)
+	j["conditions"] = []any{outcome("ContainerReady", failure, c.Now), outcome("ResourcesAvailable", failure, c.Now)}
+	return nil
+}
+
+func jobChanged(old, fresh map[string]any) bool {
+	for _, side := range []struct{ a, b map[string]any }{{old, fresh}, {fresh, old}} {
+		for field := range side.a {
+			_, output, found := schema.MaskPath("run:"+jobMessage, field)
+			if found && !output && field != "etag" && !doc.Equal(side.a[field], side.b[field]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// getJob answers the job with how its latest execution stands by now.
+func getJob(q *rest.Request, n rest.Name) (any, error) {
+	document := q.Get(n)
+	if document == nil {
+		return nil, n.Kind.Missing(n)
+	}
+	return showJob(q, n, document), nil
+}
+
+func listJobs(q *rest.Request, collection rest.Name) (any, error) {
+	var items []any
+	for _, n := range q.Children(collection) {
+		items = append(items, showJob(q, n, q.Get(n)))
+	}
+	return q.Page("jobs", items)
+}
+
+func showJob(q *rest.Request, n rest.Name, job map[string]any) map[string]any {
+	latest := doc.Object(job, "latestCreatedExecution")
+	if latest == nil {
+		return job
+	}
+	execution := executionOf(n, doc.Last(doc.Text(latest, "name")))
+	work, found := workOf(q, execution)
+	if !found {
+		return job
+	}
+	progress := work.At(q.Now)
+	status := map[string]any{"name": latest["name"], "createTime": latest["createTime"], "completionStatus": "EXECUTION_RUNNING"}
+	if !progress.Ended.IsZero() {
+		status["completionTime"] = rest.Timestamp(progress.Ended)
+		status["completionStatus"] = map[bool]string{true: "EXECUTION_FAILED", false: "EXECUTION_SUCCEEDED"}[progress.Message != ""]
+		if progress.Cancelled > 0 {
+			status["completionStatus"] = "EXECUTION_CANCELLED"
+		}
+	}
+	return doc.With(job, status, "latestCreatedExecution")
+}
