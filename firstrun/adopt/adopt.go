@@ -57,7 +57,8 @@ func Find(ctx context.Context, clients Clients, apis APIs, plan []Planned) (Repo
 	s.survey()
 	slices.Sort(s.report.Later)
 	slices.SortStableFunc(s.report.Refused, func(a, b Refusal) int { return strings.Compare(a.Resource, b.Resource) })
-	slices.SortStableFunc(s.report.Changes, func(a, b Change) int { return strings.Compare(a.Service, b.Service) })
+	slices.SortStableFunc(s.report.Added, func(a, b Addition) int { return strings.Compare(a.Resource, b.Resource) })
+	slices.SortStableFunc(s.report.Changes, func(a, b Change) int { return strings.Compare(a.Resource, b.Resource) })
 	slices.SortFunc(s.report.Exist, func(a, b Adoption) int { return strings.Compare(a.ID, b.ID) })
 	return s.report, errors.Join(s.failures...)
 }
@@ -139,4 +140,5 @@ func (s *search) look(p Planned) {
 		id, _ = f.expand(kind.id)
 	}
 	s.report.Exist = append(s.report.Exist, Adoption{Planned: p, ID: id})
+	s.differs(name, p, live)
 }

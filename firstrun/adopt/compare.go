@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Change is something that a live service has and the next `up` takes away or sets otherwise.
+// Change is something that a service or another resource has, and that the next `up` takes away or sets otherwise.
 type Change struct {
-	// Service is the service's resource name.
-	Service string `json:"service"`
+	// Resource is its name.
+	Resource string `json:"resource"`
 	// What is changed, in a person's words.
 	What string `json:"what"`
 	// Live is how it is set. Empty where it must not be shown.

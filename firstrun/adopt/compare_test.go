@@ -146,7 +146,7 @@ func TestCompare(t *testing.T) {
 			changes: []string{"ingress: INGRESS_TRAFFIC_INTERNAL_ONLY becomes INGRESS_TRAFFIC_ALL; services.web.ingress keeps it",
 				"check of who calls: off becomes on; services.web.public keeps it", "address at run.app: off becomes on; no setting keeps it",
 				"Identity-Aware Proxy: on becomes off; no setting keeps it",
-				"custom audiences: https://a https://b is taken away; no setting keeps it"}},
+				"list of custom audiences: https://a https://b is taken away; no setting keeps it"}},
 		{name: "the first generation, and a choice left to Cloud Run", live: `{"template": {"executionEnvironment": "EXECUTION_ENVIRONMENT_GEN1"}}`,
 			changes: []string{"execution environment: EXECUTION_ENVIRONMENT_GEN1 becomes EXECUTION_ENVIRONMENT_GEN2; no setting keeps it"}},
 		{name: "a choice left to Cloud Run", live: `{"template": {"executionEnvironment": null}}`,
@@ -161,7 +161,7 @@ func TestCompare(t *testing.T) {
 				"health check of new revisions: off becomes on; no setting keeps it", "encryption key: k is taken away; no setting keeps it"}},
 		{name: "a command", live: with(`{"command": ["node"], "args": ["server.js", "--token", "t"], "workingDir": "/srv"}`),
 			changes: []string{"working folder: /srv is taken away; no setting keeps it", "command is taken away; no setting keeps it",
-				"arguments is taken away; no setting keeps it"}},
+				"list of arguments is taken away; no setting keeps it"}},
 		{name: "volumes", live: `{"template": {"volumes": [{"name": "cache", "emptyDir": {"medium": "MEMORY", "sizeLimit": "64Mi"}},
 			{"name": "keys", "secret": {"secret": "k", "items": [{"path": "pem", "version": "latest"}]}},
 			{"name": "db", "cloudSqlInstance": {"instances": ["p:l:db"]}}], "containers": [` +

@@ -46,7 +46,7 @@ func describe(key string, document map[string]any, latest map[string]string) []a
 	r.probe("startup")
 	r.probe("liveness")
 	r.variables()
-	for _, command := range [][2]string{{"command", "command"}, {"args", "arguments"}} {
+	for _, command := range [][2]string{{"command", "command"}, {"args", "list of arguments"}} {
 		if words, _ := take(r.rest, "container", command[0]).([]any); len(words) > 0 {
 			r.add(aspect{what: command[1], value: flat(words)})
 		}
@@ -57,7 +57,7 @@ func describe(key string, document map[string]any, latest map[string]string) []a
 		r.add(aspect{what: "container " + text(sidecar, "name"), value: flat(sidecar), shown: text(sidecar, "image")})
 	}
 	r.whole("template vpcAccess networkInterfaces", "VPC network")
-	r.whole("customAudiences", "custom audiences")
+	r.whole("customAudiences", "list of custom audiences")
 	r.keys("labels", "label ", true)
 	r.keys("annotations", "annotation ", true)
 	r.keys("template labels", "label of revisions ", false)

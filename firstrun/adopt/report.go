@@ -18,7 +18,7 @@ type Report struct {
 	Later []string `json:"later"`
 	// Refused is what `up` would fail on half-way, or replace.
 	Refused []Refusal `json:"refused"`
-	// Changes are what `up` would take away from services that run, or set otherwise.
+	// Changes are what `up` would take away from what is there, or set otherwise.
 	Changes []Change `json:"changes"`
 	// Added is what it would set that was not set.
 	Added []Addition `json:"added"`
@@ -48,10 +48,10 @@ type Refusal struct {
 	Do       string `json:"do"`
 }
 
-// Addition is what a service gets that it did not have.
+// Addition is what a resource gets that it did not have.
 type Addition struct {
-	Service string   `json:"service"`
-	What    []string `json:"what"`
+	Resource string   `json:"resource"`
+	What     []string `json:"what"`
 }
 
 // Unknown is something that the settings do not know.
@@ -97,16 +97,16 @@ func (r Report) Text(path string) string {
 	for _, refusal := range r.Refused {
 		fmt.Fprintf(&out, "  %s: %s.\n    %s.\n", refusal.Resource, refusal.Why, strings.ToUpper(refusal.Do[:1])+refusal.Do[1:])
 	}
-	service := ""
+	resource := ""
 	for _, change := range r.Changes {
-		if change.Service != service {
-			service = change.Service
-			fmt.Fprintf(&out, "The next revision of %s differs from what runs:\n", service)
+		if change.Resource != resource {
+			resource = change.Resource
+			fmt.Fprintf(&out, "`up` changes %s:\n", resource)
 		}
 		fmt.Fprintf(&out, "  %s\n", change)
 	}
 	for _, added := range r.Added {
-		fmt.Fprintf(&out, "It adds to %s: %s.\n", added.Service, strings.Join(added.What, ", "))
+		fmt.Fprintf(&out, "It adds to %s: %s.\n", added.Resource, strings.Join(added.What, ", "))
 	}
 	if len(r.Pins) > 0 {
 		fmt.Fprintf(&out, "Requests go to whichever revision is the newest, and the first `up` makes a newer one, which nobody tested. "+
@@ -119,7 +119,7 @@ func (r Report) Text(path string) string {
 		fmt.Fprintf(&out, "  %s: %s\n", unknown.Resource, unknown.What)
 	}
 	if r.Good() {
-		out.WriteString("`up` would fail on none of it and takes nothing from what runs.\n")
+		out.WriteString("`up` would fail on none of it and takes nothing away.\n")
 	}
 	return out.String()
 }

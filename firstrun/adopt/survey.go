@@ -72,18 +72,28 @@ func (s *search) service(p Planned) {
 		return
 	}
 	changes, added := Compare(key(p), live, p.Inputs, s.latest(p.input("project"), live))
-	for _, change := range changes {
-		change.Service = path
-		s.report.Changes = append(s.report.Changes, change)
-	}
-	if len(added) > 0 {
-		s.report.Added = append(s.report.Added, Addition{Service: path, What: added})
-	}
+	s.note(path, changes, added)
 	if pin := f.pin(live); pin != "" {
 		s.report.Pins = append(s.report.Pins, pin)
 	}
 	s.image(p, path, live)
 	s.invokers(p, path)
+}
+
+// differs compares another resource that exists.
+func (s *search) differs(name string, p Planned, live map[string]any) {
+	changes, added := Surroundings(p.Type, live, p.Inputs)
+	s.note(name, changes, added)
+}
+
+func (s *search) note(resource string, changes []Change, added []string) {
+	for _, change := range changes {
+		change.Resource = resource
+		s.report.Changes = append(s.report.Changes, change)
+	}
+	if len(added) > 0 {
+		s.report.Added = append(s.report.Added, Addition{Resource: resource, What: added})
+	}
 }
 
 // latest asks which versions are the latest of the secrets that a service reads at latest.

@@ -108,7 +108,11 @@ func planned(image string, change func(service map[string]any)) string {
 		map[string]any{"secretId": "mongodb-uri", "replication": map[string]any{"auto": map[string]any{}}})
 	add("gcp:secretmanager/secret:Secret", "secrets-nextauth-secret", google, map[string]any{"secretId": "nextauth-secret"})
 	add("gcp:monitoring/slo:Slo", "web-slo", google, map[string]any{"service": "web", "sloId": "availability"})
-	add("github:index/repositoryEnvironment:RepositoryEnvironment", "gate", hub, map[string]any{"repository": "shop", "environment": "dev"})
+	gate := map[string]any{"repository": "shop", "environment": "dev"}
+	if change != nil {
+		gate["reviewers"] = []any{map[string]any{"users": []any{3}}}
+	}
+	add("github:index/repositoryEnvironment:RepositoryEnvironment", "gate", hub, gate)
 	probe := map[string]any{"httpGet": map[string]any{"path": "/up"}}
 	service := map[string]any{
 		"location": "us-central1", "name": "shop-web", "ingress": "INGRESS_TRAFFIC_ALL", "template": map[string]any{
@@ -213,7 +217,7 @@ func TestAdopt(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out), &report))
 	assert.Len(t, report.Refused, 5)
 	assert.Contains(t, report.Changes, adopt.Change{
-		Service: service, What: "memory", Live: "1Gi", After: "512Mi", Setting: "services.web.memory"})
+		Resource: service, What: "memory", Live: "1Gi", After: "512Mi", Setting: "services.web.memory"})
 
 	// What it says is done: by commands, and in the settings.
 	w.made("", http.MethodPost, "/iam/v1/"+project+"roles/shopReleaser:undelete", `{}`)
@@ -237,5 +241,5 @@ func TestAdopt(t *testing.T) {
 	code, out, errs = run(t, mended, "adopt", "--out", file)
 	assert.Equal(t, command.ExitDone, code, errs)
 	assert.Contains(t, out, "7 of the 9 planned resources exist already")
-	assert.Contains(t, out, "\n`up` would fail on none of it and takes nothing from what runs.\n")
+	assert.Contains(t, out, "\n`up` would fail on none of it and takes nothing away.\n")
 }

@@ -13,8 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 )
 
 // noLoss fails the test when the engine replaced or deleted something.
@@ -23,94 +21,48 @@ func noLoss(t *testing.T, up result) {
 	assert.NotRegexp(t, `\d+ (replaced|deleted)|replaced|deleting`, up.out)
 }
 
-// TestAdoptWhatWasMadeByHand: the application as it ran before the platform, a v1 service, its account, its secrets and a
-// registry, is taken over without being touched.
-func TestAdoptWhatWasMadeByHand(t *testing.T) {
-	t.Parallel()
-	s := newSandbox(t, nil)
-	s.must("preview", "dev") // the cloud is up, and empty
-	made := func(method, path string, body map[string]any) map[string]any {
-		t.Helper()
-		status, answer := s.api(method, path, body)
-		require.Equal(t, http.StatusOK, status, "%s %s: %v", method, path, answer)
-		return answer
-	}
-	for _, api := range []string{"run", "artifactregistry", "secretmanager", "iam"} {
-		made(http.MethodPost, "/su/v1/projects/procureflow-dev/services/"+api+".googleapis.com:enable", map[string]any{})
-	}
-	made(http.MethodPost, "/iam/v1/projects/procureflow-dev/serviceAccounts", map[string]any{
+// makeWhatRanBefore makes the application as it ran in dev before the platform.
+func (s *sandbox) makeWhatRanBefore() {
+	s.t.Helper()
+	const (
+		project = "/su/v1/projects/procureflow-dev/services"
+		account = "procureflow-cloudrun@procureflow-dev.iam.gserviceaccount.com"
+	)
+	s.made(http.MethodPost, project+":batchEnable", map[string]any{"serviceIds": []any{"run.googleapis.com", "artifactregistry.googleapis.com",
+		"secretmanager.googleapis.com", "iam.googleapis.com"}})
+	s.made(http.MethodPost, "/iam/v1/projects/procureflow-dev/serviceAccounts", map[string]any{
 		"accountId": "procureflow-cloudrun", "serviceAccount": map[string]any{"displayName": "by hand"},
 	})
-	secret := func(id string) {
-		t.Helper()
-		made(http.MethodPost, devSecrets+"?secretId="+id, map[string]any{"replication": map[string]any{"automatic": map[string]any{}}})
-		made(http.MethodPost, devSecrets+"/"+id+":addVersion", map[string]any{"payload": map[string]any{"data": encodeBase64("made by hand")}})
-	}
-	secret("nextauth-secret")
-	secret("openai-api-key")
-	made(http.MethodPost, "/ar/v1/projects/procureflow-dev/locations/us-central1/repositories?repositoryId=procureflow",
+	s.made(http.MethodPost, "/ar/v1/projects/procureflow-dev/locations/us-central1/repositories?repositoryId=procureflow",
 		map[string]any{"format": "DOCKER"})
+	plain := func(name, value string) any { return map[string]any{"name": name, "value": value} }
+	variables := []any{plain("NODE_ENV", "production"), plain("NEXT_TELEMETRY_DISABLED", "1"), plain("LOG_LEVEL", "info"),
+		plain("NEXTAUTH_URL", "https://procureflow-web-100000000001.us-central1.run.app")}
+	for _, name := range []string{"NEXTAUTH_SECRET", "OPENAI_API_KEY", "MONGODB_URI"} {
+		id := strings.ReplaceAll(strings.ToLower(name), "_", "-")
+		s.made(http.MethodPost, devSecrets+"?secretId="+id, map[string]any{"replication": map[string]any{"automatic": map[string]any{}}})
+		s.made(http.MethodPost, devSecrets+"/"+id+":addVersion", map[string]any{"payload": map[string]any{"data": encodeBase64("made by hand")}})
+		s.made(http.MethodPost, devSecrets+"/"+id+":setIamPolicy", map[string]any{"policy": map[string]any{"bindings": []any{map[string]any{
+			"role": "roles/secretmanager.secretAccessor", "members": []any{"serviceAccount:" + account}}}}})
+		variables = append(variables, map[string]any{"name": name, "valueFrom": map[string]any{
+			"secretKeyRef": map[string]any{"name": id, "key": "latest"}}})
+	}
+	container := map[string]any{
+		"image": "us-central1-docker.pkg.dev/procureflow-dev/procureflow/web:latest", "env": variables,
+		"ports":     []any{map[string]any{"containerPort": 3000}},
+		"resources": map[string]any{"limits": map[string]any{"cpu": "1", "memory": "1Gi"}},
+	}
 	s.makeV1Service(map[string]any{
 		"apiVersion": "serving.knative.dev/v1", "kind": "Service",
-		"metadata": map[string]any{"name": "procureflow-web", "namespace": "procureflow-dev",
-			"labels": map[string]any{"cloud.googleapis.com/location": "us-central1"}},
-		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
-			"serviceAccountName": "procureflow-cloudrun@procureflow-dev.iam.gserviceaccount.com",
-			"containers": []any{map[string]any{
-				"image": "us-docker.pkg.dev/cloudrun/container/hello@sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a",
-				"ports": []any{map[string]any{"containerPort": 3000}},
-			}},
-		}}},
-	})
-	_, before := s.api(http.MethodGet, devService, nil)
-
-	// The adoption is cut short after a part, taken up again, and repeated when nothing is left.
-	file := filepath.Join(t.TempDir(), "import.json")
-	half := s.must("adopt", "dev", "--import", "--out", file)
-	assert.Contains(t, half.out, "5 of the ")
-	serving := dig(before, "latestReadyRevision").(string)
-	serving = serving[strings.LastIndexByte(serving, '/')+1:]
-	assert.Contains(t, half.out, "\n  gcloud run services update-traffic procureflow-web --project procureflow-dev --region us-central1 "+
-		"--to-revisions "+serving+"=100\n")
-	// What that command writes.
-	made(http.MethodPatch, devService+"?updateMask=traffic", map[string]any{"traffic": []any{
-		map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": serving, "percent": 100}}})
-	secret("mongodb-uri")
-	dry := s.run("adopt", "dev", "--out", file)
-	assert.Equal(t, command.ExitNo, dry.exit, "the settings differ from what runs: %s", dry)
-	assert.Contains(t, dry.out, "1 of the ")
-	assert.Contains(t, dry.out, "Nothing was changed.")
-	assert.Contains(t, dry.out, "\n  maximum of instances: 100 becomes 2; services.web.maxInstances keeps it\n")
-	assert.Contains(t, dry.out, "variable NODE_ENV")
-	content, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Contains(t, string(content), `"id": "projects/procureflow-dev/secrets/mongodb-uri"`)
-	for _, id := range []string{
-		"projects/procureflow-dev/serviceAccounts/procureflow-cloudrun@procureflow-dev.iam.gserviceaccount.com",
-		"projects/procureflow-dev/secrets/nextauth-secret", "projects/procureflow-dev/secrets/openai-api-key",
-		"projects/procureflow-dev/locations/us-central1/repositories/procureflow",
-		"projects/procureflow-dev/locations/us-central1/services/procureflow-web",
-	} {
-		assert.NotContains(t, string(content), id, "it is in the state already")
-		assert.Contains(t, half.out, id)
-	}
-
-	s.must("adopt", "dev", "--import", "--out", file)
-	again := s.must("adopt", "dev", "--import", "--out", file)
-	assert.Regexp(t, `^None of the \d+ planned resources exists already`, again.out)
-	noLoss(t, s.must("preview", "dev"))
-	up := s.must("up", "dev")
-	noLoss(t, up)
-	_, after := s.api(http.MethodGet, devService, nil)
-	for _, key := range []string{"uid", "createTime"} {
-		assert.Equal(t, before[key], after[key], "the service is the same one")
-	}
-	assert.NotEqual(t, before["latestReadyRevision"], after["latestReadyRevision"], "there is a newer revision")
-	assert.Len(t, after["trafficStatuses"], 1)
-	assert.Equal(t, serving, dig(after, "trafficStatuses", 0, "revision"), "what served before still serves")
-	assert.EqualValues(t, 100, dig(after, "trafficStatuses", 0, "percent"))
-	assert.Contains(t, s.must("up", "dev").out, "Stack dev: no changes")
-	assert.Contains(t, s.must("adopt", "dev", "--out", file).out, "None of the 0 planned resources")
+		"metadata": map[string]any{"name": "procureflow-web", "namespace": "procureflow-dev", "labels": map[string]any{
+			"environment": "dev", "managed-by": "pulumi", "app": "procureflow", "cloud.googleapis.com/location": "us-central1"}},
+		"spec": map[string]any{"template": map[string]any{
+			"metadata": map[string]any{"annotations": map[string]any{"autoscaling.knative.dev/maxScale": "2",
+				"run.googleapis.com/execution-environment": "gen2", "run.googleapis.com/cpu-throttling": "true"}},
+			"spec": map[string]any{"serviceAccountName": account, "containerConcurrency": 80, "timeoutSeconds": 300,
+				"containers": []any{container}}}}})
+	s.made(http.MethodPost, "/run/v2/projects/procureflow-dev/locations/europe-west1/services?serviceId=procureflow-web", map[string]any{
+		"template": map[string]any{"containers": []any{map[string]any{"image": "us-docker.pkg.dev/cloudrun/container/hello"}}}})
 }
 
 // TestAdoptTheRepositorysSettings: environments and the ruleset that were made by hand in GitHub, and the key, note
@@ -123,12 +75,7 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 		hub = "/gh/api/v3/repos/guiofsaints/procureflow"
 		kms = "/kms/v1/projects/procureflow-prod/locations/us-central1/keyRings"
 	)
-	made := func(method, path string, body map[string]any) map[string]any {
-		t.Helper()
-		status, answer := s.api(method, path, body)
-		require.Equal(t, 2, status/100, "%s %s: %d %v", method, path, status, answer)
-		return answer
-	}
+	made := s.made
 	for _, api := range []string{"cloudkms", "containeranalysis", "binaryauthorization"} {
 		made(http.MethodPost, "/su/v1/projects/procureflow-prod/services/"+api+".googleapis.com:enable", map[string]any{})
 	}

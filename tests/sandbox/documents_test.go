@@ -53,11 +53,54 @@ go() {
   "tool sandbox pulumi -- up "*|"tool sandbox pulumi -- import "*) shift 2; sandbox "$@" --yes ;;
   "tool sandbox "*) shift 2; sandbox "$@" ;;
   "tool firstrun "*) shift 2; ` + asFirstrun + `=1 "$SELF" "$@" ;;
-  "build -o bin/policy-pack "*/policy) command go build -C "$ROOT/policy" -o "$DIR/bin/policy-pack" . ;;
+  "build -o bin/policy-pack "*/policy) test -e bin/policy-pack || command go build -C "$ROOT/policy" -o "$DIR/bin/policy-pack" . ;;
   *) echo "the test does not know go $*" >&2; return 1 ;;
   esac
-}`)
+}
+gcloud() { # what it answers about the service, and a note of what it is told to do
+  case "$*" in
+  *latestReadyRevisionName*) echo some-revision ;;
+  *imageDigest*) echo "${IMAGE:-}" ;;
+  *) echo "gcloud $*" >> "$DIR/gcloud.log" ;;
+  esac
+}
+export -f gcloud`)
 	return terminal
+}
+
+// typed types a document's blocks, and finds in what each prints what the document says; … stands for anything in one line. It calls
+// after with each block that it typed and what that printed.
+func (s *sandbox) typed(terminal *terminal, document string, after func(block, printed string)) {
+	s.t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, "docs", document))
+	require.NoError(s.t, err)
+	printed := ""
+	for _, block := range indented.FindAllStringSubmatch(string(content), -1) {
+		if block[1] == "text" {
+			for line := range strings.Lines(block[2]) {
+				expected := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(line)), "…", ".*")
+				require.Regexp(s.t, "(?m)"+expected+"$", printed)
+			}
+			continue
+		}
+		printed = terminal.do(block[2])
+		assert.NotRegexp(s.t, `\d+ (replaced|deleted)|replaced|deleting`, printed)
+		after(block[2], printed)
+	}
+}
+
+// made is what somebody made by hand before the first run.
+func (s *sandbox) made(method, path string, body map[string]any) map[string]any {
+	s.t.Helper()
+	status, answer := s.api(method, path, body)
+	require.Equal(s.t, 2, status/100, "%s %s: %d %v", method, path, status, answer)
+	return answer
+}
+
+// filledIn is the settings as their owner has filled them in. Ids are numbers; the project's number is text all the same.
+func filledIn(_, content string) string {
+	filled := regexp.MustCompile(`(Id: |reviewers: \[)"stand-in:(\d+)"`).ReplaceAllString(content, "$1$2")
+	return strings.ReplaceAll(filled, "stand-in:", "")
 }
 
 // do runs a block and returns what it printed.
@@ -79,47 +122,66 @@ func (t *terminal) do(block string) string {
 
 var indented = regexp.MustCompile("(?ms)^ *```(sh|text)\n(.*?)^ *```$")
 
-// TestTheFirstRunAsDocumented types the blocks of docs/bootstrap.md, in its order, into the sandbox, and finds in what each prints
-// what the document says; … stands for anything in one line.
+// TestTheFirstRunAsDocumented types docs/bootstrap.md into the sandbox, where a secret exists already.
 func TestTheFirstRunAsDocumented(t *testing.T) {
 	t.Parallel()
-	s := newSandbox(t, func(_, content string) string {
-		// The settings as their owner has filled them in. Ids are numbers; the project's number is text all the same.
-		filled := regexp.MustCompile(`(Id: |reviewers: \[)"stand-in:(\d+)"`).ReplaceAllString(content, "$1$2")
-		return strings.ReplaceAll(filled, "stand-in:", "")
-	})
-	content, err := os.ReadFile(filepath.Join(root, "docs", "bootstrap.md"))
-	require.NoError(t, err)
-	terminal := s.terminal()
+	s := newSandbox(t, filledIn)
 	const secret = "/sm/v1/projects/procureflow-prod/secrets"
 	var created any
-	printed, ran := "", 0
-	for _, block := range indented.FindAllStringSubmatch(string(content), -1) {
-		if block[1] == "text" {
-			for line := range strings.Lines(block[2]) {
-				expected := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(line)), "…", ".*")
-				require.Regexp(t, "(?m)"+expected+"$", printed)
-			}
-			continue
+	ran := 0
+	s.typed(s.terminal(), "bootstrap.md", func(block, printed string) {
+		if ran++; ran == 1 { // the cloud is up, and empty
+			s.made(http.MethodPost, "/su/v1/projects/procureflow-prod/services/secretmanager.googleapis.com:enable", map[string]any{})
+			created = s.made(http.MethodPost, secret+"?secretId=nextauth-secret",
+				map[string]any{"replication": map[string]any{"automatic": map[string]any{}}})["createTime"]
 		}
-		printed = terminal.do(block[2])
-		ran++
-		if created == nil { // the cloud is up, and empty: what exists before the run is made by hand
-			status, answer := s.api(http.MethodPost, "/su/v1/projects/procureflow-prod/services/secretmanager.googleapis.com:enable", map[string]any{})
-			require.Equal(t, http.StatusOK, status, answer)
-			status, answer = s.api(http.MethodPost, secret+"?secretId=nextauth-secret", map[string]any{"replication": map[string]any{
-				"automatic": map[string]any{}}})
-			require.Equal(t, http.StatusOK, status, answer)
-			created = answer["createTime"]
-		}
-		assert.NotRegexp(t, `\d+ (replaced|deleted)|replaced|deleting`, printed)
-		if strings.Contains(block[2], "firstrun adopt") {
+		if strings.Contains(block, "firstrun adopt") {
 			assert.Contains(t, printed, "1 of the ")
 		}
-	}
+	})
 	assert.Equal(t, 6, ran)
 	_, after := s.api(http.MethodGet, secret+"/nextauth-secret", nil)
 	assert.Equal(t, created, after["createTime"], "it is the one that was there")
+}
+
+// TestTheMigrationAsDocumented types docs/migration.md into the sandbox, where the application runs as it did before the platform: a
+// v1 service by tag with its secrets at latest, its account, its secrets, a registry, and a second service in another region. All of
+// it is taken over without being touched.
+func TestTheMigrationAsDocumented(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, filledIn)
+	terminal := s.terminal()
+	terminal.do(`go tool sandbox preview dev
+eval "$(go tool sandbox env dev)"
+pulumi() { go tool sandbox pulumi -- "$@" --stack dev; }
+IMAGE=us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@sha256:` + strings.Repeat("7", 64))
+	s.makeWhatRanBefore()
+	_, before := s.api(http.MethodGet, devService, nil)
+	serving := dig(before, "latestReadyRevision").(string)
+	serving = serving[strings.LastIndexByte(serving, '/')+1:]
+	ran := 0
+	s.typed(terminal, "migration.md", func(block, printed string) {
+		ran++
+		if !strings.Contains(block, "--to-revisions") {
+			return
+		}
+		noted, err := os.ReadFile(filepath.Join(s.dir, "gcloud.log"))
+		require.NoError(t, err)
+		require.Equal(t, "gcloud run services update-traffic procureflow-web --project procureflow-dev --region us-central1 --to-revisions "+
+			serving+"=100\n", string(noted))
+		s.made(http.MethodPatch, devService+"?updateMask=traffic", map[string]any{"traffic": []any{map[string]any{
+			"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": serving, "percent": 100}}})
+	})
+	assert.Equal(t, 5, ran)
+	_, after := s.api(http.MethodGet, devService, nil)
+	for _, key := range []string{"uid", "createTime"} {
+		assert.Equal(t, before[key], after[key], "the service is the same one")
+	}
+	assert.NotEqual(t, before["latestReadyRevision"], after["latestReadyRevision"], "there is a newer revision")
+	assert.Len(t, after["trafficStatuses"], 1)
+	assert.Equal(t, serving, dig(after, "trafficStatuses", 0, "revision"), "what served before still serves")
+	assert.EqualValues(t, 100, dig(after, "trafficStatuses", 0, "percent"))
+	assert.Contains(t, s.must("adopt", "dev", "--out", filepath.Join(t.TempDir(), "import.json")).out, "None of the 0 planned resources")
 }
 
 // TestNothingDocumentedRunsUnjudged: every documented `pulumi up` has the policy pack, which is built before; the one without

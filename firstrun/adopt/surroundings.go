@@ -1,0 +1,91 @@
+package adopt
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Surroundings says what a plan changes of a resource around the services that exists already, and what it adds: what somebody or
+// something else may depend on. The rest of such a resource is for `pulumi preview --diff` to say, after the import.
+func Surroundings(token string, live, planned map[string]any) (changes []Change, added []string) {
+	planned = inAPI(planned).(map[string]any)
+	switch token {
+	case secretType:
+		for what, path := range map[string]string{"rotation": "rotation", "list of topics": "topics", "list of aliases": "versionAliases"} {
+			changes = append(changes, unlike(what, flat(field(live, path)), flat(field(planned, path)))...)
+		}
+	case "gcp:artifactregistry/repository:Repository":
+		if text(planned, "dockerConfig", "immutableTags") == "true" && text(live, "dockerConfig", "immutableTags") != "true" {
+			added = append(added, "tags that cannot be pushed a second time")
+		}
+		if len(list(planned, "cleanupPolicies")) > 0 && flat(field(live, "cleanupPolicies")) == "" {
+			added = append(added, "policies that delete old images")
+		}
+	case "gcp:projects/iAMCustomRole:IAMCustomRole":
+		kept := list(planned, "permissions")
+		for _, permission := range list(live, "includedPermissions") {
+			if kept != nil && !slices.Contains(kept, permission) {
+				changes = append(changes, Change{What: "permission " + scalarText(permission)})
+			}
+		}
+	case "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider":
+		changes = append(changes, unlike("who is let in", text(live, "attributeCondition"), text(planned, "attributeCondition"))...)
+		audiences, wanted := flat(field(live, "oidc", "allowedAudiences")), flat(field(planned, "oidc", "allowedAudiences"))
+		changes = append(changes, unlike("list of audiences", audiences, wanted)...)
+		mapped, _ := field(live, "attributeMapping").(map[string]any)
+		for _, attribute := range slices.Sorted(maps.Keys(mapped)) {
+			wanted := text(planned, "attributeMapping", attribute)
+			changes = append(changes, unlike("mapping of "+attribute, scalarText(mapped[attribute]), wanted)...)
+		}
+	case "github:index/repositoryEnvironment:RepositoryEnvironment":
+		return environment(live, planned), nil
+	}
+	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.What, b.What) })
+	return changes, added
+}
+
+// unlike is the change of a value that should not be shown whole, if there is one.
+func unlike(what, live, planned string) []Change {
+	switch {
+	case live == "" || live == planned || planned == unknown:
+		return nil
+	case planned == "":
+		return []Change{{What: what}}
+	}
+	return []Change{{What: what, After: "another value"}}
+}
+
+// environment says which gates of a GitHub environment `up` takes away.
+func environment(live, planned map[string]any) []Change {
+	var changes []Change
+	const setting = "github.environments"
+	for _, rule := range list(live, "protection_rules") {
+		switch text(rule, "type") {
+		case "wait_timer":
+			now, then := text(rule, "wait_timer"), text(planned, "waitTimer")
+			if then == "" {
+				then = "0"
+			}
+			if now != then && then != unknown {
+				changes = append(changes, Change{What: "minutes to wait", Live: now, After: then, Setting: setting})
+			}
+		case "required_reviewers":
+			if text(rule, "prevent_self_review") == "true" && text(planned, "preventSelfReview") != "true" {
+				changes = append(changes, Change{What: "no review of one's own run", Setting: setting})
+			}
+			for _, reviewer := range list(rule, "reviewers") {
+				kind, id := text(reviewer, "type"), text(reviewer, "reviewer", "id")
+				named := slices.ContainsFunc(list(planned, "reviewers"), func(group any) bool {
+					return slices.ContainsFunc(list(group, strings.ToLower(kind)+"s"), func(one any) bool {
+						return scalarText(one) == id || scalarText(one) == unknown
+					})
+				})
+				if !named {
+					changes = append(changes, Change{What: "reviewer", Live: strings.ToLower(kind) + " " + id, Setting: setting})
+				}
+			}
+		}
+	}
+	return changes
+}
