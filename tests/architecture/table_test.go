@@ -254,6 +254,10 @@ var layers = []layer{
 		reason:     "a rollback needs neither the program nor its state",
 	},
 	{
+		packages: "bench",
+		reason:   "it measures the commands as anybody starts them",
+	},
+	{
 		packages: "cmd/check",
 		may:      []string{"sandbox/pulumicli", "scaffold"},
 		reason: "the policy pack's tests, in a module of their own, need the pinned CLI; an application's settings are held to what " +

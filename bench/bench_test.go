@@ -1,0 +1,51 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestPartOf(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		mode, pkg string
+		race      bool
+		want      string
+	}{
+		{"build", "net/http", false, "compile the standard library"},
+		{"build", "vendor/golang.org/x/net/idna", false, "compile the standard library"},
+		{"build", "github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2", true, "compile pulumi-gcp, with the race detector"},
+		{"build", "github.com/pulumi/pulumi/sdk/v3/go/auto", false, "compile the Pulumi SDK"},
+		{"build", "github.com/pulumi/pulumi/pkg/v3/engine", false, "compile the Pulumi CLI"},
+		{"build", "google.golang.org/grpc", false, "compile other modules"},
+		{"build", "github.com/guiofsaints/procureflow-platform/stacks [github.com/guiofsaints/procureflow-platform/stacks.test]", true,
+			"compile the repository's own, with the race detector"},
+		{"vet", "net/http", false, "vet"},
+		{"link", "main", false, "link"},
+		{"link-install", "main", true, "link, with the race detector"},
+	} {
+		assert.Equal(t, test.want, partOf(test.mode, test.pkg, test.race), test.pkg)
+	}
+}
+
+func TestServicesOfAStack(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join("..", "tests", "application", "Pulumi.dev.yaml"))
+	require.NoError(t, err)
+	one, err := withServices(string(content), 1)
+	require.NoError(t, err)
+	assert.Equal(t, string(content), one)
+	three, err := withServices(string(content), 3)
+	require.NoError(t, err)
+	for text, times := range map[string]int{"name: procureflow-web\n": 1, "name: procureflow-w2\n": 1, "public: true": 1, "public: false": 2,
+		"runtimeAccount: procureflow-r1\n": 1, "monitoring:": 1} {
+		assert.Equal(t, times, strings.Count(three, text), text)
+	}
+	_, err = withServices("config:\n", 1)
+	assert.ErrorContains(t, err, "no service web")
+}
