@@ -254,6 +254,10 @@ var layers = []layer{
 		reason:     "a rollback needs neither the program nor its state",
 	},
 	{
+		packages: "cmd/mutate",
+		reason:   "it reads packages as text and runs their tests",
+	},
+	{
 		packages: "bench",
 		reason:   "it measures the commands as anybody starts them",
 	},

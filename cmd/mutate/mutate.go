@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+)
+
+// change is one place at which the code is changed.
+type change struct {
+	id       int
+	position token.Position
+	what     string
+}
+
+// chosenSource is added to the changed package: the variable says which change is on.
+const chosenSource = `package %s
+
+import (
+	"os"
+	"strconv"
+)
+
+var mutantOfThisRun, _ = strconv.Atoi(os.Getenv("MUTANT"))
+`
+
+// mutator puts every change of a package into its files, each behind a question whether it is on. Lines stay where they are.
+type mutator struct {
+	files   *token.FileSet
+	changes []change
+
+	source []byte
+	base   int    // of the file, in positions
+	edits  []edit // of the file
+}
+
+// edit replaces what stands from start to end. text gets what to call for a part of that with the edits inside of it.
+type edit struct {
+	start, end token.Pos
+	text       func(inside func(start, end token.Pos) string) string
+}
+
+// file returns the source of a file with its changes.
+func (m *mutator) file(name string, source []byte) (string, error) {
+	file, err := parser.ParseFile(m.files, name, source, parser.SkipObjectResolution)
+	if err != nil {
+		return "", err
+	}
+	m.source, m.base, m.edits = source, m.files.File(file.Pos()).Base(), nil
+	for _, declaration := range file.Decls {
+		if general, is := declaration.(*ast.GenDecl); !is || general.Tok == token.VAR { // not constants and types
+			ast.Inspect(declaration, m.node)
+		}
+	}
+	// What is outside comes before what is inside of it.
+	slices.SortStableFunc(m.edits, func(a, b edit) int {
+		if a.start != b.start {
+			return int(a.start - b.start)
+		}
+		return int(b.end - a.end)
+	})
+	return m.render(m.edits, token.Pos(m.base), token.Pos(m.base+len(source))), nil
+}
+
+// render is the source from start to end with the edits in it.
+func (m *mutator) render(edits []edit, start, end token.Pos) string {
+	var out strings.Builder
+	at := start
+	for i, edit := range edits {
+		if edit.start < at || edit.end > end {
+			continue // inside of one that is done, or outside
+		}
+		out.Write(m.source[int(at)-m.base : int(edit.start)-m.base])
+		out.WriteString(edit.text(func(start, end token.Pos) string { return m.render(edits[i+1:], start, end) }))
+		at = edit.end
+	}
+	out.Write(m.source[int(at)-m.base : int(end)-m.base])
+	return out.String()
+}
+
+// add records a change at a place and returns the expression that is true while it is on.
+func (m *mutator) add(at token.Pos, what string) string {
+	m.changes = append(m.changes, change{id: len(m.changes) + 1, position: m.files.Position(at), what: what})
+	return fmt.Sprintf("(mutantOfThisRun == %d)", len(m.changes))
+}
+
+func (m *mutator) node(node ast.Node) bool {
+	switch node := node.(type) {
+	case *ast.GenDecl:
+		return node.Tok == token.VAR
+	case *ast.BlockStmt:
+		m.statements(node.List)
+	case *ast.CaseClause:
+		m.statements(node.Body)
+	case *ast.IfStmt:
+		if _, is := swapped(node.Cond); !is { // another operator says more than the opposite
+			on := m.add(node.Cond.Pos(), "the condition is turned round")
+			m.replace(node.Cond, func(as string) string { return "(" + as + ") != " + on })
+		}
+	case *ast.Ident:
+		if node.Name == "true" || node.Name == "false" {
+			on := m.add(node.Pos(), node.Name+" is the other one")
+			m.replace(node, func(as string) string { return "(" + as + " != " + on + ")" })
+		}
+	case *ast.BinaryExpr:
+		if other, is := swapped(node); is {
+			m.operator(node, other)
+		}
+	}
+	return true
+}
+
+// replace edits a node by a text about what stands there.
+func (m *mutator) replace(node ast.Node, text func(as string) string) {
+	m.edits = append(m.edits, edit{start: node.Pos(), end: node.End(), text: func(inside func(start, end token.Pos) string) string {
+		return text(inside(node.Pos(), node.End()))
+	}})
+}
+
+// operator makes an operation one with the other operator while its change is on. No more than one of the two is evaluated.
+func (m *mutator) operator(node *ast.BinaryExpr, other token.Token) {
+	on := m.add(node.OpPos, node.Op.String()+" is "+other.String())
+	after := node.OpPos + token.Pos(len(node.Op.String()))
+	m.edits = append(m.edits, edit{start: node.Pos(), end: node.End(), text: func(inside func(start, end token.Pos) string) string {
+		left, right := inside(node.Pos(), node.OpPos), inside(after, node.End())
+		// The first copy is brought onto one line's worth of lines by keeping the second as it is.
+		flat := strings.ReplaceAll(left+" "+other.String()+" "+right, "\n", " ")
+		return "func() bool { if " + on + " { return " + flat + " }; return " + left + node.Op.String() + right + " }()"
+	}})
+}
+
+// statements lets calls and steps out of loops be left out.
+func (m *mutator) statements(list []ast.Stmt) {
+	for _, statement := range list {
+		what := ""
+		switch statement := statement.(type) {
+		case *ast.ExprStmt:
+			if call, is := statement.X.(*ast.CallExpr); is && !isPanic(call) {
+				what = "the call is left out"
+			}
+		case *ast.BranchStmt:
+			if statement.Tok == token.CONTINUE || statement.Tok == token.BREAK {
+				what = statement.Tok.String() + " is left out"
+			}
+		case *ast.IncDecStmt:
+			what = statement.Tok.String() + " is left out"
+		}
+		if what != "" {
+			on := m.add(statement.Pos(), what)
+			m.replace(statement, func(as string) string { return "if !" + on + " { " + as + " }" })
+		}
+	}
+}
+
+func isPanic(call *ast.CallExpr) bool {
+	name, is := call.Fun.(*ast.Ident)
+	return is && name.Name == "panic"
+}
+
+// swapped is the operator that a comparison or a logical operation gets.
+func swapped(expression ast.Expr) (token.Token, bool) {
+	binary, is := expression.(*ast.BinaryExpr)
+	if !is {
+		return 0, false
+	}
+	other, is := map[token.Token]token.Token{
+		token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
+		token.EQL: token.NEQ, token.NEQ: token.EQL, token.LAND: token.LOR, token.LOR: token.LAND,
+	}[binary.Op]
+	return other, is
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Every change is behind a question, and lines stay where they are.
+func TestChangesOfASource(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ source, want, what string }{
+		{"return a < b", "return func() bool { if (mutantOfThisRun == 1) { return a  <=  b }; return a < b }()", "< is <="},
+		{"return f(x) && y", "return func() bool { if (mutantOfThisRun == 1) { return f(x)  ||  y }; return f(x) && y }()", "&& is ||"},
+		{"if ok { return true }", "if (ok) != (mutantOfThisRun == 1) { return (true != (mutantOfThisRun == 2)) }",
+			"the condition is turned round, true is the other one"},
+		{"if a == b { f(x) }", "if func() bool { if (mutantOfThisRun == 1) { return a  !=  b }; return a == b }() { " +
+			"if !(mutantOfThisRun == 2) { f(x) } }", "== is !=, the call is left out"},
+		{"for { break }", "for { if !(mutantOfThisRun == 1) { break } }", "break is left out"},
+		{"n++", "if !(mutantOfThisRun == 1) { n++ }", "++ is left out"},
+		{"const c = 1 < 2", "const c = 1 < 2", ""},
+		{"panic(a < b)", "panic(func() bool { if (mutantOfThisRun == 1) { return a  <=  b }; return a < b }())", "< is <="},
+		{"return a &&\n\tb", "return func() bool { if (mutantOfThisRun == 1) { return a  ||  \tb }; return a &&\n\tb }()", "&& is ||"},
+	} {
+		m := &mutator{files: token.NewFileSet()}
+		changed, err := m.file("a.go", []byte("package a\n\nfunc f() {\n"+test.source+"\n}\n"))
+		require.NoError(t, err, test.source)
+		assert.Equal(t, "package a\n\nfunc f() {\n"+test.want+"\n}\n", changed)
+		var what []string
+		for _, change := range m.changes {
+			what = append(what, change.what)
+		}
+		assert.Equal(t, test.what, strings.Join(what, ", "), test.source)
+	}
+}
+
+// What the tests hold is noticed, what they do not hold is named, and what never ends is ended.
+func TestScoreOfAPackage(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, content := range map[string]string{
+		"go.mod": "module example.com/m\n\ngo 1.26\n",
+		"a.go":   "package m\n\nfunc Small(n int) bool {\n\treturn n < 3\n}\n\nfunc Both(a, b bool) bool {\n\treturn a && b\n}\n",
+		"a_test.go": "package m\n\nimport \"testing\"\n\nfunc TestAll(t *testing.T) {\n" +
+			"\tif Small(4) || !Small(2) || !Both(true, true) || Both(true, false) {\n\t\tt.Fatal()\n\t}\n}\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
+	}
+	var out, errs strings.Builder
+	assert.Equal(t, 1, run(t.Context(), []string{folder}, &out, &errs), errs.String())
+	assert.Equal(t, "survived: "+filepath.Join(folder, "a.go")+":4:11: < is <=\n| "+folder+" | 1 of 2 noticed | 50.0 % |\n", out.String())
+	out.Reset()
+	assert.Equal(t, 0, run(t.Context(), []string{"-least", "50", folder}, &out, &errs))
+
+	fails := "package m\n\nimport \"testing\"\n\nfunc TestBad(t *testing.T) { t.Fatal(\"bad\") }\n"
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "b_test.go"), []byte(fails), 0o600))
+	assert.Equal(t, 1, run(t.Context(), []string{folder}, &out, &errs))
+	assert.Contains(t, errs.String(), "the tests fail on unchanged code")
+}
+
+func TestSample(t *testing.T) {
+	t.Parallel()
+	var all []change
+	for id := range 100 {
+		all = append(all, change{id: id})
+	}
+	assert.Len(t, choose(all, 0, 1), 100)
+	some := choose(all, 10, 1)
+	assert.Len(t, some, 10)
+	assert.Equal(t, some, choose(all, 10, 1))
+	assert.NotEqual(t, some, choose(all, 10, 2))
+	assert.IsIncreasing(t, func() (ids []int) {
+		for _, change := range some {
+			ids = append(ids, change.id)
+		}
+		return ids
+	}())
+}
+
+func TestCallsThatAreWrong(t *testing.T) {
+	t.Parallel()
+	var out, errs strings.Builder
+	for _, args := range [][]string{{}, {"-parallel", "0", "x"}, {"-sample", "-1", "x"}, {"-speed"}} {
+		assert.Equal(t, 2, run(t.Context(), args, &out, &errs), args)
+	}
+	assert.Equal(t, 1, run(t.Context(), []string{filepath.Join(t.TempDir(), "none")}, &out, &errs))
+}

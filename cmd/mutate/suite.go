@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// compile writes the changed files of the package in a folder to another one, and compiles them with the package's tests.
+func compile(ctx context.Context, folder, to string) (changes []change, executable string, err error) {
+	list := exec.CommandContext(ctx, "go", "list", "-f", `{{.Name}} {{.Dir}}{{range .GoFiles}} {{.}}{{end}}`, ".")
+	list.Dir = folder
+	listed, err := output(list)
+	if err != nil {
+		return nil, "", err
+	}
+	words := strings.Fields(listed)
+	name, dir := words[0], words[1]
+	m := &mutator{files: token.NewFileSet()}
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	write := func(file, content string) error {
+		overlay.Replace[filepath.Join(dir, file)] = filepath.Join(to, file)
+		return os.WriteFile(filepath.Join(to, file), []byte(content), 0o600)
+	}
+	for _, file := range words[2:] {
+		source, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			return nil, "", err
+		}
+		changed, err := m.file(filepath.Join(folder, file), source)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := write(file, changed); err != nil {
+			return nil, "", err
+		}
+	}
+	if err := write("mutant_of_this_run.go", fmt.Sprintf(chosenSource, name)); err != nil {
+		return nil, "", err
+	}
+	data, err := json.Marshal(overlay)
+	if err != nil {
+		return nil, "", err
+	}
+	overlayFile := filepath.Join(to, "overlay.json")
+	if err := os.WriteFile(overlayFile, data, 0o600); err != nil {
+		return nil, "", err
+	}
+	executable = filepath.Join(to, "package.test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlayFile, "-o", executable, ".")
+	build.Dir = folder
+	if _, err := output(build); err != nil {
+		return nil, "", fmt.Errorf("compile the changes: %w", err)
+	}
+	return m.changes, executable, nil
+}
+
+// output runs a command and returns what it prints. The error has what it says of its failure.
+func output(command *exec.Cmd) (string, error) {
+	var errs strings.Builder
+	command.Stderr = &errs
+	printed, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s%s", strings.Join(command.Args, " "), err, errs.String(), printed)
+	}
+	return string(printed), nil
+}
+
+// suite is a package's tests, compiled with its changes.
+type suite struct{ executable, folder, run string }
+
+// try runs the tests with a change on; 0 is none. Tests that do not end within the limit have noticed it.
+func (s suite) try(ctx context.Context, id int, limit time.Duration) (noticed bool, said string) {
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	args := []string{"-test.failfast", "-test.timeout", limit.String()}
+	if s.run != "" {
+		args = append(args, "-test.run", s.run)
+	}
+	command := exec.CommandContext(limited, s.executable, args...)
+	command.Dir = s.folder
+	command.Env = append(os.Environ(), fmt.Sprintf("MUTANT=%d", id))
+	command.WaitDelay = time.Second
+	printed, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) && limited.Err() == nil {
+		return true, err.Error()
+	}
+	return err != nil, string(printed)
+}
