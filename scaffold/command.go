@@ -52,8 +52,8 @@ type flags struct {
 	yes, upgrade, noTidy bool
 }
 
-// Main runs the command line and returns its exit code.
-func Main(ctx context.Context, args []string, streams Streams) int {
+// Run runs the command line and returns its exit code.
+func Run(ctx context.Context, args []string, streams Streams) int {
 	var f flags
 	code := ExitDone
 	command := &cobra.Command{

@@ -66,7 +66,7 @@ func initialize(t *testing.T, root string, args ...string) (code int, out, errs 
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	args = append([]string{"--repo", root, "--no-tidy", "--version", "v1.2.3", "--commit", commit}, args...)
-	code = scaffold.Main(t.Context(), args, scaffold.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
+	code = scaffold.Run(t.Context(), args, scaffold.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
 	return code, stdout.String(), stderr.String()
 }
 

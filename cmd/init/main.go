@@ -13,5 +13,5 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(scaffold.Main(ctx, os.Args[1:], scaffold.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(scaffold.Run(ctx, os.Args[1:], scaffold.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }

@@ -24,5 +24,5 @@ func main() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	streams := command.Streams{Program: command.Program(os.Args[0]), In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Terminal: cli.Screen(os.Stderr), Screen: cli.Screen(os.Stdout), Colour: cli.Coloured(os.Stdout)}
-	os.Exit(command.Main(ctx, os.Args[1:], streams))
+	os.Exit(command.Run(ctx, os.Args[1:], streams))
 }

@@ -17,5 +17,5 @@ func main() {
 	context.AfterFunc(ctx, stop)
 	signal.Ignore(syscall.SIGPIPE)
 	streams := command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
-	os.Exit(command.Main(ctx, os.Args[1:], streams, program.In))
+	os.Exit(command.Run(ctx, os.Args[1:], streams, program.In))
 }

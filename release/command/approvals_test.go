@@ -29,7 +29,7 @@ func TestApprovalsCommand(t *testing.T) {
 	t.Setenv("GITHUB_TOKEN", "ghs_secret")
 	run := func(arguments ...string) (int, string, string) {
 		var out, errs bytes.Buffer
-		exit := Main(t.Context(), append([]string{"approvals"}, arguments...), Streams{Out: &out, Err: &errs})
+		exit := Run(t.Context(), append([]string{"approvals"}, arguments...), Streams{Out: &out, Err: &errs})
 		return exit, out.String(), errs.String()
 	}
 	asked := []string{"--run", "77", "--repository", "acme/shop", "--environments", "production-approval,production"}

@@ -103,8 +103,8 @@ func usage(format string, arguments ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{errUsage}, arguments...)...)
 }
 
-// Main runs one command line and returns its exit code.
-func Main(ctx context.Context, arguments []string, streams Streams) int {
+// Run runs one command line and returns its exit code.
+func Run(ctx context.Context, arguments []string, streams Streams) int {
 	a := &app{streams: streams}
 	root := a.root()
 	root.SetArgs(arguments)

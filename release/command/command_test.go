@@ -112,7 +112,7 @@ func (l *laptop) release(ctx context.Context, arguments ...string) (exit int, ou
 	var stdout, stderr lockedBuffer
 	arguments = append([]string{"--project", project, "--endpoint", l.api.URL + "/run/", "--probe-via", l.web.URL, "--env", "dev",
 		"--policy", l.file("policy.yaml"), "--audit", l.file("audit.jsonl"), "--actor", "tester"}, arguments...)
-	exit = Main(ctx, arguments, Streams{Out: &stdout, Err: &stderr})
+	exit = Run(ctx, arguments, Streams{Out: &stdout, Err: &stderr})
 	return exit, stdout.String(), stderr.String()
 }
 
@@ -369,12 +369,12 @@ func TestUsage(t *testing.T) {
 		"guard web":                                                                     "requires at least 2 arg(s), only received 1",
 	} {
 		var out, errors bytes.Buffer
-		assert.Equal(t, ExitUsage, Main(context.Background(), append(strings.Fields(line), "--audit", filepath.Join(t.TempDir(), "a")),
+		assert.Equal(t, ExitUsage, Run(context.Background(), append(strings.Fields(line), "--audit", filepath.Join(t.TempDir(), "a")),
 			Streams{Out: &out, Err: &errors}), line)
 		assert.Contains(t, errors.String(), want, line)
 	}
 	var out bytes.Buffer
-	assert.Equal(t, ExitDone, Main(context.Background(), []string{"--help"}, Streams{Out: &out, Err: &out}))
+	assert.Equal(t, ExitDone, Run(context.Background(), []string{"--help"}, Streams{Out: &out, Err: &out}))
 	assert.Contains(t, out.String(), "8 a rollback is not confirmed, look at once")
 }
 
@@ -397,7 +397,7 @@ func TestTheProjectThatWasNotGivenIsShown(t *testing.T) {
 	t.Setenv("GOOGLE_CLOUD_PROJECT", project)
 	l := newLaptop(t, 0)
 	var out, errors bytes.Buffer
-	exit := Main(context.Background(), []string{"status", "web", "--json", "--endpoint", l.api.URL + "/run/"},
+	exit := Run(context.Background(), []string{"status", "web", "--json", "--endpoint", l.api.URL + "/run/"},
 		Streams{Out: &out, Err: &errors})
 	assert.Equal(t, ExitDone, exit, errors.String())
 	assert.Equal(t, "project: "+project+" (--project names another)\n", errors.String())
@@ -414,7 +414,7 @@ func TestTheReportDoesNotOverwriteTheAudit(t *testing.T) {
 	require.NoError(t, os.Symlink(file, other))
 	for _, out := range []string{file, other} {
 		var errors bytes.Buffer
-		assert.Equal(t, ExitUsage, Main(context.Background(), []string{"report", "--audit", file, "--out", out},
+		assert.Equal(t, ExitUsage, Run(context.Background(), []string{"report", "--audit", file, "--out", out},
 			Streams{Out: &errors, Err: &errors}))
 		assert.Contains(t, errors.String(), "is the audit itself")
 		left, err := os.ReadFile(file)
@@ -494,7 +494,7 @@ func TestAFullDisk(t *testing.T) {
 	var warnings bytes.Buffer
 	run := func(arguments ...string) int {
 		warnings.Reset()
-		return Main(context.Background(), append(arguments, "--project", project, "--endpoint", l.api.URL+"/run/", "--audit",
+		return Run(context.Background(), append(arguments, "--project", project, "--endpoint", l.api.URL+"/run/", "--audit",
 			t.TempDir()), Streams{Out: full{}, Err: &warnings})
 	}
 	assert.Equal(t, ExitDone, run("rollback", "web", "--to", "web-green", "--json"), warnings.String())

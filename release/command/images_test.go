@@ -68,7 +68,7 @@ func (s *shelf) run(command string, arguments ...string) (int, string, string) {
 	s.t.Helper()
 	var out, errs bytes.Buffer
 	arguments = append([]string{command, "--provenance", s.policy, "--trusted-root", s.root}, arguments...)
-	exit := Main(s.t.Context(), arguments, Streams{Out: &out, Err: &errs})
+	exit := Run(s.t.Context(), arguments, Streams{Out: &out, Err: &errs})
 	return exit, out.String(), errs.String()
 }
 

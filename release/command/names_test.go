@@ -47,14 +47,14 @@ func TestANameThatIsAnOption(t *testing.T) {
 	}
 	assert.Zero(t, l.writes.Load())
 	var out bytes.Buffer
-	assert.Equal(t, ExitDone, Main(context.Background(), []string{"rollback", "--help"}, Streams{Out: &out, Err: &out}), "help alone is help")
+	assert.Equal(t, ExitDone, Run(context.Background(), []string{"rollback", "--help"}, Streams{Out: &out, Err: &out}), "help alone is help")
 	assert.Contains(t, out.String(), "release rollback SERVICE")
 }
 
 func TestAProjectOfTheEnvironmentThatIsAnOption(t *testing.T) {
 	t.Setenv("GOOGLE_CLOUD_PROJECT", "--json")
 	var out bytes.Buffer
-	assert.Equal(t, ExitUsage, Main(context.Background(), []string{"status", "web"}, Streams{Out: &out, Err: &out}))
+	assert.Equal(t, ExitUsage, Run(context.Background(), []string{"status", "web"}, Streams{Out: &out, Err: &out}))
 	assert.Contains(t, out.String(), `the project "--json" of the environment is no name`)
 }
 
@@ -111,7 +111,7 @@ func TestSuggestedCommandsCanBePasted(t *testing.T) {
 		words, err := exec.Command("sh", "-c", "for word in "+line+`; do printf '%s\n' "$word"; done`).Output()
 		require.NoError(t, err)
 		var stdout, stderr bytes.Buffer
-		exit := Main(context.Background(), strings.Split(strings.TrimSpace(string(words)), "\n")[1:], Streams{Out: &stdout, Err: &stderr})
+		exit := Run(context.Background(), strings.Split(strings.TrimSpace(string(words)), "\n")[1:], Streams{Out: &stdout, Err: &stderr})
 		return exit, stdout.String() + stderr.String()
 	}
 	exit, out = run(suggested[0][1]) // rollout --proceed: the next step holds.
@@ -170,7 +170,7 @@ func TestASecondTerminalIsToldOfTheFirst(t *testing.T) {
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	assert.Equal(t, ExitDone, Main(context.Background(), []string{"--version"}, Streams{Out: &out, Err: &out}))
+	assert.Equal(t, ExitDone, Run(context.Background(), []string{"--version"}, Streams{Out: &out, Err: &out}))
 	assert.Regexp(t, `^release \S+.* go1\.`, out.String())
 }
 
@@ -191,7 +191,7 @@ func TestWhereTheAuditIs(t *testing.T) {
 	l := newLaptop(t, 0)
 	t.Setenv("XDG_STATE_HOME", l.file("state"))
 	var out bytes.Buffer
-	require.Equal(t, ExitDone, Main(context.Background(), []string{"rollback", "web", "--to", "web-green", "--project", project,
+	require.Equal(t, ExitDone, Run(context.Background(), []string{"rollback", "web", "--to", "web-green", "--project", project,
 		"--endpoint", l.api.URL + "/run/"},
 		Streams{Out: &out, Err: &out}), out.String())
 	assert.FileExists(t, l.file("state/procureflow/release-audit.jsonl"))

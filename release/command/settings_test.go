@@ -36,7 +36,7 @@ func application(t *testing.T, edit func(name, content string) string) string {
 func settings(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = command.Main(t.Context(), append([]string{"settings"}, args...),
+	code = command.Run(t.Context(), append([]string{"settings"}, args...),
 		command.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
 	return code, stdout.String(), stderr.String()
 }

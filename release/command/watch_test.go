@@ -46,7 +46,7 @@ func watching(t *testing.T, l *laptop, flags ...string) (said func() string, end
 	arguments := append([]string{"watch", "web", "--project", project, "--endpoint", l.api.URL + "/run/", "--probe-via", l.web.URL, "--env",
 		"dev",
 		"--policy", l.file("policy.yaml"), "--audit", l.file("audit.jsonl"), "--actor", "watcher"}, flags...)
-	go func() { ended <- Main(ctx, arguments, Streams{Out: &out, Err: &errors}) }()
+	go func() { ended <- Run(ctx, arguments, Streams{Out: &out, Err: &errors}) }()
 	return func() string { return out.String() + errors.String() }, func() int {
 		cancel()
 		return <-ended

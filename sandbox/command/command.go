@@ -54,8 +54,8 @@ type app struct {
 	exit    int
 }
 
-// Main runs the command line args, with what program is for the application in a folder, and returns the exit code.
-func Main(ctx context.Context, args []string, streams Streams, program func(folder string) pulumi.RunFunc) int {
+// Run runs the command line args, with what program is for the application in a folder, and returns the exit code.
+func Run(ctx context.Context, args []string, streams Streams, program func(folder string) pulumi.RunFunc) int {
 	streams.Out, streams.Err = &persistentWriter{to: streams.Out}, &persistentWriter{to: streams.Err}
 	a := &app{streams: streams, program: program}
 	root := a.root()

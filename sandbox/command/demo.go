@@ -102,7 +102,7 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour run.Behaviour, 
 	}
 	audit := dir.Path("release-audit.jsonl")
 	rollout := func(arguments ...string) int {
-		return release.Main(ctx, append(arguments, "--project", settings.Project.ID, "--region", settings.Project.Region, "--endpoint",
+		return release.Run(ctx, append(arguments, "--project", settings.Project.ID, "--region", settings.Project.Region, "--endpoint",
 			status.API+"/run/", "--token-file", server.TokenFile(dir), "--probe-via", status.DataPlane,
 			"--env", "sandbox", "--audit", audit, "--actor", "demo"), release.Streams{In: a.streams.In, Out: a.streams.Out, Err: a.streams.Err})
 	}

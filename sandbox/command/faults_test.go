@@ -18,7 +18,7 @@ import (
 // sandbox runs one command line on a state folder and returns its exit code and what it printed.
 func sandbox(state string, args ...string) (code int, out, errors string) {
 	var stdout, stderr bytes.Buffer
-	code = command.Main(context.Background(), append(args, "--state", state), command.Streams{In: &bytes.Buffer{}, Out: &stdout, Err: &stderr},
+	code = command.Run(context.Background(), append(args, "--state", state), command.Streams{In: &bytes.Buffer{}, Out: &stdout, Err: &stderr},
 		func(string) pulumi.RunFunc { return nil })
 	return code, stdout.String(), stderr.String()
 }

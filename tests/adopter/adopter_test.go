@@ -26,7 +26,7 @@ func repository(t *testing.T, app string, args ...string) string {
 	platform, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)
 	var out bytes.Buffer
-	code := scaffold.Main(t.Context(), append([]string{"--repo", root, "--yes", "--app", app, "--owner", "acme", "--repository", app,
+	code := scaffold.Run(t.Context(), append([]string{"--repo", root, "--yes", "--app", app, "--owner", "acme", "--repository", app,
 		"--replace", platform,
 		"--commit", "0123456789abcdef0123456789abcdef01234567"}, args...), scaffold.Streams{In: strings.NewReader(""), Out: &out, Err: &out})
 	require.Equal(t, scaffold.ExitDone, code, out.String())

@@ -133,7 +133,7 @@ var where = regexp.MustCompile("(`release [a-z]+ web) --region [^`]*?audit.jsonl
 func (o *office) release(arguments ...string) (int, string) {
 	o.t.Helper()
 	var out, stderr bytes.Buffer
-	exit := command.Main(context.Background(), append([]string{"--project", project, "--endpoint", o.api.URL + "/run/", "--probe-via",
+	exit := command.Run(context.Background(), append([]string{"--project", project, "--endpoint", o.api.URL + "/run/", "--probe-via",
 		o.web.URL, "--env", "dev",
 		"--policy", filepath.Join(o.folder, "policy.yaml"), "--audit", filepath.Join(o.folder, "audit.jsonl"), "--actor", "tester"},
 		arguments...),

@@ -106,7 +106,7 @@ func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
 	sign := func() (int, string) {
 		var out, errs bytes.Buffer
 		api := s.status().API
-		exit := release.Main(t.Context(), []string{"sign", "--image", image + "@" + b.digest, "--from", b.from, "--attestor", attestor,
+		exit := release.Run(t.Context(), []string{"sign", "--image", image + "@" + b.digest, "--from", b.from, "--attestor", attestor,
 			"--key", "projects/procureflow-prod/locations/us-central1/keyRings/attestation/cryptoKeys/release/cryptoKeyVersions/1",
 			"--provenance", filepath.Join(s.dir, "provenance.yaml"), "--trusted-root", b.root,
 			"--token-file", filepath.Join(s.state, "keys", "token"), "--kms-endpoint", api + "/kms/", "--analysis-endpoint", api +

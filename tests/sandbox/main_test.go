@@ -52,10 +52,10 @@ func TestMain(m *testing.M) {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		streams := command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
-		os.Exit(command.Main(ctx, os.Args[1:], streams, program.In))
+		os.Exit(command.Run(ctx, os.Args[1:], streams, program.In))
 	}
 	if os.Getenv(asRelease) != "" {
-		os.Exit(release.Main(context.Background(), os.Args[1:], release.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+		os.Exit(release.Run(context.Background(), os.Args[1:], release.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 	}
 	if os.Getenv(asFirstrun) != "" {
 		os.Exit(firstrun.Run(context.Background(), os.Args[1:], firstrun.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
@@ -129,7 +129,7 @@ func (s *sandbox) run(args ...string) result {
 	s.t.Helper()
 	var out, errs bytes.Buffer
 	args = append([]string{"--state", s.state, "--dir", s.dir}, args...)
-	exit := command.Main(s.t.Context(), args, command.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, program.In)
+	exit := command.Run(s.t.Context(), args, command.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, program.In)
 	return result{exit: exit, out: out.String(), err: errs.String()}
 }
 

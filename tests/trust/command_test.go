@@ -21,7 +21,7 @@ var sample = filepath.Join(root, "sandbox", "command", "testdata", "deploy-prod.
 
 func sandbox(in string, args ...string) (code int, out, errors string) {
 	var stdout, stderr bytes.Buffer
-	code = command.Main(context.Background(), append([]string{"--dir", application}, args...),
+	code = command.Run(context.Background(), append([]string{"--dir", application}, args...),
 		command.Streams{In: strings.NewReader(in), Out: &stdout, Err: &stderr}, program.In)
 	return code, stdout.String(), stderr.String()
 }
