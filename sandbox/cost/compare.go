@@ -88,7 +88,7 @@ func (c Change) Write(out io.Writer) error {
 	row("after", c.After.Total)
 	fmt.Fprintf(table, "difference\t%+.2f\t%+.2f\t%+.2f\n", c.Delta.Idle, c.Delta.Expected, c.Delta.Worst)
 	for _, line := range c.Lines {
-		d := line.After.minus(line.Before)
+		d := line.Delta()
 		fmt.Fprintf(table, "  %s\t%+.2f\t%+.2f\t%+.2f\n", line.Resource, d.Idle, d.Expected, d.Worst)
 	}
 	if err := table.Flush(); err != nil {
@@ -96,3 +96,6 @@ func (c Change) Write(out io.Writer) error {
 	}
 	return c.After.writeNotes(out)
 }
+
+// Delta is what one resource costs more.
+func (l LineChange) Delta() Amounts { return l.After.minus(l.Before) }

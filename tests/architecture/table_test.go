@@ -233,6 +233,16 @@ var layers = []layer{
 		reason:   "the command line runs the adoption and the demonstration's releases against the simulated cloud",
 	},
 	{
+		packages: "sandbox/authority",
+		may:      []string{"firstrun/permissions", "sandbox/**", "stacks"},
+		reason:   "what roles hold and where permissions lead is a fact of its own, which the tests hold the program against too",
+	},
+	{
+		packages: "sandbox/review",
+		may:      []string{"sandbox/cost"},
+		reason:   "the job that may write a comment compiles this and little else",
+	},
+	{
 		packages: "sandbox/**",
 		may:      []string{"emulator/**", "sandbox/**", "stacks", "stacks/adopter", "internal/naming"},
 		reason:   "the simulated cloud judges the program and the components, so it must not share their code",

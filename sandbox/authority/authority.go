@@ -1,0 +1,254 @@
+// Package authority says who can do what in a stack, as facts that can be compared: which jobs of GitHub become which accounts, by the
+// expressions that are deployed; what each account holds, and what it reaches in steps; what the internet reaches; which service
+// reads which secret; and what stands in the way.
+package authority
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
+)
+
+// Of are the facts about a stack's resources. words are what tokens are made of: those of both sides of a comparison, so that both are
+// asked the same.
+func Of(resources []inventory.Resource, words Words) ([]review.Fact, error) {
+	deployed, err := trust.Read(resources)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := becomes(deployed, words)
+	if err != nil {
+		return nil, err
+	}
+	held, accounts := Holdings(resources)
+	facts = append(facts, reaches(held, accounts)...)
+	facts = append(facts, holds(deployed, resources)...)
+	facts = append(facts, internet(deployed, resources)...)
+	facts = append(facts, reads(resources)...)
+	facts = append(facts, guards(resources)...)
+	return facts, nil
+}
+
+// accountOf is an account by the name that people know it by: what stands before the @.
+func accountOf(email string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(email, "serviceAccount:"), "@")
+	return name
+}
+
+// holds are the memberships of everybody, and what the custom roles hold.
+func holds(deployed trust.Deployed, resources []inventory.Resource) (facts []review.Fact) {
+	for _, m := range deployed.Memberships {
+		if strings.HasPrefix(m.Member, "allUsers") || strings.HasPrefix(m.Member, "allAuthenticatedUsers") {
+			continue // the internet's
+		}
+		who := m.Member
+		if strings.HasPrefix(who, "serviceAccount:") {
+			who = accountOf(who)
+		}
+		text := fmt.Sprintf("%s on %s", m.Role, m.Scope)
+		if m.Condition != "" {
+			text += " if " + m.Condition
+		}
+		facts = append(facts, review.Fact{Kind: review.Holds, Subject: who, Text: text})
+	}
+	for _, r := range resources {
+		if r.Type != customRole {
+			continue
+		}
+		permissions, _ := r.At("permissions").([]any)
+		for _, permission := range permissions {
+			facts = append(facts, review.Fact{Kind: review.Holds, Subject: "role " + r.Text("roleId"), Text: fmt.Sprint(permission)})
+		}
+	}
+	return facts
+}
+
+// internet is what anybody reaches without being somebody.
+func internet(deployed trust.Deployed, resources []inventory.Resource) (facts []review.Fact) {
+	fact := func(subject, format string, arguments ...any) {
+		facts = append(facts, review.Fact{Kind: review.Internet, Subject: subject, Text: fmt.Sprintf(format, arguments...)})
+	}
+	for _, m := range deployed.Memberships {
+		switch m.Member {
+		case "allUsers":
+			fact(m.Scope, "anybody holds %s", m.Role)
+		case "allAuthenticatedUsers":
+			fact(m.Scope, "anybody with an account at Google holds %s", m.Role)
+		}
+	}
+	for _, r := range resources {
+		if r.Type != serviceType {
+			continue
+		}
+		if r.At("invokerIamDisabled") == true {
+			fact("service "+r.Text("name"), "callers are not asked who they are")
+		}
+		switch ingress := r.Text("ingress"); ingress {
+		case "INGRESS_TRAFFIC_INTERNAL_ONLY":
+		case "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER":
+			fact("service "+r.Text("name"), "its address answers through a load balancer")
+		default:
+			fact("service "+r.Text("name"), "its address answers from everywhere")
+		}
+	}
+	return facts
+}
+
+const (
+	serviceType = "gcp:cloudrunv2/service:Service"
+	jobType     = "gcp:cloudrunv2/job:Job"
+	customRole  = "gcp:projects/iAMCustomRole:IAMCustomRole"
+)
+
+// reads are the secrets that services and jobs are given.
+func reads(resources []inventory.Resource) (facts []review.Fact) {
+	for _, r := range resources {
+		containers := r.At("template", "containers")
+		if r.Type == jobType {
+			containers = r.At("template", "template", "containers")
+		} else if r.Type != serviceType {
+			continue
+		}
+		list, _ := containers.([]any)
+		for _, container := range list {
+			envs, _ := object(container)["envs"].([]any)
+			for _, env := range envs {
+				variable := inventory.Resource{Inputs: object(env)}
+				if secret := variable.Text("valueSource", "secretKeyRef", "secret"); secret != "" {
+					facts = append(facts, review.Fact{Kind: review.Reads, Subject: r.Text("name"),
+						Text: fmt.Sprintf("the secret %s as %s", secret[strings.LastIndexByte(secret, '/')+1:], variable.Text("name"))})
+				}
+			}
+		}
+	}
+	return facts
+}
+
+func object(value any) map[string]any {
+	o, _ := value.(map[string]any)
+	return o
+}
+
+// guards are what stands in the way: approvals, rules of branches and tags, signatures, protection from deletion.
+func guards(resources []inventory.Resource) (facts []review.Fact) {
+	guard := func(subject, text string, level float64) {
+		facts = append(facts, review.Fact{Kind: review.Guard, Subject: subject, Text: text, Level: level})
+	}
+	for _, r := range resources {
+		switch r.Type {
+		case "github:index/repositoryEnvironment:RepositoryEnvironment":
+			environmentGuards(r, guard)
+		case "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
+			guard("environment "+r.Text("environment")+", branches "+r.Text("branchPattern"), "deployments come from "+r.Text("branchPattern")+" only", 0)
+		case "github:index/repositoryRuleset:RepositoryRuleset":
+			rulesetGuards(r, guard)
+		case "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions":
+			if r.At("shaPinningRequired") == true {
+				guard("actions", "are pinned to commits", 0)
+			}
+			if r.Text("allowedActions") != "all" && r.Text("allowedActions") != "" {
+				guard("actions", "only those that are listed run", 0)
+			}
+			patterns, _ := r.At("allowedActionsConfig", "patternsAlloweds").([]any)
+			for _, pattern := range patterns {
+				facts = append(facts, review.Fact{Kind: review.Holds, Subject: "workflows", Text: "the use of the action " + fmt.Sprint(pattern)})
+			}
+		case serviceType:
+			if r.At("deletionProtection") == true {
+				guard("service "+r.Text("name")+", deletion", "it is not deleted or replaced", 0)
+			}
+			if r.At("binaryAuthorization", "useDefault") == true {
+				guard("service "+r.Text("name")+", images", "only images that the project's policy admits start", 0)
+			}
+		case "gcp:binaryauthorization/policy:Policy":
+			mode := r.Text("defaultAdmissionRule", "evaluationMode")
+			guard("images of the project", "an image has to pass "+mode, map[string]float64{"ALWAYS_ALLOW": 0, "REQUIRE_ATTESTATION": 1, "ALWAYS_DENY": 2}[mode])
+			patterns, _ := r.At("admissionWhitelistPatterns").([]any)
+			for _, pattern := range patterns {
+				facts = append(facts, review.Fact{Kind: review.Holds, Subject: "images", Text: "exempt from signatures: " + fmt.Sprint(object(pattern)["namePattern"])})
+			}
+		}
+	}
+	return facts
+}
+
+func environmentGuards(r inventory.Resource, guard func(subject, text string, level float64)) {
+	of := "environment " + r.Text("environment")
+	var people []string
+	reviewers, _ := r.At("reviewers").([]any)
+	for _, entry := range reviewers {
+		for _, kind := range []string{"users", "teams"} {
+			ids, _ := object(entry)[kind].([]any)
+			for _, id := range ids {
+				people = append(people, fmt.Sprintf("%s %v", strings.TrimSuffix(kind, "s"), number(id)))
+			}
+		}
+	}
+	slices.Sort(people)
+	if len(people) > 0 {
+		guard(of+", approval", "one of these approves: "+strings.Join(people, ", "), 0)
+	}
+	if wait := r.Number("waitTimer"); wait > 0 {
+		guard(of+", waiting", fmt.Sprintf("%v minutes pass", wait), wait)
+	}
+	if r.At("preventSelfReview") == true {
+		guard(of+", self-approval", "nobody approves what they started", 0)
+	}
+	if r.At("canAdminsBypass") == false {
+		guard(of+", administrators", "they wait as everybody does", 0)
+	}
+	if r.At("deploymentBranchPolicy") != nil {
+		guard(of+", branches", "not every branch deploys", 0)
+	}
+}
+
+// number writes an id without an exponent, whether it was read as a number or as text.
+func number(value any) string {
+	if float, ok := value.(float64); ok {
+		return fmt.Sprintf("%.0f", float)
+	}
+	return fmt.Sprint(value)
+}
+
+func rulesetGuards(r inventory.Resource, guard func(subject, text string, level float64)) {
+	if enforcement := r.Text("enforcement"); enforcement != "" && enforcement != "active" {
+		return // asks for nothing
+	}
+	includes, _ := r.At("conditions", "refName", "includes").([]any)
+	for _, include := range includes {
+		of := fmt.Sprint(include)
+		rules := inventory.Resource{Inputs: object(r.At("rules"))}
+		for _, rule := range []struct{ key, text string }{
+			{"creation", "only administrators create it"}, {"update", "only administrators move it"}, {"deletion", "nobody deletes it"},
+			{"nonFastForward", "nobody rewrites it"}, {"requiredSignatures", "commits are signed"}, {"requiredLinearHistory", "its history is a line"},
+		} {
+			if rules.At(rule.key) == true {
+				guard(of+", "+rule.key, rule.text, 0)
+			}
+		}
+		if approvals := rules.Number("pullRequest", "requiredApprovingReviewCount"); rules.At("pullRequest") != nil {
+			guard(of+", pull request", fmt.Sprintf("a change takes a pull request with %v approvals", approvals), approvals)
+		}
+		for _, rule := range []struct{ key, text string }{
+			{"requireCodeOwnerReview", "a code owner approves"}, {"requireLastPushApproval", "the last push is approved by somebody else"},
+			{"dismissStaleReviewsOnPush", "a push takes approvals away"}, {"requiredReviewThreadResolution", "threads are resolved"},
+		} {
+			if rules.At("pullRequest", rule.key) == true {
+				guard(of+", "+rule.key, rule.text, 0)
+			}
+		}
+		checks, _ := rules.At("requiredStatusChecks", "requiredChecks").([]any)
+		for _, check := range checks {
+			name := fmt.Sprint(object(check)["context"])
+			guard(of+", check "+name, "the check "+name+" passes", 0)
+		}
+	}
+	bypass, _ := r.At("bypassActors").([]any)
+	if len(bypass) == 0 {
+		guard("ruleset "+r.Text("name"), "nobody passes it by", 0)
+	}
+}

@@ -1,0 +1,95 @@
+package authority
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+)
+
+// places are what kind of thing a grant's type grants a role on, as far as it matters who may become whom.
+var places = map[string]permissions.Place{
+	"gcp:projects/iAMMember:IAMMember":       permissions.OnProject,
+	"gcp:serviceaccount/iAMMember:IAMMember": permissions.OnServiceAccount,
+}
+
+// onlyRoles is the one condition that is read; under any other a grant counts as if it had none.
+var onlyRoles = regexp.MustCompile(`^api\.getAttribute\('iam\.googleapis\.com/modifiedGrantsByRole', \[\]\)\.hasOnly\(\['([^\]]*)'\]\)$`)
+
+// Holdings are all memberships, of a stack's own accounts and of everybody else, and those accounts. The platform's identities are
+// called as they are in its program (ci, deploy, runtime web), other accounts by their addresses. A role that nobody knows holds
+// everything.
+func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, accounts []string) {
+	names := map[string]string{}
+	custom := map[string][]string{}
+	for _, r := range resources {
+		switch r.Type {
+		case "procureflow:identity:Identity":
+			email := r.Text("accountId") + "@" + r.Text("project") + ".iam.gserviceaccount.com"
+			names[email] = strings.Replace(strings.TrimPrefix(r.Name, "account-"), "runtime-", "runtime ", 1)
+		case customRole:
+			list, _ := r.At("permissions").([]any)
+			for _, permission := range list {
+				if text, known := permission.(string); known {
+					custom[r.Text("roleId")] = append(custom[r.Text("roleId")], text)
+				}
+			}
+		}
+	}
+	for _, r := range resources {
+		if r.Type == "gcp:serviceaccount/account:Account" {
+			email := r.Text("accountId") + "@" + r.Text("project") + ".iam.gserviceaccount.com"
+			if names[email] == "" {
+				names[email] = email
+			}
+			accounts = append(accounts, names[email])
+		}
+	}
+	for _, r := range resources {
+		if !strings.HasSuffix(strings.ToLower(r.Type), "iammember") {
+			continue
+		}
+		role, member := r.Text("role"), r.Text("member")
+		holding := permissions.Holding{Who: member, Place: places[r.Type], Role: role}
+		if name, ours := names[strings.TrimPrefix(member, "serviceAccount:")]; ours {
+			holding.Who = name
+		}
+		if holding.Place == permissions.OnServiceAccount {
+			email := r.Text("serviceAccountId")
+			email = email[strings.LastIndexByte(email, '/')+1:]
+			if holding.On = names[email]; holding.On == "" {
+				holding.On = email
+			}
+		}
+		_, id, _ := strings.Cut(role, "/roles/")
+		if holding.Permissions = permissions.Roles[role]; holding.Permissions == nil {
+			if holding.Permissions = custom[id]; holding.Permissions == nil {
+				holding.Permissions = []string{"*"}
+			}
+		}
+		if found := onlyRoles.FindStringSubmatch(r.Text("condition", "expression")); found != nil {
+			holding.Only = strings.Split(found[1], "', '")
+		}
+		holdings = append(holdings, holding)
+	}
+	return holdings, accounts
+}
+
+// reaches are the ways of the stack's own accounts to each other and to what they are there to protect. The ways in from outside
+// are those of the federation.
+func reaches(holdings []permissions.Holding, accounts []string) (facts []review.Fact) {
+	for _, path := range permissions.Paths(holdings, accounts) {
+		if !slices.Contains(accounts, path.From) {
+			continue
+		}
+		var by []string
+		for _, step := range path.Steps {
+			by = append(by, step.By)
+		}
+		facts = append(facts, review.Fact{Kind: review.Reaches, Subject: path.From, Text: path.To + ", by " + strings.Join(by, ", then ")})
+	}
+	return facts
+}

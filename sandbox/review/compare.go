@@ -1,0 +1,103 @@
+package review
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// CompareFindings tells the findings of a change from those that were there before.
+func CompareFindings(before, after []Finding) Findings {
+	found := Findings{New: []Finding{}, Old: []Finding{}, Gone: []Finding{}}
+	for _, finding := range after {
+		if slices.Contains(before, finding) {
+			found.Old = append(found.Old, finding)
+		} else {
+			found.New = append(found.New, finding)
+		}
+	}
+	for _, finding := range before {
+		if !slices.Contains(after, finding) {
+			found.Gone = append(found.Gone, finding)
+		}
+	}
+	for _, list := range [][]Finding{found.New, found.Old, found.Gone} {
+		slices.SortFunc(list, func(a, b Finding) int {
+			return cmp.Or(-compareBool(a.Stops(), b.Stops()), strings.Compare(a.Policy, b.Policy), strings.Compare(a.Resource, b.Resource),
+				strings.Compare(a.Message, b.Message))
+		})
+	}
+	return found
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// CompareAuthority is what changes in who can do what, widening first. Facts of one kind about one subject that change likewise
+// become one difference, with the first as its example and the number of the others.
+func CompareAuthority(before, after []Fact) []AuthorityChange {
+	changes := []AuthorityChange{}
+	add := func(fact Fact, added, widens bool) {
+		i := slices.IndexFunc(changes, func(c AuthorityChange) bool {
+			return fact.Kind == Becomes && c.Kind == Becomes && c.Subject == fact.Subject && c.Added == added
+		})
+		if i >= 0 {
+			changes[i].More++
+			return
+		}
+		changes = append(changes, AuthorityChange{Widens: widens, Added: added, Kind: fact.Kind, Subject: fact.Subject, Text: fact.Text})
+	}
+	counterpart := func(fact Fact, others []Fact) (Fact, bool) {
+		i := slices.IndexFunc(others, func(o Fact) bool { return fact.Kind == Guard && o.Kind == Guard && o.Subject == fact.Subject })
+		if i < 0 {
+			return Fact{}, false
+		}
+		return others[i], true
+	}
+	for _, fact := range after {
+		if slices.Contains(before, fact) {
+			continue
+		}
+		widens := fact.Kind != Guard
+		if was, had := counterpart(fact, before); had {
+			// The same guard, asking for something else: less of a number is wider, and other people are others.
+			widens = fact.Level < was.Level || fact.Level == was.Level
+		}
+		add(fact, true, widens)
+	}
+	for _, fact := range before {
+		if slices.Contains(after, fact) {
+			continue
+		}
+		if _, has := counterpart(fact, after); has {
+			add(fact, false, false) // said by its counterpart
+			continue
+		}
+		add(fact, false, fact.Kind == Guard)
+	}
+	slices.SortStableFunc(changes, func(a, b AuthorityChange) int {
+		return cmp.Or(-compareBool(a.Widens, b.Widens), cmp.Compare(kindOrder(a.Kind), kindOrder(b.Kind)), strings.Compare(a.Subject, b.Subject),
+			-compareBool(a.Added, b.Added), strings.Compare(a.Text, b.Text))
+	})
+	return changes
+}
+
+// The kinds of facts that let somebody do something, in the order in which they are shown.
+const (
+	Internet = "internet"
+	Becomes  = "becomes"
+	Reaches  = "reaches"
+	Holds    = "holds"
+	Reads    = "reads"
+)
+
+func kindOrder(kind string) int {
+	return slices.Index([]string{Internet, Becomes, Reaches, Guard, Reads, Holds}, kind)
+}

@@ -1,0 +1,65 @@
+package review
+
+// A document is written by a few kinds of blocks, so that one place each for markdown, for a page and for a terminal decides how a
+// value that a pull request chose is made harmless.
+
+// span is a piece of a line: words of this package, or a value that came from elsewhere.
+type span struct {
+	text  string
+	style style
+}
+
+type style int
+
+const (
+	plain style = iota
+	strong
+	// value is anything that this package did not write: it is shown as code and may be cut.
+	value
+)
+
+// line is one line of text.
+type line []span
+
+// say makes a line of words and values: text is this package's own, [val] marks what is not.
+func say(parts ...any) line {
+	var made line
+	for _, part := range parts {
+		switch part := part.(type) {
+		case string:
+			made = append(made, span{text: part})
+		case span:
+			made = append(made, part)
+		case line:
+			made = append(made, part...)
+		}
+	}
+	return made
+}
+
+func val(text string) span  { return span{text, value} }
+func bold(text string) span { return span{text, strong} }
+
+type block interface{}
+
+type heading struct {
+	level int
+	text  line
+}
+
+type paragraph line
+
+type list []line
+
+type table struct {
+	header []line
+	rows   [][]line
+}
+
+// fold is a part that a reader opens.
+type fold struct {
+	title line
+	body  []block
+}
+
+type document []block
