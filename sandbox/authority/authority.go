@@ -143,7 +143,8 @@ func guards(resources []inventory.Resource) (facts []review.Fact) {
 		case "github:index/repositoryEnvironment:RepositoryEnvironment":
 			environmentGuards(r, guard)
 		case "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
-			guard("environment "+r.Text("environment")+", branches "+r.Text("branchPattern"), "deployments come from "+r.Text("branchPattern")+" only", 0)
+			guard("environment "+r.Text("environment")+", branches "+r.Text("branchPattern"),
+				"deployments come from "+r.Text("branchPattern")+" only", 0)
 		case "github:index/repositoryRuleset:RepositoryRuleset":
 			rulesetGuards(r, guard)
 		case "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions":
@@ -166,10 +167,12 @@ func guards(resources []inventory.Resource) (facts []review.Fact) {
 			}
 		case "gcp:binaryauthorization/policy:Policy":
 			mode := r.Text("defaultAdmissionRule", "evaluationMode")
-			guard("images of the project", "an image has to pass "+mode, map[string]float64{"ALWAYS_ALLOW": 0, "REQUIRE_ATTESTATION": 1, "ALWAYS_DENY": 2}[mode])
+			guard("images of the project", "an image has to pass "+mode, map[string]float64{"ALWAYS_ALLOW": 0, "REQUIRE_ATTESTATION": 1,
+				"ALWAYS_DENY": 2}[mode])
 			patterns, _ := r.At("admissionWhitelistPatterns").([]any)
 			for _, pattern := range patterns {
-				facts = append(facts, review.Fact{Kind: review.Holds, Subject: "images", Text: "exempt from signatures: " + fmt.Sprint(object(pattern)["namePattern"])})
+				facts = append(facts, review.Fact{Kind: review.Holds, Subject: "images",
+					Text: "exempt from signatures: " + fmt.Sprint(object(pattern)["namePattern"])})
 			}
 		}
 	}
@@ -224,7 +227,8 @@ func rulesetGuards(r inventory.Resource, guard func(subject, text string, level 
 		rules := inventory.Resource{Inputs: object(r.At("rules"))}
 		for _, rule := range []struct{ key, text string }{
 			{"creation", "only administrators create it"}, {"update", "only administrators move it"}, {"deletion", "nobody deletes it"},
-			{"nonFastForward", "nobody rewrites it"}, {"requiredSignatures", "commits are signed"}, {"requiredLinearHistory", "its history is a line"},
+			{"nonFastForward", "nobody rewrites it"}, {"requiredSignatures", "commits are signed"}, {"requiredLinearHistory",
+				"its history is a line"},
 		} {
 			if rules.At(rule.key) == true {
 				guard(of+", "+rule.key, rule.text, 0)

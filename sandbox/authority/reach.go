@@ -12,8 +12,10 @@ import (
 
 // places are what kind of thing a grant's type grants a role on, as far as it matters who may become whom.
 var places = map[string]permissions.Place{
-	"gcp:projects/iAMMember:IAMMember":       permissions.OnProject,
-	"gcp:serviceaccount/iAMMember:IAMMember": permissions.OnServiceAccount,
+	"gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": permissions.OnRepository,
+	"gcp:billing/accountIamMember:AccountIamMember":                permissions.OnBillingAccount,
+	"gcp:projects/iAMMember:IAMMember":                             permissions.OnProject,
+	"gcp:serviceaccount/iAMMember:IAMMember":                       permissions.OnServiceAccount,
 }
 
 // onlyRoles is the one condition that is read; under any other a grant counts as if it had none.

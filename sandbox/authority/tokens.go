@@ -2,6 +2,7 @@ package authority
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,8 @@ import (
 type Words struct {
 	OwnerID, RepositoryID     string
 	Owner, Repository, Branch string
+	// Others are repositories that a side trusts and the first does not: their ids, by OWNER/NAME.
+	Others map[string][2]string
 	// Environments are GitHub's, and Workflows are files at refs, OWNER/NAME/.github/workflows/FILE@REF.
 	Environments, Workflows []string
 }
@@ -27,8 +30,13 @@ var workflowAt = regexp.MustCompile(`[\w.-]+/[\w.-]+/\.github/workflows/[\w.-]+@
 // name. The first side says whose repository it is.
 func WordsOf(settings []stacks.Settings, resources ...[]inventory.Resource) Words {
 	g := settings[0].GitHub
-	words := Words{OwnerID: fmt.Sprint(g.OwnerID), RepositoryID: fmt.Sprint(g.RepositoryID), Owner: g.Owner, Repository: g.Repository, Branch: g.Branch}
+	words := Words{OwnerID: fmt.Sprint(g.OwnerID), RepositoryID: fmt.Sprint(g.RepositoryID), Owner: g.Owner, Repository: g.Repository,
+		Branch: g.Branch}
+	words.Others = map[string][2]string{}
 	for _, s := range settings {
+		if s.GitHub.RepositoryID != g.RepositoryID || s.GitHub.OwnerID != g.OwnerID {
+			words.Others[s.GitHub.Owner+"/"+s.GitHub.Repository] = [2]string{fmt.Sprint(s.GitHub.OwnerID), fmt.Sprint(s.GitHub.RepositoryID)}
+		}
 		for _, environment := range s.GitHub.Environments {
 			words.Environments = append(words.Environments, environment.Name)
 		}
@@ -64,13 +72,20 @@ type choice struct {
 func (w Words) tokens() (all []token) {
 	slug := w.Owner + "/" + w.Repository
 	mine := func(owner, ownerID, repository, id string) map[string]any {
-		return map[string]any{"repository_owner": owner, "repository_owner_id": ownerID, "repository": owner + "/" + repository, "repository_id": id}
+		return map[string]any{"repository_owner": owner, "repository_owner_id": ownerID, "repository": owner + "/" + repository,
+			"repository_id": id}
 	}
 	repositories := []choice{
 		{"", mine(w.Owner, w.OwnerID, w.Repository, w.RepositoryID)},
 		{" of another repository of the owner", mine(w.Owner, w.OwnerID, "another", "9"+w.RepositoryID)},
 		{" of a stranger's repository", mine("stranger", "9"+w.OwnerID, w.Repository, "8"+w.RepositoryID)},
 		{" of the repository's former name, with another owner", mine("stranger", "9"+w.OwnerID, w.Repository, w.RepositoryID)},
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Others)) {
+		owner, repository, _ := strings.Cut(name, "/")
+		ids := w.Others[name]
+		repositories = append(repositories, choice{fmt.Sprintf(" of %s, which has the number %s", name, ids[1]), mine(owner, ids[0], repository,
+			ids[1])})
 	}
 	run := func(text, event, ref string) choice {
 		kind := "branch"
@@ -81,14 +96,18 @@ func (w Words) tokens() (all []token) {
 	}
 	on := "refs/heads/" + w.Branch
 	runs := []choice{
-		run("a push to "+w.Branch, "push", on), run("a pull request", "pull_request", "refs/pull/7/merge"), run("a run by hand on "+w.Branch, "workflow_dispatch", on),
+		run("a push to "+w.Branch, "push", on), run("a pull request", "pull_request", "refs/pull/7/merge"), run("a run by hand on "+w.Branch,
+			"workflow_dispatch", on),
 		run("a schedule", "schedule", on), run("a push to another branch", "push", "refs/heads/another"), run("a tag", "push", "refs/tags/v1"),
-		run("a run by hand on another branch", "workflow_dispatch", "refs/heads/another"), run("a pull request's target", "pull_request_target", on),
-		run("a comment", "issue_comment", on), run("the end of another workflow", "workflow_run", on), run("a release", "release", "refs/tags/v1"),
+		run("a run by hand on another branch", "workflow_dispatch", "refs/heads/another"), run("a pull request's target", "pull_request_target",
+			on),
+		run("a comment", "issue_comment", on), run("the end of another workflow", "workflow_run", on), run("a release", "release",
+			"refs/tags/v1"),
 	}
 	var files []choice
 	for _, workflow := range w.Workflows {
-		files = append(files, choice{", " + strings.Replace(workflow, "/.github/workflows/", ":", 1), map[string]any{"job_workflow_ref": workflow}})
+		files = append(files, choice{", " + strings.Replace(workflow, "/.github/workflows/", ":", 1),
+			map[string]any{"job_workflow_ref": workflow}})
 	}
 	files = append(files, choice{", a workflow of its own", map[string]any{"job_workflow_ref": slug + "/.github/workflows/another.yml@" + on}},
 		choice{", a stranger's workflow", map[string]any{"job_workflow_ref": "stranger/x/.github/workflows/deploy.yml@refs/heads/main"}})
@@ -96,13 +115,18 @@ func (w Words) tokens() (all []token) {
 	for _, environment := range append(slices.Clone(w.Environments), "another-environment") {
 		environments = append(environments, choice{", in " + environment, map[string]any{"environment": environment}})
 	}
-	runners := []choice{{"", map[string]any{"runner_environment": "github-hosted"}}, {", on a runner of one's own", map[string]any{"runner_environment": "self-hosted"}}}
-	for _, repository := range repositories {
-		for _, runner := range runners {
+	runners := []choice{{"", map[string]any{"runner_environment": "github-hosted"}}, {", on a runner of one's own",
+		map[string]any{"runner_environment": "self-hosted"}}}
+	for i, repository := range repositories {
+		for j, runner := range runners {
+			if i > 0 && j > 0 {
+				break // one thing out of the ordinary at a time
+			}
 			for _, r := range runs {
 				for _, file := range files {
 					for _, environment := range environments {
-						claims := map[string]any{"iss": issuer, "run_id": "1", "sub": "repo:" + slug, "actor": "somebody", "workflow_ref": slug + "/.github/workflows/a.yml@" + on}
+						claims := map[string]any{"iss": issuer, "run_id": "1", "sub": "repo:" + slug, "actor": "somebody",
+							"workflow_ref": slug + "/.github/workflows/a.yml@" + on}
 						for _, part := range []choice{repository, runner, r, file, environment} {
 							for name, value := range part.claims {
 								claims[name] = value

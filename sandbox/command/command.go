@@ -105,7 +105,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &commandLineError{err} })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(a.demo(), a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.analyze(), a.adopt(), a.pulumi(), a.serve(),
-		a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.trust(), a.cost())
+		a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.trust(), a.cost(), a.review(), a.rehearse())
 	blameCaller(root)
 	root.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
 	"github.com/guiofsaints/procureflow-platform/sandbox/dryrun"
+	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -82,22 +83,7 @@ func (a *app) estimate(folder, stack string, measured map[string]cost.Load) (cos
 	if err != nil {
 		return cost.Estimate{}, err
 	}
-	return cost.Of(stack, resources, loadsOf(settings, measured)), nil
-}
-
-// loadsOf are the loads of a stack's services: what was measured, else what the settings say.
-func loadsOf(settings stacks.Settings, measured map[string]cost.Load) map[string]cost.Load {
-	loads := map[string]cost.Load{}
-	for key, service := range settings.Services {
-		if load := service.Load; load != nil {
-			loads[service.Name] = cost.Load{Requests: float64(load.RequestsPerMonth), Milliseconds: float64(load.MillisecondsPerRequest),
-				From: "services." + key + ".load"}
-		}
-		if load, known := measured[service.Name]; known {
-			loads[service.Name] = load
-		}
-	}
-	return loads
+	return cost.Of(stack, resources, rehearse.Loads(settings, measured)), nil
 }
 
 func measuredLoads(flags []string) (map[string]cost.Load, error) {

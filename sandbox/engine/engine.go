@@ -40,6 +40,8 @@ type Options struct {
 	Cloud []string
 	// Build identifies the running executable.
 	Build string
+	// Started is told of each process of the CLI that operates on a stack, which can be killed. Default: nobody.
+	Started func(*os.Process)
 	// CacheDir keeps a built CLI. Default: the user's cache folder.
 	CacheDir string
 }
@@ -73,6 +75,7 @@ func (e *Engine) ready(ctx context.Context) error {
 	cli, err := pulumicli.Ensure(ctx, pulumicli.Options{CacheDir: e.options.CacheDir,
 		Out: e.options.Out, Terminal: e.options.Terminal})
 	e.cli = cli
+	e.cli.Started = e.options.Started
 	return err
 }
 

@@ -3,7 +3,10 @@ package engine
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,15 +16,27 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
 
-// Plan is what Up would do, and what the policies, the program and the providers say of it. An update that would be refused is no
-// error: its findings say by what.
-func (s *Stack) Plan(ctx context.Context) (steps []review.Step, findings []review.Finding, err error) {
+// Plan is what Up would do.
+type Plan struct {
+	Steps []review.Step
+	// Findings are what the policies, the program and the providers say of it.
+	Findings []review.Finding
+	// Resources are all that there would be afterwards, as far as it is known before.
+	Resources []inventory.Resource
+}
+
+// Refused says that Up would not do it.
+func (p Plan) Refused() bool { return slices.ContainsFunc(p.Findings, review.Finding.Stops) }
+
+// Plan asks the engine what Up would do, and changes nothing. An update that would be refused is no error: its findings say by what.
+func (s *Stack) Plan(ctx context.Context) (Plan, error) {
 	pack, config, err := s.engine.policyPack(ctx, s.auto.Name())
 	if err != nil {
-		return nil, nil, err
+		return Plan{}, err
 	}
 	stream := make(chan events.EngineEvent)
 	done := make(chan []apitype.EngineEvent)
@@ -33,40 +48,56 @@ func (s *Stack) Plan(ctx context.Context) (steps []review.Step, findings []revie
 		done <- all
 	}()
 	_, err = s.auto.Preview(ctx, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config), optpreview.EventStreams(stream),
-		optpreview.ProgressStreams(io.Discard), optpreview.ErrorProgressStreams(io.Discard), optpreview.Color("never"), optpreview.SuppressProgress())
-	all := <-done
-	steps, findings = planOf(all)
-	if err != nil && !slices.ContainsFunc(findings, review.Finding.Stops) {
-		return nil, nil, s.failed(ctx, "preview", err)
+		optpreview.ProgressStreams(io.Discard), optpreview.ErrorProgressStreams(io.Discard), optpreview.Color("never"),
+		optpreview.SuppressProgress())
+	plan := planOf(<-done)
+	if err != nil && !plan.Refused() {
+		return Plan{}, s.failed(ctx, "preview", err)
 	}
-	return steps, findings, ctx.Err()
+	return plan, ctx.Err()
 }
 
 // planOf reads the engine's events.
-func planOf(all []apitype.EngineEvent) (steps []review.Step, findings []review.Finding) {
-	steps, findings = []review.Step{}, []review.Finding{}
+func planOf(all []apitype.EngineEvent) Plan {
+	plan := Plan{Steps: []review.Step{}, Findings: []review.Finding{}}
+	finding := func(policy, level, urn, message string) {
+		made := review.Finding{Policy: policy, Level: level, Message: strings.TrimSpace(colours.ReplaceAllString(message, ""))}
+		if urn != "" {
+			made.Resource = resource.URN(urn).Name()
+		}
+		plan.Findings = append(plan.Findings, made)
+	}
 	for _, event := range all {
 		switch {
 		case event.ResourcePreEvent != nil:
-			if step, changes := stepOf(event.ResourcePreEvent.Metadata); changes {
-				steps = append(steps, step)
+			step := event.ResourcePreEvent.Metadata
+			if made, changes := stepOf(step); changes {
+				plan.Steps = append(plan.Steps, made)
+			}
+			// The two halves of a replacement are there too, with the same URN.
+			if step.New != nil && step.Op != apitype.OpCreateReplacement && step.Op != apitype.OpDelete && step.Op != apitype.OpDeleteReplaced {
+				name, _ := step.New.Outputs["name"].(string)
+				plan.Resources = append(plan.Resources, inventory.Resource{URN: step.URN, Parent: step.New.Parent, Type: step.Type,
+					Name: resource.URN(step.URN).Name(), Inputs: step.New.Inputs, CloudName: name})
 			}
 		case event.PolicyEvent != nil:
-			policy := event.PolicyEvent
-			findings = append(findings, review.Finding{Policy: policy.PolicyName, Level: policy.EnforcementLevel, Resource: nameOf(policy.ResourceURN),
-				Message: withoutColours(policy.Message)})
+			finding(event.PolicyEvent.PolicyName, event.PolicyEvent.EnforcementLevel, event.PolicyEvent.ResourceURN, event.PolicyEvent.Message)
 		case event.DiagnosticEvent != nil && !event.DiagnosticEvent.Ephemeral:
-			said := event.DiagnosticEvent
-			if said.Severity == "warning" || said.Severity == "error" {
-				findings = append(findings, review.Finding{Policy: "program", Level: said.Severity, Resource: nameOf(said.URN), Message: withoutColours(said.Message)})
+			// That the preview failed says nothing beside why.
+			if said := event.DiagnosticEvent; said.Severity == "warning" || said.Severity == "error" && said.Message != "preview failed" {
+				finding("program", said.Severity, said.URN, said.Message)
 			}
 		}
 	}
-	slices.SortFunc(steps, func(a, b review.Step) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Type, b.Type)) })
-	slices.SortFunc(findings, func(a, b review.Finding) int {
+	slices.SortFunc(plan.Steps, func(a, b review.Step) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Type, b.Type))
+	})
+	slices.SortFunc(plan.Findings, func(a, b review.Finding) int {
 		return cmp.Or(strings.Compare(a.Policy, b.Policy), strings.Compare(a.Resource, b.Resource), strings.Compare(a.Message, b.Message))
 	})
-	return steps, slices.Compact(findings)
+	plan.Findings = slices.Compact(plan.Findings)
+	inventory.Sort(plan.Resources)
+	return plan
 }
 
 // ops are the engine's operations that change something, each by what it comes to. The two halves of a replacement are not listed.
@@ -81,53 +112,89 @@ func stepOf(step apitype.StepEventMetadata) (review.Step, bool) {
 		return review.Step{}, false
 	}
 	state := cmp.Or(step.New, step.Old)
-	if !state.Custom && op != review.Update { // a component is nothing in the cloud: its resources are listed
+	if !state.Custom { // a component is nothing in the cloud: its resources are listed
 		return review.Step{}, false
 	}
-	made := review.Step{Op: op, Name: nameOf(step.URN), Type: step.Type, Data: holdsData(step.Type)}
-	if !state.Custom || op == review.Create || op == review.Delete || step.Old == nil || step.New == nil {
-		return made, state.Custom
+	made := review.Step{Op: op, Name: resource.URN(step.URN).Name(), Type: step.Type, Data: holdsData(step.Type)}
+	if op == review.Create || op == review.Delete || step.Old == nil || step.New == nil {
+		return made, true
 	}
+	replacing := map[string]bool{}
 	for path, diff := range step.DetailedDiff {
-		property := review.Property{Path: path, Before: absentIsEmpty(valueAt(step.Old.Inputs, path)), After: absentIsEmpty(valueAt(step.New.Inputs, path)),
-			Replaces: strings.HasSuffix(string(diff.Kind), "-replace")}
-		if !diff.InputDiff && property.Before == "" && property.After == "" {
-			property.Before, property.After = absentIsEmpty(valueAt(step.Old.Outputs, path)), absentIsEmpty(valueAt(step.New.Outputs, path))
+		if strings.HasSuffix(string(diff.Kind), "-replace") {
+			replacing[topOf(path)] = true
 		}
-		property.Unknown = strings.Contains(property.After, unknownValue)
-		made.Changes = append(made.Changes, property)
 	}
-	slices.SortFunc(made.Changes, func(a, b review.Property) int { return strings.Compare(a.Path, b.Path) })
+	for _, key := range step.Keys {
+		replacing[topOf(key)] = true
+	}
+	was, is := map[string]string{}, map[string]string{}
+	flatten("", step.Old.Inputs, was)
+	flatten("", step.New.Inputs, is)
+	both := maps.Clone(was)
+	maps.Copy(both, is)
+	for _, path := range slices.Sorted(maps.Keys(both)) {
+		if was[path] != is[path] {
+			made.Changes = append(made.Changes, review.Property{Path: path, Before: was[path], After: is[path], Replaces: replacing[topOf(path)],
+				Unknown: strings.Contains(is[path], unknownValue)})
+		}
+	}
 	return made, true
+}
+
+// topOf is the property that a path begins with.
+func topOf(path string) string {
+	if end := strings.IndexAny(path, ".["); end >= 0 {
+		return path[:end]
+	}
+	return path
+}
+
+// flatten writes the leaves of a value by their paths. An element of a list is called by its name where it has one: what is put in front
+// of it then changes nothing about it, which the engine's own paths do not show.
+func flatten(path string, value any, leaves map[string]string) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, child := range value {
+			if key != "__defaults" { // the provider's own note
+				flatten(strings.TrimPrefix(path+"."+key, "."), child, leaves)
+			}
+		}
+	case []any:
+		for i, child := range value {
+			element, _ := child.(map[string]any)
+			name, named := element["name"].(string)
+			if named {
+				flatten(fmt.Sprintf("%s[%q]", path, name), child, leaves)
+			} else {
+				flatten(fmt.Sprintf("%s[%d]", path, i), child, leaves)
+			}
+		}
+	case nil:
+	default:
+		var text strings.Builder
+		encoder := json.NewEncoder(&text)
+		encoder.SetEscapeHTML(false) // whoever shows it makes it harmless
+		if encoder.Encode(value) != nil {
+			text.WriteString("?")
+		}
+		leaves[path] = strings.TrimSuffix(text.String(), "\n")
+	}
 }
 
 // unknownValue is how the engine writes what it does not know yet.
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
-func absentIsEmpty(text string) string {
-	if text == "absent" {
-		return ""
-	}
-	return text
-}
-
-func nameOf(urn string) string {
-	if urn == "" {
-		return ""
-	}
-	return resource.URN(urn).Name()
-}
-
 var colours = regexp.MustCompile(`<\{%[^%]*%\}>|\x1b\[[0-9;]*m`)
 
-func withoutColours(text string) string { return strings.TrimSpace(colours.ReplaceAllString(text, "")) }
-
-// holdsData says that a resource of the type holds something that a new one of the same settings does not have.
+// holdsData says that a resource of the type holds something that a new one of the same settings does not have. A secret's version is
+// left behind when its resource goes (docs/adr/0005), so it is none.
 func holdsData(token string) bool {
 	return slices.ContainsFunc([]string{
 		"gcp:alloydb/", "gcp:artifactregistry/repository:", "gcp:bigquery/dataset:", "gcp:bigquery/table:", "gcp:bigtable/", "gcp:compute/disk:",
-		"gcp:compute/regionDisk:", "gcp:filestore/", "gcp:firestore/database:", "gcp:kms/cryptoKey:", "gcp:kms/cryptoKeyVersion:", "gcp:kms/keyRing:",
-		"gcp:logging/projectBucketConfig:", "gcp:redis/", "gcp:secretmanager/secret:", "gcp:secretmanager/secretVersion:", "gcp:spanner/",
+		"gcp:compute/regionDisk:", "gcp:filestore/", "gcp:firestore/database:", "gcp:kms/cryptoKey:", "gcp:kms/cryptoKeyVersion:",
+		"gcp:kms/keyRing:",
+		"gcp:logging/projectBucketConfig:", "gcp:redis/", "gcp:secretmanager/secret:", "gcp:spanner/",
 		"gcp:sql/database:", "gcp:sql/databaseInstance:", "gcp:storage/bucket:", "gcp:storage/bucketObject:",
 	}, func(prefix string) bool { return strings.HasPrefix(token, prefix) })
 }

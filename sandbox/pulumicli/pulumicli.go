@@ -51,7 +51,9 @@ type Options struct {
 // CLI is a usable Pulumi CLI. It is the Automation API's PulumiCommand.
 type CLI struct {
 	// Path is the executable.
-	Path    string
+	Path string
+	// Started is told of each process of [CLI.Run]. Default: nobody.
+	Started func(*os.Process)
 	version semver.Version
 }
 

@@ -32,7 +32,13 @@ func (c CLI) Run(ctx context.Context, dir string, stdin io.Reader, stdout, stder
 	command.Stdin = stdin
 	command.Stdout = io.MultiWriter(append(slices.Clone(stdout), &out)...)
 	command.Stderr = io.MultiWriter(append(slices.Clone(stderr), &errs)...)
-	err := command.Run()
+	err := command.Start()
+	if err == nil {
+		if c.Started != nil {
+			c.Started(command.Process)
+		}
+		err = command.Wait()
+	}
 	code := -2 // the Automation API's "unknown"
 	var exit *exec.ExitError
 	if err == nil {

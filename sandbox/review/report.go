@@ -27,7 +27,9 @@ type Stack struct {
 	Findings  Findings          `json:"findings"`
 	Cost      *cost.Change      `json:"cost,omitempty"`
 	Authority []AuthorityChange `json:"authority"`
-	Rehearsal *Rehearsal        `json:"rehearsal,omitempty"`
+	// Persons are the steps that would need a person, each with why.
+	Persons   []string   `json:"persons,omitempty"`
+	Rehearsal *Rehearsal `json:"rehearsal,omitempty"`
 }
 
 // Op is what a step does to a resource.
@@ -98,7 +100,7 @@ type Rehearsal struct {
 	// Restored is what a rollback put back, NotRestored what it did not.
 	Restored    []string `json:"restored"`
 	NotRestored []string `json:"notRestored"`
-	// Persons are the steps that would have needed a person, each with why.
+	// Persons are what would have taken a person on the way, each with why.
 	Persons []string `json:"persons"`
 }
 
@@ -117,6 +119,8 @@ type Visitors struct {
 	Failures int    `json:"failures"`
 	// Seconds is how long the service did not answer as it must, in the rehearsal's own time.
 	Seconds float64 `json:"seconds"`
+	// Still says that it did not at the end either.
+	Still bool `json:"still,omitempty"`
 	// During is the act in which the first request failed.
 	During string `json:"during,omitempty"`
 }

@@ -32,7 +32,8 @@ func (r Report) document(l limits) document {
 	}
 	d = append(d, r.summary())
 	if r.Widens() && r.WideningLabel != "" {
-		d = append(d, paragraph(say(bold("Somebody can do more than before."), " The settings ask for the label ", val(r.WideningLabel), " then.")))
+		d = append(d, paragraph(say(bold("Somebody can do more than before."), " The settings ask for the label ", val(r.WideningLabel),
+			" then.")))
 	}
 	for _, stack := range r.Stacks {
 		if body := stack.details(l); len(body) > 0 {
@@ -54,7 +55,8 @@ func (r Report) quiet() bool {
 	return !slices.ContainsFunc(r.Stacks, func(s Stack) bool {
 		noticed := s.Rehearsal != nil && (s.Rehearsal.Failed != "" || s.Rehearsal.failures() > 0 || len(s.Rehearsal.Persons) > 0)
 		costs := s.Cost != nil && s.Cost.Delta != cost.Amounts{}
-		return s.Failed != "" || len(s.Plan) > 0 || len(s.Findings.New) > 0 || len(s.Findings.Gone) > 0 || len(s.Authority) > 0 || costs || noticed
+		return s.Failed != "" || len(s.Plan) > 0 || len(s.Findings.New) > 0 || len(s.Findings.Gone) > 0 || len(s.Authority) > 0 || costs ||
+			noticed
 	})
 }
 
@@ -83,7 +85,8 @@ func (r Report) summary() table {
 		title  string
 		answer func(Stack) line
 	}{
-		{"what changes", Stack.changes}, {"policies", Stack.policies}, {"what it costs a month, USD", Stack.costs}, {"who gains what", Stack.gains},
+		{"what changes", Stack.changes}, {"policies", Stack.policies}, {"what it costs a month, USD", Stack.costs}, {"who gains what",
+			Stack.gains},
 		{"do visitors notice", Stack.noticed}, {"can it be taken back", Stack.back},
 	}
 	for _, stack := range r.Stacks {
@@ -182,13 +185,18 @@ func (s Stack) noticed() line {
 	if s.Rehearsal == nil {
 		return say("not rehearsed")
 	}
-	requests, seconds := 0, 0.0
+	requests, seconds, still := 0, 0.0, false
 	for _, visitors := range s.Rehearsal.Visitors {
 		requests += visitors.Requests
-		seconds = max(seconds, visitors.Seconds)
+		seconds, still = max(seconds, visitors.Seconds), still || visitors.Still
 	}
-	if failures := s.Rehearsal.failures(); failures > 0 {
+	switch failures := s.Rehearsal.failures(); {
+	case still:
+		return say(bold(fmt.Sprintf("%d of %d requests fail, and it does not end", failures, requests)))
+	case failures > 0:
 		return say(bold(fmt.Sprintf("%d of %d requests fail, %.0f s", failures, requests, seconds)))
+	case requests == 0:
+		return say("nobody asks: nothing is public")
 	}
 	return say(fmt.Sprintf("no, in %d requests", requests))
 }
@@ -206,10 +214,14 @@ func (s Stack) lost() (lost []Step) {
 func (s Stack) back() line {
 	lost := s.lost()
 	switch {
+	case s.Failed != "":
+		return say("nothing is applied")
 	case len(lost) > 0:
 		return say(bold(fmt.Sprintf("no: %s lost", some(len(lost), "resource's content is", "resources' contents are"))))
 	case len(s.Plan) == 0:
 		return say("nothing to take back")
+	case len(s.of(Delete))+len(s.of(Replace)) > 0:
+		return say(fmt.Sprintf("by an update, and %s new then", some(len(s.of(Delete))+len(s.of(Replace)), "resource is", "resources are")))
 	case s.Rehearsal != nil && len(s.Rehearsal.NotRestored) > 0:
 		return say("yes, by an update too: a rollback alone leaves a part")
 	case s.Rehearsal != nil && s.Rehearsal.Failed != "":
@@ -240,7 +252,7 @@ func (s Stack) of(op Op) []Step {
 func (s Stack) details(l limits) []block {
 	var d []block
 	if s.Failed != "" {
-		d = append(d, paragraph(say(bold("It cannot be applied: "), val(s.Failed))))
+		d = append(d, paragraph(say(bold("It cannot be applied:"), " ", val(s.Failed))))
 	}
 	d = append(d, s.findings(l)...)
 	for _, group := range groups {
@@ -248,6 +260,7 @@ func (s Stack) details(l limits) []block {
 	}
 	d = append(d, s.unknown(l)...)
 	d = append(d, s.authority(l)...)
+	d = append(d, s.persons()...)
 	d = append(d, s.money(l)...)
 	return append(d, s.rehearsed(l)...)
 }
@@ -257,7 +270,7 @@ func (s Stack) findings(l limits) (d []block) {
 		for _, f := range findings[:min(len(findings), max(1, l.steps))] {
 			text := say(val(f.Policy), " ("+f.Level+") ")
 			if f.Stops() {
-				text = say(bold("stops it: "), val(f.Policy), " ")
+				text = say(bold("stops it:"), " ", val(f.Policy), " ")
 			}
 			if f.Resource != "" {
 				text = append(text, say(val(f.Resource), ": ")...)
@@ -275,8 +288,9 @@ func (s Stack) findings(l limits) (d []block) {
 	if len(s.Findings.Gone) > 0 {
 		d = append(d, fold{say(some(len(s.Findings.Gone), "finding is gone", "findings are gone")), []block{texts(s.Findings.Gone)}})
 	}
-	if len(s.Findings.Old) > 0 && len(d) > 0 {
-		d = append(d, fold{say(some(len(s.Findings.Old), "finding was there before", "findings were there before")), []block{texts(s.Findings.Old)}})
+	if len(s.Findings.Old) > 0 && len(s.Findings.New) > 0 {
+		d = append(d, fold{say(some(len(s.Findings.Old), "finding was there before", "findings were there before")),
+			[]block{texts(s.Findings.Old)}})
 	}
 	return d
 }
@@ -324,7 +338,8 @@ func (s Step) properties(l limits) (text line) {
 		case p.After == "":
 			text = append(text, span{text: " was "}, val(p.Before), span{text: " and goes"})
 		default:
-			text = append(text, span{text: " from "}, val(p.Before), span{text: " to "}, val(p.After))
+			before, after := apart(p.Before, p.After)
+			text = append(text, span{text: " from "}, val(before), span{text: " to "}, val(after))
 		}
 		if p.Replaces {
 			text = append(text, span{text: ", which replaces it"})
@@ -334,6 +349,34 @@ func (s Step) properties(l limits) (text line) {
 		text = append(text, span{text: fmt.Sprintf(", and %s", some(out, "more property", "more properties"))})
 	}
 	return text
+}
+
+// apart cuts what two long values begin and end with, so that where they differ is seen.
+func apart(before, after string) (string, string) {
+	const long, around = 80, 24
+	a, b := []rune(before), []rune(after)
+	if len(a) < long && len(b) < long {
+		return before, after
+	}
+	start, end := 0, 0
+	for start < min(len(a), len(b)) && a[start] == b[start] {
+		start++
+	}
+	for end < min(len(a), len(b))-start && a[len(a)-1-end] == b[len(b)-1-end] {
+		end++
+	}
+	from, to := max(0, start-around), max(0, end-around)
+	cut := func(whole []rune) string {
+		text := string(whole[from : len(whole)-to])
+		if from > 0 {
+			text = "…" + text
+		}
+		if to > 0 {
+			text += "…"
+		}
+		return text
+	}
+	return cut(a), cut(b)
 }
 
 // unknown names once what is known only when it is made.
@@ -363,7 +406,8 @@ func (s Stack) unknown(l limits) []block {
 
 // kinds are how a difference of a kind is said, when it holds from now on and when it does no more.
 var kinds = map[string][2]string{
-	Internet: {"the internet: ", "no more: "}, Becomes: {"can become ", "can no more become "}, Reaches: {"reaches: ", "reaches no more: "},
+	Internet: {"to everybody: ", "to everybody no more: "}, Becomes: {"can become ", "can no more become "}, Reaches: {"reaches: ",
+		"reaches no more: "},
 	Holds: {"holds: ", "holds no more: "}, Reads: {"reads: ", "reads no more: "}, Guard: {"asked from now on: ", "no more asked: "},
 }
 
@@ -385,10 +429,10 @@ func (s Stack) authority(l limits) []block {
 			text = say(val(change.Subject), " ", verb, val(change.Text))
 		}
 		if change.More > 0 {
-			text = append(text, span{text: fmt.Sprintf(", and so do %s", some(change.More, "other kind of job", "other kinds of jobs"))})
+			text = append(text, span{text: fmt.Sprintf(", and %s", some(change.More, "other kind of job can, too", "other kinds of jobs can, too"))})
 		}
 		if change.Widens {
-			wider = append(wider, append(line{span{"wider: ", strong}}, text...))
+			wider = append(wider, append(say(bold("wider:"), " "), text...))
 		} else {
 			narrower = append(narrower, text)
 		}
@@ -409,13 +453,31 @@ func (s Stack) authority(l limits) []block {
 	return d
 }
 
+// persons is what no job may do, or would have come to an end in the rehearsal.
+func (s Stack) persons() []block {
+	var people list
+	for _, text := range s.Persons {
+		people = append(people, say(val(text)))
+	}
+	if s.Rehearsal != nil {
+		for _, text := range s.Rehearsal.Persons {
+			people = append(people, say(val(text)))
+		}
+	}
+	if people == nil {
+		return nil
+	}
+	return []block{paragraph(say(bold("Takes a person"))), people}
+}
+
 func (s Stack) money(l limits) []block {
 	if s.Cost == nil || s.Cost.Delta == (cost.Amounts{}) && len(s.Cost.Lines) == 0 {
 		return nil
 	}
 	t := table{header: []line{say("USD a month"), say("idle"), say("expected"), say("at worst")}}
 	row := func(name line, format string, a cost.Amounts) {
-		t.rows = append(t.rows, []line{name, say(fmt.Sprintf(format, a.Idle)), say(fmt.Sprintf(format, a.Expected)), say(fmt.Sprintf(format, a.Worst))})
+		t.rows = append(t.rows, []line{name, say(fmt.Sprintf(format, a.Idle)), say(fmt.Sprintf(format, a.Expected)), say(fmt.Sprintf(format,
+			a.Worst))})
 	}
 	for _, change := range s.Cost.Lines[:min(len(s.Cost.Lines), max(1, l.steps))] {
 		row(say(val(change.Resource)), "%+.2f", change.Delta())
@@ -430,7 +492,8 @@ func (s Stack) money(l limits) []block {
 	for _, text := range s.Cost.After.NotPriced {
 		notes = append(notes, say("not priced: ", val(text)))
 	}
-	return []block{fold{say(fmt.Sprintf("What it costs: %+.2f expected, by prices of %s", s.Cost.Delta.Expected, s.Cost.After.PricesOf)), []block{t, notes}}}
+	return []block{fold{say(fmt.Sprintf("What it costs: %+.2f expected, by prices of %s", s.Cost.Delta.Expected, s.Cost.After.PricesOf)),
+		[]block{t, notes}}}
 }
 
 func (s Stack) rehearsed(l limits) []block {
@@ -440,20 +503,13 @@ func (s Stack) rehearsed(l limits) []block {
 	}
 	var d []block
 	if r.Failed != "" {
-		d = append(d, paragraph(say(bold("The rehearsal ended early: "), val(r.Failed))))
-	}
-	var people list
-	for _, text := range r.Persons {
-		people = append(people, say(val(text)))
-	}
-	if people != nil {
-		d = append(d, paragraph(say(bold("Takes a person"))), people)
+		d = append(d, paragraph(say(bold("The rehearsal ended early:"), " ", val(r.Failed))))
 	}
 	t := table{header: []line{say("act"), say("how it went")}}
 	for _, act := range r.Acts {
 		result := say(val(act.Result))
 		if act.Bad {
-			result = say(bold("not as it must: "), val(act.Result))
+			result = say(bold("not as it must:"), " ", val(act.Result))
 		}
 		t.rows = append(t.rows, []line{say(val(act.Name)), result})
 	}
@@ -462,6 +518,9 @@ func (s Stack) rehearsed(l limits) []block {
 		text := say(val(v.Service), fmt.Sprintf(": %d requests, %d failed", v.Requests, v.Failures))
 		if v.Failures > 0 {
 			text = append(text, say(fmt.Sprintf(" over %.0f s, first during ", v.Seconds), val(v.During))...)
+			if v.Still {
+				text = append(text, span{text: ", and still at the end"})
+			}
 		}
 		notes = append(notes, text)
 	}

@@ -48,6 +48,19 @@ type Options struct {
 	Ready func(Status)
 	// Log receives one line per event of note. Default: discarded.
 	Log io.Writer
+	// Clock, Rand and Draw make a cloud whose time passes as its caller says and whose chance repeats: the clock of everything, the
+	// source of ids, and a number in [0,1) for each request that the data plane decides about. Default: the real ones.
+	Clock Clock
+	Rand  io.Reader
+	Draw  func() float64
+	// Observe is called after each request to the APIs was answered. Default: nothing.
+	Observe func(*http.Request)
+}
+
+// Clock is a time that passes when somebody sleeps.
+type Clock interface {
+	Now() time.Time
+	Sleep(ctx context.Context, d time.Duration) error
 }
 
 // Status describes a running cloud process.
@@ -137,10 +150,14 @@ func Serve(ctx context.Context, options Options) error {
 		return err
 	}
 	defer documents.Close()
-	if p.cloud, err = cloud.New(documents, cloud.Options{Intercept: p.faults.Intercept, Log: p.log}); err != nil {
+	ofCloud, ofData := cloud.Options{Intercept: p.faults.Intercept, Log: p.log, Rand: options.Rand}, dataplane.Options{Float64: options.Draw}
+	if options.Clock != nil {
+		ofCloud.Now, ofData.Now, ofData.Sleep = options.Clock.Now, options.Clock.Now, options.Clock.Sleep
+	}
+	if p.cloud, err = cloud.New(documents, ofCloud); err != nil {
 		return err
 	}
-	p.data = dataplane.New(p.cloud, dataplane.Options{})
+	p.data = dataplane.New(p.cloud, ofData)
 	ctx, p.stop = context.WithCancel(ctx)
 	defer p.stop()
 	return p.run(ctx)
@@ -148,7 +165,7 @@ func Serve(ctx context.Context, options Options) error {
 
 func (p *process) run(ctx context.Context) error {
 	p.touch()
-	apiAddress, apiServer, err := p.listen("api", guard.Require(p.token, p.control(p.cloud)))
+	apiAddress, apiServer, err := p.listen("api", guard.Require(p.token, p.control(p.observed(p.cloud))))
 	if err != nil {
 		return err
 	}
@@ -174,6 +191,17 @@ func (p *process) run(ctx context.Context) error {
 	}
 	p.wait(ctx, endpoint)
 	return p.shutdown(apiServer, dataServer)
+}
+
+// observed tells who observes of each request, once it is answered.
+func (p *process) observed(api http.Handler) http.Handler {
+	if p.options.Observe == nil {
+		return api
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		api.ServeHTTP(w, r)
+		p.options.Observe(r)
+	})
 }
 
 // wait returns when the process has a reason to end, and logs it.

@@ -1,0 +1,319 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
+	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// reviewFlags are what review and rehearse are told.
+type reviewFlags struct {
+	base, head       string
+	stacks           []string
+	seed             uint64
+	planOnly         bool
+	labels, measured []string
+	asJSON, comment  bool
+	web, page        string
+}
+
+// scrubbedKey marks the process that runs a change's code: it has no secret in its environment.
+const scrubbedKey = "SANDBOX_SCRUBBED"
+
+const reviewExits = "\n\nExit codes: 0 done; 1 the answer is no (a stack would be refused, the rehearsal does not go as it must, or " +
+	"somebody gains\n" +
+	"something without the label that the settings ask for); 2 the call or the settings are wrong; 3 the operation failed; 130 interrupted."
+
+func (a *app) review() *cobra.Command {
+	var f reviewFlags
+	command := &cobra.Command{
+		Use: "review BASE [HEAD]", Short: "Say what a pull request would do: changes, cost, authority, what visitors notice, the way back",
+		Long: "Compares HEAD, or the working tree, with the commit BASE: what changes in each stack by the real engine, what that costs, who " +
+			"gains what,\n" +
+			"and what happens when it is applied to an emulated cloud in which BASE is up. It takes no account and no credential: the code of " +
+			"both\n" +
+			"sides runs with an environment that has none." + reviewExits,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(command *cobra.Command, args []string) error {
+			f.base = args[0]
+			if len(args) > 1 {
+				f.head = args[1]
+			}
+			return a.compare(command.Context(), f)
+		},
+	}
+	flags := command.Flags()
+	flags.StringSliceVar(&f.stacks, "stack", nil, "the stacks (default: all that there are)")
+	flags.Uint64Var(&f.seed, "seed", 1, "decides when the engine is killed, and everything else that chance decides")
+	flags.BoolVar(&f.planOnly, "plan-only", false, "leave the rehearsal out: nothing is applied")
+	flags.StringSliceVar(&f.labels, "label", nil, "the pull request's labels")
+	flags.StringArrayVar(&f.measured, "measured", nil, "SERVICE=REQUESTS:MILLISECONDS, what a service really had to do in a month; may be "+
+		"repeated")
+	flags.BoolVar(&f.asJSON, "json", false, "print it as JSON")
+	flags.BoolVar(&f.comment, "comment", false, "print the comment of a pull request")
+	flags.StringVar(&f.page, "page", "", "with --comment: the address of the page that has everything")
+	flags.StringVar(&f.web, "web", "", "write it as a page, too: the file")
+	return command
+}
+
+func (a *app) rehearse() *cobra.Command {
+	var f reviewFlags
+	var stack string
+	command := &cobra.Command{
+		Use: "rehearse BASE HEAD", Short: "Apply a change to an emulated cloud in which the base is up, and say what happens",
+		Long: "Brings BASE up in an emulated cloud, keeps visitors asking, applies HEAD with its policies while the engine is killed once, " +
+			"releases what\n" +
+			"is new by the stack's own policy in a time of its own, looks for drift, and takes it back. HEAD may be . for the working " +
+			"tree." + reviewExits,
+		Args: cobra.ExactArgs(2),
+		RunE: func(command *cobra.Command, args []string) error {
+			f.base, f.head, f.stacks = args[0], args[1], []string{stack}
+			if f.head == "." {
+				f.head = ""
+			}
+			return a.compare(command.Context(), f)
+		},
+	}
+	command.Flags().StringVar(&stack, "stack", "prod", "the stack that it is rehearsed in")
+	command.Flags().Uint64Var(&f.seed, "seed", 1, "makes the same rehearsal again")
+	command.Flags().BoolVar(&f.asJSON, "json", false, "print it as JSON")
+	return command
+}
+
+// compare reviews in a process of its own, whose environment has no secret.
+func (a *app) compare(ctx context.Context, f reviewFlags) error {
+	if _, err := measuredLoads(f.measured); err != nil {
+		return &commandLineError{err}
+	}
+	work, err := os.MkdirTemp("", "review-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	report, err := a.reportOf(ctx, f, work)
+	if err != nil {
+		return err
+	}
+	for _, stack := range report.Stacks {
+		if stack.Failed != "" || stack.Rehearsal != nil && stack.Rehearsal.Failed != "" {
+			a.exit = ExitNo
+		}
+	}
+	if report.Widens() && report.WideningLabel != "" && !slices.Contains(f.labels, report.WideningLabel) {
+		a.exit = ExitNo
+		fmt.Fprintf(a.streams.Err, "Somebody can do more than before, and the pull request does not have the label %q, which the settings ask "+
+			"for.\n", report.WideningLabel)
+	}
+	if f.web != "" {
+		file, err := os.Create(f.web)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(report.Page(file), file.Close()); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.streams.Err, "The page is %s\n", f.web)
+	}
+	return a.show(f.asJSON, report, func() error {
+		if f.comment {
+			_, err := io.WriteString(a.streams.Out, report.Comment(f.page))
+			return err
+		}
+		return report.Write(a.streams.Out)
+	})
+}
+
+// reportOf makes the report here where the environment is scrubbed already, and else lets a process without secrets make it.
+func (a *app) reportOf(ctx context.Context, f reviewFlags, work string) (review.Report, error) {
+	if os.Getenv(scrubbedKey) != "" {
+		return a.reviewed(ctx, f, work)
+	}
+	home := filepath.Join(work, "home")
+	if err := os.Mkdir(home, 0o700); err != nil {
+		return review.Report{}, err
+	}
+	environment, err := rehearse.Scrubbed(os.Environ(), home)
+	if err != nil {
+		return review.Report{}, err
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		return review.Report{}, err
+	}
+	arguments := []string{"review", "--json", fmt.Sprintf("--seed=%d", f.seed), fmt.Sprintf("--plan-only=%t", f.planOnly)}
+	for _, stack := range f.stacks {
+		arguments = append(arguments, "--stack="+stack)
+	}
+	for _, measured := range f.measured {
+		arguments = append(arguments, "--measured="+measured)
+	}
+	if a.dir != "" {
+		arguments = append(arguments, "--dir="+a.dir)
+	}
+	arguments = append(arguments, "--", f.base)
+	if f.head != "" {
+		arguments = append(arguments, f.head)
+	}
+	child := exec.CommandContext(ctx, executable, arguments...)
+	child.Env = append(environment, scrubbedKey+"=1")
+	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+	var said bytes.Buffer
+	child.Stdout, child.Stderr = &said, a.streams.Err
+	err = child.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() != ExitNo {
+		a.exit = exit.ExitCode()
+		return review.Report{}, errors.New("the review ended early: see above")
+	} else if err != nil && exit == nil {
+		return review.Report{}, err
+	}
+	var report review.Report
+	if err := json.Unmarshal(said.Bytes(), &report); err != nil {
+		return review.Report{}, fmt.Errorf("the review said no report: %w", err)
+	}
+	return report, nil
+}
+
+// reviewed reviews each stack, in a state folder of its own below work.
+func (a *app) reviewed(ctx context.Context, f reviewFlags, work string) (review.Report, error) {
+	base, head, report, err := a.trees(ctx, f, work)
+	if err != nil {
+		return review.Report{}, err
+	}
+	measured, err := measuredLoads(f.measured)
+	if err != nil {
+		return review.Report{}, err
+	}
+	names := f.stacks
+	if len(names) == 0 {
+		names = stacksOf(base.Root, head.Root)
+	}
+	for _, name := range names {
+		fmt.Fprintf(a.streams.Err, "Reviewing %s\n", name)
+		stack, label, err := reviewStack(ctx, f, name, base, head, filepath.Join(work, "state-"+name), measured)
+		if err != nil {
+			return review.Report{}, err
+		}
+		report.Stacks = append(report.Stacks, stack)
+		if label != "" {
+			report.WideningLabel = label
+		}
+	}
+	return report, nil
+}
+
+// stacksOf are the stacks of both sides, in the order in which a change reaches them.
+func stacksOf(base, head string) []string {
+	names := append(stacks.Names(base), stacks.Names(head)...)
+	order := []string{"dev", "staging", "prod"}
+	slices.SortFunc(names, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) })
+	return slices.Compact(names)
+}
+
+// trees are the files of both sides. The program in this executable is that of the platform's working tree, and of a base with the same
+// code; any other is compiled from its files.
+func (a *app) trees(ctx context.Context, f reviewFlags, work string) (base, head rehearse.Tree, report review.Report, err error) {
+	module, err := repository()
+	if err != nil {
+		return base, head, report, err
+	}
+	folder, err := a.folder()
+	if err != nil {
+		return base, head, report, err
+	}
+	repository, err := rehearse.Repository(ctx, folder)
+	if err != nil {
+		return base, head, report, &commandLineError{err}
+	}
+	tree := func(revision, name string) (rehearse.Tree, string, error) {
+		commit, err := rehearse.Commit(ctx, repository, revision)
+		if err != nil {
+			return rehearse.Tree{}, "", &commandLineError{err}
+		}
+		into := filepath.Join(work, name)
+		if err := os.Mkdir(into, 0o700); err != nil {
+			return rehearse.Tree{}, "", err
+		}
+		if err := rehearse.Unpack(ctx, repository, commit, into); err != nil {
+			return rehearse.Tree{}, "", err
+		}
+		root, err1 := filepath.Rel(repository, folder)
+		below, err2 := filepath.Rel(repository, module)
+		return rehearse.Tree{Root: filepath.Join(into, root), Module: filepath.Join(into, below)}, commit, errors.Join(err1, err2)
+	}
+	if base, report.Base, err = tree(f.base, "base"); err != nil {
+		return base, head, report, err
+	}
+	if f.head != "" {
+		head, report.Head, err = tree(f.head, "head")
+		return base, head, report, err
+	}
+	head, report.Head = rehearse.Tree{Root: folder, Module: module}, "the working tree"
+	if isPlatform(module) {
+		head.Program = a.program(head.Root)
+		if rehearse.SameCode(ctx, repository, report.Base) {
+			base.Program = a.program(base.Root)
+		}
+	}
+	return base, head, report, nil
+}
+
+// reviewStack is what is said of one stack, and the label that its settings ask for when somebody gains something: as the base has
+// them, so that no pull request takes the question away.
+func reviewStack(ctx context.Context, f reviewFlags, name string, base, head rehearse.Tree, state string, measured map[string]cost.Load) (
+	stack review.Stack, label string, err error) {
+	stack = review.Stack{Name: name, Plan: []review.Step{}, Authority: []review.AuthorityChange{}}
+	switch was, is := slices.Contains(stacks.Names(base.Root), name), slices.Contains(stacks.Names(head.Root), name); {
+	case !was && !is:
+		return stack, "", &commandLineError{fmt.Errorf("there is no stack %q on either side", name)}
+	case !was:
+		stack.Failed = "the stack is new: there is nothing to compare it with"
+		return stack, "", nil
+	case !is:
+		stack.Failed = "the stack's file is deleted, and nothing deletes what it has: destroy the stack first"
+		return stack, "", nil
+	}
+	dir, err := statedir.Open(state)
+	if err != nil {
+		return stack, "", err
+	}
+	var lines bytes.Buffer // of interest only if it fails
+	result, err := rehearse.Run(ctx, rehearse.Options{Stack: name, Base: base, Head: head, Dir: dir, Seed: f.seed, PlanOnly: f.planOnly,
+		Out: &lines})
+	if err != nil {
+		return stack, "", fmt.Errorf("stack %s: %w\n%s", name, err, lastErrors(lines.String()))
+	}
+	stack.Failed, stack.Plan, stack.Findings, stack.Persons = result.Failed, result.Steps, result.Findings, result.Persons
+	if !f.planOnly {
+		stack.Rehearsal = result.Rehearsal
+	}
+	before, err := stacks.Read(base.Root, name, true)
+	if err != nil {
+		return stack, "", err
+	}
+	after, err := stacks.Read(head.Root, name, true)
+	if err != nil {
+		after = before // refused, which is said already
+	}
+	err = rehearse.Assess(&stack, rehearse.Side{Settings: before, Resources: result.Base}, rehearse.Side{Settings: after,
+		Resources: result.Head}, measured)
+	if protection := before.GitHub.Protection; protection != nil {
+		label = protection.WideningLabel
+	}
+	return stack, label, err
+}

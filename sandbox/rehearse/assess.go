@@ -1,0 +1,50 @@
+package rehearse
+
+import (
+	"fmt"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/authority"
+	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// Side is one side of a comparison: a stack's settings and its resources.
+type Side struct {
+	Settings  stacks.Settings
+	Resources []inventory.Resource
+}
+
+// Assess is what a change costs and who gains what by it, added to what is known of a stack already.
+func Assess(stack *review.Stack, before, after Side, measured map[string]cost.Load) error {
+	change := cost.Compare(cost.Of(stack.Name, before.Resources, Loads(before.Settings, measured)),
+		cost.Of(stack.Name, after.Resources, Loads(after.Settings, measured)))
+	stack.Cost = &change
+	words := authority.WordsOf([]stacks.Settings{before.Settings, after.Settings}, before.Resources, after.Resources)
+	was, err := authority.Of(before.Resources, words)
+	if err != nil {
+		return fmt.Errorf("who can do what in stack %s before the change: %w", stack.Name, err)
+	}
+	is, err := authority.Of(after.Resources, words)
+	if err != nil {
+		return fmt.Errorf("who can do what in stack %s after the change: %w", stack.Name, err)
+	}
+	stack.Authority = review.CompareAuthority(was, is)
+	return nil
+}
+
+// Loads are the loads of a stack's services by their names: what was measured, else what the settings say.
+func Loads(settings stacks.Settings, measured map[string]cost.Load) map[string]cost.Load {
+	loads := map[string]cost.Load{}
+	for key, service := range settings.Services {
+		if load := service.Load; load != nil {
+			loads[service.Name] = cost.Load{Requests: float64(load.RequestsPerMonth), Milliseconds: float64(load.MillisecondsPerRequest),
+				From: "services." + key + ".load"}
+		}
+		if load, known := measured[service.Name]; known {
+			loads[service.Name] = load
+		}
+	}
+	return loads
+}

@@ -1,0 +1,370 @@
+// Package rehearse applies a change to an emulated cloud in which the base is up, and says what happened: what visitors noticed, what
+// was lost, what a rollback restored, and what would have needed a person. The engine, the program, the policies, the providers'
+// protocol and the release controller's decisions are the real ones; the cloud is emulated and time is the rehearsal's own.
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/sandbox/authority"
+	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// Tree is one side: the files of a commit.
+type Tree struct {
+	// Root has Pulumi.yaml and the stack files, Module the go.mod of the program.
+	Root, Module string
+	// Program is what the engine runs. Default: the main package that Pulumi.yaml names, compiled.
+	Program pulumi.RunFunc
+}
+
+// Options configure a rehearsal.
+type Options struct {
+	Stack      string
+	Base, Head Tree
+	// Dir is an empty state folder.
+	Dir statedir.Dir
+	// Seed decides when the engine is killed, and everything that chance decides in the cloud.
+	Seed uint64
+	// PlanOnly ends after the plan: nothing is applied.
+	PlanOnly bool
+	// Out receives the engine's lines. Required.
+	Out io.Writer
+}
+
+// Result is what a rehearsal shows.
+type Result struct {
+	// Base and Head are the stack's resources before and after, as they are deployed.
+	Base, Head []inventory.Resource
+	Steps      []review.Step
+	Findings   review.Findings
+	// Persons are the steps that the pipeline may not take.
+	Persons []string
+	// Failed says why the change would not be applied.
+	Failed    string
+	Rehearsal *review.Rehearsal
+}
+
+type rehearsal struct {
+	Options
+	clock  *clock
+	crowd  *crowd
+	status server.Status
+	client *server.Client
+	random *rand.Rand
+	report review.Rehearsal
+
+	mu      sync.Mutex
+	process *os.Process // of the engine
+	writes  int         // until it is killed; 0 for never
+	killed  bool
+}
+
+// Run rehearses one stack. An error is a fault of the rehearsal; what the change does wrong is in the result.
+func Run(ctx context.Context, options Options) (Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := &rehearsal{Options: options, clock: newClock(), random: rand.New(rand.NewPCG(options.Seed, 0)),
+		report: review.Rehearsal{Seed: options.Seed, Acts: []review.Act{}, Visitors: []review.Visitors{}}}
+	ended, err := r.serve(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() {
+		cancel()
+		<-ended
+	}()
+	return r.play(ctx)
+}
+
+// serve starts the cloud in this process, on the rehearsal's clock.
+func (r *rehearsal) serve(ctx context.Context) (ended chan error, err error) {
+	var seed [32]byte
+	seed[0], seed[1], seed[2], seed[3] = byte(r.Seed), byte(r.Seed>>8), byte(r.Seed>>16), byte(r.Seed>>24)
+	draws := rand.New(rand.NewPCG(r.Seed, 1))
+	ready := make(chan server.Status, 1)
+	ended = make(chan error, 1)
+	go func() {
+		ended <- server.Serve(ctx, server.Options{Dir: r.Dir, Foreground: true, Clock: r.clock, Rand: rand.NewChaCha8(seed), Draw: draws.Float64,
+			Observe: r.observe, Ready: func(status server.Status) { ready <- status }})
+	}()
+	select {
+	case r.status = <-ready:
+	case err := <-ended:
+		return nil, fmt.Errorf("serve the emulated cloud: %w", err)
+	}
+	r.client, err = server.Connect(ctx, r.Dir)
+	r.crowd = &crowd{plane: r.status.DataPlane, client: &http.Client{Timeout: 10 * time.Second}, clock: r.clock}
+	r.clock.during(func() { r.crowd.everybody(ctx) })
+	return ended, err
+}
+
+// observe lets time pass with every request to the APIs, more with one that changes something, and kills the engine when it is time.
+func (r *rehearsal) observe(request *http.Request) {
+	if request.Method == http.MethodGet {
+		r.clock.pass(50 * time.Millisecond)
+		return
+	}
+	r.clock.pass(slice)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.writes == 0 || r.process == nil {
+		return
+	}
+	if r.writes--; r.writes == 0 {
+		r.killed = r.process.Kill() == nil
+	}
+}
+
+// open is an engine on one of the trees, on the same state.
+func (r *rehearsal) open(ctx context.Context, tree Tree) (*engine.Engine, *engine.Stack, error) {
+	e, err := engine.Open(engine.Options{Root: tree.Root, Module: tree.Module, Dir: r.Dir, Program: tree.Program, Out: r.Out,
+		Started: func(process *os.Process) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.process = process
+		}})
+	if err != nil {
+		return nil, nil, err
+	}
+	stack, err := e.Stack(ctx, r.Stack)
+	if err != nil {
+		return nil, nil, errors.Join(err, e.Close())
+	}
+	return e, stack, nil
+}
+
+// act records how an act went.
+func (r *rehearsal) act(name string, bad bool, format string, arguments ...any) {
+	r.report.Acts = append(r.report.Acts, review.Act{Name: name, Result: fmt.Sprintf(format, arguments...), Bad: bad})
+}
+
+func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
+	base, baseStack, err := r.open(ctx, r.Base)
+	if err != nil {
+		return Result{}, fmt.Errorf("the base: %w", err)
+	}
+	defer func() { err = errors.Join(err, base.Close()) }()
+	r.crowd.begin("the base comes up")
+	if _, err := baseStack.Up(ctx); err != nil {
+		return Result{}, fmt.Errorf("the base does not come up, so nothing can be compared with it: %w", err)
+	}
+	r.act("the base comes up", false, "it does")
+	was, err := baseStack.Plan(ctx)
+	if err != nil {
+		return Result{}, fmt.Errorf("the base: %w", err)
+	}
+	if result.Base, err = resourcesOf(ctx, base, r.Stack); err != nil {
+		return Result{}, err
+	}
+	before, err := stacks.Read(r.Base.Root, r.Stack, true)
+	if err != nil {
+		return Result{}, err
+	}
+	r.visit(ctx, before)
+	result.Rehearsal = &r.report
+	defer func() { r.report.Visitors = r.crowd.noticed() }()
+
+	head, headStack, err := r.open(ctx, r.Head)
+	if err != nil && ctx.Err() == nil { // settings that are refused, or that the emulated cloud cannot follow
+		result.Failed = err.Error()
+		result.Findings = review.CompareFindings(was.Findings, was.Findings)
+		result.Head = result.Base
+		return result, nil
+	} else if err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, head.Close()) }()
+	plan, err := headStack.Plan(ctx)
+	if err != nil {
+		return Result{}, fmt.Errorf("the change: %w", err)
+	}
+	result.Steps, result.Head = plan.Steps, plan.Resources
+	result.Findings = review.CompareFindings(was.Findings, plan.Findings)
+	if plan.Refused() {
+		result.Failed = "policies or the program refuse it, so that nothing was applied"
+		return result, nil
+	}
+	result.Persons = authority.Persons(plan.Steps, result.Base)
+	for _, step := range plan.Steps {
+		if step.Op == review.Delete || step.Op == review.Replace {
+			what := step.Name
+			if step.Data {
+				what += ", with what it held"
+			}
+			r.report.Lost = append(r.report.Lost, what)
+		}
+	}
+	if r.PlanOnly || len(plan.Steps) == 0 {
+		return result, nil
+	}
+	return result, r.apply(ctx, head, headStack, plan.Steps, before, &result)
+}
+
+// visit lets visitors come to every service of the base that answers to anybody.
+func (r *rehearsal) visit(ctx context.Context, settings stacks.Settings) {
+	for _, key := range slices.Sorted(maps.Keys(settings.Services)) {
+		service := settings.Services[key]
+		address := naming.ServiceURL(service.Name, settings.Project.Number, settings.Project.Region)
+		path := "/"
+		if len(service.SmokePaths) > 0 {
+			path = service.SmokePaths[0]
+		}
+		if !r.crowd.come(ctx, service.Name, address, path) {
+			r.act("visitors of "+service.Name, false, "it answers nobody without an identity, so nobody asks")
+		}
+	}
+}
+
+// apply makes the change, with the engine killed once, and goes on to releases, drift and the way back.
+func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engine.Stack, steps []review.Step, before stacks.Settings,
+	result *Result) error {
+	after, err := stacks.Read(r.Head.Root, r.Stack, true)
+	if err != nil {
+		return err
+	}
+	if err := r.unprovenPaths(ctx, before, after); err != nil {
+		return err
+	}
+	const applying = "the change is applied"
+	r.crowd.begin(applying)
+	r.mu.Lock()
+	r.writes = 1 + r.random.IntN(len(steps))
+	r.mu.Unlock()
+	_, err = stack.Up(ctx)
+	r.mu.Lock()
+	killed := r.killed
+	r.writes = 0
+	r.mu.Unlock()
+	if killed {
+		r.act(applying, false, "the engine is killed in the middle of it, on purpose")
+		r.crowd.begin("the update goes on")
+		if _, err = stack.Up(ctx); err == nil {
+			r.act("the update goes on", false, "what was interrupted is found out, and the rest is done")
+		}
+	} else if err == nil {
+		r.act(applying, false, "it is, before the engine could be killed")
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		r.report.Failed = "the update fails: " + firstLine(err)
+		r.act(applying, true, "%s", firstLine(err))
+		r.report.Persons = append(r.report.Persons, "a person mends it: a part of the change may be there, and the next update would go on")
+		return nil
+	}
+	if result.Head, err = resourcesOf(ctx, head, r.Stack); err != nil {
+		return err
+	}
+	released, err := r.releases(ctx, after)
+	if err != nil {
+		return err
+	}
+	if err := r.settled(ctx, stack); err != nil {
+		return err
+	}
+	return r.back(ctx, released, steps)
+}
+
+// unprovenPaths makes new revisions fail their probes where a probe asks for a path that nothing is known to answer: only the
+// application knows, and the rehearsal has none. What is known to be answered are the paths that the base asks for.
+func (r *rehearsal) unprovenPaths(ctx context.Context, before, after stacks.Settings) error {
+	for _, key := range slices.Sorted(maps.Keys(after.Services)) {
+		was, had := before.Services[key]
+		if !had {
+			continue
+		}
+		known := append([]string{was.Startup.Path, was.Liveness.Path, was.Uptime.Path}, was.SmokePaths...)
+		for _, path := range []string{after.Services[key].Startup.Path, after.Services[key].Liveness.Path} {
+			if slices.Contains(known, path) {
+				continue
+			}
+			image := after.Services[key].Digest
+			if image == "" {
+				image = cloud.Digest(after.Services[key].BootstrapImage)
+			}
+			if err := r.client.SetBehaviour(ctx, image, cloud.Behaviour{NeverReady: true}); err != nil {
+				return err
+			}
+			r.act("a probe of "+after.Services[key].Name, false, "nothing is known to answer %s: it is rehearsed as if nothing did", path)
+			break
+		}
+	}
+	return nil
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// settled looks for drift, and whether another update would change anything.
+func (r *rehearsal) settled(ctx context.Context, stack *engine.Stack) error {
+	r.crowd.begin("drift is looked for")
+	drifted, err := stack.Drift(ctx)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, one := range drifted {
+		names = append(names, one.Name)
+	}
+	r.act("drift is looked for", len(names) > 0, "%s", listOr(names, "none"))
+	again, err := stack.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	names = nil
+	for _, step := range again.Steps {
+		names = append(names, step.Name)
+	}
+	r.act("the update once more", len(names) > 0, "%s", listOr(names, "changes nothing"))
+	return nil
+}
+
+func listOr(names []string, none string) string {
+	if len(names) == 0 {
+		return none
+	}
+	return strings.Join(names, ", ")
+}
+
+// resourcesOf are a stack's resources as its state has them.
+func resourcesOf(ctx context.Context, e *engine.Engine, stack string) ([]inventory.Resource, error) {
+	var state strings.Builder
+	if err := e.Export(ctx, stack, &state); err != nil {
+		return nil, err
+	}
+	return inventory.FromState([]byte(state.String()))
+}
+
+// releasePolicy is the file that says how careful releases are; empty for the platform's own.
+func (t Tree) releasePolicy() string {
+	path := filepath.Join(t.Root, "release.yaml")
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}

@@ -1,0 +1,137 @@
+package rehearse
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/release/gcp"
+	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+	"github.com/guiofsaints/procureflow-platform/release/settings"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// releaseOf is a service that a new revision was released of.
+type releaseOf struct {
+	service, revision, before string
+	controller                *rollout.Controller
+}
+
+// forgetful keeps no journal: the acts say what happened.
+type forgetful struct{}
+
+// Record implements rollout.Journal.
+func (forgetful) Record(rollout.Event) error { return nil }
+
+// releases lets the controller release what the change made a revision of, by the stack's own policy: the same decisions, in the
+// rehearsal's time.
+func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]releaseOf, error) {
+	var released []releaseOf
+	for _, key := range slices.Sorted(maps.Keys(of.Services)) {
+		name := of.Services[key].Name
+		controller, err := r.controller(ctx, of, name)
+		if err != nil {
+			return nil, err
+		}
+		live, err := controller.Service.Read(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read %s after the update: %w", name, err)
+		}
+		stable := plan.Read(live).Stable
+		if asked := live.Wanted(); asked == stable || asked == "" {
+			continue
+		}
+		act := "the release of " + name
+		r.crowd.begin(act)
+		begun := r.clock.Now()
+		result := controller.Rollout(ctx, rollout.Request{})
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		why := strings.Join(result.Why, "; ")
+		switch result.Outcome {
+		case rollout.Released:
+			r.act(act, false, "released in %s of its time", r.clock.Now().Sub(begun).Round(slice))
+			released = append(released, releaseOf{name, result.Candidate, stable, controller})
+		case rollout.Nothing:
+			r.act(act, false, "nothing to release: %s", why)
+		case rollout.Held:
+			r.act(act, true, "held: %s", why)
+			r.report.Persons = append(r.report.Persons, "a person decides whether the release of "+name+" goes on: it holds, because too little is "+
+				"known")
+			released = append(released, releaseOf{name, result.Candidate, stable, controller})
+		default:
+			r.act(act, true, "%s: %s", result.Outcome, why)
+			r.report.Persons = append(r.report.Persons, "a person looks at the release of "+name+", which ends as "+string(result.Outcome))
+		}
+	}
+	return released, nil
+}
+
+// controller is the release controller of one service, on the emulated cloud.
+func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service string) (*rollout.Controller, error) {
+	environment, err := settings.Load(r.Head.releasePolicy(), of.Environment)
+	if err != nil {
+		return nil, err
+	}
+	endpoints := gcp.Endpoints{Run: r.status.API + "/run/", TokenFile: server.TokenFile(r.Dir)}
+	client, err := gcp.NewService(ctx, endpoints, of.Project.ID, of.Project.Region, service)
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := gcp.NewMetrics(ctx, endpoints, of.Project.ID, of.Project.Region, service, r.clock.Now)
+	if err != nil {
+		return nil, err
+	}
+	probe := environment.Probe
+	// The emulated application answers with its revision where the real one is asked for a marker of its own.
+	prober := &gcp.Prober{Paths: probe.Paths, Timeout: probe.Timeout, Via: r.status.DataPlane, Now: r.clock.Now}
+	return &rollout.Controller{Service: client, Prober: prober, Metrics: metrics, Clock: r.clock, Journal: forgetful{},
+		Policy: environment.Policy(),
+		Name:   service, Program: "release"}, nil
+}
+
+// back takes the releases back, and says what that restores. A rollback moves requests: what else the change did stays.
+func (r *rehearsal) back(ctx context.Context, released []releaseOf, steps []review.Step) error {
+	for _, release := range released {
+		act := "the rollback of " + release.service
+		r.crowd.begin(act)
+		begun := r.clock.Now()
+		result := release.controller.Rollback(ctx, rollout.Back{Why: "rehearsal"})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		live, err := release.controller.Service.Read(ctx)
+		if err != nil {
+			return err
+		}
+		serves, _ := live.Largest(live.Effective)
+		if result.Outcome != rollout.RolledBack || serves != release.before {
+			r.act(act, true, "%s: %s serves: %s", result.Outcome, serves, strings.Join(result.Why, "; "))
+			continue
+		}
+		r.act(act, false, "%s serves again after %s of its time", serves, r.clock.Now().Sub(begun).Round(slice))
+		r.report.Restored = append(r.report.Restored, release.service+": the image, its variables and its secrets' versions, CPU and memory, of "+
+			"revision "+serves)
+	}
+	for _, step := range steps {
+		if step.Op == review.Update && strings.HasPrefix(step.Type, "gcp:cloudrunv2/service:") && slices.ContainsFunc(released,
+			func(of releaseOf) bool {
+				return onlyTemplate(step)
+			}) {
+			continue
+		}
+		r.report.NotRestored = append(r.report.NotRestored, fmt.Sprintf("%s (%s)", step.Name, step.Op))
+	}
+	return nil
+}
+
+// onlyTemplate says that nothing of a service changes but what its revisions have.
+func onlyTemplate(step review.Step) bool {
+	return !slices.ContainsFunc(step.Changes, func(p review.Property) bool { return !strings.HasPrefix(p.Path, "template") })
+}

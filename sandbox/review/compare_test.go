@@ -1,0 +1,74 @@
+package review_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+)
+
+func TestNewFindingsAreToldFromOldOnes(t *testing.T) {
+	t.Parallel()
+	stays := review.Finding{Policy: "run-nonroot", Level: "advisory", Resource: "web", Message: "as root"}
+	gone := review.Finding{Policy: "gone", Level: "advisory", Message: "x"}
+	warns := review.Finding{Policy: "a-warning", Level: "advisory", Message: "x"}
+	stops := review.Finding{Policy: "z-stops", Level: "mandatory", Message: "x"}
+	// The same policy on the same resource, saying something else, is another finding.
+	other := review.Finding{Policy: "run-nonroot", Level: "advisory", Resource: "web", Message: "as root, in two containers"}
+	assert.Equal(t, review.Findings{New: []review.Finding{stops, warns, other}, Old: []review.Finding{stays}, Gone: []review.Finding{gone}},
+		review.CompareFindings([]review.Finding{gone, stays}, []review.Finding{other, stays, warns, stops}))
+	assert.Equal(t, review.Findings{New: []review.Finding{}, Old: []review.Finding{}, Gone: []review.Finding{}}, review.CompareFindings(nil,
+		nil))
+}
+
+func TestWhatWidens(t *testing.T) {
+	t.Parallel()
+	fact := func(kind, subject, text string, level float64) review.Fact {
+		return review.Fact{Kind: kind, Subject: subject, Text: text, Level: level}
+	}
+	guard := func(subject, text string, level float64) review.Fact { return fact(review.Guard, subject, text, level) }
+	for name, test := range map[string]struct {
+		before, after []review.Fact
+		want          []review.AuthorityChange
+	}{
+		"nothing": {[]review.Fact{guard("g", "x", 1)}, []review.Fact{guard("g", "x", 1)}, nil},
+		"somebody holds more": {nil, []review.Fact{fact(review.Holds, "ci", "roles/owner on project p", 0)},
+			[]review.AuthorityChange{{Widens: true, Added: true, Kind: review.Holds, Subject: "ci", Text: "roles/owner on project p"}}},
+		"somebody holds less": {[]review.Fact{fact(review.Holds, "ci", "roles/owner on project p", 0)}, nil,
+			[]review.AuthorityChange{{Kind: review.Holds, Subject: "ci", Text: "roles/owner on project p"}}},
+		"a guard goes": {[]review.Fact{guard("main, deletion", "nobody deletes it", 0)}, nil,
+			[]review.AuthorityChange{{Widens: true, Kind: review.Guard, Subject: "main, deletion", Text: "nobody deletes it"}}},
+		"a guard comes": {nil, []review.Fact{guard("main, deletion", "nobody deletes it", 0)},
+			[]review.AuthorityChange{{Added: true, Kind: review.Guard, Subject: "main, deletion", Text: "nobody deletes it"}}},
+		"a guard asks for less": {[]review.Fact{guard("main", "2 approvals", 2)}, []review.Fact{guard("main", "1 approvals", 1)},
+			[]review.AuthorityChange{
+				{Widens: true, Added: true, Kind: review.Guard, Subject: "main", Text: "1 approvals"},
+				{Kind: review.Guard, Subject: "main", Text: "2 approvals"}}},
+		"a guard asks for more": {[]review.Fact{guard("main", "1 approvals", 1)}, []review.Fact{guard("main", "2 approvals", 2)},
+			[]review.AuthorityChange{
+				{Added: true, Kind: review.Guard, Subject: "main", Text: "2 approvals"},
+				{Kind: review.Guard, Subject: "main", Text: "1 approvals"}}},
+		"others approve": {[]review.Fact{guard("prod", "user 1", 0)}, []review.Fact{guard("prod", "user 2", 0)}, []review.AuthorityChange{
+			{Widens: true, Added: true, Kind: review.Guard, Subject: "prod", Text: "user 2"}, {Kind: review.Guard, Subject: "prod",
+				Text: "user 1"}}},
+		"many jobs become one account": {nil, []review.Fact{fact(review.Becomes, "deploy", "a push", 0), fact(review.Becomes, "deploy", "a tag",
+			0),
+			fact(review.Becomes, "ci", "a tag", 0), fact(review.Becomes, "deploy", "a comment", 0)}, []review.AuthorityChange{
+			{Widens: true, Added: true, Kind: review.Becomes, Subject: "ci", Text: "a tag"},
+			{Widens: true, Added: true, Kind: review.Becomes, Subject: "deploy", Text: "a push", More: 2}}},
+		"wider first, and the internet before all": {[]review.Fact{fact(review.Reads, "web", "the secret a", 0)},
+			[]review.Fact{fact(review.Holds, "z", "r", 0), fact(review.Internet, "web", "anybody", 0)}, []review.AuthorityChange{
+				{Widens: true, Added: true, Kind: review.Internet, Subject: "web", Text: "anybody"},
+				{Widens: true, Added: true, Kind: review.Holds, Subject: "z", Text: "r"}, {Kind: review.Reads, Subject: "web", Text: "the secret a"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := test.want
+			if want == nil {
+				want = []review.AuthorityChange{}
+			}
+			assert.Equal(t, want, review.CompareAuthority(test.before, test.after))
+		})
+	}
+}

@@ -1,0 +1,235 @@
+package review_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/guiofsaints/procureflow-platform/infra/program"
+	"github.com/guiofsaints/procureflow-platform/sandbox/dryrun"
+	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+var update = flag.Bool("update", false, "write testdata/*.md anew")
+
+const page = "https://github.com/guiofsaints/procureflow/actions/runs/1/artifacts/2"
+
+// side is what the program registers for a stack of the settings in folder.
+func side(t testing.TB, folder, stack string) (rehearse.Side, error) {
+	t.Helper()
+	document, err := stacks.Filled(folder, stack)
+	require.NoError(t, err)
+	settings, err := stacks.Parse(document, stack)
+	if err != nil {
+		return rehearse.Side{}, err
+	}
+	resources, err := dryrun.Register(program.In(folder), folder, stack, document)
+	return rehearse.Side{Settings: settings, Resources: resources}, err
+}
+
+// unchanged are the sides that most pull requests begin from.
+var unchanged sync.Map
+
+func (p pull) baseSide(t testing.TB) rehearse.Side {
+	t.Helper()
+	if p.base == nil {
+		if known, ok := unchanged.Load(p.stack); ok {
+			return known.(rehearse.Side)
+		}
+	}
+	before, err := side(t, tree(t, p.base), p.stack)
+	require.NoError(t, err)
+	if p.base == nil {
+		unchanged.Store(p.stack, before)
+	}
+	return before
+}
+
+// report is what is said of a pull request: its recorded plan, and what the test works out.
+func (p pull) report(t testing.TB) review.Report {
+	t.Helper()
+	data, err := os.ReadFile(p.file(".json"))
+	require.NoError(t, err)
+	var said recorded
+	require.NoError(t, json.Unmarshal(data, &said))
+	stack := review.Stack{Name: p.stack, Failed: said.Failed, Plan: said.Steps, Findings: said.Findings, Persons: said.Persons}
+	before := p.baseSide(t)
+	after, err := side(t, tree(t, p.base, p.head), p.stack)
+	if err != nil {
+		after = before // the settings are refused, which the recording says too
+	}
+	require.NoError(t, rehearse.Assess(&stack, before, after, nil))
+	return review.Report{Base: strings.Repeat("1", 40), Head: strings.Repeat("2", 40), Stacks: []review.Stack{stack}, WideningLabel: "widens"}
+}
+
+// TestComments holds each pull request's comment: the answers against the table, the whole of it against testdata.
+func TestComments(t *testing.T) {
+	t.Parallel()
+	require.GreaterOrEqual(t, len(pulls), 20)
+	for _, p := range pulls {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			comment := p.report(t).Comment(page)
+			if *update {
+				require.NoError(t, os.WriteFile(p.file(".md"), []byte(comment), 0o644))
+			}
+			golden, err := os.ReadFile(p.file(".md"))
+			require.NoError(t, err)
+			assert.Equal(t, string(golden), comment, "read the difference, and write it anew: go test ./tests/review -run Comments -update")
+			if p.changes == "" {
+				assert.Contains(t, comment, "Nothing: no stack changes, costs stay, nobody gains anything, and no policy says anything new.")
+				assert.Less(t, strings.Count(comment, "\n"), 6, "passing is one line")
+				return
+			}
+			for question, want := range map[string]string{"what changes": p.changes, "policies": p.policies, "what it costs a month, USD": p.costs,
+				"who gains what": p.gains, "can it be taken back": p.back} {
+				assert.Contains(t, comment, "| "+question+" | "+want+" |\n")
+			}
+		})
+	}
+}
+
+// withoutCode takes code spans away as CommonMark reads them, and what the writer itself puts around folded parts.
+func withoutCode(text string) string {
+	var out strings.Builder
+	for i := 0; i < len(text); {
+		if text[i] != '`' {
+			out.WriteByte(text[i])
+			i++
+			continue
+		}
+		run := len(text[i:]) - len(strings.TrimLeft(text[i:], "`"))
+		end := -1
+		for j := i + run; j < len(text); {
+			if text[j] != '`' {
+				j++
+				continue
+			}
+			closing := len(text[j:]) - len(strings.TrimLeft(text[j:], "`"))
+			if closing == run {
+				end = j + closing
+				break
+			}
+			j += closing
+		}
+		if end < 0 {
+			out.WriteString(text[i : i+run])
+			i += run
+			continue
+		}
+		i = end
+	}
+	return out.String()
+}
+
+func TestHostileValuesStayWhereTheyAreShown(t *testing.T) {
+	t.Parallel()
+	evil := "`` </code></details>\n# title\n::error::x\r##[command]y <!-- platform-review --> @everyone ``` | [a](https://evil.example) <img " +
+		"" +
+		"" +
+		"" +
+		"" +
+		"" +
+		"" +
+		"" +
+		"src=x> \u202e\x1b[31m"
+	report := review.Report{Base: evil, Head: evil, WideningLabel: evil, Stacks: []review.Stack{{Name: evil, Failed: evil,
+		Plan: []review.Step{{Op: review.Replace, Name: evil, Type: evil, Data: true, Changes: []review.Property{{Path: evil, Before: evil,
+			After: evil}}}},
+		Findings: review.Findings{New: []review.Finding{{Policy: evil, Level: "advisory", Resource: evil, Message: evil}},
+			Old: []review.Finding{{Policy: evil, Message: evil}}},
+		Authority: []review.AuthorityChange{{Widens: true, Added: true, Kind: review.Becomes, Subject: evil, Text: evil},
+			{Kind: review.Reads, Subject: evil, Text: evil}},
+		Rehearsal: &review.Rehearsal{Failed: evil, Persons: []string{evil}, Acts: []review.Act{{Name: evil, Result: evil}}, Lost: []string{evil},
+			Visitors: []review.Visitors{{Service: evil, Failures: 1, During: evil}}},
+	}}}
+	comment := report.Comment(page)
+	assert.Equal(t, 1, strings.Count(comment, "evil.example")/strings.Count(comment, "evil.example"))
+	said := withoutCode(comment)
+	for _, harm := range []string{"evil.example", "@everyone", "<img", "::error", "##[command]", "# title", "\u202e", "\x1b",
+		"</code></details>"} {
+		assert.NotContains(t, said, harm)
+	}
+	assert.Equal(t, 1, strings.Count(said, review.Marker), "the marker is the comment's own")
+	for line := range strings.Lines(comment) {
+		assert.False(t, strings.HasPrefix(line, "::") || strings.HasPrefix(line, "##["), "a workflow command: %s", line)
+	}
+	assert.NotContains(t, comment, "\u202e")
+	assert.NotContains(t, comment, "\x1b")
+
+	var html, text strings.Builder
+	require.NoError(t, report.Page(&html))
+	assert.NotContains(t, html.String(), "<img")
+	assert.NotContains(t, html.String(), "<!-- platform-review")
+	assert.Equal(t, strings.Count(html.String(), "<details"), strings.Count(html.String(), "</details>"))
+	require.NoError(t, report.Write(&text))
+	assert.NotContains(t, text.String(), "\x1b")
+	assert.NotContains(t, text.String(), "\n::error")
+}
+
+// TestAnyValueStaysInItsCode: whatever a value is, nothing of it is left when code is taken away.
+func TestAnyValueStaysInItsCode(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.StringOf(rapid.RuneFrom([]rune("`a|\\<\n ~*_[]()!@#:\u2028"))).Draw(t, "value")
+		report := review.Report{Base: "b", Head: "h", Stacks: []review.Stack{{Name: "dev", Failed: value}}}
+		want := review.Report{Base: "b", Head: "h", Stacks: []review.Stack{{Name: "dev", Failed: "x"}}}
+		said := withoutCode(report.Comment(""))
+		if strings.TrimSpace(value) == "" || strings.Contains(report.Comment(""), "(empty)") {
+			return
+		}
+		if want := withoutCode(want.Comment("")); said != want {
+			t.Fatalf("%q becomes\n%s\nand not\n%s", value, said, want)
+		}
+	})
+}
+
+// TestALargeReportIsCutWithANote: GitHub takes 65,536 characters; what is left out is said, and where it is.
+func TestALargeReportIsCutWithANote(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{100, 3000, 30000} {
+		stack := review.Stack{Name: "prod"}
+		for range size {
+			stack.Plan = append(stack.Plan, review.Step{Op: review.Update, Name: strings.Repeat("n", 60), Type: "gcp:a/b:C",
+				Changes: []review.Property{{Path: "a", Before: strings.Repeat("😀", 300), After: strings.Repeat("x", 300)}}})
+		}
+		stack.Plan = append(stack.Plan, review.Step{Op: review.Delete, Name: "the-registry", Type: "gcp:artifactregistry/repository:Repository",
+			Data: true})
+		comment := review.Report{Base: "b", Head: "h", Stacks: []review.Stack{stack, stack, stack}}.Comment(page)
+		assert.LessOrEqual(t, len(utf16.Encode([]rune(comment))), 65_000)
+		assert.Equal(t, 3, strings.Count(comment, "`the-registry`"), "what is riskiest stays")
+		assert.Regexp(t, `and \d+ more: \[the page\]\(`+page+`\) has all of them`, comment)
+	}
+}
+
+// TestTheStacksOfOneReport: three stacks in one table, and details of those that change.
+func TestTheStacksOfOneReport(t *testing.T) {
+	t.Parallel()
+	var report review.Report
+	for _, name := range []string{"costs less", "costs more"} {
+		for _, p := range pulls {
+			if p.name == name {
+				report.Stacks = append(report.Stacks, p.report(t).Stacks...)
+			}
+		}
+	}
+	report.Stacks = append(report.Stacks[:1:1], append([]review.Stack{{Name: "staging"}}, report.Stacks[1:]...)...)
+	comment := report.Comment("")
+	assert.Contains(t, comment, "|  | `dev` | `staging` | `prod` |\n")
+	assert.Contains(t, comment, "| what changes | 1 in place | nothing | 1 in place |\n")
+	assert.NotContains(t, comment, "### `staging`")
+	files, err := filepath.Glob("testdata/*.md")
+	require.NoError(t, err)
+	assert.Len(t, files, len(pulls), "a comment that no pull request has is left in testdata")
+}
