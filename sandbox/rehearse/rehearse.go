@@ -20,7 +20,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/sandbox/authority"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
@@ -303,9 +303,9 @@ func (r *rehearsal) unprovenPaths(ctx context.Context, before, after stacks.Sett
 			}
 			image := after.Services[key].Digest
 			if image == "" {
-				image = cloud.Digest(after.Services[key].BootstrapImage)
+				image = run.Digest(after.Services[key].BootstrapImage)
 			}
-			if err := r.client.SetBehaviour(ctx, image, cloud.Behaviour{NeverReady: true}); err != nil {
+			if err := r.client.SetBehaviour(ctx, image, run.Behaviour{NeverReady: true}); err != nil {
 				return err
 			}
 			r.act("a probe of "+after.Services[key].Name, false, "nothing is known to answer %s: it is rehearsed as if nothing did", path)
