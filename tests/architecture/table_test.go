@@ -259,6 +259,11 @@ var layers = []layer{
 		reason:   "the one place where the program meets the simulated cloud",
 	},
 	{
+		packages: "cmd/review-comment",
+		may:      []string{"sandbox/review"},
+		reason:   "it runs where a comment may be written: the less there is, the better",
+	},
+	{
 		packages: "cmd/emulator",
 		may:      []string{"emulator/command"},
 		reason:   "the emulated APIs stand alone: a stranger's client needs nothing of this platform",

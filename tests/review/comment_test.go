@@ -135,7 +135,8 @@ func withoutCode(text string) string {
 
 func TestHostileValuesStayWhereTheyAreShown(t *testing.T) {
 	t.Parallel()
-	evil := "`` </code></details>\n# title\n::error::x\r##[command]y <!-- platform-review --> @everyone ``` | [a](https://evil.example) <img " +
+	evil := "`` </code></details>\n# title\n::error::x\r##[command]y <!-- platform-review --> @everyone ```" +
+		" | [a](https://evil.example) <img " +
 		"" +
 		"" +
 		"" +
