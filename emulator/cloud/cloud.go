@@ -20,11 +20,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/cloudscheduler"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/containeranalysis"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/iam"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/iamcredentials"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/logging"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/monitoring"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/secretmanager"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/serviceusage"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/sqladmin"
 	"github.com/guiofsaints/procureflow-platform/emulator/ids"
 	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
@@ -109,15 +111,17 @@ func New(documents *store.Store, options Options) (*Cloud, error) {
 
 // serve adds Google's APIs to the server, each with what it asks others.
 func serve(apis *rest.Server, o Options) *run.API {
+	accounts := iamcredentials.Accounts{Find: iam.Account, ProjectOf: iam.ProjectOfAccount}
 	attestations := binaryauthorization.Notes{Find: containeranalysis.Note, Occurrences: containeranalysis.Occurrences}
 	budgets := billingbudgets.Neighbours{Currency: cloudbilling.Currency, CheckChannels: monitoring.CheckChannels}
 	cloudRun := run.New(apis, run.Neighbours{Account: iam.AccountExists, Repository: artifactregistry.Exists,
-		Secret: secretmanager.Secret, Version: secretmanager.Version, Verdict: attestations.Verdict}, o.Log)
+		Secret: secretmanager.Secret, Version: secretmanager.Version, Caller: iamcredentials.Verify, Verdict: attestations.Verdict}, o.Log)
 	apis.Add(iam.API(), cloudresourcemanager.API(), artifactregistry.API(serviceusage.On), secretmanager.API())
 	apis.Add(monitoring.APIs(o.Metrics, o.MetricsLag)...)
 	apis.Add(budgets.API(), cloudbilling.API(), serviceusage.API(), logging.API(), cloudkms.API())
 	apis.Add(containeranalysis.APIs()...)
-	apis.Add(attestations.API(), cloudscheduler.Neighbours{Account: iam.AccountExists}.API())
+	apis.Add(attestations.API(), accounts.API(), cloudscheduler.Neighbours{Account: iam.AccountExists}.API())
+	apis.Add(sqladmin.APIs(iam.AccountExists)...)
 	return cloudRun
 }
 
@@ -128,6 +132,8 @@ func (c *Cloud) route(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, github.Prefix):
 		c.GitHub.ServeHTTP(w, r)
+	case path == iamcredentials.CertsPath:
+		iamcredentials.ServeCerts(c.apis).ServeHTTP(w, r)
 	case run.IsV1(path):
 		c.Run.ServeV1(w, r)
 	default:

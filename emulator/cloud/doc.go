@@ -10,6 +10,8 @@
 //	/crm/v1      cloudresourcemanager: projects, IAM policies      /log/v2  logging: log-based metrics
 //	/mon/v3      monitoring: uptime, alerts, channels, objectives  /mon/v1  monitoring: dashboards
 //	/budgets/v1  billingbudgets   /cb/v1  cloudbilling             /su/v1   serviceusage: enabled APIs
+//	/cred/v1     iamcredentials: ID tokens of service accounts, verified by the key at /oauth2/v3/certs
+//	/sql/v1beta4, /sql/v1  sqladmin: Cloud SQL's instances, databases, users
 //	/kms/v1      cloudkms         /ca/v1, /ca/v1beta1  containeranalysis    /ba/v1  binaryauthorization
 //	/cs/v1       cloudscheduler
 //	/apis/serving.knative.dev/v1  run: Cloud Run's v1 API over the same services, for gcloud; the region is in the host

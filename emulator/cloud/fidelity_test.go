@@ -29,6 +29,7 @@ var titles = []struct{ api, prefix, title string }{
 	{"dash", "mon/v1", "Cloud Monitoring v1 (dashboards)"}, {"log", "log/v2", "Cloud Logging v2"}, {"budgets", "budgets/v1",
 		"Cloud Billing Budget v1"},
 	{"cb", "cb/v1", "Cloud Billing v1"}, {"cs", "cs/v1", "Cloud Scheduler v1"},
+	{"cred", "cred/v1", "IAM Service Account Credentials v1"}, {"sql", "sql/v1beta4", "Cloud SQL Admin v1beta4 and v1"},
 }
 
 // acts are the fields that decide what the emulator does later, by resource, with what they do. The test holds that each exists and
@@ -72,6 +73,8 @@ var acts = map[string]map[string]string{
 	"Role":                         {"includedPermissions": "stored; grants need the role to exist"}, "Service (Monitoring)": {},
 	"ServiceLevelObjective": {},
 	"KeyRing":               {},
+	"Job (Cloud Scheduler)": {}, "Database": {}, "User": {},
+	"DatabaseInstance": {"settings.deletionProtectionEnabled": "a protected instance is not deleted"},
 }
 
 // created are the resources whose fields are measured: the create request of [spelled] that makes one, and the message.
@@ -95,6 +98,10 @@ var created = []struct{ title, path, message, in string }{
 	{"Dashboard", "/mon/v1" + p + "/dashboards", "dash:Dashboard", ""}, {"Budget", "/budgets/v1/billingAccounts/" + billing + "/budgets",
 		"budgets:GoogleCloudBillingBudgetsV1Budget", ""},
 	{"LogMetric", "/log/v2" + p + "/metrics", "log:LogMetric", ""},
+	{"Job (Cloud Scheduler)", "/cs/v1" + p + "/locations/us-central1/jobs", "cs:Job", ""},
+	{"DatabaseInstance", "/sql/v1beta4" + p + "/instances", "sql:DatabaseInstance", ""},
+	{"Database", "/sql/v1beta4" + p + "/instances/main/databases", "sql:Database", ""},
+	{"User", "/sql/v1beta4" + p + "/instances/main/users", "sql:User", ""},
 }
 
 // TestFidelityPage measures what the emulator serves and compares it with docs/fidelity.md, or writes that page.
@@ -165,11 +172,12 @@ var ids = map[string]string{
 	"serviceAccounts": "runtime@procureflow-dev.iam.gserviceaccount.com",
 	"roles":           "custom", "workloadIdentityPools": "github", "providers": "oidc", "repositories": "images", "keyRings": "ring",
 	"cryptoKeys": "key", "notes": "one", "attestors": "us",
-	"serviceLevelObjectives": "up", "metrics": "deployments", "billingAccounts": billing, "cryptoKeyVersions": "1",
+	"serviceLevelObjectives": "up", "metrics": "deployments", "billingAccounts": billing, "cryptoKeyVersions": "1", "jobs": "nightly",
+	"instances": "main", "databases": "app", "users": "runtime@procureflow-dev.iam",
 }
 
 // operationPlaces are where operations are made; elsewhere there is none to ask for.
-var operationPlaces = regexp.MustCompile(`^((run|ar) projects/\*/locations/\*/operations/|iam projects/\*/locations/\*/workloadIdentityPools/\*(/providers/\*)?/operations/|su operations/)`)
+var operationPlaces = regexp.MustCompile(`^((run|ar) projects/\*/locations/\*/operations/|iam projects/\*/locations/\*/workloadIdentityPools/\*(/providers/\*)?/operations/|su operations/|sql projects/\*/operations/\*$)`)
 
 // servedMethods are the methods of an API that do not answer that they are none, without the name of the API.
 func (w *world) servedMethods(prefix, api string) []string {
@@ -212,7 +220,8 @@ func (w *world) servedMethods(prefix, api string) []string {
 
 // unused gives the bodies of create requests names that are not taken.
 var unused = strings.NewReplacer("web-blue", "fresh-0-blue", `"accountId":"runtime"`, `"accountId":"fresh-0"`, `"roleId":"custom"`,
-	`"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`)
+	`"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`, "jobs/nightly", "jobs/fresh", `"name":"main"`, `"name":"fresh"`, `"name":"app"`,
+	`"name":"fresh"`, `runtime@procureflow-dev.iam","type":"CLOUD_IAM_SERVICE_ACCOUNT"`, `a@example.com","type":"CLOUD_IAM_USER"`)
 
 // writeFields gives each field of a message a value in an otherwise valid create request, and writes what became of it.
 func (w *world) writeFields(t *testing.T, page *strings.Builder, title, path, message, in string) {
@@ -395,6 +404,9 @@ func (w *world) outcome(t *testing.T, method, url, body, in string, at field) st
 		if response, isOperation := answer["response"].(map[string]any); isOperation {
 			answer = response
 		}
+		if answer["kind"] == "sql#operation" {
+			answer = w.madeForReal(url, document)
+		}
 		switch {
 		case code < 300 && fmt.Sprint(read(answer, at)) == fmt.Sprint(sample):
 			return "stores"
@@ -405,6 +417,20 @@ func (w *world) outcome(t *testing.T, method, url, body, in string, at field) st
 		}
 	}
 	return worst
+}
+
+// madeForReal makes a resource of Cloud SQL under a name of its own and reads it back: the answer to its creation does not show it.
+func (w *world) madeForReal(url string, document map[string]any) map[string]any {
+	w.made++
+	document["name"] = fmt.Sprintf("f%d", w.made)
+	if document["type"] == "CLOUD_IAM_USER" {
+		document["name"] = fmt.Sprintf("f%d@example.com", w.made)
+	}
+	encoded, err := json.Marshal(document)
+	require.NoError(w.T, err)
+	path, _, _ := strings.Cut(url, "?")
+	w.OK("POST", path, string(encoded))
+	return w.OK("GET", path+"/"+document["name"].(string), "")
 }
 
 // insert puts a value at a field, making what is not there on the way.

@@ -18,14 +18,18 @@ const (
 )
 
 // world is a cloud that tests send requests to.
-type world struct{ *cloudtest.World }
+type world struct {
+	*cloudtest.World
+	// made counts what [world.madeForReal] made.
+	made int
+}
 
 func newWorld(t require.TestingT, dir string, options cloud.Options) *world {
-	return &world{cloudtest.New(t, dir, options)}
+	return &world{World: cloudtest.New(t, dir, options)}
 }
 
 func start(t *testing.T) *world { t.Helper(); return newWorld(t, t.TempDir(), cloud.Options{}) }
 
 func emptyWorld(t require.TestingT, dir string, options cloud.Options) *world {
-	return &world{cloudtest.Empty(t, dir, options)}
+	return &world{World: cloudtest.Empty(t, dir, options)}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/cloudresourcemanager"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/iam"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/serviceusage"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/sqladmin"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
@@ -60,8 +61,10 @@ func (c *Cloud) EnableAPIs(projectID string, names ...string) error {
 	return c.apis.Update(func(q *rest.Request) error { return serviceusage.Enable(q, projectID, names...) })
 }
 
-// ForgetDeleted does at once what the cloud does after thirty days: it forgets the project's deleted pools and providers,
-// whose ids cannot be used until then.
+// ForgetDeleted does at once what the cloud does after thirty days: it forgets the project's deleted pools, providers
+// and databases, whose ids cannot be used until then.
 func (c *Cloud) ForgetDeleted(projectID string) error {
-	return c.apis.Update(func(q *rest.Request) error { return iam.ForgetDeleted(q, projectID) })
+	return c.apis.Update(func(q *rest.Request) error {
+		return errors.Join(iam.ForgetDeleted(q, projectID), sqladmin.ForgetDeleted(q, projectID))
+	})
 }

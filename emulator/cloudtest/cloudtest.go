@@ -100,6 +100,8 @@ func (w *World) Call(method, path, body string) (int, map[string]any) {
 
 // answers are the messages of the API descriptions that resources under a collection are answered in.
 var answers = []struct{ path, message string }{
+	{"/sql/v1[^/]*/.*/databases", "sql:Database"}, {"/sql/v1[^/]*/.*/instances/[^/]+/users", "sql:User"},
+	{"/sql/v1[^/]*/projects/[^/]+/instances", "sql:DatabaseInstance"},
 	{"/run/v2/.*/services/[^/]+/revisions", "run:GoogleCloudRunV2Revision"}, {"/run/v2/.*/services", "run:GoogleCloudRunV2Service"},
 	{"/mon/v3/projects/[^/]+/timeSeries", "mon:TimeSeries"},
 	{"/iam/v1/.*/serviceAccounts", "iam:ServiceAccount"}, {"/iam/v1/.*/providers",
@@ -128,6 +130,8 @@ func (w *World) checkAnswer(path string, answer map[string]any) {
 	switch {
 	case strings.HasSuffix(path, "IamPolicy"):
 		message = "sm:Policy"
+	case answer["kind"] == "sql#operation":
+		message = "sql:Operation"
 	case strings.HasSuffix(path, ":addVersion"):
 		message = "sm:SecretVersion"
 	case strings.HasSuffix(path, ":access"):

@@ -130,7 +130,12 @@ func (d *DataPlane) serve(w http.ResponseWriter, r *http.Request, service run.Se
 			return
 		}
 	}
-	if !service.Public {
+	switch d.cloud.Run.Authorize(service, r.Header) {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token" error_description="The access token could not be verified"`)
+		frontEnd(w, http.StatusUnauthorized, "Unauthorized", "Your client does not have permission to the requested URL "+r.URL.Path+".")
+		return
+	case http.StatusForbidden:
 		frontEnd(w, http.StatusForbidden, "Forbidden", "Your client does not have permission to get URL "+r.URL.Path+" from this server.")
 		return
 	}

@@ -1,7 +1,9 @@
 package rest
 
 import (
+	"cmp"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,14 +116,17 @@ func (q *Request) Create(collection Name, id string, body map[string]any) (any, 
 	return c.Save()
 }
 
-// update is PATCH, or PUT where the API has that.
+// whole is the mask of a method that has none: a PUT replaces.
+var whole = map[string]string{http.MethodPut: "*"}
+
+// update is PATCH or PUT; which of them an API has, its description says.
 func (q *Request) update(n Name) (any, error) {
 	k := n.Kind
 	if k.Prepare == nil {
 		return nil, ErrNoMethod
 	}
 	switch there := q.Get(n) != nil; {
-	case !there && (k.Put || k.AllowMissing && q.Query.Get("allowMissing") == "true"):
+	case !there && (q.Method == http.MethodPut && k.PutCreates || k.AllowMissing && q.Query.Get("allowMissing") == "true"):
 		wanted, err := k.normalize(q.Body)
 		if err != nil {
 			return nil, err
@@ -131,7 +136,7 @@ func (q *Request) update(n Name) (any, error) {
 		return nil, k.Missing(n)
 	}
 	if k.UpdateRequest == "" {
-		return q.Update(n, q.Body, q.Query.Get("updateMask"))
+		return q.Update(n, q.Body, cmp.Or(q.Query.Get("updateMask"), whole[q.Method]))
 	}
 	envelope, err := schema.Normalize(k.api.Schema+":"+k.UpdateRequest, "", q.Body)
 	if err != nil {
@@ -186,6 +191,8 @@ func masked(k *Kind, old, patch map[string]any, mask string) (map[string]any, er
 		case MaskMerges:
 			maps.Copy(fresh, patch)
 			return fresh, nil
+		case MaskPatches:
+			return patched(old, patch), nil
 		}
 	}
 	if mask == "*" {
@@ -213,6 +220,18 @@ func masked(k *Kind, old, patch map[string]any, mask string) (map[string]any, er
 		fresh = doc.With(fresh, doc.At(patch, fields...), fields...)
 	}
 	return fresh, nil
+}
+
+// patched is old with the patch's fields, inside of objects as well.
+func patched(old, patch map[string]any) map[string]any {
+	fresh := maps.Clone(old)
+	for field, value := range patch {
+		if inner, isObject := value.(map[string]any); isObject && doc.Object(old, field) != nil {
+			value = patched(doc.Object(old, field), inner)
+		}
+		fresh[field] = value
+	}
+	return fresh
 }
 
 // Save completes, checks and stores what the change asks for, and answers it.
@@ -284,10 +303,14 @@ func (q *Request) Delete(n Name, etag string) (any, error) {
 	if err := q.drop(n); err != nil {
 		return nil, err
 	}
+	answer := map[string]any{}
 	if k.Deleted != nil {
-		return c.Answer("delete", k.Deleted(c))
+		var err error
+		if answer, err = k.Deleted(c); err != nil {
+			return nil, err
+		}
 	}
-	return c.Answer("delete", map[string]any{})
+	return c.Answer("delete", answer)
 }
 
 // list answers a collection's resources.

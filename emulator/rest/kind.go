@@ -69,8 +69,8 @@ type Kind struct {
 
 	// Operations are the methods that answer a long-running operation: create, update, delete.
 	Operations []string
-	// Put means that an update is a PUT of the whole resource, which also creates it.
-	Put bool
+	// Put means that an update is also, or only, a PUT of the whole resource; PutCreates that it makes the resource where there is none.
+	Put, PutCreates bool
 	// AllowMissing means that a PATCH creates the resource when it says allowMissing.
 	AllowMissing bool
 	// Mask says what an update without a mask does.
@@ -98,11 +98,12 @@ type Kind struct {
 	// Remove runs before a deletion. What it answers replaces the deletion when it is not nil: a soft deletion.
 	Remove func(*Change) (map[string]any, error)
 	// Deleted is the answer to a deletion. Default: nothing.
-	Deleted func(*Change) map[string]any
+	Deleted func(*Change) (map[string]any, error)
 	// Hidden resources (deleted softly) are listed only with showDeleted; Gone ones are purged.
 	Hidden func(document map[string]any) bool
 	Gone   func(q *Request, n Name, document map[string]any) bool
-	// Verbs are custom methods: "POST undelete" or, on the collection, "POST batchEnable".
+	// Verbs are custom methods: "POST undelete" or, on the collection, "POST batchEnable". With nothing behind the method, "DELETE ",
+	// it is one that an API has at the collection itself.
 	Verbs map[string]func(*Change) (any, error)
 
 	api *API
@@ -118,6 +119,8 @@ const (
 	MaskReplaces
 	// MaskMerges sets what the body holds and leaves the rest.
 	MaskMerges
+	// MaskPatches does so inside of objects as well.
+	MaskPatches
 )
 
 // Change is one request on one resource.

@@ -140,11 +140,11 @@ func (q *Request) checkQuery(own []string) error {
 
 // dispatch finds who answers: an operation, a custom method, a kind's own read, or what all kinds have.
 func (q *Request) dispatch(api *API, segments []string, verb string) (any, error) {
-	if n := len(segments); n >= 2 && segments[n-2] == "operations" {
-		return q.operation(api, strings.Join(segments, "/"), verb)
-	}
 	k := api.match(segments)
-	if k == nil {
+	switch n := len(segments); {
+	case k == nil && n >= 2 && segments[n-2] == "operations":
+		return q.operation(api, strings.Join(segments, "/"), verb)
+	case k == nil:
 		return nil, ErrNoMethod
 	}
 	n := Name{Kind: k, Segments: segments}
@@ -181,6 +181,8 @@ func (q *Request) onCollection(n Name) (any, error) {
 		return q.update(n)
 	case q.Method == http.MethodPost && !k.Single:
 		return q.create(n)
+	case k.Verbs[q.Method+" "] != nil:
+		return k.Verbs[q.Method+" "](&Change{Request: q, Name: n})
 	}
 	return nil, ErrNoMethod
 }
@@ -194,7 +196,7 @@ func (q *Request) onResource(n Name) (any, error) {
 		return k.Get(q, n)
 	case q.Method == http.MethodGet:
 		return q.read(n)
-	case q.Method == http.MethodPatch && !k.Put || q.Method == http.MethodPut && k.Put:
+	case q.Method == http.MethodPatch || q.Method == http.MethodPut && k.Put:
 		return q.update(n)
 	case q.Method == http.MethodDelete:
 		return q.Delete(n, q.Query.Get("etag"))

@@ -31,14 +31,14 @@ type Notes struct {
 func (notes Notes) API() *rest.API {
 	attestor := &rest.Kind{
 		Pattern: attestors, Message: "Attestor", Body: "attestor", ListField: "attestors", IDParam: "attestorId", Policy: true,
-		Put: true, Mask: rest.MaskReplaces, Etag: "etag", Updated: "updateTime",
+		Put: true, PutCreates: true, Mask: rest.MaskReplaces, Etag: "etag", Updated: "updateTime",
 		ID: regexp.MustCompile(`^[a-zA-Z0-9_-]{2,63}$`), IDFix: "Invalid attestor id %q.",
 		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("%s not found", n.Shown()) },
 		Taken:   func(n rest.Name, _ map[string]any) *rest.Error { return rest.Exists("%s already exists", n.Shown()) },
 		Prepare: notes.prepareAttestor,
 	}
 	policy := &rest.Kind{
-		Pattern: policies, Message: "Policy", Body: "policy", Single: true, Put: true, Mask: rest.MaskReplaces,
+		Pattern: policies, Message: "Policy", Body: "policy", Single: true, Put: true, PutCreates: true, Mask: rest.MaskReplaces,
 		Etag: "etag", Updated: "updateTime", Prepare: preparePolicy,
 		List: func(q *rest.Request, n rest.Name) (any, error) { return readPolicy(q, n), nil },
 	}

@@ -18,7 +18,7 @@ func account() *rest.Kind {
 		CreateRequest: "CreateServiceAccountRequest", UpdateRequest: "PatchServiceAccountRequest", IDParam: "accountId",
 		ListField: "accounts", Policy: true,
 		Rename:    accountEmail,
-		ProjectOf: projectOfAccount,
+		ProjectOf: ProjectOfAccount,
 		ID:        regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`),
 		IDFix: "Invalid account_id %q: it must be 6 to 30 lower-case letters, digits and hyphens, begin with a letter and not end with a " +
 			"hyphen.",
@@ -75,8 +75,8 @@ func accountEmail(q *rest.Request, collection rest.Name, id string) string {
 	return id + "@" + collection.Project.ID + ".iam.gserviceaccount.com"
 }
 
-// projectOfAccount is the project of an account whose name leaves it open: it is in the email.
-func projectOfAccount(n rest.Name) string {
+// ProjectOfAccount is the project of an account whose name leaves it open: it is in the email.
+func ProjectOfAccount(n rest.Name) string {
 	_, domain, _ := strings.Cut(n.Variable("serviceAccounts"), "@")
 	return strings.TrimSuffix(domain, ".iam.gserviceaccount.com")
 }
@@ -88,18 +88,32 @@ func forgetAccount(q *rest.Request, email, uniqueID string) error {
 	return q.RenameMember(member, "deleted:"+member+"?uid="+uniqueID)
 }
 
-// AccountExists says whether a service account exists: one that was made here, or one that Google makes for a project.
-func AccountExists(q *rest.Request, email string) bool {
+// Account is the document of a service account: one that was made here, or one that Google makes for a project, which has no more
+// than an email and a unique id. It is nil when there is none.
+func Account(q *rest.Request, email string) map[string]any {
 	local, domain, _ := strings.Cut(email, "@")
-	switch {
-	case domain == "developer.gserviceaccount.com":
-		_, found := q.Project(strings.TrimSuffix(local, "-compute"))
-		return found && strings.HasSuffix(local, "-compute")
-	case domain == "serverless-robot-prod.iam.gserviceaccount.com" || strings.HasPrefix(domain, "gcp-sa-"):
-		_, found := q.Project(strings.TrimPrefix(local, "service-"))
-		return found && strings.HasPrefix(local, "service-")
-	}
 	project, isAccount := strings.CutSuffix(domain, ".iam.gserviceaccount.com")
+	switch number, isDefault := strings.CutSuffix(local, "-compute"); {
+	case domain == "developer.gserviceaccount.com" && isDefault:
+		return ofGoogle(q, email, number)
+	case domain == "serverless-robot-prod.iam.gserviceaccount.com" || strings.HasPrefix(domain, "gcp-sa-"):
+		if number, found := strings.CutPrefix(local, "service-"); found {
+			return ofGoogle(q, email, number)
+		}
+		return nil
+	case !isAccount:
+		return nil
+	}
 	_, account := q.Find(Host, accounts, "projects/"+project+"/serviceAccounts/"+email)
-	return isAccount && account != nil
+	return account
 }
+
+func ofGoogle(q *rest.Request, email, project string) map[string]any {
+	if _, found := q.Project(project); !found {
+		return nil
+	}
+	return map[string]any{"email": email, "uniqueId": email}
+}
+
+// AccountExists says whether there is a service account of that email.
+func AccountExists(q *rest.Request, email string) bool { return Account(q, email) != nil }

@@ -16,7 +16,7 @@ const Host = "logging.googleapis.com"
 func API() *rest.API {
 	return &rest.API{Prefix: "log/v2", Host: Host, Schema: "log", Kinds: []*rest.Kind{{
 		Pattern: "projects/*/metrics", Message: "LogMetric", Body: "metric", ListField: "metrics",
-		IDParam: "name", Put: true, Created: "createTime", Updated: "updateTime", Mask: rest.MaskReplaces,
+		IDParam: "name", Put: true, PutCreates: true, Created: "createTime", Updated: "updateTime", Mask: rest.MaskReplaces,
 		ID:      regexp.MustCompile(`^[A-Za-z0-9_\-.,+!*'()%/]{1,100}$`),
 		IDFix:   "Metric name %q is invalid: it must have 1 to 100 letters, digits and characters of _-.,+!*'()%%/.",
 		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("Metric %s does not exist.", metricID(n)) },

@@ -18,6 +18,8 @@ type Neighbours struct {
 	// Secret finds the secret that a template refers to, and Version the document of one of its versions, nil when there is none.
 	Secret  func(q *rest.Request, p rest.Project, ref string) (n rest.Name, found bool)
 	Version func(q *rest.Request, secret rest.Name, ref string) map[string]any
+	// Caller says whose ID token it is that is for one of the audiences, as a member of IAM.
+	Caller func(q *rest.Request, token string, audiences []string) (member string, err error)
 	// Verdict is Binary Authorization's on an image: whether it starts, and why the policy denies it.
 	Verdict func(q *rest.Request, p rest.Project, image string) (admitted bool, denied string)
 }

@@ -31,10 +31,10 @@ func (a *API) service() *rest.Kind {
 }
 
 // deleted answers what was deleted.
-func deleted(c *rest.Change) map[string]any {
+func deleted(c *rest.Change) (map[string]any, error) {
 	document := maps.Clone(c.Old)
 	document["deleteTime"] = rest.Timestamp(c.Now)
-	return document
+	return document, nil
 }
 
 // prepareService fills in and checks the desired state, and makes the revision it asks for.

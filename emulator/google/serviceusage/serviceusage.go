@@ -55,7 +55,8 @@ var apis = map[string]string{
 	"billingbudgets.googleapis.com": "Cloud Billing Budget API", "compute.googleapis.com": "Compute Engine " +
 		"API", "storage.googleapis.com": "Cloud Storage API",
 	"cloudscheduler.googleapis.com": "Cloud Scheduler API", "cloudbuild.googleapis.com": "Cloud Build API", "pubsub.googleapis.com": "Cloud " +
-		"Pub/Sub API", "orgpolicy.googleapis.com": "Organization Policy API",
+		"Pub/Sub API", "sqladmin.googleapis.com": "Cloud SQL Admin API", "sql-component.googleapis.com": "Cloud SQL",
+	"servicenetworking.googleapis.com": "Service Networking API", "orgpolicy.googleapis.com": "Organization Policy API",
 }
 
 // On says whether an API is on in a project.

@@ -48,6 +48,9 @@ var roots = []struct {
 	{"cabeta", "containeranalysis/v1beta1/containeranalysis-api.json", []string{"Note", "Occurrence"}},
 	{"ba", "binaryauthorization/v1/binaryauthorization-api.json", []string{"Attestor", "Policy"}},
 	{"cs", "cloudscheduler/v1/cloudscheduler-api.json", []string{"Job"}},
+	{"cred", "iamcredentials/v1/iamcredentials-api.json", []string{"GenerateIdTokenRequest", "GenerateIdTokenResponse"}},
+	{"sql", "sqladmin/v1/sqladmin-api.json", []string{"DatabaseInstance", "Database", "User", "Operation", "InstancesListResponse",
+		"DatabasesListResponse", "UsersListResponse"}},
 	{"su", "serviceusage/v1/serviceusage-api.json", []string{"GoogleApiServiceusageV1Service"}},
 }
 
@@ -57,12 +60,19 @@ var outputs = []string{
 	"mon:AlertPolicy.creationRecord", "mon:AlertPolicy.mutationRecord", "mon:AlertPolicy.validity", "mon:Condition.name",
 	"mon:NotificationChannel.creationRecord", "mon:NotificationChannel.mutationRecords", "mon:NotificationChannel.verificationStatus",
 	"log:MetricDescriptor.name", "log:MetricDescriptor.type", "log:MetricDescriptor.monitoredResourceTypes", "log:LogMetric.version",
+	"sql:DatabaseInstance.connectionName", "sql:DatabaseInstance.state", "sql:DatabaseInstance.ipAddresses", "sql:DatabaseInstance.backendType",
+	"sql:DatabaseInstance.selfLink", "sql:DatabaseInstance.serviceAccountEmailAddress", "sql:DatabaseInstance.serverCaCert",
+	"sql:DatabaseInstance.currentDiskSize", "sql:DatabaseInstance.kind", "sql:DatabaseInstance.project", "sql:DatabaseInstance.gceZone",
+	"sql:Settings.kind", "sql:Database.kind", "sql:Database.selfLink", "sql:Database.project", "sql:Database.instance", "sql:User.kind",
+	"sql:User.project", "sql:User.instance", "sql:User.host", "sql:User.iamEmail",
 	"crm:Project.projectNumber", "crm:Project.lifecycleState", "crm:Project.createTime",
 }
 
 // presence are fields that are wrappers, so that false is told apart from absent.
 var presence = []string{"mon:AlertPolicy.enabled", "mon:NotificationChannel.enabled",
-	"run:GoogleCloudRunV2ServiceScaling.manualInstanceCount", "run:GoogleCloudRunV2TaskTemplate.maxRetries"}
+	"run:GoogleCloudRunV2ServiceScaling.manualInstanceCount", "run:GoogleCloudRunV2TaskTemplate.maxRetries",
+	"sql:IpConfiguration.ipv4Enabled", "sql:Settings.storageAutoResize", "sql:Settings.deletionProtectionEnabled",
+	"sql:BackupConfiguration.enabled", "sql:BackupConfiguration.pointInTimeRecoveryEnabled", "sql:MaintenanceWindow.hour"}
 
 type described struct {
 	Ref                  string     `json:"$ref"`

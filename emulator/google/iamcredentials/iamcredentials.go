@@ -1,0 +1,72 @@
+// Package iamcredentials is IAM Service Account Credentials: ID tokens of service accounts, signed by a key of the emulator's own, and
+// the check of such tokens. The key's public half is where Google's is, so that the official libraries verify the tokens too.
+package iamcredentials
+
+import (
+	"net/http"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+const (
+	// Host is the API's name.
+	Host = "iamcredentials.googleapis.com"
+	// CertsPath is where the public key is, as on www.googleapis.com.
+	CertsPath = "/oauth2/v3/certs"
+)
+
+// Accounts are IAM's.
+type Accounts struct {
+	// Find is the document of a service account, nil when there is none.
+	Find func(q *rest.Request, email string) map[string]any
+	// ProjectOf is the project of an account whose name has - in the project's place.
+	ProjectOf func(rest.Name) string
+}
+
+// API is IAM Service Account Credentials v1.
+func (its Accounts) API() *rest.API {
+	return &rest.API{Prefix: "cred/v1", Host: Host, Schema: "cred", Kinds: []*rest.Kind{{
+		Pattern: "projects/*/serviceAccounts", ProjectOf: its.ProjectOf,
+		Verbs: map[string]func(*rest.Change) (any, error){"POST generateIdToken": its.generateIDToken},
+	}}}
+}
+
+func (its Accounts) generateIDToken(c *rest.Change) (any, error) {
+	account, audience := its.Find(c.Request, c.Name.ID()), doc.Text(c.Body, "audience")
+	switch {
+	case account == nil:
+		return nil, rest.NotFound("Not found; Gaia id not found for email %s", c.Name.ID())
+	case doc.Flag(account, "disabled"):
+		return nil, rest.Precondition("Service account %s is disabled.", c.Name.ID())
+	case audience == "":
+		return nil, rest.Invalid("Request contains an invalid argument: audience is required.")
+	}
+	claims := claims{Issuer: issuer, Audience: audience, Subject: doc.Text(account, "uniqueId"), AuthorizedParty: doc.Text(account,
+		"uniqueId"),
+		IssuedAt: c.Now.Unix(), Expires: c.Now.Add(lifetime).Unix()}
+	if doc.Flag(c.Body, "includeEmail") {
+		claims.Email, claims.EmailVerified = doc.Text(account, "email"), true
+	}
+	token, err := sign(c.Request, claims)
+	if err != nil {
+		return nil, err
+	}
+	// The token may leave the email out; who checks it has to know whose it is all the same.
+	return map[string]any{"token": token}, c.Tx.Put(subjectPrefix+claims.Subject, map[string]any{"email": doc.Text(account, "email")})
+}
+
+// ServeCerts answers with the public key, as a set of JSON web keys.
+func ServeCerts(server *rest.Server) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		server.Answer(w, r, func(q *rest.Request) (any, error) {
+			return q.Handle(nil, func() (any, error) {
+				keys := []any{}
+				if key := q.Tx.Get(publicKey); key != nil {
+					keys = append(keys, key)
+				}
+				return map[string]any{"keys": keys}, nil
+			})
+		})
+	})
+}

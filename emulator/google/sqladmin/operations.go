@@ -1,0 +1,45 @@
+package sqladmin
+
+import (
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// operation are Cloud SQL's own, in another form than other APIs': they say what is done to which instance, and no result.
+func operation() *rest.Kind {
+	return &rest.Kind{
+		Pattern: "projects/*/operations",
+		Missing: func(rest.Name) *rest.Error { return rest.NotFound("The Cloud SQL operation does not exist.") },
+		Get: func(q *rest.Request, n rest.Name) (any, error) {
+			document := q.Get(n)
+			if document == nil {
+				return nil, n.Kind.Missing(n)
+			}
+			return visible(document, q.Now), nil
+		},
+	}
+}
+
+// record keeps an operation of an instance and answers it.
+func record(c *rest.Change, instance rest.Name, kind string) (map[string]any, error) {
+	n := instance.Beside("operations").Child(c.IDs.UUID())
+	operation := map[string]any{"kind": "sql#operation", "name": n.ID(), "operationType": kind, "targetId": instance.ID(),
+		"targetProject": instance.Project.ID, "user": rest.Caller, "insertTime": rest.Timestamp(c.Now), "startTime": rest.Timestamp(c.Now),
+		"endTime": rest.Timestamp(c.Now.Add(c.OperationDelay())), "selfLink": "https://sqladmin.googleapis.com/sql/v1beta4/" + n.Path(),
+		"targetLink": "https://sqladmin.googleapis.com/sql/v1beta4/" + instance.Path()}
+	if err := c.Put(n, operation); err != nil {
+		return nil, err
+	}
+	return visible(operation, c.Now), nil
+}
+
+// visible is an operation as a client sees it at now: without its end before that.
+func visible(operation map[string]any, now time.Time) map[string]any {
+	end, err := time.Parse(time.RFC3339Nano, doc.Text(operation, "endTime"))
+	if err == nil && now.Before(end) {
+		return doc.With(doc.Without(operation, "endTime"), "RUNNING", "status")
+	}
+	return doc.With(operation, "DONE", "status")
+}

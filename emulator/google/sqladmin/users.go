@@ -1,0 +1,59 @@
+package sqladmin
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// user are an instance's: with a password, which is never shown, or by IAM. They are changed and deleted at the collection, by the
+// parameter name.
+func user(account func(q *rest.Request, email string) bool) *rest.Kind {
+	return &rest.Kind{
+		Pattern: instances + "/*/users", Message: "User", Body: "user", ListField: "items", IDParam: "name", Mask: rest.MaskReplaces,
+		ID:      regexp.MustCompile(`^[^/]{1,63}$`),
+		IDFix:   "Invalid user name (%s).",
+		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("User '%s' does not exist.", n.ID()) },
+		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
+			return rest.Exists("User '%s' already exists.", n.ID())
+		},
+		Prepare: func(c *rest.Change) error { return prepareUser(c, account) },
+		Finish: func(c *rest.Change, method string) (any, error) {
+			return record(c, c.Name.Parent(), strings.ToUpper(method)+"_USER")
+		},
+		Deleted: func(c *rest.Change) (map[string]any, error) { return record(c, c.Name.Parent(), "DELETE_USER") },
+		Verbs: map[string]func(*rest.Change) (any, error){
+			"PUT ":    func(c *rest.Change) (any, error) { return c.Update(c.Name.Child(c.Query.Get("name")), c.Body, "*") },
+			"DELETE ": func(c *rest.Change) (any, error) { return c.Delete(c.Name.Child(c.Query.Get("name")), "") },
+		},
+	}
+}
+
+func prepareUser(c *rest.Change, account func(q *rest.Request, email string) bool) error {
+	id := c.Name.ID()
+	switch kind := doc.Text(c.New, "type"); kind {
+	case "", "BUILT_IN":
+		if c.Old == nil && doc.Text(c.New, "password") == "" {
+			return rest.Invalid("Invalid request: a user of the type BUILT_IN needs a password.")
+		}
+	case "CLOUD_IAM_SERVICE_ACCOUNT":
+		// PostgreSQL's names have at most 63 characters, so the account's is without the end that all have.
+		if strings.HasSuffix(id, ".gserviceaccount.com") || !account(c.Request, id+".gserviceaccount.com") {
+			return rest.Invalid("Invalid request: Service account %s does not exist; a PostgreSQL user's name is the account's email without "+
+				".gserviceaccount.com.", id)
+		}
+	case "CLOUD_IAM_USER", "CLOUD_IAM_GROUP":
+		if !rest.IsEmail(id) {
+			return rest.Invalid("Invalid request: %s is no email address.", id)
+		}
+	default:
+		return rest.Invalid("The emulator has no users of the type %s.", kind)
+	}
+	delete(c.New, "password")
+	doc.Default(c.New, "type", "BUILT_IN")
+	c.New["kind"], c.New["name"] = "sql#user", id
+	c.New["project"], c.New["instance"] = c.Name.Project.ID, c.Name.Parent().ID()
+	return nil
+}
