@@ -22,6 +22,8 @@ import (
 const (
 	serviceType = "gcp:cloudrunv2/service:Service"
 	invokerType = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
+	jobType     = "gcp:cloudrunv2/job:Job"
+	runnerType  = "gcp:cloudrunv2/jobIamMember:JobIamMember"
 	secretType  = "gcp:secretmanager/secret:Secret"
 	noteType    = "gcp:containeranalysis/note:Note"
 	policyType  = "gcp:binaryauthorization/policy:Policy"

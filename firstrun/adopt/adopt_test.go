@@ -64,7 +64,7 @@ func find(t *testing.T, answers map[string]string, planned ...adopt.Planned) (ad
 func allAt(base string) adopt.APIs {
 	return adopt.APIs{
 		ArtifactRegistry: base, IAM: base, SecretManager: base, Run: base, RunV1: base + "v1/", Monitoring: base, Logging: base, KMS: base,
-		ContainerAnalysis: base, BinaryAuthorization: base, GitHub: base,
+		ContainerAnalysis: base, BinaryAuthorization: base, Scheduler: base, GitHub: base,
 	}
 }
 

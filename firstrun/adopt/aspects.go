@@ -69,12 +69,32 @@ var scalars = []scalar{
 	{path: "container workingDir", what: "working folder"},
 }
 
+// jobScalars are a job's.
+var jobScalars = []scalar{
+	{path: "container image", what: "image", setting: "service"},
+	{path: "template serviceAccount", what: "account", setting: "runtimeAccount", absent: "Compute Engine's default account", kept: true},
+	{path: "container resources limits cpu", what: "CPU", setting: "cpu", kept: true, same: quantity},
+	{path: "container resources limits memory", what: "memory", setting: "memory", kept: true, same: quantity},
+	{path: "template taskCount", what: "number of tasks", setting: "tasks", absent: "1", kept: true},
+	{path: "template parallelism", what: "number of tasks at once"},
+	{path: "template maxRetries", what: "number of retries", setting: "maxRetries", absent: "3"},
+	{path: "template timeout", what: "timeout", setting: "timeoutSeconds", kept: true, same: seconds},
+	{path: "binaryAuthorization policy", what: "Binary Authorization policy"},
+	{path: "template executionEnvironment", what: "execution environment", kept: true},
+	{path: "template encryptionKey", what: "encryption key"},
+	{path: "template nodeSelector accelerator", what: "accelerator"},
+	{path: "template vpcAccess connector", what: "VPC connector"},
+	{path: "template vpcAccess egress", what: "requests through the VPC", absent: "PRIVATE_RANGES_ONLY", kept: true},
+	{path: "container workingDir", what: "working folder"},
+}
+
 // unreported are fields that are no settings, that the client alone has, or that a release owns.
 var unreported = []string{
 	"name", "project", "location", "uid", "generation", "observedGeneration", "etag", "reconciling", "creator", "lastModifier",
 	"createTime", "updateTime", "deleteTime", "expireTime", "client", "clientVersion", "conditions", "terminalCondition", "uri", "urls",
 	"latestReadyRevision", "latestCreatedRevision", "traffic", "trafficStatuses", "satisfiesPzs", "threatDetectionEnabled",
-	"deletionProtection", "launchStage", "template revision", "binaryAuthorization useDefault", "binaryAuthorization breakglassJustification",
+	"deletionProtection", "launchStage", "template revision", "executionCount", "latestCreatedExecution",
+	"startExecutionToken", "runExecutionToken", "binaryAuthorization useDefault", "binaryAuthorization breakglassJustification",
 }
 
 // ofTools begins annotations and labels that clients leave behind, which no setting has to keep.

@@ -36,14 +36,14 @@ func (c Change) String() string {
 	return line + "; " + c.Setting + " keeps it"
 }
 
-// Compare says what a plan changes of a live service, and what it adds. live is the API's answer, planned the resource's inputs,
-// latest the number of each secret's latest version.
+// Compare says what a plan changes of a live service or job, and what it adds. place is where it is in the settings, such as
+// services.web; live is the API's answer, planned the resource's inputs, latest the number of each secret's latest version.
 //
 // A value that is not known before the run is not compared. What a program does not say and the provider then leaves alone is no
 // change.
-func Compare(key string, live, planned map[string]any, latest map[string]string) (changes []Change, added []string) {
-	wanted := describe(key, inAPI(planned).(map[string]any), nil)
-	has := describe(key, live, latest)
+func Compare(place string, live, planned map[string]any, latest map[string]string) (changes []Change, added []string) {
+	wanted := describe(place, inAPI(planned).(map[string]any), nil)
+	has := describe(place, live, latest)
 	for _, now := range has {
 		at := slices.IndexFunc(wanted, func(a aspect) bool { return a.what == now.what })
 		if at < 0 {

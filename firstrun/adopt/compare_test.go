@@ -2,6 +2,8 @@ package adopt_test
 
 import (
 	"encoding/json"
+	"os"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -215,12 +217,61 @@ func TestCompare(t *testing.T) {
 		if test.planned != "" {
 			planned = merged(planned, object(t, test.planned)).(map[string]any)
 		}
-		changes, added := adopt.Compare("web", live, planned, test.latest)
+		changes, added := adopt.Compare("services.web", live, planned, test.latest)
 		var lines []string
 		for _, change := range changes {
 			lines = append(lines, change.String())
 		}
 		assert.Equal(t, test.changes, lines, test.name)
 		assert.Equal(t, test.added, added, test.name)
+	}
+}
+
+// TestCompareJobs: a job has its containers one level deeper, and other limits.
+func TestCompareJobs(t *testing.T) {
+	t.Parallel()
+	live := object(t, `{"name": "projects/p/locations/l/jobs/migrate", "executionCount": 7, "latestCreatedExecution": {"name": "x"},
+		"launchStage": "GA", "template": {"taskCount": 2, "parallelism": 1, "labels": {"team": "a"}, "template": {"maxRetries": 3, "timeout": "900s",
+			"serviceAccount": "job@p.iam.gserviceaccount.com", "executionEnvironment": "EXECUTION_ENVIRONMENT_GEN2",
+			"vpcAccess": {"connector": "c"}, "containers": [{"image": "img@sha256:1", "command": ["node"], "args": ["migrate.js"],
+				"env": [{"name": "MONGODB_URI", "valueSource": {"secretKeyRef": {"secret": "mongodb-uri", "version": "latest"}}}],
+				"resources": {"limits": {"cpu": "1000m", "memory": "1Gi"}}}]}}}`)
+	planned := object(t, `{"project": "p", "location": "l", "name": "migrate", "template": {"taskCount": 1, "template": {"maxRetries": 0,
+		"timeout": "600s", "serviceAccount": "job@p.iam.gserviceaccount.com", "containers": [{"image": "`+unknownValue+`", "args": ["up.js"],
+			"envs": [{"name": "MONGODB_URI", "valueSource": {"secretKeyRef": {"secret": "mongodb-uri", "version": "1"}}}],
+			"resources": {"limits": {"cpu": "1", "memory": "512Mi"}}}]}}}`)
+	changes, added := adopt.Compare("jobs.migrate", live, planned, map[string]string{"mongodb-uri": "2"})
+	var lines []string
+	for _, change := range changes {
+		lines = append(lines, change.String())
+	}
+	assert.Equal(t, []string{
+		"memory: 1Gi becomes 512Mi; jobs.migrate.memory keeps it",
+		"number of tasks: 2 becomes 1; jobs.migrate.tasks keeps it",
+		"number of tasks at once: 1 is taken away; no setting keeps it",
+		"number of retries: 3 becomes 0; jobs.migrate.maxRetries keeps it",
+		"timeout: 900s becomes 600s; jobs.migrate.timeoutSeconds keeps it",
+		"VPC connector: c is taken away; no setting keeps it",
+		"variable MONGODB_URI: secret mongodb-uri at latest (version 2) becomes secret mongodb-uri version 1; " +
+			"secrets.mongodb-uri.version keeps it",
+		"command is taken away; jobs.migrate.command keeps it",
+		"list of arguments becomes another value; jobs.migrate.args keeps it",
+		"label of executions team: a is taken away; labels.team keeps it",
+	}, lines)
+	assert.Empty(t, added)
+	same, _ := adopt.Compare("jobs.migrate", live, live, nil)
+	assert.Empty(t, same)
+}
+
+// TestEveryTypeIsKnown: a type that the program begins to use has to say whether something made by hand can stand in its way.
+func TestEveryTypeIsKnown(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("../../emulator/provider/properties.txt")
+	require.NoError(t, err)
+	types := regexp.MustCompile(`(?m)^((?:gcp|github):\S+)`).FindAllStringSubmatch(string(content), -1)
+	require.NotEmpty(t, types)
+	for _, token := range types {
+		assert.True(t, adopt.Known(token[1]),
+			"%s: add how it is looked for to kinds in firstrun/adopt/kinds.go, or why it need not be to unnamed", token[1])
 	}
 }

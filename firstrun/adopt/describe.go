@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// reader describes one service's document.
+// reader describes one service's document, or one job's.
 type reader struct {
-	// key is the service's in the settings.
-	key string
+	// place is where it is in the settings, services.KEY or jobs.KEY.
+	place string
 	// latest are the numbers of the versions that are the latest, by secret; empty for a plan.
 	latest map[string]string
 	// home is what the ids of the project's own secrets begin with in full, once by its id and once by its number.
@@ -21,10 +21,15 @@ type reader struct {
 	aspects []aspect
 }
 
-// describe says what a service is set to: document is the API's, or a plan's as [inAPI] writes it.
-func describe(key string, document map[string]any, latest map[string]string) []aspect {
-	r := reader{key: key, latest: latest, rest: clone(document).(map[string]any)}
-	r.home = homes(document)
+// describe says what a service or a job is set to: document is the API's, or a plan's as [inAPI] writes it.
+func describe(place string, document map[string]any, latest map[string]string) []aspect {
+	r := reader{place: place, latest: latest, rest: clone(document).(map[string]any), home: homes(document)}
+	table, settable, runs := scalars, "", "revisions"
+	if task, job := take(r.rest, "template", "template").(map[string]any); job {
+		// A job has its containers one level deeper than a service: each of its tasks runs them.
+		maps.Copy(r.rest["template"].(map[string]any), task)
+		table, settable, runs = jobScalars, "command", "executions"
+	}
 	for _, path := range unreported {
 		take(r.rest, strings.Fields(path)...)
 	}
@@ -39,18 +44,15 @@ func describe(key string, document map[string]any, latest map[string]string) []a
 	if ports, _ := take(container, "ports").([]any); len(ports) > 0 {
 		container["port"] = field(ports[0], "containerPort")
 	}
-	for _, s := range scalars {
+	for _, s := range table {
 		r.scalar(s)
 	}
 	r.others("container resources limits", "limit ", false)
 	r.probe("startup")
 	r.probe("liveness")
 	r.variables()
-	for _, command := range [][2]string{{"command", "command"}, {"args", "list of arguments"}} {
-		if words, _ := take(r.rest, "container", command[0]).([]any); len(words) > 0 {
-			r.add(aspect{what: command[1], value: flat(words)})
-		}
-	}
+	r.words("command", "command", settable)
+	r.words("args", "list of arguments", strings.Replace(settable, "command", "args", 1))
 	r.named("container volumeMounts", "mount ", "mountPath")
 	r.named("template volumes", "volume ", "name")
 	for _, sidecar := range containers {
@@ -60,8 +62,8 @@ func describe(key string, document map[string]any, latest map[string]string) []a
 	r.whole("customAudiences", "list of custom audiences")
 	r.keys("labels", "label ", true)
 	r.keys("annotations", "annotation ", true)
-	r.keys("template labels", "label of revisions ", false)
-	r.keys("template annotations", "annotation of revisions ", false)
+	r.keys("template labels", "label of "+runs+" ", false)
+	r.keys("template annotations", "annotation of "+runs+" ", false)
 	left := map[string]string{}
 	leaves(r.rest, "", left)
 	for _, path := range slices.Sorted(maps.Keys(left)) {
@@ -70,13 +72,11 @@ func describe(key string, document map[string]any, latest map[string]string) []a
 	return r.aspects
 }
 
-// add notes what the document has. A setting is below the service's key, or whole where it begins with a dot.
+// add notes what the document has. A setting is below the place.
 func (r *reader) add(a aspect) {
 	a.given = true
-	if whole, found := strings.CutPrefix(a.setting, "."); found {
-		a.setting = whole
-	} else if a.setting != "" {
-		a.setting = "services." + r.key + "." + a.setting
+	if a.setting != "" {
+		a.setting = r.place + "." + a.setting
 	}
 	r.aspects = append(r.aspects, a)
 }
@@ -204,6 +204,13 @@ func (r *reader) secret(name, secret, version string) {
 		a.value = unknown
 	}
 	r.add(a)
+}
+
+// words is a command line, of which nothing is shown: tokens stand in arguments.
+func (r *reader) words(path, what, setting string) {
+	if words, _ := take(r.rest, "container", path).([]any); len(words) > 0 {
+		r.add(aspect{what: what, value: flat(words), setting: setting})
+	}
 }
 
 // whole puts everything below a path in one aspect.

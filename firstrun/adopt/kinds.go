@@ -1,8 +1,10 @@
 package adopt
 
+import "strings"
+
 // APIs are the base addresses that are asked, each ending with a slash.
 type APIs struct {
-	ArtifactRegistry, IAM, SecretManager, Run, RunV1, Monitoring, Logging, KMS, ContainerAnalysis, BinaryAuthorization string
+	ArtifactRegistry, IAM, SecretManager, Run, RunV1, Monitoring, Logging, KMS, ContainerAnalysis, BinaryAuthorization, Scheduler string
 
 	GitHub string
 }
@@ -13,7 +15,8 @@ var Public = APIs{
 	SecretManager: "https://secretmanager.googleapis.com/v1/", Run: "https://run.googleapis.com/v2/", RunV1: "https://run.googleapis.com/v1/",
 	Monitoring: "https://monitoring.googleapis.com/v3/", Logging: "https://logging.googleapis.com/v2/",
 	KMS: "https://cloudkms.googleapis.com/v1/", ContainerAnalysis: "https://containeranalysis.googleapis.com/v1/",
-	BinaryAuthorization: "https://binaryauthorization.googleapis.com/v1/", GitHub: "https://api.github.com/",
+	BinaryAuthorization: "https://binaryauthorization.googleapis.com/v1/", Scheduler: "https://cloudscheduler.googleapis.com/v1/",
+	GitHub: "https://api.github.com/",
 }
 
 // Emulated are the addresses of the emulator, whose APIs begin at base, without a slash at its end.
@@ -21,7 +24,7 @@ func Emulated(base string) APIs {
 	return APIs{
 		ArtifactRegistry: base + "/ar/v1/", IAM: base + "/iam/v1/", SecretManager: base + "/sm/v1/", Run: base + "/run/v2/", RunV1: base + "/v1/",
 		Monitoring: base + "/mon/v3/", Logging: base + "/log/v2/", KMS: base + "/kms/v1/", ContainerAnalysis: base + "/ca/v1/",
-		BinaryAuthorization: base + "/ba/v1/", GitHub: base + "/gh/api/v3/",
+		BinaryAuthorization: base + "/ba/v1/", Scheduler: base + "/cs/v1/", GitHub: base + "/gh/api/v3/",
 	}
 }
 
@@ -86,7 +89,13 @@ var kinds = map[string]kind{
 		instead: "its values would go with it: name another secret in the settings, under secrets and in the service, and add the value there"},
 	"gcp:cloudrunv2/service:Service": {
 		api: func(a APIs) string { return a.Run }, path: "projects/{project}/locations/{location}/services/{name}"},
+	jobType: {
+		api: func(a APIs) string { return a.Run }, path: "projects/{project}/locations/{location}/jobs/{name}"},
+	"gcp:cloudscheduler/job:Job": {
+		api: func(a APIs) string { return a.Scheduler }, path: "projects/{project}/locations/{region}/jobs/{name}"},
 	"gcp:monitoring/genericService:GenericService": {
+		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{serviceId}"},
+	"gcp:monitoring/customService:CustomService": {
 		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{serviceId}"},
 	"gcp:monitoring/slo:Slo": {
 		api: func(a APIs) string { return a.Monitoring }, path: "projects/{project}/services/{service}/serviceLevelObjectives/{sloId}",
@@ -120,6 +129,27 @@ var kinds = map[string]kind{
 	"github:index/repositoryRuleset:RepositoryRuleset": {
 		api: gitHub, path: "repos/{owner}/{repository}/rulesets?per_page=100&includes_parents=false", list: "-", by: "name",
 		id: "{repository}:{id}"},
+}
+
+// unnamed are the types that nothing made by hand can stand in the way of, and why. Members of IAM policies are among them too.
+var unnamed = map[string]string{
+	"gcp:projects/service:Service":                                             "switching an API on that is on changes nothing",
+	"gcp:secretmanager/secretVersion:SecretVersion":                            "a value becomes another version",
+	"gcp:binaryauthorization/policy:Policy":                                    "it is always there, and set",
+	"gcp:billing/budget:Budget":                                                "Google gives it its id",
+	"gcp:monitoring/alertPolicy:AlertPolicy":                                   "Google gives it its id",
+	"gcp:monitoring/dashboard:Dashboard":                                       "Google gives it its id",
+	"gcp:monitoring/notificationChannel:NotificationChannel":                   "Google gives it its id",
+	"gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig":                       "Google gives it its id",
+	"github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions":   "it is always there, and set",
+	"github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts": "it is always there, and set",
+	"github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions": "it is always there, and set",
+}
+
+// Known says whether a type is looked for, or needs no import.
+func Known(token string) bool {
+	_, named := kinds[token]
+	return named || unnamed[token] != "" || strings.HasSuffix(strings.ToLower(token), "iammember")
 }
 
 func gitHub(a APIs) string { return a.GitHub }

@@ -38,6 +38,13 @@ func Surroundings(token string, live, planned map[string]any) (changes []Change,
 			wanted := text(planned, "attributeMapping", attribute)
 			changes = append(changes, unlike("mapping of "+attribute, scalarText(mapped[attribute]), wanted)...)
 		}
+	case "gcp:cloudscheduler/job:Job":
+		for _, what := range []string{"schedule", "timeZone"} {
+			now, then := text(live, what), text(planned, what)
+			if now != then && then != unknown {
+				changes = append(changes, Change{What: what, Live: now, After: then, Setting: "the job's schedule"})
+			}
+		}
 	case "github:index/repositoryEnvironment:RepositoryEnvironment":
 		return environment(live, planned), nil
 	}

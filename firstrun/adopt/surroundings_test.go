@@ -52,6 +52,9 @@ func TestSurroundings(t *testing.T) {
 		{name: "the same gate", token: gateType, live: gates,
 			planned: `{"waitTimer": 30, "preventSelfReview": true, "reviewers": [{"users": [7], "teams": [8]}]}`},
 		{name: "a gate that nobody has to pass", token: gateType, live: `{"protection_rules": []}`, planned: `{"waitTimer": 30}`},
+		{name: "a schedule", token: "gcp:cloudscheduler/job:Job", live: `{"schedule": "0 3 * * *", "timeZone": "UTC"}`,
+			planned: `{"schedule": "0 4 * * *", "timeZone": "UTC"}`,
+			changes: []string{"schedule: 0 3 * * * becomes 0 4 * * *; the job's schedule keeps it"}},
 		{name: "anything else", token: "gcp:logging/metric:Metric", live: `{"filter": "a"}`, planned: `{"filter": "b"}`},
 	} {
 		changes, added := adopt.Surroundings(test.token, object(t, test.live), object(t, test.planned))

@@ -14,7 +14,11 @@ func (s *search) survey() {
 	projects := map[string]bool{}
 	for _, p := range s.of(serviceType) {
 		projects[p.input("project")] = true
-		s.service(p)
+		s.running(p, "services."+strings.TrimSuffix(strings.TrimPrefix(p.Name(), "service-"), "-service"))
+	}
+	for _, p := range s.of(jobType) {
+		projects[p.input("project")] = true
+		s.running(p, "jobs."+strings.TrimSuffix(strings.TrimPrefix(p.Name(), "job-"), "-job"))
 	}
 	for _, project := range slices.Sorted(maps.Keys(projects)) {
 		s.otherServices(project)
@@ -54,30 +58,29 @@ func (s *search) every(base, path, items, what string, parameter string, next ..
 	}
 }
 
-// key is a service's in the settings: its component is called service-KEY.
-func key(p Planned) string {
-	return strings.TrimSuffix(strings.TrimPrefix(p.Name(), "service-"), "-service")
-}
-
-// service compares a planned service with the one that runs.
-func (s *search) service(p Planned) {
+// running compares a planned service or job with the one that is there. place is where it is in the settings: the components are
+// called service-KEY and job-KEY.
+func (s *search) running(p Planned, place string) {
 	f := finder{inputs: p.Inputs}
-	path, known := f.expand(kinds[serviceType].path)
+	path, known := f.expand(kinds[p.Type].path)
 	if !known {
 		return
 	}
 	s.pinned(p)
-	live := s.read(s.apis.Run, path, "how the service is set")
+	live := s.read(s.apis.Run, path, "how it is set")
 	if live == nil {
 		return
 	}
-	changes, added := Compare(key(p), live, p.Inputs, s.latest(p.input("project"), live))
+	changes, added := Compare(place, live, p.Inputs, s.latest(p.input("project"), live))
 	s.note(path, changes, added)
+	s.invokers(p, path)
+	if p.Type == jobType {
+		return // it takes no requests, and runs what its service runs
+	}
 	if pin := f.pin(live); pin != "" {
 		s.report.Pins = append(s.report.Pins, pin)
 	}
-	s.image(p, path, live)
-	s.invokers(p, path)
+	s.image(p, place, path, live)
 }
 
 // differs compares another resource that exists.
@@ -96,10 +99,15 @@ func (s *search) note(resource string, changes []Change, added []string) {
 	}
 }
 
+// containers are a service's or a job's.
+func containers(document any) []any {
+	return slices.Concat(list(document, "template", "containers"), list(document, "template", "template", "containers"))
+}
+
 // latest asks which versions are the latest of the secrets that a service reads at latest.
 func (s *search) latest(project string, live map[string]any) map[string]string {
 	latest := map[string]string{}
-	for _, container := range list(live, "template", "containers") {
+	for _, container := range containers(live) {
 		for _, variable := range list(container, "env") {
 			reference := field(variable, "valueSource", "secretKeyRef")
 			secret, version := text(reference, "secret"), text(reference, "version")
@@ -118,7 +126,7 @@ func (s *search) latest(project string, live map[string]any) map[string]string {
 // pinned refuses versions of secrets that are not there: no revision would start.
 func (s *search) pinned(p Planned) {
 	project := p.input("project")
-	for _, container := range list(inAPI(p.Inputs), "template", "containers") {
+	for _, container := range containers(inAPI(p.Inputs)) {
 		for _, variable := range list(container, "env") {
 			secret := text(variable, "valueSource", "secretKeyRef", "secret")
 			version := text(variable, "valueSource", "secretKeyRef", "version")
@@ -148,22 +156,20 @@ func (s *search) pinned(p Planned) {
 }
 
 // image refuses an image that cannot be kept, and one that Cloud Run will no longer start.
-func (s *search) image(p Planned, path string, live map[string]any) {
-	set := "pulumi config set --path '" + s.namespace(p) + ":platform.services." + key(p) + ".digest' sha256:…"
-	containers := list(live, "template", "containers")
-	planned := ""
-	if entries := list(inAPI(p.Inputs), "template", "containers"); len(entries) > 0 {
-		planned = text(entries[0], "image")
+func (s *search) image(p Planned, place, path string, live map[string]any) {
+	set := "pulumi config set --path '" + s.namespace(p) + ":platform." + place + ".digest' sha256:…"
+	runs := ""
+	inside := containers(live)
+	if entries := containers(inAPI(p.Inputs)); len(entries) > 0 {
+		runs = text(entries[0], "image")
 	}
-	runs := planned
-	if planned == unknown || planned == "" {
-		main := mainContainer(containers)
-		if len(containers) != 1 {
-			s.refuse(path, fmt.Sprintf("it has %d containers, so there is no telling which image to keep", len(containers)),
+	if runs == unknown || runs == "" {
+		if len(inside) != 1 {
+			s.refuse(path, fmt.Sprintf("it has %d containers, so there is no telling which image to keep", len(inside)),
 				"set the digest in the settings: `"+set+"`")
 			return
 		}
-		if runs = text(containers[main], "image"); !strings.Contains(runs, "@sha256:") {
+		if runs = text(inside[0], "image"); !strings.Contains(runs, "@sha256:") {
 			revision := last(text(live, "latestReadyRevision"))
 			s.refuse(path, "it runs "+runs+", which is not by digest and may be another image tomorrow",
 				fmt.Sprintf("find out its digest with `gcloud run revisions describe %s --region %s --project %s "+
@@ -203,13 +209,14 @@ func (s *search) namespace(p Planned) string {
 	return parts[min(1, len(parts)-1)]
 }
 
-// invokers names who may call a service without the settings saying it. `up` takes nobody's right away.
+// invokers names who may do something with a service or a job without the settings saying it. `up` takes nobody's right away.
 func (s *search) invokers(p Planned, path string) {
-	policy := s.read(s.apis.Run, path+":getIamPolicy", "who may call the service")
+	members := map[string]string{serviceType: invokerType, jobType: runnerType}[p.Type]
+	policy := s.read(s.apis.Run, path+":getIamPolicy", "who may do what with it")
 	for _, binding := range list(policy, "bindings") {
 		for _, member := range list(binding, "members") {
 			role, who := text(binding, "role"), scalarText(member)
-			known := slices.ContainsFunc(s.of(invokerType), func(m Planned) bool {
+			known := slices.ContainsFunc(s.of(members), func(m Planned) bool {
 				name := m.input("name")
 				return m.input("role") == role && m.input("member") == who && (name == unknown || last(name) == p.input("name"))
 			})

@@ -149,7 +149,7 @@ func TestWhatCannotBeAskedIsNoAnswer(t *testing.T) {
 	assert.EqualError(t, err, "service-web-service: find out whether projects/p/locations/l/services/web exists: "+
 		"answered 503 Service Unavailable\n"+
 		"find out whether the version is there from projects/p/secrets/mongodb-uri/versions/1: answered 403 Forbidden\n"+
-		"find out how the service is set from projects/p/locations/l/services/web: answered 503 Service Unavailable\n"+
+		"find out how it is set from projects/p/locations/l/services/web: answered 503 Service Unavailable\n"+
 		"find out which services there are from projects/p/locations/-/services: answered 503 Service Unavailable\n"+
 		"find out which secrets there are from projects/p/secrets: read the answer: invalid character 'o' in literal null (expecting 'u')")
 }
