@@ -14,8 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// maxColumns is the longest line of code, in characters. A tab counts as one.
-const maxColumns = 140
+// maxColumns is the longest line of code, in characters, and maxTextColumns that of a document. A tab counts as one.
+const (
+	maxColumns     = 140
+	maxTextColumns = 120
+)
 
 // TestLinesAreReadWhole holds every Go file to maxColumns. A line inside a raw string is data, such as a recorded answer or a
 // script, and may be longer. So may a line with a word that cannot be broken, such as an address.
@@ -31,6 +34,52 @@ func TestLinesAreReadWhole(t *testing.T) {
 			assert.Fail(t, "a line is too long", "%s:%d has more than %d columns: wrap it", name, line, maxColumns)
 		}
 	}
+}
+
+// TestDocumentsAreReadWhole holds every document to maxTextColumns, generated ones apart. Rows of tables, code and headings have to
+// stay on one line.
+func TestDocumentsAreReadWhole(t *testing.T) {
+	t.Parallel()
+	for _, name := range files(t) {
+		if filepath.Ext(name) != ".md" {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		for _, line := range longTexts(string(content)) {
+			assert.Fail(t, "a line is too long", "%s:%d has more than %d columns: wrap it", name, line, maxTextColumns)
+		}
+	}
+}
+
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x ", maxTextColumns/2+1)
+	assert.Equal(t, []int{3, 5, 6}, longTexts("# T\n\n"+long+"\n\n* "+long+"\n  "+long+"\n"))
+	assert.Empty(t, longTexts("# "+long+"\n| "+long+" |\n\n    "+long+"\n\n```\n"+long+"\n```\n"))
+	assert.Empty(t, longTexts("# T\n\nGenerated: do not edit.\n\n"+long+"\n"))
+	assert.Empty(t, longTexts("[a]("+strings.Repeat("x", maxTextColumns)+")\n"), "an address")
+}
+
+// longTexts returns the numbers of the lines over maxTextColumns that are neither a heading, a table's row, code nor an address.
+func longTexts(text string) []int {
+	lines := strings.Split(text, "\n")
+	if strings.Contains(strings.Join(lines[:min(len(lines), 4)], "\n"), "do not edit") {
+		return nil
+	}
+	var long []int
+	fenced := false
+	for i, line := range lines {
+		trimmed := strings.TrimSpace(line)
+		if strings.HasPrefix(trimmed, "```") {
+			fenced = !fenced
+		}
+		kept := fenced || strings.HasPrefix(line, "#") || strings.HasPrefix(trimmed, "|") || strings.HasPrefix(line, "    ")
+		if !kept && utf8.RuneCountInString(line) > maxTextColumns && longestWord(line) < maxTextColumns/2 {
+			long = append(long, i+1)
+		}
+	}
+	return long
 }
 
 func TestLongLines(t *testing.T) {
