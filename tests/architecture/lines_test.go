@@ -41,7 +41,7 @@ func TestLinesAreReadWhole(t *testing.T) {
 func TestDocumentsAreReadWhole(t *testing.T) {
 	t.Parallel()
 	for _, name := range files(t) {
-		if filepath.Ext(name) != ".md" {
+		if filepath.Ext(name) != ".md" || strings.Contains(name, "/testdata/") {
 			continue
 		}
 		content, err := os.ReadFile(filepath.Join(root, name))
