@@ -27,7 +27,7 @@ import (
 var mutantOfThisRun, _ = strconv.Atoi(os.Getenv("MUTANT"))
 `
 
-// mutator puts every change of a package into its files, each behind a question whether it is on. Lines stay where they are.
+// mutator puts every change of a package into its files, each behind a question whether it is on.
 type mutator struct {
 	files   *token.FileSet
 	changes []change
@@ -126,9 +126,7 @@ func (m *mutator) operator(node *ast.BinaryExpr, other token.Token) {
 	after := node.OpPos + token.Pos(len(node.Op.String()))
 	m.edits = append(m.edits, edit{start: node.Pos(), end: node.End(), text: func(inside func(start, end token.Pos) string) string {
 		left, right := inside(node.Pos(), node.OpPos), inside(after, node.End())
-		// The first copy is brought onto one line's worth of lines by keeping the second as it is.
-		flat := strings.ReplaceAll(left+" "+other.String()+" "+right, "\n", " ")
-		return "func() bool { if " + on + " { return " + flat + " }; return " + left + node.Op.String() + right + " }()"
+		return "func() bool { if " + on + " { return " + left + other.String() + right + " }; return " + left + node.Op.String() + right + " }()"
 	}})
 }
 

@@ -11,21 +11,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every change is behind a question, and lines stay where they are.
+// Every change is behind a question.
 func TestChangesOfASource(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ source, want, what string }{
-		{"return a < b", "return func() bool { if (mutantOfThisRun == 1) { return a  <=  b }; return a < b }()", "< is <="},
-		{"return f(x) && y", "return func() bool { if (mutantOfThisRun == 1) { return f(x)  ||  y }; return f(x) && y }()", "&& is ||"},
+		{"return a < b", "return func() bool { if (mutantOfThisRun == 1) { return a <= b }; return a < b }()", "< is <="},
+		{"return f(x) && y", "return func() bool { if (mutantOfThisRun == 1) { return f(x) || y }; return f(x) && y }()", "&& is ||"},
 		{"if ok { return true }", "if (ok) != (mutantOfThisRun == 1) { return (true != (mutantOfThisRun == 2)) }",
 			"the condition is turned round, true is the other one"},
-		{"if a == b { f(x) }", "if func() bool { if (mutantOfThisRun == 1) { return a  !=  b }; return a == b }() { " +
+		{"if a == b { f(x) }", "if func() bool { if (mutantOfThisRun == 1) { return a != b }; return a == b }() { " +
 			"if !(mutantOfThisRun == 2) { f(x) } }", "== is !=, the call is left out"},
 		{"for { break }", "for { if !(mutantOfThisRun == 1) { break } }", "break is left out"},
 		{"n++", "if !(mutantOfThisRun == 1) { n++ }", "++ is left out"},
 		{"const c = 1 < 2", "const c = 1 < 2", ""},
-		{"panic(a < b)", "panic(func() bool { if (mutantOfThisRun == 1) { return a  <=  b }; return a < b }())", "< is <="},
-		{"return a &&\n\tb", "return func() bool { if (mutantOfThisRun == 1) { return a  ||  \tb }; return a &&\n\tb }()", "&& is ||"},
+		{"panic(a < b)", "panic(func() bool { if (mutantOfThisRun == 1) { return a <= b }; return a < b }())", "< is <="},
+		{"return a &&\n\tb", "return func() bool { if (mutantOfThisRun == 1) { return a ||\n\tb }; return a &&\n\tb }()", "&& is ||"},
 	} {
 		m := &mutator{files: token.NewFileSet()}
 		changed, err := m.file("a.go", []byte("package a\n\nfunc f() {\n"+test.source+"\n}\n"))

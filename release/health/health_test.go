@@ -107,6 +107,8 @@ func TestProbes(t *testing.T) {
 		"slow":                         {repeat("c", 18) + "ss", false, Fail, []string{"p95 of 20 probes of the candidate is 3s, above 1s"}},
 		"too many bad": {repeat("ccccCc", 4), false, Fail,
 			[]string{"4 of 24 probes of the candidate's URL failed, more than 10 %"}},
+		"too many bad, just enough": {repeat("ccccC", 3) + "ccccc", false, Fail,
+			[]string{"3 of 20 probes of the candidate's URL failed, more than 10 %"}},
 		"too many bad, too few":  {repeat("ccccCc", 3), false, Inconclusive, few(18)},
 		"as many bad as allowed": {repeat("ccccCccccc", 2), false, Pass, []string{"18 of 20 probes were good, p95 of the candidate 100ms"}},
 		"slow, too few":          {repeat("s", 19), false, Inconclusive, few(19)},
@@ -156,6 +158,17 @@ func TestWhatCountsAsAnError(t *testing.T) {
 		assert.Equal(t, test.requests, requests)
 		assert.Equal(t, test.errors, errors)
 	}
+}
+
+// What is not limited is not judged, and what is as slow as the limit is not slower.
+func TestProbesWithoutALimit(t *testing.T) {
+	t.Parallel()
+	slow := samples(repeat("s", 20))
+	assert.Equal(t, Fail, Probes(slow, Limits{P95: 3*time.Second - 1}, false).Outcome)
+	for _, limits := range []Limits{{}, {P95: 3 * time.Second}, {BadRatio: 0.5}} {
+		assert.Equal(t, Pass, Probes(slow, limits, false).Outcome, limits)
+	}
+	assert.NotEqual(t, Fail, Probes(samples(repeat("C", 20)), Limits{}, false).Outcome)
 }
 
 // A share at the limit is allowed, whatever binary fractions make of it.

@@ -182,6 +182,12 @@ func TestEvidence(t *testing.T) {
 		"a good stable, then alone": {0.02, []look{{candidate: Counts{100, 0}, stable: Counts{100, 0}}, {candidate: Counts{200, 40}}}, Fail,
 			"40 of 300 split requests and, with its own probes, 40 of 300 requests to the candidate failed, 0 of 100 beside it: it is " +
 				"worse, by evidence of 100.0 % over all looks"},
+		"a stable at the limit, then alone": {0.02, []look{{stable: Counts{100, 2}}, {candidate: Counts{200, 40}}}, Fail,
+			"40 of 200 split requests and, with its own probes, 40 of 200 requests to the candidate failed, 2 of 100 beside it: it is " +
+				"worse, by evidence of 100.0 % over all looks"},
+		"as bad as the limit, and good probes": {0.02, []look{{probes: Counts{900, 0}, candidate: Counts{50, 1}, stable: Counts{450, 9}}}, Pass,
+			"1 of 50 split requests and, with its own probes, 1 of 950 requests to the candidate failed, 9 of 450 beside it: it is " +
+				"100.0 % sure that at most 2.0 % do"},
 		"no limit to speak of": {1, []look{{probes: Counts{10, 10}}}, Inconclusive,
 			"0 of 0 split requests and, with its own probes, 10 of 10 requests to the candidate failed: it is 0.0 % sure that at most " +
 				"100.0 % do, which takes 95 %"},

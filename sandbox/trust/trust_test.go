@@ -59,6 +59,9 @@ func TestMembersThatATokenMatches(t *testing.T) {
 		"principalSet://iam.googleapis.com/" + pool + "/attribute.who":            false,
 		"principalSet://iam.googleapis.com/" + pool + "/attribute.who/*":          false,
 		"principalSet://iam.googleapis.com/" + pool + "/attribute.other/a/b:c":    false,
+		"principalSet://iam.googleapis.com/" + pool + "/attribute.other/":         false,
+		"principalSet://iam.googleapis.com/" + pool + "/google.subject/a/b:c":     false,
+		"principalSet://iam.googleapis.com/" + pool + "/attribute.other/a/b:c":    false,
 		"principalSet://iam.googleapis.com/" + pool + "/google.subject/a/b:c":     false,
 		"principalSet://iam.googleapis.com/" + pool + "/subject/a/b:c":            false,
 		"principalSet://iam.googleapis.com/" + pool + "/*":                        true,
@@ -201,6 +204,38 @@ func TestProvidersThatGoogleWouldRefuse(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, trust.Answer{Reason: "the program deploys no provider", Identities: []trust.Identity{}, Verdicts: []trust.Verdict{}},
 		simulator.Exchange(nil))
+}
+
+// TestProvidersAtGooglesLimits: what is as long, or as many, as Google takes is taken.
+func TestProvidersAtGooglesLimits(t *testing.T) {
+	t.Parallel()
+	const base = "'' == ''"
+	longest := strings.Repeat("a", 100-len("attribute."))
+	answer := exchange(t, provider(func(p *trust.Provider) {
+		p.Mapping["attribute."+longest] = "'" + strings.Repeat("a", 2046) + "'"
+		for i := range 48 { // beside attribute.who and the longest
+			p.Mapping[fmt.Sprintf("attribute.a%d", i)] = "'x'"
+		}
+		p.Condition = base + strings.Repeat(" ", 4096-len(base))
+	}), map[string]any{"sub": strings.Repeat("s", 127)}, trust.Membership{
+		Member: "principalSet://iam.googleapis.com/" + pool + "/attribute." + longest + "/" + strings.Repeat("a", 2046),
+		Role:   "roles/run.viewer", Scope: "project p",
+	})
+	assert.True(t, answer.Accepted, answer.Reason)
+	_, err := trust.New(trust.Deployed{Providers: []trust.Provider{provider(func(p *trust.Provider) {
+		p.Mapping["attribute."+longest+"a"] = "'x'"
+	})}})
+	assert.ErrorContains(t, err, "up to 100 in all")
+}
+
+// TestEveryProviderThatGoogleWouldRefuseIsNamed, not the first alone.
+func TestEveryProviderThatGoogleWouldRefuseIsNamed(t *testing.T) {
+	t.Parallel()
+	unnamed := provider(func(p *trust.Provider) { p.Name = "oidc" })
+	unmapped := provider(func(p *trust.Provider) { delete(p.Mapping, "google.subject") })
+	_, err := trust.New(trust.Deployed{Providers: []trust.Provider{unnamed, provider(nil), unmapped}})
+	require.ErrorContains(t, err, "provider oidc: its name is not")
+	assert.ErrorContains(t, err, "provider "+providerName+": nothing is mapped to google.subject")
 }
 
 // TestWhatIsReadFromAProgram: everything that decides about a token reaches the simulator, what refuses it too.
