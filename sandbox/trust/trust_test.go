@@ -61,8 +61,6 @@ func TestMembersThatATokenMatches(t *testing.T) {
 		"principalSet://iam.googleapis.com/" + pool + "/attribute.other/a/b:c":    false,
 		"principalSet://iam.googleapis.com/" + pool + "/attribute.other/":         false,
 		"principalSet://iam.googleapis.com/" + pool + "/google.subject/a/b:c":     false,
-		"principalSet://iam.googleapis.com/" + pool + "/attribute.other/a/b:c":    false,
-		"principalSet://iam.googleapis.com/" + pool + "/google.subject/a/b:c":     false,
 		"principalSet://iam.googleapis.com/" + pool + "/subject/a/b:c":            false,
 		"principalSet://iam.googleapis.com/" + pool + "/*":                        true,
 		"principalSet://iam.googleapis.com/" + pool + "-2/*":                      false,
