@@ -130,7 +130,7 @@ func (c checker) together(steps []step) (failed []string) {
 				ended = "failed"
 				fmt.Fprintln(c.out, errs[i])
 			}
-			fmt.Fprintf(c.out, "== %s %s in %s, %s of processor time\n", step.name, ended, time.Since(start).Round(time.Second), of.used)
+			fmt.Fprintf(c.out, "== %s %s in %s%s\n", step.name, ended, time.Since(start).Round(time.Second), of.used)
 		})
 	}
 	running.Wait()
@@ -160,7 +160,10 @@ func (u *usage) add(state *os.ProcessState) {
 func (u *usage) String() string {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
-	return u.sum.Round(time.Second).String()
+	if u.sum == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s of processor time", u.sum.Round(time.Second))
 }
 
 // lines lets the lines of commands that run side by side stand beneath one another.

@@ -1,0 +1,19 @@
+package pulumitest
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Print runs a program and prints what it registered, a line a resource: for examples, whose output Go compares.
+func Print(program pulumi.RunFunc, opts ...Option) {
+	inventory, err := RunErr(program, opts...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, resource := range inventory.Resources {
+		fmt.Println(resource.Type, resource.Name)
+	}
+}
