@@ -8,6 +8,8 @@ const (
 	OutputServices = "services"
 	// OutputServiceURLs maps each service's key in the settings to its URL.
 	OutputServiceURLs = "serviceUrls"
+	// OutputJobs maps each job's key in the settings to a map with the Job... keys below; absent where there is no job.
+	OutputJobs = "jobs"
 	// OutputWorkloadIdentityProvider is the provider's full resource name, which the authentication step of a workflow takes.
 	OutputWorkloadIdentityProvider = "workloadIdentityProvider"
 	// OutputAccounts maps ci, preview, deploy and infra to the e-mail address of the service account.
@@ -31,4 +33,12 @@ const (
 	ServiceRevision = "revision"
 	// ServiceImage is that revision's image by digest.
 	ServiceImage = "image"
+)
+
+// The keys of one job under OutputJobs.
+const (
+	// JobName is the Cloud Run job's id.
+	JobName = "name"
+	// JobImage is what its next execution runs, by digest.
+	JobImage = "image"
 )

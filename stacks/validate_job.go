@@ -24,6 +24,11 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 		job, path := s.Jobs[key], join("jobs", key)
 		found.shape(path, key, serviceKey, "has a key that is no short name",
 			"use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+		for _, prefix := range []string{"job-", "schedule-"} {
+			if _, taken := s.Services[prefix+key]; taken {
+				found.add(path, "has accounts that would be named like those of "+join("services", prefix+key), "give one of the two another key")
+			}
+		}
 		if !serviceName.MatchString(job.Name) || len(job.Name) > maxJobName {
 			found.add(path+".name", "is not a job name", "use at most 57 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		}

@@ -68,6 +68,11 @@ func TestJobs(t *testing.T) {
 		"no schedule": {change{"jobs.migrate.schedule.cron": "every night", "jobs.migrate.schedule.timeZone": "over there"}, []string{
 			`jobs.migrate.schedule.cron: is no schedule; use five fields, minute first: "0 3 * * *" is each night at three`,
 			"jobs.migrate.schedule.timeZone: is no time zone; use a name such as Europe/Berlin or UTC"}},
+		"a service of that name": {change{"services.job-migrate": func() any {
+			service := minimal(prod)["services"].(map[string]any)["web"].(map[string]any)
+			service["name"], service["runtimeAccount"] = "shop-other", "shop-other"
+			return service
+		}()}, []string{"jobs.migrate: has accounts that would be named like those of services.job-migrate; give one of the two another key"}},
 		"unprotected in prod": {change{"jobs.migrate.deletionProtection": false}, []string{"jobs.migrate.deletionProtection: is off in prod " +
 			"for a job that " +
 			"releases need; write true: one wrong change must not delete the job"}},

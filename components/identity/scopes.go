@@ -14,7 +14,7 @@ import (
 )
 
 // Scope is where a grant holds. Its types are [ProjectScope], [RepositoryScope], [SecretScope], [ServiceAccountScope],
-// [ServiceScope], [BillingAccountScope], [KeyScope], [NoteScope] and [AttestorScope]. The key of a scope is plain text
+// [ServiceScope], [JobScope], [BillingAccountScope], [KeyScope], [NoteScope] and [AttestorScope]. The key of a scope is plain text
 // that names the grant, because the scope's own name may be known only later.
 type Scope interface {
 	// place is the kind of the scope, its key, and the fields that have no value though they need one.
@@ -156,6 +156,34 @@ func (s ServiceScope) register(ctx *pulumi.Context, name string, m membership, o
 		args.Condition = cloudrunv2.ServiceIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
 	}
 	_, err := cloudrunv2.NewServiceIamMember(ctx, name, args, opts...)
+	return err
+}
+
+// JobScope is one Cloud Run job.
+type JobScope struct {
+	// Key names the grant. Required.
+	Key string
+	// Project is the job's project. Default: the identity's project.
+	Project pulumi.StringInput
+	// Location is the job's region. Required.
+	Location pulumi.StringInput
+	// Job is the job's id. Required.
+	Job pulumi.StringInput
+}
+
+func (s JobScope) place() (string, string, []string) {
+	return "job", s.Key, missing(field{"Key", s.Key == ""}, field{"Location", s.Location == nil}, field{"Job", s.Job == nil})
+}
+
+func (s JobScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
+	args := &cloudrunv2.JobIamMemberArgs{
+		Project: or(s.Project, m.project), Location: s.Location,
+		Name: s.Job, Role: m.role, Member: m.member,
+	}
+	if c := m.condition; c != nil {
+		args.Condition = cloudrunv2.JobIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
+	}
+	_, err := cloudrunv2.NewJobIamMember(ctx, name, args, opts...)
 	return err
 }
 

@@ -3,7 +3,9 @@ package monitoring
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/mail"
+	"slices"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -21,20 +23,47 @@ type ChannelsArgs struct {
 	Project pulumi.StringInput
 	// Emails are addresses; each becomes a channel named after it. Required, at least one.
 	Emails []string
+	// Others are channels of other kinds, by a short key. Default: none.
+	Others map[string]Channel
 	// Labels are put on the channels. Default: none.
 	Labels pulumi.StringMapInput
 }
+
+// Channel is somebody who is told other than by mail.
+type Channel struct {
+	// Kind is one of the constants below. Required.
+	Kind string
+	// Target is a slack channel, a webhook's address, a Pub/Sub topic or a telephone number. Required, but for [PagerDuty].
+	Target string
+	// User is the name that a webhook is called with, with Secret as its password. Default: none, and the webhook is called with Secret as
+	// its auth_token.
+	User string
+	// Secret is slack's token, pagerduty's integration key, a webhook's password or token. Required for these. It is a secret in state,
+	// whatever it was before, and the API does not give it back.
+	Secret pulumi.StringInput
+}
+
+// The kinds of channels besides mail.
+const (
+	Slack     = "slack"
+	PagerDuty = "pagerduty"
+	Webhook   = "webhook"
+	PubSub    = "pubsub"
+	SMS       = "sms"
+)
 
 // Channels are the notification channels that alerts and budgets share.
 type Channels struct {
 	pulumi.ResourceState
 
-	// Names are the channels' resource names, projects/P/notificationChannels/ID, in the order of Emails.
+	// Names are the channels' resource names, projects/P/notificationChannels/ID, those of Emails first and in their order.
 	Names pulumi.StringArrayOutput
+	// EmailNames are those of Emails alone: a budget tells no more than five channels.
+	EmailNames pulumi.StringArrayOutput
 }
 
-// NewChannels makes one channel per address. It fails before registering anything when an argument is missing or
-// impossible, and then names every such argument.
+// NewChannels makes one channel per address, and one for each of the others. It fails before registering anything when an argument is
+// missing or impossible, and then names every such argument.
 func NewChannels(ctx *pulumi.Context, name string, args *ChannelsArgs, opts ...pulumi.ResourceOption) (*Channels, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("channels %q: %w", name, err)
@@ -59,11 +88,67 @@ func NewChannels(ctx *pulumi.Context, name string, args *ChannelsArgs, opts ...p
 		}
 		names = append(names, channel.Name)
 	}
+	channels.EmailNames = slices.Clone(names).ToStringArrayOutput()
+	for _, key := range slices.Sorted(maps.Keys(args.Others)) {
+		channel, err := monitoring.NewNotificationChannel(ctx, name+"-"+key, args.Others[key].args(key, args), pulumiopt.Child(channels)...)
+		if err != nil {
+			return nil, fmt.Errorf("channels %q: %s: %w", name, key, err)
+		}
+		names = append(names, channel.Name)
+	}
 	channels.Names = names.ToStringArrayOutput()
 	if err := ctx.RegisterResourceOutputs(channels, pulumi.Map{"names": channels.Names}); err != nil {
 		return nil, fmt.Errorf("channels %q: register outputs: %w", name, err)
 	}
 	return channels, nil
+}
+
+// args are what Cloud Monitoring calls a channel of this kind.
+func (c Channel) args(key string, of *ChannelsArgs) *monitoring.NotificationChannelArgs {
+	args := &monitoring.NotificationChannelArgs{Project: of.Project, DisplayName: pulumi.String(key), Type: pulumi.String(c.Kind),
+		Enabled: pulumi.Bool(true), UserLabels: of.Labels}
+	switch c.Kind {
+	case Slack:
+		args.Labels = pulumi.StringMap{"channel_name": pulumi.String(c.Target)}
+		args.SensitiveLabels = &monitoring.NotificationChannelSensitiveLabelsArgs{AuthToken: c.secret()}
+	case PagerDuty:
+		args.SensitiveLabels = &monitoring.NotificationChannelSensitiveLabelsArgs{ServiceKey: c.secret()}
+	case Webhook:
+		args.Type, args.Labels = pulumi.String("webhook_tokenauth"), nil
+		if c.User != "" {
+			args.Type, args.Labels = pulumi.String("webhook_basicauth"), pulumi.StringMap{"url": pulumi.String(c.Target),
+				"username": pulumi.String(c.User)}
+			args.SensitiveLabels = &monitoring.NotificationChannelSensitiveLabelsArgs{Password: c.secret()}
+		} else {
+			// The token is a part of the address, as this kind has no sensitive label: the whole label is the secret.
+			args.Labels = pulumi.ToSecret(pulumi.StringMap{"url": pulumi.Sprintf("%s?auth_token=%s", c.Target, c.Secret)}).(pulumi.StringMapOutput)
+		}
+	case PubSub:
+		args.Labels = pulumi.StringMap{"topic": pulumi.String(c.Target)}
+	case SMS:
+		args.Labels = pulumi.StringMap{"number": pulumi.String(c.Target)}
+	}
+	return args
+}
+
+// secret is marked as one, whoever passed it.
+func (c Channel) secret() pulumi.StringOutput { return pulumi.ToSecret(c.Secret).(pulumi.StringOutput) }
+
+func (c Channel) problems(key string) []error {
+	var problems []error
+	refuse := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf("args.Others[%q]"+format, append([]any{key}, values...)...))
+		}
+	}
+	known := slices.Contains([]string{Slack, PagerDuty, Webhook, PubSub, SMS}, c.Kind)
+	refuse(!known, ".Kind %q is unknown: use %s, %s, %s, %s or %s", c.Kind, Slack, PagerDuty, Webhook, PubSub, SMS)
+	refuse(known && c.Target == "" && c.Kind != PagerDuty, ".Target is missing: say whom it tells")
+	needs := c.Kind == Slack || c.Kind == PagerDuty || c.Kind == Webhook
+	refuse(needs && c.Secret == nil, ".Secret is missing: a %s needs it", c.Kind)
+	refuse(known && !needs && c.Secret != nil, ".Secret is for another kind: leave it out")
+	refuse(c.User != "" && c.Kind != Webhook, ".User is for a webhook: leave it out")
+	return problems
 }
 
 func (args *ChannelsArgs) validate() error {
@@ -76,6 +161,9 @@ func (args *ChannelsArgs) validate() error {
 	}
 	if len(args.Emails) == 0 {
 		problems = append(problems, errors.New("args.Emails is empty: name at least one address, or nobody hears of an alert"))
+	}
+	for _, key := range slices.Sorted(maps.Keys(args.Others)) {
+		problems = append(problems, args.Others[key].problems(key)...)
 	}
 	taken := map[string]string{}
 	for i, address := range args.Emails {

@@ -65,3 +65,55 @@ func TestBadChannelsRegisterNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestOtherChannels(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2"
+	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := monitoring.NewChannels(ctx, "alerts", &monitoring.ChannelsArgs{Project: pulumi.String("p"), Emails: []string{"a@example.com"},
+			Others: map[string]monitoring.Channel{
+				"chat":  {Kind: monitoring.Slack, Target: "#alerts", Secret: pulumi.String(secret)},
+				"pager": {Kind: monitoring.PagerDuty, Secret: pulumi.String(secret)},
+				"hook":  {Kind: monitoring.Webhook, Target: "https://hooks.example.com/a", User: "u", Secret: pulumi.String(secret)},
+				"token": {Kind: monitoring.Webhook, Target: "https://hooks.example.com/b", Secret: pulumi.String(secret)},
+				"topic": {Kind: monitoring.PubSub, Target: "projects/p/topics/alerts"},
+				"phone": {Kind: monitoring.SMS, Target: "+4930123456"},
+			}})
+		return err
+	})
+	pulumitest.CheckParents(t, inventory)
+	for key, want := range map[string]struct {
+		kind              string
+		labels, sensitive any
+		secrets           []string
+	}{
+		"chat":  {"slack", map[string]any{"channel_name": "#alerts"}, map[string]any{"authToken": secret}, []string{"sensitiveLabels.authToken"}},
+		"pager": {"pagerduty", nil, map[string]any{"serviceKey": secret}, []string{"sensitiveLabels.serviceKey"}},
+		"hook": {"webhook_basicauth", map[string]any{"url": "https://hooks.example.com/a", "username": "u"}, map[string]any{"password": secret},
+			[]string{"sensitiveLabels.password"}},
+		"token": {"webhook_tokenauth", map[string]any{"url": "https://hooks.example.com/b?auth_token=" + secret}, nil, []string{"labels"}},
+		"topic": {"pubsub", map[string]any{"topic": "projects/p/topics/alerts"}, nil, nil},
+		"phone": {"sms", map[string]any{"number": "+4930123456"}, nil, nil},
+	} {
+		channel := inventory.One(t, "gcp:monitoring/notificationChannel:NotificationChannel", "alerts-"+key)
+		assert.Equal(t, want.kind, channel.Inputs["type"], key)
+		assert.Equal(t, want.labels, channel.Inputs["labels"], key)
+		assert.Equal(t, want.sensitive, channel.Inputs["sensitiveLabels"], key)
+		assert.Equal(t, want.secrets, channel.Secrets, "%s: a secret is one in state", key)
+	}
+}
+
+func TestWrongOtherChannels(t *testing.T) {
+	t.Parallel()
+	_, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
+		_, err := monitoring.NewChannels(ctx, "alerts", &monitoring.ChannelsArgs{Project: pulumi.String("p"), Emails: []string{"a@example.com"},
+			Others: map[string]monitoring.Channel{"a": {Kind: "teams"}, "b": {Kind: monitoring.Slack, User: "u"},
+				"c": {Kind: monitoring.SMS, Target: "+1", Secret: pulumi.String("x")}}})
+		return err
+	})
+	assert.ErrorContains(t, err, `channels "alerts": args.Others["a"].Kind "teams" is unknown: use slack, pagerduty, webhook, pubsub or sms
+args.Others["b"].Target is missing: say whom it tells
+args.Others["b"].Secret is missing: a slack needs it
+args.Others["b"].User is for a webhook: leave it out
+args.Others["c"].Secret is for another kind: leave it out`)
+}

@@ -19,14 +19,15 @@ var Roles = map[string][]string{
 		"artifactregistry.versions.get", "artifactregistry.versions.list"),
 
 	"roles/run.viewer": list("run.services.get", "run.services.list", "run.services.getIamPolicy", "run.revisions.get", "run.revisions.list",
-		"run.operations.get", "run.operations.list", "run.locations.list", "resourcemanager.projects.get"),
+		"run.operations.get", "run.operations.list", "run.locations.list", "resourcemanager.projects.get", "run.jobs.get", "run.jobs.list",
+		"run.jobs.getIamPolicy", "run.executions.get", "run.executions.list", "run.tasks.get", "run.tasks.list"),
 	"roles/run.developer": list("run.services.create", "run.services.delete", "run.services.get", "run.services.list", "run.services.update",
 		"run.services.getIamPolicy", "run.revisions.get", "run.revisions.list", "run.revisions.delete", "run.operations.get",
 		"run.operations.list", "run.locations.list", "resourcemanager.projects.get"),
 	"roles/run.admin": list("run.*", "resourcemanager.projects.get"),
 
 	"roles/secretmanager.secretAccessor": list("secretmanager.versions.access"),
-	"roles/run.invoker":                  list("run.routes.invoke"),
+	"roles/run.invoker":                  list("run.routes.invoke", "run.jobs.run"),
 	"roles/secretmanager.viewer": list("secretmanager.secrets.get", "secretmanager.secrets.list", "secretmanager.secrets.getIamPolicy",
 		"secretmanager.versions.get", "secretmanager.versions.list"),
 
@@ -37,6 +38,8 @@ var Roles = map[string][]string{
 	"roles/monitoring.notificationChannelEditor": methods("monitoring.notificationChannels"),
 	"roles/monitoring.servicesEditor":            list("monitoring.services.*", "monitoring.slos.*"),
 	"roles/monitoring.uptimeCheckConfigEditor":   list("monitoring.uptimeCheckConfigs.*"),
+	"roles/cloudscheduler.viewer":                list("cloudscheduler.jobs.get", "cloudscheduler.jobs.list"),
+	"roles/cloudscheduler.admin":                 list("cloudscheduler.*"),
 	// Everything that can be set in Monitoring; only the person of the first run holds it.
 	"roles/monitoring.editor": list("monitoring.*"),
 	"roles/logging.configWriter": list("logging.logMetrics.create", "logging.logMetrics.delete", "logging.logMetrics.get",

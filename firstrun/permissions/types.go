@@ -54,6 +54,21 @@ var Types = map[string]Type{
 		Delete: list("run.services.delete", "run.operations.get"),
 	},
 	"gcp:cloudrunv2/serviceIamMember:ServiceIamMember": policy(OnProject, "run.services"),
+	"gcp:cloudrunv2/job:Job": {
+		Place:  OnProject,
+		Read:   list("run.jobs.get"),
+		Create: list("run.jobs.create", "run.operations.get", ActAs),
+		Update: list("run.jobs.update", "run.operations.get", ActAs),
+		Delete: list("run.jobs.delete", "run.operations.get"),
+	},
+	"gcp:cloudrunv2/jobIamMember:JobIamMember": policy(OnProject, "run.jobs"),
+	"gcp:cloudscheduler/job:Job": {
+		Place:  OnProject,
+		Read:   list("cloudscheduler.jobs.get"),
+		Create: list("cloudscheduler.jobs.create", ActAs),
+		Update: list("cloudscheduler.jobs.update", ActAs),
+		Delete: list("cloudscheduler.jobs.delete"),
+	},
 
 	"gcp:monitoring/notificationChannel:NotificationChannel": verbs(OnProject, "monitoring.notificationChannels"),
 	"gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig":     verbs(OnProject, "monitoring.uptimeCheckConfigs"),

@@ -17,7 +17,7 @@ func (p *platform) ciGrants() []identity.Grant {
 // previewGrants read what the program manages, so that a preview or a drift check can compare. Whoever may push a branch can
 // run as this account, so it reads settings and nothing else: no secret's value, log, metric or image.
 func (p *platform) previewGrants() []identity.Grant {
-	return append([]identity.Grant{
+	return slices.Concat([]identity.Grant{
 		onProject("roles/run.viewer", "Reads services, revisions and the traffic split."),
 		onProject("roles/secretmanager.viewer", "Reads secrets' settings, not their values."),
 		onProject("roles/iam.workloadIdentityPoolViewer", "Reads the pool and its providers."),
@@ -28,7 +28,7 @@ func (p *platform) previewGrants() []identity.Grant {
 		},
 		p.onBillingAccount("roles/billing.viewer",
 			"Reads the budget and the billing account's IAM policy. No narrower role can be had for a billing account outside an organization."),
-	}, p.attestationReads()...)
+	}, p.scheduleReads(), p.attestationReads())
 }
 
 // deployGrants are all that a release needs: its update is targeted at the services and changes nothing else. Secrets are
@@ -44,7 +44,7 @@ func (p *platform) deployGrants() []identity.Grant {
 		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),
 	}
 	return slices.Concat(grants, p.onRuntimes("A revision runs as this account; the release may start no other."), p.onPrivateServices(),
-		p.attestationReads())
+		p.jobReleases(), p.attestationReads())
 }
 
 // infraGrants are what changing the rest takes: what there is, and what watches it. Who may do what is not among it. This
@@ -64,7 +64,8 @@ func (p *platform) infraGrants() []identity.Grant {
 			"Sets the repository's clean-up. It pushes nothing and says nothing of who does."),
 		p.onBillingAccount("roles/billing.costsManager", "Sets the budget."),
 	}
-	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.attestationReads())
+	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.onSchedules(), p.jobInfrastructure(),
+		p.attestationReads())
 }
 
 func onProject(role, reason string) identity.Grant {
@@ -110,5 +111,64 @@ func (p *platform) onRuntimes(reason string) []identity.Grant {
 			Scope: identity.ServiceAccountScope{Key: key, Name: p.runtimes[key].Name},
 		})
 	}
+	for _, key := range p.jobKeys() {
+		accounts := p.jobAccounts[key]
+		grants = append(grants, identity.Grant{
+			Role: "roles/iam.serviceAccountUser", Reason: reason,
+			Scope: identity.ServiceAccountScope{Key: "job-" + key, Name: accounts.runtime.Name},
+		})
+	}
 	return grants
+}
+
+// onSchedules lets whoever makes schedules name the accounts that they start jobs as.
+func (p *platform) onSchedules() []identity.Grant {
+	var grants []identity.Grant
+	for _, key := range p.jobKeys() {
+		if schedule := p.jobAccounts[key].schedule; schedule != nil {
+			grants = append(grants, identity.Grant{
+				Role: "roles/iam.serviceAccountUser", Reason: "A schedule is given this account to start its job as.",
+				Scope: identity.ServiceAccountScope{Key: "schedule-" + key, Name: schedule.Name},
+			})
+		}
+	}
+	return grants
+}
+
+// jobReleases are what a release needs of jobs: the new digest on all of them, and to run those that are its hooks.
+func (p *platform) jobReleases() []identity.Grant {
+	if len(p.jobKeys()) == 0 {
+		return nil
+	}
+	grants := []identity.Grant{{
+		Role: "job-releaser", CustomRole: p.role(jobReleaserRole), Scope: identity.ProjectScope{},
+		Reason: "Gives jobs the digest of the release, and reads how their executions go.",
+	}}
+	for _, key := range p.jobKeys() {
+		if p.settings.Jobs[key].Release {
+			grants = append(grants, identity.Grant{
+				Role: "hook-runner", CustomRole: p.role(hookRunnerRole), Reason: "A release runs this job as a hook, and cancels it when it hangs.",
+				Scope: identity.JobScope{Key: key, Location: p.region(), Job: p.jobs[key].Name},
+			})
+		}
+	}
+	return grants
+}
+
+// jobInfrastructure is what making jobs and schedules takes.
+func (p *platform) jobInfrastructure() []identity.Grant {
+	if len(p.jobKeys()) == 0 {
+		return nil
+	}
+	return []identity.Grant{{
+		Role: "job-keeper", CustomRole: p.role(jobKeeperRole), Scope: identity.ProjectScope{},
+		Reason: "Makes and changes jobs and their schedules. It says nothing of who may run them, and runs none.",
+	}}
+}
+
+func (p *platform) scheduleReads() []identity.Grant {
+	if len(p.jobKeys()) == 0 {
+		return nil
+	}
+	return []identity.Grant{onProject("roles/cloudscheduler.viewer", "Reads what starts jobs.")}
 }

@@ -14,7 +14,7 @@ import (
 func (p *platform) writeMonitoring(ctx *pulumi.Context) error {
 	var err error
 	p.channels, err = monitoring.NewChannels(ctx, "alerts", &monitoring.ChannelsArgs{
-		Project: p.projectID(), Emails: p.settings.Monitoring.AlertEmails, Labels: p.labels(),
+		Project: p.projectID(), Emails: p.settings.Monitoring.AlertEmails, Others: p.otherChannels(), Labels: p.labels(),
 	}, p.inProject()...)
 	if err != nil {
 		return err
@@ -33,6 +33,19 @@ func (p *platform) writeMonitoring(ctx *pulumi.Context) error {
 		Services: shown,
 	}, p.inProject()...)
 	return err
+}
+
+// otherChannels are those besides mail. Reading the settings took the mark off their secrets: the component puts it back.
+func (p *platform) otherChannels() map[string]monitoring.Channel {
+	channels := map[string]monitoring.Channel{}
+	for key, c := range p.settings.Monitoring.Channels {
+		channel := monitoring.Channel{Kind: c.Kind, Target: c.Target, User: c.User}
+		if c.Secret != "" {
+			channel.Secret = pulumi.String(c.Secret)
+		}
+		channels[key] = channel
+	}
+	return channels
 }
 
 func (p *platform) watch(ctx *pulumi.Context, key string, s stacks.Service, service *cloudrun.Service) error {
@@ -75,7 +88,7 @@ func (p *platform) writeBudget(ctx *pulumi.Context) error {
 		Currency:        p.settings.Budget.Currency,
 		CurrentPercent:  p.settings.Budget.CurrentPercent,
 		ForecastPercent: p.settings.Budget.ForecastPercent,
-		Channels:        p.channels.Names,
+		Channels:        p.channels.EmailNames,
 	}, p.inProject()...)
 	return err
 }

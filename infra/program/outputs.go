@@ -18,10 +18,14 @@ func (p *platform) outputs() pulumi.Map {
 			stacks.ServiceImage:    service.Image,
 		}
 	}
+	jobs := pulumi.Map{}
+	for key, job := range p.jobs {
+		jobs[key] = pulumi.Map{stacks.JobName: job.Name, stacks.JobImage: job.Image}
+	}
 	for key, account := range p.accounts {
 		accounts[key] = account.Email
 	}
-	return pulumi.Map{
+	outputs := pulumi.Map{
 		stacks.OutputEnvironment:              pulumi.String(p.settings.Environment),
 		stacks.OutputServices:                 services,
 		stacks.OutputServiceURLs:              urls,
@@ -30,4 +34,8 @@ func (p *platform) outputs() pulumi.Map {
 		stacks.OutputRegistry:                 p.registry.ImagePrefix,
 		stacks.OutputDashboardURL:             p.dashboard.URL,
 	}
+	if len(jobs) > 0 {
+		outputs[stacks.OutputJobs] = jobs
+	}
+	return outputs
 }

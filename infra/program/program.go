@@ -15,6 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/components/cloudrun"
 	"github.com/guiofsaints/procureflow-platform/components/federation"
 	"github.com/guiofsaints/procureflow-platform/components/identity"
+	"github.com/guiofsaints/procureflow-platform/components/job"
 	"github.com/guiofsaints/procureflow-platform/components/monitoring"
 	"github.com/guiofsaints/procureflow-platform/components/project"
 	"github.com/guiofsaints/procureflow-platform/components/registry"
@@ -35,8 +36,11 @@ type platform struct {
 	runtimes    map[string]*identity.Identity // by service key
 	registry    *registry.Registry
 	secrets     *secrets.Secrets
-	attestation *attestation.Attestation     // nil where the settings do not ask for it
-	services    map[string]*cloudrun.Service // by service key
+	attestation *attestation.Attestation       // nil where the settings do not ask for it
+	services    map[string]*cloudrun.Service   // by service key
+	users       map[string]pulumi.StringOutput // who the service's image runs as, by service key
+	jobAccounts map[string]jobAccounts         // by job key
+	jobs        map[string]*job.Job            // by job key
 	channels    *monitoring.Channels
 	dashboard   *monitoring.Dashboard
 	accounts    map[string]*identity.Identity // by the constants ci, preview, deploy, infra
@@ -92,6 +96,7 @@ func write(ctx *pulumi.Context, folder string) (*platform, error) {
 		{"secrets", (*platform).writeSecrets},         // what services know, and which service knows what
 		{"attestation", (*platform).writeAttestation}, // which images may start
 		{"services", (*platform).writeServices},       // what users reach
+		{"jobs", (*platform).writeJobs},               // what runs to its end
 		{"monitoring", (*platform).writeMonitoring},   // how we learn that they do not
 		{"budget", (*platform).writeBudget},           // what it may cost
 		{"accounts", (*platform).writeAccounts},       // who may change what, and why

@@ -111,6 +111,34 @@ var attestationRoles = map[string]project.Role{
 	},
 }
 
+// jobAPIs and jobRoles are there where the settings have jobs.
+var jobAPIs = map[string]string{"cloudscheduler.googleapis.com": "Starts jobs by their schedules."}
+
+const (
+	jobReleaserRole = "JobReleaser"
+	hookRunnerRole  = "HookRunner"
+	jobKeeperRole   = "JobKeeper"
+)
+
+var jobRoles = map[string]project.Role{
+	jobReleaserRole: {
+		Title:       "Job releaser",
+		Reason:      "Changes jobs that are there, and reads them and their executions.",
+		Permissions: []string{"run.executions.get", "run.executions.list", "run.jobs.get", "run.jobs.update"},
+	},
+	hookRunnerRole: {
+		Title:       "Hook runner",
+		Reason:      "Runs the jobs that it is granted on, with variables of one execution alone, and cancels what it runs.",
+		Permissions: []string{"run.executions.cancel", "run.jobs.run", "run.jobs.runWithOverrides"},
+	},
+	jobKeeperRole: {
+		Title:  "Job keeper",
+		Reason: "Makes and changes jobs and what starts them, and neither runs them nor says who may.",
+		Permissions: slices.Concat([]string{"cloudscheduler.jobs.create", "cloudscheduler.jobs.delete", "cloudscheduler.jobs.get",
+			"cloudscheduler.jobs.update", "run.jobs.getIamPolicy"}, managed("run.jobs")),
+	},
+}
+
 // roleID is a custom role's id: the application's name first, so that it is known whose it is. Ids have no hyphens.
 func (p *platform) roleID(name string) string {
 	return strings.ReplaceAll(p.adopter.Application, "-", "_") + name
@@ -125,6 +153,10 @@ func (p *platform) writeProject(ctx *pulumi.Context) error {
 	if p.settings.BinaryAuthorization != nil {
 		maps.Copy(enabled, attestationAPIs)
 		maps.Copy(wanted, attestationRoles)
+	}
+	if len(p.settings.Jobs) > 0 {
+		maps.Copy(enabled, jobAPIs)
+		maps.Copy(wanted, jobRoles)
 	}
 	roles := map[string]project.Role{}
 	for name, role := range wanted {

@@ -27,7 +27,7 @@ func (p *platform) writeRuntimes(ctx *pulumi.Context) error {
 		}
 		p.runtimes[key] = runtime
 	}
-	return nil
+	return p.writeJobAccounts(ctx)
 }
 
 // serviceKeys are sorted, so that every run registers services in the same order.

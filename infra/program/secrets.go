@@ -1,6 +1,7 @@
 package program
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -8,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/components/secrets"
 )
 
-// writeSecrets makes each secret readable by exactly the services that name it.
+// writeSecrets makes each secret readable by exactly the services and jobs that name it.
 func (p *platform) writeSecrets(ctx *pulumi.Context) error {
 	containers := map[string]secrets.Secret{}
 	for id, settings := range p.settings.Secrets {
@@ -20,6 +21,11 @@ func (p *platform) writeSecrets(ctx *pulumi.Context) error {
 		for key, service := range p.settings.Services {
 			if slices.Contains(service.SecretIDs(), id) {
 				secret.Accessors[key] = p.runtimes[key].Member
+			}
+		}
+		for key, job := range p.settings.Jobs {
+			if slices.Contains(slices.Collect(maps.Values(job.Secrets)), id) {
+				secret.Accessors["job-"+key] = p.jobAccounts[key].runtime.Member
 			}
 		}
 		containers[id] = secret

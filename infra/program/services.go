@@ -14,11 +14,8 @@ import (
 // writeServices comes after the accessors and the policy: a revision whose account cannot read its secrets does not start,
 // and one that started before the policy was there was not judged by it.
 func (p *platform) writeServices(ctx *pulumi.Context) error {
-	p.services = map[string]*cloudrun.Service{}
-	needs := slices.Clone(p.secrets.Accessors)
-	if p.attestation != nil {
-		needs = append(needs, p.attestation.Policy)
-	}
+	p.services, p.users = map[string]*cloudrun.Service{}, map[string]pulumi.StringOutput{}
+	needs := p.beforeImages()
 	for _, key := range p.serviceKeys() {
 		service, err := cloudrun.NewService(ctx, "service-"+key, p.serviceArgs(ctx, p.settings.Services[key], key), p.inProject(needs...)...)
 		if err != nil {
@@ -29,8 +26,18 @@ func (p *platform) writeServices(ctx *pulumi.Context) error {
 	return nil
 }
 
+// beforeImages is what has to be there before an image starts.
+func (p *platform) beforeImages() []pulumi.Resource {
+	needs := slices.Clone(p.secrets.Accessors)
+	if p.attestation != nil {
+		needs = append(needs, p.attestation.Policy)
+	}
+	return needs
+}
+
 func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string) *cloudrun.ServiceArgs {
 	image, user := p.image(ctx, s)
+	p.users[key] = user
 	return &cloudrun.ServiceArgs{
 		Project:             p.projectID(),
 		ProjectNumber:       p.projectNumber(),

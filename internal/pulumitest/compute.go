@@ -54,6 +54,8 @@ func compute(resource Resource, projectNumber string) (id string, outputs map[st
 	case "gcp:projects/iAMCustomRole:IAMCustomRole":
 		id = project + "/roles/" + in("roleId")
 		return id, map[string]any{"name": id}
+	case "gcp:cloudrunv2/job:Job":
+		return project + "/locations/" + in("location") + "/jobs/" + in("name"), nil
 	case "gcp:cloudrunv2/service:Service":
 		return computeService(resource, project+"/locations/"+in("location")+"/services/"+in("name"), projectNumber)
 	case "gcp:billing/budget:Budget":

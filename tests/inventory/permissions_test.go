@@ -33,6 +33,7 @@ var byInfra = map[string]permissions.Action{
 	"gcp:artifactregistry/repositoryIamMember:RepositoryIamMember":      permissions.Reads,
 	"gcp:secretmanager/secretIamMember:SecretIamMember":                 permissions.Reads,
 	"gcp:cloudrunv2/serviceIamMember:ServiceIamMember":                  permissions.Reads,
+	"gcp:cloudrunv2/jobIamMember:JobIamMember":                          permissions.Reads,
 	"gcp:billing/accountIamMember:AccountIamMember":                     permissions.Reads,
 	// Who may sign is a person's decision, and so is the key that signatures are made with.
 	"gcp:kms/keyRing:KeyRing":                                     permissions.Reads,
@@ -47,7 +48,7 @@ var byInfra = map[string]permissions.Action{
 }
 
 // released are the types that a release's update is targeted at.
-var released = map[string]bool{serviceType: true}
+var released = map[string]bool{serviceType: true, jobType: true}
 
 // needsOf are what each account has to be able to do in an environment.
 func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permissions.Need {
@@ -78,6 +79,11 @@ func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permiss
 			needs[account] = append(needs[account], fixed("the key's public half, in every run of the program", permissions.OnProject,
 				"cloudkms.cryptoKeys.get", "cloudkms.cryptoKeyVersions.get", "cloudkms.cryptoKeyVersions.viewPublicKey")...)
 		}
+	}
+	if len(inventory.OfType(jobType)) > 0 {
+		needs["deploy"] = append(needs["deploy"], fixed("the hooks of a release", permissions.OnProject, "run.executions.cancel",
+			"run.executions.get",
+			"run.executions.list", "run.jobs.get", "run.jobs.run", "run.jobs.runWithOverrides")...)
 	}
 	add := func(account, token string, action permissions.Action) {
 		found, err := permissions.ForType(token, action)
@@ -159,15 +165,20 @@ func grantsOf(inventory *pulumitest.Inventory) map[string][]record {
 
 func TestAccountsHoldWhatTheirWorkTakesAndNoMore(t *testing.T) {
 	t.Parallel()
-	for _, stack := range all {
+	for _, stack := range append(all, "prod with jobs") {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
-			inventory := run(t, stack, nil)
+			change, stack := jobsOf(stack)
+			inventory := run(t, stack, change)
 			grants := grantsOf(inventory)
 			for account, needs := range needsOf(t, inventory) {
 				var held []permissions.Grant
 				for _, r := range grants[account] {
-					held = append(held, r.grant(t, inventory))
+					grant := r.grant(t, inventory)
+					// The same role on another account is for what runs as that account: one of them stands for all.
+					if !slices.ContainsFunc(held, func(g permissions.Grant) bool { return g.Role == grant.Role && g.Place == grant.Place }) {
+						held = append(held, grant)
+					}
 				}
 				require.NotEmpty(t, held, account)
 				result := permissions.Compare(needs, held)
@@ -190,6 +201,7 @@ var readsSettings = map[string]string{
 	"roles/secretmanager.viewer":           "names, versions and who may read them; no value",
 	"roles/iam.serviceAccountViewer":       "accounts, and the public halves of their keys",
 	"roles/iam.workloadIdentityPoolViewer": "pools and providers",
+	"roles/cloudscheduler.viewer":          "what starts jobs",
 	"roles/billing.viewer":                 "costs as well, but a billing account takes no custom role of a project",
 }
 
@@ -197,8 +209,9 @@ var readsSettings = map[string]string{
 // role of it pulls images, reads logs or metrics, or lists what is in the project's databases and buckets.
 func TestPullRequestsReadSettingsOnly(t *testing.T) {
 	t.Parallel()
-	for _, stack := range all {
-		inventory := run(t, stack, nil)
+	for _, stack := range append(all, "prod with jobs") {
+		change, stack := jobsOf(stack)
+		inventory := run(t, stack, change)
 		for _, r := range grantsOf(inventory)["preview"] {
 			if strings.HasPrefix(r.role, "roles/") {
 				assert.Contains(t, readsSettings, r.role, "%s: it holds more than reads of settings, or nobody said why it does not", stack)

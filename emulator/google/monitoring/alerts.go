@@ -41,12 +41,36 @@ func prepareChannel(c *rest.Change) error {
 	if value == "" || kind == "email" && !rest.IsEmail(value) {
 		return rest.Invalid("Field notification_channel.labels[%q] had an invalid value of %q.", label, value)
 	}
+	if err := hideSecrets(c, kind); err != nil {
+		return err
+	}
 	doc.Default(c.New, "enabled", true)
 	record := map[string]any{"mutateTime": rest.Timestamp(c.Now), "mutatedBy": rest.Caller}
 	if c.Old == nil {
 		c.New["creationRecord"] = record
 	}
 	c.New["mutationRecords"] = []any{record}
+	return nil
+}
+
+// secretLabels are the labels of a kind that the API never gives back.
+var secretLabels = map[string]string{"slack": "auth_token", "pagerduty": "service_key", "webhook_basicauth": "password"}
+
+// hidden stands in the answers where a secret is.
+const hidden = "************"
+
+// hideSecrets keeps that a secret is there and not which: nobody is told by the emulated channels, so that nothing needs it. One that an
+// update leaves out stays.
+func hideSecrets(c *rest.Change, kind string) error {
+	label := secretLabels[kind]
+	if label == "" {
+		return nil
+	}
+	labels := doc.Ensure(c.New, "labels")
+	if doc.Text(labels, label) == "" && doc.Text(c.Old, "labels", label) == "" {
+		return rest.Invalid("Field notification_channel.labels[%q] had an invalid value of %q.", label, "")
+	}
+	labels[label] = hidden
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package monitoring_test
 
 import (
+	"fmt"
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"testing"
 
@@ -33,4 +34,25 @@ func TestComputedFields(t *testing.T) {
 	dashboard := w.OK("POST", "/mon/v1"+p+"/dashboards",
 		`{"displayName":"d","mosaicLayout":{"columns":48,"tiles":[{"xPos":0,"width":24,"height":16,"widget":{"title":"t","text":{"content":"x"}}}]}}`)
 	assert.Equal(t, dashboard, w.OK("GET", "/mon/v1/"+dashboard["name"].(string), ""))
+}
+
+// A secret of a channel is taken and never given back, as by the API.
+func TestChannelsKeepTheirSecrets(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	const channels, secret = "/mon/v3/projects/" + project + "/notificationChannels", "hunter2"
+	for kind, labels := range map[string]string{
+		"slack":             `{"channel_name":"#a","auth_token":"hunter2"}`,
+		"pagerduty":         `{"service_key":"hunter2"}`,
+		"webhook_basicauth": `{"url":"https://example.com/","username":"u","password":"hunter2"}`,
+	} {
+		made := w.OK("POST", channels, `{"type":"`+kind+`","displayName":"`+kind+`","labels":`+labels+`}`)
+		for _, answer := range []any{made, w.OK("GET", "/mon/v3/"+made["name"].(string), ""), w.OK("GET", channels, ""),
+			w.OK("PATCH", "/mon/v3/"+made["name"].(string)+"?updateMask=displayName", `{"displayName":"x"}`)} {
+			assert.NotContains(t, fmt.Sprint(answer), secret, kind)
+			assert.Contains(t, fmt.Sprint(answer), "************", kind)
+		}
+	}
+	assert.Contains(t, w.Refused("POST", channels, `{"type":"slack","labels":{"channel_name":"#a"}}`),
+		`notification_channel.labels["auth_token"]`)
 }

@@ -1,0 +1,23 @@
+// Package job is a Cloud Run job that runs an image by digest to its end: by a schedule, around a release, or when somebody asks.
+//
+//	migrate, err := job.NewJob(ctx, "job-migrate", &job.JobArgs{
+//		Project:        pulumi.String("procureflow-dev"),
+//		Location:       pulumi.String("us-central1"),
+//		JobName:        "procureflow-migrate",
+//		Image:          web.Image,
+//		ServiceAccount: runtime.Email,
+//		Args:           []string{"migrate"},
+//		Secrets:        map[string]job.SecretVariable{"MONGODB_URI": {Secret: id, Version: version}},
+//	}, pulumi.DependsOn(secrets.Accessors))
+//
+// Pass the grants that let the job's account read its secrets as DependsOn, each by itself: without them Cloud Run refuses the job.
+//
+// # Schedule
+//
+// With a Schedule, Cloud Scheduler starts the job as an account that may run this job and nothing else. The account is the caller's,
+// because a component makes no identities of its own; the grant is made here.
+//
+// # Renames
+//
+// The type token and the children's logical names are a permanent interface: stacks remember them.
+package job

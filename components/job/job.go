@@ -1,0 +1,221 @@
+package job
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudscheduler"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
+)
+
+// TypeToken identifies the component in state. It never changes.
+const TypeToken = "procureflow:job:Job"
+
+// ImageUserAnnotation is the annotation of an execution that says who its image runs as, as a service's revisions have it.
+const ImageUserAnnotation = "image-user"
+
+// Defaults of absent arguments.
+const (
+	DefaultCPU            = "1"
+	DefaultMemory         = "512Mi"
+	DefaultTasks          = 1
+	DefaultTimeoutSeconds = 600
+)
+
+// startRole lets the schedule's account start the job. On a job it holds run.jobs.run and nothing that a job has besides.
+const startRole = "roles/run.invoker"
+
+// JobArgs describes a job.
+type JobArgs struct {
+	// Project is the id of the project that holds the job. Required. Changing it replaces the job.
+	Project pulumi.StringInput
+	// Location is the region, for example us-central1. Required. Changing it replaces the job.
+	Location pulumi.StringInput
+	// JobName is the job id: 1-57 lower-case letters, digits and hyphens, beginning with a letter. Required. Changing it replaces the job.
+	JobName string
+	// Image is the container image by digest, NAME@sha256:<64 hex>. Required. A tag is refused: what runs must not change when it moves.
+	Image pulumi.StringInput
+	// ImageUser is who the image runs as, USER@DIGEST with the image's own digest. It becomes the annotation [ImageUserAnnotation].
+	// Default: the empty string, nobody looked.
+	ImageUser pulumi.StringInput
+	// ServiceAccount is the e-mail address of the account the job runs as. Required.
+	ServiceAccount pulumi.StringInput
+	// Labels are put on the job and on its executions. Default: none.
+	Labels pulumi.StringMapInput
+	// Command replaces the image's entry point, and Args its arguments. Default: the image's own.
+	Command, Args []string
+	// CPU is the limit in vCPUs. Default: [DefaultCPU].
+	CPU string
+	// Memory is the limit. Default: [DefaultMemory].
+	Memory string
+	// Tasks are how many containers an execution runs. Default: [DefaultTasks].
+	Tasks int
+	// MaxRetries is how often a task that failed is tried again, 0-10. Default: 0.
+	MaxRetries int
+	// TimeoutSeconds is how long one attempt of a task may take, 1-86400. Default: [DefaultTimeoutSeconds].
+	TimeoutSeconds int
+	// Environment are plain variables, by name. Values appear in state and console: secrets go to Secrets. Default: none.
+	Environment map[string]pulumi.StringInput
+	// Secrets are variables whose values come from Secret Manager, by name. Default: none.
+	Secrets map[string]SecretVariable
+	// BinaryAuthorization has the project's policy judge the image before it starts. Default: false, every image starts.
+	BinaryAuthorization bool
+	// DeletionProtection makes the provider refuse to delete or replace the job. Default: false.
+	DeletionProtection bool
+	// Schedule starts the job. Default: none.
+	Schedule *Schedule
+}
+
+// SecretVariable is a secret's version as a variable.
+type SecretVariable struct {
+	// Secret is the secret's id within the job's project. Required.
+	Secret pulumi.StringInput
+	// Version is the version's number. Required. "latest" is refused: an execution should know what it runs with.
+	Version pulumi.StringInput
+}
+
+// Schedule says when the job starts.
+type Schedule struct {
+	// Cron is five fields: minute, hour, day of the month, month, day of the week. Required.
+	Cron string
+	// TimeZone is whose clock counts, such as Europe/Berlin. Required.
+	TimeZone string
+	// Account is the e-mail address of the account that starts the job. Required. It gets the right to, and should have no other.
+	Account pulumi.StringInput
+}
+
+// Job is a Cloud Run job.
+type Job struct {
+	pulumi.ResourceState
+
+	// ID is the resource id, projects/P/locations/L/jobs/J.
+	ID pulumi.StringOutput
+	// Name is the job id, once the job exists.
+	Name pulumi.StringOutput
+	// Image is what its next execution runs.
+	Image pulumi.StringOutput
+}
+
+// NewJob makes the job and, if it has one, its schedule. It fails before registering anything when an argument is missing or
+// impossible, and then names every such argument; an image or a secret version that is known later fails then.
+func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.ResourceOption) (*Job, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("job %q: %w", name, err)
+	}
+	job := &Job{}
+	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), job, opts...); err != nil {
+		return nil, fmt.Errorf("register job %q: %w", name, err)
+	}
+	job.Image = byDigest(args.Image)
+	var admission cloudrunv2.JobBinaryAuthorizationPtrInput
+	if args.BinaryAuthorization {
+		admission = &cloudrunv2.JobBinaryAuthorizationArgs{UseDefault: pulumi.Bool(true)}
+	}
+	made, err := cloudrunv2.NewJob(ctx, name+"-job", &cloudrunv2.JobArgs{
+		Project: args.Project, Location: args.Location, Name: pulumi.String(args.JobName), Labels: args.Labels,
+		// The provider's own default is true, so a job that may go has to say so.
+		DeletionProtection:  pulumi.Bool(args.DeletionProtection),
+		BinaryAuthorization: admission,
+		Template: &cloudrunv2.JobTemplateArgs{
+			Labels: args.Labels, Annotations: args.annotations(), TaskCount: pulumi.Int(cmp.Or(args.Tasks, DefaultTasks)),
+			Template: args.template(job.Image),
+		},
+		// Whoever calls the API last leaves a name there: gcloud does.
+	}, pulumiopt.Child(job, pulumi.IgnoreChanges([]string{"client", "clientVersion"}))...)
+	if err != nil {
+		return nil, fmt.Errorf("job %q: Cloud Run job: %w", name, err)
+	}
+	job.ID, job.Name = made.ID().ToStringOutput(), made.Name
+	if args.Schedule != nil {
+		if err := job.schedule(ctx, name, args); err != nil {
+			return nil, fmt.Errorf("job %q: schedule: %w", name, err)
+		}
+	}
+	if err := ctx.RegisterResourceOutputs(job, pulumi.Map{"id": job.ID, "name": job.Name, "image": job.Image}); err != nil {
+		return nil, fmt.Errorf("job %q: register outputs: %w", name, err)
+	}
+	return job, nil
+}
+
+func (args *JobArgs) template(image pulumi.StringOutput) *cloudrunv2.JobTemplateTemplateArgs {
+	return &cloudrunv2.JobTemplateTemplateArgs{
+		ServiceAccount:       args.ServiceAccount.ToStringOutput(),
+		ExecutionEnvironment: pulumi.String("EXECUTION_ENVIRONMENT_GEN2"),
+		MaxRetries:           pulumi.Int(args.MaxRetries),
+		Timeout:              pulumi.String(fmt.Sprintf("%ds", cmp.Or(args.TimeoutSeconds, DefaultTimeoutSeconds))),
+		Containers: cloudrunv2.JobTemplateTemplateContainerArray{&cloudrunv2.JobTemplateTemplateContainerArgs{
+			Image: image, Commands: texts(args.Command), Args: texts(args.Args), Envs: args.variables(),
+			Resources: &cloudrunv2.JobTemplateTemplateContainerResourcesArgs{Limits: pulumi.StringMap{
+				"cpu": pulumi.String(cmp.Or(args.CPU, DefaultCPU)), "memory": pulumi.String(cmp.Or(args.Memory, DefaultMemory)),
+			}},
+		}},
+	}
+}
+
+// variables are sorted by name within their group, so that an unchanged job stays unchanged.
+func (args *JobArgs) variables() cloudrunv2.JobTemplateTemplateContainerEnvArray {
+	var variables cloudrunv2.JobTemplateTemplateContainerEnvArray
+	for _, name := range slices.Sorted(maps.Keys(args.Environment)) {
+		variables = append(variables, &cloudrunv2.JobTemplateTemplateContainerEnvArgs{Name: pulumi.String(name),
+			Value: args.Environment[name].ToStringOutput()})
+	}
+	for _, name := range slices.Sorted(maps.Keys(args.Secrets)) {
+		secret := args.Secrets[name]
+		variables = append(variables, &cloudrunv2.JobTemplateTemplateContainerEnvArgs{Name: pulumi.String(name),
+			ValueSource: &cloudrunv2.JobTemplateTemplateContainerEnvValueSourceArgs{
+				SecretKeyRef: &cloudrunv2.JobTemplateTemplateContainerEnvValueSourceSecretKeyRefArgs{
+					Secret: secret.Secret, Version: pinned(name, secret.Version),
+				},
+			}})
+	}
+	return variables
+}
+
+// annotations are absent, not empty, where nobody looked at the image.
+func (args *JobArgs) annotations() pulumi.StringMapInput {
+	if args.ImageUser == nil {
+		return nil
+	}
+	return pulumi.All(args.Image, args.ImageUser).ApplyT(func(values []any) (map[string]string, error) {
+		image, user := values[0].(string), values[1].(string)
+		if user == "" {
+			return nil, nil
+		}
+		return map[string]string{ImageUserAnnotation: user}, checkImageUser(user, image)
+	}).(pulumi.StringMapOutput)
+}
+
+// schedule lets an account start the job, and has Cloud Scheduler do so as that account.
+func (job *Job) schedule(ctx *pulumi.Context, name string, args *JobArgs) error {
+	starter, err := cloudrunv2.NewJobIamMember(ctx, name+"-starter", &cloudrunv2.JobIamMemberArgs{
+		Project: args.Project, Location: args.Location, Name: job.Name, Role: pulumi.String(startRole),
+		Member: pulumi.Sprintf("serviceAccount:%s", args.Schedule.Account),
+	}, pulumiopt.Child(job)...)
+	if err != nil {
+		return fmt.Errorf("starter: %w", err)
+	}
+	_, err = cloudscheduler.NewJob(ctx, name+"-schedule", &cloudscheduler.JobArgs{
+		Project: args.Project, Region: args.Location, Name: pulumi.String(args.JobName),
+		Description: pulumi.String("Starts the Cloud Run job " + args.JobName + "."),
+		Schedule:    pulumi.String(args.Schedule.Cron), TimeZone: pulumi.String(args.Schedule.TimeZone),
+		AttemptDeadline: pulumi.String("180s"),
+		HttpTarget: &cloudscheduler.JobHttpTargetArgs{
+			HttpMethod: pulumi.String("POST"), Uri: pulumi.Sprintf("https://run.googleapis.com/v2/%s:run", job.ID),
+			OauthToken: &cloudscheduler.JobHttpTargetOauthTokenArgs{ServiceAccountEmail: args.Schedule.Account,
+				Scope: pulumi.String("https://www.googleapis.com/auth/cloud-platform")},
+		},
+	}, pulumiopt.Child(job, pulumi.DependsOn([]pulumi.Resource{starter}))...)
+	return err
+}
+
+func texts(list []string) pulumi.StringArrayInput {
+	if len(list) == 0 {
+		return nil
+	}
+	return pulumi.ToStringArray(list)
+}

@@ -1,0 +1,77 @@
+package program
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/identity"
+	"github.com/guiofsaints/procureflow-platform/components/job"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// jobAccounts are what a job runs as, and what starts it by its schedule; nil where it has none.
+type jobAccounts struct{ runtime, schedule *identity.Identity }
+
+// jobKeys are sorted, so that every run registers jobs in the same order.
+func (p *platform) jobKeys() []string { return slices.Sorted(maps.Keys(p.settings.Jobs)) }
+
+// writeJobAccounts makes the accounts of jobs. They hold no grant of their own, like those of services: a schedule's account is let
+// start its job, and nothing else, where the job is made.
+func (p *platform) writeJobAccounts(ctx *pulumi.Context) (err error) {
+	p.jobAccounts = map[string]jobAccounts{}
+	account := func(name, id, display, description string) *identity.Identity {
+		if err != nil {
+			return nil
+		}
+		var made *identity.Identity
+		made, err = identity.NewIdentity(ctx, name, &identity.IdentityArgs{Project: p.projectID(), AccountID: id,
+			DisplayName: pulumi.String(display), Description: pulumi.String(description)}, p.inProject()...)
+		return made
+	}
+	for _, key := range p.jobKeys() {
+		s := p.settings.Jobs[key]
+		accounts := jobAccounts{runtime: account("runtime-job-"+key, s.RuntimeAccount, s.Name,
+			fmt.Sprintf("The Cloud Run job %s runs as this account.", s.Name))}
+		if s.Schedule != nil {
+			accounts.schedule = account("schedule-"+key, s.Schedule.Account, s.Name+" schedule",
+				fmt.Sprintf("Cloud Scheduler starts the Cloud Run job %s as this account.", s.Name))
+		}
+		p.jobAccounts[key] = accounts
+	}
+	return err
+}
+
+// writeJobs makes jobs of the image that their service runs, by the same digest: a release changes both at once.
+func (p *platform) writeJobs(ctx *pulumi.Context) error {
+	p.jobs = map[string]*job.Job{}
+	for _, key := range p.jobKeys() {
+		made, err := job.NewJob(ctx, "job-"+key, p.jobArgs(key, p.settings.Jobs[key]), p.inProject(p.beforeImages()...)...)
+		if err != nil {
+			return err
+		}
+		p.jobs[key] = made
+	}
+	return nil
+}
+
+func (p *platform) jobArgs(key string, s stacks.Job) *job.JobArgs {
+	secrets := map[string]job.SecretVariable{}
+	for name, id := range s.Secrets {
+		secrets[name] = job.SecretVariable{Secret: p.secrets.SecretIDs[id], Version: p.secrets.Versions[id]}
+	}
+	args := &job.JobArgs{
+		Project: p.projectID(), Location: p.region(), JobName: s.Name, Labels: p.labels(),
+		Image: p.services[s.Service].Image, ImageUser: p.users[s.Service], ServiceAccount: p.jobAccounts[key].runtime.Email,
+		Command: s.Command, Args: s.Args, CPU: s.CPU, Memory: s.Memory,
+		Tasks: s.Tasks, MaxRetries: s.MaxRetries, TimeoutSeconds: s.TimeoutSeconds,
+		Environment: texts(s.Environment), Secrets: secrets,
+		BinaryAuthorization: p.attestation != nil, DeletionProtection: s.DeletionProtection,
+	}
+	if s.Schedule != nil {
+		args.Schedule = &job.Schedule{Cron: s.Schedule.Cron, TimeZone: s.Schedule.TimeZone, Account: p.jobAccounts[key].schedule.Email}
+	}
+	return args
+}
