@@ -27,6 +27,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/secretmanager"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/serviceusage"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/sqladmin"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/storage"
 	"github.com/guiofsaints/procureflow-platform/emulator/ids"
 	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
@@ -122,6 +123,7 @@ func serve(apis *rest.Server, o Options) *run.API {
 	apis.Add(containeranalysis.APIs()...)
 	apis.Add(attestations.API(), accounts.API(), cloudscheduler.Neighbours{Account: iam.AccountExists}.API())
 	apis.Add(sqladmin.APIs(iam.AccountExists)...)
+	apis.Add(storage.API())
 	return cloudRun
 }
 

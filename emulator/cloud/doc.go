@@ -13,7 +13,7 @@
 //	/cred/v1     iamcredentials: ID tokens of service accounts, verified by the key at /oauth2/v3/certs
 //	/sql/v1beta4, /sql/v1  sqladmin: Cloud SQL's instances, databases, users
 //	/kms/v1      cloudkms         /ca/v1, /ca/v1beta1  containeranalysis    /ba/v1  binaryauthorization
-//	/cs/v1       cloudscheduler
+//	/cs/v1       cloudscheduler   /storage/v1  storage: buckets and their IAM policies
 //	/apis/serving.knative.dev/v1  run: Cloud Run's v1 API over the same services, for gcloud; the region is in the host
 //	/gh/api/v3   emulator/github: repositories, environments, variables, rulesets, permissions of actions, vulnerability alerts
 package cloud

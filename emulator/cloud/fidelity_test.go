@@ -30,6 +30,7 @@ var titles = []struct{ api, prefix, title string }{
 		"Cloud Billing Budget v1"},
 	{"cb", "cb/v1", "Cloud Billing v1"}, {"cs", "cs/v1", "Cloud Scheduler v1"},
 	{"cred", "cred/v1", "IAM Service Account Credentials v1"}, {"sql", "sql/v1beta4", "Cloud SQL Admin v1beta4 and v1"},
+	{"gcs", "storage/v1", "Cloud Storage v1, buckets"},
 }
 
 // acts are the fields that decide what the emulator does later, by resource, with what they do. The test holds that each exists and
@@ -73,7 +74,7 @@ var acts = map[string]map[string]string{
 	"Role":                         {"includedPermissions": "stored; grants need the role to exist"}, "Service (Monitoring)": {},
 	"ServiceLevelObjective": {},
 	"KeyRing":               {},
-	"Job (Cloud Scheduler)": {}, "Database": {}, "User": {},
+	"Job (Cloud Scheduler)": {}, "Database": {}, "User": {}, "Bucket": {},
 	"DatabaseInstance": {"settings.deletionProtectionEnabled": "a protected instance is not deleted"},
 }
 
@@ -99,6 +100,7 @@ var created = []struct{ title, path, message, in string }{
 		"budgets:GoogleCloudBillingBudgetsV1Budget", ""},
 	{"LogMetric", "/log/v2" + p + "/metrics", "log:LogMetric", ""},
 	{"Job (Cloud Scheduler)", "/cs/v1" + p + "/locations/us-central1/jobs", "cs:Job", ""},
+	{"Bucket", "/storage/v1/b", "gcs:Bucket", ""},
 	{"DatabaseInstance", "/sql/v1beta4" + p + "/instances", "sql:DatabaseInstance", ""},
 	{"Database", "/sql/v1beta4" + p + "/instances/main/databases", "sql:Database", ""},
 	{"User", "/sql/v1beta4" + p + "/instances/main/users", "sql:User", ""},
@@ -173,7 +175,7 @@ var ids = map[string]string{
 	"roles":           "custom", "workloadIdentityPools": "github", "providers": "oidc", "repositories": "images", "keyRings": "ring",
 	"cryptoKeys": "key", "notes": "one", "attestors": "us",
 	"serviceLevelObjectives": "up", "metrics": "deployments", "billingAccounts": billing, "cryptoKeyVersions": "1", "jobs": "nightly",
-	"instances": "main", "databases": "app", "users": "runtime@procureflow-dev.iam",
+	"instances": "main", "b": "files-of-procureflow", "databases": "app", "users": "runtime@procureflow-dev.iam",
 }
 
 // operationPlaces are where operations are made; elsewhere there is none to ask for.
@@ -220,7 +222,7 @@ func (w *world) servedMethods(prefix, api string) []string {
 
 // unused gives the bodies of create requests names that are not taken.
 var unused = strings.NewReplacer("web-blue", "fresh-0-blue", `"accountId":"runtime"`, `"accountId":"fresh-0"`, `"roleId":"custom"`,
-	`"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`, "jobs/nightly", "jobs/fresh", `"name":"main"`, `"name":"fresh"`, `"name":"app"`,
+	`"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`, "jobs/nightly", "jobs/fresh", `"name":"files-of-procureflow"`, `"name":"fresh"`, `"name":"main"`, `"name":"fresh"`, `"name":"app"`,
 	`"name":"fresh"`, `runtime@procureflow-dev.iam","type":"CLOUD_IAM_SERVICE_ACCOUNT"`, `a@example.com","type":"CLOUD_IAM_USER"`)
 
 // writeFields gives each field of a message a value in an otherwise valid create request, and writes what became of it.

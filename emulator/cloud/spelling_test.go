@@ -17,7 +17,7 @@ import (
 var spelled = []struct{ method, path, body string }{
 	{"POST", "/su/v1" + p + "/services:batchEnable",
 		`{"serviceIds":["cloudkms.googleapis.com","containeranalysis.googleapis.com","binaryauthorization.googleapis.com",
-		"iamcredentials.googleapis.com","cloudscheduler.googleapis.com","sqladmin.googleapis.com"]}`},
+		"iamcredentials.googleapis.com","cloudscheduler.googleapis.com","sqladmin.googleapis.com","storage.googleapis.com"]}`},
 	{"GET", "/su/v1" + p + "/services?pageSize=3&filter=state:ENABLED", ""},
 	{"POST", "/iam/v1" + p + "/serviceAccounts", `{"accountId":"runtime","serviceAccount":{"displayName":"Runtime","description":"d"}}`},
 	{"PATCH", "/iam/v1" + p + "/serviceAccounts/runtime@procureflow-dev.iam.gserviceaccount.com",
@@ -101,6 +101,13 @@ var spelled = []struct{ method, path, body string }{
 	{"PATCH", "/sql/v1beta4" + p + "/instances/main", `{"settings":{"deletionProtectionEnabled":false}}`},
 	{"POST", "/sql/v1beta4" + p + "/instances/main/databases", `{"name":"app","charset":"UTF8","collation":"en_US.UTF8"}`},
 	{"POST", "/sql/v1beta4" + p + "/instances/main/users", `{"name":"runtime@procureflow-dev.iam","type":"CLOUD_IAM_SERVICE_ACCOUNT"}`},
+	{"POST", "/storage/v1/b?project=" + project, `{"name":"files-of-procureflow","location":"us-central1","storageClass":"STANDARD","versioning":{"enabled":true},
+		"iamConfiguration":{"uniformBucketLevelAccess":{"enabled":true},"publicAccessPrevention":"enforced"},"labels":{"a":"b"},
+		"lifecycle":{"rule":[{"action":{"type":"Delete"},"condition":{"daysSinceNoncurrentTime":30,"isLive":false}}]}}`},
+	{"PATCH", "/storage/v1/b/files-of-procureflow", `{"storageClass":"NEARLINE"}`},
+	{"PUT", "/storage/v1/b/files-of-procureflow/iam",
+		`{"bindings":[{"role":"roles/storage.objectViewer","members":["allAuthenticatedUsers"]}]}`},
+	{"GET", "/storage/v1/b/files-of-procureflow/iam", ""},
 	{"GET", services + "/web", ""},
 	{"GET", services + "/web/revisions?pageSize=1&showDeleted=true", ""},
 }

@@ -100,7 +100,7 @@ func (w *World) Call(method, path, body string) (int, map[string]any) {
 
 // answers are the messages of the API descriptions that resources under a collection are answered in.
 var answers = []struct{ path, message string }{
-	{"/sql/v1[^/]*/.*/databases", "sql:Database"}, {"/sql/v1[^/]*/.*/instances/[^/]+/users", "sql:User"},
+	{"/storage/v1/b", "gcs:Bucket"}, {"/sql/v1[^/]*/.*/databases", "sql:Database"}, {"/sql/v1[^/]*/.*/instances/[^/]+/users", "sql:User"},
 	{"/sql/v1[^/]*/projects/[^/]+/instances", "sql:DatabaseInstance"},
 	{"/run/v2/.*/services/[^/]+/revisions", "run:GoogleCloudRunV2Revision"}, {"/run/v2/.*/services", "run:GoogleCloudRunV2Service"},
 	{"/mon/v3/projects/[^/]+/timeSeries", "mon:TimeSeries"},

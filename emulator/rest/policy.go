@@ -23,9 +23,9 @@ func (q *Request) iam(n Name, verb string) (any, error) {
 	}
 	switch {
 	case verb == "getIamPolicy":
-		return q.policy(n), nil
+		return q.Policy(n), nil
 	case verb == "setIamPolicy" && q.Method == http.MethodPost:
-		return q.setPolicy(n)
+		return q.SetPolicy(n, doc.Object(q.Body, "policy"), doc.Text(q.Body, "updateMask"))
 	case verb == "testIamPermissions" && q.Method == http.MethodPost:
 		// The emulator has one caller, who may do everything.
 		answer := map[string]any{}
@@ -37,15 +37,17 @@ func (q *Request) iam(n Name, verb string) (any, error) {
 	return nil, ErrNoMethod
 }
 
-func (q *Request) policy(n Name) map[string]any {
+// Policy is a resource's policy.
+func (q *Request) Policy(n Name) map[string]any {
 	if policy := q.Tx.Get(policyPrefix + n.Key()); policy != nil {
 		return policy
 	}
 	return map[string]any{"etag": noPolicyEtag}
 }
 
-func (q *Request) setPolicy(n Name) (any, error) {
-	given, current := doc.Object(q.Body, "policy"), q.policy(n)
+// SetPolicy writes a resource's policy, and of its audit settings those that the mask names.
+func (q *Request) SetPolicy(n Name, given map[string]any, mask string) (map[string]any, error) {
+	current := q.Policy(n)
 	if given == nil {
 		return nil, Invalid("Request contains an invalid argument: policy is required.")
 	}
@@ -69,7 +71,7 @@ func (q *Request) setPolicy(n Name) (any, error) {
 		policy["bindings"] = bindings
 	}
 	audit := doc.List(current, "auditConfigs")
-	if mask := doc.Text(q.Body, "updateMask"); strings.Contains(mask, "auditConfigs") || strings.Contains(mask, "audit_configs") {
+	if strings.Contains(mask, "auditConfigs") || strings.Contains(mask, "audit_configs") {
 		audit = doc.List(given, "auditConfigs")
 	}
 	if len(audit) > 0 {

@@ -24,6 +24,9 @@ func (q *Request) Project(idOrNumber string) (Project, bool) {
 	return Project{}, false
 }
 
+// Require refuses when an API is off in a project.
+func (q *Request) Require(p Project, host string) error { return q.server.options.On(q, p, host) }
+
 // Enter checks what comes before the resource itself: its project, whether the API is on, its place and its parents.
 func (q *Request) Enter(n *Name) error {
 	if err := q.enterRoot(n); err != nil {
@@ -64,7 +67,7 @@ func (q *Request) enterRoot(n *Name) error {
 		return root.Missing(place)
 	}
 	if p, found := q.Project(q.quotaProject); found && host != root.api.Host {
-		return q.server.options.On(q, p, host)
+		return q.Require(p, host)
 	}
 	return nil
 }
@@ -85,5 +88,5 @@ func (q *Request) EnterProject(n *Name) error {
 		return e
 	}
 	n.Project, n.Segments[1] = p, p.ID
-	return q.server.options.On(q, p, n.Kind.api.Host)
+	return q.Require(p, n.Kind.api.Host)
 }

@@ -13,7 +13,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown API prefix", "GET", "/nothing/v1/x", "",
 			"Not Found NOT_FOUND: The requested URL /nothing/v1/x was not found: the emulator serves run/v2, iam/v1, crm/v1, ar/v1, " +
 				"sm/v1, mon/v3, mon/v1, budgets/v1, cb/v1, su/v1, log/v2, kms/v1, ca/v1, ca/v1beta1, ba/v1, cred/v1, cs/v1, sql/v1beta4, " +
-				"sql/v1 and gh/api/v3."},
+				"sql/v1, storage/v1 and gh/api/v3."},
 		{"unknown project", "GET", "/sm/v1/projects/other-project/secrets", "",
 			"Forbidden PERMISSION_DENIED: Permission denied on resource project other-project."},
 		{"unknown project at the resource manager", "GET", "/crm/v1/projects/other-project", "",

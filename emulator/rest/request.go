@@ -148,11 +148,8 @@ func (q *Request) dispatch(api *API, segments []string, verb string) (any, error
 		return nil, ErrNoMethod
 	}
 	n := Name{Kind: k, Segments: segments}
-	if len(segments) == 1 && q.Method == http.MethodGet { // the list of projects or of billing accounts, which is nobody's
-		return q.list(n)
-	}
-	if len(segments) == 1 {
-		return nil, ErrNoMethod
+	if len(segments) == 1 { // projects, billing accounts, buckets: the collections that are nobody's
+		return q.onCollection(n)
 	}
 	if err := q.Enter(&n); err != nil {
 		return nil, err

@@ -51,6 +51,7 @@ var roots = []struct {
 	{"cred", "iamcredentials/v1/iamcredentials-api.json", []string{"GenerateIdTokenRequest", "GenerateIdTokenResponse"}},
 	{"sql", "sqladmin/v1/sqladmin-api.json", []string{"DatabaseInstance", "Database", "User", "Operation", "InstancesListResponse",
 		"DatabasesListResponse", "UsersListResponse"}},
+	{"gcs", "storage/v1/storage-api.json", []string{"Bucket", "Policy"}},
 	{"su", "serviceusage/v1/serviceusage-api.json", []string{"GoogleApiServiceusageV1Service"}},
 }
 
@@ -66,12 +67,15 @@ var outputs = []string{
 	"sql:DatabaseInstance.currentDiskSize", "sql:DatabaseInstance.kind", "sql:DatabaseInstance.project", "sql:DatabaseInstance.gceZone",
 	"sql:Settings.kind", "sql:Database.kind", "sql:Database.selfLink", "sql:Database.project", "sql:Database.instance", "sql:User.kind",
 	"sql:User.project", "sql:User.instance", "sql:User.host", "sql:User.iamEmail",
+	"gcs:Bucket.kind", "gcs:Bucket.id", "gcs:Bucket.selfLink", "gcs:Bucket.projectNumber", "gcs:Bucket.metageneration",
+	"gcs:Bucket.timeCreated", "gcs:Bucket.updated", "gcs:Bucket.locationType",
 	"crm:Project.projectNumber", "crm:Project.lifecycleState", "crm:Project.createTime",
 }
 
 // presence are fields that are wrappers, so that false is told apart from absent.
 var presence = []string{"mon:AlertPolicy.enabled", "mon:NotificationChannel.enabled",
 	"run:GoogleCloudRunV2ServiceScaling.manualInstanceCount", "run:GoogleCloudRunV2TaskTemplate.maxRetries",
+	"gcs:Bucket_versioning.enabled", "gcs:Bucket_iamConfiguration_uniformBucketLevelAccess.enabled",
 	"sql:IpConfiguration.ipv4Enabled", "sql:Settings.storageAutoResize", "sql:Settings.deletionProtectionEnabled",
 	"sql:BackupConfiguration.enabled", "sql:BackupConfiguration.pointInTimeRecoveryEnabled", "sql:MaintenanceWindow.hour"}
 
@@ -93,7 +97,8 @@ func apiDirectory(t *testing.T) string {
 	return strings.TrimSpace(string(output))
 }
 
-func kindOf(d *described) (kind, ref string) {
+// kindOf is the type of a field, and the message that it refers to. An object that is described in place becomes the message inline.
+func kindOf(d *described, inline string, schemas map[string]*described) (kind, ref string) {
 	prefix := ""
 	for {
 		switch {
@@ -107,10 +112,17 @@ func kindOf(d *described) (kind, ref string) {
 		break
 	}
 	switch {
+	case d.RawType == "object" && d.Properties != nil:
+		schemas[inline] = d
+		return prefix + "#" + inline, inline
 	case d.Ref != "":
 		return prefix + "#" + d.Ref, d.Ref
 	case len(d.Enum) > 0:
 		return prefix + strings.Join(d.Enum, "|"), ""
+	case d.RawFormat == "date-time": // Cloud Storage's name for it
+		return prefix + "google-datetime", ""
+	case d.RawFormat == "date":
+		return prefix + "string", ""
 	case d.RawFormat != "":
 		return prefix + d.RawFormat, ""
 	default:
@@ -136,7 +148,7 @@ func TestSchemaIsTheAPIs(t *testing.T) {
 			require.NotNil(t, document.Schemas[todo[0]], name)
 			want[name] = map[string]string{}
 			for field, d := range document.Schemas[todo[0]].Properties {
-				kind, ref := kindOf(d)
+				kind, ref := kindOf(d, todo[0]+"_"+field, document.Schemas)
 				if ref != "" {
 					todo = append(todo, ref)
 				}
@@ -205,9 +217,12 @@ func (c *collection) methods(found []schema.Method) []schema.Method {
 		if path == "" {
 			path = m.Path
 		}
-		_, path, _ = strings.Cut(pathVariable.ReplaceAllString(path, "*"), "/")
+		path = pathVariable.ReplaceAllString(path, "*")
+		if !strings.HasPrefix(path, "b/") && path != "b" { // Cloud Storage's have no version before them
+			_, path, _ = strings.Cut(path, "/")
+		}
 		// The emulator has projects and billing accounts; folders and organizations have the same methods again.
-		if first, _, _ := strings.Cut(path, "/"); !slices.Contains([]string{"projects", "billingAccounts", "operations", "*"}, first) {
+		if first, _, _ := strings.Cut(path, "/"); !slices.Contains([]string{"projects", "billingAccounts", "operations", "*", "b"}, first) {
 			continue
 		}
 		var query []string

@@ -1,0 +1,141 @@
+// Package storage is Cloud Storage: buckets and who may use what is in them. There are no objects.
+package storage
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+)
+
+// Host is the API's name.
+const Host = "storage.googleapis.com"
+
+// API is the JSON API of Cloud Storage, v1. Buckets are below no project: their names are everybody's.
+func API() *rest.API {
+	return &rest.API{Prefix: "storage/v1", Host: Host, Schema: "gcs", Kinds: []*rest.Kind{bucket(), policy(), objects()}}
+}
+
+func bucket() *rest.Kind {
+	return &rest.Kind{
+		Pattern: "b", Message: "Bucket", Body: "bucket", ListField: "items", IDParam: "name", Put: true, Mask: rest.MaskPatches,
+		Immutable: []string{"location"}, Created: "timeCreated", Updated: "updated", Etag: "etag",
+		ID:      regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$`),
+		IDFix:   "Invalid bucket name: '%s'",
+		Missing: func(rest.Name) *rest.Error { return rest.NotFound("The specified bucket does not exist.") },
+		Taken: func(rest.Name, map[string]any) *rest.Error {
+			return rest.Exists("The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please " +
+				"select a different name and try again.")
+		},
+		List: list, Prepare: prepare,
+	}
+}
+
+// list answers a project's buckets.
+func list(q *rest.Request, collection rest.Name) (any, error) {
+	project, err := owner(q)
+	if err != nil {
+		return nil, err
+	}
+	items := []any{}
+	for _, n := range q.Children(collection) {
+		if document := q.Get(n); doc.Text(document, "projectNumber") == project.Number {
+			items = append(items, document)
+		}
+	}
+	return map[string]any{"kind": "storage#buckets", "items": items}, nil
+}
+
+// owner is the project that a request names, which has to have the API on.
+func owner(q *rest.Request) (rest.Project, error) {
+	id := q.Query.Get("project")
+	if id == "" {
+		return rest.Project{}, rest.Invalid("Required parameter: project")
+	}
+	project, found := q.Project(id)
+	if !found {
+		return project, rest.Invalid("Unknown project id: %s", id)
+	}
+	return project, q.Require(project, Host)
+}
+
+func prepare(c *rest.Change) error {
+	id := c.Name.ID()
+	if strings.HasPrefix(id, "goog") || strings.Contains(id, "google") {
+		return rest.Invalid("Invalid bucket name: '%s'", id)
+	}
+	if c.Old == nil {
+		project, err := owner(c.Request)
+		if err != nil {
+			return err
+		}
+		doc.Default(c.New, "location", "US")
+		location := strings.ToUpper(doc.Text(c.New, "location"))
+		c.New["location"], c.New["locationType"] = location, "region"
+		if len(location) <= 4 {
+			c.New["locationType"] = "multi-region"
+		}
+		c.New["projectNumber"] = project.Number
+	}
+	if err := checkLifecycle(c.New); err != nil {
+		return err
+	}
+	generation, _ := strconv.Atoi(doc.Text(c.Old, "metageneration"))
+	for field, value := range map[string]any{"kind": "storage#bucket", "id": id, "name": id, "metageneration": strconv.Itoa(generation + 1),
+		"selfLink": "https://www.googleapis.com/storage/v1/b/" + id} {
+		c.New[field] = value
+	}
+	doc.Default(c.New, "storageClass", "STANDARD")
+	doc.Default(c.New, "softDeletePolicy", map[string]any{"retentionDurationSeconds": "604800"})
+	access := doc.Ensure(c.New, "iamConfiguration")
+	doc.Default(access, "publicAccessPrevention", "inherited")
+	uniform := doc.Ensure(access, "uniformBucketLevelAccess")
+	doc.Default(uniform, "enabled", false)
+	access["bucketPolicyOnly"] = map[string]any{"enabled": uniform["enabled"]}
+	return rest.CheckLabels(doc.Object(c.New, "labels"))
+}
+
+func checkLifecycle(bucket map[string]any) error {
+	for _, rule := range doc.Objects(bucket, "lifecycle", "rule") {
+		switch action := doc.Text(rule, "action", "type"); action {
+		case "Delete", "AbortIncompleteMultipartUpload":
+		case "SetStorageClass":
+			if doc.Text(rule, "action", "storageClass") == "" {
+				return rest.Invalid("A lifecycle rule of SetStorageClass must set a storage class.")
+			}
+		default:
+			return rest.Invalid("Invalid argument: lifecycle action '%s' is not supported.", action)
+		}
+		if len(doc.Object(rule, "condition")) == 0 {
+			return rest.Invalid("A lifecycle rule must have at least one condition.")
+		}
+	}
+	return nil
+}
+
+// policy is a bucket's IAM policy, which this API reads and writes as a resource.
+func policy() *rest.Kind {
+	answer := func(n rest.Name, document map[string]any) map[string]any {
+		return doc.With(doc.With(document, "storage#policy", "kind"), "projects/_/buckets/"+n.Parent().ID(), "resourceId")
+	}
+	return &rest.Kind{
+		Pattern: "b/*/iam", Single: true,
+		List: func(q *rest.Request, n rest.Name) (any, error) { return answer(n, q.Policy(n.Parent())), nil },
+		Verbs: map[string]func(*rest.Change) (any, error){"PUT ": func(c *rest.Change) (any, error) {
+			document, err := c.SetPolicy(c.Name.Parent(), c.Body, "")
+			if err != nil {
+				return nil, err
+			}
+			return answer(c.Name, document), nil
+		}},
+	}
+}
+
+// objects are none.
+func objects() *rest.Kind {
+	return &rest.Kind{Pattern: "b/*/o", List: func(*rest.Request, rest.Name) (any, error) {
+		return map[string]any{"kind": "storage#objects"}, nil
+	}}
+}
