@@ -78,14 +78,16 @@ func TestFind(t *testing.T) {
 			"workloadIdentityPoolProviderId": "github"}}
 	unnamed := adopt.Planned{URN: "urn:x::alert", New: true, Type: "gcp:monitoring/alertPolicy:AlertPolicy",
 		Inputs: map[string]any{"project": "p"}}
+	alsoUnknown := inUnknown
+	alsoUnknown.URN = "urn:x::another"
 	inState := secret("mine")
 	inState.New = false
 	report, err := find(t, map[string]string{
 		"/projects/p/secrets/mine": "down", "/projects/p/secrets/there": `{"name": "x"}`, "/projects/p/secrets/off": "SERVICE_DISABLED", "/projects/p/metrics/updates": `{}`,
-	}, secret("there"), secret("absent"), secret("off"), metric, inUnknown, unnamed, inState)
+	}, metric, secret("there"), secret("absent"), secret("off"), inUnknown, alsoUnknown, unnamed, inState)
 	require.NoError(t, err, "what is in the state is not looked for")
-	assert.Equal(t, []string{"provider"}, report.Later)
-	assert.Equal(t, 6, report.Planned)
+	assert.Equal(t, []string{"another", "provider"}, report.Later)
+	assert.Equal(t, 7, report.Planned)
 	assert.Equal(t, []adopt.Adoption{{Planned: secret("there"), ID: "projects/p/secrets/there"}, {Planned: metric, ID: "updates"}},
 		report.Exist)
 	assert.True(t, report.Good())

@@ -68,7 +68,7 @@ const (
 			"timeout": "300.0s", "containers": [{"name": "web-1", "image": "img@sha256:1", "ports": [{"name": "http1", "containerPort": 3000}],
 				"env": [{"name": "NODE_ENV", "value": "production"}, {"name": "MONGODB_URI",
 					"valueSource": {"secretKeyRef": {"secret": "projects/123/secrets/mongodb-uri", "version": "1"}}}],
-				"resources": {"cpuIdle": true, "limits": {"memory": "0.5Gi", "cpu": "1000m"}},
+				"resources": {"cpuIdle": true, "limits": {"memory": "0.5Gi", "cpu": "1000m"}}, "buildInfo": {"functionTarget": "f"},
 				"startupProbe": {"failureThreshold": 12, "httpGet": {"path": "/"}, "periodSeconds": 10, "timeoutSeconds": 5},
 				"livenessProbe": {"failureThreshold": 3, "httpGet": {"path": "/", "port": 3000}, "periodSeconds": 30, "timeoutSeconds": 5}}]}}`
 )
@@ -155,6 +155,14 @@ func TestCompare(t *testing.T) {
 			changes: []string{"execution environment: Cloud Run's choice becomes EXECUTION_ENVIRONMENT_GEN2; no setting keeps it"}},
 		{name: "a VPC by connector", live: `{"template": {"vpcAccess": {"connector": "projects/p/locations/l/connectors/c", "egress": "ALL_TRAFFIC"}}}`,
 			changes: []string{"VPC connector: projects/p/locations/l/connectors/c is taken away; no setting keeps it"}},
+		{name: "a VPC that the plan has too, with what goes through it left to the provider",
+			live:    `{"template": {"vpcAccess": {"connector": "c", "egress": "ALL_TRAFFIC"}}}`,
+			planned: `{"template": {"vpcAccess": {"connector": "c"}}}`},
+		{name: "a VPC that the plan has too", live: `{"template": {"vpcAccess": {"connector": "c"}}}`,
+			planned: `{"template": {"vpcAccess": {"connector": "c", "egress": "ALL_TRAFFIC"}}}`,
+			changes: []string{"requests through the VPC: PRIVATE_RANGES_ONLY becomes ALL_TRAFFIC; no setting keeps it"}},
+		{name: "the fewest instances, left to the provider", live: `{"template": {"scaling": {"minInstanceCount": 3}}}`,
+			planned: `{"template": {"scaling": {"minInstanceCount": null}}}`},
 		{name: "a VPC by network", live: `{"template": {"vpcAccess": {"networkInterfaces": [{"network": "n", "subnetwork": "s", "tags": ["a", "b"]}]}}}`,
 			changes: []string{"VPC network: 0.network n, 0.subnetwork s, 0.tags a b is taken away; no setting keeps it"}},
 		{name: "keys and policies", live: `{"template": {"encryptionKey": "k", "healthCheckDisabled": true},
@@ -185,6 +193,15 @@ func TestCompare(t *testing.T) {
 				"container.readinessProbe.httpGet.path is taken away; no setting keeps it"}},
 		{name: "no probes but Cloud Run's own", live: with(`{"livenessProbe": null, "startupProbe": {"httpGet": null, "tcpSocket": {"port": 3000},
 			"periodSeconds": 240, "timeoutSeconds": 240, "failureThreshold": 1}}`), added: []string{"startup probe", "liveness probe"}},
+		{name: "a probe of Cloud Run's kind with its own times", live: with(`{"startupProbe": {"httpGet": null, "tcpSocket": {"port": 3000},
+			"periodSeconds": 240, "timeoutSeconds": 240, "failureThreshold": 2}, "livenessProbe": {"httpGet": null, "tcpSocket": {"port": 3000},
+			"periodSeconds": 240, "timeoutSeconds": 240, "failureThreshold": 1}}`),
+			changes: []string{"startup probe: TCP every 240 s, 2 failures of 240 s becomes GET / every 10 s, 12 failures of 5 s; " +
+				"services.web.startup keeps it", "liveness probe: TCP every 240 s, 1 failures of 240 s becomes " +
+				"GET / every 30 s, 3 failures of 5 s; services.web.liveness keeps it"}},
+		{name: "amounts without a unit", live: with(`{"resources": {"limits": {"memory": "536870912", "cpu": 1}}}`)},
+		{name: "an amount that is none", live: with(`{"resources": {"limits": {"memory": "much"}}}`),
+			changes: []string{"memory: much becomes 512Mi; services.web.memory keeps it"}},
 		{name: "variables", live: with(`{"env": [{"name": "NODE_ENV", "value": "staging"}, {"name": "LOG_LEVEL", "value": "debug"},
 			{"name": "TLS_KEY", "valueSource": {"secretKeyRef": {"secret": "tls", "version": "7"}}}, {"name": "MONGODB_URI", "value": "mongodb://u:p@h"}]}`),
 			changes: []string{"variable NODE_ENV: a plain value becomes another value; services.web.environment.NODE_ENV keeps it",
@@ -259,6 +276,13 @@ func TestCompareJobs(t *testing.T) {
 		"label of executions team: a is taken away; labels.team keeps it",
 	}, lines)
 	assert.Empty(t, added)
+	left := object(t, `{"template": {"parallelism": 1, "labels": {"team": "a"}, "template": {"maxRetries": 3, "vpcAccess": {"connector": "c"}}}}`)
+	changes, _ = adopt.Compare("jobs.migrate", live, left, nil)
+	lines = nil
+	for _, change := range changes {
+		lines = append(lines, change.What)
+	}
+	assert.Equal(t, []string{"image", "variable MONGODB_URI", "command", "list of arguments"}, lines, "the rest is left to the provider")
 	same, _ := adopt.Compare("jobs.migrate", live, live, nil)
 	assert.Empty(t, same)
 }

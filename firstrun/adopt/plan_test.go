@@ -14,6 +14,7 @@ func TestReadPlan(t *testing.T) {
 	t.Parallel()
 	planned, err := adopt.ReadPlan(strings.NewReader(`{"steps": [
 		{"op": "same", "newState": {"urn": "` + stackURN + `", "type": "pulumi:pulumi:Stack"}},
+		{"op": "delete", "newState": {"urn": "gone", "type": "a:b:C"}}, {"op": "delete"}, {"op": "create"},
 		{"op": "create", "newState": {"urn": "` + secretsURN + `", "type": "a:b:Secrets", "parent": "` + stackURN + `"}},
 		{"op": "create", "newState": {"urn": "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-key", "custom": true,
 			"type": "gcp:secretmanager/secret:Secret", "parent": "` + secretsURN + `", "provider": "` + providerURN +
@@ -27,6 +28,9 @@ func TestReadPlan(t *testing.T) {
 			Custom: true, New: true, Parent: secretsURN, Provider: providerURN, Inputs: map[string]any{"project": "p", "secretId": "key"}},
 	}, planned)
 
+	_, err = adopt.ReadPlan(strings.NewReader(`{"steps": [{"op": "same", "newState": {"urn": "x"}}], "changeSummary": {"same": 1}}`))
+	require.NoError(t, err, "all of them are there")
+	assert.Equal(t, "x", adopt.ProviderURN("x"))
 	_, err = adopt.ReadPlan(strings.NewReader("Previewing update (dev):"))
 	assert.ErrorContains(t, err, "give the output of `pulumi preview --json --show-sames`")
 	_, err = adopt.ReadPlan(strings.NewReader(`{"steps": [], "diagnostics": [{"severity": "error", "message": "no such stack\n"}]}`))
@@ -57,6 +61,13 @@ func TestNewFile(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, adopt.File{NameTable: map[string]string{"gcp": providerURN, "secrets": secretsURN}, Resources: entries}, file,
 		"a component that is in the state already is referred to")
+
+	outer := adopt.Planned{URN: "urn:pulumi:dev::p::a:b:Outer::outer", New: true, Type: "a:b:Outer", Parent: stackURN}
+	component.Parent = outer.URN
+	file, err = adopt.NewFile([]adopt.Planned{component, outer, a}, adoptions[:1])
+	require.NoError(t, err)
+	assert.Equal(t, []adopt.Entry{{Type: "a:b:Outer", Name: "outer", Component: true},
+		{Type: "a:b:Secrets", Name: "secrets", Parent: "outer", Component: true}, entries[0]}, file.Resources, "and so does what it stands in")
 
 	a.Provider = ""
 	_, err = adopt.NewFile(nil, []adopt.Adoption{{Planned: a, ID: "x"}})

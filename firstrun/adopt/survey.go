@@ -236,16 +236,27 @@ func (s *search) otherServices(project string) {
 		}
 	}
 	// The list over all regions is v1's: v2 has none.
-	for _, service := range s.every(s.apis.RunV1, "projects/"+project+"/locations/-/services?limit=100", "items",
-		"which services there are", "continue", "metadata", "continue") {
-		name, region := text(service, "metadata", "name"), text(service, "metadata", "labels", "cloud.googleapis.com/location")
+	found := s.every(s.apis.RunV1, "projects/"+project+"/locations/-/services?limit=100", "items", "which services there are",
+		"continue", "metadata", "continue")
+	place := func(service any) (name, region string) {
+		return text(service, "metadata", "name"), text(service, "metadata", "labels", "cloud.googleapis.com/location")
+	}
+	for _, service := range found {
+		name, region := place(service)
 		resource := fmt.Sprintf("projects/%s/locations/%s/services/%s", project, region, name)
 		regions, twin := own[name]
+		runs := slices.ContainsFunc(found, func(other any) bool {
+			same, there := place(other)
+			return same == name && slices.Contains(regions, there)
+		})
 		switch {
 		case slices.Contains(regions, region):
-		case twin:
+		case twin && runs:
 			s.unknown(resource, "a service of the same name in another region than "+strings.Join(regions, ", ")+
 				"; it keeps its own address and its own requests")
+		case twin:
+			s.unknown(resource, "a service of the same name, and none runs in "+strings.Join(regions, ", ")+
+				": `up` makes a second one there; project.region says where")
 		default:
 			s.unknown(resource, "a service that the settings do not name")
 		}

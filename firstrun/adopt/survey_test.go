@@ -2,6 +2,7 @@ package adopt_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -56,6 +57,12 @@ func TestRefusals(t *testing.T) {
 			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is not there, so that no revision starts",
 				Do: "add it with `gcloud secrets create mongodb-uri --replication-policy automatic --project p` and " +
 					"`gcloud secrets versions add mongodb-uri --data-file=- --project p`, or pin another in secrets.mongodb-uri.version"}}},
+		"a version that two variables read": {answers: map[string]string{pinned: `{"state": "DISABLED"}`},
+			plan: `{"template": {"containers": [{"image": "web@sha256:1", "envs": [
+				{"name": "A", "valueSource": {"secretKeyRef": {"secret": "mongodb-uri", "version": "1"}}},
+				{"name": "B", "valueSource": {"secretKeyRef": {"secret": "mongodb-uri", "version": "1"}}}]}]}}`,
+			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is disabled, so that no revision starts",
+				Do: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
 		"a version that is disabled": {answers: map[string]string{pinned: `{"state": "DISABLED"}`},
 			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is disabled, so that no revision starts",
 				Do: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
@@ -84,6 +91,15 @@ func TestRefusals(t *testing.T) {
 			answers: map[string]string{webPath: live(byDigest), noteList: `{"occurrences": [{"name": "o"}]}`}},
 		"an image that needs no signature": {plan: signing, more: []adopt.Planned{note, policy("eu-docker.pkg.dev/p/r/web@sha256:1")},
 			answers: map[string]string{webPath: live(byDigest)}},
+		"an image whose name only begins like one that needs none": {plan: signing,
+			more:    []adopt.Planned{note, policy("eu-docker.pkg.dev/p/r/web")},
+			answers: map[string]string{webPath: live(byDigest)},
+			want: []adopt.Refusal{{Resource: webPath[1:], Why: unsigned,
+				Do: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
+		"images of another folder need no signature": {plan: signing, more: []adopt.Planned{note, policy("eu-docker.pkg.dev/other/**")},
+			answers: map[string]string{webPath: live(byDigest)},
+			want: []adopt.Refusal{{Resource: webPath[1:], Why: unsigned,
+				Do: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
 		"images of a folder that need no signature": {plan: signing, more: []adopt.Planned{note, policy("eu-docker.pkg.dev/p/**")},
 			answers: map[string]string{webPath: live(byDigest)}},
 		"an image that was let in already": {plan: signing, more: []adopt.Planned{note}, answers: map[string]string{
@@ -139,6 +155,61 @@ func TestWhatTheSettingsDoNotKnow(t *testing.T) {
 		{Resource: "projects/p/secrets/b", What: "a secret that the settings do not name"},
 		{Resource: "projects/p/secrets/c", What: "a secret that the settings do not name"},
 	}, report.Unknown)
+}
+
+// TestWhatIsThereIsCompared: a service by the latest versions of its secrets, a job, and a gate of GitHub.
+func TestWhatIsThereIsCompared(t *testing.T) {
+	t.Parallel()
+	const jobPath = "/projects/p/locations/l/jobs/migrate"
+	reads := func(secret, version string) string {
+		return `{"name": "` + strings.ToUpper(secret) + `", "valueSource": {"secretKeyRef": {"secret": "` + secret + `", "version": "` + version + `"}}}`
+	}
+	service := web(t, false, `{"template": {"containers": [{"image": "web@sha256:1", "envs": [`+reads("a", "2")+`, `+reads("b", "1")+`]}]}}`)
+	job := adopt.Planned{URN: "urn:x::job-migrate-job", New: true, Type: "gcp:cloudrunv2/job:Job", Inputs: object(t, `{"project": "p",
+		"location": "l", "name": "migrate", "template": {"template": {"containers": [{"image": "web@sha256:1", "envs": [`+reads("a", "2")+`]}]}}}`)}
+	gate := hub("e", "github:index/repositoryEnvironment:RepositoryEnvironment", map[string]any{"environment": "dev"})
+	report, err := find(t, map[string]string{
+		webPath: `{"traffic": [{"revision": "web-1", "percent": 100}], "ingress": "INGRESS_TRAFFIC_ALL", "labels": {"app": "shop"},
+			"template": {"labels": {"app": "shop"}, "executionEnvironment": "EXECUTION_ENVIRONMENT_GEN2", "timeout": "300s",
+				"maxInstanceRequestConcurrency": 80,
+				"serviceAccount": "web@p.iam.gserviceaccount.com", "scaling": {"maxInstanceCount": 2}, "containers": [{"image": "web@sha256:1",
+					"env": [` + reads("a", "latest") + `, ` + reads("b", "latest") + `, {"name": "PLAIN", "value": "x"}]}]}}`,
+		"/projects/p/secrets/a/versions/latest": `{"name": "projects/1/secrets/a/versions/2"}`,
+		"/projects/p/secrets/b/versions/latest": `{"name": "projects/1/secrets/b/versions/5"}`,
+		"/projects/p/secrets/a/versions/2":      `{"state": "ENABLED"}`, "/projects/p/secrets/b/versions/1": `{"state": "ENABLED"}`,
+		jobPath:                       `{"template": {"taskCount": 1, "template": {"containers": [{"image": "web@sha256:1", "env": [{"name": "A", "value": "x"}]}]}}}`,
+		jobPath + ":getIamPolicy":     `{"bindings": [{"role": "roles/run.invoker", "members": ["user:a@example.com"]}]}`,
+		"/repos/o/r":                  `{"id": 1}`,
+		"/repos/o/r/environments/dev": `{"protection_rules": [{"type": "wait_timer", "wait_timer": 5}]}`,
+	}, hubProvider(), gate, service, job)
+	require.NoError(t, err)
+	lines := map[string][]string{}
+	for _, change := range report.Changes {
+		lines[change.Resource] = append(lines[change.Resource], change.String())
+	}
+	assert.Equal(t, []string{"variable B: secret b at latest (version 5) becomes secret b version 1; secrets.b.version keeps it",
+		"variable PLAIN: a plain value is taken away; services.web.environment.PLAIN keeps it"}, lines[webPath[1:]])
+	assert.Equal(t, []string{"variable A: a plain value becomes secret a version 2; jobs.migrate.environment.A keeps it"}, lines[jobPath[1:]])
+	assert.Equal(t, []string{"minutes to wait: 5 becomes 0; github.environments keeps it"}, lines["repos/o/r/environments/dev"])
+	assert.Contains(t, report.Unknown,
+		adopt.Unknown{Resource: jobPath[1:], What: "user:a@example.com has roles/run.invoker there, and keeps it"})
+	assert.Empty(t, report.Refused)
+	assert.Empty(t, report.Added, "nothing is added where nothing is")
+	var ids []string
+	for _, adoption := range report.Exist {
+		ids = append(ids, adoption.ID)
+	}
+	assert.Equal(t, []string{jobPath[1:], "r:dev"}, ids)
+}
+
+// TestTheServiceRunsElsewhere: settings with another region would make a second service beside the one that people use.
+func TestTheServiceRunsElsewhere(t *testing.T) {
+	t.Parallel()
+	report, err := find(t, map[string]string{pinned: `{"state": "ENABLED"}`,
+		services: `{"items": [{"metadata": {"name": "web", "labels": {"cloud.googleapis.com/location": "m"}}}]}`}, web(t, true, "{}"))
+	require.NoError(t, err)
+	assert.Equal(t, []adopt.Unknown{{Resource: "projects/p/locations/m/services/web",
+		What: "a service of the same name, and none runs in l: `up` makes a second one there; project.region says where"}}, report.Unknown)
 }
 
 // TestWhatCannotBeAskedIsNoAnswer: each question that fails is named, and all of them are asked.
