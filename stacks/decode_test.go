@@ -24,7 +24,8 @@ func TestDecodeIsStrict(t *testing.T) {
 		{"deep in a list", "", change{"github.environments[0].reviewer": 3},
 			[]string{"github.environments[0].reviewer: is not a setting; did you mean reviewers?"}},
 		{"odd key", "", change{"a b": 3}, []string{
-			`["a b"]: is not a setting; known here: binaryAuthorization, budget, environment, github, jobs, labels, monitoring, project, registry, secrets, services`,
+			`["a b"]: is not a setting; known here: binaryAuthorization, buckets, budget, databases, environment, github, jobs, labels, ` +
+				`monitoring, project, registry, secrets, services`,
 		}},
 		{"not decrypted", "", change{"secrets.token.value": map[string]any{"secure": "v1:x"}}, []string{
 			"secrets.token.value: must be text, not a map; write text",
@@ -33,7 +34,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		{"missing", "", change{"services.web.slo": absent{}, "budget.amount": absent{}, "github.environments": absent{}}, []string{
 			"budget.amount: is missing; add a whole number",
 			"github.environments: is missing; add a list",
-			"services.web.slo: is missing; add a map with availabilityPercent, windowDays",
+			"services.web.slo: is missing; add a map with availabilityPercent, latency, windowDays",
 		}},
 		{"missing, and known where to find", "", change{"github.repositoryId": absent{}}, []string{
 			"github.repositoryId: is missing; add a whole number: the output of: gh api repos/OWNER/REPOSITORY --jq .id",

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
@@ -133,3 +134,14 @@ func (s Service) SecretIDs() []string {
 
 // Reachable says whether requests from the internet arrive, be they refused or not.
 func (s Service) Reachable() bool { return s.Ingress == "all" }
+
+// Instance is the name of a database's instance.
+func (d Database) Instance(key string) string { return cmp.Or(d.Existing, d.Name, key) }
+
+// BySocket says whether services reach a database by Cloud Run's own connection, a socket below /cloudsql, and not in a network.
+func (d Database) BySocket() bool { return d.PublicAddress || d.Existing != "" && d.Host == "" }
+
+// BucketName is the name of a bucket.
+func (b Bucket) BucketName(key, project string) string {
+	return cmp.Or(b.Existing, b.Name, project+"-"+key)
+}

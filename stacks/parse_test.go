@@ -128,7 +128,8 @@ func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 		"null":    {"platform: has no value; give it one, or remove the key if it is optional"},
 		`"prod"`:  {"platform: must be a map, not text; write one 'key: value' a line, indented"},
 		"[1]":     {"platform: must be a map, not a list; write one 'key: value' a line, indented"},
-		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, budget, environment, github, jobs, labels, monitoring, project, " +
+		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, buckets, budget, databases, environment, github, jobs, labels, " +
+			"monitoring, project, " +
 			"registry, secrets, services"},
 	} {
 		_, err := Parse([]byte(text), dev)

@@ -21,6 +21,10 @@ type Settings struct {
 	Registry Registry `json:"registry"`
 	// Secrets are the Secret Manager secrets of this environment, by secret id. Default: none.
 	Secrets map[string]Secret `json:"secrets,omitempty"`
+	// Databases are databases of services, by a short key. Default: none.
+	Databases map[string]Database `json:"databases,omitempty"`
+	// Buckets are buckets for files of services, by a short key. Default: none.
+	Buckets map[string]Bucket `json:"buckets,omitempty"`
 	// BinaryAuthorization has Cloud Run refuse images that were not signed at their promotion. Default: none, every image of
 	// the registry may start.
 	BinaryAuthorization *BinaryAuthorization `json:"binaryAuthorization,omitempty"`

@@ -83,6 +83,12 @@ type Service struct {
 	URLVariables URLVariables `json:"urlVariables,omitempty"`
 	// Secrets maps variables to ids in Settings.Secrets. Default: none.
 	Secrets map[string]string `json:"secrets,omitempty"`
+	// Databases maps prefixes of variables to keys in Settings.Databases: {DB: main} gives the service DB_HOST, DB_NAME, DB_USER and
+	// DB_INSTANCE, a user of its own in the database, and the grants to log in as it without a password. Default: none.
+	Databases map[string]string `json:"databases,omitempty"`
+	// Buckets maps variables to keys in Settings.Buckets, where the service is a reader or a writer; a variable holds the bucket's
+	// name. Default: none.
+	Buckets map[string]string `json:"buckets,omitempty"`
 	// Startup and Liveness are the probes Cloud Run makes. Required: paths are called often, so they must be cheap.
 	Startup  Probe `json:"startup"`
 	Liveness Probe `json:"liveness"`
@@ -93,7 +99,7 @@ type Service struct {
 	Traffic map[string]int `json:"traffic,omitempty"`
 	// Uptime is the check from outside.
 	Uptime Uptime `json:"uptime"`
-	// SLO is the availability objective.
+	// SLO are the objectives.
 	SLO SLO `json:"slo"`
 	// Load is what the service is expected to do, for the estimate of costs alone. Default: none, and 100,000 requests of 200 ms
 	// are assumed.
@@ -168,9 +174,11 @@ type Volume struct {
 	Secret string `json:"secret,omitempty"`
 	// File is the name of the secret's file. Default: the secret's id.
 	File string `json:"file,omitempty"`
+	// Bucket is the key, in Settings.Buckets, of a bucket whose objects are the files. Default: none.
+	Bucket string `json:"bucket,omitempty"`
 	// NFS is a folder of a file server in the service's network. Default: none.
 	NFS *NFS `json:"nfs,omitempty"`
-	// ReadOnly refuses writes to a file server. Default: false.
+	// ReadOnly refuses writes to a bucket or a file server; a bucket is read-only for its readers anyway. Default: false.
 	ReadOnly bool `json:"readOnly,omitempty"`
 }
 
@@ -215,11 +223,21 @@ type Uptime struct {
 	TimeoutSeconds int `json:"timeoutSeconds,omitempty" default:"10"`
 }
 
-// SLO is an availability objective over a rolling window.
+// SLO are objectives over a rolling window.
 type SLO struct {
 	// AvailabilityPercent is the share of requests that must not fail with 5xx, for example 99.5; over 0 and at most 99.9:
 	// what a higher goal forbids, the traffic of these services cannot show.
 	AvailabilityPercent float64 `json:"availabilityPercent"`
 	// WindowDays is 1-30. Default: 28.
 	WindowDays int `json:"windowDays,omitempty" default:"28"`
+	// Latency is how fast requests have to be answered. Default: none, and one alert says when one request in twenty takes 5 seconds.
+	Latency *LatencyObjective `json:"latency,omitempty"`
+}
+
+// LatencyObjective is the share of requests that are answered in time.
+type LatencyObjective struct {
+	// Percent is the share, for example 95; over 0 and at most 99.9.
+	Percent float64 `json:"percent"`
+	// Milliseconds are what a request may take, 1 to 60000.
+	Milliseconds int `json:"milliseconds"`
 }

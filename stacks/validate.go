@@ -54,6 +54,8 @@ func validate(s Settings, stack string, found *findings) {
 	if s.BinaryAuthorization != nil {
 		validateBinaryAuthorization(s, stack, found)
 	}
+	validateDatabases(s, found)
+	validateBuckets(s, found)
 	accounts := owners{}
 	validateServices(s, stack, accounts, found)
 	validateJobs(s, stack, accounts, found)

@@ -10,6 +10,9 @@ import (
 // MainContainer is the name of a service's own container where it has sidecars: no sidecar has it.
 const MainContainer = "main"
 
+// SocketVolume is the name of the volume with the sockets of databases: no other has it.
+const SocketVolume = "cloudsql"
+
 // firstGeneration is the execution environment that mounts no file system of others.
 const firstGeneration = "gen1"
 
@@ -27,6 +30,9 @@ var (
 	fileName      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}$`)
 	serverName    = regexp.MustCompile(`^[A-Za-z0-9.:-]{1,253}$`)
 )
+
+// socketFolder is where Cloud Run has the sockets of Cloud SQL's instances.
+const socketFolder = "/cloudsql"
 
 // systemFolders are the container runtime's own.
 var systemFolders = []string{"/dev", "/proc", "/sys"}
@@ -128,6 +134,9 @@ func validateVolumes(s Service, path string, all Settings, found *findings) {
 		at := join(path+".volumes", key)
 		found.shape(at, key, containerName, "has a key that is no volume's name",
 			"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+		if key == SocketVolume {
+			found.add(at, "has the name of the databases' sockets", "choose another")
+		}
 		if !mounted[key] {
 			found.add(at, "is mounted nowhere", "name it under mounts of a container, or remove it")
 		}
@@ -137,13 +146,13 @@ func validateVolumes(s Service, path string, all Settings, found *findings) {
 
 func validateVolume(s Service, v Volume, path string, all Settings, found *findings) {
 	kinds := 0
-	for _, set := range []bool{v.Memory != "", v.Secret != "", v.NFS != nil} {
+	for _, set := range []bool{v.Memory != "", v.Secret != "", v.Bucket != "", v.NFS != nil} {
 		if set {
 			kinds++
 		}
 	}
 	if kinds != 1 {
-		found.add(path, "is not of one kind", "set exactly one of memory, secret and nfs")
+		found.add(path, "is not of one kind", "set exactly one of memory, secret, bucket and nfs")
 		return
 	}
 	if v.File != "" && v.Secret == "" {
@@ -164,6 +173,8 @@ func validateVolume(s Service, v Volume, path string, all Settings, found *findi
 		if v.File != "" {
 			found.shape(path+".file", v.File, fileName, "is not a file's name", "use letters, digits, dots, hyphens and underscores")
 		}
+	case v.Bucket != "":
+		secondGeneration(s, path, found)
 	case v.NFS != nil:
 		found.shape(path+".nfs.server", v.NFS.Server, serverName, "is not a server", "use an address or a host name")
 		found.shape(path+".nfs.path", v.NFS.Path, mountPath, "is not a folder", "begin with a slash, for example /exports/files")
@@ -189,6 +200,9 @@ func validateMounts(s Service, mounts map[string]string, path string, mounted ma
 			found.add(at, "is not a volume of this service", "declare it under volumes")
 		}
 		mounted[volume] = true
+		if folder == socketFolder {
+			found.add(at, "is where the sockets of databases are", "choose another")
+		}
 		found.shape(at, folder, mountPath, "is not a folder", "begin with a slash, for example /data; not / itself")
 		if slices.ContainsFunc(systemFolders, func(system string) bool { return folder == system || strings.HasPrefix(folder, system+"/") }) {
 			found.add(at, "is the system's own folder", "choose another")

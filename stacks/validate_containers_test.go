@@ -108,9 +108,9 @@ func TestVolumes(t *testing.T) {
 	nfs := map[string]any{"nfs": map[string]any{"server": "files", "path": "/"}}
 	checkRefused(t, []refused{
 		{"no kind", "", volume(map[string]any{}, nil), []string{
-			web + ".volumes.v: is not of one kind; set exactly one of memory, secret and nfs"}},
+			web + ".volumes.v: is not of one kind; set exactly one of memory, secret, bucket and nfs"}},
 		{"two kinds", "", volume(map[string]any{"memory": "1Mi", "secret": "s"}, nil), []string{
-			web + ".volumes.v: is not of one kind; set exactly one of memory, secret and nfs"}},
+			web + ".volumes.v: is not of one kind; set exactly one of memory, secret, bucket and nfs"}},
 		{"an amount", "", volume(map[string]any{"memory": "1M"}, nil), []string{
 			web + ".volumes.v.memory: is not an amount of memory; use whole Mi or Gi, for example 64Mi"}},
 		{"no such secret", "", volume(map[string]any{"secret": "s"}, nil), []string{

@@ -51,7 +51,7 @@ func validateServices(s Settings, stack string, accounts owners, found *findings
 		names[service.Name] = path
 		accounts.claim(path+".runtimeAccount", service.RuntimeAccount, path, found)
 		validateContainer(service, path, found)
-		validateVariables(service, path, s, found)
+		validateVariables(key, s, path, found)
 		validateStartup(service.Startup, path+".startup", found)
 		validateLiveness(service.Liveness, path+".liveness", found)
 		validateSidecars(service, path, s, found)
@@ -187,6 +187,13 @@ func validateObjectives(s Service, path string, found *findings) {
 	}
 	// Source: ServiceLevelObjective.rollingPeriod of the Monitoring API v3.
 	found.between(path+".slo.windowDays", s.SLO.WindowDays, 1, 30, "days")
+	if latency := s.SLO.Latency; latency != nil {
+		if latency.Percent <= 0 || latency.Percent > 99.9 {
+			found.add(path+".slo.latency.percent", "is out of range",
+				"use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on")
+		}
+		found.between(path+".slo.latency.milliseconds", latency.Milliseconds, 1, 60000, "milliseconds")
+	}
 	if s.Load != nil {
 		found.between(path+".load.requestsPerMonth", s.Load.RequestsPerMonth, 0, 1_000_000_000_000, "requests")
 		found.between(path+".load.millisecondsPerRequest", s.Load.MillisecondsPerRequest, 1, 3_600_000, "milliseconds")

@@ -11,7 +11,8 @@ import (
 var reservedVariables = []string{"K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
 
 // validateVariables judges the environment of a service's own container.
-func validateVariables(s Service, path string, all Settings, found *findings) {
+func validateVariables(key string, all Settings, path string, found *findings) {
+	s := all.Services[key]
 	check := validateNames(s.Environment, s.Secrets, []string{"PORT"}, path, all.Secrets, found)
 	for i, variable := range s.URLVariables.Own {
 		check(variable, "urlVariables", fmt.Sprintf("%s.urlVariables[%d]", path, i))
@@ -23,6 +24,7 @@ func validateVariables(s Service, path string, all Settings, found *findings) {
 			found.add(at, "names a service that is not there", "use the key of one under services: "+strings.Join(sortedKeys(all.Services), ", "))
 		}
 	}
+	validateData(key, all, path, check, found)
 }
 
 // validateNames judges a container's variables: names, and that no variable has two sources. It returns how to judge one more.

@@ -38,7 +38,6 @@ type alert struct {
 
 // alerts are the policies on what the service itself reports.
 func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
-	latency := cmp.Or(args.LatencyMilliseconds, DefaultLatencyMilliseconds)
 	return []alert{
 		{
 			key: "fast-burn", severity: critical, title: "errors use up the budget fast",
@@ -57,21 +56,6 @@ func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
 			},
 		},
 		{
-			key: "latency", severity: warning, title: "slow",
-			meaning: fmt.Sprintf("For 15 minutes one request in twenty took longer than %d ms.", latency),
-			conditions: threshold("95th percentile of latency", &monitoring.AlertPolicyConditionConditionThresholdArgs{
-				Filter: pulumi.Sprintf(`metric.type="run.googleapis.com/request_latencies" AND %s`, args.resource()),
-				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{
-					&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
-						AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"),
-						CrossSeriesReducer: pulumi.String("REDUCE_PERCENTILE_95"),
-						GroupByFields:      pulumi.ToStringArray([]string{"resource.label.service_name"}),
-					},
-				},
-				ThresholdValue: pulumi.Float64(latency), Duration: pulumi.String("900s"),
-			}),
-		},
-		{
 			key: "refused", severity: warning, title: "refuses requests, every instance is busy",
 			meaning: "Over 5 requests in 5 minutes were answered with 429: the service is at its cap of instances. " +
 				"These answers are not 5xx and so no part of the objective.",
@@ -85,6 +69,49 @@ func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
 				},
 				ThresholdValue: pulumi.Float64(5), Duration: pulumi.String("0s"),
 			}),
+		},
+	}
+}
+
+// slowness is one limit on what the slowest of twenty requests takes, where nobody set an objective.
+func (args *WatchArgs) slowness() alert {
+	latency := cmp.Or(args.LatencyMilliseconds, DefaultLatencyMilliseconds)
+	return alert{
+		key: "latency", severity: warning, title: "slow",
+		meaning: fmt.Sprintf("For 15 minutes one request in twenty took longer than %d ms.", latency),
+		conditions: threshold("95th percentile of latency", &monitoring.AlertPolicyConditionConditionThresholdArgs{
+			Filter: pulumi.Sprintf(`metric.type="run.googleapis.com/request_latencies" AND %s`, args.resource()),
+			Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{
+				&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
+					AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"),
+					CrossSeriesReducer: pulumi.String("REDUCE_PERCENTILE_95"),
+					GroupByFields:      pulumi.ToStringArray([]string{"resource.label.service_name"}),
+				},
+			},
+			ThresholdValue: pulumi.Float64(latency), Duration: pulumi.String("900s"),
+		}),
+	}
+}
+
+// latencyBurn are the policies on the objective for latency, with the rates and windows of the one for availability.
+func (args *WatchArgs) latencyBurn(objective pulumi.StringInput) []alert {
+	slow := fmt.Sprintf("Requests take longer than %d ms", args.Latency.Milliseconds)
+	return []alert{
+		{
+			key: "latency-fast-burn", severity: critical, title: "slow answers use up the budget fast",
+			meaning: fmt.Sprintf("%s at over %g times the rate that the objective of %g %% allows, for an hour and still now.", slow, fastBurnRate,
+				args.Latency.Percent),
+			conditions: monitoring.AlertPolicyConditionArray{
+				burn(objective, "1 hour", "3600s", fastBurnRate), burn(objective, "5 minutes", "300s", fastBurnRate),
+			},
+		},
+		{
+			key: "latency-slow-burn", severity: warning, title: "slow answers use up the budget",
+			meaning: fmt.Sprintf("%s at over %d times the rate that the objective of %g %% allows, for six hours and still now.", slow,
+				slowBurnRate, args.Latency.Percent),
+			conditions: monitoring.AlertPolicyConditionArray{
+				burn(objective, "6 hours", "21600s", slowBurnRate), burn(objective, "30 minutes", "1800s", slowBurnRate),
+			},
 		},
 	}
 }

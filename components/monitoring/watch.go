@@ -58,8 +58,18 @@ type WatchArgs struct {
 	// LatencyMilliseconds is the 95th percentile over which the service counts as slow. Default:
 	// [DefaultLatencyMilliseconds].
 	LatencyMilliseconds int
+	// Latency is an objective for how fast requests are answered, whose burn replaces the alert on LatencyMilliseconds. Default: none.
+	Latency *Latency
 	// Labels are put on everything that takes labels. Default: none.
 	Labels pulumi.StringMapInput
+}
+
+// Latency is an objective.
+type Latency struct {
+	// Percent is the share of requests that have to be answered in time: over 0, at most 99.9. Required.
+	Percent float64
+	// Milliseconds are what a request may take. Required.
+	Milliseconds int
 }
 
 // Uptime is a check that Google makes from several continents.
@@ -101,6 +111,15 @@ func NewWatch(ctx *pulumi.Context, name string, args *WatchArgs, opts ...pulumi.
 	}
 	watch.ObjectiveName = objective.Name
 	alerts := args.alerts(objective.Name)
+	if args.Latency != nil {
+		latency, err := args.newLatencyObjective(ctx, name, objective.Service, watch)
+		if err != nil {
+			return nil, fmt.Errorf("watch %q: latency objective: %w", name, err)
+		}
+		alerts = append(alerts, args.latencyBurn(latency.Name)...)
+	} else {
+		alerts = append(alerts, args.slowness())
+	}
 	if args.Uptime != nil {
 		check, err := args.newUptimeCheck(ctx, name, watch)
 		if err != nil {
@@ -192,6 +211,25 @@ func (args *WatchArgs) newObjective(ctx *pulumi.Context, name string, parent *Wa
 	}, pulumiopt.Child(parent)...)
 }
 
+// newLatencyObjective counts the requests that the histogram of latencies has below the limit.
+func (args *WatchArgs) newLatencyObjective(ctx *pulumi.Context, name string, service pulumi.StringInput,
+	parent *Watch) (*monitoring.Slo, error) {
+	return monitoring.NewSlo(ctx, name+"-latency", &monitoring.SloArgs{
+		Project: args.Project,
+		Service: service,
+		SloId:   pulumi.String("latency"),
+		DisplayName: pulumi.String(fmt.Sprintf("%g %% of requests are answered within %d ms in %d days", args.Latency.Percent,
+			args.Latency.Milliseconds, args.windowDays())),
+		Goal:              pulumi.Float64(fraction(args.Latency.Percent)),
+		RollingPeriodDays: pulumi.Int(args.windowDays()),
+		RequestBasedSli: &monitoring.SloRequestBasedSliArgs{DistributionCut: &monitoring.SloRequestBasedSliDistributionCutArgs{
+			DistributionFilter: pulumi.Sprintf(`metric.type="run.googleapis.com/request_latencies" AND %s`, args.resource()),
+			Range:              &monitoring.SloRequestBasedSliDistributionCutRangeArgs{Max: pulumi.Float64(args.Latency.Milliseconds)},
+		}},
+		UserLabels: args.Labels,
+	}, pulumiopt.Child(parent)...)
+}
+
 // fraction turns a percentage into a share without the noise of binary fractions: 99.5 is 0.995, and not the next number.
 func fraction(percent float64) float64 {
 	const steps = 1e6
@@ -202,11 +240,15 @@ func (args *WatchArgs) windowDays() int { return cmp.Or(args.WindowDays, Default
 
 // inputs are what state and policies see of the component.
 func (args *WatchArgs) inputs() pulumi.Map {
-	return pulumi.Map{
+	inputs := pulumi.Map{
 		"project": args.Project, "location": args.Location, "environment": pulumi.String(args.Environment), "serviceName": args.ServiceName,
 		"runbookUrl": pulumi.String(args.RunbookURL), "uptime": pulumi.Bool(args.Uptime != nil),
 		"availabilityPercent": pulumi.Float64(args.AvailabilityPercent), "windowDays": pulumi.Int(args.windowDays()),
 	}
+	if args.Latency != nil {
+		inputs["latency"] = pulumi.Map{"percent": pulumi.Float64(args.Latency.Percent), "milliseconds": pulumi.Int(args.Latency.Milliseconds)}
+	}
+	return inputs
 }
 
 func (args *WatchArgs) validate() error {
@@ -233,6 +275,11 @@ func (args *WatchArgs) validate() error {
 		DefaultWindowDays)
 	refuse(args.LatencyMilliseconds < 0, "args.LatencyMilliseconds is %d: use at least 1, or leave it out for %d",
 		args.LatencyMilliseconds, DefaultLatencyMilliseconds)
+	if latency := args.Latency; latency != nil {
+		refuse(!(latency.Percent > 0 && latency.Percent <= 99.9), "args.Latency.Percent is %g: use over 0 and at most 99.9", latency.Percent)
+		refuse(latency.Milliseconds < 1, "args.Latency.Milliseconds is %d: use at least 1", latency.Milliseconds)
+		refuse(args.LatencyMilliseconds != 0, "args.LatencyMilliseconds stands beside args.Latency: keep one")
+	}
 	if uptime := args.Uptime; uptime != nil {
 		refuse(uptime.Host == nil, "args.Uptime.Host is missing: set the service's host")
 		refuse(!strings.HasPrefix(uptime.Path, "/"), "args.Uptime.Path %q is no path: begin it with a slash", uptime.Path)

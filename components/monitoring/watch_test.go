@@ -1,6 +1,8 @@
 package monitoring_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -207,4 +209,44 @@ func TestBadWatchesRegisterNothing(t *testing.T) {
 			assert.Empty(t, inventory.Resources)
 		})
 	}
+}
+
+// TestLatencyHasAnObjectiveWhereItIsAskedFor: its burn takes the place of the one limit, with the same rates and windows.
+func TestLatencyHasAnObjectiveWhereItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	inventory := watch(t, watchArgs(func(a *monitoring.WatchArgs) { a.Latency = &monitoring.Latency{Percent: 95, Milliseconds: 800} }))
+	objective := inventory.One(t, sloType, "web-latency").Inputs
+	assert.Equal(t, "95 % of requests are answered within 800 ms in 28 days", objective["displayName"])
+	assert.Equal(t, 0.95, objective["goal"])
+	assert.Equal(t, map[string]any{"distributionCut": map[string]any{
+		"distributionFilter": `metric.type="run.googleapis.com/request_latencies" AND ` + resourceFilter, "range": map[string]any{"max": 800.0},
+	}}, objective["requestBasedSli"])
+	assert.Equal(t, []string{"web-alert-fast-burn", "web-alert-latency-fast-burn", "web-alert-latency-slow-burn", "web-alert-refused",
+		"web-alert-slow-burn", "web-alert-uptime"}, inventory.Names(policyType))
+	policy := inventory.One(t, policyType, "web-alert-latency-fast-burn").Inputs
+	assert.Contains(t, policy["documentation"].(map[string]any)["content"], "https://example.com/runbooks#latency-fast-burn")
+}
+
+// TestEveryAlertHasItsPage: whoever is woken follows a link to a section, which is there.
+func TestEveryAlertHasItsPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/runbooks/README.md")
+	require.NoError(t, err)
+	for _, change := range []func(*monitoring.WatchArgs){nil,
+		func(a *monitoring.WatchArgs) { a.Latency = &monitoring.Latency{Percent: 95, Milliseconds: 800} }} {
+		for _, name := range watch(t, watchArgs(change)).Names(policyType) {
+			assert.Contains(t, string(page), "\n## "+strings.TrimPrefix(name, "web-alert-")+"\n")
+		}
+	}
+}
+
+func TestThePrivateServicesCheckCarriesAToken(t *testing.T) {
+	t.Parallel()
+	inventory := watch(t, watchArgs(func(a *monitoring.WatchArgs) { a.Uptime.CallerOf = pulumi.String("42") }))
+	check := inventory.One(t, uptimeType, "web-uptime").Inputs["httpCheck"].(map[string]any)
+	assert.Equal(t, map[string]any{"type": "OIDC_TOKEN"}, check["serviceAgentAuthentication"])
+	assert.Equal(t, map[string]any{
+		"project": "procureflow-prod", "location": "us-central1", "name": "procureflow-web", "role": "roles/run.invoker",
+		"member": "serviceAccount:service-42@gcp-sa-monitoring-notification.iam.gserviceaccount.com",
+	}, inventory.One(t, "gcp:cloudrunv2/serviceIamMember:ServiceIamMember", "web-uptime-invoker").Inputs)
 }

@@ -40,6 +40,9 @@ func (p *platform) volumes(s stacks.Service) map[string]cloudrun.Volume {
 			secret := p.secretVariable(v.Secret)
 			volume.Secret, volume.File = &secret, cmp.Or(v.File, v.Secret)
 		}
+		if v.Bucket != "" {
+			volume.Bucket = p.buckets[v.Bucket].Name
+		}
 		if v.NFS != nil {
 			volume.Server, volume.Path = v.NFS.Server, v.NFS.Path
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/identity"
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
 func (p *platform) ciGrants() []identity.Grant {
@@ -28,7 +29,7 @@ func (p *platform) previewGrants() []identity.Grant {
 		},
 		p.onBillingAccount("roles/billing.viewer",
 			"Reads the budget and the billing account's IAM policy. No narrower role can be had for a billing account outside an organization."),
-	}, p.scheduleReads(), p.attestationReads())
+	}, p.scheduleReads(), p.dataGrants(dataReaderRole, "Reads how databases and buckets are set."), p.attestationReads())
 }
 
 // deployGrants are all that a release needs: its update is targeted at the services and changes nothing else. Secrets are
@@ -65,7 +66,7 @@ func (p *platform) infraGrants() []identity.Grant {
 		p.onBillingAccount("roles/billing.costsManager", "Sets the budget."),
 	}
 	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.onSchedules(), p.jobInfrastructure(),
-		p.attestationReads())
+		p.dataGrants(dataKeeperRole, "Makes and changes databases and buckets. Deleting one is left to a person."), p.attestationReads())
 }
 
 func onProject(role, reason string) identity.Grant {
@@ -87,6 +88,14 @@ func (p *platform) customOnRepository(key, role, reason string) identity.Grant {
 func (p *platform) onBillingAccount(role, reason string) identity.Grant {
 	return identity.Grant{Role: role, Reason: reason,
 		Scope: identity.BillingAccountScope{ID: pulumi.String(p.settings.Project.BillingAccount)}}
+}
+
+// dataGrants are one custom role, where there is data.
+func (p *platform) dataGrants(role, reason string) []identity.Grant {
+	if len(dataRoles(p.settings)) == 0 {
+		return nil
+	}
+	return []identity.Grant{{Role: naming.Slug(role), CustomRole: p.role(role), Scope: identity.ProjectScope{}, Reason: reason}}
 }
 
 // onPrivateServices are what a release's probes take of services that not everybody may call.

@@ -59,9 +59,17 @@ func (p *platform) watch(ctx *pulumi.Context, key string, s stacks.Service, serv
 		Uptime:              p.uptime(s, service),
 		AvailabilityPercent: s.SLO.AvailabilityPercent,
 		WindowDays:          s.SLO.WindowDays,
+		Latency:             latency(s.SLO.Latency),
 		Labels:              p.labels(),
 	}, p.inProject()...)
 	return err
+}
+
+func latency(objective *stacks.LatencyObjective) *monitoring.Latency {
+	if objective == nil {
+		return nil
+	}
+	return &monitoring.Latency{Percent: objective.Percent, Milliseconds: objective.Milliseconds}
 }
 
 // uptime is nothing for a service that Google's checkers do not reach: their requests come from outside, and would fail for ever.

@@ -12,7 +12,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/attestation"
+	"github.com/guiofsaints/procureflow-platform/components/bucket"
 	"github.com/guiofsaints/procureflow-platform/components/cloudrun"
+	"github.com/guiofsaints/procureflow-platform/components/database"
 	"github.com/guiofsaints/procureflow-platform/components/federation"
 	"github.com/guiofsaints/procureflow-platform/components/identity"
 	"github.com/guiofsaints/procureflow-platform/components/job"
@@ -37,6 +39,8 @@ type platform struct {
 	registry    *registry.Registry
 	secrets     *secrets.Secrets
 	attestation *attestation.Attestation       // nil where the settings do not ask for it
+	databases   map[string]*database.Database
+	buckets     map[string]*bucket.Bucket
 	services    map[string]*cloudrun.Service   // by service key
 	users       map[string]pulumi.StringOutput // who the service's image runs as, by service key
 	jobAccounts map[string]jobAccounts         // by job key
@@ -95,6 +99,7 @@ func write(ctx *pulumi.Context, folder string) (*platform, error) {
 		{"registry", (*platform).writeRegistry},       // where images come from
 		{"secrets", (*platform).writeSecrets},         // what services know, and which service knows what
 		{"attestation", (*platform).writeAttestation}, // which images may start
+		{"data", (*platform).writeData},               // what services keep, and which service reaches it
 		{"services", (*platform).writeServices},       // what users reach
 		{"jobs", (*platform).writeJobs},               // what runs to its end
 		{"monitoring", (*platform).writeMonitoring},   // how we learn that they do not

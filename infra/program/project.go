@@ -158,6 +158,13 @@ func (p *platform) writeProject(ctx *pulumi.Context) error {
 		maps.Copy(enabled, jobAPIs)
 		maps.Copy(wanted, jobRoles)
 	}
+	if len(p.settings.Databases) > 0 {
+		maps.Copy(enabled, databaseAPIs)
+	}
+	if len(p.settings.Buckets) > 0 {
+		maps.Copy(enabled, bucketAPIs)
+	}
+	maps.Copy(wanted, dataRoles(p.settings))
 	roles := map[string]project.Role{}
 	for name, role := range wanted {
 		roles[p.roleID(name)] = role

@@ -2,6 +2,7 @@ package program
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -17,7 +18,9 @@ func (p *platform) writeServices(ctx *pulumi.Context) error {
 	p.services, p.users = map[string]*cloudrun.Service{}, map[string]pulumi.StringOutput{}
 	needs := p.beforeImages()
 	for _, key := range p.serviceKeys() {
-		service, err := cloudrun.NewService(ctx, "service-"+key, p.serviceArgs(ctx, p.settings.Services[key], key), p.inProject(needs...)...)
+		s := p.settings.Services[key]
+		service, err := cloudrun.NewService(ctx, "service-"+key, p.serviceArgs(ctx, s, key),
+			p.inProject(slices.Concat(needs, p.dataReady(s))...)...)
 		if err != nil {
 			return err
 		}
@@ -38,6 +41,9 @@ func (p *platform) beforeImages() []pulumi.Resource {
 func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string) *cloudrun.ServiceArgs {
 	image, user := p.image(ctx, s)
 	p.users[key] = user
+	environment, volumes := texts(s.Environment), p.volumes(s)
+	maps.Copy(environment, p.dataVariables(s, key))
+	mounts := p.sockets(s, volumes)
 	return &cloudrun.ServiceArgs{
 		Project:             p.projectID(),
 		ProjectNumber:       p.projectNumber(),
@@ -60,8 +66,8 @@ func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string
 		Audiences:           s.Audiences,
 		Sidecars:            p.sidecars(s),
 		After:               s.After,
-		Volumes:             p.volumes(s),
-		Mounts:              s.Mounts,
+		Volumes:             volumes,
+		Mounts:              mounts,
 		VPC:                 vpc(s.VPC),
 		Concurrency:         s.Concurrency,
 		TimeoutSeconds:      s.TimeoutSeconds,
@@ -69,7 +75,7 @@ func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string
 		MaxInstances:        s.MaxInstances,
 		Startup:             probe(s.Startup),
 		Liveness:            probe(s.Liveness),
-		Environment:         texts(s.Environment),
+		Environment:         environment,
 		URLVariables:        s.URLVariables.Own,
 		OtherURLs:           p.otherURLs(s.URLVariables.Of),
 		Secrets:             p.secretVariables(s.Secrets),

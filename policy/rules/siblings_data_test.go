@@ -105,6 +105,15 @@ func bucketSiblings() []sibling {
 	}
 	add("sql-hardening", pass, "AlloyDB inside", res(alloyInstance, ct.Properties{"instanceType": "PRIMARY"}))
 	add("sql-hardening", must, "AlloyDB without backups", res(alloyCluster, ct.Properties{"automatedBackupPolicy": object{"enabled": false}}))
+	careful := res(database, ct.Properties{"databaseVersion": "POSTGRES_17", "settings": object{"deletionProtectionEnabled": true,
+		"backupConfiguration": object{"enabled": true, "pointInTimeRecoveryEnabled": true},
+		"ipConfiguration":     object{"ipv4Enabled": false, "sslMode": "ENCRYPTED_ONLY"}}})
+	add("sql-hardening", pass, "a careful owner's", careful)
+	add("sql-hardening", must, "a day that is lost", changed(careful, change{path: "settings.backupConfiguration.pointInTimeRecoveryEnabled",
+		to: false}))
+	add("sql-hardening", must, "Google would delete it", changed(careful, change{path: "settings.deletionProtectionEnabled", to: false}))
+	add("sql-hardening", pass, "from before either setting", changed(careful, change{path: "settings.deletionProtectionEnabled", to: gone{}},
+		change{path: "settings.backupConfiguration", to: object{"enabled": true}}))
 	add("sql-hardening", must, "half the internet",
 		res(database, ct.Properties{"settings": object{"backupConfiguration": object{"enabled": true},
 			"ipConfiguration": object{"ipv4Enabled": false, "sslMode": "ENCRYPTED_ONLY",

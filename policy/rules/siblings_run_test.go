@@ -218,6 +218,12 @@ func stackSiblings() []sibling {
 		"gcp:alloydb/instance:Instance", "gcp:compute/globalForwardingRule:GlobalForwardingRule", "google:index/redisInstance:RedisInstance"} {
 		add("worst-case-cost", must, "unpriced "+t, v2(), res(t, nil))
 	}
+	sql := func(settings object) ct.Resource { return res(database, ct.Properties{"settings": settings}) }
+	add("worst-case-cost", pass, "a database that is priced", v2(), sql(object{"tier": "db-custom-1-3840", "diskAutoresizeLimit": 100}))
+	add("worst-case-cost", must, "a database that is there twice", v2(), sql(object{"tier": "db-custom-8-30720", "diskAutoresizeLimit": 100,
+		"availabilityType": "REGIONAL"}))
+	add("worst-case-cost", must, "a disk without a limit", v2(), sql(object{"tier": "db-f1-micro"}))
+	add("worst-case-cost", must, "a size that nobody priced", v2(), sql(object{"tier": "db-perf-optimized-N-2", "diskAutoresizeLimit": 100}))
 	all = append(all, sibling{"worst-case-cost", "a price of one's own", pass, []ct.Resource{v2(), res(database, nil)},
 		`{"worst-case-cost": {"priced": ["gcp:sql/databaseInstance:DatabaseInstance=50"]}}`},
 		sibling{"worst-case-cost", "a price above the ceiling", must, []ct.Resource{v2(), res(database, nil)},

@@ -9,13 +9,14 @@ import (
 
 var sqlHardening = crossguard.Policy{
 	Name:        "sql-hardening",
-	Description: "A database has no public address, speaks TLS only, is backed up, and is not deleted by accident.",
+	Description: "A database has no public address, speaks TLS only, is backed up to the minute, and is not deleted by accident.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.High,
 	Framework:   cis("6.4", "Ensure that the Cloud SQL database instance requires all incoming connections to use SSL"),
 	Tags:        []string{"security", "database", "CIS 6.5", "CIS 6.6", "CIS 6.7"},
 	RemediationSteps: "Set settings.ipConfiguration.ipv4Enabled to false, sslMode to ENCRYPTED_ONLY, " +
-		"settings.backupConfiguration.enabled to true, and leave deletionProtection at true.",
+		"settings.backupConfiguration.enabled to true, and leave deletionProtection, settings.deletionProtectionEnabled and " +
+		"settings.backupConfiguration.pointInTimeRecoveryEnabled at true.",
 	Types: []string{database, alloyInstance, alloyCluster, redis},
 	Check: func(r *crossguard.Resource) {
 		switch r.Type {
@@ -53,6 +54,7 @@ var sqlHardening = crossguard.Policy{
 		if !r.BoolOr("deletionProtection", true) {
 			r.Violation("deletionProtection is false: remove it")
 		}
+		checkInstanceData(r)
 	},
 	Remediate: func(r *crossguard.Remedy) {
 		if r.Type != database {
@@ -68,6 +70,19 @@ var sqlHardening = crossguard.Policy{
 			r.Set("deletionProtection", true)
 		}
 	},
+}
+
+// checkInstanceData refuses to switch off what keeps data when a person or a program goes wrong: the logs between backups, and
+// Google's own protection, which holds whoever deletes. Instances from before either setting leave them out, and pass.
+func checkInstanceData(r *crossguard.Resource) {
+	for _, off := range []struct{ path, then string }{
+		{"settings.backupConfiguration.pointInTimeRecoveryEnabled", "a mistake loses up to a day"},
+		{"settings.deletionProtectionEnabled", "anybody who may can delete the data at once"},
+	} {
+		if !r.BoolOr(off.path, true) {
+			r.Violation("%s is false, so %s: set it to true", off.path, off.then)
+		}
+	}
 }
 
 const clientCertificate = "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"

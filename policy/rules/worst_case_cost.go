@@ -45,13 +45,7 @@ var worstCaseCost = crossguard.Policy{
 		})
 		priced := pricesOf(s)
 		s.EachOf(crossguard.Kind{Has: billedByHour}, func(r *crossguard.Resource) {
-			usd, set := priced[r.Type]
-			if !set {
-				r.Violation("is billed by the hour and the rule has no price for %s: add \"%s=USD\", what one costs in a month, to "+
-					"priced of worst-case-cost in "+
-					"policy/STACK.json, or exempt it", r.Type, r.Type)
-			}
-			items = append(items, costItem{name: r.Name, usd: usd})
+			items = append(items, hourly(r, priced))
 		})
 		s.Each([]string{repository}, func(r *crossguard.Resource) {
 			items = append(items, costItem{name: r.Name, usd: s.Config.Number("registryGiB") * price("registry.storage", "")})
@@ -249,6 +243,21 @@ var byHour = map[string]string{
 }
 
 func billedByHour(token string) bool { return among(byHour, token) }
+
+// hourly is what something costs that is billed by the hour: by what users say its type costs, else by the table.
+func hourly(r *crossguard.Resource, priced map[string]float64) costItem {
+	if usd, set := priced[r.Type]; set {
+		return costItem{name: r.Name, usd: usd}
+	}
+	if r.Type == database {
+		if item, known := databaseCost(r); known {
+			return item
+		}
+	}
+	r.Violation("is billed by the hour and the rule has no price for %s: add \"%s=USD\", what one costs in a month, to priced of "+
+		"worst-case-cost in policy/STACK.json, or exempt it", r.Type, r.Type)
+	return costItem{name: r.Name}
+}
 
 // pricesOf are what users say that types cost.
 func pricesOf(s *crossguard.Stack) map[string]float64 {

@@ -112,6 +112,7 @@ var alwaysUnpriced = []string{
 	"alerting policies: Google has announced a price and moved its date several times",
 	"logs and metrics of one's own: by volume",
 	"traffic to the internet: by volume",
+	"objects in buckets: by volume, USD 0.020 a GiB-month in us-central1",
 	"what the application calls outside of Google Cloud",
 	"in the worst case, requests: by number, USD 0.40 a million",
 }
@@ -158,6 +159,10 @@ func (e *estimator) amounts(r inventory.Resource) (Amounts, bool) {
 			return always(e.usd("kms.hsm", ""))
 		}
 		return always(e.usd("kms.software", ""))
+	case "gcp:sql/databaseInstance:DatabaseInstance":
+		if amounts, known := e.database(r); known {
+			return amounts, true
+		}
 	case "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig":
 		return always(e.uptime(r))
 	}
@@ -180,6 +185,7 @@ func free(token string) bool {
 	}
 	return slices.ContainsFunc([]string{"gcp:billing/", "gcp:binaryauthorization/", "gcp:containeranalysis/", "gcp:iam/", "gcp:kms/keyRing:",
 		"gcp:logging/metric:", "gcp:monitoring/", "gcp:projects/", "gcp:secretmanager/secretVersion:", "gcp:serviceaccount/",
+		"gcp:sql/database:", "gcp:sql/user:", "gcp:storage/",
 	}, func(prefix string) bool { return strings.HasPrefix(token, prefix) })
 }
 

@@ -76,8 +76,14 @@ func TestWhatAResourceCosts(t *testing.T) {
 		"a secret": {of("gcp:secretmanager/secret:Secret", object{"replication": object{"auto": object{}}}), a(0.06, 0.06, 0.36)},
 		"a secret in three regions": {of("gcp:secretmanager/secret:Secret", object{"replication": object{"userManaged": object{
 			"replicas": []any{object{}, object{}, object{}}}}}), a(0.18, 0.18, 1.08)},
-		"a key":            {of("gcp:kms/cryptoKey:CryptoKey", object{}), a(0.06, 0.06, 0.06)},
-		"a key in an HSM":  {of("gcp:kms/cryptoKey:CryptoKey", object{"versionTemplate": object{"protectionLevel": "HSM"}}), a(2.5, 2.5, 2.5)},
+		"a key":           {of("gcp:kms/cryptoKey:CryptoKey", object{}), a(0.06, 0.06, 0.06)},
+		"a key in an HSM": {of("gcp:kms/cryptoKey:CryptoKey", object{"versionTemplate": object{"protectionLevel": "HSM"}}), a(2.5, 2.5, 2.5)},
+		// 744 h × (0.0413 + 3.75 × 0.007) and 10 GiB × (0.17 + 0.08); at worst 100 GiB.
+		"a database": {of("gcp:sql/databaseInstance:DatabaseInstance", object{"settings": object{"tier": "db-custom-1-3840",
+			"diskSize": 10.0, "diskAutoresizeLimit": 100.0}}), a(52.7572, 52.7572, 75.2572)},
+		// Twice 744 h × 0.0105, twice 10 GiB × 0.17, once 10 GiB × 0.08.
+		"a database that is there twice": {of("gcp:sql/databaseInstance:DatabaseInstance", object{"settings": object{"tier": "db-f1-micro",
+			"availabilityType": "REGIONAL"}}), a(19.824, 19.824, 19.824)},
 		"an uptime check":  {uptime("60s"), a(0, 0, 0)},
 		"a scheduler job":  {of("gcp:cloudscheduler/job:Job", object{}), a(0.1, 0.1, 0.1)},
 		"one check of 1 s": {uptime("1s"), a(4521.12, 4521.12, 4521.12)}, // 16,070,400 executions, a million of them free

@@ -1,0 +1,162 @@
+// Package bucket is a Cloud Storage bucket for files of services: nobody outside can read it, what is overwritten can be brought
+// back for a while, and named accounts read or write its objects.
+//
+//	files, err := bucket.NewBucket(ctx, "bucket-files", &bucket.BucketArgs{
+//		Project: pulumi.String("shop-dev"), Location: pulumi.String("us-central1"), Name: "shop-dev-files",
+//		KeepDays: 30, Protected: true, Writers: map[string]pulumi.StringInput{"web": runtime.Member},
+//	})
+//
+// A bucket that has objects is never deleted: forceDestroy is off, and there is no argument for it. Protected stops a destroy before
+// it begins. Resources are registered by their type token, as in package database, which has the reason.
+package bucket
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
+)
+
+// TypeToken identifies the component in state. It never changes.
+const TypeToken = "procureflow:bucket:Bucket"
+
+const (
+	bucketToken = "gcp:storage/bucket:Bucket"
+	memberToken = "gcp:storage/bucketIAMMember:BucketIAMMember"
+)
+
+// The roles on objects. Neither sets who else may.
+const (
+	readerRole = "roles/storage.objectViewer"
+	writerRole = "roles/storage.objectUser"
+)
+
+// BucketArgs describes a bucket.
+type BucketArgs struct {
+	// Project is the id of the bucket's project. Required.
+	Project pulumi.StringInput
+	// Location is where the objects are, for example us-central1. Required.
+	Location pulumi.StringInput
+	// Name is the bucket's. Required.
+	Name string
+	// Existing says that somebody else keeps the bucket: grants are made, and nothing else. Default: false.
+	Existing bool
+	// KeepDays is how long what was overwritten or deleted is kept. Required unless Existing.
+	KeepDays int
+	// DeleteAfterDays deletes objects of that age. Default: 0, never.
+	DeleteAfterDays int
+	// Protected stops a destroy before it begins. Default: false.
+	Protected bool
+	// Readers and Writers are members, by a key that names the grant. Default: none.
+	Readers, Writers map[string]pulumi.StringInput
+	// Labels are put on the bucket. Default: none.
+	Labels pulumi.StringMapInput
+}
+
+// Bucket is a bucket.
+type Bucket struct {
+	pulumi.ResourceState
+
+	// Name is the bucket's. It is known before the bucket exists.
+	Name pulumi.StringOutput
+	// Ready are what readers and writers wait for.
+	Ready []pulumi.Resource
+}
+
+type resource struct{ pulumi.CustomResourceState }
+
+// NewBucket makes the bucket and its grants. It fails before registering anything when an argument is missing or impossible, and then
+// names every such argument.
+func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("bucket %q: %w", name, err)
+	}
+	b := &Bucket{Name: pulumi.String(args.Name).ToStringOutput()}
+	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), b, opts...); err != nil {
+		return nil, fmt.Errorf("register bucket %q: %w", name, err)
+	}
+	if !args.Existing {
+		made := &resource{}
+		if err := ctx.RegisterResource(bucketToken, name+"-bucket", args.bucket(), made,
+			pulumiopt.Child(b, pulumi.Protect(args.Protected))...); err != nil {
+			return nil, fmt.Errorf("bucket %q: %w", name, err)
+		}
+		b.Ready = append(b.Ready, made)
+	}
+	for _, of := range []struct {
+		kind, role string
+		members    map[string]pulumi.StringInput
+	}{{"reader", readerRole, args.Readers}, {"writer", writerRole, args.Writers}} {
+		for _, key := range slices.Sorted(maps.Keys(of.members)) {
+			grant := &resource{}
+			err := ctx.RegisterResource(memberToken, name+"-"+of.kind+"-"+key, pulumi.Map{
+				"bucket": pulumi.String(args.Name), "role": pulumi.String(of.role), "member": of.members[key],
+			}, grant, pulumiopt.Child(b, pulumi.DependsOn(slices.Clone(b.Ready)))...)
+			if err != nil {
+				return nil, fmt.Errorf("bucket %q: %s %q: %w", name, of.kind, key, err)
+			}
+			b.Ready = append(b.Ready, grant)
+		}
+	}
+	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"name": b.Name})
+}
+
+func (args *BucketArgs) bucket() pulumi.Map {
+	removes := func(condition pulumi.Map) pulumi.Map {
+		return pulumi.Map{"action": pulumi.Map{"type": pulumi.String("Delete")}, "condition": condition}
+	}
+	rules := pulumi.Array{removes(pulumi.Map{"daysSinceNoncurrentTime": pulumi.Int(args.KeepDays), "withState": pulumi.String("ARCHIVED")})}
+	if args.DeleteAfterDays > 0 {
+		rules = append(rules, removes(pulumi.Map{"age": pulumi.Int(args.DeleteAfterDays), "withState": pulumi.String("LIVE")}))
+	}
+	inputs := pulumi.Map{
+		"project": args.Project, "location": args.Location, "name": pulumi.String(args.Name), "storageClass": pulumi.String("STANDARD"),
+		"uniformBucketLevelAccess": pulumi.Bool(true), "publicAccessPrevention": pulumi.String("enforced"),
+		"versioning": pulumi.Map{"enabled": pulumi.Bool(true)}, "lifecycleRules": rules, "forceDestroy": pulumi.Bool(false),
+	}
+	if args.Labels != nil {
+		inputs["labels"] = args.Labels
+	}
+	return inputs
+}
+
+// inputs are what state and policies see of the component.
+func (args *BucketArgs) inputs() pulumi.Map {
+	return pulumi.Map{
+		"project": args.Project, "location": args.Location, "name": pulumi.String(args.Name), "existing": pulumi.Bool(args.Existing),
+		"keepDays": pulumi.Int(args.KeepDays), "protected": pulumi.Bool(args.Protected),
+		"readers": pulumi.ToStringArray(slices.Sorted(maps.Keys(args.Readers))),
+		"writers": pulumi.ToStringArray(slices.Sorted(maps.Keys(args.Writers))),
+	}
+}
+
+var key = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+
+func (args *BucketArgs) validate() error {
+	if args == nil {
+		return errors.New("args is nil: pass a *BucketArgs")
+	}
+	var problems []error
+	refuse := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	refuse(args.Project == nil, "args.Project is missing: set the project's id")
+	refuse(args.Location == nil, "args.Location is missing: set the region of the objects")
+	refuse(args.Name == "", "args.Name is missing: name the bucket")
+	refuse(!args.Existing && args.KeepDays < 1, "args.KeepDays is %d: keep what is overwritten for at least a day", args.KeepDays)
+	refuse(args.DeleteAfterDays < 0, "args.DeleteAfterDays is %d: use 0 for never, or a number of days", args.DeleteAfterDays)
+	for field, members := range map[string]map[string]pulumi.StringInput{"Readers": args.Readers, "Writers": args.Writers} {
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			refuse(!key.MatchString(name), "args.%s key %q names a resource: use lower-case letters, digits and hyphens", field, name)
+			refuse(members[name] == nil, "args.%s[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, name)
+		}
+	}
+	return errors.Join(problems...)
+}

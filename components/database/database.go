@@ -1,0 +1,266 @@
+package database
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/projects"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
+)
+
+// TypeToken identifies the component in state. It never changes.
+const TypeToken = "procureflow:database:Database"
+
+// Tokens of the resources of Cloud SQL.
+const (
+	instanceToken = "gcp:sql/databaseInstance:DatabaseInstance"
+	databaseToken = "gcp:sql/database:Database"
+	userToken     = "gcp:sql/user:User"
+)
+
+// What a client needs: to reach the instance, and to log in as its user.
+var clientRoles = []string{"roles/cloudsql.client", "roles/cloudsql.instanceUser"}
+
+// abandon leaves a database or a user where it is when the program no longer has it.
+const abandon = "ABANDON"
+
+// DatabaseArgs describes a database.
+type DatabaseArgs struct {
+	// Project is the id of the instance's project. Required.
+	Project pulumi.StringInput
+	// Region is the instance's region. Required.
+	Region pulumi.StringInput
+	// Instance is the instance's name. Required.
+	Instance string
+	// Existing says that somebody else keeps the instance: clients get a user and their grants, and nothing else is made. Default:
+	// false.
+	Existing bool
+	// Host is the private address of an existing instance. Default: none.
+	Host string
+	// Name is the database's. Required.
+	Name string
+	// Version is that of PostgreSQL, for example POSTGRES_17. Required unless Existing.
+	Version string
+	// Tier is the size, for example db-custom-1-3840. Required unless Existing.
+	Tier string
+	// HighAvailability keeps a second instance in another zone. Default: false.
+	HighAvailability bool
+	// Network is projects/PROJECT/global/networks/NAME, in which the instance has its only address. Default: none, and it has an address
+	// on the internet, at which it takes nobody but who comes through a connector.
+	Network string
+	// DiskGB is the disk's size, DiskLimitGB where its growth ends. Required unless Existing.
+	DiskGB, DiskLimitGB int
+	// BackupHour is when the day's backup begins, UTC; BackupsKept is how many are kept. Default: midnight; required unless Existing.
+	BackupHour, BackupsKept int
+	// MaintenanceDay, 1 for Monday, and MaintenanceHour, UTC, are when Google may restart it. Required unless Existing.
+	MaintenanceDay, MaintenanceHour int
+	// Protected keeps everybody from deleting the instance. Default: false.
+	Protected bool
+	// Clients are the accounts that log in, by a key that names their resources. Default: none.
+	Clients map[string]Client
+	// Labels are put on the instance. Default: none.
+	Labels pulumi.StringMapInput
+}
+
+// Client is an account that logs in.
+type Client struct {
+	// Email is a service account's address, Member the same as IAM writes it. Required.
+	Email, Member pulumi.StringInput
+}
+
+// Database is an instance with a database.
+type Database struct {
+	pulumi.ResourceState
+
+	// ConnectionName is PROJECT:REGION:INSTANCE.
+	ConnectionName pulumi.StringOutput
+	// Host is what a client connects to: the instance's private address, or the folder of its socket.
+	Host pulumi.StringOutput
+	// Users are the clients' names in the database, by key. They are known before anything exists.
+	Users map[string]pulumi.StringOutput
+	// Ready are what a client waits for: its grants and its user.
+	Ready []pulumi.Resource
+}
+
+type instance struct {
+	pulumi.CustomResourceState
+	ConnectionName   pulumi.StringOutput `pulumi:"connectionName"`
+	PrivateIPAddress pulumi.StringOutput `pulumi:"privateIpAddress"`
+}
+
+type resource struct{ pulumi.CustomResourceState }
+
+// NewDatabase makes the instance, its database and its clients. It fails before registering anything when an argument is missing or
+// impossible, and then names every such argument.
+func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...pulumi.ResourceOption) (*Database, error) {
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("database %q: %w", name, err)
+	}
+	db := &Database{Users: map[string]pulumi.StringOutput{}}
+	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), db, opts...); err != nil {
+		return nil, fmt.Errorf("register database %q: %w", name, err)
+	}
+	db.ConnectionName = pulumi.Sprintf("%s:%s:%s", args.Project, args.Region, args.Instance)
+	db.Host = pulumi.String(args.Host).ToStringOutput()
+	var made []pulumi.Resource
+	if !args.Existing {
+		sql := &instance{}
+		options := pulumiopt.Child(db, pulumi.Protect(args.Protected))
+		if err := ctx.RegisterResource(instanceToken, name+"-instance", args.instance(), sql, options...); err != nil {
+			return nil, fmt.Errorf("database %q: instance: %w", name, err)
+		}
+		db.Host = sql.PrivateIPAddress
+		made = append(made, sql)
+		err := ctx.RegisterResource(databaseToken, name+"-database", pulumi.Map{
+			"project": args.Project, "instance": pulumi.String(args.Instance), "name": pulumi.String(args.Name),
+			"charset": pulumi.String("UTF8"), "collation": pulumi.String("en_US.UTF8"), "deletionPolicy": pulumi.String(abandon),
+		}, &resource{}, pulumiopt.Child(db, pulumi.DependsOn(made))...)
+		if err != nil {
+			return nil, fmt.Errorf("database %q: %w", name, err)
+		}
+	}
+	if args.BySocket() {
+		db.Host = pulumi.Sprintf("/cloudsql/%s", db.ConnectionName)
+	}
+	for _, key := range slices.Sorted(maps.Keys(args.Clients)) {
+		if err := db.admit(ctx, name, key, args, made); err != nil {
+			return nil, fmt.Errorf("database %q: client %q: %w", name, key, err)
+		}
+	}
+	return db, ctx.RegisterResourceOutputs(db, pulumi.Map{"connectionName": db.ConnectionName, "host": db.Host})
+}
+
+// BySocket says whether clients connect by Cloud Run's own connection.
+func (args *DatabaseArgs) BySocket() bool {
+	if args.Existing {
+		return args.Host == ""
+	}
+	return args.Network == ""
+}
+
+// admit gives a client its grants, on this instance alone, and its user.
+func (db *Database) admit(ctx *pulumi.Context, name, key string, args *DatabaseArgs, made []pulumi.Resource) error {
+	client := args.Clients[key]
+	for _, role := range clientRoles {
+		grant, err := projects.NewIAMMember(ctx, name+"-"+key+"-"+role[len("roles/cloudsql."):], &projects.IAMMemberArgs{
+			Project: args.Project, Role: pulumi.String(role), Member: client.Member,
+			Condition: &projects.IAMMemberConditionArgs{
+				Title:       pulumi.String("only-" + args.Instance),
+				Description: pulumi.String("This instance and no other"),
+				Expression: pulumi.Sprintf("resource.name == 'projects/%s/instances/%s' && resource.service == 'sqladmin.googleapis.com'",
+					args.Project, args.Instance),
+			},
+		}, pulumiopt.Child(db)...)
+		if err != nil {
+			return err
+		}
+		db.Ready = append(db.Ready, grant)
+	}
+	// PostgreSQL's names have 63 characters, so Cloud SQL leaves the suffix of all service accounts away.
+	db.Users[key] = client.Email.ToStringOutput().ApplyT(func(email string) string {
+		return strings.TrimSuffix(email, ".gserviceaccount.com")
+	}).(pulumi.StringOutput)
+	user := &resource{}
+	err := ctx.RegisterResource(userToken, name+"-"+key+"-user", pulumi.Map{
+		"project": args.Project, "instance": pulumi.String(args.Instance), "name": db.Users[key],
+		"type": pulumi.String("CLOUD_IAM_SERVICE_ACCOUNT"), "deletionPolicy": pulumi.String(abandon),
+	}, user, pulumiopt.Child(db, pulumi.DependsOn(made))...)
+	db.Ready = append(db.Ready, user)
+	return err
+}
+
+// instance are the inputs of the instance. What is the API's default and matters is written down, so that a changed default changes
+// nothing here.
+func (args *DatabaseArgs) instance() pulumi.Map {
+	text := func(format string, values ...any) pulumi.String { return pulumi.String(fmt.Sprintf(format, values...)) }
+	availability := "ZONAL"
+	if args.HighAvailability {
+		availability = "REGIONAL"
+	}
+	addresses := pulumi.Map{"ipv4Enabled": pulumi.Bool(args.Network == ""), "sslMode": text("ENCRYPTED_ONLY")}
+	settings := pulumi.Map{
+		"tier": text("%s", args.Tier), "edition": text("ENTERPRISE"), "availabilityType": text("%s", availability),
+		"diskType": text("PD_SSD"), "diskSize": pulumi.Int(args.DiskGB), "diskAutoresize": pulumi.Bool(true),
+		"diskAutoresizeLimit": pulumi.Int(args.DiskLimitGB), "deletionProtectionEnabled": pulumi.Bool(args.Protected),
+		"ipConfiguration": addresses,
+		"backupConfiguration": pulumi.Map{
+			"enabled": pulumi.Bool(true), "startTime": text("%02d:00", args.BackupHour), "pointInTimeRecoveryEnabled": pulumi.Bool(true),
+			"transactionLogRetentionDays": pulumi.Int(7),
+			"backupRetentionSettings": pulumi.Map{
+				"retainedBackups": pulumi.Int(args.BackupsKept), "retentionUnit": text("COUNT"),
+			},
+		},
+		"maintenanceWindow": pulumi.Map{
+			"day": pulumi.Int(args.MaintenanceDay), "hour": pulumi.Int(args.MaintenanceHour), "updateTrack": text("stable"),
+		},
+		"databaseFlags": pulumi.Array{pulumi.Map{"name": text("cloudsql.iam_authentication"), "value": text("on")}},
+	}
+	if args.Network != "" {
+		addresses["privateNetwork"] = text("%s", args.Network)
+	} else {
+		// An address on the internet takes nobody without a grant: no network is authorized, and plain connections are refused.
+		settings["connectorEnforcement"] = text("REQUIRED")
+	}
+	if args.Labels != nil {
+		settings["userLabels"] = args.Labels
+	}
+	return pulumi.Map{
+		"project": args.Project, "region": args.Region, "name": text("%s", args.Instance), "databaseVersion": text("%s", args.Version),
+		"deletionProtection": pulumi.Bool(args.Protected), "settings": settings,
+	}
+}
+
+// inputs are what state and policies see of the component.
+func (args *DatabaseArgs) inputs() pulumi.Map {
+	return pulumi.Map{
+		"project": args.Project, "region": args.Region, "instance": pulumi.String(args.Instance), "existing": pulumi.Bool(args.Existing),
+		"name": pulumi.String(args.Name), "bySocket": pulumi.Bool(args.BySocket()), "protected": pulumi.Bool(args.Protected),
+		"clients": pulumi.ToStringArray(slices.Sorted(maps.Keys(args.Clients))),
+	}
+}
+
+var (
+	networkName = regexp.MustCompile(`^projects/[^/]+/global/networks/[^/]+$`)
+	clientKey   = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+)
+
+func (args *DatabaseArgs) validate() error {
+	if args == nil {
+		return errors.New("args is nil: pass a *DatabaseArgs")
+	}
+	var problems []error
+	refuse := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	refuse(args.Project == nil, "args.Project is missing: set the project's id")
+	refuse(args.Region == nil, "args.Region is missing: set the instance's region")
+	refuse(args.Instance == "", "args.Instance is missing: name the instance")
+	refuse(args.Name == "", "args.Name is missing: name the database")
+	if !args.Existing {
+		refuse(args.Version == "", "args.Version is missing: set one such as POSTGRES_17")
+		refuse(args.Tier == "", "args.Tier is missing: set one such as db-custom-1-3840")
+		refuse(args.Network != "" && !networkName.MatchString(args.Network),
+			"args.Network %q is no network: use projects/PROJECT/global/networks/NAME", args.Network)
+		refuse(args.Host != "", "args.Host is for an existing instance: leave it out")
+		refuse(args.DiskGB < 10 || args.DiskLimitGB < args.DiskGB, "args.DiskGB is %d and DiskLimitGB %d: use 10 or more, and a limit that is "+
+			"not under it", args.DiskGB, args.DiskLimitGB)
+		refuse(args.BackupHour < 0 || args.BackupHour > 23, "args.BackupHour is %d: use 0-23", args.BackupHour)
+		refuse(args.BackupsKept < 7, "args.BackupsKept is %d: keep at least 7", args.BackupsKept)
+		refuse(args.MaintenanceDay < 1 || args.MaintenanceDay > 7, "args.MaintenanceDay is %d: use 1-7", args.MaintenanceDay)
+		refuse(args.MaintenanceHour < 0 || args.MaintenanceHour > 23, "args.MaintenanceHour is %d: use 0-23", args.MaintenanceHour)
+	}
+	for _, key := range slices.Sorted(maps.Keys(args.Clients)) {
+		client := args.Clients[key]
+		refuse(!clientKey.MatchString(key), "args.Clients key %q names a resource: use lower-case letters, digits and hyphens", key)
+		refuse(client.Email == nil || client.Member == nil, "args.Clients[%q] lacks Email or Member: set both", key)
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,171 @@
+package program
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/components/bucket"
+	"github.com/guiofsaints/procureflow-platform/components/cloudrun"
+	"github.com/guiofsaints/procureflow-platform/components/database"
+	"github.com/guiofsaints/procureflow-platform/components/project"
+	"github.com/guiofsaints/procureflow-platform/stacks"
+)
+
+// What databases and buckets take of the project, where the settings ask for them.
+var (
+	databaseAPIs = map[string]string{"sqladmin.googleapis.com": "Has the databases."}
+	bucketAPIs   = map[string]string{"storage.googleapis.com": "Has the buckets."}
+)
+
+// What the pipeline may do about data. Neither account deletes an instance, a database, a user or a bucket, or reads what is in one:
+// that takes a person.
+const (
+	dataReaderRole = "DataReader"
+	dataKeeperRole = "DataKeeper"
+)
+
+var (
+	databaseReads = []string{"cloudsql.databases.get", "cloudsql.instances.get", "cloudsql.users.list"}
+	databaseKeeps = []string{
+		"cloudsql.databases.create", "cloudsql.databases.update", "cloudsql.instances.create", "cloudsql.instances.update",
+		"cloudsql.users.create", "cloudsql.users.update",
+	}
+	bucketReads = []string{"storage.buckets.get", "storage.buckets.getIamPolicy"}
+	bucketKeeps = []string{"storage.buckets.create", "storage.buckets.update"}
+)
+
+// dataRoles are the custom roles for what the settings ask for; none where they ask for nothing.
+func dataRoles(s stacks.Settings) map[string]project.Role {
+	var reads, keeps []string
+	if len(s.Databases) > 0 {
+		reads, keeps = append(reads, databaseReads...), append(keeps, databaseKeeps...)
+	}
+	if len(s.Buckets) > 0 {
+		reads, keeps = append(reads, bucketReads...), append(keeps, bucketKeeps...)
+	}
+	if len(reads) == 0 {
+		return nil
+	}
+	return map[string]project.Role{
+		dataReaderRole: {
+			Title: "Data reader", Permissions: reads,
+			Reason: "Reads how databases and buckets are set, and nothing that is in them.",
+		},
+		dataKeeperRole: {
+			Title: "Data keeper", Permissions: slices.Concat(reads, keeps),
+			Reason: "Makes and changes databases and buckets, and neither deletes one nor reads what is in it.",
+		},
+	}
+}
+
+// writeData makes what services keep their data in. Each service gets its own user, and grants on the one instance or bucket.
+func (p *platform) writeData(ctx *pulumi.Context) error {
+	p.databases, p.buckets = map[string]*database.Database{}, map[string]*bucket.Bucket{}
+	for _, key := range slices.Sorted(maps.Keys(p.settings.Databases)) {
+		made, err := database.NewDatabase(ctx, "database-"+key, p.databaseArgs(key), p.inProject()...)
+		if err != nil {
+			return err
+		}
+		p.databases[key] = made
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.settings.Buckets)) {
+		b := p.settings.Buckets[key]
+		made, err := bucket.NewBucket(ctx, "bucket-"+key, &bucket.BucketArgs{
+			Project: p.projectID(), Location: p.region(), Name: b.BucketName(key, p.settings.Project.ID), Existing: b.Existing != "",
+			KeepDays: b.KeepDays, DeleteAfterDays: b.DeleteAfterDays, Protected: *b.DeletionProtection,
+			Readers: p.members(b.Readers), Writers: p.members(b.Writers), Labels: p.labels(),
+		}, p.inProject()...)
+		if err != nil {
+			return err
+		}
+		p.buckets[key] = made
+	}
+	return nil
+}
+
+func (p *platform) databaseArgs(key string) *database.DatabaseArgs {
+	d := p.settings.Databases[key]
+	clients := map[string]database.Client{}
+	for service, s := range p.settings.Services {
+		if slices.Contains(slices.Collect(maps.Values(s.Databases)), key) {
+			clients[service] = database.Client{Email: p.runtimes[service].Email, Member: p.runtimes[service].Member}
+		}
+	}
+	network := d.Network
+	if network != "" && !strings.Contains(network, "/") {
+		network = "projects/" + p.settings.Project.ID + "/global/networks/" + network
+	}
+	return &database.DatabaseArgs{
+		Project: p.projectID(), Region: p.region(), Instance: d.Instance(key), Existing: d.Existing != "", Host: d.Host, Name: d.Database,
+		Version: d.Version, Tier: d.Tier, HighAvailability: d.HighAvailability, Network: network,
+		DiskGB: d.DiskGB, DiskLimitGB: d.DiskLimitGB, BackupHour: d.BackupHour, BackupsKept: d.BackupsKept,
+		MaintenanceDay: d.MaintenanceDay, MaintenanceHour: d.MaintenanceHour, Protected: *d.DeletionProtection,
+		Clients: clients, Labels: p.labels(),
+	}
+}
+
+func (p *platform) members(services []string) map[string]pulumi.StringInput {
+	members := map[string]pulumi.StringInput{}
+	for _, key := range services {
+		members[key] = p.runtimes[key].Member
+	}
+	return members
+}
+
+// dataVariables are what a service is told of its databases and buckets.
+func (p *platform) dataVariables(s stacks.Service, key string) map[string]pulumi.StringInput {
+	variables := map[string]pulumi.StringInput{}
+	for prefix, id := range s.Databases {
+		db := p.databases[id]
+		variables[prefix+"_HOST"] = db.Host
+		variables[prefix+"_NAME"] = pulumi.String(p.settings.Databases[id].Database)
+		variables[prefix+"_USER"] = db.Users[key]
+		variables[prefix+"_INSTANCE"] = db.ConnectionName
+	}
+	for name, id := range s.Buckets {
+		variables[name] = p.buckets[id].Name
+	}
+	return variables
+}
+
+// sockets adds the folder with the sockets of a service's databases. It is mounted by name: left to Cloud Run, it comes back as a
+// mount that the program does not have, and every preview takes it away.
+func (p *platform) sockets(s stacks.Service, volumes map[string]cloudrun.Volume) map[string]string {
+	connections := pulumi.StringArray{}
+	for _, id := range slices.Compact(slices.Sorted(maps.Values(s.Databases))) {
+		if p.settings.Databases[id].BySocket() {
+			connections = append(connections, p.databases[id].ConnectionName)
+		}
+	}
+	mounts := maps.Clone(s.Mounts)
+	if len(connections) == 0 {
+		return mounts
+	}
+	if mounts == nil {
+		mounts = map[string]string{}
+	}
+	volumes[stacks.SocketVolume] = cloudrun.Volume{CloudSQL: connections}
+	mounts[stacks.SocketVolume] = "/cloudsql"
+	return mounts
+}
+
+// dataReady are what a service's first revision waits for.
+func (p *platform) dataReady(s stacks.Service) []pulumi.Resource {
+	var needs []pulumi.Resource
+	for _, id := range slices.Compact(slices.Sorted(maps.Values(s.Databases))) {
+		needs = append(needs, p.databases[id].Ready...)
+	}
+	used := slices.Collect(maps.Values(s.Buckets))
+	for _, volume := range s.Volumes {
+		if volume.Bucket != "" {
+			used = append(used, volume.Bucket)
+		}
+	}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(used))) {
+		needs = append(needs, p.buckets[id].Ready...)
+	}
+	return needs
+}

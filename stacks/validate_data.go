@@ -1,0 +1,176 @@
+package stacks
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Forms of Cloud SQL's and Cloud Storage's names. Source: DatabaseInstance and Bucket of their APIs, and
+// https://cloud.google.com/storage/docs/buckets#naming.
+var (
+	dataKey         = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$`)
+	instanceName    = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,82}[a-z0-9])?$`)
+	databaseName    = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,62}$`)
+	postgresVersion = regexp.MustCompile(`^POSTGRES_[1-9][0-9]?$`)
+	customTier      = regexp.MustCompile(`^db-custom-([1-9][0-9]?)-([1-9][0-9]{3,5})$`)
+	bucketName      = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+)
+
+// DatabaseVariables are what a prefix in [Service.Databases] stands for.
+var DatabaseVariables = []string{"HOST", "INSTANCE", "NAME", "USER"}
+
+func validateDatabases(s Settings, found *findings) {
+	taken := map[string]string{}
+	for _, key := range sortedKeys(s.Databases) {
+		d, path := s.Databases[key], join("databases", key)
+		found.shape(path, key, dataKey, "has a key that is no short name",
+			"use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+		found.shape(path+".name", d.Instance(key), instanceName, "is not an instance's name",
+			"use at most 84 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+		if other, twice := taken[d.Instance(key)]; twice {
+			found.add(path+".name", "is also the instance of "+other, "give each its own")
+		}
+		taken[d.Instance(key)] = path
+		found.shape(path+".database", d.Database, databaseName, "is not a database's name",
+			"use at most 63 lower-case letters, digits, underscores and hyphens, a letter or underscore first")
+		if d.Existing != "" {
+			validateExisting(d, path, found)
+			continue
+		}
+		if d.Host != "" {
+			found.add(path+".host", "is the address of no existing instance", "remove it: an instance that is made gets its own")
+		}
+		validateReach(d, path, found)
+		validateDisk(d, path, found)
+		found.between(path+".backupHour", d.BackupHour, 0, 23, "as the hour")
+		found.between(path+".backupsKept", d.BackupsKept, 7, 365, "backups")
+		found.between(path+".maintenanceDay", d.MaintenanceDay, 1, 7, "as the day")
+		found.between(path+".maintenanceHour", d.MaintenanceHour, 0, 23, "as the hour")
+	}
+}
+
+// validateExisting refuses what would be set of an instance that is not made here.
+func validateExisting(d Database, path string, found *findings) {
+	if d.Name != "" || d.Network != "" || d.PublicAddress || d.HighAvailability {
+		found.add(path+".existing", "stands beside what is set of an instance that is made", "remove name, network, publicAddress and "+
+			"highAvailability: they are its keeper's")
+	}
+	if d.Host != "" {
+		if address, err := netip.ParseAddr(d.Host); err != nil || !address.IsPrivate() {
+			found.add(path+".host", "is not a private address", "use the instance's, for example 10.20.0.3")
+		}
+	}
+}
+
+// validateReach judges how an instance is reached, and with what.
+func validateReach(d Database, path string, found *findings) {
+	found.shape(path+".version", d.Version, postgresVersion, "is not a version of PostgreSQL", "use POSTGRES_17, for example")
+	switch {
+	case d.Network == "" && !d.PublicAddress:
+		found.add(path+".network", "is missing", "name the network that services reach it in, or write publicAddress: true")
+	case d.Network != "" && d.PublicAddress:
+		found.add(path+".publicAddress", "stands beside a network", "keep one: with a network no address on the internet is needed")
+	case d.Network != "":
+		found.shape(path+".network", d.Network, network, "is not a network", "use its name, or projects/PROJECT/global/networks/NAME")
+	}
+	if d.Tier == "db-f1-micro" || d.Tier == "db-g1-small" {
+		return
+	}
+	parts := customTier.FindStringSubmatch(d.Tier)
+	if parts == nil {
+		found.add(path+".tier", "is not a size of PostgreSQL", "use db-custom-VCPUS-MEGABYTES, for example db-custom-1-3840, db-f1-micro or db-g1-small")
+		return
+	}
+	cpus, _ := strconv.Atoi(parts[1])
+	memory, _ := strconv.Atoi(parts[2])
+	// Source: https://cloud.google.com/sql/docs/postgres/create-instance ("Machine Type").
+	if cpus > 96 || cpus > 1 && cpus%2 != 0 || memory%256 != 0 || memory < 3840 || memory*10 < cpus*9216 || memory > cpus*6656 {
+		found.add(path+".tier", "is not sold", "use 1 or an even number of vCPUs up to 96, and for each 0.9 to 6.5 GB of memory, "+
+			"3840 MB at least, in steps of 256")
+	}
+}
+
+func validateDisk(d Database, path string, found *findings) {
+	found.between(path+".diskGB", d.DiskGB, 10, 65536, "GB")
+	if d.DiskLimitGB < d.DiskGB {
+		found.add(path+".diskLimitGB", "is under diskGB", "let the disk grow to something, or lower diskGB")
+	}
+}
+
+// validateBuckets judges buckets, and which services are named as their readers and writers.
+func validateBuckets(s Settings, found *findings) {
+	taken := map[string]string{}
+	for _, key := range sortedKeys(s.Buckets) {
+		b, path := s.Buckets[key], join("buckets", key)
+		found.shape(path, key, dataKey, "has a key that is no short name",
+			"use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+		name := b.BucketName(key, s.Project.ID)
+		if !bucketName.MatchString(name) || strings.HasPrefix(name, "goog") || strings.Contains(name, "google") {
+			found.add(path+".name", "is not a bucket's name", "use 3-63 lower-case letters, digits and hyphens, no hyphen first or last, "+
+				"and not google")
+		}
+		if other, twice := taken[name]; twice {
+			found.add(path+".name", "is also the bucket of "+other, "give each its own")
+		}
+		taken[name] = path
+		if b.Existing != "" && (b.Name != "" || b.DeleteAfterDays != 0) {
+			found.add(path+".existing", "stands beside what is set of a bucket that is made", "remove name and deleteAfterDays: they are its keeper's")
+		}
+		found.atLeast(path+".keepDays", b.KeepDays, 1)
+		found.atLeast(path+".deleteAfterDays", b.DeleteAfterDays, 0)
+		for group, keys := range map[string][]string{"readers": b.Readers, "writers": b.Writers} {
+			for i, service := range keys {
+				at := fmt.Sprintf("%s.%s[%d]", path, group, i)
+				if _, known := s.Services[service]; !known {
+					found.add(at, "names a service that is not there", "use the key of one under services")
+				}
+				if slices.Contains(keys[:i], service) || group == "readers" && slices.Contains(b.Writers, service) {
+					found.add(at, "is there twice", "keep one: a writer reads too")
+				}
+			}
+		}
+	}
+}
+
+// validateData judges what a service uses of databases and buckets. check judges one variable.
+func validateData(key string, all Settings, path string, check func(variable, group, at string), found *findings) {
+	s := all.Services[key]
+	for _, prefix := range sortedKeys(s.Databases) {
+		at := join(path+".databases", prefix)
+		d, known := all.Databases[s.Databases[prefix]]
+		if !known && found.readable("databases") {
+			found.add(at, "names a database that is not declared", "declare it under databases at the top level")
+		}
+		for _, name := range DatabaseVariables {
+			check(prefix+"_"+name, "databases", at)
+		}
+		if known && !d.BySocket() && s.VPC == nil {
+			found.add(at, "is in a network that the service does not reach", "set vpc")
+		}
+	}
+	for _, variable := range sortedKeys(s.Buckets) {
+		at := join(path+".buckets", variable)
+		check(variable, "buckets", at)
+		all.opens(key, s.Buckets[variable], at, found)
+	}
+	for _, volume := range sortedKeys(s.Volumes) {
+		if bucket := s.Volumes[volume].Bucket; bucket != "" {
+			all.opens(key, bucket, join(path+".volumes", volume)+".bucket", found)
+		}
+	}
+}
+
+// opens reports a bucket that is not there, or that does not let the service in.
+func (s Settings) opens(service, bucket, at string, found *findings) {
+	b, known := s.Buckets[bucket]
+	switch {
+	case !known && found.readable("buckets"):
+		found.add(at, "names a bucket that is not declared", "declare it under buckets at the top level")
+	case known && !slices.Contains(b.Readers, service) && !slices.Contains(b.Writers, service):
+		found.add(at, "names a bucket that does not let the service in", "add the service to its readers or writers")
+	}
+}

@@ -1,0 +1,102 @@
+package inventory_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+)
+
+// everything lays tests/application/everything.yaml over a stack's settings: a map into a map, all else in its place.
+func everything(t *testing.T) func(document map[string]any) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "application", "everything.yaml"))
+	require.NoError(t, err)
+	overlay := map[string]any{}
+	require.NoError(t, yaml.Unmarshal(text, &overlay))
+	return func(document map[string]any) { lay(document, overlay) }
+}
+
+func lay(under, over map[string]any) {
+	for key, value := range over {
+		below, both := under[key].(map[string]any)
+		if above, maps := value.(map[string]any); both && maps {
+			lay(below, above)
+			continue
+		}
+		under[key] = value
+	}
+}
+
+// TestEverythingAtOnce: the inventory of a stack that uses all that is not in the stacks of the application.
+func TestEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	inventory := run(t, "dev", everything(t))
+	pulumitest.CheckParents(t, inventory)
+	golden := filepath.Join("testdata", "everything.txt")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, []byte(inventory.String()), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	if string(want) != inventory.String() {
+		assert.Equal(t, string(want), inventory.String(), "read the difference, and run the test with -update to accept it")
+	}
+
+	web := variablesOf(inventory, "web", 0)
+	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", web["API_URL"], "known before there is a service")
+	assert.Equal(t, "https://procureflow-web-100000000001.us-central1.run.app", web["NEXTAUTH_URL"])
+	assert.Equal(t, "procureflow-dev-files", web["FILES_BUCKET"])
+	api := variablesOf(inventory, "api", 0)
+	assert.Equal(t, "procureflow-api@procureflow-dev.iam", api["DB_USER"])
+	assert.Equal(t, "procureflow-dev:us-central1:main", api["DB_INSTANCE"])
+	assert.Equal(t, "/cloudsql/procureflow-dev:us-central1:legacy-postgres", api["LEGACY_HOST"])
+	for _, resource := range inventory.Resources {
+		permissions, _ := resource.Inputs["permissions"].([]any)
+		for _, deletes := range []string{"cloudsql.instances.delete", "cloudsql.databases.delete", "storage.buckets.delete"} {
+			assert.NotContains(t, permissions, deletes, resource.Name)
+		}
+	}
+}
+
+// TestNothingThatWasNotAskedForIsThere: the stacks of the application have no API, role or resource of what they do not use.
+func TestNothingThatWasNotAskedForIsThere(t *testing.T) {
+	t.Parallel()
+	plain, whole := run(t, "dev", nil), run(t, "dev", everything(t))
+	types := func(inventory *pulumitest.Inventory) map[string]bool {
+		seen := map[string]bool{}
+		for _, resource := range inventory.Resources {
+			seen[resource.Type] = true
+		}
+		return seen
+	}
+	more := types(whole)
+	maps.DeleteFunc(more, func(token string, _ bool) bool { return types(plain)[token] })
+	assert.Equal(t, map[string]bool{
+		"gcp:sql/databaseInstance:DatabaseInstance": true, "gcp:sql/database:Database": true, "gcp:sql/user:User": true,
+		"gcp:storage/bucket:Bucket": true, "gcp:storage/bucketIAMMember:BucketIAMMember": true,
+		"procureflow:database:Database": true, "procureflow:bucket:Bucket": true,
+	}, more)
+}
+
+// variablesOf are the plain variables of a service's container.
+func variablesOf(inventory *pulumitest.Inventory, key string, container int) map[string]any {
+	for _, resource := range inventory.OfType(serviceType) {
+		if resource.Name != "service-"+key+"-service" {
+			continue
+		}
+		variables := map[string]any{}
+		containers := resource.Inputs["template"].(map[string]any)["containers"].([]any)
+		for _, variable := range containers[container].(map[string]any)["envs"].([]any) {
+			variables[variable.(map[string]any)["name"].(string)] = variable.(map[string]any)["value"]
+		}
+		return variables
+	}
+	return nil
+}
