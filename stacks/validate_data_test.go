@@ -72,7 +72,8 @@ func TestDatabases(t *testing.T) {
 			[]string{"databases.other.name: is also the instance of databases.main; give each its own"}},
 		{"out of reach", "", change{at: map[string]any{"network": "default"}, "services.web.databases": map[string]any{"DB": "main"}}, []string{
 			"services.web.databases.DB: is in a network that the service does not reach; set vpc"}},
-		{"variables", "", change{"services.web.databases": map[string]any{"DB": "main"}, "services.web.environment": map[string]any{"DB_HOST": "x"}},
+		{"variables", "", change{"services.web.databases": map[string]any{"DB": "main"},
+			"services.web.environment": map[string]any{"DB_HOST": "x"}},
 			[]string{"services.web.databases.DB: has a second source under environment; keep one of the two",
 				"services.web.databases.DB: names a database that is not declared; declare it under databases at the top level"}},
 	})
