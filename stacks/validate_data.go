@@ -82,7 +82,8 @@ func validateReach(d Database, path string, found *findings) {
 	}
 	parts := customTier.FindStringSubmatch(d.Tier)
 	if parts == nil {
-		found.add(path+".tier", "is not a size of PostgreSQL", "use db-custom-VCPUS-MEGABYTES, for example db-custom-1-3840, db-f1-micro or db-g1-small")
+		found.add(path+".tier", "is not a size of PostgreSQL",
+			"use db-custom-VCPUS-MEGABYTES, for example db-custom-1-3840, db-f1-micro or db-g1-small")
 		return
 	}
 	cpus, _ := strconv.Atoi(parts[1])
@@ -118,7 +119,8 @@ func validateBuckets(s Settings, found *findings) {
 		}
 		taken[name] = path
 		if b.Existing != "" && (b.Name != "" || b.DeleteAfterDays != 0) {
-			found.add(path+".existing", "stands beside what is set of a bucket that is made", "remove name and deleteAfterDays: they are its keeper's")
+			found.add(path+".existing", "stands beside what is set of a bucket that is made",
+				"remove name and deleteAfterDays: they are its keeper's")
 		}
 		found.atLeast(path+".keepDays", b.KeepDays, 1)
 		found.atLeast(path+".deleteAfterDays", b.DeleteAfterDays, 0)
