@@ -38,7 +38,7 @@ type platform struct {
 	runtimes    map[string]*identity.Identity // by service key
 	registry    *registry.Registry
 	secrets     *secrets.Secrets
-	attestation *attestation.Attestation       // nil where the settings do not ask for it
+	attestation *attestation.Attestation // nil where the settings do not ask for it
 	databases   map[string]*database.Database
 	buckets     map[string]*bucket.Bucket
 	services    map[string]*cloudrun.Service   // by service key
