@@ -30,7 +30,7 @@ var items = []map[string]any{
 // answer lets a revision's simulated container answer, within the template's time limit, and counts the request.
 func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service run.Service, revision run.Revision) {
 	start := d.options.Now()
-	behaviour := d.cloud.Run.Behaviour(run.Digest(revision.Image))
+	behaviour := d.cloud.Run.Behaviour(run.Digest(revision.Image)).At(r.URL.Path)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	wait, late := behaviour.Latency, false

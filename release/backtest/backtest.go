@@ -1,5 +1,8 @@
-// Package backtest replays recorded rollouts under another policy: what its gates would have said of the same probes and metrics, and when.
-// It knows what was recorded and nothing beyond: where the recorded rollout ended, the replay ends.
+// Package backtest holds a policy against releases before it is used: against recorded ones, and against simulated ones.
+//
+// [Replay] says what the gates would have said of the same probes and metrics, and when. It knows what was recorded and nothing beyond:
+// where the recorded rollout ended, the replay ends. [Try] runs the real controller on a virtual clock, with visitors who come by chance
+// and a candidate whose fault begins with its first visitor; the tables of docs/performance.md are made of it.
 package backtest
 
 import (

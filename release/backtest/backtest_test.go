@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/release/backtest"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
+	"github.com/guiofsaints/procureflow-platform/release/settings"
 )
 
 var start = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
@@ -108,4 +110,41 @@ func TestReplay(t *testing.T) {
 	}
 	_, ok := backtest.Replay(policy(), record().end(rollout.Refused, "split by hand"))
 	assert.False(t, ok, "a rollout that never probed says nothing")
+}
+
+// A policy that looks half as long decides sooner and catches less; the same policy changes nothing.
+func TestTry(t *testing.T) {
+	t.Parallel()
+	careful, err := settings.Load("", "prod")
+	require.NoError(t, err)
+	hasty, err := settings.Load("", "dev")
+	require.NoError(t, err)
+	for _, one := range backtest.Try(careful.Policy(), careful.Policy(), 1, 1) {
+		assert.Equal(t, "the same", one.Verdict(), one.Fault)
+	}
+	verdicts := map[string]string{}
+	for _, one := range backtest.Try(careful.Policy(), hasty.Policy(), 1, 10) {
+		verdicts[one.Fault] = one.Verdict()
+		assert.Equal(t, 100, one.Was.Back+one.Was.Held+one.Was.Released, one.Fault)
+	}
+	assert.Len(t, verdicts, len(backtest.Faults))
+	assert.Contains(t, verdicts["none"], " earlier")
+	assert.Contains(t, verdicts["5 % fail, unprobed"], "misses ")
+	assert.Equal(t, "the same", verdicts["all fail"])
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	was := backtest.Summary{Back: 50, Held: 20, Released: 30, Median: 100 * time.Second}
+	for want, tried := range map[string]backtest.Tried{
+		"the same": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 54, Held: 16, Released: 30,
+			Median: 108 * time.Second}},
+		"catches 30 % more": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 80, Held: 20, Median: 100 * time.Second}},
+		"misses 20 % more, 40s later": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 30, Held: 20, Released: 50,
+			Median: 140 * time.Second}},
+		"10 % more false alarms, holds 20 % fewer, 50s earlier": {Fault: "none", Was: was, Is: backtest.Summary{Back: 60, Released: 40,
+			Median: 50 * time.Second}},
+	} {
+		assert.Equal(t, want, tried.Verdict())
+	}
 }

@@ -3,6 +3,8 @@ package command
 import (
 	"fmt"
 	"os"
+	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -13,36 +15,87 @@ import (
 )
 
 func (a *app) backtest() *cobra.Command {
-	return &cobra.Command{
-		Example: "  release backtest stricter.yaml ~/.local/state/procureflow/release-audit.jsonl --env prod",
-		Use:     "backtest POLICY JOURNAL...",
-		Short:   "Say what another policy would have made of recorded rollouts: caught, missed, held or delayed", Args: cobra.MinimumNArgs(2),
-		Long: "Reads the rollouts in audit files and puts their probes and metrics before the gates of the policy file's environment " +
-			"(--env). It knows\n" +
-			"what was recorded: where a rollout ended, so does what can be said of it. Nothing is asked of any API, and nothing is changed.",
+	var simulated bool
+	var visitors float64
+	var times int
+	var against string
+	command := &cobra.Command{
+		Use:   "backtest POLICY [JOURNAL...]",
+		Short: "Say what another policy would have made of releases: caught, missed, held or delayed",
+		Long: "Reads the rollouts in audit files and puts their probes and metrics before the gates of the policy file's environment\n" +
+			"(--env). It knows what was recorded: where a rollout ended, so does what can be said of it.\n\n" +
+			"With --simulated it runs faults instead, each many times, by the real controller on a virtual clock: visitors come by chance,\n" +
+			"and the candidate's fault begins with its first visitor, past the checks before traffic. It says what the policy takes back,\n" +
+			"holds and releases beside the built-in one of the environment, or that of --against.\n\n" +
+			"Nothing is asked of any API, and nothing is changed.",
+		Example: "  release backtest stricter.yaml ~/.local/state/procureflow/release-audit.jsonl --env prod\n" +
+			"  release backtest stricter.yaml --simulated --visitors 0.5 --env prod",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, arguments []string) error {
 			environment, err := settings.Load(arguments[0], a.flags.environment)
 			if err != nil {
 				return usage("%v", err)
 			}
-			var results []backtest.Result
-			for _, journal := range arguments[1:] {
-				found, err := backtestJournal(journal, environment.Policy())
-				if err != nil {
-					return err
-				}
-				results = append(results, found...)
+			switch {
+			case simulated && len(arguments) > 1:
+				return usage("--simulated takes no journal: leave %s out", arguments[1])
+			case simulated && (times < 1 || times > 10_000 || !(visitors >= 0) || visitors > 1000):
+				return usage("--times is from 1 to 10000, and --visitors from 0 to 1000 a second")
+			case simulated:
+				return a.simulate(environment.Policy(), against, visitors, times)
+			case len(arguments) == 1:
+				return usage("backtest needs a journal, or --simulated")
 			}
-			if a.flags.json {
-				return a.print(results)
-			}
-			text := ""
-			for _, result := range results {
-				text += result.String() + "\n"
-			}
-			return a.write(text + fmt.Sprintf("%d rollouts\n", len(results)))
+			return a.replay(environment.Policy(), arguments[1:])
 		},
 	}
+	command.Flags().BoolVar(&simulated, "simulated", false, "run the simulation's faults instead of recorded rollouts")
+	command.Flags().Float64Var(&visitors, "visitors", 1, "with --simulated: visitors a second; 0.002 are 5,000 a month")
+	command.Flags().IntVar(&times, "times", 100, "with --simulated: releases of each fault")
+	command.Flags().StringVar(&against, "against", "", "with --simulated: policy file to compare with; default: the built-in release.yaml")
+	return command
+}
+
+// replay puts recorded rollouts before the policy.
+func (a *app) replay(policy rollout.Policy, journals []string) error {
+	var results []backtest.Result
+	for _, journal := range journals {
+		found, err := backtestJournal(journal, policy)
+		if err != nil {
+			return err
+		}
+		results = append(results, found...)
+	}
+	if a.flags.json {
+		return a.print(results)
+	}
+	text := ""
+	for _, result := range results {
+		text += result.String() + "\n"
+	}
+	return a.write(text + fmt.Sprintf("%d rollouts\n", len(results)))
+}
+
+// simulate tries the simulation's faults under the policy and the one that it is compared with.
+func (a *app) simulate(policy rollout.Policy, against string, visitors float64, times int) error {
+	before, err := settings.Load(against, a.flags.environment)
+	if err != nil {
+		return usage("--against: %v", err)
+	}
+	tried := backtest.Try(before.Policy(), policy, visitors, times)
+	if a.flags.json {
+		return a.print(tried)
+	}
+	out := &strings.Builder{}
+	fmt.Fprintf(out, "%d simulated releases of each fault, %g visitors a second. Each column: taken back/held/released in percent,\n"+
+		"median time to the decision, visitors who met the fault until then.\n\n", times, visitors)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "FAULT OF THE CANDIDATE\tBEFORE\tWITH THE POLICY\tWHAT CHANGES")
+	for _, one := range tried {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", one.Fault, one.Was, one.Is, one.Verdict())
+	}
+	_ = table.Flush()
+	return a.write(out.String())
 }
 
 // backtestJournal replays each rollout of an audit file, in the order in which they began.

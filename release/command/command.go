@@ -215,7 +215,7 @@ func (a *app) registerFlags(root *cobra.Command) {
 	persistent.StringVar(&a.flags.environment, "env", "prod", "environment of the release policy")
 	persistent.StringVar(&a.flags.policy, "policy", "", "release policy file; default: the built-in release.yaml")
 	persistent.StringVar(&a.flags.audit, "audit", defaultAudit(),
-		"file that the audit records are appended to; in a workflow release-audit.jsonl")
+		"file that the audit records are appended to; default: RELEASE_AUDIT, in a workflow release-audit.jsonl, else a person's own")
 	persistent.StringVar(&a.flags.actor, "actor", "", "who acts, for the audit; default: the workflow's actor and run, or the user")
 	persistent.StringVar(&a.flags.commit, "commit", "",
 		"commit that the image was built of, 40 hex digits, for audit and summary; release verify finds it")

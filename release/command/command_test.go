@@ -206,6 +206,12 @@ func TestReleaseAndBack(t *testing.T) {
 	exit, out, errors = l.release(context.Background(), "backtest", l.file("policy.yaml"), l.file("audit.jsonl"))
 	assert.Equal(t, ExitDone, exit, errors)
 	assert.Regexp(t, `(?s)^\S+ web-green: released at 100 % after \S+; as well.*\n1 rollouts\n$`, out)
+	exit, out, errors = l.release(context.Background(), "backtest", l.file("policy.yaml"), "--simulated", "--times", "2",
+		"--against", l.file("policy.yaml"))
+	assert.Equal(t, ExitDone, exit, errors)
+	assert.Regexp(t, `(?m)^5 % fail, unprobed +\d+/\d+/\d+ · .* the same$`, out)
+	exit, _, errors = l.release(context.Background(), "backtest", l.file("policy.yaml"))
+	assert.Equal(t, ExitUsage, exit, errors)
 	exit, _, errors = l.release(context.Background(), "backtest", l.file("policy.yaml"), l.file("no-such-file"))
 	assert.Equal(t, ExitFailed, exit, errors)
 	exit, _, errors = l.release(context.Background(), "backtest", l.file("audit.jsonl"), l.file("audit.jsonl"))

@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 	"github.com/guiofsaints/procureflow-platform/stacks"
@@ -51,6 +52,7 @@ type app struct {
 	dir     string
 	state   string
 	wait    time.Duration
+	output  string
 	exit    int
 }
 
@@ -94,27 +96,86 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the platform on this machine: the real Pulumi engine against a simulated cloud",
-		Long: "Run the platform on this machine: the real Pulumi engine against a simulated cloud.\n\n" +
-			"Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong;\n" +
-			"3 the operation failed; 4 another command holds the sandbox; 130 interrupted.",
+		Example: "  sandbox up dev              bring the stack up, and say where its services answer\n" +
+			"  sandbox preview dev         what up would do\n" +
+			"  sandbox demo                a good release, and a bad one that is caught\n" +
+			"  sandbox status              where the APIs, the services and the console are",
+		Annotations:  map[string]string{cli.Codes: codes},
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.PersistentFlags().StringVar(&a.dir, "dir", "", "folder of Pulumi.yaml and the stack files (default: the repository)")
 	root.PersistentFlags().StringVar(&a.state, "state", "", "folder that keeps the sandbox's state (default .sandbox in the repository)")
 	root.PersistentFlags().DurationVar(&a.wait, "wait", 10*time.Minute, "how long to wait for another command that holds the sandbox")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &commandLineError{err} })
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.PersistentFlags().StringVar(&a.output, "output", "text", "text, or json where a command has it")
+	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return a.chooseOutput(command) }
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return &commandLineError{cli.FlagError(command, err)} })
 	root.AddCommand(a.demo(), a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.analyze(), a.adopt(), a.pulumi(), a.serve(),
 		a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.trust(), a.cost(), a.review(), a.rehearse())
+	for _, command := range root.Commands() {
+		dress(command)
+	}
+	cli.Dress(root)
 	blameCaller(root)
 	root.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return &commandLineError{fmt.Errorf("unknown command %q; `go run ./cmd/sandbox --help` lists them", args[0])}
+			return &commandLineError{cli.UnknownCommand(root, args[0])}
 		}
 		return nil
 	}
 	root.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
 	return root
+}
+
+// codes are the exit codes, for help.
+const codes = `Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong;
+3 the operation failed; 4 another command holds the sandbox; 130 interrupted.
+"go run" ends with 1 for each of them but 0: where the code matters, go build -o bin/sandbox ./cmd/sandbox first.`
+
+// examples stand in the help of the commands that need one.
+var examples = map[string]string{
+	"up": "  sandbox up dev", "preview": "  sandbox preview prod", "drift": "  sandbox drift dev\n  sandbox drift dev --output json",
+	"destroy": "  sandbox destroy dev", "export": "  sandbox export dev > state.json", "analyze": "  sandbox analyze state.json --stack prod",
+	"demo": "  sandbox demo\n  sandbox demo --bad rare-errors", "serve": "  sandbox serve", "status": "  sandbox status",
+	"env": "  eval \"$(sandbox env dev)\"", "stop": "  sandbox stop", "trust": "  sandbox trust prod --claims claims.json",
+	"cost": "  sandbox cost prod", "adopt": "  sandbox adopt prod --import", "pulumi": "  sandbox pulumi -- stack ls",
+	"behaviour": "  sandbox behaviour sha256:1111… --error-rate 0.05", "fault": "  sandbox fault list",
+}
+
+// dress gives a command an example, the exit codes, its flags among those that all take, and the stacks to complete.
+func dress(command *cobra.Command) {
+	if command.Example == "" {
+		command.Example = examples[command.Name()]
+	}
+	flags := []string{"dir", "state", "wait"}
+	if command.Flags().Lookup("json") != nil {
+		flags = append(flags, "output")
+	}
+	switch command.Name() {
+	case "status", "fault", "behaviour", "serve", "stop":
+		flags = append(flags[:0], "state", "wait")
+	case "cost", "trust":
+		flags = []string{"dir", "output"}
+	}
+	cli.Uses(command, flags...)
+	if !strings.Contains(command.Long, "Exit codes:") {
+		command.Annotations[cli.Codes] = codes
+	}
+	if strings.Contains(command.Use, "STACK") && command.ValidArgsFunction == nil {
+		command.ValidArgs = []string{"dev", "staging", "prod"}
+	}
+}
+
+// chooseOutput makes --output json the same as the command's --json.
+func (a *app) chooseOutput(command *cobra.Command) error {
+	switch {
+	case a.output == "text":
+		return nil
+	case a.output != "json":
+		return &commandLineError{fmt.Errorf("--output is %q: use text or json", a.output)}
+	case command.Flags().Lookup("json") == nil:
+		return &commandLineError{fmt.Errorf("%s has no JSON to print", command.CommandPath())}
+	}
+	return command.Flags().Set("json", "true")
 }
 
 // blameCaller makes wrong arguments of all commands below the parent errors of the call, with its usage.

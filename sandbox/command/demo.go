@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	release "github.com/guiofsaints/procureflow-platform/release/command"
+	"github.com/guiofsaints/procureflow-platform/sandbox/console"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
@@ -33,12 +34,26 @@ const (
 // slow is when a visitor of the demonstration calls an answer bad.
 const slow = 2 * time.Second
 
-// bads are how the second release can go wrong.
+// bads are how the second release can go wrong. "rare-errors" are one in twenty of the visitors' requests, on a path that no probe asks
+// for: every probe stays good, and only Cloud Monitoring's counts of both revisions show it.
 var bads = map[string]run.Behaviour{
 	"errors":      {ErrorRate: 1},
 	"slow":        {Latency: 3 * time.Second},
 	"never-ready": {NeverReady: true},
+	rareErrors:    {ErrorRate: 0.05, Path: "/"},
 }
+
+const rareErrors = "rare-errors"
+
+// patient is the policy of the release whose errors only metrics see: Cloud Monitoring has a point a minute, so that the first step has
+// to last for more than one. Metrics have to say that all is well, and their silence holds.
+const patient = `environments:
+  sandbox:
+    steps: [{percent: 10, bake: 3m}, {percent: 100, bake: 1m}]
+    inconclusive: hold
+    metrics: {every: 5s}
+    probe: {count: 20, pace: 200ms, interval: 500ms, marker: {header: X-Sandbox-Revision, value: "{revision}"}}
+`
 
 func (a *app) demo() *cobra.Command {
 	var bad, out string
@@ -50,7 +65,7 @@ func (a *app) demo() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error {
 			behaviour, known := bads[bad]
 			if !known {
-				return &commandLineError{fmt.Errorf("--bad is %q: want errors, slow or never-ready", bad)}
+				return &commandLineError{fmt.Errorf("--bad is %q: want errors, slow, never-ready or rare-errors", bad)}
 			}
 			if folder := filepath.Dir(out); !isDir(folder) {
 				return &commandLineError{fmt.Errorf("--out %s: there is no folder %s: make it first", out, folder)}
@@ -58,7 +73,8 @@ func (a *app) demo() *cobra.Command {
 			return a.runDemo(command.Context(), bad, behaviour, out)
 		},
 	}
-	command.Flags().StringVar(&bad, "bad", "errors", "how the second release goes wrong: errors, slow or never-ready")
+	command.Flags().StringVar(&bad, "bad", "errors", "how the second release goes wrong: errors, slow, never-ready, or rare-errors, "+
+		"which only metrics see and which takes two minutes longer")
 	command.Flags().StringVar(&out, "out", "release-report.html", "the report page to write")
 	return command
 }
@@ -100,14 +116,15 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour run.Behaviour, 
 			address = strings.TrimSuffix(running.Address, "/")
 		}
 	}
-	audit := dir.Path("release-audit.jsonl")
+	audit := console.JournalFile(dir)
 	rollout := func(arguments ...string) int {
 		return release.Run(ctx, append(arguments, "--project", settings.Project.ID, "--region", settings.Project.Region, "--endpoint",
 			status.API+"/run/", "--token-file", server.TokenFile(dir), "--probe-via", status.DataPlane,
 			"--env", "sandbox", "--audit", audit, "--actor", "demo"), release.Streams{In: a.streams.In, Out: a.streams.Out, Err: a.streams.Err})
 	}
-	visitors := visit(ctx, address+service.SmokePaths[0])
-	defer visitors.stop()
+	visitors := visit(ctx, address+service.SmokePaths[0], pace)
+	defer func() { visitors.stop() }()
+	fmt.Fprintf(a.streams.Out, "Look at it here while it goes on: %s\n", status.Console)
 
 	a.chapter(start, "A good image is deployed without a request, and rolled out step by step.")
 	if err := a.demoDeploy(ctx, service.Image, goodImage); err != nil {
@@ -131,8 +148,19 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour run.Behaviour, 
 	if err := a.demoDeploy(ctx, service.Image, badImage); err != nil && !behaviour.NeverReady {
 		return err
 	}
+	call := []string{"rollout", service.Name}
+	if bad == rareErrors {
+		// More visitors, who ask for the page that fails: a share of them is enough for Cloud Monitoring to tell the revisions apart.
+		visitors.stop()
+		visitors = visit(ctx, address+"/", pace/4)
+		call = append(call, "--policy", dir.Path("patient.yaml"))
+		if err := os.WriteFile(dir.Path("patient.yaml"), []byte(patient), 0o600); err != nil {
+			return err
+		}
+		goBad()
+	}
 	visitors.restart(stable, goBad)
-	code := rollout("rollout", service.Name)
+	code := rollout(call...)
 	restored := time.Now()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -256,6 +284,7 @@ func (a *app) demoUp(ctx context.Context) error {
 	quiet.streams.Out = &lines
 	err := quiet.withStack(ctx, "demo", "dev", func(ctx context.Context, stack *engine.Stack) error {
 		changes, err := stack.Up(ctx)
+		a.note("dev", "up", stack)
 		if err == nil {
 			fmt.Fprintf(a.streams.Out, "up: %d created, %d updated, policies passed.\n", changes["create"], changes["update"])
 		}

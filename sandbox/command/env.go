@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
+	"github.com/guiofsaints/procureflow-platform/sandbox/console"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 	"github.com/guiofsaints/procureflow-platform/stacks"
@@ -72,6 +73,7 @@ func environment(dir statedir.Dir, status server.Status, settings stacks.Setting
 		{"RELEASE_ENDPOINT", status.API + "/run/"},
 		{"RELEASE_PROBE_VIA", status.DataPlane},
 		{"RELEASE_TOKEN_FILE", token},
+		{"RELEASE_AUDIT", console.JournalFile(dir)},
 		// gcloud: Cloud Run's older API is on a host for each region, so gcloud goes through the sandbox as its proxy.
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", "http://run.sandbox/"},
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", status.API + "/sm/"},

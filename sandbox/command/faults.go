@@ -150,7 +150,7 @@ func (a *app) behaviour() *cobra.Command {
 				return err
 			}
 			decided := false
-			for _, flag := range []string{"error-rate", "latency", "startup", "never-ready", "healthy"} {
+			for _, flag := range []string{"error-rate", "latency", "startup", "never-ready", "path", "healthy"} {
 				decided = decided || command.Flags().Changed(flag)
 			}
 			if decided {
@@ -162,8 +162,12 @@ func (a *app) behaviour() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.streams.Out, "%s: error rate %g, latency %s, startup %s, never ready %t\n", digest, now.ErrorRate,
-				now.Latency, now.Startup, now.NeverReady)
+			where := ""
+			if now.Path != "" {
+				where = ", of path " + now.Path
+			}
+			_, err = fmt.Fprintf(a.streams.Out, "%s: error rate %g, latency %s%s, startup %s, never ready %t\n", digest, now.ErrorRate,
+				now.Latency, where, now.Startup, now.NeverReady)
 			return err
 		},
 	}
@@ -172,6 +176,7 @@ func (a *app) behaviour() *cobra.Command {
 	flags.DurationVar(&wanted.Latency, "latency", 0, "added to every answer")
 	flags.DurationVar(&wanted.Startup, "startup", 0, "how long new revisions take until they are ready, or fail")
 	flags.BoolVar(&wanted.NeverReady, "never-ready", false, "new revisions fail their startup probe")
+	flags.StringVar(&wanted.Path, "path", "", "the one path whose requests fail or are late (default: all)")
 	flags.Bool("healthy", false, "nothing of the above")
 	return command
 }

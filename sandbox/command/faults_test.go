@@ -87,7 +87,7 @@ func TestFaultsAndBehaviours(t *testing.T) {
 		{[]string{"behaviour", digest, "--healthy"}, 0, digest + ": error rate 0, latency 0s, startup 0s, never ready false\n", ""},
 		{[]string{"behaviour", "latest", "--never-ready"}, 2, "",
 			"sandbox: behaviour of \"latest\": want a digest sha256:..., an error rate between 0 and 1, a latency and a startup that " +
-				"are not negative\n"},
+				"are not negative, and a path that begins with /\n"},
 	} {
 		code, stdout, stderr := sandbox(state, step.args...)
 		assert.Equal(t, step.code, code, step.args)

@@ -21,6 +21,7 @@ func (a *app) up() *cobra.Command {
 			return a.withStack(command.Context(), "up", args[0], func(ctx context.Context, stack *engine.Stack) error {
 				start := time.Now()
 				changes, err := stack.Up(ctx)
+				a.note(args[0], "up", stack)
 				if err != nil {
 					return err
 				}
@@ -65,6 +66,7 @@ func (a *app) preview() *cobra.Command {
 		RunE: func(command *cobra.Command, args []string) error {
 			return a.withStack(command.Context(), "preview", args[0], func(ctx context.Context, stack *engine.Stack) error {
 				_, err := stack.Preview(ctx)
+				a.note(args[0], "preview", stack)
 				return err
 			})
 		},

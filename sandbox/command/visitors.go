@@ -35,8 +35,8 @@ type tally struct {
 // pace is how often a visitor comes.
 const pace = 50 * time.Millisecond
 
-// visit sends visitors to url until they are stopped.
-func visit(ctx context.Context, url string) *visitors {
+// visit sends a visitor to url at every pace until they are stopped. To the cloud they are requests like any other.
+func visit(ctx context.Context, url string, pace time.Duration) *visitors {
 	ctx, cancel := context.WithCancel(ctx)
 	v := &visitors{cancel: cancel, answers: map[string]*tally{}}
 	v.done.Go(func() {

@@ -30,6 +30,7 @@ type Stack struct {
 	engine   *Engine
 	auto     auto.Stack
 	settings stacks.Settings
+	findings []Finding
 }
 
 // Stack checks the stack's settings, makes the project and the repository they name exist in the cloud, and selects
@@ -115,8 +116,10 @@ func (s *Stack) Up(ctx context.Context) (Changes, error) {
 		return nil, err
 	}
 	var said bytes.Buffer // of interest only if it stops here
+	stream, listened := s.listen()
 	_, err = s.auto.Preview(ctx, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config), optpreview.ProgressStreams(&said),
-		optpreview.ErrorProgressStreams(&said), optpreview.Color(s.color()), optpreview.SuppressProgress())
+		optpreview.ErrorProgressStreams(&said), optpreview.Color(s.color()), optpreview.SuppressProgress(), optpreview.EventStreams(stream))
+	listened()
 	if err != nil {
 		_, writeErr := said.WriteTo(s.engine.options.Out)
 		return nil, errors.Join(s.failed(ctx, "up", err), writeErr)
@@ -140,9 +143,11 @@ func (s *Stack) Preview(ctx context.Context) (Changes, error) {
 	if err != nil {
 		return nil, err
 	}
+	stream, listened := s.listen()
 	result, err := s.auto.Preview(ctx, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config),
-		optpreview.ProgressStreams(s.engine.options.Out),
-		optpreview.ErrorProgressStreams(s.engine.options.Out), optpreview.Color(s.color()), optpreview.SuppressProgress())
+		optpreview.ProgressStreams(s.engine.options.Out), optpreview.ErrorProgressStreams(s.engine.options.Out),
+		optpreview.Color(s.color()), optpreview.SuppressProgress(), optpreview.EventStreams(stream))
+	listened()
 	if err != nil {
 		return nil, s.failed(ctx, "preview", err)
 	}

@@ -72,8 +72,10 @@ type Status struct {
 	// API is the base URL of all simulated APIs.
 	API string `json:"api"`
 	// DataPlane is the base URL that routes by the Host header to every service and tag.
-	DataPlane string            `json:"dataPlane"`
-	Services  []ServiceEndpoint `json:"services"`
+	DataPlane string `json:"dataPlane"`
+	// Console is the page that shows and changes all of this. Its address is a secret: whoever has it has the page's buttons.
+	Console  string            `json:"console"`
+	Services []ServiceEndpoint `json:"services"`
 }
 
 // ServiceEndpoint is where a service answers.
@@ -173,8 +175,12 @@ func (p *process) run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, apiServer.Close())
 	}
+	page, pageServer, err := p.console(ctx)
+	if err != nil {
+		return errors.Join(err, apiServer.Close(), dataServer.Close())
+	}
 	p.status = Status{PID: os.Getpid(), Build: p.options.Build, Foreground: p.options.Foreground, Started: time.Now(),
-		API: "http://" + apiAddress, DataPlane: "http://" + dataAddress}
+		API: "http://" + apiAddress, DataPlane: "http://" + dataAddress, Console: page}
 	p.openServices()
 	endpoint := p.options.Dir.Path("cloud.json")
 	data, err := json.Marshal(p.snapshot())
@@ -182,7 +188,7 @@ func (p *process) run(ctx context.Context) error {
 		err = statedir.WriteFile(endpoint, data, 0o600)
 	}
 	if err != nil {
-		return errors.Join(err, apiServer.Close(), dataServer.Close())
+		return errors.Join(err, apiServer.Close(), dataServer.Close(), pageServer.Close())
 	}
 	defer os.Remove(endpoint)
 	p.log.Info("serving", "api", p.status.API, "dataPlane", p.status.DataPlane)
@@ -190,7 +196,7 @@ func (p *process) run(ctx context.Context) error {
 		p.options.Ready(p.snapshot())
 	}
 	p.wait(ctx, endpoint)
-	return p.shutdown(apiServer, dataServer)
+	return p.shutdown(apiServer, dataServer, pageServer)
 }
 
 // observed tells who observes of each request, once it is answered.

@@ -126,6 +126,12 @@ var layers = []layer{
 		reason:   "what a release does is decided from what the service and the journal say: it asks neither",
 	},
 	{
+		packages:   "release/backtest",
+		may:        []string{"release/plan", "release/health", "release/rollout"},
+		mayInTests: []string{"release/settings"},
+		reason:     "a policy is tried on values and a virtual clock: it knows no adapter",
+	},
+	{
 		packages:   "release/*",
 		may:        []string{"release/plan", "release/health", "release/hooks", "release/windows", "release/notify", "release/rollout"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
@@ -229,7 +235,7 @@ var layers = []layer{
 	},
 	{
 		packages: "sandbox/command",
-		may:      []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "firstrun/adopt", "release/command"},
+		may:      []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "internal/cli", "firstrun/adopt", "release/command"},
 		reason:   "the command line runs the adoption and the demonstration's releases against the simulated cloud",
 	},
 	{
@@ -249,8 +255,13 @@ var layers = []layer{
 		reason:   "the job that may write a comment compiles this and little else",
 	},
 	{
+		packages: "sandbox/console",
+		may:      []string{"emulator/**", "sandbox/statedir", "internal/webpage"},
+		reason:   "the page shows what the simulated cloud and the state folder hold: it runs no engine and no release",
+	},
+	{
 		packages: "sandbox/**",
-		may:      []string{"emulator/**", "sandbox/**", "stacks", "stacks/adopter", "internal/naming"},
+		may:      []string{"emulator/**", "sandbox/**", "stacks", "stacks/adopter", "internal/naming", "internal/webpage"},
 		reason:   "the simulated cloud judges the program and the components, so it must not share their code",
 	},
 	{

@@ -67,7 +67,7 @@ func TestCallsThatAreWrong(t *testing.T) {
 		{[]string{"up", "production"}, command.ExitUsage,
 			`there is no stack "production": Pulumi.production.yaml does not exist; stacks are dev, prod, staging`},
 		{[]string{"up", "../dev"}, command.ExitUsage, `there is no stack "../dev"`},
-		{[]string{"upp", "dev"}, command.ExitUsage, `unknown command "upp"`},
+		{[]string{"upp", "dev"}, command.ExitUsage, `there is no command "upp"; did you mean up?`},
 		{[]string{"up", "--fast", "dev"}, command.ExitUsage, "unknown flag: --fast"},
 		{[]string{"export", "staging"}, command.ExitUsage, "stack staging has no state yet"},
 		{[]string{"drift", "staging"}, command.ExitUsage, "stack staging has no state yet"},

@@ -20,14 +20,24 @@ type Behaviour struct {
 	Startup time.Duration `json:"startup,omitempty"`
 	// NeverReady makes a new revision fail its startup probe.
 	NeverReady bool `json:"neverReady,omitempty"`
+	// Path is the one path whose requests fail or are late; the others are healthy. Default: all paths.
+	Path string `json:"path,omitempty"`
+}
+
+// At is how a request of the path is answered.
+func (b Behaviour) At(path string) Behaviour {
+	if b.Path != "" && b.Path != path {
+		b.ErrorRate, b.Latency = 0, 0
+	}
+	return b
 }
 
 // Check refuses what makes no sense as the behaviour of a digest.
 func (b Behaviour) Check(digest string) error {
-	if !strings.HasPrefix(digest, "sha256:") || b.ErrorRate < 0 || b.ErrorRate > 1 || b.Latency < 0 || b.Startup < 0 {
+	if !strings.HasPrefix(digest, "sha256:") || b.ErrorRate < 0 || b.ErrorRate > 1 || b.Latency < 0 || b.Startup < 0 ||
+		b.Path != "" && !strings.HasPrefix(b.Path, "/") {
 		return fmt.Errorf("behaviour of %q: want a digest sha256:..., an error rate between 0 and 1, a latency and a startup that are not "+
-			"negative",
-			digest)
+			"negative, and a path that begins with /", digest)
 	}
 	return nil
 }
@@ -42,7 +52,7 @@ func (a *API) SetBehaviour(digest string, b Behaviour) error {
 	}
 	return a.server.Update(func(q *rest.Request) error {
 		return q.Tx.Put(behaviourPrefix+digest, store.Document{"errorRate": b.ErrorRate, "latency": b.Latency.String(),
-			"startup": b.Startup.String(), "neverReady": b.NeverReady})
+			"startup": b.Startup.String(), "neverReady": b.NeverReady, "path": b.Path})
 	})
 }
 
@@ -60,8 +70,8 @@ func behaviour(q *rest.Request, digest string) Behaviour {
 	document := q.Tx.Get(behaviourPrefix + digest)
 	latency, _ := time.ParseDuration(doc.Text(document, "latency"))
 	startup, _ := time.ParseDuration(doc.Text(document, "startup"))
-	return Behaviour{ErrorRate: doc.Number(document, "errorRate"), Latency: latency, Startup: startup, NeverReady: doc.Flag(document,
-		"neverReady")}
+	return Behaviour{ErrorRate: doc.Number(document, "errorRate"), Latency: latency, Startup: startup,
+		NeverReady: doc.Flag(document, "neverReady"), Path: doc.Text(document, "path")}
 }
 
 // Digest is the digest in an image reference, "" when the image is not referred to by one.

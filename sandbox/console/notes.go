@@ -1,0 +1,153 @@
+package console
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+)
+
+// Note is what is kept of a stack's last preview or up, for the page.
+type Note struct {
+	Stack, Operation string
+	At               time.Time
+	// Findings are what the policies reported.
+	Findings []Finding
+	// Idle, Expected and Worst are what a month costs in dollars, Budget what is alerted on, and Dearest the resources that cost the
+	// most at worst. They are zero where that is not known.
+	Idle, Expected, Worst, Budget float64
+	Dearest                       []Cost
+}
+
+// Finding is what one policy said of one resource.
+type Finding struct {
+	Policy, Level, Resource, Message string
+}
+
+// Cost is what a resource costs in a month at worst.
+type Cost struct {
+	Resource string
+	Worst    float64
+}
+
+// Class is the look of a level.
+func (f Finding) Class() string {
+	if f.Level == "mandatory" {
+		return "bad"
+	}
+	return "warn"
+}
+
+// Over says that the worst month costs more than the budget. A budget alerts and stops nothing.
+func (n Note) Over() bool { return n.Budget > 0 && n.Worst > n.Budget }
+
+// When is the time as the page writes it.
+func (n Note) When() string { return n.At.UTC().Format("15:04:05 UTC") }
+
+// folder is where notes are kept.
+const folder = "console"
+
+// Keep writes down what a preview or an up of a stack said.
+func Keep(dir statedir.Dir, note Note) error {
+	data, err := json.Marshal(note)
+	if err != nil {
+		return err
+	}
+	return statedir.WriteFile(dir.Path(folder, note.Stack+".json"), data, 0o600)
+}
+
+// notes are those of all stacks. One that cannot be read is left out: it is written anew with the next preview.
+func notes(dir statedir.Dir) (list []Note) {
+	files, err := filepath.Glob(dir.Path(folder, "*.json"))
+	if err != nil {
+		return nil
+	}
+	slices.Sort(files)
+	for _, file := range files {
+		var note Note
+		if data, err := os.ReadFile(file); err == nil && json.Unmarshal(data, &note) == nil {
+			list = append(list, note)
+		}
+	}
+	return list
+}
+
+// JournalFile is where `sandbox env` has release keep its journal, and the demonstration keeps its own.
+func JournalFile(dir statedir.Dir) string { return dir.Path("release-audit.jsonl") }
+
+// release is what the page says of one command of the journal.
+type release struct {
+	Begin, Command, Service, Candidate, Outcome, Class, Why, Traffic string
+}
+
+// releases are the newest commands of the journal, the newest first. The page reads of a line what it shows and no more: whoever writes
+// the journal may add to it.
+func (c *Console) releases() []release {
+	const most = 8
+	data, err := os.ReadFile(JournalFile(c.Dir))
+	if err != nil {
+		return nil
+	}
+	var order []string
+	found := map[string]*release{}
+	for scanner := lines(data); scanner.Scan(); {
+		var line struct {
+			Command, Service, Run, Kind, Candidate, Outcome string
+			At                                              time.Time
+			Why                                             []string
+		}
+		if json.Unmarshal(scanner.Bytes(), &line) != nil || line.Run == "" {
+			continue
+		}
+		r := found[line.Run]
+		if r == nil {
+			r = &release{Begin: line.At.UTC().Format("15:04:05"), Command: line.Command, Service: short(line.Service), Outcome: "going on",
+				Class: "plain"}
+			found[line.Run], order = r, append(order, line.Run)
+		}
+		if line.Candidate != "" {
+			r.Candidate = line.Candidate
+		}
+		switch line.Kind {
+		case "end":
+			r.Outcome, r.Class = line.Outcome, class(line.Outcome, line.Command)
+			r.Why = strings.Join(line.Why, "; ")
+		case "decide", "shift", "hook":
+			if len(line.Why) > 0 {
+				r.Why = strings.Join(line.Why, "; ")
+			}
+		}
+	}
+	var list []release
+	for i := len(order) - 1; i >= 0 && len(list) < most; i-- {
+		list = append(list, *found[order[i]])
+	}
+	return list
+}
+
+func lines(data []byte) *bufio.Scanner {
+	scanner := bufio.NewScanner(bytes.NewReader(data))
+	scanner.Buffer(nil, 8<<20)
+	return scanner
+}
+
+func class(outcome, command string) string {
+	switch outcome {
+	case "released", "nothing":
+		return "good"
+	case "rolled back":
+		if command == "rollback" {
+			return "warn"
+		}
+		return "bad"
+	case "failed", "unconfirmed":
+		return "bad"
+	}
+	return "warn"
+}

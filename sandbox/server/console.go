@@ -1,0 +1,47 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/webpage"
+	"github.com/guiofsaints/procureflow-platform/sandbox/console"
+)
+
+// consoleKey is the name of the state folder's key that stands in the console's address. It is not the token of the APIs: an address
+// is seen more easily.
+const consoleKey = "console"
+
+// console serves the page and returns its address. It looks at the cloud until ctx ends.
+func (p *process) console(ctx context.Context) (address string, server *http.Server, err error) {
+	secret, err := p.options.Dir.Key(consoleKey)
+	if err != nil {
+		return "", nil, err
+	}
+	page := &console.Console{Dir: p.options.Dir, Run: p.cloud.Run, Metrics: p.data.Metrics(), Faults: p.faults, Address: p.address}
+	listening, server, err := p.listen("console", webpage.Private(secret, page))
+	if err != nil {
+		return "", nil, err
+	}
+	go func() {
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				page.Look()
+			}
+		}
+	}()
+	return "http://" + listening + "/" + secret + "/", server, nil
+}
+
+// address is where a service answers.
+func (p *process) address(service string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.endpoints[service].Address
+}
