@@ -81,7 +81,7 @@ func (f finder) refusal(k kind, live map[string]any) (why, do string) {
 		if planned == unknown {
 			continue
 		}
-		if planned, now = cmp.Or(planned, lasting.absent), cmp.Or(now, lasting.absent); planned != now {
+		if planned, now = cmp.Or(planned, lasting.absent), cmp.Or(now, lasting.absent); !strings.EqualFold(planned, now) {
 			return fmt.Sprintf("its %s is %s and the program's is %s, which cannot be changed: `up` would delete it and make another",
 				lasting.what, now, planned), k.instead
 		}

@@ -4,7 +4,9 @@ import "strings"
 
 // APIs are the base addresses that are asked, each ending with a slash.
 type APIs struct {
-	ArtifactRegistry, IAM, SecretManager, Run, RunV1, Monitoring, Logging, KMS, ContainerAnalysis, BinaryAuthorization, Scheduler string
+	ArtifactRegistry, IAM, SecretManager, Run, RunV1, Monitoring, Logging, KMS, ContainerAnalysis string
+
+	BinaryAuthorization, Scheduler, Storage string
 
 	GitHub string
 }
@@ -16,7 +18,8 @@ var Public = APIs{
 	Monitoring: "https://monitoring.googleapis.com/v3/", Logging: "https://logging.googleapis.com/v2/",
 	KMS: "https://cloudkms.googleapis.com/v1/", ContainerAnalysis: "https://containeranalysis.googleapis.com/v1/",
 	BinaryAuthorization: "https://binaryauthorization.googleapis.com/v1/", Scheduler: "https://cloudscheduler.googleapis.com/v1/",
-	GitHub: "https://api.github.com/",
+	Storage: "https://storage.googleapis.com/storage/v1/",
+	GitHub:  "https://api.github.com/",
 }
 
 // Emulated are the addresses of the emulator, whose APIs begin at base, without a slash at its end.
@@ -24,7 +27,7 @@ func Emulated(base string) APIs {
 	return APIs{
 		ArtifactRegistry: base + "/ar/v1/", IAM: base + "/iam/v1/", SecretManager: base + "/sm/v1/", Run: base + "/run/v2/", RunV1: base + "/v1/",
 		Monitoring: base + "/mon/v3/", Logging: base + "/log/v2/", KMS: base + "/kms/v1/", ContainerAnalysis: base + "/ca/v1/",
-		BinaryAuthorization: base + "/ba/v1/", Scheduler: base + "/cs/v1/", GitHub: base + "/gh/api/v3/",
+		BinaryAuthorization: base + "/ba/v1/", Scheduler: base + "/cs/v1/", Storage: base + "/storage/v1/", GitHub: base + "/gh/api/v3/",
 	}
 }
 
@@ -91,6 +94,10 @@ var kinds = map[string]kind{
 		api: func(a APIs) string { return a.Run }, path: "projects/{project}/locations/{location}/services/{name}"},
 	jobType: {
 		api: func(a APIs) string { return a.Run }, path: "projects/{project}/locations/{location}/jobs/{name}"},
+	"gcp:storage/bucket:Bucket": {
+		api: func(a APIs) string { return a.Storage }, path: "b/{name}", id: "{name}",
+		lasting: []lasting{{"location", "location", "location", "US"}},
+		instead: "name another bucket in the settings, and copy what is in this one"},
 	"gcp:cloudscheduler/job:Job": {
 		api: func(a APIs) string { return a.Scheduler }, path: "projects/{project}/locations/{region}/jobs/{name}"},
 	"gcp:monitoring/genericService:GenericService": {

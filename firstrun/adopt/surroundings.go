@@ -22,6 +22,10 @@ func Surroundings(token string, live, planned map[string]any) (changes []Change,
 		if len(list(planned, "cleanupPolicies")) > 0 && flat(field(live, "cleanupPolicies")) == "" {
 			added = append(added, "policies that delete old images")
 		}
+	case "gcp:storage/bucket:Bucket":
+		if len(list(planned, "lifecycleRules")) > 0 && flat(field(live, "lifecycle")) == "" {
+			added = append(added, "rules that delete old objects")
+		}
 	case "gcp:projects/iAMCustomRole:IAMCustomRole":
 		kept := list(planned, "permissions")
 		for _, permission := range list(live, "includedPermissions") {

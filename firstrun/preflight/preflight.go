@@ -98,14 +98,22 @@ func Check(ctx context.Context, asker Asker, settings stacks.Settings) (Report, 
 	return report, nil
 }
 
-// Types are the Google Cloud resource types that the first run of an environment makes: those of attestation where the settings
-// ask for signatures.
+// Types are the Google Cloud resource types that the first run of an environment makes: those of signatures, jobs and schedules where
+// the settings have some.
 func Types(settings stacks.Settings) []string {
-	attestation := []string{"gcp:kms/", "gcp:containeranalysis/", "gcp:binaryauthorization/"}
+	scheduled := slices.ContainsFunc(slices.Collect(maps.Values(settings.Jobs)), func(job stacks.Job) bool { return job.Schedule != nil })
+	has := map[string]bool{
+		"gcp:kms/": settings.BinaryAuthorization != nil, "gcp:containeranalysis/": settings.BinaryAuthorization != nil,
+		"gcp:binaryauthorization/": settings.BinaryAuthorization != nil, "gcp:cloudrunv2/job": len(settings.Jobs) > 0,
+		"gcp:cloudscheduler/": scheduled,
+	}
 	var types []string
 	for _, token := range slices.Sorted(maps.Keys(permissions.Types)) {
-		signs := slices.ContainsFunc(attestation, func(prefix string) bool { return strings.HasPrefix(token, prefix) })
-		if !signs || settings.BinaryAuthorization != nil {
+		unused := false
+		for prefix, used := range has {
+			unused = unused || strings.HasPrefix(token, prefix) && !used
+		}
+		if !unused {
 			types = append(types, token)
 		}
 	}
@@ -143,6 +151,7 @@ var (
 		"roles/iam.serviceAccountUser", "roles/iam.workloadIdentityPoolAdmin", "roles/artifactregistry.admin", "roles/secretmanager.admin",
 		"roles/run.admin", "roles/monitoring.editor", "roles/logging.configWriter", "roles/cloudkms.admin", "roles/cloudkms.publicKeyViewer",
 		"roles/containeranalysis.admin", "roles/binaryauthorization.attestorsAdmin", "roles/binaryauthorization.policyEditor",
+		"roles/cloudscheduler.admin",
 	}
 	billingRoles = []string{"roles/billing.costsManager", "roles/billing.admin"}
 )

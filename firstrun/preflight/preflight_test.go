@@ -27,6 +27,7 @@ func settings(signed bool) stacks.Settings {
 	s := stacks.Settings{Environment: "dev", Project: stacks.Project{ID: "p", BillingAccount: "b"}}
 	if signed {
 		s.BinaryAuthorization = &stacks.BinaryAuthorization{}
+		s.Jobs = map[string]stacks.Job{"nightly": {Schedule: &stacks.Schedule{}}}
 	}
 	return s
 }
@@ -79,15 +80,33 @@ func TestEveryPermissionHasARole(t *testing.T) {
 	}
 }
 
-// TestTheKeyIsAskedForWhereImagesAreSigned, whatever the stack is called: the first run of prod may leave signatures out, and
-// staging may have them.
-func TestTheKeyIsAskedForWhereImagesAreSigned(t *testing.T) {
+// TestOnlyWhatTheSettingsHaveIsAskedFor, whatever the stack is called: the first run of prod may leave signatures out, and staging may
+// have them.
+func TestOnlyWhatTheSettingsHaveIsAskedFor(t *testing.T) {
 	t.Parallel()
-	const key = "gcp:kms/cryptoKey:CryptoKey"
-	for _, environment := range []string{"staging", "prod"} {
-		assert.NotContains(t, preflight.Types(stacks.Settings{Environment: environment}), key, environment)
-		signing := stacks.Settings{Environment: environment, BinaryAuthorization: &stacks.BinaryAuthorization{}}
-		assert.Contains(t, preflight.Types(signing), key, environment)
+	const (
+		service, member = "gcp:cloudrunv2/service:Service", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
+		key, note       = "gcp:kms/cryptoKey:CryptoKey", "gcp:containeranalysis/note:Note"
+		job, schedule   = "gcp:cloudrunv2/job:Job", "gcp:cloudscheduler/job:Job"
+	)
+	for name, test := range map[string]struct {
+		settings      stacks.Settings
+		asked, spared []string
+	}{
+		"a service": {stacks.Settings{Environment: "prod"}, []string{service, member}, []string{key, note, job, schedule}},
+		"signed images": {stacks.Settings{BinaryAuthorization: &stacks.BinaryAuthorization{}},
+			[]string{service, key, note}, []string{job, schedule}},
+		"a job": {stacks.Settings{Jobs: map[string]stacks.Job{"a": {}}}, []string{service, job}, []string{key, schedule}},
+		"a nightly job": {stacks.Settings{Jobs: map[string]stacks.Job{"a": {}, "b": {Schedule: &stacks.Schedule{}}}},
+			[]string{job, schedule}, []string{key}},
+	} {
+		types := preflight.Types(test.settings)
+		for _, token := range test.asked {
+			assert.Contains(t, types, token, name)
+		}
+		for _, token := range test.spared {
+			assert.NotContains(t, types, token, name)
+		}
 	}
 }
 
