@@ -19,6 +19,7 @@ var unraced = map[string]string{
 	"tests/sandbox":   processes,
 	"tests/chains":    processes,
 	"tests/publish":   processes,
+	"tests/examples":  processes,
 	"tests/review":    processes,
 	"tests/adopter":   processes,
 	"tests/inventory": sequential,

@@ -30,6 +30,10 @@
 // then on changes to it are ignored, here and in the program: the release controller owns traffic. A later revision
 // therefore serves nothing until it is released.
 //
+// The provider writes a service as a whole, with the traffic that the state remembers. A project that uses this component
+// therefore has `options: {refresh: always}` in its Pulumi.yaml, or passes --refresh to every update; without the option the
+// component warns.
+//
 // # Renames
 //
 // The type token and the children's logical names are a permanent interface: stacks remember them. A rename keeps a

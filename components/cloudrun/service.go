@@ -173,6 +173,9 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), service, opts...); err != nil {
 		return nil, fmt.Errorf("register service %q: %w", name, err)
 	}
+	if err := warnWithoutRefresh(ctx, service); err != nil {
+		return nil, err
+	}
 	service.Host = pulumi.All(args.ProjectNumber, args.Location).ApplyT(func(values []any) string {
 		return naming.ServiceHost(args.ServiceName, values[0].(string), values[1].(string))
 	}).(pulumi.StringOutput)

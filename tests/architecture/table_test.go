@@ -286,6 +286,11 @@ var layers = []layer{
 		reason:     "a rollback needs neither the program nor its state",
 	},
 	{
+		packages: "examples/*",
+		may:      []string{"components/*"},
+		reason:   "they are what somebody else's repository would have",
+	},
+	{
 		packages: "cmd/mutate",
 		reason:   "it reads packages as text and runs their tests",
 	},

@@ -1,0 +1,136 @@
+// Package examples_test runs each program of examples/ by the real engine against the emulated cloud: made, unchanged when asked
+// again, and taken down.
+package examples_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	emulator "github.com/guiofsaints/procureflow-platform/emulator/command"
+	"github.com/guiofsaints/procureflow-platform/emulator/provider"
+	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
+	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+)
+
+const token = "not-a-real-token"
+
+// bed is the engine with a project's folder, the emulated cloud and a language host.
+type bed struct {
+	t               *testing.T
+	cli             pulumicli.CLI
+	program, folder string
+	environment     []string
+}
+
+func newBed(t *testing.T, example string) *bed {
+	t.Helper()
+	program, err := filepath.Abs(filepath.Join("..", "..", "examples", example))
+	require.NoError(t, err)
+	folder := t.TempDir() // the CLI writes beside the project file
+	project, err := os.ReadFile(filepath.Join(program, "Pulumi.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "Pulumi.yaml"), project, 0o600))
+	cli, err := pulumicli.Ensure(t.Context(), pulumicli.Options{Out: os.Stderr})
+	require.NoError(t, err)
+	gcp, err := provider.Serve(t.Context(), provider.Options{API: serveEmulator(t), Token: token, Name: provider.GCP})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, gcp.Close()) })
+	host, err := golang.Serve(golang.Options{Program: program, Bin: t.TempDir(), Out: os.Stderr})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, host.Close()) })
+	b := &bed{t: t, cli: cli, program: program, folder: folder, environment: []string{
+		"PULUMI_BACKEND_URL=file://" + t.TempDir(), "PULUMI_HOME=" + t.TempDir(), "PULUMI_CONFIG_PASSPHRASE=test",
+		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		fmt.Sprintf("PULUMI_DEBUG_PROVIDERS=gcp:%d", gcp.Port()), fmt.Sprintf("PULUMI_DEBUG_LANGUAGES=go:%d", host.Port()),
+	}}
+	b.must("stack", "init", "dev")
+	return b
+}
+
+// serveEmulator runs the emulator's command until the test ends, and returns where its APIs are.
+func serveEmulator(t *testing.T) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	read, write := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- emulator.Run(ctx, []string{"-listen", "127.0.0.1:0", "-data-plane", "127.0.0.1:0", "-token", token},
+			emulator.Streams{Out: write, Err: io.Discard})
+		_ = write.Close()
+	}()
+	t.Cleanup(func() { cancel(); assert.Equal(t, emulator.ExitDone, <-ended) })
+	apis := ""
+	lines := bufio.NewScanner(read)
+	for apis == "" && lines.Scan() {
+		if fields := strings.Fields(lines.Text()); len(fields) > 1 && fields[0] == "APIs" {
+			apis = fields[1]
+		}
+	}
+	require.NotEmpty(t, apis, "the emulator says where its APIs are")
+	go func() { _, _ = io.Copy(io.Discard, read) }()
+	return apis
+}
+
+func (b *bed) pulumi(args ...string) (string, error) {
+	b.t.Helper()
+	command := b.cli.Command(b.t.Context(), b.folder, b.environment, append(args, "--non-interactive")...)
+	var said bytes.Buffer
+	command.Stdout, command.Stderr = &said, &said
+	err := command.Run()
+	return said.String(), err
+}
+
+func (b *bed) must(args ...string) string {
+	b.t.Helper()
+	said, err := b.pulumi(args...)
+	require.NoError(b.t, err, "pulumi %v: %s", args, said)
+	return said
+}
+
+// lives makes what the program says, finds nothing to change, and deletes it.
+func (b *bed) lives(changes int, up ...string) {
+	b.t.Helper()
+	made := b.must(append([]string{"up", "--yes", "--stack", "dev"}, up...)...)
+	assert.Contains(b.t, made, fmt.Sprintf("%d created", changes))
+	b.must(append([]string{"preview", "--expect-no-changes", "--stack", "dev"}, up...)...)
+	assert.Contains(b.t, b.must("destroy", "--yes", "--stack", "dev"), fmt.Sprintf("%d deleted", changes))
+}
+
+// A service and what it needs, from components alone; then the same program held against the policy pack.
+func TestService(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "service")
+	set := func(key, value string) { b.must("config", "set", "hello:"+key, value, "--stack", "dev") }
+	for key, value := range map[string]string{"project": "demo-project", "projectNumber": "123456789012", "region": "us-central1",
+		"maxInstances": "9"} {
+		set(key, value)
+	}
+	pack := filepath.Join(t.TempDir(), "policy-pack")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", pack, ".")
+	build.Dir = filepath.Join("..", "..", "policy")
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	guarded := []string{"--policy-pack", pack, "--policy-pack-config", filepath.Join(b.program, "policy", "strict.json")}
+	refused, err := b.pulumi(append([]string{"preview", "--stack", "dev"}, guarded...)...)
+	require.Error(t, err, refused)
+	assert.Contains(t, refused, "template.scaling.maxInstanceCount is 9: set it to 3 or less")
+	set("maxInstances", "2")
+	b.lives(8, guarded...)
+}
+
+// A program that knows nothing of the platform.
+func TestPlainProgramAgainstTheEmulator(t *testing.T) {
+	t.Parallel()
+	newBed(t, "emulator").lives(5)
+}
