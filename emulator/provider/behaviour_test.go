@@ -160,8 +160,8 @@ func TestRefusalsKeepTheAPIsWords(t *testing.T) {
 	assert.Regexp(t, `^Error creating WorkloadIdentityPool: googleapi: Error 409: .*, alreadyExists$`, status.Convert(err).Message())
 	assert.Empty(t, status.Convert(err).Details())
 
-	_, err = w.client.Check(w.ctx(), &rpc.CheckRequest{Urn: w.urn("gcp:storage/bucket:Bucket"), News: w.props(object{})})
-	assert.Contains(t, status.Convert(err).Message(), "the sandbox has no resource type gcp:storage/bucket:Bucket")
+	_, err = w.client.Check(w.ctx(), &rpc.CheckRequest{Urn: w.urn("gcp:spanner/instance:Instance"), News: w.props(object{})})
+	assert.Contains(t, status.Convert(err).Message(), "the sandbox has no resource type gcp:spanner/instance:Instance")
 	_, err = w.client.Invoke(w.ctx(), &rpc.InvokeRequest{Tok: "gcp:storage/getBucket:getBucket"})
 	assert.Contains(t, status.Convert(err).Message(), "the sandbox has no function gcp:storage/getBucket:getBucket")
 	_, err = w.client.Read(w.ctx(), &rpc.ReadRequest{Urn: w.urn("gcp:cloudrunv2/service:Service"), Id: "web"})

@@ -182,21 +182,31 @@ func (e *operationError) Error() string {
 	return fmt.Sprintf("Error code %d, message: %s", e.code, e.message)
 }
 
+// sqlOperation is the kind of Cloud SQL's operations, which have a form of their own.
+const sqlOperation = "sql#operation"
+
 // isOperation tells a long-running operation from a resource.
 func isOperation(answer map[string]any) bool {
 	name := doc.Text(answer, "name")
+	if doc.Text(answer, "kind") == sqlOperation {
+		return true
+	}
 	return strings.HasPrefix(name, "operations/") || strings.Contains(name, "/operations/")
 }
 
 // finish waits for a long-running operation and returns its response. prefix is the API's.
 func (c *client) finish(ctx context.Context, prefix string, operation map[string]any) (map[string]any, error) {
-	for pause := 20 * time.Millisecond; operation["done"] != true; pause = min(2*pause, time.Second) {
+	name := doc.Text(operation, "name")
+	if operation["kind"] == sqlOperation { // Cloud SQL's names are those of other APIs' last part
+		name = "projects/" + doc.Text(operation, "targetProject") + "/operations/" + name
+	}
+	for pause := 20 * time.Millisecond; operation["done"] != true && operation["status"] != "DONE"; pause = min(2*pause, time.Second) {
 		if err := c.wait(ctx, pause); err != nil {
-			return nil, fmt.Errorf("wait for operation %s: %w", doc.Text(operation, "name"), err)
+			return nil, fmt.Errorf("wait for operation %s: %w", name, err)
 		}
-		next, err := c.do(ctx, http.MethodGet, prefix+doc.Text(operation, "name"), nil)
+		next, err := c.do(ctx, http.MethodGet, prefix+name, nil)
 		if err != nil {
-			return nil, fmt.Errorf("wait for operation %s: %w", doc.Text(operation, "name"), err)
+			return nil, fmt.Errorf("wait for operation %s: %w", name, err)
 		}
 		operation = next
 	}

@@ -33,6 +33,9 @@ var messages = map[string]string{
 	"gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig":                "mon:UptimeCheckConfig",
 	"gcp:projects/iAMCustomRole:IAMCustomRole":                          "iam:Role",
 	"gcp:secretmanager/secret:Secret":                                   "sm:Secret",
+	"gcp:sql/databaseInstance:DatabaseInstance":                         "sql:DatabaseInstance",
+	"gcp:sql/database:Database":                                         "sql:Database",
+	"gcp:storage/bucket:Bucket":                                         "gcs:Bucket",
 	"gcp:serviceaccount/account:Account":                                "iam:ServiceAccount",
 }
 
@@ -136,6 +139,9 @@ func (row *resourceType) random(t *rapid.T, s *shape, path string) any {
 		return path == "amount.lastPeriodAmount" || rapid.Bool().Draw(t, path)
 	case reflect.Int, reflect.Float64:
 		return float64(rapid.IntRange(1, 1000).Draw(t, path))
+	}
+	if strings.HasSuffix(path, ".withState") {
+		return rapid.SampledFrom([]string{"LIVE", "ARCHIVED"}).Draw(t, path) // a boolean there
 	}
 	return rapid.StringMatching(`[a-z][a-zA-Z0-9/ -]{0,12}`).Draw(t, path)
 }

@@ -75,10 +75,16 @@ func TestReplacementsAreTheProviders(t *testing.T) {
 	t.Parallel()
 	schemas := schemasFor(t)
 	for token, row := range types {
+		if strings.HasPrefix(token, "gcp:sql/") {
+			continue // the schemas beside the repository have not all types; see TestOwnStructsAreTheSDKs
+		}
 		name, _, _ := strings.Cut(token, ":")
 		official, ok := schemas[name].Resources[token]
 		require.True(t, ok, "%s is no official type", token)
 		schemas[name].walk(official.InputProperties, "", 0, func(path string, p pulumiProperty) {
+			if _, has := shapeOf(row.args).fields[topLevel(path)]; !has {
+				return // a struct of this package's own leaves properties out
+			}
 			if p.WillReplaceOnChanges {
 				assert.True(t, row.forces(path), "%s: a change of %s replaces", token, path)
 			} else if !insideReplaced(row, path) {
@@ -105,6 +111,9 @@ func TestInputsAreTheProviders(t *testing.T) {
 	t.Parallel()
 	schemas := schemasFor(t)
 	for token, row := range types {
+		if strings.HasPrefix(token, "gcp:sql/") {
+			continue
+		}
 		name, _, _ := strings.Cut(token, ":")
 		official := schemas[name].Resources[token]
 		seen := map[string]bool{}

@@ -23,6 +23,8 @@ const policyAttempts = 10
 type iamMember struct {
 	// post says that the policy is read with POST, as the older APIs want it; inBody that its options are in the body.
 	post, inBody bool
+	// resource says that the policy is a resource below its own, read with GET and written with PUT, as Cloud Storage has it.
+	resource bool
 }
 
 // memberType is a row for the IAM members of a kind of resource. target is the resource's path, id its part of the id.
@@ -143,7 +145,11 @@ func (m iamMember) change(ctx context.Context, c *call, edit func(policy map[str
 		if slices.ContainsFunc(bindings, func(b any) bool { return b.(map[string]any)["condition"] != nil }) {
 			policy["version"] = 3.0 // conditions exist since version 3
 		}
-		_, err = c.do(ctx, http.MethodPost, path+":setIamPolicy", map[string]any{"policy": policy})
+		if m.resource {
+			_, err = c.do(ctx, http.MethodPut, path+"/iam", policy)
+		} else {
+			_, err = c.do(ctx, http.MethodPost, path+":setIamPolicy", map[string]any{"policy": policy})
+		}
 		if err == nil {
 			return nil
 		}
@@ -163,14 +169,17 @@ func (m iamMember) policy(ctx context.Context, c *call, values map[string]any) (
 	if err != nil {
 		return nil, err
 	}
-	method, query, body := http.MethodGet, "?options.requestedPolicyVersion=3", any(nil)
+	method, query, body := http.MethodGet, ":getIamPolicy?options.requestedPolicyVersion=3", any(nil)
 	if m.post {
 		method = http.MethodPost
 	}
 	if m.inBody {
-		query, body = "", map[string]any{"options": map[string]any{"requestedPolicyVersion": 3}}
+		query, body = ":getIamPolicy", map[string]any{"options": map[string]any{"requestedPolicyVersion": 3}}
 	}
-	policy, err := c.do(ctx, method, path+":getIamPolicy"+query, body)
+	if m.resource {
+		query = "/iam?optionsRequestedPolicyVersion=3"
+	}
+	policy, err := c.do(ctx, method, path+query, body)
 	if err != nil {
 		return nil, worded(err, "Error retrieving IAM policy for %s", strings.TrimPrefix(path, c.kind.api))
 	}

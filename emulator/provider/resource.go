@@ -103,7 +103,7 @@ const (
 var types = func() map[string]*resourceType {
 	table := map[string]*resourceType{}
 	for _, rows := range [][]*resourceType{runTypes, iamTypes, projectTypes, secretTypes, registryTypes, billingTypes, monitoringTypes,
-		sloTypes, schedulerTypes, attestationTypes, githubTypes, protectionTypes} {
+		sloTypes, schedulerTypes, sqlTypes, storageTypes, attestationTypes, githubTypes, protectionTypes} {
 		for _, row := range rows {
 			if table[row.token] != nil {
 				panic("provider: two rows for " + row.token)

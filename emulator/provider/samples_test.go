@@ -51,6 +51,34 @@ func withEnvironment(w *world) {
 		"deploymentBranchPolicy": object{"protectedBranches": false, "customBranchPolicies": true}})
 }
 
+func databaseInputs() object {
+	return object{"project": project, "region": "us-central1", "name": "main", "databaseVersion": "POSTGRES_17", "deletionProtection": false,
+		"settings": object{"tier": "db-custom-1-3840", "edition": "ENTERPRISE", "availabilityType": "ZONAL", "diskType": "PD_SSD", "diskSize": 10,
+			"diskAutoresize": true, "diskAutoresizeLimit": 100, "deletionProtectionEnabled": false, "connectorEnforcement": "REQUIRED",
+			"ipConfiguration": object{"ipv4Enabled": true, "sslMode": "ENCRYPTED_ONLY"}, "userLabels": object{"app": "web"},
+			"backupConfiguration": object{"enabled": true, "startTime": "03:00", "pointInTimeRecoveryEnabled": true,
+				"transactionLogRetentionDays": 7, "backupRetentionSettings": object{"retainedBackups": 14, "retentionUnit": "COUNT"}},
+			"maintenanceWindow": object{"day": 7, "hour": 3, "updateTrack": "stable"},
+			"databaseFlags":     list(object{"name": "cloudsql.iam_authentication", "value": "on"})}}
+}
+
+func withDatabase(w *world) {
+	withAccount(w)
+	w.create("gcp:sql/databaseInstance:DatabaseInstance", databaseInputs())
+}
+
+func bucketInputs() object {
+	return object{"project": project, "location": "us-central1", "name": "files-of-procureflow", "storageClass": "STANDARD",
+		"uniformBucketLevelAccess": true, "publicAccessPrevention": "enforced", "versioning": object{"enabled": true}, "forceDestroy": false,
+		"lifecycleRules": list(object{"action": object{"type": "Delete"},
+			"condition": object{"daysSinceNoncurrentTime": 30, "withState": "ARCHIVED"}}), "labels": object{"app": "web"}}
+}
+
+func withBucket(w *world) {
+	withAccount(w)
+	w.create("gcp:storage/bucket:Bucket", bucketInputs())
+}
+
 func withService(w *world) {
 	withAccount(w)
 	w.create("gcp:cloudrunv2/service:Service", service())
@@ -229,6 +257,22 @@ var samples = []sample{
 		id:     "projects/" + project + "/locations/us-central1/jobs/migrate/roles/run.invoker/serviceAccount:" + account,
 		inputs: member(object{"project": project, "location": "us-central1", "name": "migrate", "role": "roles/run.invoker"}),
 		change: object{"role": "roles/run.viewer"}, replaces: true},
+	{token: "gcp:sql/databaseInstance:DatabaseInstance", id: "main", importID: "projects/" + project + "/instances/main",
+		inputs: databaseInputs(),
+		change: object{"databaseVersion": "POSTGRES_18"}, notImported: words("deletionProtection")},
+	{token: "gcp:sql/database:Database", before: withDatabase, id: "projects/" + project + "/instances/main/databases/app",
+		inputs: object{"project": project, "instance": "main", "name": "app", "charset": "UTF8", "collation": "en_US.UTF8"},
+		change: object{"collation": "C"}, notImported: words("deletionPolicy")},
+	{token: "gcp:sql/user:User", before: withDatabase, id: "runtime@" + project + ".iam//main",
+		importID: project + "/main/runtime@" + project + ".iam",
+		inputs:   object{"project": project, "instance": "main", "name": "runtime@" + project + ".iam", "type": "CLOUD_IAM_SERVICE_ACCOUNT"},
+		change:   object{"type": "CLOUD_IAM_USER"}, replaces: true, notImported: words("deletionPolicy")},
+	{token: "gcp:storage/bucket:Bucket", id: "files-of-procureflow", inputs: bucketInputs(), change: object{"storageClass": "NEARLINE"},
+		notImported: words("forceDestroy")},
+	{token: "gcp:storage/bucketIAMMember:BucketIAMMember", before: withBucket,
+		id:     "b/files-of-procureflow/roles/storage.objectUser/serviceAccount:" + account,
+		inputs: object{"bucket": "files-of-procureflow", "role": "roles/storage.objectUser", "member": "serviceAccount:" + account},
+		change: object{"role": "roles/storage.objectViewer"}, replaces: true},
 	{token: "gcp:cloudscheduler/job:Job", before: withAccount, id: "projects/" + project + "/locations/us-central1/jobs/nightly",
 		inputs: object{"project": project, "region": "us-central1", "name": "nightly", "schedule": "0 3 * * *", "timeZone": "Europe/Berlin",
 			"attemptDeadline": "180s", "httpTarget": object{"httpMethod": "POST",

@@ -29,8 +29,16 @@ func bucket() *rest.Kind {
 			return rest.Exists("The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please " +
 				"select a different name and try again.")
 		},
-		List: list, Prepare: prepare,
+		List: list, Prepare: prepare, Inbound: inCapitals,
 	}
+}
+
+// inCapitals writes a location as the API does.
+func inCapitals(bucket map[string]any) map[string]any {
+	if location := doc.Text(bucket, "location"); location != "" {
+		return doc.With(bucket, strings.ToUpper(location), "location")
+	}
+	return bucket
 }
 
 // list answers a project's buckets.
@@ -72,9 +80,8 @@ func prepare(c *rest.Change) error {
 			return err
 		}
 		doc.Default(c.New, "location", "US")
-		location := strings.ToUpper(doc.Text(c.New, "location"))
-		c.New["location"], c.New["locationType"] = location, "region"
-		if len(location) <= 4 {
+		c.New["locationType"] = "region"
+		if len(doc.Text(c.New, "location")) <= 4 {
 			c.New["locationType"] = "multi-region"
 		}
 		c.New["projectNumber"] = project.Number

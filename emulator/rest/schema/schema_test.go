@@ -75,7 +75,8 @@ var outputs = []string{
 // presence are fields that are wrappers, so that false is told apart from absent.
 var presence = []string{"mon:AlertPolicy.enabled", "mon:NotificationChannel.enabled",
 	"run:GoogleCloudRunV2ServiceScaling.manualInstanceCount", "run:GoogleCloudRunV2TaskTemplate.maxRetries",
-	"gcs:Bucket_versioning.enabled", "gcs:Bucket_iamConfiguration_uniformBucketLevelAccess.enabled",
+	"gcs:Bucket_versioning.enabled", "gcs:Bucket_lifecycle_rule_condition.isLive",
+	"gcs:Bucket_iamConfiguration_uniformBucketLevelAccess.enabled",
 	"sql:IpConfiguration.ipv4Enabled", "sql:Settings.storageAutoResize", "sql:Settings.deletionProtectionEnabled",
 	"sql:BackupConfiguration.enabled", "sql:BackupConfiguration.pointInTimeRecoveryEnabled", "sql:MaintenanceWindow.hour"}
 
