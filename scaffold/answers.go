@@ -4,12 +4,16 @@
 package scaffold
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // Module is the platform's Go module.
@@ -25,9 +29,18 @@ type Answers struct {
 	Projects map[string]string
 	// Reviewers are numeric ids by GitHub environment. Default: a stand-in each.
 	Reviewers map[string][]string
-	// Node says that pnpm lints, tests and compiles; Web is the folder of the application in the workspace.
-	Node bool
-	Web  string
+	// Numbers are the projects' numbers by environment. They, the account, the ids and the address of Alerts are stand-ins where
+	// nobody says them.
+	Numbers                                       map[string]string
+	BillingAccount, OwnerID, RepositoryID, Alerts string
+	// Organization is Pulumi Cloud's. Default: Owner.
+	Organization string
+	// Jobs are those of lint, test and compile that pnpm has a script for, in the folder Workspace; Web is the folder of the
+	// application in it, Test the script of test, NodeVersion the image's major version.
+	Jobs                              []string
+	Workspace, Web, Test, NodeVersion string
+	// PullRequests and Pushes are the branches for which platform-ci.yml runs, Branch among them.
+	PullRequests, Pushes []string
 	// Platform is the repository whose workflows are called; Version and Commit are the same version.
 	Platform, Version, Commit string
 	// Replace is a folder that takes the place of the module, for trying a change of the platform. Default: the module's version.
@@ -38,6 +51,8 @@ type Answers struct {
 type Service struct {
 	Key, Name, Image, Account, Dockerfile string
 	Port                                  int
+	// Commit is the build argument that takes the commit. Default: none.
+	Commit string
 }
 
 var environments = []string{"dev", "staging", "prod"}
@@ -47,6 +62,9 @@ var (
 	regionForm = regexp.MustCompile(`^[a-z]+-[a-z]+[1-9][0-9]?$`)
 	idForm     = regexp.MustCompile(`^[1-9][0-9]*$`)
 	projectID  = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	billingID  = regexp.MustCompile(`^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$`)
+	mailForm   = regexp.MustCompile(`^[^\s@"\\]+@[^\s@"\\]+$`)
+	branchForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/*-]*$`)
 )
 
 // check is everything that is wrong with the answers which platform.yaml and the settings do not judge themselves.
@@ -65,7 +83,24 @@ func (a Answers) check() error {
 	for _, s := range a.Services {
 		bad(!serviceKey.MatchString(s.Key), "--service %q: use at most 21 lower-case letters, digits and hyphens, a letter first", s.Key)
 	}
-	for environment, project := range a.Projects {
+	bad(a.BillingAccount != "" && !billingID.MatchString(a.BillingAccount), "--billing-account is %q: use XXXXXX-XXXXXX-XXXXXX, from "+
+		"gcloud billing "+
+		"accounts list", a.BillingAccount)
+	bad(a.OwnerID != "" && !idForm.MatchString(a.OwnerID), "--owner-id is %q: use the number, from gh api users/%s --jq .id", a.OwnerID,
+		a.Owner)
+	bad(a.RepositoryID != "" && !idForm.MatchString(strings.TrimPrefix(a.RepositoryID, stacks.StandInPrefix)),
+		"--repository-id is %q: use the number, from gh api repos/%s/%s --jq .id",
+		a.RepositoryID, a.Owner, a.Repository)
+	bad(a.Alerts != "" && !mailForm.MatchString(a.Alerts), "--alerts is %q: use an e-mail address", a.Alerts)
+	bad(a.Branch != "main", "--branch is %q: the platform's workflows build and release main alone: rename the branch, or say --branch main",
+		a.Branch)
+	for _, environment := range sorted(a.Numbers) {
+		bad(!slices.Contains(a.Environments, environment), "--project-number %s=…: there is no environment %s", environment, environment)
+		bad(!idForm.MatchString(a.Numbers[environment]), "--project-number %s=%s: use the number, from gcloud projects describe", environment,
+			a.Numbers[environment])
+	}
+	for _, environment := range sorted(a.Projects) {
+		project := a.Projects[environment]
 		bad(!slices.Contains(a.Environments, environment), "--project %s=%s: there is no environment %s", environment, project, environment)
 		bad(!projectID.MatchString(project), "--project %s=%s: use the project's id, 6-30 characters", environment, project)
 	}
@@ -75,7 +110,8 @@ func (a Answers) check() error {
 			gates = append(gates, gate.Name)
 		}
 	}
-	for gate, ids := range a.Reviewers {
+	for _, gate := range sorted(a.Reviewers) {
+		ids := a.Reviewers[gate]
 		bad(!slices.Contains(gates, gate), "--reviewer %s=…: there is no GitHub environment %s: use %s", gate, gate, strings.Join(gates, ", "))
 		for _, id := range ids {
 			bad(!idForm.MatchString(id), "--reviewer %s=%s: use the number, from gh api users/LOGIN --jq .id", gate, id)
@@ -108,11 +144,27 @@ func (a Answers) project(environment string) string {
 	return a.App + "-" + environment
 }
 
-// number stands for a project's number, which Google assigns: no two projects of a sandbox share one.
+// number is a project's number, or a stand-in for what Google assigns: no two projects of a sandbox share one.
 func (a Answers) number(environment string) string {
+	if known := a.Numbers[environment]; known != "" {
+		return known
+	}
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(a.project(environment)))
-	return fmt.Sprint(100000000000 + uint64(hash.Sum32()))
+	return stacks.StandInPrefix + fmt.Sprint(100000000000+uint64(hash.Sum32()))
+}
+
+// or is a value, or what stands for it.
+func or(known, standIn string) string { return cmp.Or(known, stacks.StandInPrefix+standIn) }
+
+func stands(value string) bool { return strings.HasPrefix(value, stacks.StandInPrefix) }
+
+// quoted is a number as YAML has it, and a stand-in as the text that it is.
+func quoted(value string) string {
+	if stands(value) {
+		return strconv.Quote(value)
+	}
+	return value
 }
 
 // gate is a GitHub environment that a deployment passes.
@@ -127,7 +179,7 @@ func (a Answers) gates(environment string) []gate {
 		if given := a.Reviewers[name]; len(given) > 0 {
 			return given
 		}
-		return []string{`"stand-in:` + standIn + `"`}
+		return []string{strconv.Quote(stacks.StandInPrefix + standIn)}
 	}
 	switch environment {
 	case "staging":

@@ -57,7 +57,7 @@ func TestCheckFindsEach(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			root := repository(t, monorepo)
+			root := repository(t, shape(t, "monorepo"))
 			code, _, errs := initialize(t, root, "--yes")
 			require.Equal(t, scaffold.ExitDone, code, errs)
 			path := filepath.Join(root, test.file)
@@ -76,7 +76,7 @@ func TestCheckFindsEach(t *testing.T) {
 		"../../.github/CODEOWNERS":                "CODEOWNERS: is missing",
 		"../../.github/workflows/platform-ci.yml": "platform-ci.yml: is missing",
 	} {
-		root := repository(t, monorepo)
+		root := repository(t, shape(t, "monorepo"))
 		code, _, errs := initialize(t, root, "--yes")
 		require.Equal(t, scaffold.ExitDone, code, errs)
 		require.NoError(t, os.Remove(filepath.Join(root, folder, name)))

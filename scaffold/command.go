@@ -2,16 +2,14 @@ package scaffold
 
 import (
 	"bufio"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -31,25 +29,29 @@ const (
 
 const help = `Write what an application's repository needs to use the platform: settings, a ten-line main, thin callers of the platform's workflows.
 
-It stands in the repository, detects what it can, and shows everything before it writes: new files, and lines that it would add to
+It stands in the repository, detects what it can, asks for the rest on a terminal (Enter takes what it detected; a flag is not asked for),
+and shows everything before it writes: new files, and lines that it would add to
 .gitignore, .prettierignore and CODEOWNERS. It replaces nothing that is there; files of the application are never changed. Run again
 it changes nothing. --upgrade shows what another version changes in the callers, platform.yaml and provenance.yaml.
 
 Exit codes: 0 written, or nothing to do; 1 something is in the way, or the answer was no, and nothing was written; 2 the call is
 wrong; 3 the files are written and go mod tidy failed.`
 
-// Streams are the command's standard streams.
+// Streams are the command's standard streams. Terminal says that a person sits there, who is asked.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
+	Terminal bool
 }
 
 type flags struct {
-	answers              Answers
-	repo, replace        string
-	services             []string
-	projects, reviewers  []string
-	yes, upgrade, noTidy bool
+	answers                                Answers
+	repo, replace                          string
+	services, projects, numbers, reviewers []string
+	yes, upgrade, noTidy                   bool
+	// said tells which flags were on the command line, in has what is typed.
+	said func(flag string) bool
+	in   *bufio.Reader
 }
 
 // Run runs the command line and returns its exit code.
@@ -60,6 +62,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 		Use: "init", Short: "Write what an application's repository needs to use the platform", Long: help, Args: cobra.NoArgs,
 		SilenceErrors: true, SilenceUsage: true,
 		RunE: func(command *cobra.Command, _ []string) (err error) {
+			f.said, f.in = command.Flags().Changed, bufio.NewReader(streams.In)
 			code, err = f.run(command.Context(), streams)
 			return err
 		},
@@ -88,14 +91,19 @@ func (f *flags) register(command *cobra.Command) {
 	set.StringVar(&a.Folder, "folder", "infra/platform", "folder for the platform's files; . for the repository's root")
 	set.StringVar(&a.Branch, "branch", "", "the branch that deploys (default: origin's default branch)")
 	set.StringSliceVar(&a.Environments, "environments", environments, "dev; dev,staging; or dev,staging,prod")
-	set.StringArrayVar(&f.services, "service", []string{"web"}, "KEY or KEY=DOCKERFILE of a service; once for each")
+	set.StringArrayVar(&f.services, "service", nil, "KEY or KEY=DOCKERFILE of a service; once for each (default: of the Dockerfiles, or web)")
 	set.StringArrayVar(&f.projects, "project", nil, "ENVIRONMENT=ID of a Google Cloud project that exists (default: APP-ENVIRONMENT)")
 	set.StringArrayVar(&f.reviewers, "reviewer", nil, "GITHUB-ENVIRONMENT=NUMBER of who approves there; may be repeated")
+	set.StringArrayVar(&f.numbers, "project-number", nil, "ENVIRONMENT=NUMBER of that project (default: a stand-in)")
+	set.StringVar(&a.BillingAccount, "billing-account", "", "the billing account's id (default: a stand-in)")
+	set.StringVar(&a.OwnerID, "owner-id", "", "the owner's number on GitHub (default: a stand-in)")
+	set.StringVar(&a.RepositoryID, "repository-id", "", "the repository's number on GitHub (default: a stand-in)")
+	set.StringVar(&a.Alerts, "alerts", "", "e-mail address that alerts go to (default: a stand-in)")
 	set.StringVar(&a.Platform, "platform-repository", "guiofsaints/procureflow-platform", "the repository whose workflows are called")
 	set.StringVar(&a.Version, "version", "", "the platform's version (default: this command's)")
 	set.StringVar(&a.Commit, "commit", "", "the version's commit (default: what the module proxy says)")
 	set.StringVar(&f.replace, "replace", "", "a folder that takes the place of the platform's module: to try a change of it")
-	set.BoolVar(&f.yes, "yes", false, "write without asking")
+	set.BoolVar(&f.yes, "yes", false, "write without asking: for scripts")
 	set.BoolVar(&f.upgrade, "upgrade", false, "show, and with --yes write, what this version changes in files that are there")
 	set.BoolVar(&f.noTidy, "no-tidy", false, "do not run go mod tidy")
 }
@@ -132,7 +140,7 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 	for _, note := range plan.Notes {
 		fmt.Fprintln(streams.Out, "note      "+note)
 	}
-	if !f.yes && !ask(streams, "Write this? [y/N] ") {
+	if !f.yes && !f.confirmed(streams) {
 		if f.upgrade {
 			return ExitDone, nil
 		}
@@ -150,66 +158,126 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 	return ExitDone, nil
 }
 
-func ask(streams Streams, question string) bool {
-	fmt.Fprint(streams.Out, question)
-	line, _ := bufio.NewReader(streams.In).ReadString('\n')
-	return strings.EqualFold(strings.TrimSpace(line), "y")
-}
-
-// complete fills what was not said: from a platform.yaml that is there, from the repository, from this command's version.
+// complete fills what was not said: from a platform.yaml that is there, from the repository, from who sits at the terminal, from
+// this command's version.
 func (f *flags) complete(ctx context.Context, r Repository, streams Streams) error {
 	a := &f.answers
-	if err := f.fromExisting(r); err != nil {
+	existing, err := f.fromExisting(r)
+	if err != nil {
 		return err
 	}
 	for _, one := range []struct {
 		value *string
 		found string
-	}{{&a.Owner, r.Owner}, {&a.Repository, r.Name}, {&a.App, strings.ToLower(r.Name)}, {&a.Branch, r.Branch}, {&a.Web, r.Web}} {
-		if *one.value == "" {
-			*one.value = one.found
-		}
+	}{{&a.Owner, r.Owner}, {&a.Repository, r.Name}, {&a.App, strings.ToLower(r.Name)}, {&a.Branch, r.Branch}} {
+		*one.value = cmp.Or(*one.value, one.found)
 	}
-	a.Node = r.Node
-	if err := f.version(ctx); err != nil {
-		return err
-	}
-	var err error
 	if a.Projects, err = pairs("--project", f.projects); err != nil {
 		return err
 	}
-	a.Reviewers = map[string][]string{}
+	if a.Numbers, err = pairs("--project-number", f.numbers); err != nil {
+		return err
+	}
+	if err := f.approvers(); err != nil {
+		return err
+	}
+	if len(f.services) == 0 {
+		f.services = r.services()
+	}
+	if !existing && !f.yes && streams.Terminal {
+		if err := f.askAll(streams); err != nil {
+			return err
+		}
+	}
+	if err := f.version(ctx); err != nil {
+		return err
+	}
+	w := r.Workspace
+	a.Jobs, a.Workspace, a.Web, a.Test, a.NodeVersion = w.Jobs, w.Folder, w.Web, w.Test, w.Node
+	a.PullRequests, a.Pushes = a.branches(r)
+	if len(a.Services) == 0 {
+		a.addServices(r, f.services)
+	}
+	for i, service := range a.Services {
+		a.Services[i].Commit = r.commitArgument(service.Dockerfile)
+		if _, known := r.Dockerfiles[service.Dockerfile]; !known {
+			fmt.Fprintf(streams.Err, "note: there is no %s yet, of which %s is built\n", service.Dockerfile, service.Key)
+		}
+	}
+	if problems := a.problems(); len(problems) > 0 {
+		return errors.New(strings.Join(problems, "\n"))
+	}
+	return nil
+}
+
+// approvers reads --reviewer, which is there once for each person.
+func (f *flags) approvers() error {
+	f.answers.Reviewers = map[string][]string{}
 	for _, one := range f.reviewers {
 		name, id, found := strings.Cut(one, "=")
 		if !found {
 			return fmt.Errorf("--reviewer %s: want ENVIRONMENT=NUMBER", one)
 		}
-		a.Reviewers[name] = append(a.Reviewers[name], id)
+		f.answers.Reviewers[name] = append(f.answers.Reviewers[name], id)
 	}
-	if len(a.Services) == 0 {
-		for _, one := range f.services {
-			key, dockerfile, _ := strings.Cut(one, "=")
-			service := a.service(key)
-			found, port := r.dockerfile(key)
-			if dockerfile == "" {
-				dockerfile = found
-			} else {
-				port = r.Dockerfiles[dockerfile]
-			}
-			if service.Dockerfile = dockerfile; port > 0 {
-				service.Port = port
-			}
-			a.Services = append(a.Services, service)
+	return nil
+}
+
+// branches are those of the application's own workflows, and the one that deploys.
+func (a *Answers) branches(r Repository) (pullRequests, pushes []string) {
+	pullRequests, pushes = []string{a.Branch}, []string{a.Branch}
+	for _, branch := range r.PullRequests {
+		if branchForm.MatchString(branch) && branch != a.Branch {
+			pullRequests = append(pullRequests, branch)
 		}
 	}
-	if _, known := r.Dockerfiles[a.Services[0].Dockerfile]; !known {
-		fmt.Fprintf(streams.Err, "note: there is no %s yet, of which %s is built\n", a.Services[0].Dockerfile, a.Services[0].Key)
+	for _, branch := range r.Pushes {
+		if slices.Contains(pullRequests, branch) && branch != a.Branch {
+			pushes = append(pushes, branch)
+		}
 	}
+	return pullRequests, pushes
+}
+
+// addServices fills each KEY or KEY=DOCKERFILE.
+func (a *Answers) addServices(r Repository, said []string) {
+	for _, one := range said {
+		key, dockerfile, _ := strings.Cut(one, "=")
+		service := a.service(key)
+		found, port := r.dockerfile(key)
+		if dockerfile == "" {
+			dockerfile = found
+		} else {
+			port = r.Dockerfiles[dockerfile]
+		}
+		if service.Dockerfile = dockerfile; port > 0 {
+			service.Port = port
+		}
+		a.Services = append(a.Services, service)
+	}
+}
+
+// problems are everything that is wrong with the answers.
+func (a Answers) problems() []string {
 	text, err := render("platform.yaml", a)
 	if err == nil {
 		_, err = adopter.Parse([]byte(text))
 	}
-	return errors.Join(err, a.check())
+	if err = errors.Join(err, a.check()); err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+// repositoryID is the repository's number as dev's settings say it, also a stand-in: provenance.yaml repeats it.
+func repositoryID(folder string) (string, error) {
+	document, err := stacks.Document(folder, "dev")
+	if err != nil {
+		return "", err
+	}
+	settings, _ := document.(map[string]any)
+	repository, _ := settings["github"].(map[string]any)
+	return fmt.Sprint(repository["repositoryId"]), nil
 }
 
 func pairs(flag string, list []string) (map[string]string, error) {
@@ -225,7 +293,7 @@ func pairs(flag string, list []string) (map[string]string, error) {
 }
 
 // fromExisting takes the answers of an earlier run from what it wrote: they are the application's by now.
-func (f *flags) fromExisting(r Repository) error {
+func (f *flags) fromExisting(r Repository) (found bool, err error) {
 	a := &f.answers
 	folder := ""
 	for _, file := range strings.Split(git(r.Root, "ls-files", "--cached", "--others", "--exclude-standard", "--", adopter.File,
@@ -235,14 +303,17 @@ func (f *flags) fromExisting(r Repository) error {
 		}
 	}
 	if folder == "" {
-		return nil
+		return false, nil
 	}
 	of, err := adopter.Load(filepath.Join(r.Root, folder))
 	if err != nil {
-		return err
+		return true, err
 	}
 	a.App, a.Owner, a.Repository, a.Team, a.Folder = of.Application, of.Owner, of.Repository, of.Team, folder
 	a.Platform = of.Platform.Repository
+	if of.Organization != of.Owner {
+		a.Organization = of.Organization
+	}
 	if !f.upgrade {
 		a.Version, a.Commit = of.Platform.Version, of.Platform.Commit
 	}
@@ -254,9 +325,12 @@ func (f *flags) fromExisting(r Repository) error {
 	}
 	settings, err := stacks.Read(filepath.Join(r.Root, folder), "dev", true)
 	if err != nil {
-		return err
+		return true, err
 	}
 	a.Region, a.Branch, a.Services = settings.Project.Region, settings.GitHub.Branch, nil
+	if a.RepositoryID, err = repositoryID(filepath.Join(r.Root, folder)); err != nil {
+		return true, err
+	}
 	called := calledWith(r)
 	for _, key := range slices.Sorted(maps.Keys(settings.Services)) {
 		s := settings.Services[key]
@@ -267,62 +341,7 @@ func (f *flags) fromExisting(r Repository) error {
 		a.Services = append(a.Services, Service{Key: key, Name: s.Name, Image: s.Image, Account: s.RuntimeAccount, Port: s.Port,
 			Dockerfile: dockerfile})
 	}
-	return nil
-}
-
-// version is this command's own, or that of the folder that takes the module's place.
-func (f *flags) version(ctx context.Context) error {
-	a := &f.answers
-	if f.replace != "" {
-		absolute, err := filepath.Abs(f.replace)
-		if err != nil {
-			return err
-		}
-		a.Replace = absolute
-		if a.Version == "" {
-			a.Version = "v0.0.0"
-		}
-		if a.Commit == "" {
-			a.Commit = git(absolute, "rev-parse", "HEAD")
-		}
-	}
-	if build, ok := debug.ReadBuildInfo(); ok && a.Version == "" && strings.HasPrefix(build.Main.Version, "v") &&
-		!strings.Contains(build.Main.Version, "+") {
-		a.Version = build.Main.Version
-	}
-	if a.Version == "" {
-		return errors.New("which version of the platform: run it as go run " + Module +
-			"/cmd/init@VERSION, or say --version, or --replace FOLDER")
-	}
-	if a.Commit == "" {
-		command := exec.CommandContext(ctx, "go", "mod", "download", "-json", Module+"@"+a.Version)
-		command.Dir = os.TempDir()
-		output, _ := command.Output()
-		var module struct{ Origin struct{ Hash string } }
-		_ = json.Unmarshal(output, &module)
-		if a.Commit = module.Origin.Hash; a.Commit == "" {
-			return fmt.Errorf("the module proxy does not say which commit %s is: "+
-				"say --commit, from git ls-remote https://github.com/%s %s", a.Version, a.Platform, a.Version)
-		}
-	}
-	return nil
-}
-
-// tidy writes go.sum, and with it what the application's program is compiled of.
-func tidy(ctx context.Context, folder string, a Answers, upgrade bool) error {
-	steps := [][]string{{"mod", "tidy"}}
-	if upgrade && a.Replace == "" {
-		steps = append([][]string{{"get", Module + "@" + a.Version, Module + "/policy@" + a.Version}}, steps...)
-	}
-	for _, args := range steps {
-		command := exec.CommandContext(ctx, "go", args...)
-		command.Dir = folder
-		command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
-		if output, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("the files are written; then, in %s: go %s: %w\n%s", folder, strings.Join(args, " "), err, output)
-		}
-	}
-	return nil
+	return true, nil
 }
 
 // next ends with what only the owner knows, and what to type.

@@ -2,14 +2,17 @@ package scaffold
 
 import (
 	"bufio"
-	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Repository is what is found in the repository that init stands in.
@@ -17,13 +20,11 @@ type Repository struct {
 	Root string
 	// Owner and Name are of the remote origin, Branch is its default branch.
 	Owner, Name, Branch string
-	// Dockerfiles and their first EXPOSE, by path in the repository.
+	// Dockerfiles and their last EXPOSE, by path in the repository.
 	Dockerfiles map[string]int
-	// Node says that package.json names pnpm and has the scripts that the callers run; Lacks are those that it has not.
-	Node  bool
-	Lacks []string
-	// Web is the folder of the workspace's application, where there is one package of that kind.
-	Web string
+	Workspace   workspace
+	// PullRequests and Pushes are branches for which the repository's own workflows run.
+	PullRequests, Pushes []string
 	// Prettier and Commitlint check files and messages here.
 	Prettier, Commitlint bool
 	// Workflows are the files of .github/workflows, and Deploys those of them that seem to deploy.
@@ -41,51 +42,65 @@ func Detect(root string) Repository {
 	if head := git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD"); head != "" {
 		_, r.Branch, _ = strings.Cut(head, "/")
 	}
-	for _, file := range strings.Split(git(root, "ls-files"), "\n") {
-		if base := filepath.Base(file); base == "Dockerfile" || strings.HasPrefix(base, "Dockerfile.") {
+	files := strings.Split(git(root, "ls-files"), "\n")
+	for _, file := range files {
+		if base := path.Base(file); base == "Dockerfile" || strings.HasPrefix(base, "Dockerfile.") {
 			r.Dockerfiles[file] = exposed(filepath.Join(root, file))
 		}
-		if dir := filepath.Dir(file); dir == ".github/workflows" {
+		if path.Dir(file) == ".github/workflows" {
 			r.Workflows = append(r.Workflows, file)
-		}
-		if base := filepath.Base(file); strings.HasPrefix(base, "next.config.") {
-			r.Web = filepath.ToSlash(filepath.Dir(file))
 		}
 		r.Commitlint = r.Commitlint || strings.HasPrefix(file, "commitlint.config.") || strings.HasPrefix(file, ".commitlintrc")
 		r.Prettier = r.Prettier || strings.HasPrefix(file, ".prettier") || strings.HasPrefix(file, "prettier.config.")
 	}
-	for _, file := range r.Workflows {
-		content, err := os.ReadFile(filepath.Join(root, file))
-		if err == nil && !strings.HasPrefix(filepath.Base(file), "platform-") && deploys.Match(content) {
-			r.Deploys = append(r.Deploys, file)
-		}
-	}
-	r.detectNode()
+	r.detectWorkflows()
+	r.detectNode(files)
 	return r
 }
 
 var deploys = regexp.MustCompile(`gcloud run deploy|gcloud run services|pulumi up|pulumi/actions|deploy-cloudrun|command: up`)
 
-func (r *Repository) detectNode() {
-	content, err := os.ReadFile(filepath.Join(r.Root, "package.json"))
-	if err != nil {
-		return
-	}
-	var manifest struct {
-		PackageManager string            `json:"packageManager"`
-		Scripts        map[string]string `json:"scripts"`
-	}
-	if json.Unmarshal(content, &manifest) != nil || !strings.HasPrefix(manifest.PackageManager, "pnpm@") {
-		return
-	}
-	r.Node = true
-	for _, script := range []string{"build", "lint", "test:run"} {
-		if manifest.Scripts[script] == "" {
-			r.Lacks = append(r.Lacks, script)
+// detectWorkflows is about those of the application's own: whether they deploy, or call one that does, and for which branches they run.
+func (r *Repository) detectWorkflows() {
+	texts := map[string]string{}
+	for _, file := range r.Workflows {
+		content, err := os.ReadFile(filepath.Join(r.Root, file))
+		if err == nil && !strings.HasPrefix(path.Base(file), "platform-") {
+			texts[file] = string(content)
+			r.detectBranches(content)
 		}
 	}
-	if r.Web == "" {
-		r.Web = "."
+	for found := true; found; { // until nobody calls one of them who is not known yet
+		found = false
+		for _, file := range sorted(texts) {
+			calls := func(other string) bool { return strings.Contains(texts[file], "uses: ./"+other) }
+			if !slices.Contains(r.Deploys, file) && (deploys.MatchString(texts[file]) || slices.ContainsFunc(r.Deploys, calls)) {
+				r.Deploys, found = append(r.Deploys, file), true
+			}
+		}
+	}
+	slices.Sort(r.Deploys)
+}
+
+func (r *Repository) detectBranches(content []byte) {
+	var workflow struct{ On yaml.Node }
+	if yaml.Unmarshal(content, &workflow) != nil {
+		return
+	}
+	var on map[string]struct{ Branches yaml.Node }
+	if workflow.On.Decode(&on) != nil {
+		return
+	}
+	for event, to := range map[string]*[]string{"pull_request": &r.PullRequests, "push": &r.Pushes} {
+		var branches []string
+		if of := on[event].Branches; of.Decode(&branches) != nil {
+			branches = []string{of.Value} // one, without a list
+		}
+		for _, branch := range branches {
+			if branch != "" && !strings.HasPrefix(branch, "!") && !slices.Contains(*to, branch) {
+				*to = append(*to, branch)
+			}
+		}
 	}
 }
 
@@ -106,19 +121,56 @@ func exposed(file string) (port int) {
 	return port
 }
 
-// dockerfile is the one that a service is built of: the only one, or the one whose path names the service.
-func (r Repository) dockerfile(key string) (file string, port int) {
-	files := make([]string, 0, len(r.Dockerfiles))
-	for name := range r.Dockerfiles {
-		files = append(files, name)
-	}
-	slices.Sort(files)
-	for _, name := range files {
-		if len(files) == 1 || strings.HasSuffix(name, "."+key) || slices.Contains(strings.Split(filepath.ToSlash(filepath.Dir(name)), "/"), key) {
-			return name, r.Dockerfiles[name]
+func sorted[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }
+
+// noName are folders that say nothing about a service, noService are Dockerfiles of none.
+var (
+	noName    = []string{".", "docker", "build", "deploy", "infra", "images"}
+	noService = regexp.MustCompile(`(^|/)(\.[^/]*|tests?|e2e|examples?|node_modules)/|\.(dev|test|ci|local|base|dockerignore)$`)
+)
+
+// built is a Dockerfile and the service that its path suggests: Dockerfile.api, services/api/Dockerfile. One that suggests none is web's.
+type built struct{ key, file string }
+
+func (r Repository) builds() (all []built) {
+	for _, file := range sorted(r.Dockerfiles) {
+		if noService.MatchString(file) {
+			continue
+		}
+		_, key, named := strings.Cut(path.Base(file), ".")
+		if folder := path.Base(path.Dir(file)); !named && !slices.Contains(noName, folder) {
+			key, named = folder, true
+		}
+		if !named {
+			key = "web"
+		}
+		if serviceKey.MatchString(key) && !slices.ContainsFunc(all, func(b built) bool { return b.key == key }) {
+			all = append(all, built{key, file})
 		}
 	}
-	return "Dockerfile", 0
+	return all
+}
+
+// services are the keys that the repository's Dockerfiles suggest. Without any it is web.
+func (r Repository) services() (keys []string) {
+	for _, b := range r.builds() {
+		keys = append(keys, b.key)
+	}
+	if len(keys) == 0 {
+		return []string{"web"}
+	}
+	return keys
+}
+
+// dockerfile is the one that a service is built of: that whose path names the service, or the only one.
+func (r Repository) dockerfile(key string) (file string, port int) {
+	all := r.builds()
+	for _, b := range all {
+		if b.key == key || len(all) == 1 || slices.Contains(strings.Split(path.Dir(b.file), "/"), key) {
+			return b.file, r.Dockerfiles[b.file]
+		}
+	}
+	return "Dockerfile", r.Dockerfiles["Dockerfile"]
 }
 
 // git is the trimmed answer of a git command, empty where it failed.

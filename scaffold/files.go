@@ -13,6 +13,7 @@ import (
 	"text/template"
 
 	platform "github.com/guiofsaints/procureflow-platform"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
@@ -41,6 +42,8 @@ func Files(a Answers) ([]File, error) {
 		Actions                                         []string
 		Ceiling                                         int
 	}
+	a.BillingAccount, a.OwnerID = or(a.BillingAccount, "012345-6789AB-CDEF01"), or(a.OwnerID, "10000001")
+	a.RepositoryID = or(a.RepositoryID, "100000001")
 	shared := common{Answers: a, Module: Module, Go: goVersion()}
 	for _, one := range []struct {
 		name, from string
@@ -57,7 +60,8 @@ func Files(a Answers) ([]File, error) {
 	for _, environment := range a.Environments {
 		of := shared
 		of.Environment, of.Project, of.Number, of.Gates = environment, a.project(environment), a.number(environment), a.gates(environment)
-		of.Actions, of.Ceiling = allowedActions(a.Platform), 150*len(a.Services)
+		of.Actions, of.Ceiling = a.allowedActions(), 150*len(a.Services)
+		of.Alerts = or(a.Alerts, environment+"-alerts@example.com")
 		var names []string
 		for _, s := range a.Services {
 			names = append(names, fmt.Sprintf("%q", s.Name))
@@ -78,7 +82,9 @@ func Files(a Answers) ([]File, error) {
 }
 
 func render(name string, data any) (string, error) {
-	parsed, err := template.ParseFS(templates, "templates/"+name)
+	parsed, err := template.New(name).Funcs(template.FuncMap{
+		"quoted": quoted, "stands": stands, "plain": func(value string) string { return strings.TrimPrefix(value, stacks.StandInPrefix) },
+	}).ParseFS(templates, "templates/"+name)
 	if err != nil {
 		return "", err
 	}
@@ -97,15 +103,19 @@ func goVersion() string {
 	return major + "." + minor + ".0"
 }
 
-// allowedActions are those that the platform's workflows use, and the workflows themselves.
-func allowedActions(repository string) []string {
-	return []string{
-		"actions/attest", "actions/cache", "actions/cache/restore", "actions/cache/save", "actions/checkout", "actions/download-artifact",
-		"actions/setup-go",
-		"actions/setup-node", "actions/upload-artifact", "aquasecurity/setup-trivy", "aquasecurity/trivy-action",
+// allowedActions are those that the platform's workflows use, what those use in turn, and the workflows themselves.
+func (a Answers) allowedActions() []string {
+	actions := []string{
+		"actions/attest", "actions/cache", "actions/cache/restore", "actions/cache/save", "actions/checkout", "actions/setup-go",
+		"actions/upload-artifact", "aquasecurity/setup-trivy", "aquasecurity/trivy-action",
 		"docker/build-push-action", "docker/login-action", "docker/setup-buildx-action", "github/codeql-action/upload-sarif",
-		"google-github-actions/auth", "pnpm/action-setup", "pulumi/auth-actions", repository + "/*",
+		"google-github-actions/auth", "pulumi/auth-actions", a.Platform + "/*",
 	}
+	if len(a.Jobs) > 0 {
+		actions = append(actions, "actions/setup-node", "pnpm/action-setup")
+	}
+	slices.Sort(actions)
+	return actions
 }
 
 // Callers are the platform's own callers as the application has them: by commit, in its folder, for its environments and
@@ -126,14 +136,21 @@ func Callers(a Answers) ([]File, error) {
 	return files, nil
 }
 
+// pnpmJobs are those of platform-ci.yml that run the application's scripts.
+var pnpmJobs = []string{"lint", "test", "compile"}
+
+// pnpmEnv is what only those jobs read.
+var pnpmEnv = regexp.MustCompile(`(?m)^# The application's own; .*\nenv:\n(?:  .*\n)+\n?`)
+
 // caller rewrites the text of one caller. Lines that are not named here stay as they are.
 func caller(a Answers, text string) string {
 	head, jobs, _ := strings.Cut(text, "\njobs:\n")
-	blocks := jobBlocks(jobs)
-	if !a.Node {
-		blocks = slices.DeleteFunc(blocks, func(b block) bool { return slices.Contains([]string{"lint", "test", "compile"}, b.name) })
-		head = strings.Replace(head, "\n# The application's own; another application changes these lines and the jobs that use "+
-			"them.\nenv:\n  APP: packages/web\n", "", 1)
+	blocks := slices.DeleteFunc(jobBlocks(jobs), func(b block) bool {
+		return slices.Contains(pnpmJobs, b.name) && !slices.Contains(a.Jobs,
+			b.name)
+	})
+	if len(a.Jobs) == 0 {
+		head = strings.TrimRight(pnpmEnv.ReplaceAllString(head+"\n", ""), "\n") + "\n"
 	}
 	blocks = perService(a, blocks)
 	present := map[string]bool{}
@@ -145,12 +162,19 @@ func caller(a Answers, text string) string {
 	for _, b := range blocks {
 		out.WriteString(b.text)
 	}
-	lines := strings.Split(out.String(), "\n")
+	lines := slices.DeleteFunc(strings.Split(out.String(), "\n"), func(line string) bool {
+		return !a.has("lint") && lintOutput.MatchString(line)
+	})
 	for i, line := range lines {
 		lines[i] = a.line(line, present)
 	}
 	return strings.Join(a.withFolder(lines), "\n")
 }
+
+func (a Answers) has(job string) bool { return slices.Contains(a.Jobs, job) }
+
+// lintOutput is what the job changes says for the job lint alone.
+var lintOutput = regexp.MustCompile(`outputs\.lint }}|\blint=|# Lint looks at`)
 
 // rootPaths are the patterns of paths that are the folder's; those that begin otherwise hold anywhere.
 var rootPaths = regexp.MustCompile(`"((?:Pulumi|platform|policy|go|release|provenance)[^"]*)"`)
@@ -159,6 +183,7 @@ var rootPaths = regexp.MustCompile(`"((?:Pulumi|platform|policy|go|release|prove
 func (a Answers) line(line string, present map[string]bool) string {
 	at := "@" + a.Commit + " # " + a.Version
 	trimmed := strings.TrimSpace(line)
+	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
 	switch {
 	case strings.Contains(line, "uses: ./.github/"):
 		before, file, _ := strings.Cut(line, "uses: ./")
@@ -166,25 +191,44 @@ func (a Answers) line(line string, present map[string]bool) string {
 	case strings.HasPrefix(trimmed, "needs: ["):
 		var kept []string
 		for _, name := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(trimmed, "needs: ["), "]"), ", ") {
-			if names := a.expand(name, present); len(names) > 0 {
-				kept = append(kept, names...)
-			}
+			kept = append(kept, a.expand(name, present)...)
 		}
-		return line[:strings.Index(line, "needs:")] + "needs: [" + strings.Join(kept, ", ") + "]"
+		return indent + "needs: [" + strings.Join(kept, ", ") + "]"
 	case strings.HasPrefix(trimmed, "options: [dev"):
-		return line[:strings.Index(line, "options:")] + "options: [" + strings.Join(a.Environments, ", ") + "]"
+		return indent + "options: [" + strings.Join(a.Environments, ", ") + "]"
 	case strings.HasPrefix(trimmed, "paths: [") && a.Folder != ".":
 		return rootPaths.ReplaceAllString(line, `"`+a.Folder+`/$1"`)
+	case trimmed == `branches: [main, dev, "feat/**"]`:
+		return indent + "branches: " + flow(a.PullRequests)
+	case trimmed == "branches: [main, dev]":
+		return indent + "branches: " + flow(a.Pushes)
 	case strings.HasPrefix(trimmed, "branches: ["):
-		return line[:strings.Index(line, "branches:")] + "branches: [" + a.Branch + "]"
+		return indent + "branches: " + flow([]string{a.Branch})
+	case trimmed == "WORKSPACE: .":
+		return indent + "WORKSPACE: " + a.Workspace
 	case trimmed == "APP: packages/web":
-		return "  APP: " + a.Web
+		return indent + "APP: " + a.Web
+	case trimmed == `NODE: "20"`:
+		return indent + `NODE: "` + a.NodeVersion + `"`
+	case trimmed == "TEST: test:coverage":
+		return indent + "TEST: " + a.Test
 	case trimmed == "default: web":
-		return line[:strings.Index(line, "default:")] + "default: " + a.Services[0].Key
-	case strings.Contains(line, "[[ -f package.json ]] || app=false") && !a.Node:
-		return line[:strings.Index(line, "[[")] + "[[ -f " + a.Services[0].Dockerfile + " ]] || app=false"
+		return indent + "default: " + a.Services[0].Key
+	case strings.Contains(line, "[[ -f $WORKSPACE/package.json ]] || app=false") && len(a.Jobs) == 0:
+		return indent + "[[ -f " + a.Services[0].Dockerfile + " ]] || app=false"
 	}
 	return strings.ReplaceAll(line, "refs/heads/main", "refs/heads/"+a.Branch)
+}
+
+// flow is a list on one line. What YAML would read otherwise is quoted.
+func flow(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		if quoted[i] = name; strings.Contains(name, "*") {
+			quoted[i] = `"` + name + `"`
+		}
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // expand is a job that others wait for, as it is called here: not at all, or once a service.

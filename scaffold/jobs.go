@@ -41,7 +41,10 @@ func jobBlocks(text string) []block {
 // serviceJobs are those of platform-ci.yml that there is one of for each service.
 var serviceJobs = []string{"scan", "image", "deploy-dev"}
 
-var dockerfileLine = regexp.MustCompile(`(?m)^( +)dockerfile: .*$`)
+var (
+	dockerfileLine = regexp.MustCompile(`(?m)^( +)dockerfile: .*$`)
+	argumentLine   = regexp.MustCompile(`(?m)^( +build-args: )GIT_COMMIT_SHA=(.*\n)`)
+)
 
 // perService gives each service its own scan, image and deployment. The only service keeps the jobs' names. Deployments of
 // several services wait for each other: a stack is deployed to once at a time, and of the jobs that wait for that GitHub keeps
@@ -55,6 +58,11 @@ func perService(a Answers, blocks []block) []block {
 		}
 		for i, s := range a.Services {
 			text := dockerfileLine.ReplaceAllString(b.text, "${1}dockerfile: "+s.Dockerfile)
+			argument := ""
+			if s.Commit != "" {
+				argument = "${1}" + s.Commit + "=${2}"
+			}
+			text = argumentLine.ReplaceAllString(text, argument)
 			if len(a.Services) == 1 && s.Key == "web" {
 				out = append(out, block{b.name, text})
 				continue

@@ -224,9 +224,7 @@ func (p *Plan) note(r Repository) {
 	if r.Prettier {
 		p.Notes = append(p.Notes, "prettier would judge the platform's files: .prettierignore names them")
 	}
-	for _, script := range r.Lacks {
-		p.Notes = append(p.Notes, fmt.Sprintf("package.json has no script %q, which platform-ci.yml runs: add one, or take the job out", script))
-	}
+	p.Notes = append(p.Notes, r.Workspace.Notes...)
 }
 
 // Diff is the plan as a person reads it.

@@ -6,14 +6,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 
 	platform "github.com/guiofsaints/procureflow-platform"
 	"github.com/guiofsaints/procureflow-platform/scaffold"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 const commit = "0123456789abcdef0123456789abcdef01234567"
@@ -70,66 +74,79 @@ func initialize(t *testing.T, root string, args ...string) (code int, out, errs 
 	return code, stdout.String(), stderr.String()
 }
 
-// monorepo is the application that the platform was made for: what of it matters to init.
-var monorepo = map[string]string{
-	"package.json":                         `{"packageManager": "pnpm@10.21.0", "scripts": {"build": "x", "lint": "prettier --check .", "test:run": "x"}}`,
-	".gitignore":                           "node_modules/\n**/Pulumi.*.yaml\n.env",
-	".prettierrc":                          "{}",
-	".prettierignore":                      "pnpm-lock.yaml",
-	"commitlint.config.cjs":                "module.exports = {}",
-	"packages/web/next.config.mjs":         "export default {}",
-	"packages/infra/docker/Dockerfile.web": "FROM x AS base\nEXPOSE 9229\nFROM x\nEXPOSE 3000\n",
-	".github/workflows/ci.yml":             "name: ci\n",
-	".github/workflows/deploy-gcp.yml":     "steps:\n- run: gcloud run deploy\n",
-}
-
-var services = map[string]string{
-	"services/api/Dockerfile": "EXPOSE 8081\n", "services/web/Dockerfile": "EXPOSE 3000\n", "CODEOWNERS": "* @acme/everybody\n",
+// shape has the files of a fixture that the chains run from, too.
+func shape(t *testing.T, name string) map[string]string {
+	t.Helper()
+	return contents(t, filepath.Join("..", "tests", "chains", "testdata", "shapes", name))
 }
 
 func TestShapes(t *testing.T) {
 	t.Parallel()
+	ci, dev := ".github/workflows/platform-ci.yml", "infra/platform/Pulumi.dev.yaml"
 	for name, test := range map[string]struct {
 		files map[string]string
 		args  []string
 		// has are parts of files afterwards, lacks are parts that no file of the name has.
 		has, lacks map[string][]string
 	}{
-		"a pnpm monorepo of a user": {monorepo, nil, map[string][]string{
-			"infra/platform/platform.yaml": {"application: shop\nowner: acme\nrepository: Shop\nfolder: infra/platform\n",
-				"version: v1.2.3", commit},
-			"infra/platform/Pulumi.dev.yaml":  {"shop:platform:", "port: 3000", "name: shop-web"},
-			"infra/platform/Pulumi.prod.yaml": {"production-approval", "deletionProtection: true", "binaryAuthorization:"},
-			"infra/platform/provenance.yaml":  {"build.yml@" + commit},
-			".gitignore":                      {".env\n\n# The platform", "!/infra/platform/Pulumi.prod.yaml\n", "/infra/platform/.sandbox/\n"},
-			".prettierignore":                 {"pnpm-lock.yaml\n\n", "infra/platform/\n", ".github/workflows/platform-*.yml\n"},
-			".github/CODEOWNERS":              {"/infra/platform/ @acme\n", "/packages/infra/docker/Dockerfile.web @acme\n"},
-			".github/workflows/platform-ci.yml": {"APP: packages/web", "dockerfile: packages/infra/docker/Dockerfile.web", "pnpm lint",
+		"a pnpm monorepo of a user": {shape(t, "monorepo"), nil, map[string][]string{
+			"infra/platform/platform.yaml": {"application: shop\nowner: acme\nrepository: Shop\nfolder: infra/platform\n", "version: v1.2.3",
+				commit},
+			dev: {"shop:platform:", "port: 3000", "name: shop-web", `ownerId: "stand-in:10000001"`,
+				`number: "stand-in:`},
+			"infra/platform/Pulumi.prod.yaml": {"production-approval", "deletionProtection: true", "binaryAuthorization:", "- pnpm/action-setup@*"},
+			"infra/platform/provenance.yaml":  {"build.yml@" + commit, `repositoryId: "100000001" # A stand-in`},
+			".gitignore": {"pulumi.json\n\n# The platform", "!/infra/platform/Pulumi.prod.yaml\n",
+				"/infra/platform/.sandbox/\n"},
+			".prettierignore":    {"pnpm-lock.yaml\n\n", "infra/platform/\n", ".github/workflows/platform-*.yml\n"},
+			".github/CODEOWNERS": {"/infra/platform/ @acme\n", "/packages/infra/docker/Dockerfile.web @acme\n"},
+			ci: {"  WORKSPACE: .\n  APP: packages/web\n", `NODE: "20"`, "TEST: test:coverage", "branches: [main, dev, \"feat/**\"]",
+				"branches: [main, dev]\n",
+				"dockerfile: packages/infra/docker/Dockerfile.web\n      build-args: GIT_COMMIT_SHA=${{ github.sha }}\n", "build:docs",
 				"deploy.yml@" + commit + " # v1.2.3\n    with:\n      folder: infra/platform\n"},
-			".github/workflows/ci.yml": {"name: ci\n"},
-		}, map[string][]string{".github/workflows/platform-ci.yml": {"uses: ./", "image.yml@" + commit + " # v1.2.3\n    with:\n      folder"}}},
-		"an organization's two services in one environment": {services,
-			[]string{"--app", "shop", "--team", "platform", "--region", "europe-west1", "--folder", ".", "--environments", "dev",
-				"--service", "api", "--service", "web", "--project", "dev=acme-shop-1"},
+			".github/workflows/platform-infrastructure.yml": {"branches: [main]\n"},
+			".github/workflows/ci.yml":                      {"name: CI - Lint and Test\n"},
+		}, map[string][]string{ci: {"uses: ./", "image.yml@" + commit + " # v1.2.3\n    with:\n      folder"}}},
+		"an organization's two services in one environment": {shape(t, "organization"),
+			[]string{"--app", "desk", "--team", "platform", "--region", "europe-west1", "--folder", ".", "--environments", "dev", "--project",
+				"dev=acme-desk-1",
+				"--owner-id", "7", "--repository-id", "8", "--project-number", "dev=9", "--billing-account", "ABCDEF-012345-6789AB", "--alerts",
+				"desk@acme.test"},
 			map[string][]string{
-				"platform.yaml":   {"team: platform\nfolder: .\n"},
-				"Pulumi.dev.yaml": {"region: europe-west1", "id: acme-shop-1", "name: shop-api", "port: 8081", "name: shop-web", "port: 3000"},
-				"policy/dev.json": {`"regions": ["europe-west1"]`, `["shop-api", "shop-web"]`,
-					`"europe-west1-docker.pkg.dev/acme-shop-1"`, `"ceiling": 300`},
-				"CODEOWNERS": {"* @acme/everybody\n\n", "/platform.yaml @acme/platform\n", "/CODEOWNERS @acme/platform\n",
+				"platform.yaml": {"team: platform\nfolder: .\n"},
+				"Pulumi.dev.yaml": {"region: europe-west1", "id: acme-desk-1", "name: desk-api", "port: 8081", "name: desk-web", "port: 8080",
+					"ownerId: 7\n",
+					"repositoryId: 8\n", `number: "9"`, `billingAccount: "ABCDEF-012345-6789AB"`, `alertEmails: ["desk@acme.test"]`},
+				"provenance.yaml": {`repositoryId: "8" # As in`},
+				"policy/dev.json": {`"regions": ["europe-west1"]`, `["desk-api", "desk-web"]`, `"europe-west1-docker.pkg.dev/acme-desk-1"`,
+					`"ceiling": 300`},
+				".github/CODEOWNERS": {"* @acme/everybody\n", "/platform.yaml @acme/platform\n", "/.github/ @acme/platform\n",
 					"/services/api/Dockerfile @acme/platform\n"},
-				".github/workflows/platform-ci.yml": {"  image-api:\n", "service: api\n", "dockerfile: services/api/Dockerfile",
+				ci: {"  image-api:\n", "service: api\n", "dockerfile: services/api/Dockerfile\n      build-args: REVISION=${{ github.sha }}\n",
 					"needs.image-web.outputs.digest",
-					"needs: [image-api, ci-ok]", "needs: [image-web, ci-ok, deploy-dev-api]", "needs: [changes, check, scan-api, " +
-						"scan-web, image-api, image-web]"},
+					"needs: [image-api, ci-ok]", "needs: [image-web, ci-ok, deploy-dev-api]", "needs: [changes, check, scan-api, scan-web, image-api, " +
+						"image-web]"},
 				".github/workflows/platform-release.yml": {"options: [dev]", "default: api"},
-			}, map[string][]string{".github/workflows/platform-ci.yml": {"pnpm", "folder:", "compile"}}},
-		"a repository without Node": {map[string]string{"Dockerfile": "EXPOSE 8080\n", "main.py": ""},
-			[]string{"--owner", "other", "--repository", "shop", "--environments", "dev,staging", "--reviewer", "staging=42"},
+			}, map[string][]string{ci: {"pnpm", "folder:", "compile", "lint=", "NODE", "GIT_COMMIT_SHA"}, "Pulumi.dev.yaml": {`"stand-in:1`,
+				`"stand-in:dev`}}},
+		"a repository without Node": {shape(t, "python"), []string{"--owner", "other", "--repository", "shop", "--environments", "dev,staging",
+			"--reviewer", "staging=42"},
 			map[string][]string{
-				"infra/platform/Pulumi.staging.yaml": {"reviewers: [42]", "owner: other", "repository: shop"},
-				".github/workflows/platform-ci.yml":  {"dockerfile: Dockerfile", "needs: [changes]", "[[ -f Dockerfile ]]"},
-			}, map[string][]string{".github/workflows/platform-ci.yml": {"pnpm", "packages/web"}}},
+				"infra/platform/Pulumi.staging.yaml": {"reviewers: [42]", "owner: other", "repository: shop", "port: 8000"},
+				ci:                                   {"dockerfile: Dockerfile\n", "needs: [changes]", "[[ -f Dockerfile ]]", "branches: [main]\n"},
+			}, map[string][]string{ci: {"pnpm", "packages/web", "build-args", "lint="}}},
+		"a workspace in a folder, with some of the scripts": {map[string]string{"app/package.json": `{"packageManager": "pnpm@10.21.0",
+				"scripts": {"build": "pnpm -F @x/site build", "test:coverage": "vitest --coverage",
+					"test": "vitest"}}`, "app/site/package.json": `{"name": "@x/site",
+				"dependencies": {"next": "^16.0.1"}, "devDependencies": {"vitest": "^4"}}`, "app/site/next.config.ts": "", "app/docs/next.config.mjs": "", "app/.nvmrc": "v22.3.0\n",
+			"docker/Dockerfile": "EXPOSE 80\n", "docker/Dockerfile.dev": "EXPOSE 9\n", ".github/workflows/x.yml": "on: {push: {branches: [main, " +
+				"release]}}\n"}, nil,
+			map[string][]string{
+				ci: {"WORKSPACE: app\n", "APP: app/site\n", `NODE: "22"`, "TEST: test\n", "needs: [changes, test, compile, check, scan, image]",
+					"[[ -f $WORKSPACE/package.json ]]",
+					"branches: [main]\n", "dockerfile: docker/Dockerfile\n"},
+				dev: {"port: 80\n"},
+			}, map[string][]string{ci: {"lint=", "release]", "Dockerfile.dev"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -159,7 +176,7 @@ func TestShapes(t *testing.T) {
 			}
 			report := scaffold.Check(filepath.Join(root, folder))
 			assert.Empty(t, report.Problems, "what init writes fits")
-			assert.NotEmpty(t, report.Notes, "stand-ins are told")
+			assert.Equal(t, slices.Contains(test.args, "--alerts"), len(report.Notes) == 0, "stand-ins are told")
 
 			code, out, errs = initialize(t, root, "--yes")
 			require.Equal(t, scaffold.ExitDone, code, errs)
@@ -167,6 +184,33 @@ func TestShapes(t *testing.T) {
 			assert.Equal(t, after, contents(t, root), "again changes nothing")
 		})
 	}
+}
+
+// TestNotes: what a person should know of what is there is said before anything is written.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	files := shape(t, "monorepo")
+	files["package.json"] = `{"packageManager": "pnpm@10.21.0", "scripts": {"build": "pnpm --filter web build", "test:coverage": "vitest --coverage", "test:run": "vitest run"}}`
+	files["packages/web/package.json"] = `{"name": "web", "dependencies": {"next": "^16.0.1"}, "devDependencies": {"vitest": "^4.0.8"}}`
+	_, out, errs := initialize(t, repository(t, files), "--yes")
+	var notes []string
+	for line := range strings.Lines(out) {
+		if note, found := strings.CutPrefix(line, "note      "); found {
+			notes = append(notes, strings.TrimSpace(note))
+		}
+	}
+	assert.Equal(t, []string{
+		".github/workflows/ci.yml seems to deploy as well: once the platform deploys, gh workflow disable ci.yml",
+		".github/workflows/deploy-gcp.yml seems to deploy as well: once the platform deploys, gh workflow disable deploy-gcp.yml",
+		"commitlint judges the commit's message: the command below has one that it takes",
+		"prettier would judge the platform's files: .prettierignore names them",
+		"package.json has test:coverage, and no package has @vitest/coverage-v8, which makes it: tests run without. Add that package, then " +
+			"init --upgrade",
+		`package.json has no script for the job lint, which platform-ci.yml then leaves out: add "lint" and init --upgrade`,
+		"packages/web/next.config.mjs: Next.js 16 keeps what it compiled only with experimental.turbopackFileSystemCacheForBuild: true; " +
+			"without it " +
+			"the job compile starts from nothing each time",
+	}, notes, errs)
 }
 
 // What stands in the way is said before anything is written.
@@ -185,8 +229,8 @@ func TestNothingIsWrittenWhereSomethingIsInTheWay(t *testing.T) {
 			"git ignores infra/platform (.gitignore:1, infra/): choose another --folder"},
 		"a .gitignore of the folder": {with("infra/platform/.gitignore", "Pulumi.*.yaml\n"), []string{"--yes"}, scaffold.ExitRefuse,
 			"git ignores infra/platform/Pulumi.dev.yaml (infra/platform/.gitignore:1"},
-		"a workflow of the same name": {with(".github/workflows/platform-ci.yml", "name: ours\n"), []string{"--yes"},
-			scaffold.ExitRefuse, "platform-ci.yml is another workflow of the same name"},
+		"a workflow of the same name": {with(".github/workflows/platform-ci.yml", "name: ours\n"), []string{"--yes"}, scaffold.ExitRefuse,
+			"platform-ci.yml is another workflow of the same name"},
 		"the answer is no": {with("a", ""), nil, scaffold.ExitRefuse, "nothing was written"},
 		"a region that is a zone": {with("a", ""), []string{"--yes", "--region", "europe-west1-b"}, scaffold.ExitUsage,
 			`--region is "europe-west1-b"`},
@@ -198,8 +242,16 @@ func TestNothingIsWrittenWhereSomethingIsInTheWay(t *testing.T) {
 		"a project of no environment": {with("a", ""), []string{"--yes", "--project", "qa=shop-qa"}, scaffold.ExitUsage,
 			"there is no environment qa"},
 		"a folder outside": {with("a", ""), []string{"--yes", "--folder", "../x"}, scaffold.ExitUsage, "inside the repository"},
-		"a service's key":  {with("a", ""), []string{"--yes", "--service", "Web"}, scaffold.ExitUsage, `--service "Web"`},
-		"an argument":      {with("a", ""), []string{"here"}, scaffold.ExitUsage, "unknown command"},
+		"another branch": {with("a", ""), []string{"--yes", "--branch", "trunk"}, scaffold.ExitUsage,
+			"build and release main alone"},
+		"an account's form": {with("a", ""), []string{"--yes", "--billing-account", "012345"}, scaffold.ExitUsage,
+			"gcloud billing accounts list"},
+		"an owner's name for a number": {with("a", ""), []string{"--yes", "--owner-id", "acme"}, scaffold.ExitUsage,
+			"gh api users/acme --jq .id"},
+		"a number of no environment": {with("a", ""), []string{"--yes", "--project-number", "qa=1"}, scaffold.ExitUsage,
+			"there is no environment qa"},
+		"a service's key": {with("a", ""), []string{"--yes", "--service", "Web"}, scaffold.ExitUsage, `--service "Web"`},
+		"an argument":     {with("a", ""), []string{"here"}, scaffold.ExitUsage, "unknown command"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -215,10 +267,13 @@ func TestNothingIsWrittenWhereSomethingIsInTheWay(t *testing.T) {
 
 func TestUpgradeShowsWhatAnotherVersionChanges(t *testing.T) {
 	t.Parallel()
-	root := repository(t, monorepo)
+	root := repository(t, shape(t, "monorepo"))
 	code, _, errs := initialize(t, root, "--yes")
 	require.Equal(t, scaffold.ExitDone, code, errs)
 	write(t, root, "infra/platform/release.yaml", "environments: {dev: , staging: , prod: }\n") // the application's by now
+	for name, content := range contents(t, root) {
+		write(t, root, name, strings.Replace(content, `repositoryId: "stand-in:100000001"`, "repositoryId: 4242", 1))
+	}
 	before := contents(t, root)
 	const next = "89abcdef0123456789abcdef0123456789abcdef"
 	code, out, errs := initialize(t, root, "--upgrade", "--yes", "--version", "v1.3.0", "--commit", next)
@@ -232,7 +287,8 @@ func TestUpgradeShowsWhatAnotherVersionChanges(t *testing.T) {
 		}
 		assert.Equal(t, before[name], trusted[name], name)
 	}
-	assert.Empty(t, scaffold.Check(filepath.Join(root, "infra/platform")).Problems, "the old version goes on")
+	assert.NotContains(t, strings.Join(scaffold.Check(filepath.Join(root, "infra/platform")).Problems, "\n"), "platform.version",
+		"the old version goes on")
 	before = trusted
 	code, out, errs = initialize(t, root, "--upgrade", "--version", "v1.3.0", "--commit", next)
 	require.Equal(t, scaffold.ExitDone, code, errs)
@@ -245,6 +301,7 @@ func TestUpgradeShowsWhatAnotherVersionChanges(t *testing.T) {
 	assert.NotContains(t, after[".github/workflows/platform-ci.yml"], commit)
 	assert.Contains(t, after[".github/workflows/platform-ci.yml"], "@"+next+" # v1.3.0")
 	assert.Contains(t, after["infra/platform/provenance.yaml"], "build.yml@"+next)
+	assert.Contains(t, after["infra/platform/provenance.yaml"], `repositoryId: "4242"`, "what the owner wrote into the settings")
 	for _, name := range []string{"infra/platform/release.yaml", "infra/platform/Pulumi.dev.yaml", "infra/platform/main.go", ".gitignore"} {
 		assert.Equal(t, before[name], after[name], name)
 	}
@@ -258,16 +315,71 @@ func TestUpgradeShowsWhatAnotherVersionChanges(t *testing.T) {
 func TestCallersAreThisRepositorysOwn(t *testing.T) {
 	t.Parallel()
 	files, err := scaffold.Callers(scaffold.Answers{Folder: ".", Branch: "main", Environments: []string{"dev", "staging", "prod"},
-		Node: true, Web: "packages/web",
+		Jobs:      []string{"lint", "test", "compile"},
+		Workspace: ".", Web: "packages/web", Test: "test:coverage", NodeVersion: "20", PullRequests: []string{"main", "dev", "feat/**"},
+		Pushes:   []string{"main", "dev"},
 		Platform: "p/q", Version: "v1", Commit: commit, Services: []scaffold.Service{{Key: "web",
-			Dockerfile: "packages/infra/docker/Dockerfile.web"}}})
+			Dockerfile: "packages/infra/docker/Dockerfile.web", Commit: "GIT_COMMIT_SHA"}}})
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(files), 7)
 	for _, file := range files {
 		own, err := platform.Workflows.ReadFile(file.Path)
 		require.NoError(t, err)
-		want := strings.ReplaceAll(string(own), "branches: [main, dev]", "branches: [main]")
 		got := strings.ReplaceAll(strings.ReplaceAll(file.Content, "uses: p/q/", "uses: ./"), "@"+commit+" # v1", "")
-		assert.Equal(t, want, got, file.Path)
+		assert.Equal(t, string(own), got, file.Path)
 	}
+}
+
+var (
+	usedAction   = regexp.MustCompile(`(?m)^\s*(?:- )?uses: ([^\s#.][^\s#@]*)@`)
+	workflowCall = regexp.MustCompile(`^[^/]+/[^/]+/\.github/`)
+)
+
+// TestAllowedActions: GitHub refuses a job whose action, or an action that it uses in turn, is not on the list that init writes.
+func TestAllowedActions(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "tests", "workflows", "testdata", "actions.yaml"))
+	require.NoError(t, err)
+	var recorded []struct {
+		Name string
+		Uses []string
+	}
+	require.NoError(t, yaml.Unmarshal(text, &recorded))
+	root := repository(t, shape(t, "monorepo"))
+	code, _, errs := initialize(t, root, "--yes")
+	require.Equal(t, scaffold.ExitDone, code, errs)
+	settings, err := stacks.Read(filepath.Join(root, "infra", "platform"), "prod", true)
+	require.NoError(t, err)
+
+	used := map[string]bool{"guiofsaints/procureflow-platform/*": true}
+	var add func(name string)
+	add = func(name string) {
+		used[name] = true
+		for _, action := range recorded {
+			for _, inner := range action.Uses {
+				if action.Name == name && !used[inner] {
+					add(inner)
+				}
+			}
+		}
+	}
+	of := contents(t, filepath.Join("..", ".github"))
+	for name, content := range contents(t, filepath.Join(root, ".github")) {
+		of["callers/"+name] = content
+	}
+	for name, content := range of {
+		if name == "workflows/ci.yml" || name == "workflows/policy-publish.yml" { // the platform's own, and no application's
+			continue
+		}
+		for _, found := range usedAction.FindAllStringSubmatch(content, -1) {
+			if !workflowCall.MatchString(found[1]) {
+				add(found[1])
+			}
+		}
+	}
+	var want []string
+	for name := range used {
+		want = append(want, name+"@*")
+	}
+	assert.ElementsMatch(t, want, settings.GitHub.Protection.Actions)
 }

@@ -20,14 +20,13 @@ func ConfigKey(project string) string { return project + ":" + settingsKey }
 type Program interface {
 	Stack() string
 	Project() string
-	RootDirectory() string
 	GetConfig(key string) (string, bool)
 	IsConfigSecret(key string) bool
 }
 
-// Load reads and checks the settings of the running stack. Besides what [Parse] refuses it refuses a missing key, secret
-// values that stand in the file in the clear, and encrypted values that are no secret's. The error is a [*Problems].
-func Load(ctx Program) (Settings, error) {
+// Load reads and checks the settings of the running stack, whose file is in the folder. Besides what [Parse] refuses it refuses a
+// missing key, secret values that stand in the file in the clear, and encrypted values that are no secret's. The error is a [*Problems].
+func Load(ctx Program, folder string) (Settings, error) {
 	stack := ctx.Stack()
 	full := ConfigKey(ctx.Project())
 	document, ok := ctx.GetConfig(full)
@@ -51,8 +50,8 @@ func Load(ctx Program) (Settings, error) {
 		for _, key := range sortedKeys(settings.Monitoring.Channels) {
 			inClear(settings.Monitoring.Channels[key].Secret, join(join("monitoring.channels", key), "secret"))
 		}
-	} else if root := ctx.RootDirectory(); root != "" { // a test's program has no folder
-		checkEncrypted(root, stack, found)
+	} else if folder != "" { // a test's program has none
+		checkEncrypted(folder, stack, found)
 	}
 	if err := found.err(stack); err != nil {
 		return Settings{}, err

@@ -187,7 +187,7 @@ func TestLoad(t *testing.T) {
 			var settings Settings
 			var loadErr error
 			run := func(ctx *pulumi.Context) error {
-				settings, loadErr = Load(ctx)
+				settings, loadErr = Load(ctx, "")
 				return nil
 			}
 			require.NoError(t, pulumi.RunErr(run, pulumi.WithMocks("procureflow", test.stack, noResources{}), func(info *pulumi.RunInfo) {

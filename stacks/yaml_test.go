@@ -116,11 +116,11 @@ func TestEncryptedInARun(t *testing.T) {
 	load := func(root string) error {
 		var loadErr error
 		require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
-			_, loadErr = Load(ctx)
+			_, loadErr = Load(ctx, root)
 			return nil
 		}, pulumi.WithMocks("procureflow", dev, noResources{}), func(info *pulumi.RunInfo) {
-			info.Config, info.ConfigSecretKeys, info.RootDirectory = map[string]string{ConfigKey("procureflow"): string(toJSON(t,
-				settings))}, []string{ConfigKey("procureflow")}, root
+			info.Config, info.ConfigSecretKeys = map[string]string{ConfigKey("procureflow"): string(toJSON(t,
+				settings))}, []string{ConfigKey("procureflow")}
 		}))
 		return loadErr
 	}

@@ -76,7 +76,7 @@ func load(ctx *pulumi.Context, folder string) (*platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := stacks.Load(ctx)
+	settings, err := stacks.Load(ctx, folder)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package program
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,6 +45,24 @@ func run(t *testing.T, settings map[string]any) (outputs pulumi.MapOutput, err e
 			return nil, errors.New("projects/procureflow-dev/locations/us-central1/services/procureflow-web not found")
 		}))
 	return outputs, err
+}
+
+// TestAnEncryptedVariableIsRefused also where the engine runs a function and knows no folder, as the sandbox's does: a program is
+// given values decrypted.
+func TestAnEncryptedVariableIsRefused(t *testing.T) {
+	t.Parallel()
+	from, to := filepath.Join("..", "..", "tests", "application"), t.TempDir()
+	for _, name := range []string{"platform.yaml", "Pulumi.yaml", "Pulumi.dev.yaml"} {
+		content, err := os.ReadFile(filepath.Join(from, name))
+		require.NoError(t, err)
+		text := strings.Replace(string(content), "NODE_ENV: production", `NODE_ENV: {secure: "v1:abc:def"}`, 1)
+		require.NoError(t, os.WriteFile(filepath.Join(to, name), []byte(text), 0o600))
+	}
+	document, err := json.Marshal(devSettings(t))
+	require.NoError(t, err)
+	key := stacks.ConfigKey("procureflow")
+	_, err = pulumitest.RunErr(In(to), pulumitest.WithStack("dev"), pulumitest.WithSecretConfig(map[string]string{key: string(document)}))
+	assert.ErrorContains(t, err, "services.web.environment.NODE_ENV: is encrypted, and would stand in the clear")
 }
 
 // TestComponentsTakeWhatSettingsAllow: a component that refuses what the settings let pass ends the program when half of an

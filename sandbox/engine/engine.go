@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -156,8 +158,10 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	if err := e.connect(ctx); err != nil {
 		return 0, err
 	}
-	if err := e.languageHost(ctx); err != nil {
-		return 0, err
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, "policy") }) {
+		if err := e.languageHost(ctx); err != nil {
+			return 0, err
+		}
 	}
 	before, err := e.copies()
 	if err != nil {
@@ -167,8 +171,8 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	return code, errors.Join(err, e.keepSettings(before))
 }
 
-// languageHost builds pulumi-language-go where environment's PATH has it. The engine attaches to the runtime of this
-// process all the same, but runs a policy pack that is a directory only when it finds a host by that name.
+// languageHost builds pulumi-language-go where environment's PATH has it, for commands about policies. The engine attaches to
+// the runtime of this process all the same, but runs a policy pack that is a directory only when it finds a host by that name.
 func (e *Engine) languageHost(ctx context.Context) error {
 	if _, err := exec.LookPath(golang.Executable); err == nil {
 		return nil

@@ -64,6 +64,9 @@ func (c CLI) Command(ctx context.Context, dir string, env []string, args ...stri
 func cleanEnvironment(environment []string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
+		if name == "PULUMI_DEBUG_COMMANDS" { // Shows flags that previews of a pull request use.
+			return false
+		}
 		for _, prefix := range []string{"PULUMI_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GITHUB_", "GH_", "ACTIONS_"} {
 			if strings.HasPrefix(name, prefix) {
 				return true

@@ -23,9 +23,29 @@ type checkout struct {
 	// platform is what a checkout of the platform has.
 	platform string
 	env      []string
+	of       application
+	// message is what init proposes for the commit of what it wrote.
+	message string
 }
 
+// newCheckout is this repository as an application of its own: its callers, its settings at the root.
 func newCheckout(t *testing.T) *checkout {
+	t.Helper()
+	c := newFolder(t)
+	c.of = platformsOwn
+	c.add(".", filepath.Join(root, "tests", "application"))
+	for _, path := range []string{".github", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum"} {
+		c.add(path, filepath.Join(root, path))
+	}
+	c.git("init", "--quiet", "--initial-branch=main")
+	c.git("remote", "add", "origin", "https://github.com/guiofsaints/procureflow.git")
+	c.commit("fixture")
+	c.env = append(c.env, "CHAIN_MODULE="+root)
+	return c
+}
+
+// newFolder is empty, and has what the runs in it need.
+func newFolder(t *testing.T) *checkout {
 	t.Helper()
 	for _, needed := range []string{"bash", "git", "jq", "curl"} {
 		if _, err := exec.LookPath(needed); err != nil {
@@ -47,15 +67,8 @@ func newCheckout(t *testing.T) *checkout {
 			t.Fatal(err)
 		}
 	}
-	c.add(".", filepath.Join(root, "tests", "application"))
-	for _, path := range []string{".github", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum"} {
-		c.add(path, filepath.Join(root, path))
-	}
-	c.git("init", "--quiet", "--initial-branch=main")
-	c.git("remote", "add", "origin", "https://github.com/guiofsaints/procureflow.git")
-	c.commit("fixture")
-	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_ROOT=" + root,
-		"CHAIN_HOME=" + os.Getenv("HOME"),
+	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_ROOT=" + root, "CHAIN_HOME=" +
+		os.Getenv("HOME"),
 		"PULUMI_COMMAND=" + cli, "CHAIN_PATH=" + os.Getenv("PATH"), "CHAIN_PLATFORM=" + platform}
 	return c
 }

@@ -136,7 +136,7 @@ func (c *chain) step(job, name string, env map[string]string) *exec.Cmd {
 func (c *chain) newest(stack string) string {
 	c.t.Helper()
 	var service struct{ LatestCreatedRevision string }
-	c.get("/run/v2/projects/procureflow-"+stack+"/locations/us-central1/services/procureflow-web", &service)
+	c.get(c.path(stack, "web"), &service)
 	return service.LatestCreatedRevision[strings.LastIndex(service.LatestCreatedRevision, "/")+1:]
 }
 

@@ -1,6 +1,7 @@
 package chains_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -14,50 +15,45 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
-// pnpm installs the pinned pnpm once, and returns the folder of its command.
-var pnpm = sync.OnceValues(func() (string, error) {
-	folder := filepath.Join(tools, "pnpm")
-	if err := os.CopyFS(folder, os.DirFS(filepath.Join("testdata", "pnpm"))); err != nil {
+// node installs what testdata/node pins once, pnpm and what the shapes' hooks call, and returns the folder of the modules.
+var node = sync.OnceValues(func() (string, error) {
+	folder := filepath.Join(tools, "node")
+	if err := os.CopyFS(folder, os.DirFS(filepath.Join("testdata", "node"))); err != nil {
 		return "", err
 	}
-	command := exec.Command("npm", "ci", "--prefer-offline", "--no-audit", "--no-fund")
+	command := exec.Command("npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts")
 	command.Dir = folder
 	if out, err := command.CombinedOutput(); err != nil {
-		return "", &os.PathError{Op: "npm ci", Path: string(out), Err: err}
+		return "", fmt.Errorf("install what testdata/node pins, npm ci: %w\n%s", err, out)
 	}
-	return filepath.Join(folder, "node_modules", ".bin"), nil
+	return filepath.Join(folder, "node_modules"), nil
 })
 
-// withWorkspace adds a tiny application to the checkout: a pnpm workspace with lint, test and build.
-func (c *checkout) withWorkspace() {
+// withPnpm puts pnpm and prettier before PATH.
+func (c *checkout) withPnpm() {
 	c.t.Helper()
 	for _, needed := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(needed); err != nil {
-			c.t.Skipf("%s is not installed, and the application's lint, test and build are run by it: install Debian's packages nodejs "+
+			c.t.Skipf("%s is not installed, and the application's lint, test, build and hooks are run by it: install Debian's packages nodejs "+
 				"and npm", needed)
 		}
 	}
-	folder, err := pnpm()
+	modules, err := node()
 	if err != nil {
-		c.t.Fatalf("install pnpm, which testdata/pnpm pins: %v", err)
+		c.t.Fatal(err)
 	}
-	for _, name := range []string{"pnpm", "pnpx"} {
-		if err := os.Symlink(filepath.Join(folder, name), filepath.Join(c.commands, name)); err != nil {
+	for _, name := range []string{"pnpm", "pnpx", "prettier"} {
+		if err := os.Symlink(filepath.Join(modules, ".bin", name), filepath.Join(c.commands, name)); err != nil {
 			c.t.Fatal(err)
 		}
 	}
-	if err := os.CopyFS(c.folder, os.DirFS(filepath.Join("testdata", "workspace"))); err != nil {
-		c.t.Fatal(err)
-	}
-	c.write("infra/main.go", "package main\n")
-	c.commit("the application")
 }
 
-// pullRequest is platform-ci.yml for what the checkout has since base.
-func pullRequest(base, head string, fork bool) event {
-	from := "guiofsaints/procureflow"
+// pullRequest starts a workflow for what the checkout has since base.
+func (c *checkout) pullRequest(base, head string, fork bool) event {
+	from := c.of.slug()
 	if fork {
-		from = "mallory/procureflow"
+		from = "mallory/" + c.of.repository
 	}
 	return event{name: "pull_request", payload: map[string]any{"number": 7, "pull_request": map[string]any{
 		"number": 7, "base": map[string]any{"sha": base, "ref": "main"}, "head": map[string]any{"sha": head, "ref": "feature",
@@ -69,8 +65,9 @@ const success, failure = "success", "failure"
 
 func TestAPullRequest(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t)
-	c.withWorkspace()
+	c := newShape(t, monorepo)
+	c.withPnpm()
+	c.commit(c.message)
 	base := c.git("rev-parse", "HEAD")
 	const application = "packages/web/src/total.js"
 	c.layout(newImage(t))
@@ -86,37 +83,42 @@ func TestAPullRequest(t *testing.T) {
 		results             map[string]string // beside changes, which always runs
 		calls, not          []string
 	}{
-		{name: "docs", file: "docs/a.md", content: "# A\n", results: map[string]string{"ci-ok": success},
-			calls: []string{"check settings --folder ."}, not: []string{"pnpm", "docker"}},
+		{name: "docs", file: "docs/a.md", content: "# A\n", results: map[string]string{"lint": success, "ci-ok": success},
+			calls: []string{"check settings --folder infra/platform"}, not: []string{"docker"}},
 		{name: "the application", file: application, content: string(total) + "// More.\n",
 			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
 				"ci-ok": success},
-			calls: []string{"check settings --folder .",
-				"docker/build-push-action type=oci,dest=image,tar=false of packages/infra/docker/Dockerfile.web with cache type=gha",
+			calls: []string{"check settings --folder infra/platform", "actions/setup-node 20 ./pnpm-lock.yaml",
+				"docker/build-push-action type=oci,dest=image,tar=false of packages/infra/docker/Dockerfile.web with cache type=gha and " +
+					"GIT_COMMIT_SHA=",
 				"aquasecurity/trivy-action sarif image", "github/codeql-action/upload-sarif"},
 			not: []string{"google-github-actions/auth", "docker login", "skopeo", "actions/attest", "go run"}},
 		{name: "the application, of a fork", file: application, content: string(total) + "// A fork's.\n", fork: true,
 			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
 				"ci-ok": success},
 			calls: []string{"aquasecurity/trivy-action sarif"}, not: []string{"upload-sarif", "google-github-actions/auth"}},
-		{name: "what lint refuses", file: application, content: string(total) + "export const none = (a) => a == null;\n",
-			results: map[string]string{"lint": failure, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
+		{name: "what lint refuses, and a broken test", file: application, content: strings.Replace(string(total), "sum +",
+			"sum == 1 ? 0 : sum -", 1),
+			results: map[string]string{"lint": failure, "test": failure, "compile": success, "scan/build": success, "scan/scan": success,
 				"ci-ok": failure}},
-		{name: "what breaks a test", file: application, content: strings.Replace(string(total), "sum +", "sum -", 1),
-			results: map[string]string{"lint": success, "test": failure, "compile": success, "scan/build": success, "scan/scan": success,
-				"ci-ok": failure}},
+		{name: "a document that lint refuses", file: "README.md", content: "#  A\n* b\n", results: map[string]string{"lint": failure,
+			"ci-ok": failure}, not: []string{"docker"}},
 		{name: "a high vulnerability", file: application, content: string(total) + "// Vulnerable.\n", vulnerable: "HIGH",
 			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": failure},
 			calls:   []string{"github/codeql-action/upload-sarif"}},
-		{name: "another project for Pulumi", file: "Pulumi.json",
-			content: `{"name": "procureflow", "runtime": "go", "main": "elsewhere"}`, refused: true,
+		{name: "another project for Pulumi", file: "infra/platform/Pulumi.json",
+			content: `{"name": "shop", "runtime": "go", "main": "elsewhere"}`, refused: true,
 			results: map[string]string{}},
 	} {
 		c.git("checkout", "--quiet", "-B", "feature", base)
 		c.write(test.file, test.content)
 		head := c.commit(test.name)
 		c.answer("vulnerability", test.vulnerable)
-		r := c.run("platform-ci.yml", pullRequest(base, head, test.fork))
+		r := c.run("platform-ci.yml", c.pullRequest(base, head, test.fork))
+		built := test.results["compile"] == success
+		if built != strings.Contains(r.log, "the documents are built") {
+			t.Errorf("%s: build:docs ran, or did not\n%v", test.name, r)
+		}
 		test.results["changes"], test.results["check/settings"] = success, success
 		if test.refused {
 			test.results["check/settings"] = failure
@@ -143,47 +145,6 @@ func TestAPullRequest(t *testing.T) {
 	if content, err := os.ReadFile(coverage[0]); err != nil || !strings.Contains(string(content), "/src/total.js") {
 		t.Errorf("the coverage is of something else: %v\n%.500s", err, content)
 	}
-}
-
-// On main the one build is scanned, attested and deployed to dev by its digest; what the scan refuses is neither.
-func TestMainBuildsAttestsAndDeploys(t *testing.T) {
-	t.Parallel()
-	c := newChain(t, "dev")
-	c.withWorkspace()
-	// The stand-ins build and attest nothing: what they say they did was done before.
-	image := newImage(t)
-	good := c.builtOf(image)
-	c.layout(image)
-	push := event{name: "push", payload: map[string]any{"ref": "refs/heads/main", "before": c.git("rev-parse", "HEAD")}}
-	c.write("packages/web/src/other.js", "export const other = 1;\n")
-	c.commit("a critical finding")
-	c.answer("vulnerability", "CRITICAL")
-	r := c.run("platform-ci.yml", push)
-	want := map[string]string{"changes": success, "check/settings": success, "lint": success, "test": success, "compile": success,
-		"image/settings": success,
-		"image/build":    success, "image/scan": failure}
-	if r.ok || !maps.Equal(r.results, want) {
-		t.Errorf("%v, want %v\n%v", r.results, want, r)
-	}
-	if calls := c.calls(); strings.Contains(calls, "actions/attest") || strings.Contains(calls, "skopeo") ||
-		strings.Contains(calls, "pulumi") || !strings.Contains(calls, "upload-sarif") {
-		t.Errorf("what the scan refused was published, attested or deployed, or nobody can read why:\n%s", calls)
-	}
-	c.serves("dev", sample, r)
-
-	c.answer("vulnerability", "MEDIUM")
-	r = c.run("platform-ci.yml", push)
-	if !r.ok || r.results["image/attest"] != success || r.results["ci-ok"] != success || r.results["deploy-dev/deploy"] != success {
-		t.Errorf("main did not deploy\n%v", r)
-	}
-	c.serves("dev", good, r)
-	subject := c.dev.repository + "@" + good
-	c.inOrder(r, "of packages/infra/docker/Dockerfile.web with cache none", "aquasecurity/trivy-action sarif image",
-		"github/codeql-action/upload-sarif", "aquasecurity/trivy-action spdx-json image",
-		"google-github-actions/auth ci@dev", "skopeo copy docker://"+c.dev.repository+
-			":git-", "google-github-actions/auth ci@dev", "docker login",
-		"actions/attest provenance "+subject+" push=true", "actions/attest sbom.spdx.json "+subject+" push=true",
-		"google-github-actions/auth deploy@dev", "gh attestation verify oci://"+subject, "platform.services.web.digest="+good, "release rollout")
 }
 
 // layout is what the stand-in for a build makes: an image as an OCI layout.

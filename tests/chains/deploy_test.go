@@ -28,66 +28,6 @@ func (e event) with(input, value string) event {
 	return e
 }
 
-// A good image is released; a bad one is caught, the good one serves everything again, and the run fails and says what
-// happened; and the emergency takes a good one back too.
-func TestDeployments(t *testing.T) {
-	t.Parallel()
-	c := newChain(t, "dev")
-	unproven := c.dev.push(newImage(t))
-	r := c.run("platform-release.yml", deployment("dev", unproven))
-	if r.ok || !strings.Contains(r.log, "no Sigstore bundle refers to it") || strings.Contains(c.calls(), "pulumi up") {
-		t.Errorf("what nobody attested was deployed, or not refused for that:\n%s\n%v", c.calls(), r)
-	}
-
-	good, bad := c.built(), c.built()
-	r = c.run("platform-release.yml", deployment("dev", good))
-	if !r.ok {
-		t.Fatalf("the good image is not released\n%v", r)
-	}
-	c.serves("dev", good, r)
-	c.inOrder(r, "google-github-actions/auth deploy@dev", "gh attestation verify oci://"+c.dev.repository+"@"+good,
-		"release verify", "pulumi/auth-actions guiofsaints team:procureflow-dev", "imageUser=node@"+
-			good, "release guard", "pulumi up --yes", "release rollout", "release status", "actions/upload-artifact release-dev")
-	if calls := c.calls(); strings.Contains(calls, "release rollback") {
-		t.Errorf("what succeeded was taken back:\n%s", calls)
-	}
-
-	c.must("behaviour", bad, "--error-rate", "1")
-	r = c.run("platform-release.yml", deployment("dev", bad))
-	if r.ok {
-		t.Errorf("the run of a bad image succeeded\n%v", r)
-	}
-	c.serves("dev", good, r)
-	for _, wanted := range []string{"rolled back", "## Release of web to dev: failure", "Digest `" + bad,
-		"What to do: docs/pipeline.md#a-deployment-failed"} {
-		if !strings.Contains(r.log, wanted) {
-			t.Errorf("the log does not say %q\n%v", wanted, r)
-		}
-	}
-
-	emergency := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main",
-		"inputs": map[string]any{"stack": "dev", "service": "web"}}}
-	r = c.run("platform-rollback.yml", emergency)
-	if !r.ok || !strings.Contains(r.log, "already serves everything") {
-		t.Errorf("what was taken back is taken back once more\n%v", r)
-	}
-	c.serves("dev", good, r)
-
-	better := c.built()
-	if r = c.run("platform-release.yml", deployment("dev", better)); !r.ok {
-		t.Errorf("the better image is not released\n%v", r)
-	}
-	c.serves("dev", better, r)
-	r = c.run("platform-rollback.yml", emergency)
-	if !r.ok {
-		t.Errorf("the emergency did not end well\n%v", r)
-	}
-	c.serves("dev", good, r)
-	if calls := c.calls(); strings.Contains(calls, "pulumi up") || strings.Contains(calls, "gh attestation") {
-		t.Errorf("a rollback did more than give requests back:\n%s", calls)
-	}
-}
-
 // holdingPolicy is a release policy that goes on with no release whose metrics say too little, as prod's.
 func holdingPolicy(t *testing.T) (file string) {
 	t.Helper()

@@ -12,7 +12,7 @@ import (
 )
 
 // approvers is GitHub's answer to who approved a run: people by environment.
-func approvers(t *testing.T, first, second string) string {
+func approvers(t *testing.T, of application, first, second string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -23,7 +23,7 @@ func approvers(t *testing.T, first, second string) string {
 			fmt.Fprintf(w, "["+approval+","+approval+"]", "production-approval", first, len(first), "production", second, len(second))
 		default:
 			fmt.Fprint(w, `{"id": 1, "run_attempt": 1, "actor": {"login": "dora", "id": 1}, "triggering_actor": {"login": "dora", "id": 1},
-				"repository": {"full_name": "guiofsaints/procureflow"}}`)
+				"repository": {"full_name": "`+of.slug()+`"}}`)
 		}
 	}))
 	t.Cleanup(server.Close)
@@ -33,7 +33,7 @@ func approvers(t *testing.T, first, second string) string {
 // testInfrastructure: a merge changes one environment after the other, outside the services that are there; prod only when two
 // people approved.
 func testInfrastructure(t *testing.T, c *chain) {
-	e := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main"}, env: []string{approvers(t, "al", "al")}}
+	e := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main"}, env: []string{approvers(t, c.of, "al", "al")}}
 	// What is by hand is a service's, and not this workflow's to put back.
 	c.byHand("staging")
 	c.addService("staging")
@@ -46,19 +46,21 @@ func testInfrastructure(t *testing.T, c *chain) {
 	if calls := c.calls(); strings.Count(calls, "pulumi up") != 2 || strings.Count(calls, "google-github-actions/auth infra@") != 2 {
 		t.Errorf("want dev and staging changed, and no identity in prod:\n%s", calls)
 	}
-	for _, wanted := range []string{"## pulumi up of dev: success", "## pulumi up of staging: success", "procureflow@v"} {
+	for _, wanted := range []string{"## pulumi up of dev: success", "## pulumi up of staging: success", "procureflow@v",
+		"### Not changed here: what services of staging run with", "* **web** runs with other settings than main's. What serves is no image " +
+			"of this stack's"} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("the log does not say %q\n%v", wanted, r)
 		}
 	}
 	for name, want := range map[string]struct{ ingress, what string }{
-		"procureflow-web": {"INGRESS_TRAFFIC_INTERNAL_ONLY", "as it was"}, "procureflow-api": {"INGRESS_TRAFFIC_ALL", "made"},
+		"web": {"INGRESS_TRAFFIC_INTERNAL_ONLY", "as it was"}, "api": {"INGRESS_TRAFFIC_ALL", "made"},
 	} {
 		var service struct {
 			Ingress  string
 			Template struct{ Containers []struct{ Image string } }
 		}
-		c.get("/run/v2/projects/procureflow-staging/locations/us-central1/services/"+name, &service)
+		c.get(c.path("staging", name), &service)
 		if service.Ingress != want.ingress {
 			t.Errorf("the ingress of %s is %s, want %s, %s", name, service.Ingress, want.ingress, want.what)
 		}
@@ -71,28 +73,30 @@ func testInfrastructure(t *testing.T, c *chain) {
 // addService adds a service like the first one to a stack's settings, and to what its policies allow.
 func (c *chain) addService(stack string) {
 	c.t.Helper()
-	edit := func(file string, change func(text string) string) {
-		c.t.Helper()
-		file = filepath.Join(c.folder, file)
-		text, err := os.ReadFile(file)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		changed := change(string(text))
-		if changed == string(text) {
-			c.t.Fatalf("%s is as before", file)
-		}
-		if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-			c.t.Fatal(err)
-		}
-	}
-	edit("Pulumi."+stack+".yaml", func(text string) string {
+	c.edit("Pulumi."+stack+".yaml", func(text string) string {
 		from, to := strings.Index(text, "      web:\n"), strings.Index(text, "    monitoring:\n")
-		api := strings.NewReplacer("      web:", "      api:", "procureflow-web", "procureflow-api", "image: web", "image: api",
-			"procureflow-cloudrun", "procureflow-api")
+		api := strings.NewReplacer("      web:", "      api:", c.of.name+"-web", c.of.name+"-api", "image: web", "image: api")
 		return text[:to] + api.Replace(text[from:to]) + text[to:]
 	})
-	edit("policy/"+stack+".json", func(text string) string {
-		return strings.ReplaceAll(text, `"procureflow-web"`, `"procureflow-web", "procureflow-api"`)
+	c.edit("policy/"+stack+".json", func(text string) string {
+		return strings.NewReplacer(`"`+c.of.name+`-web"`, `"`+c.of.name+`-web", "`+c.of.name+`-api"`, `"ceiling": 150`,
+			`"ceiling": 300`).Replace(text)
 	})
+}
+
+// edit changes a file of the folder that has the settings.
+func (c *checkout) edit(file string, change func(text string) string) {
+	c.t.Helper()
+	file = filepath.Join(c.folder, c.settings, filepath.FromSlash(file))
+	text, err := os.ReadFile(file)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	changed := change(string(text))
+	if changed == string(text) {
+		c.t.Fatalf("%s is as before", file)
+	}
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
 }

@@ -56,7 +56,10 @@ func prepare() (err error) {
 		{"act", "act", "github.com/nektos/act"},
 		{root, "sandbox", "./cmd/sandbox"},
 		{root, "release", "./cmd/release"},
-		{filepath.Join(root, "policy"), "policy-pack", "."},
+		{root, "pulumi-language-go", "./cmd/pulumi-language-go"},
+		// As the sandbox builds them into its state folder, once for all chains (testdata/compiled).
+		{filepath.Join(root, "infra"), "bin/infra", "."},
+		{filepath.Join(root, "policy"), "bin/policy-pack", "github.com/guiofsaints/procureflow-platform/policy"},
 	} {
 		command := exec.Command("go", "build", "-o", filepath.Join(tools, target.out), target.pkg)
 		command.Dir = target.dir

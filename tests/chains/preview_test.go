@@ -11,7 +11,7 @@ func TestAForksPreview(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)
 	base := c.git("rev-parse", "HEAD")
-	e := pullRequest(base, c.commit("a fork's change"), true)
+	e := c.pullRequest(base, c.commit("a fork's change"), true)
 	r := c.run("platform-preview.yml", e)
 	if want := map[string]string{"preview/fork": success}; !r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
@@ -30,20 +30,23 @@ func TestAForksPreview(t *testing.T) {
 	}
 }
 
-// testPreviews are the previews of all stacks, one comment each: what is there already is changed, the rest is made.
-func testPreviews(t *testing.T, c *chain) {
-	base := c.git("rev-parse", "HEAD")
-	e := pullRequest(base, c.commit("a change"), false)
+// previews are those of a pull request in all stacks, one comment each: what is there already is changed, the rest is made.
+func (c *chain) previews(base, head string, stacks ...string) {
+	t := c.t
+	t.Helper()
 	c.answer("comments", `[{"id": 4, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:prod -->"},
-		{"id": 5, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`)
-	r := c.run("platform-preview.yml", e)
+		{"id": 5, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"},
+		{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:staging -->\nold"}]`)
+	r := c.run("platform-preview.yml", c.pullRequest(base, head, false))
 	if !r.ok || r.results["preview/comment"] != success || r.results["preview/fork"] != "" {
 		t.Fatalf("the previews failed\n%v", r)
 	}
 	calls := c.calls()
-	for _, stack := range []string{"dev", "staging", "prod"} {
-		for _, call := range []string{"google-github-actions/auth preview@" + stack, "pulumi stack select -- guiofsaints/procureflow/" + stack,
-			"--policy-pack-config policy/" + stack + ".json", "actions/upload-artifact preview-" + stack} {
+	for _, stack := range stacks {
+		for _, call := range []string{"google-github-actions/auth preview@" + stack, "pulumi/auth-actions " + c.of.owner + " team:" + c.of.name +
+			"-read",
+			"pulumi stack select -- " + c.of.owner + "/" + c.of.name + "/" + stack, "--policy-pack-config policy/" + stack + ".json",
+			"actions/upload-artifact preview-" + stack} {
 			if !strings.Contains(calls, call) {
 				t.Errorf("%q was not called:\n%s", call, calls)
 			}
@@ -53,11 +56,11 @@ func testPreviews(t *testing.T, c *chain) {
 			t.Errorf("the preview of %s was not held against the policy pack, or is none:\n%s", stack, preview)
 		}
 	}
-	if got, want := strings.Count(calls, "--method PATCH repos/guiofsaints/procureflow/issues/comments/5"), 1; got != want {
-		t.Errorf("dev's comment was changed %d times, want %d:\n%s", got, want, calls)
-	}
-	if got, want := strings.Count(calls, "--method POST repos/guiofsaints/procureflow/issues/7/comments"), 2; got != want {
-		t.Errorf("%d comments were made, want %d, for staging and prod:\n%s", got, want, calls)
+	for call, want := range map[string]int{"--method PATCH repos/" + c.of.slug() + "/issues/comments/": min(2, len(stacks)),
+		"--method POST repos/" + c.of.slug() + "/issues/7/comments": len(stacks) - min(2, len(stacks))} {
+		if got := strings.Count(calls, call); got != want {
+			t.Errorf("%q came %d times, want %d:\n%s", call, got, want, calls)
+		}
 	}
 	if body := c.read("comment-PATCH-5"); !strings.Contains(body, "<!-- pulumi-preview:dev -->") ||
 		!strings.Contains(body, "### Preview of dev at ") {

@@ -10,10 +10,10 @@ import (
 func TestProduction(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, "prod")
-	prod := newStore(t)
+	prod := newStore(t, c.of)
 	production := func(digest, second string) event {
 		e := promotion("prod", digest, prod)
-		e.env = append(e.env, approvers(t, "al", second), "CHAIN_SIGNS=us-central1-docker.pkg.dev/procureflow-prod/procureflow/web")
+		e.env = append(e.env, approvers(t, c.of, "al", second), "CHAIN_SIGNS=us-central1-docker.pkg.dev/procureflow-prod/procureflow/web")
 		return e
 	}
 

@@ -18,18 +18,26 @@ import (
 type store struct {
 	*registrytest.Registry
 	t *testing.T
-	// repository is that of the image web, HOST/PATH, and source the one on GitHub that it is built of.
-	repository, source string
+	// repository is that of the image web, HOST/PATH, which is built of the application's repository on GitHub.
+	repository string
+	of         application
 }
 
-func newStore(t *testing.T) *store {
+func newStore(t *testing.T, of application) *store {
 	t.Helper()
 	served := registrytest.Serve(t)
-	return &store{Registry: served, t: t, repository: served.Host + "/procureflow/web", source: "guiofsaints/procureflow"}
+	return &store{Registry: served, t: t, repository: served.Host + "/" + of.name + "/web", of: of}
+}
+
+// image is the registry's repository of another image.
+func (s *store) image(name string) *store {
+	other := *s
+	other.repository = s.host() + "/" + name
+	return &other
 }
 
 // host is what precedes the image's name.
-func (s *store) host() string { return strings.TrimSuffix(s.repository, "/web") }
+func (s *store) host() string { return s.repository[:strings.LastIndex(s.repository, "/")] }
 
 func (s *store) push(image v1.Image) string {
 	s.t.Helper()
@@ -51,7 +59,7 @@ func (s *store) attest(signer *provenancetest.Signer, image v1.Image, ref string
 // build is a build as the settings want it, but for the ref: the application's workflow calls the platform's, which signs.
 func (s *store) build(ref string) provenancetest.Build {
 	return provenancetest.Build{
-		Repository: s.source, RepositoryID: "100000001", Workflow: ".github/workflows/platform-ci.yml", Ref: ref,
+		Repository: s.of.slug(), RepositoryID: s.of.id, Workflow: ".github/workflows/platform-ci.yml", Ref: ref,
 		Commit:  "0123456789abcdef0123456789abcdef01234567",
 		Builder: platformRepository + "/.github/workflows/build.yml@" + platformCommit,
 	}

@@ -22,7 +22,7 @@ type chain struct {
 	*checkout
 	// state is the sandbox's folder, api where its APIs answer.
 	state, api string
-	services   map[string]string // by stack: where its service answers
+	services   map[string]string // by stack_service: where it answers
 	// dev is the registry that main pushes to, signer who attests what is built.
 	dev    *store
 	signer *provenancetest.Signer
@@ -37,7 +37,7 @@ func newChain(t *testing.T, stacks ...string) *chain {
 func newChainOf(of *checkout, stacks ...string) *chain {
 	t := of.t
 	t.Helper()
-	c := &chain{checkout: of, state: filepath.Join(t.TempDir(), "state"), dev: newStore(t)}
+	c := &chain{checkout: of, state: filepath.Join(t.TempDir(), "state"), dev: newStore(t, of.of)}
 	var err error
 	if c.signer, err = provenancetest.NewSigner(); err != nil {
 		t.Fatal(err)
@@ -47,6 +47,18 @@ func newChainOf(of *checkout, stacks ...string) *chain {
 		t.Fatal(err)
 	}
 	c.answer("trusted-root", string(trusted))
+	compiled := []string{"policy-pack"}
+	if c.of == platformsOwn {
+		compiled = append(compiled, "infra") // of others the sandbox compiles the program
+	}
+	for _, name := range compiled {
+		if err := copyInto(filepath.Join(c.state, "bin", name), filepath.Join(tools, "bin", name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(filepath.Join(c.state, "bin", name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	t.Cleanup(func() { _, _ = c.sandbox("stop") })
 	for _, stack := range stacks {
 		c.must("up", stack)
@@ -62,8 +74,9 @@ func newChainOf(of *checkout, stacks ...string) *chain {
 	c.api = status.API
 	c.services = map[string]string{}
 	for _, service := range status.Services {
-		project := strings.Split(service.Name, "/")[1]
-		c.services[strings.TrimPrefix(project, "procureflow-")] = strings.TrimSuffix(service.Address, "/")
+		parts := strings.Split(service.Name, "/")
+		stack, key := strings.TrimPrefix(parts[1], c.of.name+"-"), strings.TrimPrefix(parts[len(parts)-1], c.of.name+"-")
+		c.services[stack+"_"+key] = strings.TrimSuffix(service.Address, "/")
 	}
 	c.env = append(c.env, c.here()...)
 	c.env = append(c.env, "CHAIN_STATE="+c.state, "CHAIN_TOKEN="+c.tokenFile(), "CHAIN_API="+status.API, "CHAIN_DATA="+status.DataPlane)
@@ -72,16 +85,25 @@ func newChainOf(of *checkout, stacks ...string) *chain {
 
 // sandbox runs a command of the sandbox.
 func (c *chain) sandbox(args ...string) (string, error) {
-	command := exec.Command(filepath.Join(tools, "sandbox"), append([]string{"--state", c.state, "--dir",
-		filepath.Join(c.folder, c.settings)}, args...)...)
-	command.Dir = root
-	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli)
+	command := exec.Command(filepath.Join(tools, "sandbox"), append([]string{"--state", c.state, "--dir", filepath.Join(c.folder,
+		c.settings)}, args...)...)
+	command.Dir = filepath.Join(c.folder, c.settings)
+	if c.of == platformsOwn {
+		command.Dir = root // the module whose program it is
+	}
+	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli, "CHAIN_PATH="+os.Getenv("PATH"), "PATH="+compiledPath())
 	out, err := command.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		out = append(out, exit.Stderr...)
 	}
 	return string(out), err
+}
+
+// compiledPath puts before the real go one that compiles nothing twice, and pulumi-language-go behind.
+func compiledPath() string {
+	return strings.Join([]string{filepath.Join(root, "tests", "chains", "testdata", "compiled"), os.Getenv("PATH"), tools},
+		string(os.PathListSeparator))
 }
 
 func (c *chain) must(args ...string) string {
@@ -96,12 +118,12 @@ func (c *chain) must(args ...string) string {
 // here is where the stand-ins find the registries and services that the settings name.
 func (c *chain) here() []string {
 	env := []string{"CHAIN_REGISTRY_DEV=" + c.dev.host()}
-	for stack, url := range c.services {
-		name := strings.ToUpper(stack)
+	for service, url := range c.services {
+		stack, _, _ := strings.Cut(service, "_")
 		if stack != "dev" {
-			env = append(env, "CHAIN_REGISTRY_"+name+"="+c.dev.host())
+			env = append(env, "CHAIN_REGISTRY_"+strings.ToUpper(stack)+"="+c.dev.host())
 		}
-		env = append(env, "CHAIN_URL_"+name+"="+url)
+		env = append(env, "CHAIN_URL_"+strings.ToUpper(service)+"="+url)
 	}
 	return env
 }
@@ -114,8 +136,13 @@ func (c *chain) built() (digest string) {
 
 func (c *chain) builtOf(image v1.Image) (digest string) {
 	c.t.Helper()
-	digest = c.dev.push(image)
-	c.dev.attest(c.signer, image, "refs/heads/main")
+	return c.builtAs("web", image)
+}
+
+func (c *chain) builtAs(name string, image v1.Image) (digest string) {
+	c.t.Helper()
+	digest = c.dev.image(name).push(image)
+	c.dev.image(name).attest(c.signer, image, "refs/heads/main")
 	c.attested(digest, "refs/heads/main")
 	return digest
 }
@@ -171,10 +198,17 @@ func (c *chain) get(path string, into any) {
 	}
 }
 
-// traffic is what serves: each revision's image and percent, in words.
-func (c *chain) traffic(stack string) string {
+// path is where the API has a service.
+func (c *chain) path(stack, service string) string {
+	return "/run/v2/projects/" + c.of.name + "-" + stack + "/locations/" + c.of.region + "/services/" + c.of.name + "-" + service
+}
+
+// traffic is what serves of the service web: each revision's image and percent, in words.
+func (c *chain) traffic(stack string) string { return c.trafficOf(stack, "web") }
+
+func (c *chain) trafficOf(stack, key string) string {
 	c.t.Helper()
-	path := "/run/v2/projects/procureflow-" + stack + "/locations/us-central1/services/procureflow-web"
+	path := c.path(stack, key)
 	var service struct {
 		TrafficStatuses []struct {
 			Revision string
@@ -198,7 +232,12 @@ func (c *chain) traffic(stack string) string {
 // serves fails unless one digest has every request.
 func (c *chain) serves(stack, digest string, r run) {
 	c.t.Helper()
-	if got, want := c.traffic(stack), "100% "+digest; got != want {
-		c.t.Errorf("%s serves %s, want %s\n%v", stack, got, want, r)
+	c.servesIn(stack, "web", digest, r)
+}
+
+func (c *chain) servesIn(stack, service, digest string, r run) {
+	c.t.Helper()
+	if got, want := c.trafficOf(stack, service), "100% "+digest; got != want {
+		c.t.Errorf("%s of %s serves %s, want %s\n%v", service, stack, got, want, r)
 	}
 }

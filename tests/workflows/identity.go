@@ -28,7 +28,7 @@ func ours(uses string) (name string, is bool) {
 var withIdentity = []string{
 	"actions/checkout", "actions/upload-artifact", "docker/login-action", "google-github-actions/auth",
 	platformActions + "fetch-image", platformActions + "health-check", platformActions + "infrastructure-up", platformActions + "pulumi-login",
-	platformActions + "setup-platform", platformActions + "two-approvals",
+	platformActions + "setup-platform", platformActions + "to-release", platformActions + "two-approvals",
 }
 
 // attesting are the only actions beside a token that says of anything that it was built here.

@@ -52,13 +52,17 @@ func TestAPreviewsOutcome(t *testing.T) {
 	t.Parallel()
 	for exit, said := range map[string]string{"0": "succeeded", "255": "failed"} {
 		kept := filepath.Join(t.TempDir(), "kept")
-		code, printed, summary := runScript(t, `export GITHUB_WORKSPACE=$PWD; trap 'cp preview/prod.txt "$KEPT"' EXIT`+"\n"+script(t,
+		code, printed, summary := runScript(t, `export GITHUB_WORKSPACE=$PWD; trap 'cat preview/prod.txt preview/prod.gone > "$KEPT"' EXIT`+"\n"+script(t,
 			"## Preview of $STACK"), map[string]string{
 			"STACK": "prod", "EXIT": exit, "KEPT": kept,
 		}, map[string]string{"pulumi": `case "$*" in
-"preview --diff --refresh --non-interactive --color never --suppress-outputs --exclude **github:index/** --policy-pack $BIN/policy-pack --policy-pack-config policy/prod.json") ;;
+"preview --diff --refresh --non-interactive --color never --suppress-outputs --exclude **github:index/** --event-log $RUNNER_TEMP/events.json --policy-pack $BIN/policy-pack --policy-pack-config policy/prod.json") ;;
 *) exit 9 ;;
 esac
+[ "$PULUMI_DEBUG_COMMANDS" = true ] || exit 8
+for op in same update delete-replaced replace create-replacement delete; do
+  echo '{"resourcePreEvent": {"metadata": {"op": "'$op'", "type": "t:m:T", "urn": "urn:pulumi:prod::shop::t:m:T::of-'$op'"}}}'
+done > "$RUNNER_TEMP/events.json"
 echo "Previewing (prod)"; exit "$EXIT"`})
 		if (code == 0) != (exit == "0") {
 			t.Errorf("pulumi exits with %s: exit code %d\n%s", exit, code, printed)
@@ -66,7 +70,8 @@ echo "Previewing (prod)"; exit "$EXIT"`})
 		if want := "## Preview of prod: " + said + "\n~~~~\nPreviewing (prod)\n~~~~\n"; exit == "0" && summary != want {
 			t.Errorf("the summary is\n%s\nwant\n%s", summary, want)
 		}
-		if text, err := os.ReadFile(kept); err != nil || string(text) != "Previewing (prod)\n" {
+		want := "Previewing (prod)\nreplace t:m:T of-replace\ndelete t:m:T of-delete\n"
+		if text, err := os.ReadFile(kept); err != nil || string(text) != want {
 			t.Errorf("pulumi exits with %s: kept %q, %v", exit, text, err)
 		}
 	}

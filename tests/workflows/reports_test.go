@@ -40,20 +40,22 @@ func TestTheRequiredChecksAnswer(t *testing.T) {
 	}
 }
 
-// Everything counts but documents: what steers a job with an identity may be a file that nobody thought of.
+// Everything counts but documents, which lint alone looks at: what steers a job with an identity may be a file that nobody
+// thought of.
 func TestWhichChangesAreChecked(t *testing.T) {
 	t.Parallel()
 	changes := map[string]string{
-		"docs/a.go\nREADME.md\npackages/web/NOTES.md": "app=false\n", "": "app=false\n",
-		"docs/a.md\npackages/web/src/page.tsx": "app=true\n", "infra/main.go": "app=true\n", "Pulumi.prod.yaml": "app=true\n",
-		".github/CODEOWNERS": "app=true\n",
+		"docs/a.go\nREADME.md\npackages/web/NOTES.md": "app=false\nlint=true\n", "": "app=false\nlint=false\n",
+		"docs/a.md\npackages/web/src/page.tsx": "app=true\nlint=true\n", "infra/main.go": "app=true\nlint=true\n",
+		"Pulumi.prod.yaml": "app=true\nlint=true\n",
+		".github/CODEOWNERS": "app=true\nlint=true\n",
 	}
 	for _, file := range steering {
-		changes[file] = "app=true\n"
+		changes[file] = "app=true\nlint=true\n"
 	}
 	for changed, want := range changes {
 		code, printed, outputs := runScript(t, "touch package.json\n"+script(t, "A first push has no base"),
-			map[string]string{"BASE": "before", "CHANGED": changed},
+			map[string]string{"BASE": "before", "CHANGED": changed, "WORKSPACE": "."},
 			map[string]string{"git": `case "$1" in cat-file) ;; diff) [ -z "$CHANGED" ] || printf '%s\n' "$CHANGED" | tr '\n' '\0' ;; *) exit 9 ;; esac`})
 		if code != 0 || outputs != want {
 			t.Errorf("%q: exit code %d and %q, want %q\n%s", changed, code, outputs, want, printed)
@@ -73,18 +75,18 @@ seq 100 > infra/main.go && seq 200 300 > packages/page.tsx && touch package.json
 BASE=$(git rev-parse HEAD)
 `
 	for name, test := range map[string]struct{ change, outputs string }{
-		"a document": {"touch docs/a.txt", "app=false\n"},
+		"a document": {"touch docs/a.txt", "app=false\nlint=true\n"},
 		"infrastructure becomes a document": {"cp infra/main.go infra/kept.go && git add . && git commit --quiet -m kept && " +
-			"BASE=$(git rev-parse HEAD) && git mv infra/kept.go docs/kept.txt", "app=true\n"},
-		"the application becomes a document":   {"git mv packages/page.tsx docs/page.md", "app=true\n"},
-		"a name that is not ASCII":             {"touch infra/ü.go", "app=true\n"},
-		"a name with quotes, spaces and lines": {`touch $'infra/a" b\n.go'`, "app=true\n"},
-		"a name that ends like a document's":   {`touch $'infra/a.md\n'`, "app=true\n"},
-		"a first push":                         {`BASE=0000000000000000000000000000000000000000`, "app=true\n"},
+			"BASE=$(git rev-parse HEAD) && git mv infra/kept.go docs/kept.txt", "app=true\nlint=true\n"},
+		"the application becomes a document":   {"git mv packages/page.tsx docs/page.md", "app=true\nlint=true\n"},
+		"a name that is not ASCII":             {"touch infra/ü.go", "app=true\nlint=true\n"},
+		"a name with quotes, spaces and lines": {`touch $'infra/a" b\n.go'`, "app=true\nlint=true\n"},
+		"a name that ends like a document's":   {`touch $'infra/a.md\n'`, "app=true\nlint=true\n"},
+		"a first push":                         {`BASE=0000000000000000000000000000000000000000`, "app=true\nlint=true\n"},
 	} {
 		code, printed, outputs := runScript(t, prepare+test.change+"\ngit add . && git commit --quiet --allow-empty -m change\n"+script(t,
 			"A first push has no base"),
-			map[string]string{"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1"}, nil)
+			map[string]string{"WORKSPACE": ".", "GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1"}, nil)
 		if code != 0 || outputs != test.outputs {
 			t.Errorf("%s: exit code %d and %q, want %q\n%s", name, code, outputs, test.outputs, printed)
 		}

@@ -1,0 +1,171 @@
+package scaffold
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// question is one value that a person is asked for.
+type question struct {
+	// flag says the same on a command line: then it is not asked. about begins what is wrong with the answer.
+	flag, about, text string
+	// value is what Enter takes.
+	value string
+	set   func(answer string)
+}
+
+// askAll asks for each value that no flag said, and again where the answer cannot be used. What it detected is offered.
+func (f *flags) askAll(streams Streams) error {
+	fmt.Fprintln(streams.Out, "Enter takes what is in brackets. Nothing is written before you have seen all of it.")
+	// Each stage asks by what the one before it was told.
+	for _, stage := range []func() []question{f.whose, f.where, f.ids, f.projectIDs, f.perEnvironment} {
+		for _, q := range stage() {
+			if f.said(q.flag) {
+				continue
+			}
+			for {
+				answer, err := f.read(streams.Out, q)
+				if err != nil {
+					return err
+				}
+				if answer != "" {
+					q.set(answer)
+				}
+				wrong := f.wrong(q)
+				if wrong == "" {
+					break
+				}
+				fmt.Fprintln(streams.Out, "  "+wrong)
+				q.set(q.value)
+			}
+		}
+	}
+	return nil
+}
+
+// read is the trimmed answer.
+func (f *flags) read(out io.Writer, q question) (string, error) {
+	fmt.Fprintf(out, "%s [%s]: ", q.text, q.value)
+	line, err := f.in.ReadString('\n')
+	if err != nil && strings.TrimSpace(line) == "" {
+		fmt.Fprintln(out)
+		return "", errors.New("the answers ended, and nothing was written: give the rest, or --yes for what is in brackets")
+	}
+	return strings.TrimSpace(line), nil
+}
+
+// wrong is the first problem with an answer. What is wrong with another one is not said here.
+func (f *flags) wrong(q question) string {
+	a := f.answers
+	a.Services = nil
+	for _, one := range f.services {
+		key, _, _ := strings.Cut(one, "=")
+		a.Services = append(a.Services, a.service(key))
+	}
+	for _, problem := range a.problems() {
+		if strings.HasPrefix(problem, q.about) || strings.HasPrefix(problem, "platform.yaml: yaml: ") {
+			return problem
+		}
+	}
+	return ""
+}
+
+// text asks for one word.
+func text(flag, about, words string, to *string) question {
+	return question{flag, about, words, *to, func(answer string) { *to = answer }}
+}
+
+// list asks for words with commas between them.
+func list(flag, about, words string, to *[]string) question {
+	return question{flag, about, words, strings.Join(*to, ","), func(answer string) { *to = split(answer) }}
+}
+
+func split(answer string) []string {
+	return strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+func (f *flags) whose() []question {
+	a := &f.answers
+	return []question{
+		text("owner", "platform.yaml: owner ", "The repository's owner on GitHub", &a.Owner),
+		text("repository", "platform.yaml: repository ", "The repository's name on GitHub", &a.Repository),
+		text("app", "platform.yaml: application ", "The application's name, lower case", &a.App),
+		text("team", "platform.yaml: team ", "The owner's team that reviews what deploys; empty for the owner", &a.Team),
+		text("branch", "--branch ", "The branch that deploys", &a.Branch),
+		text("folder", "platform.yaml: folder ", "Folder for the platform's files", &a.Folder),
+	}
+}
+
+func (f *flags) where() []question {
+	a := &f.answers
+	return []question{
+		text("region", "--region ", "Google Cloud region", &a.Region),
+		list("environments", "--environments ", "Environments: dev, or dev,staging, or dev,staging,prod", &a.Environments),
+		list("service", "--service ", "Services, KEY or KEY=DOCKERFILE", &f.services),
+	}
+}
+
+const later = "later"
+
+// unknown asks what only the owner knows. Enter leaves a stand-in, which real commands refuse and the sandbox takes.
+func unknown(flag, about, words string, to *string) question {
+	return question{flag, about, words, cmp.Or(*to, later), func(answer string) {
+		if *to = answer; answer == later {
+			*to = ""
+		}
+	}}
+}
+
+func (f *flags) ids() []question {
+	a := &f.answers
+	return []question{
+		unknown("owner-id", "--owner-id ", "Number of "+a.Owner+": gh api users/"+a.Owner+" --jq .id", &a.OwnerID),
+		unknown("repository-id", "--repository-id ", "Number of the repository: gh api repos/"+a.Owner+"/"+a.Repository+" --jq .id",
+			&a.RepositoryID),
+		unknown("billing-account", "--billing-account ", "Billing account: gcloud billing accounts list", &a.BillingAccount),
+		unknown("alerts", "--alerts ", "E-mail address for alerts", &a.Alerts),
+	}
+}
+
+func (f *flags) projectIDs() (questions []question) {
+	for _, environment := range f.answers.Environments {
+		questions = append(questions, question{"project", "--project " + environment + "=", "Project id of " + environment,
+			f.answers.project(environment),
+			func(answer string) { f.answers.Projects[environment] = answer }})
+	}
+	return questions
+}
+
+func (f *flags) perEnvironment() (questions []question) {
+	a := &f.answers
+	for _, environment := range a.Environments {
+		words := "Project number of " + environment + ": gcloud projects describe " + a.project(environment) + " --format='value(projectNumber)'"
+		questions = append(questions, question{"project-number", "--project-number " + environment + "=", words, later, func(answer string) {
+			if delete(a.Numbers, environment); answer != later {
+				a.Numbers[environment] = answer
+			}
+		}})
+		for _, gate := range a.gates(environment) {
+			if gate.Reviewers == nil {
+				continue
+			}
+			words := "Who approves in " + gate.Name + ", numbers with commas: gh api users/LOGIN --jq .id"
+			questions = append(questions, question{"reviewer", "--reviewer " + gate.Name + "=", words, later, func(answer string) {
+				if delete(a.Reviewers, gate.Name); answer != later {
+					a.Reviewers[gate.Name] = split(answer)
+				}
+			}})
+		}
+	}
+	return questions
+}
+
+// confirmed asks once more, with everything on the screen.
+func (f *flags) confirmed(streams Streams) bool {
+	fmt.Fprint(streams.Out, "Write this? [y/N] ")
+	line, _ := f.in.ReadString('\n')
+	return strings.EqualFold(strings.TrimSpace(line), "y")
+}

@@ -1,0 +1,188 @@
+package chains_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/guiofsaints/procureflow-platform/scaffold"
+)
+
+// The platform's repository, and the commit that an application names it by.
+const (
+	platformRepository = "guiofsaints/procureflow-platform"
+	platformCommit     = "0123456789abcdef0123456789abcdef01234567"
+)
+
+// application is whose repository a checkout is, as its settings say it.
+type application struct{ owner, repository, id, name, region string }
+
+func (a application) slug() string { return a.owner + "/" + a.repository }
+
+// platformsOwn is this repository, which is an application too: tests/application.
+var platformsOwn = application{"guiofsaints", "procureflow", "100000001", "procureflow", "us-central1"}
+
+// shape is a kind of repository that uses the platform: a fixture in testdata/shapes, and what init is told beside it.
+type shape struct {
+	fixture string
+	of      application
+	folder  string
+	args    []string
+}
+
+var (
+	// The application that the platform was made for: a pnpm monorepo with hooks, old workflows and ignored stack files.
+	monorepo = shape{"monorepo", application{"acme", "shop-app", "100000001", "shop", "us-central1"}, "infra/platform", nil}
+	// An organization's, with teams, two services, one environment and values instead of stand-ins.
+	organization = shape{"organization", application{"acme", "desk", "4242", "desk", "europe-west1"}, ".", []string{"--team", "platform",
+		"--environments", "dev",
+		"--owner-id", "77", "--repository-id", "4242", "--billing-account", "ABCDEF-012345-6789AB", "--project-number", "dev=620555111222",
+		"--alerts", "desk@acme.example"}}
+	// One without Node.
+	python = shape{"python", application{"other", "pages", "100000001", "pages", "us-central1"}, "infra/platform", []string{"--environments",
+		"dev,staging", "--reviewer", "staging=42"}}
+)
+
+// newShape is a clone of such a repository, with what init writes. It is not committed yet.
+func newShape(t *testing.T, s shape) *checkout {
+	t.Helper()
+	c := newFolder(t)
+	c.of, c.settings = s.of, filepath.FromSlash(s.folder)
+	c.add(".", filepath.Join("testdata", "shapes", s.fixture))
+	c.git("init", "--quiet", "--initial-branch=main")
+	c.git("remote", "add", "origin", "https://github.com/"+s.of.slug()+".git")
+	c.commit("feat: begin")
+	args := append([]string{"--repo", c.folder, "--yes", "--app", s.of.name, "--owner", s.of.owner, "--repository", s.of.repository,
+		"--region", s.of.region, "--folder", s.folder,
+		"--replace", root, "--version", "v1.2.3", "--commit", platformCommit, "--no-tidy"}, s.args...)
+	said := initialize(t, args)
+	mod, sum, err := tidied()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.write(filepath.Join(s.folder, "go.mod"), strings.Replace(mod, "module tidied\n", "module "+s.of.name+"\n", 1))
+	c.write(filepath.Join(s.folder, "go.sum"), sum)
+	if report := scaffold.Check(filepath.Join(c.folder, c.settings)); len(report.Problems) > 0 {
+		t.Fatalf("check settings: %v", report.Problems)
+	}
+	if again := initialize(t, args); !strings.Contains(again, "Nothing to do") {
+		t.Fatalf("init again is not idle:\n%s", again)
+	}
+	served, err := served()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.platform = served
+	c.env = append(c.env, "CHAIN_PLATFORM="+served)
+	c.message = regexp.MustCompile(`git commit -m "([^"]+)"`).FindStringSubmatch(said)[1]
+	return c
+}
+
+func initialize(t *testing.T, args []string) string {
+	t.Helper()
+	var out bytes.Buffer
+	if code := scaffold.Run(t.Context(), args, scaffold.Streams{In: strings.NewReader(""), Out: &out, Err: &out}); code != scaffold.ExitDone {
+		t.Fatalf("init %v: %d\n%s", args, code, out.String())
+	}
+	return out.String()
+}
+
+// tidied is what go mod tidy makes of init's go.mod, once: it is the same for all but for the module's name.
+var tidied = func() func() (mod, sum string, err error) {
+	var mod, sum string
+	var err error
+	var once sync.Once
+	return func() (string, string, error) {
+		once.Do(func() { mod, sum, err = tidy() })
+		return mod, sum, err
+	}
+}()
+
+func tidy() (mod, sum string, err error) {
+	folder := filepath.Join(tools, "tidied")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", "", err
+	}
+	if out, err := exec.Command("git", "-C", folder, "init", "--quiet").CombinedOutput(); err != nil {
+		return "", "", fmt.Errorf("git init: %w\n%s", err, out)
+	}
+	var out bytes.Buffer
+	code := scaffold.Run(context.Background(), []string{"--repo", folder, "--yes", "--app", "tidied", "--owner", "acme", "--repository",
+		"tidied", "--folder", ".", "--replace", root,
+		"--version", "v1.2.3", "--commit", platformCommit}, scaffold.Streams{In: strings.NewReader(""), Out: &out, Err: &out})
+	if code != scaffold.ExitDone {
+		return "", "", fmt.Errorf("init: %d\n%s", code, out.String())
+	}
+	files := map[string]string{}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		content, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			return "", "", err
+		}
+		files[name] = string(content)
+	}
+	return files["go.mod"], files["go.sum"], nil
+}
+
+// served is the platform as the shapes name it: act looks a workflow that another calls by ./ up in the caller's checkout, GitHub
+// where the calling one is from.
+var served = sync.OnceValues(func() (string, error) {
+	folder := filepath.Join(tools, "served")
+	if err := copyInto(folder, platform); err != nil {
+		return "", err
+	}
+	files, err := filepath.Glob(filepath.Join(folder, ".github", "workflows", "*.yml"))
+	if err != nil {
+		return "", err
+	}
+	nested := regexp.MustCompile(`uses: \./(\.github/workflows/[a-z-]+\.yml)`)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, nested.ReplaceAll(content, []byte("uses: "+platformRepository+"/$1@"+platformCommit)), 0o644)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return folder, nil
+})
+
+// commitWithHooks commits what init wrote as its author would: by the message that init proposes, past the repository's own hooks.
+func (c *checkout) commitWithHooks() {
+	c.t.Helper()
+	modules, err := node()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.git("add", "--all")
+	if err := os.Symlink(modules, filepath.Join(c.folder, "node_modules")); err != nil {
+		c.t.Fatal(err)
+	}
+	defer os.Remove(filepath.Join(c.folder, "node_modules"))
+	for _, hook := range []string{"commit-msg", "pre-commit"} {
+		if err := os.Chmod(filepath.Join(c.folder, ".husky", hook), 0o755); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	commit := func(message string) (string, error) {
+		command := exec.Command("git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", "-c",
+			"core.hooksPath=.husky", "commit", "--quiet", "-m", message)
+		command.Dir = c.folder
+		out, err := command.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := commit("Run it on the platform."); err == nil || !strings.Contains(out, "type may not be empty") {
+		c.t.Errorf("the hook takes any message, so that it proves nothing: %v\n%s", err, out)
+	}
+	if out, err := commit(c.message); err != nil {
+		c.t.Fatalf("the repository's own hooks refuse what init wrote: %v\n%s", err, out)
+	}
+}

@@ -1,0 +1,3 @@
+module desk/api
+
+go 1.26
