@@ -79,7 +79,7 @@ var pulls = []pull{
 		head:    prod(`01234567"]`, `01234567", "fedcba9876543210fedcba9876543210fedcba98"]`),
 		changes: "3 in place, 3 new", policies: "pass", costs: "2.74 as before",
 		gains: "**7 things become possible**", back: "yes"},
-	{name: "trusts a stranger's workflows", stack: "prod", base: trusting(""), head: prod("guiofsaints/procureflow-platform\n",
+	{name: "trusts foreign workflows", stack: "prod", base: trusting(""), head: prod("guiofsaints/procureflow-platform\n",
 		"stranger/platform\n"),
 		changes: "**3 replaced, 3 in place**", policies: "pass", costs: "2.74 as before",
 		gains: "**7 things become possible**", back: "by an update, and 3 resources are new then"},

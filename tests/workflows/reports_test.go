@@ -47,7 +47,7 @@ func TestWhichChangesAreChecked(t *testing.T) {
 	changes := map[string]string{
 		"docs/a.go\nREADME.md\npackages/web/NOTES.md": "app=false\nlint=true\n", "": "app=false\nlint=false\n",
 		"docs/a.md\npackages/web/src/page.tsx": "app=true\nlint=true\n", "infra/main.go": "app=true\nlint=true\n",
-		"Pulumi.prod.yaml": "app=true\nlint=true\n",
+		"Pulumi.prod.yaml":   "app=true\nlint=true\n",
 		".github/CODEOWNERS": "app=true\nlint=true\n",
 	}
 	for _, file := range steering {
