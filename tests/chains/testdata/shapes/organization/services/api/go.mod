@@ -1,3 +1,0 @@
-module desk/api
-
-go 1.26

@@ -1,5 +1,0 @@
-package main
-
-var revision string
-
-func main() { println(revision) }
