@@ -2,11 +2,13 @@ package watch
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
@@ -144,6 +146,12 @@ within      p95 of the probes: 80 ms (at most 1 s)
 Waiting: 10 % has to stay healthy for 5 min, until 12:06:03 UTC, 4 min 2 s more
 Rollback: `+"`back`"+` goes to web-a
 `, s.Text(Plain))
+	// The runbook shows this very text.
+	runbook, err := os.ReadFile("../../docs/runbooks/rollout.md")
+	require.NoError(t, err)
+	shown, _, _ := strings.Cut(s.Text(Plain), "Rollback: ")
+	indented := strings.ReplaceAll("    "+strings.ReplaceAll(strings.TrimSpace(shown), "\n", "\n    "), "\n    \n", "\n\n")
+	assert.Contains(t, string(runbook), indented)
 	assert.Equal(t, "12:02:01  web-b has 10 %, step 1 of 2; web-a 90 %, web-b 10 %; waiting: 10 % has to stay healthy for 5 min, until "+
 		"12:06:03", s.Line())
 }
