@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"image"
 	_ "image/png"
@@ -9,12 +10,18 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/internal/webpage/webpagetest"
 )
+
+// picture is where the picture of docs/runbooks/rollout.md is written, of the page that this test's journal makes:
+//
+//	go test ./release/report -run TestPagesInABrowser -picture ../../docs/report.png
+var picture = flag.String("picture", "", "write a picture of a release's page to this file")
 
 // TestPagesInABrowser looks at the pages as their readers do.
 func TestPagesInABrowser(t *testing.T) {
@@ -35,6 +42,13 @@ func TestPagesInABrowser(t *testing.T) {
 	webpagetest.Check(ctx, t, axe, "report-index", home)
 	webpagetest.Check(ctx, t, axe, "report", "file://"+filepath.Join(folder, "pages", files[0].Name))
 
+	if *picture != "" {
+		var shot []byte
+		require.NoError(t, chromedp.Run(ctx, emulation.SetDeviceMetricsOverride(1100, 1020, 1, false),
+			chromedp.Navigate("file://"+filepath.Join(folder, "pages", files[0].Name)), chromedp.CaptureScreenshot(&shot),
+			emulation.SetDeviceMetricsOverride(1200, 900, 1, false)))
+		require.NoError(t, os.WriteFile(*picture, shot, 0o644))
+	}
 	// From the index to a page and back, without a script and with the pages' own content security policy.
 	var title, back string
 	require.NoError(t, chromedp.Run(ctx, chromedp.Navigate(home),
