@@ -80,7 +80,6 @@ var (
 	commit   = regexp.MustCompile(`^[0-9a-f]{40}$`)
 	document = regexp.MustCompile(`^[\[{][^\r\n]*[\]}]$`)
 	address  = regexp.MustCompile(`^https://[a-z0-9.-]+$`)
-	urn      = regexp.MustCompile(`^urn:pulumi:[a-z]+::[a-z0-9-]+::[A-Za-z0-9*:/_-]+$`)
 )
 
 // values are all of them, in the order in which they are printed.
@@ -190,8 +189,20 @@ func ofService(of adopter.Adopter, stack, key string, s stacks.Settings, d stack
 		{"service-image", s.ImagePrefix() + "/" + d.Image, fullName},
 		{"service-image-name", d.Image, path},
 		{"service-paths", jsonText(d.SmokePaths), document},
-		{"service-urn", "urn:pulumi:" + stack + "::" + of.Application + "::**gcp:cloudrunv2/service:Service::service-" + key + "-service", urn},
+		{"service-targets", targets(of, stack, key, s), document},
 	}
+}
+
+// targets are what a release changes: the service, and the jobs that run its image, by their names in the stack.
+func targets(of adopter.Adopter, stack, key string, s stacks.Settings) string {
+	urn := "urn:pulumi:" + stack + "::" + of.Application + "::**gcp:cloudrunv2/"
+	urns := []string{urn + "service:Service::service-" + key + "-service"}
+	for _, name := range slices.Sorted(maps.Keys(s.Jobs)) {
+		if s.Jobs[name].Service == key {
+			urns = append(urns, urn+"job:Job::job-"+name+"-job")
+		}
+	}
+	return jsonText(urns)
 }
 
 // source is the registry that the stack's images come from: that of the stack in which they are built.

@@ -69,7 +69,7 @@ func TestSettingsOfProd(t *testing.T) {
 		"service=web", "service-name=procureflow-web", "service-url=https://procureflow-web-100000000003.us-central1.run.app",
 		"service-image=us-central1-docker.pkg.dev/procureflow-prod/procureflow/web", "service-image-name=web",
 		`service-paths=["/api/health","/api/items?limit=1"]`,
-		"service-urn=urn:pulumi:prod::procureflow::**gcp:cloudrunv2/service:Service::service-web-service",
+		`service-targets=["urn:pulumi:prod::procureflow::**gcp:cloudrunv2/service:Service::service-web-service"]`,
 	}, strings.Split(strings.TrimSpace(out), "\n"))
 }
 

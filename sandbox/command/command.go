@@ -110,7 +110,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return a.chooseOutput(command) }
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return &commandLineError{cli.FlagError(command, err)} })
 	root.AddCommand(a.demo(), a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.analyze(), a.adopt(), a.pulumi(), a.serve(),
-		a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.trust(), a.cost(), a.review(), a.rehearse())
+		a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.job(), a.trust(), a.cost(), a.review(), a.rehearse())
 	for _, command := range root.Commands() {
 		dress(command)
 	}
@@ -139,6 +139,7 @@ var examples = map[string]string{
 	"env": "  eval \"$(sandbox env dev)\"", "stop": "  sandbox stop", "trust": "  sandbox trust prod --claims claims.json",
 	"cost": "  sandbox cost prod", "adopt": "  sandbox adopt prod --import", "pulumi": "  sandbox pulumi -- stack ls",
 	"behaviour": "  sandbox behaviour sha256:1111… --error-rate 0.05", "fault": "  sandbox fault list",
+	"job": "  sandbox job shop-migrate --fail 1",
 }
 
 // dress gives a command an example, the exit codes, its flags among those that all take, and the stacks to complete.
@@ -151,7 +152,7 @@ func dress(command *cobra.Command) {
 		flags = append(flags, "output")
 	}
 	switch command.Name() {
-	case "status", "fault", "behaviour", "serve", "stop":
+	case "status", "fault", "behaviour", "job", "serve", "stop":
 		flags = append(flags[:0], "state", "wait")
 	case "cost", "trust":
 		flags = []string{"dir", "output"}

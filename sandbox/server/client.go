@@ -227,3 +227,14 @@ func pause(ctx context.Context, duration time.Duration) error {
 		return nil
 	}
 }
+
+// SetJobBehaviour makes the next executions of a job, projects/P/locations/L/jobs/J, go so.
+func (c *Client) SetJobBehaviour(ctx context.Context, job string, behaviour run.JobBehaviour) error {
+	return c.call(ctx, http.MethodPut, "jobs/"+job, behaviour, nil)
+}
+
+// JobBehaviour is what is still to come for the job.
+func (c *Client) JobBehaviour(ctx context.Context, job string) (run.JobBehaviour, error) {
+	var behaviour run.JobBehaviour
+	return behaviour, c.call(ctx, http.MethodGet, "jobs/"+job, nil, &behaviour)
+}

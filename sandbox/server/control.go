@@ -14,7 +14,7 @@ import (
 // controlPrefix is where the sandbox's own calls are, beside the APIs:
 //
 //	GET status · POST stop · PUT project · PUT repository
-//	GET, DELETE faults · PUT, DELETE faults/NAME · GET, PUT behaviours/DIGEST
+//	GET, DELETE faults · PUT, DELETE faults/NAME · GET, PUT behaviours/DIGEST, jobs/NAME
 const controlPrefix = "/sandbox/v1/"
 
 // control adds the sandbox's own calls to the cloud's API.
@@ -56,6 +56,12 @@ func (p *process) control(api http.Handler) http.Handler {
 	})
 	own.HandleFunc("PUT "+controlPrefix+"behaviours/{digest}", put(func(r *http.Request, behaviour run.Behaviour) error {
 		return p.cloud.Run.SetBehaviour(r.PathValue("digest"), behaviour)
+	}))
+	own.HandleFunc("GET "+controlPrefix+"jobs/{name...}", func(w http.ResponseWriter, r *http.Request) {
+		respond(w, p.cloud.Run.JobBehaviour(r.PathValue("name")), nil)
+	})
+	own.HandleFunc("PUT "+controlPrefix+"jobs/{name...}", put(func(r *http.Request, behaviour run.JobBehaviour) error {
+		return p.cloud.Run.SetJobBehaviour(r.PathValue("name"), behaviour)
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, controlPrefix) {

@@ -128,13 +128,20 @@ var writes = []string{"id-token", "attestations", "security-events", "pull-reque
 // dangerous triggers run with the repository's rights on what an outsider sent.
 var dangerous = []string{"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment", "fork"}
 
+// told are what a release's sinks are reached by. They open nothing but a chat, a webhook and a pager, which take no identity.
+var told = []string{"secrets.RELEASE_SLACK_URL", "secrets.RELEASE_WEBHOOK_URL", "secrets.RELEASE_WEBHOOK_TOKEN", "secrets.RELEASE_PAGERDUTY_KEY"}
+
+var secretName = regexp.MustCompile(`secrets\.\w*`)
+
 func checkWorkflow(t *Tree, file string, report reporter) {
 	workflow, path := t.Workflows[file], "workflows/"+file
 	if p := workflow.Permissions; p == nil || p.All != nil || len(p.Scopes) > 0 {
 		report("excessive-permissions", path, "top level is not permissions: {}: a job that forgets its own would inherit")
 	}
-	if strings.Contains(t.Sources[path], "secrets.") {
-		report("secrets-inherit", path, "reads a secret: jobs get short-lived tokens by their identity, and no key")
+	for _, secret := range secretName.FindAllString(t.Sources[path], -1) {
+		if path != "workflows/deploy.yml" || !slices.Contains(told, secret) {
+			report("secrets-inherit", path, "reads a secret: jobs get short-lived tokens by their identity, and no key")
+		}
 	}
 	for _, event := range workflow.On {
 		if slices.Contains(dangerous, event.EventName()) {

@@ -77,7 +77,7 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 		code, printed, _ := runScript(t, "echo $$\n"+script(t, mark), map[string]string{
 			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod",
 			"SERVICE": "web",
-			"DIGEST":  "d", "IMAGE_USER": "u@d", "CODE": "0", "APPLICATION": "shop", "URN": "urn", "POLICY": "own.yaml", "FOLDER": ".",
+			"DIGEST":  "d", "IMAGE_USER": "u@d", "CODE": "0", "APPLICATION": "shop", "TARGETS": `["urn"]`, "POLICY": "own.yaml", "FOLDER": ".",
 		}, map[string]string{"release": program, "pulumi": program})
 		shell, rest, _ := strings.Cut(printed, "\n")
 		if code != 0 || !strings.HasPrefix(rest, shell+" called: "+called) {
@@ -143,7 +143,7 @@ func TestEachFailureNamesItsPage(t *testing.T) {
 	for exit, want := range map[string]string{"0": "", "5": "What to do: docs/pipeline.md#not-approved\n"} {
 		code, printed, summary := runScript(t, `trap 'cp "$GITHUB_STEP_SUMMARY" "$GITHUB_OUTPUT" 2> /dev/null || true' EXIT`+"\n"+
 			script(t, counted), map[string]string{
-			"GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_REPOSITORY": "o/r", "EXIT": exit,
+			"GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_REPOSITORY": "o/r", "EXIT": exit, "DIGEST": "",
 		}, map[string]string{"release": `exit "$EXIT"`})
 		if fmt.Sprint(code) != exit || summary != want {
 			t.Errorf("approvals exit with %s: %d and %q, want %q\n%s", exit, code, summary, want, printed)

@@ -1,0 +1,54 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+)
+
+// job says, or decides, how the next executions of a job go.
+func (a *app) job() *cobra.Command {
+	var wanted run.JobBehaviour
+	project, region := "procureflow-dev", "us-central1"
+	command := &cobra.Command{
+		Use: "job NAME", Short: "Say, or with flags decide, how the next executions of a job go", Args: cobra.ExactArgs(1),
+		Long: "Say, or with flags decide, how the next executions of a Cloud Run job go. NAME is its id, or projects/P/locations/L/jobs/J.\n" +
+			"The flags that are not given go back to a job that ends well at once. It stays when the cloud stops.",
+		RunE: func(command *cobra.Command, args []string) error {
+			name := args[0]
+			if !strings.Contains(name, "/") {
+				name = fmt.Sprintf("projects/%s/locations/%s/jobs/%s", project, region, name)
+			}
+			if err := wanted.Check(); err != nil {
+				return &commandLineError{err}
+			}
+			client, err := a.running(command)
+			if err != nil {
+				return err
+			}
+			flags := command.Flags()
+			if flags.Changed("takes") || flags.Changed("fail") || flags.Changed("hang") {
+				if err := client.SetJobBehaviour(command.Context(), name, wanted); err != nil {
+					return err
+				}
+			}
+			now, err := client.JobBehaviour(command.Context(), name)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.streams.Out, "%s: each attempt takes %s; the next %d executions hang, the next %d executions fail\n", name,
+				now.Takes, now.Hang, now.Fail)
+			return err
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&project, "project", project, "the job's project, where NAME is an id")
+	flags.StringVar(&region, "region", region, "the job's region, where NAME is an id")
+	flags.DurationVar(&wanted.Takes, "takes", 0, "how long each attempt of a task takes")
+	flags.IntVar(&wanted.Hang, "hang", 0, "how many of the next executions hang")
+	flags.IntVar(&wanted.Fail, "fail", 0, "how many of the next executions fail, after those that hang")
+	return command
+}
