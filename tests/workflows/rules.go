@@ -129,7 +129,8 @@ var writes = []string{"id-token", "attestations", "security-events", "pull-reque
 var dangerous = []string{"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment", "fork"}
 
 // told are what a release's sinks are reached by. They open nothing but a chat, a webhook and a pager, which take no identity.
-var told = []string{"secrets.RELEASE_SLACK_URL", "secrets.RELEASE_WEBHOOK_URL", "secrets.RELEASE_WEBHOOK_TOKEN", "secrets.RELEASE_PAGERDUTY_KEY"}
+var told = []string{"secrets.RELEASE_SLACK_URL", "secrets.RELEASE_WEBHOOK_URL", "secrets.RELEASE_WEBHOOK_TOKEN",
+	"secrets.RELEASE_PAGERDUTY_KEY"}
 
 var secretName = regexp.MustCompile(`secrets\.\w*`)
 
