@@ -23,6 +23,6 @@ func ExampleNewJob() {
 	// Output:
 	// procureflow:job:Job job-tidy
 	// gcp:cloudrunv2/job:Job job-tidy-job
-	// gcp:cloudrunv2/jobIamMember:JobIamMember job-tidy-starter
 	// gcp:cloudscheduler/job:Job job-tidy-schedule
+	// gcp:cloudrunv2/jobIamMember:JobIamMember job-tidy-starter
 }

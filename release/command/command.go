@@ -186,8 +186,8 @@ func (a *app) commands() (list []*cobra.Command) {
 	add(a.status(), look, reach, printed)
 	add(a.watch(), Codes, reach, judging, []string{"audit", "actor"}, printed)
 	add(a.telling(a.rollout()), Codes, reach, judging, keeping, printed)
-	add(a.telling(a.rollback()), Codes, reach, []string{"env"}, keeping, printed)
-	add(a.telling(a.guard()), Codes, reach, []string{"env"}, keeping, printed)
+	add(a.telling(a.rollback()), Codes, reach, []string{"env", "policy"}, keeping, printed)
+	add(a.telling(a.guard()), Codes, reach, []string{"env", "policy"}, keeping, printed)
 	add(a.report(), look, []string{"audit"})
 	add(a.backtest(), look, []string{"env"}, printed)
 	add(a.promote(), "Exit codes: 0 promoted, or there already · 1 failed · 2 wrong usage · 5 refused: not proven, or the tag is "+
@@ -195,7 +195,8 @@ func (a *app) commands() (list []*cobra.Command) {
 	add(a.verify(), "Exit codes: 0 verified · 1 failed · 2 wrong usage · 5 refused: not proven, or it runs as root.\n"+GoRun, printed)
 	add(a.built(), GoRun)
 	add(a.sign(), GoRun, []string{"token-file"}, printed)
-	add(a.approvals(), "Exit codes: 0 approved · 1 failed · 2 wrong usage · 5 refused.\n"+GoRun, []string{"actor"}, printed)
+	add(a.approvals(), "Exit codes: 0 approved · 1 failed · 2 wrong usage · 5 refused.\n"+GoRun,
+		[]string{"actor", "commit", "summary"}, printed)
 	add(a.settings(), GoRun)
 	return list
 }
