@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -311,66 +310,4 @@ func (q *Request) Delete(n Name, etag string) (any, error) {
 		}
 	}
 	return c.Answer("delete", answer)
-}
-
-// list answers a collection's resources.
-func (q *Request) list(collection Name) (any, error) {
-	k := collection.Kind
-	if k.ListField == "" {
-		return nil, ErrNoMethod
-	}
-	if q.Query.Get("filter") != "" {
-		return nil, Invalid("The emulator does not filter %s: leave filter out.", k.ListField)
-	}
-	var items []any
-	for _, n := range q.Children(collection) {
-		document := q.Get(n)
-		if document == nil || k.Hidden != nil && k.Hidden(document) && q.Query.Get("showDeleted") != "true" {
-			continue
-		}
-		items = append(items, k.Outbound(document))
-	}
-	return q.Page(k.ListField, items)
-}
-
-// Page answers the page of a list that the request asks for.
-func (q *Request) Page(field string, items []any) (any, error) {
-	page, next, err := Page(items, q.Query.Get("pageSize"), q.Query.Get("pageToken"))
-	if err != nil {
-		return nil, err
-	}
-	answer := map[string]any{}
-	if len(page) > 0 {
-		answer[field] = page
-	}
-	if next != "" {
-		answer["nextPageToken"] = next
-	}
-	return answer, nil
-}
-
-// Page is a part of the items, and the token of the next one, "" when there is none: the position of its first item.
-func Page(items []any, pageSize, token string) (page []any, next string, err error) {
-	size, start := 100, 0
-	if pageSize != "" {
-		n, err := strconv.Atoi(pageSize)
-		if err != nil || n < 0 {
-			return nil, "", Invalid("Invalid page size: %s", pageSize)
-		}
-		if n > 0 {
-			size = min(n, 1000)
-		}
-	}
-	if token != "" {
-		n, err := strconv.Atoi(token)
-		if err != nil || n < 0 || n > len(items) {
-			return nil, "", Invalid("Invalid page token: %s", token)
-		}
-		start = n
-	}
-	end := min(start+size, len(items))
-	if end < len(items) {
-		next = strconv.Itoa(end)
-	}
-	return items[start:end], next, nil
 }
