@@ -315,5 +315,9 @@ func reviewStack(ctx context.Context, f reviewFlags, name string, base, head reh
 	if protection := before.GitHub.Protection; protection != nil {
 		label = protection.WideningLabel
 	}
+	if err != nil && stack.Failed != "" { // a plan that is refused leaves more unknown than can be compared
+		stack.Failed += "; who would gain what is not known: " + err.Error()
+		err = nil
+	}
 	return stack, label, err
 }

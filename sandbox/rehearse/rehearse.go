@@ -200,7 +200,10 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("the change: %w", err)
 	}
-	result.Steps, result.Head = plan.Steps, plan.Resources
+	result.Steps, result.Head = plan.Steps, asDeployed(plan.Resources, result.Base)
+	if len(plan.Steps) == 0 {
+		result.Head = result.Base
+	}
 	result.Findings = review.CompareFindings(was.Findings, plan.Findings)
 	if plan.Refused() {
 		result.Failed = "policies or the program refuse it, so that nothing was applied"
@@ -220,6 +223,21 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 		return result, nil
 	}
 	return result, r.apply(ctx, head, headStack, plan.Steps, before, &result)
+}
+
+// asDeployed gives planned resources the names that the cloud gave to those that are there already: a plan does not say them.
+func asDeployed(planned, there []inventory.Resource) []inventory.Resource {
+	names := map[string]string{}
+	for _, r := range there {
+		names[r.URN] = r.CloudName
+	}
+	named := slices.Clone(planned)
+	for i, r := range named {
+		if r.CloudName == "" {
+			named[i].CloudName = names[r.URN]
+		}
+	}
+	return named
 }
 
 // visit lets visitors come to every service of the base that answers to anybody.

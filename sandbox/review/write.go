@@ -48,7 +48,13 @@ func (r Report) document(l limits) document {
 	return append(d, paragraph(note))
 }
 
-func short(commit string) string { return commit[:min(len(commit), 12)] }
+// short is a commit as people write it; what is no commit stays as it is.
+func short(commit string) string {
+	if len(commit) == 40 {
+		return commit[:12]
+	}
+	return commit
+}
 
 // quiet says that there is nothing to read.
 func (r Report) quiet() bool {
