@@ -27,6 +27,7 @@ type reviewFlags struct {
 	stacks           []string
 	seed             uint64
 	planOnly         bool
+	compile          bool
 	labels, measured []string
 	asJSON, comment  bool
 	web, page        string
@@ -61,6 +62,7 @@ func (a *app) review() *cobra.Command {
 	flags.StringSliceVar(&f.stacks, "stack", nil, "the stacks (default: all that there are)")
 	flags.Uint64Var(&f.seed, "seed", 1, "decides when the engine is killed, and everything else that chance decides")
 	flags.BoolVar(&f.planOnly, "plan-only", false, "leave the rehearsal out: nothing is applied")
+	flags.BoolVar(&f.compile, "compile", false, "compile the working tree's program too, where this executable is not of the working tree")
 	flags.StringSliceVar(&f.labels, "label", nil, "the pull request's labels")
 	flags.StringArrayVar(&f.measured, "measured", nil, "SERVICE=REQUESTS:MILLISECONDS, what a service really had to do in a month; may be "+
 		"repeated")
@@ -155,7 +157,8 @@ func (a *app) reportOf(ctx context.Context, f reviewFlags, work string) (review.
 	if err != nil {
 		return review.Report{}, err
 	}
-	arguments := []string{"review", "--json", fmt.Sprintf("--seed=%d", f.seed), fmt.Sprintf("--plan-only=%t", f.planOnly)}
+	arguments := []string{"review", "--json", fmt.Sprintf("--seed=%d", f.seed), fmt.Sprintf("--plan-only=%t", f.planOnly),
+		fmt.Sprintf("--compile=%t", f.compile)}
 	for _, stack := range f.stacks {
 		arguments = append(arguments, "--stack="+stack)
 	}
@@ -264,7 +267,7 @@ func (a *app) trees(ctx context.Context, f reviewFlags, work string) (base, head
 		return base, head, report, err
 	}
 	head, report.Head = rehearse.Tree{Root: folder, Module: module}, "the working tree"
-	if isPlatform(module) {
+	if isPlatform(module) && !f.compile {
 		head.Program = a.program(head.Root)
 		if rehearse.SameCode(ctx, repository, report.Base) {
 			base.Program = a.program(base.Root)

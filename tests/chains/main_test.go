@@ -60,6 +60,7 @@ func prepare() (err error) {
 		// As the sandbox builds them into its state folder, once for all chains (testdata/compiled).
 		{filepath.Join(root, "infra"), "bin/infra", "."},
 		{filepath.Join(root, "policy"), "bin/policy-pack", "github.com/guiofsaints/procureflow-platform/policy"},
+		{root, "review-comment", "./cmd/review-comment"},
 	} {
 		command := exec.Command("go", "build", "-o", filepath.Join(tools, target.out), target.pkg)
 		command.Dir = target.dir

@@ -13,12 +13,22 @@ func TestAForksPreview(t *testing.T) {
 	base := c.git("rev-parse", "HEAD")
 	e := c.pullRequest(base, c.commit("a fork's change"), true)
 	r := c.run("platform-preview.yml", e)
-	if want := map[string]string{"preview/fork": success}; !r.ok || !maps.Equal(r.results, want) {
+	want := map[string]string{"preview/fork": success, "preview/review": success, "preview/render": success}
+	if !r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
-	if got, want := c.calls(), "actions/setup-go\nactions/cache\ngo vet ./...\n"; got != want {
-		t.Errorf("called\n%swant\n%s", got, want)
+	calls := c.calls()
+	for _, forbidden := range []string{"google-github-actions/auth", "pulumi ", "gh api"} {
+		if strings.Contains(calls, forbidden) {
+			t.Errorf("a fork's run called %q:\n%s", forbidden, calls)
+		}
 	}
+	for _, call := range []string{"go vet ./...\n", "sandbox review --compile --json --web ", " --label  -- HEAD^1\n"} {
+		if !strings.Contains(calls, call) {
+			t.Errorf("%q was not called:\n%s", call, calls)
+		}
+	}
+	reviewed(t, c.read("artifacts/review-comment/comment.md"))
 	for _, wanted := range []string{"## Preview of a fork: without credentials", "Left out, because a fork's run gets no identity:",
 		"the previews against what runs, the policies on them, and the comments."} {
 		if !strings.Contains(r.log, wanted) {
@@ -57,13 +67,29 @@ func (c *chain) previews(base, head string, stacks ...string) {
 		}
 	}
 	for call, want := range map[string]int{"--method PATCH repos/" + c.of.slug() + "/issues/comments/": min(2, len(stacks)),
-		"--method POST repos/" + c.of.slug() + "/issues/7/comments": len(stacks) - min(2, len(stacks))} {
+		"--method POST repos/" + c.of.slug() + "/issues/7/comments": len(stacks) - min(2, len(stacks)) + 1} { // the review's is one more
 		if got := strings.Count(calls, call); got != want {
 			t.Errorf("%q came %d times, want %d:\n%s", call, got, want, calls)
 		}
 	}
+	reviewed(t, c.read("artifacts/review-comment/comment.md"))
 	if body := c.read("comment-PATCH-5"); !strings.Contains(body, "<!-- pulumi-preview:dev -->") ||
 		!strings.Contains(body, "### Preview of dev at ") {
 		t.Errorf("dev's comment is\n%s", body)
+	}
+}
+
+// reviewed holds the comment of the stand-in's report, which is hostile.
+func reviewed(t *testing.T, comment string) {
+	t.Helper()
+	for _, wanted := range []string{"<!-- platform-review -->\n## What this pull request would do\n", "| what changes | **1 deleted** |",
+		"`` `</code> @everyone ::error::out <!-- pulumi-preview:dev --> ``",
+		"[the page](https://github.com/"} {
+		if !strings.Contains(comment, wanted) {
+			t.Errorf("the comment does not say %q:\n%s", wanted, comment)
+		}
+	}
+	if strings.Contains(comment, "\n::error") {
+		t.Errorf("a workflow command is in the comment:\n%s", comment)
 	}
 }

@@ -171,8 +171,8 @@ func TestARerunReplacesItsArtifacts(t *testing.T) {
 			t.Errorf("%s: %s: a re-run fails at %s", s.File, s.Job, s.With["name"])
 		}
 	}
-	if uploads != 6 {
-		t.Errorf("%d steps upload artifacts, want 6", uploads)
+	if uploads != 8 {
+		t.Errorf("%d steps upload artifacts, want 8", uploads)
 	}
 }
 
