@@ -102,6 +102,9 @@ func (a *app) compare(ctx context.Context, f reviewFlags) error {
 	if _, err := measuredLoads(f.measured); err != nil {
 		return &commandLineError{err}
 	}
+	if err := a.checkRevisions(ctx, f); err != nil {
+		return err
+	}
 	work, err := os.MkdirTemp("", "review-")
 	if err != nil {
 		return err
@@ -138,6 +141,27 @@ func (a *app) compare(ctx context.Context, f reviewFlags) error {
 		}
 		return report.Write(a.streams.Out)
 	})
+}
+
+// checkRevisions refuses what names no commit, before anything is started.
+func (a *app) checkRevisions(ctx context.Context, f reviewFlags) error {
+	folder, err := a.folder()
+	if err != nil {
+		return err
+	}
+	repository, err := rehearse.Repository(ctx, folder)
+	if err != nil {
+		return &commandLineError{err}
+	}
+	for _, revision := range []string{f.base, f.head} {
+		if revision == "" { // the working tree
+			continue
+		}
+		if _, err := rehearse.Commit(ctx, repository, revision); err != nil {
+			return &commandLineError{err}
+		}
+	}
+	return nil
 }
 
 // reportOf makes the report here where the environment is scrubbed already, and else lets a process without secrets make it.

@@ -2,7 +2,6 @@ package inventory_test
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+	"github.com/guiofsaints/procureflow-platform/sandbox/authority"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 )
 
 // accepted are the ways from one identity to another, or to what identities are there to protect, that the grants leave open,
@@ -28,52 +29,27 @@ var accepted = []struct{ from, to, reason string }{
 	{"runtime web", permissions.Values, "The service reads the secrets that the settings name for it, each by a grant on the one secret."},
 }
 
-// places are what kind of thing a grant's type grants a role on, as far as it matters who may become whom.
-var places = map[string]permissions.Place{
-	"gcp:projects/iAMMember:IAMMember":       permissions.OnProject,
-	"gcp:serviceaccount/iAMMember:IAMMember": permissions.OnServiceAccount,
-}
-
-// onlyRoles is the one condition that is read; under any other a grant counts as if it had none.
-var onlyRoles = regexp.MustCompile(`^api\.getAttribute\('iam\.googleapis\.com/modifiedGrantsByRole', \[\]\)\.hasOnly\(\['([^\]]*)'\]\)$`)
-
-// holdingsOf are all memberships that a program registers, of its own accounts and of everybody else, and its accounts.
-func holdingsOf(t *testing.T, inventory *pulumitest.Inventory) (holdings []permissions.Holding, accounts []string) {
+// holdingsOf are all memberships that a program registers, of its own accounts and of everybody else, and its accounts. What
+// authority.Holdings would have to guess about is not there.
+func holdingsOf(t *testing.T, made *pulumitest.Inventory) (holdings []permissions.Holding, accounts []string) {
 	t.Helper()
-	names := map[string]string{}
-	for _, component := range inventory.OfType("procureflow:identity:Identity") {
-		email := fmt.Sprintf("%s@%s.iam.gserviceaccount.com", component.Inputs["accountId"], component.Inputs["project"])
-		names[email] = strings.Replace(strings.TrimPrefix(component.Name, "account-"), "runtime-", "runtime ", 1)
-		accounts = append(accounts, names[email])
-	}
-	require.NotEmpty(t, accounts)
-	require.Len(t, inventory.OfType("gcp:serviceaccount/account:Account"), len(accounts), "every account is an identity's")
-	for _, resource := range inventory.Resources {
-		lower := strings.ToLower(resource.Type)
+	var resources []inventory.Resource
+	for _, r := range made.Resources {
+		lower := strings.ToLower(r.Type)
 		require.False(t, strings.HasSuffix(lower, "iambinding") || strings.HasSuffix(lower, "iampolicy"),
-			"%s grants in a way that nobody reads here", resource.Name)
-		if !strings.HasSuffix(lower, "iammember") {
-			continue
-		}
-		role, _ := resource.Inputs["role"].(string)
-		member, _ := resource.Inputs["member"].(string)
-		require.True(t, role != "" && member != "", "%s has no role or no member that is known before it is made", resource.Name)
-		holding := permissions.Holding{Who: member, Place: places[resource.Type], Role: role}
-		if name, ours := names[strings.TrimPrefix(member, "serviceAccount:")]; ours {
-			holding.Who = name
-		}
+			"%s grants in a way that nobody reads here", r.Name)
+		resources = append(resources, inventory.Resource{Type: r.Type, Name: r.Name, Inputs: r.Inputs})
+	}
+	holdings, accounts = authority.Holdings(resources)
+	require.Len(t, made.OfType("procureflow:identity:Identity"), len(accounts), "every account is an identity's")
+	require.NotEmpty(t, accounts)
+	for _, holding := range holdings {
+		require.True(t, holding.Role != "" && holding.Who != "", "%v has no role or no member that is known before it is made", holding)
+		require.NotEqual(t, []string{"*"}, holding.Permissions, "%s is not in permissions.Roles, and the program makes no such role: add what "+
+			"it holds", holding.Role)
 		if holding.Place == permissions.OnServiceAccount {
-			id := resource.Inputs["serviceAccountId"].(string)
-			holding.On = names[id[strings.LastIndexByte(id, '/')+1:]]
-			require.NotEmpty(t, holding.On, "%s is on an account that the program does not make", resource.Name)
+			require.Contains(t, accounts, holding.On, "%s is on an account that the program does not make", holding.Role)
 		}
-		holding.Permissions = record{role: role, scope: string(holding.Place)}.grant(t, inventory).Permissions
-		if condition, ok := resource.Inputs["condition"].(map[string]any); ok {
-			if found := onlyRoles.FindStringSubmatch(condition["expression"].(string)); found != nil {
-				holding.Only = strings.Split(found[1], "', '")
-			}
-		}
-		holdings = append(holdings, holding)
 	}
 	return holdings, accounts
 }

@@ -1,0 +1,36 @@
+package command_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+)
+
+// What a review refuses it refuses before it starts anything; what it says of a change is tests/review's.
+func TestAReviewRefusesWhatItCannotCompare(t *testing.T) {
+	t.Parallel()
+	repository := t.TempDir()
+	require.NoError(t, exec.Command("git", "init", "--quiet", repository).Run())
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"review"}, "accepts between 1 and 2 arg(s), received 0"},
+		{[]string{"review", "nowhere", "--dir", repository}, `"nowhere" names no commit of`},
+		{[]string{"review", "main", "--dir", nowhere}, "is in no git repository"},
+		{[]string{"review", "main", "--measured", "web"}, `--measured "web": write SERVICE=REQUESTS:MILLISECONDS`},
+		{[]string{"rehearse", "main"}, "accepts 2 arg(s), received 1"},
+		{[]string{"cost", "dev", "--measured", "web=many:1"}, `--measured "web=many:1"`},
+	} {
+		code, out, problems := sandbox(t.TempDir(), test.args...)
+		assert.Equal(t, command.ExitUsage, code, "%v: %s", test.args, problems)
+		assert.Empty(t, out)
+		assert.Contains(t, problems, test.want, test.args)
+	}
+}
