@@ -66,7 +66,7 @@ func find(t *testing.T, answers map[string]string, planned ...adopt.Planned) (ad
 func allAt(base string) adopt.APIs {
 	return adopt.APIs{
 		ArtifactRegistry: base, IAM: base, SecretManager: base, Run: base, RunV1: base + "v1/", Monitoring: base, Logging: base, KMS: base,
-		ContainerAnalysis: base, BinaryAuthorization: base, Scheduler: base, Storage: base, GitHub: base,
+		ContainerAnalysis: base, BinaryAuthorization: base, Scheduler: base, Storage: base, SQL: base, GitHub: base,
 	}
 }
 
@@ -116,6 +116,7 @@ func TestFindByTheirOwnNames(t *testing.T) {
 		"/repos/o/r/rulesets":                       `[{"id": 3, "name": "other"}, {"id": 4, "name": "protected-branches"}]`,
 		"/projects/p/locations/l/keyRings/k":        `{}`, "/projects/p/locations/l/keyRings/k/cryptoKeys/release": `{}`,
 		"/projects/p/locations/l/keyRings/k/cryptoKeys/release/cryptoKeyVersions": `{"cryptoKeyVersions": [{"state": "ENABLED"}]}`,
+		"/projects/p/instances/main/users/web@p.iam":                              `{}`, "/projects/p/instances/main/databases/app": `{}`,
 		"/projects/p/notes/release": `{}`, "/projects/p/attestors/release": `{}`,
 	}
 	gcp := func(token string, inputs map[string]any) adopt.Planned {
@@ -140,6 +141,9 @@ func TestFindByTheirOwnNames(t *testing.T) {
 			map[string]any{"environment": "dev", "branchPattern": "main"}), ""},
 		{hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "protected-branches"}), "r:4"},
 		{hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "absent"}), ""},
+		{gcp("sql/user:User", map[string]any{"project": "p", "instance": "main", "name": "web@p.iam"}), "p/main/web@p.iam"},
+		{gcp("sql/database:Database", map[string]any{"project": "p", "instance": "main", "name": "app"}),
+			"projects/p/instances/main/databases/app"},
 		{gcp("kms/keyRing:KeyRing", map[string]any{"project": "p", "location": "l", "name": "k"}), "projects/p/locations/l/keyRings/k"},
 		{gcp("kms/cryptoKey:CryptoKey", map[string]any{"keyRing": "projects/p/locations/l/keyRings/k", "name": "release"}),
 			"projects/p/locations/l/keyRings/k/cryptoKeys/release"},

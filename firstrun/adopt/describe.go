@@ -24,11 +24,11 @@ type reader struct {
 // describe says what a service or a job is set to: document is the API's, or a plan's as [inAPI] writes it.
 func describe(place string, document map[string]any, latest map[string]string) []aspect {
 	r := reader{place: place, latest: latest, rest: clone(document).(map[string]any), home: homes(document)}
-	table, settable, runs := scalars, "", "revisions"
+	table, arguments, runs := scalars, "arguments", "revisions"
 	if task, job := take(r.rest, "template", "template").(map[string]any); job {
 		// A job has its containers one level deeper than a service: each of its tasks runs them.
 		maps.Copy(r.rest["template"].(map[string]any), task)
-		table, settable, runs = jobScalars, "command", "executions"
+		table, arguments, runs = jobScalars, "args", "executions"
 	}
 	for _, path := range unreported {
 		take(r.rest, strings.Fields(path)...)
@@ -42,7 +42,7 @@ func describe(place string, document map[string]any, latest map[string]string) [
 	take(container, "name")
 	take(container, "buildInfo")
 	if ports, _ := take(container, "ports").([]any); len(ports) > 0 {
-		container["port"] = field(ports[0], "containerPort")
+		container["port"], container["protocol"] = field(ports[0], "containerPort"), field(ports[0], "name")
 	}
 	for _, s := range table {
 		r.scalar(s)
@@ -51,15 +51,17 @@ func describe(place string, document map[string]any, latest map[string]string) [
 	r.probe("startup")
 	r.probe("liveness")
 	r.variables()
-	r.words("command", "command", settable)
-	r.words("args", "list of arguments", strings.Replace(settable, "command", "args", 1))
-	r.named("container volumeMounts", "mount ", "mountPath")
-	r.named("template volumes", "volume ", "name")
+	r.words("command", "command", "command")
+	r.words("args", "list of arguments", arguments)
+	r.words("dependsOn", "list of containers before it", "after")
+	r.named("container volumeMounts", "mount ", "mountPath", "mounts")
+	r.named("template volumes", "volume ", "name", "volumes")
 	for _, sidecar := range containers {
-		r.add(aspect{what: "container " + text(sidecar, "name"), value: flat(sidecar), shown: text(sidecar, "image")})
+		r.add(aspect{what: "container " + text(sidecar, "name"), value: flat(sidecar), shown: text(sidecar, "image"),
+			setting: "sidecars"})
 	}
-	r.whole("template vpcAccess networkInterfaces", "VPC network")
-	r.whole("customAudiences", "list of custom audiences")
+	r.whole("template vpcAccess networkInterfaces", "VPC network", "vpc")
+	r.whole("customAudiences", "list of custom audiences", "audiences")
 	r.keys("labels", "label ", true)
 	r.keys("annotations", "annotation ", true)
 	r.keys("template labels", "label of "+runs+" ", false)
@@ -96,12 +98,21 @@ func homes(document map[string]any) []string {
 	return homes
 }
 
-// mainContainer is the one that takes the requests: the one with a port, or the only one; -1 where there is no telling.
+// mainContainer is the one that takes the requests: the only one, or the only one with a port; -1 where there is no telling.
 func mainContainer(containers []any) int {
 	if len(containers) == 1 {
 		return 0
 	}
-	return slices.IndexFunc(containers, func(container any) bool { return len(list(container, "ports")) > 0 })
+	main := -1
+	for i, container := range containers {
+		if len(list(container, "ports")) > 0 {
+			if main >= 0 {
+				return -1
+			}
+			main = i
+		}
+	}
+	return main
 }
 
 func (r *reader) scalar(s scalar) {
@@ -214,19 +225,19 @@ func (r *reader) words(path, what, setting string) {
 }
 
 // whole puts everything below a path in one aspect.
-func (r *reader) whole(path, what string) {
+func (r *reader) whole(path, what, setting string) {
 	if value := flat(take(r.rest, strings.Fields(path)...)); value != "" {
-		r.add(aspect{what: what, value: value, shown: value})
+		r.add(aspect{what: what, value: value, shown: value, setting: setting})
 	}
 }
 
 // named makes an aspect of each entry of a list.
-func (r *reader) named(path, what, by string) {
+func (r *reader) named(path, what, by, setting string) {
 	entries, _ := take(r.rest, strings.Fields(path)...).([]any)
 	for _, entry := range entries {
 		object, _ := entry.(map[string]any)
 		name := scalarText(take(object, by))
-		r.add(aspect{what: what + name, value: flat(object), shown: flat(object)})
+		r.add(aspect{what: what + name, value: flat(object), shown: flat(object), setting: setting})
 	}
 }
 

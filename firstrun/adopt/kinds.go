@@ -6,7 +6,7 @@ import "strings"
 type APIs struct {
 	ArtifactRegistry, IAM, SecretManager, Run, RunV1, Monitoring, Logging, KMS, ContainerAnalysis string
 
-	BinaryAuthorization, Scheduler, Storage string
+	BinaryAuthorization, Scheduler, Storage, SQL string
 
 	GitHub string
 }
@@ -18,8 +18,8 @@ var Public = APIs{
 	Monitoring: "https://monitoring.googleapis.com/v3/", Logging: "https://logging.googleapis.com/v2/",
 	KMS: "https://cloudkms.googleapis.com/v1/", ContainerAnalysis: "https://containeranalysis.googleapis.com/v1/",
 	BinaryAuthorization: "https://binaryauthorization.googleapis.com/v1/", Scheduler: "https://cloudscheduler.googleapis.com/v1/",
-	Storage: "https://storage.googleapis.com/storage/v1/",
-	GitHub:  "https://api.github.com/",
+	Storage: "https://storage.googleapis.com/storage/v1/", SQL: "https://sqladmin.googleapis.com/v1/",
+	GitHub: "https://api.github.com/",
 }
 
 // Emulated are the addresses of the emulator, whose APIs begin at base, without a slash at its end.
@@ -27,7 +27,8 @@ func Emulated(base string) APIs {
 	return APIs{
 		ArtifactRegistry: base + "/ar/v1/", IAM: base + "/iam/v1/", SecretManager: base + "/sm/v1/", Run: base + "/run/v2/", RunV1: base + "/v1/",
 		Monitoring: base + "/mon/v3/", Logging: base + "/log/v2/", KMS: base + "/kms/v1/", ContainerAnalysis: base + "/ca/v1/",
-		BinaryAuthorization: base + "/ba/v1/", Scheduler: base + "/cs/v1/", Storage: base + "/storage/v1/", GitHub: base + "/gh/api/v3/",
+		BinaryAuthorization: base + "/ba/v1/", Scheduler: base + "/cs/v1/", Storage: base + "/storage/v1/", SQL: base + "/sql/v1/",
+		GitHub: base + "/gh/api/v3/",
 	}
 }
 
@@ -98,6 +99,15 @@ var kinds = map[string]kind{
 		api: func(a APIs) string { return a.Storage }, path: "b/{name}", id: "{name}",
 		lasting: []lasting{{"location", "location", "location", "US"}},
 		instead: "name another bucket in the settings, and copy what is in this one"},
+	"gcp:sql/databaseInstance:DatabaseInstance": {
+		api: func(a APIs) string { return a.SQL }, path: "projects/{project}/instances/{name}",
+		lasting: []lasting{{"region", "region", "region", ""}},
+		instead: "name another instance in the settings, and move the data yourself"},
+	"gcp:sql/database:Database": {
+		api: func(a APIs) string { return a.SQL }, path: "projects/{project}/instances/{instance}/databases/{name}"},
+	"gcp:sql/user:User": {
+		api: func(a APIs) string { return a.SQL }, path: "projects/{project}/instances/{instance}/users/{name}",
+		id: "{project}/{instance}/{name}"},
 	"gcp:cloudscheduler/job:Job": {
 		api: func(a APIs) string { return a.Scheduler }, path: "projects/{project}/locations/{region}/jobs/{name}"},
 	"gcp:monitoring/genericService:GenericService": {

@@ -159,17 +159,18 @@ func (s *search) pinned(p Planned) {
 func (s *search) image(p Planned, place, path string, live map[string]any) {
 	set := "pulumi config set --path '" + s.namespace(p) + ":platform." + place + ".digest' sha256:…"
 	runs := ""
-	inside := containers(live)
-	if entries := containers(inAPI(p.Inputs)); len(entries) > 0 {
-		runs = text(entries[0], "image")
+	if inside := containers(inAPI(p.Inputs)); mainContainer(inside) >= 0 {
+		runs = text(inside[mainContainer(inside)], "image")
 	}
 	if runs == unknown || runs == "" {
-		if len(inside) != 1 {
-			s.refuse(path, fmt.Sprintf("it has %d containers, so there is no telling which image to keep", len(inside)),
-				"set the digest in the settings: `"+set+"`")
+		inside := containers(live)
+		main := mainContainer(inside)
+		if main < 0 {
+			s.refuse(path, fmt.Sprintf("it has %d containers and no single one of them has a port, so there is no telling which image to keep",
+				len(inside)), "set the digest in the settings: `"+set+"`")
 			return
 		}
-		if runs = text(inside[0], "image"); !strings.Contains(runs, "@sha256:") {
+		if runs = text(inside[main], "image"); !strings.Contains(runs, "@sha256:") {
 			revision := last(text(live, "latestReadyRevision"))
 			s.refuse(path, "it runs "+runs+", which is not by digest and may be another image tomorrow",
 				fmt.Sprintf("find out its digest with `gcloud run revisions describe %s --region %s --project %s "+
