@@ -18,6 +18,9 @@ func environment(base, token string) string {
 		// gcloud asks a host for each region of Cloud Run: the emulator is its proxy.
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", "http://run.sandbox/"},
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", base + "/sm/"},
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL", base + "/"},
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE", base + "/storage/v1/"},
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER", base + "/cs/"},
 		{"CLOUDSDK_PROXY_TYPE", "http_no_tunnel"},
 		{"CLOUDSDK_PROXY_ADDRESS", api.Hostname()},
 		{"CLOUDSDK_PROXY_PORT", api.Port()},

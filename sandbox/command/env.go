@@ -77,6 +77,9 @@ func environment(dir statedir.Dir, status server.Status, settings stacks.Setting
 		// gcloud: Cloud Run's older API is on a host for each region, so gcloud goes through the sandbox as its proxy.
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", "http://run.sandbox/"},
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", status.API + "/sm/"},
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL", status.API + "/"},
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE", status.API + "/storage/v1/"},
+		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER", status.API + "/cs/"},
 		{"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", token},
 		{"CLOUDSDK_CORE_PROJECT", settings.Project.ID},
 		{"CLOUDSDK_PROXY_TYPE", "http_no_tunnel"},
