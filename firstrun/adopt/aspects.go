@@ -14,6 +14,9 @@ type aspect struct {
 	given bool
 	// secret is the id of the secret that a variable's value comes from.
 	secret string
+	// inside says that it is of the container that takes requests; within names another container that it is of.
+	inside bool
+	within string
 	// kept says that the provider leaves it as it is where a program does not say it: its schema calls it computed, or it
 	// manages the keys only that a program names (docs/traps.md).
 	kept bool

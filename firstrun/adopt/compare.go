@@ -44,7 +44,13 @@ func (c Change) String() string {
 func Compare(place string, live, planned map[string]any, latest map[string]string) (changes []Change, added []string) {
 	wanted := describe(place, inAPI(planned).(map[string]any), nil)
 	has := describe(place, live, latest)
+	lacks := func(aspects []aspect, what string) bool {
+		return what != "" && !slices.ContainsFunc(aspects, func(a aspect) bool { return a.what == what })
+	}
 	for _, now := range has {
+		if lacks(wanted, now.within) {
+			continue // the container goes, and all of it
+		}
 		at := slices.IndexFunc(wanted, func(a aspect) bool { return a.what == now.what })
 		if at < 0 {
 			if !now.kept {
@@ -69,7 +75,7 @@ func Compare(place string, live, planned map[string]any, latest map[string]strin
 		changes = append(changes, change)
 	}
 	for _, then := range wanted {
-		if then.given && !slices.ContainsFunc(has, func(a aspect) bool { return a.what == then.what }) {
+		if then.given && !lacks(has, then.within) && !slices.ContainsFunc(has, func(a aspect) bool { return a.what == then.what }) {
 			added = append(added, then.what)
 		}
 	}

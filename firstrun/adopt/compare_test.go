@@ -85,6 +85,13 @@ func TestCompare(t *testing.T) {
 		require.NoError(t, err)
 		return container(string(text))
 	}
+	// beside is the plan with another container.
+	beside := func(sidecar string) string {
+		main := object(t, plannedService)["template"].(map[string]any)["containers"].([]any)[0]
+		text, err := json.Marshal(main)
+		require.NoError(t, err)
+		return container(string(text) + ", " + sidecar)
+	}
 	for _, test := range []struct {
 		name, live, planned string
 		latest              map[string]string
@@ -192,7 +199,21 @@ func TestCompare(t *testing.T) {
 				"volume db: cloudSqlInstance.instances p:l:db is taken away; services.web.volumes keeps it"}},
 		{name: "a container beside it", live: `{"template": {"containers": [{"name": "proxy", "image": "proxy@sha256:3",
 			"env": [{"name": "TOKEN", "value": "secret"}]}, ` + with(`{}`)[len(`{"template": {"containers": [`):],
-			changes: []string{"container proxy: proxy@sha256:3 is taken away; services.web.sidecars keeps it"}},
+			changes: []string{"container proxy: proxy@sha256:3 is taken away; services.web.sidecars.proxy keeps it"}},
+		{name: "a container beside it that the plan has too", live: `{"template": {"containers": [{"name": "proxy", "image": "proxy@sha256:3",
+			"resources": {"limits": {"memory": "1Gi", "cpu": "500m"}, "cpuIdle": true}, "args": ["--verbose"], "securityContext": {"user": 1},
+			"env": [{"name": "TOKEN", "value": "secret"}, {"name": "LEVEL", "value": "debug"}]}, ` +
+			with(`{}`)[len(`{"template": {"containers": [`):],
+			planned: beside(`{"name": "proxy", "image": "proxy@sha256:4", "resources": {"limits": {"memory": "256Mi", "cpu": "0.5"}},
+				"envs": [{"name": "LEVEL", "value": "debug"}], "startupProbe": {"tcpSocket": {"port": 6432}}}`),
+			changes: []string{"container proxy: image: proxy@sha256:3 becomes proxy@sha256:4; services.web.sidecars.proxy keeps it",
+				"container proxy: memory: 1Gi becomes 256Mi; services.web.sidecars.proxy.memory keeps it",
+				"container proxy: variable TOKEN: a plain value is taken away; services.web.sidecars.proxy.environment.TOKEN keeps it",
+				"container proxy: list of arguments is taken away; services.web.sidecars.proxy.arguments keeps it",
+				"container proxy: container.securityContext.user is taken away; no setting keeps it"},
+			added: []string{"container proxy: startup probe"}},
+		{name: "a container beside it that it does not have yet", live: `{}`, added: []string{"container proxy"},
+			planned: beside(`{"name": "proxy", "image": "proxy@sha256:4", "resources": {"limits": {"memory": "256Mi", "cpu": "0.5"}}}`)},
 		{name: "probes", live: with(`{"startupProbe": {"tcpSocket": {"port": 3000}, "periodSeconds": 5, "timeoutSeconds": 2},
 			"livenessProbe": {"httpGet": {"path": "/up", "port": 9000, "httpHeaders": [{"name": "authorization", "value": "secret"}]},
 				"initialDelaySeconds": 20}, "readinessProbe": {"httpGet": {"path": "/ready"}}}`),

@@ -17,6 +17,8 @@ type reader struct {
 	// home is what the ids of the project's own secrets begin with in full, once by its id and once by its number.
 	home []string
 	rest map[string]any
+	// inside says that what is read is the container's.
+	inside bool
 	// aspects are what was read.
 	aspects []aspect
 }
@@ -45,8 +47,10 @@ func describe(place string, document map[string]any, latest map[string]string) [
 		container["port"], container["protocol"] = field(ports[0], "containerPort"), field(ports[0], "name")
 	}
 	for _, s := range table {
+		r.inside = strings.HasPrefix(s.path, "container ")
 		r.scalar(s)
 	}
+	r.inside = true
 	r.others("container resources limits", "limit ", false)
 	r.probe("startup")
 	r.probe("liveness")
@@ -55,10 +59,10 @@ func describe(place string, document map[string]any, latest map[string]string) [
 	r.words("args", "list of arguments", arguments)
 	r.words("dependsOn", "list of containers before it", "after")
 	r.named("container volumeMounts", "mount ", "mountPath", "mounts")
+	r.inside = false
 	r.named("template volumes", "volume ", "name", "volumes")
 	for _, sidecar := range containers {
-		r.add(aspect{what: "container " + text(sidecar, "name"), value: flat(sidecar), shown: text(sidecar, "image"),
-			setting: "sidecars"})
+		r.sidecar(sidecar, document)
 	}
 	r.whole("template vpcAccess networkInterfaces", "VPC network", "vpc")
 	r.whole("customAudiences", "list of custom audiences", "audiences")
@@ -69,6 +73,7 @@ func describe(place string, document map[string]any, latest map[string]string) [
 	left := map[string]string{}
 	leaves(r.rest, "", left)
 	for _, path := range slices.Sorted(maps.Keys(left)) {
+		r.inside = strings.HasPrefix(path, "container.")
 		r.add(aspect{what: path, value: left[path]})
 	}
 	return r.aspects
@@ -76,11 +81,29 @@ func describe(place string, document map[string]any, latest map[string]string) [
 
 // add notes what the document has. A setting is below the place.
 func (r *reader) add(a aspect) {
-	a.given = true
+	a.given, a.inside = true, r.inside
 	if a.setting != "" {
 		a.setting = r.place + "." + a.setting
 	}
 	r.aspects = append(r.aspects, a)
+}
+
+// sidecar reads a container beside the one that takes requests: that it is there, and how it is set.
+func (r *reader) sidecar(container any, document map[string]any) {
+	name := text(container, "name")
+	what := "container " + name
+	r.add(aspect{what: what, value: "there", shown: text(container, "image"), setting: "sidecars." + name})
+	alone := map[string]any{"name": document["name"], "project": document["project"], "urls": document["urls"],
+		"template": map[string]any{"containers": []any{container}}}
+	for _, a := range describe(r.place+".sidecars."+name, alone, r.latest) {
+		// It takes no requests, and has CPU when the instance has.
+		if !a.inside || a.what == "port" || a.what == "protocol" || a.what == "CPU between requests" {
+			continue
+		}
+		a.setting = strings.TrimSuffix(a.setting, ".digest")
+		a.what, a.within = what+": "+a.what, what
+		r.aspects = append(r.aspects, a)
+	}
 }
 
 var projectNumber = regexp.MustCompile(`-([0-9]+)\.[a-z0-9-]+\.run\.app`)
