@@ -255,9 +255,27 @@ func (r *Report) releases() {
 		return // the platform's own is used
 	}
 	for _, stack := range slices.Sorted(maps.Keys(r.settings)) {
-		if _, err := release.Parse(content, stack); err != nil {
+		policy, err := release.Parse(content, stack)
+		if err != nil {
 			r.bad("release.yaml", "%v", err)
 			return
+		}
+		r.hooks(stack, policy)
+	}
+}
+
+// hooks holds what a release runs against the jobs that the stack has: what it lacks stops a release when everything is approved.
+func (r *Report) hooks(stack string, policy release.Environment) {
+	released := map[string]bool{}
+	for _, job := range r.settings[stack].Jobs {
+		released[job.Name] = job.Release
+	}
+	for _, hook := range slices.Concat(policy.Before, policy.After) {
+		switch may, known := released[hook.Job]; {
+		case !known:
+			r.bad("release.yaml", "environments.%s runs the job %s, and the stack has none of that name: add it under jobs", stack, hook.Job)
+		case !may:
+			r.bad("release.yaml", "environments.%s runs the job %s, which no release may: write release: true there", stack, hook.Job)
 		}
 	}
 }
