@@ -53,6 +53,16 @@ func writeApplication(from, to string, services int) error {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		return err
 	}
+	// The ceiling is one service's.
+	policies := filepath.Join(to, "policy", "dev.json")
+	configured, err := os.ReadFile(policies)
+	if err != nil {
+		return err
+	}
+	dear := strings.Replace(string(configured), "{", `{"worst-case-cost": "advisory",`, 1)
+	if err := os.WriteFile(policies, []byte(dear), 0o600); err != nil {
+		return err
+	}
 	file := filepath.Join(to, "Pulumi.dev.yaml")
 	content, err := os.ReadFile(file)
 	if err != nil {
