@@ -39,7 +39,7 @@ func Dress(root *cobra.Command) {
 		RunE: func(command *cobra.Command, words []string) error {
 			found, rest, err := command.Root().Find(words)
 			if err != nil || len(rest) > 0 {
-				return fmt.Errorf("there is no command %q%s", strings.Join(words, " "), Meant(strings.Join(rest, " "), names(found)))
+				return &UnknownError{fmt.Sprintf("there is no command %q%s", strings.Join(words, " "), Meant(strings.Join(rest, " "), names(found)))}
 			}
 			return found.Help()
 		}})
@@ -114,9 +114,14 @@ func names(command *cobra.Command) (list []string) {
 	return list
 }
 
+// UnknownError is a call that names a command that there is not.
+type UnknownError struct{ message string }
+
+func (e *UnknownError) Error() string { return e.message }
+
 // UnknownCommand words a command that there is not.
 func UnknownCommand(parent *cobra.Command, word string) error {
-	return fmt.Errorf("there is no command %q%s: see %s --help", word, Meant(word, names(parent)), parent.CommandPath())
+	return &UnknownError{fmt.Sprintf("there is no command %q%s: see %s --help", word, Meant(word, names(parent)), parent.CommandPath())}
 }
 
 // FlagError words what is wrong with a flag, with the flag that was probably meant.

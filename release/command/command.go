@@ -113,10 +113,11 @@ func Run(ctx context.Context, arguments []string, streams Streams) int {
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	err := root.ExecuteContext(ctx)
+	var unknown *cli.UnknownError
 	switch {
 	case err == nil:
 		return a.exit
-	case errors.Is(err, errUsage):
+	case errors.Is(err, errUsage), errors.As(err, &unknown):
 		fmt.Fprintln(streams.Err, "release:", strings.TrimPrefix(err.Error(), "usage: "))
 		return ExitUsage
 	}

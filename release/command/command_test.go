@@ -362,6 +362,7 @@ func TestUsage(t *testing.T) {
 		"rollback web --regoin r":  "unknown flag: --regoin; did you mean --region?",
 		"deploy":                   `there is no command "deploy": see release --help`,
 		"rolback web":              `there is no command "rolback"; did you mean rollback?: see release --help`,
+		"help rolback":             `there is no command "rolback"; did you mean rollback?`,
 		"status web --output yaml": `--output is "yaml": use text or json`,
 		"rollback Web --project p": `"Web" is no name of a Cloud Run service: give the short name, such as procureflow-web`,
 		"rollout web --project p --env nowhere --endpoint " +

@@ -77,13 +77,14 @@ func (a *app) fail(ctx context.Context, err error) int {
 	var usage *engine.UsageError
 	var problems *stacks.Problems
 	var busy *statedir.BusyError
-	var unknown *commandLineError
+	var wrong *commandLineError
+	var unknown *cli.UnknownError
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
 	case errors.As(err, &busy):
 		return ExitBusy
-	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &unknown):
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &wrong), errors.As(err, &unknown):
 		return ExitUsage
 	}
 	return ExitFailed
