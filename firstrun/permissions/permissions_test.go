@@ -48,8 +48,8 @@ func TestForType(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, test.want, needs, name)
 	}
-	_, err := ForType("gcp:sql/databaseInstance:DatabaseInstance", Reads)
-	assert.EqualError(t, err, "nothing is known about the permissions of gcp:sql/databaseInstance:DatabaseInstance: add it to "+
+	_, err := ForType("gcp:compute/instance:Instance", Reads)
+	assert.EqualError(t, err, "nothing is known about the permissions of gcp:compute/instance:Instance: add it to "+
 		"permissions.Types")
 }
 

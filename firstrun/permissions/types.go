@@ -70,6 +70,15 @@ var Types = map[string]Type{
 		Delete: list("cloudscheduler.jobs.delete"),
 	},
 
+	"gcp:sql/databaseInstance:DatabaseInstance": verbs(OnProject, "cloudsql.instances"),
+	"gcp:sql/database:Database":                 verbs(OnProject, "cloudsql.databases"),
+	"gcp:sql/user:User": {
+		Place: OnProject, Read: list("cloudsql.users.list"), Create: list("cloudsql.users.create"), Update: list("cloudsql.users.update"),
+		Delete: list("cloudsql.users.delete"),
+	},
+	"gcp:storage/bucket:Bucket":                   verbs(OnProject, "storage.buckets"),
+	"gcp:storage/bucketIAMMember:BucketIAMMember": policy(OnProject, "storage.buckets"),
+
 	"gcp:monitoring/notificationChannel:NotificationChannel": verbs(OnProject, "monitoring.notificationChannels"),
 	"gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig":     verbs(OnProject, "monitoring.uptimeCheckConfigs"),
 	"gcp:monitoring/alertPolicy:AlertPolicy":                 verbs(OnProject, "monitoring.alertPolicies"),

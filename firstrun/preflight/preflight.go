@@ -98,14 +98,14 @@ func Check(ctx context.Context, asker Asker, settings stacks.Settings) (Report, 
 	return report, nil
 }
 
-// Types are the Google Cloud resource types that the first run of an environment makes: those of signatures, jobs and schedules where
-// the settings have some.
+// Types are the Google Cloud resource types that the first run of an environment makes: those of signatures, jobs, schedules,
+// databases and buckets where the settings have some.
 func Types(settings stacks.Settings) []string {
 	scheduled := slices.ContainsFunc(slices.Collect(maps.Values(settings.Jobs)), func(job stacks.Job) bool { return job.Schedule != nil })
 	has := map[string]bool{
 		"gcp:kms/": settings.BinaryAuthorization != nil, "gcp:containeranalysis/": settings.BinaryAuthorization != nil,
 		"gcp:binaryauthorization/": settings.BinaryAuthorization != nil, "gcp:cloudrunv2/job": len(settings.Jobs) > 0,
-		"gcp:cloudscheduler/": scheduled,
+		"gcp:cloudscheduler/": scheduled, "gcp:sql/": len(settings.Databases) > 0, "gcp:storage/": len(settings.Buckets) > 0,
 	}
 	var types []string
 	for _, token := range slices.Sorted(maps.Keys(permissions.Types)) {
@@ -151,7 +151,7 @@ var (
 		"roles/iam.serviceAccountUser", "roles/iam.workloadIdentityPoolAdmin", "roles/artifactregistry.admin", "roles/secretmanager.admin",
 		"roles/run.admin", "roles/monitoring.editor", "roles/logging.configWriter", "roles/cloudkms.admin", "roles/cloudkms.publicKeyViewer",
 		"roles/containeranalysis.admin", "roles/binaryauthorization.attestorsAdmin", "roles/binaryauthorization.policyEditor",
-		"roles/cloudscheduler.admin",
+		"roles/cloudscheduler.admin", "roles/cloudsql.admin", "roles/storage.admin",
 	}
 	billingRoles = []string{"roles/billing.costsManager", "roles/billing.admin"}
 )
@@ -163,13 +163,17 @@ func rolesOn(resource string) []string {
 	return projectRoles
 }
 
-// rowOf are a role's permissions. The two admin roles that no account of the program may hold are known here only.
+// rowOf are a role's permissions. The admin roles that no account of the program may hold are known here only.
 func rowOf(role string) []string {
 	switch role {
 	case "roles/secretmanager.admin":
 		return []string{"secretmanager.*"}
 	case "roles/containeranalysis.admin":
 		return []string{"containeranalysis.*"}
+	case "roles/cloudsql.admin":
+		return []string{"cloudsql.*"}
+	case "roles/storage.admin":
+		return []string{"storage.*"}
 	}
 	return permissions.Roles[role]
 }

@@ -27,6 +27,7 @@ func settings(signed bool) stacks.Settings {
 	s := stacks.Settings{Environment: "dev", Project: stacks.Project{ID: "p", BillingAccount: "b"}}
 	if signed {
 		s.BinaryAuthorization = &stacks.BinaryAuthorization{}
+		s.Databases, s.Buckets = map[string]stacks.Database{"main": {}}, map[string]stacks.Bucket{"files": {}}
 		s.Jobs = map[string]stacks.Job{"nightly": {Schedule: &stacks.Schedule{}}}
 	}
 	return s
@@ -93,9 +94,12 @@ func TestOnlyWhatTheSettingsHaveIsAskedFor(t *testing.T) {
 		settings      stacks.Settings
 		asked, spared []string
 	}{
-		"a service": {stacks.Settings{Environment: "prod"}, []string{service, member}, []string{key, note, job, schedule}},
+		"a service": {stacks.Settings{Environment: "prod"}, []string{service, member},
+			[]string{key, note, job, schedule, "gcp:sql/user:User", "gcp:storage/bucket:Bucket"}},
 		"signed images": {stacks.Settings{BinaryAuthorization: &stacks.BinaryAuthorization{}},
 			[]string{service, key, note}, []string{job, schedule}},
+		"a database and a bucket": {stacks.Settings{Databases: map[string]stacks.Database{"a": {}}, Buckets: map[string]stacks.Bucket{"a": {}}},
+			[]string{"gcp:sql/user:User", "gcp:storage/bucket:Bucket"}, []string{job}},
 		"a job": {stacks.Settings{Jobs: map[string]stacks.Job{"a": {}}}, []string{service, job}, []string{key, schedule}},
 		"a nightly job": {stacks.Settings{Jobs: map[string]stacks.Job{"a": {}, "b": {Schedule: &stacks.Schedule{}}}},
 			[]string{job, schedule}, []string{key}},
