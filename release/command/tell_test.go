@@ -23,13 +23,21 @@ import (
 func TestPeopleAreTold(t *testing.T) {
 	l := newLaptop(t, 0)
 	var mutex sync.Mutex
+	var heard []notify.Message
+	take := func() []notify.Message {
+		mutex.Lock()
+		defer mutex.Unlock()
+		got := heard
+		heard = nil
+		return got
+	}
 	var told []notify.Message
 	good := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		var message notify.Message
 		assert.NoError(t, json.NewDecoder(r.Body).Decode(&message))
-		told = append(told, message)
+		heard = append(heard, message)
 	}))
 	defer good.Close()
 	// It hangs until the rollback is written: were the release to wait for it, it would never be.
@@ -56,6 +64,7 @@ func TestPeopleAreTold(t *testing.T) {
 	require.Equal(t, ExitRolledBack, exit, out+errors)
 	assert.Contains(t, errors, "warning: notify[2], slack by TELL_NOBODY: the variable is not set, so that nobody is told")
 	assert.NotContains(t, errors, "notify[0]", "it answered in the end")
+	told = take()
 	require.Len(t, told, 2)
 	want := notify.Message{Version: 1, Event: notify.RolledBack, Command: "rollout", At: told[1].At, Environment: "dev", Project: project,
 		Region: "us-central1", Service: "web", Revision: "web-green", Digest: green, Commit: commit, Who: "tester", ApprovedBy: []string{"ann"},
@@ -66,29 +75,32 @@ func TestPeopleAreTold(t *testing.T) {
 	assert.Equal(t, want, told[0])
 
 	// A failure before there is anything to analyse.
-	told = nil
+	take()
 	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(strings.Replace(fast, "percent: 100", "percent: 99", 1)+sinks), 0o600))
 	exit, _, _ = l.release(context.Background(), "rollout", "web")
 	assert.Equal(t, ExitUsage, exit)
+	told = take()
 	require.Len(t, told, 1)
 	assert.Equal(t, notify.Failed, told[0].Event)
 	assert.Contains(t, told[0].Reasons[0], "environments.dev: the last step has to be 100 %")
 
-	told = nil
+	take()
 	exit, _, _ = l.release(context.Background(), "guard", "web", "--", "false")
 	assert.Equal(t, ExitFailed, exit)
+	told = take()
 	require.Len(t, told, 1)
 	assert.Equal(t, []string{"the command failed: exit status 1"}, told[0].Reasons)
 
 	// A rollback reads no policy before it is done, and tells by what is left of it.
-	told = nil
+	take()
 	exit, _, _ = l.release(context.Background(), "rollback", "web", "--to", "web-green", "--why", "a drill")
 	assert.Equal(t, ExitDone, exit)
+	told = take()
 	require.Len(t, told, 1)
 	assert.Equal(t, []string{notify.RolledBack, "rollback", "web-green", green}, []string{told[0].Event, told[0].Command, told[0].Revision,
 		told[0].Digest})
-	told = nil
+	take()
 	exit, _, _ = l.release(context.Background(), "rollback", "web", "--to", "web-green")
 	assert.Equal(t, ExitDone, exit)
-	assert.Empty(t, told, "nothing happened")
+	assert.Empty(t, take(), "nothing happened")
 }

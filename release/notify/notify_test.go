@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,6 +50,13 @@ func listen(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, at
 	return l
 }
 
+// seen is what it got so far.
+func (l *listener) seen() []string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return slices.Clone(l.got)
+}
+
 func environment(of map[string]string) func(string) string {
 	return func(name string) string { return of[name] }
 }
@@ -71,7 +79,7 @@ func TestWhatSinksGet(t *testing.T) {
 		"\nby: ann &lt;x&gt;\napproved by: bob\nproject: shop-prod, us-central1\n• 3 probes failed &amp; " +
 		"more\n<https://ci.example/runs/7|what happened>\n"
 	var text struct{ Text string }
-	head, body, _ := strings.Cut(l.got[0], " {")
+	head, body, _ := strings.Cut(l.seen()[0], " {")
 	assert.Equal(t, "POST /"+secret+" ", head)
 	require.NoError(t, json.Unmarshal([]byte("{"+body), &text))
 	assert.Equal(t, want, text.Text)
@@ -80,7 +88,7 @@ func TestWhatSinksGet(t *testing.T) {
 	assert.Equal(t, "POST /"+secret+` Bearer bearer-token {"version":1,"event":"rolled-back","command":"rollout","at":"2026-11-27T12:00:00Z",`+
 		`"environment":"prod","project":"shop-prod","region":"us-central1","service":"web","revision":"web-b","digest":"sha256:b","commit":"`+
 		message.Commit+`","who":"ann \u003cx\u003e","approvedBy":["bob"],`+
-		`"reasons":["3 probes failed \u0026 more"],"link":"https://ci.example/runs/7"}`, l.got[1])
+		`"reasons":["3 probes failed \u0026 more"],"link":"https://ci.example/runs/7"}`, l.seen()[1])
 }
 
 func TestPagerDuty(t *testing.T) {
@@ -90,7 +98,7 @@ func TestPagerDuty(t *testing.T) {
 	sent := []Message{{Event: Started}, {Event: Held}, message, {Event: Unconfirmed, Environment: "prod", Service: "web"}, {Event: Released,
 		Environment: "prod", Project: "shop-prod", Region: "us-central1", Service: "web"}}
 	assert.Empty(t, tell([]Sink{sink}, map[string]string{"KEY": secret}, time.Minute, sent...))
-	require.Len(t, l.got, 3, "nobody is woken because a release starts, or waits for a person")
+	require.Len(t, l.seen(), 3, "nobody is woken because a release starts, or waits for a person")
 	var event struct {
 		RoutingKey  string `json:"routing_key"`
 		EventAction string `json:"event_action"`
@@ -99,7 +107,7 @@ func TestPagerDuty(t *testing.T) {
 		Links       []map[string]string
 	}
 	var seen []string
-	for _, got := range l.got {
+	for _, got := range l.seen() {
 		require.NoError(t, json.Unmarshal([]byte(got[strings.Index(got, "{"):]), &event))
 		assert.Equal(t, secret, event.RoutingKey)
 		seen = append(seen, event.EventAction+" "+event.Payload.Severity+" "+event.DedupKey)
@@ -107,7 +115,7 @@ func TestPagerDuty(t *testing.T) {
 	assert.Equal(t, []string{"trigger error release/prod/shop-prod/us-central1/web", "trigger critical release/prod///web",
 		"resolve info release/prod/shop-prod/us-central1/web"}, seen)
 	assert.Equal(t, "rollout of web in prod: rolled-back; 3 probes failed & more", func() string {
-		require.NoError(t, json.Unmarshal([]byte(l.got[0][strings.Index(l.got[0], "{"):]), &event))
+		require.NoError(t, json.Unmarshal([]byte(l.seen()[0][strings.Index(l.seen()[0], "{"):]), &event))
 		return event.Payload.Summary
 	}())
 }
@@ -135,12 +143,12 @@ func TestGitHubDeployment(t *testing.T) {
 			})
 			of := map[string]string{"GITHUB_TOKEN": secret, "GITHUB_REPOSITORY": "acme/shop", "GITHUB_API_URL": l.URL}
 			assert.Empty(t, tell([]Sink{{Kind: GitHubDeployment}}, of, time.Minute, message))
-			require.Len(t, l.got, len(test.want))
+			require.Len(t, l.seen(), len(test.want))
 			for i, want := range test.want {
-				assert.True(t, strings.HasPrefix(l.got[i], want), l.got[i])
-				assert.Contains(t, l.got[i], " Bearer "+secret)
+				assert.True(t, strings.HasPrefix(l.seen()[i], want), l.seen()[i])
+				assert.Contains(t, l.seen()[i], " Bearer "+secret)
 			}
-			last := l.got[len(l.got)-1]
+			last := l.seen()[len(l.seen())-1]
 			assert.Contains(t, last, `"state":"failure"`)
 			assert.Contains(t, last, `"log_url":"https://ci.example/runs/7"`)
 		})
@@ -208,7 +216,7 @@ func TestSinksThatMisbehave(t *testing.T) {
 			}
 			errs := tell([]Sink{{Kind: Webhook, Secret: "HOOK", Token: "TOKEN"}}, map[string]string{"HOOK": l.URL + "/" + secret, "TOKEN": secret},
 				test.limit, message)
-			assert.Len(t, l.got, test.attempts)
+			assert.Len(t, l.seen(), test.attempts)
 			if test.want == "" {
 				assert.Empty(t, errs)
 				return
@@ -218,7 +226,7 @@ func TestSinksThatMisbehave(t *testing.T) {
 			assert.NotContains(t, errs[0].Error(), secret)
 		})
 	}
-	assert.Empty(t, elsewhere.got, "nothing was told to whom a sink leads to")
+	assert.Empty(t, elsewhere.seen(), "nothing was told to whom a sink leads to")
 }
 
 // An answer that has to be read and never ends is given up like one that never begins.
@@ -245,7 +253,7 @@ func TestARedirectFromHTTPSToHTTP(t *testing.T) {
 	n.Tell(message)
 	assert.EqualError(t, errors.Join(n.Wait(time.Minute)...), "notify[0], slack by HOOK: it answered 302, a redirect, which is not followed: "+
 		"set the variable to the address that it leads to")
-	assert.Empty(t, plain.got)
+	assert.Empty(t, plain.seen())
 }
 
 // One sink that hangs keeps nobody else from being told, and whoever tells is never kept.
@@ -263,7 +271,7 @@ func TestASinkThatHangsHoldsNobodyUp(t *testing.T) {
 	close(release)
 	require.NotEmpty(t, errs)
 	assert.Contains(t, errs[0].Error(), "notify[0], webhook by HANGING: given up: ")
-	assert.NotEmpty(t, good.got)
+	assert.NotEmpty(t, good.seen())
 	n.Tell(message) // Nothing happens any more.
 	assert.Equal(t, errs, n.Wait(time.Minute))
 }
