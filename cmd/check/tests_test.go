@@ -4,7 +4,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,4 +69,25 @@ func TestStepsRunTogether(t *testing.T) {
 	assert.Equal(t, []string{"other"}, failed)
 	assert.Contains(t, out.String(), "== one passed in 0s\n")
 	assert.Contains(t, out.String(), assert.AnError.Error()+"\n== other failed in 0s")
+}
+
+// Every package that has tests is in one lane, and what is to run without the race detector does.
+func TestPackagesByLane(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	var out strings.Builder
+	with, without, err := (checker{ctx: t.Context(), out: &out, race: true}).packages()
+	require.NoError(t, err, out.String())
+	folders := func(paths []string) (folders []string) {
+		for _, path := range paths {
+			_, folder, _ := strings.Cut(path, "/procureflow-platform/")
+			folders = append(folders, folder)
+		}
+		return folders
+	}
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(unraced)), folders(without))
+	assert.Subset(t, folders(with), []string{"cmd/check", "emulator/provider", "release/registry", "sandbox/engine", "sandbox/server"})
+	all, none, err := (checker{ctx: t.Context(), out: &out, race: true, full: true}).packages()
+	require.NoError(t, err)
+	assert.Empty(t, none)
+	assert.Len(t, all, len(with)+len(without))
 }
