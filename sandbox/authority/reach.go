@@ -72,6 +72,11 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 				holding.Permissions = []string{"*"}
 			}
 		}
+		if strings.HasSuffix(r.Type, "/serviceIamMember:ServiceIamMember") { // on one service, where no job is run
+			holding.Permissions = slices.DeleteFunc(slices.Clone(holding.Permissions), func(permission string) bool {
+				return strings.HasPrefix(permission, "run.jobs.")
+			})
+		}
 		if found := onlyRoles.FindStringSubmatch(r.Text("condition", "expression")); found != nil {
 			holding.Only = strings.Split(found[1], "', '")
 		}
