@@ -24,6 +24,11 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			`args.ServiceName "" is not a service id`, "args.Image is missing", "args.MaxInstances is 0: set at least 1",
 			`args.Startup.Path "" is no path`, `args.Liveness.Path "" is no path`,
 		}},
+		"what Cloud Run sets": {args(func(a *cloudrun.ServiceArgs) {
+			a.Environment = map[string]pulumi.StringInput{"PORT": pulumi.String("1"), "K_SERVICE": pulumi.String("x"),
+				"K_REVISION": pulumi.String("x"), "K_CONFIGURATION": pulumi.String("x")}
+		}), []string{`args.Environment["PORT"] is set by Cloud Run itself`, `args.Environment["K_SERVICE"] is set`,
+			`args.Environment["K_REVISION"] is set`, `args.Environment["K_CONFIGURATION"] is set`}},
 		"a long name": {args(func(a *cloudrun.ServiceArgs) { a.ServiceName = strings.Repeat("a", 50) }),
 			[]string{"is not a service id: use 1-49"}},
 		"a tag": {args(func(a *cloudrun.ServiceArgs) { a.Image = pulumi.String("nginx:1") }),
