@@ -15,5 +15,6 @@
 //	/kms/v1      cloudkms         /ca/v1, /ca/v1beta1  containeranalysis    /ba/v1  binaryauthorization
 //	/cs/v1       cloudscheduler   /storage/v1  storage: buckets and their IAM policies
 //	/apis/serving.knative.dev/v1  run: Cloud Run's v1 API over the same services, for gcloud; the region is in the host
+//	/apis/run.googleapis.com/v1   run: the same for jobs: reading, running, cancelling
 //	/gh/api/v3   emulator/github: repositories, environments, variables, rulesets, permissions of actions, vulnerability alerts
 package cloud

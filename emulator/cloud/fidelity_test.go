@@ -152,7 +152,7 @@ refused in the API's words. Folders and organizations have the same methods agai
 
 const fieldsHead = `
 Cloud Run's v1 API is served beside, at ` + "`/apis/serving.knative.dev/v1`" + `: services, revisions, configurations and
-routes, as gcloud speaks it.
+routes, as gcloud speaks it; beside them jobs and executions, read, run and cancelled.
 
 ## Fields
 

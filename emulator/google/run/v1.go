@@ -21,11 +21,17 @@ var v1Parameters = strings.Fields("limit continue labelSelector dryRun propagati
 
 // IsV1 says whether a path is one of the v1 API.
 func IsV1(path string) bool {
-	return strings.HasPrefix(path, v1Prefix) || strings.HasPrefix(path, locationsPrefix)
+	return strings.HasPrefix(path, v1Prefix) || strings.HasPrefix(path, locationsPrefix) || strings.HasPrefix(path, jobsPrefix)
 }
 
 // ServeV1 answers a request to the v1 API. It reads and writes the resources of v2, so that both refuse alike.
-func (a *API) ServeV1(w http.ResponseWriter, r *http.Request) { a.server.Answer(w, r, answerV1) }
+func (a *API) ServeV1(w http.ResponseWriter, r *http.Request) {
+	if isJobsV1(r) {
+		a.server.Answer(w, r, a.answerJobsV1)
+		return
+	}
+	a.server.Answer(w, r, answerV1)
+}
 
 // regionOf is the region of a regional endpoint, us-central1-run.googleapis.com, and "" of the global one. The rest of
 // the host does not matter.
