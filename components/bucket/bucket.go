@@ -110,7 +110,7 @@ func (args *BucketArgs) bucket() pulumi.Map {
 	removes := func(condition pulumi.Map) pulumi.Map {
 		return pulumi.Map{"action": pulumi.Map{"type": pulumi.String("Delete")}, "condition": condition}
 	}
-	rules := pulumi.Array{removes(pulumi.Map{"daysSinceNoncurrentTime": pulumi.Int(args.KeepDays), "withState": pulumi.String("ARCHIVED")})}
+	rules := pulumi.Array{removes(pulumi.Map{"daysSinceNoncurrentTime": pulumi.Int(args.KeepDays)})}
 	if args.DeleteAfterDays > 0 {
 		rules = append(rules, removes(pulumi.Map{"age": pulumi.Int(args.DeleteAfterDays), "withState": pulumi.String("LIVE")}))
 	}

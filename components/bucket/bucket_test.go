@@ -43,8 +43,7 @@ func TestABucketIsClosedAndForgivesMistakes(t *testing.T) {
 		"project": "shop-dev", "location": "us-central1", "name": "shop-dev-files", "storageClass": "STANDARD",
 		"uniformBucketLevelAccess": true, "publicAccessPrevention": "enforced", "versioning": map[string]any{"enabled": true},
 		"forceDestroy": false, "lifecycleRules": []any{
-			map[string]any{"action": map[string]any{"type": "Delete"},
-				"condition": map[string]any{"daysSinceNoncurrentTime": 30.0, "withState": "ARCHIVED"}},
+			map[string]any{"action": map[string]any{"type": "Delete"}, "condition": map[string]any{"daysSinceNoncurrentTime": 30.0}},
 			map[string]any{"action": map[string]any{"type": "Delete"}, "condition": map[string]any{"age": 365.0, "withState": "LIVE"}},
 		},
 	}, inventory.One(t, bucketType, "files-bucket").Inputs)
