@@ -6,8 +6,8 @@
 //		KeepDays: 30, Protected: true, Writers: map[string]pulumi.StringInput{"web": runtime.Member},
 //	})
 //
-// A bucket that has objects is never deleted: forceDestroy is off, and there is no argument for it. Protected stops a destroy before
-// it begins. Resources are registered by their type token, as in package database, which has the reason.
+// A bucket that has objects is never deleted: forceDestroy is off, and there is no argument for it. Protected makes a destroy
+// leave the bucket and fail. Resources are registered by their type token, as in package database, which has the reason.
 package bucket
 
 import (
@@ -50,7 +50,7 @@ type BucketArgs struct {
 	KeepDays int
 	// DeleteAfterDays deletes objects of that age. Default: 0, never.
 	DeleteAfterDays int
-	// Protected stops a destroy before it begins. Default: false.
+	// Protected makes a destroy leave the bucket and fail. Default: false.
 	Protected bool
 	// Readers and Writers are members, by a key that names the grant. Default: none.
 	Readers, Writers map[string]pulumi.StringInput

@@ -27,7 +27,7 @@ const (
 // What a client needs: to reach the instance, and to log in as its user.
 var clientRoles = []string{"roles/cloudsql.client", "roles/cloudsql.instanceUser"}
 
-// abandon leaves a database or a user where it is when the program no longer has it.
+// abandon leaves what is in an instance where it is when the program no longer has it.
 const abandon = "ABANDON"
 
 // DatabaseArgs describes a database.
@@ -120,7 +120,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 		err := ctx.RegisterResource(databaseToken, name+"-database", pulumi.Map{
 			"project": args.Project, "instance": pulumi.String(args.Instance), "name": pulumi.String(args.Name),
 			"charset": pulumi.String("UTF8"), "collation": pulumi.String("en_US.UTF8"), "deletionPolicy": pulumi.String(abandon),
-		}, &resource{}, pulumiopt.Child(db, pulumi.DependsOn(made))...)
+		}, &resource{}, pulumiopt.Child(db, pulumi.DependsOn(made), pulumi.Protect(args.Protected))...)
 		if err != nil {
 			return nil, fmt.Errorf("database %q: %w", name, err)
 		}
@@ -166,11 +166,14 @@ func (db *Database) admit(ctx *pulumi.Context, name, key string, args *DatabaseA
 	db.Users[key] = client.Email.ToStringOutput().ApplyT(func(email string) string {
 		return strings.TrimSuffix(email, ".gserviceaccount.com")
 	}).(pulumi.StringOutput)
-	user := &resource{}
-	err := ctx.RegisterResource(userToken, name+"-"+key+"-user", pulumi.Map{
+	user, inputs := &resource{}, pulumi.Map{
 		"project": args.Project, "instance": pulumi.String(args.Instance), "name": db.Users[key],
-		"type": pulumi.String("CLOUD_IAM_SERVICE_ACCOUNT"), "deletionPolicy": pulumi.String(abandon),
-	}, user, pulumiopt.Child(db, pulumi.DependsOn(made))...)
+		"type": pulumi.String("CLOUD_IAM_SERVICE_ACCOUNT"),
+	}
+	if !args.Protected && !args.Existing { // PostgreSQL deletes no user that owns something: it goes with the instance
+		inputs["deletionPolicy"] = pulumi.String(abandon)
+	}
+	err := ctx.RegisterResource(userToken, name+"-"+key+"-user", inputs, user, pulumiopt.Child(db, pulumi.DependsOn(made))...)
 	db.Ready = append(db.Ready, user)
 	return err
 }

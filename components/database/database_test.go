@@ -68,14 +68,15 @@ func TestAnInstanceIsSetAsACarefulOwnerSetsIt(t *testing.T) {
 	assert.Len(t, db.Ready, 3)
 }
 
-// TestADestroyDropsNothing: what is in an instance goes before it, so both stay where they are.
+// TestADestroyDropsNothing: what is in an instance goes before it, so the database stays where it is.
 func TestADestroyDropsNothing(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(nil))
 	assert.Equal(t, "ABANDON", inventory.One(t, databaseType, "db-database").Inputs["deletionPolicy"])
-	assert.Equal(t, "ABANDON", inventory.One(t, userType, "db-web-user").Inputs["deletionPolicy"])
+	assert.NotContains(t, inventory.One(t, userType, "db-web-user").Inputs, "deletionPolicy", "a service that goes takes its user along")
 
 	inventory, _ = run(t, args(func(a *database.DatabaseArgs) { a.Protected = false }))
+	assert.Equal(t, "ABANDON", inventory.One(t, userType, "db-web-user").Inputs["deletionPolicy"], "it goes with the instance")
 	instance := inventory.One(t, instanceType, "db-instance").Inputs
 	assert.Equal(t, false, instance["deletionProtection"])
 	assert.Equal(t, false, instance["settings"].(map[string]any)["deletionProtectionEnabled"])

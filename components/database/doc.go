@@ -9,10 +9,11 @@
 //
 // # Deletion
 //
-// Four things stand between a destroy and the data. Pulumi's protection stops a destroy before it begins; the provider's
-// deletionProtection and Google's own, deletionProtectionEnabled, refuse the instance's deletion; and database and users are left
-// where they are (deletionPolicy ABANDON), because a destroy deletes what is in an instance first, and would have dropped the database
-// by the time the instance is refused. Protected: false takes the first three away, in an update of its own.
+// Four things stand between a destroy and the data. Pulumi's protection makes a destroy leave instance and database and fail, though
+// what does not depend on them may be gone by then; the provider's deletionProtection and Google's own, deletionProtectionEnabled,
+// refuse the instance's deletion; and the database is left where it is (deletionPolicy ABANDON), because a destroy deletes what is in
+// an instance first, and would have dropped it by the time the instance is refused. Protected: false takes the first three away, in an
+// update of its own, and has users go with the instance.
 //
 // # Without the SDK's package
 //

@@ -8,30 +8,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
-// everything lays tests/application/everything.yaml over a stack's settings: a map into a map, all else in its place.
+// everything lays tests/application/everything.yaml over a stack's settings.
 func everything(t *testing.T) func(document map[string]any) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "application", "everything.yaml"))
+	overlay, err := pulumitest.Overlay(filepath.Join("..", "application", "everything.yaml"))
 	require.NoError(t, err)
-	overlay := map[string]any{}
-	require.NoError(t, yaml.Unmarshal(text, &overlay))
-	return func(document map[string]any) { lay(document, overlay) }
-}
-
-func lay(under, over map[string]any) {
-	for key, value := range over {
-		below, both := under[key].(map[string]any)
-		if above, maps := value.(map[string]any); both && maps {
-			lay(below, above)
-			continue
-		}
-		under[key] = value
-	}
+	return func(document map[string]any) { pulumitest.Lay(document, overlay) }
 }
 
 // TestEverythingAtOnce: the inventory of a stack that uses all that is not in the stacks of the application.

@@ -1,0 +1,120 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+)
+
+const (
+	fixtureInstance = "/sql/v1beta4/projects/procureflow-dev/instances/main"
+	fixtureBucket   = "/storage/v1/b/procureflow-dev-files"
+	fixtureService  = "/run/v2/projects/procureflow-dev/locations/us-central1/services/procureflow-api"
+)
+
+// TestAStackThatUsesEverything: sidecars, volumes, callers, a network, a database, a bucket and an objective for latency go up
+// together, a second up and a drift check find nothing, a drift is repaired, and data takes a person two steps to be rid of.
+func TestAStackThatUsesEverything(t *testing.T) {
+	t.Parallel()
+	overlay, err := pulumitest.Overlay(filepath.Join(root, "tests", "application", "everything.yaml"))
+	require.NoError(t, err)
+	// The existing instance would have to be there first.
+	delete(overlay["databases"].(map[string]any), "legacy")
+	api := overlay["services"].(map[string]any)["api"].(map[string]any)
+	api["databases"] = map[string]any{"DB": "main"}
+	s := newSandbox(t, func(name, content string) string {
+		switch filepath.ToSlash(name) {
+		case "policy/dev.json": // the service is private, and reached from the internet with a token
+			return strings.Replace(content, `"run-ingress": {"publicServices": ["procureflow-web"]}`,
+				`"run-ingress": {"publicServices": ["procureflow-web", "procureflow-api"]}`, 1)
+		case "Pulumi.dev.yaml":
+			return laid(t, content, overlay)
+		}
+		return content
+	})
+	s.must("up", "dev")
+	assert.Contains(t, s.must("up", "dev").out, "Stack dev: no changes")
+
+	t.Run("web may call api, and nobody else but who is named", func(t *testing.T) {
+		_, policy := s.api(http.MethodGet, fixtureService+":getIamPolicy", nil)
+		members := dig(policy, "bindings", 0, "members")
+		assert.ElementsMatch(t, []any{
+			"serviceAccount:procureflow-cloudrun@procureflow-dev.iam.gserviceaccount.com",
+			"group:suppliers@procureflow.example.com",
+			"serviceAccount:github-actions-deploy@procureflow-dev.iam.gserviceaccount.com",
+			"serviceAccount:service-100000000001@gcp-sa-monitoring-notification.iam.gserviceaccount.com",
+		}, members)
+	})
+	t.Run("a drift of the data is found and repaired", func(t *testing.T) {
+		status, answer := s.api(http.MethodPatch, fixtureBucket, map[string]any{"versioning": map[string]any{"enabled": false}})
+		require.Equal(t, http.StatusOK, status, "%v", answer)
+		drift := s.run("drift", "dev")
+		assert.Equal(t, command.ExitNo, drift.exit, "%s", drift)
+		assert.Contains(t, drift.out, "versioning.enabled: true -> false")
+		assert.Contains(t, s.must("up", "dev").out, "1 updated")
+		assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", s.must("drift", "dev").out)
+	})
+	t.Run("a destroy takes nothing with it until a person has said so", func(t *testing.T) {
+		var state struct {
+			Deployment struct {
+				Resources []struct {
+					Type    string
+					Protect bool
+				}
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(s.must("export", "dev").out), &state))
+		protected := map[string]bool{}
+		for _, resource := range state.Deployment.Resources {
+			if resource.Protect {
+				protected[resource.Type] = true
+			}
+		}
+		assert.Equal(t, map[string]bool{"gcp:sql/databaseInstance:DatabaseInstance": true, "gcp:sql/database:Database": true,
+			"gcp:storage/bucket:Bucket": true}, protected, "Pulumi refuses")
+		status, answer := s.api(http.MethodDelete, fixtureInstance, nil)
+		assert.Equal(t, http.StatusBadRequest, status, "Google refuses whoever asks: %v", answer)
+
+		giveUp := map[string]any{"deletionProtection": false}
+		s.edit("Pulumi.dev.yaml", func(content string) string {
+			return laid(t, content, map[string]any{"databases": map[string]any{"main": giveUp}, "buckets": map[string]any{"files": giveUp}})
+		})
+		policies := s.run("up", "dev")
+		assert.Contains(t, policies.String(), "sql-hardening", "the first step is seen")
+		s.edit("policy/dev.json", func(content string) string { return strings.Replace(content, "{", `{"sql-hardening": "advisory",`, 1) })
+		s.must("up", "dev")
+		s.must("destroy", "dev")
+		status, _ = s.api(http.MethodGet, fixtureInstance, nil)
+		assert.Equal(t, http.StatusNotFound, status)
+	})
+}
+
+// laid is a stack file with a document over its settings.
+func laid(t *testing.T, content string, overlay map[string]any) string {
+	t.Helper()
+	var file map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(content), &file))
+	pulumitest.Lay(dig(file, "config", "procureflow:platform").(map[string]any), overlay)
+	text, err := yaml.Marshal(file)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// edit changes a file of the project.
+func (s *sandbox) edit(name string, change func(content string) string) {
+	s.t.Helper()
+	path := filepath.Join(s.dir, name)
+	content, err := os.ReadFile(path)
+	require.NoError(s.t, err)
+	require.NoError(s.t, os.WriteFile(path, []byte(change(string(content))), 0o600))
+}
