@@ -134,9 +134,12 @@ func stepOf(step apitype.StepEventMetadata) (review.Step, bool) {
 	both := maps.Clone(was)
 	maps.Copy(both, is)
 	for _, path := range slices.Sorted(maps.Keys(both)) {
-		if was[path] != is[path] {
-			made.Changes = append(made.Changes, review.Property{Path: path, Before: was[path], After: is[path], Replaces: replacing[topOf(path)],
-				Unknown: strings.Contains(is[path], unknownValue)})
+		switch {
+		case was[path] == is[path]:
+		case strings.Contains(is[path], unknownValue): // what it is to become says nothing, and what it was is often an id by chance
+			made.Changes = append(made.Changes, review.Property{Path: path, Replaces: replacing[topOf(path)], Unknown: true})
+		default:
+			made.Changes = append(made.Changes, review.Property{Path: path, Before: was[path], After: is[path], Replaces: replacing[topOf(path)]})
 		}
 	}
 	return made, true
