@@ -38,8 +38,8 @@ type Service struct {
 	ExecutionEnvironment string `json:"executionEnvironment,omitempty" default:"gen2"`
 	// HTTP2 has requests arrive as HTTP/2 without TLS (h2c), as gRPC takes them. Default: false, HTTP/1.
 	HTTP2 bool `json:"http2,omitempty"`
-	// SessionAffinity sends a client to the instance that it met before. It overrides the split of a canary: a release says so, and
-	// moves no traffic by steps. Default: false.
+	// SessionAffinity sends a client to the instance that it met before. It overrides the split of traffic: visitors stay with the
+	// revision that they met first, so that a canary sees new ones only. Leave it off where releases go by steps. Default: false.
 	SessionAffinity bool `json:"sessionAffinity,omitempty"`
 	// Audiences are what ID tokens may be for besides the service's URL, for example https://api.example.com. Default: none.
 	Audiences []string `json:"audiences,omitempty"`
