@@ -125,11 +125,20 @@ type estimator struct {
 	unpriced  map[string]int
 }
 
+// price is what one unit costs in a region. What the table notes about a price is an assumption that people have to read.
+func (e *estimator) price(key, region string) Price {
+	price := e.table.price(key, region)
+	if price.Note != "" {
+		e.assume("the price of %s, USD %v for each %s: %s", key, price.USD, price.Unit, price.Note)
+	}
+	return price
+}
+
 func (e *estimator) assume(format string, arguments ...any) {
 	e.assumed[fmt.Sprintf(format, arguments...)] = true
 }
 
-func (e *estimator) usd(key, region string) float64 { return e.table.price(key, region).USD }
+func (e *estimator) usd(key, region string) float64 { return e.price(key, region).USD }
 
 // amounts is what one resource costs; false for one that costs nothing.
 func (e *estimator) amounts(r inventory.Resource) (Amounts, bool) {
@@ -325,7 +334,7 @@ func (e *estimator) uptime(r inventory.Resource) float64 {
 			all += e.executions(other)
 		}
 	}
-	price := e.table.price("uptime.execution", "")
+	price := e.price("uptime.execution", "")
 	e.assume("%s executions of uptime checks a month are free in each project", count(price.FreePerProject))
 	return max(0, all-price.FreePerProject) * price.USD * e.executions(r) / all
 }
