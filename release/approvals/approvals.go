@@ -1,6 +1,6 @@
-// Package approvals decides whether enough people approved a workflow run. GitHub lets any one listed reviewer open an
-// environment, so two people are two environments; that they really were two, and neither of them the one who started the
-// run, is counted here. Anything unexpected in GitHub's answers is a refusal.
+// Package approvals decides whether enough people approved a workflow run. GitHub opens an environment when any one of its reviewers
+// approves, so a second approver takes a second environment. This package counts that two different people approved, and that neither of
+// them started the run. It refuses anything that it does not expect in GitHub's answers.
 package approvals
 
 import (
@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// ErrRefused is in every error that says that a run is not approved as it has to be.
+// ErrRefused is wrapped by every error that says that a run lacks the approvals it needs.
 var ErrRefused = errors.New("not approved")
 
 func refuse(format string, arguments ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrRefused}, arguments...)...)
 }
 
-// Account is a GitHub account. Only the numeric id is compared: a login can be changed, and taken by another person.
+// Account is a GitHub account. Accounts are compared by the numeric id alone: a login can change, and another person can take it.
 type Account struct {
 	ID    int64  `json:"id"`
 	Login string `json:"login"`
@@ -25,11 +25,11 @@ type Account struct {
 	Type string `json:"type"`
 }
 
-// Run is what GET /repos/{owner}/{repository}/actions/runs/{id} answers, as far as it matters.
+// Run holds the fields that are needed of the answer of GET /repos/{owner}/{repository}/actions/runs/{id}.
 type Run struct {
 	ID      int64 `json:"id"`
 	Attempt int   `json:"run_attempt"`
-	// Actor caused the first attempt, and TriggeringActor this one.
+	// Actor started the first attempt, and TriggeringActor this one.
 	Actor           *Account `json:"actor"`
 	TriggeringActor *Account `json:"triggering_actor"`
 	Repository      struct {
@@ -47,26 +47,26 @@ type Approval struct {
 	User  *Account `json:"user"`
 }
 
-// Question is what has to be true of a run.
+// Question names a run and the approvals that it needs.
 type Question struct {
 	// Run is the run's id and Repository its OWNER/NAME. Required.
 	Run        int64
 	Repository string
-	// Gates are the environments, each of which needs one person of its own. Required, none twice.
+	// Gates are the environments. Each needs a person of its own. Required, without repetition.
 	Gates []string
-	// Attempt is the attempt that asks, which has to be the run's. Zero means the run's own.
+	// Attempt is the attempt that asks. It has to be the run's present one. Zero means the run's present one.
 	Attempt int
-	// Actor is the login of one more person who does not count. Default: nobody beside the run's own actors.
+	// Actor is the login of one more person whose approval does not count. Default: only the run's own actors are left out.
 	Actor string
 }
 
-// Verdict is who approved what.
+// Verdict says whether a run is approved, and by whom.
 type Verdict struct {
 	Run      int64 `json:"run"`
 	Approved bool  `json:"approved"`
-	// Reason says why not; empty when it is approved.
+	// Reason says why the run is not approved; empty when it is.
 	Reason string `json:"reason,omitempty"`
-	// By is one person per gate, no two the same, in the order of the gates.
+	// By lists one person per gate, all different, in the order of the gates.
 	By []Approver `json:"by,omitempty"`
 }
 
@@ -77,10 +77,12 @@ type Approver struct {
 	ID          int64  `json:"id"`
 }
 
-// Judge says whether each gate was approved by a person of its own. It refuses, with an ErrRefused:
-//   - a run or repository that was not asked about, and any attempt but the first, whose approvals GitHub keeps from before;
-//   - an entry without state, environments or a person's id, and a gate with any review that is not an approval;
-//   - gates that cannot be given different people, where neither who started the run nor who triggered it counts.
+// Judge checks that each gate was approved by a person of its own. It refuses, with an ErrRefused:
+//   - a run or a repository that was not asked about;
+//   - any attempt but the first, because GitHub keeps the approvals of earlier attempts;
+//   - an entry without state, environments or a person's id;
+//   - a gate with any review that is not an approval;
+//   - gates that cannot be given different people. The people who started or triggered the run do not count.
 func Judge(question Question, run Run, approvals []Approval) ([]Approver, error) {
 	if err := question.suits(run); err != nil {
 		return nil, err
@@ -119,7 +121,7 @@ func Judge(question Question, run Run, approvals []Approval) ([]Approver, error)
 	return found, nil
 }
 
-// suits compares the run with what was asked.
+// suits checks that the run is the one asked about.
 func (q Question) suits(run Run) error {
 	attempt := q.Attempt
 	if attempt == 0 {
@@ -158,7 +160,7 @@ func (r Run) starters() string {
 	return r.Actor.Login + ", " + r.TriggeringActor.Login
 }
 
-// odd says what is missing in an entry.
+// odd returns an error that names what is missing in an entry.
 func (a Approval) odd() error {
 	switch {
 	case a.User == nil || a.User.ID <= 0 || a.User.Login == "" || a.User.Type == "":
@@ -186,7 +188,7 @@ func (a Approval) isOf(gate string) bool {
 	return false
 }
 
-// assign gives each gate a person of its own, or nothing when there is no such choice. Gates are few, so it just tries.
+// assign gives each gate a person of its own, and returns nil when that is impossible. There are few gates, so it tries every choice.
 func assign(byGate [][]Account, taken []Account) []Account {
 	if len(taken) == len(byGate) {
 		return taken

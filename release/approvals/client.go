@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// callTimeout is how long one call may take, and attempts how often it is made when GitHub is out of order.
+	// callTimeout bounds one call. attempts is how often a call is made while GitHub fails.
 	callTimeout = 20 * time.Second
 	attempts    = 4
 	// answerLimit bounds an answer's size. A run is about 20 KB, and a review about 2.
@@ -24,11 +24,11 @@ const (
 
 // Client reads runs and their reviews.
 type Client struct {
-	// API is the REST API's base URL: https://api.github.com, or that in GITHUB_API_URL. Required.
+	// API is the REST API's base URL: https://api.github.com, or the value of GITHUB_API_URL. Required.
 	API string
-	// Token needs actions: read. Required. It appears in no error.
+	// Token needs the permission actions: read. Required. No error contains it.
 	Token string
-	// Sleep waits before attempt 2 and following. Default: real time.
+	// Sleep waits before the second and every later attempt. Default: real time.
 	Sleep func(context.Context, time.Duration) error
 	// Transport carries the requests. Default: http.DefaultTransport.
 	Transport http.RoundTripper
@@ -36,8 +36,8 @@ type Client struct {
 
 var repositoryPattern = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
 
-// Ask reads the run and its reviews and judges them. A refusal is an ErrRefused, and so is an answer that cannot be read as
-// one about this run; another error says that GitHub could not be asked.
+// Ask reads the run and its reviews and judges them. It returns an ErrRefused for a run that is not approved, and for an answer that it
+// cannot read. Any other error means that GitHub could not be asked.
 func (c Client) Ask(ctx context.Context, question Question) (Verdict, error) {
 	verdict := Verdict{Run: question.Run}
 	if !repositoryPattern.MatchString(question.Repository) || question.Run <= 0 {
@@ -87,7 +87,7 @@ func (c Client) get(ctx context.Context, path string, into any) error {
 	}
 }
 
-// call makes one call; again says that the next one may go better.
+// call makes one request. again says that another attempt may succeed.
 func (c Client) call(ctx context.Context, address string) (body []byte, again bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -98,7 +98,7 @@ func (c Client) call(ctx context.Context, address string) (body []byte, again bo
 	request.Header.Set("Accept", "application/vnd.github+json")
 	request.Header.Set("X-GitHub-Api-Version", "2022-11-28")
 	request.Header.Set("Authorization", "Bearer "+c.Token)
-	// A redirect would take the question, or the token, to somewhere else.
+	// A redirect would send the question, and the token, to another host.
 	client := http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(request)
 	if err != nil {
@@ -127,7 +127,7 @@ func (c Client) call(ctx context.Context, address string) (body []byte, again bo
 }
 
 func decode(path string, body []byte, into any) error {
-	// The body is not quoted: it is about people.
+	// The error leaves out the body, because it holds personal data.
 	if err := json.Unmarshal(body, into); err != nil {
 		return refuse("GET %s answered something else than expected: %v", path, err)
 	}

@@ -8,8 +8,8 @@ import (
 
 var errLink = errors.New("the answer's Link header cannot be read")
 
-// morePages tells whether an answer says that another page follows, in any of RFC 8288's spellings. A header that cannot be
-// read is an error: nobody knows what it would have said.
+// morePages says whether another page follows an answer. It reads every spelling of the Link header that RFC 8288 allows. A header that
+// it cannot read is an error, because a page may be missing.
 func morePages(header http.Header) (bool, error) {
 	for _, links := range header.Values("Link") {
 		for strings.Trim(links, " \t,") != "" {
@@ -23,7 +23,7 @@ func morePages(header http.Header) (bool, error) {
 	return false, nil
 }
 
-// nextLink reads one link, <address>; name=value; …, up to the comma behind it, and tells whether it leads to the next page.
+// nextLink reads one link, <address>; name=value; …, up to the comma after it. next says whether the link leads to the next page.
 func nextLink(text string) (next bool, rest string, err error) {
 	_, text, closed := strings.Cut(text, ">")
 	if !closed {
@@ -41,7 +41,7 @@ func nextLink(text string) (next bool, rest string, err error) {
 		if name, value, text, err = parameter(text[1:]); err != nil {
 			return false, "", err
 		}
-		// Of several rel the first counts.
+		// The first rel counts; later ones are ignored.
 		if strings.EqualFold(name, "rel") && !related {
 			related = true
 			for _, relation := range strings.Fields(value) {
