@@ -1,5 +1,5 @@
-// Package attest signs an image for Binary Authorization: Cloud Run then starts it, and nothing that was not signed. It is
-// called after the image's provenance was verified; the signature says no more than that.
+// Package attest signs an image for Binary Authorization, so that Cloud Run starts it. Cloud Run refuses every image without such a
+// signature. The caller verifies the image's provenance first; the signature confirms only that.
 package attest
 
 import (
@@ -24,35 +24,35 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
 )
 
-// Endpoints are the base URLs of the APIs. Empty is Google's own, with the application default credentials; only an address
-// on this machine is called otherwise.
+// Endpoints are the base URLs of the APIs. An empty URL is Google's API, called with the application default credentials. Any other URL
+// has to be on this machine.
 type Endpoints struct {
 	KMS, Analysis, BinaryAuthorization string
-	// TokenFile has the access token for APIs on this machine. Default: they are called without credentials.
+	// TokenFile is the file with the access token for APIs on this machine. Default: they are called without credentials.
 	TokenFile string
 }
 
-// Request is what to sign, for whom and with which key.
+// Request names the image to sign, the attestor and the key.
 type Request struct {
-	// Image is REGISTRY/REPOSITORY@sha256:<64 hex>, as Cloud Run will be told it. Required.
+	// Image is REGISTRY/REPOSITORY@sha256:<64 hex>, as Cloud Run will get it. Required.
 	Image string
-	// Attestor is projects/PROJECT/attestors/ATTESTOR; the attestation is kept in its project. Required.
+	// Attestor is projects/PROJECT/attestors/ATTESTOR. The attestation is stored in its project. Required.
 	Attestor string
-	// Key is a version of an EC_SIGN_P256_SHA256 key, projects/…/cryptoKeyVersions/N, and one of the attestor's. Required.
+	// Key is a version of an EC_SIGN_P256_SHA256 key, projects/…/cryptoKeyVersions/N. The attestor has to list it. Required.
 	Key string
 }
 
-// Result is what there is afterwards.
+// Result names the image's attestation.
 type Result struct {
-	// Image is the one asked about.
+	// Image is the image of the request.
 	Image string `json:"image"`
 	// Attestation is the occurrence's name, projects/PROJECT/occurrences/ID.
 	Attestation string `json:"attestation"`
-	// Created says that this call made it; otherwise a valid one was there.
+	// Created says that this call made the attestation; false means that a valid one existed.
 	Created bool `json:"created"`
 }
 
-// Signer holds the clients.
+// Signer holds the clients of the APIs.
 type Signer struct {
 	kms         *cloudkms.Service
 	analysis    *containeranalysis.Service
@@ -87,7 +87,7 @@ var (
 	keyPattern      = regexp.MustCompile(`^projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+/cryptoKeys/[^/\s]+/cryptoKeyVersions/[1-9][0-9]*$`)
 )
 
-// Check says what is wrong with the request, all of it.
+// Check returns everything that is wrong with the request.
 func (r Request) Check() error {
 	var problems []error
 	if !imagePattern.MatchString(r.Image) {
@@ -103,7 +103,7 @@ func (r Request) Check() error {
 	return errors.Join(problems...)
 }
 
-// payload is what is signed: the simple signing format with Binary Authorization's type, the same bytes for the same image.
+// payload returns the bytes to sign: the simple signing format with Binary Authorization's type. The same image gives the same bytes.
 func (r Request) payload() ([]byte, error) {
 	var document struct {
 		Critical struct {
@@ -118,12 +118,12 @@ func (r Request) payload() ([]byte, error) {
 	}
 	parts := imagePattern.FindStringSubmatch(r.Image)
 	document.Critical.Identity.Reference, document.Critical.Image.Digest = parts[1], parts[2]
-	document.Critical.Type = "Google cloud binauthz container signature" // As Google's own tools write it.
+	document.Critical.Type = "Google cloud binauthz container signature" // Google's own tools write this value.
 	return json.Marshal(document)
 }
 
-// Sign attests the image unless a valid attestation by the key is there already. What the key management service returns
-// is verified with the attestor's own copy of the public key before anything is written.
+// Sign attests the image, unless the key has already signed a valid attestation of it. Before it stores the signature, it verifies it
+// with the attestor's own copy of the public key.
 func (s *Signer) Sign(ctx context.Context, r Request) (Result, error) {
 	result := Result{Image: r.Image}
 	if err := r.Check(); err != nil {
@@ -162,8 +162,8 @@ func (s *Signer) Sign(ctx context.Context, r Request) (Result, error) {
 func resource(image string) string { return "https://" + image }
 func keyID(key string) string      { return "//cloudkms.googleapis.com/v1/" + key }
 
-// authority is the attestor's note, and its public key of the version that is to sign: with any other, Binary
-// Authorization would not accept the signature.
+// authority returns the attestor's note and the public key with which the attestor checks the requested key version. Binary Authorization
+// would refuse a signature by a key that the attestor does not list.
 func (s *Signer) authority(ctx context.Context, r Request) (note string, public *ecdsa.PublicKey, err error) {
 	attestor, err := s.authorities.Projects.Attestors.Get(r.Attestor).Context(ctx).Do()
 	if err != nil {
@@ -197,7 +197,7 @@ func (s *Signer) authority(ctx context.Context, r Request) (note string, public 
 	return "", nil, fmt.Errorf("%s has no public key with the id %s: a signature by that key would not count there", r.Attestor, keyID(r.Key))
 }
 
-// find returns the name of an attestation of the image that the key signed, or nothing. Those that do not verify do no harm.
+// find returns the name of an attestation of the image that the key signed, or nothing. It skips attestations that do not verify.
 func (s *Signer) find(ctx context.Context, r Request, note string, payload []byte, public *ecdsa.PublicKey) (name string, err error) {
 	call := s.analysis.Projects.Notes.Occurrences.List(note).Filter(fmt.Sprintf("resourceUrl=%q", resource(r.Image)))
 	err = call.Pages(ctx, func(page *containeranalysis.ListNoteOccurrencesResponse) error {
@@ -228,7 +228,8 @@ func verified(attestation *containeranalysis.AttestationOccurrence, key string, 
 	return false
 }
 
-// unbase64 reads either alphabet: both are in use for these fields. What is neither is empty, which verifies nothing.
+// unbase64 reads standard and URL-safe base64, since the APIs use both for these fields. Any other text gives no bytes, which verify
+// nothing.
 func unbase64(text string) []byte {
 	raw, err := base64.StdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(text))
 	if err != nil {
@@ -239,7 +240,7 @@ func unbase64(text string) []byte {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// sign has the digest signed, with the checks against damage on the way that the service offers.
+// sign has the key management service sign the digest, with the service's checksums against damage in transit.
 func (s *Signer) sign(ctx context.Context, key string, payload []byte, public *ecdsa.PublicKey) ([]byte, error) {
 	digest := sha256.Sum256(payload)
 	answer, err := s.kms.Projects.Locations.KeyRings.CryptoKeys.CryptoKeyVersions.AsymmetricSign(key, &cloudkms.AsymmetricSignRequest{
