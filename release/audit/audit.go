@@ -1,5 +1,5 @@
-// Package audit keeps the journal of releases: a file of JSON lines that is only ever appended to. A line holds who did what to which
-// service and why, with the traffic before and after; never a header, body or token.
+// Package audit keeps the journal of releases: a file of JSON lines that is only ever appended to. A line says who did what to which
+// service and why, with the traffic before and after. It never holds a header, a body or a token.
 package audit
 
 import (
@@ -14,18 +14,19 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Origin is the same in every line of one command.
+// Origin holds the fields that are the same in every line of one command.
 type Origin struct {
 	// Command is rollout, rollback or guard.
 	Command string `json:"command"`
 	// Service is projects/P/locations/L/services/S.
 	Service     string `json:"service"`
 	Environment string `json:"environment,omitempty"`
-	// Who acts: a person, or a workflow with its run.
+	// Who is the actor: a person, or a workflow with its run.
 	Who string `json:"who"`
-	// Run tells the lines of two commands apart.
+	// Run is a random name that tells the lines of two commands apart.
 	Run string `json:"run"`
-	// Commit is what the candidate was built of, as its provenance says, and Link the page of the run that acts; empty where nobody said.
+	// Commit is the commit that the candidate was built from, by its provenance. Link is the page of the workflow's run. Either may be
+	// empty.
 	Commit string `json:"commit,omitempty"`
 	Link   string `json:"link,omitempty"`
 	// ApprovedBy are the people who approved the run, by login.
@@ -43,12 +44,12 @@ type File struct {
 	origin Origin
 	file   *os.File
 	err    error
-	// torn says that the file ends within a line: that of a crash, or of a write that the disk had no room for.
+	// torn says that the file ends in the middle of a line, after a crash or on a full disk.
 	torn bool
 }
 
-// Open opens a file for appending, and makes it if need be. A file that cannot be opened still gives a journal, all of whose records
-// fail: a rollout then refuses to shift, and a rollback goes on.
+// Open opens a file for appending, and creates it if needed. When that fails, the journal is returned all the same, and each of its
+// records fails: a rollout then refuses to shift, and a rollback goes on.
 func Open(path string, origin Origin) *File {
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	return &File{origin: origin, file: file, err: err, torn: err == nil && torn(path)}
@@ -69,7 +70,7 @@ func torn(path string) bool {
 	return err == nil && last[0] != '\n'
 }
 
-// Record implements rollout.Journal. The line is on the disk when it returns.
+// Record implements rollout.Journal. It returns when the line is on the disk.
 func (f *File) Record(event rollout.Event) error {
 	if f.err != nil {
 		return f.err
@@ -82,7 +83,7 @@ func (f *File) Record(event rollout.Event) error {
 	if f.torn {
 		line = append([]byte{'\n'}, line...)
 	}
-	// One write: lines of two processes do not mix.
+	// The line is written in one call, so that lines of two processes do not mix.
 	written, err := f.file.Write(line)
 	if err != nil {
 		f.torn = f.torn || written > 0
@@ -95,7 +96,7 @@ func (f *File) Record(event rollout.Event) error {
 	return nil
 }
 
-// regular says whether syncing means anything: a pipe or terminal refuses it.
+// regular says whether the file can be synced: a pipe or a terminal cannot.
 func regular(file *os.File) bool {
 	info, err := file.Stat()
 	return err == nil && info.Mode().IsRegular()
@@ -109,10 +110,10 @@ func (f *File) Close() error {
 	return f.file.Close()
 }
 
-// maxLine is more than ten seconds of probes take.
+// maxLine is longer than the line of ten seconds of probes.
 const maxLine = 4 << 20
 
-// Read reads all lines. One without its end was cut off, by a crash or a full disk, and is left out.
+// Read reads all lines. It leaves out a line without an end, which a crash or a full disk cut off.
 func Read(r io.Reader) ([]Line, error) {
 	var lines []Line
 	reader := bufio.NewReader(r)
