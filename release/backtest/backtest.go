@@ -1,8 +1,8 @@
-// Package backtest holds a policy against releases before it is used: against recorded ones, and against simulated ones.
+// Package backtest tries a policy before it is used: on recorded releases, and on simulated ones.
 //
-// [Replay] says what the gates would have said of the same probes and metrics, and when. It knows what was recorded and nothing beyond:
-// where the recorded rollout ended, the replay ends. [Try] runs the real controller on a virtual clock, with visitors who come by chance
-// and a candidate whose fault begins with its first visitor; the tables of docs/performance.md are made of it.
+// [Replay] says what the gates would have decided from the recorded probes and metrics, and when. It knows only what was recorded: where
+// the recorded rollout ended, the replay ends. [Try] runs the real controller on a virtual clock, with random visitors and with a
+// candidate that turns bad when its first visitor comes. The tables of docs/performance.md come from it.
 package backtest
 
 import (
@@ -16,7 +16,7 @@ import (
 // End is how a rollout ended, recorded or replayed.
 type End struct {
 	Outcome rollout.Outcome
-	// Percent is the candidate's share then, and After the time since its first probe.
+	// Percent is the candidate's share at the end, and After the time since its first probe.
 	Percent int
 	After   time.Duration
 	Why     string
@@ -27,11 +27,11 @@ type Result struct {
 	Candidate string
 	Begun     time.Time
 	Was, Is   End
-	// Bakes is how much longer all bakes of the new policy together take than those that were recorded; negative when they are shorter.
+	// Bakes is how much longer all bakes take under the new policy than was recorded; negative when they are shorter.
 	Bakes time.Duration
 }
 
-// String says what the other policy would have caught, missed, held or delayed.
+// String says what the new policy would have caught, missed, held or delayed.
 func (r Result) String() string {
 	was := fmt.Sprintf("%s %s: %s at %d %% after %s", r.Begun.UTC().Format(time.RFC3339), r.Candidate, r.Was.Outcome, r.Was.Percent,
 		r.Was.After.Round(time.Second))
@@ -53,7 +53,7 @@ func (r Result) String() string {
 	return was + "; as well"
 }
 
-// replay is one rollout's gates as the events come.
+// replay is the state of the gates while one rollout's events are replayed.
 type replay struct {
 	policy   rollout.Policy
 	percent  int
@@ -62,12 +62,12 @@ type replay struct {
 	counted  [2]health.Counts
 	broken   bool // The service's URL failed before the candidate had traffic.
 	failing  bool
-	warm     bool // The first instance has answered, or had its time.
+	warm     bool // The first instance has answered, or its time to start is over.
 	begun    time.Time
 	metrics  bool // Cloud Monitoring answered in this step.
 }
 
-// Replay puts the events of one rollout before the gates of a policy. It is false for a journal without probes.
+// Replay judges the events of one rollout by the gates of a policy. It returns false for a journal without probes.
 func Replay(policy rollout.Policy, events []rollout.Event) (Result, bool) {
 	p := replay{policy: policy, evidence: health.NewEvidence(policy.Metrics.ErrorRatio)}
 	var result Result
@@ -140,7 +140,7 @@ func (p *replay) next(percent int) {
 	p.percent, p.samples, p.counted, p.metrics = percent, nil, [2]health.Counts{}, false
 }
 
-// probe judges by gates A or B, and C.
+// probe adds a probe and judges by gate A before traffic, and by gates B and C after it.
 func (p *replay) probe(sample health.Sample) health.Verdict {
 	if sample.Unreachable {
 		return health.Verdict{}
@@ -170,7 +170,7 @@ func (p *replay) probe(sample health.Sample) health.Verdict {
 	return health.All(health.Probes(p.samples, p.policy.Probes, p.broken), p.evidence.Verdict())
 }
 
-// count judges what Cloud Monitoring counted up to an event.
+// count adds what Cloud Monitoring had counted by then, and judges by gate C.
 func (p *replay) count(metrics health.Metrics, beside *health.Metrics) health.Verdict {
 	p.metrics = true
 	now := [2]health.Counts{health.Split(metrics, p.samples)}

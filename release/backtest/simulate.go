@@ -11,22 +11,23 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Decision is how one simulated release ended: released, held or back; after how long, and how many visitors met the fault until then.
+// Decision says how one simulated release ended (released, held or back), after how long, and how many visitors had met the fault by
+// then.
 type Decision struct {
 	Outcome string
 	Took    time.Duration
 	Hit     float64
 }
 
-// Summary is what many releases of one kind came to. Back, Held and Released are percents, Median the time to the decision, and Hit the
-// visitors who met the fault, on average.
+// Summary sums up many releases of one kind. Back, Held and Released are percents, Median is the time to the decision, and Hit is the
+// average number of visitors who met the fault.
 type Summary struct {
 	Back, Held, Released int
 	Median               time.Duration
 	Hit                  float64
 }
 
-// Simulate runs so many releases, each with the luck of its own seed.
+// Simulate runs a number of releases, each with a seed of its own.
 func Simulate(way func(*World) Decision, f Fault, perSecond float64, times int) Summary {
 	decisions := make([]Decision, times)
 	var group sync.WaitGroup
@@ -59,7 +60,7 @@ func Simulate(way func(*World) Decision, f Fault, perSecond float64, times int) 
 	return s
 }
 
-// String is the summary as docs/performance.md has it.
+// String words the summary as docs/performance.md shows it.
 func (s Summary) String() string {
 	hit := fmt.Sprintf("%.1f", s.Hit)
 	if s.Hit >= 9.95 {
@@ -68,20 +69,20 @@ func (s Summary) String() string {
 	return fmt.Sprintf("%d/%d/%d · %s · %s", s.Back, s.Held, s.Released, s.Median.Round(time.Second), hit)
 }
 
-// By is a release by the real controller and a policy.
+// By returns a function that runs a release with the real controller and a policy.
 func By(policy rollout.Policy) func(*World) Decision {
 	return func(w *World) Decision {
 		controller := rollout.Controller{Service: w, Prober: w, Metrics: w, Clock: w, Journal: w, Policy: policy}
 		result := controller.Rollout(context.Background(), rollout.Request{})
 		outcome := map[rollout.Outcome]string{rollout.Released: "released", rollout.RolledBack: "back", rollout.Held: "held"}[result.Outcome]
-		if outcome == "" { // The world has no failure but its fault.
+		if outcome == "" { // Nothing fails in this world except by its fault.
 			panic(fmt.Sprintf("a simulated release ended as %s: %v", result.Outcome, result.Why))
 		}
 		return Decision{outcome, result.Elapsed, w.hit}
 	}
 }
 
-// Tried is one fault under two policies.
+// Tried is the result of one fault under two policies.
 type Tried struct {
 	Fault   string  `json:"fault"`
 	Visible bool    `json:"probed"`
@@ -89,8 +90,8 @@ type Tried struct {
 	Is      Summary `json:"is"`
 }
 
-// Verdict says what the second policy does better or worse: what it catches, misses, holds or delays. Differences that a hundred releases
-// show by luck are left out.
+// Verdict says what the second policy does better or worse: what it catches, misses, holds or delays. It leaves out differences so small
+// that a hundred releases show them by chance.
 func (t Tried) Verdict() string {
 	const luck = 5 // Percent.
 	what := ""

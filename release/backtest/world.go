@@ -14,9 +14,9 @@ import (
 const (
 	// Stable and Candidate are the world's revisions.
 	Stable, Candidate = "web-a", "web-b"
-	// Background is the share of requests that fail on any revision, bad or not.
+	// Background is the share of requests that fail on any revision, good or bad.
 	Background = 0.001
-	// Takes is how long a split needs to be in effect, and lag how old the newest point of Cloud Monitoring is.
+	// Takes is how long a split needs to take effect. lag is the age of Cloud Monitoring's newest point.
 	Takes = 2 * time.Second
 	lag   = 3 * time.Minute
 	fast  = 80 * time.Millisecond
@@ -24,19 +24,20 @@ const (
 
 var epoch = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
-// Fault is what is wrong with the candidate from its first visitor on. Probes before that find it healthy, which is the harder case.
+// Fault is a defect that the candidate shows from its first visitor on. Earlier probes find it healthy, which makes the fault harder to
+// catch.
 type Fault struct {
 	Name string
-	// Rate of failed requests, on top of the background's.
+	// Rate is the share of requests that fail, in addition to Background.
 	Rate float64
-	// Slow is how long each request takes; Hang says that none is answered.
+	// Slow is how long each request takes. Hang says that no request is answered.
 	Slow time.Duration
 	Hang bool
-	// Hidden is on paths that no probe asks for.
+	// Hidden says that the fault is on paths that no probe requests.
 	Hidden bool
 }
 
-// Faults are those that a policy is tried with: none at all first, which shows its false alarms.
+// Faults lists the faults that a policy is tried with. The first is no fault at all, which shows the policy's false alarms.
 var Faults = []Fault{
 	{Name: "none"},
 	{Name: "1 % fail", Rate: 0.01},
@@ -63,35 +64,35 @@ type World struct {
 	effective []plan.Target
 	moves     time.Duration
 	writes    int
-	visited   bool // The candidate has had a share.
+	visited   bool // The candidate has had a share of the requests.
 	counts    map[string][]Count
-	hit       float64 // Visitors whose answer was bad, late or missing for the fault's sake.
+	hit       float64 // The number of visitors who got a bad answer, a late one or none because of the fault.
 }
 
-// Count is what Cloud Monitoring makes of one second of a revision.
+// Count is what Cloud Monitoring counts of a revision in one second.
 type Count struct{ Requests, Errors int }
 
-// NewWorld has the visitors and the luck of a seed.
+// NewWorld makes a world in which the seed decides everything that happens by chance.
 func NewWorld(seed uint64, f Fault, perSecond float64) *World {
 	traffic := []plan.Target{{Revision: Stable, Percent: 100, Tag: plan.TagStable}}
 	return &World{rng: rand.New(rand.NewPCG(seed, 27)), fault: f, perSecond: perSecond, desired: traffic, effective: traffic,
 		counts: map[string][]Count{}}
 }
 
-// Elapsed is how much time has passed.
+// Elapsed returns how much time has passed.
 func (w *World) Elapsed() time.Duration { return w.now }
 
-// Hit is how many visitors met the fault so far.
+// Hit returns how many visitors have met the fault so far.
 func (w *World) Hit() float64 { return w.hit }
 
-// Fault is what is wrong with the candidate.
+// Fault returns the candidate's fault.
 func (w *World) Fault() Fault { return w.fault }
 
 func (w *World) share() float64 {
 	return float64(plan.Service{}.Percents(w.effective)[Candidate]) / 100
 }
 
-// Pass lets visitors come until then, second by second.
+// Pass moves the clock on, second by second, and lets the visitors of each second come.
 func (w *World) Pass(to time.Duration) {
 	for w.now < to {
 		next := min(to, w.now.Truncate(time.Second)+time.Second)
@@ -109,7 +110,7 @@ func (w *World) Pass(to time.Duration) {
 
 func (w *World) visit(d time.Duration) {
 	mean := w.perSecond * d.Seconds()
-	for _, revision := range []string{Stable, Candidate} { // In this order: a seed decides everything.
+	for _, revision := range []string{Stable, Candidate} { // The order is fixed, so that a seed always gives the same run.
 		share := w.share()
 		if revision == Stable {
 			share = 1 - share
@@ -121,7 +122,7 @@ func (w *World) visit(d time.Duration) {
 	}
 }
 
-// bad is the share of a revision's requests that its fault breaks.
+// bad returns the share of a revision's requests that its fault breaks.
 func (w *World) bad(revision string) float64 {
 	if revision != Candidate {
 		return 0
@@ -150,7 +151,7 @@ func (w *World) count(revision string, requests, errors int) {
 	w.counts[revision][second].Errors += errors
 }
 
-// Between sums a revision's seconds.
+// Between returns the sum of a revision's seconds.
 func (w *World) Between(revision string, from, to time.Duration) (sum Count) {
 	list := w.counts[revision]
 	for second := max(0, int(from/time.Second)); second < min(len(list), int(to/time.Second)); second++ {
@@ -208,7 +209,7 @@ func (w *World) Revision(_ context.Context, name string) (plan.Revision, error) 
 func (w *World) Revisions(context.Context) ([]plan.Revision, error) { return nil, nil }
 func (w *World) Record(rollout.Event) error                         { return nil }
 
-// Ask is one request of a tool of its own to a revision. It is counted, and is no visitor.
+// Ask makes one request to a revision on behalf of another tool than this controller. The request is counted, but not as a visitor's.
 func (w *World) Ask(revision string, timeout time.Duration) (failed bool, latency time.Duration) {
 	broken := revision == Candidate && w.visited && !w.fault.Hidden
 	if broken && w.fault.Hang {
@@ -251,7 +252,7 @@ func (w *World) Probe(_ context.Context, probes []rollout.Probe) []health.Sample
 	return samples
 }
 
-// Since implements rollout.Metrics: whole minutes, as old as Cloud Monitoring's are.
+// Since implements rollout.Metrics. It counts in whole minutes, and lags behind as Cloud Monitoring does.
 func (w *World) Since(_ context.Context, revision string, since time.Time) (health.Metrics, error) {
 	from := since.Sub(epoch)
 	to := from + (w.now - lag - from).Truncate(time.Minute)
