@@ -11,9 +11,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// alone keeps two rollouts of one service on one machine from driving it together: the second is told that the first is alive. Neither
-// would do harm, as every write is guarded; but each would take the other's steps for its own. A machine on which no lock can be had
-// goes on without.
+// alone takes a lock, so that two rollouts of one service do not run on one machine at once: the second is told that the first is
+// running. Two at once would do no harm, because every write is guarded, but each would mistake the other's steps for its own. A machine
+// that offers no lock goes on without one.
 func (a *app) alone(s *session) (unlock func(), err error) {
 	name := sha256.Sum256([]byte(strings.Join([]string{a.flags.endpoint, s.project, s.region, s.service}, "\n")))
 	path := filepath.Join(os.TempDir(), fmt.Sprintf("procureflow-rollout-%x.lock", name[:8]))

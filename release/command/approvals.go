@@ -58,7 +58,7 @@ func (a *app) approvals() *cobra.Command {
 	return command
 }
 
-// approved says who approved what: in the log, in the run's summary and to later steps.
+// approved reports who approved the run: in the log, in the run's summary and in the outputs for later steps.
 func (a *app) approved(verdict approvals.Verdict, digest, outputs string) error {
 	what, logins := "", []string{}
 	if digest != "" {

@@ -56,7 +56,7 @@ func (a *app) backtest() *cobra.Command {
 	return command
 }
 
-// replay puts recorded rollouts before the policy.
+// replay judges recorded rollouts by the policy.
 func (a *app) replay(policy rollout.Policy, journals []string) error {
 	var results []backtest.Result
 	for _, journal := range journals {
@@ -76,7 +76,7 @@ func (a *app) replay(policy rollout.Policy, journals []string) error {
 	return a.write(text + fmt.Sprintf("%d rollouts\n", len(results)))
 }
 
-// simulate tries the simulation's faults under the policy and the one that it is compared with.
+// simulate tries the simulation's faults under the policy and under the one to compare it with.
 func (a *app) simulate(policy rollout.Policy, against string, visitors float64, times int) error {
 	before, err := settings.Load(against, a.flags.environment)
 	if err != nil {

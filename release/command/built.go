@@ -55,7 +55,7 @@ func (a *app) built() *cobra.Command {
 	return command
 }
 
-// linesOf are the bundles of a file, by their lines' numbers.
+// linesOf reads the bundles of a file, one a line, and names each by its line number.
 func linesOf(content []byte) (bundles []provenance.Bundle) {
 	for number, line := range bytes.Split(content, []byte("\n")) {
 		if line = bytes.TrimSpace(line); len(line) > 0 {

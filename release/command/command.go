@@ -21,24 +21,24 @@ import (
 
 // Exit codes.
 const (
-	ExitDone        = 0 // Done, or nothing to do. A rollback that was asked for is done.
-	ExitFailed      = 1 // Nothing was shifted, or the program itself failed; the message says where it stands.
+	ExitDone        = 0 // Done, or nothing to do. A rollback that a person asked for ends with this code.
+	ExitFailed      = 1 // Nothing was shifted, or the program itself failed. The message says how things stand.
 	ExitUsage       = 2 // The command line or the release policy is wrong.
-	ExitRolledBack  = 3 // A gate failed, or a guarded command changed traffic: what served before serves again.
-	ExitHeld        = 4 // A person has to decide: the metrics say too little.
-	ExitRefused     = 5 // The present state forbids it. Nothing was written.
+	ExitRolledBack  = 3 // A gate failed, or a guarded command changed traffic. The revision that served before serves again.
+	ExitHeld        = 4 // The metrics say too little, and a person has to decide.
+	ExitRefused     = 5 // The service's present state forbids it. Nothing was written.
 	ExitSuperseded  = 6 // Someone else changed the traffic; this run stopped.
-	ExitInterrupted = 7 // A signal, or the API out of reach; resume or roll back.
-	ExitUnconfirmed = 8 // A rollback is not known to be effective: look at once.
+	ExitInterrupted = 7 // A signal came, or the API was out of reach. Resume, or roll back.
+	ExitUnconfirmed = 8 // A rollback is not known to be in effect. Look at once.
 )
 
-// Codes explains the exit codes, for --help. Whoever starts release with "go run" gets 1 for each of them but 0.
+// Codes explains the exit codes, for --help. Under "go run", every code but 0 becomes 1.
 const Codes = `Exit codes: 0 done or nothing to do · 1 failed, nothing shifted · 2 wrong usage or policy · 3 a gate failed and what served
 before serves again · 4 held for a person · 5 refused in the present state · 6 someone else changed the traffic ·
 7 interrupted, resume or roll back · 8 a rollback is not confirmed, look at once.
 ` + GoRun
 
-// GoRun is what has to stand beside exit codes.
+// GoRun warns, wherever exit codes are explained, that "go run" hides them.
 const GoRun = `"go run" ends with 1 whatever the program ends with: where the code matters, go build -o bin/release ./cmd/release first.`
 
 func code(outcome rollout.Outcome, asked bool) int {
@@ -64,23 +64,25 @@ func code(outcome rollout.Outcome, asked bool) int {
 	return ExitFailed
 }
 
-// Streams are where a command reads and writes.
+// Streams are the command's input and outputs.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
-	// Terminal says that Err is one, so that a line may be written over; Screen says it of Out, and Colour that Out shows colours.
+	// Terminal says that Err is a terminal, where a line can be overwritten. Screen says the same of Out. Colour says that Out shows
+	// colours.
 	Terminal, Screen, Colour bool
-	// Program is how a reader starts release again; empty for release.
+	// Program is the command by which a reader starts this program again; empty for release.
 	Program string
 }
 
-// app is one invocation.
+// app is one invocation of the program.
 type app struct {
 	streams Streams
 	exit    int
 	flags   flags
 	base    *cobra.Command
-	// notifier tells the environment's sinks; nil until there is something to tell. told says that they know how the command ended.
+	// notifier sends messages to the environment's sinks; nil until there is something to tell. told says that they have heard how the
+	// command ended.
 	notifier *notify.Notifier
 	told     bool
 }
@@ -168,7 +170,7 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// Groups of the flags that all commands take, by what a command does with them.
+// These are groups of flags that several commands take, by what a command does with them.
 var (
 	reach   = []string{"project", "region", "endpoint", "token-file"}
 	judging = []string{"env", "policy", "monitoring-endpoint", "probe-via"}
@@ -176,7 +178,7 @@ var (
 	printed = []string{"output", "json"}
 )
 
-// commands are all of them, each with the flags that it uses and with what its exit codes mean.
+// commands lists all commands, each with its flags and with what its exit codes mean.
 func (a *app) commands() (list []*cobra.Command) {
 	add := func(command *cobra.Command, codes string, groups ...[]string) {
 		cli.Uses(command, slices.Concat(groups...)...)
@@ -255,7 +257,7 @@ func (a *app) who() string {
 	return "unknown"
 }
 
-// page is where people look at what is happening.
+// page returns the address of the page where people can watch the run.
 func (a *app) page() string {
 	server, repository, run := os.Getenv("GITHUB_SERVER_URL"), os.Getenv("GITHUB_REPOSITORY"), os.Getenv("GITHUB_RUN_ID")
 	if a.flags.link == "" && server != "" && repository != "" && run != "" {
@@ -264,8 +266,8 @@ func (a *app) page() string {
 	return a.flags.link
 }
 
-// fromEnvironment takes from `sandbox env` what the command line leaves open, and says so: who acts has to see where. What
-// is named there is on this machine, or refused as --endpoint would be.
+// fromEnvironment fills in, from the variables that `sandbox env` sets, what the command line leaves open. It says so, because a person
+// who acts has to know where. An address that is not on this machine is refused, as --endpoint refuses it.
 func (a *app) fromEnvironment() error {
 	if endpoint := os.Getenv("RELEASE_ENDPOINT"); a.flags.endpoint == "" && endpoint != "" {
 		a.flags.endpoint = endpoint

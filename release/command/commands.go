@@ -95,10 +95,10 @@ func (a *app) guard() *cobra.Command {
 			result, commandErr := s.Guard(command.Context(), func(ctx context.Context) error {
 				guarded := exec.CommandContext(ctx, arguments[1], arguments[2:]...)
 				guarded.Stdin, guarded.Stdout, guarded.Stderr = a.streams.In, a.streams.Out, a.streams.Err
-				if a.flags.json { // Standard output is the result's.
+				if a.flags.json { // Standard output is for the result alone.
 					guarded.Stdout = a.streams.Err
 				}
-				// An interrupt lets the command put its own things in order before it is ended. A second one makes Pulumi abandon its step.
+				// An interrupt lets the command clean up before it ends. A second interrupt makes Pulumi abandon its step.
 				guarded.Cancel = func() error {
 					if typed(ctx) {
 						return nil

@@ -22,7 +22,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/settings"
 )
 
-// session is one command's controller and what has to be closed after it.
+// session holds one command's controller and everything to close after it.
 type session struct {
 	*rollout.Controller
 	journal *audit.File
@@ -33,7 +33,8 @@ type session struct {
 	service string
 }
 
-// connect builds what status, rollback and guard need: the service, and a policy for patience that no file can break.
+// connect builds what status, rollback and guard need. It uses the default policy for waiting times, so that a broken
+// release.yaml cannot stop a rollback.
 func (a *app) connect(ctx context.Context, command, service string) (*session, error) {
 	if !serviceName.MatchString(service) {
 		return nil, usage("%q is no name of a Cloud Run service: give the short name, such as procureflow-web", service)
@@ -50,7 +51,7 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		if !plainName.MatchString(s.project) {
 			return nil, usage("the project %q of the environment is no name: use letters, digits and hyphens", s.project)
 		}
-		// Environments have services of the same name: who acts has to see where.
+		// Several environments have a service of this name, so a person who acts has to see which one it is.
 		fmt.Fprintf(a.streams.Err, "project: %s (--project names another)\n", s.project)
 	}
 	endpoints := a.endpoints()
@@ -63,7 +64,7 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		Name: service, Program: a.streams.Program, Where: a.where(s.project),
 		Waiting: func(why string) { s.console.say("%s", why) }}
 	if command != "" {
-		// A folder that cannot be made shows when the audit is written.
+		// If the folder cannot be made, opening the audit file fails and says so.
 		_ = os.MkdirAll(filepath.Dir(a.flags.audit), 0o700)
 		s.journal = audit.Open(a.flags.audit, audit.Origin{Command: command, Environment: a.flags.environment, Who: a.who(), Run: rand.Text(),
 			Commit: a.flags.commit, Link: a.page(), ApprovedBy: a.flags.approvedBy,
@@ -73,12 +74,12 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 	return s, nil
 }
 
-// endpoints are Google's unless the command line or the sandbox's environment names some on this machine.
+// endpoints returns Google's APIs, unless the command line or the sandbox's environment names some on this machine.
 func (a *app) endpoints() gcp.Endpoints {
 	return gcp.Endpoints{Run: a.flags.endpoint, Monitoring: a.flags.monitoring, TokenFile: a.flags.tokenFile}
 }
 
-// fullName is the service's, as the audit has it.
+// fullName is the service's name as the audit file has it.
 func (s *session) fullName() string {
 	return fmt.Sprintf("projects/%s/locations/%s/services/%s", s.project, s.region, s.service)
 }
@@ -90,7 +91,7 @@ func (s *session) close() {
 	}
 }
 
-// equip adds what a rollout needs beyond that: the environment's policy, probes and metrics.
+// equip adds what a rollout needs beyond connect: the environment's policy, probes and metrics.
 func (a *app) equip(ctx context.Context, s *session) error {
 	environment, err := settings.Load(a.flags.policy, a.flags.environment)
 	if err != nil {
@@ -128,7 +129,7 @@ func (a *app) equip(ctx context.Context, s *session) error {
 	return nil
 }
 
-// tee shows each event, keeps it, and tells of it.
+// tee passes each event to the console, to the journal and to the sinks.
 type tee struct {
 	show rollout.Journal
 	keep rollout.Journal
@@ -169,7 +170,7 @@ func (a *app) finish(s *session, command string, result rollout.Result) {
 		}
 		err = a.write(text)
 	}
-	if err != nil { // It was done all the same, and the exit code says how it went.
+	if err != nil { // The rollout is over by now, and the exit code reports how it went.
 		fmt.Fprintln(a.streams.Err, "warning: the result is not printed:", err)
 	}
 	a.ended(s, command, result)
@@ -188,7 +189,7 @@ func (a *app) print(value any) error {
 // paint colours text where standard output shows colours.
 func (a *app) paint(class, text string) string { return cli.Paint(a.streams.Colour, class, text) }
 
-// write prints to standard output. A reader who went away, as head does, had what he wanted.
+// write prints to standard output. It ignores a closed pipe: a reader such as head has read all that it wanted.
 func (a *app) write(text string) error {
 	if _, err := io.WriteString(a.streams.Out, text); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return err

@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// console shows a rollout: one line that is written over on a terminal, plain lines elsewhere. It implements rollout.Journal.
+// console shows a rollout: on a terminal as one line that it overwrites, elsewhere as plain lines. It implements rollout.Journal.
 type console struct {
 	streams Streams
 	now     func() time.Time
@@ -23,7 +23,7 @@ type console struct {
 	percent int
 }
 
-// plainEvery is how often a log gets a line while nothing happens.
+// plainEvery is how often a log gets a line while nothing changes.
 const plainEvery = 15 * time.Second
 
 func (c *console) progress(p rollout.Progress) {
@@ -39,7 +39,7 @@ func (c *console) progress(p rollout.Progress) {
 	}
 	line += fmt.Sprintf("  probes %d good %d bad  p95 %s", p.Good, p.Bad, p.P95.Round(time.Millisecond))
 	if c.streams.Terminal {
-		// Without wrapping: a terminal may be narrower than the line, and only the cursor's row is cleared.
+		// Wrapping is off: a terminal may be narrower than the line, and only the cursor's row is cleared.
 		fmt.Fprintf(c.streams.Err, "\r\x1b[K\x1b[?7l%s\x1b[?7h", line)
 		c.live = true
 		return
@@ -79,7 +79,7 @@ func (c *console) end() {
 	}
 }
 
-// summarize appends the result as Markdown: what a workflow's run shows.
+// summarize appends the result as Markdown to the summary that a workflow's run shows.
 func (a *app) summarize(s *session, command string, result rollout.Result) error {
 	if a.flags.summary == "" {
 		return nil
@@ -98,7 +98,7 @@ func (a *app) summarize(s *session, command string, result rollout.Result) error
 	return a.appendSummary(text.String())
 }
 
-// appendSummary adds to the summary, where one is asked for.
+// appendSummary adds text to the summary file, if the command line names one.
 func (a *app) appendSummary(text string) error {
 	if a.flags.summary == "" || text == "" {
 		return nil
@@ -111,7 +111,7 @@ func (a *app) appendSummary(text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// madeOf are the lines of a summary about what was released: commit and digests.
+// madeOf returns the summary's lines about what was released: commit and digests.
 func (a *app) madeOf(result rollout.Result) string {
 	text := ""
 	if a.flags.commit != "" {
@@ -126,7 +126,7 @@ func (a *app) madeOf(result rollout.Result) string {
 	return text
 }
 
-// escape keeps text from being Markdown or HTML: an API's message may hold anything.
+// escape makes text safe inside Markdown and HTML, because an API's message may hold anything.
 func escape(text string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", "|", "\\|", "\n", " ", "`", "'", "[", "\\[", "*", "\\*").Replace(text)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Names come from people and from a workflow's variables, which whoever may write to a repository can set. A name that would be taken
-// for an option or for a part of an API's path is refused before anything is asked. A name that only does not exist is the API's to say.
+// Names come from people and from a workflow's variables, and everybody who may write to the repository can set those. A name is refused
+// before any request if it could be taken for an option or for a part of an API's path. Whether a name exists is for the API to say.
 var (
 	serviceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
 	plainName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:_-]*$`)
@@ -33,7 +33,7 @@ func (a *app) checkNames() error {
 	return nil
 }
 
-// checkOrigin refuses a commit or link that is none: both go into pages and messages.
+// checkOrigin refuses a malformed commit or link, because both go into pages and messages.
 func (a *app) checkOrigin() error {
 	if a.flags.commit != "" && !commit.MatchString(a.flags.commit) {
 		return usage("--commit %q is no commit: use 40 hex digits", a.flags.commit)
@@ -45,7 +45,7 @@ func (a *app) checkOrigin() error {
 	return nil
 }
 
-// checkRevision does the same for a revision's name, which may be left out.
+// checkRevision refuses a revision name that could be an option or a path. The name may be left out.
 func checkRevision(flag, revision string) error {
 	if revision != "" && !plainName.MatchString(revision) {
 		return usage("--%s %q is no name of a revision: use letters, digits and hyphens", flag, revision)
@@ -53,8 +53,8 @@ func checkRevision(flag, revision string) error {
 	return nil
 }
 
-// refuseHelpAsName keeps a command from ending as if it had done its work because its SERVICE, taken from a variable, was "--help".
-// Asking for help about a command takes no other argument.
+// refuseHelpAsName refuses a command line whose SERVICE is "--help", as a workflow's variable may set it. Printing the help and exiting
+// with 0 would look as if the command had done its work. A person who asks for a command's help gives no other argument.
 func (a *app) refuseHelpAsName(root *cobra.Command, arguments []string) {
 	for _, command := range root.Commands() {
 		if !strings.Contains(command.Use, "SERVICE") {
@@ -73,11 +73,11 @@ func (a *app) refuseHelpAsName(root *cobra.Command, arguments []string) {
 	}
 }
 
-// defaultAudit is where a person's audit belongs: with the state of their programs, whatever folder they stand in. A workflow's stays in
-// its folder, from where the run keeps it.
+// defaultAudit returns where the audit file goes by default. A person's goes to the folder in which their programs keep state, whatever
+// folder they are in. A workflow's goes to its working folder, from which the run uploads it.
 func defaultAudit() string {
 	const name = "release-audit.jsonl"
-	if file := os.Getenv("RELEASE_AUDIT"); file != "" { // The sandbox's releases are no part of a person's own.
+	if file := os.Getenv("RELEASE_AUDIT"); file != "" { // The sandbox's releases do not belong in a person's own audit file.
 		return file
 	}
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
@@ -94,7 +94,7 @@ func defaultAudit() string {
 	return filepath.Join(state, "procureflow", name)
 }
 
-// where are the flags with which this command line reached its service, for commands to paste.
+// where returns the flags with which this command line reached its service, for commands that a reader pastes.
 func (a *app) where(project string) string {
 	words := []string{"--region", quote(a.flags.region), "--project", quote(project)}
 	for _, name := range []string{"endpoint", "token-file", "monitoring-endpoint", "probe-via", "env", "policy", "audit"} {
@@ -115,11 +115,11 @@ func quote(value string) string {
 	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
 
-// madeByRun is where "go run" puts what it makes: a folder of its own, or the build cache.
+// madeByRun matches the paths at which "go run" puts its binaries: a folder of its own, or the build cache.
 var madeByRun = regexp.MustCompile(`/go-build[0-9]*/.*/exe/|/[0-9a-f]{64}-d/`)
 
-// Program is how a reader starts this program again, from how it was started: by its name where that is found on the path, by "go run"
-// where that made it, else by its file.
+// Program returns the command that starts this program again, judged by how it was started: its name if that is on the path, "go run …"
+// if that built it, else its file.
 func Program(started string) string {
 	if madeByRun.MatchString(filepath.ToSlash(started)) {
 		return "go run ./cmd/release"
@@ -130,7 +130,7 @@ func Program(started string) string {
 	return quote(started)
 }
 
-// version is the module's, or the commit that it was built from.
+// version returns the module's version, or the commit that it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

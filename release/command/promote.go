@@ -54,7 +54,7 @@ func (a *app) promote() *cobra.Command {
 	return command
 }
 
-// keep writes down what a promotion found, for those who deploy it.
+// keep writes the result of a promotion to the files that the deploying job reads.
 func keep(result registry.Result, record, outputs string) error {
 	if record != "" {
 		raw, err := json.MarshalIndent(result, "", "  ")

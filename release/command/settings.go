@@ -18,7 +18,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
-// settingsFlags are what a workflow says about the settings that it wants to know.
+// settingsFlags are a workflow's questions about the settings.
 type settingsFlags struct {
 	folder, stack, service, format string
 	standIns                       bool
@@ -63,7 +63,7 @@ func (a *app) settings() *cobra.Command {
 	return command
 }
 
-// value is one thing that a job is told, and what it has to look like.
+// value is one output for a job, with the pattern that it has to match.
 type value struct {
 	name, text string
 	form       *regexp.Regexp
@@ -82,7 +82,7 @@ var (
 	address  = regexp.MustCompile(`^https://[a-z0-9.-]+$`)
 )
 
-// values are all of them, in the order in which they are printed.
+// values returns all outputs, in the order in which they are printed.
 func (f settingsFlags) values() ([]value, error) {
 	of, err := adopter.Load(f.folder)
 	if err != nil {
@@ -125,11 +125,11 @@ func (f settingsFlags) values() ([]value, error) {
 	return values, errors.Join(problems...)
 }
 
-// ofApplication is whose application it is, and where its files are.
+// ofApplication returns the values about the application: who owns it, and where its files are.
 func (f settingsFlags) ofApplication(of adopter.Adopter, s stacks.Settings) []value {
 	releasePolicy := of.Path("release.yaml")
 	if _, err := os.Stat(filepath.Join(f.folder, "release.yaml")); err != nil {
-		releasePolicy = "" // what the platform has is used
+		releasePolicy = "" // Empty means the platform's own policy.
 	}
 	return []value{
 		{"application", of.Application, word},
@@ -152,7 +152,7 @@ func (f settingsFlags) ofApplication(of adopter.Adopter, s stacks.Settings) []va
 	}
 }
 
-// ofEnvironment is where the stack is and who may change it.
+// ofEnvironment returns the values about an environment: where the stack is, and who may change it.
 func ofEnvironment(s stacks.Settings) []value {
 	gates := []string{}
 	for _, gate := range s.GitHub.Environments {
@@ -180,7 +180,7 @@ func ofEnvironment(s stacks.Settings) []value {
 	}
 }
 
-// ofService is what a release of the service has to know.
+// ofService returns the values that a release of the service needs.
 func ofService(of adopter.Adopter, stack, key string, s stacks.Settings, d stacks.Described) []value {
 	return []value{
 		{"service", key, word},
@@ -193,7 +193,7 @@ func ofService(of adopter.Adopter, stack, key string, s stacks.Settings, d stack
 	}
 }
 
-// targets are what a release changes: the service, and the jobs that run its image, by their names in the stack.
+// targets lists what a release changes, by the names in the stack: the service, and the jobs that run its image.
 func targets(of adopter.Adopter, stack, key string, s stacks.Settings) string {
 	urn := "urn:pulumi:" + stack + "::" + of.Application + "::**gcp:cloudrunv2/"
 	urns := []string{urn + "service:Service::service-" + key + "-service"}
@@ -205,7 +205,8 @@ func targets(of adopter.Adopter, stack, key string, s stacks.Settings) string {
 	return jsonText(urns)
 }
 
-// source is the registry that the stack's images come from: that of the stack in which they are built.
+// source returns the registry that the stack's images come from. It is the registry of the stack in which they are
+// built.
 func (f settingsFlags) source(s stacks.Settings) (string, error) {
 	if s.BuildsImages() {
 		return s.ImagePrefix(), nil
@@ -219,14 +220,14 @@ func (f settingsFlags) source(s stacks.Settings) (string, error) {
 			return other.ImagePrefix(), nil
 		}
 	}
-	return s.ImagePrefix(), nil // the only environment that there is
+	return s.ImagePrefix(), nil // This is the only environment.
 }
 
-// jsonText is a value on one line.
+// jsonText returns a value as JSON on one line.
 func jsonText(of any) string {
 	text, err := json.Marshal(of)
 	if err != nil {
-		return "" // which has not the form that is wanted
+		return "" // The empty text does not match the pattern, so it is refused.
 	}
 	return string(text)
 }

@@ -72,8 +72,8 @@ func (a *app) sign() *cobra.Command {
 	return command
 }
 
-// runnable are the images to attest: the one asked about, and of an index those of its platforms. Cloud Run resolves an index
-// and asks Binary Authorization about what it resolved to.
+// runnable lists the images to attest: the digest itself and, if it is an index, the image of each platform. Cloud Run resolves an index
+// to a platform's image and asks Binary Authorization about that.
 func runnable(repository, digest string, platforms []registry.Platform) []string {
 	images := []string{repository + "@" + digest}
 	for _, platform := range platforms {

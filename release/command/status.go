@@ -45,10 +45,10 @@ func (a *app) status() *cobra.Command {
 	return command
 }
 
-// fewRevisions are so many that a status fits a terminal of 24 lines.
+// fewRevisions is how many revisions are listed, so that a status fits a terminal of 24 lines.
 const fewRevisions = 6
 
-// statusText says what serves, what waits and what a rollback would do, then the rest.
+// statusText says which revision serves, what is waiting and what a rollback would do, and then the rest.
 func (a *app) statusText(status rollout.Status, rollback string, all bool) string {
 	out := &strings.Builder{}
 	fmt.Fprintf(out, "%s  %s\n", status.Service, status.URL)
@@ -94,7 +94,7 @@ func (a *app) statusText(status rollout.Status, rollback string, all bool) strin
 	return out.String()
 }
 
-// revisionTable lists the newest revisions, or all.
+// revisionTable lists the newest revisions, or all of them.
 func (a *app) revisionTable(revisions []plan.Revision, all bool) string {
 	out := &strings.Builder{}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -125,7 +125,7 @@ func (a *app) revisionTable(revisions []plan.Revision, all bool) string {
 	return out.String()
 }
 
-// gcloudHint is what lets gcloud reach the same API, where that is on this machine.
+// gcloudHint returns the settings with which gcloud reaches the same API, if that is on this machine.
 func (a *app) gcloudHint(project string) string {
 	local, err := url.Parse(a.flags.endpoint)
 	if err != nil || local.Host == "" {

@@ -14,14 +14,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/settings"
 )
 
-// message is what all messages of this command have in common.
+// message fills in the fields that all messages of this command share.
 func (a *app) message(command, event string, reasons []string) notify.Message {
 	return notify.Message{Event: event, Command: command, At: time.Now(), Environment: a.flags.environment, Project: a.flags.project,
 		Region: a.flags.region, Commit: a.flags.commit, Who: a.who(), ApprovedBy: a.flags.approvedBy, Reasons: reasons, Link: a.page()}
 }
 
-// tell tells the environment's sinks, which are read when there is something to tell: a rollback comes first, and a policy that is
-// wrong elsewhere names them all the same.
+// tell sends a message to the environment's sinks. It reads them from the settings only now, because a rollback must not wait for that.
+// Settings with a mistake elsewhere still name the sinks.
 func (a *app) tell(message notify.Message) {
 	if a.notifier == nil {
 		a.notifier = notify.New(settings.Sinks(a.flags.policy, a.flags.environment), os.Getenv)
@@ -29,7 +29,7 @@ func (a *app) tell(message notify.Message) {
 	a.notifier.Tell(message)
 }
 
-// started tells that a rollout has begun, or goes on.
+// started sends the message that a rollout has begun or resumed.
 func (a *app) started(s *session, command string, event rollout.Event) {
 	if event.Kind == "resume" || event.Kind == "begin" && event.Answer == "accepted" {
 		message := a.message(command, notify.Started, event.Why)
@@ -39,7 +39,7 @@ func (a *app) started(s *session, command string, event rollout.Event) {
 	}
 }
 
-// ended tells how a command ended, when everything else about it is done.
+// ended sends the message how a command ended, after everything else is done.
 func (a *app) ended(s *session, command string, result rollout.Result) {
 	if result.Outcome == rollout.Nothing {
 		return
@@ -55,7 +55,7 @@ func (a *app) ended(s *session, command string, result rollout.Result) {
 	a.wait(most)
 }
 
-// telling has a command tell its sinks of an error that ends it, before there was anything to analyse too.
+// telling wraps a command so that its sinks also hear of an error that ends it early, before there is a result to report.
 func (a *app) telling(command *cobra.Command) *cobra.Command {
 	run := command.RunE
 	command.RunE = func(command *cobra.Command, arguments []string) error {
@@ -83,7 +83,7 @@ func (a *app) wait(most time.Duration) {
 	}
 }
 
-// digestOf is the digest of an image, empty for one that is not by digest.
+// digestOf returns an image's digest; empty for an image that is not named by digest.
 func digestOf(image string) string {
 	_, digest, _ := strings.Cut(image, "@")
 	return digest

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// typed says whether the signal that ended the context was typed at the terminal, which then gave it to every process in the
-// foreground: to what this one started, too.
+// typed says whether a person typed the signal that ended the context at the terminal. The terminal then sent it to every process in the
+// foreground, including the command that this program started.
 func typed(ctx context.Context) bool {
 	if cause := context.Cause(ctx); cause == nil || !strings.HasPrefix(cause.Error(), os.Interrupt.String()) {
 		return false

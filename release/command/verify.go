@@ -46,7 +46,7 @@ func (a *app) verify() *cobra.Command {
 	return command
 }
 
-// verified reads an image at its registry and refuses one that the policy does not admit.
+// verified reads an image at its registry and refuses it if the policy does not admit it.
 func (a *app) verified(command *cobra.Command, image string, trust trustFlags) (registry.Result, error) {
 	repository, digest, _ := strings.Cut(image, "@")
 	promotion := registry.Promotion{From: repository, Digest: digest}
@@ -57,7 +57,7 @@ func (a *app) verified(command *cobra.Command, image string, trust trustFlags) (
 	return result, a.refusal(err)
 }
 
-// trustFlags are the files that say which images are admitted.
+// trustFlags name the files that say which images are admitted.
 type trustFlags struct{ policy, root string }
 
 func (f *trustFlags) register(command *cobra.Command) {
@@ -66,7 +66,7 @@ func (f *trustFlags) register(command *cobra.Command) {
 		"whose signatures count: the `file` that gh attestation trusted-root prints")
 }
 
-// trust reads the files into a promotion, which from then on says what it does on standard error.
+// trust reads the files into a promotion, and lets the promotion log to standard error.
 func (a *app) trust(promotion *registry.Promotion, files trustFlags) (err error) {
 	if promotion.Policy, err = provenance.LoadPolicy(files.policy); err != nil {
 		return usage("%v", err)
@@ -78,8 +78,8 @@ func (a *app) trust(promotion *registry.Promotion, files trustFlags) (err error)
 	return nil
 }
 
-// refusal has the process end with ExitRefused where an image was refused, which is not a failure to look at it, and with ExitUsage
-// where the call names none.
+// refusal sets the exit code for an error: ExitRefused if the image was refused, ExitUsage if the command line is wrong. Any other error
+// means that the image could not be checked.
 func (a *app) refusal(err error) error {
 	var taken *registry.TagTakenError
 	var rooted *registry.RootUserError
@@ -97,12 +97,12 @@ func registerOutputs(command *cobra.Command, file *string) {
 	command.Flags().StringVar(file, "github-output", "", "file that image, digest, image-user and commit are appended to: \"$GITHUB_OUTPUT\"")
 }
 
-// output hands on to later steps of a workflow what was found; file may be empty.
+// output writes the result for later steps of a workflow; file may be empty.
 func output(file string, result registry.Result) error {
 	if file == "" {
 		return nil
 	}
-	// The user is the image's word. A line break in it would be another output, a space or an at sign another user.
+	// The image itself names its user. A line break in the name would add another output, and a space or an at sign another user.
 	user := result.ImageUser()
 	if strings.Count(user, "@") != 1 || strings.ContainsFunc(user, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return fmt.Errorf("the image's user %q has a space, an at sign or a control character", user)

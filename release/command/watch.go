@@ -61,10 +61,10 @@ func (a *app) watch() *cobra.Command {
 	return command
 }
 
-// lookEvery is how often a watch looks.
+// lookEvery is how often a watch reads the service.
 const lookEvery = time.Second
 
-// watcher is one watch.
+// watcher is one run of the watch command.
 type watcher struct {
 	*app
 	session *session
@@ -76,7 +76,7 @@ type watcher struct {
 	acting bool
 	may    bool
 	whyNot string
-	asked  time.Time // When the rights were asked for.
+	asked  time.Time // The time at which the rights were last asked for.
 }
 
 // look reads the service and the journal.
@@ -103,7 +103,7 @@ func (w *watcher) look(ctx context.Context) (watch.State, error) {
 	return state, nil
 }
 
-// follow shows the release until it has ended. A look that fails is said, and tried again: the release does not depend on it.
+// follow shows the release until it has ended. A look that fails is reported and tried again, because the release does not depend on it.
 func (w *watcher) follow(ctx context.Context, on bool) error {
 	key, failing := "", ""
 	began := ""
@@ -137,7 +137,7 @@ func (w *watcher) follow(ctx context.Context, on bool) error {
 	}
 }
 
-// ended is how the release that was watched ended, by the journal or else by what the service shows.
+// ended returns how the watched release ended: from the journal, or else from what the service shows.
 func ended(state watch.State, candidate string) rollout.Outcome {
 	switch {
 	case state.Candidate == candidate && state.Outcome != "":
@@ -148,7 +148,7 @@ func ended(state watch.State, candidate string) rollout.Outcome {
 	return rollout.RolledBack
 }
 
-// show draws the state anew on a terminal, and prints a line where something changed elsewhere.
+// show redraws the state on a terminal. Elsewhere it prints a line when something changed.
 func (w *watcher) show(state watch.State, key string) error {
 	switch {
 	case w.flags.json && state.Key() != key:
@@ -160,7 +160,7 @@ func (w *watcher) show(state watch.State, key string) error {
 	case w.flags.json:
 		return nil
 	case w.streams.Screen:
-		// Home, the text with the rest of each line cleared, and the rest of the screen cleared: without flicker.
+		// Redraw without flicker: move to the top, clear the rest of each line, then the rest of the screen.
 		text := strings.ReplaceAll(state.Text(w.paint), "\n", "\x1b[K\n")
 		return w.write("\x1b[H" + text + "\x1b[J")
 	case state.Key() != key:
@@ -217,7 +217,7 @@ func (w *watcher) tell(text string) {
 	w.told = text
 }
 
-// rights asks now and then whether the person may change the service: what they cannot do they are not offered.
+// rights asks from time to time whether the person may change the service. The page offers only what they may do.
 func (w *watcher) rights(ctx context.Context) (bool, string) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -237,10 +237,10 @@ func (w *watcher) rights(ctx context.Context) (bool, string) {
 	return w.may, w.whyNot
 }
 
-// act does what a button says, once at a time. A rollout that it goes on with takes as long as its steps; the page shows them.
+// act does what a button says, one action at a time. A resumed rollout takes as long as its steps; the page shows its progress.
 func (w *watcher) act(ctx context.Context, action watch.Action, state watch.State) string {
 	w.mutex.Lock()
-	if w.acting && action != watch.Rollback { // A rollback is never kept waiting, and a rollout notices it.
+	if w.acting && action != watch.Rollback { // A rollback never waits, and a running rollout notices it.
 		w.mutex.Unlock()
 		return "it goes on already"
 	}
@@ -258,7 +258,7 @@ func (w *watcher) act(ctx context.Context, action watch.Action, state watch.Stat
 
 func (w *watcher) do(ctx context.Context, action watch.Action, state watch.State) string {
 	command := map[watch.Action]string{watch.Rollback: "rollback", watch.Proceed: "rollout"}[action]
-	acting := &app{streams: w.streams, flags: w.flags, base: w.base} // How it ends is this watch's to show, and not how the watch ends.
+	acting := &app{streams: w.streams, flags: w.flags, base: w.base} // The action has an exit code of its own, apart from the watch's.
 	s, err := acting.connect(ctx, command, w.session.service)
 	if err != nil {
 		return err.Error()
