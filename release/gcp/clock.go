@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Clock is the real one. It implements rollout.Clock.
+// Clock is the machine's clock. It implements rollout.Clock.
 type Clock struct{}
 
-// Now is time.Now in UTC.
+// Now returns the time in UTC.
 func (Clock) Now() time.Time { return time.Now().UTC() }
 
-// Sleep waits, or returns the context's error when that ends first.
+// Sleep waits for a time. It returns the context's error if the context ends first.
 func (Clock) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

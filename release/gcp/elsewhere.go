@@ -17,8 +17,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// missing turns an error about a service that is not there, or not to be seen, into one that says what is: a mistyped name, region or
-// project is told apart from a missing right by what the caller can list. Any other error stays as it is.
+// missing explains an error about a service that does not exist, or that the caller may not see. It lists what exists, and so tells a
+// mistyped name, region or project apart from a missing right. It returns any other error unchanged.
 func (s *Service) missing(ctx context.Context, doing string, err error) error {
 	var api *googleapi.Error
 	explained := s.explain(ctx, doing, err)
@@ -35,8 +35,8 @@ func (s *Service) missing(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%w; %s", explained, what)
 }
 
-// elsewhere says which services the project has, or else which projects the caller sees; and whether the one in question is not among
-// them. It is empty where the caller may list neither.
+// elsewhere lists the services of the project, or else the projects that the caller sees. gone says that the service or project asked for
+// is not on the list. The text is empty if the caller may list neither.
 func (s *Service) elsewhere(ctx context.Context) (what string, gone bool) {
 	part := strings.Split(s.name, "/") // projects/P/locations/L/services/S
 	project, region, service := part[1], part[3], part[5]
@@ -79,7 +79,7 @@ func (s *Service) elsewhere(ctx context.Context) (what string, gone bool) {
 	return "you see the projects " + strings.Join(names, ", "), !slices.Contains(names, project)
 }
 
-// list reads one page of an API that this package needs for its messages alone, which no client is linked for.
+// list reads one page of an API. No client is linked for that API, because only this package's messages need it.
 func (s *Service) list(ctx context.Context, base, path string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

@@ -16,21 +16,21 @@ import (
 	"google.golang.org/api/option"
 )
 
-// Endpoints say where the APIs are. The zero value is Google's, with the application default credentials.
+// Endpoints say where the APIs are. The zero value means Google's APIs, with the application default credentials.
 type Endpoints struct {
 	// Run is the base URL of the Cloud Run Admin API: http://127.0.0.1:8080/run/ for the sandbox.
 	Run string
-	// Monitoring is the base URL of the Cloud Monitoring API; empty with Run set means the sibling /mon/.
+	// Monitoring is the base URL of the Cloud Monitoring API. Default: /mon/ beside Run, if Run is set.
 	Monitoring string
-	// TokenFile has the access token for APIs on this machine, as `sandbox env` names it. Default: they are called without.
+	// TokenFile is the file with the access token for APIs on this machine; `sandbox env` names it. Default: no token is sent.
 	TokenFile string
 	// Transport carries the requests of Cloud Run's client to an endpoint on this machine. Default: the network.
 	Transport http.RoundTripper
 }
 
-// ClientOptions are the options of a client of one of Google's APIs: none for its own endpoint, which is the empty one, and
-// for one on this machine its address and the token in a file, or no credentials without a file. Any other endpoint is an
-// error, so that no mistake sends a token, or an unauthenticated or a wrongly trusted request, anywhere else.
+// ClientOptions returns the options of a client of one of Google's APIs. The empty endpoint is Google's own and takes no options. An
+// endpoint on this machine takes its address and the token in the file, or no credentials without a file. Any other endpoint is an error,
+// so that no mistake sends a token or a request to a stranger.
 func ClientOptions(endpoint, tokenFile string) ([]option.ClientOption, error) {
 	if endpoint == "" {
 		return nil, nil
@@ -55,7 +55,7 @@ func ClientOptions(endpoint, tokenFile string) ([]option.ClientOption, error) {
 	return []option.ClientOption{at, option.WithTokenSource(source)}, nil
 }
 
-// loopback accepts literal addresses only: a name may resolve to anything.
+// loopback accepts literal addresses only, because a name may resolve to any address.
 func loopback(address *url.URL) bool {
 	ip := net.ParseIP(address.Hostname())
 	return ip != nil && ip.IsLoopback() && address.User == nil
@@ -68,8 +68,8 @@ func (e Endpoints) monitoring() string {
 	return e.Monitoring
 }
 
-// Project is the project that the environment names: GOOGLE_CLOUD_PROJECT, CLOUDSDK_CORE_PROJECT, or that of the application default
-// credentials. A person's have none of their own but the one that pays: the project that gcloud had when they logged in.
+// Project returns the project that the environment names: GOOGLE_CLOUD_PROJECT, CLOUDSDK_CORE_PROJECT, or the project of the application
+// default credentials. A person's credentials name only a quota project: the one that gcloud used when they logged in.
 func Project(ctx context.Context) (string, error) {
 	for _, variable := range []string{"GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"} {
 		if project := os.Getenv(variable); project != "" {

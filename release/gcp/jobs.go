@@ -42,7 +42,7 @@ func (j *Jobs) Job(ctx context.Context, name string) (hooks.Job, error) {
 	}
 	job := hooks.Job{Name: name, Etag: live.Etag}
 	if live.Template != nil && live.Template.Template != nil {
-		// What a sidecar runs does not migrate anything.
+		// The first container is the job's own; sidecars do not migrate anything.
 		if containers := live.Template.Template.Containers; len(containers) > 0 {
 			job.Image = containers[0].Image
 		}
@@ -56,8 +56,8 @@ func (j *Jobs) Job(ctx context.Context, name string) (hooks.Job, error) {
 	return job, nil
 }
 
-// Run implements rollout.Jobs: one call of jobs.run with overrides. The operation that it starts ends with the execution and is not
-// waited for: the executions say how it goes, to whoever asks.
+// Run implements rollout.Jobs with one call of jobs.run with overrides. It does not wait for the operation, which ends only with the
+// execution. Executions says how the execution goes.
 func (j *Jobs) Run(ctx context.Context, job hooks.Job, start hooks.Start) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -74,7 +74,7 @@ func (j *Jobs) Run(ctx context.Context, job hooks.Job, start hooks.Start) (strin
 	}
 	var execution run.GoogleCloudRunV2Execution
 	if err := json.Unmarshal(operation.Metadata, &execution); err != nil || execution.Name == "" {
-		return "", nil // It is found by its mark.
+		return "", nil // The caller finds the execution by its mark.
 	}
 	return path.Base(execution.Name), nil
 }

@@ -31,13 +31,14 @@ func NewMetrics(ctx context.Context, endpoints Endpoints, project, region, servi
 	return &Metrics{client: client, project: project, region: region, service: service, now: now}, nil
 }
 
-// reader is what reading them takes.
+// reader is the role that allows reading the metrics.
 const reader = "roles/monitoring.viewer on the project"
 
 // sampling is how often Cloud Run writes a point.
 const sampling = time.Minute
 
-// Since implements rollout.Metrics over the whole minutes since a time. No point is no request, and no Through.
+// Since implements rollout.Metrics over the whole minutes since a time. If there is no point, Requests is 0 and Through
+// is zero.
 func (m *Metrics) Since(ctx context.Context, revision string, since time.Time) (health.Metrics, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -65,7 +66,7 @@ func (m *Metrics) Since(ctx context.Context, revision string, since time.Time) (
 			}
 		}
 	}
-	// One percentile over the window; a percentile of the minutes' percentiles would be none.
+	// This is one percentile over the whole window. A percentile of the minutes' percentiles would mean nothing.
 	latencies, err := m.list(ctx, revision, "request_latencies", since,
 		end).AggregationAlignmentPeriod(seconds(window)).AggregationPerSeriesAligner("ALIGN_DELTA").
 		AggregationCrossSeriesReducer("REDUCE_PERCENTILE_95").Do()

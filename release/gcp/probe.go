@@ -21,24 +21,24 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Marker is how an answer shows that the right revision gave it. The zero value asks for nothing.
+// Marker is what an answer must contain to show that the right revision gave it. The zero value requires nothing.
 type Marker struct {
 	// Header has to hold Value. {revision} in Value is the candidate's name.
 	Header, Value string
-	// Body has to contain it; {revision} too.
+	// Body is a text that the answer's body has to contain. {revision} is replaced here, too.
 	Body string
 }
 
 // Prober makes HTTP requests as a visitor does. It implements rollout.Prober.
 type Prober struct {
-	// Paths are requested together; a round is good when all are answered with 200 to 299. They should be cheap: see docs/runbooks.
+	// Paths are requested together. A round is good if every path answers with 200 to 299. The paths should be cheap: see docs/runbooks.
 	Paths []string
-	// Timeout of one request; an answer that takes longer is a failure.
+	// Timeout bounds one request. A slower answer is a failure.
 	Timeout time.Duration
 	Marker  Marker
-	// Token returns an ID token for a private service; nil for a public one, which then sees no credential.
+	// Token returns an ID token for a private service. It is nil for a public service, so that no credential is sent there.
 	Token func(context.Context) (string, error)
-	// Via is the base URL that every request is sent to instead, with the real Host: the sandbox's data plane.
+	// Via is a base URL that every request goes to instead, with the real Host header. The sandbox uses it to reach its data plane.
 	Via string
 	Now func() time.Time
 
@@ -46,7 +46,7 @@ type Prober struct {
 	once   sync.Once
 }
 
-// IDToken returns tokens for the audience of a private service: the service's own URL, also for its tags'.
+// IDToken returns a source of tokens for a private service. The audience is the service's own URL, also for the URLs of its tags.
 func IDToken(ctx context.Context, audience string) (func(context.Context) (string, error), error) {
 	source, err := idtoken.NewTokenSource(ctx, audience)
 	if err != nil {
@@ -61,7 +61,7 @@ func IDToken(ctx context.Context, audience string) (func(context.Context) (strin
 	}, nil
 }
 
-// CheckVia refuses a detour that is not on this machine.
+// CheckVia refuses an address that is not on this machine.
 func CheckVia(via string) error {
 	parsed, err := url.Parse(via)
 	if err != nil || !loopback(parsed) {
@@ -70,14 +70,14 @@ func CheckVia(via string) error {
 	return nil
 }
 
-// errNoToken says that a private service could not be asked.
+// errNoToken says that no ID token could be obtained for a private service.
 var errNoToken = errors.New("no ID token could be had")
 
 // maxMarkerBody is how much of an answer is searched for the marker.
 const maxMarkerBody = 64 << 10
 
-// Probe implements rollout.Prober. Every endpoint is asked for every path at once, and gives one sample: the first fault in the order
-// of the paths, and the longest latency.
+// Probe implements rollout.Prober. It requests every path of every endpoint at once, and makes one sample per endpoint: the first fault
+// in the order of the paths, and the longest latency.
 func (p *Prober) Probe(ctx context.Context, probes []rollout.Probe) []health.Sample {
 	p.once.Do(func() {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -101,7 +101,7 @@ func (p *Prober) Probe(ctx context.Context, probes []rollout.Probe) []health.Sam
 		samples[i] = worst(answers[i])
 	}
 	if _, dark := health.Unreachable(samples); dark {
-		// An old connection does not show whether the network or its far end is silent; the next round makes a new one.
+		// A kept connection cannot tell a silent network from a silent server, so the next round makes a new one.
 		p.client.CloseIdleConnections()
 	}
 	return samples
@@ -130,7 +130,7 @@ func worst(answers []health.Sample) health.Sample {
 
 func (p *Prober) one(ctx context.Context, probe rollout.Probe, path string) health.Sample {
 	sample := health.Sample{Endpoint: probe.Endpoint, At: p.Now()}
-	shown, _, _ := strings.Cut(path, "?") // A query may hold what a report should not.
+	shown, _, _ := strings.Cut(path, "?") // A query may hold something that does not belong in a report.
 	fault := func(format string, arguments ...any) health.Sample {
 		sample.Latency = p.Now().Sub(sample.At)
 		sample.Fault = shown + ": " + fmt.Sprintf(format, arguments...)
@@ -138,7 +138,7 @@ func (p *Prober) one(ctx context.Context, probe rollout.Probe, path string) heal
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	var connected atomic.Bool // By a connection that is new: only that shows that the other side is there.
+	var connected atomic.Bool // It is set only by a new connection, because only that shows that the other side is there.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { connected.Store(!info.Reused) }})
 	request, err := p.request(ctx, probe.URL, path)
 	if err != nil {
@@ -217,13 +217,13 @@ func (p *Prober) request(ctx context.Context, base, path string) (*http.Request,
 	}
 	token, err := p.Token(ctx)
 	if err != nil {
-		return nil, errNoToken // The library's error may quote the answer of the token server.
+		return nil, errNoToken // The library's error is dropped, because it may quote the token server's answer.
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	return request, nil
 }
 
-// cause is a network error without the URL, whose query a report should not hold, and without the body of an answer to a login.
+// cause returns a network error without the URL and without the answer to a login: both may hold secrets.
 func cause(err error) string {
 	var login *auth.Error
 	if errors.As(err, &login) {

@@ -20,7 +20,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// callTimeout bounds one API call. A hung connection must not keep a rollback from trying again.
+// callTimeout bounds one API call, so that a hung connection does not keep a rollback from trying again.
 const callTimeout = 10 * time.Second
 
 // Service is one Cloud Run service.
@@ -100,7 +100,7 @@ const (
 	named  = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
 )
 
-// base is the short name of a revision; path.Base of nothing would be a dot.
+// base returns the short name of a revision. It keeps an empty name empty, which path.Base would turn into a dot.
 func base(name string) string {
 	if name == "" {
 		return ""
@@ -108,8 +108,8 @@ func base(name string) string {
 	return path.Base(name)
 }
 
-// Shift implements rollout.Service: one PATCH of the traffic alone, which leaves the template to its owner. The operation it starts
-// is not waited for: trafficStatuses say when, and whether, the shift is effective.
+// Shift implements rollout.Service with one PATCH that changes the traffic alone and leaves the template to its owner. It does not wait
+// for the operation: trafficStatuses say when, and whether, the shift takes effect.
 func (s *Service) Shift(ctx context.Context, etag string, traffic []plan.Target) error {
 	if len(traffic) == 0 {
 		return errors.New("an empty traffic list would give everything to the newest revision")
@@ -177,7 +177,7 @@ func revision(live *run.GoogleCloudRunV2Revision) plan.Revision {
 	return revision
 }
 
-// Reason is an API's error in words that a log may hold: without body, headers and URL.
+// Reason returns an API's error in words that are safe to log: without body, headers and URL.
 func Reason(err error) string {
 	if api, ok := errors.AsType[*googleapi.Error](err); ok {
 		return strings.TrimSpace(fmt.Sprintf("%d %s", api.Code, api.Message))
@@ -185,7 +185,7 @@ func Reason(err error) string {
 	return cause(err)
 }
 
-// explain wraps an API error in what it means. The API's message stays, its body, headers and URL do not.
+// explain wraps an API error in its meaning. It keeps the API's message and drops body, headers and URL.
 func (s *Service) explain(ctx context.Context, doing string, err error) error {
 	return explain(ctx, fmt.Sprintf("%s %s", doing, s.name),
 		"the platform's Releaser role on the project, or roles/run.developer on the service", err)
@@ -202,7 +202,7 @@ func explain(ctx context.Context, doing, needs string, err error) error {
 		}
 		var login *auth.Error
 		if errors.As(err, &login) && !login.Temporary() {
-			// Asking again does not help.
+			// Another attempt does not help.
 			return fmt.Errorf("%s: %s (log in with `gcloud auth application-default login`; a workflow logs in again in a new run)",
 				doing, cause(err))
 		}
@@ -226,7 +226,7 @@ func explain(ctx context.Context, doing, needs string, err error) error {
 	return fmt.Errorf("%s: %s", doing, message)
 }
 
-// shifting is the permission that a change of the traffic takes.
+// shifting is the permission that changing the traffic requires.
 const shifting = "run.services.update"
 
 // MayShift says whether the caller's own credentials let them change the service's traffic.
