@@ -11,13 +11,13 @@ import (
 type Outcome string
 
 const (
-	// Pending: not enough has been seen yet, and nothing speaks against the candidate.
+	// Pending says that too little has been seen yet, and that nothing speaks against the candidate.
 	Pending Outcome = "pending"
 	// Pass lets the rollout go on.
 	Pass Outcome = "pass"
-	// Fail demands a rollback.
+	// Fail requires a rollback.
 	Fail Outcome = "fail"
-	// Inconclusive: there is no data to judge by, and waiting alone may not bring it.
+	// Inconclusive says that there is no data to judge by, and that waiting alone may not bring any.
 	Inconclusive Outcome = "inconclusive"
 )
 
@@ -31,8 +31,8 @@ func verdict(outcome Outcome, format string, arguments ...any) Verdict {
 	return Verdict{outcome, []string{fmt.Sprintf(format, arguments...)}}
 }
 
-// All joins the verdicts of several gates: one Fail fails, else one Pending waits, else one Inconclusive decides; the reasons are
-// those of the gates that decided.
+// All joins the verdicts of several gates. One Fail makes it Fail, else one Pending makes it Pending, else one Inconclusive makes it
+// Inconclusive. The reasons are those of the gates that decided.
 func All(verdicts ...Verdict) Verdict {
 	for _, outcome := range []Outcome{Fail, Pending, Inconclusive, Pass} {
 		joined := Verdict{Outcome: outcome}
@@ -68,15 +68,15 @@ type Sample struct {
 	Status int `json:"status,omitempty"`
 	// Fault says what is wrong with the answer; empty for a good one.
 	Fault string `json:"fault,omitempty"`
-	// Unreachable says that the request never got to a server: no name, no connection, no token to send. Where every endpoint is, the
-	// fault is on the prober's side, and no sample says anything about the candidate.
+	// Unreachable says that the request reached no server: no name, no connection, or no token to send. If that is so at every endpoint,
+	// the fault is on the prober's side, and the samples say nothing about the candidate.
 	Unreachable bool `json:"unreachable,omitempty"`
-	// Requests is how many were made, where it was more than one: each path is one. Errors is how many of them had a status of 5xx.
+	// Requests is how many requests were made, one per path; 0 means one. Errors is how many of them had a status of 5xx.
 	Requests int `json:"requests,omitempty"`
 	Errors   int `json:"errors,omitempty"`
 }
 
-// counted is what Cloud Monitoring makes of the sample.
+// counted returns the requests and errors that Cloud Monitoring counts for the sample.
 func (s Sample) counted() (requests, errors int) {
 	requests, errors = max(1, s.Requests), s.Errors
 	if s.Status >= 500 {
@@ -85,28 +85,28 @@ func (s Sample) counted() (requests, errors int) {
 	return requests, errors
 }
 
-// Good says whether the probe was answered as it should be.
+// Good says whether the probe was answered correctly.
 func (s Sample) Good() bool { return s.Fault == "" }
 
-// Limits are gate A's and B's limits for probes.
+// Limits are the limits of gates A and B for probes.
 type Limits struct {
-	// Probes is how many good answers gate A needs. 59 good ones in a row show, with 95 % confidence, fewer than 5 % bad ones
-	// (ln 0.05 / ln 0.95); to show fewer than 1 % takes 299.
+	// Probes is how many good answers gate A needs. 59 good ones in a row show with 95 % confidence that fewer than 5 % are bad (ln 0.05
+	// / ln 0.95); fewer than 1 % takes 299.
 	Probes int
-	// P95 is the highest 95th percentile of latency of the candidate; 0 for no limit. It is judged from MinSamples on.
+	// P95 is the candidate's highest 95th percentile of latency; 0 for no limit. It is judged from MinSamples on.
 	P95 time.Duration
-	// Consecutive failures of one endpoint that fail gate B; 0 for no such limit.
+	// Consecutive is how many failures in a row of one endpoint fail gate B; 0 for no limit.
 	Consecutive int
-	// BadRatio is the highest share of bad probes of the candidate in a step, 0 to 1; 0 for no limit. It is judged from MinSamples
-	// on, and catches what never fails three times in a row.
+	// BadRatio is the candidate's highest share of bad probes in a step, 0 to 1; 0 for no limit. It is judged from MinSamples on. It
+	// catches a candidate that fails often but never Consecutive times in a row.
 	BadRatio float64
 }
 
-// MinSamples is the fewest samples of which one in twenty can be told: their 95th percentile is not simply their maximum. With fewer,
-// no share and no percentile is judged, and nothing passes.
+// MinSamples is the fewest samples that a share or a percentile is judged from. With fewer, one in twenty is less than one sample, and
+// the 95th percentile is simply the maximum. Nothing passes with fewer.
 const MinSamples = 20
 
-// Needed is how many samples of a step the limits take to say anything.
+// Needed returns how many samples of a step the limits need before they can be judged.
 func (l Limits) Needed() int {
 	if l.BadRatio > 0 || l.P95 > 0 {
 		return MinSamples
@@ -114,7 +114,7 @@ func (l Limits) Needed() int {
 	return 1
 }
 
-// Unreachable says that a round of probes reached nothing at all, and the last reason.
+// Unreachable says whether a round of probes reached nothing at all, and returns the last reason.
 func Unreachable(round []Sample) (string, bool) {
 	for _, sample := range round {
 		if !sample.Unreachable {
@@ -127,9 +127,9 @@ func Unreachable(round []Sample) (string, bool) {
 	return round[len(round)-1].Fault, true
 }
 
-// BeforeTraffic is gate A: enough probes of the candidate's own URL good in a row, and fast enough. One bad probe begins the row anew, as
-// any network loses a request now and then; the second one fails the gate: nobody is served by the candidate yet, so there is nothing to
-// be patient for.
+// BeforeTraffic is gate A. It passes after enough good and fast answers in a row from the candidate's own URL. The first bad probe starts
+// the row anew, because any network loses a request now and then. The second one fails the gate: nobody is served by the candidate yet,
+// so failing early costs nothing.
 func BeforeTraffic(samples []Sample, limits Limits) Verdict {
 	counted := only(samples, Candidate)
 	bad, from := 0, 0
@@ -155,10 +155,10 @@ func BeforeTraffic(samples []Sample, limits Limits) Verdict {
 	return verdict(Pass, "%d probes before traffic were good, p95 %s", len(counted), round(P95(counted)))
 }
 
-// Probes is gate B over one step: consecutive failures of either endpoint fail it at once; too many failures or too slow answers of
-// the candidate fail it as soon as there are samples enough to say so, and before that it is inconclusive. A main endpoint that was
-// already broken before the candidate had any traffic (mainBroken) says nothing about the candidate, and must not keep its repair from
-// going out.
+// Probes is gate B over one step. Too many failures in a row at either endpoint fail it at once. Too high a share of failures, or too
+// slow answers, of the candidate fail it when there are enough samples to say so; before that it is inconclusive. mainBroken says that
+// the service's URL was broken before the candidate had any traffic. Its failures then do not count, because the candidate may be the
+// repair.
 func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 	candidate, service := only(samples, Candidate), only(samples, Main)
 	var verdicts []Verdict
@@ -203,7 +203,7 @@ func faults(samples []Sample) (bad int) {
 	return bad
 }
 
-// failing counts the failures at the end of the samples.
+// failing returns how many samples at the end failed in a row, and the last fault.
 func failing(samples []Sample) (streak int, fault string) {
 	for i := len(samples) - 1; i >= 0 && !samples[i].Good(); i-- {
 		if streak++; streak == 1 {
@@ -223,7 +223,7 @@ func slowness(samples []Sample, limits Limits) (Verdict, bool) {
 	return Verdict{}, false
 }
 
-// P95 is the 95th percentile of the latencies by nearest rank, 0 without samples.
+// P95 returns the 95th percentile of the latencies by nearest rank, 0 without samples.
 func P95(samples []Sample) time.Duration {
 	if len(samples) == 0 {
 		return 0

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Counts are requests and how many of them failed.
+// Counts is a number of requests and how many of them failed.
 type Counts struct {
 	Requests, Errors int
 }
 
-// Plus adds.
+// Plus adds two counts.
 func (c Counts) Plus(d Counts) Counts { return Counts{c.Requests + d.Requests, c.Errors + d.Errors} }
 
-// Less subtracts, and never goes below nothing: what Cloud Monitoring counts may arrive late, or a probe's answer not be counted at all.
+// Less subtracts counts, and stops at zero: Cloud Monitoring may count late, or never count a probe's answer.
 func (c Counts) Less(d Counts) Counts {
 	left := Counts{max(0, c.Requests-d.Requests), max(0, c.Errors-d.Errors)}
 	left.Requests = max(left.Requests, left.Errors)
@@ -23,34 +23,33 @@ func (c Counts) Less(d Counts) Counts {
 
 func (c Counts) ratio() float64 { return float64(c.Errors) / float64(max(1, c.Requests)) }
 
-// FalseAlarm is the highest chance that a whole release, looked at however often, is taken back though its candidate is no worse than
-// what served before and within the limit. Unseen is the highest chance that a candidate above the limit is called good.
+// FalseAlarm is the highest chance that a release is taken back although its candidate is no worse than stable and within the limit. It
+// holds for the whole release, however often one looks. Unseen is the highest chance that a candidate above the limit is called good.
 const (
 	FalseAlarm = 0.01
 	Unseen     = 0.05
 )
 
-// odds are how many times the candidate's odds of failing may be those of stable, if it is worse. Nobody knows beforehand, so that each
-// has a test of its own and all count the same.
+// odds are the multiples tried for how much higher a worse candidate's odds of failing are than stable's. The true multiple is unknown,
+// so each has a test of its own, with equal weight.
 var odds = [...]float64{2, 4, 8, 16, 32, 64}
 
-// Evidence is what a release has shown so far about its candidate's errors: gate C. See the package's comment for what its numbers are.
+// Evidence is what a release has shown so far about its candidate's errors, for gate C. The package comment explains the numbers.
 type Evidence struct {
 	// limit is the highest share of failing requests that is good enough, above 0 and below 1.
 	limit float64
 	// compared is, for each of the odds, the logarithm of its e-value over all looks.
 	compared [len(odds)]float64
-	// probes are those of the candidate's own URL; candidate and stable the requests that were split between the two; alone those of the
-	// candidate that no request of stable stood beside.
+	// probes are those of the candidate's own URL. candidate and stable are the requests that were split between the two. alone are
+	// requests to the candidate in looks in which stable had no request.
 	probes, candidate, stable, alone Counts
 }
 
-// NewEvidence has seen nothing. A limit of none or of all failures is taken as one in ten thousand or all but that: nothing could ever
-// be sure of it.
+// NewEvidence returns evidence of nothing. It moves a limit of 0 or 1 inward by 1e-4, because no number of requests could make it sure of
+// either.
 func NewEvidence(limit float64) Evidence { return Evidence{limit: min(max(limit, 1e-4), 1-1e-4)} }
 
-// Look adds what is new since the last one: probes of the candidate's own URL, and requests of both revisions that came over the
-// service's URL.
+// Look adds what is new since the last look: probes of the candidate's own URL, and requests to both revisions over the service's URL.
 func (e *Evidence) Look(probes, candidate, stable Counts) {
 	e.probes, e.candidate, e.stable = e.probes.Plus(probes), e.candidate.Plus(candidate), e.stable.Plus(stable)
 	switch {
@@ -63,8 +62,8 @@ func (e *Evidence) Look(probes, candidate, stable Counts) {
 	}
 }
 
-// logCompared is the logarithm of the e-value of one look: how much likelier its split of the errors between the two revisions is when
-// the candidate's odds are the given multiple of stable's than when both are the same.
+// logCompared returns the logarithm of the e-value of one look: how much likelier its split of the errors between the two revisions is
+// when the candidate's odds are the given multiple of stable's than when both are the same.
 func logCompared(candidate, stable Counts, ratio float64) float64 {
 	errors := candidate.Errors + stable.Errors
 	if errors == 0 {
@@ -87,7 +86,7 @@ func logChoose(n, k int) float64 {
 	return a - b - c
 }
 
-// logSum is the logarithm of a sum of which the logarithms are given.
+// logSum returns the logarithm of a sum whose terms are given as logarithms.
 func logSum(logs []float64) float64 {
 	highest := math.Inf(-1)
 	for _, log := range logs {
@@ -103,7 +102,7 @@ func logSum(logs []float64) float64 {
 	return highest + math.Log(sum)
 }
 
-// logAgainst is the logarithm of the e-value against a share of failures, mixed over the alternatives with equal weights.
+// logAgainst returns the logarithm of the e-value against a share of failures, averaged over the alternatives with equal weights.
 func logAgainst(c Counts, share float64, alternatives []float64) float64 {
 	good, bad := float64(c.Requests-c.Errors), float64(c.Errors)
 	logs := make([]float64, 0, len(alternatives))
@@ -117,7 +116,8 @@ func logAgainst(c Counts, share float64, alternatives []float64) float64 {
 	return logSum(logs)
 }
 
-// worse is the logarithm of the e-value against "the candidate is no worse than stable, and where it stood alone within the limit".
+// worse returns the logarithm of the e-value against "the candidate is no worse than stable and, where stable had no requests, within the
+// limit".
 func (e Evidence) worse() float64 {
 	compared := make([]float64, 0, len(odds))
 	for _, log := range e.compared {
@@ -130,26 +130,26 @@ func (e Evidence) worse() float64 {
 	return logSum([]float64{logSum(compared), logAgainst(e.alone, e.limit, above), logAgainst(e.probes, e.limit, above)}) - math.Log(3)
 }
 
-// seen are all of the candidate's requests.
+// seen returns all of the candidate's requests.
 func (e Evidence) seen() Counts { return e.probes.Plus(e.candidate) }
 
-// troubled says that visitors meet more failures than the limit, and than beside it: the probes' good answers do not make up for that.
+// troubled says that visitors meet more failures than the limit and than on stable. The probes' good answers do not make up for that.
 func (e Evidence) troubled() bool {
 	return e.candidate.ratio() > max(e.limit, e.stable.ratio())
 }
 
-// Doubtful says that more failed than the limit, and not by one failure alone: looking on decides it, going on would be a guess.
+// Doubtful says that more requests failed than the limit, and not by a single failure. Looking longer decides; going on would be a guess.
 func (e Evidence) Doubtful() bool { return e.seen().Errors > 1 && e.seen().ratio() > e.limit }
 
-// good is the logarithm of the e-value against "more of the candidate's requests fail than the limit".
+// good returns the logarithm of the e-value against "more of the candidate's requests fail than the limit".
 func (e Evidence) good() float64 {
 	return logAgainst(e.seen(), e.limit, []float64{0, e.limit / 16, e.limit / 8, e.limit / 4, e.limit / 2})
 }
 
-// sure is an e-value as people read it: 1 in 20 is 95 %.
+// sure returns an e-value as people read it: 1 in 20 is 95 %.
 func sure(log float64) float64 { return 100 * math.Max(0, 1-math.Exp(-log)) }
 
-// Verdict is what the evidence says now: Fail once it is sure that the candidate is worse, Pass while it is sure that it is good enough,
+// Verdict judges the evidence: Fail when it is sure that the candidate is worse, Pass while it is sure that the candidate is good enough,
 // else Inconclusive.
 func (e Evidence) Verdict() Verdict {
 	worse, good := e.worse(), e.good()
@@ -171,8 +171,8 @@ func (e Evidence) Verdict() Verdict {
 		100*(1-Unseen))
 }
 
-// Split takes the probes of the candidate's own URL out of what Cloud Monitoring counted for it. What is left came over the service's
-// URL and was split by chance, this program's own probes of that URL among it, so that it compares with what stable got.
+// Split subtracts the probes of the candidate's own URL from Cloud Monitoring's counts. The rest came over the service's URL and was
+// split by chance, so that it compares with stable's requests. It includes this program's own probes of the service's URL.
 func Split(metrics Metrics, probes []Sample) Counts {
 	own := Counts{}
 	for _, sample := range probes {
@@ -184,7 +184,7 @@ func Split(metrics Metrics, probes []Sample) Counts {
 	return Counts{metrics.Requests, metrics.Errors}.Less(own)
 }
 
-// Slow judges the latency of real requests, where there are enough of them.
+// Slow judges the latency of real requests, if there are enough of them.
 func Slow(metrics Metrics, candidate Counts, limits MetricLimits) (Verdict, bool) {
 	if limits.P95 <= 0 || candidate.Requests < limits.MinLatencies || metrics.P95 <= limits.P95 {
 		return Verdict{}, false
