@@ -1,8 +1,8 @@
 // Package hooks decides about the Cloud Run jobs that run around a release: a database migration before any traffic, a smoke test after
-// the last step. It is pure: what the API said of a job and its executions goes in.
+// the last step. It is pure: its input is what the API said of a job and its executions.
 //
-// A release marks the executions that it starts with the phase and the candidate, in a variable that the job can read. By the mark, a
-// run that resumes the release finds an execution that an earlier one started, and does not start a second.
+// A release marks each execution that it starts with the phase and the candidate, in a variable that the job can read. A run that resumes
+// the release finds an earlier run's execution by that mark, and does not start a second one.
 package hooks
 
 import (
@@ -19,13 +19,14 @@ import (
 type Phase string
 
 const (
-	// Before any traffic: the candidate is ready, and its probes have not begun.
+	// Before any traffic, when the candidate is ready and its probes have not begun.
 	Before Phase = "before"
-	// After the last step is healthy, and before what served becomes something to go back from.
+	// After the last step is healthy, and before the candidate becomes stable.
 	After Phase = "after"
 )
 
-// What follows on an after hook that did not succeed. A before hook always rolls back: nobody has seen the candidate yet.
+// These are the consequences when an after hook does not succeed. A before hook always rolls back, because nobody has seen the candidate
+// yet.
 const (
 	Rollback = "rollback"
 	Hold     = "hold"
@@ -35,20 +36,20 @@ const (
 type Hook struct {
 	// Job is the Cloud Run job's short name.
 	Job string
-	// Timeout is how long it may take, with all its attempts. Then it is cancelled and counts as failed.
+	// Timeout bounds the execution with all its attempts. After it the execution is cancelled and counts as failed.
 	Timeout time.Duration
-	// Args replace the arguments of the job's container; empty for the job's own.
+	// Args replace the arguments of the job's container. Default: the job's own.
 	Args []string
-	// OwnImage says that the job is made of another image than the candidate. It has to be by digest all the same.
+	// OwnImage says that the job runs another image than the candidate. That image, too, has to be named by digest.
 	OwnImage bool
-	// OnFailure of an after hook is Rollback or Hold.
+	// OnFailure says what follows when an after hook fails: Rollback or Hold.
 	OnFailure string
 }
 
-// Hooks are those of an environment, in the order in which they run.
+// Hooks are an environment's hooks, in the order in which they run.
 type Hooks struct{ Before, After []Hook }
 
-// Of are the hooks of a phase.
+// Of returns the hooks of a phase.
 func (h Hooks) Of(phase Phase) []Hook {
 	if phase == Before {
 		return h.Before
@@ -56,12 +57,12 @@ func (h Hooks) Of(phase Phase) []Hook {
 	return h.After
 }
 
-// Empty says that there are none.
+// Empty says whether there are no hooks.
 func (h Hooks) Empty() bool { return len(h.Before)+len(h.After) == 0 }
 
 var jobName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// Validate collects everything that is wrong, by the names that people write in release.yaml.
+// Validate collects all mistakes, with the names that people write in release.yaml.
 func (h Hooks) Validate() error {
 	var problems []error
 	for _, phase := range []Phase{Before, After} {
@@ -83,15 +84,15 @@ func (h Hooks) Validate() error {
 	return errors.Join(problems...)
 }
 
-// Job is what one read of a job says.
+// Job is the result of one read of a job.
 type Job struct {
-	// Name is the short name; Image is what its executions run; Etag guards a start against a change since this read.
+	// Name is the short name. Image is the image that its executions run. Etag lets a start fail if the job changed since this read.
 	Name, Image, Etag string
-	// Message says why it cannot run; empty when it can.
+	// Message says why the job cannot run; empty when it can.
 	Message string
 }
 
-// Problem says why a hook must not run the job; empty when it may. The image is the candidate's.
+// Problem says why a hook must not run the job; empty when it may. image is the candidate's.
 func Problem(hook Hook, job Job, image string) string {
 	_, digest, pinned := strings.Cut(job.Image, "@")
 	_, wanted, _ := strings.Cut(image, "@")
@@ -112,52 +113,52 @@ func Problem(hook Hook, job Job, image string) string {
 	return ""
 }
 
-// State is how an execution stands.
+// State is the state of an execution.
 type State string
 
 const (
-	Running   State = "running" // Or not started yet.
+	Running   State = "running" // Running, or not started yet.
 	Succeeded State = "succeeded"
 	Failed    State = "failed"
 	Cancelled State = "cancelled"
 )
 
-// Execution is what one read of an execution says.
+// Execution is the result of one read of an execution.
 type Execution struct {
-	// Name is the short name, Mark what Mark gave when it was started; empty for one that no release started.
+	// Name is the short name. Mark is the mark that a release gave it; empty if no release started it.
 	Name, Mark string
 	Created    time.Time
 	State      State
-	// Message is the API's reason when it did not succeed, Log the page with what it wrote.
+	// Message is the API's reason why it failed. Log is the page with its output.
 	Message, Log string
 }
 
-// Start is what an execution is started with.
+// Start holds what an execution is started with.
 type Start struct {
 	Mark string
 	Args []string
-	// Variables of the job's container besides the mark, by name.
+	// Variables are set in the job's container in addition to the mark, by name.
 	Variables map[string]string
 }
 
-// Variable is the name of the one that holds the mark.
+// Variable is the name of the variable that holds the mark.
 const Variable = "RELEASE_HOOK"
 
-// Mark names a hook of a rollout among a job's executions.
+// Mark returns the mark by which a rollout finds a hook's execution among those of the job.
 func Mark(phase Phase, candidate string) string { return string(phase) + "/" + candidate }
 
-// Decision is what to do about a hook.
+// Decision says what to do about a hook.
 type Decision struct {
-	// Start says that none was started yet. Otherwise Execution is the one that counts.
+	// Start says that the hook has no execution yet. Otherwise Execution is the one that counts.
 	Start     bool
 	Execution Execution
-	// Extra are started as well and running: two releases began at once. They are to be cancelled.
+	// Extra are further running executions, which two releases at once started. They have to be cancelled.
 	Extra []Execution
 }
 
-// Decide finds the execution of a hook among those of its job. One that runs counts whenever it was started. One that is over counts if
-// it was started since the service was last written, which is since this hook's turn came: an earlier rollout of the same revision had
-// its own. Of several the first one counts, whoever asks.
+// Decide finds the execution of a hook among those of its job. A running one counts whenever it was started. A finished one counts only
+// if it was started after the service was last written, which is when this hook's turn came: an older one belongs to an earlier rollout
+// of the same revision. If several count, every run chooses the first.
 func Decide(executions []Execution, mark string, since time.Time) Decision {
 	var counting []Execution
 	for _, execution := range executions {
@@ -178,7 +179,7 @@ func Decide(executions []Execution, mark string, since time.Time) Decision {
 	return decision
 }
 
-// Reason words that a hook did not succeed, with what a person needs to see why.
+// Reason says in words that a hook did not succeed, and where a person can see why.
 func Reason(phase Phase, job, state string, execution Execution) string {
 	text := fmt.Sprintf("the %s hook %s: %s", phase, job, state)
 	if execution.Name != "" {
