@@ -1,9 +1,11 @@
-// Package notify tells people elsewhere how a release goes: a chat, a webhook, a pager, GitHub's page of deployments.
+// Package notify tells people elsewhere how a release goes: in a chat, by a webhook, a pager, or GitHub's deployments page.
 //
-// Telling never decides anything. Messages are sent beside the release, each within a limit and tried again within it; whoever does not
-// take one costs a warning. A redirect is not followed, because it would take the message, and with a webhook its secret, elsewhere.
+// A message never decides anything. It is sent while the release goes on, with retries and within a time limit. A sink that does not
+// accept it costs a warning. Redirects are not followed, because they would take the message, and a webhook's secret with it, to another
+// host.
 //
-// What a sink is reached by is a secret: settings name the environment variable that holds it, and no error, log or message has it.
+// A sink's address or key is a secret. The settings name the environment variable that holds it, and it is never in an error, a log or a
+// message.
 package notify
 
 import (
@@ -27,7 +29,7 @@ const (
 	GitHubDeployment = "github-deployment"
 )
 
-// What can be told. All but started are how a command ended.
+// These are the events. All but started say how a command ended.
 const (
 	Started     = "started"
 	Released    = "released"
@@ -42,45 +44,45 @@ const (
 
 var events = []string{Started, Released, Held, RolledBack, Refused, Superseded, Failed, Interrupted, Unconfirmed}
 
-// Sink is somebody to tell.
+// Sink is one receiver of messages.
 type Sink struct {
 	// Kind is slack, webhook, pagerduty or github-deployment. Required.
 	Kind string `yaml:"kind"`
-	// Secret names the environment variable with what the sink is reached by: the address of a slack or webhook, a routing key of
-	// pagerduty, a token of github-deployment. Required; default for github-deployment: GITHUB_TOKEN.
+	// Secret names the environment variable that holds the secret: the address for slack and webhook, the routing key for pagerduty, the
+	// token for github-deployment. Required; default for github-deployment: GITHUB_TOKEN.
 	Secret string `yaml:"secret"`
-	// Token names the environment variable with a webhook's bearer token. Default: none is sent.
+	// Token names the environment variable that holds a webhook's bearer token. Default: no token is sent.
 	Token string `yaml:"token"`
-	// Address is pagerduty's, for accounts in the EU https://events.eu.pagerduty.com/v2/enqueue. Default: that of the US.
+	// Address is PagerDuty's address; accounts in the EU need https://events.eu.pagerduty.com/v2/enqueue. Default: the one for the US.
 	Address string `yaml:"address"`
-	// On are the events to tell. Default: all of them; for pagerduty failed, rolled-back, interrupted and unconfirmed, and released,
-	// which resolves what they raised.
+	// On lists the events to send. Default: all of them. For pagerduty the default is failed, rolled-back, interrupted and unconfirmed,
+	// and released, which resolves the alert.
 	On []string `yaml:"on"`
 }
 
-// Message is one thing to tell.
+// Message is one message, as a sink of kind webhook gets it.
 type Message struct {
-	// Version is that of this form, for whoever reads it by program.
+	// Version is the version of this format, for programs that read it.
 	Version int `json:"version"`
-	// Event is one of the constants above, Command the command that it happened to: rollout, rollback or guard.
+	// Event is one of the constants above. Command is the command that sends it: rollout, rollback or guard.
 	Event   string    `json:"event"`
 	Command string    `json:"command"`
 	At      time.Time `json:"at"`
-	// Environment, Project, Region and Service say where.
+	// Environment, Project, Region and Service say where the release is.
 	Environment string `json:"environment"`
 	Project     string `json:"project"`
 	Region      string `json:"region"`
 	Service     string `json:"service"`
-	// Revision is what the command was about, Digest its image's and Commit what that was built of; empty where they are not known.
+	// Revision is the candidate. Digest is its image's digest, and Commit the commit that the image was built from; empty if unknown.
 	Revision string `json:"revision"`
 	Digest   string `json:"digest"`
 	Commit   string `json:"commit"`
-	// Who acts, and who approved it.
+	// Who is the actor, and ApprovedBy the people who approved the run.
 	Who        string   `json:"who"`
 	ApprovedBy []string `json:"approvedBy"`
-	// Reasons say why it ended so.
+	// Reasons say why the command ended like this.
 	Reasons []string `json:"reasons"`
-	// Link is the page of the run.
+	// Link is the page of the workflow's run.
 	Link string `json:"link"`
 }
 
@@ -94,10 +96,10 @@ func (m Message) title() string {
 	return fmt.Sprintf("%s of %s in %s: %s", m.Command, m.Service, m.Environment, m.Event)
 }
 
-// maxReason and maxReasons are as much as a person reads in a message; an API's words may be long.
+// maxReason and maxReasons bound the reasons to what a person reads. An API's message may be long.
 const maxReason, maxReasons = 500, 10
 
-// normal is the message as sinks get it: complete, and of bearable length.
+// normal returns the message as sinks get it: with its version, with empty lists instead of null, and with bounded reasons.
 func (m Message) normal() Message {
 	m.Version = 1
 	reasons := []string{}
@@ -114,7 +116,7 @@ func (m Message) normal() Message {
 
 var variable = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// Validate collects everything that is wrong, by the names that people write in release.yaml.
+// Validate collects all mistakes, with the names that people write in release.yaml.
 func (s Sink) Validate() error {
 	var problems []error
 	problem := func(wrong bool, format string, arguments ...any) {
@@ -124,7 +126,7 @@ func (s Sink) Validate() error {
 	}
 	known := slices.Contains([]string{Slack, Webhook, PagerDuty, GitHubDeployment}, s.Kind)
 	problem(!known, "kind is %q: use slack, webhook, pagerduty or github-deployment", s.Kind)
-	// What is written in its place may be the secret itself, and is not repeated.
+	// The message does not repeat the value, because somebody may have written the secret itself there.
 	problem(!variable.MatchString(s.secret()), "secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file "+
 		"holds no secret")
 	problem(s.Token != "" && !variable.MatchString(s.Token), "token has to be the name of an environment variable: the file holds no secret")
@@ -158,13 +160,13 @@ func (s Sink) wants(event string) bool {
 	return true
 }
 
-// Limit bounds the delivery of one message to one sink, with all attempts.
+// Limit bounds the delivery of one message to one sink, including all attempts.
 const Limit = 10 * time.Second
 
 // Brief is how long a command waits for its sinks when somebody may be waiting to roll back.
 const Brief = time.Second
 
-// attempts of one delivery, and the first pause between two.
+// attempts bounds one delivery, and firstPause is the pause before the second attempt.
 const (
 	attempts   = 3
 	firstPause = 500 * time.Millisecond
@@ -184,7 +186,7 @@ type Notifier struct {
 	closed  bool
 }
 
-// New starts to listen for what to tell. Variables of the environment come from getenv.
+// New starts a sender for each sink. It reads environment variables through getenv.
 func New(sinks []Sink, getenv func(string) string) *Notifier {
 	return start(sinks, getenv, Limit, firstPause)
 }
@@ -195,7 +197,7 @@ func start(sinks []Sink, getenv func(string) string, limit, pause time.Duration)
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	for i, sink := range sinks {
-		// A command tells two things: that it started, and how it ended.
+		// A command sends two messages: that it started, and how it ended.
 		queue := make(chan Message, len(events))
 		n.queues = append(n.queues, queue)
 		n.workers.Go(func() {
@@ -212,7 +214,7 @@ func start(sinks []Sink, getenv func(string) string, limit, pause time.Duration)
 	return n
 }
 
-// Tell sends a message to every sink that wants it. It returns at once. A sink that is so slow that messages pile up misses one.
+// Tell queues a message for every sink that wants it, and returns at once. A sink so slow that its queue is full misses the message.
 func (n *Notifier) Tell(message Message) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
@@ -227,7 +229,8 @@ func (n *Notifier) Tell(message Message) {
 	}
 }
 
-// Wait waits until everybody was told, for so long at most, and says who was not. Nothing can be told after it.
+// Wait waits until all messages are delivered, up to a limit, and returns an error for each sink that missed one. Nothing can be told
+// after it.
 func (n *Notifier) Wait(most time.Duration) []error {
 	n.mutex.Lock()
 	if !n.closed {
@@ -254,7 +257,7 @@ func (n *Notifier) fail(err error) {
 	n.failed = append(n.failed, err)
 }
 
-// deliver tells one sink, and tries again while that may help.
+// deliver sends a message to one sink, and tries again while that may help.
 func (n *Notifier) deliver(ctx context.Context, sink Sink, message Message) error {
 	secret := strings.TrimSpace(n.getenv(sink.secret()))
 	if secret == "" {
@@ -272,7 +275,7 @@ func (n *Notifier) deliver(ctx context.Context, sink Sink, message Message) erro
 		if !errors.As(err, new(*transientError)) {
 			return err
 		}
-		if last == nil || ctx.Err() == nil { // What the limit cut off says nothing of the sink.
+		if last == nil || ctx.Err() == nil { // An attempt that the limit cut off says nothing about the sink, so that the last error stays.
 			last = err
 		}
 		timer := time.NewTimer(max(pause, wait))

@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// transientError is a failure that another attempt may mend.
+// transientError is a failure that another attempt may overcome.
 type transientError struct{ error }
 
 func (e *transientError) Unwrap() error { return e.error }
 
-// send makes one attempt. What it returns besides the error is how long the sink asks to wait.
+// send makes one attempt. It also returns how long the sink asks to wait before the next one.
 func (n *Notifier) send(ctx context.Context, sink Sink, secret string, message Message) (time.Duration, error) {
 	switch sink.Kind {
 	case Slack:
@@ -49,13 +49,13 @@ func (n *Notifier) send(ctx context.Context, sink Sink, secret string, message M
 type call struct {
 	method, address, token string
 	body                   any
-	into                   any // Where the answer goes; nil to leave it unread.
+	into                   any // The answer is decoded into it; nil leaves the answer unread.
 }
 
-// maxAnswer is more than any answer that is read.
+// maxAnswer bounds an answer that is read.
 const maxAnswer = 1 << 20
 
-// post makes a request. Its errors hold neither address nor token.
+// post makes a request. Its errors contain neither the address nor a token.
 func (n *Notifier) post(ctx context.Context, c call) (time.Duration, error) {
 	at, err := address(c.address)
 	if err != nil {
@@ -74,7 +74,7 @@ func (n *Notifier) post(ctx context.Context, c call) (time.Duration, error) {
 	}
 	request, err := http.NewRequestWithContext(ctx, c.method, at, body)
 	if err != nil {
-		return 0, errors.New("the address cannot be asked") // The error has it.
+		return 0, errors.New("the address cannot be asked") // The error is dropped, because it contains the address.
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "procureflow-release")
@@ -95,7 +95,7 @@ func (n *Notifier) post(ctx context.Context, c call) (time.Duration, error) {
 	case status >= 400:
 		return 0, fmt.Errorf("it answered %d: look at the variable's value, which may be old", status)
 	case c.into == nil:
-		return 0, nil // It was taken; what else it says nobody waits for.
+		return 0, nil // The sink accepted the message; nobody needs the rest of the answer.
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(c.into); err != nil {
 		return 0, &transientError{errors.New("its answer cannot be read")}
@@ -103,7 +103,7 @@ func (n *Notifier) post(ctx context.Context, c call) (time.Duration, error) {
 	return 0, nil
 }
 
-// address refuses one over which a secret could be read on its way. This machine's own is for tests.
+// address refuses an address over which a secret could be read in transit. Plain http to this machine is allowed for tests.
 func address(text string) (string, error) {
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Host == "" {
@@ -116,7 +116,7 @@ func address(text string) (string, error) {
 	return text, nil
 }
 
-// cause is the reason without the address that was asked.
+// cause returns the reason of an error without the address.
 func cause(err error) error {
 	var asked *url.Error
 	if errors.As(err, &asked) {
@@ -128,7 +128,7 @@ func cause(err error) error {
 	return err
 }
 
-// slackMessage is what Slack's incoming webhooks take, and those of chats that are compatible with them.
+// slackMessage is the format of Slack's incoming webhooks and of compatible chats.
 func slackMessage(m Message) any {
 	var text strings.Builder
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
@@ -150,8 +150,8 @@ func slackMessage(m Message) any {
 	return map[string]string{"text": text.String()}
 }
 
-// pagerDutyEvent is an event of PagerDuty's Events API v2. All that is bad about one service is one alert, and its next good release
-// resolves it.
+// pagerDutyEvent is an event of PagerDuty's Events API v2. All bad events of one service are one alert, which the service's next good
+// release resolves.
 func pagerDutyEvent(key string, m Message) any {
 	const maxSummary = 1024
 	action, severity := "trigger", "error"
@@ -179,8 +179,8 @@ func pagerDutyEvent(key string, m Message) any {
 	return event
 }
 
-// githubStatus puts a status on the commit's deployment to the environment: the one that GitHub made for the workflow's job, or else a
-// new one.
+// githubStatus sets a status on the commit's deployment to the environment. It uses the deployment that GitHub made for the workflow's
+// job, and else makes one.
 func (n *Notifier) githubStatus(ctx context.Context, token string, m Message) (time.Duration, error) {
 	const maxDescription = 140
 	repository := n.getenv("GITHUB_REPOSITORY")
@@ -206,7 +206,7 @@ func (n *Notifier) githubStatus(ctx context.Context, token string, m Message) (t
 	}
 	if len(known) == 0 {
 		var made deployment
-		// required_contexts: what had to pass has passed, or the release would not be here.
+		// required_contexts is empty because every required check has passed before a release.
 		body := map[string]any{"ref": m.Commit, "environment": m.Environment, "auto_merge": false, "required_contexts": []string{},
 			"description": "release of " + m.Service}
 		if wait, err := n.post(ctx, call{address: deployments, token: token, body: body, into: &made}); err != nil {
