@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// forgotten is how long a rollout may stand without a write before nobody seems to look after it. A day is longer than any bake of
-// a policy here, and as often as the drift check asks.
+// forgotten is how long a rollout may stand without a write before it counts as abandoned. A day is longer than any bake in this
+// repository's policies, and it is how often the drift check runs.
 const forgotten = 24 * time.Hour
 
-// Findings are what a person should look at: traffic that is not what was asked for, that no rollout of this program leaves, or
-// that a rollout left standing. Each says what to do. None is no promise that the revisions are healthy.
+// Findings lists what a person should look at: traffic that differs from what was asked for, traffic that no rollout of this program
+// leaves behind, and a rollout that stands still. Each finding says what to do. An empty list does not mean that the revisions are
+// healthy.
 func Findings(s Service, now time.Time) []string {
 	var found []string
 	add := func(format string, arguments ...any) { found = append(found, fmt.Sprintf(format, arguments...)) }
@@ -35,8 +36,8 @@ func Findings(s Service, now time.Time) []string {
 	return found
 }
 
-// Misdirected says of a service whose desired and effective traffic differ what each is, and which command puts it right: where only
-// the tags differ, a rollback to what serves, which writes them again and moves nobody.
+// Misdirected describes a service whose desired and effective traffic differ: both lists, and the command that repairs it. Where only
+// tags differ, the command is a rollback to the serving revision, which writes the tags again and moves no requests.
 func Misdirected(s Service) (what, command string) {
 	told, serves := Apart(s.Desired, s.Effective)
 	what, command = fmt.Sprintf("was told %s and serves %s%s", told, serves, s.reason()), s.Command("rollback")
@@ -46,13 +47,13 @@ func Misdirected(s Service) (what, command string) {
 	return what, command
 }
 
-// TakenBackByHand words that a candidate lost its share to a person, whose decision a rollout does not undo.
+// TakenBackByHand says in words that a person took away the candidate's share. A rollout does not undo that decision.
 func TakenBackByHand(s Service, candidate string) string {
 	return fmt.Sprintf("the traffic of %s was taken back by hand: end its rollout with %s, or start it again with %s", candidate,
 		s.Command("rollback"), s.Command("rollout", "--retry"))
 }
 
-// reason is the API's message in brackets, where there is one.
+// reason returns the API's message in brackets, if there is one.
 func (s Service) reason() string {
 	if s.Failure == "" {
 		return ""

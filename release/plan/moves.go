@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// ErrRefused marks a move that the service's present traffic forbids; its message says why and what to do.
+// ErrRefused marks a move that the service's present traffic forbids. The message says why and what to do.
 var ErrRefused = errors.New("refused")
 
 func refuse(format string, arguments ...any) error {
@@ -22,7 +22,7 @@ func Pinned(s Service) bool {
 	return stable != "" && !s.Diverged() && s.Same(s.Desired, Pin(s, stable)) && !follows(s.Desired)
 }
 
-// Follows says whether a new revision would get requests by itself.
+// Follows says whether a new revision would get requests at once, without a rollout.
 func Follows(s Service) bool { return follows(s.Desired) }
 
 func follows(list []Target) bool {
@@ -34,8 +34,8 @@ func follows(list []Target) bool {
 	return len(list) == 0
 }
 
-// Pin gives one revision everything, by name, as stable. What was tagged stable but no longer serves was moved away from by hand:
-// after a step back it becomes rejected, so that a manual rollback is not rolled out again; after a step ahead it becomes previous.
+// Pin gives one revision all requests, by name, as stable. If the revision tagged stable no longer serves, a person moved away from it.
+// After a step back it becomes rejected, so that no rollout undoes the manual rollback. After a step ahead it becomes previous.
 func Pin(s Service, stable string) []Target {
 	list := []Target{{Revision: stable, Percent: 100, Tag: TagStable}}
 	drop := []string{TagStable, TagCandidate, TagShifted}
@@ -50,7 +50,7 @@ func Pin(s Service, stable string) []Target {
 	return append(list, s.keep(drop...)...)
 }
 
-// direction is which way a person moved the traffic with another tool.
+// direction says which way a person moved the traffic with another tool.
 type direction int
 
 const (
@@ -59,8 +59,8 @@ const (
 	ahead
 )
 
-// moved says which way it goes from one revision to another. Names tell nothing of age: what the service asks for is the newest, and
-// what a rollback would go to is older than what serves.
+// moved returns the direction from one revision to another. Names say nothing about age, so it goes by two rules: the revision that the
+// service asks for is the newest, and the one that a rollback would go to is older than the one that serves.
 func (s Service) moved(from, to string) direction {
 	switch {
 	case from == "" || to == "" || from == to:
@@ -73,7 +73,7 @@ func (s Service) moved(from, to string) direction {
 	return unclear
 }
 
-// Begin tags the candidate, which gets a URL of its own and no percent. A candidate that was taken back by hand begins anew.
+// Begin tags the candidate, which gets a URL of its own and no percent. A candidate that a person took back starts anew.
 func Begin(s Service, candidate string) ([]Target, error) {
 	state := Read(s)
 	switch {
@@ -88,11 +88,11 @@ func Begin(s Service, candidate string) ([]Target, error) {
 		return nil, refuse("%s already serves everything", candidate)
 	}
 	list := []Target{{Revision: state.Stable, Percent: 100, Tag: TagStable}, {Revision: candidate, Tag: TagCandidate}}
-	list = append(list, s.rejections(candidate)...) // A rejected candidate is one that someone asked to try again.
+	list = append(list, s.rejections(candidate)...) // Somebody asked for a rejected candidate to be tried again.
 	return append(list, s.keep(TagStable, TagCandidate, TagShifted, TagRejected)...), nil
 }
 
-// Shift gives the candidate of the active rollout a percent, 1 to 100, and stable the rest.
+// Shift gives the active rollout's candidate a percent, 1 to 100, and stable the rest.
 func Shift(s Service, percent int) ([]Target, error) {
 	state := Read(s)
 	if state.Phase != Prepared && state.Phase != Shifting && state.Phase != Full {
@@ -108,7 +108,7 @@ func Shift(s Service, percent int) ([]Target, error) {
 	}, s.keep(TagStable, TagCandidate, TagShifted)...), nil
 }
 
-// Finish makes the candidate, which has everything, the stable revision; what was stable stays reachable as previous.
+// Finish makes the candidate, which serves everything, the stable revision. The former stable one stays reachable as previous.
 func Finish(s Service) ([]Target, error) {
 	state := Read(s)
 	if state.Phase != Full {
@@ -120,9 +120,9 @@ func Finish(s Service) ([]Target, error) {
 	}, s.keep(TagStable, TagCandidate, TagShifted, TagPrevious, TagEarlier)...), nil
 }
 
-// TakenBack says whether a person took everything back between two reads: this program's rollback tags what it takes it from as
-// rejected, and gcloud moves the percents and leaves every tag where it was. What writes the service as a whole, as Pulumi does,
-// leaves neither. Nobody goes back to whatever is the latest.
+// TakenBack says whether a person took everything back between two reads, by this program's rollback or with gcloud. This program's
+// rollback tags the revision that it takes requests from as rejected. gcloud moves the percents and leaves every tag in place. A tool that
+// writes the whole service, such as Pulumi, does neither. A list that follows the latest revision is not a rollback.
 func TakenBack(before, after Service) bool {
 	from, _ := before.Largest(before.Desired)
 	if from == "" || after.Percents(after.Desired)[from] > 0 || follows(after.Desired) {
@@ -139,13 +139,13 @@ func TakenBack(before, after Service) bool {
 	return before.desiredTag(TagStable) == from
 }
 
-// keep is what a write leaves alone: every tag but the named ones, without a percent.
+// keep returns what a write leaves alone: every tag but the named ones, each without a percent.
 func (s Service) keep(except ...string) []Target {
 	var kept []Target
 	for _, target := range s.Desired {
 		tag := target.Tag
 		if rejectedNumber(tag) > 0 {
-			tag = TagRejected // Its older ones go with it.
+			tag = TagRejected // The older rejected tags go together with the newest.
 		}
 		if tag == "" || slices.Contains(except, tag) {
 			continue
@@ -156,7 +156,7 @@ func (s Service) keep(except ...string) []Target {
 	return kept
 }
 
-// Describe writes a traffic list for people: "web-a 90 %, web-b 10 %".
+// Describe words a traffic list for people: "web-a 90 %, web-b 10 %".
 func Describe(list []Target) string {
 	percents, order := map[string]int{}, []string{}
 	for _, target := range list {
@@ -182,7 +182,7 @@ func Describe(list []Target) string {
 	return strings.Join(order, ", ")
 }
 
-// Apart describes two lists so that their difference shows: with the tags where the percents read the same.
+// Apart describes two lists so that their difference shows. It adds the tags if the percents are the same.
 func Apart(a, b []Target) (string, string) {
 	left, right := Describe(a), Describe(b)
 	if left == right {
@@ -191,7 +191,7 @@ func Apart(a, b []Target) (string, string) {
 	return left, right
 }
 
-// describeTags writes a list with its tags: "web-a 100 % (stable), web-b 0 % (previous)".
+// describeTags words a list with its tags: "web-a 100 % (stable), web-b 0 % (previous)".
 func describeTags(list []Target) string {
 	var words []string
 	for _, target := range list {

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// maxRejected is how many rejected revisions are remembered; then the oldest is forgotten. Cloud Run has room for 2,000 tags a project
-// and region, and a tag keeps its revision from being deleted.
+// maxRejected is how many rejected revisions are remembered; after that the oldest is forgotten. Cloud Run allows 2,000 tags per project
+// and region, and a revision with a tag cannot be deleted.
 const maxRejected = 50
 
-// rejectedNumber is the number in a tag of a rejected revision: 1 for "rejected", 2 for "rejected2"; 0 for any other tag.
+// rejectedNumber returns the number in a rejected tag: 1 for "rejected", 2 for "rejected2"; 0 for any other tag.
 func rejectedNumber(tag string) int {
 	digits, ok := strings.CutPrefix(tag, TagRejected)
 	if ok && digits == "" {
@@ -30,10 +30,10 @@ func rejectedTag(number int) string {
 	return TagRejected + strconv.Itoa(number)
 }
 
-// rejectedByNumber maps the numbers of rejected tags to their revisions: those asked for, and those still in effect.
+// rejectedByNumber maps the numbers of the rejected tags to their revisions, in the effective and in the desired list.
 func (s Service) rejectedByNumber() map[int]string {
 	numbers := map[int]string{}
-	for _, list := range [][]Target{s.Effective, s.Desired} { // What was asked for comes last and stays.
+	for _, list := range [][]Target{s.Effective, s.Desired} { // The desired list comes last, so that it overwrites the effective one.
 		for _, target := range list {
 			if number := rejectedNumber(target.Tag); number > 0 {
 				numbers[number] = s.resolve(target)
@@ -43,7 +43,7 @@ func (s Service) rejectedByNumber() map[int]string {
 	return numbers
 }
 
-// rejected lists what was rolled back, the last one first: number 1, then from the highest number down.
+// rejected lists the rejected revisions, the last one first: number 1, then from the highest number down.
 func (s Service) rejected() []string {
 	numbers := s.rejectedByNumber()
 	var list []string
@@ -64,8 +64,8 @@ func newestFirst(numbers map[int]string) []int {
 	return order
 }
 
-// rejections are the tags of what was rolled back, when some join them, the newest last, and spared leaves; each may be empty. A
-// revision keeps its number, except that the last one gives "rejected" up to the newest.
+// rejections returns the rejected tags after newest have joined them (the newest last) and spared has left them; each may be empty. A
+// revision keeps its number, except that the holder of "rejected" gives that tag to the newest one.
 func (s Service) rejections(spared string, newest ...string) []Target {
 	numbers := s.rejectedByNumber()
 	for _, one := range append([]string{""}, newest...) {

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Rollback gives everything to one revision and marks the one it takes it from as rejected. It moves nobody where requests are back
-// already. An empty to means what the tags say served before, and only where they say nothing the largest share:
+// Rollback gives one revision all requests and marks the revision that it takes them from as rejected. If requests are back already, it
+// moves nothing. With an empty to, the tags say what served before, and the largest share counts only where they say nothing:
 //
-//   - while a rollout is active, what is tagged stable;
-//   - where a change did not take effect, what it went back to if it was a way back, else what still serves;
-//   - on a split made by hand, what is tagged previous if it has a share, else what is tagged stable;
-//   - after a finished rollout, what is tagged previous;
-//   - after a rollback, by whatever tool, what serves: going further back takes a to.
+//   - while a rollout is active, it goes to stable;
+//   - if a change did not take effect, it goes to that change's target if the change was a way back, else to what still serves;
+//   - on a split made by hand, it goes to previous if that has a share, else to stable;
+//   - after a finished rollout, it goes to previous;
+//   - after a rollback with any tool, it stays with what serves: going further back takes a to.
 //
-// A rejected revision serves again only when to names it. It never guesses the second newest.
+// A rejected revision serves again only if to names it. Rollback never guesses that the second newest revision is the right one.
 func Rollback(s Service, to string) (list []Target, target string, err error) {
 	target = to
 	if target == "" {
@@ -27,14 +27,14 @@ func Rollback(s Service, to string) (list []Target, target string, err error) {
 	list = []Target{{Revision: target, Percent: 100, Tag: TagStable}}
 	rejected := rollbackFrom(s, target)
 	list = append(list, s.rejections(target, leftByHand(s, target, rejected), rejected)...)
-	// Nobody should be sent back to what was just taken back, nor twice by one command.
+	// Messages suggest "earlier" as the next step back. It must be neither the revision just rejected nor the one that serves now.
 	if earlier := cmp.Or(s.tagged(TagPrevious), s.tagged(TagEarlier)); earlier != "" && earlier != target && earlier != rejected {
 		list = append(list, Target{Revision: earlier, Tag: TagEarlier})
 	}
 	return append(s.fitting(list), s.keep(TagStable, TagCandidate, TagShifted, TagRejected, TagPrevious, TagEarlier)...), target, nil
 }
 
-// Already words that a rollback has nothing to do, and how to go further back where nobody named a revision.
+// Already says in words that a rollback has nothing to do and, if nobody named a revision, how to go further back.
 func Already(s Service, target, to string) string {
 	rejected := s.rejected()
 	if to != "" || len(rejected) == 0 {
@@ -47,7 +47,7 @@ func Already(s Service, target, to string) string {
 	return fmt.Sprintf("%s already serves everything: %s was taken back. To go further back, %s", target, rejected[0], further)
 }
 
-// fitting leaves out tags that are too long for the service's name: going back matters more than what it is called.
+// fitting leaves out tags that are too long for the service's name: going back matters more than a tag.
 func (s Service) fitting(list []Target) (fit []Target) {
 	for _, target := range list {
 		if len(target.Tag)+len(s.Name) > MaxTagAndService {
@@ -60,11 +60,11 @@ func (s Service) fitting(list []Target) (fit []Target) {
 	return fit
 }
 
-// rollbackTarget is what a rollback goes back to when nobody names it.
+// rollbackTarget returns the revision that a rollback goes back to when nobody names one.
 func rollbackTarget(s Service) (string, error) {
 	rejected := s.rejected()
 	good := func(revision string) bool { return revision != "" && !slices.Contains(rejected, revision) }
-	// The candidate may be known from the effective traffic only, when a person's write removed its tag but did not take effect.
+	// A person's write may have removed the candidate's tag without taking effect. Then only the effective traffic has the tag.
 	if candidate := s.tagged(TagCandidate); candidate != "" {
 		return beforeRollout(s, candidate, good)
 	}
@@ -76,19 +76,19 @@ func rollbackTarget(s Service) (string, error) {
 	previous := s.tagged(TagPrevious)
 	switch {
 	case share == 100 && wanted != effective && good(wanted) && (!good(effective) || previous == wanted):
-		return wanted, nil // The change that did not take effect was a way back already.
+		return wanted, nil // The change that did not take effect was itself a way back.
 	case percent < 100:
 		return beforeSplit(s, good)
 	case !s.SamePercents(s.Desired, s.Effective) && good(effective):
-		return effective, nil // The change that did not take effect was none.
+		return effective, nil // The change that did not take effect was not a way back.
 	}
 	return beforeRelease(s, effective, good)
 }
 
-// beforeRollout is what served before the active rollout.
+// beforeRollout returns what served before the active rollout.
 func beforeRollout(s Service, candidate string, good func(string) bool) (string, error) {
 	stable := s.tagged(TagStable)
-	if stable == candidate { // The rollout's end is written and not in effect: what is in effect says what served before.
+	if stable == candidate { // The rollout's end was written but is not in effect, so the effective traffic says what served before.
 		stable = Service{LatestReady: s.LatestReady, Desired: s.Effective}.tagged(TagStable)
 	}
 	other := func(revision string) bool { return revision != candidate && good(revision) }
@@ -102,11 +102,11 @@ func beforeRollout(s Service, candidate string, good func(string) bool) (string,
 		s.Command("rollback", "--to REVISION"))
 }
 
-// beforeSplit is what a split made by hand came from, or goes back to.
+// beforeSplit returns the revision that a split made by hand came from, or goes back to.
 func beforeSplit(s Service, good func(string) bool) (string, error) {
 	stable, previous := s.tagged(TagStable), s.tagged(TagPrevious)
 	if good(previous) && s.Percents(s.Effective)[previous] > 0 {
-		return previous, nil // Someone has begun to go back from what is stable.
+		return previous, nil // A person has begun to go back from stable.
 	}
 	if good(stable) {
 		return stable, nil
@@ -121,10 +121,10 @@ func beforeSplit(s Service, good func(string) bool) (string, error) {
 		s.choices(s.Effective))
 }
 
-// beforeRelease is what served before the one revision that serves everything now.
+// beforeRelease returns what served before the one revision that serves everything now.
 func beforeRelease(s Service, serving string, good func(string) bool) (string, error) {
 	stable, previous := s.tagged(TagStable), s.tagged(TagPrevious)
-	if !good(serving) { // Someone gave everything to a rejected revision, by hand.
+	if !good(serving) { // A person gave all requests to a rejected revision.
 		if target := cmp.Or(only(stable, good), only(previous, good)); target != "" {
 			return target, nil
 		}
@@ -162,7 +162,7 @@ func only(revision string, good func(string) bool) string {
 	return ""
 }
 
-// rollbackFrom is the revision a rollback takes requests from, or that a person took them from; empty where there is none.
+// rollbackFrom returns the revision that a rollback takes requests from, or that a person took them from; empty if there is none.
 func rollbackFrom(s Service, target string) string {
 	if candidate := s.tagged(TagCandidate); candidate != "" && candidate != target {
 		return candidate
@@ -178,8 +178,8 @@ func rollbackFrom(s Service, target string) string {
 	return ""
 }
 
-// leftByHand is what is tagged stable when a person split the requests between others, on the way back from it: the rollback makes that
-// way its own, and remembers where it came from. Empty where it is what the rollback takes requests from anyway.
+// leftByHand returns the revision tagged stable if a person moved requests away from it to others. The rollback completes that move and
+// remembers where it came from. Empty if the rollback takes requests from that revision anyway.
 func leftByHand(s Service, target, from string) string {
 	stable := s.tagged(TagStable)
 	if s.tagged(TagCandidate) == "" && stable != from && s.Percents(s.Desired)[stable] == 0 && s.moved(stable, target) == back {
@@ -188,7 +188,8 @@ func leftByHand(s Service, target, from string) string {
 	return ""
 }
 
-// SplitByHand words what ends a split that no rollout leaves: a command that goes where the tags say, or one for each revision.
+// SplitByHand words how to end a split that no rollout leaves: by the command that goes where the tags say, or by one command for each
+// revision.
 func SplitByHand(s Service) string {
 	command := s.Command("rollback")
 	if _, _, err := Rollback(s, ""); err != nil {
@@ -197,7 +198,7 @@ func SplitByHand(s Service) string {
 	return fmt.Sprintf("requests are split by hand (%s): end that with %s", Describe(s.Desired), command)
 }
 
-// choices are the commands that give everything to one of the revisions of a list that serve.
+// choices lists the commands that give all requests to one of the revisions that a list serves.
 func (s Service) choices(list []Target) string {
 	var commands []string
 	for _, revision := range s.serving(list) {

@@ -2,39 +2,39 @@ package plan
 
 import "slices"
 
-// Phase says how far a rollout is, read from the live service alone.
+// Phase says how far a rollout has come. It is read from the live service alone.
 type Phase string
 
 const (
-	// Idle: one revision has everything and no rollout is active.
+	// Idle: one revision serves everything, and no rollout is active.
 	Idle Phase = "idle"
-	// Prepared: the candidate is tagged and has never had a percent.
+	// Prepared: the candidate is tagged and has had no percent yet.
 	Prepared Phase = "prepared"
-	// Shifting: the candidate has some, but not all.
+	// Shifting: the candidate has some of the requests, but not all.
 	Shifting Phase = "shifting"
-	// Full: the candidate has everything but is not stable yet.
+	// Full: the candidate has all requests but is not stable yet.
 	Full Phase = "full"
-	// Withdrawn: the candidate had a percent and someone took it back without ending the rollout.
+	// Withdrawn: the candidate had a percent, and a person took it back without ending the rollout.
 	Withdrawn Phase = "withdrawn"
-	// Unknown: requests are split, or the tags placed, in a way that no rollout of this program leaves.
+	// Unknown: no rollout of this program leaves requests or tags like this.
 	Unknown Phase = "unknown"
 )
 
-// State is what a service's traffic means.
+// State is the meaning of a service's traffic.
 type State struct {
 	Phase Phase `json:"phase"`
-	// Stable is what served before the rollout; in Idle, what serves. Empty when it cannot be told.
+	// Stable is what served before the rollout; in Idle, what serves. Empty if that is unclear.
 	Stable string `json:"stable,omitempty"`
 	// Candidate is empty when no rollout is active.
 	Candidate string `json:"candidate,omitempty"`
 	// Percent is the candidate's desired share.
 	Percent int `json:"percent"`
-	// Previous is what a rollback of a finished rollout goes back to; Earlier what was that before the last rollback.
+	// Previous is what a rollback of a finished rollout goes back to. Earlier is what Previous was before the last rollback.
 	Previous string `json:"previous,omitempty"`
 	Earlier  string `json:"earlier,omitempty"`
-	// Rejected are the revisions that were rolled back, the last one first.
+	// Rejected are the revisions that were rolled back, the latest first.
 	Rejected []string `json:"rejected,omitempty"`
-	// Displaced is tagged stable and serves nothing: someone went back from it with another tool.
+	// Displaced is tagged stable and serves nothing: a person went back from it with another tool.
 	Displaced string `json:"displaced,omitempty"`
 	// Diverged says that desired and effective traffic differ.
 	Diverged bool `json:"diverged,omitempty"`
@@ -45,13 +45,13 @@ func (s State) Active() bool {
 	return s.Phase == Prepared || s.Phase == Shifting || s.Phase == Full || s.Phase == Withdrawn
 }
 
-// Barred says whether a revision was rolled back, by this program or by hand, so that only an explicit wish rolls it out again.
+// Barred says whether a revision was rolled back, by this program or by hand. A rollout then takes it only on request.
 func (s State) Barred(revision string) bool {
 	return revision != "" && (slices.Contains(s.Rejected, revision) || revision == s.Displaced || s.Phase == Withdrawn &&
 		revision == s.Candidate)
 }
 
-// Read says what a service's traffic means.
+// Read works out what a service's traffic means.
 func Read(s Service) State {
 	state := State{Previous: s.tagged(TagPrevious), Earlier: s.tagged(TagEarlier), Rejected: s.rejected(), Diverged: s.Diverged()}
 	candidate, stable := s.desiredTag(TagCandidate), s.desiredTag(TagStable)
@@ -70,7 +70,7 @@ func Read(s Service) State {
 	case state.Percent == 0:
 		state.Phase = Prepared
 	case !shifted:
-		// A percent that no gate of this program let through: someone else's hand.
+		// No gate of this program let this percent through, so a person wrote it.
 		state.Phase = Unknown
 	case state.Percent == 100:
 		state.Phase = Full
@@ -97,5 +97,5 @@ func idle(s Service, state State, percents map[string]int) State {
 
 func (s Service) desiredTag(tag string) string { return desired(s).tagged(tag) }
 
-// desired is the service by what was asked for alone.
+// desired returns the service with nothing but its desired traffic.
 func desired(s Service) Service { return Service{LatestReady: s.LatestReady, Desired: s.Desired} }
