@@ -19,15 +19,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// How requests are repeated. With a registry that asks for no longer, the waits of one request are 1, 2, 4 and 8 s.
+// These limit how requests are repeated. Unless the registry asks for more, the waits of one request are 1, 2, 4 and 8
+// s.
 const (
 	maxAttempts = 5
 	firstWait   = time.Second
-	longestWait = 60 * time.Second // also the most that a registry's Retry-After is obeyed
+	longestWait = 60 * time.Second // A longer Retry-After is cut to this.
 )
 
-// How long one attempt may take before it counts as hung: a base, and what a transfer needs at the slowest rate that is
-// still worth waiting for.
+// These bound one attempt before it counts as hung: a base, and the time that a transfer takes at the slowest
+// acceptable rate.
 const (
 	attemptBase    = 60 * time.Second
 	slowestPerSec  = 256 << 10 // bytes
@@ -35,7 +36,7 @@ const (
 	maxErrorAnswer = 64 << 10 // bytes read of an error's body to find the registry's error codes
 )
 
-// repository is one repository of a registry and the way to talk to it.
+// repository is one repository of a registry, with the client and the credentials to reach it.
 type repository struct {
 	name  name.Repository
 	log   *slog.Logger
@@ -52,8 +53,8 @@ type repository struct {
 
 func (r *repository) String() string { return r.name.Name() }
 
-// attempt runs one action against the registry until it succeeds, cannot succeed, or was tried maxAttempts times. size is
-// the number of bytes it moves, which decides when an attempt counts as hung.
+// attempt runs one action against the registry until it succeeds, fails for good, or has been tried maxAttempts times.
+// size is the number of bytes that it moves, from which the time limit of an attempt follows.
 func (r *repository) attempt(ctx context.Context, action string, size int64, try func(context.Context) error) error {
 	for n, wait := 1, firstWait; ; n, wait = n+1, wait*2 {
 		err := r.once(ctx, size, try)
@@ -92,7 +93,7 @@ func (r *repository) once(ctx context.Context, size int64, try func(context.Cont
 	return try(ctx)
 }
 
-// login asks the registry how it wants to be authenticated to and gets what it wants, once.
+// login asks the registry how to authenticate, and does so, once.
 func (r *repository) login(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -114,7 +115,8 @@ func (r *repository) login(ctx context.Context) error {
 	return nil
 }
 
-// checkRedirect follows downloads to the registry's storage without the registry's credentials, and nothing else.
+// checkRedirect follows downloads to the registry's storage without the registry's credentials. It refuses every other
+// redirect.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if via[0].Method != http.MethodGet && via[0].Method != http.MethodHead {
 		return http.ErrUseLastResponse
@@ -128,8 +130,8 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// observedScheme keeps plain http to loopback addresses, whoever asks for it (a name, a redirect, a token service), and
-// remembers which scheme a host answered to.
+// observedScheme refuses plain http except to loopback addresses, whether a name, a redirect or a token service asks
+// for it. It remembers the scheme that each host answered to.
 type observedScheme struct {
 	inner http.RoundTripper
 
@@ -178,8 +180,8 @@ type request struct {
 	expect []int
 }
 
-// send sends a request and returns the answer when its status is expected, and a statusError otherwise. The caller closes
-// the body.
+// send sends a request and returns the answer if its status is expected, else a statusError. The caller closes the
+// body.
 func (r *repository) send(ctx context.Context, q request) (*http.Response, error) {
 	target := q.url
 	if target == "" {
@@ -217,7 +219,7 @@ func (r *repository) send(ctx context.Context, q request) (*http.Response, error
 	return nil, failed
 }
 
-// retryAfter reads the header of that name, in seconds; its other form, a date, is rare and counts as absent.
+// retryAfter reads the Retry-After header in seconds. Its other form, a date, is rare and counts as absent.
 func retryAfter(header http.Header) time.Duration {
 	seconds, err := strconv.Atoi(header.Get("Retry-After"))
 	if err != nil || seconds < 0 {
@@ -226,7 +228,8 @@ func retryAfter(header http.Header) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// follow resolves a location the registry gave. It has to stay at the registry: credentials and image bytes go there.
+// follow resolves a location that the registry gave. The location has to be at the registry, because credentials and
+// image bytes go there.
 func (r *repository) follow(resp *http.Response, location string) (string, error) {
 	at, err := url.Parse(location)
 	if err != nil || strings.TrimSpace(location) == "" {

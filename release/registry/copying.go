@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// copying is one promotion's way from a verified graph at the source to a tag at the target.
+// copying is one promotion's copy of a verified graph from the source to the target.
 type copying struct {
 	source, target *repository
 	graph          *graph
@@ -28,8 +28,9 @@ func (c *copying) count(f func(*Transfer)) {
 	f(&c.tally.Transfer)
 }
 
-// run writes in the order that keeps the target whole at every moment: blobs, manifests after everything they name, lists
-// and signatures' tags, and the tag itself when all that it reaches has been read back.
+// run copies in the order that keeps the target consistent at every moment: first blobs, then each manifest after
+// everything that it names, then the lists and the tags of signatures. The image's tag comes last, when everything that
+// it reaches has been read back.
 func (c *copying) run(ctx context.Context, tag string) error {
 	if err := concurrently(ctx, c.graph.allBlobs(), c.blob); err != nil {
 		return err
@@ -78,7 +79,7 @@ func (c *copying) blob(ctx context.Context, b blob) error {
 	first := true
 	return c.target.attempt(ctx, "upload blob "+b.digest, b.size, func(ctx context.Context) error {
 		if !first {
-			// The answer may have been lost after the registry had everything.
+			// The registry may have received everything although its answer was lost.
 			if _, present, err := c.target.tryBlobSize(ctx, b.digest); err != nil || present {
 				if present {
 					c.sent(b)
@@ -153,7 +154,7 @@ func (c *copying) manifest(ctx context.Context, m manifest) error {
 	return nil
 }
 
-// readBack hashes what this run wrote, as the target hands it out.
+// readBack reads from the target what this run wrote, and hashes it.
 func (c *copying) readBack(ctx context.Context) error {
 	blobs := c.tally.moved
 	if c.rehashAll {
@@ -174,7 +175,7 @@ func (c *copying) readBack(ctx context.Context) error {
 	})
 }
 
-// sourceError says that an upload failed because of where the content comes from.
+// sourceError says that an upload failed because its content could not be read from the source.
 type sourceError struct {
 	source string
 	err    error

@@ -1,9 +1,8 @@
 // Package registry promotes a container image from one repository to another by its digest.
 //
-// A promotion copies everything that belongs to the image: the index, every platform, the referrers (attestations,
-// SBOMs) of each of them and the referrers of those, whether the registry lists them by the referrers API or by the
-// sha256-HEX tag that stands in for it, and what cosign keeps under the tags sha256-HEX.sig, .att and .sbom. Then, and
-// only then, it sets the tag.
+// A promotion copies everything that belongs to the image: the index, every platform, and the referrers (attestations,
+// SBOMs) of each of them, with their own referrers. Referrers are found by the referrers API and by the fallback tag
+// sha256-HEX; cosign's are found under the tags sha256-HEX.sig, .att and .sbom. The tag is set last.
 //
 // Promote returns without an error only when all of this holds:
 //

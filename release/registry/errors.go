@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// ArgumentsError says that what was asked for cannot be meant, all of it. Nothing was sent.
+// ArgumentsError names everything that is wrong with the arguments. Nothing was sent.
 type ArgumentsError struct{ error }
 
 // Unwrap gives the single problems.
@@ -26,7 +26,7 @@ func (e *ArgumentsError) Unwrap() error { return e.error }
 type TagTakenError struct {
 	// Repository is HOST/REPO, and Tag the tag in it.
 	Repository, Tag string
-	// Existing is the digest the tag names, Wanted the one it should have named.
+	// Existing is the digest that the tag names, Wanted the one that it should name.
 	Existing, Wanted string
 }
 
@@ -36,7 +36,7 @@ func (e *TagTakenError) Error() string {
 		e.Repository, e.Tag, e.Existing, e.Wanted)
 }
 
-// RootUserError says that an image would run as root and that the policy gives no reason why it may.
+// RootUserError says that an image would run as root and that the policy gives no reason for that.
 type RootUserError struct {
 	// Digest is the promoted digest.
 	Digest string
@@ -59,9 +59,9 @@ func (e *RootUserError) Error() string {
 type RequestError struct {
 	// Repository is HOST/REPO.
 	Repository string
-	// Action says what was being done, and to what: "upload blob sha256:…".
+	// Action says what was attempted, and on what: "upload blob sha256:…".
 	Action string
-	// Attempts is how often it was tried.
+	// Attempts is how often it was attempted.
 	Attempts int
 	// Err is the last failure, without anything secret in it.
 	Err error
@@ -91,8 +91,7 @@ func (e *RequestError) fix() string {
 	return ""
 }
 
-// known is an error made in this package: its text is safe to show, and it says whether another attempt may end
-// differently.
+// known is an error made in this package. Its text is safe to show, and again says whether another attempt may succeed.
 type known interface {
 	error
 	again() bool
@@ -101,7 +100,7 @@ type known interface {
 func (e *TagTakenError) again() bool { return false }
 func (e *RequestError) again() bool  { return false } // it was tried as often as it may be
 
-// statusError is an answer with a status nobody expected.
+// statusError is an answer with an unexpected status.
 type statusError struct {
 	status     int
 	codes      []string      // the registry's own error codes, such as DENIED
@@ -125,7 +124,7 @@ func (e *statusError) again() bool {
 	return false
 }
 
-// statusOf is the HTTP status behind an error, or 0.
+// statusOf returns the HTTP status behind an error, or 0.
 func statusOf(err error) int {
 	if status, ok := errors.AsType[*statusError](err); ok {
 		return status.status
@@ -135,7 +134,7 @@ func statusOf(err error) int {
 
 func isNotFound(err error) bool { return statusOf(err) == http.StatusNotFound }
 
-// digestError says that bytes are not what their name says. Another attempt may get the right ones.
+// digestError says that the bytes do not have the expected digest. Another attempt may get the right ones.
 type digestError struct{ found, expected string }
 
 func (e *digestError) Error() string {
@@ -144,7 +143,7 @@ func (e *digestError) Error() string {
 
 func (e *digestError) again() bool { return true }
 
-// sizeError says that there are fewer or more bytes than announced. Another attempt may get them all.
+// sizeError says that there are fewer or more bytes than announced. Another attempt may get the right number.
 type sizeError struct {
 	found, expected int64
 	more            bool // reading stopped at the first byte too many
@@ -159,7 +158,7 @@ func (e *sizeError) Error() string {
 
 func (e *sizeError) again() bool { return true }
 
-// refusal is what another attempt cannot change.
+// refusal is an error that another attempt cannot change.
 type refusal string
 
 func (e refusal) Error() string { return string(e) }
@@ -167,13 +166,13 @@ func (e refusal) again() bool   { return false }
 
 func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
 
-// A registry's error code; anything else in that place is not repeated.
+// errorCode matches a registry's error code. Any other text in its place is not repeated in messages.
 var errorCode = regexp.MustCompile(`^[A-Z][A-Z_]{1,39}$`)
 
 var errWithheld = errors.New("the connection or the token exchange failed (its text is withheld: it may hold credentials)")
 
-// clean keeps of an error what is safe to show. The HTTP client quotes URLs (signed ones hold credentials) and the
-// token exchange quotes response bodies, so only kinds of error known to hold neither are passed on.
+// clean reduces an error to what is safe to show. The HTTP client quotes URLs, and signed ones hold credentials; the
+// token exchange quotes response bodies. So it passes on only kinds of error that are known to hold neither.
 func clean(err error) error {
 	if e, ok := errors.AsType[known](err); ok {
 		return e
@@ -208,7 +207,7 @@ func codesOf(answer *transport.Error) (codes []string) {
 	return codes
 }
 
-// retryable says whether another attempt may end differently; a cleaned error is expected.
+// retryable says whether another attempt may succeed. It expects an error that clean returned.
 func retryable(err error) bool {
 	if e, ok := errors.AsType[known](err); ok {
 		return e.again()

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// maxManifests bounds what belongs to one image. A two-platform image with attestations and SBOMs has about a dozen
-// manifests; a source that announces ever more of them is broken or hostile.
+// maxManifests bounds what belongs to one image. An image for two platforms with attestations and SBOMs has about a dozen manifests. A
+// source that keeps announcing more is broken or hostile.
 const maxManifests = 1000
 
 // parallel is how many requests run at once against one registry.
@@ -29,11 +29,11 @@ type graph struct {
 	nodes map[string]*node
 	// referrers are the digests that refer to a digest.
 	referrers map[string][]string
-	// tags are cosign's: tag to digest.
+	// tags maps cosign's tags to digests.
 	tags map[string]string
 }
 
-// discover reads everything that belongs to a digest. Nothing is written.
+// discover reads everything that belongs to a digest. It writes nothing.
 func discover(ctx context.Context, source *repository, root string) (*graph, error) {
 	g := &graph{root: root, nodes: map[string]*node{}, referrers: map[string][]string{}, tags: map[string]string{}}
 	seen := map[string]bool{root: true}
@@ -60,14 +60,14 @@ func discover(ctx context.Context, source *repository, root string) (*graph, err
 	return g, g.checkSizes()
 }
 
-// finding is one manifest with what points to it.
+// finding is one manifest with the manifests that point to it.
 type finding struct {
 	*node
 	referrers []string
 	tags      map[string]string
 }
 
-// add puts a finding into the graph and returns the digests it leads to.
+// add puts a finding into the graph and returns the digests to read next.
 func (g *graph) add(f finding) []string {
 	g.nodes[f.digest] = f.node
 	if len(f.referrers) > 0 {
@@ -117,11 +117,11 @@ func read(ctx context.Context, source *repository, digest string) (finding, erro
 	return f, nil
 }
 
-// fallbackTag is the tag that lists a manifest's referrers where there is no referrers API, and the stem of cosign's tags.
+// fallbackTag returns the tag that lists a manifest's referrers on registries without a referrers API. cosign's tags begin with it, too.
 func fallbackTag(digest string) string { return strings.Replace(digest, ":", "-", 1) }
 
-// referrersAt lists a manifest's referrers from the API and from the tag that stands in for it: a registry that learned
-// the API later may have some in each.
+// referrersAt lists a manifest's referrers from the API and from the fallback tag. A registry that got the API later may have some in
+// each.
 func referrersAt(ctx context.Context, source *repository, digest string) ([]string, error) {
 	listed, _, err := source.referrers(ctx, digest)
 	if err != nil {
@@ -136,7 +136,7 @@ func referrersAt(ctx context.Context, source *repository, digest string) ([]stri
 		return nil, err
 	}
 	for _, d := range list.Manifests {
-		// Nothing takes a deleted referrer off this list, so an entry whose manifest is gone means nothing.
+		// Registries do not take deleted referrers off this list, so an entry without a manifest is skipped.
 		_, err := source.manifest(ctx, d.Digest.String())
 		switch {
 		case err == nil:
@@ -153,7 +153,7 @@ func referrersAt(ctx context.Context, source *repository, digest string) ([]stri
 	return slices.Sorted(maps.Keys(found)), nil
 }
 
-// fallbackList reads the tag that lists a manifest's referrers; no such tag is an empty list.
+// fallbackList reads the tag that lists a manifest's referrers. Without that tag the list is empty.
 func (r *repository) fallbackList(ctx context.Context, digest string) (list v1.IndexManifest, present bool, err error) {
 	tag := fallbackTag(digest)
 	m, present, err := r.tag(ctx, tag)
@@ -166,7 +166,7 @@ func (r *repository) fallbackList(ctx context.Context, digest string) (list v1.I
 	return list, true, nil
 }
 
-// checkSizes refuses manifests that disagree about a blob, and referrers that refer to something else.
+// checkSizes refuses manifests that disagree about the size of a blob, and referrers that refer to something else.
 func (g *graph) checkSizes() error {
 	sizes := map[string]int64{}
 	for _, digest := range slices.Sorted(maps.Keys(g.nodes)) {
@@ -185,7 +185,7 @@ func (g *graph) checkSizes() error {
 	return nil
 }
 
-// allBlobs are the blobs of all manifests, each once, in the order of their digests.
+// allBlobs returns the blobs of all manifests, each once, in the order of their digests.
 func (g *graph) allBlobs() []blob {
 	once := map[string]blob{}
 	for _, n := range g.nodes {
@@ -200,8 +200,8 @@ func (g *graph) allBlobs() []blob {
 	return all
 }
 
-// order is the order in which manifests are written: each after what it contains and after what it refers to. There is
-// always one: whoever names a digest was made after it.
+// order returns the manifests in the order in which they are written: each after what it contains and after what it refers to. Such an
+// order always exists, because a manifest that names a digest was made after it.
 func (g *graph) order() []*node {
 	var (
 		ordered []*node
@@ -227,7 +227,7 @@ func (g *graph) order() []*node {
 	return ordered
 }
 
-// content is the root and what it contains, without what refers to it.
+// content returns the root and what it contains, without the manifests that refer to it.
 func (g *graph) content() []*node {
 	var (
 		found []*node
@@ -248,7 +248,7 @@ func (g *graph) content() []*node {
 	return found
 }
 
-// concurrently runs one function per item, a few at a time, and returns the first error.
+// concurrently runs a function for each item, a few at a time, and returns the first error.
 func concurrently[T any](ctx context.Context, items []T, run func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// list makes sure that whoever asks the target what refers to a manifest is told. A registry with the referrers API knows
-// by itself; for any other the tag sha256-HEX is the list, and it is the one tag that may move: it only ever grows.
+// list makes sure that the target lists a manifest's referrers. A registry with the referrers API does so itself. On
+// any other, the tag sha256-HEX is the list; it is the one tag that may move, because it only ever grows.
 func (c *copying) list(ctx context.Context, subject string) error {
 	wanted := c.graph.referrers[subject]
 	return c.target.attempt(ctx, "list referrers of "+subject, 0, func(ctx context.Context) error {
@@ -29,7 +29,7 @@ func (c *copying) list(ctx context.Context, subject string) error {
 	})
 }
 
-// unlistedError says that a registry does not list what it was given. It may need a moment.
+// unlistedError says that a registry does not list a referrer yet. It may need a moment.
 type unlistedError struct{ missing []string }
 
 func (e *unlistedError) Error() string {
@@ -38,8 +38,8 @@ func (e *unlistedError) Error() string {
 
 func (e *unlistedError) again() bool { return true }
 
-// growList adds to the tag that lists a manifest's referrers what is not on it, and looks whether it stayed: another
-// promotion may write the same list.
+// growList adds the missing referrers to the tag that lists them, and reads it again, because another promotion may
+// write the same list.
 func (c *copying) growList(ctx context.Context, subject string) error {
 	tag := fallbackTag(subject)
 	wanted := c.graph.referrers[subject]
@@ -82,7 +82,7 @@ func (c *copying) growList(ctx context.Context, subject string) error {
 	return nil
 }
 
-// without are the wanted digests that are not listed.
+// without returns the wanted digests that are not listed.
 func without(wanted []string, listed []v1.Descriptor) (missing []string) {
 	for _, digest := range wanted {
 		if !slices.ContainsFunc(listed, func(d v1.Descriptor) bool { return d.Digest.String() == digest }) {
@@ -92,9 +92,9 @@ func without(wanted []string, listed []v1.Descriptor) (missing []string) {
 	return missing
 }
 
-// descriptor is the entry for a referrer on a list.
+// descriptor returns a referrer's entry on a list.
 func (n *node) descriptor() v1.Descriptor {
-	hash, _ := v1.NewHash(n.digest) // n.digest is a digest: it was computed
+	hash, _ := v1.NewHash(n.digest) // There is no error: n.digest was computed by this package.
 	d := v1.Descriptor{MediaType: n.mediaType, Digest: hash, Size: n.size()}
 	switch {
 	case n.image != nil:

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// node is one manifest of the graph and what it names.
+// node is one manifest of the graph with the digests that it names.
 type node struct {
 	manifest
 	index    *v1.IndexManifest // set for an index
@@ -18,7 +18,7 @@ type node struct {
 	subject  string // digest of the manifest it refers to, or empty
 }
 
-// parse reads a manifest strictly enough that it cannot mean one thing here and another to whoever runs the image.
+// parse reads a manifest strictly, so that it cannot mean one thing here and another to the runtime.
 func parse(m manifest) (*node, error) {
 	var shape struct {
 		SchemaVersion int             `json:"schemaVersion"`
@@ -90,5 +90,5 @@ func (n *node) readImage() error {
 	return nil
 }
 
-// jsonFault keeps the content out of the message.
+// jsonFault returns an error's type alone, so that no content gets into the message.
 func jsonFault(err error) string { return fmt.Sprintf("%T", err) }

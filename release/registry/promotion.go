@@ -20,79 +20,81 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
-// Promotion is what to copy, from where to where, and what has to be true of it.
+// Promotion says what to copy, from where to where, and what the image has to fulfil.
 type Promotion struct {
-	// From and To are repositories, HOST/REPO without tag or digest. They may be the same: then only the tag is new. Required.
+	// From and To are repositories, HOST/REPO without tag or digest. If both are the same, only the tag is new. Required.
 	From, To string
 	// Digest is the image's or index's manifest digest, sha256: and 64 lower-case hexadecimal digits. Required.
 	Digest string
-	// Tag is set at To once everything is there. Required.
+	// Tag is set at To after everything else. Required.
 	Tag string
-	// Policy says what provenance the digest has to have and whether it may run as root. Required.
+	// Policy says which provenance the digest needs, and whether it may run as root. Required.
 	Policy provenance.Policy
 	// TrustedRoot says whose signatures count: see provenance.LoadTrustedRoot. Required.
 	TrustedRoot root.TrustedMaterial
-	// RehashAll reads every blob back from the target and hashes it, not only those this run moved. Default false.
+	// RehashAll reads every blob back from the target and hashes it, not only the ones that this run moved. Default false.
 	RehashAll bool
 	// Keychain finds credentials by repository. Default DefaultKeychain.
 	Keychain authn.Keychain
 	// Transport carries the requests. Default: one like http.DefaultTransport.
 	Transport http.RoundTripper
-	// Sleep waits between attempts until the time is over or the context ends, and returns the context's error then.
-	// Default: real time.
+	// Sleep waits between attempts. It returns the context's error if the context ends first. Default: real time.
 	Sleep func(context.Context, time.Duration) error
-	// Log gets a line per step and per repeated request. Default: nobody.
+	// Log gets a line per step and per repeated request. Default: no log.
 	Log *slog.Logger
 }
 
-// DefaultKeychain finds credentials where Docker keeps them and, for Google's registries, where gcloud and the metadata
-// server do.
+// DefaultKeychain finds credentials in Docker's files and, for Google's registries, through gcloud and the metadata server.
 func DefaultKeychain() authn.Keychain {
 	return authn.NewMultiKeychain(authn.DefaultKeychain, google.Keychain)
 }
 
-// Result is what a promotion found and did.
+// Result says what a promotion found and did.
 type Result struct {
 	// Image is what to deploy: HOST/REPO@sha256:….
 	Image string `json:"image"`
-	// Digest and Tag are those of the promotion.
+	// Digest and Tag are the promotion's.
 	Digest string `json:"digest"`
 	Tag    string `json:"tag"`
-	// AlreadyTagged says that the tag named the digest before.
+	// AlreadyTagged says that the tag already named the digest.
 	AlreadyTagged bool `json:"alreadyTagged"`
-	// Platforms are the images that can run, each with its user: evidence for rules about root.
+	// Platforms are the images that can run, each with its user. They are the evidence for rules about root.
 	Platforms []Platform `json:"platforms"`
-	// Provenance is what was verified before the copy, one for each predicate type of the policy.
+	// Provenance is what was verified before the copy, one entry for each predicate type of the policy.
 	Provenance []provenance.Evidence `json:"provenance"`
-	// Manifests counts everything that belongs to the image, and Referrers those of them that refer to another.
+	// Manifests counts everything that belongs to the image. Referrers counts those manifests that refer to another.
 	Manifests int `json:"manifests"`
 	Referrers int `json:"referrers"`
-	// Transfer is what it took.
+	// Transfer counts the bytes that were moved.
 	Transfer Transfer `json:"transfer"`
 }
 
-// Transfer is what a promotion moved, in bytes of blobs and manifests.
+// Transfer counts the bytes of blobs and manifests that a promotion moved.
 type Transfer struct {
-	// Moved went from the source through this program to the target, once.
+	// Moved counts the bytes that went once from the source through this program to the target.
 	Moved int64 `json:"movedBytes"`
-	// Mounted was taken over by the target's registry from the source's repository, because both are in one registry.
+	// Mounted counts the bytes that the target took over from the source's repository in the same registry.
 	Mounted int64 `json:"mountedBytes"`
-	// Present was at the target before.
+	// Present counts the bytes that were at the target before.
 	Present int64 `json:"presentBytes"`
-	// Resent was sent in uploads that failed and had to be repeated.
+	// Resent counts the bytes of uploads that failed and were repeated.
 	Resent int64 `json:"resentBytes"`
-	// ReadBack was read from the target after the copy and hashed.
+	// ReadBack counts the bytes that were read from the target after the copy and hashed.
 	ReadBack int64 `json:"readBackBytes"`
 }
 
-// Promote verifies a digest at its source and copies it, with everything that belongs to it, to the target; then it sets
-// the tag. The package's documentation says what is true when it returns without an error. It can be repeated: what is
-// there is not moved again, and a tag that names the digest already is a success.
+// Promote verifies a digest at its source and copies it, with everything that belongs to it, to the target; then it sets the tag. The
+// package's documentation says what is true when it returns without an error. It can be repeated: content at the target is not moved
+// again, and a tag that names the digest already is a success.
 //
-// Errors: an *ArgumentsError when the promotion itself is wrong and nothing was asked, a *TagTakenError when the tag names
-// another digest, a *RootUserError when a platform runs as root without a reason in the policy, one that wraps provenance.ErrUnproven when
-// the provenance is missing or wrong (in these cases nothing was written, except that a tag may be taken while the copy runs), and a
-// *RequestError when a registry refuses or keeps failing. The Result holds what was found out before the error.
+// It returns these errors:
+//   - an *ArgumentsError if the promotion itself is wrong; nothing was asked;
+//   - a *TagTakenError if the tag names another digest; the tag may be taken while the copy runs;
+//   - a *RootUserError if a platform runs as root and the policy gives no reason; nothing was written;
+//   - an error that wraps provenance.ErrUnproven if the provenance is missing or wrong; nothing was written;
+//   - a *RequestError if a registry refuses or keeps failing.
+//
+// The Result holds what was found out before the error.
 func Promote(ctx context.Context, p Promotion) (Result, error) {
 	result := Result{Digest: p.Digest, Tag: p.Tag}
 	source, target, err := p.open()
@@ -106,8 +108,8 @@ func Promote(ctx context.Context, p Promotion) (Result, error) {
 	return result, nil
 }
 
-// Verify does of a promotion what comes before the copy: it reads From and Digest, and checks provenance and users against
-// Policy. To and Tag are not looked at, nothing is written, and the Result's Image is the one at From. Its errors are Promote's.
+// Verify makes a promotion's checks without the copy: it reads From and Digest, and checks provenance and users against Policy. It
+// ignores To and Tag, and writes nothing. The Result's Image is the one at From. It returns the same errors as Promote.
 func Verify(ctx context.Context, p Promotion) (Result, error) {
 	p.To, p.Tag = p.From, "none"
 	result := Result{Digest: p.Digest}
@@ -205,7 +207,7 @@ func bundlesOf(ctx context.Context, source *repository, g *graph) (bundles []pro
 
 var tagPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 
-// open checks the arguments, all of them, and makes the two ends. It sends nothing.
+// open checks all arguments and makes the clients of both ends. It sends nothing.
 func (p Promotion) open() (source, target *repository, err error) {
 	var problems []error
 	if !isDigest(p.Digest) {
@@ -262,7 +264,7 @@ func (p Promotion) end(repo name.Repository, scopes []string) *repository {
 	return r
 }
 
-// defaultTransport keeps connections for all requests of a promotion and does not wait for ever for an answer to begin.
+// defaultTransport keeps connections open for all requests of a promotion, and bounds the wait for an answer to begin.
 var defaultTransport = func() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = time.Minute

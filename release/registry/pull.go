@@ -17,11 +17,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// maxManifest is the size of the largest manifest, image configuration or list of referrers read: 4 MiB, the limit
-// the OCI distribution specification suggests and registries use.
+// maxManifest bounds a manifest, an image configuration or a list of referrers: 4 MiB, which the OCI distribution
+// specification suggests and registries enforce.
 const maxManifest = 4 << 20
 
-// maxPages bounds a list of referrers that never ends.
+// maxPages bounds a list of referrers whose pages never end.
 const maxPages = 100
 
 var acceptManifests = strings.Join([]string{
@@ -29,7 +29,7 @@ var acceptManifests = strings.Join([]string{
 	string(types.DockerManifestList), string(types.DockerManifestSchema2),
 }, ", ")
 
-// manifest is an image's, an index's or an artifact's manifest: the bytes, and what they hash to.
+// manifest holds the bytes of an image's, an index's or an artifact's manifest, and their digest.
 type manifest struct {
 	digest    string
 	mediaType types.MediaType
@@ -38,8 +38,8 @@ type manifest struct {
 
 func (m manifest) size() int64 { return int64(len(m.raw)) }
 
-// manifest reads a manifest by digest or tag; bytes that do not hash to the digest are an error. A manifest that does not
-// exist is an error for which isNotFound holds.
+// manifest reads a manifest by digest or tag. Bytes that do not hash to the digest are an error. For a manifest that
+// does not exist, isNotFound holds for the error.
 func (r *repository) manifest(ctx context.Context, reference string) (m manifest, err error) {
 	err = r.attempt(ctx, "read manifest "+reference, maxManifest, func(ctx context.Context) error {
 		m, err = r.tryManifest(ctx, reference)
@@ -72,7 +72,7 @@ func (r *repository) tryManifest(ctx context.Context, reference string) (manifes
 	return manifest{digest: found, mediaType: mediaType(resp.Header), raw: raw}, nil
 }
 
-// tag reads what a tag names; absent is false when there is no such tag.
+// tag reads the manifest that a tag names; present is false if there is no such tag.
 func (r *repository) tag(ctx context.Context, tag string) (m manifest, present bool, err error) {
 	m, err = r.manifest(ctx, tag)
 	if isNotFound(err) {
@@ -81,8 +81,8 @@ func (r *repository) tag(ctx context.Context, tag string) (m manifest, present b
 	return m, err == nil, err
 }
 
-// referrers asks the referrers API which manifests name this one as their subject. supported is false when the registry
-// has no such API; then the tag sha256-HEX is the list.
+// referrers asks the referrers API which manifests name this one as their subject. supported is false if the registry
+// lacks that API; then the tag sha256-HEX is the list.
 func (r *repository) referrers(ctx context.Context, digest string) (list []v1.Descriptor, supported bool, err error) {
 	err = r.attempt(ctx, "list referrers of "+digest, maxManifest, func(ctx context.Context) error {
 		list, supported, err = r.tryReferrers(ctx, digest)
@@ -135,10 +135,10 @@ func (r *repository) referrersPage(ctx context.Context, query request) (page *v1
 	return page, next, err
 }
 
-// A page's link to the next one: <URL>; rel="next".
+// nextLink matches the link to the next page: <URL>; rel="next".
 var nextLink = regexp.MustCompile(`<([^>]*)>\s*;\s*rel="?next"?`)
 
-// blobSize asks whether a blob is there, and of which size.
+// blobSize asks whether a blob exists, and for its size.
 func (r *repository) blobSize(ctx context.Context, digest string) (size int64, present bool, err error) {
 	err = r.attempt(ctx, "look for blob "+digest, 0, func(ctx context.Context) error {
 		size, present, err = r.tryBlobSize(ctx, digest)
@@ -158,8 +158,8 @@ func (r *repository) tryBlobSize(ctx context.Context, digest string) (int64, boo
 	return resp.ContentLength, resp.StatusCode == http.StatusOK, nil
 }
 
-// openBlob starts reading a blob. Its reader hands out the last bytes only when all of them have the announced digest and
-// size, so nobody downstream can take a wrong or truncated blob for a whole one.
+// openBlob starts reading a blob. Its reader returns the last bytes only after it has checked digest and size, so that
+// no consumer can take a wrong or truncated blob for a whole one.
 func (r *repository) openBlob(ctx context.Context, blob blob) (*verified, error) {
 	resp, err := r.send(ctx, request{
 		method: http.MethodGet, path: "blobs/" + blob.digest, expect: []int{http.StatusOK},
@@ -170,7 +170,7 @@ func (r *repository) openBlob(ctx context.Context, blob blob) (*verified, error)
 	return &verified{from: resp.Body, blob: blob, hash: sha256.New()}, nil
 }
 
-// checkBlob reads a blob through and returns without an error when it has the digest and size.
+// checkBlob reads a whole blob and returns an error unless it has the digest and size.
 func (r *repository) checkBlob(ctx context.Context, b blob) error {
 	return r.attempt(ctx, "read back blob "+b.digest, b.size, func(ctx context.Context) error {
 		body, err := r.openBlob(ctx, b)
@@ -206,16 +206,16 @@ type blob struct {
 	size   int64
 }
 
-// verified is a blob's content that is checked while it is read.
+// verified reads a blob and checks it meanwhile.
 type verified struct {
 	from io.ReadCloser
 	blob blob
 	hash hash.Hash
 	read int64
-	err  error // why reading failed, for whoever hands the reader to an HTTP client that rewrites errors
+	err  error // The cause of a failed read; an HTTP client that gets the reader rewrites the error.
 }
 
-// Read hands out bytes, and the last of them only after the check.
+// Read returns bytes, and the last of them only after the check.
 func (v *verified) Read(p []byte) (int, error) {
 	n, err := v.from.Read(p)
 	v.hash.Write(p[:n])

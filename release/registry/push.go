@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// startUpload begins an upload; location is where the content goes. With from, the registry is asked to take the blob from
-// that repository of its own instead; it may, and then nothing is left to do, or it may not.
+// startUpload begins an upload and returns the location to send the content to. With from, it first asks the registry to take the blob
+// from that repository of the same registry. mounted says that the registry did, and that nothing is left to send.
 func (r *repository) startUpload(ctx context.Context, b blob, from *repository) (location string, mounted bool, err error) {
 	path := "blobs/uploads/"
 	if from != nil {
@@ -29,7 +29,7 @@ func (r *repository) startUpload(ctx context.Context, b blob, from *repository) 
 	return location, false, err
 }
 
-// finishUpload sends a blob's content to where startUpload said.
+// finishUpload sends a blob's content to the location that startUpload returned.
 func (r *repository) finishUpload(ctx context.Context, location string, b blob, content *verified) error {
 	mark := "?"
 	if strings.Contains(location, "?") {
@@ -68,7 +68,7 @@ func (r *repository) putManifest(ctx context.Context, reference string, m manife
 	return checkAnswered(resp, m.digest)
 }
 
-// checkAnswered compares the digest the registry computed, where it says so, with the expected one.
+// checkAnswered compares the digest that the registry computed, if it returned one, with the expected one.
 func checkAnswered(resp *http.Response, expected string) error {
 	if found := resp.Header.Get("Docker-Content-Digest"); found != "" && found != expected {
 		return &digestError{found: found, expected: expected}
@@ -76,7 +76,7 @@ func checkAnswered(resp *http.Response, expected string) error {
 	return nil
 }
 
-// compare says whether a tag is there, as compareTag does, with repeated attempts.
+// compare does the same as compareTag, and repeats failed requests.
 func (r *repository) compare(ctx context.Context, tag, digest string) (there bool, err error) {
 	err = r.attempt(ctx, "read tag "+tag, maxManifest, func(ctx context.Context) error {
 		there, err = r.compareTag(ctx, tag, digest)
@@ -85,8 +85,9 @@ func (r *repository) compare(ctx context.Context, tag, digest string) (there boo
 	return there, err
 }
 
-// setTag makes a tag name a manifest that is there already. A tag that exists is left alone: that is fine when it names the
-// manifest, and a TagTakenError otherwise. Every attempt looks first, for an answer that was lost may have been a success.
+// setTag makes a tag name a manifest at the registry. It never moves an existing tag: a tag that names the manifest is fine, and any
+// other is a TagTakenError. Every attempt reads the tag first, because an earlier attempt may have succeeded although its answer was
+// lost.
 func (r *repository) setTag(ctx context.Context, tag string, m manifest) (written bool, err error) {
 	err = r.attempt(ctx, "set tag "+tag, m.size(), func(ctx context.Context) error {
 		if there, err := r.compareTag(ctx, tag, m.digest); err != nil || there {
@@ -108,7 +109,7 @@ func (r *repository) setTag(ctx context.Context, tag string, m manifest) (writte
 	return written, err
 }
 
-// compareTag says whether a tag is there; a tag that names something else is a TagTakenError.
+// compareTag says whether a tag exists. It returns a TagTakenError if the tag names something else.
 func (r *repository) compareTag(ctx context.Context, tag, digest string) (there bool, err error) {
 	found, err := r.tryManifest(ctx, tag)
 	switch {

@@ -16,17 +16,17 @@ import (
 type Platform struct {
 	// Name is OS/ARCH or OS/ARCH/VARIANT, as the image's configuration says.
 	Name string `json:"name"`
-	// Digest is that of the platform's manifest.
+	// Digest is the digest of the platform's manifest.
 	Digest string `json:"digest"`
-	// User is the configuration's user, word by word; empty means that none is set, which is root.
+	// User is the user in the image's configuration, unchanged; empty means that none is set, which is root.
 	User string `json:"user"`
-	// Root says whether that user is root: none, root, or the user id 0, with any group. A user given by another name is
-	// taken at its word; only the image's passwd file could tell its id.
+	// Root says whether that user is root: empty, root, or the user id 0, with any group. Another user name counts as not root; only the
+	// image's passwd file could tell its id.
 	Root bool `json:"root"`
 }
 
-// ImageUser is who the image runs as, USER@DIGEST; USER is every platform's, each once, sorted, with commas between, and root
-// where an image names none.
+// ImageUser returns USER@DIGEST. USER lists the platforms' users, each once, sorted, separated by commas. An image that names no user
+// counts as root.
 func (r Result) ImageUser() string {
 	var users []string
 	for _, platform := range r.Platforms {
@@ -36,9 +36,9 @@ func (r Result) ImageUser() string {
 	return strings.Join(slices.Compact(users), ",") + "@" + r.Digest
 }
 
-// platforms reads the user of everything in the image that can run. What can run is told by its content (at least
-// one filesystem layer), not by its label: builders add attestations to an index as images of
-// the platform unknown/unknown, and a label would be an easy way around the check.
+// platforms reads the user of every image of the graph that can run. An image can run if it has a filesystem layer. Its label does not
+// count: builders add attestations to an index as images of the platform unknown/unknown, so a label would be an easy way around the
+// check.
 func platforms(ctx context.Context, source *repository, g *graph) ([]Platform, error) {
 	var found []Platform
 	for _, n := range g.content() {

@@ -1,11 +1,10 @@
-// Package provenance decides whether an image was built where it should have been: by the right workflow of the right
-// repository, from the right ref, on the right kind of machine.
+// Package provenance decides whether an image was built where it should have been: by the right workflow of the right repository, from
+// the right ref, on the right kind of machine.
 //
-// A Policy, read from a strict YAML file, says what right means. Its Verify checks Sigstore bundles, as GitHub's
-// actions/attest pushes them next to an image, against it: the signature and its certificate against a trusted root, that
-// the signed statement is about this digest, and that every claim of the certificate and of the SLSA predicate is what
-// the policy expects. All differences are named at once, with what was found and what was expected. Nothing here uses the
-// network.
+// A Policy, read from a strict YAML file, says what is right. Its Verify checks the Sigstore bundles that GitHub's actions/attest pushes
+// next to an image. It checks the signature and its certificate against a trusted root, that the signed statement is about this digest,
+// and that every claim of the certificate and of the SLSA predicate is what the policy expects. It reports all differences at once, each
+// with what was found and what was expected. Nothing here uses the network.
 package provenance
 
 import (
@@ -33,7 +32,7 @@ const (
 	// PublicSigstore serves public repositories: the signing certificate has to be in a certificate transparency log and
 	// the signature in a transparency log.
 	PublicSigstore = "public"
-	// GitHubSigstore serves private repositories: nothing is published; a timestamp authority says when it was signed.
+	// GitHubSigstore serves private repositories. Nothing is published; a timestamp authority confirms the time of the signature.
 	GitHubSigstore = "github"
 )
 
@@ -41,23 +40,23 @@ const (
 type Policy struct {
 	// Sigstore is the instance that signs: "public" or "github". Default "public".
 	Sigstore string `yaml:"sigstore"`
-	// Issuer issued the identity the signer had. Default GitHubActionsIssuer.
+	// Issuer issued the signer's identity token. Default GitHubActionsIssuer.
 	Issuer string `yaml:"issuer"`
 	// Repository is the source repository, OWNER/NAME. Required.
 	Repository string `yaml:"repository"`
-	// RepositoryID is its numeric id, which outlives renames and cannot be taken over with the name:
-	// `gh api repos/OWNER/NAME --jq .id`. Required.
+	// RepositoryID is the repository's numeric id, which outlives renames and cannot be taken over with the name: `gh api
+	// repos/OWNER/NAME --jq .id`. Required.
 	RepositoryID string `yaml:"repositoryId"`
 	// Workflow is the path of the workflow that ran, such as .github/workflows/ci.yml. Required.
 	Workflow string `yaml:"workflow"`
-	// Ref is the full git ref it ran on, such as refs/heads/main. Required.
+	// Ref is the full git ref that the workflow ran on, such as refs/heads/main. Required.
 	Ref string `yaml:"ref"`
 	// Runner is the kind of machine: "github-hosted" or "self-hosted". Default "github-hosted".
 	Runner string `yaml:"runner"`
-	// Builder is the workflow that signed, as URL@REF: the reusable workflow where there is one, at the ref that its caller
-	// names, which may be a commit. Default is Workflow of Repository at Ref.
+	// Builder is the workflow that signed, as URL@REF. If a reusable workflow built the image, it is that one, at the ref that its caller
+	// names, which may be a commit. Default: Workflow of Repository at Ref.
 	Builder string `yaml:"builder"`
-	// PredicateTypes are the attestations that have to exist; SLSAProvenance has to be one of them. Default is that alone.
+	// PredicateTypes are the attestations that have to exist; SLSAProvenance has to be among them. Default: SLSAProvenance alone.
 	PredicateTypes []string `yaml:"predicateTypes"`
 	// AllowRootBecause is the reason why the image may run as root. Default empty: it may not.
 	AllowRootBecause string `yaml:"allowRootBecause"`
@@ -97,7 +96,7 @@ func ParsePolicy(raw []byte) (Policy, error) {
 	return policy, errors.Join(append(problems, policy.problems()...)...)
 }
 
-// manyDocuments refuses a second document, which the YAML package would pass over in silence.
+// manyDocuments refuses a second document, which the YAML package would silently ignore.
 func manyDocuments(raw []byte) []error {
 	var nodes yaml.Node
 	decoder := yaml.NewDecoder(strings.NewReader(string(raw)))
@@ -109,7 +108,7 @@ func manyDocuments(raw []byte) []error {
 	return nil
 }
 
-// read takes the file's values over. What it cannot read keeps a value that raises no second complaint.
+// read sets the policy's fields from the file. A value that it cannot read keeps a placeholder that causes no second complaint.
 func (p *Policy) read(mapping *yaml.Node) (problems []error) {
 	texts := map[string]*string{
 		"sigstore": &p.Sigstore, "issuer": &p.Issuer, "repository": &p.Repository, "repositoryId": &p.RepositoryID,
@@ -165,7 +164,7 @@ var (
 	urlPattern        = regexp.MustCompile(`^https://\S+$`)
 )
 
-// problems are the values that cannot be right. A policy built in code is checked by Verify.
+// problems lists the values that cannot be right. Verify calls it for a policy that was built in code.
 func (p *Policy) problems() (problems []error) {
 	check := func(ok bool, key, value, fix string) {
 		if !ok {

@@ -9,8 +9,8 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/root"
 )
 
-// LoadTrustedRoot reads whom to trust from a file: one Sigstore trusted root as JSON, or several, one a line, as
-// `gh attestation trusted-root` prints them.
+// LoadTrustedRoot reads a file of Sigstore trusted roots: one as JSON, or several, one a line, as `gh attestation
+// trusted-root` prints them.
 func LoadTrustedRoot(path string) (root.TrustedMaterial, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -36,7 +36,7 @@ func ParseTrustedRoot(raw []byte) (root.TrustedMaterial, error) {
 		}
 		one, lineErr := root.NewTrustedRootFromJSON(line)
 		if lineErr != nil {
-			// The text may be one document over many lines, and then the error about the whole is the right one.
+			// The text may be one document over many lines. Then the error about the whole is the right one.
 			return nil, fmt.Errorf("is not a Sigstore trusted root: %w", err)
 		}
 		all = append(all, one)

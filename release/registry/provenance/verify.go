@@ -16,12 +16,12 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/verify"
 )
 
-// ErrUnproven is in every error that says that an image's provenance is missing or not what the policy expects.
+// ErrUnproven is wrapped by every error that says that an image's provenance is missing or not what the policy expects.
 var ErrUnproven = errors.New("provenance is not proven")
 
 // Bundle is one Sigstore bundle found next to an image.
 type Bundle struct {
-	// Name is what errors call it: the digest of the manifest that holds it.
+	// Name identifies the bundle in errors: the digest of the manifest that holds it.
 	Name string
 	// JSON is the bundle as it was pushed.
 	JSON []byte
@@ -31,26 +31,26 @@ type Bundle struct {
 type Evidence struct {
 	// Bundle is the verified bundle's name.
 	Bundle string `json:"bundle"`
-	// PredicateType says what is attested.
+	// PredicateType is the kind of the attestation.
 	PredicateType string `json:"predicateType"`
-	// Repository is the source repository's URL and Commit the git commit the workflow ran on.
+	// Repository is the source repository's URL. Commit is the git commit that the workflow ran on.
 	Repository string `json:"repository"`
 	Commit     string `json:"commit"`
-	// Ref is the git ref it ran on.
+	// Ref is the git ref that the workflow ran on.
 	Ref string `json:"ref"`
 	// Builder is the workflow that signed, as URL@REF.
 	Builder string `json:"builder"`
 	// Run is the URL of the workflow run.
 	Run string `json:"run"`
-	// SignedAt is when a log or a timestamp authority saw the signature.
+	// SignedAt is when a log or a timestamp authority confirmed the signature.
 	SignedAt time.Time `json:"signedAt"`
 }
 
 var digestPattern = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
-// Verify returns the evidence, in the order of the policy's predicate types, when there is a valid bundle about the digest
-// (sha256:HEX) for each of them. Otherwise its error is an ErrUnproven and says for each bundle what was found and what
-// was expected. Bundles that do not count do no harm: anybody who can push to the source can add one.
+// Verify returns the evidence, in the order of the policy's predicate types, if each type has a valid bundle about the digest
+// (sha256:HEX). Otherwise it returns an ErrUnproven that says for each bundle what was found and what was expected. Extra bundles do no
+// harm, because anybody who can push to the source can add one.
 func (p Policy) Verify(digest string, bundles []Bundle, trusted root.TrustedMaterial) ([]Evidence, error) {
 	if err := errors.Join(p.problems()...); err != nil {
 		return nil, fmt.Errorf("provenance policy:\n%w", err)
@@ -105,7 +105,7 @@ func (p Policy) verifierOptions() []verify.VerifierOption {
 	}
 }
 
-// verifyOne checks one bundle and returns everything about it that is not as it should be.
+// verifyOne checks one bundle and returns everything about it that differs from the policy.
 func (p Policy) verifyOne(verifier *verify.Verifier, digest string, b Bundle) (Evidence, []string) {
 	var entity bundle.Bundle
 	if err := entity.UnmarshalJSON(b.JSON); err != nil {
@@ -115,7 +115,7 @@ func (p Policy) verifyOne(verifier *verify.Verifier, digest string, b Bundle) (E
 	if err != nil {
 		return Evidence{}, []string{"digest: " + err.Error()}
 	}
-	// The identity is compared below, claim by claim: the library stops at the first one that differs.
+	// The library would stop at the first claim that differs, so compareCertificate compares the identity instead.
 	policy := verify.NewPolicy(verify.WithArtifactDigest("sha256", raw), verify.WithoutIdentitiesUnsafe())
 	result, err := verifier.Verify(&entity, policy)
 	if err != nil {
@@ -148,7 +148,7 @@ func (p Policy) verifyOne(verifier *verify.Verifier, digest string, b Bundle) (E
 	return evidence, differences
 }
 
-// compareCertificate compares what the certificate authority vouches for: it read it from the workflow's identity token.
+// compareCertificate compares the claims that the certificate authority read from the workflow's identity token.
 func (p Policy) compareCertificate(cert *certificate.Summary) []string {
 	return slices.Concat(
 		difference("issuer", cert.Issuer, p.Issuer),
@@ -162,7 +162,7 @@ func (p Policy) compareCertificate(cert *certificate.Summary) []string {
 	)
 }
 
-// slsa is what is compared of a SLSA v1 predicate, as actions/attest writes it.
+// slsa holds the fields of a SLSA v1 predicate that are compared, as actions/attest writes them.
 type slsa struct {
 	BuildDefinition struct {
 		ExternalParameters struct {
@@ -183,8 +183,8 @@ type slsa struct {
 	} `json:"runDetails"`
 }
 
-// compareSLSA compares what the workflow itself wrote. The certificate already proves the same; a predicate that tells
-// another story was not written by the builder the policy means.
+// compareSLSA compares what the workflow itself wrote. The certificate already proves the same. A predicate that contradicts it was not
+// written by the builder that the policy names.
 func (p Policy) compareSLSA(raw []byte, cert *certificate.Summary) []string {
 	var predicate slsa
 	if err := json.Unmarshal(raw, &predicate); err != nil {
@@ -206,7 +206,7 @@ func (p Policy) compareSLSA(raw []byte, cert *certificate.Summary) []string {
 	)
 }
 
-// difference is one line when the two differ, and none when they agree. Nothing counts as agreeing with nothing.
+// difference returns one line if the two differ, else nothing. Two empty values agree.
 func difference(claim, found, expected string) []string {
 	if found == expected && expected != "" {
 		return nil

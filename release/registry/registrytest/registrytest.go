@@ -1,4 +1,4 @@
-// Package registrytest serves registries in memory for tests, and fills them with images and what attests to them.
+// Package registrytest serves registries in memory for tests, and fills them with images and their attestations.
 package registrytest
 
 import (
@@ -27,9 +27,9 @@ import (
 
 // Registry is a registry in memory, on loopback.
 type Registry struct {
-	// Host is where it answers, HOST:PORT.
+	// Host is its address, HOST:PORT.
 	Host string
-	// Full makes it refuse whatever is written.
+	// Full makes it refuse every write.
 	Full atomic.Bool
 }
 
@@ -50,7 +50,7 @@ func Serve(t *testing.T) *Registry {
 	return r
 }
 
-// Image makes an image of linux on an architecture that runs as user.
+// Image makes a Linux image for an architecture that runs as user.
 func Image(t *testing.T, architecture, user string) v1.Image {
 	t.Helper()
 	image, err := random.Image(512, 2)
@@ -79,7 +79,7 @@ type Artifact interface {
 	partial.Describable
 }
 
-// Push writes an image or an index, and what is in it, to a repository, HOST/PATH, and returns its digest.
+// Push writes an image or an index with its content to a repository, HOST/PATH, and returns its digest.
 func Push(t *testing.T, repository string, artifact Artifact) string {
 	t.Helper()
 	digest, err := artifact.Digest()
@@ -98,7 +98,7 @@ func Push(t *testing.T, repository string, artifact Artifact) string {
 	return digest.String()
 }
 
-// Attest attaches build provenance to what was pushed, as actions/attest does.
+// Attest attaches build provenance to a pushed artifact, as actions/attest does.
 func Attest(t *testing.T, repository string, artifact Artifact, signer *provenancetest.Signer, build provenancetest.Build) {
 	t.Helper()
 	subject, err := partial.Descriptor(artifact)

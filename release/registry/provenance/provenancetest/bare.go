@@ -11,10 +11,10 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/bundle"
 )
 
-// Bare signs the digest alone, as `cosign sign` does, and returns the Sigstore bundle as JSON: a signature with a workflow's certificate,
-// a timestamp, and no statement about how the image was made.
+// Bare signs the digest alone, as `cosign sign` does, and returns the Sigstore bundle as JSON. The bundle has a workflow's certificate
+// and a timestamp, but no statement about how the image was made.
 func (s *Signer) Bare(a Attestation) ([]byte, error) {
-	a.NoLog = true // The log of this package takes statements.
+	a.NoLog = true // This package's log accepts only statements.
 	digest, err := hex.DecodeString(a.Digest[len("sha256:"):])
 	if err != nil {
 		return nil, fmt.Errorf("read the digest: %w", err)

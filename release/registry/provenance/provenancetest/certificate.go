@@ -19,7 +19,7 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 )
 
-// sctList is the certificate extension for promises of certificate logs (RFC 6962, section 3.3).
+// sctList is the certificate extension that holds the promises of certificate logs (RFC 6962, section 3.3).
 var sctList = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}
 
 // leaf issues a signing certificate.
@@ -45,7 +45,7 @@ func (s *Signer) leaf(a Attestation) (*x509.Certificate, *ecdsa.PrivateKey, erro
 	if err != nil || a.NoSCT {
 		return cert, key, err
 	}
-	// What the log promised to keep is the certificate without the promise, so it is issued twice.
+	// The log's promise is about the certificate without the promise, so the certificate is issued twice.
 	promise, err := s.promise(cert)
 	if err != nil {
 		return nil, nil, err
@@ -94,7 +94,7 @@ func extensions(claims certificate.Extensions) (list []pkix.Extension, err error
 	return list, nil
 }
 
-// promise is the certificate log's signed promise to keep a certificate, as the value of the extension.
+// promise returns the certificate log's signed promise to list a certificate, as the value of the extension.
 func (s *Signer) promise(cert *x509.Certificate) ([]byte, error) {
 	sct := ct.SignedCertificateTimestamp{
 		SCTVersion: ct.V1, LogID: ct.LogID{KeyID: s.ctID()}, Timestamp: uint64(time.Now().UnixMilli()),

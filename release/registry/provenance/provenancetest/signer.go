@@ -1,6 +1,6 @@
-// Package provenancetest is a Sigstore of its own for tests and demonstrations: it signs attestations the way GitHub's
-// actions/attest does, with a certificate authority, a certificate transparency log, a transparency log and a timestamp
-// authority that nobody else trusts. No network is used.
+// Package provenancetest is a private Sigstore for tests and demonstrations. It signs attestations as GitHub's
+// actions/attest does, with a certificate authority, a certificate log, a transparency log and a timestamp authority
+// that nobody else trusts. It uses no network.
 package provenancetest
 
 import (
@@ -32,10 +32,10 @@ import (
 	sigdsse "github.com/sigstore/sigstore/pkg/signature/dsse"
 )
 
-// BundleMediaType is that of the bundles Attest makes.
+// BundleMediaType is the media type of the bundles that Attest makes.
 const BundleMediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
-// Signer signs attestations. It is valid for about ten minutes after it was made, as certificates of this kind are.
+// Signer signs attestations. Like real certificates of this kind, its certificates are valid for about ten minutes.
 type Signer struct {
 	issuer    *x509.Certificate
 	issuerKey *ecdsa.PrivateKey
@@ -69,7 +69,7 @@ func NewSigner() (*Signer, error) {
 	}
 	rekorLogs := logs.RekorLogs()
 	for id, log := range rekorLogs {
-		if log.ID, err = hex.DecodeString(id); err != nil { // the virtual log has the hexadecimal text there
+		if log.ID, err = hex.DecodeString(id); err != nil { // The virtual log stores the id as hexadecimal text.
 			return nil, fmt.Errorf("read the log's id: %w", err)
 		}
 	}
@@ -82,17 +82,17 @@ func NewSigner() (*Signer, error) {
 	return s, err
 }
 
-// TrustedRoot trusts this signer and nobody else.
+// TrustedRoot returns a trusted root that trusts this signer alone.
 func (s *Signer) TrustedRoot() root.TrustedMaterial { return s.trusted }
 
-// TrustedRootJSON is the content of a trusted root file that trusts this signer and nobody else.
+// TrustedRootJSON returns the content of a trusted root file that trusts this signer alone.
 func (s *Signer) TrustedRootJSON() ([]byte, error) { return s.trusted.MarshalJSON() }
 
-// Attestation is what to sign and as whom. GitHub fills it in.
+// Attestation says what to sign, and as whom. GitHub fills it in.
 type Attestation struct {
-	// Digest is the subject's, sha256:HEX.
+	// Digest is the digest of the statement's subject, sha256:HEX.
 	Digest string
-	// PredicateType and Predicate are the statement's.
+	// PredicateType and Predicate go into the statement.
 	PredicateType string
 	Predicate     any
 	// SAN is the certificate's subject, and Claims its extensions.
@@ -111,7 +111,7 @@ type Build struct {
 	Builder string
 }
 
-// GitHub is the build provenance that actions/attest writes on a GitHub-hosted runner.
+// GitHub returns the build provenance that actions/attest writes on a GitHub-hosted runner.
 func GitHub(digest string, b Build) Attestation {
 	repository := "https://github.com/" + b.Repository
 	workflow := repository + "/" + b.Workflow + "@" + b.Ref
@@ -195,7 +195,7 @@ func (s *Signer) Attest(a Attestation) ([]byte, error) {
 	return packed.MarshalJSON()
 }
 
-// witness has the signature seen by the log and the timestamp authority.
+// witness has the transparency log and the timestamp authority confirm the signature.
 func (s *Signer) witness(a Attestation, leaf *x509.Certificate, envelope *dsse.Envelope, sig []byte) (*protobundle.VerificationMaterial,
 	error) {
 	material := &protobundle.VerificationMaterial{
@@ -230,11 +230,11 @@ func (s *Signer) witness(a Attestation, leaf *x509.Certificate, envelope *dsse.E
 	return material, nil
 }
 
-// ctID is the certificate log's id: the hash of its public key.
+// ctID returns the certificate log's id: the hash of its public key.
 func (s *Signer) ctID() [sha256.Size]byte {
 	public, err := x509.MarshalPKIXPublicKey(s.ctKey.Public())
 	if err != nil {
-		panic(err) // a key made here has a form
+		panic(err) // A key made here can always be encoded.
 	}
 	return sha256.Sum256(public)
 }
