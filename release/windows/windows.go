@@ -1,7 +1,7 @@
-// Package windows decides when a release may start. It is pure: a time and an environment's windows go in.
+// Package windows decides when a release may start. It is pure: its input is a time and an environment's windows.
 //
-// A window is read by the clock on the wall of its time zone. When clocks go forward, the skipped hour is in no window; when they go
-// back, the repeated one is in its window twice.
+// A window uses the local time of its time zone. When clocks go forward, the skipped hour is in no window. When they go back, the
+// repeated hour counts twice.
 package windows
 
 import (
@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// Windows are when releases may start. The zero value is always.
+// Windows are the times at which releases may start. The zero value means always.
 type Windows struct {
-	// Zone is whose clock and calendar count.
+	// Zone is the time zone of the windows.
 	Zone *time.Location
-	// Open are the hours of the week; Closed are the days on which they do not count.
+	// Open are the hours of the week. On the days in Closed, they do not apply.
 	Open   []Span
 	Closed []Days
 }
@@ -24,27 +24,27 @@ type Windows struct {
 // Span is a part of some days of the week.
 type Span struct {
 	Days []time.Weekday
-	// From and To are minutes after midnight; To itself is outside, and 1440 is the end of the day.
+	// From and To are minutes after midnight. The span ends just before To; 1440 is the end of the day.
 	From, To int
 }
 
-// Days are dates from the first to the last, both among them: 20261224 is 2026-12-24.
+// Days are dates from the first to the last, both included: 20261224 is 2026-12-24.
 type Days struct{ First, Last int }
 
 func day(year int, month time.Month, day int) int { return year*10000 + int(month)*100 + day }
 
-// Verdict is what the windows say of a time.
+// Verdict says whether a release may start at a time.
 type Verdict struct {
 	Open bool
 	// Why says so in words; empty for windows that are always open.
 	Why string
-	// Until is when it changes: when an open window closes, or when the next one opens. Zero if it does not within a year.
+	// Until is the time of the next change: an open window closes, or the next one opens. Zero if nothing changes within a year.
 	Until time.Time
 }
 
 const (
 	endOfDay = 24 * 60
-	// ahead is how far Until is looked for.
+	// ahead is how far At looks for the next change.
 	ahead = 366 * 24 * time.Hour
 	clock = "Mon 2006-01-02 15:04 MST"
 )
@@ -56,7 +56,7 @@ func (w Windows) At(now time.Time) Verdict {
 	}
 	open := w.open(now)
 	verdict := Verdict{Open: open, Why: fmt.Sprintf("it is %s, %s", now.In(w.Zone).Format(clock), w.why(now))}
-	// Minute by minute: a year is half a million of them, and no rule about changing clocks has to be repeated here.
+	// The loop goes minute by minute: a year has half a million minutes, and no rule about changing clocks has to be repeated here.
 	for at := now.Truncate(time.Minute).Add(time.Minute); at.Before(now.Add(ahead)); at = at.Add(time.Minute) {
 		if w.open(at) != open {
 			verdict.Until = at.In(w.Zone)
@@ -80,7 +80,7 @@ func (w Windows) open(at time.Time) bool {
 	return open && w.closed(at) == nil
 }
 
-// closed are the closed days that a time is in.
+// closed returns the closed days that contain a time.
 func (w Windows) closed(at time.Time) *Days {
 	local := at.In(w.Zone)
 	today := day(local.Date())
@@ -92,7 +92,7 @@ func (w Windows) closed(at time.Time) *Days {
 	return nil
 }
 
-// span is the part of the week that a time is in.
+// span returns the part of the week that contains a time.
 func (w Windows) span(at time.Time) (Span, bool) {
 	local := at.In(w.Zone)
 	minute := local.Hour()*60 + local.Minute()
@@ -205,7 +205,7 @@ func ParseDays(text string) (Days, error) {
 	return Days{days[0], days[1]}, nil
 }
 
-// ParseZone reads the name of a time zone, never the machine's own: it differs from one machine to the next.
+// ParseZone reads the name of a time zone. It refuses the machine's own zone, which differs from one machine to the next.
 func ParseZone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
