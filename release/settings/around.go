@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	_ "time/tzdata" // A runner's image may have no time zones.
+	_ "time/tzdata" // A runner's image may lack the time zones.
 
 	"gopkg.in/yaml.v3"
 
@@ -14,18 +14,19 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/windows"
 )
 
-// Hook is a Cloud Run job that runs around traffic.
+// Hook is a Cloud Run job that runs before or after the traffic is shifted.
 type Hook struct {
 	// Job is the job's short name in Cloud Run. Required.
 	Job string `yaml:"job"`
-	// Timeout is how long it may take, with all its attempts; then it is cancelled. Default: 10m.
+	// Timeout bounds the execution with all its attempts; after it the execution is cancelled. Default: 10m.
 	Timeout time.Duration `yaml:"timeout"`
 	// Args replace the arguments of the job's container. Default: the job's own.
 	Args []string `yaml:"args"`
-	// OwnImage says that the job is not made of the candidate's image, but of another one by digest. Default: false, and a job of
-	// another digest than the candidate's is refused.
+	// OwnImage says that the job runs another image than the candidate's, named by digest. Default: false; a job with another digest than
+	// the candidate's is then refused.
 	OwnImage bool `yaml:"ownImage"`
-	// OnFailure of an after hook is rollback, or hold for a person to decide. Default: rollback. A before hook always rolls back.
+	// OnFailure says what follows when an after hook fails: rollback, or hold for a person to decide. Default: rollback. A before hook
+	// always rolls back.
 	OnFailure string `yaml:"onFailure"`
 }
 
@@ -54,9 +55,9 @@ func (e Environment) hooks() (all hooks.Hooks) {
 	return all
 }
 
-// Windows are when releases may start.
+// Windows are the times at which releases may start.
 type Windows struct {
-	// TimeZone is whose clock and calendar count, such as Europe/Berlin. Required.
+	// TimeZone is the zone of the times and dates below, such as Europe/Berlin. Required.
 	TimeZone string `yaml:"timeZone"`
 	// Open are the hours of the week. Required, at least one.
 	Open []Open `yaml:"open"`
@@ -68,12 +69,12 @@ type Windows struct {
 type Open struct {
 	// Days are mon, tue, wed, thu, fri, sat and sun. Required.
 	Days []string `yaml:"days"`
-	// From and To are times of day, 09:00; To itself is outside, and may be 24:00. Required.
+	// From and To are times of day, such as 09:00. The window ends just before To, which may be 24:00. Required.
 	From string `yaml:"from"`
 	To   string `yaml:"to"`
 }
 
-// windows are those that package windows decides by; nothing is always.
+// windows converts to the type of package windows. Nil means always open.
 func (w *Windows) windows() (windows.Windows, error) {
 	if w == nil {
 		return windows.Windows{}, nil
@@ -100,7 +101,7 @@ func (w *Windows) windows() (windows.Windows, error) {
 	return all, errors.Join(problems...)
 }
 
-// prefixed says of each line of an error where it is.
+// prefixed puts the place in front of each line of an error.
 func prefixed(where string, err error) error {
 	if err == nil {
 		return nil
@@ -108,8 +109,8 @@ func prefixed(where string, err error) error {
 	return errors.New(where + "." + strings.ReplaceAll(err.Error(), "\n", "\n"+where+"."))
 }
 
-// Sinks reads who is told in an environment, from a file whose other parts may be wrong: a release that fails because of them is told
-// too. A file that cannot be read names nobody.
+// Sinks reads an environment's sinks from a file whose other parts may be wrong, so that a release which fails because of them can report
+// it. It returns no sinks for a file that cannot be read.
 func Sinks(path, environment string) (sinks []notify.Sink) {
 	var file struct {
 		Environments map[string]struct {

@@ -1,5 +1,5 @@
-// Package settings reads release.yaml: how careful a release is in each environment. Reading is strict: an unknown key or environment
-// and an impossible value are errors that name the fix; only an absent key gets its default.
+// Package settings reads release.yaml, which says how careful a release is in each environment. Reading is strict: an unknown key or
+// environment and an impossible value are errors that name the fix. Only an absent key gets its default.
 package settings
 
 import (
@@ -28,13 +28,14 @@ var builtIn []byte
 
 // Environment is one environment's settings.
 type Environment struct {
-	// Steps are the shares of the requests and how long each has to stay healthy. Default: 10, 50 and 100 % for one minute each.
+	// Steps are the shares of the requests, and how long the candidate has to stay healthy at each. Default: 10, 50 and 100 % for one
+	// minute each.
 	Steps []Step `yaml:"steps"`
-	// Probe is about the requests this program makes.
+	// Probe says how the controller probes the service.
 	Probe Probe `yaml:"probe"`
-	// Metrics are the limits for what Cloud Monitoring says.
+	// Metrics are the limits for Cloud Monitoring's numbers.
 	Metrics Metrics `yaml:"metrics"`
-	// Inconclusive is what to do without data: hold, proceed or rollback. Default: hold.
+	// Inconclusive says what to do without enough data: hold, proceed or rollback. Default: hold.
 	Inconclusive string `yaml:"inconclusive"`
 	// HoldFor is how long to wait for data before a held rollout ends. Default: 10m.
 	HoldFor time.Duration `yaml:"holdFor"`
@@ -42,17 +43,18 @@ type Environment struct {
 	CandidateWait time.Duration `yaml:"candidateWait"`
 	// Settle is how long a shift may take to become effective. Default: 2m.
 	Settle time.Duration `yaml:"settle"`
-	// Blind is how long the API may be out of reach. Default: 1m.
+	// Blind is how long the API may be out of reach before a rollout stops. Default: 1m.
 	Blind time.Duration `yaml:"blind"`
-	// Before are the Cloud Run jobs that run one after another when the candidate is ready, and before its probes and any traffic: a
-	// database migration. One that does not succeed ends the release. Default: none.
+	// Before are the Cloud Run jobs that run one after another when the candidate is ready, before its probes and any traffic; for
+	// example a database migration. A job that fails ends the release. Default: none.
 	Before []Hook `yaml:"before"`
-	// After are those that run when the last step is healthy, while what served before can still be gone back to: a smoke test.
-	// Default: none.
+	// After are the jobs that run when the last step is healthy, while a rollback is still possible; for example a smoke test. Default:
+	// none.
 	After []Hook `yaml:"after"`
-	// Windows are when releases may start. One that has begun goes on, and no rollback is held. Default: always.
+	// Windows are the times at which a release may start. A release that has begun goes on, and a rollback is always allowed. Default:
+	// always.
 	Windows *Windows `yaml:"windows"`
-	// Notify is who is told how a release goes, besides whoever reads the log. Default: nobody.
+	// Notify lists who is told how a release goes. Default: nobody.
 	Notify []notify.Sink `yaml:"notify"`
 }
 
@@ -60,11 +62,11 @@ type Environment struct {
 type Step struct {
 	// Percent of the requests, 1 to 100. Required.
 	Percent int `yaml:"percent"`
-	// Bake is how long it has to stay healthy. Required.
+	// Bake is how long the candidate has to stay healthy at this share. Required.
 	Bake time.Duration `yaml:"bake"`
 }
 
-// UnmarshalYAML refuses a step without a bake, which would be over as soon as it began.
+// UnmarshalYAML refuses a step without a bake, because it would be over at once.
 func (s *Step) UnmarshalYAML(node *yaml.Node) error {
 	type step Step
 	const absent = time.Duration(math.MinInt64)
@@ -80,56 +82,56 @@ func (s *Step) UnmarshalYAML(node *yaml.Node) error {
 	return err
 }
 
-// Probe is about the requests this program makes.
+// Probe says how the controller probes the service.
 type Probe struct {
-	// Paths are asked together. They should be cheap: each is asked about once a second. Default: /api/items?limit=1, which reaches
-	// the database. /api/health of ProcureFlow calls a paid model each time and is not fit for this.
+	// Paths are requested together, about once a second, so they should be cheap. Default: /api/items?limit=1, which reaches the
+	// database. Do not use ProcureFlow's /api/health: it calls a paid model each time.
 	Paths []string `yaml:"paths"`
-	// Timeout of one request. Default: 2s.
+	// Timeout bounds one request. Default: 2s.
 	Timeout time.Duration `yaml:"timeout"`
 	// Count is how many answers have to be good before any traffic. Default: 60, which show with 95 % confidence a fault rate under 5 %.
-	// Where p95 is set, gate A goes on until it has 20.
+	// If p95 is set, at least 20 are made.
 	Count int `yaml:"count"`
-	// Pace is from one probe to the next before traffic, Interval during a step. Defaults: 500ms, 1s. A step's bake has to have time for
-	// 20 probes where p95 or badRatio is set.
+	// Pace is the pause between two probes before traffic, Interval during a step. Defaults: 500ms, 1s. If p95 or badRatio is set, a
+	// step's bake has to last for 20 probes.
 	Pace     time.Duration `yaml:"pace"`
 	Interval time.Duration `yaml:"interval"`
 	// Warmup is how long the first instance may take to answer. Default: 30s.
 	Warmup time.Duration `yaml:"warmup"`
 	// P95 is the highest 95th percentile of the latency. Default: 1s; 0 for no limit.
 	P95 time.Duration `yaml:"p95"`
-	// Consecutive failures that roll back. Default: 3.
+	// Consecutive is how many failures in a row roll back. Default: 3.
 	Consecutive int `yaml:"consecutive"`
-	// BadRatio is the highest share of bad probes of a step, 0 to 1. Default: 0.1.
+	// BadRatio is the highest share of bad probes in a step, 0 to 1. Default: 0.1.
 	BadRatio float64 `yaml:"badRatio"`
-	// Marker shows that the right version answers. Default: none asked for.
+	// Marker shows that the right revision answers. Default: no marker.
 	Marker Marker `yaml:"marker"`
 	// Auth is public, or id-token for a private service. Default: public.
 	Auth string `yaml:"auth"`
 }
 
-// Marker is in every answer of the right version; {revision} stands for the candidate's name.
+// Marker is a text in every answer of the right revision; {revision} is replaced with the candidate's name.
 type Marker struct {
 	Header string `yaml:"header"`
 	Value  string `yaml:"value"`
 	Body   string `yaml:"body"`
 }
 
-// Metrics are the limits for what Cloud Monitoring says.
+// Metrics are the limits for Cloud Monitoring's numbers.
 type Metrics struct {
-	// ErrorRatio is the highest share of failing requests that is good enough, 0 to 1. Default: 0.02. P95 is the highest latency. Default:
-	// 2s; 0 for no limit.
+	// ErrorRatio is the highest share of failing requests that is good enough, 0 to 1. Default: 0.02. P95 is the highest 95th percentile
+	// of latency. Default: 2s; 0 for no limit.
 	ErrorRatio float64       `yaml:"errorRatio"`
 	P95        time.Duration `yaml:"p95"`
-	// MinRequests are the fewest requests over the service's URL without which nothing passes, however much the probes say; a canary that
-	// nobody visits then always ends as inconclusive. Default: 0. MinLatencies are the fewest to judge p95 by. Default: 50.
+	// MinRequests is the fewest requests over the service's URL with which a step may pass, whatever the probes say. A canary without
+	// visitors is then always inconclusive. Default: 0. MinLatencies is the fewest requests from which p95 is judged. Default: 50.
 	MinRequests  int `yaml:"minRequests"`
 	MinLatencies int `yaml:"minLatencies"`
-	// Every is how often they are asked for. Default: 30s.
+	// Every is how often Cloud Monitoring is asked. Default: 30s.
 	Every time.Duration `yaml:"every"`
 }
 
-// Default is what absent keys mean.
+// Default returns the values of absent keys.
 func Default() Environment {
 	return Environment{
 		Steps: []Step{{10, time.Minute}, {50, time.Minute}, {100, time.Minute}},
@@ -141,7 +143,7 @@ func Default() Environment {
 	}
 }
 
-// Load reads an environment from a file; an empty path is the release.yaml that the program was built with.
+// Load reads an environment from a file. An empty path means the release.yaml that is built into the program.
 func Load(path, environment string) (Environment, error) {
 	raw, source, err := read(path)
 	if err != nil {
@@ -162,7 +164,7 @@ func read(path string) (raw []byte, source string, err error) {
 	return raw, path, err
 }
 
-// Parse reads an environment and checks it and all others.
+// Parse reads one environment, and checks all of them.
 func Parse(raw []byte, environment string) (Environment, error) {
 	var file struct {
 		Environments map[string]yaml.Node `yaml:"environments"`
@@ -218,7 +220,7 @@ var (
 	notTime = regexp.MustCompile("^cannot unmarshal \\S+ `(.*)` into time.Duration$")
 )
 
-// plain words what the decoder refuses. Its lines are left out: they count from the environment, not from the file.
+// plain rewords the decoder's error. It drops line numbers, because they count from the environment and not from the file.
 func plain(err error) error {
 	var wrong *yaml.TypeError
 	if !errors.As(err, &wrong) {
@@ -246,7 +248,7 @@ func (e Environment) validate() error {
 	}
 	problem(e.Probe.Timeout <= 0, "probe.timeout has to be longer than 0")
 	problem(e.Probe.Auth != "public" && e.Probe.Auth != "id-token", "probe.auth is %q: use public or id-token", e.Probe.Auth)
-	// Written so that .nan, with which no comparison holds and no limit bites, is none.
+	// This form refuses .nan, too: every comparison with it is false.
 	share := func(ratio float64) bool { return ratio >= 0 && ratio <= 1 }
 	problem(!share(e.Probe.BadRatio), "probe.badRatio is a share from 0 to 1")
 	problem(!share(e.Metrics.ErrorRatio), "metrics.errorRatio is a share from 0 to 1")
@@ -267,7 +269,7 @@ func (e Environment) validate() error {
 	return errors.Join(problems...)
 }
 
-// Policy is what package rollout needs of it.
+// Policy returns the settings as package rollout takes them.
 func (e Environment) Policy() rollout.Policy {
 	policy := rollout.Policy{
 		Before: e.Probe.Pace, Interval: e.Probe.Interval, Warmup: e.Probe.Warmup,
@@ -277,7 +279,7 @@ func (e Environment) Policy() rollout.Policy {
 		MetricsEvery: e.Metrics.Every, Inconclusive: rollout.Inconclusive(e.Inconclusive), HoldFor: e.HoldFor,
 		CandidateWait: e.CandidateWait, Settle: e.Settle, Blind: e.Blind, Hooks: e.hooks(),
 	}
-	policy.Windows, _ = e.Windows.windows() // Checked when it was read.
+	policy.Windows, _ = e.Windows.windows() // The windows were checked when they were read.
 	for _, step := range e.Steps {
 		policy.Steps = append(policy.Steps, rollout.Step{Percent: step.Percent, Bake: step.Bake})
 	}
