@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-// Guard runs a command that must not change traffic, such as `pulumi up`, and puts it back if it did. The command's own error is
-// returned as it is, after the traffic was looked at. A service that does not exist yet has no traffic to guard.
+// Guard runs a command that must not change traffic, such as `pulumi up`, and puts the traffic back if it did. Then it returns the
+// command's own error. A service that does not exist yet has no traffic to guard.
 func (c *Controller) Guard(ctx context.Context, command func(context.Context) error) (Result, error) {
 	r := c.begin()
 	before, err := r.calm(ctx)
@@ -30,7 +30,7 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 		return r.end(Refused, misdirection(before)), nil
 	}
 	commandErr := command(ctx)
-	// A signal ends the command; the traffic has to be looked at all the same.
+	// A signal ends the command, but the traffic still has to be checked.
 	ctx = context.WithoutCancel(ctx)
 	after, err := r.calm(ctx)
 	if err != nil {
@@ -62,14 +62,14 @@ func (c *Controller) Guard(ctx context.Context, command func(context.Context) er
 	return r.end(RolledBack, why), commandErr
 }
 
-// changed says whether the wanted or the effective traffic is another one than before. Both are read with their own latest revision:
-// what follows the latest changes with it.
+// changed says whether the desired or the effective traffic has changed. Each read is resolved with its own latest revision, because an
+// entry that follows the latest changes with it.
 func changed(before, after plan.Service) bool {
 	return !after.Same(named(before), resolved(after, after.Desired)) || len(before.Effective) > 0 &&
 		!after.Same(resolved(before, before.Effective), resolved(after, after.Effective))
 }
 
-// named is the traffic before the command, with what it followed written by name.
+// named returns the traffic from before the command, with names for the entries that followed the latest revision.
 func named(before plan.Service) []plan.Target { return resolved(before, before.Desired) }
 
 func resolved(service plan.Service, list []plan.Target) []plan.Target {
@@ -82,7 +82,7 @@ func resolved(service plan.Service, list []plan.Target) []plan.Target {
 		case target.Latest && target.Percent > 0:
 			target.Revision, target.Latest = service.LatestReady, false
 		case target.Latest:
-			target.Revision = "" // A tag that is meant to follow the latest revision may do so.
+			target.Revision = "" // A tag may follow the latest revision if it was made to.
 		}
 		target.URI = ""
 		names = append(names, target)

@@ -15,18 +15,18 @@ import (
 // Jobs runs the Cloud Run jobs that hooks name.
 type Jobs interface {
 	Job(ctx context.Context, name string) (hooks.Job, error)
-	// Run starts the job if it still has this etag, and names the execution.
+	// Run starts the job if its etag is unchanged, and returns the execution's name.
 	Run(ctx context.Context, job hooks.Job, start hooks.Start) (execution string, err error)
-	// Executions lists the job's, in any order.
+	// Executions lists the job's executions, in any order.
 	Executions(ctx context.Context, job string) ([]hooks.Execution, error)
 	Cancel(ctx context.Context, job, execution string) error
 }
 
-// hookEvery is how often a running hook is looked at.
+// hookEvery is the pause between two looks at a running hook.
 const hookEvery = 2 * time.Second
 
-// unrunnable says why a hook could not run, with all of them, before anything is tagged: a job that was not deployed is no reason to
-// reject the candidate.
+// unrunnable says of every hook why it cannot run. It is called before anything is tagged, because a job that was not deployed is no
+// reason to reject the candidate.
 func (r *run) unrunnable(ctx context.Context, candidate string) (problems []string, err error) {
 	for _, phase := range []hooks.Phase{hooks.Before, hooks.After} {
 		for _, hook := range r.Policy.Hooks.Of(phase) {
@@ -56,7 +56,7 @@ func (r *run) runnable(ctx context.Context, hook hooks.Hook, candidate string) (
 	return job, hooks.Problem(hook, job, r.images[candidate]), err
 }
 
-// patiently asks again while the API does not answer, for Policy.Blind.
+// patiently repeats a question while the API does not answer, for up to Policy.Blind.
 func (r *run) patiently(ctx context.Context, ask func() error) error {
 	deadline := r.Clock.Now().Add(r.Policy.Blind)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
@@ -73,7 +73,7 @@ func (r *run) patiently(ctx context.Context, ask func() error) error {
 	}
 }
 
-// around runs the hooks of a phase one after another: Pass, Fail, or Inconclusive where a person has to decide.
+// around runs the hooks of a phase one after another. It returns Pass, Fail, or Inconclusive if a person has to decide.
 func (w *watch) around(ctx context.Context, phase hooks.Phase) (health.Verdict, error) {
 	for _, hook := range w.Policy.Hooks.Of(phase) {
 		service, err := w.look(ctx)
@@ -90,20 +90,20 @@ func (w *watch) around(ctx context.Context, phase hooks.Phase) (health.Verdict, 
 	return health.Verdict{Outcome: health.Pass}, nil
 }
 
-// hooking is one hook whose turn it is.
+// hooking is the state of the one hook that is running.
 type hooking struct {
 	*watch
 	phase   hooks.Phase
 	hook    hooks.Hook
 	mark    string
-	service plan.Service // As it was when the turn came.
+	service plan.Service // The service as it was when the hook's turn came.
 	begun   time.Time
-	// tried says that this run asked for an execution, started that it was told of one; following names the one that counts.
+	// tried says that this run asked for an execution, and started that the API confirmed it. following names the execution that counts.
 	tried, started bool
 	following      string
 }
 
-// run finds the execution of an earlier run or starts one, and waits until it is over. The service is watched meanwhile.
+// run finds the execution of an earlier run or starts one, and waits until it is over. Meanwhile it watches the service.
 func (h *hooking) run(ctx context.Context) (health.Verdict, error) {
 	for {
 		if verdict, err := h.meanwhile(ctx); err != nil || verdict.Outcome == health.Fail {
@@ -135,7 +135,7 @@ func (h *hooking) run(ctx context.Context) (health.Verdict, error) {
 	}
 }
 
-// meanwhile notices that somebody else changed the traffic, and after the last step that the candidate does not bear it.
+// meanwhile stops the run if somebody else changed the traffic. After the last step it also checks the candidate's health.
 func (h *hooking) meanwhile(ctx context.Context) (health.Verdict, error) {
 	if h.phase == hooks.After {
 		verdict, err := h.round(ctx)
@@ -154,7 +154,7 @@ func (h *hooking) decide(ctx context.Context) (decision hooks.Decision, err erro
 	return decision, err
 }
 
-// start runs the job as it is now. An answer that was lost counts as a start for as long as no other is seen: see run.
+// start runs the job as it is now. If the answer is lost, it counts as a start until another execution is seen: see run.
 func (h *hooking) start(ctx context.Context) (problem string, err error) {
 	job, problem, err := h.runnable(ctx, h.hook, h.candidate)
 	if err != nil || problem != "" {
@@ -172,9 +172,9 @@ func (h *hooking) start(ctx context.Context) (problem string, err error) {
 		Variables: map[string]string{"RELEASE_REVISION": h.candidate, "RELEASE_STABLE": h.stable, "RELEASE_URL": url}})
 	switch {
 	case errors.Is(err, ErrConflict):
-		return "", h.line("conflict", hooks.Execution{}) // The job changed since it was read: the next round reads it again.
+		return "", h.line("conflict", hooks.Execution{}) // The job changed since it was read, so the next round reads it again.
 	case errors.Is(err, ErrUnavailable):
-		return "", h.line("unavailable", hooks.Execution{}) // The next round looks whether it was started all the same.
+		return "", h.line("unavailable", hooks.Execution{}) // The next round checks whether the job was started nevertheless.
 	case err != nil:
 		return "", err
 	}
@@ -210,7 +210,7 @@ func (h *hooking) judge(execution hooks.Execution) (verdict health.Verdict, over
 // full is the percent of the last step.
 const full = 100
 
-// hanging cancels what takes too long. What cannot be cancelled is a person's, and the candidate goes back all the same.
+// hanging cancels an execution that takes too long. If that fails, a person has to do it; the candidate goes back either way.
 func (h *hooking) hanging(ctx context.Context, execution hooks.Execution) health.Verdict {
 	execution.Name = cmp.Or(execution.Name, h.following)
 	execution.Message = fmt.Sprintf("it did not end within %s", h.hook.Timeout)
@@ -224,8 +224,8 @@ func (h *hooking) hanging(ctx context.Context, execution hooks.Execution) health
 	return h.failed("timed out", execution)
 }
 
-// cancelExtra ends what another release of the same candidate started at the same moment: both agree on which one counts. Whether it
-// worked shows in the next round.
+// cancelExtra cancels what another run of the same release started at the same moment. Both runs agree on which execution counts. The
+// next round shows whether the cancellation worked.
 func (h *hooking) cancelExtra(ctx context.Context, extra []hooks.Execution) {
 	for _, execution := range extra {
 		if err := h.Jobs.Cancel(ctx, h.hook.Job, execution.Name); err == nil {
@@ -234,7 +234,7 @@ func (h *hooking) cancelExtra(ctx context.Context, extra []hooks.Execution) {
 	}
 }
 
-// failed is the end of a hook that did not succeed. Its candidate is taken back even where the journal cannot be written.
+// failed ends a hook that did not succeed. The candidate is taken back even if the journal cannot be written.
 func (h *hooking) failed(state string, execution hooks.Execution) health.Verdict {
 	verdict := health.Verdict{Outcome: health.Fail, Reasons: []string{hooks.Reason(h.phase, h.hook.Job, state, execution)}}
 	if h.phase == hooks.After && h.hook.OnFailure == hooks.Hold {
@@ -244,7 +244,7 @@ func (h *hooking) failed(state string, execution hooks.Execution) health.Verdict
 	return verdict
 }
 
-// broken tells an API that is out of reach, at which a run stops, from one that refuses, which is the end of the hook.
+// broken sorts an API's error: out of reach stops the run, and a refusal ends the hook.
 func (h *hooking) broken(ctx context.Context, err error) (health.Verdict, error) {
 	if errors.Is(err, errBlind) || ctx.Err() != nil || h.journal != nil {
 		return health.Verdict{}, err
@@ -252,7 +252,7 @@ func (h *hooking) broken(ctx context.Context, err error) (health.Verdict, error)
 	return h.failed("failed", hooks.Execution{Name: h.following, Message: err.Error()}), nil
 }
 
-// line writes what happened into the journal, and remembers what goes on should this run stop.
+// line writes an event into the journal. It also remembers an execution that would outlive this run.
 func (h *hooking) line(state string, execution hooks.Execution, why ...string) error {
 	h.goesOn = ""
 	if state == "started" || state == "found" && execution.State == hooks.Running {

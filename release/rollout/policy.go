@@ -10,13 +10,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/windows"
 )
 
-// Inconclusive says what to do when a step has baked and Cloud Monitoring has too little to judge by.
+// Inconclusive says what to do when a step has baked and Cloud Monitoring has too little data to judge by.
 type Inconclusive string
 
 const (
-	// Hold keeps the split and the probes going for Policy.HoldFor, then ends as Held.
+	// Hold keeps the split and the probes for Policy.HoldFor, and then ends as Held.
 	Hold Inconclusive = "hold"
-	// Proceed goes on by the probes alone.
+	// Proceed goes on with the probes' verdict alone.
 	Proceed Inconclusive = "proceed"
 	// Retreat rolls back.
 	Retreat Inconclusive = "rollback"
@@ -28,34 +28,34 @@ type Step struct {
 	Bake    time.Duration `json:"bake"`
 }
 
-// Rules are what a reader of the journal has to know of the policy: the steps, and the limits that numbers are held against.
+// Rules are the parts of the policy that a reader of the journal needs: the steps, and the limits of the numbers.
 type Rules struct {
 	Steps []Step `json:"steps"`
-	// ErrorRatio and P95 are gate C's limits, BadRatio and ProbeP95 gate B's; 0 for no limit.
+	// ErrorRatio and P95 are limits of gate C, BadRatio and ProbeP95 of gate B; 0 for no limit.
 	ErrorRatio float64       `json:"errorRatio,omitempty"`
 	P95        time.Duration `json:"p95,omitempty"`
 	BadRatio   float64       `json:"badRatio,omitempty"`
 	ProbeP95   time.Duration `json:"probeP95,omitempty"`
-	// HoldFor is how long a step waits for more data after its bake, where it says too little.
+	// HoldFor is how long a step waits after its bake for more data, if there is too little.
 	HoldFor time.Duration `json:"holdFor,omitempty"`
 }
 
-// Rules are those of the policy.
+// Rules returns the policy's rules.
 func (p Policy) Rules() Rules {
 	return Rules{Steps: p.Steps, ErrorRatio: p.Metrics.ErrorRatio, P95: p.Metrics.P95, BadRatio: p.Probes.BadRatio, ProbeP95: p.Probes.P95,
 		HoldFor: p.HoldFor}
 }
 
-// Policy is how careful a rollout is.
+// Policy says how careful a rollout is.
 type Policy struct {
-	// Steps ascend and end with 100.
+	// Steps have ascending percents and end with 100.
 	Steps []Step
-	// Before is gate A's pace and Interval gate B's, from one round of probes to the next.
+	// Before is the pause between two rounds of probes in gate A, and Interval in gate B.
 	Before, Interval time.Duration
-	// Warmup is how long the candidate's first good answer may take: an instance has to start.
+	// Warmup is how long the candidate's first good answer may take, because an instance has to start.
 	Warmup time.Duration
 	Probes health.Limits
-	// Metrics are gate C's limits; MetricsEvery is how often it is asked during a step.
+	// Metrics are the limits of gate C. MetricsEvery is how often Cloud Monitoring is asked during a step.
 	Metrics      health.MetricLimits
 	MetricsEvery time.Duration
 	Inconclusive Inconclusive
@@ -64,15 +64,15 @@ type Policy struct {
 	CandidateWait time.Duration
 	// Settle is how long a shift may take to become effective.
 	Settle time.Duration
-	// Blind is how long the API may be out of reach before a rollout stops, and a write is tried before it is given up.
+	// Blind is how long the API may be out of reach before a rollout stops. It is also how long a write is repeated.
 	Blind time.Duration
 	// Hooks are the jobs that run before any traffic and after the last step.
 	Hooks hooks.Hooks
-	// Windows are when a rollout may start. One that is active may always go on, and a rollback is never held.
+	// Windows are the times at which a rollout may start. An active rollout may always go on, and a rollback is always allowed.
 	Windows windows.Windows
 }
 
-// Validate collects everything that is wrong, by the names that people write in release.yaml.
+// Validate collects all mistakes, with the names that people write in release.yaml.
 func (p Policy) Validate() error {
 	var problems []error
 	problem := func(wrong bool, format string, arguments ...any) {

@@ -9,25 +9,25 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-// What a port's error means; adapters wrap these.
+// These are the meanings of a port's errors; adapters wrap them.
 var (
-	// ErrConflict: the write lost against another one since the read (HTTP 409, 412). Nothing was written.
+	// ErrConflict: somebody else wrote after the read (HTTP 409, 412). Nothing was written.
 	ErrConflict = errors.New("someone else wrote in between")
-	// ErrUnavailable: no answer, or one that says to try again (429, 5xx). A write may or may not have been done.
+	// ErrUnavailable: no answer, or one that says to try again (429, 5xx). The write may have happened.
 	ErrUnavailable = errors.New("the API did not answer")
 	// ErrNotFound: the service or revision does not exist.
 	ErrNotFound = errors.New("not found")
-	// ErrInvalid: the list is none that the API takes (HTTP 400), as when it names a revision that is gone. Nothing was written.
+	// ErrInvalid: the API refuses the list (HTTP 400), for example because it names a deleted revision. Nothing was written.
 	ErrInvalid = errors.New("the API does not take it")
 )
 
 // Service reads and writes one service.
 type Service interface {
 	Read(ctx context.Context) (plan.Service, error)
-	// Shift writes the traffic list and nothing else, if the service still has this etag. It returns once the write is accepted.
+	// Shift writes the traffic list and nothing else, if the service's etag is unchanged. It returns once the write is accepted.
 	Shift(ctx context.Context, etag string, traffic []plan.Target) error
 	Revision(ctx context.Context, name string) (plan.Revision, error)
-	// Revisions lists all, newest first.
+	// Revisions lists all revisions, newest first.
 	Revisions(ctx context.Context) ([]plan.Revision, error)
 }
 
@@ -35,11 +35,11 @@ type Service interface {
 type Probe struct {
 	Endpoint health.Endpoint
 	URL      string
-	// Revision has to answer, where the policy names a marker; empty when any may.
+	// Revision is the revision that has to answer, if the policy names a marker; empty if any may.
 	Revision string
 }
 
-// Prober makes one round of probes at once, and answers in their order. A probe that fails is a sample, not an error.
+// Prober makes one round of probes at once, and returns samples in the same order. A failed probe is a sample, not an error.
 type Prober interface {
 	Probe(ctx context.Context, probes []Probe) []health.Sample
 }
@@ -49,13 +49,13 @@ type Metrics interface {
 	Since(ctx context.Context, revision string, since time.Time) (health.Metrics, error)
 }
 
-// Clock is time.Now and an interruptible sleep.
+// Clock tells the time, and sleeps until a context ends.
 type Clock interface {
 	Now() time.Time
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// Journal keeps what happened. A rollout that cannot write it does not shift; a rollback goes on and says so.
+// Journal records events. If it cannot be written, a rollout does not shift, and a rollback goes on and says so.
 type Journal interface {
 	Record(event Event) error
 }
@@ -63,85 +63,87 @@ type Journal interface {
 // Event is one line of the journal.
 type Event struct {
 	At time.Time `json:"at"`
-	// Kind: begin, resume, pin, shift, finish, rollback, restore (transitions of the traffic list); probes; decide; hook; window; end.
+	// Kind is the kind of the line. begin, resume, pin, shift, finish, rollback and restore are writes of the traffic list; the others
+	// are probes, decide, hook, window and end.
 	Kind string `json:"kind"`
-	// Answer of a transition: sent before the write, then accepted, conflict, unavailable or refused. A sent without an answer was
-	// cut off, and may have been done.
+	// Answer belongs to a write of the traffic list: sent before the write, then accepted, conflict, unavailable or refused. If no answer
+	// follows sent, the run was cut off, and the write may have happened.
 	Answer    string `json:"answer,omitempty"`
 	Candidate string `json:"candidate,omitempty"`
 	Stable    string `json:"stable,omitempty"`
 	// Percent is the candidate's step.
 	Percent int `json:"percent"`
-	// Before and After are the desired traffic; Etag is the one the write was guarded by.
+	// Before and After are the desired traffic. Etag is the one that guarded the write.
 	Before []plan.Target `json:"before,omitempty"`
 	After  []plan.Target `json:"after,omitempty"`
 	Etag   string        `json:"etag,omitempty"`
-	// Why, in words.
+	// Why gives the reasons in words.
 	Why []string `json:"why,omitempty"`
-	// Samples since the last line of kind probes; Metrics the newest numbers of the candidate from Cloud Monitoring.
+	// Samples are the probes since the last line of kind probes. Metrics are the candidate's newest numbers from Cloud Monitoring.
 	Samples []health.Sample `json:"samples,omitempty"`
 	Metrics *health.Metrics `json:"metrics,omitempty"`
-	// Beside are those of stable over the same time.
+	// Beside are stable's numbers over the same time.
 	Beside *health.Metrics `json:"beside,omitempty"`
-	// Rules are in a rollout's first line. Until, in lines of kind probes, is when the step has baked or stops waiting for more data.
+	// Rules are in a rollout's first line. Until is in lines of kind probes: the time at which the step has baked, or stops waiting for
+	// more data.
 	Rules *Rules     `json:"rules,omitempty"`
 	Until *time.Time `json:"until,omitempty"`
-	// Images are those of candidate and stable by digest, as far as they are known, by revision; in lines of kind begin, resume and end.
+	// Images are the known images of candidate and stable by digest, under the revisions' names; in lines of kind begin, resume and end.
 	Images map[string]string `json:"images,omitempty"`
-	// Hook is what a line of kind hook is about.
+	// Hook belongs to a line of kind hook.
 	Hook    *HookLine `json:"hook,omitempty"`
 	Outcome Outcome   `json:"outcome,omitempty"`
 }
 
-// HookLine is one thing that happened to a hook.
+// HookLine is one event of a hook.
 type HookLine struct {
-	// Phase is before or after, Job the Cloud Run job's short name.
+	// Phase is before or after. Job is the Cloud Run job's short name.
 	Phase string `json:"phase"`
 	Job   string `json:"job"`
-	// State: starting before the call, then started, conflict or unavailable; found for an execution of an earlier run; at last succeeded,
-	// failed, cancelled, timed out, not run, or accepted where a person proceeds in spite of it. A starting without any other was cut off,
-	// and may have been started.
+	// State is starting before the call, then started, conflict or unavailable. It is found for an execution of an earlier run. It ends
+	// with succeeded, failed, cancelled, timed out, not run, or accepted if a person proceeds in spite of it. If nothing follows
+	// starting, the run was cut off, and the job may have been started.
 	State string `json:"state"`
-	// Execution is the execution's short name, and Log where a person reads what it wrote.
+	// Execution is the execution's short name. Log is where a person reads its output.
 	Execution string `json:"execution,omitempty"`
 	Log       string `json:"log,omitempty"`
 }
 
-// Outcome is how a command ended.
+// Outcome says how a command ended.
 type Outcome string
 
 const (
 	// Released: the candidate serves everything and is stable.
 	Released Outcome = "released"
-	// Nothing was to be done.
+	// Nothing: there was nothing to do.
 	Nothing Outcome = "nothing"
 	// RolledBack: what served before serves again.
 	RolledBack Outcome = "rolled back"
-	// Held: the metrics say nothing, and the policy wants a person to decide. The split stays.
+	// Held: the metrics say too little, and the policy leaves the decision to a person. The split stays.
 	Held Outcome = "held"
 	// Superseded: someone else changed the traffic. The rollout stopped without writing.
 	Superseded Outcome = "superseded"
-	// Refused: the present state forbids it. Nothing was written.
+	// Refused: the service's present state forbids it. Nothing was written.
 	Refused Outcome = "refused"
-	// Failed: nothing was shifted, or a step of the program itself failed.
+	// Failed: nothing was shifted, or the program itself failed.
 	Failed Outcome = "failed"
-	// Interrupted: a signal, or the API out of reach. The live service says how far it came.
+	// Interrupted: a signal came, or the API was out of reach. The live service says how far the rollout came.
 	Interrupted Outcome = "interrupted"
-	// Unconfirmed: a rollback was asked for and is not effective, or not known to be. The worst of all.
+	// Unconfirmed: a rollback was asked for and is not in effect, or not known to be. This is the worst outcome.
 	Unconfirmed Outcome = "unconfirmed"
 )
 
-// Result is how a command ended and why.
+// Result says how a command ended and why.
 type Result struct {
 	Outcome   Outcome `json:"outcome"`
 	Stable    string  `json:"stable,omitempty"`
 	Candidate string  `json:"candidate,omitempty"`
-	// Images are those of Stable and Candidate by digest, as far as they are known, by revision.
+	// Images are the known images of Stable and Candidate by digest, under the revisions' names.
 	Images  map[string]string `json:"images,omitempty"`
 	Why     []string          `json:"why,omitempty"`
 	Traffic []plan.Target     `json:"traffic,omitempty"`
 	Elapsed time.Duration     `json:"-"`
-	// Journal says why the journal is incomplete; empty when it is whole.
+	// Journal says why the journal is incomplete; empty if it is complete.
 	Journal string `json:"journal,omitempty"`
 }
 
@@ -149,31 +151,32 @@ type Result struct {
 type Controller struct {
 	Service Service
 	Prober  Prober
-	// Metrics may be nil: then gate C is inconclusive.
+	// Metrics may be nil; gate C is then inconclusive.
 	Metrics Metrics
-	// Jobs may be nil where the policy has no hooks.
+	// Jobs may be nil if the policy has no hooks.
 	Jobs    Jobs
 	Clock   Clock
 	Journal Journal
 	Policy  Policy
-	// Name is the service's short name, Program how release was started and Where the flags with which it reaches the service: for
-	// the commands in messages.
+	// Name is the service's short name. Program and Where are for commands in messages: the command that starts this program, and the
+	// flags that reach the service.
 	Name, Program, Where string
-	// Progress is told about each round of probes; may be nil.
+	// Progress is called after each round of probes; it may be nil.
 	Progress func(Progress)
-	// Waiting is told what for: the API does not answer, a candidate is not ready yet, a rollback takes effect. It may be nil.
+	// Waiting is called with what the rollout waits for: the API does not answer, a candidate is not ready, a rollback takes effect. It
+	// may be nil.
 	Waiting func(why string)
 }
 
-// Progress is where a rollout stands after one round.
+// Progress says where a rollout stands after one round.
 type Progress struct {
 	Candidate string
 	Percent   int
-	// Step of Steps is the one that it stands at, from 1; 0 before any traffic.
+	// Step is the number of the present step out of Steps, from 1; 0 before any traffic.
 	Step, Steps int
-	// Waiting says what for while the traffic is not effective yet; empty while it bakes.
+	// Waiting says what the rollout waits for while the traffic is not effective yet; empty while the step bakes.
 	Waiting string
-	// Elapsed and Bake of this step, and Left until it has baked or stops waiting for more data.
+	// Elapsed and Bake are this step's. Left is the time until it has baked, or stops waiting for more data.
 	Elapsed, Bake, Left time.Duration
 	Good, Bad           int
 	P95                 time.Duration

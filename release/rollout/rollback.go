@@ -9,18 +9,18 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-// Back is what a rollback is asked for.
+// Back is the request for a rollback.
 type Back struct {
-	// To names the revision to go back to; empty for what served before (see plan.Rollback).
+	// To names the revision to go back to; empty for the one that served before (see plan.Rollback).
 	To string
-	// IfActive makes it do nothing unless a rollout is active: for the clean-up step of a workflow.
+	// IfActive lets the rollback act only while a rollout is active. A workflow's clean-up step uses it.
 	IfActive bool
 	// Why goes into the journal.
 	Why string
 }
 
-// Rollback gives everything to one revision: one read, one write, then it waits until that is effective. It needs nothing but the
-// service: no state, no lock, no list of revisions, and no journal that can be written.
+// Rollback gives all requests to one revision: it reads once, writes once, and waits until the write is effective. It needs nothing but
+// the service: no state, no lock, no list of revisions, and no writable journal.
 func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 	r := c.begin()
 	service, err := r.read(ctx)
@@ -47,13 +47,13 @@ func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 	if why == "" {
 		why = "asked for"
 	}
-	// Whatever happens meanwhile, the target stays the one that the person who asked saw.
+	// The target stays the one that the person saw when they asked, even if the service changes meanwhile.
 	err = r.restoreFrom(ctx, service, transition{kind: "rollback", why: []string{why}, force: true, urgent: true,
 		move: func(s plan.Service) ([]plan.Target, error) {
 			list, _, err := plan.Rollback(s, target)
 			return list, err
 		}})
-	r.identify(ctx, r.candidate, r.stable) // Only now: nothing stands between a rollback and its write.
+	r.identify(ctx, r.candidate, r.stable) // The images are read only now, so that nothing delays a rollback's write.
 	switch {
 	case err == nil:
 		return r.end(RolledBack, fmt.Sprintf("%s serves everything: %s", target, why))
@@ -70,13 +70,13 @@ func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 		r.command("rollback", "--to", target), err))
 }
 
-// home is what a rollout goes back to: what served before it, as long as the rollout is this run's.
+// home returns the traffic that a rollout goes back to: what served before it, as long as the rollout belongs to this run.
 func (r *run) home(s plan.Service) ([]plan.Target, error) {
 	list, _, err := plan.Rollback(s, r.stable)
 	return list, err
 }
 
-// restore reads, writes and waits. It gives up when the traffic is someone else's by now.
+// restore reads, writes and waits. It gives up if somebody else has changed the traffic.
 func (r *run) restore(ctx context.Context, t transition) error {
 	service, err := r.look(ctx)
 	if err != nil {
@@ -92,20 +92,20 @@ func (r *run) restoreFrom(ctx context.Context, service plan.Service, t transitio
 	return r.returned(ctx)
 }
 
-// Pauses while waiting for a rollback to be effective.
+// These are the pauses while a rollback takes effect.
 const (
 	firstPoll = 100 * time.Millisecond
 	lastPoll  = 500 * time.Millisecond
-	// tellEvery is how often whoever waits for a rollback is told that it goes on.
+	// tellEvery is how often the person who waits for a rollback hears that it goes on.
 	tellEvery = 2 * time.Second
-	// steady is how many reads in a row have to show the wanted split while the service still reconciles: one may show the state from
-	// before the write.
+	// steady is how many reads in a row have to show the wanted split while the service still reconciles. A single read may show the
+	// state from before the write.
 	steady = 4
 )
 
-// returned waits until what was written serves. It does not wait for the service to be at rest: a candidate that never becomes ready
-// may keep it reconciling for minutes after the traffic is back. Where the API is done without effect, waiting brings none: requests
-// that are back count then, without their tags, which nobody is served by and status points out.
+// returned waits until the written traffic is effective. It does not wait until the service is at rest, because a candidate that never
+// becomes ready may keep it reconciling for minutes. If the API is done and only the tags are missing, the rollback counts as done:
+// nobody is served by tags, and status reports them.
 func (r *run) returned(ctx context.Context) error {
 	begun := r.Clock.Now()
 	deadline, told := begun.Add(r.Policy.Settle), begun

@@ -12,20 +12,20 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-// Request is what a rollout is asked for.
+// Request says what a rollout should do.
 type Request struct {
-	// Revision names the candidate; empty for the one that the service asks for, or the one whose rollout is active.
+	// Revision names the candidate. Empty means the candidate of the active rollout, or else the revision that the service asks for.
 	Revision string
 	// Retry allows a revision that was rolled back before.
 	Retry bool
-	// Proceed accepts, for the step that a rollout is found at and no other, that there is too little data: a person looked, and
-	// decided what the held rollout waited for.
+	// Proceed accepts that there is too little data, for the step at which the rollout is found and for no other. A person who looked at
+	// a held rollout uses it to let it go on.
 	Proceed bool
-	// OutsideWindow is why a person starts a rollout when the policy's windows are closed; empty to be refused then.
+	// OutsideWindow is a person's reason to start while the policy's windows are closed. Empty means that the rollout is refused then.
 	OutsideWindow string
 }
 
-// Rollout makes the candidate the stable revision in the policy's steps, or resumes where the live service says that one stopped. A
+// Rollout makes the candidate the stable revision in the policy's steps, or resumes a rollout at the point that the live service shows. A
 // failed gate or step rolls back to what served before.
 func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 	r := c.begin()
@@ -87,7 +87,7 @@ func unresumable(service plan.Service, state plan.State, request Request) string
 	return ""
 }
 
-// calm reads the service and waits while a change made before this run is still taking effect.
+// calm reads the service, and waits while an earlier change is still taking effect.
 func (r *run) calm(ctx context.Context) (plan.Service, error) {
 	deadline := r.Clock.Now().Add(r.Policy.Settle)
 	for {
@@ -101,7 +101,7 @@ func (r *run) calm(ctx context.Context) (plan.Service, error) {
 	}
 }
 
-// prepare pins what serves, finds the candidate, waits until it is ready and tags it. A result ends the run.
+// prepare pins the serving revision, finds the candidate, waits until it is ready and tags it. A non-nil result ends the run.
 func (r *run) prepare(ctx context.Context, service plan.Service, request Request) (plan.Service, *Result, error) {
 	ended := func(outcome Outcome, why string) (plan.Service, *Result, error) {
 		result := r.end(outcome, why)
@@ -126,7 +126,7 @@ func (r *run) prepare(ctx context.Context, service plan.Service, request Request
 	} else if problem != "" {
 		return ended(Failed, problem)
 	}
-	// A revision that someone moved away from by hand loses its tag to the pin; look before that.
+	// The pin removes the tag of a revision that a person moved away from, so this has to be read before.
 	barred := state.Barred
 	if !plan.Pinned(service) {
 		err := r.write(ctx, service, transition{kind: "pin", why: []string{"a new revision must change nothing by itself"},
@@ -160,13 +160,14 @@ func (r *run) prepare(ctx context.Context, service plan.Service, request Request
 	return service, nil, err
 }
 
-// unknown says that a named revision does not exist, with what exists. What the service asks for may not have appeared yet.
+// unknown says that a named revision does not exist, and lists those that do. A revision that the service asks for may not have appeared
+// yet.
 func (r *run) unknown(ctx context.Context, service plan.Service, name string) (string, error) {
 	if name == "" || name == service.Wanted() {
 		return "", nil
 	}
 	if _, err := r.Service.Revision(ctx, name); !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrInvalid) {
-		return "", nil // The wait for the candidate deals with any other error.
+		return "", nil // The wait for the candidate handles any other error.
 	}
 	names, err := r.revisions(ctx)
 	if err != nil {
@@ -175,7 +176,7 @@ func (r *run) unknown(ctx context.Context, service plan.Service, name string) (s
 	return fmt.Sprintf("there is no revision %s, and nothing was changed: the service has %s", name, names), nil
 }
 
-// revisions names the newest revisions that there are.
+// revisions lists the newest revisions by name.
 func (r *run) revisions(ctx context.Context) (string, error) {
 	const most = 10
 	list, err := r.Service.Revisions(ctx)
@@ -189,8 +190,8 @@ func (r *run) revisions(ctx context.Context) (string, error) {
 	return strings.Join(names, ", "), err
 }
 
-// misdirected says that requests do not go where they were sent, when the wait for that is over: which of the two should count as
-// stable is a person's to say.
+// misdirected says that requests still do not go where they were sent after the time that this may take. A person then has to say which
+// revision counts as stable.
 func misdirected(service plan.Service) bool {
 	told, _ := service.Largest(service.Desired)
 	serves, _ := service.Largest(service.Effective)
@@ -202,7 +203,7 @@ func misdirection(service plan.Service) string {
 	return fmt.Sprintf("the service %s: put that right with %s first", what, command)
 }
 
-// ready finds the candidate and waits until it can serve. It has no requests yet, so that a failure needs no rollback.
+// ready finds the candidate and waits until it can serve. It gets no requests yet, so a failure needs no rollback.
 func (r *run) ready(ctx context.Context, request Request, barred func(string) bool) (string, *Result, error) {
 	deadline := r.Clock.Now().Add(r.Policy.CandidateWait)
 	ended := func(outcome Outcome, format string, arguments ...any) (string, *Result, error) {
@@ -256,7 +257,7 @@ func (r *run) ready(ctx context.Context, request Request, barred func(string) bo
 	}
 }
 
-// climb takes the candidate through the gates, from where the service stands.
+// climb takes the candidate through the gates, from the step at which the service stands.
 func (r *run) climb(ctx context.Context, state plan.State, request Request) Result {
 	w := &watch{run: r, evidence: health.NewEvidence(r.Policy.Metrics.ErrorRatio)}
 	if request.Proceed {
@@ -307,7 +308,7 @@ func (r *run) climb(ctx context.Context, state plan.State, request Request) Resu
 	return result
 }
 
-// remaining is the step the service stands at, if any, and those above it.
+// remaining returns the step at which the service stands, if any, and the steps above it.
 func (r *run) remaining(percent int) []Step {
 	var steps []Step
 	for _, step := range r.Policy.Steps {
@@ -316,7 +317,7 @@ func (r *run) remaining(percent int) []Step {
 		}
 	}
 	if percent > 0 && (len(steps) == 0 || steps[0].Percent != percent) {
-		// Another policy, or a person, shifted to a percent that is no step here: it has to stay healthy all the same.
+		// The percent comes from another policy or from a person. It is no step here, but the candidate has to stay healthy at it, too.
 		steps = append([]Step{{Percent: percent, Bake: r.Policy.Steps[0].Bake}}, steps...)
 	}
 	return steps
@@ -339,9 +340,9 @@ func (r *run) retreat(ctx context.Context, w *watch, step Step, verdict health.V
 	return r.back(ctx, verdict.Reasons)
 }
 
-// back gives everything back to what served before the rollout and waits until it does.
+// back gives all requests back to what served before the rollout, and waits until that is effective.
 func (r *run) back(ctx context.Context, why []string) Result {
-	ctx = context.WithoutCancel(ctx) // A signal ends a rollout, not the way back from it; a second one ends the process.
+	ctx = context.WithoutCancel(ctx) // A signal ends a rollout, but not the way back from it. A second signal ends the process.
 	err := r.restore(ctx, transition{kind: "rollback", why: why, urgent: true, move: r.home})
 	switch {
 	case err == nil:
@@ -353,8 +354,8 @@ func (r *run) back(ctx context.Context, why []string) Result {
 		r.command("rollback", "--to", r.stable), err))...)
 }
 
-// stopped ends a run on an error. What was interrupted, or belongs to someone else by now, is left alone; any other failure of a step
-// rolls back, once the rollout had begun.
+// stopped ends a run after an error. If the run was interrupted, or somebody else changed the traffic, it leaves everything as it is. Any
+// other failure rolls back, once the rollout has begun.
 func (r *run) stopped(ctx context.Context, err error) Result {
 	switch {
 	case errors.Is(err, errSuperseded):
@@ -371,7 +372,7 @@ func (r *run) stopped(ctx context.Context, err error) Result {
 	return r.back(ctx, []string{err.Error()})
 }
 
-// goOn names the commands that go on after a rollout that stopped.
+// goOn words the commands that a person can use after a rollout stopped.
 func (r *run) goOn() string {
 	return fmt.Sprintf("resume with %s, or end the rollout with %s", r.command("rollout"), r.command("rollback"))
 }

@@ -7,31 +7,32 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-// Status is what a person wants to know before doing anything.
+// Status is what a person wants to know before they act.
 type Status struct {
 	Service string     `json:"service"`
 	URL     string     `json:"url"`
 	State   plan.State `json:"state"`
-	// Changed is the last write to the service, whatever it was.
+	// Changed is the time of the last write to the service, whatever it changed.
 	Changed time.Time `json:"changed"`
-	// Since is when the active rollout's candidate was created, the earliest that the rollout can have begun.
+	// Since is the time at which the active rollout's candidate was created. The rollout cannot have begun earlier.
 	Since       *time.Time    `json:"since,omitempty"`
 	Reconciling bool          `json:"reconciling"`
 	Failure     string        `json:"failure,omitempty"`
 	Desired     []plan.Target `json:"desired"`
 	Effective   []plan.Target `json:"effective"`
-	// LatestReady is the revision that entries with "latest" mean.
+	// LatestReady is the revision that entries with "latest" follow.
 	LatestReady string          `json:"latestReady,omitempty"`
 	Tags        []plan.Target   `json:"tags"`
 	Revisions   []plan.Revision `json:"revisions"`
 	// Findings are what a person should look at; see plan.Findings.
 	Findings []string `json:"findings"`
-	// BackTo is what `rollback` without --to would go to; empty with the reason in NoBack.
+	// BackTo is the target of a `rollback` without --to. If it is empty, NoBack says why.
 	BackTo string `json:"backTo,omitempty"`
 	NoBack string `json:"noBack,omitempty"`
 }
 
-// lookFor is how long a look waits for an API that does not answer: a person is waiting, and nothing depends on it.
+// lookFor is how long a status waits for an API that does not answer. It is short, because a person waits and nothing
+// depends on it.
 const lookFor = 3 * time.Second
 
 // Status reads the service and its revisions.

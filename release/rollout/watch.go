@@ -11,42 +11,43 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-// watch looks at the candidate, the service and the traffic list, round by round.
+// watch observes the candidate, the service and the traffic list, round by round.
 type watch struct {
 	*run
-	// proceedAt is the percent of the step at which a person decided to go on; 0 for no step.
+	// proceedAt is the percent of the step at which a person chose to go on; 0 for no step.
 	proceedAt int
-	// mainBroken: the service's URL failed before the candidate had any traffic.
+	// mainBroken says that the service's URL failed before the candidate had any traffic.
 	mainBroken bool
-	// passed are the reasons of the gate that passed last: why the next shift may happen.
+	// passed are the reasons of the gate that passed last. They justify the next shift.
 	passed []string
 
 	current         Step
-	since           time.Time // The step's shift, from which metrics and probes count.
+	since           time.Time // The time of the step's shift, from which metrics and probes count.
 	settled         time.Time // Zero until the step's traffic is effective.
-	stuck           time.Time // Since when the API is done but the traffic not as wanted.
+	stuck           time.Time // The time since which the API is done without the wanted traffic.
 	warm            bool
 	samples         []health.Sample
-	history         []health.Sample // Over all steps: what Cloud Monitoring may have counted.
+	history         []health.Sample // The probes of all steps, which Cloud Monitoring may have counted.
 	unsaved         []health.Sample
 	saved           time.Time
-	asked           time.Time // When the metrics were asked last.
+	asked           time.Time // The time at which the metrics were asked last.
 	metrics, beside *health.Metrics
 	fromC           health.Verdict
-	evidence        health.Evidence  // Over all steps: what gate C knows.
+	evidence        health.Evidence  // What gate C knows from all steps.
 	judged          int              // How many of the samples are in it,
 	failing         bool             // and whether the last of them failed.
-	counted         [2]health.Counts // Of candidate and stable in this step, as of the last look.
+	counted         [2]health.Counts // The requests to candidate and stable in this step, up to the last look.
 	lastSeen        plan.Service
 	cold            string    // What the candidate answered before its first good answer.
-	dark            time.Time // Since when no probe gets out of here; zero while they do.
-	told            bool      // That was said.
+	dark            time.Time // The time since which no probe reaches anything; zero while probes do.
+	told            bool      // A person was told about it.
 }
 
-// stuckFor is how long a finished change may leave other traffic than wanted before it counts as failed; a read may be a little old.
+// stuckFor is how long traffic may differ from what was wanted after the API is done, before it counts as failed. A read may be a little
+// old.
 const stuckFor = 3 * time.Second
 
-// saveEvery is how often the journal gets the probes.
+// saveEvery is how often the probes are written to the journal.
 const saveEvery = 5 * time.Second
 
 // step watches one step until its gates pass, fail or stay inconclusive. Step{} is gate A, before any traffic.
@@ -109,12 +110,12 @@ func (w *watch) round(ctx context.Context) (health.Verdict, error) {
 	return verdict, ctx.Err()
 }
 
-// unreachable waits for the network between this program and the service. What the step has seen before counts no longer as
-// uninterrupted, so that its bake begins anew.
+// unreachable waits for the network between this program and the service. What the step has seen before no longer counts as
+// uninterrupted, so its bake begins anew.
 func (w *watch) unreachable(why string) error {
 	now := w.Clock.Now()
 	w.settled = time.Time{}
-	if w.dark.IsZero() { // Once may be an old connection whose far end is silent; the next round makes a new one.
+	if w.dark.IsZero() { // The first time may be an old connection to a silent server, and the next round makes a new one.
 		w.dark, w.told = now, false
 		return nil
 	}
@@ -130,7 +131,7 @@ func (w *watch) unreachable(why string) error {
 	return nil
 }
 
-// effective says whether the wanted traffic is there: Pass, Pending, or Fail when it will not come.
+// effective says whether the wanted traffic is in effect: Pass, Pending, or Fail if it will not come.
 func (w *watch) effective(service plan.Service) health.Verdict {
 	now := w.Clock.Now()
 	if service.Settled(w.last) {
@@ -156,14 +157,13 @@ func (w *watch) effective(service plan.Service) health.Verdict {
 		return health.Verdict{Outcome: health.Fail,
 			Reasons: []string{fmt.Sprintf("the shift is not effective after %s, the traffic is %s: %s", w.Policy.Settle, serves, reason)}}
 	case now.Sub(w.since) > w.Policy.Settle && service.Serves(w.last):
-		// Something else keeps the service busy, such as a newer revision that does not become ready; the traffic is as wanted.
+		// The traffic is as wanted. Something else keeps the service busy, such as a newer revision that does not become ready.
 		return health.Verdict{Outcome: health.Pass}
 	}
 	return health.Verdict{Outcome: health.Pending, Reasons: []string{"the shift is taking effect"}}
 }
 
-// probe makes a round of probes, as far as there is anything to probe. A round of which nothing got out of here is dark, and does not
-// count.
+// probe makes a round of probes of whatever there is to probe. A round that reached nothing at all is dark, and does not count.
 func (w *watch) probe(ctx context.Context, service plan.Service) (why string, dark bool) {
 	var probes []Probe
 	if url := service.TagURL(plan.TagCandidate, w.candidate); url != "" {
@@ -172,7 +172,7 @@ func (w *watch) probe(ctx context.Context, service plan.Service) (why string, da
 	probes = append(probes, Probe{Endpoint: health.Main, URL: service.URL})
 	samples := w.Prober.Probe(ctx, probes)
 	if ctx.Err() != nil {
-		return "", false // A probe that the signal cut off says nothing about the candidate.
+		return "", false // The signal cut the probe off, so it says nothing about the candidate.
 	}
 	w.unsaved = append(w.unsaved, samples...)
 	if why, dark = health.Unreachable(samples); dark {
@@ -186,7 +186,7 @@ func (w *watch) probe(ctx context.Context, service plan.Service) (why string, da
 			}
 		}
 		if !w.warm && (w.settled.IsZero() || w.Clock.Now().Sub(w.settled) <= w.Policy.Warmup) {
-			return "", false // The first instance is still starting; from its first good answer on every one counts.
+			return "", false // The first instance is still starting. Every probe counts from its first good answer on.
 		}
 		w.warm = true
 	}
@@ -194,7 +194,7 @@ func (w *watch) probe(ctx context.Context, service plan.Service) (why string, da
 	return "", false
 }
 
-// judge applies the gates to what was seen so far.
+// judge applies the gates to everything seen so far.
 func (w *watch) judge(ctx context.Context) health.Verdict {
 	if w.current.Percent == 0 {
 		verdict := health.BeforeTraffic(w.samples, w.Policy.Probes)
@@ -234,7 +234,7 @@ func (w *watch) judge(ctx context.Context) health.Verdict {
 	holding := now.Sub(w.settled) < w.current.Bake+w.Policy.HoldFor
 	switch {
 	case probes.Outcome == health.Inconclusive || w.evidence.Doubtful() && w.proceedAt != w.current.Percent:
-		// No policy goes on by probes that there are too few of, or that speak against the candidate. More of them come with time.
+		// No policy goes on with too few probes, or with probes that speak against the candidate. More of them come with time.
 		if holding {
 			return held
 		}
@@ -252,14 +252,14 @@ func (w *watch) judge(ctx context.Context) health.Verdict {
 	return verdict
 }
 
-// weigh gives gate C the probes of the candidate that are new.
+// weigh gives gate C the candidate's new probes.
 func (w *watch) weigh() {
 	var fresh health.Counts
 	for _, sample := range w.samples[w.judged:] {
 		if sample.Endpoint != health.Candidate {
 			continue
 		}
-		// What fails in a row may have one cause and counts once here: how long a row may be is gate B's to say.
+		// Failures in a row may have one cause, so they count once here. Gate B says how long a row may be.
 		if again := w.failing && !sample.Good(); !again {
 			fresh.Requests++
 			if !sample.Good() {
@@ -272,7 +272,7 @@ func (w *watch) weigh() {
 	w.evidence.Look(fresh, health.Counts{}, health.Counts{})
 }
 
-// askMetrics gives gate C what Cloud Monitoring counted since it was asked last, of both revisions.
+// askMetrics gives gate C what Cloud Monitoring has counted of both revisions since the last time.
 func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 	w.asked = now
 	inconclusive := func(format string, arguments ...any) {
@@ -283,7 +283,7 @@ func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 		return
 	}
 	metrics, err := w.Metrics.Since(ctx, w.candidate, w.since)
-	if err == nil && metrics.Through.IsZero() { // Probes are counted too: no point is no Cloud Monitoring, so far.
+	if err == nil && metrics.Through.IsZero() { // The probes are counted too, so no point means that Cloud Monitoring has not answered yet.
 		inconclusive("Cloud Monitoring has counted no request of %s yet", w.candidate)
 		return
 	}
@@ -295,7 +295,7 @@ func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 		inconclusive("Cloud Monitoring: %v", err)
 		return
 	}
-	// A point covers up to a minute from before the shift, with the probes of that minute.
+	// The first point covers up to a minute before the shift, and the probes of that minute.
 	var own []health.Sample
 	for _, sample := range w.history {
 		if sample.At.After(w.since.Add(-time.Minute)) {
@@ -315,7 +315,7 @@ func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 	}
 }
 
-// save gives the journal the probes since the last time.
+// save writes the probes since the last time into the journal.
 func (w *watch) save(now bool) error {
 	if len(w.unsaved) == 0 || !now && w.Clock.Now().Sub(w.saved) < saveEvery {
 		return nil
@@ -325,7 +325,8 @@ func (w *watch) save(now bool) error {
 	return w.record(event)
 }
 
-// until is when the step has baked; after that, when it stops waiting for more data. It is nil while the step's traffic is not effective.
+// until returns when the step has baked or, after that, when it stops waiting for more data. It is nil while the step's traffic is not
+// effective.
 func (w *watch) until() *time.Time {
 	if w.settled.IsZero() || w.current.Percent == 0 {
 		return nil
@@ -337,7 +338,7 @@ func (w *watch) until() *time.Time {
 	return &end
 }
 
-// decide writes down a verdict. A verdict to roll back stands even when the journal cannot be written.
+// decide records a verdict. A verdict to roll back stands even if the journal cannot be written.
 func (w *watch) decide(verdict health.Verdict) error {
 	err := errors.Join(w.save(true), w.record(Event{Kind: "decide", Percent: w.current.Percent, After: w.lastSeen.Effective,
 		Why: append([]string{string(verdict.Outcome)}, verdict.Reasons...), Metrics: w.metrics, Beside: w.beside}))

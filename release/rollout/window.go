@@ -2,7 +2,7 @@ package rollout
 
 import "fmt"
 
-// outside ends a rollout that would start when the policy's windows are closed, unless a person said why it has to.
+// outside refuses a rollout that would start while the policy's windows are closed, unless a person gave a reason.
 func (r *run) outside(request Request) *Result {
 	verdict := r.Policy.Windows.At(r.Clock.Now())
 	if verdict.Open {

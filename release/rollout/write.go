@@ -12,35 +12,35 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-// errSuperseded ends a run without a write: the desired traffic is not what this run left.
+// errSuperseded ends a run without a write, because somebody else changed the desired traffic.
 var errSuperseded = errors.New("someone else changed the traffic")
 
 // errBlind ends a run: the API was out of reach for too long.
 var errBlind = errors.New("the API is out of reach")
 
-// errUnreachable ends a run: no probe got out of here for too long.
+// errUnreachable ends a run: no probe reached anything for too long.
 var errUnreachable = errors.New("neither the candidate nor the service can be reached from here")
 
 // run is one command on one service.
 type run struct {
 	*Controller
 	started time.Time
-	// name is the service's, once it was read.
+	// name is the service's name, known after the first read.
 	name string
-	// last is the desired traffic that this run read first or wrote last; anything else is someone else's.
+	// last is the desired traffic that this run read first or wrote last. Any other traffic was written by somebody else.
 	last      []plan.Target
 	candidate string
 	stable    string
-	// begun says that a rollout is active and this run's, so that its failures roll back.
+	// begun says that a rollout is active and belongs to this run, so that the run's failures roll back.
 	begun bool
-	// rules are written into the next line of the journal: a rollout's first.
+	// rules go into the next line of the journal, which is the rollout's first.
 	rules *Rules
-	// images are what is known of candidate and stable, by revision.
+	// images holds the known images of candidate and stable, by revision.
 	images map[string]string
-	// goesOn says that a hook's execution would outlive this run; notes are for people, beside the reasons of the end.
+	// goesOn names a hook's execution that would outlive this run. notes are for people, beside the reasons of the end.
 	goesOn string
 	notes  []string
-	// journal is the first failure to write it.
+	// journal is the first failure to write the journal.
 	journal error
 }
 
@@ -48,7 +48,7 @@ func (c *Controller) begin() *run {
 	return &run{Controller: c, started: c.Clock.Now(), name: c.Name}
 }
 
-// record writes the journal and remembers the first failure.
+// record writes to the journal and remembers the first failure.
 func (r *run) record(event Event) error {
 	event.At = r.Clock.Now()
 	if event.Candidate == "" {
@@ -68,7 +68,7 @@ func (r *run) record(event Event) error {
 	return r.journal
 }
 
-// end is the last line of the journal and the command's result.
+// end writes the journal's last line and returns the command's result.
 func (r *run) end(outcome Outcome, why ...string) Result {
 	if r.goesOn != "" {
 		r.notes = append(r.notes, r.goesOn)
@@ -83,11 +83,11 @@ func (r *run) end(outcome Outcome, why ...string) Result {
 	return result
 }
 
-// identifyFor bounds the question of what a revision is made of: nothing waits for its answer, which is for people.
+// identifyFor bounds the question for a revision's image. Only people need the answer, and nothing waits for it.
 const identifyFor = 2 * time.Second
 
-// identify remembers the images of revisions, so that the journal says which digests a release was about. An API that does not say
-// costs the journal that and nothing else.
+// identify remembers the images of revisions, so that the journal says which digests a release was about. If the API does not answer,
+// only that is missing from the journal.
 func (r *run) identify(ctx context.Context, revisions ...string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), identifyFor)
 	defer cancel()
@@ -101,7 +101,7 @@ func (r *run) identify(ctx context.Context, revisions ...string) {
 	}
 }
 
-// made remembers what a revision is made of.
+// made remembers a revision's image.
 func (r *run) made(revision, image string) {
 	if image == "" {
 		return
@@ -112,7 +112,7 @@ func (r *run) made(revision, image string) {
 	r.images[revision] = image
 }
 
-// read reads the service, patiently: the API may be out of reach for Policy.Blind.
+// read reads the service, and repeats the read for up to Policy.Blind while the API is out of reach.
 func (r *run) read(ctx context.Context) (plan.Service, error) {
 	deadline := r.Clock.Now().Add(r.Policy.Blind)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
@@ -133,13 +133,13 @@ func (r *run) read(ctx context.Context) (plan.Service, error) {
 	}
 }
 
-// Pauses between attempts: short at first, because a rollback waits for them.
+// These are the pauses between attempts. They are short at first, because a rollback waits for them.
 const (
 	firstPause = 100 * time.Millisecond
 	lastPause  = 2 * time.Second
 )
 
-// look reads the service and insists that nobody else changed its traffic.
+// look reads the service, and returns errSuperseded if somebody else changed its traffic.
 func (r *run) look(ctx context.Context) (plan.Service, error) {
 	service, err := r.read(ctx)
 	if err == nil && !service.Same(service.Desired, r.last) {
@@ -148,7 +148,7 @@ func (r *run) look(ctx context.Context) (plan.Service, error) {
 	return service, err
 }
 
-// superseded ends the run with what someone else wrote as the traffic of its last line.
+// superseded ends the run. The traffic that somebody else wrote goes into the journal's last line.
 func (r *run) superseded(service plan.Service) error {
 	r.last = service.Desired
 	return fmt.Errorf("%w to %s", errSuperseded, plan.Describe(service.Desired))
@@ -163,18 +163,19 @@ type transition struct {
 	percent int
 	why     []string
 	move    move
-	// force writes over whatever someone else wrote meanwhile: a rollback that a person asked for.
+	// force overwrites what somebody else wrote meanwhile. Only a rollback that a person asked for uses it.
 	force bool
-	// urgent goes on without a journal, and without the tags of what serves nothing where the API refuses the list: a revision that is
-	// gone cannot be tagged. Stopping would be worse.
+	// urgent goes on without a journal. If the API refuses the list, urgent also drops the tags of revisions that serve nothing, because
+	// a deleted revision cannot be tagged. Stopping would be worse.
 	urgent bool
 }
 
-// write makes one transition, once. A conflict is decided again from a fresh read; an answer that was lost is looked up.
+// write makes one transition, once. After a conflict it decides again from a fresh read. If an answer was lost, it reads whether the
+// write happened.
 func (r *run) write(ctx context.Context, service plan.Service, t transition) error {
 	deadline := r.Clock.Now().Add(r.Policy.Blind)
 	bare := false
-	lost := false // Once an answer was lost, the write may still arrive, even after a later attempt of it conflicts.
+	lost := false // After a lost answer the write may still arrive, even after a later attempt of it conflicts.
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		want, err := t.move(service)
 		if err != nil {
@@ -209,7 +210,7 @@ func (r *run) write(ctx context.Context, service plan.Service, t transition) err
 		if r.Clock.Now().After(deadline) {
 			return fmt.Errorf("%w: write traffic %s: %w", errBlind, plan.Describe(want), err)
 		}
-		if unavailable || pause > firstPause { // The first conflict is decided again at once: a rollback waits for it.
+		if unavailable || pause > firstPause { // The first conflict is retried at once, because a rollback waits for it.
 			if err := r.Clock.Sleep(ctx, pause); err != nil {
 				return err
 			}
@@ -229,7 +230,7 @@ func (r *run) write(ctx context.Context, service plan.Service, t transition) err
 	}
 }
 
-// serving is the part of a list that gets requests.
+// serving returns the entries of a list that get requests.
 func serving(list []plan.Target) []plan.Target {
 	return slices.DeleteFunc(slices.Clone(list), func(target plan.Target) bool { return target.Percent == 0 })
 }
