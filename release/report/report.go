@@ -1,7 +1,7 @@
-// Package report draws the journal of releases: one page a release, and an index. On top of a page stands how the release ended; below it
-// the traffic, errors and latency of its revisions with their limits, the probes, and the decisions with their reasons. A page is one
-// file: it needs no network and no script, fits a phone and paper, and says nothing by colour or pointer alone. Whatever the journal
-// holds is text on it.
+// Package report draws the journal of releases as pages: one page a release, and an index. The top of a page says how the release ended.
+// Below are the traffic, errors and latency of its revisions with their limits, the probes, and the decisions with their reasons. A page
+// is one file. It needs no network and no script, fits a phone and paper, and never relies on colour or a pointer alone. Everything that
+// comes from the journal is escaped.
 package report
 
 import (
@@ -16,23 +16,23 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Run is one command's part of the journal.
+// Run is the part of the journal that one command wrote.
 type Run struct {
 	Command, Service, Environment, Who string
-	// Commit is what the candidate was built of, and Link the page of the workflow's run; either may be empty.
+	// Commit is the commit that the candidate was built from, and Link the page of the workflow's run. Either may be empty.
 	Commit, Link string
 	// ApprovedBy are the people who approved the run.
 	ApprovedBy []string
 	Events     []rollout.Event
 }
 
-// Release is one release: the command that began it, and those that went on with it or ended it.
+// Release is one release: the command that began it, and the commands that resumed or ended it.
 type Release struct{ Runs []Run }
 
-// Releases joins the commands of each release, the oldest first. A command belongs to the release before it when that one is of the same
-// service and candidate and had not come to an end.
+// Releases groups commands into releases, the oldest first. A command belongs to the release before it if that one has the same service
+// and candidate and had not ended.
 func Releases(runs []Run) (releases []Release) {
-	last := map[string]int{} // By service.
+	last := map[string]int{} // The index of each service's last release.
 	for _, run := range runs {
 		if len(run.Events) == 0 {
 			continue
@@ -41,7 +41,7 @@ func Releases(runs []Run) (releases []Release) {
 			releases[at].Runs = append(releases[at].Runs, run)
 			continue
 		}
-		if run.Command != "guard" { // A guarded command may stand between two parts of a release.
+		if run.Command != "guard" { // A guard may run between two commands of a release.
 			last[run.Service] = len(releases)
 		}
 		releases = append(releases, Release{Runs: []Run{run}})
@@ -58,10 +58,10 @@ func goesOn(r Release, next Run) bool {
 	return !ended && next.Command != "guard" && name != "" && name == candidate(next.Events)
 }
 
-// Candidate is the revision that is released; empty where no command got as far as to know it.
+// Candidate is the revision that is released; empty if no command found it.
 func (r Release) Candidate() string { return candidate(r.Events()) }
 
-// candidate is the newest one that the events name.
+// candidate returns the last candidate that the events name.
 func candidate(events []rollout.Event) (name string) {
 	for _, event := range events {
 		if event.Candidate != "" {
@@ -71,7 +71,7 @@ func candidate(events []rollout.Event) (name string) {
 	return name
 }
 
-// Events are those of all commands, in order.
+// Events returns the events of all commands, in order.
 func (r Release) Events() (events []rollout.Event) {
 	for _, run := range r.Runs {
 		events = append(events, run.Events...)
@@ -84,28 +84,28 @@ var sources embed.FS
 
 var pages = template.Must(template.ParseFS(sources, "*.html"))
 
-// Page is the page of one release.
+// Page draws the page of one release.
 func Page(release Release) ([]byte, error) { return Live(release, nil) }
 
-// Now is what a page that is served live says on top.
+// Now is the live part, at the top of a page that is served while the release goes on.
 type Now struct {
-	// Title heads the page while there is no release to name.
+	// Title is the page's heading while there is no release to name.
 	Title string
-	// Steps are the policy's.
+	// Steps are the policy's steps.
 	Steps []NowStep
-	// Split is who serves what share of the requests.
+	// Split says how the requests are shared.
 	Split []Share
-	// Waiting says what for, and Until for how long; Note what else a person has to know.
+	// Waiting says what the release waits for, Until says for how long, and Note says what else a person has to know.
 	Waiting, Until, Note string
-	// Buttons are what the person may do.
+	// Buttons are the actions that the person may take.
 	Buttons []Button
-	// Told is the answer to the last button.
+	// Told is the answer to the last action.
 	Told string
 	// Ended says that nothing is going on.
 	Ended bool
 }
 
-// NowStep is one step of the policy: done, or the present one.
+// NowStep is one step of the policy; it may be done, or be the present one.
 type NowStep struct {
 	Text          string
 	Done, Present bool
@@ -121,11 +121,11 @@ type Share struct {
 type Button struct {
 	Action, Text string
 	Danger       bool
-	// Revision is what the button is about, as the person sees it.
+	// Revision is the candidate that the person saw when they pressed the button.
 	Revision string
 }
 
-// Live is the page of a release that is served while it goes on. now may be nil; a release without events has the live part alone.
+// Live draws the page of a release that is still going on. now may be nil. A release without events gets the live part alone.
 func Live(release Release, now *Now) ([]byte, error) {
 	v, err := newView(release)
 	if err != nil {
@@ -135,13 +135,13 @@ func Live(release Release, now *Now) ([]byte, error) {
 	return render("page.html", v)
 }
 
-// File is one page by its name.
+// File is one page with its name.
 type File struct {
 	Name    string
 	Content []byte
 }
 
-// Site makes a page for each release and the index of them, the newest first. The index is to be kept as a file of the name home, and the
+// Site draws a page for each release, and their index, the newest first. The caller stores the index as a file of the name home, and the
 // pages in the folder beside it.
 func Site(runs []Run, home, folder string) (index []byte, files []File, err error) {
 	type entry struct {

@@ -14,32 +14,32 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// story is what the events of a release say in numbers.
+// story holds a release's events as numbers for charts and tables.
 type story struct {
 	begin, end time.Time
 	rules      rollout.Rules
-	known      bool // The journal has the rules.
+	known      bool // The journal contains the policy's rules.
 	candidate  string
 	stable     string
 	changes    []change
 	parts      []part
 }
 
-// change is a traffic list from a time on.
+// change is a traffic list and the time from which it holds.
 type change struct {
 	at   time.Time
 	list []plan.Target
 }
 
-// part is one step's numbers.
+// part holds one step's numbers.
 type part struct {
 	percent int
 	samples []health.Sample
 	counted []counted
-	verdict rollout.Event // The last decision; of no kind while there was none.
+	verdict rollout.Event // The last decision; its Kind is empty if there was none.
 }
 
-// counted is what Cloud Monitoring had counted by a time.
+// counted is what Cloud Monitoring had counted at a time.
 type counted struct {
 	at      time.Time
 	metrics health.Metrics
@@ -77,24 +77,24 @@ func newStory(events []rollout.Event) story {
 	return s
 }
 
-// sameSplit says that two lists differ in their tags at most.
+// sameSplit says that two lists have the same percents, whatever their tags.
 func sameSplit(a, b []plan.Target) bool {
 	return plan.Service{LatestReady: name(plan.Target{})}.SamePercents(a, b)
 }
 
-// Number is one number of a release and the limit that it was held against.
+// Number is one number of a release with the limit that it is judged by.
 type Number struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 	Limit string `json:"limit"`
-	// Beside is the same number of what served before.
+	// Beside is the same number of the stable revision.
 	Beside string `json:"beside,omitempty"`
-	// State is within, over or not judged, and Class that of the style.
+	// State is within, over or not judged. Class is its class in the style sheet.
 	State string `json:"state"`
 	Class string `json:"-"`
 }
 
-// Numbers are the newest numbers of a release against their limits.
+// Numbers returns a release's newest numbers with their limits.
 func Numbers(release Release) []Number {
 	events := release.Events()
 	if len(events) == 0 {
@@ -103,7 +103,7 @@ func Numbers(release Release) []Number {
 	return newStory(events).gates()
 }
 
-// gates are the numbers of the last step, which decided.
+// gates returns the numbers of the last step, which decided.
 func (s story) gates() (list []Number) {
 	if len(s.parts) == 0 {
 		return nil
@@ -141,7 +141,7 @@ func (s story) gates() (list []Number) {
 	return list
 }
 
-// steps are the table of all steps.
+// steps returns the rows of the table of steps.
 func (s story) steps() (list []step) {
 	for _, p := range s.parts {
 		own, main := only(p.samples, health.Candidate), only(p.samples, health.Main)
@@ -174,14 +174,14 @@ func (s story) steps() (list []step) {
 	return list
 }
 
-// figure is a chart with its title, its key and what it says in words.
+// figure is a chart with its title, its legend and its content in words.
 type figure struct {
 	ID, Title, Caption string
 	Chart              template.HTML
 	Key                []key
 }
 
-// key explains one look: Kind is area, line, circle, square or cross.
+// key explains one mark of the legend. Kind is area, line, circle, square or cross.
 type key struct {
 	Kind   string
 	Series int
@@ -206,7 +206,7 @@ func (s story) figures() (list []figure, err error) {
 
 func (s story) at(t time.Time) float64 { return max(0, t.Sub(s.begin).Seconds()) }
 
-// traffic is each revision's share. The last list is drawn to the end of the scale, which lies after the last event.
+// traffic draws each revision's share. The last list is drawn to the end of the scale, which lies after the last event.
 func (s story) traffic() (figure, webpage.Chart) {
 	if len(s.changes) == 0 {
 		return figure{}, webpage.Chart{}
@@ -247,7 +247,7 @@ func (s story) traffic() (figure, webpage.Chart) {
 	return f, chart
 }
 
-// series is 0 for stable and 1 for the candidate, so that a revision looks the same in every chart.
+// series returns 0 for stable and 1 for the candidate, so that a revision has the same look in every chart.
 func (s story) series(position int, revision string) int {
 	switch revision {
 	case s.stable:
@@ -258,7 +258,7 @@ func (s story) series(position int, revision string) int {
 	return 2 + position%2
 }
 
-// errors is the share of failed requests since each step began, and that of the candidate's probes.
+// errors draws the share of failed requests since each step began, and the share of the candidate's failed probes.
 func (s story) errors() (figure, webpage.Chart) {
 	f := figure{ID: "errors", Title: "Failed requests, since each step began"}
 	chart, most := s.lines(&f, func(m health.Metrics) float64 { return float64(m.Errors) / float64(max(1, m.Requests)) },
@@ -284,7 +284,7 @@ func (s story) errors() (figure, webpage.Chart) {
 	return f, chart
 }
 
-// latency is the 95th percentile since each step began.
+// latency draws the 95th percentile since each step began.
 func (s story) latency() (figure, webpage.Chart) {
 	f := figure{ID: "latency", Title: "95th percentile of the latency, since each step began"}
 	chart, most := s.lines(&f, func(m health.Metrics) float64 { return float64(m.P95.Milliseconds()) }, func(seen []health.Sample) float64 {
@@ -303,7 +303,7 @@ func (s story) latency() (figure, webpage.Chart) {
 	return f, chart
 }
 
-// lines draws a number of each revision over time, from Cloud Monitoring and from the probes. It begins anew with each step.
+// lines draws one number of each revision over time, from Cloud Monitoring and from the probes. Each step begins a new line.
 func (s story) lines(f *figure, ofMetrics func(health.Metrics) float64, ofProbes func([]health.Sample) float64) (chart webpage.Chart,
 	most float64) {
 	seen := [3]bool{}
@@ -353,7 +353,7 @@ func (s story) lines(f *figure, ofMetrics func(health.Metrics) float64, ofProbes
 	return chart, most
 }
 
-// probes are all of them by their latency.
+// probes draws every probe by its latency.
 func (s story) probes() (figure, webpage.Chart) {
 	chart := webpage.Chart{}
 	slowest := 0.0
@@ -385,7 +385,7 @@ func (s story) probes() (figure, webpage.Chart) {
 	return f, chart
 }
 
-// thinned keeps every bad dot and so many good ones that a page stays small.
+// thinned keeps every bad dot, and only as many good ones as keep the page small.
 func thinned(dots []webpage.Dot) (kept []webpage.Dot) {
 	const most = 600
 	every := 1 + len(dots)/most

@@ -15,11 +15,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// view is a release as its page shows it.
+// view holds what the template of a release's page shows.
 type view struct {
 	webpage.Head
 	Now                       *Now
-	Index                     string // The index's file, one folder up; empty where there is none.
+	Index                     string // The index's file, one folder up; empty if there is none.
 	Heading                   string
 	Verdict                   verdict
 	Service, Project, Region  string
@@ -38,10 +38,10 @@ type view struct {
 	Moments                   []moment
 }
 
-// verdict is how a release ended, in a class of the style, a sign and words.
+// verdict is how a release ended: a class of the style sheet, a sign and words.
 type verdict struct{ Class, Sign, Words string }
 
-// verdicts are the outcomes' words. They follow the name of what was released.
+// verdicts are the words for the outcomes. They follow the name of the candidate.
 var verdicts = map[rollout.Outcome]verdict{
 	rollout.Released:    {"good", "✓", "released"},
 	rollout.Nothing:     {"plain", "–", "nothing to do"},
@@ -54,10 +54,10 @@ var verdicts = map[rollout.Outcome]verdict{
 	rollout.Unconfirmed: {"bad", "!", "rollback not confirmed: look at once"},
 }
 
-// unended is the verdict of a journal that has no end.
+// unended is the verdict for a journal without an end.
 var unended = verdict{"warn", "…", "without an end in the journal: running, or cut off"}
 
-// Verdict is an outcome's class and words, for other places that show it.
+// Verdict returns an outcome's class and words, for other places that show it.
 func Verdict(outcome rollout.Outcome) (class, words string) {
 	v, known := verdicts[outcome]
 	if !known {
@@ -135,7 +135,7 @@ func newView(release Release) (view, error) {
 	return v, err
 }
 
-// web is an address of a page that a reader may be sent to; empty for anything else.
+// web returns an address that is safe to link to, and nothing for any other text.
 func web(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
@@ -144,7 +144,7 @@ func web(address string) string {
 	return parsed.String()
 }
 
-// consoleLinks are the pages of Google's console about the service. The simulated cloud has none.
+// consoleLinks returns the service's pages in Google's console. A service in the simulated cloud has no such pages.
 func (v view) consoleLinks() []link {
 	if v.Environment == "sandbox" {
 		return nil
@@ -165,14 +165,14 @@ func (v view) consoleLinks() []link {
 
 var unfit = regexp.MustCompile(`[^a-z0-9-]+`)
 
-// file is the page's name: it sorts by time.
+// file returns the page's name, which sorts by time.
 func (v view) file() string {
 	return v.Begun.UTC().Format("20060102-150405-") + unfit.ReplaceAllString(strings.ToLower(cmp.Or(v.Candidate, v.Service)), "-") + ".html"
 }
 
-// moments are the timeline: what was written to the traffic, and what was decided. Probes are in the charts.
+// moments returns the entries of the timeline: the writes of the traffic, and the decisions. Probes are in the charts.
 func moments(events []rollout.Event) (list []moment) {
-	var sent []string // The reasons of the write whose answer is next.
+	var sent []string // The reasons of the write whose answer comes next.
 	for i, event := range events {
 		if event.Kind == "probes" {
 			continue
@@ -188,7 +188,7 @@ func moments(events []rollout.Event) (list []moment) {
 		m := moment{Time: event.At.UTC().Format("15:04:05"), After: "+" + webpage.Span(event.At.Sub(events[0].At)), Why: why}
 		m.What, m.Class = what(event)
 		if event.Kind == "decide" && len(why) > 0 {
-			m.Why = why[1:] // The first word is the verdict, which the title says.
+			m.Why = why[1:] // The first word is the verdict, which the title shows already.
 		}
 		if event.Kind != "decide" && len(event.After) > 0 {
 			m.Traffic = plan.Describe(event.After)
@@ -198,7 +198,7 @@ func moments(events []rollout.Event) (list []moment) {
 	return list
 }
 
-// answered says that the next line about a write is its answer.
+// answered says whether the next line about a write is its answer.
 func answered(rest []rollout.Event, kind string) bool {
 	for _, event := range rest {
 		if event.Kind == kind {
@@ -208,7 +208,7 @@ func answered(rest []rollout.Event, kind string) bool {
 	return false
 }
 
-// kinds are the words for what is written to the traffic.
+// kinds are the words for the kinds of writes.
 var kinds = map[string]string{
 	"pin":      "Pinned what serves, so that a new revision changes nothing",
 	"begin":    "Tagged the candidate, without any traffic",
@@ -218,7 +218,7 @@ var kinds = map[string]string{
 	"restore":  "Put the traffic back that a guarded command had changed",
 }
 
-// what are an event's words and class.
+// what returns an event's words and class.
 func what(event rollout.Event) (words, class string) {
 	switch event.Kind {
 	case "shift":
