@@ -20,19 +20,20 @@ const (
 	Proceed Action = "proceed"
 )
 
-// Page is the report's page of the release, kept up to date. It has to be served by webpage.Private: its buttons act.
+// Page serves the report's page of the release, kept up to date. Serve it through webpage.Private only, because its
+// buttons act.
 type Page struct {
-	// State is the newest one.
+	// State returns the newest state.
 	State func() State
-	// May says whether the person's own credentials let them act, and else why not.
+	// May says whether the person's own credentials let them act, and if not, why.
 	May func() (may bool, whyNot string)
-	// Act does it; what it returns is shown. It is nil-safe to be called while another action runs.
+	// Act carries out an action and returns the text to show. It may be called while another action runs.
 	Act func(ctx context.Context, action Action, state State) string
-	// Told is the answer to the last action.
+	// Told returns the answer to the last action.
 	Told func() string
 }
 
-// ServeHTTP answers with the page, and takes what its buttons send.
+// ServeHTTP answers with the page, and takes the actions that its buttons send.
 func (p Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
@@ -80,10 +81,10 @@ func (p Page) show(w http.ResponseWriter) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(page) // The reader is gone when this fails.
+	_, _ = w.Write(page) // This fails only if the reader is gone.
 }
 
-// buttons are what there is to do in this state.
+// buttons returns the actions that this state offers.
 func (s State) buttons() (list []report.Button) {
 	if s.Ended {
 		return nil
@@ -105,7 +106,7 @@ func (p Page) act(w http.ResponseWriter, r *http.Request, action Action) {
 	for _, button := range s.buttons() {
 		offered = offered || button.Action == string(action) && button.Revision == r.PostFormValue("revision")
 	}
-	if !offered { // The page that the person saw is older than what happened since.
+	if !offered { // Something happened since the person loaded the page.
 		http.Error(w, "the release has moved on since this page was made: go back and look again", http.StatusConflict)
 		return
 	}

@@ -10,10 +10,10 @@ import (
 // Paint colours text by a class of the report: good, bad, warn or plain. A terminal without colours gets the text as it is.
 type Paint func(class, text string) string
 
-// Plain paints nothing.
+// Plain returns the text as it is.
 func Plain(_, text string) string { return text }
 
-// Text is the state for a terminal of 80 columns and 24 lines.
+// Text words the state for a terminal of 80 columns and 24 lines.
 func (s State) Text(paint Paint) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s  %s UTC\n%s\n", s.Service, s.At.UTC().Format("15:04:05"), paint(s.class(), s.Headline()))
@@ -88,7 +88,7 @@ func (s State) class() string {
 	return "warn"
 }
 
-// Line is the state for a log, and Key what has to differ for a new one to be worth a line.
+// Line words the state for a log. A new line is worth printing when Key has changed.
 func (s State) Line() string {
 	line := s.At.UTC().Format("15:04:05") + "  " + s.Headline() + "; " + s.shares()
 	if s.Waiting != "" && !s.Ended {
@@ -108,7 +108,7 @@ func (s State) Line() string {
 	return line
 }
 
-// Key is empty of what changes with every look.
+// Key identifies the state without the parts that change with every look.
 func (s State) Key() string {
 	over := ""
 	for _, gate := range s.Gates {

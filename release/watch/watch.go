@@ -1,6 +1,6 @@
-// Package watch says what a release is doing: its steps, who serves, what the gates have seen, what it waits for and until when. It is
-// decided from what the live service says and from the journal, so that it is the same in a terminal, as JSON and on a page; whoever
-// drives the release need not run on this machine, but then its journal is not here, and only the service speaks.
+// Package watch says what a release is doing: its steps, who serves, what the gates have seen, what it waits for and until when. It
+// decides this from the live service and the journal, so that a terminal, JSON and a page show the same. A release may be driven from
+// another machine. Its journal is then not here, and only the service can be read.
 package watch
 
 import (
@@ -16,19 +16,19 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Sight is what there is to see at one time.
+// Sight holds everything that can be read at one time.
 type Sight struct {
 	At     time.Time
 	Status rollout.Status
 	// Runs are the journal's commands about the service, the oldest first.
 	Runs []report.Run
-	// Rules are those of the policy here; a journal's own come first.
+	// Rules are the rules of the policy on this machine. The journal's own rules take precedence.
 	Rules rollout.Rules
 	// Rollback is the command that takes the release back, and Resume the one that goes on with it.
 	Rollback, Resume string
 }
 
-// State is what a release is doing.
+// State says what a release is doing.
 type State struct {
 	At        time.Time `json:"at"`
 	Service   string    `json:"service"`
@@ -36,30 +36,30 @@ type State struct {
 	Candidate string    `json:"candidate,omitempty"`
 	Stable    string    `json:"stable,omitempty"`
 	Percent   int       `json:"percent"`
-	// Step of Steps is the present one, from 1; 0 before traffic.
+	// Step is the number of the present step out of Steps, from 1; 0 before traffic.
 	Step  int     `json:"step"`
 	Steps []Step  `json:"steps"`
 	Split []Share `json:"split"`
-	// Gates are the newest numbers against their limits.
+	// Gates are the newest numbers with their limits.
 	Gates []report.Number `json:"gates"`
-	// Waiting says what for; Until for how long, where that is known.
+	// Waiting says what the release waits for, and Until for how long, if that is known.
 	Waiting string     `json:"waiting,omitempty"`
 	Until   *time.Time `json:"until,omitempty"`
-	// Decide says that a person has to decide, and Ended that nothing is going on. Outcome is how the release ended, as far as it is known.
+	// Decide says that a person has to decide. Ended says that nothing is going on. Outcome is how the release ended, if that is known.
 	Decide  bool            `json:"decide"`
 	Ended   bool            `json:"ended"`
 	Outcome rollout.Outcome `json:"outcome,omitempty"`
 	Why     []string        `json:"why,omitempty"`
-	// Back is what a rollback would do.
+	// Back says what a rollback would do.
 	Back     string   `json:"back"`
 	Findings []string `json:"findings"`
-	// Journal says that there is no journal of this release here; empty where there is.
+	// Journal says that this machine has no journal of the release; empty if it has.
 	Journal string `json:"journal,omitempty"`
 
 	release report.Release
 }
 
-// Step is one share of the requests and how long it has to stay healthy.
+// Step is one share of the requests, and how long the candidate has to stay healthy at it.
 type Step struct {
 	Percent int    `json:"percent"`
 	Bake    string `json:"bake"`
@@ -67,18 +67,18 @@ type Step struct {
 	Present bool   `json:"present"`
 }
 
-// Share is a revision's share of the requests, in effect.
+// Share is a revision's effective share of the requests.
 type Share struct {
 	Revision string   `json:"revision"`
 	Percent  int      `json:"percent"`
 	Tags     []string `json:"tags"`
 }
 
-// quiet is after how long a journal without a new line says that nobody drives the release any more. Probes are written every five
-// seconds, but a wait for a revision or a hook is silent.
+// quiet is how long a journal may stay without a new line before the release counts as no longer driven. Probes are written every five
+// seconds, but a wait for a revision or a hook writes nothing.
 const quiet = 2 * time.Minute
 
-// Read says what the sight means.
+// Read works out what the release is doing.
 func Read(sight Sight) State {
 	status := sight.Status
 	s := State{At: sight.At, Service: status.Service, Phase: string(status.State.Phase), Candidate: status.State.Candidate,
@@ -116,7 +116,7 @@ func Read(sight Sight) State {
 	return s
 }
 
-// split is who serves, the largest share first, then who is tagged.
+// split returns the revisions that serve, the largest share first, and then the tagged ones.
 func split(status rollout.Status) []Share {
 	list := []Share{}
 	at := map[string]int{}
@@ -136,7 +136,7 @@ func split(status rollout.Status) []Share {
 	return list
 }
 
-// newest is the journal's release that the service's state is of.
+// newest returns the release in the journal to which the service's state belongs.
 func newest(runs []report.Run, status rollout.Status) (report.Release, bool) {
 	releases := report.Releases(runs)
 	for i := len(releases) - 1; i >= 0; i-- {
@@ -146,14 +146,14 @@ func newest(runs []report.Run, status rollout.Status) (report.Release, bool) {
 		}
 		if status.State.Candidate == "" && name != "" {
 			last, _ := end(releases[i])
-			// What the service says now has to be what this release left.
+			// The service's present state has to be what this release left.
 			return releases[i], last.Kind != "end" || name == status.State.Stable || status.State.Barred(name) || last.Outcome != rollout.Released
 		}
 	}
 	return report.Release{}, false
 }
 
-// end is the last event of a release, and whether its last command has ended.
+// end returns the last event of a release, and says whether its last command has ended.
 func end(release report.Release) (last rollout.Event, ended bool) {
 	for _, event := range release.Events() {
 		last = event
@@ -200,7 +200,7 @@ func (s *State) active(sight Sight, release report.Release, rules rollout.Rules)
 	}
 	s.Waiting, s.Until = waiting(release.Events(), rules, s.Percent)
 	if s.Until != nil && !sight.At.Before(*s.Until) {
-		s.Until = nil // The look that decides is a moment away.
+		s.Until = nil // The look that decides comes at any moment.
 	}
 }
 
@@ -248,7 +248,7 @@ func shiftedAt(events []rollout.Event, percent int) (at time.Time) {
 	return at
 }
 
-// Headline is the state in one line.
+// Headline words the state in one line.
 func (s State) Headline() string {
 	switch {
 	case !s.Ended && s.Percent == 0:
@@ -268,7 +268,7 @@ func (s State) Headline() string {
 	return "no release is active, and the traffic is split by hand"
 }
 
-// Left is how much longer it waits, as people write it; empty where that is not known.
+// Left words how much longer the release waits; empty if that is unknown.
 func (s State) Left() string {
 	if s.Until == nil {
 		return ""
