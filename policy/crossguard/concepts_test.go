@@ -119,8 +119,7 @@ func ExampleOption() {
 	// Output:
 	// advisory: may be in [us] and change on friday
 	// advisory: may be in [eu us] and change on monday
-	// refused: rpc error: code = InvalidArgument desc = configuration of policy pack concepts: rule.regions has 0 elements, must have 1 or
-	// more
+	// refused: rpc error: code = InvalidArgument desc = configuration of policy pack concepts: rule.regions has 0 elements, must have 1 or more
 }
 
 // A user changes the level of a policy, and exempts a resource until a day.

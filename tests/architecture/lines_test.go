@@ -21,7 +21,7 @@ const (
 )
 
 // TestLinesAreReadWhole holds every Go file to maxColumns. A line inside a raw string is data, such as a recorded answer or a
-// script, and may be longer. So may a line with a word that cannot be broken, such as an address.
+// script, and may be longer. So may what an example prints. So may a line with a word that cannot be broken, such as an address.
 func TestLinesAreReadWhole(t *testing.T) {
 	t.Parallel()
 	for _, name := range files(t) {
@@ -88,6 +88,7 @@ func TestLongLines(t *testing.T) {
 	assert.Equal(t, []int{3, 5}, longLines(fmt.Sprintf("package p\n\n// %s\n\nvar a = %q\n\nvar b = `\n%s x\n`\n", long, long, long)))
 	assert.Empty(t, longLines("package p\n\n// "+long[:maxColumns-3]+"\n"), "exactly as long as is allowed")
 	assert.Empty(t, longLines("package p\n\n// https://"+strings.Repeat("x", maxColumns)+"\n"), "an address")
+	assert.Empty(t, longLines("package p\n\nfunc Example() {\n\t// Output:\n\t// "+long+"\n}\n"))
 	assert.Empty(t, longLines("package p\n\nvar b, c = 1, `"+long+"`\n"), "the line is long because of the data in it")
 }
 
@@ -116,9 +117,14 @@ func longLines(source string) []int {
 		}
 	}
 	var long []int
-	number := 0
+	number, printed := 0, false
 	for line := range strings.Lines(source) {
 		number++
+		comment, isComment := strings.CutPrefix(strings.TrimSpace(line), "//")
+		printed = isComment && (printed || strings.HasPrefix(comment, " Output:"))
+		if printed {
+			continue
+		}
 		if !raw[number] && longestWord(line) < maxColumns/2 && utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > maxColumns {
 			long = append(long, number)
 		}
