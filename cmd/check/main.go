@@ -1,13 +1,13 @@
-// Command check runs every check of the repository, as CI does: formatting, vet, staticcheck, a scanner of workflows and all tests with
-// the race detector, in each of its Go modules. `go run ./cmd/check` needs Go and nothing else: it builds the pinned Pulumi CLI when
-// there is none. What tests want beyond that (shellcheck, jq, a browser, node) it installs from Debian's packages where it is
-// told to with -install, which is the default where CI is set; elsewhere the list of what did not run says what is missing.
-// `-quick` checks the packages that changed, for the loop while working. `-full` takes no samples: every example through the engine,
-// a promotion stopped at every request, and the race detector everywhere.
+// Command check runs every check of the repository, as CI does: formatting, vet, staticcheck, a scanner of workflows, and all tests of
+// each of its Go modules with the race detector. `go run ./cmd/check` needs only Go: it builds the pinned Pulumi CLI when there is none.
+// Some tests want other programs (shellcheck, jq, a browser, node). With -install, which is the default in CI, it installs them from
+// Debian's packages. Elsewhere it lists the tests that did not run, and what they lack. `-quick` checks only the packages that changed,
+// for use while working. `-full` takes no samples: it runs every example through the engine, stops a promotion at every request, and uses
+// the race detector everywhere.
 //
-// `check settings [--folder F]` is for an application that uses the platform: it holds platform.yaml, the stack files, the pack's
-// configuration, release.yaml, provenance.yaml, the callers and CODEOWNERS against each other and against this version of the
-// platform, in a second and offline, and says how to mend each problem.
+// `check settings [--folder F]` is for an application that uses the platform. It checks platform.yaml, the stack files, the pack's
+// configuration, release.yaml, provenance.yaml, the calling workflows and CODEOWNERS against each other and against this version of the
+// platform. It takes a second, works offline, and says how to fix each problem.
 //
 // Exit codes: 0 all passed; 1 something failed; 2 the call is wrong.
 package main
@@ -31,7 +31,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
 
-// modules are the repository's Go modules that have code of ours, relative to its root.
+// modules are the repository's Go modules that contain our own code, relative to its root.
 var modules = []string{".", "policy", "policy/conformance", "policy/bench/policyx", "tests/workflows"}
 
 func main() {
@@ -86,14 +86,14 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return 0
 }
 
-// step is a check.
+// step is one check.
 type step struct {
 	name string
 	run  func(checker) error
 }
 
-// stages are the steps in their order. Those of one stage run side by side: they compile different things, so that nothing is
-// compiled twice, and wait for different ones.
+// stages returns the steps in order. The steps of one stage run side by side. They are grouped so that nothing is compiled twice and that
+// they wait for different things.
 func (c checker) stages(install bool) [][]step {
 	first := []step{{"format", func(c checker) error { return c.format(".") }}}
 	if install {
@@ -101,7 +101,7 @@ func (c checker) stages(install bool) [][]step {
 	}
 	return [][]step{
 		first,
-		// The CLI is compiled without the race detector, what vet reads is with it.
+		// The CLI is compiled without the race detector, and vet's packages with it.
 		{{"cli", checker.cli}, {"vet", checker.vet}},
 		{{"test", checker.test}, {"staticcheck", checker.staticcheck}, {"workflows", checker.workflows}},
 	}
@@ -142,7 +142,7 @@ func (c checker) together(steps []step) (failed []string) {
 	return failed
 }
 
-// usage is the processor time of a step's commands and of everything that they started and waited for.
+// usage is the processor time of a step's commands and of all their finished children.
 type usage struct {
 	mutex sync.Mutex
 	sum   time.Duration
@@ -166,7 +166,7 @@ func (u *usage) String() string {
 	return fmt.Sprintf(", %s of processor time", u.sum.Round(time.Second))
 }
 
-// lines lets the lines of commands that run side by side stand beneath one another.
+// lines writes the output of commands that run side by side line by line, so that lines do not mix.
 type lines struct {
 	mutex sync.Mutex
 	out   io.Writer
@@ -211,7 +211,7 @@ func (c checker) each(name string, args ...string) error {
 	return first
 }
 
-// format holds files and folders to gofmt.
+// format checks files and folders with gofmt.
 func (c checker) format(paths ...string) error {
 	if len(paths) == 0 {
 		return nil
@@ -228,7 +228,7 @@ func (c checker) format(paths ...string) error {
 	return nil
 }
 
-// vet reads the packages as the tests compile them: with the race detector's packages it compiles nothing twice.
+// vet checks the packages as the tests compile them, with the race detector, so that nothing is compiled twice.
 func (c checker) vet() error {
 	return c.each("go", append([]string{"vet"}, append(c.raceFlag(), "./...")...)...)
 }
@@ -249,8 +249,7 @@ func (c checker) tool(pkg string) (folder, program string, err error) {
 	return folder, program, c.command(filepath.Join("internal", "tools"), "go", "build", "-o", program, pkg)
 }
 
-// workflows are held against a scanner that is not ours. What it finds is mended; what is accepted stands in .ghalint.yaml with
-// its reason.
+// workflows checks the workflows with an external scanner. Its findings are fixed, or accepted in .ghalint.yaml with a reason.
 func (c checker) workflows() error {
 	folder, program, err := c.tool("github.com/suzuki-shunsuke/ghalint/cmd/ghalint")
 	defer os.RemoveAll(folder)
@@ -266,12 +265,12 @@ func (c checker) staticcheck() error {
 	if err != nil {
 		return err
 	}
-	// It asks the go command for compiled packages: those that vet and the tests use are there.
+	// The tool asks the go command for compiled packages; these flags let it reuse those of vet and the tests.
 	c.env = append(c.env, "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" "+strings.Join(c.raceFlag(), " ")))
 	return c.each(program, "./...")
 }
 
-// cli builds the pinned Pulumi CLI, or finds one: the policy pack's tests are judged by the real engine too.
+// cli finds the pinned Pulumi CLI or builds it, because the policy pack's tests use the real engine, too.
 func (c checker) cli() error {
 	cli, err := pulumicli.Ensure(c.ctx, pulumicli.Options{Out: c.out})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// quick is the loop while working: it formats, vets and tests the packages that changed since base, without the race
+// quick is the check while working: it formats, vets and tests the packages that changed since base, without the race
 // detector, and says what it leaves to the whole check.
 func (c checker) quick(base string) error {
 	files, err := c.changed(base)
@@ -51,7 +51,8 @@ func (c checker) quick(base string) error {
 	return first
 }
 
-// changed lists the files that differ from where the branch left base, those that git does not know yet included.
+// changed lists the files that differ from the commit at which the branch left base, including files that git does not
+// track yet.
 func (c checker) changed(base string) ([]string, error) {
 	start, err := c.git("merge-base", "HEAD", base)
 	if err != nil {
@@ -80,7 +81,7 @@ func (c checker) git(args ...string) (string, error) {
 	return out.String(), nil
 }
 
-// covering names the package that reads files which are not Go, by the beginning of their paths.
+// covering names the package whose tests read certain files that are not Go, by the beginning of the files' paths.
 var covering = []struct{ prefix, folder string }{
 	{".github/", "tests/workflows"},
 	{"docs/policies.md", "policy/internal/docs"},
@@ -116,7 +117,7 @@ func packagesOf(files []string, isPackage func(folder string) bool) (touched map
 	return touched, unchecked
 }
 
-// moduleOf is the innermost of the repository's modules around a folder.
+// moduleOf returns the innermost of the repository's modules that contains a folder.
 func moduleOf(folder string) string {
 	found := "."
 	for _, module := range modules {
@@ -127,7 +128,7 @@ func moduleOf(folder string) string {
 	return found
 }
 
-// goFiles are the Go files among files that are still there.
+// goFiles returns the Go files that still exist.
 func goFiles(files []string) []string {
 	return slices.DeleteFunc(slices.Clone(files), func(file string) bool {
 		_, err := os.Stat(file)

@@ -15,17 +15,17 @@ type event struct {
 	Action, Package, Test, Output string
 }
 
-// report turns the events of `go test -json` into what a person reads: a line per package, everything that a failing test
-// said, and in the end the tests that did not run, with their reasons. Without -v `go test` keeps those to itself.
+// report turns the events of `go test -json` into text for people: a line per package, the whole output of each failing
+// test and, at the end, the tests that did not run, with their reasons. Without -v, `go test` hides those reasons.
 type report struct {
 	out                   io.Writer
-	mutex                 sync.Mutex          // Of what follows: several streams are read at once.
-	said                  map[string][]string // Output by package and test, of tests that have not ended.
+	mutex                 sync.Mutex          // It guards the fields below, because several streams are read at once.
+	said                  map[string][]string // The output of tests that have not ended, by package and test.
 	skipped               []string
 	passed, failed, unrun int
 }
 
-// read takes the events until the stream ends. Lines that are no events are a build's, and are shown as they are.
+// read reads events until the stream ends. A line that is not an event comes from a build, and is shown as it is.
 func (r *report) read(events io.Reader) error {
 	lines := bufio.NewReader(events)
 	for {
@@ -56,7 +56,7 @@ func (r *report) take(e event) {
 	key := e.Package + " " + e.Test
 	switch {
 	case e.Action == "build-output", e.Action == "output" && e.Test == "":
-		// A package without tests, and the lines that frame a package's tests, say nothing.
+		// A package without tests and the lines that frame a package's tests are left out.
 		if !strings.Contains(e.Output, "[no test files]") && e.Output != "PASS\n" {
 			fmt.Fprint(r.out, e.Output)
 		}
@@ -79,7 +79,7 @@ func (r *report) take(e event) {
 	}
 }
 
-// flush shows what tests said that never ended: the process died under them.
+// flush shows the output of tests that never ended because their process died.
 func (r *report) flush(pkg string) {
 	var keys []string
 	for key := range r.said {
@@ -94,7 +94,7 @@ func (r *report) flush(pkg string) {
 	}
 }
 
-// reason is what a test said before it was skipped, without the lines that go test adds.
+// reason returns a skipped test's own output, without the lines that go test adds.
 func reason(said []string) string {
 	var words []string
 	for _, line := range said {
@@ -110,7 +110,7 @@ func reason(said []string) string {
 	return strings.Join(words, " ")
 }
 
-// summary ends the report.
+// summary writes the end of the report.
 func (r *report) summary() {
 	if len(r.skipped) > 0 {
 		fmt.Fprintln(r.out, "Did not run:")

@@ -13,8 +13,8 @@ import (
 // testTimeout bounds one package's tests.
 const testTimeout = "30m"
 
-// unraced are the root module's packages whose tests run without the race detector, which triples what they take, and why it
-// would find nothing there. A test holds the reasons that can be held.
+// unraced are the root module's packages whose tests run without the race detector, each with the reason why it would find nothing there.
+// The detector triples a test's time. A test checks the reasons that can be checked.
 var unraced = map[string]string{
 	"tests/sandbox":   processes,
 	"tests/chains":    processes,
@@ -39,14 +39,14 @@ const (
 	sequential  = "starts no goroutine"
 )
 
-// test runs the tests, in three lanes side by side: the root module's packages with the race detector, those without, and the
-// nested modules one after the other. Much of what tests do is waiting.
+// test runs the tests in three lanes side by side, because tests often wait: the root module's packages with the race detector, those
+// without it, and the nested modules one after the other.
 func (c checker) test() error {
 	with, without, err := c.packages()
 	if err != nil {
 		return err
 	}
-	if os.Getenv("PULUMI_COMMAND") == "" { // only this step runs
+	if os.Getenv("PULUMI_COMMAND") == "" { // This is the only step that is running.
 		if err := c.cli(); err != nil {
 			return err
 		}
@@ -73,8 +73,7 @@ func (c checker) test() error {
 	return errors.Join(errs...)
 }
 
-// packages sorts the root module's packages that have tests into those to be run with the race detector and those without, the
-// ones that take longest first.
+// packages sorts the root module's packages that have tests into those with and those without the race detector. The slowest come first.
 func (c checker) packages() (with, without []string, err error) {
 	command := exec.CommandContext(c.ctx, "go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", "./...")
 	command.Stderr = c.out
@@ -99,8 +98,8 @@ func (c checker) testModule(module string, tests *report) error {
 	return c.testPackages(module, tests, append(c.raceFlag(), "./..."))
 }
 
-// testPackages runs `go test` without the vetting of its own, which the step vet does whole. Go's cache of results follows what a
-// test reads inside its module only. The nested modules' tests read workflows and documents outside of theirs, so they always run.
+// testPackages runs `go test` without its own vetting, because the step vet does that completely. Go's cache of test results notices only
+// changes of files inside the module. The tests of nested modules read workflows and documents outside, so they always run.
 func (c checker) testPackages(module string, tests *report, args []string) error {
 	if module != "." {
 		args = append([]string{"-count=1"}, args...)

@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// tools are the programs that some tests run, and Debian's packages that have them. gcloud is in none: its tests say so.
+// tools are the programs that some tests run, each with its Debian package. gcloud has no such package; its tests say
+// so.
 var tools = []struct{ program, packaged string }{
 	{"bash", "bash"}, {"git", "git"}, {"curl", "curl"}, {"jq", "jq"}, {"shellcheck", "shellcheck"}, {"chromium", "chromium"},
 	{"node", "nodejs"}, {"npm", "npm"},
 }
 
-// missing lists the packages of the programs that have is not true of.
+// missing lists the packages of the programs that have reports as absent.
 func missing(have func(program string) bool) (packages []string) {
 	for _, tool := range tools {
 		if !have(tool.program) {
@@ -23,8 +24,8 @@ func missing(have func(program string) bool) (packages []string) {
 	return packages
 }
 
-// install brings what is missing from Debian's packages. It is no failure where that cannot be done: each test that wants
-// one of them says that it did not run.
+// install installs the missing programs from Debian's packages. A failure is not an error, because each test that wants
+// such a program says that it did not run.
 func (c checker) install() error {
 	packages := missing(func(program string) bool { _, err := exec.LookPath(program); return err == nil })
 	if len(packages) == 0 {
