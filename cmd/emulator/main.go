@@ -1,5 +1,5 @@
-// Command emulator serves the APIs of Google Cloud and GitHub that this repository emulates to anybody's own client,
-// Terraform, Pulumi or gcloud: `go run ./cmd/emulator -h`.
+// Command emulator serves the emulated APIs of Google Cloud and GitHub to any client, such as Terraform, Pulumi or
+// gcloud: `go run ./cmd/emulator -h`.
 package main
 
 import (

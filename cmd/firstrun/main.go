@@ -1,5 +1,5 @@
-// Command firstrun is for the person who brings an environment up for the first time: `go run ./cmd/firstrun preflight dev`. It
-// asks what they may do and what exists already, and changes nothing.
+// Command firstrun helps the person who brings an environment up for the first time: `go run ./cmd/firstrun preflight dev`. It checks
+// what the person may do and what exists already, and changes nothing.
 package main
 
 import (

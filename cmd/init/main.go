@@ -1,5 +1,5 @@
-// Command init writes what an application's repository needs to use the platform:
-// go run github.com/guiofsaints/procureflow-platform/cmd/init@VERSION, in its clone.
+// Command init writes the files with which an application's repository uses the platform. Run it in a clone: go run
+// github.com/guiofsaints/procureflow-platform/cmd/init@VERSION.
 package main
 
 import (

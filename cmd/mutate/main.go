@@ -1,11 +1,11 @@
-// Command mutate changes a package's code in one place at a time and runs the package's tests: a change that no test notices
-// is a decision that no test holds. `go run ./cmd/mutate ./release/plan ./release/health` names each survivor and ends with the
-// share that was noticed.
+// Command mutate checks how much a package's tests notice. It changes the package's code in one place at a time and runs the tests; a
+// change that no test notices survives. `go run ./cmd/mutate ./release/plan ./release/health` names each survivor and ends with the share
+// of changes that were noticed.
 //
-// What is changed: a comparison's operator, && and ||, a condition as a whole, true and false, and statements that are left out. All
-// changes are compiled into one test executable, and an environment variable chooses between them.
+// It swaps comparison operators, && and ||, negates whole conditions, swaps true and false, and leaves statements out. All changes are
+// compiled into one test executable, and an environment variable chooses between them.
 //
-// Exit codes: 0 enough were noticed; 1 not enough, or something failed; 2 the call is wrong.
+// Exit codes: 0 enough changes were noticed; 1 not enough, or something failed; 2 the call is wrong.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// settings are what the flags say.
+// settings are the values of the flags.
 type settings struct {
 	sample, parallel int
 	seed             uint64
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return code
 }
 
-// result is how many of the changes that were tried the tests noticed.
+// result counts the changes that were tried, and those that the tests noticed.
 type result struct{ tried, killed int }
 
 func (r result) share() float64 {
@@ -92,7 +92,7 @@ func (s settings) pkg(ctx context.Context, folder string) (result, error) {
 	if noticed, output := tests.try(ctx, 0, 10*time.Minute); noticed {
 		return result{}, fmt.Errorf("the tests fail on unchanged code:\n%s", output)
 	}
-	limit := 10*time.Since(start) + 10*time.Second // for what a change makes endless
+	limit := 10*time.Since(start) + 10*time.Second // The limit ends a test that a change has made endless.
 	chosen := choose(changes, s.sample, s.seed)
 	survived := make([]bool, len(chosen))
 	slots := make(chan struct{}, s.parallel)
@@ -120,7 +120,7 @@ func (s settings) pkg(ctx context.Context, folder string) (result, error) {
 	return sum, nil
 }
 
-// choose is a sample of the changes in their order.
+// choose returns a random sample of the changes, in their order.
 func choose(changes []change, sample int, seed uint64) []change {
 	if sample == 0 || sample >= len(changes) {
 		return changes

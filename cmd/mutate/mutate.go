@@ -16,7 +16,7 @@ type change struct {
 	what     string
 }
 
-// chosenSource is added to the changed package: the variable says which change is on.
+// chosenSource is added to the changed package. Its variable says which change is on.
 const chosenSource = `package %s
 
 import (
@@ -27,7 +27,7 @@ import (
 var mutantOfThisRun, _ = strconv.Atoi(os.Getenv("MUTANT"))
 `
 
-// mutator puts every change of a package into its files, each behind a question whether it is on.
+// mutator adds every change to a package's files, each behind a condition that is true while the change is on.
 type mutator struct {
 	files   *token.FileSet
 	changes []change
@@ -37,7 +37,7 @@ type mutator struct {
 	edits  []edit // of the file
 }
 
-// edit replaces what stands from start to end. text gets what to call for a part of that with the edits inside of it.
+// edit replaces the source from start to end. text gets a function that renders a part of that source with its inner edits.
 type edit struct {
 	start, end token.Pos
 	text       func(inside func(start, end token.Pos) string) string
@@ -51,11 +51,11 @@ func (m *mutator) file(name string, source []byte) (string, error) {
 	}
 	m.source, m.base, m.edits = source, m.files.File(file.Pos()).Base(), nil
 	for _, declaration := range file.Decls {
-		if general, is := declaration.(*ast.GenDecl); !is || general.Tok == token.VAR { // not constants and types
+		if general, is := declaration.(*ast.GenDecl); !is || general.Tok == token.VAR { // Constants and types are left alone.
 			ast.Inspect(declaration, m.node)
 		}
 	}
-	// What is outside comes before what is inside of it.
+	// An outer edit comes before the edits inside it.
 	slices.SortStableFunc(m.edits, func(a, b edit) int {
 		if a.start != b.start {
 			return int(a.start - b.start)
@@ -65,13 +65,13 @@ func (m *mutator) file(name string, source []byte) (string, error) {
 	return m.render(m.edits, token.Pos(m.base), token.Pos(m.base+len(source))), nil
 }
 
-// render is the source from start to end with the edits in it.
+// render returns the source from start to end with the edits applied.
 func (m *mutator) render(edits []edit, start, end token.Pos) string {
 	var out strings.Builder
 	at := start
 	for i, edit := range edits {
 		if edit.start < at || edit.end > end {
-			continue // inside of one that is done, or outside
+			continue // The edit is inside one that is applied already, or outside the range.
 		}
 		out.Write(m.source[int(at)-m.base : int(edit.start)-m.base])
 		out.WriteString(edit.text(func(start, end token.Pos) string { return m.render(edits[i+1:], start, end) }))
@@ -96,7 +96,7 @@ func (m *mutator) node(node ast.Node) bool {
 	case *ast.CaseClause:
 		m.statements(node.Body)
 	case *ast.IfStmt:
-		if _, is := swapped(node.Cond); !is { // another operator says more than the opposite
+		if _, is := swapped(node.Cond); !is { // A swapped operator is the more telling change.
 			on := m.add(node.Cond.Pos(), "the condition is turned round")
 			m.replace(node.Cond, func(as string) string { return "(" + as + ") != " + on })
 		}
@@ -113,14 +113,14 @@ func (m *mutator) node(node ast.Node) bool {
 	return true
 }
 
-// replace edits a node by a text about what stands there.
+// replace edits a node; text gets the node's source and returns the new one.
 func (m *mutator) replace(node ast.Node, text func(as string) string) {
 	m.edits = append(m.edits, edit{start: node.Pos(), end: node.End(), text: func(inside func(start, end token.Pos) string) string {
 		return text(inside(node.Pos(), node.End()))
 	}})
 }
 
-// operator makes an operation one with the other operator while its change is on. No more than one of the two is evaluated.
+// operator replaces an operation by one that uses the other operator while its change is on. Only one of the two is evaluated.
 func (m *mutator) operator(node *ast.BinaryExpr, other token.Token) {
 	on := m.add(node.OpPos, node.Op.String()+" is "+other.String())
 	after := node.OpPos + token.Pos(len(node.Op.String()))
@@ -130,7 +130,7 @@ func (m *mutator) operator(node *ast.BinaryExpr, other token.Token) {
 	}})
 }
 
-// statements lets calls and steps out of loops be left out.
+// statements lets changes leave out calls and steps out of loops.
 func (m *mutator) statements(list []ast.Stmt) {
 	for _, statement := range list {
 		what := ""
@@ -158,7 +158,7 @@ func isPanic(call *ast.CallExpr) bool {
 	return is && name.Name == "panic"
 }
 
-// swapped is the operator that a comparison or a logical operation gets.
+// swapped returns the operator that replaces that of a comparison or a logical operation.
 func swapped(expression ast.Expr) (token.Token, bool) {
 	binary, is := expression.(*ast.BinaryExpr)
 	if !is {

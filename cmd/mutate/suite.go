@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// compile writes the changed files of the package in a folder to another one, and compiles them with the package's tests.
+// compile writes a package's files with all changes into another folder, and compiles them with the package's tests.
 func compile(ctx context.Context, folder, to string) (changes []change, executable string, err error) {
 	list := exec.CommandContext(ctx, "go", "list", "-f", `{{.Name}} {{.Dir}}{{range .GoFiles}} {{.}}{{end}}`, ".")
 	list.Dir = folder
@@ -62,7 +62,7 @@ func compile(ctx context.Context, folder, to string) (changes []change, executab
 	return m.changes, executable, nil
 }
 
-// output runs a command and returns what it prints. The error has what it says of its failure.
+// output runs a command and returns its output. The error contains the command's message.
 func output(command *exec.Cmd) (string, error) {
 	var errs strings.Builder
 	command.Stderr = &errs
@@ -76,7 +76,7 @@ func output(command *exec.Cmd) (string, error) {
 // suite is a package's tests, compiled with its changes.
 type suite struct{ executable, folder, run string }
 
-// try runs the tests with a change on; 0 is none. Tests that do not end within the limit have noticed it.
+// try runs the tests with one change on; id 0 means no change. Tests that exceed the limit have noticed the change.
 func (s suite) try(ctx context.Context, id int, limit time.Duration) (noticed bool, said string) {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -1,9 +1,10 @@
-// Command pulumi-language-go is the language host of `runtime: go` for a Pulumi CLI built from its module, which comes
-// without one: the engine looks for this name on PATH. It runs programs and policy packs that are directories of Go code.
+// Command pulumi-language-go is the language host for `runtime: go`. A Pulumi CLI that is built from its module comes
+// without one, and the engine looks for this name on PATH. The host runs programs and policy packs that are directories
+// of Go code.
 //
-// The engine starts it with its own address as the last argument and reads the port that it prints.
+// The engine starts it with its own address as the last argument, and reads the host's port from its output.
 //
-// Exit codes: 0 the engine is gone, or a signal; 1 it could not serve; 2 no address was given.
+// Exit codes: 0 the engine is gone, or a signal came; 1 it could not serve; 2 no address was given.
 package main
 
 import (

@@ -1,8 +1,8 @@
-// Command review-comment reads a report of `sandbox review --json` and writes the comment of a pull request. The job that may write
-// comments runs this and nothing of the pull request's; the report it reads was made where the pull request's code ran, so nothing in it
-// is trusted to be harmless.
+// Command review-comment reads a report of `sandbox review --json` and writes it as the comment of a pull request. The job with the right
+// to write comments runs only this command, and no code of the pull request. The report was made by a job that ran the pull request's
+// code, so nothing in it is trusted.
 //
-// Exit codes: 0 written; 2 the report or the call is none.
+// Exit codes: 0 written; 2 the report is not valid, or the call is wrong.
 package main
 
 import (
@@ -15,10 +15,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
 
-// mostReport is far beyond any report.
+// mostReport bounds the report's size, far above any real report.
 const mostReport = 32 << 20
 
-// runPage is the address of a run, and nothing that markdown reads differently.
+// runPage matches the address of a workflow's run, and only characters that have no meaning in Markdown.
 var runPage = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+)*$`)
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	// The first interrupt lets the engine finish the steps it is in; after it, a second one ends the process at once.
+	// The first interrupt lets the engine finish its running steps. A second one ends the process at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	signal.Ignore(syscall.SIGPIPE)
