@@ -1,6 +1,6 @@
-// Package authority says who can do what in a stack, as facts that can be compared: which jobs of GitHub become which accounts, by the
-// expressions that are deployed; what each account holds, and what it reaches in steps; what the internet reaches; which service
-// reads which secret; and what stands in the way.
+// Package authority says who can do what in a stack, as facts that can be compared. The facts are: which GitHub jobs become which
+// accounts, by the deployed expressions; what each account holds, and what it reaches in several steps; what the internet reaches; which
+// service reads which secret; and which guards stand in the way.
 package authority
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
 )
 
-// Of are the facts about a stack's resources. words are what tokens are made of: those of both sides of a comparison, so that both are
-// asked the same.
+// Of returns the facts about a stack's resources. words are the parts from which test tokens are made. A comparison uses the words of
+// both its sides for each side, so that both get the same questions.
 func Of(resources []inventory.Resource, words Words) ([]review.Fact, error) {
 	deployed, err := trust.Read(resources)
 	if err != nil {
@@ -33,17 +33,17 @@ func Of(resources []inventory.Resource, words Words) ([]review.Fact, error) {
 	return facts, nil
 }
 
-// accountOf is an account by the name that people know it by: what stands before the @.
+// accountOf returns an account's short name: the part of its address before the @.
 func accountOf(email string) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(email, "serviceAccount:"), "@")
 	return name
 }
 
-// holds are the memberships of everybody, and what the custom roles hold.
+// holds returns every membership, and the permissions of the custom roles.
 func holds(deployed trust.Deployed, resources []inventory.Resource) (facts []review.Fact) {
 	for _, m := range deployed.Memberships {
 		if strings.HasPrefix(m.Member, "allUsers") || strings.HasPrefix(m.Member, "allAuthenticatedUsers") {
-			continue // the internet's
+			continue // The function internet lists these.
 		}
 		who := m.Member
 		if strings.HasPrefix(who, "serviceAccount:") {
@@ -67,7 +67,7 @@ func holds(deployed trust.Deployed, resources []inventory.Resource) (facts []rev
 	return facts
 }
 
-// internet is what anybody reaches without being somebody.
+// internet returns what anybody can reach without an account.
 func internet(deployed trust.Deployed, resources []inventory.Resource) (facts []review.Fact) {
 	fact := func(subject, format string, arguments ...any) {
 		facts = append(facts, review.Fact{Kind: review.Internet, Subject: subject, Text: fmt.Sprintf(format, arguments...)})
@@ -104,7 +104,7 @@ const (
 	customRole  = "gcp:projects/iAMCustomRole:IAMCustomRole"
 )
 
-// reads are the secrets that services and jobs are given.
+// reads returns the secrets that services and jobs get.
 func reads(resources []inventory.Resource) (facts []review.Fact) {
 	for _, r := range resources {
 		containers := r.At("template", "containers")
@@ -133,7 +133,7 @@ func object(value any) map[string]any {
 	return o
 }
 
-// guards are what stands in the way: approvals, rules of branches and tags, signatures, protection from deletion.
+// guards returns what stands in the way: approvals, rules of branches and tags, signatures, protection from deletion.
 func guards(resources []inventory.Resource) (facts []review.Fact) {
 	guard := func(subject, text string, level float64) {
 		facts = append(facts, review.Fact{Kind: review.Guard, Subject: subject, Text: text, Level: level})
@@ -219,7 +219,7 @@ func number(value any) string {
 
 func rulesetGuards(r inventory.Resource, guard func(subject, text string, level float64)) {
 	if enforcement := r.Text("enforcement"); enforcement != "" && enforcement != "active" {
-		return // asks for nothing
+		return // The guard requires nothing.
 	}
 	includes, _ := r.At("conditions", "refName", "includes").([]any)
 	for _, include := range includes {

@@ -14,15 +14,15 @@ import (
 // pipeline is the account that applies changes of an environment.
 const pipeline = "infra"
 
-// actions are what a step takes, as permissions are told by.
+// actions are the permissions' actions for each operation.
 var actions = map[review.Op]permissions.Action{
 	review.Update: permissions.Updates, review.Create: permissions.Creates, review.Delete: permissions.Creates,
 	review.Replace: permissions.Creates,
 }
 
-// Persons are the steps that the pipeline's account may not take in a stack, so that a person has to: those of GitHub's settings, which
-// a job's token cannot write, and those that take a permission that the account does not hold. before are the stack's resources as
-// they are when the steps are taken.
+// Persons returns the steps that a person has to take, because the pipeline's account may not: changes to GitHub's settings, which a
+// job's token cannot write, and steps that need a permission that the account lacks. before are the stack's resources when the steps are
+// taken.
 func Persons(steps []review.Step, before []inventory.Resource) []string {
 	holdings, _ := Holdings(before)
 	var grants []permissions.Grant

@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
 
-// places are what kind of thing a grant's type grants a role on, as far as it matters who may become whom.
+// places maps the type of a grant to the kind of thing on which it grants a role, for the kinds that decide who may become whom.
 var places = map[string]permissions.Place{
 	"gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": permissions.OnRepository,
 	"gcp:billing/accountIamMember:AccountIamMember":                permissions.OnBillingAccount,
@@ -18,11 +18,11 @@ var places = map[string]permissions.Place{
 	"gcp:serviceaccount/iAMMember:IAMMember":                       permissions.OnServiceAccount,
 }
 
-// onlyRoles is the one condition that is read; under any other a grant counts as if it had none.
+// onlyRoles matches the one condition that is evaluated. A grant under any other condition counts as unconditional.
 var onlyRoles = regexp.MustCompile(`^api\.getAttribute\('iam\.googleapis\.com/modifiedGrantsByRole', \[\]\)\.hasOnly\(\['([^\]]*)'\]\)$`)
 
-// Holdings are all memberships, of a stack's own accounts and of everybody else, and those accounts. The platform's identities are
-// called as they are in its program (ci, deploy, runtime web), other accounts by their addresses. A role that nobody knows holds
+// Holdings returns all memberships, of the stack's own accounts and of everybody else, and the stack's own accounts. The platform's
+// identities have the names of its program (ci, deploy, runtime web), other accounts their addresses. An unknown role counts as holding
 // everything.
 func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, accounts []string) {
 	names := map[string]string{}
@@ -72,7 +72,7 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 				holding.Permissions = []string{"*"}
 			}
 		}
-		if strings.HasSuffix(r.Type, "/serviceIamMember:ServiceIamMember") { // on one service, where no job is run
+		if strings.HasSuffix(r.Type, "/serviceIamMember:ServiceIamMember") { // A grant on one service, where no job is run.
 			holding.Permissions = slices.DeleteFunc(slices.Clone(holding.Permissions), func(permission string) bool {
 				return strings.HasPrefix(permission, "run.jobs.")
 			})
@@ -85,8 +85,8 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 	return holdings, accounts
 }
 
-// reaches are the ways of the stack's own accounts to each other and to what they are there to protect. The ways in from outside
-// are those of the federation.
+// reaches returns the ways from the stack's own accounts to each other and to what they protect. The ways in from outside are the
+// federation's: see becomes.
 func reaches(holdings []permissions.Holding, accounts []string) (facts []review.Fact) {
 	for _, path := range permissions.Paths(holdings, accounts) {
 		if !slices.Contains(accounts, path.From) {

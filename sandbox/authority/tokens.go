@@ -13,21 +13,21 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Words are what the tokens that are tried are made of.
+// Words are the parts from which test tokens are made.
 type Words struct {
 	OwnerID, RepositoryID     string
 	Owner, Repository, Branch string
-	// Others are repositories that a side trusts and the first does not: their ids, by OWNER/NAME.
+	// Others are repositories that a side trusts besides the first side's own: their ids, by OWNER/NAME.
 	Others map[string][2]string
-	// Environments are GitHub's, and Workflows are files at refs, OWNER/NAME/.github/workflows/FILE@REF.
+	// Environments are GitHub environments. Workflows are workflow files at refs, OWNER/NAME/.github/workflows/FILE@REF.
 	Environments, Workflows []string
 }
 
-// workflowAt is how a provider's condition and a binding name a workflow file.
+// workflowAt matches a workflow file in a provider's condition or in a binding.
 var workflowAt = regexp.MustCompile(`[\w.-]+/[\w.-]+/\.github/workflows/[\w.-]+@[\w./-]+`)
 
-// WordsOf are the words of one or two sides of a comparison: their settings, and the workflow files that their providers and bindings
-// name. The first side says whose repository it is.
+// WordsOf collects the words of one or two sides of a comparison: their settings, and the workflow files that their providers and
+// bindings name. The first side decides which repository is the own one.
 func WordsOf(settings []stacks.Settings, resources ...[]inventory.Resource) Words {
 	g := settings[0].GitHub
 	words := Words{OwnerID: fmt.Sprint(g.OwnerID), RepositoryID: fmt.Sprint(g.RepositoryID), Owner: g.Owner, Repository: g.Repository,
@@ -46,7 +46,7 @@ func WordsOf(settings []stacks.Settings, resources ...[]inventory.Resource) Word
 			words.Workflows = append(words.Workflows, workflowAt.FindAllString(r.Text("attributeCondition")+" "+r.Text("member"), -1)...)
 		}
 	}
-	for i, workflow := range words.Workflows { // a member's begins with what stands before it: ID:ENVIRONMENT:REF:
+	for i, workflow := range words.Workflows { // In a member, the prefix ID:ENVIRONMENT:REF: precedes the workflow.
 		words.Workflows[i] = workflow[strings.LastIndexByte(workflow, ':')+1:]
 	}
 	for _, list := range []*[]string{&words.Environments, &words.Workflows} {
@@ -56,19 +56,19 @@ func WordsOf(settings []stacks.Settings, resources ...[]inventory.Resource) Word
 	return words
 }
 
-// token is one kind of job that GitHub may vouch for.
+// token is one kind of job for which GitHub may issue a token.
 type token struct {
 	text   string
 	claims map[string]any
 }
 
-// choice is one of the things that a part of a token can be.
+// choice is one possible value of a part of a token.
 type choice struct {
 	text   string
 	claims map[string]any
 }
 
-// tokens are all combinations of who, when, from which file, where and on what, the plainest first.
+// tokens returns the combinations of repository, event, file, ref and environment, the plainest first.
 func (w Words) tokens() (all []token) {
 	slug := w.Owner + "/" + w.Repository
 	mine := func(owner, ownerID, repository, id string) map[string]any {
@@ -120,7 +120,7 @@ func (w Words) tokens() (all []token) {
 	for i, repository := range repositories {
 		for j, runner := range runners {
 			if i > 0 && j > 0 {
-				break // one thing out of the ordinary at a time
+				break // A token has at most one unusual part.
 			}
 			for _, r := range runs {
 				for _, file := range files {
@@ -143,7 +143,7 @@ func (w Words) tokens() (all []token) {
 
 const issuer = "https://token.actions.githubusercontent.com"
 
-// becomes are the accounts that each of the tokens becomes, at any provider.
+// becomes returns the accounts that each token becomes, at any provider.
 func becomes(deployed trust.Deployed, words Words) (facts []review.Fact, err error) {
 	simulator, err := trust.New(deployed)
 	if err != nil {
