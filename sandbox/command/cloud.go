@@ -28,9 +28,9 @@ func (a *app) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			release = sync.OnceFunc(release) // Once it serves, other commands use it.
+			release = sync.OnceFunc(release) // From here on, other commands may use the cloud.
 			defer release()
-			// A cloud that an earlier command left in the background makes way; its state and its ports stay.
+			// An earlier command's background cloud is stopped first; its state and its ports stay.
 			if client, err := server.Connect(ctx, dir); err == nil {
 				status, err := client.Status(ctx)
 				if err != nil {
@@ -61,7 +61,7 @@ func (a *app) serve() *cobra.Command {
 	}
 }
 
-// cloud is what other commands start in the background.
+// cloud makes the command for the cloud that other commands start in the background.
 func (a *app) cloud() *cobra.Command {
 	return &cobra.Command{
 		Use: "cloud", Hidden: true, Args: cobra.NoArgs,
@@ -105,7 +105,7 @@ func (a *app) status() *cobra.Command {
 	return command
 }
 
-// cloudStatus asks the background cloud how it is. Where none runs it says so and leaves the exit code of a no.
+// cloudStatus reads the background cloud's status. If none runs, it says so and sets the exit code for "no".
 func (a *app) cloudStatus(ctx context.Context, dir statedir.Dir) (status server.Status, running bool, err error) {
 	client, err := server.Connect(ctx, dir)
 	if errors.Is(err, server.ErrNotRunning) {

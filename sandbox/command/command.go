@@ -1,5 +1,5 @@
-// Package command is the sandbox's command line. Commands take their streams and return an exit code; nothing here
-// reads the process's own.
+// Package command is the sandbox's command line. Its commands get their streams as arguments and return an exit code; nothing here reads
+// the process's own streams.
 //
 // Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong, nothing was
 // started; 3 the operation failed; 4 another command holds the sandbox; 130 interrupted.
@@ -45,7 +45,7 @@ type Streams struct {
 	Out, Err io.Writer
 }
 
-// app is what all commands share.
+// app holds what all commands share.
 type app struct {
 	streams Streams
 	program func(folder string) pulumi.RunFunc
@@ -56,7 +56,7 @@ type app struct {
 	exit    int
 }
 
-// Run runs the command line args, with what program is for the application in a folder, and returns the exit code.
+// Run runs the command line args and returns the exit code. program returns the Pulumi program for an application's folder.
 func Run(ctx context.Context, args []string, streams Streams, program func(folder string) pulumi.RunFunc) int {
 	streams.Out, streams.Err = &persistentWriter{to: streams.Out}, &persistentWriter{to: streams.Err}
 	a := &app{streams: streams, program: program}
@@ -90,7 +90,7 @@ func (a *app) fail(ctx context.Context, err error) int {
 	return ExitFailed
 }
 
-// commandLineError is a call that names no command, or names it wrongly.
+// commandLineError says that the call names no command, or an unknown one.
 type commandLineError struct{ error }
 
 func (a *app) root() *cobra.Command {
@@ -127,12 +127,12 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// codes are the exit codes, for help.
+// codes explains the exit codes, for help.
 const codes = `Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong;
 3 the operation failed; 4 another command holds the sandbox; 130 interrupted.
 "go run" ends with 1 for each of them but 0: where the code matters, go build -o bin/sandbox ./cmd/sandbox first.`
 
-// examples stand in the help of the commands that need one.
+// examples are shown in the help of the commands that need one.
 var examples = map[string]string{
 	"up": "  sandbox up dev", "preview": "  sandbox preview prod", "drift": "  sandbox drift dev\n  sandbox drift dev --output json",
 	"destroy": "  sandbox destroy dev", "export": "  sandbox export dev > state.json", "analyze": "  sandbox analyze state.json --stack prod",
@@ -143,7 +143,7 @@ var examples = map[string]string{
 	"job": "  sandbox job shop-migrate --fail 1",
 }
 
-// dress gives a command an example, the exit codes, its flags among those that all take, and the stacks to complete.
+// dress completes a command's help: an example, the exit codes, its own flags, and completion for stack names.
 func dress(command *cobra.Command) {
 	if command.Example == "" {
 		command.Example = examples[command.Name()]
@@ -180,7 +180,7 @@ func (a *app) chooseOutput(command *cobra.Command) error {
 	return command.Flags().Set("json", "true")
 }
 
-// blameCaller makes wrong arguments of all commands below the parent errors of the call, with its usage.
+// blameCaller makes wrong arguments of any command below parent an error of the call, with the command's usage.
 func blameCaller(parent *cobra.Command) {
 	for _, command := range parent.Commands() {
 		blameCaller(command)
@@ -195,7 +195,8 @@ func blameCaller(parent *cobra.Command) {
 	}
 }
 
-// repository is the folder that holds go.mod and Pulumi.yaml: the working folder, the nearest above it, or the only one below.
+// repository returns the folder that holds go.mod and Pulumi.yaml: the working folder, the nearest one above it, or the only one below
+// it.
 func repository() (string, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -232,12 +233,12 @@ func isApplication(folder string) bool {
 	return true
 }
 
-// applicationsBelow looks a few folders deep, and not where dependencies and tools keep theirs.
+// applicationsBelow searches a few folders deep. It skips the folders of dependencies and tools.
 func applicationsBelow(root string) (found []string, err error) {
 	const depth = 4
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() || path == root {
-			return nil // what cannot be read is no application
+			return nil // A folder that cannot be read holds no application.
 		}
 		relative, _ := filepath.Rel(root, path)
 		if name := entry.Name(); name == "node_modules" || strings.HasPrefix(name, ".") ||
@@ -253,14 +254,14 @@ func applicationsBelow(root string) (found []string, err error) {
 	return found, err
 }
 
-// isPlatform says whether the module in the folder is the platform itself, whose program is in this executable. Another one's
-// main is compiled: it may add to the platform's.
+// isPlatform says whether the folder's module is the platform itself, whose program is part of this executable. Another module's main
+// package has to be compiled, because it may add to the platform's program.
 func isPlatform(module string) bool {
 	_, err := os.Stat(filepath.Join(module, "infra", "program", "program.go"))
 	return err == nil
 }
 
-// folder is the one that holds Pulumi.yaml and the stack files: the one given, else the repository's.
+// folder returns the folder of Pulumi.yaml and the stack files: the --folder flag's, else the repository's.
 func (a *app) folder() (string, error) {
 	if a.dir != "" {
 		return filepath.Abs(a.dir)
@@ -268,7 +269,7 @@ func (a *app) folder() (string, error) {
 	return repository()
 }
 
-// openDir opens the state folder: the one given, else the repository's.
+// openDir opens the state folder: the flag's, else the repository's.
 func (a *app) openDir() (statedir.Dir, error) {
 	folder := a.state
 	if folder == "" {
@@ -281,7 +282,7 @@ func (a *app) openDir() (statedir.Dir, error) {
 	return statedir.Open(folder)
 }
 
-// session is a held state folder with an engine.
+// session is a locked state folder with an engine.
 type session struct {
 	*engine.Engine
 	close func()
@@ -328,7 +329,7 @@ func (a *app) open(ctx context.Context, name string, progress io.Writer) (*sessi
 	}}, nil
 }
 
-// build identifies an executable by its content: `go run` leaves no version in it.
+// build returns a hash of an executable's content, because `go run` writes no version into it.
 func build(executable string) string {
 	file, err := os.Open(executable)
 	if err != nil {
@@ -350,7 +351,7 @@ func isTerminal(out io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("CI") == ""
 }
 
-// persistentWriter goes on when nobody reads any more: `up | head` must not kill the engine in the middle of its work.
+// persistentWriter ignores a reader that went away, so that `up | head` does not kill the engine in the middle of its work.
 type persistentWriter struct {
 	mu     sync.Mutex
 	to     io.Writer
@@ -368,7 +369,7 @@ func (w *persistentWriter) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// stackArgument is the one argument of most commands.
+// stackArgument requires exactly one argument, the stack, as most commands do.
 func stackArgument(_ *cobra.Command, args []string) error {
 	if len(args) != 1 || strings.TrimSpace(args[0]) == "" {
 		return fmt.Errorf("takes one stack (dev, staging or prod), got %d arguments", len(args))

@@ -69,7 +69,7 @@ func (a *app) show(asJSON bool, value any, text func() error) error {
 	return encoder.Encode(value)
 }
 
-// estimate is what a stack of the settings in folder costs.
+// estimate computes what a stack costs with the settings in folder.
 func (a *app) estimate(folder, stack string, measured map[string]cost.Load) (cost.Estimate, error) {
 	document, err := settingsOf(folder, stack)
 	if err != nil {

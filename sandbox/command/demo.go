@@ -25,17 +25,17 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
-// The images of the demonstration: nobody built them, and the simulated cloud does not ask.
+// These are the images of the demonstration. They were never built, and the simulated cloud does not check.
 const (
 	goodImage = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 	badImage  = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
 )
 
-// slow is when a visitor of the demonstration calls an answer bad.
+// slow is the time from which a visitor of the demonstration calls an answer bad.
 const slow = 2 * time.Second
 
-// bads are how the second release can go wrong. "rare-errors" are one in twenty of the visitors' requests, on a path that no probe asks
-// for: every probe stays good, and only Cloud Monitoring's counts of both revisions show it.
+// bads are the ways in which the second release can fail. With "rare-errors", one in twenty of the visitors' requests fails, on a path
+// that no probe requests. Every probe stays good, and only Cloud Monitoring's counts of both revisions show the errors.
 var bads = map[string]run.Behaviour{
 	"errors":      {ErrorRate: 1},
 	"slow":        {Latency: 3 * time.Second},
@@ -45,8 +45,8 @@ var bads = map[string]run.Behaviour{
 
 const rareErrors = "rare-errors"
 
-// patient is the policy of the release whose errors only metrics see: Cloud Monitoring has a point a minute, so that the first step has
-// to last for more than one. Metrics have to say that all is well, and their silence holds.
+// patient is the release policy for errors that only metrics show. Cloud Monitoring has one point a minute, so the first step lasts
+// longer than that. Without enough metrics, the release is held.
 const patient = `environments:
   sandbox:
     steps: [{percent: 10, bake: 3m}, {percent: 100, bake: 1m}]
@@ -139,18 +139,18 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour run.Behaviour, 
 	stable := visitors.latest()
 
 	a.chapter(start, fmt.Sprintf("A bad image (%s) is deployed and rolled out.", bad))
-	// Errors and slowness begin with the first visitor, past the checks before traffic: the harder case.
+	// Errors and slowness begin with the first visitor, after the checks before traffic. That makes them harder to catch.
 	goBad := func() { _ = client.SetBehaviour(ctx, badImage, behaviour) }
 	if behaviour.NeverReady {
 		goBad()
 	}
-	// An image that never gets ready fails its deployment already; the rollout then has to find the same.
+	// An image that never becomes ready makes the deployment fail. The rollout then has to find the same fault.
 	if err := a.demoDeploy(ctx, service.Image, badImage); err != nil && !behaviour.NeverReady {
 		return err
 	}
 	call := []string{"rollout", service.Name}
 	if bad == rareErrors {
-		// More visitors, who ask for the page that fails: a share of them is enough for Cloud Monitoring to tell the revisions apart.
+		// More visitors ask for the page that fails. Cloud Monitoring can tell the revisions apart by a share of their requests.
 		visitors.stop()
 		visitors = visit(ctx, address+"/", pace/4)
 		call = append(call, "--policy", dir.Path("patient.yaml"))
@@ -165,7 +165,7 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour run.Behaviour, 
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	time.Sleep(time.Second) // so that answers from after the rollback are counted
+	time.Sleep(time.Second) // Wait for some answers from after the rollback.
 	fmt.Fprintf(a.streams.Out, "\nThe visitors' answers during the bad release:\n%s", visitors.table())
 	if code == 0 {
 		return errors.New("the bad release was not caught")
@@ -191,13 +191,13 @@ func isDir(folder string) bool {
 	return err == nil && info.IsDir()
 }
 
-// chapter begins a part of the story.
+// chapter prints the title of the next part of the demonstration.
 func (a *app) chapter(start time.Time, title string) {
 	fmt.Fprintf(a.streams.Out, "\n== %3.0f s  %s\n\n", time.Since(start).Seconds(), title)
 }
 
-// openDemo makes the demonstration's own folder anew: project files whose digest it writes, and an empty cloud. Another
-// demonstration waits until release.
+// openDemo makes the demonstration's own folder anew, with project files whose digest it changes and an empty cloud. Another
+// demonstration waits until release is called.
 func (a *app) openDemo(ctx context.Context) (dir statedir.Dir, release func(), err error) {
 	root, err := repository()
 	if err != nil {
@@ -220,7 +220,7 @@ func (a *app) openDemo(ctx context.Context) (dir statedir.Dir, release func(), e
 	return dir, release, nil
 }
 
-// emptyDemo ends and deletes what an interrupted demonstration left in folder.
+// emptyDemo stops and deletes what an interrupted demonstration left in folder.
 func (a *app) emptyDemo(ctx context.Context, root string, folder statedir.Dir) (statedir.Dir, error) {
 	a.state = folder.Path("cloud")
 	if dir, err := statedir.Open(a.state); err == nil {
@@ -296,7 +296,7 @@ func (a *app) demoUp(ctx context.Context) error {
 	return err
 }
 
-// lastErrors are the lines of the engine's account that say what failed.
+// lastErrors returns the lines of the engine's output that say what failed.
 func lastErrors(account string) string {
 	var found []string
 	for line := range strings.Lines(account) {

@@ -53,7 +53,7 @@ func (a *app) env() *cobra.Command {
 	}
 }
 
-// environment is the shell's text. It holds no token, only where the token is.
+// environment returns the shell's text. It contains no token, only the path of the token's file.
 func environment(dir statedir.Dir, status server.Status, settings stacks.Settings) (string, error) {
 	api, err := url.Parse(status.API)
 	if err != nil {
@@ -74,7 +74,8 @@ func environment(dir statedir.Dir, status server.Status, settings stacks.Setting
 		{"RELEASE_PROBE_VIA", status.DataPlane},
 		{"RELEASE_TOKEN_FILE", token},
 		{"RELEASE_AUDIT", console.JournalFile(dir)},
-		// gcloud: Cloud Run's older API is on a host for each region, so gcloud goes through the sandbox as its proxy.
+		// gcloud uses an older API of Cloud Run with one host per region, so its requests go through the sandbox as a
+		// proxy.
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", "http://run.sandbox/"},
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", status.API + "/sm/"},
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL", status.API + "/"},
@@ -86,11 +87,12 @@ func environment(dir statedir.Dir, status server.Status, settings stacks.Setting
 		{"CLOUDSDK_PROXY_ADDRESS", api.Hostname()},
 		{"CLOUDSDK_PROXY_PORT", api.Port()},
 		{"CLOUDSDK_RUN_REGION", settings.Project.Region},
-		// Google's client libraries, which are told each API's address by the program: APIS/run/, APIS/sm/, …
+		// Google's client libraries get each API's address from the program that uses them: APIS/run/, APIS/sm/, …
 		{"GOOGLE_APPLICATION_CREDENTIALS", credentials},
 		{"GOOGLE_CLOUD_PROJECT", settings.Project.ID},
 		{"SANDBOX_APIS", status.API},
-		// GitHub: its own clients, and the official provider of Pulumi, which the SDK reads where the program runs.
+		// These are for GitHub's own clients and for Pulumi's GitHub provider, whose SDK reads them in the program's
+		// process.
 		{"GITHUB_API_URL", status.API + "/gh/api/v3"},
 		{"GITHUB_BASE_URL", status.API + "/gh/"},
 	} {
@@ -100,5 +102,5 @@ func environment(dir statedir.Dir, status server.Status, settings stacks.Setting
 	return lines.String(), nil
 }
 
-// quoted is text as one word of a POSIX shell.
+// quoted returns text as one word of a POSIX shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

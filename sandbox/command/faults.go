@@ -15,8 +15,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 )
 
-// running connects to the cloud's process. It takes no lock and starts nothing: faults are for the middle of another
-// command.
+// running connects to the cloud's process. It takes no lock and starts nothing, because faults are set while another
+// command runs.
 func (a *app) running(command *cobra.Command) (*server.Client, error) {
 	dir, err := a.openDir()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
-// job says, or decides, how the next executions of a job go.
+// job makes the command that shows or sets how the next executions of a job end.
 func (a *app) job() *cobra.Command {
 	var wanted run.JobBehaviour
 	project, region := "procureflow-dev", "us-central1"

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// pathFlags are the CLI's flags that name a file or a folder; the short ones are those of `pulumi import` alone.
+// pathFlags are the CLI's flags that name a file or a folder. The short ones belong to `pulumi import` alone.
 var (
 	pathFlags = []string{"--file", "--out", "--config-file", "--event-log", "--generate-resources", "--import-file", "--plan", "--save-plan",
 		"--policy-pack", "--policy-pack-config"}
 	shortPathFlags = []string{"-f", "-o"}
 )
 
-// inFolder makes the CLI's relative paths absolute, as from the folder that the caller stands in: the CLI itself runs in the
-// sandbox's work folder.
+// inFolder makes relative paths in the CLI's arguments absolute, based on the caller's folder. The CLI itself runs in the sandbox's work
+// folder.
 func inFolder(folder string, args []string) []string {
 	flags := pathFlags
 	if command := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-") }); command >= 0 &&

@@ -21,7 +21,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// reviewFlags are what review and rehearse are told.
+// reviewFlags are the flags of review and rehearse.
 type reviewFlags struct {
 	base, head       string
 	stacks           []string
@@ -33,7 +33,7 @@ type reviewFlags struct {
 	web, page        string
 }
 
-// scrubbedKey marks the process that runs a change's code: it has no secret in its environment.
+// scrubbedKey is set in the process that runs a change's code, whose environment contains no secret.
 const scrubbedKey = "SANDBOX_SCRUBBED"
 
 const reviewExits = "\n\nExit codes: 0 done; 1 the answer is no (a stack would be refused, the rehearsal does not go as it must, or " +
@@ -97,7 +97,7 @@ func (a *app) rehearse() *cobra.Command {
 	return command
 }
 
-// compare reviews in a process of its own, whose environment has no secret.
+// compare makes the review in a separate process whose environment contains no secret.
 func (a *app) compare(ctx context.Context, f reviewFlags) error {
 	if _, err := measuredLoads(f.measured); err != nil {
 		return &commandLineError{err}
@@ -143,7 +143,7 @@ func (a *app) compare(ctx context.Context, f reviewFlags) error {
 	})
 }
 
-// checkRevisions refuses what names no commit, before anything is started.
+// checkRevisions refuses a revision that names no commit, before anything is started.
 func (a *app) checkRevisions(ctx context.Context, f reviewFlags) error {
 	folder, err := a.folder()
 	if err != nil {
@@ -154,7 +154,7 @@ func (a *app) checkRevisions(ctx context.Context, f reviewFlags) error {
 		return &commandLineError{err}
 	}
 	for _, revision := range []string{f.base, f.head} {
-		if revision == "" { // the working tree
+		if revision == "" { // The empty revision is the working tree.
 			continue
 		}
 		if _, err := rehearse.Commit(ctx, repository, revision); err != nil {
@@ -164,7 +164,7 @@ func (a *app) checkRevisions(ctx context.Context, f reviewFlags) error {
 	return nil
 }
 
-// reportOf makes the report here where the environment is scrubbed already, and else lets a process without secrets make it.
+// reportOf makes the report in this process if its environment contains no secrets. Otherwise it starts a process without them.
 func (a *app) reportOf(ctx context.Context, f reviewFlags, work string) (review.Report, error) {
 	if os.Getenv(scrubbedKey) != "" {
 		return a.reviewed(ctx, f, work)
@@ -216,7 +216,7 @@ func (a *app) reportOf(ctx context.Context, f reviewFlags, work string) (review.
 	return report, nil
 }
 
-// reviewed reviews each stack, in a state folder of its own below work.
+// reviewed reviews each stack in a state folder of its own below work.
 func (a *app) reviewed(ctx context.Context, f reviewFlags, work string) (review.Report, error) {
 	base, head, report, err := a.trees(ctx, f, work)
 	if err != nil {
@@ -244,7 +244,7 @@ func (a *app) reviewed(ctx context.Context, f reviewFlags, work string) (review.
 	return report, nil
 }
 
-// stacksOf are the stacks of both sides, in the order in which a change reaches them.
+// stacksOf returns the stacks of both sides, in the order in which a change reaches them.
 func stacksOf(base, head string) []string {
 	names := append(stacks.Names(base), stacks.Names(head)...)
 	order := []string{"dev", "staging", "prod"}
@@ -252,8 +252,8 @@ func stacksOf(base, head string) []string {
 	return slices.Compact(names)
 }
 
-// trees are the files of both sides. The program in this executable is that of the platform's working tree, and of a base with the same
-// code; any other is compiled from its files.
+// trees returns the files of both sides. This executable contains the program of the platform's working tree, which also serves a base
+// with the same code. Any other program is compiled from its files.
 func (a *app) trees(ctx context.Context, f reviewFlags, work string) (base, head rehearse.Tree, report review.Report, err error) {
 	module, err := repository()
 	if err != nil {
@@ -300,8 +300,8 @@ func (a *app) trees(ctx context.Context, f reviewFlags, work string) (base, head
 	return base, head, report, nil
 }
 
-// reviewStack is what is said of one stack, and the label that its settings ask for when somebody gains something: as the base has
-// them, so that no pull request takes the question away.
+// reviewStack reviews one stack. It also returns the label that a pull request needs when it widens somebody's rights. The label comes
+// from the base's settings, so that no pull request can remove the requirement.
 func reviewStack(ctx context.Context, f reviewFlags, name string, base, head rehearse.Tree, state string, measured map[string]cost.Load) (
 	stack review.Stack, label string, err error) {
 	stack = review.Stack{Name: name, Plan: []review.Step{}, Authority: []review.AuthorityChange{}}
@@ -319,7 +319,7 @@ func reviewStack(ctx context.Context, f reviewFlags, name string, base, head reh
 	if err != nil {
 		return stack, "", err
 	}
-	var lines bytes.Buffer // of interest only if it fails
+	var lines bytes.Buffer // The lines matter only if the plan fails.
 	result, err := rehearse.Run(ctx, rehearse.Options{Stack: name, Base: base, Head: head, Dir: dir, Seed: f.seed, PlanOnly: f.planOnly,
 		Out: &lines})
 	if err != nil {
@@ -335,14 +335,14 @@ func reviewStack(ctx context.Context, f reviewFlags, name string, base, head reh
 	}
 	after, err := stacks.Read(head.Root, name, true)
 	if err != nil {
-		after = before // refused, which is said already
+		after = before // The plan was refused, and the report says so already.
 	}
 	err = rehearse.Assess(&stack, rehearse.Side{Settings: before, Resources: result.Base}, rehearse.Side{Settings: after,
 		Resources: result.Head}, measured)
 	if protection := before.GitHub.Protection; protection != nil {
 		label = protection.WideningLabel
 	}
-	if err != nil && stack.Failed != "" { // a plan that is refused leaves more unknown than can be compared
+	if err != nil && stack.Failed != "" { // A refused plan leaves more unknown than can be compared.
 		stack.Failed += "; who would gain what is not known: " + err.Error()
 		err = nil
 	}

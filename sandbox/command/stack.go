@@ -38,7 +38,7 @@ func (a *app) up() *cobra.Command {
 	}
 }
 
-// printServices says where each service answers, having asked it.
+// printServices asks the cloud where each service answers, and prints it.
 func (a *app) printServices(ctx context.Context, stack *engine.Stack) error {
 	services, err := stack.Services(ctx)
 	if err != nil {
@@ -111,11 +111,11 @@ func (a *app) drift() *cobra.Command {
 	return command
 }
 
-// withStack runs work on the selected stack while the state folder is held.
+// withStack selects a stack and runs work on it while it holds the state folder's lock.
 func (a *app) withStack(ctx context.Context, name, stackName string, work func(context.Context, *engine.Stack) error) error {
 	progress := a.streams.Out
 	if name == "drift" {
-		progress = a.streams.Err // standard output is the list's
+		progress = a.streams.Err // Standard output is for the list.
 	}
 	session, err := a.open(ctx, name+" "+stackName, progress)
 	if err != nil {
@@ -181,7 +181,7 @@ func (a *app) analyze() *cobra.Command {
 		RunE: func(command *cobra.Command, args []string) error {
 			clean, err := a.analyzed(command.Context(), args[0], stack, asJSON)
 			switch {
-			case err != nil && asJSON: // whoever reads JSON gets nothing else, and the code says that it is no finding
+			case err != nil && asJSON: // A reader of JSON gets the error as JSON; the exit code says that it is no finding.
 				err = errors.Join(err, json.NewEncoder(a.streams.Out).Encode(map[string]string{"error": err.Error()}))
 			case err == nil && !clean:
 				a.exit = ExitNo

@@ -61,10 +61,11 @@ func (a *app) trust() *cobra.Command {
 	return command
 }
 
-// maxClaims is far beyond any token.
+// maxClaims bounds the claims' size, far above any real token.
 const maxClaims = 1 << 20
 
-// readClaims reads one JSON object. Its content stays out of errors: a whole token, pasted by mistake, is a credential.
+// readClaims reads one JSON object. Its errors never quote the content, because somebody may have pasted a whole token,
+// which is a credential.
 func (a *app) readClaims(name string) (map[string]any, error) {
 	if name == "" {
 		return nil, errors.New("--claims is missing: name a file with the token's claims as a JSON object, or - for standard input")
@@ -99,7 +100,8 @@ func (a *app) readClaims(name string) (map[string]any, error) {
 	return claims, nil
 }
 
-// repeated is a name that an object of the next value has twice, "" when none has. The value is known to be JSON.
+// repeated returns a name that occurs twice in an object of the next value, "" if there is none. The value has to be
+// valid JSON.
 func repeated(decoder *json.Decoder) string {
 	opening, _ := decoder.Token()
 	names := map[json.Token]bool{}
@@ -116,12 +118,12 @@ func repeated(decoder *json.Decoder) string {
 		}
 	}
 	if opening == json.Delim('{') || opening == json.Delim('[') {
-		_, _ = decoder.Token() // the closing one
+		_, _ = decoder.Token() // The closing bracket.
 	}
 	return ""
 }
 
-// settingsOf are a stack's committed settings as JSON, stand-ins replaced by the values they stand for.
+// settingsOf returns a stack's committed settings as JSON, with each stand-in replaced by its value.
 func settingsOf(folder, stack string) ([]byte, error) {
 	if !slices.Contains(stacks.Names(folder), stack) {
 		return nil, &commandLineError{fmt.Errorf("there is no stack %q: Pulumi.%s.yaml does not exist", stack, stack)}

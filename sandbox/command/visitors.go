@@ -20,22 +20,22 @@ type visitors struct {
 	mutex   sync.Mutex
 	answers map[string]*tally
 	last    string
-	asked   time.Time // when the visitor who got the answer of last asked
-	bad     time.Time // when the first visitor came whose answer was bad
+	asked   time.Time // When the visitor who got the latest answer asked.
+	bad     time.Time // When the first visitor with a bad answer asked.
 	known   string
 	onOther func()
 }
 
-// tally are the answers of one revision.
+// tally counts the answers of one revision.
 type tally struct {
 	requests, bad int
 	times         []time.Duration
 }
 
-// pace is how often a visitor comes.
+// pace is the time between two visitors.
 const pace = 50 * time.Millisecond
 
-// visit sends a visitor to url at every pace until they are stopped. To the cloud they are requests like any other.
+// visit sends a visitor to url once every pace until they are stopped. To the cloud, their requests are like any other.
 func visit(ctx context.Context, url string, pace time.Duration) *visitors {
 	ctx, cancel := context.WithCancel(ctx)
 	v := &visitors{cancel: cancel, answers: map[string]*tally{}}
@@ -73,7 +73,7 @@ func (v *visitors) ask(ctx context.Context, url string) {
 	v.count(start, time.Since(start), response.Header.Get("X-Sandbox-Revision"), response.StatusCode)
 }
 
-// count takes the answer of a visitor who came at start; status 0 is none.
+// count counts the answer to a visitor who came at start. Status 0 means no answer.
 func (v *visitors) count(start time.Time, took time.Duration, revision string, status int) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
@@ -84,7 +84,7 @@ func (v *visitors) count(start time.Time, took time.Duration, revision string, s
 	}
 	t.requests++
 	t.times = append(t.times, took)
-	// Who waited three seconds for an answer says nothing about who serves now.
+	// An answer that took long does not show which revision serves now, so only the visitor who asked last counts.
 	if start.After(v.asked) {
 		v.last, v.asked = revision, start
 	}
@@ -105,7 +105,7 @@ func (v *visitors) stop() {
 	v.done.Wait()
 }
 
-// restart counts from nothing, and calls onOther once when a revision other than known answers.
+// restart resets the counts. It calls onOther once, when a revision other than known answers.
 func (v *visitors) restart(known string, onOther func()) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
@@ -113,21 +113,22 @@ func (v *visitors) restart(known string, onOther func()) {
 	v.answers, v.bad = map[string]*tally{}, time.Time{}
 }
 
-// latest is the revision that answered the visitor who came last.
+// latest returns the revision that answered the visitor who came last.
 func (v *visitors) latest() string {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	return v.last
 }
 
-// firstBad is when the first visitor came who got a bad answer or none, for whom the trouble then began; zero when nobody did.
+// firstBad returns when the first visitor came who got a bad answer or none. That is when the trouble began. Zero if every answer was
+// good.
 func (v *visitors) firstBad() time.Time {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	return v.bad
 }
 
-// table shows the answers by revision.
+// table words the answers by revision.
 func (v *visitors) table() string {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
