@@ -13,13 +13,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// API is the address of the simulated cloud's APIs, without a slash at its end.
+// API returns the address of the simulated cloud's APIs, without a slash at its end.
 func (s *Stack) API() string { return strings.TrimSuffix(s.engine.client.API(), "/") }
 
-// HTTP is a client that the simulated APIs take requests of.
+// HTTP returns a client whose requests the simulated APIs accept.
 func (s *Stack) HTTP() *http.Client { return s.engine.client.HTTP() }
 
-// Planned are the steps that Up would take, as the engine describes them. Nothing is changed.
+// Planned returns the steps that Up would take, as the engine describes them. It changes nothing.
 func (s *Stack) Planned(ctx context.Context) ([]apitype.StepEventMetadata, error) {
 	stream := make(chan events.EngineEvent)
 	done := make(chan []apitype.StepEventMetadata)
@@ -42,8 +42,8 @@ func (s *Stack) Planned(ctx context.Context) ([]apitype.StepEventMetadata, error
 	return <-done, nil
 }
 
-// Import takes what an import file names into the state, changing nothing in the cloud. The providers that it refers to, by
-// URN, are put into the state first: an import cannot do that.
+// Import takes the resources of an import file into the state, and changes nothing in the cloud. It first adds the providers, named by
+// URN, to the state, which the engine's import cannot do.
 func (s *Stack) Import(ctx context.Context, file string, providers []string) error {
 	out := s.engine.options.Out
 	if _, err := s.auto.Up(ctx, optup.Target(providers), optup.ProgressStreams(out), optup.ErrorProgressStreams(out),

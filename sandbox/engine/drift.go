@@ -15,13 +15,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Drifted is a resource that is no longer as Pulumi left it.
+// Drifted is a resource that differs from Pulumi's state.
 type Drifted struct {
-	// Name and Type are the program's: the resource's name and type token. ID is the cloud's.
+	// Name is the resource's name in the program, and Type its type token. ID is the cloud's id.
 	Name string `json:"name"`
 	Type string `json:"type"`
 	ID   string `json:"id"`
-	// Deleted is true when the resource is gone. Then Properties is empty.
+	// Deleted is true if the resource is gone. Then Properties is empty.
 	Deleted bool `json:"deleted"`
 	// Properties are the changed ones, sorted by path.
 	Properties []PropertyDrift `json:"properties"`
@@ -34,7 +34,7 @@ type PropertyDrift struct {
 	Now    string `json:"now"`
 }
 
-// Drift compares the state with the live cloud and changes neither. Traffic is not part of it: the service ignores it
+// Drift compares the state with the live cloud and changes neither. It leaves out traffic, which the service ignores
 // because the release controller owns it.
 func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
 	ignored, err := s.ignored()
@@ -62,7 +62,7 @@ func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
 	_, err = s.auto.PreviewRefresh(ctx, optrefresh.EventStreams(stream), optrefresh.ErrorProgressStreams(&messages),
 		optrefresh.ProgressStreams(&messages), optrefresh.Color("never"))
 	if err != nil {
-		// The engine's own account explains what the error only names.
+		// The engine's output explains what the error only names.
 		fmt.Fprint(s.engine.options.Out, messages.String())
 		return nil, s.failed(ctx, "drift", err)
 	}
@@ -71,7 +71,7 @@ func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
 	return drifted, nil
 }
 
-// ignored returns by URN the properties whose changes each resource ignores: the refresh reports them all the same.
+// ignored returns, by URN, the properties whose changes each resource ignores. The refresh reports those changes, too.
 func (s *Stack) ignored() (map[string][]string, error) {
 	deployment, err := s.engine.latest(s.auto.Name())
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Stack) ignored() (map[string][]string, error) {
 	return ignored, nil
 }
 
-// driftOf reads one step of the refresh. A change of nothing but ignored properties is none.
+// driftOf reads one step of the refresh. It returns false if only ignored properties changed.
 func driftOf(step apitype.StepEventMetadata, ignored map[string][]string) (Drifted, bool) {
 	if step.Old == nil || (step.Op != apitype.OpUpdate && step.Op != apitype.OpDelete) {
 		return Drifted{}, false
@@ -110,7 +110,7 @@ func driftOf(step apitype.StepEventMetadata, ignored map[string][]string) (Drift
 	return found, len(found.Properties) > 0 || len(step.DetailedDiff) == 0
 }
 
-// valueAt renders the value at a property path as JSON on one line, "absent" where there is none.
+// valueAt returns the value at a property path as JSON on one line, "absent" if there is none.
 func valueAt(properties map[string]any, path string) string {
 	parsed, err := resource.ParsePropertyPath(path)
 	if err != nil {

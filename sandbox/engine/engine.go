@@ -1,6 +1,6 @@
-// Package engine runs the platform's program through the real Pulumi engine against the simulated cloud: the same
-// program, the real CLI and its engine, a file backend, secrets under a passphrase, and providers that are attached
-// instead of downloaded. Everything it writes is in the state folder; the repository's own files are only read.
+// Package engine runs the platform's program through the real Pulumi engine against the simulated cloud. It uses the same program, the
+// real CLI and engine, a file backend, secrets under a passphrase, and providers that are attached instead of downloaded. It writes only
+// to the state folder; the repository's own files are only read.
 package engine
 
 import (
@@ -28,7 +28,7 @@ import (
 type Options struct {
 	// Root is the folder that holds Pulumi.yaml and the stack files. Required.
 	Root string
-	// Module is the folder of the Go module that has the program: the platform's own, or one that requires it. Required.
+	// Module is the folder of the Go module with the program: the platform's own module, or one that requires it. Required.
 	Module string
 	// Dir is the state folder. Required.
 	Dir statedir.Dir
@@ -36,13 +36,14 @@ type Options struct {
 	Program pulumi.RunFunc
 	// Out receives progress and results for people. Required.
 	Out io.Writer
-	// Terminal says that Out is a terminal: colours, and progress that rewrites its line.
+	// Terminal says that Out is a terminal. Output then has colours, and progress that rewrites its line.
 	Terminal bool
-	// Cloud is the command that serves the state folder's cloud, started when none runs. Required.
+	// Cloud is the command that serves the state folder's cloud. It is started when no cloud runs. Required.
 	Cloud []string
 	// Build identifies the running executable.
 	Build string
-	// Started is told of each process of the CLI that operates on a stack, which can be killed. Default: nobody.
+	// Started is called with each process of the CLI that operates on a stack, so that the caller can kill it. Default: nothing is
+	// called.
 	Started func(*os.Process)
 	// CacheDir keeps a built CLI. Default: the user's cache folder.
 	CacheDir string
@@ -59,8 +60,8 @@ type Engine struct {
 	language  *golang.Host
 }
 
-// Open prepares the work folder. The CLI, the cloud and the providers are made ready when they are first needed, so that
-// bad settings are reported before a newcomer has waited for anything.
+// Open prepares the work folder. The CLI, the cloud and the providers are started only when they are needed, so that a newcomer hears of
+// wrong settings without a wait.
 func Open(options Options) (*Engine, error) {
 	e := &Engine{options: options}
 	if err := os.MkdirAll(e.backendDir(), 0o700); err != nil {
@@ -81,7 +82,7 @@ func (e *Engine) ready(ctx context.Context) error {
 	return err
 }
 
-// Close ends the providers. The cloud stays: what was made in it still answers.
+// Close ends the providers. The cloud keeps running, so that everything in it still answers.
 func (e *Engine) Close() error {
 	var failures []error
 	for _, server := range e.providers {
@@ -111,7 +112,7 @@ func (e *Engine) connect(ctx context.Context) error {
 		return err
 	}
 	for _, name := range []string{provider.GCP, provider.GitHub} {
-		// Not bound to ctx: an interrupted engine still finishes its steps through the providers.
+		// The provider does not end with ctx: an interrupted engine still finishes its steps through it.
 		server, err := provider.Serve(context.WithoutCancel(ctx), provider.Options{API: client.API(), Token: client.Token(), Name: name})
 		if err != nil {
 			return errors.Join(fmt.Errorf("start provider %s: %w", name, err), e.Close())
@@ -128,7 +129,7 @@ func (e *Engine) connect(ctx context.Context) error {
 	return nil
 }
 
-// environment is what the CLI needs to work in the sandbox and nowhere else.
+// environment returns the variables with which the CLI works in the sandbox and nowhere else.
 func (e *Engine) environment() (map[string]string, error) {
 	if _, err := e.options.Dir.Key("passphrase"); err != nil {
 		return nil, err
@@ -149,8 +150,8 @@ func (e *Engine) environment() (map[string]string, error) {
 	return environment, nil
 }
 
-// Pulumi runs the CLI with the caller's arguments in the sandbox's environment, on the settings as they are now, and returns
-// its exit code. Settings that the CLI changes are changed in the application's own stack files.
+// Pulumi runs the CLI with the caller's arguments in the sandbox's environment, on the present settings, and returns its exit code. If
+// the CLI changes settings, Pulumi writes them to the application's own stack files.
 func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args ...string) (int, error) {
 	if err := e.renewStackFiles(ctx); err != nil {
 		return 0, err
@@ -171,8 +172,8 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	return code, errors.Join(err, e.keepSettings(before))
 }
 
-// languageHost builds pulumi-language-go where environment's PATH has it, for commands about policies. The engine attaches to
-// the runtime of this process all the same, but runs a policy pack that is a directory only when it finds a host by that name.
+// languageHost builds pulumi-language-go into a folder of environment's PATH, for commands about policies. The engine attaches to this
+// process's runtime, but runs a policy pack that is a directory only if it finds a host by that name.
 func (e *Engine) languageHost(ctx context.Context) error {
 	if _, err := exec.LookPath(golang.Executable); err == nil {
 		return nil
@@ -203,7 +204,7 @@ func (e *Engine) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Wri
 	return 0, err
 }
 
-// workspace is the Automation API's view of the work folder.
+// workspace returns the Automation API's options for the work folder.
 func (e *Engine) workspace() ([]auto.LocalWorkspaceOption, error) {
 	environment, err := e.environment()
 	if err != nil {

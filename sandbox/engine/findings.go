@@ -7,18 +7,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
 )
 
-// Finding is what a policy reported of a resource, or of the stack where Resource is empty.
+// Finding is what a policy reported of a resource, or of the whole stack if Resource is empty.
 type Finding struct {
 	Policy, Level, Resource, Message string
 }
 
-// Findings are those of the last preview, which every Up begins with.
+// Findings returns the findings of the last preview. Every Up begins with a preview.
 func (s *Stack) Findings() []Finding { return s.findings }
 
-// arrival is how long the last events may take to arrive once the CLI has ended. A preview that fails before there is a CLI sends none.
+// arrival is how long to wait for the last events after the CLI has ended. A preview that fails before it starts a CLI sends none.
 const arrival = time.Second
 
-// listen collects what the policies report while the engine runs. The second result waits until everything has arrived.
+// listen collects what the policies report while the engine runs. listened waits until everything has arrived.
 func (s *Stack) listen() (stream chan events.EngineEvent, listened func()) {
 	stream = make(chan events.EngineEvent)
 	done := make(chan []Finding, 1)
@@ -41,7 +41,7 @@ func (s *Stack) listen() (stream chan events.EngineEvent, listened func()) {
 	}
 }
 
-// nameOf is the name of a resource; that of the stack is empty.
+// nameOf returns a resource's name; empty for the stack itself.
 func nameOf(resource string) string {
 	parsed, err := urn.Parse(resource)
 	if err != nil || parsed.Type() == "pulumi:pulumi:Stack" {

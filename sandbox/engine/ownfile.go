@@ -16,7 +16,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// copies are the sandbox's copies of stack files, by stack, of the stacks that have one.
+// copies reads the sandbox's copies of stack files, by stack.
 func (e *Engine) copies() (map[string]stackFile, error) {
 	copies := map[string]stackFile{}
 	for _, stack := range e.stackNames() {
@@ -33,9 +33,9 @@ func (e *Engine) copies() (map[string]stackFile, error) {
 	return copies, nil
 }
 
-// keepSettings writes what the CLI changed in the copies (`pulumi config set`, `up --config`) into the stack files themselves, as
-// the CLI does where there is no copy. Encrypted values stay in the copy: they are encrypted for this sandbox, and no real
-// stack could read them.
+// keepSettings writes the CLI's changes to the copies (`pulumi config set`, `up --config`) into the stack files themselves, as the CLI
+// would do without copies. Encrypted values stay in the copy, because they are encrypted for this sandbox and no real stack could read
+// them.
 func (e *Engine) keepSettings(before map[string]stackFile) error {
 	after, err := e.copies()
 	if err != nil {
@@ -68,7 +68,7 @@ func (e *Engine) keepStackSettings(stack string, was, now stackFile) error {
 	before := own["config"]
 	own["config"] = merged(was.Config, now.Config, before)
 	if !reflect.DeepEqual(before, own["config"]) {
-		// The CLI's own way of editing: comments and order stay.
+		// This is the CLI's own way of editing, which keeps comments and order.
 		if data, err = yamlutil.Edit(data, own); err != nil {
 			return err
 		}
@@ -83,7 +83,8 @@ func (e *Engine) keepStackSettings(stack string, was, now stackFile) error {
 	return nil
 }
 
-// merged is own with what differs between was and now. What is as it was stays as own has it: a stand-in, a pinned version.
+// merged applies the differences between was and now to own. Unchanged values stay as own has them, for example a stand-in or a pinned
+// version.
 func merged(was, now, own any) any {
 	if isEncrypted(now) || reflect.DeepEqual(was, now) {
 		return own
@@ -124,14 +125,14 @@ func at(list []any, i int) any {
 	return nil
 }
 
-// isEncrypted says whether a value of a stack file is one that Pulumi encrypted.
+// isEncrypted says whether a stack file's value was encrypted by Pulumi.
 func isEncrypted(value any) bool {
 	object, _ := value.(map[string]any)
 	_, encrypted := object["secure"].(string)
 	return encrypted && len(object) == 1
 }
 
-// encryptedIn says whether now has an encrypted value that was does not have.
+// encryptedIn says whether now has an encrypted value that was lacks.
 func encryptedIn(was, now any) bool {
 	if reflect.DeepEqual(was, now) {
 		return false

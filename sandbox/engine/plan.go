@@ -23,16 +23,16 @@ import (
 // Plan is what Up would do.
 type Plan struct {
 	Steps []review.Step
-	// Findings are what the policies, the program and the providers say of it.
+	// Findings are the messages of the policies, the program and the providers.
 	Findings []review.Finding
-	// Resources are all that there would be afterwards, as far as it is known before.
+	// Resources are all resources after the update, as far as they are known beforehand.
 	Resources []inventory.Resource
 }
 
-// Refused says that Up would not do it.
+// Refused says that Up would refuse the update.
 func (p Plan) Refused() bool { return slices.ContainsFunc(p.Findings, review.Finding.Stops) }
 
-// Plan asks the engine what Up would do, and changes nothing. An update that would be refused is no error: its findings say by what.
+// Plan asks the engine what Up would do, and changes nothing. A refused update is not an error: the findings say what refuses it.
 func (s *Stack) Plan(ctx context.Context) (Plan, error) {
 	pack, config, err := s.engine.policyPack(ctx, s.auto.Name())
 	if err != nil {
@@ -74,7 +74,7 @@ func planOf(all []apitype.EngineEvent) Plan {
 			if made, changes := stepOf(step); changes {
 				plan.Steps = append(plan.Steps, made)
 			}
-			// The two halves of a replacement are there too, with the same URN.
+			// The two halves of a replacement have the same URN, so they are left out.
 			if step.New != nil && step.Op != apitype.OpCreateReplacement && step.Op != apitype.OpDelete && step.Op != apitype.OpDeleteReplaced {
 				name, _ := step.New.Outputs["name"].(string)
 				plan.Resources = append(plan.Resources, inventory.Resource{URN: step.URN, Parent: step.New.Parent, Type: step.Type,
@@ -83,7 +83,7 @@ func planOf(all []apitype.EngineEvent) Plan {
 		case event.PolicyEvent != nil:
 			finding(event.PolicyEvent.PolicyName, event.PolicyEvent.EnforcementLevel, event.PolicyEvent.ResourceURN, event.PolicyEvent.Message)
 		case event.DiagnosticEvent != nil && !event.DiagnosticEvent.Ephemeral:
-			// That the preview failed says nothing beside why.
+			// The message that the preview failed is left out, because others say why.
 			if said := event.DiagnosticEvent; said.Severity == "warning" || said.Severity == "error" && said.Message != "preview failed" {
 				finding("program", said.Severity, said.URN, said.Message)
 			}
@@ -100,7 +100,7 @@ func planOf(all []apitype.EngineEvent) Plan {
 	return plan
 }
 
-// ops are the engine's operations that change something, each by what it comes to. The two halves of a replacement are not listed.
+// ops maps the engine's operations that change something to the review's. The two halves of a replacement are not listed.
 var ops = map[apitype.OpType]review.Op{
 	apitype.OpCreate: review.Create, apitype.OpUpdate: review.Update, apitype.OpReplace: review.Replace, apitype.OpDelete: review.Delete,
 	apitype.OpImport: review.Create, apitype.OpImportReplacement: review.Replace,
@@ -112,7 +112,7 @@ func stepOf(step apitype.StepEventMetadata) (review.Step, bool) {
 		return review.Step{}, false
 	}
 	state := cmp.Or(step.New, step.Old)
-	if !state.Custom { // a component is nothing in the cloud: its resources are listed
+	if !state.Custom { // A component is nothing in the cloud, and its resources are listed.
 		return review.Step{}, false
 	}
 	made := review.Step{Op: op, Name: resource.URN(step.URN).Name(), Type: step.Type, Data: holdsData(step.Type)}
@@ -136,7 +136,7 @@ func stepOf(step apitype.StepEventMetadata) (review.Step, bool) {
 	for _, path := range slices.Sorted(maps.Keys(both)) {
 		switch {
 		case was[path] == is[path]:
-		case strings.Contains(is[path], unknownValue): // what it is to become says nothing, and what it was is often an id by chance
+		case strings.Contains(is[path], unknownValue): // The new value is not known yet, and the old one is often a random id.
 			made.Changes = append(made.Changes, review.Property{Path: path, Replaces: replacing[topOf(path)], Unknown: true})
 		default:
 			made.Changes = append(made.Changes, review.Property{Path: path, Before: was[path], After: is[path], Replaces: replacing[topOf(path)]})
@@ -145,7 +145,7 @@ func stepOf(step apitype.StepEventMetadata) (review.Step, bool) {
 	return made, true
 }
 
-// topOf is the property that a path begins with.
+// topOf returns the property with which a path begins.
 func topOf(path string) string {
 	if end := strings.IndexAny(path, ".["); end >= 0 {
 		return path[:end]
@@ -153,13 +153,13 @@ func topOf(path string) string {
 	return path
 }
 
-// flatten writes the leaves of a value by their paths. An element of a list is called by its name where it has one: what is put in front
-// of it then changes nothing about it, which the engine's own paths do not show.
+// flatten writes the leaves of a value by their paths. A list's element is called by its name if it has one, so that an element inserted
+// before it does not change its path. The engine's own paths use positions.
 func flatten(path string, value any, leaves map[string]string) {
 	switch value := value.(type) {
 	case map[string]any:
 		for key, child := range value {
-			if key != "__defaults" { // the provider's own note
+			if key != "__defaults" { // This key is the provider's own note.
 				flatten(strings.TrimPrefix(path+"."+key, "."), child, leaves)
 			}
 		}
@@ -177,7 +177,7 @@ func flatten(path string, value any, leaves map[string]string) {
 	default:
 		var text strings.Builder
 		encoder := json.NewEncoder(&text)
-		encoder.SetEscapeHTML(false) // whoever shows it makes it harmless
+		encoder.SetEscapeHTML(false) // Whoever shows the text escapes it.
 		if encoder.Encode(value) != nil {
 			text.WriteString("?")
 		}
@@ -185,13 +185,13 @@ func flatten(path string, value any, leaves map[string]string) {
 	}
 }
 
-// unknownValue is how the engine writes what it does not know yet.
+// unknownValue is the engine's placeholder for a value that is not known yet.
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 var colours = regexp.MustCompile(`<\{%[^%]*%\}>|\x1b\[[0-9;]*m`)
 
-// holdsData says that a resource of the type holds something that a new one of the same settings does not have. A secret's version is
-// left behind when its resource goes (docs/adr/0005), so it is none.
+// holdsData says that a resource of the type holds data that a new one with the same settings would lack. A secret's version does not
+// count, because it stays when its resource is deleted (docs/adr/0005).
 func holdsData(token string) bool {
 	return slices.ContainsFunc([]string{
 		"gcp:alloydb/", "gcp:artifactregistry/repository:", "gcp:bigquery/dataset:", "gcp:bigquery/table:", "gcp:bigtable/", "gcp:compute/disk:",

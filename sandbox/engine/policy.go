@@ -14,8 +14,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// policyPack compiles the policy pack and returns its executable and the configuration for the stack. The pack is a module of
-// its own: a folder here, a requirement of whoever uses the platform. Go's cache makes the second time quick.
+// policyPack compiles the policy pack and returns its executable and its configuration for the stack. The pack is a module of its own: a
+// folder of this repository, or a requirement of an application's module. Go's cache makes the second time fast.
 func (e *Engine) policyPack(ctx context.Context, stack string) (executable, config string, err error) {
 	if config, err = e.policyConfig(stack); err != nil {
 		return "", "", err
@@ -37,7 +37,7 @@ func isModule(folder string) bool {
 	return err == nil
 }
 
-// policyConfig is the path of the policy pack's configuration for the stack.
+// policyConfig returns the path of the policy pack's configuration for the stack.
 func (e *Engine) policyConfig(stack string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(e.options.Root, "policy", "*.json"))
 	if err != nil {
@@ -55,13 +55,12 @@ func (e *Engine) policyConfig(stack string) (string, error) {
 		"them, name it with --stack", stack, strings.Join(stacks, ", "))}
 }
 
-// violationsFound is what the CLI says last when a mandatory policy is violated. It exits with the same code for a state that it
-// cannot read, a pack that does not start and one that crashes, so the words are what tells a finding from no answer.
+// violationsFound is the CLI's last message if a mandatory policy is violated. Its exit code is the same for an unreadable state and for
+// a pack that does not start or crashes, so only this message tells a violation from a failure.
 const violationsFound = "one or more mandatory policy violations were found"
 
-// Analyze runs the policy pack over an exported state and writes the CLI's report to out. stack chooses the
-// configuration; empty means the stack the state is of. It is true when no mandatory policy is violated, and an error when that
-// could not be found out.
+// Analyze runs the policy pack over an exported state and writes the CLI's report to out. stack chooses the configuration; empty means
+// the stack of the state. It returns true if no mandatory policy is violated, and an error if it could not find out.
 func (e *Engine) Analyze(ctx context.Context, file, stack string, asJSON bool, out io.Writer) (bool, error) {
 	path, err := filepath.Abs(file)
 	if err != nil {
@@ -75,7 +74,7 @@ func (e *Engine) Analyze(ctx context.Context, file, stack string, asJSON bool, o
 		return false, err
 	}
 	if _, err := e.policyConfig(stack); err != nil {
-		return false, err // before anything is started
+		return false, err // Nothing was started yet.
 	}
 	if of == "" {
 		return true, reportNothing(path, asJSON, out)
@@ -99,7 +98,7 @@ func (e *Engine) Analyze(ctx context.Context, file, stack string, asJSON bool, o
 	return verdict(path, code, told.String())
 }
 
-// verdict reads the CLI's exit code by what it said.
+// verdict decides by the CLI's exit code and messages.
 func verdict(path string, code int, told string) (bool, error) {
 	switch {
 	case code == 0:
@@ -117,7 +116,7 @@ func verdict(path string, code int, told string) (bool, error) {
 	return false, fmt.Errorf("%s was not analyzed, so nothing is known about it: %s", path, reason)
 }
 
-// reportNothing is the report about a state without resources, in the CLI's form where JSON is asked for.
+// reportNothing writes the report about a state without resources. As JSON it has the CLI's form.
 func reportNothing(path string, asJSON bool, out io.Writer) error {
 	if !asJSON {
 		_, err := fmt.Fprintf(out, "%s has no resources: there is nothing to analyze.\n", path)
@@ -126,7 +125,7 @@ func reportNothing(path string, asJSON bool, out io.Writer) error {
 	return json.NewEncoder(out).Encode(apitype.EngineEvent{SummaryEvent: &apitype.SummaryEvent{Result: apitype.OperationResultSucceeded}})
 }
 
-// stackFor is the stack whose configuration an exported state is held against: the one that was named, else of, the state's own.
+// stackFor returns the stack whose configuration applies to an exported state: named, else of, which is the state's own.
 func stackFor(path, of, named string) (string, error) {
 	switch {
 	case named != "":
@@ -137,7 +136,7 @@ func stackFor(path, of, named string) (string, error) {
 	return of, nil
 }
 
-// stackOfState reads an exported state and returns the name of its stack, "" where there are no resources.
+// stackOfState reads an exported state and returns its stack's name, "" for a state without resources.
 func stackOfState(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// restoreCheckpoint puts the backend's previous checkpoint in the place of one that a killed engine left half written:
-// the file backend writes it in place. One step back is enough, because the engine records that it begins a creation
-// before it begins; [Stack.recover] finds out how it ended.
+// restoreCheckpoint replaces a checkpoint that a killed engine left half written by the backend's previous one; the
+// file backend writes checkpoints in place. One step back is enough, because the engine records each creation before it
+// begins it. [Stack.recover] finds out how that creation ended.
 func (e *Engine) restoreCheckpoint(stack string) error {
 	if err := e.dropHalfWrittenAttributes(); err != nil {
 		return err
@@ -40,8 +40,8 @@ func (e *Engine) restoreCheckpoint(stack string) error {
 	return statedir.WriteFile(path, previous, 0o600)
 }
 
-// dropHalfWrittenAttributes removes the backend's attribute files that a killed engine left empty: they are written in
-// place beside each file and hold nothing but its content type, yet without a whole one the file cannot be read.
+// dropHalfWrittenAttributes removes the backend's attribute files that a killed engine left empty. Such a file stands
+// beside each file and holds only its content type, but while it is incomplete the file cannot be read.
 func (e *Engine) dropHalfWrittenAttributes() error {
 	return filepath.WalkDir(e.backendDir(), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".attrs" {
@@ -55,10 +55,10 @@ func (e *Engine) dropHalfWrittenAttributes() error {
 	})
 }
 
-// recover puts right what a killed engine leaves behind: the backend's lock, and creations of which the state does not
-// know whether they happened. The state folder's own lock says that no other engine is at work, so the backend's lock
-// is a dead one. A creation that did happen is taken over from the cloud; one that did not is forgotten, and `up` makes
-// it. Without this the next `up` would create a second time and be told that the thing already exists.
+// recover repairs what a killed engine leaves behind: the backend's lock, and creations that may or may not have
+// happened. The caller holds the state folder's lock, so no other engine runs, and the backend's lock is a dead one. A
+// creation that happened is imported from the cloud. One that did not is forgotten, and `up` makes it. Without this,
+// the next `up` would try to create the thing again and fail, because it already exists.
 func (s *Stack) recover(ctx context.Context) error {
 	if s.backendLocked() {
 		fmt.Fprintln(s.engine.options.Out, "An earlier command was killed while it held the stack's lock: releasing it.")
@@ -119,7 +119,7 @@ type pendingCreate struct {
 func (s *Stack) pendingCreates(ctx context.Context) ([]pendingCreate, error) {
 	checkpoint, err := s.engine.latest(s.auto.Name())
 	if err != nil || len(checkpoint.PendingOperations) == 0 {
-		return nil, err // nearly always, and without the second that the CLI takes to decrypt what it exports
+		return nil, err // This is the usual case, and it saves the second that the CLI takes to decrypt an export.
 	}
 	deployment, err := s.deployment(ctx)
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *Stack) pendingCreates(ctx context.Context) ([]pendingCreate, error) {
 	return pending, nil
 }
 
-// latest is the stack's state as the backend's file has it, secrets encrypted. It is empty when there is no file.
+// latest returns the stack's state from the backend's file, with encrypted secrets. It is empty if there is no file.
 func (e *Engine) latest(stack string) (apitype.DeploymentV3, error) {
 	data, err := os.ReadFile(e.checkpoint(stack))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -154,7 +154,7 @@ func (e *Engine) latest(stack string) (apitype.DeploymentV3, error) {
 	return *file.Checkpoint.Latest, nil
 }
 
-// deployment is the stack's state, secrets decrypted.
+// deployment returns the stack's state with decrypted secrets.
 func (s *Stack) deployment(ctx context.Context) (apitype.DeploymentV3, error) {
 	var deployment apitype.DeploymentV3
 	state, err := s.auto.Export(ctx)

@@ -20,7 +20,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// UsageError is a mistake of the caller: nothing was started.
+// UsageError is the caller's mistake. Nothing was started.
 type UsageError struct{ Message string }
 
 func (e *UsageError) Error() string { return e.Message }
@@ -33,8 +33,8 @@ type Stack struct {
 	findings []Finding
 }
 
-// Stack checks the stack's settings, makes the project and the repository they name exist in the cloud, and selects
-// the stack, creating it when it is new.
+// Stack checks the stack's settings, makes the project and the repository that they name exist in the cloud, and selects the stack. It
+// creates the stack if it is new.
 func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	settings, err := e.writeStackFile(ctx, name)
 	if err != nil {
@@ -66,7 +66,7 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	return stack, nil
 }
 
-// seed makes what exists before the first `up` of a real stack: the project with its billing account, and the repository.
+// seed makes what exists before a real stack's first `up`: the project with its billing account, and the repository.
 func (e *Engine) seed(ctx context.Context, settings stacks.Settings) error {
 	err := e.client.EnsureProject(ctx, cloud.Project{
 		ID: settings.Project.ID, Number: settings.Project.Number, BillingAccount: settings.Project.BillingAccount,
@@ -94,7 +94,7 @@ func (s *Stack) color() string {
 // Changes counts the operations of an update by kind: create, update, replace, delete, same.
 type Changes map[string]int
 
-// None is true when nothing was, or would be, changed.
+// None says that nothing was, or would be, changed.
 func (c Changes) None() bool {
 	for kind, count := range c {
 		if kind != "same" && kind != "refresh" && kind != "read" && count > 0 {
@@ -104,9 +104,8 @@ func (c Changes) None() bool {
 	return true
 }
 
-// Up brings the cloud to what the program says, after it has put right what an interrupted command left behind.
-// The CLI's own lines go to Out as the resources are made. It previews first: what policies say of the whole stack the engine
-// asks when everything else is done, which in an update is too late.
+// Up makes the cloud match the program, after it has repaired what an interrupted command left behind. The CLI's lines go to Out while
+// the resources are made. Up previews first: the engine runs policies about the whole stack last, which in an update would be too late.
 func (s *Stack) Up(ctx context.Context) (Changes, error) {
 	if err := s.recover(ctx); err != nil {
 		return nil, err
@@ -115,7 +114,7 @@ func (s *Stack) Up(ctx context.Context) (Changes, error) {
 	if err != nil {
 		return nil, err
 	}
-	var said bytes.Buffer // of interest only if it stops here
+	var said bytes.Buffer // The text matters only if the preview stops the update.
 	stream, listened := s.listen()
 	_, err = s.auto.Preview(ctx, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config), optpreview.ProgressStreams(&said),
 		optpreview.ErrorProgressStreams(&said), optpreview.Color(s.color()), optpreview.SuppressProgress(), optpreview.EventStreams(stream))
@@ -158,8 +157,8 @@ func (s *Stack) Preview(ctx context.Context) (Changes, error) {
 	return changes, nil
 }
 
-// Destroy deletes everything of the stack. Deletion protection refuses, as in the real cloud. Afterwards thirty days pass
-// for the project's deleted identity pools: until then their ids are taken, and the next Up would fail.
+// Destroy deletes everything of the stack. Deletion protection refuses, as in the real cloud. Afterwards it lets thirty days pass for the
+// project's deleted identity pools, because their ids are taken until then and the next Up would fail.
 func (s *Stack) Destroy(ctx context.Context) error {
 	if err := s.recover(ctx); err != nil {
 		return err
@@ -176,7 +175,7 @@ func noState(stack string) error {
 	return &UsageError{Message: fmt.Sprintf("stack %s has no state yet: run `go run ./cmd/sandbox up %s` first", stack, stack)}
 }
 
-// Export writes the stack's state as JSON, secrets encrypted, and nothing else.
+// Export writes the stack's state as JSON to out, with encrypted secrets, and writes nothing else there.
 func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 	if _, err := e.writeStackFile(ctx, name); err != nil {
 		return err
@@ -190,7 +189,7 @@ func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 	if err := e.restoreCheckpoint(name); err != nil {
 		return err
 	}
-	// Not through the Automation API: its export decrypts secrets.
+	// The Automation API's export is not used, because it decrypts secrets.
 	code, err := e.run(ctx, nil, out, e.options.Out, "--non-interactive", "stack", "export", "--stack", name)
 	if err == nil && code != 0 {
 		err = fmt.Errorf("export stack %s: the CLI ended with %d", name, code)
@@ -198,20 +197,20 @@ func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 	return err
 }
 
-// checkpoint is where the file backend keeps a stack's state.
+// checkpoint returns the path at which the file backend keeps a stack's state.
 func (e *Engine) checkpoint(stack string) string {
 	return filepath.Join(e.backendDir(), ".pulumi", "stacks", e.project, stack+".json")
 }
 
-// Service is a service of the stack as the sandbox's person sees it.
+// Service is a service of the stack, with its addresses.
 type Service struct {
 	// Name is the Cloud Run service id.
 	Name string
-	// URL is its address in the real cloud, Address where it answers here.
+	// URL is its address in the real cloud. Address is its address on this machine.
 	URL, Address string
 }
 
-// Services lists the stack's services that run.
+// Services lists the stack's running services.
 func (s *Stack) Services(ctx context.Context) ([]Service, error) {
 	status, err := s.engine.client.Status(ctx)
 	if err != nil {
@@ -227,7 +226,7 @@ func (s *Stack) Services(ctx context.Context) ([]Service, error) {
 	return services, nil
 }
 
-// OperationError is an operation that the engine did not complete. The engine has already said why, on Out.
+// OperationError says that the engine did not complete an operation. The engine has already written the reason to Out.
 type OperationError struct {
 	Operation, Stack string
 	Cause            error

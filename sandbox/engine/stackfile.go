@@ -22,8 +22,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
-// writeProject writes the work folder's Pulumi.yaml: the repository's, without what only a compiled program needs. The
-// engine's own options, refresh among them, stay as they are. A compiled program looks for platform.yaml beside it.
+// writeProject writes the work folder's Pulumi.yaml: the repository's, without the parts that only a compiled program needs. The engine's
+// options, such as refresh, stay. A compiled program looks for platform.yaml beside it.
 func (e *Engine) writeProject() error {
 	data, err := os.ReadFile(filepath.Join(e.options.Root, "Pulumi.yaml"))
 	if err != nil {
@@ -51,16 +51,16 @@ func (e *Engine) writeProject() error {
 	return statedir.WriteFile(filepath.Join(e.workDir(), adopter.File), data, 0o600)
 }
 
-// stackNames are the stacks that have a file in the repository, sorted.
+// stackNames returns the stacks that have a file in the repository, sorted.
 func (e *Engine) stackNames() []string { return stacks.Names(e.options.Root) }
 
-// configKey is the key of the settings in a stack's file.
+// configKey returns the key of the settings in a stack's file.
 func (e *Engine) configKey() string { return stacks.ConfigKey(e.project) }
 
-// writeStackFile writes the sandbox's copy of the stack's file and returns its settings. The copy differs in what the
-// sandbox's person would have done: stand-ins are replaced by the values they stand for, and each secret has a value
-// of its own, encrypted under the sandbox's passphrase, where the real stack pins a version that somebody added.
-// The first copy decides salt and values; later copies keep them, but for a secret whose version was raised.
+// writeStackFile writes the sandbox's copy of the stack's file and returns its settings. The copy differs in two things that a real owner
+// would do by hand. Each stand-in is replaced by its value. Each secret has a value of its own, encrypted under the sandbox's passphrase,
+// where a real stack pins a version that somebody added. The first copy decides salt and values. Later copies keep them, except for a
+// secret whose version was raised.
 func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Settings, error) {
 	var none stacks.Settings
 	if names := e.stackNames(); !slices.Contains(names, stack) {
@@ -108,17 +108,17 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 	return settings, statedir.WriteFile(copyPath+copiedFrom, data, 0o600)
 }
 
-// copiedFrom ends the name of the file beside a copy that holds what the repository's file was.
+// copiedFrom is the suffix of the file beside a copy that holds the repository's file as it was copied.
 const copiedFrom = ".from"
 
-// renewStackFiles writes each copy anew whose file in the repository has changed since, so that the caller's CLI sees the
-// settings as they are. A copy whose file is as it was keeps what the file itself does not get: encrypted values.
+// renewStackFiles rewrites each copy whose file in the repository has changed since, so that the caller's CLI sees the present settings.
+// Other copies stay, because they hold encrypted values that the repository's file does not get.
 func (e *Engine) renewStackFiles(ctx context.Context) error {
 	for _, stack := range e.stackNames() {
 		name := "Pulumi." + stack + ".yaml"
 		from, err := os.ReadFile(filepath.Join(e.workDir(), name+copiedFrom))
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // No stack yet: there is nothing that the CLI could ask of it.
+			continue // There is no stack yet, so the CLI has nothing to ask of it.
 		}
 		if err != nil {
 			return fmt.Errorf("read what the sandbox's copy of %s was made of: %w", name, err)
@@ -137,7 +137,7 @@ func (e *Engine) renewStackFiles(ctx context.Context) error {
 	return nil
 }
 
-// stackFile is the part of a Pulumi.<stack>.yaml the sandbox understands.
+// stackFile is the part of a Pulumi.<stack>.yaml that the sandbox understands.
 type stackFile struct {
 	EncryptionSalt string         `yaml:"encryptionsalt,omitempty"`
 	Config         map[string]any `yaml:"config"`
@@ -158,7 +158,7 @@ func readStackFile(path string) (stackFile, error) {
 	return file, nil
 }
 
-// parseSettings checks the settings before anything is started, with the very code the program uses.
+// parseSettings checks the settings before anything is started, with the same code as the program.
 func (e *Engine) parseSettings(document any, stack string) (stacks.Settings, error) {
 	data, err := stacks.FromYAML(document)
 	if err != nil {
@@ -167,8 +167,8 @@ func (e *Engine) parseSettings(document any, stack string) (stacks.Settings, err
 	return stacks.Parse(data, stack)
 }
 
-// forgetRotated takes the value from each secret that says something else than when the copy was made: another version, another
-// encrypted value. In the real cloud a person has added a new value by then, so the sandbox makes one.
+// forgetRotated removes the value of each secret that has changed since the copy was made: another version, or another encrypted value.
+// In the real cloud a person would have added a new value by then, so the sandbox makes one.
 func forgetRotated(values, from, now map[string]any) {
 	for id, entry := range from {
 		if secret, there := values[id].(map[string]any); there && !reflect.DeepEqual(entry, now[id]) {
@@ -177,8 +177,8 @@ func forgetRotated(values, from, now map[string]any) {
 	}
 }
 
-// secretsWithoutValue takes the pinned version from each secret that has no value, or one that only the real stack's owner can
-// decrypt, gives it the value of the previous copy where there is one, and returns the others by id.
+// secretsWithoutValue removes the pinned version from each secret that has no value, or one that only the real stack's owner can decrypt.
+// It gives such a secret the previous copy's value, and returns the secrets that have none there, by id.
 func secretsWithoutValue(document, previous any) map[string]map[string]any {
 	secrets, before := child(document, "secrets"), child(previous, "secrets")
 	missing := map[string]map[string]any{}
