@@ -58,22 +58,22 @@ func Connect(ctx context.Context, dir statedir.Dir) (*Client, error) {
 	return client, nil
 }
 
-// API is the base URL of the simulated APIs.
+// API returns the base URL of the simulated APIs.
 func (c *Client) API() string { return c.api }
 
-// Token is what the APIs want of every request.
+// Token returns the token that the APIs require with every request.
 func (c *Client) Token() string { return c.token }
 
-// HTTP is a client that sends the token to the APIs, and to nothing else.
+// HTTP returns a client that sends the token to the APIs, and to nothing else.
 func (c *Client) HTTP() *http.Client { return c.http }
 
-// Status asks where everything is.
+// Status returns the addresses of everything that the process serves.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	var status Status
 	return status, c.call(ctx, http.MethodGet, "status", nil, &status)
 }
 
-// Stop ends the cloud process and returns when it has let go of the state folder's endpoints.
+// Stop ends the cloud process, and returns when its endpoints are free.
 func (c *Client) Stop(ctx context.Context, dir statedir.Dir) error {
 	if err := c.call(ctx, http.MethodPost, "stop", nil, nil); err != nil {
 		return err
@@ -88,12 +88,12 @@ func (c *Client) Stop(ctx context.Context, dir statedir.Dir) error {
 	}
 }
 
-// EnsureProject makes the project exist, as its owner would have made it.
+// EnsureProject makes the project exist, as its owner would.
 func (c *Client) EnsureProject(ctx context.Context, project cloud.Project) error {
 	return c.call(ctx, http.MethodPut, "project", project, nil)
 }
 
-// ForgetDeleted makes the ids of the project's softly deleted pools free, as thirty days would.
+// ForgetDeleted frees the ids of the project's deleted identity pools, as thirty days would.
 func (c *Client) ForgetDeleted(ctx context.Context, project string) error {
 	return c.call(ctx, http.MethodDelete, "deleted/"+project, nil, nil)
 }
@@ -103,18 +103,18 @@ func (c *Client) EnsureRepository(ctx context.Context, repository github.Reposit
 	return c.call(ctx, http.MethodPut, "repository", repository, nil)
 }
 
-// SetFault makes the fault strike from now on, in place of one of the same name. It ends with the cloud's process.
+// SetFault sets a fault, which strikes from now on and replaces one of the same name. It ends with the cloud's process.
 func (c *Client) SetFault(ctx context.Context, name string, fault faults.Fault) error {
 	return c.call(ctx, http.MethodPut, "faults/"+url.PathEscape(name), fault, nil)
 }
 
-// Faults lists the faults that are set, and what they did.
+// Faults lists the present faults and what each has done.
 func (c *Client) Faults(ctx context.Context) ([]faults.State, error) {
 	var states []faults.State
 	return states, c.call(ctx, http.MethodGet, "faults", nil, &states)
 }
 
-// ClearFault ends the fault of that name, or all of them when name is "".
+// ClearFault ends the fault with a name, or all faults if name is "".
 func (c *Client) ClearFault(ctx context.Context, name string) error {
 	if name == "" {
 		return c.call(ctx, http.MethodDelete, "faults", nil, nil)
@@ -122,12 +122,12 @@ func (c *Client) ClearFault(ctx context.Context, name string) error {
 	return c.call(ctx, http.MethodDelete, "faults/"+url.PathEscape(name), nil, nil)
 }
 
-// SetBehaviour makes the simulated containers of an image digest behave so, also after a restart.
+// SetBehaviour sets how the simulated containers of an image digest behave, also after a restart.
 func (c *Client) SetBehaviour(ctx context.Context, digest string, behaviour run.Behaviour) error {
 	return c.call(ctx, http.MethodPut, "behaviours/"+url.PathEscape(digest), behaviour, nil)
 }
 
-// Behaviour is what was set for the digest, healthy by default.
+// Behaviour returns the digest's behaviour, which is healthy by default.
 func (c *Client) Behaviour(ctx context.Context, digest string) (run.Behaviour, error) {
 	var behaviour run.Behaviour
 	return behaviour, c.call(ctx, http.MethodGet, "behaviours/"+url.PathEscape(digest), nil, &behaviour)
@@ -157,9 +157,8 @@ func (c *Client) call(ctx context.Context, method, path string, body, answer any
 	return json.NewDecoder(response.Body).Decode(answer)
 }
 
-// Ensure returns a client of the running cloud process, starting one in the background when there is none, and
-// restarting a background one that another build of the sandbox had started. command is the executable and arguments
-// that end in [Serve] for dir.
+// Ensure returns a client of the running cloud process. If none runs, it starts one in the background. It restarts a
+// background process of another build. command is the executable and its arguments, which have to run [Serve] for dir.
 func Ensure(ctx context.Context, dir statedir.Dir, build string, command []string) (*Client, error) {
 	client, err := Connect(ctx, dir)
 	if err == nil {
@@ -205,7 +204,7 @@ func start(ctx context.Context, dir statedir.Dir, command []string) (*Client, er
 		}
 		select {
 		case <-exited:
-			// Another command may have won the race to start it.
+			// Another command may have started it first.
 			if client, err := Connect(ctx, dir); err == nil {
 				return client, nil
 			}
@@ -228,12 +227,12 @@ func pause(ctx context.Context, duration time.Duration) error {
 	}
 }
 
-// SetJobBehaviour makes the next executions of a job, projects/P/locations/L/jobs/J, go so.
+// SetJobBehaviour sets how the next executions of a job, projects/P/locations/L/jobs/J, end.
 func (c *Client) SetJobBehaviour(ctx context.Context, job string, behaviour run.JobBehaviour) error {
 	return c.call(ctx, http.MethodPut, "jobs/"+job, behaviour, nil)
 }
 
-// JobBehaviour is what is still to come for the job.
+// JobBehaviour returns what is still set for the job's next executions.
 func (c *Client) JobBehaviour(ctx context.Context, job string) (run.JobBehaviour, error) {
 	var behaviour run.JobBehaviour
 	return behaviour, c.call(ctx, http.MethodGet, "jobs/"+job, nil, &behaviour)

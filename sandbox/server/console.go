@@ -9,11 +9,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/console"
 )
 
-// consoleKey is the name of the state folder's key that stands in the console's address. It is not the token of the APIs: an address
-// is seen more easily.
+// consoleKey names the key in the state folder that is part of the console's address. It is not the APIs' token, because an address is
+// seen more easily.
 const consoleKey = "console"
 
-// console serves the page and returns its address. It looks at the cloud until ctx ends.
+// console serves the page and returns its address. It records the cloud's state every second until ctx ends.
 func (p *process) console(ctx context.Context) (address string, server *http.Server, err error) {
 	secret, err := p.options.Dir.Key(consoleKey)
 	if err != nil {
@@ -39,7 +39,7 @@ func (p *process) console(ctx context.Context) (address string, server *http.Ser
 	return "http://" + listening + "/" + secret + "/", server, nil
 }
 
-// address is where a service answers.
+// address returns where a service answers.
 func (p *process) address(service string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

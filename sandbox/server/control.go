@@ -72,7 +72,7 @@ func (p *process) control(api http.Handler) http.Handler {
 	})
 }
 
-// put handles a call whose body is one value. An unknown field is refused: a misspelt fault would do nothing.
+// put handles a call whose body is one value. It refuses unknown fields, because a misspelt fault would do nothing.
 func put[T any](do func(*http.Request, T) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var value T

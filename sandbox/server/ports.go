@@ -10,14 +10,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// ports remembers which port each listener had.
+// ports remembers the port of each listener.
 type ports struct {
 	path  string
 	mu    sync.Mutex
 	byKey map[string]int
 }
 
-// loadPorts starts empty when the file cannot be read: a port is a convenience.
+// loadPorts reads the file. If that fails it starts empty, because stable ports are only a convenience.
 func loadPorts(path string) *ports {
 	p := &ports{path: path, byKey: map[string]int{}}
 	if data, err := os.ReadFile(path); err == nil {

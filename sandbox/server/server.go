@@ -1,10 +1,10 @@
-// Package server is the process in which the simulated cloud lives. As a real cloud does, it outlives the commands that
-// talk to it: `up` starts it in the background when it is not running, so that the service it made still answers when
-// `up` has ended. It ends by itself when it is idle, when its state folder is gone, or when it is told to.
+// Package server is the process that runs the simulated cloud. Like a real cloud, it outlives the commands that talk to it: `up` starts
+// it in the background if it is not running, and the service that `up` made still answers afterwards. It ends when it is idle for too
+// long, when its state folder is gone, or on request.
 //
-// It listens on loopback only: the API on one port, the data plane for all hosts on another, and each service on a port
-// of its own, so that a service is reachable without a name server. Ports are kept between runs. The API takes requests with
-// the state folder's token only ([TokenFile]); services answer anybody on this machine.
+// It listens on loopback only: the APIs on one port, the data plane for all hosts on another, and each service on a port of its own, so
+// that no name server is needed. Ports stay the same between runs. The APIs require the state folder's token ([TokenFile]); services
+// answer anybody on this machine.
 package server
 
 import (
@@ -31,33 +31,33 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// DefaultIdle is how long a background cloud stays without a request.
+// DefaultIdle is how long a background cloud keeps running without a request.
 const DefaultIdle = time.Hour
 
 // Options configure a cloud process.
 type Options struct {
 	// Dir is the state folder. Required.
 	Dir statedir.Dir
-	// Build identifies the executable; a command of another build restarts a background cloud.
+	// Build identifies the executable. A command of another build restarts a background cloud.
 	Build string
-	// Foreground is true for `serve`: no idle end, and other commands do not restart it.
+	// Foreground is true for `serve`: the process does not end when idle, and other commands do not restart it.
 	Foreground bool
-	// Idle ends a background process after so long without a request. Default: [DefaultIdle].
+	// Idle is how long a background process runs without a request. Default: [DefaultIdle].
 	Idle time.Duration
 	// Ready is called once with the endpoints when everything listens. Default: nothing.
 	Ready func(Status)
-	// Log receives one line per event of note. Default: discarded.
+	// Log receives one line per notable event. Default: discarded.
 	Log io.Writer
-	// Clock, Rand and Draw make a cloud whose time passes as its caller says and whose chance repeats: the clock of everything, the
-	// source of ids, and a number in [0,1) for each request that the data plane decides about. Default: the real ones.
+	// Clock, Rand and Draw replace time and chance, so that a run can be repeated: the clock of everything, the source of ids, and a
+	// number in [0,1) for each decision of the data plane. Default: the real ones.
 	Clock Clock
 	Rand  io.Reader
 	Draw  func() float64
-	// Observe is called after each request to the APIs was answered. Default: nothing.
+	// Observe is called after each answered request to the APIs. Default: nothing.
 	Observe func(*http.Request)
 }
 
-// Clock is a time that passes when somebody sleeps.
+// Clock is a time that a sleep moves on.
 type Clock interface {
 	Now() time.Time
 	Sleep(ctx context.Context, d time.Duration) error
@@ -73,7 +73,8 @@ type Status struct {
 	API string `json:"api"`
 	// DataPlane is the base URL that routes by the Host header to every service and tag.
 	DataPlane string `json:"dataPlane"`
-	// Console is the page that shows and changes all of this. Its address is a secret: whoever has it has the page's buttons.
+	// Console is the address of the page that shows and changes all of this. It is a secret, because everybody who knows it can use the
+	// page's buttons.
 	Console  string            `json:"console"`
 	Services []ServiceEndpoint `json:"services"`
 }
@@ -84,17 +85,17 @@ type ServiceEndpoint struct {
 	Name string `json:"name"`
 	// URL is the service's address in the real cloud.
 	URL string `json:"url"`
-	// Address is where it answers here.
+	// Address is its address on this machine.
 	Address string `json:"address"`
 }
 
-// tokenKey is the name of the state folder's key that clients of the APIs send.
+// tokenKey names the key in the state folder that clients send to the APIs.
 const tokenKey = "token"
 
-// TokenFile is the file with the token that the APIs of a state folder want: the text and nothing else, for its owner only.
+// TokenFile returns the path of the file with the token for the APIs. It holds the token alone, and only its owner may read it.
 func TokenFile(dir statedir.Dir) string { return dir.Path("keys", tokenKey) }
 
-// restrict takes the rights that others have to a file: a copied folder may have lost its modes.
+// restrict removes other users' rights to a file, because a copied folder may have lost its modes.
 func restrict(path string) error {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return fmt.Errorf("keep the sandbox's token from other users: %w", err)
@@ -199,7 +200,7 @@ func (p *process) run(ctx context.Context) error {
 	return p.shutdown(apiServer, dataServer, pageServer)
 }
 
-// observed tells who observes of each request, once it is answered.
+// observed calls Observe after each answered request.
 func (p *process) observed(api http.Handler) http.Handler {
 	if p.options.Observe == nil {
 		return api
@@ -210,7 +211,7 @@ func (p *process) observed(api http.Handler) http.Handler {
 	})
 }
 
-// wait returns when the process has a reason to end, and logs it.
+// wait returns when there is a reason to end, and logs the reason.
 func (p *process) wait(ctx context.Context, endpoint string) {
 	ticker := time.NewTicker(2 * time.Second)
 	defer ticker.Stop()
@@ -251,7 +252,7 @@ func (p *process) shutdown(servers ...*http.Server) error {
 
 func (p *process) touch() { p.active.Store(time.Now().UnixNano()) }
 
-// listen serves handler on the port kept for key, or on a new one that is kept from now on.
+// listen serves handler on the port that is remembered for key, or on a new port that it remembers.
 func (p *process) listen(key string, handler http.Handler) (string, *http.Server, error) {
 	listener, err := p.ports.listen(key)
 	if err != nil {
