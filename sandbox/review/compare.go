@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// CompareFindings tells the findings of a change from those that were there before.
+// CompareFindings separates the findings that a change causes from those that existed before.
 func CompareFindings(before, after []Finding) Findings {
 	found := Findings{New: []Finding{}, Old: []Finding{}, Gone: []Finding{}}
 	for _, finding := range after {
@@ -40,8 +40,8 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// CompareAuthority is what changes in who can do what, widening first. Facts of one kind about one subject that change likewise
-// become one difference, with the first as its example and the number of the others.
+// CompareAuthority returns the changes in who can do what, widening ones first. Facts of one kind about one subject that change in the
+// same way become one difference, with the first fact as its example and the number of the others.
 func CompareAuthority(before, after []Fact) []AuthorityChange {
 	changes := []AuthorityChange{}
 	add := func(fact Fact, added, widens bool) {
@@ -67,7 +67,8 @@ func CompareAuthority(before, after []Fact) []AuthorityChange {
 		}
 		widens := fact.Kind != Guard
 		if was, had := counterpart(fact, before); had {
-			// The same guard, asking for something else: less of a number is wider, and other people are others.
+			// The same guard has changed. A lower number is wider. With equal levels its content changed, for example to other people,
+			// which counts as wider, too.
 			widens = fact.Level < was.Level || fact.Level == was.Level
 		}
 		add(fact, true, widens)
@@ -77,7 +78,7 @@ func CompareAuthority(before, after []Fact) []AuthorityChange {
 			continue
 		}
 		if _, has := counterpart(fact, after); has {
-			add(fact, false, false) // said by its counterpart
+			add(fact, false, false) // Its counterpart reports it.
 			continue
 		}
 		add(fact, false, fact.Kind == Guard)
@@ -89,7 +90,7 @@ func CompareAuthority(before, after []Fact) []AuthorityChange {
 	return changes
 }
 
-// The kinds of facts that let somebody do something, in the order in which they are shown.
+// The kinds of facts that allow somebody something, in the order in which they are shown.
 const (
 	Internet = "internet"
 	Becomes  = "becomes"

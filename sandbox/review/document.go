@@ -1,7 +1,7 @@
 package review
 
-// A document is written by a few kinds of blocks, so that one place each for markdown, for a page and for a terminal decides how a
-// value that a pull request chose is made harmless.
+// A document consists of a few kinds of blocks. A value that a pull request chose is thus made harmless in one place each: for markdown,
+// for a page and for a terminal.
 
 // span is a piece of a line: words of this package, or a value that came from elsewhere.
 type span struct {
@@ -18,10 +18,10 @@ const (
 	value
 )
 
-// line is one line of text.
+// line is one line of a document.
 type line []span
 
-// say makes a line of words and values: text is this package's own, [val] marks what is not.
+// say makes a line of words and values. A string is this package's own text; [val] marks text from elsewhere.
 func say(parts ...any) line {
 	var made line
 	for _, part := range parts {
@@ -56,7 +56,7 @@ type table struct {
 	rows   [][]line
 }
 
-// fold is a part that a reader opens.
+// fold is a part of the document that a reader can open.
 type fold struct {
 	title line
 	body  []block

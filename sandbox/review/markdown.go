@@ -7,14 +7,14 @@ import (
 	"unicode/utf16"
 )
 
-// Marker begins the comment, so that the next run finds it.
+// Marker is the comment's first line, by which the next run finds it.
 const Marker = "<!-- platform-review -->"
 
-// GitHub takes 65,536 characters, and counts some twice: UTF-16. A part is kept for what the workflow adds.
+// GitHub's limit is 65,536 characters, of which some count twice in UTF-16. The rest is for what the workflow adds.
 const mostCharacters = 62_000
 
-// Comment writes the report as the one comment of a pull request. page is the address of the whole report, empty where there is none.
-// What does not fit is left out from the least risky lists, with a note of how much.
+// Comment writes the report as the one comment of a pull request. page is the address of the whole report; empty if there is none. If the
+// report is too long, the least risky lists are cut first, with a note of how much is missing.
 func (r Report) Comment(page string) string {
 	for _, most := range []int{200, 60, 25, 10, 4, 1, 0} {
 		text := Marker + "\n" + markdown(r.document(limits{steps: most, properties: max(1, most/4), page: page}))
@@ -79,17 +79,16 @@ func inMarkdown(l line, inTable bool) string {
 	return out.String()
 }
 
-// mostOfAValue is how much of one value is shown.
+// mostOfAValue is the number of characters shown of one value.
 const mostOfAValue = 240
 
-// tame makes one line of a text that somebody else chose: no line breaks, nothing that a terminal or a reader would not see, and
-// no more than is read.
+// tame makes one line of a text from elsewhere. It removes line breaks and invisible characters, and cuts the text to a readable length.
 func tame(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
 			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r): // colours, and what turns text around
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r): // These are terminal colours and characters that reverse text.
 			return -1
 		case r == unicode.ReplacementChar:
 			return '?'
@@ -102,8 +101,8 @@ func tame(text string) string {
 	return text
 }
 
-// codeSpan shows a value in a fence that it cannot close: longer than any run of backticks in it. In code GitHub makes no links, calls
-// nobody and reads no HTML; a table's cells end at a bar all the same.
+// codeSpan shows a value as code, in a fence longer than any run of backticks in it, so that the value cannot close it. In code, GitHub
+// makes no links, mentions nobody and reads no HTML. Only a bar has to be escaped, because it ends a table's cell.
 func codeSpan(text string, inTable bool) string {
 	text = tame(text)
 	longest, run := 0, 0

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// style is the look of the release report: one column, both colour schemes, nothing loaded from anywhere.
+// pageHead holds the page's style, like that of the release report: one column, both colour schemes, nothing loaded
+// from elsewhere.
 const pageHead = `<!doctype html>
 <html lang="en">
 <head>

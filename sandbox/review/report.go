@@ -1,33 +1,33 @@
-// Package review says what a pull request would do: what changes in each stack, what that costs, who gains what, whether visitors
-// notice, and whether it can be taken back. It holds the findings of the packages that find them, compares them, and writes them as a
-// comment, as a page and for a terminal. It asks nobody and knows no engine, so that the job that may write a comment runs little.
+// Package review says what a pull request would do: what changes in each stack, what that costs, who gains which rights, whether visitors
+// notice, and whether it can be taken back. It takes the findings of other packages, compares them, and writes them as a comment, as a
+// page and for a terminal. It makes no requests and does not import the engine, so that the job that may write comments runs little code.
 package review
 
 import "github.com/guiofsaints/procureflow-platform/sandbox/cost"
 
-// Report is everything that is said of one pull request.
+// Report is the whole review of one pull request.
 type Report struct {
 	// Base and Head are the commits that are compared.
 	Base string `json:"base"`
 	Head string `json:"head"`
-	// Number is the pull request's, 0 where there is none.
+	// Number is the pull request's number, 0 if there is none.
 	Number int     `json:"number,omitempty"`
 	Stacks []Stack `json:"stacks"`
-	// WideningLabel is the label that a pull request needs when somebody gains something; empty where the settings ask for none.
+	// WideningLabel is the label that a pull request needs if it widens somebody's rights; empty if the settings require none.
 	WideningLabel string `json:"wideningLabel,omitempty"`
 }
 
-// Stack is what is said of one stack.
+// Stack is the review of one stack.
 type Stack struct {
 	Name string `json:"name"`
-	// Failed says why there is no more, or why it would not be applied at all; empty otherwise.
+	// Failed says why the review is incomplete, or why the change would not be applied; empty otherwise.
 	Failed string `json:"failed,omitempty"`
-	// Plan are the steps that an update would take, without those that leave a resource alone.
+	// Plan lists the steps of an update, without those that change nothing.
 	Plan      []Step            `json:"plan"`
 	Findings  Findings          `json:"findings"`
 	Cost      *cost.Change      `json:"cost,omitempty"`
 	Authority []AuthorityChange `json:"authority"`
-	// Persons are the steps that would need a person, each with why.
+	// Persons are the steps that need a person, each with the reason.
 	Persons   []string   `json:"persons,omitempty"`
 	Rehearsal *Rehearsal `json:"rehearsal,omitempty"`
 }
@@ -48,20 +48,20 @@ type Step struct {
 	Op   Op     `json:"op"`
 	Name string `json:"name"`
 	Type string `json:"type"`
-	// Data says that the resource holds something that is lost with it.
+	// Data says that the resource holds data that the step destroys.
 	Data bool `json:"data,omitempty"`
-	// Changes are its properties that change, by path.
+	// Changes are its changed properties, by path.
 	Changes []Property `json:"changes,omitempty"`
 }
 
-// Property is one change of a property. Values are JSON on one line, secrets are [secret], and what is absent is empty.
+// Property is one change of a property. Values are JSON on one line. A secret is [secret], and an absent value is empty.
 type Property struct {
 	Path   string `json:"path"`
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
 	// Replaces says that this change is why the resource is replaced.
 	Replaces bool `json:"replaces,omitempty"`
-	// Unknown says that the value is known only once it is made.
+	// Unknown says that the value is known only after the resource is made.
 	Unknown bool `json:"unknown,omitempty"`
 }
 
@@ -75,32 +75,32 @@ type Finding struct {
 	Message  string `json:"message"`
 }
 
-// Findings are those of a stack, before and after.
+// Findings are a stack's findings before and after the change.
 type Findings struct {
 	New  []Finding `json:"new"`
 	Old  []Finding `json:"old"`
 	Gone []Finding `json:"gone"`
 }
 
-// Stops says that an update would not be applied.
+// Stops says that the finding stops an update.
 func (f Finding) Stops() bool { return f.Level == "mandatory" || f.Level == "error" }
 
-// Rehearsal is what happened when the change was applied to an emulated cloud in which the base was up.
+// Rehearsal is the result of applying the change to an emulated cloud in which the base was up.
 type Rehearsal struct {
-	// Seed makes the same rehearsal again.
+	// Seed repeats the same rehearsal.
 	Seed uint64 `json:"seed"`
-	// Failed says at what it ended early; empty when it was rehearsed to the end.
+	// Failed says why the rehearsal ended early; empty if it was complete.
 	Failed string `json:"failed,omitempty"`
-	// Acts are what was done, in order, each with how it went.
+	// Acts are the rehearsal's acts in order, each with its outcome.
 	Acts []Act `json:"acts"`
-	// Visitors are what those who asked meanwhile noticed, by service.
+	// Visitors say what visitors noticed during the rehearsal, by service.
 	Visitors []Visitors `json:"visitors"`
-	// Lost are the resources that were replaced or deleted, with what was in them.
+	// Lost are the resources that were replaced or deleted together with their data.
 	Lost []string `json:"lost"`
 	// Restored is what a rollback put back, NotRestored what it did not.
 	Restored    []string `json:"restored"`
 	NotRestored []string `json:"notRestored"`
-	// Persons are what would have taken a person on the way, each with why.
+	// Persons are the steps that would have needed a person, each with the reason.
 	Persons []string `json:"persons"`
 }
 
@@ -108,51 +108,51 @@ type Rehearsal struct {
 type Act struct {
 	Name   string `json:"name"`
 	Result string `json:"result"`
-	// Bad says that it did not go as it must.
+	// Bad says that the act did not go as it should.
 	Bad bool `json:"bad,omitempty"`
 }
 
-// Visitors are those of one service.
+// Visitors are the visitors of one service.
 type Visitors struct {
 	Service  string `json:"service"`
 	Requests int    `json:"requests"`
 	Failures int    `json:"failures"`
-	// Seconds is how long the service did not answer as it must, in the rehearsal's own time.
+	// Seconds is how long the service answered wrongly or not at all, in the rehearsal's own time.
 	Seconds float64 `json:"seconds"`
-	// Still says that it did not at the end either.
+	// Still says that it did so at the end, too.
 	Still bool `json:"still,omitempty"`
 	// During is the act in which the first request failed.
 	During string `json:"during,omitempty"`
 }
 
-// Fact is one thing that somebody can do, or that stands in the way.
+// Fact is one thing that somebody can do, or one guard that stands in the way.
 type Fact struct {
 	// Kind is becomes, reaches, holds, internet, reads or guard.
 	Kind string `json:"kind"`
-	// Subject is whom or what it is about.
+	// Subject is the account, service or thing that the fact is about.
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
-	// Level is how much a guard asks for, where that is a number; more of it is narrower.
+	// Level is how much a guard requires, if that is a number. A higher level is narrower.
 	Level float64 `json:"level,omitempty"`
 }
 
-// Guard is the kind of facts that stand in the way of something: without one, more is possible.
+// Guard is the kind of facts that stand in the way of something. Without a guard, more is possible.
 const Guard = "guard"
 
 // AuthorityChange is one difference in who can do what.
 type AuthorityChange struct {
 	// Widens says that somebody can do more than before.
 	Widens bool `json:"widens,omitempty"`
-	// Added says that the text holds after the change and not before.
+	// Added says that the text holds only after the change; false means only before it.
 	Added   bool   `json:"added,omitempty"`
 	Kind    string `json:"kind"`
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
-	// More is how many facts of the same kind, about the same subject, change likewise.
+	// More is the number of further facts of the same kind and subject that change in the same way.
 	More int `json:"more,omitempty"`
 }
 
-// Widens says that somebody can do more than before, in any stack.
+// Widens says that somebody can do more than before in some stack.
 func (r Report) Widens() bool {
 	for _, stack := range r.Stacks {
 		for _, change := range stack.Authority {

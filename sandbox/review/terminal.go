@@ -37,7 +37,7 @@ func writeText(out *strings.Builder, blocks []block, indent string) {
 				}
 				fmt.Fprintf(writer, "%s%s\n", indent, strings.Join(texts, "\t"))
 			}
-			_ = writer.Flush() // a builder takes everything
+			_ = writer.Flush() // Writing to a builder cannot fail.
 			out.WriteString("\n")
 		case fold:
 			fmt.Fprintf(out, "%s%s\n\n", indent, inText(b.title))

@@ -8,14 +8,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
 )
 
-// limits are how much of each list is shown. Zero properties or steps show their number alone.
+// limits bound how much of each list is shown. If properties or steps is zero, only their number is shown.
 type limits struct {
 	steps, properties int
-	// page is where all of it is.
+	// page is the address of the complete report.
 	page string
 }
 
-// all says where what was left out is.
+// all says where the complete report is.
 func (l limits) all() line {
 	if l.page == "" {
 		return say("the report has all of them")
@@ -23,7 +23,7 @@ func (l limits) all() line {
 	return say("[the page](" + l.page + ") has all of them")
 }
 
-// document is the report as a reader meets it: five questions for each stack in one table, and below it what the answers stand on.
+// document is the report in reading order: a table that answers five questions for each stack, and below it the details.
 func (r Report) document(l limits) document {
 	d := document{heading{1, say("What this pull request would do")}}
 	if r.quiet() {
@@ -48,7 +48,7 @@ func (r Report) document(l limits) document {
 	return append(d, paragraph(note))
 }
 
-// short is a commit as people write it; what is no commit stays as it is.
+// short returns a commit's short form; other text is unchanged.
 func short(commit string) string {
 	if len(commit) == 40 {
 		return commit[:12]
@@ -66,7 +66,7 @@ func (r Report) quiet() bool {
 	})
 }
 
-// old is the number of findings that were there before.
+// old returns the number of findings that existed before.
 func (r Report) old() line {
 	number := 0
 	for _, stack := range r.Stacks {
@@ -207,7 +207,7 @@ func (s Stack) noticed() line {
 	return say(fmt.Sprintf("no, in %d requests", requests))
 }
 
-// lost are the steps that take what a resource holds with it.
+// lost returns the steps that destroy data.
 func (s Stack) lost() (lost []Step) {
 	for _, step := range s.Plan {
 		if step.Data && (step.Op == Delete || step.Op == Replace) {
@@ -242,7 +242,7 @@ var groups = []struct {
 	title, short string
 }{{Delete, "Deleted", "deleted"}, {Replace, "Replaced", "replaced"}, {Update, "Changed in place", "in place"}, {Create, "New", "new"}}
 
-// of are the steps of one operation, those with data first.
+// of returns the steps of one operation, those with data first.
 func (s Stack) of(op Op) []Step {
 	var steps []Step
 	for _, step := range s.Plan {
@@ -254,7 +254,7 @@ func (s Stack) of(op Op) []Step {
 	return steps
 }
 
-// details are what the answers stand on; nothing for a stack about which there is nothing to say.
+// details returns the details behind a stack's answers; nothing if there is nothing to say.
 func (s Stack) details(l limits) []block {
 	var d []block
 	if s.Failed != "" {
@@ -324,7 +324,8 @@ func (s Stack) steps(l limits, op Op, title string) []block {
 	return append([]block{paragraph(say(bold(fmt.Sprintf("%s: %d", title, len(steps)))))}, body...)
 }
 
-// properties are what changes of a resource, what replaces it first. What is not known yet is said elsewhere, once.
+// properties lists a resource's changed properties, those that replace it first. Values that are not known yet are listed once by the
+// function unknown.
 func (s Step) properties(l limits) (text line) {
 	if s.Op == Create || s.Op == Delete {
 		return nil
@@ -357,7 +358,7 @@ func (s Step) properties(l limits) (text line) {
 	return text
 }
 
-// apart cuts what two long values begin and end with, so that where they differ is seen.
+// apart cuts the common beginning and end of two long values, so that the difference can be seen.
 func apart(before, after string) (string, string) {
 	const long, around = 80, 24
 	a, b := []rune(before), []rune(after)
@@ -385,7 +386,7 @@ func apart(before, after string) (string, string) {
 	return cut(a), cut(b)
 }
 
-// unknown names once what is known only when it is made.
+// unknown lists once the values that are known only after the resource is made.
 func (s Stack) unknown(l limits) []block {
 	text, number := say("Known only once it is made: "), 0
 	for _, step := range s.Plan {
@@ -410,7 +411,7 @@ func (s Stack) unknown(l limits) []block {
 	return []block{paragraph(append(text, span{text: "."}))}
 }
 
-// kinds are how a difference of a kind is said, when it holds from now on and when it does no more.
+// kinds are the words for a difference of each kind: for a fact that is new, and for one that no longer holds.
 var kinds = map[string][2]string{
 	Internet: {"to everybody: ", "to everybody no more: "}, Becomes: {"can become ", "can no more become "}, Reaches: {"reaches: ",
 		"reaches no more: "},
@@ -459,7 +460,7 @@ func (s Stack) authority(l limits) []block {
 	return d
 }
 
-// persons is what no job may do, or would have come to an end in the rehearsal.
+// persons lists the steps that no job may take, and those at which the rehearsal needed a person.
 func (s Stack) persons() []block {
 	var people list
 	for _, text := range s.Persons {
