@@ -16,7 +16,7 @@ type Side struct {
 	Resources []inventory.Resource
 }
 
-// Assess is what a change costs and who gains what by it, added to what is known of a stack already.
+// Assess adds to a stack's review what a change costs, and who gains which rights by it.
 func Assess(stack *review.Stack, before, after Side, measured map[string]cost.Load) error {
 	change := cost.Compare(cost.Of(stack.Name, before.Resources, Loads(before.Settings, measured)),
 		cost.Of(stack.Name, after.Resources, Loads(after.Settings, measured)))
@@ -34,7 +34,7 @@ func Assess(stack *review.Stack, before, after Side, measured map[string]cost.Lo
 	return nil
 }
 
-// Loads are the loads of a stack's services by their names: what was measured, else what the settings say.
+// Loads returns the loads of a stack's services by name: the measured ones, else those in the settings.
 func Loads(settings stacks.Settings, measured map[string]cost.Load) map[string]cost.Load {
 	loads := map[string]cost.Load{}
 	for key, service := range settings.Services {

@@ -1,6 +1,6 @@
-// Package rehearse applies a change to an emulated cloud in which the base is up, and says what happened: what visitors noticed, what
-// was lost, what a rollback restored, and what would have needed a person. The engine, the program, the policies, the providers'
-// protocol and the release controller's decisions are the real ones; the cloud is emulated and time is the rehearsal's own.
+// Package rehearse applies a change to an emulated cloud in which the base is up. It reports what visitors noticed, what was lost, what a
+// rollback restored, and what would have needed a person. The engine, the program, the policies, the providers' protocol and the release
+// controller's decisions are real. The cloud is emulated, and time is the rehearsal's own.
 package rehearse
 
 import (
@@ -31,9 +31,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Tree is one side: the files of a commit.
+// Tree holds the files of one side, which is a commit.
 type Tree struct {
-	// Root has Pulumi.yaml and the stack files, Module the go.mod of the program.
+	// Root is the folder of Pulumi.yaml and the stack files, and Module that of the program's go.mod.
 	Root, Module string
 	// Program is what the engine runs. Default: the main package that Pulumi.yaml names, compiled.
 	Program pulumi.RunFunc
@@ -45,21 +45,21 @@ type Options struct {
 	Base, Head Tree
 	// Dir is an empty state folder.
 	Dir statedir.Dir
-	// Seed decides when the engine is killed, and everything that chance decides in the cloud.
+	// Seed decides when the engine is killed, and everything else in the cloud that happens by chance.
 	Seed uint64
-	// PlanOnly ends after the plan: nothing is applied.
+	// PlanOnly ends after the plan, and applies nothing.
 	PlanOnly bool
 	// Out receives the engine's lines. Required.
 	Out io.Writer
 }
 
-// Result is what a rehearsal shows.
+// Result is the outcome of a rehearsal.
 type Result struct {
-	// Base and Head are the stack's resources before and after, as they are deployed.
+	// Base and Head are the stack's deployed resources before and after.
 	Base, Head []inventory.Resource
 	Steps      []review.Step
 	Findings   review.Findings
-	// Persons are the steps that the pipeline may not take.
+	// Persons are the steps that need a person, because the pipeline may not take them.
 	Persons []string
 	// Failed says why the change would not be applied.
 	Failed    string
@@ -76,12 +76,12 @@ type rehearsal struct {
 	report review.Rehearsal
 
 	mu      sync.Mutex
-	process *os.Process // of the engine
-	writes  int         // until it is killed; 0 for never
+	process *os.Process // The engine's process.
+	writes  int         // The writes until the engine is killed; 0 for never.
 	killed  bool
 }
 
-// Run rehearses one stack. An error is a fault of the rehearsal; what the change does wrong is in the result.
+// Run rehearses one stack. An error means that the rehearsal itself failed. The change's faults are in the result.
 func Run(ctx context.Context, options Options) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -120,7 +120,7 @@ func (r *rehearsal) serve(ctx context.Context) (ended chan error, err error) {
 	return ended, err
 }
 
-// observe lets time pass with every request to the APIs, more with one that changes something, and kills the engine when it is time.
+// observe lets time pass with every request to the APIs, and more time with a write. It kills the engine when its moment has come.
 func (r *rehearsal) observe(request *http.Request) {
 	if request.Method == http.MethodGet {
 		r.clock.pass(50 * time.Millisecond)
@@ -137,7 +137,7 @@ func (r *rehearsal) observe(request *http.Request) {
 	}
 }
 
-// open is an engine on one of the trees, on the same state.
+// open opens an engine on one of the trees, with the rehearsal's state.
 func (r *rehearsal) open(ctx context.Context, tree Tree) (*engine.Engine, *engine.Stack, error) {
 	e, err := engine.Open(engine.Options{Root: tree.Root, Module: tree.Module, Dir: r.Dir, Program: tree.Program, Out: r.Out,
 		Started: func(process *os.Process) {
@@ -155,7 +155,7 @@ func (r *rehearsal) open(ctx context.Context, tree Tree) (*engine.Engine, *engin
 	return e, stack, nil
 }
 
-// act records how an act went.
+// act records one act and how it went.
 func (r *rehearsal) act(name string, bad bool, format string, arguments ...any) {
 	r.report.Acts = append(r.report.Acts, review.Act{Name: name, Result: fmt.Sprintf(format, arguments...), Bad: bad})
 }
@@ -187,7 +187,7 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	defer func() { r.report.Visitors = r.crowd.noticed() }()
 
 	head, headStack, err := r.open(ctx, r.Head)
-	if err != nil && ctx.Err() == nil { // settings that are refused, or that the emulated cloud cannot follow
+	if err != nil && ctx.Err() == nil { // The settings are refused, or ask for something that the emulated cloud lacks.
 		result.Failed = err.Error()
 		result.Findings = review.CompareFindings(was.Findings, was.Findings)
 		result.Head = result.Base
@@ -225,7 +225,7 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	return result, r.apply(ctx, head, headStack, plan.Steps, before, &result)
 }
 
-// asDeployed gives planned resources the names that the cloud gave to those that are there already: a plan does not say them.
+// asDeployed adds the cloud's names to planned resources that exist already, because a plan does not contain those names.
 func asDeployed(planned, there []inventory.Resource) []inventory.Resource {
 	names := map[string]string{}
 	for _, r := range there {
@@ -240,7 +240,7 @@ func asDeployed(planned, there []inventory.Resource) []inventory.Resource {
 	return named
 }
 
-// visit lets visitors come to every service of the base that answers to anybody.
+// visit sends visitors to every service of the base that answers without credentials.
 func (r *rehearsal) visit(ctx context.Context, settings stacks.Settings) {
 	for _, key := range slices.Sorted(maps.Keys(settings.Services)) {
 		service := settings.Services[key]
@@ -255,7 +255,7 @@ func (r *rehearsal) visit(ctx context.Context, settings stacks.Settings) {
 	}
 }
 
-// apply makes the change, with the engine killed once, and goes on to releases, drift and the way back.
+// apply applies the change, with the engine killed once, and continues with releases, drift and the rollback.
 func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engine.Stack, steps []review.Step, before stacks.Settings,
 	result *Result) error {
 	after, err := stacks.Read(r.Head.Root, r.Stack, true)
@@ -306,8 +306,8 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 	return r.back(ctx, released, steps)
 }
 
-// unprovenPaths makes new revisions fail their probes where a probe asks for a path that nothing is known to answer: only the
-// application knows, and the rehearsal has none. What is known to be answered are the paths that the base asks for.
+// unprovenPaths makes new revisions fail their probes if a probe requests a path that may not exist. Only the application knows which
+// paths it answers, and the rehearsal runs no application. So only the paths that the base's probes request count as known.
 func (r *rehearsal) unprovenPaths(ctx context.Context, before, after stacks.Settings) error {
 	for _, key := range slices.Sorted(maps.Keys(after.Services)) {
 		was, had := before.Services[key]
@@ -338,7 +338,7 @@ func firstLine(err error) string {
 	return line
 }
 
-// settled looks for drift, and whether another update would change anything.
+// settled checks for drift, and whether another update would change anything.
 func (r *rehearsal) settled(ctx context.Context, stack *engine.Stack) error {
 	r.crowd.begin("drift is looked for")
 	drifted, err := stack.Drift(ctx)
@@ -369,7 +369,7 @@ func listOr(names []string, none string) string {
 	return strings.Join(names, ", ")
 }
 
-// resourcesOf are a stack's resources as its state has them.
+// resourcesOf returns a stack's resources from its state.
 func resourcesOf(ctx context.Context, e *engine.Engine, stack string) ([]inventory.Resource, error) {
 	var state strings.Builder
 	if err := e.Export(ctx, stack, &state); err != nil {
@@ -378,7 +378,7 @@ func resourcesOf(ctx context.Context, e *engine.Engine, stack string) ([]invento
 	return inventory.FromState([]byte(state.String()))
 }
 
-// releasePolicy is the file that says how careful releases are; empty for the platform's own.
+// releasePolicy returns the path of the tree's release.yaml; empty means the platform's own policy.
 func (t Tree) releasePolicy() string {
 	path := filepath.Join(t.Root, "release.yaml")
 	if _, err := os.Stat(path); err != nil {

@@ -16,20 +16,20 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// releaseOf is a service that a new revision was released of.
+// releaseOf is the release of one service's new revision.
 type releaseOf struct {
 	service, revision, before string
 	controller                *rollout.Controller
 }
 
-// forgetful keeps no journal: the acts say what happened.
+// forgetful is a journal that keeps nothing, because the rehearsal's acts say what happened.
 type forgetful struct{}
 
 // Record implements rollout.Journal.
 func (forgetful) Record(rollout.Event) error { return nil }
 
-// releases lets the controller release what the change made a revision of, by the stack's own policy: the same decisions, in the
-// rehearsal's time.
+// releases has the controller release each new revision that the change made, by the stack's own policy. The decisions are the real ones,
+// in the rehearsal's time.
 func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]releaseOf, error) {
 	var released []releaseOf
 	for _, key := range slices.Sorted(maps.Keys(of.Services)) {
@@ -73,7 +73,7 @@ func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]release
 	return released, nil
 }
 
-// controller is the release controller of one service, on the emulated cloud.
+// controller returns the release controller of one service in the emulated cloud.
 func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service string) (*rollout.Controller, error) {
 	environment, err := settings.Load(r.Head.releasePolicy(), of.Environment)
 	if err != nil {
@@ -89,14 +89,14 @@ func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service 
 		return nil, err
 	}
 	probe := environment.Probe
-	// The emulated application answers with its revision where the real one is asked for a marker of its own.
+	// The emulated application answers with its revision's name, in place of the real application's marker.
 	prober := &gcp.Prober{Paths: probe.Paths, Timeout: probe.Timeout, Via: r.status.DataPlane, Now: r.clock.Now}
 	return &rollout.Controller{Service: client, Prober: prober, Metrics: metrics, Clock: r.clock, Journal: forgetful{},
 		Policy: environment.Policy(),
 		Name:   service, Program: "release"}, nil
 }
 
-// back takes the releases back, and says what that restores. A rollback moves requests: what else the change did stays.
+// back rolls the releases back, and records what that restores. A rollback moves only requests; the change's other effects stay.
 func (r *rehearsal) back(ctx context.Context, released []releaseOf, steps []review.Step) error {
 	for _, release := range released {
 		act := "the rollback of " + release.service
@@ -131,7 +131,7 @@ func (r *rehearsal) back(ctx context.Context, released []releaseOf, steps []revi
 	return nil
 }
 
-// onlyTemplate says that nothing of a service changes but what its revisions have.
+// onlyTemplate says that a step changes nothing of a service but its revisions' template.
 func onlyTemplate(step review.Step) bool {
 	return !slices.ContainsFunc(step.Changes, func(p review.Property) bool { return !strings.HasPrefix(p.Path, "template") })
 }

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Commit is the full name of the commit that a revision names in a repository.
+// Commit returns the full name of the commit that a revision names in a repository.
 func Commit(ctx context.Context, repository, revision string) (string, error) {
 	said, err := git(ctx, repository, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
 	if err != nil {
@@ -22,7 +22,7 @@ func Commit(ctx context.Context, repository, revision string) (string, error) {
 	return strings.TrimSpace(string(said)), nil
 }
 
-// Repository is the folder that holds the repository in which folder is.
+// Repository returns the top folder of the repository that contains folder.
 func Repository(ctx context.Context, folder string) (string, error) {
 	said, err := git(ctx, folder, "rev-parse", "--show-toplevel")
 	if err != nil {
@@ -31,14 +31,14 @@ func Repository(ctx context.Context, folder string) (string, error) {
 	return strings.TrimSpace(string(said)), nil
 }
 
-// SameCode says that no Go file and no requirement differs between a commit and the working tree.
+// SameCode says that a commit and the working tree have the same Go files and requirements.
 func SameCode(ctx context.Context, repository, commit string) bool {
 	_, err := git(ctx, repository, "diff", "--quiet", commit, "--", "*.go", "*go.mod", "*go.sum")
 	return err == nil
 }
 
-// Unpack writes the files of a commit into a folder. No hook and no filter of anybody's runs. Links are left out: one could name any file
-// of this machine, and nothing that the platform reads is one.
+// Unpack writes the files of a commit into a folder. It runs no git hooks and no filters. It leaves out links, which could point at any
+// file of this machine and which the platform never needs.
 func Unpack(ctx context.Context, repository, commit, folder string) error {
 	archive, err := git(ctx, repository, "archive", "--format=tar", commit)
 	if err != nil {
@@ -92,12 +92,12 @@ func git(ctx context.Context, folder string, arguments ...string) ([]byte, error
 	return said.Bytes(), nil
 }
 
-// kept are the variables that compiling and running take. Everything else of an environment may be a credential or lead to one.
+// kept are the variables that compiling and running need. Any other variable may be a credential or lead to one.
 var kept = []string{"PATH", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "TERM", "NO_COLOR", "CI", "SYSTEMROOT", "GOROOT", "GOFLAGS",
 	"GOTOOLCHAIN", "GOWORK",
 	"GOPROXY", "GOSUMDB", "GONOSUMDB", "GOOS", "GOARCH", "GOAMD64", "GOMAXPROCS", "CGO_ENABLED"}
 
-// Scrubbed is the environment that a change's code may see: what compiling takes, Go's caches, and a home without anything in it.
+// Scrubbed returns the environment that a change's code may see: what compiling needs, Go's caches, and an empty home.
 func Scrubbed(environment []string, home string) ([]string, error) {
 	var scrubbed []string
 	for _, variable := range environment {

@@ -11,7 +11,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
 
-// visitor asks one service for one page, again and again, and notices when the answer is not what it was.
+// visitor requests one page of one service again and again, and notices when the answer turns bad.
 type visitor struct {
 	service, host, path string
 
@@ -21,7 +21,7 @@ type visitor struct {
 	during             string
 }
 
-// crowd are the visitors of all services that answered when they came first.
+// crowd holds the visitors of all services that answered at the start.
 type crowd struct {
 	plane  string
 	client *http.Client
@@ -32,7 +32,7 @@ type crowd struct {
 	act      string
 }
 
-// come lets a visitor ask from now on, unless the service does not answer to anybody: false then.
+// come adds a visitor of a service. It returns false if the service does not answer without credentials.
 func (c *crowd) come(ctx context.Context, service, address, path string) bool {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *crowd) come(ctx context.Context, service, address, path string) bool {
 	return true
 }
 
-// ask is true for a good answer.
+// ask makes one request, and returns true for a good answer.
 func (c *crowd) ask(ctx context.Context, v *visitor) bool {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.plane+v.path, nil)
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *crowd) ask(ctx context.Context, v *visitor) bool {
 	return response.StatusCode >= 200 && response.StatusCode < 400
 }
 
-// everybody lets each visitor ask once.
+// everybody has each visitor make one request.
 func (c *crowd) everybody(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,7 +95,7 @@ func (c *crowd) begin(act string) {
 	c.act = act
 }
 
-// noticed is what each of them noticed.
+// noticed returns what the visitors noticed, by service.
 func (c *crowd) noticed() []review.Visitors {
 	c.mu.Lock()
 	defer c.mu.Unlock()
