@@ -17,14 +17,14 @@ type Change struct {
 	Lines []LineChange `json:"lines"`
 }
 
-// LineChange is what one resource costs before and after. One that is new cost nothing before.
+// LineChange is what one resource costs before and after. A new resource costs nothing before.
 type LineChange struct {
 	Resource string  `json:"resource"`
 	Before   Amounts `json:"before"`
 	After    Amounts `json:"after"`
 }
 
-// Compare is what changes from one estimate to another.
+// Compare returns what changes from one estimate to another.
 func Compare(before, after Estimate) Change {
 	change := Change{Before: before, After: after, Delta: after.Total.minus(before.Total), Lines: []LineChange{}}
 	byName := func(e Estimate) map[string]Amounts {
@@ -76,7 +76,7 @@ func (e Estimate) writeNotes(out io.Writer) (err error) {
 	return err
 }
 
-// Write prints a change for people: the sums before, after and their difference, and the resources that make it.
+// Write prints a change for people: the sums before and after, their difference, and the resources that cause it.
 func (c Change) Write(out io.Writer) error {
 	fmt.Fprintf(out, "Stack %s, USD a month, by prices of %s:\n\n", c.After.Stack, c.After.PricesOf)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
@@ -97,5 +97,5 @@ func (c Change) Write(out io.Writer) error {
 	return c.After.writeNotes(out)
 }
 
-// Delta is what one resource costs more.
+// Delta returns how much more one resource costs.
 func (l LineChange) Delta() Amounts { return l.After.minus(l.Before) }

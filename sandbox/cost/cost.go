@@ -1,5 +1,5 @@
-// Package cost says what a stack costs in a month, from its resources and the price table: with nobody there, with the load that is
-// expected, and with everything busy all the time. It asks nobody.
+// Package cost says what a stack costs in a month, from its resources and the price table: without visitors, with the expected load, and
+// with everything busy all the time. It makes no requests.
 package cost
 
 import (
@@ -14,10 +14,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 )
 
-// Amounts are USD a month.
+// Amounts are in USD a month.
 type Amounts struct {
-	// Idle is what it costs with no visitor, Expected with the load that somebody set or measured, Worst with every instance busy all
-	// month.
+	// Idle is the cost without visitors. Expected is the cost with the configured or measured load. Worst is the cost with every instance
+	// busy all month.
 	Idle     float64 `json:"idle"`
 	Expected float64 `json:"expected"`
 	Worst    float64 `json:"worst"`
@@ -31,7 +31,7 @@ func (a Amounts) minus(b Amounts) Amounts {
 	return Amounts{a.Idle - b.Idle, a.Expected - b.Expected, a.Worst - b.Worst}.rounded()
 }
 
-// rounded is exact to a hundredth of a cent, so that sums show and print the same everywhere.
+// rounded rounds to a hundredth of a cent, so that sums look the same everywhere.
 func (a Amounts) rounded() Amounts {
 	round := func(usd float64) float64 { return math.Round(usd*1e4) / 1e4 }
 	return Amounts{round(a.Idle), round(a.Expected), round(a.Worst)}
@@ -47,16 +47,16 @@ type Line struct {
 // Estimate is what a stack costs.
 type Estimate struct {
 	Stack string `json:"stack"`
-	// PricesOf is when the oldest price was read.
+	// PricesOf is the date on which the oldest price was read.
 	PricesOf string  `json:"pricesOf"`
 	Lines    []Line  `json:"lines"`
 	Total    Amounts `json:"total"`
-	// Assumptions are what the numbers stand on, NotPriced what they leave out.
+	// Assumptions are what the numbers rely on. NotPriced lists what they leave out.
 	Assumptions []string `json:"assumptions"`
 	NotPriced   []string `json:"notPriced"`
 }
 
-// Load is what a service has to do in a month.
+// Load is the work of a service in a month.
 type Load struct {
 	Requests     float64
 	Milliseconds float64
@@ -64,15 +64,15 @@ type Load struct {
 	From string
 }
 
-// DefaultLoad is assumed where nobody set or measured a service's.
+// DefaultLoad is assumed for a service whose load is neither configured nor measured.
 var DefaultLoad = Load{Requests: 100_000, Milliseconds: 200, From: "nobody set or measured it"}
 
 const (
-	month = 31 * 24 * 3600 // seconds: the longest month, as the policy worst-case-cost has it
-	// Google bills by 100 ms and makes an uptime check from six places unless it is told others.
+	month = 31 * 24 * 3600 // seconds of the longest month, as in the policy worst-case-cost
+	// Google bills in units of 100 ms, and makes an uptime check from six places by default.
 	billedBy = 0.1
 	checkers = 6
-	// What no setting says; the last two are the defaults of worst-case-cost.
+	// No setting says these; the last two are the defaults of worst-case-cost.
 	imageGiB         = 0.25
 	mostRegistryGiB  = 50
 	mostVersions     = 6
@@ -80,7 +80,7 @@ const (
 	secondsOfAJobRun = 60
 )
 
-// Of is what a stack's resources cost. loads are the services' by their names in the cloud.
+// Of estimates what a stack's resources cost. loads are the services' loads, by their names in the cloud.
 func Of(stack string, resources []inventory.Resource, loads map[string]Load) Estimate {
 	e := &estimator{table: Prices(), resources: resources, loads: loads, assumed: map[string]bool{}, unpriced: map[string]int{}}
 	estimate := Estimate{Stack: stack, PricesOf: e.table.Date(), Lines: []Line{}}
@@ -107,7 +107,7 @@ func Of(stack string, resources []inventory.Resource, loads map[string]Load) Est
 	return estimate
 }
 
-// alwaysUnpriced is what every stack may pay for and no setting bounds.
+// alwaysUnpriced lists costs that any stack may have and no setting bounds.
 var alwaysUnpriced = []string{
 	"alerting policies: Google has announced a price and moved its date several times",
 	"logs and metrics of one's own: by volume",
@@ -125,7 +125,7 @@ type estimator struct {
 	unpriced  map[string]int
 }
 
-// price is what one unit costs in a region. What the table notes about a price is an assumption that people have to read.
+// price returns the price of one unit in a region. The table's note about a price becomes an assumption of the estimate.
 func (e *estimator) price(key, region string) Price {
 	price := e.table.price(key, region)
 	if price.Note != "" {
@@ -140,7 +140,7 @@ func (e *estimator) assume(format string, arguments ...any) {
 
 func (e *estimator) usd(key, region string) float64 { return e.price(key, region).USD }
 
-// amounts is what one resource costs; false for one that costs nothing.
+// amounts returns what one resource costs; false for one that costs nothing.
 func (e *estimator) amounts(r inventory.Resource) (Amounts, bool) {
 	always := func(usd float64) (Amounts, bool) { return Amounts{usd, usd, usd}, true }
 	switch r.Type {
@@ -181,7 +181,7 @@ func (e *estimator) amounts(r inventory.Resource) (Amounts, bool) {
 	return Amounts{}, false
 }
 
-// free are the types that cost nothing themselves; what is not of gcp is not Google's to bill.
+// free says whether a type costs nothing itself. Google does not bill types of other providers than gcp.
 func free(token string) bool {
 	if !strings.HasPrefix(token, "gcp:") {
 		return true
@@ -213,7 +213,7 @@ func asObject(value any) map[string]any {
 	return object
 }
 
-// size is what one instance has, and whether it pays for CPU during requests only.
+// size returns one instance's CPUs and memory, and whether its CPU is billed only during requests.
 func size(containers any) (cpu, gib float64, perRequest bool) {
 	list, _ := containers.([]any)
 	perRequest = len(list) > 0
@@ -233,7 +233,7 @@ var suffixes = []struct {
 	factor float64
 }{{"Ki", 1 << 10}, {"Mi", 1 << 20}, {"Gi", gibibyte}, {"Ti", 1 << 40}, {"m", 1e-3}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}}
 
-// amount reads an amount as Kubernetes writes it, and is the default where there is none: what Cloud Run gives then.
+// amount reads an amount as Kubernetes writes it. An absent one is Cloud Run's default, which the caller gives.
 func amount(text string, otherwise float64) float64 {
 	factor := 1.0
 	for _, suffix := range suffixes {
@@ -249,8 +249,8 @@ func amount(text string, otherwise float64) float64 {
 	return number * factor
 }
 
-// service is what a Cloud Run service costs. Requests are taken to come one after the other: two at once share an instance and
-// cost less.
+// service returns what a Cloud Run service costs. It assumes that requests come one after the other; requests at the same time share an
+// instance and cost less.
 func (e *estimator) service(r inventory.Resource) Amounts {
 	region, name := r.Text("location"), r.Text("name")
 	cpu, gib, perRequest := size(r.At("template", "containers"))
@@ -275,7 +275,7 @@ func (e *estimator) service(r inventory.Resource) Amounts {
 	busy := func(requests, milliseconds float64) float64 {
 		return min(most*month, requests*math.Ceil(milliseconds/1000/billedBy-1e-9)*billedBy)
 	}
-	// The uptime checks ask when nobody else does.
+	// Uptime checks keep the service busy even without visitors.
 	checks := e.checksOf(name)
 	if perRequest {
 		of := func(requests float64) float64 {
@@ -302,7 +302,7 @@ func count(n float64) string {
 
 const uptimeType = "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig"
 
-// executions is how often an uptime check is made in a month, from all its places.
+// executions returns how often an uptime check runs in a month, from all its places.
 func (e *estimator) executions(r inventory.Resource) float64 {
 	period, err := strconv.ParseFloat(strings.TrimSuffix(r.Text("period"), "s"), 64)
 	if err != nil || period <= 0 {
@@ -316,7 +316,8 @@ func (e *estimator) executions(r inventory.Resource) float64 {
 	return month / period * from
 }
 
-// checksOf are the requests that uptime checks make of a service: its host begins with its name.
+// checksOf returns the number of requests that uptime checks make to a service. A check belongs to the service if its host begins with
+// the service's name.
 func (e *estimator) checksOf(name string) (requests float64) {
 	for _, r := range e.resources {
 		if r.Type == uptimeType && strings.HasPrefix(r.Text("monitoredResource", "labels", "host"), name+"-") {
@@ -326,7 +327,7 @@ func (e *estimator) checksOf(name string) (requests float64) {
 	return requests
 }
 
-// uptime is a check's part of what all checks cost beyond those that are free.
+// uptime returns a check's share of the cost of all checks beyond the free ones.
 func (e *estimator) uptime(r inventory.Resource) float64 {
 	all := 0.0
 	for _, other := range e.resources {
@@ -339,13 +340,13 @@ func (e *estimator) uptime(r inventory.Resource) float64 {
 	return max(0, all-price.FreePerProject) * price.USD * e.executions(r) / all
 }
 
-// job is what a Cloud Run job costs: its tasks, each as often and in the worst case as long as it may run.
+// job returns what a Cloud Run job costs. In the worst case, each task takes as long and runs as often as it may.
 func (e *estimator) job(r inventory.Resource) Amounts {
 	region := r.Text("location")
 	cpu, gib, _ := size(r.At("template", "template", "containers"))
 	tasks := max(1, r.Number("template", "taskCount"))
 	longest := amount(strings.TrimSuffix(r.Text("template", "template", "timeout"), "s"), 600)
-	tries := 4.0 // one and Cloud Run's three retries
+	tries := 4.0 // The first try and Cloud Run's three retries.
 	if given := r.At("template", "template", "maxRetries"); given != nil {
 		tries = r.Number("template", "template", "maxRetries") + 1
 	}

@@ -7,11 +7,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 )
 
-// customTier is a size of Cloud SQL with processors of its own: vCPUs, and memory in MiB.
+// customTier matches a Cloud SQL size with its own number of vCPUs, and memory in MiB.
 var customTier = regexp.MustCompile(`^db-custom-([0-9]+)-([0-9]+)$`)
 
-// database is what an instance of Cloud SQL costs: it runs all the time, whoever asks it. Its disk is what it begins with, and in the
-// worst case what it may grow to; its backups are as large as the disk.
+// database returns what a Cloud SQL instance costs. It runs all the time, whether or not it is used. Its disk has the initial size, and
+// in the worst case the largest size that it may grow to. Its backups are as large as the disk.
 func (e *estimator) database(r inventory.Resource) (Amounts, bool) {
 	const hours = month / 3600
 	of := func(key string) float64 { return e.usd("sql."+key, "") }

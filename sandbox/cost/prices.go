@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// priceFile is the platform's one price table; the policy pack, which imports nothing of this repository, has a copy. A test here
-// holds the two to be the same.
+// priceFile is the platform's price table. The policy pack imports nothing of this repository and has a copy. A test checks that both are
+// the same.
 //
 //go:embed prices.json
 var priceFile []byte
 
-// Table is what things cost, each with where that was read and when.
+// Table holds prices, each with its source and the date on which it was read.
 type Table struct {
 	Currency string  `json:"currency"`
 	Prices   []Price `json:"prices"`
@@ -25,12 +25,12 @@ type Table struct {
 // Price is what one unit of something costs.
 type Price struct {
 	Key string `json:"key"`
-	// Tier is that of the regions where it costs this. 0: everywhere.
+	// Tier is the price tier of the regions with this price. 0 means every region.
 	Tier int     `json:"tier,omitempty"`
 	USD  float64 `json:"usd"`
 	Unit string  `json:"unit"`
-	// FreePerProject are the units that cost nothing each month in every project. What is free once for a billing account is not here:
-	// other projects may have used it.
+	// FreePerProject is the number of units that are free each month in every project. Units that are free once per billing account are
+	// left out, because other projects may use them up.
 	FreePerProject float64 `json:"freePerProject,omitempty"`
 	Source         string  `json:"source"`
 	Date           string  `json:"date"`
@@ -44,16 +44,16 @@ type Regions struct {
 	Tiers  map[string][]string `json:"tiers"`
 }
 
-// Prices is the table that this version of the platform has.
+// Prices returns this version's price table.
 var Prices = sync.OnceValue(func() Table {
 	var table Table
 	if err := json.Unmarshal(priceFile, &table); err != nil {
-		panic("cost: prices.json is no price table: " + err.Error()) // it is a part of the executable
+		panic("cost: prices.json is no price table: " + err.Error()) // The file is part of the executable.
 	}
 	return table
 })
 
-// tier is that of a region, and of a region that is not in the table the dearest.
+// tier returns a region's price tier. A region that is not in the table gets the dearest tier.
 func (t Table) tier(region string) (tier int, known bool) {
 	for name, regions := range t.Regions.Tiers {
 		number := int(name[0] - '0')
@@ -65,7 +65,7 @@ func (t Table) tier(region string) (tier int, known bool) {
 	return tier, false
 }
 
-// price is what one unit costs in a region.
+// price returns the price of one unit in a region.
 func (t Table) price(key, region string) Price {
 	tier, _ := t.tier(region)
 	for _, price := range t.Prices {
@@ -73,10 +73,10 @@ func (t Table) price(key, region string) Price {
 			return price
 		}
 	}
-	panic("cost: prices.json has no " + key) // TestEveryPriceIsThere
+	panic("cost: prices.json has no " + key) // TestEveryPriceIsThere prevents this.
 }
 
-// Date is when the oldest of the prices was read.
+// Date returns the date on which the oldest price was read.
 func (t Table) Date() string {
 	oldest := t.Regions.Date
 	for _, price := range t.Prices {
@@ -85,7 +85,7 @@ func (t Table) Date() string {
 	return oldest
 }
 
-// Fresh is how long a price counts as read.
+// Fresh is how long a price counts as current.
 const Fresh = 365 * 24 * time.Hour
 
 // Stale names the prices that were read longer than [Fresh] before a time, with what to do about each.
