@@ -23,28 +23,28 @@ const (
 	versionSymbol = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 )
 
-// source is the module that the CLI is built in: its go.mod and go.sum, under names that leave the folder in this module,
-// and what stands in for the packages that are left out. To raise the version, copy both without ".in" into an empty folder,
-// `go get -tool` the CLI there, raise what a test says and copy them back.
+// source is the module in which the CLI is built: its go.mod and go.sum, under names that keep the folder in this module, and
+// replacements for the packages that are left out. To raise the version, copy both files without ".in" into an empty folder, `go get
+// -tool` the CLI there, update what a test reports, and copy them back.
 //
 //go:embed cli/go.mod.in cli/go.sum.in all:cli/_leftout
 var source embed.FS
 
 const leftOut = "cli/_leftout"
 
-// changedModules are the modules that have the packages that are left out. They are built from copies; every other module from
-// Go's own cache of modules, so that the CLI and the platform's program compile the packages that both use once.
+// changedModules are the modules with packages that are left out. They are built from copies. Every other module comes from Go's own
+// module cache, so that packages which the CLI and the platform's program share are compiled once.
 var changedModules = []string{
 	"github.com/pulumi/pulumi/pkg/v3", "github.com/aws/aws-sdk-go-v2/service/s3", "gocloud.dev",
 }
 
-// replacedFiles names, for a package of which only some files are left out, those files. Of every other package below
-// cli/_leftout the stand-in replaces all of them.
+// replacedFiles lists, for packages of which only some files are left out, those files. In every other package below cli/_leftout the
+// replacement takes the place of all files.
 var replacedFiles = map[string][]string{
 	"github.com/pulumi/pulumi/pkg/v3/operations": {"operations_aws.go", "operations_cloud_aws.go", "operations_gcp.go"},
 }
 
-// recipe tells builds apart that were made from different sources.
+// recipe returns a hash of the sources, so that a build from other sources has another name.
 func recipe() string {
 	sum := sha256.New()
 	err := fs.WalkDir(source, "cli", func(name string, entry fs.DirEntry, err error) error {
@@ -61,8 +61,8 @@ func recipe() string {
 	return hex.EncodeToString(sum.Sum(nil)[:4])
 }
 
-// build compiles the CLI in dir, which it fills. Stand-ins take the place of what the sandbox must not reach anyway: state and
-// keys in AWS, Azure and Google Cloud, `pulumi api`. Together they are more than half of the time that compiling takes.
+// build compiles the CLI in dir. It replaces the packages that the sandbox must not reach anyway: state and keys in AWS, Azure and Google
+// Cloud, and `pulumi api`. They would take more than half of the compile time.
 func build(ctx context.Context, options Options, dir, output string) error {
 	if err := writeSource(dir); err != nil {
 		return fmt.Errorf("lay out the CLI's module: %w", err)
@@ -94,7 +94,7 @@ func build(ctx context.Context, options Options, dir, output string) error {
 	return nil
 }
 
-// copyChanged copies the changed modules to where leaveOut changes them, and has the CLI built from the copies.
+// copyChanged copies the changed modules to where leaveOut changes them, and makes the CLI's module use the copies.
 func copyChanged(ctx context.Context, dir string) error {
 	answer, err := goOutput(ctx, dir, append([]string{"mod", "download", "-json"}, changedModules...)...)
 	if err != nil {
@@ -117,12 +117,12 @@ func copyChanged(ctx context.Context, dir string) error {
 	return err
 }
 
-// moduleDir is where a changed module's copy is.
+// moduleDir returns the path of a changed module's copy.
 func moduleDir(dir, module string) string {
 	return filepath.Join(dir, "modules", filepath.FromSlash(module))
 }
 
-// copyModule copies a module's files but for those of its tests.
+// copyModule copies a module's files without its tests.
 func copyModule(from, to string) error {
 	return filepath.WalkDir(from, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -163,7 +163,7 @@ func writeSource(dir string) error {
 	})
 }
 
-// leaveOut puts the stand-ins into the copies of their packages.
+// leaveOut copies the replacements into the copied modules.
 func leaveOut(dir string) error {
 	return fs.WalkDir(source, leftOut, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -193,7 +193,7 @@ func leaveOut(dir string) error {
 	})
 }
 
-// goCommand runs go in the CLI's module, whatever the caller's workspace and flags are.
+// goCommand runs go in the CLI's module, whatever workspace and flags the caller has.
 func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Dir = dir

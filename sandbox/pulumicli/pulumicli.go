@@ -1,8 +1,7 @@
-// Package pulumicli finds the Pulumi CLI the sandbox runs on, or builds it.
+// Package pulumicli finds the Pulumi CLI for the sandbox, or builds it.
 //
-// A pulumi on PATH is used when it is the pinned version or newer. Otherwise the CLI is compiled once from its module, into
-// the user's cache: the engine and the commands as they are, without the clients of other clouds (build.go). Only Go and the
-// module proxy are needed for that.
+// It uses a pulumi on PATH if that is the pinned version or newer. Otherwise it compiles the CLI once from its module into the user's
+// cache, with the engine and all commands but without the clients of other clouds (build.go). That needs only Go and the module proxy.
 package pulumicli
 
 import (
@@ -23,8 +22,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Version is the pinned version: the one in cli/go.mod. A test holds it to the Pulumi SDK that the program is compiled with.
-// It is read from there, so that who wants no more than the CLI need not compile the SDK.
+// Version returns the pinned version, from cli/go.mod. A test checks that it is the version of the Pulumi SDK that the program is
+// compiled with. It is not read from the SDK, so that a caller who wants only the CLI need not compile the SDK.
 func Version() semver.Version { return pinned }
 
 var pinned = func() semver.Version {
@@ -36,15 +35,15 @@ var pinned = func() semver.Version {
 	return semver.MustParse(string(found[1]))
 }()
 
-// Options say where things are.
+// Options say where the CLI is stored and where progress goes.
 type Options struct {
 	// CacheDir keeps the built CLI. Default: procureflow-platform in the user's cache folder.
 	CacheDir string
 	// Out receives progress. Required.
 	Out io.Writer
-	// Terminal says that Out can rewrite a line. Default: false, plain lines.
+	// Terminal says that Out can rewrite a line. Default: false, for plain lines.
 	Terminal bool
-	// IgnorePath builds even when PATH has a pulumi that would do. Default: false.
+	// IgnorePath builds the CLI even if PATH has a suitable pulumi. Default: false.
 	IgnorePath bool
 }
 
@@ -52,12 +51,12 @@ type Options struct {
 type CLI struct {
 	// Path is the executable.
 	Path string
-	// Started is told of each process of [CLI.Run]. Default: nobody.
+	// Started is called with each process of [CLI.Run]. Default: nothing is called.
 	Started func(*os.Process)
 	version semver.Version
 }
 
-// Version is the executable's.
+// Version returns the executable's version.
 func (c CLI) Version() semver.Version { return c.version }
 
 // Ensure returns a CLI of at least [Version].
@@ -105,7 +104,7 @@ func versionOf(ctx context.Context, path string) (semver.Version, error) {
 	return version, nil
 }
 
-// buildOnce builds path unless it exists. Two processes that need it at once build it once.
+// buildOnce builds path unless it exists. If two processes need it at once, one builds and the other waits.
 func buildOnce(ctx context.Context, options Options, root, path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -126,7 +125,7 @@ func buildOnce(ctx context.Context, options Options, root, path string) error {
 	}
 	start := time.Now()
 	fmt.Fprintf(options.Out, "Building the Pulumi CLI v%s from its Go module, once (about 2 minutes on two cores).\n", Version())
-	// The executable appears under its name only when it is whole.
+	// The executable gets its name only when it is complete.
 	partial := path + ".partial"
 	defer os.Remove(partial)
 	source := filepath.Join(root, "source")
@@ -144,7 +143,7 @@ func buildOnce(ctx context.Context, options Options, root, path string) error {
 	return nil
 }
 
-// report shows how many of total packages are compiled and returns the last lines that are no package names.
+// report shows how many of total packages are compiled, and returns the last lines that are not package names.
 func report(lines io.Reader, total int, options Options) (messages string) {
 	done, shown := 0, 0
 	var kept []string

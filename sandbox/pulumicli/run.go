@@ -14,13 +14,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/detached"
 )
 
-// gracePeriod is how long an interrupted CLI may take to finish the steps it is in before it is killed. A killed engine
-// leaves pending operations, which the next `up` has to sort out.
+// gracePeriod is how long an interrupted CLI may take to finish its running steps before it is killed. A killed engine
+// leaves pending operations that the next `up` has to repair.
 const gracePeriod = 60 * time.Second
 
-// Run executes the CLI, for the Automation API. Unlike the SDK's own, it hands down no credentials and no settings of
-// the caller's Pulumi, Google Cloud or GitHub (the sandbox must not be able to reach a real account), it keeps the
-// terminal's signals away from the CLI, and on cancellation it gives the engine time to finish the current steps.
+// Run executes the CLI, for the Automation API. It differs from the SDK's own in three ways. It passes on no
+// credentials and no settings of the caller's Pulumi, Google Cloud or GitHub, because the sandbox must not reach a real
+// account. It keeps the terminal's signals away from the CLI. On cancellation it gives the engine time to finish its
+// running steps.
 func (c CLI) Run(ctx context.Context, dir string, stdin io.Reader, stdout, stderr []io.Writer, env []string, args ...string,
 ) (string, string, int, error) {
 	if !slices.Contains(args, "--non-interactive") {
@@ -49,7 +50,7 @@ func (c CLI) Run(ctx context.Context, dir string, stdin io.Reader, stdout, stder
 	return out.String(), errs.String(), code, err
 }
 
-// Command returns a prepared, not yet started CLI with env added to a cleaned environment.
+// Command returns a CLI that is prepared but not started. It adds env to a cleaned environment.
 func (c CLI) Command(ctx context.Context, dir string, env []string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, c.Path, args...)
 	command.Dir = dir
@@ -60,11 +61,11 @@ func (c CLI) Command(ctx context.Context, dir string, env []string, args ...stri
 	return command
 }
 
-// cleanEnvironment drops every variable that could lead a command of the sandbox to a real account.
+// cleanEnvironment drops every variable that could lead the sandbox's commands to a real account.
 func cleanEnvironment(environment []string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		if name == "PULUMI_DEBUG_COMMANDS" { // Shows flags that previews of a pull request use.
+		if name == "PULUMI_DEBUG_COMMANDS" { // It shows hidden flags that a pull request's previews use.
 			return false
 		}
 		for _, prefix := range []string{"PULUMI_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GITHUB_", "GH_", "ACTIONS_"} {
