@@ -13,13 +13,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 )
 
-// Deployed is what decides who may become whom, as a program registers it.
+// Deployed is the part of a program's resources that decides who can become whom.
 type Deployed struct {
-	// Providers are the doors of all pools, by name.
+	// Providers are the identity providers of all pools, by name.
 	Providers []Provider
 	// Memberships are all grants, to accounts and to federated principals, in the order of their logical names.
 	Memberships []Membership
-	// Accounts are the addresses of all service accounts it makes.
+	// Accounts are the addresses of all service accounts that the program makes.
 	Accounts []string
 }
 
@@ -27,13 +27,13 @@ type Deployed struct {
 type Provider struct {
 	// Name is projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/ID.
 	Name string
-	// Issuer is the one whose tokens it takes.
+	// Issuer is the issuer whose tokens it accepts.
 	Issuer string
-	// Audiences are those it takes. None: its own name only.
+	// Audiences are the audiences that it accepts. Empty: only its own name.
 	Audiences []string
-	// Mapping are expressions by the attribute they make.
+	// Mapping holds an expression for each attribute.
 	Mapping map[string]string
-	// Condition is an expression that admits tokens. Empty: all.
+	// Condition is the expression that a token has to fulfil. Empty: every token is admitted.
 	Condition string
 	// Disabled refuses every token.
 	Disabled bool
@@ -47,13 +47,13 @@ type Membership struct {
 	Member string
 	// Role is the role's name.
 	Role string
-	// Scope is what the role holds on, for example "project procureflow-dev".
+	// Scope is the resource on which the role is granted, for example "project procureflow-dev".
 	Scope string
-	// Account is the service account whose policy it is part of, empty for other scopes.
+	// Account is the service account to whose policy it belongs; empty for other scopes.
 	Account string
-	// Reason is what the program gives as the reason, empty if nothing.
+	// Reason is the program's reason for the grant; empty if it gives none.
 	Reason string
-	// Condition is the grant's condition, empty without one.
+	// Condition is the grant's condition; empty if it has none.
 	Condition string
 }
 
@@ -62,7 +62,7 @@ const (
 	accountType  = "gcp:serviceaccount/account:Account"
 )
 
-// scopes are how the scope of a membership is written, and which inputs name it.
+// scopes say, for each type of grant, how its scope is written and which inputs name it.
 var scopes = map[string]struct {
 	kind string
 	keys []string
@@ -78,8 +78,8 @@ var scopes = map[string]struct {
 	"gcp:binaryauthorization/attestorIamMember:AttestorIamMember":  {"attestor", []string{"project", "attestor"}},
 }
 
-// Deploy runs program for a stack as its first up would, asking no engine and no cloud, and returns what of it decides about
-// trust. folder has the application's Pulumi.yaml; document are the settings as JSON, without stand-ins.
+// Deploy runs program for a stack as its first up would, without an engine or a cloud, and returns what decides about trust. folder holds
+// the application's Pulumi.yaml. document is the settings as JSON, without stand-ins.
 func Deploy(program pulumi.RunFunc, folder, stack string, document []byte) (Deployed, error) {
 	resources, err := dryrun.Register(program, folder, stack, document)
 	if err != nil {
@@ -88,7 +88,7 @@ func Deploy(program pulumi.RunFunc, folder, stack string, document []byte) (Depl
 	return Read(resources)
 }
 
-// Read picks from a stack's resources, sorted by name, what decides about trust. It fails on what it would have to guess about.
+// Read picks from a stack's resources, sorted by name, what decides about trust. It fails rather than guess.
 func Read(registered []inventory.Resource) (Deployed, error) {
 	var deployed Deployed
 	for _, r := range registered {
@@ -116,8 +116,8 @@ func Read(registered []inventory.Resource) (Deployed, error) {
 	return deployed, nil
 }
 
-// readProvider fails where an input has another form than the program could know before anything is made: taken for absent,
-// it would say that a provider takes other tokens than it does.
+// readProvider fails if an input is not a plain value that is known before anything is made. If such an input counted as absent, the
+// simulator would accept other tokens than the real provider.
 func readProvider(r inventory.Resource) (Provider, error) {
 	var problems []error
 	oidc := input[map[string]any](r.Inputs, "oidc", &problems)
@@ -153,7 +153,7 @@ func readProvider(r inventory.Resource) (Provider, error) {
 	return provider, nil
 }
 
-// input is an input of this type, or its zero value when it is absent.
+// input returns an input of type T, or the zero value if it is absent.
 func input[T any](inputs map[string]any, key string, problems *[]error) (value T) {
 	given, present := inputs[key]
 	if !present || given == nil {
@@ -198,7 +198,7 @@ func readMembership(r inventory.Resource, registered []inventory.Resource) (Memb
 	return membership, nil
 }
 
-// reasonOf finds the reason in the component that the membership belongs to, which lists its grants.
+// reasonOf finds the reason of a grant in the membership's component, which lists its grants.
 func reasonOf(r inventory.Resource, role string, registered []inventory.Resource) string {
 	parent := slices.IndexFunc(registered, func(other inventory.Resource) bool { return other.URN == r.Parent })
 	if parent < 0 {
@@ -216,5 +216,5 @@ func reasonOf(r inventory.Resource, role string, registered []inventory.Resource
 	return ""
 }
 
-// email is the address in an account's resource name.
+// email returns the address in an account's resource name.
 func email(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }

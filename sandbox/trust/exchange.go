@@ -10,15 +10,15 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// Answer is what becomes of a token.
+// Answer says what a token can become.
 type Answer struct {
-	// Accepted says that a provider admits the token. It can still become nobody.
+	// Accepted says that a provider admits the token. The token may still match no account.
 	Accepted bool `json:"accepted"`
-	// Reason says why it is accepted or not: the verdicts in one line.
+	// Reason gives the verdicts in one line.
 	Reason string `json:"reason"`
 	// Verdicts are the providers' answers, by provider.
 	Verdicts []Verdict `json:"verdicts"`
-	// Identities are all it can become, by provider and account; never null.
+	// Identities are all identities that the token can become, by provider and account; never null.
 	Identities []Identity `json:"identities"`
 }
 
@@ -32,13 +32,13 @@ type Verdict struct {
 
 // Identity is a service account that a token can become, or, without an account, the federated principal itself.
 type Identity struct {
-	// Account is the account's address, empty for what the token may do without becoming an account.
+	// Account is the account's address. It is empty for rights that the token has without becoming an account.
 	Account string `json:"account,omitempty"`
-	// Provider is the id of the provider that lets it in.
+	// Provider is the id of the provider that admits the token.
 	Provider string `json:"provider"`
 	// Member is the principal or principal set that it matches.
 	Member string `json:"member"`
-	// Grants are what the identity may do, as the program grants it.
+	// Grants are the identity's roles in the program.
 	Grants []Grant `json:"grants"`
 }
 
@@ -50,7 +50,7 @@ type Grant struct {
 	Condition string `json:"condition,omitempty"`
 }
 
-// impersonation are the roles that let their holder become an account, or on a project any of its accounts.
+// impersonation are the roles that let their holder become an account. On a project, they apply to all of its accounts.
 var impersonation = []string{"roles/iam.workloadIdentityUser", "roles/iam.serviceAccountTokenCreator"}
 
 // Exchange tries a token's claims at every provider.
@@ -87,7 +87,7 @@ func (s *Simulator) try(door door, claims map[string]any) (Verdict, []Identity) 
 	return Verdict{Provider: id, Accepted: true, Reason: reason}, identities
 }
 
-// exchange is one provider's answer: the mapped attributes, or why the token is refused.
+// exchange returns the mapped attributes, or an error that says why the provider refuses the token.
 func (d door) exchange(claims map[string]any) (map[string]string, error) {
 	if d.Disabled {
 		return nil, errors.New("the provider is disabled")
@@ -139,7 +139,8 @@ func (d door) exchange(claims map[string]any) (map[string]string, error) {
 	return mapped, nil
 }
 
-// audiences follow Google's rule: the allowed ones, or without any the provider's own name, with or without https.
+// audiences returns the allowed audiences. By Google's rule, without any it is the provider's own name, with or without
+// https.
 func (d door) audiences() []string {
 	if len(d.Audiences) > 0 {
 		return d.Audiences
@@ -158,7 +159,7 @@ func (d door) takesAudience(claim any) bool {
 	})
 }
 
-// identities are all that a token with these attributes can become.
+// identities returns everything that a token with these attributes can become.
 func (s *Simulator) identities(d door, provider string, mapped map[string]string) []Identity {
 	var found []Identity
 	direct := map[string]int{} // index in found, by member
@@ -186,7 +187,8 @@ func (s *Simulator) identities(d door, provider string, mapped map[string]string
 	return found
 }
 
-// becomes are the accounts that a membership lets its member become: that of its scope, or on a project all of them.
+// becomes returns the accounts that a membership lets its member become: the account of its scope, or on a project all
+// of them.
 func (s *Simulator) becomes(membership Membership) []string {
 	switch {
 	case !slices.Contains(impersonation, membership.Role):
@@ -199,7 +201,7 @@ func (s *Simulator) becomes(membership Membership) []string {
 	return nil
 }
 
-// matches tells whether member stands for a token of the door's pool with these attributes. Text is compared exactly.
+// matches says whether member includes a token of the provider's pool with these attributes. Text is compared exactly.
 func (d door) matches(member string, mapped map[string]string) bool {
 	const host = "iam.googleapis.com/"
 	if selector, ok := strings.CutPrefix(member, "principal://"+host+d.pool+"/subject/"); ok {
@@ -231,7 +233,7 @@ func grant(m Membership) Grant {
 	return Grant{Role: m.Role, Scope: m.Scope, Reason: m.Reason, Condition: m.Condition}
 }
 
-// show writes a claim as a person reads it: absent ones too.
+// show words a claim for people, also an absent one.
 func show(claim any) string {
 	if claim == nil {
 		return "absent"

@@ -12,11 +12,11 @@ import (
 	"cel.dev/cel-go/cel"
 )
 
-// Google's limits on providers; see the package's comment for the source.
+// These are Google's limits on providers; the package comment names the source.
 const (
 	maxCondition  = 4096     // characters
 	maxExpression = 2048     // characters
-	maxCustom     = 50       // attributes beyond google's own
+	maxCustom     = 50       // Attributes besides Google's own.
 	maxKey        = 100      // characters
 	maxSubject    = 127      // bytes, of the mapped value
 	maxMapped     = 8 * 1024 // bytes, of all mapped values together
@@ -26,7 +26,7 @@ const subject = "google.subject"
 
 var customKey = regexp.MustCompile(`^attribute\.[a-z0-9_]+$`)
 
-// Simulator exchanges tokens as Google does. It holds no state between exchanges and may be used concurrently.
+// Simulator exchanges tokens by Google's rules. It keeps no state between exchanges and may be used concurrently.
 type Simulator struct {
 	doors       []door
 	memberships []Membership
@@ -41,7 +41,7 @@ type door struct {
 	condition cel.Program // nil admits all
 }
 
-// New compiles what is deployed. It fails when Google would refuse a provider: a limit is exceeded or an expression does not
+// New compiles the deployed expressions. It fails if Google would refuse a provider: a limit is exceeded, or an expression does not
 // compile.
 func New(deployed Deployed) (*Simulator, error) {
 	language, err := newLanguage()
@@ -64,7 +64,7 @@ func New(deployed Deployed) (*Simulator, error) {
 	return simulator, nil
 }
 
-// newLanguage has the three names that Google gives to expressions, and nothing that the language itself does not have.
+// newLanguage defines the three names that Google gives to expressions, and nothing else beyond the language itself.
 func newLanguage() (*cel.Env, error) {
 	object := cel.MapType(cel.StringType, cel.DynType)
 	language, err := cel.NewEnv(cel.Variable("assertion", object), cel.Variable("google", object), cel.Variable("attribute", object))
@@ -117,7 +117,7 @@ func open(language *cel.Env, provider Provider) (door, error) {
 	return opened, nil
 }
 
-// compile makes a program of an expression whose result has this type, as far as that can be known.
+// compile compiles an expression. It checks that the result has the given type, as far as that is known.
 func compile(language *cel.Env, expression string, result *cel.Type) (cel.Program, error) {
 	checked, issues := language.Compile(expression)
 	if issues.Err() != nil {
