@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/webpage"
 )
 
-// seriesOf gives each revision that had a share, or answered, a look of its own: the first one seen is plain.
+// seriesOf gives each revision that had a share or answered a look of its own. The first one seen has the plain look.
 func seriesOf(service string, seen []moment) map[string]int {
 	series := map[string]int{}
 	for _, m := range seen {
@@ -29,14 +29,14 @@ func seriesOf(service string, seen []moment) map[string]int {
 func across(seen []moment) (scale webpage.Scale, at func(moment) float64) {
 	first := seen[0].at
 	scale = webpage.Across(seen[len(seen)-1].at.Sub(first))
-	// The past is counted from now.
+	// Times in the past are counted from now.
 	for i := range scale.Ticks {
 		scale.Ticks[i].Text = strings.Replace(scale.Ticks[i].Text, "+", "", 1)
 	}
 	return scale, func(m moment) float64 { return m.at.Sub(first).Seconds() }
 }
 
-// traffic draws who had which share.
+// traffic draws the share of each revision.
 func traffic(service string, seen []moment, series map[string]int) (template.HTML, error) {
 	scale, at := across(seen)
 	chart := webpage.Chart{Across: scale, Up: webpage.Shares()}
@@ -79,7 +79,7 @@ func answered(service string, seen []moment, series map[string]int) (template.HT
 	most, failed := 0.0, int64(0)
 	for _, name := range slices.SortedFunc(maps.Keys(series), func(a, b string) int { return series[a] - series[b] }) {
 		var line []webpage.Point
-		const wide = 3 // Seconds over which a rate is taken: a second alone has too few visitors.
+		const wide = 3 // A rate covers these seconds, because a single second has too few visitors.
 		for i := wide; i < len(seen); i += wide {
 			now, before := seen[i].services[service].answers[name], seen[i-wide].services[service].answers[name]
 			seconds := seen[i].at.Sub(seen[i-wide].at).Seconds()

@@ -1,6 +1,6 @@
-// Package console is the sandbox's page: the services with their revisions and the traffic as it shifts, what visitors were answered by
-// which revision, faults to switch on and off, what the policies said of the last preview or up, the releases, and what a month can cost
-// at worst. It has to be served by webpage.Private: its buttons act on the simulated cloud.
+// Package console is the sandbox's page. It shows the services with their revisions, the traffic as it shifts, and which revision
+// answered the visitors. It switches faults on and off. It also shows what the policies said of the last preview or up, the releases, and
+// what a month can cost at worst. Serve it through webpage.Private only, because its buttons act on the simulated cloud.
 package console
 
 import (
@@ -30,17 +30,17 @@ type Services interface {
 	SetBehaviour(digest string, behaviour run.Behaviour) error
 }
 
-// Console is the page. Watch has to run beside it.
+// Console serves the page. Its Look has to be called every second.
 type Console struct {
-	// Dir is the state folder: the journal of releases and the notes of previews and ups are in there. Required.
+	// Dir is the state folder, which holds the journal of releases and the notes of previews and ups. Required.
 	Dir statedir.Dir
 	// Run is the simulated Cloud Run. Required.
 	Run Services
 	// Metrics counts the requests. Required.
 	Metrics *metrics.Recorder
-	// Faults are those of the APIs. Required.
+	// Faults injects the faults of the APIs. Required.
 	Faults *faults.Injector
-	// Address is where a service answers; empty where it does not.
+	// Address returns where a service answers; empty if it does not.
 	Address func(service string) string
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
@@ -49,13 +49,13 @@ type Console struct {
 	seen  []moment
 }
 
-// moment is what there was to see at one time.
+// moment is the state of all services at one time.
 type moment struct {
 	at       time.Time
 	services map[string]sight
 }
 
-// sight is one service: who had which share, and the answers that each revision had given in all.
+// sight is the state of one service: each revision's share, and the number of its answers so far.
 type sight struct {
 	shares  map[string]int
 	answers map[string]answers
@@ -63,13 +63,13 @@ type sight struct {
 
 type answers struct{ all, failed int64 }
 
-// remembered is how long the past is shown, and every how often it is looked at.
+// remembered is how long the past is shown. every is the time between two looks.
 const (
 	remembered = 3 * time.Minute
 	every      = time.Second
 )
 
-// Look remembers what there is to see now. Something has to call it every second.
+// Look records the present state. The caller has to call it every second.
 func (c *Console) Look() {
 	now := c.now()
 	m := moment{at: now, services: map[string]sight{}}
@@ -112,7 +112,7 @@ var sources embed.FS
 
 var page = template.Must(template.ParseFS(sources, "page.html"))
 
-// ServeHTTP answers with the page, and takes what its buttons send.
+// ServeHTTP answers with the page, and takes the actions that its buttons send.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
@@ -141,7 +141,7 @@ func (c *Console) act(w http.ResponseWriter, err error) {
 	webpage.Back(w)
 }
 
-// behaviours are how an image can be made to behave by a button.
+// behaviours are the behaviours of an image that have a button.
 var behaviours = []struct {
 	Kind, Text string
 	run.Behaviour
@@ -185,7 +185,7 @@ func (c *Console) fault(name, do string) error {
 	return fmt.Errorf("there is no fault %q with a button: `sandbox fault set` makes any", name)
 }
 
-// view is what the page shows.
+// view holds what the page's template shows.
 type view struct {
 	webpage.Head
 	Services []service
@@ -310,7 +310,7 @@ func (c *Console) service(of run.Service, seen []moment) (service, error) {
 	return s, err
 }
 
-// words are how an image behaves.
+// words says how an image behaves.
 func words(b run.Behaviour) string {
 	var list []string
 	if b.ErrorRate > 0 {
@@ -332,5 +332,5 @@ func words(b run.Behaviour) string {
 	return strings.Join(list, ", ")
 }
 
-// short is the last part of a full name.
+// short returns the last part of a full name.
 func short(name string) string { return path.Base(name) }

@@ -13,14 +13,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// Note is what is kept of a stack's last preview or up, for the page.
+// Note is what the page shows of a stack's last preview or up.
 type Note struct {
 	Stack, Operation string
 	At               time.Time
 	// Findings are what the policies reported.
 	Findings []Finding
-	// Idle, Expected and Worst are what a month costs in dollars, Budget what is alerted on, and Dearest the resources that cost the
-	// most at worst. They are zero where that is not known.
+	// Idle, Expected and Worst are the costs of a month in dollars. Budget is the amount at which an alert is sent. Dearest are the
+	// resources that cost most at worst. Unknown values are zero.
 	Idle, Expected, Worst, Budget float64
 	Dearest                       []Cost
 }
@@ -30,13 +30,13 @@ type Finding struct {
 	Policy, Level, Resource, Message string
 }
 
-// Cost is what a resource costs in a month at worst.
+// Cost is what a resource costs at worst in a month.
 type Cost struct {
 	Resource string
 	Worst    float64
 }
 
-// Class is the look of a level.
+// Class is the style of the finding's level.
 func (f Finding) Class() string {
 	if f.Level == "mandatory" {
 		return "bad"
@@ -44,16 +44,16 @@ func (f Finding) Class() string {
 	return "warn"
 }
 
-// Over says that the worst month costs more than the budget. A budget alerts and stops nothing.
+// Over says that the worst month costs more than the budget. A budget only alerts; it stops nothing.
 func (n Note) Over() bool { return n.Budget > 0 && n.Worst > n.Budget }
 
-// When is the time as the page writes it.
+// When formats the time for the page.
 func (n Note) When() string { return n.At.UTC().Format("15:04:05 UTC") }
 
-// folder is where notes are kept.
+// folder is the folder of the notes.
 const folder = "console"
 
-// Keep writes down what a preview or an up of a stack said.
+// Keep stores what a preview or an up of a stack said.
 func Keep(dir statedir.Dir, note Note) error {
 	data, err := json.Marshal(note)
 	if err != nil {
@@ -62,7 +62,7 @@ func Keep(dir statedir.Dir, note Note) error {
 	return statedir.WriteFile(dir.Path(folder, note.Stack+".json"), data, 0o600)
 }
 
-// notes are those of all stacks. One that cannot be read is left out: it is written anew with the next preview.
+// notes returns the notes of all stacks. It leaves out a note that it cannot read, because the next preview writes it anew.
 func notes(dir statedir.Dir) (list []Note) {
 	files, err := filepath.Glob(dir.Path(folder, "*.json"))
 	if err != nil {
@@ -78,16 +78,16 @@ func notes(dir statedir.Dir) (list []Note) {
 	return list
 }
 
-// JournalFile is where `sandbox env` has release keep its journal, and the demonstration keeps its own.
+// JournalFile is the file in which `sandbox env` has release keep its journal. The demonstration uses the same name in its own folder.
 func JournalFile(dir statedir.Dir) string { return dir.Path("release-audit.jsonl") }
 
-// release is what the page says of one command of the journal.
+// release is what the page shows of one command of the journal.
 type release struct {
 	Begin, Command, Service, Candidate, Outcome, Class, Why, Traffic string
 }
 
-// releases are the newest commands of the journal, the newest first. The page reads of a line what it shows and no more: whoever writes
-// the journal may add to it.
+// releases returns the newest commands of the journal, the newest first. It decodes only the fields that the page shows, so that the
+// journal may get more.
 func (c *Console) releases() []release {
 	const most = 8
 	data, err := os.ReadFile(JournalFile(c.Dir))
