@@ -1,8 +1,8 @@
 //go:build unix
 
-// Package detached starts commands that the terminal's signals do not reach: the cloud, which outlives the command that
-// started it, and the Pulumi CLI, which is interrupted once and by its parent, not also by the terminal. (A second
-// interrupt makes the CLI abandon the operation it is in.)
+// Package detached starts commands that the terminal's signals do not reach. The cloud has to outlive the command that
+// started it. The Pulumi CLI has to be interrupted once, by its parent; a second interrupt, from the terminal, would
+// make it abandon its operation.
 package detached
 
 import (

@@ -1,4 +1,4 @@
-// Package dryrun runs a stack's program as its first up would, asking no engine and no cloud, and returns what it registers.
+// Package dryrun runs a stack's program as its first up would, without an engine or a cloud, and returns the resources that it registers.
 package dryrun
 
 import (
@@ -16,8 +16,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Register runs program for a stack. folder has the application's Pulumi.yaml; document are the settings as JSON, without
-// stand-ins.
+// Register runs program for a stack. folder holds the application's Pulumi.yaml. document is the settings as JSON, without stand-ins.
 func Register(program pulumi.RunFunc, folder, stack string, document []byte) ([]inventory.Resource, error) {
 	project, err := stacks.ProjectName(folder)
 	if err != nil {
@@ -42,8 +41,8 @@ func Register(program pulumi.RunFunc, folder, stack string, document []byte) ([]
 	return mocks.registered, nil
 }
 
-// recorder is the SDK's mocks: it remembers what is registered and answers with the few names that the cloud computes and
-// other resources depend on. The SDK calls it concurrently.
+// recorder implements the SDK's mocks. It remembers every registration, and returns the few computed names that other resources depend
+// on. The SDK calls it concurrently.
 type recorder struct {
 	project, stack, projectNumber string
 
@@ -57,7 +56,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	if args.RegisterRPC != nil {
 		made.Parent = args.RegisterRPC.GetParent()
 	}
-	// As the SDK's mocks name it, so that children's parents can be found.
+	// The URN has the form of the SDK's mocks, so that children find their parents.
 	made.URN = string(urn.New(tokens.QName(r.stack), tokens.PackageName(r.project), parentType(made.Parent), tokens.Type(made.Type),
 		made.Name))
 	outputs := args.Inputs.Copy()
@@ -92,10 +91,10 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	return made.Name + "-id", outputs, nil
 }
 
-// Call answers as a cloud in which nothing was made yet.
+// Call answers like a cloud in which nothing exists yet.
 func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	if args.Token == "gcp:kms/getKMSCryptoKeyVersion:getKMSCryptoKeyVersion" {
-		// Whose signatures count says nothing about who may become whom; the program wants a key all the same.
+		// The program needs a key. Its value does not matter, because signatures do not decide who can become whom.
 		return resource.NewPropertyMapFromMap(map[string]any{"publicKeys": []any{map[string]any{"pem": "of no key"}}}), nil
 	}
 	if args.Token != "gcp:cloudrunv2/getService:getService" {

@@ -1,7 +1,7 @@
-// Package golang is a language runtime for Pulumi programs and policy packs written in Go. The released CLI brings one;
-// the CLI that the sandbox builds from its module does not. The engine attaches to this one instead
-// (PULUMI_DEBUG_LANGUAGES), or starts it as cmd/pulumi-language-go. With it, `runtime: go` means what it means elsewhere:
-// the directory is compiled and the executable is run.
+// Package golang is a language runtime for Pulumi programs and policy packs written in Go. The released CLI includes
+// one, but the CLI that the sandbox builds does not. The engine attaches to this one (PULUMI_DEBUG_LANGUAGES), or
+// starts it as cmd/pulumi-language-go. With it, `runtime: go` has its usual meaning: the directory is compiled and the
+// executable is run.
 package golang
 
 import (
@@ -25,14 +25,15 @@ import (
 
 // Options configure a Host.
 type Options struct {
-	// Program is the directory of the program's main package, whatever directory the project file is in. Empty means the
-	// one that the project names.
+	// Program is the directory of the program's main package, wherever the project file is. Empty means the directory
+	// that the project names.
 	Program string
 	// Bin is a folder for the executables. Required.
 	Bin string
 	// Out receives what programs print. Required.
 	Out io.Writer
-	// Engine is the engine's address when it started the host; an engine that attaches to a host says it itself.
+	// Engine is the engine's address, for a host that the engine started. An engine that attaches sends its own
+	// address.
 	Engine string
 }
 
@@ -42,7 +43,7 @@ type Host struct {
 	cancel chan bool
 }
 
-// Serve starts a runtime on a loopback port of its own.
+// Serve starts a runtime on a free loopback port.
 func Serve(options Options) (*Host, error) {
 	host := &Host{cancel: make(chan bool)}
 	var err error
@@ -56,7 +57,7 @@ func Serve(options Options) (*Host, error) {
 	return host, nil
 }
 
-// Port is where the engine attaches.
+// Port returns the port to which the engine attaches.
 func (h *Host) Port() int { return h.handle.Port }
 
 // Close ends the runtime.
@@ -84,13 +85,13 @@ func (r *runtime) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plu
 	return &pulumirpc.PluginInfo{Version: "1.0.0"}, nil
 }
 
-// GetRequiredPackages names none: the sandbox's providers are attached.
+// GetRequiredPackages returns no packages, because the sandbox's providers are attached.
 func (r *runtime) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse,
 	error) {
 	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }
 
-// InstallDependencies has nothing to do: go build gets what it needs.
+// InstallDependencies does nothing, because go build gets what it needs.
 func (r *runtime) InstallDependencies(*pulumirpc.InstallDependenciesRequest,
 	grpc.ServerStreamingServer[pulumirpc.InstallDependenciesResponse]) error {
 	return nil
@@ -125,7 +126,7 @@ func (r *runtime) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulu
 	return &pulumirpc.RunResponse{}, nil
 }
 
-// environment is how a Go program learns about its run.
+// environment returns the variables by which a Go program learns about its run.
 func (r *runtime) environment(request *pulumirpc.RunRequest) ([]string, error) {
 	config, err := json.Marshal(request.GetConfig())
 	if err != nil {
@@ -152,7 +153,7 @@ func (r *runtime) environment(request *pulumirpc.RunRequest) ([]string, error) {
 	}, nil
 }
 
-// build compiles the main package in directory. Go's own cache makes the second time quick.
+// build compiles the main package in directory. Go's own cache makes the second time fast.
 func (r *runtime) build(ctx context.Context, directory, name string) (string, error) {
 	path := filepath.Join(r.options.Bin, name)
 	command := exec.CommandContext(ctx, "go", "build", "-o", path, ".")

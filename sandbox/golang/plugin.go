@@ -20,14 +20,14 @@ import (
 )
 
 const (
-	// engineChecks is how often the host asks whether its engine is still there.
+	// engineChecks is the time between two checks that the engine still exists.
 	engineChecks = 5 * time.Second
-	// pluginGrace is what a plugin gets to end after an interrupt, before it is killed.
+	// pluginGrace is how long a plugin may take to end after an interrupt, before it is killed.
 	pluginGrace = 5 * time.Second
 )
 
-// UntilEngineEnds waits until the engine at address no longer answers or ctx is done: a host whose engine was killed must
-// not stay behind.
+// UntilEngineEnds waits until the engine at address no longer answers or ctx ends, so that the host of a killed engine does not stay
+// behind.
 func UntilEngineEnds(ctx context.Context, address string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -38,8 +38,8 @@ func UntilEngineEnds(ctx context.Context, address string) error {
 	return nil
 }
 
-// RunPlugin compiles a directory that is a plugin, such as a policy pack, and runs it until it ends or the engine lets go
-// of the call. Its output goes to the engine, which reads the port from it.
+// RunPlugin compiles a plugin's directory, such as a policy pack, and runs it until it ends or the engine cancels the call. Its output
+// goes to the engine, which reads the plugin's port from it.
 func (r *runtime) RunPlugin(request *pulumirpc.RunPluginRequest, stream grpc.ServerStreamingServer[pulumirpc.RunPluginResponse]) error {
 	if request.GetAttachDebugger() {
 		return status.Error(codes.Unimplemented,
@@ -47,7 +47,7 @@ func (r *runtime) RunPlugin(request *pulumirpc.RunPluginRequest, stream grpc.Ser
 	}
 	ctx := stream.Context()
 	directory := filepath.Join(request.GetInfo().GetProgramDirectory(), request.GetInfo().GetEntryPoint())
-	// Two plugins of one engine have two names.
+	// The sum gives two plugins of one engine different names.
 	sum := sha256.Sum256([]byte(directory))
 	executable, err := r.build(ctx, directory, "plugin-"+hex.EncodeToString(sum[:8]))
 	if err != nil {
@@ -78,7 +78,7 @@ func (r *runtime) RunPlugin(request *pulumirpc.RunPluginRequest, stream grpc.Ser
 	return nil
 }
 
-// pluginOutput is the call's stream, which takes one message at a time.
+// pluginOutput is the call's stream. It sends one message at a time.
 type pluginOutput struct {
 	mutex  sync.Mutex
 	stream grpc.ServerStreamingServer[pulumirpc.RunPluginResponse]
@@ -90,7 +90,7 @@ func (o *pluginOutput) send(message *pulumirpc.RunPluginResponse) error {
 	return o.stream.Send(message)
 }
 
-// writer is an io.Writer made of a function that does not keep what it gets.
+// writer makes an io.Writer of a function. The function must not keep the bytes.
 type writer func([]byte) error
 
 func (w writer) Write(data []byte) (int, error) {
@@ -103,8 +103,8 @@ func (w writer) Write(data []byte) (int, error) {
 // Executable is the name under which the engine looks for the language host of `runtime: go`.
 const Executable = "pulumi-language-go"
 
-// BuildHost compiles the platform's cmd/pulumi-language-go into folder, in the module in root: the platform's own, or one that
-// requires it.
+// BuildHost compiles the platform's cmd/pulumi-language-go into folder. root holds the module to build in: the platform's own, or one
+// that requires it.
 func BuildHost(ctx context.Context, root, folder string) error {
 	command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, Executable),
 		"github.com/guiofsaints/procureflow-platform/cmd/"+Executable)

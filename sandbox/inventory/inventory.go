@@ -1,6 +1,6 @@
-// Package inventory is what a stack consists of, as its program registers it: the one form in which the tools beside the engine
-// (cost, trust, authority) look at a stack. It comes from a program that runs without an engine ([dryrun.Register]) or from a
-// stack's exported state ([FromState]).
+// Package inventory lists a stack's resources, as its program registers them. The tools beside the engine (cost, trust, authority) read a
+// stack only in this form. It comes from a program that runs without an engine ([dryrun.Register]) or from a stack's exported state
+// ([FromState]).
 package inventory
 
 import (
@@ -12,28 +12,28 @@ import (
 
 // Resource is one resource of a stack.
 type Resource struct {
-	// URN and Parent are the engine's names of it and of the component that it belongs to.
+	// URN is the resource's name in the engine, and Parent that of its component.
 	URN    string `json:"urn"`
 	Parent string `json:"parent,omitempty"`
 	// Type is its type token and Name its name in the program.
 	Type string `json:"type"`
 	Name string `json:"name"`
-	// Inputs are what the program says of it. What is not known before it is made, and what is secret, has no plain value here.
+	// Inputs are the program's inputs. Secrets, and values that are not known before the resource is made, have no plain value here.
 	Inputs map[string]any `json:"inputs"`
-	// CloudName is the name that the cloud gives it, empty where nothing depends on it.
+	// CloudName is the name that the cloud gives the resource; empty if nothing depends on it.
 	CloudName string `json:"cloudName,omitempty"`
 }
 
-// Text is an input that is text, and empty where it is absent or not known.
+// Text returns a text input; empty if it is absent or unknown.
 func (r Resource) Text(path ...string) string {
 	text, _ := r.At(path...).(string)
 	return text
 }
 
-// Number is an input that is a number, and 0 where it is absent or not known.
+// Number returns a number input; 0 if it is absent or unknown.
 func (r Resource) Number(path ...string) float64 { return number(r.At(path...)) }
 
-// At follows keys into the inputs; nil where they end.
+// At follows keys into the inputs, and returns nil where they end.
 func (r Resource) At(path ...string) any {
 	var value any = r.Inputs
 	for _, key := range path {
@@ -53,7 +53,7 @@ func number(value any) float64 {
 	return 0
 }
 
-// Sort puts resources in the order of their names and types, so that what is printed of them is always the same.
+// Sort orders resources by name and type, so that output is always the same.
 func Sort(resources []Resource) {
 	slices.SortFunc(resources, func(a, b Resource) int {
 		return strings.Compare(a.Name+"\x00"+a.Type, b.Name+"\x00"+b.Type)
@@ -77,7 +77,7 @@ func FromState(state []byte) ([]Resource, error) {
 	}
 	var resources []Resource
 	for _, r := range exported.Deployment.Resources {
-		if r.Delete { // a replaced one that waits for its deletion
+		if r.Delete { // It was replaced, and waits for its deletion.
 			continue
 		}
 		name, _ := r.Outputs["name"].(string)

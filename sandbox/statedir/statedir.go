@@ -1,7 +1,8 @@
 // Package statedir is the one folder in which the sandbox keeps everything: the cloud's store, Pulumi's state, keys and
-// ports. It survives between commands, is ignored by git, and is deleted by deleting it.
+// ports. It stays between commands, git ignores it, and deleting it deletes the sandbox.
 //
-// Commands that change anything hold the folder's lock ([Dir.Lock]); a second command waits and says for whom.
+// A command that changes anything holds the folder's lock ([Dir.Lock]). A second command waits, and says which command
+// it waits for.
 package statedir
 
 import (
@@ -59,7 +60,8 @@ func (d Dir) Key(name string) (string, error) {
 	return key, WriteFile(path, []byte(key), 0o600)
 }
 
-// WriteFile replaces path in one step, so that a reader or a crash sees the old content or the new and never a part.
+// WriteFile replaces path in one step, so that a reader sees the old content or the new, never a part, even after a
+// crash.
 func WriteFile(path string, data []byte, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -77,7 +79,7 @@ func WriteFile(path string, data []byte, mode fs.FileMode) error {
 	return os.Rename(temporary.Name(), path)
 }
 
-// Holder is who holds the lock.
+// Holder is the command that holds the lock.
 type Holder struct {
 	PID     int       `json:"pid"`
 	Command string    `json:"command"`
@@ -91,7 +93,7 @@ func (h Holder) String() string {
 	return fmt.Sprintf("%q (process %d, since %s)", h.Command, h.PID, h.Since.Format(time.TimeOnly))
 }
 
-// BusyError says who held the lock for longer than the caller wanted to wait.
+// BusyError says that another command held the lock for longer than the caller wanted to wait.
 type BusyError struct {
 	Holder Holder
 	Waited time.Duration
@@ -102,9 +104,9 @@ func (e *BusyError) Error() string {
 		e.Holder, e.Waited.Round(time.Second))
 }
 
-// Lock takes the folder's lock for command, waiting at most wait (0: not at all) and telling out whom it waits for.
-// The lock is the operating system's: it ends with the process however the process ends. The error is a [*BusyError]
-// when the time is over.
+// Lock takes the folder's lock for command. It waits at most wait (0: not at all) and prints to out which command it
+// waits for. The lock is the operating system's, so it ends with the process in any case. When the time is over, the
+// error is a [*BusyError].
 func (d Dir) Lock(ctx context.Context, command string, wait time.Duration, out io.Writer) (release func(), err error) {
 	lock, holderFile := flock.New(d.Path("lock")), d.Path("lock.holder")
 	held, err := lock.TryLock()
@@ -141,7 +143,7 @@ func (d Dir) Lock(ctx context.Context, command string, wait time.Duration, out i
 	}, nil
 }
 
-// readHolder returns the zero Holder when the file is absent or half a moment old: then nobody is known.
+// readHolder returns the zero Holder if the file is absent or incomplete; the holder is then unknown.
 func readHolder(path string) Holder {
 	var holder Holder
 	if data, err := os.ReadFile(path); err == nil {
