@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
@@ -26,13 +27,7 @@ var (
 	billingID     = regexp.MustCompile(`^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$`)
 	labelKey      = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 	labelValue    = regexp.MustCompile(`^[a-z0-9_-]{0,63}$`)
-	registryID    = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	member        = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^principalSet://iam\.googleapis\.com/\S+$`)
-	secretID      = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
-	secretVersion = regexp.MustCompile(`^[1-9][0-9]*$`)
-	keyRing       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`)
-	exemption     = regexp.MustCompile(`^[a-z0-9.-]+(:[0-9]+)?/[^*\s]*\*{0,2}$`)
-	currency      = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
 // validate reports everything impossible or dangerous in settings that were read. What an environment owes is judged by
@@ -69,8 +64,8 @@ func validateBinaryAuthorization(s Settings, stack string, found *findings) {
 	if stack == dev {
 		found.add(path, "is set where images are built", "leave it out: images are signed when they are promoted, and dev's are not")
 	}
-	found.shape(path+".keyRing", b.KeyRing, keyRing, "is not a key ring's id", "use 1-63 letters, digits, hyphens and underscores")
-	if found.readable(path+".protectionLevel") && b.ProtectionLevel != "SOFTWARE" && b.ProtectionLevel != "HSM" {
+	found.shape(path+".keyRing", b.KeyRing, limits.KeyID, "is not a key ring's id", "use 1-63 letters, digits, hyphens and underscores")
+	if found.readable(path+".protectionLevel") && !slices.Contains(limits.ProtectionLevels, b.ProtectionLevel) {
 		found.add(path+".protectionLevel", "is not a protection level that generates keys", "use SOFTWARE or HSM")
 	}
 	for i, version := range b.KeyVersions {
@@ -84,10 +79,10 @@ func validateBinaryAuthorization(s Settings, stack string, found *findings) {
 	}
 	for i, pattern := range b.Exemptions {
 		at := fmt.Sprintf("%s.exemptions[%d]", path, i)
-		found.shape(at, pattern, exemption, "is not a pattern of images",
+		found.shape(at, pattern, limits.Exemption, "is not a pattern of images",
 			"write REGISTRY/PATH, with * or ** only at the end: a pattern without a registry would admit everybody's images")
 		stem := strings.TrimRight(pattern, "*")
-		if exemption.MatchString(pattern) && stem != pattern && (strings.HasPrefix(own, stem) || strings.HasPrefix(stem, own)) {
+		if limits.Exemption.MatchString(pattern) && stem != pattern && (strings.HasPrefix(own, stem) || strings.HasPrefix(stem, own)) {
 			found.add(at, "admits images of this environment's own registry that nobody signed", "name single images there, by digest, or sign them")
 		}
 	}
@@ -131,7 +126,7 @@ func validateLabels(s Settings, found *findings) {
 }
 
 func validateRegistry(r Registry, found *findings) {
-	found.shape("registry.id", r.ID, registryID, "is not a repository id",
+	found.shape("registry.id", r.ID, limits.RepositoryID, "is not a repository id",
 		"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 	found.atLeast("registry.untaggedRetentionDays", r.UntaggedRetentionDays, 1)
 	found.atLeast("registry.keepMostRecent", r.KeepMostRecent, 1)
@@ -155,7 +150,7 @@ func validateRegistry(r Registry, found *findings) {
 func validateSecrets(secrets map[string]Secret, found *findings) {
 	for _, id := range sortedKeys(secrets) {
 		secret, path := secrets[id], join("secrets", id)
-		found.shape(path, id, secretID, "has a key that is no secret id", "use at most 255 letters, digits, hyphens and underscores")
+		found.shape(path, id, limits.SecretID, "has a key that is no secret id", "use at most 255 letters, digits, hyphens and underscores")
 		if !found.readable(path, path+".version", path+".value") {
 			continue
 		}
@@ -168,7 +163,8 @@ func validateSecrets(secrets map[string]Secret, found *findings) {
 		case secret.Version == "latest":
 			found.add(path+".version", "moves", `pin a number, for example "1": a rollback has to restore the value it ran with`)
 		case secret.Version != "":
-			found.shape(path+".version", secret.Version, secretVersion, "is not a version", `use a positive number in quotes, for example "1"`)
+			found.shape(path+".version", secret.Version, limits.SecretVersion, "is not a version",
+				`use a positive number in quotes, for example "1"`)
 		}
 	}
 }
@@ -200,7 +196,8 @@ func validateMonitoring(m Monitoring, found *findings) {
 
 func validateBudget(b Budget, found *findings) {
 	found.atLeast("budget.amount", b.Amount, 1)
-	found.shape("budget.currency", b.Currency, currency, "is not a currency", "use the billing account's ISO 4217 code, for example USD")
+	found.shape("budget.currency", b.Currency, limits.Currency, "is not a currency",
+		"use the billing account's ISO 4217 code, for example USD")
 	found.count("budget.currentPercent", len(b.CurrentPercent), 1, 0, "thresholds")
 	if len(b.CurrentPercent) > 0 && b.CurrentPercent[0] > 100 {
 		found.add("budget.currentPercent[0]", "warns only after the budget is spent", "begin with 100 or less")

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
 // MainContainer is the name of a service's own container where it has sidecars: no sidecar has it.
@@ -216,17 +218,17 @@ func validateMounts(s Service, mounts map[string]string, path string, mounted ma
 
 // validateStartup judges a startup probe. Cloud Run waits for a start only so long.
 func validateStartup(p Probe, path string, found *findings) {
-	validateProbe(p, path, maxStartupSeconds, found)
-	if p.PeriodSeconds > 0 && p.PeriodSeconds <= maxStartupSeconds && p.FailureThreshold > maxStartupSeconds/p.PeriodSeconds {
+	validateProbe(p, path, limits.MaxStartupSeconds, found)
+	if p.PeriodSeconds > 0 && p.PeriodSeconds <= limits.MaxStartupSeconds && p.FailureThreshold > limits.MaxStartupSeconds/p.PeriodSeconds {
 		found.add(path+".failureThreshold", "gives an instance longer to start than Cloud Run does",
-			fmt.Sprintf("keep periodSeconds times failureThreshold at %d or below", maxStartupSeconds))
+			fmt.Sprintf("keep periodSeconds times failureThreshold at %d or below", limits.MaxStartupSeconds))
 	}
 }
 
 // validateLiveness judges a liveness probe.
 // Source: https://cloud.google.com/run/docs/configuring/healthchecks (HTTP, TCP and gRPC at startup, HTTP and gRPC afterwards).
 func validateLiveness(p Probe, path string, found *findings) {
-	validateProbe(p, path, 3600, found)
+	validateProbe(p, path, limits.MaxLivenessSeconds, found)
 	if p.TCP {
 		found.add(path+".tcp", "is no liveness probe of Cloud Run's", "ask a path, or use grpc")
 	}
@@ -251,7 +253,7 @@ func validateProbe(p Probe, path string, longest int, found *findings) {
 		found.add(path+".grpcService", "is asked by no probe", "set grpc: true, or remove it")
 	}
 	if p.Port != 0 {
-		found.between(path+".port", p.Port, 1, 65535, "as the port")
+		found.between(path+".port", p.Port, 1, limits.MaxPort, "as the port")
 	}
 	found.between(path+".initialDelaySeconds", p.InitialDelaySeconds, 0, longest, "seconds")
 	found.between(path+".periodSeconds", p.PeriodSeconds, 1, longest, "seconds")

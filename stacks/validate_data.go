@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
 // Forms of Cloud SQL's and Cloud Storage's names. Source: DatabaseInstance and Bucket of their APIs, and
@@ -96,7 +98,7 @@ func validateReach(d Database, path string, found *findings) {
 }
 
 func validateDisk(d Database, path string, found *findings) {
-	found.between(path+".diskGB", d.DiskGB, 10, 65536, "GB")
+	found.between(path+".diskGB", d.DiskGB, limits.MinDiskGB, 65536, "GB")
 	if d.DiskLimitGB < d.DiskGB {
 		found.add(path+".diskLimitGB", "is under diskGB", "let the disk grow to something, or lower diskGB")
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
@@ -18,23 +19,10 @@ var (
 	githubBranches    = regexp.MustCompile(`^[A-Za-z0-9_*][A-Za-z0-9._/*-]*$`)
 	githubPinned      = regexp.MustCompile(`^([0-9a-f]{40}|refs/tags/[A-Za-z0-9_][A-Za-z0-9._/-]*)$`)
 	githubCheck       = regexp.MustCompile(`^\S(.{0,98}\S)?$`)
-	// No wildcard for the owner: that would be every action there is.
-	githubAction = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.*][A-Za-z0-9_.*/-]*@(\*|[0-9a-f]{40})$`)
-)
-
-// Limits of a GitHub environment's protection rules.
-// Source: https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
-const (
-	maxReviewers   = 6
-	maxWaitMinutes = 43200
 )
 
 // maxWorkflowRefs keeps a provider's condition below Google's 4,096 characters, with names as long as GitHub has them.
 const maxWorkflowRefs = 5
-
-// maxApprovals is what a ruleset's pull request rule takes.
-// Source: https://docs.github.com/en/rest/repos/rules#create-a-repository-ruleset
-const maxApprovals = 10
 
 // prodWaitMinutes is how long the last gate of prod waits at least: time to stop a deployment that was approved by mistake.
 const prodWaitMinutes = 5
@@ -111,7 +99,7 @@ func validateProtection(g GitHub, stack string, found *findings) {
 			"use short names such as main, or patterns such as release/*, without refs/heads/"},
 		{path + ".checks", p.Checks, 1, githubCheck.MatchString, "is not a check", "use the name of a job, at most 100 characters"},
 		{path + ".tags", p.Tags, 0, isRefs, "is not a tag", "use short names or patterns such as policy/v*, without refs/tags/"},
-		{path + ".actions", p.Actions, 1, githubAction.MatchString, "is not a pattern of one owner's actions",
+		{path + ".actions", p.Actions, 1, limits.Action.MatchString, "is not a pattern of one owner's actions",
 			"use OWNER/NAME@*, or a full commit in the place of *"},
 	} {
 		found.count(list.path, len(list.values), list.least, 0, strings.TrimPrefix(list.path, path+"."))
@@ -128,7 +116,7 @@ func validateProtection(g GitHub, stack string, found *findings) {
 	if found.readable("github.branch", path+".branches") && len(p.Branches) > 0 && !slices.Contains(p.Branches, g.Branch) {
 		found.add(path+".branches", "leave out the branch that deploys", "add the value of github.branch")
 	}
-	found.between(path+".approvals", p.Approvals, 1, maxApprovals, "approvals")
+	found.between(path+".approvals", p.Approvals, 1, limits.MaxApprovals, "approvals")
 }
 
 // validateGate judges one GitHub environment for itself; the ones before it decide whether its name is free.
@@ -144,8 +132,8 @@ func validateGate(gates []GitHubEnvironment, i int, found *findings) {
 	if gate.Name != "" && slices.ContainsFunc(gates[:i], same) {
 		found.add(path+".name", "is there twice", "give each gate a name of its own, with a difference in letters or digits")
 	}
-	found.count(path+".reviewers", len(gate.Reviewers), 0, maxReviewers, "reviewers")
-	found.between(path+".waitMinutes", gate.WaitMinutes, 0, maxWaitMinutes, "minutes")
+	found.count(path+".reviewers", len(gate.Reviewers), 0, limits.MaxReviewers, "reviewers")
+	found.between(path+".waitMinutes", gate.WaitMinutes, 0, limits.MaxWaitMinutes, "minutes")
 	for j, reviewer := range gate.Reviewers {
 		reviewerPath := fmt.Sprintf("%s.reviewers[%d]", path, j)
 		if reviewer < 1 {

@@ -4,14 +4,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
-// maxJobName leaves room for the hyphen and five characters that Cloud Run adds for an execution's name.
-const maxJobName = 57
-
-// jobVariables begin the names of variables that somebody else sets in a job: Cloud Run, and a release that runs it.
-// Source: https://cloud.google.com/run/docs/container-contract#jobs-env-vars
-var jobVariables = []string{"CLOUD_RUN_", "RELEASE_"}
+// releaseVariables begin the names of variables that a release sets in a job that it runs.
+const releaseVariables = "RELEASE_"
 
 var (
 	cronField = regexp.MustCompile(`^[0-9A-Za-z*/,-]+$`)
@@ -29,7 +27,7 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 				found.add(path, "has accounts that would be named like those of "+join("services", prefix+key), "give one of the two another key")
 			}
 		}
-		if !serviceName.MatchString(job.Name) || len(job.Name) > maxJobName {
+		if !limits.IsJobName(job.Name) {
 			found.add(path+".name", "is not a job name", "use at most 57 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		}
 		if other, taken := names[job.Name]; taken {
@@ -43,15 +41,15 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 		accounts.claim(path+".runtimeAccount", job.RuntimeAccount, path, found)
 		validateSize(Service{CPU: job.CPU, Memory: job.Memory}, path, found)
 		found.between(path+".tasks", job.Tasks, 1, 100, "tasks")
-		found.between(path+".maxRetries", job.MaxRetries, 0, 10, "retries")
-		found.between(path+".timeoutSeconds", job.TimeoutSeconds, 1, 86400, "seconds")
+		found.between(path+".maxRetries", job.MaxRetries, 0, limits.MaxTaskRetries, "retries")
+		found.between(path+".timeoutSeconds", job.TimeoutSeconds, 1, limits.MaxTaskSeconds, "seconds")
 		validateNames(job.Environment, job.Secrets, nil, path, s.Secrets, found)
 		for _, group := range []struct {
 			name  string
 			names []string
 		}{{".environment", sortedKeys(job.Environment)}, {".secrets", sortedKeys(job.Secrets)}} {
 			for _, variable := range group.names {
-				if slices.ContainsFunc(jobVariables, func(prefix string) bool { return strings.HasPrefix(variable, prefix) }) {
+				if limits.IsJobVariable(variable) || strings.HasPrefix(variable, releaseVariables) {
 					found.add(join(path+group.name, variable), "is set by Cloud Run or by a release", "choose a name without CLOUD_RUN_ or RELEASE_ "+
 						"before it")
 				}

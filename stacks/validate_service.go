@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
 var (
@@ -12,10 +14,8 @@ var (
 	serviceName    = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 	revisionName   = regexp.MustCompile(`^[a-z0-9-]*[a-z0-9]$`)
 	imageName      = regexp.MustCompile(`^[a-z0-9]+([._/-]+[a-z0-9]+)*$`)
-	imageDigest    = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 	imageUser      = regexp.MustCompile(`^[^@\s]+@(sha256:[0-9a-f]{64})$`)
 	imageReference = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$`)
-	accountID      = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	variableName   = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 	audienceForm   = regexp.MustCompile(`^[^\s"]{1,1000}$`)
 	urlPath        = regexp.MustCompile(`^/([^/\s#][^\s#]*)?$`)
@@ -26,14 +26,9 @@ const candidateTag = "candidate"
 
 // Limits on names. A tag URL is https://TAG---SERVICE-..., whose first label holds tag and service together.
 const (
-	maxServiceName       = 49
 	maxTagAndServiceName = 46
 	maxRevisionName      = 63
 )
-
-// maxStartupSeconds is how long Cloud Run lets an instance start. It bounds the startup probe's period times threshold.
-// Source: https://cloud.google.com/run/docs/configuring/healthchecks
-const maxStartupSeconds = 240
 
 func validateServices(s Settings, stack string, accounts owners, found *findings) {
 	if len(s.Services) == 0 {
@@ -74,8 +69,8 @@ func validateIdentity(s Service, path string, found *findings) {
 	switch {
 	case !serviceName.MatchString(s.Name):
 		found.add(path+".name", "is not a service name", "use lower-case letters, digits and hyphens, a letter first, no hyphen last")
-	case len(s.Name) > maxServiceName:
-		found.add(path+".name", fmt.Sprintf("is over the %d characters of a service name", maxServiceName),
+	case len(s.Name) > limits.MaxServiceName:
+		found.add(path+".name", fmt.Sprintf("is over the %d characters of a service name", limits.MaxServiceName),
 			fmt.Sprintf("use at most %d", longest))
 	case len(s.Name) > longest:
 		found.add(path+".name", fmt.Sprintf("is too long to carry the traffic tag %q", candidateTag),
@@ -84,7 +79,7 @@ func validateIdentity(s Service, path string, found *findings) {
 	found.shape(path+".image", s.Image, imageName, "is not an image name",
 		"use the name in the registry, for example web, without host, tag and digest")
 	if s.Digest != "" {
-		found.shape(path+".digest", s.Digest, imageDigest, "is not a digest",
+		found.shape(path+".digest", s.Digest, limits.Digest, "is not a digest",
 			"use sha256: and 64 lower-case hex digits, the digest of the manifest")
 	}
 	if s.ImageUser != "" {
@@ -103,7 +98,7 @@ type owners map[string]string
 
 // claim judges an account of somebody's own.
 func (o owners) claim(at, account, owner string, found *findings) {
-	found.shape(at, account, accountID, "is not a service account id",
+	found.shape(at, account, limits.AccountID, "is not a service account id",
 		"use 6-30 lower-case letters, digits and hyphens, a letter first, no hyphen last; without @ and what follows")
 	if other, taken := o[account]; taken {
 		found.add(at, "is also the account of "+other, "give each its own: it can do what its owner needs, and read its own secrets only")
@@ -116,10 +111,10 @@ func (o owners) claim(at, account, owner string, found *findings) {
 
 // validateContainer judges size, scale and reach.
 func validateContainer(s Service, path string, found *findings) {
-	found.between(path+".port", s.Port, 1, 65535, "as the port")
+	found.between(path+".port", s.Port, 1, limits.MaxPort, "as the port")
 	validateSize(s, path, found)
-	found.between(path+".concurrency", s.Concurrency, 1, 1000, "requests")
-	found.between(path+".timeoutSeconds", s.TimeoutSeconds, 1, 3600, "seconds")
+	found.between(path+".concurrency", s.Concurrency, 1, limits.MaxConcurrency, "requests")
+	found.between(path+".timeoutSeconds", s.TimeoutSeconds, 1, limits.MaxRequestSeconds, "seconds")
 	found.atLeast(path+".minInstances", s.MinInstances, 0)
 	found.atLeast(path+".maxInstances", s.MaxInstances, 1)
 	if s.MaxInstances >= 1 && s.MinInstances > s.MaxInstances {
@@ -175,20 +170,17 @@ func validateObjectives(s Service, path string, found *findings) {
 		}
 	}
 	found.path(path+".uptime.path", s.Uptime.Path)
-	// Source: UptimeCheckConfig.period and .timeout of the Monitoring API v3.
-	if !slices.Contains([]int{60, 300, 600, 900}, s.Uptime.PeriodSeconds) {
+	if !slices.Contains(limits.UptimePeriods, s.Uptime.PeriodSeconds) {
 		found.add(path+".uptime.periodSeconds", "is not a period of uptime checks", "use 60, 300, 600 or 900 seconds")
 	}
-	found.between(path+".uptime.timeoutSeconds", s.Uptime.TimeoutSeconds, 1, 60, "seconds")
-	// The Monitoring API takes goals up to 99.99; over 99.9 the traffic of these services cannot show a fast burn.
-	if s.SLO.AvailabilityPercent <= 0 || s.SLO.AvailabilityPercent > 99.9 {
+	found.between(path+".uptime.timeoutSeconds", s.Uptime.TimeoutSeconds, 1, limits.MaxUptimeSeconds, "seconds")
+	if s.SLO.AvailabilityPercent <= 0 || s.SLO.AvailabilityPercent > limits.MaxObjectivePercent {
 		found.add(path+".slo.availabilityPercent", "is out of range",
 			"use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on")
 	}
-	// Source: ServiceLevelObjective.rollingPeriod of the Monitoring API v3.
-	found.between(path+".slo.windowDays", s.SLO.WindowDays, 1, 30, "days")
+	found.between(path+".slo.windowDays", s.SLO.WindowDays, 1, limits.MaxObjectiveDays, "days")
 	if latency := s.SLO.Latency; latency != nil {
-		if latency.Percent <= 0 || latency.Percent > 99.9 {
+		if latency.Percent <= 0 || latency.Percent > limits.MaxObjectivePercent {
 			found.add(path+".slo.latency.percent", "is out of range",
 				"use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on")
 		}

@@ -4,16 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-)
 
-// reservedVariables are set by Cloud Run itself. PORT is that of the container which takes the requests.
-// Source: https://cloud.google.com/run/docs/container-contract#services-env-vars
-var reservedVariables = []string{"K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
+)
 
 // validateVariables judges the environment of a service's own container.
 func validateVariables(key string, all Settings, path string, found *findings) {
 	s := all.Services[key]
-	check := validateNames(s.Environment, s.Secrets, []string{"PORT"}, path, all.Secrets, found)
+	check := validateNames(s.Environment, s.Secrets, []string{limits.PortVariable}, path, all.Secrets, found)
 	for i, variable := range s.URLVariables.Own {
 		check(variable, "urlVariables", fmt.Sprintf("%s.urlVariables[%d]", path, i))
 	}
@@ -33,7 +31,7 @@ func validateNames(environment, secrets map[string]string, reserved []string, pa
 	source := map[string]string{}
 	check := func(variable, group, at string) {
 		found.shape(at, variable, variableName, "is not a variable name", "use capitals, digits and underscores, no digit first")
-		if slices.Contains(reservedVariables, variable) || slices.Contains(reserved, variable) || strings.HasPrefix(variable, "X_GOOGLE_") {
+		if limits.IsServiceVariable(variable) || slices.Contains(reserved, variable) {
 			found.add(at, "is set by Cloud Run itself", "remove it, or choose another name")
 		}
 		if earlier, ok := source[variable]; ok {

@@ -32,9 +32,6 @@ const (
 	readerRole = "roles/containeranalysis.notes.occurrences.viewer"
 )
 
-// protectionLevels are those in which Cloud KMS generates the key itself.
-var protectionLevels = []string{"SOFTWARE", "HSM"}
-
 // AttestationArgs describes who signs and what needs no signature.
 type AttestationArgs struct {
 	// Project is the id of the project whose images have to be signed. Required.

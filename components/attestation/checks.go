@@ -6,16 +6,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
 var (
-	// keyName is a key ring's or key's id (cloudkms/v1, keyRingId and cryptoKeyId).
-	keyName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,63}$`)
 	// authorityName is a note's and an attestor's id, within what both APIs take.
 	authorityName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
-	// exemption is a registry, a path, and at most one wildcard at the end, which the registry must not be part of
-	// (binaryauthorization/v1, AdmissionWhitelistPattern).
-	exemption = regexp.MustCompile(`^[a-z0-9.-]+(:[0-9]+)?/[^*\s]*\*{0,2}$`)
 )
 
 func (args *AttestationArgs) validate() error {
@@ -29,7 +26,7 @@ func (args *AttestationArgs) validate() error {
 	if args.Location == nil {
 		problems = append(problems, errors.New("args.Location is missing: set the key's location, for example us-central1"))
 	}
-	if !keyName.MatchString(args.KeyRing) {
+	if !limits.KeyID.MatchString(args.KeyRing) {
 		problems = append(problems, fmt.Errorf("args.KeyRing %q is no key ring's id: use 1-63 letters, digits, hyphens and underscores",
 			args.KeyRing))
 	}
@@ -37,9 +34,9 @@ func (args *AttestationArgs) validate() error {
 		problems = append(problems, fmt.Errorf("args.Name %q names key, note and attestor: use 2-63 lower-case letters, digits and hyphens, "+
 			"beginning with a letter and not ending with a hyphen", name))
 	}
-	if !slices.Contains(protectionLevels, args.protectionLevel()) {
+	if !slices.Contains(limits.ProtectionLevels, args.protectionLevel()) {
 		problems = append(problems, fmt.Errorf("args.ProtectionLevel is %q: set %s", args.ProtectionLevel,
-			strings.Join(protectionLevels, " or ")))
+			strings.Join(limits.ProtectionLevels, " or ")))
 	}
 	for i, version := range args.KeyVersions {
 		if version < 1 {
@@ -50,7 +47,7 @@ func (args *AttestationArgs) validate() error {
 		}
 	}
 	for i, pattern := range args.Exemptions {
-		if !exemption.MatchString(pattern) {
+		if !limits.Exemption.MatchString(pattern) {
 			problems = append(problems, fmt.Errorf("args.Exemptions[%d] is %q: name REGISTRY/PATH, with * or ** only at the end", i, pattern))
 		}
 	}

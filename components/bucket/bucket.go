@@ -14,11 +14,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -135,8 +135,6 @@ func (args *BucketArgs) inputs() pulumi.Map {
 	}
 }
 
-var key = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
-
 func (args *BucketArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *BucketArgs")
@@ -154,7 +152,7 @@ func (args *BucketArgs) validate() error {
 	refuse(args.DeleteAfterDays < 0, "args.DeleteAfterDays is %d: use 0 for never, or a number of days", args.DeleteAfterDays)
 	for field, members := range map[string]map[string]pulumi.StringInput{"Readers": args.Readers, "Writers": args.Writers} {
 		for _, name := range slices.Sorted(maps.Keys(members)) {
-			refuse(!key.MatchString(name), "args.%s key %q names a resource: use lower-case letters, digits and hyphens", field, name)
+			refuse(!naming.IsKey(name), "args.%s key %q names a resource: use lower-case letters, digits and hyphens", field, name)
 			refuse(members[name] == nil, "args.%s[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, name)
 		}
 	}

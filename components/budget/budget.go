@@ -3,12 +3,12 @@ package budget
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/billing"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -19,8 +19,6 @@ const (
 	currentSpend  = "CURRENT_SPEND"
 	forecastSpend = "FORECASTED_SPEND"
 )
-
-var currency = regexp.MustCompile(`^[A-Z]{3}$`)
 
 // BudgetArgs describes a monthly budget of one project.
 type BudgetArgs struct {
@@ -145,7 +143,7 @@ func (args *BudgetArgs) validate() error {
 	if args.Amount < 1 {
 		problems = append(problems, fmt.Errorf("args.Amount is %d: set at least 1", args.Amount))
 	}
-	if !currency.MatchString(args.Currency) {
+	if !limits.Currency.MatchString(args.Currency) {
 		problems = append(problems,
 			fmt.Errorf("args.Currency %q is no currency: use the billing account's ISO 4217 code, for example USD", args.Currency))
 	}

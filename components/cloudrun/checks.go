@@ -9,18 +9,11 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
-var (
-	// A service id has under 50 characters (run/v2, serviceId).
-	serviceID = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
-	digest    = regexp.MustCompile(`^[^@\s]+@sha256:[0-9a-f]{64}$`)
-	version   = regexp.MustCompile(`^[1-9][0-9]*$`)
-	variable  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-)
-
-// reserved are variables that Cloud Run sets itself.
-var reserved = []string{"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // byDigest passes an image on once it is known to be one that cannot change under its name.
 func byDigest(image pulumi.StringInput) pulumi.StringOutput {
@@ -37,7 +30,7 @@ func pinned(name string, input pulumi.StringInput) pulumi.StringOutput {
 }
 
 func checkImage(field, image string) error {
-	if digest.MatchString(image) {
+	if limits.ImageByDigest.MatchString(image) {
 		return nil
 	}
 	return fmt.Errorf("%s %q is not an image by digest: write NAME@sha256:<64 hex digits>, a tag may move", field, image)
@@ -53,7 +46,7 @@ func checkImageUser(user, image string) error {
 }
 
 func checkVersion(name, value string) error {
-	if version.MatchString(value) {
+	if limits.SecretVersion.MatchString(value) {
 		return nil
 	}
 	return fmt.Errorf("args.Secrets[%q].Version %q is not a version's number: pin one, for example \"1\", so that a rollback restores "+
@@ -74,7 +67,7 @@ func (args *ServiceArgs) validate() error {
 	refuse(args.ProjectNumber == nil, "args.ProjectNumber is missing: set the project's number, which is part of the URL")
 	refuse(args.Location == nil, "args.Location is missing: set the region, for example us-central1")
 	refuse(args.ServiceAccount == nil, "args.ServiceAccount is missing: set the e-mail address of the service's own account")
-	refuse(!serviceID.MatchString(args.ServiceName),
+	refuse(!limits.IsServiceName(args.ServiceName),
 		"args.ServiceName %q is not a service id: use 1-49 lower-case letters, digits and hyphens, "+
 			"beginning with a letter and not ending with a hyphen", args.ServiceName)
 	switch image := args.Image.(type) {
@@ -90,18 +83,18 @@ func (args *ServiceArgs) validate() error {
 			}
 		}
 	}
-	refuse(args.Port < 0 || args.Port > 65535, "args.Port is %d: use 1-65535, or leave it out for %d", args.Port, DefaultPort)
-	refuse(args.Concurrency < 0 || args.Concurrency > 1000, "args.Concurrency is %d: use 1-1000, or leave it out for %d",
+	refuse(args.Port < 0 || args.Port > limits.MaxPort, "args.Port is %d: use 1-65535, or leave it out for %d", args.Port, DefaultPort)
+	refuse(args.Concurrency < 0 || args.Concurrency > limits.MaxConcurrency, "args.Concurrency is %d: use 1-1000, or leave it out for %d",
 		args.Concurrency, DefaultConcurrency)
-	refuse(args.TimeoutSeconds < 0 || args.TimeoutSeconds > 3600, "args.TimeoutSeconds is %d: use 1-3600, or leave it out for %d",
-		args.TimeoutSeconds, DefaultTimeoutSeconds)
+	refuse(args.TimeoutSeconds < 0 || args.TimeoutSeconds > limits.MaxRequestSeconds,
+		"args.TimeoutSeconds is %d: use 1-3600, or leave it out for %d", args.TimeoutSeconds, DefaultTimeoutSeconds)
 	refuse(args.MaxInstances < 1, "args.MaxInstances is %d: set at least 1, it caps cost", args.MaxInstances)
 	refuse(args.MinInstances < 0 || args.MinInstances > max(args.MaxInstances, 0), "args.MinInstances is %d: use 0 to MaxInstances, %d",
 		args.MinInstances, args.MaxInstances)
 	refuse(args.Attempt < 0, "args.Attempt is %d: use 0 or more", args.Attempt)
 	refuse(ingressValues[args.ingress()] == "", "args.Ingress %q is unknown: use one of %s", args.Ingress,
 		strings.Join(slices.Sorted(maps.Keys(ingressValues)), ", "))
-	problems = append(problems, args.Startup.problems("args.Startup", 240)...)
+	problems = append(problems, args.Startup.problems("args.Startup", limits.MaxStartupSeconds)...)
 	problems = append(problems, args.Liveness.livenessProblems("args.Liveness")...)
 	problems = append(problems, args.containerProblems()...)
 	problems = append(problems, args.invokerProblems()...)
@@ -130,7 +123,7 @@ func (args *ServiceArgs) variableProblems() []error {
 		if !variable.MatchString(name) {
 			problems = append(problems, fmt.Errorf("%s[%q] is no variable's name: use letters, digits and underscores", field, name))
 		}
-		if slices.Contains(reserved, name) {
+		if name == limits.PortVariable || limits.IsServiceVariable(name) {
 			problems = append(problems, fmt.Errorf("%s[%q] is set by Cloud Run itself: choose another name", field, name))
 		}
 		if len(fields[name]) > 1 {

@@ -26,9 +26,9 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}},
 		"what Cloud Run sets": {args(func(a *cloudrun.ServiceArgs) {
 			a.Environment = map[string]pulumi.StringInput{"PORT": pulumi.String("1"), "K_SERVICE": pulumi.String("x"),
-				"K_REVISION": pulumi.String("x"), "K_CONFIGURATION": pulumi.String("x")}
+				"K_REVISION": pulumi.String("x"), "K_CONFIGURATION": pulumi.String("x"), "X_GOOGLE_A": pulumi.String("x")}
 		}), []string{`args.Environment["PORT"] is set by Cloud Run itself`, `args.Environment["K_SERVICE"] is set`,
-			`args.Environment["K_REVISION"] is set`, `args.Environment["K_CONFIGURATION"] is set`}},
+			`args.Environment["K_REVISION"] is set`, `args.Environment["K_CONFIGURATION"] is set`, `args.Environment["X_GOOGLE_A"] is set`}},
 		"a long name": {args(func(a *cloudrun.ServiceArgs) { a.ServiceName = strings.Repeat("a", 50) }),
 			[]string{"is not a service id: use 1-49"}},
 		"a tag": {args(func(a *cloudrun.ServiceArgs) { a.Image = pulumi.String("nginx:1") }),

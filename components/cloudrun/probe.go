@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
 // Probe is what Cloud Run asks a container: exactly one of Path, TCP and GRPC.
@@ -92,7 +94,7 @@ func (p Probe) problems(field string, longest int) []error {
 	case kinds == 0 || p.Path != "" && !strings.HasPrefix(p.Path, "/"):
 		problems = append(problems, fmt.Errorf("%s.Path %q is no path: begin it with a slash, or set TCP or GRPC", field, p.Path))
 	}
-	if p.Port < 0 || p.Port > 65535 {
+	if p.Port < 0 || p.Port > limits.MaxPort {
 		problems = append(problems, fmt.Errorf("%s.Port is %d: use 1-65535", field, p.Port))
 	}
 	period, timeout := p.withDefaults().PeriodSeconds, p.withDefaults().TimeoutSeconds
@@ -114,7 +116,7 @@ func (p Probe) problems(field string, longest int) []error {
 
 // livenessProblems are those of a liveness probe, which asks by HTTP or gRPC.
 func (p Probe) livenessProblems(field string) []error {
-	problems := p.problems(field, 3600)
+	problems := p.problems(field, limits.MaxLivenessSeconds)
 	if p.TCP {
 		problems = append(problems, fmt.Errorf("%s.TCP is no liveness probe of Cloud Run's: set Path or GRPC", field))
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
 // Volume is a folder that containers mount: exactly one of its kinds.
@@ -141,7 +143,7 @@ func (args *ServiceArgs) containerProblems() []error {
 	order("args.After", args.After)
 	for _, name := range slices.Sorted(maps.Keys(args.Sidecars)) {
 		s, field := args.Sidecars[name], fmt.Sprintf("args.Sidecars[%q]", name)
-		refuse(name == MainContainer || !serviceID.MatchString(name), "%s is no name for a sidecar: use letters, digits and hyphens, and not %q",
+		refuse(name == MainContainer || !limits.IsServiceName(name), "%s is no name for a sidecar: use letters, digits and hyphens, and not %q",
 			field, MainContainer)
 		problems = append(problems, s.problems(field)...)
 		mounted(field+".Mounts", s.Mounts)
@@ -168,7 +170,7 @@ func (s Sidecar) problems(field string) []error {
 		problems = append(problems, checkImage(field+".Image", string(image)))
 	}
 	if s.Startup != nil {
-		problems = append(problems, s.Startup.problems(field+".Startup", 240)...)
+		problems = append(problems, s.Startup.problems(field+".Startup", limits.MaxStartupSeconds)...)
 	}
 	if s.Liveness != nil {
 		problems = append(problems, s.Liveness.livenessProblems(field+".Liveness")...)

@@ -11,6 +11,8 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/projects"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -228,10 +230,7 @@ func (args *DatabaseArgs) inputs() pulumi.Map {
 	}
 }
 
-var (
-	networkName = regexp.MustCompile(`^projects/[^/]+/global/networks/[^/]+$`)
-	clientKey   = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
-)
+var networkName = regexp.MustCompile(`^projects/[^/]+/global/networks/[^/]+$`)
 
 func (args *DatabaseArgs) validate() error {
 	if args == nil {
@@ -253,8 +252,8 @@ func (args *DatabaseArgs) validate() error {
 		refuse(args.Network != "" && !networkName.MatchString(args.Network),
 			"args.Network %q is no network: use projects/PROJECT/global/networks/NAME", args.Network)
 		refuse(args.Host != "", "args.Host is for an existing instance: leave it out")
-		refuse(args.DiskGB < 10 || args.DiskLimitGB < args.DiskGB, "args.DiskGB is %d and DiskLimitGB %d: use 10 or more, and a limit that is "+
-			"not under it", args.DiskGB, args.DiskLimitGB)
+		refuse(args.DiskGB < limits.MinDiskGB || args.DiskLimitGB < args.DiskGB,
+			"args.DiskGB is %d and DiskLimitGB %d: use 10 or more, and a limit that is not under it", args.DiskGB, args.DiskLimitGB)
 		refuse(args.BackupHour < 0 || args.BackupHour > 23, "args.BackupHour is %d: use 0-23", args.BackupHour)
 		refuse(args.BackupsKept < 7, "args.BackupsKept is %d: keep at least 7", args.BackupsKept)
 		refuse(args.MaintenanceDay < 1 || args.MaintenanceDay > 7, "args.MaintenanceDay is %d: use 1-7", args.MaintenanceDay)
@@ -262,7 +261,7 @@ func (args *DatabaseArgs) validate() error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(args.Clients)) {
 		client := args.Clients[key]
-		refuse(!clientKey.MatchString(key), "args.Clients key %q names a resource: use lower-case letters, digits and hyphens", key)
+		refuse(!naming.IsKey(key), "args.Clients key %q names a resource: use lower-case letters, digits and hyphens", key)
 		refuse(client.Email == nil || client.Member == nil, "args.Clients[%q] lacks Email or Member: set both", key)
 	}
 	return errors.Join(problems...)

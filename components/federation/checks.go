@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
 const (
@@ -19,9 +21,7 @@ const (
 
 var (
 	// id is a pool's or provider's id (iam/v1, workloadIdentityPoolId).
-	id = regexp.MustCompile(`^[a-z0-9-]{4,32}$`)
-	// key is a part of a logical name.
-	key         = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+	id          = regexp.MustCompile(`^[a-z0-9-]{4,32}$`)
 	ref         = regexp.MustCompile(`^refs/(heads|tags|pull)/\S+$`)
 	workflow    = regexp.MustCompile(`^[^/\s]+/[^/\s]+/\.github/workflows/[^/@\s]+\.ya?ml@(refs/(heads|tags)/\S+|[0-9a-f]{40})$`)
 	environment = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
@@ -113,7 +113,7 @@ func (trust Trust) problems(field string) []error {
 func (args *FederationArgs) bindingProblems(name string, binding Binding) []error {
 	field := fmt.Sprintf("args.Bindings[%q]", name)
 	var problems []error
-	if !key.MatchString(name) {
+	if !naming.IsKey(name) {
 		problems = append(problems,
 			fmt.Errorf("%s key names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field))
 	}

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
 var (
-	// accountID is the rule of iam/v1, accountId.
-	accountID      = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	predefinedRole = regexp.MustCompile(`^roles/[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$`)
-	// key is a part of a logical name.
-	key = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 )
 
 // Roles that are refused everywhere.
@@ -63,7 +62,7 @@ func (args *IdentityArgs) validate() error {
 	if args.Project == nil {
 		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
 	}
-	if !accountID.MatchString(args.AccountID) {
+	if !limits.AccountID.MatchString(args.AccountID) {
 		problems = append(problems, fmt.Errorf("args.AccountID %q is not an account id: use 6-30 lower-case letters, digits and hyphens, "+
 			"beginning with a letter and not ending with a hyphen", args.AccountID))
 	}
@@ -97,7 +96,7 @@ func (grant Grant) problems(field string) []error {
 		for _, name := range missing {
 			problems = append(problems, fmt.Errorf("%s.Scope of kind %s lacks %s: set it", field, kind, name))
 		}
-		if scopeKey != "" && !key.MatchString(scopeKey) {
+		if scopeKey != "" && !naming.IsKey(scopeKey) {
 			problems = append(problems, fmt.Errorf("%s.Scope key %q names a resource: use lower-case letters, digits and hyphens, "+
 				"beginning with a letter",
 				field, scopeKey))
@@ -111,7 +110,7 @@ func (grant Grant) problems(field string) []error {
 
 func (grant Grant) roleProblems(field string) []error {
 	if grant.CustomRole != nil {
-		if !key.MatchString(grant.Role) {
+		if !naming.IsKey(grant.Role) {
 			return []error{fmt.Errorf("%s.Role is the key of a custom role: use lower-case letters, digits and hyphens, beginning with "+
 				"a letter", field)}
 		}

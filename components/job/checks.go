@@ -9,15 +9,11 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
-var (
-	// A job id leaves room for the hyphen and five letters of its executions' names.
-	jobID    = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,55}[a-z0-9])?$`)
-	digest   = regexp.MustCompile(`^[^@\s]+@sha256:[0-9a-f]{64}$`)
-	version  = regexp.MustCompile(`^[1-9][0-9]*$`)
-	variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-)
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // byDigest passes an image on once it is known to be one that cannot change under its name.
 func byDigest(image pulumi.StringInput) pulumi.StringOutput {
@@ -33,7 +29,7 @@ func pinned(name string, input pulumi.StringInput) pulumi.StringOutput {
 }
 
 func checkImage(image string) error {
-	if digest.MatchString(image) {
+	if limits.ImageByDigest.MatchString(image) {
 		return nil
 	}
 	return fmt.Errorf("args.Image %q is not an image by digest: write NAME@sha256:<64 hex digits>, a tag may move", image)
@@ -49,7 +45,7 @@ func checkImageUser(user, image string) error {
 }
 
 func checkVersion(name, value string) error {
-	if version.MatchString(value) {
+	if limits.SecretVersion.MatchString(value) {
 		return nil
 	}
 	return fmt.Errorf("args.Secrets[%q].Version %q is not a version's number: pin one, for example \"1\"", name, value)
@@ -68,7 +64,7 @@ func (args *JobArgs) validate() error {
 	refuse(args.Project == nil, "args.Project is missing: set the project's id")
 	refuse(args.Location == nil, "args.Location is missing: set the region, for example us-central1")
 	refuse(args.ServiceAccount == nil, "args.ServiceAccount is missing: set the e-mail address of the job's own account")
-	refuse(!jobID.MatchString(args.JobName), "args.JobName %q is not a job id: use 1-57 lower-case letters, digits and hyphens, beginning "+
+	refuse(!limits.IsJobName(args.JobName), "args.JobName %q is not a job id: use 1-57 lower-case letters, digits and hyphens, beginning "+
 		"with a "+
 		"letter and not ending with a hyphen", args.JobName)
 	switch image := args.Image.(type) {
@@ -81,9 +77,9 @@ func (args *JobArgs) validate() error {
 		}
 	}
 	refuse(args.Tasks < 0, "args.Tasks is %d: use at least 1, or leave it out for %d", args.Tasks, DefaultTasks)
-	refuse(args.MaxRetries < 0 || args.MaxRetries > 10, "args.MaxRetries is %d: use 0-10", args.MaxRetries)
-	refuse(args.TimeoutSeconds < 0 || args.TimeoutSeconds > 86400, "args.TimeoutSeconds is %d: use 1-86400, or leave it out for %d",
-		args.TimeoutSeconds, DefaultTimeoutSeconds)
+	refuse(args.MaxRetries < 0 || args.MaxRetries > limits.MaxTaskRetries, "args.MaxRetries is %d: use 0-10", args.MaxRetries)
+	refuse(args.TimeoutSeconds < 0 || args.TimeoutSeconds > limits.MaxTaskSeconds,
+		"args.TimeoutSeconds is %d: use 1-86400, or leave it out for %d", args.TimeoutSeconds, DefaultTimeoutSeconds)
 	if s := args.Schedule; s != nil {
 		refuse(len(strings.Fields(s.Cron)) != 5, "args.Schedule.Cron %q is no schedule: use five fields, minute first", s.Cron)
 		refuse(s.TimeZone == "", "args.Schedule.TimeZone is missing: name whose clock counts, such as Europe/Berlin or UTC")
@@ -100,7 +96,7 @@ func (args *JobArgs) variableProblems() []error {
 		if !variable.MatchString(name) {
 			problems = append(problems, fmt.Errorf("variable %q is no variable's name: use letters, digits and underscores", name))
 		}
-		if strings.HasPrefix(name, "CLOUD_RUN_") {
+		if limits.IsJobVariable(name) {
 			problems = append(problems, fmt.Errorf("variable %q is set by Cloud Run itself: choose another name", name))
 		}
 		if i > 0 && names[i-1] == name {

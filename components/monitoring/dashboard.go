@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -27,9 +27,6 @@ const updatesFilter = `log_id("cloudaudit.googleapis.com/activity") AND ` +
 	`protoPayload.serviceName="run.googleapis.com" AND ` +
 	`protoPayload.methodName=~"^google\.cloud\.run\.v[0-9]+\.Services\.(Create|Replace|Update)Service$" AND ` +
 	`severity=NOTICE AND NOT operation.last=true`
-
-// serviceKey is a part of a title.
-var serviceKey = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 // DashboardArgs describes a dashboard.
 type DashboardArgs struct {
@@ -121,7 +118,7 @@ func (args *DashboardArgs) validate() error {
 		problems = append(problems, errors.New("args.Services is empty: name at least one service to show"))
 	}
 	for _, key := range slices.Sorted(maps.Keys(args.Services)) {
-		if !serviceKey.MatchString(key) {
+		if !naming.IsKey(key) {
 			problems = append(problems, fmt.Errorf("args.Services key %q: use lower-case letters, digits and hyphens, beginning with a letter", key))
 		}
 		if args.Services[key] == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -269,24 +270,25 @@ func (args *WatchArgs) validate() error {
 	page, err := url.Parse(args.RunbookURL)
 	refuse(err != nil || page.Scheme != "https" || page.Host == "" || page.Fragment != "",
 		"args.RunbookURL is not a page to link to: use an https:// address without a section")
-	refuse(!(args.AvailabilityPercent > 0 && args.AvailabilityPercent <= 99.9),
+	refuse(!(args.AvailabilityPercent > 0 && args.AvailabilityPercent <= limits.MaxObjectivePercent),
 		"args.AvailabilityPercent is %g: use over 0 and at most 99.9", args.AvailabilityPercent)
-	refuse(args.windowDays() < 1 || args.windowDays() > 30, "args.WindowDays is %d: use 1-30, or leave it out for %d", args.WindowDays,
-		DefaultWindowDays)
+	refuse(args.windowDays() < 1 || args.windowDays() > limits.MaxObjectiveDays,
+		"args.WindowDays is %d: use 1-30, or leave it out for %d", args.WindowDays, DefaultWindowDays)
 	refuse(args.LatencyMilliseconds < 0, "args.LatencyMilliseconds is %d: use at least 1, or leave it out for %d",
 		args.LatencyMilliseconds, DefaultLatencyMilliseconds)
 	if latency := args.Latency; latency != nil {
-		refuse(!(latency.Percent > 0 && latency.Percent <= 99.9), "args.Latency.Percent is %g: use over 0 and at most 99.9", latency.Percent)
+		refuse(!(latency.Percent > 0 && latency.Percent <= limits.MaxObjectivePercent),
+			"args.Latency.Percent is %g: use over 0 and at most 99.9", latency.Percent)
 		refuse(latency.Milliseconds < 1, "args.Latency.Milliseconds is %d: use at least 1", latency.Milliseconds)
 		refuse(args.LatencyMilliseconds != 0, "args.LatencyMilliseconds stands beside args.Latency: keep one")
 	}
 	if uptime := args.Uptime; uptime != nil {
 		refuse(uptime.Host == nil, "args.Uptime.Host is missing: set the service's host")
 		refuse(!strings.HasPrefix(uptime.Path, "/"), "args.Uptime.Path %q is no path: begin it with a slash", uptime.Path)
-		refuse(!slices.Contains([]int{0, 60, 300, 600, 900}, uptime.PeriodSeconds),
+		refuse(uptime.PeriodSeconds != 0 && !slices.Contains(limits.UptimePeriods, uptime.PeriodSeconds),
 			"args.Uptime.PeriodSeconds is %d: use 60, 300, 600 or 900", uptime.PeriodSeconds)
-		refuse(uptime.TimeoutSeconds < 0 || uptime.TimeoutSeconds > 60, "args.Uptime.TimeoutSeconds is %d: use 1-60, or leave it out for %d",
-			uptime.TimeoutSeconds, DefaultUptimeTimeoutSeconds)
+		refuse(uptime.TimeoutSeconds < 0 || uptime.TimeoutSeconds > limits.MaxUptimeSeconds,
+			"args.Uptime.TimeoutSeconds is %d: use 1-60, or leave it out for %d", uptime.TimeoutSeconds, DefaultUptimeTimeoutSeconds)
 	}
 	return errors.Join(problems...)
 }

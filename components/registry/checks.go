@@ -3,22 +3,18 @@ package registry
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-)
 
-var (
-	repositoryID = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	memberKey    = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
 // memberProblems checks keys always and members as far as they are known before anything runs; the policy pack sees the rest.
 func memberProblems(field string, members map[string]pulumi.StringInput) []error {
 	var problems []error
 	for _, key := range slices.Sorted(maps.Keys(members)) {
-		if !memberKey.MatchString(key) {
+		if !naming.IsKey(key) {
 			problems = append(problems, fmt.Errorf("%s key %q names a resource: use lower-case letters, digits and hyphens, beginning "+
 				"with a letter", field, key))
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/artifactregistry"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
@@ -195,7 +196,7 @@ func (args *RegistryArgs) validate() error {
 	if args.Location == nil {
 		problems = append(problems, errors.New("args.Location is missing: set the region of the images, for example us-central1"))
 	}
-	if !repositoryID.MatchString(args.RepositoryID) {
+	if !limits.RepositoryID.MatchString(args.RepositoryID) {
 		problems = append(problems, fmt.Errorf("args.RepositoryID %q is not a repository id: use 1-63 lower-case letters, digits and hyphens, "+
 			"beginning with a letter and not ending with a hyphen", args.RepositoryID))
 	}

@@ -10,25 +10,17 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
-const (
-	// maxReviewers and maxWaitMinutes are limits of GitHub's API for environments.
-	maxReviewers   = 6
-	maxWaitMinutes = 43200
-	// maxVariable is the size of a variable's value, in bytes, that GitHub takes.
-	maxVariable = 48 * 1024
-	// maxApprovals is a limit of GitHub's API for rulesets.
-	maxApprovals = 10
-)
+// maxVariable is the size of a variable's value, in bytes, that GitHub takes.
+const maxVariable = 48 * 1024
 
 var (
 	environmentName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,254}$`)
 	variableName    = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 	branchPattern   = regexp.MustCompile(`^[^\s~^:\\]+$`)
-	// actionPattern has an owner without a wildcard: a pattern of every owner allows every action.
-	actionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.*][A-Za-z0-9_.*/-]*@(\*|[0-9a-f]{40})$`)
 )
 
 func (args *RepositoryArgs) validate() error {
@@ -71,7 +63,7 @@ func protectionProblems(protection *Protection) []error {
 		{"Branches", protection.Branches, true, isShortRef, "is no branch: write its name without refs/heads/, or a pattern"},
 		{"Tags", protection.Tags, false, isShortRef, "is no tag: write its name without refs/tags/, or a pattern"},
 		{"Checks", protection.Checks, true, func(check string) bool { return strings.TrimSpace(check) != "" }, "is no check: write a job's name"},
-		{"Actions", protection.Actions, true, actionPattern.MatchString, "is no pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit"},
+		{"Actions", protection.Actions, true, limits.Action.MatchString, "is no pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit"},
 	} {
 		if group.required && len(group.values) == 0 {
 			problems = append(problems, fmt.Errorf("args.Protection.%s is empty: set at least one, or leave args.Protection away", group.field))
@@ -85,8 +77,8 @@ func protectionProblems(protection *Protection) []error {
 			}
 		}
 	}
-	if n := protection.Approvals; n < 0 || n > maxApprovals {
-		problems = append(problems, fmt.Errorf("args.Protection.Approvals is %d: set 1-%d, or 0 for the default of %d", n, maxApprovals,
+	if n := protection.Approvals; n < 0 || n > limits.MaxApprovals {
+		problems = append(problems, fmt.Errorf("args.Protection.Approvals is %d: set 1-%d, or 0 for the default of %d", n, limits.MaxApprovals,
 			DefaultApprovals))
 	}
 	return problems
@@ -100,8 +92,8 @@ func environmentProblems(field, name string, environment Environment) []error {
 	if name == naming.NoEnvironment {
 		problems = append(problems, fmt.Errorf("%s is how federation names the absence of an environment: choose another name", field))
 	}
-	if count := len(environment.Reviewers); count > maxReviewers {
-		problems = append(problems, fmt.Errorf("%s has %d reviewers: GitHub takes %d", field, count, maxReviewers))
+	if count := len(environment.Reviewers); count > limits.MaxReviewers {
+		problems = append(problems, fmt.Errorf("%s has %d reviewers: GitHub takes %d", field, count, limits.MaxReviewers))
 	}
 	seen := map[int64]bool{}
 	for _, user := range environment.Reviewers {
@@ -114,8 +106,8 @@ func environmentProblems(field, name string, environment Environment) []error {
 		}
 		seen[user] = true
 	}
-	if minutes := environment.WaitMinutes; minutes < 0 || minutes > maxWaitMinutes {
-		problems = append(problems, fmt.Errorf("%s.WaitMinutes is %d: set 0-%d", field, minutes, maxWaitMinutes))
+	if minutes := environment.WaitMinutes; minutes < 0 || minutes > limits.MaxWaitMinutes {
+		problems = append(problems, fmt.Errorf("%s.WaitMinutes is %d: set 0-%d", field, minutes, limits.MaxWaitMinutes))
 	}
 	if !branchPattern.MatchString(environment.branch()) {
 		problems = append(problems, fmt.Errorf("%s.Branch %q is no branch: write its name without refs/heads/, or a pattern", field,

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/secretmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -141,13 +142,6 @@ func (args *SecretsArgs) inputs() pulumi.Map {
 	return inputs
 }
 
-var (
-	// secretID is the rule of secretmanager/v1, secretId.
-	secretID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
-	version  = regexp.MustCompile(`^[1-9][0-9]*$`)
-	key      = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
-)
-
 func (args *SecretsArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *SecretsArgs")
@@ -158,13 +152,13 @@ func (args *SecretsArgs) validate() error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(args.Secrets)) {
 		secret, field := args.Secrets[id], fmt.Sprintf("args.Secrets[%q]", id)
-		if !secretID.MatchString(id) {
+		if !limits.SecretID.MatchString(id) {
 			problems = append(problems, fmt.Errorf("%s is not a secret id: use 1-255 letters, digits, hyphens and underscores", field))
 		}
 		switch {
 		case secret.Value != nil && secret.Version != "":
 			problems = append(problems, fmt.Errorf("%s has a Value and a Version: remove the Version, because the value makes its own", field))
-		case secret.Version != "" && !version.MatchString(secret.Version):
+		case secret.Version != "" && !limits.SecretVersion.MatchString(secret.Version):
 			// What stands there is not repeated: it may be a value that was put in the wrong field.
 			problems = append(problems,
 				fmt.Errorf("%s.Version is not a version number: pin one, because a rollback cannot restore what latest was", field))
@@ -174,7 +168,7 @@ func (args *SecretsArgs) validate() error {
 				"only the container", field))
 		}
 		for _, accessor := range slices.Sorted(maps.Keys(secret.Accessors)) {
-			if !key.MatchString(accessor) {
+			if !naming.IsKey(accessor) {
 				problems = append(problems,
 					fmt.Errorf("%s.Accessors key %q names a resource: "+
 						"use lower-case letters, digits and hyphens, beginning with a letter", field, accessor))

@@ -2,17 +2,15 @@ package program
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/cloudrun"
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
-
-var byDigest = regexp.MustCompile(`^[^@\s]+@sha256:[0-9a-f]{64}$`)
 
 // Image is what a service runs, and who it runs as.
 type Image struct {
@@ -58,7 +56,7 @@ func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult,
 			"keep: set the digest in the settings", resource)
 	}
 	image := Image{Reference: main.Image, User: live.Templates[0].Annotations[cloudrun.ImageUserAnnotation]}
-	if !byDigest.MatchString(image.Reference) {
+	if !limits.ImageByDigest.MatchString(image.Reference) {
 		return Image{}, fmt.Errorf("%s runs %q, which is not by digest and may be another image tomorrow: set the digest in the "+
 			"settings once", resource, image.Reference)
 	}

@@ -4,7 +4,10 @@
 // Projects that belong to a domain (example.com:project) are spelled differently by Google and are not supported.
 package naming
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // AccountEmail is a service account's address, ACCOUNT@PROJECT.iam.gserviceaccount.com.
 func AccountEmail(account, project string) string {
@@ -67,3 +70,9 @@ func Slug(text string) string {
 	}
 	return strings.TrimSuffix(slug.String(), "-")
 }
+
+var key = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+
+// IsKey tells whether text can be a part of a logical name as it is: lower-case letters, digits and hyphens, a letter
+// first and no hyphen last.
+func IsKey(text string) bool { return key.MatchString(text) }

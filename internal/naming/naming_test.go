@@ -48,3 +48,12 @@ func TestSlug(t *testing.T) {
 		assert.Equal(t, want, naming.Slug(text), "slug of %q", text)
 	}
 }
+
+func TestIsKey(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"a": true, "ci-1": true, "": false, "CI": false, "1a": false, "-a": false, "a-": false, "a b": false, "a_b": false, "a\n": false,
+	} {
+		assert.Equal(t, want, naming.IsKey(text), "%q", text)
+	}
+}

@@ -23,6 +23,10 @@ var layers = []layer{
 		reason:   "naming is text that everybody agrees on: whatever it imported, everybody would",
 	},
 	{
+		packages: "internal/limits",
+		reason:   "a platform's facts hold whoever asks",
+	},
+	{
 		packages: "internal/pulumiopt",
 		reason:   "every component stands on it, so it stands on nothing",
 	},
@@ -41,12 +45,12 @@ var layers = []layer{
 	},
 	{
 		packages: "components/*",
-		may:      []string{"internal/naming", "internal/pulumiopt"},
+		may:      []string{"internal/limits", "internal/naming", "internal/pulumiopt"},
 		reason:   "a component is of use outside of this program: it takes outputs, not other components, settings or the program",
 	},
 	{
 		packages: "stacks",
-		may:      []string{"internal/naming"},
+		may:      []string{"internal/limits", "internal/naming"},
 		reason:   "settings are read before anything is made, and by tools that make nothing",
 	},
 	{
@@ -55,7 +59,7 @@ var layers = []layer{
 	},
 	{
 		packages: "infra/program",
-		may:      []string{"stacks", "stacks/adopter", "components/*", "internal/naming", "internal/pulumiopt"},
+		may:      []string{"stacks", "stacks/adopter", "components/*", "internal/limits", "internal/naming", "internal/pulumiopt"},
 		reason:   "the program has one mode: it must not be able to know the sandbox or a release",
 	},
 	{
@@ -358,6 +362,10 @@ var bans = []ban{
 	{
 		packages: "internal/naming", prefixes: []string{""},
 		reason: "naming is pure text",
+	},
+	{
+		packages: "internal/limits", prefixes: []string{""},
+		reason: "numbers and forms need the standard library only",
 	},
 	{
 		packages: "release/**", except: []string{"release/gcp", "release/attest", "release/registry/**"},
