@@ -8,17 +8,18 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
-	_ "google.golang.org/grpc/encoding/proto" // registers the codec that codec builds on
+	_ "google.golang.org/grpc/encoding/proto" // registers the codec that this one extends
 	"google.golang.org/grpc/mem"
 )
 
-// maxMessage is the largest message taken, 400 MiB: the limit of Pulumi's other SDKs (nodejs policy/server.ts).
+// maxMessage is the largest message that the server accepts: 400 MiB, as in Pulumi's other SDKs (nodejs policy/server.ts).
 const maxMessage = 400 << 20
 
-// ServerOptions are what the gRPC server that serves a pack must be made with.
+// ServerOptions returns the options that the gRPC server of a pack needs.
 func ServerOptions() []grpc.ServerOption {
-	// Goroutines that are kept have the stack that rules need; a new one for every call would grow it again, which costs
-	// about as much as the rules. The engine asks about one resource at a time, so a few do; beyond them new ones are made.
+	// A worker goroutine is kept and reused. A new goroutine for every call would have to grow its stack each time, which costs
+	// about as much as running the rules. The engine asks about one resource at a time, so a few workers are enough; gRPC starts
+	// further goroutines if it needs them.
 	const workers = 4
 	return []grpc.ServerOption{
 		grpc.NumStreamWorkers(workers),
@@ -27,7 +28,7 @@ func ServerOptions() []grpc.ServerOption {
 	}
 }
 
-// codec leaves the requests that carry properties as they arrived, and responses that are encoded already as they are.
+// codec passes on undecoded the requests that carry properties. It sends responses that are already encoded as they are.
 type codec struct{ encoding.CodecV2 }
 
 type undecoded struct{ message string }
@@ -39,7 +40,7 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	if !ok {
 		return c.CodecV2.Unmarshal(data, v)
 	}
-	var b strings.Builder // one copy, from gRPC's reused buffers to a string that lives as long as it is read from
+	var b strings.Builder // copies once, from gRPC's reused buffers into a string that belongs to the request
 	b.Grow(data.Len())
 	for _, part := range data {
 		b.Write(part.ReadOnlyData())
@@ -55,7 +56,7 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	return c.CodecV2.Marshal(v)
 }
 
-// serviceDesc is the generated one, with the three calls that carry properties left undecoded.
+// serviceDesc is the generated service description, except that the three calls with properties stay undecoded.
 var serviceDesc = func() grpc.ServiceDesc {
 	desc := pulumirpc.Analyzer_ServiceDesc
 	desc.Methods = append([]grpc.MethodDesc(nil), desc.Methods...)

@@ -10,10 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// Config is a policy's configuration, or an object in it, complete with defaults. Reading an option the policy does not have
-// is a mistake in the rule: it panics, and the rule fails closed.
+// Config is a policy's configuration, or an object in it, with defaults filled in. Reading an option that the policy does not
+// declare is a mistake in the rule. The read then panics, and the rule fails closed.
 type Config struct {
-	policy string // and the path of the object
+	policy string // for messages: the policy's name, and the path of the object
 	values map[string]any
 }
 
@@ -41,13 +41,14 @@ func (c Config) Numbers(name string) []float64 { return configured[[]float64](c,
 // Map reads an option whose default is a map[string]string. Do not change the result.
 func (c Config) Map(name string) map[string]string { return configured[map[string]string](c, name) }
 
-// Object reads an option whose default is a map[string]any: its fields are read as options are.
+// Object reads an option whose default is a map[string]any. The result's methods read the object's fields.
 func (c Config) Object(name string) Config { return configured[Config](c, name) }
 
 // Objects reads an option whose default is a []map[string]any.
 func (c Config) Objects(name string) []Config { return configured[[]Config](c, name) }
 
-// Any reads an option that has AnyOf: the value is of a type that one of the other methods returns, and an int where that is Int.
+// Any reads an option that declares AnyOf. The value has the type that the matching method of Config returns; a whole number is
+// an int rather than an int64.
 func (c Config) Any(name string) any {
 	v, ok := c.values[name]
 	if !ok {
@@ -64,7 +65,7 @@ func configured[T any](c Config, name string) T {
 	return v
 }
 
-// defaultValue is Default as configuration that says the same would be read.
+// defaultValue returns Default in the form in which a configured value is read.
 func (o Option) defaultValue() (any, error) {
 	v, err := plain(o.Default)
 	if err != nil {
@@ -73,7 +74,7 @@ func (o Option) defaultValue() (any, error) {
 	return o.parse(v)
 }
 
-// parse checks a configured value and gives it the Go type of Default.
+// parse checks a configured value and converts it to the Go type of Default.
 func (o Option) parse(v any) (any, error) {
 	if len(o.AnyOf) > 0 {
 		return o.parseAny(v)
@@ -153,7 +154,7 @@ func (o Option) parseInt(v any) (int, error) {
 	return int(f), err
 }
 
-// parseObject completes an object with its fields' defaults.
+// parseObject adds the defaults of missing fields to an object.
 func (o Option) parseObject(v any) (Config, error) {
 	given, ok := v.(map[string]any)
 	if !ok {
@@ -239,7 +240,8 @@ func span(lowest, highest int) string {
 	return fmt.Sprintf("from %d to %d", lowest, highest)
 }
 
-// withSeparator puts a space between a name and what is wrong with it, unless that begins with what is inside of it.
+// withSeparator puts a space between an option's name and the error about it, unless the error begins with a path inside the
+// option.
 func withSeparator(err error) error {
 	if text := err.Error(); strings.HasPrefix(text, "[") || strings.HasPrefix(text, ".") {
 		return err

@@ -27,22 +27,23 @@
 //
 // # Reading properties
 //
-// Note what the rule does not say. Where the number, or template, or scaling is unknown in a preview, the read ends the
-// policy with an advisory that names the path. Where it is a list, the read ends the policy with a violation. Where it is
-// "7", or a secret, it is read. Where it is absent, the compiler asks what set was for. [Object] has the reads.
+// The rule contains no code for the awkward cases, because the reads handle them. If the number, template or scaling is unknown
+// in a preview, the read ends the policy with an advisory that names the path. If it is a list, the read ends the policy with a
+// violation. If it is the string "7", or a secret, the read returns the number. If it is absent, set is false, and Go's compiler
+// refuses a rule that does not use set. [Object] describes the reads.
 //
-// A policy that has no answer for a resource says [Resource.NotApplicable]. A panic is the policy's own error, mandatory and
-// with its name, and the others go on. What a policy has to say besides goes to [Object.Log].
+// A policy that does not concern a resource calls [Resource.NotApplicable]. A panic in a policy becomes a mandatory violation
+// that names the policy, and the other policies still run. [Object.Log] writes a message that is not a finding.
 //
 // # Running a pack
 //
-// Build the pack's main package and pass the executable to pulumi up --policy-pack, or pass its directory together with a
-// PulumiPolicy.yaml of runtime go. Package crossguardtest drives a pack in tests as the engine does.
+// Build the pack's main package and pass the executable to pulumi up --policy-pack. Or pass the pack's directory, with a
+// PulumiPolicy.yaml of runtime go. Package crossguardtest calls a pack in tests as the engine does.
 //
 // # Configuration
 //
-// pulumi up --policy-pack-config takes a JSON file that has, by policy, a level or an object of level, options and
-// exemptions. A policy or an option that the pack does not have is refused by its name. "all" gives every policy a level:
+// pulumi up --policy-pack-config takes a JSON file. It gives each policy a level, or an object with level, options and
+// exemptions. An unknown policy or option is refused, with its name in the error. "all" gives every policy a level:
 //
 //	{
 //	    "all": "advisory",
@@ -52,16 +53,17 @@
 //
 // # Exemptions
 //
-// An exemption lets one policy pass on some resources, with a reason, until the end of a day in UTC. The resource is the name
-// that the program gives it, or a URN, in which * stands for any characters; "*" alone is refused: lower the policy's level
-// instead, where everybody sees it. What is wrong with a stack as a whole is the stack's own resource's, which is named after
-// the project and the stack: example-dev.
+// An exemption lets a resource violate one policy, for a stated reason, until the end of a day in UTC. It names the resource by
+// its name in the program or by its URN; * stands for any characters. "*" alone is refused: lower the policy's level instead,
+// where everybody sees it. A violation of the stack as a whole belongs to the stack's own resource, which is named after the
+// project and the stack: example-dev.
 //
-// Pulumi's own form of exemption, a policy exception, is read as well (exception.go):
+// The pack also reads Pulumi's own form of exemption, a policy exception (exception.go):
 //
 //	{"all": {"exceptions": [{"reason": "load test", "expires": "2027-01-31",
 //	    "match": [{"policies": ["run-max-instances"], "targets": ["urn:pulumi:dev::…"]}]}]}}
 //
-// What an exemption covers is reported as not applicable, with the reason. After its last day it covers nothing and is a
-// violation itself, and so is one that covers nothing because no such resource exists or none violates the policy any more.
+// A violation that an exemption covers is reported as not applicable, with the exemption's reason. An exemption after its last
+// day covers nothing and is a violation itself. So is an exemption without effect: no such resource exists, or the resource does
+// not violate the policy any more.
 package crossguard

@@ -8,31 +8,32 @@ import (
 	"time"
 )
 
-// Pulumi has exemptions of its own, called policy exceptions, since 3.274 (a preview):
+// Pulumi has its own form of exemption since 3.274, as a preview. It is called a policy exception:
 //
 //	{"reason": "…", "match": [{"policies": ["run-max-instances"], "targets": ["urn:pulumi:dev::…"]}]}
 //
-// They are read beside ours, so that one list serves both: in a policy's exemptions, and for all policies in the exceptions of
-// "all". Theirs have no last day. One is understood (expires, or expiresAt as Pulumi Cloud writes it); a list without one
-// holds, and is reported every time. The engine pinned here does not read them itself.
+// The pack reads exceptions as well as exemptions, so that one list serves both. An exception may stand in a policy's exemptions,
+// or in the exceptions of "all" for several policies. Pulumi's form has no last day. This package accepts one in expires, or in
+// expiresAt as Pulumi Cloud writes it. An exception without a last day holds and is reported every time. The engine version that
+// this repository pins does not read exceptions itself.
 
-// exceptionsOption is the setting of "all" that has exceptions.
+// exceptionsOption is the setting under "all" that lists exceptions.
 const exceptionsOption = "exceptions"
 
-// exception is one of Pulumi's, taken apart.
+// exception is a parsed policy exception.
 type exception struct {
 	policies []string
-	exempt   []exemption // for each of the policies
+	exempt   []exemption // one for each policy that it names
 }
 
-// isException tells Pulumi's form from ours.
+// isException reports whether v has Pulumi's form rather than this package's.
 func isException(v any) bool {
 	given, _ := v.(map[string]any)
 	_, has := given["match"]
 	return has
 }
 
-// parseException reads an exception, which has as many results as matches.
+// parseException reads a policy exception. It returns one result for each of its matches.
 func parseException(v any, latest time.Time) ([]exception, error) {
 	given, ok := v.(map[string]any)
 	if !ok {
@@ -74,7 +75,8 @@ func parseException(v any, latest time.Time) ([]exception, error) {
 	return all, nil
 }
 
-// parseExceptionOf reads an exception in the exemptions of one policy, which has to be the one that it is about.
+// parseExceptionOf reads a policy exception that stands in one policy's exemptions. It refuses an exception that names another
+// policy.
 func parseExceptionOf(policy string, v any, latest time.Time) ([]exemption, error) {
 	parsed, err := parseException(v, latest)
 	if err != nil {
@@ -91,7 +93,7 @@ func parseExceptionOf(policy string, v any, latest time.Time) ([]exemption, erro
 	return all, nil
 }
 
-// lastDay is when an exception ends, the zero time if never.
+// lastDay returns the last day of an exception, or the zero time if it has no end.
 func lastDay(given map[string]any, latest time.Time) (time.Time, error) {
 	for key, layout := range map[string]string{"expires": time.DateOnly, "expiresAt": time.RFC3339} {
 		v, has := given[key]
@@ -108,7 +110,7 @@ func lastDay(given map[string]any, latest time.Time) (time.Time, error) {
 	return time.Time{}, nil
 }
 
-// names are the strings of a list, nil if it is not one of strings that say something.
+// names returns the strings of a list. It returns nil if v is not a list, or has an element that is not a string or is empty.
 func names(v any) []string {
 	list, _ := v.([]any)
 	var all []string
@@ -122,7 +124,7 @@ func names(v any) []string {
 	return all
 }
 
-// except adds the exceptions of "all" to the policies that they name.
+// except adds the exceptions under "all" to the policies that they name.
 func (s *session) except(pack *Pack, v any) error {
 	list, ok := v.([]any)
 	if !ok {
@@ -149,7 +151,7 @@ func (s *session) except(pack *Pack, v any) error {
 	return errors.Join(problems...)
 }
 
-// endless are the exceptions of a policy that were needed and have no last day.
+// endless returns a finding for each exception of a policy that covered something and has no last day.
 func (s *session) endless(policy int) []finding {
 	var all []finding
 	s.exemptions.mu.Lock()

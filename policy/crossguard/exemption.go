@@ -9,15 +9,15 @@ import (
 	"unicode"
 )
 
-// exemptionsOption is the setting that every policy has besides its own.
+// exemptionsOption is a setting that every policy has in addition to its own options.
 const exemptionsOption = "exemptions"
 
-// exemption lets one policy pass on some resources until a day. The package's documentation has what users are told.
+// exemption lets some resources violate one policy until a day. The package comment explains it to users.
 type exemption struct {
 	resource string // a URN or a name, with *
 	reason   string
-	expires  time.Time // the last day it holds, in UTC; the zero time for ever
-	// exception says that it is of Pulumi's form (exception.go), whose lists may be for several stacks.
+	expires  time.Time // last day on which it holds, in UTC; the zero time means no end
+	// exception marks Pulumi's form (exception.go). A list of exceptions may serve several stacks.
 	exception bool
 }
 
@@ -40,7 +40,7 @@ func (e exemption) notApplicable() string {
 	return fmt.Sprintf("exempt until %s: %s", e.expires.Format(time.DateOnly), e.reason)
 }
 
-// Wildcard reports whether pattern matches the whole of s, with * for any characters. Exemptions use it; so may rules.
+// Wildcard reports whether pattern matches all of s; * stands for any characters. Exemptions use it, and rules may.
 func Wildcard(pattern, s string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
@@ -61,18 +61,19 @@ func Wildcard(pattern, s string) bool {
 	return true
 }
 
-// namesResource reports whether a pattern of URNs says something of the name, which is the fourth and last part of a URN. One
-// that leaves out parts and ends with * may have ended within another.
+// namesResource reports whether a URN pattern restricts the resource's name, which is the fourth and last part of a URN. A
+// pattern with fewer parts that ends with * does not: the * may stand for the rest of the type and every name.
 func namesResource(pattern string) bool {
 	parts := strings.Split(pattern, "::")
 	last := parts[len(parts)-1]
 	return len(parts) > 1 && strings.Trim(last, "*") != "" && (len(parts) > 3 || !strings.HasSuffix(last, "*"))
 }
 
-// leastLetters is how many letters and digits in a row a pattern needs to say anything of a name.
+// leastLetters is how many letters and digits in a row a pattern needs before it says anything about a name.
 const leastLetters = 3
 
-// saysEnough reports whether a pattern says something of the name that not nearly every name has. A whole name always does.
+// saysEnough reports whether a pattern is specific: it must not match nearly every name. A whole name without * is always
+// specific.
 func saysEnough(pattern string) bool {
 	name := pattern
 	if strings.HasPrefix(pattern, "urn:") {
@@ -85,7 +86,7 @@ func saysEnough(pattern string) bool {
 		func(word string) bool { return len(word) >= leastLetters })
 }
 
-// latest is the last day that an exemption may name; the zero time is any.
+// latest returns the last day that an exemption may name. The zero time means any day.
 func (p *Pack) latest() time.Time {
 	if p.LongestExemption == 0 || p.Clock == nil {
 		return time.Time{}
@@ -93,7 +94,7 @@ func (p *Pack) latest() time.Time {
 	return p.Clock().Add(p.LongestExemption)
 }
 
-// exemptionsSchema is the JSON schema of the setting.
+// exemptionsSchema returns the JSON schema of the exemptions setting.
 func exemptionsSchema() map[string]any {
 	text := func(description string) map[string]any {
 		return map[string]any{"type": "string", "description": description, "minLength": 1.0}
@@ -180,7 +181,7 @@ func parseExemption(v any, latest time.Time) (exemption, error) {
 	return e, tooFar(expires, latest)
 }
 
-// tooFar reports a last day that is after the latest that there may be.
+// tooFar returns an error if an exemption's last day is after the latest day allowed.
 func tooFar(expires, latest time.Time) error {
 	if latest.IsZero() || !expires.After(latest) {
 		return nil

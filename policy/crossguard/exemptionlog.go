@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// exemptionLog remembers, from Analyze to AnalyzeStack, what the exemptions of an operation were good for.
+// exemptionLog records, from Analyze to AnalyzeStack, which exemptions of an operation covered something.
 type exemptionLog struct {
 	mu sync.Mutex
-	// needed says of an exemption that it covered a violation, or may have: the policy could not be decided.
+	// needed holds each exemption that covered a violation. It also holds exemptions of policies that could not be decided.
 	needed map[exemptionKey]bool
-	// analyzed has the resources that a policy with exemptions has seen.
+	// analyzed holds the resources that a policy with exemptions has checked.
 	analyzed map[string]bool
 }
 
@@ -36,8 +36,9 @@ func (l *exemptionLog) need(key exemptionKey) {
 	l.needed[key] = true
 }
 
-// exempt moves the violations that the policy's exemptions cover from an outcome to reasons why the policy is not
-// applicable. A violation whose exemption has expired says so. who tells the URN and name of what a finding is about.
+// exempt takes the violations that the policy's exemptions cover out of an outcome and makes them reasons why the policy does not
+// apply. A violation under an expired exemption stays, and its message says that the exemption has expired. who returns the URN
+// and name of the resource that a finding is about.
 func (s *session) exempt(
 	policy int, o *outcome, who func(finding) (urn, name string), clock func() time.Time,
 ) (reasons []string) {
@@ -71,7 +72,7 @@ func (s *session) exempt(
 	return reasons
 }
 
-// undecided notes exemptions of a resource that the policy could not be decided for.
+// undecided marks a resource's exemptions as needed, because the policy could not be decided for the resource.
 func (s *session) undecided(policy int, urn, name string) {
 	for i, e := range s.settings[policy].exemptions {
 		if e.matches(urn, name) {
@@ -80,8 +81,8 @@ func (s *session) undecided(policy int, urn, name string) {
 	}
 }
 
-// staleExemptions are the violations of a policy's exemptions themselves: expired ones, and ones that no resource needs.
-// Whether one is needed is not judged where a resource it covers was not analyzed, as in a targeted update.
+// staleExemptions returns a violation for each exemption of a policy that has expired or that no resource needs. An exemption is
+// not judged if a resource that it covers was not analyzed, as in a targeted update.
 func (s *session) staleExemptions(policy int, forStack bool, inv *inventory, now time.Time) []finding {
 	var stale []finding
 	s.exemptions.mu.Lock()
@@ -104,7 +105,7 @@ func (s *session) staleExemptions(policy int, forStack bool, inv *inventory, now
 			}
 		}
 		switch {
-		case !matched && e.exception: // it may be of another stack
+		case !matched && e.exception: // an exception may be meant for another stack
 		case !matched:
 			stale = append(stale, finding{text: fmt.Sprintf("the exemption of %s (%s) matches no resource: write the name that the "+
 				"program gives it, or remove the exemption", e.resource, e.reason)})

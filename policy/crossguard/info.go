@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// info is the pack's metadata as the engine and Pulumi Cloud read it.
+// info returns the pack's metadata for the engine and Pulumi Cloud.
 func (p *Pack) info() (*pulumirpc.AnalyzerInfo, error) {
 	info := &pulumirpc.AnalyzerInfo{
 		Name: p.Name, DisplayName: p.DisplayName, Version: p.Version, Description: p.Description, Readme: p.Readme,
@@ -24,7 +24,7 @@ func (p *Pack) info() (*pulumirpc.AnalyzerInfo, error) {
 		if !given {
 			continue
 		}
-		// The engine takes an entry without a level for advisory, so every entry has its resolved level.
+		// The engine would run an entry without a level as advisory. So every entry states its level.
 		level := p.levelOf(&p.Policies[i])
 		if initial.Level != Unset {
 			level = initial.Level
@@ -60,7 +60,7 @@ func (p *Pack) policyInfo(policy *Policy) (*pulumirpc.PolicyInfo, error) {
 	}
 	info := &pulumirpc.PolicyInfo{
 		Name: policy.Name, DisplayName: policy.DisplayName, Description: policy.Description,
-		// Always resolved: the engine answers Configure with this level for every policy.
+		// Never unset, because the engine sends this level back in Configure for every policy.
 		EnforcementLevel: p.levelOf(policy).proto(),
 		ConfigSchema:     &pulumirpc.PolicyConfigSchema{Properties: properties, Required: required},
 		PolicyType:       pulumirpc.PolicyType_POLICY_TYPE_RESOURCE,

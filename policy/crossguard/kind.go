@@ -2,12 +2,12 @@ package crossguard
 
 import "slices"
 
-// Kind is a set of types that is told by what they have in common rather than listed: every IAM grant, for instance, also of
-// services that are not thought of yet.
+// Kind is a set of resource types that share a property of their token, so that nobody has to list them. An example is every IAM
+// grant, including the grants of services that do not exist yet.
 type Kind struct {
-	// Name says in words what it has, for messages: "IAM grants". Required.
+	// Name describes the types in the plural, for messages: "IAM grants". Required.
 	Name string
-	// Has tells whether a type token is of the kind. Required. It is asked once for each type of a stack.
+	// Has reports whether a type token belongs to the kind. It is called once for each type of a stack. Required.
 	Has func(typeToken string) bool
 }
 
@@ -19,7 +19,7 @@ func (p *Policy) appliesTo(resourceType string) bool {
 	return slices.Contains(p.Types, resourceType) || p.Kind.Has != nil && p.Kind.Has(resourceType)
 }
 
-// canonical is the token by which the pack's policies know a type.
+// canonical returns the token that the pack's policies use for a type.
 func (p *Pack) canonical(resourceType string) string {
 	if p.Canonical == nil {
 		return resourceType
@@ -36,7 +36,7 @@ func (s *Stack) EachOf(kind Kind, do func(*Resource)) {
 	}
 }
 
-// types are the types of the stack's resources, in the order in which they first occur.
+// types returns the types of the stack's resources, in the order of their first occurrence.
 func (inv *inventory) types() []string {
 	var all []string
 	for i, h := range inv.resources {

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// Each calls do for every object of a list and returns how many there are; an absent list has none. What is unknown or of
-// a wrong type in one object ends do for that object only, so that the other ones are checked all the same.
+// Each calls do for every object of a list and returns the length of the list. An absent list has length 0. An unknown value, or
+// one of a wrong type, ends do for that object only. The other objects are still checked.
 func (o Object) Each(path string, do func(Object)) (count int) {
 	elements := o.elements(path)
 	for i := range elements {
@@ -22,8 +22,8 @@ func (o Object) Each(path string, do func(Object)) (count int) {
 	return len(elements)
 }
 
-// EachString calls do for every string of a list; an absent list has none. What is unknown or of a wrong type ends nothing
-// but that element.
+// EachString calls do for every string of a list. It skips an absent list. An unknown element, or one of a wrong type, is
+// reported and does not stop the others.
 func (o Object) EachString(path string, do func(string)) {
 	elements := o.elements(path)
 	for i := range elements {
@@ -31,7 +31,7 @@ func (o Object) EachString(path string, do func(string)) {
 	}
 }
 
-// Strings reads a list of strings; an absent list has none.
+// Strings reads a list of strings. An absent list reads as an empty one.
 func (o Object) Strings(path string) []string {
 	elements := o.elements(path)
 	all := make([]string, len(elements))
@@ -41,7 +41,7 @@ func (o Object) Strings(path string) []string {
 	return all
 }
 
-// text is an element of a list or map as a string; another value ends the policy.
+// text reads an element of a list or map as a string. Any other value ends the policy.
 func (o Object) text(v *value, at *place) (s string) {
 	switch v.kind {
 	case kindString:
@@ -59,8 +59,8 @@ func (o Object) text(v *value, at *place) (s string) {
 	return s
 }
 
-// EachEntry calls do for every object of a map, with its key, in the keys' order, and returns how many there are; an absent
-// map has none. What is unknown or of a wrong type in one ends do for that one only.
+// EachEntry calls do for every object of a map, with its key, sorted by key. It returns the number of entries; an absent map has
+// 0. An unknown value, or one of a wrong type, ends do for that entry only.
 func (o Object) EachEntry(path string, do func(key string, value Object)) (count int) {
 	return o.entries(path, func(key string, v *value, at *place) {
 		if v.kind != kindObject {
@@ -70,13 +70,14 @@ func (o Object) EachEntry(path string, do func(key string, value Object)) (count
 	})
 }
 
-// EachStringEntry calls do for every string of a map such as labels, with its key, in the keys' order, and returns how many
-// there are; an absent map has none. What is unknown or of a wrong type ends do for that one only.
+// EachStringEntry calls do for every string of a map such as labels, with its key, sorted by key. It returns the number of
+// entries; an absent map has 0. An unknown value, or one of a wrong type, ends do for that entry only.
 func (o Object) EachStringEntry(path string, do func(key, value string)) (count int) {
 	return o.entries(path, func(key string, v *value, at *place) { do(key, o.text(v, at)) })
 }
 
-// LenMap is the number of entries of a map; an absent map has none. (Len takes an object for a list of one.)
+// LenMap returns the number of entries of a map; an absent map has 0. Use it rather than Len, which reads a map as a list of one
+// object.
 func (o Object) LenMap(path string) int {
 	count := 0
 	for range o.Keys(path) {
@@ -85,7 +86,7 @@ func (o Object) LenMap(path string) int {
 	return count
 }
 
-// entries visits a map's entries, each for itself.
+// entries calls visit for each of a map's entries. A failure in one entry does not stop the others.
 func (o Object) entries(path string, visit func(key string, v *value, at *place)) (count int) {
 	keys := slices.Sorted(o.Keys(path))
 	for _, key := range keys {
@@ -95,8 +96,8 @@ func (o Object) entries(path string, visit func(key string, v *value, at *place)
 	return len(keys)
 }
 
-// Keys iterates over the keys of an object such as labels, in the order they were sent; an absent object has none. Read
-// a value by "labels" + [Key](key): a key may have any characters.
+// Keys iterates over the keys of an object such as labels, in the order in which they were sent. It skips an absent object. A key
+// may contain any characters, so read its value by the path "labels" + [Key](key).
 func (o Object) Keys(path string) iter.Seq[string] {
 	nested := o
 	if path != "" {
@@ -111,11 +112,11 @@ func (o Object) Keys(path string) iter.Seq[string] {
 	}
 }
 
-// Len is the length of a list; an absent list has none. LenMap is a map's.
+// Len returns the length of a list; an absent list has 0. For a map, use LenMap.
 func (o Object) Len(path string) int { return len(o.elements(path)) }
 
-// elements are a list's. A lone object is read as a list of one: that is how another version of a provider may send a
-// block that occurs once.
+// elements returns a list's elements. It reads a single object as a list of one, because another version of a provider may send a
+// block that occurs once in that form.
 func (o Object) elements(path string) []member {
 	v, set := o.find(path)
 	switch {

@@ -12,36 +12,38 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// Logged is what a policy says about its work. It is no finding: it decides nothing.
+// Logged is a message that a policy writes about its work. It is not a finding and decides nothing.
 type Logged struct {
-	// Policy is the policy's name, URN the resource that it looked at ("" for the stack).
+	// Policy is the policy's name. URN is the resource that the policy was checking, "" for the stack.
 	Policy, URN string
-	// Text has no secrets.
+	// Text is the message, with secrets redacted.
 	Text string
-	// Debug tells what the engine shows with --debug only from what it always shows.
+	// Debug marks a message that the engine shows only with --debug.
 	Debug bool
 }
 
-// Log shows a line to whoever runs the operation, at the resource. What was read as a secret is kept out of it.
+// Log shows a line to the person who runs the operation, at the resource. Secrets that the rule has read are redacted.
 func (o Object) Log(format string, args ...any) { o.run.note(false, format, args...) }
 
-// Debug is Log for those who ask the engine for --debug.
+// Debug is like Log, but the engine shows the line only with --debug.
 func (o Object) Debug(format string, args ...any) { o.run.note(true, format, args...) }
 
-// Log shows a line to whoever runs the operation. What was read as a secret is kept out of it.
+// Log shows a line to the person who runs the operation. Secrets that the rule has read are redacted.
 func (s *Stack) Log(format string, args ...any) { s.run.note(false, format, args...) }
 
-// Debug is Log for those who ask the engine for --debug.
+// Debug is like Log, but the engine shows the line only with --debug.
 func (s *Stack) Debug(format string, args ...any) { s.run.note(true, format, args...) }
 
 func (r *run) note(debug bool, format string, args ...any) {
 	r.logged = append(r.logged, Logged{URN: r.urn, Text: fmt.Sprintf(format, args...), Debug: debug})
 }
 
-// LogTo says where what policies log goes; calls may overlap. [Serve] gives it to the engine.
+// LogTo sets the function that receives the lines that policies log. Calls of sink may overlap. [Serve] passes the lines to the
+// engine.
 func (s *Server) LogTo(sink func(Logged)) { s.log = sink }
 
-// tell hands on what a policy has logged, once it is known what was secret.
+// tell passes on the lines that a policy has logged. It does so after the policy has ended, when all secrets that it read are
+// known.
 func (s *Server) tell(p *Policy, o *outcome) {
 	for _, line := range o.logged {
 		line.Policy, line.Text = p.Name, o.clean(line.Text)
@@ -49,14 +51,15 @@ func (s *Server) tell(p *Policy, o *outcome) {
 	}
 }
 
-// engineLog sends what is logged to the engine at an address, or writes it where there is none or it does not answer.
+// engineLog returns a function that sends logged lines to the engine at an address. Without an address, or when the engine does
+// not answer, the function writes the line to otherwise.
 func engineLog(address string, otherwise io.Writer) func(Logged) {
 	engine := sync.OnceValues(func() (pulumirpc.EngineClient, error) {
 		if address == "" {
 			return nil, fmt.Errorf("there is no engine")
 		}
 		connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
-		return pulumirpc.NewEngineClient(connection), err // it is closed when the process ends
+		return pulumirpc.NewEngineClient(connection), err // closed when the process ends
 	})
 	return func(line Logged) {
 		client, err := engine()
@@ -70,7 +73,7 @@ func engineLog(address string, otherwise io.Writer) func(Logged) {
 			_, err = client.Log(ctx, &pulumirpc.LogRequest{Severity: severity, Urn: line.URN, Message: line.Policy + ": " + line.Text})
 		}
 		if err != nil {
-			_, _ = fmt.Fprintf(otherwise, "%s: %s\n", line.Policy, line.Text) // there is nobody to tell that it cannot be written
+			_, _ = fmt.Fprintf(otherwise, "%s: %s\n", line.Policy, line.Text) // there is nowhere to report that this failed
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Object reads properties. Every method takes a path such as template.containers[0].image and settles the cases that a
-// rule must not forget:
+// Object reads properties. Every method takes a path such as template.containers[0].image and handles the cases that a rule must
+// not forget:
 //
 //   - a value that is not known yet, at the path or above it, ends the policy with an advisory that names it;
 //   - a value of another type ends the policy with a violation that names it;
@@ -30,19 +30,18 @@ func (o Object) Int(path string) (n int64, set bool) {
 	return int64(f), set
 }
 
-// IntOr reads a whole number that is otherwise when it is absent.
+// IntOr reads a whole number. It returns otherwise if the number is absent.
 func (o Object) IntOr(path string, otherwise int64) int64 { return or(otherwise)(o.Int(path)) }
 
 // Number reads a number.
 func (o Object) Number(path string) (n float64, set bool) { return o.readNumber(path, "a number") }
 
-// NumberOr reads a number that is otherwise when it is absent.
+// NumberOr reads a number. It returns otherwise if the number is absent.
 func (o Object) NumberOr(path string, otherwise float64) float64 {
 	return or(otherwise)(o.Number(path))
 }
 
-// String reads a string. The empty string counts as absent, as it does for providers. A number or a boolean is read as
-// it would be written.
+// String reads a string. The empty string counts as absent, as it does for providers. A number or a boolean is read as its text.
 func (o Object) String(path string) (s string, set bool) {
 	v, set := o.find(path)
 	if !set {
@@ -64,7 +63,7 @@ func (o Object) String(path string) (s string, set bool) {
 	return s, s != ""
 }
 
-// StringOr reads a string that is otherwise when it is absent or empty.
+// StringOr reads a string. It returns otherwise if the string is absent or empty.
 func (o Object) StringOr(path, otherwise string) string { return or(otherwise)(o.String(path)) }
 
 // Bool reads true or false.
@@ -88,30 +87,30 @@ func (o Object) Bool(path string) (b, set bool) {
 	return false, false
 }
 
-// BoolOr reads true or false, or otherwise when it is absent.
+// BoolOr reads true or false. It returns otherwise if the value is absent.
 func (o Object) BoolOr(path string, otherwise bool) bool { return or(otherwise)(o.Bool(path)) }
 
-// Has reports whether there is a value at all: {} and "" are values, null is none.
+// Has reports whether there is a value. {} and "" count as values; null does not.
 func (o Object) Has(path string) bool {
 	_, set := o.find(path)
 	return set
 }
 
-// IsKnown reports whether reading the value would not end the policy for being unknown. Ask it only where a rule has an
-// answer for both cases, such as to count what is unknown as the worst.
+// IsKnown reports whether the value is known, so that reading it would not end the policy. Use it only in a rule that has an
+// answer for both cases, for example one that counts an unknown value as the worst.
 func (o Object) IsKnown(path string) bool {
 	v, _, _ := o.lookup(path)
 	return v.kind != kindUnknown
 }
 
-// IsSecret reports whether the value, or something it lies in, is marked as a secret. It does not end the policy: a
-// secret that is unknown is a secret all the same.
+// IsSecret reports whether the value, or an object or list around it, is marked as a secret. It does not end the policy for an
+// unknown value, because an unknown secret is a secret too.
 func (o Object) IsSecret(path string) bool {
 	v, _, _ := o.lookup(path)
 	return v.secret
 }
 
-// Block reads a nested object. An absent one reads as an object without properties, of which everything is absent.
+// Block reads a nested object. An absent object reads as one in which every property is absent.
 func (o Object) Block(path string) (nested Object, set bool) {
 	v, set := o.find(path)
 	if set && v.kind != kindObject {
@@ -120,7 +119,7 @@ func (o Object) Block(path string) (nested Object, set bool) {
 	return Object{value: v, at: &place{o.at, path, -1}, run: o.run}, set
 }
 
-// Path is the full path of a property of this object, for messages.
+// Path returns the full path of a property of this object, for messages.
 func (o Object) Path(path string) string { return o.pathOf(path) }
 
 func (o Object) readNumber(path, want string) (float64, bool) {
@@ -142,7 +141,7 @@ func (o Object) readNumber(path, want string) (float64, bool) {
 	return 0, false
 }
 
-// numeral is a number that was read. A secret one is kept out of messages in both ways in which it may be written.
+// numeral returns a number that was read. If it is secret, both of its spellings are kept out of messages.
 func (o Object) numeral(v *value, f float64) float64 {
 	if v.secret {
 		o.run.keepSecret(strconv.FormatFloat(f, 'f', -1, 64))
@@ -151,7 +150,7 @@ func (o Object) numeral(v *value, f float64) float64 {
 	return f
 }
 
-// find is lookup that ends the policy where the answer is not known or cannot be read.
+// find calls lookup, and ends the policy if the value is unknown or cannot be read.
 func (o Object) find(path string) (v *value, set bool) {
 	v, end, misfit := o.lookup(path)
 	switch {
@@ -163,7 +162,8 @@ func (o Object) find(path string) (v *value, set bool) {
 	return v, v.kind != kindNull
 }
 
-// lookup walks a path. It stops at end, at a value that is absent or unknown, or at one whose kind should be misfit.
+// lookup walks a path. If it has to stop on the way, end is the path so far: the value there is absent or unknown, or is not of
+// the kind misfit that the next step needs.
 func (o Object) lookup(path string) (v *value, end, misfit string) {
 	if o.run.watch != nil {
 		o.run.watch(o.run.typ, o.pathOf(path))
@@ -194,7 +194,7 @@ func (o Object) pathOf(path string) string {
 	return joinPath(o.at.String(), strings.TrimSuffix(path, "."))
 }
 
-// or turns the results of a read into its value or a default.
+// or returns a function that turns the two results of a read into the value, or into otherwise if there is no value.
 func or[T any](otherwise T) func(T, bool) T {
 	return func(v T, set bool) T {
 		if set {

@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// operation remembers which resources were analyzed one by one, up to the analysis of the stack that ends an operation.
+// operation remembers which resources Analyze has checked, until AnalyzeStack ends the operation.
 //
-// The engine hands a stack policy what it is about to delete, too, where the operation refreshes first (--refresh, or refresh:
-// always in Pulumi.yaml): a refreshed resource stays in its list. A program that no longer asks for a resource registers it no
-// more, so it was not analyzed by itself. That tells the two apart.
+// It tells AnalyzeStack which resources are about to be deleted. If the operation refreshes first (--refresh, or refresh: always
+// in Pulumi.yaml), the engine sends those to the stack policies too, because a refreshed resource stays in its list. The program
+// does not register a resource that it no longer contains, so Analyze was never called for it.
 type operation struct {
 	mu         sync.Mutex
-	registered map[uint64]struct{} // hashes of URNs: the strings would keep whole requests in memory
-	managed    bool                // whether one of them is made by a provider
+	registered map[uint64]struct{} // hashes of URNs, because the strings would keep whole requests in memory
+	managed    bool                // whether a provider makes at least one of them
 }
 
 var urnSeed = maphash.MakeSeed()
@@ -29,8 +29,8 @@ func (o *operation) saw(h header) {
 	o.managed = o.managed || h.managed
 }
 
-// end forgets what was seen, and returns what tells the resources that are being deleted. Where no resource of a provider was
-// seen no program has run, as in a refresh alone, and nothing is being deleted.
+// end forgets the analyzed resources. It returns a function that reports whether a resource is being deleted. If no resource with
+// a provider was analyzed, no program has run, as in a plain refresh, and nothing is being deleted.
 func (o *operation) end() (deleted func(header) bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -7,40 +7,41 @@ import (
 	"strings"
 )
 
-// Option is one setting of a policy. Users set it in the configuration they pass to the engine, which checks it against
-// the JSON schema made from it; the pack checks it again and refuses names it does not know.
+// Option is one setting of a policy. Users set it in the configuration that they pass to the engine. The engine checks the
+// configuration against the JSON schema of the pack's options. The pack checks it again, and refuses unknown names.
 type Option struct {
 	// Name as written in configuration. Required.
 	Name string
 	// Description says what it means and its unit. Required.
 	Description string
-	// Default is the value where nothing is configured, and its Go type is the option's type. Required.
+	// Default is the value if nothing is configured. Its Go type is the type of the option. Required.
 	//
 	//	bool, int, float64, string        one value
 	//	[]string, []int, []float64        a list
 	//	map[string]string                 a map with keys of the user's choice
 	//	map[string]any, []map[string]any  an object that has Fields, a list of such objects
 	//
-	// With AnyOf, a default is of the type of one of the alternatives.
+	// With AnyOf, Default has the type of one of the alternatives.
 	Default any
-	// Required makes configuration without the option an error; Default then gives the type only. Default: false.
+	// Required makes it an error to configure the policy without the option. Default then states only the type. Default: false.
 	Required bool
-	// Min and Max bound a number or the numbers of a list, both included: give both or neither. Default: unbounded, which is
-	// both being 0.
+	// Min and Max bound a number, or the numbers of a list, both included. Give both or neither. Default: 0 and 0, which means no
+	// bounds.
 	Min, Max float64
-	// MinLength and MaxLength bound a string or the strings of a list or map, in characters. Default: unbounded, which is 0.
+	// MinLength and MaxLength bound the length in characters of a string, or of the strings of a list or map. Default: 0, which
+	// means no bound.
 	MinLength, MaxLength int
-	// Pattern is a regular expression that a string or the strings of a list or map must match, at any place in them unless it
-	// begins with ^ and ends with $. Default: none.
+	// Pattern is a regular expression that a string, or each string of a list or map, must match. It may match anywhere in the
+	// string: begin it with ^ and end it with $ to match all of it. Default: none.
 	Pattern string
-	// MinItems and MaxItems bound how many elements a list, or entries a map, has. Default: unbounded, which is 0.
+	// MinItems and MaxItems bound the number of elements of a list, or of entries of a map. Default: 0, which means no bound.
 	MinItems, MaxItems int
 	// Enum lists the allowed values of a string or of the strings of a list or map. Default: any.
 	Enum []string
-	// Fields are what an object has; other names in it are refused. Default: none.
+	// Fields are the names that an object may have. Any other name in the object is refused. Default: none.
 	Fields []Option
-	// AnyOf are the types that the option may have, each an Option of which Default, the bounds and Fields count. The first one
-	// that a value fits decides what [Config.Any] returns. Default: the type is Default's.
+	// AnyOf lists the types that the option may have. Of each Option in it, Default, the bounds and Fields count. [Config.Any]
+	// returns the value as the first type in the list that it fits. Default: the type of Default.
 	AnyOf []Option
 }
 
@@ -58,7 +59,7 @@ func (o Option) validate() error {
 	return err
 }
 
-// validateType reports what is wrong with the option apart from its name and default.
+// validateType reports the mistakes in the option, except those in its name and default.
 func (o Option) validateType() error {
 	if o.shape() == nil {
 		return fmt.Errorf("its default is a %T: use one of the types that Option.Default names", o.Default)
@@ -93,17 +94,17 @@ func (o Option) validateType() error {
 	return errors.Join(problems...)
 }
 
-// schema is the option's JSON schema, as the engine checks configuration against it.
+// schema returns the option's JSON schema. The engine checks configuration against it.
 func (o Option) schema() map[string]any {
 	s := o.shape()
 	s["description"] = o.Description
 	if !o.Required {
-		s["default"], _ = plain(o.Default) // validate has seen that it can be encoded
+		s["default"], _ = plain(o.Default) // cannot fail: validate has encoded it before
 	}
 	return s
 }
 
-// shape is the part of the schema that is about the values; nil if Default is of a type that options do not have.
+// shape returns the part of the schema that describes the values. It returns nil if an option cannot have Default's type.
 func (o Option) shape() map[string]any {
 	if len(o.AnyOf) > 0 {
 		var alternatives []any
@@ -161,7 +162,7 @@ func (o Option) stringShape() map[string]any {
 		s["pattern"] = o.Pattern
 	}
 	if len(o.Enum) > 0 {
-		s["enum"], _ = plain(o.Enum) // strings can be encoded
+		s["enum"], _ = plain(o.Enum) // cannot fail: they are strings
 	}
 	return s
 }
@@ -175,7 +176,7 @@ func (o Option) objectShape() map[string]any {
 		}
 	}
 	s := map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
-	if len(required) > 0 { // which JSON schema wants
+	if len(required) > 0 { // JSON schema does not allow an empty list
 		s["required"] = required
 	}
 	return s
@@ -183,7 +184,7 @@ func (o Option) objectShape() map[string]any {
 
 func (o Option) bounded() bool { return o.Min != 0 || o.Max != 0 }
 
-// bound writes the bounds that are not 0, such as minItems and maxItems.
+// bound writes the bounds, such as minItems and maxItems, that are not 0.
 func bound(schema map[string]any, of string, lowest, highest int) {
 	if lowest != 0 {
 		schema["min"+of] = float64(lowest)
@@ -193,7 +194,7 @@ func bound(schema map[string]any, of string, lowest, highest int) {
 	}
 }
 
-// fieldNames are what an object may have, for messages.
+// fieldNames lists the names that an object may have, for messages.
 func (o Option) fieldNames() string {
 	var names []string
 	for _, field := range o.Fields {

@@ -9,15 +9,16 @@ import (
 	"time"
 )
 
-// Level is what happens on a violation.
+// Level says what happens on a violation.
 type Level int
 
-// The levels. A policy runs at the level that configuration gives it, else at its own, else at its pack's, else Advisory.
+// A policy runs at the level that the configuration gives it. Without one, the policy's own level holds, then the pack's, then
+// Advisory.
 const (
-	Unset     Level = iota // not said here: ask the next
-	Advisory               // a warning
-	Mandatory              // the update stops
-	Remediate              // the property is corrected; what cannot be is Mandatory, and so is what a stack policy reports
+	Unset     Level = iota // no level given: the next in the order above holds
+	Advisory               // warns
+	Mandatory              // stops the update
+	Remediate              // corrects the property; acts as Mandatory if that is impossible, and in a stack policy
 	Disabled               // the policy does not run
 )
 
@@ -25,7 +26,7 @@ var levelNames = []string{"unset", "advisory", "mandatory", "remediate", "disabl
 
 func (l Level) String() string { return levelNames[l] }
 
-// Severity is how bad a violation is. It is shown and can be filtered by; it decides nothing.
+// Severity says how bad a violation is. It is shown, and users can filter by it. It does not decide whether an update stops.
 type Severity int
 
 // The severities.
@@ -41,13 +42,13 @@ var severityNames = []string{"unset", "low", "medium", "high", "critical"}
 
 func (s Severity) String() string { return severityNames[s] }
 
-// Framework is the compliance framework a policy belongs to.
+// Framework is the compliance framework that a policy belongs to.
 type Framework struct {
 	// Name, for example "CIS Google Cloud Platform Foundation Benchmark".
 	Name string
 	// Version of the framework, for example "3.0".
 	Version string
-	// Reference is the control within it, for example "5.1".
+	// Reference is the number of the control, for example "5.1".
 	Reference string
 	// Specification is the control's text or title.
 	Specification string
@@ -59,7 +60,7 @@ type Policy struct {
 	Name string
 	// DisplayName is the name for people. Default: Name.
 	DisplayName string
-	// Description is the sentence that the policy enforces. It stands before the message of every violation. Required.
+	// Description is the sentence that the policy enforces. Users see it before the message of every violation. Required.
 	Description string
 	// Enforcement is the level. Default: the pack's.
 	Enforcement Level
@@ -69,27 +70,29 @@ type Policy struct {
 	Framework Framework
 	// Tags for finding the policy. Default: none.
 	Tags []string
-	// RemediationSteps say what to change, for people. Default: none.
+	// RemediationSteps tell people what to change. Default: none.
 	RemediationSteps string
-	// URL has more. Default: none.
+	// URL leads to more about the policy. Default: none.
 	URL string
-	// Options are the policy's settings; an exemptions setting is added to them (see the package's documentation). Default: none.
+	// Options are the policy's settings. Every policy also has the setting exemptions (see the package comment). Default: none.
 	Options []Option
 
-	// Types are the type tokens the policy applies to, as resources' URNs end with them: gcp:storage/bucket:Bucket. The
-	// short form of YAML programs, gcp:storage:Bucket, matches nothing. A resource of another type is not applicable, and so
-	// is a stack without any of them: leave Types out where a stack policy is about what is missing. Default: all.
+	// Types are the type tokens that the policy applies to, as they stand at the end of URNs: gcp:storage/bucket:Bucket. The
+	// short form of YAML programs, gcp:storage:Bucket, matches nothing. The policy does not apply to resources of other types,
+	// nor to a stack without a resource of these types. Leave Types out if a stack policy looks for a missing resource. Default:
+	// all types.
 	Types []string
-	// Kind has further types. Default: none.
+	// Kind adds the types that belong to a [Kind]. Default: none.
 	Kind Kind
-	// Check reports the violations of one resource, given the inputs it is about to be made from.
+	// Check reports the violations of one resource. It sees the inputs from which the resource is about to be made.
 	Check func(*Resource)
-	// Remediate corrects one resource before Check sees it. It runs at level Remediate only. Do not correct a property
-	// whose change replaces the resource: the engine plans that, but does not save it.
+	// Remediate corrects one resource before Check sees it. It runs only at level Remediate. Do not correct a property whose
+	// change replaces the resource: the engine plans the correction but does not save it.
 	Remediate func(*Remedy)
-	// CheckStack reports the violations of all resources together, given their outputs, at the end of a preview or an update
-	// in which nothing else failed. What an update has changed by then stays: it is the preview that stops in time. What the
-	// operation deletes is left out. A policy may have Check as well, for what a resource shows by itself.
+	// CheckStack reports the violations of all resources together. It sees their outputs, and runs at the end of a preview or an
+	// update in which nothing else failed. After an update its violation comes too late to undo the changes; in the preview it
+	// stops them. Resources that the operation deletes are left out. A policy may have Check as well, for the violations that one
+	// resource shows by itself.
 	CheckStack func(*Stack)
 }
 
@@ -103,29 +106,29 @@ type Pack struct {
 	// describe the pack where it is published. Default: none.
 	DisplayName, Description, Readme, Provider, Repository string
 	Tags                                                   []string
-	// Enforcement is the level of policies that have none. Default: Advisory.
+	// Enforcement is the level of policies that do not set one. Default: Advisory.
 	Enforcement Level
 	// Policies are run in this order. Required.
 	Policies []Policy
-	// InitialConfig overrides the policies' own levels and options, by policy name, and is overridden by the configuration
-	// that a user passes, which also has what an option that is Required still lacks. Default: none.
+	// InitialConfig overrides the policies' own levels and options, by policy name. The configuration that a user passes
+	// overrides InitialConfig. A Required option may be set in either. Default: none.
 	InitialConfig map[string]Settings
-	// Canonical is the token by which the policies know a type that another provider has under another name: policies then see
-	// that one as Type. Default: none has another name.
+	// Canonical returns the token that the policies use for a type that another provider has under another name. The policies
+	// then see that token as the resource's type. Default: every type keeps its own token.
 	Canonical func(typeToken string) string
-	// Floor makes it a violation that configuration disables a policy of this severity or above which is mandatory without it.
-	// Default: any may be disabled.
+	// Floor makes it a violation to disable a policy by configuration, if the policy has at least this severity and would be
+	// mandatory otherwise. Default: any policy may be disabled.
 	Floor Severity
-	// LongestExemption is how far away the last day of an exemption may be: one without an end is a decision nobody takes again.
-	// Default: any time.
+	// LongestExemption limits how far in the future an exemption may end. An exemption without an end is never reconsidered.
+	// Default: no limit.
 	LongestExemption time.Duration
-	// Clock is today, for the expiry of exemptions. Default: time.Now.
+	// Clock returns the current time, which decides when exemptions expire. Default: time.Now.
 	Clock func() time.Time
 }
 
 // Settings configure one policy.
 type Settings struct {
-	// Level overrides the policy's. Default: Unset, which leaves it.
+	// Level overrides the policy's level. Default: Unset, which keeps the policy's level.
 	Level Level
 	// Options override defaults, by option name. Default: none.
 	Options map[string]any
@@ -138,7 +141,7 @@ var (
 	typeToken   = regexp.MustCompile(`^[^:$]+:[^:$]+:[^:$]+$`)
 )
 
-// Validate reports everything that is wrong with the pack itself; serving it does so first.
+// Validate reports all mistakes in the pack itself. [NewServer] calls it, so a faulty pack is never served.
 func (p Pack) Validate() error {
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
@@ -212,7 +215,8 @@ func (p Policy) problems() []error {
 	return problems
 }
 
-// onlyAppliesTo is the reason why the policy is not applicable to others. It is sent for every resource, so it is short.
+// onlyAppliesTo returns the reason that is sent for every resource that the policy does not apply to. It is short because it is
+// sent so often.
 func (p *Policy) onlyAppliesTo() string {
 	const most = 3
 	if p.Kind.Has != nil {

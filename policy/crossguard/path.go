@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// A path names a property as Pulumi's documentation does: template.containers[0].image,
-// metadata.annotations["autoscaling.knative.dev/maxScale"]. A quoted key is a Go string, so that every key can be written:
+// A path names a property as in Pulumi's documentation: template.containers[0].image,
+// metadata.annotations["autoscaling.knative.dev/maxScale"]. A quoted key is a Go string, so that a path can contain every key:
 // labels["a \"b\""].
 
-// Key is a key as a step of a path, whatever characters it has: "labels" + crossguard.Key(name).
+// Key returns a key, with any characters in it, as a step of a path: "labels" + crossguard.Key(name).
 func Key(key string) string { return "[" + strconv.Quote(key) + "]" }
 
 // step is one step of a path: a key of an object or, if inList, an index into a list.
@@ -20,8 +20,8 @@ type step struct {
 	inList bool
 }
 
-// nextStep cuts the first step off a path. A malformed path is a mistake in a rule, not in a resource, so it panics; the
-// rule then fails closed.
+// nextStep cuts the first step off a path. It panics if the path is malformed: that is a mistake in the rule and not in the
+// resource, and the rule fails closed.
 func nextStep(path string) (step, string) {
 	if strings.HasPrefix(path, `["`) {
 		key, rest, ok := quotedKey(path[1:])
@@ -49,9 +49,9 @@ func nextStep(path string) (step, string) {
 	return step{key: path}, ""
 }
 
-// quotedKey cuts a quoted key and the bracket after it off a path.
+// quotedKey cuts a quoted key and the bracket behind it off a path.
 func quotedKey(path string) (key, rest string, ok bool) {
-	if end := strings.IndexAny(path[1:], `"\`) + 1; end > 0 && path[end] == '"' { // nothing in it is escaped: as in nearly all
+	if end := strings.IndexAny(path[1:], `"\`) + 1; end > 0 && path[end] == '"' { // nothing is escaped, as in nearly all keys
 		rest, ok = strings.CutPrefix(path[end+1:], "]")
 		return path[1:end], rest, ok
 	}
@@ -76,11 +76,11 @@ func appendStep(path string, s step) string {
 	return path + "." + s.key
 }
 
-// place is where an object stands in its resource. It is turned into a path only when a message needs one.
+// place says where an object stands in its resource. It becomes a path only when a message needs one.
 type place struct {
 	parent *place
 	path   string // from parent
-	index  int    // index into the list at path; -1: path itself
+	index  int    // index into the list at path; -1 means path itself
 }
 
 func (p *place) String() string {

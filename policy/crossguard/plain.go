@@ -7,12 +7,12 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// Secret marks a value that [Remedy.Set] is given, or a part of it, to be a secret in the stack's state.
+// Secret marks a value, or a part of a value, that [Remedy.Set] sets. The stack's state keeps it as a secret.
 func Secret(v any) any { return secretValue{v} }
 
 type secretValue struct{ v any }
 
-// propertyValue encodes what a rule sets as the engine encodes properties.
+// propertyValue encodes a value that a rule sets, as the engine encodes properties.
 func propertyValue(v any) (*structpb.Value, error) {
 	p, err := plain(v)
 	if err != nil {
@@ -21,7 +21,7 @@ func propertyValue(v any) (*structpb.Value, error) {
 	return structpb.NewValue(p)
 }
 
-// plain turns a Go value into what JSON and structpb have: nil, bool, float64, string, []any and map[string]any.
+// plain converts a Go value to the types of JSON and structpb: nil, bool, float64, string, []any and map[string]any.
 func plain(v any) (any, error) {
 	if s, is := v.(secretValue); is {
 		inner, err := plain(s.v)

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// remediate corrects one resource, each remedy seeing what the ones before it made of it.
+// remediate corrects one resource. Each remedy sees the corrections of the remedies before it.
 func (s *Server) remediate(ctx context.Context, message string) (any, error) {
 	session, h := s.session.Load(), parseHeader(message)
 	h.typ = s.pack.canonical(h.typ)
@@ -45,7 +45,7 @@ func (s *Server) remediate(ctx context.Context, message string) (any, error) {
 		remedy.Config, remedy.Deployment = set.config, session.deployment
 		o.evaluate(func() { p.Remediate(remedy) })
 		s.tell(p, o)
-		// A rule that ended early did half of its work: none of it is kept.
+		// A rule that ended early has done half of its work, so its corrections are dropped.
 		if len(o.unknown) == 0 && o.crash == "" && o.notApplicable == "" && !proto.Equal(properties, corrected) {
 			properties = corrected
 			h.properties = remedy.value.text
@@ -71,7 +71,8 @@ func (s *Server) remedyNotApplicable(p *Policy, set *setting, h header) string {
 	return ""
 }
 
-// addRemedy turns what a remedy could not do into warnings. The check that follows decides what they are worth.
+// addRemedy turns the violations that a remedy could not correct into warnings. The check that follows decides how much they
+// weigh.
 func (s *Server) addRemedy(response *pulumirpc.RemediateResponse, p *Policy, o *outcome) {
 	warn := func(message string) {
 		response.Remediations = append(response.Remediations, s.remediation(p, nil, message))

@@ -8,17 +8,17 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// Remedy is a resource that may be corrected. Reads see what earlier remedies and earlier calls of Set and Remove made of
-// it. Everything that is not touched stays as it was: the engine's internal keys, and the secretness of values, also of
-// a value that is replaced. Violation reports, as a warning, what could not be corrected.
+// Remedy is a resource that may be corrected. Reads see the corrections of earlier remedies and of earlier calls of Set and
+// Remove. Everything else stays as it was, including the engine's internal keys. A secret value stays secret even if it is
+// replaced. Violation reports, as a warning, a problem that the remedy cannot correct.
 type Remedy struct {
 	*Resource
 	properties *structpb.Struct
 }
 
-// Set gives a property a value: nil, a boolean, number or string, slices and maps of them with string keys, nested as deep
-// as may be, and [Secret] anywhere in them. Objects on the way to the property are made where they are absent. The last step
-// may be an element of a list; the index after the last one appends.
+// Set gives a property a value: nil, a boolean, a number, a string, or slices and maps with string keys, at any depth. [Secret]
+// may stand anywhere in it. Set makes the objects on the way to the property if they are absent. The last step may be an element
+// of a list; the index after the last element appends one.
 func (r *Remedy) Set(path string, v any) {
 	replacement, err := propertyValue(v)
 	if err != nil {
@@ -27,7 +27,7 @@ func (r *Remedy) Set(path string, v any) {
 	r.walk(path, func(parent *structpb.Value, s step) { enter(parent, s).Kind = replacement.Kind })
 }
 
-// SetSecret is Set for a value that is to be a secret in the stack's state, whether the property was one or not.
+// SetSecret is like Set, and makes the value a secret in the stack's state even if the property was not secret before.
 func (r *Remedy) SetSecret(path string, v any) {
 	if !r.IsSecret(path) {
 		v = Secret(v)
@@ -35,7 +35,7 @@ func (r *Remedy) SetSecret(path string, v any) {
 	r.Set(path, v)
 }
 
-// Remove takes a property or an element of a list away. One that is absent, or whose parent is, is left alone.
+// Remove removes a property or an element of a list. It does nothing if the property or its parent is absent.
 func (r *Remedy) Remove(path string) {
 	if !r.Has(path) {
 		return
@@ -50,7 +50,7 @@ func (r *Remedy) Remove(path string) {
 	})
 }
 
-// walk goes to the object or list that a path's last step is taken in, and calls do there.
+// walk finds the object or list that contains the last step of a path, and calls do with it.
 func (r *Remedy) walk(path string, do func(parent *structpb.Value, last step)) {
 	if r.run.watch != nil {
 		r.run.watch(r.run.typ, path)
@@ -69,8 +69,8 @@ func (r *Remedy) walk(path string, do func(parent *structpb.Value, last step)) {
 	r.reread()
 }
 
-// prepare makes sure that a step can be taken in a value, which becomes an object or a list if it is absent. Where the step
-// cannot be taken, the policy ends.
+// prepare makes sure that value at can take a step. An absent value becomes an object or a list. Any other value that cannot take
+// the step ends the policy.
 func (r *Remedy) prepare(at *structpb.Value, walked string, s step) {
 	if _, null := at.Kind.(*structpb.Value_NullValue); null || at.Kind == nil {
 		if s.inList {
@@ -106,7 +106,8 @@ func (r *Remedy) prepare(at *structpb.Value, walked string, s step) {
 	r.run.wrongType(walked, is, kindNames[want])
 }
 
-// enter is where the value of a step goes: inside of a secret if there is one, so that it stays one. What is absent is made.
+// enter returns the value that a step leads to. Inside a secret it returns the inner value, so that the property stays secret. It
+// makes an absent value.
 func enter(parent *structpb.Value, s step) *structpb.Value {
 	if s.inList {
 		list := parent.GetListValue()
@@ -132,7 +133,7 @@ func unwrap(v *structpb.Value) *structpb.Value {
 		case secretSignature, outputSignature:
 			inner := object.Fields["value"]
 			if inner == nil {
-				inner = structpb.NewStringValue(unknownString) // an output without a value is one that is not known yet
+				inner = structpb.NewStringValue(unknownString) // an output without a value is not known yet
 				object.Fields["value"] = inner
 			}
 			v = inner

@@ -8,47 +8,47 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Resource is what a policy sees of one resource. Its properties are read by the methods of [Object].
+// Resource is a resource as a policy sees it. The methods of [Object] read its properties.
 type Resource struct {
 	Object
-	// URN is the resource's unique name in the stack, Type its type token, Name the name the program gave it.
+	// URN is the resource's unique name in the stack. Type is its type token. Name is its name in the program.
 	URN, Type, Name string
 	// Config is the policy's configuration.
 	Config Config
-	// Deployment is the stack and operation the resource is part of.
+	// Deployment is the stack and the operation that the resource is part of.
 	Deployment *Deployment
 
 	message string // the AnalyzeRequest or AnalyzerResource
 	stack   *Stack // nil in Check
 }
 
-// Violation reports a violation of the resource. The message says what is wrong and what would be right; users see the
-// policy's description before it.
+// Violation reports a violation of the resource. The message says what is wrong and what would be right. Users see the policy's
+// description before it.
 func (r *Resource) Violation(format string, args ...any) {
 	r.run.report(SeverityUnset, r.URN, format, args...)
 }
 
-// ViolationOf is Violation with a severity of its own, for a rule of which some violations are worse than others.
+// ViolationOf is like Violation, with its own severity. Use it in a rule whose violations are not equally bad.
 func (r *Resource) ViolationOf(severity Severity, format string, args ...any) {
 	r.run.report(severity, r.URN, format, args...)
 }
 
-// Undecided reports whether the policy has met something in this resource that is not known yet, in a function given to Each
-// for instance. A rule that looks for one good element among many asks it before it says that there is none.
+// Undecided reports whether the policy has met an unknown value in this resource, for instance in a function that it passed to
+// Each. A rule that looks for one good element among many asks it before it reports that no element is good.
 func (r *Resource) Undecided() bool { return r.run.undecided(r.URN) }
 
-// NotApplicable ends the policy, reporting that it does not concern this resource and why.
+// NotApplicable ends the policy. It reports that the policy does not concern this resource, and why.
 func (r *Resource) NotApplicable(format string, args ...any) {
 	r.run.endNotApplicable(fmt.Sprintf(format, args...))
 }
 
-// Deployment is the stack and the operation.
+// Deployment describes the stack and the operation.
 type Deployment struct {
-	// Organization, Project and Stack name the stack; empty where the engine is not told, as in pulumi policy analyze.
+	// Organization, Project and Stack name the stack. They are empty if the engine does not say, as in pulumi policy analyze.
 	Organization, Project, Stack string
-	// DryRun tells a preview from an update.
+	// DryRun is true in a preview and false in an update.
 	DryRun bool
-	// Config is the stack's configuration in clear text, by full key such as gcp:project.
+	// Config is the stack's configuration in plain text, by full key such as gcp:project.
 	Config map[string]string
 	// SecretKeys are the keys of Config whose values are secret: keep them out of messages.
 	SecretKeys []string
@@ -64,9 +64,9 @@ type Options struct {
 	AdditionalSecretOutputs []string
 	Aliases                 []string
 	Parent                  string
-	// DeleteBeforeReplace is nil where the program leaves it to the provider.
+	// DeleteBeforeReplace is nil if the program leaves it to the provider.
 	DeleteBeforeReplace *bool
-	// Timeouts are 0 where the program leaves them to the provider.
+	// A timeout is 0 if the program leaves it to the provider.
 	CreateTimeout, UpdateTimeout, DeleteTimeout, ReadTimeout time.Duration
 }
 
@@ -94,13 +94,13 @@ func (r *Resource) Options() Options {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// Provider is the provider resource a resource is made by.
+// Provider is the provider that makes a resource.
 type Provider struct {
 	Object
 	URN, Type, Name string
 }
 
-// Provider reads the resource's provider. A component has none.
+// Provider reads the resource's provider. A component has no provider.
 func (r *Resource) Provider() (Provider, bool) {
 	message, found := bytesField(r.message, resourceProvider)
 	if !found {
@@ -111,11 +111,11 @@ func (r *Resource) Provider() (Provider, bool) {
 	properties := h.object()
 	properties.blind = r.value.blind
 	itsRun := *r.run
-	itsRun.typ, itsRun.watch = h.typ, nil // a provider's configuration is no resource's properties
+	itsRun.typ, itsRun.watch = h.typ, nil // tests must not take a provider's configuration for the resource's properties
 	return Provider{Object{value: properties, at: at, run: &itsRun}, h.urn, h.typ, h.name}, true
 }
 
-// Parent is the resource's parent, in a stack policy.
+// Parent returns the resource's parent. It works in stack policies only.
 func (r *Resource) Parent() (*Resource, bool) {
 	urn, found := bytesField(r.message, resourceParent)
 	if !found || r.stack == nil {
@@ -124,7 +124,7 @@ func (r *Resource) Parent() (*Resource, bool) {
 	return r.stack.Lookup(urn)
 }
 
-// Dependencies are the resources this one depends on, in a stack policy; those outside of the stack are left out.
+// Dependencies returns the resources that this one depends on, except those outside the stack. It works in stack policies only.
 func (r *Resource) Dependencies() []*Resource {
 	if r.stack == nil {
 		return nil
@@ -138,7 +138,8 @@ func (r *Resource) Dependencies() []*Resource {
 	return r.stack.lookupAll(urns)
 }
 
-// PropertyDependencies are the resources that the value of one top-level property depends on, in a stack policy.
+// PropertyDependencies returns the resources that the value of one top-level property depends on. It works in stack policies
+// only.
 func (r *Resource) PropertyDependencies(property string) []*Resource {
 	if r.stack == nil {
 		return nil
@@ -156,7 +157,7 @@ func (r *Resource) PropertyDependencies(property string) []*Resource {
 	return nil
 }
 
-// Field numbers that AnalyzeRequest, AnalyzerResource and AnalyzerProviderResource share (analyzer.proto).
+// AnalyzeRequest, AnalyzerResource and AnalyzerProviderResource share these field numbers (analyzer.proto).
 const (
 	resourceType                 = 1
 	resourceProperties           = 2
@@ -172,10 +173,10 @@ const (
 // header is the part of a resource that every policy needs.
 type header struct {
 	message, typ, properties, urn, name string
-	managed                             bool // made by a provider
+	managed                             bool // whether a provider makes it
 }
 
-// object is the resource's properties, of which nothing is taken apart yet.
+// object returns the resource's properties, not parsed yet.
 func (h header) object() *value { return &value{kind: kindObject, text: h.properties} }
 
 func parseHeader(message string) header {
@@ -198,8 +199,8 @@ func parseHeader(message string) header {
 	return h
 }
 
-// mustUnmarshal decodes a message the engine encoded. What cannot be decoded must not be taken for empty, so it panics and
-// the policy fails closed.
+// mustUnmarshal decodes a message from the engine. It panics if the message cannot be decoded, so that the policy fails closed. A
+// broken message must not pass for an empty one.
 func mustUnmarshal(message string, into proto.Message) {
 	if err := proto.Unmarshal([]byte(message), into); err != nil {
 		panic(fmt.Sprintf("the engine sent a malformed %T: %v", into, err))

@@ -8,52 +8,52 @@ import (
 	"strings"
 )
 
-// outcome is what one policy found in one request.
+// outcome holds the findings of one policy for one request.
 type outcome struct {
 	violations    []finding
-	unknown       []finding // their texts are paths
+	unknown       []finding // for each, text is the path of an unknown value
 	notApplicable string    // reason, "" if it applies
 	crash         string    // what a panic said, "" if there was none
 	secrets       []string  // values that must not appear in messages
 	logged        []Logged
 }
 
-// finding is a message about a resource, or about the stack if urn is "". Its severity is the policy's where it is unset.
+// finding is a message about a resource, or about the stack if urn is "". If severity is unset, the policy's severity holds.
 type finding struct {
 	urn, text string
 	severity  Severity
 }
 
-// foundAnything reports whether there is anything to answer.
+// foundAnything reports whether the outcome contains anything to report.
 func (o *outcome) foundAnything() bool {
 	return len(o.violations) > 0 || len(o.unknown) > 0 || o.notApplicable != "" || o.crash != ""
 }
 
-// decided reports whether the policy came to a judgement on all that it looked at.
+// decided reports whether the policy could judge everything that it looked at.
 func (o *outcome) decided() bool { return len(o.unknown) == 0 && o.crash == "" }
 
-// undecided reports whether something was met in a resource that is not known yet.
+// undecided reports whether the policy met an unknown value in a resource.
 func (o *outcome) undecided(urn string) bool {
 	return slices.ContainsFunc(o.unknown, func(f finding) bool { return f.urn == urn })
 }
 
-// run is a policy's look at one resource.
+// run is the state of one policy while it checks one resource.
 type run struct {
 	*outcome
 	urn string
-	// watch is told the type and path of every read, in tests; nil otherwise. typ is the type.
+	// watch receives the type and path of every read in tests. It is nil otherwise. typ is the resource's type.
 	watch func(typ, path string)
 	typ   string
 }
 
-// A rule is ended from within a read by a panic that only this package raises and recovers. That is what makes it
-// impossible to forget: there is no result a rule could go on with.
+// A read ends a rule by a panic, which only this package raises and recovers. So a rule cannot go on with a value that it does
+// not have, and cannot forget to check for that.
 type (
-	endOfObject struct{} // unknown or of a wrong type: ends a function given to Each, else the policy
-	endOfPolicy struct{} // not applicable: ends the policy
+	endOfObject struct{} // an unknown value, or one of a wrong type: ends the function given to Each, or else the policy
+	endOfPolicy struct{} // the policy does not apply
 )
 
-// crash is a panic of a rule with the place it came from.
+// crash is a panic of a rule, with the file and line where it happened.
 type crash struct{ message string }
 
 func (r *run) endUnknown(path string) {
@@ -68,7 +68,7 @@ func (r *run) wrongType(path, is, want string) {
 	panic(endOfObject{})
 }
 
-// unreadable ends an object over a value that is not what a rule wants to read.
+// unreadable ends the check of an object because a value is not of the type that the rule reads.
 func (r *run) unreadable(v *value, path, want string) {
 	if v.kind == kindUnknown {
 		r.endUnknown(path)
@@ -91,7 +91,7 @@ func (o *outcome) report(severity Severity, urn, format string, args ...any) {
 	o.violations = append(o.violations, finding{urn, o.clean(fmt.Sprintf(format, args...)), severity})
 }
 
-// clean makes a text fit to be shown: without secrets, and valid UTF-8, which protobuf insists on.
+// clean makes a text fit to be shown. It redacts secrets and makes the text valid UTF-8, which protobuf requires.
 func (o *outcome) clean(text string) string {
 	for _, secret := range o.secrets {
 		text = strings.ReplaceAll(text, secret, "[secret]")
@@ -99,7 +99,7 @@ func (o *outcome) clean(text string) string {
 	return strings.ToValidUTF8(text, "\ufffd")
 }
 
-// isolate runs do and lets an end of object end do only.
+// isolate runs do. An endOfObject panic in do ends only do.
 func (o *outcome) isolate(do func()) {
 	defer func() {
 		switch p := recover().(type) {
@@ -113,7 +113,7 @@ func (o *outcome) isolate(do func()) {
 	do()
 }
 
-// evaluate runs one policy to its end, whichever that is.
+// evaluate runs one policy and recovers every panic that ends it.
 func (o *outcome) evaluate(policy func()) {
 	defer func() {
 		switch p := recover().(type) {
@@ -127,7 +127,7 @@ func (o *outcome) evaluate(policy func()) {
 	o.isolate(policy)
 }
 
-// panicPlace is the file and line that raised the panic being recovered: the first frame below the runtime's.
+// panicPlace returns the file and line that raised the panic being recovered. That is the first frame below the runtime's frames.
 func panicPlace() string {
 	pcs := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])

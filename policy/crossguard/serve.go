@@ -15,11 +15,12 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Main serves a pack to the engine that started this process, until the engine is done or gone. It is all that a pack's
-// main function has to do. It exits with 1 when the pack is faulty or cannot be served.
+// Main serves a pack to the engine that started this process. It returns when the engine is done or gone. A pack's main function
+// has nothing else to do. Main exits with 1 if the pack is faulty or cannot be served.
 func Main(pack Pack) {
-	// The engine asks about one resource at a time. On one processor the goroutines that read, judge and answer hand over
-	// without waking another: a call takes a quarter less time and the processor a third less (docs/performance.md).
+	// The engine asks about one resource at a time. With one processor, the goroutines that read, judge and answer hand over
+	// without waking another thread. A call then takes a quarter less time, and a third less processor time
+	// (docs/performance.md).
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(1)
 	}
@@ -31,9 +32,9 @@ func Main(pack Pack) {
 	}
 }
 
-// Serve serves a pack on a free port of the loopback interface. The port is the first line written to out; the engine's
-// address is the last argument, if there is one. It returns when ctx ends, when the engine cancels, or when the engine can
-// not be reached any more, so that an engine that was killed leaves no process behind.
+// Serve serves a pack on a free port of the loopback interface. It writes the port to out as the first line. The last argument,
+// if there is one, is the engine's address. Serve returns when ctx ends, when the engine cancels, or when the engine cannot be
+// reached any more. So no process stays behind when the engine is killed.
 func Serve(ctx context.Context, pack Pack, args []string, out io.Writer) error {
 	server, err := NewServer(pack)
 	if err != nil {
@@ -66,8 +67,8 @@ func Serve(ctx context.Context, pack Pack, args []string, out io.Writer) error {
 	return nil
 }
 
-// The engine counts as gone when it could not be reached three times in a row, ten seconds apart: it listens on loopback
-// for as long as it lives, and a busy machine may well miss one connection.
+// The engine counts as gone after three failed connections in a row, ten seconds apart. It listens on loopback as long as it
+// lives, but a busy machine may well miss one connection.
 const (
 	watchEvery  = 10 * time.Second
 	watchMisses = 3
@@ -88,7 +89,7 @@ func watch(ctx context.Context, address string, every time.Duration, gone func()
 			continue
 		}
 		misses = 0
-		_ = conn.Close() // only whether it could be opened matters
+		_ = conn.Close() // the attempt only shows whether the engine still listens
 	}
 	gone()
 }

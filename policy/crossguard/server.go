@@ -31,7 +31,7 @@ type Server struct {
 	watch     func(Read)
 }
 
-// NewServer makes the server of a pack, or reports what is wrong with the pack.
+// NewServer makes the server of a pack. It fails if the pack is faulty.
 func NewServer(pack Pack) (*Server, error) {
 	if err := pack.Validate(); err != nil {
 		return nil, err
@@ -62,17 +62,17 @@ func (s *Server) Handshake(
 	return &pulumirpc.AnalyzerHandshakeResponse{}, nil
 }
 
-// GetPluginInfo answers at any time: publishing never configures a stack.
+// GetPluginInfo answers at any time, because pulumi policy publish never configures a stack.
 func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
 	return &pulumirpc.PluginInfo{Version: s.pack.Version}, nil
 }
 
-// GetAnalyzerInfo answers at any time, too.
+// GetAnalyzerInfo answers at any time, for the same reason.
 func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
 	return s.info, nil
 }
 
-// ConfigureStack says which stack is analyzed, and in a preview or an update.
+// ConfigureStack tells the pack which stack is analyzed, and whether in a preview or an update.
 func (s *Server) ConfigureStack(
 	_ context.Context, r *pulumirpc.AnalyzerStackConfigureRequest,
 ) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
@@ -85,8 +85,8 @@ func (s *Server) ConfigureStack(
 	return &pulumirpc.AnalyzerStackConfigureResponse{}, nil
 }
 
-// Configure sets levels, options and exemptions. It refuses names it does not know: a misspelt one would otherwise switch
-// off what it was meant to switch on.
+// Configure sets levels, options and exemptions. It refuses unknown names, because a misspelt name would leave a policy as it was
+// without anybody noticing.
 func (s *Server) Configure(_ context.Context, r *pulumirpc.ConfigureAnalyzerRequest) (*emptypb.Empty, error) {
 	s.configure.Lock()
 	defer s.configure.Unlock()
@@ -98,7 +98,7 @@ func (s *Server) Configure(_ context.Context, r *pulumirpc.ConfigureAnalyzerRequ
 	return &emptypb.Empty{}, nil
 }
 
-// Cancel makes the calls under way and later ones end with an error, and then the process.
+// Cancel makes current and later calls fail, and then ends the process.
 func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	if !s.cancelled.Swap(true) {
 		go s.stop()
@@ -113,7 +113,7 @@ func (s *Server) ended(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// analyze runs the policies for one resource.
+// analyze runs the policies on one resource.
 func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 	session, h := s.session.Load(), parseHeader(message)
 	session.operation.saw(h)
@@ -130,7 +130,7 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 			return nil, err
 		}
 		p, set := &s.pack.Policies[i], &session.settings[i]
-		*o, *resource = outcome{}, untouched // what one policy does to it is not seen by the next
+		*o, *resource = outcome{}, untouched // one policy does not see what another one did to the resource
 		resource.Config = set.config
 		if s.watch != nil {
 			resource.run.watch = s.watching(p, false)
@@ -156,14 +156,14 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 	return &response, nil
 }
 
-// analyzeStack runs the stack policies, and judges the exemptions of all policies.
+// analyzeStack runs the stack policies. It then judges the exemptions of all policies.
 func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) {
 	session := s.session.Load()
 	inv := parseInventory(message, &s.pack, session.operation.end())
 	inv.blind = session.blind()
 	response := &pulumirpc.AnalyzeResponse{}
 	who := func(f finding) (urn, name string) {
-		// The engine shows what is wrong with the stack as a whole at the stack's own resource.
+		// The engine shows a violation of the stack as a whole at the stack's own resource.
 		roots := inv.byType["pulumi:pulumi:Stack"]
 		if f.urn == "" && len(roots) > 0 {
 			root := inv.resources[roots[0]]
@@ -215,7 +215,7 @@ func (s *Server) add(
 	response *pulumirpc.AnalyzeResponse, policy int, level Level, o *outcome, urn string, exempt []string,
 ) {
 	p := &s.pack.Policies[policy]
-	if level == Remediate { // a remedy has run by now: what is still wrong must stop the update
+	if level == Remediate { // the remedy has run before, so a remaining violation must stop the update
 		level = Mandatory
 	}
 	diagnose := func(urn string, level Level, severity Severity, message string) {
@@ -229,12 +229,12 @@ func (s *Server) add(
 		})
 	}
 	for _, v := range o.violations {
-		// The engine prints the message and not the description, so the message begins with it, as the other SDKs' do.
+		// The engine prints the message without the description. So the message begins with it, as in the other SDKs.
 		diagnose(v.urn, level, v.severity, p.Description+"\n"+v.text)
 	}
 	for i, u := range o.unknown {
 		if slices.ContainsFunc(o.unknown[:i], func(f finding) bool { return f.urn == u.urn }) {
-			continue // named with the first of its resource
+			continue // the first unknown path of the resource has named this one
 		}
 		diagnose(u.urn, Advisory, SeverityUnset, notChecked(o.unknown[i:], u.urn))
 	}
@@ -250,7 +250,7 @@ func (s *Server) add(
 	}
 }
 
-// notChecked is the one advisory of a policy for a resource: it names every path that is unknown in it.
+// notChecked writes the single advisory for a resource with unknown values. It names every unknown path.
 func notChecked(unknown []finding, urn string) string {
 	var paths []string
 	for _, u := range unknown {

@@ -12,31 +12,32 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// session is a pack under one configuration. It is not changed once it is made, but for its caches.
+// session is a pack under one configuration. Apart from its caches it does not change once it is made.
 type session struct {
 	deployment *Deployment
-	settings   []setting // as many as policies
+	settings   []setting // one for each policy, in the same order
 	plans      sync.Map  // type token → *plan
 	exemptions exemptionLog
 	operation  operation
 }
 
-// setting is how one policy runs.
+// setting says how one policy runs.
 type setting struct {
 	level      Level
 	config     Config
 	exemptions []exemption
 }
 
-// plan is what there is to do for a type of resource.
+// plan lists the policies to run on resources of one type.
 type plan struct {
 	check []int // indices of policies
-	// pass is the response where no policy finds anything, encoded.
+	// pass is the encoded response to send if no policy finds anything.
 	pass          []byte
 	notApplicable []*pulumirpc.PolicyNotApplicable
 }
 
-// newSession is a pack as it runs before it is configured: publish and analyze of some versions never configure it.
+// newSession makes the session of a pack that has not been configured. Publishing, and some versions of analyze, never configure
+// it.
 func newSession(pack *Pack) (*session, error) {
 	s := &session{deployment: &Deployment{}, settings: make([]setting, len(pack.Policies))}
 	var problems []error
@@ -44,7 +45,7 @@ func newSession(pack *Pack) (*session, error) {
 		p := &pack.Policies[i]
 		values := map[string]any{}
 		for _, o := range p.Options {
-			if v, err := o.defaultValue(); err == nil && !o.Required { // Validate has reported a faulty default
+			if v, err := o.defaultValue(); err == nil && !o.Required { // Validate reports a faulty default
 				values[o.Name] = v
 			}
 		}
@@ -61,7 +62,7 @@ func newSession(pack *Pack) (*session, error) {
 	return s, errors.Join(problems...)
 }
 
-// levelOf is a policy's level without configuration.
+// levelOf returns a policy's level without configuration.
 func (p *Pack) levelOf(policy *Policy) Level {
 	for _, l := range []Level{policy.Enforcement, p.Enforcement} {
 		if l != Unset {
@@ -71,8 +72,8 @@ func (p *Pack) levelOf(policy *Policy) Level {
 	return Advisory
 }
 
-// apply overrides a setting, reporting every option that the policy does not have or cannot take. latest is the last day that an
-// exemption may name.
+// apply overrides a setting with configuration. It reports every unknown option and every invalid value. latest is the last day
+// that an exemption may name.
 func (s *setting) apply(p *Policy, level Level, options map[string]any, latest time.Time) error {
 	if level != Unset {
 		s.level = level
@@ -118,7 +119,7 @@ func (p *Policy) optionNames() string {
 	return strings.Join(names, ", ")
 }
 
-// configured is the session under the configuration the engine sends, which always has every policy.
+// configured makes the session for the configuration that the engine sends. The engine always sends every policy.
 func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerRequest) (*session, error) {
 	next, err := newSession(pack)
 	if err != nil {
@@ -130,7 +131,7 @@ func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerReq
 	for _, name := range sortedKeys(request.PolicyConfig) {
 		given := request.PolicyConfig[name]
 		options := given.GetProperties().AsMap()
-		if name == "all" { // the engine has given every policy this level, and passes the key on
+		if name == "all" { // the engine has given every policy this level already, and still sends the key
 			exceptions = options[exceptionsOption]
 			delete(options, exceptionsOption)
 			if len(options) > 0 {
@@ -154,7 +155,7 @@ func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerReq
 			}
 		}
 	}
-	if exceptions != nil { // after the policies' own, which replace what there was
+	if exceptions != nil { // after the policies' own exemptions, which replace earlier ones
 		if err := next.except(pack, exceptions); err != nil {
 			problems = append(problems, err)
 		}
@@ -165,15 +166,16 @@ func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerReq
 	return next, nil
 }
 
-// inStack is the session for another stack or operation.
+// inStack returns the same session for another stack or operation.
 func (s *session) inStack(d *Deployment) *session {
 	return &session{deployment: d, settings: s.settings}
 }
 
-// blind reports whether secrets may be redacted: in an analysis of a state, which is not told the stack.
+// blind reports whether the engine may have redacted secrets. It does so when it analyzes a state, and then does not name the
+// stack.
 func (s *session) blind() bool { return s.deployment.Stack == "" }
 
-// planFor is what to do for a type; it is made once for each.
+// planFor returns the plan for a type. It makes each plan once.
 func (s *session) planFor(pack *Pack, resourceType string) *plan {
 	if known, ok := s.plans.Load(resourceType); ok {
 		return known.(*plan)

@@ -6,29 +6,30 @@ import (
 	"sync"
 )
 
-// Stack is what a stack policy sees: all resources with their outputs, after a preview or an update.
+// Stack is the stack as a stack policy sees it: all resources with their outputs, after a preview or an update.
 type Stack struct {
 	// Config is the policy's configuration.
 	Config Config
-	// Deployment is the stack and the operation.
+	// Deployment describes the stack and the operation.
 	Deployment *Deployment
 
 	all *inventory
 	run *run
 }
 
-// inventory is the resources of one AnalyzeStack request, shared by all policies.
+// inventory holds the resources of one AnalyzeStack request. All policies share it.
 type inventory struct {
 	resources []header
 	byType    map[string][]int
 	byURN     func() map[string]int
-	blind     bool // as in value
+	blind     bool // see value.blind
 }
 
 // stackResources is the field number of AnalyzeStackRequest.resources.
 const stackResources = 1
 
-// parseInventory reads a request, without what is being deleted, by the types that the pack's policies know.
+// parseInventory reads a request. It leaves out resources that are being deleted, and gives each resource the type that the
+// pack's policies know.
 func parseInventory(message string, pack *Pack, deleted func(header) bool) *inventory {
 	inv := &inventory{byType: map[string][]int{}}
 	count := 0
@@ -58,8 +59,8 @@ func parseInventory(message string, pack *Pack, deleted func(header) bool) *inve
 	return inv
 }
 
-// Each calls do for every resource of the given types, or for all resources if there are none given. What is unknown or
-// of a wrong type in one resource ends do for that resource only.
+// Each calls do for every resource of the given types, or for all resources if no type is given. An unknown value, or one of a
+// wrong type, ends do for that resource only.
 func (s *Stack) Each(types []string, do func(*Resource)) {
 	if len(types) == 0 {
 		for _, h := range s.all.resources {
@@ -79,7 +80,7 @@ func (s *Stack) visit(h header, do func(*Resource)) {
 	s.run.isolate(func() { do(s.resource(h)) })
 }
 
-// Count is the number of resources of the given types.
+// Count returns the number of resources of the given types.
 func (s *Stack) Count(types ...string) int {
 	s.named(types)
 	n := 0
@@ -107,21 +108,21 @@ func (s *Stack) Lookup(urn string) (*Resource, bool) {
 	return s.resource(s.all.resources[i]), true
 }
 
-// Violation reports a violation of the stack as a whole. One that a resource is to blame for is the resource's.
+// Violation reports a violation of the stack as a whole. Report a violation that one resource causes on that resource.
 func (s *Stack) Violation(format string, args ...any) {
 	s.run.report(SeverityUnset, "", format, args...)
 }
 
-// ViolationOf is Violation with a severity of its own.
+// ViolationOf is like Violation, with its own severity.
 func (s *Stack) ViolationOf(severity Severity, format string, args ...any) {
 	s.run.report(severity, "", format, args...)
 }
 
-// Undecided reports whether the policy has met something, in any resource, that is not known yet. A rule that looks for one
-// resource that will do asks it after Each and before it says that there is none: one of them may.
+// Undecided reports whether the policy has met an unknown value in any resource. A rule that looks for one good resource asks it
+// after Each, before it reports that no resource is good: an undecided one may be.
 func (s *Stack) Undecided() bool { return len(s.run.unknown) > 0 }
 
-// NotApplicable ends the policy, reporting that it does not concern this stack and why.
+// NotApplicable ends the policy. It reports that the policy does not concern this stack, and why.
 func (s *Stack) NotApplicable(format string, args ...any) {
 	s.run.endNotApplicable(fmt.Sprintf(format, args...))
 }
@@ -151,7 +152,7 @@ func newResource(h header, o *outcome) *Resource {
 	}
 }
 
-// hasAny reports whether the stack has a resource the policy applies to.
+// hasAny reports whether the stack has a resource that the policy applies to.
 func (inv *inventory) hasAny(p *Policy) bool {
 	if p.Kind.Has != nil && slices.ContainsFunc(inv.types(), p.Kind.Has) {
 		return true

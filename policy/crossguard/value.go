@@ -4,10 +4,10 @@ import (
 	"encoding/base64"
 )
 
-// Values arrive as google.protobuf.Value. Pulumi adds, inside of it: secrets, output values, byte strings and resource
-// references as objects that carry signatureKey, and unknown values as one of seven fixed strings. The constants below are
-// those of pulumi/sdk go/common/resource/sig and go/common/resource/plugin/rpc.go; importing them from there would pull
-// some fifty modules into every machine that compiles the pack.
+// A value arrives as google.protobuf.Value. Pulumi encodes further kinds in it. Secrets, output values, byte strings and resource
+// references are objects with the key signatureKey; unknown values are one of seven fixed strings. The constants below repeat
+// those of pulumi/sdk go/common/resource/sig and go/common/resource/plugin/rpc.go. Importing them would bring some fifty modules
+// to every machine that compiles the pack.
 const (
 	signatureKey       = "4dabf18193072939515e22adb298388d"
 	secretSignature    = "1b47061264138c4ac30d75fd1eb44270"
@@ -16,7 +16,7 @@ const (
 	referenceSignature = "5cf8f73096256a8f31e491e813e4eb8e"
 )
 
-// Field numbers of google.protobuf.Value, Struct, its map entry, and ListValue.
+// These are the field numbers of google.protobuf.Value, Struct, its map entry, and ListValue.
 const (
 	valueNull, valueNumber, valueString, valueBool, valueStruct, valueList = 1, 2, 3, 4, 5, 6
 
@@ -43,39 +43,40 @@ var kindNames = map[kind]string{
 	kindObject: "an object", kindList: "a list",
 }
 
-// value is a property with its wrappings taken off. An object or a list is taken apart when a rule first looks into it, once
-// for all the policies that look at the resource.
+// value is a property without its wrappings, such as a secret's. An object or a list is parsed when a rule first looks into it;
+// all policies that check the resource share the result.
 type value struct {
 	kind   kind
-	secret bool // or within something that is
+	secret bool // the value itself or an object or list around it
 	truth  bool
 	apart  bool
-	// blind says that the engine may have redacted secrets within: what reads "[secret]" is unknown then.
+	// blind says that the engine may have redacted secrets in the value. The string "[secret]" then counts as unknown.
 	blind  bool
 	number float64
-	// text is a string's characters, an object's Struct message or a list's ListValue message.
+	// text holds a string's characters, an object's Struct message, or a list's ListValue message.
 	text   string
-	inside []member // of what is apart
+	inside []member // properties or elements, once they are parsed
 }
 
-// member is a property of an object, or an element of a list.
+// member is a property of an object or an element of a list.
 type member struct {
 	key   string
 	value value
 }
 
-// absent is what is not there. Nothing writes to it.
+// absent stands for every absent value. It is never written to.
 var absent value
 
-// redacted is what pulumi policy analyze hands over in the place of a secret that it cannot decrypt, whatever its type was.
-// No update does, where a program could write it to pass for unknown: an analysis tells itself apart by naming no stack.
+// redacted is the string that pulumi policy analyze sends in place of a secret that it cannot decrypt, whatever the secret's
+// type. An update never sends it, and must not accept it: a program could write the string to make a value count as unknown. An
+// analysis differs from an update in that it names no stack.
 const redacted = "[secret]"
 
 const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
-// isUnknown tells the strings the engine sends in the place of a value it does not know yet.
+// isUnknown reports whether s is one of the strings that the engine sends in place of an unknown value.
 func isUnknown(s string) bool {
-	if len(s) != 36 { // all seven are UUIDs: most strings are told apart by their length
+	if len(s) != 36 { // all seven are UUIDs, so the length rules out most strings
 		return false
 	}
 	switch s {
@@ -91,7 +92,7 @@ func isUnknown(s string) bool {
 	return false
 }
 
-// parseValue reads one google.protobuf.Value message and takes secrets, outputs, byte strings and references off it.
+// parseValue reads one google.protobuf.Value message. It unwraps secrets, outputs, byte strings and references.
 func parseValue(message string) value {
 	v := rawValue(message)
 	secret := false
@@ -115,7 +116,7 @@ func parseValue(message string) value {
 		case bytesSignature:
 			decoded, err := base64.StdEncoding.DecodeString(rawValue(inner).text)
 			if err != nil {
-				return value{kind: kindObject, text: v.text, secret: secret} // unreadable as a string, so of the wrong type
+				return value{kind: kindObject, text: v.text, secret: secret} // not readable as a string: a value of a wrong type
 			}
 			return value{kind: kindString, text: string(decoded), secret: secret}
 		case referenceSignature:
@@ -127,7 +128,7 @@ func parseValue(message string) value {
 	return v
 }
 
-// referencedValue is what a reference to a resource means as a property: its id, or its URN where it has none.
+// referencedValue returns the value of a reference to a resource: the resource's id, or its URN if it has no id.
 func referencedValue(object string) value {
 	if id, has := find(object, "id"); has {
 		v := parseValue(id)
@@ -165,7 +166,7 @@ func rawValue(message string) value {
 	return value{}
 }
 
-// members are an object's properties or a list's elements.
+// members returns an object's properties or a list's elements.
 func (v *value) members() []member {
 	if v.apart || v.kind != kindObject && v.kind != kindList {
 		return v.inside
@@ -198,7 +199,7 @@ func (v *value) members() []member {
 	return v.inside
 }
 
-// property is an object's property: the last of its key, as protobuf defines.
+// property returns an object's property. If a key occurs twice, the last one counts, as protobuf defines.
 func (v *value) property(key string) *value {
 	members := v.members()
 	for i := len(members) - 1; i >= 0; i-- {
@@ -209,7 +210,7 @@ func (v *value) property(key string) *value {
 	return &absent
 }
 
-// element is a list's element.
+// element returns an element of a list.
 func (v *value) element(index int) *value {
 	if members := v.members(); index < len(members) {
 		return &members[index].value
@@ -217,7 +218,7 @@ func (v *value) element(index int) *value {
 	return &absent
 }
 
-// find finds a key in a Struct message that is not taken apart, and returns its Value message.
+// find returns the Value message of a key in a Struct message that has not been parsed.
 func find(object, key string) (message string, found bool) {
 	for f := range fields(object) {
 		if f.number != structFields || f.wire != wireBytes || !mayHaveKey(f.bytes, key) {
@@ -230,7 +231,7 @@ func find(object, key string) (message string, found bool) {
 	return message, found
 }
 
-// mayHaveKey tells most other keys apart by their length, which encoders write first, without decoding the entry.
+// mayHaveKey compares lengths before the entry is decoded, which rules out most other keys. Encoders write the length first.
 func mayHaveKey(entry, key string) bool {
 	const keyTag, oneByte = entryKey<<3 | wireBytes, 0x80
 	return len(entry) < 2 || entry[0] != keyTag || entry[1] >= oneByte || int(entry[1]) == len(key)
@@ -264,8 +265,8 @@ func memberIsTrue(object, key string) bool {
 	return rawValue(v).truth
 }
 
-// hidden reports whether a key is the engine's, a bridged provider's or a dynamic provider's own bookkeeping. Nothing else that
-// begins with __ is: a label of such a name is the program's, and has to be seen.
+// hidden reports whether a key belongs to the bookkeeping of the engine, of a bridged provider or of a dynamic provider. Any
+// other key that begins with __, such as a label, is the program's own, and rules have to see it.
 func hidden(key string) bool {
 	switch key {
 	case signatureKey, "__defaults", "__meta", "__pulumi_raw_state_delta", "__provider", "__internal":

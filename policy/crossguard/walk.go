@@ -1,24 +1,24 @@
 package crossguard
 
-// Text is a string somewhere within an object.
+// Text is a string anywhere in an object.
 type Text struct {
-	// Key is the key it has, or that of the list it is in. In is the key of the object that has it.
+	// Key is the string's key, or the key of the list that contains it. In is the key of the object that contains it.
 	Key, In string
-	// Beside is the property "name" of the object that has it, and Before the string before it in a list: what --flag is to its
-	// value. Both are "" where there is none.
+	// Beside is the value of the property "name" in the same object. Before is the element before the string in a list, such as
+	// --flag before its value. Each is "" if there is no such string.
 	Beside, Before string
-	// Value is the string; Secret says that it is marked as one, in which case it stays out of messages.
+	// Value is the string. Secret says that it is marked as a secret; then keep it out of messages.
 	Value  string
 	Secret bool
 
 	at *place
 }
 
-// Path is where it stands, for messages.
+// Path returns the string's path, for messages.
 func (t Text) Path() string { return t.at.String() }
 
-// EachText visits every string within, however deep, for rules about what may stand anywhere. What is not known yet is left
-// out, and so are numbers and the engine's own bookkeeping.
+// EachText visits every string in the object, at any depth. It is for rules about values that may stand anywhere. It skips
+// unknown values, numbers, and the engine's own bookkeeping.
 func (o Object) EachText(visit func(Text)) { o.run.texts(o.value, o.at, Text{}, visit) }
 
 func (r *run) texts(v *value, at *place, t Text, visit func(Text)) {

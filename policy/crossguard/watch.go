@@ -1,17 +1,19 @@
 package crossguard
 
-// Read is a property that a policy asks for, or a type that it names to a stack.
+// Read is a property that a policy asks for, or a type that it asks a stack for.
 type Read struct {
 	Policy string
-	// Type is the type token, Steps the way to the property: keys as strings, indices as ints. A type alone has none.
+	// Type is the type token. Steps lead to the property: a key is a string, an index an int. Steps is empty if only the type was
+	// named.
 	Type  string
 	Path  string
 	Steps []any
-	// OfStack tells outputs from inputs.
+	// OfStack is true for a read in a stack policy, which sees outputs, and false in Check, which sees inputs.
 	OfStack bool
 }
 
-// Watch tells a test what the policies ask for, whether it is there or not; calls may overlap.
+// Watch sets a function that receives every read of the policies, whether the property exists or not. Its calls may overlap.
+// Tests use it.
 func (s *Server) Watch(seen func(Read)) { s.watch = seen }
 
 func (s *Server) watching(p *Policy, ofStack bool) func(typ, path string) {

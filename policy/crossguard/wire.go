@@ -5,11 +5,11 @@ import (
 	"math"
 )
 
-// Requests are read where they lie. A message stays the string of bytes that arrived, a nested message is a substring of
-// it. An object or list is taken apart once, when a rule first looks into it (value.go), and not at all when none does. Ten
-// thousand resources therefore take little more memory than their bytes.
+// Requests are read in place, without a copy. A message is the string of bytes that arrived, and a nested message is a substring
+// of it. An object or list is parsed when a rule first looks into it (value.go). If no rule does, it is never parsed. So ten
+// thousand resources need little more memory than their bytes.
 
-// Protobuf wire types (https://protobuf.dev/programming-guides/encoding/#structure).
+// These are the protobuf wire types (https://protobuf.dev/programming-guides/encoding/#structure).
 const (
 	wireVarint = 0
 	wireI64    = 1
@@ -17,7 +17,7 @@ const (
 	wireI32    = 5
 )
 
-// field is one field of a message: bytes for length-delimited fields, number for the others.
+// field is one field of a message: bytes of a length-delimited field, number of any other.
 type field struct {
 	number int
 	wire   int
@@ -25,8 +25,8 @@ type field struct {
 	bits   uint64
 }
 
-// fields iterates over a message's fields in order. It stops at the first malformed one: what follows it cannot be
-// trusted, and the engine sends none.
+// fields iterates over a message's fields in order. It stops at the first malformed field, because the rest cannot be trusted.
+// The engine sends no malformed fields.
 func fields(message string) iter.Seq[field] {
 	return func(yield func(field) bool) {
 		for len(message) > 0 {
@@ -66,7 +66,7 @@ func nextField(m string) (f field, rest string, ok bool) {
 	return f, "", false
 }
 
-// varint reads a number. Nearly all are of one byte, and that case is small enough to be inlined.
+// varint reads a number. Nearly all numbers take one byte; the code for that case is small enough to be inlined.
 func varint(m string) (value uint64, rest string, ok bool) {
 	if len(m) > 0 && m[0] < 0x80 {
 		return uint64(m[0]), m[1:], true
@@ -97,7 +97,8 @@ func fixed(m string, size int) (value uint64, rest string, ok bool) {
 
 func float(bits uint64) float64 { return math.Float64frombits(bits) }
 
-// bytesField is the last occurrence of a length-delimited field, as protobuf defines for a field that is not repeated.
+// bytesField returns the last occurrence of a length-delimited field. Protobuf defines that the last one counts if the field is
+// not repeated.
 func bytesField(message string, number int) (value string, found bool) {
 	for f := range fields(message) {
 		if f.number == number && f.wire == wireBytes {

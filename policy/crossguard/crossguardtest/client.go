@@ -1,5 +1,5 @@
-// Package crossguardtest drives a policy pack in tests as the Pulumi engine does: through its gRPC server, with properties
-// encoded as the engine encodes them. Hand-made arguments drift from what an engine sends; these cannot.
+// Package crossguardtest calls a policy pack in tests as the Pulumi engine does: through the pack's gRPC server, with properties
+// in the engine's encoding. A rule tested this way sees exactly the values that an engine would send.
 //
 //	c := crossguardtest.Start(t, rules.Pack())
 //	got := c.Analyze(crossguardtest.Resource{Type: "gcp:cloudrunv2/service:Service", Properties: crossguardtest.Properties{
@@ -27,7 +27,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// TB is what a client needs of a *testing.T, *testing.B or *testing.F.
+// TB lists the methods of *testing.T, *testing.B and *testing.F that a client needs.
 type TB interface {
 	Helper()
 	Context() context.Context
@@ -37,19 +37,19 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Client is the engine's side of a pack.
+// Client plays the engine: it calls a pack.
 type Client struct {
-	// RPC is the protocol itself, for what the methods do not cover.
+	// RPC calls the protocol directly, for tests that the other methods do not serve.
 	RPC    pulumirpc.AnalyzerClient
 	t      TB
 	logged *logged
 }
 
-// Setting changes what a client does besides.
+// Setting is an option of [Start].
 type Setting func(TB, crossguard.Pack, *crossguard.Server)
 
-// Start serves a pack until the test ends. A pack that is not valid fails the test. Give it [Schema] to hold what the rules read
-// against a provider's schema.
+// Start serves a pack until the test ends. An invalid pack fails the test. Pass [Schema] to check the types and paths that the
+// rules read against a provider's schema.
 func Start(t TB, pack crossguard.Pack, settings ...Setting) *Client {
 	t.Helper()
 	server, err := crossguard.NewServer(pack)
@@ -86,10 +86,10 @@ func Start(t TB, pack crossguard.Pack, settings ...Setting) *Client {
 	return &Client{RPC: pulumirpc.NewAnalyzerClient(conn), t: t, logged: log}
 }
 
-// In is the same client reporting its failures to another test: a subtest, or a fuzz target.
+// In returns the same client, reporting its failures to another test such as a subtest or a fuzz target.
 func (c *Client) In(t TB) *Client { return &Client{RPC: c.RPC, t: t, logged: c.logged} }
 
-// logged is what policies have logged so far.
+// logged collects the lines that policies have logged.
 type logged struct {
 	mu    sync.Mutex
 	lines []crossguard.Logged
@@ -101,14 +101,14 @@ func (l *logged) add(line crossguard.Logged) {
 	l.lines = append(l.lines, line)
 }
 
-// Logged is what the policies have logged so far.
+// Logged returns the lines that the policies have logged so far.
 func (c *Client) Logged() []crossguard.Logged {
 	c.logged.mu.Lock()
 	defer c.logged.mu.Unlock()
 	return slices.Clone(c.logged.lines)
 }
 
-// Info is the pack's metadata.
+// Info returns the pack's metadata.
 func (c *Client) Info() *pulumirpc.AnalyzerInfo {
 	c.t.Helper()
 	info, err := c.RPC.GetAnalyzerInfo(c.t.Context(), &emptypb.Empty{})
@@ -116,7 +116,7 @@ func (c *Client) Info() *pulumirpc.AnalyzerInfo {
 	return info
 }
 
-// ConfigureStack tells the pack the stack and the operation.
+// ConfigureStack tells the pack which stack it judges, and whether in a preview or an update.
 func (c *Client) ConfigureStack(d crossguard.Deployment) {
 	c.t.Helper()
 	_, err := c.RPC.ConfigureStack(c.t.Context(), &pulumirpc.AnalyzerStackConfigureRequest{
@@ -126,9 +126,9 @@ func (c *Client) ConfigureStack(d crossguard.Deployment) {
 	c.must(err)
 }
 
-// Configure passes a configuration file's content to the pack as the engine does: over the defaults of the options and the
-// initial configuration, and for every policy. The error is the pack's refusal; the engine's own check of the values
-// against their schema is not made.
+// Configure passes the content of a configuration file to the pack as the engine does. Every policy gets its options' defaults,
+// overridden by the pack's initial configuration, overridden by the file. The error is the pack's refusal. The engine would also
+// check the values against the options' JSON schema; Configure does not.
 func (c *Client) Configure(file string) error {
 	c.t.Helper()
 	given := map[string]any{}
@@ -191,7 +191,7 @@ func (c *Client) level(name string) pulumirpc.EnforcementLevel {
 	return pulumirpc.EnforcementLevel(number)
 }
 
-// Analyze checks one resource.
+// Analyze checks one resource by itself.
 func (c *Client) Analyze(r Resource) Result {
 	c.t.Helper()
 	request, err := r.Request()
@@ -201,7 +201,7 @@ func (c *Client) Analyze(r Resource) Result {
 	return newResult(response.Diagnostics, response.NotApplicable)
 }
 
-// AnalyzeStack checks resources together.
+// AnalyzeStack checks resources together, as a stack.
 func (c *Client) AnalyzeStack(resources ...Resource) Result {
 	c.t.Helper()
 	request := &pulumirpc.AnalyzeStackRequest{}
@@ -226,8 +226,8 @@ func (c *Client) Preview(resources ...Resource) Result {
 	return all
 }
 
-// Remediate corrects one resource. It returns the properties the engine would go on with, which are the resource's own
-// where nothing was corrected, and what happened on the way.
+// Remediate corrects one resource. It returns the properties that the engine would go on with, and the corrections and warnings.
+// If no policy corrects anything, the properties are the resource's own.
 func (c *Client) Remediate(r Resource) (Properties, Remediated) {
 	c.t.Helper()
 	request, err := r.Request()

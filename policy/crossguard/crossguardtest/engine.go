@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// Engine is the real pulumi with a pack as the executable that it is shipped as.
+// Engine is the real pulumi command together with a pack, built as it is published.
 type Engine struct{ pulumi, pack, home string }
 
-// NewEngine builds the pack in a folder. It skips the test where there is no pulumi on PATH or in PULUMI_COMMAND.
+// NewEngine builds the pack in a folder. It skips the test if there is no pulumi command in PULUMI_COMMAND or on PATH.
 func NewEngine(t testing.TB, folder string) Engine {
 	t.Helper()
 	pulumi := os.Getenv("PULUMI_COMMAND")
@@ -32,7 +32,7 @@ func NewEngine(t testing.TB, folder string) Engine {
 	return e
 }
 
-// Analyze runs pulumi policy analyze on a state that has the resources. config is the content of a configuration file.
+// Analyze runs pulumi policy analyze on a state that contains the resources. config is the content of a configuration file.
 func (e Engine) Analyze(t testing.TB, config string, resources ...Resource) (output string, refused bool) {
 	t.Helper()
 	state, err := Export(resources...)
@@ -46,7 +46,7 @@ func (e Engine) Analyze(t testing.TB, config string, resources ...Resource) (out
 	return e.run(t, folder, nil, "policy", "analyze", "--file", stateFile, "--policy-pack", e.pack, "--policy-pack-config", configFile)
 }
 
-// run runs pulumi in a folder, with environment variables besides its own.
+// run runs pulumi in a folder. environment adds variables to those of the process.
 func (e Engine) run(t testing.TB, folder string, environment []string, args ...string) (output string, failed bool) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), e.pulumi, args...)
@@ -60,8 +60,8 @@ func (e Engine) run(t testing.TB, folder string, environment []string, args ...s
 	return string(both), !cmd.ProcessState.Success()
 }
 
-// Export is a stack of the resources as pulumi stack export writes it, the other way round from [ParseExport]. Unknown values
-// cannot be in it.
+// Export writes resources as pulumi stack export would write them: it is the inverse of [ParseExport]. It refuses unknown values,
+// which a state cannot have.
 func Export(resources ...Resource) ([]byte, error) {
 	stack := Resource{Type: stackType, Name: "test-dev"}
 	all := []map[string]any{{"urn": stack.URN(), "custom": false, "type": stackType}}
@@ -97,7 +97,7 @@ func Export(resources ...Resource) ([]byte, error) {
 	}})
 }
 
-// closed is a value in the form in which a state has it.
+// closed converts a value to the form that a state stores: secrets become objects with a signature.
 func closed(v any) any {
 	switch v := v.(type) {
 	case Properties:
@@ -115,7 +115,7 @@ func closed(v any) any {
 		}
 		return all
 	case Secret:
-		plaintext, _ := json.Marshal(closed(v.Value)) // what cannot be encoded fails with the whole
+		plaintext, _ := json.Marshal(closed(v.Value)) // a value that cannot be encoded makes Export fail as a whole
 		return map[string]any{signatureKey: secretSignature, "plaintext": string(plaintext)}
 	}
 	return v

@@ -11,8 +11,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// LoadExport reads the resources of a stack from a file that pulumi stack export wrote. Secrets in plain text (--show-secrets)
-// are [Secret]; encrypted ones are secrets whose value is unknown. What is waiting to be deleted is left out.
+// LoadExport reads the resources of a stack from a file that pulumi stack export wrote. A secret in plain text (--show-secrets)
+// becomes a [Secret]. An encrypted secret becomes a [Secret] with an unknown value. Resources that wait to be deleted are left
+// out.
 func LoadExport(t TB, file string) []Resource {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -26,7 +27,7 @@ func LoadExport(t TB, file string) []Resource {
 	return resources
 }
 
-// exported is a resource in a stack's export (apitype.ResourceV3), as far as policies see it.
+// exported holds the fields of a resource in a stack's export (apitype.ResourceV3) that policies see.
 type exported struct {
 	URN, Type, Parent, Provider string
 	Custom, Delete, Protect     bool
@@ -39,7 +40,7 @@ type exported struct {
 	CustomTimeouts              struct{ Create, Update, Delete float64 }
 }
 
-// ParseExport is LoadExport for content that was read already.
+// ParseExport does the same as [LoadExport] for content that is already in memory.
 func ParseExport(content []byte) ([]Resource, error) {
 	var file struct {
 		Version    int
@@ -96,7 +97,7 @@ func (e exported) resource() (Resource, error) {
 	}, nil
 }
 
-// opened are properties with their secrets taken out of the form in which a state has them.
+// opened converts properties from the form that a state stores: it turns objects with a signature back into secrets.
 func opened(properties map[string]any) (Properties, error) {
 	if properties == nil {
 		return Properties{}, nil
@@ -137,7 +138,7 @@ func openSecret(v map[string]any) (any, error) {
 	}
 	var inner any
 	if err := json.Unmarshal([]byte(plaintext), &inner); err != nil {
-		return nil, fmt.Errorf("a secret's plain text is no JSON") // and the error would quote it
+		return nil, fmt.Errorf("a secret's plain text is no JSON") // without the cause, which would quote the secret
 	}
 	inner, err := open(inner)
 	return Secret{Value: inner}, err

@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// Judge runs a pack on resources as a preview does, outside of a test: in an example, or in a program. config is the content of a
-// configuration file, "" for none.
+// Judge runs a pack on resources as a preview does. It needs no test, so an example or a program can call it. config is the
+// content of a configuration file; "" means no configuration.
 func Judge(pack crossguard.Pack, config string, resources ...Resource) (result Result, err error) {
 	err = outside(func(t TB) error {
 		c := Start(t, pack)
@@ -25,8 +25,8 @@ func Judge(pack crossguard.Pack, config string, resources ...Resource) (result R
 	return result, err
 }
 
-// Correct runs one policy's remedy on a resource, outside of a test, and returns the properties that the engine would go on with.
-// The error has what could not be corrected, too.
+// Correct runs one policy's Remediate on a resource, without a test. It returns the properties that the engine would go on with.
+// The error also reports what the policy could not correct.
 func Correct(policy crossguard.Policy, r Resource) (corrected Properties, err error) {
 	policy.Enforcement = crossguard.Remediate
 	err = outside(func(t TB) error {
@@ -40,7 +40,7 @@ func Correct(policy crossguard.Policy, r Resource) (corrected Properties, err er
 	return corrected, err
 }
 
-// outside gives do a test where there is none, and turns what that reports into an error.
+// outside calls do with a replacement for a test, and returns the failure that do reports to it as an error.
 func outside(do func(TB) error) (err error) {
 	alone := &recorder{}
 	defer func() {
@@ -53,7 +53,7 @@ func outside(do func(TB) error) (err error) {
 	return do(alone)
 }
 
-// recorder stands for a test where there is none. Fatal panics with the recorder.
+// recorder takes the place of a test outside of tests. Its Fatal panics with the recorder, which outside recovers.
 type recorder struct {
 	problems []error
 	cleanup  []func()

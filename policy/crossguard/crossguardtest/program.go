@@ -18,8 +18,8 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// Program is a Pulumi program made of a list of resources, run by the real engine: the language host that registers them
-// and a provider that takes every type and remembers what it made.
+// Program is a Pulumi program that registers a list of resources, run by the real engine. It serves the language host that
+// registers them and a provider that accepts every type and remembers the resources it creates.
 type Program struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 	pulumirpc.UnimplementedResourceProviderServer
@@ -31,11 +31,11 @@ type Program struct {
 
 	mutex     sync.Mutex
 	resources []Resource
-	providers []string // of their packages, and of those that an earlier run had
+	providers []string // the packages' providers, including those of earlier runs
 	made      []string
 }
 
-// Program serves a program and makes its stack, dev of the project test. config is the content of a configuration file.
+// Program makes a program and its stack: dev of the project test. config is the content of the pack's configuration file.
 func (e Engine) Program(t testing.TB, config string) *Program {
 	t.Helper()
 	p := &Program{engine: e, folder: t.TempDir()}
@@ -73,8 +73,8 @@ func (p *Program) Reconfigure(t testing.TB, config string) {
 	mustWrite(t, p.config, []byte(config))
 }
 
-// Run runs an operation, preview or up, on a program of the given resources and the components that they are in. made are the
-// types that the provider created meanwhile.
+// Run runs an operation, preview or up, on a program that registers the given resources and the components they are in. made
+// lists the types of the resources that the provider created in this run.
 func (p *Program) Run(t testing.TB, operation string, resources ...Resource) (output string, refused bool, made []string) {
 	t.Helper()
 	p.mutex.Lock()
@@ -90,7 +90,8 @@ func (p *Program) Run(t testing.TB, operation string, resources ...Resource) (ou
 	return output, refused, slices.Clone(p.made)
 }
 
-// Resources are the stack's after an update, with what the engine made of them: outputs, dependencies, URNs inside of components.
+// Resources returns the resources of the stack after an update, with the values that the engine adds: outputs, dependencies, and
+// URNs that contain the components.
 func (p *Program) Resources(t testing.TB) []Resource {
 	t.Helper()
 	file := filepath.Join(p.folder, "export.json")
@@ -100,7 +101,7 @@ func (p *Program) Resources(t testing.TB) []Resource {
 	return LoadExport(t, file)
 }
 
-// pulumi runs the command with this process as the language host and as the provider of every package that was asked for.
+// pulumi runs the command. This process serves as its language host, and as the provider of every package that the program uses.
 func (p *Program) pulumi(t testing.TB, args ...string) (output string, failed bool) {
 	t.Helper()
 	p.mutex.Lock()
@@ -119,7 +120,7 @@ func (p *Program) pulumi(t testing.TB, args ...string) (output string, failed bo
 	}, append(args, "--non-interactive")...)
 }
 
-// languageHost is the runtime "test".
+// languageHost runs the runtime "test" for the engine.
 type languageHost struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 	program *Program
@@ -139,13 +140,13 @@ func (languageHost) GetRequiredPackages(
 	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }
 
-// Run registers the stack and its resources as an SDK does. A refused registration ends the program, as it does there.
+// Run registers the stack and its resources as an SDK does. A refused registration ends the program, as in an SDK.
 func (h languageHost) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
 	connection, err := grpc.NewClient(request.GetMonitorAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = connection.Close() }() // the engine ends it, too
+	defer func() { _ = connection.Close() }() // the engine closes its side as well
 	monitor := pulumirpc.NewResourceMonitorClient(connection)
 	stack, err := monitor.RegisterResource(ctx, &pulumirpc.RegisterResourceRequest{Type: "pulumi:pulumi:Stack",
 		Name: request.GetProject() + "-" + request.GetStack(), Object: &structpb.Struct{}})
@@ -155,7 +156,7 @@ func (h languageHost) Run(ctx context.Context, request *pulumirpc.RunRequest) (*
 	h.program.mutex.Lock()
 	resources := slices.Clone(h.program.resources)
 	h.program.mutex.Unlock()
-	registered := map[string]string{} // the URN in this stack, by the one that the resource had before
+	registered := map[string]string{} // new URN by the URN that the resource had before
 	for i, r := range resources {
 		if r.Name == "" {
 			r.Name = fmt.Sprintf("test-%d", i)
@@ -205,7 +206,8 @@ func register(
 	return made.GetUrn(), nil
 }
 
-// anyProvider makes what it is asked to make; a property later of a test:index:Source is known only afterwards.
+// anyProvider creates every resource that it is asked for. The property later of a test:index:Source stays unknown until the
+// resource is created.
 type anyProvider struct {
 	pulumirpc.UnimplementedResourceProviderServer
 	program *Program
@@ -257,7 +259,8 @@ func (anyProvider) Update(_ context.Context, request *pulumirpc.UpdateRequest) (
 	return &pulumirpc.UpdateResponse{Properties: request.GetNews()}, nil
 }
 
-// Read finds what was made as it was made: each run refreshes first, as projects with refresh: always do.
+// Read returns a resource as it was created. The engine calls it because each run refreshes first, as projects with refresh:
+// always do.
 func (anyProvider) Read(_ context.Context, request *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	return &pulumirpc.ReadResponse{Id: request.GetId(), Properties: request.GetProperties(), Inputs: request.GetInputs()}, nil
 }

@@ -16,29 +16,29 @@ type Resource struct {
 	Type string
 	// Name is the resource's name. Default: test.
 	Name string
-	// Properties are inputs for Analyze and Remediate. Default: none.
+	// Properties are the inputs that Analyze and Remediate send. Default: none.
 	Properties Properties
-	// Outputs are what AnalyzeStack sees. Default: Properties.
+	// Outputs are the properties that AnalyzeStack sends. Default: Properties.
 	Outputs Properties
 	// Parent is the component that the resource is in. Default: the stack.
 	Parent *Resource
-	// Component says that no provider makes the resource. Default: false.
+	// Component marks a component resource, which has no provider. Default: false.
 	Component bool
 	// Options are the resource's options. Default: none.
 	Options crossguard.Options
 	// Provider is the provider resource. Default: none.
 	Provider *Resource
-	// Dependencies are URNs, in AnalyzeStack only. Default: none.
+	// Dependencies are the URNs of resources that this one depends on; AnalyzeStack alone sends them. Default: none.
 	Dependencies []string
-	// PropertyDependencies are URNs by top-level property, in AnalyzeStack only. Default: none.
+	// PropertyDependencies are the same URNs by top-level property; AnalyzeStack alone sends them. Default: none.
 	PropertyDependencies map[string][]string
 
-	urn string // of a loaded one
+	urn string // only of a resource from an export
 }
 
 const stackType = "pulumi:pulumi:Stack"
 
-// URN is the resource's URN: of a loaded one its own, else one in the stack dev of the project test.
+// URN returns the resource's URN. A resource from an export has its own; any other gets one in the stack dev of the project test.
 func (r Resource) URN() string {
 	if r.urn != "" {
 		return r.urn
@@ -46,7 +46,7 @@ func (r Resource) URN() string {
 	return "urn:pulumi:dev::test::" + r.qualifiedType() + "::" + r.name()
 }
 
-// qualifiedType is the type with those of the components around it.
+// qualifiedType returns the resource's type behind the types of the components around it, as a URN has it.
 func (r Resource) qualifiedType() string {
 	if r.Parent == nil || r.Parent.Type == stackType {
 		return r.Type
@@ -61,7 +61,7 @@ func (r Resource) name() string {
 	return r.Name
 }
 
-// Request is the engine's request to analyze or remediate the resource. The error is a property that cannot be encoded.
+// Request encodes the engine's request to analyze or remediate the resource. It fails if a property cannot be encoded.
 func (r Resource) Request() (*pulumirpc.AnalyzeRequest, error) {
 	return r.request(r.Properties)
 }
@@ -77,7 +77,7 @@ func (r Resource) request(given Properties) (*pulumirpc.AnalyzeRequest, error) {
 	}, err
 }
 
-// StackResource is the resource's part of the engine's request to analyze a stack.
+// StackResource encodes the resource's part of the engine's request to analyze a stack.
 func (r Resource) StackResource() (*pulumirpc.AnalyzerResource, error) {
 	one, err := r.request(r.outputs())
 	if err != nil {
@@ -101,7 +101,7 @@ func (r Resource) outputs() Properties {
 	return r.Outputs
 }
 
-// parent is the parent's URN.
+// parent returns the parent's URN.
 func (r Resource) parent() string {
 	if r.Options.Parent == "" && r.Parent != nil {
 		return r.Parent.URN()
@@ -144,32 +144,32 @@ func (r Resource) provider() (*pulumirpc.AnalyzerProviderResource, error) {
 
 // Message is one diagnostic.
 type Message struct {
-	// Policy is the policy's name, Level and Severity are in lower case, URN is the resource ("" for the stack). Text is what the
-	// rule said: users see the policy's description in the line before it.
+	// Policy is the policy's name. Level and Severity are in lower case. URN is the resource, "" for the stack. Text is the
+	// rule's own message, without the policy's description, which users see in the line before it.
 	Policy, Level, Severity, URN, Text string
 }
 
-// Result is what an analysis answered.
+// Result is the answer to an analysis.
 type Result struct {
 	// Diagnostics are violations and advisories in the order they were reported.
 	Diagnostics []Message
-	// NotApplicable has the reason by policy.
+	// NotApplicable maps a policy to the reason why it does not apply.
 	NotApplicable map[string]string
-	// Logged is what policies logged, of Judge only: see Client.Logged.
+	// Logged are the lines that policies logged. [Judge] fills it; a test uses [Client.Logged].
 	Logged []crossguard.Logged
 }
 
-// Remediated is what a remediation did.
+// Remediated is the outcome of a remediation.
 type Remediated struct {
-	// Policies are those that corrected something, in order.
+	// Policies are the names of the policies that corrected something, in order.
 	Policies []string
-	// Warnings are what could not be corrected.
+	// Warnings report what the policies could not correct.
 	Warnings []Message
-	// NotApplicable has the reason by policy.
+	// NotApplicable maps a policy to the reason why it does not apply.
 	NotApplicable map[string]string
 }
 
-// Of is the part of the result that is about one policy.
+// Of returns the part of the result that is about one policy.
 func (r Result) Of(policy string) Result {
 	one := Result{NotApplicable: map[string]string{}}
 	for _, d := range r.Diagnostics {
@@ -183,7 +183,7 @@ func (r Result) Of(policy string) Result {
 	return one
 }
 
-// add appends another result. A policy that reports something of one resource is applicable, whatever it says of others.
+// add appends another result. A policy that reports on one resource counts as applicable, even if it does not apply to others.
 func (r *Result) add(more Result) {
 	r.Diagnostics = append(r.Diagnostics, more.Diagnostics...)
 	for policy, reason := range more.NotApplicable {
@@ -191,7 +191,7 @@ func (r *Result) add(more Result) {
 	}
 }
 
-// Messages are the texts of the diagnostics.
+// Messages returns the texts of the diagnostics.
 func (r Result) Messages() []string {
 	var texts []string
 	for _, d := range r.Diagnostics {

@@ -2,8 +2,8 @@ package crossguardtest
 
 import "fmt"
 
-// Sample is n resources such as a Cloud Run platform has, in their usual proportions: services, grants, secrets,
-// accounts and GitHub variables, of which none breaks a sensible rule. Benchmarks use it.
+// Sample makes n resources in the usual proportions of a Cloud Run platform: services, grants, secrets, accounts and GitHub
+// variables. They violate no sensible rule. Benchmarks use it.
 func Sample(n int) []Resource {
 	made := make([]Resource, n)
 	for i := range made {

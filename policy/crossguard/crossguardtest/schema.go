@@ -12,14 +12,15 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// Schema holds a pack against providers' schemas: a rule that names a type or reads a property which the provider does not have
-// fails the test. A misspelt path would else read as absent for ever. What a rule reads is seen when it reads it, so the test has
-// to walk the rule's branches. A rule about several types may read what only one of them has. Get a file by
+// Schema checks a pack against providers' schemas. A rule that names a type or reads a property that the provider does not have
+// fails the test. Without it, a misspelt path would read as absent and the rule would never report. The check sees a read only
+// when the rule makes it, so the test has to reach every branch of the rule. A rule about several types may read a property that
+// only one of them has. This command writes a schema file:
 //
 //	pulumi package get-schema gcp@8.41.1 > gcp.json
 //
-// An excerpt of a schema will do as well, which is one without "provider": a type that it does not have fails the test only where
-// it is nearly one that it has.
+// An excerpt of a schema works too: leave out its "provider". With an excerpt, an unknown type fails the test only if its name is
+// nearly that of a type in the excerpt.
 func Schema(files ...string) Setting {
 	return func(t TB, pack crossguard.Pack, server *crossguard.Server) {
 		t.Helper()
@@ -48,13 +49,13 @@ func Schema(files ...string) Setting {
 	}
 }
 
-// checker tells a test what is wrong with what rules ask for, each thing once.
+// checker reports to a test what is wrong with the reads of rules. It reports each problem once.
 type checker struct {
 	t       TB
 	schemas []*schema
 	mu      sync.Mutex
 	told    map[string]bool
-	types   map[string][]string // that a policy has named, by its name
+	types   map[string][]string // the types that each policy has named
 }
 
 func (c *checker) check(read crossguard.Read) {
@@ -73,8 +74,8 @@ func (c *checker) check(read crossguard.Read) {
 	}
 }
 
-// anotherHas reports whether a type that the policy is about, of this one or another package, has a property of the name that is
-// missing in this type: a rule about several types asks all of them for what only one of them has, each in its own place.
+// anotherHas reports whether another type that the policy is about has a property of this name, in this package or another one. A
+// rule about several types may ask each of them for a property that only one has.
 func (c *checker) anotherHas(read crossguard.Read, name string) bool {
 	for _, token := range c.types[read.Policy] {
 		for _, s := range c.schemas {
@@ -86,12 +87,12 @@ func (c *checker) anotherHas(read crossguard.Read, name string) bool {
 	return false
 }
 
-// schema is the part of a package's schema that says which properties there are.
+// schema is the part of a package's schema that lists types and properties.
 type schema struct {
 	Name      string
 	Resources map[string]struct{ InputProperties, Properties map[string]property }
 	Types     map[string]struct{ Properties map[string]property }
-	Provider  *struct{} // whatever is in it
+	Provider  *struct{} // nil in an excerpt
 }
 
 type property struct {
@@ -101,7 +102,7 @@ type property struct {
 	OneOf                       []property
 }
 
-var schemas sync.Map // file → func() (*schema, error): each is read once for all tests of a package
+var schemas sync.Map // file → func() (*schema, error): reads each file once for all tests of a package
 
 func readSchema(file string) (*schema, error) {
 	read, _ := schemas.LoadOrStore(file, sync.OnceValues(func() (*schema, error) {
@@ -121,15 +122,15 @@ func readSchema(file string) (*schema, error) {
 	return read.(func() (*schema, error))()
 }
 
-// problem says what is wrong with what a rule asks for, "" if nothing is, or if it is another package's; and which property is
-// missing, if one is.
+// problem says what is wrong with a read. It returns "" if the read is right or is about another package. missing is the name of
+// the property that the type lacks, if that is the problem.
 func (s *schema) problem(read crossguard.Read) (missing, problem string) {
 	if !strings.HasPrefix(read.Type, s.Name+":") {
 		return "", ""
 	}
 	resource, has := s.Resources[read.Type]
 	if !has {
-		const slips = 3 // the name is in a token twice
+		const slips = 3 // this many letters may differ: a token contains the name twice
 		near := nearest(read.Type, slices.Collect(maps.Keys(s.Resources)))
 		if s.Provider == nil && distance(read.Type, near, slips+1) > slips {
 			return "", ""
@@ -145,7 +146,7 @@ func (s *schema) problem(read crossguard.Read) (missing, problem string) {
 	for _, step := range read.Steps {
 		key, isKey := step.(string)
 		if !isKey {
-			continue // an object is read as a list of one, and what is in a list was entered with the list
+			continue // an index: an object may be read as a list of one; the step before has entered the list's elements already
 		}
 		next, has := properties[key]
 		_, free := properties[anyKey]
@@ -161,10 +162,10 @@ func (s *schema) problem(read crossguard.Read) (missing, problem string) {
 	return "", ""
 }
 
-// anyKey stands for the properties of an object of which the schema does not say more.
+// anyKey is the key for all properties of an object that the schema does not describe further.
 const anyKey = ""
 
-// within are the properties of a property, or of its elements.
+// within returns the properties of a property's object, or of its elements.
 func (s *schema) within(p property) map[string]property {
 	for p.Items != nil {
 		p = *p.Items
@@ -179,13 +180,13 @@ func (s *schema) within(p property) map[string]property {
 	return map[string]property{anyKey: {}}
 }
 
-// lacks reports whether the schema is an excerpt that does not have a type of its package.
+// lacks reports whether the schema is an excerpt without this type, although the type is of the schema's package.
 func (s *schema) lacks(token string) bool {
 	_, has := s.Resources[token]
 	return !has && s.Provider == nil && strings.HasPrefix(token, s.Name+":")
 }
 
-// names are the names of all properties of a type, however deep.
+// names returns the names of all properties of a type, at every depth.
 func (s *schema) names(token string, outputs bool) map[string]bool {
 	all, seen := map[string]bool{}, map[string]bool{}
 	var add func(map[string]property)
@@ -216,7 +217,7 @@ func meant(name string) string {
 	return ": did you mean " + name + "?"
 }
 
-// nearest is the name that is nearest to one that is not there, "" if no name is near.
+// nearest returns the name that is most like a missing one, or "" if no name is similar.
 func nearest(name string, names []string) string {
 	slices.Sort(names)
 	best, least := "", len(name)/2+1
@@ -228,7 +229,7 @@ func nearest(name string, names []string) string {
 	return best
 }
 
-// distance is how many letters have to be put in, left out or changed; limit if it is that many or more.
+// distance counts how many letters have to be inserted, removed or replaced. It returns limit if they are that many or more.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit

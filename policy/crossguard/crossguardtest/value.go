@@ -9,13 +9,13 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// Properties are a resource's properties: nil, bool, int, float64, string, []any, map[string]any and Properties, and in
-// any place of them Unknown, Secret, Output and Reference.
+// Properties are a resource's properties. A value is nil, a bool, int, float64, string, []any, map[string]any or Properties.
+// Unknown, Secret, Output and Reference may stand in the place of any value.
 type Properties map[string]any
 
-// The ways in which a value can be unknown, by its type. The engine sends a different string for each.
+// An unknown value has a type. The engine sends a different string for each of these types.
 const (
-	Unknown        = unknown("04da6b54-80e4-46f7-96ec-b56ff0331ba9") // a string, and where the type does not matter
+	Unknown        = unknown("04da6b54-80e4-46f7-96ec-b56ff0331ba9") // a string, or a value whose type does not matter
 	UnknownBool    = unknown("1c4a061d-8072-4f0a-a4cb-0ff528b18fe7")
 	UnknownNumber  = unknown("3eeb2bf0-c639-47a8-9e75-3b44932eb421")
 	UnknownArray   = unknown("6a19a0b0-7e62-4c92-b797-7f8e31da9cc2")
@@ -24,7 +24,7 @@ const (
 	UnknownArchive = unknown("e48ece36-62e2-4504-bad9-02848725956a")
 )
 
-// AllUnknown are all ways in which a value can be unknown.
+// AllUnknown lists the unknown values of all types.
 var AllUnknown = []any{Unknown, UnknownBool, UnknownNumber, UnknownArray, UnknownObject, UnknownAsset, UnknownArchive}
 
 type unknown string
@@ -32,20 +32,21 @@ type unknown string
 // Secret is a value marked as secret.
 type Secret struct{ Value any }
 
-// Output is an output value, as the engine sends it to those who ask to keep them. Unknown if Known is false.
+// Output is an output value, in the form for receivers that ask the engine to keep outputs. It is unknown if Known is false.
 type Output struct {
 	Value         any
 	Known, Secret bool
 	Dependencies  []string
 }
 
-// Reference is a reference to another resource. ID is Unknown, a string, or nil for a component, which has none.
+// Reference is a reference to another resource. ID is a string, Unknown, or nil for a component, which has no id.
 type Reference struct {
 	URN string
 	ID  any
 }
 
-// Engine signatures (pulumi/sdk go/common/resource/sig); the conformance test compares this encoding with the SDK's own.
+// The engine marks special values with these signatures (pulumi/sdk go/common/resource/sig). The conformance test compares this
+// encoding with that of Pulumi's SDK.
 const (
 	signatureKey       = "4dabf18193072939515e22adb298388d"
 	secretSignature    = "1b47061264138c4ac30d75fd1eb44270"
@@ -54,7 +55,7 @@ const (
 	referenceSignature = "5cf8f73096256a8f31e491e813e4eb8e"
 )
 
-// Marshal encodes properties as the engine does with unknowns and secrets kept.
+// Marshal encodes properties as the engine does for a receiver that keeps unknown values and secrets.
 func Marshal(properties Properties) (*structpb.Struct, error) {
 	v, err := marshal(map[string]any(properties))
 	if err != nil {
@@ -135,7 +136,7 @@ func signed(signature string, object map[string]any) (*structpb.Value, error) {
 	return marshal(object)
 }
 
-// Unmarshal decodes what Marshal encodes. Whole numbers come back as float64.
+// Unmarshal decodes the result of [Marshal]. Whole numbers come back as float64.
 func Unmarshal(s *structpb.Struct) Properties {
 	properties := Properties{}
 	for key, v := range s.GetFields() {
