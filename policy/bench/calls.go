@@ -13,10 +13,11 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// The packs are measured, not the driver: it encodes requests before the clock runs and leaves answers undecoded, so that of
-// a call's time only gRPC itself is the driver's. What the packs answer is decoded and looked at once, before.
+// The benchmark measures the packs and not its own driver. The driver encodes the requests before the clock starts, and does not
+// decode the answers while it runs. gRPC itself is the only part of the driver that a call's time contains. Each pack's answer is
+// decoded and checked once, before the measurement.
 
-// raw is the codec of such calls: messages are bytes.
+// raw is the codec of the measured calls: a message is its bytes.
 type raw struct{}
 
 func (raw) Name() string { return "proto" }
@@ -32,7 +33,7 @@ func (raw) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
-// call sends an encoded request. The answer is decoded into one that is not nil.
+// call sends an encoded request. It decodes the answer into answer, unless answer is nil.
 func (p *process) call(ctx context.Context, method string, request []byte, answer proto.Message) error {
 	if answer == nil {
 		return p.conn.Invoke(ctx, method, request, nil, grpc.ForceCodecV2(raw{}))
@@ -44,17 +45,17 @@ func (p *process) call(ctx context.Context, method string, request []byte, answe
 	return proto.Unmarshal(encoded, answer)
 }
 
-// load is calls to time: all requests one after the other, or several at once.
+// load is a list of calls to time. They run one after the other, or several at once.
 type load struct {
 	method   string
 	requests [][]byte
 	atOnce   int
 }
 
-// cost is what one call took: by the clock, and of the pack's processor time.
+// cost is what one call took: clock is wall time, cpu the pack's processor time.
 type cost struct{ clock, cpu float64 }
 
-// time sends the load twice and measures the second time: the first is a warm-up.
+// time sends the load twice and measures the second run. The first one is a warm-up.
 func (p *process) time(ctx context.Context, l load) (cost, error) {
 	var c cost
 	for range 2 {
@@ -101,7 +102,7 @@ func (p *process) send(ctx context.Context, l load) error {
 	return nil
 }
 
-// check looks at a pack's answer to a request before it is timed.
+// check decodes and checks a pack's answer to a request before the request is timed.
 func (p *process) check(ctx context.Context, method string, request []byte, reports func(diagnostics int) bool) error {
 	var answer pulumirpc.AnalyzeResponse
 	if err := p.call(ctx, method, request, &answer); err != nil {

@@ -1,5 +1,5 @@
-// Command bench measures the platform's pack against packs of the same number of rules on policyx, which is Pulumi's own Go SDK,
-// and on @pulumi/policy, side by side in one run: all as processes, driven over gRPC with the same requests.
+// Command bench compares the platform's policy pack with packs of the same number of rules on policyx, which is Pulumi's own Go
+// SDK, and on @pulumi/policy. All packs run side by side, as processes that get the same requests over gRPC.
 //
 //	cd policy/bench/typescript && npm ci && npx tsc && cd ../.. && go run ./bench
 //

@@ -20,8 +20,8 @@ const (
 	starts = 7    // processes started; the table has the median
 	calls  = 2000 // Analyze calls measured, after as many that are not
 	rounds = 5    // AnalyzeStack calls of each size; the table has the median
-	// atOnce is how many resource operations the engine runs at once on two cores, four on each
-	// (pkg/v3 v3.259.0, cmd/pulumi/operations/up.go, defaultParallel). It analyzes one resource at a time all the same.
+	// atOnce is how many resource operations the engine runs at the same time on a machine with two cores: four for each core
+	// (pkg/v3 v3.259.0, cmd/pulumi/operations/up.go, defaultParallel). The engine still analyzes one resource at a time.
 	atOnce = 8
 )
 
@@ -44,7 +44,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = engine.Close() }() // nobody but the packs connects to it
+	defer func() { _ = engine.Close() }() // only the packs connect to it
 	all, err := contestants(ctx, folder)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// column is what was measured of one contestant, by row.
+// column holds the measurements of one contestant, by row.
 type column struct {
 	name string
 	rows []row
@@ -112,7 +112,7 @@ func measure(ctx context.Context, c contestant, engine string) (column, error) {
 	return col, nil
 }
 
-// timed starts a pack, looks at its first answer if check is given, and times a load.
+// timed starts a pack and times a load. If check is given, it first checks the pack's first answer.
 func timed(ctx context.Context, pack launch, engine string, l load, check func(diagnostics int) bool) (cost, error) {
 	p, err := pack.start(ctx, engine)
 	if err != nil {
@@ -127,15 +127,15 @@ func timed(ctx context.Context, pack launch, engine string, l load, check func(d
 	return p.time(ctx, l)
 }
 
-// kind is what Analyze is measured on.
+// kind is one sort of request that Analyze is measured with.
 type kind struct {
 	name      string
 	resource  func(i int) crossguardtest.Resource
-	reporting bool                       // by the pack of which every rule reports
-	reports   func(diagnostics int) bool // whether a pack's first answer is what the row says
+	reporting bool                       // ask the pack whose rules all report
+	reports   func(diagnostics int) bool // whether the first answer has as many diagnostics as the row says
 }
 
-func few(n int) bool  { return n <= 1 } // an image without evidence of its user
+func few(n int) bool  { return n <= 1 } // one is allowed: an image without evidence of its user
 func many(n int) bool { return n >= 10 }
 
 var kinds = []kind{
@@ -162,7 +162,7 @@ var kinds = []kind{
 		resource: func(int) crossguardtest.Resource { return crossguardtest.Sample(1)[0] }},
 }
 
-// analyze is what Analyze costs, one call at a time and several at once.
+// analyze measures Analyze, one call at a time and several at once.
 func analyze(ctx context.Context, pack launch, engine string, k kind) ([]row, error) {
 	l := load{method: pulumirpc.Analyzer_Analyze_FullMethodName, atOnce: 1}
 	for i := range calls {
@@ -189,7 +189,8 @@ func analyze(ctx context.Context, pack launch, engine string, k kind) ([]row, er
 	}, err
 }
 
-// analyzeStack is what AnalyzeStack costs, and the most memory a pack has had that did nothing else.
+// analyzeStack measures AnalyzeStack on n resources. It also measures the peak memory of a pack that has answered AnalyzeStack
+// alone.
 func analyzeStack(ctx context.Context, pack launch, engine string, n int) ([]row, error) {
 	request := &pulumirpc.AnalyzeStackRequest{}
 	for _, r := range crossguardtest.Sample(n) {
@@ -230,7 +231,8 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// table is the markdown table of all columns, and how many times each is the first.
+// table writes all columns as a markdown table. Its last columns say how many times the value of the first contestant each other
+// one has.
 func table(columns []column) string {
 	var b strings.Builder
 	b.WriteString("| measured |")
@@ -254,7 +256,7 @@ func table(columns []column) string {
 	return b.String()
 }
 
-// format writes three digits.
+// format writes a number with three digits.
 func format(v float64) string {
 	switch {
 	case v >= 100:
@@ -267,7 +269,7 @@ func format(v float64) string {
 	return fmt.Sprintf("%.3f", v)
 }
 
-// defaults are the options' defaults, which the engine passes to Configure.
+// defaults collects the defaults of a policy's options. The engine passes them to Configure.
 func defaults(p *pulumirpc.PolicyInfo) *structpb.Struct {
 	options := &structpb.Struct{Fields: map[string]*structpb.Value{}}
 	for name, schema := range p.GetConfigSchema().GetProperties().GetFields() {

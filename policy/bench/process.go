@@ -20,20 +20,20 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// contestant is an SDK, with two packs on it.
+// contestant is an SDK with the two packs that are written on it.
 type contestant struct {
 	name string
-	// rules has as many rules as the platform's pack, reporting 40 of which each reports.
+	// rules starts a pack with as many rules as the platform's pack. reporting starts a pack of 40 rules, each of which reports.
 	rules, reporting launch
 }
 
-// launch is how a pack is started: in a folder, a command, the engine's address, and what comes after it.
+// launch says how to start a pack: the folder, the command, and the arguments after the engine's address.
 type launch struct {
 	name, folder   string
 	command, after []string
 }
 
-// contestants are the platform's packs, built into a folder, and their peers.
+// contestants builds the platform's packs into a folder. It returns them together with the packs they are compared with.
 func contestants(ctx context.Context, folder string) ([]contestant, error) {
 	onPolicyx := filepath.Join(folder, "onpolicyx")
 	for _, build := range []struct {
@@ -84,7 +84,7 @@ type process struct {
 	rules   int
 }
 
-// start runs a pack until it answers GetAnalyzerInfo. engine is an address that takes connections.
+// start starts a pack and waits until it answers GetAnalyzerInfo. engine is an address that accepts connections.
 func (l launch) start(ctx context.Context, engine string) (*process, error) {
 	args := slices.Concat(l.command[1:], []string{engine}, l.after)
 	p := &process{name: l.name, cmd: exec.CommandContext(ctx, l.command[0], args...)}
@@ -126,8 +126,8 @@ func (l launch) start(ctx context.Context, engine string) (*process, error) {
 	return p, nil
 }
 
-// introduce makes the calls that the engine begins a preview with. Not every SDK has the first; policyx answers nothing before
-// the second.
+// introduce makes the calls that the engine makes at the beginning of a preview. Some SDKs do not have the first call, Handshake.
+// policyx answers nothing before the second call.
 func introduce(ctx context.Context, client pulumirpc.AnalyzerClient, engine string) error {
 	_, err := client.Handshake(ctx, &pulumirpc.AnalyzerHandshakeRequest{EngineAddress: engine})
 	if err != nil && status.Code(err) != codes.Unimplemented {
@@ -148,7 +148,7 @@ func (p *process) stop() {
 	_ = p.cmd.Wait()         // reports the kill
 }
 
-// peak is the most memory the process ever had, in MB.
+// peak returns the largest amount of memory that the process has ever had, in MB.
 func (p *process) peak() (float64, error) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
@@ -163,7 +163,7 @@ func (p *process) peak() (float64, error) {
 	return 0, fmt.Errorf("no VmHWM in the status of process %d", p.cmd.Process.Pid)
 }
 
-// processorTime is what all threads of the process have run so far.
+// processorTime adds up the processor time of all threads of the process.
 func (p *process) processorTime() (time.Duration, error) {
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid))
 	if err != nil {

@@ -1,3 +1,3 @@
-// Package conformance holds the policy SDK's test encoding against the one in Pulumi's own SDK. It is a module of its own,
-// because that SDK brings some fifty modules, which nobody who runs the policy pack should have to compile.
+// Package conformance compares the policy SDK's test encoding with the encoding of Pulumi's own SDK. It is a Go module of its
+// own, because Pulumi's SDK brings some fifty modules. A user of the policy pack does not have to compile them.
 package conformance

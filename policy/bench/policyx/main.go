@@ -1,5 +1,6 @@
-// Command policyx is the platform's peer on Pulumi's own Go SDK, which is experimental: the rules of ../typescript, in its number
-// and kind, written as users of policyx write them. It is a module of its own, because that SDK brings some fifty modules.
+// Command policyx is a policy pack on Pulumi's own Go SDK, policyx, which is experimental. The benchmark compares it with the
+// platform's pack. It has the rules of ../typescript, written as users of policyx write them. It is a Go module of its own,
+// because that SDK brings some fifty modules.
 package main
 
 import (
@@ -41,7 +42,8 @@ func rule(name string, types []string, do check) policyx.Policy {
 	})
 }
 
-// get is what lies at a path of keys, null where it is absent or unknown: policyx hands values over as they came.
+// get returns the value at a path of keys. It returns null for an absent or unknown value, because policyx passes values on as
+// they came.
 func get(props property.Map, path string) property.Value {
 	at := property.New(props)
 	for key := range strings.SplitSeq(path, ".") {

@@ -1,5 +1,5 @@
-// Command reporting is a policy pack of 40 rules of which each reports on every Cloud Run service: what answers cost, for the
-// benchmark. Its peer is typescript/reporting.
+// Command reporting is a policy pack of 40 rules, each of which reports on every Cloud Run service. The benchmark measures with
+// it what answers cost. Its counterpart is typescript/reporting.
 package main
 
 import (

@@ -1,10 +1,10 @@
-// Command newrule writes a policy with its test, and the pack around it where there is none yet. Run it in policy/:
+// Command newrule writes a policy and its test. If the folder has no pack yet, it writes the pack as well. Run it in policy/:
 //
 //	go run ./cmd/newrule FOLDER NAME TYPE CONDITION
 //	go run ./cmd/newrule ~/my-pack bucket-versioned gcp:storage/bucket:Bucket versioning.enabled=true
 //
-// A condition is PATH=VALUE or PATH<=NUMBER. Nothing that exists is overwritten. It exits with 2 where an argument is wrong and
-// with 1 where a file cannot be written. docs/first-rule.md leads through it.
+// A condition is PATH=VALUE or PATH<=NUMBER. The command never overwrites an existing file. It exits with 2 if an argument is
+// wrong and with 1 if a file cannot be written. docs/first-rule.md explains it step by step.
 package main
 
 import (

@@ -15,21 +15,21 @@ import (
 	"strings"
 )
 
-// usageError is a mistake in the arguments.
+// usageError reports a wrong argument.
 type usageError struct{ text string }
 
 func (e usageError) Error() string { return e.text }
 
-// rule is what the templates are filled with.
+// rule holds the values that fill the templates.
 type rule struct {
 	Package, Pack, Module string
-	SDK                   string // the folder that the pack's go.mod has the SDK from
+	SDK                   string // the folder of the SDK, for the pack's go.mod
 	Name, Variable, Test  string
 	Type, Kind            string // the type's token and its last word
 	Path, Want            string
 	Number, Bool          bool
 	Good, Bad, Unknown    string // Go literals of properties
-	Is                    string // what a message calls the bad value
+	Is                    string // how a message names the bad value
 }
 
 var (
@@ -40,7 +40,7 @@ var (
 
 const sdkModule = "github.com/guiofsaints/procureflow-platform/policy"
 
-// run writes the rule that the arguments say. sdk is the folder of the SDK's module.
+// run writes the rule that the arguments describe. sdk is the folder of the SDK's module.
 func run(args []string, sdk string, out io.Writer) error {
 	if len(args) != 4 {
 		return usageError{"it takes FOLDER NAME TYPE CONDITION, as in my-pack bucket-versioned gcp:storage/bucket:Bucket versioning.enabled=true"}
@@ -82,7 +82,7 @@ func run(args []string, sdk string, out io.Writer) error {
 	return err
 }
 
-// parse makes a rule of the arguments.
+// parse turns the arguments into a rule.
 func parse(name, typ, condition string) (rule, error) {
 	r := rule{Name: name, Type: typ}
 	if !ruleName.MatchString(name) {
@@ -134,7 +134,7 @@ func parse(name, typ, condition string) (rule, error) {
 	return r, nil
 }
 
-// properties is the Go literal of properties that have a value at a path.
+// properties writes the Go literal of properties that have a value at a path.
 func properties(steps []string, literal string) string {
 	for i := len(steps) - 1; i > 0; i-- {
 		if n, err := strconv.Atoi(steps[i]); err == nil {
@@ -146,7 +146,7 @@ func properties(steps []string, literal string) string {
 	return fmt.Sprintf("{%q: %s}", steps[0], literal)
 }
 
-// packageIn is the name of the Go package in a folder, "" if there is none.
+// packageIn returns the name of the Go package in a folder, or "" if the folder has no package.
 func packageIn(folder string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil || len(files) == 0 {
@@ -159,7 +159,7 @@ func packageIn(folder string) (string, error) {
 	return strings.TrimSuffix(parsed.Name.Name, "_test"), nil
 }
 
-// write fills the templates. It looks for files that are there already before it writes the first.
+// write fills the templates. It fails before writing anything if one of the files exists already.
 func write(folder string, files map[string]string, r rule) error {
 	var problems []error
 	for name := range files {
@@ -185,7 +185,7 @@ func write(folder string, files map[string]string, r rule) error {
 	return nil
 }
 
-// list adds the rule to the list of a pack that this command has written.
+// list adds the rule to the list in main.go of a pack that this command has written.
 func list(folder string, r rule) (bool, error) {
 	file := filepath.Join(folder, "main.go")
 	content, err := os.ReadFile(file)

@@ -7,10 +7,10 @@ import (
 	"text/template"
 )
 
-// listHere is where the next rule is listed in a pack's main.go.
+// listHere marks the place in a pack's main.go where the next rule is added.
 const listHere = "// newrule lists the next one here"
 
-// fill fills a template, and formats Go.
+// fill fills a template and formats the result if it is Go code.
 func fill(name, text string, r rule) ([]byte, error) {
 	parsed, err := template.New(name).Parse(text)
 	if err != nil {
@@ -98,7 +98,7 @@ func Test{{.Test}}(t *testing.T) {
 }
 `
 
-// packTemplates are what a pack has besides its rules, by file.
+// packTemplates holds the files of a pack besides its rules, by file name.
 var packTemplates = map[string]string{
 	"main.go": `// Command {{.Pack}} is a Pulumi policy pack: pulumi preview --policy-pack FOLDER
 package main

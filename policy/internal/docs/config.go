@@ -9,10 +9,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// Environments are those the platform has, from the one changes reach first.
+// Environments lists the platform's environments, in the order in which a change reaches them.
 var Environments = []string{"dev", "staging", "prod"}
 
-// Config is an enforcement configuration, as passed to --policy-pack-config.
+// Config is an enforcement configuration: a file for --policy-pack-config.
 type Config struct {
 	Name     string
 	Policies map[string]PolicyConfig
@@ -20,7 +20,7 @@ type Config struct {
 
 // PolicyConfig is the configuration of one policy.
 type PolicyConfig struct {
-	// Level is "" where the file leaves it to the policy.
+	// Level is "" if the file leaves the level to the policy.
 	Level   string
 	Options map[string]any
 }

@@ -1,4 +1,4 @@
-// Package docs writes the page about a policy pack from the pack itself, so that the page cannot be wrong.
+// Package docs generates the page about a policy pack from the pack itself, so that the two always agree.
 package docs
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// Markdown is the page about a pack. configs are the enforcement configurations to compare, in order.
+// Markdown writes the page about a pack. configs are the enforcement configurations that the page compares, in order.
 func Markdown(pack crossguard.Pack, configs []Config) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Policies\n\nGenerated from the code by `go run ./cmd/docs` in `policy/`: do not edit.\n\n%s\n\n", pack.Description)
@@ -83,7 +83,7 @@ func section(p crossguard.Policy, configs []Config) string {
 			fmt.Fprintf(&b, " %s |", value(c.Policies[p.Name].Options[o.Name]))
 		}
 		b.WriteString("\n")
-		for _, field := range o.Fields { // of an object: what a stack configures of it stands in the line above
+		for _, field := range o.Fields { // the fields of an object; the line above shows the stack's configuration of them
 			fmt.Fprintf(&b, "| `%s.%s` | %s | %s |", o.Name, field.Name, field.Description, value(field.Default))
 			b.WriteString(strings.Repeat(" |", len(configs)) + "\n")
 		}
@@ -105,7 +105,7 @@ func reference(f crossguard.Framework) string {
 	return text
 }
 
-// types lists type tokens. The dozens of IAM types are told by their families.
+// types lists type tokens. It groups the dozens of IAM types by family.
 func types(all []string) string {
 	var texts []string
 	seen := map[string]bool{}

@@ -1,4 +1,5 @@
-// Command reporting is the peer of ../../reporting on policyx: 40 rules of which each reports on every Cloud Run service.
+// Command reporting is the policyx version of ../../reporting: a pack of 40 rules, each of which reports on every Cloud Run
+// service.
 package main
 
 import (
