@@ -11,7 +11,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-// Get returns the document of that name, nil when it is absent or purged.
+// Get returns the document of that name, or nil if it does not exist or is purged.
 func (q *Request) Get(n Name) map[string]any {
 	document := q.Tx.Get(n.Key())
 	if document != nil && n.Kind.Gone != nil && n.Kind.Gone(q, n, document) {
@@ -20,10 +20,10 @@ func (q *Request) Get(n Name) map[string]any {
 	return document
 }
 
-// Put stores the document of that name as it is.
+// Put stores a document under its name without changing it.
 func (q *Request) Put(n Name, document map[string]any) error { return q.Tx.Put(n.Key(), document) }
 
-// Children are the names in a collection, sorted.
+// Children returns the sorted names of the resources in a collection.
 func (q *Request) Children(collection Name) []Name {
 	var names []Name
 	prefix := collection.Key() + "/"
@@ -35,7 +35,7 @@ func (q *Request) Children(collection Name) []Name {
 	return names
 }
 
-// drop removes a resource with its policy, what is kept beside it, and everything below it.
+// drop removes a resource, its IAM policy, the documents kept beside it, and every resource below it.
 func (q *Request) drop(n Name) error {
 	for _, prefix := range append([]string{"", policyPrefix}, n.Kind.Beside...) {
 		for _, key := range append(q.Tx.List(prefix+n.Key()+"/"), prefix+n.Key()) {
@@ -50,7 +50,7 @@ func (q *Request) drop(n Name) error {
 	return nil
 }
 
-// read answers with a resource's document.
+// read answers with the document of a resource.
 func (q *Request) read(n Name) (any, error) {
 	document := q.Get(n)
 	if document == nil {
@@ -59,7 +59,7 @@ func (q *Request) read(n Name) (any, error) {
 	return n.Kind.Outbound(document), nil
 }
 
-// create is POST.
+// create answers a POST to a collection.
 func (q *Request) create(collection Name) (any, error) {
 	if collection.Kind.Message == "" || collection.Kind.Prepare == nil {
 		return nil, ErrNoMethod
@@ -71,7 +71,7 @@ func (q *Request) create(collection Name) (any, error) {
 	return q.Create(collection, id, body)
 }
 
-// newResource takes the id and the resource out of a create request.
+// newResource reads the id and the resource from a create request.
 func (q *Request) newResource(k *Kind) (id string, body map[string]any, err error) {
 	switch {
 	case k.CreateRequest != "":
@@ -88,7 +88,7 @@ func (q *Request) newResource(k *Kind) (id string, body map[string]any, err erro
 	return q.Query.Get(k.IDParam), q.Body, nil
 }
 
-// Create makes a resource in the collection. The body is as a client sends it; an id of "" is for the API to choose.
+// Create makes a resource in the collection. body has the form that a client sends. If id is "", the API chooses the id.
 func (q *Request) Create(collection Name, id string, body map[string]any) (any, error) {
 	k := collection.Kind
 	wanted, err := k.normalize(body)
@@ -109,16 +109,16 @@ func (q *Request) Create(collection Name, id string, body map[string]any) (any, 
 	if there := q.Get(c.Name); there != nil {
 		return nil, k.Taken(c.Name, there)
 	}
-	if err := q.drop(c.Name); err != nil { // what is left of a purged resource of the same name
+	if err := q.drop(c.Name); err != nil { // removes the rest of a purged resource of the same name
 		return nil, err
 	}
 	return c.Save()
 }
 
-// whole is the mask of a method that has none: a PUT replaces.
+// whole is the update mask of a method that takes no mask: a PUT replaces the whole resource.
 var whole = map[string]string{http.MethodPut: "*"}
 
-// update is PATCH or PUT; which of them an API has, its description says.
+// update answers a PATCH or a PUT. The API's description says which of them the API has.
 func (q *Request) update(n Name) (any, error) {
 	k := n.Kind
 	if k.Prepare == nil {
@@ -144,7 +144,7 @@ func (q *Request) update(n Name) (any, error) {
 	return q.Update(n, doc.Object(envelope, k.Body), doc.Text(envelope, "updateMask"))
 }
 
-// Update changes the fields of a resource that the mask names, to those of the body, which is as a client sends it.
+// Update changes the fields of a resource that the mask names. body holds the new values, in the form that a client sends.
 func (q *Request) Update(n Name, body map[string]any, mask string) (any, error) {
 	k, old := n.Kind, q.Get(n)
 	if old == nil {
@@ -178,7 +178,7 @@ func checkEtag(k *Kind, old map[string]any, given string) error {
 	return nil
 }
 
-// masked is old with the patch's fields in place of those the mask names.
+// masked returns old with the patch's values in the fields that the mask names.
 func masked(k *Kind, old, patch map[string]any, mask string) (map[string]any, error) {
 	fresh := maps.Clone(old)
 	if mask == "" {
@@ -221,7 +221,7 @@ func masked(k *Kind, old, patch map[string]any, mask string) (map[string]any, er
 	return fresh, nil
 }
 
-// patched is old with the patch's fields, inside of objects as well.
+// patched returns old with the patch's fields in it. It merges nested objects as well.
 func patched(old, patch map[string]any) map[string]any {
 	fresh := maps.Clone(old)
 	for field, value := range patch {
@@ -233,7 +233,7 @@ func patched(old, patch map[string]any) map[string]any {
 	return fresh
 }
 
-// Save completes, checks and stores what the change asks for, and answers it.
+// Save completes, checks and stores the new document of a change, and returns the answer to the request.
 func (c *Change) Save() (any, error) {
 	k, method := c.Name.Kind, "update"
 	if c.Old == nil {
@@ -266,7 +266,7 @@ func (c *Change) Save() (any, error) {
 	return c.Answer(method, c.New)
 }
 
-// Answer wraps a document into an operation where the method answers one.
+// Answer returns the document, or an operation that ends with it if the method answers with an operation.
 func (c *Change) Answer(method string, document map[string]any) (any, error) {
 	if !slices.Contains(c.Name.Kind.Operations, method) {
 		return c.Name.Kind.Outbound(document), nil
@@ -274,7 +274,7 @@ func (c *Change) Answer(method string, document map[string]any) (any, error) {
 	return c.Operation(method, c.Now.Add(c.OperationDelay()), document, nil)
 }
 
-// Delete removes a resource, softly where its kind does. The etag is the one that the client knows, "" for any.
+// Delete removes a resource. Some kinds only mark it as deleted. etag is the etag that the client expects; "" accepts any.
 func (q *Request) Delete(n Name, etag string) (any, error) {
 	k := n.Kind
 	if k.Prepare == nil {

@@ -1,11 +1,12 @@
-// Package rest is what Google's APIs have in common: resources with names, written and read by HTTP, long-running operations, field
-// masks, etags, pages, IAM policies. It knows no API. An API is a table of kinds ([API], [Kind]); what only this API does stands
-// beside its table, in functions that the core calls.
+// Package rest implements what Google's APIs have in common: named resources that are written and read over HTTP, long-running
+// operations, field masks, etags, pages and IAM policies. It contains no API. An API is a table of kinds ([API], [Kind]). The
+// parts that only one API has are functions beside its table, which this package calls.
 //
-// A request goes through [Request.handle]: the API and its method are found, the body is held to the method's message, and what comes
-// before the resource is checked (its project, whether the API is on, its place, its parents). Then it is one transaction of the
-// store: it happens as a whole or not at all.
+// [Request.handle] answers a request. It finds the API and the method and checks the body against the method's message. It then
+// checks the resource's surroundings: the project, whether the API is enabled, the location and the parents. The rest runs as one
+// transaction of the store: it happens as a whole or not at all.
 //
-// A write makes one document. The core decodes the body into it and sets what every resource has (name, times, etag); the kind's
-// Prepare fills in what its API computes, and refuses what it refuses. Nobody else changes it.
+// A write makes one document. This package decodes the body into it and sets the fields that every resource has (name, times,
+// etag). The kind's Prepare fills in the fields that its API computes, and refuses a document that its API refuses. Nothing else
+// changes the document.
 package rest

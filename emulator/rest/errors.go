@@ -8,11 +8,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-// Error is a refusal as Google's APIs word it.
+// Error is a refusal in the words of Google's APIs.
 type Error struct {
 	// Code is the HTTP status code.
 	Code int
-	// Status is the canonical code's name, for example NOT_FOUND.
+	// Status is the name of the canonical code, for example NOT_FOUND.
 	Status  string
 	Message string
 	// Details are typed details (google.rpc.ErrorInfo and the like). Default: none.
@@ -33,42 +33,42 @@ func refuse(code int, status, format string, args []any) *Error {
 	return &Error{Code: code, Status: status, Message: fmt.Sprintf(format, args...)}
 }
 
-// Invalid is 400: the request says what cannot be.
+// Invalid returns a 400: the request is wrong in any state.
 func Invalid(format string, args ...any) *Error {
 	return refuse(http.StatusBadRequest, "INVALID_ARGUMENT", format, args)
 }
 
-// Precondition is 400: the request could be, but not as things stand.
+// Precondition returns a 400: the request is wrong in the current state.
 func Precondition(format string, args ...any) *Error {
 	return refuse(http.StatusBadRequest, "FAILED_PRECONDITION", format, args)
 }
 
-// Denied is 403.
+// Denied returns a 403.
 func Denied(format string, args ...any) *Error {
 	return refuse(http.StatusForbidden, "PERMISSION_DENIED", format, args)
 }
 
-// NotFound is 404.
+// NotFound returns a 404.
 func NotFound(format string, args ...any) *Error {
 	return refuse(http.StatusNotFound, "NOT_FOUND", format, args)
 }
 
-// Exists is 409: the name is taken.
+// Exists returns a 409: the name is taken.
 func Exists(format string, args ...any) *Error {
 	return refuse(http.StatusConflict, "ALREADY_EXISTS", format, args)
 }
 
-// Aborted is 409: somebody else was faster.
+// Aborted returns a 409: another change came first.
 func Aborted(format string, args ...any) *Error {
 	return refuse(http.StatusConflict, "ABORTED", format, args)
 }
 
-// Internal is 500: the emulator failed, or plays that the API did.
+// Internal returns a 500: the emulator failed, or simulates a failure of the API.
 func Internal(format string, args ...any) *Error {
 	return refuse(http.StatusInternalServerError, "INTERNAL", format, args)
 }
 
-// asError gives any error the API's form; what is no refusal is the emulator's own failure and becomes a 500.
+// asError converts any error to the API's form. An error that is not a refusal is the emulator's own failure and becomes a 500.
 func asError(err error) *Error {
 	var refusal *Error
 	if errors.As(err, &refusal) {
@@ -91,7 +91,7 @@ func asError(err error) *Error {
 	return Internal("%v", err)
 }
 
-// ErrorInfo is the detail that says which project and which API a refusal is about.
+// ErrorInfo is the error detail that names the project and the API of a refusal.
 func ErrorInfo(reason, consumer, service string) map[string]any {
 	return map[string]any{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com",
 		"metadata": map[string]any{"consumer": consumer, "service": service}}

@@ -8,10 +8,10 @@ var (
 	labelValueForm = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$`)
 )
 
-// IsEmail says whether the text has the form of an email address.
+// IsEmail reports whether the text has the form of an email address.
 func IsEmail(text string) bool { return emailForm.MatchString(text) }
 
-// CheckLabels refuses labels that no Google API takes.
+// CheckLabels refuses labels that every Google API refuses.
 func CheckLabels(labels map[string]any) error {
 	if len(labels) > 64 {
 		return Invalid("There are more than 64 labels.")

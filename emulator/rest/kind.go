@@ -10,128 +10,132 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-// API is one version of one API: where it is, and what it has. Its zero values mean: no, none, not needed.
+// API describes one version of one API: its address and its resources. A zero field means that the API does not have the feature.
 type API struct {
 	// Prefix is where the API is served, without slashes around it: "sm/v1".
 	Prefix string
-	// Host is the API's name, which must be on in the project, and the beginning of full resource names.
+	// Host is the API's name. It has to be enabled in the project, and full resource names begin with it.
 	Host string
-	// Schema is its name in package schema.
+	// Schema is the API's name in package schema.
 	Schema string
-	// Kinds are its resources.
+	// Kinds are the API's resource types.
 	Kinds []*Kind
 	// MultiRegions says that us, europe and asia are locations as well.
 	MultiRegions bool
-	// OperationsInLocation says that operations are named below the location, not below the resource.
+	// OperationsInLocation says that the names of operations are below the location rather than below the resource.
 	OperationsInLocation bool
 
-	// Before runs before every request, in a transaction of its own: what it does stays when the request fails.
+	// Before runs before every request, in a transaction of its own. Its changes stay even if the request fails.
 	Before func(*http.Request) error
-	// Due says whether something is to happen by itself by now; Settle lets it happen.
+	// Due reports whether a change that happens by itself is due by now. Settle carries such changes out.
 	Due    func(*Request) bool
 	Settle func(*Request) error
 }
 
-// Kind is one resource type of one API. Its zero values mean: no, none, not needed.
+// Kind describes one resource type of one API. A zero field means that the kind does not have the feature.
 type Kind struct {
-	// Pattern is the collection, * for an id: "projects/*/secrets".
+	// Pattern is the path of the collection, with * for an id: "projects/*/secrets".
 	Pattern string
-	// Message is the schema of the resource; Body is its name in error texts.
+	// Message is the resource's message in the schema. Body is the resource's name in error texts.
 	Message, Body string
-	// Inbound and Outbound translate from and to the message of another version of the API than the one in which resources
-	// are stored. Default: the version is the stored one.
+	// Inbound and Outbound translate resources from and to the message of this version of the API, if resources are stored in
+	// another version. Default: no translation.
 	Inbound, Outbound func(map[string]any) map[string]any
-	// TypeURL is the type in an operation's response.
+	// TypeURL is the type of the response in an operation.
 	TypeURL string
-	// ListField holds the items of a list's answer.
+	// ListField is the field of a list's answer that holds the items.
 	ListField string
-	// Numbered names carry the project's number where the others carry its id.
+	// Numbered says that names carry the project's number instead of its id.
 	Numbered bool
-	// Global resources have no location but "global".
+	// Global says that the only location is "global".
 	Global bool
 
-	// IDParam is the query parameter, or with CreateRequest the field of the create request, that holds the new id.
+	// IDParam is the query parameter that holds the id of a new resource. With CreateRequest, it is a field of that message.
 	IDParam string
-	// CreateRequest and UpdateRequest are messages around the resource; the resource is in their field Body.
+	// CreateRequest and UpdateRequest are messages that contain the resource, in their field Body.
 	CreateRequest, UpdateRequest string
-	// ID is which ids are taken, and IDFix the refusal of others.
+	// ID matches the ids that the API accepts. IDFix is the message for other ids.
 	ID    *regexp.Regexp
 	IDFix string
-	// Rename turns the id of a request into the resource's own id.
+	// Rename converts the id in a request to the resource's own id.
 	Rename func(q *Request, collection Name, id string) string
-	// NewID makes the id when the request has none.
+	// NewID makes the id of a resource if the request has no id.
 	NewID func(*Change) string
-	// ProjectOf is the project of a name that has - in its place.
+	// ProjectOf finds the project of a name that has - in the project's place.
 	ProjectOf func(Name) string
 
-	// Single resources have no id: their collection's name is their own. They are read with Read and written with PUT.
+	// Single says that resources have no id: the collection's name is the resource's name. It is read with Read and written with
+	// PUT.
 	Single bool
 
-	// Operations are the methods that answer a long-running operation: create, update, delete.
+	// Operations lists the methods that answer with a long-running operation: create, update, delete.
 	Operations []string
-	// Put means that an update is also, or only, a PUT of the whole resource; PutCreates that it makes the resource where there is none.
+	// Put says that a PUT of the whole resource updates it. PutCreates says that such a PUT creates a missing resource.
 	Put, PutCreates bool
-	// AllowMissing means that a PATCH creates the resource when it says allowMissing.
+	// AllowMissing says that a PATCH with allowMissing creates a missing resource.
 	AllowMissing bool
-	// Mask says what an update without a mask does.
+	// Mask says how an update without a mask works.
 	Mask MaskRule
-	// MaskNames are names that a mask may have for a field beside its own.
+	// MaskNames maps further names that a mask may use to the fields they stand for.
 	MaskNames map[string]string
-	// Immutable fields may not change.
+	// Immutable lists the fields that cannot change.
 	Immutable []string
-	// Etag, Created and Updated are fields the API writes on every change, on creation and on every change.
+	// Etag, Created and Updated name the fields that the API sets itself: on every change, on creation, and on every change.
 	Etag, Created, Updated string
-	// Policy resources have an IAM policy.
+	// Policy says that resources have an IAM policy.
 	Policy bool
-	// Beside are the prefixes of keys under which the API keeps what a resource does not show. It goes when the resource does.
+	// Beside lists key prefixes. Under them the API keeps data that a resource does not show. The data is removed with the
+	// resource.
 	Beside []string
 
-	// Missing and Taken are the refusals when the resource is not there and when it is already.
+	// Missing and Taken return the refusals of a resource that does not exist and of one that exists already.
 	Missing func(Name) *Error
 	Taken   func(n Name, there map[string]any) *Error
-	// Get answers a GET of a resource in place of its document; List one of the collection, or of a single resource.
+	// Get answers a GET of a resource instead of its document. List answers a GET of the collection, or of a Single resource.
 	Get, List func(q *Request, n Name) (any, error)
-	// Prepare fills in what the API computes into Change.New and refuses what it refuses. It runs on create and update.
+	// Prepare fills in the computed fields of Change.New, and refuses a document that the API refuses. It runs on create and
+	// update.
 	Prepare func(*Change) error
-	// Finish answers a create or update after it was stored. Default: the document, or an operation with it.
+	// Finish makes the answer to a create or update, after the document is stored. Default: the document, or an operation with
+	// it.
 	Finish func(c *Change, method string) (any, error)
-	// Remove runs before a deletion. What it answers replaces the deletion when it is not nil: a soft deletion.
+	// Remove runs before a deletion. If it returns a document, that document is stored instead of the deletion: a soft deletion.
 	Remove func(*Change) (map[string]any, error)
-	// Deleted is the answer to a deletion. Default: nothing.
+	// Deleted returns the answer to a deletion. Default: nothing.
 	Deleted func(*Change) (map[string]any, error)
-	// Hidden resources (deleted softly) are listed only with showDeleted; Gone ones are purged.
+	// Hidden reports that a resource is deleted softly; it is listed only with showDeleted. Gone reports that it is purged.
 	Hidden func(document map[string]any) bool
 	Gone   func(q *Request, n Name, document map[string]any) bool
-	// Verbs are custom methods: "POST undelete" or, on the collection, "POST batchEnable". With nothing behind the method, "DELETE ",
-	// it is one that an API has at the collection itself.
+	// Verbs are custom methods: "POST undelete" or, on the collection, "POST batchEnable". The key "DELETE ", without a
+	// verb, is a method of the collection itself.
 	Verbs map[string]func(*Change) (any, error)
 
 	api *API
 }
 
-// MaskRule is what PATCH without a mask means.
+// MaskRule says how a PATCH without a mask works.
 type MaskRule int
 
 const (
-	// MaskRequired refuses it.
+	// MaskRequired refuses such a PATCH.
 	MaskRequired MaskRule = iota
-	// MaskReplaces replaces all that the caller may set.
+	// MaskReplaces replaces all fields that the caller may set.
 	MaskReplaces
-	// MaskMerges sets what the body holds and leaves the rest.
+	// MaskMerges sets the fields in the body and leaves the others.
 	MaskMerges
-	// MaskPatches does so inside of objects as well.
+	// MaskPatches does the same, and merges nested objects as well.
 	MaskPatches
 )
 
-// Change is one request on one resource.
+// Change is the change of one resource by one request.
 type Change struct {
 	*Request
 	Name Name
-	// Old is the stored document, nil on creation; New is what will be stored, nil on deletion.
+	// Old is the stored document, nil on creation. New is the document to store, nil on deletion.
 	Old, New map[string]any
 }
 
-// Add serves an API. It panics when a kind names a message that the API does not have, which every test would see.
+// Add serves APIs. It panics if a kind names a message that its API does not have; every test would show that.
 func (s *Server) Add(apis ...*API) {
 	for _, api := range apis {
 		for _, k := range api.Kinds {
@@ -161,15 +165,15 @@ func (k *Kind) complete(api *API) {
 	}
 }
 
-// message is the resource's message in package schema.
+// message returns the name of the resource's message in package schema.
 func (k *Kind) message() string { return k.api.Schema + ":" + k.Message }
 
-// normalize is a body as the API would keep it, by the resource's message.
+// normalize returns a body in the form in which the API would keep it, according to the resource's message.
 func (k *Kind) normalize(body map[string]any) (map[string]any, error) {
 	return schema.Normalize(k.message(), k.Body, body)
 }
 
-// match finds the kind whose collection or item the segments name.
+// match finds the kind whose collection or item the path segments name.
 func (a *API) match(segments []string) *Kind {
 	for _, k := range a.Kinds {
 		pattern := strings.Split(k.Pattern, "/")
@@ -189,7 +193,7 @@ func fits(pattern, segments []string) bool {
 	return true
 }
 
-// kind is the API's kind of that pattern; it panics when there is none, which a test would see.
+// kind returns the API's kind with that pattern. It panics if the API has no such kind; a test would show that.
 func (a *API) kind(pattern string) *Kind {
 	i := slices.IndexFunc(a.Kinds, func(k *Kind) bool { return k.Pattern == pattern })
 	if i < 0 {
@@ -198,7 +202,7 @@ func (a *API) kind(pattern string) *Kind {
 	return a.Kinds[i]
 }
 
-// root is the kind of what stands first in names, "projects", whichever API has it; nil for none.
+// root returns the kind of the first collection in a name, such as "projects", in any API. It returns nil if no API has it.
 func (s *Server) root(collection string) *Kind {
 	for _, api := range s.apis {
 		for _, k := range api.Kinds {

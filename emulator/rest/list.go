@@ -2,7 +2,7 @@ package rest
 
 import "strconv"
 
-// list answers a collection's resources.
+// list answers with the resources of a collection.
 func (q *Request) list(collection Name) (any, error) {
 	k := collection.Kind
 	if k.ListField == "" {
@@ -22,7 +22,7 @@ func (q *Request) list(collection Name) (any, error) {
 	return q.Page(k.ListField, items)
 }
 
-// Page answers the page of a list that the request asks for.
+// Page answers with the page of a list that the request asks for.
 func (q *Request) Page(field string, items []any) (any, error) {
 	page, next, err := Page(items, q.Query.Get("pageSize"), q.Query.Get("pageToken"))
 	if err != nil {
@@ -38,7 +38,8 @@ func (q *Request) Page(field string, items []any) (any, error) {
 	return answer, nil
 }
 
-// Page is a part of the items, and the token of the next one, "" when there is none: the position of its first item.
+// Page returns a part of the items and the token of the next page. The token is the position of the next page's first item, or ""
+// after the last page.
 func Page(items []any, pageSize, token string) (page []any, next string, err error) {
 	size, start := 100, 0
 	if pageSize != "" {

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// Name is a resource's place. Documents are kept under [Name.Key]; answers carry [Name.Shown].
+// Name is the name of a resource or a collection. Documents are stored under [Name.Key]. Answers contain [Name.Shown].
 type Name struct {
 	Kind *Kind
-	// Segments alternate collections and ids; the project is by id, whichever way the request wrote it. The last id is
-	// absent in the name of a collection.
+	// Segments alternate collections and ids. The project stands by its id, even if the request wrote its number. The name of a
+	// collection has no last id.
 	Segments []string
 	Project  Project
 }
 
-// ID is the last id, "" for a collection.
+// ID returns the last id, or "" for a collection.
 func (n Name) ID() string {
 	if len(n.Segments)%2 == 1 {
 		return ""
@@ -25,26 +25,26 @@ func (n Name) ID() string {
 	return n.Segments[len(n.Segments)-1]
 }
 
-// Child is the resource of that id in the collection.
+// Child returns the name of the resource with that id in the collection.
 func (n Name) Child(id string) Name {
 	n.Segments = append(slices.Clone(n.Segments), id)
 	return n
 }
 
-// Below is a collection below the resource.
+// Below returns the name of a collection below the resource.
 func (n Name) Below(collection string) Name {
 	n.Segments = append(slices.Clone(n.Segments), collection)
 	n.Kind = n.Kind.api.kind(n.Kind.Pattern + "/*/" + collection)
 	return n
 }
 
-// Collection is what the resource is in.
+// Collection returns the collection that the resource is in.
 func (n Name) Collection() Name {
 	n.Segments = n.Segments[:len(n.Segments)-1]
 	return n
 }
 
-// Parent is the resource that this one, or this collection, is below.
+// Parent returns the resource above this resource or collection.
 func (n Name) Parent() Name {
 	pattern := n.Kind.Pattern[:strings.LastIndex(n.Kind.Pattern, "/*/")]
 	n.Kind = n.Kind.api.kind(pattern)
@@ -52,20 +52,20 @@ func (n Name) Parent() Name {
 	return n
 }
 
-// Beside is a collection of another kind of the same API in the resource's project.
+// Beside returns a collection of another kind of the same API, in the same project.
 func (n Name) Beside(collection string) Name {
 	n.Kind = n.Kind.api.kind("projects/*/" + collection)
 	n.Segments = []string{"projects", n.Project.ID, collection}
 	return n
 }
 
-// Path is the name with the project's id.
+// Path returns the name with the project's id.
 func (n Name) Path() string { return strings.Join(n.Segments, "/") }
 
-// Key is the full resource name.
+// Key returns the full resource name.
 func (n Name) Key() string { return "//" + n.Kind.api.Host + "/" + n.Path() }
 
-// Shown is the name as the API answers it.
+// Shown returns the name as the API answers it.
 func (n Name) Shown() string {
 	if n.Kind.Numbered {
 		return n.ByNumber()
@@ -73,7 +73,7 @@ func (n Name) Shown() string {
 	return n.Path()
 }
 
-// ByNumber is the name with the project's number.
+// ByNumber returns the name with the project's number.
 func (n Name) ByNumber() string {
 	if n.Segments[0] != "projects" {
 		return n.Path()
@@ -83,7 +83,7 @@ func (n Name) ByNumber() string {
 	return strings.Join(segments, "/")
 }
 
-// Variable is the id that follows the collection of that name, "" when there is none.
+// Variable returns the id that follows the given collection in the name, or "" if the name does not contain it.
 func (n Name) Variable(collection string) string {
 	if i := slices.Index(n.Segments, collection); i >= 0 && i%2 == 0 && i+1 < len(n.Segments) {
 		return n.Segments[i+1]
@@ -91,11 +91,12 @@ func (n Name) Variable(collection string) string {
 	return ""
 }
 
-// Location is the id of the resource's location, "" when it has none.
+// Location returns the id of the resource's location, or "" if it has no location.
 func (n Name) Location() string { return n.Variable("locations") }
 
-// Resolve is the place of a full name of one kind, such as projects/P/notes/N, whose project is by id or number; found is false when
-// the name has another form, or the project does not exist. Whether the resource does, [Request.Get] says.
+// Resolve parses the full name of a resource of one kind, such as projects/P/notes/N. The name may contain the project's id or
+// its number. found is false if the name has another form or the project does not exist. [Request.Get] says whether the resource
+// exists.
 func (q *Request) Resolve(host, pattern, full string) (n Name, found bool) {
 	segments, steps := strings.Split(full, "/"), strings.Split(pattern, "/")
 	if len(segments) != len(steps)+1 || !fits(steps, segments) {
@@ -108,7 +109,7 @@ func (q *Request) Resolve(host, pattern, full string) (n Name, found bool) {
 	return n, found
 }
 
-// Find is [Request.Resolve] with the resource's document, nil for none.
+// Find does the same as [Request.Resolve]. It also returns the resource's document, or nil if the resource does not exist.
 func (q *Request) Find(host, pattern, full string) (Name, map[string]any) {
 	n, found := q.Resolve(host, pattern, full)
 	if !found {
@@ -117,7 +118,7 @@ func (q *Request) Find(host, pattern, full string) (Name, map[string]any) {
 	return n, q.Get(n)
 }
 
-// Collection is a collection of one kind, or what a project has one of. The ids are those behind the project's.
+// Collection returns the name of a collection, or of a project's single resource. ids are the ids after the project's id.
 func (q *Request) Collection(host, pattern string, p Project, ids ...string) Name {
 	n := Name{Kind: q.kind(host, pattern), Project: p, Segments: strings.Split(pattern, "/")}
 	ids = append([]string{p.ID}, ids...)
@@ -129,7 +130,7 @@ func (q *Request) Collection(host, pattern string, p Project, ids ...string) Nam
 	return n
 }
 
-// kind is the kind of that API and pattern, in the first version that has it.
+// kind returns the kind of that API and pattern, from the first version of the API that has it.
 func (q *Request) kind(host, pattern string) *Kind {
 	for _, api := range q.server.apis {
 		if api.Host == host && slices.ContainsFunc(api.Kinds, func(k *Kind) bool { return k.Pattern == pattern }) {
@@ -139,19 +140,19 @@ func (q *Request) kind(host, pattern string) *Kind {
 	panic(fmt.Sprintf("rest: no kind %s of %s", pattern, host))
 }
 
-// Regions are the locations of services.
+// Regions lists the locations of services.
 var Regions = strings.Fields(`africa-south1 asia-east1 asia-east2 asia-northeast1 asia-northeast2 asia-northeast3 asia-south1 asia-south2
 	asia-southeast1 asia-southeast2 australia-southeast1 australia-southeast2 europe-central2 europe-north1 europe-north2 europe-southwest1
 	europe-west1 europe-west10 europe-west12 europe-west2 europe-west3 europe-west4 europe-west6 europe-west8 europe-west9 me-central1
 	me-central2 me-west1 northamerica-northeast1 northamerica-northeast2 northamerica-south1 southamerica-east1 southamerica-west1
 	us-central1 us-east1 us-east4 us-east5 us-south1 us-west1 us-west2 us-west3 us-west4`)
 
-// multiRegions are the locations of data that is in several regions.
+// multiRegions lists the locations of data that is stored in several regions.
 var multiRegions = []string{"us", "europe", "asia"}
 
 var segmentForm = regexp.MustCompile(`^[^\x00-\x1f]+$`)
 
-// SplitPath takes an API path apart: its unescaped segments and the custom verb behind the last colon.
+// SplitPath splits an API path into its unescaped segments and the custom verb behind the last colon.
 func SplitPath(escaped string) (segments []string, verb string, ok bool) {
 	escaped = strings.Trim(escaped, "/")
 	if i := strings.LastIndexByte(escaped, ':'); i > strings.LastIndexByte(escaped, '/') {

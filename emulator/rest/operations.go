@@ -10,25 +10,26 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// Operations are kept for a while after they have ended, as the APIs do, so that a client can read one it polled.
+// Operations are kept for a while after they have ended, as in the real APIs, so that a client that polls one can read it.
 const operationsKept = time.Hour
 
 const operationPrefix = "operation:"
 
-// Timestamp is t as the APIs write it.
+// Timestamp returns t in the form that the APIs write.
 func Timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
-// OperationDelay is how long the operation that the request starts runs.
+// OperationDelay returns how long the operation of this request runs.
 func (q *Request) OperationDelay() time.Duration {
 	return max(q.server.options.OperationDelay, q.Disturbance.OperationDelay)
 }
 
-// Outcome is what an operation ends with: a failure, or a response of a type. No response at all is google.protobuf.Empty.
+// Outcome is the end of an operation: a failure, or a response with its type. Without a response it is google.protobuf.Empty.
 type Outcome struct {
 	Failure  *Error
 	TypeURL  string
 	Response map[string]any
-	// Metadata is of the same type, and there while the operation runs too; most operations have none.
+	// Metadata has the same type as the response, and is there while the operation runs as well. Most operations have no
+	// metadata.
 	Metadata map[string]any
 }
 
@@ -53,7 +54,7 @@ func (o Outcome) put(operation map[string]any) {
 	operation["response"] = response
 }
 
-// Operation answers the method as an operation that ends at doneAt. failure is its error, nil when it succeeds.
+// Operation answers with an operation that ends at doneAt. failure is its error, nil if it succeeds.
 func (c *Change) Operation(method string, doneAt time.Time, response map[string]any, failure *Error) (map[string]any, error) {
 	k, place := c.Name.Kind, c.Name.Shown()
 	if k.api.OperationsInLocation {
@@ -65,7 +66,7 @@ func (c *Change) Operation(method string, doneAt time.Time, response map[string]
 	return c.RecordOperation(k, place+"/operations/"+c.IDs.UUID(), doneAt, Outcome{Failure: failure, TypeURL: k.TypeURL, Response: response})
 }
 
-// RecordOperation keeps an operation of a kind's API under a name of the caller's choice.
+// RecordOperation stores an operation of a kind's API under a name that the caller chooses.
 func (q *Request) RecordOperation(k *Kind, name string, doneAt time.Time, outcome Outcome) (map[string]any, error) {
 	operation := map[string]any{"name": name}
 	outcome.put(operation)
@@ -80,7 +81,7 @@ func (q *Request) RecordOperation(k *Kind, name string, doneAt time.Time, outcom
 	return visible(operation, doneAt, q.Now), err
 }
 
-// EndOperation ends now an operation of a kind's API, which may be forgotten already.
+// EndOperation ends an operation of a kind's API now. It does nothing if the operation is already forgotten.
 func (q *Request) EndOperation(k *Kind, name string, outcome Outcome) error {
 	key := operationKey(k.api, name)
 	if !q.Tx.Has(key) {
@@ -93,7 +94,7 @@ func (q *Request) EndOperation(k *Kind, name string, outcome Outcome) error {
 
 func operationKey(api *API, name string) string { return operationPrefix + api.Prefix + "/" + name }
 
-// visible is the operation as a client sees it at now: without its outcome while it runs.
+// visible returns the operation as a client sees it at the time now. While it runs, its outcome is left out.
 func visible(operation map[string]any, doneAt, now time.Time) map[string]any {
 	if now.Before(doneAt) {
 		running := map[string]any{"name": operation["name"]}
@@ -105,7 +106,7 @@ func visible(operation map[string]any, doneAt, now time.Time) map[string]any {
 	return operation
 }
 
-// operation answers the read of one operation, and Cloud Run's wait for one.
+// operation answers a read of one operation, or a wait for one, which Cloud Run has.
 func (q *Request) operation(api *API, name, verb string) (any, error) {
 	if q.Method != http.MethodGet && !(verb == "wait" && q.Method == http.MethodPost) || q.Method == http.MethodGet && verb != "" {
 		return nil, ErrNoMethod
@@ -113,7 +114,7 @@ func (q *Request) operation(api *API, name, verb string) (any, error) {
 	document := q.Tx.Get(operationKey(api, name))
 	if document == nil {
 		if p, id, found := strings.Cut(strings.TrimPrefix(name, "projects/"), "/"); found {
-			if project, found := q.Project(p); found { // an operation's name may carry the number or the id
+			if project, found := q.Project(p); found { // an operation's name may contain the project's number or id
 				for _, form := range []string{project.ID, project.Number} {
 					if document == nil {
 						document = q.Tx.Get(operationKey(api, "projects/"+form+"/"+id))
@@ -132,6 +133,6 @@ func (q *Request) operation(api *API, name, verb string) (any, error) {
 	return visible(doc.Object(document, "operation"), doneAt, q.Now), nil
 }
 
-// grpcCodes are the canonical codes' numbers, as operations carry them.
+// grpcCodes maps the canonical codes to the numbers that operations carry.
 var grpcCodes = map[string]int{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "ALREADY_EXISTS": 6, "PERMISSION_DENIED": 7, "FAILED_PRECONDITION": 9,
 	"ABORTED": 10, "UNIMPLEMENTED": 12, "INTERNAL": 13}

@@ -10,10 +10,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// policyPrefix stands before a resource's key in the key of its IAM policy.
+// policyPrefix and a resource's key together are the key of the resource's IAM policy.
 const policyPrefix = "iam:"
 
-// noPolicyEtag is what the APIs answer for a resource whose policy was never set.
+// noPolicyEtag is the etag that the APIs answer for a resource whose policy was never set.
 const noPolicyEtag = "ACAB"
 
 // iam answers getIamPolicy, setIamPolicy and testIamPermissions.
@@ -37,7 +37,7 @@ func (q *Request) iam(n Name, verb string) (any, error) {
 	return nil, ErrNoMethod
 }
 
-// Policy is a resource's policy.
+// Policy returns a resource's IAM policy.
 func (q *Request) Policy(n Name) map[string]any {
 	if policy := q.Tx.Get(policyPrefix + n.Key()); policy != nil {
 		return policy
@@ -45,7 +45,7 @@ func (q *Request) Policy(n Name) map[string]any {
 	return map[string]any{"etag": noPolicyEtag}
 }
 
-// SetPolicy writes a resource's policy, and of its audit settings those that the mask names.
+// SetPolicy writes a resource's policy. Of the policy's audit settings it writes those that the mask names.
 func (q *Request) SetPolicy(n Name, given map[string]any, mask string) (map[string]any, error) {
 	current := q.Policy(n)
 	if given == nil {
@@ -80,7 +80,7 @@ func (q *Request) SetPolicy(n Name, given map[string]any, mask string) (map[stri
 	return policy, q.Tx.Put(policyPrefix+n.Key(), policy)
 }
 
-// binding is a role with its members, on a condition or none.
+// binding is a role with its members and an optional condition.
 type binding struct {
 	role      string
 	condition map[string]any
@@ -99,7 +99,7 @@ func (b *binding) document() map[string]any {
 	return document
 }
 
-// bindings checks bindings and merges those of the same role and condition, as the API does.
+// bindings checks bindings. It merges bindings with the same role and condition, as the API does.
 func (q *Request) bindings(n Name, given []map[string]any) (documents []any, conditional bool, err error) {
 	var merged []*binding
 	for _, item := range given {
@@ -139,7 +139,7 @@ func (q *Request) bindings(n Name, given []map[string]any) (documents []any, con
 	return documents, conditional, nil
 }
 
-// RenameMember turns every grant to one member into a grant to another.
+// RenameMember replaces a member by another one in every grant.
 func (q *Request) RenameMember(from, to string) error {
 	for _, key := range q.Tx.List(policyPrefix) {
 		policy := q.Tx.Get(key)
@@ -158,7 +158,7 @@ func (q *Request) RenameMember(from, to string) error {
 	return nil
 }
 
-// Holds says whether member, or everybody, has one of the roles on the resource or on its project.
+// Holds reports whether member, or everybody, has one of the roles on the resource or on its project.
 func (q *Request) Holds(n Name, member string, roles ...string) bool {
 	project := Name{Kind: q.server.root("projects"), Segments: []string{"projects", n.Project.ID}}
 	for _, place := range []Name{n, project} {

@@ -7,7 +7,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// Project is what the names of resources say of a project.
+// Project identifies a project in the names of resources.
 type Project struct{ ID, Number string }
 
 // Project finds a project by id or number.
@@ -24,10 +24,10 @@ func (q *Request) Project(idOrNumber string) (Project, bool) {
 	return Project{}, false
 }
 
-// Require refuses when an API is off in a project.
+// Require refuses the request if an API is not enabled in a project.
 func (q *Request) Require(p Project, host string) error { return q.server.options.On(q, p, host) }
 
-// Enter checks what comes before the resource itself: its project, whether the API is on, its place and its parents.
+// Enter checks the surroundings of a resource: its project, whether the API is enabled, its location and its parents.
 func (q *Request) Enter(n *Name) error {
 	if err := q.enterRoot(n); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (q *Request) Enter(n *Name) error {
 	return nil
 }
 
-// enterRoot checks what stands first in the name: a project, or what else there is, such as a billing account.
+// enterRoot checks the first resource in the name: a project, or something else such as a billing account.
 func (q *Request) enterRoot(n *Name) error {
 	root, host := q.server.root(n.Segments[0]), n.Kind.api.Host
 	if root == nil {
@@ -72,7 +72,8 @@ func (q *Request) enterRoot(n *Name) error {
 	return nil
 }
 
-// EnterProject finds the project of a name, and writes it by its id. It refuses when the API is off there.
+// EnterProject finds the project in a name and replaces its number by its id. It refuses if the API is not enabled in the
+// project.
 func (q *Request) EnterProject(n *Name) error {
 	if n.Segments[1] == "-" && n.Kind.ProjectOf != nil {
 		n.Segments[1] = n.Kind.ProjectOf(*n)

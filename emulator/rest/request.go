@@ -19,12 +19,12 @@ import (
 // Request is one call of an API, or work that the cloud does by itself.
 type Request struct {
 	Method string
-	// Host and Path are where the request went; the path is escaped.
+	// Host and Path are the address of the request. The path is escaped.
 	Host, Path string
 	Query      url.Values
-	// Body is the decoded body, never nil.
+	// Body is the decoded body. It is never nil.
 	Body map[string]any
-	// DryRun answers what the request would be answered, and stores nothing.
+	// DryRun makes the request return the usual answer without storing anything.
 	DryRun bool
 	// Now is the time of the request.
 	Now         time.Time
@@ -39,7 +39,8 @@ type Request struct {
 
 var (
 	errRollBack = errors.New("dry run")
-	// ErrNoMethod is the answer to a method that the API does not have, and becomes another for one that it has and the emulator not.
+	// ErrNoMethod answers a method that the API does not have. If the API has the method and the emulator does not, another error
+	// replaces it.
 	ErrNoMethod = NotFound("Method not found.")
 )
 
@@ -58,7 +59,8 @@ func (q *Request) handle() (any, error) {
 	if strings.HasSuffix(path, "/") {
 		return nil, ErrNoMethod
 	}
-	// Clients that are told an endpoint with the version add it once more, and those that strip it do not: both arrive.
+	// Some clients add the version to an endpoint that contains it already, and others remove it. Both forms of the path are
+	// accepted.
 	version := api.Prefix[strings.LastIndexByte(api.Prefix, '/')+1:] + "/"
 	segments, verb, ok := SplitPath(strings.TrimPrefix(path[len(api.Prefix)+1:], version))
 	if !ok {
@@ -88,7 +90,8 @@ func (q *Request) handle() (any, error) {
 	return answer, err
 }
 
-// Handle answers a request to paths of an API's own, which takes these query parameters, by work as one transaction.
+// Handle answers a request to a path that an API serves itself. parameters are the query parameters that the path takes. work
+// makes the answer in one transaction.
 func (q *Request) Handle(parameters []string, work func() (any, error)) (any, error) {
 	if err := q.decode(); err != nil {
 		return nil, err
@@ -113,13 +116,13 @@ func (q *Request) decode() error {
 	return nil
 }
 
-// everywhere are the query parameters that every method of a Google API takes.
+// everywhere lists the query parameters that every method of a Google API takes.
 var everywhere = strings.Fields(`alt prettyPrint fields key quotaUser $.xgafv access_token callback oauth_token uploadType upload_protocol
 	$alt $prettyPrint $fields`)
 
-// checkQuery gives every parameter its JSON name, for requests that have the name of the protocol buffers (update_mask),
-// and refuses those that the method does not take. Any write takes validateOnly, also where the API does not have it: the
-// answer is the one that the write would get, and nothing is stored.
+// checkQuery gives every query parameter its JSON name, because some requests use the name in protocol buffers (update_mask). It
+// refuses parameters that the method does not take. Every write takes validateOnly, even if the real API does not have it: the
+// request returns the write's answer and stores nothing.
 func (q *Request) checkQuery(own []string) error {
 	query := url.Values{}
 	for _, given := range slices.Sorted(maps.Keys(q.Query)) {
@@ -138,7 +141,7 @@ func (q *Request) checkQuery(own []string) error {
 	return nil
 }
 
-// dispatch finds who answers: an operation, a custom method, a kind's own read, or what all kinds have.
+// dispatch finds the function that answers: for an operation, a custom method, a kind's own read, or the methods of all kinds.
 func (q *Request) dispatch(api *API, segments []string, verb string) (any, error) {
 	k := api.match(segments)
 	switch n := len(segments); {
@@ -148,7 +151,7 @@ func (q *Request) dispatch(api *API, segments []string, verb string) (any, error
 		return nil, ErrNoMethod
 	}
 	n := Name{Kind: k, Segments: segments}
-	if len(segments) == 1 { // projects, billing accounts, buckets: the collections that are nobody's
+	if len(segments) == 1 { // projects, billing accounts, buckets: collections without a parent
 		return q.onCollection(n)
 	}
 	if err := q.Enter(&n); err != nil {
@@ -166,7 +169,7 @@ func (q *Request) dispatch(api *API, segments []string, verb string) (any, error
 	return q.onResource(n)
 }
 
-// onCollection answers what is asked of a collection, or of a single resource, which has no id either.
+// onCollection answers a request to a collection, or to a Single resource, which has no id either.
 func (q *Request) onCollection(n Name) (any, error) {
 	k := n.Kind
 	switch {
@@ -201,7 +204,7 @@ func (q *Request) onResource(n Name) (any, error) {
 	return nil, ErrNoMethod
 }
 
-// custom answers a method behind a colon.
+// custom answers a custom method, whose name stands behind a colon in the path.
 func (q *Request) custom(n Name, verb string) (any, error) {
 	if n.Kind.Policy && slices.Contains([]string{"getIamPolicy", "setIamPolicy", "testIamPermissions"}, verb) {
 		return q.iam(n, verb)

@@ -13,44 +13,45 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// Caller is who every request is from: the emulator has one.
+// Caller is the member that every request comes from. The emulator has only this one caller.
 const Caller = "sandbox@example.com"
 
-// Options configure a [Server]. Each is required but the delay.
+// Options configure a [Server]. All are required except OperationDelay.
 type Options struct {
 	Store *store.Store
 	// Now is the clock.
 	Now func() time.Time
-	// IDs are where server-assigned ids come from.
+	// IDs is the source of the ids that the server assigns.
 	IDs *ids.Source
-	// OperationDelay is how long a long-running operation runs. Default: 0, which answers it as done at once.
+	// OperationDelay is how long a long-running operation runs. Default: 0; the operation is then done at once.
 	OperationDelay time.Duration
-	// On refuses a request to an API that is off in the project.
+	// On refuses a request to an API that is not enabled in the project.
 	On func(q *Request, p Project, host string) error
-	// Role refuses a role that cannot be granted on a resource, Member a member that does not exist.
+	// Role refuses a role that cannot be granted on a resource. Member refuses a member that does not exist.
 	Role   func(q *Request, n Name, role string) error
 	Member func(q *Request, member string) error
 }
 
-// Server serves APIs from one store. It is an http.Handler; its methods may be called from several goroutines.
+// Server serves APIs from one store. It is an http.Handler. Its methods may be called from several goroutines.
 type Server struct {
 	options Options
 	apis    []*API
 }
 
-// New serves nothing until APIs are added.
+// New returns a server without APIs; [Server.Add] adds them.
 func New(options Options) *Server { return &Server{options: options} }
 
-// APIs are what the server serves.
+// APIs returns the APIs that the server serves.
 func (s *Server) APIs() []*API { return s.apis }
 
 // ServeHTTP answers one request to one of the APIs.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Answer(w, r, (*Request).handle) }
 
-// maxBody is a request body's limit. The largest body the APIs take is a secret's 64 KiB or a dashboard.
+// maxBody is the largest request body that is read. The largest bodies that the APIs accept are a secret's 64 KiB and a
+// dashboard.
 const maxBody = 4 << 20
 
-// Answer answers a request with what work makes of it. An API that is served in its own way answers by it too.
+// Answer answers a request with the result of work. An API that does its own routing calls it too.
 func (s *Server) Answer(w http.ResponseWriter, r *http.Request, work func(*Request) (any, error)) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -79,15 +80,15 @@ func (s *Server) Answer(w http.ResponseWriter, r *http.Request, work func(*Reque
 	doc.Respond(w, http.StatusOK, answer)
 }
 
-// Now is the server's time, in UTC.
+// Now returns the server's time, in UTC.
 func (s *Server) Now() time.Time { return s.options.Now().UTC() }
 
-// request is a request in the transaction, for work that no client asked for.
+// request returns a request in the transaction, for work that no client has asked for.
 func (s *Server) request(tx *store.Tx) *Request {
 	return &Request{server: s, Tx: tx, IDs: s.options.IDs, Now: s.Now()}
 }
 
-// View reads outside of a client's request: after what was due has happened.
+// View reads the state outside a client's request, after all changes that are due have happened.
 func (s *Server) View(read func(*Request) error) error {
 	if err := s.settle(); err != nil {
 		return err
@@ -95,12 +96,12 @@ func (s *Server) View(read func(*Request) error) error {
 	return s.options.Store.View(func(tx *store.Tx) error { return read(s.request(tx)) })
 }
 
-// Update changes outside of a client's request, as one transaction.
+// Update changes the state outside a client's request, as one transaction.
 func (s *Server) Update(change func(*Request) error) error {
 	return s.options.Store.Update(func(tx *store.Tx) error { return change(s.request(tx)) })
 }
 
-// settle lets happen whose time has come.
+// settle carries out the changes that are due by now.
 func (s *Server) settle() error {
 	due := func(q *Request) (due []*API) {
 		for _, api := range s.apis {
@@ -128,7 +129,7 @@ func (s *Server) settle() error {
 	})
 }
 
-// transact runs the request's work as one transaction, after what was due has happened.
+// transact runs the request's work as one transaction, after all changes that are due have happened.
 func (q *Request) transact(work func() (any, error)) (any, error) {
 	if err := q.server.settle(); err != nil {
 		return nil, err
@@ -153,7 +154,7 @@ func (q *Request) transact(work func() (any, error)) (any, error) {
 	return answer, err
 }
 
-// places are where the APIs are, for who asks somewhere else.
+// places lists the addresses of the APIs, for the error about an unknown address.
 func (s *Server) places() string {
 	var places []string
 	for _, api := range s.apis {

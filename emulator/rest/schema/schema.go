@@ -1,9 +1,8 @@
-// Package schema knows the shape of the APIs' messages: which fields exist, of which type, and which of them only the
-// API writes.
+// Package schema describes the APIs' messages: their fields, the types of the fields, and the fields that only the API writes.
 //
-// schema.json beside it is made from the API descriptions that Google publishes (the discovery documents in
-// google.golang.org/api) and is embedded, so that a program needs no file at run time. A test compares the two;
-// `go test ./emulator/rest/schema -update` writes schema.json again.
+// The file schema.json is generated from the API descriptions that Google publishes (the discovery documents in
+// google.golang.org/api). It is embedded, so that a program needs no file at run time. A test compares the two; `go test
+// ./emulator/rest/schema -update` generates schema.json again.
 package schema
 
 import (
@@ -22,9 +21,9 @@ import (
 //go:embed schema.json
 var embedded []byte
 
-// messages maps "api:Message" to its fields and their types. A type is a scalar's name, an enumeration's values joined
-// with |, or # and a message; [] before it makes a list of it, {} a map from strings. It ends in ! when only the API
-// writes the field, and in ? when a zero value is told apart from an absent one.
+// messages maps "api:Message" to the fields and their types. A type is the name of a scalar, the values of an enumeration joined
+// by |, or # and the name of a message. A list's type begins with []; a map from strings begins with {}. A type ends in ! if only
+// the API writes the field, and in ? if a zero value differs from an absent one.
 var messages = func() map[string]map[string]string {
 	var m map[string]map[string]string
 	if err := json.Unmarshal(embedded, &m); err != nil {
@@ -33,9 +32,9 @@ var messages = func() map[string]map[string]string {
 	return m
 }()
 
-// Error is a body that does not fit its message. Its text is the API's.
+// Error reports a body that does not fit its message. Its text is the API's.
 type Error struct {
-	// Violations are the fields that do not fit.
+	// Violations lists the fields that do not fit.
 	Violations []Violation
 }
 
@@ -50,17 +49,17 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Known says whether the message exists.
+// Known reports whether the message exists.
 func Known(message string) bool { return messages[message] != nil }
 
-// Normalize returns body as the API would keep it: by the fields' JSON names (maxInstanceCount), whether the body has
-// those or the names of the protocol buffers (max_instance_count); without what only the API writes, without nulls and
-// zero values, with 64-bit integers as strings. root is the body's name in error texts and may be empty. The error is an *[Error].
+// Normalize returns the body in the form in which the API would keep it. Fields get their JSON names (maxInstanceCount), even if
+// the body uses the names in protocol buffers (max_instance_count). Fields that only the API writes, nulls and zero values are
+// removed, and 64-bit integers become strings. root is the body's name in error texts and may be empty. The error is an *[Error].
 func Normalize(message, root string, body map[string]any) (map[string]any, error) {
 	return normalize(message, root, body, false)
 }
 
-// Check is [Normalize] for what the API answers: fields that only the API writes are kept and checked as well.
+// Check checks an answer of the API as [Normalize] checks a body. It keeps and checks the fields that only the API writes.
 func Check(message string, answer map[string]any) error {
 	_, err := normalize(message, "", answer, true)
 	return err
@@ -121,7 +120,7 @@ func (n *normalizer) value(kind, path string, value any) any {
 	case strings.HasPrefix(kind, "[]"):
 		list, ok := value.([]any)
 		if !ok {
-			list = []any{value} // the JSON form of protocol buffers takes a lone value for a list of one
+			list = []any{value} // the JSON form of protocol buffers accepts a single value as a list of one
 		}
 		out := make([]any, 0, len(list))
 		for i, item := range list {
@@ -220,9 +219,9 @@ func (n *normalizer) integer(kind, path string, value any) any {
 	return strconv.FormatInt(int64(number), 10)
 }
 
-// wrong records the violation the way the API words it, and returns nothing in the value's place.
+// wrong records a violation in the API's words. It returns nil for the value.
 func (n *normalizer) wrong(path, kind string, value any) any {
-	shown := "a value of another kind" // an object or a list: it may be long, or secret
+	shown := "a value of another kind" // an object or a list may be long, or secret
 	switch value.(type) {
 	case string, bool, float64:
 		encoded, _ := json.Marshal(value)
@@ -257,7 +256,7 @@ func zero(value any) bool {
 	case []any:
 		return len(v) == 0
 	case map[string]any:
-		return false // an empty message is set; an empty map comes out the same, which no API here tells apart
+		return false // an empty message counts as set; an empty map is treated alike, and no API here tells the two apart
 	default:
 		return false
 	}
@@ -270,7 +269,7 @@ func join(path, name string) string {
 	return path + "." + Snake(name)
 }
 
-// Snake is the field's name as the API's texts and masks write it: max_instance_count for maxInstanceCount.
+// Snake returns a field's name in the form of the API's texts and masks: max_instance_count for maxInstanceCount.
 func Snake(name string) string {
 	var b strings.Builder
 	for _, r := range name {
@@ -283,8 +282,8 @@ func Snake(name string) string {
 	return b.String()
 }
 
-// MaskPath finds a mask's path ("template.containers" or "display_name") in the message and returns its fields as the
-// JSON names them. output is true when only the API writes the field.
+// MaskPath finds the path of a mask ("template.containers" or "display_name") in the message. It returns the JSON names of the
+// fields on the path. output is true if only the API writes the field.
 func MaskPath(message, path string) (fields []string, output, found bool) {
 	api := message[:strings.Index(message, ":")+1]
 	steps := strings.Split(path, ".")
@@ -320,8 +319,8 @@ func field(message, step string) (name, kind string, found bool) {
 	return "", "", false
 }
 
-// Camel is a field's JSON name for its name in protocol buffers: maxInstanceCount for max_instance_count. A name without
-// an underscore between two characters comes back as it is.
+// Camel converts a field's name in protocol buffers to its JSON name: max_instance_count becomes maxInstanceCount. A name without
+// an underscore between two characters stays as it is.
 func Camel(name string) string {
 	var b strings.Builder
 	up := false
