@@ -14,13 +14,13 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// Format is the version of the file's layout. A file of a newer format is refused, never overwritten. Format 1 was one JSON
-// file, see legacy.go.
+// Format is the version of the file's layout. A file of a newer format is refused and never overwritten. Format 1 was a single
+// JSON file; see legacy.go.
 const Format = 2
 
 const stateFile = "state.db"
 
-// The file's buckets. The format stands in about, under formatKey.
+// The file has these buckets. The format is stored in about, under formatKey.
 const (
 	aboutBucket     = "about"
 	documentsBucket = "documents"
@@ -31,17 +31,17 @@ const (
 
 const restore = "restore the file, or delete its folder to start with an empty cloud"
 
-// write is one change of the file: value under name in bucket, or its removal where value is nil.
+// write is one change of the file. It stores value under name in bucket; a nil value removes the name.
 type write struct {
 	bucket string
 	name   string
 	value  []byte
 }
 
-// lockWait bounds how long [Open] waits for the file's lock: it is long enough for the process that just let go of it.
+// lockWait bounds how long [Open] waits for the file's lock. It is long enough for a process that is just releasing the lock.
 const lockWait = 50 * time.Millisecond
 
-// openFile opens and locks the database of the folder. A new one stays empty until the first write.
+// openFile opens and locks the database of the folder. A new database stays empty until the first write.
 func openFile(dir string) (*bbolt.DB, error) {
 	path := filepath.Join(dir, stateFile)
 	var file *bbolt.DB
@@ -60,7 +60,7 @@ func openFile(dir string) (*bbolt.DB, error) {
 	return file, nil
 }
 
-// readFile reads everything into memory. A file that is new has no buckets yet and holds nothing.
+// readFile reads everything into memory. A new file has no buckets yet.
 func readFile(file *bbolt.DB) (content, error) {
 	damaged := func(err error) error {
 		return fmt.Errorf("the cloud's store %s is damaged: %w; %s", file.Path(), err, restore)
@@ -104,7 +104,8 @@ func readFile(file *bbolt.DB) (content, error) {
 	return all, nil
 }
 
-// eachOf calls read with a copy of each value of a bucket: the file's own memory is gone after the transaction.
+// eachOf calls read with a copy of each value of a bucket. A copy is needed because the file's own memory is invalid after the
+// transaction.
 func eachOf(tx *bbolt.Tx, bucket string, read func(name string, value []byte) error) error {
 	b := tx.Bucket([]byte(bucket))
 	if b == nil {
@@ -113,7 +114,7 @@ func eachOf(tx *bbolt.Tx, bucket string, read func(name string, value []byte) er
 	return b.ForEach(func(name, value []byte) error { return read(string(name), slices.Clone(value)) })
 }
 
-// writeFile makes the changes in one transaction of the file: they are durable when it returns without an error.
+// writeFile makes the changes in one transaction of the file. They are durable if it returns without an error.
 func writeFile(file *bbolt.DB, writes []write) error {
 	return file.Update(func(tx *bbolt.Tx) error {
 		if tx.Bucket([]byte(aboutBucket)) == nil {
@@ -146,8 +147,8 @@ func layOut(tx *bbolt.Tx) error {
 	return tx.Bucket([]byte(aboutBucket)).Put([]byte(formatKey), []byte(strconv.Itoa(Format)))
 }
 
-// guarded runs read and returns what broke it as an error: the database reads a mapped file, so that a file that was cut off
-// shows as a fault of memory or as a panic.
+// guarded runs read and turns a crash in it into an error. The database maps the file into memory, so a truncated file shows as a
+// memory fault or a panic.
 func guarded(read func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

@@ -11,11 +11,11 @@ import (
 	"slices"
 )
 
-// legacyFile held everything in format 1, until 2026-11.
+// legacyFile held the whole state in format 1, until 2026-11.
 const legacyFile = "state.json"
 
-// takeOver moves what an earlier version left in path into the file, in one transaction, and removes path. A store that has
-// content already is newer than path, which a process killed between the two steps left behind.
+// takeOver moves the state that an earlier version left in path into the file, in one transaction, and then removes path. If the
+// store already has content, a process was killed between these two steps, and path is outdated.
 func (s *Store) takeOver(path string) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

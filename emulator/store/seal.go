@@ -14,11 +14,11 @@ import (
 
 const keyFile = "key"
 
-// sealer encrypts with AES-256-GCM. The payload's name is authenticated with it, so that a sealed payload moved under
-// another name does not open.
+// sealer encrypts with AES-256-GCM. It authenticates the payload's name as well, so that a sealed payload does not open under
+// another name.
 type sealer struct{ aead cipher.AEAD }
 
-// openSealer reads the key, or makes one when there is none and nothing was sealed yet.
+// openSealer reads the key. It makes a new key if there is no key file and mayCreate is true.
 func openSealer(path string, mayCreate bool) (*sealer, error) {
 	text, err := os.ReadFile(path)
 	switch {
@@ -38,13 +38,13 @@ func openSealer(path string, mayCreate bool) (*sealer, error) {
 	}
 	raw, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(raw) != 32 {
-		// The decoder's own error would quote the key.
+		// The decoder's error is dropped because it would quote the key.
 		return nil, fmt.Errorf("the key %s of the cloud's store is damaged: want 64 hexadecimal digits; %s", path, restore)
 	}
 	return newSealer(raw)
 }
 
-// writeKey puts the key in place in one step: a process killed in between leaves no half of a key.
+// writeKey writes the key file in one step, so that a killed process leaves no half of a key.
 func writeKey(path string, text []byte) error {
 	temporary, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {

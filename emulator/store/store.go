@@ -11,14 +11,14 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// ErrLocked is returned by [Open] when another process, or another Store of this one, has the folder open.
+// ErrLocked is returned by [Open] if another process, or another Store in this process, has the folder open.
 var ErrLocked = errors.New("the folder is open already")
 
 var errClosed = errors.New("the cloud's store is closed")
 
-// Store is an opened folder, or memory. Its methods may be called from several goroutines.
+// Store is an open folder, or a store in memory. Its methods may be called from several goroutines.
 type Store struct {
-	file   *bbolt.DB // Nil for memory.
+	file   *bbolt.DB // nil for a store in memory
 	sealer *sealer
 
 	mu      sync.RWMutex
@@ -26,12 +26,12 @@ type Store struct {
 	closed  bool
 }
 
-// content is all that the store holds, in memory: every read is answered from here, and the file is read once, by Open.
-// Values are encoded and never changed in place. Copying a tree shares its nodes until they change, so that a transaction
-// costs what it touches and not what is there.
+// content is all that the store holds. It is in memory: Open reads the file once, and every read is answered from here. Values
+// are encoded and never changed in place. A copy of a tree shares the nodes that have not changed, so a transaction costs as much
+// as it changes, however large the store is.
 type content struct {
 	documents *btree.Map[string, []byte]
-	// sealed are secret payloads: nonce and ciphertext, bound to their name.
+	// sealed holds the encrypted secret payloads: nonce and ciphertext, bound to their name.
 	sealed *btree.Map[string, []byte]
 }
 
@@ -43,8 +43,8 @@ func (c content) clone() content {
 	return content{documents: c.documents.Copy(), sealed: c.sealed.Copy()}
 }
 
-// Open opens the folder, making it when it is absent. A folder that an earlier version wrote is taken over. The error names
-// the file and the fix when the state cannot be read: it is damaged, of a newer format, or its key is gone.
+// Open opens a folder, and makes it if it does not exist. It converts a folder that an earlier version wrote. If the state cannot
+// be read, the error names the file and the fix: the state is damaged, has a newer format, or its key is missing.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open the cloud's store: %w; make the folder's parent writable", err)
@@ -60,7 +60,7 @@ func Open(dir string) (*Store, error) {
 	return s, nil
 }
 
-// load reads the file, or what an earlier version left, and the key that the secrets were sealed with.
+// load reads the file, or the state that an earlier version left, and the key that the secrets are encrypted with.
 func (s *Store) load(dir string) error {
 	var err error
 	if s.current, err = readFile(s.file); err != nil {
@@ -73,7 +73,8 @@ func (s *Store) load(dir string) error {
 	return err
 }
 
-// Memory is an empty store without a folder: what it holds ends with it. It is for simulations, which make thousands.
+// Memory returns an empty store without a folder. Its content is lost when the process ends. Simulations, which make thousands of
+// stores, use it.
 func Memory() (*Store, error) {
 	key, err := newKey()
 	if err != nil {
@@ -83,7 +84,7 @@ func Memory() (*Store, error) {
 	return &Store{sealer: sealer, current: empty()}, err
 }
 
-// Close lets go of the folder. Transactions after Close fail. Closing twice is allowed.
+// Close releases the folder. Transactions after Close fail. Close may be called twice.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,7 +98,7 @@ func (s *Store) Close() error {
 	return s.file.Close()
 }
 
-// View runs read on the state as it is now. Later transactions do not change what read sees, and read must not write.
+// View runs read on the current state. Later transactions do not change the state that read sees. read must not write.
 func (s *Store) View(read func(*Tx) error) error {
 	s.mu.RLock()
 	tx := &Tx{content: s.current, sealer: s.sealer, readOnly: true}
@@ -109,9 +110,8 @@ func (s *Store) View(read func(*Tx) error) error {
 	return read(tx)
 }
 
-// Update runs change as one transaction. When change returns an error, or the file cannot be written, nothing has
-// changed and Update returns that error. Transactions run one after another. A transaction that wrote nothing does not
-// touch the file.
+// Update runs change as one transaction. If change returns an error, or the file cannot be written, nothing changes and Update
+// returns the error. Transactions run one after another. A transaction that writes nothing does not touch the file.
 func (s *Store) Update(change func(*Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,17 +11,17 @@ import (
 // Document is an API's JSON object. Numbers are float64, as encoding/json makes them.
 type Document = map[string]any
 
-// Tx is one transaction. It must not be used after the function it was given to has returned.
+// Tx is one transaction. Do not use it after the function that received it has returned.
 type Tx struct {
 	content  content
 	sealer   *sealer
 	readOnly bool
-	writes   []write // In the order in which they were made.
+	writes   []write // in the order in which they were made
 }
 
 var errReadOnly = errors.New("write in a read-only transaction")
 
-// set makes a change in the transaction's own copy and remembers it for the file.
+// set makes a change in the transaction's own copy and records it for the file.
 func (tx *Tx) set(w write) {
 	tx.content.apply(w)
 	tx.writes = append(tx.writes, w)
@@ -39,7 +39,7 @@ func (c content) apply(w write) {
 	}
 }
 
-// Get returns a copy of the document of that name, or nil when there is none.
+// Get returns a copy of the document of that name, or nil if it does not exist.
 func (tx *Tx) Get(name string) Document {
 	data, found := tx.content.documents.Get(name)
 	if !found {
@@ -47,13 +47,13 @@ func (tx *Tx) Get(name string) Document {
 	}
 	var document Document
 	if err := json.Unmarshal(data, &document); err != nil {
-		// Put encoded it and load checked it: only a damaged memory gets here.
+		// Put has encoded it and load has checked it, so only damaged memory leads here.
 		panic(fmt.Sprintf("store: document %s does not decode: %v", name, err))
 	}
 	return document
 }
 
-// Has says whether a document of that name exists.
+// Has reports whether a document of that name exists.
 func (tx *Tx) Has(name string) bool {
 	_, found := tx.content.documents.Get(name)
 	return found
@@ -77,7 +77,7 @@ func (tx *Tx) Put(name string, document Document) error {
 	return nil
 }
 
-// Delete removes the document of that name and says whether there was one.
+// Delete removes the document of that name and reports whether it existed.
 func (tx *Tx) Delete(name string) (bool, error) {
 	if tx.readOnly {
 		return false, errReadOnly
@@ -89,7 +89,7 @@ func (tx *Tx) Delete(name string) (bool, error) {
 	return found, nil
 }
 
-// List returns the sorted names of the documents that begin with prefix.
+// List returns the sorted names of the documents whose names begin with prefix.
 func (tx *Tx) List(prefix string) []string {
 	var names []string
 	tx.content.documents.Ascend(prefix, func(name string, _ []byte) bool {
@@ -102,7 +102,7 @@ func (tx *Tx) List(prefix string) []string {
 	return names
 }
 
-// PutSecret seals payload under name, which takes no part in the documents' names.
+// PutSecret encrypts payload and stores it under name. The name is not in the list of documents.
 func (tx *Tx) PutSecret(name string, payload []byte) error {
 	if tx.readOnly {
 		return errReadOnly
@@ -111,7 +111,7 @@ func (tx *Tx) PutSecret(name string, payload []byte) error {
 	return nil
 }
 
-// Secret opens the payload sealed under name; found is false when there is none. The error says that the key does not
+// Secret decrypts the payload stored under name. found is false if there is no such payload. The error says that the key does not
 // fit, and never contains the payload.
 func (tx *Tx) Secret(name string) (payload []byte, found bool, err error) {
 	sealed, found := tx.content.sealed.Get(name)
@@ -122,7 +122,7 @@ func (tx *Tx) Secret(name string) (payload []byte, found bool, err error) {
 	return payload, true, err
 }
 
-// DeleteSecret destroys the payload sealed under name, if there is one.
+// DeleteSecret destroys the payload stored under name, if it exists.
 func (tx *Tx) DeleteSecret(name string) error {
 	if tx.readOnly {
 		return errReadOnly
