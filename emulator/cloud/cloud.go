@@ -34,29 +34,28 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// Options configure a [Cloud]. The zero value is what a program wants.
+// Options configure a [Cloud]. The zero value suits a program that is not a test.
 type Options struct {
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
-	// Rand is where server-assigned ids come from; a seeded reader makes them repeat. Default: crypto/rand.
+	// Rand is the source of the ids that the server assigns. A seeded reader makes the ids repeatable. Default: crypto/rand.
 	Rand io.Reader
-	// OperationDelay is how long a long-running operation runs. Default: 0, which answers it as done at once.
+	// OperationDelay is how long a long-running operation runs. Default: 0; the operation is then done at once.
 	OperationDelay time.Duration
-	// Metrics is what Cloud Monitoring's time series are read from; the data plane counts into it. Default: a new
-	// recorder.
+	// Metrics holds the counts behind Cloud Monitoring's time series. The data plane counts into it. Default: a new recorder.
 	Metrics *metrics.Recorder
-	// MetricsLag is how long a minute's metrics take to appear once the minute has passed. The real ones take 2 to 3
+	// MetricsLag is the time between the end of a minute and the moment when its metrics appear. In the real cloud it is 2 to 3
 	// minutes. Default: 0.
 	MetricsLag time.Duration
-	// Log receives what Google writes into audit logs: what Binary Authorization denied, and whether a dry run or breakglass
-	// let it in all the same. Default: discarded.
+	// Log receives the entries that Google writes into audit logs. They name each image that Binary Authorization denied, and say
+	// whether a dry run or breakglass admitted it anyway. Default: discarded.
 	Log *slog.Logger
-	// Intercept wraps the handler of all APIs: what it returns sees every request first and may answer, delay or break
-	// it. Default: nothing.
+	// Intercept wraps the handler of all APIs. The handler that it returns sees every request first and may answer, delay or
+	// break it. Default: nothing.
 	Intercept func(http.Handler) http.Handler
 }
 
-// withDefaults fills in the defaults, and refuses what makes no sense.
+// withDefaults fills in the defaults. It refuses options that make no sense.
 func (o Options) withDefaults() (Options, error) {
 	if o.OperationDelay < 0 {
 		return o, fmt.Errorf("cloud: the operation delay is negative: %v", o.OperationDelay)
@@ -79,9 +78,9 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// Cloud is the simulated cloud. It is an http.Handler; its methods may be called from several goroutines.
+// Cloud is the emulated cloud. It is an http.Handler. Its methods may be called from several goroutines.
 type Cloud struct {
-	// Run is Cloud Run, GitHub its repositories.
+	// Run is the emulated Cloud Run, GitHub the emulated GitHub.
 	Run    *run.API
 	GitHub *github.Hub
 
@@ -90,7 +89,7 @@ type Cloud struct {
 	handler http.Handler
 }
 
-// New serves the cloud that documents hold. The caller keeps the store and closes it after the last request.
+// New serves the cloud whose state is in the store documents. The caller closes the store, after the last request.
 func New(documents *store.Store, options Options) (*Cloud, error) {
 	if documents == nil {
 		return nil, errors.New("cloud: a store is required")
@@ -110,7 +109,7 @@ func New(documents *store.Store, options Options) (*Cloud, error) {
 	return c, nil
 }
 
-// serve adds Google's APIs to the server, each with what it asks others.
+// serve adds Google's APIs to the server. It connects each API to the other APIs that it asks.
 func serve(apis *rest.Server, o Options) *run.API {
 	accounts := iamcredentials.Accounts{Find: iam.Account, ProjectOf: iam.ProjectOfAccount}
 	attestations := binaryauthorization.Notes{Find: containeranalysis.Note, Occurrences: containeranalysis.Occurrences}
@@ -143,8 +142,8 @@ func (c *Cloud) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Metrics is where the requests to the cloud's services are counted.
+// Metrics returns the recorder that counts the requests to the cloud's services.
 func (c *Cloud) Metrics() *metrics.Recorder { return c.metrics }
 
-// APIs are Google's APIs that are served at a prefix.
+// APIs returns the Google APIs that are served under a prefix.
 func (c *Cloud) APIs() []*rest.API { return c.apis.APIs() }

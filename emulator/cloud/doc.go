@@ -1,8 +1,8 @@
-// Package cloud puts the emulated APIs together: it is one http.Handler that speaks the REST APIs of Google Cloud and GitHub. It is not
-// a mock that says yes: it keeps its own state, refuses what the APIs refuse with the APIs' status and message, and computes what they
-// compute.
+// Package cloud puts the emulated APIs together. It is one http.Handler that speaks the REST APIs of Google Cloud and GitHub.
+// Unlike a mock, it keeps state, computes the fields that the real APIs compute, and refuses what they refuse, with the same
+// status and message.
 //
-// Each API is a package of its own below emulator/google, and is served under a prefix, so that clients reach it by a custom
+// Each API is a package of its own below emulator/google. It is served under a prefix, so that clients reach it through a custom
 // endpoint:
 //
 //	/run/v2      run: services, revisions, jobs, operations        /sm/v1   secretmanager

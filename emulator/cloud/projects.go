@@ -15,15 +15,15 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// Project is a project as its owner made it before the platform came.
+// Project is a project as it exists before the platform is set up.
 type Project struct {
 	// ID is the project's id, 6-30 characters. Required.
 	ID string `json:"id"`
 	// Number is the project's number, digits only. Required.
 	Number string `json:"number"`
-	// BillingAccount pays, XXXXXX-XXXXXX-XXXXXX. It is made when it is absent. Required.
+	// BillingAccount is the account that pays, in the form XXXXXX-XXXXXX-XXXXXX. It is created if it does not exist. Required.
 	BillingAccount string `json:"billingAccount"`
-	// Currency is the billing account's when it is made. Default: USD.
+	// Currency is the currency of a billing account that is created. Default: USD.
 	Currency string `json:"currency,omitempty"`
 }
 
@@ -32,8 +32,8 @@ var (
 	numberForm    = regexp.MustCompile(`^[0-9]+$`)
 )
 
-// EnsureProject makes the project and its billing account when they are absent. The error says what is wrong with the
-// project, or that the id or the number is another project's.
+// EnsureProject creates the project and its billing account if they do not exist. The error says what is wrong with the project,
+// or that another project has the id or the number.
 func (c *Cloud) EnsureProject(p Project) error {
 	var problems []error
 	if !projectIDForm.MatchString(p.ID) {
@@ -56,13 +56,13 @@ func (c *Cloud) EnsureProject(p Project) error {
 	})
 }
 
-// EnableAPIs switches APIs on in a project, all that can be when none is named. The error names those that do not exist.
+// EnableAPIs enables APIs in a project. Without names it enables all APIs. The error names the APIs that do not exist.
 func (c *Cloud) EnableAPIs(projectID string, names ...string) error {
 	return c.apis.Update(func(q *rest.Request) error { return serviceusage.Enable(q, projectID, names...) })
 }
 
-// ForgetDeleted does at once what the cloud does after thirty days: it forgets the project's deleted pools, providers
-// and databases, whose ids cannot be used until then.
+// ForgetDeleted forgets the project's deleted pools, providers and databases, so that their ids can be used again. The real cloud
+// does so after thirty days.
 func (c *Cloud) ForgetDeleted(projectID string) error {
 	return c.apis.Update(func(q *rest.Request) error {
 		return errors.Join(iam.ForgetDeleted(q, projectID), sqladmin.ForgetDeleted(q, projectID))

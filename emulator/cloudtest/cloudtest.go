@@ -1,4 +1,4 @@
-// Package cloudtest is a cloud that tests send requests to. Every answer that is a success is held against the API's description.
+// Package cloudtest serves a cloud for tests. It checks every successful answer against the API's description.
 package cloudtest
 
 import (
@@ -32,7 +32,7 @@ const (
 	Services = "/run/v2/projects/" + Project + "/locations/us-central1/services"
 )
 
-// Clock is a clock that tests move.
+// Clock is a clock that a test sets.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -42,14 +42,14 @@ func (c *Clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now
 
 func (c *Clock) Advance(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.now = c.now.Add(d) }
 
-// World is a cloud that tests send requests to.
+// World is a cloud together with the test that uses it.
 type World struct {
 	T     require.TestingT
 	Cloud *cloud.Cloud
 	Clock *Clock
 }
 
-// Empty has no project and no repository.
+// Empty serves a cloud without projects and repositories.
 func Empty(t require.TestingT, dir string, options cloud.Options) *World {
 	if h, ok := t.(interface{ Helper() }); ok {
 		h.Helper()
@@ -66,7 +66,7 @@ func Empty(t require.TestingT, dir string, options cloud.Options) *World {
 	return w
 }
 
-// New is a cloud with one project whose APIs are on, and one repository.
+// New serves a cloud with one project, in which all APIs are enabled, and one repository.
 func New(t require.TestingT, dir string, options cloud.Options) *World {
 	w := Empty(t, dir, options)
 	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: Project, Number: Number, BillingAccount: Billing}))
@@ -78,7 +78,7 @@ func New(t require.TestingT, dir string, options cloud.Options) *World {
 	return w
 }
 
-// Start is [New] in a folder of the test's own.
+// Start is like [New], with the state in a temporary folder of the test.
 func Start(t *testing.T) *World { t.Helper(); return New(t, t.TempDir(), cloud.Options{}) }
 
 // Call makes one request and returns the status and the decoded answer.
@@ -98,7 +98,7 @@ func (w *World) Call(method, path, body string) (int, map[string]any) {
 	return recorder.Code, answer
 }
 
-// answers are the messages of the API descriptions that resources under a collection are answered in.
+// answers maps a collection's path to the message, in the API's description, of the resources in it.
 var answers = []struct{ path, message string }{
 	{"/storage/v1/b", "gcs:Bucket"}, {"/sql/v1[^/]*/.*/databases", "sql:Database"}, {"/sql/v1[^/]*/.*/instances/[^/]+/users", "sql:User"},
 	{"/sql/v1[^/]*/projects/[^/]+/instances", "sql:DatabaseInstance"},
@@ -117,7 +117,7 @@ var answers = []struct{ path, message string }{
 	{"/log/v2/.*/metrics", "log:LogMetric"},
 }
 
-// checkAnswer compares an answer with the API's description: a field or a type that the API does not have fails.
+// checkAnswer checks an answer against the API's description. An unknown field or a wrong type fails the test.
 func (w *World) checkAnswer(path string, answer map[string]any) {
 	path, _, _ = strings.Cut(path, "?")
 	message := ""
@@ -162,7 +162,7 @@ func (w *World) checkAnswer(path string, answer map[string]any) {
 	}
 }
 
-// OK makes one request that must succeed; an operation's response is taken out of it.
+// OK makes one request that must succeed. If the answer is an operation, it returns the operation's response.
 func (w *World) OK(method, path, body string) map[string]any {
 	code, answer := w.Call(method, path, body)
 	require.Less(w.T, code, 300, "%s %s: %v", method, path, answer)
@@ -175,7 +175,7 @@ func (w *World) OK(method, path, body string) map[string]any {
 	return answer
 }
 
-// Refused makes one request that must be refused and returns "CODE STATUS: message".
+// Refused makes one request that must be refused. It returns "CODE STATUS: message".
 func (w *World) Refused(method, path, body string) string {
 	code, answer := w.Call(method, path, body)
 	e, _ := answer["error"].(map[string]any)
@@ -184,7 +184,7 @@ func (w *World) Refused(method, path, body string) string {
 	return http.StatusText(code) + " " + e["status"].(string) + ": " + e["message"].(string)
 }
 
-// Dig takes a value out of nested objects and lists.
+// Dig returns a value from nested objects and lists.
 func Dig(value any, path ...any) any {
 	for _, step := range path {
 		switch s := step.(type) {
@@ -202,7 +202,7 @@ func Dig(value any, path ...any) any {
 	return value
 }
 
-// Prepare makes one resource of many kinds for the refusals to meet.
+// Prepare creates one resource of each of many kinds, which the refused requests of [Refusals] need.
 func (w *World) Prepare() {
 	const p = "/projects/" + Project
 	const trust = "/iam/v1" + p + "/locations/global/workloadIdentityPools"
@@ -219,10 +219,10 @@ func (w *World) Prepare() {
 	require.NoError(w.T, w.Cloud.EnsureProject(cloud.Project{ID: "bare-project", Number: "42", BillingAccount: Billing}))
 }
 
-// Refusal is a request that an API refuses, and the status and the message of the answer.
+// Refusal is a request that an API refuses. Want is the status and the message of the answer.
 type Refusal = struct{ Name, Method, Path, Body, Want string }
 
-// Refusals sends every request to a prepared world.
+// Refusals sends every request of the table to a prepared world and compares the answers.
 func Refusals(t *testing.T, table []Refusal) {
 	t.Helper()
 	w := Start(t)

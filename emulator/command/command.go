@@ -1,7 +1,8 @@
-// Package command is the emulator as a command of its own: the APIs and the services that run in it, on loopback, for
-// anybody's client code, Terraform, Pulumi or gcloud. It knows nothing of the platform that this repository holds.
+// Package command runs the emulator as a command. It serves the APIs and the services that run in the emulated cloud, on
+// loopback, for any client: Terraform, Pulumi, gcloud or a program. It does not depend on the platform in this repository.
 //
-// Exit codes: 0 it was told to end; 2 the call or the seeds are wrong, nothing was served; 3 it could not serve.
+// The exit codes are: 0, the command was told to end; 2, the arguments or the seeds are wrong and nothing was served; 3, it could
+// not serve.
 package command
 
 import (
@@ -12,16 +13,16 @@ import (
 	"io"
 )
 
-// Exit codes.
+// The exit codes; the package comment explains them.
 const (
 	ExitDone   = 0
 	ExitUsage  = 2
 	ExitFailed = 3
 )
 
-// Streams are where the command writes.
+// Streams are the outputs of the command.
 type Streams struct {
-	// Out receives the addresses, Err the log and what went wrong.
+	// Out receives the addresses. Err receives the log and the errors.
 	Out, Err io.Writer
 }
 
@@ -50,7 +51,7 @@ provider. The APIs want the token that is in there. docs/fidelity.md says which 
 Flags:
 `
 
-// usageError is a call or a file that is wrong; nothing was served.
+// usageError reports a wrong argument or file. Nothing was served.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
@@ -77,7 +78,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	}
 }
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	data, seeds, env, listen, dataPlane, token string
 }

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// environment are the variables by which clients find the APIs at base and the token they want, one export a line. The
-// providers' endpoints end with a slash.
+// environment lists the variables that clients need: the addresses of the APIs at base, and the token. Each is one line with
+// export. The endpoints for Terraform's and Pulumi's providers end with a slash.
 func environment(base, token string) string {
-	api, _ := url.Parse(base) // the command's own listener
+	api, _ := url.Parse(base) // cannot fail: it is the command's own address
 	variables := [][2]string{
 		{"GOOGLE_OAUTH_ACCESS_TOKEN", token},
 		{"GITHUB_TOKEN", token},
 		{"GITHUB_BASE_URL", base + "/gh/"},
 		{"CLOUDSDK_AUTH_ACCESS_TOKEN", token},
-		// gcloud asks a host for each region of Cloud Run: the emulator is its proxy.
+		// gcloud calls a different host for each region of Cloud Run. The emulator serves them all as gcloud's proxy.
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", "http://run.sandbox/"},
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", base + "/sm/"},
 		{"CLOUDSDK_API_ENDPOINT_OVERRIDES_SQL", base + "/"},

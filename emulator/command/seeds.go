@@ -17,7 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
-// seeds are what exists before the first request.
+// seeds describe what exists before the first request.
 type seeds struct {
 	Projects []struct {
 		ID             string   `yaml:"id"`
@@ -41,13 +41,13 @@ type seeds struct {
 	} `yaml:"behaviours"`
 }
 
-// demo is what there is without a file of seeds.
+// demo holds the seeds that are used if no file is given.
 const demo = `
 projects: [{id: demo-project, number: "100000000000", billingAccount: 000000-AAAAAA-111111}]
 repositories: [{owner: demo, ownerId: 1, name: demo, id: 2}]
 `
 
-// readSeeds reads a file of seeds; an empty path means the demonstration's. A key that is no seed is refused.
+// readSeeds reads a file of seeds. An empty path means the demonstration's seeds. Unknown keys are refused.
 func readSeeds(path string) (seeds, error) {
 	var read seeds
 	data := []byte(demo)
@@ -65,7 +65,7 @@ func readSeeds(path string) (seeds, error) {
 	return read, nil
 }
 
-// sow makes what the seeds say where it is absent. All problems come in one error.
+// sow creates what the seeds describe, unless it exists. It collects all problems in one error.
 func (s seeds) sow(into *cloud.Cloud) error {
 	var problems []error
 	for _, p := range s.Projects {

@@ -62,7 +62,7 @@ func serve(ctx context.Context, o options, streams Streams) error {
 	return nil
 }
 
-// listen serves the handler on a loopback address until stop is called, which lets running requests end.
+// listen serves the handler on a loopback address until stop is called. stop waits for running requests to end.
 func listen(address string, handler http.Handler) (base string, stop func(), err error) {
 	host, _, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
@@ -76,7 +76,7 @@ func listen(address string, handler http.Handler) (base string, stop func(), err
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		_ = server.Serve(listener) // it ends by stop
+		_ = server.Serve(listener) // returns when stop is called
 	}()
 	return "http://" + listener.Addr().String(), func() {
 		limited, cancel := context.WithTimeout(context.Background(), 3*time.Second)

@@ -20,14 +20,14 @@ var (
 		"answers.</p></body></html>\n"))
 )
 
-// items are what /api/items lists: a stand-in for the application's catalogue.
+// items are what /api/items lists, in place of the real application's catalogue.
 var items = []map[string]any{
 	{"id": "1", "name": "Laptop stand", "category": "Office", "price": 49.9},
 	{"id": "2", "name": "Mechanical keyboard", "category": "Hardware", "price": 129},
 	{"id": "3", "name": "Whiteboard markers", "category": "Stationery", "price": 12.5},
 }
 
-// answer lets a revision's simulated container answer, within the template's time limit, and counts the request.
+// answer lets a revision's simulated container answer, within the time limit of the template. It counts the request.
 func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service run.Service, revision run.Revision) {
 	start := d.options.Now()
 	behaviour := d.cloud.Run.Behaviour(run.Digest(revision.Image)).At(r.URL.Path)
@@ -38,7 +38,7 @@ func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service run.S
 		wait, late = revision.Timeout, true
 	}
 	if wait > 0 && d.options.Sleep(ctx, wait) != nil {
-		return // the client is gone: Cloud Run does not count what it could not answer
+		return // the client is gone, and Cloud Run does not count a request without an answer
 	}
 	code := http.StatusOK
 	switch {
@@ -57,7 +57,7 @@ func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service run.S
 	d.options.Metrics.Record(metrics.Key{Service: service.Name, Revision: revision.Name, Class: metrics.Class(code)}, start, latency)
 }
 
-// respond is the simulated application.
+// respond is the simulated application: it answers the request.
 func (d *DataPlane) respond(w http.ResponseWriter, r *http.Request, service run.Service, revision run.Revision) int {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -78,7 +78,7 @@ func (d *DataPlane) respond(w http.ResponseWriter, r *http.Request, service run.
 		}
 		return writeJSON(w, http.StatusOK, map[string]any{"items": list, "total": len(items)})
 	case "/__sandbox":
-		// Names of variables only: values may be secrets.
+		// Only the names of the variables are shown, because values may be secrets.
 		return writeJSON(w, http.StatusOK, map[string]any{"service": service.Name, "revision": revision.Name, "image": revision.Image,
 			"env": revision.Variables})
 	}

@@ -15,23 +15,23 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
 )
 
-// RevisionHeader names the revision that gave an answer.
+// RevisionHeader is the header that names the revision which gave an answer.
 const RevisionHeader = "X-Sandbox-Revision"
 
-// Options configure a [DataPlane]. The zero value is what a program wants.
+// Options configure a [DataPlane]. The zero value suits a program that is not a test.
 type Options struct {
-	// Float64 draws a number in [0,1): it decides which revision serves a request, and which requests fail where a
-	// behaviour has an error rate. It is called by one request at a time. Default: math/rand/v2.
+	// Float64 draws a number in [0,1). The number decides which revision serves a request, and which requests fail if a behaviour
+	// has an error rate. Calls do not overlap. Default: math/rand/v2.
 	Float64 func() float64
 	// Now is the clock of the metrics. Default: time.Now.
 	Now func() time.Time
 	// Sleep waits, or returns early with the context's error. Default: a timer.
 	Sleep func(context.Context, time.Duration) error
-	// Metrics counts the requests. Default: the cloud's recorder, so that its Cloud Monitoring reports them.
+	// Metrics counts the requests. Default: the cloud's recorder, which its Cloud Monitoring reports.
 	Metrics *metrics.Recorder
 }
 
-// DataPlane answers for all services of a cloud. It is an http.Handler that routes by the Host header.
+// DataPlane answers requests to all services of a cloud. It is an http.Handler that routes by the Host header.
 type DataPlane struct {
 	cloud   *cloud.Cloud
 	options Options
@@ -55,7 +55,7 @@ func New(c *cloud.Cloud, options Options) *DataPlane {
 	return &DataPlane{cloud: c, options: options}
 }
 
-// Metrics is where the requests are counted.
+// Metrics returns the recorder that counts the requests.
 func (d *DataPlane) Metrics() *metrics.Recorder { return d.options.Metrics }
 
 func sleep(ctx context.Context, delay time.Duration) error {
@@ -75,8 +75,8 @@ func (d *DataPlane) draw() float64 {
 	return d.options.Float64()
 }
 
-// ServeHTTP routes by host: SERVICE-NUMBER.REGION.run.app is the service, TAG---SERVICE-NUMBER.REGION.run.app the
-// revision of a tag.
+// ServeHTTP routes by host. SERVICE-NUMBER.REGION.run.app is a service, and TAG---SERVICE-NUMBER.REGION.run.app is the revision
+// with a tag.
 func (d *DataPlane) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host := strings.ToLower(r.Host)
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -95,8 +95,8 @@ func (d *DataPlane) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	frontEnd(w, http.StatusNotFound, "Page not found", "No service has the host "+host+".")
 }
 
-// ForService answers for one service whatever the host is, so that it can have a listener of its own. A host that
-// begins with TAG--- is the tag's.
+// ForService answers requests to one service, whatever the host, so that the service can have its own listener. A host that
+// begins with TAG--- reaches the revision with that tag.
 func (d *DataPlane) ForService(project, location, service string) http.Handler {
 	name := fmt.Sprintf("projects/%s/locations/%s/services/%s", project, location, service)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -150,7 +150,7 @@ func (d *DataPlane) serve(w http.ResponseWriter, r *http.Request, service run.Se
 	d.answer(w, r, service, serving)
 }
 
-// frontEnd answers in place of a container, as Google's front end does: HTML, and no revision.
+// frontEnd answers as Google's front end does when no container answers: in HTML, and without the header that names a revision.
 func frontEnd(w http.ResponseWriter, code int, title, text string) {
 	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 	w.WriteHeader(code)

@@ -1,5 +1,5 @@
-// Package disturb carries with a request in which way the emulated cloud is to carry it out badly. A fault injector says so; the
-// APIs that can go wrong in that way ask.
+// Package disturb attaches to a request how the emulated cloud is to mishandle it. A fault injector attaches it, and the APIs
+// read it.
 package disturb
 
 import (
@@ -7,30 +7,31 @@ import (
 	"time"
 )
 
-// Disturbance changes how the cloud carries out one request. The zero value changes nothing. What it says of a service
-// is about the Cloud Run service in the request's path; other requests are not touched by it.
+// Disturbance changes how the cloud carries out one request. The zero value changes nothing. The fields about a service concern
+// the Cloud Run service in the request's path. They do not affect other requests.
 type Disturbance struct {
-	// OperationDelay is how long the operation that the request starts runs, when it is longer than the cloud's own delay.
+	// OperationDelay is how long the operation of the request runs at least. It counts only if it is longer than the cloud's own
+	// delay.
 	OperationDelay time.Duration
-	// HoldTraffic leaves the split in effect: the desired one is stored, the service says that it is not ready, and the
-	// next undisturbed write brings the two together.
+	// HoldTraffic keeps the current traffic split in effect. The desired split is stored, and the service reports that it is not
+	// ready. The next undisturbed write puts the desired split into effect.
 	HoldTraffic bool
-	// Conflict lets somebody else write the service just before the request, so that its etag is a new one.
+	// Conflict changes the service just before the request, as another client's write would. Its etag is then a new one.
 	Conflict bool
-	// LoseRevision is the short name of a revision of the service that is gone just before the request, traffic or not.
+	// LoseRevision is the short name of a revision of the service. It is deleted just before the request, even if it has traffic.
 	LoseRevision string
-	// MetricsLag is how far behind the answer to a read of time series is, when it is more than the cloud's own lag.
+	// MetricsLag is how old the newest time series in an answer are. It counts only if it is longer than the cloud's own lag.
 	MetricsLag time.Duration
 }
 
 type key struct{}
 
-// With returns the context of a request that is carried out so. A fault injector hands it to the handler it wraps.
+// With returns a context that carries the disturbance. A fault injector passes it to the handler that it wraps.
 func With(ctx context.Context, d Disturbance) context.Context {
 	return context.WithValue(ctx, key{}, d)
 }
 
-// Of is how the request of that context is to be carried out.
+// Of returns the disturbance in the context of a request.
 func Of(ctx context.Context) Disturbance {
 	d, _ := ctx.Value(key{}).(Disturbance)
 	return d

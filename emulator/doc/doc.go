@@ -1,5 +1,5 @@
-// Package doc reads and changes JSON documents as the emulated APIs have them: map[string]any, with numbers as float64. It is the
-// one place for what every API does with them.
+// Package doc reads and changes the JSON documents of the emulated APIs. A document is a map[string]any, with numbers as float64.
+// All APIs use these functions.
 package doc
 
 import (
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// At is the value at a path of fields, nil when there is none.
+// At returns the value at a path of fields, or nil if there is no such value.
 func At(document map[string]any, path ...string) any {
 	var value any = document
 	for _, step := range path {
@@ -24,25 +24,25 @@ func At(document map[string]any, path ...string) any {
 	return value
 }
 
-// Text is the string at a path of fields, "" when there is none.
+// Text returns the string at a path of fields, or "" if there is no such string.
 func Text(document map[string]any, path ...string) string {
 	s, _ := At(document, path...).(string)
 	return s
 }
 
-// Object is the object at a path of fields, nil when there is none.
+// Object returns the object at a path of fields, or nil if there is no such object.
 func Object(document map[string]any, path ...string) map[string]any {
 	m, _ := At(document, path...).(map[string]any)
 	return m
 }
 
-// List is the list at a path of fields, nil when there is none.
+// List returns the list at a path of fields, or nil if there is no such list.
 func List(document map[string]any, path ...string) []any {
 	l, _ := At(document, path...).([]any)
 	return l
 }
 
-// Objects are the objects in the list at a path of fields. What is no object has a nil in its place, so that positions stay.
+// Objects returns the objects in the list at a path of fields. An element of another type becomes nil, so that positions stay.
 func Objects(document map[string]any, path ...string) []map[string]any {
 	items := List(document, path...)
 	objects := make([]map[string]any, len(items))
@@ -52,7 +52,7 @@ func Objects(document map[string]any, path ...string) []map[string]any {
 	return objects
 }
 
-// Texts are the strings in the list at a path of fields.
+// Texts returns the strings in the list at a path of fields.
 func Texts(document map[string]any, path ...string) []string {
 	var texts []string
 	for _, item := range List(document, path...) {
@@ -63,19 +63,19 @@ func Texts(document map[string]any, path ...string) []string {
 	return texts
 }
 
-// Number is the number at a path of fields, 0 when there is none.
+// Number returns the number at a path of fields, or 0 if there is no such number.
 func Number(document map[string]any, path ...string) float64 {
 	f, _ := At(document, path...).(float64)
 	return f
 }
 
-// Flag is the boolean at a path of fields, false when there is none.
+// Flag returns the boolean at a path of fields, or false if there is no such boolean.
 func Flag(document map[string]any, path ...string) bool {
 	b, _ := At(document, path...).(bool)
 	return b
 }
 
-// Set sets the value at a path of fields, and makes the objects on the way.
+// Set sets the value at a path of fields. It creates missing objects on the way.
 func Set(document map[string]any, value any, path ...string) {
 	for _, step := range path[:len(path)-1] {
 		document = Ensure(document, step)
@@ -90,7 +90,7 @@ func Default(document map[string]any, field string, value any) {
 	}
 }
 
-// Ensure returns the object in a field, and makes it when it is absent.
+// Ensure returns the object in a field. It creates a missing object.
 func Ensure(document map[string]any, field string) map[string]any {
 	if inner := Object(document, field); inner != nil {
 		return inner
@@ -100,7 +100,7 @@ func Ensure(document map[string]any, field string) map[string]any {
 	return inner
 }
 
-// With returns the document with a value at the path, or without the path for nil. The original stays as it is.
+// With returns a copy of the document with a value at the path. A nil value removes the path. The original stays as it is.
 func With(document map[string]any, value any, path ...string) map[string]any {
 	fresh := maps.Clone(document)
 	if fresh == nil {
@@ -117,7 +117,7 @@ func With(document map[string]any, value any, path ...string) map[string]any {
 	return fresh
 }
 
-// Without returns the document without some fields. The original stays as it is.
+// Without returns a copy of the document without some fields. The original stays as it is.
 func Without(document map[string]any, fields ...string) map[string]any {
 	fresh := maps.Clone(document)
 	for _, field := range fields {
@@ -133,16 +133,16 @@ func Equal(a, b any) bool {
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-// Seconds is a duration in the JSON form of protocol buffers: 300 for "300s", 0 for what is none.
+// Seconds reads a duration in the JSON form of protocol buffers: 300 for "300s". It returns 0 for any other text.
 func Seconds(duration string) float64 {
 	f, _ := strconv.ParseFloat(strings.TrimSuffix(duration, "s"), 64)
 	return f
 }
 
-// Last is the last segment of a resource name, "" of "".
+// Last returns the last segment of a resource name, and "" for "".
 func Last(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
-// Respond writes an answer's code and body.
+// Respond writes the status code and the body of an answer.
 func Respond(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(code)

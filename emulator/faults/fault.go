@@ -16,7 +16,7 @@ import (
 // Effect is what a fault does to a request.
 type Effect string
 
-// The effects; the package's comment describes them.
+// The package comment describes the effects.
 const (
 	Delay         Effect = "delay"
 	Answer        Effect = "answer"
@@ -29,50 +29,51 @@ const (
 	LagMetrics    Effect = "lag-metrics"
 )
 
-// Effects are all effects.
+// Effects lists all effects.
 var Effects = []Effect{Delay, Answer, Drop, DropAnswer, SlowOperation, Conflict, HoldTraffic, LoseRevision, LagMetrics}
 
-// Fault is one way in which the cloud goes wrong. The zero value of every field but Effect is a usable default.
+// Fault is one way in which the cloud goes wrong. Every field but Effect may keep its zero value, unless its comment says
+// otherwise.
 type Fault struct {
 	// Effect is what happens. Required.
 	Effect Effect `json:"effect"`
-	// Method is the HTTP method of the requests the fault is about. Default: any; with slow-operation, conflict and
-	// hold-traffic, any that writes.
+	// Method is the HTTP method of the requests that the fault concerns. Default: any method; for slow-operation, conflict and
+	// hold-traffic, any method that writes.
 	Method string `json:"method,omitempty"`
-	// Path is a pattern of their path: * is any part of one segment, ** any number of segments. Example:
-	// /run/v2/**/services/web. Default: any. conflict, hold-traffic and lose-revision are about requests that name a
-	// Cloud Run service only; lag-metrics about reads of time series only.
+	// Path is a pattern of the requests' path: * stands for any part of one segment, ** for any number of segments. Example:
+	// /run/v2/**/services/web. Default: any path. conflict, hold-traffic and lose-revision concern only requests that name a
+	// Cloud Run service. lag-metrics concerns only reads of time series.
 	Path string `json:"path,omitempty"`
-	// Skip lets the first so many of those requests pass. Default: 0.
+	// Skip is how many of those requests pass before the fault strikes. Default: 0.
 	Skip int `json:"skip,omitempty"`
-	// Rate is the share of the others that is struck, 0-1. Default: 1, all.
+	// Rate is the share of the remaining requests that the fault strikes, 0-1. Default: 1, all of them.
 	Rate float64 `json:"rate,omitempty"`
-	// Next ends the fault when it has struck so often. Default: 0, which never ends it.
+	// Next is how many requests the fault strikes before it ends. Default: 0; it then never ends.
 	Next int `json:"next,omitempty"`
-	// Seed decides which requests a rate strikes. Default: 0, a seed like any other.
+	// Seed decides which requests a rate strikes. Default: 0, which is a seed like any other.
 	Seed uint64 `json:"seed,omitempty"`
-	// Status is the HTTP status of answer: 429, 500 or 503. Default: 503.
+	// Status is the HTTP status that the effect answer gives: 429, 500 or 503. Default: 503.
 	Status int `json:"status,omitempty"`
-	// Duration is how long delay, slow-operation and lag-metrics take. Required there.
+	// Duration is how long delay, slow-operation and lag-metrics take. Required for them.
 	Duration Duration `json:"duration,omitempty"`
-	// Revision is the short name of the revision that lose-revision loses. Required there.
+	// Revision is the short name of the revision that lose-revision deletes. Required for it.
 	Revision string `json:"revision,omitempty"`
 }
 
 // Duration is a time.Duration that JSON writes as "1m30s".
 type Duration time.Duration
 
-// MarshalText writes the duration as Go does.
+// MarshalText writes the duration in Go's form.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// UnmarshalText reads "1m30s".
+// UnmarshalText reads a duration such as "1m30s".
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
 	*d = Duration(parsed)
 	return err
 }
 
-// statuses are the errors that answer gives, as the APIs word them.
+// statuses are the errors that the effect answer gives, in the words of the APIs.
 var statuses = map[int]struct{ status, message string }{
 	http.StatusTooManyRequests: {"RESOURCE_EXHAUSTED",
 		"Quota exceeded for quota metric 'Write requests' and limit 'Write requests per minute per region'."},
@@ -80,7 +81,7 @@ var statuses = map[int]struct{ status, message string }{
 	http.StatusServiceUnavailable:  {"UNAVAILABLE", "The service is currently unavailable."},
 }
 
-// check fills in the defaults and refuses what makes no sense, all of it at once.
+// check fills in the defaults. It reports all mistakes in the fault at once.
 func (f *Fault) check() error {
 	var problems []error
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
@@ -119,7 +120,7 @@ func (f *Fault) check() error {
 	return errors.Join(problems...)
 }
 
-// pattern is the path pattern as an expression.
+// pattern converts a path pattern to a regular expression.
 func pattern(path string) *regexp.Regexp {
 	if path == "" {
 		return regexp.MustCompile("")
@@ -129,7 +130,7 @@ func pattern(path string) *regexp.Regexp {
 	return regexp.MustCompile("^" + strings.ReplaceAll(quoted, `\*`, `[^/]*`) + "$")
 }
 
-// about says whether the fault is about the request.
+// about reports whether the fault concerns the request.
 func (f *Fault) about(r *http.Request, path *regexp.Regexp) bool {
 	writes := r.Method != http.MethodGet && r.Method != http.MethodHead
 	switch f.Effect {
@@ -153,7 +154,7 @@ func (f *Fault) about(r *http.Request, path *regexp.Regexp) bool {
 	return (f.Method == "" || f.Method == r.Method) && path.MatchString(r.URL.Path)
 }
 
-// disturb adds the effect that the cloud itself carries out.
+// disturb adds the fault's effect to d, if the cloud itself carries it out.
 func (f *Fault) disturb(d *disturb.Disturbance) {
 	switch f.Effect {
 	case SlowOperation:

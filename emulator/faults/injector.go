@@ -16,7 +16,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
 )
 
-// Options configure an [Injector]. The zero value is what a program wants.
+// Options configure an [Injector]. The zero value suits a program that is not a test.
 type Options struct {
 	// Sleep waits, or returns early with the context's error. Default: a timer.
 	Sleep func(context.Context, time.Duration) error
@@ -38,11 +38,11 @@ type armed struct {
 	seen, strikes int
 }
 
-// State is a fault with what it did so far.
+// State is a fault together with its counts so far.
 type State struct {
 	Name string `json:"name"`
 	Fault
-	// Seen counts the requests the fault was about, Strikes those it struck.
+	// Seen counts the requests that the fault concerns. Strikes counts those that it struck.
 	Seen    int `json:"seen"`
 	Strikes int `json:"strikes"`
 }
@@ -66,8 +66,8 @@ func sleep(ctx context.Context, duration time.Duration) error {
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
-// Set makes the fault strike from now on, in place of one of the same name. The error lists all that is wrong with it,
-// each with the fix; nothing has changed then.
+// Set sets a fault. It replaces a fault of the same name. If the fault is wrong, nothing changes, and the error lists all
+// mistakes, each with the fix.
 func (i *Injector) Set(name string, fault Fault) error {
 	if !nameForm.MatchString(name) {
 		return fmt.Errorf("fault %q: use a name of lower-case letters, digits and hyphens", name)
@@ -81,7 +81,7 @@ func (i *Injector) Set(name string, fault Fault) error {
 	return nil
 }
 
-// ErrNoFault is returned by [Injector.Clear] when there is none of that name.
+// ErrNoFault is returned by [Injector.Clear] if no fault has that name.
 var ErrNoFault = errors.New("no such fault")
 
 // Clear ends the fault of that name.
@@ -134,8 +134,9 @@ func (i *Injector) strike(r *http.Request) []Fault {
 	return striking
 }
 
-// Intercept is a cloud.Options.Intercept: the handler it returns lets the faults strike before next is asked. A request
-// that several faults strike waits for all delays; the first of answer and drop by name decides how it ends.
+// Intercept is a cloud.Options.Intercept. The handler that it returns applies the faults and then calls next. If several faults
+// strike a request, it waits for all delays. Of the faults with the effect answer or drop, the first one by name decides how the
+// request ends.
 func (i *Injector) Intercept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var disturbance disturb.Disturbance
@@ -145,7 +146,7 @@ func (i *Injector) Intercept(next http.Handler) http.Handler {
 			switch fault.Effect {
 			case Delay:
 				if i.options.Sleep(r.Context(), time.Duration(fault.Duration)) != nil {
-					return // the client is gone, and its request with it
+					return // the client is gone
 				}
 			case Answer, Drop:
 				if end == nil {
@@ -159,7 +160,7 @@ func (i *Injector) Intercept(next http.Handler) http.Handler {
 		}
 		switch {
 		case end != nil && end.Effect == Drop:
-			panic(http.ErrAbortHandler) // net/http closes the connection, and logs nothing
+			panic(http.ErrAbortHandler) // net/http closes the connection without a log line
 		case end != nil:
 			refuse(w, end.Status)
 			return
@@ -182,7 +183,7 @@ func refuse(w http.ResponseWriter, code int) {
 		"error": map[string]any{"code": code, "status": statuses[code].status, "message": statuses[code].message}})
 }
 
-// nowhere is where an answer goes that nobody hears.
+// nowhere is a ResponseWriter that discards the answer.
 type nowhere struct{ header http.Header }
 
 func (n nowhere) Header() http.Header            { return n.header }

@@ -1,12 +1,12 @@
-// Package guard lets only its owner's clients use the emulated APIs. They listen on loopback, which every user of the
-// machine and every page in a browser can reach, so the port alone protects nothing:
+// Package guard lets only its owner's clients use the emulated APIs. The APIs listen on loopback. Every user of the machine and
+// every page in a browser can reach loopback, so the port alone protects nothing. A request has to pass three checks:
 //
-//   - the request carries the owner's token, as every client of Google or GitHub carries an access token;
-//   - the Host is one that no page can be served under, so that a name that suddenly resolves to this machine (DNS
-//     rebinding) gets nothing;
-//   - the request says of no other origin that it sends it. A browser adds that by itself and a page cannot take it away.
+//   - it carries the owner's token, as clients of Google and GitHub carry an access token;
+//   - its Host is one under which no page can be served, which stops a name that suddenly resolves to this machine (DNS
+//     rebinding);
+//   - it does not name another origin. A browser names a page's origin by itself, and the page cannot prevent it.
 //
-// The data plane is not guarded: a service is there to be visited.
+// The data plane is not guarded, because anybody may visit a service.
 package guard
 
 import (
@@ -18,11 +18,11 @@ import (
 	"strings"
 )
 
-// TokenPath answers the exchange that clients with Google's "external_account" credentials begin with: whoever shows the
-// token as the subject gets it as the access token. See [Credentials].
+// TokenPath is the path of the exchange that clients with Google's "external_account" credentials begin with. A client that sends
+// the owner's token as the subject token receives it back as the access token. See [Credentials].
 const TokenPath = "/token"
 
-// Require is a handler that passes on to next the requests of whoever has the token. An empty token admits nobody.
+// Require returns a handler that passes on to next only requests with the token. An empty token admits nobody.
 func Require(token string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -42,8 +42,8 @@ func Require(token string, next http.Handler) http.Handler {
 	})
 }
 
-// ownHost accepts literal loopback addresses, localhost, names below .sandbox, which no name server knows, and the hosts of
-// Cloud Run's regions, which gcloud asks through the emulator as its proxy and which are Google's own.
+// ownHost accepts literal loopback addresses, localhost, and names below .sandbox, which no name server knows. It also accepts
+// the hosts of Cloud Run's regions: they are Google's own, and gcloud asks for them with the emulator as its proxy.
 func ownHost(hostport string) bool {
 	host := hostport
 	if name, _, err := net.SplitHostPort(hostport); err == nil {
@@ -56,7 +56,7 @@ func ownHost(hostport string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".sandbox") || strings.HasSuffix(host, "-run.googleapis.com")
 }
 
-// foreign says that a browser sends the request for a page that is not of the API's own address.
+// foreign reports whether a browser sends the request for a page of another origin.
 func foreign(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		parsed, err := url.Parse(origin)
@@ -66,7 +66,7 @@ func foreign(r *http.Request) bool {
 	return site == "cross-site" || site == "same-site"
 }
 
-// bearer is the token of a request, in Google's spelling or in either of GitHub's.
+// bearer returns the token of a request, in Google's spelling or one of GitHub's two.
 func bearer(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "token") {
@@ -91,7 +91,7 @@ func exchange(w http.ResponseWriter, r *http.Request, token string) {
 	})
 }
 
-// refuse answers so that clients of Google and of GitHub both show the message.
+// refuse answers in a form whose message both Google's and GitHub's clients show.
 func refuse(w http.ResponseWriter, code int, status, message string) {
 	answer(w, code, map[string]any{"message": message, "error": map[string]any{"code": code, "status": status, "message": message}})
 }
@@ -107,7 +107,7 @@ func quoted(host string) string {
 	return string(text)
 }
 
-// Credentials are application default credentials of Google's type "external_account", with which the official clients send
+// Credentials returns application default credentials of Google's type "external_account". With them the official clients send
 // the token in a file. api is the base URL of a guarded API.
 func Credentials(api, tokenFile string) ([]byte, error) {
 	return json.MarshalIndent(map[string]any{
@@ -119,11 +119,11 @@ func Credentials(api, tokenFile string) ([]byte, error) {
 	}, "", "  ")
 }
 
-// Transport sends the token with every request to one host, and to no other.
+// Transport adds the token to every request to one host, and to no other request.
 type Transport struct {
 	// Host is the API's host and port. Required.
 	Host string
-	// Token is the owner's. Required.
+	// Token is the owner's token. Required.
 	Token string
 	// Next sends the requests. Default: [http.DefaultTransport].
 	Next http.RoundTripper
@@ -142,7 +142,7 @@ func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return next.RoundTrip(r)
 }
 
-// Client is a client of the API at base that sends the token there.
+// Client returns a client that sends the token to the API at base, and nowhere else.
 func Client(base, token string) *http.Client {
 	host := ""
 	if parsed, err := url.Parse(base); err == nil {

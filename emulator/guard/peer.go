@@ -2,8 +2,8 @@ package guard
 
 import "net"
 
-// OwnUser is the listener without the connections of the machine's other users, which it closes. For protocols that know no
-// token, such as the engine's. Whose a connection is can be told on Linux; elsewhere everybody's are accepted.
+// OwnUser returns a listener that closes the connections of the machine's other users. It serves protocols without a token, such
+// as the engine's. Only Linux tells which user a connection belongs to; on other systems the listener accepts every connection.
 func OwnUser(listener net.Listener) net.Listener { return ownUser{listener} }
 
 type ownUser struct{ net.Listener }

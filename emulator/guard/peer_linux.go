@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// mine says whether the other end of a connection over loopback is a socket of this user, or of root. The kernel lists
-// every socket with its owner; one that it does not list is nobody's to trust.
+// mine reports whether the other end of a loopback connection is a socket of this user or of root. The kernel lists every socket
+// with its owner. A socket that is not listed is not trusted.
 func mine(connection net.Conn) bool {
 	here, ok := connection.LocalAddr().(*net.TCPAddr)
 	there, ok2 := connection.RemoteAddr().(*net.TCPAddr)
@@ -22,7 +22,7 @@ func mine(connection net.Conn) bool {
 	return err == nil && (uid == os.Getuid() || uid == 0)
 }
 
-// owner is the user of the socket with these addresses, as /proc/net/tcp writes them.
+// owner returns the user id of the socket with these addresses, in the spelling of /proc/net/tcp.
 func owner(local, remote string) (int, error) {
 	file, err := os.Open("/proc/net/tcp")
 	if err != nil {
@@ -31,7 +31,7 @@ func owner(local, remote string) (int, error) {
 	defer file.Close()
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
-		// sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid …
+		// The columns are: sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid …
 		if fields := strings.Fields(lines.Text()); len(fields) > 7 && fields[1] == local && fields[2] == remote {
 			return strconv.Atoi(fields[7])
 		}
@@ -39,7 +39,8 @@ func owner(local, remote string) (int, error) {
 	return 0, fmt.Errorf("no socket from %s to %s: %w", local, remote, os.ErrNotExist)
 }
 
-// listed is an address in the file's spelling: the bytes of the IPv4 address as the machine keeps a number, and the port.
+// listed returns an address in the spelling of /proc/net/tcp: the IPv4 address as a number in the machine's byte order, and the
+// port.
 func listed(address *net.TCPAddr) string {
 	return fmt.Sprintf("%08X:%04X", binary.NativeEndian.Uint32(address.IP.To4()), address.Port)
 }

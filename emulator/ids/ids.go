@@ -1,4 +1,4 @@
-// Package ids makes what the emulated APIs choose themselves: numbers, UUIDs, etags.
+// Package ids makes the identifiers that the emulated APIs assign: numbers, UUIDs and etags.
 package ids
 
 import (
@@ -14,7 +14,7 @@ type Source struct {
 	reader io.Reader
 }
 
-// New makes ids from a reader; a seeded one makes them repeat.
+// New returns a source that reads from reader. A seeded reader makes the ids repeatable.
 func New(reader io.Reader) *Source { return &Source{reader: reader} }
 
 func (s *Source) bytes(n int) []byte {
@@ -27,7 +27,7 @@ func (s *Source) bytes(n int) []byte {
 	return raw
 }
 
-// Pick is n characters of the alphabet.
+// Pick returns n random characters of the alphabet.
 func (s *Source) Pick(alphabet string, n int) string {
 	raw := s.bytes(n)
 	for i, b := range raw {
@@ -36,13 +36,13 @@ func (s *Source) Pick(alphabet string, n int) string {
 	return string(raw)
 }
 
-// Digits is a number of n digits, the first of which is not 0.
+// Digits returns a number of n digits that does not begin with 0.
 func (s *Source) Digits(n int) string { return s.Pick("123456789", 1) + s.Pick("0123456789", n-1) }
 
-// Letters is n lower-case letters.
+// Letters returns n lower-case letters.
 func (s *Source) Letters(n int) string { return s.Pick("abcdefghijklmnopqrstuvwxyz", n) }
 
-// UUID is a random UUID, of version 4.
+// UUID returns a random UUID (version 4).
 func (s *Source) UUID() string {
 	raw := s.bytes(16)
 	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
@@ -50,5 +50,5 @@ func (s *Source) UUID() string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// Etag is an etag that no document had before.
+// Etag returns a new etag.
 func (s *Source) Etag() string { return base64.StdEncoding.EncodeToString(s.bytes(12)) }

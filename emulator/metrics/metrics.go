@@ -1,5 +1,5 @@
-// Package metrics counts the requests the data plane answered, the way Cloud Run reports them to Cloud Monitoring: by
-// service, revision and response class, in buckets of a minute, with the latencies' distribution.
+// Package metrics counts the requests that the data plane has answered, as Cloud Run reports them to Cloud Monitoring. It counts
+// by service, revision and response class, in buckets of a minute, and keeps the distribution of the latencies.
 package metrics
 
 import (
@@ -14,12 +14,12 @@ import (
 // Interval is the width of a bucket. Cloud Run's own metrics are sampled every 60 seconds.
 const Interval = time.Minute
 
-// Retention is how long buckets are kept: longer than any window a release looks at.
+// Retention is how long buckets are kept. It is longer than any period that a release looks at.
 const Retention = 24 * time.Hour
 
-// Key is what requests are counted by.
+// Key is what requests are counted by: each key has its own count.
 type Key struct {
-	// Service is projects/P/locations/L/services/S, Revision the short name.
+	// Service is projects/P/locations/L/services/S. Revision is the short name.
 	Service, Revision string
 	// Class is the response code's class, "2xx" to "5xx".
 	Class string
@@ -31,20 +31,20 @@ type Point struct {
 	Start time.Time
 	// Count is how many requests there were.
 	Count int64
-	// Latencies counts requests by [BucketOf] their latency.
+	// Latencies counts requests by the bucket of their latency; see [BucketOf].
 	Latencies map[int]int64
 }
 
-// Recorder counts in memory. The zero value is ready; its methods may be called from several goroutines.
+// Recorder counts requests in memory. The zero value is ready to use. Its methods may be called from several goroutines.
 type Recorder struct {
 	mu     sync.Mutex
 	series map[Key]map[int64]*Point
 }
 
-// Class is the class of a response code: 2xx for 204.
+// Class returns the class of a response code: "2xx" for 204.
 func Class(code int) string { return string(rune('0'+code/100)) + "xx" }
 
-// BucketOf is the latency bucket: bucket i holds latencies up to [UpperBound](i).
+// BucketOf returns the bucket of a latency. Bucket i holds latencies up to [UpperBound](i).
 func BucketOf(latency time.Duration) int {
 	ms := float64(latency) / float64(time.Millisecond)
 	if ms <= 1 {
@@ -53,12 +53,12 @@ func BucketOf(latency time.Duration) int {
 	return int(math.Ceil(math.Log(ms)/math.Log(growth) - 1e-9))
 }
 
-// UpperBound is the largest latency in a bucket.
+// UpperBound returns the largest latency in a bucket.
 func UpperBound(bucket int) time.Duration {
 	return time.Duration(math.Pow(growth, float64(bucket)) * float64(time.Millisecond))
 }
 
-// growth is the ratio of neighbouring buckets, which bounds the error of a percentile to 10 %.
+// growth is the ratio between the bounds of neighbouring buckets. It limits the error of a percentile to 10 %.
 const growth = 1.1
 
 // Record counts one answered request.
@@ -90,8 +90,8 @@ type Series struct {
 	Points []Point
 }
 
-// Query returns the points whose bucket begins in [from, to), sorted by service, revision and class: those of one
-// service, or of all when service is "".
+// Query returns the points whose bucket begins in [from, to), sorted by service, revision and class. It returns those of one
+// service, or of all services if service is "".
 func (r *Recorder) Query(service string, from, to time.Time) []Series {
 	r.mu.Lock()
 	defer r.mu.Unlock()

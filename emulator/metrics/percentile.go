@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Percentile is the latency below which the share p (0-1) of the counted requests lies, and false when there is none.
-// Within a bucket the latencies are taken to be spread evenly, as Cloud Monitoring does.
+// Percentile returns the latency below which the share p (0-1) of the counted requests lies, and false if no request was counted.
+// Like Cloud Monitoring, it assumes that latencies are spread evenly within a bucket.
 func Percentile(latencies map[int]int64, p float64) (time.Duration, bool) {
 	total := int64(0)
 	for _, count := range latencies {
@@ -27,7 +27,7 @@ func Percentile(latencies map[int]int64, p float64) (time.Duration, bool) {
 		low, high := lowerBound(bucket), UpperBound(bucket)
 		return low + time.Duration((rank-below)/count*float64(high-low)), true
 	}
-	return UpperBound(buckets[len(buckets)-1]), true // a rank that rounding put past the end
+	return UpperBound(buckets[len(buckets)-1]), true // rounding put the rank past the end
 }
 
 func lowerBound(bucket int) time.Duration {
