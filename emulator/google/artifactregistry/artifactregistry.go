@@ -1,4 +1,5 @@
-// Package artifactregistry is Artifact Registry: its repositories. What is in them is with a registry, which the emulator is not.
+// Package artifactregistry emulates Artifact Registry: the repositories. Images are in a registry, which the emulator does not
+// have.
 package artifactregistry
 
 import (
@@ -13,7 +14,7 @@ const Host = "artifactregistry.googleapis.com"
 
 const repositories = "projects/*/locations/*/repositories"
 
-// API is Artifact Registry v1. on says whether an API is on in a project.
+// API returns Artifact Registry v1. on reports whether an API is enabled in a project.
 func API(on func(q *rest.Request, p rest.Project, host string) bool) *rest.API {
 	repository := &rest.Kind{
 		Pattern: repositories, Message: "Repository", Body: "repository",
@@ -32,7 +33,7 @@ func API(on func(q *rest.Request, p rest.Project, host string) bool) *rest.API {
 		OperationsInLocation: true}
 }
 
-// Exists says whether there is a repository of that name.
+// Exists reports whether a repository of that name exists.
 func Exists(q *rest.Request, project, location, id string) bool {
 	_, repository := q.Find(Host, repositories, "projects/"+project+"/locations/"+location+"/repositories/"+id)
 	return repository != nil

@@ -1,4 +1,4 @@
-// Package billingbudgets is Cloud Billing Budget: the budgets of billing accounts.
+// Package billingbudgets emulates Cloud Billing Budget: the budgets of billing accounts.
 package billingbudgets
 
 import (
@@ -12,15 +12,15 @@ import (
 // Host is the API's name.
 const Host = "billingbudgets.googleapis.com"
 
-// Neighbours are what a budget asks other APIs.
+// Neighbours are the functions of other APIs that budgets need.
 type Neighbours struct {
-	// Currency is a billing account's currency.
+	// Currency returns the currency of a billing account.
 	Currency func(q *rest.Request, account string) string
-	// CheckChannels refuses notification channels in a field that do not exist.
+	// CheckChannels refuses notification channels that do not exist. field is the name of the field in the error.
 	CheckChannels func(q *rest.Request, field string, channels []string) error
 }
 
-// API is Cloud Billing Budget v1.
+// API returns Cloud Billing Budget v1.
 func (its Neighbours) API() *rest.API {
 	return &rest.API{Prefix: "budgets/v1", Host: Host, Schema: "budgets", Kinds: []*rest.Kind{{
 		Pattern: "billingAccounts/*/budgets", Message: "GoogleCloudBillingBudgetsV1Budget", Body: "budget", ListField: "budgets",

@@ -1,4 +1,4 @@
-// Package binaryauthorization is Binary Authorization: attestors, a project's policy, and its verdict on an image.
+// Package binaryauthorization emulates Binary Authorization: attestors, a project's policy, and its verdict on an image.
 package binaryauthorization
 
 import (
@@ -19,15 +19,15 @@ const (
 	policies  = "projects/*/policy"
 )
 
-// Notes are Container Analysis's, on which attestors stand.
+// Notes are the functions of Container Analysis that attestors need, because each attestor refers to a note.
 type Notes struct {
-	// Find finds the note of a full name; found is false when there is none.
+	// Find finds a note by its full name. found is false if it does not exist.
 	Find func(q *rest.Request, full string) (n rest.Name, found bool)
-	// Occurrences are what is attached to a note.
+	// Occurrences returns the occurrences that are attached to a note.
 	Occurrences func(q *rest.Request, note rest.Name) []map[string]any
 }
 
-// API is Binary Authorization v1.
+// API returns Binary Authorization v1.
 func (notes Notes) API() *rest.API {
 	attestor := &rest.Kind{
 		Pattern: attestors, Message: "Attestor", Body: "attestor", ListField: "attestors", IDParam: "attestorId", Policy: true,
@@ -45,7 +45,7 @@ func (notes Notes) API() *rest.API {
 	return &rest.API{Prefix: "ba/v1", Host: Host, Schema: "ba", Kinds: []*rest.Kind{attestor, policy}}
 }
 
-// readPolicy is a project's policy: until one is written, all images are admitted.
+// readPolicy returns a project's policy. A project that has never written one admits all images.
 func readPolicy(q *rest.Request, n rest.Name) map[string]any {
 	if policy := q.Get(n); policy != nil {
 		return policy
@@ -70,7 +70,7 @@ func (notes Notes) prepareAttestor(c *rest.Change) error {
 		if key["pkixPublicKey"] == nil {
 			return rest.Invalid("The emulator has attestors with PKIX public keys only: set pkix_public_key.")
 		}
-		// Keys of Cloud KMS are told apart by the id that signatures carry.
+		// Signatures name a Cloud KMS key by this id, so two keys must not share it.
 		if id := doc.Text(key, "id"); id == "" || slices.Contains(ids, id) {
 			return rest.Invalid("The public key's id %q is empty or used twice.", id)
 		} else {
@@ -83,7 +83,7 @@ func (notes Notes) prepareAttestor(c *rest.Change) error {
 		if _, err := x509.ParsePKIXPublicKey(block.Bytes); err != nil {
 			return rest.Invalid("public_key_pem of %s is no public key.", doc.Text(key, "id"))
 		}
-		// The API knows the algorithm by two names and answers with this one.
+		// The API accepts two names for the algorithm and answers with this one.
 		if pkix := doc.Object(key, "pkixPublicKey"); doc.Text(pkix, "signatureAlgorithm") == "EC_SIGN_P256_SHA256" {
 			pkix["signatureAlgorithm"] = "ECDSA_P256_SHA256"
 		}

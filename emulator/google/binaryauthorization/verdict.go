@@ -9,14 +9,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// Verdict says what the project's policy makes of an image: whether it starts, and why the policy denies it, "" when it does not. A
-// dry run admits what it denies.
+// Verdict applies the project's policy to an image. admitted says whether the image starts. denied is the reason why the policy
+// denies it, "" if it does not. A dry run admits an image that it denies.
 func (notes Notes) Verdict(q *rest.Request, p rest.Project, image string) (admitted bool, denied string) {
 	verdict := admission.Decide(image, notes.policy(q, p))
 	return verdict.Admitted, verdict.Denied
 }
 
-// policy reads the project's policy with its attestors and what is attached to their notes.
+// policy reads the project's policy, its attestors, and the occurrences attached to their notes.
 func (notes Notes) policy(q *rest.Request, p rest.Project) admission.Policy {
 	stored := readPolicy(q, q.Collection(Host, policies, p))
 	rule := doc.Object(stored, "defaultAdmissionRule")
@@ -30,13 +30,13 @@ func (notes Notes) policy(q *rest.Request, p rest.Project) admission.Policy {
 	return policy
 }
 
-// readsAttestations are the roles by which an attestor's own account finds what is attached to its note. Google asks for the
-// first one there (binaryauthorization/v1, UserOwnedGrafeasNote); the last is what it gives the account at the project.
+// readsAttestations lists the roles that let an attestor's account read the occurrences of its note. Google recommends the first
+// role (binaryauthorization/v1, UserOwnedGrafeasNote). It grants the last role to the account on the project.
 var readsAttestations = []string{
 	"roles/containeranalysis.notes.occurrences.viewer", "roles/containeranalysis.editor", "roles/binaryauthorization.serviceAgent",
 }
 
-// attestor reads one with its keys and attestations; one that was deleted since has neither.
+// attestor reads an attestor with its keys and attestations. An attestor that has been deleted since has neither.
 func (notes Notes) attestor(q *rest.Request, full string) admission.Attestor {
 	attestor := admission.Attestor{Name: full}
 	_, stored := q.Find(Host, attestors, full)
@@ -60,7 +60,7 @@ func (notes Notes) attestor(q *rest.Request, full string) admission.Attestor {
 	return attestor
 }
 
-// unbase64 reads either alphabet, as the APIs do; what is neither is empty and verifies nothing.
+// unbase64 decodes both base64 alphabets, as the APIs do. It returns nothing for other text, which then verifies nothing.
 func unbase64(encoded string) []byte {
 	raw, err := base64.StdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(encoded))
 	if err != nil {

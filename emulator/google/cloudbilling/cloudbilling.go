@@ -1,4 +1,4 @@
-// Package cloudbilling is Cloud Billing: billing accounts, and which of them pays for a project.
+// Package cloudbilling emulates Cloud Billing: billing accounts, and the account that pays for each project.
 package cloudbilling
 
 import (
@@ -10,7 +10,7 @@ import (
 // Host is the API's name.
 const Host = "cloudbilling.googleapis.com"
 
-// API is Cloud Billing v1.
+// API returns Cloud Billing v1.
 func API() *rest.API {
 	return &rest.API{Prefix: "cb/v1", Host: Host, Schema: "cb", Kinds: []*rest.Kind{
 		{
@@ -24,7 +24,7 @@ func API() *rest.API {
 	}}
 }
 
-// Ensure makes the billing account when it is absent, and lets it pay for the project.
+// Ensure creates the billing account if it does not exist, and makes it pay for the project.
 func Ensure(q *rest.Request, project, account, currency string) error {
 	name := "billingAccounts/" + account
 	if key := "//" + Host + "/" + name; !q.Tx.Has(key) {
@@ -37,7 +37,7 @@ func Ensure(q *rest.Request, project, account, currency string) error {
 	return q.Tx.Put("//"+Host+"/"+info, store.Document{"name": info, "projectId": project, "billingAccountName": name, "billingEnabled": true})
 }
 
-// Currency is a billing account's currency.
+// Currency returns the currency of a billing account.
 func Currency(q *rest.Request, account string) string {
 	return doc.Text(q.Tx.Get("//"+Host+"/billingAccounts/"+account), "currencyCode")
 }

@@ -1,4 +1,5 @@
-// Package cloudkms is Cloud KMS: key rings, keys and their versions, which sign. A private key is kept sealed, like a secret.
+// Package cloudkms emulates Cloud KMS: key rings, keys, and key versions that sign. Private keys are stored encrypted, like
+// secrets.
 package cloudkms
 
 import (
@@ -24,18 +25,18 @@ const (
 	keys     = rings + "/*/cryptoKeys"
 	versions = keys + "/*/cryptoKeyVersions"
 
-	// signingAlgorithm is the one that the emulator's keys can have.
+	// signingAlgorithm is the only algorithm of the emulator's keys.
 	signingAlgorithm = "EC_SIGN_P256_SHA256"
-	// destroyAfter is how long a version can be restored after its destruction was asked for, unless the key says otherwise.
+	// destroyAfter is how long a version can be restored after a request to destroy it, unless the key sets another time.
 	destroyAfter = 30 * 24 * time.Hour
 )
 
-// API is Cloud KMS v1.
+// API returns Cloud KMS v1.
 func API() *rest.API {
 	return &rest.API{Prefix: "kms/v1", Host: Host, Schema: "kms", Kinds: kinds(), MultiRegions: true}
 }
 
-// kinds are rings, keys and versions. They cannot be deleted: their names stay taken for ever.
+// kinds returns the kinds for rings, keys and versions. They cannot be deleted: their names stay taken for ever.
 func kinds() []*rest.Kind {
 	id := regexp.MustCompile(`^[a-zA-Z0-9_-]{1,63}$`)
 	forever := func(*rest.Change) (map[string]any, error) { return nil, rest.ErrNoMethod }
@@ -104,7 +105,7 @@ func prepareKey(c *rest.Change) error {
 	return nil
 }
 
-// finishKey makes the first version of a new key, unless the request is against it.
+// finishKey creates the first version of a new key, unless the request says not to.
 func finishKey(c *rest.Change, method string) (any, error) {
 	if method != "create" || c.Query.Get("skipInitialVersionCreation") == "true" {
 		return c.New, nil
@@ -114,7 +115,7 @@ func finishKey(c *rest.Change, method string) (any, error) {
 	return c.New, err
 }
 
-// prepareVersion generates a key pair. The private one is kept sealed, like a secret's payload.
+// prepareVersion generates a key pair. The private key is stored encrypted, like a secret's payload.
 func prepareVersion(c *rest.Change) error {
 	if c.Old != nil {
 		return rest.Invalid("The emulator does not change versions: destroy this one and make another.")
@@ -137,7 +138,7 @@ func prepareVersion(c *rest.Change) error {
 	return nil
 }
 
-// private is the version's private key. It refuses for a version that is not enabled, as the API refuses to use one.
+// private returns the version's private key. Like the API, it refuses a version that is not enabled.
 func private(q *rest.Request, version rest.Name) (*ecdsa.PrivateKey, error) {
 	document := q.Get(version)
 	if document == nil {

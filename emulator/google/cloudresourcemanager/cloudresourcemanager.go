@@ -1,4 +1,5 @@
-// Package cloudresourcemanager is Cloud Resource Manager: projects, which are there before any request, and their IAM policies.
+// Package cloudresourcemanager emulates Cloud Resource Manager: projects and their IAM policies. Projects exist before the first
+// request.
 package cloudresourcemanager
 
 import (
@@ -11,7 +12,7 @@ import (
 // Host is the API's name.
 const Host = "cloudresourcemanager.googleapis.com"
 
-// API is Cloud Resource Manager v1.
+// API returns Cloud Resource Manager v1.
 func API() *rest.API {
 	return &rest.API{Prefix: "crm/v1", Host: Host, Schema: "crm", Kinds: []*rest.Kind{{
 		Pattern: "projects", Message: "Project", ListField: "projects", Policy: true,
@@ -19,7 +20,7 @@ func API() *rest.API {
 	}}}
 }
 
-// Ensure makes the project when it is absent. It refuses an id or a number that is another project's.
+// Ensure creates the project if it does not exist. It refuses an id or a number that belongs to another project.
 func Ensure(q *rest.Request, p rest.Project) error {
 	if there, found := q.Project(p.ID); found && there.Number != p.Number {
 		return fmt.Errorf("project %s has number %s in this emulator and %s in the settings; delete the emulator's state folder to start anew",

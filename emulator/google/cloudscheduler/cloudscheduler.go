@@ -1,4 +1,5 @@
-// Package cloudscheduler is Cloud Scheduler: jobs that call an address by a schedule. The emulator keeps them and calls nobody by itself.
+// Package cloudscheduler emulates Cloud Scheduler: jobs that call an address on a schedule. The emulator stores jobs and never
+// calls an address by itself.
 package cloudscheduler
 
 import (
@@ -14,13 +15,13 @@ import (
 // Host is the API's name.
 const Host = "cloudscheduler.googleapis.com"
 
-// Neighbours are what Cloud Scheduler asks other APIs.
+// Neighbours are the functions of other APIs that Cloud Scheduler needs.
 type Neighbours struct {
-	// Account says whether a service account exists.
+	// Account reports whether a service account exists.
 	Account func(q *rest.Request, email string) bool
 }
 
-// API is Cloud Scheduler v1.
+// API returns Cloud Scheduler v1.
 func (its Neighbours) API() *rest.API {
 	return &rest.API{Prefix: "cs/v1", Host: Host, Schema: "cs", Kinds: []*rest.Kind{{
 		Pattern: "projects/*/locations/*/jobs", Message: "Job", Body: "job", ListField: "jobs", Mask: rest.MaskReplaces,

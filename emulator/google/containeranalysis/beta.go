@@ -6,8 +6,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// Container Analysis v1beta1 has a note's authority and an occurrence's signatures in other fields than v1. What the emulator
-// has of the rest is equal in both.
+// Container Analysis v1beta1 stores a note's authority and an occurrence's signatures in other fields than v1. The two versions
+// agree in everything else that the emulator has.
 
 func noteFromBeta(beta map[string]any) map[string]any {
 	return renamed(beta, "attestationAuthority", "attestation")
@@ -23,7 +23,7 @@ func occurrenceFromBeta(beta map[string]any) map[string]any {
 		occurrence["resourceUri"] = uri
 	}
 	if signed := doc.Object(beta, "attestation", "attestation", "genericSignedAttestation"); signed != nil {
-		occurrence["attestation"] = doc.Without(signed, "contentType") // v1 has the one type that both know, SIMPLE_SIGNING_JSON
+		occurrence["attestation"] = doc.Without(signed, "contentType") // v1's only type is SIMPLE_SIGNING_JSON
 	}
 	return occurrence
 }
@@ -39,7 +39,7 @@ func occurrenceToBeta(occurrence map[string]any) map[string]any {
 	return beta
 }
 
-// renamed is the document with one field under another name.
+// renamed returns the document with one field under another name.
 func renamed(document map[string]any, from, to string) map[string]any {
 	fresh := maps.Clone(document)
 	if value, found := fresh[from]; found {

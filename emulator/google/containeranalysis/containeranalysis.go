@@ -1,5 +1,5 @@
-// Package containeranalysis is Container Analysis: the notes of attestation authorities, and the occurrences that are attached to them.
-// They come in two versions of the API, of the same resources: Google's library speaks v1, Terraform's provider v1beta1.
+// Package containeranalysis emulates Container Analysis: the notes of attestation authorities, and the occurrences attached to
+// them. Two versions of the API serve the same resources. Google's library uses v1, and Terraform's provider uses v1beta1.
 package containeranalysis
 
 import (
@@ -18,7 +18,7 @@ const (
 	occurrences = "projects/*/occurrences"
 )
 
-// APIs are v1, in which resources are stored, and v1beta1.
+// APIs returns v1, in whose form resources are stored, and v1beta1.
 func APIs() []*rest.API {
 	n, o, attached := note(), occurrence(), occurrencesOfNote()
 	n.MaskNames, n.Inbound, n.Outbound = nil, noteFromBeta, noteToBeta
@@ -33,7 +33,7 @@ func APIs() []*rest.API {
 func note() *rest.Kind {
 	return &rest.Kind{
 		Pattern: notes, Message: "Note", Body: "note", ListField: "notes", IDParam: "noteId", Policy: true,
-		// Terraform's provider writes a v1 note by a mask with v1beta1's name of the field.
+		// Terraform's provider updates a v1 note with a mask that has v1beta1's name of the field.
 		Mask: rest.MaskReplaces, MaskNames: map[string]string{"attestationAuthority": "attestation"},
 		Created: "createTime", Updated: "updateTime", ID: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), IDFix: "Invalid note id %q.",
 		Missing: func(n rest.Name) *rest.Error {
@@ -87,7 +87,7 @@ func prepareOccurrence(c *rest.Change) error {
 
 var resourceFilter = regexp.MustCompile(`^resourceUrl\s*=\s*"([^"]+)"$`)
 
-// listOccurrences lists what is attached to a note, by a filter on the image when there is one.
+// listOccurrences lists the occurrences of a note. A filter limits them to one image.
 func listOccurrences(q *rest.Request, n rest.Name) (any, error) {
 	image := ""
 	if filter := q.Query.Get("filter"); filter != "" {
@@ -106,13 +106,13 @@ func listOccurrences(q *rest.Request, n rest.Name) (any, error) {
 	return q.Page("occurrences", items)
 }
 
-// Note finds the note of a full name; found is false when there is none.
+// Note finds a note by its full name. found is false if it does not exist.
 func Note(q *rest.Request, full string) (n rest.Name, found bool) {
 	n, document := q.Find(Host, notes, full)
 	return n, document != nil
 }
 
-// Occurrences are what is attached to a note, in every project.
+// Occurrences returns the occurrences of a note, from every project.
 func Occurrences(q *rest.Request, note rest.Name) []map[string]any {
 	var found []map[string]any
 	for _, key := range q.Tx.List("//" + Host + "/projects/") {

@@ -60,7 +60,7 @@ func disableAccount(c *rest.Change, disabled bool) (any, error) {
 	return map[string]any{}, c.Put(c.Name, c.Old)
 }
 
-// accountEmail is the email an account id gets, and what a unique id stands for.
+// accountEmail returns the email of an account. id may be the account's id, its unique id or its email.
 func accountEmail(q *rest.Request, collection rest.Name, id string) string {
 	if digits.MatchString(id) {
 		for _, n := range q.Children(collection) {
@@ -75,21 +75,21 @@ func accountEmail(q *rest.Request, collection rest.Name, id string) string {
 	return id + "@" + collection.Project.ID + ".iam.gserviceaccount.com"
 }
 
-// ProjectOfAccount is the project of an account whose name leaves it open: it is in the email.
+// ProjectOfAccount finds the project of an account whose name does not say it. The project is in the account's email.
 func ProjectOfAccount(n rest.Name) string {
 	_, domain, _ := strings.Cut(n.Variable("serviceAccounts"), "@")
 	return strings.TrimSuffix(domain, ".iam.gserviceaccount.com")
 }
 
-// forgetAccount turns a deleted account's grants into grants to deleted:serviceAccount:EMAIL?uid=ID, as the API shows
-// them: an account made again under the same email does not get them.
+// forgetAccount turns a deleted account's grants into grants to deleted:serviceAccount:EMAIL?uid=ID, as the API shows them. A new
+// account with the same email does not receive these grants.
 func forgetAccount(q *rest.Request, email, uniqueID string) error {
 	member := "serviceAccount:" + email
 	return q.RenameMember(member, "deleted:"+member+"?uid="+uniqueID)
 }
 
-// Account is the document of a service account: one that was made here, or one that Google makes for a project, which has no more
-// than an email and a unique id. It is nil when there is none.
+// Account returns the document of a service account, or nil if it does not exist. An account that Google makes for a project has
+// only an email and a unique id.
 func Account(q *rest.Request, email string) map[string]any {
 	local, domain, _ := strings.Cut(email, "@")
 	project, isAccount := strings.CutSuffix(domain, ".iam.gserviceaccount.com")
@@ -115,5 +115,5 @@ func ofGoogle(q *rest.Request, email, project string) map[string]any {
 	return map[string]any{"email": email, "uniqueId": email}
 }
 
-// AccountExists says whether there is a service account of that email.
+// AccountExists reports whether a service account has that email.
 func AccountExists(q *rest.Request, email string) bool { return Account(q, email) != nil }

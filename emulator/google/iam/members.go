@@ -8,11 +8,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// principalForm is who a workload identity pool's principals are: by the project's number and the pool's id.
+// principalForm matches the principals of a workload identity pool. They contain the project's number and the pool's id.
 var principalForm = regexp.MustCompile(`^principal(?:Set)?://iam\.googleapis\.com/projects/([0-9]+)/locations/global/` +
 	`workloadIdentityPools/([^/]+)/(subject/.+|group/.+|attribute\.[a-z0-9_]+/.+|\*)$`)
 
-// CheckMember refuses a member of a binding that does not exist.
+// CheckMember refuses a binding's member that does not exist.
 func CheckMember(q *rest.Request, member string) error {
 	prefix, who, _ := strings.Cut(member, ":")
 	switch prefix {

@@ -13,11 +13,11 @@ import (
 
 const pools = "projects/*/locations/*/workloadIdentityPools"
 
-// rulesPrefix stands before a pool's key in the key of its attestation rules, which the pool itself does not show. They are
-// stored without effect: no workload of Google's runs here.
+// rulesPrefix and a pool's key together are the key of the pool's attestation rules, which the pool itself does not show. The
+// rules have no effect, because no workload on Google's machines runs here.
 const rulesPrefix = "rules:"
 
-// A deleted pool or provider keeps its id for 30 days, in which it can be undeleted.
+// A deleted pool or provider keeps its id for 30 days. During that time it can be undeleted.
 const poolKept = 30 * 24 * time.Hour
 
 func pool() *rest.Kind {
@@ -46,7 +46,7 @@ func provider() *rest.Kind {
 	return k
 }
 
-// federated is what pools and providers have in common: ids, operations and soft deletion.
+// federated returns the common parts of pools and providers: ids, operations and soft deletion.
 func federated(pattern, message, body string) *rest.Kind {
 	deleted := func(document map[string]any) bool { return doc.Text(document, "state") == "DELETED" }
 	return &rest.Kind{
@@ -79,8 +79,8 @@ func federated(pattern, message, body string) *rest.Kind {
 	}
 }
 
-// ForgetDeleted does at once what the cloud does after thirty days: it forgets the project's deleted pools and providers,
-// whose ids cannot be used until then.
+// ForgetDeleted forgets the project's deleted pools and providers, so that their ids can be used again. The real cloud does so
+// after thirty days.
 func ForgetDeleted(q *rest.Request, projectID string) error {
 	for _, key := range q.Tx.List("//" + Host + "/projects/" + projectID + "/locations/") {
 		if doc.Text(q.Tx.Get(key), "state") != "DELETED" {
@@ -156,7 +156,7 @@ func prepareProvider(c *rest.Change) error {
 	return checkCondition(c.New)
 }
 
-// sharedIssuers serve many organizations, so the API wants a condition that tells whose token it is.
+// sharedIssuers serve many organizations. For them the API requires a condition that identifies whose token it is.
 var sharedIssuers = []string{"https://token.actions.githubusercontent.com", "https://gitlab.com", "https://app.terraform.io"}
 
 func checkCondition(provider map[string]any) error {

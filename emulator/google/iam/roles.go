@@ -10,8 +10,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// predefined are the roles of Google's role reference that the emulator knows by name. A role of another service is
-// taken when it looks like one; an unknown role of a service listed here is refused.
+// predefined lists the roles of Google's role reference that the emulator knows. An unknown role of a service in this list is
+// refused. A role of another service is accepted if it has the form of a role.
 var predefined = strings.Fields(`
 	roles/owner roles/editor roles/viewer roles/browser
 	roles/run.admin roles/run.developer roles/run.invoker roles/run.servicesInvoker roles/run.viewer roles/run.sourceDeveloper roles/run.builder roles/run.serviceAgent
@@ -90,7 +90,7 @@ func role() *rest.Kind {
 				return nil, rest.Precondition("The role named %s is already deleted.", c.Name.Shown())
 			}
 			c.Old["deleted"] = true
-			// The API does not answer when; the store remembers it in a document of its own.
+			// The API does not show the time of deletion, so the store keeps it in a document of its own.
 			return c.Old, c.Tx.Put(deletedPrefix+c.Name.Key(), map[string]any{"at": rest.Timestamp(c.Now)})
 		},
 		Verbs: map[string]func(*rest.Change) (any, error){"POST undelete": func(c *rest.Change) (any, error) {
@@ -108,7 +108,7 @@ func role() *rest.Kind {
 
 const deletedPrefix = "deleted:"
 
-// deletedFor is how long ago the resource was deleted softly, 0 when it was not.
+// deletedFor returns the time since the resource was softly deleted, 0 if it was not.
 func deletedFor(q *rest.Request, n rest.Name) time.Duration {
 	at, err := time.Parse(time.RFC3339Nano, doc.Text(q.Tx.Get(deletedPrefix+n.Key()), "at"))
 	if err != nil {

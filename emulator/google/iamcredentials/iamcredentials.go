@@ -1,5 +1,6 @@
-// Package iamcredentials is IAM Service Account Credentials: ID tokens of service accounts, signed by a key of the emulator's own, and
-// the check of such tokens. The key's public half is where Google's is, so that the official libraries verify the tokens too.
+// Package iamcredentials emulates IAM Service Account Credentials. It makes ID tokens of service accounts, signed by the
+// emulator's own key, and checks them. It serves the public key at the same path as Google, so that the official libraries can
+// verify the tokens too.
 package iamcredentials
 
 import (
@@ -12,19 +13,19 @@ import (
 const (
 	// Host is the API's name.
 	Host = "iamcredentials.googleapis.com"
-	// CertsPath is where the public key is, as on www.googleapis.com.
+	// CertsPath is the path of the public key, as on www.googleapis.com.
 	CertsPath = "/oauth2/v3/certs"
 )
 
-// Accounts are IAM's.
+// Accounts are the functions of IAM that this API needs.
 type Accounts struct {
-	// Find is the document of a service account, nil when there is none.
+	// Find returns the document of a service account, or nil if it does not exist.
 	Find func(q *rest.Request, email string) map[string]any
-	// ProjectOf is the project of an account whose name has - in the project's place.
+	// ProjectOf finds the project of an account whose name has - in the project's place.
 	ProjectOf func(rest.Name) string
 }
 
-// API is IAM Service Account Credentials v1.
+// API returns IAM Service Account Credentials v1.
 func (its Accounts) API() *rest.API {
 	return &rest.API{Prefix: "cred/v1", Host: Host, Schema: "cred", Kinds: []*rest.Kind{{
 		Pattern: "projects/*/serviceAccounts", ProjectOf: its.ProjectOf,
@@ -52,7 +53,7 @@ func (its Accounts) generateIDToken(c *rest.Change) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The token may leave the email out; who checks it has to know whose it is all the same.
+	// The token may leave out the email. This document tells the verifier which account the token belongs to.
 	return map[string]any{"token": token}, c.Tx.Put(subjectPrefix+claims.Subject, map[string]any{"email": doc.Text(account, "email")})
 }
 

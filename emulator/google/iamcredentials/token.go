@@ -23,17 +23,17 @@ import (
 const (
 	issuer   = "https://accounts.google.com"
 	lifetime = time.Hour
-	// skew is by how much clocks may differ.
+	// skew is the largest difference between two clocks that a check tolerates.
 	skew = 5 * time.Minute
 
-	// The emulator's own key: the private half is sealed under signingKey, the public one is a JSON web key.
+	// The emulator's key pair: the private key is encrypted under signingKey, the public key is stored as a JSON web key.
 	signingKey = "//" + Host + "/signingKey"
 	publicKey  = "//" + Host + "/publicKey"
-	// subjectPrefix stands before an account's unique id, in the key of whose it is.
+	// subjectPrefix and an account's unique id together are the key of the document that names the account.
 	subjectPrefix = "subject:"
 )
 
-// claims are what an ID token of a service account says.
+// claims are the contents of a service account's ID token.
 type claims struct {
 	Issuer          string `json:"iss"`
 	Audience        string `json:"aud"`
@@ -53,7 +53,7 @@ type header struct {
 
 var encoding = base64.RawURLEncoding
 
-// sign makes the token, and the key before the first one.
+// sign makes a token. It makes the key before the first token.
 func sign(q *rest.Request, c claims) (string, error) {
 	key, err := ensureKey(q)
 	if err != nil {
@@ -90,8 +90,8 @@ func ensureKey(q *rest.Request) (*rsa.PrivateKey, error) {
 	return key, errors.Join(q.Tx.PutSecret(signingKey, x509.MarshalPKCS1PrivateKey(key)), q.Tx.Put(publicKey, public))
 }
 
-// Verify says whose token it is: serviceAccount:EMAIL. It refuses a token that this emulator did not sign, that is not for one of the
-// audiences, or whose time is over.
+// Verify returns the account of a token, as serviceAccount:EMAIL. It refuses a token that this emulator did not sign, that has
+// another audience, or that has expired.
 func Verify(q *rest.Request, token string, audiences []string) (member string, err error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -1,4 +1,4 @@
-// Package logging is Cloud Logging: log-based metrics.
+// Package logging emulates Cloud Logging: log-based metrics.
 package logging
 
 import (
@@ -12,7 +12,7 @@ import (
 // Host is the API's name.
 const Host = "logging.googleapis.com"
 
-// API is Cloud Logging v2.
+// API returns Cloud Logging v2.
 func API() *rest.API {
 	return &rest.API{Prefix: "log/v2", Host: Host, Schema: "log", Kinds: []*rest.Kind{{
 		Pattern: "projects/*/metrics", Message: "LogMetric", Body: "metric", ListField: "metrics",

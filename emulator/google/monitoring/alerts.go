@@ -24,7 +24,7 @@ func alertPolicy() *rest.Kind {
 	}
 }
 
-// channelLabels are the labels that the channel types want.
+// channelLabels names the label that each type of channel requires.
 var channelLabels = map[string]string{
 	"email": "email_address", "slack": "channel_name", "pagerduty": "service_key", "webhook_tokenauth": "url", "pubsub": "topic",
 	"sms":               "number",
@@ -53,14 +53,14 @@ func prepareChannel(c *rest.Change) error {
 	return nil
 }
 
-// secretLabels are the labels of a kind that the API never gives back.
+// secretLabels names, for each type of channel, the label that the API never shows.
 var secretLabels = map[string]string{"slack": "auth_token", "pagerduty": "service_key", "webhook_basicauth": "password"}
 
-// hidden stands in the answers where a secret is.
+// hidden replaces secrets in answers.
 const hidden = "************"
 
-// hideSecrets keeps that a secret is there and not which: nobody is told by the emulated channels, so that nothing needs it. One that an
-// update leaves out stays.
+// hideSecrets replaces a secret label by asterisks before the channel is stored. The emulated channels notify nobody, so the
+// secret itself is not needed. A secret that an update leaves out stays.
 func hideSecrets(c *rest.Change, kind string) error {
 	label := secretLabels[kind]
 	if label == "" {
@@ -96,7 +96,7 @@ func refuseUsedChannel(c *rest.Change) (map[string]any, error) {
 	return nil, nil
 }
 
-// CheckChannels refuses notification channels in a field that do not exist.
+// CheckChannels refuses notification channels that do not exist. field is the name of the field in the error.
 func CheckChannels(q *rest.Request, field string, names []string) error {
 	for _, channel := range names {
 		if _, document := q.Find(Host, channels, channel); document != nil {
@@ -139,7 +139,7 @@ func prepareAlert(c *rest.Change) error {
 	return nil
 }
 
-// conditionName keeps the name of a condition that was there under that display name.
+// conditionName returns the name of the earlier condition with the same display name, or a new name if there was none.
 func conditionName(c *rest.Change, display string) string {
 	for _, old := range doc.Objects(c.Old, "conditions") {
 		if doc.Text(old, "displayName") == display {

@@ -8,17 +8,17 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// selection is a time series filter taken apart: the value each field must have.
+// selection is a parsed filter of time series: the required value of each field.
 type selection map[string]string
 
-// seriesLabels are the labels of Cloud Run's metrics that the emulator counts by.
+// seriesLabels are the labels of Cloud Run's metrics by which the emulator counts.
 var seriesLabels = []string{"resource.labels.project_id", "resource.labels.service_name", "resource.labels.location",
 	"resource.labels.revision_name", "resource.labels.configuration_name", "metric.labels.response_code_class"}
 
 var filterTerm = regexp.MustCompile(`^\s*([a-z_.]+)\s*=\s*(?:"([^"\\]*)"|([A-Za-z0-9_./-]+))\s*`)
 
-// parseFilter reads FIELD="VALUE" terms joined by AND, which is what a release asks for. The real language has more;
-// what is not read here is refused, so that no query answers something else than it asked.
+// parseFilter reads terms of the form FIELD="VALUE" joined by AND, which are all that a release needs. The real language has
+// more. The emulator refuses the rest, so that it never answers a different question.
 func parseFilter(filter string) (selection, error) {
 	if strings.TrimSpace(filter) == "" {
 		return nil, rest.Invalid("The request was missing field filter: The filter must be specified.")
@@ -67,7 +67,7 @@ func (s selection) check(filter string) error {
 		requestLatencies, s["metric.type"])
 }
 
-// takes says whether a series with these labels is one the filter asks for.
+// takes reports whether the filter selects a series with these labels.
 func (s selection) takes(labels map[string]string) bool {
 	for field, value := range s {
 		if label, found := labels[field]; found && label != value {

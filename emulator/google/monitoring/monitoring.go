@@ -1,5 +1,5 @@
-// Package monitoring is Cloud Monitoring: uptime checks, channels, alert policies, dashboards, services with objectives, and the time
-// series of what the data plane counted.
+// Package monitoring emulates Cloud Monitoring: uptime checks, channels, alert policies, dashboards, services with objectives,
+// and time series of the requests that the data plane has counted.
 package monitoring
 
 import (
@@ -18,8 +18,8 @@ const Host = "monitoring.googleapis.com"
 
 const channels = "projects/*/notificationChannels"
 
-// APIs are Cloud Monitoring v3, and v1, which has the dashboards. The time series are read from the recorder; a minute of them appears
-// when it has passed, and the lag after it.
+// APIs returns Cloud Monitoring v3, and v1 for the dashboards. Time series are read from the recorder. The data of a minute
+// appears when the minute is over and lag has passed.
 func APIs(recorder *metrics.Recorder, lag time.Duration) []*rest.API {
 	series := &rest.Kind{Pattern: "projects/*/timeSeries", List: func(q *rest.Request, n rest.Name) (any, error) {
 		return listTimeSeries(q, n, recorder, max(lag, q.Disturbance.MetricsLag))
@@ -42,7 +42,7 @@ func uptimeCheck() *rest.Kind {
 	}
 }
 
-// slug is a display name as Monitoring makes ids of it.
+// slug converts a display name to an id as Monitoring does.
 func slug(display string) string {
 	s := strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(display), "-"), "-")
 	return s[:min(len(s), 60)]
@@ -114,7 +114,7 @@ func checkTarget(resource map[string]any, project string) error {
 	return nil
 }
 
-// refuseUsedCheck keeps a check that an alert policy's filter names, as the API does.
+// refuseUsedCheck refuses, as the API does, to delete a check that an alert policy's filter names.
 func refuseUsedCheck(c *rest.Change) (map[string]any, error) {
 	for _, n := range c.Children(c.Name.Beside("alertPolicies")) {
 		for _, condition := range doc.Objects(c.Get(n), "conditions") {

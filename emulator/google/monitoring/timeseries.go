@@ -25,7 +25,7 @@ type aggregation struct {
 	groupBy    []string
 }
 
-// percentiles are the reducers of a distribution.
+// percentiles maps each reducer of a distribution to its percentile.
 var percentiles = map[string]float64{"REDUCE_PERCENTILE_99": 0.99, "REDUCE_PERCENTILE_95": 0.95, "REDUCE_PERCENTILE_50": 0.5,
 	"REDUCE_PERCENTILE_05": 0.05}
 
@@ -86,16 +86,16 @@ func moment(q *rest.Request, parameter string, otherwise time.Time) (time.Time, 
 	return at.UTC(), nil
 }
 
-// group is what the reducer makes of several series: the counts of each alignment period, by how many periods it lies
-// before the interval's end.
+// group is the result of reducing several series to one. Its maps hold the counts of each alignment period. A period's key is how
+// many periods it lies before the interval's end.
 type group struct {
 	labels map[string]string
 	counts map[int]int64
 	spread map[int]map[int]int64
 }
 
-// listTimeSeries answers timeSeries.list. A minute is there when it has passed, and the lag after it; it counts in the
-// alignment period in which it ends. The real service spreads a minute that two periods share over both.
+// listTimeSeries answers timeSeries.list. The data of a minute appears when the minute is over and lag has passed. It counts in
+// the alignment period in which the minute ends. The real service divides a minute that two periods share.
 func listTimeSeries(q *rest.Request, n rest.Name, recorder *metrics.Recorder, lag time.Duration) (any, error) {
 	chosen, err := parseFilter(q.Query.Get("filter"))
 	if err != nil {
@@ -138,11 +138,11 @@ func listTimeSeries(q *rest.Request, n rest.Name, recorder *metrics.Recorder, la
 	return q.Page("timeSeries", items)
 }
 
-// kept are the labels that the reducer leaves, and one string of them.
+// kept returns the labels that the reducer keeps, and the same labels as one string.
 func (a aggregation) kept(labels map[string]string) (map[string]string, string) {
 	left, id := map[string]string{}, ""
 	for _, field := range seriesLabels {
-		// The project stays whatever is reduced: a resource without it belongs to nobody.
+		// The project label is always kept, because a resource without a project has no owner.
 		if !a.reduce || field == "resource.labels.project_id" || slices.Contains(a.groupBy, field) {
 			left[field] = labels[field]
 			id += labels[field] + " "
@@ -161,7 +161,7 @@ func (g *group) add(period int, point metrics.Point) {
 	}
 }
 
-// series is a group in the API's form, newest point first.
+// series writes a group in the API's form, newest point first.
 func (a aggregation) series(metric string, g *group) map[string]any {
 	resource, labels := map[string]any{}, map[string]any{}
 	for field, value := range g.labels {

@@ -5,10 +5,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// unauthorizedImage is the reason of a condition when Binary Authorization denies a revision's image.
+// unauthorizedImage is the reason in a condition if Binary Authorization denies a revision's image.
 const unauthorizedImage = "CONTAINER_IMAGE_UNAUTHORIZED"
 
-// checkAdmission refuses settings of Binary Authorization that the API refuses, or that the emulator does not have.
+// checkAdmission refuses settings of Binary Authorization that the API refuses or the emulator does not have.
 func checkAdmission(service map[string]any) error {
 	settings := doc.Object(service, "binaryAuthorization")
 	switch {
@@ -20,8 +20,8 @@ func checkAdmission(service map[string]any) error {
 	return nil
 }
 
-// judge is why Binary Authorization keeps the revision from starting, nil when it does not or the service does not ask it.
-// The answer is worded as the API was seen to word it.
+// judge returns the error with which Binary Authorization keeps the revision from starting. It returns nil if the images are
+// admitted or the service does not use Binary Authorization. The error has the words of the real API.
 func (d *deployment) judge(revision map[string]any) *rest.Error {
 	settings := doc.Object(d.service, "binaryAuthorization")
 	if !doc.Flag(settings, "useDefault") {
@@ -42,7 +42,8 @@ func (d *deployment) judge(revision map[string]any) *rest.Error {
 	return nil
 }
 
-// judgeTraffic is why the split may not be: Binary Authorization judges again what a change of traffic gives requests to.
+// judgeTraffic returns the reason why a split is refused. Binary Authorization judges a revision again when a change of traffic
+// sends requests to it.
 func (d *deployment) judgeTraffic(desired []Target, latest string) *rest.Error {
 	for _, target := range Resolve(desired, latest) {
 		revision := d.Get(revisionOf(d.name, target.Revision))

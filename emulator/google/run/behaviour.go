@@ -10,21 +10,21 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// Behaviour is how the simulated containers of one image digest behave. The zero value is healthy.
+// Behaviour says how the simulated containers of one image digest behave. The zero value is healthy.
 type Behaviour struct {
 	// ErrorRate is the share of requests answered with 500, 0-1.
 	ErrorRate float64 `json:"errorRate,omitempty"`
 	// Latency is added to every answer.
 	Latency time.Duration `json:"latency,omitempty"`
-	// Startup is how long a new revision takes until it is ready, or fails its startup probe.
+	// Startup is how long a new revision takes until it is ready or fails its startup probe.
 	Startup time.Duration `json:"startup,omitempty"`
 	// NeverReady makes a new revision fail its startup probe.
 	NeverReady bool `json:"neverReady,omitempty"`
-	// Path is the one path whose requests fail or are late; the others are healthy. Default: all paths.
+	// Path limits the behaviour to requests of this path. Requests of other paths are healthy. Default: all paths.
 	Path string `json:"path,omitempty"`
 }
 
-// At is how a request of the path is answered.
+// At returns the behaviour for requests of a path.
 func (b Behaviour) At(path string) Behaviour {
 	if b.Path != "" && b.Path != path {
 		b.ErrorRate, b.Latency = 0, 0
@@ -32,7 +32,7 @@ func (b Behaviour) At(path string) Behaviour {
 	return b
 }
 
-// Check refuses what makes no sense as the behaviour of a digest.
+// Check refuses a behaviour that makes no sense. digest is for the error text.
 func (b Behaviour) Check(digest string) error {
 	if !strings.HasPrefix(digest, "sha256:") || b.ErrorRate < 0 || b.ErrorRate > 1 || b.Latency < 0 || b.Startup < 0 ||
 		b.Path != "" && !strings.HasPrefix(b.Path, "/") {
@@ -44,8 +44,8 @@ func (b Behaviour) Check(digest string) error {
 
 const behaviourPrefix = "behaviour:"
 
-// SetBehaviour makes containers of the digest (sha256:...) behave so from now on, also after a restart. It does not
-// change the fate of revisions that were started already.
+// SetBehaviour sets how containers of the digest (sha256:...) behave from now on, also after a restart. Revisions that have
+// already started keep their state.
 func (a *API) SetBehaviour(digest string, b Behaviour) error {
 	if err := b.Check(digest); err != nil {
 		return err
@@ -56,10 +56,10 @@ func (a *API) SetBehaviour(digest string, b Behaviour) error {
 	})
 }
 
-// Behaviour is what was set for the digest, healthy by default.
+// Behaviour returns the behaviour that was set for the digest, by default a healthy one.
 func (a *API) Behaviour(digest string) Behaviour {
 	var b Behaviour
-	_ = a.server.View(func(q *rest.Request) error { // the view itself cannot fail but for a closed store
+	_ = a.server.View(func(q *rest.Request) error { // fails only if the store is closed
 		b = behaviour(q, digest)
 		return nil
 	})
@@ -74,7 +74,7 @@ func behaviour(q *rest.Request, digest string) Behaviour {
 		NeverReady: doc.Flag(document, "neverReady"), Path: doc.Text(document, "path")}
 }
 
-// Digest is the digest in an image reference, "" when the image is not referred to by one.
+// Digest returns the digest in an image reference, or "" if the reference has no digest.
 func Digest(image string) string {
 	_, digest, _ := strings.Cut(image, "@")
 	return digest

@@ -8,13 +8,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// invokers are the roles by which a member may call a service.
+// invokers are the roles that let a member call a service.
 var invokers = []string{"roles/run.invoker", "roles/run.servicesInvoker", "roles/run.admin", "roles/run.developer", "roles/owner",
 	"roles/editor"}
 
-// Authorize says whether a request may reach a service: 200, 401 for a token that cannot be verified, 403 for nobody and for somebody
-// who has no role. A token is an ID token for the service's address, also at the address of a traffic tag, or for a custom audience;
-// where there are two, the one in X-Serverless-Authorization counts.
+// Authorize decides whether a request may reach a service. It returns 200, 401 for a token that cannot be verified, or 403 for a
+// caller without a token or without a role. The token is an ID token whose audience is the service's address, the address of a
+// traffic tag, or a custom audience. If two headers carry a token, the one in X-Serverless-Authorization counts.
 func (a *API) Authorize(service Service, header http.Header) int {
 	if service.Public {
 		return http.StatusOK
@@ -31,7 +31,7 @@ func (a *API) Authorize(service Service, header http.Header) int {
 		return http.StatusUnauthorized
 	}
 	code := http.StatusForbidden
-	_ = a.server.View(func(q *rest.Request) error { // the view itself cannot fail but for a closed store
+	_ = a.server.View(func(q *rest.Request) error { // fails only if the store is closed
 		n, document := q.Find(Host, services, service.Name)
 		audiences := append(doc.Texts(document, "urls"), doc.Texts(document, "customAudiences")...)
 		member, err := a.its.Caller(q, token, audiences)

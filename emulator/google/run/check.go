@@ -9,14 +9,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// Limits of the API, from its description and reference.
+// These are the API's limits, from its description and reference.
 const (
 	maxServiceName  = 49
 	maxRevisionName = 63
 	maxConcurrency  = 1000
-	maxTimeout      = 3600 // seconds
+	maxTimeout      = 3600 // in seconds
 	maxDescription  = 512
-	// DefaultMaxInstances is what the API fills in.
+	// DefaultMaxInstances is the cap that the API fills in.
 	DefaultMaxInstances = 100
 )
 
@@ -24,7 +24,7 @@ var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 type object = map[string]any
 
-// Defaults fills in what the API fills in when the caller left it out. account is the project's default account.
+// Defaults fills in the fields that the API fills in if the caller leaves them out. account is the project's default account.
 func Defaults(service object, account string) {
 	doc.Default(service, "ingress", "INGRESS_TRAFFIC_ALL")
 	doc.Default(service, "launchStage", "GA")
@@ -95,7 +95,7 @@ func containerDefaults(container object, ingress bool) {
 	}
 }
 
-// Check refuses a service the API does not take. The service has its defaults.
+// Check refuses a service that the API refuses. The service has its defaults already.
 func Check(id string, service object) error {
 	if len(id) > maxServiceName || !nameForm.MatchString(id) {
 		return refuse("service_id: '%s' must have at most %d lower-case letters, digits and hyphens, begin with a letter and not end with a "+
@@ -112,7 +112,7 @@ func Check(id string, service object) error {
 	return checkTemplate(id, doc.Object(service, "template"))
 }
 
-// checkAnnotations refuses those that are Google's own.
+// checkAnnotations refuses annotations that are reserved for Google.
 func checkAnnotations(holder object) error {
 	for key := range doc.Object(holder, "annotations") {
 		for _, reserved := range []string{"run.googleapis.com/", "cloud.googleapis.com/", "serving.knative.dev/", "autoscaling.knative.dev/"} {
@@ -167,7 +167,7 @@ func checkTemplate(id string, template object) error {
 	return checkResources(template)
 }
 
-// reserved variables are set by Cloud Run; PORT in the container that takes the requests.
+// reserved lists the variables that Cloud Run sets. PORT is reserved as well, in the container that receives the requests.
 var reserved = []string{"K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
 
 func checkContainer(path string, container object) error {

@@ -9,7 +9,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// show puts a status into the service's document. Conditions are those of the last rest while it is on its way.
+// show writes a status into the service's document. While the service is being reconciled, its conditions stay as they were
+// before.
 func show(service map[string]any, latestReady string, status Status, failure *rest.Error, now time.Time) {
 	delete(service, "trafficStatuses")
 	statuses := []any{}
@@ -50,7 +51,7 @@ func tagURI(uri, tag string) string {
 	return strings.Replace(uri, "https://", "https://"+tag+"---", 1)
 }
 
-// revisionReasons are those reasons that the API has a field of its own for.
+// revisionReasons lists the reasons that the API answers in the field revisionReason instead of reason.
 var revisionReasons = []string{"HEALTH_CHECK_CONTAINER_ERROR"}
 
 func condition(kind, state, reason, message string, at time.Time) map[string]any {
@@ -67,7 +68,7 @@ func condition(kind, state, reason, message string, at time.Time) map[string]any
 	return c
 }
 
-// decision is a revision's Ready condition; nil while it is not decided whether it can serve.
+// decision returns a revision's Ready condition, or nil while it is still open whether the revision can serve.
 func decision(revision map[string]any) map[string]any {
 	for _, c := range doc.Objects(revision, "conditions") {
 		if doc.Text(c, "type") == "Ready" {

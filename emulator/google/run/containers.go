@@ -9,10 +9,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// maxContainers is how many an instance has at most (cloud.google.com/run/quotas).
+// maxContainers is the largest number of containers in an instance (cloud.google.com/run/quotas).
 const maxContainers = 10
 
-// readableByAll is the mode of a secret's files where none is given, 0444.
+// readableByAll is the default mode of a secret's files, 0444.
 const readableByAll = 292
 
 var (
@@ -20,7 +20,8 @@ var (
 	networkTag    = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
-// ingressContainer is the one that takes the requests: the one with a port, or without any the first.
+// ingressContainer returns the index of the container that receives the requests. It is the container with a port, or the first
+// one if none has a port.
 func ingressContainer(containers []map[string]any) int {
 	for i, container := range containers {
 		if len(doc.List(container, "ports")) > 0 {
@@ -39,7 +40,7 @@ func volumeDefaults(volume object) {
 	}
 }
 
-// checkTogether judges what containers have to do with each other and with the template: names, order, volumes, network.
+// checkTogether checks the containers against each other and against the template: names, order, volumes and network.
 func checkTogether(template object, containers []map[string]any) error {
 	if len(containers) > maxContainers {
 		return refuse("template.containers: at most %d containers are supported, got %d", maxContainers, len(containers))
@@ -74,7 +75,7 @@ func checkTogether(template object, containers []map[string]any) error {
 	return checkNetwork(doc.Object(template, "vpcAccess"))
 }
 
-// dependsOn reports whether a container waits for another, directly or through others.
+// dependsOn reports whether a container waits for another one, directly or through others.
 func dependsOn(containers map[string]object, name, other string, seen []string) bool {
 	if name == other {
 		return true
@@ -134,7 +135,7 @@ func checkVolumes(template object, containers []map[string]any) error {
 	return nil
 }
 
-// checkNetwork judges how a revision reaches a network. Whether the network exists the emulator does not know.
+// checkNetwork checks how a revision reaches a network. The emulator cannot check whether the network exists.
 func checkNetwork(access object) error {
 	if access == nil {
 		return nil

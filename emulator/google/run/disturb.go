@@ -8,7 +8,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// ServiceOf is the full name of the service that the request is about, "" when it is about none.
+// ServiceOf returns the full name of the service in the request's path, or "" if the path names no service.
 func ServiceOf(r *http.Request) string {
 	path := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	if len(path) >= 8 && path[0] == "run" && path[1] == "v2" && path[2] == "projects" && path[4] == "locations" && path[6] == "services" {
@@ -21,7 +21,7 @@ func ServiceOf(r *http.Request) string {
 	return ""
 }
 
-// disturb does to a service what is to happen to it just before the request.
+// disturb applies to a service the disturbance that is due just before the request.
 func (a *API) disturb(r *http.Request) error {
 	d, service := disturb.Of(r.Context()), ServiceOf(r)
 	if service == "" || !d.Conflict && d.LoseRevision == "" {
@@ -38,7 +38,7 @@ func (a *API) disturb(r *http.Request) error {
 				return err
 			}
 		}
-		_, err := q.Tx.Delete(revisionOf(n, d.LoseRevision).Key()) // its template stays: a service that is written does not make it again
+		_, err := q.Tx.Delete(revisionOf(n, d.LoseRevision).Key()) // its template stays: a write does not make it again
 		return err
 	})
 }

@@ -1,13 +1,14 @@
-// Package run is Cloud Run: services and their revisions, and which requests reach which revision.
+// Package run emulates Cloud Run: services, their revisions, and which revision each request reaches. It has jobs as well.
 //
-// Its rules are functions of JSON documents, without storage or HTTP: which services and templates are taken ([Check]), what is filled
-// in ([Defaults]), which traffic splits there can be ([CheckTraffic]), and how near a service is to what it was asked for
-// ([Reconcile]). Around them stand the two APIs, v2 and v1, the revisions that start, and what the data plane reads ([API.Services]).
+// The rules are functions of JSON documents, without storage or HTTP. [Check] decides which services are accepted, [Defaults]
+// fills in missing fields, and [CheckTraffic] decides which traffic splits are valid. [Reconcile] computes how far a service has
+// come towards its desired state. The other files serve the two APIs, v2 and v1, start revisions, and answer the data plane
+// ([API.Services]).
 package run
 
 import "fmt"
 
-// Refusal is why the API does not take a service, in the API's words.
+// Refusal is the reason why the API refuses a service, in the API's words.
 type Refusal string
 
 func (r Refusal) Error() string { return string(r) }

@@ -25,13 +25,14 @@ func (a *API) execution() *rest.Kind {
 		Pattern: executions, Message: executionMessage, TypeURL: executionType, ListField: "executions",
 		Operations: []string{"delete"}, Beside: []string{workPrefix}, Missing: absent("EXECUTION"),
 		Get: getExecution, List: listExecutions, Deleted: deleted,
-		// Executions are made by running their job; the core wants to know that they can be deleted.
+		// An execution is made by running its job, never by a create request. The package rest needs a Prepare to allow
+		// deletions.
 		Prepare: func(*rest.Change) error { return rest.ErrNoMethod },
 		Verbs:   map[string]func(*rest.Change) (any, error){"POST cancel": cancelExecution},
 	}
 }
 
-// task is a kind without documents: what a task does follows from its execution's work.
+// task returns a kind that stores no documents. A task's state follows from the work of its execution.
 func task() *rest.Kind {
 	return &rest.Kind{Pattern: executions + "/*/tasks", Message: "GoogleCloudRunV2Task", ListField: "tasks", Missing: absent("TASK"),
 		Get: getTask, List: listTasks}
@@ -39,7 +40,7 @@ func task() *rest.Kind {
 
 func executionOf(job rest.Name, id string) rest.Name { return job.Below("executions").Child(id) }
 
-// workPrefix is where the work of an execution is kept, which says how it stands at any time.
+// workPrefix and an execution's key together are the key of the execution's work, from which its state at any time follows.
 const workPrefix = "work:"
 
 func workOf(q *rest.Request, execution rest.Name) (Work, bool) {
@@ -68,8 +69,8 @@ func keepWork(q *rest.Request, execution rest.Name, w Work, operation string) er
 	return q.Tx.Put(workPrefix+execution.Key(), document)
 }
 
-// runJob starts an execution of the job as it is now, with what the request has in place of some of it. The operation ends with the
-// execution, whether that succeeded or not.
+// runJob starts an execution of the job. The request may override parts of the job. The operation ends when the execution ends,
+// whether it succeeds or not.
 func (a *API) runJob(c *rest.Change) (any, error) {
 	job := c.Old
 	c.DryRun = c.DryRun || doc.Flag(c.Body, "validateOnly")
@@ -128,7 +129,7 @@ func logURI(job rest.Name, execution string) string {
 	return "https://console.cloud.google.com/logs/viewer?project=" + job.Project.ID + "&advancedFilter=" + url.QueryEscape(query)
 }
 
-// cancelExecution ends what runs. The operation of run ends with it.
+// cancelExecution ends a running execution. The operation of the run ends with it.
 func cancelExecution(c *rest.Change) (any, error) {
 	c.DryRun = c.DryRun || doc.Flag(c.Body, "validateOnly")
 	if given := doc.Text(c.Body, "etag"); given != "" && given != doc.Text(c.Old, "etag") {
@@ -167,7 +168,7 @@ func getExecution(q *rest.Request, n rest.Name) (any, error) {
 	return showExecution(document, work, q.Now), nil
 }
 
-// listExecutions answers the newest first, as it does with revisions.
+// listExecutions answers with the newest execution first, as the API does for revisions.
 func listExecutions(q *rest.Request, collection rest.Name) (any, error) {
 	var documents []map[string]any
 	for _, n := range q.Children(collection) {
@@ -185,7 +186,7 @@ func listExecutions(q *rest.Request, collection rest.Name) (any, error) {
 	return q.Page("executions", items)
 }
 
-// showExecution is an execution as it stands at a time.
+// showExecution returns an execution in its state at a time.
 func showExecution(stored map[string]any, work Work, now time.Time) map[string]any {
 	shown := doc.Without(stored)
 	p := work.At(now)
@@ -225,7 +226,7 @@ func showExecution(stored map[string]any, work Work, now time.Time) map[string]a
 	return shown
 }
 
-// tasksOf are an execution's tasks as they stand; none of one whose containers could not start.
+// tasksOf returns the tasks of an execution in their current state. An execution whose containers could not start has no tasks.
 func tasksOf(q *rest.Request, execution rest.Name) []map[string]any {
 	document := q.Get(execution)
 	work, found := workOf(q, execution)

@@ -18,7 +18,7 @@ func (a *API) job() *rest.Kind {
 		Pattern: jobs, Message: jobMessage, Body: "job", TypeURL: "google.cloud.run.v2.Job", ListField: "jobs",
 		IDParam: "jobId", Policy: true, Operations: []string{"create", "update", "delete"}, Mask: rest.MaskReplaces,
 		Etag: "etag", Created: "createTime", AllowMissing: true, Beside: []string{workPrefix},
-		ID: regexp.MustCompile(``), IDFix: "%s", // the rule stands with the other rules of a job, in CheckJob
+		ID: regexp.MustCompile(``), IDFix: "%s", // CheckJob checks the id together with the rest of the job
 		Missing: absent("JOB"),
 		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
 			return rest.Exists("Resource '%s' already exists.", n.ID())
@@ -28,7 +28,7 @@ func (a *API) job() *rest.Kind {
 	}
 }
 
-// prepareJob fills in and checks the job, and says whether it can run. A job has no revisions: what is written holds from the next
+// prepareJob fills in and checks the job, and decides whether it can run. A job has no revisions: a change holds from the next
 // execution on.
 func (a *API) prepareJob(c *rest.Change) error {
 	j := c.New
@@ -77,7 +77,7 @@ func jobChanged(old, fresh map[string]any) bool {
 	return false
 }
 
-// getJob answers the job with how its latest execution stands by now.
+// getJob answers with the job, including the current state of its latest execution.
 func getJob(q *rest.Request, n rest.Name) (any, error) {
 	document := q.Get(n)
 	if document == nil {

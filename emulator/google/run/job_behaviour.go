@@ -10,16 +10,16 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// JobBehaviour is how the simulated tasks of one job behave. The zero value ends well at once.
+// JobBehaviour says how the simulated tasks of one job behave. With the zero value they succeed at once.
 type JobBehaviour struct {
 	// Takes is how long each attempt of a task takes.
 	Takes time.Duration `json:"takes,omitempty"`
-	// Hang is how many of the next executions hang, and Fail how many fail after those.
+	// Hang is how many of the next executions hang. Fail is how many executions fail after those.
 	Hang int `json:"hang,omitempty"`
 	Fail int `json:"fail,omitempty"`
 }
 
-// Check refuses what makes no sense.
+// Check refuses a behaviour that makes no sense.
 func (b JobBehaviour) Check() error {
 	if b.Takes < 0 || b.Hang < 0 || b.Fail < 0 {
 		return errors.New("behaviour of a job: want a duration and counts that are not negative")
@@ -29,8 +29,8 @@ func (b JobBehaviour) Check() error {
 
 const jobBehaviourPrefix = "behaviour-job:"
 
-// SetJobBehaviour makes the next executions of a job, projects/P/locations/L/jobs/J, behave so, also after a restart. Those that run
-// already go on as they are. The job need not exist yet.
+// SetJobBehaviour sets how the next executions of a job, projects/P/locations/L/jobs/J, behave, also after a restart. Executions
+// that already run do not change. The job need not exist yet.
 func (a *API) SetJobBehaviour(job string, b JobBehaviour) error {
 	if err := b.Check(); err != nil {
 		return err
@@ -38,9 +38,9 @@ func (a *API) SetJobBehaviour(job string, b JobBehaviour) error {
 	return a.server.Update(func(q *rest.Request) error { return keepJobBehaviour(q, job, b) })
 }
 
-// JobBehaviour is what is still to come for the job.
+// JobBehaviour returns the behaviour of the job's next executions.
 func (a *API) JobBehaviour(job string) (b JobBehaviour) {
-	_ = a.server.View(func(q *rest.Request) error { // the view itself cannot fail but for a closed store
+	_ = a.server.View(func(q *rest.Request) error { // fails only if the store is closed
 		b = jobBehaviour(q, job)
 		return nil
 	})
@@ -57,7 +57,7 @@ func jobBehaviour(q *rest.Request, job string) JobBehaviour {
 	return JobBehaviour{Takes: takes, Hang: int(doc.Number(document, "hang")), Fail: int(doc.Number(document, "fail"))}
 }
 
-// nextRun is how the execution that starts now behaves; the next one may behave otherwise.
+// nextRun returns how the execution that starts now behaves. It counts it, so the following execution may behave differently.
 func nextRun(q *rest.Request, job rest.Name) (takes time.Duration, fails, hangs bool, err error) {
 	b := jobBehaviour(q, job.Path())
 	switch {

@@ -7,19 +7,19 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// Limits of jobs, from the API's description and reference.
+// These are the limits of jobs, from the API's description and reference.
 const (
 	maxJobName     = 63
 	maxTasks       = 10000
 	maxRetries     = 10
-	maxTaskTimeout = 7 * 24 * 3600 // seconds
+	maxTaskTimeout = 7 * 24 * 3600 // in seconds
 )
 
-// taskVariables are set by Cloud Run in every task.
+// taskVariables lists the variables that Cloud Run sets in every task.
 var taskVariables = []string{"CLOUD_RUN_JOB", "CLOUD_RUN_EXECUTION", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT",
 	"CLOUD_RUN_TASK_ATTEMPT"}
 
-// JobDefaults fills in what the API fills in when the caller left it out. account is the project's default account.
+// JobDefaults fills in the fields that the API fills in if the caller leaves them out. account is the project's default account.
 func JobDefaults(job object, account string) {
 	doc.Default(job, "launchStage", "GA")
 	execution := doc.Ensure(job, "template")
@@ -41,7 +41,7 @@ func JobDefaults(job object, account string) {
 	}
 }
 
-// CheckJob refuses a job the API does not take. The job has its defaults.
+// CheckJob refuses a job that the API refuses. The job has its defaults already.
 func CheckJob(id string, job object) error {
 	if len(id) > maxJobName || !nameForm.MatchString(id) {
 		return refuse("job_id: '%s' must have at most %d lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen",
@@ -99,7 +99,7 @@ func checkExecution(execution object) error {
 	return checkTaskResources(task)
 }
 
-// checkTaskResources checks what a task takes: a task has its CPU until it ends, and no less than one.
+// checkTaskResources checks a task's CPU and memory. A task keeps its CPU until it ends, and needs at least one CPU.
 func checkTaskResources(task object) error {
 	for i, container := range doc.Objects(task, "containers") {
 		if cpu, known := parseCPU(doc.Text(container, "resources", "limits", "cpu")); known && cpu < 1 {
@@ -113,7 +113,7 @@ func checkTaskResources(task object) error {
 	return nil
 }
 
-// override is a task template with what one execution has in its place.
+// override returns an execution template with the changes that the run request asks for.
 func override(execution, overrides object) (object, error) {
 	changed := doc.With(execution, doc.Object(execution, "template"), "template")
 	if count := doc.Number(overrides, "taskCount"); count != 0 {
@@ -137,7 +137,7 @@ func override(execution, overrides object) (object, error) {
 	return changed, checkExecution(changed)
 }
 
-// overrideContainer changes the container of that name, or the only one where none is named.
+// overrideContainer changes the container of that name. Without a name it changes the job's only container.
 func overrideContainer(containers []any, change object) error {
 	name := doc.Text(change, "name")
 	for _, item := range containers {

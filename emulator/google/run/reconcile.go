@@ -2,44 +2,45 @@ package run
 
 import "slices"
 
-// Fate is what became of a revision. The zero value can serve.
+// Fate says what has become of a revision. The zero value means that it can serve.
 type Fate struct {
-	// Starting: it is not decided yet.
+	// Starting says that this is not decided yet.
 	Starting bool
-	// Failure is why it never will serve, in the API's words.
+	// Failure is the reason why the revision will never serve, in the API's words.
 	Failure string
 }
 
-// Status is what the API says of a service beside what it was asked for.
+// Status is what the API reports about a service in addition to its desired state.
 type Status struct {
-	// Serving is the split in effect.
+	// Serving is the traffic split in effect.
 	Serving []Target
-	// LatestReady is the last revision asked for that is ready; "" while there is none. It goes back when the service asks
-	// for an earlier revision.
+	// LatestReady is the last requested revision that is ready, "" if there is none yet. It changes back if the service asks for
+	// an earlier revision.
 	LatestReady string
-	// Reconciling: the revision asked for is still starting, or the split not decided yet.
+	// Reconciling says that the requested revision is still starting, or that the split is not decided yet.
 	Reconciling bool
-	// Unready is why the revision asked for cannot serve, Misrouted why the desired split does not. "" when they do, or may yet.
+	// Unready is the reason why the requested revision cannot serve. Misrouted is the reason why the desired split is not in
+	// effect. Each is "" if there is no failure so far.
 	Unready, Misrouted string
 }
 
-// NotMoved is why a split that is held does not serve.
+// NotMoved is the reason in Misrouted if the current split is held.
 const NotMoved = "The traffic was not moved to the desired split."
 
-// Wish is what a service was asked for, and how far time has come with it.
+// Wish is the desired state of a service, and what delays it.
 type Wish struct {
-	// Desired is the split asked for; Created the revision that the template asks for, which need not be the newest one.
+	// Desired is the requested split. Created is the revision of the requested template, which need not be the newest revision.
 	Desired []Target
 	Created string
-	// Early: the time of the split has not come; what served serves on.
+	// Early says that the time of the split has not come. The current split stays in effect until then.
 	Early bool
-	// Hold leaves the split in effect for good, as the real API does now and then.
+	// Hold keeps the current split in effect for good, as the real API does now and then.
 	Hold bool
 }
 
-// Reconcile brings a service as near to the wish as its revisions allow. The revision asked for and the split go their own
-// ways: a revision that takes minutes to start does not keep a split of others from taking effect. A split is in effect
-// as a whole or not at all: it waits for revisions that are starting, and is given up when one of them failed.
+// Reconcile brings a service as near to the wish as its revisions allow. It treats the requested revision and the split
+// separately: a revision that takes minutes to start does not delay a split between other revisions. A split takes effect as a
+// whole or not at all. It waits for revisions that are starting, and is given up if one of them has failed.
 func Reconcile(wish Wish, before Status, fate func(revision string) Fate) Status {
 	after := Status{Serving: before.Serving, LatestReady: before.LatestReady}
 	switch asked := fate(wish.Created); {

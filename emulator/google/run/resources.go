@@ -13,16 +13,16 @@ const (
 	gi = 1 << 30
 )
 
-// memoryRange is what Cloud Run sells for a number of CPUs: the largest memory, and the smallest in the first
-// generation (Cloud Run documentation, "Configure memory limits" and "Configure CPU limits").
+// memoryRange holds the memory that Cloud Run offers for a number of CPUs: the smallest, in the first generation, and the largest
+// (Cloud Run documentation, "Configure memory limits" and "Configure CPU limits").
 var memoryRange = map[float64]struct{ least, most float64 }{
 	1: {128 * mi, 4 * gi}, 2: {128 * mi, 8 * gi}, 4: {2 * gi, 16 * gi}, 6: {4 * gi, 24 * gi}, 8: {4 * gi, 32 * gi},
 }
 
-// mostCPU is what an instance has at most.
+// mostCPU is the largest number of CPUs of an instance.
 const mostCPU = 8
 
-// gen2Least is the second generation's smallest memory.
+// gen2Least is the smallest memory in the second generation.
 const gen2Least = 512 * mi
 
 func parseCPU(text string) (float64, bool) {
@@ -64,8 +64,8 @@ func totalCPU(template object) (float64, bool) {
 	return total, true
 }
 
-// checkResources checks CPU and memory against each other and against the template: of the one container, or of the one that takes
-// the requests. A sidecar may be smaller, because the limits of an instance are those of its containers together.
+// checkResources checks CPU and memory against each other and against the template. With several containers, it checks the one
+// that receives the requests. A sidecar may be smaller, because the limits of an instance are the sum of its containers' limits.
 func checkResources(template object) error {
 	total, _ := totalCPU(template)
 	if total > mostCPU {

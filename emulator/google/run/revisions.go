@@ -13,14 +13,15 @@ import (
 
 const revisionMessage = "GoogleCloudRunV2Revision"
 
-// templatePrefix is where the template of a revision is kept, to compare a later one of the same name with.
+// templatePrefix and a revision's key together are the key of the revision's template. A later template with the same revision
+// name is compared with it.
 const templatePrefix = "template:"
 
 func revision() *rest.Kind {
 	return &rest.Kind{
 		Pattern: services + "/*/revisions", Message: revisionMessage, TypeURL: "google.cloud.run.v2.Revision", ListField: "revisions",
 		Operations: []string{"delete"}, Beside: []string{templatePrefix}, List: listRevisions, Missing: absent("REVISION"),
-		// Revisions are made by services; the core wants to know that they can be deleted.
+		// A revision is made by its service, never by a create request. The package rest needs a Prepare to allow deletions.
 		Prepare: func(*rest.Change) error { return rest.ErrNoMethod },
 		Remove:  keepServing, Deleted: deleted,
 	}
@@ -28,11 +29,11 @@ func revision() *rest.Kind {
 
 func revisionOf(service rest.Name, id string) rest.Name { return service.Below("revisions").Child(id) }
 
-// configuration is a template without its revision's name: what two revisions of one name must agree in.
+// configuration returns a template without the revision's name. Two templates with the same revision name must agree in it.
 func configuration(template map[string]any) map[string]any { return doc.Without(template, "revision") }
 
-// makeRevision makes the revision that the service's template asks for, unless it is there, and returns its name. A template that
-// names a revision from before asks for that one: it is the service's latest created revision again, whatever was made since.
+// makeRevision creates the revision that the service's template asks for, unless it exists, and returns its name. If the template
+// names an earlier revision, that revision becomes the service's latest created one again.
 func makeRevision(c *rest.Change) (rest.Name, error) {
 	template := doc.Object(c.New, "template")
 	id := doc.Text(template, "revision")
@@ -67,7 +68,7 @@ func makeRevision(c *rest.Change) (rest.Name, error) {
 	return n, c.Put(n, document)
 }
 
-// listRevisions answers the newest first, as the API does; they are listed when one looks for what to go back to.
+// listRevisions answers with the newest revision first, as the API does.
 func listRevisions(q *rest.Request, collection rest.Name) (any, error) {
 	var items []any
 	for _, document := range revisions(q, collection.Parent()) {
@@ -76,7 +77,7 @@ func listRevisions(q *rest.Request, collection rest.Name) (any, error) {
 	return q.Page("revisions", items)
 }
 
-// revisions are a service's revisions, newest first; of one moment by name, the last one first.
+// revisions returns a service's revisions, newest first. Revisions of the same moment are sorted by name, last one first.
 func revisions(q *rest.Request, service rest.Name) []map[string]any {
 	var documents []map[string]any
 	for _, n := range q.Children(service.Below("revisions")) {
@@ -89,7 +90,7 @@ func revisions(q *rest.Request, service rest.Name) []map[string]any {
 	return documents
 }
 
-// keepServing keeps the revisions that serve or may come to serve.
+// keepServing refuses to delete a revision that serves or may still serve.
 func keepServing(c *rest.Change) (map[string]any, error) {
 	service := c.Get(c.Name.Parent())
 	if doc.Text(service, "latestCreatedRevision") == c.Name.Shown() {

@@ -21,7 +21,7 @@ func (a *API) service() *rest.Kind {
 		Pattern: services, Message: serviceMessage, Body: "service", TypeURL: serviceType, ListField: "services",
 		IDParam: "serviceId", Policy: true, Operations: []string{"create", "update", "delete"}, Mask: rest.MaskReplaces,
 		Etag: "etag", Created: "createTime", AllowMissing: true, Beside: []string{templatePrefix, pendingPrefix},
-		ID: regexp.MustCompile(``), IDFix: "%s", // the rule stands with the other rules of a service, in Check
+		ID: regexp.MustCompile(``), IDFix: "%s", // Check checks the id together with the rest of the service
 		Missing: absent("SERVICE"),
 		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
 			return rest.Exists("Resource '%s' already exists.", n.ID())
@@ -30,14 +30,14 @@ func (a *API) service() *rest.Kind {
 	}
 }
 
-// deleted answers what was deleted.
+// deleted answers with the deleted resource.
 func deleted(c *rest.Change) (map[string]any, error) {
 	document := maps.Clone(c.Old)
 	document["deleteTime"] = rest.Timestamp(c.Now)
 	return document, nil
 }
 
-// prepareService fills in and checks the desired state, and makes the revision it asks for.
+// prepareService fills in and checks the desired state. It creates the revision that the state asks for.
 func (a *API) prepareService(c *rest.Change) error {
 	s := c.New
 	if err := a.checkService(c); err != nil {
@@ -87,7 +87,7 @@ func (a *API) checkService(c *rest.Change) error {
 	return nil
 }
 
-// desiredChanged says whether the caller changed anything: the API counts a generation only then.
+// desiredChanged reports whether the caller changed anything. Only then does the API increase the generation.
 func desiredChanged(old, fresh map[string]any) bool {
 	for _, side := range []struct{ a, b map[string]any }{{old, fresh}, {fresh, old}} {
 		for field := range side.a {
@@ -101,6 +101,6 @@ func desiredChanged(old, fresh map[string]any) bool {
 }
 
 func increment(generation string) string {
-	n, _ := strconv.Atoi(generation) // written by this function
+	n, _ := strconv.Atoi(generation) // cannot fail: this function wrote it
 	return strconv.Itoa(n + 1)
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// pendingPrefix stands before the key of a service that is not what was asked for yet. Its document holds
+// pendingPrefix and a service's key together are the key of a document about a service that has not reached its desired state.
+// The document holds
 //
 //	segments     the service
 //	at           when the split's time comes; absent once it has
@@ -21,13 +22,13 @@ import (
 //	operations   the names of the operations that end when the service is at rest
 const pendingPrefix = "pending:"
 
-// deployment is a service while it is brought into its desired state.
+// deployment is a service on its way to its desired state.
 type deployment struct {
 	*rest.Request
 	its  Neighbours
 	log  *slog.Logger
 	name rest.Name
-	// service is the service's document; pending is what still has a time of its own.
+	// service is the service's document. pending holds the steps that still wait for their time.
 	service, pending map[string]any
 }
 
@@ -35,7 +36,7 @@ func (a *API) deployment(q *rest.Request, n rest.Name, service, pending map[stri
 	return &deployment{Request: q, its: a.its, log: a.log, name: n, service: service, pending: pending}
 }
 
-// finishService brings the service into its desired state: at once, or when the time of each part has come.
+// finishService brings the service to its desired state, at once or step by step as the time of each step comes.
 func (a *API) finishService(c *rest.Change, method string) (any, error) {
 	pending := c.Tx.Get(pendingPrefix + c.Name.Key())
 	if pending == nil {
@@ -65,7 +66,8 @@ func (a *API) finishService(c *rest.Change, method string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Operations that already run for this service end together with the new one: the service has one desired state.
+	// Earlier operations that still run for this service end together with the new one, because the service has one desired
+	// state.
 	pending["operations"] = append(doc.List(pending, "operations"), answer["name"])
 	if rests {
 		err = d.endOperations(failure)
@@ -73,7 +75,7 @@ func (a *API) finishService(c *rest.Change, method string) (any, error) {
 	return answer, errors.Join(err, d.keepPending())
 }
 
-// due says whether something is to happen to a service by now.
+// due reports whether a step of any service is due by now.
 func due(q *rest.Request) bool {
 	return slices.ContainsFunc(q.Tx.List(pendingPrefix), func(key string) bool { return isDue(q.Tx.Get(key), q.Now) })
 }
@@ -86,13 +88,13 @@ func isDue(pending map[string]any, now time.Time) bool {
 	return due
 }
 
-// passed says whether the time in a field has come; there is none once it was acted on.
+// passed reports whether the time in a field has come. The field is absent once its step is done.
 func passed(document map[string]any, field string, now time.Time) bool {
 	at, err := time.Parse(time.RFC3339Nano, doc.Text(document, field))
 	return err == nil && !now.Before(at)
 }
 
-// settle lets happen to the services whose time has come.
+// settle carries out every step whose time has come.
 func (a *API) settle(q *rest.Request) error {
 	for _, key := range q.Tx.List(pendingPrefix) {
 		pending := q.Tx.Get(key)
@@ -119,7 +121,7 @@ func (a *API) settle(q *rest.Request) error {
 	return nil
 }
 
-// keepPending stores what still has a time of its own, and forgets the rest.
+// keepPending stores the steps that still wait. It removes the document if none waits.
 func (d *deployment) keepPending() error {
 	key := pendingPrefix + d.name.Key()
 	if doc.Text(d.pending, "at") == "" && len(doc.Object(d.pending, "starting")) == 0 && len(doc.List(d.pending, "operations")) == 0 {
@@ -129,7 +131,7 @@ func (d *deployment) keepPending() error {
 	return d.Tx.Put(key, d.pending)
 }
 
-// endOperations ends the operations that wait for the service with what became of it.
+// endOperations ends the operations that wait for the service. failure is nil if the service reached its desired state.
 func (d *deployment) endOperations(failure *rest.Error) error {
 	for _, name := range doc.Texts(d.pending, "operations") {
 		outcome := rest.Outcome{Failure: failure, TypeURL: serviceType, Response: d.service}
@@ -141,8 +143,8 @@ func (d *deployment) endOperations(failure *rest.Error) error {
 	return nil
 }
 
-// progress decides about the revisions whose time has come, brings the service as near to its desired state as that
-// allows, and stores it. It says whether the service is at rest now, and why it is not ready, nil when it is.
+// progress decides about the revisions whose time has come. It then brings the service as near to its desired state as they
+// allow, and stores it. rests says that nothing is left to do; failure is the reason why the service is not ready, or nil.
 func (d *deployment) progress() (rests bool, failure *rest.Error, err error) {
 	asked := doc.Last(doc.Text(d.service, "latestCreatedRevision"))
 	starting := doc.Object(d.pending, "starting")
@@ -184,13 +186,13 @@ func (d *deployment) progress() (rests bool, failure *rest.Error, err error) {
 	return !status.Reconciling, failure, d.Put(d.name, d.service)
 }
 
-// decide starts a revision, and returns why it failed. The decision stands: a failed revision does not recover, whatever
-// is repaired around it.
+// decide starts a revision and returns the reason if it fails. The decision is final: a failed revision stays failed, even if its
+// cause is repaired.
 func (d *deployment) decide(id string) (*rest.Error, error) {
 	n := revisionOf(d.name, id)
 	revision := d.Get(n)
 	if !isUndecided(revision) {
-		return nil, nil // It is gone.
+		return nil, nil // the revision was deleted
 	}
 	failure, reason := d.start(revision)
 	state, message := "CONDITION_SUCCEEDED", ""

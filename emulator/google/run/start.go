@@ -10,8 +10,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// start tries to start a revision's containers: pull the images, ask Binary Authorization, read the secrets, wait for the
-// startup probe.
+// start tries to start a revision's containers: it pulls the images, asks Binary Authorization, reads the secrets, and waits for
+// the startup probe.
 func (d *deployment) start(revision map[string]any) (failure *rest.Error, reason string) {
 	if failure, reason := d.ready(revision); failure != nil {
 		return failure, reason
@@ -19,7 +19,7 @@ func (d *deployment) start(revision map[string]any) (failure *rest.Error, reason
 	return probe(d.Request, revision)
 }
 
-// ready says why the containers of a revision, or of a job's task, could not even be started.
+// ready returns the reason why the containers of a revision, or of a job's task, cannot start.
 func (d *deployment) ready(template map[string]any) (failure *rest.Error, reason string) {
 	for _, container := range doc.Objects(template, "containers") {
 		if err := d.pull(doc.Text(container, "image")); err != nil {
@@ -37,7 +37,7 @@ func (d *deployment) ready(template map[string]any) (failure *rest.Error, reason
 	return nil, ""
 }
 
-// secretRef is where a template refers to a version of a secret.
+// secretRef is a place where a template refers to a version of a secret.
 type secretRef struct{ field, secret, version string }
 
 func secretsOf(revision map[string]any) []secretRef {
@@ -72,8 +72,8 @@ func secretsOf(revision map[string]any) []secretRef {
 
 var imageForm = regexp.MustCompile(`^([a-z0-9-]+)-docker\.pkg\.dev/([^/]+)/([^/@:]+)/[^@:]+(:[^@]+)?(@sha256:[0-9a-f]{64})?$`)
 
-// pull refuses an image that the emulator knows not to exist: one of a repository that is not there. Images of other
-// registries, and Google's public samples, are taken to exist.
+// pull refuses an image in a repository that the emulator knows not to exist. It assumes that images in other registries, and
+// Google's public samples, exist.
 func (d *deployment) pull(image string) *rest.Error {
 	parts := imageForm.FindStringSubmatch(image)
 	if parts == nil {
@@ -89,7 +89,7 @@ func (d *deployment) pull(image string) *rest.Error {
 	return rest.NotFound("Image '%s' not found.", image)
 }
 
-// readSecret checks that the revision's account may read the secret version and that there is one to read.
+// readSecret checks that the secret version exists and that the revision's account may read it.
 func (d *deployment) readSecret(ref secretRef, account string) *rest.Error {
 	secret, found := d.its.Secret(d.Request, d.name.Project, ref.secret)
 	if !found {
@@ -112,7 +112,7 @@ func (d *deployment) readSecret(ref secretRef, account string) *rest.Error {
 	return nil
 }
 
-// startup is how long the revision's containers take to start: as long as the slowest.
+// startup returns how long the revision's containers take to start. The slowest container decides.
 func (d *deployment) startup(revision map[string]any) time.Duration {
 	longest := time.Duration(0)
 	for _, container := range doc.Objects(revision, "containers") {
@@ -121,7 +121,7 @@ func (d *deployment) startup(revision map[string]any) time.Duration {
 	return longest
 }
 
-// probe asks the simulated containers, whose behaviour is set by their image's digest.
+// probe asks the simulated containers whether they are up. The behaviour of their image's digest decides.
 func probe(q *rest.Request, revision map[string]any) (*rest.Error, string) {
 	const reason = "HEALTH_CHECK_CONTAINER_ERROR"
 	for _, container := range doc.Objects(revision, "containers") {

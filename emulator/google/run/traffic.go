@@ -6,7 +6,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// The allocation types of a traffic target.
+// These are the allocation types of a traffic target.
 const (
 	ToLatest   = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 	ToRevision = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
@@ -16,15 +16,15 @@ const (
 type Target struct {
 	// Type is [ToLatest] or [ToRevision].
 	Type string
-	// Revision is the revision's short name; "" with ToLatest.
+	// Revision is the revision's short name, "" for ToLatest.
 	Revision string
 	// Percent is 0-100.
 	Percent int
-	// Tag gives the target a URL of its own. Default: none.
+	// Tag gives the target its own URL. Default: none.
 	Tag string
 }
 
-// Targets reads a service's traffic or trafficStatuses.
+// Targets reads the traffic or the trafficStatuses of a service.
 func Targets(traffic []any) []Target {
 	var targets []Target
 	for _, item := range traffic {
@@ -35,7 +35,7 @@ func Targets(traffic []any) []Target {
 	return targets
 }
 
-// JSON is the target in the API's form, with the tag's address when uri is not empty.
+// JSON writes the target in the API's form. It includes the tag's address if uri is not empty.
 func (t Target) JSON(uri string) map[string]any {
 	entry := map[string]any{"type": t.Type}
 	if t.Revision != "" {
@@ -55,10 +55,11 @@ func (t Target) JSON(uri string) map[string]any {
 
 var tagForm = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
-// maxTagAndService is the longest tag and service id together: TAG---SERVICE has to leave room in a DNS label of 63.
+// maxTagAndService limits the combined length of a tag and a service id, because TAG---SERVICE has to leave room in a DNS label
+// of 63 characters.
 const maxTagAndService = 46
 
-// CheckTraffic refuses a split the API does not take. exists says whether a revision of that short name does.
+// CheckTraffic refuses a split that the API refuses. exists reports whether a revision of that short name exists.
 func CheckTraffic(service string, targets []Target, exists func(revision string) bool) error {
 	sum := 0
 	tags := map[string]bool{}
@@ -97,7 +98,8 @@ func CheckTraffic(service string, targets []Target, exists func(revision string)
 	return nil
 }
 
-// Resolve is the split by revision: LATEST is replaced by the latest ready one, and is left out while there is none.
+// Resolve returns the split by revision. It replaces LATEST by the latest ready revision, or leaves it out if no revision is
+// ready.
 func Resolve(effective []Target, latestReady string) []Target {
 	resolved := make([]Target, 0, len(effective))
 	for _, t := range effective {
@@ -111,8 +113,8 @@ func Resolve(effective []Target, latestReady string) []Target {
 	return resolved
 }
 
-// Pick is the revision that serves a request, for a point in [0,100): the targets lie side by side, each as wide as
-// its percentage. It is "" when the split is empty.
+// Pick returns the revision that serves a request, for a point in [0,100). The targets lie side by side, each as wide as its
+// percentage. Pick returns "" if the split is empty.
 func Pick(resolved []Target, point float64) string {
 	edge, last := 0.0, ""
 	for _, t := range resolved {

@@ -11,7 +11,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-// Where the v1 API is: on the API's own host, as gcloud has no prefix for it.
+// The v1 API is on Cloud Run's own host, because gcloud does not know the emulator's prefix.
 const (
 	v1Prefix        = "/apis/serving.knative.dev/v1/"
 	locationsPrefix = "/v1/projects/"
@@ -19,12 +19,12 @@ const (
 
 var v1Parameters = strings.Fields("limit continue labelSelector dryRun propagationPolicy")
 
-// IsV1 says whether a path is one of the v1 API.
+// IsV1 reports whether a path belongs to the v1 API.
 func IsV1(path string) bool {
 	return strings.HasPrefix(path, v1Prefix) || strings.HasPrefix(path, locationsPrefix) || strings.HasPrefix(path, jobsPrefix)
 }
 
-// ServeV1 answers a request to the v1 API. It reads and writes the resources of v2, so that both refuse alike.
+// ServeV1 answers a request to the v1 API. It reads and writes v2 resources, so that both APIs refuse the same things.
 func (a *API) ServeV1(w http.ResponseWriter, r *http.Request) {
 	if isJobsV1(r) {
 		a.server.Answer(w, r, a.answerJobsV1)
@@ -33,8 +33,8 @@ func (a *API) ServeV1(w http.ResponseWriter, r *http.Request) {
 	a.server.Answer(w, r, answerV1)
 }
 
-// regionOf is the region of a regional endpoint, us-central1-run.googleapis.com, and "" of the global one. The rest of
-// the host does not matter.
+// regionOf returns the region of a regional endpoint such as us-central1-run.googleapis.com, and "" for the global endpoint. It
+// ignores the rest of the host.
 func regionOf(host string) string {
 	for _, region := range rest.Regions {
 		if strings.HasPrefix(host, region+"-") {
@@ -54,7 +54,7 @@ type v1Call struct {
 	id string
 }
 
-// v1Lists are the collections, with the kind of a list's answer.
+// v1Lists maps each collection to the kind in the answer to a list.
 var v1Lists = map[string]string{
 	"services": "ServiceList", "revisions": "RevisionList", "configurations": "ConfigurationList", "routes": "RouteList",
 }
@@ -62,7 +62,7 @@ var v1Lists = map[string]string{
 func answerV1(q *rest.Request) (any, error) {
 	path, region := q.Path, regionOf(q.Host)
 	if after, found := strings.CutPrefix(path, locationsPrefix); found {
-		// The list over locations has a path of its own and the same answer.
+		// A list over all locations has a path of its own and the same answer.
 		namespace, place, _ := strings.Cut(after, "/locations/")
 		place, found = strings.CutSuffix(place, "/services")
 		if !found || q.Method != http.MethodGet {
@@ -126,10 +126,10 @@ func (k *v1Call) place(region string) knative.Place {
 	return knative.Place{Project: k.project.Number, Region: region}
 }
 
-// in are a region's services.
+// in returns the name of the collection of a region's services.
 func (k *v1Call) in(region string) rest.Name { return k.Collection(Host, services, k.project, region) }
 
-// services are the stored services, of the region or of all.
+// services returns the names of the stored services, in the region or in all regions.
 func (k *v1Call) services() []rest.Name {
 	var found []rest.Name
 	for _, region := range rest.Regions {
@@ -140,7 +140,7 @@ func (k *v1Call) services() []rest.Name {
 	return found
 }
 
-// items are the resources of the collection in v1, of a service by name and newest first.
+// items returns the resources of the collection in v1. Services are sorted by name, revisions newest first within a service.
 func (k *v1Call) items() []map[string]any {
 	var items []map[string]any
 	for _, n := range k.services() {
@@ -161,7 +161,7 @@ func (k *v1Call) items() []map[string]any {
 	return items
 }
 
-// list answers a page. Only equality selectors are read.
+// list answers with a page. It reads only equality selectors.
 func (k *v1Call) list() (any, error) {
 	items := []any{}
 	for _, item := range k.items() {
@@ -192,7 +192,7 @@ func (k *v1Call) list() (any, error) {
 	return answer, nil
 }
 
-// given is the service in the body, which has to have the name in the URL.
+// given returns the service in the body. Its name has to be the name in the URL.
 func (k *v1Call) given(id string) (map[string]any, error) {
 	v1, err := schema.Normalize("knative:Service", "service", k.Body)
 	if err != nil {
@@ -207,7 +207,7 @@ func (k *v1Call) given(id string) (map[string]any, error) {
 	return v1, nil
 }
 
-// merged is the v2 service that a v1 service asks for, given the stored one, nil for none.
+// merged returns the v2 service that a v1 service asks for. stored is the stored v2 service, nil for a new one.
 func (k *v1Call) merged(stored, v1 map[string]any) (map[string]any, error) {
 	v2, err := knative.Merge(stored, v1, k.place(k.region))
 	var refusal knative.Refusal
@@ -217,7 +217,7 @@ func (k *v1Call) merged(stored, v1 map[string]any) (map[string]any, error) {
 	return v2, err
 }
 
-// write makes a service (POST), or replaces the one that is there (PUT).
+// write creates a service (POST) or replaces an existing one (PUT).
 func (k *v1Call) write(id string, replaces bool) (any, error) {
 	v1, err := k.given(id)
 	if err != nil {
@@ -247,7 +247,7 @@ func (k *v1Call) write(id string, replaces bool) (any, error) {
 	return knative.Service(k.Get(n), k.place(k.region)), nil
 }
 
-// remove deletes a service or a revision; the v1 API answers that it did, not an operation.
+// remove deletes a service or a revision. The v1 API answers with a status rather than an operation.
 func (k *v1Call) remove() (any, error) {
 	for _, n := range k.services() {
 		if k.collection == "services" && n.ID() == k.id {

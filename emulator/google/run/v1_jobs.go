@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// jobsPrefix is where v1 has jobs and executions: as much of it as running a job and looking at it takes.
+// jobsPrefix is the path of jobs and executions in v1. The emulator serves the methods that running and watching a job needs.
 const jobsPrefix = "/apis/run.googleapis.com/v1/"
 
 func (a *API) answerJobsV1(q *rest.Request) (any, error) {
@@ -104,5 +104,5 @@ func (k *v1Call) listed(kind string, items []any) (any, error) {
 	return map[string]any{"apiVersion": "run.googleapis.com/v1", "kind": kind, "metadata": map[string]any{}, "items": items}, nil
 }
 
-// isJobsV1 says whether a path is one of v1's jobs.
+// isJobsV1 reports whether a path belongs to jobs in v1.
 func isJobsV1(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, jobsPrefix) }

@@ -12,33 +12,33 @@ import (
 
 // Service is a Cloud Run service as its front end sees it.
 type Service struct {
-	// Name is projects/P/locations/L/services/S; Project, Location and ID are its parts.
+	// Name is projects/P/locations/L/services/S. Project, Location and ID are its parts.
 	Name, Project, Location, ID string
 	// URI is the service's address in the real cloud.
 	URI string
 	// Public is true when anybody may call the service.
 	Public bool
-	// Internal is true when the service takes no requests from the internet.
+	// Internal is true when the service accepts no requests from the internet.
 	Internal bool
-	// Traffic is the split in effect, by revision; entries with a tag are reachable by it.
+	// Traffic is the split in effect, by revision. An entry with a tag can be reached by the tag.
 	Traffic []Target
 	// Revisions are the ready revisions by short name.
 	Revisions map[string]Revision
 }
 
-// Revision is what serves.
+// Revision is a revision that can serve requests.
 type Revision struct {
 	Name, Image string
-	// Variables are the names of the environment variables, in order; values stay in the store.
+	// Variables are the names of the environment variables, in order. The values stay in the store.
 	Variables []string
-	// Timeout is a request's limit.
+	// Timeout is the time limit of a request.
 	Timeout time.Duration
 }
 
-// ErrNoService is returned by [API.Service] when there is none of that name.
+// ErrNoService is returned by [API.Service] if no service has that name.
 var ErrNoService = errors.New("no such service")
 
-// Service reads one service. The error is [ErrNoService] when there is none.
+// Service reads one service. The error is [ErrNoService] if it does not exist.
 func (a *API) Service(fullName string) (Service, error) {
 	var s Service
 	err := a.server.View(func(q *rest.Request) error {
@@ -52,10 +52,10 @@ func (a *API) Service(fullName string) (Service, error) {
 	return s, err
 }
 
-// Services are all services, by name.
+// Services returns all services, sorted by name.
 func (a *API) Services() []Service {
 	var all []Service
-	_ = a.server.View(func(q *rest.Request) error { // the view itself cannot fail but for a closed store
+	_ = a.server.View(func(q *rest.Request) error { // fails only if the store is closed
 		for _, key := range q.Tx.List("//" + Host + "/projects/") {
 			if n, document := q.Find(Host, services, strings.TrimPrefix(key, "//"+Host+"/")); document != nil {
 				all = append(all, viewService(q, n, document))

@@ -5,27 +5,27 @@ import (
 	"time"
 )
 
-// Work is what the tasks of one execution of a job do. It is decided when the execution starts, so that how it stands at any time
-// follows from the time alone.
+// Work describes what the tasks of one execution of a job do. It is decided when the execution starts. The execution's state at
+// any time follows from Work and the time.
 type Work struct {
-	// Name is the execution's id, and begins the names of its tasks.
+	// Name is the execution's id. The names of its tasks begin with it.
 	Name string
-	// Tasks are run, at most Parallelism of them at once; each is tried again Retries times after it failed.
+	// Tasks is the number of tasks. At most Parallelism of them run at once. A failed task is tried again up to Retries times.
 	Tasks, Parallelism, Retries int
-	// Timeout bounds an attempt, which takes Takes.
+	// Timeout is the time limit of an attempt. Takes is how long an attempt takes without the limit.
 	Timeout, Takes time.Duration
-	// Fails says that each attempt ends with exit code 1, Hangs that it never ends by itself.
+	// Fails says that each attempt ends with exit code 1. Hangs says that no attempt ends by itself.
 	Fails, Hangs bool
-	// Refused is why no container can be started; empty when they can.
+	// Refused is the reason why no container can start, "" if containers can start.
 	Refused string
-	// Started is when the first task begins, Cancelled when somebody cancelled the execution; zero if nobody did.
+	// Started is when the first task begins. Cancelled is when the execution was cancelled, zero if it was not.
 	Started, Cancelled time.Time
 }
 
-// Phase is how a task stands.
+// Phase is the state of a task.
 type Phase string
 
-// The phases of a task.
+// These are the states of a task.
 const (
 	Pending   Phase = "pending"
 	Running   Phase = "running"
@@ -34,26 +34,26 @@ const (
 	Cancelled Phase = "cancelled"
 )
 
-// Task is how one task stands. Began and Ended are zero before their time.
+// Task is the state of one task in detail. Began and Ended are zero before their time.
 type Task struct {
 	Phase        Phase
 	Began, Ended time.Time
 	// Retried counts the attempts after the first one.
 	Retried int
-	// Message says why it failed.
+	// Message is the reason of a failure.
 	Message string
 }
 
-// Progress is how an execution stands.
+// Progress is the state of an execution.
 type Progress struct {
 	Running, Succeeded, Failed, Cancelled, Retried int
-	// Ended is zero while it runs.
+	// Ended is zero while the execution runs.
 	Ended time.Time
-	// Reason and Message say why it did not succeed, as the API does: NON_ZERO_EXIT_CODE, CANCELLED.
+	// Reason and Message say why the execution did not succeed. Reason has the API's words: NON_ZERO_EXIT_CODE, CANCELLED.
 	Reason, Message string
 }
 
-// attempt is how long one takes, and whether it is cut off then.
+// attempt returns how long an attempt takes, and whether the time limit ends it.
 func (w Work) attempt() (takes time.Duration, cut bool) {
 	if w.Hangs || w.Takes > w.Timeout {
 		return w.Timeout, true
@@ -61,7 +61,7 @@ func (w Work) attempt() (takes time.Duration, cut bool) {
 	return w.Takes, false
 }
 
-// Task is how one of the tasks stands, counted from 0.
+// Task returns the state of a task at a time. Tasks are counted from 0.
 func (w Work) Task(index int, now time.Time) Task {
 	takes, cut := w.attempt()
 	attempts := 1
@@ -106,7 +106,7 @@ func (w Work) Task(index int, now time.Time) Task {
 	return task
 }
 
-// At is how the execution stands.
+// At returns the state of the execution at a time.
 func (w Work) At(now time.Time) Progress {
 	if w.Refused != "" {
 		return Progress{Ended: w.Started, Message: w.Refused}
@@ -147,5 +147,5 @@ func (w Work) At(now time.Time) Progress {
 	return p
 }
 
-// End is when the execution ends by itself, and when somebody cancelled it before that.
+// End returns when the execution ends: by itself, or earlier if it was cancelled.
 func (w Work) End() time.Time { return w.At(w.Started.Add(1 << 62)).Ended }

@@ -1,4 +1,4 @@
-// Package secretmanager is Secret Manager: secrets, and their versions with payloads, which the store keeps sealed.
+// Package secretmanager emulates Secret Manager: secrets and their versions. The store keeps the payloads encrypted.
 package secretmanager
 
 import (
@@ -13,7 +13,7 @@ const Host = "secretmanager.googleapis.com"
 
 const secrets = "projects/*/secrets"
 
-// API is Secret Manager v1.
+// API returns Secret Manager v1.
 func API() *rest.API {
 	return &rest.API{Prefix: "sm/v1", Host: Host, Schema: "sm", Kinds: []*rest.Kind{secret(), version()}}
 }
@@ -39,8 +39,8 @@ func secret() *rest.Kind {
 	}
 }
 
-// Secret is the place of a secret that another API refers to: by its id in the project, or by projects/P/secrets/S. found is false
-// when there is no such project.
+// Secret returns the name of a secret that another API refers to, either by its id in the project or by projects/P/secrets/S.
+// found is false if the project does not exist.
 func Secret(q *rest.Request, p rest.Project, ref string) (n rest.Name, found bool) {
 	if n, found := q.Resolve(Host, secrets, "projects/"+p.ID+"/secrets/"+ref); found {
 		return n, true

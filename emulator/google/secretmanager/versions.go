@@ -24,7 +24,7 @@ func version() *rest.Kind {
 	}
 }
 
-// versionNumber turns "latest" and a secret's aliases into the version's number.
+// versionNumber converts "latest" or an alias of the secret to the version's number.
 func versionNumber(q *rest.Request, collection rest.Name, id string) string {
 	if id == "latest" {
 		return strconv.Itoa(len(q.Children(collection)))
@@ -35,14 +35,15 @@ func versionNumber(q *rest.Request, collection rest.Name, id string) string {
 	return id
 }
 
-// Version is the version of a secret that another API refers to by number, alias or "latest"; nil when there is none.
+// Version returns the version of a secret that another API refers to by number, alias or "latest". It returns nil if there is no
+// such version.
 func Version(q *rest.Request, secret rest.Name, ref string) map[string]any {
 	versions := secret.Below("versions")
 	return q.Get(versions.Child(versionNumber(q, versions, ref)))
 }
 
 func addVersion(c *rest.Change) (any, error) {
-	// Errors must not quote the payload.
+	// An error must not quote the payload.
 	payload, err := base64.StdEncoding.DecodeString(doc.Text(c.Body, "payload", "data"))
 	switch {
 	case err != nil:
@@ -57,7 +58,7 @@ func addVersion(c *rest.Change) (any, error) {
 		return nil, rest.Invalid("The checksum of the Secret Payload does not match data_crc32c.")
 	}
 	versions := c.Name.Below("versions")
-	n := versions.Child(strconv.Itoa(len(c.Children(versions)) + 1)) // destroyed versions stay, so numbers are never used twice
+	n := versions.Child(strconv.Itoa(len(c.Children(versions)) + 1)) // destroyed versions still count, so no number is used twice
 	document := map[string]any{"name": n.Shown(), "createTime": rest.Timestamp(c.Now), "state": "ENABLED", "etag": c.IDs.Etag(),
 		"replicationStatus": map[string]any{}}
 	for _, policy := range []string{"automatic", "userManaged"} {
@@ -74,7 +75,7 @@ func addVersion(c *rest.Change) (any, error) {
 	return document, c.Put(n, document)
 }
 
-// accessVersion answers the payload, of a version that is enabled.
+// accessVersion answers with the payload of an enabled version.
 func accessVersion(c *rest.Change) (any, error) {
 	if state := doc.Text(c.Old, "state"); state != "ENABLED" {
 		return nil, rest.Precondition("Secret Version [%s] is in %s state.", c.Name.Shown(), state)
@@ -90,7 +91,7 @@ func accessVersion(c *rest.Change) (any, error) {
 		"data": base64.StdEncoding.EncodeToString(payload), "dataCrc32c": rest.Checksum(payload)}}, nil
 }
 
-// setVersionState enables, disables or destroys a version. A destroyed one stays, without its payload.
+// setVersionState enables, disables or destroys a version. A destroyed version stays, without its payload.
 func setVersionState(c *rest.Change, state string) (any, error) {
 	if given := doc.Text(c.Body, "etag"); given != "" && given != doc.Text(c.Old, "etag") {
 		return nil, rest.Precondition("The etag does not match the current one of Secret Version [%s].", c.Name.Shown())

@@ -1,4 +1,4 @@
-// Package serviceusage is Service Usage: which APIs are on in a project.
+// Package serviceusage emulates Service Usage: which APIs are enabled in a project.
 package serviceusage
 
 import (
@@ -18,7 +18,7 @@ const Host = "serviceusage.googleapis.com"
 
 const services = "projects/*/services"
 
-// API is Service Usage v1. A service has a document only once it was switched.
+// API returns Service Usage v1. A service has a document only after it was enabled or disabled for the first time.
 func API() *rest.API {
 	return &rest.API{Prefix: "su/v1", Host: Host, Schema: "su", Kinds: []*rest.Kind{{
 		Pattern: services, Numbered: true, Get: get, List: list,
@@ -36,8 +36,8 @@ func API() *rest.API {
 	}}}
 }
 
-// apis are the APIs a project can enable, with their titles. Those of the first group are on in every project of the
-// sandbox, because without them nothing could be switched on.
+// apis lists the APIs that a project can enable, with their titles. Those in alwaysOn are enabled in every project, because
+// without them no API could be enabled.
 var alwaysOn = []string{"serviceusage.googleapis.com", "cloudresourcemanager.googleapis.com", "cloudbilling.googleapis.com"}
 
 var apis = map[string]string{
@@ -59,7 +59,7 @@ var apis = map[string]string{
 	"servicenetworking.googleapis.com": "Service Networking API", "orgpolicy.googleapis.com": "Organization Policy API",
 }
 
-// On says whether an API is on in a project.
+// On reports whether an API is enabled in a project.
 func On(q *rest.Request, p rest.Project, host string) bool {
 	return slices.Contains(alwaysOn, host) || doc.Text(q.Tx.Get(key(p.ID, host)), "state") == "ENABLED"
 }
@@ -68,7 +68,7 @@ func key(project, host string) string {
 	return "//" + Host + "/projects/" + project + "/services/" + host
 }
 
-// Enable switches APIs on in a project, all that can be when none is named. The error names those that do not exist.
+// Enable enables APIs in a project. Without names it enables all APIs. The error names the APIs that do not exist.
 func Enable(q *rest.Request, project string, hosts ...string) error {
 	if len(hosts) == 0 {
 		hosts = slices.Sorted(maps.Keys(apis))
@@ -85,7 +85,7 @@ func Enable(q *rest.Request, project string, hosts ...string) error {
 	return errors.Join(problems...)
 }
 
-// Require refuses when the API is off in the project.
+// Require refuses the request if the API is not enabled in the project.
 func Require(q *rest.Request, p rest.Project, host string) error {
 	if On(q, p, host) {
 		return nil
@@ -132,7 +132,7 @@ func service(q *rest.Request, n rest.Name) map[string]any {
 		"config": map[string]any{"name": n.ID(), "title": apis[n.ID()]}}
 }
 
-// turn switches APIs of the collection and answers what they are now.
+// turn enables or disables APIs of the collection. It returns their new states.
 func turn(c *rest.Change, collection rest.Name, state string, ids ...string) ([]any, error) {
 	var services []any
 	for _, id := range ids {

@@ -33,7 +33,7 @@ func database() *rest.Kind {
 	}
 }
 
-// firstDatabase makes the database that every instance of PostgreSQL has.
+// firstDatabase creates the database that every PostgreSQL instance has.
 func firstDatabase(c *rest.Change) error {
 	first := &rest.Change{Request: c.Request, Name: c.Name.Below("databases").Child("postgres"), New: map[string]any{"name": "postgres"}}
 	_, err := first.Save()

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// usedPrefix stands before the key of an instance that was deleted, whose name cannot be used again for a while.
+	// usedPrefix and the key of a deleted instance mark its name as taken. The name cannot be used again for a while.
 	usedPrefix = "used:"
 	nameKept   = 7 * 24 * time.Hour
 )
@@ -52,7 +52,7 @@ func taken() *rest.Error {
 		"until one week from the deletion date.")
 }
 
-// ForgetDeleted frees the names of a project's deleted instances, which takes a week in the cloud.
+// ForgetDeleted frees the names of a project's deleted instances. The real cloud does so after a week.
 func ForgetDeleted(q *rest.Request, project string) error {
 	for _, key := range q.Tx.List(usedPrefix + "//" + Host + "/projects/" + project + "/") {
 		if _, err := q.Tx.Delete(key); err != nil {
@@ -85,12 +85,12 @@ func prepareInstance(c *rest.Change) error {
 	if err := checkSettings(settings, doc.Text(c.New, "databaseVersion"), doc.Text(c.New, "region")); err != nil {
 		return err
 	}
-	delete(c.New, "rootPassword") // it is the first user's, and never shown
+	delete(c.New, "rootPassword") // it belongs to the first user and is never shown
 	c.New["ipAddresses"] = addresses(c.Name.Key(), settings)
 	return nil
 }
 
-// newInstance checks what cannot change afterwards, and fills in what the API computes.
+// newInstance checks the fields that cannot change later, and fills in the fields that the API computes.
 func newInstance(c *rest.Change) error {
 	if doc.Text(c.New, "databaseVersion") == "" {
 		return rest.Invalid("Invalid request: Missing parameter: database_version.")
@@ -168,7 +168,7 @@ func checkSettings(settings map[string]any, version, region string) error {
 	return rest.CheckLabels(doc.Object(settings, "userLabels"))
 }
 
-// addresses are an instance's: the same ones whenever it is asked, made of its name.
+// addresses returns an instance's addresses. They are derived from its name, so they are always the same.
 func addresses(key string, settings map[string]any) []any {
 	hash := sha256.Sum256([]byte(key))
 	var all []any

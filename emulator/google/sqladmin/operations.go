@@ -7,7 +7,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// operation are Cloud SQL's own, in another form than other APIs': they say what is done to which instance, and no result.
+// operation returns the kind of Cloud SQL's operations, which differ from those of other APIs. They name the instance and the
+// change, and have no result.
 func operation() *rest.Kind {
 	return &rest.Kind{
 		Pattern: "projects/*/operations",
@@ -22,7 +23,7 @@ func operation() *rest.Kind {
 	}
 }
 
-// record keeps an operation of an instance and answers it.
+// record stores an operation of an instance and answers with it.
 func record(c *rest.Change, instance rest.Name, kind string) (map[string]any, error) {
 	n := instance.Beside("operations").Child(c.IDs.UUID())
 	operation := map[string]any{"kind": "sql#operation", "name": n.ID(), "operationType": kind, "targetId": instance.ID(),
@@ -35,7 +36,7 @@ func record(c *rest.Change, instance rest.Name, kind string) (map[string]any, er
 	return visible(operation, c.Now), nil
 }
 
-// visible is an operation as a client sees it at now: without its end before that.
+// visible returns an operation as a client sees it at the time now. Until the operation has ended, its end is left out.
 func visible(operation map[string]any, now time.Time) map[string]any {
 	end, err := time.Parse(time.RFC3339Nano, doc.Text(operation, "endTime"))
 	if err == nil && now.Before(end) {

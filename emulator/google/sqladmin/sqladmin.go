@@ -1,5 +1,5 @@
-// Package sqladmin is Cloud SQL Admin: instances with their databases and users, as far as an owner sets them up. No database runs
-// behind them.
+// Package sqladmin emulates Cloud SQL Admin: instances with their databases and users, as far as their owner configures them. No
+// database runs behind an instance.
 package sqladmin
 
 import "github.com/guiofsaints/procureflow-platform/emulator/rest"
@@ -9,8 +9,8 @@ const Host = "sqladmin.googleapis.com"
 
 const instances = "projects/*/instances"
 
-// APIs are Cloud SQL Admin v1beta4, which Terraform's provider speaks, and v1, of the same resources. account says whether a service
-// account exists.
+// APIs returns two versions of Cloud SQL Admin for the same resources: v1beta4, which Terraform's provider uses, and v1. account
+// reports whether a service account exists.
 func APIs(account func(q *rest.Request, email string) bool) []*rest.API {
 	api := func(version string) *rest.API {
 		return &rest.API{Prefix: "sql/" + version, Host: Host, Schema: "sql", Kinds: []*rest.Kind{instance(), database(), user(account),

@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// user are an instance's: with a password, which is never shown, or by IAM. They are changed and deleted at the collection, by the
-// parameter name.
+// user returns the kind of an instance's users. A user has a password, which is never shown, or logs in by IAM. Users are changed
+// and deleted at the collection, with their name in a query parameter.
 func user(account func(q *rest.Request, email string) bool) *rest.Kind {
 	return &rest.Kind{
 		Pattern: instances + "/*/users", Message: "User", Body: "user", ListField: "items", IDParam: "name", Mask: rest.MaskReplaces,
@@ -39,7 +39,7 @@ func prepareUser(c *rest.Change, account func(q *rest.Request, email string) boo
 			return rest.Invalid("Invalid request: a user of the type BUILT_IN needs a password.")
 		}
 	case "CLOUD_IAM_SERVICE_ACCOUNT":
-		// PostgreSQL's names have at most 63 characters, so the account's is without the end that all have.
+		// PostgreSQL's names have at most 63 characters, so an account's user name leaves out the ending that all accounts share.
 		if strings.HasSuffix(id, ".gserviceaccount.com") || !account(c.Request, id+".gserviceaccount.com") {
 			return rest.Invalid("Invalid request: Service account %s does not exist; a PostgreSQL user's name is the account's email without "+
 				".gserviceaccount.com.", id)

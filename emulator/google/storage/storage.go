@@ -1,4 +1,4 @@
-// Package storage is Cloud Storage: buckets and who may use what is in them. There are no objects.
+// Package storage emulates Cloud Storage: buckets and their IAM policies. It has no objects.
 package storage
 
 import (
@@ -13,7 +13,8 @@ import (
 // Host is the API's name.
 const Host = "storage.googleapis.com"
 
-// API is the JSON API of Cloud Storage, v1. Buckets are below no project: their names are everybody's.
+// API returns the JSON API of Cloud Storage, v1. Buckets are not below a project, because their names are unique across all
+// projects.
 func API() *rest.API {
 	return &rest.API{Prefix: "storage/v1", Host: Host, Schema: "gcs", Kinds: []*rest.Kind{bucket(), policy(), objects()}}
 }
@@ -33,7 +34,7 @@ func bucket() *rest.Kind {
 	}
 }
 
-// inCapitals writes a location as the API does.
+// inCapitals writes a location in capitals, as the API does.
 func inCapitals(bucket map[string]any) map[string]any {
 	if location := doc.Text(bucket, "location"); location != "" {
 		return doc.With(bucket, strings.ToUpper(location), "location")
@@ -41,7 +42,7 @@ func inCapitals(bucket map[string]any) map[string]any {
 	return bucket
 }
 
-// list answers a project's buckets.
+// list answers with the buckets of a project.
 func list(q *rest.Request, collection rest.Name) (any, error) {
 	project, err := owner(q)
 	if err != nil {
@@ -56,7 +57,7 @@ func list(q *rest.Request, collection rest.Name) (any, error) {
 	return map[string]any{"kind": "storage#buckets", "items": items}, nil
 }
 
-// owner is the project that a request names, which has to have the API on.
+// owner returns the project that a request names. The API has to be enabled in it.
 func owner(q *rest.Request) (rest.Project, error) {
 	id := q.Query.Get("project")
 	if id == "" {
@@ -122,7 +123,7 @@ func checkLifecycle(bucket map[string]any) error {
 	return nil
 }
 
-// policy is a bucket's IAM policy, which this API reads and writes as a resource.
+// policy returns the kind of a bucket's IAM policy, which this API reads and writes as a resource.
 func policy() *rest.Kind {
 	answer := func(n rest.Name, document map[string]any) map[string]any {
 		return doc.With(doc.With(document, "storage#policy", "kind"), "projects/_/buckets/"+n.Parent().ID(), "resourceId")
@@ -140,7 +141,7 @@ func policy() *rest.Kind {
 	}
 }
 
-// objects are none.
+// objects returns a kind whose list is always empty, because the emulator stores no objects.
 func objects() *rest.Kind {
 	return &rest.Kind{Pattern: "b/*/o", List: func(*rest.Request, rest.Name) (any, error) {
 		return map[string]any{"kind": "storage#objects"}, nil

@@ -1,3 +1,3 @@
-// Package admission decides as Binary Authorization does whether an image may start: by the project's policy, and by
-// signatures that it verifies itself. It is pure and shares no code with the release controller that signs.
+// Package admission decides, as Binary Authorization does, whether an image may start. It uses the project's policy, and verifies
+// signatures itself. Its functions are pure. It shares no code with the release controller, which makes the signatures.
 package admission

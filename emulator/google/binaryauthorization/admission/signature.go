@@ -10,36 +10,36 @@ import (
 	"regexp"
 )
 
-// Key is an attestor's public key on P-256; others verify nothing here.
+// Key is an attestor's public key on the curve P-256. A key of another kind verifies nothing here.
 type Key struct {
-	// ID is what a signature by it carries, compared exactly.
+	// ID is the key id that a signature carries. It is compared exactly.
 	ID string
 	// PEM is the key in PKIX form.
 	PEM string
 }
 
-// Attestation is an occurrence of an attestor's note.
+// Attestation is an occurrence of an attestor's note: a signed statement about an image.
 type Attestation struct {
-	// Resource is the image it is about, https:// and the image.
+	// Resource is the image, with https:// before it.
 	Resource string
-	// Payload is what was signed.
+	// Payload is the signed text.
 	Payload []byte
-	// Signatures are by any keys.
+	// Signatures may be by any keys.
 	Signatures []Signature
 }
 
-// Signature is an ECDSA signature of the payload's SHA-256 in ASN.1.
+// Signature is an ASN.1-encoded ECDSA signature of the payload's SHA-256.
 type Signature struct {
 	KeyID string
 	Value []byte
 }
 
-// payloadType is the one that Binary Authorization signs and expects.
+// payloadType is the type of statement that Binary Authorization signs and expects.
 const payloadType = "Google cloud binauthz container signature"
 
 var byDigest = regexp.MustCompile(`@(sha256:[0-9a-f]{64})$`)
 
-// denies says why the attestor does not vouch for the image, "" when it does.
+// denies returns the reason why the attestor does not vouch for the image, or "" if it does.
 func (a Attestor) denies(image string) string {
 	digest := byDigest.FindStringSubmatch(image)
 	if digest == nil {
@@ -53,7 +53,8 @@ func (a Attestor) denies(image string) string {
 	return "No attestations found that were valid and signed by a key trusted by the attestor"
 }
 
-// about says whether the payload is a statement about that digest. What is signed decides, not where it was filed.
+// about reports whether the payload is a statement about that digest. Only the signed payload counts, not the image under which
+// it is stored.
 func about(payload []byte, digest string) bool {
 	var statement struct {
 		Critical struct {
@@ -78,7 +79,7 @@ func (a Attestor) signed(attestation Attestation) bool {
 	return false
 }
 
-// public is the key, nil for one that cannot be used.
+// public returns the key, or nil if it cannot be used.
 func (k Key) public() *ecdsa.PublicKey {
 	block, _ := pem.Decode([]byte(k.PEM))
 	if block == nil {

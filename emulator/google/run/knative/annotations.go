@@ -9,15 +9,15 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// annotation is a field of v2 that v1 keeps in an annotation.
+// annotation is a field of v2 that v1 stores in an annotation.
 type annotation struct {
 	key string
-	// path is the field in v2, with dots between the names.
+	// path is the field's path in v2, separated by dots.
 	path string
 	form form
 }
 
-// form is how a value becomes text and back. write answers "" for a value that has no annotation.
+// form converts a value to text and back. write returns "" for a value that needs no annotation.
 type form struct {
 	write func(value any) string
 	read  func(text string) (value any, ok bool)
@@ -41,12 +41,12 @@ var (
 		if v == nil {
 			return ""
 		}
-		encoded, _ := json.Marshal(v) // it came from JSON
+		encoded, _ := json.Marshal(v) // cannot fail: the value came from JSON
 		return string(encoded)
 	}, func(t string) (any, bool) { var v any; err := json.Unmarshal([]byte(t), &v); return v, err == nil }}
 )
 
-// oneOf is an enumeration: v1's word by v2's. A word of "" is v2's default, which v1 does not write.
+// oneOf maps the values of a v2 enumeration to v1's words. The word "" marks v2's default, which v1 does not write.
 func oneOf(words map[string]string) form {
 	return form{func(v any) string { s, _ := v.(string); return words[s] }, func(t string) (any, bool) {
 		for value, word := range words {
@@ -58,7 +58,7 @@ func oneOf(words map[string]string) form {
 	}}
 }
 
-// isDefault is the one policy that v1 has a word for.
+// isDefault converts the use of the default policy, the only policy that v1 has a word for.
 var isDefault = form{func(v any) string {
 	if v == true {
 		return "default"
@@ -68,7 +68,7 @@ var isDefault = form{func(v any) string {
 
 var stages = oneOf(map[string]string{"GA": "", "BETA": "BETA", "ALPHA": "ALPHA"})
 
-// serviceAnnotations and templateAnnotations are from the description of ObjectMeta.annotations in the v1 API.
+// serviceAnnotations and templateAnnotations follow the description of ObjectMeta.annotations in the v1 API.
 var serviceAnnotations = []annotation{
 	{"run.googleapis.com/ingress", "ingress", oneOf(map[string]string{"INGRESS_TRAFFIC_ALL": "all",
 		"INGRESS_TRAFFIC_INTERNAL_ONLY":          "internal",
@@ -104,7 +104,7 @@ var templateAnnotations = []annotation{
 	{"run.googleapis.com/network-interfaces", "vpcAccess.networkInterfaces", asJSON},
 }
 
-// toAnnotations adds the annotations of a v2 document's fields to those it has already.
+// toAnnotations adds annotations for the fields of a v2 document to the annotations it has already.
 func toAnnotations(table []annotation, document object) object {
 	annotations := object{}
 	maps.Copy(annotations, doc.Object(document, "annotations"))
@@ -116,7 +116,7 @@ func toAnnotations(table []annotation, document object) object {
 	return annotations
 }
 
-// fromAnnotations puts annotations into the v2 fields they stand for. Those that stand for none stay annotations.
+// fromAnnotations sets the v2 fields that annotations stand for. Other annotations stay annotations.
 func fromAnnotations(table []annotation, where string, annotations, document object) error {
 	rest := maps.Clone(annotations)
 	for _, a := range table {

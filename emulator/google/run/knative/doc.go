@@ -1,15 +1,13 @@
-// Package knative translates Cloud Run's services and revisions between its two APIs: v2, which the simulated cloud
-// stores, and v1, which speaks the language of Knative Serving and which gcloud uses. Everything here is a pure
-// function of JSON documents.
+// Package knative translates Cloud Run's services, revisions and jobs between its two APIs. The emulated cloud stores v2. gcloud
+// uses v1, which follows Knative Serving. All functions are pure functions of JSON documents.
 //
-// A service that is read in v1, changed and written back loses nothing: whatever part of it is the same as it was read
-// stays as it is stored ([Merge]), also where v1 has no word for it. What was changed and v1 has a word for is
-// translated; the rest is refused with the name of the field.
+// A service that is read in v1, changed, and written back loses nothing. [Merge] keeps the stored form of every unchanged part,
+// even if v1 cannot express it. It translates a changed part, and refuses one that v1 cannot express, with the name of the field.
 package knative
 
 import "fmt"
 
-// Place is where a resource is.
+// Place is the project and region of a resource.
 type Place struct {
 	// Project is the project's number, which v1 uses as the namespace.
 	Project string
@@ -17,7 +15,7 @@ type Place struct {
 	Region string
 }
 
-// Refusal is why a v1 resource cannot be taken.
+// Refusal is the reason why a v1 resource cannot be accepted.
 type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
@@ -37,7 +35,7 @@ const (
 
 type object = map[string]any
 
-// pick copies the fields that are there.
+// pick copies the given fields, as far as they exist.
 func pick(from object, fields ...string) object {
 	to := object{}
 	for _, field := range fields {
@@ -48,7 +46,7 @@ func pick(from object, fields ...string) object {
 	return to
 }
 
-// set sets a field to a value that is not empty.
+// set sets a field unless the value is empty.
 func set(o object, field string, value any) {
 	switch v := value.(type) {
 	case nil:
@@ -69,7 +67,7 @@ func set(o object, field string, value any) {
 	o[field] = value
 }
 
-// bare is a value without empty objects and lists, which clients write or leave out as they like.
+// bare returns a value without empty objects and lists, which clients may write or leave out.
 func bare(value any) any {
 	switch v := value.(type) {
 	case object:

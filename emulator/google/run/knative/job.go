@@ -7,16 +7,16 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// jobAPIVersion is that of jobs and executions, which have no older form.
+// jobAPIVersion is the apiVersion of jobs and executions, which have no older form.
 const jobAPIVersion = "run.googleapis.com/v1"
 
-// The labels by which executions and tasks are listed.
+// These labels select executions and tasks in lists.
 const (
 	JobLabel       = "run.googleapis.com/job"
 	ExecutionLabel = "run.googleapis.com/execution"
 )
 
-// Job is a v2 job in v1.
+// Job translates a v2 job to v1.
 func Job(v2 object, place Place) object {
 	id := doc.Last(doc.Text(v2, "name"))
 	status := pick(v2, "executionCount")
@@ -37,7 +37,7 @@ func Job(v2 object, place Place) object {
 	return jobResource("Job", id, "jobs", v2, place, object{"spec": object{"template": object{"spec": spec}}, "status": status})
 }
 
-// Execution is a v2 execution in v1.
+// Execution translates a v2 execution to v1.
 func Execution(v2 object, place Place) object {
 	id := doc.Last(doc.Text(v2, "name"))
 	status := pick(v2, "startTime", "completionTime", "runningCount", "succeededCount", "failedCount", "cancelledCount", "retriedCount",
@@ -76,7 +76,7 @@ func task(v2 object) object {
 		"timeoutSeconds": strings.TrimSuffix(doc.Text(v2, "timeout"), "s")}
 }
 
-// Overrides are those of a v1 run, in v2.
+// Overrides translates the overrides of a v1 run request to v2.
 func Overrides(v1 object) object {
 	v2 := pick(v1, "taskCount")
 	if seconds := doc.Number(v1, "timeoutSeconds"); seconds > 0 {

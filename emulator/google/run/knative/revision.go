@@ -8,7 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// Revision is a v2 revision in v1. service is the v2 service it belongs to, whose split says whether it is active.
+// Revision translates a v2 revision to v1. service is the revision's v2 service. Its traffic split decides whether the revision
+// is active.
 func Revision(v2, service object, place Place) object {
 	id, owner := doc.Last(doc.Text(v2, "name")), doc.Text(v2, "service")
 	meta := metadata(id, "revisions", v2, place)
@@ -40,7 +41,7 @@ func Revision(v2, service object, place Place) object {
 	return object{"apiVersion": apiVersion, "kind": "Revision", "metadata": meta, "spec": spec, "status": status}
 }
 
-// active says whether requests can reach the revision: by its share of the traffic or by a tag.
+// active is a condition that says whether requests can reach the revision, by its share of the traffic or by a tag.
 func active(id string, v2, service object) object {
 	c := object{"type": "Active", "severity": "Info", "lastTransitionTime": v2["createTime"], "status": "False", "reason": "Retired",
 		"message": "Revision retired."}
@@ -58,7 +59,7 @@ func active(id string, v2, service object) object {
 	return c
 }
 
-// camel is v2's HEALTH_CHECK_CONTAINER_ERROR as v1 writes it: HealthCheckContainerError.
+// camel writes v2's HEALTH_CHECK_CONTAINER_ERROR as v1 does: HealthCheckContainerError.
 func camel(reason string) string {
 	var b strings.Builder
 	for _, word := range strings.Split(reason, "_") {

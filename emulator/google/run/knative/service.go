@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// Service is a v2 service in v1.
+// Service translates a v2 service to v1.
 func Service(v2 object, place Place) object {
 	id := doc.Last(doc.Text(v2, "name"))
 	meta := metadata(id, "services", v2, place)
@@ -37,7 +37,7 @@ func Service(v2 object, place Place) object {
 		"spec": object{"template": object{"metadata": templateMeta, "spec": spec}, "traffic": traffic(doc.Objects(v2, "traffic"), "")}}
 }
 
-// metadata is what both kinds of resources begin with.
+// metadata returns the metadata that services and revisions begin with.
 func metadata(id, collection string, v2 object, place Place) object {
 	labels := object{locationLabel: place.Region}
 	maps.Copy(labels, doc.Object(v2, "labels"))
@@ -50,7 +50,7 @@ func metadata(id, collection string, v2 object, place Place) object {
 	return meta
 }
 
-// traffic is a v2 split in v1. In a status the latest revision is named as well.
+// traffic translates a v2 traffic split to v1. In a status, it names the latest revision as well.
 func traffic(v2 []object, latest string) []any {
 	targets := []any{}
 	for _, from := range v2 {
@@ -84,7 +84,8 @@ func fromTraffic(v1 []object) ([]any, error) {
 	return targets, nil
 }
 
-// serviceConditions are Ready and what it stands on. While a service is reconciled nothing is known yet.
+// serviceConditions returns the condition Ready and the conditions it depends on. They are unknown while the service is being
+// reconciled.
 func serviceConditions(v2 object) []any {
 	conditions := []any{condition(doc.Object(v2, "terminalCondition"), "Ready", "RevisionFailed")}
 	for _, kind := range []string{"ConfigurationsReady", "RoutesReady"} {
@@ -99,7 +100,7 @@ func serviceConditions(v2 object) []any {
 	return conditions
 }
 
-// condition is a v2 condition in v1; reason is why, when it failed.
+// condition translates a v2 condition to v1. reason is the reason of a failure.
 func condition(v2 object, kind, reason string) object {
 	c := pick(v2, "lastTransitionTime", "message")
 	c["type"] = kind
@@ -114,8 +115,8 @@ func condition(v2 object, kind, reason string) object {
 	return c
 }
 
-// Merge is the v2 service that a v1 service asks for, given the stored one, which is nil for a new service. The name and
-// the etag are not part of it.
+// Merge returns the v2 service that a v1 service asks for. stored is the stored v2 service, nil for a new one. The result has
+// neither the name nor the etag.
 func Merge(stored, v1 object, place Place) (object, error) {
 	var before object
 	if stored != nil {
@@ -131,7 +132,7 @@ func Merge(stored, v1 object, place Place) (object, error) {
 	if err := fromAnnotations(serviceAnnotations, "metadata", annotations, v2); err != nil {
 		return nil, err
 	}
-	// What v1 has no word for stays, a client that does not know of it cannot mean to remove it.
+	// A client of v1 cannot see these fields, so it cannot mean to remove them. They keep their stored values.
 	for _, field := range []string{"buildConfig", "iapEnabled", "multiRegionSettings", "threatDetectionEnabled"} {
 		set(v2, field, stored[field])
 	}
@@ -147,7 +148,7 @@ func Merge(stored, v1 object, place Place) (object, error) {
 	return v2, err
 }
 
-// Configuration and Route are the two halves of a v1 service that Knative keeps apart.
+// Configuration returns one half of a v1 service, which Knative serves as a resource of its own. [Route] returns the other half.
 func Configuration(service object) object {
 	status := pick(doc.Object(service, "status"), "observedGeneration", "latestCreatedRevisionName", "latestReadyRevisionName")
 	status["conditions"] = half(service, "ConfigurationsReady")
@@ -155,7 +156,7 @@ func Configuration(service object) object {
 		"spec": pick(doc.Object(service, "spec"), "template"), "status": status}
 }
 
-// Route is the other half: the split and its addresses.
+// Route returns the half with the traffic split and its addresses.
 func Route(service object) object {
 	status := pick(doc.Object(service, "status"), "observedGeneration", "traffic", "url", "address")
 	status["conditions"] = half(service, "RoutesReady")

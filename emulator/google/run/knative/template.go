@@ -16,11 +16,11 @@ const (
 	dependencies = "run.googleapis.com/container-dependencies"
 )
 
-// sameContainer are the fields of a container that both APIs write alike.
+// sameContainer lists the fields of a container that are the same in both APIs.
 var sameContainer = []string{"name", "image", "command", "args", "workingDir", "ports", "startupProbe", "livenessProbe", "readinessProbe",
 	"volumeMounts"}
 
-// template is a v2 template, or a revision, as v1's metadata annotations and spec.
+// template translates a v2 template or revision to v1's metadata annotations and spec.
 func template(v2 object) (annotations, spec object) {
 	annotations = toAnnotations(templateAnnotations, v2)
 	spec = object{}
@@ -70,7 +70,7 @@ func environment(v2 []object) []any {
 	return env
 }
 
-// volume writes the kinds of volumes that v1 has words for, and of others the name alone.
+// volume translates the kinds of volumes that v1 has. Of other volumes it writes only the name.
 func volume(v2 object) object {
 	v1 := pick(v2, "name", "nfs")
 	if secret := doc.Object(v2, "secret"); secret != nil {
@@ -93,7 +93,7 @@ func volume(v2 object) object {
 	return v1
 }
 
-// fromTemplate is a v1 template in v2. It refuses what it has no word for.
+// fromTemplate translates a v1 template to v2. It refuses a field that it cannot translate.
 func fromTemplate(v1 object) (object, error) {
 	metadata, spec := doc.Object(v1, "metadata"), doc.Object(v1, "spec")
 	v2 := object{}
@@ -215,7 +215,7 @@ func known(path string, o object, fields ...string) error {
 	return nil
 }
 
-// ownLabels are the labels without those that v1 adds when it is read.
+// ownLabels returns the labels without those that v1 adds on reading.
 func ownLabels(labels object) object {
 	own := maps.Clone(labels)
 	delete(own, locationLabel)
