@@ -37,7 +37,7 @@ func (h *request) environments(rest []string) (int, any, error) {
 	return 0, nil, missing()
 }
 
-// putEnvironment makes an environment or replaces all its protections: what the body leaves out is none.
+// putEnvironment creates an environment or replaces all its protections. A protection that the body leaves out is removed.
 func (h *request) putEnvironment(key, name string, there map[string]any) (int, any, error) {
 	if len(name) > 255 {
 		return 0, nil, invalid("Environment", "name", "the name is longer than 255 characters")
@@ -104,7 +104,7 @@ func (h *request) protectionRules() ([]any, error) {
 		"reviewers": reviewers}), nil
 }
 
-// branchPolicies answers for the branch name patterns of an environment, which exist only with custom policies.
+// branchPolicies answers for the branch name patterns of an environment. An environment has them only with custom policies.
 func (h *request) branchPolicies(environment string, custom bool, rest []string) (int, any, error) {
 	collection := environment + "/policies"
 	if !custom {

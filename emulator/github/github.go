@@ -1,4 +1,5 @@
-// Package github is GitHub's API below a repository: environments, variables, rulesets, permissions of actions, vulnerability alerts.
+// Package github emulates GitHub's API for a repository: environments, variables, rulesets, Actions permissions, vulnerability
+// alerts.
 package github
 
 import (
@@ -18,43 +19,44 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// Repository is a GitHub repository as its owner made it.
+// Repository is a GitHub repository as it exists before the platform is set up.
 type Repository struct {
-	// Owner and Name are the repository's: OWNER/NAME. Required.
+	// Owner and Name name the repository: OWNER/NAME. Required.
 	Owner string `json:"owner"`
 	Name  string `json:"name"`
-	// OwnerID and ID are GitHub's numbers for them. Required.
+	// OwnerID and ID are GitHub's numbers for the owner and the repository. Required.
 	OwnerID int64 `json:"ownerId"`
 	ID      int64 `json:"id"`
-	// UserIDs are the users that may review deployments here, besides the owner. Default: none.
+	// UserIDs are the users who may review deployments here, in addition to the owner. Default: none.
 	UserIDs []int64 `json:"userIds,omitempty"`
 }
 
-// Prefix is where the API is: at a GitHub Enterprise server's path, as clients write it behind a host of their choice.
+// Prefix is the path of the API. It is the path of a GitHub Enterprise server, which clients add to a host of their choice.
 const Prefix = "/gh/api/v3/"
 
-// maxBody is a request body's limit.
+// maxBody is the largest request body that is read.
 const maxBody = 4 << 20
 
-// repositories is the beginning of a repository's key.
+// repositories is the prefix of a repository's key.
 const repositories = "//api.github.com/repos/"
 
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 
-// Hub is GitHub. It is an http.Handler for the paths below [Prefix]; its methods may be called from several goroutines.
+// Hub is the emulated GitHub. It is an http.Handler for the paths below [Prefix]. Its methods may be called from several
+// goroutines.
 type Hub struct {
 	store *store.Store
 	now   func() time.Time
 	ids   *ids.Source
 }
 
-// New serves the repositories that the store holds.
+// New serves the repositories in the store.
 func New(documents *store.Store, now func() time.Time, source *ids.Source) *Hub {
 	return &Hub{store: documents, now: now, ids: source}
 }
 
-// Ensure makes the repository when it is absent, and adds users that are new to it. The error says what is
-// wrong, or that the repository has another number.
+// Ensure creates the repository if it does not exist, and adds users that are new to it. The error says what is wrong, or that
+// the repository exists with another number.
 func (h *Hub) Ensure(r Repository) error {
 	if !nameForm.MatchString(r.Owner) || !nameForm.MatchString(r.Name) || r.ID <= 0 || r.OwnerID <= 0 {
 		return fmt.Errorf("GitHub repository %s/%s (%d, owner %d): want an owner, a name and their numbers", r.Owner, r.Name, r.ID, r.OwnerID)
@@ -82,7 +84,7 @@ func (h *Hub) Ensure(r Repository) error {
 	})
 }
 
-// gitHubError is a refusal as GitHub words it.
+// refusal is an error in GitHub's words.
 type refusal struct {
 	Code    int
 	Message string
@@ -98,7 +100,7 @@ func invalid(resource, field, message string) error {
 		Errors: []any{map[string]any{"resource": resource, "field": field, "code": "invalid", "message": message}}}
 }
 
-// hubRequest is one call of GitHub's API below a repository.
+// request is one call of GitHub's API for a repository.
 type request struct {
 	ids    *ids.Source
 	tx     *store.Tx
@@ -203,8 +205,8 @@ func (h *request) byNumber(id string) string {
 	return ""
 }
 
-// entries answers for a collection: it is listed and added to, and an entry is read, changed with the one method that GitHub has
-// for it, and deleted. put makes an entry where there is none.
+// entries answers for a collection and its entries. A collection can be listed and added to. An entry can be read, deleted, and
+// changed with the HTTP method that GitHub has for it. put creates an entry if it does not exist.
 func (h *request) entries(
 	collection string, rest []string, change string, list func() (int, any, error), put func(there map[string]any) (int, any, error),
 ) (int, any, error) {
@@ -233,7 +235,7 @@ func (h *request) entries(
 	return 0, nil, missing()
 }
 
-// all are the documents directly below a key, in the order of their keys.
+// all returns the documents directly below a key, sorted by key.
 func (h *request) all(collection string) []any {
 	items := []any{}
 	for _, key := range h.tx.List(collection + "/") {
@@ -244,7 +246,7 @@ func (h *request) all(collection string) []any {
 	return items
 }
 
-// page answers one page of a list as GitHub does: at most 100 items, 30 when nothing is asked for.
+// page answers with one page of a list, as GitHub does: at most 100 items, 30 by default.
 func (h *request) page(field string, items []any) (int, any, error) {
 	size, err := strconv.Atoi(h.query.Get("per_page"))
 	if err != nil || size < 1 {
@@ -259,7 +261,7 @@ func (h *request) page(field string, items []any) (int, any, error) {
 	return http.StatusOK, map[string]any{"total_count": len(items), field: items[start:min(start+size, len(items))]}, nil
 }
 
-// number is a new number for a GitHub object.
+// number returns a new number for a GitHub object.
 func (h *request) number() float64 {
 	id, _ := strconv.ParseFloat(h.ids.Digits(9), 64)
 	return id

@@ -11,8 +11,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// ruleForms are the rules that a repository of a user can have on branches and tags, with their parameters. GitHub has more
-// for organizations; the emulator refuses those, as GitHub does here.
+// ruleForms lists the rules on branches and tags in a user's repository, with their parameters. GitHub has more rules for
+// organizations. Like GitHub, the emulator refuses them here.
 // Source: https://docs.github.com/en/rest/repos/rules#create-a-repository-ruleset
 var ruleForms = map[string]map[string]string{
 	"creation": {}, "deletion": {}, "non_fast_forward": {}, "required_linear_history": {}, "required_signatures": {},
@@ -33,7 +33,7 @@ var rulesetForm = map[string]string{
 	"bypass_actors": "array", "conditions": "object", "rules": "array",
 }
 
-// refused is GitHub's answer to a ruleset that has the right form and cannot be.
+// refused is GitHub's answer to a ruleset that is well-formed but not allowed.
 func refused(format string, args ...any) error {
 	return &refusal{Code: http.StatusUnprocessableEntity, Message: "Validation Failed", Errors: []any{fmt.Sprintf(format, args...)}}
 }
@@ -45,7 +45,7 @@ func (h *request) rulesets(rest []string) (int, any, error) {
 		func(there map[string]any) (int, any, error) { return h.putRuleset(collection, there) })
 }
 
-// listRulesets answers with a list that has neither rules nor conditions, as GitHub's.
+// listRulesets answers with a list. As on GitHub, its entries have neither rules nor conditions.
 func (h *request) listRulesets(collection string) (int, any, error) {
 	short := []any{}
 	for _, item := range h.all(collection) {
@@ -62,7 +62,7 @@ func (h *request) listRulesets(collection string) (int, any, error) {
 	return code, page.(map[string]any)["rulesets"], nil
 }
 
-// putRuleset makes a ruleset, or changes the fields that are given of the one that is there.
+// putRuleset creates a ruleset, or changes the given fields of an existing one.
 func (h *request) putRuleset(collection string, there map[string]any) (int, any, error) {
 	form := maps.Clone(rulesetForm)
 	if there == nil {
@@ -123,7 +123,7 @@ func (h *request) checkRuleset(collection string, ruleset map[string]any) error 
 	return checkRules(ruleset)
 }
 
-// checkRefNames wants whole refs: a branch's short name is no pattern.
+// checkRefNames requires full refs: the short name of a branch is not a valid pattern.
 func checkRefNames(ruleset map[string]any) error {
 	prefix := "refs/heads/"
 	if ruleset["target"] == "tag" {
@@ -149,7 +149,7 @@ func checkRefNames(ruleset map[string]any) error {
 	return nil
 }
 
-// checkRules holds every rule to its parameters, and fills in those that GitHub does.
+// checkRules checks the parameters of every rule. It fills in the parameters that GitHub fills in.
 func checkRules(ruleset map[string]any) error {
 	seen := map[string]bool{}
 	for _, item := range doc.List(ruleset, "rules") {

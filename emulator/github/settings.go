@@ -9,14 +9,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// What a repository has from the start, as GitHub makes one for a user.
+// A new repository of a user has these settings on GitHub.
 var (
 	firstActions = map[string]any{"enabled": true, "allowed_actions": "all", "sha_pinning_required": false}
 	firstToken   = map[string]any{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false}
 	noSelection  = map[string]any{"github_owned_allowed": false, "verified_allowed": false, "patterns_allowed": []any{}}
 )
 
-// setting is a document of the repository that is always there; first is what it says before anybody wrote it.
+// setting returns a document of the repository that always exists. first is its content before the first write.
 func (h *request) setting(name string, first map[string]any) map[string]any {
 	document := map[string]any{}
 	for field, value := range first {
@@ -28,7 +28,7 @@ func (h *request) setting(name string, first map[string]any) map[string]any {
 	return document
 }
 
-// actionsPermissions answers for which actions may run, and for what a workflow's token may do.
+// actionsPermissions answers which actions may run, and what a workflow's token may do.
 func (h *request) actionsPermissions(rest []string) (int, any, error) {
 	permissions := h.setting("actions-permissions", firstActions)
 	switch {
@@ -46,7 +46,7 @@ func (h *request) actionsPermissions(rest []string) (int, any, error) {
 	return 0, nil, missing()
 }
 
-// allowedActions keeps sha_pinning_required when a PUT leaves it out. While actions are disabled GitHub shows no
+// allowedActions keeps sha_pinning_required if a PUT leaves it out. While actions are disabled, GitHub does not show
 // allowed_actions.
 func (h *request) allowedActions(permissions map[string]any) (int, any, error) {
 	if h.method == http.MethodGet {
@@ -71,7 +71,7 @@ func (h *request) allowedActions(permissions map[string]any) (int, any, error) {
 	return http.StatusNoContent, nil, h.tx.Put(h.repo+"/actions-permissions", permissions)
 }
 
-// selectable is OWNER/NAME, with a path or * behind it, at a ref or *.
+// selectable matches a pattern of allowed actions: OWNER/NAME, optionally followed by a path or *, and by @ with a ref or *.
 var selectable = regexp.MustCompile(`^[A-Za-z0-9*][A-Za-z0-9_.*-]*(/[A-Za-z0-9_.*-]+)+(@\S+)?$`)
 
 func (h *request) selectedActions() (int, any, error) {
@@ -115,7 +115,7 @@ func (h *request) workflowToken() (int, any, error) {
 	return http.StatusNoContent, nil, h.tx.Put(h.repo+"/workflow-token", token)
 }
 
-// vulnerabilityAlerts answers with a code alone: 204 where they are on, 404 where they are off.
+// vulnerabilityAlerts answers with a status code only: 204 if the alerts are on, 404 if they are off.
 func (h *request) vulnerabilityAlerts() (int, any, error) {
 	key := h.repo + "/vulnerability-alerts"
 	switch h.method {
@@ -133,12 +133,12 @@ func (h *request) vulnerabilityAlerts() (int, any, error) {
 	return 0, nil, missing()
 }
 
-// fields holds the request's body to its form.
+// fields checks the request's body against its form.
 func (h *request) fields(form map[string]string) error { return checkFields(h.body, form, "") }
 
-// gitHubFields takes out of a document what the form does not have, as GitHub ignores unknown fields and those that only it
-// writes, and refuses what does not fit: the form has a type by field, or values separated by |, with ! behind it when the
-// field has to be there. The words are those of GitHub's check of a request; where is what they begin with.
+// checkFields checks a document against a form. It removes fields that the form does not have, because GitHub ignores unknown and
+// read-only fields. The form maps a field to a type, or to values separated by |; a ! at the end marks a required field. Errors
+// have the words of GitHub's own check and begin with where.
 func checkFields(document map[string]any, form map[string]string, where string) error {
 	refuse := func(problem string) error {
 		return &refusal{Code: http.StatusUnprocessableEntity, Message: "Invalid request.\n\n" + where + problem}
