@@ -15,7 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// check compares inputs with the type's shape and returns what does not fit, in a stable order.
+// check compares inputs with the type's shape. It returns the failures in a stable order.
 func (t *resourceType) check(inputs map[string]any) []*rpc.CheckFailure {
 	c := checker{facts: t.facts, inputs: inputs, outputs: t.outputOnly}
 	c.object(shapeOf(t.args), inputs, "", "")
@@ -41,7 +41,7 @@ func (c *checker) missing(path string) {
 	c.fail(path, "Missing required argument: %q is required, but no value was given.", path)
 }
 
-// object checks one object. shown is its path with list indices, for people.
+// object checks one object. shown is the object's path with list indices, for messages.
 func (c *checker) object(s *shape, value map[string]any, path, shown string) {
 	for _, name := range slices.Sorted(maps.Keys(value)) {
 		if name == defaultsKey {
@@ -60,7 +60,7 @@ func (c *checker) object(s *shape, value map[string]any, path, shown string) {
 		c.value(f.shape, value[name], join(path, name), join(shown, name))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.fields)) {
-		// Required lists and maps look optional in the SDK's types; the row names those.
+		// The SDK's types show required lists and maps as optional. The type's facts say which of them are required.
 		required := s.fields[name].required || c.facts.at(join(path, name)).required
 		if _, ok := value[name]; !ok && required {
 			c.missing(join(shown, name))
@@ -105,8 +105,8 @@ func (c *checker) value(s *shape, value any, path, shown string) {
 	}
 }
 
-// rules holds a value against what is known about its property. The elements of a list have the list's path: a rule about
-// the list is for the list alone.
+// rules checks a value against the facts about its property. The elements of a list have the list's path, but a rule about the
+// list applies to the list alone.
 func (c *checker) rules(value any, path, shown string) {
 	if strings.HasSuffix(shown, "]") {
 		return
@@ -124,7 +124,7 @@ func (c *checker) rules(value any, path, shown string) {
 		}
 	}
 	if !given(c.inputs, path) {
-		return // the provider filled it in
+		return // the provider has filled it in
 	}
 	for _, other := range f.with {
 		if other != path && !given(c.inputs, other) {
@@ -133,8 +133,8 @@ func (c *checker) rules(value any, path, shown string) {
 	}
 }
 
-// groups holds the choices between properties of one object against what is given. An object that is absent makes no
-// choice, and a value that is not known yet may be the choice.
+// groups checks the choices between properties of one object. An absent object makes no choice. An unknown value may be the
+// choice.
 func (c *checker) groups() {
 	for _, g := range c.facts.groups {
 		parent := ""
@@ -162,7 +162,7 @@ func (c *checker) groups() {
 	}
 }
 
-// given says whether the program gives a value at path. Lists on the way count with their first element.
+// given reports whether the program gives a value at path. Of a list on the way, it looks at the first element.
 func given(inputs map[string]any, path string) bool {
 	var value any = inputs
 	for name := range strings.SplitSeq(path, ".") {
@@ -181,9 +181,9 @@ func given(inputs map[string]any, path string) bool {
 	return value != nil
 }
 
-// fill returns inputs with the provider's defaults and the list of them in every object, as the official providers
-// send them on. The project and the region of the provider's configuration are no such defaults: they are read when
-// the resource is made, and are outputs.
+// fill returns inputs with the provider's defaults added. Like the official providers, it also lists the filled-in properties in
+// every object. The project and the region of the provider's configuration are not filled in: they are read when the resource is
+// created, and are outputs.
 func (t *resourceType) fill(inputs map[string]any) map[string]any {
 	return t.fillObject(shapeOf(t.args), copyObject(inputs), "")
 }
@@ -204,7 +204,7 @@ func (t *resourceType) fillObject(s *shape, value map[string]any, path string) m
 	return value
 }
 
-// excluded says whether a default would be refused beside its siblings.
+// excluded reports whether a default would be refused beside its sibling properties.
 func (t *resourceType) excluded(f fact, siblings map[string]any) bool {
 	return slices.ContainsFunc(f.without, func(other string) bool { return siblings[other[strings.LastIndex(other, ".")+1:]] != nil })
 }
@@ -223,8 +223,8 @@ func (t *resourceType) fillValue(s *shape, value any, path string) any {
 	return value
 }
 
-// nameIfAbsent gives a resource without a name one made of its Pulumi name and random letters, keeping the one it has,
-// whoever chose that.
+// nameIfAbsent names a resource without a name after its Pulumi name and random letters. If the resource has a name already, it
+// keeps it, whether the program or the provider chose it.
 func (t *resourceType) nameIfAbsent(inputs, old map[string]any, urnName string, seed []byte) error {
 	if t.autoName == "" || inputs[t.autoName] != nil {
 		return nil
@@ -250,7 +250,7 @@ func isDefaulted(inputs map[string]any, name string) bool {
 	return slices.Contains(listed, any(name))
 }
 
-// withoutFilledIn returns the value without what [resourceType.fill] added, as the program gave it.
+// withoutFilledIn returns the value as the program gave it, without the defaults that [resourceType.fill] added.
 func withoutFilledIn(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -271,7 +271,7 @@ func withoutFilledIn(value any) any {
 	return value
 }
 
-// withoutDefaults returns the value without the lists that [resourceType.fill] adds.
+// withoutDefaults returns the value without the lists of filled-in properties that [resourceType.fill] adds.
 func withoutDefaults(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -292,7 +292,7 @@ func withoutDefaults(value any) any {
 	return value
 }
 
-// plainInputs are inputs as the API and the comparison want them.
+// plainInputs returns inputs in the form that the API and the comparison need.
 func plainInputs(inputs map[string]any) map[string]any {
 	return withoutDefaults(inputs).(map[string]any)
 }

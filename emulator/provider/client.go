@@ -17,24 +17,24 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 )
 
-// client calls the simulated cloud.
+// client calls the emulated cloud.
 type client struct {
 	base string
 	http *http.Client
-	// wait pauses between polls; tests need not wait.
+	// wait pauses between polls. Tests replace it to avoid waiting.
 	wait func(ctx context.Context, d time.Duration) error
-	// locks hold a *sync.Mutex per resource that several requests read, change and write back.
+	// locks holds a *sync.Mutex for each resource that several requests read, change and write back.
 	locks sync.Map
 }
 
-// lock makes changes of the same resource take turns; the result ends the turn.
+// lock waits until no other request changes the same resource. unlock lets the next request go on.
 func (c *client) lock(path string) (unlock func()) {
 	mutex, _ := c.locks.LoadOrStore(path, &sync.Mutex{})
 	mutex.(*sync.Mutex).Lock()
 	return mutex.(*sync.Mutex).Unlock
 }
 
-// newClient sends the token, if there is one, to the cloud at base.
+// newClient returns a client for the cloud at base. It sends the token, if there is one.
 func newClient(base, token string) *client {
 	client := &client{base: strings.TrimRight(base, "/"), http: &http.Client{}, wait: sleep}
 	if token != "" {
@@ -55,7 +55,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// apiError is a refusal of the API. Its text is that of the official providers' clients.
+// apiError is a refusal by the API. Its text is that of the official providers' clients.
 type apiError struct {
 	code            int
 	status, message string
@@ -63,7 +63,7 @@ type apiError struct {
 	method, path    string
 }
 
-// legacyReason is how the client of the older APIs names a status in its errors; people search for these words.
+// legacyReason maps a status to the word for it in the errors of the older APIs' client. People search for these words.
 var legacyReason = map[string]string{
 	"ALREADY_EXISTS": "alreadyExists", "NOT_FOUND": "notFound", "PERMISSION_DENIED": "forbidden", "ABORTED": "aborted",
 	"INVALID_ARGUMENT": "badRequest", "FAILED_PRECONDITION": "failedPrecondition",
@@ -80,8 +80,8 @@ func (e *apiError) Error() string {
 	return text
 }
 
-// worded wraps an error in the official provider's words. They begin with a capital, against Go's custom, because they
-// are what people search for.
+// worded wraps an error in the official provider's words. They begin with a capital letter, against Go's custom, because people
+// search for them.
 func worded(err error, format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, err)...)
 }
@@ -101,8 +101,8 @@ func hasCode(err error, codes ...int) bool {
 
 func notFound(err error) bool { return hasCode(err, http.StatusNotFound) }
 
-// do sends one request. A body is never part of an error: it may hold secrets. The answer may be empty; a list is in the
-// field items.
+// do sends one request. An error never contains a body, because it may hold secrets. The answer may be empty. If it is a list,
+// the list is in the field items.
 func (c *client) do(ctx context.Context, method, path string, body any) (map[string]any, error) {
 	var content io.Reader
 	if body != nil {
@@ -136,7 +136,7 @@ func (c *client) do(ctx context.Context, method, path string, body any) (map[str
 	if len(data) == 0 {
 		return answer, nil
 	}
-	if data[0] == '[' { // some of GitHub's lists
+	if data[0] == '[' { // some of GitHub's lists have no object around them
 		data = slices.Concat([]byte(`{"items":`), data, []byte("}"))
 	}
 	if err := json.Unmarshal(data, &answer); err != nil {
@@ -145,7 +145,7 @@ func (c *client) do(ctx context.Context, method, path string, body any) (map[str
 	return answer, nil
 }
 
-// refusal reads Google's and GitHub's error bodies.
+// refusal converts an error body of Google or GitHub to an error.
 func refusal(code int, method, path string, data []byte) error {
 	refused := &apiError{code: code, method: method, path: path, github: strings.HasPrefix(path, githubAPI)}
 	var google struct {
@@ -172,7 +172,7 @@ func refusal(code int, method, path string, data []byte) error {
 	return refused
 }
 
-// operationError is a long-running operation that ended badly. The request itself had been accepted.
+// operationError is the failure of a long-running operation whose request was accepted.
 type operationError struct {
 	code    int
 	message string
@@ -182,10 +182,10 @@ func (e *operationError) Error() string {
 	return fmt.Sprintf("Error code %d, message: %s", e.code, e.message)
 }
 
-// sqlOperation is the kind of Cloud SQL's operations, which have a form of their own.
+// sqlOperation is the kind of Cloud SQL's operations, which have their own form.
 const sqlOperation = "sql#operation"
 
-// isOperation tells a long-running operation from a resource.
+// isOperation reports whether an answer is a long-running operation rather than a resource.
 func isOperation(answer map[string]any) bool {
 	name := doc.Text(answer, "name")
 	if doc.Text(answer, "kind") == sqlOperation {
@@ -194,10 +194,10 @@ func isOperation(answer map[string]any) bool {
 	return strings.HasPrefix(name, "operations/") || strings.Contains(name, "/operations/")
 }
 
-// finish waits for a long-running operation and returns its response. prefix is the API's.
+// finish waits for a long-running operation and returns its response. prefix is the prefix of the API.
 func (c *client) finish(ctx context.Context, prefix string, operation map[string]any) (map[string]any, error) {
 	name := doc.Text(operation, "name")
-	if operation["kind"] == sqlOperation { // Cloud SQL's names are those of other APIs' last part
+	if operation["kind"] == sqlOperation { // Cloud SQL's operations have a bare id as their name
 		name = "projects/" + doc.Text(operation, "targetProject") + "/operations/" + name
 	}
 	for pause := 20 * time.Millisecond; operation["done"] != true && operation["status"] != "DONE"; pause = min(2*pause, time.Second) {

@@ -9,17 +9,17 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// rule says how one property differs from the API's field. A property without a rule has the API's name and shape.
+// rule says how a property differs from the API's field. A property without a rule has the API's name and shape.
 type rule struct {
-	// api is the field's name, with dots when it lies deeper.
+	// api is the field's name. Dots separate the names of a nested field.
 	api string
-	// list says that the API has a list where the property is its only element.
+	// list says that the API has a list, whose only element is the property.
 	list bool
-	// encode and decode translate a value that differs in more than its shape. Both nil: translated by type.
+	// encode and decode translate a value that differs in more than its shape. If both are nil, the property's type decides.
 	encode, decode func(any) any
 }
 
-// apiName is the field that holds a property, relative to the object around it.
+// apiName returns the field that holds a property, relative to the object around it.
 func (t *resourceType) apiName(path string) string {
 	if name := t.rules[path].api; name != "" {
 		return name
@@ -27,7 +27,7 @@ func (t *resourceType) apiName(path string) string {
 	return path[strings.LastIndex(path, ".")+1:]
 }
 
-// encode returns inputs as the API's document. What is not in the document is left out.
+// encode converts inputs to the API's document. It leaves out properties that the document does not have.
 func (t *resourceType) encode(inputs map[string]any) map[string]any {
 	document := t.encodeObject(shapeOf(t.args), inputs, "")
 	if t.request != nil {
@@ -45,7 +45,7 @@ func (t *resourceType) encodeObject(s *shape, object map[string]any, path string
 			continue
 		}
 		if value == "" && t.facts.at(p).fallback == "" {
-			continue // the provider filled it in, and the API wants no empty text beside another choice
+			continue // a default of the provider: the API refuses an empty text beside another choice
 		}
 		r := t.rules[p]
 		if r.encode != nil {
@@ -80,7 +80,7 @@ func (t *resourceType) encodeValue(s *shape, value any, path string) any {
 	return value
 }
 
-// decode returns the properties that the API's document holds. The document may have more than there are properties.
+// decode converts the API's document to properties. It ignores fields without a property.
 func (t *resourceType) decode(document map[string]any) map[string]any {
 	if t.document != nil {
 		document = t.document(document)
@@ -94,7 +94,7 @@ func (t *resourceType) decodeObject(s *shape, document map[string]any, path stri
 		p := join(path, name)
 		r := t.rules[p]
 		value := doc.At(document, strings.Split(t.apiName(p), ".")...)
-		if value == nil && t.singular && r.api == "" { // data sources have lists, and plural names, for single objects
+		if value == nil && t.singular && r.api == "" { // data sources have lists with plural names for single objects
 			value = document[strings.TrimSuffix(name, "s")]
 		}
 		if _, named := t.rules[p]; value == nil || path == "" && !named && slices.Contains(t.local, name) {
@@ -112,8 +112,8 @@ func (t *resourceType) decodeObject(s *shape, document map[string]any, path stri
 	return out
 }
 
-// decodeValue gives the value the property's shape: 64-bit numbers travel as strings, and an object may be the only
-// element of a list or the other way round. What does not fit is left out: the API is ahead of the SDK there.
+// decodeValue gives a value the shape of its property. 64-bit numbers arrive as strings. A single object may arrive as a list of
+// one, or the other way round. A value that does not fit is left out, because there the API is newer than the SDK.
 func (t *resourceType) decodeValue(s *shape, value any, path string) any {
 	switch s.kind {
 	case reflect.Struct:
@@ -173,7 +173,7 @@ func (t *resourceType) decodeValue(s *shape, value any, path string) any {
 	return copyValue(value)
 }
 
-// scalarText writes a scalar as the API does in a string; anything else is "".
+// scalarText writes a scalar as the API does in a string. It returns "" for any other value.
 func scalarText(value any) string {
 	switch v := value.(type) {
 	case string:

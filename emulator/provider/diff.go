@@ -11,17 +11,17 @@ import (
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// change is one property that differs.
+// change is one difference in a property.
 type change struct {
-	// path has list indices ("template.containers[0].image"), kind says added, deleted or updated.
+	// path has list indices ("template.containers[0].image"). kind is added, deleted or updated.
 	path string
 	kind rpc.PropertyDiff_Kind
-	// replaces says that the change makes a new resource.
+	// replaces says that the change requires a new resource.
 	replaces bool
 }
 
-// plan is what a resource will be with the inputs: what they say, and what the program leaves to the API as the API last
-// had it. See the word computed of [factLines].
+// plan returns the resource as it will be with the inputs. Properties that the program leaves to the API keep the API's last
+// values; see computed in [factLines].
 func (t *resourceType) plan(inputs, state map[string]any) map[string]any {
 	return t.planObject(shapeOf(t.args), inputs, state, "")
 }
@@ -65,13 +65,13 @@ func (t *resourceType) planValue(s *shape, new, old any, path string) any {
 	return new
 }
 
-// diff compares the resource as it was last seen with what it will be.
+// diff compares the last known state of the resource with its planned state.
 func (t *resourceType) diff(state, inputs map[string]any) []change {
 	d := differ{t: t}
 	inputs = plainInputs(inputs)
 	d.object(shapeOf(t.args), state, t.plan(inputs, state), "", "")
 	if slices.ContainsFunc(d.changes, func(c change) bool { return c.replaces }) {
-		// What lies in an object that replaces is a reason too, once there is one.
+		// Once the resource is replaced, every change inside a replacing object is listed as a reason too.
 		for i := range d.changes {
 			c := &d.changes[i]
 			if !c.replaces && t.insideReplacing(c.path) {
@@ -84,7 +84,7 @@ func (t *resourceType) diff(state, inputs map[string]any) []change {
 
 var indices = regexp.MustCompile(`\[[^]]*\]`)
 
-// insideReplacing says whether an object around a property makes a new resource when it comes or goes.
+// insideReplacing reports whether the property lies in an object whose appearance or disappearance requires a new resource.
 func (t *resourceType) insideReplacing(shown string) bool {
 	path := indices.ReplaceAllString(shown, "")
 	for end := strings.LastIndex(path, "."); end >= 0; end = strings.LastIndex(path, ".") {
@@ -103,7 +103,7 @@ type differ struct {
 func (d *differ) add(path, shown string, kind rpc.PropertyDiff_Kind, values ...any) {
 	c := change{path: shown, kind: kind, replaces: d.t.forces(path, values...)}
 	if c.replaces {
-		c.kind++ // every kind is followed by the same kind with a replacement
+		c.kind++ // the constant after each kind is the same kind with a replacement
 	}
 	d.changes = append(d.changes, c)
 }
@@ -117,8 +117,8 @@ func (d *differ) object(s *shape, old, new map[string]any, path, shown string) {
 	}
 }
 
-// value compares one property. Google's answers leave out what is zero, so that a zero and an absent value are the same;
-// an object says something by its presence.
+// value compares one property. Google's answers leave out zero values, so a zero scalar equals an absent one. An object differs
+// from an absent one even if it is empty.
 func (d *differ) value(s *shape, old, new any, path, shown string) {
 	if d.t.equivalent(path, old, new) {
 		return
@@ -156,7 +156,7 @@ func (d *differ) value(s *shape, old, new any, path, shown string) {
 	}
 }
 
-// entries compares maps key by key.
+// entries compares two maps key by key.
 func (d *differ) entries(old, new map[string]any, path, shown string) {
 	keys := maps.Clone(old)
 	maps.Copy(keys, new)
@@ -174,7 +174,7 @@ func (d *differ) entries(old, new map[string]any, path, shown string) {
 	}
 }
 
-// list compares lists by index, and sets by what their elements say: one that changed is another one.
+// list compares lists by index. It compares sets by their elements' content, so a changed element counts as a new one.
 func (d *differ) list(s *shape, old, new []any, path, shown string) {
 	if d.t.facts.at(path).set {
 		old, new = d.t.unmatched(s.elem, old, new, path)
@@ -203,7 +203,7 @@ func (d *differ) list(s *shape, old, new []any, path, shown string) {
 	}
 }
 
-// unmatched are the elements of two sets that the other one does not have.
+// unmatched returns the elements of each of two sets that the other set does not have.
 func (t *resourceType) unmatched(elem *shape, old, new []any, path string) (left, added []any) {
 	left = slices.Clone(old)
 	for _, element := range new {
@@ -228,7 +228,7 @@ func at(list []any, i int) any {
 	return nil
 }
 
-// shownKey appends a key in the engine's syntax of property paths, in which keys with dots are quoted.
+// shownKey appends a key in the engine's syntax of property paths. The syntax quotes keys with dots.
 func shownKey(path, key string) string {
 	if strings.ContainsAny(key, `.[]"`) {
 		return path + fmt.Sprintf("[%q]", key)
@@ -236,7 +236,7 @@ func shownKey(path, key string) string {
 	return join(path, key)
 }
 
-// topLevel is the property at the root of a path.
+// topLevel returns the top-level property of a path.
 func topLevel(path string) string {
 	if end := strings.IndexAny(path, ".["); end >= 0 {
 		return path[:end]
@@ -244,7 +244,7 @@ func topLevel(path string) string {
 	return path
 }
 
-// equivalent says whether two values of a property mean the same. An unknown value equals nothing.
+// equivalent reports whether two values of a property mean the same. An unknown value equals no other.
 func (t *resourceType) equivalent(path string, old, new any) bool {
 	if hasUnknown(old) || hasUnknown(new) {
 		return false
@@ -265,7 +265,7 @@ func (t *resourceType) equivalent(path string, old, new any) bool {
 	return false
 }
 
-// zeroScalar is true for nil and for the zero of a scalar type.
+// zeroScalar reports whether the value is nil or the zero of a scalar type.
 func zeroScalar(value any) bool {
 	switch value.(type) {
 	case map[string]any, []any:
@@ -274,13 +274,13 @@ func zeroScalar(value any) bool {
 	return isZero(value)
 }
 
-// emptyList is true for nil as well.
+// emptyList reports whether the value is an empty list or nil.
 func emptyList(value any) bool {
 	list, ok := value.([]any)
 	return value == nil || ok && len(list) == 0
 }
 
-// withoutFilled leaves out of what goes the values that the provider would fill in anyway: nothing changes about them.
+// withoutFilled leaves out of a removed value the defaults that the provider would fill in anyway, because they do not change.
 func (t *resourceType) withoutFilled(value any, path string) any {
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -295,8 +295,8 @@ func (t *resourceType) withoutFilled(value any, path string) any {
 	return out
 }
 
-// forces says whether a change of the values at path makes a new resource: because the property does, or because one
-// does inside of what was added or removed.
+// forces reports whether a change at path requires a new resource: either the property itself does, or a property inside the
+// added or removed value.
 func (t *resourceType) forces(path string, values ...any) bool {
 	if t.facts.at(path).replaces {
 		return true

@@ -13,10 +13,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// operations are what a resource type does. A state is the resource's outputs, its inputs among them.
+// operations are what a resource type can do. A state holds the resource's outputs, including its inputs.
 type operations interface {
 	create(ctx context.Context, c *call) (state map[string]any, err error)
-	// read returns nil when the resource is gone.
+	// read returns nil if the resource no longer exists.
 	read(ctx context.Context, c *call) (state map[string]any, err error)
 	update(ctx context.Context, c *call) (state map[string]any, err error)
 	delete(ctx context.Context, c *call) error
@@ -28,14 +28,14 @@ type call struct {
 	settings Settings
 	kind     *resourceType
 	id       string
-	// imported says that nothing but the id is known.
+	// imported says that only the id of the resource is known.
 	imported bool
-	// inputs are the new inputs, old the last ones, state the last outputs. All are plain and may be nil.
+	// inputs are the new inputs, old the last inputs, and state the last outputs. All are plain values and may be nil.
 	inputs, old, state map[string]any
 }
 
-// partialError is a creation or update that took effect but did not succeed: the engine keeps the resource, marks it,
-// and repairs it with the next update.
+// partialError reports a creation or update that took effect without succeeding. The engine keeps the resource, marks it, and
+// repairs it in the next update.
 type partialError struct {
 	state map[string]any
 	err   error
@@ -44,7 +44,7 @@ type partialError struct {
 func (e *partialError) Error() string { return e.err.Error() }
 func (e *partialError) Unwrap() error { return e.err }
 
-// values are what templates are filled from: the provider's settings, then the state, then the inputs.
+// values returns the values that fill templates: the provider's settings, overridden by the state, overridden by the inputs.
 func (c *call) values() map[string]any {
 	values := c.settings.values()
 	if c.id != "" && c.kind != nil {
@@ -57,7 +57,7 @@ func (c *call) values() map[string]any {
 	return values
 }
 
-// self is the resource's path.
+// self returns the resource's path.
 func (c *call) self(values map[string]any) (string, error) {
 	if c.kind.self == "" {
 		return c.kind.path("{+id}", map[string]any{"id": c.id})
@@ -65,7 +65,7 @@ func (c *call) self(values map[string]any) (string, error) {
 	return c.kind.path(c.kind.self, values)
 }
 
-// documents are the operations of a resource that is a document of the API.
+// documents implements operations for a resource that is a document of the API.
 type documents struct{}
 
 func (documents) create(ctx context.Context, c *call) (map[string]any, error) {
@@ -102,10 +102,10 @@ func (documents) create(ctx context.Context, c *call) (map[string]any, error) {
 			return nil, c.afterFailure(ctx, worded(err, "Error waiting to create %s", t.noun()))
 		}
 	}
-	if t.self == "" { // the API assigned the id
+	if t.self == "" { // the API has assigned the id
 		c.id = doc.Text(answer, "name")
 	}
-	c.state = c.stateOf(answer, values) // what the API assigned is part of some paths
+	c.state = c.stateOf(answer, values) // some paths contain values that the API has assigned
 	state, err := t.ops().read(ctx, c)
 	if err == nil && state == nil {
 		err = fmt.Errorf("%s was created and is not there", t.noun())
@@ -113,7 +113,7 @@ func (documents) create(ctx context.Context, c *call) (map[string]any, error) {
 	return state, err
 }
 
-// afterFailure keeps what a failed operation left behind.
+// afterFailure reads the resource that a failed operation may have left behind.
 func (c *call) afterFailure(ctx context.Context, failure error) error {
 	state, err := c.kind.ops().read(ctx, c)
 	if err != nil || state == nil {
@@ -138,7 +138,7 @@ func (documents) read(ctx context.Context, c *call) (map[string]any, error) {
 	return c.stateOf(document, values), nil
 }
 
-// stateOf is the resource's state for a document of the API. What the document does not hold is taken from values.
+// stateOf converts a document of the API to the resource's state. Properties that the document does not have come from values.
 func (c *call) stateOf(document, values map[string]any) map[string]any {
 	t := c.kind
 	state := t.decode(document)
@@ -156,8 +156,8 @@ func (c *call) stateOf(document, values map[string]any) map[string]any {
 	return state
 }
 
-// splitForeign leaves in a non-authoritative map only the keys that the program manages. All keys are in its
-// "effective" twin, which only such maps have.
+// splitForeign leaves only the program's own keys in a map that others may extend. All keys are in the map's "effective" twin.
+// Only such maps have a twin.
 func (c *call) splitForeign(state, values map[string]any, name string) {
 	fields := shapeOf(c.kind.state).fields
 	effective := "effective" + strings.ToUpper(name[:1]) + name[1:]
@@ -170,7 +170,7 @@ func (c *call) splitForeign(state, values map[string]any, name string) {
 	}
 	state[effective] = copyObject(all)
 	delete(state, name)
-	// On import nothing is known about who set a key: the program takes them all.
+	// An import does not know who set a key, so the program takes over all of them.
 	managed, _ := values[name].(map[string]any)
 	own := map[string]any{}
 	for key, value := range all {
@@ -192,17 +192,17 @@ func (c *call) splitForeign(state, values map[string]any, name string) {
 	}
 }
 
-// provisioned is the label that the official provider gives to everything that it makes and that has labels. It is no
-// property: it stands among the outputs.
+// provisioned is the label that the official provider adds to everything that it creates and that can have labels. It is an
+// output and not a property.
 const provisioned = "goog-pulumi-provisioned"
 
-// labelled says whether the provider adds its label.
+// labelled reports whether the provider adds its label to the type.
 func (t *resourceType) labelled() bool {
 	_, ok := shapeOf(t.state).fields["pulumiLabels"]
 	return ok
 }
 
-// withProvisioned are the labels of a resource that is made.
+// withProvisioned returns the labels of a new resource, including the provider's own label.
 func withProvisioned(labels any) map[string]any {
 	out := map[string]any{provisioned: "true"}
 	wanted, _ := labels.(map[string]any)
@@ -223,7 +223,7 @@ func (documents) update(ctx context.Context, c *call) (map[string]any, error) {
 	mask := t.changedFields(c.state, c.inputs)
 	switch t.update {
 	case updateMask, updateInBody:
-		if len(mask) == 0 { // only the provider's own switches changed
+		if len(mask) == 0 { // only properties of the provider itself have changed
 			return t.ops().read(ctx, c)
 		}
 		body = onlyFields(body, mask)
@@ -264,11 +264,11 @@ func (documents) delete(ctx context.Context, c *call) error {
 	return nil
 }
 
-// noun is the type's name in messages.
+// noun returns the type's name for messages.
 func (t *resourceType) noun() string { return t.token[strings.LastIndex(t.token, ":")+1:] }
 
-// body is the document that is sent: the inputs; what the program leaves to the API, as the API last had it; and the
-// labels and annotations that others have put there.
+// body returns the document to send. It contains the inputs, the API's last values of properties that the program leaves to the
+// API, and the labels and annotations that others have set.
 func (t *resourceType) body(inputs, state map[string]any) map[string]any {
 	merged := t.plan(inputs, state)
 	if state == nil && t.labelled() {
@@ -290,7 +290,7 @@ func (t *resourceType) body(inputs, state map[string]any) map[string]any {
 	return t.encode(merged)
 }
 
-// wrapped is the body of a creation.
+// wrapped returns the request body of a creation.
 func (t *resourceType) wrapped(body, values map[string]any) map[string]any {
 	if t.wrap == "" {
 		return body
@@ -302,7 +302,7 @@ func (t *resourceType) wrapped(body, values map[string]any) map[string]any {
 	return request
 }
 
-// changedFields are the API's names of the top-level fields that changed.
+// changedFields returns the API's names of the top-level fields that have changed.
 func (t *resourceType) changedFields(state, inputs map[string]any) []string {
 	var mask []string
 	for _, c := range t.diff(state, inputs) {
@@ -316,7 +316,8 @@ func (t *resourceType) changedFields(state, inputs map[string]any) []string {
 	return mask
 }
 
-// onlyFields is the part of a document that a mask speaks about. A field the mask names and the document lacks is cleared.
+// onlyFields returns the fields of a document that a mask names. A field that the document lacks is included empty, which clears
+// it.
 func onlyFields(document map[string]any, mask []string) map[string]any {
 	out := map[string]any{}
 	for _, field := range mask {

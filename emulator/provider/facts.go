@@ -10,14 +10,15 @@ import (
 	"strings"
 )
 
-// factLines are what the official providers say about single properties, one type after the other:
+// factLines holds what the official providers say about single properties, type by type:
 //
 //	gcp:monitoring/slo:Slo
 //	  goal required check=goal
 //	  exactly-one-of rollingPeriodDays calendarPeriod
 //
-// The word delete-first after a type says that a resource goes before its replacement comes. A property that is missing there is optional,
-// has no default, takes every value of its type, and is changed in place. The words after a property's path:
+// The word delete-first after a type says that a resource is deleted before its replacement is created. A property without a line
+// is optional, has no default, accepts every value of its type, and can be changed in place. These words may follow a property's
+// path:
 //
 //	required            it has to be given
 //	computed            when the program leaves it out it stays as the API has it, whatever that is
@@ -38,7 +39,7 @@ import (
 //go:embed properties.txt
 var factLines string
 
-// fact is what one line says.
+// fact holds the words of one line.
 type fact struct {
 	required, computed, replaces, set bool
 	fallback                          any
@@ -48,19 +49,19 @@ type fact struct {
 	keeps                             string
 }
 
-// facts are a type's properties by path, and the groups of which some have to be given.
+// facts holds the facts about a type's properties, by path, and the type's groups.
 type facts struct {
 	properties map[string]fact
 	groups     []group
 }
 
-// group is a choice between properties: exactly one, or at least one.
+// group is a choice between properties. Exactly one of them, or at least one, has to be given.
 type group struct {
 	exactly bool
 	paths   []string
 }
 
-// at returns what is known about a property: nothing, for most.
+// at returns the facts about a property. Most properties have none.
 func (f *facts) at(path string) fact {
 	if f == nil {
 		return fact{}
@@ -68,8 +69,8 @@ func (f *facts) at(path string) fact {
 	return f.properties[path]
 }
 
-// readFacts reads [factLines] for the types of the table. It panics on a line that it does not understand, as a
-// regular expression does that is compiled at the start.
+// readFacts reads [factLines] for the types of the table. It panics on a line that it does not understand, as regexp.MustCompile
+// does.
 func readFacts(text string, table map[string]*resourceType) {
 	var current *resourceType
 	for i, line := range strings.Split(text, "\n") {
@@ -161,7 +162,7 @@ func readProperty(s *shape, words []string) (fact, error) {
 	return p, nil
 }
 
-// scalarOf reads a default.
+// scalarOf reads a default value.
 func scalarOf(s *shape, text string) any {
 	switch s.kind {
 	case reflect.Bool:

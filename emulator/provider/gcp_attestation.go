@@ -74,7 +74,7 @@ var attestationTypes = []*resourceType{
 	},
 }
 
-// rulesByCluster turns the list of rules into the API's map by their clusters.
+// rulesByCluster converts the list of rules to the API's map by cluster.
 func rulesByCluster(list any) any {
 	byCluster := map[string]any{}
 	elements, _ := list.([]any)
@@ -109,15 +109,15 @@ func moved(object map[string]any, from, to string) {
 	}
 }
 
-// keyRings cannot be deleted: Pulumi forgets one, and its name stays taken.
+// keyRings cannot be deleted. On a deletion, Pulumi only forgets the ring, and its name stays taken.
 type keyRings struct{ documents }
 
 func (keyRings) delete(context.Context, *call) error { return nil }
 
-// cryptoKeys cannot be deleted either: their versions are destroyed, and Pulumi forgets the key.
+// cryptoKeys cannot be deleted. On a deletion, their versions are destroyed and Pulumi forgets the key.
 type cryptoKeys struct{ documents }
 
-// create says whether there is a first version, which is a parameter of the request.
+// create adds the request parameter that says whether the key gets a first version.
 func (k cryptoKeys) create(ctx context.Context, c *call) (map[string]any, error) {
 	c.inputs = maps.Clone(c.inputs)
 	c.inputs["skipInitialVersionCreation"] = c.inputs["skipInitialVersionCreation"] == true
@@ -153,7 +153,7 @@ func (cryptoKeys) delete(ctx context.Context, c *call) error {
 	}
 }
 
-// admissionPolicies are there in every project. A deletion puts the policy back that a new project has, which admits all.
+// admissionPolicies exist in every project. A deletion restores the policy of a new project, which admits all images.
 type admissionPolicies struct{ documents }
 
 func (admissionPolicies) delete(ctx context.Context, c *call) error {
@@ -172,7 +172,7 @@ func (admissionPolicies) delete(ctx context.Context, c *call) error {
 	return nil
 }
 
-// getKeyVersion reads a version of a key and its public key.
+// getKeyVersion reads a version of a key, including its public key.
 func getKeyVersion(ctx context.Context, c *call) (map[string]any, error) {
 	number := scalarText(c.inputs["version"])
 	if number == "" {

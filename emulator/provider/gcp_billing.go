@@ -8,7 +8,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// billingTypes are what belongs to a billing account.
+// billingTypes are the resource types that belong to a billing account.
 var billingTypes = []*resourceType{
 	{
 		token: "gcp:billing/budget:Budget", args: billing.BudgetArgs{}, state: billing.BudgetState{},
@@ -28,7 +28,8 @@ var billingTypes = []*resourceType{
 		"/cb/v1/", "billingAccounts/{billingAccountId:short}", "{billingAccountId}", iamMember{}, "billingAccountId"),
 }
 
-// labelValues writes a filter's labels as the API has them: a list of values each, of which only one is supported.
+// labelValues converts a filter's labels to the API's form: a list of values for each label. The API supports a single value in
+// it.
 func labelValues(labels any) any {
 	out := map[string]any{}
 	object, _ := labels.(map[string]any)

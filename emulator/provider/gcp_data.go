@@ -10,8 +10,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// inputsOf lets a struct stand for one of the SDK's, whose packages of Cloud SQL and Cloud Storage take seconds to compile. It has the
-// properties that the emulator serves; the tests hold their names and types against the SDK's source.
+// inputsOf lets a struct of this package replace one of the SDK's, because the SDK's packages of Cloud SQL and Cloud Storage take
+// seconds to compile. The struct has the properties that the emulator serves. Tests compare their names and types with the SDK's
+// source.
 type inputsOf[T any] struct{}
 
 func (inputsOf[T]) ElementType() reflect.Type { return reflect.TypeFor[T]() }
@@ -98,7 +99,7 @@ type maintenanceWindow struct {
 	UpdateTrack *string `pulumi:"updateTrack"`
 }
 
-// databaseInstanceState is the instance with what the API computes.
+// databaseInstanceState adds the properties that the API computes to the instance.
 type databaseInstanceState struct {
 	Project                    *string           `pulumi:"project"`
 	Region                     *string           `pulumi:"region"`
@@ -147,7 +148,7 @@ const (
 	sqlInstances = "projects/{project}/instances"
 )
 
-// sqlTypes are Cloud SQL's.
+// sqlTypes are Cloud SQL's resource types.
 var sqlTypes = []*resourceType{
 	{
 		token: "gcp:sql/databaseInstance:DatabaseInstance", args: inputsOf[databaseInstance]{}, state: inputsOf[databaseInstanceState]{},
@@ -184,7 +185,8 @@ var sqlTypes = []*resourceType{
 	},
 }
 
-// abandoned are documents that a deletion leaves alone when the program says so: what is in a database is no state of the program's.
+// abandoned are documents that a deletion leaves in the cloud if the program says so. For example, a program may leave a
+// database, because its data is not the program's.
 type abandoned struct{ documents }
 
 func (a abandoned) delete(ctx context.Context, c *call) error {
@@ -194,7 +196,7 @@ func (a abandoned) delete(ctx context.Context, c *call) error {
 	return a.documents.delete(ctx, c)
 }
 
-// databaseUsers are changed and deleted at their collection, by their name.
+// databaseUsers are changed and deleted at their collection, by name.
 type databaseUsers struct{ abandoned }
 
 func (u databaseUsers) update(ctx context.Context, c *call) (map[string]any, error) {
@@ -242,7 +244,7 @@ type bucket struct {
 	LifecycleRules           []lifecycleRule   `pulumi:"lifecycleRules"`
 }
 
-// bucketState is the bucket with what the API computes.
+// bucketState adds the properties that the API computes to the bucket.
 type bucketState struct {
 	Project                  *string           `pulumi:"project"`
 	Location                 *string           `pulumi:"location"`
@@ -318,10 +320,11 @@ type condition struct {
 
 const storageAPI = "/storage/v1/"
 
-// isLive says which versions of an object a lifecycle rule is about, as the API does: all, when it says nothing.
+// isLive says which versions of an object a lifecycle rule concerns, in the API's form. A rule without a value concerns all
+// versions.
 var isLive = map[string]any{"LIVE": true, "ARCHIVED": false}
 
-// storageTypes are Cloud Storage's.
+// storageTypes are Cloud Storage's resource types.
 var storageTypes = []*resourceType{
 	{
 		token: "gcp:storage/bucket:Bucket", args: inputsOf[bucket]{}, state: inputsOf[bucketState]{},

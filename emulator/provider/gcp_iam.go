@@ -15,7 +15,7 @@ import (
 
 const iamAPI = "/iam/v1/"
 
-// iamTypes are accounts, federation and custom roles.
+// iamTypes are the resource types for accounts, federation and custom roles.
 var iamTypes = []*resourceType{
 	{
 		token: "gcp:serviceaccount/account:Account", args: serviceaccount.AccountArgs{}, state: serviceaccount.AccountState{},
@@ -56,7 +56,7 @@ var iamTypes = []*resourceType{
 	},
 }
 
-// predictEmail works an account's e-mail address out, which its id and project decide.
+// predictEmail computes an account's email from its id and project.
 func predictEmail(planned map[string]any) {
 	account, project := doc.Text(planned, "accountId"), doc.Text(planned, "project")
 	if account == "" || project == "" {
@@ -71,7 +71,7 @@ func beforeAt(email any) any {
 	return account
 }
 
-// accounts are service accounts, whose `disabled` has methods of its own.
+// accounts are service accounts. Enabling and disabling them takes separate methods of the API.
 type accounts struct{ documents }
 
 func (a accounts) update(ctx context.Context, c *call) (map[string]any, error) {
@@ -89,8 +89,8 @@ func (a accounts) update(ctx context.Context, c *call) (map[string]any, error) {
 	return a.documents.update(ctx, c)
 }
 
-// softDeleted are resources that the API keeps for 30 days after their deletion. To Pulumi they are gone, and making
-// one again with the same id is refused by the API until then, as with the official provider.
+// softDeleted are resources that the API keeps for 30 days after their deletion. Pulumi treats them as deleted. As with the
+// official provider, the API refuses to create one with the same id before the 30 days are over.
 type softDeleted struct{ documents }
 
 func (s softDeleted) read(ctx context.Context, c *call) (map[string]any, error) {
@@ -101,7 +101,7 @@ func (s softDeleted) read(ctx context.Context, c *call) (map[string]any, error) 
 	return state, err
 }
 
-// delete asks first, because the API refuses to delete what is deleted.
+// delete first reads the resource, because the API refuses to delete it twice.
 func (s softDeleted) delete(ctx context.Context, c *call) error {
 	state, err := s.read(ctx, c)
 	if err != nil || state == nil {
@@ -110,7 +110,7 @@ func (s softDeleted) delete(ctx context.Context, c *call) error {
 	return s.documents.delete(ctx, c)
 }
 
-// customRoles are soft-deleted too, but the official provider takes a deleted one back into use.
+// customRoles are soft-deleted too. Like the official provider, create restores a deleted role.
 type customRoles struct{ softDeleted }
 
 func (r customRoles) create(ctx context.Context, c *call) (map[string]any, error) {

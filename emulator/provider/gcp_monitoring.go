@@ -12,15 +12,15 @@ import (
 
 const monitoringAPI = "/mon/v3/"
 
-// monitoringTypes are what watches services. The API assigns most of their ids.
+// monitoringTypes are the resource types that watch services. The API assigns most of their ids.
 var monitoringTypes = []*resourceType{
 	{
 		token: "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", args: monitoring.UptimeCheckConfigArgs{},
 		state: monitoring.UptimeCheckConfigState{},
 		api:   monitoringAPI, collection: "projects/{project}/uptimeCheckConfigs", locateBy: "displayName",
 		local:      words("project"),
-		outputOnly: words("httpCheck.authInfo.passwordWoVersion"), // the provider's own counter
-		writeOnly:  words("httpCheck.authInfo.password"),          // answered as asterisks
+		outputOnly: words("httpCheck.authInfo.passwordWoVersion"), // a counter of the provider's
+		writeOnly:  words("httpCheck.authInfo.password"),          // the API answers asterisks
 		rules: map[string]rule{
 			"uptimeCheckId": {api: "name", decode: func(name any) any { return doc.Last(fmt.Sprint(name)) }},
 		},
@@ -57,7 +57,7 @@ var monitoringTypes = []*resourceType{
 	},
 }
 
-// sensitiveLabels are a channel's labels that are secrets: property to the API's label.
+// sensitiveLabels maps the secret properties of a channel to the API's labels.
 var sensitiveLabels = map[string]string{"authToken": "auth_token", "password": "password", "serviceKey": "service_key"}
 
 func mergeSensitiveLabels(document map[string]any) map[string]any {
@@ -76,7 +76,7 @@ func mergeSensitiveLabels(document map[string]any) map[string]any {
 	return document
 }
 
-// dropSensitiveLabels removes what the API answers in their place, which is only asterisks.
+// dropSensitiveLabels removes the asterisks that the API answers instead of secret labels.
 func dropSensitiveLabels(document map[string]any) map[string]any {
 	document = copyObject(document)
 	labels, _ := document["labels"].(map[string]any)
@@ -86,12 +86,12 @@ func dropSensitiveLabels(document map[string]any) map[string]any {
 	return document
 }
 
-// dashboardText is a dashboard as the text the program gives: without what the API assigned.
+// dashboardText returns a dashboard as the program would write it, without the fields that the API assigns.
 func dashboardText(document map[string]any) map[string]any {
 	content := copyObject(document)
 	delete(content, "name")
 	delete(content, "etag")
-	data, err := json.Marshal(content) // keys are sorted, so that equal dashboards have equal texts
+	data, err := json.Marshal(content) // sorts the keys, so that equal dashboards have equal texts
 	if err != nil {
 		return map[string]any{}
 	}

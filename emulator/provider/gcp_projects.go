@@ -11,7 +11,7 @@ import (
 
 const serviceUsageAPI = "/su/v1/"
 
-// projectTypes are what belongs to a project as a whole.
+// projectTypes are the resource types about a project as a whole.
 var projectTypes = []*resourceType{
 	{
 		token: "gcp:projects/service:Service", args: projects.ServiceArgs{}, state: projects.ServiceState{},
@@ -23,7 +23,8 @@ var projectTypes = []*resourceType{
 		"/crm/v1/", "projects/{project}", "{project}", iamMember{post: true, inBody: true}, "project"),
 }
 
-// enabledServices are the APIs that a project may use. Making one enables it, and is content when it already is.
+// enabledServices are the APIs that are enabled in a project. Creating one enables the API, and succeeds if it is already
+// enabled.
 type enabledServices struct{ documents }
 
 func (s enabledServices) create(ctx context.Context, c *call) (map[string]any, error) {
@@ -57,7 +58,7 @@ func (s enabledServices) read(ctx context.Context, c *call) (map[string]any, err
 	return c.stateOf(map[string]any{}, values), nil
 }
 
-// delete leaves the API enabled unless disableOnDestroy says otherwise: others may use it.
+// delete leaves the API enabled unless disableOnDestroy is set, because others may use it.
 func (s enabledServices) delete(ctx context.Context, c *call) error {
 	if c.state["disableOnDestroy"] != true {
 		return nil

@@ -12,7 +12,7 @@ import (
 
 const registryAPI = "/ar/v1/"
 
-// registryTypes are Artifact Registry's.
+// registryTypes are Artifact Registry's resource types.
 var registryTypes = []*resourceType{
 	{
 		token: "gcp:artifactregistry/repository:Repository", args: artifactregistry.RepositoryArgs{}, state: artifactregistry.RepositoryState{},
@@ -32,7 +32,7 @@ var registryTypes = []*resourceType{
 		"projects/{project}/locations/{location}/repositories/{repository:short}", iamMember{}, "project location repository"),
 }
 
-// policiesByID turns the list of clean-up policies into the API's map by their ids.
+// policiesByID converts the list of clean-up policies to the API's map by id.
 func policiesByID(list any) any {
 	policies := map[string]any{}
 	elements, _ := list.([]any)

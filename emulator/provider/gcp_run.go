@@ -7,8 +7,8 @@ import (
 
 const runAPI = "/run/v2/"
 
-// runTypes are Cloud Run's. A service is always written whole, without a mask and an etag, traffic included, as the
-// official provider does.
+// runTypes are Cloud Run's resource types. As in the official provider, an update writes the whole service, including traffic,
+// without a mask and an etag.
 var runTypes = []*resourceType{
 	{
 		token: "gcp:cloudrunv2/service:Service", args: cloudrunv2.ServiceArgs{}, state: cloudrunv2.ServiceState{},
@@ -52,7 +52,7 @@ var runTypes = []*resourceType{
 		"projects/{project}/locations/{location}/jobs/{name:short}", iamMember{}, "project location name")),
 }
 
-// schedulerTypes are Cloud Scheduler's.
+// schedulerTypes are Cloud Scheduler's resource types.
 var schedulerTypes = []*resourceType{{
 	token: "gcp:cloudscheduler/job:Job", args: cloudscheduler.JobArgs{}, state: cloudscheduler.JobState{},
 	api: "/cs/v1/", collection: "projects/{project}/locations/{region}/jobs", nameInBody: true,

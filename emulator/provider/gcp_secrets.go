@@ -14,7 +14,7 @@ import (
 
 const secretAPI = "/sm/v1/"
 
-// secretTypes are Secret Manager's.
+// secretTypes are Secret Manager's resource types.
 var secretTypes = []*resourceType{
 	{
 		token: "gcp:secretmanager/secret:Secret", args: secretmanager.SecretArgs{}, state: secretmanager.SecretState{},
@@ -22,7 +22,7 @@ var secretTypes = []*resourceType{
 		autoName: "secretId", protection: "deletionProtection",
 		local:   words("project secretId deletionProtection"),
 		secrets: words("effectiveLabels pulumiLabels"),
-		// Tags are bound when a secret is made and not part of it afterwards; ttl is answered as expireTime.
+		// Tags are only an input of the creation, and the API answers expireTime instead of ttl.
 		writeOnly: words("tags ttl"),
 		rules:     map[string]rule{"replication.auto": {api: "automatic"}},
 	},
@@ -42,8 +42,8 @@ var secretTypes = []*resourceType{
 		secretAPI, "projects/{project}/secrets/{secretId:short}", "projects/{project}/secrets/{secretId:short}", iamMember{}, "project secretId"),
 }
 
-// secretVersions are immutable values of a secret. Only an import reads the value back, so that a preview needs no right
-// to see it.
+// secretVersions are immutable values of a secret. Only an import reads the value back, so a preview needs no permission to read
+// it.
 type secretVersions struct{}
 
 func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, error) {
@@ -60,7 +60,7 @@ func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, er
 		return nil, worded(err, "Error creating SecretVersion")
 	}
 	c.id = doc.Text(answer, "name")
-	verb := ":enable" // though a version begins enabled: the official provider always says it
+	verb := ":enable" // a version begins enabled, but the official provider always calls the method
 	if c.inputs["enabled"] == false {
 		verb = ":disable"
 	}
@@ -70,7 +70,7 @@ func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, er
 	return v.read(ctx, c)
 }
 
-// read treats a destroyed version as gone: its value cannot come back.
+// read treats a destroyed version as deleted, because its value cannot come back.
 func (v secretVersions) read(ctx context.Context, c *call) (map[string]any, error) {
 	document, err := c.do(ctx, http.MethodGet, c.kind.api+c.id, nil)
 	if notFound(err) || err == nil && document["state"] == "DESTROYED" {
@@ -89,7 +89,7 @@ func (v secretVersions) read(ctx context.Context, c *call) (map[string]any, erro
 	return c.stateOf(document, values), nil
 }
 
-// value is what an import takes over. Nothing else reads it, and a version that is disabled does not show it.
+// value reads the value for an import. Nothing else reads it. The API does not show the value of a disabled version.
 func (secretVersions) value(ctx context.Context, c *call, document map[string]any) (any, error) {
 	if document["state"] != "ENABLED" {
 		return nil, nil
@@ -119,7 +119,7 @@ func (v secretVersions) update(ctx context.Context, c *call) (map[string]any, er
 	return v.read(ctx, c)
 }
 
-// delete does what deletionPolicy says: a version that a running revision or a rollback needs is abandoned instead.
+// delete follows deletionPolicy. A program abandons a version that a running revision or a rollback needs.
 func (v secretVersions) delete(ctx context.Context, c *call) error {
 	verb := ":destroy"
 	switch doc.Text(c.state, "deletionPolicy") {
@@ -135,8 +135,8 @@ func (v secretVersions) delete(ctx context.Context, c *call) error {
 	return nil
 }
 
-// secretOf is the secret that a version's name belongs to. Versions are named with the project's number, and programs
-// name the secret with its id.
+// secretOf returns the name of a version's secret. A version's name contains the project's number, and programs name the secret
+// with the project's id.
 func secretOf(version, project string) string {
 	secret, _, _ := strings.Cut(version, "/versions/")
 	if parts := strings.Split(secret, "/"); len(parts) == 4 && isNumber(parts[1]) && project != "" {

@@ -12,13 +12,14 @@ import (
 
 const secondsPerDay = 24 * 60 * 60
 
-// availability is a basic indicator that has no parameters: there an empty object, here {enabled: true}.
+// availability translates a basic indicator without parameters. It is an empty object in the API, and {enabled: true} in the
+// provider.
 var availability = rule{
 	encode: func(any) any { return map[string]any{} },
 	decode: func(any) any { return map[string]any{"enabled": true} },
 }
 
-// sloTypes are Cloud Monitoring's services and their objectives. Their names carry the project's number.
+// sloTypes are Cloud Monitoring's services and objectives. Their names contain the project's number.
 var sloTypes = []*resourceType{
 	{
 		token: "gcp:monitoring/customService:CustomService", args: monitoring.CustomServiceArgs{}, state: monitoring.CustomServiceState{},
@@ -38,7 +39,8 @@ var sloTypes = []*resourceType{
 	{
 		token: "gcp:monitoring/slo:Slo", args: monitoring.SloArgs{}, state: monitoring.SloState{},
 		api: monitoringAPI, collection: "projects/{project}/services/{service:short}/serviceLevelObjectives",
-		// A service is no part of an import, so that an imported objective is replaced: adopt says what to do instead.
+		// An import does not know the service, so an imported objective would be replaced. The command adopt says what to do
+		// instead.
 		forgets: words("service"),
 		query:   "serviceLevelObjectiveId={sloId}",
 		locate:  "projects/{project}/services/{service:short}/serviceLevelObjectives/{sloId}",
@@ -61,7 +63,7 @@ var sloTypes = []*resourceType{
 	},
 }
 
-// idFromName reads an id that is a parameter of the creation out of the resource's name.
+// idFromName reads an id from the resource's name. The id is a parameter of the creation and not a field.
 var idFromName = rule{api: "name", decode: func(name any) any { return doc.Last(fmt.Sprint(name)) }}
 
 func daysToPeriod(days any) any {

@@ -10,7 +10,7 @@ import (
 
 const githubAPI = "/gh/api/v3/"
 
-// githubTypes are a repository's environments and the variables its workflows read.
+// githubTypes are the resource types for a repository's environments and for the variables that its workflows read.
 var githubTypes = []*resourceType{
 	{
 		token: "github:index/repositoryEnvironment:RepositoryEnvironment", args: &github.RepositoryEnvironmentArgs{},
@@ -63,7 +63,7 @@ var variableRules = map[string]rule{
 	"variableName": {api: "name"}, "createdAt": {api: "created_at"}, "updatedAt": {api: "updated_at"},
 }
 
-// inRepository are documents of a repository, whose state tells the repository's id.
+// inRepository are documents of a repository. Their state contains the repository's id.
 type inRepository struct{ documents }
 
 func (r inRepository) read(ctx context.Context, c *call) (map[string]any, error) {
@@ -83,8 +83,8 @@ func (r inRepository) read(ctx context.Context, c *call) (map[string]any, error)
 	return state, nil
 }
 
-// toOtherRepository says whether the new name is another repository's, rather than a new name of the same one. A name
-// that no repository has yet may become either.
+// toOtherRepository reports whether the new name belongs to another repository, so that it is not a new name of the same one. A
+// name that no repository has yet counts as a new name.
 func toOtherRepository(ctx context.Context, c *call) (bool, error) {
 	if name := c.inputs["repository"]; name == c.state["repository"] || name == "" || hasUnknown(name) {
 		return false, nil
@@ -103,7 +103,7 @@ func toOtherRepository(ctx context.Context, c *call) (bool, error) {
 	return !equal(repository["id"], c.state["repositoryId"]), nil
 }
 
-// completeEnvironment says everything: what a PUT leaves out would stay as it was.
+// completeEnvironment adds every field that is missing, because a field that a PUT leaves out would keep its value.
 func completeEnvironment(document map[string]any) map[string]any {
 	for field, absent := range map[string]any{
 		"wait_timer": 0.0, "prevent_self_review": false, "reviewers": []any{}, "deployment_branch_policy": nil,
@@ -115,7 +115,7 @@ func completeEnvironment(document map[string]any) map[string]any {
 	return document
 }
 
-// environmentAsSent collects the protection rules of an answer into the shape of the request.
+// environmentAsSent converts the protection rules of an answer to the shape of a request.
 func environmentAsSent(answer map[string]any) map[string]any {
 	document := map[string]any{
 		"can_admins_bypass": answer["can_admins_bypass"], "deployment_branch_policy": answer["deployment_branch_policy"],
@@ -141,7 +141,7 @@ func environmentAsSent(answer map[string]any) map[string]any {
 	return document
 }
 
-// reviewerList turns {users, teams} into the API's list of typed ids.
+// reviewerList converts {users, teams} to the API's list of ids with their types.
 func reviewerList(sets any) any {
 	list := []any{}
 	elements, _ := sets.([]any)
@@ -175,7 +175,7 @@ func reviewerSets(list any) any {
 	return []any{set}
 }
 
-// otherPolicy says whether a policy becomes one for tags instead of branches, or moves.
+// otherPolicy reports whether a policy changes between branches and tags, or moves to another place.
 func otherPolicy(ctx context.Context, c *call) (bool, error) {
 	if c.inputs["branchPattern"] != c.state["branchPattern"] && c.inputs["tagPattern"] != c.state["tagPattern"] {
 		return true, nil

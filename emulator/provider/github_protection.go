@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 )
 
-// protectionTypes are what holds for a whole repository. But for the ruleset they are switches that a repository always
-// has: creating one sets it, and deleting one sets it back to what GitHub starts with.
+// protectionTypes are the resource types that hold for a whole repository. All but the ruleset are settings that a repository
+// always has. Creating such a resource sets the setting; deleting it restores GitHub's default.
 var protectionTypes = []*resourceType{
 	rulesetType,
 	{
@@ -46,7 +46,7 @@ var protectionTypes = []*resourceType{
 	},
 }
 
-// setBack words the failure of a deletion that sets back. A repository that is gone has nothing to set.
+// setBack words the failure of a deletion that restores a default. It ignores the failure if the repository no longer exists.
 func setBack(err error, c *call) error {
 	if err == nil || notFound(err) {
 		return nil
@@ -54,7 +54,8 @@ func setBack(err error, c *call) error {
 	return worded(err, "Error when reading or editing %s %q", c.kind.noun(), c.id)
 }
 
-// actionsPermissions are two documents: which actions may run, and the selection that counts only while the first says so.
+// actionsPermissions are two documents. The first says which actions may run. The second, the selection, counts only if the first
+// says selected.
 type actionsPermissions struct{}
 
 func (a actionsPermissions) create(ctx context.Context, c *call) (map[string]any, error) {
@@ -71,7 +72,7 @@ func (a actionsPermissions) update(ctx context.Context, c *call) (map[string]any
 	return a.read(ctx, c)
 }
 
-// delete allows every action again. Like the official provider it does not speak of pinning, which stays as it was.
+// delete allows every action again. Like the official provider, it does not change the requirement to pin actions.
 func (a actionsPermissions) delete(ctx context.Context, c *call) error {
 	return setBack(a.write(ctx, c, map[string]any{"enabled": true, "allowedActions": "all"}), c)
 }
@@ -83,7 +84,7 @@ func (actionsPermissions) write(ctx context.Context, c *call, inputs map[string]
 	}
 	body := c.kind.encode(inputs)
 	if body["sha_pinning_required"] == false {
-		delete(body, "sha_pinning_required") // the official provider never says it, so that what is required stays so
+		delete(body, "sha_pinning_required") // the official provider never sends it, so the requirement stays
 	}
 	selected := body["selected"]
 	delete(body, "selected")
@@ -116,7 +117,7 @@ func (actionsPermissions) read(ctx context.Context, c *call) (map[string]any, er
 	return c.stateOf(document, values), nil
 }
 
-// workflowPermissions are a document that is set back instead of deleted.
+// workflowPermissions are a document that a deletion resets.
 type workflowPermissions struct{ documents }
 
 func (workflowPermissions) delete(ctx context.Context, c *call) error {
@@ -128,7 +129,7 @@ func (workflowPermissions) delete(ctx context.Context, c *call) error {
 	return setBack(err, c)
 }
 
-// vulnerabilityAlerts are on or off, which GitHub says by the code of an answer without a document.
+// vulnerabilityAlerts are on or off. GitHub answers with a status code, without a document.
 type vulnerabilityAlerts struct{}
 
 func (v vulnerabilityAlerts) create(ctx context.Context, c *call) (map[string]any, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// rulesetType is a repository's ruleset, which has an object of rules where the API has a list of typed ones.
+// rulesetType is a repository's ruleset. It has an object of rules where the API has a list of rules with types.
 var rulesetType = &resourceType{
 	token: "github:index/repositoryRuleset:RepositoryRuleset", args: &github.RepositoryRulesetArgs{}, state: &github.RepositoryRulesetState{},
 	api: githubAPI, collection: "repos/{owner}/{repository}/rulesets", self: "repos/{owner}/{repository}/rulesets/{rulesetId}",
@@ -28,11 +28,11 @@ var rulesetType = &resourceType{
 	refuse: rulesOfTarget, request: rulesetAsSent, document: rulesetAsProperties, derive: rulesetTag,
 }
 
-// pushRules are the rules about what is pushed, which are all that a ruleset for pushes may have, and no other may.
+// pushRules lists the rules about pushed content. A ruleset for pushes has only these rules, and no other ruleset has them.
 var pushRules = words("fileExtensionRestriction filePathRestriction maxFilePathLength maxFileSize")
 
-// rulesOfTarget refuses the rules and conditions that a ruleset's target does not have. Like the official provider it
-// takes updateAllowsFetchAndMerge for a rule that no target has.
+// rulesOfTarget refuses the rules and conditions that a ruleset's target does not have. Like the official provider, it accepts
+// updateAllowsFetchAndMerge, although no target has it as a rule.
 func rulesOfTarget(inputs map[string]any, fail func(path, format string, args ...any)) {
 	target := doc.Text(inputs, "target")
 	rules, _ := inputs["rules"].(map[string]any)
@@ -49,7 +49,7 @@ func rulesOfTarget(inputs map[string]any, fail func(path, format string, args ..
 	}
 }
 
-// rulesetTag stands for the ETag header of the answer, which the official provider keeps.
+// rulesetTag sets a replacement for the ETag header of the answer, which the official provider stores.
 func rulesetTag(state map[string]any) {
 	delete(state, "etag")
 	data, err := json.Marshal(state)
@@ -60,7 +60,7 @@ func rulesetTag(state map[string]any) {
 	state["etag"] = `W/"` + hex.EncodeToString(sum[:]) + `"`
 }
 
-// The rules and parameters whose API names are not their properties' in snake case.
+// These rules and parameters have other names in the API than their properties in snake case.
 var (
 	ruleNames      = map[string]string{"requiredCodeScanning": "code_scanning"}
 	parameterNames = map[string]string{"requiredChecks": "required_status_checks", "requiredCodeScanningTools": "code_scanning_tools"}
@@ -87,8 +87,8 @@ func camel(name string, special map[string]string) string {
 	return afterUnderscore.ReplaceAllStringFunc(name, func(found string) string { return strings.ToUpper(found[1:]) })
 }
 
-// rulesetAsSent turns the rules' properties into the API's list of typed rules. A rule without parameters is a boolean;
-// false is no rule. It says everything: what a PUT leaves out would stay as it was.
+// rulesetAsSent converts the rules' properties to the API's list of rules with types. A rule without parameters is a boolean, and
+// false means that the rule is absent. The list is complete, because a field that a PUT leaves out would keep its value.
 func rulesetAsSent(document map[string]any) map[string]any {
 	if document["bypass_actors"] == nil {
 		document["bypass_actors"] = []any{}
@@ -108,7 +108,7 @@ func rulesetAsSent(document map[string]any) map[string]any {
 		case map[string]any:
 			parameters, _ := renamed(value, func(name string) string { return snake(name, parameterNames) }).(map[string]any)
 			if name == "requiredStatusChecks" && parameters["strict_required_status_checks_policy"] == nil {
-				parameters["strict_required_status_checks_policy"] = false // GitHub wants it said
+				parameters["strict_required_status_checks_policy"] = false // GitHub requires the field
 			}
 			rule["parameters"] = parameters
 		}
@@ -118,7 +118,7 @@ func rulesetAsSent(document map[string]any) map[string]any {
 	return document
 }
 
-// rulesetAsProperties is the way back.
+// rulesetAsProperties converts the API's list back to properties.
 func rulesetAsProperties(answer map[string]any) map[string]any {
 	document, properties := maps.Clone(answer), map[string]any{}
 	list, _ := answer["rules"].([]any)
@@ -140,7 +140,7 @@ func rulesetAsProperties(answer map[string]any) map[string]any {
 	return document
 }
 
-// renamed is a value with other names in its objects. The number 0 of a check's app says any app, and is left out.
+// renamed returns a value whose objects have other key names. It leaves out the app of a check if it is 0, which means any app.
 func renamed(value any, name func(string) string) any {
 	switch v := value.(type) {
 	case map[string]any:

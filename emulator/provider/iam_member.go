@@ -14,20 +14,21 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// policyAttempts is how often a change of a policy is tried when others change it at the same time. Each attempt reads
-// the policy anew, so that no grant of anybody is lost.
+// policyAttempts is how often a change of a policy is tried if others change the policy at the same time. Each attempt reads the
+// policy again, so that nobody's grant is lost.
 const policyAttempts = 10
 
-// iamMember are the operations of one member of one binding of a resource's policy. The row's collection is the
-// resource's path.
+// iamMember implements operations for one member of one binding in a resource's policy. The row's collection is the resource's
+// path.
 type iamMember struct {
-	// post says that the policy is read with POST, as the older APIs want it; inBody that its options are in the body.
+	// post says that the policy is read with POST, as in the older APIs. inBody says that the options are in the body.
 	post, inBody bool
-	// resource says that the policy is a resource below its own, read with GET and written with PUT, as Cloud Storage has it.
+	// resource says that the policy is a resource of its own, read with GET and written with PUT, as in Cloud Storage.
 	resource bool
 }
 
-// memberType is a row for the IAM members of a kind of resource. target is the resource's path, id its part of the id.
+// memberType returns a row for the IAM members of a kind of resource. target is the resource's path. id is the resource's part of
+// the id.
 func memberType(token string, args, state pulumi.Input, api, target, id string, ops iamMember, local string) *resourceType {
 	return &resourceType{
 		token: token, args: args, state: state, api: api, collection: target, self: target,
@@ -36,7 +37,7 @@ func memberType(token string, args, state pulumi.Input, api, target, id string, 
 	}
 }
 
-// named lets a property get a generated value when it is absent.
+// named makes the type generate a value for a property that is absent.
 func named(property string, t *resourceType) *resourceType {
 	t.autoName = property
 	return t
@@ -97,7 +98,7 @@ func (m iamMember) read(ctx context.Context, c *call) (map[string]any, error) {
 	return state, nil
 }
 
-// update is never called: every property of a member makes a new one.
+// update is never called, because a change of any property requires a new member.
 func (m iamMember) update(ctx context.Context, c *call) (map[string]any, error) {
 	return m.read(ctx, c)
 }
@@ -123,14 +124,15 @@ func (m iamMember) delete(ctx context.Context, c *call) error {
 	return err
 }
 
-// change reads the policy, changes it and writes it back with the etag it had, again when it was changed meanwhile.
+// change reads the policy, changes it, and writes it back with its etag. It tries again if the policy has changed in the
+// meantime.
 func (m iamMember) change(ctx context.Context, c *call, edit func(policy map[string]any) bool) error {
 	values := c.values()
 	path, err := c.kind.path(c.kind.collection, values)
 	if err != nil {
 		return err
 	}
-	// The members of one policy take turns, so that they do not make each other try again.
+	// Changes of the same policy wait for each other, so that they do not conflict.
 	defer c.lock(path)()
 	pause := 10 * time.Millisecond
 	for attempt := 1; ; attempt++ {
@@ -143,7 +145,7 @@ func (m iamMember) change(ctx context.Context, c *call, edit func(policy map[str
 		}
 		bindings, _ := policy["bindings"].([]any)
 		if slices.ContainsFunc(bindings, func(b any) bool { return b.(map[string]any)["condition"] != nil }) {
-			policy["version"] = 3.0 // conditions exist since version 3
+			policy["version"] = 3.0 // the version that allows conditions
 		}
 		if m.resource {
 			_, err = c.do(ctx, http.MethodPut, path+"/iam", policy)
@@ -186,7 +188,7 @@ func (m iamMember) policy(ctx context.Context, c *call, values map[string]any) (
 	return policy, nil
 }
 
-// findBinding returns the binding of the role under the same condition, or nil.
+// findBinding returns the binding with the role and the condition, or nil if there is no such binding.
 func findBinding(policy, values map[string]any) map[string]any {
 	bindings, _ := policy["bindings"].([]any)
 	for _, b := range bindings {
@@ -212,7 +214,7 @@ func hasMember(members []any, member any) bool {
 	return slices.ContainsFunc(members, func(other any) bool { return sameMember(other, member) })
 }
 
-// sameMember compares members as IAM does: e-mail addresses without regard to case, principals exactly.
+// sameMember compares members as IAM does: emails regardless of case, principals exactly.
 func sameMember(a, b any) bool {
 	x, y := fmt.Sprint(a), fmt.Sprint(b)
 	if strings.HasPrefix(x, "principal") {

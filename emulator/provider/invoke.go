@@ -18,14 +18,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// functions are the data sources by token.
+// functions maps tokens to data sources.
 var functions = map[string]func(ctx context.Context, c *call) (map[string]any, error){
 	"gcp:cloudrunv2/getService:getService":                  getService,
 	"gcp:organizations/getProject:getProject":               getProject,
 	"gcp:kms/getKMSCryptoKeyVersion:getKMSCryptoKeyVersion": getKeyVersion,
 }
 
-// result is the shape of a data source's result, given as an input so that [shapeOf] reads it.
+// result is the shape of a data source's result. It poses as an input so that [shapeOf] can read it.
 type result struct{ of any }
 
 // ElementType implements [pulumi.Input].
@@ -54,7 +54,7 @@ func (s *server) Invoke(ctx context.Context, request *rpc.InvokeRequest) (*rpc.I
 	return &rpc.InvokeResponse{Return: returned}, err
 }
 
-// serviceSource reads a Cloud Run service as its data source shows it: single objects are lists with plural names.
+// serviceSource reads a Cloud Run service in the form of its data source, in which single objects are lists with plural names.
 var serviceSource = &resourceType{
 	token: "gcp:cloudrunv2/getService:getService", args: cloudrunv2.ServiceArgs{}, state: result{cloudrunv2.LookupServiceResult{}},
 	api: runAPI, self: "projects/{project}/locations/{location}/services/{name}", singular: true,
@@ -86,7 +86,7 @@ func getService(ctx context.Context, c *call) (map[string]any, error) {
 	return state, nil
 }
 
-// projectSource reads a project as its data source shows it.
+// projectSource reads a project in the form of its data source.
 var projectSource = &resourceType{
 	token: "gcp:organizations/getProject:getProject", args: organizations.ProjectArgs{}, state: result{organizations.LookupProjectResult{}},
 	api: "/crm/v1/", self: "projects/{projectId}",

@@ -17,7 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// prepare reads the parts that the requests of the four operations have in common.
+// prepare reads the common parts of the requests to create, read, update and delete.
 func (s *server) prepare(urn, id string, inputs, old, state *structpb.Struct) (*call, resource.PropertyMap, error) {
 	t, err := lookup(string(resource.URN(urn).Type()))
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *server) prepare(urn, id string, inputs, old, state *structpb.Struct) (*
 	return c, model, nil
 }
 
-// Create makes the resource. In a preview nothing is sent, and what only the API knows is unknown.
+// Create creates the resource. In a preview it sends nothing, and the values that only the API knows are unknown.
 func (s *server) Create(ctx context.Context, request *rpc.CreateRequest) (*rpc.CreateResponse, error) {
 	c, model, err := s.prepare(request.GetUrn(), "", request.GetProperties(), nil, nil)
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *server) Update(ctx context.Context, request *rpc.UpdateRequest) (*rpc.U
 	return &rpc.UpdateResponse{Properties: properties}, err
 }
 
-// Read returns what the cloud has, as inputs and as state. An empty id says that the resource is gone.
+// Read returns the live resource, as inputs and as state. An empty id means that the resource no longer exists.
 func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadResponse, error) {
 	c, model, err := s.prepare(request.GetUrn(), request.GetId(), nil, request.GetInputs(), request.GetProperties())
 	if err != nil {
@@ -110,13 +110,13 @@ func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadR
 	if err != nil {
 		return nil, err
 	}
-	if len(c.state) == 0 { // an import, or a resource of which the engine knows only the id
+	if len(c.state) == 0 { // an import, or a resource of which the engine has only the id
 		if c.state, err = c.kind.parseImport(c.id, c.old); err != nil {
 			return nil, failure(err)
 		}
 		c.imported, c.old = true, nil
 		if c.settings.Project != "" && isNumber(doc.Text(c.state, "project")) {
-			c.state["project"] = c.settings.Project // some ids have the project's number, programs its id
+			c.state["project"] = c.settings.Project // some ids contain the project's number, but programs use its id
 		}
 	}
 	ctx, release := s.bound(ctx)
@@ -129,7 +129,7 @@ func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadR
 		return &rpc.ReadResponse{}, nil
 	}
 	for _, name := range c.kind.forgets {
-		if c.imported || c.state[name] == nil { // nor does a refresh after the import
+		if c.imported || c.state[name] == nil { // a refresh after the import does not know it either
 			delete(state, name)
 		}
 	}
@@ -145,7 +145,7 @@ func (s *server) Read(ctx context.Context, request *rpc.ReadRequest) (*rpc.ReadR
 	return &rpc.ReadResponse{Id: id, Inputs: read, Properties: properties}, err
 }
 
-// Delete removes the resource. One that is gone already is removed.
+// Delete deletes the resource. It succeeds if the resource no longer exists.
 func (s *server) Delete(ctx context.Context, request *rpc.DeleteRequest) (*emptypb.Empty, error) {
 	c, _, err := s.prepare(request.GetUrn(), request.GetId(), nil, request.GetOldInputs(), request.GetProperties())
 	if err != nil {
@@ -166,7 +166,7 @@ func isNumber(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// idOf is the Pulumi id of a resource with the state.
+// idOf returns the Pulumi id of a resource with this state.
 func (c *call) idOf(state map[string]any) (string, error) {
 	template := c.kind.idTemplate()
 	if template == "" {
@@ -177,13 +177,13 @@ func (c *call) idOf(state map[string]any) (string, error) {
 		return "", fmt.Errorf("%s: %w", c.kind.token, err)
 	}
 	if condition, ok := state["condition"].(map[string]any); ok {
-		id += "/" + doc.Text(condition, "title") // members of IAM policies
+		id += "/" + doc.Text(condition, "title") // of a member of an IAM policy
 	}
 	return id, nil
 }
 
-// planned is the state as far as it is known before the API was asked: the inputs, and unknown for what the API
-// computes. An update keeps the old values of those, as most of them stay.
+// planned returns the state before the API is asked. It contains the inputs; values that the API computes are unknown. An update
+// keeps the old computed values, because most of them do not change.
 func (t *resourceType) planned(inputs, old map[string]any) map[string]any {
 	planned := copyObject(inputs)
 	fields, given := shapeOf(t.state).fields, shapeOf(t.args).fields
@@ -205,7 +205,7 @@ func (t *resourceType) planned(inputs, old map[string]any) map[string]any {
 	return planned
 }
 
-// withOutput puts what the API alone writes into an object of the inputs: as it was, or as not known yet.
+// withOutput adds to an object of the inputs a value that only the API writes: the old value, or an unknown one.
 func withOutput(planned, old any, path []string) {
 	switch v := planned.(type) {
 	case []any:
@@ -226,8 +226,8 @@ func withOutput(planned, old any, path []string) {
 	}
 }
 
-// predicted is the state of a resource that a preview would make. What the official provider works out without asking
-// the API is known, so that policies can judge what depends on it.
+// predicted returns the state of a resource that a preview would create. It contains the values that the official provider
+// computes without the API, so that policies can judge them.
 func (c *call) predicted() map[string]any {
 	planned := c.kind.planned(c.inputs, nil)
 	if _, isOutput := planned["project"]; isOutput && c.inputs["project"] == nil && c.settings.Project != "" {
@@ -246,10 +246,10 @@ func outputs(state map[string]any, model resource.PropertyMap) (*structpb.Struct
 	return message(withSecretsOf(propertyMap(state), model), "outputs")
 }
 
-// failure is an error for the engine, which shows its text.
+// failure returns an error in the form whose text the engine shows.
 func failure(err error) error { return status.Error(codes.Unknown, err.Error()) }
 
-// initFailed tells the engine to keep a resource that was made but is not right.
+// initFailed tells the engine to keep a resource that was created but is not ready.
 func (c *call) initFailed(partial *partialError, model resource.PropertyMap, inputs *structpb.Struct) error {
 	id, err := c.idOf(partial.state)
 	if err != nil {

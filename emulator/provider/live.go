@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// liveInputs are the inputs that would make the resource as it is in the cloud. Compared with the program's inputs they
-// show what changed behind Pulumi's back, and nothing else:
+// liveInputs returns the inputs that would produce the resource as it is in the cloud. A comparison with the program's inputs
+// shows the changes made outside Pulumi, and nothing else:
 //
-//   - a value that the API wrote where the program gave none is no input, as long as it stays what the API wrote;
-//   - a value that means the same is kept as the program wrote it;
-//   - an absent zero value is kept, because APIs leave zero values out.
+//   - a value that the program left to the API is not an input, as long as it stays as the API wrote it;
+//   - a value that still means the same is kept as the program wrote it;
+//   - an absent zero value is kept, because APIs leave out zero values.
 //
-// Without old inputs (an import) every value the API has is an input.
+// Without old inputs, as in an import, every value that the API has is an input.
 func (t *resourceType) liveInputs(old, oldState, state map[string]any) map[string]any {
 	l := live{t: t, imported: len(old) == 0}
 	inputs := l.object(shapeOf(t.args), plainInputs(old), oldState, state, "")
@@ -36,7 +36,7 @@ func (l live) object(s *shape, old, was, is map[string]any, path string) map[str
 	return out
 }
 
-// value is the input for one property: old is the last input, was and is are the last and the live state.
+// value returns the input for one property. old is the last input, was the last state, and is the live state.
 func (l live) value(s *shape, old, was, is any, path string) any {
 	t := l.t
 	if slices.Contains(t.outputOnly, path) || slices.Contains(t.writeOnly, path) && !(l.imported && is != nil) {
@@ -87,15 +87,15 @@ func (l live) value(s *shape, old, was, is any, path string) any {
 	return copyValue(is)
 }
 
-// isInput decides about a live value for which there was no input.
+// isInput decides whether a live value becomes an input if there was no input for it.
 func (l live) isInput(was, is any, path string) bool {
 	if l.imported {
-		return !isAbsent(is) // what the API chose is taken over too
+		return !isAbsent(is) // an import also takes over the values that the API chose
 	}
 	return !isZero(is) && !l.t.facts.at(path).computed && !equal(was, is)
 }
 
-// orderLike puts the elements of a set in the order of the old inputs, matching them by what the inputs say.
+// orderLike puts the elements of a set in the order of the old inputs. It matches elements by the content of their inputs.
 func orderLike(l live, s *shape, list, like []any, path string) []any {
 	left := slices.Clone(list)
 	ordered := make([]any, 0, len(list))
@@ -112,7 +112,7 @@ func orderLike(l live, s *shape, list, like []any, path string) []any {
 	return append(ordered, left...)
 }
 
-// sameKey matches elements of a set that are the same thing with other values.
+// sameKey reports whether two elements of a set are the same thing, possibly with different values.
 func sameKey(a, b any) bool {
 	x, _ := a.(map[string]any)
 	y, _ := b.(map[string]any)
@@ -124,7 +124,7 @@ func sameKey(a, b any) bool {
 	return false
 }
 
-// inputsOf is the part of a live value that inputs can have.
+// inputsOf returns the part of a live value that inputs can contain.
 func (l live) inputsOf(s *shape, is any, path string) any {
 	switch v := is.(type) {
 	case map[string]any:
@@ -141,7 +141,7 @@ func (l live) inputsOf(s *shape, is any, path string) any {
 	return copyValue(is)
 }
 
-// isAbsent is what an import does not turn into an input.
+// isAbsent reports whether an import leaves a value out of the inputs.
 func isAbsent(value any) bool {
 	switch v := value.(type) {
 	case nil:
@@ -154,7 +154,7 @@ func isAbsent(value any) bool {
 	return false
 }
 
-// listDefaults puts back the lists of what the provider filled in, as the official providers do when they read.
+// listDefaults restores the lists of filled-in properties, as the official providers do when they read.
 func (t *resourceType) listDefaults(s *shape, inputs, old map[string]any) map[string]any {
 	out := maps.Clone(inputs)
 	listed, _ := old[defaultsKey].([]any)

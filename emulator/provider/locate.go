@@ -8,12 +8,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// Locate finds the live resource of a creation that was interrupted: by the path its inputs determine, or, where the
-// API assigns ids, by its display name among its siblings. The inputs are those of the engine's state. found is false
-// when there is none, and for secret versions, of which another may always be made, and switches, which may be set again.
+// Locate finds the resource of an interrupted creation in the cloud. It uses the path that the inputs determine. If the API
+// assigns ids, it compares display names. The inputs are those in the engine's state. found is false if there is no such
+// resource. It is also false for secret versions, of which another one may always be created, and for settings, which may be set
+// again.
 //
-// cloud says where the cloud is; settings are the provider's configuration in that state. GitHub's resources need the owner; without one
-// the answer is an error.
+// cloud is the address of the cloud. settings are the provider's configuration in that state. GitHub's resources need the owner;
+// without an owner Locate returns an error.
 func Locate(ctx context.Context, cloud Options, token string, inputs map[string]any, settings ...Settings) (id string, found bool,
 	err error) {
 	t, err := lookup(token)
@@ -40,7 +41,7 @@ func Locate(ctx context.Context, cloud Options, token string, inputs map[string]
 	return id, err == nil, err
 }
 
-// locateByPath reads a path and takes the name in the answer for the id.
+// locateByPath reads a path. The name in the answer is the id.
 func (c *call) locateByPath(ctx context.Context) (string, bool, error) {
 	path, err := c.kind.path(c.kind.locate, c.values())
 	if err != nil {
@@ -56,7 +57,7 @@ func (c *call) locateByPath(ctx context.Context) (string, bool, error) {
 	return doc.Text(document, "name"), true, nil
 }
 
-// locateAmong reads the collection, page by page, and compares the property that tells its members apart.
+// locateAmong reads the collection page by page. It compares the property in locateBy.
 func (c *call) locateAmong(ctx context.Context) (string, bool, error) {
 	t, values := c.kind, c.values()
 	path, err := t.path(t.collection, values)

@@ -14,92 +14,93 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// resourceType is one row of the table: how a Pulumi resource type maps to the API. Paths name nested properties with
+// resourceType is one row of the table: it says how a Pulumi resource type maps to the API. Paths separate nested properties with
 // dots and leave out list indices: "template.containers.envs".
 //
-// A template (collection, query, self, id) names properties in braces. {x} is escaped as one path segment, {x:short} is
-// the last segment of a full resource name, {+x} is a whole path taken as it is.
+// A template (collection, query, self, id) contains properties in braces. {x} is escaped as one path segment, {x:short} is the
+// last segment of a full resource name, and {+x} is a whole path, inserted as it is.
 type resourceType struct {
 	token string
-	// args and state are the SDK's structs, of which the properties and their types are read.
+	// args and state are the SDK's structs, from which the properties and their types are read.
 	args, state pulumi.Input
-	// facts are what properties.txt says about single properties.
+	// facts are the type's lines in properties.txt.
 	facts *facts
-	// autoName is the property that gets a generated value when absent. Empty: none. A resource whose name the program
-	// chose has to go before it is replaced.
+	// autoName is the property that gets a generated value if it is absent; "" means that no property does. If the program has
+	// chosen the name, the resource is deleted before its replacement is created.
 	autoName string
-	// moved says that a change which replaces by no property replaces all the same: the resource is in another place then.
-	// May be nil.
+	// moved reports whether the resource is now in another place and has to be replaced, although no property requires it. May be
+	// nil.
 	moved func(ctx context.Context, c *call) (bool, error)
-	// refuse says what is wrong with inputs as a whole. May be nil.
+	// refuse reports what is wrong with the inputs as a whole. May be nil.
 	refuse func(inputs map[string]any, fail func(path, format string, args ...any))
-	// deleteFirst says that the resource goes before its replacement comes, whoever chose its name.
+	// deleteFirst says that the resource is deleted before its replacement is created, whoever chose its name.
 	deleteFirst bool
 
-	// api is the API's prefix, which the paths of its operations are relative to as well.
+	// api is the prefix of the API. The paths of its operations are relative to it as well.
 	api string
-	// collection is where POST creates; query is the creation's query. With createByPut, PUT on self creates.
+	// collection is the path to which a creation is sent with POST. query is the creation's query. With createByPut, a creation
+	// is a PUT to self.
 	collection, query string
 	createByPut       bool
-	// nameInBody says that a creation has the whole name in the body, where others have the id in the query.
+	// nameInBody says that a creation has the whole name in the body. Other creations have the id in the query.
 	nameInBody bool
-	// self is the resource's path; empty means the path is the id.
+	// self is the resource's path; "" means that the id is the path.
 	self string
-	// id is the Pulumi id, computed from the state. Empty: the same as self.
+	// id is the Pulumi id, computed from the state; "" means that it is the same as self.
 	id string
-	// importID is what an import is given, where that is not the id. Default: the id.
+	// importID is the id that an import takes, if it differs from the id. Default: the id.
 	importID string
-	// wrap is the field of the request's body that holds the resource when it is not the body itself; wrapWith are the
-	// properties beside it in a creation.
+	// wrap is the field of the request's body that holds the resource; "" means that the resource is the body. wrapWith lists the
+	// properties beside that field in a creation.
 	wrap     string
 	wrapWith []string
-	// update is how changes are written. Default: updateMask.
+	// update says how changes are written. Default: updateMask.
 	update updateMethod
 
-	// local are properties that are no field of the API's document: parts of its path, and the provider's own switches.
+	// local lists properties that are not fields of the API's document: parts of its path, and properties of the provider itself.
 	local []string
-	// outputOnly are properties inside input objects that only the API writes.
+	// outputOnly lists properties inside input objects that only the API writes.
 	outputOnly []string
-	// rules are the properties whose name or shape differs from the API's.
+	// rules holds the properties whose name or shape differs from the API's.
 	rules map[string]rule
-	// secrets are outputs that are always secret.
+	// secrets lists the outputs that are always secret.
 	secrets []string
-	// writeOnly are properties that the API takes and never shows.
+	// writeOnly lists the properties that the API accepts and never shows.
 	writeOnly []string
-	// locate is a path by which [Locate] finds a resource whose self the inputs do not determine; locateBy is the
-	// property that tells such resources apart when no path does.
+	// locate is a path by which [Locate] finds a resource if the inputs do not determine self. locateBy is the property that
+	// distinguishes such resources if no path does.
 	locate, locateBy string
-	// switches are types of which there is always one: a deletion sets it back.
+	// switches says that the resource always exists. A deletion resets it.
 	switches bool
-	// predict completes the state of a preview with what is known before the API is asked. May be nil.
+	// predict adds to the state of a preview the values that are known before the API is asked. May be nil.
 	predict func(planned map[string]any)
-	// forgets are the properties that an import does not know, whatever its id says.
+	// forgets lists the properties that an import does not know, even if the id contains them.
 	forgets []string
-	// derive completes the state. May be nil.
+	// derive adds computed properties to the state. May be nil.
 	derive func(state map[string]any)
-	// protection is the client-side property that refuses deletion while true. Empty: none.
+	// protection is a property of the provider that refuses deletion while it is true; "" means that the type has none.
 	protection string
-	// singular is for data sources, see [resourceType.decodeObject].
+	// singular marks a data source; see [resourceType.decodeObject].
 	singular bool
-	// request completes what is sent, document turns what is answered into the shape of what is sent, where rules for
-	// single properties do not do. May be nil.
+	// request completes a document before it is sent. document converts an answer to the shape of a request. They serve where
+	// rules for single properties are not enough. May be nil.
 	request, document func(map[string]any) map[string]any
 	// operations replaces the ordinary create, read, update and delete. Default: [documents].
 	operations operations
 }
 
-// updateMethod is how an API takes changes.
+// updateMethod says how an API accepts changes.
 type updateMethod int
 
 const (
-	updateMask   updateMethod = iota // PATCH of what changed, with updateMask
-	updateWhole                      // PATCH of everything, without a mask
-	updatePut                        // PUT of everything
+	updateMask   updateMethod = iota // PATCH of the changed fields, with updateMask
+	updateWhole                      // PATCH of the whole resource, without a mask
+	updatePut                        // PUT of the whole resource
 	updateInBody                     // PATCH with updateMask in the body (service accounts)
-	updateNone                       // nothing is sent: every updatable property is the provider's own
+	updateNone                       // sends nothing, because only properties of the provider itself can be updated
 )
 
-// types is the table of all supported types by token.
+// types maps tokens to the rows of all supported types.
 var types = func() map[string]*resourceType {
 	table := map[string]*resourceType{}
 	for _, rows := range [][]*resourceType{runTypes, iamTypes, projectTypes, secretTypes, registryTypes, billingTypes, monitoringTypes,
@@ -115,7 +116,7 @@ var types = func() map[string]*resourceType {
 	return table
 }()
 
-// lookup returns the row of a type, or an error that says what to do.
+// lookup returns the row of a type. The error says what to do if the type is not supported.
 func lookup(token string) (*resourceType, error) {
 	if t := types[token]; t != nil {
 		return t, nil
@@ -141,7 +142,7 @@ func (t *resourceType) idTemplate() string {
 
 var templateVariable = regexp.MustCompile(`\{(\+?)(\w+)(:short)?\}`)
 
-// expand fills a template from values. The error names the property that is missing.
+// expand fills a template with values. The error names a missing property.
 func expand(template string, values map[string]any, escape func(string) string) (string, error) {
 	var missing string
 	out := templateVariable.ReplaceAllStringFunc(template, func(match string) string {
@@ -166,7 +167,7 @@ func expand(template string, values map[string]any, escape func(string) string) 
 
 func asIs(s string) string { return s }
 
-// path expands a template of the API's paths.
+// path fills a template of an API path.
 func (t *resourceType) path(template string, values map[string]any) (string, error) {
 	p, err := expand(template, values, url.PathEscape)
 	if err != nil {
@@ -175,8 +176,8 @@ func (t *resourceType) path(template string, values map[string]any) (string, err
 	return t.api + p, nil
 }
 
-// parseImport returns the values that are known of a resource without a state: those in the id of an import; or, of an
-// interrupted creation, those in its id, and the parts of its path among its inputs.
+// parseImport returns the values that are known of a resource without a state. Of an import they come from its id. Of an
+// interrupted creation they come from its id and from the inputs in its path.
 func (t *resourceType) parseImport(id string, inputs map[string]any) (map[string]any, error) {
 	if t.importID == "" {
 		return t.parseID(id)
@@ -194,13 +195,13 @@ func (t *resourceType) parseImport(id string, inputs map[string]any) (map[string
 	return values, nil
 }
 
-// parseID returns the values that an id was made from, so that a resource can be read of which only the id is known.
+// parseID returns the values from which an id was made. With them a resource can be read although only its id is known.
 func (t *resourceType) parseID(id string) (map[string]any, error) { return t.parse(t.idTemplate(), id) }
 
 func (t *resourceType) parse(template, id string) (map[string]any, error) {
 	expression := anyName
 	if template != "" {
-		id = strings.Join(strings.Fields(id), "/") // the import form of IAM members has spaces for slashes
+		id = strings.Join(strings.Fields(id), "/") // ids of IAM members have spaces instead of slashes in an import
 		expression = regexp.MustCompile("^" + idPattern(template) + "$")
 	}
 	match := expression.FindStringSubmatch(id)
@@ -216,14 +217,14 @@ func (t *resourceType) parse(template, id string) (map[string]any, error) {
 	return values, nil
 }
 
-// anyName matches the full names of resources to which the API assigns an id.
+// anyName matches the full names of resources whose id the API assigns.
 var anyName = regexp.MustCompile(`^(?:projects/(?P<project>[^/]+)|billingAccounts/(?P<billingAccount>[^/]+))(?:/services/(?P<service>[^/]+)/serviceLevelObjectives)?/.+$`)
 
-// idPattern turns an id template into a regular expression.
+// idPattern converts an id template to a regular expression.
 func idPattern(template string) string {
 	segment := "[^/]+"
 	if !strings.Contains(template, "/") {
-		segment = "[^:]+" // GitHub's ids are separated by colons
+		segment = "[^:]+" // colons separate the parts of GitHub's ids
 	}
 	var pattern strings.Builder
 	end := 0

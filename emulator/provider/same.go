@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// sameValue is the comparison that properties.txt gives a name. None calls values different that are equal.
+// sameValue returns the comparison with a name in properties.txt. Every comparison treats equal values as the same.
 func sameValue(name string) func(old, new any) bool {
 	if value, ok := strings.CutPrefix(name, "or-empty:"); ok {
 		return func(old, new any) bool { return isZero(old) && new == value || isZero(new) && old == value }
@@ -36,8 +36,8 @@ func bothText(old, new any) bool {
 	return ok1 && ok2
 }
 
-// sameShortName says whether a resource is named as before: by its last segment alone, or in full, with or without a
-// host. A full name that ends alike is another resource.
+// sameShortName reports whether two names mean the same resource. A name is a last segment alone, or a full name with or without
+// a host. Two different full names with the same last segment mean different resources.
 func sameShortName(old, new any) bool {
 	if !bothText(old, new) {
 		return false
@@ -51,7 +51,7 @@ func sameShortName(old, new any) bool {
 	return ok1 && ok2 && was == is
 }
 
-// sameDefaults calls objects equal that say nothing but defaults.
+// sameDefaults reports whether both objects contain only defaults.
 func sameDefaults(old, new any) bool { return onlyDefaults(old) && onlyDefaults(new) }
 
 func onlyDefaults(value any) bool {
@@ -67,13 +67,13 @@ func onlyDefaults(value any) bool {
 	return isZero(value) || strings.HasSuffix(name, "_UNSPECIFIED")
 }
 
-// sameAlgorithm compares signature algorithms, of which some have two names.
+// sameAlgorithm compares signature algorithms. Some of them have two names.
 func sameAlgorithm(old, new any) bool {
 	name := func(value any) string { return strings.Replace(fmt.Sprint(value), "EC_SIGN_", "ECDSA_", 1) }
 	return name(old) == name(new)
 }
 
-// sameDuration compares durations in the API's form ("300s") and in greater units ("30d").
+// sameDuration compares durations in the API's form ("300s") and in larger units ("30d").
 func sameDuration(a, b any) bool {
 	x, ok1 := duration(a)
 	y, ok2 := duration(b)
@@ -91,13 +91,13 @@ func duration(value any) (time.Duration, bool) {
 	return time.Duration(n) * unit, ok && err == nil
 }
 
-// sameJSON compares JSON texts by what they say. Zero values and what the API assigns say nothing.
+// sameJSON compares JSON texts by their content. It ignores zero values and fields that the API assigns.
 func sameJSON(a, b any) bool {
 	x, y := parseJSON(a), parseJSON(b)
 	return x != nil && y != nil && equal(withoutZeros(x), withoutZeros(y))
 }
 
-// parseJSON reads a JSON text, or returns nil.
+// parseJSON parses a JSON text. It returns nil if it cannot.
 func parseJSON(value any) map[string]any {
 	written, _ := value.(string)
 	var object map[string]any

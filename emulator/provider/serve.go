@@ -14,22 +14,22 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 )
 
-// The names of the providers, which are those of their packages.
+// These are the names of the providers, which are also those of their packages.
 const (
 	GCP    = "gcp"
 	GitHub = "github"
 )
 
-// versions are what the providers say they are: the versions whose behaviour they follow. See go.mod.
+// versions are the versions of the official providers whose behaviour these follow. See go.mod.
 var versions = map[string]string{GCP: "8.41.1", GitHub: "6.14.0"}
 
 // Options configure a provider.
 type Options struct {
-	// API is the base URL of the simulated cloud, for example http://127.0.0.1:8080. Required.
+	// API is the base URL of the emulated cloud, for example http://127.0.0.1:8080. Required.
 	API string
-	// Token is sent with every request. Default: none, for a cloud that asks for none.
+	// Token is sent with every request. Default: none, for a cloud that needs no token.
 	Token string
-	// Name is which provider: [GCP] or [GitHub]. Required to serve.
+	// Name selects the provider: [GCP] or [GitHub]. [Serve] requires it.
 	Name string
 }
 
@@ -41,8 +41,8 @@ type Server struct {
 	stop func() bool
 }
 
-// Serve starts a provider on a free port of the loopback interface, for this user's engines only: the engine's protocol has no
-// token, and the provider has the cloud's ([guard.OwnUser]). It ends when ctx does or with [Server.Close].
+// Serve starts a provider on a free port of the loopback interface. It accepts only this user's engines ([guard.OwnUser]),
+// because the engine's protocol has no token and the provider holds the cloud's token. It ends with ctx or with [Server.Close].
 func Serve(ctx context.Context, options Options) (*Server, error) {
 	if versions[options.Name] == "" {
 		return nil, fmt.Errorf("there is no provider %q: it is %q or %q", options.Name, GCP, GitHub)
@@ -69,10 +69,10 @@ func Serve(ctx context.Context, options Options) (*Server, error) {
 	return s, nil
 }
 
-// Port is the TCP port on 127.0.0.1, for PULUMI_DEBUG_PROVIDERS.
+// Port returns the TCP port on 127.0.0.1, for PULUMI_DEBUG_PROVIDERS.
 func (s *Server) Port() int { return s.port }
 
-// Close ends the provider and waits until it has ended. Requests under way are cut off.
+// Close stops the provider and waits until it has ended. It aborts running requests.
 func (s *Server) Close() error {
 	s.stop()
 	s.grpc.Stop()

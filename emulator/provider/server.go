@@ -15,9 +15,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// Settings are the provider's configuration, as far as the simulated cloud asks for it.
+// Settings are the parts of the provider's configuration that the emulated cloud needs.
 type Settings struct {
-	// Project and Region are Google Cloud's defaults for resources that name none. Default: none.
+	// Project and Region are Google Cloud's defaults for resources that do not set them. Default: none.
 	Project, Region string
 	// Owner is the GitHub account that the repositories belong to. Default: none.
 	Owner string
@@ -33,10 +33,10 @@ func (s Settings) values() map[string]any {
 	return values
 }
 
-// metaProperty is what the official providers name as the reason of a replacement that no input's change demands.
+// metaProperty is the property that the official providers name as the reason of a replacement that no changed input explains.
 const metaProperty = "__meta"
 
-// server speaks the engine's protocol for one provider.
+// server implements the engine's protocol for one provider.
 type server struct {
 	rpc.UnimplementedResourceProviderServer
 	name   string
@@ -44,8 +44,8 @@ type server struct {
 
 	mu       sync.Mutex
 	settings Settings
-	// cancelled is closed to end every request under way, and replaced for those to come: several engines may use the
-	// provider one after the other, and an engine also cancels when it is done.
+	// cancelled is closed to end every running request. A new channel then serves later requests, because several engines may use
+	// the provider one after another, and an engine also cancels when it is done.
 	cancelled chan struct{}
 }
 
@@ -59,7 +59,7 @@ func (s *server) configured() Settings {
 	return s.settings
 }
 
-// bound returns a context that also ends with [server.Cancel], and what releases it.
+// bound returns a context that also ends with [server.Cancel], and a function that releases it.
 func (s *server) bound(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s.mu.Lock()
@@ -75,37 +75,37 @@ func (s *server) bound(ctx context.Context) (context.Context, func()) {
 	return ctx, func() { cancel(nil) }
 }
 
-// Attach is called instead of starting a plugin; the provider needs nothing from the engine.
+// Attach is called because the engine does not start the provider. The provider needs nothing from the engine.
 func (s *server) Attach(context.Context, *rpc.PluginAttach) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, nil
 }
 
-// Handshake tells what the protocol may use.
+// Handshake tells the engine which features of the protocol it may use.
 func (s *server) Handshake(context.Context, *rpc.ProviderHandshakeRequest) (*rpc.ProviderHandshakeResponse, error) {
 	return &rpc.ProviderHandshakeResponse{AcceptSecrets: true, AcceptResources: true}, nil
 }
 
-// GetPluginInfo tells the version whose behaviour the provider follows.
+// GetPluginInfo returns the version whose behaviour the provider follows.
 func (s *server) GetPluginInfo(context.Context, *emptypb.Empty) (*rpc.PluginInfo, error) {
 	return &rpc.PluginInfo{Version: versions[s.name]}, nil
 }
 
-// GetSchema answers an empty schema: programs in Go bring the SDK's types.
+// GetSchema returns an empty schema, because Go programs bring the SDK's types.
 func (s *server) GetSchema(context.Context, *rpc.GetSchemaRequest) (*rpc.GetSchemaResponse, error) {
 	return &rpc.GetSchemaResponse{Schema: fmt.Sprintf(`{"name":%q,"version":%q}`, s.name, versions[s.name])}, nil
 }
 
-// CheckConfig takes the configuration as it is.
+// CheckConfig accepts the configuration unchanged.
 func (s *server) CheckConfig(_ context.Context, request *rpc.CheckRequest) (*rpc.CheckResponse, error) {
 	return &rpc.CheckResponse{Inputs: request.GetNews()}, nil
 }
 
-// DiffConfig never asks for new resources: another default project does not move those that exist.
+// DiffConfig never requires new resources, because another default project does not move existing resources.
 func (s *server) DiffConfig(context.Context, *rpc.DiffRequest) (*rpc.DiffResponse, error) {
 	return &rpc.DiffResponse{}, nil
 }
 
-// Configure reads the defaults.
+// Configure reads the provider's settings.
 func (s *server) Configure(_ context.Context, request *rpc.ConfigureRequest) (*rpc.ConfigureResponse, error) {
 	args, err := properties(request.GetArgs(), "configuration")
 	if err != nil {
@@ -118,7 +118,7 @@ func (s *server) Configure(_ context.Context, request *rpc.ConfigureRequest) (*r
 	return &rpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true}, nil
 }
 
-// Cancel ends what is under way. Later requests are served.
+// Cancel ends the running requests. Later requests are served.
 func (s *server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +127,7 @@ func (s *server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 	return &emptypb.Empty{}, nil
 }
 
-// Check refuses inputs that are no properties, have another type or are missing, and fills in the defaults.
+// Check refuses inputs that are unknown properties, have the wrong type or are missing. It fills in the defaults.
 func (s *server) Check(_ context.Context, request *rpc.CheckRequest) (*rpc.CheckResponse, error) {
 	urn := resource.URN(request.GetUrn())
 	t, err := lookup(string(urn.Type()))
@@ -153,7 +153,7 @@ func (s *server) Check(_ context.Context, request *rpc.CheckRequest) (*rpc.Check
 	return &rpc.CheckResponse{Inputs: checked, Failures: t.check(filled)}, nil
 }
 
-// Diff says what an update would change and whether it has to replace.
+// Diff says what an update would change, and whether it has to replace the resource.
 func (s *server) Diff(ctx context.Context, request *rpc.DiffRequest) (*rpc.DiffResponse, error) {
 	t, err := lookup(string(resource.URN(request.GetUrn()).Type()))
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// shape is the type of a property: of an object with named fields, a map, a list or a scalar. It is read from the
-// plain structs of the SDK, which the code generator writes from the same schema as the official provider's.
+// shape is the type of a property: an object with named fields, a map, a list or a scalar. It is read from the SDK's structs,
+// which are generated from the schema of the official provider.
 type shape struct {
 	kind   reflect.Kind // Struct, Map, Slice, String, Bool, Int, Float64
 	fields map[string]field
@@ -22,7 +22,7 @@ type field struct {
 	required bool
 }
 
-// at is the shape of the property at a path, or nil.
+// at returns the shape of the property at a path, or nil if there is no such property.
 func (s *shape) at(path string) *shape {
 	for name := range strings.SplitSeq(path, ".") {
 		for s != nil && s.elem != nil {
@@ -38,7 +38,7 @@ func (s *shape) at(path string) *shape {
 
 var shapes sync.Map // reflect.Type to *shape
 
-// shapeOf returns the shape behind an Args or State struct of the SDK.
+// shapeOf returns the shape of an Args or State struct of the SDK.
 func shapeOf(input pulumi.Input) *shape { return shapeOfType(input.ElementType()) }
 
 func shapeOfType(t reflect.Type) *shape {
@@ -69,7 +69,7 @@ func shapeOfType(t reflect.Type) *shape {
 	return s
 }
 
-// name says what a value of the shape is called in messages to people.
+// name returns the word for a value of the shape in messages.
 func (s *shape) name() string {
 	switch s.kind {
 	case reflect.Struct, reflect.Map:
@@ -88,8 +88,8 @@ func (s *shape) name() string {
 	return "any value"
 }
 
-// join appends a property's name to a path. Paths name properties only: a list's elements share the list's path, which
-// is how the tables speak about them.
+// join appends a property's name to a path. Paths contain only names of properties: the elements of a list share the list's path,
+// as in the tables.
 func join(path, name string) string {
 	if path == "" {
 		return name

@@ -9,22 +9,22 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// defaultsKey lists, in every object of the inputs, the properties the provider filled in. The official providers keep
-// it there and policies see it; it is no property.
+// defaultsKey lists, in every object of the inputs, the properties that the provider filled in. The official providers store it
+// there, and policies see it. It is not a property.
 const defaultsKey = "__defaults"
 
-// unknown stands for a value the engine does not know yet. Inside this package properties are plain JSON values, as in
-// the API, plus unknown; secrets are unwrapped on the way in and wrapped again by [withSecretsOf] on the way out.
+// unknown is a value that the engine does not know yet. Inside this package, properties are plain JSON values, as in the API, or
+// unknown. Secrets are unwrapped when they come in; [withSecretsOf] wraps them again.
 type unknown struct{}
 
-// properties reads a message's properties.
+// properties decodes a message to properties.
 func properties(message *structpb.Struct, label string) (resource.PropertyMap, error) {
 	return plugin.UnmarshalProperties(message, plugin.MarshalOptions{
 		Label: label, KeepUnknowns: true, KeepSecrets: true, KeepResources: true, SkipNulls: true, RejectAssets: true,
 	})
 }
 
-// message writes properties.
+// message encodes properties as a message.
 func message(props resource.PropertyMap, label string) (*structpb.Struct, error) {
 	return plugin.MarshalProperties(props, plugin.MarshalOptions{
 		Label: label, KeepUnknowns: true, KeepSecrets: true, KeepResources: true, SkipNulls: true,
@@ -68,10 +68,10 @@ func plain(value resource.PropertyValue) any {
 	case value.IsBool():
 		return value.BoolValue()
 	}
-	return nil // null, and resource references, which no property of the supported types takes
+	return nil // null, or a resource reference, which no property of the supported types accepts
 }
 
-// propertyMap is the way back from [plainObject].
+// propertyMap converts the result of [plainObject] back to properties.
 func propertyMap(object map[string]any) resource.PropertyMap {
 	props := make(resource.PropertyMap, len(object))
 	for key, value := range object {
@@ -106,7 +106,7 @@ func property(value any) resource.PropertyValue {
 	panic(fmt.Sprintf("provider: no property value for %T", value))
 }
 
-// withSecretsOf marks as secret what is secret in model, wherever both have the same path.
+// withSecretsOf marks the values as secret that are secret in model at the same path.
 func withSecretsOf(props, model resource.PropertyMap) resource.PropertyMap {
 	for key, value := range props {
 		if other, ok := model[key]; ok {
@@ -131,7 +131,7 @@ func secretAs(value, model resource.PropertyValue) resource.PropertyValue {
 			values[i] = secretAs(values[i], models[i])
 		}
 		if len(values) > len(models) && containsSecret(model) {
-			return resource.MakeSecret(value) // which element is which is not known: hide the list
+			return resource.MakeSecret(value) // elements cannot be matched, so the whole list becomes secret
 		}
 	}
 	return value
@@ -139,7 +139,7 @@ func secretAs(value, model resource.PropertyValue) resource.PropertyValue {
 
 func containsSecret(value resource.PropertyValue) bool { return value.ContainsSecrets() }
 
-// copyObject returns a deep copy, so that what a caller holds never changes under it.
+// copyObject returns a deep copy, so that the caller's object never changes.
 func copyObject(object map[string]any) map[string]any {
 	if object == nil {
 		return map[string]any{}
@@ -165,7 +165,7 @@ func copyValue(value any) any {
 	return value
 }
 
-// isZero says whether the API would leave the value out of its answer.
+// isZero reports whether the API would leave the value out of its answer.
 func isZero(value any) bool {
 	switch v := value.(type) {
 	case nil:
@@ -189,7 +189,7 @@ func isZero(value any) bool {
 	return false
 }
 
-// hasUnknown says whether any part of the value is not known yet.
+// hasUnknown reports whether any part of the value is unknown.
 func hasUnknown(value any) bool {
 	switch v := value.(type) {
 	case unknown:

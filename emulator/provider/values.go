@@ -11,10 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// valueCheck says what is wrong with a value, or "".
+// valueCheck returns what is wrong with a value, or "".
 type valueCheck func(value any) string
 
-// valueChecks are the rules that are no pattern and no list of values.
+// valueChecks holds the rules that a pattern or a list of values cannot express.
 var valueChecks = map[string]valueCheck{
 	"json": textCheck(func(s string) string {
 		if s != "" && !json.Valid([]byte(s)) {
@@ -71,7 +71,7 @@ func oneOf(values []string) valueCheck {
 	})
 }
 
-// each holds the elements of a list against a check.
+// each returns a check that applies another check to every element of a list.
 func each(check valueCheck) valueCheck {
 	return func(value any) string {
 		list, _ := value.([]any)
@@ -93,7 +93,7 @@ func matches(expression *regexp.Regexp) valueCheck {
 	})
 }
 
-// bounds reads "1..30"; a missing end is open.
+// bounds reads a range such as "1..30". A missing end is unbounded.
 func bounds(text string) (low, high float64, shown string) {
 	from, to, _ := strings.Cut(text, "..")
 	low, high = 0, 1<<53
@@ -164,7 +164,7 @@ func checkPoolID(s string) string {
 	return ""
 }
 
-// checkRotation takes seconds, a day or more of them.
+// checkRotation accepts a number of seconds that is at least a day.
 func checkRotation(s string) string {
 	if s == "" {
 		return ""
