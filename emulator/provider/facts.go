@@ -20,21 +20,21 @@ import (
 // is optional, has no default, accepts every value of its type, and can be changed in place. These words may follow a property's
 // path:
 //
-//	required            it has to be given
-//	computed            when the program leaves it out it stays as the API has it, whatever that is
-//	replaces            a change of it makes a new resource
-//	output              the API alone writes it, though it lies inside an input
-//	set                 the order of the list means nothing
-//	default=V           what the provider fills in
-//	same=NAME           values that mean the same are no change: see [sameValue]
-//	one-of=A|B|C        the values it takes; a trailing | admits the empty one. each-one-of speaks of a list's elements
-//	match=EXPRESSION    the text it takes
-//	range=1..30         the numbers it takes
-//	length=1..100       how long its text may be; at-least=1 and at-most=6 are for lists
-//	check=NAME          a rule of its own: see [valueChecks]
-//	keeps=KEY           an entry of the map that the API adds, and that is no change when the program does not give it
-//	with=A|B            it is refused without one of these
-//	without=A|B         it is refused beside these
+//	required            the program has to give it
+//	computed            if the program leaves it out, it keeps the API's value
+//	replaces            a change requires a new resource
+//	output              only the API writes it, although it lies inside an input
+//	set                 the order of the list has no meaning
+//	default=V           the value that the provider fills in
+//	same=NAME           how to recognize values with the same meaning, which are not a change: see [sameValue]
+//	one-of=A|B|C        the allowed values; a | at the end allows the empty one. each-one-of is for the elements of a list
+//	match=EXPRESSION    the allowed texts, as a regular expression
+//	range=1..30         the allowed numbers
+//	length=1..100       the allowed lengths of its text; at-least=1 and at-most=6 are for lists
+//	check=NAME          a check written in Go: see [valueChecks]
+//	keeps=KEY           a key that the API adds to the map; it is not a change if the program leaves it out
+//	with=A|B            refused unless one of these is given
+//	without=A|B         refused if one of these is given
 //
 //go:embed properties.txt
 var factLines string

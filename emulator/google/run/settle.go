@@ -15,11 +15,11 @@ import (
 // pendingPrefix and a service's key together are the key of a document about a service that has not reached its desired state.
 // The document holds
 //
-//	segments     the service
-//	at           when the split's time comes; absent once it has
-//	holdTraffic  that the split is not to move
-//	starting     by revision, when it is decided whether it can serve
-//	operations   the names of the operations that end when the service is at rest
+//	segments     the segments of the service's name
+//	at           when the desired split takes effect; absent afterwards
+//	holdTraffic  true if the current split stays in effect
+//	starting     for each starting revision, when it is decided whether it can serve
+//	operations   the names of the operations that end when nothing is left to do
 const pendingPrefix = "pending:"
 
 // deployment is a service on its way to its desired state.
