@@ -74,11 +74,15 @@ func (p *settingsPage) section(name, path string) {
 	fmt.Fprintf(&p.text, "\n## %s\n\n| key | value | meaning |\n|---|---|---|\n", title)
 	type inner struct{ name, path string }
 	var below []inner
+	where := map[string]string{} // the section of a struct that several fields have, as both kinds of probes do
 	for _, field := range p.structs[name].Fields.List {
 		tag := reflect.StructTag(strings.Trim(field.Tag.Value, "`"))
 		key, _, _ := strings.Cut(tag.Get("json"), ",")
 		kind, structure, at := p.kind(field.Type, join(path, key))
-		if structure != "" {
+		if first, is := where[structure]; is {
+			kind = strings.Replace(kind, "#"+anchor(at), "#"+anchor(first), 1)
+		} else if structure != "" {
+			where[structure] = at
 			below = append(below, inner{structure, at})
 		}
 		comment := field.Doc
@@ -92,12 +96,8 @@ func (p *settingsPage) section(name, path string) {
 		}
 		fmt.Fprintf(&p.text, "| `%s` | %s | %s |\n", key, kind, meaning(comment.Text()))
 	}
-	done := map[string]bool{}
 	for _, one := range below {
-		if !done[one.name] {
-			done[one.name] = true
-			p.section(one.name, one.path)
-		}
+		p.section(one.name, one.path)
 	}
 }
 
