@@ -37,7 +37,7 @@ var allowedRegions = crossguard.Policy{
 		}
 		for _, path := range []string{"location", "region", "zone", "locationId", "alternativeLocationId", "mainRegion"} {
 			place, set := placeAt(r, path)
-			// What is global is nowhere in particular, and names that are no place are of something else.
+			// "global" names no region. In a type outside placed, the property may hold something other than a region.
 			if set && !slices.Contains(placed, r.Type) && !strings.EqualFold(place, "global") && place != "-" {
 				checkPlace(r, path, place)
 			}
@@ -65,10 +65,11 @@ var allowedRegions = crossguard.Policy{
 	},
 }
 
-// placed are types that are somewhere whatever they say: where they do not, it is the provider's region.
+// placed are the types that always have a region. If they set none, the provider's region counts.
 var placed = []string{serviceV1, serviceV2, job, workerPool, regionalSecret, repository, bucket, database, keyRing, schedulerJob}
 
-// placeAt reads a place. Some types have something else by the name, which is no text.
+// placeAt reads a property that may name a region. In some types the property of that name is not a string; it then counts as
+// absent.
 func placeAt(r *crossguard.Resource, path string) (place string, set bool) {
 	if !r.IsKnown(path) {
 		return r.String(path) // ends the rule, naming the path
@@ -81,7 +82,7 @@ func placeAt(r *crossguard.Resource, path string) (place string, set bool) {
 	return place, place != ""
 }
 
-// furtherPlaces are lists of places, by path, and the types that have them.
+// furtherPlaces maps the path of a list of regions to the types that have it.
 var furtherPlaces = map[string][]string{
 	"customPlacementConfig.dataLocations":            {bucket},
 	"messageStoragePolicy.allowedPersistenceRegions": {"gcp:pubsub/topic:Topic"},
@@ -90,7 +91,7 @@ var furtherPlaces = map[string][]string{
 	"distributionPolicyZones": {"gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager"},
 }
 
-// checkPlace judges a region, a zone of one, or either as the end of its URL.
+// checkPlace checks a region, or a zone of a region. The value may be a URL that ends with it.
 func checkPlace(r *crossguard.Resource, path, place string) {
 	place = place[strings.LastIndex(place, "/")+1:]
 	allowed := r.Config.Strings("regions")

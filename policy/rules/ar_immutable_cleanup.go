@@ -82,14 +82,14 @@ func checkCleanup(r *crossguard.Resource) {
 }
 
 const (
-	// leastKept are what runs and what a rollback needs.
+	// leastKept is how many versions have to be kept: the running one, and one for a rollback.
 	leastKept = 2
 	day       = 24 * 3600.0
-	// releaseAge is how long a tagged image, which is a release, can be gone back to.
+	// releaseAge is how long a tagged image, which is a release, has to stay available for a rollback.
 	releaseAge = 7 * day
 )
 
-// checkDelete judges what a DELETE takes: not what is new, and not everything.
+// checkDelete checks a DELETE policy. It must not delete new images, and it must not delete everything.
 func checkDelete(r *crossguard.Resource, p crossguard.Object) {
 	if _, set := p.String("condition.newerThan"); set {
 		r.Violation("%s deletes what is new, such as what runs: use olderThan", p.Path("condition.newerThan"))
@@ -114,7 +114,7 @@ func checkDelete(r *crossguard.Resource, p crossguard.Object) {
 	}
 }
 
-// age reads a duration of the registry, which takes days, hours and minutes as well, in seconds.
+// age reads a duration in seconds. The registry accepts days, hours and minutes as well.
 func age(text string) (float64, error) {
 	for suffix, factor := range map[string]float64{"d": day, "h": 3600, "m": 60} {
 		if number, is := strings.CutSuffix(text, suffix); is {
@@ -125,21 +125,21 @@ func age(text string) (float64, error) {
 	return seconds(text)
 }
 
-// keepsSomething reports whether a KEEP keeps what a rollback needs.
+// keepsSomething reports whether a KEEP policy keeps the images that a rollback needs.
 func keepsSomething(p crossguard.Object) bool {
 	if p.Has("mostRecentVersions") {
 		return p.IntOr("mostRecentVersions.keepCount", 0) >= leastKept
 	}
-	// Of what is tagged or fresh; untagged images alone are no releases.
+	// A condition has to keep tagged images, because untagged images are not releases.
 	return p.Has("condition") && !strings.EqualFold(p.StringOr("condition.tagState", "ANY"), "UNTAGGED")
 }
 
-// packages are the beginnings of the packages that a policy is about; none is all of them.
+// packages returns the prefixes of the packages that a policy concerns. An empty result means all packages.
 func packages(p crossguard.Object) []string {
 	return append(p.Strings("condition.packageNamePrefixes"), p.Strings("mostRecentVersions.packageNamePrefixes")...)
 }
 
-// covers reports whether beginnings of packages have all of others.
+// covers reports whether the prefixes in kept include every package that the prefixes in deleted include.
 func covers(kept, deleted []string) bool {
 	if len(kept) == 0 {
 		return true

@@ -41,12 +41,12 @@ var binauthzDefaultDeny = crossguard.Policy{
 	},
 }
 
-// admitsStrangers reports whether a pattern has images that anybody can make: one that does not name a registry and, in full, the
-// project or account within it.
+// admitsStrangers reports whether a pattern matches images that anybody can make. It does unless it names a registry and, in
+// full, a project or account in it.
 func admitsStrangers(pattern string) bool {
 	parts := strings.Split(strings.ToLower(strings.TrimSpace(pattern)), "/")
 	if !strings.Contains(pattern, "*") {
-		return false // one image
+		return false // a single image
 	}
 	return len(parts) < 3 || strings.Contains(parts[0], "*") || !strings.ContainsAny(parts[0], ".:") || parts[1] == "" ||
 		strings.Contains(parts[1], "*")

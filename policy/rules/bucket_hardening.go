@@ -62,13 +62,14 @@ var bucketHardening = crossguard.Policy{
 	},
 }
 
-// keepsOverwritten reports whether objects that are overwritten are kept, or cannot be overwritten for a time that nobody can shorten.
+// keepsOverwritten reports whether the bucket keeps overwritten objects, or forbids overwriting for a time that nobody can
+// shorten.
 func keepsOverwritten(r *crossguard.Resource) bool {
 	return r.BoolOr("versioning.enabled", false) || r.BoolOr("retentionPolicy.isLocked", false) &&
 		r.NumberOr("retentionPolicy.retentionPeriod", 0) > 0
 }
 
-// deletesAtOnce reports whether a rule's condition leaves objects, or what was overwritten, no time.
+// deletesAtOnce reports whether a rule deletes objects, or their overwritten versions, without giving them any time.
 func deletesAtOnce(rule crossguard.Object) bool {
 	for _, days := range []string{"age", "daysSinceNoncurrentTime", "daysSinceCustomTime"} {
 		if rule.NumberOr("condition."+days, 0) > 0 {

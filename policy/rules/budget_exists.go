@@ -41,7 +41,7 @@ var budgetExists = crossguard.Policy{
 	},
 }
 
-// checkThresholds judges by what is heard of: a threshold is a share, so that 50 is 5,000 %.
+// checkThresholds checks that the thresholds send their notice in time. A threshold is a share, so 50 means 5,000 %.
 func checkThresholds(r *crossguard.Resource) {
 	heard, odd := false, false
 	r.Each("thresholdRules", func(t crossguard.Object) {
@@ -61,7 +61,7 @@ func checkThresholds(r *crossguard.Resource) {
 	}
 }
 
-// checkFilter judges what a budget counts: the stack's project, and all of it.
+// checkFilter checks that a budget counts the costs of the stack's project, and all of them.
 func checkFilter(s *crossguard.Stack, r *crossguard.Resource) {
 	if !r.IsKnown("budgetFilter.projects") || !r.IsKnown("budgetFilter.resourceAncestors") {
 		return
@@ -100,10 +100,11 @@ func checkFilter(s *crossguard.Stack, r *crossguard.Resource) {
 	}
 }
 
-// cloudRun is the service's id in billing.
+// cloudRun is the id of Cloud Run in billing.
 const cloudRun = "152E-C115-5142"
 
-// projectsOf are the ids and, as far as addresses tell them, the numbers of the projects that a stack runs something in.
+// projectsOf returns the ids of the projects in which a stack runs services. It also returns their numbers, if addresses contain
+// them.
 func projectsOf(s *crossguard.Stack) (ids, numbers []string) {
 	add := func(all *[]string, one string) {
 		if one != "" && !slices.Contains(*all, one) {

@@ -12,11 +12,11 @@ import (
 	"cel.dev/cel-go/parser"
 )
 
-// Conditions of IAM and of workload identity federation are written in CEL. They are parsed by the language's own parser, and
-// what a condition guarantees is decided over its structure. What these functions do not understand is no guarantee.
+// The conditions of IAM and of workload identity federation are CEL expressions. CEL's own parser parses them. These functions
+// decide from the parsed expression what a condition guarantees. An expression that they do not understand guarantees nothing.
 
-// newParser is made when the first condition is read: its tables take a few milliseconds. Macros are left as calls, so that
-// they read as they were written.
+// newParser makes the parser when the first condition is read, because its tables take a few milliseconds. It does not expand
+// macros, so they appear as the calls that the author wrote.
 var newParser = sync.OnceValues(func() (*parser.Parser, error) {
 	return parser.NewParser(parser.Macros(parser.HasMacro), parser.MaxRecursionDepth(64), parser.ExpressionSizeCodePointLimit(10_000))
 })
@@ -33,11 +33,11 @@ func parseCEL(text string) (ast.Expr, error) {
 	return parsed.Expr(), nil
 }
 
-// always reports whether an expression can have a truth value only where a part of it says what is looked for. says is asked of
-// the parts without && and ||, with the value that the part then has.
+// always reports whether, each time expression e has the truth value holds, one of its parts makes the statement that says looks
+// for. It calls says for parts without && and ||, with the truth value that the part has then.
 func always(e ast.Expr, holds bool, says func(e ast.Expr, holds bool) bool) bool {
 	if truth, is := boolLiteral(e); is && truth != holds {
-		return true // it never has that value
+		return true // e never has that value
 	}
 	if e.Kind() != ast.CallKind {
 		return says(e, holds)
@@ -47,7 +47,7 @@ func always(e ast.Expr, holds bool, says func(e ast.Expr, holds bool) bool) bool
 	one := func(arg ast.Expr, holds bool) bool { return always(arg, holds, says) }
 	switch call.FunctionName() {
 	case "_&&_", "_||_":
-		every := (call.FunctionName() == "_||_") == holds // one of the parts suffices for this value, so each must say it
+		every := (call.FunctionName() == "_||_") == holds // any one of the parts can give this value, so each must make the statement
 		if every {
 			return !slices.ContainsFunc(args, func(arg ast.Expr) bool { return !one(arg, holds) })
 		}
@@ -66,8 +66,8 @@ func always(e ast.Expr, holds bool, says func(e ast.Expr, holds bool) bool) bool
 	return says(e, holds)
 }
 
-// either judges c ? a : b: each of the two ways to the value must say it, by the choice or by what is chosen. A way that ends in
-// the other value is none.
+// either decides c ? a : b. Each branch that can give the value must make the statement, in the condition or in the branch
+// itself. A branch that is a literal of the other value is ignored.
 func either(args []ast.Expr, holds bool, one func(ast.Expr, bool) bool) bool {
 	for i, choice := range []bool{true, false} {
 		if truth, is := boolLiteral(args[i+1]); is {
@@ -83,7 +83,8 @@ func either(args []ast.Expr, holds bool, one func(ast.Expr, bool) bool) bool {
 	return true
 }
 
-// selector is a claim or field as it is selected, assertion.sub for assertion['sub'] too; "" for anything else.
+// selector returns the claim or field that an expression selects, or "" for any other expression. assertion['sub'] reads as
+// assertion.sub.
 func selector(e ast.Expr) string {
 	switch e.Kind() {
 	case ast.IdentKind:
@@ -125,7 +126,7 @@ func isBool(e ast.Expr) bool {
 	return is
 }
 
-// isNumberLiteral tells whole numbers.
+// isNumberLiteral reports whether an expression is a literal whole number.
 func isNumberLiteral(e ast.Expr) bool {
 	if e.Kind() != ast.LiteralKind {
 		return false
@@ -137,7 +138,8 @@ func isNumberLiteral(e ast.Expr) bool {
 	return false
 }
 
-// claimsOf are the claims that an expression reads, each once: assertion.sub. One that is only asked for by has() is not read.
+// claimsOf returns the claims that an expression reads, such as assertion.sub, each once. A claim that only has() asks for is not
+// read.
 func claimsOf(e ast.Expr) []string {
 	var all []string
 	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {

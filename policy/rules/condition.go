@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// narrowed reports whether an IAM condition limits a grant to named resources: resource.name is, or begins with, something in
-// every alternative. A condition on time, or on anything else, leaves the grant as wide as it was.
+// narrowed reports whether an IAM condition limits a grant to named resources. In every alternative, resource.name has to equal a
+// name or begin with one. A condition on time, or on anything else, does not narrow a grant.
 func narrowed(r *crossguard.Resource) bool {
 	text, set := r.String("condition.expression")
 	if !set {
@@ -42,15 +42,15 @@ func namesResources(e ast.Expr, holds bool) bool {
 	return false
 }
 
-// saysResource reports whether a resource's name, or its beginning, says something after the last kind of resource: all of
-// projects/1/secrets/ begins with that.
+// saysResource reports whether a resource's name, or its beginning, identifies more than a kind of resource. All secrets of a
+// project begin with projects/1/secrets/, so that alone says nothing.
 func saysResource(name string) bool {
 	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(name, "//"), "/"), "/")
 	return len(parts) >= 4 && parts[3] != ""
 }
 
-// boundedGrants reports whether a condition lets the holder give only listed roles to others: what projectIamAdmin without it
-// makes of its holder is an owner.
+// boundedGrants reports whether a condition limits the roles that the holder can give to others. Without such a condition, a
+// projectIamAdmin can become an owner.
 func boundedGrants(r *crossguard.Resource, dangerous func(role string) bool) bool {
 	text, set := r.String("condition.expression")
 	if !set {

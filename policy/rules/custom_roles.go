@@ -7,13 +7,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// customRole is a role that the stack makes, with what it may do, in lower case.
+// customRole is a role that the stack creates, with its permissions in lower case.
 type customRole struct {
 	urn, id     string
 	permissions []string
 }
 
-// customRolesOf are the roles a stack makes.
+// customRolesOf returns the roles that a stack creates.
 func customRolesOf(s *crossguard.Stack) []customRole {
 	var all []customRole
 	s.Each(customRoleTypes, func(r *crossguard.Resource) {
@@ -24,8 +24,8 @@ func customRolesOf(s *crossguard.Stack) []customRole {
 	return all
 }
 
-// grantsCustom calls found for each grant, on a project or above, of a role of the stack that has one of the permissions. A role
-// whose name is not known yet is told by the resource that the grant depends on.
+// grantsCustom calls found for each grant of a role that the stack creates, if the role has a matching permission and the grant
+// is on a project or above. If the role's name is not known yet, the resource that the grant depends on identifies the role.
 func grantsCustom(s *crossguard.Stack, has func(permission string) bool,
 	found func(r *crossguard.Resource, role, member, permission string)) {
 	roles := customRolesOf(s)
@@ -61,21 +61,21 @@ func grantsCustom(s *crossguard.Stack, has func(permission string) bool,
 	})
 }
 
-// permission tells permissions by name, in lower case.
+// permission returns a function that recognizes permissions by name, in lower case.
 func permission(names ...string) func(string) bool {
 	return func(p string) bool { return slices.Contains(names, p) }
 }
 
-// ownsAll are permissions with which one can give oneself every other.
+// ownsAll matches permissions whose holder can give themselves every other permission.
 var ownsAll = permission("resourcemanager.projects.setiampolicy", "resourcemanager.folders.setiampolicy",
 	"resourcemanager.organizations.setiampolicy",
 	"iam.roles.update", "deploymentmanager.deployments.create")
 
-// becomesAccounts are permissions to act as any account, or to say who may.
+// becomesAccounts matches permissions to act as any service account, or to decide who may.
 var becomesAccounts = permission("iam.serviceaccounts.getaccesstoken", "iam.serviceaccounts.getopenidtoken",
 	"iam.serviceaccounts.implicitdelegation",
 	"iam.serviceaccounts.signblob", "iam.serviceaccounts.signjwt", "iam.serviceaccounts.actas", "iam.serviceaccounts.setiampolicy",
 	"iam.serviceaccountkeys.create")
 
-// administrates are permissions to say who may do what.
+// administrates matches permissions to decide who may do what.
 func administrates(p string) bool { return strings.HasSuffix(p, ".setiampolicy") || ownsAll(p) }

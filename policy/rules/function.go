@@ -6,8 +6,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// functionPath is the path of a function's setting: version 1 of the API has it at the top, version 2 within serviceConfig, where
-// some have another name.
+// functionPath returns the path of a function's setting. Version 1 of the API has it at the top level. Version 2 has it in
+// serviceConfig, in some cases under another name.
 func functionPath(r *crossguard.Resource, v1, v2 string) string {
 	if r.Type == functionV1 {
 		return v1

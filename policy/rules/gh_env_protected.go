@@ -49,13 +49,13 @@ var ghEnvProtected = crossguard.Policy{
 	},
 }
 
-// environmentName is the name in lower case: to GitHub, Production and production are the same environment.
+// environmentName returns the name in lower case, because GitHub treats Production and production as the same environment.
 func environmentName(r *crossguard.Resource) string {
 	return strings.ToLower(r.StringOr("environment", ""))
 }
 
-// reviewersOf are the people and teams who may approve, as user:ID and team:ID. One that is not known yet ends the rule: that
-// there are too few could not be said.
+// reviewersOf returns the people and teams who may approve, as user:ID and team:ID. An unknown reviewer ends the rule, because
+// the number of reviewers is then unknown too.
 func reviewersOf(r *crossguard.Resource) []string {
 	var all []string
 	for i := range r.Len("reviewers") {

@@ -46,7 +46,7 @@ func checkBranchProtection(r *crossguard.Resource) {
 		}
 	}
 	if !matchesBranch(r.StringOr(branchOf(r), ""), r.Config.Strings("branches")) {
-		return // another branch's
+		return // it protects another branch
 	}
 	if !r.BoolOr("enforceAdmins", false) {
 		r.Violation("enforceAdmins is not true: set it")
@@ -55,7 +55,7 @@ func checkBranchProtection(r *crossguard.Resource) {
 		r.Violation("requiredStatusChecks is empty: name the checks that must pass")
 	}
 	r.Each("requiredStatusChecks", func(required crossguard.Object) {
-		if required.Len("contexts")+required.Len("checks") == 0 { // version 3 has either
+		if required.Len("contexts")+required.Len("checks") == 0 { // version 3 of the type has either
 			r.Violation("%s is empty: name the checks that must pass", required.Path("contexts"))
 		}
 	})
@@ -77,7 +77,7 @@ func checkBranchProtection(r *crossguard.Resource) {
 			r.Violation("%s is not true: set it", reviews.Path("requireCodeOwnerReviews"))
 		}
 		empty(reviews, "pullRequestBypassers")
-		for _, who := range []string{"users", "teams", "apps"} { // version 3
+		for _, who := range []string{"users", "teams", "apps"} { // only in version 3 of the type
 			empty(reviews, "bypassPullRequestAllowances."+who)
 		}
 	})

@@ -9,16 +9,16 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// protected is what all rulesets of a repository together demand for the branch that deploys: GitHub adds them up.
+// protected collects what all rulesets of a repository together require for the branch that deploys. GitHub adds rulesets up.
 type protected struct {
-	first                                    *crossguard.Resource // the first that is about the branch
-	missed                                   *crossguard.Resource // one that demands reviews or checks, and of another branch alone
+	first                                    *crossguard.Resource // the first that concerns the branch
+	missed                                   *crossguard.Resource // requires reviews or checks, but only for another branch
 	force, deletion, checks, reviews, owners bool
-	lasting                                  bool // an approval does not outlive what it approved
+	lasting                                  bool // new commits do not keep an earlier approval
 	approvals                                int64
 }
 
-// checkMain judges by repository, and those of an organization by themselves.
+// checkMain judges each repository, and an organization's rulesets separately.
 func checkMain(s *crossguard.Stack) {
 	repositories := map[string]*protected{}
 	at := func(r *crossguard.Resource) *protected {
@@ -51,7 +51,7 @@ func checkMain(s *crossguard.Stack) {
 			}
 			return
 		}
-		p.force, p.deletion, p.checks, p.reviews, p.owners, p.lasting = true, true, true, true, true, true // judged one by one
+		p.force, p.deletion, p.checks, p.reviews, p.owners, p.lasting = true, true, true, true, true, true // these are judged one by one
 		p.approvals = s.Config.Int("approvals")
 		p.first = r
 	})
@@ -60,7 +60,7 @@ func checkMain(s *crossguard.Stack) {
 	}
 }
 
-// ruleset adds a ruleset, if it is in force for a branch that deploys.
+// ruleset adds a ruleset if it is in force for a branch that deploys.
 func (p *protected) ruleset(r *crossguard.Resource, branches []string) {
 	demands := r.Has("rules.pullRequest") || r.Has("rules.requiredStatusChecks")
 	if !coversBranch(r, branches) {
@@ -120,7 +120,8 @@ func (p *protected) judge(s *crossguard.Stack) {
 	}
 }
 
-// coversBranch reports whether a ruleset's conditions have a branch that deploys. Without conditions it is about none.
+// coversBranch reports whether a ruleset's conditions include a branch that deploys. A ruleset without conditions includes no
+// branch.
 func coversBranch(r *crossguard.Resource, branches []string) bool {
 	matches := func(list string) bool {
 		return slices.ContainsFunc(r.Strings("conditions.refName."+list), func(pattern string) bool {
@@ -131,8 +132,8 @@ func coversBranch(r *crossguard.Resource, branches []string) bool {
 	return matches("includes") && !matches("excludes")
 }
 
-// matchesBranch reports whether a pattern of GitHub's, in which * stands for anything but a slash and ** for anything, has one of
-// the branches.
+// matchesBranch reports whether a pattern of GitHub's matches one of the branches. In it, * stands for any characters except a
+// slash, and ** for any characters.
 func matchesBranch(pattern string, branches []string) bool {
 	return slices.ContainsFunc(branches, func(branch string) bool {
 		if strings.Contains(pattern, "**") && crossguard.Wildcard(strings.ReplaceAll(pattern, "**", "*"), branch) {
@@ -143,7 +144,7 @@ func matchesBranch(pattern string, branches []string) bool {
 	})
 }
 
-// branchOf is the path of the branch that a protection is for.
+// branchOf returns the path of the property that names the protected branch.
 func branchOf(r *crossguard.Resource) string {
 	if r.Type == ghBranchProtectionV3 {
 		return "branch"

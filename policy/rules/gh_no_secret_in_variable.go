@@ -25,7 +25,7 @@ var ghNoSecretInVariable = crossguard.Policy{
 		}
 		name := r.StringOr("variableName", "")
 		harmless := slices.Contains(r.Config.Strings("harmless"), name)
-		// The name first: what it gives away needs no value, which may be unknown.
+		// Check the name first, because it can show that the variable is a secret even if the value is unknown.
 		promises := !r.IsKnown("value") && secretName(name)
 		if !promises {
 			promises = isSecret(name, r.StringOr("value", ""))

@@ -8,14 +8,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// grant is what a rule looks for in IAM. Nil matches everything. Both get lower case: Google compares neither roles nor
-// principals by case, and a rule that did would be passed by writing AllUsers.
+// grant says which grants a rule looks for in IAM. A nil field matches everything. Roles and members are passed in lower case,
+// because Google ignores their case. Otherwise writing AllUsers would evade a rule.
 type grant struct {
 	role, member func(string) bool
 }
 
-// each calls found for every role and member of a resource that grants, whether it is a member, a binding, a whole policy or an
-// access list. The role is read first: where it does not match, it does not matter that the member is not known yet.
+// each calls found for every matching role and member of a resource that grants: a member, a binding, a whole policy or an access
+// list. It reads the role first. If the role does not match, the member may be unknown.
 func (g grant) each(r *crossguard.Resource, found func(role, member string)) {
 	matches := func(match func(string) bool, s string) bool { return match == nil || match(strings.ToLower(s)) }
 	both := func(role, member string) {
@@ -40,7 +40,7 @@ func (g grant) each(r *crossguard.Resource, found func(role, member string)) {
 			return
 		}
 	}
-	// Here the role matches or does not matter, so that a role that is not known yet hides no member.
+	// Here the role matches or does not matter, so an unknown role must not hide the member.
 	role := "a role that is not known yet"
 	if r.IsKnown("role") {
 		role = r.StringOr("role", "no role")
@@ -63,7 +63,8 @@ type binding struct {
 	Members []string `json:"members"`
 }
 
-// policyData reads the JSON document of an IAM policy resource. One that cannot be read may grant anything.
+// policyData reads the JSON document of an IAM policy resource. A document that cannot be read may grant anything, so it is a
+// violation.
 func policyData(r *crossguard.Resource) []binding {
 	if iamForm(r.Type) != "policy" {
 		return nil
@@ -81,7 +82,7 @@ func policyData(r *crossguard.Resource) []binding {
 	return document.Bindings
 }
 
-// eachEntry visits what access lists grant, in IAM's words: user-a@b.c becomes user:a@b.c.
+// eachEntry visits the grants of access lists in IAM's form: user-a@b.c becomes user:a@b.c.
 func eachEntry(r *crossguard.Resource, found func(role, member string)) {
 	switch {
 	case slices.Contains(bucketLists, r.Type):
@@ -105,7 +106,7 @@ func eachEntry(r *crossguard.Resource, found func(role, member string)) {
 	}
 }
 
-// principalOf is an entity of Cloud Storage as a principal of IAM.
+// principalOf converts an entity of Cloud Storage to a principal of IAM.
 func principalOf(entity string) string {
 	for _, kind := range []string{"user", "group", "domain"} {
 		if name, is := strings.CutPrefix(entity, kind+"-"); is {
@@ -115,7 +116,7 @@ func principalOf(entity string) string {
 	return entity // allUsers, allAuthenticatedUsers, project-owners-NUMBER
 }
 
-// eachAccess visits an entry of a BigQuery dataset's access list.
+// eachAccess visits an entry in the access list of a BigQuery dataset.
 func eachAccess(access crossguard.Object, found func(role, member string)) {
 	role := access.StringOr("role", "no role")
 	for _, by := range [][2]string{{"userByEmail", "user"}, {"groupByEmail", "group"}, {"domain", "domain"}} {
@@ -130,7 +131,7 @@ func eachAccess(access crossguard.Object, found func(role, member string)) {
 	}
 }
 
-// principal is a principal by its kind and name. Lists that are older than service accounts call these users.
+// principal returns a principal from its kind and name. Access lists call service accounts users, because the lists are older.
 func principal(kind, name string) string {
 	if kind == "user" && strings.HasSuffix(strings.ToLower(name), "gserviceaccount.com") {
 		kind = "serviceAccount"
@@ -149,25 +150,25 @@ func roles(names ...string) func(string) bool {
 	}
 }
 
-// public are the principals that stand for anybody on the internet.
+// public reports whether a principal stands for anybody on the internet.
 func public(member string) bool { return member == "allusers" || member == "allauthenticatedusers" }
 
-// fromOutside are identities of workload identity federation, one or a set of them.
+// fromOutside reports whether a principal is an identity of workload identity federation, or a set of them.
 func fromOutside(member string) bool {
 	return strings.HasPrefix(member, "principal") && strings.Contains(member, "/workloadidentitypools/")
 }
 
-// everyAccount is the set of all service accounts of a project, folder or organization.
+// everyAccount reports whether a principal is the set of all service accounts of a project, folder or organization.
 func everyAccount(member string) bool {
 	return strings.HasPrefix(member, "principalset://cloudresourcemanager.googleapis.com/")
 }
 
-// machine are the principals that are no people.
+// machine reports whether a principal is not a person.
 func machine(member string) bool {
 	return strings.HasPrefix(member, "serviceaccount:") || fromOutside(member) || everyAccount(member)
 }
 
-// scope names what an IAM resource grants on.
+// scope returns the name of the resource on which an IAM resource grants.
 func scope(r *crossguard.Resource) string {
 	kind, _, _ := strings.Cut(strings.TrimPrefix(r.Type, "gcp:"), "/")
 	switch kind {

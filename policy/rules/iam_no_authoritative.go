@@ -19,10 +19,10 @@ var iamNoAuthoritative = crossguard.Policy{
 	Types:            append(bucketLists[:3:3], memberRemove, dataset),
 	Kind:             iamKind,
 	CheckStack: func(s *crossguard.Stack) {
-		members := map[string]bool{} // what is granted member by member
+		members := map[string]bool{} // grants made by member resources
 		bindings := false
 		s.EachOf(bindingKind, func(*crossguard.Resource) { bindings = true })
-		if bindings { // else what is not known yet about a member does not matter
+		if bindings { // without bindings, unknown members do not matter
 			s.EachOf(memberKind, func(r *crossguard.Resource) { members[granted(r)] = true })
 		}
 		s.EachOf(bindingKind, func(r *crossguard.Resource) {
@@ -40,7 +40,7 @@ var iamNoAuthoritative = crossguard.Policy{
 		s.Each([]string{memberRemove}, func(r *crossguard.Resource) {
 			r.Violation("removes %s, whoever granted it: remove the grant where it is made", r.StringOr("role", "a role"))
 		})
-		lists := map[string]*crossguard.Resource{} // datasets that set their whole access list
+		lists := map[string]*crossguard.Resource{} // dataset resources that set the whole access list
 		s.Each([]string{dataset}, func(r *crossguard.Resource) {
 			if r.IsKnown("accesses") && r.Has("accesses") && r.IsKnown("datasetId") {
 				lists[r.StringOr("datasetId", r.Name)] = r
@@ -62,17 +62,17 @@ var iamNoAuthoritative = crossguard.Policy{
 	},
 }
 
-// memberRemove takes away what others granted.
+// memberRemove is a type that removes grants which others have made.
 const memberRemove = "gcp:projects/iamMemberRemove:IamMemberRemove"
 
-// granted names what a member or binding grants, and on what. Both versions of Cloud Run's API are about the same services.
+// granted names the role and the resource of a grant. Both versions of Cloud Run's API grant on the same services.
 func granted(r *crossguard.Resource) string {
 	family := strings.ToLower(r.Type[:strings.LastIndex(r.Type, ":")])
 	family = strings.NewReplacer("member", "", "binding", "", "cloudrunv2/serviceiam", "cloudrun/iam").Replace(family)
 	return family + " " + target(r) + " " + strings.ToLower(r.StringOr("role", ""))
 }
 
-// target names what an IAM resource grants on, by whichever properties its type has for it.
+// target names the resource on which an IAM resource grants. Each type has its own properties for it.
 func target(r *crossguard.Resource) string {
 	var parts []string
 	for _, path := range []string{

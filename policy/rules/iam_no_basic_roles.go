@@ -20,7 +20,7 @@ var iamNoBasicRoles = crossguard.Policy{
 	Check: func(r *crossguard.Resource) {
 		role := basicRole
 		if slices.Contains(datasetLists, r.Type) {
-			role = roles("owner", "writer", "editor", "reader") // a dataset's, which it has from the project's
+			role = roles("owner", "writer", "editor", "reader") // basic roles of a dataset, which correspond to the project's
 		} else if slices.Contains(accessLists, r.Type) {
 			return
 		}
@@ -38,10 +38,10 @@ var iamNoBasicRoles = crossguard.Policy{
 	},
 }
 
-// basicRole are the roles that every project has, under their old names and their new ones.
+// basicRole matches the roles that every project has, under their old and new names.
 var basicRole = roles("roles/owner", "roles/editor", "roles/viewer", "roles/admin", "roles/writer", "roles/reader")
 
-// holdersOfBasicRoles are the principals that stand for whoever has a basic role on a project.
+// holdersOfBasicRoles reports whether a principal stands for everybody with a basic role on a project.
 func holdersOfBasicRoles(member string) bool {
 	kind, _, _ := strings.Cut(member, ":")
 	return kind == "projectowner" || kind == "projecteditor" || kind == "projectviewer"

@@ -18,7 +18,7 @@ var iamNoDirectUser = crossguard.Policy{
 	RemediationSteps: "Grant the role to a group and put the person into it; a workload has an account of its own.",
 	Kind:             grantKind,
 	Check: func(r *crossguard.Resource) {
-		// run-no-public-invoker and ar-not-public judge what is open to the public there.
+		// The rules run-no-public-invoker and ar-not-public judge public access to these types.
 		elsewhere := slices.Contains(runIAM, r.Type) || slices.Contains(repositoryIAM, r.Type)
 		grant{member: func(member string) bool {
 			return person(member) || wholeWorkforce(member) || public(member) && !elsewhere
@@ -32,14 +32,14 @@ var iamNoDirectUser = crossguard.Policy{
 	},
 }
 
-// person tells principals that are a person, or everybody of a domain: of Google's and of a workforce pool's.
+// person reports whether a principal is a person, or everybody in a domain: Google's or a workforce pool's.
 func person(member string) bool {
 	member = strings.TrimPrefix(member, "deleted:")
 	return strings.HasPrefix(member, "user:") || strings.HasPrefix(member, "domain:") ||
 		strings.HasPrefix(member, "principal://") && strings.Contains(member, "/workforcepools/")
 }
 
-// wholeWorkforce are all people of a workforce pool or of an organization's Google Workspace.
+// wholeWorkforce reports whether a principal is everybody in a workforce pool or in an organization's Google Workspace.
 func wholeWorkforce(member string) bool {
 	if !strings.HasPrefix(member, "principalset://") {
 		return false

@@ -33,7 +33,7 @@ var iamNoProjectImpersonation = crossguard.Policy{
 	},
 }
 
-// decidesGrants are roles whose holder gives any role to anybody, so to themselves.
+// decidesGrants matches roles whose holder can give any role to anybody, including themselves.
 var decidesGrants = roles("roles/iam.securityadmin", "roles/resourcemanager.projectiamadmin", "roles/resourcemanager.folderiamadmin",
 	"roles/resourcemanager.folderadmin", "roles/resourcemanager.organizationadmin", "roles/iam.organizationroleadmin", "roles/iam.roleadmin")
 

@@ -36,14 +36,14 @@ var iamSANoAdmin = crossguard.Policy{
 	},
 }
 
-// administrator reports whether a principal exists to administrate.
+// administrator reports whether a principal is meant to administrate.
 func administrator(r *crossguard.Resource, member string) bool {
 	principal := strings.ToLower(member)
 	_, email, _ := strings.Cut(principal, ":")
 	return matchesAny(r.Config.Strings("administrators"), email) || matchesAny(r.Config.Strings("administrators"), principal)
 }
 
-// adminRole tells roles that administrate, Google's and one's own by their name.
+// adminRole reports whether a role administrates. It recognizes Google's roles and custom roles by their names.
 func adminRole(role string) bool {
 	name := role[strings.LastIndex(role, "/")+1:]
 	return strings.Contains(name, "admin") && !strings.Contains(name, "viewer") || role == "roles/owner" || role == "roles/editor" ||

@@ -17,7 +17,7 @@ var iamSeparationDuties = crossguard.Policy{
 	RemediationSteps: "Give one of the two roles to somebody else.",
 	Types:            wideIAM,
 	CheckStack: func(s *crossguard.Stack) {
-		held := map[string][]string{} // roles as they are written, by member in lower case
+		held := map[string][]string{} // by member in lower case; roles as the program writes them
 		s.Each(wideIAM, func(r *crossguard.Resource) {
 			grant{role: roles(flatten(apart)...)}.each(r, func(role, member string) {
 				principal := strings.ToLower(member)
@@ -32,7 +32,7 @@ var iamSeparationDuties = crossguard.Policy{
 	},
 }
 
-// apart are roles that nobody may have two of.
+// apart lists pairs of roles that nobody may hold together.
 var apart = slices.Concat(
 	pairs("roles/iam.serviceaccountadmin", "roles/iam.serviceaccountuser", "roles/iam.serviceaccounttokencreator",
 		"roles/iam.serviceaccountopenidtokencreator", "roles/iam.workloadidentityuser", "roles/iam.serviceaccountkeyadmin"),
@@ -43,7 +43,7 @@ var apart = slices.Concat(
 		"roles/cloudkms.cryptooperator"),
 )
 
-// pairs are a role with each of others.
+// pairs returns pairs of a role with each of the others.
 func pairs(role string, others ...string) [][2]string {
 	var all [][2]string
 	for _, other := range others {

@@ -22,7 +22,8 @@ var jobBounds = crossguard.Policy{
 	},
 	Types: []string{job},
 	Check: func(r *crossguard.Resource) {
-		// Cloud Run's defaults are within the bounds by default: 1 task, 3 retries, 600 s. Parallelism is bounded by tasks.
+		// Cloud Run's defaults are within this rule's default bounds: 1 task, 3 retries, 600 s. The number of tasks bounds
+		// parallelism.
 		exceeds(r, "template.taskCount", r.IntOr("template.taskCount", 1), r.Config.Int("tasks"))
 		exceeds(r, "template.template.maxRetries", r.IntOr("template.template.maxRetries", 3), r.Config.Int("retries"))
 		text := r.StringOr("template.template.timeout", "600s")

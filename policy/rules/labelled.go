@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// labelled are pulumi-gcp 8.41's types that take labels, by module; what lives for a moment only (jobs, backups) is left out.
+// labelled lists the types of pulumi-gcp 8.41 that accept labels, by module. It leaves out short-lived types (jobs, backups).
 var labelled = map[string]string{
 	"alloydb": "cluster instance", "apigateway": "api apiConfig gateway", "artifactregistry": "repository", "bigquery": "dataset table",
 	"bigtable":             "instance",
@@ -28,16 +28,16 @@ var labelled = map[string]string{
 	"workstations": "workstationCluster workstationConfig",
 }
 
-// userLabelled have them under userLabels.
+// userLabelled lists the types that have their labels in userLabels.
 var userLabelled = map[string]string{"monitoring": "alertPolicy customService genericService notificationChannel slo uptimeCheckConfig"}
 
-// among reports whether a token of pulumi-gcp is in a table by module.
+// among reports whether a table by module contains a type token of pulumi-gcp.
 func among(table map[string]string, token string) bool {
 	module, name, is := moduleAndName(token)
 	return is && slices.Contains(strings.Fields(table[module]), name)
 }
 
-// moduleAndName are the parts of gcp:MODULE/NAME:Name.
+// moduleAndName splits gcp:MODULE/NAME:Name.
 func moduleAndName(token string) (module, name string, is bool) {
 	rest, is := strings.CutPrefix(token, "gcp:")
 	module, name, _ = strings.Cut(rest, "/")
@@ -45,7 +45,7 @@ func moduleAndName(token string) (module, name string, is bool) {
 	return module, name, is
 }
 
-// takesLabels reports whether resources of a type are labelled.
+// takesLabels reports whether resources of a type accept labels.
 func takesLabels(token string) bool {
 	return token == serviceV1 || token == database || token == "gcp:container/cluster:Cluster" || among(labelled, token) ||
 		among(userLabelled, token)

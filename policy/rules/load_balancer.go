@@ -6,11 +6,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// forwardingRules are where a load balancer takes requests.
+// forwardingRules are the types through which a load balancer receives requests.
 var forwardingRules = []string{forwardingRule, "gcp:compute/forwardingRule:ForwardingRule"}
 
-// behindLoadBalancer are the names of the services that an external load balancer of the stack leads to: their ingress is
-// internal, and the internet reaches them all the same.
+// behindLoadBalancer returns the names of the services behind an external load balancer of the stack. Their ingress is internal,
+// but the internet reaches them through the load balancer.
 func behindLoadBalancer(s *crossguard.Stack) map[string]bool {
 	external := false
 	s.Each(forwardingRules, func(r *crossguard.Resource) {
@@ -25,7 +25,7 @@ func behindLoadBalancer(s *crossguard.Stack) map[string]bool {
 			services[name] = true
 		}
 		if mask, set := r.String("cloudRun.urlMask"); set && mask != "" {
-			services["*"] = true // any service, by the address
+			services["*"] = true // the address can lead to any service
 		}
 	})
 	return services

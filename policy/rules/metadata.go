@@ -6,19 +6,19 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// cis is a control of the CIS Google Cloud Platform Foundation Benchmark 3.0.
+// cis returns a control of the CIS Google Cloud Platform Foundation Benchmark 3.0.
 func cis(reference, title string) crossguard.Framework {
 	return crossguard.Framework{
 		Name: "CIS Google Cloud Platform Foundation Benchmark", Version: "3.0", Reference: reference, Specification: title,
 	}
 }
 
-// own marks a rule that no published framework has: it enforces the platform's design.
+// own marks a rule that is in no published framework and enforces the platform's own design.
 func own(reference string) crossguard.Framework {
 	return crossguard.Framework{Name: "ProcureFlow platform design", Version: "1.0", Reference: reference}
 }
 
-// matchesAny reports whether s is one of the patterns, in which * stands for any characters.
+// matchesAny reports whether s matches one of the patterns. In them * stands for any characters.
 func matchesAny(patterns []string, s string) bool {
 	for _, pattern := range patterns {
 		if crossguard.Wildcard(pattern, s) {

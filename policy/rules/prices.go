@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// priceFile is the platform's one price table, with the source and the date of each price. The sandbox's estimate of costs reads a
-// copy, which a test there holds to be the same: this module imports nothing, and nothing imports it.
+// priceFile is the platform's price table, with the source and the date of each price. The sandbox's cost estimate reads a copy,
+// because this Go module and the others do not import each other. A test there checks that the copy is the same.
 //
 //go:embed prices.json
 var priceFile []byte
@@ -24,14 +24,14 @@ type priceTable struct {
 var prices = sync.OnceValue(func() map[string]map[string]float64 {
 	var table priceTable
 	if err := json.Unmarshal(priceFile, &table); err != nil {
-		panic("rules: prices.json is no price table: " + err.Error()) // it is a part of the executable
+		panic("rules: prices.json is no price table: " + err.Error()) // the file is built into the executable
 	}
 	byKey := map[string]map[string]float64{}
 	for _, price := range table.Prices {
 		if byKey[price.Key] == nil {
 			byKey[price.Key] = map[string]float64{}
 		}
-		// The dearest is what an unknown region costs.
+		// An unknown region costs as much as the most expensive one.
 		byKey[price.Key][""] = max(byKey[price.Key][""], price.USD)
 		for tier, regions := range table.Regions.Tiers {
 			if price.Tier == 0 || tier == string(rune('0'+price.Tier)) {
@@ -44,7 +44,7 @@ var prices = sync.OnceValue(func() map[string]map[string]float64 {
 	return byKey
 })
 
-// price is what one unit costs in a region, and in a region that is not known or not in the table the dearest there is.
+// price returns the price of a unit in a region. For a region that is unknown or not in the table, it returns the highest price.
 func price(key, region string) float64 {
 	byRegion := prices()[key]
 	if usd, known := byRegion[region]; known {

@@ -8,11 +8,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// Google's resources can be made by other providers than pulumi-gcp, under other tokens. What pulumi makes of Terraform's provider
-// (pulumi package add terraform-provider google) has the same properties, so it is judged as what it is. A Terraform module has
-// Terraform's own, and google-native, which is no longer kept, those of the APIs: these cannot be read, and so do not pass.
+// Other providers than pulumi-gcp can create Google's resources, under other type tokens. Pulumi's adapter for Terraform's
+// provider (pulumi package add terraform-provider google) has the same properties, so its resources are judged like pulumi-gcp's.
+// Terraform modules have Terraform's own properties. google-native, which is no longer maintained, has those of the APIs. Rules
+// cannot read these two, so their resources do not pass.
 
-// knownTypes are the types that rules name, by module and name in lower case: what a Terraform type is without its underscores.
+// knownTypes maps a module and name in lower case to the type that rules name. A Terraform type without its underscores has that
+// form.
 func knownTypes(policies []crossguard.Policy) map[string]string {
 	index := map[string]string{}
 	add := func(token string) {
@@ -41,7 +43,7 @@ func knownTypes(policies []crossguard.Policy) map[string]string {
 	return index
 }
 
-// renamed are beginnings of Terraform's and the APIs' names that pulumi-gcp changed.
+// renamed lists prefixes of Terraform's and the APIs' names that pulumi-gcp has changed.
 var renamed = []struct{ from, to string }{
 	{"projectiam", "projectsiam"}, {"organizationiam", "organizationsiam"}, {"cloudrunserviceiam", "cloudruniam"}, {"cloudfunctions2",
 		"cloudfunctionsv2"},
@@ -54,10 +56,10 @@ var renamed = []struct{ from, to string }{
 	{"iamv1role", "projectsiamcustomrole"}, {"iamv1organizationrole", "organizationsiamcustomrole"}, {"bigqueryv2", "bigquery"},
 }
 
-// apiVersion is the version of an API in a google-native token, where the provider has one type for all.
+// apiVersion matches the version of an API in a google-native token. pulumi-gcp has one type for all versions.
 var apiVersion = regexp.MustCompile(`v\d+(?:(?:alpha|beta)\d*)?(?:p\d+beta\d*)?`)
 
-// canonical maps the tokens of other providers to pulumi-gcp's.
+// canonical returns a function that maps the tokens of other providers to pulumi-gcp's tokens.
 func canonical(index map[string]string) func(string) string {
 	find := func(name string) (string, bool) {
 		for _, r := range renamed {
@@ -84,7 +86,8 @@ func canonical(index map[string]string) func(string) string {
 	}
 }
 
-// foreignName is a token of another provider as a name to look up, "" for tokens of the providers that rules know.
+// foreignName returns the name under which a token of another provider is looked up. It returns "" for a provider whose types the
+// rules name.
 func foreignName(token string) string {
 	provider, rest, _ := strings.Cut(token, ":")
 	module, name, _ := strings.Cut(rest, ":")
@@ -102,7 +105,7 @@ func foreignName(token string) string {
 	return ""
 }
 
-// unreadable is the provider of a resource whose properties rules cannot read.
+// unreadable returns the provider of a resource if rules cannot read the resource's properties.
 func unreadable(r *crossguard.Resource) (provider string, is bool) {
 	parts := strings.Split(r.URN, "::")
 	if len(parts) < 4 {
@@ -113,7 +116,7 @@ func unreadable(r *crossguard.Resource) (provider string, is bool) {
 	return provider, provider == "google-native" || strings.HasPrefix(rest, "tf:")
 }
 
-// readable makes a policy refuse what it cannot read.
+// readable wraps a policy so that it reports a violation for a resource that it cannot read.
 func readable(p crossguard.Policy) crossguard.Policy {
 	refuse := func(r *crossguard.Resource) bool {
 		provider, is := unreadable(r)

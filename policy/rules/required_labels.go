@@ -30,7 +30,7 @@ var requiredLabels = crossguard.Policy{
 		}
 	},
 	Remediate: func(r *crossguard.Remedy) {
-		// What manages a resource that Pulumi is about to make is beyond doubt; the other labels are not.
+		// Pulumi is about to create the resource, so it is certain that Pulumi manages it. The other labels are not certain.
 		path := labelsPath(r.Resource) + `["managed-by"]`
 		if _, set := r.String(path); !set {
 			r.Set(path, "pulumi")
@@ -52,15 +52,15 @@ func labelsPath(r *crossguard.Resource) string {
 	return "labels"
 }
 
-// hasDefaultLabel reports whether the provider gives a resource a label. SDKs encode a provider's nested options as JSON text; the
-// provider gives none to what has userLabels.
+// hasDefaultLabel reports whether the provider adds a label to a resource. SDKs encode a provider's nested options as JSON text.
+// The provider adds no labels to types with userLabels.
 func hasDefaultLabel(r *crossguard.Resource, label string) bool {
 	provider, has := r.Provider()
 	if path := labelsPath(r); !has || path != "labels" {
 		return false
 	}
 	if path := `defaultLabels["` + label + `"]`; !provider.IsKnown(path) {
-		provider.String(path) // ends the rule, naming what is not known
+		provider.String(path) // ends the rule, naming the unknown path
 	}
 	given := false
 	provider.EachText(func(text crossguard.Text) {

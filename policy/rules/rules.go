@@ -1,4 +1,4 @@
-// Package rules is the platform's policy pack: one rule a file, and this table of them.
+// Package rules is the platform's policy pack. Each rule has a file of its own; this file has the table of all rules.
 package rules
 
 import (
@@ -7,10 +7,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// docsURL is the generated page that describes every rule under a heading of its name.
+// docsURL is the address of the generated page that describes every rule, under a heading with the rule's name.
 const docsURL = "https://github.com/guiofsaints/procureflow-platform/blob/main/docs/policies.md"
 
-// table has every rule. The order is that of the documentation.
+// table returns every rule, in the order of the documentation.
 func table() []crossguard.Policy {
 	return []crossguard.Policy{
 		// Cloud Run: cost
@@ -31,7 +31,7 @@ func table() []crossguard.Policy {
 	}
 }
 
-// Pack is the pack that policy/main.go serves.
+// Pack returns the pack that policy/main.go serves.
 func Pack() crossguard.Pack {
 	policies := table()
 	for i := range policies {
@@ -50,7 +50,7 @@ func Pack() crossguard.Pack {
 		Enforcement: crossguard.Advisory,
 		Canonical:   canonical(knownTypes(policies)),
 		Floor:       crossguard.High,
-		// Half a year: by then somebody else may have to live with it.
+		// This is half a year. After that time, somebody else may be responsible for the exemption.
 		LongestExemption: 180 * 24 * time.Hour,
 		Policies:         policies,
 	}

@@ -57,7 +57,7 @@ var runBinauthz = crossguard.Policy{
 	},
 }
 
-// isPolicyName tells the name of a platform policy: projects/P/platforms/cloudRun/policies/NAME.
+// isPolicyName reports whether a name is that of a platform policy: projects/P/platforms/cloudRun/policies/NAME.
 func isPolicyName(name string) bool {
 	parts := strings.Split(name, "/")
 	return len(parts) == 6 && parts[0] == "projects" && parts[2] == "platforms" && parts[4] == "policies" && parts[1] != "" && parts[5] != ""

@@ -22,7 +22,7 @@ var runCPUIdle = crossguard.Policy{
 			return
 		}
 		eachContainer(r, func(c crossguard.Object) {
-			// The API's default is true without resources and false with them.
+			// The API's default is true if there are no resources, and false if there are.
 			if c.Has("resources") && !c.BoolOr("resources.cpuIdle", false) {
 				r.Violation("%s is not true: set it", c.Path("resources.cpuIdle"))
 			}

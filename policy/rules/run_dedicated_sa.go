@@ -39,20 +39,20 @@ var runDedicatedSA = crossguard.Policy{
 	},
 }
 
-// isDefaultAccount tells the accounts that Google makes for a project and that many workloads share.
+// isDefaultAccount reports whether an account is one that Google makes for a project and that many workloads share.
 func isDefaultAccount(email string) bool {
 	return strings.HasSuffix(email, "-compute@developer.gserviceaccount.com") ||
 		strings.HasSuffix(email, "@appspot.gserviceaccount.com") || strings.HasSuffix(email, "@cloudbuild.gserviceaccount.com") ||
 		strings.HasSuffix(email, "@cloudservices.gserviceaccount.com")
 }
 
-// accountName is what stands before the @ of an account, also of a resource's name, in lower case.
+// accountName returns the part of an account before the @, in lower case. The account may also be a resource's name.
 func accountName(account string) string {
 	name, _, _ := strings.Cut(strings.ToLower(account[strings.LastIndex(account, "/")+1:]), "@")
 	return name
 }
 
-// isAgent tells the accounts by which Google's services act.
+// isAgent reports whether an account is one with which Google's services act.
 func isAgent(account string) bool {
 	_, domain, _ := strings.Cut(strings.ToLower(account), "@")
 	project, google := strings.CutSuffix(domain, ".iam.gserviceaccount.com")

@@ -14,7 +14,7 @@ var runDeletionProtection = crossguard.Policy{
 	RemediationSteps: "Remove deletionProtection: the provider's default is true. Environments for trying things disable this policy.",
 	Types:            runAny,
 	Check: func(r *crossguard.Resource) {
-		if r.Type == serviceV1 { // has no such property
+		if r.Type == serviceV1 { // it has no such property
 			if !r.Options().Protect {
 				r.Violation("is not protected, and version 1 of the API has no deletionProtection: set the resource option protect")
 			}

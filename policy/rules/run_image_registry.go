@@ -20,7 +20,7 @@ var runImageRegistry = crossguard.Policy{
 		Default: []string{
 			"us-central1-docker.pkg.dev/procureflow-dev", "us-central1-docker.pkg.dev/procureflow-staging",
 			"us-central1-docker.pkg.dev/procureflow-prod",
-			// Google's sample container, which a service starts with before its first release.
+			// This is Google's sample container. A service runs it before its first release.
 			"us-docker.pkg.dev/cloudrun/container",
 		},
 	}},
@@ -36,8 +36,8 @@ var runImageRegistry = crossguard.Policy{
 	},
 }
 
-// fromAny reports whether an image is in one of the places. A place ends where a path, tag or digest begins: what merely
-// begins with the same letters is another place.
+// fromAny reports whether an image is in one of the places. A place has to end where a path, tag or digest begins: an image that
+// only begins with the same letters is elsewhere.
 func fromAny(places []string, image string) bool {
 	for _, place := range places {
 		rest, found := strings.CutPrefix(image, strings.TrimSuffix(place, "/"))

@@ -50,12 +50,12 @@ var runIngress = crossguard.Policy{
 	},
 }
 
-// publicServices is the option by which a service is meant to be public.
+// publicServices is the option that names the services that are meant to be public.
 var publicServices = crossguard.Option{
 	Name: "publicServices", Description: "Names of the Cloud Run services that anybody may call.", Default: []string{},
 }
 
-// internal tells whether an ingress setting, of either API version, keeps the internet out.
+// internal reports whether an ingress setting, of either API version, keeps the internet out.
 func internal(ingress string) bool {
 	switch strings.ToLower(ingress) {
 	case "internal", "internal-and-cloud-load-balancing", "ingress_traffic_internal_only", "ingress_traffic_internal_load_balancer",

@@ -23,7 +23,7 @@ var runMaxInstances = crossguard.Policy{
 		capped := false
 		for _, path := range instanceCaps(r) {
 			n, set := r.Int(path)
-			// Providers and the API take 0 for absent, and an absent cap for their own, which is 100.
+			// Providers and the API treat 0 as absent. Without a cap, the API's own cap of 100 holds.
 			if set && n != 0 {
 				capped = true
 				exceeds(r, path, n, limit)
@@ -57,7 +57,8 @@ var runMaxInstances = crossguard.Policy{
 	},
 }
 
-// instanceCaps are the paths that cap instances, the one to set first. The others cap all revisions of a service together.
+// instanceCaps returns the paths that cap instances. The first is the one to set; the others cap all revisions of a service
+// together.
 func instanceCaps(r *crossguard.Resource) []string {
 	switch r.Type {
 	case serviceV1:
@@ -70,7 +71,7 @@ func instanceCaps(r *crossguard.Resource) []string {
 	return []string{"template.scaling.maxInstanceCount", "scaling.maxInstanceCount"}
 }
 
-// manualCounts are the paths that fix the number of instances whatever the cap is.
+// manualCounts returns the paths that fix the number of instances, whatever the cap.
 func manualCounts(r *crossguard.Resource) []string {
 	if r.Type == serviceV1 {
 		return []string{v1Service("run.googleapis.com/manualInstanceCount")}
@@ -87,7 +88,7 @@ func exceeds(r *crossguard.Resource, path string, n, limit int64) {
 	}
 }
 
-// setCount writes a number as the version of the API has it.
+// setCount writes a number in the form of the resource's API version.
 func setCount(r *crossguard.Remedy, path string, n int64) {
 	if r.Type == serviceV1 {
 		r.Set(path, strconv.FormatInt(n, 10))

@@ -28,7 +28,7 @@ var runMinInstances = crossguard.Policy{
 	},
 }
 
-// minimums are the paths that keep instances running; a manual count does whatever the minimum is.
+// minimums returns the paths that keep instances running. A manual count does so whatever the minimum.
 func minimums(r *crossguard.Resource) []string {
 	if r.Type == serviceV1 {
 		return []string{v1Template("autoscaling.knative.dev/minScale"), v1Service("run.googleapis.com/minScale"),

@@ -36,7 +36,8 @@ var runNoPlaintextSecrets = crossguard.Policy{
 	},
 }
 
-// holdsText leaves out what the pack's own rules judge by itself and IAM, which has no text.
+// holdsText reports whether the rule reads a type. It leaves out the types that other rules of the pack judge, and IAM types,
+// which contain no free text.
 func holdsText(token string) bool {
 	return strings.HasPrefix(token, "gcp:") && !strings.HasPrefix(token, "gcp:secretmanager/") && iamForm(token) == ""
 }
@@ -50,7 +51,7 @@ func checkVariable(r *crossguard.Resource, env crossguard.Object) {
 	}
 	name := env.StringOr("name", "")
 	harmless := slices.Contains(r.Config.Strings("harmless"), name)
-	// The name first: what it gives away needs no value, which may be unknown.
+	// Check the name first, because it can show that the variable is a secret even if the value is unknown.
 	if !env.IsKnown("value") && secretName(name) && !harmless {
 		r.Violation("%s %s is named like a secret and is a plain variable: %s", env.Path("name"), name, useSecretManager)
 	}
@@ -66,17 +67,17 @@ func checkVariable(r *crossguard.Resource, env crossguard.Object) {
 	}
 }
 
-// freeKeys are the properties of which each entry is named by whoever wrote the program.
+// freeKeys are the properties whose entries the author of the program names.
 var freeKeys = []string{
 	"labels", "userLabels", "annotations", "metadata", "headers", "environmentVariables", "buildEnvironmentVariables", "envVariables",
 	"substitutions", "userEnvVars", "environment", "environments", "env", "attributes", "parameters", "databaseFlags", "sensitiveLabels",
 }
 
-// credentials are properties of Google's types that hold one.
+// credentials are the properties of Google's types that hold a credential.
 var credentials = []string{"password", "rootPassword", "authToken", "auth_token", "serviceKey", "sharedSecret", "clientSecret",
 	"privateKey", "apiKey", "passwordSecret"}
 
-// checkText judges a string by the key or the name that it was given, and by its form.
+// checkText judges a string by its key or name, and by its form.
 func checkText(r *crossguard.Resource, text crossguard.Text) {
 	name := ""
 	switch {
@@ -88,7 +89,7 @@ func checkText(r *crossguard.Resource, text crossguard.Text) {
 		name = strings.TrimLeft(text.Before, "-")
 	}
 	harmless := slices.Contains(r.Config.Strings("harmless"), name)
-	sensitive := slices.Contains(credentials, text.Key) // the provider keeps these out of sight, if the program does
+	sensitive := slices.Contains(credentials, text.Key) // the provider hides these if the program marks them as secret
 	switch {
 	case text.Secret && !sensitive && slices.Contains(runAny, r.Type):
 		r.Violation("%s is a secret of the program, put where everybody reads it: use Secret Manager", text.Path())

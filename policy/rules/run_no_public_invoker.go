@@ -29,7 +29,7 @@ var runNoPublicInvoker = crossguard.Policy{
 			grant{member: public}.each(r, func(role, member string) {
 				name := grantedService(r)
 				switch {
-				case !slices.Contains(serviceIAM, r.Type) && !slices.Contains(functionIAM, r.Type): // a job or a pool may have a public service's name
+				case !slices.Contains(serviceIAM, r.Type) && !slices.Contains(functionIAM, r.Type): // a job or pool may have a public service's name
 					r.Violation("grants %s to %s on %s: name who may run it", role, member, name)
 				case !slices.Contains(r.Config.Strings("publicServices"), name):
 					r.Violation("grants %s to %s on %s, which is not among the public services (%s): name who may call it, or add the "+
@@ -46,7 +46,7 @@ var runNoPublicInvoker = crossguard.Policy{
 	},
 }
 
-// invokes tells the roles that call a service and do nothing else.
+// invokes matches the roles that only allow calling a service.
 var invokes = roles("roles/run.invoker", "roles/run.servicesinvoker", "roles/cloudfunctions.invoker")
 
 func checkInvoker(r *crossguard.Resource, path, name string) {
@@ -56,7 +56,7 @@ func checkInvoker(r *crossguard.Resource, path, name string) {
 	}
 }
 
-// grantedService is the last segment of what a Cloud Run IAM resource is about.
+// grantedService returns the last segment of the resource that a Cloud Run IAM resource grants on.
 func grantedService(r *crossguard.Resource) string {
 	name, set := r.String("service")
 	if !set {

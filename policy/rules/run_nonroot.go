@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// imageUser is the annotation with which a revision says who its image runs as, USER@DIGEST; USER lists the users of all of
-// the image's platforms. A release writes it after it has read the image's configuration.
+// imageUser is the annotation in which a revision states the user of its image, as USER@DIGEST. USER lists the users of all
+// platforms of the image. A release writes the annotation after it has read the image's configuration.
 const imageUser = "image-user"
 
 var runNonRoot = crossguard.Policy{
@@ -45,7 +45,7 @@ var runNonRoot = crossguard.Policy{
 	},
 }
 
-// isRoot reads USER or USER:GROUP as container runtimes do; an image without a user runs as root.
+// isRoot reads USER or USER:GROUP as container runtimes do. An image without a user runs as root.
 func isRoot(user string) bool {
 	name, _, _ := strings.Cut(strings.TrimSpace(user), ":")
 	if id, err := strconv.Atoi(name); err == nil {

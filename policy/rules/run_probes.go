@@ -14,7 +14,7 @@ var runProbes = crossguard.Policy{
 	RemediationSteps: "Give the container that takes requests a startupProbe and a livenessProbe whose path is cheap to serve.",
 	Types:            services,
 	Check: func(r *crossguard.Resource) {
-		named := false // with several containers, the one with a port takes the requests
+		named := false // among several containers, the one with a port receives the requests
 		path := templateOf(r) + ".containers"
 		r.Each(path, func(c crossguard.Object) { named = named || !c.IsKnown("ports") || c.Len("ports") > 0 })
 		alone := r.Len(path) == 1

@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// schedulesOf are the seconds between two starts of each Cloud Run job that the stack's schedulers start, by the job's name.
+// schedulesOf returns the seconds between two starts of each Cloud Run job that the stack's schedulers start, by the job's name.
 func schedulesOf(s *crossguard.Stack) map[string]float64 {
 	every := map[string]float64{}
 	s.Each([]string{schedulerJob}, func(r *crossguard.Resource) {
@@ -25,8 +25,8 @@ func schedulesOf(s *crossguard.Stack) map[string]float64 {
 	return every
 }
 
-// interval is the shortest time between two starts of a schedule in seconds, as cron or as "every 5 minutes". What cannot be read
-// may be each minute.
+// interval returns the shortest time in seconds between two starts of a schedule, written as cron or as "every 5 minutes". A
+// schedule that cannot be read counts as every minute.
 func interval(schedule string) float64 {
 	words := strings.Fields(strings.ToLower(schedule))
 	if len(words) >= 3 && words[0] == "every" {
@@ -51,7 +51,7 @@ func interval(schedule string) float64 {
 	return shortest(minutes, hours) * 60
 }
 
-// shortest is the fewest minutes between two starts of a day's minutes and hours, also over midnight.
+// shortest returns the smallest number of minutes between two starts, including the time across midnight.
 func shortest(minutes, hours []int) float64 {
 	var starts []int
 	for _, h := range hours {
@@ -71,7 +71,7 @@ func shortest(minutes, hours []int) float64 {
 	return least
 }
 
-// times are the values of a field of cron below a limit: *, */n, a, a-b, a-b/n and lists of these.
+// times returns the values of a cron field below a limit: *, */n, a, a-b, a-b/n and lists of these.
 func times(field string, limit int) ([]int, bool) {
 	var all []int
 	for _, part := range strings.Split(field, ",") {

@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// secretForm is the form of a well-known credential: the text it begins with, and all of it from there on.
+// secretForm describes a well-known credential: the text that it begins with, and a pattern for the text after it.
 type secretForm struct {
 	begins string
-	form   *regexp.Regexp // nil: what it begins with is enough
+	form   *regexp.Regexp // nil if the beginning is enough
 }
 
-// vendorForms are credentials by the vendor that issues them, as the vendors document them. They are a list of the project's own:
-// the kept sources come with a scanner (gitleaks 8.30.1: 202 modules, 48 s of processor time to compile cold, 26 ms to start), and a pack
-// is compiled on every machine that uses it.
+// vendorForms lists credentials by vendor, in the forms that the vendors document. It is the project's own list. The maintained
+// lists come only with a scanner (gitleaks 8.30.1: 202 modules, 48 s of processor time to compile cold, 26 ms to start). A pack
+// is compiled on every machine that uses it, so that would cost too much.
 var vendorForms = forms(map[string]string{
 	// Clouds and infrastructure
 	"AKIA": `[0-9A-Z]{16}\b`, "ASIA": `[0-9A-Z]{16}\b`, "ABIA": `[0-9A-Z]{16}\b`, "ACCA": `[0-9A-Z]{16}\b`,
@@ -47,7 +47,7 @@ var vendorForms = forms(map[string]string{
 	"xoxa-": `[\w-]{10}`, "xoxb-": `[\w-]{10}`, "xoxe-": `[\w-]{10}`, "xoxe.": `[\w.-]{10}`, "xoxo-": `[\w-]{10}`, "xoxp-": `[\w-]{10}`,
 	"xoxr-": `[\w-]{10}`,
 	"xoxs-": `[\w-]{10}`, "xapp-": `\d-[\w-]{10}`, "CFPAT-": `[\w-]{40}`, "sl.": `[\w-]{130}`,
-	// Web hooks: who has the address may write
+	// Web hooks: anybody with the address may write
 	"hooks.slack.com/": `(?:services|workflows|triggers)/\w`, "discord.com/api/webhooks/": `\d+/\w`, "discordapp.com/api/webhooks/": `\d+/\w`,
 	"outlook.office.com/webhook/": `\w`, "hooks.zapier.com/hooks/catch/": `\d`, "api.telegram.org/bot": `\d+:`,
 	"maker.ifttt.com/trigger/": `.+/key/\w`,
@@ -55,7 +55,7 @@ var vendorForms = forms(map[string]string{
 	"eyJ": `[\w-]{8,}\.eyJ[\w-]{2,}\.[\w-]{8,}`, // a JSON web token
 })
 
-// elsewhereForms are recognized by something that does not stand at the beginning.
+// elsewhereForms lists credentials that are recognized by a text in their middle or at their end.
 var elsewhereForms = []secretForm{
 	{"PRIVATE KEY", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY`)},
 	{`"private_key"`, regexp.MustCompile(`"private_key"\s*:\s*"[^"]`)},
@@ -82,13 +82,13 @@ func forms(all map[string]string) map[[2]byte][]secretForm {
 	return index
 }
 
-// looksSecret tells values that are secrets by their form.
+// looksSecret reports whether a value has the form of a secret.
 func looksSecret(value string) bool {
 	if len(value) < 6 {
 		return false
 	}
 	for i := range len(value) - 1 {
-		if i > 0 && isWord(value[i-1]) && isWord(value[i]) { // forms begin where a word does
+		if i > 0 && isWord(value[i-1]) && isWord(value[i]) { // a form begins at the beginning of a word
 			continue
 		}
 		for _, f := range vendorForms[[2]byte{value[i], value[i+1]}] {
@@ -109,11 +109,11 @@ func isWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
 }
 
-// passwordInURL finds what stands between a user and the last @: a password may have any character but a space, and those who
-// write one do not always escape it.
+// passwordInURL finds the text between the user and the last @ in a URL. A password may contain any character except a space, and
+// authors do not always escape it.
 var passwordInURL = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^:/?#\s@"'<>]*:([^\s"'<>]+)@`)
 
-// port begins what looks like a password and is a port with a path that has an @.
+// port matches a text that looks like a password in a URL and is a port with a path that contains an @.
 var port = regexp.MustCompile(`^\d{1,5}(?:/|$)`)
 
 func urlHasPassword(value string) bool {
@@ -128,7 +128,7 @@ func urlHasPassword(value string) bool {
 	return false
 }
 
-// isReference reports whether a value stands for another: $(NAME) of Cloud Run, ${NAME}, or a place to fill in.
+// isReference reports whether a value stands for another value: $(NAME) of Cloud Run, ${NAME}, or a placeholder.
 func isReference(value string) bool {
 	for _, mark := range [][2]string{{"$(", ")"}, {"${", "}"}, {"{{", "}}"}, {"<", ">"}, {"%(", ")s"}} {
 		if strings.HasPrefix(value, mark[0]) && strings.HasSuffix(value, mark[1]) {
@@ -140,27 +140,28 @@ func isReference(value string) bool {
 
 var authorization = regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([\w+/=.~-]{8,})`)
 
-// headerHasCredential finds what an Authorization header holds.
+// headerHasCredential reports whether the value of an Authorization header contains a credential.
 func headerHasCredential(value string) bool {
-	if !containsFold(value, "bearer", "basic") { // far quicker than the pattern
+	if !containsFold(value, "bearer", "basic") { // much faster than the pattern
 		return false
 	}
 	m := authorization.FindStringSubmatch(value)
 	return m != nil && looksRandom(m[1])
 }
 
-// assignment finds NAME=VALUE, NAME: VALUE and "NAME":"VALUE" within a text: connection strings, arguments, queries, documents.
+// assignment finds NAME=VALUE, NAME: VALUE and "NAME":"VALUE" in a text such as a connection string, arguments, a query or a
+// document.
 var assignment = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_. -]{1,40}?)["']?\s*[=:]\s*(?:"([^"]+)"|'([^']+)'|([^\s;&,"'{}\[\]]+))`)
 
 func assignsSecret(value string) bool {
-	// Far quicker than the pattern: a name that decides has one of these.
+	// This is much faster than the pattern: every name that can matter contains one of these words.
 	if !strings.ContainsAny(value, "=:") || !containsFold(value, "pass", "pw", "secret", "token", "key", "auth", "cred", "sig", "salt",
 		"hmac", "jwt") {
 		return false
 	}
 	for _, m := range assignment.FindAllStringSubmatch(value, -1) {
 		given := m[2] + m[3] + m[4]
-		// Prose says "password: required". What is assigned has something that words do not.
+		// Prose may contain "password: required". An assigned secret has characters that words do not have.
 		telling := len(given) >= 6 && strings.ContainsAny(given, "0123456789!$%+^#") || len(given) >= 24
 		if telling && !strings.HasPrefix(given, "//") && isSecret(lastWords(m[1]), given) {
 			return true
@@ -169,26 +170,26 @@ func assignsSecret(value string) bool {
 	return false
 }
 
-// containsFold reports whether a text has one of some words in lower case, in any case.
+// containsFold reports whether a text contains one of the words, ignoring case. The words are in lower case.
 func containsFold(text string, words ...string) bool {
 	lower := strings.ToLower(text)
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(lower, word) })
 }
 
-// lastWords is the end of a name in a text, where the words before it may be others.
+// lastWords returns the end of a name in a text. The words before it may belong to something else.
 func lastWords(name string) string {
 	words := strings.Fields(name)
 	return strings.Join(words[max(0, len(words)-2):], "_")
 }
 
-// encodesSecret looks into base64, which hides nothing.
+// encodesSecret decodes base64 and checks the content.
 func encodesSecret(value string) bool {
 	trimmed := strings.TrimRight(strings.TrimSpace(value), "=")
 	if len(trimmed) < 24 || strings.ContainsAny(trimmed, " .:;,@{}$\"") {
 		return false
 	}
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		whole := trimmed[:len(trimmed)/4*4] // a value cut short is a secret, too
+		whole := trimmed[:len(trimmed)/4*4] // a secret that is cut off is still a secret
 		text, err := encoding.DecodeString(strings.NewReplacer("\n", "", "\r", "").Replace(whole))
 		if err == nil && utf8.Valid(text) && slices.IndexFunc(text, func(c byte) bool { return c < 9 }) < 0 &&
 			!strings.EqualFold(string(text), value) && looksSecret(string(text)) {

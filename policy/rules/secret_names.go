@@ -9,10 +9,10 @@ import (
 	"unicode"
 )
 
-// These decide whether a name and its value together are a secret. A name alone decides nothing: MAX_TOKENS is a number, and
-// SECRET_NAME names one.
+// These functions decide whether a name and its value together are a secret. A name alone is not enough: MAX_TOKENS is a number,
+// and SECRET_NAME is the name of a secret.
 
-// isSecret reports whether a value given to a name is a secret. It does not look at the value's form: looksSecret does.
+// isSecret reports whether the value of a name is a secret. It does not check the value's form; looksSecret does.
 func isSecret(name, value string) bool {
 	words := nameWords(name)
 	promises, hints := promisesSecret(words), hintsSecret(words)
@@ -25,13 +25,13 @@ func isSecret(name, value string) bool {
 	return looksRandom(value)
 }
 
-// secretName reports whether a name promises a secret whatever the value is, for a value that is not known.
+// secretName reports whether a name shows that its value is a secret, whatever the value. Rules use it for unknown values.
 func secretName(name string) bool {
 	words := nameWords(name)
 	return promisesSecret(words) && !harmlessName(words, "")
 }
 
-// nameWords are the words of a name in any style, in lower case: dbPassword, DB_PASSWORD and db-password are the same.
+// nameWords splits a name in any style into words in lower case. dbPassword, DB_PASSWORD and db-password give the same words.
 func nameWords(name string) []string {
 	var words []string
 	var word strings.Builder
@@ -57,7 +57,7 @@ func nameWords(name string) []string {
 	return words
 }
 
-// promising are words that name a secret, wherever they stand; two of them in a row where there is a space.
+// promising lists words that mean a secret anywhere in a name. An entry with a space means two words in a row.
 var promising = []string{
 	"secret", "secrets", "token", "tokens", "password", "passwords", "passwd", "passphrase", "passcode", "credential", "credentials",
 	"api key", "api keys", "private key", "access key", "signing key", "encryption key", "secret key", "master key", "service key",
@@ -67,10 +67,10 @@ var promising = []string{
 	"dbpassword", "dbpass", "userpassword", "pgpassword", "mysqlpassword", "sasl password",
 }
 
-// promisingLast are words that name a secret at the end only: within a name they are other words.
+// promisingLast lists words that mean a secret only at the end of a name. Inside a name they mean other things.
 var promisingLast = []string{"pass", "pwd", "pw", "psk", "creds"}
 
-// addresses are what is a secret where the value has a password or is no address at all.
+// addresses lists names whose value is a secret if it contains a password or is not an address.
 var addresses = []string{"databaseurl", "databaseuri", "mongodburi", "mongodburl", "mongouri", "mongourl", "redisurl", "postgresurl",
 	"dburl"}
 
@@ -88,11 +88,11 @@ func isAddress(words []string) bool {
 }
 
 var (
-	// hinting are words of names that have a secret where the value is random.
+	// hinting lists words in names whose value is a secret if it looks random.
 	hinting = []string{"key", "keys", "auth", "authorization", "bearer", "signature", "sig", "salt", "pepper", "hmac", "cookie",
 		"session", "jwt", "pem", "dsn",
 		"seed", "mnemonic", "otp", "totp", "license", "webhook", "cert", "pin", "nonce"}
-	// openly are words beside a key that say that it is none: public, or the name of something stored.
+	// openly lists words beside "key" that show that it is not a secret: it is public, or the name of something stored.
 	openly = []string{"public", "pub", "publishable", "publishing", "cache", "partition", "sort", "primary", "foreign", "site", "row",
 		"routing", "object",
 		"idempotency", "dedupe", "kms", "storage", "bucket", "index", "hash", "fingerprint", "id", "name", "version", "prefix", "sha", "commit"}
@@ -104,7 +104,7 @@ func hintsSecret(words []string) bool {
 }
 
 var (
-	// about are the last words of names that say something about a secret, and are none.
+	// about lists last words of names that describe a secret rather than contain it.
 	about = []string{
 		"url", "uri", "urls", "endpoint", "endpoints", "host", "hostname", "server", "domain", "port", "issuer", "audience", "scope",
 		"scopes", "realm",
@@ -124,11 +124,12 @@ var (
 		"parallelism", "window", "quota", "cost", "price", "address", "model", "driver", "class", "namespace", "group", "role", "user",
 		"username", "email",
 	}
-	// counted are words that make a token a number of them.
+	// counted lists words that make "tokens" a number.
 	counted = []string{"max", "min", "num", "number", "count", "limit", "total"}
 )
 
-// harmlessName tells names about a secret rather than of one. The id of a secret that is random is one all the same.
+// harmlessName reports whether a name describes a secret rather than contains it. A random id of a secret still counts as a
+// secret.
 func harmlessName(words []string, value string) bool {
 	if len(words) == 0 {
 		return true
@@ -142,16 +143,16 @@ func harmlessName(words []string, value string) bool {
 		return false
 	}
 	if isAddress(words) {
-		return false // decided by the value
+		return false // the value decides
 	}
 	return slices.Contains(about, last)
 }
 
 var (
 	boolean = regexp.MustCompile(`(?i)^(?:true|false|yes|no|on|off|none|null|nil|enabled|disabled|default|required|optional|auto|omit|include|same-origin)$`)
-	// place is a path, an address without a password, or the name of something in Google Cloud.
+	// place matches a path, an address without a password, or the name of something in Google Cloud.
 	place = regexp.MustCompile(`(?i)^(?:\.{0,2}/[\w./@+-]*|~/.*|[a-z]:\\.*|[a-z][a-z0-9+.-]*:(?://)?[^\s]*|projects/[\w./:-]+|[\w-]+(?:\.[\w-]+)+(?::\d+)?|[\w-]+(?:/[\w.-]+)+)$`)
-	// schemes begin an address.
+	// schemes lists the beginnings of addresses.
 	schemes = []string{"http", "https", "file", "postgres", "postgresql", "mysql", "mongodb", "mongodb+srv", "redis", "rediss", "amqp",
 		"amqps", "sqlite", "sqlserver",
 		"grpc", "tcp", "unix", "gs", "s3", "sm", "gsm", "vault", "berglas", "secret", "ref+gcpsecrets", "jdbc", "libsql", "nats", "kafka",
@@ -159,7 +160,7 @@ var (
 	headerName = regexp.MustCompile(`^(?:X-|x-)[A-Za-z0-9-]+$|^[A-Z][a-z]+(?:-[A-Z][A-Za-z]+)+$`)
 )
 
-// harmlessValue tells values that are no secret whatever the name is.
+// harmlessValue reports whether a value cannot be a secret, whatever its name.
 func harmlessValue(value string) bool {
 	value = strings.TrimSpace(value)
 	switch {
@@ -171,16 +172,16 @@ func harmlessValue(value string) bool {
 		return false
 	}
 	if scheme, rest, found := strings.Cut(value, ":"); found && !strings.ContainsAny(scheme, "/.") {
-		// Only what begins like an address is one: a password may have a colon.
+		// A value with a colon is an address only if it begins like one, because a password may contain a colon.
 		return slices.Contains(schemes, strings.ToLower(scheme)) && rest != ""
 	}
 	if value[0] != '/' && mixedCase.MatchString(value) && !strings.Contains(value, ".") {
-		return false // base64 has slashes, too
+		return false // base64 contains slashes as well
 	}
 	return strings.ContainsAny(value, "/\\") || strings.Count(value, ".") > 0 && !strings.ContainsAny(value, "!$%^&*")
 }
 
-// mixedCase is long and of letters in both cases with a digit among them.
+// mixedCase matches a long text with a digit and with letters in both cases.
 var mixedCase = regexp.MustCompile(`^[\w/+=-]*(?:[a-z][\w/+=-]*[A-Z][\w/+=-]*\d|\d[\w/+=-]*[a-z][\w/+=-]*[A-Z]|[a-z][\w/+=-]*\d[\w/+=-]*[A-Z]|[A-Z][\w/+=-]*\d[\w/+=-]*[a-z])[\w/+=-]{12,}$`)
 
 func isNumber(value string) bool {
@@ -188,10 +189,11 @@ func isNumber(value string) bool {
 	return err == nil
 }
 
-// random is text without spaces as keys are made of.
+// random matches a long text of the characters that keys consist of, without spaces.
 var random = regexp.MustCompile(`^[A-Za-z0-9+/=_.~-]{16,}$`)
 
-// looksRandom reports whether a value is one that nobody thought of: long, of letters and digits, and as mixedCase as those are.
+// looksRandom reports whether a value looks generated: it is long, mixes letters and digits, and has as many different characters
+// as generated keys have.
 func looksRandom(value string) bool {
 	value = strings.TrimSpace(value)
 	if !random.MatchString(value) || strings.HasPrefix(value, "/") || !strings.ContainsAny(value, "0123456789") {
@@ -209,7 +211,7 @@ func looksRandom(value string) bool {
 		p := float64(n) / float64(len(value))
 		bits -= p * math.Log2(p)
 	}
-	// Words joined by hyphens or slashes are names, of which no part is random.
+	// Words joined by hyphens or slashes are a name unless one of the words looks random.
 	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return c == '-' || c == '/' || c == '.' || c == '_' }) {
 		if len(part) >= 8 && strings.ContainsAny(part, "0123456789") && strings.IndexFunc(part, unicode.IsLetter) >= 0 {
 			return bits >= 3

@@ -7,14 +7,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// customTier is a size of Cloud SQL with processors of its own: vCPUs, and memory in MiB.
+// customTier matches a Cloud SQL size with a custom number of vCPUs and a custom memory in MiB.
 var customTier = regexp.MustCompile(`^db-custom-([0-9]+)-([0-9]+)$`)
 
-// mostDiskGiB is what a disk of Cloud SQL grows to where nothing bounds it.
+// mostDiskGiB is the size to which a Cloud SQL disk grows if nothing limits it.
 const mostDiskGiB = 65536
 
-// databaseCost is what an instance of Cloud SQL costs when its disk has grown to its limit and its backups are as large as it.
-// priced is false for sizes that the table does not have.
+// databaseCost returns the cost of a Cloud SQL instance whose disk has grown to its limit and whose backups are as large. priced
+// is false for sizes that are not in the table.
 func databaseCost(r *crossguard.Resource) (item costItem, priced bool) {
 	const hours = secondsPerMonth / 3600
 	item.name = r.Name
@@ -45,7 +45,7 @@ func databaseCost(r *crossguard.Resource) (item costItem, priced bool) {
 	return item, true
 }
 
-// disk is the most GiB that a disk can have.
+// disk returns the largest size of the disk, in GiB.
 func (c *costItem) disk(r *crossguard.Resource) float64 {
 	const size, limit = "settings.diskSize", "settings.diskAutoresizeLimit"
 	if r.IsKnown("settings.diskAutoresize") && !r.BoolOr("settings.diskAutoresize", true) && r.IsKnown(size) {

@@ -72,8 +72,9 @@ var sqlHardening = crossguard.Policy{
 	},
 }
 
-// checkInstanceData refuses to switch off what keeps data when a person or a program goes wrong: the logs between backups, and
-// Google's own protection, which holds whoever deletes. Instances from before either setting leave them out, and pass.
+// checkInstanceData refuses to switch off the protections against a person's or a program's mistake: the logs between backups,
+// and Google's own deletion protection, which holds for every client. An instance that does not set these options passes, because
+// they are newer than some instances.
 func checkInstanceData(r *crossguard.Resource) {
 	for _, off := range []struct{ path, then string }{
 		{"settings.backupConfiguration.pointInTimeRecoveryEnabled", "a mistake loses up to a day"},
@@ -93,7 +94,7 @@ const (
 	alloyCluster  = "gcp:alloydb/cluster:Cluster"
 )
 
-// checkAlloyInstance judges an instance of AlloyDB, which has no public address and takes TLS only unless it says otherwise.
+// checkAlloyInstance checks an instance of AlloyDB. By default it has no public address and accepts only TLS.
 func checkAlloyInstance(r *crossguard.Resource) {
 	if r.BoolOr("networkConfig.enablePublicIp", false) {
 		r.Violation("networkConfig.enablePublicIp is true: remove it, and use a private network")
@@ -108,7 +109,7 @@ func checkAlloyInstance(r *crossguard.Resource) {
 	})
 }
 
-// isEverybody tells networks that are all of the internet, or half of it: two halves are all.
+// isEverybody reports whether a network is the whole internet or half of it. Two halves would together be the whole.
 func isEverybody(cidr string) bool {
 	_, bits, _ := strings.Cut(cidr, "/")
 	n, err := strconv.Atoi(bits)

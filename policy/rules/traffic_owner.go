@@ -25,7 +25,7 @@ var trafficOwner = crossguard.Policy{
 			}
 			r.Each("traffics", func(target crossguard.Object) { latest(r, target, r.Type == serviceV1) })
 		})
-		s.Each([]string{workerPool}, func(r *crossguard.Resource) { // a pool's splits are its traffic
+		s.Each([]string{workerPool}, func(r *crossguard.Resource) { // the splits of a pool are its traffic
 			ignored := r.Options().IgnoreChanges
 			if r.Has("instanceSplits") && !slices.Contains(ignored, "instanceSplits") && !slices.Contains(ignored, "*") {
 				r.Violation("ignoreChanges is %s: add instanceSplits", list(ignored))
@@ -35,8 +35,8 @@ var trafficOwner = crossguard.Policy{
 	},
 }
 
-// latest reports a target that is whatever revision is newest: each new one would take all of its share at once. Version 1 of the
-// API says so by latestRevision.
+// latest reports a traffic target that follows the newest revision, because each new revision would receive its whole share at
+// once. Version 1 of the API expresses it as latestRevision.
 func latest(r *crossguard.Resource, target crossguard.Object, v1 bool) {
 	newest := strings.HasSuffix(target.StringOr("type", ""), "_LATEST") || v1 && target.BoolOr("latestRevision", false)
 	if newest && target.NumberOr("percent", 0) > 0 {

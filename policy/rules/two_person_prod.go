@@ -22,21 +22,21 @@ var twoPersonProd = crossguard.Policy{
 			"prd*", "live*", "*-prod", "*-production", "*-prd", "*-live"}}},
 	Types: []string{ghEnvironment},
 	CheckStack: func(s *crossguard.Stack) {
-		gates := map[string]map[string]string{} // of a repository, each with the kinds it asks: user, team
-		first := map[[2]string]string{}         // the gate of a repository that a reviewer was first seen at
+		gates := map[string]map[string]string{} // by repository and gate: the kinds of reviewer, user or team
+		first := map[[2]string]string{}         // by repository and reviewer: the first gate that has the reviewer
 		s.Each([]string{ghEnvironment}, func(r *crossguard.Resource) {
 			name := environmentName(r)
 			if !matchesAny(r.Config.Strings("environments"), name) {
 				return
 			}
 			repository := "the repository"
-			if r.IsKnown("repository") { // one that is about to be made is one all the same
+			if r.IsKnown("repository") { // unknown while the repository is about to be created
 				repository = r.StringOr("repository", repository)
 			}
 			if gates[repository] == nil {
 				gates[repository] = map[string]string{}
 			}
-			gates[repository][name] = "" // the same environment in other letters is no second one
+			gates[repository][name] = "" // the same name in other letters is the same environment
 			if !r.BoolOr("preventSelfReview", false) || r.BoolOr("canAdminsBypass", true) {
 				r.Violation("%s can be passed alone: set preventSelfReview to true and canAdminsBypass to false", name)
 			}
@@ -63,7 +63,7 @@ var twoPersonProd = crossguard.Policy{
 				s.Violation("%s has %d environments on the way to production: it takes two, so add one with other reviewers", repository,
 					len(gates[repository]))
 			}
-			// Whether a person is in a team is not known here.
+			// The rule cannot see whether a person is in a team.
 			for one, asks := range gates[repository] {
 				for other, asksOther := range gates[repository] {
 					if one != other && strings.Contains(asks, "user") && strings.Contains(asksOther, "team") {

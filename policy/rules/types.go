@@ -1,6 +1,6 @@
 package rules
 
-// Type tokens of pulumi-gcp 8 and pulumi-github 6.
+// These are type tokens of pulumi-gcp 8 and pulumi-github 6.
 const (
 	serviceV1  = "gcp:cloudrun/service:Service"
 	serviceV2  = "gcp:cloudrunv2/service:Service"
@@ -54,13 +54,13 @@ const (
 	ghAlerts              = "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts"
 	ghDeployKeyType       = "github:index/repositoryDeployKey:RepositoryDeployKey"
 	ghBranchProtection    = "github:index/branchProtection:BranchProtection"
-	// The same by the older of GitHub's two interfaces.
+	// This type is the same protection through the older of GitHub's two APIs.
 	ghBranchProtectionV3 = "github:index/branchProtectionV3:BranchProtectionV3"
 )
 
 var (
 	services = []string{serviceV1, serviceV2}
 	runAny   = []string{serviceV1, serviceV2, job, workerPool}
-	// functions run on Cloud Run, with settings of their own.
+	// functions run on Cloud Run and have settings of their own.
 	functions = []string{functionV1, functionV2}
 )

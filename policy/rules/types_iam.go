@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// iamForm is the way in which a type grants in IAM, by what its token ends with: member, binding or policy, "" for a type that
-// grants nothing. Types of services that nobody has thought of yet are found so, too: pulumi-gcp 8.41 has 405 of them.
+// iamForm returns how a type grants in IAM, from the end of its token: member, binding or policy, or "" if it does not grant. The
+// token is enough, so new types are found without a list. pulumi-gcp 8.41 has 405 such types.
 func iamForm(token string) string {
 	token = strings.ToLower(token)
 	for _, form := range []string{"member", "binding", "policy"} {
@@ -20,7 +20,7 @@ func iamForm(token string) string {
 	return ""
 }
 
-// Access lists are older than IAM and grant as well.
+// Access lists are older than IAM and grant access as well.
 var (
 	bucketLists = []string{
 		"gcp:storage/bucketACL:BucketACL", "gcp:storage/objectACL:ObjectACL", "gcp:storage/defaultObjectACL:DefaultObjectACL",
@@ -59,14 +59,14 @@ var (
 	functionIAM = slices.Concat(iam("gcp:cloudfunctions/functionIam%s:FunctionIam%[1]s"),
 		iam("gcp:cloudfunctionsv2/functionIam%s:FunctionIam%[1]s"))
 
-	// wideIAM grants on everything below a project, folder or organization.
+	// wideIAM lists the types that grant on everything below a project, folder or organization.
 	wideIAM = slices.Concat(projectIAM, folderIAM, orgIAM)
-	// customRoleTypes are roles that the stack makes.
+	// customRoleTypes lists the types that create a role.
 	customRoleTypes = []string{"gcp:projects/iAMCustomRole:IAMCustomRole", "gcp:organizations/iAMCustomRole:IAMCustomRole"}
 )
 
-// iam are the three ways in which a resource's IAM policy can be managed: one member of a role, all members of a role, and
-// everything. A rule that knew one only would be passed by the others.
+// iam returns the three types that manage a resource's IAM policy: one member of a role, all members of a role, and the whole
+// policy. A rule has to cover all three, or the others would evade it.
 func iam(format string) []string {
 	return []string{fmt.Sprintf(format, "Member"), fmt.Sprintf(format, "Binding"), fmt.Sprintf(format, "Policy")}
 }

@@ -30,7 +30,7 @@ var uptimeExists = crossguard.Policy{
 		hosts := append(slices.Clone(s.Config.Strings("hosts")), mappedDomains(s)...)
 		checked := map[string]bool{}
 		s.Each([]string{uptimeCheck}, func(r *crossguard.Resource) {
-			assumed := "not known yet: " + r.URN // until it is judged: where something is not known, that ends the judgement
+			assumed := "not known yet: " + r.URN // stays if the check of the resource ends early because something is unknown
 			checked[assumed] = true
 			fine, host := checksFromOutside(r), checkedHost(r)
 			delete(checked, assumed)
@@ -46,7 +46,7 @@ var uptimeExists = crossguard.Policy{
 	},
 }
 
-// ownKey tells checks apart of which the host is not known yet: each is one of its own.
+// ownKey returns a key of its own for a check whose host is not known yet, so that two such checks stay apart.
 func ownKey(r *crossguard.Resource, host string) string {
 	if host == "" {
 		return r.URN
@@ -54,21 +54,21 @@ func ownKey(r *crossguard.Resource, host string) string {
 	return ""
 }
 
-// checkedHost is the host that a check asks, "" where that is not known yet.
+// checkedHost returns the host that a check calls, or "" if it is not known yet.
 func checkedHost(r *crossguard.Resource) string {
 	for _, path := range []string{"monitoredResource.labels.host", "monitoredResource.labels.service_name"} {
 		if !r.IsKnown(path) {
 			return ""
 		}
 	}
-	if service, set := r.String("monitoredResource.labels.service_name"); set { // of a cloud_run_revision
+	if service, set := r.String("monitoredResource.labels.service_name"); set { // the label of a cloud_run_revision
 		return service + ".run.app"
 	}
 	return strings.ToLower(r.StringOr("monitoredResource.labels.host", "no host"))
 }
 
-// checksFromOutside judges a check, and reports whether it is one of a service by HTTPS that can fail. The provider leaves
-// the kind of checkers to Google, so that a first preview does not know it: those of Google's are from outside.
+// checksFromOutside judges a check. It reports whether the check calls a service by HTTPS from outside and can fail. By default
+// Google chooses the kind of checkers, so a first preview does not know it. Google then chooses checkers outside the project.
 func checksFromOutside(r *crossguard.Resource) bool {
 	if !r.Has("httpCheck") || r.IsKnown("checkerType") && strings.EqualFold(r.StringOr("checkerType", ""), "VPC_CHECKERS") {
 		return false
@@ -84,7 +84,7 @@ func checksFromOutside(r *crossguard.Resource) bool {
 	accepted, redirect := acceptedStatus(r)
 	switch tls := r.BoolOr("httpCheck.useSsl", false) && r.BoolOr("httpCheck.validateSsl", false); {
 	case !tls && redirect:
-		return false // of the redirect to HTTPS
+		return false // it checks the redirect to HTTPS
 	case !tls:
 		r.Violation("httpCheck.useSsl and httpCheck.validateSsl are not both true: set them")
 		return false
@@ -95,10 +95,11 @@ func checksFromOutside(r *crossguard.Resource) bool {
 	return true
 }
 
-// longestPeriod is Google's default between two checks.
+// longestPeriod is Google's default time between two checks, in seconds.
 const longestPeriod = 300
 
-// acceptedStatus reports whether a check takes only success or redirects for success, and whether it takes redirects alone.
+// acceptedStatus reads the statuses that a check accepts. fine says that it accepts only success or redirects. redirect says that
+// it accepts only redirects.
 func acceptedStatus(r *crossguard.Resource) (fine, redirect bool) {
 	fine, redirect = true, r.Len("httpCheck.acceptedResponseStatusCodes") > 0
 	r.Each("httpCheck.acceptedResponseStatusCodes", func(status crossguard.Object) {
@@ -111,7 +112,7 @@ func acceptedStatus(r *crossguard.Resource) (fine, redirect bool) {
 	return fine, redirect
 }
 
-// mappedDomains are the domains that the stack leads to services.
+// mappedDomains returns the domains that the stack maps to services.
 func mappedDomains(s *crossguard.Stack) []string {
 	var all []string
 	s.Each([]string{"gcp:cloudrun/domainMapping:DomainMapping"}, func(r *crossguard.Resource) {

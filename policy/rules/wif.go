@@ -10,9 +10,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// guarantees reports whether a condition can hold only for numbers given for a claim such as assertion.repository_id: in every
-// alternative, by ==, in, a list's exists or a pattern that is nothing but numbers. means turns an attribute into what it is
-// mapped from.
+// guarantees reports whether a condition is true only for given numbers of a claim such as assertion.repository_id. Every
+// alternative has to compare the claim with numbers: by ==, in, a list's exists, or a pattern that matches only numbers. means
+// returns the claim that an attribute is mapped from.
 func guarantees(condition, claim string, means func(selector string) string) bool {
 	e, err := parseCEL(condition)
 	if err != nil {
@@ -29,8 +29,8 @@ func guarantees(condition, claim string, means func(selector string) string) boo
 	})
 }
 
-// compares reports whether a part, where it has a truth value, makes what is asked for equal to a value that is accepted:
-// CLAIM == VALUE, CLAIM in [VALUES], [VALUES].exists(v, v == CLAIM), and != where that does not hold.
+// compares reports whether a part of a condition makes the asked claim equal to an accepted value whenever the part has the truth
+// value holds. It knows CLAIM == VALUE, CLAIM in [VALUES], [VALUES].exists(v, v == CLAIM), and != if holds is false.
 func compares(e ast.Expr, holds bool, asked, accepted func(ast.Expr) bool) bool {
 	if e.Kind() != ast.CallKind {
 		return false
@@ -58,7 +58,7 @@ func listOf(e ast.Expr, accepted func(ast.Expr) bool) bool {
 		!slices.ContainsFunc(e.AsList().Elements(), func(e ast.Expr) bool { return !accepted(e) })
 }
 
-// matchesOnly reports whether a part is CLAIM.matches(PATTERN) with a pattern that fits accepted texts alone.
+// matchesOnly reports whether a part is CLAIM.matches(PATTERN) with a pattern that matches only accepted texts.
 func matchesOnly(e ast.Expr, asked func(ast.Expr) bool, accepted func(string) bool) bool {
 	re, is := patternOf(e, asked)
 	return is && re.Op == syntax.OpConcat && len(re.Sub) > 2 && re.Sub[0].Op == syntax.OpBeginText &&
@@ -66,7 +66,7 @@ func matchesOnly(e ast.Expr, asked func(ast.Expr) bool, accepted func(string) bo
 		slices.IndexFunc(re.Sub[1:len(re.Sub)-1], func(part *syntax.Regexp) bool { return !onlyLiterals(part, accepted) }) < 0
 }
 
-// onlyLiterals reports whether a pattern is one of several texts, each accepted.
+// onlyLiterals reports whether a pattern matches only a list of texts that are all accepted.
 func onlyLiterals(re *syntax.Regexp, accepted func(string) bool) bool {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -81,7 +81,7 @@ func onlyLiterals(re *syntax.Regexp, accepted func(string) bool) bool {
 	return false
 }
 
-// patternOf is the pattern that a claim is matched with.
+// patternOf returns the pattern that a claim is matched with.
 func patternOf(e ast.Expr, asked func(ast.Expr) bool) (*syntax.Regexp, bool) {
 	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != "matches" {
 		return nil, false
@@ -99,8 +99,9 @@ func patternOf(e ast.Expr, asked func(ast.Expr) bool) (*syntax.Regexp, bool) {
 	return re, literal && err == nil
 }
 
-// asks reports whether a condition asks who presents the token, in each of its alternatives: a claim that says who is, or begins
-// with, something that not everybody's does. That it is not something, or is there at all, is true of nearly everybody.
+// asks reports whether a condition asks who presents the token. In each alternative, a claim that identifies somebody has to
+// equal, or begin with, a text that is not true of everybody. A comparison with !=, or a test that the claim exists, is true of
+// nearly everybody and does not count.
 func asks(condition string) bool {
 	e, err := parseCEL(condition)
 	return err == nil && always(e, true, asksWho)
@@ -124,7 +125,7 @@ func asksWho(e ast.Expr, holds bool) bool {
 		return value(args[0]) && identifies(args[1]) && selector(args[1]) != ""
 	case "startsWith":
 		return call.IsMemberFunction() && len(args) == 1 && identifies(call.Target()) && value(args[0])
-	case "endsWith": // only a domain is its owner's: everybody may call something of theirs by any name
+	case "endsWith": // counts only for domains, which have an owner: anybody can choose a name with any other ending
 		suffix, literal := "", false
 		if len(args) == 1 {
 			suffix, literal = stringLiteral(args[0])
@@ -135,10 +136,10 @@ func asksWho(e ast.Expr, holds bool) bool {
 	return is && patternSaysWho(re)
 }
 
-// identifies reports whether an expression is a claim, or made of claims, of which one says who it is about.
+// identifies reports whether an expression is a claim, or is made of claims, of which at least one identifies somebody.
 func identifies(e ast.Expr) bool {
 	if e.Kind() == ast.CallKind {
-		// What counts or converts says less than it is made of.
+		// A function that counts or converts loses information, so its result does not identify anybody.
 		if name := e.AsCall().FunctionName(); slices.Contains([]string{"size", "int", "uint", "double", "timestamp", "bool", "type",
 			"duration"}, name) {
 			return false
@@ -156,7 +157,7 @@ func identifies(e ast.Expr) bool {
 	})
 }
 
-// anybodys are claims that every token of an issuer has, or that say what runs rather than whose it is.
+// anybodys lists claims that every token of an issuer has, and claims that name the running code rather than its owner.
 var anybodys = []string{
 	"iss", "aud", "exp", "iat", "nbf", "jti", "typ", "alg", "kid", "nonce", "at_hash", "auth_time", "acr", "amr", "email_verified", "ver",
 	"ref", "ref_type", "ref_path", "ref_protected", "head_ref", "base_ref", "sha", "environment", "environment_protected",
@@ -165,7 +166,7 @@ var anybodys = []string{
 	"pipeline_source", "check_run_id", "user_access_level",
 }
 
-// general are words of claims that say what kind of thing they are about.
+// general lists words in claims that name a kind of thing.
 var general = []string{
 	"", "repo", "repository", "project", "project_path", "projects", "group", "groups", "ref", "ref_type", "refs", "heads", "tags",
 	"branch", "tag", "main", "master", "pull_request",
@@ -178,7 +179,7 @@ var general = []string{
 	"push", "workflow_dispatch", "schedule", "public", "private", "internal", "github-hosted", "self-hosted",
 }
 
-// saysWho reports whether a text has a word that is not everybody's.
+// saysWho reports whether a text contains a word that identifies somebody.
 func saysWho(text string) bool {
 	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return strings.ContainsRune(":/@.|,; ", c) })
 	return slices.ContainsFunc(words, func(word string) bool {
@@ -186,11 +187,11 @@ func saysWho(text string) bool {
 	})
 }
 
-// ownDomain reports whether a suffix is one of addresses in a domain that is somebody's.
+// ownDomain reports whether a suffix is the end of addresses in somebody's own domain.
 func ownDomain(suffix string) bool { return strings.HasPrefix(suffix, "@") && saysWho(suffix) }
 
-// patternSaysWho reports whether a pattern, in each alternative, begins at the text's beginning with a word that says who, or ends
-// with somebody's domain at its end. Elsewhere in a text there is what anybody may have written.
+// patternSaysWho reports whether a pattern identifies somebody in each alternative. It has to match an identifying word at the
+// beginning of the text, or somebody's domain at its end. Anybody may control the rest of the text.
 func patternSaysWho(re *syntax.Regexp) bool {
 	switch re.Op {
 	case syntax.OpCapture:
@@ -208,7 +209,7 @@ func patternSaysWho(re *syntax.Regexp) bool {
 	return re.Sub[last].Op == syntax.OpEndText && last > 0 && re.Sub[last-1].Op == syntax.OpLiteral && ownDomain(string(re.Sub[last-1].Rune))
 }
 
-// beginsWith reports whether the first part of a pattern is, in each alternative, an accepted text.
+// beginsWith reports whether the first part of a pattern is an accepted text, in each alternative.
 func beginsWith(parts []*syntax.Regexp, accepted func(string) bool) bool {
 	if len(parts) == 0 {
 		return false
@@ -226,7 +227,8 @@ func beginsWith(parts []*syntax.Regexp, accepted func(string) bool) bool {
 	return false
 }
 
-// meaning tells what an attribute is mapped from, where that is a claim as it is: attribute.x of a mapping from assertion.x.
+// meaning returns a function that maps an attribute to the claim it is copied from. attribute.x of a mapping from assertion.x
+// means assertion.x.
 func meaning(r *crossguard.Resource) func(selector string) string {
 	return func(name string) string {
 		if strings.HasPrefix(name, "assertion.") {

@@ -48,7 +48,8 @@ var wifBindingNarrow = crossguard.Policy{
 	},
 }
 
-// selected are the pool, the attribute (google.subject for a single principal) and the value of a principal from outside.
+// selected returns the pool, the attribute and the value of a principal from outside. The attribute of a single principal is
+// google.subject.
 func selected(member string) (pool, attribute, value string) {
 	set := strings.HasPrefix(strings.ToLower(member), "principalset:")
 	_, rest, _ := cutFold(member, "/workloadidentitypools/")
@@ -60,7 +61,7 @@ func selected(member string) (pool, attribute, value string) {
 	return strings.ToLower(pool), strings.ToLower(attribute), value
 }
 
-// cutFold is strings.Cut by a separator in any case.
+// cutFold is like strings.Cut, with a separator in any case.
 func cutFold(s, lower string) (before, after string, found bool) {
 	i := strings.Index(strings.ToLower(s), lower)
 	if i < 0 {
@@ -69,10 +70,10 @@ func cutFold(s, lower string) (before, after string, found bool) {
 	return s[:i], s[i+len(lower):], true
 }
 
-// tooWide says why a principal from outside is more than one environment or workflow, "" if it is not.
+// tooWide returns the reason why a principal from outside covers more than one environment or workflow, or "" if it does not.
 func tooWide(member string, narrow []string) string {
 	pool, attribute, value := selected(member)
-	cluster := strings.HasSuffix(pool, ".svc.id.goog") // workloads of one's own clusters
+	cluster := strings.HasSuffix(pool, ".svc.id.goog") // workloads of the project's own clusters
 	switch name, isAttribute := strings.CutPrefix(attribute, "attribute."); {
 	case attribute == "" || attribute == "*":
 		return "the whole pool: bind one value of " + list(narrow)
@@ -89,7 +90,7 @@ func tooWide(member string, narrow []string) string {
 	return ""
 }
 
-// hasParts reports whether a value has the parts it is joined from, none of them empty.
+// hasParts reports whether a joined value has all its parts and none of them is empty.
 func hasParts(value string) bool {
 	parts := strings.FieldsFunc(value, func(c rune) bool { return c == ':' || c == '@' })
 	return len(parts) > 0 && len(parts) == strings.Count(value, ":")+strings.Count(value, "@")+1 &&
@@ -97,7 +98,7 @@ func hasParts(value string) bool {
 		!slices.ContainsFunc(parts, func(part string) bool { return strings.Trim(part, " /-_.") == "" })
 }
 
-// wideSubject judges a single principal. GitHub's subjects are one for all pull requests, or all workflows of a branch.
+// wideSubject judges a single principal. Some of GitHub's subjects cover all pull requests, or all workflows of a branch.
 func wideSubject(member, subject string) string {
 	lower := strings.ToLower(subject)
 	switch {
@@ -132,8 +133,8 @@ func providersOf(s *crossguard.Stack) []mappedProvider {
 	return all
 }
 
-// narrowMapping reports whether what an attribute is mapped from tells environments or workflows of one repository apart: a claim
-// that has all of that, or one of the repository with one of what runs.
+// narrowMapping reports whether an attribute's mapping distinguishes the environments or workflows of one repository. It needs a
+// claim that names repository and environment or workflow together, or two claims for them.
 func narrowMapping(mapping string) bool {
 	e, err := parseCEL(mapping)
 	if err != nil {

@@ -49,8 +49,8 @@ var wifGitHubPinned = crossguard.Policy{
 
 const githubIssuer = "token.actions.githubusercontent.com"
 
-// isGitHub reports whether an issuer is GitHub, GitHub Enterprise Cloud or GitHub Enterprise Server. looksSo says that it is none of
-// them and has GitHub's host somewhere else than where the host is.
+// isGitHub reports whether an issuer is GitHub, GitHub Enterprise Cloud or GitHub Enterprise Server. looksSo reports an issuer
+// that is none of these and has GitHub's host in another part of its URL.
 func isGitHub(issuer string) (github, looksSo bool) {
 	text := strings.ToLower(strings.TrimSpace(issuer))
 	if !strings.Contains(text, "://") {

@@ -19,7 +19,8 @@ var worstCaseCost = crossguard.Policy{
 	Tags:             []string{"cost"},
 	RemediationSteps: "Lower instances, CPU or memory of the largest items, or raise the ceiling and with it the budget.",
 	Options: []crossguard.Option{
-		// 750 is a service as large as run-max-instances and run-resource-limits let it be, busy all month, with a registry.
+		// 750 is enough for a service as large as run-max-instances and run-resource-limits allow, busy all month, with a
+		// registry.
 		{Name: "ceiling", Description: "Most a month may cost, in USD.", Default: 750.0, Min: 1, Max: 1e6},
 		{Name: "executions", Description: "Times that a job runs in a month, where the stack has no schedule for it.", Default: 31,
 			Min: 1, Max: 1e6},
@@ -65,11 +66,12 @@ var worstCaseCost = crossguard.Policy{
 	},
 }
 
-// The prices are prices.json's: without discounts, the free tier, requests and traffic, which no setting bounds. What a worker pool
-// costs is on no page that was found: it is counted as a job is.
+// The prices are in prices.json. They leave out discounts and the free tier. They also leave out requests and traffic, which no
+// setting limits. No page with prices of worker pools was found, so a worker pool is priced like a job.
 const secondsPerMonth = 31 * 24 * 3600 // the longest month
 
-// What Cloud Run sells at most, which counts where a bound is absent or not known (cloud.google.com/run/quotas, same day).
+// These are the largest sizes that Cloud Run offers (cloud.google.com/run/quotas, same day). They count if a limit is absent or
+// unknown.
 const (
 	mostInstances = 1000
 	mostTasks     = 10000
@@ -78,7 +80,7 @@ const (
 	mostLocations = 50 // of a secret's replicas: more than there are regions
 )
 
-// locations is how often a secret's versions are stored, and paid for.
+// locations returns how many times a secret's versions are stored and paid for.
 func locations(r *crossguard.Resource) float64 {
 	const replicas = "replication.userManaged.replicas"
 	if !r.IsKnown(replicas) {
@@ -90,16 +92,16 @@ func locations(r *crossguard.Resource) float64 {
 type costItem struct {
 	name    string
 	usd     float64
-	assumed []string // bounds that are absent or not known
+	assumed []string // the limits that are absent or unknown
 }
 
-// assume is the most there is, for a bound that is absent or not known.
+// assume returns the largest possible value for a limit that is absent or unknown. It records the path.
 func (c *costItem) assume(path string, most float64) float64 {
 	c.assumed = append(c.assumed, fmt.Sprintf("%s counted as %v", path, most))
 	return most
 }
 
-// describe lists items by cost, the largest first, each with what was assumed for want of a bound.
+// describe lists items by cost, largest first. It names the limits that were missing for each item.
 func describe(items []costItem) string {
 	slices.SortStableFunc(items, func(a, b costItem) int { return cmp.Compare(b.usd, a.usd) })
 	var texts []string
@@ -113,7 +115,7 @@ func describe(items []costItem) string {
 	return strings.Join(texts, ", ")
 }
 
-// computeCost is what a Cloud Run resource costs when all instances it may have are busy for a month.
+// computeCost returns the cost of a Cloud Run resource whose instances are all busy for a month.
 func computeCost(r *crossguard.Resource) costItem {
 	item := costItem{name: r.Name}
 	cpu, memory, idle := 0.0, 0.0, r.Type == serviceV1 || r.Type == serviceV2
@@ -140,7 +142,7 @@ func computeCost(r *crossguard.Resource) costItem {
 		idle = false
 	}
 	billing, region := "run.instance", ""
-	if idle { // busy all the time, CPU during requests is the dearer one
+	if idle { // when it is always busy, CPU during requests costs more
 		billing = "run.request"
 	}
 	if r.IsKnown("location") {
@@ -150,7 +152,7 @@ func computeCost(r *crossguard.Resource) costItem {
 	return item
 }
 
-// refuseGPU reports a GPU: it costs many times what its CPU does, and a sum without it would be no worst case.
+// refuseGPU reports a GPU as a violation. It costs many times as much as its CPU, so a sum without it would not be a worst case.
 func refuseGPU(r *crossguard.Resource) {
 	refuse := func(o crossguard.Object, path string) {
 		if text, set := o.String(path); set {
@@ -165,7 +167,7 @@ func refuseGPU(r *crossguard.Resource) {
 	r.Each(templateOf(r)+".containers", func(c crossguard.Object) { refuse(c, `resources.limits["nvidia.com/gpu"]`) })
 }
 
-// amount reads an amount, unless it is absent, not known or no amount.
+// amount reads an amount. bounded is false if it is absent, unknown or malformed.
 func amount(r *crossguard.Resource, path string) (n float64, bounded bool) {
 	if !r.IsKnown(path) {
 		return 0, false
@@ -174,9 +176,9 @@ func amount(r *crossguard.Resource, path string) (n float64, bounded bool) {
 	return n, err == nil
 }
 
-// instances is the most instances, or tasks at once, that a resource can have.
+// instances returns the largest number of instances, or of tasks at once, that a resource can have.
 func (c *costItem) instances(r *crossguard.Resource) float64 {
-	if r.Type == job { // no bound but a number: a job that does not say it has one task
+	if r.Type == job { // a job that does not say how many tasks it has has one
 		const tasks = "template.taskCount"
 		if !r.IsKnown(tasks) {
 			return c.assume(tasks, mostTasks)
@@ -185,7 +187,7 @@ func (c *costItem) instances(r *crossguard.Resource) float64 {
 	}
 	caps, most, bounded := instanceCaps(r), float64(mostInstances), false
 	for _, path := range caps {
-		// Absent and 0 are the same to Cloud Run.
+		// Cloud Run treats 0 as absent.
 		if r.IsKnown(path) && r.IntOr(path, 0) > 0 {
 			most, bounded = min(most, float64(r.IntOr(path, 0))), true
 		}
@@ -193,7 +195,7 @@ func (c *costItem) instances(r *crossguard.Resource) float64 {
 	if !bounded {
 		most = c.assume(caps[0], mostInstances)
 	}
-	for _, path := range manualCounts(r) { // goes beyond the cap
+	for _, path := range manualCounts(r) { // it may exceed the cap
 		if !r.IsKnown(path) {
 			most = max(most, c.assume(path, mostInstances))
 		} else if n, set := r.Int(path); set {
@@ -203,8 +205,8 @@ func (c *costItem) instances(r *crossguard.Resource) float64 {
 	return most
 }
 
-// share turns what a job costs that runs all month into what it costs for the time that it runs: all its tasks, each as often and as
-// long as it may, whenever it is started.
+// share reduces the cost of a job that runs all month to the cost of the time that it runs. It counts all its tasks, each with
+// all its retries at full length, at every start.
 func (c *costItem) share(r *crossguard.Resource, every map[string]float64, executions int64) {
 	const timeout, retries = "template.template.timeout", "template.template.maxRetries"
 	starts := float64(executions)
@@ -221,7 +223,7 @@ func (c *costItem) share(r *crossguard.Resource, every map[string]float64, execu
 	c.usd *= starts * longest * float64(max(0, r.IntOr(retries, 3))+1) / secondsPerMonth
 }
 
-// byHour are the types of pulumi-gcp that cost by the hour, or by what they hold, whether used or not.
+// byHour lists the types of pulumi-gcp that cost by the hour, or by what they store, even if they are not used.
 var byHour = map[string]string{
 	"alloydb": "instance", "apigee": "instance", "appengine": "flexibleAppVersion standardAppVersion",
 	"bigquery": "reservation biReservation", "bigtable": "instance",
@@ -244,7 +246,8 @@ var byHour = map[string]string{
 
 func billedByHour(token string) bool { return among(byHour, token) }
 
-// hourly is what something costs that is billed by the hour: by what users say its type costs, else by the table.
+// hourly returns the cost of a resource that is billed by the hour. The price is the user's price for the type, if they give one,
+// and otherwise the table's.
 func hourly(r *crossguard.Resource, priced map[string]float64) costItem {
 	if usd, set := priced[r.Type]; set {
 		return costItem{name: r.Name, usd: usd}
@@ -259,7 +262,7 @@ func hourly(r *crossguard.Resource, priced map[string]float64) costItem {
 	return costItem{name: r.Name}
 }
 
-// pricesOf are what users say that types cost.
+// pricesOf returns the prices that users give for types.
 func pricesOf(s *crossguard.Stack) map[string]float64 {
 	prices := map[string]float64{}
 	for _, entry := range s.Config.Strings("priced") {
