@@ -1,6 +1,6 @@
-// Package crossguard is a Go SDK for Pulumi policy packs (CrossGuard). It serves the engine's analyzer protocol with what
-// the Node.js and Python SDKs have, and adds exemptions that expire, configuration checked by name, and rules that fail
-// closed.
+// Package crossguard is a Go SDK for Pulumi policy packs (CrossGuard). It implements the engine's analyzer protocol. It
+// has the features of the Node.js and Python SDKs. In addition, exemptions expire, unknown names in the configuration are refused,
+// and a broken rule fails closed.
 //
 // A pack is a value and a policy is a function. This one enforces the sentence in its description:
 //

@@ -30,8 +30,9 @@ func (notes Notes) policy(q *rest.Request, p rest.Project) admission.Policy {
 	return policy
 }
 
-// readsAttestations lists the roles that let an attestor's account read the occurrences of its note. Google recommends the first
-// role (binaryauthorization/v1, UserOwnedGrafeasNote). It grants the last role to the account on the project.
+// readsAttestations lists the roles that let an attestor's account read the occurrences of its note. Google's
+// documentation asks for the first one (binaryauthorization/v1, UserOwnedGrafeasNote). Google itself grants the last one to the
+// account on the project.
 var readsAttestations = []string{
 	"roles/containeranalysis.notes.occurrences.viewer", "roles/containeranalysis.editor", "roles/binaryauthorization.serviceAgent",
 }

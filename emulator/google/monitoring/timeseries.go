@@ -95,7 +95,8 @@ type group struct {
 }
 
 // listTimeSeries answers timeSeries.list. The data of a minute appears when the minute is over and lag has passed. It counts in
-// the alignment period in which the minute ends. The real service divides a minute that two periods share.
+// the alignment period in which the minute ends. Where two periods share a minute, the real service divides it
+// between them.
 func listTimeSeries(q *rest.Request, n rest.Name, recorder *metrics.Recorder, lag time.Duration) (any, error) {
 	chosen, err := parseFilter(q.Query.Get("filter"))
 	if err != nil {

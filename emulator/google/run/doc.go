@@ -1,4 +1,5 @@
-// Package run emulates Cloud Run: services, their revisions, and which revision each request reaches. It has jobs as well.
+// Package run emulates Cloud Run: services with their revisions, jobs with their executions, and the traffic splits that decide
+// which revision each request reaches.
 //
 // The rules are functions of JSON documents, without storage or HTTP. [Check] decides which services are accepted, [Defaults]
 // fills in missing fields, and [CheckTraffic] decides which traffic splits are valid. [Reconcile] computes how far a service has
