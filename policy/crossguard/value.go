@@ -68,8 +68,8 @@ type member struct {
 var absent value
 
 // redacted is the string that pulumi policy analyze sends in place of a secret that it cannot decrypt, whatever the secret's
-// type. An update never sends it, and must not accept it: a program could write the string to make a value count as unknown. An
-// analysis differs from an update in that it names no stack.
+// type. In an update the string is an ordinary value. Otherwise a program could write it, and the value would count as unknown.
+// An analysis differs from an update in that it names no stack.
 const redacted = "[secret]"
 
 const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
