@@ -10,8 +10,7 @@ import (
 // Disturbance changes how the cloud carries out one request. The zero value changes nothing. The fields about a service concern
 // the Cloud Run service in the request's path. They do not affect other requests.
 type Disturbance struct {
-	// OperationDelay is how long the operation of the request runs at least. It counts only if it is longer than the cloud's own
-	// delay.
+	// OperationDelay is how long the operation of the request runs. It counts only if it is longer than the cloud's own delay.
 	OperationDelay time.Duration
 	// HoldTraffic keeps the current traffic split in effect. The desired split is stored, and the service reports that it is not
 	// ready. The next undisturbed write puts the desired split into effect.

@@ -64,8 +64,7 @@ type Kind struct {
 	// ProjectOf finds the project of a name that has - in the project's place.
 	ProjectOf func(Name) string
 
-	// Single says that resources have no id: the collection's name is the resource's name. It is read with Read and written with
-	// PUT.
+	// Single says that resources have no id: the collection's name is the resource's name. List reads it, and a PUT writes it.
 	Single bool
 
 	// Operations lists the methods that answer with a long-running operation: create, update, delete.
