@@ -9,14 +9,6 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
-const (
-	project  = cloudtest.Project
-	number   = cloudtest.Number
-	billing  = cloudtest.Billing
-	image    = cloudtest.Image
-	services = cloudtest.Services
-)
-
 // world is a cloud that tests send requests to.
 type world struct{ *cloudtest.World }
 

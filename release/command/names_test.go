@@ -101,7 +101,7 @@ func TestSuggestedCommandsCanBePasted(t *testing.T) {
 		t.Skip("there is no sh, which splits what is pasted")
 	}
 	l := newLaptop(t, 0)
-	held := strings.NewReplacer("inconclusive: proceed", "inconclusive: hold\n    holdFor: 0s", "bake: 200ms", "bake: 1s").Replace(fast)
+	held := strings.NewReplacer("inconclusive: proceed", "inconclusive: hold\n    holdFor: 0s", "bake: 200ms", "bake: 3s").Replace(fast)
 	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(held), 0o600))
 	exit, out, errors := l.release(context.Background(), "rollout", "web")
 	require.Equal(t, ExitHeld, exit, out+errors)

@@ -278,7 +278,11 @@ func (n *Notifier) deliver(ctx context.Context, sink Sink, message Message) erro
 		if last == nil || ctx.Err() == nil { // An attempt that the limit cut off says nothing about the sink, so that the last error stays.
 			last = err
 		}
-		timer := time.NewTimer(max(pause, wait))
+		pause = max(pause, wait)
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= pause {
+			return fmt.Errorf("given up: %w", last) // The next attempt would begin after the limit.
+		}
+		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -188,7 +188,7 @@ func TestSinksThatMisbehave(t *testing.T) {
 				w.WriteHeader(http.StatusTooManyRequests)
 			}
 		}},
-		"it asks to wait for longer than the limit": {limit: 50 * time.Millisecond, attempts: 1, want: "given up: it answered 429",
+		"it asks to wait for longer than the limit": {limit: time.Minute, attempts: 1, want: "given up: it answered 429",
 			answer: func(w http.ResponseWriter, _ *http.Request, _ int) {
 				w.Header().Set("Retry-After", "3600")
 				w.WriteHeader(http.StatusTooManyRequests)
@@ -200,7 +200,7 @@ func TestSinksThatMisbehave(t *testing.T) {
 			answer: func(w http.ResponseWriter, r *http.Request, _ int) {
 				http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 			}},
-		"it takes the message and talks for ever": {limit: 50 * time.Millisecond, attempts: 1, answer: func(w http.ResponseWriter,
+		"it takes the message and talks for ever": {limit: 2 * time.Second, attempts: 1, answer: func(w http.ResponseWriter,
 			r *http.Request, _ int) {
 			w.WriteHeader(http.StatusOK)
 			_, _ = io.WriteString(w, "o")

@@ -156,7 +156,7 @@ func TestHostileValuesStayWhereTheyAreShown(t *testing.T) {
 			Visitors: []review.Visitors{{Service: evil, Failures: 1, During: evil}}},
 	}}}
 	comment := report.Comment(page)
-	assert.Equal(t, 1, strings.Count(comment, "evil.example")/strings.Count(comment, "evil.example"))
+	assert.Contains(t, comment, "evil.example", "as code, it is shown")
 	said := withoutCode(comment)
 	for _, harm := range []string{"evil.example", "@everyone", "<img", "::error", "##[command]", "# title", "\u202e", "\x1b",
 		"</code></details>"} {

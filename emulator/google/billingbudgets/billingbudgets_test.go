@@ -7,8 +7,6 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-const p = "/projects/" + cloudtest.Project
-
 func TestComputedFields(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
