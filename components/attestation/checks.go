@@ -2,12 +2,12 @@ package attestation
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 var (
@@ -19,37 +19,24 @@ func (args *AttestationArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass an *AttestationArgs")
 	}
-	var problems []error
-	if args.Project == nil {
-		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
-	}
-	if args.Location == nil {
-		problems = append(problems, errors.New("args.Location is missing: set the key's location, for example us-central1"))
-	}
-	if !limits.KeyID.MatchString(args.KeyRing) {
-		problems = append(problems, fmt.Errorf("args.KeyRing %q is no key ring's id: use 1-63 letters, digits, hyphens and underscores",
-			args.KeyRing))
-	}
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	found.If(args.Location == nil, "args.Location is missing: set the key's location, for example us-central1")
+	found.If(!limits.KeyID.MatchString(args.KeyRing), "args.KeyRing %q is no key ring's id: use 1-63 letters, digits, hyphens and underscores",
+		args.KeyRing)
 	if name := args.name(); !authorityName.MatchString(name) {
-		problems = append(problems, fmt.Errorf("args.Name %q names key, note and attestor: use 2-63 lower-case letters, digits and hyphens, "+
-			"beginning with a letter and not ending with a hyphen", name))
+		found.Add("args.Name %q names key, note and attestor: use 2-63 lower-case letters, digits and hyphens, "+
+			"beginning with a letter and not ending with a hyphen", name)
 	}
-	if !slices.Contains(limits.ProtectionLevels, args.protectionLevel()) {
-		problems = append(problems, fmt.Errorf("args.ProtectionLevel is %q: set %s", args.ProtectionLevel,
-			strings.Join(limits.ProtectionLevels, " or ")))
-	}
+	found.If(!slices.Contains(limits.ProtectionLevels, args.protectionLevel()), "args.ProtectionLevel is %q: set %s", args.ProtectionLevel,
+		strings.Join(limits.ProtectionLevels, " or "))
 	for i, version := range args.KeyVersions {
-		if version < 1 {
-			problems = append(problems, fmt.Errorf("args.KeyVersions[%d] is %d: versions count from 1", i, version))
-		}
-		if slices.Index(args.KeyVersions, version) < i {
-			problems = append(problems, fmt.Errorf("args.KeyVersions has %d twice: leave one out", version))
-		}
+		found.If(version < 1, "args.KeyVersions[%d] is %d: versions count from 1", i, version)
+		found.If(slices.Index(args.KeyVersions, version) < i, "args.KeyVersions has %d twice: leave one out", version)
 	}
 	for i, pattern := range args.Exemptions {
-		if !limits.Exemption.MatchString(pattern) {
-			problems = append(problems, fmt.Errorf("args.Exemptions[%d] is %q: name REGISTRY/PATH, with * or ** only at the end", i, pattern))
-		}
+		found.If(!limits.Exemption.MatchString(pattern),
+			"args.Exemptions[%d] is %q: name REGISTRY/PATH, with * or ** only at the end", i, pattern)
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }

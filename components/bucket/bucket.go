@@ -19,6 +19,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -139,22 +140,20 @@ func (args *BucketArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *BucketArgs")
 	}
-	var problems []error
-	refuse := func(wrong bool, format string, values ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
-		}
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	found.If(args.Location == nil, "args.Location is missing: set the region of the objects")
+	found.If(args.Name == "", "args.Name is missing: name the bucket")
+	found.If(!args.Existing && args.KeepDays < 1, "args.KeepDays is %d: keep what is overwritten for at least a day", args.KeepDays)
+	found.If(args.DeleteAfterDays < 0, "args.DeleteAfterDays is %d: use 0 for never, or a number of days", args.DeleteAfterDays)
+	membersProblems("Readers", args.Readers, found)
+	membersProblems("Writers", args.Writers, found)
+	return found.Err()
+}
+
+func membersProblems(field string, members map[string]pulumi.StringInput, found *problems.List) {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		found.If(!naming.IsKey(name), "args.%s key %q names a resource: use lower-case letters, digits and hyphens", field, name)
+		found.If(members[name] == nil, "args.%s[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, name)
 	}
-	refuse(args.Project == nil, "args.Project is missing: set the project's id")
-	refuse(args.Location == nil, "args.Location is missing: set the region of the objects")
-	refuse(args.Name == "", "args.Name is missing: name the bucket")
-	refuse(!args.Existing && args.KeepDays < 1, "args.KeepDays is %d: keep what is overwritten for at least a day", args.KeepDays)
-	refuse(args.DeleteAfterDays < 0, "args.DeleteAfterDays is %d: use 0 for never, or a number of days", args.DeleteAfterDays)
-	for field, members := range map[string]map[string]pulumi.StringInput{"Readers": args.Readers, "Writers": args.Writers} {
-		for _, name := range slices.Sorted(maps.Keys(members)) {
-			refuse(!naming.IsKey(name), "args.%s key %q names a resource: use lower-case letters, digits and hyphens", field, name)
-			refuse(members[name] == nil, "args.%s[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, name)
-		}
-	}
-	return errors.Join(problems...)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -125,46 +126,32 @@ func (args *BudgetArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *BudgetArgs")
 	}
-	var problems []error
-	if args.BillingAccount == nil {
-		problems = append(problems, errors.New("args.BillingAccount is missing: set the id of the account that pays"))
-	}
-	if args.ProjectNumber == nil {
-		problems = append(problems, errors.New("args.ProjectNumber is missing: set the number of the project that counts"))
-	}
+	found := &problems.List{}
+	found.If(args.BillingAccount == nil, "args.BillingAccount is missing: set the id of the account that pays")
+	found.If(args.ProjectNumber == nil, "args.ProjectNumber is missing: set the number of the project that counts")
 	switch name := args.DisplayName.(type) {
 	case nil:
-		problems = append(problems, errors.New("args.DisplayName is missing: set the budget's name"))
+		found.Add("args.DisplayName is missing: set the budget's name")
 	case pulumi.String:
 		if length := len([]rune(name)); length < 1 || length > 60 {
-			problems = append(problems, fmt.Errorf("args.DisplayName has %d characters: use 1-60", length))
+			found.Add("args.DisplayName has %d characters: use 1-60", length)
 		}
 	}
-	if args.Amount < 1 {
-		problems = append(problems, fmt.Errorf("args.Amount is %d: set at least 1", args.Amount))
-	}
-	if !limits.Currency.MatchString(args.Currency) {
-		problems = append(problems,
-			fmt.Errorf("args.Currency %q is no currency: use the billing account's ISO 4217 code, for example USD", args.Currency))
-	}
-	if len(args.CurrentPercent) == 0 {
-		problems = append(problems, errors.New("args.CurrentPercent is empty: set at least one threshold, or nobody is told"))
-	}
-	problems = append(problems, thresholdProblems("args.CurrentPercent", args.CurrentPercent)...)
-	problems = append(problems, thresholdProblems("args.ForecastPercent", args.ForecastPercent)...)
-	return errors.Join(problems...)
+	found.If(args.Amount < 1, "args.Amount is %d: set at least 1", args.Amount)
+	found.If(!limits.Currency.MatchString(args.Currency),
+		"args.Currency %q is no currency: use the billing account's ISO 4217 code, for example USD", args.Currency)
+	found.If(len(args.CurrentPercent) == 0, "args.CurrentPercent is empty: set at least one threshold, or nobody is told")
+	thresholdProblems("args.CurrentPercent", args.CurrentPercent, found)
+	thresholdProblems("args.ForecastPercent", args.ForecastPercent, found)
+	return found.Err()
 }
 
-func thresholdProblems(field string, percents []int) []error {
-	var problems []error
+func thresholdProblems(field string, percents []int, found *problems.List) {
 	for i, percent := range percents {
-		if percent < 1 {
-			problems = append(problems, fmt.Errorf("%s[%d] is %d: use at least 1", field, i, percent))
-		}
+		found.If(percent < 1, "%s[%d] is %d: use at least 1", field, i, percent)
 		if i > 0 && percent <= percents[i-1] {
-			problems = append(problems, fmt.Errorf("%s[%d] is %d after %d: write the thresholds in ascending order, each once", field, i,
-				percent, percents[i-1]))
+			found.Add("%s[%d] is %d after %d: write the thresholds in ascending order, each once", field, i,
+				percent, percents[i-1])
 		}
 	}
-	return problems
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 // MainContainer is the name of the service's own container where it has sidecars. Alone it has none.
@@ -50,7 +52,7 @@ func (args *ServiceArgs) containers(port int, url pulumi.StringOutput) cloudrunv
 		urls[name] = url
 	}
 	main := &cloudrunv2.ServiceTemplateContainerArgs{
-		Image:         byDigest(args.Image),
+		Image:         problems.ByDigest(args.Image),
 		Commands:      texts(args.Command),
 		Args:          texts(args.Arguments),
 		Ports:         ports,
@@ -72,7 +74,7 @@ func (args *ServiceArgs) containers(port int, url pulumi.StringOutput) cloudrunv
 func (args *ServiceArgs) sidecar(name string, s Sidecar) *cloudrunv2.ServiceTemplateContainerArgs {
 	container := &cloudrunv2.ServiceTemplateContainerArgs{
 		Name:         pulumi.String(name),
-		Image:        byDigest(s.Image),
+		Image:        problems.ByDigest(s.Image),
 		Commands:     texts(s.Command),
 		Args:         texts(s.Arguments),
 		Resources:    args.resources(s.CPU, s.Memory, s.StartupCPUBoost),

@@ -2,13 +2,13 @@ package cloudrun
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 // Probe is what Cloud Run asks a container: exactly one of Path, TCP and GRPC.
@@ -80,8 +80,7 @@ func (p Probe) withDefaults() Probe {
 }
 
 // problems are those of a probe whose delay and period can be at most longest seconds.
-func (p Probe) problems(field string, longest int) []error {
-	var problems []error
+func (p Probe) problems(field string, longest int, found *problems.List) {
 	kinds := 0
 	for _, set := range []bool{p.Path != "", p.TCP, p.GRPC} {
 		if set {
@@ -90,35 +89,22 @@ func (p Probe) problems(field string, longest int) []error {
 	}
 	switch {
 	case kinds > 1 || p.GRPCService != "" && !p.GRPC:
-		problems = append(problems, fmt.Errorf("%s asks several things: set one of Path, TCP and GRPC, and GRPCService with GRPC alone", field))
+		found.Add("%s asks several things: set one of Path, TCP and GRPC, and GRPCService with GRPC alone", field)
 	case kinds == 0 || p.Path != "" && !strings.HasPrefix(p.Path, "/"):
-		problems = append(problems, fmt.Errorf("%s.Path %q is no path: begin it with a slash, or set TCP or GRPC", field, p.Path))
+		found.Add("%s.Path %q is no path: begin it with a slash, or set TCP or GRPC", field, p.Path)
 	}
-	if p.Port < 0 || p.Port > limits.MaxPort {
-		problems = append(problems, fmt.Errorf("%s.Port is %d: use 1-65535", field, p.Port))
-	}
+	found.If(p.Port < 0 || p.Port > limits.MaxPort, "%s.Port is %d: use 1-65535", field, p.Port)
 	period, timeout := p.withDefaults().PeriodSeconds, p.withDefaults().TimeoutSeconds
-	if period < 1 || period > longest {
-		problems = append(problems, fmt.Errorf("%s.PeriodSeconds is %d: use 1-%d", field, period, longest))
-	}
-	if timeout < 1 || timeout > period {
-		problems = append(problems, fmt.Errorf("%s.TimeoutSeconds is %d: use 1 to PeriodSeconds, %d", field, timeout, period))
-	}
-	if p.InitialDelaySeconds < 0 || p.InitialDelaySeconds > longest {
-		problems = append(problems, fmt.Errorf("%s.InitialDelaySeconds is %d: use 0-%d", field, p.InitialDelaySeconds, longest))
-	}
-	if p.FailureThreshold < 0 {
-		problems = append(problems, fmt.Errorf("%s.FailureThreshold is %d: use at least 1, or leave it out for %d", field,
-			p.FailureThreshold, defaultProbeFailureThreshold))
-	}
-	return problems
+	found.If(period < 1 || period > longest, "%s.PeriodSeconds is %d: use 1-%d", field, period, longest)
+	found.If(timeout < 1 || timeout > period, "%s.TimeoutSeconds is %d: use 1 to PeriodSeconds, %d", field, timeout, period)
+	found.If(p.InitialDelaySeconds < 0 || p.InitialDelaySeconds > longest, "%s.InitialDelaySeconds is %d: use 0-%d", field,
+		p.InitialDelaySeconds, longest)
+	found.If(p.FailureThreshold < 0, "%s.FailureThreshold is %d: use at least 1, or leave it out for %d", field,
+		p.FailureThreshold, defaultProbeFailureThreshold)
 }
 
 // livenessProblems are those of a liveness probe, which asks by HTTP or gRPC.
-func (p Probe) livenessProblems(field string) []error {
-	problems := p.problems(field, limits.MaxLivenessSeconds)
-	if p.TCP {
-		problems = append(problems, fmt.Errorf("%s.TCP is no liveness probe of Cloud Run's: set Path or GRPC", field))
-	}
-	return problems
+func (p Probe) livenessProblems(field string, found *problems.List) {
+	p.problems(field, limits.MaxLivenessSeconds, found)
+	found.If(p.TCP, "%s.TCP is no liveness probe of Cloud Run's: set Path or GRPC", field)
 }

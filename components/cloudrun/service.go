@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -185,7 +186,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	// A copy, because the name is computed from the template concurrently and must not wait for itself.
 	named := *template
 	named.Revision = service.Revision
-	service.Image = byDigest(args.Image)
+	service.Image = problems.ByDigest(args.Image)
 
 	var admission cloudrunv2.ServiceBinaryAuthorizationPtrInput
 	if args.BinaryAuthorization {

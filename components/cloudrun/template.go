@@ -6,6 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 // Defaults of absent arguments. They are Cloud Run's own, written down so that a template, and with it a revision's
@@ -66,6 +68,6 @@ func (args *ServiceArgs) annotations() pulumi.StringMapInput {
 		if user == "" {
 			return nil, nil
 		}
-		return map[string]string{ImageUserAnnotation: user}, checkImageUser(user, image)
+		return map[string]string{ImageUserAnnotation: user}, problems.ImageUser(user, image)
 	}).(pulumi.StringMapOutput)
 }

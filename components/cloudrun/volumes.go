@@ -1,7 +1,6 @@
 package cloudrun
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 // Volume is a folder that containers mount: exactly one of its kinds.
@@ -118,67 +118,52 @@ func (v *VPC) access() cloudrunv2.ServiceTemplateVpcAccessPtrInput {
 }
 
 // containerProblems are those of sidecars, volumes and the network.
-func (args *ServiceArgs) containerProblems() []error {
-	var problems []error
-	refuse := func(wrong bool, format string, values ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
-		}
-	}
+func (args *ServiceArgs) containerProblems(found *problems.List) {
 	mounted := func(field string, paths map[string]string) {
 		for _, volume := range slices.Sorted(maps.Keys(paths)) {
 			_, known := args.Volumes[volume]
-			refuse(!known, "%s[%q] is no volume: declare it in args.Volumes", field, volume)
-			refuse(!strings.HasPrefix(paths[volume], "/"), "%s[%q] is %q: begin it with a slash", field, volume, paths[volume])
+			found.If(!known, "%s[%q] is no volume: declare it in args.Volumes", field, volume)
+			found.If(!strings.HasPrefix(paths[volume], "/"), "%s[%q] is %q: begin it with a slash", field, volume, paths[volume])
 		}
 	}
 	order := func(field string, after []string) {
 		for _, name := range after {
 			other, known := args.Sidecars[name]
-			refuse(!known, "%s has %q, which is no sidecar", field, name)
-			refuse(known && other.Startup == nil, "%s has %q, which has no startup probe: nothing tells that it is healthy", field, name)
+			found.If(!known, "%s has %q, which is no sidecar", field, name)
+			found.If(known && other.Startup == nil, "%s has %q, which has no startup probe: nothing tells that it is healthy", field, name)
 		}
 	}
 	mounted("args.Mounts", args.Mounts)
 	order("args.After", args.After)
 	for _, name := range slices.Sorted(maps.Keys(args.Sidecars)) {
 		s, field := args.Sidecars[name], fmt.Sprintf("args.Sidecars[%q]", name)
-		refuse(name == MainContainer || !limits.IsServiceName(name), "%s is no name for a sidecar: use letters, digits and hyphens, and not %q",
+		found.If(name == MainContainer || !limits.IsServiceName(name), "%s is no name for a sidecar: use letters, digits and hyphens, and not %q",
 			field, MainContainer)
-		problems = append(problems, s.problems(field)...)
+		s.problems(field, found)
 		mounted(field+".Mounts", s.Mounts)
 		order(field+".After", s.After)
 	}
 	for _, name := range slices.Sorted(maps.Keys(args.Volumes)) {
-		if err := args.Volumes[name].problems(fmt.Sprintf("args.Volumes[%q]", name)); err != nil {
-			problems = append(problems, err)
-		}
+		found.Take(args.Volumes[name].problems(fmt.Sprintf("args.Volumes[%q]", name)))
 	}
-	refuse(args.VPC != nil && args.VPC.Network == "" && args.VPC.Subnetwork == "", "args.VPC names no network: set Network or Subnetwork")
-	return problems
+	found.If(args.VPC != nil && args.VPC.Network == "" && args.VPC.Subnetwork == "", "args.VPC names no network: set Network or Subnetwork")
 }
 
-func (s Sidecar) problems(field string) []error {
-	var problems []error
-	if s.CPU == "" || s.Memory == "" {
-		problems = append(problems, fmt.Errorf("%s.CPU or Memory is missing: set both", field))
-	}
+func (s Sidecar) problems(field string, found *problems.List) {
+	found.If(s.CPU == "" || s.Memory == "", "%s.CPU or Memory is missing: set both", field)
 	switch image := s.Image.(type) {
 	case nil:
-		problems = append(problems, fmt.Errorf("%s.Image is missing: set an image by digest", field))
+		found.Add("%s.Image is missing: set an image by digest", field)
 	case pulumi.String:
-		problems = append(problems, checkImage(field+".Image", string(image)))
+		found.Take(problems.Image(field+".Image", string(image)))
 	}
 	if s.Startup != nil {
-		problems = append(problems, s.Startup.problems(field+".Startup", limits.MaxStartupSeconds)...)
+		s.Startup.problems(field+".Startup", limits.MaxStartupSeconds, found)
 	}
 	if s.Liveness != nil {
-		problems = append(problems, s.Liveness.livenessProblems(field+".Liveness")...)
+		s.Liveness.livenessProblems(field+".Liveness", found)
 	}
 	for _, probe := range []*Probe{s.Startup, s.Liveness} {
-		if probe != nil && probe.Port == 0 {
-			problems = append(problems, errors.New(field+" has a probe without a port: a sidecar has none of its own"))
-		}
+		found.If(probe != nil && probe.Port == 0, "%s has a probe without a port: a sidecar has none of its own", field)
 	}
-	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
 }

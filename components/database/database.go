@@ -13,6 +13,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -236,33 +237,28 @@ func (args *DatabaseArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *DatabaseArgs")
 	}
-	var problems []error
-	refuse := func(wrong bool, format string, values ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
-		}
-	}
-	refuse(args.Project == nil, "args.Project is missing: set the project's id")
-	refuse(args.Region == nil, "args.Region is missing: set the instance's region")
-	refuse(args.Instance == "", "args.Instance is missing: name the instance")
-	refuse(args.Name == "", "args.Name is missing: name the database")
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	found.If(args.Region == nil, "args.Region is missing: set the instance's region")
+	found.If(args.Instance == "", "args.Instance is missing: name the instance")
+	found.If(args.Name == "", "args.Name is missing: name the database")
 	if !args.Existing {
-		refuse(args.Version == "", "args.Version is missing: set one such as POSTGRES_17")
-		refuse(args.Tier == "", "args.Tier is missing: set one such as db-custom-1-3840")
-		refuse(args.Network != "" && !networkName.MatchString(args.Network),
+		found.If(args.Version == "", "args.Version is missing: set one such as POSTGRES_17")
+		found.If(args.Tier == "", "args.Tier is missing: set one such as db-custom-1-3840")
+		found.If(args.Network != "" && !networkName.MatchString(args.Network),
 			"args.Network %q is no network: use projects/PROJECT/global/networks/NAME", args.Network)
-		refuse(args.Host != "", "args.Host is for an existing instance: leave it out")
-		refuse(args.DiskGB < limits.MinDiskGB || args.DiskLimitGB < args.DiskGB,
+		found.If(args.Host != "", "args.Host is for an existing instance: leave it out")
+		found.If(args.DiskGB < limits.MinDiskGB || args.DiskLimitGB < args.DiskGB,
 			"args.DiskGB is %d and DiskLimitGB %d: use 10 or more, and a limit that is not under it", args.DiskGB, args.DiskLimitGB)
-		refuse(args.BackupHour < 0 || args.BackupHour > 23, "args.BackupHour is %d: use 0-23", args.BackupHour)
-		refuse(args.BackupsKept < 7, "args.BackupsKept is %d: keep at least 7", args.BackupsKept)
-		refuse(args.MaintenanceDay < 1 || args.MaintenanceDay > 7, "args.MaintenanceDay is %d: use 1-7", args.MaintenanceDay)
-		refuse(args.MaintenanceHour < 0 || args.MaintenanceHour > 23, "args.MaintenanceHour is %d: use 0-23", args.MaintenanceHour)
+		found.If(args.BackupHour < 0 || args.BackupHour > 23, "args.BackupHour is %d: use 0-23", args.BackupHour)
+		found.If(args.BackupsKept < 7, "args.BackupsKept is %d: keep at least 7", args.BackupsKept)
+		found.If(args.MaintenanceDay < 1 || args.MaintenanceDay > 7, "args.MaintenanceDay is %d: use 1-7", args.MaintenanceDay)
+		found.If(args.MaintenanceHour < 0 || args.MaintenanceHour > 23, "args.MaintenanceHour is %d: use 0-23", args.MaintenanceHour)
 	}
 	for _, key := range slices.Sorted(maps.Keys(args.Clients)) {
 		client := args.Clients[key]
-		refuse(!naming.IsKey(key), "args.Clients key %q names a resource: use lower-case letters, digits and hyphens", key)
-		refuse(client.Email == nil || client.Member == nil, "args.Clients[%q] lacks Email or Member: set both", key)
+		found.If(!naming.IsKey(key), "args.Clients key %q names a resource: use lower-case letters, digits and hyphens", key)
+		found.If(client.Email == nil || client.Member == nil, "args.Clients[%q] lacks Email or Member: set both", key)
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }

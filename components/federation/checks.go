@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 const (
@@ -34,117 +35,77 @@ func (args *FederationArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *FederationArgs")
 	}
-	var problems []error
-	if args.Project == nil {
-		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
-	}
-	problems = append(problems, idProblems("args.PoolID", args.PoolID)...)
-	if len(args.Providers) == 0 {
-		problems = append(problems, errors.New("args.Providers is empty: name at least one provider and whom it trusts"))
-	}
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	idProblems("args.PoolID", args.PoolID, found)
+	found.If(len(args.Providers) == 0, "args.Providers is empty: name at least one provider and whom it trusts")
 	for _, id := range slices.Sorted(maps.Keys(args.Providers)) {
 		field := fmt.Sprintf("args.Providers[%q]", id)
-		problems = append(problems, idProblems(field+" id", id)...)
-		problems = append(problems, args.Providers[id].problems(field)...)
-		if args.Providers[id].Environment == "" && len(args.Providers) > 1 {
-			problems = append(problems, fmt.Errorf("%s.Environment is missing: a binding takes the tokens of every provider of the pool, "+
-				"so each of several providers has to name its environment, or NoEnvironment", field))
-		}
+		idProblems(field+" id", id, found)
+		args.Providers[id].problems(field, found)
+		found.If(args.Providers[id].Environment == "" && len(args.Providers) > 1,
+			"%s.Environment is missing: a binding takes the tokens of every provider of the pool, "+
+				"so each of several providers has to name its environment, or NoEnvironment", field)
 	}
 	for _, key := range slices.Sorted(maps.Keys(args.Bindings)) {
-		problems = append(problems, args.bindingProblems(key, args.Bindings[key])...)
+		args.bindingProblems(key, args.Bindings[key], found)
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }
 
-func idProblems(field, value string) []error {
-	var problems []error
-	if !id.MatchString(value) {
-		problems = append(problems, fmt.Errorf("%s %q is not an id: use 4-32 lower-case letters, digits and hyphens", field, value))
-	}
-	if strings.HasPrefix(value, "gcp-") {
-		problems = append(problems, fmt.Errorf("%s %q begins with gcp-, which Google keeps for itself: choose another", field, value))
-	}
-	return problems
+func idProblems(field, value string, found *problems.List) {
+	found.If(!id.MatchString(value), "%s %q is not an id: use 4-32 lower-case letters, digits and hyphens", field, value)
+	found.If(strings.HasPrefix(value, "gcp-"), "%s %q begins with gcp-, which Google keeps for itself: choose another", field, value)
 }
 
-func (trust Trust) problems(field string) []error {
-	var problems []error
-	if trust.OwnerID <= 0 {
-		problems = append(problems, fmt.Errorf("%s.OwnerID is %d: set the owner's numeric id (gh api users/OWNER --jq .id)", field,
-			trust.OwnerID))
-	}
-	if trust.RepositoryID <= 0 {
-		problems = append(problems,
-			fmt.Errorf("%s.RepositoryID is %d: set the repository's numeric id (gh api repos/OWNER/NAME --jq .id)", field, trust.RepositoryID))
-	}
-	if trust.Ref != "" && !ref.MatchString(trust.Ref) {
-		problems = append(problems, fmt.Errorf("%s.Ref %q can match no token: write it in full, for example refs/heads/main", field, trust.Ref))
-	}
+func (trust Trust) problems(field string, found *problems.List) {
+	found.If(trust.OwnerID <= 0, "%s.OwnerID is %d: set the owner's numeric id (gh api users/OWNER --jq .id)", field, trust.OwnerID)
+	found.If(trust.RepositoryID <= 0,
+		"%s.RepositoryID is %d: set the repository's numeric id (gh api repos/OWNER/NAME --jq .id)", field, trust.RepositoryID)
+	found.If(trust.Ref != "" && !ref.MatchString(trust.Ref),
+		"%s.Ref %q can match no token: write it in full, for example refs/heads/main", field, trust.Ref)
 	for _, file := range trust.Workflows {
-		if !workflow.MatchString(file) {
-			problems = append(problems,
-				fmt.Errorf("%s.Workflows has %q, which can match no token: build it with WorkflowRef or WorkflowAt", field, file))
-		}
+		found.If(!workflow.MatchString(file),
+			"%s.Workflows has %q, which can match no token: build it with WorkflowRef or WorkflowAt", field, file)
 	}
-	if trust.Environment != "" && !environment.MatchString(trust.Environment) {
-		problems = append(problems, fmt.Errorf("%s.Environment %q can match no token: use letters, digits, dots, hyphens and underscores",
-			field, trust.Environment))
-	}
-	if len(trust.Events) == 0 {
-		problems = append(problems, fmt.Errorf("%s.Events is empty: name those that start its runs, of %s", field, strings.Join(trusted, ", ")))
-	}
+	found.If(trust.Environment != "" && !environment.MatchString(trust.Environment),
+		"%s.Environment %q can match no token: use letters, digits, dots, hyphens and underscores", field, trust.Environment)
+	found.If(len(trust.Events) == 0, "%s.Events is empty: name those that start its runs, of %s", field, strings.Join(trusted, ", "))
 	for _, name := range trust.Events {
-		if !slices.Contains(trusted, name) {
-			problems = append(problems, fmt.Errorf("%s.Events has %q, which is no event or one that anybody can bring about: use one of %s",
-				field, name, strings.Join(trusted, ", ")))
-		}
+		found.If(!slices.Contains(trusted, name), "%s.Events has %q, which is no event or one that anybody can bring about: use one of %s",
+			field, name, strings.Join(trusted, ", "))
 	}
 	if length := len([]rune(trust.Description)); length > maxDescription {
-		problems = append(problems, fmt.Errorf("%s.Description has %d characters: shorten it to %d", field, length, maxDescription))
+		found.Add("%s.Description has %d characters: shorten it to %d", field, length, maxDescription)
 	}
 	if length := len([]rune(Condition(trust))); length > maxCondition {
-		problems = append(problems, fmt.Errorf("%s makes a condition of %d characters: Google takes %d, so name fewer workflows", field,
-			length, maxCondition))
+		found.Add("%s makes a condition of %d characters: Google takes %d, so name fewer workflows", field,
+			length, maxCondition)
 	}
-	return problems
 }
 
-func (args *FederationArgs) bindingProblems(name string, binding Binding) []error {
+func (args *FederationArgs) bindingProblems(name string, binding Binding, found *problems.List) {
 	field := fmt.Sprintf("args.Bindings[%q]", name)
-	var problems []error
-	if !naming.IsKey(name) {
-		problems = append(problems,
-			fmt.Errorf("%s key names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field))
-	}
-	if binding.ServiceAccount == nil {
-		problems = append(problems, fmt.Errorf("%s.ServiceAccount is missing: set the account's name, projects/P/serviceAccounts/EMAIL", field))
-	}
+	found.If(!naming.IsKey(name), "%s key names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field)
+	found.If(binding.ServiceAccount == nil, "%s.ServiceAccount is missing: set the account's name, projects/P/serviceAccounts/EMAIL", field)
 	switch binding.Attribute {
 	case AttributeRepository, AttributeEnvironment, AttributeEnvironmentWorkflow:
 		repository, rest, more := strings.Cut(binding.Value, ":")
-		if !args.trusts(repository) {
-			problems = append(problems, fmt.Errorf("%s.Value %q does not begin with the id of a repository that a provider trusts: "+
-				"no token would match; build it with EnvironmentValue or EnvironmentWorkflowValue", field, binding.Value))
-		}
-		if more != (binding.Attribute != AttributeRepository) || !fits(binding.Attribute, rest) {
-			problems = append(problems,
-				fmt.Errorf("%s.Value %q is not a value of %s: EnvironmentValue and EnvironmentWorkflowValue build it", field, binding.Value,
-					binding.Attribute))
-		}
+		found.If(!args.trusts(repository), "%s.Value %q does not begin with the id of a repository that a provider trusts: "+
+			"no token would match; build it with EnvironmentValue or EnvironmentWorkflowValue", field, binding.Value)
+		found.If(more != (binding.Attribute != AttributeRepository) || !fits(binding.Attribute, rest),
+			"%s.Value %q is not a value of %s: EnvironmentValue and EnvironmentWorkflowValue build it", field, binding.Value,
+			binding.Attribute)
 	case AttributeWorkflow:
-		if !workflow.MatchString(binding.Value) {
-			problems = append(problems, fmt.Errorf("%s.Value %q is no workflow: build it with WorkflowRef or WorkflowAt", field, binding.Value))
-		}
+		found.If(!workflow.MatchString(binding.Value),
+			"%s.Value %q is no workflow: build it with WorkflowRef or WorkflowAt", field, binding.Value)
 	default:
-		problems = append(problems, fmt.Errorf("%s.Attribute %q is not narrow enough or not mapped: use one of %s, %s, %s, %s", field,
+		found.Add("%s.Attribute %q is not narrow enough or not mapped: use one of %s, %s, %s, %s", field,
 			binding.Attribute,
-			AttributeRepository, AttributeEnvironment, AttributeWorkflow, AttributeEnvironmentWorkflow))
+			AttributeRepository, AttributeEnvironment, AttributeWorkflow, AttributeEnvironmentWorkflow)
 	}
-	if strings.ContainsAny(binding.Value, " \t\r\n") {
-		problems = append(problems, fmt.Errorf("%s.Value %q has a space in it, which no principal may have: remove it", field, binding.Value))
-	}
-	return problems
+	found.If(strings.ContainsAny(binding.Value, " \t\r\n"),
+		"%s.Value %q has a space in it, which no principal may have: remove it", field, binding.Value)
 }
 
 // fits tells whether rest is what follows the repository id and its colon in a value of attribute.

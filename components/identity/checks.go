@@ -8,6 +8,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 var (
@@ -58,101 +59,93 @@ func (args *IdentityArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *IdentityArgs")
 	}
-	var problems []error
-	if args.Project == nil {
-		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
-	}
-	if !limits.AccountID.MatchString(args.AccountID) {
-		problems = append(problems, fmt.Errorf("args.AccountID %q is not an account id: use 6-30 lower-case letters, digits and hyphens, "+
-			"beginning with a letter and not ending with a hyphen", args.AccountID))
-	}
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	found.If(!limits.AccountID.MatchString(args.AccountID),
+		"args.AccountID %q is not an account id: use 6-30 lower-case letters, digits and hyphens, "+
+			"beginning with a letter and not ending with a hyphen", args.AccountID)
 	seen := map[string]int{}
 	for i, grant := range args.Grants {
 		field := fmt.Sprintf("args.Grants[%d] (%s)", i, grant.Role)
-		found := grant.problems(field)
-		problems = append(problems, found...)
-		if len(found) > 0 {
+		if err := grant.problems(field); err != nil {
+			found.Take(err)
 			continue
 		}
 		if first, twice := seen[grant.key()]; twice {
-			problems = append(problems, fmt.Errorf("%s repeats args.Grants[%d] on %s: remove one, or give the scopes different keys",
-				field, first, describe(grant.Scope)))
+			found.Add("%s repeats args.Grants[%d] on %s: remove one, or give the scopes different keys", field, first, describe(grant.Scope))
 			continue
 		}
 		seen[grant.key()] = i
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }
 
-func (grant Grant) problems(field string) []error {
-	problems := grant.roleProblems(field)
-	if strings.TrimSpace(grant.Reason) == "" {
-		problems = append(problems, fmt.Errorf("%s.Reason is missing: say what the role is needed for", field))
-	}
+func (grant Grant) problems(field string) error {
+	found := &problems.List{}
+	grant.roleProblems(field, found)
+	found.If(strings.TrimSpace(grant.Reason) == "", "%s.Reason is missing: say what the role is needed for", field)
 	if grant.Scope == nil {
-		problems = append(problems, fmt.Errorf("%s.Scope is missing: use the narrowest Scope type that the role works on", field))
+		found.Add("%s.Scope is missing: use the narrowest Scope type that the role works on", field)
 	} else {
 		kind, scopeKey, missing := grant.Scope.place()
 		for _, name := range missing {
-			problems = append(problems, fmt.Errorf("%s.Scope of kind %s lacks %s: set it", field, kind, name))
+			found.Add("%s.Scope of kind %s lacks %s: set it", field, kind, name)
 		}
 		if scopeKey != "" && !naming.IsKey(scopeKey) {
-			problems = append(problems, fmt.Errorf("%s.Scope key %q names a resource: use lower-case letters, digits and hyphens, "+
-				"beginning with a letter",
-				field, scopeKey))
+			found.Add("%s.Scope key %q names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field, scopeKey)
 		}
 	}
 	if c := grant.Condition; c != nil && (c.Title == "" || c.Expression == "") {
-		problems = append(problems, fmt.Errorf("%s.Condition needs a Title and an Expression: set both, or use OnlyRoles", field))
+		found.Add("%s.Condition needs a Title and an Expression: set both, or use OnlyRoles", field)
 	}
-	return problems
+	return found.Err()
 }
 
-func (grant Grant) roleProblems(field string) []error {
+func (grant Grant) roleProblems(field string, found *problems.List) {
 	if grant.CustomRole != nil {
-		if !naming.IsKey(grant.Role) {
-			return []error{fmt.Errorf("%s.Role is the key of a custom role: use lower-case letters, digits and hyphens, beginning with "+
-				"a letter", field)}
-		}
-		return nil
+		found.If(!naming.IsKey(grant.Role), "%s.Role is the key of a custom role: use lower-case letters, digits and hyphens, "+
+			"beginning with a letter", field)
+		return
 	}
 	if !predefinedRole.MatchString(grant.Role) {
-		return []error{fmt.Errorf("%s.Role is not a predefined role: write roles/SERVICE.ROLE, or set CustomRole", field)}
+		found.Add("%s.Role is not a predefined role: write roles/SERVICE.ROLE, or set CustomRole", field)
+		return
 	}
 	if why, ok := refused[grant.Role]; ok {
-		return []error{fmt.Errorf("%s.Role %s", field, why)}
+		found.Add("%s.Role %s", field, why)
+		return
 	}
 	if _, onProject := grant.Scope.(ProjectScope); onProject {
 		if why, ok := refusedOnProject[grant.Role]; ok {
-			return []error{fmt.Errorf("%s.Role on a whole project %s", field, why)}
+			found.Add("%s.Role on a whole project %s", field, why)
+			return
 		}
 		if conditionalOnProject[grant.Role] {
-			return grant.Condition.onlyRolesProblems(field)
+			grant.Condition.onlyRolesProblems(field, found)
 		}
 	}
-	return nil
 }
 
 // onlyRolesProblems says why a condition does not hold whoever changes a project's IAM policy to harmless roles.
-func (c *Condition) onlyRolesProblems(field string) []error {
+func (c *Condition) onlyRolesProblems(field string, found *problems.List) {
 	// Another expression could be anything, true among it.
 	if c == nil || c.Expression != OnlyRoles(c.only...).Expression {
-		return []error{fmt.Errorf("%s.Role may grant itself any role: add Condition: OnlyRoles(...) with the roles it has to grant", field)}
+		found.Add("%s.Role may grant itself any role: add Condition: OnlyRoles(...) with the roles it has to grant", field)
+		return
 	}
 	if len(c.only) == 0 {
-		return []error{fmt.Errorf("%s.Condition lists no role, so the grant is of no use: "+
-			"list those it has to grant, or remove the grant", field)}
+		found.Add("%s.Condition lists no role, so the grant is of no use: "+
+			"list those it has to grant, or remove the grant", field)
+		return
 	}
-	var problems []error
 	for _, role := range c.only {
 		switch {
 		case escalating[role]:
-			problems = append(problems, fmt.Errorf("%s.Condition lists %s, with which its holder grants itself any role: remove it", field, role))
+			found.Add("%s.Condition lists %s, with which its holder grants itself any role: remove it", field, role)
 		case refusedOnProject[role] != "":
-			problems = append(problems, fmt.Errorf("%s.Condition lists %s, which on a whole project %s", field, role, refusedOnProject[role]))
+			found.Add("%s.Condition lists %s, which on a whole project %s", field, role, refusedOnProject[role])
 		case refused[role] != "":
-			problems = append(problems, fmt.Errorf("%s.Condition lists %s, which %s", field, role, refused[role]))
+			found.Add("%s.Condition lists %s, which %s", field, role, refused[role])
 		}
 	}
-	return problems
 }

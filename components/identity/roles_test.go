@@ -83,9 +83,9 @@ func TestHalfAConditionIsNone(t *testing.T) {
 		"no title": {Expression: "true"}, "no expression": {Title: "always"}, "neither": {}, "a description alone": {Description: "Until then"},
 	} {
 		grant := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed.", Condition: condition}
-		assert.Contains(t, grant.problems("grant")[0].Error(), "grant.Condition needs a Title and an Expression", name)
+		assert.ErrorContains(t, grant.problems("grant"), "grant.Condition needs a Title and an Expression", name)
 	}
 	whole := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed.",
 		Condition: &Condition{Title: "always", Expression: "true"}}
-	assert.Empty(t, whole.problems("grant"))
+	assert.NoError(t, whole.problems("grant"))
 }

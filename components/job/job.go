@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudscheduler"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -111,7 +112,7 @@ func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.Reso
 	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), job, opts...); err != nil {
 		return nil, fmt.Errorf("register job %q: %w", name, err)
 	}
-	job.Image = byDigest(args.Image)
+	job.Image = problems.ByDigest(args.Image)
 	var admission cloudrunv2.JobBinaryAuthorizationPtrInput
 	if args.BinaryAuthorization {
 		admission = &cloudrunv2.JobBinaryAuthorizationArgs{UseDefault: pulumi.Bool(true)}
@@ -186,7 +187,7 @@ func (args *JobArgs) annotations() pulumi.StringMapInput {
 		if user == "" {
 			return nil, nil
 		}
-		return map[string]string{ImageUserAnnotation: user}, checkImageUser(user, image)
+		return map[string]string{ImageUserAnnotation: user}, problems.ImageUser(user, image)
 	}).(pulumi.StringMapOutput)
 }
 

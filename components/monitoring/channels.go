@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -134,48 +135,38 @@ func (c Channel) args(key string, of *ChannelsArgs) *monitoring.NotificationChan
 // secret is marked as one, whoever passed it.
 func (c Channel) secret() pulumi.StringOutput { return pulumi.ToSecret(c.Secret).(pulumi.StringOutput) }
 
-func (c Channel) problems(key string) []error {
-	var problems []error
-	refuse := func(wrong bool, format string, values ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf("args.Others[%q]"+format, append([]any{key}, values...)...))
-		}
-	}
+func (c Channel) problems(key string, found *problems.List) {
+	field := fmt.Sprintf("args.Others[%q]", key)
 	known := slices.Contains([]string{Slack, PagerDuty, Webhook, PubSub, SMS}, c.Kind)
-	refuse(!known, ".Kind %q is unknown: use %s, %s, %s, %s or %s", c.Kind, Slack, PagerDuty, Webhook, PubSub, SMS)
-	refuse(known && c.Target == "" && c.Kind != PagerDuty, ".Target is missing: say whom it tells")
+	found.If(!known, "%s.Kind %q is unknown: use %s, %s, %s, %s or %s", field, c.Kind, Slack, PagerDuty, Webhook, PubSub, SMS)
+	found.If(known && c.Target == "" && c.Kind != PagerDuty, "%s.Target is missing: say whom it tells", field)
 	needs := c.Kind == Slack || c.Kind == PagerDuty || c.Kind == Webhook
-	refuse(needs && c.Secret == nil, ".Secret is missing: a %s needs it", c.Kind)
-	refuse(known && !needs && c.Secret != nil, ".Secret is for another kind: leave it out")
-	refuse(c.User != "" && c.Kind != Webhook, ".User is for a webhook: leave it out")
-	return problems
+	found.If(needs && c.Secret == nil, "%s.Secret is missing: a %s needs it", field, c.Kind)
+	found.If(known && !needs && c.Secret != nil, "%s.Secret is for another kind: leave it out", field)
+	found.If(c.User != "" && c.Kind != Webhook, "%s.User is for a webhook: leave it out", field)
 }
 
 func (args *ChannelsArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *ChannelsArgs")
 	}
-	var problems []error
-	if args.Project == nil {
-		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
-	}
-	if len(args.Emails) == 0 {
-		problems = append(problems, errors.New("args.Emails is empty: name at least one address, or nobody hears of an alert"))
-	}
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	found.If(len(args.Emails) == 0, "args.Emails is empty: name at least one address, or nobody hears of an alert")
 	for _, key := range slices.Sorted(maps.Keys(args.Others)) {
-		problems = append(problems, args.Others[key].problems(key)...)
+		args.Others[key].problems(key, found)
 	}
 	taken := map[string]string{}
 	for i, address := range args.Emails {
 		if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
-			problems = append(problems, fmt.Errorf("args.Emails[%d] is no e-mail address: write NAME@DOMAIN", i))
+			found.Add("args.Emails[%d] is no e-mail address: write NAME@DOMAIN", i)
 			continue
 		}
 		slug := naming.Slug(address)
 		if other, ok := taken[slug]; ok {
-			problems = append(problems, fmt.Errorf("args.Emails[%d] would be named like %s: remove one of the two", i, other))
+			found.Add("args.Emails[%d] would be named like %s: remove one of the two", i, other)
 		}
 		taken[slug] = fmt.Sprintf("args.Emails[%d]", i)
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }

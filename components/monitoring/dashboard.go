@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -107,23 +108,13 @@ func (args *DashboardArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *DashboardArgs")
 	}
-	var problems []error
-	if args.Project == nil {
-		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
-	}
-	if args.Title == "" {
-		problems = append(problems, errors.New("args.Title is missing: set the dashboard's name in the console"))
-	}
-	if len(args.Services) == 0 {
-		problems = append(problems, errors.New("args.Services is empty: name at least one service to show"))
-	}
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	found.If(args.Title == "", "args.Title is missing: set the dashboard's name in the console")
+	found.If(len(args.Services) == 0, "args.Services is empty: name at least one service to show")
 	for _, key := range slices.Sorted(maps.Keys(args.Services)) {
-		if !naming.IsKey(key) {
-			problems = append(problems, fmt.Errorf("args.Services key %q: use lower-case letters, digits and hyphens, beginning with a letter", key))
-		}
-		if args.Services[key] == nil {
-			problems = append(problems, fmt.Errorf("args.Services[%q] is missing: set the service's name output", key))
-		}
+		found.If(!naming.IsKey(key), "args.Services key %q: use lower-case letters, digits and hyphens, beginning with a letter", key)
+		found.If(args.Services[key] == nil, "args.Services[%q] is missing: set the service's name output", key)
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -256,39 +257,34 @@ func (args *WatchArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *WatchArgs")
 	}
-	var problems []error
-	refuse := func(wrong bool, format string, values ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
-		}
-	}
-	refuse(args.Project == nil, "args.Project is missing: set the project's id")
-	refuse(args.Location == nil, "args.Location is missing: set the service's region")
-	refuse(args.Environment == "", "args.Environment is missing: set what the titles of alerts begin with, for example prod")
-	refuse(args.ServiceName == nil, "args.ServiceName is missing: set the service's name output")
-	refuse(args.Channels == nil, "args.Channels is missing: pass the names of notification channels, or nobody hears of an alert")
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	found.If(args.Location == nil, "args.Location is missing: set the service's region")
+	found.If(args.Environment == "", "args.Environment is missing: set what the titles of alerts begin with, for example prod")
+	found.If(args.ServiceName == nil, "args.ServiceName is missing: set the service's name output")
+	found.If(args.Channels == nil, "args.Channels is missing: pass the names of notification channels, or nobody hears of an alert")
 	page, err := url.Parse(args.RunbookURL)
-	refuse(err != nil || page.Scheme != "https" || page.Host == "" || page.Fragment != "",
+	found.If(err != nil || page.Scheme != "https" || page.Host == "" || page.Fragment != "",
 		"args.RunbookURL is not a page to link to: use an https:// address without a section")
-	refuse(!(args.AvailabilityPercent > 0 && args.AvailabilityPercent <= limits.MaxObjectivePercent),
+	found.If(!(args.AvailabilityPercent > 0 && args.AvailabilityPercent <= limits.MaxObjectivePercent),
 		"args.AvailabilityPercent is %g: use over 0 and at most 99.9", args.AvailabilityPercent)
-	refuse(args.windowDays() < 1 || args.windowDays() > limits.MaxObjectiveDays,
+	found.If(args.windowDays() < 1 || args.windowDays() > limits.MaxObjectiveDays,
 		"args.WindowDays is %d: use 1-30, or leave it out for %d", args.WindowDays, DefaultWindowDays)
-	refuse(args.LatencyMilliseconds < 0, "args.LatencyMilliseconds is %d: use at least 1, or leave it out for %d",
+	found.If(args.LatencyMilliseconds < 0, "args.LatencyMilliseconds is %d: use at least 1, or leave it out for %d",
 		args.LatencyMilliseconds, DefaultLatencyMilliseconds)
 	if latency := args.Latency; latency != nil {
-		refuse(!(latency.Percent > 0 && latency.Percent <= limits.MaxObjectivePercent),
+		found.If(!(latency.Percent > 0 && latency.Percent <= limits.MaxObjectivePercent),
 			"args.Latency.Percent is %g: use over 0 and at most 99.9", latency.Percent)
-		refuse(latency.Milliseconds < 1, "args.Latency.Milliseconds is %d: use at least 1", latency.Milliseconds)
-		refuse(args.LatencyMilliseconds != 0, "args.LatencyMilliseconds stands beside args.Latency: keep one")
+		found.If(latency.Milliseconds < 1, "args.Latency.Milliseconds is %d: use at least 1", latency.Milliseconds)
+		found.If(args.LatencyMilliseconds != 0, "args.LatencyMilliseconds stands beside args.Latency: keep one")
 	}
 	if uptime := args.Uptime; uptime != nil {
-		refuse(uptime.Host == nil, "args.Uptime.Host is missing: set the service's host")
-		refuse(!strings.HasPrefix(uptime.Path, "/"), "args.Uptime.Path %q is no path: begin it with a slash", uptime.Path)
-		refuse(uptime.PeriodSeconds != 0 && !slices.Contains(limits.UptimePeriods, uptime.PeriodSeconds),
+		found.If(uptime.Host == nil, "args.Uptime.Host is missing: set the service's host")
+		found.If(!strings.HasPrefix(uptime.Path, "/"), "args.Uptime.Path %q is no path: begin it with a slash", uptime.Path)
+		found.If(uptime.PeriodSeconds != 0 && !slices.Contains(limits.UptimePeriods, uptime.PeriodSeconds),
 			"args.Uptime.PeriodSeconds is %d: use 60, 300, 600 or 900", uptime.PeriodSeconds)
-		refuse(uptime.TimeoutSeconds < 0 || uptime.TimeoutSeconds > limits.MaxUptimeSeconds,
+		found.If(uptime.TimeoutSeconds < 0 || uptime.TimeoutSeconds > limits.MaxUptimeSeconds,
 			"args.Uptime.TimeoutSeconds is %d: use 1-60, or leave it out for %d", uptime.TimeoutSeconds, DefaultUptimeTimeoutSeconds)
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -143,49 +144,33 @@ func (args *ProjectArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *ProjectArgs")
 	}
-	var problems []error
-	if args.Project == nil {
-		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
-	}
-	if len(args.APIs) == 0 {
-		problems = append(problems, errors.New("args.APIs is empty: name at least one API and why it is needed"))
-	}
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	found.If(len(args.APIs) == 0, "args.APIs is empty: name at least one API and why it is needed")
 	for _, api := range slices.Sorted(maps.Keys(args.APIs)) {
-		if !apiName.MatchString(api) {
-			problems = append(problems, fmt.Errorf("args.APIs has %q, which is no API: write NAME.googleapis.com", api))
-		}
-		if strings.TrimSpace(args.APIs[api]) == "" {
-			problems = append(problems, fmt.Errorf("args.APIs[%q] has no reason: say what needs it", api))
-		}
+		found.If(!apiName.MatchString(api), "args.APIs has %q, which is no API: write NAME.googleapis.com", api)
+		found.If(strings.TrimSpace(args.APIs[api]) == "", "args.APIs[%q] has no reason: say what needs it", api)
 	}
 	for _, id := range slices.Sorted(maps.Keys(args.Roles)) {
-		problems = append(problems, args.Roles[id].problems(id)...)
+		args.Roles[id].problems(id, found)
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }
 
-func (role Role) problems(id string) []error {
+func (role Role) problems(id string, found *problems.List) {
 	field := fmt.Sprintf("args.Roles[%q]", id)
-	var problems []error
-	if !roleID.MatchString(id) {
-		problems = append(problems, fmt.Errorf("%s is no role id: use 3-64 letters, digits, underscores and periods", field))
-	}
+	found.If(!roleID.MatchString(id), "%s is no role id: use 3-64 letters, digits, underscores and periods", field)
 	if length := len([]rune(role.Title)); length < 1 || length > 100 {
-		problems = append(problems, fmt.Errorf("%s.Title has %d characters: use 1-100", field, length))
+		found.Add("%s.Title has %d characters: use 1-100", field, length)
 	}
 	if length := len([]rune(strings.TrimSpace(role.Reason))); length < 1 || length > 300 {
-		problems = append(problems, fmt.Errorf("%s.Reason has %d characters: say in 1-300 why no predefined role will do", field, length))
+		found.Add("%s.Reason has %d characters: say in 1-300 why no predefined role will do", field, length)
 	}
-	if len(role.Permissions) == 0 {
-		problems = append(problems, fmt.Errorf("%s.Permissions is empty: name at least one", field))
-	}
+	found.If(len(role.Permissions) == 0, "%s.Permissions is empty: name at least one", field)
 	for _, name := range role.Permissions {
-		if !permission.MatchString(name) {
-			problems = append(problems, fmt.Errorf("%s.Permissions has %q, which is no permission: write service.resources.verb", field, name))
-		}
+		found.If(!permission.MatchString(name), "%s.Permissions has %q, which is no permission: write service.resources.verb", field, name)
 		if why, ok := refusedPermissions[name]; ok {
-			problems = append(problems, fmt.Errorf("%s.Permissions has %s, which %s", field, name, why))
+			found.Add("%s.Permissions has %s, which %s", field, name, why)
 		}
 	}
-	return problems
 }

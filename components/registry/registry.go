@@ -11,6 +11,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -189,26 +190,17 @@ func (args *RegistryArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *RegistryArgs")
 	}
-	var problems []error
-	if args.Project == nil {
-		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
-	}
-	if args.Location == nil {
-		problems = append(problems, errors.New("args.Location is missing: set the region of the images, for example us-central1"))
-	}
-	if !limits.RepositoryID.MatchString(args.RepositoryID) {
-		problems = append(problems, fmt.Errorf("args.RepositoryID %q is not a repository id: use 1-63 lower-case letters, digits and hyphens, "+
-			"beginning with a letter and not ending with a hyphen", args.RepositoryID))
-	}
-	if args.UntaggedRetentionDays < 0 {
-		problems = append(problems, fmt.Errorf("args.UntaggedRetentionDays is %d: set at least 1, or leave it out for %d",
-			args.UntaggedRetentionDays, DefaultUntaggedRetentionDays))
-	}
-	if args.KeepMostRecent < 0 {
-		problems = append(problems, fmt.Errorf("args.KeepMostRecent is %d: set at least 1, or leave it out for %d", args.KeepMostRecent,
-			DefaultKeepMostRecent))
-	}
-	problems = append(problems, memberProblems("args.Readers", args.Readers)...)
-	problems = append(problems, memberProblems("args.Writers", args.Writers)...)
-	return errors.Join(problems...)
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
+	found.If(args.Location == nil, "args.Location is missing: set the region of the images, for example us-central1")
+	found.If(!limits.RepositoryID.MatchString(args.RepositoryID),
+		"args.RepositoryID %q is not a repository id: use 1-63 lower-case letters, digits and hyphens, "+
+			"beginning with a letter and not ending with a hyphen", args.RepositoryID)
+	found.If(args.UntaggedRetentionDays < 0, "args.UntaggedRetentionDays is %d: set at least 1, or leave it out for %d",
+		args.UntaggedRetentionDays, DefaultUntaggedRetentionDays)
+	found.If(args.KeepMostRecent < 0, "args.KeepMostRecent is %d: set at least 1, or leave it out for %d", args.KeepMostRecent,
+		DefaultKeepMostRecent)
+	memberProblems("args.Readers", args.Readers, found)
+	memberProblems("args.Writers", args.Writers, found)
+	return found.Err()
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -146,39 +147,30 @@ func (args *SecretsArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *SecretsArgs")
 	}
-	var problems []error
-	if args.Project == nil {
-		problems = append(problems, errors.New("args.Project is missing: set the project's id"))
-	}
+	found := &problems.List{}
+	found.If(args.Project == nil, "args.Project is missing: set the project's id")
 	for _, id := range slices.Sorted(maps.Keys(args.Secrets)) {
 		secret, field := args.Secrets[id], fmt.Sprintf("args.Secrets[%q]", id)
-		if !limits.SecretID.MatchString(id) {
-			problems = append(problems, fmt.Errorf("%s is not a secret id: use 1-255 letters, digits, hyphens and underscores", field))
-		}
+		found.If(!limits.SecretID.MatchString(id), "%s is not a secret id: use 1-255 letters, digits, hyphens and underscores", field)
 		switch {
 		case secret.Value != nil && secret.Version != "":
-			problems = append(problems, fmt.Errorf("%s has a Value and a Version: remove the Version, because the value makes its own", field))
+			found.Add("%s has a Value and a Version: remove the Version, because the value makes its own", field)
 		case secret.Version != "" && !limits.SecretVersion.MatchString(secret.Version):
 			// What stands there is not repeated: it may be a value that was put in the wrong field.
-			problems = append(problems,
-				fmt.Errorf("%s.Version is not a version number: pin one, because a rollback cannot restore what latest was", field))
+			found.Add("%s.Version is not a version number: pin one, because a rollback cannot restore what latest was", field)
 		}
 		if value, plain := secret.Value.(pulumi.String); plain && value == "" {
-			problems = append(problems, fmt.Errorf("%s.Value is empty, and Secret Manager takes no empty version: leave it out to make "+
-				"only the container", field))
+			found.Add("%s.Value is empty, and Secret Manager takes no empty version: leave it out to make "+
+				"only the container", field)
 		}
 		for _, accessor := range slices.Sorted(maps.Keys(secret.Accessors)) {
-			if !naming.IsKey(accessor) {
-				problems = append(problems,
-					fmt.Errorf("%s.Accessors key %q names a resource: "+
-						"use lower-case letters, digits and hyphens, beginning with a letter", field, accessor))
-			}
-			if secret.Accessors[accessor] == nil {
-				problems = append(problems, fmt.Errorf("%s.Accessors[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, accessor))
-			}
+			found.If(!naming.IsKey(accessor), "%s.Accessors key %q names a resource: "+
+				"use lower-case letters, digits and hyphens, beginning with a letter", field, accessor)
+			found.If(secret.Accessors[accessor] == nil,
+				"%s.Accessors[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, accessor)
 		}
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }
 
 func stringMap(outputs map[string]pulumi.StringOutput) pulumi.StringMap {

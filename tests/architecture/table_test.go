@@ -27,6 +27,11 @@ var layers = []layer{
 		reason:   "a platform's facts hold whoever asks",
 	},
 	{
+		packages: "internal/problems",
+		may:      []string{"internal/limits"},
+		reason:   "how arguments are refused is the same in every component, whatever they are",
+	},
+	{
 		packages: "internal/pulumiopt",
 		reason:   "every component stands on it, so it stands on nothing",
 	},
@@ -45,7 +50,7 @@ var layers = []layer{
 	},
 	{
 		packages: "components/*",
-		may:      []string{"internal/limits", "internal/naming", "internal/pulumiopt"},
+		may:      []string{"internal/limits", "internal/naming", "internal/problems", "internal/pulumiopt"},
 		reason:   "a component is of use outside of this program: it takes outputs, not other components, settings or the program",
 	},
 	{

@@ -1,0 +1,34 @@
+package problems
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
+)
+
+// ByDigest passes an image on once it is known to be one that cannot change under its name.
+func ByDigest(image pulumi.StringInput) pulumi.StringOutput {
+	return image.ToStringOutput().ApplyT(func(image string) (string, error) {
+		return image, Image("args.Image", image)
+	}).(pulumi.StringOutput)
+}
+
+// Image refuses an image that is not named by its digest.
+func Image(field, image string) error {
+	if limits.ImageByDigest.MatchString(image) {
+		return nil
+	}
+	return fmt.Errorf("%s %q is not an image by digest: write NAME@sha256:<64 hex digits>, a tag may move", field, image)
+}
+
+// ImageUser refuses a user, USER@DIGEST, that was found in another image.
+func ImageUser(user, image string) error {
+	_, digest, _ := strings.Cut(image, "@")
+	if name, of, _ := strings.Cut(user, "@"); name != "" && of == digest {
+		return nil
+	}
+	return fmt.Errorf("args.ImageUser %q does not belong to args.Image: write USER@%s, or leave it out", user, digest)
+}

@@ -1,0 +1,33 @@
+// Package problems collects what is wrong with a component's arguments, so that whoever wrote them is told everything at
+// once. The settings have a collector of their own, which knows what could not be read and never repeats a value.
+package problems
+
+import (
+	"errors"
+	"fmt"
+)
+
+// List is what was found so far, in the order in which it was found. The zero value is ready for use.
+type List struct{ all []error }
+
+// Add says what is wrong.
+func (l *List) Add(format string, values ...any) {
+	l.all = append(l.all, fmt.Errorf(format, values...))
+}
+
+// If says what is wrong if it is. The values are computed either way.
+func (l *List) If(wrong bool, format string, values ...any) {
+	if wrong {
+		l.Add(format, values...)
+	}
+}
+
+// Take adds what a check answered, nil if it found nothing.
+func (l *List) Take(err error) {
+	if err != nil {
+		l.all = append(l.all, err)
+	}
+}
+
+// Err is all of it, or nil.
+func (l *List) Err() error { return errors.Join(l.all...) }
