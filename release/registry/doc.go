@@ -13,10 +13,10 @@
 //   - The tag names the digest. A tag that names another one is never moved: see TagTakenError.
 //
 // Manifests are written after everything they name, and tags after every manifest, so a promotion that stops anywhere
-// leaves nothing incomplete behind a tag. Running it again moves only what is missing. Two promotions at once are safe;
-// that a tag cannot be moved between the last look at it and the write is for the registry to enforce (immutable tags),
-// and a promotion that lost such a race says so.
+// leaves nothing incomplete behind a tag. Running it again moves only what is missing. Two promotions at once are safe.
+// Only the registry can keep a tag from being moved between the last look at it and the write (immutable tags); a
+// promotion that lost such a race says so.
 //
-// Credentials come from a keychain. Plain http is spoken to loopback addresses only. Errors and logs hold statuses,
+// Credentials come from a keychain. Plain http is used for loopback addresses only. Errors and logs hold statuses,
 // digests and names; never headers, bodies, tokens or URLs with queries.
 package registry

@@ -29,7 +29,7 @@ func Persons(steps []review.Step, before []inventory.Resource) []string {
 	for _, holding := range holdings {
 		if holding.Who == pipeline {
 			place := holding.Place
-			if place == "" { // on one thing of the project: for what is done to that thing it counts
+			if place == "" { // The role is on one thing of the project, and it counts for steps on that thing.
 				place = permissions.OnProject
 			}
 			grants = append(grants, permissions.Grant{Role: holding.Role, Place: place, Permissions: holding.Permissions})

@@ -4,5 +4,5 @@ package detached
 
 import "os/exec"
 
-// Session does nothing where sessions do not exist: there ctrl-C reaches the command too.
+// Session does nothing, because this system has no sessions. Here ctrl-C reaches the command too.
 func Session(*exec.Cmd) {}
