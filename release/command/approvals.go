@@ -19,9 +19,9 @@ func (a *app) approvals() *cobra.Command {
 		Example: "  release approvals --run \"$GITHUB_RUN_ID\" --repository \"$GITHUB_REPOSITORY\"",
 		Use:     "approvals", Short: "Refuse unless a different person approved each environment, and none of them started the run",
 		Args: cobra.NoArgs,
-		Long: "Counts the distinct people who approved a workflow run's environments. The run's actor and triggering actor do not " +
-			"count, nor those\n" +
-			"--actor names; a re-run is refused, because it keeps the approvals of before. Reads GITHUB_TOKEN (actions: read) and GITHUB_API_URL.",
+		Long: "Counts the different people who approved a workflow run's environments. The run's actor, its triggering actor and the person\n" +
+			"whom --actor names do not count. A re-run is refused, because GitHub keeps the approvals of the first attempt.\n" +
+			"Reads GITHUB_TOKEN (actions: read) and GITHUB_API_URL.",
 		RunE: func(command *cobra.Command, _ []string) error {
 			if question.Run <= 0 || question.Repository == "" || len(question.Gates) == 0 {
 				return usage("approvals needs --run, --repository and --environments")

@@ -22,12 +22,12 @@ func (a *app) backtest() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "backtest POLICY [JOURNAL...]",
 		Short: "Say what another policy would have made of releases: caught, missed, held or delayed",
-		Long: "Reads the rollouts in audit files and puts their probes and metrics before the gates of the policy file's environment\n" +
-			"(--env). It knows what was recorded: where a rollout ended, so does what can be said of it.\n\n" +
-			"With --simulated it runs faults instead, each many times, by the real controller on a virtual clock: visitors come by chance,\n" +
-			"and the candidate's fault begins with its first visitor, past the checks before traffic. It says what the policy takes back,\n" +
-			"holds and releases beside the built-in one of the environment, or that of --against.\n\n" +
-			"Nothing is asked of any API, and nothing is changed.",
+		Long: "Reads the rollouts in audit files and judges their probes and metrics by the gates of the policy file's environment (--env).\n" +
+			"It knows only what was recorded: where a rollout ended, the comparison ends.\n\n" +
+			"With --simulated it simulates faults instead, each many times, with the real controller on a virtual clock. Visitors come at\n" +
+			"random, and the candidate's fault begins with its first visitor, after the checks before traffic. It compares what the policy\n" +
+			"rolls back, holds and releases with the environment's built-in policy, or with the policy of --against.\n\n" +
+			"It calls no API and changes nothing.",
 		Example: "  release backtest stricter.yaml ~/.local/state/procureflow/release-audit.jsonl --env prod\n" +
 			"  release backtest stricter.yaml --simulated --visitors 0.5 --env prod",
 		Args: cobra.MinimumNArgs(1),

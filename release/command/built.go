@@ -19,7 +19,7 @@ func (a *app) built() *cobra.Command {
 		Use:     "built", Short: "Say what a digest was built of, from attestations that are at hand", Args: cobra.NoArgs,
 		Long: "Verifies Sigstore bundles, one JSON document a line, against the provenance policy, and prints the build's evidence as " +
 			"JSON: the commit, the\n" +
-			"run, when it was signed. It asks no registry: it is for whoever has to know before an identity is given.\n\n" +
+			"run and the time of the signature. It asks no registry, so that a job can run it before it gets an identity.\n\n" +
 			"Exit codes: 0 proven; 2 the call is wrong; 4 a file cannot be read; 5 not proven.",
 		RunE: func(*cobra.Command, []string) error {
 			if digest == "" || bundles == "" {

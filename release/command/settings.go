@@ -29,9 +29,8 @@ func (a *app) settings() *cobra.Command {
 	command := &cobra.Command{
 		Example: "  release settings --stack prod --service web --format github >> \"$GITHUB_OUTPUT\"",
 		Use:     "settings --stack STACK", Short: "Print what a job has to know of a stack, from its reviewed settings", Args: cobra.NoArgs,
-		Long: "Reads platform.yaml, Pulumi.yaml and Pulumi.STACK.yaml in the folder, as they are checked out, and asks nobody. Each " +
-			"value has the form\n" +
-			"of what it names, and none has a line break. --format github is for \"$GITHUB_OUTPUT\".\n\n" +
+		Long: "Reads platform.yaml, Pulumi.yaml and Pulumi.STACK.yaml in the folder, as they are checked out, and makes no requests. It\n" +
+			"checks the form of each value, and refuses line breaks. --format github is for \"$GITHUB_OUTPUT\".\n\n" +
 			"Exit codes: 0 printed; 2 the call or the settings are wrong, and nothing was printed.",
 		RunE: func(*cobra.Command, []string) error {
 			values, err := f.values()

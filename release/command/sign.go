@@ -20,9 +20,9 @@ func (a *app) sign() *cobra.Command {
 	command := &cobra.Command{
 		Example: "  release sign --image REGISTRY/web@sha256:… --attestor projects/P/attestors/release --key projects/P/…/cryptoKeyVersions/1",
 		Use:     "sign", Short: "Sign an image for Binary Authorization, once its provenance is verified", Args: cobra.NoArgs,
-		Long: "Verifies the image's provenance as promote does, then attests it with a key of Cloud KMS in Container Analysis, and of " +
-			"an index each\n" +
-			"platform's image too, which is what Cloud Run starts and asks about. What has a valid attestation by the key is left as it is.\n\n" +
+		Long: "Verifies the image's provenance as promote does. Then it attests the image in Container Analysis with a key of Cloud KMS. For\n" +
+			"an index it attests each platform's image too, because Cloud Run starts one of those and asks about it. An image with a valid\n" +
+			"attestation by the key is left alone.\n\n" +
 			"Exit codes: 0 all is attested; 1 something failed; 2 the call is wrong; 5 refused: not proven, or runs as root.",
 		RunE: func(command *cobra.Command, _ []string) error {
 			if err := request.Check(); err != nil {

@@ -19,9 +19,8 @@ func (a *app) verify() *cobra.Command {
 	command := &cobra.Command{
 		Example: "  release verify --image REGISTRY/web@sha256:…",
 		Use:     "verify", Short: "Verify an image's provenance and that it does not run as root", Args: cobra.NoArgs,
-		Long: "Does of promote what comes before the copy, and writes nothing to the registry. It prints who the image runs as, for the " +
-			"setting imageUser\n" +
-			"of the service that runs it.",
+		Long: "Makes the checks that promote makes before it copies, and writes nothing to the registry. It prints the user that the image\n" +
+			"runs as, for the setting imageUser of the service that runs it.",
 		RunE: func(command *cobra.Command, _ []string) error {
 			if !strings.Contains(image, "@") {
 				return usage("verify needs --image REGISTRY/REPO@sha256:…, not %q: a tag can name another image tomorrow", image)

@@ -28,11 +28,10 @@ func (a *app) watch() *cobra.Command {
 	command := &cobra.Command{
 		Use: "watch SERVICE", Short: "Watch a release: its steps, who serves, its gates, what it waits for and until when",
 		Args: cobra.ExactArgs(1),
-		Long: "Watches what a release does, from the live service and from the audit file on this machine. A release that someone drives " +
-			"elsewhere\n" +
-			"has no audit here; then the service alone is shown. It changes nothing, and may be ended at any time.\n\n" +
-			"It ends when the release does, with the exit code that its rollout has. With --follow, and with --web, it goes on until it is\n" +
-			"interrupted. --web serves the same as a page on this machine, for this person: its address has a secret in it. The page has\n" +
+		Long: "Shows what a release does, from the live service and from the audit file on this machine. A release that runs on another\n" +
+			"machine has no audit file here; then only the service is shown. It changes nothing, and you can end it at any time.\n\n" +
+			"It ends with the release, and with the exit code of its rollout. With --follow or --web it goes on until it is interrupted.\n" +
+			"--web serves the same as a page on this machine, for you alone: its address contains a secret. The page has\n" +
 			"buttons to proceed and to roll back if the person's own credentials may change the service.",
 		Example: "  release watch procureflow-web\n  release watch procureflow-web --web\n  release watch procureflow-web --output json | jq " +
 			".waiting",

@@ -135,8 +135,8 @@ func (a *app) behaviour() *cobra.Command {
 	var wanted run.Behaviour
 	command := &cobra.Command{
 		Use: "behaviour IMAGE@DIGEST|DIGEST", Short: "Say, or with flags decide, how the containers of an image behave", Args: cobra.ExactArgs(1),
-		Long: "Say, or with flags decide, how the containers of an image behave. The flags that are not given go back to " +
-			"healthy;\n--healthy takes all of them back. It stays when the cloud stops.",
+		Long: "Show how the containers of an image behave, or set it with flags. A flag that is not given is reset to healthy;\n" +
+			"--healthy resets all of them. The setting stays when the cloud stops.",
 		RunE: func(command *cobra.Command, args []string) error {
 			digest := args[0]
 			if named := run.Digest(digest); named != "" {

@@ -15,8 +15,8 @@ func (a *app) job() *cobra.Command {
 	project, region := "procureflow-dev", "us-central1"
 	command := &cobra.Command{
 		Use: "job NAME", Short: "Say, or with flags decide, how the next executions of a job go", Args: cobra.ExactArgs(1),
-		Long: "Say, or with flags decide, how the next executions of a Cloud Run job go. NAME is its id, or projects/P/locations/L/jobs/J.\n" +
-			"The flags that are not given go back to a job that ends well at once. It stays when the cloud stops.",
+		Long: "Show how the next executions of a Cloud Run job end, or set it with flags. NAME is its id, or projects/P/locations/L/jobs/J.\n" +
+			"A flag that is not given is reset: the job then succeeds at once. The setting stays when the cloud stops.",
 		RunE: func(command *cobra.Command, args []string) error {
 			name := args[0]
 			if !strings.Contains(name, "/") {

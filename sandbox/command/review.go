@@ -44,11 +44,9 @@ func (a *app) review() *cobra.Command {
 	var f reviewFlags
 	command := &cobra.Command{
 		Use: "review BASE [HEAD]", Short: "Say what a pull request would do: changes, cost, authority, what visitors notice, the way back",
-		Long: "Compares HEAD, or the working tree, with the commit BASE: what changes in each stack by the real engine, what that costs, who " +
-			"gains what,\n" +
-			"and what happens when it is applied to an emulated cloud in which BASE is up. It takes no account and no credential: the code of " +
-			"both\n" +
-			"sides runs with an environment that has none." + reviewExits,
+		Long: "Compares HEAD, or the working tree, with the commit BASE. It says what changes in each stack by the real engine, what that\n" +
+			"costs, who gains which rights, and what happens when the change is applied to an emulated cloud in which BASE is up. It needs\n" +
+			"no account: the code of both sides runs in an environment without credentials." + reviewExits,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(command *cobra.Command, args []string) error {
 			f.base = args[0]
@@ -78,10 +76,9 @@ func (a *app) rehearse() *cobra.Command {
 	var stack string
 	command := &cobra.Command{
 		Use: "rehearse BASE HEAD", Short: "Apply a change to an emulated cloud in which the base is up, and say what happens",
-		Long: "Brings BASE up in an emulated cloud, keeps visitors asking, applies HEAD with its policies while the engine is killed once, " +
-			"releases what\n" +
-			"is new by the stack's own policy in a time of its own, looks for drift, and takes it back. HEAD may be . for the working " +
-			"tree." + reviewExits,
+		Long: "Brings BASE up in an emulated cloud with visitors, and applies HEAD with its policies. Meanwhile it kills the engine once. Then\n" +
+			"it releases the new revisions by the stack's own policy on a virtual clock, checks for drift, and rolls back. HEAD may be . for\n" +
+			"the working tree." + reviewExits,
 		Args: cobra.ExactArgs(2),
 		RunE: func(command *cobra.Command, args []string) error {
 			f.base, f.head, f.stacks = args[0], args[1], []string{stack}
