@@ -76,9 +76,9 @@ func (a *app) rehearse() *cobra.Command {
 	var stack string
 	command := &cobra.Command{
 		Use: "rehearse BASE HEAD", Short: "Apply a change to an emulated cloud in which the base is up, and say what happens",
-		Long: "Brings BASE up in an emulated cloud with visitors, and applies HEAD with its policies. Meanwhile it kills the engine once. Then\n" +
-			"it releases the new revisions by the stack's own policy on a virtual clock, checks for drift, and rolls back. HEAD may be . for\n" +
-			"the working tree." + reviewExits,
+		Long: "Brings BASE up in an emulated cloud with visitors, and applies HEAD with its policies. Meanwhile it kills the engine\n" +
+			"once. Then it releases the new revisions by the stack's own policy on a virtual clock, checks for drift, and rolls\n" +
+			"back. HEAD may be . for the working tree." + reviewExits,
 		Args: cobra.ExactArgs(2),
 		RunE: func(command *cobra.Command, args []string) error {
 			f.base, f.head, f.stacks = args[0], args[1], []string{stack}
