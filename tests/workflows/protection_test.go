@@ -14,7 +14,7 @@ import (
 	"github.com/rhysd/actionlint"
 	"go.yaml.in/yaml/v4"
 
-	"github.com/guiofsaints/procureflow-platform/tests/workflows"
+	"github.com/guiofsaints/procureflow-platform/tests/workflows/workflowlint"
 )
 
 // protection is what Pulumi.prod.yaml, the one file that has it, says for the whole repository.
@@ -47,7 +47,7 @@ var foreign = regexp.MustCompile(`(?m)^\s*(?:- )?uses: ([^\s#.][^\s#@]*)@`)
 
 // actionProblems says which action that runs would be refused, and which allowed one nobody uses. recorded tells what
 // actions use in turn: GitHub holds those to the list as well, before the first step of the job.
-func actionProblems(files map[string]string, allowed []string, recorded []workflows.Action) []string {
+func actionProblems(files map[string]string, allowed []string, recorded []workflowlint.Action) []string {
 	uses := map[string]string{} // the action, and who uses it
 	for file, text := range files {
 		for _, match := range foreign.FindAllStringSubmatch(text, -1) {
@@ -120,7 +120,7 @@ func TestWrongAllowancesAreCaught(t *testing.T) {
 
 // tagProblems says which tag starts a workflow that anybody who may push could start, from a commit of their own: a tag's run
 // is that of the workflow at its commit.
-func tagProblems(tree *workflows.Tree, protected []string) []string {
+func tagProblems(tree *workflowlint.Tree, protected []string) []string {
 	var problems []string
 	idle := slices.Clone(protected)
 	for _, file := range slices.Sorted(maps.Keys(tree.Workflows)) {
@@ -175,7 +175,7 @@ func TestTagsThatStartAWorkflowAreProtected(t *testing.T) {
 }
 
 // checkProblems says why a pull request to a protected branch could wait for ever for a check.
-func checkProblems(tree *workflows.Tree, p protection) []string {
+func checkProblems(tree *workflowlint.Tree, p protection) []string {
 	var problems []string
 	workflow := tree.Workflows["platform-ci.yml"]
 	for _, check := range p.Checks {

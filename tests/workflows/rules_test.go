@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/guiofsaints/procureflow-platform/tests/workflows"
+	"github.com/guiofsaints/procureflow-platform/tests/workflows/workflowlint"
 )
 
 // root is the repository.
@@ -17,7 +17,7 @@ const root = "../.."
 
 func sources(t *testing.T) map[string]string {
 	t.Helper()
-	read, err := workflows.Read(os.DirFS(root + "/.github"))
+	read, err := workflowlint.Read(os.DirFS(root + "/.github"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,9 +27,9 @@ func sources(t *testing.T) map[string]string {
 	return read
 }
 
-func parse(t *testing.T, files map[string]string) *workflows.Tree {
+func parse(t *testing.T, files map[string]string) *workflowlint.Tree {
 	t.Helper()
-	tree, err := workflows.Parse(files)
+	tree, err := workflowlint.Parse(files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,13 +47,13 @@ func change(t *testing.T, files map[string]string, file, old, replacement string
 	return changed
 }
 
-func actions(t *testing.T) []workflows.Action {
+func actions(t *testing.T) []workflowlint.Action {
 	t.Helper()
 	text, err := os.ReadFile("testdata/actions.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list []workflows.Action
+	var list []workflowlint.Action
 	if err := yaml.Unmarshal(text, &list); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func actions(t *testing.T) []workflows.Action {
 
 func TestTheWorkflowsKeepTheRules(t *testing.T) {
 	t.Parallel()
-	for _, finding := range workflows.Check(parse(t, sources(t)), actions(t)) {
+	for _, finding := range workflowlint.Check(parse(t, sources(t)), actions(t)) {
 		t.Error(finding)
 	}
 }
@@ -180,7 +180,7 @@ func TestEachRuleCatches(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			found := workflows.Check(parse(t, change(t, sources(t), test.file, test.old, test.replacement)), actions(t))
+			found := workflowlint.Check(parse(t, change(t, sources(t), test.file, test.old, test.replacement)), actions(t))
 			if len(found) == 0 {
 				t.Fatal("nothing was found")
 			}

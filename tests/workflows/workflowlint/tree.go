@@ -1,8 +1,8 @@
-// Package workflows holds the repository's workflows and composite actions against rules that GitHub does not enforce.
+// Package workflowlint holds the repository's workflows and composite actions against rules that GitHub does not enforce.
 //
 // The rules read files and nothing else: they know what a job asks for, not what GitHub would decide. What runs is tested
 // beside them, by tests that run whole chains.
-package workflows
+package workflowlint
 
 import (
 	"fmt"
