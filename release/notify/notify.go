@@ -19,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
 // The kinds of sinks.
@@ -268,7 +270,7 @@ func (n *Notifier) deliver(ctx context.Context, sink Sink, message Message) erro
 	var last error
 	pause := n.pause
 	for range attempts {
-		wait, err := n.send(ctx, sink, secret, message)
+		asked, err := n.send(ctx, sink, secret, message)
 		if err == nil {
 			return nil
 		}
@@ -278,16 +280,12 @@ func (n *Notifier) deliver(ctx context.Context, sink Sink, message Message) erro
 		if last == nil || ctx.Err() == nil { // An attempt that the limit cut off says nothing about the sink, so that the last error stays.
 			last = err
 		}
-		pause = max(pause, wait)
+		pause = max(pause, asked)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= pause {
 			return fmt.Errorf("given up: %w", last) // The next attempt would begin after the limit.
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if wait.For(ctx, pause) != nil {
 			return fmt.Errorf("given up: %w", last)
-		case <-timer.C:
 		}
 		pause *= 2
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/sigstore/sigstore-go/pkg/root"
 
+	"github.com/guiofsaints/procureflow-platform/internal/wait"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
@@ -258,7 +259,7 @@ func (p Promotion) end(repo name.Repository, scopes []string) *repository {
 		r.base = defaultTransport
 	}
 	if r.sleep == nil {
-		r.sleep = sleep
+		r.sleep = wait.For
 	}
 	r.log = cmp.Or(r.log, slog.New(slog.DiscardHandler))
 	return r
@@ -271,14 +272,3 @@ var defaultTransport = func() http.RoundTripper {
 	t.MaxIdleConnsPerHost = 2 * parallel
 	return t
 }()
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}

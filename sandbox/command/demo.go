@@ -23,6 +23,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
 // These are the images of the demonstration. They were never built, and the simulated cloud does not check.
@@ -165,7 +166,10 @@ func (a *app) runDemo(ctx context.Context, bad string, behaviour run.Behaviour, 
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	time.Sleep(time.Second) // Wait for some answers from after the rollback.
+	// Wait for some answers from after the rollback.
+	if err := wait.For(ctx, time.Second); err != nil {
+		return err
+	}
 	fmt.Fprintf(a.streams.Out, "\nThe visitors' answers during the bad release:\n%s", visitors.table())
 	if code == 0 {
 		return errors.New("the bad release was not caught")

@@ -20,6 +20,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/github"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
+	"github.com/guiofsaints/procureflow-platform/internal/wait"
 	"github.com/guiofsaints/procureflow-platform/sandbox/detached"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
@@ -82,7 +83,7 @@ func (c *Client) Stop(ctx context.Context, dir statedir.Dir) error {
 		if _, err := os.Stat(dir.Path("cloud.json")); err != nil {
 			return nil
 		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
+		if err := wait.For(ctx, 20*time.Millisecond); err != nil {
 			return fmt.Errorf("wait for the cloud to stop: %w", err)
 		}
 	}
@@ -212,18 +213,9 @@ func start(ctx context.Context, dir statedir.Dir, command []string) (*Client, er
 			return nil, fmt.Errorf("the sandbox's cloud did not start: %s", strings.TrimSpace(string(text)))
 		default:
 		}
-		if pause(limited, 30*time.Millisecond) != nil {
+		if wait.For(limited, 30*time.Millisecond) != nil {
 			return nil, fmt.Errorf("the sandbox's cloud did not answer: %w; see %s", err, filepath.Join(statedir.Name, "cloud.log"))
 		}
-	}
-}
-
-func pause(ctx context.Context, duration time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(duration):
-		return nil
 	}
 }
 

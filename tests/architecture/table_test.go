@@ -95,6 +95,7 @@ var layers = []layer{
 	},
 	{
 		packages: "release/notify",
+		may:      []string{"internal/wait"},
 		reason:   "who tells people decides nothing, and knows of a release what its message says",
 	},
 	{
@@ -105,7 +106,7 @@ var layers = []layer{
 	},
 	{
 		packages:   "release/registry/**",
-		may:        []string{"release/plan", "release/health", "release/rollout", "release/registry/**"},
+		may:        []string{"release/plan", "release/health", "release/rollout", "release/registry/**", "internal/wait"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "an adapter implements ports and knows no other adapter",
 	},
@@ -122,6 +123,7 @@ var layers = []layer{
 	},
 	{
 		packages: "release/approvals",
+		may:      []string{"internal/wait"},
 		reason:   "who approved is decided from GitHub's answers alone, before any credential of a cloud exists",
 	},
 	{
@@ -141,8 +143,9 @@ var layers = []layer{
 		reason:     "a policy is tried on values and a virtual clock: it knows no adapter",
 	},
 	{
-		packages:   "release/*",
-		may:        []string{"release/plan", "release/health", "release/hooks", "release/windows", "release/notify", "release/rollout"},
+		packages: "release/*",
+		may: []string{"release/plan", "release/health", "release/hooks", "release/windows", "release/notify", "release/rollout",
+			"internal/wait"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "what stands beside the orchestration knows its ports and no adapter",
 	},
@@ -244,8 +247,9 @@ var layers = []layer{
 	},
 	{
 		packages: "sandbox/command",
-		may:      []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "internal/cli", "firstrun/adopt", "release/command"},
-		reason:   "the command line runs the adoption and the demonstration's releases against the simulated cloud",
+		may: []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "internal/cli", "internal/wait", "firstrun/adopt",
+			"release/command"},
+		reason: "the command line runs the adoption and the demonstration's releases against the simulated cloud",
 	},
 	{
 		packages: "sandbox/authority",
@@ -270,8 +274,9 @@ var layers = []layer{
 	},
 	{
 		packages: "sandbox/**",
-		may:      []string{"emulator/**", "sandbox/**", "stacks", "stacks/adopter", "internal/naming", "internal/webpage"},
-		reason:   "the simulated cloud judges the program and the components, so it must not share their code",
+		may: []string{"emulator/**", "sandbox/**", "stacks", "stacks/adopter", "internal/naming", "internal/webpage",
+			"internal/wait"},
+		reason: "the simulated cloud judges the program and the components, so it must not share their code",
 	},
 	{
 		packages: "cmd/sandbox",
