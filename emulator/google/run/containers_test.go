@@ -1,11 +1,9 @@
 package run
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // TestContainersTogether: what the API refuses of several containers, volumes and networks.
@@ -52,15 +50,7 @@ func TestContainersTogether(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var service map[string]any
-			require.NoError(t, json.Unmarshal([]byte(`{"template":{`+test.template+`}}`), &service))
-			Defaults(service, "account")
-			err := Check("web", service)
-			if test.want == "" {
-				assert.NoError(t, err)
-				return
-			}
-			assert.EqualError(t, err, test.want)
+			assert.Equal(t, test.want, refusal(t, test.template))
 		})
 	}
 }
