@@ -7,77 +7,22 @@ import (
 	"testing"
 
 	"github.com/rhysd/actionlint"
+
+	"github.com/guiofsaints/procureflow-platform/tests/workflows/workflowlint"
 )
 
-// world is what an expression sees: contexts by their dotted names, and status functions such as "cancelled()".
-type world map[string]any
+type world = workflowlint.World
 
-// evaluate computes a condition, with or without ${{ }}. It knows what this repository's conditions use, and fails on the rest.
+func truth(v any) bool { return workflowlint.Truth(v) }
+
 func evaluate(t *testing.T, condition string, w world) any {
 	t.Helper()
-	text := strings.TrimSpace(condition)
-	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "${{"), "}}"))
-	node, err := actionlint.NewExprParser().Parse(actionlint.NewExprLexer(text + "}}"))
+	value, err := workflowlint.Evaluate(condition, w)
 	if err != nil {
-		t.Fatalf("%s: %v", condition, err)
+		t.Fatal(err)
 	}
-	return value(t, node, w)
+	return value
 }
-
-func value(t *testing.T, node actionlint.ExprNode, w world) any {
-	t.Helper()
-	switch node := node.(type) {
-	case *actionlint.StringNode:
-		return node.Value
-	case *actionlint.BoolNode:
-		return node.Value
-	case *actionlint.NotOpNode:
-		return !truth(value(t, node.Operand, w))
-	case *actionlint.LogicalOpNode:
-		left := value(t, node.Left, w)
-		if truth(left) == (node.Kind == actionlint.LogicalOpNodeKindOr) {
-			return left
-		}
-		return value(t, node.Right, w)
-	case *actionlint.CompareOpNode:
-		equal := fmt.Sprint(value(t, node.Left, w)) == fmt.Sprint(value(t, node.Right, w))
-		switch node.Kind {
-		case actionlint.CompareOpNodeKindEq:
-			return equal
-		case actionlint.CompareOpNodeKindNotEq:
-			return !equal
-		}
-	case *actionlint.FuncCallNode:
-		return known(t, w, node.Callee+"()")
-	case *actionlint.VariableNode, *actionlint.ObjectDerefNode:
-		return known(t, w, dotted(t, node))
-	}
-	t.Fatalf("this test does not know how to compute a %T", node)
-	return nil
-}
-
-func known(t *testing.T, w world, name string) any {
-	t.Helper()
-	found, ok := w[name]
-	if !ok {
-		t.Fatalf("the test says nothing of %s", name)
-	}
-	return found
-}
-
-func dotted(t *testing.T, node actionlint.ExprNode) string {
-	t.Helper()
-	switch node := node.(type) {
-	case *actionlint.VariableNode:
-		return node.Name
-	case *actionlint.ObjectDerefNode:
-		return dotted(t, node.Receiver) + "." + node.Property
-	}
-	t.Fatalf("this test does not know how to name a %T", node)
-	return ""
-}
-
-func truth(v any) bool { return v != nil && v != false && v != "" }
 
 var results = []string{"success", "failure", "cancelled", "skipped"}
 

@@ -1,3 +1,5 @@
+// Package workflows_test holds this repository's workflows: by the linter beside it, by actionlint and shellcheck, and by
+// running their scripts.
 package workflows_test
 
 import (

@@ -31,6 +31,9 @@ var withIdentity = []string{
 	platformActions + "setup-platform", platformActions + "to-release", platformActions + "two-approvals",
 }
 
+// goVariables keep files of the checkout from putting other code in a module's place.
+var goVariables = map[string]string{"GOWORK": "off", "GOFLAGS": "-mod=readonly"}
+
 // attesting are the only actions beside a token that says of anything that it was built here.
 var attesting = []string{"actions/attest", "google-github-actions/auth"}
 
@@ -63,7 +66,8 @@ func checkIdentity(t *Tree, file, name string, report reporter) {
 			report("unrefused-files", path, "%s: logs in before setup-platform refused what would steer it", name)
 		}
 	}
-	for variable, want := range map[string]string{"GOWORK": "off", "GOFLAGS": "-mod=readonly"} {
+	for _, variable := range sorted(goVariables) {
+		want := goVariables[variable]
 		if workflow.Env == nil || workflow.Env.Vars[strings.ToLower(variable)] == nil ||
 			text(workflow.Env.Vars[strings.ToLower(variable)].Value) != want {
 			report("go-flags", path, "%s: %s is not %s for the whole workflow: a file could put other code in a module's place", name,
@@ -124,8 +128,8 @@ func checkCaller(t *Tree, file string, report reporter) {
 			if !called || !strings.HasPrefix(s.Uses, "actions/checkout@") || s.With["path"] == "" && s.With["repository"] == "" {
 				continue
 			}
-			for input, want := range own {
-				if s.With[input] != want {
+			for _, input := range sorted(own) {
+				if want := own[input]; s.With[input] != want {
 					report("foreign-action", path, "%s: checks out with %s %q, want %q", name, input, s.With[input], want)
 				}
 			}

@@ -246,8 +246,8 @@ func checkCalled(t *Tree, file, name string, report reporter) {
 		if called.Jobs[asks].Permissions == nil {
 			continue // excessive-permissions says so.
 		}
-		for scope, wanted := range called.Jobs[asks].Permissions.Scopes {
-			given := job.Permissions.Scopes[scope]
+		for _, scope := range sorted(called.Jobs[asks].Permissions.Scopes) {
+			wanted, given := called.Jobs[asks].Permissions.Scopes[scope], job.Permissions.Scopes[scope]
 			if given == nil || text(wanted.Value) == "write" && text(given.Value) != "write" {
 				report("missing-permissions", "workflows/"+file, "%s: %s of %s needs %s: %s, which its caller does not have", name, asks,
 					text(job.WorkflowCall.Uses), scope, text(wanted.Value))
@@ -269,7 +269,8 @@ func checkJob(job *actionlint.Job, name, path string, report reporter) {
 		return
 	}
 	talks := false
-	for _, scope := range p.Scopes {
+	for _, key := range sorted(p.Scopes) {
+		scope := p.Scopes[key]
 		if text(scope.Value) != "write" {
 			continue
 		}

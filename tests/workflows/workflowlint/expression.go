@@ -1,0 +1,97 @@
+package workflowlint
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rhysd/actionlint"
+)
+
+// World is what a condition sees: contexts by their dotted names, and status functions such as "cancelled()".
+type World map[string]any
+
+// Evaluate computes a condition, with or without ${{ }}. It knows strings, booleans, !, &&, ||, == and !=, and refuses the rest, as it
+// refuses a name of which the world says nothing: a guess would make a test pass.
+func Evaluate(condition string, w World) (any, error) {
+	text := strings.TrimSpace(condition)
+	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "${{"), "}}"))
+	node, problem := actionlint.NewExprParser().Parse(actionlint.NewExprLexer(text + "}}"))
+	if problem != nil {
+		return nil, fmt.Errorf("%s: %w", condition, problem)
+	}
+	value, err := w.value(node)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", condition, err)
+	}
+	return value, nil
+}
+
+// Truth is whether GitHub takes a value for true.
+func Truth(v any) bool { return v != nil && v != false && v != "" }
+
+func (w World) value(node actionlint.ExprNode) (any, error) {
+	switch node := node.(type) {
+	case *actionlint.StringNode:
+		return node.Value, nil
+	case *actionlint.BoolNode:
+		return node.Value, nil
+	case *actionlint.NotOpNode:
+		operand, err := w.value(node.Operand)
+		return !Truth(operand), err
+	case *actionlint.LogicalOpNode:
+		left, err := w.value(node.Left)
+		if err != nil || Truth(left) == (node.Kind == actionlint.LogicalOpNodeKindOr) {
+			return left, err
+		}
+		return w.value(node.Right)
+	case *actionlint.CompareOpNode:
+		return w.compare(node)
+	case *actionlint.FuncCallNode:
+		return w.known(node.Callee + "()")
+	case *actionlint.VariableNode, *actionlint.ObjectDerefNode:
+		name, err := dotted(node)
+		if err != nil {
+			return nil, err
+		}
+		return w.known(name)
+	}
+	return nil, fmt.Errorf("a %T cannot be computed here", node)
+}
+
+func (w World) compare(node *actionlint.CompareOpNode) (any, error) {
+	left, err := w.value(node.Left)
+	if err != nil {
+		return nil, err
+	}
+	right, err := w.value(node.Right)
+	if err != nil {
+		return nil, err
+	}
+	equal := fmt.Sprint(left) == fmt.Sprint(right)
+	switch node.Kind {
+	case actionlint.CompareOpNodeKindEq:
+		return equal, nil
+	case actionlint.CompareOpNodeKindNotEq:
+		return !equal, nil
+	}
+	return nil, fmt.Errorf("the comparison %s cannot be computed here", node.Kind)
+}
+
+func (w World) known(name string) (any, error) {
+	found, ok := w[name]
+	if !ok {
+		return nil, fmt.Errorf("nothing is said of %s: give its value", name)
+	}
+	return found, nil
+}
+
+func dotted(node actionlint.ExprNode) (string, error) {
+	switch node := node.(type) {
+	case *actionlint.VariableNode:
+		return node.Name, nil
+	case *actionlint.ObjectDerefNode:
+		receiver, err := dotted(node.Receiver)
+		return receiver + "." + node.Property, err
+	}
+	return "", fmt.Errorf("a %T has no name here", node)
+}
