@@ -120,8 +120,9 @@ func TestActionsArePinned(t *testing.T) {
 			"ref-version-mismatch: mallory/checkout@" + sha + " # v1" + unlike + " # "}},
 		{name: "BuildKit by its digest", text: begin + step("docker/setup-buildx-action",
 			"driver-opts: image=moby/buildkit:v0.29.0@sha256:"+strings.Repeat("0", 64))},
-		{name: "BuildKit by its tag", text: begin + step("docker/setup-buildx-action", "driver-opts: image=moby/buildkit:v0.29.0"), want: []string{
-			"floating-buildkit: j: BuildKit's image is not named by its digest"}},
+		{name: "BuildKit by its tag", text: begin + step("docker/setup-buildx-action", "driver-opts: image=moby/buildkit:v0.29.0"),
+			want: []string{
+				"floating-buildkit: j: BuildKit's image is not named by its digest"}},
 		{name: "a token in the checkout", text: begin + step("actions/checkout", ""), want: []string{
 			"artipacked: j: checkout leaves the token in .git/config: persist-credentials: false"}},
 	})
@@ -191,8 +192,9 @@ func TestPermissions(t *testing.T) {
 			broad + "j: does not name its permissions one by one"}},
 		{name: "all for the job", text: head + job + "    permissions: write-all\n" + steps + nothing, want: []string{
 			broad + "j: does not name its permissions one by one"}},
-		{name: "commits and packages", text: head + job + "    permissions: {packages: write, contents: write}\n" + steps + nothing, want: []string{
-			broad + "j: contents: write", broad + "j: packages: write"}},
+		{name: "commits and packages", text: head + job + "    permissions: {packages: write, contents: write}\n" + steps + nothing,
+			want: []string{
+				broad + "j: contents: write", broad + "j: packages: write"}},
 		{name: "comments", text: head + job + "    permissions: {pull-requests: write, issues: write}\n" + steps + nothing},
 		{name: "comments on what it checked out", text: head + job + "    permissions: {issues: write}\n" + steps +
 			step("actions/checkout", `persist-credentials: "false"`), want: []string{
@@ -228,7 +230,8 @@ func TestWhenAndHowLong(t *testing.T) {
 	t.Parallel()
 	rest := job + reads + steps + nothing
 	var dangerous []ruleCase
-	for _, event := range []string{"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment", "fork"} {
+	for _, event := range []string{"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment",
+		"fork"} {
 		dangerous = append(dangerous, ruleCase{name: event, text: strings.Replace(head, "on: push", "on: [push, "+event+"]", 1) + rest,
 			want: []string{"dangerous-triggers: on: " + event + " runs with the repository's rights on what an outsider sent"}})
 	}
