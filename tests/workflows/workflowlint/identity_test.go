@@ -49,8 +49,9 @@ func TestCalledWorkflows(t *testing.T) {
 		{name: "the caller's action", also: also, text: begin + local("./.github/actions/own", ""), want: []string{
 			"foreign-action: j: ./.github/actions/own is the caller's: use ./.platform/.github/actions/"}},
 		{name: "its own action, uncalled", also: also, text: head + job + reads + steps + local("./.github/actions/own", "")},
-		{name: "a commit of the caller's choice", text: begin + step("actions/checkout",
-			strings.Replace(own, "job.workflow_sha", "inputs.ref", 1)), want: []string{`foreign-action: j: checks out with ref "${{ inputs.ref }}", want "${{ job.workflow_sha }}"`}},
+		{name: "a commit of the caller's choice",
+			text: begin + step("actions/checkout", strings.Replace(own, "job.workflow_sha", "inputs.ref", 1)),
+			want: []string{`foreign-action: j: checks out with ref "${{ inputs.ref }}", want "${{ job.workflow_sha }}"`}},
 		{name: "a path and nothing else", text: begin + step("actions/checkout", `persist-credentials: "false", path: .platform`), want: []string{
 			`foreign-action: j: checks out with ref "", want "${{ job.workflow_sha }}"`,
 			`foreign-action: j: checks out with repository "", want "${{ job.workflow_repository }}"`}},
