@@ -156,7 +156,7 @@ func (s *Service) Revisions(ctx context.Context) ([]plan.Revision, error) {
 }
 
 func revision(live *run.GoogleCloudRunV2Revision) plan.Revision {
-	revision := plan.Revision{Name: path.Base(live.Name)}
+	revision := plan.Revision{Name: path.Base(live.Name), Sticky: live.SessionAffinity}
 	revision.Created, _ = time.Parse(time.RFC3339Nano, live.CreateTime)
 	if len(live.Containers) > 0 {
 		revision.Image = live.Containers[0].Image

@@ -74,6 +74,8 @@ type Revision struct {
 	// Ready says that it can serve; Failed says that it never will. If neither is true, it is not ready yet.
 	Ready  bool `json:"ready"`
 	Failed bool `json:"failed,omitempty"`
+	// Sticky says that it has session affinity: Cloud Run sends a visitor whom it answered to it again, whatever the split is.
+	Sticky bool `json:"sessionAffinity,omitempty"`
 	// Message is the API's reason why it is not ready.
 	Message string `json:"message,omitempty"`
 }

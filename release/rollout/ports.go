@@ -64,7 +64,7 @@ type Journal interface {
 type Event struct {
 	At time.Time `json:"at"`
 	// Kind is the kind of the line. begin, resume, pin, shift, finish, rollback and restore are writes of the traffic list; the others
-	// are probes, decide, hook, window and end.
+	// are probes, decide, hook, window, affinity and end.
 	Kind string `json:"kind"`
 	// Answer belongs to a write of the traffic list: sent before the write, then accepted, conflict, unavailable or refused. If no answer
 	// follows sent, the run was cut off, and the write may have happened.

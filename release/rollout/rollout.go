@@ -263,6 +263,9 @@ func (r *run) climb(ctx context.Context, state plan.State, request Request) Resu
 	if request.Proceed {
 		w.proceedAt = state.Percent
 	}
+	if err := r.warnOfAffinity(ctx, state.Percent); err != nil {
+		return r.stopped(ctx, err)
+	}
 	if state.Percent == 0 {
 		if verdict, err := w.around(ctx, hooks.Before); err != nil {
 			return r.stopped(ctx, err)

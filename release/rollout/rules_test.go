@@ -22,6 +22,7 @@ type revision struct {
 	badFrom  time.Duration // It answers 500 from then on; 0 for never.
 	badUntil time.Duration // ... until then; 0 for ever.
 	slow     bool
+	sticky   bool          // It has session affinity.
 	decided  time.Duration // When its startup is over; set by deploy.
 	gone     bool          // The API lost it.
 }
@@ -155,7 +156,8 @@ func (m *rules) revision(name string, strikes ...faults.Fault) (answer plan.Revi
 			return rollout.ErrNotFound
 		}
 		fate := m.fate(name)
-		answer = plan.Revision{Name: name, Ready: fate == run.Fate{}, Failed: fate.Failure != "", Message: fate.Failure}
+		answer = plan.Revision{Name: name, Ready: fate == run.Fate{}, Failed: fate.Failure != "", Message: fate.Failure,
+			Sticky: m.revisions[name].sticky}
 		if fate.Starting {
 			answer.Message = "starting"
 		}

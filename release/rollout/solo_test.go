@@ -67,7 +67,7 @@ func (s *solo) Revision(_ context.Context, name string) (plan.Revision, error) {
 func (s *solo) Revisions(context.Context) ([]plan.Revision, error) {
 	var list []plan.Revision
 	for _, name := range slices.Backward(slices.Sorted(maps.Keys(s.revisions))) {
-		list = append(list, plan.Revision{Name: name})
+		list = append(list, plan.Revision{Name: name, Sticky: s.revisions[name].sticky})
 	}
 	return list, nil
 }

@@ -59,10 +59,17 @@ func (c *Controller) Status(ctx context.Context) (Status, error) {
 			status.Tags = append(status.Tags, target)
 		}
 	}
+	var stable, candidate plan.Revision
 	for _, revision := range revisions {
-		if revision.Name == status.State.Candidate {
-			status.Since = &revision.Created
+		switch revision.Name {
+		case status.State.Candidate:
+			status.Since, candidate = &revision.Created, revision
+		case status.State.Stable:
+			stable = revision
 		}
+	}
+	if warning := plan.Sticky(stable, candidate); warning != "" && candidate.Name != "" && status.State.Percent < full {
+		status.Findings = append(status.Findings, warning)
 	}
 	if list, target, err := plan.Rollback(service, ""); err != nil {
 		status.NoBack = err.Error()
