@@ -84,7 +84,7 @@ func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulum
 	if !args.Existing {
 		made := &resource{}
 		if err := ctx.RegisterResource(bucketToken, name+"-bucket", args.bucket(), made,
-			pulumiopt.Child(b, pulumi.Protect(args.Protected))...); err != nil {
+			pulumiopt.GoogleChild(b, pulumi.Protect(args.Protected))...); err != nil {
 			return nil, fmt.Errorf("bucket %q: %w", name, err)
 		}
 		b.Ready = append(b.Ready, made)
@@ -97,7 +97,7 @@ func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulum
 			grant := &resource{}
 			err := ctx.RegisterResource(memberToken, name+"-"+of.kind+"-"+key, pulumi.Map{
 				"bucket": pulumi.String(args.Name), "role": pulumi.String(of.role), "member": of.members[key],
-			}, grant, pulumiopt.Child(b, pulumi.DependsOn(slices.Clone(b.Ready)))...)
+			}, grant, pulumiopt.GoogleChild(b, pulumi.DependsOn(slices.Clone(b.Ready)))...)
 			if err != nil {
 				return nil, fmt.Errorf("bucket %q: %s %q: %w", name, of.kind, key, err)
 			}

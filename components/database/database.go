@@ -114,7 +114,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 	var made []pulumi.Resource
 	if !args.Existing {
 		sql := &instance{}
-		options := pulumiopt.Child(db, pulumi.Protect(args.Protected))
+		options := pulumiopt.GoogleChild(db, pulumi.Protect(args.Protected))
 		if err := ctx.RegisterResource(instanceToken, name+"-instance", args.instance(), sql, options...); err != nil {
 			return nil, fmt.Errorf("database %q: instance: %w", name, err)
 		}
@@ -123,7 +123,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 		err := ctx.RegisterResource(databaseToken, name+"-database", pulumi.Map{
 			"project": args.Project, "instance": pulumi.String(args.Instance), "name": pulumi.String(args.Name),
 			"charset": pulumi.String("UTF8"), "collation": pulumi.String("en_US.UTF8"), "deletionPolicy": pulumi.String(abandon),
-		}, &resource{}, pulumiopt.Child(db, pulumi.DependsOn(made), pulumi.Protect(args.Protected))...)
+		}, &resource{}, pulumiopt.GoogleChild(db, pulumi.DependsOn(made), pulumi.Protect(args.Protected))...)
 		if err != nil {
 			return nil, fmt.Errorf("database %q: %w", name, err)
 		}
@@ -176,7 +176,7 @@ func (db *Database) admit(ctx *pulumi.Context, name, key string, args *DatabaseA
 	if !args.Protected && !args.Existing { // PostgreSQL deletes no user that owns something: it goes with the instance
 		inputs["deletionPolicy"] = pulumi.String(abandon)
 	}
-	err := ctx.RegisterResource(userToken, name+"-"+key+"-user", inputs, user, pulumiopt.Child(db, pulumi.DependsOn(made))...)
+	err := ctx.RegisterResource(userToken, name+"-"+key+"-user", inputs, user, pulumiopt.GoogleChild(db, pulumi.DependsOn(made))...)
 	db.Ready = append(db.Ready, user)
 	return err
 }

@@ -4,6 +4,16 @@ package pulumiopt
 
 import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+// GoogleVersion is the version of Pulumi's Google provider in go.mod. The SDK's constructors ask for it by themselves.
+const GoogleVersion = "8.41.1"
+
+// GoogleChild returns the options of a Google resource that is registered by its token, without the SDK's constructor, whose package
+// takes long to compile. Without the version, the engine would give it another provider than the constructors' resources have: the
+// newest plugin that it finds.
+func GoogleChild(parent pulumi.Resource, extra ...pulumi.ResourceOption) []pulumi.ResourceOption {
+	return append(Child(parent, pulumi.Version(GoogleVersion)), extra...)
+}
+
 // Child returns the options of a resource that belongs to parent: the parent first, then extra. The result is a new
 // slice, so that two children built from the same extra options cannot overwrite each other's.
 func Child(parent pulumi.Resource, extra ...pulumi.ResourceOption) []pulumi.ResourceOption {

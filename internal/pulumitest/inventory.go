@@ -21,6 +21,8 @@ type Resource struct {
 	ParentURN string
 	// Custom tells a provider's resource from a component.
 	Custom bool
+	// Version is that of the provider which the resource asks for; empty for whichever the engine has.
+	Version string
 	// Read tells that an existing resource was read, not registered; ID is then its id.
 	Read bool
 	// ID is set for reads and imports only.

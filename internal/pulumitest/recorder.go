@@ -124,6 +124,7 @@ func (r *recorder) inventory() *Inventory {
 
 func (r *Resource) takeOptions(request *pulumirpc.RegisterResourceRequest) {
 	r.ParentURN = request.GetParent()
+	r.Version = request.GetVersion()
 	r.Protect = request.GetProtect()
 	r.RetainOnDelete = request.GetRetainOnDelete()
 	r.DeleteBeforeReplace = request.GetDeleteBeforeReplace()

@@ -105,7 +105,7 @@ func start(t testing.TB, delay time.Duration) *world {
 
 func template(revision, digest string) string {
 	return `"template":{"revision":"` + revision +
-		`","sessionAffinity":true,"executionEnvironment":"EXECUTION_ENVIRONMENT_GEN2","containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@` + digest + `",
+		`","executionEnvironment":"EXECUTION_ENVIRONMENT_GEN2","containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@` + digest + `",
 		"resources":{"cpuIdle":true,"startupCpuBoost":true},"env":[{"name":"NODE_ENV","value":"production"}]}]}`
 }
 
@@ -180,8 +180,13 @@ Last updated on 2026-11-23T12:01:00.000000Z by sandbox@example.com:
   Max instances:     100
   Timeout:           300s
   Execution Environment: Second Generation
-  Session Affinity:  true
 `, out)
+
+	sticky := strings.Replace(template("web-sticky", green), `{`, `{"sessionAffinity":true,`, 1)
+	w.call("PATCH", service+"?updateMask=template", `{`+sticky+`}`)
+	out, stderr, err = w.gcloud("run", "services", "describe", "web")
+	require.NoError(t, err, stderr)
+	assert.Contains(t, out, "  Session Affinity:  true\n")
 
 	out, stderr, err = w.gcloud("run", "services", "list", "--format=value(metadata.name,region,status.url)")
 	require.NoError(t, err, stderr)

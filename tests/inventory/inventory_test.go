@@ -9,6 +9,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -115,6 +117,22 @@ func only(inputs map[string]any, keys ...string) map[string]any {
 		kept[key] = inputs[key]
 	}
 	return kept
+}
+
+// TestEveryResourceAsksForTheProviderInGoMod holds resources that are registered by their token to the version that the SDK's
+// constructors ask for. Another one, or none, is another provider: another plugin, and another entry in the state.
+func TestEveryResourceAsksForTheProviderInGoMod(t *testing.T) {
+	t.Parallel()
+	module, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	require.NoError(t, err)
+	for _, resource := range run(t, "dev", everything(t)).Resources {
+		sdk, _, _ := strings.Cut(resource.Type, ":")
+		if resource.Custom && (sdk == "gcp" || sdk == "github") {
+			require.NotEmpty(t, resource.Version, resource.Name)
+			required := regexp.MustCompile(`pulumi/pulumi-` + sdk + `/sdk/v\d+ v` + regexp.QuoteMeta(resource.Version) + `\b`)
+			assert.Regexp(t, required, string(module), resource.Name)
+		}
+	}
 }
 
 func TestASecondServiceIsSettingsOnly(t *testing.T) {
