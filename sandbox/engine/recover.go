@@ -8,14 +8,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/provider"
+	"github.com/guiofsaints/procureflow-platform/internal/wait"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
+
+// lateCreation is how long a request of a killed engine may still take until the cloud has carried it out: on a busy machine the next
+// command can be there first. A creation is forgotten only when it has not happened after this time.
+const lateCreation = 2 * time.Second
 
 // restoreCheckpoint replaces a checkpoint that a killed engine left half written by the backend's previous one; the
 // file backend writes checkpoints in place. One step back is enough, because the engine records each creation before it
@@ -71,10 +77,15 @@ func (s *Stack) recover(ctx context.Context) error {
 		return err
 	}
 	var adopted []optrefresh.PendingCreate
+	waited := false
 	for _, create := range pending {
-		id, found, err := provider.Locate(ctx, provider.Options{API: s.engine.client.API(), Token: s.engine.client.Token()}, create.Type,
-			create.Inputs,
-			provider.Settings{Project: s.settings.Project.ID, Region: s.settings.Project.Region, Owner: s.settings.GitHub.Owner})
+		id, found, err := s.locate(ctx, create)
+		if err == nil && !found && !waited {
+			waited = true
+			if err = wait.For(ctx, lateCreation); err == nil {
+				id, found, err = s.locate(ctx, create)
+			}
+		}
 		if err != nil {
 			return fmt.Errorf("find out whether the interrupted creation of %s happened: %w", create.URN, err)
 		}
@@ -94,6 +105,12 @@ func (s *Stack) recover(ctx context.Context) error {
 		return s.failed(ctx, "recovery", err)
 	}
 	return nil
+}
+
+// locate looks for what an interrupted creation was about to make.
+func (s *Stack) locate(ctx context.Context, create pendingCreate) (id string, found bool, err error) {
+	return provider.Locate(ctx, provider.Options{API: s.engine.client.API(), Token: s.engine.client.Token()}, create.Type, create.Inputs,
+		provider.Settings{Project: s.settings.Project.ID, Region: s.settings.Project.Region, Owner: s.settings.GitHub.Owner})
 }
 
 // backendLocked says whether the file backend holds a lock file for the stack.
