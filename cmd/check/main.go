@@ -1,9 +1,9 @@
 // Command check runs every check of the repository, as CI does: formatting, vet, staticcheck, a scanner of workflows, and all tests of
-// each of its Go modules with the race detector. `go run ./cmd/check` needs only Go: it builds the pinned Pulumi CLI when there is none.
-// Some tests want other programs (shellcheck, jq, a browser, node). With -install, which is the default in CI, it installs them from
-// Debian's packages. Elsewhere it lists the tests that did not run, and what they lack. `-quick` checks only the packages that changed,
-// for use while working. `-full` takes no samples: it runs every example through the engine, stops a promotion at every request, and uses
-// the race detector everywhere.
+// each of its Go modules, with the race detector where goroutines of ours run. `go run ./cmd/check` needs only Go: it builds the pinned
+// Pulumi CLI when there is none. Some tests want other programs (shellcheck, jq, a browser, node). With -install, which is the default in
+// CI, it installs them from Debian's packages. Elsewhere it lists the tests that did not run, and what they lack. `-quick` checks only the
+// packages that changed, for use while working. `-full` takes no samples: it runs every example through the engine, stops a promotion at
+// every request, and uses the race detector everywhere.
 //
 // `check settings [--folder F]` is for an application that uses the platform. It checks platform.yaml, the stack files, the pack's
 // configuration, release.yaml, provenance.yaml, the calling workflows and CODEOWNERS against each other and against this version of the
