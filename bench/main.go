@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string) error {
 		for _, text := range args[1:] {
 			size, err := strconv.Atoi(text)
 			if err != nil || size < 1 {
-				return fmt.Errorf("%q is no number of services", text)
+				return fmt.Errorf("%q is not a number of services", text)
 			}
 			sizes = append(sizes, size)
 		}

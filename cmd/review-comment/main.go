@@ -30,7 +30,7 @@ func run(arguments []string, in io.Reader, out, problems io.Writer) int {
 	}
 	var report review.Report
 	if err := json.NewDecoder(io.LimitReader(in, mostReport)).Decode(&report); err != nil {
-		fmt.Fprintf(problems, "standard input is no report of `sandbox review --json`: %v\n", err)
+		fmt.Fprintf(problems, "standard input is not a report of `sandbox review --json`: %v\n", err)
 		return 2
 	}
 	if _, err := io.WriteString(out, report.Comment(arguments[0])); err != nil {

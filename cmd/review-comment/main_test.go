@@ -21,7 +21,7 @@ func TestRun(t *testing.T) {
 			"<!-- platform-review -->\n## What this pull request would do\n\nNothing: no stack changes, costs stay, nobody gains anything, and no " +
 				"policy says " +
 				"anything new.\n\n", ""},
-		"no report":      {[]string{page}, "# hello", 2, "", "standard input is no report of `sandbox review --json`"},
+		"no report":      {[]string{page}, "# hello", 2, "", "standard input is not a report of `sandbox review --json`"},
 		"no address":     {nil, "{}", 2, "", "usage: review-comment"},
 		"a bad address":  {[]string{"https://example.com/a) [b](c"}, "{}", 2, "", "usage: review-comment"},
 		"another scheme": {[]string{"javascript:alert(1)"}, "{}", 2, "", "usage: review-comment"},

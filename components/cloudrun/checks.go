@@ -134,7 +134,7 @@ func (args *ServiceArgs) trafficProblems(found *problems.List) {
 		total += percent
 		found.If(percent < 0 || percent > 100, "args.Traffic[%q] is %d: use 0-100", target, percent)
 		found.If(target != Latest && !strings.HasPrefix(target, args.ServiceName+"-"),
-			"args.Traffic[%q] is no revision of %q: use %s or a name that begins with %s-", target,
+			"args.Traffic[%q] is not a revision of %q: use %s or a name that begins with %s-", target,
 			args.ServiceName, Latest, args.ServiceName)
 	}
 	found.If(total != 100, "args.Traffic sums to %d: it has to be 100", total)

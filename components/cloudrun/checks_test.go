@@ -78,7 +78,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"nobody's image": {args(func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String("@sha256:" + strings.Repeat("a", 64)) }),
 			[]string{`does not belong to args.Image`}},
 		"traffic": {args(func(a *cloudrun.ServiceArgs) { a.Traffic = map[string]int{cloudrun.Latest: -1, "other": 10} }), []string{
-			`args.Traffic["LATEST"] is -1: use 0-100`, `args.Traffic["other"] is no revision of "procureflow-web"`, "args.Traffic sums to 9",
+			`args.Traffic["LATEST"] is -1: use 0-100`, `args.Traffic["other"] is not a revision of "procureflow-web"`, "args.Traffic sums to 9",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

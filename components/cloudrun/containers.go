@@ -100,7 +100,7 @@ func (args *ServiceArgs) resources(cpu, memory string, boost bool) *cloudrunv2.S
 	}
 }
 
-// texts are nothing, and not an empty list, where there are none: an empty list would rename the revision.
+// texts returns nil for no texts, because an empty list would rename the revision.
 func texts(list []string) pulumi.StringArrayInput {
 	if len(list) == 0 {
 		return nil

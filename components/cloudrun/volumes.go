@@ -46,7 +46,7 @@ func (v Volume) problems(field string) error {
 	case v.Secret != nil && v.File == "":
 		return fmt.Errorf("%s.File is missing: name the secret's file", field)
 	case v.Server != "" && !strings.HasPrefix(v.Path, "/"):
-		return fmt.Errorf("%s.Path %q is no folder of the server: begin it with a slash", field, v.Path)
+		return fmt.Errorf("%s.Path %q is not a folder of the server: begin it with a slash", field, v.Path)
 	}
 	return nil
 }

@@ -237,19 +237,19 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"no workflow in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production" }), []string{
 			`.Value "2002:production" is not a value of env_workflow`,
 		}},
-		"an environment in the composite that is none": {binding(func(b *federation.Binding) {
+		"a malformed environment in the composite": {binding(func(b *federation.Binding) {
 			b.Value = "2002:-dev:refs/heads/main:" +
 				deployWorkflow
 		}), []string{
 			"is not a value of env_workflow",
 		}},
-		"a ref in the composite that is none": {binding(func(b *federation.Binding) {
+		"a malformed ref in the composite": {binding(func(b *federation.Binding) {
 			b.Value = "2002:production:main:" +
 				deployWorkflow
 		}), []string{
 			"is not a value of env_workflow",
 		}},
-		"a workflow in the composite that is none": {binding(func(b *federation.Binding) {
+		"a malformed workflow in the composite": {binding(func(b *federation.Binding) {
 			b.Value = "2002:production:refs/heads/main:deploy.yml"
 		}), []string{
 			"is not a value of env_workflow",
