@@ -1,12 +1,18 @@
 package dataplane_test
 
 import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -53,29 +59,172 @@ func TestWhoMayCall(t *testing.T) {
 		"by a custom audience":    {"api", "Authorization", "Bearer " + w.token("webserver", "https://api.example"), 200},
 		"for a tag's address": {"stable---api", "Authorization", "Bearer " + w.token("webserver",
 			"https://stable---api-42.us-central1.run.app"), 401},
-		"for another service": {"api", "Authorization", "Bearer " + w.token("webserver", "https://other-42.us-central1.run.app"), 401},
-		"at another service":  {"other", "Authorization", "Bearer " + good, 401},
-		"who may not":         {"api", "Authorization", "Bearer " + w.token("stranger", url), 403},
-		"changed":             {"api", "Authorization", "Bearer " + good[:len(good)-4] + "AAAA", 401},
-		"no token":            {"api", "Authorization", "Bearer x", 401},
-		"a password":          {"api", "Authorization", "Basic eDp5", 401},
+		"for another service":   {"api", "Authorization", "Bearer " + w.token("webserver", "https://other-42.us-central1.run.app"), 401},
+		"at another service":    {"other", "Authorization", "Bearer " + good, 401},
+		"who may not":           {"api", "Authorization", "Bearer " + w.token("stranger", url), 403},
+		"changed":               {"api", "Authorization", "Bearer " + good[:len(good)-4] + "AAAA", 401},
+		"no token":              {"api", "Authorization", "Bearer x", 401},
+		"a password":            {"api", "Authorization", "Basic eDp5", 401},
+		"signed by another key": {"api", "Authorization", "Bearer " + forge(t, good, "RS256"), 401},
+		"signed by nobody":      {"api", "Authorization", "Bearer " + forge(t, good, "none"), 401},
+		"made to last":          {"api", "Authorization", "Bearer " + withClaim(t, good, "exp", 4102444800), 401},
+		"made to be for this": {"api", "Authorization", "Bearer " + withClaim(t, w.token("webserver", "https://x.example"), "aud",
+			url), 401},
+		"somebody else's, as web's": {"api", "Authorization", "Bearer " + withClaim(t, w.token("stranger", url), "sub", subject(t, good)), 401},
 	} {
+		code, challenge := w.call(test.host, test.header, test.value)
+		assert.Equal(t, test.code, code, name)
+		assert.Equal(t, test.code == 401, challenge != "", name)
+	}
+
+	issued := w.now
+	for _, test := range []struct {
+		after time.Duration
+		code  int
+	}{{65 * time.Minute, 200}, {65*time.Minute + time.Second, 401}, {-5 * time.Minute, 200}, {-5*time.Minute - time.Second, 401}} {
+		w.now = issued.Add(test.after)
+		code, _ := w.call("api", "Authorization", "Bearer "+good)
+		assert.Equal(t, test.code, code, "%s after it was made: an hour, and five minutes for clocks that differ", test.after)
+	}
+	w.now = issued
+
+	w.api("DELETE", "/iam/v1/projects/"+project+"/serviceAccounts/webserver@"+project+".iam.gserviceaccount.com", "")
+	code, _ := w.call("api", "Authorization", "Bearer "+good)
+	assert.Equal(t, 403, code, "a deleted account's grants are gone, its token is still signed")
+}
+
+// call asks a service of the project for its home page, with one header.
+func (w *world) call(service, header, value string) (code int, challenge string) {
+	request := httptest.NewRequest(http.MethodGet, "/", nil)
+	request.Host = service + "-42.us-central1.run.app"
+	if header != "" {
+		request.Header.Set(header, value)
+	}
+	recorder := httptest.NewRecorder()
+	w.plane.ServeHTTP(recorder, request)
+	return recorder.Code, recorder.Header().Get("WWW-Authenticate")
+}
+
+// claimsOf are what a token says.
+func claimsOf(t *testing.T, token string) map[string]any {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	require.NoError(t, err)
+	claims := map[string]any{}
+	require.NoError(t, json.Unmarshal(raw, &claims))
+	return claims
+}
+
+func subject(t *testing.T, token string) any { return claimsOf(t, token)["sub"] }
+
+// withClaim is a token with one claim changed, under the signature that it had.
+func withClaim(t *testing.T, token, claim string, value any) string {
+	t.Helper()
+	claims := claimsOf(t, token)
+	claims[claim] = value
+	body, err := json.Marshal(claims)
+	require.NoError(t, err)
+	parts := strings.Split(token, ".")
+	return parts[0] + "." + base64.RawURLEncoding.EncodeToString(body) + "." + parts[2]
+}
+
+// forge is a token that says the same, by an algorithm and a key that is not the emulator's under the name of the emulator's.
+func forge(t *testing.T, token, algorithm string) string {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(parts[0])
+	require.NoError(t, err)
+	head := map[string]any{}
+	require.NoError(t, json.Unmarshal(raw, &head))
+	head["alg"] = algorithm
+	raw, err = json.Marshal(head)
+	require.NoError(t, err)
+	signed := base64.RawURLEncoding.EncodeToString(raw) + "." + parts[1]
+	if algorithm == "none" {
+		return signed + "."
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	hash := sha256.Sum256([]byte(signed))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, hash[:])
+	require.NoError(t, err)
+	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+// TestAGrantHoldsAsLongAsItsCondition calls a service by grants with conditions, on the service and on its project.
+func TestAGrantHoldsAsLongAsItsCondition(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	require.NoError(t, w.cloud.EnableAPIs(project, "iam.googleapis.com", "iamcredentials.googleapis.com"))
+	w.api("POST", "/iam/v1/projects/"+project+"/serviceAccounts", `{"accountId":"webserver"}`)
+	w.api("POST", services+"?serviceId=api", `{"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`)
+	token := "Bearer " + w.token("webserver", "https://api-42.us-central1.run.app")
+	const name = "projects/" + project + "/locations/us-central1/services/api"
+	for expression, want := range map[string]int{
+		`true`:  200,
+		`false`: 403,
+		`request.time < timestamp("2026-11-24T00:00:00Z")`:                               200,
+		`request.time < timestamp("2026-11-23T00:00:00Z")`:                               403,
+		`resource.name == "` + name + `"`:                                                200,
+		`resource.name.startsWith("projects/` + project + `/locations/europe-west1/")`:   403,
+		`resource.service == "run.googleapis.com"`:                                       200,
+		`resource.type == "run.googleapis.com/Service" && resource.name.endsWith("api")`: 200,
+		`resource.type == "secretmanager.googleapis.com/Secret"`:                         403,
+		`resource.matchTag("1/env", "dev")`:                                              403, // the emulator has no tags
+		`"yes"`:                                                                          403,
+		`request.time <`:                                                                 403,
+	} {
+		for _, place := range []string{services + "/api", "/crm/v1/projects/" + project} {
+			grant, err := json.Marshal(map[string]any{"policy": map[string]any{"version": 3, "bindings": []any{map[string]any{
+				"role": "roles/run.invoker", "members": []any{"serviceAccount:webserver@" + project + ".iam.gserviceaccount.com"},
+				"condition": map[string]any{"title": "t", "expression": expression}}}}})
+			require.NoError(t, err)
+			w.api("POST", place+":setIamPolicy", string(grant))
+			code, _ := w.call("api", "Authorization", token)
+			assert.Equal(t, want, code, "%s on %s", expression, place)
+			w.api("POST", place+":setIamPolicy", `{"policy":{}}`)
+		}
+	}
+}
+
+// TestSessionAffinityTakesPrecedenceOverTheSplit: a visitor comes back to a revision with session affinity while it has a share.
+func TestSessionAffinityTakesPrecedenceOverTheSplit(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	container := `"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]`
+	w.api("POST", services+"?serviceId=web", `{"invokerIamDisabled":true,"template":{"revision":"web-sticky","sessionAffinity":true,`+container+`}}`)
+	w.api("PATCH", services+"/web?updateMask=template", `{"template":{"revision":"web-plain",`+container+`}}`)
+	split := func(sticky, plain int) {
+		w.api("PATCH", services+"/web?updateMask=traffic", fmt.Sprintf(`{"traffic":[
+			{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-sticky","percent":%d,"tag":"old"},
+			{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-plain","percent":%d}]}`, sticky, plain))
+	}
+	var cookies []*http.Cookie
+	visit := func(host string, draw float64) string {
 		request := httptest.NewRequest(http.MethodGet, "/", nil)
-		request.Host = test.host + "-42.us-central1.run.app"
-		if test.header != "" {
-			request.Header.Set(test.header, test.value)
+		request.Host, w.draws = host+"-42.us-central1.run.app", []float64{draw}
+		for _, cookie := range cookies {
+			request.AddCookie(cookie)
 		}
 		recorder := httptest.NewRecorder()
 		w.plane.ServeHTTP(recorder, request)
-		assert.Equal(t, test.code, recorder.Code, name)
-		assert.Equal(t, test.code == 401, recorder.Header().Get("WWW-Authenticate") != "", name)
+		if given := recorder.Result().Cookies(); len(given) > 0 {
+			cookies = given
+		}
+		return recorder.Header().Get("X-Sandbox-Revision")
 	}
-
-	w.api("DELETE", "/iam/v1/projects/"+project+"/serviceAccounts/webserver@"+project+".iam.gserviceaccount.com", "")
-	request := httptest.NewRequest(http.MethodGet, "/", nil)
-	request.Host = "api-42.us-central1.run.app"
-	request.Header.Set("Authorization", "Bearer "+good)
-	recorder := httptest.NewRecorder()
-	w.plane.ServeHTTP(recorder, request)
-	assert.Equal(t, 403, recorder.Code, "a deleted account's grants are gone, its token is still signed")
+	split(10, 90)
+	assert.Equal(t, "web-plain", visit("web", 0.5))
+	assert.Empty(t, cookies, "a revision without affinity keeps nobody")
+	assert.Equal(t, "web-sticky", visit("old---web", 0.5))
+	assert.Empty(t, cookies, "a tag's address is not part of the split")
+	assert.Equal(t, "web-sticky", visit("web", 0.05))
+	require.Len(t, cookies, 1)
+	assert.Equal(t, 30*24*60*60, cookies[0].MaxAge)
+	assert.Equal(t, "web-sticky", visit("web", 0.5), "whatever the split draws")
+	split(0, 100)
+	assert.Equal(t, "web-plain", visit("web", 0.5), "a revision without a share keeps nobody")
+	cookies = []*http.Cookie{{Name: "GAESA", Value: "web-plain"}}
+	split(100, 0)
+	assert.Equal(t, "web-sticky", visit("web", 0.5), "nobody gives themselves to a revision")
 }

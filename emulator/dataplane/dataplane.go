@@ -140,14 +140,38 @@ func (d *DataPlane) serve(w http.ResponseWriter, r *http.Request, service run.Se
 		return
 	}
 	if revision == "" {
-		revision = run.Pick(service.Traffic, d.draw()*100)
+		revision = d.choose(r, service)
 	}
 	serving, ready := service.Revisions[revision]
 	if !ready {
 		frontEnd(w, http.StatusServiceUnavailable, "Service Unavailable", "The service you requested is not available yet.")
 		return
 	}
+	if tag == "" && serving.Sticky {
+		http.SetCookie(w, &http.Cookie{Name: affinityCookie, Value: revision, Path: "/", MaxAge: affinityDays * 24 * 60 * 60,
+			HttpOnly: true, Secure: true})
+	}
 	d.answer(w, r, service, serving)
+}
+
+// A revision with session affinity gives a visitor this cookie, for this long.
+const (
+	affinityCookie = "GAESA"
+	affinityDays   = 30
+)
+
+// choose returns the revision that serves a request to the service's own address. Session affinity takes precedence over the split:
+// a visitor whom a revision has answered comes to it again, as long as it has a share of the traffic.
+// Source: https://cloud.google.com/run/docs/configuring/session-affinity.
+func (d *DataPlane) choose(r *http.Request, service run.Service) string {
+	if cookie, err := r.Cookie(affinityCookie); err == nil && service.Revisions[cookie.Value].Sticky {
+		for _, target := range service.Traffic {
+			if target.Revision == cookie.Value && target.Percent > 0 {
+				return cookie.Value
+			}
+		}
+	}
+	return run.Pick(service.Traffic, d.draw()*100)
 }
 
 // frontEnd answers as Google's front end does when no container answers: in HTML, and without the header that names a revision.

@@ -34,6 +34,7 @@ type world struct {
 	plane *dataplane.DataPlane
 	slept []time.Duration
 	draws []float64 // given out in turn; 0 when there are none left
+	now   time.Time // the APIs' clock
 }
 
 func start(t *testing.T) *world {
@@ -41,8 +42,8 @@ func start(t *testing.T) *world {
 	documents, err := store.Open(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = documents.Close() })
-	w := &world{t: t}
-	w.cloud, err = cloud.New(documents, cloud.Options{Now: func() time.Time { return time.Date(2026, 11, 23, 12, 5, 0, 0, time.UTC) }})
+	w := &world{t: t, now: time.Date(2026, 11, 23, 12, 5, 0, 0, time.UTC)}
+	w.cloud, err = cloud.New(documents, cloud.Options{Now: func() time.Time { return w.now }})
 	require.NoError(t, err)
 	require.NoError(t, w.cloud.EnsureProject(cloud.Project{ID: project, Number: "42", BillingAccount: "A"}))
 	w.plane = dataplane.New(w.cloud, dataplane.Options{

@@ -158,12 +158,13 @@ func (q *Request) RenameMember(from, to string) error {
 	return nil
 }
 
-// Holds reports whether member, or everybody, has one of the roles on the resource or on its project.
+// Holds reports whether member, or everybody, has one of the roles on the resource or on its project, by a binding whose condition
+// holds.
 func (q *Request) Holds(n Name, member string, roles ...string) bool {
 	project := Name{Kind: q.server.root("projects"), Segments: []string{"projects", n.Project.ID}}
 	for _, place := range []Name{n, project} {
 		for _, binding := range doc.Objects(q.Tx.Get(policyPrefix+place.Key()), "bindings") {
-			if !slices.Contains(roles, doc.Text(binding, "role")) {
+			if !slices.Contains(roles, doc.Text(binding, "role")) || !q.applies(doc.Object(binding, "condition"), n) {
 				continue
 			}
 			for _, m := range doc.Texts(binding, "members") {

@@ -73,8 +73,7 @@ func containerDefaults(container object, ingress bool) {
 		port = doc.Number(p, "containerPort")
 	}
 	if ingress && container["startupProbe"] == nil {
-		container["startupProbe"] = object{"timeoutSeconds": 240.0, "periodSeconds": 240.0, "failureThreshold": 1.0,
-			"tcpSocket": object{"port": port}}
+		container["startupProbe"] = startupProbe(port)
 	}
 	for _, name := range []string{"startupProbe", "livenessProbe", "readinessProbe"} {
 		probe := doc.Object(container, name)
@@ -93,6 +92,16 @@ func containerDefaults(container object, ingress bool) {
 			}
 		}
 	}
+}
+
+// startupProbe is what Cloud Run asks a container with a port that has no startup probe of its own.
+func startupProbe(port float64) object {
+	return object{"timeoutSeconds": 240.0, "periodSeconds": 240.0, "failureThreshold": 1.0, "tcpSocket": object{"port": port}}
+}
+
+// defaultStartup reports whether a container has the startup probe that Cloud Run fills in.
+func defaultStartup(container object) bool {
+	return doc.Equal(doc.Object(container, "startupProbe"), startupProbe(doc.Number(container, "startupProbe", "tcpSocket", "port")))
 }
 
 // Check refuses a service that the API refuses. The service has its defaults already.

@@ -112,11 +112,24 @@ func (d *deployment) readSecret(ref secretRef, account string) *rest.Error {
 	return nil
 }
 
-// startup returns how long the revision's containers take to start. The slowest container decides.
+// startup returns how long the revision's containers take to start. A container starts once those that it depends on are healthy,
+// so the slowest chain of containers decides.
 func (d *deployment) startup(revision map[string]any) time.Duration {
-	longest := time.Duration(0)
+	names := map[string]map[string]any{}
 	for _, container := range doc.Objects(revision, "containers") {
-		longest = max(longest, behaviour(d.Request, Digest(doc.Text(container, "image"))).Startup)
+		names[doc.Text(container, "name")] = container
+	}
+	var until func(container map[string]any) time.Duration // checkTogether has refused circles
+	until = func(container map[string]any) time.Duration {
+		before := time.Duration(0)
+		for _, other := range doc.Texts(container, "dependsOn") {
+			before = max(before, until(names[other]))
+		}
+		return before + behaviour(d.Request, Digest(doc.Text(container, "image"))).Startup
+	}
+	longest := time.Duration(0)
+	for _, container := range names {
+		longest = max(longest, until(container))
 	}
 	return longest
 }
@@ -128,7 +141,7 @@ func probe(q *rest.Request, revision map[string]any) (*rest.Error, string) {
 		if !behaviour(q, Digest(doc.Text(container, "image"))).NeverReady {
 			continue
 		}
-		if doc.Object(container, "startupProbe", "httpGet") != nil {
+		if doc.Object(container, "startupProbe") != nil && !defaultStartup(container) {
 			return rest.Precondition("The user-provided container failed the configured startup probe checks. Logs for this revision might " +
 				"contain more information."), reason
 		}

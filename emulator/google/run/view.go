@@ -33,6 +33,8 @@ type Revision struct {
 	Variables []string
 	// Timeout is the time limit of a request.
 	Timeout time.Duration
+	// Sticky says that the revision has session affinity.
+	Sticky bool
 }
 
 // ErrNoService is returned by [API.Service] if no service has that name.
@@ -81,7 +83,8 @@ func viewService(q *rest.Request, n rest.Name, document map[string]any) Service 
 }
 
 func viewRevision(id string, document map[string]any) Revision {
-	r := Revision{Name: id, Timeout: time.Duration(doc.Seconds(doc.Text(document, "timeout")) * float64(time.Second))}
+	r := Revision{Name: id, Timeout: time.Duration(doc.Seconds(doc.Text(document, "timeout")) * float64(time.Second)),
+		Sticky: doc.Flag(document, "sessionAffinity")}
 	containers := doc.Objects(document, "containers")
 	if len(containers) == 0 {
 		return r
