@@ -191,6 +191,7 @@ func (a *app) commands() (list []*cobra.Command) {
 	add(a.telling(a.rollout()), Codes, reach, judging, keeping, printed)
 	add(a.telling(a.rollback()), Codes, reach, []string{"env", "policy"}, keeping, printed)
 	add(a.telling(a.guard()), Codes, reach, []string{"env", "policy"}, keeping, printed)
+	add(a.run(), runCodes, reach, printed)
 	add(a.report(), look, []string{"audit"})
 	add(a.backtest(), look, []string{"env"}, printed)
 	add(a.promote(), "Exit codes: 0 promoted, or there already · 1 failed · 2 wrong usage · 5 refused: not proven, or the tag is "+

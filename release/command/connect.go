@@ -39,21 +39,11 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 	if !serviceName.MatchString(service) {
 		return nil, usage("%q is no name of a Cloud Run service: give the short name, such as procureflow-web", service)
 	}
-	if err := errors.Join(a.checkNames(), a.checkOrigin()); err != nil {
+	project, err := a.project(ctx)
+	if err != nil {
 		return nil, err
 	}
-	s := &session{region: a.flags.region, project: a.flags.project, service: service, environ: settings.Default()}
-	if s.project == "" {
-		var err error
-		if s.project, err = gcp.Project(ctx); err != nil {
-			return nil, usage("%v", err)
-		}
-		if !plainName.MatchString(s.project) {
-			return nil, usage("the project %q of the environment is no name: use letters, digits and hyphens", s.project)
-		}
-		// Several environments have a service of this name, so a person who acts has to see which one it is.
-		fmt.Fprintf(a.streams.Err, "project: %s (--project names another)\n", s.project)
-	}
+	s := &session{region: a.flags.region, project: project, service: service, environ: settings.Default()}
 	endpoints := a.endpoints()
 	client, err := gcp.NewService(ctx, endpoints, s.project, s.region, service)
 	if err != nil {
@@ -72,6 +62,23 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 		s.Journal = tee{s.console, s.journal, func(event rollout.Event) { a.started(s, command, event) }}
 	}
 	return s, nil
+}
+
+// project returns the project to act in: the one that the command line names, or that of the environment.
+func (a *app) project(ctx context.Context) (string, error) {
+	if err := errors.Join(a.checkNames(), a.checkOrigin()); err != nil || a.flags.project != "" {
+		return a.flags.project, err
+	}
+	project, err := gcp.Project(ctx)
+	if err != nil {
+		return "", usage("%v", err)
+	}
+	if !plainName.MatchString(project) {
+		return "", usage("the project %q of the environment is no name: use letters, digits and hyphens", project)
+	}
+	// Several environments have a service of this name, so a person who acts has to see which one it is.
+	fmt.Fprintf(a.streams.Err, "project: %s (--project names another)\n", project)
+	return project, nil
 }
 
 // endpoints returns Google's APIs, unless the command line or the sandbox's environment names some on this machine.

@@ -19,8 +19,7 @@ type console struct {
 	now     func() time.Time
 	live    bool
 	last    time.Time
-	lastBad int
-	percent int
+	state   string
 }
 
 // plainEvery is how often a log gets a line while nothing changes.
@@ -38,16 +37,21 @@ func (c *console) progress(p rollout.Progress) {
 		line += "  before traffic"
 	}
 	line += fmt.Sprintf("  probes %d good %d bad  p95 %s", p.Good, p.Bad, p.P95.Round(time.Millisecond))
+	c.show(line, fmt.Sprint(p.Percent, p.Bad))
+}
+
+// show overwrites the live line of a terminal. A log gets a line when state is another than before, and now and then.
+func (c *console) show(line, state string) {
 	if c.streams.Terminal {
 		// Wrapping is off: a terminal may be narrower than the line, and only the cursor's row is cleared.
 		fmt.Fprintf(c.streams.Err, "\r\x1b[K\x1b[?7l%s\x1b[?7h", line)
 		c.live = true
 		return
 	}
-	if p.Percent == c.percent && p.Bad == c.lastBad && c.now().Sub(c.last) < plainEvery {
+	if state == c.state && c.now().Sub(c.last) < plainEvery {
 		return
 	}
-	c.last, c.lastBad, c.percent = c.now(), p.Bad, p.Percent
+	c.last, c.state = c.now(), state
 	fmt.Fprintln(c.streams.Err, line)
 }
 

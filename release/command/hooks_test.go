@@ -18,13 +18,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-const jobs = "/run/v2/projects/" + project + "/locations/us-central1/jobs"
+const jobsPath = "/run/v2/projects/" + project + "/locations/us-central1/jobs"
 
 // job makes, or changes, a job that runs a digest.
 func (l *laptop) job(method, path, digest string) {
 	l.t.Helper()
 	recorder := httptest.NewRecorder()
-	l.cloud.ServeHTTP(recorder, httptest.NewRequest(method, jobs+path, strings.NewReader(
+	l.cloud.ServeHTTP(recorder, httptest.NewRequest(method, jobsPath+path, strings.NewReader(
 		`{"template":{"template":{"maxRetries":0,"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello@`+digest+`"}]}}}`)))
 	require.Equal(l.t, http.StatusOK, recorder.Code, recorder.Body.String())
 }

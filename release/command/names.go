@@ -16,6 +16,7 @@ import (
 // before any request if it could be taken for an option or for a part of an API's path. Whether a name exists is for the API to say.
 var (
 	serviceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
+	jobName     = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	plainName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:_-]*$`)
 	digestForm  = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
@@ -53,11 +54,11 @@ func checkRevision(flag, revision string) error {
 	return nil
 }
 
-// refuseHelpAsName refuses a command line whose SERVICE is "--help", as a workflow's variable may set it. Printing the help and exiting
-// with 0 would look as if the command had done its work. A person who asks for a command's help gives no other argument.
+// refuseHelpAsName refuses a command line whose SERVICE or JOB is "--help", as a workflow's variable may set it. Printing the help and
+// exiting with 0 would look as if the command had done its work. A person who asks for a command's help gives no other argument.
 func (a *app) refuseHelpAsName(root *cobra.Command, arguments []string) {
 	for _, command := range root.Commands() {
-		if !strings.Contains(command.Use, "SERVICE") {
+		if !strings.Contains(command.Use, "SERVICE") && !strings.Contains(command.Use, "JOB") {
 			continue
 		}
 		help := command.HelpFunc()

@@ -30,6 +30,21 @@ func NewJobs(ctx context.Context, endpoints Endpoints, project, region string) (
 	return &Jobs{client: client, parent: fmt.Sprintf("projects/%s/locations/%s", project, region)}, nil
 }
 
+// Names lists the short names of the region's jobs, sorted.
+func (j *Jobs) Names(ctx context.Context) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	var names []string
+	err := j.client.Projects.Locations.Jobs.List(j.parent).PageSize(1000).Pages(ctx, func(page *run.GoogleCloudRunV2ListJobsResponse) error {
+		for _, live := range page.Jobs {
+			names = append(names, path.Base(live.Name))
+		}
+		return nil
+	})
+	slices.Sort(names)
+	return names, explain(ctx, "list the jobs of "+j.parent, "roles/run.viewer", err)
+}
+
 func (j *Jobs) name(job string) string { return j.parent + "/jobs/" + job }
 
 // Job implements rollout.Jobs.
@@ -105,8 +120,10 @@ func (j *Jobs) Cancel(ctx context.Context, job, execution string) error {
 }
 
 func execution(live *run.GoogleCloudRunV2Execution) hooks.Execution {
-	execution := hooks.Execution{Name: path.Base(live.Name), State: hooks.Running, Log: live.LogUri}
+	execution := hooks.Execution{Name: path.Base(live.Name), State: hooks.Running, Log: live.LogUri, Tasks: int(live.TaskCount),
+		Done: int(live.SucceededCount), Failed: int(live.FailedCount), Retries: int(live.RetriedCount)}
 	execution.Created, _ = time.Parse(time.RFC3339Nano, live.CreateTime)
+	execution.Completed, _ = time.Parse(time.RFC3339Nano, live.CompletionTime)
 	if live.Template != nil {
 		for _, container := range live.Template.Containers {
 			for _, variable := range container.Env {
@@ -134,5 +151,6 @@ func execution(live *run.GoogleCloudRunV2Execution) hooks.Execution {
 
 func (j *Jobs) explain(ctx context.Context, doing, job string, err error) error {
 	return explain(ctx, fmt.Sprintf("%s the job %s", doing, j.name(job)),
-		"the platform's Releaser and Hook runner roles: name the job in the settings with release: true", err)
+		"the platform's Job releaser and Hook runner roles, which a job with release: true in the settings gives to releases, or "+
+			"roles/run.developer on the job", err)
 }

@@ -131,6 +131,10 @@ type Execution struct {
 	State      State
 	// Message is the API's reason why it failed. Log is the page with its output.
 	Message, Log string
+	// Completed is when it ended; the zero time while it runs.
+	Completed time.Time
+	// Tasks are how many it has, Done how many of them succeeded, Failed how many did not, and Retries how often one was tried again.
+	Tasks, Done, Failed, Retries int
 }
 
 // Start holds what an execution is started with.
