@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func TestCases(t *testing.T) {
 	file, err := os.Open(filepath.Join("testdata", "cases.jsonl"))
 	require.NoError(t, err)
 	defer file.Close()
+	packs := newPacks(t)
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -72,7 +74,7 @@ func TestCases(t *testing.T) {
 				assert.Equal(t, must, c.Expected, reason)
 				c.Expected = pass
 			}
-			judge(t, c.Rule, configuration(t, c.Config), c.Expected, resources...)
+			packs.judge(t, c.Rule, configuration(t, c.Config), c.Expected, resources...)
 		})
 	}
 	require.NoError(t, lines.Err())
@@ -99,16 +101,44 @@ func configuration(t *testing.T, config json.RawMessage) string {
 	return string(content)
 }
 
+// packs starts the pack once for each configuration, because hundreds of cases share a few configurations.
+type packs struct {
+	t    *testing.T
+	mu   sync.Mutex
+	made map[string]configured
+}
+
+// configured is a pack, and why it refuses its configuration.
+type configured struct {
+	client  *ct.Client
+	refused error
+}
+
+func newPacks(t *testing.T) *packs { return &packs{t: t, made: map[string]configured{}} }
+
+func (p *packs) configured(config string) configured {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, known := p.made[config]
+	if !known {
+		pack := Pack()
+		pack.Clock = caseDay
+		c.client = ct.Start(p.t, pack)
+		c.refused = c.client.Configure(config)
+		p.made[config] = c
+	}
+	return c
+}
+
 // judge analyzes each resource and then the stack by the whole pack, and compares what one rule reports.
-func judge(t *testing.T, rule, config, expected string, resources ...ct.Resource) {
+func (p *packs) judge(t *testing.T, rule, config, expected string, resources ...ct.Resource) {
 	t.Helper()
-	pack := Pack()
-	pack.Clock = caseDay
-	c := ct.Start(t, pack)
-	if err := c.Configure(config); err != nil {
-		assert.Equal(t, "mandatory", expected, err)
+	pack := p.configured(config)
+	if pack.refused != nil {
+		assert.Equal(t, "mandatory", expected, pack.refused)
 		return
 	}
+	c := pack.client.In(t)
 	var found []ct.Message
 	for _, r := range resources {
 		found = append(found, c.Analyze(r).Of(rule).Diagnostics...)

@@ -23,6 +23,7 @@ func TestSiblings(t *testing.T) {
 		dataSiblings(), githubSiblings(), providerSiblings()} {
 		all = append(all, some...)
 	}
+	packs := newPacks(t)
 	for _, s := range all {
 		t.Run(s.rule+"/"+s.desc, func(t *testing.T) {
 			t.Parallel()
@@ -34,7 +35,7 @@ func TestSiblings(t *testing.T) {
 			if config[0] != '{' {
 				quoted = json.RawMessage(fmt.Sprintf("%q", config))
 			}
-			judge(t, s.rule, configuration(t, quoted), s.expected, s.resources...)
+			packs.judge(t, s.rule, configuration(t, quoted), s.expected, s.resources...)
 		})
 	}
 }
