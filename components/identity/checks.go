@@ -87,12 +87,12 @@ func (grant Grant) problems(field string) error {
 	if grant.Scope == nil {
 		found.Add("%s.Scope is missing: use the narrowest Scope type that the role works on", field)
 	} else {
-		kind, scopeKey, missing := grant.Scope.place()
-		for _, name := range missing {
-			found.Add("%s.Scope of kind %s lacks %s: set it", field, kind, name)
+		scope := grant.Scope.place()
+		for _, name := range scope.missing() {
+			found.Add("%s.Scope of kind %s lacks %s: set it", field, scope.kind.name, name)
 		}
-		if scopeKey != "" && !naming.IsKey(scopeKey) {
-			found.Add("%s.Scope key %q names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field, scopeKey)
+		if scope.key != "" && !naming.IsKey(scope.key) {
+			found.Add("%s.Scope key %q names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field, scope.key)
 		}
 	}
 	if c := grant.Condition; c != nil && (c.Title == "" || c.Expression == "") {

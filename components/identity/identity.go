@@ -62,9 +62,7 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 		return nil, fmt.Errorf("identity %q: account: %w", name, err)
 	}
 	for _, grant := range args.Grants {
-		err := grant.Scope.register(ctx, name+"-grant-"+grant.key(), membership{
-			role: grant.role(), member: account.Member, project: args.Project, condition: grant.Condition,
-		}, pulumiopt.Child(identity)...)
+		err := grant.register(ctx, name+"-grant-"+grant.key(), identity, account.Member, args.Project)
 		if err != nil {
 			return nil, fmt.Errorf("identity %q: %s on %s: %w", name, grant.Role, describe(grant.Scope), err)
 		}

@@ -54,6 +54,7 @@ func TestAccountAndOutputs(t *testing.T) {
 func TestEachScopeBecomesItsOwnKindOfGrant(t *testing.T) {
 	t.Parallel()
 	runtime := pulumi.String("projects/procureflow-prod/serviceAccounts/runtime@procureflow-prod.iam.gserviceaccount.com")
+	cryptoKey := pulumi.String("projects/procureflow-prod/locations/us-central1/keyRings/releases/cryptoKeys/promotion")
 	for name, test := range map[string]struct {
 		grant              identity.Grant
 		wantType, wantName string
@@ -90,6 +91,29 @@ func TestEachScopeBecomesItsOwnKindOfGrant(t *testing.T) {
 			identity.Grant{Role: "roles/run.developer", Scope: web},
 			"gcp:cloudrunv2/serviceIamMember:ServiceIamMember", "deploy-grant-service-web-run-developer",
 			map[string]any{"project": "procureflow-prod", "location": "us-central1", "name": "procureflow-web"},
+		},
+		"job": {
+			identity.Grant{Role: "roles/run.invoker", Scope: identity.JobScope{Key: "migrate", Location: region, Job: pulumi.String("migrate"),
+				Project: pulumi.String("procureflow-dev")}},
+			"gcp:cloudrunv2/jobIamMember:JobIamMember", "deploy-grant-job-migrate-run-invoker",
+			map[string]any{"project": "procureflow-dev", "location": "us-central1", "name": "migrate"},
+		},
+		"key": {
+			identity.Grant{Role: "roles/cloudkms.signer", Scope: identity.KeyScope{Key: "release", CryptoKey: cryptoKey}},
+			"gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember", "deploy-grant-key-release-cloudkms-signer",
+			map[string]any{"cryptoKeyId": string(cryptoKey)},
+		},
+		"note": {
+			identity.Grant{Role: "roles/containeranalysis.notes.attacher",
+				Scope: identity.NoteScope{Key: "release", Note: pulumi.String("promoted")}},
+			"gcp:containeranalysis/noteIamMember:NoteIamMember", "deploy-grant-note-release-containeranalysis-notes-attacher",
+			map[string]any{"project": "procureflow-prod", "note": "promoted"},
+		},
+		"attestor": {
+			identity.Grant{Role: "roles/binaryauthorization.attestorsViewer",
+				Scope: identity.AttestorScope{Key: "release", Attestor: pulumi.String("promoted")}},
+			"gcp:binaryauthorization/attestorIamMember:AttestorIamMember", "deploy-grant-attestor-release-binaryauthorization-attestorsviewer",
+			map[string]any{"project": "procureflow-prod", "attestor": "promoted"},
 		},
 		"billing account": {
 			identity.Grant{Role: "roles/billing.costsManager", Scope: identity.BillingAccountScope{ID: pulumi.String("012345-6789AB-CDEF01")}},

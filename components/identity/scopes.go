@@ -1,35 +1,112 @@
 package identity
 
 import (
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/artifactregistry"
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/billing"
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/binaryauthorization"
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/containeranalysis"
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/kms"
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/projects"
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/secretmanager"
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/serviceaccount"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
 // Scope is where a grant holds. Its types are [ProjectScope], [RepositoryScope], [SecretScope], [ServiceAccountScope],
 // [ServiceScope], [JobScope], [BillingAccountScope], [KeyScope], [NoteScope] and [AttestorScope]. The key of a scope is plain text
 // that names the grant, because the scope's own name may be known only later.
-type Scope interface {
-	// place is the kind of the scope, its key, and the fields that have no value though they need one.
-	place() (kind, key string, missing []string)
-	// register makes the grant.
-	register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error
+type Scope interface{ place() place }
+
+// kind is a kind of scope. Stacks remember both of its values.
+type kind struct {
+	// name is what messages and the names of grants call it.
+	name string
+	// token is the type of the Google resource that gives one member one role there.
+	token string
+	// inProject says that this resource has a property project.
+	inProject bool
 }
 
-// membership is who gets which role, and the project that a scope is in if it says nothing else.
-type membership struct {
-	role      pulumi.StringInput
-	member    pulumi.StringInput
-	project   pulumi.StringInput
-	condition *Condition
+var (
+	projectKind        = kind{"project", "gcp:projects/iAMMember:IAMMember", true}
+	repositoryKind     = kind{"repository", "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember", true}
+	secretKind         = kind{"secret", "gcp:secretmanager/secretIamMember:SecretIamMember", true}
+	serviceAccountKind = kind{"service-account", "gcp:serviceaccount/iAMMember:IAMMember", false}
+	serviceKind        = kind{"service", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember", true}
+	jobKind            = kind{"job", "gcp:cloudrunv2/jobIamMember:JobIamMember", true}
+	billingAccountKind = kind{"billing-account", "gcp:billing/accountIamMember:AccountIamMember", false}
+	keyKind            = kind{"key", "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember", false}
+	noteKind           = kind{"note", "gcp:containeranalysis/noteIamMember:NoteIamMember", true}
+	attestorKind       = kind{"attestor", "gcp:binaryauthorization/attestorIamMember:AttestorIamMember", true}
+)
+
+// place is one scope in the form that all kinds share.
+type place struct {
+	kind kind
+	key  string
+	// keyless says that the scope needs no key, because an identity mostly has one of its kind.
+	keyless bool
+	// project is the scope's project. Nil means the identity's.
+	project pulumi.StringInput
+	fields  []field
 }
+
+// field is a required field of a scope, and the property of the Google resource that takes its value.
+type field struct {
+	name, property string
+	value          pulumi.StringInput
+}
+
+// missing are the names of the fields that have no value though they need one.
+func (p place) missing() []string {
+	var names []string
+	if p.key == "" && !p.keyless {
+		names = append(names, "Key")
+	}
+	for _, f := range p.fields {
+		if f.value == nil {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// String is the scope in words: its kind and its key.
+func (p place) String() string {
+	if p.key == "" {
+		return p.kind.name
+	}
+	return p.kind.name + " " + p.key
+}
+
+// describe is a scope in words, and empty without one.
+func describe(scope Scope) string {
+	if scope == nil {
+		return ""
+	}
+	return scope.place().String()
+}
+
+// register makes the grant. The resource is registered by its token, because the ten kinds are ten structs of the SDK with the same
+// fields.
+func (grant Grant) register(ctx *pulumi.Context, name string, identity *Identity, member, project pulumi.StringInput) error {
+	p := grant.Scope.place()
+	inputs := pulumi.Map{"role": grant.role(), "member": member}
+	for _, f := range p.fields {
+		inputs[f.property] = f.value
+	}
+	if p.kind.inProject {
+		if p.project != nil {
+			project = p.project
+		}
+		inputs["project"] = project
+	}
+	if c := grant.Condition; c != nil {
+		condition := pulumi.Map{"title": pulumi.String(c.Title), "expression": pulumi.String(c.Expression)}
+		if c.Description != "" {
+			condition["description"] = pulumi.String(c.Description)
+		}
+		inputs["condition"] = condition
+	}
+	return ctx.RegisterResource(p.kind.token, name, inputs, &iamMember{}, pulumiopt.GoogleChild(identity)...)
+}
+
+// iamMember is a grant as a resource. Nobody reads its outputs.
+type iamMember struct{ pulumi.CustomResourceState }
 
 // ProjectScope is a whole project: the last resort, for what Google offers no narrower scope.
 type ProjectScope struct {
@@ -39,20 +116,8 @@ type ProjectScope struct {
 	Project pulumi.StringInput
 }
 
-func (s ProjectScope) place() (string, string, []string) {
-	if s.Project != nil && s.Key == "" {
-		return "project", s.Key, []string{"Key"}
-	}
-	return "project", s.Key, nil
-}
-
-func (s ProjectScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &projects.IAMMemberArgs{Project: or(s.Project, m.project), Role: m.role, Member: m.member}
-	if c := m.condition; c != nil {
-		args.Condition = projects.IAMMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
-	}
-	_, err := projects.NewIAMMember(ctx, name, args, opts...)
-	return err
+func (s ProjectScope) place() place {
+	return place{kind: projectKind, key: s.Key, project: s.Project, keyless: s.Project == nil}
 }
 
 // RepositoryScope is one Artifact Registry repository.
@@ -67,22 +132,9 @@ type RepositoryScope struct {
 	Repository pulumi.StringInput
 }
 
-func (s RepositoryScope) place() (string, string, []string) {
-	return "repository", s.Key, missing(field{"Key", s.Key == ""}, field{"Location", s.Location == nil},
-		field{"Repository", s.Repository == nil})
-}
-
-func (s RepositoryScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &artifactregistry.RepositoryIamMemberArgs{
-		Project: or(s.Project, m.project), Location: s.Location,
-		Repository: s.Repository, Role: m.role, Member: m.member,
-	}
-	if c := m.condition; c != nil {
-		args.Condition = artifactregistry.RepositoryIamMemberConditionArgs{Title: c.title(), Description: c.description(),
-			Expression: c.expression()}
-	}
-	_, err := artifactregistry.NewRepositoryIamMember(ctx, name, args, opts...)
-	return err
+func (s RepositoryScope) place() place {
+	return place{kind: repositoryKind, key: s.Key, project: s.Project,
+		fields: []field{{"Location", "location", s.Location}, {"Repository", "repository", s.Repository}}}
 }
 
 // SecretScope is one Secret Manager secret.
@@ -95,19 +147,8 @@ type SecretScope struct {
 	SecretID pulumi.StringInput
 }
 
-func (s SecretScope) place() (string, string, []string) {
-	return "secret", s.Key, missing(field{"Key", s.Key == ""}, field{"SecretID", s.SecretID == nil})
-}
-
-func (s SecretScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &secretmanager.SecretIamMemberArgs{
-		Project: or(s.Project, m.project), SecretId: s.SecretID, Role: m.role, Member: m.member,
-	}
-	if c := m.condition; c != nil {
-		args.Condition = secretmanager.SecretIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
-	}
-	_, err := secretmanager.NewSecretIamMember(ctx, name, args, opts...)
-	return err
+func (s SecretScope) place() place {
+	return place{kind: secretKind, key: s.Key, project: s.Project, fields: []field{{"SecretID", "secretId", s.SecretID}}}
 }
 
 // ServiceAccountScope is one service account: to act as it, for example.
@@ -118,17 +159,8 @@ type ServiceAccountScope struct {
 	Name pulumi.StringInput
 }
 
-func (s ServiceAccountScope) place() (string, string, []string) {
-	return "service-account", s.Key, missing(field{"Key", s.Key == ""}, field{"Name", s.Name == nil})
-}
-
-func (s ServiceAccountScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &serviceaccount.IAMMemberArgs{ServiceAccountId: s.Name, Role: m.role, Member: m.member}
-	if c := m.condition; c != nil {
-		args.Condition = serviceaccount.IAMMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
-	}
-	_, err := serviceaccount.NewIAMMember(ctx, name, args, opts...)
-	return err
+func (s ServiceAccountScope) place() place {
+	return place{kind: serviceAccountKind, key: s.Key, fields: []field{{"Name", "serviceAccountId", s.Name}}}
 }
 
 // ServiceScope is one Cloud Run service.
@@ -143,20 +175,9 @@ type ServiceScope struct {
 	Service pulumi.StringInput
 }
 
-func (s ServiceScope) place() (string, string, []string) {
-	return "service", s.Key, missing(field{"Key", s.Key == ""}, field{"Location", s.Location == nil}, field{"Service", s.Service == nil})
-}
-
-func (s ServiceScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &cloudrunv2.ServiceIamMemberArgs{
-		Project: or(s.Project, m.project), Location: s.Location,
-		Name: s.Service, Role: m.role, Member: m.member,
-	}
-	if c := m.condition; c != nil {
-		args.Condition = cloudrunv2.ServiceIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
-	}
-	_, err := cloudrunv2.NewServiceIamMember(ctx, name, args, opts...)
-	return err
+func (s ServiceScope) place() place {
+	return place{kind: serviceKind, key: s.Key, project: s.Project,
+		fields: []field{{"Location", "location", s.Location}, {"Service", "name", s.Service}}}
 }
 
 // JobScope is one Cloud Run job.
@@ -171,20 +192,9 @@ type JobScope struct {
 	Job pulumi.StringInput
 }
 
-func (s JobScope) place() (string, string, []string) {
-	return "job", s.Key, missing(field{"Key", s.Key == ""}, field{"Location", s.Location == nil}, field{"Job", s.Job == nil})
-}
-
-func (s JobScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &cloudrunv2.JobIamMemberArgs{
-		Project: or(s.Project, m.project), Location: s.Location,
-		Name: s.Job, Role: m.role, Member: m.member,
-	}
-	if c := m.condition; c != nil {
-		args.Condition = cloudrunv2.JobIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
-	}
-	_, err := cloudrunv2.NewJobIamMember(ctx, name, args, opts...)
-	return err
+func (s JobScope) place() place {
+	return place{kind: jobKind, key: s.Key, project: s.Project,
+		fields: []field{{"Location", "location", s.Location}, {"Job", "name", s.Job}}}
 }
 
 // BillingAccountScope is one billing account, for budgets.
@@ -195,17 +205,8 @@ type BillingAccountScope struct {
 	ID pulumi.StringInput
 }
 
-func (s BillingAccountScope) place() (string, string, []string) {
-	return "billing-account", s.Key, missing(field{"ID", s.ID == nil})
-}
-
-func (s BillingAccountScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &billing.AccountIamMemberArgs{BillingAccountId: s.ID, Role: m.role, Member: m.member}
-	if c := m.condition; c != nil {
-		args.Condition = billing.AccountIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
-	}
-	_, err := billing.NewAccountIamMember(ctx, name, args, opts...)
-	return err
+func (s BillingAccountScope) place() place {
+	return place{kind: billingAccountKind, key: s.Key, keyless: true, fields: []field{{"ID", "billingAccountId", s.ID}}}
 }
 
 // KeyScope is one key of Cloud KMS.
@@ -216,17 +217,8 @@ type KeyScope struct {
 	CryptoKey pulumi.StringInput
 }
 
-func (s KeyScope) place() (string, string, []string) {
-	return "key", s.Key, missing(field{"Key", s.Key == ""}, field{"CryptoKey", s.CryptoKey == nil})
-}
-
-func (s KeyScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &kms.CryptoKeyIAMMemberArgs{CryptoKeyId: s.CryptoKey, Role: m.role, Member: m.member}
-	if c := m.condition; c != nil {
-		args.Condition = kms.CryptoKeyIAMMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
-	}
-	_, err := kms.NewCryptoKeyIAMMember(ctx, name, args, opts...)
-	return err
+func (s KeyScope) place() place {
+	return place{kind: keyKind, key: s.Key, fields: []field{{"CryptoKey", "cryptoKeyId", s.CryptoKey}}}
 }
 
 // NoteScope is one note of Container Analysis: to attach to it, for example.
@@ -239,17 +231,8 @@ type NoteScope struct {
 	Note pulumi.StringInput
 }
 
-func (s NoteScope) place() (string, string, []string) {
-	return "note", s.Key, missing(field{"Key", s.Key == ""}, field{"Note", s.Note == nil})
-}
-
-func (s NoteScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &containeranalysis.NoteIamMemberArgs{Project: or(s.Project, m.project), Note: s.Note, Role: m.role, Member: m.member}
-	if c := m.condition; c != nil {
-		args.Condition = containeranalysis.NoteIamMemberConditionArgs{Title: c.title(), Description: c.description(), Expression: c.expression()}
-	}
-	_, err := containeranalysis.NewNoteIamMember(ctx, name, args, opts...)
-	return err
+func (s NoteScope) place() place {
+	return place{kind: noteKind, key: s.Key, project: s.Project, fields: []field{{"Note", "note", s.Note}}}
 }
 
 // AttestorScope is one attestor of Binary Authorization.
@@ -262,59 +245,6 @@ type AttestorScope struct {
 	Attestor pulumi.StringInput
 }
 
-func (s AttestorScope) place() (string, string, []string) {
-	return "attestor", s.Key, missing(field{"Key", s.Key == ""}, field{"Attestor", s.Attestor == nil})
-}
-
-func (s AttestorScope) register(ctx *pulumi.Context, name string, m membership, opts ...pulumi.ResourceOption) error {
-	args := &binaryauthorization.AttestorIamMemberArgs{Project: or(s.Project, m.project), Attestor: s.Attestor, Role: m.role, Member: m.member}
-	if c := m.condition; c != nil {
-		args.Condition = binaryauthorization.AttestorIamMemberConditionArgs{Title: c.title(), Description: c.description(),
-			Expression: c.expression()}
-	}
-	_, err := binaryauthorization.NewAttestorIamMember(ctx, name, args, opts...)
-	return err
-}
-
-func (c *Condition) title() pulumi.String      { return pulumi.String(c.Title) }
-func (c *Condition) expression() pulumi.String { return pulumi.String(c.Expression) }
-func (c *Condition) description() pulumi.StringPtrInput {
-	if c.Description == "" {
-		return nil
-	}
-	return pulumi.String(c.Description)
-}
-
-// describe is a scope in words: its kind and its key.
-func describe(scope Scope) string {
-	if scope == nil {
-		return ""
-	}
-	kind, key, _ := scope.place()
-	if key == "" {
-		return kind
-	}
-	return kind + " " + key
-}
-
-func or(given, otherwise pulumi.StringInput) pulumi.StringInput {
-	if given != nil {
-		return given
-	}
-	return otherwise
-}
-
-type field struct {
-	name    string
-	missing bool
-}
-
-func missing(fields ...field) []string {
-	var names []string
-	for _, f := range fields {
-		if f.missing {
-			names = append(names, f.name)
-		}
-	}
-	return names
+func (s AttestorScope) place() place {
+	return place{kind: attestorKind, key: s.Key, project: s.Project, fields: []field{{"Attestor", "attestor", s.Attestor}}}
 }
