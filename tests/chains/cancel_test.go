@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -90,6 +92,27 @@ func TestACancelledDeployment(t *testing.T) {
 	c.serves("dev", sample, r)
 }
 
+// process is the release controller that runs, or ran last, with a subcommand.
+func (c *chain) process(subcommand string) *os.Process {
+	c.t.Helper()
+	pid, err := strconv.Atoi(strings.TrimSpace(c.read(subcommand + ".pid")))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return process
+}
+
+func (c *chain) signal(process *os.Process, signal os.Signal) {
+	c.t.Helper()
+	if err := process.Signal(signal); err != nil {
+		c.t.Errorf("signal %v to process %d: %v", signal, process.Pid, err)
+	}
+}
+
 // step is the command of one step of deploy.yml, as a runner would start it.
 func (c *chain) step(job, name string, env map[string]string) *exec.Cmd {
 	c.t.Helper()
@@ -149,6 +172,10 @@ func TestTwoDeploymentsAtOnce(t *testing.T) {
 	e := deployment("dev", good)
 	e.during = func(_ *os.Process, done <-chan struct{}) {
 		if until(done, func() bool { return c.shared("dev", good) }) {
+			// The first is held where it stands: on a busy machine it would be done before the second has come to its question.
+			release := c.process("rollout")
+			c.signal(release, syscall.SIGSTOP)
+			defer c.signal(release, syscall.SIGCONT)
 			second = c.run("platform-release.yml", deployment("dev", c.built()))
 		}
 	}
