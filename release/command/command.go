@@ -90,6 +90,7 @@ type app struct {
 type flags struct {
 	project, region                   string
 	endpoint, monitoring, via         string
+	account                           string
 	tokenFile                         string
 	environment, policy, audit, actor string
 	commit, link                      string
@@ -173,7 +174,8 @@ func (a *app) root() *cobra.Command {
 // These are groups of flags that several commands take, by what a command does with them.
 var (
 	reach   = []string{"project", "region", "endpoint", "token-file"}
-	judging = []string{"env", "policy", "monitoring-endpoint", "probe-via"}
+	asking  = []string{"probe-via", "probe-account"}
+	judging = append([]string{"env", "policy", "monitoring-endpoint"}, asking...)
 	keeping = []string{"audit", "actor", "commit", "link", "approved-by", "summary"}
 	printed = []string{"output", "json"}
 )
@@ -192,6 +194,7 @@ func (a *app) commands() (list []*cobra.Command) {
 	add(a.telling(a.rollback()), Codes, reach, []string{"env", "policy"}, keeping, printed)
 	add(a.telling(a.guard()), Codes, reach, []string{"env", "policy"}, keeping, printed)
 	add(a.run(), runCodes, reach, printed)
+	add(a.check(), "Exit codes: 0 every path answered · 1 a path did not, or the command failed · 2 wrong usage.\n"+GoRun, reach, asking)
 	add(a.report(), look, []string{"audit"})
 	add(a.backtest(), look, []string{"env"}, printed)
 	add(a.promote(), "Exit codes: 0 promoted, or there already · 1 failed · 2 wrong usage · 5 refused: not proven, or the tag is "+
@@ -217,6 +220,8 @@ func (a *app) registerFlags(root *cobra.Command) {
 		"Cloud Monitoring API on this machine; default with --endpoint: its sibling /mon/")
 	persistent.StringVar(&a.flags.via, "probe-via", "",
 		"send probes to this URL on this machine, with the real Host: the sandbox's data plane; default: RELEASE_PROBE_VIA")
+	persistent.StringVar(&a.flags.account, "probe-account", "",
+		"service account whose ID tokens probes of a private service carry; default: RELEASE_PROBE_ACCOUNT, or that of the credentials")
 	persistent.StringVar(&a.flags.environment, "env", "prod", "environment of the release policy")
 	persistent.StringVar(&a.flags.policy, "policy", "", "release policy file; default: the built-in release.yaml")
 	persistent.StringVar(&a.flags.audit, "audit", defaultAudit(),
@@ -276,5 +281,6 @@ func (a *app) fromEnvironment() error {
 	}
 	a.flags.via = cmp.Or(a.flags.via, os.Getenv("RELEASE_PROBE_VIA"))
 	a.flags.tokenFile = cmp.Or(a.flags.tokenFile, os.Getenv("RELEASE_TOKEN_FILE"))
+	a.flags.account = cmp.Or(a.flags.account, os.Getenv("RELEASE_PROBE_ACCOUNT"))
 	return nil
 }

@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/release/audit"
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/report"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 	"github.com/guiofsaints/procureflow-platform/release/settings"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // session holds one command's controller and everything to close after it.
@@ -106,22 +108,12 @@ func (a *app) equip(ctx context.Context, s *session) error {
 	}
 	s.environ, s.Policy = environment, environment.Policy()
 	probe := environment.Probe
-	prober := &gcp.Prober{Paths: probe.Paths, Timeout: probe.Timeout, Via: a.flags.via, Now: s.Clock.Now,
-		Marker: gcp.Marker{Header: probe.Marker.Header, Value: probe.Marker.Value, Body: probe.Marker.Body}}
-	if a.flags.via != "" {
-		if err := gcp.CheckVia(a.flags.via); err != nil {
-			return usage("%v", err)
-		}
+	prober, err := a.prober(ctx, s, probe.Auth)
+	if err != nil {
+		return err
 	}
-	if probe.Auth == "id-token" {
-		live, err := s.Service.Read(ctx)
-		if err != nil {
-			return err
-		}
-		if prober.Token, err = gcp.IDToken(ctx, live.URL); err != nil {
-			return err
-		}
-	}
+	prober.Paths, prober.Timeout = probe.Paths, probe.Timeout
+	prober.Marker = gcp.Marker{Header: probe.Marker.Header, Value: probe.Marker.Value, Body: probe.Marker.Body}
 	s.Prober = prober
 	metrics, err := gcp.NewMetrics(ctx, a.endpoints(), s.project, s.region, s.service, s.Clock.Now)
 	if err != nil {
@@ -134,6 +126,42 @@ func (a *app) equip(ctx context.Context, s *session) error {
 		}
 	}
 	return nil
+}
+
+// prober asks the service as a visitor, with an ID token where it has to be.
+func (a *app) prober(ctx context.Context, s *session, auth string) (*gcp.Prober, error) {
+	if a.flags.via != "" {
+		if err := gcp.CheckVia(a.flags.via); err != nil {
+			return nil, usage("%v", err)
+		}
+	}
+	prober := &gcp.Prober{Via: a.flags.via, Now: s.Clock.Now, Private: auth == "id-token"}
+	if auth == "public" {
+		return prober, nil
+	}
+	prober.Token = gcp.Lazily(func(ctx context.Context) (gcp.TokenSource, error) {
+		ctx = context.WithoutCancel(ctx) // A probe's time is not the token's.
+		live, err := s.Service.Read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return gcp.IDTokens(ctx, a.endpoints(), a.probeAccount(s.project), live.URL)
+	})
+	if prober.Private { // What is missing shows before anything is asked.
+		if _, err := prober.Token(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return prober, nil
+}
+
+// probeAccount is the account whose ID tokens probes carry. On this machine the caller is nobody in particular, and the pipeline's
+// account is the one that the program lets in.
+func (a *app) probeAccount(project string) string {
+	if a.flags.account == "" && a.flags.endpoint != "" {
+		return naming.AccountEmail(stacks.PipelineAccountPrefix+stacks.AccountDeploy, project)
+	}
+	return a.flags.account
 }
 
 // tee passes each event to the console, to the journal and to the sinks.

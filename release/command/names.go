@@ -98,7 +98,7 @@ func defaultAudit() string {
 // where returns the flags with which this command line reached its service, for commands that a reader pastes.
 func (a *app) where(project string) string {
 	words := []string{"--region", quote(a.flags.region), "--project", quote(project)}
-	for _, name := range []string{"endpoint", "token-file", "monitoring-endpoint", "probe-via", "env", "policy", "audit"} {
+	for _, name := range []string{"endpoint", "token-file", "monitoring-endpoint", "probe-via", "probe-account", "env", "policy", "audit"} {
 		if flag := a.base.PersistentFlags().Lookup(name); flag.Changed {
 			words = append(words, "--"+name, quote(flag.Value.String()))
 		}

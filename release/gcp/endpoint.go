@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,10 +63,7 @@ func loopback(address *url.URL) bool {
 }
 
 func (e Endpoints) monitoring() string {
-	if e.Monitoring == "" && e.Run != "" {
-		return strings.TrimSuffix(strings.TrimSuffix(e.Run, "/"), "/run") + "/mon/"
-	}
-	return e.Monitoring
+	return cmp.Or(e.Monitoring, e.sibling("mon"))
 }
 
 // Project returns the project that the environment names: GOOGLE_CLOUD_PROJECT, CLOUDSDK_CORE_PROJECT, or the project of the application

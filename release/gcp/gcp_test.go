@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	run "google.golang.org/api/run/v2"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
@@ -126,7 +127,8 @@ func TestProbe(t *testing.T) {
 		"other body": {[]string{"/"}, Marker{Body: "v2"}, 200, `/: another version answered: "v2" is not in the body`},
 		"redirect":   {[]string{"/redirect"}, Marker{}, 302, "/redirect: status 302"},
 		"private": {[]string{"/private?token=abc"}, Marker{}, 403,
-			"/private: status 403 (a private service: set probe.auth to id-token)"},
+			"/private: status 403 (a private service takes an ID token, and none could be had: log in as a service account, or give " +
+				"--probe-account)"},
 		"slow":                 {[]string{"/slow"}, Marker{}, 0, "/slow: no answer in 300ms"},
 		"hang up":              {[]string{"/hang-up?token=abc"}, Marker{}, 0, "/hang-up: EOF"},
 		"one of several paths": {[]string{"/", "/redirect", "/private"}, Marker{}, 302, "/redirect: status 302"},
@@ -172,14 +174,70 @@ func TestTokensGoToTheServiceAndNowhereElse(t *testing.T) {
 		prober.Paths, prober.Timeout, prober.Now = []string{"/"}, time.Second, time.Now
 		return prober.Probe(context.Background(), []rollout.Probe{{URL: url}})[0]
 	}
-	assert.Equal(t, "", probe(&Prober{Via: server.URL, Token: token}, "https://web.example.com").Fault)
+	assert.Equal(t, "", probe(&Prober{Via: server.URL, Token: token, Private: true}, "https://web.example.com").Fault)
 	assert.Equal(t, []string{"web.example.com"}, hosts)
 	assert.Equal(t, []string{"Bearer token-1"}, authorizations)
-	assert.Equal(t, "/: a token is sent over https only", probe(&Prober{Token: token}, server.URL).Fault)
+	assert.Equal(t, "/: a token is sent over https only", probe(&Prober{Token: token, Private: true}, server.URL).Fault)
 	leaky := func(context.Context) (string, error) { return "", errors.New("answer: refresh_token=abc") }
-	assert.Equal(t, "/: no ID token could be had", probe(&Prober{Via: server.URL, Token: leaky}, "https://web.example.com").Fault)
-	assert.Equal(t, `/: "" is no URL to probe`, probe(&Prober{}, "").Fault)
+	assert.Equal(t, "/: no ID token could be had", probe(&Prober{Via: server.URL, Token: leaky, Private: true},
+		"https://web.example.com").Fault)
+	assert.Equal(t, `/: "" is not a URL to probe`, probe(&Prober{}, "").Fault)
 	assert.Len(t, hosts, 1)
+}
+
+// A service that answers without a token is sent none. One that refuses is asked again at once with one, and from then on with one.
+func TestATokenIsSentOnceTheServiceRefuses(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	closed := map[string]bool{"/private": true}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path+" "+r.Header.Get("Authorization"))
+		if closed[r.URL.Path] && r.Header.Get("Authorization") != "Bearer good" {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	t.Cleanup(server.Close)
+	for name, test := range map[string]struct {
+		path   string
+		token  TokenSource
+		faults []string
+		asked  []string
+	}{
+		"public": {"/", func(context.Context) (string, error) { return "good", nil }, []string{"", ""}, []string{"/ ", "/ "}},
+		"private": {"/private", func(context.Context) (string, error) { return "good", nil }, []string{"", ""},
+			[]string{"/private ", "/private Bearer good", "/private Bearer good"}},
+		"private, and the account may not": {"/private", func(context.Context) (string, error) { return "bad", nil },
+			[]string{"/private: status 403 (the account needs roles/run.invoker)", "/private: status 403 (the account needs roles/run.invoker)"},
+			[]string{"/private ", "/private Bearer bad", "/private Bearer bad"}},
+		"private, and there is no account": {"/private", func(context.Context) (string, error) { return "", errors.New("secret") },
+			[]string{"/private: status 403 (a private service takes an ID token, and none could be had: log in as a service account, or give " +
+				"--probe-account)"}, []string{"/private "}},
+	} {
+		asked = nil
+		prober := &Prober{Paths: []string{test.path}, Timeout: 10 * time.Second, Now: time.Now, Via: server.URL, Token: test.token}
+		for i, fault := range test.faults {
+			sample := prober.Probe(t.Context(), []rollout.Probe{{URL: "https://web.example.com"}})[0]
+			assert.Equal(t, fault, sample.Fault, "%s, round %d", name, i)
+			assert.False(t, sample.Unreachable, name)
+		}
+		assert.Equal(t, test.asked, asked, name)
+	}
+}
+
+// The container with a port is the service's own, wherever it stands.
+func TestTheImageOfARevisionIsItsMainContainers(t *testing.T) {
+	t.Parallel()
+	port := []*run.GoogleCloudRunV2ContainerPort{{ContainerPort: 8080}}
+	main, proxy := &run.GoogleCloudRunV2Container{Image: "main", Ports: port}, &run.GoogleCloudRunV2Container{Image: "proxy"}
+	for want, containers := range map[string][][]*run.GoogleCloudRunV2Container{
+		"main":  {{main}, {main, proxy}, {proxy, main}, {proxy, main, proxy}},
+		"proxy": {{proxy}},
+		"":      {nil},
+	} {
+		for _, list := range containers {
+			assert.Equal(t, want, revision(&run.GoogleCloudRunV2Revision{Name: "web-a", Containers: list}).Image)
+		}
+	}
 }
 
 // credentials makes a file the application default credentials of the test.

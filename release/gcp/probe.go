@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/auth"
-	"google.golang.org/api/idtoken"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
@@ -36,29 +35,17 @@ type Prober struct {
 	// Timeout bounds one request. A slower answer is a failure.
 	Timeout time.Duration
 	Marker  Marker
-	// Token returns an ID token for a private service. It is nil for a public service, so that no credential is sent there.
-	Token func(context.Context) (string, error)
+	// Token returns an ID token for a private service. A service that answers without one is not sent one. Default: none is ever sent.
+	Token TokenSource
+	// Private says that the service is known to be private, so that no request goes without a token.
+	Private bool
 	// Via is a base URL that every request goes to instead, with the real Host header. The sandbox uses it to reach its data plane.
 	Via string
 	Now func() time.Time
 
-	client *http.Client
-	once   sync.Once
-}
-
-// IDToken returns a source of tokens for a private service. The audience is the service's own URL, also for the URLs of its tags.
-func IDToken(ctx context.Context, audience string) (func(context.Context) (string, error), error) {
-	source, err := idtoken.NewTokenSource(ctx, audience)
-	if err != nil {
-		return nil, fmt.Errorf("ID token for %s: %w (it takes the credentials of a service account, as the deploy workflow has)", audience, err)
-	}
-	return func(context.Context) (string, error) {
-		token, err := source.Token()
-		if err != nil {
-			return "", err
-		}
-		return token.AccessToken, nil
-	}, nil
+	client  *http.Client
+	once    sync.Once
+	refused atomic.Bool // The service refused a request without a token, so requests carry one from then on.
 }
 
 // CheckVia refuses an address that is not on this machine.
@@ -140,12 +127,21 @@ func (p *Prober) one(ctx context.Context, probe rollout.Probe, path string) heal
 	defer cancel()
 	var connected atomic.Bool // It is set only by a new connection, because only that shows that the other side is there.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { connected.Store(!info.Reused) }})
-	request, err := p.request(ctx, probe.URL, path)
+	withToken := p.Token != nil && (p.Private || p.refused.Load())
+	request, err := p.request(ctx, probe.URL, path, withToken)
 	if err != nil {
 		sample.Unreachable = errors.Is(err, errNoToken)
 		return fault("%v", err)
 	}
 	response, err := p.client.Do(request)
+	if err == nil && response.StatusCode == http.StatusForbidden && p.Token != nil && !withToken {
+		if request, missing := p.request(ctx, probe.URL, path, true); missing == nil {
+			p.refused.Store(true)
+			response.Body.Close()
+			sample.At = p.Now()
+			response, err = p.client.Do(request)
+		}
+	}
 	sample.Unreachable = err != nil && !connected.Load()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fault("no answer in %s", p.Timeout)
@@ -162,7 +158,7 @@ func (p *Prober) one(ctx context.Context, probe rollout.Probe, path string) heal
 	}
 	sample.Latency = p.Now().Sub(sample.At)
 	if sample.Status < 200 || sample.Status > 299 {
-		return fault("status %d%s", sample.Status, hint(sample.Status, p.Token != nil))
+		return fault("status %d%s", sample.Status, hint(sample.Status, p.Private || p.refused.Load()))
 	}
 	if probe.Revision == "" {
 		return sample
@@ -181,7 +177,7 @@ func expand(value, revision string) string { return strings.ReplaceAll(value, "{
 func hint(status int, authenticated bool) string {
 	switch {
 	case status == http.StatusForbidden && !authenticated:
-		return " (a private service: set probe.auth to id-token)"
+		return " (a private service takes an ID token, and none could be had: log in as a service account, or give --probe-account)"
 	case status == http.StatusForbidden:
 		return " (the account needs roles/run.invoker)"
 	case status == http.StatusNotFound:
@@ -190,10 +186,10 @@ func hint(status int, authenticated bool) string {
 	return ""
 }
 
-func (p *Prober) request(ctx context.Context, base, path string) (*http.Request, error) {
+func (p *Prober) request(ctx context.Context, base, path string, withToken bool) (*http.Request, error) {
 	target, err := url.Parse(strings.TrimSuffix(base, "/") + path)
 	if err != nil || target.Host == "" {
-		return nil, fmt.Errorf("%q is no URL to probe", base)
+		return nil, fmt.Errorf("%q is not a URL to probe", base)
 	}
 	host := target.Host
 	if p.Via != "" {
@@ -209,7 +205,7 @@ func (p *Prober) request(ctx context.Context, base, path string) (*http.Request,
 	}
 	request.Host = host
 	request.Header.Set("User-Agent", "procureflow-release-probe")
-	if p.Token == nil {
+	if !withToken {
 		return request, nil
 	}
 	if target.Scheme != "https" && p.Via == "" {

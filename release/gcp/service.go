@@ -158,8 +158,11 @@ func (s *Service) Revisions(ctx context.Context) ([]plan.Revision, error) {
 func revision(live *run.GoogleCloudRunV2Revision) plan.Revision {
 	revision := plan.Revision{Name: path.Base(live.Name), Sticky: live.SessionAffinity}
 	revision.Created, _ = time.Parse(time.RFC3339Nano, live.CreateTime)
-	if len(live.Containers) > 0 {
-		revision.Image = live.Containers[0].Image
+	// The container with a port takes the requests. The others are its sidecars.
+	for i, container := range live.Containers {
+		if i == 0 || len(container.Ports) > 0 {
+			revision.Image = container.Image
+		}
 	}
 	for _, condition := range live.Conditions {
 		switch {

@@ -106,7 +106,8 @@ type Probe struct {
 	BadRatio float64 `yaml:"badRatio"`
 	// Marker shows that the right revision answers. Default: no marker.
 	Marker Marker `yaml:"marker"`
-	// Auth is public, or id-token for a private service. Default: public.
+	// Auth is auto, public or id-token. With auto a request carries an ID token once the service has refused one without; public never
+	// sends one, and id-token always. Default: auto.
 	Auth string `yaml:"auth"`
 }
 
@@ -137,7 +138,7 @@ func Default() Environment {
 		Steps: []Step{{10, time.Minute}, {50, time.Minute}, {100, time.Minute}},
 		Probe: Probe{Paths: []string{"/api/items?limit=1"}, Timeout: 2 * time.Second, Count: 60, Pace: 500 * time.Millisecond,
 			Interval: time.Second,
-			Warmup:   30 * time.Second, P95: time.Second, Consecutive: 3, BadRatio: 0.1, Auth: "public"},
+			Warmup:   30 * time.Second, P95: time.Second, Consecutive: 3, BadRatio: 0.1, Auth: "auto"},
 		Metrics:      Metrics{ErrorRatio: 0.02, P95: 2 * time.Second, MinLatencies: 50, Every: 30 * time.Second},
 		Inconclusive: "hold", HoldFor: 10 * time.Minute, CandidateWait: 5 * time.Minute, Settle: 2 * time.Minute, Blind: time.Minute,
 	}
@@ -247,7 +248,8 @@ func (e Environment) validate() error {
 		problem(!strings.HasPrefix(path, "/"), "probe.paths: %q has to begin with /", path)
 	}
 	problem(e.Probe.Timeout <= 0, "probe.timeout has to be longer than 0")
-	problem(e.Probe.Auth != "public" && e.Probe.Auth != "id-token", "probe.auth is %q: use public or id-token", e.Probe.Auth)
+	problem(!slices.Contains([]string{"auto", "public", "id-token"}, e.Probe.Auth), "probe.auth is %q: use auto, public or id-token",
+		e.Probe.Auth)
 	// This form refuses .nan, too: every comparison with it is false.
 	share := func(ratio float64) bool { return ratio >= 0 && ratio <= 1 }
 	problem(!share(e.Probe.BadRatio), "probe.badRatio is a share from 0 to 1")

@@ -47,7 +47,7 @@ func TestRefused(t *testing.T) {
 		"environments: {dev: {steps: [{percent: 50, bake: 30s}]}}": "environments.dev: the last step has to be 100 %",
 		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}": "environments.dev: 10 is no duration: use one such as 30s or 5m",
 		"environments: {dev: {inconclusive: maybe}}":               `inconclusive is "maybe": use hold, proceed or rollback`,
-		"environments: {dev: {}, prod: {probe: {auth: basic}}}":    `environments.prod: probe.auth is "basic": use public or id-token`,
+		"environments: {dev: {}, prod: {probe: {auth: basic}}}":    `environments.prod: probe.auth is "basic": use auto, public or id-token`,
 		"environments: {dev: {probe: {paths: [health], badRatio: 2}}}": "probe.paths: \"health\" has to begin with /\nprobe.badRatio " +
 			"is a share from 0 to 1",
 		"environments: {dev: {probe: {marker: {value: x}, timeout: 0s}}}": "probe.timeout has to be longer than 0\nprobe.marker.value " +

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
@@ -91,6 +92,10 @@ func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service 
 	probe := environment.Probe
 	// The emulated application answers with its revision's name, in place of the real application's marker.
 	prober := &gcp.Prober{Paths: probe.Paths, Timeout: probe.Timeout, Via: r.status.DataPlane, Now: r.clock.Now}
+	prober.Token = gcp.Lazily(func(ctx context.Context) (gcp.TokenSource, error) {
+		audience := naming.ServiceURL(service, of.Project.Number, of.Project.Region)
+		return gcp.IDTokens(context.WithoutCancel(ctx), endpoints, of.AccountEmail(stacks.AccountDeploy), audience)
+	})
 	return &rollout.Controller{Service: client, Prober: prober, Metrics: metrics, Clock: r.clock, Journal: forgetful{},
 		Policy: environment.Policy(),
 		Name:   service, Program: "release"}, nil

@@ -94,7 +94,7 @@ func TestAFailureAfterTheRollout(t *testing.T) {
 	e := deployment("dev", c.built())
 	e.env = []string{"CHAIN_SETTINGS=s#/api/health#/no/such/path#"}
 	r := c.run("platform-release.yml", e)
-	if r.ok || !strings.Contains(r.log, "failed on: /no/such/path (404)") {
+	if r.ok || !strings.Contains(r.log, "failed on: /no/such/path: status 404") {
 		t.Errorf("the run succeeded, or does not say what failed\n%v", r)
 	}
 	c.serves("dev", sample, r)
