@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
+	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/kms"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/organizations"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -18,11 +19,18 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
+// function is a data source: the SDK's structs of its arguments and its result, and what computes the result.
+type function struct {
+	args, result any
+	run          func(ctx context.Context, c *call) (map[string]any, error)
+}
+
 // functions maps tokens to data sources.
-var functions = map[string]func(ctx context.Context, c *call) (map[string]any, error){
-	"gcp:cloudrunv2/getService:getService":                  getService,
-	"gcp:organizations/getProject:getProject":               getProject,
-	"gcp:kms/getKMSCryptoKeyVersion:getKMSCryptoKeyVersion": getKeyVersion,
+var functions = map[string]function{
+	"gcp:cloudrunv2/getService:getService":    {cloudrunv2.LookupServiceArgs{}, cloudrunv2.LookupServiceResult{}, getService},
+	"gcp:organizations/getProject:getProject": {organizations.LookupProjectArgs{}, organizations.LookupProjectResult{}, getProject},
+	"gcp:kms/getKMSCryptoKeyVersion:getKMSCryptoKeyVersion": {kms.GetKMSCryptoKeyVersionArgs{}, kms.GetKMSCryptoKeyVersionResult{},
+		getKeyVersion},
 }
 
 // result is the shape of a data source's result. It poses as an input so that [shapeOf] can read it.
@@ -35,8 +43,8 @@ var _ pulumi.Input = result{}
 
 // Invoke calls a data source.
 func (s *server) Invoke(ctx context.Context, request *rpc.InvokeRequest) (*rpc.InvokeResponse, error) {
-	function := functions[request.GetTok()]
-	if function == nil {
+	function, known := functions[request.GetTok()]
+	if !known {
 		return nil, status.Errorf(codes.Unimplemented, "the sandbox has no function %s: it has %v", request.GetTok(),
 			slices.Sorted(maps.Keys(functions)))
 	}
@@ -46,7 +54,7 @@ func (s *server) Invoke(ctx context.Context, request *rpc.InvokeRequest) (*rpc.I
 	}
 	ctx, release := s.bound(ctx)
 	defer release()
-	answer, err := function(ctx, &call{client: s.client, settings: s.configured(), inputs: plainObject(args)})
+	answer, err := function.run(ctx, &call{client: s.client, settings: s.configured(), inputs: plainObject(args)})
 	if err != nil {
 		return nil, failure(err)
 	}

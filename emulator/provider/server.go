@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -88,11 +87,6 @@ func (s *server) Handshake(context.Context, *rpc.ProviderHandshakeRequest) (*rpc
 // GetPluginInfo returns the version whose behaviour the provider follows.
 func (s *server) GetPluginInfo(context.Context, *emptypb.Empty) (*rpc.PluginInfo, error) {
 	return &rpc.PluginInfo{Version: versions[s.name]}, nil
-}
-
-// GetSchema returns an empty schema, because Go programs bring the SDK's types.
-func (s *server) GetSchema(context.Context, *rpc.GetSchemaRequest) (*rpc.GetSchemaResponse, error) {
-	return &rpc.GetSchemaResponse{Schema: fmt.Sprintf(`{"name":%q,"version":%q}`, s.name, versions[s.name])}, nil
 }
 
 // CheckConfig accepts the configuration unchanged.

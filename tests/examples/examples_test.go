@@ -25,7 +25,7 @@ import (
 
 const token = "not-a-real-token"
 
-// bed is the engine with a project's folder, the emulated cloud and a language host.
+// bed is the engine with a project's folder, the emulated cloud and the environment that finds the program's language host.
 type bed struct {
 	t               *testing.T
 	cli             pulumicli.CLI
@@ -33,7 +33,8 @@ type bed struct {
 	environment     []string
 }
 
-func newBed(t *testing.T, example string) *bed {
+// newBed makes the bed of an example. language returns the variable by which the engine finds the host of the program's language.
+func newBed(t *testing.T, example string, language func(t *testing.T, program string) string) *bed {
 	t.Helper()
 	program, err := filepath.Abs(filepath.Join("..", "..", "examples", example))
 	require.NoError(t, err)
@@ -46,16 +47,39 @@ func newBed(t *testing.T, example string) *bed {
 	gcp, err := provider.Serve(t.Context(), provider.Options{API: serveEmulator(t), Token: token, Name: provider.GCP})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, gcp.Close()) })
-	host, err := golang.Serve(golang.Options{Program: program, Bin: t.TempDir(), Out: os.Stderr})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, host.Close()) })
 	b := &bed{t: t, cli: cli, program: program, folder: folder, environment: []string{
 		"PULUMI_BACKEND_URL=file://" + t.TempDir(), "PULUMI_HOME=" + t.TempDir(), "PULUMI_CONFIG_PASSPHRASE=test",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
-		fmt.Sprintf("PULUMI_DEBUG_PROVIDERS=gcp:%d", gcp.Port()), fmt.Sprintf("PULUMI_DEBUG_LANGUAGES=go:%d", host.Port()),
+		fmt.Sprintf("PULUMI_DEBUG_PROVIDERS=gcp:%d", gcp.Port()), language(t, program),
 	}}
 	b.must("stack", "init", "dev")
 	return b
+}
+
+// goHost serves the language host of Go programs, to which the engine attaches.
+func goHost(t *testing.T, program string) string {
+	t.Helper()
+	host, err := golang.Serve(golang.Options{Program: program, Bin: t.TempDir(), Out: os.Stderr})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, host.Close()) })
+	return fmt.Sprintf("PULUMI_DEBUG_LANGUAGES=go:%d", host.Port())
+}
+
+// yamlHost builds Pulumi's language host of YAML programs, which the engine finds and starts by its name.
+func yamlHost(t *testing.T, _ string) string {
+	t.Helper()
+	folder := t.TempDir()
+	build(t, "yaml", filepath.Join(folder, "pulumi-language-yaml"), "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml")
+	return "PATH=" + folder + string(os.PathListSeparator) + os.Getenv("PATH")
+}
+
+// build compiles a package of the module in a folder.
+func build(t *testing.T, module, executable, name string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "build", "-o", executable, name)
+	command.Dir = module
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, "%s", output)
 }
 
 // serveEmulator runs the emulator's command until the test ends, and returns where its APIs are.
@@ -110,17 +134,14 @@ func (b *bed) lives(changes int, up ...string) {
 // A service and what it needs, from components alone; then the same program held against the policy pack.
 func TestService(t *testing.T) {
 	t.Parallel()
-	b := newBed(t, "service")
+	b := newBed(t, "service", goHost)
 	set := func(key, value string) { b.must("config", "set", "hello:"+key, value, "--stack", "dev") }
 	for key, value := range map[string]string{"project": "demo-project", "projectNumber": "123456789012", "region": "us-central1",
 		"maxInstances": "9"} {
 		set(key, value)
 	}
 	pack := filepath.Join(t.TempDir(), "policy-pack")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", pack, ".")
-	build.Dir = filepath.Join("..", "..", "policy")
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	build(t, filepath.Join("..", "..", "policy"), pack, ".")
 	guarded := []string{"--policy-pack", pack, "--policy-pack-config", filepath.Join(b.program, "policy", "strict.json")}
 	refused, err := b.pulumi(append([]string{"preview", "--stack", "dev"}, guarded...)...)
 	require.Error(t, err, refused)
@@ -129,8 +150,8 @@ func TestService(t *testing.T) {
 	b.lives(8, guarded...)
 }
 
-// A program that knows nothing of the platform.
-func TestPlainProgramAgainstTheEmulator(t *testing.T) {
+// A YAML program that knows nothing of the platform. The engine asks the emulated provider for the schema of its types.
+func TestPlainYAMLProgramAgainstTheEmulator(t *testing.T) {
 	t.Parallel()
-	newBed(t, "emulator").lives(5)
+	newBed(t, "emulator", yamlHost).lives(5)
 }
