@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 func TestPartOf(t *testing.T) {
@@ -48,4 +51,24 @@ func TestServicesOfAStack(t *testing.T) {
 	}
 	_, err = withServices("config:\n", 1)
 	assert.ErrorContains(t, err, "no service web")
+}
+
+// A call that is wrong is refused before anything is cloned.
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args []string
+		exit int
+		says string
+	}{
+		{nil, exitUsage, "bench: name what to measure: up, check or scale"},
+		{[]string{"scale", "1", "many"}, exitUsage, `bench: "many" is not a number of services`},
+		{[]string{"chekc"}, exitUsage, `bench: there is no measurement "chekc"; did you mean check?`},
+		{[]string{"--help"}, exitDone, ""},
+	} {
+		var out, errs bytes.Buffer
+		assert.Equal(t, test.exit, run(t.Context(), test.args, cli.Streams{Out: &out, Err: &errs}))
+		assert.Contains(t, errs.String(), test.says)
+		assert.Equal(t, test.exit == exitDone, strings.HasPrefix(out.String(), "Measure what"), out.String())
+	}
 }

@@ -1,14 +1,10 @@
-// Command bench measures what a newcomer and a contributor wait for, in wall and processor time by part: `go run ./bench up` is
-// the first `sandbox up` on a machine that has compiled nothing, `go run ./bench check` the whole check on such a machine, and
-// `go run ./bench scale 1 10 100` an `up` of stacks with so many services. Each works on a clone of the commit that is checked out,
-// in a folder of its own with a home and a build cache of its own; the modules are downloaded before the clock runs.
-//
-// Other work on the machine moves the wall time. Processor time, system time included, is what compares.
+// Command bench measures what a newcomer and a contributor wait for, by part; see its help.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 func main() {
@@ -25,38 +23,76 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	os.Exit(run(ctx, os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}))
 }
 
-func run(ctx context.Context, args []string) error {
-	if len(args) == 0 {
-		return errors.New("name what to measure: up, check or scale")
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+var page = cli.Page{
+	Usage:   "bench up | check [FLAG...] | scale SERVICES...",
+	Purpose: "Measure what a newcomer and a contributor wait for, by part",
+	Details: `It works on a clone of the commit that is checked out, with a home and a build cache of its own. Modules are downloaded before the
+clock runs. Other work on the machine moves the clock; processor time, system time included, is what compares.`,
+	Examples: `  go run ./bench up                the first "sandbox up" on a machine that has compiled nothing
+  go run ./bench check             the whole check on such a machine; further words are the flags of cmd/check
+  go run ./bench scale 1 10 100    an "up" of stacks with so many services`,
+	Codes: "Exit codes: 0 measured; 1 something failed; 2 the call is wrong.",
+}
+
+// run runs one command line and returns the exit code.
+func run(ctx context.Context, args []string, streams cli.Streams) int {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	err := page.Parse(flags, args, streams.Out)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitDone
+	}
+	var measure func(*bench) error
+	if err == nil {
+		measure, err = measurement(flags.Args())
+	}
+	if err != nil {
+		fmt.Fprintln(streams.Err, "bench:", err)
+		return exitUsage
 	}
 	b, err := newBench(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		defer os.RemoveAll(b.folder)
+		err = measure(b)
 	}
-	defer os.RemoveAll(b.folder)
-	switch args[0] {
+	if err != nil {
+		fmt.Fprintln(streams.Err, "bench:", err)
+		return exitFailed
+	}
+	return exitDone
+}
+
+// measurement returns what a call asks for.
+func measurement(words []string) (func(*bench) error, error) {
+	if len(words) == 0 {
+		return nil, errors.New("name what to measure: up, check or scale")
+	}
+	switch words[0] {
 	case "up":
-		return b.firstUp()
+		return (*bench).firstUp, nil
 	case "check":
-		return b.check(args[1:])
+		return func(b *bench) error { return b.check(words[1:]) }, nil
 	case "scale":
 		var sizes []int
-		for _, text := range args[1:] {
+		for _, text := range words[1:] {
 			size, err := strconv.Atoi(text)
 			if err != nil || size < 1 {
-				return fmt.Errorf("%q is not a number of services", text)
+				return nil, fmt.Errorf("%q is not a number of services", text)
 			}
 			sizes = append(sizes, size)
 		}
-		return b.scale(sizes)
+		return func(b *bench) error { return b.scale(sizes) }, nil
 	}
-	return fmt.Errorf("there is no measurement %q: up, check or scale", args[0])
+	return nil, fmt.Errorf("there is no measurement %q%s: up, check or scale", words[0], cli.Meant(words[0], []string{"up", "check", "scale"}))
 }
 
 // bench is a bare machine: a home, a build cache and a clone, all of them new.

@@ -1,135 +1,17 @@
-// Command mutate checks how much a package's tests notice. It changes the package's code in one place at a time and runs the tests; a
-// change that no test notices survives. `go run ./cmd/mutate ./release/plan ./release/health` names each survivor and ends with the share
-// of changes that were noticed.
-//
-// It swaps comparison operators, && and ||, negates whole conditions, swaps true and false, and leaves statements out. All changes are
-// compiled into one test executable, and an environment variable chooses between them.
-//
-// Exit codes: 0 enough changes were noticed; 1 not enough, or something failed; 2 the call is wrong.
+// Command mutate checks how much a package's tests notice; see package mutation.
 package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
-	"io"
-	"math/rand/v2"
 	"os"
 	"os/signal"
-	"slices"
-	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/internal/mutation"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
-
-// settings are the values of the flags.
-type settings struct {
-	sample, parallel int
-	seed             uint64
-	run              string
-	out              io.Writer
-}
-
-func run(ctx context.Context, args []string, out, errs io.Writer) int {
-	flags := flag.NewFlagSet("mutate", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	s := settings{out: out}
-	least := flags.Int("least", 90, "fail when less than this share, in percent, of a package's changes is noticed")
-	flags.IntVar(&s.sample, "sample", 0, "try at most so many changes of each package, chosen by the seed; 0 tries all")
-	flags.Uint64Var(&s.seed, "seed", 1, "the seed of the sample")
-	flags.IntVar(&s.parallel, "parallel", 2, "how many changes are tried at once")
-	flags.StringVar(&s.run, "run", "", "the tests to run, as in go test -run; default: all")
-	if flags.Parse(args) != nil {
-		return 2
-	}
-	if flags.NArg() == 0 || s.parallel < 1 || s.sample < 0 {
-		fmt.Fprintln(errs, "mutate: name the packages' folders, such as ./release/plan; -parallel is at least 1, -sample at least 0")
-		return 2
-	}
-	code := 0
-	for _, folder := range flags.Args() {
-		result, err := s.pkg(ctx, folder)
-		if err != nil {
-			fmt.Fprintf(errs, "mutate: %s: %v\n", folder, err)
-			return 1
-		}
-		fmt.Fprintf(out, "| %s | %d of %d noticed | %.1f %% |\n", folder, result.killed, result.tried, result.share())
-		if result.share() < float64(*least) {
-			code = 1
-		}
-	}
-	return code
-}
-
-// result counts the changes that were tried, and those that the tests noticed.
-type result struct{ tried, killed int }
-
-func (r result) share() float64 {
-	if r.tried == 0 {
-		return 100
-	}
-	return 100 * float64(r.killed) / float64(r.tried)
-}
-
-// pkg tries the changes of the package in a folder.
-func (s settings) pkg(ctx context.Context, folder string) (result, error) {
-	temporary, err := os.MkdirTemp("", "mutate")
-	if err != nil {
-		return result{}, err
-	}
-	defer os.RemoveAll(temporary)
-	changes, executable, err := compile(ctx, folder, temporary)
-	if err != nil {
-		return result{}, err
-	}
-	tests := suite{executable: executable, folder: folder, run: s.run}
-	start := time.Now()
-	if noticed, output := tests.try(ctx, 0, 10*time.Minute); noticed {
-		return result{}, fmt.Errorf("the tests fail on unchanged code:\n%s", output)
-	}
-	limit := 10*time.Since(start) + 10*time.Second // The limit ends a test that a change has made endless.
-	chosen := choose(changes, s.sample, s.seed)
-	survived := make([]bool, len(chosen))
-	slots := make(chan struct{}, s.parallel)
-	for i, change := range chosen {
-		slots <- struct{}{}
-		go func() {
-			defer func() { <-slots }()
-			noticed, _ := tests.try(ctx, change.id, limit)
-			survived[i] = !noticed
-		}()
-	}
-	for range s.parallel {
-		slots <- struct{}{}
-	}
-	if ctx.Err() != nil {
-		return result{}, errors.New("interrupted")
-	}
-	sum := result{tried: len(chosen), killed: len(chosen)}
-	for i, change := range chosen {
-		if survived[i] {
-			sum.killed--
-			fmt.Fprintf(s.out, "survived: %s: %s\n", change.position, change.what)
-		}
-	}
-	return sum, nil
-}
-
-// choose returns a random sample of the changes, in their order.
-func choose(changes []change, sample int, seed uint64) []change {
-	if sample == 0 || sample >= len(changes) {
-		return changes
-	}
-	order := rand.New(rand.NewPCG(seed, 0)).Perm(len(changes))[:sample]
-	slices.Sort(order)
-	chosen := make([]change, 0, sample)
-	for _, i := range order {
-		chosen = append(chosen, changes[i])
-	}
-	return chosen
+	os.Exit(mutation.Run(ctx, os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}))
 }

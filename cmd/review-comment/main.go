@@ -7,11 +7,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
 
@@ -21,11 +24,27 @@ const mostReport = 32 << 20
 // runPage matches the address of a workflow's run, and only characters that have no meaning in Markdown.
 var runPage = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+)*$`)
 
+var page = cli.Page{
+	Usage:    "review-comment RUN < REPORT",
+	Purpose:  "Write a report of `sandbox review --json` as the comment of a pull request",
+	Details:  "RUN is the address of the workflow's run, to which the comment links.",
+	Examples: "  review-comment https://github.com/OWNER/NAME/actions/runs/ID < report.json > comment.md",
+	Codes:    "Exit codes: 0 written; 2 the report is not valid, or the call is wrong.",
+}
+
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(arguments []string, in io.Reader, out, problems io.Writer) int {
-	if len(arguments) != 1 || !runPage.MatchString(arguments[0]) {
-		fmt.Fprintln(problems, "usage: review-comment https://github.com/OWNER/NAME/actions/runs/ID < report.json")
+	flags := flag.NewFlagSet("review-comment", flag.ContinueOnError)
+	err := page.Parse(flags, arguments, out)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err == nil && (flags.NArg() != 1 || !runPage.MatchString(flags.Arg(0))) {
+		err = errors.New("give the address of the workflow's run, https://github.com/OWNER/NAME/actions/runs/ID: see --help")
+	}
+	if err != nil {
+		fmt.Fprintln(problems, "review-comment:", err)
 		return 2
 	}
 	var report review.Report
@@ -33,7 +52,7 @@ func run(arguments []string, in io.Reader, out, problems io.Writer) int {
 		fmt.Fprintf(problems, "standard input is not a report of `sandbox review --json`: %v\n", err)
 		return 2
 	}
-	if _, err := io.WriteString(out, report.Comment(arguments[0])); err != nil {
+	if _, err := io.WriteString(out, report.Comment(flags.Arg(0))); err != nil {
 		fmt.Fprintln(problems, err)
 		return 2
 	}

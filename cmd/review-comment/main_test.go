@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"strings"
 	"testing"
 
@@ -10,21 +11,23 @@ import (
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	const page = "https://github.com/o/r/actions/runs/1"
+	const run1 = "https://github.com/o/r/actions/runs/1"
 	for name, test := range map[string]struct {
 		arguments []string
 		in        string
 		code      int
 		out, said string
 	}{
-		"a report": {[]string{page}, `{"base": "1", "head": "2", "stacks": [{"name": "dev"}]}`, 0,
+		"a report": {[]string{run1}, `{"base": "1", "head": "2", "stacks": [{"name": "dev"}]}`, 0,
 			"<!-- platform-review -->\n## What this pull request would do\n\nNothing: no stack changes, costs stay, nobody gains anything, and no " +
 				"policy says " +
 				"anything new.\n\n", ""},
-		"no report":      {[]string{page}, "# hello", 2, "", "standard input is not a report of `sandbox review --json`"},
-		"no address":     {nil, "{}", 2, "", "usage: review-comment"},
-		"a bad address":  {[]string{"https://example.com/a) [b](c"}, "{}", 2, "", "usage: review-comment"},
-		"another scheme": {[]string{"javascript:alert(1)"}, "{}", 2, "", "usage: review-comment"},
+		"no report":       {[]string{run1}, "# hello", 2, "", "standard input is not a report of `sandbox review --json`"},
+		"no address":      {nil, "{}", 2, "", "give the address of the workflow's run"},
+		"a bad address":   {[]string{"https://example.com/a) [b](c"}, "{}", 2, "", "give the address of the workflow's run"},
+		"help":            {[]string{"--help"}, "", 0, page.Help(flag.NewFlagSet("review-comment", flag.ContinueOnError)), ""},
+		"an unknown flag": {[]string{"--run"}, "{}", 2, "", "review-comment: unknown flag: --run: see --help"},
+		"another scheme":  {[]string{"javascript:alert(1)"}, "{}", 2, "", "give the address of the workflow's run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 // The exit codes; the package comment explains them.
@@ -20,18 +22,14 @@ const (
 	ExitFailed = 3
 )
 
-// Streams are the outputs of the command.
-type Streams struct {
-	// Out receives the addresses. Err receives the log and the errors.
-	Out, Err io.Writer
-}
+// Streams are the outputs of the command. Out receives the addresses. Err receives the log and the errors.
+type Streams = cli.Streams
 
-const usage = `Serve emulated APIs of Google Cloud and GitHub on loopback until interrupted.
-
-  go run ./cmd/emulator [flags]
-
-The state lives in memory, or in the folder that -data names. What exists before the first request is read from
--seeds, a YAML file:
+var page = cli.Page{
+	Usage:   "emulator",
+	Purpose: "Serve emulated APIs of Google Cloud and GitHub on loopback until interrupted",
+	Details: `The state lives in memory, or in the folder that --data names. What exists before the first request is read from
+--seeds, a YAML file:
 
   projects:
     - id: my-project
@@ -43,13 +41,14 @@ The state lives in memory, or in the folder that -data names. What exists before
   behaviours:                                          # how containers of an image behave, by digest
     "sha256:9f...": {errorRate: 0.1, latency: 200ms, startup: 5s, neverReady: false}
 
-Without -seeds there are the project demo-project and the repository demo/demo.
+Without --seeds there are the project demo-project and the repository demo/demo.
 
-Clients find it by the variables that -env writes: Terraform's and Pulumi's Google providers, gcloud, the GitHub
-provider. The APIs want the token that is in there. docs/fidelity.md says which methods and fields there are.
-
-Flags:
-`
+Clients find it by the variables that --env writes: Terraform's and Pulumi's Google providers, gcloud, the GitHub
+provider. The APIs want the token that is in there. docs/fidelity.md says which methods and fields there are.`,
+	Examples: `  go run ./cmd/emulator --env emulator.env                    then, in another terminal: . ./emulator.env
+  go run ./cmd/emulator --data state --seeds seeds.yaml       what is made is there again the next time`,
+	Codes: "Exit codes: 0 told to end; 2 the flags or the seeds are wrong, and nothing was served; 3 could not serve.",
+}
 
 // usageError reports a wrong argument or file. Nothing was served.
 type usageError struct{ error }
@@ -58,7 +57,7 @@ func (e usageError) Unwrap() error { return e.error }
 
 // Run serves until ctx ends and returns the process's exit code.
 func Run(ctx context.Context, args []string, streams Streams) int {
-	options, err := parse(args, streams.Err)
+	options, err := parse(args, streams.Out)
 	if errors.Is(err, flag.ErrHelp) {
 		return ExitDone
 	}
@@ -86,25 +85,20 @@ type options struct {
 func parse(args []string, out io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("emulator", flag.ContinueOnError)
-	flags.SetOutput(out)
-	flags.Usage = func() {
-		fmt.Fprint(out, usage)
-		flags.PrintDefaults()
-	}
 	flags.StringVar(&o.data, "data", "", "`folder` that keeps the state between runs (default: memory)")
 	flags.StringVar(&o.seeds, "seeds", "", "`file` with the projects and repositories that exist from the start")
 	flags.StringVar(&o.env, "env", "", "`file` to write the clients' environment to, for `. FILE`")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8420", "loopback `address` of the APIs")
 	flags.StringVar(&o.dataPlane, "data-plane", "127.0.0.1:8421", "loopback `address` of the services, by the Host header")
 	flags.StringVar(&o.token, "token", "", "the `text` that clients have to send as their access token (default: a random one)")
-	if err := flags.Parse(args); err != nil {
+	if err := page.Parse(flags, args, out); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
 		}
-		return o, usageError{errors.New("the flags are wrong: see -h")}
+		return o, usageError{err}
 	}
 	if flags.NArg() > 0 {
-		return o, usageError{fmt.Errorf("unexpected argument %q: the emulator takes flags only, see -h", flags.Arg(0))}
+		return o, usageError{fmt.Errorf("unexpected argument %q: the emulator takes flags only, see --help", flags.Arg(0))}
 	}
 	return o, nil
 }

@@ -30,9 +30,8 @@ func TestExitCodes(t *testing.T) {
 		exit int
 		says string
 	}{
-		{"help", []string{"-h"}, command.ExitDone, "docs/fidelity.md says which methods and fields there are"},
-		{"an unknown flag", []string{"-port", "1"}, command.ExitUsage, "flag provided but not defined: -port"},
-		{"an argument", []string{"serve"}, command.ExitUsage, `unexpected argument "serve": the emulator takes flags only, see -h`},
+		{"an unknown flag", []string{"-port", "1"}, command.ExitUsage, "unknown flag: --port: see --help"},
+		{"an argument", []string{"serve"}, command.ExitUsage, `unexpected argument "serve": the emulator takes flags only, see --help`},
 		{"an address of others", []string{"-listen", "0.0.0.0:0"}, command.ExitUsage, `"0.0.0.0:0" is no loopback address`},
 		{"no address", []string{"-listen", "8080"}, command.ExitUsage, `"8080" is no loopback address`},
 		{"no file of seeds", []string{"-seeds", "nothing.yaml"}, command.ExitUsage, "read the seeds: open nothing.yaml"},
@@ -49,6 +48,10 @@ func TestExitCodes(t *testing.T) {
 		assert.Contains(t, errs.String(), test.says, test.name)
 		assert.Empty(t, out.String(), test.name)
 	}
+	var out, errs strings.Builder
+	assert.Equal(t, command.ExitDone, command.Run(t.Context(), []string{"-h"}, command.Streams{Out: &out, Err: &errs}))
+	assert.Contains(t, out.String(), "docs/fidelity.md says which methods and fields there are")
+	assert.Empty(t, errs.String())
 }
 
 // emulator is a running one, and how a client calls it.

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 func (a *app) adopt() *cobra.Command {
@@ -11,12 +12,13 @@ func (a *app) adopt() *cobra.Command {
 	command := &cobra.Command{
 		Use: "adopt", Args: cobra.NoArgs,
 		Short: "Find what exists already, write the file that imports it, and say what the next `up` would change or fail on",
-		Long: "Find which planned resources exist already, and write the file that imports them:\n\n" +
-			"  pulumi preview --json --show-sames | firstrun adopt --out import.json\n" +
+		Long: "Find what exists already, write the file that imports it, and say what the next `up` would change or fail on.\n\n" +
+			"It reads the plan from standard input. Of the `up` after the import it says what changes of the services that run, what\n" +
+			"fails half-way, and which command keeps requests where they are. It also names what exists that the settings do not\n" +
+			"know. It exits with 1 where `up` should wait.",
+		Example: "  pulumi preview --json --show-sames | firstrun adopt --out import.json\n" +
 			"  pulumi up --target '**pulumi:providers:**'\n" +
-			"  pulumi import --file import.json --protect=false --generate-code=false\n\n" +
-			"It also says what the `up` after that would change of the services that run, what it would fail on half-way, which command\n" +
-			"keeps requests where they are, and what is there that the settings do not know. It exits with 1 where `up` should wait.",
+			"  pulumi import --file import.json --protect=false --generate-code=false",
 		RunE: func(command *cobra.Command, _ []string) error {
 			plan, err := adopt.ReadPlan(a.streams.In)
 			if err != nil {
@@ -37,5 +39,5 @@ func (a *app) adopt() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&out, "out", "import.json", "the import file to write")
-	return command
+	return cli.Uses(command, "json")
 }

@@ -7,10 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 // Exit codes, which mean the same for every subcommand.
@@ -21,20 +22,21 @@ const (
 	ExitFailed = 3 // The cloud could not be asked, which says nothing about what is there.
 )
 
-const long = `Find out, before an environment's first run, what it takes, whether you may do it, and what exists already. Changes nothing.
+const long = `Find out, before an environment's first run, what it takes, whether you may do it, and what exists already.
 
-It asks Google Cloud as ` + "`gcloud auth application-default login`" + ` left you and GitHub with the token in GITHUB_TOKEN; where
-SANDBOX_APIS is set (` + "`sandbox env`" + `), it asks the sandbox.
+It changes nothing. It asks Google Cloud as "gcloud auth application-default login" left you, and GitHub with the token in
+GITHUB_TOKEN. Where SANDBOX_APIS is set ("sandbox env"), it asks the sandbox instead.`
 
-Exit codes: 0 nothing stands in the way; 1 something is missing, would be lost or would be refused, and the output says what;
+const examples = `  firstrun permissions prod       the permissions and roles that the first run of prod takes
+  firstrun preflight prod         whether you have them
+  pulumi preview --json --show-sames | firstrun adopt --out import.json`
+
+const codes = `Exit codes: 0 nothing stands in the way; 1 something is missing, would be lost or would be refused, and the output says what;
 2 the call, the settings or the plan are wrong, and nothing was asked; 3 the cloud could not be asked.
 "go run" ends with 1 for each of them but 0: where the code matters, build the command first, or use "go tool".`
 
 // Streams are the command's standard streams.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-}
+type Streams = cli.Streams
 
 // app is one invocation.
 type app struct {
@@ -49,6 +51,14 @@ type app struct {
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// asUsage marks an error as a wrong call; nil stays nil.
+func asUsage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
 
 // Run runs one command line and returns the process's exit code.
 func Run(ctx context.Context, args []string, streams Streams) int {
@@ -72,19 +82,20 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use: "firstrun", Short: "Find out what an environment's first run takes and what exists before it", Long: long,
+		Use: "firstrun", Short: "Find out, before an environment's first run, what it takes", Long: long, Example: examples,
+		Annotations:   map[string]string{cli.Codes: codes},
 		SilenceErrors: true, SilenceUsage: true,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(command *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("there is no command %q: see firstrun --help", args[0])
+				return cli.UnknownCommand(command, args[0])
 			}
 			return nil
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w: see %s --help", err, command.CommandPath())}
+		return usageError{fmt.Errorf("%w: see %s --help", cli.FlagError(command, err), command.CommandPath())}
 	})
 	root.PersistentFlags().StringVar(&a.folder, "dir", ".", "folder of Pulumi.yaml and the stack files")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for a script")
@@ -92,12 +103,14 @@ func (a *app) root() *cobra.Command {
 	for _, command := range append(root.Commands(), root) {
 		check := command.Args
 		command.Args = func(command *cobra.Command, args []string) error {
-			if err := check(command, args); err != nil {
-				return usageError{fmt.Errorf("%w; usage: %s", err, command.UseLine())}
+			err := check(command, args)
+			if unknown := (*cli.UnknownError)(nil); err == nil || errors.As(err, &unknown) {
+				return asUsage(err)
 			}
-			return nil
+			return usageError{fmt.Errorf("%w; usage: %s", err, command.UseLine())}
 		}
 	}
+	cli.Dress(root)
 	return root
 }
 
