@@ -58,6 +58,10 @@ type Bucket struct {
 	Readers []string `json:"readers,omitempty"`
 	// Writers are the keys of services that read, write and delete objects. Default: none.
 	Writers []string `json:"writers,omitempty"`
+	// JobReaders are the keys of jobs that read objects. Default: none.
+	JobReaders []string `json:"jobReaders,omitempty"`
+	// JobWriters are the keys of jobs that read, write and delete objects. Default: none.
+	JobWriters []string `json:"jobWriters,omitempty"`
 	// DeletionProtection keeps Pulumi and `destroy` from deleting the bucket; a bucket with objects is never deleted. To be rid of it
 	// write false, run `up`, empty it, and only then remove it. Default: true.
 	DeletionProtection *bool `json:"deletionProtection,omitempty" default:"true"`

@@ -16,8 +16,12 @@ type Job struct {
 	CPU string `json:"cpu,omitempty" default:"1"`
 	// Memory is the limit, for example 512Mi or 2Gi; what Cloud Run sells depends on CPU. Default: 512Mi.
 	Memory string `json:"memory,omitempty" default:"512Mi"`
-	// Tasks are how many containers an execution runs, 1-100. Default: 1.
+	// Tasks are how many containers an execution runs, 1-10000; each finds its number in CLOUD_RUN_TASK_INDEX. The policy job-bounds
+	// allows 10 until it is told more. Default: 1.
 	Tasks int `json:"tasks,omitempty" default:"1"`
+	// Parallelism is how many tasks run at once, at most Tasks: a bound for what a database has to bear. Default: 0, as many as Cloud
+	// Run has room for.
+	Parallelism int `json:"parallelism,omitempty"`
 	// MaxRetries is how often a task that failed is tried again, 0-10. A migration has to bear being run again where this is not 0.
 	// Default: 0.
 	MaxRetries int `json:"maxRetries,omitempty"`
@@ -27,10 +31,25 @@ type Job struct {
 	Environment map[string]string `json:"environment,omitempty"`
 	// Secrets maps variables to ids in Settings.Secrets. Default: none.
 	Secrets map[string]string `json:"secrets,omitempty"`
+	// Databases maps prefixes of variables to keys in Settings.Databases: {DB: main} gives the job DB_HOST, DB_NAME, DB_USER and
+	// DB_INSTANCE, a user of its own in the database, and the grants to log in as it without a password. Default: none.
+	Databases map[string]string `json:"databases,omitempty"`
+	// Buckets maps variables to keys in Settings.Buckets, where the job is a reader or a writer; a variable holds the bucket's name.
+	// Default: none.
+	Buckets map[string]string `json:"buckets,omitempty"`
+	// VPC lets the job reach a network of the project. Default: none, it reaches the internet.
+	VPC *VPC `json:"vpc,omitempty"`
 	// Release lets a release run the job, as a hook of release.yaml. Default: false.
 	Release bool `json:"release,omitempty"`
 	// Schedule starts the job. Default: none.
 	Schedule *Schedule `json:"schedule,omitempty"`
+	// AlertOnFailure tells people, through monitoring's channels, of each execution that failed, whoever started it. Default: true.
+	AlertOnFailure *bool `json:"alertOnFailure,omitempty" default:"true"`
+	// LateAfterHours tells people when no execution has succeeded for so many hours: the schedule is paused, its account has lost its
+	// right, or every execution fails. It has to be longer than the time between two starts, 25 for a job of each day, and is 744 at
+	// most; looking back over more than 25 hours is a preview feature of Cloud Monitoring. A new job is late until its first success.
+	// Default: 0, nobody is told.
+	LateAfterHours int `json:"lateAfterHours,omitempty"`
 	// DeletionProtection refuses to delete or replace the job. Default: false.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
 }

@@ -126,55 +126,67 @@ func validateBuckets(s Settings, found *findings) {
 		}
 		found.atLeast(path+".keepDays", b.KeepDays, 1)
 		found.atLeast(path+".deleteAfterDays", b.DeleteAfterDays, 0)
-		for group, keys := range map[string][]string{"readers": b.Readers, "writers": b.Writers} {
-			for i, service := range keys {
-				at := fmt.Sprintf("%s.%s[%d]", path, group, i)
-				if _, known := s.Services[service]; !known {
-					found.add(at, "names a service that is not there", "use the key of one under services")
-				}
-				if slices.Contains(keys[:i], service) || group == "readers" && slices.Contains(b.Writers, service) {
-					found.add(at, "is there twice", "keep one: a writer reads too")
-				}
+		validateReaders(path, "service", b.Readers, b.Writers, [2]string{"readers", "writers"}, sortedKeys(s.Services), found)
+		validateReaders(path, "job", b.JobReaders, b.JobWriters, [2]string{"jobReaders", "jobWriters"}, sortedKeys(s.Jobs), found)
+	}
+}
+
+// validateReaders judges the services or jobs that read and write a bucket.
+func validateReaders(path, kind string, readers, writers []string, names [2]string, known []string, found *findings) {
+	for group, keys := range [][]string{readers, writers} {
+		for i, key := range keys {
+			at := fmt.Sprintf("%s.%s[%d]", path, names[group], i)
+			if !slices.Contains(known, key) {
+				found.add(at, "names a "+kind+" that is not there", "use the key of one under "+kind+"s")
+			}
+			if slices.Contains(keys[:i], key) || group == 0 && slices.Contains(writers, key) {
+				found.add(at, "is there twice", "keep one: a writer reads too")
 			}
 		}
 	}
 }
 
-// validateData judges what a service uses of databases and buckets. check judges one variable.
-func validateData(key string, all Settings, path string, check func(variable, group, at string), found *findings) {
-	s := all.Services[key]
-	for _, prefix := range sortedKeys(s.Databases) {
+// dataUser is a service or a job, as far as it uses data.
+type dataUser struct {
+	// kind is service or job.
+	kind, key          string
+	databases, buckets map[string]string
+	vpc                *VPC
+}
+
+// validateData judges what a service or a job uses of databases and buckets. check judges one variable.
+func validateData(user dataUser, all Settings, path string, check func(variable, group, at string), found *findings) {
+	for _, prefix := range sortedKeys(user.databases) {
 		at := join(path+".databases", prefix)
-		d, known := all.Databases[s.Databases[prefix]]
+		d, known := all.Databases[user.databases[prefix]]
 		if !known && found.readable("databases") {
 			found.add(at, "names a database that is not declared", "declare it under databases at the top level")
 		}
 		for _, name := range DatabaseVariables {
 			check(prefix+"_"+name, "databases", at)
 		}
-		if known && !d.BySocket() && s.VPC == nil {
-			found.add(at, "is in a network that the service does not reach", "set vpc")
+		if known && !d.BySocket() && user.vpc == nil {
+			found.add(at, "is in a network that the "+user.kind+" does not reach", "set vpc")
 		}
 	}
-	for _, variable := range sortedKeys(s.Buckets) {
+	for _, variable := range sortedKeys(user.buckets) {
 		at := join(path+".buckets", variable)
 		check(variable, "buckets", at)
-		all.opens(key, s.Buckets[variable], at, found)
-	}
-	for _, volume := range sortedKeys(s.Volumes) {
-		if bucket := s.Volumes[volume].Bucket; bucket != "" {
-			all.opens(key, bucket, join(path+".volumes", volume)+".bucket", found)
-		}
+		all.opens(user, user.buckets[variable], at, found)
 	}
 }
 
-// opens reports a bucket that is not there, or that does not let the service in.
-func (s Settings) opens(service, bucket, at string, found *findings) {
+// opens reports a bucket that is not there, or that does not let the service or job in.
+func (s Settings) opens(user dataUser, bucket, at string, found *findings) {
 	b, known := s.Buckets[bucket]
+	allowed, lists := slices.Concat(b.Readers, b.Writers), "readers or writers"
+	if user.kind == "job" {
+		allowed, lists = slices.Concat(b.JobReaders, b.JobWriters), "jobReaders or jobWriters"
+	}
 	switch {
 	case !known && found.readable("buckets"):
 		found.add(at, "names a bucket that is not declared", "declare it under buckets at the top level")
-	case known && !slices.Contains(b.Readers, service) && !slices.Contains(b.Writers, service):
-		found.add(at, "names a bucket that does not let the service in", "add the service to its readers or writers")
+	case known && !slices.Contains(allowed, user.key):
+		found.add(at, "names a bucket that does not let the "+user.kind+" in", "add the "+user.kind+" to its "+lists)
 	}
 }

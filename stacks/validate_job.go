@@ -1,9 +1,10 @@
 package stacks
 
 import (
+	"fmt"
 	"regexp"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
@@ -11,10 +12,7 @@ import (
 // releaseVariables begin the names of variables that a release sets in a job that it runs.
 const releaseVariables = "RELEASE_"
 
-var (
-	cronField = regexp.MustCompile(`^[0-9A-Za-z*/,-]+$`)
-	timeZone  = regexp.MustCompile(`^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$`)
-)
+var timeZone = regexp.MustCompile(`^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$`)
 
 func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 	names := map[string]string{}
@@ -40,24 +38,15 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 		}
 		accounts.claim(path+".runtimeAccount", job.RuntimeAccount, path, found)
 		validateSize(Service{CPU: job.CPU, Memory: job.Memory}, path, found)
-		found.between(path+".tasks", job.Tasks, 1, 100, "tasks")
+		found.between(path+".tasks", job.Tasks, 1, limits.MaxTasks, "tasks")
+		found.between(path+".parallelism", job.Parallelism, 0, max(0, job.Tasks), "tasks at once")
 		found.between(path+".maxRetries", job.MaxRetries, 0, limits.MaxTaskRetries, "retries")
 		found.between(path+".timeoutSeconds", job.TimeoutSeconds, 1, limits.MaxTaskSeconds, "seconds")
-		validateNames(job.Environment, job.Secrets, nil, path, s.Secrets, found)
-		for _, group := range []struct {
-			name  string
-			names []string
-		}{{".environment", sortedKeys(job.Environment)}, {".secrets", sortedKeys(job.Secrets)}} {
-			for _, variable := range group.names {
-				if limits.IsJobVariable(variable) || strings.HasPrefix(variable, releaseVariables) {
-					found.add(join(path+group.name, variable), "is set by Cloud Run or by a release", "choose a name without CLOUD_RUN_ or RELEASE_ "+
-						"before it")
-				}
-			}
+		validateJobVariables(key, s, path, found)
+		if job.VPC != nil {
+			validateVPC(*job.VPC, path+".vpc", found)
 		}
-		if job.Schedule != nil {
-			validateSchedule(*job.Schedule, path+".schedule", accounts, found)
-		}
+		validateStarts(job, path, accounts, found)
 		if stack == prod && job.Release && !job.DeletionProtection {
 			found.add(path+".deletionProtection", "is off in prod for a job that releases need", "write true: one wrong change must not delete "+
 				"the job")
@@ -65,13 +54,48 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 	}
 }
 
-// validateSchedule judges the form. Which times a field takes is Cloud Scheduler's to say.
-// Source: https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules
-func validateSchedule(s Schedule, path string, accounts owners, found *findings) {
-	fields := strings.Fields(s.Cron)
-	if len(fields) != 5 || slices.ContainsFunc(fields, func(field string) bool { return !cronField.MatchString(field) }) {
-		found.add(path+".cron", "is no schedule", `use five fields, minute first: "0 3 * * *" is each night at three`)
+// validateJobVariables judges a job's variables, and the data that it uses.
+func validateJobVariables(key string, all Settings, path string, found *findings) {
+	job := all.Jobs[key]
+	named := validateNames(job.Environment, job.Secrets, nil, path, all.Secrets, found)
+	reserved := func(variable, at string) {
+		if limits.IsJobVariable(variable) || strings.HasPrefix(variable, releaseVariables) {
+			found.add(at, "is set by Cloud Run or by a release", "choose a name without CLOUD_RUN_ or RELEASE_ before it")
+		}
 	}
-	found.shape(path+".timeZone", s.TimeZone, timeZone, "is no time zone", "use a name such as Europe/Berlin or UTC")
-	accounts.claim(path+".account", s.Account, path, found)
+	for _, variable := range sortedKeys(job.Environment) {
+		reserved(variable, join(path+".environment", variable))
+	}
+	for _, variable := range sortedKeys(job.Secrets) {
+		reserved(variable, join(path+".secrets", variable))
+	}
+	validateData(dataUser{kind: "job", key: key, databases: job.Databases, buckets: job.Buckets, vpc: job.VPC}, all, path,
+		func(variable, group, at string) {
+			named(variable, group, at)
+			reserved(variable, at)
+		}, found)
 }
+
+// validateStarts judges what starts a job, and when people hear that nothing did.
+func validateStarts(job Job, path string, accounts owners, found *findings) {
+	at := path + ".lateAfterHours"
+	found.between(at, job.LateAfterHours, 0, limits.MaxLateHours, "hours")
+	if job.Schedule == nil {
+		return
+	}
+	schedule, path := *job.Schedule, path+".schedule"
+	found.shape(path+".timeZone", schedule.TimeZone, timeZone, "is no time zone", "use a name such as Europe/Berlin or UTC")
+	accounts.claim(path+".account", schedule.Account, path, found)
+	parsed, wrong := parseCron(schedule.Cron)
+	if wrong != "" {
+		found.add(path+".cron", wrong, `use five fields, minute first: "0 3 * * *" is each night at three, "0 3 * * MON" each Monday`)
+		return
+	}
+	late := time.Duration(job.LateAfterHours) * time.Hour
+	if gap, _ := parsed.longestGap(); late > 0 && late <= gap {
+		found.add(at, fmt.Sprintf("is no longer than the %s between two starts", hours(gap)),
+			"use more, or start the job more often: it would be late each time")
+	}
+}
+
+func hours(d time.Duration) string { return fmt.Sprintf("%g hours", float64(int(d.Hours()*10))/10) }

@@ -21,17 +21,16 @@ func TestJobs(t *testing.T) {
 	require.NoError(t, err)
 	job := settings.Jobs["migrate"]
 	assert.Equal(t, Job{Name: "shop-migrate", Service: "web", RuntimeAccount: "shop-migrate", CPU: "1", Memory: "512Mi", Tasks: 1,
-		TimeoutSeconds: 600,
-		Release:        true, DeletionProtection: true,
+		TimeoutSeconds: 600, Release: true, DeletionProtection: true, AlertOnFailure: new(true),
 		Schedule: &Schedule{Cron: "0 3 * * *", TimeZone: "UTC", Account: "shop-migrate-clock"}}, job)
 	for name, test := range map[string]struct {
 		changes change
 		want    []string
 	}{
-		"an unknown key": {change{"jobs.migrate.digest": someDigest}, []string{"jobs.migrate.digest: is not a setting; known here: args, " +
-			"command, cpu, " +
-			"deletionProtection, environment, maxRetries, memory, name, release, runtimeAccount, schedule, secrets, service, tasks, " +
-			"timeoutSeconds"}},
+		"an unknown key": {change{"jobs.migrate.digest": someDigest}, []string{"jobs.migrate.digest: is not a setting; known here: " +
+			"alertOnFailure, args, buckets, command, cpu, databases, deletionProtection, environment, lateAfterHours, maxRetries, memory, " +
+			"name, parallelism, release, " +
+			"runtimeAccount, schedule, secrets, service, tasks, timeoutSeconds, vpc"}},
 		"a long name": {change{"jobs.migrate.name": strings.Repeat("a", 58)}, []string{"jobs.migrate.name: is not a job name; use at most 57 " +
 			"lower-case " +
 			"letters, digits and hyphens, a letter first, no hyphen last"}},
@@ -56,9 +55,43 @@ func TestJobs(t *testing.T) {
 			"pipeline's own accounts do; give it one of its own: it would have the rights of who changes it"}},
 		"no size on sale": {change{"jobs.migrate.cpu": "3"}, []string{`jobs.migrate.cpu: is not a number of vCPUs Cloud Run sells; ` +
 			`use one of "1", "2", "4", "6", "8", in quotes`}},
-		"numbers out of range": {change{"jobs.migrate.tasks": 101, "jobs.migrate.maxRetries": 11, "jobs.migrate.timeoutSeconds": 0}, []string{
-			"jobs.migrate.maxRetries: is out of range; use 0 to 10 retries", "jobs.migrate.tasks: is out of range; use 1 to 100 tasks",
+		"numbers out of range": {change{"jobs.migrate.tasks": 10001, "jobs.migrate.maxRetries": 11, "jobs.migrate.timeoutSeconds": 0,
+			"jobs.migrate.parallelism": -1, "jobs.migrate.lateAfterHours": 745}, []string{
+			"jobs.migrate.lateAfterHours: is out of range; use 0 to 744 hours",
+			"jobs.migrate.maxRetries: is out of range; use 0 to 10 retries",
+			"jobs.migrate.parallelism: is out of range; use 0 to 10001 tasks at once",
+			"jobs.migrate.tasks: is out of range; use 1 to 10000 tasks",
 			"jobs.migrate.timeoutSeconds: is out of range; use 1 to 86400 seconds"}},
+		"as many as allowed": {change{"jobs.migrate.tasks": 10000, "jobs.migrate.parallelism": 10000, "jobs.migrate.lateAfterHours": 25},
+			nil},
+		"more at once than there are": {change{"jobs.migrate.parallelism": 2},
+			[]string{"jobs.migrate.parallelism: is out of range; use 0 to 1 tasks at once"}},
+		"late each time": {change{"jobs.migrate.lateAfterHours": 24}, []string{"jobs.migrate.lateAfterHours: is no longer than " +
+			"the 24 hours between two starts; use more, or start the job more often: it would be late each time"}},
+		"data that is not there": {change{"jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"}, []string{
+			"jobs.migrate.buckets.FILES: names a bucket that is not declared; declare it under buckets at the top level",
+			"jobs.migrate.databases.DB: names a database that is not declared; declare it under databases at the top level"}},
+		"data that it does not reach": {change{"databases.main.network": "default", "buckets.files.readers": []any{"web"},
+			"jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"}, []string{
+			"jobs.migrate.buckets.FILES: names a bucket that does not let the job in; add the job to its jobReaders or jobWriters",
+			"jobs.migrate.databases.DB: is in a network that the job does not reach; set vpc"}},
+		"data that it has": {change{"databases.main.network": "default", "jobs.migrate.vpc.network": "default",
+			"buckets.files.jobWriters": []any{"migrate"}, "jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"}, nil},
+		"a bucket for no job": {change{"buckets.files.jobReaders": []any{"web", "migrate"}, "buckets.files.jobWriters": []any{"migrate"}},
+			[]string{"buckets.files.jobReaders[0]: names a job that is not there; use the key of one under jobs",
+				"buckets.files.jobReaders[1]: is there twice; keep one: a writer reads too"}},
+		"variables of data": {change{"databases.main.network": "default", "jobs.migrate.vpc.network": "default",
+			"jobs.migrate.databases.RELEASE": "main", "jobs.migrate.environment.RELEASE_HOST": "x"}, []string{
+			"jobs.migrate.databases.RELEASE: has a second source under environment; keep one of the two",
+			"jobs.migrate.databases.RELEASE: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
+			"jobs.migrate.databases.RELEASE: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
+			"jobs.migrate.databases.RELEASE: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
+			"jobs.migrate.databases.RELEASE: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
+			"jobs.migrate.environment.RELEASE_HOST: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
+		}},
+		"no network": {change{"jobs.migrate.vpc.tags": []any{"a"}}, []string{"jobs.migrate.vpc: names no network; set network, " +
+			"subnetwork or both"}},
+
 		"variables of others": {change{"jobs.migrate.environment.CLOUD_RUN_JOB": "x", "jobs.migrate.environment.RELEASE_HOOK": "x"}, []string{
 			"jobs.migrate.environment.CLOUD_RUN_JOB: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
 			"jobs.migrate.environment.RELEASE_HOOK: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it"}},
@@ -66,7 +99,8 @@ func TestJobs(t *testing.T) {
 			"declared; declare " +
 			"it under secrets at the top level"}},
 		"no schedule": {change{"jobs.migrate.schedule.cron": "every night", "jobs.migrate.schedule.timeZone": "over there"}, []string{
-			`jobs.migrate.schedule.cron: is no schedule; use five fields, minute first: "0 3 * * *" is each night at three`,
+			`jobs.migrate.schedule.cron: has not five fields; use five fields, minute first: "0 3 * * *" is each night at three, ` +
+				`"0 3 * * MON" each Monday`,
 			"jobs.migrate.schedule.timeZone: is no time zone; use a name such as Europe/Berlin or UTC"}},
 		"a service of that name": {change{"services.job-migrate": func() any {
 			service := minimal(prod)["services"].(map[string]any)["web"].(map[string]any)

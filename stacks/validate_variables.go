@@ -22,7 +22,13 @@ func validateVariables(key string, all Settings, path string, found *findings) {
 			found.add(at, "names a service that is not there", "use the key of one under services: "+strings.Join(sortedKeys(all.Services), ", "))
 		}
 	}
-	validateData(key, all, path, check, found)
+	user := dataUser{kind: "service", key: key, databases: s.Databases, buckets: s.Buckets, vpc: s.VPC}
+	validateData(user, all, path, check, found)
+	for _, volume := range sortedKeys(s.Volumes) {
+		if bucket := s.Volumes[volume].Bucket; bucket != "" {
+			all.opens(user, bucket, join(path+".volumes", volume)+".bucket", found)
+		}
+	}
 }
 
 // validateNames judges a container's variables: names, and that no variable has two sources. It returns how to judge one more.

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -49,7 +50,10 @@ func (args *JobArgs) validate() error {
 			found.Take(problems.ImageUser(string(user), string(image)))
 		}
 	}
-	found.If(args.Tasks < 0, "args.Tasks is %d: use at least 1, or leave it out for %d", args.Tasks, DefaultTasks)
+	found.If(args.Tasks < 0 || args.Tasks > limits.MaxTasks, "args.Tasks is %d: use 1-10000, or leave it out for %d", args.Tasks, DefaultTasks)
+	found.If(args.Parallelism < 0 || args.Parallelism > max(args.Tasks, DefaultTasks),
+		"args.Parallelism is %d: use at most as many as Tasks, or leave it out", args.Parallelism)
+	found.If(args.VPC != nil && args.VPC.Network == "" && args.VPC.Subnetwork == "", "args.VPC names no network: set Network or Subnetwork")
 	found.If(args.MaxRetries < 0 || args.MaxRetries > limits.MaxTaskRetries, "args.MaxRetries is %d: use 0-10", args.MaxRetries)
 	found.If(args.TimeoutSeconds < 0 || args.TimeoutSeconds > limits.MaxTaskSeconds,
 		"args.TimeoutSeconds is %d: use 1-86400, or leave it out for %d", args.TimeoutSeconds, DefaultTimeoutSeconds)
@@ -84,7 +88,8 @@ func (args *JobArgs) variableProblems(found *problems.List) {
 // inputs are recorded in state, where policies see them.
 func (args *JobArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{"project": args.Project, "location": args.Location, "jobName": pulumi.String(args.JobName), "image": args.Image,
-		"serviceAccount": args.ServiceAccount, "maxRetries": pulumi.Int(args.MaxRetries)}
+		"serviceAccount": args.ServiceAccount, "maxRetries": pulumi.Int(args.MaxRetries), "tasks": pulumi.Int(cmp.Or(args.Tasks, DefaultTasks)),
+		"parallelism": pulumi.Int(args.Parallelism), "vpc": pulumi.Bool(args.VPC != nil), "databases": pulumi.Bool(args.CloudSQL != nil)}
 	if args.Schedule != nil {
 		inputs["schedule"] = pulumi.String(args.Schedule.Cron)
 	}

@@ -54,8 +54,10 @@ type JobArgs struct {
 	CPU string
 	// Memory is the limit. Default: [DefaultMemory].
 	Memory string
-	// Tasks are how many containers an execution runs. Default: [DefaultTasks].
+	// Tasks are how many containers an execution runs, 1-10000. Default: [DefaultTasks].
 	Tasks int
+	// Parallelism is how many tasks run at once, at most Tasks. Default: 0, as many as Cloud Run has room for.
+	Parallelism int
 	// MaxRetries is how often a task that failed is tried again, 0-10. Default: 0.
 	MaxRetries int
 	// TimeoutSeconds is how long one attempt of a task may take, 1-86400. Default: [DefaultTimeoutSeconds].
@@ -64,6 +66,10 @@ type JobArgs struct {
 	Environment map[string]pulumi.StringInput
 	// Secrets are variables whose values come from Secret Manager, by name. Default: none.
 	Secrets map[string]SecretVariable
+	// CloudSQL are the connection names of instances whose sockets are in /cloudsql. Default: none.
+	CloudSQL pulumi.StringArrayInput
+	// VPC is a network that the job sends requests into. Default: none, it reaches the internet.
+	VPC *VPC
 	// BinaryAuthorization has the project's policy judge the image before it starts. Default: false, every image starts.
 	BinaryAuthorization bool
 	// DeletionProtection makes the provider refuse to delete or replace the job. Default: false.
@@ -78,6 +84,18 @@ type SecretVariable struct {
 	Secret pulumi.StringInput
 	// Version is the version's number. Required. "latest" is refused: an execution should know what it runs with.
 	Version pulumi.StringInput
+}
+
+// VPC is a network that the job sends requests into, by Direct VPC egress.
+type VPC struct {
+	// Network is the network's name. Default: the subnetwork's.
+	Network string
+	// Subnetwork is the name of a subnetwork in the job's region. Default: the network's.
+	Subnetwork string
+	// AllTraffic sends requests to the internet through the network too. Default: false, those to private addresses alone.
+	AllTraffic bool
+	// Tags are network tags. Default: none.
+	Tags []string
 }
 
 // Schedule says when the job starts.
@@ -124,7 +142,7 @@ func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.Reso
 		BinaryAuthorization: admission,
 		Template: &cloudrunv2.JobTemplateArgs{
 			Labels: args.Labels, Annotations: args.annotations(), TaskCount: pulumi.Int(cmp.Or(args.Tasks, DefaultTasks)),
-			Template: args.template(job.Image),
+			Parallelism: args.parallelism(), Template: args.template(job.Image),
 		},
 		// Whoever calls the API last leaves a name there: gcloud does.
 	}, pulumiopt.Child(job, pulumi.IgnoreChanges([]string{"client", "clientVersion"}))...)
@@ -143,8 +161,16 @@ func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.Reso
 	return job, nil
 }
 
+// parallelism is absent where it is not bounded: what the API answers then is nobody's to change.
+func (args *JobArgs) parallelism() pulumi.IntPtrInput {
+	if args.Parallelism == 0 {
+		return nil
+	}
+	return pulumi.Int(args.Parallelism)
+}
+
 func (args *JobArgs) template(image pulumi.StringOutput) *cloudrunv2.JobTemplateTemplateArgs {
-	return &cloudrunv2.JobTemplateTemplateArgs{
+	template := &cloudrunv2.JobTemplateTemplateArgs{
 		ServiceAccount:       args.ServiceAccount.ToStringOutput(),
 		ExecutionEnvironment: pulumi.String("EXECUTION_ENVIRONMENT_GEN2"),
 		MaxRetries:           pulumi.Int(args.MaxRetries),
@@ -154,8 +180,52 @@ func (args *JobArgs) template(image pulumi.StringOutput) *cloudrunv2.JobTemplate
 			Resources: &cloudrunv2.JobTemplateTemplateContainerResourcesArgs{Limits: pulumi.StringMap{
 				"cpu": pulumi.String(cmp.Or(args.CPU, DefaultCPU)), "memory": pulumi.String(cmp.Or(args.Memory, DefaultMemory)),
 			}},
+			VolumeMounts: args.mounts(),
 		}},
+		VpcAccess: args.VPC.access(),
 	}
+	if args.CloudSQL != nil {
+		template.Volumes = cloudrunv2.JobTemplateTemplateVolumeArray{&cloudrunv2.JobTemplateTemplateVolumeArgs{Name: pulumi.String(sockets),
+			CloudSqlInstance: &cloudrunv2.JobTemplateTemplateVolumeCloudSqlInstanceArgs{Instances: args.CloudSQL}}}
+	}
+	return template
+}
+
+// sockets is the name of the folder with the sockets of databases. It is mounted by name: left to Cloud Run, it comes back as a mount
+// that the program does not have, and every preview takes it away.
+const sockets = "cloudsql"
+
+func (args *JobArgs) mounts() cloudrunv2.JobTemplateTemplateContainerVolumeMountArrayInput {
+	if args.CloudSQL == nil {
+		return nil
+	}
+	return cloudrunv2.JobTemplateTemplateContainerVolumeMountArray{&cloudrunv2.JobTemplateTemplateContainerVolumeMountArgs{
+		Name: pulumi.String(sockets), MountPath: pulumi.String("/cloudsql")}}
+}
+
+func (v *VPC) access() cloudrunv2.JobTemplateTemplateVpcAccessPtrInput {
+	if v == nil {
+		return nil
+	}
+	egress := "PRIVATE_RANGES_ONLY"
+	if v.AllTraffic {
+		egress = "ALL_TRAFFIC"
+	}
+	return &cloudrunv2.JobTemplateTemplateVpcAccessArgs{
+		Egress: pulumi.String(egress),
+		NetworkInterfaces: cloudrunv2.JobTemplateTemplateVpcAccessNetworkInterfaceArray{
+			&cloudrunv2.JobTemplateTemplateVpcAccessNetworkInterfaceArgs{
+				Network: optional(v.Network), Subnetwork: optional(v.Subnetwork), Tags: texts(v.Tags),
+			},
+		},
+	}
+}
+
+func optional(text string) pulumi.StringPtrInput {
+	if text == "" {
+		return nil
+	}
+	return pulumi.String(text)
 }
 
 // variables are sorted by name within their group, so that an unchanged job stays unchanged.

@@ -17,7 +17,9 @@ var image = "us-central1-docker.pkg.dev/p/r/web@sha256:" + strings.Repeat("a", 6
 func args(change func(*job.JobArgs)) *job.JobArgs {
 	a := &job.JobArgs{
 		Project: pulumi.String("shop-dev"), Location: pulumi.String("us-central1"), JobName: "shop-migrate", Image: pulumi.String(image),
-		ImageUser:      pulumi.String("node@sha256:" + strings.Repeat("a", 64)),
+		ImageUser: pulumi.String("node@sha256:" + strings.Repeat("a", 64)),
+		Tasks:     4, Parallelism: 2, CloudSQL: pulumi.ToStringArray([]string{"shop-dev:us-central1:main"}),
+		VPC:            &job.VPC{Network: "default", Subnetwork: "run", Tags: []string{"jobs"}},
 		ServiceAccount: pulumi.String("migrate@shop-dev.iam.gserviceaccount.com"),
 		Labels:         pulumi.StringMap{"app": pulumi.String("shop")}, Args: []string{"migrate"},
 		Environment: map[string]pulumi.StringInput{"B": pulumi.String("b"), "A": pulumi.String("a")},
@@ -41,13 +43,18 @@ func TestJob(t *testing.T) {
 		"deletionProtection": false,
 		"template": map[string]any{
 			"labels": map[string]any{"app": "shop"}, "annotations": map[string]any{"image-user": "node@sha256:" + strings.Repeat("a", 64)},
-			"taskCount": 1.0,
+			"taskCount": 4.0, "parallelism": 2.0,
 			"template": map[string]any{
 				"serviceAccount": "migrate@shop-dev.iam.gserviceaccount.com", "executionEnvironment": "EXECUTION_ENVIRONMENT_GEN2",
 				// Said, because Cloud Run's own default is 3.
 				"maxRetries": 0.0, "timeout": "600s",
+				"volumes": []any{map[string]any{"name": "cloudsql",
+					"cloudSqlInstance": map[string]any{"instances": []any{"shop-dev:us-central1:main"}}}},
+				"vpcAccess": map[string]any{"egress": "PRIVATE_RANGES_ONLY", "networkInterfaces": []any{map[string]any{"network": "default",
+					"subnetwork": "run", "tags": []any{"jobs"}}}},
 				"containers": []any{map[string]any{
 					"image": image, "args": []any{"migrate"}, "resources": map[string]any{"limits": map[string]any{"cpu": "1", "memory": "512Mi"}},
+					"volumeMounts": []any{map[string]any{"name": "cloudsql", "mountPath": "/cloudsql"}},
 					"envs": []any{map[string]any{"name": "A", "value": "a"}, map[string]any{"name": "B", "value": "b"}, map[string]any{"name": "KEY",
 						"valueSource": map[string]any{"secretKeyRef": map[string]any{"secret": "key", "version": "3"}}}},
 				}},
@@ -65,10 +72,19 @@ func TestJob(t *testing.T) {
 			"scope": "https://www.googleapis.com/auth/cloud-platform"}}, schedule.Inputs["httpTarget"])
 
 	inventory = pulumitest.Run(t, func(ctx *pulumi.Context) error {
-		_, err := job.NewJob(ctx, "job-migrate", args(func(a *job.JobArgs) { a.Schedule = nil }))
+		_, err := job.NewJob(ctx, "job-migrate", args(func(a *job.JobArgs) {
+			a.Schedule, a.CloudSQL, a.Tasks, a.Parallelism, a.VPC = nil, nil, 0, 0, &job.VPC{Subnetwork: "run", AllTraffic: true}
+		}))
 		return err
 	})
 	assert.Len(t, inventory.Resources, 2, "the component and the job")
+	template := inventory.One(t, "gcp:cloudrunv2/job:Job", "job-migrate-job").Inputs["template"].(map[string]any)
+	assert.NotContains(t, template, "parallelism")
+	assert.Equal(t, 1.0, template["taskCount"])
+	task := template["template"].(map[string]any)
+	assert.NotContains(t, task, "volumes")
+	assert.Equal(t, map[string]any{"egress": "ALL_TRAFFIC", "networkInterfaces": []any{map[string]any{"subnetwork": "run"}}},
+		task["vpcAccess"])
 }
 
 func TestBadArgumentsRegisterNothing(t *testing.T) {
@@ -84,7 +100,11 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"a tag":  {args(func(a *job.JobArgs) { a.Image = pulumi.String("web:1") }), []string{`args.Image "web:1" is not an image by digest`}},
 		"a user": {args(func(a *job.JobArgs) { a.ImageUser = pulumi.String("node@sha256:b") }), []string{"does not belong to args.Image"}},
 		"numbers": {args(func(a *job.JobArgs) { a.Tasks, a.MaxRetries, a.TimeoutSeconds = -1, 11, 86401 }), []string{"args.Tasks is -1",
+			"args.Parallelism is 2: use at most as many as Tasks",
 			"args.MaxRetries is 11: use 0-10", "args.TimeoutSeconds is 86401: use 1-86400"}},
+		"too many tasks": {args(func(a *job.JobArgs) { a.Tasks, a.Parallelism = 10001, -1 }), []string{"args.Tasks is 10001: use 1-10000",
+			"args.Parallelism is -1"}},
+		"no network":  {args(func(a *job.JobArgs) { a.VPC = &job.VPC{} }), []string{"args.VPC names no network: set Network or Subnetwork"}},
 		"a long name": {args(func(a *job.JobArgs) { a.JobName = strings.Repeat("a", 58) }), []string{"is not a job id"}},
 		"variables": {args(func(a *job.JobArgs) {
 			a.Environment = map[string]pulumi.StringInput{"KEY": pulumi.String(""), "A-B": nil, "CLOUD_RUN_JOB": pulumi.String("x")}

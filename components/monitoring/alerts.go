@@ -135,10 +135,26 @@ func (args *WatchArgs) uptimeAlert(checkID pulumi.StringInput) alert {
 	}
 }
 
-func (args *WatchArgs) newPolicy(ctx *pulumi.Context, name string, alert alert, parent *Watch) error {
-	title := pulumi.Sprintf("%s: %s %s", args.Environment, args.ServiceName, alert.title)
+// subject is what an alert is about, and whom it tells.
+type subject struct {
+	project     pulumi.StringInput
+	environment string
+	name        pulumi.StringInput
+	channels    pulumi.StringArrayInput
+	runbook     string
+	labels      pulumi.StringMapInput
+}
+
+func (args *WatchArgs) subject() subject {
+	return subject{project: args.Project, environment: args.Environment, name: args.ServiceName, channels: args.Channels,
+		runbook: args.RunbookURL, labels: args.Labels}
+}
+
+// policy makes the alert.
+func (alert alert) policy(ctx *pulumi.Context, name string, of subject, parent pulumi.Resource) error {
+	title := pulumi.Sprintf("%s: %s %s", of.environment, of.name, alert.title)
 	_, err := monitoring.NewAlertPolicy(ctx, name+"-alert-"+alert.key, &monitoring.AlertPolicyArgs{
-		Project:     args.Project,
+		Project:     of.project,
 		DisplayName: title,
 		Severity:    pulumi.String(alert.severity),
 		Combiner:    pulumi.String("AND"),
@@ -146,13 +162,13 @@ func (args *WatchArgs) newPolicy(ctx *pulumi.Context, name string, alert alert, 
 		Conditions:  alert.conditions,
 		Documentation: &monitoring.AlertPolicyDocumentationArgs{
 			Subject:  title,
-			Content:  pulumi.String(fmt.Sprintf("%s\n\n[What to do](%s#%s)", alert.meaning, args.RunbookURL, alert.key)),
+			Content:  pulumi.String(fmt.Sprintf("%s\n\n[What to do](%s#%s)", alert.meaning, of.runbook, alert.key)),
 			MimeType: pulumi.String("text/markdown"),
 		},
 		// An incident whose data stopped coming closes by itself after the shortest time the API takes.
 		AlertStrategy:        &monitoring.AlertPolicyAlertStrategyArgs{AutoClose: pulumi.String("1800s")},
-		NotificationChannels: args.Channels,
-		UserLabels:           args.Labels,
+		NotificationChannels: of.channels,
+		UserLabels:           of.labels,
 	}, pulumiopt.Child(parent)...)
 	return err
 }

@@ -1,5 +1,5 @@
 // Package monitoring watches Cloud Run services from outside and from their metrics, tells people, and shows what happened
-// when. It has three components, because they come in different numbers:
+// when. It has four components, because they come in different numbers:
 //
 //	channels, err := monitoring.NewChannels(ctx, "alerts", &monitoring.ChannelsArgs{          // one per stack
 //		Project: project, Emails: []string{"on-call@example.com"},
@@ -9,6 +9,10 @@
 //		Channels: channels.Names, RunbookURL: "https://example.com/runbooks",
 //		Uptime: &monitoring.Uptime{Host: web.Host, Path: "/api/health"},
 //		AvailabilityPercent: 99.5,
+//	})
+//	_, err = monitoring.NewJobWatch(ctx, "watch-job-tidy", &monitoring.JobWatchArgs{          // one per job
+//		Project: project, Location: region, Environment: "dev", JobName: tidy.Name,
+//		Channels: channels.Names, RunbookURL: "https://example.com/runbooks", Failure: true, LateAfterHours: 25,
 //	})
 //	dashboard, err := monitoring.NewDashboard(ctx, "dashboard", &monitoring.DashboardArgs{    // one per stack
 //		Project: project, Title: "ProcureFlow dev", Services: map[string]pulumi.StringInput{"web": web.Name},
@@ -24,7 +28,8 @@
 // "Multiwindow, Multi-Burn-Rate Alerts" (https://sre.google/workbook/alerting-on-slos/). Under low traffic a single
 // failure can be a large share; requests of the uptime check count as requests and keep the denominator up.
 //
-// Each alert links to the runbook page with its own key as the section: uptime, fast-burn, slow-burn, latency, refused.
+// Each alert links to the runbook page with its own key as the section: uptime, fast-burn, slow-burn, latency, refused; for a job,
+// job-failed and job-late.
 //
 // # Renames
 //

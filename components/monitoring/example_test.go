@@ -23,6 +23,12 @@ func ExampleNewWatch() {
 		}); err != nil {
 			return err
 		}
+		if _, err := monitoring.NewJobWatch(ctx, "watch-job-tidy", &monitoring.JobWatchArgs{ // one per job
+			Project: project, Location: pulumi.String("us-central1"), Environment: "dev", JobName: pulumi.String("shop-tidy"),
+			Channels: channels.Names, RunbookURL: "https://example.com/runbooks", Failure: true, LateAfterHours: 25,
+		}); err != nil {
+			return err
+		}
 		_, err = monitoring.NewDashboard(ctx, "dashboard", &monitoring.DashboardArgs{ // one per stack
 			Project: project, Title: "Shop dev", Services: map[string]pulumi.StringInput{"web": service},
 		})
@@ -34,6 +40,9 @@ func ExampleNewWatch() {
 	// procureflow:monitoring:Dashboard dashboard
 	// gcp:monitoring/dashboard:Dashboard dashboard-page
 	// gcp:logging/metric:Metric dashboard-updates
+	// procureflow:monitoring:JobWatch watch-job-tidy
+	// gcp:monitoring/alertPolicy:AlertPolicy watch-job-tidy-alert-job-failed
+	// gcp:monitoring/alertPolicy:AlertPolicy watch-job-tidy-alert-job-late
 	// procureflow:monitoring:Watch watch-web
 	// gcp:monitoring/alertPolicy:AlertPolicy watch-web-alert-fast-burn
 	// gcp:monitoring/alertPolicy:AlertPolicy watch-web-alert-latency

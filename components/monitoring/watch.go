@@ -133,7 +133,7 @@ func NewWatch(ctx *pulumi.Context, name string, args *WatchArgs, opts ...pulumi.
 		alerts = append(alerts, args.uptimeAlert(check.UptimeCheckId))
 	}
 	for _, alert := range alerts {
-		if err := args.newPolicy(ctx, name, alert, watch); err != nil {
+		if err := alert.policy(ctx, name, args.subject(), watch); err != nil {
 			return nil, fmt.Errorf("watch %q: alert %s: %w", name, alert.key, err)
 		}
 	}
@@ -253,6 +253,12 @@ func (args *WatchArgs) inputs() pulumi.Map {
 	return inputs
 }
 
+// isPage says whether an alert can link to sections of the page.
+func isPage(address string) bool {
+	page, err := url.Parse(address)
+	return err == nil && page.Scheme == "https" && page.Host != "" && page.Fragment == ""
+}
+
 func (args *WatchArgs) validate() error {
 	if args == nil {
 		return errors.New("args is nil: pass a *WatchArgs")
@@ -263,9 +269,7 @@ func (args *WatchArgs) validate() error {
 	found.If(args.Environment == "", "args.Environment is missing: set what the titles of alerts begin with, for example prod")
 	found.If(args.ServiceName == nil, "args.ServiceName is missing: set the service's name output")
 	found.If(args.Channels == nil, "args.Channels is missing: pass the names of notification channels, or nobody hears of an alert")
-	page, err := url.Parse(args.RunbookURL)
-	found.If(err != nil || page.Scheme != "https" || page.Host == "" || page.Fragment != "",
-		"args.RunbookURL is not a page to link to: use an https:// address without a section")
+	found.If(!isPage(args.RunbookURL), "args.RunbookURL is not a page to link to: use an https:// address without a section")
 	found.If(!(args.AvailabilityPercent > 0 && args.AvailabilityPercent <= limits.MaxObjectivePercent),
 		"args.AvailabilityPercent is %g: use over 0 and at most 99.9", args.AvailabilityPercent)
 	found.If(args.windowDays() < 1 || args.windowDays() > limits.MaxObjectiveDays,

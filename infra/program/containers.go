@@ -51,6 +51,16 @@ func (p *platform) volumes(s stacks.Service) map[string]cloudrun.Volume {
 	return volumes
 }
 
+// mountedBuckets are the buckets whose objects are files of a service's containers.
+func mountedBuckets(s stacks.Service) (keys []string) {
+	for _, volume := range s.Volumes {
+		if volume.Bucket != "" {
+			keys = append(keys, volume.Bucket)
+		}
+	}
+	return keys
+}
+
 func (p *platform) secretVariables(secrets map[string]string) map[string]cloudrun.SecretVariable {
 	variables := map[string]cloudrun.SecretVariable{}
 	for name, id := range secrets {

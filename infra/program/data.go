@@ -61,7 +61,7 @@ func dataRoles(s stacks.Settings) map[string]project.Role {
 	}
 }
 
-// writeData makes what services keep their data in. Each service gets its own user, and grants on the one instance or bucket.
+// writeData makes what services and jobs keep their data in. Each gets its own user, and grants on the one instance or bucket.
 func (p *platform) writeData(ctx *pulumi.Context) error {
 	p.databases, p.buckets = map[string]*database.Database{}, map[string]*bucket.Bucket{}
 	for _, key := range slices.Sorted(maps.Keys(p.settings.Databases)) {
@@ -76,7 +76,7 @@ func (p *platform) writeData(ctx *pulumi.Context) error {
 		made, err := bucket.NewBucket(ctx, "bucket-"+key, &bucket.BucketArgs{
 			Project: p.projectID(), Location: p.region(), Name: b.BucketName(key, p.settings.Project.ID), Existing: b.Existing != "",
 			KeepDays: b.KeepDays, DeleteAfterDays: b.DeleteAfterDays, Protected: *b.DeletionProtection,
-			Readers: p.members(b.Readers), Writers: p.members(b.Writers), Labels: p.labels(),
+			Readers: p.members(b.Readers, b.JobReaders), Writers: p.members(b.Writers, b.JobWriters), Labels: p.labels(),
 		}, p.inProject()...)
 		if err != nil {
 			return err
@@ -94,6 +94,12 @@ func (p *platform) databaseArgs(key string) *database.DatabaseArgs {
 			clients[service] = database.Client{Email: p.runtimes[service].Email, Member: p.runtimes[service].Member}
 		}
 	}
+	for name, s := range p.settings.Jobs {
+		if slices.Contains(slices.Collect(maps.Values(s.Databases)), key) {
+			account := p.jobAccounts[name].runtime
+			clients[jobClient(name)] = database.Client{Email: account.Email, Member: account.Member}
+		}
+	}
 	network := d.Network
 	if network != "" && !strings.Contains(network, "/") {
 		network = "projects/" + p.settings.Project.ID + "/global/networks/" + network
@@ -107,40 +113,48 @@ func (p *platform) databaseArgs(key string) *database.DatabaseArgs {
 	}
 }
 
-func (p *platform) members(services []string) map[string]pulumi.StringInput {
+func (p *platform) members(services, jobs []string) map[string]pulumi.StringInput {
 	members := map[string]pulumi.StringInput{}
 	for _, key := range services {
 		members[key] = p.runtimes[key].Member
 	}
+	for _, key := range jobs {
+		members[jobClient(key)] = p.jobAccounts[key].runtime.Member
+	}
 	return members
 }
 
-// dataVariables are what a service is told of its databases and buckets.
-func (p *platform) dataVariables(s stacks.Service, key string) map[string]pulumi.StringInput {
+// dataVariables are what a client, a service or a job, is told of its databases and buckets.
+func (p *platform) dataVariables(databases, buckets map[string]string, client string) map[string]pulumi.StringInput {
 	variables := map[string]pulumi.StringInput{}
-	for prefix, id := range s.Databases {
+	for prefix, id := range databases {
 		db := p.databases[id]
 		variables[prefix+"_HOST"] = db.Host
 		variables[prefix+"_NAME"] = pulumi.String(p.settings.Databases[id].Database)
-		variables[prefix+"_USER"] = db.Users[key]
+		variables[prefix+"_USER"] = db.Users[client]
 		variables[prefix+"_INSTANCE"] = db.ConnectionName
 	}
-	for name, id := range s.Buckets {
+	for name, id := range buckets {
 		variables[name] = p.buckets[id].Name
 	}
 	return variables
 }
 
-// sockets adds the folder with the sockets of a service's databases. It is mounted by name: left to Cloud Run, it comes back as a
-// mount that the program does not have, and every preview takes it away.
-func (p *platform) sockets(s stacks.Service, volumes map[string]cloudrun.Volume) map[string]string {
+// connections are the databases that are reached by a socket.
+func (p *platform) connections(databases map[string]string) pulumi.StringArray {
 	connections := pulumi.StringArray{}
-	for _, id := range slices.Compact(slices.Sorted(maps.Values(s.Databases))) {
+	for _, id := range slices.Compact(slices.Sorted(maps.Values(databases))) {
 		if p.settings.Databases[id].BySocket() {
 			connections = append(connections, p.databases[id].ConnectionName)
 		}
 	}
-	mounts := maps.Clone(s.Mounts)
+	return connections
+}
+
+// sockets adds the folder with the sockets of a service's databases. It is mounted by name: left to Cloud Run, it comes back as a
+// mount that the program does not have, and every preview takes it away.
+func (p *platform) sockets(s stacks.Service, volumes map[string]cloudrun.Volume) map[string]string {
+	connections, mounts := p.connections(s.Databases), maps.Clone(s.Mounts)
 	if len(connections) == 0 {
 		return mounts
 	}
@@ -152,18 +166,13 @@ func (p *platform) sockets(s stacks.Service, volumes map[string]cloudrun.Volume)
 	return mounts
 }
 
-// dataReady are what a service's first revision waits for.
-func (p *platform) dataReady(s stacks.Service) []pulumi.Resource {
+// dataReady are what a service's first revision, or a job, waits for: its databases, and its buckets with those that it mounts.
+func (p *platform) dataReady(databases, buckets map[string]string, mounted ...string) []pulumi.Resource {
 	var needs []pulumi.Resource
-	for _, id := range slices.Compact(slices.Sorted(maps.Values(s.Databases))) {
+	for _, id := range slices.Compact(slices.Sorted(maps.Values(databases))) {
 		needs = append(needs, p.databases[id].Ready...)
 	}
-	used := slices.Collect(maps.Values(s.Buckets))
-	for _, volume := range s.Volumes {
-		if volume.Bucket != "" {
-			used = append(used, volume.Bucket)
-		}
-	}
+	used := slices.AppendSeq(slices.Clone(mounted), maps.Values(buckets))
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(used))) {
 		needs = append(needs, p.buckets[id].Ready...)
 	}

@@ -15,6 +15,9 @@ import (
 // jobAccounts are what a job runs as, and what starts it by its schedule; nil where it has none.
 type jobAccounts struct{ runtime, schedule *identity.Identity }
 
+// jobClient is what a job is called among the clients of a database or a bucket, which are services otherwise.
+func jobClient(key string) string { return "job-" + key }
+
 // jobKeys are sorted, so that every run registers jobs in the same order.
 func (p *platform) jobKeys() []string { return slices.Sorted(maps.Keys(p.settings.Jobs)) }
 
@@ -48,7 +51,9 @@ func (p *platform) writeJobAccounts(ctx *pulumi.Context) (err error) {
 func (p *platform) writeJobs(ctx *pulumi.Context) error {
 	p.jobs = map[string]*job.Job{}
 	for _, key := range p.jobKeys() {
-		made, err := job.NewJob(ctx, "job-"+key, p.jobArgs(key, p.settings.Jobs[key]), p.inProject(p.beforeImages()...)...)
+		s := p.settings.Jobs[key]
+		made, err := job.NewJob(ctx, "job-"+key, p.jobArgs(key, s),
+			p.inProject(slices.Concat(p.beforeImages(), p.dataReady(s.Databases, s.Buckets))...)...)
 		if err != nil {
 			return err
 		}
@@ -62,13 +67,21 @@ func (p *platform) jobArgs(key string, s stacks.Job) *job.JobArgs {
 	for name, id := range s.Secrets {
 		secrets[name] = job.SecretVariable{Secret: p.secrets.SecretIDs[id], Version: p.secrets.Versions[id]}
 	}
+	environment := texts(s.Environment)
+	maps.Copy(environment, p.dataVariables(s.Databases, s.Buckets, jobClient(key)))
 	args := &job.JobArgs{
 		Project: p.projectID(), Location: p.region(), JobName: s.Name, Labels: p.labels(),
 		Image: p.services[s.Service].Image, ImageUser: p.users[s.Service], ServiceAccount: p.jobAccounts[key].runtime.Email,
 		Command: s.Command, Args: s.Args, CPU: s.CPU, Memory: s.Memory,
-		Tasks: s.Tasks, MaxRetries: s.MaxRetries, TimeoutSeconds: s.TimeoutSeconds,
-		Environment: texts(s.Environment), Secrets: secrets,
+		Tasks: s.Tasks, Parallelism: s.Parallelism, MaxRetries: s.MaxRetries, TimeoutSeconds: s.TimeoutSeconds,
+		Environment: environment, Secrets: secrets,
 		BinaryAuthorization: p.attestation != nil, DeletionProtection: s.DeletionProtection,
+	}
+	if connections := p.connections(s.Databases); len(connections) > 0 {
+		args.CloudSQL = connections
+	}
+	if v := s.VPC; v != nil {
+		args.VPC = &job.VPC{Network: v.Network, Subnetwork: v.Subnetwork, AllTraffic: v.Egress == "all-traffic", Tags: v.Tags}
 	}
 	if s.Schedule != nil {
 		args.Schedule = &job.Schedule{Cron: s.Schedule.Cron, TimeZone: s.Schedule.TimeZone, Account: p.jobAccounts[key].schedule.Email}

@@ -27,6 +27,11 @@ func (p *platform) writeMonitoring(ctx *pulumi.Context) error {
 			return err
 		}
 	}
+	for _, key := range p.jobKeys() {
+		if err := p.watchJob(ctx, key, p.settings.Jobs[key]); err != nil {
+			return err
+		}
+	}
 	p.dashboard, err = monitoring.NewDashboard(ctx, "dashboard", &monitoring.DashboardArgs{
 		Project:  p.projectID(),
 		Title:    p.settings.Labels["app"] + " " + p.settings.Environment,
@@ -61,6 +66,19 @@ func (p *platform) watch(ctx *pulumi.Context, key string, s stacks.Service, serv
 		WindowDays:          s.SLO.WindowDays,
 		Latency:             latency(s.SLO.Latency),
 		Labels:              p.labels(),
+	}, p.inProject()...)
+	return err
+}
+
+// watchJob makes nothing for a job that nobody wants to hear of.
+func (p *platform) watchJob(ctx *pulumi.Context, key string, s stacks.Job) error {
+	if !*s.AlertOnFailure && s.LateAfterHours == 0 {
+		return nil
+	}
+	_, err := monitoring.NewJobWatch(ctx, "watch-job-"+key, &monitoring.JobWatchArgs{
+		Project: p.projectID(), Location: p.region(), Environment: p.settings.Environment, JobName: p.jobs[key].Name,
+		Channels: p.channels.Names, RunbookURL: p.settings.Monitoring.RunbookURL,
+		Failure: *s.AlertOnFailure, LateAfterHours: s.LateAfterHours, Labels: p.labels(),
 	}, p.inProject()...)
 	return err
 }

@@ -25,7 +25,7 @@ func (p *platform) writeSecrets(ctx *pulumi.Context) error {
 		}
 		for key, job := range p.settings.Jobs {
 			if slices.Contains(slices.Collect(maps.Values(job.Secrets)), id) {
-				secret.Accessors["job-"+key] = p.jobAccounts[key].runtime.Member
+				secret.Accessors[jobClient(key)] = p.jobAccounts[key].runtime.Member
 			}
 		}
 		containers[id] = secret

@@ -20,7 +20,7 @@ func (p *platform) writeServices(ctx *pulumi.Context) error {
 	for _, key := range p.serviceKeys() {
 		s := p.settings.Services[key]
 		service, err := cloudrun.NewService(ctx, "service-"+key, p.serviceArgs(ctx, s, key),
-			p.inProject(slices.Concat(needs, p.dataReady(s))...)...)
+			p.inProject(slices.Concat(needs, p.dataReady(s.Databases, s.Buckets, mountedBuckets(s)...))...)...)
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string
 	image, user := p.image(ctx, s)
 	p.users[key] = user
 	environment, volumes := texts(s.Environment), p.volumes(s)
-	maps.Copy(environment, p.dataVariables(s, key))
+	maps.Copy(environment, p.dataVariables(s.Databases, s.Buckets, key))
 	mounts := p.sockets(s, volumes)
 	return &cloudrun.ServiceArgs{
 		Project:             p.projectID(),

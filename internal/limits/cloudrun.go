@@ -21,6 +21,8 @@ const (
 	MaxRequestSeconds = 3600
 	// MaxTaskSeconds is how long one attempt of a job's task may take: a day. Google has longer ones as a preview.
 	MaxTaskSeconds = 86400
+	// MaxTasks is how many tasks an execution of a job may have.
+	MaxTasks = 10000
 	// MaxTaskRetries is how often a job's task is tried again.
 	MaxTaskRetries = 10
 	// MaxStartupSeconds is how long Cloud Run lets an instance start. It bounds a startup probe's delay, its period, and

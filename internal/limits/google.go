@@ -32,6 +32,10 @@ const (
 	MaxUptimeSeconds = 60
 	// MaxObjectiveDays is the longest window of an objective (monitoring/v3, ServiceLevelObjective.rollingPeriod).
 	MaxObjectiveDays = 30
+	// MaxLateHours is how long a job may stay without a success before somebody is told: 31 days. Cloud Monitoring looks back up to two
+	// years in PromQL, of which more than 25 hours are a preview
+	// (https://docs.cloud.google.com/monitoring/alerts/using-promql).
+	MaxLateHours = 744
 	// MaxObjectivePercent is below the 99.99 that the API takes: over 99.9 the traffic of a small service cannot show a
 	// fast burn.
 	MaxObjectivePercent = 99.9

@@ -22,8 +22,8 @@ var jobBounds = crossguard.Policy{
 	},
 	Types: []string{job},
 	Check: func(r *crossguard.Resource) {
-		// Cloud Run's defaults are within this rule's default bounds: 1 task, 3 retries, 600 s. The number of tasks bounds
-		// parallelism.
+		// Cloud Run's defaults are within this rule's default bounds: 1 task, 3 retries, 600 s. The number of tasks bounds how many run
+		// at once.
 		exceeds(r, "template.taskCount", r.IntOr("template.taskCount", 1), r.Config.Int("tasks"))
 		exceeds(r, "template.template.maxRetries", r.IntOr("template.template.maxRetries", 3), r.Config.Int("retries"))
 		text := r.StringOr("template.template.timeout", "600s")
@@ -39,10 +39,9 @@ var jobBounds = crossguard.Policy{
 				return
 			}
 			longest, err := seconds(r.StringOr("template.template.timeout", "600s"))
-			if runs := longest * float64(r.IntOr("template.template.maxRetries", 3)+1); err == nil && runs > between {
+			if runs := longest * float64(r.IntOr("template.template.maxRetries", 3)+1) * rounds(r); err == nil && runs > between {
 				r.Violation("is started every %v s and may run for %v s with its retries, so that %v executions run side by side: start "+
-					"it less often, or lower "+
-					"template.template.timeout", between, runs, math.Ceil(runs/between))
+					"it less often, lower template.template.timeout, or raise template.parallelism", between, runs, math.Ceil(runs/between))
 			}
 		})
 	},
@@ -57,4 +56,14 @@ var jobBounds = crossguard.Policy{
 			r.Set("template.template.timeout", fmt.Sprintf("%ds", r.Config.Int("timeoutSeconds")))
 		}
 	},
+}
+
+// rounds returns how many times as long as a task an execution takes, because only so many tasks run at once. Without a bound on that,
+// all of them do.
+func rounds(r *crossguard.Resource) float64 {
+	tasks, atOnce := r.IntOr("template.taskCount", 1), r.IntOr("template.parallelism", 0)
+	if atOnce <= 0 || atOnce >= tasks {
+		return 1
+	}
+	return math.Ceil(float64(tasks) / float64(atOnce))
 }

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"fmt"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
@@ -202,6 +204,10 @@ func stackSiblings() []sibling {
 	}
 	for _, schedule := range []string{"0 3 * * *", "0 * * * *", "*/15 * * * *", "every 24 hours", "0 0 1 * *"} {
 		add("job-bounds", pass, "started "+schedule, short, cron(schedule))
+	}
+	for atOnce, expected := range map[any]string{2: must, 4: pass, 5: pass, 0: pass, (gone{}): pass} {
+		tasks := changed(short, change{path: "template.taskCount", to: 4}, change{path: "template.parallelism", to: atOnce})
+		add("job-bounds", expected, fmt.Sprintf("four tasks each quarter of an hour, %v at once", atOnce), tasks, cron("*/15 * * * *"))
 	}
 	add("job-bounds", pass, "another job's schedule", short, with(cron("* * * * *"), "httpTarget.uri", "https://x/jobs/other:run"))
 	add("worst-case-cost", must, "a job that runs all the time", changed(short, change{path: "template.taskCount", to: 10},

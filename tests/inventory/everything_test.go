@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,6 +44,19 @@ func TestEverythingAtOnce(t *testing.T) {
 	assert.Equal(t, "procureflow-api@procureflow-dev.iam", api["DB_USER"])
 	assert.Equal(t, "procureflow-dev:us-central1:main", api["DB_INSTANCE"])
 	assert.Equal(t, "/cloudsql/procureflow-dev:us-central1:legacy-postgres", api["LEGACY_HOST"])
+	job := plainVariables(inventory.One(t, jobType, "job-migrate-job").Inputs["template"].(map[string]any)["template"])
+	assert.Equal(t, "procureflow-api-migrate@procureflow-dev.iam", job["DB_USER"], "a user of its own in the same database")
+	assert.Equal(t, api["DB_INSTANCE"], job["DB_INSTANCE"])
+	assert.Equal(t, api["LEGACY_HOST"], job["LEGACY_HOST"])
+	assert.Equal(t, "procureflow-dev-files", job["FILES"])
+	alerts := inventory.OfType("gcp:monitoring/alertPolicy:AlertPolicy")
+	runbooks, err := os.ReadFile(filepath.Join("..", "..", "docs", "runbooks", "README.md"))
+	require.NoError(t, err)
+	for _, alert := range alerts {
+		content := alert.Inputs["documentation"].(map[string]any)["content"].(string)
+		_, section, _ := strings.Cut(strings.TrimSuffix(content, ")"), "#")
+		assert.Contains(t, string(runbooks), "\n## "+section+"\n", "%s links to a heading that is not there", alert.Name)
+	}
 	for _, resource := range inventory.Resources {
 		permissions, _ := resource.Inputs["permissions"].([]any)
 		for _, deletes := range []string{"cloudsql.instances.delete", "cloudsql.databases.delete", "storage.buckets.delete"} {
@@ -67,7 +81,9 @@ func TestNothingThatWasNotAskedForIsThere(t *testing.T) {
 	assert.Equal(t, map[string]bool{
 		"gcp:sql/databaseInstance:DatabaseInstance": true, "gcp:sql/database:Database": true, "gcp:sql/user:User": true,
 		"gcp:storage/bucket:Bucket": true, "gcp:storage/bucketIAMMember:BucketIAMMember": true,
-		"procureflow:database:Database": true, "procureflow:bucket:Bucket": true,
+		"procureflow:database:Database": true, "procureflow:bucket:Bucket": true, "procureflow:job:Job": true,
+		"procureflow:monitoring:JobWatch": true, jobType: true, "gcp:cloudrunv2/jobIamMember:JobIamMember": true,
+		"gcp:cloudscheduler/job:Job": true,
 	}, more)
 }
 
@@ -77,12 +93,17 @@ func variablesOf(inventory *pulumitest.Inventory, key string, container int) map
 		if resource.Name != "service-"+key+"-service" {
 			continue
 		}
-		variables := map[string]any{}
-		containers := resource.Inputs["template"].(map[string]any)["containers"].([]any)
-		for _, variable := range containers[container].(map[string]any)["envs"].([]any) {
-			variables[variable.(map[string]any)["name"].(string)] = variable.(map[string]any)["value"]
-		}
-		return variables
+		return plainVariables(resource.Inputs["template"], container)
 	}
 	return nil
+}
+
+// plainVariables are the plain variables of a template's container, the first one unless another is asked for.
+func plainVariables(template any, container ...int) map[string]any {
+	variables := map[string]any{}
+	containers := template.(map[string]any)["containers"].([]any)
+	for _, variable := range containers[append(container, 0)[0]].(map[string]any)["envs"].([]any) {
+		variables[variable.(map[string]any)["name"].(string)] = variable.(map[string]any)["value"]
+	}
+	return variables
 }

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -13,7 +14,10 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
+	release "github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
 const (
@@ -30,8 +34,9 @@ func TestAStackThatUsesEverything(t *testing.T) {
 	require.NoError(t, err)
 	// The existing instance would have to be there first.
 	delete(overlay["databases"].(map[string]any), "legacy")
-	api := overlay["services"].(map[string]any)["api"].(map[string]any)
-	api["databases"] = map[string]any{"DB": "main"}
+	for group, key := range map[string]string{"services": "api", "jobs": "migrate"} {
+		overlay[group].(map[string]any)[key].(map[string]any)["databases"] = map[string]any{"DB": "main"}
+	}
 	s := newSandbox(t, func(name, content string) string {
 		switch filepath.ToSlash(name) {
 		case "policy/dev.json": // the service is private, and reached from the internet with a token
@@ -54,6 +59,30 @@ func TestAStackThatUsesEverything(t *testing.T) {
 			"serviceAccount:github-actions-deploy@procureflow-dev.iam.gserviceaccount.com",
 			"serviceAccount:service-100000000001@gcp-sa-monitoring-notification.iam.gserviceaccount.com",
 		}, members)
+	})
+	t.Run("the job reaches the service's database as a user of its own, and is run by hand", func(t *testing.T) {
+		_, users := s.api(http.MethodGet, fixtureInstance+"/users", nil)
+		var names []any
+		for i := range users["items"].([]any) {
+			names = append(names, dig(users, "items", i, "name"))
+		}
+		assert.ElementsMatch(t, []any{"procureflow-api@procureflow-dev.iam", "procureflow-api-migrate@procureflow-dev.iam"}, names)
+		_, policies := s.api(http.MethodGet, "/mon/v3/projects/procureflow-dev/alertPolicies", nil)
+		var alerts []string
+		for i := range policies["alertPolicies"].([]any) {
+			if title := dig(policies, "alertPolicies", i, "displayName").(string); strings.Contains(title, "tidy") {
+				alerts = append(alerts, title)
+			}
+		}
+		assert.ElementsMatch(t, []string{"dev: procureflow-api-tidy failed", "dev: procureflow-api-tidy has not succeeded in time"}, alerts)
+		dir, err := statedir.Open(s.state)
+		require.NoError(t, err)
+		var out, errs bytes.Buffer
+		exit := release.Run(t.Context(), []string{"run", "migrate", "--stack", "dev", "--folder", s.dir, "--endpoint", s.status().API + "/run/",
+			"--token-file", server.TokenFile(dir)}, release.Streams{Out: &out, Err: &errs})
+		assert.Equal(t, release.ExitDone, exit, errs.String())
+		assert.Regexp(t, "^procureflow-api-migrate-[a-z0-9]{5}: succeeded after ", out.String())
+		assert.Contains(t, errs.String(), "the execution procureflow-api-migrate-")
 	})
 	t.Run("a drift of the data is found and repaired", func(t *testing.T) {
 		status, answer := s.api(http.MethodPatch, fixtureBucket, map[string]any{"versioning": map[string]any{"enabled": false}})

@@ -1,6 +1,7 @@
 package monitoring
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -162,13 +163,63 @@ func checkAlertCondition(i int, condition map[string]any) error {
 	if kinds != 1 {
 		return rest.Invalid("Field alert_policy.conditions[%d] must set exactly one condition.", i)
 	}
-	threshold := doc.Object(condition, "conditionThreshold")
-	if threshold == nil {
-		return nil
+	path := fmt.Sprintf("alert_policy.conditions[%d].", i)
+	if absent := doc.Object(condition, "conditionAbsent"); absent != nil {
+		return checkAbsence(path+"condition_absent.", absent)
 	}
-	field := func(name string) string {
-		return "alert_policy.conditions[" + string(rune('0'+i)) + "].condition_threshold." + name
+	if query := doc.Object(condition, "conditionPrometheusQueryLanguage"); query != nil {
+		return checkPromQL(path+"condition_prometheus_query_language.", query)
 	}
+	if threshold := doc.Object(condition, "conditionThreshold"); threshold != nil {
+		return checkThreshold(path+"condition_threshold.", threshold)
+	}
+	return nil
+}
+
+// Numbers of conditions. The descriptions of MetricAbsence.duration, Aggregation.alignmentPeriod and
+// PrometheusQueryLanguageCondition.evaluationInterval give all but the longest absence, which is from the page on alerting's behaviour.
+const (
+	leastAbsence  = 120
+	mostAbsence   = 23*3600 + 1800
+	mostAlignment = 90000
+	evaluations   = 30
+)
+
+func checkAbsence(path string, absent map[string]any) error {
+	d := doc.Seconds(doc.Text(absent, "duration"))
+	if d < leastAbsence || d > mostAbsence || d != float64(int(d/60)*60) {
+		return rest.Invalid("Field %sduration had an invalid value of %q: it must be a multiple of 60 seconds, at least %ds and at most %ds.",
+			path, doc.Text(absent, "duration"), leastAbsence, mostAbsence)
+	}
+	return checkAlignment(path, absent)
+}
+
+func checkPromQL(path string, query map[string]any) error {
+	interval := doc.Text(query, "evaluationInterval")
+	switch every := doc.Seconds(interval); {
+	case strings.TrimSpace(doc.Text(query, "query")) == "":
+		return rest.Invalid("Field %squery is required.", path)
+	case interval != "" && (every < evaluations || every != float64(int(every/evaluations)*evaluations)):
+		return rest.Invalid("Field %sevaluation_interval had an invalid value of %q: it must be a positive multiple of 30 seconds.", path,
+			interval)
+	case doc.Seconds(doc.Text(query, "duration")) < 0:
+		return rest.Invalid("Field %sduration had an invalid value of %q: it must not be negative.", path, doc.Text(query, "duration"))
+	}
+	return nil
+}
+
+func checkAlignment(path string, condition map[string]any) error {
+	for i, aggregation := range doc.Objects(condition, "aggregations") {
+		if period := doc.Text(aggregation, "alignmentPeriod"); doc.Seconds(period) > mostAlignment {
+			return rest.Invalid("Field %saggregations[%d].alignment_period had an invalid value of %q: it must be at most %d seconds in an "+
+				"alerting policy.", path, i, period, mostAlignment)
+		}
+	}
+	return nil
+}
+
+func checkThreshold(path string, threshold map[string]any) error {
+	field := func(name string) string { return path + name }
 	filter := doc.Text(threshold, "filter")
 	switch {
 	case filter == "":
@@ -186,5 +237,5 @@ func checkAlertCondition(i int, condition map[string]any) error {
 		return rest.Invalid("Field %s had an invalid value of %q: it must be a multiple of 60 seconds.",
 			field("duration"), doc.Text(threshold, "duration"))
 	}
-	return nil
+	return checkAlignment(path, threshold)
 }

@@ -30,6 +30,21 @@ func TestRefusals(t *testing.T) {
 			`{"displayName":"a","combiner":"OR","conditions":[{"displayName":"c","conditionThreshold":{"filter":"metric.type=\"x\" resource.type=\"y\"","comparison":"COMPARISON_GT","duration":"90s"}}]}`,
 			"Bad Request INVALID_ARGUMENT: Field alert_policy.conditions[0].condition_threshold.duration had an invalid value of " +
 				"\"90s\": it must be a multiple of 60 seconds."},
+		{"an absence of a day", "POST", "/mon/v3/projects/procureflow-dev/alertPolicies",
+			`{"displayName":"a","combiner":"OR","conditions":[{"displayName":"c","conditionAbsent":{"filter":"metric.type=\"x\" resource.type=\"y\"","duration":"86400s"}}]}`,
+			"Bad Request INVALID_ARGUMENT: Field alert_policy.conditions[0].condition_absent.duration had an invalid value of " +
+				"\"86400s\": it must be a multiple of 60 seconds, at least 120s and at most 84600s."},
+		{"an alignment of two days", "POST", "/mon/v3/projects/procureflow-dev/alertPolicies",
+			`{"displayName":"a","combiner":"OR","conditions":[{"displayName":"c","conditionThreshold":{"filter":"metric.type=\"x\" resource.type=\"y\"","comparison":"COMPARISON_LT","duration":"0s","aggregations":[{"alignmentPeriod":"172800s","perSeriesAligner":"ALIGN_DELTA"}]}}]}`,
+			"Bad Request INVALID_ARGUMENT: Field alert_policy.conditions[0].condition_threshold.aggregations[0].alignment_period had an " +
+				"invalid value of \"172800s\": it must be at most 90000 seconds in an alerting policy."},
+		{"no query", "POST", "/mon/v3/projects/procureflow-dev/alertPolicies",
+			`{"displayName":"a","combiner":"OR","conditions":[{"displayName":"c","conditionPrometheusQueryLanguage":{}}]}`,
+			"Bad Request INVALID_ARGUMENT: Field alert_policy.conditions[0].condition_prometheus_query_language.query is required."},
+		{"an evaluation each 45 seconds", "POST", "/mon/v3/projects/procureflow-dev/alertPolicies",
+			`{"displayName":"a","combiner":"OR","conditions":[{"displayName":"c","conditionPrometheusQueryLanguage":{"query":"up < 1","evaluationInterval":"45s"}}]}`,
+			"Bad Request INVALID_ARGUMENT: Field alert_policy.conditions[0].condition_prometheus_query_language.evaluation_interval had an " +
+				"invalid value of \"45s\": it must be a positive multiple of 30 seconds."},
 		{"channel type", "POST", "/mon/v3/projects/procureflow-dev/notificationChannels", `{"type":"pigeon"}`,
 			"Bad Request INVALID_ARGUMENT: Field notification_channel.type had an invalid value of \"pigeon\": no such channel type."},
 		{"channel address", "POST", "/mon/v3/projects/procureflow-dev/notificationChannels",

@@ -40,12 +40,7 @@ func Defaults(service object, account string) {
 	for i, item := range containers {
 		containerDefaults(item, i == ingress)
 	}
-	for _, volume := range doc.Objects(template, "volumes") {
-		volumeDefaults(volume)
-	}
-	if access := doc.Object(template, "vpcAccess"); access != nil {
-		doc.Default(access, "egress", "PRIVATE_RANGES_ONLY")
-	}
+	templateDefaults(template)
 	concurrency := 80.0
 	if cpu, ok := totalCPU(template); ok && cpu < 1 {
 		concurrency = 1

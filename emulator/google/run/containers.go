@@ -31,6 +31,16 @@ func ingressContainer(containers []map[string]any) int {
 	return 0
 }
 
+// templateDefaults fills in the volumes and the network of a revision's or a task's template.
+func templateDefaults(template object) {
+	for _, volume := range doc.Objects(template, "volumes") {
+		volumeDefaults(volume)
+	}
+	if access := doc.Object(template, "vpcAccess"); access != nil {
+		doc.Default(access, "egress", "PRIVATE_RANGES_ONLY")
+	}
+}
+
 func volumeDefaults(volume object) {
 	if secret := doc.Object(volume, "secret"); secret != nil {
 		doc.Default(secret, "defaultMode", float64(readableByAll))

@@ -39,6 +39,7 @@ func JobDefaults(job object, account string) {
 			}
 		}
 	}
+	templateDefaults(task)
 }
 
 // CheckJob refuses a job that the API refuses. The job has its defaults already.
@@ -95,6 +96,9 @@ func checkExecution(execution object) error {
 				}
 			}
 		}
+	}
+	if err := checkTogether(task, containers); err != nil {
+		return Refusal(strings.Replace(err.Error(), "template.", "template.template.", 1))
 	}
 	return checkTaskResources(task)
 }

@@ -163,6 +163,10 @@ func TestJobsThatAreRefused(t *testing.T) {
 		"too many retries": {"POST", "?jobId=a", edit(`"maxRetries":1`, `"maxRetries":11`), "template.template.max_retries: 11 must be " +
 			"between 0 and 10"},
 		"no time": {"POST", "?jobId=a", edit(`"60s"`, `"0s"`), "template.template.timeout: 0s must be between 1s and 604800s"},
+		"a volume that is not there": {"POST", "?jobId=a", edit(`"image":`, `"volumeMounts":[{"name":"db","mountPath":"/cloudsql"}],"image":`),
+			"template.template.containers[0].volume_mounts[0].name: there is no volume 'db'"},
+		"a network without a name": {"POST", "?jobId=a", edit(`"maxRetries":1`, `"maxRetries":1,"vpcAccess":{"networkInterfaces":[{}]}`),
+			"template.template.vpc_access.network_interfaces[0]: network or subnetwork must be specified"},
 		"parallelism": {"POST", "?jobId=a", edit(`"parallelism":1`, `"parallelism":3`), "template.parallelism: 3 must be between 0 and " +
 			"task_count, 2"},
 		"no tasks": {"POST", "?jobId=a", edit(`"taskCount":2`, `"taskCount":10001`), "template.task_count: 10001 must be between 1 " +

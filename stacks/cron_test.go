@@ -1,0 +1,54 @@
+package stacks
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestCron(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for text, want := range map[string]struct {
+		gap   time.Duration
+		wrong string
+	}{
+		"* * * * *":         {gap: time.Minute},
+		"*/7 * * * *":       {gap: 7 * time.Minute},
+		"0 3 * * *":         {gap: day},
+		"0 3,15 * * *":      {gap: 12 * time.Hour},
+		"15 8-17/3 * * *":   {gap: 15 * time.Hour},
+		"0 3 * * MON":       {gap: 7 * day},
+		"0 3 * * mon-fri":   {gap: 3 * day},
+		"0 3 1 * *":         {gap: 31 * day},
+		"0 3 31 * *":        {gap: 61 * day},
+		"0 3 1 JAN,JUL *":   {gap: 184 * day},
+		"0 3 29 2 *":        {gap: 8*365*day + day},
+		"0 3 1 * MON":       {gap: 7 * day}, // the first, and each Monday
+		"0 3 31 2 *":        {wrong: "never starts anything, because there is no such day"},
+		"0 3 * *":           {wrong: "has not five fields"},
+		"@daily":            {wrong: "has not five fields"},
+		"60 3 * * *":        {wrong: "has a value that is no minute"},
+		"0 24 * * *":        {wrong: "has a value that is no hour"},
+		"0 3 0 * *":         {wrong: "has a value that is no day of the month"},
+		"0 3 * 13 *":        {wrong: "has a value that is no month"},
+		"0 3 * FEBRUARY *":  {wrong: "has a value that is no month"},
+		"0 3 * * 7":         {wrong: "has a value that is no day of the week"},
+		"*/0 3 * * *":       {wrong: "has a value that is no minute"},
+		"5/15 3 * * *":      {wrong: "has a value that is no minute"},
+		"30-10 3 * * *":     {wrong: "has a value that is no minute"},
+		"+5 3 * * *":        {wrong: "has a value that is no minute"},
+		"1,,2 3 * * *":      {wrong: "has a value that is no minute"},
+		"0 3 * * MON#1":     {wrong: "has a value that is no day of the week"},
+		"every night at 3 ": {wrong: "has not five fields"},
+	} {
+		parsed, wrong := parseCron(text)
+		assert.Equal(t, want.wrong, wrong, text)
+		if wrong == "" {
+			gap, starts := parsed.longestGap()
+			assert.True(t, starts, text)
+			assert.Equal(t, want.gap, gap, text)
+		}
+	}
+}
