@@ -37,7 +37,7 @@ func TestWorkflow(t *testing.T) {
 `)
 	check := func() error {
 		var errs, out bytes.Buffer // two, for the command's own lines arrive beside its events
-		return checker{ctx: t.Context(), out: &errs}.testModule(module, &report{out: &out})
+		return checker{ctx: t.Context(), out: &errs}.testPackages(&report{out: &out}, group{module: module, packages: []string{"./..."}})
 	}
 	write(workflow, "good")
 	require.NoError(t, check())

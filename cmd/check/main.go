@@ -101,7 +101,7 @@ func (c checker) stages(install bool) [][]step {
 	}
 	return [][]step{
 		first,
-		// The CLI is compiled without the race detector, and vet's packages with it.
+		// What the CLI and vet's packages share is compiled once.
 		{{"cli", checker.cli}, {"vet", checker.vet}},
 		{{"test", checker.test}, {"staticcheck", checker.staticcheck}, {"workflows", checker.workflows}},
 	}
@@ -228,17 +228,8 @@ func (c checker) format(paths ...string) error {
 	return nil
 }
 
-// vet checks the packages as the tests compile them, with the race detector, so that nothing is compiled twice.
-func (c checker) vet() error {
-	return c.each("go", append([]string{"vet"}, append(c.raceFlag(), "./...")...)...)
-}
-
-func (c checker) raceFlag() []string {
-	if c.race {
-		return []string{"-race"}
-	}
-	return nil
-}
+// vet checks the packages as most tests compile them: without the race detector.
+func (c checker) vet() error { return c.each("go", "vet", "./...") }
 
 // tool builds a program at the version that internal/tools pins, in a folder that the caller removes.
 func (c checker) tool(pkg string) (folder, program string, err error) {
@@ -265,8 +256,6 @@ func (c checker) staticcheck() error {
 	if err != nil {
 		return err
 	}
-	// The tool asks the go command for compiled packages; these flags let it reuse those of vet and the tests.
-	c.env = append(c.env, "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" "+strings.Join(c.raceFlag(), " ")))
 	return c.each(program, "./...")
 }
 

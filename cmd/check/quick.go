@@ -12,7 +12,7 @@ import (
 )
 
 // quick is the check while working: it formats, vets and tests the packages that changed since base, without the race
-// detector, and says what it leaves to the whole check.
+// detector. It says what it leaves to the whole check, above all the tests that take minutes.
 func (c checker) quick(base string) error {
 	files, err := c.changed(base)
 	if err != nil {
@@ -24,6 +24,9 @@ func (c checker) quick(base string) error {
 	})
 	if len(unchecked) > 0 {
 		fmt.Fprintf(c.out, "Left to the whole check, which no package's tests cover: %s\n", strings.Join(unchecked, ", "))
+	}
+	if slow := slices.DeleteFunc(slices.Clone(touched["."]), func(pattern string) bool { return !isSlow(pattern) }); len(slow) > 0 {
+		fmt.Fprintf(c.out, "Only vetted, because their tests take minutes: %s\n", strings.Join(slow, ", "))
 	}
 	if len(touched) == 0 {
 		fmt.Fprintf(c.out, "No package changed since %s.\n", base)
@@ -41,8 +44,9 @@ func (c checker) quick(base string) error {
 			continue
 		}
 		err := c.command(module, "go", append([]string{"vet"}, packages...)...)
-		if err == nil {
-			err = c.testPackages(module, tests, packages)
+		tested := slices.DeleteFunc(packages, isSlow)
+		if err == nil && len(tested) > 0 {
+			err = c.testPackages(tests, group{module: module, packages: tested})
 		}
 		if err != nil && first == nil {
 			first = err
@@ -127,6 +131,9 @@ func moduleOf(folder string) string {
 	}
 	return found
 }
+
+// isSlow says of a pattern of the root module whether its tests take minutes.
+func isSlow(pattern string) bool { return slices.Contains(slowest, strings.TrimPrefix(pattern, "./")) }
 
 // goFiles returns the Go files that still exist.
 func goFiles(files []string) []string {

@@ -22,3 +22,9 @@ func TestPackagesOfChangedFiles(t *testing.T) {
 	}, touched)
 	assert.Equal(t, []string{"LICENSE", "go.mod"}, unchecked)
 }
+
+func TestSlowTestsAreLeftToTheWholeCheck(t *testing.T) {
+	t.Parallel()
+	assert.True(t, isSlow("./tests/chains"))
+	assert.False(t, isSlow("./stacks"))
+}

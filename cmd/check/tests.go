@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -13,8 +14,9 @@ import (
 // testTimeout bounds one package's tests.
 const testTimeout = "30m"
 
-// unraced are the root module's packages whose tests run without the race detector, each with the reason why it would find nothing there.
-// The detector triples a test's time. A test checks the reasons that can be checked.
+// unraced are the packages whose tests run without the race detector, by their folder in the repository, each with the reason. The detector
+// triples a test's time, and its packages are compiled a second time. `check -full` uses it everywhere, once a week. A test checks the
+// reasons that can be checked.
 var unraced = map[string]string{
 	"tests/sandbox":   processes,
 	"tests/chains":    processes,
@@ -22,27 +24,70 @@ var unraced = map[string]string{
 	"tests/examples":  processes,
 	"tests/review":    processes,
 	"tests/adopter":   processes,
+	"tests/gcloud":    processes,
+	"tests/workflows": processes,
 	"tests/inventory": sequential,
 	"tests/trust":     sequential,
 	"tests/decisions": simulations,
+
+	"tests/workflows/workflowlint": sequential,
+
 	"release/plan":    sequential,
 	"release/health":  sequential,
 	"release/rollout": sequential,
 	"stacks":          sequential,
 	"infra/program":   sequential,
 	"sandbox/trust":   sequential,
+
+	"components/attestation": sequential,
+	"components/bucket":      sequential,
+	"components/budget":      sequential,
+	"components/cloudrun":    sequential,
+	"components/database":    sequential,
+	"components/federation":  sequential,
+	"components/identity":    sequential,
+	"components/job":         sequential,
+	"components/monitoring":  sequential,
+	"components/project":     sequential,
+	"components/registry":    sequential,
+	"components/repository":  sequential,
+	"components/secrets":     sequential,
+	"internal/problems":      sequential,
+	"internal/pulumitest":    sequential,
+
+	"policy/rules":         sequential,
+	"policy/cmd/newrule":   sequential,
+	"policy/internal/docs": sequential,
+	"policy/conformance":   sequential,
+
+	"emulator/provider": compiled,
+	"sandbox/command":   compiled,
+	"sandbox/engine":    compiled,
+	"sandbox/rehearse":  compiled,
 }
 
 const (
 	processes   = "drives the platform through its commands; the goroutines are those of packages with tests of their own"
 	simulations = "runs simulations side by side that share nothing"
 	sequential  = "starts no goroutine"
+	compiled    = "imports the SDKs of Google Cloud and GitHub, which take two minutes to compile once more with the race detector"
 )
 
-// test runs the tests in three lanes side by side, because tests often wait: the root module's packages with the race detector, those
-// without it, and the nested modules one after the other.
+// slowest are the packages whose tests take minutes, the slowest first. The check begins with them, so that none is alone at the end, and
+// `-quick` leaves them to the whole check.
+var slowest = []string{"tests/chains", "tests/sandbox", "tests/adopter", "tests/review", "tests/examples"}
+
+// group is packages of one module that are tested by one command.
+type group struct {
+	module   string
+	race     bool
+	packages []string // import paths
+}
+
+// test runs the tests in three lanes side by side, because tests often wait: the root module's packages without the race detector, those
+// with it, and the nested modules one after the other.
 func (c checker) test() error {
-	with, without, err := c.packages()
+	groups, err := c.groups()
 	if err != nil {
 		return err
 	}
@@ -53,60 +98,92 @@ func (c checker) test() error {
 	}
 	tests := &report{out: c.out}
 	defer tests.summary()
-	lanes := []func() error{
-		func() error { return c.testPackages(".", tests, append([]string{"-parallel", "4"}, without...)) },
-		func() error { return c.testPackages(".", tests, append(c.raceFlag(), with...)) },
-		func() error {
-			var errs []error
-			for _, module := range modules[1:] {
-				errs = append(errs, c.testModule(module, tests))
-			}
-			return errors.Join(errs...)
-		},
-	}
-	errs := make([]error, len(lanes))
+	errs := make([]error, len(groups))
 	var running sync.WaitGroup
-	for i, lane := range lanes {
-		running.Go(func() { errs[i] = lane() })
+	for lane := range 3 {
+		running.Go(func() {
+			for i, group := range groups {
+				if laneOf(group) == lane {
+					errs[i] = c.testPackages(tests, group)
+				}
+			}
+		})
 	}
 	running.Wait()
 	return errors.Join(errs...)
 }
 
-// packages sorts the root module's packages that have tests into those with and those without the race detector. The slowest come first.
-func (c checker) packages() (with, without []string, err error) {
-	command := exec.CommandContext(c.ctx, "go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", "./...")
-	command.Stderr = c.out
-	listed, err := command.Output()
-	if err != nil {
-		return nil, nil, fmt.Errorf("list the packages: %w", err)
+func laneOf(g group) int {
+	switch {
+	case g.module != ".":
+		return 2
+	case g.race:
+		return 1
 	}
-	for _, path := range strings.Fields(string(listed)) {
-		_, folder, _ := strings.Cut(path, "/procureflow-platform/")
-		if unraced[folder] != "" && c.race && !c.full {
-			without = append(without, path)
-		} else {
-			with = append(with, path)
-		}
-	}
-	slices.Reverse(with) // tests/ is long, cmd/ is short
-	slices.Reverse(without)
-	return with, without, nil
+	return 0
 }
 
-func (c checker) testModule(module string, tests *report) error {
-	return c.testPackages(module, tests, append(c.raceFlag(), "./..."))
+// groups sorts the packages that have tests by their module and into those with and those without the race detector.
+func (c checker) groups() ([]group, error) {
+	var groups []group
+	for _, module := range modules {
+		command := exec.CommandContext(c.ctx, "go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", "./...")
+		command.Dir, command.Stderr = module, c.out
+		listed, err := command.Output()
+		if err != nil {
+			return nil, fmt.Errorf("list the packages of %s: %w", module, err)
+		}
+		without, with := group{module: module}, group{module: module, race: true}
+		for _, path := range strings.Fields(string(listed)) {
+			if !c.race || (unraced[folderOf(path)] != "" && !c.full) {
+				without.packages = append(without.packages, path)
+			} else {
+				with.packages = append(with.packages, path)
+			}
+		}
+		for _, group := range []group{without, with} {
+			if len(group.packages) > 0 {
+				slices.SortFunc(group.packages, slowerFirst)
+				groups = append(groups, group)
+			}
+		}
+	}
+	return groups, nil
+}
+
+// folderOf returns the folder of one of the repository's packages.
+func folderOf(path string) string {
+	_, folder, _ := strings.Cut(path, "/procureflow-platform/")
+	return folder
+}
+
+// slowerFirst orders import paths: the slowest, then the rest with tests/ before cmd/, which is short.
+func slowerFirst(a, b string) int {
+	rank := func(path string) int {
+		if at := slices.Index(slowest, folderOf(path)); at >= 0 {
+			return at
+		}
+		return len(slowest)
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(b, a))
 }
 
 // testPackages runs `go test` without its own vetting, because the step vet does that completely. Go's cache of test results notices only
-// changes of files inside the module. The tests of nested modules read workflows and documents outside, so they always run.
-func (c checker) testPackages(module string, tests *report, args []string) error {
-	if module != "." {
-		args = append([]string{"-count=1"}, args...)
+// changes of files inside the module. The tests of nested modules read workflows and documents outside, so they always run. A test that
+// drives commands waits more than it computes, so more of them run at once than there are cores.
+func (c checker) testPackages(tests *report, of group) error {
+	args := []string{"test", "-json", "-vet=off", "-timeout", testTimeout}
+	if of.module != "." {
+		args = append(args, "-count=1")
 	}
-	args = append([]string{"test", "-json", "-vet=off", "-timeout", testTimeout}, args...)
+	if of.race {
+		args = append(args, "-race")
+	} else {
+		args = append(args, "-p", "4", "-parallel", "4")
+	}
+	args = append(args, of.packages...)
 	command := exec.CommandContext(c.ctx, "go", args...)
-	command.Dir, command.Stderr = module, c.out
+	command.Dir, command.Stderr = of.module, c.out
 	command.Env = append(os.Environ(), c.env...)
 	events, err := command.StdoutPipe()
 	if err != nil {
@@ -118,7 +195,7 @@ func (c checker) testPackages(module string, tests *report, args []string) error
 	err = errors.Join(tests.read(events), command.Wait())
 	c.used.add(command.ProcessState)
 	if err != nil {
-		return fmt.Errorf("in %s: go %s: %w", module, strings.Join(args, " "), err)
+		return fmt.Errorf("in %s: go %s: %w", of.module, strings.Join(args, " "), err)
 	}
 	return nil
 }

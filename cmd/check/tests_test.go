@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +22,13 @@ func TestWhatRunsWithoutTheRaceDetectorHasNoGoroutines(t *testing.T) {
 		files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(folder), "*.go"))
 		require.NoError(t, err)
 		require.NotEmpty(t, files, "%s is no package any more", folder)
-		if reason != sequential {
+		switch reason {
+		case compiled:
+			listed, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-test", "../../"+folder).Output()
+			require.NoError(t, err)
+			assert.Contains(t, string(listed), "github.com/pulumi/pulumi-gcp/sdk", folder)
+			continue
+		case processes, simulations:
 			assert.True(t, strings.HasPrefix(folder, "tests/"), folder)
 			continue
 		}
@@ -71,23 +78,28 @@ func TestStepsRunTogether(t *testing.T) {
 	assert.Contains(t, out.String(), assert.AnError.Error()+"\n== other failed in 0s")
 }
 
-// Every package that has tests is in one lane, and what is to run without the race detector does.
-func TestPackagesByLane(t *testing.T) {
+// Every package that has tests is in one group, and what is to run without the race detector does.
+func TestGroupsOfPackages(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
 	var out strings.Builder
-	with, without, err := (checker{ctx: t.Context(), out: &out, race: true}).packages()
-	require.NoError(t, err, out.String())
-	folders := func(paths []string) (folders []string) {
-		for _, path := range paths {
-			_, folder, _ := strings.Cut(path, "/procureflow-platform/")
-			folders = append(folders, folder)
+	of := func(c checker, race bool) (folders []string) {
+		c.ctx, c.out = t.Context(), &out
+		groups, err := c.groups()
+		require.NoError(t, err, out.String())
+		for _, group := range groups {
+			for _, path := range group.packages {
+				if group.race == race {
+					folders = append(folders, folderOf(path))
+				}
+			}
 		}
 		return folders
 	}
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(unraced)), folders(without))
-	assert.Subset(t, folders(with), []string{"cmd/check", "emulator/provider", "release/registry", "sandbox/engine", "sandbox/server"})
-	all, none, err := (checker{ctx: t.Context(), out: &out, race: true, full: true}).packages()
-	require.NoError(t, err)
-	assert.Empty(t, none)
-	assert.Len(t, all, len(with)+len(without))
+	with, without := of(checker{race: true}, true), of(checker{race: true}, false)
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(unraced)), without)
+	assert.Equal(t, slowest, without[:len(slowest)], "the slowest begin")
+	assert.Subset(t, with, []string{"cmd/check", "emulator/cloud", "release/registry", "sandbox/server", "policy/crossguard"})
+	assert.Empty(t, of(checker{race: true, full: true}, false))
+	assert.Len(t, of(checker{race: true, full: true}, true), len(with)+len(without))
+	assert.Empty(t, of(checker{}, true), "-race=false")
 }
