@@ -47,7 +47,7 @@ func (s *Stack) Planned(ctx context.Context) ([]apitype.StepEventMetadata, error
 func (s *Stack) Import(ctx context.Context, file string, providers []string) error {
 	out := s.engine.options.Out
 	if _, err := s.auto.Up(ctx, optup.Target(providers), optup.ProgressStreams(out), optup.ErrorProgressStreams(out),
-		optup.Color(s.color()), optup.SuppressProgress()); err != nil {
+		optup.Color(s.color()), optup.SuppressProgress(), optup.ShowSecrets(false)); err != nil {
 		return s.failed(ctx, "adopt", err)
 	}
 	if _, err := s.auto.ImportResources(ctx, optimport.ImportFile(file), optimport.Protect(false), optimport.GenerateCode(false),

@@ -46,19 +46,14 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	if err := e.seed(ctx, settings); err != nil {
 		return nil, err
 	}
-	workspace, err := e.workspace()
+	space, err := e.workspace(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := e.restoreCheckpoint(name); err != nil {
 		return nil, err
 	}
-	var selected auto.Stack
-	if e.options.Program == nil {
-		selected, err = auto.UpsertStackLocalSource(ctx, name, e.workDir(), workspace...)
-	} else {
-		selected, err = auto.UpsertStackInlineSource(ctx, name, e.project, e.options.Program, workspace...)
-	}
+	selected, err := auto.UpsertStack(ctx, name, space)
 	if err != nil {
 		return nil, fmt.Errorf("select stack %s: %w", name, err)
 	}
@@ -125,7 +120,7 @@ func (s *Stack) Up(ctx context.Context) (Changes, error) {
 	}
 	result, err := s.auto.Up(ctx, optup.PolicyPacks(pack), optup.PolicyPackConfigs(config),
 		optup.ProgressStreams(s.engine.options.Out), optup.ErrorProgressStreams(s.engine.options.Out),
-		optup.Color(s.color()), optup.SuppressProgress())
+		optup.Color(s.color()), optup.SuppressProgress(), optup.ShowSecrets(false))
 	if err != nil {
 		return nil, s.failed(ctx, "up", err)
 	}
@@ -164,7 +159,8 @@ func (s *Stack) Destroy(ctx context.Context) error {
 		return err
 	}
 	_, err := s.auto.Destroy(ctx, optdestroy.ProgressStreams(s.engine.options.Out),
-		optdestroy.ErrorProgressStreams(s.engine.options.Out), optdestroy.Color(s.color()), optdestroy.SuppressProgress())
+		optdestroy.ErrorProgressStreams(s.engine.options.Out), optdestroy.Color(s.color()), optdestroy.SuppressProgress(),
+		optdestroy.ShowSecrets(false))
 	if err != nil {
 		return s.failed(ctx, "destroy", err)
 	}

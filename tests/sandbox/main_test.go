@@ -71,9 +71,20 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	states = folder
+	if err := compileOnce(filepath.Join(folder, "once")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	_ = os.RemoveAll(states)
 	os.Exit(code)
+}
+
+// compileOnce puts testdata/once before go on the PATH.
+func compileOnce(folder string) error {
+	once := filepath.Join(root, "tests", "sandbox", "testdata", "once")
+	return errors.Join(os.Mkdir(folder, 0o700), os.Setenv("ONCE_FOLDER", folder), os.Setenv("ONCE_PATH", os.Getenv("PATH")),
+		os.Setenv("PATH", once+string(os.PathListSeparator)+os.Getenv("PATH")))
 }
 
 // sandbox is one test's own sandbox.
