@@ -102,7 +102,7 @@ func validateProject(p Project, found *findings) {
 func validateLabels(s Settings, found *findings) {
 	for _, key := range sortedKeys(s.Labels) {
 		path := join("labels", key)
-		found.shape(path, key, labelKey, "has a key that is no label key",
+		found.shape(path, key, labelKey, "has a key that is not a label key",
 			"use at most 63 lower-case letters, digits, underscores and hyphens, a letter first")
 		found.shape(path, s.Labels[key], labelValue, "is not a label value",
 			"use at most 63 lower-case letters, digits, underscores and hyphens")
@@ -150,7 +150,7 @@ func validateRegistry(r Registry, found *findings) {
 func validateSecrets(secrets map[string]Secret, found *findings) {
 	for _, id := range sortedKeys(secrets) {
 		secret, path := secrets[id], join("secrets", id)
-		found.shape(path, id, limits.SecretID, "has a key that is no secret id", "use at most 255 letters, digits, hyphens and underscores")
+		found.shape(path, id, limits.SecretID, "has a key that is not a secret id", "use at most 255 letters, digits, hyphens and underscores")
 		if !found.readable(path, path+".version", path+".value") {
 			continue
 		}

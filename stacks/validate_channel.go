@@ -16,11 +16,11 @@ var (
 
 func validateChannel(key string, c Channel, found *findings) {
 	path := join("monitoring.channels", key)
-	found.shape(path, key, serviceKey, "has a key that is no short name",
+	found.shape(path, key, serviceKey, "has a key that is not a short name",
 		"use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 	switch c.Kind {
 	case "slack":
-		found.shape(path+".target", c.Target, slackChannel, "is no channel", "use its name, such as #alerts")
+		found.shape(path+".target", c.Target, slackChannel, "is not a channel", "use its name, such as #alerts")
 	case "pagerduty":
 		if c.Target != "" {
 			found.add(path+".target", "is for another kind", "remove it: the integration key says whom it tells")
@@ -28,14 +28,15 @@ func validateChannel(key string, c Channel, found *findings) {
 	case "webhook":
 		address, err := url.Parse(c.Target)
 		if err != nil || address.Scheme != "https" || address.Hostname() == "" || address.User != nil || address.RawQuery != "" {
-			found.add(path+".target", "is no address of a webhook", "use https://HOST/PATH without a user or a query: what is secret goes to secret")
+			found.add(path+".target", "is not an address of a webhook",
+				"use https://HOST/PATH without a user or a query: what is secret goes to secret")
 		}
 	case "pubsub":
-		found.shape(path+".target", c.Target, pubsubTopic, "is no topic", "use projects/PROJECT/topics/TOPIC")
+		found.shape(path+".target", c.Target, pubsubTopic, "is not a topic", "use projects/PROJECT/topics/TOPIC")
 	case "sms":
-		found.shape(path+".target", c.Target, phoneNumber, "is no telephone number", "use the international form, such as +4930123456")
+		found.shape(path+".target", c.Target, phoneNumber, "is not a telephone number", "use the international form, such as +4930123456")
 	default:
-		found.add(path+".kind", "is no kind of channel", "use slack, pagerduty, webhook, pubsub or sms; mail goes to alertEmails")
+		found.add(path+".kind", "is not a kind of channel", "use slack, pagerduty, webhook, pubsub or sms; mail goes to alertEmails")
 		return
 	}
 	needs := slices.Contains([]string{"slack", "pagerduty", "webhook"}, c.Kind)

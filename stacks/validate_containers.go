@@ -2,9 +2,7 @@ package stacks
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
@@ -18,37 +16,16 @@ const SocketVolume = "cloudsql"
 // firstGeneration is the execution environment that mounts no file system of others.
 const firstGeneration = "gen1"
 
-// Limits of an instance. Sources: https://cloud.google.com/run/quotas ("containers per instance") and
-// https://cloud.google.com/run/docs/configuring/services/cpu.
-const (
-	maxContainers = 10
-	maxCPU        = 8
-	maxMemory     = 32 * 1024
-)
-
-var (
-	containerName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	mountPath     = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
-	fileName      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}$`)
-	serverName    = regexp.MustCompile(`^[A-Za-z0-9.:-]{1,253}$`)
-)
-
-// socketFolder is where Cloud Run has the sockets of Cloud SQL's instances.
-const socketFolder = "/cloudsql"
-
-// systemFolders are the container runtime's own.
-var systemFolders = []string{"/dev", "/proc", "/sys"}
-
 // validateSidecars judges the containers beside the service's own, and what all of them are together.
 func validateSidecars(s Service, path string, all Settings, found *findings) {
-	if len(s.Sidecars) >= maxContainers {
-		found.add(path+".sidecars", "are more than an instance can have", fmt.Sprintf("keep at most %d", maxContainers-1))
+	if len(s.Sidecars) >= limits.MaxContainers {
+		found.add(path+".sidecars", "are more than an instance can have", fmt.Sprintf("keep at most %d", limits.MaxContainers-1))
 	}
-	cpu, _ := parseCPU(s.CPU)
-	memory, _ := parseMemory(s.Memory)
+	cpu, _ := limits.ParseCPU(s.CPU)
+	memory, _ := limits.ParseMemory(s.Memory)
 	for _, key := range sortedKeys(s.Sidecars) {
 		sidecar, at := s.Sidecars[key], join(path+".sidecars", key)
-		found.shape(at, key, containerName, "has a key that is no container's name",
+		found.shape(at, key, limits.ContainerName, "has a key that is not a container's name",
 			"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		if key == MainContainer {
 			found.add(at, "has the name of the service's own container", "choose another")
@@ -74,21 +51,21 @@ func validateSidecars(s Service, path string, all Settings, found *findings) {
 	if len(s.Sidecars) == 0 {
 		return
 	}
-	if cpu > maxCPU {
-		found.add(path+".cpu", fmt.Sprintf("is over %d vCPU with all containers", maxCPU), "lower it, or that of a sidecar")
+	if cpu > limits.MaxCPU {
+		found.add(path+".cpu", fmt.Sprintf("is over %d vCPU with all containers", limits.MaxCPU), "lower it, or that of a sidecar")
 	}
-	if memory > maxMemory {
-		found.add(path+".memory", "is over "+formatMemory(maxMemory)+" with all containers", "lower it, or that of a sidecar")
+	if memory > limits.MaxMemoryMiB {
+		found.add(path+".memory", "is over "+limits.FormatMemory(limits.MaxMemoryMiB)+" with all containers", "lower it, or that of a sidecar")
 	}
 }
 
 // validateSidecarSize returns the sidecar's CPU and adds its memory.
 func validateSidecarSize(s Sidecar, path string, memory *int, found *findings) float64 {
-	cpu, ok := parseCPU(s.CPU)
+	cpu, ok := limits.ParseCPU(s.CPU)
 	if !ok {
 		found.add(path+".cpu", "is not a number of vCPUs Cloud Run sells", `use "0.08" to "1", "2", "4", "6" or "8", in quotes`)
 	}
-	mebibytes, ok := parseMemory(s.Memory)
+	mebibytes, ok := limits.ParseMemory(s.Memory)
 	if !ok {
 		found.add(path+".memory", "is not an amount of memory", "use whole Mi or Gi, for example 512Mi or 2Gi")
 	}
@@ -107,7 +84,7 @@ func validateOrder(s Service, key string, after []string, path string, found *fi
 		case slices.Contains(after[:i], name):
 			found.add(at, "is there twice", "remove one of the two")
 		case other.Startup == nil:
-			found.add(at, "has no startup probe", "give it one: without, nothing tells that it is healthy, and the order is none")
+			found.add(at, "has no startup probe", "give it one: nothing else tells when the others may start")
 		case key != "" && waitsFor(s, name, key, nil):
 			found.add(at, "waits for this container itself", "let one of them start first")
 		}
@@ -134,7 +111,7 @@ func validateVolumes(s Service, path string, all Settings, found *findings) {
 	}
 	for _, key := range sortedKeys(s.Volumes) {
 		at := join(path+".volumes", key)
-		found.shape(at, key, containerName, "has a key that is no volume's name",
+		found.shape(at, key, limits.ContainerName, "has a key that is not a volume's name",
 			"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		if key == SocketVolume {
 			found.add(at, "has the name of the databases' sockets", "choose another")
@@ -165,7 +142,7 @@ func validateVolume(s Service, v Volume, path string, all Settings, found *findi
 	}
 	switch {
 	case v.Memory != "":
-		if _, ok := parseMemory(v.Memory); !ok {
+		if _, ok := limits.ParseMemory(v.Memory); !ok {
 			found.add(path+".memory", "is not an amount of memory", "use whole Mi or Gi, for example 64Mi")
 		}
 	case v.Secret != "":
@@ -173,13 +150,13 @@ func validateVolume(s Service, v Volume, path string, all Settings, found *findi
 			found.add(path+".secret", "names a secret that is not declared", declaredSecrets(all.Secrets))
 		}
 		if v.File != "" {
-			found.shape(path+".file", v.File, fileName, "is not a file's name", "use letters, digits, dots, hyphens and underscores")
+			found.shape(path+".file", v.File, limits.FileName, "is not a file's name", "use letters, digits, dots, hyphens and underscores")
 		}
 	case v.Bucket != "":
 		secondGeneration(s, path, found)
 	case v.NFS != nil:
-		found.shape(path+".nfs.server", v.NFS.Server, serverName, "is not a server", "use an address or a host name")
-		found.shape(path+".nfs.path", v.NFS.Path, mountPath, "is not a folder", "begin with a slash, for example /exports/files")
+		found.shape(path+".nfs.server", v.NFS.Server, limits.ServerName, "is not a server", "use an address or a host name")
+		found.shape(path+".nfs.path", v.NFS.Path, limits.MountPath, "is not a folder", "begin with a slash, for example /exports/files")
 		if s.VPC == nil {
 			found.add(path+".nfs", "is in a network that the service does not reach", "set vpc")
 		}
@@ -202,11 +179,11 @@ func validateMounts(s Service, mounts map[string]string, path string, mounted ma
 			found.add(at, "is not a volume of this service", "declare it under volumes")
 		}
 		mounted[volume] = true
-		if folder == socketFolder {
+		if folder == limits.SocketFolder {
 			found.add(at, "is where the sockets of databases are", "choose another")
 		}
-		found.shape(at, folder, mountPath, "is not a folder", "begin with a slash, for example /data; not / itself")
-		if slices.ContainsFunc(systemFolders, func(system string) bool { return folder == system || strings.HasPrefix(folder, system+"/") }) {
+		found.shape(at, folder, limits.MountPath, "is not a folder", "begin with a slash, for example /data; not / itself")
+		if limits.IsSystemFolder(folder) {
 			found.add(at, "is the system's own folder", "choose another")
 		}
 		if other, twice := taken[folder]; twice {
@@ -230,7 +207,7 @@ func validateStartup(p Probe, path string, found *findings) {
 func validateLiveness(p Probe, path string, found *findings) {
 	validateProbe(p, path, limits.MaxLivenessSeconds, found)
 	if p.TCP {
-		found.add(path+".tcp", "is no liveness probe of Cloud Run's", "ask a path, or use grpc")
+		found.add(path+".tcp", "is not a liveness probe that Cloud Run has", "ask a path, or use grpc")
 	}
 }
 

@@ -77,7 +77,7 @@ func TestContainers(t *testing.T) {
 			web + ".after[0]: is not a sidecar of this service; use the key of one under sidecars"}},
 		{"an order without health", "", change{web + ".after": []any{"proxy"},
 			web + ".sidecars": map[string]any{"proxy": map[string]any{"image": sidecarImage}}}, []string{
-			web + ".after[0]: has no startup probe; give it one: without, nothing tells that it is healthy, and the order is none"}},
+			web + ".after[0]: has no startup probe; give it one: nothing else tells when the others may start"}},
 		{"a circle", "", change{web + ".sidecars": map[string]any{
 			"a": sidecar(map[string]any{"after": []any{"b"}}), "b": sidecar(map[string]any{"after": []any{"c"}}),
 			"c": sidecar(map[string]any{"after": []any{"a"}})}}, []string{
@@ -143,7 +143,7 @@ func TestProbeKinds(t *testing.T) {
 		{"two", "", change{web + ".startup": map[string]any{"path": "/", "tcp": true}}, []string{web + ".startup: " + one}},
 		{"tcp at startup", "", change{web + ".startup": map[string]any{"tcp": true}}, nil},
 		{"tcp afterwards", "", change{web + ".liveness": map[string]any{"tcp": true}}, []string{
-			web + ".liveness.tcp: is no liveness probe of Cloud Run's; ask a path, or use grpc"}},
+			web + ".liveness.tcp: is not a liveness probe that Cloud Run has; ask a path, or use grpc"}},
 		{"a name of nothing", "", change{web + ".startup": map[string]any{"path": "/", "grpcService": "x"}}, []string{
 			web + ".startup.grpcService: is asked by no probe; set grpc: true, or remove it"}},
 		{"a port", "", change{web + ".startup": map[string]any{"tcp": true, "port": 70000}}, []string{
@@ -206,6 +206,12 @@ func TestVPC(t *testing.T) {
 		{"full names", "", vpc(map[string]any{"network": "projects/shop-net/global/networks/main", "egress": "all-traffic",
 			"subnetwork": "projects/shop-net/regions/us-central1/subnetworks/run", "tags": []any{"web", "egress"}}), nil},
 		{"nothing", "", vpc(map[string]any{}), []string{at + ": names no network; set network, subnetwork or both"}},
+		{"another region", "", vpc(map[string]any{"subnetwork": "projects/shop-net/regions/europe-west1/subnetworks/run"}), []string{
+			at + ".subnetwork: is in europe-west1 and not in the service's region, us-central1; name one of the network in the service's " +
+				"region, both with the project or both without"}},
+		{"another project", "", vpc(map[string]any{"network": "projects/shop-net/global/networks/main", "subnetwork": "run"}), []string{
+			at + ".subnetwork: is not named with the same project as the network; name one of the network in the service's region, both " +
+				"with the project or both without"}},
 		{"names", "", vpc(map[string]any{"network": "https://www.googleapis.com/compute/v1/projects/p/global/networks/n", "subnetwork": "Sub"}),
 			[]string{at + ".network: is not a network; use its name, or projects/PROJECT/global/networks/NAME",
 				at + ".subnetwork: is not a subnetwork; use its name, or projects/PROJECT/regions/REGION/subnetworks/NAME"}},

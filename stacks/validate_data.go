@@ -29,7 +29,7 @@ func validateDatabases(s Settings, found *findings) {
 	taken := map[string]string{}
 	for _, key := range sortedKeys(s.Databases) {
 		d, path := s.Databases[key], join("databases", key)
-		found.shape(path, key, dataKey, "has a key that is no short name",
+		found.shape(path, key, dataKey, "has a key that is not a short name",
 			"use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		found.shape(path+".name", d.Instance(key), instanceName, "is not an instance's name",
 			"use at most 84 lower-case letters, digits and hyphens, a letter first, no hyphen last")
@@ -77,7 +77,7 @@ func validateReach(d Database, path string, found *findings) {
 	case d.Network != "" && d.PublicAddress:
 		found.add(path+".publicAddress", "stands beside a network", "keep one: with a network no address on the internet is needed")
 	case d.Network != "":
-		found.shape(path+".network", d.Network, network, "is not a network", "use its name, or projects/PROJECT/global/networks/NAME")
+		found.shape(path+".network", d.Network, limits.Network, "is not a network", "use its name, or projects/PROJECT/global/networks/NAME")
 	}
 	if d.Tier == "db-f1-micro" || d.Tier == "db-g1-small" {
 		return
@@ -109,7 +109,7 @@ func validateBuckets(s Settings, found *findings) {
 	taken := map[string]string{}
 	for _, key := range sortedKeys(s.Buckets) {
 		b, path := s.Buckets[key], join("buckets", key)
-		found.shape(path, key, dataKey, "has a key that is no short name",
+		found.shape(path, key, dataKey, "has a key that is not a short name",
 			"use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		name := b.BucketName(key, s.Project.ID)
 		if !bucketName.MatchString(name) || strings.HasPrefix(name, "goog") || strings.Contains(name, "google") {

@@ -18,7 +18,7 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 	names := map[string]string{}
 	for _, key := range sortedKeys(s.Jobs) {
 		job, path := s.Jobs[key], join("jobs", key)
-		found.shape(path, key, serviceKey, "has a key that is no short name",
+		found.shape(path, key, serviceKey, "has a key that is not a short name",
 			"use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		for _, prefix := range []string{"job-", "schedule-"} {
 			if _, taken := s.Services[prefix+key]; taken {
@@ -33,7 +33,7 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 		}
 		names[job.Name] = path
 		if _, known := s.Services[job.Service]; !known && found.readable("services") {
-			found.add(path+".service", "is no key under services", "use one of "+strings.Join(sortedKeys(s.Services),
+			found.add(path+".service", "is not a key under services", "use one of "+strings.Join(sortedKeys(s.Services),
 				", ")+": the job runs its image")
 		}
 		accounts.claim(path+".runtimeAccount", job.RuntimeAccount, path, found)
@@ -44,7 +44,7 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 		found.between(path+".timeoutSeconds", job.TimeoutSeconds, 1, limits.MaxTaskSeconds, "seconds")
 		validateJobVariables(key, s, path, found)
 		if job.VPC != nil {
-			validateVPC(*job.VPC, path+".vpc", found)
+			validateVPC(*job.VPC, s.Project.Region, path+".vpc", found)
 		}
 		validateStarts(job, path, accounts, found)
 		if stack == prod && job.Release && !job.DeletionProtection {
@@ -84,7 +84,7 @@ func validateStarts(job Job, path string, accounts owners, found *findings) {
 		return
 	}
 	schedule, path := *job.Schedule, path+".schedule"
-	found.shape(path+".timeZone", schedule.TimeZone, timeZone, "is no time zone", "use a name such as Europe/Berlin or UTC")
+	found.shape(path+".timeZone", schedule.TimeZone, timeZone, "is not a time zone", "use a name such as Europe/Berlin or UTC")
 	accounts.claim(path+".account", schedule.Account, path, found)
 	parsed, wrong := parseCron(schedule.Cron)
 	if wrong != "" {

@@ -42,8 +42,9 @@ func TestJobs(t *testing.T) {
 			return job
 		}()},
 			[]string{"jobs.other.name: is also the name of jobs.migrate; give each job its own"}},
-		"no such service": {change{"jobs.migrate.service": "api"}, []string{"jobs.migrate.service: is no key under services; use one of web: " +
-			"the job runs its image"}},
+		"no such service": {change{"jobs.migrate.service": "api"},
+			[]string{"jobs.migrate.service: is not a key under services; use one of web: " +
+				"the job runs its image"}},
 		"its service's account": {change{"jobs.migrate.runtimeAccount": "shop-web"}, []string{"jobs.migrate.runtimeAccount: is also the " +
 			"account of " +
 			"services.web; give each its own: it can do what its owner needs, and read its own secrets only"}},
@@ -101,7 +102,7 @@ func TestJobs(t *testing.T) {
 		"no schedule": {change{"jobs.migrate.schedule.cron": "every night", "jobs.migrate.schedule.timeZone": "over there"}, []string{
 			`jobs.migrate.schedule.cron: has not five fields; use five fields, minute first: "0 3 * * *" is each night at three, ` +
 				`"0 3 * * MON" each Monday`,
-			"jobs.migrate.schedule.timeZone: is no time zone; use a name such as Europe/Berlin or UTC"}},
+			"jobs.migrate.schedule.timeZone: is not a time zone; use a name such as Europe/Berlin or UTC"}},
 		"a service of that name": {change{"services.job-migrate": func() any {
 			service := minimal(prod)["services"].(map[string]any)["web"].(map[string]any)
 			service["name"], service["runtimeAccount"] = "shop-other", "shop-other"
@@ -137,28 +138,31 @@ func TestChannels(t *testing.T) {
 			"secret": marker}},
 		"pubsub": {channel: map[string]any{"kind": "pubsub", "target": "projects/shop-project/topics/alerts"}},
 		"sms":    {channel: map[string]any{"kind": "sms", "target": "+4930123456"}},
-		"mail": {map[string]any{"kind": "email", "target": "a@b.c"}, []string{"monitoring.channels.c.kind: is no kind of channel; use slack, " +
-			"pagerduty, " +
-			"webhook, pubsub or sms; mail goes to alertEmails"}},
+		"mail": {map[string]any{"kind": "email", "target": "a@b.c"},
+			[]string{"monitoring.channels.c.kind: is not a kind of channel; use slack, " +
+				"pagerduty, " +
+				"webhook, pubsub or sms; mail goes to alertEmails"}},
 		"no secret": {map[string]any{"kind": "slack", "target": "alerts"}, []string{
 			"monitoring.channels.c.secret: is missing for this kind; set it: pulumi config set --secret --path " +
 				"'platform.monitoring.channels.c.secret'",
-			"monitoring.channels.c.target: is no channel; use its name, such as #alerts"}},
+			"monitoring.channels.c.target: is not a channel; use its name, such as #alerts"}},
 		"a secret in the address": {map[string]any{"kind": "webhook", "target": "https://hooks.example.com/a?auth_token=" + marker,
 			"secret": marker}, []string{
-			"monitoring.channels.c.target: is no address of a webhook; use https://HOST/PATH without a user or a query: what is secret goes to " +
+			"monitoring.channels.c.target: is not an address of a webhook; use https://HOST/PATH " +
+				"without a user or a query: what is secret goes to " +
 				"secret"}},
 		"over plain http": {map[string]any{"kind": "webhook", "target": "http://hooks.example.com/a", "secret": marker}, []string{
-			"monitoring.channels.c.target: is no address of a webhook; use https://HOST/PATH without a user or a query: what is secret goes to " +
+			"monitoring.channels.c.target: is not an address of a webhook; use https://HOST/PATH " +
+				"without a user or a query: what is secret goes to " +
 				"secret"}},
 		"what another kind has": {map[string]any{"kind": "sms", "target": "030 1", "secret": marker, "user": "u"}, []string{
 			"monitoring.channels.c.secret: is for another kind; remove it, and revoke it where it came from",
-			"monitoring.channels.c.target: is no telephone number; use the international form, such as +4930123456",
+			"monitoring.channels.c.target: is not a telephone number; use the international form, such as +4930123456",
 			"monitoring.channels.c.user: is for a webhook; remove it"}},
 		"a target for pagerduty": {map[string]any{"kind": "pagerduty", "target": "x", "secret": marker},
 			[]string{"monitoring.channels.c.target: is for " +
 				"another kind; remove it: the integration key says whom it tells"}},
-		"no topic": {map[string]any{"kind": "pubsub", "target": "alerts"}, []string{"monitoring.channels.c.target: is no topic; use " +
+		"no topic": {map[string]any{"kind": "pubsub", "target": "alerts"}, []string{"monitoring.channels.c.target: is not a topic; use " +
 			"projects/PROJECT/topics/TOPIC"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,16 +5,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
-var (
-	caller = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^principal(Set)?://iam\.googleapis\.com/\S+$`)
-	// Names of networks and subnetworks, alone or with their project: the same names with https://… are the same, and refused, so that
-	// a preview compares what the API answers.
-	network    = regexp.MustCompile(`^(projects/[a-z0-9:.-]+/global/networks/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	subnetwork = regexp.MustCompile(`^(projects/[a-z0-9:.-]+/regions/[a-z0-9-]+/subnetworks/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	networkTag = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
-)
+var caller = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^principal(Set)?://iam\.googleapis\.com/\S+$`)
 
 // validateCallers judges who may call a service.
 func validateCallers(key string, all Settings, found *findings) {
@@ -60,23 +55,26 @@ const allTraffic = "all-traffic"
 
 // validateVPC judges Direct VPC egress. The provider passes everything on, so what the API refuses is refused here.
 // Source: GoogleCloudRunV2VpcAccess of the Cloud Run Admin API v2.
-func validateVPC(v VPC, path string, found *findings) {
+func validateVPC(v VPC, region, path string, found *findings) {
 	if v.Network == "" && v.Subnetwork == "" {
 		found.add(path, "names no network", "set network, subnetwork or both")
 	}
 	if v.Network != "" {
-		found.shape(path+".network", v.Network, network, "is not a network", "use its name, or projects/PROJECT/global/networks/NAME")
+		found.shape(path+".network", v.Network, limits.Network, "is not a network", "use its name, or projects/PROJECT/global/networks/NAME")
 	}
 	if v.Subnetwork != "" {
-		found.shape(path+".subnetwork", v.Subnetwork, subnetwork, "is not a subnetwork",
+		found.shape(path+".subnetwork", v.Subnetwork, limits.Subnetwork, "is not a subnetwork",
 			"use its name, or projects/PROJECT/regions/REGION/subnetworks/NAME")
+	}
+	if apart := limits.Apart(v.Network, v.Subnetwork, region); apart != "" && found.readable("project.region") {
+		found.add(path+".subnetwork", apart, "name one of the network in the service's region, both with the project or both without")
 	}
 	if v.Egress != allTraffic && v.Egress != "private-ranges-only" {
 		found.add(path+".egress", "is not a kind of egress", "use private-ranges-only or all-traffic")
 	}
 	for i, tag := range v.Tags {
 		at := fmt.Sprintf("%s.tags[%d]", path, i)
-		found.shape(at, tag, networkTag, "is not a network tag",
+		found.shape(at, tag, limits.NetworkTag, "is not a network tag",
 			"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		if slices.Contains(v.Tags[:i], tag) {
 			found.add(at, "is there twice", "remove one of the two")

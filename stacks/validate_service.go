@@ -17,7 +17,6 @@ var (
 	imageUser      = regexp.MustCompile(`^[^@\s]+@(sha256:[0-9a-f]{64})$`)
 	imageReference = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$`)
 	variableName   = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
-	audienceForm   = regexp.MustCompile(`^[^\s"]{1,1000}$`)
 	urlPath        = regexp.MustCompile(`^/([^/\s#][^\s#]*)?$`)
 )
 
@@ -37,7 +36,7 @@ func validateServices(s Settings, stack string, accounts owners, found *findings
 	names := map[string]string{}
 	for _, key := range sortedKeys(s.Services) {
 		service, path := s.Services[key], join("services", key)
-		found.shape(path, key, serviceKey, "has a key that is no short name",
+		found.shape(path, key, serviceKey, "has a key that is not a short name",
 			"use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		validateIdentity(service, path, found)
 		if other, taken := names[service.Name]; taken {
@@ -53,7 +52,7 @@ func validateServices(s Settings, stack string, accounts owners, found *findings
 		validateVolumes(service, path, s, found)
 		validateCallers(key, s, found)
 		if service.VPC != nil {
-			validateVPC(*service.VPC, path+".vpc", found)
+			validateVPC(*service.VPC, s.Project.Region, path+".vpc", found)
 		}
 		validateTraffic(service, path, found)
 		validateObjectives(service, path, found)
@@ -129,7 +128,7 @@ func validateContainer(s Service, path string, found *findings) {
 	}
 	for i, audience := range s.Audiences {
 		at := fmt.Sprintf("%s.audiences[%d]", path, i)
-		found.shape(at, audience, audienceForm, "is not an audience", "use one word, for example https://api.example.com")
+		found.shape(at, audience, limits.Audience, "is not an audience", "use one word, for example https://api.example.com")
 		if slices.Contains(s.Audiences[:i], audience) {
 			found.add(at, "is there twice", "remove one of the two")
 		}

@@ -57,7 +57,8 @@ func TestServiceNames(t *testing.T) {
 				"changes it",
 		}},
 		{"odd key", "", change{"services.Api": third}, []string{
-			"services.Api: has a key that is no short name; use at most 30 lower-case letters, digits and hyphens, a letter first, no hyphen last",
+			"services.Api: has a key that is not a short name; use at most 30 " +
+				"lower-case letters, digits and hyphens, a letter first, no hyphen last",
 		}},
 		{"prod can be deleted", prod, change{"services.web.deletionProtection": absent{}}, []string{
 			"services.web.deletionProtection: is off in prod; write true: one wrong change must not delete the service",

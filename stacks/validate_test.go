@@ -57,7 +57,7 @@ func TestProject(t *testing.T) {
 
 func TestLabels(t *testing.T) {
 	t.Parallel()
-	const key = "has a key that is no label key; use at most 63 lower-case letters, digits, underscores and hyphens, a letter first"
+	const key = "has a key that is not a label key; use at most 63 lower-case letters, digits, underscores and hyphens, a letter first"
 	const value = "is not a label value; use at most 63 lower-case letters, digits, underscores and hyphens"
 	many := map[string]any{"environment": "dev", "app": "shop", "managed-by": "pulumi"}
 	for i := range 62 {
@@ -136,10 +136,10 @@ func TestSecrets(t *testing.T) {
 		{"alias", "", change{"secrets.token.version": "current"}, []string{version}},
 		{"longest id", "", change{"secrets." + strings.Repeat("a", 255) + ".version": "1"}, nil},
 		{"id too long", "", change{"secrets." + strings.Repeat("a", 256) + ".version": "1"}, []string{
-			"secrets." + strings.Repeat("a", 256) + ": has a key that is no secret id; use at most 255 letters, digits, hyphens and underscores",
+			"secrets." + strings.Repeat("a", 256) + ": has a key that is not a secret id; use at most 255 letters, digits, hyphens and underscores",
 		}},
 		{"id with a space", "", change{"secrets": map[string]any{"my token": map[string]any{"version": "1"}}}, []string{
-			`secrets["my token"]: has a key that is no secret id; use at most 255 letters, digits, hyphens and underscores`,
+			`secrets["my token"]: has a key that is not a secret id; use at most 255 letters, digits, hyphens and underscores`,
 		}},
 	})
 }

@@ -16,19 +16,19 @@ import (
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// pinned passes a version on once it is known to be a number.
-func pinned(name string, input pulumi.StringInput) pulumi.StringOutput {
+// pinned passes a version on once it is known to be a number. field is where the secret stands.
+func pinned(field string, input pulumi.StringInput) pulumi.StringOutput {
 	return input.ToStringOutput().ApplyT(func(version string) (string, error) {
-		return version, checkVersion(name, version)
+		return version, checkVersion(field, version)
 	}).(pulumi.StringOutput)
 }
 
-func checkVersion(name, value string) error {
+func checkVersion(field, value string) error {
 	if limits.SecretVersion.MatchString(value) {
 		return nil
 	}
-	return fmt.Errorf("args.Secrets[%q].Version %q is not a version's number: pin one, for example \"1\", so that a rollback restores "+
-		"the value", name, value)
+	return fmt.Errorf("%s.Version %q is not a version's number: pin one, for example \"1\", so that a rollback restores the value", field,
+		value)
 }
 
 func (args *ServiceArgs) validate() error {
@@ -66,41 +66,62 @@ func (args *ServiceArgs) validate() error {
 	args.Startup.problems("args.Startup", limits.MaxStartupSeconds, found)
 	args.Liveness.livenessProblems("args.Liveness", found)
 	args.containerProblems(found)
+	args.volumeProblems(found)
+	args.networkProblems(found)
 	args.invokerProblems(found)
-	args.variableProblems(found)
+	args.variablesOf().problems(found)
 	args.trafficProblems(found)
 	return found.Err()
 }
 
-func (args *ServiceArgs) variableProblems(found *problems.List) {
-	fields := map[string][]string{}
-	for name := range args.Environment {
-		fields[name] = append(fields[name], "Environment")
-	}
+// variablesOf are those of the service's own container, which Cloud Run tells its port.
+func (args *ServiceArgs) variablesOf() variableSources {
+	own := map[string]pulumi.StringInput{}
 	for _, name := range args.URLVariables {
-		fields[name] = append(fields[name], "URLVariables")
+		own[name] = pulumi.String("") // The URL follows from the service's other arguments.
 	}
-	for name := range args.OtherURLs {
-		fields[name] = append(fields[name], "OtherURLs")
+	return variableSources{field: "args", port: true, secrets: args.Secrets, listed: args.URLVariables,
+		plain: map[string]map[string]pulumi.StringInput{
+			"Environment": args.Environment, "URLVariables": own, "OtherURLs": args.OtherURLs,
+		}}
+}
+
+// variableSources are where a container's variables come from.
+type variableSources struct {
+	field   string
+	port    bool // PORT is set by Cloud Run itself.
+	plain   map[string]map[string]pulumi.StringInput
+	listed  []string // URLVariables, which may repeat a name
+	secrets map[string]SecretVariable
+}
+
+func (v variableSources) problems(found *problems.List) {
+	fields := map[string][]string{}
+	for _, source := range slices.Sorted(maps.Keys(v.plain)) {
+		for name := range v.plain[source] {
+			fields[name] = append(fields[name], source)
+		}
 	}
-	for name := range args.Secrets {
+	for name := range v.secrets {
 		fields[name] = append(fields[name], "Secrets")
 	}
+	for i, name := range v.listed {
+		found.If(slices.Contains(v.listed[:i], name), "%s.URLVariables has %q twice: keep one", v.field, name)
+	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		field := "args." + fields[name][0]
-		found.If(!variable.MatchString(name), "%s[%q] is no variable's name: use letters, digits and underscores", field, name)
-		found.If(name == limits.PortVariable || limits.IsServiceVariable(name), "%s[%q] is set by Cloud Run itself: choose another name",
-			field, name)
+		field := v.field + "." + fields[name][0]
+		found.If(!variable.MatchString(name), "%s[%q] is not a variable's name: use letters, digits and underscores", field, name)
+		found.If(v.port && name == limits.PortVariable || limits.IsServiceVariable(name),
+			"%s[%q] is set by Cloud Run itself: choose another name", field, name)
 		found.If(len(fields[name]) > 1, "variable %q is given %d times, in %s: keep one", name, len(fields[name]),
 			strings.Join(fields[name], " and "))
-		if value, given := args.OtherURLs[name]; given && value == nil {
-			found.Add("args.OtherURLs[%q] has no value: set one, or remove it", name)
+		for _, source := range slices.Sorted(maps.Keys(v.plain)) {
+			if value, given := v.plain[source][name]; given && value == nil {
+				found.Add("%s.%s[%q] has no value: set one, or remove it", v.field, source, name)
+			}
 		}
-		if value, given := args.Environment[name]; given && value == nil {
-			found.Add("args.Environment[%q] has no value: set one, or remove it", name)
-		}
-		if secret, given := args.Secrets[name]; given {
-			secret.problems(name, found)
+		if secret, given := v.secrets[name]; given {
+			secret.problems(fmt.Sprintf("%s.Secrets[%q]", v.field, name), found)
 		}
 	}
 }
@@ -114,13 +135,13 @@ func (args *ServiceArgs) invokerProblems(found *problems.List) {
 	found.If(args.Public && len(args.Invokers) > 0, "args.Public lets anybody call a service that has Invokers: set one of the two")
 }
 
-func (s SecretVariable) problems(name string, found *problems.List) {
-	found.If(s.Secret == nil, "args.Secrets[%q].Secret is missing: set the secret's id", name)
+func (s SecretVariable) problems(field string, found *problems.List) {
+	found.If(s.Secret == nil, "%s.Secret is missing: set the secret's id", field)
 	switch version := s.Version.(type) {
 	case nil:
-		found.Add("args.Secrets[%q].Version is missing: pin a version's number", name)
+		found.Add("%s.Version is missing: pin a version's number", field)
 	case pulumi.String:
-		found.Take(checkVersion(name, string(version)))
+		found.Take(checkVersion(field, string(version)))
 	}
 }
 

@@ -22,7 +22,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"everything missing": {&cloudrun.ServiceArgs{}, []string{
 			"args.Project is missing", "args.ProjectNumber is missing", "args.Location is missing", "args.ServiceAccount is missing",
 			`args.ServiceName "" is not a service id`, "args.Image is missing", "args.MaxInstances is 0: set at least 1",
-			`args.Startup.Path "" is no path`, `args.Liveness.Path "" is no path`,
+			`args.Startup.Path "" is not a path`, `args.Liveness.Path "" is not a path`,
 		}},
 		"what Cloud Run sets": {args(func(a *cloudrun.ServiceArgs) {
 			a.Environment = map[string]pulumi.StringInput{"PORT": pulumi.String("1"), "K_SERVICE": pulumi.String("x"),
@@ -57,7 +57,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"a threshold": {args(func(a *cloudrun.ServiceArgs) { a.Startup.FailureThreshold = -1 }),
 			[]string{"args.Startup.FailureThreshold is -1"}},
 		"a variable's name": {args(func(a *cloudrun.ServiceArgs) { a.Environment["A-B"] = pulumi.String("") }),
-			[]string{`args.Environment["A-B"] is no variable's name`}},
+			[]string{`args.Environment["A-B"] is not a variable's name`}},
 		"a reserved variable": {args(func(a *cloudrun.ServiceArgs) { a.URLVariables = []string{"K_SERVICE"} }),
 			[]string{`args.URLVariables["K_SERVICE"] is set by Cloud Run itself`}},
 		"a variable twice": {args(func(a *cloudrun.ServiceArgs) { a.URLVariables = []string{"NODE_ENV"} }),

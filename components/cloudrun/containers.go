@@ -2,6 +2,7 @@ package cloudrun
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -57,7 +58,7 @@ func (args *ServiceArgs) containers(port int, url pulumi.StringOutput) cloudrunv
 		Args:          texts(args.Arguments),
 		Ports:         ports,
 		Resources:     args.resources(cmp.Or(args.CPU, DefaultCPU), cmp.Or(args.Memory, DefaultMemory), args.StartupCPUBoost),
-		Envs:          variables(args.Environment, urls, args.Secrets),
+		Envs:          variables("args", args.Environment, urls, args.Secrets),
 		StartupProbe:  args.Startup.startup(port),
 		LivenessProbe: args.Liveness.liveness(port),
 		DependsOns:    texts(slices.Sorted(slices.Values(args.After))),
@@ -78,7 +79,7 @@ func (args *ServiceArgs) sidecar(name string, s Sidecar) *cloudrunv2.ServiceTemp
 		Commands:     texts(s.Command),
 		Args:         texts(s.Arguments),
 		Resources:    args.resources(s.CPU, s.Memory, s.StartupCPUBoost),
-		Envs:         variables(s.Environment, nil, s.Secrets),
+		Envs:         variables(fmt.Sprintf("args.Sidecars[%q]", name), s.Environment, nil, s.Secrets),
 		DependsOns:   texts(slices.Sorted(slices.Values(s.After))),
 		VolumeMounts: mounts(s.Mounts),
 	}
@@ -122,8 +123,9 @@ func mounts(paths map[string]string) cloudrunv2.ServiceTemplateContainerVolumeMo
 	return list
 }
 
-// variables are sorted by name: the order is part of the template.
-func variables(plain, urls map[string]pulumi.StringInput, secrets map[string]SecretVariable) cloudrunv2.ServiceTemplateContainerEnvArray {
+// variables are sorted by name: the order is part of the template. of is the arguments' path, for errors.
+func variables(of string, plain, urls map[string]pulumi.StringInput,
+	secrets map[string]SecretVariable) cloudrunv2.ServiceTemplateContainerEnvArray {
 	byName := map[string]*cloudrunv2.ServiceTemplateContainerEnvArgs{}
 	for _, values := range []map[string]pulumi.StringInput{plain, urls} {
 		for name, value := range values {
@@ -134,7 +136,7 @@ func variables(plain, urls map[string]pulumi.StringInput, secrets map[string]Sec
 		byName[name] = &cloudrunv2.ServiceTemplateContainerEnvArgs{
 			ValueSource: &cloudrunv2.ServiceTemplateContainerEnvValueSourceArgs{
 				SecretKeyRef: &cloudrunv2.ServiceTemplateContainerEnvValueSourceSecretKeyRefArgs{
-					Secret: secret.Secret, Version: pinned(name, secret.Version),
+					Secret: secret.Secret, Version: pinned(fmt.Sprintf("%s.Secrets[%q]", of, name), secret.Version),
 				},
 			},
 		}

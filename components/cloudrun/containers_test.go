@@ -1,6 +1,8 @@
 package cloudrun_test
 
 import (
+	"errors"
+	"maps"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -93,30 +95,114 @@ func TestTheRevisionsNameCoversEveryContainer(t *testing.T) {
 	}
 	seen := map[string]string{name(func(*cloudrun.ServiceArgs) {}): "nothing"}
 	for what, change := range map[string]func(*cloudrun.ServiceArgs){
-		"command":         func(a *cloudrun.ServiceArgs) { a.Command = nil },
-		"arguments":       func(a *cloudrun.ServiceArgs) { a.Arguments = []string{"--quiet"} },
-		"protocol":        func(a *cloudrun.ServiceArgs) { a.HTTP2 = false },
-		"affinity":        func(a *cloudrun.ServiceArgs) { a.SessionAffinity = false },
-		"generation":      func(a *cloudrun.ServiceArgs) { a.FirstGeneration = true },
-		"order":           func(a *cloudrun.ServiceArgs) { a.After = nil },
-		"egress":          func(a *cloudrun.ServiceArgs) { a.VPC.AllTraffic = false },
-		"a probe's kind":  func(a *cloudrun.ServiceArgs) { a.Startup = cloudrun.Probe{Path: "/"} },
-		"a volume":        func(a *cloudrun.ServiceArgs) { a.Volumes["scratch"] = cloudrun.Volume{Memory: "65Mi"} },
-		"a mount":         func(a *cloudrun.ServiceArgs) { a.Mounts["tls"] = "/other" },
-		"another's URL":   func(a *cloudrun.ServiceArgs) { a.OtherURLs["API_URL"] = pulumi.String("https://other") },
-		"sidecar: image":  proxy(func(s *cloudrun.Sidecar) { s.Image = pulumi.String("other" + image) }),
-		"sidecar: memory": proxy(func(s *cloudrun.Sidecar) { s.Memory = "512Mi" }),
-		"sidecar: boost":  proxy(func(s *cloudrun.Sidecar) { s.StartupCPUBoost = false }),
-		"sidecar: probe":  proxy(func(s *cloudrun.Sidecar) { s.Liveness = &cloudrun.Probe{Path: "/", Port: 1} }),
-		"sidecar: value":  proxy(func(s *cloudrun.Sidecar) { s.Environment = nil }),
-		"sidecar: mounts": proxy(func(s *cloudrun.Sidecar) { s.Mounts = nil }),
+		"image":            func(a *cloudrun.ServiceArgs) { a.Image = pulumi.String("other" + image) },
+		"account":          func(a *cloudrun.ServiceArgs) { a.ServiceAccount = pulumi.String("other@p") },
+		"label":            func(a *cloudrun.ServiceArgs) { a.Labels = pulumi.StringMap{"x": pulumi.String("y")} },
+		"port":             func(a *cloudrun.ServiceArgs) { a.Port = 3001 },
+		"cpu":              func(a *cloudrun.ServiceArgs) { a.CPU = "2" },
+		"memory":           func(a *cloudrun.ServiceArgs) { a.Memory = "1Gi" },
+		"cpu always":       func(a *cloudrun.ServiceArgs) { a.CPUAlwaysOn = true },
+		"boost":            func(a *cloudrun.ServiceArgs) { a.StartupCPUBoost = !a.StartupCPUBoost },
+		"concurrency":      func(a *cloudrun.ServiceArgs) { a.Concurrency = 7 },
+		"timeout":          func(a *cloudrun.ServiceArgs) { a.TimeoutSeconds = 7 },
+		"least instances":  func(a *cloudrun.ServiceArgs) { a.MinInstances = 1 },
+		"most instances":   func(a *cloudrun.ServiceArgs) { a.MaxInstances = 7 },
+		"attempt":          func(a *cloudrun.ServiceArgs) { a.Attempt = 1 },
+		"plain variable":   func(a *cloudrun.ServiceArgs) { a.Environment = map[string]pulumi.StringInput{"X": pulumi.String("y")} },
+		"own URL":          func(a *cloudrun.ServiceArgs) { a.URLVariables = []string{"SELF"} },
+		"secret's id":      func(a *cloudrun.ServiceArgs) { a.Secrets = secretOf("other", "1") },
+		"secret's version": func(a *cloudrun.ServiceArgs) { a.Secrets = secretOf("other", "2") },
+		"startup's path":   func(a *cloudrun.ServiceArgs) { a.Startup = cloudrun.Probe{Path: "/started"} },
+		"startup's port":   func(a *cloudrun.ServiceArgs) { a.Startup = cloudrun.Probe{TCP: true, Port: 9} },
+		"startup's delay":  func(a *cloudrun.ServiceArgs) { a.Startup = cloudrun.Probe{TCP: true, InitialDelaySeconds: 1} },
+		"startup's period": func(a *cloudrun.ServiceArgs) { a.Startup = cloudrun.Probe{TCP: true, PeriodSeconds: 9} },
+		"startup's wait":   func(a *cloudrun.ServiceArgs) { a.Startup = cloudrun.Probe{TCP: true, TimeoutSeconds: 2} },
+		"startup's limit":  func(a *cloudrun.ServiceArgs) { a.Startup = cloudrun.Probe{TCP: true, FailureThreshold: 9} },
+		"liveness's name":  func(a *cloudrun.ServiceArgs) { a.Liveness = cloudrun.Probe{GRPC: true, GRPCService: "other"} },
+		"liveness's path":  func(a *cloudrun.ServiceArgs) { a.Liveness = cloudrun.Probe{Path: "/alive"} },
+		"network":          func(a *cloudrun.ServiceArgs) { a.VPC.Network = "other" },
+		"subnetwork":       func(a *cloudrun.ServiceArgs) { a.VPC.Subnetwork = "other" },
+		"network tags":     func(a *cloudrun.ServiceArgs) { a.VPC.Tags = nil },
+		"no network":       func(a *cloudrun.ServiceArgs) { a.VPC = nil; delete(a.Volumes, "files"); delete(a.Mounts, "files") },
+		"secret file's version": func(a *cloudrun.ServiceArgs) {
+			a.Volumes["tls"] = cloudrun.Volume{Secret: &cloudrun.SecretVariable{Secret: pulumi.String("tls"), Version: pulumi.String("3")},
+				File: "key.pem"}
+		},
+		"secret file's name": func(a *cloudrun.ServiceArgs) {
+			a.Volumes["tls"] = cloudrun.Volume{Secret: &cloudrun.SecretVariable{Secret: pulumi.String("tls"), Version: pulumi.String("2")},
+				File: "k.pem"}
+		},
+		"file server": func(a *cloudrun.ServiceArgs) {
+			a.Volumes["files"] = cloudrun.Volume{Server: "10.0.0.3", Path: "/files", ReadOnly: true}
+		},
+		"file server's folder": func(a *cloudrun.ServiceArgs) {
+			a.Volumes["files"] = cloudrun.Volume{Server: "10.0.0.2", Path: "/f", ReadOnly: true}
+		},
+		"file server's writing": func(a *cloudrun.ServiceArgs) {
+			a.Volumes["files"] = cloudrun.Volume{Server: "10.0.0.2", Path: "/files"}
+		},
+		"bucket": func(a *cloudrun.ServiceArgs) { a.Volumes["bucket"] = cloudrun.Volume{Bucket: pulumi.String("other")} },
+		"bucket's writing": func(a *cloudrun.ServiceArgs) {
+			a.Volumes["bucket"] = cloudrun.Volume{Bucket: pulumi.String("shop-files"), ReadOnly: true}
+		},
+		"instance": func(a *cloudrun.ServiceArgs) {
+			a.Volumes["sql"] = cloudrun.Volume{CloudSQL: pulumi.ToStringArray([]string{"p:r:other"})}
+		},
+		"command":   func(a *cloudrun.ServiceArgs) { a.Command = nil },
+		"arguments": func(a *cloudrun.ServiceArgs) { a.Arguments = []string{"--quiet"} },
+		"protocol":  func(a *cloudrun.ServiceArgs) { a.HTTP2 = false },
+		"affinity":  func(a *cloudrun.ServiceArgs) { a.SessionAffinity = false },
+		"generation": func(a *cloudrun.ServiceArgs) {
+			a.FirstGeneration = true
+			maps.DeleteFunc(a.Volumes, func(name string, _ cloudrun.Volume) bool { return name == "files" || name == "bucket" })
+			maps.DeleteFunc(a.Mounts, func(name, _ string) bool { return name == "files" || name == "bucket" })
+		},
+		"order":              func(a *cloudrun.ServiceArgs) { a.After = nil },
+		"egress":             func(a *cloudrun.ServiceArgs) { a.VPC.AllTraffic = false },
+		"a probe's kind":     func(a *cloudrun.ServiceArgs) { a.Startup = cloudrun.Probe{Path: "/"} },
+		"a volume":           func(a *cloudrun.ServiceArgs) { a.Volumes["scratch"] = cloudrun.Volume{Memory: "65Mi"} },
+		"a mount":            func(a *cloudrun.ServiceArgs) { a.Mounts["tls"] = "/other" },
+		"another's URL":      func(a *cloudrun.ServiceArgs) { a.OtherURLs["API_URL"] = pulumi.String("https://other") },
+		"sidecar: image":     proxy(func(s *cloudrun.Sidecar) { s.Image = pulumi.String("other" + image) }),
+		"sidecar: memory":    proxy(func(s *cloudrun.Sidecar) { s.Memory = "512Mi" }),
+		"sidecar: boost":     proxy(func(s *cloudrun.Sidecar) { s.StartupCPUBoost = false }),
+		"sidecar: probe":     proxy(func(s *cloudrun.Sidecar) { s.Liveness = &cloudrun.Probe{Path: "/", Port: 1} }),
+		"sidecar: value":     proxy(func(s *cloudrun.Sidecar) { s.Environment = nil }),
+		"sidecar: mounts":    proxy(func(s *cloudrun.Sidecar) { s.Mounts = nil }),
+		"sidecar: cpu":       proxy(func(s *cloudrun.Sidecar) { s.CPU = "1" }),
+		"sidecar: command":   proxy(func(s *cloudrun.Sidecar) { s.Command = []string{"/proxy"} }),
+		"sidecar: arguments": proxy(func(s *cloudrun.Sidecar) { s.Arguments = nil }),
+		"sidecar: secret":    proxy(func(s *cloudrun.Sidecar) { s.Secrets = secretOf("other", "1") }),
+		"sidecar: version":   proxy(func(s *cloudrun.Sidecar) { s.Secrets = secretOf("other", "2") }),
+		"sidecar: startup":   proxy(func(s *cloudrun.Sidecar) { s.Startup = &cloudrun.Probe{Path: "/ready", Port: 9001} }),
+		"sidecar: its name": func(a *cloudrun.ServiceArgs) {
+			a.Sidecars, a.After = map[string]cloudrun.Sidecar{"other": a.Sidecars["proxy"]}, []string{"other"}
+		},
+		"a second sidecar": func(a *cloudrun.ServiceArgs) {
+			a.Sidecars["second"] = cloudrun.Sidecar{Image: pulumi.String(image), CPU: "1", Memory: "1Gi"}
+		},
+		"a sidecar's order": func(a *cloudrun.ServiceArgs) {
+			a.Sidecars["second"] = cloudrun.Sidecar{Image: pulumi.String(image), CPU: "1", Memory: "1Gi", After: []string{"proxy"}}
+		},
 	} {
 		changed := name(change)
 		assert.NotContains(t, seen, changed, what)
 		seen[changed] = what
 	}
-	same := name(func(a *cloudrun.ServiceArgs) { a.Audiences = nil })
-	assert.Equal(t, "nothing", seen[same], "audiences are the service's, not a revision's")
+	for what, change := range map[string]func(*cloudrun.ServiceArgs){
+		"audiences":  func(a *cloudrun.ServiceArgs) { a.Audiences = nil },
+		"ingress":    func(a *cloudrun.ServiceArgs) { a.Ingress = "internal" },
+		"callers":    func(a *cloudrun.ServiceArgs) { a.Public = true },
+		"protection": func(a *cloudrun.ServiceArgs) { a.DeletionProtection = true },
+		"traffic":    func(a *cloudrun.ServiceArgs) { a.Traffic = map[string]int{cloudrun.Latest: 100} },
+		"admission":  func(a *cloudrun.ServiceArgs) { a.BinaryAuthorization = true },
+	} {
+		assert.Equal(t, "nothing", seen[name(change)], "%s: the service's, not a revision's", what)
+	}
+}
+
+func secretOf(id, version string) map[string]cloudrun.SecretVariable {
+	return map[string]cloudrun.SecretVariable{"S": {Secret: pulumi.String(id), Version: pulumi.String(version)}}
 }
 
 func TestInvokersAreGrantedByName(t *testing.T) {
@@ -150,16 +236,164 @@ func TestImpossibleContainersRegisterNothing(t *testing.T) {
 	})
 	require.Error(t, err)
 	for _, want := range []string{
-		"args.Startup asks several things", "args.Liveness.TCP is no liveness probe",
-		`args.Sidecars["main"] is no name for a sidecar`, `args.Sidecars["main"].CPU or Memory is missing`,
+		"args.Startup asks several things", "args.Liveness.TCP is not a liveness probe that Cloud Run has",
+		`args.Sidecars["main"] cannot be a sidecar's name`, `args.Sidecars["main"].CPU "" is not sold`,
+		`args.Sidecars["main"].Memory "" is not an amount of memory`,
 		`args.Sidecars["proxy"].Image "nginx:1" is not an image by digest`, `args.Sidecars["proxy"] has a probe without a port`,
-		`args.After has "main", which has no startup probe`, `args.After has "nobody", which is no sidecar`,
-		`args.Volumes["two"] has 2 kinds`, `args.Volumes["file"].File is missing`,
-		`args.Mounts["none"] is no volume`, `args.Mounts["two"] is "two": begin it with a slash`, "args.VPC names no network",
+		`args.After has "main", which has no startup probe`, `args.After has "nobody", which is not a sidecar`,
+		`args.Volumes["two"] has 2 kinds`, `args.Volumes["file"].File "" is not a file's name`,
+		`args.Volumes["file"].Secret.Secret is missing`, `args.Volumes["file"].Secret.Version is missing`,
+		`args.Mounts["none"] is not a volume`, `args.Mounts["two"] is "two": begin it with a slash`, "args.VPC names no network",
 		"args.Public lets anybody call a service that has Invokers", `args.Invokers["x"].Member is missing`,
 		`args.Invokers["x"].Reason is missing`,
 	} {
 		assert.ErrorContains(t, err, want)
 	}
 	assert.Empty(t, inventory.Resources)
+}
+
+// TestWhatTheAPIRefusesOfContainers changes one thing of a service that has everything. Each is refused before anything is registered,
+// with nothing else beside it.
+func TestWhatTheAPIRefusesOfContainers(t *testing.T) {
+	t.Parallel()
+	proxy := func(change func(*cloudrun.Sidecar)) func(*cloudrun.ServiceArgs) {
+		return func(a *cloudrun.ServiceArgs) {
+			sidecar := a.Sidecars["proxy"]
+			change(&sidecar)
+			a.Sidecars["proxy"] = sidecar
+		}
+	}
+	volume := func(v cloudrun.Volume) func(*cloudrun.ServiceArgs) {
+		return func(a *cloudrun.ServiceArgs) { a.Volumes["new"] = v }
+	}
+	mount := func(name, folder string) func(*cloudrun.ServiceArgs) {
+		return func(a *cloudrun.ServiceArgs) { a.Mounts[name] = folder }
+	}
+	vpc := func(v cloudrun.VPC) func(*cloudrun.ServiceArgs) { return func(a *cloudrun.ServiceArgs) { a.VPC = &v } }
+	second := cloudrun.Sidecar{Image: pulumi.String(image), CPU: "1", Memory: "1Gi", Startup: &cloudrun.Probe{TCP: true, Port: 9}}
+	for want, change := range map[string]func(*cloudrun.ServiceArgs){
+		`args.Sidecars["proxy"].Environment["A-B"] is not a variable's name: use letters, digits and underscores`: proxy(
+			func(s *cloudrun.Sidecar) { s.Environment = map[string]pulumi.StringInput{"A-B": pulumi.String("1")} }),
+		`args.Sidecars["proxy"].Environment["K_SERVICE"] is set by Cloud Run itself: choose another name`: proxy(
+			func(s *cloudrun.Sidecar) {
+				s.Environment = map[string]pulumi.StringInput{"K_SERVICE": pulumi.String("1")}
+			}),
+		`args.Sidecars["proxy"].Environment["A"] has no value: set one, or remove it`: proxy(
+			func(s *cloudrun.Sidecar) { s.Environment = map[string]pulumi.StringInput{"A": nil} }),
+		`variable "S" is given 2 times, in Environment and Secrets: keep one`: proxy(func(s *cloudrun.Sidecar) {
+			s.Environment, s.Secrets = map[string]pulumi.StringInput{"S": pulumi.String("1")}, secretOf("s", "1")
+		}),
+		`args.Sidecars["proxy"].Secrets["S"].Version "latest" is not a version's number: pin one, for example "1", so that a rollback ` +
+			`restores the value`: proxy(func(s *cloudrun.Sidecar) { s.Secrets = secretOf("s", "latest") }),
+		`args.Sidecars["proxy"].CPU "0.07" is not sold: use 0.08 to 1, 2, 4, 6 or 8`: proxy(func(s *cloudrun.Sidecar) { s.CPU = "0.07" }),
+		`args.Sidecars["proxy"].Memory "1G" is not an amount of memory: use whole Mi or Gi, for example 256Mi`: proxy(
+			func(s *cloudrun.Sidecar) { s.Memory = "1G" }),
+		`args.Sidecars["proxy"].Liveness.TCP is not a liveness probe that Cloud Run has: set Path or GRPC`: proxy(
+			func(s *cloudrun.Sidecar) { s.Liveness = &cloudrun.Probe{TCP: true, Port: 9} }),
+		`args.Sidecars["proxy"].Startup gives an instance 25 times 10 s to start: Cloud Run waits 240 s`: proxy(
+			func(s *cloudrun.Sidecar) { s.Startup = &cloudrun.Probe{TCP: true, Port: 9, FailureThreshold: 25} }),
+		`args.Sidecars["Proxy"] cannot be a sidecar's name: use lower-case letters, digits and hyphens, and not "main"`: func(
+			a *cloudrun.ServiceArgs) {
+			a.Sidecars["Proxy"] = second
+		},
+		`args.Sidecars["proxy"].After has "second", which itself waits for "proxy": let one of them start first` + "\n" +
+			`args.Sidecars["second"].After has "proxy", which itself waits for "second": let one of them start first`: func(
+			a *cloudrun.ServiceArgs) {
+			waits := second
+			waits.After = []string{"proxy"}
+			a.Sidecars["second"] = waits
+			proxy(func(s *cloudrun.Sidecar) { s.After = []string{"second"} })(a)
+		},
+		`args.After has "proxy" twice: keep one`: func(a *cloudrun.ServiceArgs) { a.After = []string{"proxy", "proxy"} },
+		`args.CPU is over 8 vCPU with all containers: lower it, or that of a sidecar`: func(a *cloudrun.ServiceArgs) {
+			a.CPU, a.Memory = "8", "4Gi"
+		},
+		`args.Memory is over 32Gi with all containers: lower it, or that of a sidecar`: proxy(func(s *cloudrun.Sidecar) {
+			s.Memory = "32Gi"
+		}),
+		`args.CPU "3" is not sold: use 1, 2, 4, 6 or 8, or in the first generation 0.08 to 1`: func(a *cloudrun.ServiceArgs) { a.CPU = "3" },
+		`args.CPU "0.5" is sold in the first generation alone: set FirstGeneration, or use 1 or more`: func(a *cloudrun.ServiceArgs) {
+			a.CPU = "0.5"
+		},
+		`args.Memory "256Mi" is not sold with 1 vCPU: use 512Mi to 4Gi`: func(a *cloudrun.ServiceArgs) {
+			a.Memory = "256Mi"
+		},
+		`args.Volumes["new"].Memory "64" is not an amount of memory: use whole Mi or Gi, for example 64Mi`: volume(cloudrun.Volume{Memory: "64"}),
+		`args.Volumes["new"].File names the file of no secret: leave it out`: volume(
+			cloudrun.Volume{Memory: "64Mi", File: "x"}),
+		`args.Volumes["new"].ReadOnly has no meaning for this kind: it is for a bucket or a file server`: volume(
+			cloudrun.Volume{Memory: "64Mi", ReadOnly: true}),
+		`args.Volumes["new"].Server "a b" is not a server: use an address or a host name`:   volume(cloudrun.Volume{Server: "a b", Path: "/x"}),
+		`args.Volumes["new"].Server "" is not a server: use an address or a host name`:      volume(cloudrun.Volume{Path: "/x"}),
+		`args.Volumes["new"].Path "x" is not a folder of the server: begin it with a slash`: volume(cloudrun.Volume{Server: "a", Path: "x"}),
+		`args.Volumes["new"].Secret.Version "latest" is not a version's number: pin one, for example "1", so that a rollback restores the ` +
+			`value`: volume(cloudrun.Volume{File: "f",
+			Secret: &cloudrun.SecretVariable{Secret: pulumi.String("s"), Version: pulumi.String("latest")}}),
+		`args.Volumes["New"] cannot be a volume's name: use lower-case letters, digits and hyphens`: func(a *cloudrun.ServiceArgs) {
+			a.Volumes["New"] = cloudrun.Volume{Memory: "1Mi"}
+		},
+		`args.Mounts["files"] is "/": begin it with a slash, and name a folder`:                         mount("files", "/"),
+		`args.Mounts["files"] is "/proc/x", a folder of the system's own: choose another`:               mount("files", "/proc/x"),
+		`args.Mounts["files"] is "/bucket", where "bucket" is mounted: give each volume its own folder`: mount("files", "/bucket"),
+		`args.Mounts["sql"] is "/sql": Cloud SQL's sockets, and nothing else, are mounted at /cloudsql`: mount("sql", "/sql"),
+		`args.VPC.Network "Default" is not a network: use its name, or projects/PROJECT/global/networks/NAME`: vpc(
+			cloudrun.VPC{Network: "Default"}),
+		`args.VPC.Subnetwork "projects/p/regions/europe-west1/subnetworks/s" is in europe-west1 and not in the service's region, us-central1: ` +
+			`name one of the network in the service's region`: vpc(cloudrun.VPC{Subnetwork: "projects/p/regions/europe-west1/subnetworks/s"}),
+		`args.VPC.Subnetwork "s" is not named with the same project as the network: name one of the network in the service's region`: vpc(
+			cloudrun.VPC{Network: "projects/p/global/networks/n", Subnetwork: "s"}),
+		`args.VPC.Tags[1] "a" is there twice: keep one`: vpc(cloudrun.VPC{Network: "n",
+			Tags: []string{"a", "a"}}),
+		`args.VPC.Tags[0] "A" is not a network tag: use lower-case letters, digits and hyphens`: vpc(cloudrun.VPC{Network: "n",
+			Tags: []string{"A"}}),
+		`args.Audiences[0] "a b" is not an audience: use one word, for example a URL`: func(a *cloudrun.ServiceArgs) {
+			a.Audiences = []string{"a b"}
+		},
+		`args.Audiences[1] "a" is there twice: keep one`: func(a *cloudrun.ServiceArgs) {
+			a.Audiences = []string{"a", "a"}
+		},
+		`args.URLVariables has "SELF" twice: keep one`: func(a *cloudrun.ServiceArgs) {
+			a.URLVariables = []string{"SELF", "SELF"}
+		},
+		`args.Volumes["files"] is in a network that the service does not reach: set VPC`: func(a *cloudrun.ServiceArgs) { a.VPC = nil },
+		`args.Volumes["bucket"] is not mounted in the first generation: leave FirstGeneration out` + "\n" +
+			`args.Volumes["files"] is not mounted in the first generation: leave FirstGeneration out`: func(a *cloudrun.ServiceArgs) {
+			a.FirstGeneration = true
+		},
+		`args.Sidecars are 10: an instance has at most 10 containers`: func(a *cloudrun.ServiceArgs) {
+			for _, name := range []string{"b", "c", "d", "e", "f", "g", "h", "i", "j"} {
+				a.Sidecars[name] = cloudrun.Sidecar{Image: pulumi.String(image), CPU: "0.1", Memory: "64Mi"}
+			}
+		},
+	} {
+		inventory, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
+			_, err := cloudrun.NewService(ctx, "web", args(func(a *cloudrun.ServiceArgs) {
+				several(a)
+				change(a)
+			}))
+			return errors.Unwrap(err)
+		})
+		assert.ErrorContains(t, err, want)
+		if err != nil {
+			assert.Contains(t, err.Error()+"\n", want+"\n", "and nothing else")
+		}
+		assert.Empty(t, inventory.Resources, want)
+	}
+}
+
+// TestAShareOfACPU: the first generation takes it, for one request at a time.
+func TestAShareOfACPU(t *testing.T) {
+	t.Parallel()
+	inventory, _ := run(t, args(func(a *cloudrun.ServiceArgs) {
+		a.FirstGeneration, a.CPU, a.Memory, a.Concurrency = true, "0.25", "128Mi", 1
+	}))
+	assert.NotEmpty(t, inventory.Resources)
+	_, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
+		_, err := cloudrun.NewService(ctx, "web", args(func(a *cloudrun.ServiceArgs) {
+			a.FirstGeneration, a.CPU, a.Memory = true, "0.25", "1Gi"
+		}))
+		return err
+	})
+	assert.ErrorContains(t, err, `args.Memory "1Gi" is not sold with 0.25 vCPU: use 128Mi to 512Mi`)
+	assert.ErrorContains(t, err, `args.CPU "0.25" takes one request at a time`)
 }

@@ -91,7 +91,7 @@ func (p Probe) problems(field string, longest int, found *problems.List) {
 	case kinds > 1 || p.GRPCService != "" && !p.GRPC:
 		found.Add("%s asks several things: set one of Path, TCP and GRPC, and GRPCService with GRPC alone", field)
 	case kinds == 0 || p.Path != "" && !strings.HasPrefix(p.Path, "/"):
-		found.Add("%s.Path %q is no path: begin it with a slash, or set TCP or GRPC", field, p.Path)
+		found.Add("%s.Path %q is not a path: begin it with a slash, or set TCP or GRPC", field, p.Path)
 	}
 	found.If(p.Port < 0 || p.Port > limits.MaxPort, "%s.Port is %d: use 1-65535", field, p.Port)
 	period, timeout := p.withDefaults().PeriodSeconds, p.withDefaults().TimeoutSeconds
@@ -99,6 +99,10 @@ func (p Probe) problems(field string, longest int, found *problems.List) {
 	found.If(timeout < 1 || timeout > period, "%s.TimeoutSeconds is %d: use 1 to PeriodSeconds, %d", field, timeout, period)
 	found.If(p.InitialDelaySeconds < 0 || p.InitialDelaySeconds > longest, "%s.InitialDelaySeconds is %d: use 0-%d", field,
 		p.InitialDelaySeconds, longest)
+	if threshold := p.withDefaults().FailureThreshold; longest == limits.MaxStartupSeconds && period >= 1 && period <= longest {
+		found.If(threshold > longest/period, "%s gives an instance %d times %d s to start: Cloud Run waits %d s", field, threshold, period,
+			longest)
+	}
 	found.If(p.FailureThreshold < 0, "%s.FailureThreshold is %d: use at least 1, or leave it out for %d", field,
 		p.FailureThreshold, defaultProbeFailureThreshold)
 }
@@ -106,5 +110,5 @@ func (p Probe) problems(field string, longest int, found *problems.List) {
 // livenessProblems are those of a liveness probe, which asks by HTTP or gRPC.
 func (p Probe) livenessProblems(field string, found *problems.List) {
 	p.problems(field, limits.MaxLivenessSeconds, found)
-	found.If(p.TCP, "%s.TCP is no liveness probe of Cloud Run's: set Path or GRPC", field)
+	found.If(p.TCP, "%s.TCP is not a liveness probe that Cloud Run has: set Path or GRPC", field)
 }

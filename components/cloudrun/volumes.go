@@ -4,13 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"github.com/guiofsaints/procureflow-platform/internal/limits"
-	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 // Volume is a folder that containers mount: exactly one of its kinds.
@@ -33,24 +29,6 @@ type Volume struct {
 // readableByAll is the mode of a secret's file, 0444, which the API fills in.
 const readableByAll = 292
 
-func (v Volume) problems(field string) error {
-	kinds := 0
-	for _, set := range []bool{v.Memory != "", v.Secret != nil, v.Bucket != nil, v.Server != "", v.CloudSQL != nil} {
-		if set {
-			kinds++
-		}
-	}
-	switch {
-	case kinds != 1:
-		return fmt.Errorf("%s has %d kinds: set one of Memory, Secret, Bucket, Server and CloudSQL", field, kinds)
-	case v.Secret != nil && v.File == "":
-		return fmt.Errorf("%s.File is missing: name the secret's file", field)
-	case v.Server != "" && !strings.HasPrefix(v.Path, "/"):
-		return fmt.Errorf("%s.Path %q is not a folder of the server: begin it with a slash", field, v.Path)
-	}
-	return nil
-}
-
 // volumes are sorted by name: the order is part of the template.
 func volumes(byName map[string]Volume) cloudrunv2.ServiceTemplateVolumeArrayInput {
 	if len(byName) == 0 {
@@ -72,7 +50,7 @@ func (v Volume) volume(name string) *cloudrunv2.ServiceTemplateVolumeArgs {
 		volume.Secret = &cloudrunv2.ServiceTemplateVolumeSecretArgs{
 			Secret: v.Secret.Secret.ToStringOutput(), DefaultMode: pulumi.Int(readableByAll),
 			Items: cloudrunv2.ServiceTemplateVolumeSecretItemArray{&cloudrunv2.ServiceTemplateVolumeSecretItemArgs{
-				Path: pulumi.String(v.File), Version: pinned(name, v.Secret.Version),
+				Path: pulumi.String(v.File), Version: pinned(fmt.Sprintf("args.Volumes[%q].Secret", name), v.Secret.Version),
 			}},
 		}
 	case v.Bucket != nil:
@@ -114,56 +92,5 @@ func (v *VPC) access() cloudrunv2.ServiceTemplateVpcAccessPtrInput {
 				Network: optional(v.Network), Subnetwork: optional(v.Subnetwork), Tags: texts(v.Tags),
 			},
 		},
-	}
-}
-
-// containerProblems are those of sidecars, volumes and the network.
-func (args *ServiceArgs) containerProblems(found *problems.List) {
-	mounted := func(field string, paths map[string]string) {
-		for _, volume := range slices.Sorted(maps.Keys(paths)) {
-			_, known := args.Volumes[volume]
-			found.If(!known, "%s[%q] is no volume: declare it in args.Volumes", field, volume)
-			found.If(!strings.HasPrefix(paths[volume], "/"), "%s[%q] is %q: begin it with a slash", field, volume, paths[volume])
-		}
-	}
-	order := func(field string, after []string) {
-		for _, name := range after {
-			other, known := args.Sidecars[name]
-			found.If(!known, "%s has %q, which is no sidecar", field, name)
-			found.If(known && other.Startup == nil, "%s has %q, which has no startup probe: nothing tells that it is healthy", field, name)
-		}
-	}
-	mounted("args.Mounts", args.Mounts)
-	order("args.After", args.After)
-	for _, name := range slices.Sorted(maps.Keys(args.Sidecars)) {
-		s, field := args.Sidecars[name], fmt.Sprintf("args.Sidecars[%q]", name)
-		found.If(name == MainContainer || !limits.IsServiceName(name), "%s is no name for a sidecar: use letters, digits and hyphens, and not %q",
-			field, MainContainer)
-		s.problems(field, found)
-		mounted(field+".Mounts", s.Mounts)
-		order(field+".After", s.After)
-	}
-	for _, name := range slices.Sorted(maps.Keys(args.Volumes)) {
-		found.Take(args.Volumes[name].problems(fmt.Sprintf("args.Volumes[%q]", name)))
-	}
-	found.If(args.VPC != nil && args.VPC.Network == "" && args.VPC.Subnetwork == "", "args.VPC names no network: set Network or Subnetwork")
-}
-
-func (s Sidecar) problems(field string, found *problems.List) {
-	found.If(s.CPU == "" || s.Memory == "", "%s.CPU or Memory is missing: set both", field)
-	switch image := s.Image.(type) {
-	case nil:
-		found.Add("%s.Image is missing: set an image by digest", field)
-	case pulumi.String:
-		found.Take(problems.Image(field+".Image", string(image)))
-	}
-	if s.Startup != nil {
-		s.Startup.problems(field+".Startup", limits.MaxStartupSeconds, found)
-	}
-	if s.Liveness != nil {
-		s.Liveness.livenessProblems(field+".Liveness", found)
-	}
-	for _, probe := range []*Probe{s.Startup, s.Liveness} {
-		found.If(probe != nil && probe.Port == 0, "%s has a probe without a port: a sidecar has none of its own", field)
 	}
 }

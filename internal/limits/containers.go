@@ -1,0 +1,132 @@
+package limits
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What an instance can have. Sources: https://cloud.google.com/run/quotas ("containers per instance") and
+// https://cloud.google.com/run/docs/configuring/services/cpu.
+const (
+	MaxContainers = 10
+	MaxCPU        = 8
+	MaxMemoryMiB  = 32 * 1024
+)
+
+// Forms of what belongs to containers and to their network. Names of networks and subnetworks may stand with their project. The same
+// names with https://… before them are refused, so that a preview compares what the API answers.
+// Sources: Container, VolumeMount and VpcAccess of run/v2.
+var (
+	ContainerName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	MountPath     = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
+	FileName      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}$`)
+	ServerName    = regexp.MustCompile(`^[A-Za-z0-9.:-]{1,253}$`)
+	Audience      = regexp.MustCompile(`^[^\s"]{1,1000}$`)
+	Network       = regexp.MustCompile(`^(?:projects/([a-z0-9:.-]+)/global/networks/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	Subnetwork    = regexp.MustCompile(`^(?:projects/([a-z0-9:.-]+)/regions/([a-z0-9-]+)/subnetworks/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	NetworkTag    = ContainerName
+)
+
+// SocketFolder is where Cloud Run has the sockets of Cloud SQL's instances, and takes them nowhere else.
+const SocketFolder = "/cloudsql"
+
+// IsSystemFolder tells whether a folder is the container runtime's own.
+func IsSystemFolder(folder string) bool {
+	return slices.ContainsFunc([]string{"/dev", "/proc", "/sys"}, func(system string) bool {
+		return folder == system || strings.HasPrefix(folder, system+"/")
+	})
+}
+
+// Apart says why a network and a subnetwork cannot be a service's together, and is empty where they can.
+func Apart(network, subnetwork, region string) string {
+	of, in := Network.FindStringSubmatch(network), Subnetwork.FindStringSubmatch(subnetwork)
+	switch {
+	case in != nil && in[2] != "" && region != "" && in[2] != region:
+		return fmt.Sprintf("is in %s and not in the service's region, %s", in[2], region)
+	case of != nil && in != nil && of[1] != in[1]:
+		return "is not named with the same project as the network"
+	}
+	return ""
+}
+
+// Size is what Cloud Run sells with a number of vCPUs: the least and the most memory in MiB.
+type Size struct {
+	CPU         string
+	Least, Most int
+}
+
+// The least memory of an instance in MiB, by execution environment.
+const (
+	firstGenerationLeast  = 128
+	secondGenerationLeast = 512
+)
+
+// Sizes are those on sale from one vCPU on, smallest first, with the least memory of the second generation.
+// Sources: https://cloud.google.com/run/docs/configuring/services/cpu ("vCPU and memory table") and
+// https://cloud.google.com/run/docs/configuring/services/memory-limits ("Minimum memory").
+var Sizes = []Size{
+	{"1", secondGenerationLeast, 4 * 1024},
+	{"2", secondGenerationLeast, 8 * 1024},
+	{"4", 2 * 1024, 16 * 1024},
+	{"6", 4 * 1024, 24 * 1024},
+	{"8", 4 * 1024, 32 * 1024},
+}
+
+// SizeOf returns the size of that many vCPUs. Shares of a vCPU are sold in the first generation alone.
+func SizeOf(cpu float64, firstGeneration bool) (size Size, sold bool) {
+	switch {
+	case firstGeneration && cpu >= leastShare && cpu < 0.5:
+		return Size{Least: firstGenerationLeast, Most: 512}, true
+	case firstGeneration && cpu >= 0.5 && cpu < 1:
+		return Size{Least: firstGenerationLeast, Most: 1024}, true
+	}
+	i := slices.IndexFunc(Sizes, func(size Size) bool { return size.CPU == strconv.FormatFloat(cpu, 'f', -1, 64) })
+	if i < 0 {
+		return Size{}, false
+	}
+	size = Sizes[i]
+	if firstGeneration && size.Least == secondGenerationLeast {
+		size.Least = firstGenerationLeast
+	}
+	return size, true
+}
+
+// leastShare is the smallest share of a vCPU.
+const leastShare = 0.08
+
+var (
+	// cpuShare is a part of one vCPU, in steps of a thousandth.
+	cpuShare   = regexp.MustCompile(`^0\.[0-9]{1,3}$`)
+	memorySize = regexp.MustCompile(`^([1-9][0-9]{0,5})(Mi|Gi)$`)
+)
+
+// ParseCPU returns vCPUs: a share of one, or a size that is sold.
+func ParseCPU(text string) (float64, bool) {
+	share, err := strconv.ParseFloat(text, 64)
+	whole := slices.ContainsFunc(Sizes, func(size Size) bool { return size.CPU == text })
+	return share, err == nil && (whole || cpuShare.MatchString(text) && share >= leastShare)
+}
+
+// ParseMemory returns an amount such as 512Mi or 2Gi in MiB.
+func ParseMemory(text string) (mebibytes int, ok bool) {
+	parts := memorySize.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, false
+	}
+	amount, err := strconv.Atoi(parts[1])
+	if parts[2] == "Gi" {
+		amount *= 1024
+	}
+	return amount, err == nil
+}
+
+// FormatMemory writes MiB the way the settings do.
+func FormatMemory(mebibytes int) string {
+	if mebibytes%1024 == 0 {
+		return fmt.Sprintf("%dGi", mebibytes/1024)
+	}
+	return fmt.Sprintf("%dMi", mebibytes)
+}
