@@ -61,7 +61,7 @@ func TestMatrix(t *testing.T) {
 		})
 	}
 	for _, p := range table() {
-		assert.True(t, tried[p.Name] || p.CheckStack != nil, "%s has no scenario", p.Name)
+		assert.True(t, tried[p.Name] || p.CheckStack != nil, "%s has no scenario: add one to scenarios_test.go", p.Name)
 	}
 }
 

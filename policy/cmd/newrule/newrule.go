@@ -77,7 +77,7 @@ func run(args []string, sdk string, out io.Writer) error {
 	if err == nil && listed {
 		_, err = fmt.Fprintf(out, "wrote the rule %s and listed it in main.go\n", r.Name)
 	} else if err == nil {
-		_, err = fmt.Fprintf(out, "wrote the rule %s: add %s to the pack's policies\n", r.Name, r.Variable)
+		_, err = fmt.Fprintf(out, "wrote the rule %s: add %s to the pack's list of policies\n", r.Name, r.Variable)
 	}
 	return err
 }

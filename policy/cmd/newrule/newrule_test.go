@@ -45,7 +45,7 @@ func TestRulesAreAddedToWhatIsThere(t *testing.T) {
 	}
 	assert.Equal(t, "wrote the pack my-pack with the rule one: run go mod tidy && go test ./... in "+pack+"\n", said(pack, "one"))
 	assert.Equal(t, "wrote the rule second-one and listed it in main.go\n", said(pack, "second-one"))
-	assert.Equal(t, "wrote the rule one: add one to the pack's policies\n", said(library, "one"))
+	assert.Equal(t, "wrote the rule one: add one to the pack's list of policies\n", said(library, "one"))
 	main, err := os.ReadFile(filepath.Join(pack, "main.go"))
 	require.NoError(t, err)
 	assert.Contains(t, string(main), "one,\n\t\t\tsecondOne,\n\t\t\t"+listHere)

@@ -86,9 +86,11 @@ func Test{{.Test}}(t *testing.T) {
 		want       []string
 	}{
 		{"right", crossguardtest.Properties{{.Good}}, nil},
-		{"wrong", crossguardtest.Properties{{.Bad}}, []string{"{{.Path}} is {{.Is}}: set it to {{.Want}}{{if .Number}} or less{{end}}"}},
+		{"wrong", crossguardtest.Properties{{.Bad}},
+			[]string{"{{.Path}} is {{.Is}}: set it to {{.Want}}{{if .Number}} or less{{end}}"}},
 		{"absent", nil, []string{"{{.Path}} is absent: set it to {{.Want}}{{if .Number}} or less{{end}}"}},
-		{"not known yet", crossguardtest.Properties{{.Unknown}}, []string{"not checked: {{.Path}} is known only after the update"}},
+		{"not known yet", crossguardtest.Properties{{.Unknown}},
+			[]string{"not checked: {{.Path}} is known only after the update"}},
 	} {
 		got := c.Analyze(crossguardtest.Resource{Type: {{printf "%q" .Type}}, Properties: test.properties}).Messages()
 		if !slices.Equal(got, test.want) {
