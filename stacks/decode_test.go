@@ -25,7 +25,7 @@ func TestDecodeIsStrict(t *testing.T) {
 			[]string{"github.environments[0].reviewer: is not a setting; did you mean reviewers?"}},
 		{"odd key", "", change{"a b": 3}, []string{
 			`["a b"]: is not a setting; known here: binaryAuthorization, buckets, budget, databases, environment, github, jobs, labels, ` +
-				`monitoring, project, registry, secrets, services`,
+				`monitoring, previews, project, registry, secrets, services`,
 		}},
 		{"not decrypted", "", change{"secrets.token.value": map[string]any{"secure": "v1:x"}}, []string{
 			"secrets.token.value: must be text, not a map; write text",

@@ -3,6 +3,9 @@ package stacks
 import (
 	"cmp"
 	"fmt"
+	"math"
+	"slices"
+	"time"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
@@ -16,6 +19,8 @@ const (
 	AccountPreview = "preview"
 	AccountDeploy  = "deploy"
 	AccountInfra   = "infra"
+	// AccountSlots puts pull requests' images into slots; it is there where the settings have previews.
+	AccountSlots = "slots"
 )
 
 // The identity pool and its providers. Only prod has more than the first provider.
@@ -70,6 +75,33 @@ func (s Settings) AccountEmail(account string) string {
 // ImagePrefix is what precedes /IMAGE@DIGEST.
 func (s Settings) ImagePrefix() string {
 	return naming.ImagePrefix(s.Project.Region, s.Project.ID, s.Registry.ID)
+}
+
+// What slots and the repository of their images are called, behind the names of the service and of the registry.
+const (
+	slotSuffix     = "-preview-"
+	previewsSuffix = "-previews"
+)
+
+// SlotNames are the names of the services that pull requests' images of a service run in, in order; none where there are no previews of it.
+func (s Settings) SlotNames(key string) []string {
+	if s.Previews == nil || !slices.Contains(s.Previews.Services, key) {
+		return nil
+	}
+	var names []string
+	for i := range s.Previews.Slots {
+		names = append(names, fmt.Sprintf("%s%s%d", s.Services[key].Name, slotSuffix, i+1))
+	}
+	return names
+}
+
+// PreviewRepository is the id of the repository that holds pull requests' images, and nothing that is ever released.
+func (s Settings) PreviewRepository() string { return s.Registry.ID + previewsSuffix }
+
+// PreviewDays is how many days such an image is kept: as long as a slot may be one's, in whole days, and a day more.
+func (s Settings) PreviewDays() int {
+	kept, _ := time.ParseDuration(s.Previews.TimeToLive) // Parse refused what is none.
+	return int(math.Ceil(kept.Hours()/24)) + 1
 }
 
 // AttestorName is the attestor's resource name, and empty where nothing has to be signed.

@@ -129,7 +129,7 @@ func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 		`"prod"`:  {"platform: must be a map, not text; write one 'key: value' a line, indented"},
 		"[1]":     {"platform: must be a map, not a list; write one 'key: value' a line, indented"},
 		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, buckets, budget, databases, environment, github, jobs, labels, " +
-			"monitoring, project, " +
+			"monitoring, previews, project, " +
 			"registry, secrets, services"},
 	} {
 		_, err := Parse([]byte(text), dev)

@@ -32,6 +32,8 @@ type Settings struct {
 	Services map[string]Service `json:"services"`
 	// Jobs are the Cloud Run jobs, by a short key that appears in output names. Default: none.
 	Jobs map[string]Job `json:"jobs,omitempty"`
+	// Previews are places where a pull request's image runs for a while, on a label. In dev alone. Default: none.
+	Previews *Previews `json:"previews,omitempty"`
 	// Monitoring says who is alerted and where they look.
 	Monitoring Monitoring `json:"monitoring"`
 	// Budget is the monthly spending limit that is alerted on. It does not stop spending.

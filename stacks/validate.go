@@ -54,6 +54,7 @@ func validate(s Settings, stack string, found *findings) {
 	accounts := owners{}
 	validateServices(s, stack, accounts, found)
 	validateJobs(s, stack, accounts, found)
+	validatePreviews(s, stack, accounts, found)
 }
 
 // validateBinaryAuthorization follows the ids of Cloud KMS and the patterns of Binary Authorization

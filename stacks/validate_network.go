@@ -30,7 +30,13 @@ func validateCallers(key string, all Settings, found *findings) {
 			found.add(at, "does not reach a service whose ingress is not all", "give that service a vpc, or set ingress: all")
 		}
 	}
-	for _, member := range sortedKeys(s.OutsideCallers) {
+	validateOutsideCallers(s.OutsideCallers, path, found)
+}
+
+// validateOutsideCallers judges principals that are no service of the file, each with a reason.
+func validateOutsideCallers(callers map[string]string, path string, found *findings) {
+	members := sortedKeys(callers)
+	for i, member := range members {
 		at := join(path+".outsideCallers", member)
 		switch {
 		case member == "allUsers" || member == "allAuthenticatedUsers":
@@ -41,13 +47,10 @@ func validateCallers(key string, all Settings, found *findings) {
 			found.shape(at, member, caller, "is not a principal",
 				"use user:, serviceAccount: or group: and an address, or principal:// or principalSet://iam.googleapis.com/...")
 		}
-		if len(strings.Fields(s.OutsideCallers[member])) < 3 {
+		if len(strings.Fields(callers[member])) < 3 {
 			found.add(at, "has no reason", "say in a sentence what it calls the service for")
 		}
-	}
-	members := sortedKeys(s.OutsideCallers)
-	for i := range members {
-		found.ownName(join(path+".outsideCallers", members[i]), members, i)
+		found.ownName(at, members, i)
 	}
 }
 

@@ -72,6 +72,11 @@ func (args *ServiceArgs) containers(port int, url pulumi.StringOutput) cloudrunv
 	return all
 }
 
+// sidecarIndex is where a sidecar is among the containers.
+func (args *ServiceArgs) sidecarIndex(name string) int {
+	return 1 + slices.Index(slices.Sorted(maps.Keys(args.Sidecars)), name)
+}
+
 func (args *ServiceArgs) sidecar(name string, s Sidecar) *cloudrunv2.ServiceTemplateContainerArgs {
 	container := &cloudrunv2.ServiceTemplateContainerArgs{
 		Name:         pulumi.String(name),

@@ -58,6 +58,11 @@ type ServiceArgs struct {
 	ServiceAccount pulumi.StringInput
 	// Labels are put on the service and on each of its revisions. Default: none.
 	Labels pulumi.StringMapInput
+	// Annotations are put on the service, beside those that others put there. Default: none.
+	Annotations pulumi.StringMapInput
+	// ImageOf is the sidecar whose image somebody else changes after the service was made; the program then leaves it as it is. Cloud Run
+	// names the revisions, and the newest one that is ready has all requests. Default: none, every image is the program's.
+	ImageOf string
 
 	// Port is the port the container listens on, 1-65535. Default: [DefaultPort].
 	Port int
@@ -186,6 +191,16 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	// A copy, because the name is computed from the template concurrently and must not wait for itself.
 	named := *template
 	named.Revision = service.Revision
+	ignored := []string{
+		// Owned by the release controller. Set here because a component's ignoreChanges do not reach its children.
+		"traffics",
+		// Whoever calls the API last leaves a name here: gcloud and the release controller do.
+		"client", "clientVersion",
+	}
+	if args.ImageOf != "" {
+		service.Revision, named.Revision = pulumi.String("").ToStringOutput(), nil
+		ignored = append(ignored, fmt.Sprintf("template.containers[%d].image", args.sidecarIndex(args.ImageOf)))
+	}
 	service.Image = problems.ByDigest(args.Image)
 
 	var admission cloudrunv2.ServiceBinaryAuthorizationPtrInput
@@ -197,6 +212,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		Location:           args.Location,
 		Name:               pulumi.String(args.ServiceName),
 		Labels:             args.Labels,
+		Annotations:        args.Annotations,
 		Ingress:            pulumi.String(ingressValues[args.ingress()]),
 		InvokerIamDisabled: pulumi.Bool(false),
 		CustomAudiences:    texts(args.Audiences),
@@ -205,12 +221,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		BinaryAuthorization: admission,
 		Template:            &named,
 		Traffics:            args.traffic(service.Revision),
-	}, pulumiopt.Child(service, pulumi.IgnoreChanges([]string{
-		// Owned by the release controller. Set here because a component's ignoreChanges do not reach its children.
-		"traffics",
-		// Whoever calls the API last leaves a name here: gcloud and the release controller do.
-		"client", "clientVersion",
-	}))...)
+	}, pulumiopt.Child(service, pulumi.IgnoreChanges(ignored))...)
 	if err != nil {
 		return nil, fmt.Errorf("service %q: Cloud Run service: %w", name, err)
 	}
@@ -256,6 +267,9 @@ func (args *ServiceArgs) grantInvocation(ctx *pulumi.Context, name string, paren
 // traffic names the first revision rather than LATEST, so that a later template does not take traffic by itself.
 func (args *ServiceArgs) traffic(revision pulumi.StringInput) cloudrunv2.ServiceTrafficArray {
 	const byRevision, byLatest = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+	if args.ImageOf != "" {
+		return nil // Cloud Run's own default: the newest revision that is ready.
+	}
 	if len(args.Traffic) == 0 {
 		return cloudrunv2.ServiceTrafficArray{&cloudrunv2.ServiceTrafficArgs{
 			Type: pulumi.String(byRevision), Revision: revision.ToStringOutput(), Percent: pulumi.Int(100),

@@ -89,20 +89,20 @@ func (args *FederationArgs) bindingProblems(name string, binding Binding, found 
 	found.If(!naming.IsKey(name), "%s key names a resource: use lower-case letters, digits and hyphens, beginning with a letter", field)
 	found.If(binding.ServiceAccount == nil, "%s.ServiceAccount is missing: set the account's name, projects/P/serviceAccounts/EMAIL", field)
 	switch binding.Attribute {
-	case AttributeRepository, AttributeEnvironment, AttributeEnvironmentWorkflow:
+	case AttributeRepository, AttributeEnvironment, AttributeEnvironmentWorkflow, AttributeEventWorkflow:
 		repository, rest, more := strings.Cut(binding.Value, ":")
 		found.If(!args.trusts(repository), "%s.Value %q does not begin with the id of a repository that a provider trusts: "+
-			"no token would match; build it with EnvironmentValue or EnvironmentWorkflowValue", field, binding.Value)
+			"no token would match; build it with EnvironmentValue, EnvironmentWorkflowValue or EventWorkflowValue", field, binding.Value)
 		found.If(more != (binding.Attribute != AttributeRepository) || !fits(binding.Attribute, rest),
-			"%s.Value %q is not a value of %s: EnvironmentValue and EnvironmentWorkflowValue build it", field, binding.Value,
+			"%s.Value %q is not a value of %s: EnvironmentValue, EnvironmentWorkflowValue and EventWorkflowValue build it", field, binding.Value,
 			binding.Attribute)
 	case AttributeWorkflow:
 		found.If(!workflow.MatchString(binding.Value),
 			"%s.Value %q is no workflow: build it with WorkflowRef or WorkflowAt", field, binding.Value)
 	default:
-		found.Add("%s.Attribute %q is not narrow enough or not mapped: use one of %s, %s, %s, %s", field,
+		found.Add("%s.Attribute %q is not narrow enough or not mapped: use one of %s, %s, %s, %s, %s", field,
 			binding.Attribute,
-			AttributeRepository, AttributeEnvironment, AttributeWorkflow, AttributeEnvironmentWorkflow)
+			AttributeRepository, AttributeEnvironment, AttributeWorkflow, AttributeEnvironmentWorkflow, AttributeEventWorkflow)
 	}
 	found.If(strings.ContainsAny(binding.Value, " \t\r\n"),
 		"%s.Value %q has a space in it, which no principal may have: remove it", field, binding.Value)
@@ -117,6 +117,9 @@ func fits(attribute, rest string) bool {
 		// Exactly three parts: with a colon inside of one, other claims could make the same value.
 		parts := strings.Split(rest, ":")
 		return len(parts) == 3 && environment.MatchString(parts[0]) && ref.MatchString(parts[1]) && workflow.MatchString(parts[2])
+	case AttributeEventWorkflow:
+		parts := strings.Split(rest, ":")
+		return len(parts) == 3 && environment.MatchString(parts[0]) && slices.Contains(trusted, parts[1]) && workflow.MatchString(parts[2])
 	default:
 		return rest == ""
 	}

@@ -104,7 +104,7 @@ func newProvider(ctx *pulumi.Context, name string, args *FederationArgs, id stri
 		WorkloadIdentityPoolId:         pool.WorkloadIdentityPoolId,
 		WorkloadIdentityPoolProviderId: pulumi.String(id),
 		DisplayName:                    pulumi.String(id),
-		AttributeMapping:               pulumi.ToStringMap(Mapping()),
+		AttributeMapping:               pulumi.ToStringMap(args.mapping()),
 		AttributeCondition:             pulumi.String(Condition(trust)),
 		// No audiences: Google then accepts only the provider's own name, which is what google-github-actions/auth asks for.
 		Oidc: &iam.WorkloadIdentityPoolProviderOidcArgs{IssuerUri: pulumi.String(Issuer)},
@@ -113,6 +113,16 @@ func newProvider(ctx *pulumi.Context, name string, args *FederationArgs, id stri
 		provider.Description = pulumi.String(trust.Description)
 	}
 	return iam.NewWorkloadIdentityPoolProvider(ctx, name, provider, pulumiopt.Child(parent)...)
+}
+
+func (args *FederationArgs) mapping() map[string]string {
+	mapping := Mapping()
+	for _, binding := range args.Bindings {
+		if binding.Attribute == AttributeEventWorkflow {
+			mapping["attribute."+AttributeEventWorkflow] = eventMapping
+		}
+	}
+	return mapping
 }
 
 func newBinding(ctx *pulumi.Context, name string, binding Binding, parent *Federation) error {

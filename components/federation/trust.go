@@ -27,6 +27,9 @@ const (
 	AttributeWorkflow = "job_workflow_ref"
 	// AttributeEnvironmentWorkflow is repository, environment, the run's ref and workflow; see [EnvironmentWorkflowValue].
 	AttributeEnvironmentWorkflow = "env_workflow"
+	// AttributeEventWorkflow is repository, environment, the run's event and workflow; see [EventWorkflowValue]. It is for runs whose
+	// ref is another one each time, as a pull request's refs/pull/7/merge.
+	AttributeEventWorkflow = "event_workflow"
 )
 
 // Expressions of GitHub's claims. A claim that a token lacks fails the whole exchange unless has() asks first.
@@ -34,6 +37,7 @@ const (
 	repositoryExpression  = "assertion.repository_id"
 	environmentExpression = "(has(assertion.environment) ? assertion.environment : '" + NoEnvironment + "')"
 	refExpression         = "assertion.ref"
+	eventExpression       = "assertion.event_name"
 	workflowExpression    = "has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none'"
 )
 
@@ -73,6 +77,10 @@ func Mapping() map[string]string {
 			" + ':' + (" + workflowExpression + ")",
 	}
 }
+
+// eventMapping is what [AttributeEventWorkflow] is mapped from, in pools with a binding to it: others keep the mapping that they have.
+const eventMapping = repositoryExpression + " + ':' + " + environmentExpression + " + ':' + " + eventExpression + " + ':' + (" +
+	workflowExpression + ")"
 
 // Condition is the attribute condition, in the Common Expression Language, that holds for exactly the tokens that trust
 // describes. It is the text the provider gets. An environment that is called like the absence of one is refused: the mapped
@@ -123,6 +131,11 @@ func EnvironmentValue(repositoryID int64, environment string) string {
 // [WorkflowRef]. The workflow's own ref does not do: a branch can call a reusable workflow at another ref.
 func EnvironmentWorkflowValue(repositoryID int64, environment, branch, workflow string) string {
 	return EnvironmentValue(repositoryID, environment) + ":refs/heads/" + branch + ":" + workflow
+}
+
+// EventWorkflowValue is the value of [AttributeEventWorkflow] for runs that an event started; workflow is spelled by [WorkflowRef].
+func EventWorkflowValue(repositoryID int64, environment, event, workflow string) string {
+	return EnvironmentValue(repositoryID, environment) + ":" + event + ":" + workflow
 }
 
 // quoteList writes texts as a CEL list.

@@ -40,6 +40,9 @@ func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service run.S
 	if wait > 0 && d.options.Sleep(ctx, wait) != nil {
 		return // the client is gone, and Cloud Run does not count a request without an answer
 	}
+	for name, value := range revision.Headers {
+		w.Header().Set(name, value)
+	}
 	code := http.StatusOK
 	switch {
 	case late:

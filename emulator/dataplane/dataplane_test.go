@@ -92,6 +92,22 @@ func (w *world) get(host, path string) *httptest.ResponseRecorder {
 	return recorder
 }
 
+// A front that is told to add a header does so, whatever answers behind it; a flag without a value, and a text without a name, add none.
+func TestAFrontsHeadersAreOnEveryAnswer(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.api("POST", services+"?serviceId=web", `{"template":{"containers":[
+		{"name":"main","image":"docker.io/library/caddy@`+digest+`","ports":[{"containerPort":8080}],
+		"args":["reverse-proxy","--header-down","X-Robots-Tag: noindex","--header-down","nothing","--header-down"]},
+		{"name":"app","image":"us-docker.pkg.dev/cloudrun/container/hello@`+canary+`","args":["--header-down","X-App: 1"]}]}}`)
+	w.api("POST", services+"/web:setIamPolicy", `{"policy":{"bindings":[{"role":"roles/run.invoker","members":["allUsers"]}]}}`)
+	for _, path := range []string{"/", "/no/such/path"} {
+		header := w.get(host, path).Header()
+		assert.Equal(t, "noindex", header.Get("X-Robots-Tag"), path)
+		assert.Empty(t, header.Get("X-App"), "what is behind the front takes no requests")
+	}
+}
+
 func TestSplitFollowsTheEffectiveTraffic(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -15,20 +15,27 @@ const (
 	preview = stacks.AccountPreview
 	deploy  = stacks.AccountDeploy
 	infra   = stacks.AccountInfra
+	slots   = stacks.AccountSlots
 )
 
 // writeAccounts is who may change what. A grant is as narrow as the role allows, and says why it is needed.
 func (p *platform) writeAccounts(ctx *pulumi.Context) error {
 	p.accounts = map[string]*identity.Identity{}
-	for _, account := range []struct {
+	type account struct {
 		key, description string
 		grants           []identity.Grant
-	}{
+	}
+	accounts := []account{
 		{ci, "Workflows push images as this account.", p.ciGrants()},
 		{preview, "Pull requests and drift checks read as this account and change nothing.", p.previewGrants()},
 		{deploy, "Releases run as this account.", p.deployGrants()},
 		{infra, "infrastructure.yml changes everything but the services' releases as this account.", p.infraGrants()},
-	} {
+	}
+	if p.settings.Previews != nil {
+		accounts = append(accounts, account{slots, "Pull requests' images are put into slots as this account, and nothing else is.",
+			p.slotGrants()})
+	}
+	for _, account := range accounts {
 		made, err := identity.NewIdentity(ctx, "account-"+account.key, &identity.IdentityArgs{
 			Project:     p.projectID(),
 			AccountID:   stacks.PipelineAccountPrefix + account.key,

@@ -18,7 +18,11 @@ const (
 	promotionWorkflow = "promote.yml"
 	deployWorkflow    = "deploy.yml"
 	infraWorkflow     = "infrastructure.yml"
+	slotsWorkflow     = "preview-environment.yml"
 )
+
+// What starts runs.
+const pullRequest, push, schedule, byHand = "pull_request", "push", "schedule", "workflow_dispatch"
 
 // writeFederation says which job of GitHub Actions may become whom. In prod each way in has a provider of its own, so that
 // a token is refused at the door unless it is of the one workflow and environment that the door is for; elsewhere one
@@ -47,6 +51,16 @@ func (p *platform) writeFederation(ctx *pulumi.Context) error {
 		// Images are copied here by the promotion inside a deployment.
 		job(ci, p.environment(), promotionWorkflow)
 	}
+	if p.settings.Previews != nil {
+		// A pull request's run is of another ref each time, so it is bound by what started it. A fork's gets no token at all.
+		for _, ref := range p.workflowRefs() {
+			for event, key := range map[string]string{pullRequest: "", schedule: "-clock"} {
+				bindings[slots+key+refKey(ref, g.Branch)] = binding(slots, federation.AttributeEventWorkflow,
+					federation.EventWorkflowValue(g.RepositoryID, federation.NoEnvironment, event,
+						federation.WorkflowAt(p.workflowRepository(), slotsWorkflow, ref)))
+			}
+		}
+	}
 	var err error
 	p.federation, err = federation.NewFederation(ctx, "federation", &federation.FederationArgs{
 		Project:     p.projectID(),
@@ -71,7 +85,6 @@ func (p *platform) providers() map[string]federation.Trust {
 		}
 		return t
 	}
-	const pullRequest, push, schedule, byHand = "pull_request", "push", "schedule", "workflow_dispatch"
 	if !p.settings.SeparateProviders() {
 		return map[string]federation.Trust{
 			stacks.DeployProvider: trust("", "", "Every job of the repository; bindings tell them apart.", pullRequest, push, schedule, byHand),

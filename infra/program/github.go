@@ -15,6 +15,12 @@ func (p *platform) writeGitHub(ctx *pulumi.Context) error {
 	for _, gate := range g.Environments {
 		environments[gate.Name] = repository.Environment{Reviewers: gate.Reviewers, WaitMinutes: gate.WaitMinutes, Branch: g.Branch}
 	}
+	// GitHub shows a deployment by the environment that it is of, and would make an unprotected one of a name that it does not know.
+	for _, key := range p.serviceKeys() {
+		for _, slot := range p.settings.SlotNames(key) {
+			environments[slot] = repository.Environment{Branch: g.Branch}
+		}
+	}
 	_, err := repository.NewRepository(ctx, "repository", &repository.RepositoryArgs{
 		Repository:   pulumi.String(g.Repository),
 		Environments: environments,

@@ -65,8 +65,9 @@ func (p *platform) infraGrants() []identity.Grant {
 			"Sets the repository's clean-up. It pushes nothing and says nothing of who does."),
 		p.onBillingAccount("roles/billing.costsManager", "Sets the budget."),
 	}
-	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.onSchedules(), p.jobInfrastructure(),
-		p.dataGrants(dataKeeperRole, "Makes and changes databases and buckets. Deleting one is left to a person."), p.attestationReads())
+	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.previewInfrastructure(), p.onSchedules(),
+		p.jobInfrastructure(), p.dataGrants(dataKeeperRole, "Makes and changes databases and buckets. Deleting one is left to a "+
+			"person."), p.attestationReads())
 }
 
 func onProject(role, reason string) identity.Grant {

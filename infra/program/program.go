@@ -44,10 +44,11 @@ type platform struct {
 	services    map[string]*cloudrun.Service   // by service key
 	users       map[string]pulumi.StringOutput // who the service's image runs as, by service key
 	jobAccounts map[string]jobAccounts         // by job key
-	jobs        map[string]*job.Job            // by job key
+	previews    previews
+	jobs        map[string]*job.Job // by job key
 	channels    *monitoring.Channels
 	dashboard   *monitoring.Dashboard
-	accounts    map[string]*identity.Identity // by the constants ci, preview, deploy, infra
+	accounts    map[string]*identity.Identity // by the constants ci, preview, deploy, infra, slots
 	federation  *federation.Federation
 }
 
@@ -102,6 +103,7 @@ func write(ctx *pulumi.Context, folder string) (*platform, error) {
 		{"data", (*platform).writeData},               // what services keep, and which service reaches it
 		{"services", (*platform).writeServices},       // what users reach
 		{"jobs", (*platform).writeJobs},               // what runs to its end
+		{"previews", (*platform).writePreviews},       // where a pull request's image runs for a while
 		{"monitoring", (*platform).writeMonitoring},   // how we learn that they do not
 		{"budget", (*platform).writeBudget},           // what it may cost
 		{"accounts", (*platform).writeAccounts},       // who may change what, and why

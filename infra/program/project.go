@@ -164,6 +164,9 @@ func (p *platform) writeProject(ctx *pulumi.Context) error {
 	if len(p.settings.Buckets) > 0 {
 		maps.Copy(enabled, bucketAPIs)
 	}
+	if p.settings.Previews != nil {
+		maps.Copy(wanted, previewRoles)
+	}
 	maps.Copy(wanted, dataRoles(p.settings))
 	roles := map[string]project.Role{}
 	for name, role := range wanted {

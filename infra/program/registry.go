@@ -25,5 +25,8 @@ func (p *platform) writeRegistry(ctx *pulumi.Context) error {
 		KeepMostRecent:        p.settings.Registry.KeepMostRecent,
 		Readers:               readers,
 	}, p.inProject()...)
-	return err
+	if err != nil {
+		return err
+	}
+	return p.writePreviewRegistry(ctx)
 }

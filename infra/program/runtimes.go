@@ -1,6 +1,7 @@
 package program
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,7 +28,7 @@ func (p *platform) writeRuntimes(ctx *pulumi.Context) error {
 		}
 		p.runtimes[key] = runtime
 	}
-	return p.writeJobAccounts(ctx)
+	return errors.Join(p.writeJobAccounts(ctx), p.writePreviewAccount(ctx))
 }
 
 // serviceKeys are sorted, so that every run registers services in the same order.

@@ -28,6 +28,9 @@ func (p *platform) writeSecrets(ctx *pulumi.Context) error {
 				secret.Accessors[jobClient(key)] = p.jobAccounts[key].runtime.Member
 			}
 		}
+		if v := p.settings.Previews; v != nil && slices.Contains(slices.Collect(maps.Values(v.Secrets)), id) {
+			secret.Accessors["previews"] = p.previews.runtime.Member
+		}
 		containers[id] = secret
 	}
 	var err error

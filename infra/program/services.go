@@ -106,7 +106,13 @@ func (p *platform) invokers(s stacks.Service) map[string]cloudrun.Invoker {
 			Member: p.runtimes[key].Member, Reason: fmt.Sprintf("The service %s calls it.", p.settings.Services[key].Name),
 		}
 	}
-	for member, reason := range s.OutsideCallers {
+	maps.Copy(invokers, outsideCallers(s.OutsideCallers))
+	return invokers
+}
+
+func outsideCallers(reasons map[string]string) map[string]cloudrun.Invoker {
+	invokers := map[string]cloudrun.Invoker{}
+	for member, reason := range reasons {
 		invokers["outside-"+naming.Slug(member)] = cloudrun.Invoker{Member: pulumi.String(member), Reason: reason}
 	}
 	return invokers

@@ -52,6 +52,18 @@ func PrincipalSet(poolName, attribute, value string) string {
 	return "principalSet://iam.googleapis.com/" + poolName + "/attribute." + attribute + "/" + value
 }
 
+// The annotations of a slot, a Cloud Run service that pull requests' images run in: the image that it runs while it is free, which the
+// program writes, and whose it is, which `release preview` writes.
+const (
+	SlotFreeImage   = "slot-free-image"
+	SlotPullRequest = "slot-pull-request"
+	SlotCommit      = "slot-commit"
+	SlotExpires     = "slot-expires"
+)
+
+// SlotApp is the container of a slot that runs the image. The other one is its front.
+const SlotApp = "app"
+
 // NoEnvironment is what the attributes that trust is bound to hold for jobs that run in no GitHub environment. One of that
 // name would trust those jobs too.
 const NoEnvironment = "none"

@@ -16,7 +16,8 @@ var ghEnvProtected = crossguard.Policy{
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Set deploymentBranchPolicy, reviewers, preventSelfReview: true and canAdminsBypass: false.",
 	Options: []crossguard.Option{{Name: "unreviewed",
-		Description: "Environments that deploy without a review, in lower case; * stands for any characters.", Default: []string{"dev"}}},
+		Description: "Environments that deploy without a review, in lower case; * stands for any characters. No job runs in a slot's.",
+		Default:     []string{"dev", "*-preview-*"}}},
 	Types: []string{ghEnvironment},
 	Check: func(r *crossguard.Resource) {
 		custom := r.BoolOr("deploymentBranchPolicy.customBranchPolicies", false)

@@ -17,7 +17,7 @@ func table() []crossguard.Policy {
 		runMaxInstances, runMinInstances, runCPUIdle, runResourceLimits, runTimeoutConcurrency, jobBounds, worstCaseCost, budgetExists,
 		// Cloud Run: safety
 		runNoPublicInvoker, runIngress, runDedicatedSA, runNoPlaintextSecrets, runSecretPinned, runNonRoot, runProbes, runDeletionProtection,
-		trafficOwner, uptimeExists,
+		trafficOwner, uptimeExists, runPreview,
 		// Supply chain
 		runImagePinned, runImageRegistry, runBinauthz, binauthzDefaultDeny, arNotPublic, arImmutableCleanup,
 		// Identity and access

@@ -79,6 +79,22 @@ func worker() ct.Resource {
 	}}
 }
 
+// slot is a service for pull requests' images that violates nothing.
+func slot() ct.Resource {
+	return ct.Resource{Type: serviceV2, Name: "slot", Properties: ct.Properties{
+		"name": "procureflow-web-preview-1", "labels": object{"environment": "dev", "purpose": "preview"},
+		"template": object{
+			"scaling": object{"minInstanceCount": 0, "maxInstanceCount": 1}, "serviceAccount": "previews@procureflow-dev.iam.gserviceaccount.com",
+			"containers": []any{
+				object{"name": "main", "image": "docker.io/library/caddy" + digest, "args": []any{"reverse-proxy", "--header-down",
+					"X-Robots-Tag: noindex"}},
+				object{"name": "app", "image": "us-central1-docker.pkg.dev/procureflow-dev/procureflow-previews/web" + digest,
+					"envs": []any{object{"name": "KEY", "valueSource": object{"secretKeyRef": object{"secret": "preview-key", "version": "1"}}}}},
+			},
+		},
+	}}
+}
+
 // containersOf is the path of a good resource's only container.
 func containerOf(r ct.Resource) string {
 	return map[string]string{serviceV1: "template.spec", serviceV2: "template", job: "template.template",
@@ -133,6 +149,31 @@ func runScenarios() []scenario {
 				{path: "template.spec.timeoutSeconds", to: 3600, want: "is 3600"}, {path: "template.spec.containerConcurrency", to: 1000,
 					want: "is 1000"},
 			}},
+		{policy: runPreview, good: slot(), loose: `"environments": ["staging"]`, reads: []string{"template.scaling.maxInstanceCount",
+			"template.scaling.minInstanceCount"}, bad: []change{
+			{path: "labels.environment", to: "staging", want: "labels.environment is staging"},
+			{path: "labels.environment", to: gone{}, want: "labels.environment is no environment"},
+			{path: "template.scaling.maxInstanceCount", to: 2, want: "template.scaling.maxInstanceCount is 2: set it to 1"},
+			{path: "template.scaling.maxInstanceCount", to: gone{}, want: "is 0: set it to 1"},
+			{path: "template.scaling.minInstanceCount", to: 1, want: "is 1: a preview costs nothing"},
+			{path: "scaling.minInstanceCount", to: 1, want: "is 1: a preview costs nothing"},
+			{path: "scaling.manualInstanceCount", to: 1, want: "is 1: a preview costs nothing"},
+			{path: "template.vpcAccess", to: object{"egress": "ALL_TRAFFIC"}, want: "leads into a network"},
+			{path: "template.volumes", to: []any{object{"name": "v"}}, want: "a preview has no data"},
+			{path: "template.containers[0].args", to: []any{"reverse-proxy"}, want: "search engines would list"},
+			{path: "template.containers[0].args", to: gone{}, want: "search engines would list"},
+			{path: "template.containers[1].envs[1]", to: object{"name": "KEY", "valueSource": object{"secretKeyRef": object{
+				"secret": "projects/p/secrets/mongodb-uri", "version": "1"}}}, want: "whoever may push a branch could read"},
+			{path: "template.containers", to: gone{}, want: "template.containers is absent"},
+		}},
+		{policy: runPreview, good: v2(), bad: []change{
+			{path: "template.containers[0].image", to: "us-central1-docker.pkg.dev/procureflow-dev/procureflow-previews/web" + digest,
+				want: "is an image of a pull request"},
+		}},
+		{policy: runPreview, good: task(), bad: []change{
+			{path: "template.template.containers[0].image", to: "us-central1-docker.pkg.dev/procureflow-dev/procureflow-previews/web" + digest,
+				want: "is an image of a pull request"},
+		}},
 		{policy: jobBounds, good: task(), loose: `"tasks": 11`, reads: []string{"template.taskCount", "template.template.maxRetries",
 			"template.template.timeout"}, bad: []change{
 			{path: "template.taskCount", to: 11, want: "template.taskCount is 11: set it to 10 or less"},

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
@@ -151,6 +152,21 @@ func stackSiblings() []sibling {
 	add("uptime-exists", pass, "each checked", public("a"), public("b"), check("1", "a-1.us-central1.run.app"), check("2", "b-x-uc.a.run.app"))
 	add("uptime-exists", must, "one host in two spellings", public("a"), public("b"), check("1", "a-1.us-central1.run.app"),
 		check("2", "A-1.us-central1.run.app"))
+	add("uptime-exists", pass, "a preview, which nobody is woken for", with(slot(), "ingress", "INGRESS_TRAFFIC_ALL"))
+	newest := []any{object{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}}
+	add("traffic-owner", pass, "the newest of a slot", ignoring(with(slot(), "traffics", newest), "traffics"))
+	add("traffic-owner", must, "the newest of a slot that does not ignore", with(slot(), "traffics", newest))
+	account := "serviceAccount:previews@procureflow-dev.iam.gserviceaccount.com"
+	add("run-preview", pass, "a secret of its account", slot(), grantOf("gcp:secretmanager/secretIamMember:SecretIamMember",
+		"roles/secretmanager.secretAccessor", account))
+	add("run-preview", must, "a grant of its account", slot(), grantOf("gcp:projects/iAMMember:IAMMember", "roles/datastore.user", account))
+	add("run-preview", must, "a policy with its account", slot(), grantOf("gcp:storage/bucketIAMBinding:BucketIAMBinding",
+		"roles/storage.objectViewer", strings.ToUpper(account[:1])+account[1:]))
+	add("run-preview", pass, "a grant of another account", slot(), grantOf("gcp:projects/iAMMember:IAMMember", "roles/datastore.user",
+		"serviceAccount:web@procureflow-dev.iam.gserviceaccount.com"))
+	add("run-preview", must, "a service that shares its account", slot(), named(with(v2(), "template.serviceAccount",
+		"previews@procureflow-dev.iam.gserviceaccount.com"), "web"))
+	add("run-preview", pass, "two slots of one account", slot(), named(with(slot(), "name", "procureflow-web-preview-2"), "slot-2"))
 	add("uptime-exists", must, "by TCP", public("a"), named(res(uptimeCheck,
 		ct.Properties{"tcpCheck": object{"port": 443}, "monitoredResource": object{"labels": object{"host": "a.run.app"}}}), "1"))
 	add("uptime-exists", must, "of an IP address", public("a"), check("1", "8.8.8.8"))

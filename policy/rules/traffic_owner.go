@@ -23,6 +23,9 @@ var trafficOwner = crossguard.Policy{
 			if !slices.Contains(ignored, "traffics") && !slices.Contains(ignored, "*") {
 				r.Violation("ignoreChanges is %s: add traffics", list(ignored))
 			}
+			if isPreview(r) {
+				return // The newest revision is what it is there to show, and no release goes to it.
+			}
 			r.Each("traffics", func(target crossguard.Object) { latest(r, target, r.Type == serviceV1) })
 		})
 		s.Each([]string{workerPool}, func(r *crossguard.Resource) { // the splits of a pool are its traffic

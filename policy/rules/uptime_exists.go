@@ -23,7 +23,8 @@ var uptimeExists = crossguard.Policy{
 		balanced := behindLoadBalancer(s)
 		public := 0
 		s.Each(services, func(r *crossguard.Resource) {
-			if reachable(r, balanced) {
+			// A check would keep a preview awake, and nobody is woken for one: run-preview holds it instead.
+			if reachable(r, balanced) && !isPreview(r) {
 				public++
 			}
 		})

@@ -19,7 +19,7 @@ var wifBindingNarrow = crossguard.Policy{
 		"environment or workflow.",
 	Options: []crossguard.Option{{
 		Name: "attributes", Description: "Attributes narrow enough to be granted something; * stands for any characters.",
-		Default: []string{"*_env", "env_workflow", "*workflow_ref"},
+		Default: []string{"*_env", "env_workflow", "event_workflow", "*workflow_ref"},
 	}},
 	Kind: iamKind,
 	Check: func(r *crossguard.Resource) {

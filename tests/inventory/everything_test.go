@@ -18,7 +18,10 @@ func everything(t *testing.T) func(document map[string]any) {
 	t.Helper()
 	overlay, err := pulumitest.Overlay(filepath.Join("..", "application", "everything.yaml"))
 	require.NoError(t, err)
-	return func(document map[string]any) { pulumitest.Lay(document, overlay) }
+	return func(document map[string]any) {
+		pulumitest.Lay(document, overlay)
+		withPreviews(document)
+	}
 }
 
 // TestEverythingAtOnce: the inventory of a stack that uses all that is not in the stacks of the application.

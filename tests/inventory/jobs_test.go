@@ -11,8 +11,12 @@ import (
 
 const jobType = "gcp:cloudrunv2/job:Job"
 
-// jobsOf turns "prod with jobs" into prod and what gives it jobs: a migration that releases run, and a clean-up by schedule.
+// jobsOf turns "prod with jobs" into prod and what gives it jobs: a migration that releases run, and a clean-up by schedule; and "dev
+// with previews" into dev and tests/application/previews.yaml.
 func jobsOf(stack string) (change func(map[string]any), plain string) {
+	if plain, with := strings.CutSuffix(stack, " with previews"); with {
+		return withPreviews, plain
+	}
 	plain, with := strings.CutSuffix(stack, " with jobs")
 	if !with {
 		return nil, plain

@@ -85,6 +85,14 @@ func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permiss
 			"run.executions.get",
 			"run.executions.list", "run.jobs.get", "run.jobs.run", "run.jobs.runWithOverrides")...)
 	}
+	if slices.ContainsFunc(inventory.OfType("procureflow:identity:Identity"),
+		func(r pulumitest.Resource) bool { return r.Name == "account-slots" }) {
+		needs["slots"] = slices.Concat(
+			fixed("release preview", permissions.OnProject, "run.services.get", "run.services.update"),
+			fixed("release preview", permissions.OnServiceAccount, permissions.ActAs),
+			fixed("skopeo copy", permissions.OnRepository, "artifactregistry.repositories.downloadArtifacts",
+				"artifactregistry.repositories.uploadArtifacts"))
+	}
 	add := func(account, token string, action permissions.Action) {
 		found, err := permissions.ForType(token, action)
 		require.NoError(t, err)
@@ -165,7 +173,7 @@ func grantsOf(inventory *pulumitest.Inventory) map[string][]record {
 
 func TestAccountsHoldWhatTheirWorkTakesAndNoMore(t *testing.T) {
 	t.Parallel()
-	for _, stack := range append(all, "prod with jobs") {
+	for _, stack := range append(all, "prod with jobs", "dev with previews") {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			change, stack := jobsOf(stack)
@@ -268,11 +276,19 @@ func TestTheDocumentOfGrants(t *testing.T) {
 	text.WriteString("\nWhat no account of the pipeline may do is a person's: which APIs are on, the accounts, the custom roles, the " +
 		"pool and its\n" +
 		"providers, every IAM policy, and what images have to be signed by ([ADR 7](adr/0007-who-may-do-what-is-a-persons.md)).\n")
-	for _, stack := range all {
-		inventory := run(t, stack, nil)
+	for _, stack := range append(all, "dev with previews") {
+		change, plain := jobsOf(stack)
+		inventory := run(t, plain, change)
 		grants, needs := grantsOf(inventory), needsOf(t, inventory)
 		fmt.Fprintf(&text, "\n## %s\n", stack)
-		for _, account := range []string{"ci", "preview", "deploy", "infra"} {
+		accounts := []string{"ci", "preview", "deploy", "infra"}
+		if plain != stack {
+			text.WriteString("\nWhat [previews of pull requests](adr/0031-a-pull-requests-image-runs-in-a-slot.md) add; infra besides may act as " +
+				"the account of the slots, and sets " +
+				"their repository's clean-up.\n")
+			accounts = []string{"slots"}
+		}
+		for _, account := range accounts {
 			var held []permissions.Grant
 			for _, r := range grants[account] {
 				held = append(held, r.grant(t, inventory))

@@ -26,6 +26,12 @@ var accepted = []struct{ from, to, reason string }{
 		"settings name for it."},
 	{"infra", "runtime web", "It makes the service, which runs as this account. Where signatures are asked for, the image has to have one."},
 	{"infra", permissions.Values, "Through the service that it makes, as a release does; no role of its own reads a value."},
+	{"infra", "runtime previews", "It makes the slots, which run as this account."},
+	{"slots", "runtime previews", "A pull request's image runs as this account, which holds nothing but what the settings let pull requests " +
+		"read."},
+	{"slots", permissions.Images, "Pushing images is what it is for, into a repository that nothing is released from."},
+	{"runtime previews", permissions.Values, "A slot reads the secrets that are for previews alone, each by a grant on the one secret."},
+	{"slots", permissions.Values, "Through the slots: those that are for previews alone. Whoever may push a branch may read them."},
 	{"runtime web", permissions.Values, "The service reads the secrets that the settings name for it, each by a grant on the one secret."},
 }
 
@@ -65,8 +71,9 @@ type reach struct {
 func reached(t *testing.T) []reach {
 	t.Helper()
 	var found []reach
-	for _, stack := range all {
-		holdings, accounts := holdingsOf(t, run(t, stack, nil))
+	for _, stack := range append(all, "dev with previews") {
+		change, plain := jobsOf(stack)
+		holdings, accounts := holdingsOf(t, run(t, plain, change))
 		for _, path := range permissions.Paths(holdings, accounts) {
 			if !slices.Contains(accounts, path.From) {
 				continue
@@ -128,8 +135,9 @@ func TestInfraChangesNothingThatSaysWhoMayDoWhat(t *testing.T) {
 // TestNobodyFromOutsideHoldsMoreThanADoor: a federated principal becomes one account, and holds nothing itself.
 func TestNobodyFromOutsideHoldsMoreThanADoor(t *testing.T) {
 	t.Parallel()
-	for _, stack := range all {
-		holdings, _ := holdingsOf(t, run(t, stack, nil))
+	for _, stack := range append(all, "dev with previews") {
+		change, plain := jobsOf(stack)
+		holdings, _ := holdingsOf(t, run(t, plain, change))
 		doors := map[string][]string{}
 		for _, holding := range holdings {
 			if strings.HasPrefix(holding.Who, "principal") {

@@ -37,11 +37,17 @@ func TestAStackThatUsesEverything(t *testing.T) {
 	for group, key := range map[string]string{"services": "api", "jobs": "migrate"} {
 		overlay[group].(map[string]any)[key].(map[string]any)["databases"] = map[string]any{"DB": "main"}
 	}
+	previews, err := pulumitest.Overlay(filepath.Join(root, "tests", "application", "previews.yaml"))
+	require.NoError(t, err)
+	pulumitest.Lay(overlay, previews)
 	s := newSandbox(t, func(name, content string) string {
 		switch filepath.ToSlash(name) {
 		case "policy/dev.json": // the service is private, and reached from the internet with a token
-			return strings.Replace(content, `"run-ingress": {"publicServices": ["procureflow-web"]}`,
-				`"run-ingress": {"publicServices": ["procureflow-web", "procureflow-api"]}`, 1)
+			return strings.NewReplacer(`"run-ingress": {"publicServices": ["procureflow-web"]}`,
+				`"run-ingress": {"publicServices": ["procureflow-web", "procureflow-api", "procureflow-web-preview-1", "procureflow-web-preview-2"]}`,
+				`"run-no-public-invoker": {"publicServices": ["procureflow-web"]}`,
+				`"run-no-public-invoker": {"publicServices": ["procureflow-web", "procureflow-web-preview-1", "procureflow-web-preview-2"]}`,
+				`"us-docker.pkg.dev/cloudrun/container"`, `"us-docker.pkg.dev/cloudrun/container", "docker.io/library/caddy"`).Replace(content)
 		case "Pulumi.dev.yaml":
 			return laid(t, content, overlay)
 		}

@@ -35,6 +35,8 @@ type Revision struct {
 	Timeout time.Duration
 	// Sticky says that the revision has session affinity.
 	Sticky bool
+	// Headers are what a front adds to each answer: a container that is called as `caddy reverse-proxy --header-down "NAME: VALUE"`.
+	Headers map[string]string
 }
 
 // ErrNoService is returned by [API.Service] if no service has that name.
@@ -91,8 +93,23 @@ func viewRevision(id string, document map[string]any) Revision {
 	}
 	main := containers[ingressContainer(containers)]
 	r.Image = doc.Text(main, "image")
+	r.Headers = added(doc.List(main, "args"))
 	for _, env := range doc.Objects(main, "env") {
 		r.Variables = append(r.Variables, doc.Text(env, "name"))
 	}
 	return r
+}
+
+// added returns the headers that a front's arguments ask for.
+func added(arguments []any) map[string]string {
+	headers := map[string]string{}
+	for i, argument := range arguments {
+		if argument == "--header-down" && i+1 < len(arguments) {
+			text, _ := arguments[i+1].(string)
+			if name, value, found := strings.Cut(text, ":"); found {
+				headers[strings.TrimSpace(name)] = strings.TrimSpace(value)
+			}
+		}
+	}
+	return headers
 }
