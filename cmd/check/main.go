@@ -1,15 +1,5 @@
-// Command check runs every check of the repository, as CI does: formatting, vet, staticcheck, a scanner of workflows, and all tests of
-// each of its Go modules, with the race detector where goroutines of ours run. `go run ./cmd/check` needs only Go: it builds the pinned
-// Pulumi CLI when there is none. Some tests want other programs (shellcheck, jq, a browser, node). With -install, which is the default in
-// CI, it installs them from Debian's packages. Elsewhere it lists the tests that did not run, and what they lack. `-quick` checks only the
-// packages that changed, for use while working. `-full` takes no samples: it runs every example through the engine, stops a promotion at
-// every request, and uses the race detector everywhere.
-//
-// `check settings [--folder F]` is for an application that uses the platform. It checks platform.yaml, the stack files, the pack's
-// configuration, release.yaml, provenance.yaml, the calling workflows and CODEOWNERS against each other and against this version of the
-// platform. It takes a second, works offline, and says how to fix each problem.
-//
-// Exit codes: 0 all passed; 1 something failed; 2 the call is wrong.
+// Command check runs every check of the repository, as CI does; see its help. It needs only Go: it builds the pinned Pulumi CLI when there
+// is none. Elsewhere than in CI it lists the tests that did not run, and which programs they lack.
 package main
 
 import (
@@ -28,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
 
@@ -40,20 +31,36 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+const codes = "Exit codes: 0 all passed; 1 something failed; 2 the call is wrong."
+
+var page = cli.Page{
+	Usage:   "check",
+	Purpose: "Run every check of the repository, as CI does",
+	Details: `These are formatting, vet, staticcheck, a scanner of workflows, and all tests of each Go module, with the race detector where
+goroutines of ours run. Some tests want other programs, such as shellcheck, jq, a browser or node; the last lines name the tests that
+did not run for lack of one.
+
+"check settings" checks the files of an application that uses the platform: see check settings --help.`,
+	Examples: `  go run ./cmd/check --quick          what changed, while you work
+  go run ./cmd/check                  everything, before a pull request
+  go run ./cmd/check --only vet       one step
+  go run ./cmd/check --full           nothing sampled: every example through the engine, a promotion stopped at every request`,
+	Codes: codes,
+}
+
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	if len(args) > 0 && args[0] == "settings" {
 		return settings(args[1:], out, errs)
 	}
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	only := flags.String("only", "", "run only this step: install, format, cli, vet, staticcheck, workflows or test")
-	install := flags.Bool("install", os.Getenv("CI") != "", "install what tests want from Debian's packages; takes root")
+	only := flags.String("only", "", "run only this step: "+strings.Join(stepNames, ", "))
+	install := flags.Bool("install", os.Getenv("CI") != "", "install what tests want from Debian's packages, as root; the default in CI")
 	race := flags.Bool("race", true, "run tests with the race detector")
-	full := flags.Bool("full", false, "run whole what is sampled otherwise, and everything with the race detector")
+	full := flags.Bool("full", false, "take no samples, and use the race detector everywhere")
 	quick := flags.Bool("quick", false, "format, vet and test only the packages that changed, without the race detector")
-	base := flags.String("base", "main", "the commit or branch that -quick compares with")
-	if flags.Parse(args) != nil || flags.NArg() > 0 {
-		return 2
+	base := flags.String("base", "main", "the commit or branch that --quick compares with")
+	if code, done := parse(page, flags, args, out, errs); done {
+		return code
 	}
 	if *full {
 		if err := os.Setenv("CHECK_FULL", "1"); err != nil {
@@ -69,7 +76,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	if *only != "" {
 		one, known := find(c.stages(true), *only)
 		if !known {
-			fmt.Fprintf(errs, "check: no step %q: install, format, cli, vet, staticcheck, workflows or test\n", *only)
+			fmt.Fprintf(errs, "check: there is no step %q%s: use %s\n", *only, cli.Meant(*only, stepNames), strings.Join(stepNames, ", "))
 			return 2
 		}
 		stages = [][]step{{one}}
@@ -85,6 +92,24 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	fmt.Fprintln(out, "All checks passed.")
 	return 0
 }
+
+// parse reads the flags of a command that takes no other words. It reports whether the command is done already, and its exit code.
+func parse(page cli.Page, flags *flag.FlagSet, args []string, out, errs io.Writer) (code int, done bool) {
+	err := page.Parse(flags, args, out)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0, true
+	}
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q%s: see --help", flags.Arg(0), cli.Meant(flags.Arg(0), []string{"settings"}))
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "%s: %v\n", flags.Name(), err)
+		return 2, true
+	}
+	return 0, false
+}
+
+var stepNames = []string{"install", "format", "cli", "vet", "staticcheck", "workflows", "test"}
 
 // step is one check.
 type step struct {

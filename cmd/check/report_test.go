@@ -64,7 +64,21 @@ func TestMissing(t *testing.T) {
 
 func TestACallThatIsWrong(t *testing.T) {
 	t.Parallel()
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-only", "everything"}, `check: there is no step "everything": use install, format, cli, vet, staticcheck, workflows, test`},
+		{[]string{"--only", "vte"}, `check: there is no step "vte"; did you mean vet?: use install, format, cli, vet, staticcheck, workflows, test`},
+		{[]string{"seting"}, `check: unexpected argument "seting"; did you mean settings?: see --help`},
+		{[]string{"--qiuck"}, `check: unknown flag: --qiuck; did you mean --quick?: see --help`},
+		{[]string{"settings", "--foldr", "x"}, `check settings: unknown flag: --foldr; did you mean --folder?: see --help`},
+	} {
+		var out, errs strings.Builder
+		assert.Equal(t, 2, run(t.Context(), test.args, &out, &errs))
+		assert.Equal(t, test.want+"\n", errs.String())
+	}
 	var out, errs strings.Builder
-	assert.Equal(t, 2, run(t.Context(), []string{"-only", "everything"}, &out, &errs))
-	assert.Equal(t, "check: no step \"everything\": install, format, cli, vet, staticcheck, workflows or test\n", errs.String())
+	assert.Equal(t, 0, run(t.Context(), []string{"settings", "--help"}, &out, &errs))
+	assert.Contains(t, out.String(), "Check the files of an application")
 }

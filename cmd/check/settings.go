@@ -5,16 +5,26 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
+
+var settingsPage = cli.Page{
+	Usage:   "check settings",
+	Purpose: "Check the files of an application that uses the platform",
+	Details: `It holds platform.yaml, the stack files, the pack's configuration, release.yaml, provenance.yaml, the calling workflows and
+CODEOWNERS against each other and against this version of the platform. It takes a second, works offline, and says how to fix each
+problem.`,
+	Examples: "  go tool check settings",
+	Codes:    codes,
+}
 
 // settings checks an application's files and prints each problem with its fix.
 func settings(args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("check settings", flag.ContinueOnError)
-	flags.SetOutput(errs)
 	folder := flags.String("folder", ".", "folder of platform.yaml, Pulumi.yaml and the stack files")
-	if flags.Parse(args) != nil || flags.NArg() > 0 {
-		return 2
+	if code, done := parse(settingsPage, flags, args, out, errs); done {
+		return code
 	}
 	report := scaffold.Check(*folder)
 	for _, note := range report.Notes {

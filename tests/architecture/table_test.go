@@ -326,7 +326,7 @@ var layers = []layer{
 	},
 	{
 		packages: "cmd/check",
-		may:      []string{"sandbox/pulumicli", "scaffold"},
+		may:      []string{"sandbox/pulumicli", "scaffold", "internal/cli"},
 		reason: "the policy pack's tests, in a module of their own, need the pinned CLI; an application's settings are held to what " +
 			"init writes",
 	},
