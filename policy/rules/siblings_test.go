@@ -20,7 +20,7 @@ func TestSiblings(t *testing.T) {
 	t.Parallel()
 	var all []sibling
 	for _, some := range [][]sibling{secretSiblings(), federationSiblings(), iamSiblings(), runSiblings(), stackSiblings(),
-		dataSiblings(), githubSiblings(), providerSiblings()} {
+		dataSiblings(), githubSiblings(), providerSiblings(), sidecarSiblings()} {
 		all = append(all, some...)
 	}
 	packs := newPacks(t)

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/oauth2"
 	"google.golang.org/api/iamcredentials/v1"
 	"google.golang.org/api/idtoken"
 )
@@ -20,16 +19,20 @@ type TokenSource func(context.Context) (string, error)
 // account is the service account that the tokens are of; its tokens are asked for with the caller's own credentials. Without one,
 // they are of the account that the credentials themselves are of.
 func IDTokens(ctx context.Context, endpoints Endpoints, account, audience string) (TokenSource, error) {
-	var source oauth2.TokenSource
-	var err error
-	if account == "" {
-		source, err = idtoken.NewTokenSource(ctx, audience)
-	} else {
-		source, err = tokensOf(ctx, endpoints, account, audience)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ID token for %s: %s (it takes the credentials of a service account, as the deploy workflow has, or "+
+	refused := func(err error) error {
+		return fmt.Errorf("ID token for %s: %s (it takes the credentials of a service account, as the deploy workflow has, or "+
 			"--probe-account and the right to make that account's tokens)", audience, cause(err))
+	}
+	if account != "" {
+		source, err := tokensOf(ctx, endpoints, account, audience)
+		if err != nil {
+			return nil, refused(err)
+		}
+		return source, nil
+	}
+	source, err := idtoken.NewTokenSource(ctx, audience)
+	if err != nil {
+		return nil, refused(err)
 	}
 	return func(context.Context) (string, error) {
 		token, err := source.Token()
@@ -59,18 +62,11 @@ func Lazily(make func(context.Context) (TokenSource, error)) TokenSource {
 	}
 }
 
-// ofAccount makes tokens of one account for one audience.
-type ofAccount struct {
-	ctx      context.Context // oauth2.TokenSource takes none.
-	call     *iamcredentials.Service
-	name     string
-	audience string
-}
-
 // usable is for how long a token is used. It is good for an hour.
 const usable = 50 * time.Minute
 
-func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string) (oauth2.TokenSource, error) {
+// tokensOf makes tokens of one account for one audience.
+func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string) (TokenSource, error) {
 	options, err := ClientOptions(endpoints.sibling("cred"), endpoints.TokenFile)
 	if err != nil {
 		return nil, err
@@ -79,21 +75,27 @@ func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string
 	if err != nil {
 		return nil, err
 	}
-	source := ofAccount{ctx: context.WithoutCancel(ctx), call: client, name: "projects/-/serviceAccounts/" + account, audience: audience}
-	token, err := source.Token() // The account, and the right to be it, show at once.
-	return oauth2.ReuseTokenSource(token, source), err
-}
-
-// Token implements oauth2.TokenSource.
-func (o ofAccount) Token() (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeout(o.ctx, callTimeout)
-	defer cancel()
-	answer, err := o.call.Projects.ServiceAccounts.GenerateIdToken(o.name, &iamcredentials.GenerateIdTokenRequest{Audience: o.audience,
-		IncludeEmail: true}).Context(ctx).Do()
-	if err != nil {
-		return nil, errors.New(Reason(err))
+	var mu sync.Mutex
+	var token string
+	var until time.Time
+	source := func(ctx context.Context) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Now().Before(until) {
+			return token, nil
+		}
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		answer, err := client.Projects.ServiceAccounts.GenerateIdToken("projects/-/serviceAccounts/"+account,
+			&iamcredentials.GenerateIdTokenRequest{Audience: audience, IncludeEmail: true}).Context(ctx).Do()
+		if err != nil {
+			return "", errors.New(Reason(err))
+		}
+		token, until = answer.Token, time.Now().Add(usable)
+		return token, nil
 	}
-	return &oauth2.Token{AccessToken: answer.Token, Expiry: time.Now().Add(usable)}, nil
+	_, err = source(ctx) // The account, and the right to be it, show at once.
+	return source, err
 }
 
 // sibling is the address of another API beside Cloud Run's on this machine, and empty for Google's own.
