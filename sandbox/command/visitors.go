@@ -120,6 +120,13 @@ func (v *visitors) latest() string {
 	return v.last
 }
 
+// others returns the revisions besides known that answered anybody.
+func (v *visitors) others(known string) []string {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(v.answers)), func(revision string) bool { return revision == known })
+}
+
 // firstBad returns when the first visitor came who got a bad answer or none. That is when the trouble began. Zero if every answer was
 // good.
 func (v *visitors) firstBad() time.Time {

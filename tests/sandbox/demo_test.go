@@ -26,6 +26,9 @@ func TestDemo(t *testing.T) {
 		"slow": {"rollout: rolled back after .*\n.*no answer in 2s",
 			`First bad answer to restored traffic: (.+), from when its visitor came\.\n`},
 		"never-ready": {"rollout: failed after .*\n.*never became ready, and serves nobody", `No visitor had a bad answer\.\n`},
+		// The release is rolled back without a visitor on it, released when tried again, and rolled back by hand.
+		"migration": {`(?s)rollout: rolled back after [^\n]*\n  the before hook demo-migrate: failed \(execution demo-migrate-[a-z0-9]{5}\).*` +
+			`rollout: released after .*rollback: rolled back after`, `No visitor had a bad answer\.\n`},
 		// Cloud Monitoring has a point a minute: nothing is quicker that only metrics see. Every probe was good.
 		"rare-errors": {"rollout: rolled back after .*\n  \\d+ of \\d+ split requests and, .* it is worse, by evidence of",
 			`First bad answer to restored traffic: (.+), from when its visitor came\.\n`},
@@ -64,7 +67,7 @@ func TestDemoRefusesWhatItDoesNotKnow(t *testing.T) {
 	s := newSandbox(t, nil)
 	refused := s.run("demo", "--bad", "ugly")
 	assert.Equal(t, command.ExitUsage, refused.exit)
-	assert.Equal(t, "sandbox: --bad is \"ugly\": want errors, slow, never-ready or rare-errors\n", refused.err)
+	assert.Equal(t, "sandbox: --bad is \"ugly\": want errors, slow, never-ready, rare-errors or migration\n", refused.err)
 	// Not after most of a minute, when the page is to be written.
 	out := filepath.Join(t.TempDir(), "none", "page.html")
 	refused = s.run("demo", "--out", out)
