@@ -6,8 +6,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +32,7 @@ type bed struct {
 	t               *testing.T
 	cli             pulumicli.CLI
 	program, folder string
+	apis            string
 	environment     []string
 }
 
@@ -44,10 +47,11 @@ func newBed(t *testing.T, example string, language func(t *testing.T, program st
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "Pulumi.yaml"), project, 0o600))
 	cli, err := pulumicli.Ensure(t.Context(), pulumicli.Options{Out: os.Stderr})
 	require.NoError(t, err)
-	gcp, err := provider.Serve(t.Context(), provider.Options{API: serveEmulator(t), Token: token, Name: provider.GCP})
+	apis := serveEmulator(t)
+	gcp, err := provider.Serve(t.Context(), provider.Options{API: apis, Token: token, Name: provider.GCP})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, gcp.Close()) })
-	b := &bed{t: t, cli: cli, program: program, folder: folder, environment: []string{
+	b := &bed{t: t, cli: cli, program: program, folder: folder, apis: apis, environment: []string{
 		"PULUMI_BACKEND_URL=file://" + t.TempDir(), "PULUMI_HOME=" + t.TempDir(), "PULUMI_CONFIG_PASSPHRASE=test",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		fmt.Sprintf("PULUMI_DEBUG_PROVIDERS=gcp:%d", gcp.Port()), language(t, program),
@@ -122,16 +126,47 @@ func (b *bed) must(args ...string) string {
 	return said
 }
 
-// lives makes what the program says, finds nothing to change, and deletes it.
-func (b *bed) lives(changes int, up ...string) {
-	b.t.Helper()
-	made := b.must(append([]string{"up", "--yes", "--stack", "dev"}, up...)...)
-	assert.Contains(b.t, made, fmt.Sprintf("%d created", changes))
-	b.must(append([]string{"preview", "--expect-no-changes", "--stack", "dev"}, up...)...)
-	assert.Contains(b.t, b.must("destroy", "--yes", "--stack", "dev"), fmt.Sprintf("%d deleted", changes))
+// up makes what the program says, and returns what the engine said.
+func (b *bed) up(flags ...string) string {
+	return b.must(append([]string{"up", "--yes", "--stack", "dev"}, flags...)...)
 }
 
-// A service and what it needs, from components alone; then the same program held against the policy pack.
+// ends finds nothing to change, and deletes everything.
+func (b *bed) ends(resources int, flags ...string) {
+	b.t.Helper()
+	b.must(append([]string{"preview", "--expect-no-changes", "--stack", "dev"}, flags...)...)
+	assert.Contains(b.t, b.must("destroy", "--yes", "--stack", "dev"), fmt.Sprintf("%d deleted", resources))
+}
+
+// traffic sends a request about a service's traffic to Cloud Run, and returns the revisions with their percents and tags.
+func (b *bed) traffic(method, body string) (split []string) {
+	b.t.Helper()
+	address := b.apis + "/run/v2/projects/demo-project/locations/us-central1/services/hello"
+	if method == http.MethodPatch {
+		address += "?updateMask=traffic"
+	}
+	request, err := http.NewRequestWithContext(b.t.Context(), method, address, strings.NewReader(body))
+	require.NoError(b.t, err)
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(b.t, err)
+	defer response.Body.Close()
+	require.Equal(b.t, http.StatusOK, response.StatusCode)
+	var service struct {
+		Traffic []struct {
+			Revision, Tag string
+			Percent       int
+		}
+	}
+	require.NoError(b.t, json.NewDecoder(response.Body).Decode(&service))
+	for _, target := range service.Traffic {
+		split = append(split, fmt.Sprintf("%s %d %s", target.Revision, target.Percent, target.Tag))
+	}
+	return split
+}
+
+// A service and what it needs, from components alone, held against the policy pack. Whoever releases moves its traffic, and an update
+// of something else leaves the traffic there.
 func TestService(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "service", goHost)
@@ -147,11 +182,21 @@ func TestService(t *testing.T) {
 	require.Error(t, err, refused)
 	assert.Contains(t, refused, "template.scaling.maxInstanceCount is 9: set it to 3 or less")
 	set("maxInstances", "2")
-	b.lives(8, guarded...)
+	assert.Contains(t, b.up(guarded...), "8 created")
+	first, _, _ := strings.Cut(b.traffic(http.MethodGet, "")[0], " ")
+	released := []string{first + " 100 stable"}
+	b.traffic(http.MethodPatch, fmt.Sprintf(`{"traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": %q, `+
+		`"percent": 100, "tag": "stable"}]}`, first))
+	set("maxInstances", "3")
+	assert.Contains(t, b.up(guarded...), "2 updated", "the component and its service")
+	assert.Equal(t, released, b.traffic(http.MethodGet, ""))
+	b.ends(8, guarded...)
 }
 
 // A YAML program that knows nothing of the platform. The engine asks the emulated provider for the schema of its types.
 func TestPlainYAMLProgramAgainstTheEmulator(t *testing.T) {
 	t.Parallel()
-	newBed(t, "emulator", yamlHost).lives(5)
+	b := newBed(t, "emulator", yamlHost)
+	assert.Contains(t, b.up(), "5 created")
+	b.ends(5)
 }
