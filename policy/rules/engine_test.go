@@ -97,10 +97,27 @@ func mandatoryAnywhere(t *testing.T, p crossguard.Policy) bool {
 	return false
 }
 
-// TestTheEngineRefusesEveryMandatoryViolation has a violating state for each mandatory rule.
-func TestTheEngineRefusesEveryMandatoryViolation(t *testing.T) {
+// TestTheEngine has the tests that run the pulumi command. They share a pack, which is linked for a second.
+func TestTheEngine(t *testing.T) {
 	t.Parallel()
 	e := ct.NewEngine(t, "..")
+	for name, test := range map[string]func(*testing.T, ct.Engine){
+		"refuses every mandatory violation":     refusesEveryMandatoryViolation,
+		"takes exemptions and refuses mistakes": takesExemptionsAndRefusesMistakes,
+		"refuses every violating program":       refusesEveryViolatingProgram,
+		"does not trust what it cannot see":     doesNotTrustWhatItCannotSee,
+		"finds what is inside of components":    findsWhatIsInsideOfComponents,
+		"counts nothing that it deletes":        countsNothingThatItDeletes,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, e)
+		})
+	}
+}
+
+// refusesEveryMandatoryViolation has a violating state for each mandatory rule.
+func refusesEveryMandatoryViolation(t *testing.T, e ct.Engine) {
 	for _, example := range mandatoryExamples(t) {
 		t.Run(example.policy.Name, func(t *testing.T) {
 			t.Parallel()
@@ -111,9 +128,7 @@ func TestTheEngineRefusesEveryMandatoryViolation(t *testing.T) {
 	}
 }
 
-func TestTheEngineTakesExemptionsAndRefusesMistakes(t *testing.T) {
-	t.Parallel()
-	e := ct.NewEngine(t, "..")
+func takesExemptionsAndRefusesMistakes(t *testing.T, e ct.Engine) {
 	wide := changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 9})
 	exempt := func(expires string) string {
 		return fmt.Sprintf(`{"all": "advisory", "run-max-instances": {"enforcementLevel": "mandatory", "exemptions": [

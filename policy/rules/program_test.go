@@ -11,13 +11,11 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// TestTheEngineRefusesEveryViolatingProgram runs a violating program for each mandatory rule. A rule about one resource
+// refusesEveryViolatingProgram runs a violating program for each mandatory rule. A rule about one resource
 // stops it before it exists; a rule about the stack stops the preview, and fails the update after the fact. The same program
 // without the violation passes, so the refusal is about nothing else. Every fourth rule about one resource and every fourth about
 // the stack has its turn; `check -full` takes them all. What one rule says to what resources other tests ask for each.
-func TestTheEngineRefusesEveryViolatingProgram(t *testing.T) {
-	t.Parallel()
-	e := ct.NewEngine(t, "..")
+func refusesEveryViolatingProgram(t *testing.T, e ct.Engine) {
 	running := make(chan struct{}, 4) // each is an engine with a pack beside it
 	for _, example := range sampled(mandatoryExamples(t)) {
 		t.Run(example.policy.Name, func(t *testing.T) {
@@ -67,11 +65,9 @@ func sampled(all []example) []example {
 	return some
 }
 
-// TestTheEngineDoesNotTrustWhatItCannotSee: a value that is not known at preview does not pass in silence, and is judged
+// doesNotTrustWhatItCannotSee: a value that is not known at preview does not pass in silence, and is judged
 // when it is known; a secret is judged too.
-func TestTheEngineDoesNotTrustWhatItCannotSee(t *testing.T) {
-	t.Parallel()
-	e := ct.NewEngine(t, "..")
+func doesNotTrustWhatItCannotSee(t *testing.T, e ct.Engine) {
 	p := e.Program(t, `{"all": "advisory", "run-max-instances": "mandatory"}`)
 	with := func(value any) []ct.Resource {
 		return []ct.Resource{changed(v2(), change{path: "template.scaling.maxInstanceCount", to: value})}
@@ -89,10 +85,9 @@ func TestTheEngineDoesNotTrustWhatItCannotSee(t *testing.T) {
 	assert.Empty(t, made)
 }
 
-// TestTheEngineFindsWhatIsInsideOfComponents: a resource of a component, and of one in that, is judged as any other.
-func TestTheEngineFindsWhatIsInsideOfComponents(t *testing.T) {
-	t.Parallel()
-	p := ct.NewEngine(t, "..").Program(t, `{"all": "advisory", "run-max-instances": "mandatory"}`)
+// findsWhatIsInsideOfComponents: a resource of a component, and of one in that, is judged as any other.
+func findsWhatIsInsideOfComponents(t *testing.T, e ct.Engine) {
+	p := e.Program(t, `{"all": "advisory", "run-max-instances": "mandatory"}`)
 	platform := &ct.Resource{Type: "test:index:Platform", Name: "platform", Component: true}
 	bad := changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 9})
 	bad.Parent = &ct.Resource{Type: "test:index:Web", Name: "web", Component: true, Parent: platform}
@@ -117,11 +112,9 @@ func TestTheEngineFindsWhatIsInsideOfComponents(t *testing.T) {
 	assert.Len(t, ct.Start(t, alone).Preview(service).Messages(), 1)
 }
 
-// TestTheEngineCountsNothingThatItDeletes: an update that removes a service passes the rule that the service broke. With a refresh
+// countsNothingThatItDeletes: an update that removes a service passes the rule that the service broke. With a refresh
 // before it the engine hands stack policies what it deletes, too.
-func TestTheEngineCountsNothingThatItDeletes(t *testing.T) {
-	t.Parallel()
-	e := ct.NewEngine(t, "..")
+func countsNothingThatItDeletes(t *testing.T, e ct.Engine) {
 	small := changed(v2(), change{path: "name", to: "small"})
 	small.Name = "small"
 	dear := changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 5})

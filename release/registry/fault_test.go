@@ -179,11 +179,11 @@ func TestPromoteGivesUp(t *testing.T) {
 	}
 }
 
-// Whichever request is the last, nothing incomplete has a tag, and the next promotion moves just what is missing. Every fifth
+// Whichever request is the last, nothing incomplete has a tag, and the next promotion moves just what is missing. Every tenth
 // request is the last one; `check -full` tries each.
 func TestPromoteStoppedAnywhere(t *testing.T) {
 	t.Parallel()
-	stride := 5
+	stride := 10
 	if os.Getenv("CHECK_FULL") != "" {
 		stride = 1
 	}
