@@ -136,7 +136,7 @@ func TestAllProblemsAreNamed(t *testing.T) {
 	})
 	require.Error(t, err)
 	for _, want := range []string{
-		"args.Project is missing", "args.Location is missing", `args.KeyRing "a ring" is no key ring's id`, `args.Name "Release" names`,
+		"args.Project is missing", "args.Location is missing", `args.KeyRing "a ring" is not a key ring's id`, `args.Name "Release" names`,
 		`args.ProtectionLevel is "EXTERNAL": set SOFTWARE or HSM`, "args.KeyVersions[0] is 0", "args.KeyVersions has 2 twice",
 		`args.Exemptions[0] is "*"`, `args.Exemptions[1] is "us-docker.pkg.dev/*/hello"`, `args.Exemptions[2] is "gcr.io"`,
 	} {

@@ -22,7 +22,8 @@ func (args *AttestationArgs) validate() error {
 	found := &problems.List{}
 	found.If(args.Project == nil, "args.Project is missing: set the project's id")
 	found.If(args.Location == nil, "args.Location is missing: set the key's location, for example us-central1")
-	found.If(!limits.KeyID.MatchString(args.KeyRing), "args.KeyRing %q is no key ring's id: use 1-63 letters, digits, hyphens and underscores",
+	found.If(!limits.KeyID.MatchString(args.KeyRing),
+		"args.KeyRing %q is not a key ring's id: use 1-63 letters, digits, hyphens and underscores",
 		args.KeyRing)
 	if name := args.name(); !authorityName.MatchString(name) {
 		found.Add("args.Name %q names key, note and attestor: use 2-63 lower-case letters, digits and hyphens, "+

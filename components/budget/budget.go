@@ -139,7 +139,7 @@ func (args *BudgetArgs) validate() error {
 	}
 	found.If(args.Amount < 1, "args.Amount is %d: set at least 1", args.Amount)
 	found.If(!limits.Currency.MatchString(args.Currency),
-		"args.Currency %q is no currency: use the billing account's ISO 4217 code, for example USD", args.Currency)
+		"args.Currency %q is not a currency: use the billing account's ISO 4217 code, for example USD", args.Currency)
 	found.If(len(args.CurrentPercent) == 0, "args.CurrentPercent is empty: set at least one threshold, or nobody is told")
 	thresholdProblems("args.CurrentPercent", args.CurrentPercent, found)
 	thresholdProblems("args.ForecastPercent", args.ForecastPercent, found)

@@ -72,11 +72,11 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"nil": {nil, []string{`budget "budget": args is nil`}},
 		"everything missing": {&budget.BudgetArgs{}, []string{
 			"args.BillingAccount is missing", "args.ProjectNumber is missing", "args.DisplayName is missing", "args.Amount is 0: set at least 1",
-			`args.Currency "" is no currency`, "args.CurrentPercent is empty",
+			`args.Currency "" is not a currency`, "args.CurrentPercent is empty",
 		}},
 		"a long name": {args(func(a *budget.BudgetArgs) { a.DisplayName = pulumi.String(strings.Repeat("a", 61)) }),
 			[]string{"args.DisplayName has 61 characters"}},
-		"a currency's name": {args(func(a *budget.BudgetArgs) { a.Currency = "Dollar" }), []string{`args.Currency "Dollar" is no currency`}},
+		"a currency's name": {args(func(a *budget.BudgetArgs) { a.Currency = "Dollar" }), []string{`args.Currency "Dollar" is not a currency`}},
 		"thresholds out of order": {args(func(a *budget.BudgetArgs) { a.CurrentPercent = []int{50, 50, 0} }), []string{
 			"args.CurrentPercent[1] is 50 after 50", "args.CurrentPercent[2] is 0: use at least 1", "args.CurrentPercent[2] is 0 after 50",
 		}},

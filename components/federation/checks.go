@@ -72,7 +72,7 @@ func (trust Trust) problems(field string, found *problems.List) {
 		"%s.Environment %q can match no token: use letters, digits, dots, hyphens and underscores", field, trust.Environment)
 	found.If(len(trust.Events) == 0, "%s.Events is empty: name those that start its runs, of %s", field, strings.Join(trusted, ", "))
 	for _, name := range trust.Events {
-		found.If(!slices.Contains(trusted, name), "%s.Events has %q, which is no event or one that anybody can bring about: use one of %s",
+		found.If(!slices.Contains(trusted, name), "%s.Events has %q, which is not an event, or which anybody can bring about: use one of %s",
 			field, name, strings.Join(trusted, ", "))
 	}
 	if length := len([]rune(trust.Description)); length > maxDescription {
@@ -98,7 +98,7 @@ func (args *FederationArgs) bindingProblems(name string, binding Binding, found 
 			binding.Attribute)
 	case AttributeWorkflow:
 		found.If(!workflow.MatchString(binding.Value),
-			"%s.Value %q is no workflow: build it with WorkflowRef or WorkflowAt", field, binding.Value)
+			"%s.Value %q is not a workflow: build it with WorkflowRef or WorkflowAt", field, binding.Value)
 	default:
 		found.Add("%s.Attribute %q is not narrow enough or not mapped: use one of %s, %s, %s, %s, %s", field,
 			binding.Attribute,

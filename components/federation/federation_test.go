@@ -205,7 +205,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"an odd environment": {provider(func(trust *federation.Trust) { trust.Environment = "a b" }),
 			[]string{`.Environment "a b" can match no token`}},
 		"an odd event": {provider(func(trust *federation.Trust) { trust.Events = []string{"Push!"} }),
-			[]string{`.Events has "Push!", which is no event`}},
+			[]string{`.Events has "Push!", which is not an event`}},
 		"no event": {provider(func(trust *federation.Trust) { trust.Events = nil }),
 			[]string{`.Events is empty: name those that start its runs`}},
 		"a fork's event": {provider(func(trust *federation.Trust) { trust.Events = []string{"push", "pull_request_target"} }),
@@ -291,7 +291,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"no workflow": {binding(func(b *federation.Binding) {
 			b.Attribute, b.Value = federation.AttributeWorkflow,
 				"deploy.yml"
-		}), []string{`.Value "deploy.yml" is no workflow`}},
+		}), []string{`.Value "deploy.yml" is not a workflow`}},
 		"a space": {binding(func(b *federation.Binding) { b.Value = "2002:a b:c" }),
 			[]string{`.Value "2002:a b:c" has a space in it`}},
 		"a key that is no name": {args(func(a *federation.FederationArgs) { a.Bindings["Deploy It"] = a.Bindings["deploy"] }),

@@ -58,7 +58,7 @@ func (args *JobArgs) validate() error {
 	found.If(args.TimeoutSeconds < 0 || args.TimeoutSeconds > limits.MaxTaskSeconds,
 		"args.TimeoutSeconds is %d: use 1-86400, or leave it out for %d", args.TimeoutSeconds, DefaultTimeoutSeconds)
 	if s := args.Schedule; s != nil {
-		found.If(len(strings.Fields(s.Cron)) != 5, "args.Schedule.Cron %q is no schedule: use five fields, minute first", s.Cron)
+		found.If(len(strings.Fields(s.Cron)) != 5, "args.Schedule.Cron %q is not a schedule: use five fields, minute first", s.Cron)
 		found.If(s.TimeZone == "", "args.Schedule.TimeZone is missing: name whose clock counts, such as Europe/Berlin or UTC")
 		found.If(s.Account == nil, "args.Schedule.Account is missing: set the e-mail address of an account that starts the job and nothing else")
 	}
@@ -70,7 +70,7 @@ func (args *JobArgs) variableProblems(found *problems.List) {
 	names := append(slices.Collect(maps.Keys(args.Environment)), slices.Collect(maps.Keys(args.Secrets))...)
 	slices.Sort(names)
 	for i, name := range names {
-		found.If(!variable.MatchString(name), "variable %q is no variable's name: use letters, digits and underscores", name)
+		found.If(!variable.MatchString(name), "variable %q is not a variable's name: use letters, digits and underscores", name)
 		found.If(limits.IsJobVariable(name), "variable %q is set by Cloud Run itself: choose another name", name)
 		found.If(i > 0 && names[i-1] == name, "variable %q is given in Environment and in Secrets: keep one", name)
 		if value, given := args.Environment[name]; given && value == nil {

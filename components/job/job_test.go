@@ -95,7 +95,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 	}{
 		"nil": {nil, []string{`job "migrate": args is nil: pass a *JobArgs`}},
 		"everything missing": {&job.JobArgs{Schedule: &job.Schedule{}}, []string{"args.Project is missing", "args.Location is missing",
-			"args.ServiceAccount is missing", `args.JobName "" is not a job id`, "args.Image is missing", `args.Schedule.Cron "" is no schedule`,
+			"args.ServiceAccount is missing", `args.JobName "" is not a job id`, "args.Image is missing", `args.Schedule.Cron "" is not a schedule`,
 			"args.Schedule.TimeZone is missing", "args.Schedule.Account is missing"}},
 		"a tag":  {args(func(a *job.JobArgs) { a.Image = pulumi.String("web:1") }), []string{`args.Image "web:1" is not an image by digest`}},
 		"a user": {args(func(a *job.JobArgs) { a.ImageUser = pulumi.String("node@sha256:b") }), []string{"does not belong to args.Image"}},
@@ -110,7 +110,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			a.Environment = map[string]pulumi.StringInput{"KEY": pulumi.String(""), "A-B": nil, "CLOUD_RUN_JOB": pulumi.String("x")}
 			a.Secrets["S"] = job.SecretVariable{}
 			a.Secrets["L"] = job.SecretVariable{Secret: pulumi.String("l"), Version: pulumi.String("latest")}
-		}), []string{`variable "KEY" is given in Environment and in Secrets`, `variable "A-B" is no variable's name`,
+		}), []string{`variable "KEY" is given in Environment and in Secrets`, `variable "A-B" is not a variable's name`,
 			`args.Environment["A-B"] has no value`,
 			`variable "CLOUD_RUN_JOB" is set by Cloud Run itself`, `args.Secrets["S"].Secret is missing`, `args.Secrets["S"].Version is missing`,
 			`args.Secrets["L"].Version "latest" is not a version's number`}},

@@ -159,7 +159,7 @@ func (args *ChannelsArgs) validate() error {
 	taken := map[string]string{}
 	for i, address := range args.Emails {
 		if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
-			found.Add("args.Emails[%d] is no e-mail address: write NAME@DOMAIN", i)
+			found.Add("args.Emails[%d] is not an e-mail address: write NAME@DOMAIN", i)
 			continue
 		}
 		slug := naming.Slug(address)

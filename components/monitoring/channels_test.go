@@ -47,7 +47,7 @@ func TestBadChannelsRegisterNothing(t *testing.T) {
 		"everything missing": {&monitoring.ChannelsArgs{}, []string{"args.Project is missing", "args.Emails is empty: name at least one"}},
 		"no address": {&monitoring.ChannelsArgs{Project: project,
 			Emails: []string{"a@example.com", "On Call <b@example.com>", "x"}},
-			[]string{"args.Emails[1] is no e-mail address", "args.Emails[2] is no e-mail address"}},
+			[]string{"args.Emails[1] is not an e-mail address", "args.Emails[2] is not an e-mail address"}},
 		"one twice": {&monitoring.ChannelsArgs{Project: project, Emails: []string{"a.b@example.com", "a-b@example.com"}},
 			[]string{"args.Emails[1] would be named like args.Emails[0]"}},
 	} {

@@ -284,7 +284,7 @@ func (args *WatchArgs) validate() error {
 	}
 	if uptime := args.Uptime; uptime != nil {
 		found.If(uptime.Host == nil, "args.Uptime.Host is missing: set the service's host")
-		found.If(!strings.HasPrefix(uptime.Path, "/"), "args.Uptime.Path %q is no path: begin it with a slash", uptime.Path)
+		found.If(!strings.HasPrefix(uptime.Path, "/"), "args.Uptime.Path %q is not a path: begin it with a slash", uptime.Path)
 		found.If(uptime.PeriodSeconds != 0 && !slices.Contains(limits.UptimePeriods, uptime.PeriodSeconds),
 			"args.Uptime.PeriodSeconds is %d: use 60, 300, 600 or 900", uptime.PeriodSeconds)
 		found.If(uptime.TimeoutSeconds < 0 || uptime.TimeoutSeconds > limits.MaxUptimeSeconds,

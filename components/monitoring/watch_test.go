@@ -190,7 +190,7 @@ func TestBadWatchesRegisterNothing(t *testing.T) {
 		"a negative latency": {watchArgs(func(a *monitoring.WatchArgs) { a.LatencyMilliseconds = -1 }),
 			[]string{"args.LatencyMilliseconds is -1"}},
 		"an empty uptime": {watchArgs(func(a *monitoring.WatchArgs) { a.Uptime = &monitoring.Uptime{} }),
-			[]string{"args.Uptime.Host is missing", `args.Uptime.Path "" is no path`}},
+			[]string{"args.Uptime.Host is missing", `args.Uptime.Path "" is not a path`}},
 		"an odd uptime period": {watchArgs(func(a *monitoring.WatchArgs) { a.Uptime.PeriodSeconds = 120 }),
 			[]string{"args.Uptime.PeriodSeconds is 120: use 60, 300, 600 or 900"}},
 		"a long uptime timeout": {watchArgs(func(a *monitoring.WatchArgs) { a.Uptime.TimeoutSeconds = 61 }),

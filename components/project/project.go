@@ -148,7 +148,7 @@ func (args *ProjectArgs) validate() error {
 	found.If(args.Project == nil, "args.Project is missing: set the project's id")
 	found.If(len(args.APIs) == 0, "args.APIs is empty: name at least one API and why it is needed")
 	for _, api := range slices.Sorted(maps.Keys(args.APIs)) {
-		found.If(!apiName.MatchString(api), "args.APIs has %q, which is no API: write NAME.googleapis.com", api)
+		found.If(!apiName.MatchString(api), "args.APIs has %q, which is not an API: write NAME.googleapis.com", api)
 		found.If(strings.TrimSpace(args.APIs[api]) == "", "args.APIs[%q] has no reason: say what needs it", api)
 	}
 	for _, id := range slices.Sorted(maps.Keys(args.Roles)) {
@@ -159,7 +159,7 @@ func (args *ProjectArgs) validate() error {
 
 func (role Role) problems(id string, found *problems.List) {
 	field := fmt.Sprintf("args.Roles[%q]", id)
-	found.If(!roleID.MatchString(id), "%s is no role id: use 3-64 letters, digits, underscores and periods", field)
+	found.If(!roleID.MatchString(id), "%s is not a role id: use 3-64 letters, digits, underscores and periods", field)
 	if length := len([]rune(role.Title)); length < 1 || length > 100 {
 		found.Add("%s.Title has %d characters: use 1-100", field, length)
 	}
@@ -168,7 +168,7 @@ func (role Role) problems(id string, found *problems.List) {
 	}
 	found.If(len(role.Permissions) == 0, "%s.Permissions is empty: name at least one", field)
 	for _, name := range role.Permissions {
-		found.If(!permission.MatchString(name), "%s.Permissions has %q, which is no permission: write service.resources.verb", field, name)
+		found.If(!permission.MatchString(name), "%s.Permissions has %q, which is not a permission: write service.resources.verb", field, name)
 		if why, ok := refusedPermissions[name]; ok {
 			found.Add("%s.Permissions has %s, which %s", field, name, why)
 		}

@@ -76,14 +76,14 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"nil":                {nil, []string{`project "project": args is nil`}},
 		"everything missing": {&project.ProjectArgs{}, []string{"args.Project is missing", "args.APIs is empty"}},
 		"a bad API": {&project.ProjectArgs{Project: pulumi.String("p"), APIs: map[string]string{"run": " "}}, []string{
-			`args.APIs has "run", which is no API`, `args.APIs["run"] has no reason`,
+			`args.APIs has "run", which is not an API`, `args.APIs["run"] has no reason`,
 		}},
 		"an empty role": {with("a b", project.Role{}), []string{
-			`args.Roles["a b"] is no role id`, ".Title has 0 characters", ".Reason has 0 characters", ".Permissions is empty",
+			`args.Roles["a b"] is not a role id`, ".Title has 0 characters", ".Reason has 0 characters", ".Permissions is empty",
 		}},
 		"a long role": {with("role", project.Role{Title: strings.Repeat("a", 101), Reason: strings.Repeat("a", 301),
 			Permissions: []string{"a.b"}}), []string{
-			".Title has 101 characters", ".Reason has 301 characters", `.Permissions has "a.b", which is no permission`,
+			".Title has 101 characters", ".Reason has 301 characters", `.Permissions has "a.b", which is not a permission`,
 		}},
 		"secret values": {holding("secretmanager.versions.access"),
 			[]string{"secretmanager.versions.access, which reads secret values"}},

@@ -58,10 +58,11 @@ func protectionProblems(protection *Protection, found *problems.List) {
 		fits     func(string) bool
 		fix      string
 	}{
-		{"Branches", protection.Branches, true, isShortRef, "is no branch: write its name without refs/heads/, or a pattern"},
-		{"Tags", protection.Tags, false, isShortRef, "is no tag: write its name without refs/tags/, or a pattern"},
-		{"Checks", protection.Checks, true, func(check string) bool { return strings.TrimSpace(check) != "" }, "is no check: write a job's name"},
-		{"Actions", protection.Actions, true, limits.Action.MatchString, "is no pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit"},
+		{"Branches", protection.Branches, true, isShortRef, "is not a branch: write its name without refs/heads/, or a pattern"},
+		{"Tags", protection.Tags, false, isShortRef, "is not a tag: write its name without refs/tags/, or a pattern"},
+		{"Checks", protection.Checks, true, func(check string) bool { return strings.TrimSpace(check) != "" },
+			"is not a check: write a job's name"},
+		{"Actions", protection.Actions, true, limits.Action.MatchString, "is not a pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit"},
 	} {
 		found.If(group.required && len(group.values) == 0,
 			"args.Protection.%s is empty: set at least one, or leave args.Protection away", group.field)
@@ -84,7 +85,7 @@ func environmentProblems(field, name string, environment Environment, found *pro
 	}
 	seen := map[int64]bool{}
 	for _, user := range environment.Reviewers {
-		found.If(user <= 0, "%s.Reviewers has %d, which is no user: use the numeric id (gh api users/LOGIN --jq .id)", field, user)
+		found.If(user <= 0, "%s.Reviewers has %d, which is not a user: use the numeric id (gh api users/LOGIN --jq .id)", field, user)
 		found.If(seen[user], "%s.Reviewers has %d twice: remove one", field, user)
 		seen[user] = true
 	}
@@ -92,7 +93,7 @@ func environmentProblems(field, name string, environment Environment, found *pro
 		found.Add("%s.WaitMinutes is %d: set 0-%d", field, minutes, limits.MaxWaitMinutes)
 	}
 	found.If(!branchPattern.MatchString(environment.branch()),
-		"%s.Branch %q is no branch: write its name without refs/heads/, or a pattern", field,
+		"%s.Branch %q is not a branch: write its name without refs/heads/, or a pattern", field,
 		environment.Branch)
 	found.If(strings.HasPrefix(environment.Branch, "refs/"), "%s.Branch %q is a ref: write the branch's name alone", field, environment.Branch)
 	variableProblems(field+".Variables", environment.Variables, found)

@@ -177,9 +177,9 @@ func TestEveryProblemOfAProtectionIsNamed(t *testing.T) {
 		return err
 	})
 	require.ErrorContains(t, err,
-		`repository "repository": args.Protection.Branches has "refs/heads/main", which is no branch: write its name without refs/heads/, or a pattern
+		`repository "repository": args.Protection.Branches has "refs/heads/main", which is not a branch: write its name without refs/heads/, or a pattern
 args.Protection.Checks is empty: set at least one, or leave args.Protection away
-args.Protection.Actions has "*", which is no pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit
+args.Protection.Actions has "*", which is not a pattern: write OWNER/NAME@* or OWNER/NAME@ and a full commit
 args.Protection.Approvals is 11: set 1-10, or 0 for the default of 1`)
 }
 
@@ -215,14 +215,14 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"a branch twice": {protected(func(p *repository.Protection) { p.Branches = []string{"main", "main"} }),
 			`args.Protection.Branches has "main" twice: remove one`},
 		"a ref as a tag": {protected(func(p *repository.Protection) { p.Tags = []string{"refs/tags/v1"} }),
-			`args.Protection.Tags has "refs/tags/v1", which is no tag`},
+			`args.Protection.Tags has "refs/tags/v1", which is not a tag`},
 		"no actions": {protected(func(p *repository.Protection) { p.Actions = nil }), "args.Protection.Actions is empty"},
 		"every action": {protected(func(p *repository.Protection) { p.Actions = []string{"*/*@*"} }),
-			`args.Protection.Actions has "*/*@*", which is no pattern`},
+			`args.Protection.Actions has "*/*@*", which is not a pattern`},
 		"a tag": {protected(func(p *repository.Protection) { p.Actions = []string{"a/b@v1"} }),
-			`args.Protection.Actions has "a/b@v1", which is no pattern`},
+			`args.Protection.Actions has "a/b@v1", which is not a pattern`},
 		"a blank check": {protected(func(p *repository.Protection) { p.Checks = []string{" "} }),
-			`args.Protection.Checks has " ", which is no check`},
+			`args.Protection.Checks has " ", which is not a check`},
 		"negative reviews":   {protected(func(p *repository.Protection) { p.Approvals = -1 }), "args.Protection.Approvals is -1: set 1-10"},
 		"nil":                {nil, `repository "repository": args is nil`},
 		"no repository":      {&repository.RepositoryArgs{}, "args.Repository is missing"},
@@ -232,12 +232,12 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"one name too close": {named("production.approval"), `would share the resource name "production-approval": rename one`},
 		"seven reviewers": {environment(repository.Environment{Reviewers: []int64{1, 2, 3, 4, 5, 6, 7}}),
 			`args.Environments["dev"] has 7 reviewers: GitHub takes 6`},
-		"no user":         {environment(repository.Environment{Reviewers: []int64{0}}), "Reviewers has 0, which is no user"},
+		"no user":         {environment(repository.Environment{Reviewers: []int64{0}}), "Reviewers has 0, which is not a user"},
 		"a user twice":    {environment(repository.Environment{Reviewers: []int64{5, 5}}), "Reviewers has 5 twice"},
 		"a negative wait": {environment(repository.Environment{WaitMinutes: -1}), "WaitMinutes is -1: set 0-43200"},
 		"a long wait":     {environment(repository.Environment{WaitMinutes: 43201}), "WaitMinutes is 43201: set 0-43200"},
 		"a branch with a space": {
-			environment(repository.Environment{Branch: "a b"}), `Branch "a b" is no branch`,
+			environment(repository.Environment{Branch: "a b"}), `Branch "a b" is not a branch`,
 		},
 		"a ref": {environment(repository.Environment{Branch: "refs/heads/main"}),
 			`Branch "refs/heads/main" is a ref: write the branch's name alone`},

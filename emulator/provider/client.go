@@ -108,7 +108,7 @@ func (c *client) do(ctx context.Context, method, path string, body any) (map[str
 	if body != nil {
 		data, err := json.Marshal(body)
 		if err != nil {
-			return nil, fmt.Errorf("%s %s: the body is no JSON: %w", method, path, err)
+			return nil, fmt.Errorf("%s %s: the body is not JSON: %w", method, path, err)
 		}
 		content = bytes.NewReader(data)
 	}
@@ -140,7 +140,7 @@ func (c *client) do(ctx context.Context, method, path string, body any) (map[str
 		data = slices.Concat([]byte(`{"items":`), data, []byte("}"))
 	}
 	if err := json.Unmarshal(data, &answer); err != nil {
-		return nil, fmt.Errorf("%s %s: the answer is no JSON object: %w", method, path, err)
+		return nil, fmt.Errorf("%s %s: the answer is not a JSON object: %w", method, path, err)
 	}
 	return answer, nil
 }

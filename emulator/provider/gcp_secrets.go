@@ -101,7 +101,7 @@ func (secretVersions) value(ctx context.Context, c *call, document map[string]an
 	payload, _ := answer["payload"].(map[string]any)
 	data, err := base64.StdEncoding.DecodeString(doc.Text(payload, "data"))
 	if err != nil {
-		return nil, fmt.Errorf("read the value of SecretVersion %q: it is no base64", c.id)
+		return nil, fmt.Errorf("read the value of SecretVersion %q: it is not base64", c.id)
 	}
 	return string(data), nil
 }

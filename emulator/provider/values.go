@@ -147,7 +147,7 @@ func checkMember(s string) string {
 	case strings.HasPrefix(s, "deleted"):
 		return "a deleted principal cannot be granted anything"
 	case !memberForm.MatchString(s):
-		return fmt.Sprintf("%q is no member: write its kind before it, as in user:%s or serviceAccount:%s", s, s, s)
+		return fmt.Sprintf("%q is not a member: write its kind before it, as in user:%s or serviceAccount:%s", s, s, s)
 	}
 	return ""
 }
@@ -171,7 +171,7 @@ func checkRotation(s string) string {
 	}
 	seconds, err := strconv.ParseFloat(strings.TrimSuffix(s, "s"), 64)
 	if err != nil || !strings.HasSuffix(s, "s") {
-		return fmt.Sprintf("%q is no number of seconds, like 7776000s", s)
+		return fmt.Sprintf("%q is not a number of seconds, such as 7776000s", s)
 	}
 	if day := (24 * time.Hour).Seconds(); seconds < day {
 		return fmt.Sprintf("a key rotates at most once a day: %s is less than %.0fs", s, day)
@@ -184,7 +184,7 @@ func checkServiceName(s string) string {
 	case s == "bigquery-json.googleapis.com":
 		return "it was renamed: use bigquery.googleapis.com"
 	case !strings.Contains(s, "."):
-		return fmt.Sprintf("%q is no domain like run.googleapis.com", s)
+		return fmt.Sprintf("%q is not a domain such as run.googleapis.com", s)
 	}
 	return ""
 }
