@@ -19,6 +19,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/provider"
 	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
+	"github.com/guiofsaints/procureflow-platform/sandbox/journal"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
@@ -58,6 +59,7 @@ type Engine struct {
 	client    *server.Client
 	providers []*provider.Server
 	language  *golang.Host
+	journal   *journal.Service
 }
 
 // Open prepares the work folder. The CLI, the cloud and the providers are started only when they are needed, so that a newcomer hears of
@@ -105,7 +107,10 @@ func (e *Engine) Close() error {
 	if e.language != nil {
 		failures = append(failures, e.language.Close())
 	}
-	e.providers, e.language = nil, nil
+	if e.journal != nil {
+		failures = append(failures, e.journal.Close())
+	}
+	e.providers, e.language, e.journal = nil, nil, nil
 	return errors.Join(failures...)
 }
 
@@ -139,8 +144,18 @@ func (e *Engine) connect(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}
+	e.journal, err = journal.Serve(journal.Options{Files: e.files(), Version: "v" + e.cli.Version().String(),
+		Credentials: e.options.Dir.Path("pulumi", "journal-credentials")})
+	if err != nil {
+		return errors.Join(err, e.Close())
+	}
 	e.client = client
 	return nil
+}
+
+// files are where the stacks' states are.
+func (e *Engine) files() journal.Files {
+	return journal.Files{Backend: e.backendDir(), Journals: e.options.Dir.Path("pulumi", "journal"), Project: e.project}
 }
 
 // environment returns the variables with which the CLI works in the sandbox and nowhere else.
@@ -175,6 +190,11 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	}
 	if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, "policy") }) {
 		if err := e.languageHost(ctx); err != nil {
+			return 0, err
+		}
+	}
+	for _, stack := range e.stackNames() {
+		if err := e.restoreCheckpoint(stack); err != nil {
 			return 0, err
 		}
 	}
@@ -224,7 +244,7 @@ func (e *Engine) workspace(ctx context.Context) (auto.Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []auto.LocalWorkspaceOption{auto.WorkDir(e.workDir()), auto.EnvVars(environment), auto.Pulumi(e.cli)}
+	options := []auto.LocalWorkspaceOption{auto.WorkDir(e.workDir()), auto.EnvVars(environment), auto.Pulumi(journaledCLI{e.cli, e.journal})}
 	if e.options.Program != nil {
 		options = append(options, auto.Program(e.options.Program))
 	}

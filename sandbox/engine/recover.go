@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
@@ -23,19 +22,24 @@ import (
 // command can be there first. A creation is forgotten only when it has not happened after this time.
 const lateCreation = 2 * time.Second
 
-// restoreCheckpoint replaces a checkpoint that a killed engine left half written by the backend's previous one; the
-// file backend writes checkpoints in place. One step back is enough, because the engine records each creation before it
-// begins it. [Stack.recover] finds out how that creation ended.
+// restoreCheckpoint brings a stack's state up to date after a killed engine. What the engine has recorded in the journal is written into
+// the state. A state that another command of the CLI left half written is replaced by the backend's previous one, because the file backend
+// writes in place. One step back is enough, because the engine records each creation before it begins it. [Stack.recover] finds out how
+// that creation ended.
 func (e *Engine) restoreCheckpoint(stack string) error {
 	if err := e.dropHalfWrittenAttributes(); err != nil {
 		return err
 	}
 	path := e.checkpoint(stack)
 	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) || (err == nil && json.Valid(data)) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {
 		return fmt.Errorf("read the state of stack %s: %w", stack, err)
+	}
+	if json.Valid(data) {
+		_, err := e.files().Fold(stack, time.Now())
+		return err
 	}
 	previous, err := os.ReadFile(path + ".bak")
 	if err != nil || !json.Valid(previous) {
@@ -63,8 +67,8 @@ func (e *Engine) dropHalfWrittenAttributes() error {
 
 // recover repairs what a killed engine leaves behind: the backend's lock, and creations that may or may not have
 // happened. The caller holds the state folder's lock, so no other engine runs, and the backend's lock is a dead one. A
-// creation that happened is imported from the cloud. One that did not is forgotten, and `up` makes it. Without this,
-// the next `up` would try to create the thing again and fail, because it already exists.
+// creation that happened becomes a resource of the state. One that did not is forgotten, and `up` makes it. Without
+// this, the next `up` would try to create the thing again and fail, because it already exists.
 func (s *Stack) recover(ctx context.Context) error {
 	if s.backendLocked() {
 		fmt.Fprintln(s.engine.options.Out, "An earlier command was killed while it held the stack's lock: releasing it.")
@@ -76,7 +80,7 @@ func (s *Stack) recover(ctx context.Context) error {
 	if err != nil || len(pending) == 0 {
 		return err
 	}
-	var adopted []optrefresh.PendingCreate
+	happened := map[resource.URN]resource.ID{}
 	waited := false
 	for _, create := range pending {
 		id, found, err := s.locate(ctx, create)
@@ -90,21 +94,14 @@ func (s *Stack) recover(ctx context.Context) error {
 			return fmt.Errorf("find out whether the interrupted creation of %s happened: %w", create.URN, err)
 		}
 		if found {
-			adopted = append(adopted, optrefresh.PendingCreate{URN: string(create.URN), ID: id})
+			happened[create.URN] = resource.ID(id)
 			fmt.Fprintf(s.engine.options.Out, "Interrupted creation of %s had happened: taking over %s.\n", create.URN.Name(), id)
 		} else {
 			fmt.Fprintf(s.engine.options.Out, "Interrupted creation of %s had not happened: forgetting it.\n", create.URN.Name())
 		}
 	}
-	options := []optrefresh.Option{optrefresh.ClearPendingCreates(), optrefresh.SuppressProgress(), optrefresh.SuppressOutputs(),
-		optrefresh.ErrorProgressStreams(s.engine.options.Out)}
-	if len(adopted) > 0 {
-		options = append(options, optrefresh.ImportPendingCreates(adopted))
-	}
-	if _, err := s.auto.Refresh(ctx, options...); err != nil {
-		return s.failed(ctx, "recovery", err)
-	}
-	return nil
+	// The engine's own way, `refresh --import-pending-creates`, forgets what it is to import.
+	return s.engine.files().Settle(s.auto.Name(), happened)
 }
 
 // locate looks for what an interrupted creation was about to make.
@@ -115,9 +112,8 @@ func (s *Stack) locate(ctx context.Context, create pendingCreate) (id string, fo
 
 // backendLocked says whether the file backend holds a lock file for the stack.
 func (s *Stack) backendLocked() bool {
-	locks := filepath.Join(s.engine.backendDir(), ".pulumi", "locks", "organization", s.engine.project, s.auto.Name())
 	held := false
-	_ = filepath.WalkDir(locks, func(_ string, entry fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(s.engine.files().Locks(s.auto.Name()), func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {
 			held = true
 		}

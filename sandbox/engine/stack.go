@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"path/filepath"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
@@ -195,7 +194,7 @@ func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 
 // checkpoint returns the path at which the file backend keeps a stack's state.
 func (e *Engine) checkpoint(stack string) string {
-	return filepath.Join(e.backendDir(), ".pulumi", "stacks", e.project, stack+".json")
+	return e.files().Checkpoint(stack)
 }
 
 // Service is a service of the stack, with its addresses.

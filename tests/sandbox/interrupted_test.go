@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An `up` whose engine is killed at any moment is recovered by the next one: nothing is made twice, nothing is lost.
-// The moments come from the seed that the failure names.
+// An `up` whose engine is killed while it makes resources, several at once, is recovered by the next one: nothing is made
+// twice, nothing is lost. The moments come from the seed that the failure names.
 func TestKilledUpIsRecoveredByTheNext(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
@@ -29,9 +29,9 @@ func TestKilledUpIsRecoveredByTheNext(t *testing.T) {
 	s := newSandbox(t, nil)
 	s.must("preview", "dev") // the cloud runs and the policy pack is compiled: what follows is the engine's own time
 	for kill := range 4 {
-		lines := 8 + random.IntN(120)
-		killed := s.upKilledAfter(lines)
-		t.Logf("seed %d, kill %d after %d lines: %t", seed, kill, lines, killed)
+		creations := 5 + random.IntN(20)
+		killed := s.upKilledAfter(creations)
+		t.Logf("seed %d, kill %d after the beginning of %d creations: %t", seed, kill, creations, killed)
 	}
 	up := s.must("up", "dev")
 	assert.Contains(t, up.out, "answers 200")
@@ -41,15 +41,15 @@ func TestKilledUpIsRecoveredByTheNext(t *testing.T) {
 	assert.Empty(t, s.leftovers(), "what was made twice is left (seed %d)", seed)
 }
 
-// upKilledAfter runs `up dev` in a process of its own and kills it and its engine when it has printed so many lines. It
+// upKilledAfter runs `up dev` in a process of its own and kills it and its engine when so many creations have begun. It
 // is false when the command ended before that.
-func (s *sandbox) upKilledAfter(lines int) bool {
+func (s *sandbox) upKilledAfter(creations int) bool {
 	s.t.Helper()
 	executable, err := os.Executable()
 	require.NoError(s.t, err)
 	command := exec.Command(executable, "up", "dev", "--state", s.state, "--dir", s.dir)
 	command.Env = append(os.Environ(), asCommand+"=1")
-	out := &lineCounter{reached: make(chan struct{}), after: lines}
+	out := &counter{reached: make(chan struct{}), word: []byte(" creating "), after: creations}
 	command.Stdout, command.Stderr = out, out
 	// The engine may hold the pipes for a moment longer than the killed process.
 	command.WaitDelay = 5 * time.Second
@@ -70,6 +70,11 @@ func (s *sandbox) upKilledAfter(lines int) bool {
 	_ = command.Process.Kill()
 	<-ended
 	require.NotEmpty(s.t, children, "the engine was running")
+	for line := range strings.Lines(out.text.String()) {
+		if strings.HasPrefix(line, "Interrupted creation") {
+			s.t.Log(strings.TrimSpace(line))
+		}
+	}
 	return true
 }
 
@@ -95,18 +100,19 @@ func childrenOf(pid int) []int {
 	return children
 }
 
-// lineCounter tells when so many lines were written.
-type lineCounter struct {
+// counter tells when a word was written so often.
+type counter struct {
 	reached chan struct{}
+	word    []byte
 	after   int
 	seen    int
 	text    bytes.Buffer
 }
 
-func (c *lineCounter) Write(data []byte) (int, error) {
+func (c *counter) Write(data []byte) (int, error) {
 	before := c.seen
 	c.text.Write(data)
-	c.seen += bytes.Count(data, []byte("\n"))
+	c.seen += bytes.Count(data, c.word)
 	if before < c.after && c.seen >= c.after {
 		close(c.reached)
 	}
