@@ -70,11 +70,12 @@ func (e *Engine) dropHalfWrittenAttributes() error {
 // creation that happened becomes a resource of the state. One that did not is forgotten, and `up` makes it. Without
 // this, the next `up` would try to create the thing again and fail, because it already exists.
 func (s *Stack) recover(ctx context.Context) error {
-	if s.backendLocked() {
+	released, err := s.engine.files().Unlock(s.auto.Name())
+	if err != nil {
+		return fmt.Errorf("release the stack's lock: %w", err)
+	}
+	if released {
 		fmt.Fprintln(s.engine.options.Out, "An earlier command was killed while it held the stack's lock: releasing it.")
-		if err := s.auto.Cancel(ctx); err != nil {
-			return fmt.Errorf("release the stack's lock: %w", err)
-		}
 	}
 	pending, err := s.pendingCreates(ctx)
 	if err != nil || len(pending) == 0 {
@@ -108,18 +109,6 @@ func (s *Stack) recover(ctx context.Context) error {
 func (s *Stack) locate(ctx context.Context, create pendingCreate) (id string, found bool, err error) {
 	return provider.Locate(ctx, provider.Options{API: s.engine.client.API(), Token: s.engine.client.Token()}, create.Type, create.Inputs,
 		provider.Settings{Project: s.settings.Project.ID, Region: s.settings.Project.Region, Owner: s.settings.GitHub.Owner})
-}
-
-// backendLocked says whether the file backend holds a lock file for the stack.
-func (s *Stack) backendLocked() bool {
-	held := false
-	_ = filepath.WalkDir(s.engine.files().Locks(s.auto.Name()), func(_ string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			held = true
-		}
-		return nil
-	})
-	return held
 }
 
 // pendingCreate is a resource whose creation had begun.

@@ -36,8 +36,19 @@ func (f Files) Checkpoint(stack string) string {
 	return filepath.Join(f.Backend, ".pulumi", "stacks", f.Project, stack+".json")
 }
 
-// Locks returns the folder of the locks on a stack. Any file in it is one.
-func (f Files) Locks(stack string) string {
+// locked says whether a command holds the file backend's lock on a stack.
+func (f Files) locked(stack string) bool {
+	locks, err := os.ReadDir(f.locks(stack))
+	return err == nil && len(locks) > 0
+}
+
+// Unlock removes the file backend's locks on a stack, and says whether there were any. The caller knows that their holders are dead.
+func (f Files) Unlock(stack string) (bool, error) {
+	return f.locked(stack), os.RemoveAll(f.locks(stack))
+}
+
+// locks returns the folder of the locks on a stack. Any file in it is one.
+func (f Files) locks(stack string) string {
 	return filepath.Join(f.Backend, ".pulumi", "locks", organization, f.Project, stack)
 }
 

@@ -67,9 +67,9 @@ func TestReplay(t *testing.T) {
 		entries []apitype.JournalEntry
 		want    string
 	}{
-		"nothing":               {base: []apitype.ResourceV3{*made("a", "1")}, want: "a=1"},
-		"a creation has begun":  {entries: []apitype.JournalEntry{begin(1, "a", creating)}, want: "creating a"},
-		"a creation is done":    {entries: []apitype.JournalEntry{begin(1, "a", creating), success(1, made("a", "1"))}, want: "a=1"},
+		"nothing":              {base: []apitype.ResourceV3{*made("a", "1")}, want: "a=1"},
+		"a creation has begun": {entries: []apitype.JournalEntry{begin(1, "a", creating)}, want: "creating a"},
+		"a creation is done":   {entries: []apitype.JournalEntry{begin(1, "a", creating), success(1, made("a", "1"))}, want: "a=1"},
 		"a creation has failed": {entries: []apitype.JournalEntry{begin(1, "a", creating),
 			{Kind: apitype.JournalEntryKindFailure, OperationID: 1}}},
 		"two at once, one done": {entries: []apitype.JournalEntry{begin(1, "a", creating), begin(2, "b", creating), success(2, made("b", "2"))},

@@ -288,7 +288,7 @@ func (s *Service) running(r *http.Request, do func(*update) error) error {
 // start takes the file backend's lock, so that another CLI leaves the stack alone, and begins the journal.
 func (s *Service) start(r *http.Request) (any, error) {
 	err := s.running(r, func(u *update) error {
-		if locks, err := os.ReadDir(s.options.Locks(u.stack)); err == nil && len(locks) > 0 {
+		if s.options.locked(u.stack) {
 			return &problem{http.StatusConflict, "another command holds the stack's lock: let it end, or release it with `pulumi cancel`"}
 		}
 		u.started = s.options.Now()
@@ -300,7 +300,7 @@ func (s *Service) start(r *http.Request) (any, error) {
 		if err != nil {
 			return err
 		}
-		path := filepath.Join(s.options.Locks(u.stack), u.id+".json")
+		path := filepath.Join(s.options.locks(u.stack), u.id+".json")
 		if err := statedir.WriteFile(path, holder, 0o600); err != nil {
 			return err
 		}

@@ -80,7 +80,7 @@ func TestUpdate(t *testing.T) {
 	c := newCaller(t)
 	files := c.service.options.Files
 	path := c.started()
-	locks, err := os.ReadDir(files.Locks("dev"))
+	locks, err := os.ReadDir(files.locks("dev"))
 	require.NoError(t, err)
 	assert.Len(t, locks, 1, "another CLI has to leave the stack alone")
 
@@ -98,7 +98,7 @@ func TestUpdate(t *testing.T) {
 
 	assert.Equal(t, "a=a1", stateOf(t, files))
 	assert.NoFileExists(t, files.journal("dev"))
-	locks, err = os.ReadDir(files.Locks("dev"))
+	locks, err = os.ReadDir(files.locks("dev"))
 	require.NoError(t, err)
 	assert.Empty(t, locks)
 	var exported apitype.UntypedDeployment
@@ -176,7 +176,7 @@ func TestRefusals(t *testing.T) {
 func TestAnotherCommandHoldsTheLock(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t)
-	require.NoError(t, statedir.WriteFile(filepath.Join(c.service.options.Locks("dev"), "other.json"), []byte(`{}`), 0o600))
+	require.NoError(t, statedir.WriteFile(filepath.Join(c.service.options.locks("dev"), "other.json"), []byte(`{}`), 0o600))
 	var created apitype.UpdateProgramResponse
 	_, _ = c.send("POST", devStack+"/update", `{}`, &created)
 	code, said := c.send("POST", devStack+"/update/"+created.UpdateID, `{}`, nil)
@@ -184,6 +184,14 @@ func TestAnotherCommandHoldsTheLock(t *testing.T) {
 	assert.Contains(t, said, "another command holds the stack's lock: let it end, or release it with `pulumi cancel`")
 	code, _ = c.send("PATCH", devStack+"/update/"+created.UpdateID+"/journalentries", `{"entries": []}`, nil)
 	assert.Equal(t, http.StatusConflict, code, "what has not started keeps no journal")
+
+	for _, want := range []bool{true, false} {
+		released, err := c.service.options.Unlock("dev")
+		require.NoError(t, err)
+		assert.Equal(t, want, released)
+	}
+	code, _ = c.send("POST", devStack+"/update/"+created.UpdateID, `{}`, nil)
+	assert.Equal(t, http.StatusOK, code)
 }
 
 // The token is in a file of its owner's while the service runs, and nowhere afterwards.
