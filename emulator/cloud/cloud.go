@@ -117,10 +117,10 @@ func serve(apis *rest.Server, o Options) *run.API {
 	cloudRun := run.New(apis, run.Neighbours{Account: iam.AccountExists, Repository: artifactregistry.Exists,
 		Secret: secretmanager.Secret, Version: secretmanager.Version, Caller: iamcredentials.Verify, Verdict: attestations.Verdict}, o.Log)
 	apis.Add(iam.API(), cloudresourcemanager.API(), artifactregistry.API(serviceusage.On), secretmanager.API())
-	apis.Add(monitoring.APIs(o.Metrics, o.MetricsLag)...)
+	apis.Add(monitoring.APIs(o.Metrics, cloudRun.Completed, o.MetricsLag)...)
 	apis.Add(budgets.API(), cloudbilling.API(), serviceusage.API(), logging.API(), cloudkms.API())
 	apis.Add(containeranalysis.APIs()...)
-	apis.Add(attestations.API(), accounts.API(), cloudscheduler.Neighbours{Account: iam.AccountExists}.API())
+	apis.Add(attestations.API(), accounts.API(), cloudscheduler.Neighbours{Account: iam.AccountExists, Start: cloudRun.Start}.API())
 	apis.Add(sqladmin.APIs(iam.AccountExists)...)
 	apis.Add(storage.API())
 	return cloudRun
@@ -141,6 +141,9 @@ func (c *Cloud) route(w http.ResponseWriter, r *http.Request) {
 		c.apis.ServeHTTP(w, r)
 	}
 }
+
+// Tick lets happen what is due by now: the cloud does that before each request, and nobody may be asking it anything.
+func (c *Cloud) Tick() error { return c.apis.View(func(*rest.Request) error { return nil }) }
 
 // Metrics returns the recorder that counts the requests to the cloud's services.
 func (c *Cloud) Metrics() *metrics.Recorder { return c.metrics }

@@ -221,6 +221,9 @@ func (p *process) wait(ctx context.Context, endpoint string) {
 			p.log.Info("stopping", "reason", "told to")
 			return
 		case <-ticker.C:
+			if err := p.cloud.Tick(); err != nil {
+				p.log.Error("what is due did not happen", "error", err)
+			}
 			if _, err := os.Stat(endpoint); err != nil {
 				p.log.Info("stopping", "reason", "the state folder is gone")
 				return

@@ -1,5 +1,5 @@
-// Package cloudscheduler emulates Cloud Scheduler: jobs that call an address on a schedule. The emulator stores jobs and never
-// calls an address by itself.
+// Package cloudscheduler emulates Cloud Scheduler: jobs that call an address on a schedule. The emulator starts Cloud Run jobs when
+// their time comes, as the account that the schedule names. It calls no other address.
 package cloudscheduler
 
 import (
@@ -19,12 +19,16 @@ const Host = "cloudscheduler.googleapis.com"
 type Neighbours struct {
 	// Account reports whether a service account exists.
 	Account func(q *rest.Request, email string) bool
+	// Start starts an execution of the Cloud Run job projects/P/locations/L/jobs/J as a service account, if the account may.
+	Start func(q *rest.Request, job, account string) error
 }
+
+const jobs = "projects/*/locations/*/jobs"
 
 // API returns Cloud Scheduler v1.
 func (its Neighbours) API() *rest.API {
-	return &rest.API{Prefix: "cs/v1", Host: Host, Schema: "cs", Kinds: []*rest.Kind{{
-		Pattern: "projects/*/locations/*/jobs", Message: "Job", Body: "job", ListField: "jobs", Mask: rest.MaskReplaces,
+	return &rest.API{Prefix: "cs/v1", Host: Host, Schema: "cs", Due: due, Settle: its.settle, Kinds: []*rest.Kind{{
+		Pattern: jobs, Beside: []string{clockPrefix}, Message: "Job", Body: "job", ListField: "jobs", Mask: rest.MaskReplaces,
 		IDParam: "name", ID: regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/jobs/[a-zA-Z0-9_-]{1,500}$`),
 		IDFix:   "Job name must be formatted: \"projects/<PROJECT_ID>/locations/<LOCATION_ID>/jobs/<JOB_ID>\", and is %q.",
 		Rename:  func(_ *rest.Request, _ rest.Name, id string) string { return doc.Last(id) },
@@ -36,16 +40,23 @@ func (its Neighbours) API() *rest.API {
 		Verbs: map[string]func(*rest.Change) (any, error){
 			"POST pause":  func(c *rest.Change) (any, error) { return turn(c, "PAUSED") },
 			"POST resume": func(c *rest.Change) (any, error) { return turn(c, "ENABLED") },
+			"POST run": func(c *rest.Change) (any, error) {
+				if err := its.attempt(c.Request, c.Old); err != nil {
+					return nil, err
+				}
+				return c.Old, c.Put(c.Name, c.Old)
+			},
 		},
 	}}}
 }
 
 func turn(c *rest.Change, state string) (any, error) {
 	c.Old["state"] = state
+	if err := wind(c.Request, c.Name, c.Old); err != nil {
+		return nil, err
+	}
 	return c.Old, c.Put(c.Name, c.Old)
 }
-
-var field = regexp.MustCompile(`^[0-9A-Za-z*/,-]+$`)
 
 func (its Neighbours) prepare(c *rest.Change) error {
 	j := c.New
@@ -57,12 +68,9 @@ func (its Neighbours) prepare(c *rest.Change) error {
 		j["state"] = c.Old["state"]
 	}
 	j["userUpdateTime"] = rest.Timestamp(c.Now)
-	schedule := strings.Fields(doc.Text(j, "schedule"))
-	cron := len(schedule) == 5
-	for _, one := range schedule {
-		cron = cron && field.MatchString(one)
-	}
-	if !cron && (len(schedule) < 2 || schedule[0] != "every") {
+	// App Engine's form, "every 5 minutes", is taken and never starts anything here.
+	words := strings.Fields(doc.Text(j, "schedule"))
+	if _, readable := parse(doc.Text(j, "schedule")); !readable && (len(words) < 2 || words[0] != "every") {
 		return rest.Invalid("Schedule or time zone is invalid.")
 	}
 	if _, err := time.LoadLocation(doc.Text(j, "timeZone")); err != nil {
@@ -80,7 +88,10 @@ func (its Neighbours) prepare(c *rest.Change) error {
 	if seconds := doc.Seconds(doc.Text(j, "attemptDeadline")); seconds < 15 || seconds > 1800 {
 		return rest.Invalid("Job.attempt_deadline must be between [15s, 30m].")
 	}
-	return its.checkTarget(c.Request, doc.Object(j, "httpTarget"))
+	if err := its.checkTarget(c.Request, doc.Object(j, "httpTarget")); err != nil {
+		return err
+	}
+	return wind(c.Request, c.Name, j)
 }
 
 func (its Neighbours) checkTarget(q *rest.Request, target map[string]any) error {

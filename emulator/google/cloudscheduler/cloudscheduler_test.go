@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -56,7 +57,7 @@ func TestSchedulesByTheOfficialClient(t *testing.T) {
 	assert.Len(t, list.Jobs, 1)
 
 	for want, change := range map[string]func(*cloudscheduler.Job){
-		"Schedule or time zone is invalid.":                func(job *cloudscheduler.Job) { job.Schedule = "nightly" },
+		"Schedule or time zone is invalid.":                func(job *cloudscheduler.Job) { job.Schedule = "0 24 * * *" },
 		"Exactly one target must be set, and there are 0.": func(job *cloudscheduler.Job) { job.HttpTarget = nil },
 		"iam.serviceAccounts.actAs":                        func(j *cloudscheduler.Job) { j.HttpTarget.OauthToken.ServiceAccountEmail = "x@y" },
 		"OAuth tokens may be sent to addresses":            func(job *cloudscheduler.Job) { job.HttpTarget.Uri = "https://example.com/" },
@@ -71,4 +72,53 @@ func TestSchedulesByTheOfficialClient(t *testing.T) {
 	require.NoError(t, err)
 	_, err = api.Get(made.Name).Do()
 	assert.ErrorContains(t, err, "Job not found.")
+}
+
+// A schedule starts its Cloud Run job when its time comes, as its account and in its time zone, and says what became of it.
+func TestASchedulesTimeComes(t *testing.T) {
+	t.Parallel()
+	w := cloudtest.New(t, t.TempDir(), cloud.Options{})
+	at := func(day, hour, minute, second int) {
+		w.Clock.Advance(time.Date(2026, 11, day, hour, minute, second, 0, time.UTC).Sub(w.Clock.Now()))
+	}
+	at(27, 12, 0, 0)
+	const runJobs, schedules = "/run/v2/" + parent + "/jobs", "/cs/v1/" + parent + "/jobs"
+	for _, api := range []string{"cloudscheduler", "run"} {
+		w.OK("POST", "/su/v1/projects/"+project+"/services/"+api+".googleapis.com:enable", `{}`)
+	}
+	w.OK("POST", "/iam/v1/projects/"+project+"/serviceAccounts", `{"accountId":"clock-1","serviceAccount":{}}`)
+	w.OK("POST", runJobs+"?jobId=tidy", `{"template":{"template":{"containers":[{"image":"`+cloudtest.Image+`"}]}}}`)
+	clock := "clock-1@" + project + ".iam.gserviceaccount.com"
+	made := w.OK("POST", schedules, `{"name":"`+parent+`/jobs/tidy","schedule":"0 3 * * *","timeZone":"Europe/Berlin","httpTarget":{"uri":`+
+		`"https://run.googleapis.com/v2/`+parent+`/jobs/tidy:run","oauthToken":{"serviceAccountEmail":"`+clock+`"}}}`)
+	assert.Equal(t, "2026-11-28T02:00:00.000000Z", made["scheduleTime"])
+	executions := func() int {
+		list, _ := w.OK("GET", runJobs+"/tidy/executions", "")["executions"].([]any)
+		return len(list)
+	}
+	at(28, 1, 59, 59)
+	assert.Zero(t, executions())
+	at(28, 2, 0, 0)
+	seen := w.OK("GET", schedules+"/tidy", "")
+	assert.Equal(t, []any{"2026-11-29T02:00:00.000000Z", "2026-11-28T02:00:00.000000Z"}, []any{seen["scheduleTime"], seen["lastAttemptTime"]})
+	assert.Equal(t, map[string]any{"code": 7.0,
+		"message": "Permission 'run.jobs.run' denied on resource '" + parent + "/jobs/tidy' (or resource may not exist)."}, seen["status"])
+	assert.Zero(t, executions(), "its account may not run the job")
+
+	w.OK("POST", runJobs+"/tidy:setIamPolicy", `{"policy":{"bindings":[{"role":"roles/run.invoker","members":["serviceAccount:`+clock+`"]}]}}`)
+	at(31, 2, 0, 0)
+	assert.Equal(t, 1, executions(), "what was due several times while nobody asked starts once")
+	at(32, 2, 0, 0)
+	require.NoError(t, w.Cloud.Tick())
+	assert.Equal(t, 2, executions())
+	assert.Equal(t, map[string]any{}, w.OK("GET", schedules+"/tidy", "")["status"])
+	assert.Nil(t, w.OK("POST", schedules+"/tidy:pause", `{}`)["scheduleTime"])
+	at(39, 2, 0, 0)
+	assert.Equal(t, 2, executions(), "a paused one starts nothing")
+	w.OK("POST", schedules+"/tidy:run", `{}`)
+	assert.Equal(t, 3, executions(), "but for who asks")
+	w.OK("POST", schedules+"/tidy:resume", `{}`)
+	w.OK("DELETE", schedules+"/tidy", "")
+	at(46, 2, 0, 0)
+	assert.Equal(t, 3, executions())
 }

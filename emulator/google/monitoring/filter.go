@@ -1,6 +1,7 @@
 package monitoring
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,7 +14,12 @@ type selection map[string]string
 
 // seriesLabels are the labels of Cloud Run's metrics by which the emulator counts.
 var seriesLabels = []string{"resource.labels.project_id", "resource.labels.service_name", "resource.labels.location",
-	"resource.labels.revision_name", "resource.labels.configuration_name", "metric.labels.response_code_class"}
+	"resource.labels.revision_name", "resource.labels.configuration_name", "resource.labels.job_name", "metric.labels.response_code_class",
+	"metric.labels.result"}
+
+// resourceTypes are the types of resource that each metric is about.
+var resourceTypes = map[string]string{requestCount: "cloud_run_revision", requestLatencies: "cloud_run_revision",
+	completedExecutions: "cloud_run_job"}
 
 var filterTerm = regexp.MustCompile(`^\s*([a-z_.]+)\s*=\s*(?:"([^"\\]*)"|([A-Za-z0-9_./-]+))\s*`)
 
@@ -53,18 +59,19 @@ func parseFilter(filter string) (selection, error) {
 }
 
 func (s selection) check(filter string) error {
-	if resource, found := s["resource.type"]; found && resource != "cloud_run_revision" {
-		return rest.Invalid("Field filter had an invalid value of %q: the emulator has metrics of cloud_run_revision, not of %s.", filter,
-			resource)
-	}
-	switch s["metric.type"] {
-	case requestCount, requestLatencies:
-		return nil
-	case "":
+	metric := s["metric.type"]
+	if metric == "" {
 		return rest.Invalid("Field filter had an invalid value of %q: must specify a single metric.type.", filter)
 	}
-	return rest.Invalid("Field filter had an invalid value of %q: the emulator has %s and %s, not %s.", filter, requestCount,
-		requestLatencies, s["metric.type"])
+	of, known := resourceTypes[metric]
+	if !known {
+		return rest.Invalid("Field filter had an invalid value of %q: the emulator has %s, not %s.", filter,
+			strings.Join(slices.Sorted(maps.Keys(resourceTypes)), " and "), metric)
+	}
+	if resource, found := s["resource.type"]; found && resource != of {
+		return rest.Invalid("Field filter had an invalid value of %q: the metric %s is about a %s, not about a %s.", filter, metric, of, resource)
+	}
+	return nil
 }
 
 // takes reports whether the filter selects a series with these labels.

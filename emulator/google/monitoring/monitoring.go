@@ -19,10 +19,10 @@ const Host = "monitoring.googleapis.com"
 const channels = "projects/*/notificationChannels"
 
 // APIs returns Cloud Monitoring v3, and v1 for the dashboards. Time series are read from the recorder. The data of a minute
-// appears when the minute is over and lag has passed.
-func APIs(recorder *metrics.Recorder, lag time.Duration) []*rest.API {
+// appears when the minute is over and lag has passed. completed says which executions of jobs have ended.
+func APIs(recorder *metrics.Recorder, completed Completed, lag time.Duration) []*rest.API {
 	series := &rest.Kind{Pattern: "projects/*/timeSeries", List: func(q *rest.Request, n rest.Name) (any, error) {
-		return listTimeSeries(q, n, recorder, max(lag, q.Disturbance.MetricsLag))
+		return listTimeSeries(q, n, recorder, completed, max(lag, q.Disturbance.MetricsLag))
 	}}
 	return []*rest.API{
 		{Prefix: "mon/v3", Host: Host, Schema: "mon", Kinds: []*rest.Kind{

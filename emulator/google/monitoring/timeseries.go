@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	requestCount     = "run.googleapis.com/request_count"
-	requestLatencies = "run.googleapis.com/request_latencies"
+	requestCount        = "run.googleapis.com/request_count"
+	requestLatencies    = "run.googleapis.com/request_latencies"
+	completedExecutions = "run.googleapis.com/job/completed_execution_count"
 )
 
 // aggregation is how a query combines points.
@@ -53,9 +54,9 @@ func readAggregation(q *rest.Request, metric string) (aggregation, error) {
 	reducer := q.Query.Get("aggregation.crossSeriesReducer")
 	p, isPercentile := percentiles[reducer]
 	switch {
-	case metric == requestCount && reducer == "REDUCE_SUM":
+	case metric != requestLatencies && reducer == "REDUCE_SUM":
 		a.reduce = true
-	case metric == requestCount && (reducer == "" || reducer == "REDUCE_NONE"):
+	case metric != requestLatencies && (reducer == "" || reducer == "REDUCE_NONE"):
 	case metric == requestLatencies && isPercentile:
 		a.reduce, a.percentile = true, p
 	default:
@@ -94,10 +95,40 @@ type group struct {
 	spread map[int]map[int]int64
 }
 
+// Completed calls each with every execution of a job that has ended: the job, projects/P/locations/L/jobs/J, the result, succeeded or
+// failed, and when it ended.
+type Completed func(q *rest.Request, each func(job, result string, at time.Time))
+
+// measured is one time series before it is aligned.
+type measured struct {
+	labels map[string]string
+	points []metrics.Point
+}
+
+// measure returns the series of a metric, in the order of their labels.
+func measure(q *rest.Request, metric string, recorder *metrics.Recorder, completed Completed, from, to time.Time) (all []measured) {
+	if metric != completedExecutions {
+		for _, series := range recorder.Query("", from, to) {
+			parts := strings.Split(series.Key.Service, "/")
+			all = append(all, measured{points: series.Points, labels: map[string]string{"resource.labels.project_id": parts[1],
+				"resource.labels.location": parts[3], "resource.labels.service_name": parts[5], "resource.labels.configuration_name": parts[5],
+				"resource.labels.revision_name": series.Key.Revision, "metric.labels.response_code_class": series.Key.Class}})
+		}
+		return all
+	}
+	completed(q, func(job, result string, at time.Time) {
+		parts := strings.Split(job, "/")
+		all = append(all, measured{points: []metrics.Point{{Start: at.Truncate(metrics.Interval), Count: 1}},
+			labels: map[string]string{"resource.labels.project_id": parts[1], "resource.labels.location": parts[3],
+				"resource.labels.job_name": parts[5], "metric.labels.result": result}})
+	})
+	return all
+}
+
 // listTimeSeries answers timeSeries.list. The data of a minute appears when the minute is over and lag has passed. It counts in
 // the alignment period in which the minute ends. Where two periods share a minute, the real service divides it
 // between them.
-func listTimeSeries(q *rest.Request, n rest.Name, recorder *metrics.Recorder, lag time.Duration) (any, error) {
+func listTimeSeries(q *rest.Request, n rest.Name, recorder *metrics.Recorder, completed Completed, lag time.Duration) (any, error) {
 	chosen, err := parseFilter(q.Query.Get("filter"))
 	if err != nil {
 		return nil, err
@@ -108,17 +139,12 @@ func listTimeSeries(q *rest.Request, n rest.Name, recorder *metrics.Recorder, la
 		return nil, err
 	}
 	groups, order := map[string]*group{}, []string{}
-	for _, series := range recorder.Query("", a.from.Add(-metrics.Interval), a.to) {
-		parts := strings.Split(series.Key.Service, "/")
-		labels := map[string]string{"resource.labels.project_id": parts[1], "resource.labels.location": parts[3],
-			"resource.labels.service_name":       parts[5],
-			"resource.labels.configuration_name": parts[5], "resource.labels.revision_name": series.Key.Revision,
-			"metric.labels.response_code_class": series.Key.Class}
-		if parts[1] != n.Project.ID || !chosen.takes(labels) {
+	for _, series := range measure(q, metric, recorder, completed, a.from.Add(-metrics.Interval), a.to) {
+		if series.labels["resource.labels.project_id"] != n.Project.ID || !chosen.takes(series.labels) {
 			continue
 		}
-		labels, id := a.kept(labels)
-		for _, point := range series.Points {
+		labels, id := a.kept(series.labels)
+		for _, point := range series.points {
 			end := point.Start.Add(metrics.Interval)
 			if !end.After(a.from) || end.After(a.to) || end.Add(lag).After(q.Now) {
 				continue
@@ -143,10 +169,14 @@ func listTimeSeries(q *rest.Request, n rest.Name, recorder *metrics.Recorder, la
 func (a aggregation) kept(labels map[string]string) (map[string]string, string) {
 	left, id := map[string]string{}, ""
 	for _, field := range seriesLabels {
+		value, has := labels[field]
 		// The project label is always kept, because a resource without a project has no owner.
+		if !has {
+			continue
+		}
 		if !a.reduce || field == "resource.labels.project_id" || slices.Contains(a.groupBy, field) {
-			left[field] = labels[field]
-			id += labels[field] + " "
+			left[field] = value
+			id += value + " "
 		}
 	}
 	return left, id
@@ -172,7 +202,7 @@ func (a aggregation) series(metric string, g *group) map[string]any {
 			labels[strings.TrimPrefix(field, "metric.labels.")] = value
 		}
 	}
-	series := map[string]any{"metricKind": "DELTA", "valueType": "INT64", "resource": map[string]any{"type": "cloud_run_revision",
+	series := map[string]any{"metricKind": "DELTA", "valueType": "INT64", "resource": map[string]any{"type": resourceTypes[metric],
 		"labels": resource}}
 	described := map[string]any{"type": metric}
 	if len(labels) > 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
 )
 
@@ -140,13 +141,13 @@ func TestTimeSeriesRefusals(t *testing.T) {
 		"an OR": {map[string]string{"filter": `metric.type="a" OR metric.type="b"`},
 			`Field filter had an invalid value of "metric.type=\"a\" OR metric.type=\"b\"": the emulator reads terms joined by AND and could not parse it from "OR metric.type=\"b\"" on.`},
 		"another field": {map[string]string{"filter": `user_labels.a="b"`},
-			`Field filter had an invalid value of "user_labels.a=\"b\"": the emulator does not know the field user_labels.a; it reads metric.type, resource.type, resource.labels.project_id, resource.labels.service_name, resource.labels.location, resource.labels.revision_name, resource.labels.configuration_name, metric.labels.response_code_class.`},
+			`Field filter had an invalid value of "user_labels.a=\"b\"": the emulator does not know the field user_labels.a; it reads metric.type, resource.type, resource.labels.project_id, resource.labels.service_name, resource.labels.location, resource.labels.revision_name, resource.labels.configuration_name, resource.labels.job_name, metric.labels.response_code_class, metric.labels.result.`},
 		"another metric": {map[string]string{"filter": `metric.type="run.googleapis.com/container/cpu/utilizations"`},
-			`Field filter had an invalid value of "metric.type=\"run.googleapis.com/container/cpu/utilizations\"": the emulator has run.googleapis.com/request_count and run.googleapis.com/request_latencies, not run.googleapis.com/container/cpu/utilizations.`},
+			`Field filter had an invalid value of "metric.type=\"run.googleapis.com/container/cpu/utilizations\"": the emulator has run.googleapis.com/job/completed_execution_count and run.googleapis.com/request_count and run.googleapis.com/request_latencies, not run.googleapis.com/container/cpu/utilizations.`},
 		"no metric": {map[string]string{"filter": `resource.type="cloud_run_revision"`},
 			`Field filter had an invalid value of "resource.type=\"cloud_run_revision\"": must specify a single metric.type.`},
 		"a resource": {map[string]string{"filter": `resource.type="gce_instance" AND metric.type="run.googleapis.com/request_count"`},
-			`Field filter had an invalid value of "resource.type=\"gce_instance\" AND metric.type=\"run.googleapis.com/request_count\"": the emulator has metrics of cloud_run_revision, not of gce_instance.`},
+			`Field filter had an invalid value of "resource.type=\"gce_instance\" AND metric.type=\"run.googleapis.com/request_count\"": the metric run.googleapis.com/request_count is about a cloud_run_revision, not about a gce_instance.`},
 		"two values": {map[string]string{"filter": `metric.type="a" AND metric.type="b"`},
 			`Field filter had an invalid value of "metric.type=\"a\" AND metric.type=\"b\"": metric.type has two values.`},
 		"no end": {map[string]string{"interval.endTime": ""},
@@ -160,7 +161,7 @@ func TestTimeSeriesRefusals(t *testing.T) {
 		"a percentile of counts": {map[string]string{"aggregation.crossSeriesReducer": "REDUCE_PERCENTILE_95"},
 			`Field aggregation.crossSeriesReducer had an invalid value of "REDUCE_PERCENTILE_95": the emulator reduces run.googleapis.com/request_count by REDUCE_SUM and run.googleapis.com/request_latencies by REDUCE_PERCENTILE_05, _50, _95 and _99.`},
 		"a grouping": {map[string]string{"aggregation.groupByFields": "metric.labels.response_code"},
-			`Field aggregation.groupByFields had an invalid value of "metric.labels.response_code": the emulator groups by resource.labels.project_id, resource.labels.service_name, resource.labels.location, resource.labels.revision_name, resource.labels.configuration_name, metric.labels.response_code_class.`},
+			`Field aggregation.groupByFields had an invalid value of "metric.labels.response_code": the emulator groups by resource.labels.project_id, resource.labels.service_name, resource.labels.location, resource.labels.revision_name, resource.labels.configuration_name, resource.labels.job_name, metric.labels.response_code_class, metric.labels.result.`},
 		"a view": {map[string]string{"view": "HEADERS"}, `Field view had an invalid value of "HEADERS": the emulator answers FULL.`},
 	} {
 		assert.Equal(t, bad+test.want, w.Refused("GET", timeSeries(test.changes), ""), name)
@@ -170,4 +171,43 @@ func TestTimeSeriesRefusals(t *testing.T) {
 	assert.Equal(t, "Bad Request INVALID_ARGUMENT: Invalid JSON payload received. Unknown name \"interval.start\": Cannot bind query "+
 		"parameter. Field 'interval.start' could not be found in request message.",
 		w.Refused("GET", timeSeries(map[string]string{"interval.start": "x"}), ""))
+}
+
+// TestOfficialClientReadsExecutions: what the alerts on jobs look at.
+func TestOfficialClientReadsExecutions(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	server := httptest.NewServer(w.Cloud)
+	t.Cleanup(server.Close)
+	client, err := monitoring.NewService(context.Background(), option.WithEndpoint(server.URL+"/mon/"), option.WithoutAuthentication())
+	require.NoError(t, err)
+	const jobs = "projects/" + project + "/locations/us-central1/jobs"
+	for _, job := range []string{"tidy", "other"} {
+		w.OK("POST", "/run/v2/"+jobs+"?jobId="+job, `{"template":{"template":{"maxRetries":0,"containers":[{"image":"`+image+`"}]}}}`)
+	}
+	require.NoError(t, w.Cloud.Run.SetJobBehaviour(jobs+"/tidy", run.JobBehaviour{Takes: 30 * time.Second, Fail: 1}))
+	begin := w.Clock.Now()
+	for _, job := range []string{"tidy", "tidy", "tidy", "other"} {
+		w.OK("POST", "/run/v2/"+jobs+"/"+job+":run", `{}`)
+	}
+	counts := func() map[string]int64 {
+		answer, err := client.Projects.TimeSeries.List("projects/" + project).
+			Filter(`metric.type="run.googleapis.com/job/completed_execution_count" AND resource.type="cloud_run_job" AND ` +
+				`resource.labels.job_name="tidy" AND resource.labels.location="us-central1"`).
+			IntervalStartTime(begin.Format(time.RFC3339)).IntervalEndTime(begin.Add(10 * time.Minute).Format(time.RFC3339)).
+			AggregationAlignmentPeriod("600s").AggregationPerSeriesAligner("ALIGN_DELTA").
+			AggregationCrossSeriesReducer("REDUCE_SUM").AggregationGroupByFields("metric.labels.result").Do()
+		require.NoError(t, err)
+		got := map[string]int64{}
+		for _, series := range answer.TimeSeries {
+			assert.Equal(t, "cloud_run_job", series.Resource.Type)
+			require.Len(t, series.Points, 1)
+			got[series.Metric.Labels["result"]] = *series.Points[0].Value.Int64Value
+		}
+		return got
+	}
+	w.Clock.Advance(29 * time.Second)
+	assert.Empty(t, counts(), "they run")
+	w.Clock.Advance(2 * time.Minute)
+	assert.Equal(t, map[string]int64{"failed": 1, "succeeded": 2}, counts())
 }

@@ -123,6 +123,38 @@ func (a *API) runJob(c *rest.Change) (any, error) {
 		Metadata: showExecution(document, work, c.Now)})
 }
 
+// Completed calls each with every execution that has ended: its job, projects/P/locations/L/jobs/J, its result, succeeded or failed, and
+// when it ended. One that was cancelled counts as failed.
+func (a *API) Completed(q *rest.Request, each func(job, result string, at time.Time)) {
+	for _, key := range q.Tx.List(workPrefix) {
+		n, document := q.Find(Host, executions, strings.TrimPrefix(key, workPrefix+"//"+Host+"/"))
+		if document == nil {
+			continue
+		}
+		work, _ := workOf(q, n)
+		if p := work.At(q.Now); !p.Ended.IsZero() {
+			each(n.Parent().Path(), map[bool]string{true: "failed", false: "succeeded"}[p.Message != ""], p.Ended)
+		}
+	}
+}
+
+// starters are the roles that let a member run a job.
+var starters = []string{"roles/run.invoker", "roles/run.jobsExecutor", "roles/run.jobsExecutorWithOverrides", "roles/run.developer",
+	"roles/run.admin", "roles/editor", "roles/owner"}
+
+// Start starts an execution of the job projects/P/locations/L/jobs/J as a service account, if the account may. Another API calls it.
+func (a *API) Start(q *rest.Request, job, account string) error {
+	n, document := q.Find(Host, jobs, job)
+	switch {
+	case document == nil:
+		return rest.NotFound("Resource '%s' of kind 'JOB' does not exist.", job)
+	case !q.Holds(n, "serviceAccount:"+account, starters...):
+		return rest.Denied("Permission 'run.jobs.run' denied on resource '%s' (or resource may not exist).", job)
+	}
+	_, err := a.runJob(&rest.Change{Request: q, Name: n, Old: document})
+	return err
+}
+
 func logURI(job rest.Name, execution string) string {
 	query := fmt.Sprintf("resource.type=\"cloud_run_job\"\nresource.labels.job_name=%q\nresource.labels.location=%q\n"+
 		"labels.\"run.googleapis.com/execution_name\"=%q", job.ID(), job.Location(), execution)

@@ -1,0 +1,82 @@
+package cloudscheduler
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
+)
+
+// clockPrefix and a job's key together are the key of a document that says when the job is due. A job that is not due at any time has
+// none.
+const clockPrefix = "clock:"
+
+// runJobs begins the addresses that the emulator starts something at: those of Cloud Run's jobs. It calls no other address.
+const runJobs = "https://run.googleapis.com/v2/"
+
+// wind decides when a job is due next, and remembers it.
+func wind(q *rest.Request, n rest.Name, job map[string]any) error {
+	delete(job, "scheduleTime")
+	_, err := q.Tx.Delete(clockPrefix + n.Key())
+	schedule, readable := parse(doc.Text(job, "schedule"))
+	zone, zoneErr := time.LoadLocation(doc.Text(job, "timeZone"))
+	if err != nil || !readable || zoneErr != nil || doc.Text(job, "state") != "ENABLED" {
+		return err
+	}
+	next := schedule.next(q.Now.In(zone))
+	if next.IsZero() {
+		return nil
+	}
+	job["scheduleTime"] = rest.Timestamp(next.UTC())
+	return q.Tx.Put(clockPrefix+n.Key(), store.Document{"at": job["scheduleTime"], "job": n.Path()})
+}
+
+// due reports whether a job is due by now.
+func due(q *rest.Request) bool {
+	return slices.ContainsFunc(q.Tx.List(clockPrefix), func(key string) bool { return isDue(q, key) })
+}
+
+func isDue(q *rest.Request, key string) bool {
+	at, err := time.Parse(time.RFC3339Nano, doc.Text(q.Tx.Get(key), "at"))
+	return err == nil && !q.Now.Before(at)
+}
+
+// settle runs the jobs that are due. One that was due several times while nobody asked the cloud anything runs once.
+func (its Neighbours) settle(q *rest.Request) error {
+	for _, key := range q.Tx.List(clockPrefix) {
+		if !isDue(q, key) {
+			continue
+		}
+		n, job := q.Find(Host, jobs, doc.Text(q.Tx.Get(key), "job"))
+		if err := errors.Join(its.attempt(q, job), wind(q, n, job), q.Put(n, job)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// codes are the canonical codes of the refusals that an attempt may meet.
+var codes = map[string]float64{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "PERMISSION_DENIED": 7, "FAILED_PRECONDITION": 9}
+
+// attempt starts the Cloud Run job that the target names, as the target's account. Whether it worked stands in the job's status.
+func (its Neighbours) attempt(q *rest.Request, job map[string]any) error {
+	target := doc.Object(job, "httpTarget")
+	run, ours := strings.CutPrefix(doc.Text(target, "uri"), runJobs)
+	run, starts := strings.CutSuffix(run, ":run")
+	if !ours || !starts || doc.Text(target, "httpMethod") != http.MethodPost {
+		return nil
+	}
+	job["lastAttemptTime"] = rest.Timestamp(q.Now)
+	job["status"] = map[string]any{}
+	err := its.Start(q, run, doc.Text(target, "oauthToken", "serviceAccountEmail"))
+	if refusal, refused := errors.AsType[*rest.Error](err); refused {
+		job["status"] = map[string]any{"code": codes[refusal.Status], "message": refusal.Message}
+		return nil
+	}
+	return err
+}
