@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,6 +26,8 @@ type Answers struct {
 	// Environments are a first part of dev, staging, prod, in this order: images are built in dev.
 	Environments []string
 	Services     []Service
+	// DefaultBranch is what origin calls its default branch, which is the one that deploys; "" where git does not know.
+	DefaultBranch string
 	// Projects are Google Cloud project ids by environment. Default: APP-ENVIRONMENT.
 	Projects map[string]string
 	// Reviewers are numeric ids by GitHub environment. Default: a stand-in each.
@@ -65,7 +68,11 @@ var (
 	billingID  = regexp.MustCompile(`^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$`)
 	mailForm   = regexp.MustCompile(`^[^\s@"\\]+@[^\s@"\\]+$`)
 	branchForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/*-]*$`)
+	pathForm   = regexp.MustCompile(`^[A-Za-z0-9_@][A-Za-z0-9._@+/-]*$`)
 )
+
+// notInIDs are words that Google refuses in a project's id.
+var notInIDs = []string{"google", "null", "undefined", "ssl"}
 
 // check is everything that is wrong with the answers which platform.yaml and the settings do not judge themselves.
 func (a Answers) check() error {
@@ -82,6 +89,8 @@ func (a Answers) check() error {
 	bad(len(a.Services) == 0, "--service: name at least one")
 	for _, s := range a.Services {
 		bad(!serviceKey.MatchString(s.Key), "--service %q: use at most 21 lower-case letters, digits and hyphens, a letter first", s.Key)
+		bad(s.Dockerfile != "" && (!pathForm.MatchString(s.Dockerfile) || s.Dockerfile != path.Clean(s.Dockerfile)),
+			"--service %s=%s: use the Dockerfile's path in the repository, of letters, digits and ._@+-", s.Key, s.Dockerfile)
 	}
 	bad(a.BillingAccount != "" && !billingID.MatchString(a.BillingAccount), "--billing-account is %q: use XXXXXX-XXXXXX-XXXXXX, from "+
 		"gcloud billing "+
@@ -92,8 +101,10 @@ func (a Answers) check() error {
 		"--repository-id is %q: use the number, from gh api repos/%s/%s --jq .id",
 		a.RepositoryID, a.Owner, a.Repository)
 	bad(a.Alerts != "" && !mailForm.MatchString(a.Alerts), "--alerts is %q: use an e-mail address", a.Alerts)
-	bad(a.Branch != "main", "--branch is %q: the platform's workflows build and release main alone: rename the branch, or say --branch main",
-		a.Branch)
+	bad(!branchForm.MatchString(a.Branch) || strings.Contains(a.Branch, "*") || strings.HasPrefix(a.Branch, "refs/"),
+		"--branch is %q: use the short name of the repository's default branch, such as main", a.Branch)
+	bad(a.DefaultBranch != "" && a.Branch != a.DefaultBranch, "--branch is %q, and the repository's default branch, which alone is built and "+
+		"released, is %q: make the other one the default on GitHub first, then git remote set-head origin --auto", a.Branch, a.DefaultBranch)
 	for _, environment := range sorted(a.Numbers) {
 		bad(!slices.Contains(a.Environments, environment), "--project-number %s=…: there is no environment %s", environment, environment)
 		bad(!idForm.MatchString(a.Numbers[environment]), "--project-number %s=%s: use the number, from gcloud projects describe", environment,
@@ -103,6 +114,11 @@ func (a Answers) check() error {
 		project := a.Projects[environment]
 		bad(!slices.Contains(a.Environments, environment), "--project %s=%s: there is no environment %s", environment, project, environment)
 		bad(!projectID.MatchString(project), "--project %s=%s: use the project's id, 6-30 characters", environment, project)
+	}
+	for _, environment := range a.Environments {
+		id := a.project(environment)
+		at := slices.IndexFunc(notInIDs, func(word string) bool { return strings.Contains(id, word) })
+		bad(at >= 0, "--project %s=%s: Google gives out no project id with %q in it: say another", environment, id, notInIDs[max(at, 0)])
 	}
 	gates := []string{}
 	for _, environment := range a.Environments {

@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ type question struct {
 }
 
 // askAll asks for each value that no flag said, and again where the answer cannot be used. What it detected is offered.
-func (f *flags) askAll(streams Streams) error {
+func (f *flags) askAll(ctx context.Context, streams Streams) error {
 	fmt.Fprintln(streams.Out, "Enter takes what is in brackets. Nothing is written before you have seen all of it.")
 	// Each stage asks by what the one before it was told.
 	for _, stage := range []func() []question{f.whose, f.where, f.ids, f.projectIDs, f.perEnvironment} {
@@ -27,7 +28,7 @@ func (f *flags) askAll(streams Streams) error {
 				continue
 			}
 			for {
-				answer, err := f.read(streams.Out, q)
+				answer, err := f.read(ctx, streams.Out, q)
 				if err != nil {
 					return err
 				}
@@ -47,14 +48,36 @@ func (f *flags) askAll(streams Streams) error {
 }
 
 // read is the trimmed answer.
-func (f *flags) read(out io.Writer, q question) (string, error) {
+func (f *flags) read(ctx context.Context, out io.Writer, q question) (string, error) {
 	fmt.Fprintf(out, "%s [%s]: ", q.text, q.value)
-	line, err := f.in.ReadString('\n')
+	line, err := f.line(ctx)
+	if ctx.Err() != nil {
+		return "", err
+	}
 	if err != nil && strings.TrimSpace(line) == "" {
 		fmt.Fprintln(out)
 		return "", errors.New("the answers ended, and nothing was written: give the rest, or --yes for what is in brackets")
 	}
 	return strings.TrimSpace(line), nil
+}
+
+// line is what is typed next. Nobody waits for it once the context has ended: by Ctrl-C.
+func (f *flags) line(ctx context.Context) (string, error) {
+	type typed struct {
+		line string
+		err  error
+	}
+	read := make(chan typed, 1)
+	go func() {
+		line, err := f.in.ReadString('\n')
+		read <- typed{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", errors.New("interrupted, and nothing was written")
+	case got := <-read:
+		return got.line, got.err
+	}
 }
 
 // wrong is the first problem with an answer. What is wrong with another one is not said here.
@@ -94,7 +117,7 @@ func (f *flags) whose() []question {
 		text("repository", "platform.yaml: repository ", "The repository's name on GitHub", &a.Repository),
 		text("app", "platform.yaml: application ", "The application's name, lower case", &a.App),
 		text("team", "platform.yaml: team ", "The owner's team that reviews what deploys; empty for the owner", &a.Team),
-		text("branch", "--branch ", "The branch that deploys", &a.Branch),
+		text("branch", "--branch ", "The default branch, which deploys", &a.Branch),
 		text("folder", "platform.yaml: folder ", "Folder for the platform's files", &a.Folder),
 	}
 }
@@ -164,8 +187,8 @@ func (f *flags) perEnvironment() (questions []question) {
 }
 
 // confirmed asks once more, with everything on the screen.
-func (f *flags) confirmed(streams Streams) bool {
+func (f *flags) confirmed(ctx context.Context, streams Streams) bool {
 	fmt.Fprint(streams.Out, "Write this? [y/N] ")
-	line, _ := f.in.ReadString('\n')
+	line, _ := f.line(ctx)
 	return strings.EqualFold(strings.TrimSpace(line), "y")
 }

@@ -103,17 +103,32 @@ func (r *Report) project() {
 		r.bad("Pulumi.yaml", "options.refresh is %q: write always, or a stale split of the traffic is written back", project.Options.Refresh)
 	}
 	if module, ok := r.read("go.mod"); ok && !r.own {
-		r.module(string(module))
+		r.module(lf(string(module)))
 	}
 }
 
 var required = regexp.MustCompile(`(?m)^(?:require)?\s*` + regexp.QuoteMeta(Module) + `(/policy)? (v\S+)`)
+
+// tools are the platform's commands as a go.mod names them: without a version.
+var tools = regexp.MustCompile(`(?m)` + regexp.QuoteMeta(Module) + `/[a-z0-9/-]+$`)
+
+// goMod is the one that init writes.
+func goMod() string {
+	text, _ := render("go.mod.txt", struct{ Module, App, Go, Version, Replace string }{Module: Module})
+	return text
+}
 
 // module is about the versions that go.mod requires.
 func (r *Report) module(text string) {
 	found := map[string]string{}
 	for _, match := range required.FindAllStringSubmatch(text, -1) {
 		found[match[1]] = match[2]
+	}
+	known := tools.FindAllString(goMod(), -1)
+	for _, tool := range tools.FindAllString(text, -1) {
+		if !slices.Contains(known, tool) {
+			r.bad("go.mod", "the tool %s is no command of this version of the platform: go mod edit -droptool %s", tool, tool)
+		}
 	}
 	for _, name := range []string{"", "/policy"} {
 		if found[name] != r.adopter.Platform.Version {
@@ -244,6 +259,15 @@ func (r *Report) policyOfStack(name string, config map[string]any, s stacks.Sett
 	if regions == nil {
 		regions = []string{"us-central1"}
 	}
+	for _, policy := range []string{"gh-branch-policy", "gh-main-protected"} {
+		branches := list(policy, "branches")
+		if branches == nil {
+			branches = []string{"main"}
+		}
+		if (policy == "gh-branch-policy" || s.GitHub.Protection != nil) && !slices.Contains(branches, s.GitHub.Branch) {
+			r.bad(name, "%s.branches is %q and lacks the branch that deploys: add %q", policy, branches, s.GitHub.Branch)
+		}
+	}
 	if !slices.Contains(regions, s.Project.Region) {
 		r.bad(name, "allowed-regions.regions is %q and lacks the stack's: add %q", regions, s.Project.Region)
 	}
@@ -324,10 +348,14 @@ func (r *Report) callers() {
 	files, _ := filepath.Glob(filepath.Join(r.root, ".github", "workflows", "*.y*ml"))
 	for _, file := range files {
 		content, err := os.ReadFile(file)
-		if err != nil || r.own {
+		if err != nil {
 			continue
 		}
 		name := path.Join(".github/workflows", filepath.Base(file))
+		r.triggers(name, content)
+		if r.own {
+			continue
+		}
 		a := Answers{Platform: r.adopter.Platform.Repository, Folder: r.adopter.Folder}
 		lines := strings.Split(string(content), "\n")
 		for i, line := range lines {
@@ -342,6 +370,30 @@ func (r *Report) callers() {
 			if a.takesFolder(line) && a.Folder != "." && !strings.Contains(strings.Join(lines[i:min(len(lines), i+12)], "\n"), "folder: "+a.Folder) {
 				r.bad(name, "line %d calls %s without folder: %s, where the settings are: add it under with", i+1, found[2], a.Folder)
 			}
+		}
+	}
+}
+
+// triggers holds what starts one of the platform's callers against the branch that deploys.
+func (r *Report) triggers(name string, content []byte) {
+	if !strings.HasPrefix(path.Base(name), "platform-") || len(r.settings) == 0 {
+		return
+	}
+	branch := r.settings[slices.Min(slices.Collect(maps.Keys(r.settings)))].GitHub.Branch
+	on := branchesOf(content)
+	for _, event := range sorted(on) {
+		if !slices.Contains(on[event], branch) {
+			r.bad(name, "%s of %q starts it, and not of %s, which is github.branch of the stacks: add that", event, on[event], branch)
+		}
+	}
+}
+
+// Branch holds the settings against the repository's default branch, which alone is built and released.
+func (r *Report) Branch(name string) {
+	for _, stack := range slices.Sorted(maps.Keys(r.settings)) {
+		if branch := r.settings[stack].GitHub.Branch; branch != name {
+			r.bad("Pulumi."+stack+".yaml", "github.branch is %q, and the repository's default branch, which alone is built and released, is %q: "+
+				"write that, or make the other one the default on GitHub", branch, name)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (f *flags) register(command *cobra.Command) {
 	set.StringVar(&a.Team, "team", "", "the owner's team that reviews what deploys (default: the owner)")
 	set.StringVar(&a.Region, "region", "us-central1", "Google Cloud region")
 	set.StringVar(&a.Folder, "folder", "infra/platform", "folder for the platform's files; . for the repository's root")
-	set.StringVar(&a.Branch, "branch", "", "the branch that deploys (default: origin's default branch)")
+	set.StringVar(&a.Branch, "branch", "", "the repository's default branch, which deploys (default: what origin calls so)")
 	set.StringSliceVar(&a.Environments, "environments", environments, "dev; dev,staging; or dev,staging,prod")
 	set.StringArrayVar(&f.services, "service", nil, "KEY or KEY=DOCKERFILE of a service; once for each (default: of the Dockerfiles, or web)")
 	set.StringArrayVar(&f.projects, "project", nil, "ENVIRONMENT=ID of a Google Cloud project that exists (default: APP-ENVIRONMENT)")
@@ -109,9 +109,9 @@ func (f *flags) register(command *cobra.Command) {
 }
 
 func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
-	root := git(f.repo, "rev-parse", "--show-toplevel")
-	if root == "" {
-		return ExitUsage, fmt.Errorf("%s is in no git repository: run it in the application's clone, or name that with --repo", f.repo)
+	root, err := toplevel(f.repo)
+	if err != nil {
+		return ExitUsage, err
 	}
 	if _, err := os.Stat(filepath.Join(root, "infra", "program", "program.go")); err == nil {
 		return ExitUsage, errors.New("this is the platform's own repository, which has everything: name the application's clone with --repo")
@@ -122,10 +122,13 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 	}
 	a := f.answers
 	files, err := Files(a)
+	if _, missing := os.Stat(filepath.Join(root, a.path(adopter.File))); err == nil && missing != nil {
+		err = fit(a, files)
+	}
 	if err != nil {
 		return ExitUsage, err
 	}
-	plan, err := NewPlan(r, a, files, f.upgrade)
+	plan, err := NewPlan(ctx, r, a, files, f.upgrade)
 	if err != nil {
 		return ExitUsage, err
 	}
@@ -133,14 +136,25 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 		return ExitRefuse, fmt.Errorf("nothing was written:\n  %s", strings.Join(plan.Obstacles, "\n  "))
 	}
 	fmt.Fprint(streams.Out, plan.Diff())
+	folder := filepath.Join(root, a.Folder)
 	if plan.Empty() {
+		if err := f.tidy(ctx, folder, plan); err != nil {
+			return ExitFailed, err
+		}
 		fmt.Fprintf(streams.Out, "Nothing to do: %s is as %s writes it.\n", a.Folder, a.Version)
+		next(streams.Out, r, a, false)
 		return ExitDone, nil
 	}
 	for _, note := range plan.Notes {
 		fmt.Fprintln(streams.Out, "note      "+note)
 	}
-	if !f.yes && !f.confirmed(streams) {
+	if f.upgrade && f.yes || f.upgrade && streams.Terminal {
+		if lost := plan.uncommitted(r); len(lost) > 0 {
+			return ExitRefuse, fmt.Errorf("nothing was written: --upgrade writes these anew, and no commit has what is in them: commit them first\n  %s",
+				strings.Join(lost, "\n  "))
+		}
+	}
+	if !f.yes && !f.confirmed(ctx, streams) {
 		if f.upgrade {
 			return ExitDone, nil
 		}
@@ -149,12 +163,10 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 	if err := plan.Apply(root); err != nil {
 		return ExitFailed, err
 	}
-	if !f.noTidy && slices.ContainsFunc(plan.changes, func(c change) bool { return filepath.Base(c.path) == adopter.File }) {
-		if err := tidy(ctx, filepath.Join(root, a.Folder), a, f.upgrade); err != nil {
-			return ExitFailed, err
-		}
+	if err := f.tidy(ctx, folder, plan); err != nil {
+		return ExitFailed, err
 	}
-	next(streams.Out, r, a)
+	next(streams.Out, r, a, plan.trust)
 	return ExitDone, nil
 }
 
@@ -162,6 +174,7 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 // this command's version.
 func (f *flags) complete(ctx context.Context, r Repository, streams Streams) error {
 	a := &f.answers
+	a.DefaultBranch = r.DefaultBranch
 	existing, err := f.fromExisting(r)
 	if err != nil {
 		return err
@@ -185,7 +198,7 @@ func (f *flags) complete(ctx context.Context, r Repository, streams Streams) err
 		f.services = r.services()
 	}
 	if !existing && !f.yes && streams.Terminal {
-		if err := f.askAll(streams); err != nil {
+		if err := f.askAll(ctx, streams); err != nil {
 			return err
 		}
 	}
@@ -198,6 +211,8 @@ func (f *flags) complete(ctx context.Context, r Repository, streams Streams) err
 	if len(a.Services) == 0 {
 		a.addServices(r, f.services)
 	}
+	// As another run finds them in the settings.
+	slices.SortFunc(a.Services, func(a, b Service) int { return cmp.Compare(a.Key, b.Key) })
 	for i, service := range a.Services {
 		a.Services[i].Commit = r.commitArgument(service.Dockerfile)
 		if _, known := r.Dockerfiles[service.Dockerfile]; !known {
@@ -296,9 +311,9 @@ func pairs(flag string, list []string) (map[string]string, error) {
 func (f *flags) fromExisting(r Repository) (found bool, err error) {
 	a := &f.answers
 	folder := ""
-	for _, file := range strings.Split(git(r.Root, "ls-files", "--cached", "--others", "--exclude-standard", "--", adopter.File,
-		"**/"+adopter.File), "\n") {
-		if file != "" {
+	for _, file := range strings.Split(git(r.Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", adopter.File,
+		"**/"+adopter.File), "\x00") {
+		if _, missing := os.Stat(filepath.Join(r.Root, file)); file != "" && missing == nil {
 			folder = filepath.ToSlash(filepath.Dir(file))
 		}
 	}
@@ -342,20 +357,6 @@ func (f *flags) fromExisting(r Repository) (found bool, err error) {
 			Dockerfile: dockerfile})
 	}
 	return true, nil
-}
-
-// next ends with what only the owner knows, and what to type.
-func next(out io.Writer, r Repository, a Answers) {
-	message := "Run " + a.App + " on the platform"
-	if r.Commitlint {
-		message = "ci: run " + a.App + " on the platform"
-	}
-	fmt.Fprintf(out, "\nOnly you know what says \"stand-in:\" in %s: real commands refuse each and say where to find it.\n",
-		a.path("Pulumi.*.yaml"))
-	fmt.Fprintf(out, "Next, in %s:\n", filepath.Join(r.Root, a.Folder))
-	fmt.Fprintf(out, "  go run %s/cmd/check settings\n", Module)
-	fmt.Fprintf(out, "  go run %s/cmd/sandbox up dev\n", Module)
-	fmt.Fprintf(out, "  git -C %s add -A && git commit -m %q\n", r.Root, message)
 }
 
 // adopterOf is what platform.yaml will say.

@@ -2,6 +2,8 @@ package scaffold
 
 import (
 	"bufio"
+	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -18,8 +20,10 @@ import (
 // Repository is what is found in the repository that init stands in.
 type Repository struct {
 	Root string
-	// Owner and Name are of the remote origin, Branch is its default branch.
-	Owner, Name, Branch string
+	// Owner and Name are of the remote origin. DefaultBranch is what git knows of its default branch, and Branch that, or a guess.
+	Owner, Name, Branch, DefaultBranch string
+	// Detached says that no branch is checked out.
+	Detached bool
 	// Dockerfiles and their last EXPOSE, by path in the repository.
 	Dockerfiles map[string]int
 	Workspace   workspace
@@ -35,14 +39,12 @@ var remote = regexp.MustCompile(`github\.com[:/]([A-Za-z0-9-]+)/([A-Za-z0-9._-]+
 
 // Detect looks around in the repository. What it does not find stays empty.
 func Detect(root string) Repository {
-	r := Repository{Root: root, Branch: "main", Dockerfiles: map[string]int{}}
+	r := Repository{Root: root, Dockerfiles: map[string]int{}}
 	if found := remote.FindStringSubmatch(git(root, "remote", "get-url", "origin")); found != nil {
 		r.Owner, r.Name = found[1], found[2]
 	}
-	if head := git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD"); head != "" {
-		_, r.Branch, _ = strings.Cut(head, "/")
-	}
-	files := strings.Split(git(root, "ls-files"), "\n")
+	r.detectBranch()
+	files := strings.Split(git(root, "ls-files", "-z"), "\x00")
 	for _, file := range files {
 		if base := path.Base(file); base == "Dockerfile" || strings.HasPrefix(base, "Dockerfile.") {
 			r.Dockerfiles[file] = exposed(filepath.Join(root, file))
@@ -56,6 +58,29 @@ func Detect(root string) Repository {
 	r.detectWorkflows()
 	r.detectNode(files)
 	return r
+}
+
+// detectBranch takes origin's default branch, as the clone noted it. A repository that was not cloned has no such note: then one of the
+// usual names that it has a branch of, or the branch that is to have the first commit.
+func (r *Repository) detectBranch() {
+	here := git(r.Root, "symbolic-ref", "--quiet", "--short", "HEAD")
+	r.Detached = here == ""
+	_, r.DefaultBranch, _ = strings.Cut(git(r.Root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"), "/")
+	if r.Branch = r.DefaultBranch; r.Branch != "" {
+		return
+	}
+	branches := strings.Fields(git(r.Root, "for-each-ref", "--format=%(refname:lstrip=-1)", "refs/heads", "refs/remotes/origin"))
+	if len(branches) == 0 && here != "" {
+		r.Branch = here
+		return
+	}
+	r.Branch = "main"
+	for _, usual := range []string{"main", "master", "trunk", "develop"} {
+		if slices.Contains(branches, usual) {
+			r.Branch = usual
+			return
+		}
+	}
 }
 
 var deploys = regexp.MustCompile(`gcloud run deploy|gcloud run services|pulumi up|pulumi/actions|deploy-cloudrun|command: up`)
@@ -83,25 +108,37 @@ func (r *Repository) detectWorkflows() {
 }
 
 func (r *Repository) detectBranches(content []byte) {
-	var workflow struct{ On yaml.Node }
-	if yaml.Unmarshal(content, &workflow) != nil {
-		return
-	}
-	var on map[string]struct{ Branches yaml.Node }
-	if workflow.On.Decode(&on) != nil {
-		return
-	}
+	on := branchesOf(content)
 	for event, to := range map[string]*[]string{"pull_request": &r.PullRequests, "push": &r.Pushes} {
-		var branches []string
-		if of := on[event].Branches; of.Decode(&branches) != nil {
-			branches = []string{of.Value} // one, without a list
-		}
-		for _, branch := range branches {
+		for _, branch := range on[event] {
 			if branch != "" && !strings.HasPrefix(branch, "!") && !slices.Contains(*to, branch) {
 				*to = append(*to, branch)
 			}
 		}
 	}
+}
+
+// branchesOf are the branches for which events start a workflow, by event. An event without any is not in it.
+func branchesOf(content []byte) map[string][]string {
+	var workflow struct{ On yaml.Node }
+	if yaml.Unmarshal(content, &workflow) != nil {
+		return nil
+	}
+	var on map[string]struct{ Branches yaml.Node }
+	if workflow.On.Decode(&on) != nil {
+		return nil
+	}
+	all := map[string][]string{}
+	for event, of := range on {
+		var branches []string
+		if of.Branches.Decode(&branches) != nil {
+			branches = []string{of.Branches.Value} // one, without a list
+		}
+		if len(branches) > 0 {
+			all[event] = branches
+		}
+	}
+	return all
 }
 
 var expose = regexp.MustCompile(`(?i)^EXPOSE\s+([0-9]+)`)
@@ -126,7 +163,7 @@ func sorted[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of
 // noName are folders that say nothing about a service, noService are Dockerfiles of none.
 var (
 	noName    = []string{".", "docker", "build", "deploy", "infra", "images"}
-	noService = regexp.MustCompile(`(^|/)(\.[^/]*|tests?|e2e|examples?|node_modules)/|\.(dev|test|ci|local|base|dockerignore)$`)
+	noService = regexp.MustCompile(`\s|(^|/)(\.[^/]*|tests?|e2e|examples?|node_modules)/|\.(dev|test|ci|local|base|dockerignore)$`)
 )
 
 // built is a Dockerfile and the service that its path suggests: Dockerfile.api, services/api/Dockerfile. One that suggests none is web's.
@@ -173,6 +210,21 @@ func (r Repository) dockerfile(key string) (file string, port int) {
 	return "Dockerfile", r.Dockerfiles["Dockerfile"]
 }
 
+// toplevel is the repository's folder, or why git sees none.
+func toplevel(folder string) (string, error) {
+	command := exec.Command("git", "rev-parse", "--show-toplevel")
+	command.Dir = folder
+	var said bytes.Buffer
+	command.Stderr = &said
+	output, err := command.Output()
+	root := strings.TrimSpace(string(output))
+	if err != nil || root == "" {
+		return "", fmt.Errorf("%s is in no git repository: run it in the application's clone, or name that with --repo (%v: %s)", folder, err,
+			strings.TrimSpace(said.String()))
+	}
+	return root, nil
+}
+
 // git is the trimmed answer of a git command, empty where it failed.
 func git(root string, args ...string) string {
 	command := exec.Command("git", args...)
@@ -185,8 +237,8 @@ func git(root string, args ...string) string {
 }
 
 var (
-	calledService    = regexp.MustCompile(`(?m)^      service: ([a-z0-9-]+)$`)
-	calledDockerfile = regexp.MustCompile(`(?m)^      dockerfile: (\S+)$`)
+	calledService    = regexp.MustCompile(`(?m)^      service: "?([a-z0-9-]+)"?$`)
+	calledDockerfile = regexp.MustCompile(`(?m)^      dockerfile: "?([^\s"]+)"?$`)
 )
 
 // calledWith is the Dockerfile of each service by the caller that is there.
@@ -196,7 +248,7 @@ func calledWith(r Repository) map[string]string {
 		return nil
 	}
 	called := map[string]string{}
-	_, jobs, _ := strings.Cut(string(content), "\njobs:\n")
+	_, jobs, _ := strings.Cut(lf(string(content)), "\njobs:\n")
 	for _, job := range jobBlocks(jobs) {
 		if file := calledDockerfile.FindStringSubmatch(job.text); file != nil {
 			key := "web"

@@ -3,14 +3,20 @@ package scaffold
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
+
+	"gopkg.in/yaml.v3"
 
 	platform "github.com/guiofsaints/procureflow-platform"
 	"github.com/guiofsaints/procureflow-platform/stacks"
@@ -81,9 +87,33 @@ func Files(a Answers) ([]File, error) {
 	return append(files, callers...), err
 }
 
+// fit holds the settings that would be written against what every command asks of them, so that nothing is written that `check
+// settings` refuses.
+func fit(a Answers, files []File) error {
+	folder, err := os.MkdirTemp("", "init")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	for _, file := range files {
+		if path.Dir(file.Path) == a.Folder {
+			if err := os.WriteFile(filepath.Join(folder, path.Base(file.Path)), []byte(file.Content), 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	var problems []error
+	for _, environment := range a.Environments {
+		if _, err := stacks.Read(folder, environment, true); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
 func render(name string, data any) (string, error) {
 	parsed, err := template.New(name).Funcs(template.FuncMap{
-		"quoted": quoted, "stands": stands, "plain": func(value string) string { return strings.TrimPrefix(value, stacks.StandInPrefix) },
+		"yaml": scalar, "module": quotedPath, "quoted": quoted, "stands": stands, "plain": func(value string) string { return strings.TrimPrefix(value, stacks.StandInPrefix) },
 	}).ParseFS(templates, "templates/"+name)
 	if err != nil {
 		return "", err
@@ -93,6 +123,23 @@ func render(name string, data any) (string, error) {
 		return "", fmt.Errorf("write %s: %w", name, err)
 	}
 	return text.String(), nil
+}
+
+// scalar is a text as YAML has it: null and true in quotes.
+func scalar(text string) string {
+	encoded, err := yaml.Marshal(text)
+	if err != nil {
+		return strconv.Quote(text)
+	}
+	return strings.TrimSpace(string(encoded))
+}
+
+// quotedPath is a path as go.mod has it.
+func quotedPath(path string) string {
+	if strings.ContainsAny(path, " \t\"'`(),") {
+		return strconv.Quote(path)
+	}
+	return path
 }
 
 // goVersion is the one that compiled this, which the platform needs at least.
@@ -213,18 +260,18 @@ func (a Answers) line(line string, present map[string]bool) string {
 	case trimmed == "TEST: test:coverage":
 		return indent + "TEST: " + a.Test
 	case trimmed == "default: web":
-		return indent + "default: " + a.Services[0].Key
+		return indent + "default: " + scalar(a.Services[0].Key)
 	case strings.Contains(line, "[[ -f $WORKSPACE/package.json ]] || app=false") && len(a.Jobs) == 0:
 		return indent + "[[ -f " + a.Services[0].Dockerfile + " ]] || app=false"
 	}
-	return strings.ReplaceAll(line, "refs/heads/main", "refs/heads/"+a.Branch)
+	return line
 }
 
 // flow is a list on one line. What YAML would read otherwise is quoted.
 func flow(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		if quoted[i] = name; strings.Contains(name, "*") {
+		if quoted[i] = scalar(name); quoted[i] == name && strings.Contains(name, "*") {
 			quoted[i] = `"` + name + `"`
 		}
 	}

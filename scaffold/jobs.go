@@ -68,7 +68,7 @@ func perService(a Answers, blocks []block) []block {
 				continue
 			}
 			name := b.name
-			text = strings.Replace(text, "    with:\n", "    with:\n      service: "+s.Key+"\n", 1)
+			text = strings.Replace(text, "    with:\n", "    with:\n      service: "+scalar(s.Key)+"\n", 1)
 			if len(a.Services) > 1 {
 				name += "-" + s.Key
 				text = strings.Replace(text, "  "+b.name+":\n", "  "+name+":\n", 1)

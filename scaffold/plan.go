@@ -2,17 +2,19 @@ package scaffold
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/guiofsaints/procureflow-platform/stacks"
+	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
 // change is one file as it is and as it would be.
@@ -29,14 +31,18 @@ type Plan struct {
 	Kept []string
 	// Obstacles keep init from writing anything. Notes are what a person should know.
 	Obstacles, Notes []string
+	// trust says that this is an upgrade's first round: who trusts the new version, and nothing that names it.
+	trust bool
 }
 
 // Empty says that everything is as it would be written.
 func (p Plan) Empty() bool { return len(p.changes) == 0 }
 
 // NewPlan compares the files with the repository. upgrade writes files of the platform's anew; without it they are named.
-func NewPlan(r Repository, a Answers, files []File, upgrade bool) (Plan, error) {
+func NewPlan(ctx context.Context, r Repository, a Answers, files []File, upgrade bool) (Plan, error) {
 	var p Plan
+	_, err := os.Stat(filepath.Join(r.Root, a.path(adopter.File)))
+	first := err != nil
 	if upgrade {
 		if err := p.trustFirst(r, a); err != nil || len(p.changes) > 0 {
 			return p, err
@@ -44,75 +50,56 @@ func NewPlan(r Repository, a Answers, files []File, upgrade bool) (Plan, error) 
 	}
 	for _, file := range files {
 		content, err := os.ReadFile(filepath.Join(r.Root, file.Path))
-		switch {
-		case errors.Is(err, os.ErrNotExist):
+		if errors.Is(err, fs.ErrNotExist) {
 			p.changes = append(p.changes, change{path: file.Path, after: file.Content})
-		case err != nil:
-			return Plan{}, err
-		case string(content) == file.Content, path.Base(file.Path) == "go.mod" && !upgrade:
-		case upgrade && file.Ours:
-			p.changes = append(p.changes, change{path: file.Path, before: string(content), after: file.Content, exists: true})
-		case file.Ours:
-			if strings.HasPrefix(file.Path, ".github/workflows/") && !strings.Contains(string(content), a.Platform+"/.github/") {
-				p.Obstacles = append(p.Obstacles, file.Path+" is another workflow of the same name: rename it, the platform's callers have fixed names")
-				continue
+			continue
+		}
+		if err != nil {
+			p.Obstacles = append(p.Obstacles, blocked(r.Root, file.Path))
+			continue
+		}
+		before, after := lf(string(content)), file.Content
+		if upgrade && path.Base(file.Path) == "go.mod" {
+			if after, err = raise(ctx, a, before, file.Content); err != nil {
+				return Plan{}, err
 			}
+			file.Ours = true
+		}
+		caller := strings.HasPrefix(file.Path, ".github/workflows/")
+		switch {
+		case before == after:
+		case caller && !strings.Contains(before, a.Platform+"/.github/"):
+			p.Obstacles = append(p.Obstacles, file.Path+" is another workflow of the same name: rename it, the platform's callers have fixed names")
+		case first && !caller:
+			p.Obstacles = append(p.Obstacles, file.Path+" is there, and is not what init would write: move it, or choose another --folder")
+		case upgrade && file.Ours:
+			p.changes = append(p.changes, change{path: file.Path, before: string(content), after: likewise(after, string(content)), exists: true})
+		case file.Ours:
 			p.Kept = append(p.Kept, file.Path)
 		}
 	}
-	if err := p.propose(r, a, files); err != nil {
-		return Plan{}, err
+	p.propose(r, a, files)
+	for _, change := range p.changes {
+		if obstacle := blocked(r.Root, change.path); obstacle != "" {
+			p.Obstacles = append(p.Obstacles, obstacle)
+		}
 	}
+	slices.Sort(p.Obstacles)
+	p.Obstacles = slices.Compact(p.Obstacles)
 	p.note(r)
 	return p, nil
 }
 
-var refs = regexp.MustCompile(`(?m)^(        refs: \[)([^\]\n]*)\]$`)
-
-// trustFirst has every stack trust the new commit beside the old one before a caller names it: done in one go, the merge would
-// leave every stack without a deployment until a person's up.
-func (p *Plan) trustFirst(r Repository, a Answers) error {
-	for _, environment := range a.Environments {
-		name := a.path("Pulumi." + environment + ".yaml")
-		content, err := os.ReadFile(filepath.Join(r.Root, name))
-		if err != nil {
-			return err
-		}
-		settings, err := stacks.Read(filepath.Join(r.Root, a.Folder), environment, true)
-		if err != nil {
-			return err
-		}
-		if w := settings.GitHub.Workflows; w == nil || slices.Contains(w.Refs, a.Commit) || slices.Contains(w.Refs, "refs/tags/"+a.Version) {
-			continue
-		}
-		after := refs.ReplaceAllString(string(content), "${1}${2}, "+a.Commit+"]")
-		if after == string(content) {
-			p.Obstacles = append(p.Obstacles, name+": github.workflows.refs is not on one line: add "+a.Commit+" to it by hand")
-			continue
-		}
-		p.changes = append(p.changes, change{path: name, before: string(content), after: after, exists: true})
-	}
-	if len(p.changes) > 0 {
-		p.Notes = append(p.Notes, "this comes first: merge it, run each stack's up, then init --upgrade again for the callers "+
-			"(docs/bootstrap.md, Raising the platform's version)")
-	}
-	return nil
-}
-
 // propose adds lines to what the application has: what git must not ignore, what prettier must not judge, who reviews.
-func (p *Plan) propose(r Repository, a Answers, files []File) error {
+func (p *Plan) propose(r Repository, a Answers, files []File) {
 	ignore := []string{"/" + strings.TrimPrefix(a.path(".sandbox/"), "./"), "/" + a.path("bin/")}
+	names := []string{a.path("go.sum")} // which go mod tidy writes
 	for _, file := range files {
-		line, obstacle := r.unignore(file.Path)
-		if obstacle != "" {
-			p.Obstacles = append(p.Obstacles, obstacle)
-		} else if line != "" && !slices.Contains(ignore, line) {
-			ignore = append(ignore, line)
-		}
+		names = append(names, file.Path)
 	}
-	if err := p.addLines(r, ".gitignore", "# The platform: what it makes, and its settings, which are committed.", ignore); err != nil {
-		return err
-	}
+	lines, obstacles := r.unignore(names)
+	ignore, p.Obstacles = append(ignore, lines...), append(p.Obstacles, obstacles...)
+	p.addLines(r, ".gitignore", "# The platform: what it makes, and its settings, which are committed.", ignore)
 	if r.Prettier {
 		own := []string{".github/workflows/platform-*.yml"}
 		if a.Folder != "." {
@@ -120,9 +107,7 @@ func (p *Plan) propose(r Repository, a Answers, files []File) error {
 		} else {
 			own = append(own, "platform.yaml", "provenance.yaml", "release.yaml", "Pulumi*.yaml", "policy/*.json")
 		}
-		if err := p.addLines(r, ".prettierignore", "# The platform's files, which its own tools check", own); err != nil {
-			return err
-		}
+		p.addLines(r, ".prettierignore", "# The platform's files, which its own tools check", own)
 	}
 	owners := ".github/CODEOWNERS"
 	for _, name := range []string{"docs/CODEOWNERS", "CODEOWNERS", ".github/CODEOWNERS"} {
@@ -130,7 +115,7 @@ func (p *Plan) propose(r Repository, a Answers, files []File) error {
 			owners = name
 		}
 	}
-	return p.addLines(r, owners, "# What deploys, and what judges it. The last line that matches a path wins.", a.ownerLines(owners))
+	p.addLines(r, owners, "# What deploys, and what judges it. The last line that matches a path wins.", a.ownerLines(owners))
 }
 
 // ownerLines are who reviews what steers a job with an identity, or a build, in a repository where others may own the rest.
@@ -163,12 +148,13 @@ func (a Answers) path(name string) string {
 }
 
 // addLines proposes those lines that the file lacks, at its end, below a comment.
-func (p *Plan) addLines(r Repository, name, comment string, lines []string) error {
+func (p *Plan) addLines(r Repository, name, comment string, lines []string) {
 	content, err := os.ReadFile(filepath.Join(r.Root, name))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		p.Obstacles = append(p.Obstacles, blocked(r.Root, name))
+		return
 	}
-	has := strings.Split(string(content), "\n")
+	has := strings.Split(lf(string(content)), "\n")
 	var missing []string
 	for _, line := range lines {
 		if !slices.Contains(has, line) {
@@ -176,40 +162,59 @@ func (p *Plan) addLines(r Repository, name, comment string, lines []string) erro
 		}
 	}
 	if len(missing) == 0 {
-		return nil
+		return
 	}
-	after := string(content)
+	after := lf(string(content))
 	if after != "" {
 		after = strings.TrimRight(after, "\n") + "\n\n"
 	}
 	after += comment + "\n" + strings.Join(missing, "\n") + "\n"
-	p.changes = append(p.changes, change{path: name, before: string(content), after: after, exists: err == nil, proposed: true})
-	return nil
+	p.changes = append(p.changes, change{path: name, before: string(content), after: likewise(after, string(content)), exists: err == nil,
+		proposed: true})
 }
 
-// unignore is the line that keeps git from ignoring a file, or why no line does.
-func (r Repository) unignore(name string) (line, obstacle string) {
-	command := exec.Command("git", "check-ignore", "--verbose", "--no-index", "--", name)
-	command.Dir = r.Root
-	output, err := command.Output()
-	if err != nil { // 1: nothing ignores it
-		return "", ""
+// ignored is the rule by which git ignores a path: where it is, and its pattern.
+type ignored struct{ file, line, pattern string }
+
+// ignores asks git about all paths at once. A path that nothing ignores, or that a rule takes out again, is not in the answer.
+func (r Repository) ignores(names []string) map[string]ignored {
+	command := exec.Command("git", "check-ignore", "--verbose", "--no-index", "--stdin", "-z")
+	command.Dir, command.Stdin = r.Root, strings.NewReader(strings.Join(names, "\x00"))
+	output, _ := command.Output() // 1: nothing is ignored
+	all := map[string]ignored{}
+	for fields := strings.Split(string(output), "\x00"); len(fields) > 4; fields = fields[4:] {
+		if !strings.HasPrefix(fields[2], "!") {
+			all[fields[3]] = ignored{fields[0], fields[1], fields[2]}
+		}
 	}
-	rule, _, _ := strings.Cut(string(output), "\t")
-	parts := strings.SplitN(rule, ":", 3)
-	if len(parts) != 3 || strings.HasPrefix(parts[2], "!") {
-		return "", ""
+	return all
+}
+
+// unignore are the lines that keep git from ignoring files, and why no line does.
+func (r Repository) unignore(names []string) (lines, obstacles []string) {
+	asked := slices.Clone(names)
+	for _, name := range names {
+		if parent := path.Dir(name); parent != "." && !slices.Contains(asked, parent) {
+			asked = append(asked, parent)
+		}
 	}
-	pattern, where := parts[2], parts[0]+":"+parts[1]
-	// git does not look into an ignored folder, and the file nearest to a path has the last word.
-	if parent := path.Dir(name); parent != "." && exec.Command("git", "-C", r.Root, "check-ignore", "--quiet", "--no-index", "--",
-		parent).Run() == nil {
-		return "", fmt.Sprintf("git ignores %s (%s, %s): choose another --folder, or change that line", parent, where, pattern)
+	found := r.ignores(asked)
+	for _, name := range names {
+		rule, is := found[name]
+		if !is {
+			continue
+		}
+		where := fmt.Sprintf("%s:%s, %s", rule.file, rule.line, rule.pattern)
+		// git does not look into an ignored folder, and the file nearest to a path has the last word.
+		if _, is := found[path.Dir(name)]; is {
+			obstacles = append(obstacles, fmt.Sprintf("git ignores %s (%s): choose another --folder, or change that line", path.Dir(name), where))
+		} else if filepath.Base(rule.file) == ".gitignore" && rule.file != ".gitignore" && !filepath.IsAbs(rule.file) {
+			obstacles = append(obstacles, fmt.Sprintf("git ignores %s (%s): change that line", name, where))
+		} else {
+			lines = append(lines, "!/"+name)
+		}
 	}
-	if filepath.Base(parts[0]) == ".gitignore" && parts[0] != ".gitignore" && !filepath.IsAbs(parts[0]) {
-		return "", fmt.Sprintf("git ignores %s (%s, %s): change that line", name, where, pattern)
-	}
-	return "!/" + name, ""
+	return lines, obstacles
 }
 
 // note is what happens after the files are there.
@@ -270,16 +275,68 @@ func difference(c change) string {
 	return string(output)
 }
 
-// Apply writes everything.
+// Apply writes everything, each file whole or not at all, and platform.yaml last: while that is missing, another run begins anew.
 func (p Plan) Apply(root string) error {
-	for _, change := range p.changes {
-		name := filepath.Join(root, filepath.FromSlash(change.path))
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, []byte(change.after), 0o644); err != nil {
+	changes := slices.Clone(p.changes)
+	slices.SortStableFunc(changes, func(a, b change) int {
+		rank := func(c change) int { return map[bool]int{true: 1}[path.Base(c.path) == adopter.File] }
+		return cmp.Compare(rank(a), rank(b))
+	})
+	for _, change := range changes {
+		if err := write(filepath.Join(root, filepath.FromSlash(change.path)), change.after); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// write puts a file in the place of another, whose mode it keeps.
+func write(name, content string) error {
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(name); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(name), ".init-*")
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(content)
+	if err = errors.Join(err, file.Chmod(mode), file.Close()); err == nil {
+		err = os.Rename(file.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
+}
+
+// blocked says what keeps a file from being written: something else in its place or on its way, or its mode.
+func blocked(root, name string) string {
+	parts := strings.Split(name, "/")
+	for i := range parts {
+		at, last := path.Join(parts[:i+1]...), i == len(parts)-1
+		info, err := os.Lstat(filepath.Join(root, at))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return ""
+		case err != nil:
+			return fmt.Sprintf("%s cannot be looked at: %v", at, err)
+		case info.Mode()&fs.ModeSymlink != 0:
+			return at + " is a symbolic link, through which git adds nothing: put a file or folder of the repository there"
+		case !last && !info.IsDir():
+			return fmt.Sprintf("%s is a file, and %s would be below it: move it, or choose another --folder", at, name)
+		case last && info.IsDir():
+			return at + " is a folder, and a file of that name is needed: move it"
+		case last:
+			file, err := os.OpenFile(filepath.Join(root, at), os.O_WRONLY, 0)
+			if err != nil {
+				return fmt.Sprintf("%s cannot be written (%v): chmod u+w %s", at, err, at)
+			}
+			_ = file.Close()
+		}
+	}
+	return ""
 }

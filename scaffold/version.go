@@ -1,14 +1,17 @@
 package scaffold
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 )
 
@@ -40,29 +43,33 @@ func (f *flags) version(ctx context.Context) error {
 		command := exec.CommandContext(ctx, "go", "mod", "download", "-json", Module+"@"+a.Version)
 		command.Dir = os.TempDir()
 		output, _ := command.Output()
-		var module struct{ Origin struct{ Hash string } }
+		var module struct {
+			Error  string
+			Origin struct{ Hash string }
+		}
 		_ = json.Unmarshal(output, &module)
 		if a.Commit = module.Origin.Hash; a.Commit == "" {
-			return fmt.Errorf("the module proxy does not say which commit %s is: say --commit, from git ls-remote https://github.com/%s %s",
-				a.Version, a.Platform, a.Version)
+			return fmt.Errorf("the module proxy does not say which commit %s is (%s): say --commit, from git ls-remote https://github.com/%s %s",
+				a.Version, cmp.Or(module.Error, "it knows the version, and not where it is from"), a.Platform, a.Version)
 		}
 	}
 	return nil
 }
 
-// tidy writes go.sum, and with it what the application's program is compiled of.
-func tidy(ctx context.Context, folder string, a Answers, upgrade bool) error {
-	steps := [][]string{{"mod", "tidy"}}
-	if upgrade && a.Replace == "" {
-		steps = append([][]string{{"get", Module + "@" + a.Version, Module + "/policy@" + a.Version}}, steps...)
+// tidy writes go.sum, and with it what the application's program is compiled of, where go.mod changed or an earlier run got no
+// further.
+func (f *flags) tidy(ctx context.Context, folder string, plan Plan) error {
+	_, err := os.Stat(filepath.Join(folder, "go.sum"))
+	changed := slices.ContainsFunc(plan.changes, func(c change) bool { return path.Base(c.path) == "go.mod" })
+	if f.noTidy || plan.trust || err == nil && !changed {
+		return nil
 	}
-	for _, args := range steps {
-		command := exec.CommandContext(ctx, "go", args...)
-		command.Dir = folder
-		command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
-		if output, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("the files are written; then, in %s: go %s: %w\n%s", folder, strings.Join(args, " "), err, output)
-		}
+	command := exec.CommandContext(ctx, "go", "mod", "tidy")
+	command.Dir = folder
+	command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("the files are written, and go.sum is not: when that is mended, run init again, or in %s: go mod tidy: %w\n%s", folder,
+			err, output)
 	}
 	return nil
 }

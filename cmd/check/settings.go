@@ -23,10 +23,14 @@ problem.`,
 func settings(args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("check settings", flag.ContinueOnError)
 	folder := flags.String("folder", ".", "folder of platform.yaml, Pulumi.yaml and the stack files")
+	branch := flags.String("branch", "", "the repository's default branch, as GitHub says it (default: not compared)")
 	if code, done := parse(settingsPage, flags, args, out, errs); done {
 		return code
 	}
 	report := scaffold.Check(*folder)
+	if *branch != "" {
+		report.Branch(*branch)
+	}
 	for _, note := range report.Notes {
 		fmt.Fprintln(out, "note:", note)
 	}

@@ -3,6 +3,7 @@
 package github
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Repository struct {
 	// OwnerID and ID are GitHub's numbers for the owner and the repository. Required.
 	OwnerID int64 `json:"ownerId"`
 	ID      int64 `json:"id"`
+	// Branch is the default branch. Default: main.
+	Branch string `json:"branch,omitempty"`
 	// UserIDs are the users who may review deployments here, in addition to the owner. Default: none.
 	UserIDs []int64 `json:"userIds,omitempty"`
 }
@@ -68,7 +71,7 @@ func (h *Hub) Ensure(r Repository) error {
 			page := "https://github.com/" + r.Owner + "/" + r.Name
 			owner := map[string]any{"login": r.Owner, "id": r.OwnerID, "type": "User"}
 			there = store.Document{"id": r.ID, "name": r.Name, "full_name": r.Owner + "/" + r.Name, "private": false, "visibility": "public",
-				"default_branch": "main", "archived": false, "html_url": page, "node_id": fmt.Sprintf("R_%d", r.ID), "owner": owner}
+				"default_branch": cmp.Or(r.Branch, "main"), "archived": false, "html_url": page, "node_id": fmt.Sprintf("R_%d", r.ID), "owner": owner}
 		} else if int64(doc.Number(there, "id")) != r.ID {
 			return fmt.Errorf("GitHub repository %s/%s has number %d in this emulator and %d in the settings; delete the emulator's state folder "+
 				"to start anew", r.Owner, r.Name, int64(doc.Number(there, "id")), r.ID)

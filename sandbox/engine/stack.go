@@ -74,7 +74,8 @@ func (e *Engine) seed(ctx context.Context, settings stacks.Settings) error {
 	}
 	return e.client.EnsureRepository(ctx, github.Repository{
 		Owner: settings.GitHub.Owner, OwnerID: settings.GitHub.OwnerID,
-		Name: settings.GitHub.Repository, ID: settings.GitHub.RepositoryID, UserIDs: reviewers,
+		Name: settings.GitHub.Repository, ID: settings.GitHub.RepositoryID, Branch: settings.GitHub.Branch,
+		UserIDs: reviewers,
 	})
 }
 

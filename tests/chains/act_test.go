@@ -37,7 +37,7 @@ func newCheckout(t *testing.T) *checkout {
 	for _, path := range []string{".github", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum"} {
 		c.add(path, filepath.Join(root, path))
 	}
-	c.git("init", "--quiet", "--initial-branch=main")
+	c.git("init", "--quiet", "--initial-branch="+c.of.branch)
 	c.git("remote", "add", "origin", "https://github.com/guiofsaints/procureflow.git")
 	c.commit("fixture")
 	c.env = append(c.env, "CHAIN_MODULE="+root)
@@ -106,6 +106,9 @@ func (c *checkout) git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// ref is the branch that deploys.
+func (c *checkout) ref() string { return "refs/heads/" + c.of.branch }
+
 // commit commits everything and returns the commit.
 func (c *checkout) commit(message string) string {
 	c.t.Helper()
@@ -114,7 +117,7 @@ func (c *checkout) commit(message string) string {
 	return c.git("rev-parse", "HEAD")
 }
 
-// event is what starts a workflow.
+// event is what starts a workflow, on the branch that deploys unless its payload says another ref.
 type event struct {
 	name    string
 	payload map[string]any
@@ -138,6 +141,13 @@ func (r run) String() string { return fmt.Sprintf("ok: %v, jobs: %v\n%s", r.ok, 
 func (c *checkout) run(workflow string, e event) run {
 	c.t.Helper()
 	_ = os.Remove(filepath.Join(c.kept, "calls"))
+	if e.payload == nil {
+		e.payload = map[string]any{}
+	}
+	if e.payload["ref"] == nil && e.name != "pull_request" {
+		e.payload["ref"] = c.ref()
+	}
+	e.payload["repository"] = map[string]any{"default_branch": c.of.branch}
 	body, err := json.Marshal(e.payload)
 	if err != nil {
 		c.t.Fatal(err)
@@ -285,7 +295,7 @@ func TestAFailedStepsLastLines(t *testing.T) {
 	c := newCheckout(t)
 	c.write(".github/workflows/fails.yml",
 		"on: push\njobs:\n  fails:\n    runs-on: ubuntu-latest\n    steps:\n      - run: seq -f 'line %.0f.' 2000; exit 1\n")
-	r := c.run("fails.yml", event{name: "push", payload: map[string]any{"ref": "refs/heads/main"}})
+	r := c.run("fails.yml", event{name: "push"})
 	if lines := strings.Count(r.log, "[fails.yml/fails] line "); r.ok || lines != 2000 {
 		t.Errorf("%d lines of 2000 are in the log\n%v", lines, r)
 	}

@@ -56,7 +56,7 @@ func (c *checkout) pullRequest(base, head string, fork bool) event {
 		from = "mallory/" + c.of.repository
 	}
 	return event{name: "pull_request", payload: map[string]any{"number": 7, "pull_request": map[string]any{
-		"number": 7, "base": map[string]any{"sha": base, "ref": "main"}, "head": map[string]any{"sha": head, "ref": "feature",
+		"number": 7, "base": map[string]any{"sha": base, "ref": c.of.branch}, "head": map[string]any{"sha": head, "ref": "feature",
 			"repo": map[string]any{"fork": fork, "full_name": from}},
 	}}}
 }

@@ -16,7 +16,7 @@ const (
 // deployment is platform-release.yml, started by hand.
 func deployment(stack, digest string) event {
 	return event{name: "workflow_dispatch", payload: map[string]any{
-		"ref": "refs/heads/main", "inputs": map[string]any{
+		"inputs": map[string]any{
 			"stack": stack, "digest": digest, "operation": "deploy", "proceed": "false", "retry": "false", "service": "web",
 		},
 	}}
@@ -124,7 +124,7 @@ func TestADeploymentIsRefusedBeforeAnythingRuns(t *testing.T) {
 	e := deployment("dev", anything)
 	e.payload["ref"] = "refs/heads/feature"
 	if r := c.run("platform-release.yml", e); r.ok || c.calls() != "" ||
-		!strings.Contains(r.log, "releases run on main, not on refs/heads/feature") {
+		!strings.Contains(r.log, `releases run on the default branch "main", not on refs/heads/feature`) {
 		t.Errorf("a branch: called %q, want nothing\n%v", c.calls(), r)
 	}
 }

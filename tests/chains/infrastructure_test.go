@@ -33,7 +33,7 @@ func approvers(t *testing.T, of application, first, second string) string {
 // testInfrastructure: a merge changes one environment after the other, outside the services that are there; prod only when two
 // people approved.
 func testInfrastructure(t *testing.T, c *chain) {
-	e := event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main"}, env: []string{approvers(t, c.of, "al", "al")}}
+	e := event{name: "workflow_dispatch", env: []string{approvers(t, c.of, "al", "al")}}
 	// What is by hand is a service's, and not this workflow's to put back.
 	c.byHand("staging")
 	c.addService("staging")
@@ -47,7 +47,7 @@ func testInfrastructure(t *testing.T, c *chain) {
 		t.Errorf("want dev and staging changed, and no identity in prod:\n%s", calls)
 	}
 	for _, wanted := range []string{"## pulumi up of dev: success", "## pulumi up of staging: success", "procureflow@v",
-		"### Not changed here: what services of staging run with", "* **web** runs with other settings than main's. What serves is no image " +
+		"### Not changed here: what services of staging run with", "* **web** runs with other settings than main has. What serves is no image " +
 			"of this stack's"} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("the log does not say %q\n%v", wanted, r)

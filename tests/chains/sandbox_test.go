@@ -142,8 +142,8 @@ func (c *chain) builtOf(image v1.Image) (digest string) {
 func (c *chain) builtAs(name string, image v1.Image) (digest string) {
 	c.t.Helper()
 	digest = c.dev.image(name).push(image)
-	c.dev.image(name).attest(c.signer, image, "refs/heads/main")
-	c.attested(digest, "refs/heads/main")
+	c.dev.image(name).attest(c.signer, image, c.ref())
+	c.attested(digest, c.ref())
 	return digest
 }
 

@@ -22,12 +22,12 @@ const (
 )
 
 // application is whose repository a checkout is, as its settings say it.
-type application struct{ owner, repository, id, name, region string }
+type application struct{ owner, repository, id, name, region, branch string }
 
 func (a application) slug() string { return a.owner + "/" + a.repository }
 
 // platformsOwn is this repository, which is an application too: tests/application.
-var platformsOwn = application{"guiofsaints", "procureflow", "100000001", "procureflow", "us-central1"}
+var platformsOwn = application{"guiofsaints", "procureflow", "100000001", "procureflow", "us-central1", "main"}
 
 // shape is a kind of repository that uses the platform: a fixture in testdata/shapes, and what init is told beside it.
 type shape struct {
@@ -39,14 +39,14 @@ type shape struct {
 
 var (
 	// The application that the platform was made for: a pnpm monorepo with hooks, old workflows and ignored stack files.
-	monorepo = shape{"monorepo", application{"acme", "shop-app", "100000001", "shop", "us-central1"}, "infra/platform", nil}
+	monorepo = shape{"monorepo", application{"acme", "shop-app", "100000001", "shop", "us-central1", "main"}, "infra/platform", nil}
 	// An organization's, with teams, two services, one environment and values instead of stand-ins.
-	organization = shape{"organization", application{"acme", "desk", "4242", "desk", "europe-west1"}, ".", []string{"--team", "platform",
+	organization = shape{"organization", application{"acme", "desk", "4242", "desk", "europe-west1", "main"}, ".", []string{"--team", "platform",
 		"--environments", "dev",
 		"--owner-id", "77", "--repository-id", "4242", "--billing-account", "ABCDEF-012345-6789AB", "--project-number", "dev=620555111222",
 		"--alerts", "desk@acme.example"}}
-	// One without Node.
-	python = shape{"python", application{"other", "pages", "100000001", "pages", "us-central1"}, "infra/platform", []string{"--environments",
+	// One without Node, whose default branch has another name.
+	python = shape{"python", application{"other", "pages", "100000001", "pages", "us-central1", "trunk"}, "infra/platform", []string{"--environments",
 		"dev,staging", "--reviewer", "staging=42"}}
 )
 
@@ -56,7 +56,7 @@ func newShape(t *testing.T, s shape) *checkout {
 	c := newFolder(t)
 	c.of, c.settings = s.of, filepath.FromSlash(s.folder)
 	c.add(".", filepath.Join("testdata", "shapes", s.fixture))
-	c.git("init", "--quiet", "--initial-branch=main")
+	c.git("init", "--quiet", "--initial-branch="+s.of.branch)
 	c.git("remote", "add", "origin", "https://github.com/"+s.of.slug()+".git")
 	c.commit("feat: begin")
 	args := append([]string{"--repo", c.folder, "--yes", "--app", s.of.name, "--owner", s.of.owner, "--repository", s.of.repository,

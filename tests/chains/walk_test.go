@@ -11,15 +11,14 @@ import (
 // Each of these walks the whole chain from a repository of another shape, with what init wrote: pull request, main's build, a good and a
 // bad deployment, the way back, infrastructure and drift. What is the same for all is checked in one of them.
 
-// push is main's run for what the checkout has since its last commit.
+// push is the run of the branch that deploys for what the checkout has since its last commit.
 func (c *checkout) push() event {
-	return event{name: "push", payload: map[string]any{"ref": "refs/heads/main", "before": c.git("rev-parse", "HEAD")}}
+	return event{name: "push", payload: map[string]any{"before": c.git("rev-parse", "HEAD")}}
 }
 
 // emergency is platform-rollback.yml.
 func emergency(stack, service string) event {
-	return event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main", "inputs": map[string]any{"stack": stack,
-		"service": service}}}
+	return event{name: "workflow_dispatch", payload: map[string]any{"inputs": map[string]any{"stack": stack, "service": service}}}
 }
 
 // bad releases an image of which every answer is an error: it is caught, and what served before serves everything again.
@@ -181,7 +180,7 @@ func TestTheOrganization(t *testing.T) {
 	c.previews(base, head, "dev")
 
 	// Both services are built of their own files, and deployed one after the other.
-	push := event{name: "push", payload: map[string]any{"ref": "refs/heads/main", "before": base}}
+	push := event{name: "push", payload: map[string]any{"before": base}}
 	good := c.builtAs("api", image)
 	c.builtAs("web", image)
 	r = c.run("platform-ci.yml", push)
@@ -227,7 +226,7 @@ func TestTheOrganization(t *testing.T) {
 
 	// One environment: nothing waits for another, and nothing is left to find.
 	c.edit("Pulumi.dev.yaml", func(text string) string { return strings.Replace(text, "amount: 10", "amount: 25", 1) })
-	r = c.run("platform-infrastructure.yml", event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main"}})
+	r = c.run("platform-infrastructure.yml", event{name: "workflow_dispatch"})
 	if want := called("infrastructure", map[string]string{"check": success, "dev": success}); !r.ok || !maps.Equal(r.results,
 		want) || strings.Contains(r.log, "Not changed here: what services of dev run") {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
@@ -254,7 +253,7 @@ func TestWithoutNode(t *testing.T) {
 	c.previews(base, head, "dev", "staging")
 
 	good := c.builtOf(image)
-	push := event{name: "push", payload: map[string]any{"ref": "refs/heads/main", "before": base}}
+	push := event{name: "push", payload: map[string]any{"before": base}}
 	if r = c.run("platform-ci.yml", push); !r.ok {
 		t.Errorf("main did not deploy\n%v", r)
 	}
@@ -266,7 +265,7 @@ func TestWithoutNode(t *testing.T) {
 
 	// A variable of staging is no infrastructure's. The summary says so, and names what brings it: a release of what serves.
 	c.setLevel("staging", "web", "debug")
-	r = c.run("platform-infrastructure.yml", event{name: "workflow_dispatch", payload: map[string]any{"ref": "refs/heads/main"}})
+	r = c.run("platform-infrastructure.yml", event{name: "workflow_dispatch"})
 	if want := called("infrastructure", map[string]string{"check": success, "dev": success,
 		"staging": success}); !r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
@@ -326,7 +325,7 @@ func testPromotion(t *testing.T, c *chain, staging *store, digest string) {
 	} {
 		staging.Full.Store(test.full)
 		if test.kept {
-			c.attested(test.digest, "refs/heads/main")
+			c.attested(test.digest, c.ref())
 		}
 		r := c.run("platform-release.yml", promotion("staging", test.digest, staging))
 		want := called("release", test.results)

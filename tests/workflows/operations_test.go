@@ -124,16 +124,16 @@ func TestAnOlderRunPutsNothingBack(t *testing.T) {
 			"go.sum").Replace(pattern)] = true
 	}
 	for files, refused := range newer {
-		code, printed, _ := runScript(t, script(t, "main has newer changes"), map[string]string{
-			"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "FOLDER": "platform", "FILES": files,
-		}, map[string]string{"gh": `[ "$1 $2 $3" = "api repos/o/r/compare/abc...refs/heads/main --jq" ] || exit 9
+		code, printed, _ := runScript(t, script(t, "has newer changes of infrastructure"), map[string]string{
+			"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "BRANCH": "trunk", "FOLDER": "platform", "FILES": files,
+		}, map[string]string{"gh": `[ "$1 $2 $3" = "api repos/o/r/compare/abc...refs/heads/trunk --jq" ] || exit 9
 printf '%s' "$FILES" | jq -Rs '{files: (split("\n") | map(split(" was ") | {filename: .[0]} + if .[1] then {previous_filename: .[1]} else {} end))}' | jq -r "$4"`})
 		if want := map[bool]int{true: 1}[refused]; code != want {
-			t.Errorf("main has newer %q: exit code %d, want %d\n%s", files, code, want, printed)
+			t.Errorf("the branch has newer %q: exit code %d, want %d\n%s", files, code, want, printed)
 		}
 	}
-	if code, _, _ := runScript(t, script(t, "main has newer changes"),
-		map[string]string{"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "FOLDER": "."},
+	if code, _, _ := runScript(t, script(t, "has newer changes of infrastructure"),
+		map[string]string{"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "BRANCH": "trunk", "FOLDER": "."},
 		map[string]string{"gh": "exit 4"}); code != 4 {
 		t.Errorf("GitHub does not answer: exit code %d, want 4", code)
 	}
@@ -287,7 +287,7 @@ func TestWhatBecomesOfTheIssue(t *testing.T) {
 	} {
 		code, printed, body := runScript(t, `trap '[ ! -f body.md ] || tail -n +2 body.md > "$GITHUB_OUTPUT"' EXIT`+"\n"+script(t,
 			"gh issue close"), map[string]string{
-			"GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`, "RUN": "url", "RESULT": test.result, "READ": test.read,
+			"GITHUB_REF_NAME": "main", "GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`, "RUN": "url", "RESULT": test.result, "READ": test.read,
 			"FOUND": test.found, "ISSUE": test.issue,
 		}, map[string]string{"gh": `case "$1 $2" in
 "run download") for stack in $READ; do mkdir -p "found/drift-$stack" && : > "found/drift-$stack/$stack.txt"; done
@@ -303,17 +303,26 @@ esac`})
 	}
 }
 
-// Drift is what differs from main's settings: a run by hand on a branch would report, or close, what is another's.
-func TestDriftIsMains(t *testing.T) {
+// Drift is what differs from the default branch's settings: a run by hand on another would report, or close, what is that one's. What a
+// schedule starts is on the default branch.
+func TestDriftIsTheDefaultBranchs(t *testing.T) {
 	t.Parallel()
 	for name, job := range parse(t, sources(t)).Workflows["drift.yml"].Jobs {
 		if name == "drift" {
 			continue // It needs the list that stacks makes.
 		}
-		for ref, want := range map[string]bool{"refs/heads/main": true, "refs/heads/feature": false, "refs/tags/main": false} {
-			if job.If == nil || truth(evaluate(t, job.If.Value, world{"github.ref": ref, "cancelled()": false,
-				"needs.stacks.result": map[bool]string{true: "success", false: "skipped"}[ref == "refs/heads/main"]})) != want {
-				t.Errorf("%s on %s: want that it runs: %v", name, ref, want)
+		for _, test := range []struct {
+			event, branch, ref string
+			want               bool
+		}{
+			{"workflow_dispatch", "main", "refs/heads/main", true}, {"workflow_dispatch", "main", "refs/heads/feature", false},
+			{"workflow_dispatch", "main", "refs/tags/main", false}, {"workflow_dispatch", "trunk", "refs/heads/trunk", true},
+			{"workflow_dispatch", "trunk", "refs/heads/main", false}, {"schedule", "", "refs/heads/trunk", true},
+		} {
+			if job.If == nil || truth(evaluate(t, job.If.Value, world{"github.event_name": test.event, "github.ref": test.ref,
+				"github.event.repository.default_branch": test.branch, "cancelled()": false,
+				"needs.stacks.result": map[bool]string{true: "success", false: "skipped"}[test.want]})) != test.want {
+				t.Errorf("%s by %s on %s: want that it runs: %v", name, test.event, test.ref, test.want)
 			}
 		}
 	}

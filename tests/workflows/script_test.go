@@ -217,6 +217,7 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 		name, ref, stack, operation, digest, service string
 		code                                         int
 	}{
+		{"on a branch of another name", "refs/heads/trunk", "prod", "deploy", digest, "web", 1},
 		{"a deployment", "refs/heads/main", "prod", "deploy", digest, "web", 0},
 		{"a resumption", "refs/heads/main", "prod", "resume", digest, "web", 0},
 		{"a rollback", "refs/heads/main", "prod", "rollback", "", "web", 0},
@@ -234,8 +235,8 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			code, printed, outputs := runScript(t, script(t, "releases run on main"), map[string]string{
-				"REF": test.ref, "STACK": test.stack, "OPERATION": test.operation, "DIGEST": test.digest, "SERVICE": test.service,
+			code, printed, outputs := runScript(t, script(t, "releases run on the default branch"), map[string]string{
+				"BRANCH": "main", "REF": test.ref, "STACK": test.stack, "OPERATION": test.operation, "DIGEST": test.digest, "SERVICE": test.service,
 				"FOLDER": ".",
 			}, nil)
 			want := ""
@@ -249,6 +250,28 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 	}
 }
 
+// The default branch is the one that GitHub says, whatever its name. Where GitHub says none, nothing runs.
+func TestWhichBranchesDeploy(t *testing.T) {
+	t.Parallel()
+	digest := "sha256:" + strings.Repeat("0a", 32)
+	for _, mark := range []string{"releases run on the default branch", "environments change on the default branch"} {
+		for _, test := range []struct {
+			branch, ref string
+			code        int
+		}{
+			{"main", "refs/heads/main", 0}, {"trunk", "refs/heads/trunk", 0}, {"release/2026", "refs/heads/release/2026", 0},
+			{"trunk", "refs/heads/main", 1}, {"trunk", "refs/tags/trunk", 1}, {"m*", "refs/heads/main", 1}, {"", "refs/heads/", 1},
+			{"", "refs/heads/main", 1},
+		} {
+			code, printed, _ := runScript(t, script(t, mark), map[string]string{"BRANCH": test.branch, "REF": test.ref, "STACK": "dev",
+				"OPERATION": "deploy", "DIGEST": digest, "SERVICE": "web", "FOLDER": "."}, nil)
+			if code != test.code {
+				t.Errorf("%s: %q at %s: exit code %d, want %d\n%s", mark, test.branch, test.ref, code, test.code, printed)
+			}
+		}
+	}
+}
+
 // Where the settings are ends up in paths.
 func TestWhichPlacesADeploymentRefuses(t *testing.T) {
 	t.Parallel()
@@ -256,8 +279,8 @@ func TestWhichPlacesADeploymentRefuses(t *testing.T) {
 		".": 0, "packages/infra": 0, "a..b": 0,
 		"": 1, "..": 1, "a/../..": 1, "/etc": 1, "a b": 1, "a\nb": 1, "$(id)": 1,
 	} {
-		code, printed, _ := runScript(t, script(t, "releases run on main"), map[string]string{
-			"REF": "refs/heads/main", "STACK": "prod", "OPERATION": "rollback", "DIGEST": "", "SERVICE": "web", "FOLDER": folder,
+		code, printed, _ := runScript(t, script(t, "releases run on the default branch"), map[string]string{
+			"BRANCH": "main", "REF": "refs/heads/main", "STACK": "prod", "OPERATION": "rollback", "DIGEST": "", "SERVICE": "web", "FOLDER": folder,
 		}, nil)
 		if code != want {
 			t.Errorf("%q: exit code %d, want %d\n%s", folder, code, want, printed)

@@ -87,7 +87,7 @@ func TestWhatTakesARelease(t *testing.T) {
 	const (
 		digest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 		urn    = "urn:pulumi:dev::shop::platform:cloudrun:Service$gcp:cloudrunv2/service:Service::service-"
-		begun  = "* **web** runs with other settings than main's. "
+		begun  = "* **web** runs with other settings than trunk has. "
 	)
 	command := func(stack string) string {
 		return "`gh workflow run platform-release.yml -f stack=" + stack + " -f service=web -f digest=" + digest + "`\n"
@@ -102,24 +102,24 @@ func TestWhatTakesARelease(t *testing.T) {
 		"nothing":            {"dev", step("same", "web") + `, {"op": "update", "urn": "urn:pulumi:dev::shop::gcp:billing/budget:Budget::budget"}`, serving, ""},
 		"what was only read": {"dev", step("refresh", "web") + "," + step("read", "web"), serving, ""},
 		"a new one":          {"dev", step("create", "api"), serving, ""},
-		"in dev": {"dev", step("update", "web"), serving, begun + "In dev main's run of platform-ci.yml brings them by " +
+		"in dev": {"dev", step("update", "web"), serving, begun + "In dev the run of platform-ci.yml on trunk brings them by " +
 			"itself, or this does: " + command("dev")},
 		"elsewhere": {"staging", step("refresh", "web") + "," + step("update", "web"), serving, begun +
 			"A release brings them, with its approvals; of what serves: " + command("staging")},
 		"the first run's sample": {"prod", step("update", "web"), status("us-docker.pkg.dev.example/hello@" + digest), begun +
-			"What serves is no image of this stack's: release one that main built.\n"},
+			"What serves is no image of this stack's: release one that trunk built.\n"},
 		"an image by tag": {"prod", step("update", "web"), status("us-docker.pkg.dev/shop-dev/shop/web:v1"), begun +
-			"What serves is no image of this stack's: release one that main built.\n"},
+			"What serves is no image of this stack's: release one that trunk built.\n"},
 		"replaced": {"prod", step("delete-replaced", "web") + "," + step("replace", "web") + "," + step("create-replacement", "web"), serving,
-			"* **web** would be replaced, which no pipeline does: an owner runs `pulumi up` of prod from main (docs/howto/README.md).\n"},
+			"* **web** would be replaced, which no pipeline does: an owner runs `pulumi up` of prod from trunk (docs/howto/README.md).\n"},
 		"two": {"prod", step("delete", "api") + "," + step("update", "web"), serving,
-			"* **api** would be deleted, which no pipeline does: an owner runs `pulumi up` of prod from main (docs/howto/README.md).\n" +
+			"* **api** would be deleted, which no pipeline does: an owner runs `pulumi up` of prod from trunk (docs/howto/README.md).\n" +
 				begun + "A release brings them, with its approvals; of what serves: " + command("prod")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, printed, words := runScript(t, `echo '{"steps": ['"$STEPS"']}' > "$RUNNER_TEMP/preview.json"; export PREVIEW="$RUNNER_TEMP/preview.json"; TO="$GITHUB_OUTPUT"
-`+script(t, "runs with other settings than main"), map[string]string{"STEPS": test.steps, "STACK": test.stack, "FOLDER": ".", "STATUS": test.status}, map[string]string{
+`+script(t, "runs with other settings than"), map[string]string{"GITHUB_REF_NAME": "trunk", "STEPS": test.steps, "STACK": test.stack, "FOLDER": ".", "STATUS": test.status}, map[string]string{
 				"release": `case "$1" in settings) printf 'project=p\nregion=r\nregistry-host=us-docker.pkg.dev\n' ;; status) printf '%s' "$STATUS" ;; esac`,
 				"pulumi":  `echo '{"web": {"name": "shop-web"}, "api": {"name": "shop-api"}}'`,
 			})

@@ -1,6 +1,7 @@
 package workflowlint
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 // World is what a condition sees: contexts by their dotted names, and status functions such as "cancelled()".
 type World map[string]any
 
-// Evaluate computes a condition, with or without ${{ }}. It knows strings, booleans, !, &&, ||, == and !=, and refuses the rest, as it
+// Evaluate computes a condition, with or without ${{ }}. It knows strings, booleans, !, &&, ||, ==, != and format, and refuses the rest, as it
 // refuses a name of which the world says nothing: a guess would make a test pass.
 func Evaluate(condition string, w World) (any, error) {
 	text := strings.TrimSpace(condition)
@@ -47,6 +48,9 @@ func (w World) value(node actionlint.ExprNode) (any, error) {
 	case *actionlint.CompareOpNode:
 		return w.compare(node)
 	case *actionlint.FuncCallNode:
+		if node.Callee == "format" {
+			return w.format(node.Args)
+		}
 		return w.known(node.Callee + "()")
 	case *actionlint.VariableNode, *actionlint.ObjectDerefNode:
 		name, err := dotted(node)
@@ -56,6 +60,29 @@ func (w World) value(node actionlint.ExprNode) (any, error) {
 		return w.known(name)
 	}
 	return nil, fmt.Errorf("a %T cannot be computed here", node)
+}
+
+// format puts values into a text at {0}, {1} and so on.
+func (w World) format(args []actionlint.ExprNode) (any, error) {
+	var values []string
+	for _, arg := range args {
+		value, err := w.value(arg)
+		if err != nil {
+			return nil, err
+		}
+		if value == nil {
+			value = ""
+		}
+		values = append(values, fmt.Sprint(value))
+	}
+	if len(values) == 0 {
+		return nil, errors.New("format has no text")
+	}
+	text := values[0]
+	for i, value := range values[1:] {
+		text = strings.ReplaceAll(text, fmt.Sprintf("{%d}", i), value)
+	}
+	return text, nil
 }
 
 func (w World) compare(node *actionlint.CompareOpNode) (any, error) {
