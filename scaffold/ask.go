@@ -101,8 +101,8 @@ func text(flag, about, words string, to *string) question {
 	return question{flag, about, words, *to, func(answer string) { *to = answer }}
 }
 
-// list asks for words with commas between them.
-func list(flag, about, words string, to *[]string) question {
+// several asks for words with commas between them.
+func several(flag, about, words string, to *[]string) question {
 	return question{flag, about, words, strings.Join(*to, ","), func(answer string) { *to = split(answer) }}
 }
 
@@ -126,8 +126,8 @@ func (f *flags) where() []question {
 	a := &f.answers
 	return []question{
 		text("region", "--region ", "Google Cloud region", &a.Region),
-		list("environments", "--environments ", "Environments: dev, or dev,staging, or dev,staging,prod", &a.Environments),
-		list("service", "--service ", "Services, KEY or KEY=DOCKERFILE", &f.services),
+		several("environments", "--environments ", "Environments: dev, or dev,staging, or dev,staging,prod", &a.Environments),
+		several("service", "--service ", "Services, KEY or KEY=DOCKERFILE", &f.services),
 	}
 }
 

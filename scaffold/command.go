@@ -32,7 +32,7 @@ const help = `Write what an application's repository needs to use the platform: 
 It stands in the repository, detects what it can, asks for the rest on a terminal (Enter takes what it detected; a flag is not asked for),
 and shows everything before it writes: new files, and lines that it would add to
 .gitignore, .prettierignore and CODEOWNERS. It replaces nothing that is there; files of the application are never changed. Run again
-it changes nothing. --upgrade shows what another version changes in the callers, platform.yaml and provenance.yaml.
+it changes nothing, but puts what it is told (--owner-id, --project-number, --reviewer and so on) in the place of stand-ins. --upgrade shows what another version changes in the callers, platform.yaml and provenance.yaml.
 
 Exit codes: 0 written, or nothing to do; 1 something is in the way, or the answer was no, and nothing was written; 2 the call is
 wrong; 3 the files are written and go mod tidy failed.`
@@ -185,9 +185,14 @@ func (f *flags) complete(ctx context.Context, r Repository, streams Streams) err
 	}{{&a.Owner, r.Owner}, {&a.Repository, r.Name}, {&a.App, strings.ToLower(r.Name)}, {&a.Branch, r.Branch}} {
 		*one.value = cmp.Or(*one.value, one.found)
 	}
-	if a.Projects, err = pairs("--project", f.projects); err != nil {
+	said, err := pairs("--project", f.projects)
+	if err != nil {
 		return err
 	}
+	if a.Projects == nil {
+		a.Projects = map[string]string{}
+	}
+	maps.Copy(a.Projects, said)
 	if a.Numbers, err = pairs("--project-number", f.numbers); err != nil {
 		return err
 	}
@@ -332,10 +337,14 @@ func (f *flags) fromExisting(r Repository) (found bool, err error) {
 	if !f.upgrade {
 		a.Version, a.Commit = of.Platform.Version, of.Platform.Commit
 	}
-	a.Environments = nil
+	a.Environments, a.Projects = nil, map[string]string{}
 	for _, environment := range environments {
-		if slices.Contains(stacks.Names(filepath.Join(r.Root, folder)), environment) {
-			a.Environments = append(a.Environments, environment)
+		if !slices.Contains(stacks.Names(filepath.Join(r.Root, folder)), environment) {
+			continue
+		}
+		a.Environments = append(a.Environments, environment)
+		if settings, err := stacks.Read(filepath.Join(r.Root, folder), environment, true); err == nil {
+			a.Projects[environment] = settings.Project.ID
 		}
 	}
 	settings, err := stacks.Read(filepath.Join(r.Root, folder), "dev", true)
@@ -343,8 +352,10 @@ func (f *flags) fromExisting(r Repository) (found bool, err error) {
 		return true, err
 	}
 	a.Region, a.Branch, a.Services = settings.Project.Region, settings.GitHub.Branch, nil
-	if a.RepositoryID, err = repositoryID(filepath.Join(r.Root, folder)); err != nil {
-		return true, err
+	if !f.said("repository-id") {
+		if a.RepositoryID, err = repositoryID(filepath.Join(r.Root, folder)); err != nil {
+			return true, err
+		}
 	}
 	called := calledWith(r)
 	for _, key := range slices.Sorted(maps.Keys(settings.Services)) {

@@ -65,6 +65,12 @@ func NewPlan(ctx context.Context, r Repository, a Answers, files []File, upgrade
 			}
 			file.Ours = true
 		}
+		if !first && !upgrade {
+			if filled := a.fill(file, before); filled != before {
+				p.changes = append(p.changes, change{path: file.Path, before: string(content), after: likewise(filled, string(content)), exists: true})
+				continue
+			}
+		}
 		caller := strings.HasPrefix(file.Path, ".github/workflows/")
 		switch {
 		case before == after:

@@ -24,8 +24,9 @@ type checkout struct {
 	platform string
 	env      []string
 	of       application
-	// message is what init proposes for the commit of what it wrote.
+	// message is what init proposes for the commit of what it wrote, again are the arguments of another init.
 	message string
+	again   []string
 }
 
 // newCheckout is this repository as an application of its own: its callers, its settings at the root.

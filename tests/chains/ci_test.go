@@ -42,7 +42,17 @@ func (c *checkout) withPnpm() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	for _, name := range []string{"pnpm", "pnpx", "prettier"} {
+	names := []string{"pnpm", "pnpx", "prettier"}
+	if *repository != "" {
+		names = nil
+		if err := copyInto(filepath.Join(c.commands, "pnpm"), filepath.Join("testdata", "pnpm")); err != nil {
+			c.t.Fatal(err)
+		}
+		if err := os.Chmod(filepath.Join(c.commands, "pnpm"), 0o755); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	for _, name := range names {
 		if err := os.Symlink(filepath.Join(modules, ".bin", name), filepath.Join(c.commands, name)); err != nil {
 			c.t.Fatal(err)
 		}

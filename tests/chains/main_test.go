@@ -18,6 +18,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
 
+// repository is a clone of the application that the shape monorepo stands for. It is read, and not changed:
+//
+//	go test ./tests/chains -run TestTheMonorepo -repository FOLDER
+var repository = flag.String("repository", "", "a clone from which TestTheMonorepo walks, in place of its fixture")
+
 // root is the repository's folder, tools the folder of what the chains run, compiled once, cli the Pulumi CLI, and platform what a
 // job's checkout of the platform has.
 var root, tools, cli, platform string
@@ -61,6 +66,7 @@ func prepare() (err error) {
 		{filepath.Join(root, "infra"), "bin/infra", "."},
 		{filepath.Join(root, "policy"), "bin/policy-pack", "github.com/guiofsaints/procureflow-platform/policy"},
 		{root, "review-comment", "./cmd/review-comment"},
+		{root, "check", "./cmd/check"},
 	} {
 		command := exec.Command("go", "build", "-o", filepath.Join(tools, target.out), target.pkg)
 		command.Dir = target.dir

@@ -55,10 +55,15 @@ func newShape(t *testing.T, s shape) *checkout {
 	t.Helper()
 	c := newFolder(t)
 	c.of, c.settings = s.of, filepath.FromSlash(s.folder)
-	c.add(".", filepath.Join("testdata", "shapes", s.fixture))
-	c.git("init", "--quiet", "--initial-branch="+s.of.branch)
-	c.git("remote", "add", "origin", "https://github.com/"+s.of.slug()+".git")
-	c.commit("feat: begin")
+	if s.fixture == monorepo.fixture && *repository != "" {
+		c.git("clone", "--quiet", *repository, ".")
+		c.git("remote", "set-url", "origin", "https://github.com/"+s.of.slug()+".git")
+	} else {
+		c.add(".", filepath.Join("testdata", "shapes", s.fixture))
+		c.git("init", "--quiet", "--initial-branch="+s.of.branch)
+		c.git("remote", "add", "origin", "https://github.com/"+s.of.slug()+".git")
+		c.commit("feat: begin")
+	}
 	args := append([]string{"--repo", c.folder, "--yes", "--app", s.of.name, "--owner", s.of.owner, "--repository", s.of.repository,
 		"--region", s.of.region, "--folder", s.folder,
 		"--replace", root, "--version", "v1.2.3", "--commit", platformCommit, "--no-tidy"}, s.args...)
@@ -67,14 +72,13 @@ func newShape(t *testing.T, s shape) *checkout {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.write(filepath.Join(s.folder, "go.mod"), strings.Replace(mod, "module tidied\n", "module "+s.of.name+"\n", 1))
+	c.write(filepath.Join(s.folder, "go.mod"), strings.Replace(mod, "module platform/tidied\n", "module platform/"+s.of.name+"\n", 1))
 	c.write(filepath.Join(s.folder, "go.sum"), sum)
 	if report := scaffold.Check(filepath.Join(c.folder, c.settings)); len(report.Problems) > 0 {
 		t.Fatalf("check settings: %v", report.Problems)
 	}
-	if again := initialize(t, args); !strings.Contains(again, "Nothing to do") {
-		t.Fatalf("init again is not idle:\n%s", again)
-	}
+	c.again = args
+	c.idle()
 	served, err := served()
 	if err != nil {
 		t.Fatal(err)
@@ -155,8 +159,16 @@ var served = sync.OnceValues(func() (string, error) {
 	return folder, nil
 })
 
+// idle fails unless another init changes nothing.
+func (c *checkout) idle() {
+	c.t.Helper()
+	if again := initialize(c.t, c.again); !strings.Contains(again, "Nothing to do") {
+		c.t.Fatalf("init again is not idle:\n%s", again)
+	}
+}
+
 // commitWithHooks commits what init wrote as its author would: by the message that init proposes, past the repository's own hooks.
-func (c *checkout) commitWithHooks() {
+func (c *checkout) commitWithHooks(message string) {
 	c.t.Helper()
 	modules, err := node()
 	if err != nil {
@@ -167,8 +179,12 @@ func (c *checkout) commitWithHooks() {
 		c.t.Fatal(err)
 	}
 	defer os.Remove(filepath.Join(c.folder, "node_modules"))
-	for _, hook := range []string{"commit-msg", "pre-commit"} {
-		if err := os.Chmod(filepath.Join(c.folder, ".husky", hook), 0o755); err != nil {
+	hooks, err := filepath.Glob(filepath.Join(c.folder, ".husky", "*"))
+	if err != nil || len(hooks) == 0 {
+		c.t.Fatalf("there are no hooks: %v", err)
+	}
+	for _, hook := range hooks {
+		if err := os.Chmod(hook, 0o755); err != nil {
 			c.t.Fatal(err)
 		}
 	}
@@ -182,7 +198,7 @@ func (c *checkout) commitWithHooks() {
 	if out, err := commit("Run it on the platform."); err == nil || !strings.Contains(out, "type may not be empty") {
 		c.t.Errorf("the hook takes any message, so that it proves nothing: %v\n%s", err, out)
 	}
-	if out, err := commit(c.message); err != nil {
+	if out, err := commit(message); err != nil {
 		c.t.Fatalf("the repository's own hooks refuse what init wrote: %v\n%s", err, out)
 	}
 }

@@ -2,10 +2,14 @@ package chains_test
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
 // Each of these walks the whole chain from a repository of another shape, with what init wrote: pull request, main's build, a good and a
@@ -73,20 +77,57 @@ func (c *chain) level(stack, service string) string {
 	return ""
 }
 
-// setLevel sets the variable in a stack's settings.
-func (c *checkout) setLevel(stack, service, level string) {
+// routine changes what is changed most of what a service runs with: a variable, and how many instances there may be.
+func (c *checkout) routine(stack, service, level string) {
 	c.t.Helper()
 	c.edit("Pulumi."+stack+".yaml", func(text string) string {
 		before, of, _ := strings.Cut(text, "      "+service+":\n")
-		return before + "      " + service + ":\n        environment: {LOG_LEVEL: " + level + "}\n" + of
+		of = regexp.MustCompile(`^ +environment: \{LOG_LEVEL: [a-z]+\}\n`).ReplaceAllString(of, "")
+		return before + "      " + service + ":\n        environment: {LOG_LEVEL: " + level + "}\n" +
+			strings.Replace(of, "maxInstances: 2\n", "maxInstances: 3\n", 1)
 	})
+}
+
+// instances is how many of a service there may be.
+func (c *chain) instances(stack, service string) int {
+	c.t.Helper()
+	var of struct {
+		Template struct {
+			Scaling struct{ MaxInstanceCount int }
+		}
+	}
+	c.get(c.path(stack, service), &of)
+	return of.Template.Scaling.MaxInstanceCount
+}
+
+// settled is an application after the chain, whose owner says what only he knows and changes what is changed most: what a pull request
+// has to pass is green, and another init is idle.
+func (c *chain) settled(service string) {
+	c.t.Helper()
+	base := c.git("rev-parse", "HEAD")
+	args := append(slices.Clone(c.again), "--owner-id", "77", "--repository-id", "4242", "--billing-account", "ABCDEF-012345-6789AB",
+		"--alerts", "team@acme.example", "--project-number", "dev=620555111222")
+	initialize(c.t, args)
+	c.idle()
+	c.routine("dev", service, "info")
+	folder := filepath.Join(c.folder, c.settings)
+	report := scaffold.Check(folder)
+	report.Branch(c.of.branch)
+	if dev, err := os.ReadFile(filepath.Join(folder, "Pulumi.dev.yaml")); err != nil || len(report.Problems) > 0 ||
+		strings.Contains(string(dev), `"stand-in:`) {
+		c.t.Errorf("dev has stand-ins, or the settings do not fit: %v %v\n%s", err, report.Problems, dev)
+	}
+	r := c.run("platform-ci.yml", c.pullRequest(base, c.commit("feat: what only the owner knows"), false))
+	if !r.ok || r.results["check/settings"] != success || r.results["ci-ok"] != success {
+		c.t.Errorf("what a pull request has to pass: %v\n%v", r.results, r)
+	}
 }
 
 func TestTheMonorepo(t *testing.T) {
 	t.Parallel()
 	of := newShape(t, monorepo)
 	of.withPnpm()
-	of.commitWithHooks()
+	of.commitWithHooks(of.message)
 	c := newChainOf(of, "dev", "staging", "prod")
 
 	// A pull request that renames a service: its comment says what is gone, in that stack alone.
@@ -116,7 +157,7 @@ func TestTheMonorepo(t *testing.T) {
 	c.layout(image)
 	push := c.push()
 	c.write("packages/web/src/other.js", "export const other = 1;\n")
-	c.setLevel("dev", "web", "debug")
+	c.routine("dev", "web", "debug")
 	c.commit("feat: a critical finding")
 	c.answer("vulnerability", "CRITICAL")
 	r := c.run("platform-ci.yml", push)
@@ -143,8 +184,8 @@ func TestTheMonorepo(t *testing.T) {
 		t.Errorf("main did not deploy, or not by the platform\n%v", r)
 	}
 	c.serves("dev", good, r)
-	if level := c.level("dev", "web"); level != "debug" {
-		t.Errorf("the variable of dev is %q: it did not come with main's release\n%v", level, r)
+	if level, instances := c.level("dev", "web"), c.instances("dev", "web"); level != "debug" || instances != 3 {
+		t.Errorf("the variable of dev is %q, and its instances are %d: they did not come with main's release\n%v", level, instances, r)
 	}
 	subject := c.dev.repository + "@" + good
 	c.inOrder(r, "of packages/infra/docker/Dockerfile.web with cache none and GIT_COMMIT_SHA=", "aquasecurity/trivy-action sarif image",
@@ -158,6 +199,7 @@ func TestTheMonorepo(t *testing.T) {
 	c.bad("web", good)
 	testDrift(t, c, good)
 	testInfrastructure(t, c)
+	c.settled("web")
 }
 
 func TestTheOrganization(t *testing.T) {
@@ -232,6 +274,7 @@ func TestTheOrganization(t *testing.T) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
 	c.drift("gh issue list", "gh issue create")
+	c.settled("api")
 }
 
 func TestWithoutNode(t *testing.T) {
@@ -264,7 +307,7 @@ func TestWithoutNode(t *testing.T) {
 	testPromotion(t, c, staging, good)
 
 	// A variable of staging is no infrastructure's. The summary says so, and names what brings it: a release of what serves.
-	c.setLevel("staging", "web", "debug")
+	c.routine("staging", "web", "debug")
 	r = c.run("platform-infrastructure.yml", event{name: "workflow_dispatch"})
 	if want := called("infrastructure", map[string]string{"check": success, "dev": success,
 		"staging": success}); !r.ok || !maps.Equal(r.results, want) {
@@ -300,6 +343,7 @@ func TestWithoutNode(t *testing.T) {
 	if level := c.level("staging", "web"); level != "" {
 		t.Errorf("the variable of staging is still %q\n%v", level, r)
 	}
+	c.settled("web")
 }
 
 // Staging runs a copy of what main built, by its digest, with what proves where it was built. Without that proof, or when the
