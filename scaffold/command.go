@@ -99,7 +99,7 @@ func (f *flags) register(command *cobra.Command) {
 	set.StringVar(&a.OwnerID, "owner-id", "", "the owner's number on GitHub (default: a stand-in)")
 	set.StringVar(&a.RepositoryID, "repository-id", "", "the repository's number on GitHub (default: a stand-in)")
 	set.StringVar(&a.Alerts, "alerts", "", "e-mail address that alerts go to (default: a stand-in)")
-	set.StringVar(&a.Platform, "platform-repository", "guiofsaints/procureflow-platform", "the repository whose workflows are called")
+	set.StringVar(&a.Platform, "platform-repository", strings.TrimPrefix(Module, "github.com/"), "the repository whose workflows are called")
 	set.StringVar(&a.Version, "version", "", "the platform's version (default: this command's)")
 	set.StringVar(&a.Commit, "commit", "", "the version's commit (default: what the module proxy says)")
 	set.StringVar(&f.replace, "replace", "", "a folder that takes the place of the platform's module: to try a change of it")

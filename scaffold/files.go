@@ -66,7 +66,7 @@ func Files(a Answers) ([]File, error) {
 	for _, environment := range a.Environments {
 		of := shared
 		of.Environment, of.Project, of.Number, of.Gates = environment, a.project(environment), a.number(environment), a.gates(environment)
-		of.Actions, of.Ceiling = a.allowedActions(), 150*len(a.Services)
+		of.Actions, of.Ceiling = a.allowedActions(), 250*len(a.Services)
 		of.Alerts = or(a.Alerts, environment+"-alerts@example.com")
 		var names []string
 		for _, s := range a.Services {

@@ -119,7 +119,7 @@ func TestShapes(t *testing.T) {
 					"repositoryId: 8\n", `number: "9"`, `billingAccount: "ABCDEF-012345-6789AB"`, `alertEmails: ["desk@acme.test"]`},
 				"provenance.yaml": {`repositoryId: "8" # As in`},
 				"policy/dev.json": {`"regions": ["europe-west1"]`, `["desk-api", "desk-web"]`, `"europe-west1-docker.pkg.dev/acme-desk-1"`,
-					`"ceiling": 300`},
+					`"ceiling": 500`},
 				".github/CODEOWNERS": {"* @acme/everybody\n", "/platform.yaml @acme/platform\n", "/.github/ @acme/platform\n",
 					"/services/api/Dockerfile @acme/platform\n"},
 				ci: {"  image-api:\n", "service: api\n", "dockerfile: services/api/Dockerfile\n      build-args: REVISION=${{ github.sha }}\n",

@@ -8,12 +8,12 @@ import (
 
 var ghBranchPolicy = crossguard.Policy{
 	Name:             "gh-branch-policy",
-	Description:      "Deployments come from main: a pattern that others can make a branch for is no protection.",
+	Description:      "Deployments come from the branch that deploys alone: a pattern that others can make a branch for is no protection.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
-	Framework:        own("GitHub environments: main only"),
+	Framework:        own("GitHub environments: the deploying branch only"),
 	Tags:             []string{"security", "github"},
-	RemediationSteps: "Set branchPattern to main, and no tagPattern.",
+	RemediationSteps: "Set branchPattern to a branch that deploys (the option branches), and no tagPattern.",
 	Options:          []crossguard.Option{{Name: "branches", Description: "Branches that may deploy.", Default: []string{"main"}}},
 	Types:            []string{ghDeploymentPolicy, ghOldDeploymentPolicy},
 	Check: func(r *crossguard.Resource) {

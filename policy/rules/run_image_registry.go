@@ -17,12 +17,8 @@ var runImageRegistry = crossguard.Policy{
 	Options: []crossguard.Option{{
 		Name:        "registries",
 		Description: "Where images may come from: registries, projects or repositories, as the beginning of an image reference.",
-		Default: []string{
-			"us-central1-docker.pkg.dev/procureflow-dev", "us-central1-docker.pkg.dev/procureflow-staging",
-			"us-central1-docker.pkg.dev/procureflow-prod",
-			// This is Google's sample container. A service runs it before its first release.
-			"us-docker.pkg.dev/cloudrun/container",
-		},
+		// Google's sample container, which a service runs before its first release. The application's registry is the stack's to say.
+		Default: []string{"us-docker.pkg.dev/cloudrun/container"},
 	}},
 	Types: runAny,
 	Check: func(r *crossguard.Resource) {

@@ -1,18 +1,20 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // job makes the command that shows or sets how the next executions of a job end.
 func (a *app) job() *cobra.Command {
 	var wanted run.JobBehaviour
-	project, region := "procureflow-dev", "us-central1"
+	var project, region string
 	command := &cobra.Command{
 		Use: "job NAME", Short: "Say, or with flags decide, how the next executions of a job go", Args: cobra.ExactArgs(1),
 		Long: "Show how the next executions of a Cloud Run job end, or set it with flags. NAME is its id, or projects/P/locations/L/jobs/J.\n" +
@@ -20,6 +22,9 @@ func (a *app) job() *cobra.Command {
 		RunE: func(command *cobra.Command, args []string) error {
 			name := args[0]
 			if !strings.Contains(name, "/") {
+				if err := a.placeOfDev(&project, &region); err != nil {
+					return err
+				}
 				name = fmt.Sprintf("projects/%s/locations/%s/jobs/%s", project, region, name)
 			}
 			if err := wanted.Check(); err != nil {
@@ -45,10 +50,27 @@ func (a *app) job() *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&project, "project", project, "the job's project, where NAME is an id")
-	flags.StringVar(&region, "region", region, "the job's region, where NAME is an id")
+	flags.StringVar(&project, "project", "", "the job's project, where NAME is an id (default: dev's)")
+	flags.StringVar(&region, "region", "", "the job's region, where NAME is an id (default: dev's)")
 	flags.DurationVar(&wanted.Takes, "takes", 0, "how long each attempt of a task takes")
 	flags.IntVar(&wanted.Hang, "hang", 0, "how many of the next executions hang")
 	flags.IntVar(&wanted.Fail, "fail", 0, "how many of the next executions fail, after those that hang")
 	return command
+}
+
+// placeOfDev fills what nobody said of where a job is, from the settings of dev.
+func (a *app) placeOfDev(project, region *string) error {
+	if *project != "" && *region != "" {
+		return nil
+	}
+	folder, err := a.folder()
+	if err != nil {
+		return err
+	}
+	settings, err := stacks.Read(folder, "dev", true)
+	if err != nil {
+		return &commandLineError{fmt.Errorf("where the job is: %w; say --project and --region", err)}
+	}
+	*project, *region = cmp.Or(*project, settings.Project.ID), cmp.Or(*region, settings.Project.Region)
+	return nil
 }

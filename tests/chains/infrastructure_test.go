@@ -79,8 +79,8 @@ func (c *chain) addService(stack string) {
 		return text[:to] + api.Replace(text[from:to]) + text[to:]
 	})
 	c.edit("policy/"+stack+".json", func(text string) string {
-		return strings.NewReplacer(`"`+c.of.name+`-web"`, `"`+c.of.name+`-web", "`+c.of.name+`-api"`, `"ceiling": 150`,
-			`"ceiling": 300`).Replace(text)
+		return strings.NewReplacer(`"`+c.of.name+`-web"`, `"`+c.of.name+`-web", "`+c.of.name+`-api"`, `"ceiling": 250`,
+			`"ceiling": 500`).Replace(text)
 	})
 }
 

@@ -85,7 +85,7 @@ func newShape(t *testing.T, s shape) *checkout {
 	}
 	c.platform = served
 	c.env = append(c.env, "CHAIN_PLATFORM="+served)
-	c.message = regexp.MustCompile(`git commit -m "([^"]+)"`).FindStringSubmatch(said)[1]
+	c.message = regexp.MustCompile(` commit -m "([^"]+)"`).FindStringSubmatch(said)[1]
 	return c
 }
 
