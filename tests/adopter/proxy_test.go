@@ -20,13 +20,17 @@ import (
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-// published is the platform at a tag of its own, in a folder that Go takes for a module proxy.
+// published is the platform at two tags, in a folder that Go takes for a module proxy. The newer one is what is checked out here.
 type published struct {
-	version, commit string
-	env             []string // of Go, which asks this folder and its own cache, and no network
+	older, newer tag
+	env          []string // of Go, which asks this folder and its own cache, and no network
 }
 
-// publish tags what is checked out here and publishes both modules of it. Nothing of the version stays in Go's module cache.
+// tag is a version and its commit.
+type tag struct{ version, commit string }
+
+// publish publishes both modules at an older version, whose commands had other names and whose caller started at another hour, and at
+// that of what is checked out. Nothing of them stays in Go's module cache.
 func publish(t *testing.T) published {
 	t.Helper()
 	platform, err := filepath.Abs(filepath.Join("..", ".."))
@@ -41,28 +45,58 @@ func publish(t *testing.T) published {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(clone, file)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(clone, file), content, 0o600))
 	}
-	p := published{version: fmt.Sprintf("v1.2.3-test.%d", rand.Uint64())}
 	command(t, clone, "git", "init", "--quiet", "--initial-branch=main")
-	command(t, clone, "git", "add", "--all", "--force")
-	command(t, clone, "git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", "commit", "--quiet",
-		"-m", "a version")
-	command(t, clone, "git", "tag", p.version)
-	command(t, clone, "git", "tag", "policy/"+p.version)
-	p.commit = strings.TrimSpace(command(t, clone, "git", "rev-parse", "HEAD"))
-
-	cache := strings.TrimSpace(command(t, platform, "go", "env", "GOMODCACHE"))
-	for path, folder := range map[string]string{scaffold.Module: "", scaffold.Module + "/policy": "policy"} {
-		p.serve(t, filepath.Join(proxy, path, "@v"), clone, module.Version{Path: path, Version: p.version}, folder)
-		t.Cleanup(func() { forget(t, cache, path, p.version) })
+	edit := func(file, old, new string) {
+		t.Helper()
+		content, err := os.ReadFile(filepath.Join(clone, file))
+		require.NoError(t, err)
+		require.Contains(t, string(content), old)
+		require.NoError(t, os.WriteFile(filepath.Join(clone, file), []byte(strings.Replace(string(content), old, new, 1)), 0o600))
 	}
+	cache := strings.TrimSpace(command(t, platform, "go", "env", "GOMODCACHE"))
+	number := rand.Uint64()
+	release := func(version string) tag {
+		t.Helper()
+		command(t, clone, "git", "add", "--all", "--force")
+		commit(t, clone, version)
+		command(t, clone, "git", "tag", version)
+		command(t, clone, "git", "tag", "policy/"+version)
+		of := tag{version, strings.TrimSpace(command(t, clone, "git", "rev-parse", "HEAD"))}
+		for path, folder := range map[string]string{scaffold.Module: "", scaffold.Module + "/policy": "policy"} {
+			of.serve(t, filepath.Join(proxy, path, "@v"), clone, module.Version{Path: path, Version: version}, folder)
+			t.Cleanup(func() { forget(t, cache, path, version) })
+		}
+		return of
+	}
+	const goMod, drift = "scaffold/templates/go.mod.txt", ".github/workflows/platform-drift.yml"
+	edit(goMod, "\t{{.Module}}/cmd/firstrun\n", "\t{{.Module}}/cmd/adopt\n\t{{.Module}}/cmd/bootstrap\n")
+	edit(drift, "17 5 * * *", "18 6 * * *")
+	for _, name := range []string{"adopt", "bootstrap"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(clone, "cmd", name), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(clone, "cmd", name, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o600))
+	}
+	p := published{older: release(fmt.Sprintf("v1.2.3-test.%d", number))}
+	edit(goMod, "\t{{.Module}}/cmd/adopt\n\t{{.Module}}/cmd/bootstrap\n", "\t{{.Module}}/cmd/firstrun\n")
+	edit(drift, "18 6 * * *", "17 5 * * *")
+	for _, name := range []string{"adopt", "bootstrap"} {
+		require.NoError(t, os.RemoveAll(filepath.Join(clone, "cmd", name)))
+	}
+	p.newer = release(fmt.Sprintf("v1.3.0-test.%d", number))
 	p.env = append(os.Environ(), "GOPROXY=file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(cache)+"/cache/download",
 		"GOSUMDB=off", "GOFLAGS=-modcacherw",
 		"GOWORK=off", "GONOPROXY=none", "GOPRIVATE=")
 	return p
 }
 
-// serve writes what a proxy has of a module: its list, and of the version where it comes from, its go.mod and its files.
-func (p published) serve(t *testing.T, to, clone string, of module.Version, folder string) {
+func commit(t *testing.T, folder, message string) {
+	t.Helper()
+	command(t, folder, "git", "add", "--all")
+	command(t, folder, "git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", "commit", "--quiet",
+		"-m", message)
+}
+
+// serve writes what a proxy has of a module's version: where it comes from, its go.mod and its files; and the version into its list.
+func (p tag) serve(t *testing.T, to, clone string, of module.Version, folder string) {
 	t.Helper()
 	tag := strings.TrimPrefix(folder+"/", "/") + p.version
 	info, err := json.Marshal(map[string]any{"Version": p.version, "Time": time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC),
@@ -75,7 +109,11 @@ func (p published) serve(t *testing.T, to, clone string, of module.Version, fold
 	var files bytes.Buffer
 	require.NoError(t, zip.CreateFromVCS(&files, of, clone, tag, folder))
 	require.NoError(t, os.MkdirAll(to, 0o755))
-	for name, content := range map[string][]byte{"list": []byte(p.version + "\n"), p.version + ".info": info, p.version + ".mod": mod,
+	list, err := os.ReadFile(filepath.Join(to, "list"))
+	if !os.IsNotExist(err) {
+		require.NoError(t, err)
+	}
+	for name, content := range map[string][]byte{"list": append(list, p.version+"\n"...), p.version + ".info": info, p.version + ".mod": mod,
 		p.version + ".zip": files.Bytes()} {
 		require.NoError(t, os.WriteFile(filepath.Join(to, name), content, 0o600))
 	}
@@ -99,7 +137,7 @@ func forget(t *testing.T, cache, path, version string) {
 }
 
 // TestAVersionFromAProxy is adoption as anybody does it: init by its version, from the address of the module, and everything that
-// init writes names that version and its commit.
+// init writes names that version and its commit. Later comes another version, whose commands are other ones.
 func TestAVersionFromAProxy(t *testing.T) {
 	t.Parallel()
 	p := publish(t)
@@ -117,13 +155,35 @@ func TestAVersionFromAProxy(t *testing.T) {
 		require.NoError(t, err, "go %s: %s", strings.Join(args, " "), output)
 		return string(output)
 	}
-	out := run(root, "run", scaffold.Module+"/cmd/init@"+p.version, "--yes")
+	out := run(root, "run", scaffold.Module+"/cmd/init@"+p.older.version, "--yes")
 	assert.Contains(t, out, "new       infra/platform/go.mod")
-
 	folder := filepath.Join(root, "infra", "platform")
+	names(t, folder, p.older, "/cmd/adopt\n", "/cmd/bootstrap\n")
+	commit(t, root, "Run it on the platform")
+
+	upgrade := []string{"run", scaffold.Module + "/cmd/init@" + p.newer.version, "--upgrade"}
+	assert.Contains(t, run(root, append(upgrade, "--yes")...), "+        refs: ["+p.older.commit+", "+p.newer.commit+"]")
+	commit(t, root, "Trust the newer version")
+	out = run(root, upgrade...)
+	for _, part := range []string{"-    - cron: \"18 6 * * *\"\n+    - cron: \"17 5 * * *\"\n", "-\t" + scaffold.Module + "/cmd/bootstrap\n",
+		"+\t" + scaffold.Module + "/cmd/firstrun\n", "-  version: " + p.older.version + "\n"} {
+		assert.Contains(t, out, part)
+	}
+	names(t, folder, p.older, "/cmd/adopt\n", "/cmd/bootstrap\n")
+	run(root, append(upgrade, "--yes")...)
+	names(t, folder, p.newer, "/cmd/firstrun\n")
+	assert.NotContains(t, run(folder, "list", "-m", "-f", "{{.Path}} {{with .Replace}}replaced{{end}}", scaffold.Module), "replaced")
+	assert.Contains(t, run(folder, "tool", "check", "settings"), "The settings fit")
+	assert.Contains(t, run(folder, "list", "-deps", "."), scaffold.Module+"/infra/program\n")
+	assert.Contains(t, run(root, append(upgrade, "--yes")...), "Nothing to do")
+}
+
+// names fails unless all files name one version, and go.mod its commands.
+func names(t *testing.T, folder string, p tag, commands ...string) {
+	t.Helper()
 	for file, parts := range map[string][]string{
 		"platform.yaml": {"application: shop\nowner: acme\nrepository: shop\n", "version: " + p.version, "commit: " + p.commit},
-		"go.mod":        {scaffold.Module + " " + p.version, scaffold.Module + "/policy " + p.version},
+		"go.mod":        append([]string{scaffold.Module + " " + p.version, scaffold.Module + "/policy " + p.version}, commands...),
 		"go.sum":        {scaffold.Module + " " + p.version + " h1:", scaffold.Module + "/policy " + p.version + " h1:"},
 		"../../.github/workflows/platform-ci.yml": {"/.github/workflows/build.yml@" + p.commit + " # " + p.version},
 	} {
@@ -132,9 +192,8 @@ func TestAVersionFromAProxy(t *testing.T) {
 		for _, part := range parts {
 			assert.Contains(t, string(content), part, file)
 		}
+		if file == "go.mod" {
+			assert.Equal(t, len(commands)+6, strings.Count(string(content), "/cmd/")+strings.Count(string(content), "/policy\n"), "%s", content)
+		}
 	}
-	assert.NotContains(t, run(folder, "list", "-m", "-f", "{{.Path}} {{with .Replace}}replaced{{end}}", scaffold.Module), "replaced")
-	assert.Contains(t, run(folder, "tool", "check", "settings"), "The settings fit")
-	assert.Contains(t, run(folder, "list", "-deps", "."), scaffold.Module+"/infra/program\n")
-	assert.Contains(t, run(root, "run", scaffold.Module+"/cmd/init@"+p.version, "--yes"), "Nothing to do")
 }
