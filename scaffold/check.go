@@ -373,27 +373,3 @@ func (r *Report) callers() {
 		}
 	}
 }
-
-// triggers holds what starts one of the platform's callers against the branch that deploys.
-func (r *Report) triggers(name string, content []byte) {
-	if !strings.HasPrefix(path.Base(name), "platform-") || len(r.settings) == 0 {
-		return
-	}
-	branch := r.settings[slices.Min(slices.Collect(maps.Keys(r.settings)))].GitHub.Branch
-	on := branchesOf(content)
-	for _, event := range sorted(on) {
-		if !slices.Contains(on[event], branch) {
-			r.bad(name, "%s of %q starts it, and not of %s, which is github.branch of the stacks: add that", event, on[event], branch)
-		}
-	}
-}
-
-// Branch holds the settings against the repository's default branch, which alone is built and released.
-func (r *Report) Branch(name string) {
-	for _, stack := range slices.Sorted(maps.Keys(r.settings)) {
-		if branch := r.settings[stack].GitHub.Branch; branch != name {
-			r.bad("Pulumi."+stack+".yaml", "github.branch is %q, and the repository's default branch, which alone is built and released, is %q: "+
-				"write that, or make the other one the default on GitHub", branch, name)
-		}
-	}
-}

@@ -225,6 +225,9 @@ func (f *flags) complete(ctx context.Context, r Repository, streams Streams) err
 		}
 	}
 	if problems := a.problems(); len(problems) > 0 {
+		if r.Owner == "" && (a.App == "" || a.Owner == "" || a.Repository == "") {
+			problems = append(problems, "the clone has no remote origin on github.com that says them: give --app, --owner and --repository")
+		}
 		return errors.New(strings.Join(problems, "\n"))
 	}
 	return nil

@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // Repository is what is found in the repository that init stands in.
@@ -60,29 +58,6 @@ func Detect(root string) Repository {
 	return r
 }
 
-// detectBranch takes origin's default branch, as the clone noted it. A repository that was not cloned has no such note: then one of the
-// usual names that it has a branch of, or the branch that is to have the first commit.
-func (r *Repository) detectBranch() {
-	here := git(r.Root, "symbolic-ref", "--quiet", "--short", "HEAD")
-	r.Detached = here == ""
-	_, r.DefaultBranch, _ = strings.Cut(git(r.Root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"), "/")
-	if r.Branch = r.DefaultBranch; r.Branch != "" {
-		return
-	}
-	branches := strings.Fields(git(r.Root, "for-each-ref", "--format=%(refname:lstrip=-1)", "refs/heads", "refs/remotes/origin"))
-	if len(branches) == 0 && here != "" {
-		r.Branch = here
-		return
-	}
-	r.Branch = "main"
-	for _, usual := range []string{"main", "master", "trunk", "develop"} {
-		if slices.Contains(branches, usual) {
-			r.Branch = usual
-			return
-		}
-	}
-}
-
 var deploys = regexp.MustCompile(`gcloud run deploy|gcloud run services|pulumi up|pulumi/actions|deploy-cloudrun|command: up`)
 
 // detectWorkflows is about those of the application's own: whether they deploy, or call one that does, and for which branches they run.
@@ -105,40 +80,6 @@ func (r *Repository) detectWorkflows() {
 		}
 	}
 	slices.Sort(r.Deploys)
-}
-
-func (r *Repository) detectBranches(content []byte) {
-	on := branchesOf(content)
-	for event, to := range map[string]*[]string{"pull_request": &r.PullRequests, "push": &r.Pushes} {
-		for _, branch := range on[event] {
-			if branch != "" && !strings.HasPrefix(branch, "!") && !slices.Contains(*to, branch) {
-				*to = append(*to, branch)
-			}
-		}
-	}
-}
-
-// branchesOf are the branches for which events start a workflow, by event. An event without any is not in it.
-func branchesOf(content []byte) map[string][]string {
-	var workflow struct{ On yaml.Node }
-	if yaml.Unmarshal(content, &workflow) != nil {
-		return nil
-	}
-	var on map[string]struct{ Branches yaml.Node }
-	if workflow.On.Decode(&on) != nil {
-		return nil
-	}
-	all := map[string][]string{}
-	for event, of := range on {
-		var branches []string
-		if of.Branches.Decode(&branches) != nil {
-			branches = []string{of.Branches.Value} // one, without a list
-		}
-		if len(branches) > 0 {
-			all[event] = branches
-		}
-	}
-	return all
 }
 
 var expose = regexp.MustCompile(`(?i)^EXPOSE\s+([0-9]+)`)

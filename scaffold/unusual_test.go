@@ -310,3 +310,15 @@ func TestReplaceWithASpace(t *testing.T) {
 	require.NoError(t, err, "%s", output)
 	assert.Contains(t, string(output), `"Path": "/my platform/policy"`)
 }
+
+// Without a remote on GitHub nobody says whose the repository is.
+func TestWithoutARemote(t *testing.T) {
+	t.Parallel()
+	root := repository(t, map[string]string{"Dockerfile": ""})
+	gitIn(t, root, "remote", "remove", "origin")
+	before := contents(t, root)
+	code, _, errs := initialize(t, root, "--yes")
+	assert.Equal(t, scaffold.ExitUsage, code)
+	assert.Contains(t, errs, "give --app, --owner and --repository")
+	assert.Equal(t, before, contents(t, root))
+}
