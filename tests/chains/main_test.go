@@ -30,6 +30,9 @@ var root, tools, cli, platform string
 func TestMain(m *testing.M) {
 	// A chain waits more than it computes: for a rollout's bakes above all. So more run at once than there are cores, unless told.
 	flag.Parse()
+	if *repository != "" {
+		monorepo.of = application{"guiofsaints", "procureflow", "100000001", "procureflow", "europe-west1", "main"}
+	}
 	told := false
 	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
 	if !told {
