@@ -32,7 +32,8 @@ const help = `Write what an application's repository needs to use the platform: 
 It stands in the repository, detects what it can, asks for the rest on a terminal (Enter takes what it detected; a flag is not asked for),
 and shows everything before it writes: new files, and lines that it would add to
 .gitignore, .prettierignore and CODEOWNERS. It replaces nothing that is there; files of the application are never changed. Run again
-it changes nothing, but puts what it is told (--owner-id, --project-number, --reviewer and so on) in the place of stand-ins. --upgrade shows what another version changes in the callers, platform.yaml and provenance.yaml.
+it changes nothing, but puts what it is told (--owner-id, --project-number, --reviewer and so on) in the place of stand-ins. --upgrade
+shows what another version changes in the callers, platform.yaml and provenance.yaml.
 
 Exit codes: 0 written, or nothing to do; 1 something is in the way, or the answer was no, and nothing was written; 2 the call is
 wrong; 3 the files are written and go mod tidy failed.`
@@ -150,8 +151,8 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 	}
 	if f.upgrade && f.yes || f.upgrade && streams.Terminal {
 		if lost := plan.uncommitted(r); len(lost) > 0 {
-			return ExitRefuse, fmt.Errorf("nothing was written: --upgrade writes these anew, and no commit has what is in them: commit them first\n  %s",
-				strings.Join(lost, "\n  "))
+			return ExitRefuse, fmt.Errorf("nothing was written: --upgrade writes these anew, and no commit has what is in them: "+
+				"commit them first\n  %s", strings.Join(lost, "\n  "))
 		}
 	}
 	if !f.yes && !f.confirmed(ctx, streams) {

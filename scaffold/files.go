@@ -113,7 +113,8 @@ func fit(a Answers, files []File) error {
 
 func render(name string, data any) (string, error) {
 	parsed, err := template.New(name).Funcs(template.FuncMap{
-		"yaml": scalar, "module": quotedPath, "quoted": quoted, "stands": stands, "plain": func(value string) string { return strings.TrimPrefix(value, stacks.StandInPrefix) },
+		"yaml": scalar, "module": quotedPath, "quoted": quoted, "stands": stands,
+		"plain": func(value string) string { return strings.TrimPrefix(value, stacks.StandInPrefix) },
 	}).ParseFS(templates, "templates/"+name)
 	if err != nil {
 		return "", err

@@ -20,8 +20,8 @@ import (
 
 func gitIn(t *testing.T, root string, args ...string) {
 	t.Helper()
-	command := exec.Command("git", append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", "-c",
-		"core.autocrlf=false"}, args...)...)
+	command := exec.Command("git", append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false",
+		"-c", "core.autocrlf=false"}, args...)...)
 	command.Dir = root
 	output, err := command.CombinedOutput()
 	require.NoError(t, err, "git %v: %s", args, output)
@@ -55,9 +55,19 @@ func TestDefaultBranches(t *testing.T) {
 			origin(root, "release/2026")
 			branch(root, "topic")
 		}, want: "release/2026"},
-		"a usual name":               {prepare: func(root string) { commitAll(t, root); branch(root, "master"); branch(root, "topic") }, want: "main"},
-		"the branch of a new one":    {prepare: func(root string) { gitIn(t, root, "symbolic-ref", "HEAD", "refs/heads/develop") }, want: "develop"},
-		"no branch is checked out":   {prepare: func(root string) { commitAll(t, root); gitIn(t, root, "checkout", "--quiet", "--detach") }, want: "main"},
+		"a usual name": {prepare: func(root string) {
+			commitAll(t, root)
+			branch(root, "master")
+			branch(root, "topic")
+			gitIn(t, root, "branch", "--quiet", "-D", "main")
+		}, want: "master"},
+		"the branch of a new one": {prepare: func(root string) {
+			gitIn(t, root, "symbolic-ref", "HEAD", "refs/heads/develop")
+		}, want: "develop"},
+		"no branch is checked out": {prepare: func(root string) {
+			commitAll(t, root)
+			gitIn(t, root, "checkout", "--quiet", "--detach")
+		}, want: "main"},
 		"as it is said":              {args: []string{"--branch", "live"}, want: "live"},
 		"a word that YAML has":       {args: []string{"--branch", "null"}, want: "null"},
 		"another than the clone has": {prepare: func(root string) { commitAll(t, root); origin(root, "develop") }, args: []string{"--branch", "main"}, refused: `the repository's default branch, which alone is built and released, is "develop"`},
@@ -109,8 +119,9 @@ func TestReservedWords(t *testing.T) {
 				repositoryName = "-"
 			}
 			root := repository(t, map[string]string{"Dockerfile": "EXPOSE 8080\n"})
-			code, out, errs := initialize(t, root, "--yes", "--app", app, "--owner", owner, "--repository", repositoryName, "--team", word, "--service",
-				word, "--service", "web", "--project", "dev=acme-1-dev", "--project", "staging=acme-1-staging", "--project", "prod=acme-1-prod")
+			code, out, errs := initialize(t, root, "--yes", "--app", app, "--owner", owner, "--repository", repositoryName, "--team", word,
+				"--service", word, "--service", "web", "--project", "dev=acme-1-dev",
+				"--project", "staging=acme-1-staging", "--project", "prod=acme-1-prod")
 			require.Equal(t, scaffold.ExitDone, code, "%s%s", out, errs)
 			assert.Empty(t, scaffold.Check(filepath.Join(root, settings)).Problems)
 			command := exec.Command("go", "list", "-e", "-f", "{{.Name}} {{.ImportPath}}", ".")
@@ -241,8 +252,8 @@ func TestInterrupted(t *testing.T) {
 		return out.Write(text)
 	})
 	go func() { _, _ = typed.Write([]byte(strings.Repeat("\n", 6))) }()
-	code := scaffold.Run(ctx, []string{"--repo", root, "--no-tidy", "--version", "v1.2.3", "--commit", commit}, scaffold.Streams{In: in, Out: asked,
-		Err: &errs, Terminal: true})
+	code := scaffold.Run(ctx, []string{"--repo", root, "--no-tidy", "--version", "v1.2.3", "--commit", commit},
+		scaffold.Streams{In: in, Out: asked, Err: &errs, Terminal: true})
 	assert.Equal(t, scaffold.ExitUsage, code)
 	assert.Contains(t, errs.String(), "interrupted, and nothing was written")
 	assert.Equal(t, before, contents(t, root))

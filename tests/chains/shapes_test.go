@@ -41,13 +41,13 @@ var (
 	// The application that the platform was made for: a pnpm monorepo with hooks, old workflows and ignored stack files.
 	monorepo = shape{"monorepo", application{"acme", "shop-app", "100000001", "shop", "us-central1", "main"}, "infra/platform", nil}
 	// An organization's, with teams, two services, one environment and values instead of stand-ins.
-	organization = shape{"organization", application{"acme", "desk", "4242", "desk", "europe-west1", "main"}, ".", []string{"--team", "platform",
-		"--environments", "dev",
+	organization = shape{"organization", application{"acme", "desk", "4242", "desk", "europe-west1", "main"}, ".", []string{
+		"--team", "platform", "--environments", "dev",
 		"--owner-id", "77", "--repository-id", "4242", "--billing-account", "ABCDEF-012345-6789AB", "--project-number", "dev=620555111222",
 		"--alerts", "desk@acme.example"}}
 	// One without Node, whose default branch has another name.
-	python = shape{"python", application{"other", "pages", "100000001", "pages", "us-central1", "trunk"}, "infra/platform", []string{"--environments",
-		"dev,staging", "--reviewer", "staging=42"}}
+	python = shape{"python", application{"other", "pages", "100000001", "pages", "us-central1", "trunk"}, "infra/platform", []string{
+		"--environments", "dev,staging", "--reviewer", "staging=42"}}
 )
 
 // newShape is a clone of such a repository, with what init writes. It is not committed yet.

@@ -190,7 +190,8 @@ func TestTheMonorepo(t *testing.T) {
 		"google-github-actions/auth ci@dev", "skopeo copy docker://"+c.dev.repository+":git-", "google-github-actions/auth ci@dev",
 		"docker login",
 		"actions/attest provenance "+subject+" push=true", "actions/attest sbom.spdx.json "+subject+" push=true",
-		"google-github-actions/auth deploy@dev", "gh attestation verify oci://"+subject, "pulumi/auth-actions "+of.of.owner+" team:"+of.of.name+"-dev",
+		"google-github-actions/auth deploy@dev", "gh attestation verify oci://"+subject,
+		"pulumi/auth-actions "+of.of.owner+" team:"+of.of.name+"-dev",
 		of.of.name+":platform.services.web.digest="+good, "release rollout")
 
 	c.bad("web", good)

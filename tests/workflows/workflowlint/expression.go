@@ -11,8 +11,8 @@ import (
 // World is what a condition sees: contexts by their dotted names, and status functions such as "cancelled()".
 type World map[string]any
 
-// Evaluate computes a condition, with or without ${{ }}. It knows strings, booleans, !, &&, ||, ==, != and format, and refuses the rest, as it
-// refuses a name of which the world says nothing: a guess would make a test pass.
+// Evaluate computes a condition, with or without ${{ }}. It knows strings, booleans, !, &&, ||, ==, != and format. It refuses the rest, and
+// a name of which the world says nothing: a guess would make a test pass.
 func Evaluate(condition string, w World) (any, error) {
 	text := strings.TrimSpace(condition)
 	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "${{"), "}}"))
