@@ -65,8 +65,8 @@ func readSeeds(path string) (seeds, error) {
 	return read, nil
 }
 
-// sow creates what the seeds describe, unless it exists. It collects all problems in one error.
-func (s seeds) sow(into *cloud.Cloud) error {
+// apply creates what the seeds describe, unless it exists. It collects all problems in one error.
+func (s seeds) apply(into *cloud.Cloud) error {
 	var problems []error
 	for _, p := range s.Projects {
 		err := into.EnsureProject(cloud.Project{ID: p.ID, Number: p.Number, BillingAccount: p.BillingAccount, Currency: p.Currency})

@@ -18,7 +18,7 @@ import (
 )
 
 func serve(ctx context.Context, o options, streams Streams) error {
-	sown, err := readSeeds(o.seeds)
+	seeded, err := readSeeds(o.seeds)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func serve(ctx context.Context, o options, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	if err := sown.sow(apis); err != nil {
+	if err := seeded.apply(apis); err != nil {
 		return err
 	}
 	if o.token == "" {

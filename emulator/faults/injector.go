@@ -27,11 +27,11 @@ type Injector struct {
 	options Options
 
 	mu     sync.Mutex
-	faults map[string]*armed
+	faults map[string]*activeFault
 }
 
-// armed is a fault that is set.
-type armed struct {
+// activeFault is a fault that is set.
+type activeFault struct {
 	fault         Fault
 	path          *regexp.Regexp
 	random        *rand.Rand
@@ -52,7 +52,7 @@ func New(options Options) *Injector {
 	if options.Sleep == nil {
 		options.Sleep = sleep
 	}
-	return &Injector{options: options, faults: map[string]*armed{}}
+	return &Injector{options: options, faults: map[string]*activeFault{}}
 }
 
 func sleep(ctx context.Context, duration time.Duration) error {
@@ -77,7 +77,7 @@ func (i *Injector) Set(name string, fault Fault) error {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.faults[name] = &armed{fault: fault, path: pattern(fault.Path), random: rand.New(rand.NewPCG(fault.Seed, 0))}
+	i.faults[name] = &activeFault{fault: fault, path: pattern(fault.Path), random: rand.New(rand.NewPCG(fault.Seed, 0))}
 	return nil
 }
 

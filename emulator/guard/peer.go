@@ -12,7 +12,7 @@ type ownUser struct{ net.Listener }
 func (l ownUser) Accept() (net.Conn, error) {
 	for {
 		connection, err := l.Listener.Accept()
-		if err != nil || mine(connection) {
+		if err != nil || fromOwnUser(connection) {
 			return connection, err
 		}
 		_ = connection.Close()

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// mine reports whether the other end of a loopback connection is a socket of this user or of root. The kernel lists every socket
+// fromOwnUser reports whether the other end of a loopback connection is a socket of this user or of root. The kernel lists every socket
 // with its owner. A socket that is not listed is not trusted.
-func mine(connection net.Conn) bool {
+func fromOwnUser(connection net.Conn) bool {
 	here, ok := connection.LocalAddr().(*net.TCPAddr)
 	there, ok2 := connection.RemoteAddr().(*net.TCPAddr)
 	if !ok || !ok2 || there.IP.To4() == nil || here.IP.To4() == nil {

@@ -4,5 +4,5 @@ package guard
 
 import "net"
 
-// mine accepts every connection, because this system does not tell whose it is.
-func mine(net.Conn) bool { return true }
+// fromOwnUser accepts every connection, because this system does not tell whose it is.
+func fromOwnUser(net.Conn) bool { return true }

@@ -76,14 +76,14 @@ func (f finder) refusal(k kind, live map[string]any) (why, do string) {
 		return "it was made by hand, and the provider would replace it after an import, which fails because its name is taken",
 			fmt.Sprintf("delete it with `%s`; `up` makes it again, and nothing is lost, because it is worked out from metrics", command)
 	}
-	for _, lasting := range k.lasting {
-		planned, now := flat(field(f.inputs, strings.Fields(lasting.input)...)), flat(field(live, strings.Fields(lasting.live)...))
+	for _, immutable := range k.immutable {
+		planned, now := flat(field(f.inputs, strings.Fields(immutable.input)...)), flat(field(live, strings.Fields(immutable.live)...))
 		if planned == unknown {
 			continue
 		}
-		if planned, now = cmp.Or(planned, lasting.absent), cmp.Or(now, lasting.absent); !strings.EqualFold(planned, now) {
+		if planned, now = cmp.Or(planned, immutable.absent), cmp.Or(now, immutable.absent); !strings.EqualFold(planned, now) {
 			return fmt.Sprintf("its %s is %s and the program's is %s, which cannot be changed: `up` would delete it and make another",
-				lasting.what, now, planned), k.instead
+				immutable.what, now, planned), k.instead
 		}
 	}
 	return "", ""

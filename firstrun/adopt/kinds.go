@@ -52,20 +52,20 @@ type kind struct {
 	gone string
 	// versions is the list of its versions, of which one has to be enabled. Default: it has none.
 	versions string
-	// lasting are the fields that the provider cannot change: it would delete what is there and make another. instead is what to
+	// immutable are the fields that the provider cannot change: it would delete what is there and make another. instead is what to
 	// do where one differs.
-	lasting []lasting
-	instead string
+	immutable []immutable
+	instead   string
 }
 
-// lasting is a field of a resource that cannot be changed, as the plan and as the API call it.
-type lasting struct{ input, live, what, absent string }
+// immutable is a field of a resource that cannot be changed, as the plan and as the API call it.
+type immutable struct{ input, live, what, absent string }
 
 // The ids are those of the providers' documentation, in each resource's section Import.
 var kinds = map[string]kind{
 	"gcp:artifactregistry/repository:Repository": {
 		api: func(a APIs) string { return a.ArtifactRegistry }, path: "projects/{project}/locations/{location}/repositories/{repositoryId}",
-		lasting: []lasting{
+		immutable: []immutable{
 			{"format", "format", "format", ""}, {"mode", "mode", "mode", "STANDARD_REPOSITORY"},
 			{"kmsKeyName", "kmsKeyName", "key for encryption", "Google's"},
 		},
@@ -89,20 +89,20 @@ var kinds = map[string]kind{
 		gone: "that works for 30 days after the deletion, and then the id is free again"},
 	"gcp:secretmanager/secret:Secret": {
 		api: func(a APIs) string { return a.SecretManager }, path: "projects/{project}/secrets/{secretId}",
-		lasting: []lasting{{"replication userManaged", "replication userManaged", "list of regions", "Google's choice"}},
-		instead: "its values would go with it: name another secret in the settings, under secrets and in the service, and add the value there"},
+		immutable: []immutable{{"replication userManaged", "replication userManaged", "list of regions", "Google's choice"}},
+		instead:   "its values would go with it: name another secret in the settings, under secrets and in the service, and add the value there"},
 	"gcp:cloudrunv2/service:Service": {
 		api: func(a APIs) string { return a.Run }, path: "projects/{project}/locations/{location}/services/{name}"},
 	jobType: {
 		api: func(a APIs) string { return a.Run }, path: "projects/{project}/locations/{location}/jobs/{name}"},
 	"gcp:storage/bucket:Bucket": {
 		api: func(a APIs) string { return a.Storage }, path: "b/{name}", id: "{name}",
-		lasting: []lasting{{"location", "location", "location", "US"}},
-		instead: "name another bucket in the settings, and copy what is in this one"},
+		immutable: []immutable{{"location", "location", "location", "US"}},
+		instead:   "name another bucket in the settings, and copy what is in this one"},
 	"gcp:sql/databaseInstance:DatabaseInstance": {
 		api: func(a APIs) string { return a.SQL }, path: "projects/{project}/instances/{name}",
-		lasting: []lasting{{"region", "region", "region", ""}},
-		instead: "name another instance in the settings, and move the data yourself"},
+		immutable: []immutable{{"region", "region", "region", ""}},
+		instead:   "name another instance in the settings, and move the data yourself"},
 	"gcp:sql/database:Database": {
 		api: func(a APIs) string { return a.SQL }, path: "projects/{project}/instances/{instance}/databases/{name}"},
 	"gcp:sql/user:User": {
@@ -124,7 +124,7 @@ var kinds = map[string]kind{
 		api: func(a APIs) string { return a.KMS }, path: "projects/{project}/locations/{location}/keyRings/{name}"},
 	"gcp:kms/cryptoKey:CryptoKey": {
 		api: func(a APIs) string { return a.KMS }, path: "{+keyRing}/cryptoKeys/{name}", versions: "cryptoKeyVersions",
-		lasting: []lasting{
+		immutable: []immutable{
 			{"purpose", "purpose", "purpose", "ENCRYPT_DECRYPT"},
 			{"versionTemplate protectionLevel", "versionTemplate protectionLevel", "protection level", "SOFTWARE"},
 		},

@@ -153,12 +153,12 @@ func identifies(e ast.Expr) bool {
 	}
 	return slices.ContainsFunc(claimsOf(e), func(claim string) bool {
 		_, name, _ := strings.Cut(claim, ".")
-		return !slices.Contains(anybodys, name)
+		return !slices.Contains(claimsOfAnybody, name)
 	})
 }
 
-// anybodys lists claims that every token of an issuer has, and claims that name the running code rather than its owner.
-var anybodys = []string{
+// claimsOfAnybody lists claims that every token of an issuer has, and claims that name the running code rather than its owner.
+var claimsOfAnybody = []string{
 	"iss", "aud", "exp", "iat", "nbf", "jti", "typ", "alg", "kid", "nonce", "at_hash", "auth_time", "acr", "amr", "email_verified", "ver",
 	"ref", "ref_type", "ref_path", "ref_protected", "head_ref", "base_ref", "sha", "environment", "environment_protected",
 	"deployment_tier", "environment_action",

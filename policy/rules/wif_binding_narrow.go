@@ -146,7 +146,7 @@ func narrowMapping(mapping string) bool {
 		switch {
 		case slices.Contains([]string{"sub", "job_workflow_ref", "workflow_ref", "arn"}, name):
 			return true
-		case slices.Contains(anybodys, name), strings.Contains(name, "workflow"), strings.Contains(name, "job"):
+		case slices.Contains(claimsOfAnybody, name), strings.Contains(name, "workflow"), strings.Contains(name, "job"):
 			what = true
 		case !strings.Contains(name, "owner") && name != "enterprise" && name != "enterprise_id":
 			whose = true

@@ -84,12 +84,12 @@ type Approver struct {
 //   - a gate with any review that is not an approval;
 //   - gates that cannot be given different people. The people who started or triggered the run do not count.
 func Judge(question Question, run Run, approvals []Approval) ([]Approver, error) {
-	if err := question.suits(run); err != nil {
+	if err := question.matches(run); err != nil {
 		return nil, err
 	}
 	byGate := make([][]Account, len(question.Gates))
 	for i, approval := range approvals {
-		if err := approval.odd(); err != nil {
+		if err := approval.malformed(); err != nil {
 			return nil, refuse("review %d of run %d %v", i+1, run.ID, err)
 		}
 		for at, gate := range question.Gates {
@@ -121,8 +121,8 @@ func Judge(question Question, run Run, approvals []Approval) ([]Approver, error)
 	return found, nil
 }
 
-// suits checks that the run is the one asked about.
-func (q Question) suits(run Run) error {
+// matches checks that the run is the one asked about.
+func (q Question) matches(run Run) error {
 	attempt := q.Attempt
 	if attempt == 0 {
 		attempt = run.Attempt
@@ -160,8 +160,8 @@ func (r Run) starters() string {
 	return r.Actor.Login + ", " + r.TriggeringActor.Login
 }
 
-// odd returns an error that names what is missing in an entry.
-func (a Approval) odd() error {
+// malformed returns an error that names what is missing in an entry.
+func (a Approval) malformed() error {
 	switch {
 	case a.User == nil || a.User.ID <= 0 || a.User.Login == "" || a.User.Type == "":
 		return errors.New("does not say whose it is")

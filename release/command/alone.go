@@ -23,7 +23,7 @@ func (a *app) alone(s *session) (unlock func(), err error) {
 	case err != nil:
 		return func() {}, nil
 	case locked:
-		_ = os.WriteFile(path, fmt.Appendf(nil, "%s, process %d, since %s", a.who(), os.Getpid(), time.Now().UTC().Format(time.RFC3339)), 0o644)
+		_ = os.WriteFile(path, fmt.Appendf(nil, "%s, process %d, since %s", a.actor(), os.Getpid(), time.Now().UTC().Format(time.RFC3339)), 0o644)
 		return func() { _, _ = os.Remove(path), lock.Unlock() }, nil
 	}
 	holder, _ := os.ReadFile(path)

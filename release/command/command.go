@@ -249,8 +249,8 @@ func (a *app) chooseOutput() error {
 	return nil
 }
 
-// who names the actor: a workflow's run, or the person at the keyboard.
-func (a *app) who() string {
+// actor names who runs the command: a workflow's run, or the person at the keyboard.
+func (a *app) actor() string {
 	if a.flags.actor != "" {
 		return a.flags.actor
 	}

@@ -58,7 +58,7 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 	if command != "" {
 		// If the folder cannot be made, opening the audit file fails and says so.
 		_ = os.MkdirAll(filepath.Dir(a.flags.audit), 0o700)
-		s.journal = audit.Open(a.flags.audit, audit.Origin{Command: command, Environment: a.flags.environment, Who: a.who(), Run: rand.Text(),
+		s.journal = audit.Open(a.flags.audit, audit.Origin{Command: command, Environment: a.flags.environment, Who: a.actor(), Run: rand.Text(),
 			Commit: a.flags.commit, Link: a.page(), ApprovedBy: a.flags.approvedBy,
 			Service: s.fullName()})
 		s.Journal = tee{s.console, s.journal, func(event rollout.Event) { a.started(s, command, event) }}

@@ -17,7 +17,7 @@ import (
 // message fills in the fields that all messages of this command share.
 func (a *app) message(command, event string, reasons []string) notify.Message {
 	return notify.Message{Event: event, Command: command, At: time.Now(), Environment: a.flags.environment, Project: a.flags.project,
-		Region: a.flags.region, Commit: a.flags.commit, Who: a.who(), ApprovedBy: a.flags.approvedBy, Reasons: reasons, Link: a.page()}
+		Region: a.flags.region, Commit: a.flags.commit, Who: a.actor(), ApprovedBy: a.flags.approvedBy, Reasons: reasons, Link: a.page()}
 }
 
 // tell sends a message to the environment's sinks. It reads them from the settings only now, because a rollback must not wait for that.

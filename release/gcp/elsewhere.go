@@ -25,7 +25,7 @@ func (s *Service) missing(ctx context.Context, doing string, err error) error {
 	if !errors.As(err, &api) || api.Code != http.StatusNotFound && api.Code != http.StatusForbidden {
 		return explained
 	}
-	what, gone := s.elsewhere(ctx)
+	what, gone := s.whatExists(ctx)
 	switch {
 	case what == "":
 		return explained
@@ -35,9 +35,9 @@ func (s *Service) missing(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%w; %s", explained, what)
 }
 
-// elsewhere lists the services of the project, or else the projects that the caller sees. gone says that the service or project asked for
+// whatExists lists the services of the project, or else the projects that the caller sees. gone says that the service or project asked for
 // is not on the list. The text is empty if the caller may list neither.
-func (s *Service) elsewhere(ctx context.Context) (what string, gone bool) {
+func (s *Service) whatExists(ctx context.Context) (what string, gone bool) {
 	part := strings.Split(s.name, "/") // projects/P/locations/L/services/S
 	project, region, service := part[1], part[3], part[5]
 	var services struct {

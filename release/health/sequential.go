@@ -133,8 +133,8 @@ func (e Evidence) worse() float64 {
 // seen returns all of the candidate's requests.
 func (e Evidence) seen() Counts { return e.probes.Plus(e.candidate) }
 
-// troubled says that visitors meet more failures than the limit and than on stable. The probes' good answers do not make up for that.
-func (e Evidence) troubled() bool {
+// failsMore says that visitors meet more failures than the limit and than on stable. The probes' good answers do not make up for that.
+func (e Evidence) failsMore() bool {
 	return e.candidate.ratio() > max(e.limit, e.stable.ratio())
 }
 
@@ -162,7 +162,7 @@ func (e Evidence) Verdict() Verdict {
 	switch {
 	case worse >= -math.Log(FalseAlarm):
 		return verdict(Fail, "%s: it is worse, by evidence of %.1f %% over all looks", what, sure(worse))
-	case good >= -math.Log(Unseen) && e.troubled():
+	case good >= -math.Log(Unseen) && e.failsMore():
 		return verdict(Inconclusive, "%s: more than %.1f %% of the split ones, which good probes do not make up for", what, 100*e.limit)
 	case good >= -math.Log(Unseen):
 		return verdict(Pass, "%s: it is %.1f %% sure that at most %.1f %% do", what, sure(good), 100*e.limit)

@@ -181,6 +181,6 @@ type sourceError struct {
 	err    error
 }
 
-func (e *sourceError) Error() string { return fmt.Sprintf("read it from %s: %v", e.source, e.err) }
-func (e *sourceError) Unwrap() error { return e.err }
-func (e *sourceError) again() bool   { return retryable(e.err) }
+func (e *sourceError) Error() string  { return fmt.Sprintf("read it from %s: %v", e.source, e.err) }
+func (e *sourceError) Unwrap() error  { return e.err }
+func (e *sourceError) canRetry() bool { return retryable(e.err) }

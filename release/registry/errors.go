@@ -91,14 +91,14 @@ func (e *RequestError) fix() string {
 	return ""
 }
 
-// known is an error made in this package. Its text is safe to show, and again says whether another attempt may succeed.
+// known is an error made in this package. Its text is safe to show, and canRetry says whether another attempt may succeed.
 type known interface {
 	error
-	again() bool
+	canRetry() bool
 }
 
-func (e *TagTakenError) again() bool { return false }
-func (e *RequestError) again() bool  { return false } // it was tried as often as it may be
+func (e *TagTakenError) canRetry() bool { return false }
+func (e *RequestError) canRetry() bool  { return false } // it was tried as often as it may be
 
 // statusError is an answer with an unexpected status.
 type statusError struct {
@@ -115,7 +115,7 @@ func (e *statusError) Error() string {
 	return text
 }
 
-func (e *statusError) again() bool {
+func (e *statusError) canRetry() bool {
 	switch e.status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -141,7 +141,7 @@ func (e *digestError) Error() string {
 	return fmt.Sprintf("the bytes hash to %s, not to %s", e.found, e.expected)
 }
 
-func (e *digestError) again() bool { return true }
+func (e *digestError) canRetry() bool { return true }
 
 // sizeError says that there are fewer or more bytes than announced. Another attempt may get the right number.
 type sizeError struct {
@@ -156,13 +156,13 @@ func (e *sizeError) Error() string {
 	return fmt.Sprintf("%d bytes, not the %d announced", e.found, e.expected)
 }
 
-func (e *sizeError) again() bool { return true }
+func (e *sizeError) canRetry() bool { return true }
 
 // refusal is an error that another attempt cannot change.
 type refusal string
 
-func (e refusal) Error() string { return string(e) }
-func (e refusal) again() bool   { return false }
+func (e refusal) Error() string  { return string(e) }
+func (e refusal) canRetry() bool { return false }
 
 func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
 
@@ -210,7 +210,7 @@ func codesOf(answer *transport.Error) (codes []string) {
 // retryable says whether another attempt may succeed. It expects an error that clean returned.
 func retryable(err error) bool {
 	if e, ok := errors.AsType[known](err); ok {
-		return e.again()
+		return e.canRetry()
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		return !e.IsNotFound

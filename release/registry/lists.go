@@ -36,7 +36,7 @@ func (e *unlistedError) Error() string {
 	return "the registry has the manifests and does not list " + strings.Join(e.missing, ", ")
 }
 
-func (e *unlistedError) again() bool { return true }
+func (e *unlistedError) canRetry() bool { return true }
 
 // growList adds the missing referrers to the tag that lists them, and reads it again, because another promotion may
 // write the same list.

@@ -106,7 +106,7 @@ type hooking struct {
 // run finds the execution of an earlier run or starts one, and waits until it is over. Meanwhile it watches the service.
 func (h *hooking) run(ctx context.Context) (health.Verdict, error) {
 	for {
-		if verdict, err := h.meanwhile(ctx); err != nil || verdict.Outcome == health.Fail {
+		if verdict, err := h.checkWhileWaiting(ctx); err != nil || verdict.Outcome == health.Fail {
 			return verdict, err
 		}
 		decision, err := h.decide(ctx)
@@ -135,8 +135,8 @@ func (h *hooking) run(ctx context.Context) (health.Verdict, error) {
 	}
 }
 
-// meanwhile stops the run if somebody else changed the traffic. After the last step it also checks the candidate's health.
-func (h *hooking) meanwhile(ctx context.Context) (health.Verdict, error) {
+// checkWhileWaiting stops the run if somebody else changed the traffic. After the last step it also checks the candidate's health.
+func (h *hooking) checkWhileWaiting(ctx context.Context) (health.Verdict, error) {
 	if h.phase == hooks.After {
 		verdict, err := h.round(ctx)
 		return verdict, errors.Join(err, h.save(false))

@@ -78,7 +78,7 @@ func (m *rules) pass(to time.Duration) {
 
 func (m *rules) progress() {
 	m.early = m.early && m.moves > m.now
-	wish := run.Wish{Desired: toRun(m.service.Desired), Created: m.service.LatestCreated, Early: m.early, Hold: m.held}
+	wish := run.Spec{Desired: toRun(m.service.Desired), Created: m.service.LatestCreated, Early: m.early, Hold: m.held}
 	status := run.Reconcile(wish, run.Status{Serving: toRun(m.service.Effective), LatestReady: m.service.LatestReady}, m.fate)
 	m.service.LatestReady, m.service.Reconciling, m.service.Failure = status.LatestReady, status.Reconciling, ""
 	m.service.Effective = uris(fromRun(status.Serving))
@@ -90,20 +90,20 @@ func (m *rules) progress() {
 	}
 }
 
-func (m *rules) fate(name string) run.Fate {
+func (m *rules) fate(name string) run.RevisionState {
 	switch r := m.revisions[name]; {
 	case r == nil || r.gone:
-		return run.Fate{Failure: "it is gone"}
+		return run.RevisionState{Failure: "it is gone"}
 	case r.decided > m.now:
-		return run.Fate{Starting: true}
+		return run.RevisionState{Starting: true}
 	case r.failed:
-		return run.Fate{Failure: "the container did not listen"}
+		return run.RevisionState{Failure: "the container did not listen"}
 	}
-	return run.Fate{}
+	return run.RevisionState{}
 }
 
 func (m *rules) live() plan.Service     { return m.service }
-func (m *rules) ready(name string) bool { return m.fate(name) == run.Fate{} }
+func (m *rules) ready(name string) bool { return m.fate(name) == run.RevisionState{} }
 
 // wrote begins what every write begins.
 func (m *rules) wrote() {
@@ -156,7 +156,7 @@ func (m *rules) revision(name string, strikes ...faults.Fault) (answer plan.Revi
 			return rollout.ErrNotFound
 		}
 		fate := m.fate(name)
-		answer = plan.Revision{Name: name, Ready: fate == run.Fate{}, Failed: fate.Failure != "", Message: fate.Failure,
+		answer = plan.Revision{Name: name, Ready: fate == run.RevisionState{}, Failed: fate.Failure != "", Message: fate.Failure,
 			Sticky: m.revisions[name].sticky}
 		if fate.Starting {
 			answer.Message = "starting"

@@ -38,8 +38,8 @@ func (its Neighbours) API() *rest.API {
 		},
 		Prepare: its.prepare,
 		Verbs: map[string]func(*rest.Change) (any, error){
-			"POST pause":  func(c *rest.Change) (any, error) { return turn(c, "PAUSED") },
-			"POST resume": func(c *rest.Change) (any, error) { return turn(c, "ENABLED") },
+			"POST pause":  func(c *rest.Change) (any, error) { return setState(c, "PAUSED") },
+			"POST resume": func(c *rest.Change) (any, error) { return setState(c, "ENABLED") },
 			"POST run": func(c *rest.Change) (any, error) {
 				if err := its.attempt(c.Request, c.Old); err != nil {
 					return nil, err
@@ -50,7 +50,7 @@ func (its Neighbours) API() *rest.API {
 	}}}
 }
 
-func turn(c *rest.Change, state string) (any, error) {
+func setState(c *rest.Change, state string) (any, error) {
 	c.Old["state"] = state
 	if err := wind(c.Request, c.Name, c.Old); err != nil {
 		return nil, err

@@ -64,7 +64,7 @@ func TestBackToAnEarlierRevision(t *testing.T) {
 	assert.Equal(t, "web-a web-a", w.latest())
 }
 
-// TestBackWhileAnotherStarts gives up a revision that is still starting for one from before: its fate later changes nothing.
+// TestBackWhileAnotherStarts gives up a revision that is still starting for one from before: what becomes of it later changes nothing.
 func TestBackWhileAnotherStarts(t *testing.T) {
 	t.Parallel()
 	for name, fails := range map[string]bool{"it becomes ready": false, "it fails": true} {

@@ -84,14 +84,14 @@ func isReady(revision map[string]any) bool {
 
 func isUndecided(revision map[string]any) bool { return revision != nil && decision(revision) == nil }
 
-func fate(id string, revision map[string]any) Fate {
+func revisionState(id string, revision map[string]any) RevisionState {
 	switch {
 	case revision == nil:
-		return Fate{Failure: "Revision '" + id + "' is gone and cannot serve traffic."}
+		return RevisionState{Failure: "Revision '" + id + "' is gone and cannot serve traffic."}
 	case isUndecided(revision):
-		return Fate{Starting: true}
+		return RevisionState{Starting: true}
 	case !isReady(revision):
-		return Fate{Failure: doc.Text(decision(revision), "message")}
+		return RevisionState{Failure: doc.Text(decision(revision), "message")}
 	}
-	return Fate{}
+	return RevisionState{}
 }

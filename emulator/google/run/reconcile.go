@@ -2,8 +2,8 @@ package run
 
 import "slices"
 
-// Fate says what has become of a revision. The zero value means that it can serve.
-type Fate struct {
+// RevisionState says what has become of a revision. The zero value means that it can serve.
+type RevisionState struct {
 	// Starting says that this is not decided yet.
 	Starting bool
 	// Failure is the reason why the revision will never serve, in the API's words.
@@ -27,8 +27,8 @@ type Status struct {
 // NotMoved is the reason in Misrouted if the current split is held.
 const NotMoved = "The traffic was not moved to the desired split."
 
-// Wish is the desired state of a service, and what delays it.
-type Wish struct {
+// Spec is the desired state of a service, and what delays it.
+type Spec struct {
 	// Desired is the requested split. Created is the revision of the requested template, which need not be the newest revision.
 	Desired []Target
 	Created string
@@ -38,41 +38,41 @@ type Wish struct {
 	Hold bool
 }
 
-// Reconcile brings a service as near to the wish as its revisions allow. It treats the requested revision and the split
+// Reconcile brings a service as near to the spec as its revisions allow. It treats the requested revision and the split
 // separately: a revision that takes minutes to start does not delay a split between other revisions. A split takes effect as a
 // whole or not at all. It waits for revisions that are starting, and is given up if one of them has failed.
-func Reconcile(wish Wish, before Status, fate func(revision string) Fate) Status {
+func Reconcile(spec Spec, before Status, state func(revision string) RevisionState) Status {
 	after := Status{Serving: before.Serving, LatestReady: before.LatestReady}
-	switch asked := fate(wish.Created); {
+	switch asked := state(spec.Created); {
 	case asked.Starting:
 		after.Reconciling = true
 	case asked.Failure != "":
 		after.Unready = asked.Failure
 	default:
-		after.LatestReady = wish.Created
+		after.LatestReady = spec.Created
 	}
-	if wish.Early {
+	if spec.Early {
 		after.Reconciling = true
 		return after
 	}
-	for _, target := range wish.Desired {
+	for _, target := range spec.Desired {
 		switch {
 		case target.Type == ToLatest && after.LatestReady == "" && after.Unready == "", target.Type == ToRevision &&
-			fate(target.Revision).Starting:
+			state(target.Revision).Starting:
 			after.Reconciling = true
 			return after
 		case target.Type == ToLatest && after.LatestReady == "":
 			after.Misrouted = "No revision of the service is ready to serve traffic."
 			return after
-		case target.Type == ToRevision && fate(target.Revision).Failure != "":
+		case target.Type == ToRevision && state(target.Revision).Failure != "":
 			after.Misrouted = "Revision '" + target.Revision + "' is not ready and cannot serve traffic."
 			return after
 		}
 	}
-	if wish.Hold && !slices.Equal(wish.Desired, before.Serving) {
+	if spec.Hold && !slices.Equal(spec.Desired, before.Serving) {
 		after.Misrouted = NotMoved
 		return after
 	}
-	after.Serving = wish.Desired
+	after.Serving = spec.Desired
 	return after
 }

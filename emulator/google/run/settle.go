@@ -166,9 +166,9 @@ func (d *deployment) progress() (rests bool, failure *rest.Error, err error) {
 	}
 	before := Status{Serving: Targets(doc.List(d.service, "trafficStatuses")), LatestReady: doc.Last(doc.Text(d.service,
 		"latestReadyRevision"))}
-	wish := Wish{Desired: Targets(doc.List(d.service, "traffic")), Created: asked,
+	spec := Spec{Desired: Targets(doc.List(d.service, "traffic")), Created: asked,
 		Early: doc.Text(d.pending, "at") != "", Hold: doc.Flag(d.pending, "holdTraffic")}
-	status := Reconcile(wish, before, func(id string) Fate { return fate(id, d.Get(revisionOf(d.name, id))) })
+	status := Reconcile(spec, before, func(id string) RevisionState { return revisionState(id, d.Get(revisionOf(d.name, id))) })
 	if moved := !slices.Equal(status.Serving, before.Serving); moved {
 		if refusal := d.judgeTraffic(status.Serving, status.LatestReady); refusal != nil {
 			status.Serving, status.Misrouted = before.Serving, refusal.Message

@@ -132,8 +132,8 @@ func service(q *rest.Request, n rest.Name) map[string]any {
 		"config": map[string]any{"name": n.ID(), "title": apis[n.ID()]}}
 }
 
-// turn enables or disables APIs of the collection. It returns their new states.
-func turn(c *rest.Change, collection rest.Name, state string, ids ...string) ([]any, error) {
+// setState enables or disables APIs of the collection. It returns their new states.
+func setState(c *rest.Change, collection rest.Name, state string, ids ...string) ([]any, error) {
 	var services []any
 	for _, id := range ids {
 		if apis[id] == "" {
@@ -152,7 +152,7 @@ func turn(c *rest.Change, collection rest.Name, state string, ids ...string) ([]
 }
 
 func switchOne(c *rest.Change, response, state string) (any, error) {
-	services, err := turn(c, c.Name.Collection(), state, c.Name.ID())
+	services, err := setState(c, c.Name.Collection(), state, c.Name.ID())
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func batchEnable(c *rest.Change) (any, error) {
 	if len(ids) == 0 || len(ids) > 20 {
 		return nil, rest.Invalid("service_ids: between 1 and 20 services can be enabled at once.")
 	}
-	services, err := turn(c, c.Name, "ENABLED", ids...)
+	services, err := setState(c, c.Name, "ENABLED", ids...)
 	if err != nil {
 		return nil, err
 	}

@@ -15,8 +15,8 @@ const (
 	platformActions = "./.platform/.github/actions/"
 )
 
-// ours is the name of an action of this repository.
-func ours(uses string) (name string, is bool) {
+// ownAction is the name of an action of this repository.
+func ownAction(uses string) (name string, is bool) {
 	if name, is = strings.CutPrefix(uses, platformActions); is {
 		return name, true
 	}

@@ -90,7 +90,7 @@ func checkSteps(t *Tree, actions []Action, report reporter) {
 
 func checkInputs(t *Tree, actions []Action, s Step, where string, report reporter) {
 	var action Action
-	if name, local := ours(s.Uses); local {
+	if name, local := ownAction(s.Uses); local {
 		composite, known := t.Composites[name]
 		if !known {
 			report("action-inputs", s.File, "%s: there is no action %s", where, s.Uses)
@@ -128,8 +128,8 @@ var writes = []string{"id-token", "attestations", "security-events", "pull-reque
 // dangerous triggers run with the repository's rights on what an outsider sent.
 var dangerous = []string{"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment", "fork"}
 
-// told are what a release's sinks are reached by. They open nothing but a chat, a webhook and a pager, which take no identity.
-var told = []string{"secrets.RELEASE_SLACK_URL", "secrets.RELEASE_WEBHOOK_URL", "secrets.RELEASE_WEBHOOK_TOKEN",
+// sinkSecrets are what a release's sinks are reached by. They open nothing but a chat, a webhook and a pager, which take no identity.
+var sinkSecrets = []string{"secrets.RELEASE_SLACK_URL", "secrets.RELEASE_WEBHOOK_URL", "secrets.RELEASE_WEBHOOK_TOKEN",
 	"secrets.RELEASE_PAGERDUTY_KEY"}
 
 var secretName = regexp.MustCompile(`secrets\.\w*`)
@@ -140,7 +140,7 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 		report("excessive-permissions", path, "top level is not permissions: {}: a job that forgets its own would inherit")
 	}
 	for _, secret := range secretName.FindAllString(t.Sources[path], -1) {
-		if path != "workflows/deploy.yml" || !slices.Contains(told, secret) {
+		if path != "workflows/deploy.yml" || !slices.Contains(sinkSecrets, secret) {
 			report("secrets-inherit", path, "reads a secret: jobs get short-lived tokens by their identity, and no key")
 		}
 	}
@@ -172,7 +172,7 @@ func checkLifetimes(t *Tree, file, name string, report reporter) {
 	}
 	for _, s := range t.jobSteps(file, name) {
 		steps := []Step{s}
-		if local, is := ours(s.Uses); is {
+		if local, is := ownAction(s.Uses); is {
 			for _, inner := range t.Composites[local].Runs.Steps {
 				with := maps.Clone(inner.With)
 				for name, value := range s.With {

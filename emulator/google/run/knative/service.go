@@ -151,7 +151,7 @@ func Merge(stored, v1 object, place Place) (object, error) {
 // Configuration returns one half of a v1 service, which Knative serves as a resource of its own. [Route] returns the other half.
 func Configuration(service object) object {
 	status := pick(doc.Object(service, "status"), "observedGeneration", "latestCreatedRevisionName", "latestReadyRevisionName")
-	status["conditions"] = half(service, "ConfigurationsReady")
+	status["conditions"] = readyBy(service, "ConfigurationsReady")
 	return object{"apiVersion": apiVersion, "kind": "Configuration", "metadata": owned(service, "configurations"),
 		"spec": pick(doc.Object(service, "spec"), "template"), "status": status}
 }
@@ -159,12 +159,12 @@ func Configuration(service object) object {
 // Route returns the half with the traffic split and its addresses.
 func Route(service object) object {
 	status := pick(doc.Object(service, "status"), "observedGeneration", "traffic", "url", "address")
-	status["conditions"] = half(service, "RoutesReady")
+	status["conditions"] = readyBy(service, "RoutesReady")
 	return object{"apiVersion": apiVersion, "kind": "Route", "metadata": owned(service, "routes"),
 		"spec": pick(doc.Object(service, "spec"), "traffic"), "status": status}
 }
 
-func half(service object, kind string) []any {
+func readyBy(service object, kind string) []any {
 	for _, item := range doc.Objects(doc.Object(service, "status"), "conditions") {
 		if doc.Text(item, "type") == kind {
 			ready := maps.Clone(item)
