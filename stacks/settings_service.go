@@ -97,8 +97,9 @@ type Service struct {
 	// Traffic is the split at the service's creation, by revision name or LATEST. Default: 100 % to the first revision.
 	// Afterwards the release controller owns traffic, and changing this changes nothing.
 	Traffic map[string]int `json:"traffic,omitempty"`
-	// Uptime is the check from outside.
-	Uptime Uptime `json:"uptime"`
+	// Uptime is the check from outside. Default: none, where Ingress is not all and Google's checkers do not reach the service; where
+	// it is all, the check has to be set.
+	Uptime Uptime `json:"uptime,omitempty"`
 	// SLO are the objectives.
 	SLO SLO `json:"slo"`
 	// Load is what the service is expected to do, for the estimate of costs alone. Default: none, and 100,000 requests of 200 ms

@@ -168,11 +168,7 @@ func validateObjectives(s Service, path string, found *findings) {
 			found.add(at, "is there twice", "remove one of the two")
 		}
 	}
-	found.path(path+".uptime.path", s.Uptime.Path)
-	if !slices.Contains(limits.UptimePeriods, s.Uptime.PeriodSeconds) {
-		found.add(path+".uptime.periodSeconds", "is not a period of uptime checks", "use 60, 300, 600 or 900 seconds")
-	}
-	found.between(path+".uptime.timeoutSeconds", s.Uptime.TimeoutSeconds, 1, limits.MaxUptimeSeconds, "seconds")
+	validateUptime(s, path+".uptime", found)
 	if s.SLO.AvailabilityPercent <= 0 || s.SLO.AvailabilityPercent > limits.MaxObjectivePercent {
 		found.add(path+".slo.availabilityPercent", "is out of range",
 			"use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on")
@@ -189,6 +185,21 @@ func validateObjectives(s Service, path string, found *findings) {
 		found.between(path+".load.requestsPerMonth", s.Load.RequestsPerMonth, 0, 1_000_000_000_000, "requests")
 		found.between(path+".load.millisecondsPerRequest", s.Load.MillisecondsPerRequest, 1, 3_600_000, "milliseconds")
 	}
+}
+
+// validateUptime judges the check from outside, which only a service has that the internet reaches.
+func validateUptime(s Service, path string, found *findings) {
+	if s.Uptime.Path == "" && found.readable(path, path+".path") {
+		if s.Reachable() {
+			found.add(path, "is missing", "add a path such as {path: /}: the service can be reached from the internet")
+		}
+		return
+	}
+	found.path(path+".path", s.Uptime.Path)
+	if !slices.Contains(limits.UptimePeriods, s.Uptime.PeriodSeconds) {
+		found.add(path+".periodSeconds", "is not a period of uptime checks", "use 60, 300, 600 or 900 seconds")
+	}
+	found.between(path+".timeoutSeconds", s.Uptime.TimeoutSeconds, 1, limits.MaxUptimeSeconds, "seconds")
 }
 
 // path reports what is not a path of a URL.

@@ -222,6 +222,11 @@ func TestObjectives(t *testing.T) {
 	checkRefused(t, each("services.web.smokePaths[0]", path, "api", "//x", ""))
 	checkRefused(t, each("services.web.smokePaths[0]", "", "/api/items?limit=1"))
 	checkRefused(t, each("services.web.uptime.path", path, "api/health", "http://x/"))
+	checkRefused(t, []refused{
+		{"reached, and not checked", "", change{"services.web.uptime": absent{}}, []string{
+			"services.web.uptime: is missing; add a path such as {path: /}: the service can be reached from the internet"}},
+		{"reached by nobody outside", "", change{"services.web.uptime": absent{}, "services.web.ingress": "internal"}, nil},
+	})
 	checkRefused(t, each("services.web.uptime.periodSeconds", "is not a period of uptime checks; use 60, 300, 600 or 900 seconds", 0, 30,
 		120, 901))
 	checkRefused(t, each("services.web.uptime.periodSeconds", "", 60, 300, 600, 900))
