@@ -110,3 +110,30 @@ func plainVariables(template any, container ...int) map[string]any {
 	}
 	return variables
 }
+
+// TestServicesCallEachOther: addresses are known before there is a service, and grants take accounts alone, so that two services may
+// name and call each other.
+func TestServicesCallEachOther(t *testing.T) {
+	t.Parallel()
+	lay := everything(t)
+	inventory := run(t, "dev", func(document map[string]any) {
+		lay(document)
+		services := document["services"].(map[string]any)
+		web, api := services["web"].(map[string]any), services["api"].(map[string]any)
+		web["public"], web["callers"] = false, []any{"api"}
+		api["urlVariables"] = map[string]any{"WEB_URL": "web", "SELF_URL": "api"}
+	})
+	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", variablesOf(inventory, "web", 0)["API_URL"])
+	api := variablesOf(inventory, "api", 0)
+	assert.Equal(t, "https://procureflow-web-100000000001.us-central1.run.app", api["WEB_URL"])
+	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", api["SELF_URL"])
+	callers := map[any]any{}
+	for _, name := range []string{"service-api-invoker-web", "service-web-invoker-api"} {
+		grant := inventory.One(t, "gcp:cloudrunv2/serviceIamMember:ServiceIamMember", name).Inputs
+		callers[grant["name"]] = grant["member"]
+	}
+	assert.Equal(t, map[any]any{
+		"procureflow-api": "serviceAccount:procureflow-cloudrun@procureflow-dev.iam.gserviceaccount.com",
+		"procureflow-web": "serviceAccount:procureflow-api@procureflow-dev.iam.gserviceaccount.com",
+	}, callers)
+}

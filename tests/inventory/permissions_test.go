@@ -45,6 +45,12 @@ var byInfra = map[string]permissions.Action{
 	"gcp:binaryauthorization/attestor:Attestor":                   permissions.Reads,
 	"gcp:binaryauthorization/attestorIamMember:AttestorIamMember": permissions.Reads,
 	"gcp:binaryauthorization/policy:Policy":                       permissions.Reads,
+	// Data is deleted by a person alone, and they say who reaches it.
+	"gcp:sql/databaseInstance:DatabaseInstance":   permissions.Updates,
+	"gcp:sql/database:Database":                   permissions.Updates,
+	"gcp:sql/user:User":                           permissions.Updates,
+	"gcp:storage/bucket:Bucket":                   permissions.Updates,
+	"gcp:storage/bucketIAMMember:BucketIAMMember": permissions.Reads,
 }
 
 // released are the types that a release's update is targeted at.
@@ -79,6 +85,14 @@ func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permiss
 			needs[account] = append(needs[account], fixed("the key's public half, in every run of the program", permissions.OnProject,
 				"cloudkms.cryptoKeys.get", "cloudkms.cryptoKeyVersions.get", "cloudkms.cryptoKeyVersions.viewPublicKey")...)
 		}
+	}
+	if len(inventory.OfType("gcp:sql/databaseInstance:DatabaseInstance"))+len(inventory.OfType("gcp:storage/bucket:Bucket")) > 0 {
+		needs["infra"] = append(needs["infra"], fixed("data that a person alone deletes", permissions.OnProject, "cloudsql.databases.create",
+			"cloudsql.instances.create", "cloudsql.users.create", "storage.buckets.create")...)
+	}
+	if slices.ContainsFunc(inventory.OfType("procureflow:cloudrun:Service"),
+		func(r pulumitest.Resource) bool { return r.Inputs["public"] == false && r.Inputs["ingress"] == "all" }) {
+		needs["deploy"] = append(needs["deploy"], fixed("the probes of a release", permissions.OnProject, "run.routes.invoke")...)
 	}
 	if len(inventory.OfType(jobType)) > 0 {
 		needs["deploy"] = append(needs["deploy"], fixed("the hooks of a release", permissions.OnProject, "run.executions.cancel",
@@ -173,10 +187,13 @@ func grantsOf(inventory *pulumitest.Inventory) map[string][]record {
 
 func TestAccountsHoldWhatTheirWorkTakesAndNoMore(t *testing.T) {
 	t.Parallel()
-	for _, stack := range append(all, "prod with jobs", "dev with previews") {
+	for _, stack := range append(all, "prod with jobs", "dev with previews", "dev with everything") {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			change, stack := jobsOf(stack)
+			if plain, with := strings.CutSuffix(stack, " with everything"); with {
+				change, stack = everything(t), plain
+			}
 			inventory := run(t, stack, change)
 			grants := grantsOf(inventory)
 			for account, needs := range needsOf(t, inventory) {

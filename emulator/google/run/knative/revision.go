@@ -35,8 +35,10 @@ func Revision(v2, service object, place Place) object {
 		conditions = append(conditions, condition(from, kind, camel(cmp.Or(doc.Text(from, "revisionReason"), doc.Text(from, "reason")))))
 	}
 	status["conditions"] = append(conditions, active(id, v2, service))
-	if containers := doc.Objects(v2, "containers"); len(containers) > 0 && strings.Contains(doc.Text(containers[0], "image"), "@") {
-		status["imageDigest"] = containers[0]["image"]
+	for i, container := range doc.Objects(v2, "containers") { // the one with a port takes the requests, the others are its sidecars
+		if (i == 0 || len(doc.List(container, "ports")) > 0) && strings.Contains(doc.Text(container, "image"), "@") {
+			status["imageDigest"] = container["image"]
+		}
 	}
 	return object{"apiVersion": apiVersion, "kind": "Revision", "metadata": meta, "spec": spec, "status": status}
 }
