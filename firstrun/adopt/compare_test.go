@@ -196,7 +196,7 @@ func TestCompare(t *testing.T) {
 			changes: []string{"mount /cache: name cache is taken away; services.web.mounts keeps it",
 				"volume cache: emptyDir.medium MEMORY, emptyDir.sizeLimit 64Mi is taken away; services.web.volumes keeps it",
 				"volume keys: secret.items.0.path pem, secret.items.0.version latest, secret.secret k is taken away; services.web.volumes keeps it",
-				"volume db: cloudSqlInstance.instances p:l:db is taken away; services.web.volumes keeps it"}},
+				"volume db: cloudSqlInstance.instances p:l:db is taken away; services.web.databases keeps it"}},
 		{name: "a container beside it", live: `{"template": {"containers": [{"name": "proxy", "image": "proxy@sha256:3",
 			"env": [{"name": "TOKEN", "value": "secret"}]}, ` + with(`{}`)[len(`{"template": {"containers": [`):],
 			changes: []string{"container proxy: proxy@sha256:3 is taken away; services.web.sidecars.proxy keeps it"}},
@@ -281,7 +281,9 @@ func TestCompareJobs(t *testing.T) {
 	live := object(t, `{"name": "projects/p/locations/l/jobs/migrate", "executionCount": 7, "latestCreatedExecution": {"name": "x"},
 		"launchStage": "GA", "template": {"taskCount": 2, "parallelism": 1, "labels": {"team": "a"}, "template": {"maxRetries": 3, "timeout": "900s",
 			"serviceAccount": "job@p.iam.gserviceaccount.com", "executionEnvironment": "EXECUTION_ENVIRONMENT_GEN2",
-			"vpcAccess": {"connector": "c"}, "containers": [{"image": "img@sha256:1", "command": ["node"], "args": ["migrate.js"],
+			"vpcAccess": {"connector": "c"}, "volumes": [{"name": "sql", "cloudSqlInstance": {"instances": ["p:l:main"]}},
+				{"name": "tmp", "emptyDir": {"medium": "MEMORY"}}], "containers": [{"image": "img@sha256:1", "command": ["node"], "args": ["migrate.js"],
+				"volumeMounts": [{"name": "sql", "mountPath": "/cloudsql"}],
 				"env": [{"name": "MONGODB_URI", "valueSource": {"secretKeyRef": {"secret": "mongodb-uri", "version": "latest"}}}],
 				"resources": {"limits": {"cpu": "1000m", "memory": "1Gi"}}}]}}}`)
 	planned := object(t, `{"project": "p", "location": "l", "name": "migrate", "template": {"taskCount": 1, "template": {"maxRetries": 0,
@@ -296,18 +298,23 @@ func TestCompareJobs(t *testing.T) {
 	assert.Equal(t, []string{
 		"memory: 1Gi becomes 512Mi; jobs.migrate.memory keeps it",
 		"number of tasks: 2 becomes 1; jobs.migrate.tasks keeps it",
-		"number of tasks at once: 1 is taken away; no setting keeps it",
+		"number of tasks at once: 1 is taken away; jobs.migrate.parallelism keeps it",
 		"number of retries: 3 becomes 0; jobs.migrate.maxRetries keeps it",
 		"timeout: 900s becomes 600s; jobs.migrate.timeoutSeconds keeps it",
-		"VPC connector: c is taken away; no setting keeps it",
+		"VPC connector: c is taken away; jobs.migrate.vpc keeps it",
 		"variable MONGODB_URI: secret mongodb-uri at latest (version 2) becomes secret mongodb-uri version 1; " +
 			"secrets.mongodb-uri.version keeps it",
 		"command is taken away; jobs.migrate.command keeps it",
 		"list of arguments becomes another value; jobs.migrate.args keeps it",
+		"mount /cloudsql: name sql is taken away; jobs.migrate.databases keeps it",
+		"volume sql: cloudSqlInstance.instances p:l:main is taken away; jobs.migrate.databases keeps it",
+		"volume tmp: emptyDir.medium MEMORY is taken away; no setting keeps it",
 		"label of executions team: a is taken away; labels.team keeps it",
 	}, lines)
 	assert.Empty(t, added)
-	left := object(t, `{"template": {"parallelism": 1, "labels": {"team": "a"}, "template": {"maxRetries": 3, "vpcAccess": {"connector": "c"}}}}`)
+	left := object(t, `{"template": {"parallelism": 1, "labels": {"team": "a"}, "template": {"maxRetries": 3, "vpcAccess": {"connector": "c"},
+		"volumes": [{"name": "sql", "cloudSqlInstance": {"instances": ["p:l:main"]}}, {"name": "tmp", "emptyDir": {"medium": "MEMORY"}}],
+		"containers": [{"volumeMounts": [{"name": "sql", "mountPath": "/cloudsql"}]}]}}}`)
 	changes, _ = adopt.Compare("jobs.migrate", live, left, nil)
 	lines = nil
 	for _, change := range changes {

@@ -26,11 +26,12 @@ type reader struct {
 // describe says what a service or a job is set to: document is the API's, or a plan's as [inAPI] writes it.
 func describe(place string, document map[string]any, latest map[string]string) []aspect {
 	r := reader{place: place, latest: latest, rest: clone(document).(map[string]any), home: homes(document)}
-	table, arguments, runs := scalars, "arguments", "revisions"
+	table, arguments, runs, volumes, mounts := scalars, "arguments", "revisions", "volumes", "mounts"
 	if task, job := take(r.rest, "template", "template").(map[string]any); job {
 		// A job has its containers one level deeper than a service: each of its tasks runs them.
 		maps.Copy(r.rest["template"].(map[string]any), task)
 		table, arguments, runs = jobScalars, "args", "executions"
+		volumes, mounts = "", "" // A job's settings have no folders but that of its databases' sockets.
 	}
 	for _, path := range unreported {
 		take(r.rest, strings.Fields(path)...)
@@ -58,9 +59,9 @@ func describe(place string, document map[string]any, latest map[string]string) [
 	r.words("command", "command", "command")
 	r.words("args", "list of arguments", arguments)
 	r.words("dependsOn", "list of containers before it", "after")
-	r.named("container volumeMounts", "mount ", "mountPath", "mounts")
+	r.named("container volumeMounts", "mount ", "mountPath", mounts)
 	r.inside = false
-	r.named("template volumes", "volume ", "name", "volumes")
+	r.named("template volumes", "volume ", "name", volumes)
 	for _, sidecar := range containers {
 		r.sidecar(sidecar, document)
 	}
@@ -259,8 +260,11 @@ func (r *reader) named(path, what, by, setting string) {
 	entries, _ := take(r.rest, strings.Fields(path)...).([]any)
 	for _, entry := range entries {
 		object, _ := entry.(map[string]any)
-		name := scalarText(take(object, by))
-		r.add(aspect{what: what + name, value: flat(object), shown: flat(object), setting: setting})
+		name, kept := scalarText(take(object, by)), setting
+		if object["cloudSqlInstance"] != nil || name == "/cloudsql" {
+			kept = "databases"
+		}
+		r.add(aspect{what: what + name, value: flat(object), shown: flat(object), setting: kept})
 	}
 }
 
