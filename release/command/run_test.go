@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/release/hooks"
 )
 
 // A person executes a job: it succeeds, fails, is already running, is interrupted and followed, from a live project alone and from the
@@ -134,4 +137,31 @@ func TestRunAJobOfAStack(t *testing.T) {
 			assert.Empty(t, out)
 		})
 	}
+}
+
+func TestProgressOfAnExecution(t *testing.T) {
+	t.Parallel()
+	begun := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	for want, execution := range map[string]hooks.Execution{
+		"m-x  running  1m30s":   {State: hooks.Running, Tasks: 1},
+		"m-x  succeeded  1m10s": {State: hooks.Succeeded, Tasks: 1, Done: 1, Completed: begun.Add(70 * time.Second)},
+		"m-x  running  3 of 10 tasks done  1 failed  2 tried again  1m30s": {State: hooks.Running, Tasks: 10, Done: 3, Failed: 1, Retries: 2},
+	} {
+		execution.Name, execution.Created = "m-x", begun
+		line, _ := progressOf(execution, begun.Add(90*time.Second))
+		assert.Equal(t, want, line)
+	}
+	// A terminal overwrites one line. A log gets a line for each change, and for nothing else.
+	var log, terminal bytes.Buffer
+	for _, shown := range []*console{{streams: Streams{Err: &log}, now: func() time.Time { return begun }},
+		{streams: Streams{Err: &terminal, Terminal: true}, now: func() time.Time { return begun }}} {
+		for _, done := range []int{0, 0, 1} {
+			line, state := progressOf(hooks.Execution{Name: "m-x", State: hooks.Running, Tasks: 2, Done: done, Created: begun}, begun)
+			shown.show(line, state)
+		}
+		shown.end()
+	}
+	assert.Equal(t, "m-x  running  0 of 2 tasks done  0s\nm-x  running  1 of 2 tasks done  0s\n", log.String())
+	assert.Equal(t, 3, strings.Count(terminal.String(), "\r\x1b[K"))
+	assert.Equal(t, 1, strings.Count(terminal.String(), "\n"))
 }

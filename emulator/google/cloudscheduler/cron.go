@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// cron is a schedule in five fields. Each field is the set of its values.
+// cron is a schedule in five fields. Each field is the set of its values. The platform's settings read schedules by code of their own,
+// which this judges.
 type cron struct {
 	minutes, hours, days, months, weekdays map[int]bool
 	// anyDay and anyWeekday say that the field is *. If neither is, a day has to match only one of the two fields.
