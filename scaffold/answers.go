@@ -92,12 +92,12 @@ func (a Answers) check() error {
 		bad(s.Dockerfile != "" && (!pathForm.MatchString(s.Dockerfile) || s.Dockerfile != path.Clean(s.Dockerfile)),
 			"--service %s=%s: use the Dockerfile's path in the repository, of letters, digits and ._@+-", s.Key, s.Dockerfile)
 	}
-	bad(a.BillingAccount != "" && !billingID.MatchString(a.BillingAccount), "--billing-account is %q: use XXXXXX-XXXXXX-XXXXXX, from "+
-		"gcloud billing "+
-		"accounts list", a.BillingAccount)
-	bad(a.OwnerID != "" && !idForm.MatchString(a.OwnerID), "--owner-id is %q: use the number, from gh api users/%s --jq .id", a.OwnerID,
+	known := func(value string) string { return strings.TrimPrefix(value, stacks.StandInPrefix) }
+	bad(a.BillingAccount != "" && !billingID.MatchString(known(a.BillingAccount)),
+		"--billing-account is %q: use XXXXXX-XXXXXX-XXXXXX, from gcloud billing accounts list", a.BillingAccount)
+	bad(a.OwnerID != "" && !idForm.MatchString(known(a.OwnerID)), "--owner-id is %q: use the number, from gh api users/%s --jq .id", a.OwnerID,
 		a.Owner)
-	bad(a.RepositoryID != "" && !idForm.MatchString(strings.TrimPrefix(a.RepositoryID, stacks.StandInPrefix)),
+	bad(a.RepositoryID != "" && !idForm.MatchString(known(a.RepositoryID)),
 		"--repository-id is %q: use the number, from gh api repos/%s/%s --jq .id",
 		a.RepositoryID, a.Owner, a.Repository)
 	bad(a.Alerts != "" && !mailForm.MatchString(a.Alerts), "--alerts is %q: use an e-mail address", a.Alerts)

@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/guiofsaints/procureflow-platform/stacks"
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
@@ -293,17 +292,6 @@ func (a Answers) problems() []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-// repositoryID is the repository's number as dev's settings say it, also a stand-in: provenance.yaml repeats it.
-func repositoryID(folder string) (string, error) {
-	document, err := stacks.Document(folder, "dev")
-	if err != nil {
-		return "", err
-	}
-	settings, _ := document.(map[string]any)
-	repository, _ := settings["github"].(map[string]any)
-	return fmt.Sprint(repository["repositoryId"]), nil
-}
-
 func pairs(flag string, list []string) (map[string]string, error) {
 	all := map[string]string{}
 	for _, one := range list {
@@ -314,64 +302,6 @@ func pairs(flag string, list []string) (map[string]string, error) {
 		all[name] = value
 	}
 	return all, nil
-}
-
-// fromExisting takes the answers of an earlier run from what it wrote: they are the application's by now.
-func (f *flags) fromExisting(r Repository) (found bool, err error) {
-	a := &f.answers
-	folder := ""
-	for _, file := range strings.Split(git(r.Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", adopter.File,
-		"**/"+adopter.File), "\x00") {
-		if _, missing := os.Stat(filepath.Join(r.Root, file)); file != "" && missing == nil {
-			folder = filepath.ToSlash(filepath.Dir(file))
-		}
-	}
-	if folder == "" {
-		return false, nil
-	}
-	of, err := adopter.Load(filepath.Join(r.Root, folder))
-	if err != nil {
-		return true, err
-	}
-	a.App, a.Owner, a.Repository, a.Team, a.Folder = of.Application, of.Owner, of.Repository, of.Team, folder
-	a.Platform = of.Platform.Repository
-	if of.Organization != of.Owner {
-		a.Organization = of.Organization
-	}
-	if !f.upgrade {
-		a.Version, a.Commit = of.Platform.Version, of.Platform.Commit
-	}
-	a.Environments, a.Projects = nil, map[string]string{}
-	for _, environment := range environments {
-		if !slices.Contains(stacks.Names(filepath.Join(r.Root, folder)), environment) {
-			continue
-		}
-		a.Environments = append(a.Environments, environment)
-		if settings, err := stacks.Read(filepath.Join(r.Root, folder), environment, true); err == nil {
-			a.Projects[environment] = settings.Project.ID
-		}
-	}
-	settings, err := stacks.Read(filepath.Join(r.Root, folder), "dev", true)
-	if err != nil {
-		return true, err
-	}
-	a.Region, a.Branch, a.Services = settings.Project.Region, settings.GitHub.Branch, nil
-	if !f.said("repository-id") {
-		if a.RepositoryID, err = repositoryID(filepath.Join(r.Root, folder)); err != nil {
-			return true, err
-		}
-	}
-	called := calledWith(r)
-	for _, key := range slices.Sorted(maps.Keys(settings.Services)) {
-		s := settings.Services[key]
-		dockerfile, _ := r.dockerfile(key)
-		if said := called[key]; said != "" {
-			dockerfile = said
-		}
-		a.Services = append(a.Services, Service{Key: key, Name: s.Name, Image: s.Image, Account: s.RuntimeAccount, Port: s.Port,
-			Dockerfile: dockerfile})
-	}
-	return true, nil
 }
 
 // adopterOf is what platform.yaml will say.

@@ -6,11 +6,13 @@ import (
 	"strconv"
 	"strings"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// fill puts what a later run was told in the place of stand-ins, in the settings and in provenance.yaml. A value that is no stand-in
-// stays.
+// fill puts what a later run was told in the place of stand-ins, in the settings and in provenance.yaml, and gives release.yaml the
+// environments that are added. A value that is no stand-in stays.
 func (a Answers) fill(file File, text string) string {
 	name := path.Base(file.Path)
 	if path.Dir(file.Path) != a.Folder {
@@ -18,6 +20,9 @@ func (a Answers) fill(file File, text string) string {
 	}
 	if name == "provenance.yaml" && a.RepositoryID != "" && !stands(a.RepositoryID) {
 		return standInComment.ReplaceAllString(text, `repositoryId: "`+a.RepositoryID+`" # As`)
+	}
+	if name == "release.yaml" {
+		return addReleases(text, file.Content)
 	}
 	environment, is := strings.CutPrefix(strings.TrimSuffix(name, ".yaml"), "Pulumi.")
 	if !is {
@@ -36,6 +41,34 @@ func (a Answers) fill(file File, text string) string {
 	}
 	return text
 }
+
+// addReleases adds to environments, where that is the last of a release.yaml, those that only another text has.
+func addReleases(text, from string) string {
+	var has, wants struct{ Environments map[string]any }
+	var node yaml.Node
+	if yaml.Unmarshal([]byte(text), &has) != nil || yaml.Unmarshal([]byte(from), &wants) != nil ||
+		yaml.Unmarshal([]byte(text), &node) != nil || len(node.Content) == 0 {
+		return text
+	}
+	keys := node.Content[0].Content
+	if len(keys) < 2 || keys[len(keys)-2].Value != "environments" || keys[len(keys)-1].Style == yaml.FlowStyle {
+		return text
+	}
+	for _, environment := range environments {
+		_, there := has.Environments[environment]
+		if _, wanted := wants.Environments[environment]; there || !wanted {
+			continue
+		}
+		_, block, _ := strings.Cut(from, "\n  "+environment+":\n")
+		if end := anotherKey.FindStringIndex(block); end != nil {
+			block = block[:end[0]]
+		}
+		text = strings.TrimRight(text, "\n") + "\n  " + environment + ":\n" + strings.TrimRight(block, "\n") + "\n"
+	}
+	return text
+}
+
+var anotherKey = regexp.MustCompile(`(?m)^  [a-z]+:$`)
 
 var standInComment = regexp.MustCompile(`(?m)^repositoryId: "[^"]*" # A stand-in, as`)
 

@@ -48,6 +48,47 @@ func TestStandInsAreReplacedByWhatIsSaidLater(t *testing.T) {
 	assert.Contains(t, out, "Nothing to do")
 }
 
+// An application that began with dev gets the next environment by another init, with what dev's settings say already.
+func TestAnEnvironmentIsAddedLater(t *testing.T) {
+	t.Parallel()
+	root := repository(t, shape(t, "python"))
+	code, _, errs := initialize(t, root, "--yes", "--environments", "dev", "--region", "europe-west1", "--owner-id", "77", "--project",
+		"dev=acme-7")
+	require.Equal(t, scaffold.ExitDone, code, errs)
+	commitAll(t, root)
+	before := contents(t, root)
+	more := []string{"--yes", "--environments", "dev,staging", "--project", "staging=acme-8", "--reviewer", "staging=5"}
+	code, out, errs := initialize(t, root, more...)
+	require.Equal(t, scaffold.ExitDone, code, errs)
+	assert.Contains(t, out, "differs   .github/workflows/platform-release.yml: init --upgrade shows how\n", "which offers the stacks")
+	code, _, errs = initialize(t, root, append(more, "--upgrade")...)
+	require.Equal(t, scaffold.ExitDone, code, errs)
+	after := contents(t, root)
+	assert.Contains(t, after[".github/workflows/platform-release.yml"], "options: [dev, staging]\n")
+	for _, part := range []string{"id: acme-8\n", "region: europe-west1\n", "ownerId: 77\n", "reviewers: [5]\n", `repositoryId: "stand-in:1`} {
+		assert.Contains(t, after["infra/platform/Pulumi.staging.yaml"], part)
+	}
+	release := after["infra/platform/release.yaml"]
+	assert.Contains(t, release, before["infra/platform/release.yaml"]+"  staging:\n    steps: [")
+	assert.Equal(t, before["infra/platform/Pulumi.dev.yaml"], after["infra/platform/Pulumi.dev.yaml"])
+	assert.Empty(t, scaffold.Check(filepath.Join(root, "infra/platform")).Problems)
+
+	// What a flag says otherwise than the files is not passed over.
+	for _, test := range []struct{ flag, value, want string }{
+		{"--app", "site", `--app is "site", and the files of an earlier run in infra/platform say "shop"`},
+		{"--folder", "other", `--folder is "other"`},
+		{"--region", "us-east1", `--region is "us-east1"`},
+		{"--environments", "dev", "--environments lacks staging"},
+		{"--service", "api", "--service api is not in infra/platform/Pulumi.dev.yaml: docs/howto/add-service.md"},
+		{"--version", "v2.0.0", "--version is v2.0.0, and infra/platform/platform.yaml says v1.2.3: say --upgrade"},
+	} {
+		code, _, errs := initialize(t, root, "--yes", test.flag, test.value)
+		assert.Equal(t, scaffold.ExitUsage, code, test.flag)
+		assert.Contains(t, errs, test.want)
+	}
+	assert.Equal(t, after, contents(t, root))
+}
+
 // number is the stand-in of a project's number.
 func number(settings string) string {
 	_, rest, _ := strings.Cut(settings, `number: "`)

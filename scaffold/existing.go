@@ -1,0 +1,136 @@
+package scaffold
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/stacks"
+	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
+)
+
+// fromExisting takes the answers of an earlier run from what it wrote: they are the application's by now. A flag that says another
+// thing is refused. It may add environments.
+func (f *flags) fromExisting(r Repository) (found bool, err error) {
+	a, said := &f.answers, f.answers
+	folder := existing(r)
+	if folder == "" {
+		return false, nil
+	}
+	root := filepath.Join(r.Root, folder)
+	of, err := adopter.Load(root)
+	if err != nil {
+		return true, err
+	}
+	a.App, a.Owner, a.Repository, a.Team, a.Folder = of.Application, of.Owner, of.Repository, of.Team, folder
+	a.Platform = of.Platform.Repository
+	if of.Organization != of.Owner {
+		a.Organization = of.Organization
+	}
+	if !f.upgrade {
+		a.Version, a.Commit = of.Platform.Version, of.Platform.Commit
+	}
+	a.Environments, a.Projects = nil, map[string]string{}
+	for _, environment := range environments {
+		if !slices.Contains(stacks.Names(root), environment) {
+			continue
+		}
+		a.Environments = append(a.Environments, environment)
+		if settings, err := stacks.Read(root, environment, true); err == nil {
+			a.Projects[environment] = settings.Project.ID
+		}
+	}
+	settings, err := stacks.Read(root, "dev", true)
+	if err != nil {
+		return true, err
+	}
+	a.Region, a.Branch, a.Services = settings.Project.Region, settings.GitHub.Branch, nil
+	if err := f.numbersOf(root); err != nil {
+		return true, err
+	}
+	called := calledWith(r)
+	for _, key := range slices.Sorted(maps.Keys(settings.Services)) {
+		s := settings.Services[key]
+		dockerfile, _ := r.dockerfile(key)
+		if by := called[key]; by != "" {
+			dockerfile = by
+		}
+		a.Services = append(a.Services, Service{Key: key, Name: s.Name, Image: s.Image, Account: s.RuntimeAccount, Port: s.Port,
+			Dockerfile: dockerfile})
+	}
+	return true, f.agree(said)
+}
+
+// existing is the folder of the platform.yaml that is there.
+func existing(r Repository) (folder string) {
+	for _, file := range strings.Split(git(r.Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", adopter.File,
+		"**/"+adopter.File), "\x00") {
+		if _, missing := os.Stat(filepath.Join(r.Root, file)); file != "" && missing == nil {
+			folder = filepath.ToSlash(filepath.Dir(file))
+		}
+	}
+	return folder
+}
+
+// numbersOf are what all stacks repeat, as dev's settings say it, also stand-ins.
+func (f *flags) numbersOf(folder string) error {
+	document, err := stacks.Document(folder, "dev")
+	if err != nil {
+		return err
+	}
+	settings, _ := document.(map[string]any)
+	for _, one := range []struct {
+		flag, part, key string
+		value           *string
+	}{
+		{"repository-id", "github", "repositoryId", &f.answers.RepositoryID}, {"owner-id", "github", "ownerId", &f.answers.OwnerID},
+		{"billing-account", "project", "billingAccount", &f.answers.BillingAccount},
+	} {
+		if part, _ := settings[one.part].(map[string]any); !f.said(one.flag) {
+			*one.value = fmt.Sprint(part[one.key])
+		}
+	}
+	return nil
+}
+
+// agree is an error that has all flags which say another thing than the files. Environments that are said beside those that are there
+// are added.
+func (f *flags) agree(said Answers) error {
+	a := &f.answers
+	var problems []error
+	for _, one := range []struct{ flag, said, is string }{
+		{"app", said.App, a.App}, {"owner", said.Owner, a.Owner}, {"repository", said.Repository, a.Repository}, {"team", said.Team, a.Team},
+		{"folder", said.Folder, a.Folder}, {"region", said.Region, a.Region}, {"branch", said.Branch, a.Branch},
+		{"platform-repository", said.Platform, a.Platform},
+	} {
+		if f.said(one.flag) && one.said != one.is {
+			problems = append(problems, fmt.Errorf("--%s is %q, and the files of an earlier run in %s say %q: change the files, or leave it out",
+				one.flag, one.said, a.Folder, one.is))
+		}
+	}
+	if f.said("version") && said.Version != a.Version {
+		problems = append(problems, fmt.Errorf("--version is %s, and %s says %s: say --upgrade to change it", said.Version, a.path(adopter.File),
+			a.Version))
+	}
+	for _, one := range f.services {
+		key, _, _ := strings.Cut(one, "=")
+		if !slices.ContainsFunc(a.Services, func(s Service) bool { return s.Key == key }) {
+			problems = append(problems, fmt.Errorf("--service %s is not in %s: docs/howto/add-service.md of the platform adds one", key,
+				a.path("Pulumi.dev.yaml")))
+		}
+	}
+	if f.said("environments") {
+		for _, environment := range a.Environments {
+			if !slices.Contains(said.Environments, environment) {
+				problems = append(problems, fmt.Errorf("--environments lacks %s, of which %s is there: destroy that stack first, and delete the file",
+					environment, a.path("Pulumi."+environment+".yaml")))
+			}
+		}
+		a.Environments = said.Environments
+	}
+	return errors.Join(problems...)
+}
