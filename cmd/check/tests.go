@@ -15,7 +15,7 @@ import (
 const testTimeout = "30m"
 
 // unraced are the packages whose tests run without the race detector, by their folder in the repository, each with the reason. The detector
-// triples a test's time, and its packages are compiled a second time. `check -full` uses it everywhere, once a week. A test checks the
+// triples a test's time, and its packages are compiled a second time. `check --full` uses it everywhere, once a week. A test checks the
 // reasons that can be checked.
 var unraced = map[string]string{
 	"tests/sandbox":   processes,
@@ -78,7 +78,7 @@ const (
 )
 
 // slowest are the packages whose tests take minutes, the slowest first. The check begins with them, so that none is alone at the end, and
-// `-quick` leaves them to the whole check.
+// `--quick` leaves them to the whole check.
 var slowest = []string{"tests/chains", "tests/sandbox", "tests/adopter", "tests/review", "tests/examples"}
 
 // group is packages of one module that are tested by one command.

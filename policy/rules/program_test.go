@@ -14,7 +14,7 @@ import (
 // refusesEveryViolatingProgram runs a violating program for each mandatory rule. A rule about one resource
 // stops it before it exists; a rule about the stack stops the preview, and fails the update after the fact. The same program
 // without the violation passes, so the refusal is about nothing else. Every fourth rule about one resource and every fourth about
-// the stack has its turn; `check -full` takes them all. What one rule says to what resources other tests ask for each.
+// the stack has its turn; `check --full` takes them all. What one rule says to what resources other tests ask for each.
 func refusesEveryViolatingProgram(t *testing.T, e ct.Engine) {
 	running := make(chan struct{}, 4) // each is an engine with a pack beside it
 	for _, example := range sampled(mandatoryExamples(t)) {

@@ -180,7 +180,7 @@ func TestPromoteGivesUp(t *testing.T) {
 }
 
 // Whichever request is the last, nothing incomplete has a tag, and the next promotion moves just what is missing. Every tenth
-// request is the last one; `check -full` tries each.
+// request is the last one; `check --full` tries each.
 func TestPromoteStoppedAnywhere(t *testing.T) {
 	t.Parallel()
 	stride := 10

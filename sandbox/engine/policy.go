@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
 )
 
 // policyPack compiles the policy pack and returns its executable and its configuration for the stack. The pack is a module of its own: a
@@ -21,13 +22,12 @@ func (e *Engine) policyPack(ctx context.Context, stack string) (executable, conf
 		return "", "", err
 	}
 	executable = e.options.Dir.Path("bin", "policy-pack")
-	build := exec.CommandContext(ctx, "go", "build", "-o", executable, "github.com/guiofsaints/procureflow-platform/policy")
-	build.Dir = e.options.Module
-	if own := filepath.Join(e.options.Module, "policy"); isModule(own) {
-		build.Dir = own
+	module := e.options.Module
+	if own := filepath.Join(module, "policy"); isModule(own) {
+		module = own
 	}
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", "", fmt.Errorf("compile the policy pack: %w\n%s", err, strings.TrimSpace(string(output)))
+	if err := golang.Compile(ctx, module, "github.com/guiofsaints/procureflow-platform/policy", executable, "the policy pack"); err != nil {
+		return "", "", err
 	}
 	return executable, config, nil
 }

@@ -153,15 +153,20 @@ func (r *runtime) environment(request *pulumirpc.RunRequest) ([]string, error) {
 	}, nil
 }
 
-// build compiles the main package in directory. Go's own cache makes the second time fast.
+// build compiles the main package in directory.
 func (r *runtime) build(ctx context.Context, directory, name string) (string, error) {
 	path := filepath.Join(r.options.Bin, name)
-	command := exec.CommandContext(ctx, "go", "build", "-o", path, ".")
-	command.Dir = directory
-	var output strings.Builder
-	command.Stdout, command.Stderr = &output, &output
-	if err := command.Run(); err != nil {
-		return "", fmt.Errorf("compile %s: %w\n%s", directory, err, strings.TrimSpace(output.String()))
+	return path, Compile(ctx, directory, ".", path, directory)
+}
+
+// Compile builds a main package, as seen from folder, into executable. It leaves out what only a debugger reads, and the commit: together
+// they took a fifth of the linker's time, and each new commit linked the same program again. Go's own cache makes the second time fast.
+// what names the package in an error.
+func Compile(ctx context.Context, folder, pkg, executable, what string) error {
+	command := exec.CommandContext(ctx, "go", "build", "-o", executable, "-buildvcs=false", "-ldflags=-w", pkg)
+	command.Dir = folder
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("compile %s: %w\n%s", what, err, strings.TrimSpace(string(output)))
 	}
-	return path, nil
+	return nil
 }

@@ -106,11 +106,5 @@ const Executable = "pulumi-language-go"
 // BuildHost compiles the platform's cmd/pulumi-language-go into folder. root holds the module to build in: the platform's own, or one
 // that requires it.
 func BuildHost(ctx context.Context, root, folder string) error {
-	command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(folder, Executable),
-		"github.com/guiofsaints/procureflow-platform/cmd/"+Executable)
-	command.Dir = root
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("compile %s: %w\n%s", Executable, err, output)
-	}
-	return nil
+	return Compile(ctx, root, "github.com/guiofsaints/procureflow-platform/cmd/"+Executable, filepath.Join(folder, Executable), Executable)
 }

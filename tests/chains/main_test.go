@@ -71,7 +71,7 @@ func prepare() (err error) {
 		{root, "review-comment", "./cmd/review-comment"},
 		{root, "check", "./cmd/check"},
 	} {
-		command := exec.Command("go", "build", "-o", filepath.Join(tools, target.out), target.pkg)
+		command := exec.Command("go", "build", "-ldflags=-w", "-o", filepath.Join(tools, target.out), target.pkg)
 		command.Dir = target.dir
 		if out, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w\n%s", target.pkg, err, out)
