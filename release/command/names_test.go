@@ -22,7 +22,7 @@ import (
 func TestANameThatIsAnOption(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
-	for _, verb := range []string{"rollback", "rollout", "status", "guard"} {
+	for _, verb := range []string{"rollback", "rollout", "status", "guard", "run"} {
 		for _, name := range []string{"--help", "-h", "--version", "--json", "--if-active", "--retry", "--", "", "web\n", "web web",
 			"../web", "web/../api", "-", "--project=other"} {
 			arguments := []string{verb, name}
