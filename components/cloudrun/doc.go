@@ -13,7 +13,7 @@
 //		Liveness:       cloudrun.Probe{Path: "/"},
 //		URLVariables:   []string{"NEXTAUTH_URL"},
 //		Secrets:        map[string]cloudrun.SecretVariable{"MONGODB_URI": {Secret: id, Version: version}},
-//	}, pulumi.DependsOn(secrets.Accessors))
+//	}, pulumi.DependsOn(secrets.Accessors["runtime"]))
 //
 // Pass the grants that let the service's account read its secrets as DependsOn, each by itself: without them the first
 // revision cannot start.

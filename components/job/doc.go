@@ -8,7 +8,7 @@
 //		ServiceAccount: runtime.Email,
 //		Args:           []string{"migrate"},
 //		Secrets:        map[string]job.SecretVariable{"MONGODB_URI": {Secret: id, Version: version}},
-//	}, pulumi.DependsOn(secrets.Accessors))
+//	}, pulumi.DependsOn(secrets.Accessors["migrate"]))
 //
 // Pass the grants that let the job's account read its secrets as DependsOn, each by itself: without them Cloud Run refuses the job.
 //

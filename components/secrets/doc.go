@@ -18,8 +18,8 @@
 //
 // A container without a version is how a secret begins: a person then adds the first version, and pins it.
 //
-// Readers need their access before they start: a service that mounts a secret depends on this component
-// (pulumi.DependsOn), which waits for the grants.
+// Readers need their access before they start: a service that mounts a secret depends on its own grants
+// (pulumi.DependsOn(secrets.Accessors[KEY])).
 //
 // # Deleting
 //

@@ -53,9 +53,10 @@ type Secrets struct {
 	// Versions are the version numbers in use by secret id: the pinned one, or the one made from the value. A secret with
 	// neither has no entry.
 	Versions map[string]pulumi.StringOutput
-	// Accessors are the grants of all accessors. Whatever reads a secret depends on these, each by itself: to depend on the
-	// component is not enough, because the SDK adds children to it concurrently and misses those that come late.
-	Accessors []pulumi.Resource
+	// Accessors are the grants, by the key of the accessor. Whatever reads a secret depends on its own, each by itself: to depend on the
+	// component is not enough, because the SDK adds children to it concurrently and misses those that come late. To depend on everybody's
+	// grants makes a stack's state grow with the square of its services.
+	Accessors map[string][]pulumi.Resource
 }
 
 // NewSecrets makes the containers, their accessors and the versions of given values. It fails before registering
@@ -64,7 +65,8 @@ func NewSecrets(ctx *pulumi.Context, name string, args *SecretsArgs, opts ...pul
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("secrets %q: %w", name, err)
 	}
-	secrets := &Secrets{SecretIDs: map[string]pulumi.StringOutput{}, Versions: map[string]pulumi.StringOutput{}}
+	secrets := &Secrets{SecretIDs: map[string]pulumi.StringOutput{}, Versions: map[string]pulumi.StringOutput{},
+		Accessors: map[string][]pulumi.Resource{}}
 	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), secrets, opts...); err != nil {
 		return nil, fmt.Errorf("register secrets %q: %w", name, err)
 	}
@@ -105,7 +107,7 @@ func (secrets *Secrets) add(ctx *pulumi.Context, name string, args *SecretsArgs,
 		if err != nil {
 			return fmt.Errorf("accessor %q: %w", key, err)
 		}
-		secrets.Accessors = append(secrets.Accessors, grant)
+		secrets.Accessors[key] = append(secrets.Accessors[key], grant)
 	}
 	if settings.Version != "" {
 		secrets.Versions[id] = pulumi.String(settings.Version).ToStringOutput()

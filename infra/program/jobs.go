@@ -53,7 +53,7 @@ func (p *platform) writeJobs(ctx *pulumi.Context) error {
 	for _, key := range p.jobKeys() {
 		s := p.settings.Jobs[key]
 		made, err := job.NewJob(ctx, "job-"+key, p.jobArgs(key, s),
-			p.inProject(slices.Concat(p.beforeImages(), p.dataReady(s.Databases, s.Buckets))...)...)
+			p.inProject(slices.Concat(p.beforeImages(jobClient(key)), p.dataReady(s.Databases, s.Buckets))...)...)
 		if err != nil {
 			return err
 		}

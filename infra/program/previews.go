@@ -79,7 +79,7 @@ func (p *platform) writePreviews(ctx *pulumi.Context) error {
 	p.previews.slots = map[string]*cloudrun.Service{}
 	for _, key := range p.serviceKeys() {
 		for _, name := range p.settings.SlotNames(key) {
-			slot, err := cloudrun.NewService(ctx, "slot-"+name, p.slotArgs(key, name), p.inProject(p.beforeImages()...)...)
+			slot, err := cloudrun.NewService(ctx, "slot-"+name, p.slotArgs(key, name), p.inProject(p.beforeImages("previews")...)...)
 			if err != nil {
 				return err
 			}

@@ -16,11 +16,10 @@ import (
 // and one that started before the policy was there was not judged by it.
 func (p *platform) writeServices(ctx *pulumi.Context) error {
 	p.services, p.users = map[string]*cloudrun.Service{}, map[string]pulumi.StringOutput{}
-	needs := p.beforeImages()
 	for _, key := range p.serviceKeys() {
 		s := p.settings.Services[key]
 		service, err := cloudrun.NewService(ctx, "service-"+key, p.serviceArgs(ctx, s, key),
-			p.inProject(slices.Concat(needs, p.dataReady(s.Databases, s.Buckets, mountedBuckets(s)...))...)...)
+			p.inProject(slices.Concat(p.beforeImages(key), p.dataReady(s.Databases, s.Buckets, mountedBuckets(s)...))...)...)
 		if err != nil {
 			return err
 		}
@@ -29,9 +28,9 @@ func (p *platform) writeServices(ctx *pulumi.Context) error {
 	return nil
 }
 
-// beforeImages is what has to be there before an image starts.
-func (p *platform) beforeImages() []pulumi.Resource {
-	needs := slices.Clone(p.secrets.Accessors)
+// beforeImages is what has to be there before an image starts. accessor is by whose key its account reads secrets.
+func (p *platform) beforeImages(accessor string) []pulumi.Resource {
+	needs := slices.Clone(p.secrets.Accessors[accessor])
 	if p.attestation != nil {
 		needs = append(needs, p.attestation.Policy)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +161,13 @@ func TestASecondServiceIsSettingsOnly(t *testing.T) {
 		"secrets-mongodb-uri-accessor-api", "secrets-mongodb-uri-accessor-web", "secrets-nextauth-secret-accessor-web",
 		"secrets-openai-api-key-accessor-web",
 	}, inventory.Names("gcp:secretmanager/secretIamMember:SecretIamMember"), "each service reads its own secrets only")
+	// A service waits for its own grants. If it waited for everybody's, the state would grow with the square of the services.
+	for _, grant := range inventory.OfType("gcp:secretmanager/secretIamMember:SecretIamMember") {
+		for _, key := range []string{"api", "web"} {
+			needs := inventory.One(t, "procureflow:cloudrun:Service", "service-"+key).DependsOn
+			assert.Equal(t, strings.HasSuffix(grant.Name, "-accessor-"+key), slices.Contains(needs, grant.URN), "%s %s", key, grant.Name)
+		}
+	}
 	for _, account := range []string{"deploy", "infra"} {
 		for _, key := range []string{"api", "web"} {
 			inventory.One(t, "gcp:serviceaccount/iAMMember:IAMMember", "account-"+account+"-grant-service-account-"+key+"-iam-serviceaccountuser")
