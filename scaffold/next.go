@@ -31,7 +31,9 @@ func next(out io.Writer, r Repository, a Answers, trust bool) {
 	switch {
 	case trust:
 		commands = []string{"go tool check settings", commit,
-			"pulumi up --stack dev --target '**workloadIdentityPoolProvider**' --target '**federation-binding-**' # merged; each stack, by a person"}
+			"go build -o bin/policy-pack " + Module + "/policy && pulumi up --stack dev --target '**workloadIdentityPoolProvider**' " +
+				"--target '**federation-binding-**' --policy-pack bin/policy-pack --policy-pack-config policy/dev.json " +
+				"# once it is merged, by a person, for each stack"}
 	case git(r.Root, "status", "--porcelain", "--", a.Folder, ".github") != "":
 	case len(unknown) > 0:
 		commands = []string{"go tool firstrun preflight dev # names each stand-in, and where to find its value", "go tool check settings",

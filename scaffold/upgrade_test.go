@@ -48,7 +48,7 @@ func TestUpgradeShowsWhatAnotherVersionChanges(t *testing.T) {
 	out := upgrade("--yes")
 	assert.Contains(t, out, "this comes first")
 	assert.Contains(t, out, "  git -C "+root+" add -A && git -C "+root+" commit -m \"ci: trust the platform's v1.3.0\"\n"+
-		"  pulumi up --stack dev --target ")
+		"  go build -o bin/policy-pack "+scaffold.Module+"/policy && pulumi up --stack dev --target ")
 	trusted := contents(t, root)
 	for name := range before {
 		if strings.HasPrefix(name, "infra/platform/Pulumi.") && name != "infra/platform/Pulumi.yaml" {
