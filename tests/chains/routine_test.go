@@ -1,0 +1,83 @@
+package chains_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/scaffold"
+)
+
+// level is the variable LOG_LEVEL of what serves.
+func (c *chain) level(stack, service string) string {
+	c.t.Helper()
+	var of struct {
+		TrafficStatuses []struct {
+			Revision string
+			Percent  int
+		}
+	}
+	c.get(c.path(stack, service), &of)
+	for _, split := range of.TrafficStatuses {
+		if split.Percent != 100 {
+			continue
+		}
+		var revision struct {
+			Containers []struct {
+				Env []struct{ Name, Value string }
+			}
+		}
+		c.get(c.path(stack, service)+"/revisions/"+split.Revision, &revision)
+		for _, variable := range revision.Containers[0].Env {
+			if variable.Name == "LOG_LEVEL" {
+				return variable.Value
+			}
+		}
+	}
+	return ""
+}
+
+// routine changes what is changed most of what a service runs with: a variable, and how many instances there may be.
+func (c *checkout) routine(stack, service, level string) {
+	c.t.Helper()
+	c.edit("Pulumi."+stack+".yaml", func(text string) string {
+		before, of, _ := strings.Cut(text, "      "+service+":\n")
+		of = regexp.MustCompile(`^ +environment: \{LOG_LEVEL: [a-z]+\}\n`).ReplaceAllString(of, "")
+		return before + "      " + service + ":\n        environment: {LOG_LEVEL: " + level + "}\n" +
+			strings.Replace(of, "maxInstances: 2\n", "maxInstances: 3\n", 1)
+	})
+}
+
+// instances is how many of a service there may be.
+func (c *chain) instances(stack, service string) int {
+	c.t.Helper()
+	var of struct {
+		Template struct {
+			Scaling struct{ MaxInstanceCount int }
+		}
+	}
+	c.get(c.path(stack, service), &of)
+	return of.Template.Scaling.MaxInstanceCount
+}
+
+// settled is an application after the chain, whose owner says what only he knows and changes what is changed most: what a pull request
+// has to pass is green, and another init is idle.
+func (c *chain) settled(service string) {
+	c.t.Helper()
+	base := c.git("rev-parse", "HEAD")
+	args := append(slices.Clone(c.again), "--owner-id", "77", "--repository-id", "4242", "--billing-account", "ABCDEF-012345-6789AB",
+		"--alerts", "team@acme.example", "--project-number", "dev=620555111222")
+	initialize(c.t, args)
+	c.idle()
+	c.routine("dev", service, "info")
+	report := scaffold.Check(filepath.Join(c.folder, c.settings))
+	report.Branch(c.of.branch)
+	if notes := strings.Join(report.Notes, "\n"); len(report.Problems) > 0 || strings.Contains(notes, "dev.yaml") {
+		c.t.Errorf("the settings do not fit, or dev has stand-ins: %v\n%s", report.Problems, notes)
+	}
+	r := c.run("platform-ci.yml", c.pullRequest(base, c.commit("feat: what only the owner knows"), false))
+	if !r.ok || r.results["check/settings"] != success || r.results["ci-ok"] != success {
+		c.t.Errorf("what a pull request has to pass: %v\n%v", r.results, r)
+	}
+}
