@@ -93,7 +93,8 @@ type GitHubProtection struct {
 	// Approvals are those that a pull request takes, 1-10; a code owner's is always among them. Default: 1.
 	Approvals int `json:"approvals,omitempty" default:"1"`
 	// WideningLabel is the label that a pull request needs when it lets somebody do more than before, for example widens-authority.
-	// Whoever may label pull requests decides then. Default: none, and the code owners' approval is all there is.
+	// Whoever may label pull requests decides then, for the commit that is there. The check "preview / verdict" asks for it, so Checks
+	// has to have that. Default: none, and the code owners' approval is all there is.
 	WideningLabel string `json:"wideningLabel,omitempty"`
 	// Tags are patterns, policy/v* for example, of the tags that only the repository's administrators may make, move or
 	// delete. A tag starts the workflows of the commit it names, reviewed or not, so every tag that starts one with an identity

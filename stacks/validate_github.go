@@ -116,8 +116,15 @@ func validateProtection(g GitHub, stack string, found *findings) {
 	if found.readable("github.branch", path+".branches") && len(p.Branches) > 0 && !slices.Contains(p.Branches, g.Branch) {
 		found.add(path+".branches", "leave out the branch that deploys", "add the value of github.branch")
 	}
+	if p.WideningLabel != "" && !slices.Contains(p.Checks, verdictCheck) {
+		found.add(path+".wideningLabel", fmt.Sprintf("is asked for by the check %q, which is not required", verdictCheck),
+			"add that check to "+path+".checks")
+	}
 	found.between(path+".approvals", p.Approvals, 1, limits.MaxApprovals, "approvals")
 }
+
+// verdictCheck is the job of preview.yml that asks for the label, as GitHub names it: with the calling job's name in front.
+const verdictCheck = "preview / verdict"
 
 // validateGate judges one GitHub environment for itself; the ones before it decide whether its name is free.
 func validateGate(gates []GitHubEnvironment, i int, found *findings) {

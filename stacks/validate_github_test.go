@@ -179,6 +179,10 @@ func TestProtection(t *testing.T) {
 			"github.protection.actions[0]: " + action, "github.protection.actions[1]: " + action, "github.protection.actions[2]: " + action,
 			"github.protection.actions[3]: " + action, "github.protection.actions[4]: " + action,
 		}},
+		{"a label that a check asks for", prod, with(change{"wideningLabel": "widens", "checks": []any{"ci-ok", "preview / verdict"}}), nil},
+		{"a label that nothing asks for", prod, with(change{"wideningLabel": "widens"}), []string{
+			`github.protection.wideningLabel: is asked for by the check "preview / verdict", which is not required; ` +
+				`add that check to github.protection.checks`}},
 		{"nobody approves", prod, with(change{"approvals": 0}), []string{"github.protection.approvals: is out of range; use 1 to 10 approvals"}},
 		{"eleven approve", prod, with(change{"approvals": 11}), []string{"github.protection.approvals: is out of range; use 1 to 10 approvals"}},
 		{"misspelt", prod, with(change{"approval": 2}), []string{`github.protection.approval: is not a setting; did you mean approvals?`}},

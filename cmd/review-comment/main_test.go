@@ -2,39 +2,124 @@ package main
 
 import (
 	"bytes"
-	"flag"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
-func TestRun(t *testing.T) {
+const (
+	at   = "https://github.com/o/r/actions/runs/1"
+	sha  = "0123456789abcdef0123456789abcdef01234567"
+	docs = "https://github.com/p/q/blob/main/docs"
+)
+
+// artifacts writes files into a folder, as `gh run download` does.
+func artifacts(t *testing.T, files map[string]string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	return folder
+}
+
+const (
+	quiet   = `{"base": "1", "head": "2", "stacks": [{"name": "dev"}]}`
+	nothing = "## What this pull request would do\n\nNothing: no stack changes, costs stay, nobody gains anything, and no policy says " +
+		"anything new.\n\n"
+	none = "## What this pull request would do\n\nNo review came of it: [the run](" + at + ") says why.\n\n"
+	end  = "At commit `" + sha + "`.\n"
+)
+
+// TestWhatArtifactsBecome: what is not in its form is left out, and the comment says that it did not come.
+func TestWhatArtifactsBecome(t *testing.T) {
 	t.Parallel()
-	const run1 = "https://github.com/o/r/actions/runs/1"
+	plan := func(text string) string {
+		return "<details><summary>The plan against what runs in <code>dev</code></summary>\n\n~~~~~~~~text\n" + text +
+			"\n~~~~~~~~\n\n</details>\n\n"
+	}
+	const missing = "**Missing:** No plan of `dev` against what runs came: [the run](" + at + ") says why.\n\n"
+	const fork = "There is no plan against what really runs, because a fork's run gets no identity. A maintainer who has read the change " +
+		"pushes it to a branch of this repository to see one.\n\n"
 	for name, test := range map[string]struct {
-		arguments []string
-		in        string
-		code      int
-		out, said string
+		files       map[string]string
+		plans, want string
 	}{
-		"a report": {[]string{run1}, `{"base": "1", "head": "2", "stacks": [{"name": "dev"}]}`, 0,
-			"<!-- platform-review -->\n## What this pull request would do\n\nNothing: no stack changes, costs stay, nobody gains anything, and no " +
-				"policy says " +
-				"anything new.\n\n", ""},
-		"no report":       {[]string{run1}, "# hello", 2, "", "standard input is not a report of `sandbox review --json`"},
-		"no address":      {nil, "{}", 2, "", "give the address of the workflow's run"},
-		"a bad address":   {[]string{"https://example.com/a) [b](c"}, "{}", 2, "", "give the address of the workflow's run"},
-		"help":            {[]string{"--help"}, "", 0, page.Help(flag.NewFlagSet("review-comment", flag.ContinueOnError)), ""},
-		"an unknown flag": {[]string{"--run"}, "{}", 2, "", "review-comment: unknown flag: --run: see --help"},
-		"another scheme":  {[]string{"javascript:alert(1)"}, "{}", 2, "", "give the address of the workflow's run"},
+		"a report and a plan": {map[string]string{"review/report.json": quiet, "preview-dev/dev.txt": "same\n"}, "here", nothing + plan("same")},
+		"no plan":             {map[string]string{"review/report.json": quiet}, "here", nothing + missing},
+		"a fork":              {map[string]string{"review/report.json": quiet}, "fork", nothing + fork},
+		"a summary":           {map[string]string{"review/report.json": quiet}, "apart", nothing},
+		"nothing came":        {nil, "here", none},
+		"no JSON":             {map[string]string{"review/report.json": "# hello", "preview-dev/dev.txt": "same"}, "here", none + plan("same")},
+		"two documents":       {map[string]string{"review/report.json": quiet + quiet}, "here", none},
+		"a list":              {map[string]string{"review/report.json": "[]"}, "here", none},
+		"an enum that is none": {map[string]string{"review/report.json": `{"stacks": [{"name": "dev", "plan": [{"op": "<img>", "name": "a"}]}]}`},
+			"apart", "|  | `dev` |\n"},
+		"deeper than a stack": {map[string]string{"review/report.json": strings.Repeat("[", 20000)}, "here", none},
+		"too many stacks":     {map[string]string{"review/report.json": `{"stacks": [` + strings.Repeat(`{},`, 20) + `{}]}`}, "here", none},
+		"a large report": {map[string]string{"review/report.json": `{"stacks": [], "base": "` + strings.Repeat("a", mostReport) + `"}`}, "here",
+			none},
+		"a large plan": {map[string]string{"review/report.json": quiet, "preview-dev/dev.txt": strings.Repeat("a", mostPreview+1)}, "here",
+			nothing + missing},
+		"a plan of another name": {map[string]string{"review/report.json": quiet, "preview-dev/prod.txt": "x", "preview-<b>/<b>.txt": "x",
+			"preview-Dev/Dev.txt": "x"}, "here", nothing + missing},
+		"hostile plans": {map[string]string{"review/report.json": quiet, "preview-dev/dev.txt": "~~~~~~~~\n</details>\u202e\x1b[31m@all\n"},
+			"here", nothing + plan("~ ~ ~\n</details>[31m@all")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out, said bytes.Buffer
-			assert.Equal(t, test.code, run(test.arguments, strings.NewReader(test.in), &out, &said))
-			assert.Equal(t, test.out, out.String())
-			assert.Contains(t, said.String(), test.said)
+			require.Equal(t, 0, run([]string{"--run", at, "--docs", docs, "--commit", sha, "--plans", test.plans, artifacts(t, test.files)}, &out,
+				&said))
+			if strings.HasPrefix(test.want, "|") {
+				assert.Contains(t, out.String(), test.want)
+				assert.NotContains(t, out.String(), "<img>")
+				return
+			}
+			assert.Equal(t, "<!-- platform-review -->\n"+test.want+end, out.String(), said.String())
 		})
 	}
+}
+
+// TestNoLinkIsFollowed: an artifact cannot have this command show other files of the machine.
+func TestNoLinkIsFollowed(t *testing.T) {
+	t.Parallel()
+	folder := artifacts(t, map[string]string{"review/other": "", "secret": quiet, "preview-dev/other": ""})
+	require.NoError(t, os.Symlink("../secret", filepath.Join(folder, "review", "report.json")))
+	require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(folder, "preview-dev", "dev.txt")))
+	var out, said bytes.Buffer
+	require.Equal(t, 0, run([]string{"--run", at, "--docs", docs, "--commit", sha, folder}, &out, &said))
+	assert.Equal(t, "<!-- platform-review -->\n"+none+end, out.String())
+	assert.Contains(t, said.String(), "review/report.json is no file of at most")
+	assert.Contains(t, said.String(), "the plan of dev is left out")
+}
+
+func TestACallThatIsWrong(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, arguments := range map[string][]string{
+		"nothing":         nil,
+		"no folder":       {"--run", at, "--docs", docs, "--commit", sha},
+		"another folder":  {"--run", at, "--docs", docs, "--commit", sha, filepath.Join(folder, "none")},
+		"a bad address":   {"--run", "https://example.com/a) [b](c", "--docs", docs, "--commit", sha, folder},
+		"another scheme":  {"--run", at, "--docs", "javascript:alert(1)", "--commit", sha, folder},
+		"a bad page":      {"--run", at, "--page", "x", "--docs", docs, "--commit", sha, folder},
+		"a branch":        {"--run", at, "--docs", docs, "--commit", "main", folder},
+		"plans elsewhere": {"--run", at, "--docs", docs, "--commit", sha, "--plans", "elsewhere", folder},
+	} {
+		var out, said bytes.Buffer
+		assert.Equal(t, 2, run(arguments, &out, &said), name)
+		assert.Empty(t, out.String(), name)
+		assert.Contains(t, said.String(), "review-comment: ", name)
+	}
+	var out, said bytes.Buffer
+	assert.Equal(t, 0, run([]string{"--help"}, &out, &said))
+	assert.Contains(t, out.String(), "Write what a pull request's run left as its one comment")
+	assert.Empty(t, said.String())
 }

@@ -5,6 +5,7 @@ package authority
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -39,6 +40,10 @@ func accountOf(email string) string {
 	return name
 }
 
+// ofPool matches the jobs that share an attribute, as a grant names them.
+var ofPool = regexp.MustCompile(`^principalSet://iam\.googleapis\.com/projects/[0-9]+/locations/global/workloadIdentityPools/([^/]+)/` +
+	`attribute\.([a-z_]+)/(.*)$`)
+
 // holds returns every membership, and the permissions of the custom roles.
 func holds(deployed trust.Deployed, resources []inventory.Resource) (facts []review.Fact) {
 	for _, m := range deployed.Memberships {
@@ -48,6 +53,8 @@ func holds(deployed trust.Deployed, resources []inventory.Resource) (facts []rev
 		who := m.Member
 		if strings.HasPrefix(who, "serviceAccount:") {
 			who = accountOf(who)
+		} else if found := ofPool.FindStringSubmatch(who); found != nil {
+			who = fmt.Sprintf("a job whose %s in the pool %s is %s", found[2], found[1], found[3])
 		}
 		text := fmt.Sprintf("%s on %s", m.Role, m.Scope)
 		if m.Condition != "" {
@@ -235,7 +242,11 @@ func rulesetGuards(r inventory.Resource, guard func(subject, text string, level 
 			}
 		}
 		if approvals := rules.Number("pullRequest", "requiredApprovingReviewCount"); rules.At("pullRequest") != nil {
-			guard(of+", pull request", fmt.Sprintf("a change takes a pull request with %v approvals", approvals), approvals)
+			text := fmt.Sprintf("a change takes a pull request with %v approvals", approvals)
+			if approvals == 1 {
+				text = "a change takes a pull request with 1 approval"
+			}
+			guard(of+", pull request", text, approvals)
 		}
 		for _, rule := range []struct{ key, text string }{
 			{"requireCodeOwnerReview", "a code owner approves"}, {"requireLastPushApproval", "the last push is approved by somebody else"},

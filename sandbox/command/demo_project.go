@@ -109,20 +109,9 @@ func (a *app) demoUp(ctx context.Context) error {
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
-		fmt.Fprintf(a.streams.Out, "up failed: %v\n", lastErrors(lines.String()))
+		fmt.Fprintf(a.streams.Out, "up failed: %v\n", engine.Errors(lines.String()))
 	}
 	return err
-}
-
-// lastErrors returns the lines of the engine's output that say what failed.
-func lastErrors(account string) string {
-	var found []string
-	for line := range strings.Lines(account) {
-		if text := strings.TrimSpace(line); strings.HasPrefix(text, "error:") || strings.HasPrefix(text, "* ") {
-			found = append(found, text)
-		}
-	}
-	return strings.Join(found, "; ")
 }
 
 var demoClient = &http.Client{Timeout: 10 * time.Second}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
+	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
@@ -31,6 +32,8 @@ type reviewFlags struct {
 	labels, measured []string
 	asJSON, comment  bool
 	web, page        string
+	// exports are files that `pulumi stack export` wrote; - is standard input.
+	exports []string
 }
 
 // scrubbedKey is set in the process that runs a change's code, whose environment contains no secret.
@@ -68,6 +71,7 @@ func (a *app) review() *cobra.Command {
 	flags.BoolVar(&f.comment, "comment", false, "print the comment of a pull request")
 	flags.StringVar(&f.page, "page", "", "with --comment: the address of the page that has everything")
 	flags.StringVar(&f.web, "web", "", "write it as a page, too: the file")
+	a.exportFlag(command, &f)
 	return command
 }
 
@@ -91,7 +95,49 @@ func (a *app) rehearse() *cobra.Command {
 	command.Flags().StringVar(&stack, "stack", "prod", "the stack that it is rehearsed in")
 	command.Flags().Uint64Var(&f.seed, "seed", 1, "makes the same rehearsal again")
 	command.Flags().BoolVar(&f.asJSON, "json", false, "print it as JSON")
+	command.Flags().BoolVar(&f.compile, "compile", false, "compile the working tree's program too, where this executable is not of the "+
+		"working tree")
+	a.exportFlag(command, &f)
 	return command
+}
+
+func (a *app) exportFlag(command *cobra.Command, f *reviewFlags) {
+	command.Flags().StringArrayVar(&f.exports, "from-export", nil, "a file that `pulumi stack export` wrote, - for standard input: its stack "+
+		"begins as it says. Secrets, and every text that the repository does not have, are withheld; may be repeated")
+}
+
+// exported reads the exports, by stack. It takes them before anything of the change runs.
+func (a *app) exported(f reviewFlags) (map[string]rehearse.Export, []json.RawMessage, error) {
+	byStack := map[string]rehearse.Export{}
+	var documents []json.RawMessage
+	for _, file := range f.exports {
+		data, err := readInput(file, a.streams.In)
+		if err != nil {
+			return nil, nil, &commandLineError{fmt.Errorf("--from-export: %w", err)}
+		}
+		several := []json.RawMessage{data}
+		if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) { // This is how the process without secrets gets them.
+			if err := json.Unmarshal(data, &several); err != nil {
+				return nil, nil, &commandLineError{errors.New("--from-export: standard input is no list of exports")}
+			}
+		}
+		for _, one := range several {
+			export, err := rehearse.ReadExport(one)
+			if err != nil {
+				return nil, nil, &commandLineError{fmt.Errorf("--from-export %s: %w", file, err)}
+			}
+			byStack[export.Stack] = export
+			documents = append(documents, one)
+		}
+	}
+	return byStack, documents, nil
+}
+
+func readInput(file string, in io.Reader) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(in)
+	}
+	return os.ReadFile(file)
 }
 
 // compare makes the review in a separate process whose environment contains no secret.
@@ -102,12 +148,21 @@ func (a *app) compare(ctx context.Context, f reviewFlags) error {
 	if err := a.checkRevisions(ctx, f); err != nil {
 		return err
 	}
+	exports, documents, err := a.exported(f)
+	if err != nil {
+		return err
+	}
+	for stack := range exports {
+		if len(f.stacks) > 0 && !slices.Contains(f.stacks, stack) {
+			return &commandLineError{fmt.Errorf("--from-export: the state is of stack %s, and it is not reviewed: add --stack %s", stack, stack)}
+		}
+	}
 	work, err := os.MkdirTemp("", "review-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
-	report, err := a.reportOf(ctx, f, work)
+	report, err := a.reportOf(ctx, f, work, exports, documents)
 	if err != nil {
 		return err
 	}
@@ -162,9 +217,10 @@ func (a *app) checkRevisions(ctx context.Context, f reviewFlags) error {
 }
 
 // reportOf makes the report in this process if its environment contains no secrets. Otherwise it starts a process without them.
-func (a *app) reportOf(ctx context.Context, f reviewFlags, work string) (review.Report, error) {
+func (a *app) reportOf(ctx context.Context, f reviewFlags, work string, exports map[string]rehearse.Export, documents []json.RawMessage) (
+	review.Report, error) {
 	if os.Getenv(scrubbedKey) != "" {
-		return a.reviewed(ctx, f, work)
+		return a.reviewed(ctx, f, work, exports)
 	}
 	home := filepath.Join(work, "home")
 	if err := os.Mkdir(home, 0o700); err != nil {
@@ -189,6 +245,14 @@ func (a *app) reportOf(ctx context.Context, f reviewFlags, work string) (review.
 	if a.dir != "" {
 		arguments = append(arguments, "--dir="+a.dir)
 	}
+	// The exports go through a pipe: a path would lead what the change runs to them.
+	var exported []byte
+	if len(documents) > 0 {
+		if exported, err = json.Marshal(documents); err != nil {
+			return review.Report{}, err
+		}
+		arguments = append(arguments, "--from-export=-")
+	}
 	arguments = append(arguments, "--", f.base)
 	if f.head != "" {
 		arguments = append(arguments, f.head)
@@ -197,7 +261,7 @@ func (a *app) reportOf(ctx context.Context, f reviewFlags, work string) (review.
 	child.Env = append(environment, scrubbedKey+"=1")
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	var said bytes.Buffer
-	child.Stdout, child.Stderr = &said, a.streams.Err
+	child.Stdin, child.Stdout, child.Stderr = bytes.NewReader(exported), &said, a.streams.Err
 	err = child.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() != ExitNo {
@@ -214,7 +278,7 @@ func (a *app) reportOf(ctx context.Context, f reviewFlags, work string) (review.
 }
 
 // reviewed reviews each stack in a state folder of its own below work.
-func (a *app) reviewed(ctx context.Context, f reviewFlags, work string) (review.Report, error) {
+func (a *app) reviewed(ctx context.Context, f reviewFlags, work string, exports map[string]rehearse.Export) (review.Report, error) {
 	base, head, report, err := a.trees(ctx, f, work)
 	if err != nil {
 		return review.Report{}, err
@@ -229,7 +293,11 @@ func (a *app) reviewed(ctx context.Context, f reviewFlags, work string) (review.
 	}
 	for _, name := range names {
 		fmt.Fprintf(a.streams.Err, "Reviewing %s\n", name)
-		stack, label, err := reviewStack(ctx, f, name, base, head, filepath.Join(work, "state-"+name), measured)
+		options := rehearse.Options{Stack: name, Base: base, Head: head, Seed: f.seed, PlanOnly: f.planOnly}
+		if export, given := exports[name]; given {
+			options.Export = &export
+		}
+		stack, label, err := reviewStack(ctx, options, filepath.Join(work, "state-"+name), measured)
 		if err != nil {
 			return review.Report{}, err
 		}
@@ -299,31 +367,34 @@ func (a *app) trees(ctx context.Context, f reviewFlags, work string) (base, head
 
 // reviewStack reviews one stack. It also returns the label that a pull request needs when it widens somebody's rights. The label comes
 // from the base's settings, so that no pull request can remove the requirement.
-func reviewStack(ctx context.Context, f reviewFlags, name string, base, head rehearse.Tree, state string, measured map[string]cost.Load) (
-	stack review.Stack, label string, err error) {
+func reviewStack(ctx context.Context, options rehearse.Options, state string, measured map[string]cost.Load) (stack review.Stack,
+	label string, err error) {
+	name, base, head := options.Stack, options.Base, options.Head
 	stack = review.Stack{Name: name, Plan: []review.Step{}, Authority: []review.AuthorityChange{}}
 	switch was, is := slices.Contains(stacks.Names(base.Root), name), slices.Contains(stacks.Names(head.Root), name); {
 	case !was && !is:
 		return stack, "", &commandLineError{fmt.Errorf("there is no stack %q on either side", name)}
 	case !was:
-		stack.Failed = "the stack is new: there is nothing to compare it with"
+		stack.Note = "The stack is new: there is nothing to compare it with, and everything in it is new."
+		stack.Authority = append(stack.Authority, review.AuthorityChange{Widens: true, Added: true, Kind: review.Holds, Subject: "the new stack",
+			Text: "everything that its settings say"})
 		return stack, "", nil
 	case !is:
 		stack.Failed = "the stack's file is deleted, and nothing deletes what it has: destroy the stack first"
 		return stack, "", nil
 	}
-	dir, err := statedir.Open(state)
-	if err != nil {
+	if options.Dir, err = statedir.Open(state); err != nil {
 		return stack, "", err
 	}
 	var lines bytes.Buffer // The lines matter only if the plan fails.
-	result, err := rehearse.Run(ctx, rehearse.Options{Stack: name, Base: base, Head: head, Dir: dir, Seed: f.seed, PlanOnly: f.planOnly,
-		Out: &lines})
+	options.Out = &lines
+	result, err := rehearse.Run(ctx, options)
 	if err != nil {
-		return stack, "", fmt.Errorf("stack %s: %w\n%s", name, err, lastErrors(lines.String()))
+		return stack, "", fmt.Errorf("stack %s: %w\n%s", name, err, engine.Errors(lines.String()))
 	}
 	stack.Failed, stack.Plan, stack.Findings, stack.Persons = result.Failed, result.Steps, result.Findings, result.Persons
-	if !f.planOnly {
+	stack.Note = result.Note
+	if !options.PlanOnly {
 		stack.Rehearsal = result.Rehearsal
 	}
 	before, err := stacks.Read(base.Root, name, true)

@@ -25,6 +25,7 @@ func TestAReviewRefusesWhatItCannotCompare(t *testing.T) {
 		{[]string{"review", "nowhere", "--dir", repository}, `"nowhere" names no commit of`},
 		{[]string{"review", "main", "--dir", nowhere}, "is in no git repository"},
 		{[]string{"review", "main", "--measured", "web"}, `--measured "web": write SERVICE=REQUESTS:MILLISECONDS`},
+		{[]string{"review", "HEAD", "--from-export", nowhere}, "--from-export: open "},
 		{[]string{"rehearse", "main"}, "accepts 2 arg(s), received 1"},
 		{[]string{"cost", "dev", "--measured", "web=many:1"}, `--measured "web=many:1"`},
 	} {

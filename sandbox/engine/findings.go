@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -48,4 +49,15 @@ func nameOf(resource string) string {
 		return ""
 	}
 	return parsed.Name()
+}
+
+// Errors returns the lines of the engine's output that say what failed.
+func Errors(output string) string {
+	var found []string
+	for line := range strings.Lines(output) {
+		if text := strings.TrimSpace(line); strings.HasPrefix(text, "error:") || strings.HasPrefix(text, "* ") {
+			found = append(found, text)
+		}
+	}
+	return strings.Join(found, "; ")
 }

@@ -84,7 +84,8 @@ func planOf(all []apitype.EngineEvent) Plan {
 			finding(event.PolicyEvent.PolicyName, event.PolicyEvent.EnforcementLevel, event.PolicyEvent.ResourceURN, event.PolicyEvent.Message)
 		case event.DiagnosticEvent != nil && !event.DiagnosticEvent.Ephemeral:
 			// The message that the preview failed is left out, because others say why.
-			if said := event.DiagnosticEvent; said.Severity == "warning" || said.Severity == "error" && said.Message != "preview failed" {
+			if said := event.DiagnosticEvent; said.Severity == "warning" || said.Severity == "error" &&
+				strings.TrimSpace(colours.ReplaceAllString(said.Message, "")) != "preview failed" {
 				finding("program", said.Severity, said.URN, said.Message)
 			}
 		}

@@ -123,7 +123,7 @@ func (s *Stack) pendingCreates(ctx context.Context) ([]pendingCreate, error) {
 	if err != nil || len(checkpoint.PendingOperations) == 0 {
 		return nil, err // This is the usual case, and it saves the second that the CLI takes to decrypt an export.
 	}
-	deployment, err := s.deployment(ctx)
+	deployment, err := s.State(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +156,8 @@ func (e *Engine) latest(stack string) (apitype.DeploymentV3, error) {
 	return *file.Checkpoint.Latest, nil
 }
 
-// deployment returns the stack's state with decrypted secrets.
-func (s *Stack) deployment(ctx context.Context) (apitype.DeploymentV3, error) {
+// State returns the stack's state with decrypted secrets.
+func (s *Stack) State(ctx context.Context) (apitype.DeploymentV3, error) {
 	var deployment apitype.DeploymentV3
 	state, err := s.auto.Export(ctx)
 	if err == nil && len(state.Deployment) > 0 && string(state.Deployment) != "null" {

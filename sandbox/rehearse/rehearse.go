@@ -4,6 +4,8 @@
 package rehearse
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +49,8 @@ type Options struct {
 	Dir statedir.Dir
 	// Seed decides when the engine is killed, and everything else in the cloud that happens by chance.
 	Seed uint64
+	// Export is what the base is brought to, after it has come up. Default: the base is what its settings say.
+	Export *Export
 	// PlanOnly ends after the plan, and applies nothing.
 	PlanOnly bool
 	// Out receives the engine's lines. Required.
@@ -61,6 +65,8 @@ type Result struct {
 	Findings   review.Findings
 	// Persons are the steps that need a person, because the pipeline may not take them.
 	Persons []string
+	// Note says what is special about the base; empty if nothing is.
+	Note string
 	// Failed says why the change would not be applied.
 	Failed    string
 	Rehearsal *review.Rehearsal
@@ -74,6 +80,7 @@ type rehearsal struct {
 	client *server.Client
 	random *rand.Rand
 	report review.Rehearsal
+	said   bytes.Buffer // What the engine has said in the present act.
 
 	mu      sync.Mutex
 	process *os.Process // The engine's process.
@@ -86,7 +93,9 @@ func Run(ctx context.Context, options Options) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := &rehearsal{Options: options, clock: newClock(), random: rand.New(rand.NewPCG(options.Seed, 0)),
-		report: review.Rehearsal{Seed: options.Seed, Acts: []review.Act{}, Visitors: []review.Visitors{}}}
+		report: review.Rehearsal{Seed: options.Seed, Acts: []review.Act{}, Visitors: []review.Visitors{}, Lost: []string{},
+			Restored: []string{}, NotRestored: []string{}, Persons: []string{}}}
+	r.Out = io.MultiWriter(options.Out, &r.said)
 	ended, err := r.serve(ctx)
 	if err != nil {
 		return Result{}, err
@@ -174,6 +183,11 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	was, err := baseStack.Plan(ctx)
 	if err != nil {
 		return Result{}, fmt.Errorf("the base: %w", err)
+	}
+	if r.Export != nil {
+		if result.Note, err = r.asExported(ctx, baseStack); err != nil {
+			return Result{}, err
+		}
 	}
 	if result.Base, err = resourcesOf(ctx, base, r.Stack); err != nil {
 		return Result{}, err
@@ -278,6 +292,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 	if killed {
 		r.act(applying, false, "the engine is killed in the middle of it, on purpose")
 		r.crowd.begin("the update goes on")
+		r.said.Reset()
 		if _, err = stack.Up(ctx); err == nil {
 			r.act("the update goes on", false, "what was interrupted is found out, and the rest is done")
 		}
@@ -288,8 +303,9 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 		return ctx.Err()
 	}
 	if err != nil {
-		r.report.Failed = "the update fails: " + firstLine(err)
-		r.act(applying, true, "%s", firstLine(err))
+		why := cmp.Or(engine.Errors(r.said.String()), firstLine(err))
+		r.report.Failed = "the update fails: " + why
+		r.act(applying, true, "%s", why)
 		r.report.Persons = append(r.report.Persons, "a person mends it: a part of the change may be there, and the next update would go on")
 		return nil
 	}

@@ -54,6 +54,7 @@ func CompareAuthority(before, after []Fact) []AuthorityChange {
 		}
 		changes = append(changes, AuthorityChange{Widens: widens, Added: added, Kind: fact.Kind, Subject: fact.Subject, Text: fact.Text})
 	}
+	// A guard that changes is one difference, which its counterpart before is a part of.
 	counterpart := func(fact Fact, others []Fact) (Fact, bool) {
 		i := slices.IndexFunc(others, func(o Fact) bool { return fact.Kind == Guard && o.Kind == Guard && o.Subject == fact.Subject })
 		if i < 0 {
@@ -65,20 +66,20 @@ func CompareAuthority(before, after []Fact) []AuthorityChange {
 		if slices.Contains(before, fact) {
 			continue
 		}
-		widens := fact.Kind != Guard
 		if was, had := counterpart(fact, before); had {
 			// The same guard has changed. A lower number is wider. With equal levels its content changed, for example to other people,
 			// which counts as wider, too.
-			widens = fact.Level < was.Level || fact.Level == was.Level
+			changes = append(changes, AuthorityChange{Widens: fact.Level <= was.Level, Added: true, Kind: Guard, Subject: fact.Subject,
+				Text: fact.Text, Was: was.Text})
+			continue
 		}
-		add(fact, true, widens)
+		add(fact, true, fact.Kind != Guard)
 	}
 	for _, fact := range before {
 		if slices.Contains(after, fact) {
 			continue
 		}
 		if _, has := counterpart(fact, after); has {
-			add(fact, false, false) // Its counterpart reports it.
 			continue
 		}
 		add(fact, false, fact.Kind == Guard)

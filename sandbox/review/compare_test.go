@@ -43,15 +43,12 @@ func TestWhatWidens(t *testing.T) {
 			[]review.AuthorityChange{{Added: true, Kind: review.Guard, Subject: "main, deletion", Text: "nobody deletes it"}}},
 		"a guard asks for less": {[]review.Fact{guard("main", "2 approvals", 2)}, []review.Fact{guard("main", "1 approvals", 1)},
 			[]review.AuthorityChange{
-				{Widens: true, Added: true, Kind: review.Guard, Subject: "main", Text: "1 approvals"},
-				{Kind: review.Guard, Subject: "main", Text: "2 approvals"}}},
+				{Widens: true, Added: true, Kind: review.Guard, Subject: "main", Text: "1 approvals", Was: "2 approvals"}}},
 		"a guard asks for more": {[]review.Fact{guard("main", "1 approvals", 1)}, []review.Fact{guard("main", "2 approvals", 2)},
 			[]review.AuthorityChange{
-				{Added: true, Kind: review.Guard, Subject: "main", Text: "2 approvals"},
-				{Kind: review.Guard, Subject: "main", Text: "1 approvals"}}},
+				{Added: true, Kind: review.Guard, Subject: "main", Text: "2 approvals", Was: "1 approvals"}}},
 		"others approve": {[]review.Fact{guard("prod", "user 1", 0)}, []review.Fact{guard("prod", "user 2", 0)}, []review.AuthorityChange{
-			{Widens: true, Added: true, Kind: review.Guard, Subject: "prod", Text: "user 2"}, {Kind: review.Guard, Subject: "prod",
-				Text: "user 1"}}},
+			{Widens: true, Added: true, Kind: review.Guard, Subject: "prod", Text: "user 2", Was: "user 1"}}},
 		"many jobs become one account": {nil, []review.Fact{fact(review.Becomes, "deploy", "a push", 0), fact(review.Becomes, "deploy", "a tag",
 			0),
 			fact(review.Becomes, "ci", "a tag", 0), fact(review.Becomes, "deploy", "a comment", 0)}, []review.AuthorityChange{

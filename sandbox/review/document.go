@@ -16,6 +16,8 @@ const (
 	strong
 	// value is anything that this package did not write: it is shown as code and may be cut.
 	value
+	// message is a value of a sentence or more, of which more is shown.
+	message
 )
 
 // line is one line of a document.
@@ -38,6 +40,7 @@ func say(parts ...any) line {
 }
 
 func val(text string) span  { return span{text, value} }
+func msg(text string) span  { return span{text, message} }
 func bold(text string) span { return span{text, strong} }
 
 type block interface{}

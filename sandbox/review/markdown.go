@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf16"
 )
 
 // Marker is the comment's first line, by which the next run finds it.
@@ -13,16 +12,20 @@ const Marker = "<!-- platform-review -->"
 // GitHub's limit is 65,536 characters, of which some count twice in UTF-16. The rest is for what the workflow adds.
 const mostCharacters = 62_000
 
-// Comment writes the report as the one comment of a pull request. page is the address of the whole report; empty if there is none. If the
-// report is too long, the least risky lists are cut first, with a note of how much is missing.
-func (r Report) Comment(page string) string {
+// Comment writes the report as a comment of a pull request, of which there are no plans against the real cloud. page is the address of the
+// whole report; empty if there is none.
+func (r Report) Comment(page string) string { return Marker + "\n" + r.fitting(page, mostCharacters) }
+
+// fitting writes the report in at most room characters. If it is too long, the least risky lists are cut first, with a note of how much
+// is missing.
+func (r Report) fitting(page string, room int) string {
 	for _, most := range []int{200, 60, 25, 10, 4, 1, 0} {
-		text := Marker + "\n" + markdown(r.document(limits{steps: most, properties: max(1, most/4), page: page}))
-		if len(utf16.Encode([]rune(text))) <= mostCharacters {
+		text := markdown(r.document(limits{steps: most, properties: max(1, most/4), page: page}))
+		if width(text) <= room {
 			return text
 		}
 	}
-	return Marker + "\n## What this pull request would do\n\nThe report does not fit into a comment: the run has it as an artifact.\n"
+	return "## What this pull request would do\n\nThe report does not fit into a comment: the run has it as an artifact.\n\n"
 }
 
 func markdown(d document) string {
@@ -70,8 +73,8 @@ func inMarkdown(l line, inTable bool) string {
 		switch s.style {
 		case strong:
 			out.WriteString("**" + s.text + "**")
-		case value:
-			out.WriteString(codeSpan(s.text, inTable))
+		case value, message:
+			out.WriteString(codeSpan(s.tame(), inTable))
 		default:
 			out.WriteString(s.text)
 		}
@@ -79,12 +82,15 @@ func inMarkdown(l line, inTable bool) string {
 	return out.String()
 }
 
-// mostOfAValue is the number of characters shown of one value.
-const mostOfAValue = 240
+// The numbers of characters shown of one value, and of one message.
+const (
+	mostOfAValue   = 240
+	mostOfAMessage = 900
+)
 
-// tame makes one line of a text from elsewhere. It removes line breaks and invisible characters, and cuts the text to a readable length.
-func tame(text string) string {
-	text = strings.Map(func(r rune) rune {
+// clean makes one line of a text from elsewhere: without line breaks, invisible characters and what colours a terminal.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
 			return ' '
@@ -95,16 +101,23 @@ func tame(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, "?"))
-	if runes := []rune(text); len(runes) > mostOfAValue {
-		text = fmt.Sprintf("%s… (%d more)", string(runes[:mostOfAValue]), len(runes)-mostOfAValue)
+}
+
+// tame cleans a text from elsewhere, and cuts it to a readable length.
+func (s span) tame() string {
+	text, most := clean(s.text), mostOfAValue
+	if s.style == message {
+		most = mostOfAMessage
+	}
+	if runes := []rune(text); len(runes) > most {
+		text = fmt.Sprintf("%s… (%d more)", string(runes[:most]), len(runes)-most)
 	}
 	return text
 }
 
-// codeSpan shows a value as code, in a fence longer than any run of backticks in it, so that the value cannot close it. In code, GitHub
-// makes no links, mentions nobody and reads no HTML. Only a bar has to be escaped, because it ends a table's cell.
+// codeSpan shows a cleaned value as code, in a fence longer than any run of backticks in it, so that the value cannot close it. In code,
+// GitHub makes no links, mentions nobody and reads no HTML. Only a bar has to be escaped, because it ends a table's cell.
 func codeSpan(text string, inTable bool) string {
-	text = tame(text)
 	longest, run := 0, 0
 	for _, r := range text {
 		if r == '`' {

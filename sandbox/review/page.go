@@ -81,8 +81,8 @@ func inHTML(l line) string {
 		switch s.style {
 		case strong:
 			out.WriteString("<strong>" + html.EscapeString(s.text) + "</strong>")
-		case value:
-			out.WriteString("<code>" + html.EscapeString(tame(s.text)) + "</code>")
+		case value, message:
+			out.WriteString("<code>" + html.EscapeString(s.tame()) + "</code>")
 		default:
 			out.WriteString(html.EscapeString(s.text))
 		}

@@ -20,8 +20,10 @@ type Report struct {
 // Stack is the review of one stack.
 type Stack struct {
 	Name string `json:"name"`
-	// Failed says why the review is incomplete, or why the change would not be applied; empty otherwise.
+	// Failed says why the change would not be applied; empty otherwise.
 	Failed string `json:"failed,omitempty"`
+	// Note says why this stack's review differs from others', for example because the stack is new; empty otherwise.
+	Note string `json:"note,omitempty"`
 	// Plan lists the steps of an update, without those that change nothing.
 	Plan      []Step            `json:"plan"`
 	Findings  Findings          `json:"findings"`
@@ -148,6 +150,8 @@ type AuthorityChange struct {
 	Kind    string `json:"kind"`
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
+	// Was is what the same guard required before; empty for a guard that is new, and for other kinds.
+	Was string `json:"was,omitempty"`
 	// More is the number of further facts of the same kind and subject that change in the same way.
 	More int `json:"more,omitempty"`
 }

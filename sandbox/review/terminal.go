@@ -49,8 +49,8 @@ func writeText(out *strings.Builder, blocks []block, indent string) {
 func inText(l line) string {
 	var out strings.Builder
 	for _, s := range l {
-		if s.style == value {
-			out.WriteString(tame(s.text))
+		if s.style == value || s.style == message {
+			out.WriteString(s.tame())
 		} else {
 			out.WriteString(s.text)
 		}

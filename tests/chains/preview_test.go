@@ -1,21 +1,30 @@
 package chains_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// A fork's pull request is compiled without any identity, and its summary says what was left out.
-func TestAForksPreview(t *testing.T) {
+// A fork's pull request is reviewed by the real command, without any identity, and gets the same comment as any other. The command
+// compiles the program of either side, as an application's own module has it.
+func TestAForksPullRequest(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t)
+	c := newShape(t, organization)
+	c.commit(c.message)
 	base := c.git("rev-parse", "HEAD")
-	e := c.pullRequest(base, c.commit("a fork's change"), true)
+	c.edit("Pulumi.dev.yaml", strings.NewReplacer("maxInstances: 2", "maxInstances: 1").Replace)
+	head := c.commit("a fork's change `</code> ::error::x")
+	c.reallyReviews()
+	e := c.pullRequest(base, head, true)
 	r := c.run("platform-preview.yml", e)
-	want := map[string]string{"preview/fork": success, "preview/review": success, "preview/render": success}
+	want := map[string]string{"preview/changes": success, "preview/fork": success, "preview/review": success, "preview/verdict": success}
 	if !r.ok || !maps.Equal(r.results, want) {
-		t.Errorf("%v, want %v\n%v", r.results, want, r)
+		t.Fatalf("%v, want %v\n%v", r.results, want, r)
 	}
 	calls := c.calls()
 	for _, forbidden := range []string{"google-github-actions/auth", "pulumi ", "gh api"} {
@@ -23,14 +32,11 @@ func TestAForksPreview(t *testing.T) {
 			t.Errorf("a fork's run called %q:\n%s", forbidden, calls)
 		}
 	}
-	for _, call := range []string{"go vet ./...\n", "sandbox review --compile --json --web ", " --label  -- HEAD^1\n"} {
-		if !strings.Contains(calls, call) {
-			t.Errorf("%q was not called:\n%s", call, calls)
-		}
+	if !strings.Contains(calls, "go vet ./...\n") {
+		t.Errorf("the fork's code was not vetted:\n%s", calls)
 	}
-	reviewed(t, c.read("artifacts/review-comment/comment.md"))
 	for _, wanted := range []string{"## Preview of a fork: without credentials", "Left out, because a fork's run gets no identity:",
-		"the previews against what runs, the policies on them, and the comments."} {
+		"the previews against what runs, and the policies on them."} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("the summary does not say %q\n%v", wanted, r)
 		}
@@ -38,17 +44,94 @@ func TestAForksPreview(t *testing.T) {
 	if strings.Contains(r.log, "github-actions-preview@") {
 		t.Errorf("an account is in the log\n%v", r)
 	}
+	c.comments(head, true)
+	body := c.written("comment-POST-comments")
+	for _, wanted := range []string{"<!-- platform-review -->\n## What this pull request would do\n", "| what changes | 2 in place |",
+		"| do visitors notice | no, in ", "| can it be taken back | yes |", "`template.scaling.maxInstanceCount` from `2` to `1`",
+		"There is no plan against what really runs, because a fork's run gets no identity.", "At commit `" + head + "`.",
+		"/artifacts/9)"} {
+		if !strings.Contains(body, wanted) {
+			t.Errorf("the comment does not say %q:\n%s", wanted, body)
+		}
+	}
 }
 
-// previews are those of a pull request in all stacks, one comment each: what is there already is changed, the rest is made.
-func (c *chain) previews(base, head string, stacks ...string) {
+// reallyReviews puts the real command in the place of its stand-in, and lets it compile.
+func (c *checkout) reallyReviews() {
+	c.t.Helper()
+	// With the caches of whoever runs the tests, and the real go in front.
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	script := fmt.Sprintf("#!/bin/bash\nset -euo pipefail\nexport PATH=%q HOME=%q XDG_CACHE_HOME=%q\nexec %q --dir . \"$@\"\n",
+		os.Getenv("PATH"), os.Getenv("HOME"), cache, filepath.Join(tools, "sandbox"))
+	if err := os.WriteFile(filepath.Join(c.commands, "sandbox"), []byte(script), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// ended is the event of a run of platform-preview.yml that has ended, and what GitHub says of it then. from is the head's repository.
+func (c *checkout) ended(head string, fork bool) event {
+	from := c.of.slug()
+	if fork {
+		from = "mallory/" + c.of.repository
+	}
+	owner, _, _ := strings.Cut(from, "/")
+	run := map[string]any{"id": 31, "event": "pull_request", "conclusion": "success", "head_sha": head, "head_branch": "feature",
+		"head_repository": map[string]any{"id": 12, "full_name": from, "owner": map[string]any{"login": owner}}}
+	data, err := json.Marshal(run)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.answer("run", string(data))
+	c.answer("pulls", fmt.Sprintf(`[{"number": 6, "head": {"sha": "%040d", "repo": {"id": 12}}},
+		{"number": 7, "head": {"sha": %q, "repo": {"id": 12}}}, {"number": 8, "head": {"sha": %q, "repo": {"id": 13}}}]`, 0, head, head))
+	return event{name: "workflow_run", payload: map[string]any{"action": "completed", "workflow_run": run}}
+}
+
+// comments runs what follows a run of platform-preview.yml.
+func (c *checkout) comments(head string, fork bool) {
+	c.t.Helper()
+	if c.read("comments") == "" {
+		c.answer("comments", "[]")
+	}
+	r := c.run("platform-comment.yml", c.ended(head, fork))
+	want := map[string]string{"comment/render": success, "comment/comment": success}
+	if !r.ok || !maps.Equal(r.results, want) {
+		c.t.Fatalf("%v, want %v\n%v", r.results, want, r)
+	}
+	for _, forbidden := range []string{"google-github-actions/auth", "pulumi ", "sandbox ", "actions/cache"} {
+		if strings.Contains(c.calls(), forbidden) {
+			c.t.Errorf("the comment's run called %q:\n%s", forbidden, c.calls())
+		}
+	}
+}
+
+// written is the text of a comment that was written.
+func (c *checkout) written(name string) string {
+	c.t.Helper()
+	var comment struct{ Body string }
+	if err := json.Unmarshal([]byte(c.read(name)), &comment); err != nil {
+		c.t.Fatalf("%s: %v", name, err)
+	}
+	return comment.Body
+}
+
+// previews are those of a pull request that changes something of the platform, in all stacks. Its comment, which is there already, is
+// changed. They return it.
+func (c *chain) previews(base string, stacks ...string) string {
 	t := c.t
 	t.Helper()
-	c.answer("comments", `[{"id": 4, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:prod -->"},
-		{"id": 5, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"},
-		{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:staging -->\nold"}]`)
+	c.write("policy/touched.txt", "")
+	c.git("add", "policy/touched.txt")
+	c.git("commit", "--quiet", "-m", "touch")
+	head := c.git("rev-parse", "HEAD")
+	c.answer("comments", `[{"id": 4, "user": {"login": "someone"}, "body": "<!-- platform-review -->"},
+		{"id": 5, "user": {"login": "github-actions[bot]"}, "body": "<!-- platform-review -->\nold"},
+		{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "another"}]`)
 	r := c.run("platform-preview.yml", c.pullRequest(base, head, false))
-	if !r.ok || r.results["preview/comment"] != success || r.results["preview/fork"] != "" {
+	if !r.ok || r.results["preview/verdict"] != success || r.results["preview/fork"] != "" {
 		t.Fatalf("the previews failed\n%v", r)
 	}
 	calls := c.calls()
@@ -66,30 +149,35 @@ func (c *chain) previews(base, head string, stacks ...string) {
 			t.Errorf("the preview of %s was not held against the policy pack, or is none:\n%s", stack, preview)
 		}
 	}
-	for call, want := range map[string]int{"--method PATCH repos/" + c.of.slug() + "/issues/comments/": min(2, len(stacks)),
-		"--method POST repos/" + c.of.slug() + "/issues/7/comments": len(stacks) - min(2, len(stacks)) + 1} { // the review's is one more
-		if got := strings.Count(calls, call); got != want {
-			t.Errorf("%q came %d times, want %d:\n%s", call, got, want, calls)
+	if strings.Contains(calls, "gh api --method") {
+		t.Errorf("the run of a pull request writes:\n%s", calls)
+	}
+	c.comments(head, false)
+	if written := strings.Count(c.calls(), "gh api --method P"); written != 1 {
+		t.Errorf("%d comments were written, want one:\n%s", written, c.calls())
+	}
+	body := c.written("comment-PATCH-5")
+	reviewed(t, body)
+	for _, stack := range stacks {
+		if !strings.Contains(body, "<details><summary>The plan against what runs in <code>"+stack+"</code></summary>") {
+			t.Errorf("the comment lacks the plan of %s:\n%s", stack, body)
 		}
 	}
-	reviewed(t, c.read("artifacts/review-comment/comment.md"))
-	if body := c.read("comment-PATCH-5"); !strings.Contains(body, "<!-- pulumi-preview:dev -->") ||
-		!strings.Contains(body, "### Preview of dev at ") {
-		t.Errorf("dev's comment is\n%s", body)
-	}
+	c.git("reset", "--quiet", "--hard", "HEAD^")
+	return body
 }
 
 // reviewed holds the comment of the stand-in's report, which is hostile.
 func reviewed(t *testing.T, comment string) {
 	t.Helper()
-	for _, wanted := range []string{"<!-- platform-review -->\n## What this pull request would do\n", "| what changes | **1 deleted** |",
+	for _, wanted := range []string{"## What this pull request would do\n", "| what changes | **1 deleted** |",
 		"`` `</code> @everyone ::error::out <!-- pulumi-preview:dev --> ``",
 		"[the page](https://github.com/"} {
 		if !strings.Contains(comment, wanted) {
 			t.Errorf("the comment does not say %q:\n%s", wanted, comment)
 		}
 	}
-	if strings.Contains(comment, "\n::error") {
-		t.Errorf("a workflow command is in the comment:\n%s", comment)
+	if !strings.HasPrefix(comment, "<!-- platform-review -->\n") || strings.Contains(comment, "\n::error") {
+		t.Errorf("the comment does not begin with its marker, or has a workflow command:\n%s", comment)
 	}
 }

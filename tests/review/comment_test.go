@@ -63,7 +63,8 @@ func (p pull) report(t testing.TB) review.Report {
 	require.NoError(t, err)
 	var said recorded
 	require.NoError(t, json.Unmarshal(data, &said))
-	stack := review.Stack{Name: p.stack, Failed: said.Failed, Plan: said.Steps, Findings: said.Findings, Persons: said.Persons}
+	stack := review.Stack{Name: p.stack, Failed: said.Failed, Plan: said.Steps, Findings: said.Findings, Persons: said.Persons,
+		Rehearsal: said.Rehearsal}
 	before := p.baseSide(t)
 	after, err := side(t, tree(t, p.base, p.head), p.stack)
 	if err != nil {
@@ -92,8 +93,8 @@ func TestComments(t *testing.T) {
 				assert.Less(t, strings.Count(comment, "\n"), 6, "passing is one line")
 				return
 			}
-			for question, want := range map[string]string{"what changes": p.changes, "policies": p.policies, "what it costs a month, USD": p.costs,
-				"who gains what": p.gains, "can it be taken back": p.back} {
+			for question, want := range map[string]string{"what changes": p.changes, "policies": p.policies,
+				"what it costs a month, in USD": p.costs, "who gains what": p.gains, "do visitors notice": p.notices, "can it be taken back": p.back} {
 				assert.Contains(t, comment, "| "+question+" | "+want+" |\n")
 			}
 		})

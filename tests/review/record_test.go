@@ -26,6 +26,8 @@ type recorded struct {
 	Steps    []review.Step   `json:"steps"`
 	Findings review.Findings `json:"findings"`
 	Persons  []string        `json:"persons,omitempty"`
+	// Rehearsal is what happened when it was applied.
+	Rehearsal *review.Rehearsal `json:"rehearsal,omitempty"`
 }
 
 func (p pull) file(ending string) string {
@@ -33,7 +35,7 @@ func (p pull) file(ending string) string {
 }
 
 // rehearsed rehearses a pull request.
-func (p pull) rehearsed(ctx context.Context, t testing.TB, planOnly bool) rehearse.Result {
+func (p pull) rehearsed(ctx context.Context, t testing.TB) rehearse.Result {
 	t.Helper()
 	module, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)
@@ -41,7 +43,7 @@ func (p pull) rehearsed(ctx context.Context, t testing.TB, planOnly bool) rehear
 	require.NoError(t, err)
 	base, head := tree(t, p.base), tree(t, p.base, p.head)
 	var lines strings.Builder
-	result, err := rehearse.Run(ctx, rehearse.Options{Stack: p.stack, Dir: dir, Seed: 7, PlanOnly: planOnly, Out: io.Writer(&lines),
+	result, err := rehearse.Run(ctx, rehearse.Options{Stack: p.stack, Dir: dir, Seed: 7, Out: io.Writer(&lines),
 		Base: rehearse.Tree{Root: base, Module: module, Program: program.In(base)}, Head: rehearse.Tree{Root: head, Module: module,
 			Program: program.In(head)}})
 	require.NoError(t, err, lines.String())
@@ -56,8 +58,8 @@ func TestRecord(t *testing.T) {
 			continue
 		}
 		t.Run(p.name, func(t *testing.T) {
-			result := p.rehearsed(t.Context(), t, true)
-			said := recorded{Failed: result.Failed, Steps: result.Steps, Findings: result.Findings, Persons: result.Persons}
+			result := p.rehearsed(t.Context(), t)
+			said := recorded{result.Failed, result.Steps, result.Findings, result.Persons, result.Rehearsal}
 			data, err := json.MarshalIndent(said, "", " ")
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(p.file(".json"), append(data, '\n'), 0o644))

@@ -32,7 +32,7 @@ func TestRehearsal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := named(t, name)
-			result := p.rehearsed(t.Context(), t, false)
+			result := p.rehearsed(t.Context(), t)
 			data, err := os.ReadFile(p.file(".json"))
 			require.NoError(t, err)
 			var said recorded

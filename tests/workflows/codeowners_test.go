@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v4"
 )
 
 // steering are files that do not exist and would change what a job with an identity runs, or what judges it, if they did.
@@ -173,31 +171,21 @@ func TestWhatWouldSteerAJobIsRefused(t *testing.T) {
 	}
 }
 
-// And a pull request that adds one is previewed, so that the refusal is seen before it is merged.
-func TestThePreviewSeesWhatWouldSteer(t *testing.T) {
+// And a pull request that adds one is reviewed, so that the refusal is seen before it is merged.
+func TestTheReviewSeesWhatWouldSteer(t *testing.T) {
 	t.Parallel()
-	var workflow struct {
-		On struct {
-			PullRequest struct{ Paths []string } `yaml:"pull_request"`
-		}
-	}
-	if err := yaml.Unmarshal([]byte(sources(t)["workflows/platform-preview.yml"]), &workflow); err != nil {
-		t.Fatal(err)
-	}
+	changes := map[string]bool{"docs/a.md": false, "README.md": false, "packages/web/src/page.tsx": false, "": false,
+		".github/workflows/platform-preview.yml": true, ".github/workflows/platform-ci.yml": false}
 	for _, file := range []string{"Pulumi.json", "Pulumi.yml", "Pulumi.prod.json", "go.work", "go.work.sum", "go.mod",
 		"vendor/modules.txt", ".trivyignore", "trivy.yaml", "Pulumi.prod.yaml", "main.go", "infra/main.go",
-		"policy/prod.json", "platform.yaml"} {
-		for _, folder := range []string{"", "infra/platform/"} {
-			if !slices.ContainsFunc(workflow.On.PullRequest.Paths, func(pattern string) bool { return globs(pattern, folder+file) }) {
-				t.Errorf("%s%s starts no preview", folder, file)
-			}
+		"policy/prod.json", "platform.yaml", "release.yaml"} {
+		changes[file], changes["infra/platform/"+file] = true, true
+	}
+	for file, counts := range changes {
+		code, printed, outputs := runScript(t, script(t, "platform=$platform"), map[string]string{"CHANGED": file},
+			map[string]string{"git": `[ "$*" = "diff -z --no-renames --name-only HEAD^1 HEAD" ] || exit 9; [ -z "$CHANGED" ] || printf 'a.txt\0%s\0' "$CHANGED"`})
+		if want := fmt.Sprintf("platform=%t\n", counts); code != 0 || outputs != want {
+			t.Errorf("%q: exit code %d and %q, want %q\n%s", file, code, outputs, want, printed)
 		}
 	}
-}
-
-// globs is GitHub's matching of paths: * within a name, ** across folders, and **/ for none as well.
-func globs(pattern, file string) bool {
-	expression := regexp.QuoteMeta(pattern)
-	expression = strings.NewReplacer(`\*\*/`, `(.*/)?`, `\*\*`, `.*`, `\*`, `[^/]*`).Replace(expression)
-	return regexp.MustCompile("^" + expression + "$").MatchString(file)
 }

@@ -289,7 +289,8 @@ func TestWhoseTokenIsAForks(t *testing.T) {
 		{"pull_request", nil, false, false}, {"push", nil, false, true},
 	} {
 		w := world{"github.event_name": test.event, "github.repository": "o/r", "github.event.pull_request.head.repo.full_name": test.from,
-			"github.event.pull_request.head.repo.fork": test.fork, "always()": true, "hashFiles()": "a hash"}
+			"github.event.pull_request.head.repo.fork": test.fork, "always()": true, "hashFiles()": "a hash",
+			"needs.changes.outputs.platform": "true"}
 		if got := truth(evaluate(t, upload.If.Value, w)); got != test.ran {
 			t.Errorf("%+v: results are uploaded: %v", test, got)
 		}

@@ -4,10 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"unicode/utf16"
 )
 
 // needsJQ skips where jq, which GitHub's runners have, is missing.
@@ -90,97 +88,6 @@ BASE=$(git rev-parse HEAD)
 		if code != 0 || outputs != test.outputs {
 			t.Errorf("%s: exit code %d and %q, want %q\n%s", name, code, outputs, test.outputs, printed)
 		}
-	}
-}
-
-// The comment holds text of the pull request's own code: it must stay in its fence, and be the one comment of its stack.
-func TestThePreviewsComment(t *testing.T) {
-	t.Parallel()
-	needsJQ(t)
-	gh := `
-case "$*" in
-"run download"*) [ -n "$PREVIEW" ] || exit 1; mkdir -p previews/preview-dev && eval "$PREVIEW" > previews/preview-dev/dev.txt ;;
-*--paginate*) printf '%s' "$COMMENTS" ;;
-*) ! grep -q "Preview of dev" "$6" || { echo "called: $*"; cat "$6"; } ;;
-esac
-`
-	comment := strings.ReplaceAll(script(t, "<!-- pulumi-preview:"), "> /dev/null", "")
-	const begun, text = `{"body":"<!-- pulumi-preview:dev -->\n### Preview of dev at abc\n\n`, `printf 'before\n~~~~~~~~\nafter\n'`
-	const fenced = `~~~~~~~~text\nbefore\n~ ~ ~\nafter\n~~~~~~~~"}`
-	for _, test := range []struct{ name, comments, preview, called, body string }{
-		{"the first", `[]`, text, "called: api --method POST repos/o/r/issues/7/comments", fenced},
-		{"another's with the same marker", `[{"id": 5, "user": {"login": "someone"}, "body": "<!-- pulumi-preview:dev -->"}]`, text,
-			"called: api --method POST", fenced},
-		{"the next", `[{"id": 4, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:prod -->"}]` + "\n" +
-			`[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, text,
-			"called: api --method PATCH repos/o/r/issues/comments/6", fenced},
-		// An older commit's preview would look like this one's.
-		{"one that came to no preview", `[{"id": 6, "user": {"login": "github-actions[bot]"}, "body": "<!-- pulumi-preview:dev -->\nold"}]`, "",
-			"called: api --method PATCH repos/o/r/issues/comments/6", `No preview came of it: [the run](url) says why."}`},
-		// One argument of a program holds 128 KiB, and a character up to four bytes.
-		{"a long one that is not ASCII", `[]`, `yes 😀 | head -n 40000`, "called: api --method POST", `😀\n~~~~~~~~"}`},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			code, printed, _ := runScript(t, comment, map[string]string{
-				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`,
-				"COMMENTS": test.comments, "PREVIEW": test.preview, "RUN": "url",
-			}, map[string]string{"gh": gh})
-			if code != 0 || !strings.Contains(printed, test.called) || strings.Count(printed, "called:") != 1 {
-				t.Errorf("exit code %d and\n%.2000s\nwant %q once", code, printed, test.called)
-			}
-			if !strings.Contains(printed, begun) || !strings.Contains(printed, test.body) {
-				t.Errorf("sent\n%.2000s\nwant %s and %s in it", printed, begun, test.body)
-			}
-		})
-	}
-}
-
-// GitHub takes 65,536 UTF-16 units. What is left out is said, in whole lines, with the place that has it.
-func TestALongPreviewsComment(t *testing.T) {
-	t.Parallel()
-	needsJQ(t)
-	const gh = `
-case "$*" in
-"run download"*) mkdir -p previews/preview-dev && eval "$PREVIEW" > previews/preview-dev/dev.txt ;;
-*--paginate*) echo '[]' ;;
-*) jq -r .body "$6" > "$GITHUB_OUTPUT" ;;
-esac
-`
-	for _, test := range []struct {
-		name, preview, first, last string
-		left                       bool
-	}{
-		{"4,000 lines", `seq -f 'line %g of the preview, a resource to replace' 1 4000`, "line 1 of the preview, a resource to replace",
-			"line 4000 of the preview, a resource to replace", true},
-		{"just not too long", `seq -f 'line %4g' 1 6000`, "line    1", "line 6000", false},
-		{"one character more", `seq -f 'line %4g' 1 6000; echo`, "line    1", "", true},
-		{"one line too many", `seq -f 'line %4g' 1 6001`, "line    1", "line 6001", true},
-		{"what counts twice", `for i in $(seq 1 1000); do printf '😀%.0s' $(seq 1 40); echo " $i"; done`, strings.Repeat("😀", 40) + " 1",
-			strings.Repeat("😀", 40) + " 1000", true},
-		{"one long line", `head -c 90000 /dev/zero | tr '\0' x; echo; echo end`, "[1 lines left out]", "end", true},
-		{"fences without end", `for i in $(seq 1 9000); do echo '~~~~~~~~'; done`, "~ ~ ~", "~ ~ ~", false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			code, printed, body := runScript(t, script(t, "<!-- pulumi-preview:"), map[string]string{
-				"GH_REPO": "o/r", "NUMBER": "7", "HEAD": "abc", "GITHUB_RUN_ID": "1", "STACKS": `["dev"]`, "PREVIEW": test.preview,
-				"RUN": "https://github.com/o/r/actions/runs/1",
-			}, map[string]string{"gh": gh})
-			lines := strings.Split(strings.TrimSuffix(body, "\n"), "\n")
-			at := slices.Index(lines, "~~~~~~~~text")
-			if code != 0 || at < 0 || len(utf16.Encode([]rune(body))) > 65536 {
-				t.Fatalf("exit code %d, %d units of text\n%s\n%.500s", code, len(utf16.Encode([]rune(body))), printed, body)
-			}
-			if first, last := lines[at+1], lines[len(lines)-2]; first != test.first || last != test.last || lines[len(lines)-1] != "~~~~~~~~" {
-				t.Errorf("begins with %.80q and ends with %.80q, want %.80q and %.80q in a fence", first, last, test.first, test.last)
-			}
-			said := strings.Contains(strings.Join(lines[:at], "\n"),
-				"lines in the middle are left out; [the run](https://github.com/o/r/actions/runs/1) has them")
-			if said != test.left {
-				t.Errorf("it says that lines are left out: %v, want %v:\n%s", said, test.left, strings.Join(lines[:at], "\n"))
-			}
-		})
 	}
 }
 

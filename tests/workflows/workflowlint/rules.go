@@ -145,6 +145,10 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 		}
 	}
 	for _, event := range workflow.On {
+		if event.EventName() == "workflow_run" && file == afterStrangers {
+			checkAfterStrangers(t, file, report)
+			continue
+		}
 		if slices.Contains(dangerous, event.EventName()) {
 			report("dangerous-triggers", path, "on: %s runs with the repository's rights on what an outsider sent", event.EventName())
 		}

@@ -1,0 +1,289 @@
+package rehearse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
+)
+
+// Export is a stack's state as `pulumi stack export` writes it, with encrypted or plain secrets. Nothing of it gets anywhere before
+// [scrub] has held it against what the repository says.
+type Export struct {
+	// Stack is the stack that it is of.
+	Stack     string
+	resources map[string]apitype.ResourceV3
+}
+
+// ReadExport reads an export. Its errors never quote it.
+func ReadExport(data []byte) (Export, error) {
+	var file struct {
+		Deployment struct {
+			Resources []apitype.ResourceV3 `json:"resources"`
+		} `json:"deployment"`
+	}
+	if json.Unmarshal(data, &file) != nil {
+		return Export{}, errors.New("the exported state is not what `pulumi stack export` writes")
+	}
+	export := Export{resources: map[string]apitype.ResourceV3{}}
+	for _, r := range file.Deployment.Resources {
+		if !r.URN.IsValid() || r.Delete { // The second was replaced, and waits for its deletion.
+			continue
+		}
+		export.Stack = r.URN.Stack().String()
+		export.resources[string(r.URN)] = r
+	}
+	if len(export.resources) == 0 {
+		return Export{}, errors.New("the exported state has no resources")
+	}
+	return export, nil
+}
+
+// asExported brings the emulated cloud from what the base makes to what the export says is there, as far as the repository knows it. It
+// returns what was withheld.
+func (r *rehearsal) asExported(ctx context.Context, base *engine.Stack) (note string, err error) {
+	state, err := base.State(ctx)
+	if err != nil {
+		return "", err
+	}
+	known, note, err := scrub(*r.Export, state.Resources)
+	if err != nil {
+		return "", err
+	}
+	tree := r.Base
+	tree.Program = replay(known)
+	e, stack, err := r.open(ctx, tree)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if _, err := stack.Up(ctx); err != nil {
+		return "", fmt.Errorf("the exported state does not come up: %w", err)
+	}
+	r.act("the exported state comes up", false, "it does")
+	return note, nil
+}
+
+// scrub returns the base's resources with the inputs that the export has of them, in the base's order. Of the export a text is taken only
+// if the repository has it too, or if it is an image by digest, a quantity or a constant in the place of another such; never a secret and
+// never an output. Where something is withheld, the base's own value stays.
+func scrub(export Export, base []apitype.ResourceV3) (known []apitype.ResourceV3, note string, err error) {
+	s := scrubber{public: map[string]bool{}}
+	var renamed, absent []string
+	for _, r := range base {
+		s.learn(r.Inputs)
+		exported, there := export.resources[string(r.URN)]
+		if there && exported.ID != "" {
+			renamed = append(renamed, idsOf(exported, r)...)
+		}
+	}
+	s.ids = strings.NewReplacer(renamed...)
+	for _, r := range base {
+		exported, there := export.resources[string(r.URN)]
+		switch {
+		case strings.HasPrefix(string(r.Type), "pulumi:"):
+		case !there:
+			absent = append(absent, r.URN.Name())
+			continue
+		case r.Custom:
+			s.resource = r.URN.Name()
+			merged, _ := s.overlay(r.Inputs, exported.Inputs, nil).(map[string]any)
+			nameAnew(r.Inputs, merged)
+			r.Inputs = merged
+		}
+		known = append(known, r)
+	}
+	if len(absent) == len(base) || !slices.ContainsFunc(known, func(r apitype.ResourceV3) bool { return r.Custom && r.Parent != "" }) {
+		return nil, "", errors.New("the exported state has no resource of the base: it is another stack's or another project's")
+	}
+	foreign := 0
+	for urn := range export.resources {
+		if !slices.ContainsFunc(base, func(r apitype.ResourceV3) bool { return string(r.URN) == urn }) {
+			foreign++
+		}
+	}
+	note = "The base is the exported state."
+	slices.Sort(s.withheld)
+	for _, part := range []struct {
+		text  string
+		names []string
+	}{{"Withheld, because the repository does not have the value, so that the base's own counts: ", slices.Compact(s.withheld)},
+		{"In the base's settings, and not there: ", absent}} {
+		if len(part.names) > 0 {
+			note += " " + part.text + strings.Join(part.names, ", ") + "."
+		}
+	}
+	if foreign > 0 {
+		note += fmt.Sprintf(" Left out are resources that the base does not have: %d.", foreign)
+	}
+	return known, note, nil
+}
+
+// nameAnew gives a revision whose template differs a name of its own: the base's revision of the same name is there already.
+func nameAnew(base, merged map[string]any) {
+	was, _ := base["template"].(map[string]any)
+	is, _ := merged["template"].(map[string]any)
+	if name, named := is["revision"].(string); named && name == was["revision"] && !reflect.DeepEqual(was, is) {
+		is["revision"] = name + "-deployed"
+	}
+}
+
+// idsOf returns what the cloud has called a resource, and what the emulated one calls it, in pairs.
+func idsOf(exported, made apitype.ResourceV3) (pairs []string) {
+	add := func(was, is string) {
+		if len(was) > 5 && was != is && is != "" {
+			pairs = append(pairs, was, is)
+		}
+	}
+	add(string(exported.ID), string(made.ID))
+	for _, output := range []string{"name", "uptimeCheckId", "uniqueId"} {
+		was, _ := exported.Outputs[output].(string)
+		is, _ := made.Outputs[output].(string)
+		add(was, is)
+	}
+	return pairs
+}
+
+type scrubber struct {
+	// public are the texts that the repository's own program gives to resources.
+	public map[string]bool
+	// ids replaces names that the real cloud has chosen by the emulated one's.
+	ids      *strings.Replacer
+	resource string
+	withheld []string
+}
+
+func (s *scrubber) learn(value any) {
+	switch value := value.(type) {
+	case string:
+		s.public[value] = true
+	case []any:
+		for _, one := range value {
+			s.learn(one)
+		}
+	case map[string]any:
+		if isSecret(value) {
+			return
+		}
+		for _, one := range value {
+			s.learn(one)
+		}
+	}
+}
+
+func isSecret(value map[string]any) bool { return value[resource.SigKey] == resource.SecretSig }
+
+// withhold notes that something of the export is not taken, and returns the base's value.
+func (s *scrubber) withhold(base any, path []string) any {
+	s.withheld = append(s.withheld, s.resource+"."+strings.Join(path, "."))
+	return base
+}
+
+// overlay returns the export's value where it may be shown, and the base's where it may not.
+func (s *scrubber) overlay(base, exported any, path []string) any {
+	switch exported := exported.(type) {
+	case map[string]any:
+		own, same := base.(map[string]any)
+		if !same || isSecret(exported) || isSecret(own) {
+			if isSecret(exported) && same && isSecret(own) {
+				return base // A secret has a value of its own in the emulated cloud, and nobody has to be told.
+			}
+			return s.withhold(base, path)
+		}
+		merged := map[string]any{}
+		for _, key := range slices.Sorted(maps.Keys(exported)) {
+			if value, has := own[key]; has {
+				merged[key] = s.overlay(value, exported[key], append(slices.Clone(path), key))
+			} else if s.shown(exported[key]) && !private(append(slices.Clone(path), key)) {
+				merged[key] = exported[key]
+			} else {
+				s.withhold(nil, append(slices.Clone(path), "(more than the base's)"))
+			}
+		}
+		return merged
+	case []any:
+		own, same := base.([]any)
+		if !same {
+			return s.withhold(base, path)
+		}
+		var merged []any
+		for i, value := range exported {
+			at := append(slices.Clone(path), fmt.Sprint(i))
+			switch {
+			case i < len(own):
+				merged = append(merged, s.overlay(own[i], value, at))
+			case s.shown(value) && !private(at):
+				merged = append(merged, value)
+			default:
+				s.withhold(nil, append(slices.Clone(path), "(more than the base's)"))
+			}
+		}
+		return merged
+	case string:
+		text := s.ids.Replace(exported)
+		own, same := base.(string)
+		if s.public[text] || same && !private(path) && shapeOf(text) != "" && shapeOf(text) == shapeOf(own) {
+			return text
+		}
+		return s.withhold(base, path)
+	}
+	if private(path) && exported != base {
+		return s.withhold(base, path)
+	}
+	return exported // A number, a truth or nothing.
+}
+
+// shown says that the repository has every text in a value.
+func (s *scrubber) shown(value any) bool {
+	switch value := value.(type) {
+	case string:
+		return s.public[s.ids.Replace(value)]
+	case []any:
+		return !slices.ContainsFunc(value, func(one any) bool { return !s.shown(one) })
+	case map[string]any:
+		for key, one := range value {
+			if !property.MatchString(key) || !s.shown(one) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// property matches a property's name, which a secret's signature, a label and a header are not always.
+var property = regexp.MustCompile(`^[a-z][A-Za-z]{0,60}$`)
+
+// private says that a path is one at which people write what they like. Only what the repository has is taken from there.
+func private(path []string) bool {
+	return slices.ContainsFunc(path, func(key string) bool {
+		return slices.Contains([]string{"envs", "args", "commands", "labels", "userLabels", "annotations", "headers", "authInfo",
+			"sensitiveLabels", "content", "description", "displayName", "documentation", "dashboardJson"}, key)
+	})
+}
+
+// shapes are those of texts that cannot be a secret where another text of the same shape belongs.
+var shapes = map[string]*regexp.Regexp{
+	"image":    regexp.MustCompile(`^[a-z0-9.-]+(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$`),
+	"quantity": regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,9})?(s|m|Ki|Mi|Gi)?$`),
+	"constant": regexp.MustCompile(`^[A-Z]{2,30}(_[A-Z]{1,30})*$`),
+	"revision": regexp.MustCompile(`^[a-z][a-z0-9-]{0,50}-[0-9a-f]{10}$`),
+}
+
+func shapeOf(text string) string {
+	for name, shape := range shapes {
+		if shape.MatchString(text) {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,198 @@
+package review
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf16"
+)
+
+// Comment is what a pull request's one comment is made of: the report, and the plans against the real cloud where there are any. All of
+// it but the addresses, Commit and Plans was made by jobs that ran the pull request's code.
+type Comment struct {
+	// Report is nil if none came.
+	Report *Report
+	// Commit is the pull request's head, Run the address of the run that reviewed it, Page that of its artifact with the page, or empty, and
+	// Docs that of the platform's documents.
+	Commit, Run, Page, Docs string
+	// Plans says where the plans against the real cloud are.
+	Plans    Plans
+	Previews []Preview
+}
+
+// Plans says where a pull request's plans against the real cloud are.
+type Plans string
+
+const (
+	// Here means that they are in the comment, one for each stack.
+	Here Plans = "here"
+	// Fork means that there are no such plans: the run of a pull request from another repository gets no identity.
+	Fork Plans = "fork"
+	// Apart means that others show them.
+	Apart Plans = "apart"
+)
+
+// Preview is the plan of one stack against the real cloud.
+type Preview struct {
+	Stack, Text string
+	// Gone lists what the plan deletes or replaces, a line each: OPERATION TYPE NAME.
+	Gone string
+}
+
+// mostOfPreviews is the number of characters that are kept free for the plans against the real cloud, as far as they need them.
+const mostOfPreviews = 26_000
+
+// Markdown writes the comment. It is never longer than GitHub allows: lists are cut first, then the plans in the middle, each with a note
+// of what is missing and where it is.
+func (c Comment) Markdown() string {
+	var out strings.Builder
+	out.WriteString(Marker + "\n")
+	for _, preview := range c.Previews {
+		out.WriteString(preview.caution(c.Docs))
+	}
+	wanted := 0
+	for _, preview := range c.Previews {
+		wanted += width(preview.Text) + 500
+	}
+	room := mostCharacters - width(out.String())
+	if c.Report == nil {
+		fmt.Fprintf(&out, "## What this pull request would do\n\nNo review came of it: [the run](%s) says why.\n\n", c.Run)
+	} else {
+		out.WriteString(c.Report.fitting(cmp.Or(c.Page, c.Run), room-min(wanted, mostOfPreviews)))
+	}
+	for i, preview := range c.Previews {
+		rest := (mostCharacters - width(out.String())) / (len(c.Previews) - i)
+		out.WriteString(preview.plan(c.Run, rest-500))
+	}
+	for _, stack := range c.unplanned() {
+		fmt.Fprintf(&out, "%s No plan of %s against what runs came: [the run](%s) says why.\n\n", bad, codeSpan(stack, false), c.Run)
+	}
+	if c.Plans == Fork {
+		out.WriteString("There is no plan against what really runs, because a fork's run gets no identity. A maintainer who has read the " +
+			"change pushes it to a branch of this repository to see one.\n\n")
+	}
+	fmt.Fprintf(&out, "At commit %s.\n", codeSpan(c.Commit, false))
+	return out.String()
+}
+
+// bad marks what a reader must not overlook.
+const bad = "**Missing:**"
+
+// unplanned returns the stacks of the report that have no plan against the real cloud, although the run had an identity.
+func (c Comment) unplanned() (names []string) {
+	if c.Report == nil || c.Plans != Here {
+		return nil
+	}
+	for _, stack := range c.Report.Stacks[:min(len(c.Report.Stacks), 10)] {
+		if !slices.ContainsFunc(c.Previews, func(p Preview) bool { return p.Stack == stack.Name }) {
+			names = append(names, stack.Name)
+		}
+	}
+	return names
+}
+
+func width(text string) int { return len(utf16.Encode([]rune(text))) }
+
+// plan shows the plan, folded, in a fence that it cannot close. What does not fit is left out in the middle, in whole lines: what changes
+// begins at the top, and what came of it is at the end.
+func (p Preview) plan(run string, room int) string {
+	lines := strings.Split(strings.TrimSuffix(p.Text, "\n"), "\n")
+	whole := 0
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(clean(line), "~~~~~~~~", "~ ~ ~")
+		whole += width(lines[i]) + 1
+	}
+	note := ""
+	if whole > room {
+		head := fitting(lines, room/2)
+		rest := slices.Clone(lines[len(head):])
+		slices.Reverse(rest)
+		tail := fitting(rest, room/2)
+		slices.Reverse(tail)
+		out := len(lines) - len(head) - len(tail)
+		note = fmt.Sprintf("%s in the middle left out; [the run](%s) has the whole text in its artifact and log.\n\n",
+			some(out, "line is", "lines are"), run)
+		lines = slices.Concat(head, []string{fmt.Sprintf("[%s left out]", some(out, "line", "lines"))}, tail)
+	}
+	return fmt.Sprintf("<details><summary>The plan against what runs in <code>%s</code></summary>\n\n%s~~~~~~~~text\n%s\n~~~~~~~~\n\n"+
+		"</details>\n\n", p.Stack, note, strings.Join(lines, "\n"))
+}
+
+// fitting returns the first lines that fit into room.
+func fitting(lines []string, room int) []string {
+	for i, line := range lines {
+		if room -= width(line) + 1; room < 0 {
+			return lines[:i]
+		}
+	}
+	return lines
+}
+
+// lost says what goes with a resource that is replaced or deleted. The percent sign stands for its name.
+var lost = map[string]string{
+	"gcp:artifactregistry/repository:Repository": "the registry %, **with every image in it**: nothing that serves can start again, or be " +
+		"rolled back to, before an image was built anew",
+	"gcp:cloudrunv2/service:Service":     "the service %: its address, its revisions and the way back to them",
+	"gcp:cloudrunv2/job:Job":             "the job %, with what is known of its runs",
+	"gcp:secretmanager/secret:Secret":    "the secret %, **with the value of every version**: keep what is still needed before",
+	"gcp:serviceaccount/account:Account": "the account %: one of the same name is another, without what others granted it",
+	"gcp:storage/bucket:Bucket":          "the bucket %, **with all data in it**: copy what is still needed before",
+	"gcp:sql/databaseInstance:DatabaseInstance": "the database server %, **with all data in it**: export it before; its name " +
+		"is taken for a week",
+	"gcp:sql/database:Database": "the database %, **with all data in it**: export it before",
+	"gcp:kms/cryptoKey:CryptoKey": "the key %: what it signed cannot be verified any more, and prod starts " +
+		"nothing of it",
+	"gcp:iam/workloadIdentityPool:WorkloadIdentityPool": "the identity pool %: no job logs in, and its id is taken for 30 days",
+	"gcp:projects/iAMCustomRole:IAMCustomRole":          "the role %: its id is taken for 37 days",
+}
+
+// goneLine matches a line of [Preview.Gone]. Other lines are not shown.
+var goneLine = regexp.MustCompile(`^(replace|delete) ([A-Za-z0-9/:.-]+) ([A-Za-z0-9._-]{1,100})$`)
+
+const mostGone = 40
+
+// caution says what is gone for good after the change. Of what the pull request's own code wrote, only known types and plain names are
+// used; the words are these.
+func (p Preview) caution(docs string) string {
+	var lines, operations []string
+	for line := range strings.Lines(p.Gone) {
+		found := goneLine.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
+		if found == nil || lost[found[2]] == "" {
+			continue
+		}
+		operations = append(operations, found[1]+" "+found[2])
+		lines = append(lines, fmt.Sprintf("> * %s: %s\n", map[string]string{"replace": "replaced", "delete": "deleted"}[found[1]],
+			strings.Replace(lost[found[2]], "%", "`"+found[3]+"`", 1)))
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	slices.Sort(lines)
+	lines = slices.Compact(lines)
+	var out strings.Builder
+	fmt.Fprintf(&out, "> [!CAUTION]\n> **After this change these are gone in %s, and nothing brings them back:**\n", p.Stack)
+	out.WriteString(strings.Join(lines[:min(len(lines), mostGone)], ""))
+	if more := len(lines) - mostGone; more > 0 {
+		fmt.Fprintf(&out, "> * and %d more\n", more)
+	}
+	when := "after its approvals"
+	if p.Stack == "dev" {
+		when = "at once"
+	}
+	fmt.Fprintf(&out, ">\n> After the merge an owner runs `up` of %s from main, and says before who is affected: no pipeline replaces or "+
+		"deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, %s. How, and in which order:", p.Stack,
+		when)
+	for _, page := range []struct{ file, title, when string }{
+		{"region.md", "change a region or a name", `^replace .*(Service|:Repository)$`},
+		{"remove-service.md", "remove or rename a service", `^delete .*(Service|Account)$`},
+		{"secret.md", "secrets", `:Secret$`},
+		{"README.md", "who does what", ``},
+	} {
+		if slices.ContainsFunc(operations, regexp.MustCompile(page.when).MatchString) {
+			fmt.Fprintf(&out, " [%s](%s/howto/%s)", page.title, docs, page.file)
+		}
+	}
+	return out.String() + "\n\n"
+}

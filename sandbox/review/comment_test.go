@@ -1,0 +1,191 @@
+package review_test
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+)
+
+const (
+	run  = "https://github.com/o/r/actions/runs/1"
+	docs = "https://github.com/p/q/blob/main/docs"
+)
+
+func comment(previews ...review.Preview) string {
+	return review.Comment{Report: &review.Report{Base: "b", Head: "h"}, Commit: "abc", Run: run, Docs: docs, Plans: review.Here,
+		Previews: previews}.Markdown()
+}
+
+// TestWhatAPreviewTakesAway: what a merge replaces or deletes stands first, before anybody approves: what goes with it, who is needed, and
+// where to read how. Of what the pull request's code wrote only known types and plain names are shown.
+func TestWhatAPreviewTakesAway(t *testing.T) {
+	t.Parallel()
+	const (
+		service  = "gcp:cloudrunv2/service:Service"
+		registry = "gcp:artifactregistry/repository:Repository"
+		secret   = "gcp:secretmanager/secret:Secret"
+		region   = " [change a region or a name](" + docs + "/howto/region.md)"
+		removal  = " [remove or rename a service](" + docs + "/howto/remove-service.md)"
+		who      = " [who does what](" + docs + "/howto/README.md)"
+		images   = "the registry `registry-repository`, **with every image in it**: nothing that serves can start again, or be rolled back " +
+			"to, before an image was built anew\n"
+	)
+	begun := func(stack string) string {
+		return "> [!CAUTION]\n> **After this change these are gone in " + stack + ", and nothing brings them back:**\n"
+	}
+	owner := func(stack, rest string) string {
+		return ">\n> After the merge an owner runs `up` of " + stack + " from main, and says before who is affected: no pipeline replaces or " +
+			"deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, " + rest + ". How, and in which order:"
+	}
+	for name, test := range map[string]struct{ stack, gone, want string }{
+		"nothing": {"dev", "", ""},
+		"what can be made anew": {"dev", "replace gcp:monitoring/alertPolicy:AlertPolicy watch-web-alert\ndelete " +
+			"gcp:projects/iAMMember:IAMMember a\n", ""},
+		"another region": {"dev", "replace " + registry + " registry-repository\nreplace " + service + " service-web-service\n",
+			begun("dev") + "> * replaced: " + images + "> * replaced: the service `service-web-service`: its address, its revisions and the way " +
+				"back to them\n" + owner("dev", "at once") + region + who},
+		"another name of a service": {"prod", "replace " + service + " service-web-service\n", begun("prod") +
+			"> * replaced: the service `service-web-service`: its address, its revisions and the way back to them\n" + owner("prod",
+			"after its approvals") + region + who},
+		"a service taken out, or its key renamed": {"staging", "delete " + service + " service-api-service\ndelete " +
+			"gcp:serviceaccount/account:Account runtime-api-account\n", begun("staging") +
+			"> * deleted: the account `runtime-api-account`: one of the same name is another, without what others granted it\n" +
+			"> * deleted: the service `service-api-service`: its address, its revisions and the way back to them\n" + owner("staging",
+			"after its approvals") + removal + who},
+		"a secret": {"dev", "delete " + secret + " secrets-a\n", begun("dev") + "> * deleted: the secret `secrets-a`, **with the value of " +
+			"every version**: keep what is still needed before\n" + owner("dev", "at once") + " [secrets](" + docs + "/howto/secret.md)" + who},
+		"data": {"dev", "replace gcp:sql/databaseInstance:DatabaseInstance db\ndelete gcp:storage/bucket:Bucket files\n",
+			begun("dev") + "> * deleted: the bucket `files`, **with all data in it**: copy what is still needed before\n" +
+				"> * replaced: the database server `db`, **with all data in it**: export it before; its name is taken for a week\n" +
+				owner("dev", "at once") + who},
+		"the same twice": {"dev", strings.Repeat("delete "+secret+" s\n", 3), begun("dev") +
+			"> * deleted: the secret `s`, **with the value of every version**: keep what is still needed before\n" + owner("dev", "at once") +
+			" [secrets](" + docs + "/howto/secret.md)" + who},
+		"a name that is Markdown": {"dev", "delete " + secret + " a`](https://evil.example)\ndelete " + secret + " a b\nreplaced " + secret +
+			" x\n", ""},
+		"a type that is a sentence": {"dev", "delete Approve this at once\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := test.want
+			if want != "" {
+				want += "\n\n"
+			}
+			said := comment(review.Preview{Stack: test.stack, Text: "changes\n", Gone: test.gone})
+			assert.True(t, strings.HasPrefix(said, "<!-- platform-review -->\n"+want+"## What this pull request would do\n"), said)
+			assert.Contains(t, said, "<details><summary>The plan against what runs in <code>"+test.stack+"</code></summary>\n\n~~~~~~~~text\n"+
+				"changes\n~~~~~~~~\n\n</details>\n\nAt commit `abc`.\n")
+		})
+	}
+	var many strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&many, "delete %s s%d\n", secret, i)
+	}
+	assert.Contains(t, comment(review.Preview{Stack: "dev", Gone: many.String()}), "> * and 160 more\n")
+}
+
+// TestALongPreview: GitHub takes 65,536 UTF-16 units. What is left out is said, in whole lines, with the place that has it.
+func TestALongPreview(t *testing.T) {
+	t.Parallel()
+	numbered := func(format string, n int) string {
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, format+"\n", i+1)
+		}
+		return text.String()
+	}
+	for _, test := range []struct {
+		name, preview, first, last string
+		left                       bool
+	}{
+		{"4,000 lines", numbered("line %d of the preview, a resource to replace", 4000), "line 1 of the preview, a resource to replace",
+			"line 4000 of the preview, a resource to replace", true},
+		{"just not too long", numbered("line %4d", 6000), "line    1", "line 6000", false},
+		{"what counts twice", numbered(strings.Repeat("😀", 40)+" %d", 1000), strings.Repeat("😀", 40) + " 1",
+			strings.Repeat("😀", 40) + " 1000", true},
+		{"one long line", strings.Repeat("x", 90000) + "\nend\n", "[1 line left out]", "end", true},
+		{"fences without end", strings.Repeat("~~~~~~~~\n", 9000), "~ ~ ~", "~ ~ ~", false},
+		{"not UTF-8", strings.Repeat("\xff", 10), strings.Repeat("?", 1), strings.Repeat("?", 1), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			said := comment(review.Preview{Stack: "dev", Text: test.preview})
+			assert.LessOrEqual(t, units(said), 65_536)
+			lines := strings.Split(said, "\n")
+			begin, end := slices.Index(lines, "~~~~~~~~text"), slices.Index(lines, "~~~~~~~~")
+			if assert.Greater(t, end, begin) {
+				assert.Equal(t, test.first, lines[begin+1])
+				assert.Equal(t, test.last, lines[end-1])
+			}
+			assert.Equal(t, test.left, strings.Contains(said, "in the middle left out; [the run]("+run+
+				") has the whole text in its artifact and log."))
+		})
+	}
+	// Three long plans share the room, and the report keeps its part.
+	long := numbered("line %d of the preview, a resource to replace", 4000)
+	said := comment(review.Preview{Stack: "dev", Text: long}, review.Preview{Stack: "prod", Text: long},
+		review.Preview{Stack: "staging", Text: long})
+	assert.LessOrEqual(t, units(said), 65_536)
+	assert.Equal(t, 3, strings.Count(said, "in the middle left out"))
+	assert.Equal(t, 3, strings.Count(said, "\nline 4000 of the preview"))
+}
+
+func units(text string) (n int) {
+	for _, r := range text {
+		n++
+		if r > 0xffff {
+			n++
+		}
+	}
+	return n
+}
+
+// TestNoTextOfAReportLeavesItsCode fills every text of a report, whatever field has it, with one that tries to.
+func TestNoTextOfAReportLeavesItsCode(t *testing.T) {
+	t.Parallel()
+	const evil = "EVIL"
+	var report review.Report
+	fill(reflect.ValueOf(&report).Elem(), evil)
+	for _, kind := range []string{review.Becomes, review.Guard, evil} {
+		report.Stacks[0].Authority = append(report.Stacks[0].Authority,
+			review.AuthorityChange{Widens: true, Kind: kind, Subject: evil, Text: evil},
+			review.AuthorityChange{Kind: kind, Subject: evil, Text: evil, Was: evil})
+	}
+	for _, op := range []review.Op{review.Delete, review.Replace, review.Update, review.Create} {
+		report.Stacks[0].Plan = append(report.Stacks[0].Plan, review.Step{Op: op, Name: evil, Type: evil, Data: true,
+			Changes: []review.Property{{Path: evil, Before: evil, After: evil}, {Path: evil, Unknown: true}, {Path: evil, Before: evil}}})
+	}
+	report.Stacks[0].Cost = &cost.Change{Delta: cost.Amounts{Expected: 1}, Lines: []cost.LineChange{{Resource: evil}},
+		After: cost.Estimate{PricesOf: evil, Assumptions: []string{evil}, NotPriced: []string{evil}}}
+	said := review.Comment{Report: &report, Commit: evil, Run: run, Docs: docs, Plans: review.Here}.Markdown()
+	assert.Greater(t, strings.Count(said, evil), 40)
+	assert.NotContains(t, regexp.MustCompile("`[^`]*`|<code>[^<]*</code>").ReplaceAllString(said, ""), evil)
+}
+
+// fill sets every text to the same, and makes every list of one element.
+func fill(value reflect.Value, text string) {
+	switch value.Kind() {
+	case reflect.String:
+		value.SetString(text)
+	case reflect.Pointer:
+		value.Set(reflect.New(value.Type().Elem()))
+		fill(value.Elem(), text)
+	case reflect.Slice:
+		value.Set(reflect.MakeSlice(value.Type(), 1, 1))
+		fill(value.Index(0), text)
+	case reflect.Struct:
+		for i := range value.NumField() {
+			fill(value.Field(i), text)
+		}
+	case reflect.Int:
+		value.SetInt(1)
+	}
+}
