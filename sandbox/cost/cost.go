@@ -351,8 +351,11 @@ func (e *estimator) job(r inventory.Resource) Amounts {
 		tries = r.Number("template", "template", "maxRetries") + 1
 	}
 	second := cpu*e.usd("run.instance.cpu", region) + gib*e.usd("run.instance.memory", region)
-	starts := float64(startsOfAJob)
-	e.assume("%s is started %.0f times a month, and each of its tasks takes %d seconds", r.Text("name"), starts, secondsOfAJobRun)
+	starts, by := float64(startsOfAJob), "nothing says how often"
+	if scheduled, known := e.starts(r.Text("name")); known {
+		starts, by = scheduled, "its schedule"
+	}
+	e.assume("%s is started %.0f times a month (%s), and each of its tasks takes %d seconds", r.Text("name"), starts, by, secondsOfAJobRun)
 	usual := starts * tasks * min(longest, secondsOfAJobRun) * second
 	return Amounts{usual, usual, starts * tasks * longest * tries * second}
 }

@@ -101,6 +101,28 @@ func TestWhatAResourceCosts(t *testing.T) {
 	}
 }
 
+// A job costs as often as its schedule starts it, in the month that has most of it.
+func TestAJobIsStartedByItsSchedule(t *testing.T) {
+	t.Parallel()
+	job := of("gcp:cloudrunv2/job:Job", object{"name": "tidy", "location": "us-central1", "template": object{"template": object{
+		"timeout": "60s", "maxRetries": 0.0, "containers": []any{object{}}}}})
+	const once = 60 * (0.000018 + 0.5*0.000002)
+	for schedule, starts := range map[string]float64{
+		"0 3 * * *": 31, "*/15 * * * *": 4 * 24 * 31, "0 0 1 * *": 1, "30 4 1,15 * *": 2, "0 9-17 * * 1-5": 9 * 23, "0 0 * 2 *": 29,
+		"5/20 0 * * 7": 3 * 5, "0 0 1 * 0": 6, "0 6 * * 0,7": 5,
+		// In no form that is read: the assumption stays.
+		"every 24 hours": 31, "0 3 * *": 31, "0 3 * * MON": 31, "61 * * * *": 31, "*/0 * * * *": 31, "0 3-x * * *": 31, "": 31,
+	} {
+		estimate := cost.Of("prod", []inventory.Resource{job, of("gcp:cloudscheduler/job:Job", object{"schedule": schedule,
+			"httpTarget": object{"uri": "https://run.googleapis.com/v2/projects/p/locations/us-central1/jobs/tidy:run"}}),
+			of("gcp:cloudscheduler/job:Job", object{"schedule": "* * * * *",
+				"httpTarget": object{"uri": "https://run.googleapis.com/v2/projects/p/locations/us-central1/jobs/other:run"}})}, nil)
+		// Two schedules cost USD 0.10 each.
+		assert.InDelta(t, 0.2+starts*once, estimate.Total.Expected, 1e-4, schedule)
+		assert.InDelta(t, 0.2+starts*once, estimate.Total.Worst, 1e-4, schedule)
+	}
+}
+
 func TestUptimeChecksAskWhenNobodyElseDoes(t *testing.T) {
 	t.Parallel()
 	// 267,840 requests of 200 ms: 53,568 s × 0.00002525, and 0.107136 for the requests.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -52,6 +53,50 @@ func TestAForksPullRequest(t *testing.T) {
 		"/artifacts/9)"} {
 		if !strings.Contains(body, wanted) {
 			t.Errorf("the comment does not say %q:\n%s", wanted, body)
+		}
+	}
+}
+
+// Each pull request of tests/review gets the comment that is held there, to the letter, through the workflow that writes it; every
+// second one comes from a fork.
+func TestEveryPullRequestsComment(t *testing.T) {
+	t.Parallel()
+	reports := t.TempDir()
+	command := exec.Command("go", "test", "./tests/review", "-count=1", "-run", "^TestComments$", "-reports", reports)
+	command.Dir = root
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	golden, err := filepath.Glob(filepath.Join(root, "tests", "review", "testdata", "*.md"))
+	if err != nil || len(golden) < 20 {
+		t.Fatalf("%d comments are held: %v", len(golden), err)
+	}
+	c := newCheckout(t)
+	head := c.git("rev-parse", "HEAD")
+	c.answer("comments", "[]")
+	for i, file := range golden {
+		name, fork := strings.TrimSuffix(filepath.Base(file), ".md"), i%2 == 0
+		report, err := os.ReadFile(filepath.Join(reports, name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for file, content := range map[string]string{"review/report.json": string(report), "preview-dev/dev.txt": "a plan ~~~~~~~~\n"} {
+			if err := os.MkdirAll(filepath.Join(c.kept, "artifacts", filepath.Dir(file)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			c.answer("artifacts/"+file, content)
+		}
+		_ = os.Remove(filepath.Join(c.kept, "comment-POST-comments"))
+		c.comments(head, fork)
+		body := c.written("comment-POST-comments")
+		begun := strings.ReplaceAll(string(want), "/procureflow/actions/runs/1/artifacts/2", "/procureflow/actions/runs/31/artifacts/9")
+		if rest, same := strings.CutPrefix(body, begun); !same || !strings.Contains(rest, "~~~~~~~~text\na plan ~ ~ ~\n~~~~~~~~\n") ||
+			fork != strings.Contains(rest, "a fork's run gets no identity") || !strings.HasSuffix(rest, "At commit `"+head+"`.\n") {
+			t.Errorf("%s, from a fork: %v: the comment is\n%s\nwant it to begin with\n%s", name, fork, body, begun)
 		}
 	}
 }

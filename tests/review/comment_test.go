@@ -21,7 +21,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-var update = flag.Bool("update", false, "write testdata/*.md anew")
+var (
+	update  = flag.Bool("update", false, "write testdata/*.md anew")
+	reports = flag.String("reports", "", "a folder into which the reports are written, for tests/chains")
+)
 
 const page = "https://github.com/guiofsaints/procureflow/actions/runs/1/artifacts/2"
 
@@ -81,7 +84,13 @@ func TestComments(t *testing.T) {
 	for _, p := range pulls {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			comment := p.report(t).Comment(page)
+			report := p.report(t)
+			comment := report.Comment(page)
+			if *reports != "" {
+				data, err := json.Marshal(report)
+				require.NoError(t, err)
+				require.NoError(t, os.WriteFile(filepath.Join(*reports, strings.TrimSuffix(filepath.Base(p.file(".md")), ".md")+".json"), data, 0o600))
+			}
 			if *update {
 				require.NoError(t, os.WriteFile(p.file(".md"), []byte(comment), 0o644))
 			}

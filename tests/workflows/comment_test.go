@@ -46,9 +46,10 @@ esac
 		"with the label":                      {came, wider, "[" + set + "]", 0, "The label was set for this commit by dora."},
 		"with the label of an earlier commit": {came, wider, "[" + event("labeled", "widens authority", "09:59:59") + "]", 1, "again, if"},
 		"with another label":                  {came, wider, "[" + event("labeled", "widens", "10:05:00") + "]", 1, "sets the label"},
-		"with a label that was taken away":    {came, wider, "[" + set + "," + event("unlabeled", "widens authority", "10:06:00") + "]", 1, "sets the label"},
-		"set again on the second page": {came, wider, "[" + event("unlabeled", "widens authority", "10:04:00") + "]\n[{\"event\": \"closed\"}," + set + "]", 0,
-			"by dora"},
+		"with a label that was taken away": {came, wider, "[" + set + "," + event("unlabeled", "widens authority", "10:06:00") + "]", 1,
+			"sets the label"},
+		"set again on the second page": {came, wider, "[" + event("unlabeled", "widens authority", "10:04:00") + "]\n" +
+			`[{"event": "closed"},` + set + "]", 0, "by dora"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,9 +97,9 @@ esac
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, printed, _ := runScript(t, strings.ReplaceAll(script(t, "No artifact is asked"), "> /dev/null", ""), map[string]string{"GH_REPO": "o/r",
-				"GITHUB_RUN_ID": "5", "RUN_ID": "4", "FOUND": test.found, "RUN": run, "PULLS": test.pulls, "COMMENTS": test.comments},
-				map[string]string{"gh": gh})
+			text := strings.ReplaceAll(script(t, "No artifact is asked"), "> /dev/null", "")
+			code, printed, _ := runScript(t, text, map[string]string{"GH_REPO": "o/r", "GITHUB_RUN_ID": "5", "RUN_ID": "4",
+				"FOUND": test.found, "RUN": run, "PULLS": test.pulls, "COMMENTS": test.comments}, map[string]string{"gh": gh})
 			if code != 0 || !strings.Contains(printed, test.called) || (test.called == "") == strings.Contains(printed, "called:") {
 				t.Errorf("exit code %d and\n%s\nwant %q", code, printed, test.called)
 			}

@@ -107,8 +107,8 @@ func TestEachRuleCatches(t *testing.T) {
 			"    environment: production-approval\n    permissions: {}\n", "    environment: production-approval\n"},
 		{"contents may be written", "excessive-permissions", "workflows/policy-publish.yml", "contents: read", "contents: write"},
 		{"the comment runs code", "excessive-permissions", "workflows/comment.yml", "      pull-requests: write\n    steps:\n",
-			"      pull-requests: write\n    steps:\n      - uses: " + checkout + "\n        with: {repository: \"${{ job.workflow_repository }}\", " +
-				"ref: \"${{ job.workflow_sha }}\", path: .platform, persist-credentials: false}\n"},
+			"      pull-requests: write\n    steps:\n      - uses: " + checkout + "\n        with: " +
+				"{repository: \"${{ job.workflow_repository }}\", ref: \"${{ job.workflow_sha }}\", path: .platform, persist-credentials: false}\n"},
 		{"all secrets handed on", "secrets-inherit", "workflows/platform-rollback.yml", "    with:\n      stack:",
 			"    secrets: inherit\n    with:\n      stack:"},
 		{"a long-lived key", "secrets-inherit", "workflows/deploy.yml", "GH_TOKEN: ${{ github.token }}", "GH_TOKEN: ${{ secrets.GH_TOKEN }}"},
@@ -163,7 +163,8 @@ func TestEachRuleCatches(t *testing.T) {
 			"      contents: read\n      id-token: write\n"},
 		{"the pull request's code, after it ran", "foreign-action", "workflows/comment.yml", "          ref: ${{ job.workflow_sha }}\n",
 			"          ref: ${{ github.event.workflow_run.head_sha }}\n"},
-		{"a cache that a stranger's run fills", "dangerous-triggers", "workflows/comment.yml", "          cache: false\n", "          cache: true\n"},
+		{"a cache that a stranger's run fills", "dangerous-triggers", "workflows/comment.yml", "          cache: false\n",
+			"          cache: true\n"},
 		{"an action that runs what it finds", "dangerous-triggers", "workflows/comment.yml",
 			"      - uses: actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1\n        with:\n          name: comment\n" +
 				"          overwrite: true\n          path: comment/\n          retention-days: 5\n",
