@@ -206,6 +206,8 @@ func (s *scrubber) overlay(base, exported any, path []string) any {
 				merged[key] = s.overlay(value, exported[key], append(slices.Clone(path), key))
 			} else if s.shown(exported[key]) && !private(append(slices.Clone(path), key)) {
 				merged[key] = exported[key]
+			} else if property.MatchString(key) && !private(path) {
+				s.withhold(nil, append(slices.Clone(path), key))
 			} else {
 				s.withhold(nil, append(slices.Clone(path), "(more than the base's)"))
 			}

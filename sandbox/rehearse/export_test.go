@@ -93,9 +93,10 @@ func TestWhatIsTakenOfAnExport(t *testing.T) {
 		"one more variable": {func(i object) {
 			i["envs"] = append(i["envs"].([]any), object{"name": "LEAK", "value": planted})
 		}, "envs", made()[3].Inputs["envs"], "web.envs.(more than the base's)"},
-		"a property that the base lacks": {func(i object) { i["note"] = planted }, "note", nil, "web.(more than the base's)"},
-		"a key that is a text": {func(i object) { i["labels"] = object{planted: "web"} }, "labels", nil,
-			"web.(more than the base's)"},
+		"a property that the base lacks": {func(i object) { i["note"] = planted }, "note", nil, "web.note"},
+		"a key that is a text":           {func(i object) { i["labels"] = object{planted: "web"} }, "labels", nil, "web.labels"},
+		"a key beside others": {func(i object) { i["envs"].([]any)[0].(object)[planted] = "web" }, "envs", made()[3].Inputs["envs"],
+			"web.envs.0.(more than the base's)"},
 		"a known text where the base has none": {func(i object) { i["client"] = "web" }, "client", "web", ""},
 		"a property that is gone":              {func(i object) { delete(i, "description") }, "description", nil, ""},
 		"another kind of value": {func(i object) { i["description"] = []any{planted} }, "description", "the shop",

@@ -34,16 +34,16 @@ func (p pull) file(ending string) string {
 	return filepath.Join("testdata", strings.ReplaceAll(p.name, " ", "-")+ending)
 }
 
-// rehearsed rehearses a pull request.
-func (p pull) rehearsed(ctx context.Context, t testing.TB) rehearse.Result {
+// rehearsed rehearses a pull request, from an exported state if there is one. What is kept of it is in the folder.
+func (p pull) rehearsed(ctx context.Context, t testing.TB, folder string, export *rehearse.Export) rehearse.Result {
 	t.Helper()
 	module, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)
-	dir, err := statedir.Open(t.TempDir())
+	dir, err := statedir.Open(folder)
 	require.NoError(t, err)
 	base, head := tree(t, p.base), tree(t, p.base, p.head)
 	var lines strings.Builder
-	result, err := rehearse.Run(ctx, rehearse.Options{Stack: p.stack, Dir: dir, Seed: 7, Out: io.Writer(&lines),
+	result, err := rehearse.Run(ctx, rehearse.Options{Stack: p.stack, Dir: dir, Seed: 7, Export: export, Out: io.Writer(&lines),
 		Base: rehearse.Tree{Root: base, Module: module, Program: program.In(base)}, Head: rehearse.Tree{Root: head, Module: module,
 			Program: program.In(head)}})
 	require.NoError(t, err, lines.String())
@@ -58,7 +58,7 @@ func TestRecord(t *testing.T) {
 			continue
 		}
 		t.Run(p.name, func(t *testing.T) {
-			result := p.rehearsed(t.Context(), t)
+			result := p.rehearsed(t.Context(), t, t.TempDir(), nil)
 			said := recorded{result.Failed, result.Steps, result.Findings, result.Persons, result.Rehearsal}
 			data, err := json.MarshalIndent(said, "", " ")
 			require.NoError(t, err)

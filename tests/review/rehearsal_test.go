@@ -1,13 +1,19 @@
 package review_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
 
@@ -32,7 +38,11 @@ func TestRehearsal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := named(t, name)
-			result := p.rehearsed(t.Context(), t)
+			folder, export := t.TempDir(), (*rehearse.Export)(nil)
+			if name == "costs more" { // It begins from an exported state with what nobody may see.
+				export = exported(t, p)
+			}
+			result := p.rehearsed(t.Context(), t, folder, export)
 			data, err := os.ReadFile(p.file(".json"))
 			require.NoError(t, err)
 			var said recorded
@@ -40,9 +50,80 @@ func TestRehearsal(t *testing.T) {
 			assert.Equal(t, said.Steps, result.Steps, "record it again")
 			assert.Equal(t, said.Findings, result.Findings)
 			assert.Empty(t, result.Failed)
+			if export != nil {
+				withheld(t, result, folder)
+			}
 			check(t, result.Rehearsal)
 		})
 	}
+}
+
+// exported is the base as `pulumi stack export` writes it, with a planted text in every place in which a secret may be.
+func exported(t *testing.T, p pull) *rehearse.Export {
+	t.Helper()
+	const service, channel = "gcp:cloudrunv2/service:Service", "gcp:monitoring/notificationChannel:NotificationChannel"
+	const version = "gcp:secretmanager/secretVersion:SecretVersion"
+	secret := func(kind, value string) map[string]any {
+		return map[string]any{"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", kind: value}
+	}
+	var resources []map[string]any
+	for _, name := range []string{"mongodb-uri", "nextauth-secret", "openai-api-key"} { // They have values where there is an engine alone.
+		resources = append(resources, map[string]any{
+			"urn":  "urn:pulumi:prod::procureflow::procureflow:secrets:Secrets$" + version + "::secrets-" + name + "-version",
+			"type": version, "custom": true, "id": "PLANTED-id", "inputs": map[string]any{"secret": "projects/procureflow-prod/secrets/" + name,
+				"secretData": secret("plaintext", `"PLANTED-plain"`), "deletionPolicy": "ABANDON"},
+			"outputs": map[string]any{"name": "PLANTED-output", "secretData": secret("ciphertext", "PLANTED-ciphertext")}})
+	}
+	found := map[string]bool{}
+	for _, r := range p.baseSide(t).Resources {
+		inputs := maps.Clone(r.Inputs)
+		found[r.Type] = true
+		switch r.Type {
+		case service:
+			var template map[string]any
+			data, err := json.Marshal(inputs["template"])
+			require.NoError(t, err)
+			require.NoError(t, json.Unmarshal(data, &template))
+			envs := template["containers"].([]any)[0].(map[string]any)["envs"].([]any)
+			envs[0].(map[string]any)["value"] = "PLANTED-variable"
+			template["annotations"] = map[string]any{"PLANTED-key": "PLANTED-annotation"}
+			inputs["template"], inputs["description"] = template, "PLANTED-description"
+		case channel:
+			inputs["sensitiveLabels"] = map[string]any{"authToken": "PLANTED-token"}
+		}
+		resources = append(resources, map[string]any{"urn": r.URN, "type": r.Type, "parent": r.Parent,
+			"custom": strings.HasPrefix(r.Type, "gcp:") || strings.HasPrefix(r.Type, "github:"), "id": "PLANTED-id", "inputs": inputs})
+	}
+	require.True(t, found[service] && found[channel])
+	data, err := json.Marshal(map[string]any{"version": 3, "deployment": map[string]any{"resources": resources}})
+	require.NoError(t, err)
+	// What only an engine knows is empty in these resources.
+	export, err := rehearse.ReadExport([]byte(strings.ReplaceAll(string(data), `""`, `"PLANTED-unknown"`)))
+	require.NoError(t, err)
+	return &export
+}
+
+// withheld holds that nothing of what was planted is in the report, in the emulated cloud or in the state.
+func withheld(t *testing.T, result rehearse.Result, folder string) {
+	t.Helper()
+	assert.Contains(t, result.Note, "The base is the exported state. Withheld, because the repository does not have the value")
+	for _, path := range []string{"service-web-service.description", "service-web-service.template.containers.0.envs.0.value"} {
+		assert.Contains(t, result.Note, path)
+	}
+	data, err := json.Marshal(result)
+	require.NoError(t, err)
+	assert.NotContains(t, string(data), "PLANTED")
+	files := 0
+	require.NoError(t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		files++
+		assert.False(t, bytes.Contains(content, []byte("PLANTED")), path)
+		return err
+	}))
+	assert.Greater(t, files, 10)
 }
 
 // acts are the names of what was done, each with a sign when it did not go as it must.
@@ -58,12 +139,12 @@ func acts(r *review.Rehearsal) (names []string) {
 }
 
 func harmless(t *testing.T, r *review.Rehearsal) {
-	assert.Equal(t, []string{"the base comes up", "the change is applied", "the update goes on", "the release of procureflow-web",
-		"drift is looked for",
+	assert.Equal(t, []string{"the base comes up", "the exported state comes up", "the change is applied", "the update goes on",
+		"the release of procureflow-web", "drift is looked for",
 		"the update once more", "the rollback of procureflow-web"}, acts(r))
-	assert.Equal(t, "the engine is killed in the middle of it, on purpose", r.Acts[1].Result)
-	assert.Equal(t, "released in 15m34s of its time", r.Acts[3].Result, "three steps of five minutes, and what is probed before")
-	assert.Equal(t, "procureflow-web-e6364c3bc1 serves again after 500ms of its time", r.Acts[6].Result)
+	assert.Equal(t, "the engine is killed in the middle of it, on purpose", r.Acts[2].Result)
+	assert.Equal(t, "released in 15m34s of its time", r.Acts[4].Result, "three steps of five minutes, and what is probed before")
+	assert.Equal(t, "procureflow-web-e6364c3bc1 serves again after 500ms of its time", r.Acts[7].Result)
 	require.Len(t, r.Visitors, 1)
 	assert.Greater(t, r.Visitors[0].Requests, 3000)
 	r.Visitors[0].Requests = 0
