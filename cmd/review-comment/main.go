@@ -69,7 +69,7 @@ func run(arguments []string, out, problems io.Writer) int {
 	}
 	folder, err := os.OpenRoot(flags.Arg(0))
 	if err != nil {
-		fmt.Fprintln(problems, err)
+		fmt.Fprintf(problems, "review-comment: the folder of the artifacts: %v\n", err)
 		return 2
 	}
 	defer folder.Close()
@@ -78,7 +78,7 @@ func run(arguments []string, out, problems io.Writer) int {
 	}
 	comment.Previews = previews(folder, problems)
 	if _, err := io.WriteString(out, comment.Markdown()); err != nil {
-		fmt.Fprintln(problems, err)
+		fmt.Fprintln(problems, "review-comment:", err)
 		return 2
 	}
 	return 0
