@@ -72,7 +72,7 @@ func (args *ServiceArgs) validate() error {
 	args.variablesOf().problems(found)
 	args.trafficProblems(found)
 	if _, known := args.Sidecars[args.ImageOf]; args.ImageOf != "" {
-		found.If(!known, "args.ImageOf %q is no sidecar: name one of args.Sidecars", args.ImageOf)
+		found.If(!known, "args.ImageOf %q is not a sidecar: name one of args.Sidecars", args.ImageOf)
 		found.If(len(args.Traffic) > 0, "args.Traffic is set with args.ImageOf, whose newest revision has all requests: leave one away")
 	}
 	return found.Err()

@@ -34,6 +34,6 @@ func TestAnImageOfOthers(t *testing.T) {
 		}))
 		return err
 	})
-	assert.ErrorContains(t, err, `args.ImageOf "other" is no sidecar: name one of args.Sidecars`)
+	assert.ErrorContains(t, err, `args.ImageOf "other" is not a sidecar: name one of args.Sidecars`)
 	assert.ErrorContains(t, err, "args.Traffic is set with args.ImageOf, whose newest revision has all requests: leave one away")
 }

@@ -32,8 +32,8 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"an unknown flag", []string{"-port", "1"}, command.ExitUsage, "unknown flag: --port: see --help"},
 		{"an argument", []string{"serve"}, command.ExitUsage, `unexpected argument "serve": the emulator takes flags only, see --help`},
-		{"an address of others", []string{"-listen", "0.0.0.0:0"}, command.ExitUsage, `"0.0.0.0:0" is no loopback address`},
-		{"no address", []string{"-listen", "8080"}, command.ExitUsage, `"8080" is no loopback address`},
+		{"an address of others", []string{"-listen", "0.0.0.0:0"}, command.ExitUsage, `"0.0.0.0:0" is not a loopback address`},
+		{"no address", []string{"-listen", "8080"}, command.ExitUsage, `"8080" is not a loopback address`},
 		{"no file of seeds", []string{"-seeds", "nothing.yaml"}, command.ExitUsage, "read the seeds: open nothing.yaml"},
 		{"a misspelt seed", []string{"-seeds", seeds("project: []")}, command.ExitUsage, "field project not found"},
 		{"seeds that cannot be", []string{"-seeds", seeds("projects: [{id: X, number: a}, {id: some-project, number: \"1\", " +

@@ -66,7 +66,7 @@ func serve(ctx context.Context, o options, streams Streams) error {
 func listen(address string, handler http.Handler) (base string, stop func(), err error) {
 	host, _, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", nil, usageError{fmt.Errorf("%q is no loopback address: write 127.0.0.1:PORT, or 127.0.0.1:0 for any free port", address)}
+		return "", nil, usageError{fmt.Errorf("%q is not a loopback address: write 127.0.0.1:PORT, or 127.0.0.1:0 for any free port", address)}
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {

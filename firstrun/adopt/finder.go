@@ -45,7 +45,7 @@ func (f finder) exists(k kind, path string) (map[string]any, error) {
 	if k.list == "" {
 		live, is := found.(map[string]any)
 		if !is {
-			return nil, errors.New("read the answer: it is no object")
+			return nil, errors.New("read the answer: it is not an object")
 		}
 		return live, nil
 	}
@@ -54,7 +54,7 @@ func (f finder) exists(k kind, path string) (map[string]any, error) {
 	}
 	entries, is := found.([]any)
 	if !is && found != nil {
-		return nil, errors.New("read the answer: it is no list")
+		return nil, errors.New("read the answer: it is not a list")
 	}
 	for _, entry := range entries {
 		if live, is := entry.(map[string]any); is && text(live, "name") == f.inputs[k.by] {

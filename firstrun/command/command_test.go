@@ -127,7 +127,7 @@ func TestWrongCalls(t *testing.T) {
 		{"an unknown command", []string{"bootstrap", "dev"}, "", `there is no command "bootstrap": see firstrun --help`},
 		{"stand-ins", []string{"preflight", "dev", "--dir", "../../tests/application"}, "", "is a stand-in"},
 		{"no plan", []string{"adopt"}, "Previewing update (dev):", "give the output of `pulumi preview --json --show-sames`"},
-		{"a cloud of others", []string{"adopt"}, `{"steps": []}`, `SANDBOX_APIS: "https://example.com" is no address of this machine`},
+		{"a cloud of others", []string{"adopt"}, `{"steps": []}`, `SANDBOX_APIS: "https://example.com" is not an address of this machine`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv("SANDBOX_APIS", "https://example.com")

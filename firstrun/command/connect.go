@@ -62,7 +62,7 @@ func onThisMachine(base string) error {
 	}
 	host := address.Hostname()
 	if ip := net.ParseIP(host); address.Scheme != "http" || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("%q is no address of this machine: take it from `sandbox env`, or unset it to ask Google", base)
+		return fmt.Errorf("%q is not an address of this machine: take it from `sandbox env`, or unset it to ask Google", base)
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func parseException(v any, latest time.Time) ([]exception, error) {
 		one := exception{policies: policies}
 		for _, target := range targets {
 			if !strings.HasPrefix(target, "urn:pulumi:") || strings.Contains(target, "*") {
-				return nil, fmt.Errorf("match[%d]: target %q is no URN: write the whole one, without *", i, target)
+				return nil, fmt.Errorf("match[%d]: target %q is not a URN: write the whole one, without *", i, target)
 			}
 			one.exempt = append(one.exempt, exemption{resource: target, reason: strings.TrimSpace(reason), expires: expires, exception: true})
 		}

@@ -90,8 +90,8 @@ func TestExceptionsAreRefusedByName(t *testing.T) {
 		`{"reason": "r", "match": []}`:                                                         `match must be a list of {policies, targets}`,
 		`{"reason": "r", "match": [{"policies": ["p"]}]}`:                                      `match[0] must be {policies, targets}`,
 		`{"reason": "r", "match": [{"policies": ["p"], "targets": [1]}]}`:                      `match[0] must be {policies, targets}`,
-		`{"reason": "r", "match": [{"policies": ["p"], "targets": ["web"]}]}`:                  `match[0]: target "web" is no URN: write the whole one, without *`,
-		`{"reason": "r", "match": [{"policies": ["p"], "targets": ["urn:pulumi:dev::*"]}]}`:    `match[0]: target "urn:pulumi:dev::*" is no URN`,
+		`{"reason": "r", "match": [{"policies": ["p"], "targets": ["web"]}]}`:                  `match[0]: target "web" is not a URN: write the whole one, without *`,
+		`{"reason": "r", "match": [{"policies": ["p"], "targets": ["urn:pulumi:dev::*"]}]}`:    `match[0]: target "urn:pulumi:dev::*" is not a URN`,
 		`{"reason": "r", "match": [{"policies": ["q"], "targets": ["urn:pulumi:dev::a::b"]}]}`: `the pack has no policy "q"`,
 	} {
 		err := startExceptions(t).Configure(`{"all": {"exceptions": [` + exception + `]}}`)

@@ -46,7 +46,7 @@ func plain(v any) (any, error) {
 	case reflect.Map:
 		return plainMap(r)
 	}
-	return nil, fmt.Errorf("a %T is no property: use booleans, numbers, strings, and slices and maps of them", v)
+	return nil, fmt.Errorf("a %T is not a property: use booleans, numbers, strings, and slices and maps of them", v)
 }
 
 func plainList(list reflect.Value) (any, error) {
@@ -63,7 +63,7 @@ func plainList(list reflect.Value) (any, error) {
 
 func plainMap(m reflect.Value) (any, error) {
 	if m.Type().Key().Kind() != reflect.String {
-		return nil, fmt.Errorf("a %s is no property: use strings as keys", m.Type())
+		return nil, fmt.Errorf("a %s is not a property: use strings as keys", m.Type())
 	}
 	all := make(map[string]any, m.Len())
 	for entries := m.MapRange(); entries.Next(); {

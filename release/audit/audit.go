@@ -126,14 +126,14 @@ func Read(r io.Reader) ([]Line, error) {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 		if len(raw) > maxLine {
-			return nil, fmt.Errorf("line %d is longer than %d bytes: this is no audit file", number, maxLine)
+			return nil, fmt.Errorf("line %d is longer than %d bytes: this is not an audit file", number, maxLine)
 		}
 		var line Line
 		decoder := json.NewDecoder(bytes.NewReader(bytes.TrimSpace(raw)))
 		if err := decoder.Decode(&line); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			continue
 		} else if err != nil {
-			return nil, fmt.Errorf("line %d is no line of an audit file: %w", number, err)
+			return nil, fmt.Errorf("line %d is not a line of an audit file: %w", number, err)
 		}
 		lines = append(lines, line)
 	}

@@ -103,5 +103,5 @@ func TestErrors(t *testing.T) {
 	require.Error(t, file.Record(rollout.Event{}), "a folder is no file")
 	require.NoError(t, file.Close())
 	_, err := Read(strings.NewReader("{}\nnonsense\n"))
-	assert.ErrorContains(t, err, "line 2 is no line of an audit file")
+	assert.ErrorContains(t, err, "line 2 is not a line of an audit file")
 }

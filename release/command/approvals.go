@@ -52,7 +52,8 @@ func (a *app) approvals() *cobra.Command {
 	command.Flags().StringSliceVar(&question.Gates, "environments", []string{"production-approval", "production"},
 		"the environments, each of which needs a person of its own")
 	command.Flags().IntVar(&question.Attempt, "attempt", 0, "the attempt that asks, GITHUB_RUN_ATTEMPT; default: the run's")
-	command.Flags().StringVar(&digest, "digest", "", "what was approved, sha256:…, for log and summary; --commit says what it was built of")
+	command.Flags().StringVar(&digest, "digest", "",
+		"digest that was approved, sha256:…, for the log and the summary; --commit names its commit")
 	command.Flags().StringVar(&outputs, "github-output", "",
 		"file that approved-by is appended to, for rollout --approved-by: \"$GITHUB_OUTPUT\"")
 	return command

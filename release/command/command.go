@@ -229,7 +229,8 @@ func (a *app) registerFlags(root *cobra.Command) {
 	persistent.StringVar(&a.flags.actor, "actor", "", "who acts, for the audit; default: the workflow's actor and run, or the user")
 	persistent.StringVar(&a.flags.commit, "commit", "",
 		"commit that the image was built of, 40 hex digits, for audit and summary; release verify finds it")
-	persistent.StringVar(&a.flags.link, "link", "", "page of what is happening, for audit and summary; default: the workflow's run")
+	persistent.StringVar(&a.flags.link, "link", "",
+		"address of a page about this run, for the audit and the summary; default: the workflow's run")
 	persistent.StringSliceVar(&a.flags.approvedBy, "approved-by", nil,
 		"people who approved it, for audit and summary; release approvals finds them")
 	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")

@@ -44,9 +44,9 @@ func (a *app) promote() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&promotion.Digest, "digest", "", "the digest to promote, sha256:…")
-	command.Flags().StringVar(&promotion.From, "from", "", "the repository it is in, REGISTRY/REPO")
-	command.Flags().StringVar(&promotion.To, "to", "", "the repository it goes to, REGISTRY/REPO")
-	command.Flags().StringVar(&promotion.Tag, "tag", "", "the tag it gets there; an existing one never moves")
+	command.Flags().StringVar(&promotion.From, "from", "", "repository of the image, REGISTRY/REPO")
+	command.Flags().StringVar(&promotion.To, "to", "", "repository to copy to, REGISTRY/REPO")
+	command.Flags().StringVar(&promotion.Tag, "tag", "", "tag at the target; an existing tag never moves")
 	command.Flags().BoolVar(&promotion.RehashAll, "rehash-all", false, "read everything back from the target, not only what was moved")
 	trust.register(command)
 	command.Flags().StringVar(&record, "record", "", "file to write what was found to, as JSON: the image, its users, its provenance")

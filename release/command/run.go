@@ -72,7 +72,7 @@ func (a *app) run() *cobra.Command {
 	flags.BoolVar(&wait, "wait", true, "wait for the end of the execution")
 	flags.BoolVar(&noWait, "no-wait", false, "end as soon as the execution runs")
 	flags.DurationVar(&r.request.Timeout, "timeout", 0, "how long to wait; the execution goes on afterwards (default: as long as it takes)")
-	flags.StringVar(&r.request.Follow, "follow", "", "wait for this execution of the job, and start none")
+	flags.StringVar(&r.request.Follow, "follow", "", "wait for this execution of the job, and start no other")
 	flags.BoolVar(&r.request.Beside, "beside", false, "start an execution although another one is running")
 	return command
 }

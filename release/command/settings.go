@@ -118,7 +118,8 @@ func (f settingsFlags) values() ([]value, error) {
 	var problems []error
 	for _, value := range values {
 		if !value.form.MatchString(value.text) {
-			problems = append(problems, fmt.Errorf("%s would be %q, which is none: mend the settings of stack %s", value.name, value.text, f.stack))
+			problems = append(problems, fmt.Errorf("%s would be %q, which cannot be right: mend the settings of stack %s",
+				value.name, value.text, f.stack))
 		}
 	}
 	return values, errors.Join(problems...)

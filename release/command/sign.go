@@ -63,8 +63,9 @@ func (a *app) sign() *cobra.Command {
 	command.Flags().StringVar(&request.Image, "image", "", "the image, REGISTRY/REPO@sha256:…")
 	command.Flags().StringVar(&from, "from", "",
 		"repository to read the image's provenance in (default: the image's own); the digest is the same image everywhere")
-	command.Flags().StringVar(&request.Attestor, "attestor", "", "for whom: projects/P/attestors/A")
-	command.Flags().StringVar(&request.Key, "key", "", "with which key: projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N")
+	command.Flags().StringVar(&request.Attestor, "attestor", "", "attestor that asks for the signature, projects/P/attestors/A")
+	command.Flags().StringVar(&request.Key, "key", "",
+		"version of the key that signs, projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N")
 	trust.register(command)
 	command.Flags().StringVar(&endpoints.KMS, "kms-endpoint", "", "Cloud KMS API on this machine")
 	command.Flags().StringVar(&endpoints.Analysis, "analysis-endpoint", "", "Container Analysis API on this machine")

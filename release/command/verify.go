@@ -60,7 +60,7 @@ func (a *app) verified(command *cobra.Command, image string, trust trustFlags) (
 type trustFlags struct{ policy, root string }
 
 func (f *trustFlags) register(command *cobra.Command) {
-	command.Flags().StringVar(&f.policy, "provenance", "provenance.yaml", "policy: which provenance it has to have")
+	command.Flags().StringVar(&f.policy, "provenance", "provenance.yaml", "file with the policy of the provenance that an image needs")
 	command.Flags().StringVar(&f.root, "trusted-root", "trusted-root.jsonl",
 		"whose signatures count: the `file` that gh attestation trusted-root prints")
 }

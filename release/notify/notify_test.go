@@ -288,7 +288,7 @@ func TestWrongSinks(t *testing.T) {
 			"kind is \"teams\": use slack, webhook, pagerduty or github-deployment\n" +
 				"secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file holds no secret\n" +
 				"token has to be the name of an environment variable: the file holds no secret\ntoken is for a webhook\n" +
-				"address is for pagerduty; that of a teams is a secret\naddress: this is no address: use one such as https://example.com/hook\n" +
+				"address is for pagerduty; that of a teams is a secret\naddress: this is not an address: use one such as https://example.com/hook\n" +
 				"on: \"rolled back\" is no event: use started, released, held, rolled-back, refused, superseded, failed, interrupted, unconfirmed"},
 		{Sink{Kind: Slack}, "secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file holds no secret"},
 		{Sink{Kind: PagerDuty, Secret: "KEY", Address: "http://events.pagerduty.com"}, "address: the address has to begin with https://"},
@@ -305,8 +305,8 @@ func TestWrongSinks(t *testing.T) {
 		"":                       "the variable is not set, so that nobody is told: set it, or take the sink out of the release policy",
 		"http://hooks.example/x": "the address has to begin with https://",
 		"http://localhost/x":     "the address has to begin with https://",
-		"hooks.example/x":        "this is no address: use one such as https://example.com/hook",
-		"https://a b/" + secret:  "this is no address: use one such as https://example.com/hook",
+		"hooks.example/x":        "this is not an address: use one such as https://example.com/hook",
+		"https://a b/" + secret:  "this is not an address: use one such as https://example.com/hook",
 	} {
 		errs := tell([]Sink{{Kind: Slack, Secret: "HOOK"}}, map[string]string{"HOOK": value}, time.Minute, message)
 		assert.EqualError(t, errors.Join(errs...), "notify[0], slack by HOOK: "+want)

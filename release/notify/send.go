@@ -107,7 +107,7 @@ func (n *Notifier) post(ctx context.Context, c call) (time.Duration, error) {
 func address(text string) (string, error) {
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Host == "" {
-		return "", errors.New("this is no address: use one such as https://example.com/hook")
+		return "", errors.New("this is not an address: use one such as https://example.com/hook")
 	}
 	ip := net.ParseIP(parsed.Hostname())
 	if parsed.Scheme != "https" && (parsed.Scheme != "http" || ip == nil || !ip.IsLoopback()) {

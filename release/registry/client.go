@@ -189,7 +189,7 @@ func (r *repository) send(ctx context.Context, q request) (*http.Response, error
 	}
 	req, err := http.NewRequestWithContext(ctx, q.method, target, q.body)
 	if err != nil {
-		return nil, refuse("the registry gave a location that is no URL")
+		return nil, refuse("the registry gave a location that is not a URL")
 	}
 	req.ContentLength = q.size
 	if q.size == 0 {
@@ -233,7 +233,7 @@ func retryAfter(header http.Header) time.Duration {
 func (r *repository) follow(resp *http.Response, location string) (string, error) {
 	at, err := url.Parse(location)
 	if err != nil || strings.TrimSpace(location) == "" {
-		return "", refuse("the registry gave a location that is no URL")
+		return "", refuse("the registry gave a location that is not a URL")
 	}
 	next := resp.Request.URL.ResolveReference(at)
 	if next.Host != resp.Request.URL.Host || next.Scheme != resp.Request.URL.Scheme {

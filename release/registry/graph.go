@@ -39,7 +39,7 @@ func discover(ctx context.Context, source *repository, root string) (*graph, err
 	seen := map[string]bool{root: true}
 	for wave := []string{root}; len(wave) > 0; {
 		if len(seen) > maxManifests {
-			return nil, refuse("%s: more than %d manifests belong to %s; that is no image built here", source, maxManifests, root)
+			return nil, refuse("%s: more than %d manifests belong to %s; that is not an image built here", source, maxManifests, root)
 		}
 		found, err := readWave(ctx, source, wave)
 		if err != nil {
@@ -147,7 +147,7 @@ func referrersAt(ctx context.Context, source *repository, digest string) ([]stri
 	}
 	for referrer := range found {
 		if !isDigest(referrer) {
-			return nil, refuse("%s: %s is listed as a referrer of %s and is no sha256 digest", source, referrer, digest)
+			return nil, refuse("%s: %s is listed as a referrer of %s and is not a sha256 digest", source, referrer, digest)
 		}
 	}
 	return slices.Sorted(maps.Keys(found)), nil

@@ -61,7 +61,7 @@ func (n *node) readIndex() error {
 	for _, child := range n.index.Manifests {
 		digest := child.Digest.String()
 		if !isDigest(digest) {
-			return refuse("names %q, which is no sha256 digest", digest)
+			return refuse("names %q, which is not a sha256 digest", digest)
 		}
 		if !child.MediaType.IsIndex() && !child.MediaType.IsImage() {
 			return refuse("contains %s of media type %q; only images and indexes are promoted", digest, child.MediaType)
@@ -79,7 +79,7 @@ func (n *node) readImage() error {
 		digest := d.Digest.String()
 		switch {
 		case !isDigest(digest):
-			return refuse("names %q, which is no sha256 digest", digest)
+			return refuse("names %q, which is not a sha256 digest", digest)
 		case d.Size < 0:
 			return refuse("gives blob %s the size %d", digest, d.Size)
 		case !d.MediaType.IsDistributable():

@@ -231,7 +231,7 @@ func plain(err error) error {
 	for _, message := range wrong.Errors {
 		message = line.ReplaceAllString(message, "")
 		message = unknown.ReplaceAllString(message, "there is no key $1")
-		problems = append(problems, errors.New(notTime.ReplaceAllString(message, "$1 is no duration: use one such as 30s or 5m")))
+		problems = append(problems, errors.New(notTime.ReplaceAllString(message, "$1 is not a duration: use one such as 30s or 5m")))
 	}
 	return errors.Join(problems...)
 }

@@ -45,7 +45,7 @@ func TestRefused(t *testing.T) {
 		"environments: {prod: {}}":                                 `there is no environment "dev": use one of prod`,
 		"environments: {dev: {}, dev: {}}":                         "already defined",
 		"environments: {dev: {steps: [{percent: 50, bake: 30s}]}}": "environments.dev: the last step has to be 100 %",
-		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}": "environments.dev: 10 is no duration: use one such as 30s or 5m",
+		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}": "environments.dev: 10 is not a duration: use one such as 30s or 5m",
 		"environments: {dev: {inconclusive: maybe}}":               `inconclusive is "maybe": use hold, proceed or rollback`,
 		"environments: {dev: {}, prod: {probe: {auth: basic}}}":    `environments.prod: probe.auth is "basic": use auto, public or id-token`,
 		"environments: {dev: {probe: {paths: [health], badRatio: 2}}}": "probe.paths: \"health\" has to begin with /\nprobe.badRatio " +
@@ -74,11 +74,11 @@ func TestRefused(t *testing.T) {
 			"before[0]: timeout has to be longer than 0\nbefore[0]: onFailure is for after hooks",
 		"environments: {dev: {after: [{job: smoke, onFailure: ignore}]}}": `after[0]: onFailure is "ignore": use rollback or hold`,
 		"environments: {dev: {after: [{job: smoke, retries: 3}]}}":        "environments.dev: there is no key retries",
-		"environments: {dev: {windows: {}}}": "windows.timeZone: \"\" is no time zone: use a name such as Europe/Berlin or UTC\n" +
+		"environments: {dev: {windows: {}}}": "windows.timeZone: \"\" is not a time zone: use a name such as Europe/Berlin or UTC\n" +
 			"windows.open: name at least one, or leave windows out",
 		"environments: {dev: {windows: {timeZone: UTC, open: [{days: [mon], from: 9, to: 24:00}], closed: " +
 			"[2026-13-01]}}}": "windows.open[0].from: " +
-			"\"9\" is no time of day: use one from 00:00 to 24:00\nwindows.closed[0].\"2026-13-01\" is no date",
+			"\"9\" is not a time of day: use one from 00:00 to 24:00\nwindows.closed[0].\"2026-13-01\" is not a date",
 		"environments: {dev: {notify: [{kind: slack, secret: xoxb}, {kind: x}]}}": "notify[0].secret has to be the name of an environment " +
 			"variable, such as " +
 			"RELEASE_SLACK_URL: the file holds no secret\nnotify[1].kind is \"x\"",

@@ -152,7 +152,7 @@ func ParseSpan(days []string, from, to string) (Span, error) {
 		at := slices.IndexFunc(weekdays, func(day time.Weekday) bool { return strings.EqualFold(day.String()[:3], name) })
 		switch {
 		case at < 0:
-			problems = append(problems, fmt.Errorf("days: %q is no day: use mon, tue, wed, thu, fri, sat or sun", name))
+			problems = append(problems, fmt.Errorf("days: %q is not a day: use mon, tue, wed, thu, fri, sat or sun", name))
 		case slices.Contains(span.Days, weekdays[at]):
 			problems = append(problems, fmt.Errorf("days: %s is there twice", name))
 		default:
@@ -180,7 +180,7 @@ func parseClock(text string) (int, error) {
 	}
 	at, err := time.Parse("15:04", text)
 	if err != nil || len(text) != len("15:04") {
-		return 0, fmt.Errorf("%q is no time of day: use one from 00:00 to 24:00", text)
+		return 0, fmt.Errorf("%q is not a time of day: use one from 00:00 to 24:00", text)
 	}
 	return at.Hour()*60 + at.Minute(), nil
 }
@@ -195,7 +195,7 @@ func ParseDays(text string) (Days, error) {
 	for i, one := range []string{first, last} {
 		at, err := time.Parse("2006-01-02", one)
 		if err != nil {
-			return Days{}, fmt.Errorf("%q is no date: use one such as 2026-12-24, or 2026-12-24..2027-01-01", text)
+			return Days{}, fmt.Errorf("%q is not a date: use one such as 2026-12-24, or 2026-12-24..2027-01-01", text)
 		}
 		days[i] = day(at.Date())
 	}
@@ -209,7 +209,7 @@ func ParseDays(text string) (Days, error) {
 func ParseZone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
-		return nil, fmt.Errorf("%q is no time zone: use a name such as Europe/Berlin or UTC", name)
+		return nil, fmt.Errorf("%q is not a time zone: use a name such as Europe/Berlin or UTC", name)
 	}
 	return zone, nil
 }

@@ -119,25 +119,25 @@ func TestWrongWindows(t *testing.T) {
 		want     string
 	}{
 		{nil, "09:00", "10:00", "days: name at least one, such as mon"},
-		{[]string{"monday", "mo", "tue", "Tue"}, "9:00", "25:00", `days: "monday" is no day: use mon, tue, wed, thu, fri, sat or sun
-days: "mo" is no day: use mon, tue, wed, thu, fri, sat or sun
+		{[]string{"monday", "mo", "tue", "Tue"}, "9:00", "25:00", `days: "monday" is not a day: use mon, tue, wed, thu, fri, sat or sun
+days: "mo" is not a day: use mon, tue, wed, thu, fri, sat or sun
 days: Tue is there twice
-from: "9:00" is no time of day: use one from 00:00 to 24:00
-to: "25:00" is no time of day: use one from 00:00 to 24:00`},
+from: "9:00" is not a time of day: use one from 00:00 to 24:00
+to: "25:00" is not a time of day: use one from 00:00 to 24:00`},
 		{[]string{"mon"}, "22:00", "06:00", "from 22:00 is not before to 06:00: a window over midnight is two, one until 24:00"},
 		{[]string{"mon"}, "09:00", "09:00", "from 09:00 is not before to 09:00: a window over midnight is two, one until 24:00"},
 		{[]string{"mon"}, "24:00", "24:00", "from 24:00 is not before to 24:00: a window over midnight is two, one until 24:00"},
-		{[]string{"mon"}, "09:00:00", "10", `from: "09:00:00" is no time of day: use one from 00:00 to 24:00
-to: "10" is no time of day: use one from 00:00 to 24:00`},
+		{[]string{"mon"}, "09:00:00", "10", `from: "09:00:00" is not a time of day: use one from 00:00 to 24:00
+to: "10" is not a time of day: use one from 00:00 to 24:00`},
 	} {
 		_, err := ParseSpan(test.days, test.from, test.to)
 		assert.EqualError(t, err, test.want)
 	}
 	for text, want := range map[string]string{
-		"2026-02-30":             `"2026-02-30" is no date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
-		"24.12.2026":             `"24.12.2026" is no date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
-		"":                       `"" is no date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
-		"2026-12-24..":           `"2026-12-24.." is no date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
+		"2026-02-30":             `"2026-02-30" is not a date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
+		"24.12.2026":             `"24.12.2026" is not a date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
+		"":                       `"" is not a date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
+		"2026-12-24..":           `"2026-12-24.." is not a date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
 		"2027-01-01..2026-12-24": `"2027-01-01..2026-12-24" ends before it begins`,
 	} {
 		_, err := ParseDays(text)
@@ -145,6 +145,6 @@ to: "10" is no time of day: use one from 00:00 to 24:00`},
 	}
 	for _, name := range []string{"", "Local", "CET+1", "Europe/Bonn"} {
 		_, err := ParseZone(name)
-		assert.EqualError(t, err, `"`+name+`" is no time zone: use a name such as Europe/Berlin or UTC`)
+		assert.EqualError(t, err, `"`+name+`" is not a time zone: use a name such as Europe/Berlin or UTC`)
 	}
 }

@@ -61,11 +61,11 @@ func (a *app) faultSet() *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&fault.Method, "method", "", "HTTP method of the requests it is about (default: any that the effect makes sense for)")
-	flags.StringVar(&fault.Path, "path", "", "pattern of their path: * within a segment, ** over segments (default: any)")
-	flags.IntVar(&fault.Skip, "skip", 0, "let the first so many pass")
-	flags.Float64Var(&fault.Rate, "rate", 0, "share of the others that is struck, 0-1 (default: all)")
-	flags.IntVar(&fault.Next, "next", 0, "end it when it has struck so often (default: never)")
+	flags.StringVar(&fault.Method, "method", "", "HTTP method of the affected requests (default: every method that the effect fits)")
+	flags.StringVar(&fault.Path, "path", "", "pattern of the affected requests' path: * within a segment, ** over segments (default: any)")
+	flags.IntVar(&fault.Skip, "skip", 0, "let the first so many matching requests pass")
+	flags.Float64Var(&fault.Rate, "rate", 0, "share of the remaining requests that is affected, 0-1 (default: all)")
+	flags.IntVar(&fault.Next, "next", 0, "end the fault after so many affected requests (default: never)")
 	flags.Uint64Var(&fault.Seed, "seed", 0, "decides which requests a rate strikes")
 	flags.IntVar(&fault.Status, "status", 0, "with answer: 429, 500 or 503 (default 503)")
 	flags.DurationVar(&duration, "duration", 0, "with delay, slow-operation and lag-metrics: how long")

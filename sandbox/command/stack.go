@@ -189,7 +189,7 @@ func (a *app) analyze() *cobra.Command {
 			return err
 		},
 	}
-	command.Flags().StringVar(&stack, "stack", "", "whose policy configuration to use (default: the stack the state is of)")
+	command.Flags().StringVar(&stack, "stack", "", "stack whose policy configuration to use (default: the stack of the state)")
 	command.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return command
 }

@@ -89,7 +89,7 @@ func (a *app) readClaims(name string) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	var claims map[string]any
 	if err := decoder.Decode(&claims); err != nil || claims == nil {
-		return nil, fmt.Errorf("the claims in %s are no JSON object: write the token's decoded middle part, {\"iss\": …}", name)
+		return nil, fmt.Errorf("the claims in %s are not a JSON object: write the token's decoded middle part, {\"iss\": …}", name)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("the claims in %s have something behind the JSON object: keep the one object", name)

@@ -73,7 +73,7 @@ func FromState(state []byte) ([]Resource, error) {
 		} `json:"deployment"`
 	}
 	if err := json.Unmarshal(state, &exported); err != nil {
-		return nil, fmt.Errorf("the state is no export of a stack: %w", err)
+		return nil, fmt.Errorf("the state is not an export of a stack: %w", err)
 	}
 	var resources []Resource
 	for _, r := range exported.Deployment.Resources {

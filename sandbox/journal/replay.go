@@ -138,7 +138,7 @@ func (r *replay) mark(entry int64, old, made *int64, onOld func(*change), onNew 
 	if made != nil {
 		at, ok := r.madeBy[*made]
 		if !ok || r.made[at] == nil {
-			return fmt.Errorf("%w: entry %d names what operation %d made, and there is nothing", errDamaged, entry, *made)
+			return fmt.Errorf("%w: entry %d names the resource of operation %d, and it made none", errDamaged, entry, *made)
 		}
 		onNew(at)
 	}

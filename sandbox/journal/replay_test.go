@@ -137,7 +137,7 @@ func TestReplayRefuses(t *testing.T) {
 		"a position before the start": {apitype.JournalEntry{SequenceID: 7, Kind: apitype.JournalEntryKindSuccess, RemoveOld: at(-1)},
 			"the journal does not fit the state it began with: entry 7 names resource -1 of 1"},
 		"an operation that made nothing": {apitype.JournalEntry{SequenceID: 7, Kind: apitype.JournalEntryKindSuccess, RemoveNew: at(5)},
-			"the journal does not fit the state it began with: entry 7 names what operation 5 made, and there is nothing"},
+			"the journal does not fit the state it began with: entry 7 names the resource of operation 5, and it made none"},
 		"a write without a state": {apitype.JournalEntry{SequenceID: 7, Kind: apitype.JournalEntryKindWrite},
 			"the journal does not fit the state it began with: entry 7 writes no state"},
 		"an unknown kind": {apitype.JournalEntry{Kind: 99}, "the engine's journal has an entry of kind 99, which the sandbox does not know"},

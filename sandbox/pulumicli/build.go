@@ -178,7 +178,7 @@ func leaveOut(dir string) error {
 			}
 		}
 		if len(files) == 0 {
-			return fmt.Errorf("%s is no package of this CLI: take its stand-in away", importPath)
+			return fmt.Errorf("%s is not a package of this CLI: take its stand-in away", importPath)
 		}
 		for _, file := range files {
 			if err := os.Remove(filepath.Join(folder, filepath.Base(file))); err != nil {

@@ -136,14 +136,14 @@ func readProvider(r inventory.Resource) (Provider, error) {
 	for _, audience := range input[[]any](oidc, "allowedAudiences", &problems) {
 		text, ok := audience.(string)
 		if !ok {
-			problems = append(problems, errors.New("has an audience that is no text"))
+			problems = append(problems, errors.New("has an audience that is not text"))
 		}
 		provider.Audiences = append(provider.Audiences, text)
 	}
 	for attribute, expression := range input[map[string]any](r.Inputs, "attributeMapping", &problems) {
 		text, ok := expression.(string)
 		if !ok {
-			problems = append(problems, fmt.Errorf("maps %s to what is no text", attribute))
+			problems = append(problems, fmt.Errorf("maps %s to something that is not text", attribute))
 		}
 		provider.Mapping[attribute] = text
 	}
@@ -161,7 +161,7 @@ func input[T any](inputs map[string]any, key string, problems *[]error) (value T
 	}
 	value, ok := given.(T)
 	if !ok {
-		*problems = append(*problems, fmt.Errorf("%s is not known before it is made, or is no %T", key, value))
+		*problems = append(*problems, fmt.Errorf("%s is not known before it is made, or is not a %T", key, value))
 	}
 	return value
 }

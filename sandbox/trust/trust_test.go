@@ -175,9 +175,9 @@ func TestProvidersThatGoogleWouldRefuse(t *testing.T) {
 	}{
 		"no name":             {func(p *trust.Provider) { p.Name = "oidc" }, "its name is not projects/NUMBER"},
 		"no subject":          {func(p *trust.Provider) { delete(p.Mapping, "google.subject") }, "nothing is mapped to google.subject"},
-		"an attribute's case": {func(p *trust.Provider) { p.Mapping["attribute.Who"] = "'x'" }, `"attribute.Who" is no attribute`},
-		"an attribute's sign": {func(p *trust.Provider) { p.Mapping["attribute.a-b"] = "'x'" }, `"attribute.a-b" is no attribute`},
-		"a long attribute":    {func(p *trust.Provider) { p.Mapping["attribute."+strings.Repeat("a", 91)] = "'x'" }, "is no attribute"},
+		"an attribute's case": {func(p *trust.Provider) { p.Mapping["attribute.Who"] = "'x'" }, `"attribute.Who" is not an attribute`},
+		"an attribute's sign": {func(p *trust.Provider) { p.Mapping["attribute.a-b"] = "'x'" }, `"attribute.a-b" is not an attribute`},
+		"a long attribute":    {func(p *trust.Provider) { p.Mapping["attribute."+strings.Repeat("a", 91)] = "'x'" }, "is not an attribute"},
 		"a long expression": {func(p *trust.Provider) { p.Mapping["attribute.a"] = "'" + strings.Repeat("a", 2047) + "'" },
 			"has 2049 characters: Google takes 2048"},
 		"a number":        {func(p *trust.Provider) { p.Mapping["attribute.a"] = "1 + 1" }, "makes a int and not a string"},

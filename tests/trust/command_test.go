@@ -95,7 +95,7 @@ func TestTheCommandRefusesWhatItCannotRead(t *testing.T) {
 		"a path as a stack":   {"{}", []string{"trust", "../prod", "--claims", "-"}, "there is no stack"},
 		"no claims":           {"", []string{"trust", "prod"}, "--claims is missing"},
 		"no such file":        {"", []string{"trust", "prod", "--claims", file + ".other"}, "read the claims: open"},
-		"a whole token":       {"", []string{"trust", "prod", "--claims", file}, "are no JSON object: write the token's decoded middle part"},
+		"a whole token":       {"", []string{"trust", "prod", "--claims", file}, "are not a JSON object: write the token's decoded middle part"},
 		"a list":              {"[]", []string{"trust", "prod", "--claims", "-"}, "are no JSON object"},
 		"null":                {"null", []string{"trust", "prod", "--claims", "-"}, "are no JSON object"},
 		"two objects":         {"{}{}", []string{"trust", "prod", "--claims", "-"}, "have something behind the JSON object"},

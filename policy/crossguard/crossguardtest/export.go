@@ -47,7 +47,7 @@ func ParseExport(content []byte) ([]Resource, error) {
 		Deployment struct{ Resources []exported }
 	}
 	if err := json.Unmarshal(content, &file); err != nil {
-		return nil, fmt.Errorf("this is no stack's export: %w", err)
+		return nil, fmt.Errorf("this is not a stack's export: %w", err)
 	}
 	if file.Version != 3 && file.Version != 4 {
 		return nil, fmt.Errorf("a stack's export has version 3 or 4, not %d: write it with pulumi stack export", file.Version)
@@ -74,7 +74,7 @@ func ParseExport(content []byte) ([]Resource, error) {
 func (e exported) resource() (Resource, error) {
 	parts := strings.SplitN(e.URN, "::", 4)
 	if len(parts) != 4 {
-		return Resource{}, fmt.Errorf("%q is no URN", e.URN)
+		return Resource{}, fmt.Errorf("%q is not a URN", e.URN)
 	}
 	inputs, err := opened(e.Inputs)
 	if err != nil {
@@ -138,7 +138,7 @@ func openSecret(v map[string]any) (any, error) {
 	}
 	var inner any
 	if err := json.Unmarshal([]byte(plaintext), &inner); err != nil {
-		return nil, fmt.Errorf("a secret's plain text is no JSON") // without the cause, which would quote the secret
+		return nil, fmt.Errorf("a secret's plain text is not JSON") // without the cause, which would quote the secret
 	}
 	inner, err := open(inner)
 	return Secret{Value: inner}, err

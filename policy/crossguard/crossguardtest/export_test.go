@@ -66,10 +66,10 @@ func TestExportsThatCannotBeRead(t *testing.T) {
 			"inputs": {"s": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": "` + plaintext + `"}}}]}}`
 	}
 	for content, want := range map[string]string{
-		"{":              "this is no stack's export: unexpected end",
+		"{":              "this is not a stack's export: unexpected end",
 		`{"version": 9}`: "has version 3 or 4, not 9",
-		`{"version": 3, "deployment": {"resources": [{"urn": "x"}]}}`: `"x" is no URN`,
-		secret("hunter2"): "inputs of urn:pulumi:a::b::c:d:E::f: s: a secret's plain text is no JSON",
+		`{"version": 3, "deployment": {"resources": [{"urn": "x"}]}}`: `"x" is not a URN`,
+		secret("hunter2"): "inputs of urn:pulumi:a::b::c:d:E::f: s: a secret's plain text is not JSON",
 	} {
 		_, err := ParseExport([]byte(content))
 		require.ErrorContains(t, err, want)

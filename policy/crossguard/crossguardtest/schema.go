@@ -115,7 +115,7 @@ func readSchema(file string) (*schema, error) {
 			return nil, fmt.Errorf("the provider's schema %s: %w", file, err)
 		}
 		if s.Name == "" || len(s.Resources) == 0 {
-			return nil, fmt.Errorf("%s is no provider's schema: write what pulumi package get-schema prints", file)
+			return nil, fmt.Errorf("%s is not a provider's schema: write what pulumi package get-schema prints", file)
 		}
 		return s, nil
 	}))

@@ -126,7 +126,7 @@ func TestRemediesAreHeldAgainstTheSchema(t *testing.T) {
 func TestASchemaThatCannotBeReadFailsTheTest(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{"": "unexpected end of JSON",
-		"{}": "is no provider's schema: write what pulumi package get-schema prints"} {
+		"{}": "is not a provider's schema: write what pulumi package get-schema prints"} {
 		seen := &recorder{}
 		file := writeSchema(t, content)
 		assert.Panics(t, func() {
