@@ -127,8 +127,8 @@ type URLVariables struct {
 type VPC struct {
 	// Network is the network's name, or projects/PROJECT/global/networks/NAME. Default: the subnetwork's.
 	Network string `json:"network,omitempty"`
-	// Subnetwork is a subnetwork's name in the service's region, or projects/PROJECT/regions/REGION/subnetworks/NAME. Default: the
-	// network's subnetwork of the region. It needs addresses for four times the instances, /26 at least.
+	// Subnetwork is a subnetwork's name in the service's region, or projects/PROJECT/regions/REGION/subnetworks/NAME. It needs
+	// addresses for four times the instances, /26 at least. Default: the one that has the network's name.
 	Subnetwork string `json:"subnetwork,omitempty"`
 	// Egress is private-ranges-only, or all-traffic, which sends requests to the internet through the network too: they arrive
 	// nowhere unless the network has a Cloud NAT. Default: private-ranges-only.

@@ -208,10 +208,12 @@ func TestVPC(t *testing.T) {
 		{"nothing", "", vpc(map[string]any{}), []string{at + ": names no network; set network, subnetwork or both"}},
 		{"another region", "", vpc(map[string]any{"subnetwork": "projects/shop-net/regions/europe-west1/subnetworks/run"}), []string{
 			at + ".subnetwork: is in europe-west1 and not in the service's region, us-central1; name one of the network in the service's " +
-				"region, both with the project or both without"}},
+				"region; a name alone is one of its own project"}},
 		{"another project", "", vpc(map[string]any{"network": "projects/shop-net/global/networks/main", "subnetwork": "run"}), []string{
-			at + ".subnetwork: is not named with the same project as the network; name one of the network in the service's region, both " +
-				"with the project or both without"}},
+			at + ".subnetwork: is in the project shop-project, and the network is in shop-net; name one of the network in the service's " +
+				"region; a name alone is one of its own project"}},
+		{"the own project", "", vpc(map[string]any{"network": "projects/shop-project/global/networks/main", "subnetwork": "run"}), nil},
+		{"a project by its number", "", vpc(map[string]any{"network": "projects/42/global/networks/main", "subnetwork": "run"}), nil},
 		{"names", "", vpc(map[string]any{"network": "https://www.googleapis.com/compute/v1/projects/p/global/networks/n", "subnetwork": "Sub"}),
 			[]string{at + ".network: is not a network; use its name, or projects/PROJECT/global/networks/NAME",
 				at + ".subnetwork: is not a subnetwork; use its name, or projects/PROJECT/regions/REGION/subnetworks/NAME"}},

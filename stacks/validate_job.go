@@ -44,7 +44,7 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 		found.between(path+".timeoutSeconds", job.TimeoutSeconds, 1, limits.MaxTaskSeconds, "seconds")
 		validateJobVariables(key, s, path, found)
 		if job.VPC != nil {
-			validateVPC(*job.VPC, s.Project.Region, path+".vpc", found)
+			validateVPC(*job.VPC, s.Project, path+".vpc", found)
 		}
 		validateStarts(job, path, accounts, found)
 		if stack == prod && job.Release && !job.DeletionProtection {

@@ -58,7 +58,7 @@ const allTraffic = "all-traffic"
 
 // validateVPC judges Direct VPC egress. The provider passes everything on, so what the API refuses is refused here.
 // Source: GoogleCloudRunV2VpcAccess of the Cloud Run Admin API v2.
-func validateVPC(v VPC, region, path string, found *findings) {
+func validateVPC(v VPC, in Project, path string, found *findings) {
 	if v.Network == "" && v.Subnetwork == "" {
 		found.add(path, "names no network", "set network, subnetwork or both")
 	}
@@ -69,8 +69,8 @@ func validateVPC(v VPC, region, path string, found *findings) {
 		found.shape(path+".subnetwork", v.Subnetwork, limits.Subnetwork, "is not a subnetwork",
 			"use its name, or projects/PROJECT/regions/REGION/subnetworks/NAME")
 	}
-	if apart := limits.Apart(v.Network, v.Subnetwork, region); apart != "" && found.readable("project.region") {
-		found.add(path+".subnetwork", apart, "name one of the network in the service's region, both with the project or both without")
+	if apart := limits.Apart(v.Network, v.Subnetwork, in.ID, in.Region); apart != "" && found.readable("project.id", "project.region") {
+		found.add(path+".subnetwork", apart, "name one of the network in the service's region; a name alone is one of its own project")
 	}
 	if v.Egress != allTraffic && v.Egress != "private-ranges-only" {
 		found.add(path+".egress", "is not a kind of egress", "use private-ranges-only or all-traffic")

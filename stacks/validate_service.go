@@ -52,7 +52,7 @@ func validateServices(s Settings, stack string, accounts owners, found *findings
 		validateVolumes(service, path, s, found)
 		validateCallers(key, s, found)
 		if service.VPC != nil {
-			validateVPC(*service.VPC, s.Project.Region, path+".vpc", found)
+			validateVPC(*service.VPC, s.Project, path+".vpc", found)
 		}
 		validateTraffic(service, path, found)
 		validateObjectives(service, path, found)

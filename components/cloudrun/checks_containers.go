@@ -188,8 +188,9 @@ func (args *ServiceArgs) networkProblems(found *problems.List) {
 		"args.VPC.Network %q is not a network: use its name, or projects/PROJECT/global/networks/NAME", network)
 	found.If(subnetwork != "" && !limits.Subnetwork.MatchString(subnetwork),
 		"args.VPC.Subnetwork %q is not a subnetwork: use its name, or projects/PROJECT/regions/REGION/subnetworks/NAME", subnetwork)
+	project, _ := args.Project.(pulumi.String)
 	region, _ := args.Location.(pulumi.String)
-	if apart := limits.Apart(network, subnetwork, string(region)); apart != "" {
+	if apart := limits.Apart(network, subnetwork, string(project), string(region)); apart != "" {
 		found.Add("args.VPC.Subnetwork %q %s: name one of the network in the service's region", subnetwork, apart)
 	}
 	for i, tag := range args.VPC.Tags {

@@ -340,7 +340,8 @@ func TestWhatTheAPIRefusesOfContainers(t *testing.T) {
 			cloudrun.VPC{Network: "Default"}),
 		`args.VPC.Subnetwork "projects/p/regions/europe-west1/subnetworks/s" is in europe-west1 and not in the service's region, us-central1: ` +
 			`name one of the network in the service's region`: vpc(cloudrun.VPC{Subnetwork: "projects/p/regions/europe-west1/subnetworks/s"}),
-		`args.VPC.Subnetwork "s" is not named with the same project as the network: name one of the network in the service's region`: vpc(
+		`args.VPC.Subnetwork "s" is in the project procureflow-dev, and the network is in p: ` +
+			`name one of the network in the service's region`: vpc(
 			cloudrun.VPC{Network: "projects/p/global/networks/n", Subnetwork: "s"}),
 		`args.VPC.Tags[1] "a" is there twice: keep one`: vpc(cloudrun.VPC{Network: "n",
 			Tags: []string{"a", "a"}}),

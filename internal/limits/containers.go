@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -40,17 +41,28 @@ func IsSystemFolder(folder string) bool {
 	})
 }
 
-// Apart says why a network and a subnetwork cannot be a service's together, and is empty where they can.
-func Apart(network, subnetwork, region string) string {
+// Apart says why a network and a subnetwork cannot be those of a service in a project and a region, and is empty where they can, or
+// where nothing tells. A name without a project is one of the service's own project.
+func Apart(network, subnetwork, project, region string) string {
 	of, in := Network.FindStringSubmatch(network), Subnetwork.FindStringSubmatch(subnetwork)
-	switch {
-	case in != nil && in[2] != "" && region != "" && in[2] != region:
+	if in == nil {
+		return ""
+	}
+	if in[2] != "" && region != "" && in[2] != region {
 		return fmt.Sprintf("is in %s and not in the service's region, %s", in[2], region)
-	case of != nil && in != nil && of[1] != in[1]:
-		return "is not named with the same project as the network"
+	}
+	if of == nil {
+		return ""
+	}
+	one, other := cmp.Or(of[1], project), cmp.Or(in[1], project)
+	if isProjectID.MatchString(one) && isProjectID.MatchString(other) && one != other {
+		return fmt.Sprintf("is in the project %s, and the network is in %s", other, one)
 	}
 	return ""
 }
+
+// isProjectID matches a project's id. A project may be named by its number instead, which tells nothing of its id.
+var isProjectID = regexp.MustCompile(`^[a-z]`)
 
 // Size is what Cloud Run sells with a number of vCPUs: the least and the most memory in MiB.
 type Size struct {
