@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -51,6 +52,15 @@ func TestServicesOfAStack(t *testing.T) {
 	}
 	_, err = withServices("config:\n", 1)
 	assert.ErrorContains(t, err, "no service web")
+}
+
+func TestRowOfAScale(t *testing.T) {
+	t.Parallel()
+	second := func(n float64) cost { return cost{wall: time.Second, cpu: time.Duration(n * float64(time.Second)), memory: 3 << 20} }
+	small := scaled{resources: 10, preview: second(1), up: second(1), policies: second(2)}
+	large := scaled{resources: 100, preview: second(10), up: second(100), policies: second(2)}
+	assert.Equal(t, "| 1 | 10 | 1.0 s, 1.0 s | 1.0 s, 1.0 s | 1.0 s, 2.0 s |  | 3 MB |", small.row(1, scaled{}))
+	assert.Equal(t, "| 9 | 100 | 1.0 s, 10.0 s | 1.0 s, 100.0 s | 1.0 s, 2.0 s | 1.00, 2.00, 0.00 | 3 MB |", large.row(9, small))
 }
 
 // A call that is wrong is refused before anything is cloned.

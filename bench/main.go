@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -168,14 +169,17 @@ func (c cost) String() string {
 }
 
 // command runs a command in the clone on the bare machine. What it prints goes to standard error.
-func (b *bench) command(name string, args ...string) (cost, error) {
+func (b *bench) command(name string, args ...string) (cost, error) { return b.commandTo(os.Stderr, name, args...) }
+
+// commandTo is command for a caller that reads what the command prints.
+func (b *bench) commandTo(out io.Writer, name string, args ...string) (cost, error) {
 	environment, err := b.environment()
 	if err != nil {
 		return cost{}, err
 	}
 	command := exec.CommandContext(b.ctx, name, args...)
 	command.Dir, command.Env = b.clone, environment
-	command.Stdout, command.Stderr = os.Stderr, os.Stderr
+	command.Stdout, command.Stderr = out, os.Stderr
 	start := time.Now()
 	err = command.Run()
 	if command.ProcessState == nil {

@@ -1,50 +1,88 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// scale previews and brings up a stack of each size, in a sandbox of its own, on this machine's own build cache. The exponent
-// compares with the size before: 1 is linear growth.
+// scale previews and brings up a stack of each size, and holds its state against the policies, in a sandbox of its own, on this machine's
+// own build cache.
 func (b *bench) scale(sizes []int) error {
 	b.warm = true
 	sandbox, _, err := b.build("./cmd/sandbox")
 	if err != nil {
 		return err
 	}
-	fmt.Println("| services | preview | processor time | up | processor time | exponent | peak memory |\n|---|---|---|---|---|---|---|")
-	var before cost
-	for i, size := range sizes {
+	fmt.Println("| services | resources | preview | up | policies | exponents | peak memory |\n|---|---|---|---|---|---|---|")
+	var before scaled
+	for _, size := range sizes {
 		folder := filepath.Join(b.folder, fmt.Sprint(size))
 		if err := writeApplication(filepath.Join(b.clone, "tests", "application"), folder, size); err != nil {
 			return err
 		}
-		run := func(command ...string) (cost, error) {
-			return b.command(sandbox, append([]string{"--state", filepath.Join(folder, "state"), "--dir", folder}, command...)...)
-		}
-		preview, err := run("preview", "dev")
-		if err == nil {
-			var up cost
-			if up, err = run("up", "dev"); err == nil {
-				grows := ""
-				if i > 0 {
-					grows = fmt.Sprintf("%.2f", math.Log(up.cpu.Seconds()/before.cpu.Seconds())/math.Log(float64(size)/float64(sizes[i-1])))
-				}
-				fmt.Printf("| %d | %.1f s | %.1f s | %.1f s | %.1f s | %s | %d MB |\n", size, preview.wall.Seconds(), preview.cpu.Seconds(),
-					up.wall.Seconds(), up.cpu.Seconds(), grows, up.memory>>20)
-				before = up
-			}
-		}
-		_, _ = run("stop")
+		measured, err := b.scaleOne(sandbox, folder)
 		if err != nil {
 			return err
 		}
+		fmt.Println(measured.row(size, before))
+		before = measured
 	}
 	return nil
+}
+
+// scaled is what a stack of one size took.
+type scaled struct {
+	resources             int
+	preview, up, policies cost
+}
+
+func (b *bench) scaleOne(sandbox, folder string) (s scaled, err error) {
+	run := func(out io.Writer, command ...string) (cost, error) {
+		return b.commandTo(out, sandbox, append([]string{"--state", filepath.Join(folder, "state"), "--dir", folder}, command...)...)
+	}
+	defer func() { _, _ = run(os.Stderr, "stop") }()
+	if s.preview, err = run(os.Stderr, "preview", "dev"); err != nil {
+		return s, err
+	}
+	if s.up, err = run(os.Stderr, "up", "dev"); err != nil {
+		return s, err
+	}
+	var exported bytes.Buffer
+	if _, err = run(&exported, "export", "dev"); err != nil {
+		return s, err
+	}
+	var state struct {
+		Deployment struct{ Resources []json.RawMessage }
+	}
+	file := filepath.Join(folder, "state.json")
+	if err = errors.Join(json.Unmarshal(exported.Bytes(), &state), os.WriteFile(file, exported.Bytes(), 0o600)); err != nil {
+		return s, fmt.Errorf("read the exported state: %w", err)
+	}
+	s.resources = len(state.Deployment.Resources)
+	s.policies, err = run(os.Stderr, "analyze", file, "--stack", "dev")
+	return s, err
+}
+
+// row shows what was measured. An exponent says how the processor time of preview, up and policies grows with the resources, compared with
+// the size before: 1 is in proportion.
+func (s scaled) row(services int, before scaled) string {
+	exponents := ""
+	if before.resources > 0 {
+		growth := math.Log(float64(s.resources) / float64(before.resources))
+		exponent := func(now, then cost) float64 { return math.Log(now.cpu.Seconds()/then.cpu.Seconds()) / growth }
+		exponents = fmt.Sprintf("%.2f, %.2f, %.2f", exponent(s.preview, before.preview), exponent(s.up, before.up),
+			exponent(s.policies, before.policies))
+	}
+	both := func(c cost) string { return fmt.Sprintf("%.1f s, %.1f s", c.wall.Seconds(), c.cpu.Seconds()) }
+	return fmt.Sprintf("| %d | %d | %s | %s | %s | %s | %d MB |", services, s.resources, both(s.preview), both(s.up), both(s.policies),
+		exponents, max(s.preview.memory, s.up.memory)>>20)
 }
 
 // writeApplication copies the tests' application, with so many services in the stack dev: the first as it is, the others behind it,
