@@ -56,7 +56,9 @@ func TestServicesOfAStack(t *testing.T) {
 
 func TestRowOfAScale(t *testing.T) {
 	t.Parallel()
-	second := func(n float64) cost { return cost{wall: time.Second, cpu: time.Duration(n * float64(time.Second)), memory: 3 << 20} }
+	second := func(n float64) cost {
+		return cost{wall: time.Second, cpu: time.Duration(n * float64(time.Second)), memory: 3 << 20}
+	}
 	small := scaled{resources: 10, preview: second(1), up: second(1), policies: second(2)}
 	large := scaled{resources: 100, preview: second(10), up: second(100), policies: second(2)}
 	assert.Equal(t, "| 1 | 10 | 1.0 s, 1.0 s | 1.0 s, 1.0 s | 1.0 s, 2.0 s |  | 3 MB |", small.row(1, scaled{}))

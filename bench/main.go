@@ -169,7 +169,9 @@ func (c cost) String() string {
 }
 
 // command runs a command in the clone on the bare machine. What it prints goes to standard error.
-func (b *bench) command(name string, args ...string) (cost, error) { return b.commandTo(os.Stderr, name, args...) }
+func (b *bench) command(name string, args ...string) (cost, error) {
+	return b.commandTo(os.Stderr, name, args...)
+}
 
 // commandTo is command for a caller that reads what the command prints.
 func (b *bench) commandTo(out io.Writer, name string, args ...string) (cost, error) {
