@@ -72,7 +72,11 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 			fmt.Fprintf(streams.Err, "mutate: %s: %v\n", folder, err)
 			return ExitFailed
 		}
-		fmt.Fprintf(streams.Out, "| %s | %d of %d noticed | %.1f %% |\n", folder, result.killed, result.tried, result.share())
+		interrupted := ""
+		if ctx.Err() != nil {
+			interrupted, code = ", then interrupted", ExitFailed
+		}
+		fmt.Fprintf(streams.Out, "| %s | %d of %d noticed%s | %.1f %% |\n", folder, result.killed, result.tried, interrupted, result.share())
 		if result.share() < float64(*least) {
 			code = ExitFailed
 		}
@@ -108,30 +112,34 @@ func (s settings) pkg(ctx context.Context, folder string) (result, error) {
 	}
 	limit := 10*time.Since(start) + 10*time.Second // The limit ends a test that a change has made endless.
 	chosen := choose(changes, s.sample, s.seed)
-	survived := make([]bool, len(chosen))
+	outcomes := make(chan outcome)
 	slots := make(chan struct{}, s.parallel)
-	for i, change := range chosen {
-		slots <- struct{}{}
+	for _, change := range chosen {
 		go func() {
+			slots <- struct{}{}
 			defer func() { <-slots }()
 			noticed, _ := tests.try(ctx, change.id, limit)
-			survived[i] = !noticed
+			outcomes <- outcome{change: change, noticed: noticed, ended: ctx.Err() == nil}
 		}()
 	}
-	for range s.parallel {
-		slots <- struct{}{}
-	}
-	if ctx.Err() != nil {
-		return result{}, errors.New("interrupted")
-	}
-	sum := result{tried: len(chosen), killed: len(chosen)}
-	for i, change := range chosen {
-		if survived[i] {
-			sum.killed--
-			fmt.Fprintf(s.out, "survived: %s: %s\n", change.position, change.what)
+	var sum result
+	for range chosen {
+		switch one := <-outcomes; {
+		case !one.ended: // A change that was not tried to its end says nothing.
+		case one.noticed:
+			sum.tried, sum.killed = sum.tried+1, sum.killed+1
+		default:
+			sum.tried++
+			fmt.Fprintf(s.out, "survived: %s: %s\n", one.change.position, one.change.what)
 		}
 	}
 	return sum, nil
+}
+
+// outcome is what came of one change.
+type outcome struct {
+	change         change
+	noticed, ended bool
 }
 
 // choose returns a random sample of the changes, in their order.
