@@ -108,6 +108,18 @@ func providerSiblings() []sibling {
 		r.Type = token
 		return r
 	}
+	in := func(r ct.Resource, region string) ct.Resource {
+		r.Provider = &ct.Resource{Type: "pulumi:providers:gcp", Name: "p", Properties: ct.Properties{"region": region}}
+		return r
+	}
+	elsewhere := changed(v2(), change{path: "location", to: "europe-west9"})
+	nowhere := changed(v2(), change{path: "location", to: gone{}})
+	add("allowed-regions", must, "its own region, whatever the provider's", in(elsewhere, "us-central1"))
+	add("allowed-regions", pass, "its own region, whatever the provider's, allowed", in(v2(), "europe-west9"))
+	add("allowed-regions", must, "the provider's region", in(nowhere, "europe-west9"))
+	add("allowed-regions", pass, "the provider's region, allowed", in(nowhere, "us-central1"))
+	all = append(all, sibling{"worst-case-cost", "a price in words", must, []ct.Resource{v2()},
+		`{"worst-case-cost": {"priced": ["gcp:sql/databaseInstance:DatabaseInstance=cheap"]}}`})
 	for rule, bad := range map[string]change{
 		"run-max-instances": {path: "template.scaling.maxInstanceCount",
 			to: 100}, "run-image-pinned": {path: "template.containers[0].image", to: "x:latest"},
