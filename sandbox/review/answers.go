@@ -26,6 +26,8 @@ func (s Stack) changes() line {
 	switch {
 	case parts == nil:
 		return say("nothing")
+	case s.Rehearsal != nil && s.Rehearsal.Failed != "":
+		return say(bold(strings.Join(parts, ", ") + ", and it fails"))
 	case risky:
 		return say(bold(strings.Join(parts, ", ")))
 	}

@@ -112,7 +112,7 @@ var pulls = []pull{
 		gains: "**5 things become possible**", notices: "**89 of 227 requests fail, and it does not end**",
 		back: "by another update, which makes 5 resources anew"},
 	{name: "breaks a probe", stack: "dev", head: dev("startup: {path: /,", "startup: {path: /nope,"),
-		changes: "1 in place", policies: "pass", costs: "2.68 as before",
+		changes: "**1 in place, and it fails**", policies: "pass", costs: "2.68 as before",
 		gains: "nobody", notices: "no, in 168 requests",
 		back: "**not shown, because the update fails**"},
 	{name: "moves to another region", stack: "dev", head: dev("region: us-central1", "region: us-east1"),
