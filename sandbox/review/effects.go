@@ -98,7 +98,8 @@ func (s Stack) money(l limits) []block {
 	for _, text := range s.Cost.After.NotPriced {
 		notes = append(notes, say("not priced: ", val(text)))
 	}
-	return []block{fold{say("What it costs: "+change(s.Cost.Before.Total.Expected, s.Cost.After.Total.Expected)+", by prices of ", val(s.Cost.After.PricesOf)),
+	expected := change(s.Cost.Before.Total.Expected, s.Cost.After.Total.Expected)
+	return []block{fold{say("What it costs: "+expected+", by prices of ", val(s.Cost.After.PricesOf)),
 		[]block{t, notes}}}
 }
 
