@@ -204,6 +204,8 @@ func (a *app) commands() (list []*cobra.Command) {
 	add(a.sign(), GoRun, []string{"token-file"}, printed)
 	add(a.approvals(), "Exit codes: 0 approved · 1 failed · 2 wrong usage · 5 refused.\n"+GoRun,
 		[]string{"actor", "commit", "summary"}, printed)
+	add(a.preview(), "Exit codes: 0 done, or nothing to do · 1 failed; the message says why · 2 wrong usage · 5 refused: every slot is "+
+		"another pull request's · 7 interrupted, run it again.\n"+GoRun, reach, []string{"probe-via", "commit"}, printed)
 	add(a.settings(), GoRun)
 	return list
 }

@@ -15,10 +15,11 @@ import (
 // Names come from people and from a workflow's variables, and everybody who may write to the repository can set those. A name is refused
 // before any request if it could be taken for an option or for a part of an API's path. Whether a name exists is for the API to say.
 var (
-	serviceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
-	jobName     = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	plainName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:_-]*$`)
-	digestForm  = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	serviceName   = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
+	jobName       = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	plainName     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:_-]*$`)
+	imageByDigest = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]*@sha256:[0-9a-f]{64}$`)
+	digestForm    = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
 // checkNames refuses a project or region that could be an option or a path.

@@ -69,16 +69,17 @@ type value struct {
 }
 
 var (
-	word     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-	number   = regexp.MustCompile(`^[1-9][0-9]*$`)
-	slug     = regexp.MustCompile(`^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`)
-	fullName = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+$`)
-	path     = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`)
-	optional = regexp.MustCompile(`^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$`)
-	email    = regexp.MustCompile(`^[a-z][a-z0-9-]*@[a-z][a-z0-9-]*\.iam\.gserviceaccount\.com$`)
-	commit   = regexp.MustCompile(`^[0-9a-f]{40}$`)
-	document = regexp.MustCompile(`^[\[{][^\r\n]*[\]}]$`)
-	address  = regexp.MustCompile(`^https://[a-z0-9.-]+$`)
+	word          = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	number        = regexp.MustCompile(`^[1-9][0-9]*$`)
+	slug          = regexp.MustCompile(`^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`)
+	fullName      = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+$`)
+	path          = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`)
+	optional      = regexp.MustCompile(`^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$`)
+	email         = regexp.MustCompile(`^[a-z][a-z0-9-]*@[a-z][a-z0-9-]*\.iam\.gserviceaccount\.com$`)
+	optionalEmail = regexp.MustCompile(`^([a-z][a-z0-9-]*@[a-z][a-z0-9-]*\.iam\.gserviceaccount\.com)?$`)
+	commit        = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	document      = regexp.MustCompile(`^[\[{][^\r\n]*[\]}]$`)
+	address       = regexp.MustCompile(`^https://[a-z0-9.-]+$`)
 )
 
 // values returns all outputs, in the order in which they are printed.
@@ -158,6 +159,14 @@ func ofEnvironment(s stacks.Settings) []value {
 	for _, gate := range s.GitHub.Environments {
 		gates = append(gates, gate.Name)
 	}
+	slots := []string{}
+	for _, key := range slices.Sorted(maps.Keys(s.Services)) {
+		slots = append(slots, s.SlotNames(key)...)
+	}
+	slotsProvider, slotsAccount, timeToLive := "", "", "" // Empty where there are no previews.
+	if s.Previews != nil {
+		slotsProvider, slotsAccount, timeToLive = s.ProviderName(stacks.AccountSlots), s.AccountEmail(stacks.AccountSlots), s.Previews.TimeToLive
+	}
 	return []value{
 		{"environment", s.GitHubEnvironment(), word},
 		{"environments", jsonText(gates), document},
@@ -174,6 +183,10 @@ func ofEnvironment(s stacks.Settings) []value {
 		{"deploy-account", s.AccountEmail(stacks.AccountDeploy), email},
 		{"infra-provider", s.ProviderName(stacks.AccountInfra), fullName},
 		{"infra-account", s.AccountEmail(stacks.AccountInfra), email},
+		{"slots-provider", slotsProvider, optional},
+		{"slots-account", slotsAccount, optionalEmail},
+		{"slots", jsonText(slots), document},
+		{"preview-time-to-live", timeToLive, optional},
 		{"attestor", s.AttestorName(), optional},
 		{"attestor-key-version", s.AttestorKeyVersion(), optional},
 		{"services", jsonText(s.Describe()), document},
@@ -182,6 +195,7 @@ func ofEnvironment(s stacks.Settings) []value {
 
 // ofService returns the values that a release of the service needs.
 func ofService(of adopter.Adopter, stack, key string, s stacks.Settings, d stacks.Described) []value {
+	previewImage := naming.ImagePrefix(s.Project.Region, s.Project.ID, s.PreviewRepository()) + "/" + d.Image
 	return []value{
 		{"service", key, word},
 		{"service-name", d.Name, word},
@@ -189,6 +203,8 @@ func ofService(of adopter.Adopter, stack, key string, s stacks.Settings, d stack
 		{"service-image", s.ImagePrefix() + "/" + d.Image, fullName},
 		{"service-image-name", d.Image, path},
 		{"service-paths", jsonText(d.SmokePaths), document},
+		{"service-slots", jsonText(append([]string{}, s.SlotNames(key)...)), document},
+		{"service-preview-image", previewImage, fullName},
 		{"service-targets", targets(of, stack, key, s), document},
 	}
 }

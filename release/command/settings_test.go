@@ -62,6 +62,7 @@ func TestSettingsOfProd(t *testing.T) {
 		"preview-provider=" + pool + "github-preview", "preview-account=github-actions-preview" + account,
 		"deploy-provider=" + pool + "github-oidc", "deploy-account=github-actions-deploy" + account,
 		"infra-provider=" + pool + "github-infra", "infra-account=github-actions-infra" + account,
+		"slots-provider=", "slots-account=", "slots=[]", "preview-time-to-live=",
 		"attestor=projects/procureflow-prod/attestors/release",
 		"attestor-key-version=projects/procureflow-prod/locations/us-central1/keyRings/attestation/cryptoKeys/release/cryptoKeyVersions/1",
 		`services={"web":{"image":"web","name":"procureflow-web","smokePaths":["/api/health","/api/items?limit=1"],"url":"https://procureflow-web-100000000003.us-central1.run.app"}}`,
@@ -69,6 +70,7 @@ func TestSettingsOfProd(t *testing.T) {
 		"service=web", "service-name=procureflow-web", "service-url=https://procureflow-web-100000000003.us-central1.run.app",
 		"service-image=us-central1-docker.pkg.dev/procureflow-prod/procureflow/web", "service-image-name=web",
 		`service-paths=["/api/health","/api/items?limit=1"]`,
+		"service-slots=[]", "service-preview-image=us-central1-docker.pkg.dev/procureflow-prod/procureflow-previews/web",
 		`service-targets=["urn:pulumi:prod::procureflow::**gcp:cloudrunv2/service:Service::service-web-service"]`,
 	}, strings.Split(strings.TrimSpace(out), "\n"))
 }

@@ -137,6 +137,11 @@ var layers = []layer{
 		reason:   "a page is made from the journal's values: it reads no file and asks nobody",
 	},
 	{
+		packages: "release/preview",
+		may:      []string{"release/rollout"},
+		reason:   "which pull request gets which slot is decided from values, and its port is its own",
+	},
+	{
 		packages: "release/watch",
 		may:      []string{"release/plan", "release/health", "release/rollout", "release/report", "internal/webpage"},
 		reason:   "what a release does is decided from what the service and the journal say: it asks neither",
@@ -146,6 +151,13 @@ var layers = []layer{
 		may:        []string{"release/plan", "release/health", "release/rollout"},
 		mayInTests: []string{"release/settings"},
 		reason:     "a policy is tried on values and a virtual clock: it knows no adapter",
+	},
+	{
+		packages: "release/gcp",
+		may: []string{"release/plan", "release/health", "release/hooks", "release/rollout", "release/preview", "internal/naming",
+			"internal/wait"},
+		mayInTests: []string{"emulator/**", "sandbox/**"},
+		reason:     "an adapter implements ports and knows no other adapter; how a slot is marked is agreed on with the program",
 	},
 	{
 		packages: "release/*",

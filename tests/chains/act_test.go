@@ -68,8 +68,9 @@ func newFolder(t *testing.T) *checkout {
 			t.Fatal(err)
 		}
 	}
-	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_ROOT=" + root, "CHAIN_HOME=" +
-		os.Getenv("HOME"),
+	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_FOLDER=" + c.folder,
+		"CHAIN_ROOT=" + root, "CHAIN_HOME=" +
+			os.Getenv("HOME"),
 		"PULUMI_COMMAND=" + cli, "CHAIN_PATH=" + os.Getenv("PATH"), "CHAIN_PLATFORM=" + platform}
 	return c
 }

@@ -300,7 +300,7 @@ func TestTheDocumentOfGrants(t *testing.T) {
 		fmt.Fprintf(&text, "\n## %s\n", stack)
 		accounts := []string{"ci", "preview", "deploy", "infra"}
 		if plain != stack {
-			text.WriteString("\nWhat [previews of pull requests](adr/0031-a-pull-requests-image-runs-in-a-slot.md) add; infra besides may act as " +
+			text.WriteString("\nWhat [previews of pull requests](howto/preview.md) add; infra besides may act as " +
 				"the account of the slots, and sets " +
 				"their repository's clean-up.\n")
 			accounts = []string{"slots"}

@@ -29,6 +29,7 @@ var entrances = []string{
 	"deploy.yml rollback: deploy of dev", "deploy.yml rollback: deploy of prod", "deploy.yml rollback: deploy of staging",
 	"drift.yml drift: preview of dev", "drift.yml drift: preview of prod", "drift.yml drift: preview of staging",
 	"infrastructure.yml dev: infra of dev", "infrastructure.yml prod: infra of prod", "infrastructure.yml staging: infra of staging",
+	"preview-environment.yml free: slots of dev", "preview-environment.yml up: slots of dev",
 	"preview.yml preview: preview of dev", "preview.yml preview: preview of prod", "preview.yml preview: preview of staging",
 	"promote.yml promote: ci of prod", "promote.yml promote: ci of staging",
 }
@@ -60,6 +61,11 @@ func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
 		parsed[stack], err = stacks.Parse(settings(t, stack), stack)
 		require.NoError(t, err)
 	}
+	// Slots are there where previews are, which take the platform's workflows.
+	simulators["dev with previews"], err = trust.New(deployedPreviews(t))
+	require.NoError(t, err)
+	parsed["dev with previews"], err = stacks.Parse(previewing(t), "dev")
+	require.NoError(t, err)
 	var found []string
 	all := map[string]workflow{}
 	for _, file := range files {
@@ -82,15 +88,20 @@ func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
 					continue
 				}
 				for stack, of := range environments {
-					if filepath.Base(file) == "promote.yml" && stack == "dev" || filepath.Base(file) == "build.yml" && stack != "dev" {
-						continue // dev builds, and the others copy from there
+					if filepath.Base(file) == "promote.yml" && stack == "dev" || (filepath.Base(file) == "build.yml" || filepath.Base(file) ==
+						"preview-environment.yml") && stack != "dev" {
+						continue // dev builds, and the others copy from there; dev alone has slots
 					}
 					in, ok := resolve(environment, of)
 					if !ok {
 						continue
 					}
 					who := asWhom(t, step.With["service_account"], step.With["workload_identity_provider"])
-					email, providerName := parsed[stack].AccountEmail(who), parsed[stack].ProviderName(who)
+					deployed := stack
+					if who == stacks.AccountSlots {
+						deployed += " with previews"
+					}
+					email, providerName := parsed[deployed].AccountEmail(who), parsed[deployed].ProviderName(who)
 					entrance := fmt.Sprintf("%s %s: %s of %s", filepath.Base(file), name, who, stack)
 					if !slices.Contains(found, entrance) {
 						found = append(found, entrance)
@@ -106,7 +117,10 @@ func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
 						if in != "" {
 							token["environment"] = in
 						}
-						answer := simulators[stack].Exchange(token)
+						if who == stacks.AccountSlots {
+							token = token.calls(platform + filepath.Base(file) + "@" + older)
+						}
+						answer := simulators[deployed].Exchange(token)
 						reasons = append(reasons, event+": "+answer.Reason)
 						return slices.ContainsFunc(answer.Identities, func(identity trust.Identity) bool { return identity.Account == email })
 					})

@@ -215,6 +215,7 @@ func TestJobsCompileWhatTheyRun(t *testing.T) {
 	if want := map[string]string{
 		"workflows/build.yml settings": "release", "workflows/deploy.yml describe": "release", "workflows/deploy.yml rollback": "release",
 		"workflows/promote.yml promote": "release", "workflows/check.yml settings": "nothing", "workflows/preview.yml fork": "nothing",
+		"workflows/preview-environment.yml up": "release", "workflows/preview-environment.yml free": "release",
 	}; !maps.Equal(compiled, want) {
 		t.Errorf("compiled: %v, want %v", compiled, want)
 	}

@@ -113,10 +113,11 @@ var trusted = map[string]map[string]bool{ // by account: the file, and whether t
 	"deploy":  {"deploy.yml": true},
 	"infra":   {"infrastructure.yml": true},
 	"preview": {"preview.yml": false, "drift.yml": false, "deploy.yml": false},
+	"slots":   {"preview-environment.yml": false},
 }
 
 var (
-	settingOf = regexp.MustCompile(`^\$\{\{ (?:steps|needs)\.settings\.outputs\.(?:(ci|deploy|infra|preview)-)?(provider|account) \}\}$`)
+	settingOf = regexp.MustCompile(`^\$\{\{ (?:steps|needs)\.settings\.outputs\.(?:(ci|deploy|infra|preview|slots)-)?(provider|account) \}\}$`)
 	handedOn  = regexp.MustCompile(`\$\{\{ steps\.settings\.outputs\.ci-(provider|account) \}\}`)
 )
 
@@ -146,8 +147,8 @@ func TestAccountsAreAskedForWhereTheyAreTrusted(t *testing.T) {
 		}
 		seen[who+" "+file] = true
 	}
-	if len(seen) != 7 {
-		t.Errorf("%d ways in are used, want 7: %v", len(seen), seen)
+	if len(seen) != 8 {
+		t.Errorf("%d ways in are used, want 8: %v", len(seen), seen)
 	}
 	if found := handedOn.FindAllString(files["workflows/build.yml"], -1); len(found) != 2 {
 		t.Errorf("build.yml hands on %q, want provider and account of ci", found)

@@ -207,7 +207,7 @@ mkdir -p image/blobs/sha256 && printf '%s' "$INDEX" > image/index.json && cd ima
 	}
 	digest := "sha256:" + strings.Repeat("0a", 32)
 	for arrived, want := range map[string]int{digest: 0, "sha256:" + strings.Repeat("0b", 32): 1, "": 1} {
-		code, printed, _ := runScript(t, script(t, "skopeo copy"), map[string]string{
+		code, printed, _ := runScript(t, script(t, "skopeo copy --preserve-digests --digestfile"), map[string]string{
 			"TOKEN": "t", "HOST": "h", "IMAGE": "h/p/r/web", "DIGEST": digest, "TAG": "git-abc-1", "ARRIVED": arrived,
 		}, map[string]string{"skopeo": `case "$*" in
 "login --username oauth2accesstoken --password-stdin -- h") [ "$(cat)" = t ] ;;

@@ -123,7 +123,7 @@ func checkInputs(t *Tree, actions []Action, s Step, where string, report reporte
 
 // writes are the scopes that some job may write. contents, packages and actions are none of them: nothing here commits,
 // publishes on GitHub or starts other workflows.
-var writes = []string{"id-token", "attestations", "security-events", "pull-requests", "issues"}
+var writes = []string{"id-token", "attestations", "security-events", "pull-requests", "issues", "deployments"}
 
 // dangerous triggers run with the repository's rights on what an outsider sent.
 var dangerous = []string{"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment", "fork"}
@@ -281,11 +281,11 @@ func checkJob(job *actionlint.Job, name, path string, report reporter) {
 		if !slices.Contains(writes, text(scope.Name)) {
 			report("excessive-permissions", path, "%s: %s: write", name, text(scope.Name))
 		}
-		talks = talks || text(scope.Name) == "pull-requests" || text(scope.Name) == "issues"
+		talks = talks || slices.Contains([]string{"pull-requests", "issues", "deployments"}, text(scope.Name))
 	}
 	for _, s := range job.Steps {
 		if exec, ok := s.Exec.(*actionlint.ExecAction); ok && talks && strings.HasPrefix(text(exec.Uses), "actions/checkout@") {
-			report("excessive-permissions", path, "%s: writes to issues or pull requests and checks code out", name)
+			report("excessive-permissions", path, "%s: writes to issues, pull requests or deployments and checks code out", name)
 		}
 	}
 }

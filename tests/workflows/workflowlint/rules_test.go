@@ -198,7 +198,7 @@ func TestPermissions(t *testing.T) {
 		{name: "comments", text: head + job + "    permissions: {pull-requests: write, issues: write}\n" + steps + nothing},
 		{name: "comments on what it checked out", text: head + job + "    permissions: {issues: write}\n" + steps +
 			step("actions/checkout", `persist-credentials: "false"`), want: []string{
-			broad + "j: writes to issues or pull requests and checks code out"}},
+			broad + "j: writes to issues, pull requests or deployments and checks code out"}},
 		{name: "attests", text: head + job + "    permissions: {id-token: write, attestations: write}\n" + steps + step("actions/attest", "")},
 		{name: "attests without a right", text: head + job + "    permissions: {attestations: write}\n" + steps + step("actions/attest", ""),
 			want: []string{"missing-permissions: j: actions/attest needs id-token: write"}},

@@ -1,0 +1,138 @@
+package gcp
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	run "google.golang.org/api/run/v2"
+
+	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/release/preview"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+// Slots are the slots of a project, which are services with the annotations that package naming spells. It implements preview.Slots.
+type Slots struct {
+	client *run.Service
+	parent string
+}
+
+// NewSlots connects to a project's slots; it makes no call yet.
+func NewSlots(ctx context.Context, endpoints Endpoints, project, region string) (*Slots, error) {
+	client, err := runClient(ctx, endpoints)
+	if err != nil {
+		return nil, err
+	}
+	return &Slots{client: client, parent: fmt.Sprintf("projects/%s/locations/%s/services/", project, region)}, nil
+}
+
+func (s *Slots) get(ctx context.Context, name string) (*run.GoogleCloudRunV2Service, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	live, err := s.client.Projects.Locations.Services.Get(s.parent + name).Context(ctx).Do()
+	if err != nil {
+		return nil, s.explain(ctx, "read "+name, err)
+	}
+	if app(live) < 0 || live.Annotations[naming.SlotFreeImage] == "" {
+		return nil, fmt.Errorf("%s is no slot for pull requests: it has no container %s, or no annotation %s; the settings of dev say under "+
+			"previews which ones there are", name, naming.SlotApp, naming.SlotFreeImage)
+	}
+	return live, nil
+}
+
+func (s *Slots) explain(ctx context.Context, doing string, err error) error {
+	return explain(ctx, doing, "the platform's SlotKeeper role on the slot, and roles/iam.serviceAccountUser on what slots run as", err)
+}
+
+// app is the container that runs the image; less than 0 where there is none.
+func app(live *run.GoogleCloudRunV2Service) int {
+	if live.Template == nil {
+		return -1
+	}
+	return slices.IndexFunc(live.Template.Containers, func(c *run.GoogleCloudRunV2Container) bool { return c.Name == naming.SlotApp })
+}
+
+// Read implements preview.Slots. A number or a time that somebody else spoiled is 0 or the zero time: the slot counts as expired.
+func (s *Slots) Read(ctx context.Context, name string) (preview.Slot, error) {
+	live, err := s.get(ctx, name)
+	if err != nil {
+		return preview.Slot{}, err
+	}
+	slot := preview.Slot{Name: path.Base(live.Name), URL: live.Uri, Etag: live.Etag, Image: live.Template.Containers[app(live)].Image,
+		FreeImage: live.Annotations[naming.SlotFreeImage], Commit: live.Annotations[naming.SlotCommit]}
+	if holder, held := live.Annotations[naming.SlotPullRequest]; held {
+		if slot.PullRequest, err = strconv.Atoi(holder); err != nil || slot.PullRequest < 1 {
+			slot.PullRequest = -1
+		}
+		slot.Expires, _ = time.Parse(time.RFC3339, live.Annotations[naming.SlotExpires])
+	}
+	if live.Reconciling || live.ObservedGeneration < live.Generation {
+		return slot, nil
+	}
+	if condition := live.TerminalCondition; condition != nil && condition.State == "CONDITION_FAILED" {
+		slot.Failure = strings.Join(strings.Fields(condition.Message), " ")
+		if slot.Failure == "" {
+			slot.Failure = condition.Type + " failed"
+		}
+	}
+	slot.Ready = slot.Failure == "" && live.LatestReadyRevision == live.LatestCreatedRevision
+	return slot, nil
+}
+
+// Write implements preview.Slots with one PATCH of the image and the annotations, under the etag that the slot was read with. The rest of
+// the template goes back as it is: Cloud Run takes it whole.
+func (s *Slots) Write(ctx context.Context, slot preview.Slot) error {
+	live, err := s.get(ctx, slot.Name)
+	if err != nil {
+		return err
+	}
+	if live.Etag != slot.Etag {
+		return fmt.Errorf("write %s: %w", slot.Name, rollout.ErrConflict)
+	}
+	annotations := maps.Clone(live.Annotations)
+	for _, name := range []string{naming.SlotPullRequest, naming.SlotCommit, naming.SlotExpires} {
+		delete(annotations, name)
+	}
+	if slot.PullRequest != 0 {
+		annotations[naming.SlotPullRequest] = strconv.Itoa(slot.PullRequest)
+		annotations[naming.SlotCommit] = slot.Commit
+		annotations[naming.SlotExpires] = slot.Expires.UTC().Format(time.RFC3339)
+	}
+	template := live.Template
+	template.Revision = "" // Cloud Run names the new one.
+	template.Containers[app(live)].Image = slot.Image
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	body := &run.GoogleCloudRunV2Service{Etag: slot.Etag, Annotations: annotations, Template: template}
+	_, err = s.client.Projects.Locations.Services.Patch(live.Name, body).UpdateMask("annotations,template").Context(ctx).Do()
+	return s.explain(ctx, "write "+slot.Name, err)
+}
+
+// NoIndex says what is wrong with an answer for a page that search engines must not list. Whoever asks for a token is not listed either.
+// via is as in [Prober].
+func NoIndex(ctx context.Context, via, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	request, err := (&Prober{Via: via}).request(ctx, url, "/", false)
+	if err != nil {
+		return err
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("%s does not answer: %w: %s", url, rollout.ErrUnavailable, cause(err))
+	}
+	defer response.Body.Close()
+	asksForToken := response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden
+	if !asksForToken && !strings.Contains(strings.ToLower(response.Header.Get("X-Robots-Tag")), "noindex") {
+		return fmt.Errorf("%s answers %d without X-Robots-Tag: noindex: search engines would list it", url, response.StatusCode)
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package gcp
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	api "google.golang.org/api/run/v2"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/release/preview"
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+const (
+	freeImage = "us-docker.pkg.dev/cloudrun/container/hello@" + blue
+	shownAt   = "https://web-preview-1-42.us-central1.run.app"
+)
+
+// slots makes slots as the program does, and keepers of them.
+func (w *world) slots(names ...string) *preview.Keeper {
+	w.t.Helper()
+	for _, name := range names {
+		w.call("POST", services+"?serviceId="+name, fmt.Sprintf(`{"invokerIamDisabled":true,"labels":{"purpose":"preview"},
+			"annotations":{"slot-free-image":%q,"other":"kept"},"template":{"scaling":{"maxInstanceCount":1},"containers":[
+			{"name":"main","image":"docker.io/library/caddy@%s","ports":[{"containerPort":8080}],"dependsOn":["app"],
+			"args":["reverse-proxy","--header-down","X-Robots-Tag: noindex"]},
+			{"name":"app","image":%q,"startupProbe":{"tcpSocket":{"port":3000}},"env":[{"name":"PORT","value":"3000"}]}]}}`,
+			freeImage, green, freeImage))
+	}
+	w.Sleep(context.Background(), time.Minute)
+	slots, err := NewSlots(w.t.Context(), Endpoints{Run: w.api.URL + "/run/"}, project, region)
+	require.NoError(w.t, err)
+	return &preview.Keeper{Slots: slots, Clock: w, Names: names,
+		Look: func(ctx context.Context, url string) error { return NoIndex(ctx, w.web.URL, url) }}
+}
+
+// live is the slot as the API has it.
+func (w *world) live(name string) *api.GoogleCloudRunV2Service {
+	w.t.Helper()
+	client, err := runClient(w.t.Context(), Endpoints{Run: w.api.URL + "/run/"})
+	require.NoError(w.t, err)
+	service, err := client.Projects.Locations.Services.Get("projects/" + project + "/locations/" + region + "/services/" + name).Do()
+	require.NoError(w.t, err)
+	return service
+}
+
+func imageOf(pullRequest int) string {
+	return fmt.Sprintf("us-docker.pkg.dev/cloudrun/container/hello@sha256:%064x", pullRequest)
+}
+
+// A slot goes round: it runs the image at an address that nobody lists, keeps all else that it has, and is free again afterwards.
+func TestASlotGoesRound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3*time.Second)
+	keeper := w.slots("web-preview-1")
+	request := preview.Request{PullRequest: 7, Commit: "c1", Image: imageOf(7), TimeToLive: time.Hour}
+	slot, err := keeper.Up(t.Context(), request)
+	require.NoError(t, err)
+	slot.Etag = ""
+	assert.Equal(t, preview.Slot{Name: "web-preview-1", URL: shownAt, PullRequest: 7, Commit: "c1", Image: imageOf(7), FreeImage: freeImage,
+		Ready: true, Expires: slot.Expires}, slot)
+	live := w.live("web-preview-1")
+	assert.Equal(t, "kept", live.Annotations["other"])
+	assert.Equal(t, int64(1), live.Template.Scaling.MaxInstanceCount)
+	assert.Equal(t, []string{"app"}, live.Template.Containers[0].DependsOn)
+	before := live.LatestCreatedRevision
+	_, err = keeper.Up(t.Context(), request)
+	require.NoError(t, err)
+	assert.Equal(t, before, w.live("web-preview-1").LatestCreatedRevision, "asked again it makes nothing")
+
+	_, err = keeper.Down(t.Context(), 7)
+	require.NoError(t, err)
+	slots, err := keeper.List(t.Context())
+	require.NoError(t, err)
+	slots[0].Etag = ""
+	assert.Equal(t, []preview.Slot{{Name: "web-preview-1", URL: shownAt, Image: freeImage, FreeImage: freeImage, Ready: true}}, slots)
+
+	// An image that does not start is taken out again.
+	require.NoError(t, w.cloud.Run.SetBehaviour(run.Digest(imageOf(8)), run.Behaviour{NeverReady: true}))
+	_, err = keeper.Up(t.Context(), preview.Request{PullRequest: 8, Commit: "c2", Image: imageOf(8), TimeToLive: time.Hour})
+	assert.ErrorContains(t, err, "the image does not start in web-preview-1: ")
+	assert.ErrorContains(t, err, "; the slot is free again")
+}
+
+// Of many pull requests at once each slot goes to one, and the others are told whose they are.
+func TestPullRequestsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	keeper := w.slots("web-preview-1", "web-preview-2")
+	var group sync.WaitGroup
+	errs := make([]error, 6)
+	for i := range errs {
+		group.Go(func() {
+			_, errs[i] = keeper.Up(t.Context(), preview.Request{PullRequest: i + 1, Commit: "c", Image: imageOf(i + 1), TimeToLive: time.Hour})
+		})
+	}
+	group.Wait()
+	served := 0
+	for i, err := range errs {
+		if err == nil {
+			served++
+			continue
+		}
+		var held *preview.HeldError
+		assert.ErrorAs(t, err, &held, "#%d", i+1)
+	}
+	assert.Equal(t, 2, served)
+	slots, err := keeper.List(t.Context())
+	require.NoError(t, err)
+	assert.NotEqual(t, slots[0].PullRequest, slots[1].PullRequest)
+	for _, slot := range slots {
+		assert.Equal(t, imageOf(slot.PullRequest), slot.Image, "whose it is, and what runs, were written together")
+	}
+}
+
+func TestWhatIsNoSlotIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	keeper := w.slots("web-preview-1")
+	keeper.Names = []string{"web"}
+	request := preview.Request{PullRequest: 7, Commit: "c", Image: imageOf(7), TimeToLive: time.Hour}
+	_, err := keeper.Up(t.Context(), request)
+	assert.EqualError(t, err, "web is no slot for pull requests: it has no container app, or no annotation slot-free-image; the settings of "+
+		"dev say under previews which ones there are")
+	keeper.Names = []string{"elsewhere"}
+	_, err = keeper.Up(t.Context(), request)
+	assert.ErrorIs(t, err, rollout.ErrNotFound)
+
+	// What somebody spoiled counts as expired, so that it does not hold the slot for ever.
+	w.call("PATCH", services+"/web-preview-1?updateMask=annotations", fmt.Sprintf(
+		`{"annotations":{"slot-free-image":%q,"slot-pull-request":"all","slot-expires":"never"}}`, freeImage))
+	keeper.Names = []string{"web-preview-1"}
+	freed, err := keeper.Expire(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, freed, 1)
+
+	w.mu.Lock()
+	w.fault = func(r *http.Request) int {
+		if r.Method == http.MethodPatch {
+			return http.StatusForbidden
+		}
+		return 0
+	}
+	w.mu.Unlock()
+	_, err = keeper.Up(t.Context(), request)
+	assert.EqualError(t, err, "write web-preview-1: 403 injected (the account needs the platform's SlotKeeper role on the slot, and "+
+		"roles/iam.serviceAccountUser on what slots run as)")
+}
+
+// Only an answer that says noindex, or asks for a token, is one that no search engine lists.
+func TestNoIndex(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	w.slots("web-preview-1", "web-preview-2")
+	w.call("PATCH", services+"/web-preview-2?updateMask=invokerIamDisabled", `{"invokerIamDisabled":false}`)
+	for url, want := range map[string]string{
+		shownAt: "",
+		"https://web-preview-2-42.us-central1.run.app": "", // a token is asked for
+		"https://web-42.us-central1.run.app": "https://web-42.us-central1.run.app answers 200 without X-Robots-Tag: noindex: search " +
+			"engines would list it",
+		"https://no-such-42.us-central1.run.app": "https://no-such-42.us-central1.run.app answers 404 without X-Robots-Tag: noindex: " +
+			"search engines would list it",
+	} {
+		err := NoIndex(t.Context(), w.web.URL, url)
+		if want == "" {
+			assert.NoError(t, err, url)
+		} else {
+			assert.EqualError(t, err, want)
+		}
+	}
+}

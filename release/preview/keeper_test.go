@@ -1,0 +1,257 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/release/rollout"
+)
+
+var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+
+// world is slots and a clock that passes where somebody sleeps.
+type world struct {
+	now   time.Time
+	slots map[string]Slot
+	// before runs before a write, once; after says what a write leads to. looked is what Look says.
+	before func()
+	after  func(*Slot)
+	looked error
+	writes []string
+	slept  int
+	cancel context.CancelFunc
+}
+
+func (w *world) Now() time.Time { return w.now }
+
+func (w *world) Sleep(ctx context.Context, d time.Duration) error {
+	w.now, w.slept = w.now.Add(d), w.slept+1
+	if w.cancel != nil {
+		w.cancel()
+	}
+	return ctx.Err()
+}
+
+func (w *world) Read(_ context.Context, name string) (Slot, error) {
+	slot, there := w.slots[name]
+	if !there {
+		return Slot{}, fmt.Errorf("read %s: %w", name, rollout.ErrNotFound)
+	}
+	return slot, nil
+}
+
+func (w *world) Write(_ context.Context, slot Slot) error {
+	if before := w.before; before != nil {
+		w.before = nil
+		before()
+	}
+	if w.slots[slot.Name].Etag != slot.Etag {
+		return fmt.Errorf("write %s: %w", slot.Name, rollout.ErrConflict)
+	}
+	slot.Etag, slot.Ready, slot.Failure = slot.Etag+"+", true, ""
+	if w.after != nil {
+		w.after(&slot)
+	}
+	w.slots[slot.Name] = slot
+	w.writes = append(w.writes, fmt.Sprintf("%s #%d %s", slot.Name, slot.PullRequest, slot.Image))
+	return nil
+}
+
+// two are two slots, the first of them the pull request's that is given, until an hour after noon.
+func two(pullRequest int) *world {
+	w := &world{now: noon, slots: map[string]Slot{}}
+	for i, name := range []string{"a", "b"} {
+		slot := Slot{Name: name, URL: "https://" + name, Image: "free", FreeImage: "free", Ready: true, Etag: name}
+		if i == 0 && pullRequest != 0 {
+			slot.PullRequest, slot.Expires, slot.Image, slot.Commit = pullRequest, noon.Add(time.Hour), "old", "c0"
+		}
+		w.slots[name] = slot
+	}
+	return w
+}
+
+func (w *world) keeper() *Keeper {
+	return &Keeper{Slots: w, Clock: w, Names: []string{"a", "b"}, Look: func(context.Context, string) error { return w.looked }}
+}
+
+func request(pullRequest int) Request {
+	return Request{PullRequest: pullRequest, Commit: "c1", Image: "new", TimeToLive: 2 * time.Hour}
+}
+
+func TestWhichSlotAPullRequestGets(t *testing.T) {
+	t.Parallel()
+	held, expired := two(3).slots["a"], two(3).slots["a"]
+	expired.Expires = noon
+	spoiled := expired
+	spoiled.PullRequest, spoiled.Expires = -1, time.Time{}
+	free := two(0).slots["b"]
+	for name, test := range map[string]struct {
+		slots []Slot
+		want  string
+		etag  string
+	}{
+		"the one that it has": {[]Slot{free, func() Slot { s := held; s.PullRequest, s.Etag = 7, "own"; return s }()}, "",
+			"own"},
+		"its own though its time has passed": {[]Slot{free, func() Slot { s := expired; s.PullRequest, s.Etag = 7, "own"; return s }()}, "",
+			"own"},
+		"a free one before one that is expired": {[]Slot{expired, free}, "", "b"},
+		"one whose time has passed this moment": {[]Slot{held, func() Slot { s := expired; s.Etag = "expired"; return s }()}, "", "expired"},
+		"one whose holder nobody can read":      {[]Slot{held, func() Slot { s := spoiled; s.Etag = "spoiled"; return s }()}, "", "spoiled"},
+		"the first of two free ones":            {[]Slot{free, two(0).slots["a"]}, "", "b"},
+		"another's": {[]Slot{held}, "no slot is free: a by #3 until 2026-11-27T13:00:00Z is held; take the label off one of these pull " +
+			"requests, wait, or raise previews.slots in the settings of dev", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := choose(test.slots, 7, noon)
+			assert.Equal(t, test.etag, got.Etag)
+			if test.want != "" {
+				assert.EqualError(t, err, test.want)
+			}
+		})
+	}
+}
+
+func TestUp(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+
+	w := two(0)
+	slot, err := w.keeper().Up(ctx, request(7))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a #7 new"}, w.writes)
+	assert.Equal(t, Slot{Name: "a", URL: "https://a", PullRequest: 7, Commit: "c1", Expires: noon.Add(2 * time.Hour), Image: "new",
+		FreeImage: "free", Ready: true, Etag: "a+"}, slot)
+
+	// Asked again it is the same slot, for longer.
+	w.now = noon.Add(time.Hour)
+	slot, err = w.keeper().Up(ctx, request(7))
+	require.NoError(t, err)
+	assert.Equal(t, []any{"a", noon.Add(3 * time.Hour)}, []any{slot.Name, slot.Expires})
+
+	// Of two that chose one slot, the second is refused by the etag, and takes the other.
+	w = two(0)
+	w.before = func() {
+		taken := w.slots["a"]
+		taken.PullRequest, taken.Etag, taken.Expires = 8, "other", noon.Add(time.Hour)
+		w.slots["a"] = taken
+	}
+	slot, err = w.keeper().Up(ctx, request(7))
+	require.NoError(t, err)
+	assert.Equal(t, "b", slot.Name)
+	assert.Equal(t, 8, w.slots["a"].PullRequest)
+
+	// When the last one was taken in between, it says by whom.
+	w = two(3)
+	w.before = func() {
+		taken := w.slots["b"]
+		taken.PullRequest, taken.Etag, taken.Expires = 8, "other", noon.Add(time.Hour)
+		w.slots["b"] = taken
+	}
+	_, err = w.keeper().Up(ctx, request(7))
+	var held *HeldError
+	require.ErrorAs(t, err, &held)
+	assert.ErrorContains(t, err, "a by #3 until 2026-11-27T13:00:00Z, b by #8 until 2026-11-27T13:00:00Z is held")
+	assert.Empty(t, w.writes)
+}
+
+// What does not start, or would be listed by search engines, is taken out: the address shows what the slot shows while it is free.
+func TestWhatDoesNotComeUpIsTakenOut(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		spoil func(*world)
+		want  string
+	}{
+		"an image that does not start": {func(w *world) {
+			w.after = func(s *Slot) {
+				if s.Image == "new" {
+					s.Ready, s.Failure = false, "it exits with 1"
+				}
+			}
+		}, "the image does not start in a: it exits with 1; the slot is free again"},
+		"a revision that never comes": {func(w *world) { w.after = func(s *Slot) { s.Ready = s.Image != "new" } },
+			"a has no new revision after 6m0s: look with `gcloud run services describe a`; the slot is free again"},
+		"an answer that is listed": {func(w *world) { w.looked = errors.New("it is listed") }, "it is listed; the slot is free again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := two(7)
+			test.spoil(w)
+			_, err := w.keeper().Up(t.Context(), request(7))
+			assert.EqualError(t, err, test.want)
+			assert.Equal(t, []string{"a #7 new", "a #0 free"}, w.writes)
+			assert.Equal(t, Slot{Name: "a", URL: "https://a", Image: "free", FreeImage: "free", Ready: true, Etag: "a++"}, w.slots["a"])
+		})
+	}
+	w := two(0)
+	w.after = func(s *Slot) { s.Ready, s.Failure = false, "no" }
+	_, err := w.keeper().Up(t.Context(), request(7))
+	assert.EqualError(t, err, "the image does not start in a: no; taking it out failed as well: the image does not start in a: no")
+}
+
+// An interrupted run leaves the slot to the next one of the same pull request, and takes nothing out: it may be about to come up.
+func TestAnInterruptedUpIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	w := two(0)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.cancel = cancel
+	w.after = func(s *Slot) { s.Ready = false }
+	_, err := w.keeper().Up(ctx, request(7))
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, []string{"a #7 new"}, w.writes)
+
+	w.cancel, w.after = nil, nil
+	slot, err := w.keeper().Up(t.Context(), request(7))
+	require.NoError(t, err)
+	assert.Equal(t, "a", slot.Name)
+}
+
+func TestDownAndExpire(t *testing.T) {
+	t.Parallel()
+	w := two(7)
+	freed, err := w.keeper().Down(t.Context(), 8)
+	require.NoError(t, err)
+	assert.Empty(t, freed, "nothing is its")
+	freed, err = w.keeper().Down(t.Context(), 7)
+	require.NoError(t, err)
+	require.Len(t, freed, 1)
+	assert.Equal(t, []any{"a", 7}, []any{freed[0].Name, freed[0].PullRequest})
+	freed, err = w.keeper().Down(t.Context(), 7)
+	require.NoError(t, err)
+	assert.Empty(t, freed, "a second time there is nothing to do")
+	assert.Equal(t, []string{"a #0 free"}, w.writes)
+
+	// Time frees what nobody prolonged, at the moment that it says, and not what a push prolonged meanwhile.
+	w = two(7)
+	w.now = noon.Add(time.Hour - time.Second)
+	freed, err = w.keeper().Expire(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, freed)
+	w.now = noon.Add(time.Hour)
+	w.before = func() {
+		pushed := w.slots["a"]
+		pushed.Expires, pushed.Etag = noon.Add(3*time.Hour), "pushed"
+		w.slots["a"] = pushed
+	}
+	freed, err = w.keeper().Expire(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, freed, "it was prolonged between the look and the write")
+	w.now = noon.Add(3 * time.Hour)
+	freed, err = w.keeper().Expire(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, freed, 1)
+
+	// One slot that is gone keeps nobody from freeing the others.
+	w = two(7)
+	keeper := w.keeper()
+	keeper.Names = []string{"gone", "a"}
+	freed, err = keeper.Down(t.Context(), 7)
+	require.ErrorIs(t, err, rollout.ErrNotFound)
+	assert.Len(t, freed, 1)
+}
