@@ -38,8 +38,8 @@ func jobBlocks(text string) []block {
 	return blocks
 }
 
-// serviceJobs are those of platform-ci.yml that there is one of for each service.
-var serviceJobs = []string{"scan", "image", "deploy-dev"}
+// serviceJobs are the callers' jobs that there is one of for each service.
+var serviceJobs = []string{"scan", "image", "deploy-dev", "preview-environment"}
 
 var (
 	dockerfileLine = regexp.MustCompile(`(?m)^( +)dockerfile: .*$`)

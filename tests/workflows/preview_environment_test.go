@@ -80,6 +80,11 @@ func TestAForkHasNoSlot(t *testing.T) {
 			}
 		}
 	}
+	for slot, want := range map[string]bool{"": false, "web-preview-1": true} {
+		if got := truth(evaluate(t, jobs["show"].If.Value, world{"needs.up.outputs.slot": slot})); got != want {
+			t.Errorf("in slot %q: show runs: %v", slot, got)
+		}
+	}
 	for _, result := range results {
 		for freed, want := range map[string]bool{"": false, "[]": false, `["a"]`: true} {
 			w := world{"cancelled()": false, "needs.free.result": result, "needs.free.outputs.freed": freed}
