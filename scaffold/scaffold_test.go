@@ -299,6 +299,29 @@ func TestCallersAreThisRepositorysOwn(t *testing.T) {
 	}
 }
 
+// TestEachServiceHasItsSlots: a pull request's image of each service is built by its own Dockerfile.
+func TestEachServiceHasItsSlots(t *testing.T) {
+	t.Parallel()
+	files, err := scaffold.Callers(scaffold.Answers{Folder: "infra/platform", Branch: "trunk", Platform: "p/q", Version: "v1", Commit: commit,
+		PullRequests: []string{"trunk"}, Services: []scaffold.Service{{Key: "api", Dockerfile: "api/Dockerfile"},
+			{Key: "web", Dockerfile: "web/Dockerfile", Commit: "REVISION"}}})
+	require.NoError(t, err)
+	for _, file := range files {
+		if !strings.HasSuffix(file.Path, "/platform-preview-environment.yml") {
+			continue
+		}
+		for _, wanted := range []string{"  preview-environment-api:\n", "  preview-environment-web:\n", "      service: api\n",
+			"      service: web\n",
+			"      dockerfile: api/Dockerfile\n", "      dockerfile: web/Dockerfile\n      build-args: REVISION=${{ github.sha }}\n",
+			"      folder: infra/platform\n", "    branches: [trunk]\n"} {
+			assert.Contains(t, file.Content, wanted)
+		}
+		assert.NotContains(t, file.Content, "GIT_COMMIT_SHA")
+		return
+	}
+	t.Fatal("init writes no caller of preview-environment.yml")
+}
+
 var (
 	usedAction   = regexp.MustCompile(`(?m)^\s*(?:- )?uses: ([^\s#.][^\s#@]*)@`)
 	workflowCall = regexp.MustCompile(`^[^/]+/[^/]+/\.github/`)

@@ -98,13 +98,24 @@ func TestAForkHasNoSlot(t *testing.T) {
 // A job with the identity reads main's settings and no checkout of the pull request.
 func TestSlotsAreGivenOutByMainsSettings(t *testing.T) {
 	t.Parallel()
+	const main = "${{ github.event_name == 'schedule' && github.ref || format('refs/heads/{0}', github.event.repository.default_branch) }}"
+	expression := strings.TrimSuffix(strings.TrimPrefix(main, "${{ "), " }}")
+	for want, w := range map[string]world{
+		"refs/heads/trunk": {"github.event_name": "pull_request", "github.ref": "refs/pull/7/merge",
+			"github.event.repository.default_branch": "trunk"},
+		"refs/heads/master": {"github.event_name": "schedule", "github.ref": "refs/heads/master", "github.event.repository.default_branch": ""},
+	} {
+		if got := evaluate(t, expression, w); got != want {
+			t.Errorf("with %v it is %v", w, got)
+		}
+	}
 	seen := 0
 	for _, s := range parse(t, sources(t)).Steps() {
 		if s.File != "workflows/preview-environment.yml" || !strings.HasPrefix(s.Uses, "actions/checkout@") {
 			continue
 		}
 		seen++
-		if s.With["path"] != ".platform" && s.With["ref"] != "refs/heads/main" {
+		if s.With["path"] != ".platform" && s.With["ref"] != main {
 			t.Errorf("%s checks out %q", s.Job, s.With["ref"])
 		}
 	}
