@@ -96,15 +96,15 @@ func TestTheCommandRefusesWhatItCannotRead(t *testing.T) {
 		"no claims":           {"", []string{"trust", "prod"}, "--claims is missing"},
 		"no such file":        {"", []string{"trust", "prod", "--claims", file + ".other"}, "read the claims: open"},
 		"a whole token":       {"", []string{"trust", "prod", "--claims", file}, "are not a JSON object: write the token's decoded middle part"},
-		"a list":              {"[]", []string{"trust", "prod", "--claims", "-"}, "are no JSON object"},
-		"null":                {"null", []string{"trust", "prod", "--claims", "-"}, "are no JSON object"},
+		"a list":              {"[]", []string{"trust", "prod", "--claims", "-"}, "are not a JSON object"},
+		"null":                {"null", []string{"trust", "prod", "--claims", "-"}, "are not a JSON object"},
 		"two objects":         {"{}{}", []string{"trust", "prod", "--claims", "-"}, "have something behind the JSON object"},
 		"a claim twice":       {`{"iss": "a", "ref": "x", "iss": "b"}`, []string{"trust", "prod", "--claims", "-"}, `have "iss" twice`},
 		"a claim twice below": {`{"act": [{"sub": "a", "sub": "a"}]}`, []string{"trust", "prod", "--claims", "-"}, `have "sub" twice`},
 		"more than a token": {`{"ref": "` + strings.Repeat("x", 1<<20) + `"}`, []string{"trust", "prod", "--claims", "-"},
 			"are larger than 1 MiB"},
 		"a folder":        {"", []string{"trust", "prod", "--claims", filepath.Dir(file)}, "read the claims: read"},
-		"an empty file":   {"", []string{"trust", "prod", "--claims", "-"}, "are no JSON object"},
+		"an empty file":   {"", []string{"trust", "prod", "--claims", "-"}, "are not a JSON object"},
 		"an unknown flag": {"", []string{"trust", "prod", "--claim", "-"}, "unknown flag"},
 	} {
 		t.Run(name, func(t *testing.T) {
