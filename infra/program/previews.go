@@ -17,7 +17,7 @@ import (
 )
 
 // Pull requests' images run in slots: services of the program's own, of which the slots account changes the image and nothing else.
-// Cloud Run has no IAM condition on a service's name (docs/adr/0036), so a service for each pull request would take the right to make
+// Cloud Run has no IAM condition on a service's name (docs/adr/0037), so a service for each pull request would take the right to make
 // and delete all of them.
 
 // previews are what slots have in common; empty where there are none.

@@ -6,7 +6,7 @@ import (
 )
 
 // afterStrangers is the one workflow that runs after others which anybody may have started, with the default branch's rights
-// (docs/adr/0036). Whatever it reads of them was made by a stranger.
+// (docs/adr/0033). Whatever it reads of them was made by a stranger.
 const afterStrangers = "platform-comment.yml"
 
 // strangersRights are all that it and what it calls may have: read, and write comments.
