@@ -38,7 +38,7 @@ func TestWhatIsPublishedBuildsAlone(t *testing.T) {
 	info, err := client.GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
 	require.NoError(t, err)
 	assert.Equal(t, "procureflow", info.Name)
-	assert.Len(t, info.Policies, 51)
+	assert.Len(t, info.Policies, 52)
 	_, err = client.GetPluginInfo(t.Context(), &emptypb.Empty{})
 	require.NoError(t, err)
 }

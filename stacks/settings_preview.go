@@ -3,8 +3,8 @@ package stacks
 // Previews are places in dev where a pull request's image runs for a while, so that a reviewer can look at it. Each place is a Cloud Run
 // service of its own, a slot, which the program makes and of which the pull requests' account changes nothing but the image.
 type Previews struct {
-	// Services are the keys of the services that a pull request's image can be looked at of. They take requests by HTTP/1 and have no
-	// sidecar: a slot runs the image behind a container of its own, and hands on neither.
+	// Services are the keys of the services that get slots. They take requests by HTTP/1 and have no sidecar: a slot runs the image
+	// behind a container of its own, and hands on neither.
 	Services []string `json:"services"`
 	// Slots are how many pull requests can be looked at at once, of each service, 1-10. An idle slot costs nothing. Default: 2.
 	Slots int `json:"slots,omitempty" default:"2"`

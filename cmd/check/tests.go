@@ -38,7 +38,6 @@ var unraced = map[string]string{
 	"release/rollout":             sequential,
 	"release/backtest":            simulations,
 	"release/registry/provenance": sequential,
-	"scaffold":                    sequential,
 	"stacks":                      sequential,
 	"infra/program":               sequential,
 	"sandbox/trust":               sequential,

@@ -45,6 +45,11 @@ func settle(deployment *apitype.DeploymentV3, happened map[resource.URN]resource
 			left = append(left, pending)
 		case found:
 			pending.Resource.ID = id
+			if len(pending.Resource.Outputs) == 0 {
+				// A read without a state is an import, and that leaves out what Google's answer does not say, as an objective's service:
+				// the update would replace the objective, and be told that it exists.
+				pending.Resource.Outputs = maps.Clone(pending.Resource.Inputs)
+			}
 			insert(deployment, pending.Resource)
 		}
 	}

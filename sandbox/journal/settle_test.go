@@ -53,6 +53,17 @@ func TestSettle(t *testing.T) {
 	}
 }
 
+// What the engine asked for is what is known of a creation. The next refresh reads the rest.
+func TestSettleKeepsWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	asked := made("objective", "")
+	asked.Inputs = map[string]any{"service": "web"}
+	deployment := &apitype.DeploymentV3{PendingOperations: []apitype.OperationV2{{Resource: *asked, Type: apitype.OperationTypeCreating}}}
+	settle(deployment, map[resource.URN]resource.ID{urn("objective"): "1"})
+	require.Len(t, deployment.Resources, 1)
+	assert.Equal(t, asked.Inputs, deployment.Resources[0].Outputs)
+}
+
 func TestSettleWritesTheState(t *testing.T) {
 	t.Parallel()
 	files := newFiles(t)

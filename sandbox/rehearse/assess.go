@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/authority"
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
@@ -34,7 +35,11 @@ func Assess(stack *review.Stack, before, after Side, measured map[string]cost.Lo
 	return nil
 }
 
-// Loads returns the loads of a stack's services by name: the measured ones, else those in the settings.
+// slotLoad is what the reviewers of pull requests ask of a slot in a month. Nobody has measured it.
+var slotLoad = cost.Load{Requests: 1_000, Milliseconds: 200, From: "reviewers alone look at a slot"}
+
+// Loads returns the loads of a stack's services by name: the measured ones, else those in the settings, and few requests for the slots of
+// pull requests.
 func Loads(settings stacks.Settings, measured map[string]cost.Load) map[string]cost.Load {
 	loads := map[string]cost.Load{}
 	for key, service := range settings.Services {
@@ -42,9 +47,10 @@ func Loads(settings stacks.Settings, measured map[string]cost.Load) map[string]c
 			loads[service.Name] = cost.Load{Requests: float64(load.RequestsPerMonth), Milliseconds: float64(load.MillisecondsPerRequest),
 				From: "services." + key + ".load"}
 		}
-		if load, known := measured[service.Name]; known {
-			loads[service.Name] = load
+		for _, slot := range settings.SlotNames(key) {
+			loads[slot] = slotLoad
 		}
 	}
+	maps.Copy(loads, measured)
 	return loads
 }

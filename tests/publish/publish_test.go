@@ -185,7 +185,7 @@ func TestPublishedPackBuildsWhereItIsDownloaded(t *testing.T) {
 	assert.Equal(t, "procureflow", s.pack.Name)
 	assert.Equal(t, "go", s.pack.Runtime)
 	assert.Regexp(t, `^\d+\.\d+\.\d+$`, s.pack.VersionTag)
-	assert.Len(t, s.pack.Policies, 51)
+	assert.Len(t, s.pack.Policies, 52)
 	levels := map[apitype.EnforcementLevel]int{}
 	for _, policy := range s.pack.Policies {
 		levels[policy.EnforcementLevel]++
