@@ -69,6 +69,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		}
 	}
 	c := checker{ctx: ctx, out: &lines{out: out}, race: *race, full: *full}
+	if os.Getenv(gcPercent) == "" {
+		c.env = []string{gcPercent + "=400"}
+	}
 	stages := c.stages(*install)
 	if *quick {
 		stages = [][]step{{{"quick", func(c checker) error { return c.quick(*base) }}}}
@@ -108,6 +111,10 @@ func parse(page cli.Page, flags *flag.FlagSet, args []string, out, errs io.Write
 	}
 	return 0, false
 }
+
+// gcPercent says how far a Go program's heap may grow before it is collected. The check starts thousands of short programs: with four
+// times Go's default the engine's tests take a tenth less processor time.
+const gcPercent = "GOGC"
 
 var stepNames = []string{"install", "format", "cli", "vet", "staticcheck", "workflows", "test"}
 
