@@ -44,6 +44,8 @@ func Browser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
+	// Closed and not killed: the children of a killed browser go on writing into the folder that the test removes.
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) })
 	require.NoError(t, chromedp.Run(ctx))
 	return ctx
 }
