@@ -1,5 +1,5 @@
-// Command check runs every check of the repository, as CI does; see its help. It needs only Go: it builds the pinned Pulumi CLI when there
-// is none. Elsewhere than in CI it lists the tests that did not run, and which programs they lack.
+// Command check runs every check of the repository, as CI does; see its help. It needs only Go: where the pinned Pulumi CLI is missing, it
+// builds it. Outside CI it also lists the tests that did not run, and which programs they lack.
 package main
 
 import (

@@ -54,7 +54,7 @@ func run(arguments []string, out, problems io.Writer) int {
 	flags.StringVar(&comment.Page, "page", "", "`ADDRESS` of the artifact that has the whole report as a page")
 	flags.StringVar(&comment.Docs, "docs", "", "`ADDRESS` of the platform's documents")
 	flags.StringVar(&comment.Commit, "commit", "", "the pull request's head, a full `SHA`")
-	plans := flags.String("plans", string(review.Here), "`WHERE` the plans against the real cloud are: here, fork (there are none) or apart")
+	plans := flags.String("plans", string(review.Here), "`WHERE` the plans against the real cloud are: here, fork (it has none) or apart")
 	err := page.Parse(flags, arguments, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -92,7 +92,7 @@ func wrong(comment review.Comment, folders int) error {
 	case !address.MatchString(comment.Run):
 		return errors.New("give --run, the address of the workflow's run: https://github.com/OWNER/NAME/actions/runs/ID")
 	case comment.Page != "" && !address.MatchString(comment.Page):
-		return errors.New("--page is no address of an artifact: https://github.com/OWNER/NAME/actions/runs/ID/artifacts/ID")
+		return errors.New("--page is not the address of an artifact: use one such as https://github.com/OWNER/NAME/actions/runs/ID/artifacts/ID")
 	case !address.MatchString(comment.Docs):
 		return errors.New("give --docs, the address of the platform's documents: https://github.com/OWNER/NAME/blob/COMMIT/docs")
 	case !commit.MatchString(comment.Commit):
@@ -103,7 +103,7 @@ func wrong(comment review.Comment, folders int) error {
 	return nil
 }
 
-// report reads the report; nil if there is none that can be read.
+// report reads the report. It returns nil if the report is missing or cannot be read.
 func report(folder *os.Root) (*review.Report, error) {
 	data, err := read(folder, "review/report.json", mostReport)
 	if err != nil {
@@ -153,7 +153,7 @@ func read(folder *os.Root, name string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("%s is no file of at most %d bytes", name, most)
+		return nil, fmt.Errorf("%s is not a regular file of at most %d bytes", name, most)
 	}
 	file, err := folder.Open(name)
 	if err != nil {

@@ -59,7 +59,7 @@ func TestWhatArtifactsBecome(t *testing.T) {
 		"no JSON":             {map[string]string{"review/report.json": "# hello", "preview-dev/dev.txt": "same"}, "here", none + plan("same")},
 		"two documents":       {map[string]string{"review/report.json": quiet + quiet}, "here", none},
 		"a list":              {map[string]string{"review/report.json": "[]"}, "here", none},
-		"an enum that is none": {map[string]string{"review/report.json": `{"stacks": [{"name": "dev", "plan": [{"op": "<img>", "name": "a"}]}]}`},
+		"an unknown value of an enum": {map[string]string{"review/report.json": `{"stacks": [{"name": "dev", "plan": [{"op": "<img>", "name": "a"}]}]}`},
 			"apart", "|  | `dev` |\n"},
 		"deeper than a stack": {map[string]string{"review/report.json": strings.Repeat("[", 20000)}, "here", none},
 		"too many stacks":     {map[string]string{"review/report.json": `{"stacks": [` + strings.Repeat(`{},`, 20) + `{}]}`}, "here", none},
@@ -96,7 +96,7 @@ func TestNoLinkIsFollowed(t *testing.T) {
 	var out, said bytes.Buffer
 	require.Equal(t, 0, run([]string{"--run", at, "--docs", docs, "--commit", sha, folder}, &out, &said))
 	assert.Equal(t, "<!-- platform-review -->\n"+none+end, out.String())
-	assert.Contains(t, said.String(), "review/report.json is no file of at most")
+	assert.Contains(t, said.String(), "review/report.json is not a regular file of at most")
 	assert.Contains(t, said.String(), "the plan of dev is left out")
 }
 

@@ -35,7 +35,7 @@ func (args *ServiceArgs) template(url pulumi.StringOutput) *cloudrunv2.ServiceTe
 	return &cloudrunv2.ServiceTemplateArgs{
 		ServiceAccount:       args.ServiceAccount.ToStringOutput(),
 		Labels:               args.Labels,
-		Annotations:          args.annotations(),
+		Annotations:          problems.UserAnnotation(ImageUserAnnotation, args.Image, args.ImageUser),
 		ExecutionEnvironment: pulumi.String(args.executionEnvironment()),
 		Scaling: &cloudrunv2.ServiceTemplateScalingArgs{
 			MinInstanceCount: pulumi.Int(args.MinInstances),
@@ -56,18 +56,4 @@ func (args *ServiceArgs) executionEnvironment() string {
 		return "EXECUTION_ENVIRONMENT_GEN1"
 	}
 	return "EXECUTION_ENVIRONMENT_GEN2"
-}
-
-// annotations are absent, not empty, where nobody looked at the image: an empty map would rename the revision.
-func (args *ServiceArgs) annotations() pulumi.StringMapInput {
-	if args.ImageUser == nil {
-		return nil
-	}
-	return pulumi.All(args.Image, args.ImageUser).ApplyT(func(values []any) (map[string]string, error) {
-		image, user := values[0].(string), values[1].(string)
-		if user == "" {
-			return nil, nil
-		}
-		return map[string]string{ImageUserAnnotation: user}, problems.ImageUser(user, image)
-	}).(pulumi.StringMapOutput)
 }

@@ -141,7 +141,8 @@ func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.Reso
 		DeletionProtection:  pulumi.Bool(args.DeletionProtection),
 		BinaryAuthorization: admission,
 		Template: &cloudrunv2.JobTemplateArgs{
-			Labels: args.Labels, Annotations: args.annotations(), TaskCount: pulumi.Int(cmp.Or(args.Tasks, DefaultTasks)),
+			Labels: args.Labels, Annotations: problems.UserAnnotation(ImageUserAnnotation, args.Image, args.ImageUser),
+			TaskCount:   pulumi.Int(cmp.Or(args.Tasks, DefaultTasks)),
 			Parallelism: args.parallelism(), Template: args.template(job.Image),
 		},
 		// Whoever calls the API last leaves a name there: gcloud does.
@@ -245,20 +246,6 @@ func (args *JobArgs) variables() cloudrunv2.JobTemplateTemplateContainerEnvArray
 			}})
 	}
 	return variables
-}
-
-// annotations are absent, not empty, where nobody looked at the image.
-func (args *JobArgs) annotations() pulumi.StringMapInput {
-	if args.ImageUser == nil {
-		return nil
-	}
-	return pulumi.All(args.Image, args.ImageUser).ApplyT(func(values []any) (map[string]string, error) {
-		image, user := values[0].(string), values[1].(string)
-		if user == "" {
-			return nil, nil
-		}
-		return map[string]string{ImageUserAnnotation: user}, problems.ImageUser(user, image)
-	}).(pulumi.StringMapOutput)
 }
 
 // schedule lets an account start the job, and has Cloud Scheduler do so as that account.

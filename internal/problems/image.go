@@ -32,3 +32,18 @@ func ImageUser(user, image string) error {
 	}
 	return fmt.Errorf("args.ImageUser %q does not belong to args.Image: write USER@%s, or leave it out", user, digest)
 }
+
+// UserAnnotation is what a template says of the user that was found in its image. It is absent, not empty, where nobody looked at the
+// image: an empty map would rename a service's revision.
+func UserAnnotation(key string, image, user pulumi.StringInput) pulumi.StringMapInput {
+	if user == nil {
+		return nil
+	}
+	return pulumi.All(image, user).ApplyT(func(values []any) (map[string]string, error) {
+		image, user := values[0].(string), values[1].(string)
+		if user == "" {
+			return nil, nil
+		}
+		return map[string]string{key: user}, ImageUser(user, image)
+	}).(pulumi.StringMapOutput)
+}

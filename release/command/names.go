@@ -42,7 +42,7 @@ func (a *app) checkOrigin() error {
 	}
 	page, err := url.Parse(a.flags.link)
 	if a.flags.link != "" && (err != nil || page.Scheme != "https" && page.Scheme != "http" || page.Host == "") {
-		return usage("--link is no address of a page: use one such as https://github.com/OWNER/REPOSITORY/actions/runs/1")
+		return usage("--link is not the address of a page: use one such as https://github.com/OWNER/REPOSITORY/actions/runs/1")
 	}
 	return nil
 }
