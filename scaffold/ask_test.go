@@ -17,7 +17,7 @@ func atTerminal(t *testing.T, root, typed string, args ...string) (code int, out
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	args = append([]string{"--repo", root, "--no-tidy", "--version", "v1.2.3", "--commit", commit}, args...)
-	code = scaffold.Run(t.Context(), args, scaffold.Streams{In: strings.NewReader(typed), Out: &stdout, Err: &stderr, Terminal: true})
+	code = scaffold.Run(t.Context(), args, scaffold.Streams{In: strings.NewReader(typed), Out: &stdout, Err: &stderr, Interactive: true})
 	return code, stdout.String(), stderr.String()
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
@@ -26,23 +26,23 @@ const (
 	ExitFailed = 3 // the files are written, and what follows failed: the message says what to run
 )
 
-const help = `Write what an application's repository needs to use the platform: settings, a ten-line main, thin callers of the platform's workflows.
+const long = `Write what an application's repository needs to use the platform: settings, a ten-line main, thin callers of the platform's workflows.
 
 It stands in the repository, detects what it can, asks for the rest on a terminal (Enter takes what it detected; a flag is not asked for),
 and shows everything before it writes: new files, and lines that it would add to
 .gitignore, .prettierignore and CODEOWNERS. It replaces nothing that is there; files of the application are never changed. Run again
 it changes nothing, but puts what it is told (--owner-id, --project-number, --reviewer and so on) in the place of stand-ins. --upgrade
-shows what another version changes in the callers, platform.yaml and provenance.yaml.
+shows what another version changes in the callers, platform.yaml and provenance.yaml.`
 
-Exit codes: 0 written, or nothing to do; 1 something is in the way, or the answer was no, and nothing was written; 2 the call is
+const examples = `  init                                                     in the clone: asks for what it does not find
+  init --yes --app shop --environments dev,prod            asks nothing, for scripts
+  init --upgrade                                           show what this version changes in files that are there`
+
+const codes = `Exit codes: 0 written, or nothing to do; 1 something is in the way, or the answer was no, and nothing was written; 2 the call is
 wrong; 3 the files are written and go mod tidy failed.`
 
-// Streams are the command's standard streams. Terminal says that a person sits there, who is asked.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-	Terminal bool
-}
+// Streams are the command's standard streams.
+type Streams = cli.Streams
 
 type flags struct {
 	answers                                Answers
@@ -59,8 +59,8 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	var f flags
 	code := ExitDone
 	command := &cobra.Command{
-		Use: "init", Short: "Write what an application's repository needs to use the platform", Long: help, Args: cobra.NoArgs,
-		SilenceErrors: true, SilenceUsage: true,
+		Use: "init", Short: "Write what an application's repository needs to use the platform", Long: long, Example: examples,
+		Annotations: map[string]string{cli.Codes: codes}, Args: cobra.NoArgs, SilenceErrors: true, SilenceUsage: true,
 		RunE: func(command *cobra.Command, _ []string) (err error) {
 			f.said, f.in = command.Flags().Changed, bufio.NewReader(streams.In)
 			code, err = f.run(command.Context(), streams)
@@ -68,6 +68,10 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 		},
 	}
 	f.register(command)
+	command.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
+		return fmt.Errorf("%w: see --help", cli.FlagError(command, err))
+	})
+	cli.Dress(command)
 	command.SetArgs(args)
 	command.SetOut(streams.Out)
 	command.SetErr(streams.Err)
@@ -148,7 +152,7 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 	for _, note := range plan.Notes {
 		fmt.Fprintln(streams.Out, "note      "+note)
 	}
-	if f.upgrade && f.yes || f.upgrade && streams.Terminal {
+	if f.upgrade && f.yes || f.upgrade && streams.Interactive {
 		if lost := plan.uncommitted(r); len(lost) > 0 {
 			return ExitRefuse, fmt.Errorf("nothing was written: --upgrade writes these anew, and no commit has what is in them: "+
 				"commit them first\n  %s", strings.Join(lost, "\n  "))
@@ -202,7 +206,7 @@ func (f *flags) complete(ctx context.Context, r Repository, streams Streams) err
 	if len(f.services) == 0 {
 		f.services = r.services()
 	}
-	if !existing && !f.yes && streams.Terminal {
+	if !existing && !f.yes && streams.Interactive {
 		if err := f.askAll(ctx, streams); err != nil {
 			return err
 		}

@@ -253,7 +253,7 @@ func TestInterrupted(t *testing.T) {
 	})
 	go func() { _, _ = typed.Write([]byte(strings.Repeat("\n", 6))) }()
 	code := scaffold.Run(ctx, []string{"--repo", root, "--no-tidy", "--version", "v1.2.3", "--commit", commit},
-		scaffold.Streams{In: in, Out: asked, Err: &errs, Terminal: true})
+		scaffold.Streams{In: in, Out: asked, Err: &errs, Interactive: true})
 	assert.Equal(t, scaffold.ExitUsage, code)
 	assert.Contains(t, errs.String(), "interrupted, and nothing was written")
 	assert.Equal(t, before, contents(t, root))

@@ -58,10 +58,10 @@ var unraced = map[string]string{
 	"internal/problems":      sequential,
 	"internal/pulumitest":    sequential,
 
-	"policy/rules":         sequential,
-	"policy/cmd/newrule":   sequential,
-	"policy/internal/docs": sequential,
-	"policy/conformance":   sequential,
+	"policy/rules":            sequential,
+	"policy/internal/newrule": sequential,
+	"policy/internal/docs":    sequential,
+	"policy/conformance":      sequential,
 
 	"emulator/provider": compiled,
 	"sandbox/command":   compiled,

@@ -9,10 +9,11 @@ import (
 	"syscall"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/command"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
-	os.Exit(command.Run(ctx, os.Args[1:], command.Streams{Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(command.Run(ctx, os.Args[1:], cli.Standard()))
 }

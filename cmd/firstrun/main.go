@@ -9,10 +9,11 @@ import (
 	"syscall"
 
 	"github.com/guiofsaints/procureflow-platform/firstrun/command"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(command.Run(ctx, os.Args[1:], command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(command.Run(ctx, os.Args[1:], cli.Standard()))
 }

@@ -7,14 +7,12 @@ import (
 	"os"
 	"os/signal"
 
-	"golang.org/x/term"
-
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(scaffold.Run(ctx, os.Args[1:], scaffold.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))}))
+	os.Exit(scaffold.Run(ctx, os.Args[1:], cli.Standard()))
 }

@@ -22,7 +22,7 @@ func main() {
 	context.AfterFunc(ctx, stop)
 	// If the reader of the output goes away, this makes the write fail instead of ending the process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	streams := command.Streams{Program: command.Program(os.Args[0]), In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Terminal: cli.Screen(os.Stderr), Screen: cli.Screen(os.Stdout), Colour: cli.Coloured(os.Stdout)}
+	streams := cli.Standard()
+	streams.Program = command.Program(os.Args[0])
 	os.Exit(command.Run(ctx, os.Args[1:], streams))
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/guiofsaints/procureflow-platform/infra/program"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 )
 
@@ -16,6 +17,5 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	signal.Ignore(syscall.SIGPIPE)
-	streams := command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
-	os.Exit(command.Run(ctx, os.Args[1:], streams, program.In))
+	os.Exit(command.Run(ctx, os.Args[1:], cli.Standard(), program.In))
 }

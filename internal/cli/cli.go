@@ -4,13 +4,11 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 )
 
 // uses names, in a command's annotations, the flags of its parents that it uses.
@@ -181,23 +179,4 @@ func distance(a, b string) int {
 		}
 	}
 	return rows[len(from)][len(to)]
-}
-
-// Screen says that a person looks at the file: it is a terminal, and no log of a workflow.
-func Screen(file *os.File) bool { return term.IsTerminal(int(file.Fd())) && os.Getenv("CI") == "" }
-
-// Coloured says that a person looks at the file and did not ask for no colours (https://no-color.org).
-func Coloured(file *os.File) bool {
-	return Screen(file) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
-// colours of a terminal, by the classes of the pages.
-var colours = map[string]string{"good": "32", "bad": "31", "warn": "33"}
-
-// Paint colours text by a class: good, bad or warn. Any other class, and no wish for colours, leave it as it is.
-func Paint(coloured bool, class, text string) string {
-	if colour := colours[class]; coloured && colour != "" {
-		return "\x1b[1;" + colour + "m" + text + "\x1b[0m"
-	}
-	return text
 }

@@ -10,12 +10,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Streams are a command's standard streams.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-}
-
 // Page is the help of a command that has no commands below it and reads its flags with package flag. Such a command takes -flag and --flag.
 type Page struct {
 	// Usage is how the command is called: its name and the words that it takes.

@@ -22,8 +22,9 @@ import (
 // Exit codes.
 const (
 	ExitDone   = 0
-	ExitFailed = 1
+	ExitFew    = 1 // Fewer changes were noticed than was asked for.
 	ExitUsage  = 2
+	ExitFailed = 3
 )
 
 var page = cli.Page{
@@ -34,7 +35,7 @@ that no test noticed, and ends with the share of changes that were noticed.`,
 	Examples: `  go run ./cmd/mutate ./release/plan ./release/health
   go run ./cmd/mutate --sample 100 --seed 7 ./release/rollout      a sample, where the tests take long
   (cd policy && go run ../cmd/mutate --run 'TestCases|TestMatrix' ./rules)`,
-	Codes: "Exit codes: 0 enough changes were noticed; 1 not enough, or something failed; 2 the call is wrong.",
+	Codes: "Exit codes: 0 enough changes were noticed; 1 not enough; 2 the call is wrong; 3 something failed.",
 }
 
 // settings are the values of the flags.
@@ -77,8 +78,8 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 			interrupted, code = ", then interrupted", ExitFailed
 		}
 		fmt.Fprintf(streams.Out, "| %s | %d of %d noticed%s | %.1f %% |\n", folder, result.killed, result.tried, interrupted, result.share())
-		if result.share() < float64(*least) {
-			code = ExitFailed
+		if code == ExitDone && result.share() < float64(*least) {
+			code = ExitFew
 		}
 	}
 	return code

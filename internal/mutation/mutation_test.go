@@ -54,14 +54,14 @@ func TestScoreOfAPackage(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
 	}
 	var out, errs strings.Builder
-	assert.Equal(t, 1, Run(t.Context(), []string{folder}, cli.Streams{Out: &out, Err: &errs}), errs.String())
+	assert.Equal(t, ExitFew, Run(t.Context(), []string{folder}, cli.Streams{Out: &out, Err: &errs}), errs.String())
 	assert.Equal(t, "survived: "+filepath.Join(folder, "a.go")+":4:11: < is <=\n| "+folder+" | 1 of 2 noticed | 50.0 % |\n", out.String())
 	out.Reset()
-	assert.Equal(t, 0, Run(t.Context(), []string{"-least", "50", folder}, cli.Streams{Out: &out, Err: &errs}))
+	assert.Equal(t, ExitDone, Run(t.Context(), []string{"-least", "50", folder}, cli.Streams{Out: &out, Err: &errs}))
 
 	fails := "package m\n\nimport \"testing\"\n\nfunc TestBad(t *testing.T) { t.Fatal(\"bad\") }\n"
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "b_test.go"), []byte(fails), 0o600))
-	assert.Equal(t, 1, Run(t.Context(), []string{folder}, cli.Streams{Out: &out, Err: &errs}))
+	assert.Equal(t, ExitFailed, Run(t.Context(), []string{folder}, cli.Streams{Out: &out, Err: &errs}))
 	assert.Contains(t, errs.String(), "the tests fail on unchanged code")
 }
 
@@ -88,7 +88,7 @@ func TestCallsThatAreWrong(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
 	for _, args := range [][]string{{}, {"-parallel", "0", "x"}, {"-sample", "-1", "x"}, {"-speed"}} {
-		assert.Equal(t, 2, Run(t.Context(), args, cli.Streams{Out: &out, Err: &errs}), args)
+		assert.Equal(t, ExitUsage, Run(t.Context(), args, cli.Streams{Out: &out, Err: &errs}), args)
 	}
-	assert.Equal(t, 1, Run(t.Context(), []string{filepath.Join(t.TempDir(), "none")}, cli.Streams{Out: &out, Err: &errs}))
+	assert.Equal(t, ExitFailed, Run(t.Context(), []string{filepath.Join(t.TempDir(), "none")}, cli.Streams{Out: &out, Err: &errs}))
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/user"
 	"slices"
@@ -64,16 +63,8 @@ func code(outcome rollout.Outcome, asked bool) int {
 	return ExitFailed
 }
 
-// Streams are the command's input and outputs.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-	// Terminal says that Err is a terminal, where a line can be overwritten. Screen says the same of Out. Colour says that Out shows
-	// colours.
-	Terminal, Screen, Colour bool
-	// Program is the command by which a reader starts this program again; empty for release.
-	Program string
-}
+// Streams are the command's standard streams.
+type Streams = cli.Streams
 
 // app is one invocation of the program.
 type app struct {

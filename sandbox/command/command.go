@@ -21,7 +21,6 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
@@ -40,10 +39,7 @@ const (
 )
 
 // Streams are the command's standard streams.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-}
+type Streams = cli.Streams
 
 // app holds what all commands share.
 type app struct {
@@ -348,7 +344,7 @@ func isTerminal(out io.Writer) bool {
 		out = writer.to
 	}
 	file, ok := out.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("CI") == ""
+	return ok && cli.Coloured(file)
 }
 
 // persistentWriter ignores a reader that went away, so that `up | head` does not kill the engine in the middle of its work.

@@ -188,7 +188,7 @@ var layers = []layer{
 	},
 	{
 		packages: "cmd/firstrun",
-		may:      []string{"firstrun/command"},
+		may:      []string{"firstrun/command", "internal/cli"},
 		reason:   "main starts the command and is nothing else",
 	},
 	{
@@ -285,9 +285,19 @@ var layers = []layer{
 		reason: "a rehearsed release is decided by the controller itself, and by the stack's own policy",
 	},
 	{
+		packages: "sandbox/review/command",
+		may:      []string{"sandbox/review", "internal/cli"},
+		reason:   "it runs where a comment may be written: the less there is, the better",
+	},
+	{
 		packages: "sandbox/review",
 		may:      []string{"sandbox/cost"},
 		reason:   "the job that may write a comment compiles this and little else",
+	},
+	{
+		packages: "sandbox/golang",
+		may:      []string{"internal/cli"},
+		reason:   "the language host knows no program and no cloud",
 	},
 	{
 		packages: "sandbox/console",
@@ -302,17 +312,17 @@ var layers = []layer{
 	},
 	{
 		packages: "cmd/sandbox",
-		may:      []string{"emulator/**", "sandbox/**", "infra/program"},
+		may:      []string{"emulator/**", "sandbox/**", "infra/program", "internal/cli"},
 		reason:   "the one place where the program meets the simulated cloud",
 	},
 	{
 		packages: "cmd/review-comment",
-		may:      []string{"sandbox/review", "internal/cli"},
-		reason:   "it runs where a comment may be written: the less there is, the better",
+		may:      []string{"sandbox/review/command", "internal/cli"},
+		reason:   "a main starts its package",
 	},
 	{
 		packages: "cmd/emulator",
-		may:      []string{"emulator/command"},
+		may:      []string{"emulator/command", "internal/cli"},
 		reason:   "the emulated APIs stand alone: a stranger's client needs nothing of this platform",
 	},
 	{
@@ -344,12 +354,12 @@ var layers = []layer{
 	},
 	{
 		packages: "scaffold",
-		may:      []string{"", "stacks", "stacks/adopter", "release/settings", "internal/naming"},
+		may:      []string{"", "stacks", "stacks/adopter", "release/settings", "internal/naming", "internal/cli"},
 		reason:   "what an application's files have to be is known without a cloud, an engine or the sandbox",
 	},
 	{
 		packages: "cmd/init",
-		may:      []string{"scaffold"},
+		may:      []string{"scaffold", "internal/cli"},
 		reason:   "it writes files and starts nothing",
 	},
 	{
@@ -358,8 +368,8 @@ var layers = []layer{
 	},
 	{
 		packages: "cmd/pulumi-language-go",
-		may:      []string{"sandbox/golang"},
-		reason:   "the language host knows no program and no cloud",
+		may:      []string{"sandbox/golang", "internal/cli"},
+		reason:   "a main starts its package",
 	},
 	{
 		packages: "cmd/**",

@@ -1,21 +1,14 @@
-// Command docs writes docs/policies.md from the policy pack. Run it in policy/.
+// Command docs writes docs/policies.md from the policy pack; see its help.
 package main
 
 import (
-	"fmt"
+	"context"
 	"os"
 
+	"github.com/guiofsaints/procureflow-platform/policy/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/policy/internal/docs"
-	"github.com/guiofsaints/procureflow-platform/policy/rules"
 )
 
 func main() {
-	configs, err := docs.Load(".")
-	if err == nil {
-		err = os.WriteFile("../docs/policies.md", []byte(docs.Markdown(rules.Pack(), configs)), 0o644)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "docs:", err)
-		os.Exit(1)
-	}
+	os.Exit(docs.Run(context.Background(), os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}))
 }

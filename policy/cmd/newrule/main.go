@@ -1,30 +1,14 @@
-// Command newrule writes a policy and its test. If the folder has no pack yet, it writes the pack as well. Run it in policy/:
-//
-//	go run ./cmd/newrule FOLDER NAME TYPE CONDITION
-//	go run ./cmd/newrule ~/my-pack bucket-versioned gcp:storage/bucket:Bucket versioning.enabled=true
-//
-// A condition is PATH=VALUE or PATH<=NUMBER. The command never overwrites an existing file. It exits with 2 if an argument is
-// wrong and with 1 if a file cannot be written. docs/first-rule.md explains it step by step.
+// Command newrule writes a policy and its test; see its help, and docs/first-rule.md step by step.
 package main
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"os"
+
+	"github.com/guiofsaints/procureflow-platform/policy/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/policy/internal/newrule"
 )
 
 func main() {
-	sdk, err := os.Getwd()
-	if err == nil {
-		err = run(os.Args[1:], sdk, os.Stdout)
-	}
-	var usage usageError
-	switch {
-	case errors.As(err, &usage):
-		fmt.Fprintln(os.Stderr, "newrule:", err)
-		os.Exit(2)
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "newrule:", err)
-		os.Exit(1)
-	}
+	os.Exit(newrule.Run(context.Background(), os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}))
 }

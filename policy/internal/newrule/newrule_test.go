@@ -1,4 +1,4 @@
-package main
+package newrule
 
 import (
 	"os"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/policy/internal/cli"
 )
 
 func TestWhatIsWritten(t *testing.T) {
@@ -65,15 +67,40 @@ func TestArgumentsThatAreWrong(t *testing.T) {
 		`name "My Rule": use lower-case`:       {"x", "My Rule", "p:m:T", "a=b"},
 		`a Go variable cannot be called func`:  {"x", "func", "p:m:T", "a=b"},
 		`a Go variable cannot be called 2Fast`: {"x", "2-fast", "p:m:T", "a=b"},
-		`type "Bucket" is no type token`:       {"x", "r", "Bucket", "a=b"},
+		`type "Bucket": write package:module`:  {"x", "r", "Bucket", "a=b"},
 		`condition "a": write PATH=VALUE`:      {"x", "r", "p:m:T", "a"},
 		`condition "a=\"b\"": write`:           {"x", "r", "p:m:T", `a="b"`},
 		`path "a b": write keys`:               {"x", "r", "p:m:T", "a b=c"},
-		`"x" is no whole number`:               {"x", "r", "p:m:T", "a<=x"},
+		`write a whole number instead of "x"`:  {"x", "r", "p:m:T", "a<=x"},
 	} {
 		err := run(args, "/sdk", &strings.Builder{})
 		assert.ErrorContains(t, err, want)
-		assert.ErrorAs(t, err, &usageError{})
+		var usage cli.UsageError
+		assert.ErrorAs(t, err, &usage)
 	}
 	assert.NoDirExists(t, "x")
+}
+
+// The exit codes are those of the platform's other commands.
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	rule := []string{folder, "my-rule", "p:m:T", "a=b"}
+	for _, test := range []struct {
+		args      []string
+		code      int
+		out, errs string
+	}{
+		{[]string{"--help"}, cli.ExitDone, "Write a policy and its test.", ""},
+		{rule, cli.ExitDone, "wrote the pack ", ""},
+		{rule, cli.ExitRefuse, "", "newrule: "},
+		{rule[:3], cli.ExitUsage, "", "newrule: it takes FOLDER NAME TYPE CONDITION"},
+		{[]string{filepath.Join(folder, "main.go", "below"), "my-rule", "p:m:T", "a=b"}, cli.ExitFailed, "", "newrule: "},
+	} {
+		var out, errs strings.Builder
+		assert.Equal(t, test.code, Run(t.Context(), test.args, cli.Streams{Out: &out, Err: &errs}), test.args)
+		assert.True(t, strings.HasPrefix(out.String(), test.out), out.String())
+		assert.True(t, strings.HasPrefix(errs.String(), test.errs), errs.String())
+		assert.Equal(t, test.code == cli.ExitDone, errs.Len() == 0)
+	}
 }

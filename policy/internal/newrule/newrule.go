@@ -1,6 +1,8 @@
-package main
+// Package newrule writes a policy and its test, and a pack around them where there is none. docs/first-rule.md explains it step by step.
+package newrule
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/format"
@@ -13,12 +15,36 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/policy/internal/cli"
 )
 
-// usageError reports a wrong argument.
-type usageError struct{ text string }
+const help = `Write a policy and its test. If the folder has no pack yet, it gets one. Run it in policy/.
 
-func (e usageError) Error() string { return e.text }
+A condition is PATH=VALUE or PATH<=NUMBER. A file that exists is never overwritten.
+
+Usage:
+  newrule FOLDER NAME TYPE CONDITION
+
+Examples:
+  go run ./cmd/newrule ~/my-pack bucket-versioned gcp:storage/bucket:Bucket versioning.enabled=true
+  go run ./cmd/newrule rules few-containers gcp:cloudrunv2/service:Service 'template.maxInstanceRequestConcurrency<=80'
+
+Exit codes: 0 written; 1 one of the files exists, and nothing was written; 2 the call is wrong; 3 a file could not be written.
+`
+
+// Run runs one command line in the SDK's folder, and returns the exit code.
+func Run(_ context.Context, args []string, streams cli.Streams) int {
+	if cli.Asked(args) {
+		fmt.Fprint(streams.Out, help)
+		return cli.ExitDone
+	}
+	sdk, err := os.Getwd()
+	if err == nil {
+		err = run(args, sdk, streams.Out)
+	}
+	return streams.End("newrule", err)
+}
 
 // rule holds the values that fill the templates.
 type rule struct {
@@ -43,7 +69,8 @@ const sdkModule = "github.com/guiofsaints/procureflow-platform/policy"
 // run writes the rule that the arguments describe. sdk is the folder of the SDK's module.
 func run(args []string, sdk string, out io.Writer) error {
 	if len(args) != 4 {
-		return usageError{"it takes FOLDER NAME TYPE CONDITION, as in my-pack bucket-versioned gcp:storage/bucket:Bucket versioning.enabled=true"}
+		return cli.UsageError("it takes FOLDER NAME TYPE CONDITION: see --help, and for example newrule my-pack " +
+			"bucket-versioned gcp:storage/bucket:Bucket versioning.enabled=true")
 	}
 	folder := args[0]
 	r, err := parse(args[1], args[2], args[3])
@@ -86,10 +113,10 @@ func run(args []string, sdk string, out io.Writer) error {
 func parse(name, typ, condition string) (rule, error) {
 	r := rule{Name: name, Type: typ}
 	if !ruleName.MatchString(name) {
-		return r, usageError{fmt.Sprintf("name %q: use lower-case words joined by hyphens", name)}
+		return r, cli.UsageError(fmt.Sprintf("name %q: use lower-case words joined by hyphens", name))
 	}
 	if !typeToken.MatchString(typ) {
-		return r, usageError{fmt.Sprintf("type %q is no type token: write package:module:Type, as in gcp:storage/bucket:Bucket", typ)}
+		return r, cli.UsageError(fmt.Sprintf("type %q: write package:module:Type, as in gcp:storage/bucket:Bucket", typ))
 	}
 	r.Kind = typ[strings.LastIndex(typ, ":")+1:]
 	for i, word := range strings.Split(name, "-") {
@@ -101,17 +128,17 @@ func parse(name, typ, condition string) (rule, error) {
 		r.Variable += title
 	}
 	if !token.IsIdentifier(r.Variable) || r.Variable == "main" || r.Variable == "pack" {
-		return r, usageError{fmt.Sprintf("name %q: a Go variable cannot be called %s", name, r.Variable)}
+		return r, cli.UsageError(fmt.Sprintf("name %q: a Go variable cannot be called %s", name, r.Variable))
 	}
 	path, want, found := strings.Cut(condition, "=")
 	path, r.Number = strings.CutSuffix(path, "<")
 	if !found || path == "" || want == "" || strings.ContainsAny(want, "\"\\%`") {
-		return r, usageError{fmt.Sprintf("condition %q: write PATH=VALUE or PATH<=NUMBER, the value without quotes", condition)}
+		return r, cli.UsageError(fmt.Sprintf("condition %q: write PATH=VALUE or PATH<=NUMBER, the value without quotes", condition))
 	}
 	steps := strings.FieldsFunc(strings.ReplaceAll(path, "]", ""), func(c rune) bool { return c == '.' || c == '[' })
 	for _, step := range steps {
 		if _, err := strconv.Atoi(step); err != nil && !pathStep.MatchString(step) {
-			return r, usageError{fmt.Sprintf("path %q: write keys and indices, as in template.containers[0].image", path)}
+			return r, cli.UsageError(fmt.Sprintf("path %q: write keys and indices, as in template.containers[0].image", path))
 		}
 	}
 	r.Path, r.Want = path, want
@@ -121,7 +148,7 @@ func parse(name, typ, condition string) (rule, error) {
 	case r.Number:
 		n, err := strconv.Atoi(want)
 		if err != nil {
-			return r, usageError{fmt.Sprintf("condition %q: %q is no whole number", condition, want)}
+			return r, cli.UsageError(fmt.Sprintf("condition %q: write a whole number instead of %q", condition, want))
 		}
 		good, bad, r.Is = strconv.Itoa(n), strconv.Itoa(n+1), strconv.Itoa(n+1)
 	case r.Bool:
@@ -163,12 +190,15 @@ func packageIn(folder string) (string, error) {
 func write(folder string, files map[string]string, r rule) error {
 	var problems []error
 	for name := range files {
-		if _, err := os.Stat(filepath.Join(folder, name)); !errors.Is(err, fs.ErrNotExist) {
+		switch _, err := os.Stat(filepath.Join(folder, name)); {
+		case err == nil:
 			problems = append(problems, fmt.Errorf("%s is there already: remove it, or take another name", filepath.Join(folder, name)))
+		case !errors.Is(err, fs.ErrNotExist):
+			return err
 		}
 	}
 	if len(problems) > 0 {
-		return errors.Join(problems...)
+		return cli.RefusedError{Problems: errors.Join(problems...)}
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package newrule
 
 import (
 	"bytes"
@@ -103,7 +103,7 @@ func Test{{.Test}}(t *testing.T) {
 // packTemplates holds the files of a pack besides its rules, by file name.
 var packTemplates = map[string]string{
 	"main.go": `// Command {{.Pack}} is a Pulumi policy pack: pulumi preview --policy-pack FOLDER
-package main
+package newrule
 
 import "{{.Module}}/crossguard"
 

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 const (
@@ -75,8 +77,8 @@ func TestWhatArtifactsBecome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out, said bytes.Buffer
-			require.Equal(t, 0, run([]string{"--run", at, "--docs", docs, "--commit", sha, "--plans", test.plans, artifacts(t, test.files)}, &out,
-				&said))
+			require.Equal(t, ExitDone, Run(t.Context(), []string{"--run", at, "--docs", docs, "--commit", sha, "--plans", test.plans,
+				artifacts(t, test.files)}, cli.Streams{Out: &out, Err: &said}))
 			if strings.HasPrefix(test.want, "|") {
 				assert.Contains(t, out.String(), test.want)
 				assert.NotContains(t, out.String(), "<img>")
@@ -94,7 +96,8 @@ func TestNoLinkIsFollowed(t *testing.T) {
 	require.NoError(t, os.Symlink("../secret", filepath.Join(folder, "review", "report.json")))
 	require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(folder, "preview-dev", "dev.txt")))
 	var out, said bytes.Buffer
-	require.Equal(t, 0, run([]string{"--run", at, "--docs", docs, "--commit", sha, folder}, &out, &said))
+	require.Equal(t, ExitDone, Run(t.Context(), []string{"--run", at, "--docs", docs, "--commit", sha, folder},
+		cli.Streams{Out: &out, Err: &said}))
 	assert.Equal(t, "<!-- platform-review -->\n"+none+end, out.String())
 	assert.Contains(t, said.String(), "review/report.json is not a regular file of at most")
 	assert.Contains(t, said.String(), "the plan of dev is left out")
@@ -114,12 +117,12 @@ func TestACallThatIsWrong(t *testing.T) {
 		"plans elsewhere": {"--run", at, "--docs", docs, "--commit", sha, "--plans", "elsewhere", folder},
 	} {
 		var out, said bytes.Buffer
-		assert.Equal(t, 2, run(arguments, &out, &said), name)
+		assert.Equal(t, ExitUsage, Run(t.Context(), arguments, cli.Streams{Out: &out, Err: &said}), name)
 		assert.Empty(t, out.String(), name)
 		assert.Contains(t, said.String(), "review-comment: ", name)
 	}
 	var out, said bytes.Buffer
-	assert.Equal(t, 0, run([]string{"--help"}, &out, &said))
+	assert.Equal(t, ExitDone, Run(t.Context(), []string{"--help"}, cli.Streams{Out: &out, Err: &said}))
 	assert.Contains(t, out.String(), "Write what a pull request's run left as its one comment")
 	assert.Empty(t, said.String())
 }
