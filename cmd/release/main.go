@@ -9,6 +9,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/release/command"
+	"github.com/guiofsaints/procureflow-platform/release/images"
 )
 
 func main() {
@@ -24,5 +25,5 @@ func main() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	streams := cli.Standard()
 	streams.Program = command.Program(os.Args[0])
-	os.Exit(command.Run(ctx, os.Args[1:], streams))
+	os.Exit(command.Run(ctx, os.Args[1:], streams, images.Commands))
 }

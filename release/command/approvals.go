@@ -74,5 +74,5 @@ func (a *app) approved(verdict approvals.Verdict, digest, outputs string) error 
 		fmt.Fprintf(a.streams.Out, "%s: approved by %s (%d)%s\n", by.Environment, by.Login, by.ID, what)
 		summary += fmt.Sprintf("- %s: the release%s was approved by %s\n", escape(by.Environment), what, escape(by.Login))
 	}
-	return errors.Join(a.appendSummary(summary), appendOutputs(outputs, "approved-by="+strings.Join(logins, ",")))
+	return errors.Join(a.appendSummary(summary), AppendOutputs(outputs, "approved-by="+strings.Join(logins, ",")))
 }

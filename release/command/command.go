@@ -71,6 +71,7 @@ type app struct {
 	streams Streams
 	exit    int
 	flags   flags
+	more    []Commands
 	base    *cobra.Command
 	// notifier sends messages to the environment's sinks; nil until there is something to tell. told says that they have heard how the
 	// command ended.
@@ -97,9 +98,9 @@ func usage(format string, arguments ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{errUsage}, arguments...)...)
 }
 
-// Run runs one command line and returns its exit code.
-func Run(ctx context.Context, arguments []string, streams Streams) int {
-	a := &app{streams: streams}
+// Run runs one command line and returns its exit code. more are commands beside those of this package.
+func Run(ctx context.Context, arguments []string, streams Streams, more ...Commands) int {
+	a := &app{streams: streams, more: more}
 	root := a.root()
 	root.SetArgs(arguments)
 	a.refuseHelpAsName(root, arguments)
@@ -171,7 +172,7 @@ var (
 	printed = []string{"output", "json"}
 )
 
-// commands lists all commands, each with its flags and with what its exit codes mean.
+// commands lists all commands, those of other packages last, each with its flags and with what its exit codes mean.
 func (a *app) commands() (list []*cobra.Command) {
 	add := func(command *cobra.Command, codes string, groups ...[]string) {
 		cli.Uses(command, slices.Concat(groups...)...)
@@ -188,16 +189,14 @@ func (a *app) commands() (list []*cobra.Command) {
 	add(a.check(), "Exit codes: 0 every path answered · 1 a path did not, or the command failed · 2 wrong usage.\n"+GoRun, reach, asking)
 	add(a.report(), look, []string{"audit"})
 	add(a.backtest(), look, []string{"env"}, printed)
-	add(a.promote(), "Exit codes: 0 promoted, or there already · 1 failed · 2 wrong usage · 5 refused: not proven, or the tag is "+
-		"taken.\n"+GoRun, printed)
-	add(a.verify(), "Exit codes: 0 verified · 1 failed · 2 wrong usage · 5 refused: not proven, or it runs as root.\n"+GoRun, printed)
-	add(a.built(), GoRun)
-	add(a.sign(), GoRun, []string{"token-file"}, printed)
 	add(a.approvals(), "Exit codes: 0 approved · 1 failed · 2 wrong usage · 5 refused.\n"+GoRun,
 		[]string{"actor", "commit", "summary"}, printed)
 	add(a.preview(), "Exit codes: 0 done, or nothing to do · 1 failed; the message says why · 2 wrong usage · 5 refused: every slot is "+
 		"another pull request's · 7 interrupted, run it again.\n"+GoRun, reach, []string{"probe-via", "commit"}, printed)
 	add(a.settings(), GoRun)
+	for _, more := range a.more {
+		list = append(list, more(&Invocation{Streams: a.streams, app: a})...)
+	}
 	return list
 }
 

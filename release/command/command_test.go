@@ -370,10 +370,8 @@ func TestUsage(t *testing.T) {
 		"status web --project p --endpoint " +
 			"https://run.googleapis.com/": "only a loopback address is called without Google",
 		"rollout web --project p --env dev --endpoint http://127.0.0.1:1/run/ --probe-via http://example.com": "use a loopback address",
-		"promote --digest sha256:1": "promote needs --",
-		"promote --digest sha256:1 --from r/a --to r/b --tag v1 --provenance none.yaml": "none.yaml",
-		"status web --project p --region=":                                              "--region is empty: name the service's region",
-		"guard web":                                                                     "requires at least 2 arg(s), only received 1",
+		"status web --project p --region=": "--region is empty: name the service's region",
+		"guard web":                        "requires at least 2 arg(s), only received 1",
 	} {
 		var out, errors bytes.Buffer
 		assert.Equal(t, ExitUsage, Run(context.Background(), append(strings.Fields(line), "--audit", filepath.Join(t.TempDir(), "a")),

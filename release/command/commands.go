@@ -38,7 +38,7 @@ func (a *app) rollout() *cobra.Command {
 				return err
 			}
 			result := s.Rollout(command.Context(), request)
-			if err := appendOutputs(outputs, "outcome="+string(result.Outcome)); err != nil {
+			if err := AppendOutputs(outputs, "outcome="+string(result.Outcome)); err != nil {
 				fmt.Fprintln(a.streams.Err, "warning: the outcome is not written:", err)
 			}
 			a.finish(s, "rollout", result)

@@ -160,7 +160,7 @@ func (a *app) showSlots(verb string, slots []preview.Slot, outputs string) error
 		lines = []string{"freed=" + string(list)}
 	}
 	if len(lines) > 0 {
-		if err := appendOutputs(outputs, lines...); err != nil {
+		if err := AppendOutputs(outputs, lines...); err != nil {
 			return err
 		}
 	}

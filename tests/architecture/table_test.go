@@ -122,6 +122,11 @@ var layers = []layer{
 		reason:     "the command line is where orchestration meets its adapters; it knows neither the program nor the sandbox",
 	},
 	{
+		packages: "release/images",
+		may:      []string{"release/attest", "release/command", "release/registry/**", "internal/cli"},
+		reason:   "it is the part of the command line that knows registries and signatures",
+	},
+	{
 		packages: "release/attest",
 		may:      []string{"release/gcp"},
 		reason:   "it signs what it is told to: whether the provenance was verified is the command's to know, by the registry's code",

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	release "github.com/guiofsaints/procureflow-platform/release/command"
+	"github.com/guiofsaints/procureflow-platform/release/images"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 	"github.com/guiofsaints/procureflow-platform/release/registry/registrytest"
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
@@ -111,7 +112,7 @@ func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
 			"--provenance", filepath.Join(s.dir, "provenance.yaml"), "--trusted-root", b.root,
 			"--token-file", filepath.Join(s.state, "keys", "token"), "--kms-endpoint", api + "/kms/", "--analysis-endpoint", api +
 				"/ca/", "--binauthz-endpoint", api + "/ba/",
-		}, release.Streams{Out: &out, Err: &errs})
+		}, release.Streams{Out: &out, Err: &errs}, images.Commands)
 		return exit, out.String() + errs.String()
 	}
 	exit, said := sign()

@@ -23,6 +23,7 @@ import (
 	firstrun "github.com/guiofsaints/procureflow-platform/firstrun/command"
 	"github.com/guiofsaints/procureflow-platform/infra/program"
 	release "github.com/guiofsaints/procureflow-platform/release/command"
+	"github.com/guiofsaints/procureflow-platform/release/images"
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
@@ -55,7 +56,8 @@ func TestMain(m *testing.M) {
 		os.Exit(command.Run(ctx, os.Args[1:], streams, program.In))
 	}
 	if os.Getenv(asRelease) != "" {
-		os.Exit(release.Run(context.Background(), os.Args[1:], release.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+		os.Exit(release.Run(context.Background(), os.Args[1:], release.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
+			images.Commands))
 	}
 	if os.Getenv(asFirstrun) != "" {
 		os.Exit(firstrun.Run(context.Background(), os.Args[1:], firstrun.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))

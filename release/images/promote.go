@@ -1,4 +1,4 @@
-package command
+package images
 
 import (
 	"encoding/json"
@@ -7,51 +7,52 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/release/registry"
 )
 
-func (a *app) promote() *cobra.Command {
+func (a app) promote() *cobra.Command {
 	var promotion registry.Promotion
 	var record, outputs string
 	var trust trustFlags
-	command := &cobra.Command{
+	verb := &cobra.Command{
 		Example: "  release promote --digest sha256:… --from REGISTRY/dev/web --to REGISTRY/prod/web --tag v1.4.0",
 		Use:     "promote", Short: "Copy an image by digest, with all that refers to it, once its provenance is verified", Args: cobra.NoArgs,
-		RunE: func(command *cobra.Command, _ []string) error {
+		RunE: func(verb *cobra.Command, _ []string) error {
 			for flag, value := range map[string]string{"digest": promotion.Digest, "from": promotion.From, "to": promotion.To,
 				"tag": promotion.Tag} {
 				if value == "" {
-					return usage("promote needs --%s", flag)
+					return command.WrongUsage("promote needs --%s", flag)
 				}
 			}
 			if err := a.trust(&promotion, trust); err != nil {
 				return err
 			}
-			result, err := registry.Promote(command.Context(), promotion)
+			result, err := registry.Promote(verb.Context(), promotion)
 			if err != nil {
 				return a.refusal(err)
 			}
 			if err := keep(result, record, outputs); err != nil {
 				return fmt.Errorf("%s is promoted, but not recorded; promote it again: %w", result.Image, err)
 			}
-			if a.flags.json {
-				return a.print(result)
+			if a.JSON() {
+				return a.Print(result)
 			}
-			fmt.Fprintf(a.streams.Out, "promoted %s as %s: %d manifests, %d bytes moved, %d there before\n", result.Image, result.Tag,
+			fmt.Fprintf(a.Streams.Out, "promoted %s as %s: %d manifests, %d bytes moved, %d there before\n", result.Image, result.Tag,
 				result.Manifests,
 				result.Transfer.Moved, result.Transfer.Present)
 			return nil
 		},
 	}
-	command.Flags().StringVar(&promotion.Digest, "digest", "", "the digest to promote, sha256:…")
-	command.Flags().StringVar(&promotion.From, "from", "", "repository of the image, REGISTRY/REPO")
-	command.Flags().StringVar(&promotion.To, "to", "", "repository to copy to, REGISTRY/REPO")
-	command.Flags().StringVar(&promotion.Tag, "tag", "", "tag at the target; an existing tag never moves")
-	command.Flags().BoolVar(&promotion.RehashAll, "rehash-all", false, "read everything back from the target, not only what was moved")
-	trust.register(command)
-	command.Flags().StringVar(&record, "record", "", "file to write what was found to, as JSON: the image, its users, its provenance")
-	registerOutputs(command, &outputs)
-	return command
+	verb.Flags().StringVar(&promotion.Digest, "digest", "", "the digest to promote, sha256:…")
+	verb.Flags().StringVar(&promotion.From, "from", "", "repository of the image, REGISTRY/REPO")
+	verb.Flags().StringVar(&promotion.To, "to", "", "repository to copy to, REGISTRY/REPO")
+	verb.Flags().StringVar(&promotion.Tag, "tag", "", "tag at the target; an existing tag never moves")
+	verb.Flags().BoolVar(&promotion.RehashAll, "rehash-all", false, "read everything back from the target, not only what was moved")
+	trust.register(verb)
+	verb.Flags().StringVar(&record, "record", "", "file to write what was found to, as JSON: the image, its users, its provenance")
+	registerOutputs(verb, &outputs)
+	return verb
 }
 
 // keep writes the result of a promotion to the files that the deploying job reads.

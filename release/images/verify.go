@@ -1,99 +1,102 @@
-package command
+package images
 
 import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/release/registry"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
-func (a *app) verify() *cobra.Command {
+func (a app) verify() *cobra.Command {
 	var image, outputs string
 	var trust trustFlags
-	command := &cobra.Command{
+	verb := &cobra.Command{
 		Example: "  release verify --image REGISTRY/web@sha256:…",
 		Use:     "verify", Short: "Verify an image's provenance and that it does not run as root", Args: cobra.NoArgs,
 		Long: "Makes the checks that promote makes before it copies, and writes nothing to the registry. It prints the user that the image\n" +
 			"runs as, for the setting imageUser of the service that runs it.",
-		RunE: func(command *cobra.Command, _ []string) error {
+		RunE: func(verb *cobra.Command, _ []string) error {
 			if !strings.Contains(image, "@") {
-				return usage("verify needs --image REGISTRY/REPO@sha256:…, not %q: a tag can name another image tomorrow", image)
+				return command.WrongUsage("verify needs --image REGISTRY/REPO@sha256:…, not %q: a tag can name another image tomorrow", image)
 			}
-			result, err := a.verified(command, image, trust)
+			result, err := a.verified(verb, image, trust)
 			if err != nil {
 				return err
 			}
 			if err := output(outputs, result); err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.print(result)
+			if a.JSON() {
+				return a.Print(result)
 			}
-			fmt.Fprintf(a.streams.Out, "verified %s: it runs as %s\n", result.Image, result.ImageUser())
+			fmt.Fprintf(a.Streams.Out, "verified %s: it runs as %s\n", result.Image, result.ImageUser())
 			return nil
 		},
 	}
-	command.Flags().StringVar(&image, "image", "", "the image, REGISTRY/REPO@sha256:…")
-	trust.register(command)
-	registerOutputs(command, &outputs)
-	return command
+	verb.Flags().StringVar(&image, "image", "", "the image, REGISTRY/REPO@sha256:…")
+	trust.register(verb)
+	registerOutputs(verb, &outputs)
+	return verb
 }
 
 // verified reads an image at its registry and refuses it if the policy does not admit it.
-func (a *app) verified(command *cobra.Command, image string, trust trustFlags) (registry.Result, error) {
+func (a app) verified(verb *cobra.Command, image string, trust trustFlags) (registry.Result, error) {
 	repository, digest, _ := strings.Cut(image, "@")
 	promotion := registry.Promotion{From: repository, Digest: digest}
 	if err := a.trust(&promotion, trust); err != nil {
 		return registry.Result{}, err
 	}
-	result, err := registry.Verify(command.Context(), promotion)
+	result, err := registry.Verify(verb.Context(), promotion)
 	return result, a.refusal(err)
 }
 
 // trustFlags name the files that say which images are admitted.
 type trustFlags struct{ policy, root string }
 
-func (f *trustFlags) register(command *cobra.Command) {
-	command.Flags().StringVar(&f.policy, "provenance", "provenance.yaml", "file with the policy of the provenance that an image needs")
-	command.Flags().StringVar(&f.root, "trusted-root", "trusted-root.jsonl",
+func (f *trustFlags) register(verb *cobra.Command) {
+	verb.Flags().StringVar(&f.policy, "provenance", "provenance.yaml", "file with the policy of the provenance that an image needs")
+	verb.Flags().StringVar(&f.root, "trusted-root", "trusted-root.jsonl",
 		"whose signatures count: the `file` that gh attestation trusted-root prints")
 }
 
 // trust reads the files into a promotion, and lets the promotion log to standard error.
-func (a *app) trust(promotion *registry.Promotion, files trustFlags) (err error) {
+func (a app) trust(promotion *registry.Promotion, files trustFlags) (err error) {
 	if promotion.Policy, err = provenance.LoadPolicy(files.policy); err != nil {
-		return usage("%v", err)
+		return command.WrongUsage("%v", err)
 	}
 	if promotion.TrustedRoot, err = provenance.LoadTrustedRoot(files.root); err != nil {
-		return usage("%v", err)
+		return command.WrongUsage("%v", err)
 	}
-	promotion.Log = slog.New(slog.NewTextHandler(a.streams.Err, nil))
+	promotion.Log = slog.New(slog.NewTextHandler(a.Streams.Err, nil))
 	return nil
 }
 
 // refusal sets the exit code for an error: ExitRefused if the image was refused, ExitUsage if the command line is wrong. Any other error
 // means that the image could not be checked.
-func (a *app) refusal(err error) error {
+func (a app) refusal(err error) error {
 	var taken *registry.TagTakenError
 	var rooted *registry.RootUserError
 	var arguments *registry.ArgumentsError
 	if errors.As(err, &arguments) {
-		a.exit = ExitUsage
+		a.Exit(command.ExitUsage)
 	}
 	if errors.Is(err, provenance.ErrUnproven) || errors.As(err, &taken) || errors.As(err, &rooted) {
-		a.exit = ExitRefused
+		a.Exit(command.ExitRefused)
 	}
 	return err
 }
 
-func registerOutputs(command *cobra.Command, file *string) {
-	command.Flags().StringVar(file, "github-output", "", "file that image, digest, image-user and commit are appended to: \"$GITHUB_OUTPUT\"")
+var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+func registerOutputs(verb *cobra.Command, file *string) {
+	verb.Flags().StringVar(file, "github-output", "", "file that image, digest, image-user and commit are appended to: \"$GITHUB_OUTPUT\"")
 }
 
 // output writes the result for later steps of a workflow; file may be empty.
@@ -112,18 +115,5 @@ func output(file string, result registry.Result) error {
 			lines = append(lines, "commit="+build.Commit)
 		}
 	}
-	return appendOutputs(file, lines...)
-}
-
-// appendOutputs adds lines to the file that a workflow's step hands its outputs on with; file may be empty.
-func appendOutputs(file string, lines ...string) error {
-	if file == "" {
-		return nil
-	}
-	out, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
-	return errors.Join(err, out.Close())
+	return command.AppendOutputs(file, lines...)
 }

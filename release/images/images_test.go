@@ -1,4 +1,4 @@
-package command
+package images
 
 import (
 	"bytes"
@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 	"github.com/guiofsaints/procureflow-platform/release/registry/registrytest"
 )
@@ -64,11 +65,11 @@ func (s *shelf) attest(ref string) {
 		Workflow: ".github/workflows/ci.yml", Ref: ref, Commit: "0123456789abcdef0123456789abcdef01234567"})
 }
 
-func (s *shelf) run(command string, arguments ...string) (int, string, string) {
+func (s *shelf) run(verb string, arguments ...string) (int, string, string) {
 	s.t.Helper()
 	var out, errs bytes.Buffer
-	arguments = append([]string{command, "--provenance", s.policy, "--trusted-root", s.root}, arguments...)
-	exit := Run(s.t.Context(), arguments, Streams{Out: &out, Err: &errs})
+	arguments = append([]string{verb, "--provenance", s.policy, "--trusted-root", s.root}, arguments...)
+	exit := command.Run(s.t.Context(), arguments, command.Streams{Out: &out, Err: &errs}, Commands)
 	return exit, out.String(), errs.String()
 }
 
@@ -78,14 +79,14 @@ func TestPromoteRecords(t *testing.T) {
 	outputs, record := filepath.Join(s.dir, "outputs"), filepath.Join(s.dir, "record.json")
 	arguments := []string{"--digest", s.digest, "--from", s.from, "--to", s.to, "--tag", "v1", "--github-output", outputs, "--record", record}
 	exit, _, errs := s.run("promote", arguments...)
-	assert.Equal(t, ExitRefused, exit, errs)
+	assert.Equal(t, command.ExitRefused, exit, errs)
 	assert.NoFileExists(t, outputs)
 	assert.NoFileExists(t, record)
 
 	s.attest("refs/heads/main")
 	require.NoError(t, os.WriteFile(outputs, []byte("before=1\n"), 0o600))
 	exit, _, errs = s.run("promote", arguments...)
-	require.Equal(t, ExitDone, exit, errs)
+	require.Equal(t, command.ExitDone, exit, errs)
 	written, err := os.ReadFile(outputs)
 	require.NoError(t, err)
 	assert.Equal(t, "before=1\nimage="+s.to+"@"+s.digest+"\ndigest="+s.digest+"\nimage-user=node@"+s.digest+
@@ -111,13 +112,13 @@ func TestWhatIsNoDigestIsAWrongCall(t *testing.T) {
 	for _, digest := range []string{"sha256:" + strings.Repeat("A", 64), "sha512:" + strings.Repeat("a", 128), strings.Repeat("a", 64),
 		"latest", "sha256:"} {
 		exit, _, errs := s.run("promote", "--digest", digest, "--from", s.from, "--to", s.to, "--tag", "v1")
-		assert.Equal(t, ExitUsage, exit, errs)
+		assert.Equal(t, command.ExitUsage, exit, errs)
 		assert.Contains(t, errs, "give sha256: and 64 lower-case hexadecimal digits")
 		exit, _, errs = s.run("verify", "--image", s.from+"@"+digest)
-		assert.Equal(t, ExitUsage, exit, errs)
+		assert.Equal(t, command.ExitUsage, exit, errs)
 	}
 	exit, _, errs := s.run("promote", "--digest", s.digest, "--from", s.from, "--to", s.to, "--tag", "-v1")
-	assert.Equal(t, ExitUsage, exit, errs)
+	assert.Equal(t, command.ExitUsage, exit, errs)
 }
 
 // An image's user cannot become an output of its own.
@@ -127,7 +128,7 @@ func TestPromoteRecordsNoForgedOutput(t *testing.T) {
 	s.attest("refs/heads/main")
 	outputs := filepath.Join(s.dir, "outputs")
 	exit, _, errs := s.run("promote", "--digest", s.digest, "--from", s.from, "--to", s.to, "--tag", "v1", "--github-output", outputs)
-	assert.Equal(t, ExitFailed, exit)
+	assert.Equal(t, command.ExitFailed, exit)
 	assert.Contains(t, errs, "or a control character")
 	assert.NoFileExists(t, outputs)
 }
@@ -138,13 +139,13 @@ func TestVerifyCommand(t *testing.T) {
 	image := s.from + "@" + s.digest
 	outputs := filepath.Join(s.dir, "outputs")
 	exit, _, errs := s.run("verify", "--image", image, "--github-output", outputs)
-	assert.Equal(t, ExitRefused, exit, errs)
+	assert.Equal(t, command.ExitRefused, exit, errs)
 	assert.Contains(t, errs, "no Sigstore bundle refers to it")
 	assert.NoFileExists(t, outputs)
 
 	s.attest("refs/heads/main")
 	exit, out, errs := s.run("verify", "--image", image, "--github-output", outputs)
-	require.Equal(t, ExitDone, exit, errs)
+	require.Equal(t, command.ExitDone, exit, errs)
 	assert.Equal(t, "verified "+image+": it runs as 1001:1001@"+s.digest+"\n", out)
 	written, err := os.ReadFile(outputs)
 	require.NoError(t, err)
@@ -152,7 +153,7 @@ func TestVerifyCommand(t *testing.T) {
 		"\ncommit=0123456789abcdef0123456789abcdef01234567\n", string(written))
 
 	exit, _, errs = s.run("verify", "--image", s.from+":latest")
-	assert.Equal(t, ExitUsage, exit)
+	assert.Equal(t, command.ExitUsage, exit)
 	assert.Contains(t, errs, "a tag can name another image tomorrow")
 }
 
@@ -161,14 +162,14 @@ func TestVerifyRefusesRoot(t *testing.T) {
 	s := newShelf(t, "")
 	s.attest("refs/heads/main")
 	exit, out, errs := s.run("verify", "--image", s.from+"@"+s.digest)
-	assert.Equal(t, ExitRefused, exit, errs)
+	assert.Equal(t, command.ExitRefused, exit, errs)
 	assert.Empty(t, out)
 	// With a reason in the policy it is admitted, and said to run as root: the rule run-nonroot then reports it.
 	policy, err := os.ReadFile(s.policy)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(s.policy, append(policy, "allowRootBecause: a vendor's image\n"...), 0o600))
 	exit, out, errs = s.run("verify", "--image", s.from+"@"+s.digest)
-	require.Equal(t, ExitDone, exit, errs)
+	require.Equal(t, command.ExitDone, exit, errs)
 	assert.Contains(t, out, "it runs as root@"+s.digest)
 }
 
@@ -222,26 +223,39 @@ func TestSignCommand(t *testing.T) {
 
 	// Without provenance, and with that of another branch, nothing is signed.
 	exit, _, errs := s.run("sign", arguments...)
-	assert.Equal(t, ExitRefused, exit, errs)
+	assert.Equal(t, command.ExitRefused, exit, errs)
 	assert.Contains(t, errs, "no Sigstore bundle refers to it")
 	s.attest("refs/heads/feature")
 	exit, _, errs = s.run("sign", arguments...)
-	assert.Equal(t, ExitRefused, exit, errs)
+	assert.Equal(t, command.ExitRefused, exit, errs)
 	assert.Contains(t, errs, `source ref: found "refs/heads/feature"`)
 	assert.Zero(t, s.signed)
 	assert.Empty(t, s.occurrences)
 
 	s.attest("refs/heads/main")
 	exit, out, errs := s.run("sign", arguments...)
-	require.Equal(t, ExitDone, exit, errs)
+	require.Equal(t, command.ExitDone, exit, errs)
 	assert.Equal(t, image+" is attested: projects/prod/occurrences/1\n", out)
 	exit, out, errs = s.run("sign", arguments...)
-	require.Equal(t, ExitDone, exit, errs)
+	require.Equal(t, command.ExitDone, exit, errs)
 	assert.Equal(t, image+" was attested before: projects/prod/occurrences/1\n", out)
 	assert.Equal(t, 1, s.signed)
 	assert.Len(t, s.occurrences, 1)
 
 	exit, _, errs = s.run("sign", "--image", s.from+":latest")
-	assert.Equal(t, ExitUsage, exit)
+	assert.Equal(t, command.ExitUsage, exit)
 	assert.Contains(t, errs, "a tag can name another image tomorrow")
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"promote --digest sha256:1": "promote needs --",
+		"promote --digest sha256:1 --from r/a --to r/b --tag v1 --provenance none.yaml": "none.yaml",
+		"sign more": `unknown command "more" for "release sign": release sign`,
+	} {
+		var out, errs bytes.Buffer
+		assert.Equal(t, command.ExitUsage, command.Run(t.Context(), strings.Fields(line), command.Streams{Out: &out, Err: &errs}, Commands))
+		assert.Contains(t, errs.String(), want, line)
+	}
 }

@@ -1,4 +1,4 @@
-package command
+package images
 
 import (
 	"bytes"
@@ -8,13 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
-func (a *app) built() *cobra.Command {
+func (a app) built() *cobra.Command {
 	var digest, bundles string
 	var trust trustFlags
-	command := &cobra.Command{
+	verb := &cobra.Command{
 		Example: "  release built --digest sha256:… --bundles attestations.jsonl",
 		Use:     "built", Short: "Say what a digest was built of, from attestations that are at hand", Args: cobra.NoArgs,
 		Long: "Verifies Sigstore bundles, one JSON document a line, against the provenance policy, and prints the build's evidence as " +
@@ -23,15 +24,15 @@ func (a *app) built() *cobra.Command {
 			"Exit codes: 0 proven; 2 the call is wrong; 4 a file cannot be read; 5 not proven.",
 		RunE: func(*cobra.Command, []string) error {
 			if digest == "" || bundles == "" {
-				return usage("built needs --digest sha256:… and --bundles FILE")
+				return command.WrongUsage("built needs --digest sha256:… and --bundles FILE")
 			}
 			policy, err := provenance.LoadPolicy(trust.policy)
 			if err != nil {
-				return usage("%v", err)
+				return command.WrongUsage("%v", err)
 			}
 			root, err := provenance.LoadTrustedRoot(trust.root)
 			if err != nil {
-				return usage("%v", err)
+				return command.WrongUsage("%v", err)
 			}
 			content, err := os.ReadFile(bundles)
 			if err != nil {
@@ -43,16 +44,16 @@ func (a *app) built() *cobra.Command {
 			}
 			for _, build := range evidence {
 				if build.PredicateType == provenance.SLSAProvenance {
-					return a.print(build)
+					return a.Print(build)
 				}
 			}
 			return errors.New("the policy asks for no build provenance") // which LoadPolicy refuses
 		},
 	}
-	command.Flags().StringVar(&digest, "digest", "", "the digest, sha256:…")
-	command.Flags().StringVar(&bundles, "bundles", "", "file with the attestations' bundles, one a line")
-	trust.register(command)
-	return command
+	verb.Flags().StringVar(&digest, "digest", "", "the digest, sha256:…")
+	verb.Flags().StringVar(&bundles, "bundles", "", "file with the attestations' bundles, one a line")
+	trust.register(verb)
+	return verb
 }
 
 // linesOf reads the bundles of a file, one a line, and names each by its line number.

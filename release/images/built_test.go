@@ -1,4 +1,4 @@
-package command
+package images
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 )
@@ -30,17 +31,17 @@ func TestBuilt(t *testing.T) {
 		bundles, says string
 		exit          int
 	}{
-		"main's":                  {bundle("refs/heads/main", main), "", ExitDone},
-		"main's behind another's": {bundle("refs/heads/feature", branch) + "\n" + bundle("refs/heads/main", main), "", ExitDone},
-		"a branch's alone":        {bundle("refs/heads/feature", branch), `line 1`, ExitRefused},
-		"none":                    {"", "no Sigstore bundle refers to it", ExitRefused},
-		"no bundle":               {"{}\n", "line 1", ExitRefused},
+		"main's":                  {bundle("refs/heads/main", main), "", command.ExitDone},
+		"main's behind another's": {bundle("refs/heads/feature", branch) + "\n" + bundle("refs/heads/main", main), "", command.ExitDone},
+		"a branch's alone":        {bundle("refs/heads/feature", branch), `line 1`, command.ExitRefused},
+		"none":                    {"", "no Sigstore bundle refers to it", command.ExitRefused},
+		"no bundle":               {"{}\n", "line 1", command.ExitRefused},
 	} {
 		require.NoError(t, os.WriteFile(file, []byte(test.bundles), 0o600))
 		exit, out, errs := s.run("built", "--digest", s.digest, "--bundles", file)
 		assert.Equal(t, test.exit, exit, "%s: %s", name, errs)
 		assert.Contains(t, errs, test.says, name)
-		if test.exit != ExitDone {
+		if test.exit != command.ExitDone {
 			assert.Empty(t, out, name)
 			continue
 		}
@@ -50,9 +51,9 @@ func TestBuilt(t *testing.T) {
 		assert.Equal(t, "https://github.com/acme/shop/actions/runs/1/attempts/1", evidence.Run, name)
 	}
 	exit, _, errs := s.run("built", "--digest", s.digest, "--bundles", filepath.Join(s.dir, "none"))
-	assert.Equal(t, ExitFailed, exit, errs)
+	assert.Equal(t, command.ExitFailed, exit, errs)
 	exit, _, _ = s.run("built", "--digest", s.digest)
-	assert.Equal(t, ExitUsage, exit)
+	assert.Equal(t, command.ExitUsage, exit)
 	exit, _, _ = s.run("built", "--digest", s.digest, "--bundles", file, "--provenance", "none.yaml")
-	assert.Equal(t, ExitUsage, exit)
+	assert.Equal(t, command.ExitUsage, exit)
 }
