@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +15,57 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
+
+// TestMain lets this executable stand between go test and a package's tests, as the command does.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == testRunner {
+		os.Exit(asTestRunner(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// What a package's tests take is written down by its folder, and their exit code is handed on.
+func TestTestsAreMeasured(t *testing.T) {
+	t.Parallel()
+	b := &bench{folder: t.TempDir()}
+	b.clone = filepath.Join(b.folder, "clone")
+	ran, runner := filepath.Join(b.folder, "ran"), filepath.Join(b.folder, testRunner)
+	require.NoError(t, os.Mkdir(ran, 0o700))
+	self, err := os.Executable()
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(self, runner))
+	for folder, exit := range map[string]int{"clone/release/plan": 3, "clone/tests/sandbox": 0, "elsewhere": 1} {
+		require.NoError(t, os.MkdirAll(filepath.Join(b.folder, folder), 0o700))
+		command := exec.CommandContext(t.Context(), runner, "sh", "-c", fmt.Sprintf("(sh -c 'exec sleep 0' &) ; exit %d", exit))
+		command.Dir, command.Env = filepath.Join(b.folder, folder), append(os.Environ(), ranFolder+"="+ran)
+		_ = command.Run()
+		assert.Equal(t, exit, command.ProcessState.ExitCode(), folder)
+	}
+	tests, err := b.tests()
+	require.NoError(t, err)
+	var folders []string
+	for _, test := range tests {
+		folders = append(folders, test.Package)
+		assert.Positive(t, test.CPU)
+	}
+	assert.ElementsMatch(t, []string{"release/plan", "tests/sandbox"}, folders)
+}
+
+func TestTables(t *testing.T) {
+	t.Parallel()
+	var tests []tested
+	for i := range shownTests + 2 {
+		tests = append(tests, tested{Package: fmt.Sprintf("p%d", i), CPU: time.Duration(shownTests+2-i) * time.Second})
+	}
+	var out strings.Builder
+	took := parts{"vet": 2 * time.Second}
+	took.add(tests)
+	took.print(&out, 300*time.Second)
+	printTests(&out, tests)
+	assert.Contains(t, out.String(), "| tests, with what they start | 253 s |\n| vet | 2 s |\n| everything else that ran | 45 s |\n| **all** | 300 s |\n")
+	assert.Contains(t, out.String(), "| tests of | processor time |\n|---|---|\n| p0 | 22.0 s |\n")
+	assert.Contains(t, out.String(), "| p19 | 3.0 s |\n| 2 others | 3.0 s |\n")
+}
 
 func TestPartOf(t *testing.T) {
 	t.Parallel()

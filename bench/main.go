@@ -19,8 +19,11 @@ import (
 )
 
 func main() {
-	if filepath.Base(os.Args[0]) == "go" {
+	switch filepath.Base(os.Args[0]) {
+	case "go":
 		os.Exit(asGo(os.Args[1:]))
+	case testRunner:
+		os.Exit(asTestRunner(os.Args[1:]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -110,14 +113,15 @@ func newBench(ctx context.Context) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{ctx: ctx, folder: folder, clone: filepath.Join(folder, "clone")}
-	for _, name := range []string{"home", "tmp", "bin", "log"} {
+	for _, name := range []string{"home", "tmp", "bin", "log", "ran"} {
 		err = errors.Join(err, os.Mkdir(filepath.Join(folder, name), 0o700))
 	}
 	self, executableErr := os.Executable()
-	if err = errors.Join(err, executableErr); err != nil {
-		return nil, err
+	err = errors.Join(err, executableErr)
+	for _, name := range []string{"go", testRunner} {
+		err = errors.Join(err, os.Symlink(self, filepath.Join(folder, "bin", name)))
 	}
-	if err := os.Symlink(self, filepath.Join(folder, "bin", "go")); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	clone := exec.CommandContext(ctx, "git", "clone", "--quiet", "--shared", ".", b.clone)
@@ -151,7 +155,7 @@ func (b *bench) environment() ([]string, error) {
 	return append(kept, "HOME="+filepath.Join(b.folder, "home"), "TMPDIR="+filepath.Join(b.folder, "tmp"),
 		"GOCACHE="+filepath.Join(b.folder, "cache"), "GOMODCACHE="+strings.TrimSpace(string(modules)),
 		"PATH="+filepath.Join(b.folder, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
-		realGo+"="+real, logFolder+"="+filepath.Join(b.folder, "log")), nil
+		realGo+"="+real, logFolder+"="+filepath.Join(b.folder, "log"), ranFolder+"="+filepath.Join(b.folder, "ran")), nil
 }
 
 // cost is what a command took, everything that it started and waited for included.
@@ -227,7 +231,7 @@ func (b *bench) firstUp() error {
 	}
 	whole := built.plus(first)
 	fmt.Printf("First up on a bare machine: %s\n  compile and link cmd/sandbox: %s\n  up: %s\nSecond up: %s\n\n", whole, built, first, second)
-	parts.print(whole.cpu)
+	parts.print(os.Stdout, whole.cpu)
 	return nil
 }
 
@@ -240,8 +244,11 @@ func (b *bench) check(args []string) error {
 	whole := built.plus(ran)
 	fmt.Printf("cmd/check from empty: %s\n\n", whole)
 	parts, err := b.parts()
-	if err == nil {
-		parts.print(whole.cpu)
+	tests, testsErr := b.tests()
+	if err = errors.Join(err, testsErr); err == nil {
+		parts.add(tests)
+		parts.print(os.Stdout, whole.cpu)
+		printTests(os.Stdout, tests)
 	}
 	return errors.Join(failed, err)
 }
