@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,13 +37,25 @@ func TestWorkflow(t *testing.T) {
 	}
 }
 `)
-	check := func() error {
+	check := func() (said string, err error) {
 		var errs, out bytes.Buffer // two, for the command's own lines arrive beside its events
-		return checker{ctx: t.Context(), out: &errs}.testPackages(&report{out: &out}, group{module: module, packages: []string{"./..."}})
+		err = checker{ctx: t.Context(), root: root, out: &errs}.testPackages(&report{out: &out},
+			group{module: module, packages: []string{"./..."}})
+		return out.String(), err
 	}
 	write(workflow, "good")
-	require.NoError(t, check())
-	require.NoError(t, check(), "once more, from what Go remembers if it may")
+	_, err := check()
+	require.NoError(t, err, "what git does not list is tested each time")
+	said, err := check()
+	require.NoError(t, err)
+	assert.NotContains(t, said, "(cached)")
+	require.NoError(t, exec.CommandContext(t.Context(), "git", "-C", root, "init", "--quiet").Run())
+	for _, cached := range []bool{false, true} {
+		said, err := check()
+		require.NoError(t, err)
+		assert.Equal(t, cached, strings.Contains(said, "(cached)"), said)
+	}
 	write(workflow, "bad")
-	assert.Error(t, check())
+	_, err = check()
+	assert.Error(t, err)
 }

@@ -212,6 +212,7 @@ func (l *lines) Write(data []byte) (int, error) {
 
 type checker struct {
 	ctx  context.Context
+	root string // of the repository, where it is not the working directory
 	out  io.Writer
 	race bool
 	full bool

@@ -78,7 +78,7 @@ func (c checker) changed(base string) ([]string, error) {
 func (c checker) git(args ...string) (string, error) {
 	var out, errs bytes.Buffer
 	command := exec.CommandContext(c.ctx, "git", args...)
-	command.Stdout, command.Stderr = &out, &errs
+	command.Dir, command.Stdout, command.Stderr = c.root, &out, &errs
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(errs.String()))
 	}

@@ -4,8 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,9 +18,9 @@ import (
 // testTimeout bounds one package's tests.
 const testTimeout = "30m"
 
-// unraced are the packages whose tests run without the race detector, by their folder in the repository, each with the reason. The detector
-// triples a test's time, and its packages are compiled a second time. `check --full` uses it everywhere, once a week. A test checks the
-// reasons that can be checked.
+// unraced are the packages whose tests run without the race detector although they start goroutines, by their folder in the repository,
+// each with the reason. The detector triples a test's time, and compiles all that a package imports once more. `check --full` uses it
+// everywhere, once a week. A test checks the reasons that can be checked.
 var unraced = map[string]string{
 	"tests/sandbox":   processes,
 	"tests/chains":    processes,
@@ -26,54 +30,21 @@ var unraced = map[string]string{
 	"tests/adopter":   processes,
 	"tests/gcloud":    processes,
 	"tests/workflows": processes,
-	"tests/inventory": sequential,
-	"tests/trust":     sequential,
-	"tests/decisions": simulations,
 
-	"tests/architecture":           sequential,
-	"tests/workflows/workflowlint": sequential,
+	"release/backtest": simulations,
 
-	"release/plan":                sequential,
-	"release/health":              sequential,
-	"release/rollout":             sequential,
-	"release/backtest":            simulations,
-	"release/registry/provenance": sequential,
-	"stacks":                      sequential,
-	"infra/program":               sequential,
-	"sandbox/trust":               sequential,
-
-	"components/attestation": sequential,
-	"components/bucket":      sequential,
-	"components/budget":      sequential,
-	"components/cloudrun":    sequential,
-	"components/database":    sequential,
-	"components/federation":  sequential,
-	"components/identity":    sequential,
-	"components/job":         sequential,
-	"components/monitoring":  sequential,
-	"components/project":     sequential,
-	"components/registry":    sequential,
-	"components/repository":  sequential,
-	"components/secrets":     sequential,
-	"internal/problems":      sequential,
-	"internal/pulumitest":    sequential,
-
-	"policy/rules":            sequential,
-	"policy/internal/newrule": sequential,
-	"policy/internal/docs":    sequential,
-	"policy/conformance":      sequential,
-
-	"emulator/provider": compiled,
-	"sandbox/command":   compiled,
-	"sandbox/engine":    compiled,
-	"sandbox/rehearse":  compiled,
+	"emulator/provider":   compiled,
+	"internal/pulumitest": compiled,
+	"sandbox/command":     compiled,
+	"sandbox/engine":      compiled,
+	"sandbox/journal":     compiled,
+	"sandbox/rehearse":    compiled,
 }
 
 const (
 	processes   = "drives the platform through its commands; the goroutines are those of packages with tests of their own"
 	simulations = "runs simulations side by side that share nothing"
-	sequential  = "starts no goroutine"
-	compiled    = "imports the SDKs of Google Cloud and GitHub, which take two minutes to compile once more with the race detector"
+	compiled    = "imports Pulumi's SDKs, which take up to two minutes to compile once more with the race detector"
 )
 
 // slowest are the packages whose tests take minutes, the slowest first. The check begins with them, so that none is alone at the end, and
@@ -82,13 +53,14 @@ var slowest = []string{"tests/chains", "tests/sandbox", "tests/adopter", "tests/
 
 // group is packages of one module that are tested by one command.
 type group struct {
-	module   string
-	race     bool
-	packages []string // import paths
+	module    string
+	race      bool
+	processes bool     // their tests drive the platform's commands
+	packages  []string // import paths
 }
 
-// test runs the tests in three lanes side by side, because tests often wait: the root module's packages without the race detector, those
-// with it, and the nested modules one after the other.
+// test runs the tests in four lanes side by side, because tests often wait: the root module's packages that drive commands, its others
+// without the race detector, those with it, and the nested modules one after the other.
 func (c checker) test() error {
 	groups, err := c.groups()
 	if err != nil {
@@ -103,7 +75,7 @@ func (c checker) test() error {
 	defer tests.summary()
 	errs := make([]error, len(groups))
 	var running sync.WaitGroup
-	for lane := range 3 {
+	for lane := range lanes {
 		running.Go(func() {
 			for i, group := range groups {
 				if laneOf(group) == lane {
@@ -116,17 +88,21 @@ func (c checker) test() error {
 	return errors.Join(errs...)
 }
 
+const lanes = 4
+
 func laneOf(g group) int {
 	switch {
 	case g.module != ".":
-		return 2
+		return 3
 	case g.race:
-		return 1
+		return 2
+	case g.processes:
+		return 0
 	}
-	return 0
+	return 1
 }
 
-// groups sorts the packages that have tests by their module and into those with and those without the race detector.
+// groups sorts the packages that have tests by their module, and into those that drive commands, those with the race detector, and others.
 func (c checker) groups() ([]group, error) {
 	var groups []group
 	for _, module := range modules {
@@ -136,22 +112,84 @@ func (c checker) groups() ([]group, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list the packages of %s: %w", module, err)
 		}
-		without, with := group{module: module}, group{module: module, race: true}
-		for _, path := range strings.Fields(string(listed)) {
-			if !c.race || (unraced[folderOf(path)] != "" && !c.full) {
-				without.packages = append(without.packages, path)
-			} else {
-				with.packages = append(with.packages, path)
-			}
+		sorted, err := c.sorted(module, strings.Fields(string(listed)))
+		if err != nil {
+			return nil, err
 		}
-		for _, group := range []group{without, with} {
-			if len(group.packages) > 0 {
-				slices.SortFunc(group.packages, slowerFirst)
-				groups = append(groups, group)
+		groups = append(groups, sorted...)
+	}
+	return groups, nil
+}
+
+// sorted sorts the packages of a module into groups.
+func (c checker) sorted(module string, paths []string) (groups []group, err error) {
+	drivers, without, with := group{module: module, processes: true}, group{module: module}, group{module: module, race: true}
+	for _, path := range paths {
+		raced, twice, err := c.raced(folderOf(path))
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case raced:
+			with.packages = append(with.packages, path)
+			if twice {
+				without.packages = append(without.packages, path)
 			}
+		case module == "." && unraced[folderOf(path)] == processes:
+			drivers.packages = append(drivers.packages, path)
+		default:
+			without.packages = append(without.packages, path)
+		}
+	}
+	for _, group := range []group{drivers, without, with} {
+		if len(group.packages) > 0 {
+			slices.SortFunc(group.packages, slowerFirst)
+			groups = append(groups, group)
 		}
 	}
 	return groups, nil
+}
+
+// raced says whether the tests of a package run with the race detector, and whether they run without it, too: it looks at what -short
+// leaves of the tests that repeat one thing.
+func (c checker) raced(folder string) (raced, twice bool, err error) {
+	if !c.race || c.full || unraced[folder] != "" {
+		return c.race && c.full, false, nil
+	}
+	return traits(folder)
+}
+
+// traits says of a package whether it is concurrent: it starts goroutines, in its tests either, or holds locks for those of others. In
+// another package the race detector finds nothing, because its tests do one thing after the other. It also says whether -short leaves out
+// some of its tests.
+func traits(folder string) (concurrent, short bool, err error) {
+	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*.go"))
+	if err != nil {
+		return false, false, err
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return false, false, err
+		}
+		inTests := strings.HasSuffix(name, "_test.go")
+		ast.Inspect(file, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.GoStmt:
+				concurrent = true
+			case *ast.CallExpr: // sync.WaitGroup's and errgroup.Group's
+				method, is := node.Fun.(*ast.SelectorExpr)
+				concurrent = concurrent || is && method.Sel.Name == "Go"
+			case *ast.SelectorExpr:
+				of, is := node.X.(*ast.Ident)
+				locks := is && (of.Name == "atomic" || of.Name == "sync" && strings.HasSuffix(node.Sel.Name, "Mutex"))
+				concurrent = concurrent || locks && !inTests
+				short = short || is && of.Name == "testing" && node.Sel.Name == "Short"
+			}
+			return true
+		})
+	}
+	return concurrent, short, nil
 }
 
 // folderOf returns the folder of one of the repository's packages.
@@ -171,17 +209,14 @@ func slowerFirst(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(b, a))
 }
 
-// testPackages runs `go test` without its own vetting, because the step vet does that completely. Go's cache of test results notices only
-// changes of files inside the module. The tests of nested modules read workflows and documents outside, so they always run. A test that
-// drives commands waits more than it computes, so more of them run at once than there are cores.
+// testPackages runs `go test` without its own vetting, because the step vet does that completely. A test that drives commands waits more
+// than it computes, so more of them run at once than there are cores.
 func (c checker) testPackages(tests *report, of group) error {
-	args := []string{"test", "-json", "-vet=off", "-timeout", testTimeout}
-	if of.module != "." {
-		args = append(args, "-count=1")
-	}
-	if of.race {
-		args = append(args, "-race")
-	} else {
+	args := append([]string{"test", "-json", "-vet=off", "-timeout", testTimeout}, c.remembering(of)...)
+	switch {
+	case of.race:
+		args = append(args, "-race", fmt.Sprintf("-short=%t", !c.full))
+	case of.processes || of.module != ".":
 		args = append(args, "-p", "4", "-parallel", "4")
 	}
 	args = append(args, of.packages...)

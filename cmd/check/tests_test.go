@@ -1,13 +1,9 @@
 package main
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -15,41 +11,53 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A package whose reason is that it starts no goroutine starts none, in its tests either.
-func TestWhatRunsWithoutTheRaceDetectorHasNoGoroutines(t *testing.T) {
+// Each package that runs without the race detector for a reason needs one, and has it.
+func TestReasonsForNoRaceDetector(t *testing.T) {
 	t.Parallel()
+	args := []string{"list", "-f", "{{.ImportPath}} {{.Deps}}"}
 	for folder, reason := range unraced {
-		files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(folder), "*.go"))
-		require.NoError(t, err)
-		require.NotEmpty(t, files, "%s is no package any more", folder)
+		if reason == compiled {
+			args = append(args, "../../"+folder)
+		}
+	}
+	listed, err := exec.CommandContext(t.Context(), "go", args...).Output()
+	require.NoError(t, err)
+	for line := range strings.Lines(string(listed)) {
+		assert.Contains(t, line, "github.com/pulumi/pulumi/sdk/v3/go/common/workspace")
+	}
+	for folder, reason := range unraced {
 		switch reason {
-		case compiled:
-			listed, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-test", "../../"+folder).Output()
-			require.NoError(t, err)
-			assert.Contains(t, string(listed), "github.com/pulumi/pulumi-gcp/sdk", folder)
-			continue
 		case processes:
 			assert.True(t, strings.HasPrefix(folder, "tests/"), folder)
-			continue
-		case simulations:
-			continue
+			continue // its commands have goroutines where it has none
 		}
-		for _, name := range files {
-			file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-			require.NoError(t, err)
-			ast.Inspect(file, func(node ast.Node) bool {
-				_, starts := node.(*ast.GoStmt)
-				assert.False(t, starts, "%s starts a goroutine: take %s out of unraced", name, folder)
-				call, is := node.(*ast.CallExpr)
-				if !is {
-					return true
-				}
-				if method, is := call.Fun.(*ast.SelectorExpr); is {
-					assert.NotEqual(t, "Go", method.Sel.Name, "%s starts a goroutine: take %s out of unraced", name, folder)
-				}
-				return true
-			})
-		}
+		is, _, err := traits(filepath.Join("..", "..", folder))
+		require.NoError(t, err)
+		assert.True(t, is, "%s starts no goroutine: take it out of unraced", folder)
+	}
+}
+
+func TestTraits(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string][2]bool{
+		"a.go: go f()":                        {true, false},
+		"a_test.go: go f()":                   {true, false},
+		"a.go: var g sync.WaitGroup; g.Go(f)": {true, false},
+		"a_test.go: group.Go(f)":              {true, false},
+		"a.go: var m sync.RWMutex":            {true, false},
+		"a.go: var n atomic.Int32":            {true, false},
+		"a_test.go: var m sync.Mutex":         {},
+		"a.go: var once = sync.OnceValue(f)":  {},
+		"a_test.go: if testing.Short() {}":    {false, true},
+		"a.go: f()":                           {},
+		"other.txt: go f()":                   {},
+	} {
+		folder := t.TempDir()
+		name, statement, _ := strings.Cut(source, ": ")
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte("package a\nfunc a() { "+statement+" }\n"), 0o600))
+		concurrent, short, err := traits(folder)
+		require.NoError(t, err)
+		assert.Equal(t, want, [2]bool{concurrent, short}, source)
 	}
 }
 
@@ -84,24 +92,34 @@ func TestStepsRunTogether(t *testing.T) {
 func TestGroupsOfPackages(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
 	var out strings.Builder
-	of := func(c checker, race bool) (folders []string) {
-		c.ctx, c.out = t.Context(), &out
-		groups, err := c.groups()
-		require.NoError(t, err, out.String())
-		for _, group := range groups {
-			for _, path := range group.packages {
-				if group.race == race {
-					folders = append(folders, folderOf(path))
+	listed, err := checker{ctx: t.Context(), out: &out}.groups()
+	require.NoError(t, err, out.String())
+	of := func(c checker, which func(group) bool) (folders []string) {
+		for _, all := range listed {
+			groups, err := c.sorted(all.module, all.packages)
+			require.NoError(t, err)
+			for _, group := range groups {
+				for _, path := range group.packages {
+					if which(group) {
+						folders = append(folders, folderOf(path))
+					}
 				}
 			}
 		}
 		return folders
 	}
-	with, without := of(checker{race: true}, true), of(checker{race: true}, false)
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(unraced)), without)
-	assert.Equal(t, slowest, without[:len(slowest)], "the slowest begin")
-	assert.Subset(t, with, []string{"cmd/check", "emulator/cloud", "release/registry", "sandbox/server", "policy/crossguard"})
-	assert.Empty(t, of(checker{race: true, full: true}, false))
-	assert.Len(t, of(checker{race: true, full: true}, true), len(with)+len(without))
-	assert.Empty(t, of(checker{}, true), "-race=false")
+	race := func(g group) bool { return g.race }
+	without := func(g group) bool { return !g.race && !g.processes }
+	drivers := of(checker{race: true}, func(g group) bool { return g.processes })
+	assert.ElementsMatch(t, []string{"tests/chains", "tests/sandbox", "tests/adopter", "tests/review", "tests/examples", "tests/publish",
+		"tests/gcloud"}, drivers)
+	assert.Equal(t, slowest, drivers[:len(slowest)], "the slowest begin")
+	assert.Subset(t, of(checker{race: true}, race), []string{"cmd/check", "emulator/cloudtest", "emulator/dataplane", "emulator/store",
+		"policy/crossguard", "release/command", "release/registry", "sandbox/server"})
+	assert.Subset(t, of(checker{race: true}, without), []string{"stacks", "release/registry", "emulator/google/run", "tests/workflows",
+		"policy/rules", "sandbox/engine", "release/plan"})
+	all := func(group) bool { return true }
+	assert.Empty(t, of(checker{race: true, full: true}, func(g group) bool { return !g.race }))
+	assert.ElementsMatch(t, of(checker{}, all), of(checker{race: true, full: true}, all))
+	assert.Empty(t, of(checker{}, race), "-race=false")
 }

@@ -24,6 +24,14 @@ func missing(have func(program string) bool) (packages []string) {
 	return packages
 }
 
+// programs are the programs of tools.
+func programs() (names []string) {
+	for _, tool := range tools {
+		names = append(names, tool.program)
+	}
+	return names
+}
+
 // install installs the missing programs from Debian's packages. A failure is not an error, because each test that wants
 // such a program says that it did not run.
 func (c checker) install() error {

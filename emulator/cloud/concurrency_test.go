@@ -1,9 +1,6 @@
 package cloud_test
 
 import (
-	"fmt"
-	"net/http"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,37 +11,6 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
-
-// TestConcurrentGrants adds members from several goroutines by read, change and write with an etag: a conflict is
-// refused and tried again, and no grant is lost.
-func TestConcurrentGrants(t *testing.T) {
-	t.Parallel()
-	w := start(t)
-	const grants = 12
-	var group sync.WaitGroup
-	for i := range grants {
-		group.Go(func() {
-			for {
-				_, policy := w.Call("POST", "/crm/v1"+p+":getIamPolicy", `{}`)
-				members := ""
-				if list, ok := cloudtest.Dig(policy, "bindings", 0, "members").([]any); ok {
-					for _, member := range list {
-						members += fmt.Sprintf("%q,", member)
-					}
-				}
-				code, _ := w.Call("POST", "/crm/v1"+p+":setIamPolicy",
-					fmt.Sprintf(`{"policy":{"etag":%q,"bindings":[{"role":"roles/run.viewer","members":[%s"user:u%d@example.com"]}]}}`,
-						policy["etag"], members, i))
-				if code == http.StatusOK {
-					return
-				}
-				assert.Equal(t, http.StatusConflict, code)
-			}
-		})
-	}
-	group.Wait()
-	assert.Len(t, cloudtest.Dig(w.OK("POST", "/crm/v1"+p+":getIamPolicy", `{}`), "bindings", 0, "members"), grants)
-}
 
 const broken = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 

@@ -117,13 +117,21 @@ var answers = []struct{ path, message string }{
 	{"/log/v2/.*/metrics", "log:LogMetric"},
 }
 
+// forms are the paths of answers, as a resource or its collection has them.
+var forms = sync.OnceValue(func() (forms []*regexp.Regexp) {
+	for _, a := range answers {
+		forms = append(forms, regexp.MustCompile("^"+a.path+"(/[^/]+)?$"))
+	}
+	return forms
+})
+
 // checkAnswer checks an answer against the API's description. An unknown field or a wrong type fails the test.
 func (w *World) checkAnswer(path string, answer map[string]any) {
 	path, _, _ = strings.Cut(path, "?")
 	message := ""
-	for _, a := range answers {
-		if regexp.MustCompile("^" + a.path + "(/[^/]+)?$").MatchString(path) {
-			message = a.message
+	for i, form := range forms() {
+		if form.MatchString(path) {
+			message = answers[i].message
 			break
 		}
 	}
@@ -150,7 +158,8 @@ func (w *World) checkAnswer(path string, answer map[string]any) {
 	}
 	list := false
 	for field, value := range answer {
-		if items, ok := value.([]any); ok && strings.HasSuffix(path, "/"+field) {
+		named := strings.HasSuffix(path, "/"+field) || field == "items" || field == "accounts"
+		if items, ok := value.([]any); ok && named {
 			list = true
 			for _, item := range items {
 				require.NoError(w.T, schema.Check(message, item.(map[string]any)), path)

@@ -180,12 +180,15 @@ func TestPromoteGivesUp(t *testing.T) {
 }
 
 // Whichever request is the last, nothing incomplete has a tag, and the next promotion moves just what is missing. Every tenth
-// request is the last one; `check --full` tries each.
+// request is the last one, or every fortieth with -short; `check --full` tries each.
 func TestPromoteStoppedAnywhere(t *testing.T) {
 	t.Parallel()
 	stride := 10
-	if os.Getenv("CHECK_FULL") != "" {
+	switch {
+	case os.Getenv("CHECK_FULL") != "":
 		stride = 1
+	case testing.Short():
+		stride = 40
 	}
 	for name, with := range map[string][]func(*server){"API": {immutable}, "no API": {apiOff}} {
 		t.Run(name, func(t *testing.T) {
