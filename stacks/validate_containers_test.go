@@ -207,10 +207,10 @@ func TestVPC(t *testing.T) {
 			"subnetwork": "projects/shop-net/regions/us-central1/subnetworks/run", "tags": []any{"web", "egress"}}), nil},
 		{"nothing", "", vpc(map[string]any{}), []string{at + ": names no network; set network, subnetwork or both"}},
 		{"another region", "", vpc(map[string]any{"subnetwork": "projects/shop-net/regions/europe-west1/subnetworks/run"}), []string{
-			at + ".subnetwork: is in europe-west1 and not in the service's region, us-central1; name one of the network in the service's " +
+			at + ".subnetwork: is in europe-west1, and what uses it is in us-central1; name one of the network, in the same " +
 				"region; a name alone is one of its own project"}},
 		{"another project", "", vpc(map[string]any{"network": "projects/shop-net/global/networks/main", "subnetwork": "run"}), []string{
-			at + ".subnetwork: is in the project shop-project, and the network is in shop-net; name one of the network in the service's " +
+			at + ".subnetwork: is in the project shop-project, and the network is in shop-net; name one of the network, in the same " +
 				"region; a name alone is one of its own project"}},
 		{"the own project", "", vpc(map[string]any{"network": "projects/shop-project/global/networks/main", "subnetwork": "run"}), nil},
 		{"a project by its number", "", vpc(map[string]any{"network": "projects/42/global/networks/main", "subnetwork": "run"}), nil},

@@ -70,7 +70,7 @@ func validateVPC(v VPC, in Project, path string, found *findings) {
 			"use its name, or projects/PROJECT/regions/REGION/subnetworks/NAME")
 	}
 	if apart := limits.Apart(v.Network, v.Subnetwork, in.ID, in.Region); apart != "" && found.readable("project.id", "project.region") {
-		found.add(path+".subnetwork", apart, "name one of the network in the service's region; a name alone is one of its own project")
+		found.add(path+".subnetwork", apart, "name one of the network, in the same region; a name alone is one of its own project")
 	}
 	if v.Egress != allTraffic && v.Egress != "private-ranges-only" {
 		found.add(path+".egress", "is not a kind of egress", "use private-ranges-only or all-traffic")

@@ -2,34 +2,16 @@ package cloudrun
 
 import (
 	"errors"
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/container"
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
-
-var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// pinned passes a version on once it is known to be a number. field is where the secret stands.
-func pinned(field string, input pulumi.StringInput) pulumi.StringOutput {
-	return input.ToStringOutput().ApplyT(func(version string) (string, error) {
-		return version, checkVersion(field, version)
-	}).(pulumi.StringOutput)
-}
-
-func checkVersion(field, value string) error {
-	if limits.SecretVersion.MatchString(value) {
-		return nil
-	}
-	return fmt.Errorf("%s.Version %q is not a version's number: pin one, for example \"1\", so that a rollback restores the value", field,
-		value)
-}
 
 func (args *ServiceArgs) validate() error {
 	if args == nil {
@@ -43,15 +25,7 @@ func (args *ServiceArgs) validate() error {
 	found.If(!limits.IsServiceName(args.ServiceName),
 		"args.ServiceName %q is not a service id: use 1-49 lower-case letters, digits and hyphens, "+
 			"beginning with a letter and not ending with a hyphen", args.ServiceName)
-	switch image := args.Image.(type) {
-	case nil:
-		found.Add("args.Image is missing: set an image by digest, NAME@sha256:<64 hex digits>")
-	case pulumi.String:
-		found.Take(problems.Image("args.Image", string(image)))
-		if user, given := args.ImageUser.(pulumi.String); given && user != "" {
-			found.Take(problems.ImageUser(string(user), string(image)))
-		}
-	}
+	container.CheckImage(args.Image, args.ImageUser, found)
 	found.If(args.Port < 0 || args.Port > limits.MaxPort, "args.Port is %d: use 1-65535, or leave it out for %d", args.Port, DefaultPort)
 	found.If(args.Concurrency < 0 || args.Concurrency > limits.MaxConcurrency, "args.Concurrency is %d: use 1-1000, or leave it out for %d",
 		args.Concurrency, DefaultConcurrency)
@@ -69,7 +43,7 @@ func (args *ServiceArgs) validate() error {
 	args.volumeProblems(found)
 	args.networkProblems(found)
 	args.invokerProblems(found)
-	args.variablesOf().problems(found)
+	args.variableProblems(found)
 	args.trafficProblems(found)
 	if _, known := args.Sidecars[args.ImageOf]; args.ImageOf != "" {
 		found.If(!known, "args.ImageOf %q is not a sidecar: name one of args.Sidecars", args.ImageOf)
@@ -78,56 +52,21 @@ func (args *ServiceArgs) validate() error {
 	return found.Err()
 }
 
-// variablesOf are those of the service's own container, which Cloud Run tells its port.
-func (args *ServiceArgs) variablesOf() variableSources {
+// variableProblems are those of the service's own container, which Cloud Run tells its port.
+func (args *ServiceArgs) variableProblems(found *problems.List) {
 	own := map[string]pulumi.StringInput{}
-	for _, name := range args.URLVariables {
+	for i, name := range args.URLVariables {
 		own[name] = pulumi.String("") // The URL follows from the service's other arguments.
+		found.If(slices.Contains(args.URLVariables[:i], name), "args.URLVariables has %q twice: keep one", name)
 	}
-	return variableSources{field: "args", port: true, secrets: args.Secrets, listed: args.URLVariables,
-		plain: map[string]map[string]pulumi.StringInput{
+	container.Variables{
+		Field:    "args",
+		Reserved: func(name string) bool { return name == limits.PortVariable || limits.IsServiceVariable(name) },
+		Plain: map[string]map[string]pulumi.StringInput{
 			"Environment": args.Environment, "URLVariables": own, "OtherURLs": args.OtherURLs,
-		}}
-}
-
-// variableSources are where a container's variables come from.
-type variableSources struct {
-	field   string
-	port    bool // PORT is set by Cloud Run itself.
-	plain   map[string]map[string]pulumi.StringInput
-	listed  []string // URLVariables, which may repeat a name
-	secrets map[string]SecretVariable
-}
-
-func (v variableSources) problems(found *problems.List) {
-	fields := map[string][]string{}
-	for _, source := range slices.Sorted(maps.Keys(v.plain)) {
-		for name := range v.plain[source] {
-			fields[name] = append(fields[name], source)
-		}
-	}
-	for name := range v.secrets {
-		fields[name] = append(fields[name], "Secrets")
-	}
-	for i, name := range v.listed {
-		found.If(slices.Contains(v.listed[:i], name), "%s.URLVariables has %q twice: keep one", v.field, name)
-	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		field := v.field + "." + fields[name][0]
-		found.If(!variable.MatchString(name), "%s[%q] is not a variable's name: use letters, digits and underscores", field, name)
-		found.If(v.port && name == limits.PortVariable || limits.IsServiceVariable(name),
-			"%s[%q] is set by Cloud Run itself: choose another name", field, name)
-		found.If(len(fields[name]) > 1, "variable %q is given %d times, in %s: keep one", name, len(fields[name]),
-			strings.Join(fields[name], " and "))
-		for _, source := range slices.Sorted(maps.Keys(v.plain)) {
-			if value, given := v.plain[source][name]; given && value == nil {
-				found.Add("%s.%s[%q] has no value: set one, or remove it", v.field, source, name)
-			}
-		}
-		if secret, given := v.secrets[name]; given {
-			secret.problems(fmt.Sprintf("%s.Secrets[%q]", v.field, name), found)
-		}
-	}
+		},
+		Secrets: container.Secrets(args.Secrets),
+	}.Check(found)
 }
 
 func (args *ServiceArgs) invokerProblems(found *problems.List) {
@@ -137,16 +76,6 @@ func (args *ServiceArgs) invokerProblems(found *problems.List) {
 		found.If(invoker.Reason == "", "args.Invokers[%q].Reason is missing: say what the service is called for", key)
 	}
 	found.If(args.Public && len(args.Invokers) > 0, "args.Public lets anybody call a service that has Invokers: set one of the two")
-}
-
-func (s SecretVariable) problems(field string, found *problems.List) {
-	found.If(s.Secret == nil, "%s.Secret is missing: set the secret's id", field)
-	switch version := s.Version.(type) {
-	case nil:
-		found.Add("%s.Version is missing: pin a version's number", field)
-	case pulumi.String:
-		found.Take(checkVersion(field, string(version)))
-	}
 }
 
 func (args *ServiceArgs) trafficProblems(found *problems.List) {

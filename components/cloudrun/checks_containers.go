@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/container"
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
@@ -94,7 +95,7 @@ func (s Sidecar) problems(field string, found *problems.List) {
 	case nil:
 		found.Add("%s.Image is missing: set an image by digest", field)
 	case pulumi.String:
-		found.Take(problems.Image(field+".Image", string(image)))
+		found.Take(container.Image(field+".Image", string(image)))
 	}
 	if s.Startup != nil {
 		s.Startup.problems(field+".Startup", limits.MaxStartupSeconds, found)
@@ -105,8 +106,8 @@ func (s Sidecar) problems(field string, found *problems.List) {
 	for _, probe := range []*Probe{s.Startup, s.Liveness} {
 		found.If(probe != nil && probe.Port == 0, "%s has a probe without a port: a sidecar has none of its own", field)
 	}
-	variableSources{field: field, secrets: s.Secrets, plain: map[string]map[string]pulumi.StringInput{"Environment": s.Environment}}.
-		problems(found)
+	container.Variables{Field: field, Reserved: limits.IsServiceVariable, Secrets: container.Secrets(s.Secrets),
+		Plain: map[string]map[string]pulumi.StringInput{"Environment": s.Environment}}.Check(found)
 }
 
 // volumeProblems are those of volumes, and of where containers mount them.
@@ -160,7 +161,7 @@ func (v Volume) problems(field string, found *problems.List) {
 		found.Add("%s.Memory %q is not an amount of memory: use whole Mi or Gi, for example 64Mi", field, v.Memory)
 	}
 	if v.Secret != nil {
-		v.Secret.problems(field+".Secret", found)
+		container.Secret(*v.Secret).Check(field+".Secret", found)
 		found.If(!limits.FileName.MatchString(v.File), "%s.File %q is not a file's name: use letters, digits, dots, hyphens and underscores",
 			field, v.File)
 	}
@@ -179,23 +180,7 @@ func (args *ServiceArgs) networkProblems(found *problems.List) {
 		found.If(!limits.Audience.MatchString(audience), "args.Audiences[%d] %q is not an audience: use one word, for example a URL", i, audience)
 		found.If(slices.Contains(args.Audiences[:i], audience), "args.Audiences[%d] %q is there twice: keep one", i, audience)
 	}
-	if args.VPC == nil {
-		return
-	}
-	network, subnetwork := args.VPC.Network, args.VPC.Subnetwork
-	found.If(network == "" && subnetwork == "", "args.VPC names no network: set Network or Subnetwork")
-	found.If(network != "" && !limits.Network.MatchString(network),
-		"args.VPC.Network %q is not a network: use its name, or projects/PROJECT/global/networks/NAME", network)
-	found.If(subnetwork != "" && !limits.Subnetwork.MatchString(subnetwork),
-		"args.VPC.Subnetwork %q is not a subnetwork: use its name, or projects/PROJECT/regions/REGION/subnetworks/NAME", subnetwork)
-	project, _ := args.Project.(pulumi.String)
-	region, _ := args.Location.(pulumi.String)
-	if apart := limits.Apart(network, subnetwork, string(project), string(region)); apart != "" {
-		found.Add("args.VPC.Subnetwork %q %s: name one of the network in the service's region", subnetwork, apart)
-	}
-	for i, tag := range args.VPC.Tags {
-		found.If(!limits.NetworkTag.MatchString(tag), "args.VPC.Tags[%d] %q is not a network tag: use lower-case letters, digits and hyphens", i,
-			tag)
-		found.If(slices.Contains(args.VPC.Tags[:i], tag), "args.VPC.Tags[%d] %q is there twice: keep one", i, tag)
+	if args.VPC != nil {
+		container.VPC(*args.VPC).Check(args.Project, args.Location, found)
 	}
 }

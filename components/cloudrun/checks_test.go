@@ -57,7 +57,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"a threshold": {args(func(a *cloudrun.ServiceArgs) { a.Startup.FailureThreshold = -1 }),
 			[]string{"args.Startup.FailureThreshold is -1"}},
 		"a variable's name": {args(func(a *cloudrun.ServiceArgs) { a.Environment["A-B"] = pulumi.String("") }),
-			[]string{`args.Environment["A-B"] is not a variable's name`}},
+			[]string{`args.Environment["A-B"]: name the variable by letters`}},
 		"a reserved variable": {args(func(a *cloudrun.ServiceArgs) { a.URLVariables = []string{"K_SERVICE"} }),
 			[]string{`args.URLVariables["K_SERVICE"] is set by Cloud Run itself`}},
 		"a variable twice": {args(func(a *cloudrun.ServiceArgs) { a.URLVariables = []string{"NODE_ENV"} }),
@@ -68,7 +68,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			[]string{`args.Secrets["S"].Secret is missing`, `args.Secrets["S"].Version is missing`}},
 		"latest": {args(func(a *cloudrun.ServiceArgs) {
 			a.Secrets["S"] = cloudrun.SecretVariable{Secret: pulumi.String("s"), Version: pulumi.String("latest")}
-		}), []string{`args.Secrets["S"].Version "latest" is not a version's number`}},
+		}), []string{`args.Secrets["S"].Version "latest": pin a version's number`}},
 		"another image's user": {args(func(a *cloudrun.ServiceArgs) {
 			a.ImageUser = pulumi.String("1001@sha256:" + strings.Repeat("b",
 				64))

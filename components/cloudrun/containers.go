@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/guiofsaints/procureflow-platform/internal/problems"
+	"github.com/guiofsaints/procureflow-platform/internal/container"
 )
 
 // MainContainer is the name of the service's own container where it has sidecars. Alone it has none.
@@ -53,15 +53,15 @@ func (args *ServiceArgs) containers(port int, url pulumi.StringOutput) cloudrunv
 		urls[name] = url
 	}
 	main := &cloudrunv2.ServiceTemplateContainerArgs{
-		Image:         problems.ByDigest(args.Image),
-		Commands:      texts(args.Command),
-		Args:          texts(args.Arguments),
+		Image:         container.ByDigest(args.Image),
+		Commands:      container.Texts(args.Command),
+		Args:          container.Texts(args.Arguments),
 		Ports:         ports,
 		Resources:     args.resources(cmp.Or(args.CPU, DefaultCPU), cmp.Or(args.Memory, DefaultMemory), args.StartupCPUBoost),
 		Envs:          variables("args", args.Environment, urls, args.Secrets),
 		StartupProbe:  args.Startup.startup(port),
 		LivenessProbe: args.Liveness.liveness(port),
-		DependsOns:    texts(slices.Sorted(slices.Values(args.After))),
+		DependsOns:    container.Texts(slices.Sorted(slices.Values(args.After))),
 		VolumeMounts:  mounts(args.Mounts),
 	}
 	all := cloudrunv2.ServiceTemplateContainerArray{main}
@@ -80,12 +80,12 @@ func (args *ServiceArgs) sidecarIndex(name string) int {
 func (args *ServiceArgs) sidecar(name string, s Sidecar) *cloudrunv2.ServiceTemplateContainerArgs {
 	container := &cloudrunv2.ServiceTemplateContainerArgs{
 		Name:         pulumi.String(name),
-		Image:        problems.ByDigest(s.Image),
-		Commands:     texts(s.Command),
-		Args:         texts(s.Arguments),
+		Image:        container.ByDigest(s.Image),
+		Commands:     container.Texts(s.Command),
+		Args:         container.Texts(s.Arguments),
 		Resources:    args.resources(s.CPU, s.Memory, s.StartupCPUBoost),
 		Envs:         variables(fmt.Sprintf("args.Sidecars[%q]", name), s.Environment, nil, s.Secrets),
-		DependsOns:   texts(slices.Sorted(slices.Values(s.After))),
+		DependsOns:   container.Texts(slices.Sorted(slices.Values(s.After))),
 		VolumeMounts: mounts(s.Mounts),
 	}
 	if s.Startup != nil {
@@ -104,14 +104,6 @@ func (args *ServiceArgs) resources(cpu, memory string, boost bool) *cloudrunv2.S
 		CpuIdle:         pulumi.Bool(!args.CPUAlwaysOn),
 		StartupCpuBoost: pulumi.Bool(boost),
 	}
-}
-
-// texts returns nil for no texts, because an empty list would rename the revision.
-func texts(list []string) pulumi.StringArrayInput {
-	if len(list) == 0 {
-		return nil
-	}
-	return pulumi.ToStringArray(list)
 }
 
 // mounts are sorted by volume: the order is part of the template.
@@ -141,7 +133,7 @@ func variables(of string, plain, urls map[string]pulumi.StringInput,
 		byName[name] = &cloudrunv2.ServiceTemplateContainerEnvArgs{
 			ValueSource: &cloudrunv2.ServiceTemplateContainerEnvValueSourceArgs{
 				SecretKeyRef: &cloudrunv2.ServiceTemplateContainerEnvValueSourceSecretKeyRefArgs{
-					Secret: secret.Secret, Version: pinned(fmt.Sprintf("%s.Secrets[%q]", of, name), secret.Version),
+					Secret: secret.Secret, Version: container.Pinned(fmt.Sprintf("%s.Secrets[%q]", of, name), secret.Version),
 				},
 			},
 		}

@@ -272,7 +272,7 @@ func TestWhatTheAPIRefusesOfContainers(t *testing.T) {
 	vpc := func(v cloudrun.VPC) func(*cloudrun.ServiceArgs) { return func(a *cloudrun.ServiceArgs) { a.VPC = &v } }
 	second := cloudrun.Sidecar{Image: pulumi.String(image), CPU: "1", Memory: "1Gi", Startup: &cloudrun.Probe{TCP: true, Port: 9}}
 	for want, change := range map[string]func(*cloudrun.ServiceArgs){
-		`args.Sidecars["proxy"].Environment["A-B"] is not a variable's name: use letters, digits and underscores`: proxy(
+		`args.Sidecars["proxy"].Environment["A-B"]: name the variable by letters, digits and underscores, no digit first`: proxy(
 			func(s *cloudrun.Sidecar) { s.Environment = map[string]pulumi.StringInput{"A-B": pulumi.String("1")} }),
 		`args.Sidecars["proxy"].Environment["K_SERVICE"] is set by Cloud Run itself: choose another name`: proxy(
 			func(s *cloudrun.Sidecar) {
@@ -283,8 +283,8 @@ func TestWhatTheAPIRefusesOfContainers(t *testing.T) {
 		`variable "S" is given 2 times, in Environment and Secrets: keep one`: proxy(func(s *cloudrun.Sidecar) {
 			s.Environment, s.Secrets = map[string]pulumi.StringInput{"S": pulumi.String("1")}, secretOf("s", "1")
 		}),
-		`args.Sidecars["proxy"].Secrets["S"].Version "latest" is not a version's number: pin one, for example "1", so that a rollback ` +
-			`restores the value`: proxy(func(s *cloudrun.Sidecar) { s.Secrets = secretOf("s", "latest") }),
+		`args.Sidecars["proxy"].Secrets["S"].Version "latest": pin a version's number, for example "1", so that whoever reads ` +
+			`the template knows the value`: proxy(func(s *cloudrun.Sidecar) { s.Secrets = secretOf("s", "latest") }),
 		`args.Sidecars["proxy"].CPU "0.07" is not sold: use 0.08 to 1, 2, 4, 6 or 8`: proxy(func(s *cloudrun.Sidecar) { s.CPU = "0.07" }),
 		`args.Sidecars["proxy"].Memory "1G" is not an amount of memory: use whole Mi or Gi, for example 256Mi`: proxy(
 			func(s *cloudrun.Sidecar) { s.Memory = "1G" }),
@@ -326,8 +326,8 @@ func TestWhatTheAPIRefusesOfContainers(t *testing.T) {
 		`args.Volumes["new"].Server "a b" is not a server: use an address or a host name`:   volume(cloudrun.Volume{Server: "a b", Path: "/x"}),
 		`args.Volumes["new"].Server "" is not a server: use an address or a host name`:      volume(cloudrun.Volume{Path: "/x"}),
 		`args.Volumes["new"].Path "x" is not a folder of the server: begin it with a slash`: volume(cloudrun.Volume{Server: "a", Path: "x"}),
-		`args.Volumes["new"].Secret.Version "latest" is not a version's number: pin one, for example "1", so that a rollback restores the ` +
-			`value`: volume(cloudrun.Volume{File: "f",
+		`args.Volumes["new"].Secret.Version "latest": pin a version's number, for example "1", so that whoever reads the template ` +
+			`knows the value`: volume(cloudrun.Volume{File: "f",
 			Secret: &cloudrun.SecretVariable{Secret: pulumi.String("s"), Version: pulumi.String("latest")}}),
 		`args.Volumes["New"] cannot be a volume's name: use lower-case letters, digits and hyphens`: func(a *cloudrun.ServiceArgs) {
 			a.Volumes["New"] = cloudrun.Volume{Memory: "1Mi"}
@@ -336,16 +336,16 @@ func TestWhatTheAPIRefusesOfContainers(t *testing.T) {
 		`args.Mounts["files"] is "/proc/x", a folder of the system's own: choose another`:               mount("files", "/proc/x"),
 		`args.Mounts["files"] is "/bucket", where "bucket" is mounted: give each volume its own folder`: mount("files", "/bucket"),
 		`args.Mounts["sql"] is "/sql": Cloud SQL's sockets, and nothing else, are mounted at /cloudsql`: mount("sql", "/sql"),
-		`args.VPC.Network "Default" is not a network: use its name, or projects/PROJECT/global/networks/NAME`: vpc(
+		`args.VPC.Network "Default": use a network's name, or projects/PROJECT/global/networks/NAME`: vpc(
 			cloudrun.VPC{Network: "Default"}),
-		`args.VPC.Subnetwork "projects/p/regions/europe-west1/subnetworks/s" is in europe-west1 and not in the service's region, us-central1: ` +
-			`name one of the network in the service's region`: vpc(cloudrun.VPC{Subnetwork: "projects/p/regions/europe-west1/subnetworks/s"}),
+		`args.VPC.Subnetwork "projects/p/regions/europe-west1/subnetworks/s" is in europe-west1, and what uses it is in us-central1: ` +
+			`name one of the network, in the same region`: vpc(cloudrun.VPC{Subnetwork: "projects/p/regions/europe-west1/subnetworks/s"}),
 		`args.VPC.Subnetwork "s" is in the project procureflow-dev, and the network is in p: ` +
-			`name one of the network in the service's region`: vpc(
+			`name one of the network, in the same region`: vpc(
 			cloudrun.VPC{Network: "projects/p/global/networks/n", Subnetwork: "s"}),
 		`args.VPC.Tags[1] "a" is there twice: keep one`: vpc(cloudrun.VPC{Network: "n",
 			Tags: []string{"a", "a"}}),
-		`args.VPC.Tags[0] "A" is not a network tag: use lower-case letters, digits and hyphens`: vpc(cloudrun.VPC{Network: "n",
+		`args.VPC.Tags[0] "A": use lower-case letters, digits and hyphens`: vpc(cloudrun.VPC{Network: "n",
 			Tags: []string{"A"}}),
 		`args.Audiences[0] "a b" is not an audience: use one word, for example a URL`: func(a *cloudrun.ServiceArgs) {
 			a.Audiences = []string{"a b"}

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/container"
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
@@ -41,7 +42,7 @@ func (p Probe) startup(port int) *cloudrunv2.ServiceTemplateContainerStartupProb
 	at := pulumi.Int(cmp.Or(p.Port, port))
 	switch {
 	case p.GRPC:
-		probe.Grpc = &cloudrunv2.ServiceTemplateContainerStartupProbeGrpcArgs{Port: at, Service: optional(p.GRPCService)}
+		probe.Grpc = &cloudrunv2.ServiceTemplateContainerStartupProbeGrpcArgs{Port: at, Service: container.Text(p.GRPCService)}
 	case p.TCP:
 		probe.TcpSocket = &cloudrunv2.ServiceTemplateContainerStartupProbeTcpSocketArgs{Port: at}
 	default:
@@ -58,18 +59,11 @@ func (p Probe) liveness(port int) *cloudrunv2.ServiceTemplateContainerLivenessPr
 	}
 	at := pulumi.Int(cmp.Or(p.Port, port))
 	if p.GRPC {
-		probe.Grpc = &cloudrunv2.ServiceTemplateContainerLivenessProbeGrpcArgs{Port: at, Service: optional(p.GRPCService)}
+		probe.Grpc = &cloudrunv2.ServiceTemplateContainerLivenessProbeGrpcArgs{Port: at, Service: container.Text(p.GRPCService)}
 	} else {
 		probe.HttpGet = &cloudrunv2.ServiceTemplateContainerLivenessProbeHttpGetArgs{Path: pulumi.String(p.Path), Port: at}
 	}
 	return probe
-}
-
-func optional(text string) pulumi.StringPtrInput {
-	if text == "" {
-		return nil
-	}
-	return pulumi.String(text)
 }
 
 func (p Probe) withDefaults() Probe {

@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/internal/container"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
-	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -201,7 +201,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		service.Revision, named.Revision = pulumi.String("").ToStringOutput(), nil
 		ignored = append(ignored, fmt.Sprintf("template.containers[%d].image", args.sidecarIndex(args.ImageOf)))
 	}
-	service.Image = problems.ByDigest(args.Image)
+	service.Image = container.ByDigest(args.Image)
 
 	var admission cloudrunv2.ServiceBinaryAuthorizationPtrInput
 	if args.BinaryAuthorization {
@@ -215,7 +215,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		Annotations:        args.Annotations,
 		Ingress:            pulumi.String(ingressValues[args.ingress()]),
 		InvokerIamDisabled: pulumi.Bool(false),
-		CustomAudiences:    texts(args.Audiences),
+		CustomAudiences:    container.Texts(args.Audiences),
 		// The provider's own default is true, so a service that may go has to say so.
 		DeletionProtection:  pulumi.Bool(args.DeletionProtection),
 		BinaryAuthorization: admission,

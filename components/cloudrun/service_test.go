@@ -250,7 +250,7 @@ func TestWhatIsKnownLateIsCheckedLate(t *testing.T) {
 				a.Secrets["MONGODB_URI"] = cloudrun.SecretVariable{Secret: pulumi.String("mongodb-uri"),
 					Version: pulumi.String("latest").ToStringOutput()}
 			},
-			`args.Secrets["MONGODB_URI"].Version "latest" is not a version's number`,
+			`args.Secrets["MONGODB_URI"].Version "latest": pin a version's number`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

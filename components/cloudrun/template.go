@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/guiofsaints/procureflow-platform/internal/problems"
+	"github.com/guiofsaints/procureflow-platform/internal/container"
 )
 
 // Defaults of absent arguments. They are Cloud Run's own, written down so that a template, and with it a revision's
@@ -35,7 +35,7 @@ func (args *ServiceArgs) template(url pulumi.StringOutput) *cloudrunv2.ServiceTe
 	return &cloudrunv2.ServiceTemplateArgs{
 		ServiceAccount:       args.ServiceAccount.ToStringOutput(),
 		Labels:               args.Labels,
-		Annotations:          problems.UserAnnotation(ImageUserAnnotation, args.Image, args.ImageUser),
+		Annotations:          container.UserAnnotation(ImageUserAnnotation, args.Image, args.ImageUser),
 		ExecutionEnvironment: pulumi.String(args.executionEnvironment()),
 		Scaling: &cloudrunv2.ServiceTemplateScalingArgs{
 			MinInstanceCount: pulumi.Int(args.MinInstances),

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/container"
 )
 
 // Volume is a folder that containers mount: exactly one of its kinds.
@@ -50,7 +52,7 @@ func (v Volume) volume(name string) *cloudrunv2.ServiceTemplateVolumeArgs {
 		volume.Secret = &cloudrunv2.ServiceTemplateVolumeSecretArgs{
 			Secret: v.Secret.Secret.ToStringOutput(), DefaultMode: pulumi.Int(readableByAll),
 			Items: cloudrunv2.ServiceTemplateVolumeSecretItemArray{&cloudrunv2.ServiceTemplateVolumeSecretItemArgs{
-				Path: pulumi.String(v.File), Version: pinned(fmt.Sprintf("args.Volumes[%q].Secret", name), v.Secret.Version),
+				Path: pulumi.String(v.File), Version: container.Pinned(fmt.Sprintf("args.Volumes[%q].Secret", name), v.Secret.Version),
 			}},
 		}
 	case v.Bucket != nil:
@@ -81,15 +83,11 @@ func (v *VPC) access() cloudrunv2.ServiceTemplateVpcAccessPtrInput {
 	if v == nil {
 		return nil
 	}
-	egress := "PRIVATE_RANGES_ONLY"
-	if v.AllTraffic {
-		egress = "ALL_TRAFFIC"
-	}
 	return &cloudrunv2.ServiceTemplateVpcAccessArgs{
-		Egress: pulumi.String(egress),
+		Egress: container.VPC(*v).Egress(),
 		NetworkInterfaces: cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArray{
 			&cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArgs{
-				Network: optional(v.Network), Subnetwork: optional(v.Subnetwork), Tags: texts(v.Tags),
+				Network: container.Text(v.Network), Subnetwork: container.Text(v.Subnetwork), Tags: container.Texts(v.Tags),
 			},
 		},
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudscheduler"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/guiofsaints/procureflow-platform/internal/problems"
+	"github.com/guiofsaints/procureflow-platform/internal/container"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -130,7 +130,7 @@ func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.Reso
 	if err := ctx.RegisterComponentResourceV2(TypeToken, name, args.inputs(), job, opts...); err != nil {
 		return nil, fmt.Errorf("register job %q: %w", name, err)
 	}
-	job.Image = problems.ByDigest(args.Image)
+	job.Image = container.ByDigest(args.Image)
 	var admission cloudrunv2.JobBinaryAuthorizationPtrInput
 	if args.BinaryAuthorization {
 		admission = &cloudrunv2.JobBinaryAuthorizationArgs{UseDefault: pulumi.Bool(true)}
@@ -141,7 +141,7 @@ func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.Reso
 		DeletionProtection:  pulumi.Bool(args.DeletionProtection),
 		BinaryAuthorization: admission,
 		Template: &cloudrunv2.JobTemplateArgs{
-			Labels: args.Labels, Annotations: problems.UserAnnotation(ImageUserAnnotation, args.Image, args.ImageUser),
+			Labels: args.Labels, Annotations: container.UserAnnotation(ImageUserAnnotation, args.Image, args.ImageUser),
 			TaskCount:   pulumi.Int(cmp.Or(args.Tasks, DefaultTasks)),
 			Parallelism: args.parallelism(), Template: args.template(job.Image),
 		},
@@ -177,7 +177,7 @@ func (args *JobArgs) template(image pulumi.StringOutput) *cloudrunv2.JobTemplate
 		MaxRetries:           pulumi.Int(args.MaxRetries),
 		Timeout:              pulumi.String(fmt.Sprintf("%ds", cmp.Or(args.TimeoutSeconds, DefaultTimeoutSeconds))),
 		Containers: cloudrunv2.JobTemplateTemplateContainerArray{&cloudrunv2.JobTemplateTemplateContainerArgs{
-			Image: image, Commands: texts(args.Command), Args: texts(args.Args), Envs: args.variables(),
+			Image: image, Commands: container.Texts(args.Command), Args: container.Texts(args.Args), Envs: args.variables(),
 			Resources: &cloudrunv2.JobTemplateTemplateContainerResourcesArgs{Limits: pulumi.StringMap{
 				"cpu": pulumi.String(cmp.Or(args.CPU, DefaultCPU)), "memory": pulumi.String(cmp.Or(args.Memory, DefaultMemory)),
 			}},
@@ -208,25 +208,14 @@ func (v *VPC) access() cloudrunv2.JobTemplateTemplateVpcAccessPtrInput {
 	if v == nil {
 		return nil
 	}
-	egress := "PRIVATE_RANGES_ONLY"
-	if v.AllTraffic {
-		egress = "ALL_TRAFFIC"
-	}
 	return &cloudrunv2.JobTemplateTemplateVpcAccessArgs{
-		Egress: pulumi.String(egress),
+		Egress: container.VPC(*v).Egress(),
 		NetworkInterfaces: cloudrunv2.JobTemplateTemplateVpcAccessNetworkInterfaceArray{
 			&cloudrunv2.JobTemplateTemplateVpcAccessNetworkInterfaceArgs{
-				Network: optional(v.Network), Subnetwork: optional(v.Subnetwork), Tags: texts(v.Tags),
+				Network: container.Text(v.Network), Subnetwork: container.Text(v.Subnetwork), Tags: container.Texts(v.Tags),
 			},
 		},
 	}
-}
-
-func optional(text string) pulumi.StringPtrInput {
-	if text == "" {
-		return nil
-	}
-	return pulumi.String(text)
 }
 
 // variables are sorted by name within their group, so that an unchanged job stays unchanged.
@@ -241,7 +230,7 @@ func (args *JobArgs) variables() cloudrunv2.JobTemplateTemplateContainerEnvArray
 		variables = append(variables, &cloudrunv2.JobTemplateTemplateContainerEnvArgs{Name: pulumi.String(name),
 			ValueSource: &cloudrunv2.JobTemplateTemplateContainerEnvValueSourceArgs{
 				SecretKeyRef: &cloudrunv2.JobTemplateTemplateContainerEnvValueSourceSecretKeyRefArgs{
-					Secret: secret.Secret, Version: pinned(name, secret.Version),
+					Secret: secret.Secret, Version: container.Pinned(fmt.Sprintf("args.Secrets[%q]", name), secret.Version),
 				},
 			}})
 	}
@@ -269,11 +258,4 @@ func (job *Job) schedule(ctx *pulumi.Context, name string, args *JobArgs) error 
 		},
 	}, pulumiopt.Child(job, pulumi.DependsOn([]pulumi.Resource{starter}))...)
 	return err
-}
-
-func texts(list []string) pulumi.StringArrayInput {
-	if len(list) == 0 {
-		return nil
-	}
-	return pulumi.ToStringArray(list)
 }

@@ -104,16 +104,20 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			"args.MaxRetries is 11: use 0-10", "args.TimeoutSeconds is 86401: use 1-86400"}},
 		"too many tasks": {args(func(a *job.JobArgs) { a.Tasks, a.Parallelism = 10001, -1 }), []string{"args.Tasks is 10001: use 1-10000",
 			"args.Parallelism is -1"}},
-		"no network":  {args(func(a *job.JobArgs) { a.VPC = &job.VPC{} }), []string{"args.VPC names no network: set Network or Subnetwork"}},
+		"no network": {args(func(a *job.JobArgs) { a.VPC = &job.VPC{} }), []string{"args.VPC names no network: set Network or Subnetwork"}},
+		"another network": {args(func(a *job.JobArgs) {
+			a.VPC = &job.VPC{Network: "Default", Subnetwork: "projects/p/regions/europe-west1/subnetworks/s", Tags: []string{"A", "a", "a"}}
+		}), []string{`args.VPC.Network "Default": use a network's name`, "is in europe-west1, and what uses it is in us-central1",
+			`args.VPC.Tags[0] "A": use lower-case`, `args.VPC.Tags[2] "a" is there twice`}},
 		"a long name": {args(func(a *job.JobArgs) { a.JobName = strings.Repeat("a", 58) }), []string{"is not a job id"}},
 		"variables": {args(func(a *job.JobArgs) {
 			a.Environment = map[string]pulumi.StringInput{"KEY": pulumi.String(""), "A-B": nil, "CLOUD_RUN_JOB": pulumi.String("x")}
 			a.Secrets["S"] = job.SecretVariable{}
 			a.Secrets["L"] = job.SecretVariable{Secret: pulumi.String("l"), Version: pulumi.String("latest")}
-		}), []string{`variable "KEY" is given in Environment and in Secrets`, `variable "A-B" is not a variable's name`,
+		}), []string{`variable "KEY" is given 2 times, in Environment and Secrets`, `args.Environment["A-B"]: name the variable by letters`,
 			`args.Environment["A-B"] has no value`,
-			`variable "CLOUD_RUN_JOB" is set by Cloud Run itself`, `args.Secrets["S"].Secret is missing`, `args.Secrets["S"].Version is missing`,
-			`args.Secrets["L"].Version "latest" is not a version's number`}},
+			`args.Environment["CLOUD_RUN_JOB"] is set by Cloud Run itself`, `args.Secrets["S"].Secret is missing`, `args.Secrets["S"].Version is missing`,
+			`args.Secrets["L"].Version "latest": pin a version's number`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -49,7 +49,7 @@ func Apart(network, subnetwork, project, region string) string {
 		return ""
 	}
 	if in[2] != "" && region != "" && in[2] != region {
-		return fmt.Sprintf("is in %s and not in the service's region, %s", in[2], region)
+		return fmt.Sprintf("is in %s, and what uses it is in %s", in[2], region)
 	}
 	if of == nil {
 		return ""

@@ -50,7 +50,7 @@ func TestANetworkAndASubnetworkThatAreApart(t *testing.T) {
 		{"n", "s", ""}, {"n", "", ""}, {"", "s", ""}, {"", here, ""}, {"n", here, ""}, {"projects/shop/global/networks/n", "s", ""},
 		{"projects/net/global/networks/n", "projects/net/regions/r1/subnetworks/s", ""},
 		{"projects/42/global/networks/n", "s", ""}, {"n", "projects/42/regions/r1/subnetworks/s", ""}, {"N", "S", ""},
-		{"", elsewhere, "is in r2 and not in the service's region, r1"},
+		{"", elsewhere, "is in r2, and what uses it is in r1"},
 		{"projects/net/global/networks/n", "s", "is in the project shop, and the network is in net"},
 		{"n", "projects/net/regions/r1/subnetworks/s", "is in the project net, and the network is in shop"},
 	} {

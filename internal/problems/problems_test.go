@@ -2,7 +2,6 @@ package problems_test
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,17 +23,4 @@ func TestListSaysEverythingInOrder(t *testing.T) {
 	found.Take(cause)
 	require.EqualError(t, found.Err(), "a is wrong\nb is wrong\nc is wrong")
 	assert.ErrorIs(t, found.Err(), cause)
-}
-
-func TestImage(t *testing.T) {
-	t.Parallel()
-	digest := "sha256:" + strings.Repeat("0a", 32)
-	require.NoError(t, problems.Image("args.Image", "host/web@"+digest))
-	require.EqualError(t, problems.Image("args.Image", "web:1"),
-		`args.Image "web:1" is not an image by digest: write NAME@sha256:<64 hex digits>, a tag may move`)
-	require.NoError(t, problems.ImageUser("node@"+digest, "host/web@"+digest))
-	for _, user := range []string{"@" + digest, "node", "node@sha256:00"} {
-		require.EqualError(t, problems.ImageUser(user, "host/web@"+digest),
-			`args.ImageUser "`+user+`" does not belong to args.Image: write USER@`+digest+`, or leave it out`)
-	}
 }

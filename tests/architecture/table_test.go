@@ -28,8 +28,12 @@ var layers = []layer{
 	},
 	{
 		packages: "internal/problems",
-		may:      []string{"internal/limits"},
-		reason:   "how arguments are refused is the same in every component, whatever they are",
+		reason:   "how mistakes are collected is the same everywhere, whatever they are",
+	},
+	{
+		packages: "internal/container",
+		may:      []string{"internal/limits", "internal/problems"},
+		reason:   "what services and jobs have in common must not know either",
 	},
 	{
 		packages: "internal/pulumiopt",
@@ -55,7 +59,7 @@ var layers = []layer{
 	},
 	{
 		packages: "components/*",
-		may:      []string{"internal/limits", "internal/naming", "internal/problems", "internal/pulumiopt"},
+		may:      []string{"internal/limits", "internal/naming", "internal/problems", "internal/container", "internal/pulumiopt"},
 		reason:   "a component is of use outside of this program: it takes outputs, not other components, settings or the program",
 	},
 	{

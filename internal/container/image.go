@@ -1,4 +1,6 @@
-package problems
+// Package container is what a Cloud Run service and a Cloud Run job have in common as arguments of their components: images, variables,
+// secrets and the network.
+package container
 
 import (
 	"fmt"
@@ -7,7 +9,21 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
+
+// CheckImage finds what is wrong with args.Image, and with the user that was found in it.
+func CheckImage(image, user pulumi.StringInput, found *problems.List) {
+	switch image := image.(type) {
+	case nil:
+		found.Add("args.Image is missing: set an image by digest, NAME@sha256:<64 hex digits>")
+	case pulumi.String:
+		found.Take(Image("args.Image", string(image)))
+		if user, given := user.(pulumi.String); given && user != "" {
+			found.Take(ImageUser(string(user), string(image)))
+		}
+	}
+}
 
 // ByDigest passes an image on once it is known to be one that cannot change under its name.
 func ByDigest(image pulumi.StringInput) pulumi.StringOutput {
