@@ -5,7 +5,6 @@ package scaffold
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"path"
@@ -14,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -76,49 +76,45 @@ var notInIDs = []string{"google", "null", "undefined", "ssl"}
 
 // check is everything that is wrong with the answers which platform.yaml and the settings do not judge themselves.
 func (a Answers) check() error {
-	var problems []error
-	bad := func(wrong bool, format string, args ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, args...))
-		}
-	}
-	bad(!regionForm.MatchString(a.Region), "--region is %q: use a region such as europe-west1", a.Region)
-	bad(len(a.Environments) == 0 || !slices.Equal(a.Environments, environments[:min(len(a.Environments), 3)]),
+	var found problems.List
+	found.If(!regionForm.MatchString(a.Region), "--region is %q: use a region such as europe-west1", a.Region)
+	found.If(len(a.Environments) == 0 || !slices.Equal(a.Environments, environments[:min(len(a.Environments), 3)]),
 		"--environments is %q: use dev, or dev,staging, or dev,staging,prod: images are built in dev and promoted from there",
 		strings.Join(a.Environments, ","))
-	bad(len(a.Services) == 0, "--service: name at least one")
+	found.If(len(a.Services) == 0, "--service: name at least one")
 	for _, s := range a.Services {
-		bad(!serviceKey.MatchString(s.Key), "--service %q: use at most 21 lower-case letters, digits and hyphens, a letter first", s.Key)
-		bad(s.Dockerfile != "" && (!pathForm.MatchString(s.Dockerfile) || s.Dockerfile != path.Clean(s.Dockerfile)),
+		found.If(!serviceKey.MatchString(s.Key), "--service %q: use at most 21 lower-case letters, digits and hyphens, a letter first", s.Key)
+		found.If(s.Dockerfile != "" && (!pathForm.MatchString(s.Dockerfile) || s.Dockerfile != path.Clean(s.Dockerfile)),
 			"--service %s=%s: use the Dockerfile's path in the repository, of letters, digits and ._@+-", s.Key, s.Dockerfile)
 	}
 	known := func(value string) string { return strings.TrimPrefix(value, stacks.StandInPrefix) }
-	bad(a.BillingAccount != "" && !billingID.MatchString(known(a.BillingAccount)),
+	found.If(a.BillingAccount != "" && !billingID.MatchString(known(a.BillingAccount)),
 		"--billing-account is %q: use XXXXXX-XXXXXX-XXXXXX, from gcloud billing accounts list", a.BillingAccount)
-	bad(a.OwnerID != "" && !idForm.MatchString(known(a.OwnerID)), "--owner-id is %q: use the number, from gh api users/%s --jq .id", a.OwnerID,
-		a.Owner)
-	bad(a.RepositoryID != "" && !idForm.MatchString(known(a.RepositoryID)),
+	found.If(a.OwnerID != "" && !idForm.MatchString(known(a.OwnerID)), "--owner-id is %q: use the number, from gh api users/%s --jq .id",
+		a.OwnerID, a.Owner)
+	found.If(a.RepositoryID != "" && !idForm.MatchString(known(a.RepositoryID)),
 		"--repository-id is %q: use the number, from gh api repos/%s/%s --jq .id",
 		a.RepositoryID, a.Owner, a.Repository)
-	bad(a.Alerts != "" && !mailForm.MatchString(a.Alerts), "--alerts is %q: use an e-mail address", a.Alerts)
-	bad(!branchForm.MatchString(a.Branch) || strings.Contains(a.Branch, "*") || strings.HasPrefix(a.Branch, "refs/"),
+	found.If(a.Alerts != "" && !mailForm.MatchString(a.Alerts), "--alerts is %q: use an e-mail address", a.Alerts)
+	found.If(!branchForm.MatchString(a.Branch) || strings.Contains(a.Branch, "*") || strings.HasPrefix(a.Branch, "refs/"),
 		"--branch is %q: use the short name of the repository's default branch, such as main", a.Branch)
-	bad(a.DefaultBranch != "" && a.Branch != a.DefaultBranch, "--branch is %q, and the repository's default branch, which alone is built and "+
-		"released, is %q: make the other one the default on GitHub first, then git remote set-head origin --auto", a.Branch, a.DefaultBranch)
+	found.If(a.DefaultBranch != "" && a.Branch != a.DefaultBranch,
+		"--branch is %q, and the repository's default branch, which alone is built and "+
+			"released, is %q: make the other one the default on GitHub first, then git remote set-head origin --auto", a.Branch, a.DefaultBranch)
 	for _, environment := range sorted(a.Numbers) {
-		bad(!slices.Contains(a.Environments, environment), "--project-number %s=…: there is no environment %s", environment, environment)
-		bad(!idForm.MatchString(a.Numbers[environment]), "--project-number %s=%s: use the number, from gcloud projects describe", environment,
-			a.Numbers[environment])
+		found.If(!slices.Contains(a.Environments, environment), "--project-number %s=…: there is no environment %s", environment, environment)
+		found.If(!idForm.MatchString(a.Numbers[environment]), "--project-number %s=%s: use the number, from gcloud projects describe",
+			environment, a.Numbers[environment])
 	}
 	for _, environment := range sorted(a.Projects) {
 		project := a.Projects[environment]
-		bad(!slices.Contains(a.Environments, environment), "--project %s=%s: there is no environment %s", environment, project, environment)
-		bad(!projectID.MatchString(project), "--project %s=%s: use the project's id, 6-30 characters", environment, project)
+		found.If(!slices.Contains(a.Environments, environment), "--project %s=%s: there is no environment %s", environment, project, environment)
+		found.If(!projectID.MatchString(project), "--project %s=%s: use the project's id, 6-30 characters", environment, project)
 	}
 	for _, environment := range a.Environments {
 		id := a.project(environment)
 		at := slices.IndexFunc(notInIDs, func(word string) bool { return strings.Contains(id, word) })
-		bad(at >= 0, "--project %s=%s: Google gives out no project id with %q in it: say another", environment, id, notInIDs[max(at, 0)])
+		found.If(at >= 0, "--project %s=%s: Google gives out no project id with %q in it: say another", environment, id, notInIDs[max(at, 0)])
 	}
 	gates := []string{}
 	for _, environment := range a.Environments {
@@ -128,12 +124,13 @@ func (a Answers) check() error {
 	}
 	for _, gate := range sorted(a.Reviewers) {
 		ids := a.Reviewers[gate]
-		bad(!slices.Contains(gates, gate), "--reviewer %s=…: there is no GitHub environment %s: use %s", gate, gate, strings.Join(gates, ", "))
+		found.If(!slices.Contains(gates, gate), "--reviewer %s=…: there is no GitHub environment %s: use %s", gate, gate,
+			strings.Join(gates, ", "))
 		for _, id := range ids {
-			bad(!idForm.MatchString(id), "--reviewer %s=%s: use the number, from gh api users/LOGIN --jq .id", gate, id)
+			found.If(!idForm.MatchString(id), "--reviewer %s=%s: use the number, from gh api users/LOGIN --jq .id", gate, id)
 		}
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }
 
 // service fills what follows from a service's key. An account's id has at most 30 characters.

@@ -54,7 +54,8 @@ func TestVariables(t *testing.T) {
 	} {
 		var found problems.List
 		container.Variables{Field: "args", Reserved: func(name string) bool { return name == "PORT" },
-			Plain: map[string]map[string]pulumi.StringInput{"Own": test.own, "URLs": test.urls}, Secrets: container.Secrets(test.secrets)}.Check(&found)
+			Plain:   map[string]map[string]pulumi.StringInput{"Own": test.own, "URLs": test.urls},
+			Secrets: container.Secrets(test.secrets)}.Check(&found)
 		if test.want == "" {
 			assert.NoError(t, found.Err(), name)
 			continue

@@ -7,12 +7,13 @@ package hooks
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 // Phase is when a hook runs.
@@ -64,14 +65,12 @@ var jobName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // Validate collects all mistakes, with the names that people write in release.yaml.
 func (h Hooks) Validate() error {
-	var problems []error
+	var found problems.List
 	for _, phase := range []Phase{Before, After} {
 		seen := map[string]bool{}
 		for i, hook := range h.Of(phase) {
 			problem := func(wrong bool, format string, arguments ...any) {
-				if wrong {
-					problems = append(problems, fmt.Errorf("%s[%d]: "+format, append([]any{phase, i}, arguments...)...))
-				}
+				found.If(wrong, "%s[%d]: "+format, append([]any{phase, i}, arguments...)...)
 			}
 			problem(!jobName.MatchString(hook.Job), "job is %q: use the short name of a Cloud Run job", hook.Job)
 			problem(seen[hook.Job], "job %s is there twice: one execution would count for both", hook.Job)
@@ -81,7 +80,7 @@ func (h Hooks) Validate() error {
 			seen[hook.Job] = true
 		}
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }
 
 // Job is the result of one read of a job.

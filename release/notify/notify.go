@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
@@ -120,28 +121,23 @@ var variable = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
 // Validate collects all mistakes, with the names that people write in release.yaml.
 func (s Sink) Validate() error {
-	var problems []error
-	problem := func(wrong bool, format string, arguments ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, arguments...))
-		}
-	}
+	var found problems.List
 	known := slices.Contains([]string{Slack, Webhook, PagerDuty, GitHubDeployment}, s.Kind)
-	problem(!known, "kind is %q: use slack, webhook, pagerduty or github-deployment", s.Kind)
+	found.If(!known, "kind is %q: use slack, webhook, pagerduty or github-deployment", s.Kind)
 	// The message does not repeat the value, because somebody may have written the secret itself there.
-	problem(!variable.MatchString(s.secret()), "secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file "+
+	found.If(!variable.MatchString(s.secret()), "secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file "+
 		"holds no secret")
-	problem(s.Token != "" && !variable.MatchString(s.Token), "token has to be the name of an environment variable: the file holds no secret")
-	problem(s.Token != "" && s.Kind != Webhook, "token is for a webhook")
-	problem(s.Address != "" && s.Kind != PagerDuty, "address is for pagerduty; that of a %s is a secret", s.Kind)
+	found.If(s.Token != "" && !variable.MatchString(s.Token), "token has to be the name of an environment variable: the file holds no secret")
+	found.If(s.Token != "" && s.Kind != Webhook, "token is for a webhook")
+	found.If(s.Address != "" && s.Kind != PagerDuty, "address is for pagerduty; that of a %s is a secret", s.Kind)
 	if s.Address != "" {
 		_, err := address(s.Address)
-		problem(err != nil, "address: %v", err)
+		found.If(err != nil, "address: %v", err)
 	}
 	for _, event := range s.On {
-		problem(!slices.Contains(events, event), "on: %q is no event: use %s", event, strings.Join(events, ", "))
+		found.If(!slices.Contains(events, event), "on: %q: use %s", event, strings.Join(events, ", "))
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }
 
 func (s Sink) secret() string {

@@ -289,7 +289,7 @@ func TestWrongSinks(t *testing.T) {
 				"secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file holds no secret\n" +
 				"token has to be the name of an environment variable: the file holds no secret\ntoken is for a webhook\n" +
 				"address is for pagerduty; that of a teams is a secret\naddress: this is not an address: use one such as https://example.com/hook\n" +
-				"on: \"rolled back\" is no event: use started, released, held, rolled-back, refused, superseded, failed, interrupted, unconfirmed"},
+				"on: \"rolled back\": use started, released, held, rolled-back, refused, superseded, failed, interrupted, unconfirmed"},
 		{Sink{Kind: Slack}, "secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file holds no secret"},
 		{Sink{Kind: PagerDuty, Secret: "KEY", Address: "http://events.pagerduty.com"}, "address: the address has to begin with https://"},
 	} {

@@ -1,10 +1,9 @@
 package rollout
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/hooks"
 	"github.com/guiofsaints/procureflow-platform/release/windows"
@@ -74,20 +73,15 @@ type Policy struct {
 
 // Validate collects all mistakes, with the names that people write in release.yaml.
 func (p Policy) Validate() error {
-	var problems []error
-	problem := func(wrong bool, format string, arguments ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, arguments...))
-		}
-	}
-	problem(len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].Percent != 100, "the last step has to be 100 %%")
+	var found problems.List
+	found.If(len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].Percent != 100, "the last step has to be 100 %%")
 	last := 0
 	for _, step := range p.Steps {
-		problem(step.Percent <= last || step.Percent > 100, "step %d %%: steps ascend from 1 to 100", step.Percent)
-		problem(step.Bake < 0, "step %d %%: the bake is negative", step.Percent)
+		found.If(step.Percent <= last || step.Percent > 100, "step %d %%: steps ascend from 1 to 100", step.Percent)
+		found.If(step.Bake < 0, "step %d %%: the bake is negative", step.Percent)
 		if needed := p.Probes.Needed(); step.Bake >= 0 && p.Interval > 0 {
 			rounds := int(step.Bake/p.Interval) + 1
-			problem(rounds < needed, "step %d %%: a bake of %s has time for %d probes, and %d are needed to judge by: bake for %s, or shorten "+
+			found.If(rounds < needed, "step %d %%: a bake of %s has time for %d probes, and %d are needed to judge by: bake for %s, or shorten "+
 				"probe.interval from %s", step.Percent, step.Bake, rounds, needed, time.Duration(needed-1)*p.Interval, p.Interval)
 		}
 		last = step.Percent
@@ -97,11 +91,12 @@ func (p Policy) Validate() error {
 		d    time.Duration
 	}{{"probe.pace", p.Before}, {"probe.interval", p.Interval}, {"settle", p.Settle}, {"blind", p.Blind},
 		{"candidateWait", p.CandidateWait}, {"metrics.every", p.MetricsEvery}} {
-		problem(one.d <= 0, "%s has to be longer than 0", one.name)
+		found.If(one.d <= 0, "%s has to be longer than 0", one.name)
 	}
-	problem(p.Probes.Probes < 1, "probe.count is %d: at least one probe has to be good before traffic", p.Probes.Probes)
-	problem(p.Probes.Consecutive < 1, "probe.consecutive is %d: use at least 1", p.Probes.Consecutive)
-	problem(p.Inconclusive != Hold && p.Inconclusive != Proceed && p.Inconclusive != Retreat,
+	found.If(p.Probes.Probes < 1, "probe.count is %d: at least one probe has to be good before traffic", p.Probes.Probes)
+	found.If(p.Probes.Consecutive < 1, "probe.consecutive is %d: use at least 1", p.Probes.Consecutive)
+	found.If(p.Inconclusive != Hold && p.Inconclusive != Proceed && p.Inconclusive != Retreat,
 		"inconclusive is %q: use hold, proceed or rollback", p.Inconclusive)
-	return errors.Join(append(problems, p.Hooks.Validate())...)
+	found.Take(p.Hooks.Validate())
+	return found.Err()
 }

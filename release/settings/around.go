@@ -9,6 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/release/hooks"
 	"github.com/guiofsaints/procureflow-platform/release/notify"
 	"github.com/guiofsaints/procureflow-platform/release/windows"
@@ -80,25 +81,25 @@ func (w *Windows) windows() (windows.Windows, error) {
 		return windows.Windows{}, nil
 	}
 	var all windows.Windows
-	var problems []error
+	var found problems.List
 	var err error
 	if all.Zone, err = windows.ParseZone(w.TimeZone); err != nil {
-		problems = append(problems, fmt.Errorf("windows.timeZone: %w", err))
+		found.Add("windows.timeZone: %w", err)
 	}
 	if len(w.Open) == 0 {
-		problems = append(problems, errors.New("windows.open: name at least one, or leave windows out"))
+		found.Add("windows.open: name at least one, or leave windows out")
 	}
 	for i, open := range w.Open {
 		span, err := windows.ParseSpan(open.Days, open.From, open.To)
-		problems = append(problems, prefixed(fmt.Sprintf("windows.open[%d]", i), err))
+		found.Take(prefixed(fmt.Sprintf("windows.open[%d]", i), err))
 		all.Open = append(all.Open, span)
 	}
 	for i, text := range w.Closed {
 		days, err := windows.ParseDays(text)
-		problems = append(problems, prefixed(fmt.Sprintf("windows.closed[%d]", i), err))
+		found.Take(prefixed(fmt.Sprintf("windows.closed[%d]", i), err))
 		all.Closed = append(all.Closed, days)
 	}
-	return all, errors.Join(problems...)
+	return all, found.Err()
 }
 
 // prefixed puts the place in front of each line of an error.

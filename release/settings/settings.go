@@ -18,6 +18,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/notify"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
@@ -237,38 +238,34 @@ func plain(err error) error {
 }
 
 func (e Environment) validate() error {
-	problems := []error{e.Policy().Validate()}
-	problem := func(wrong bool, format string, arguments ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, arguments...))
-		}
-	}
-	problem(len(e.Probe.Paths) == 0, "probe.paths: name at least one path")
+	var found problems.List
+	found.Take(e.Policy().Validate())
+	found.If(len(e.Probe.Paths) == 0, "probe.paths: name at least one path")
 	for _, path := range e.Probe.Paths {
-		problem(!strings.HasPrefix(path, "/"), "probe.paths: %q has to begin with /", path)
+		found.If(!strings.HasPrefix(path, "/"), "probe.paths: %q has to begin with /", path)
 	}
-	problem(e.Probe.Timeout <= 0, "probe.timeout has to be longer than 0")
-	problem(!slices.Contains([]string{"auto", "public", "id-token"}, e.Probe.Auth), "probe.auth is %q: use auto, public or id-token",
+	found.If(e.Probe.Timeout <= 0, "probe.timeout has to be longer than 0")
+	found.If(!slices.Contains([]string{"auto", "public", "id-token"}, e.Probe.Auth), "probe.auth is %q: use auto, public or id-token",
 		e.Probe.Auth)
 	// This form refuses .nan, too: every comparison with it is false.
 	share := func(ratio float64) bool { return ratio >= 0 && ratio <= 1 }
-	problem(!share(e.Probe.BadRatio), "probe.badRatio is a share from 0 to 1")
-	problem(!share(e.Metrics.ErrorRatio), "metrics.errorRatio is a share from 0 to 1")
-	problem(e.Metrics.MinRequests < 0, "metrics.minRequests is negative")
+	found.If(!share(e.Probe.BadRatio), "probe.badRatio is a share from 0 to 1")
+	found.If(!share(e.Metrics.ErrorRatio), "metrics.errorRatio is a share from 0 to 1")
+	found.If(e.Metrics.MinRequests < 0, "metrics.minRequests is negative")
 	for _, one := range []struct {
 		name string
 		d    time.Duration
 	}{{"probe.p95", e.Probe.P95}, {"probe.warmup", e.Probe.Warmup}, {"metrics.p95", e.Metrics.P95}, {"holdFor", e.HoldFor}} {
-		problem(one.d < 0, "%s is negative", one.name)
+		found.If(one.d < 0, "%s is negative", one.name)
 	}
-	problem(e.Probe.Marker.Header == "" && e.Probe.Marker.Value != "", "probe.marker.value needs a header")
-	problem(e.Probe.Marker.Header != "" && e.Probe.Marker.Value == "", "probe.marker.header needs a value")
+	found.If(e.Probe.Marker.Header == "" && e.Probe.Marker.Value != "", "probe.marker.value needs a header")
+	found.If(e.Probe.Marker.Header != "" && e.Probe.Marker.Value == "", "probe.marker.header needs a value")
 	_, err := e.Windows.windows()
-	problems = append(problems, err)
+	found.Take(err)
 	for i, sink := range e.Notify {
-		problems = append(problems, prefixed(fmt.Sprintf("notify[%d]", i), sink.Validate()))
+		found.Take(prefixed(fmt.Sprintf("notify[%d]", i), sink.Validate()))
 	}
-	return errors.Join(problems...)
+	return found.Err()
 }
 
 // Policy returns the settings as package rollout takes them.

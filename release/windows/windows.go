@@ -5,11 +5,12 @@
 package windows
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
 // Windows are the times at which releases may start. The zero value means always.
@@ -144,32 +145,32 @@ func (d Days) String() string {
 // ParseSpan reads a span as people write it: days such as mon, and times such as 09:00.
 func ParseSpan(days []string, from, to string) (Span, error) {
 	var span Span
-	var problems []error
+	var found problems.List
 	if len(days) == 0 {
-		problems = append(problems, errors.New("days: name at least one, such as mon"))
+		found.Add("days: name at least one, such as mon")
 	}
 	for _, name := range days {
 		at := slices.IndexFunc(weekdays, func(day time.Weekday) bool { return strings.EqualFold(day.String()[:3], name) })
 		switch {
 		case at < 0:
-			problems = append(problems, fmt.Errorf("days: %q is not a day: use mon, tue, wed, thu, fri, sat or sun", name))
+			found.Add("days: %q is not a day: use mon, tue, wed, thu, fri, sat or sun", name)
 		case slices.Contains(span.Days, weekdays[at]):
-			problems = append(problems, fmt.Errorf("days: %s is there twice", name))
+			found.Add("days: %s is there twice", name)
 		default:
 			span.Days = append(span.Days, weekdays[at])
 		}
 	}
 	var err error
 	if span.From, err = parseClock(from); err != nil {
-		problems = append(problems, fmt.Errorf("from: %w", err))
+		found.Add("from: %w", err)
 	}
 	if span.To, err = parseClock(to); err != nil {
-		problems = append(problems, fmt.Errorf("to: %w", err))
+		found.Add("to: %w", err)
 	}
-	if len(problems) == 0 && span.From >= span.To {
-		problems = append(problems, fmt.Errorf("from %s is not before to %s: a window over midnight is two, one until 24:00", from, to))
+	if found.Err() == nil {
+		found.If(span.From >= span.To, "from %s is not before to %s: a window over midnight is two, one until 24:00", from, to)
 	}
-	return span, errors.Join(problems...)
+	return span, found.Err()
 }
 
 var weekdays = []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday, time.Sunday}

@@ -96,20 +96,22 @@ var layers = []layer{
 	},
 	{
 		packages: "release/hooks",
+		may:      []string{"internal/problems"},
 		reason:   "which execution counts is decided from values: it is pure, so that it can be tested completely",
 	},
 	{
 		packages: "release/windows",
+		may:      []string{"internal/problems"},
 		reason:   "when a release may start is decided from a time: it is pure, so that it can be tested completely",
 	},
 	{
 		packages: "release/notify",
-		may:      []string{"internal/wait"},
+		may:      []string{"internal/problems", "internal/wait"},
 		reason:   "who tells people decides nothing, and knows of a release what its message says",
 	},
 	{
 		packages:   "release/rollout",
-		may:        []string{"release/plan", "release/health", "release/hooks", "release/windows"},
+		may:        []string{"release/plan", "release/health", "release/hooks", "release/windows", "internal/problems"},
 		mayInTests: []string{"emulator/**", "sandbox/**", "release/gcp"}, // the simulation goes through the adapter too
 		reason:     "orchestration defines the ports it needs: importing an adapter would tie it to one cloud",
 	},
@@ -171,7 +173,7 @@ var layers = []layer{
 	{
 		packages: "release/*",
 		may: []string{"release/plan", "release/health", "release/hooks", "release/windows", "release/notify", "release/rollout",
-			"internal/wait"},
+			"internal/problems", "internal/wait"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "what stands beside the orchestration knows its ports and no adapter",
 	},
@@ -273,7 +275,7 @@ var layers = []layer{
 	},
 	{
 		packages: "emulator/**",
-		may:      []string{"emulator/**"},
+		may:      []string{"emulator/**", "internal/wait"},
 		reason:   "the emulated APIs judge the program and its components: they share none of their code and know no platform",
 	},
 	{
@@ -363,8 +365,9 @@ var layers = []layer{
 	},
 	{
 		packages: "scaffold",
-		may:      []string{"", "stacks", "stacks/adopter", "release/settings", "internal/naming", "internal/cli"},
-		reason:   "what an application's files have to be is known without a cloud, an engine or the sandbox",
+		may: []string{"", "stacks", "stacks/adopter", "release/settings", "internal/naming", "internal/cli",
+			"internal/problems"},
+		reason: "what an application's files have to be is known without a cloud, an engine or the sandbox",
 	},
 	{
 		packages: "cmd/init",
