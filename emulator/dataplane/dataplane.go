@@ -13,6 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
+	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
 // RevisionHeader is the header that names the revision which gave an answer.
@@ -47,7 +48,7 @@ func New(c *cloud.Cloud, options Options) *DataPlane {
 		options.Now = time.Now
 	}
 	if options.Sleep == nil {
-		options.Sleep = sleep
+		options.Sleep = wait.For
 	}
 	if options.Metrics == nil {
 		options.Metrics = c.Metrics()
@@ -57,17 +58,6 @@ func New(c *cloud.Cloud, options Options) *DataPlane {
 
 // Metrics returns the recorder that counts the requests.
 func (d *DataPlane) Metrics() *metrics.Recorder { return d.options.Metrics }
-
-func sleep(ctx context.Context, delay time.Duration) error {
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 func (d *DataPlane) draw() float64 {
 	d.mu.Lock()

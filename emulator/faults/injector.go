@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
+	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
 // Options configure an [Injector]. The zero value suits a program that is not a test.
@@ -50,18 +51,9 @@ type State struct {
 // New returns an injector without faults.
 func New(options Options) *Injector {
 	if options.Sleep == nil {
-		options.Sleep = sleep
+		options.Sleep = wait.For
 	}
 	return &Injector{options: options, faults: map[string]*activeFault{}}
-}
-
-func sleep(ctx context.Context, duration time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(duration):
-		return nil
-	}
 }
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)

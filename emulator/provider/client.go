@@ -15,6 +15,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
+	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
 // client calls the emulated cloud.
@@ -36,23 +37,12 @@ func (c *client) lock(path string) (unlock func()) {
 
 // newClient returns a client for the cloud at base. It sends the token, if there is one.
 func newClient(base, token string) *client {
-	client := &client{base: strings.TrimRight(base, "/"), http: &http.Client{}, wait: sleep}
+	client := &client{base: strings.TrimRight(base, "/"), http: &http.Client{}, wait: wait.For}
 	if token != "" {
 		client.http = guard.Client(base, token)
 	}
 	client.http.Timeout = 2 * time.Minute
 	return client
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }
 
 // apiError is a refusal by the API. Its text is that of the official providers' clients.
