@@ -37,8 +37,10 @@ var attestationTypes = []*resourceType{
 		secrets: words("effectiveLabels pulumiLabels"),
 		rules:   map[string]rule{"primaries": {api: "primary"}},
 	},
-	memberType("gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember", kms.CryptoKeyIAMMemberArgs{}, kms.CryptoKeyIAMMemberState{},
-		kmsAPI, "{+cryptoKeyId}", "{+cryptoKeyId}", iamMember{}, "cryptoKeyId"),
+	memberRow(&resourceType{
+		token: "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember", args: kms.CryptoKeyIAMMemberArgs{}, state: kms.CryptoKeyIAMMemberState{},
+		api: kmsAPI, self: "{+cryptoKeyId}", operations: iamMember{}, local: words("cryptoKeyId"),
+	}),
 	{
 		token: "gcp:containeranalysis/note:Note", args: containeranalysis.NoteArgs{}, state: containeranalysis.NoteState{},
 		api: analysisAPI, collection: "projects/{project}/notes", query: "noteId={name}", self: "projects/{project}/notes/{name}",
@@ -46,10 +48,12 @@ var attestationTypes = []*resourceType{
 		local:    words("project name"),
 		rules:    map[string]rule{"attestationAuthority": {api: "attestation"}, "relatedUrls": {api: "relatedUrl"}},
 	},
-	memberType("gcp:containeranalysis/noteIamMember:NoteIamMember", containeranalysis.NoteIamMemberArgs{},
-		containeranalysis.NoteIamMemberState{},
-		analysisAPI, "projects/{project}/notes/{note:short}", "projects/{project}/notes/{note:short}", iamMember{post: true,
-			inBody: true}, "project note"),
+	memberRow(&resourceType{
+		token: "gcp:containeranalysis/noteIamMember:NoteIamMember", args: containeranalysis.NoteIamMemberArgs{},
+		state: containeranalysis.NoteIamMemberState{},
+		api:   analysisAPI, self: "projects/{project}/notes/{note:short}", operations: iamMember{post: true, inBody: true},
+		local: words("project note"),
+	}),
 	{
 		token: "gcp:binaryauthorization/attestor:Attestor", args: binaryauthorization.AttestorArgs{}, state: binaryauthorization.AttestorState{},
 		api: admissionAPI, collection: "projects/{project}/attestors", query: "attestorId={name}",
@@ -58,10 +62,11 @@ var attestationTypes = []*resourceType{
 		outputOnly: words("attestationAuthorityNote.delegationServiceAccountEmail"),
 		rules:      map[string]rule{"attestationAuthorityNote": {api: "userOwnedGrafeasNote"}},
 	},
-	memberType("gcp:binaryauthorization/attestorIamMember:AttestorIamMember", binaryauthorization.AttestorIamMemberArgs{},
-		binaryauthorization.AttestorIamMemberState{},
-		admissionAPI, "projects/{project}/attestors/{attestor:short}", "projects/{project}/attestors/{attestor:short}", iamMember{},
-		"project attestor"),
+	memberRow(&resourceType{
+		token: "gcp:binaryauthorization/attestorIamMember:AttestorIamMember", args: binaryauthorization.AttestorIamMemberArgs{},
+		state: binaryauthorization.AttestorIamMemberState{},
+		api:   admissionAPI, self: "projects/{project}/attestors/{attestor:short}", operations: iamMember{}, local: words("project attestor"),
+	}),
 	{
 		token: "gcp:binaryauthorization/policy:Policy", args: binaryauthorization.PolicyArgs{}, state: binaryauthorization.PolicyState{},
 		api: admissionAPI, createByPut: true, self: "projects/{project}/policy", id: "projects/{project}", update: updatePut,

@@ -24,8 +24,11 @@ var billingTypes = []*resourceType{
 			"budgetFilter.labels": {encode: labelValues, decode: firstValues},
 		},
 	},
-	memberType("gcp:billing/accountIamMember:AccountIamMember", billing.AccountIamMemberArgs{}, billing.AccountIamMemberState{},
-		"/cb/v1/", "billingAccounts/{billingAccountId:short}", "{billingAccountId}", iamMember{}, "billingAccountId"),
+	memberRow(&resourceType{
+		token: "gcp:billing/accountIamMember:AccountIamMember", args: billing.AccountIamMemberArgs{}, state: billing.AccountIamMemberState{},
+		api: "/cb/v1/", self: "billingAccounts/{billingAccountId:short}", id: "{billingAccountId}", operations: iamMember{},
+		local: words("billingAccountId"),
+	}),
 }
 
 // labelValues converts a filter's labels to the API's form: a list of values for each label. The API supports a single value in

@@ -101,22 +101,14 @@ type maintenanceWindow struct {
 
 // databaseInstanceState adds the properties that the API computes to the instance.
 type databaseInstanceState struct {
-	Project                    *string           `pulumi:"project"`
-	Region                     *string           `pulumi:"region"`
-	Name                       *string           `pulumi:"name"`
-	DatabaseVersion            *string           `pulumi:"databaseVersion"`
-	DeletionProtection         *bool             `pulumi:"deletionProtection"`
-	InstanceType               *string           `pulumi:"instanceType"`
-	MaintenanceVersion         *string           `pulumi:"maintenanceVersion"`
-	RootPassword               *string           `pulumi:"rootPassword"`
-	Settings                   *instanceSettings `pulumi:"settings"`
-	ConnectionName             *string           `pulumi:"connectionName"`
-	SelfLink                   *string           `pulumi:"selfLink"`
-	ServiceAccountEmailAddress *string           `pulumi:"serviceAccountEmailAddress"`
-	IPAddresses                []ipAddress       `pulumi:"ipAddresses"`
-	FirstIPAddress             *string           `pulumi:"firstIpAddress"`
-	PrivateIPAddress           *string           `pulumi:"privateIpAddress"`
-	PublicIPAddress            *string           `pulumi:"publicIpAddress"`
+	databaseInstance
+	ConnectionName             *string     `pulumi:"connectionName"`
+	SelfLink                   *string     `pulumi:"selfLink"`
+	ServiceAccountEmailAddress *string     `pulumi:"serviceAccountEmailAddress"`
+	IPAddresses                []ipAddress `pulumi:"ipAddresses"`
+	FirstIPAddress             *string     `pulumi:"firstIpAddress"`
+	PrivateIPAddress           *string     `pulumi:"privateIpAddress"`
+	PublicIPAddress            *string     `pulumi:"publicIpAddress"`
 }
 
 type ipAddress struct {
@@ -246,25 +238,14 @@ type bucket struct {
 
 // bucketState adds the properties that the API computes to the bucket.
 type bucketState struct {
-	Project                  *string           `pulumi:"project"`
-	Location                 *string           `pulumi:"location"`
-	Name                     *string           `pulumi:"name"`
-	StorageClass             *string           `pulumi:"storageClass"`
-	Labels                   map[string]string `pulumi:"labels"`
-	ForceDestroy             *bool             `pulumi:"forceDestroy"`
-	UniformBucketLevelAccess *bool             `pulumi:"uniformBucketLevelAccess"`
-	PublicAccessPrevention   *string           `pulumi:"publicAccessPrevention"`
-	RequesterPays            *bool             `pulumi:"requesterPays"`
-	Versioning               *versioning       `pulumi:"versioning"`
-	SoftDeletePolicy         *softDelete       `pulumi:"softDeletePolicy"`
-	LifecycleRules           []lifecycleRule   `pulumi:"lifecycleRules"`
-	EffectiveLabels          map[string]string `pulumi:"effectiveLabels"`
-	PulumiLabels             map[string]string `pulumi:"pulumiLabels"`
-	ProjectNumber            *int              `pulumi:"projectNumber"`
-	SelfLink                 *string           `pulumi:"selfLink"`
-	TimeCreated              *string           `pulumi:"timeCreated"`
-	Updated                  *string           `pulumi:"updated"`
-	URL                      *string           `pulumi:"url"`
+	bucket
+	EffectiveLabels map[string]string `pulumi:"effectiveLabels"`
+	PulumiLabels    map[string]string `pulumi:"pulumiLabels"`
+	ProjectNumber   *int              `pulumi:"projectNumber"`
+	SelfLink        *string           `pulumi:"selfLink"`
+	TimeCreated     *string           `pulumi:"timeCreated"`
+	Updated         *string           `pulumi:"updated"`
+	URL             *string           `pulumi:"url"`
 }
 
 type versioning struct {
@@ -305,11 +286,8 @@ type bucketMember struct {
 }
 
 type bucketMemberState struct {
-	Bucket    *string    `pulumi:"bucket"`
-	Role      *string    `pulumi:"role"`
-	Member    *string    `pulumi:"member"`
-	Condition *condition `pulumi:"condition"`
-	Etag      *string    `pulumi:"etag"`
+	bucketMember
+	Etag *string `pulumi:"etag"`
 }
 
 type condition struct {
@@ -350,6 +328,8 @@ var storageTypes = []*resourceType{
 			}
 		},
 	},
-	memberType("gcp:storage/bucketIAMMember:BucketIAMMember", inputsOf[bucketMember]{}, inputsOf[bucketMemberState]{}, storageAPI,
-		"b/{bucket:short}", "b/{bucket:short}", iamMember{resource: true}, "bucket"),
+	memberRow(&resourceType{
+		token: "gcp:storage/bucketIAMMember:BucketIAMMember", args: inputsOf[bucketMember]{}, state: inputsOf[bucketMemberState]{},
+		api: storageAPI, self: "b/{bucket:short}", operations: iamMember{resource: true}, local: words("bucket"),
+	}),
 }

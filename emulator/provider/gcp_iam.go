@@ -27,8 +27,10 @@ var iamTypes = []*resourceType{
 		predict: predictEmail,
 		derive:  func(state map[string]any) { state["member"] = "serviceAccount:" + doc.Text(state, "email") },
 	},
-	memberType("gcp:serviceaccount/iAMMember:IAMMember", serviceaccount.IAMMemberArgs{}, serviceaccount.IAMMemberState{},
-		iamAPI, "{+serviceAccountId}", "{+serviceAccountId}", iamMember{post: true}, "serviceAccountId"),
+	memberRow(&resourceType{
+		token: "gcp:serviceaccount/iAMMember:IAMMember", args: serviceaccount.IAMMemberArgs{}, state: serviceaccount.IAMMemberState{},
+		api: iamAPI, self: "{+serviceAccountId}", operations: iamMember{post: true}, local: words("serviceAccountId"),
+	}),
 	{
 		token: "gcp:iam/workloadIdentityPool:WorkloadIdentityPool", args: iam.WorkloadIdentityPoolArgs{}, state: iam.WorkloadIdentityPoolState{},
 		api: iamAPI, collection: "projects/{project}/locations/global/workloadIdentityPools",

@@ -19,8 +19,10 @@ var projectTypes = []*resourceType{
 		operations: enabledServices{}, update: updateNone,
 		local: words("project service disableOnDestroy disableDependentServices checkIfServiceHasUsageOnDestroy"),
 	},
-	memberType("gcp:projects/iAMMember:IAMMember", projects.IAMMemberArgs{}, projects.IAMMemberState{},
-		"/crm/v1/", "projects/{project}", "{project}", iamMember{post: true, inBody: true}, "project"),
+	memberRow(&resourceType{
+		token: "gcp:projects/iAMMember:IAMMember", args: projects.IAMMemberArgs{}, state: projects.IAMMemberState{},
+		api: "/crm/v1/", self: "projects/{project}", id: "{project}", operations: iamMember{post: true, inBody: true}, local: words("project"),
+	}),
 }
 
 // enabledServices are the APIs that are enabled in a project. Creating one enables the API, and succeeds if it is already

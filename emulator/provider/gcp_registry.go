@@ -26,10 +26,12 @@ var registryTypes = []*resourceType{
 			"cleanupPolicies": {encode: policiesByID, decode: policyList},
 		},
 	},
-	memberType("gcp:artifactregistry/repositoryIamMember:RepositoryIamMember", artifactregistry.RepositoryIamMemberArgs{},
-		artifactregistry.RepositoryIamMemberState{},
-		registryAPI, "projects/{project}/locations/{location}/repositories/{repository:short}",
-		"projects/{project}/locations/{location}/repositories/{repository:short}", iamMember{}, "project location repository"),
+	memberRow(&resourceType{
+		token: "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember", args: artifactregistry.RepositoryIamMemberArgs{},
+		state: artifactregistry.RepositoryIamMemberState{},
+		api:   registryAPI, self: "projects/{project}/locations/{location}/repositories/{repository:short}", operations: iamMember{},
+		local: words("project location repository"),
+	}),
 }
 
 // policiesByID converts the list of clean-up policies to the API's map by id.

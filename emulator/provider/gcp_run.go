@@ -28,10 +28,12 @@ var runTypes = []*resourceType{
 			"template.containers.ports":      {list: true},
 		},
 	},
-	named("name", memberType("gcp:cloudrunv2/serviceIamMember:ServiceIamMember", cloudrunv2.ServiceIamMemberArgs{},
-		cloudrunv2.ServiceIamMemberState{},
-		runAPI, "projects/{project}/locations/{location}/services/{name:short}",
-		"projects/{project}/locations/{location}/services/{name:short}", iamMember{}, "project location name")),
+	memberRow(&resourceType{
+		token: "gcp:cloudrunv2/serviceIamMember:ServiceIamMember", args: cloudrunv2.ServiceIamMemberArgs{},
+		state: cloudrunv2.ServiceIamMemberState{},
+		api:   runAPI, self: "projects/{project}/locations/{location}/services/{name:short}", autoName: "name", operations: iamMember{},
+		local: words("project location name"),
+	}),
 	{
 		token: "gcp:cloudrunv2/job:Job", args: cloudrunv2.JobArgs{}, state: cloudrunv2.JobState{},
 		api: runAPI, collection: "projects/{project}/locations/{location}/jobs", query: "jobId={name}",
@@ -47,9 +49,11 @@ var runTypes = []*resourceType{
 			"template.template.containers.dependsOns": {api: "dependsOn"},
 		},
 	},
-	named("name", memberType("gcp:cloudrunv2/jobIamMember:JobIamMember", cloudrunv2.JobIamMemberArgs{}, cloudrunv2.JobIamMemberState{},
-		runAPI, "projects/{project}/locations/{location}/jobs/{name:short}",
-		"projects/{project}/locations/{location}/jobs/{name:short}", iamMember{}, "project location name")),
+	memberRow(&resourceType{
+		token: "gcp:cloudrunv2/jobIamMember:JobIamMember", args: cloudrunv2.JobIamMemberArgs{}, state: cloudrunv2.JobIamMemberState{},
+		api: runAPI, self: "projects/{project}/locations/{location}/jobs/{name:short}", autoName: "name", operations: iamMember{},
+		local: words("project location name"),
+	}),
 }
 
 // schedulerTypes are Cloud Scheduler's resource types.

@@ -38,8 +38,11 @@ var secretTypes = []*resourceType{
 			"version": {api: "name", decode: func(name any) any { return doc.Last(fmt.Sprint(name)) }},
 		},
 	},
-	memberType("gcp:secretmanager/secretIamMember:SecretIamMember", secretmanager.SecretIamMemberArgs{}, secretmanager.SecretIamMemberState{},
-		secretAPI, "projects/{project}/secrets/{secretId:short}", "projects/{project}/secrets/{secretId:short}", iamMember{}, "project secretId"),
+	memberRow(&resourceType{
+		token: "gcp:secretmanager/secretIamMember:SecretIamMember", args: secretmanager.SecretIamMemberArgs{},
+		state: secretmanager.SecretIamMemberState{},
+		api:   secretAPI, self: "projects/{project}/secrets/{secretId:short}", operations: iamMember{}, local: words("project secretId"),
+	}),
 }
 
 // secretVersions are immutable values of a secret. Only an import reads the value back, so a preview needs no permission to read

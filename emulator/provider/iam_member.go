@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -8,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
@@ -27,20 +26,12 @@ type iamMember struct {
 	resource bool
 }
 
-// memberType returns a row for the IAM members of a kind of resource. target is the resource's path. id is the resource's part of
-// the id.
-func memberType(token string, args, state pulumi.Input, api, target, id string, ops iamMember, local string) *resourceType {
-	return &resourceType{
-		token: token, args: args, state: state, api: api, collection: target, self: target,
-		id: id + "/{+role}/{+member}", operations: ops,
-		local: append(words(local), "role", "member", "condition", "etag"),
-	}
-}
-
-// named makes the type generate a value for a property that is absent.
-func named(property string, t *resourceType) *resourceType {
-	t.autoName = property
-	return t
+// memberRow completes a row for the IAM members of a kind of resource. The row's self is the path of the resource, and its id, if it has one,
+// the resource's part of the id.
+func memberRow(row *resourceType) *resourceType {
+	row.collection, row.id = row.self, cmp.Or(row.id, row.self)+"/{+role}/{+member}"
+	row.local = append(row.local, "role", "member", "condition", "etag")
+	return row
 }
 
 func (m iamMember) create(ctx context.Context, c *call) (map[string]any, error) {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,9 +71,15 @@ func (s sdkSource) compare(name string, own reflect.Type) {
 			theirs[reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("pulumi")] = gotypes.ExprString(f.Type)
 		}
 	}
-	for i := range own.NumField() {
-		property := own.Field(i).Tag.Get("pulumi")
-		s.compareType(name+"."+property, theirs[property], own.Field(i).Type)
+	for _, field := range reflect.VisibleFields(own) {
+		property, is := field.Tag.Get("pulumi"), field.Type
+		if field.Anonymous {
+			continue
+		}
+		if len(field.Index) > 1 && !slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map}, is.Kind()) {
+			is = reflect.PointerTo(is) // An input may be absent in a state.
+		}
+		s.compareType(name+"."+property, theirs[property], is)
 	}
 }
 

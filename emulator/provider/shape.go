@@ -54,6 +54,12 @@ func shapeOfType(t reflect.Type) *shape {
 		s.fields = make(map[string]field, t.NumField())
 		for i := range t.NumField() {
 			f := t.Field(i)
+			if f.Anonymous { // A state has its inputs' properties, and each of them may be absent.
+				for name, given := range shapeOfType(f.Type).fields {
+					s.fields[name] = field{shape: given.shape}
+				}
+				continue
+			}
 			name, _, _ := strings.Cut(f.Tag.Get("pulumi"), ",")
 			if name == "" {
 				continue
