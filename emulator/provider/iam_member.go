@@ -26,8 +26,8 @@ type iamMember struct {
 	resource bool
 }
 
-// memberRow completes a row for the IAM members of a kind of resource. The row's self is the path of the resource, and its id, if it has one,
-// the resource's part of the id.
+// memberRow completes a row for the IAM members of a kind of resource. The row's self is the path of that resource. Its id is the resource's
+// part of the id, if that is not self.
 func memberRow(row *resourceType) *resourceType {
 	row.collection, row.id = row.self, cmp.Or(row.id, row.self)+"/{+role}/{+member}"
 	row.local = append(row.local, "role", "member", "condition", "etag")
