@@ -26,8 +26,8 @@ type iamMember struct {
 	resource bool
 }
 
-// memberRow completes a row for the IAM members of a kind of resource. The row's self is the path of that resource. Its id is the resource's
-// part of the id, if that is not self.
+// memberRow completes a row for the IAM members of a kind of resource. The row's self is the path of that resource. The row's id, if it is
+// not self, is the resource's part of the id.
 func memberRow(row *resourceType) *resourceType {
 	row.collection, row.id = row.self, cmp.Or(row.id, row.self)+"/{+role}/{+member}"
 	row.local = append(row.local, "role", "member", "condition", "etag")
