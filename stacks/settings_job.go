@@ -58,7 +58,7 @@ type Job struct {
 type Schedule struct {
 	// Cron is five fields: minute, hour, day of the month, month, day of the week. "0 3 * * *" is each night at three.
 	Cron string `json:"cron"`
-	// TimeZone is whose clock counts, such as Europe/Berlin. Default: UTC.
+	// TimeZone is the time zone of Cron, such as Europe/Berlin. Default: UTC.
 	TimeZone string `json:"timeZone,omitempty" default:"UTC"`
 	// Account is the id of the service account that starts the job and may do nothing else, 6-30 characters. Nothing else shares it.
 	Account string `json:"account"`

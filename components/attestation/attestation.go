@@ -21,9 +21,9 @@ const (
 	// DefaultProtectionLevel keeps the key in software, at a small part of an HSM key's price.
 	DefaultProtectionLevel = "SOFTWARE"
 
-	// algorithm is what release sign makes, in the words of Cloud KMS.
+	// algorithm is the kind of signature that release sign makes, by its name in Cloud KMS.
 	algorithm = "EC_SIGN_P256_SHA256"
-	// signature is the same algorithm in the words of Binary Authorization, which reads it back so.
+	// signature is the same algorithm by its name in Binary Authorization.
 	signature = "ECDSA_P256_SHA256"
 	// keyHost precedes a version's name in the id of its public key, as Google's tools write it.
 	keyHost = "//cloudkms.googleapis.com/v1/"
@@ -32,18 +32,18 @@ const (
 	readerRole = "roles/containeranalysis.notes.occurrences.viewer"
 )
 
-// AttestationArgs describes who signs and what needs no signature.
+// AttestationArgs describes the signing key, and the images that need no signature.
 type AttestationArgs struct {
 	// Project is the id of the project whose images have to be signed. Required.
 	Project pulumi.StringInput
 	// Location is where the key is kept, for example us-central1. Required.
 	Location pulumi.StringInput
-	// KeyRing is the key ring's id: 1-63 letters, digits, hyphens and underscores. Required. It is never free again once used.
+	// KeyRing is the key ring's id: 1-63 letters, digits, hyphens and underscores. Required. A used id is never free again.
 	KeyRing string
-	// Name is that of the key, the note and the attestor: 2-63 lower-case letters, digits and hyphens, beginning with a
-	// letter. Default: [DefaultName].
+	// Name is the name of the key, the note and the attestor: 2-63 lower-case letters, digits and hyphens, beginning
+	// with a letter. Default: [DefaultName].
 	Name string
-	// ProtectionLevel is SOFTWARE or HSM. Changing it replaces the key, and no signature made before counts any more.
+	// ProtectionLevel is SOFTWARE or HSM. Changing it replaces the key, and signatures by the old key no longer count.
 	// Default: [DefaultProtectionLevel].
 	ProtectionLevel string
 	// KeyVersions are the versions of the key whose signatures count; the last one signs. A new version is made by a person,
@@ -60,9 +60,9 @@ type AttestationArgs struct {
 type Attestation struct {
 	pulumi.ResourceState
 
-	// Attestor is its resource name, projects/P/attestors/A.
+	// Attestor is the attestor's resource name, projects/P/attestors/A.
 	Attestor pulumi.StringOutput
-	// AttestorName is its id, for grants.
+	// AttestorName is the attestor's id, for grants.
 	AttestorName pulumi.StringOutput
 	// NoteName is the note's id, for grants.
 	NoteName pulumi.StringOutput
@@ -70,12 +70,12 @@ type Attestation struct {
 	Key pulumi.StringOutput
 	// KeyVersion is the version that signs, KEY/cryptoKeyVersions/N.
 	KeyVersion pulumi.StringOutput
-	// Policy is the resource to depend on for what must not start unsigned.
+	// Policy is the project's policy. Services that must not start unsigned depend on it.
 	Policy pulumi.Resource
 }
 
-// NewAttestation makes all of it. It fails before registering anything when an argument is missing or impossible, and then
-// names every such argument.
+// NewAttestation makes the key, the note, the attestor and the policy. It fails before registering anything when an
+// argument is missing or impossible, and then names every such argument.
 func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opts ...pulumi.ResourceOption) (*Attestation, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("attestation %q: %w", name, err)
@@ -115,7 +115,7 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 	}
 	keys := binaryauthorization.AttestorAttestationAuthorityNotePublicKeyArray{}
 	for _, version := range args.keyVersions() {
-		// With the component's provider, and unknown until the key is there.
+		// The lookup uses the component's provider, and its answer is unknown until the key exists.
 		found := kms.GetKMSCryptoKeyVersionOutput(ctx, kms.GetKMSCryptoKeyVersionOutputArgs{
 			CryptoKey: key.ID(), Version: pulumi.Int(version),
 		}, pulumi.Parent(attestation))
@@ -139,7 +139,7 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 	if err != nil {
 		return nil, fmt.Errorf("attestation %q: attestor: %w", name, err)
 	}
-	// Binary Authorization looks for attestations as the attestor's own account, and finds none that it may not read.
+	// Binary Authorization reads attestations as the attestor's own account, which needs the right to read the note.
 	reader, err := containeranalysis.NewNoteIamMember(ctx, name+"-note-reader", &containeranalysis.NoteIamMemberArgs{
 		Project: args.Project,
 		Note:    note.Name,
@@ -153,7 +153,7 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 	policy, err := binaryauthorization.NewPolicy(ctx, name+"-policy", &binaryauthorization.PolicyArgs{
 		Project:     args.Project,
 		Description: pulumi.String("Images start when the attestor signed them."),
-		// Google's own images that its services start are judged by a policy of Google's.
+		// The images that Google's own services start are judged by Google's policy.
 		GlobalPolicyEvaluationMode: pulumi.String("ENABLE"),
 		AdmissionWhitelistPatterns: args.exemptions(),
 		DefaultAdmissionRule: &binaryauthorization.PolicyDefaultAdmissionRuleArgs{
@@ -203,7 +203,7 @@ func (args *AttestationArgs) keyVersions() []int {
 	return slices.Clone(args.KeyVersions)
 }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *AttestationArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
 		"project": args.Project, "location": args.Location, "keyRing": pulumi.String(args.KeyRing), "name": pulumi.String(args.name()),

@@ -31,7 +31,7 @@ const (
 	memberToken = "gcp:storage/bucketIAMMember:BucketIAMMember"
 )
 
-// The roles on objects. Neither sets who else may.
+// The roles on objects. Neither can grant access to others.
 const (
 	readerRole = "roles/storage.objectViewer"
 	writerRole = "roles/storage.objectUser"
@@ -43,17 +43,18 @@ type BucketArgs struct {
 	Project pulumi.StringInput
 	// Location is where the objects are, for example us-central1. Required.
 	Location pulumi.StringInput
-	// Name is the bucket's. Required.
+	// Name is the bucket's name, which is unique in all of Google Cloud. Required.
 	Name string
-	// Existing says that somebody else keeps the bucket: grants are made, and nothing else. Default: false.
+	// Existing says that somebody else manages the bucket. The component then makes only the grants. Default: false.
 	Existing bool
-	// KeepDays is how long what was overwritten or deleted is kept. Required unless Existing.
+	// KeepDays is how many days overwritten and deleted objects are kept, at least 1. Required unless Existing.
 	KeepDays int
-	// DeleteAfterDays deletes objects of that age. Default: 0, never.
+	// DeleteAfterDays is the age in days at which objects are deleted. Default: 0, never.
 	DeleteAfterDays int
 	// Protected makes a destroy leave the bucket and fail. Default: false.
 	Protected bool
-	// Readers and Writers are members, by a key that names the grant. Default: none.
+	// Readers and Writers are IAM members that may read, or read and write, the objects, by a key that names the grant.
+	// Default: none.
 	Readers, Writers map[string]pulumi.StringInput
 	// Labels are put on the bucket. Default: none.
 	Labels pulumi.StringMapInput
@@ -63,9 +64,9 @@ type BucketArgs struct {
 type Bucket struct {
 	pulumi.ResourceState
 
-	// Name is the bucket's. It is known before the bucket exists.
+	// Name is the bucket's name. It is known before the bucket exists.
 	Name pulumi.StringOutput
-	// Ready are what readers and writers wait for.
+	// Ready are the resources that readers and writers have to wait for: the bucket and the grants.
 	Ready []pulumi.Resource
 }
 
@@ -126,7 +127,7 @@ func (args *BucketArgs) bucket() pulumi.Map {
 	return inputs
 }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *BucketArgs) inputs() pulumi.Map {
 	return pulumi.Map{
 		"project": args.Project, "location": args.Location, "name": pulumi.String(args.Name), "existing": pulumi.Bool(args.Existing),
@@ -144,7 +145,7 @@ func (args *BucketArgs) validate() error {
 	found.If(args.Project == nil, "args.Project is missing: set the project's id")
 	found.If(args.Location == nil, "args.Location is missing: set the region of the objects")
 	found.If(args.Name == "", "args.Name is missing: name the bucket")
-	found.If(!args.Existing && args.KeepDays < 1, "args.KeepDays is %d: keep what is overwritten for at least a day", args.KeepDays)
+	found.If(!args.Existing && args.KeepDays < 1, "args.KeepDays is %d: keep overwritten objects for at least a day", args.KeepDays)
 	found.If(args.DeleteAfterDays < 0, "args.DeleteAfterDays is %d: use 0 for never, or a number of days", args.DeleteAfterDays)
 	membersProblems("Readers", args.Readers, found)
 	membersProblems("Writers", args.Writers, found)

@@ -25,8 +25,8 @@ const (
 type BudgetArgs struct {
 	// BillingAccount is the id of the account that pays, XXXXXX-XXXXXX-XXXXXX. Required. Changing it replaces the budget.
 	BillingAccount pulumi.StringInput
-	// ProjectNumber is the number of the only project that counts. Required: without it the budget would be of everything
-	// that the account pays for.
+	// ProjectNumber is the number of the project whose costs count. Required: without it the budget would cover
+	// everything that the billing account pays for.
 	ProjectNumber pulumi.StringInput
 	// DisplayName is the budget's name in the console and in its mails, up to 60 characters. Required.
 	DisplayName pulumi.StringInput
@@ -34,13 +34,14 @@ type BudgetArgs struct {
 	Amount int
 	// Currency is an ISO 4217 code, which has to be the billing account's. Required.
 	Currency string
-	// CurrentPercent are the shares of Amount, in percent, at which what was spent is told, ascending. Required, at least
-	// one.
+	// CurrentPercent are the shares of Amount, in percent and ascending, at which people are told what was spent.
+	// Required, at least one.
 	CurrentPercent []int
-	// ForecastPercent are the shares at which the forecast for the month is told, ascending. Default: none.
+	// ForecastPercent are the shares of Amount, in percent and ascending, at which people are told the forecast for the
+	// month. Default: none.
 	ForecastPercent []int
-	// Channels are resource names of notification channels, at most five. Default: none, only the billing account's
-	// administrators and users are told.
+	// Channels are resource names of notification channels, at most five. Default: none. The billing account's
+	// administrators and users are told in any case.
 	Channels pulumi.StringArrayInput
 }
 
@@ -71,7 +72,7 @@ func NewBudget(ctx *pulumi.Context, name string, args *BudgetArgs, opts ...pulum
 		BudgetFilter: &billing.BudgetBudgetFilterArgs{
 			Projects:       pulumi.StringArray{pulumi.Sprintf("projects/%s", args.ProjectNumber)},
 			CalendarPeriod: pulumi.String("MONTH"),
-			// What is paid with credits is not spent.
+			// Costs that credits pay for do not count as spent.
 			CreditTypesTreatment: pulumi.String("INCLUDE_ALL_CREDITS"),
 		},
 		ThresholdRules: args.thresholds(),
@@ -102,7 +103,7 @@ func (args *BudgetArgs) thresholds() billing.BudgetThresholdRuleArray {
 	return rules
 }
 
-// notifications add the channels to those whom Google tells anyway.
+// notifications adds the channels to the people whom Google tells anyway.
 func (args *BudgetArgs) notifications() billing.BudgetAllUpdatesRulePtrInput {
 	if args.Channels == nil {
 		return nil
@@ -113,7 +114,7 @@ func (args *BudgetArgs) notifications() billing.BudgetAllUpdatesRulePtrInput {
 	}
 }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *BudgetArgs) inputs() pulumi.Map {
 	return pulumi.Map{
 		"billingAccount": args.BillingAccount, "projectNumber": args.ProjectNumber, "displayName": args.DisplayName,

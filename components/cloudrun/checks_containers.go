@@ -14,7 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
-// containerProblems are those of the containers, alone and together.
+// containerProblems checks the containers, each by itself and all together.
 func (args *ServiceArgs) containerProblems(found *problems.List) {
 	found.If(len(args.Sidecars) >= limits.MaxContainers, "args.Sidecars are %d: an instance has at most %d containers", len(args.Sidecars),
 		limits.MaxContainers)
@@ -37,7 +37,7 @@ func (args *ServiceArgs) containerProblems(found *problems.List) {
 	}
 }
 
-// sizeProblems are those of the service's own container, whose vCPUs and MiB it returns.
+// sizeProblems checks the size of the service's own container, and returns its vCPUs and MiB.
 func (args *ServiceArgs) sizeProblems(found *problems.List) (cpu float64, memory int) {
 	cpuText, memoryText := cmp.Or(args.CPU, DefaultCPU), cmp.Or(args.Memory, DefaultMemory)
 	cpu, known := limits.ParseCPU(cpuText)
@@ -56,7 +56,7 @@ func (args *ServiceArgs) sizeProblems(found *problems.List) (cpu float64, memory
 	return cpu, memory
 }
 
-// orderProblems are those of what a container starts after. name is empty for the service's own container.
+// orderProblems checks the sidecars that a container starts after. name is empty for the service's own container.
 func (args *ServiceArgs) orderProblems(field, name string, after []string, found *problems.List) {
 	for i, other := range after {
 		before, known := args.Sidecars[other]
@@ -66,7 +66,7 @@ func (args *ServiceArgs) orderProblems(field, name string, after []string, found
 		case slices.Contains(after[:i], other):
 			found.Add("%s has %q twice: keep one", field, other)
 		case before.Startup == nil:
-			found.Add("%s has %q, which has no startup probe: nothing tells that it is healthy", field, other)
+			found.Add("%s has %q, which has no startup probe to show that it is healthy: give it one", field, other)
 		case name != "" && args.waitsFor(other, name, nil):
 			found.Add("%s has %q, which itself waits for %q: let one of them start first", field, other, name)
 		}
@@ -110,7 +110,7 @@ func (s Sidecar) problems(field string, found *problems.List) {
 		Plain: map[string]map[string]pulumi.StringInput{"Environment": s.Environment}}.Check(found)
 }
 
-// volumeProblems are those of volumes, and of where containers mount them.
+// volumeProblems checks the volumes, and where containers mount them.
 func (args *ServiceArgs) volumeProblems(found *problems.List) {
 	args.mountProblems("args.Mounts", args.Mounts, found)
 	for _, name := range slices.Sorted(maps.Keys(args.Sidecars)) {
@@ -174,7 +174,7 @@ func (v Volume) problems(field string, found *problems.List) {
 		"%s.ReadOnly has no meaning for this kind: it is for a bucket or a file server", field)
 }
 
-// networkProblems are those of the network that the service reaches, and of whom it is for.
+// networkProblems checks the network that the service reaches, and the audiences.
 func (args *ServiceArgs) networkProblems(found *problems.List) {
 	for i, audience := range args.Audiences {
 		found.If(!limits.Audience.MatchString(audience), "args.Audiences[%d] %q is not an audience: use one word, for example a URL", i, audience)

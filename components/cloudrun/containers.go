@@ -12,7 +12,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/container"
 )
 
-// MainContainer is the name of the service's own container where it has sidecars. Alone it has none.
+// MainContainer is the name of the service's own container if there are sidecars. Without sidecars the container has no
+// name.
 const MainContainer = "main"
 
 // Sidecar is a container beside the service's own. It shares the instance's network, and takes no requests from outside.
@@ -31,15 +32,16 @@ type Sidecar struct {
 	Environment map[string]pulumi.StringInput
 	// Secrets are variables whose values come from Secret Manager, by name. Default: none.
 	Secrets map[string]SecretVariable
-	// Startup and Liveness are its probes, each with its port. Default: none; a container that others start after has a startup probe.
+	// Startup and Liveness are the sidecar's probes; each names its port. Default: none. A sidecar that others start after needs a
+	// startup probe.
 	Startup, Liveness *Probe
 	// After are sidecars that have to be healthy before this one starts. Default: none.
 	After []string
-	// Mounts are paths by the names of volumes. Default: none.
+	// Mounts maps the names of volumes to the paths at which the container sees them. Default: none.
 	Mounts map[string]string
 }
 
-// containers are the service's own and then its sidecars, sorted by name.
+// containers returns the service's own container, and after it the sidecars sorted by name.
 func (args *ServiceArgs) containers(port int, url pulumi.StringOutput) cloudrunv2.ServiceTemplateContainerArray {
 	ports := &cloudrunv2.ServiceTemplateContainerPortsArgs{ContainerPort: pulumi.Int(port)}
 	if args.HTTP2 {
@@ -72,7 +74,7 @@ func (args *ServiceArgs) containers(port int, url pulumi.StringOutput) cloudrunv
 	return all
 }
 
-// sidecarIndex is where a sidecar is among the containers.
+// sidecarIndex returns the position of a sidecar in the list of containers.
 func (args *ServiceArgs) sidecarIndex(name string) int {
 	return 1 + slices.Index(slices.Sorted(maps.Keys(args.Sidecars)), name)
 }
@@ -97,7 +99,8 @@ func (args *ServiceArgs) sidecar(name string, s Sidecar) *cloudrunv2.ServiceTemp
 	return container
 }
 
-// resources have the same CPU allocation in every container: it is the instance's.
+// resources returns a container's limits. The CPU allocation belongs to the instance, so it is the same in every
+// container.
 func (args *ServiceArgs) resources(cpu, memory string, boost bool) *cloudrunv2.ServiceTemplateContainerResourcesArgs {
 	return &cloudrunv2.ServiceTemplateContainerResourcesArgs{
 		Limits:          pulumi.StringMap{"cpu": pulumi.String(cpu), "memory": pulumi.String(memory)},
@@ -120,7 +123,8 @@ func mounts(paths map[string]string) cloudrunv2.ServiceTemplateContainerVolumeMo
 	return list
 }
 
-// variables are sorted by name: the order is part of the template. of is the arguments' path, for errors.
+// variables returns the variables sorted by name, because their order is part of the template. of is the path of the
+// arguments, for errors.
 func variables(of string, plain, urls map[string]pulumi.StringInput,
 	secrets map[string]SecretVariable) cloudrunv2.ServiceTemplateContainerEnvArray {
 	byName := map[string]*cloudrunv2.ServiceTemplateContainerEnvArgs{}

@@ -35,5 +35,5 @@ func TestAnImageOfOthers(t *testing.T) {
 		return err
 	})
 	assert.ErrorContains(t, err, `args.ImageOf "other" is not a sidecar: name one of args.Sidecars`)
-	assert.ErrorContains(t, err, "args.Traffic is set with args.ImageOf, whose newest revision has all requests: leave one away")
+	assert.ErrorContains(t, err, "args.Traffic and args.ImageOf exclude each other, because with ImageOf the newest revision has all requests: keep one")
 }

@@ -12,24 +12,24 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
-// Probe is what Cloud Run asks a container: exactly one of Path, TCP and GRPC.
+// Probe says how Cloud Run checks a container. Set exactly one of Path, TCP and GRPC.
 type Probe struct {
-	// Path is asked by HTTP, and begins with a slash. It is called all day by every instance, so it has to be cheap.
+	// Path is requested by HTTP, and begins with a slash. Every instance answers it all day, so it has to be cheap.
 	Path string
 	// TCP opens a connection, at startup only: Cloud Run has no such liveness probe.
 	TCP bool
-	// GRPC asks the standard health service about GRPCService, or the server as a whole without one.
+	// GRPC asks the standard health service about GRPCService, or about the whole server if GRPCService is empty.
 	GRPC        bool
 	GRPCService string
-	// Port is what is asked. Default: the service's own port; a sidecar has none.
+	// Port is the port that is probed. Default: the service's own port. Required for a sidecar.
 	Port int
-	// InitialDelaySeconds pass before the first probe, 0-240 at startup and 0-3600 for liveness. Default: 0.
+	// InitialDelaySeconds is the time before the first probe, 0-240 at startup and 0-3600 for liveness. Default: 0.
 	InitialDelaySeconds int
-	// PeriodSeconds are between probes, 1-240 at startup and 1-3600 for liveness. Default: 10.
+	// PeriodSeconds is the time between two probes, 1-240 at startup and 1-3600 for liveness. Default: 10.
 	PeriodSeconds int
 	// TimeoutSeconds is how long one probe may take, at most PeriodSeconds. Default: 1.
 	TimeoutSeconds int
-	// FailureThreshold is how many failures in a row count. Default: 3.
+	// FailureThreshold is how many failures in a row make the container count as failed. Default: 3.
 	FailureThreshold int
 }
 
@@ -73,7 +73,7 @@ func (p Probe) withDefaults() Probe {
 	return p
 }
 
-// problems are those of a probe whose delay and period can be at most longest seconds.
+// problems checks a probe whose delay and period can be at most longest seconds.
 func (p Probe) problems(field string, longest int, found *problems.List) {
 	kinds := 0
 	for _, set := range []bool{p.Path != "", p.TCP, p.GRPC} {
@@ -101,7 +101,7 @@ func (p Probe) problems(field string, longest int, found *problems.List) {
 		p.FailureThreshold, defaultProbeFailureThreshold)
 }
 
-// livenessProblems are those of a liveness probe, which asks by HTTP or gRPC.
+// livenessProblems checks a liveness probe, which asks by HTTP or gRPC.
 func (p Probe) livenessProblems(field string, found *problems.List) {
 	p.problems(field, limits.MaxLivenessSeconds, found)
 	found.If(p.TCP, "%s.TCP is not a liveness probe that Cloud Run has: set Path or GRPC", field)

@@ -14,7 +14,8 @@ import (
 // revisions of a service share a name with a probability under one in a million.
 const hashDigits = 10
 
-// revisionName names the revision that a template makes. It is unknown while anything in the template is.
+// revisionName returns the name of the revision that a template makes. The name is unknown while any value in the
+// template is.
 func revisionName(service string, attempt int, template *cloudrunv2.ServiceTemplateArgs) pulumi.StringOutput {
 	return template.ToServiceTemplateOutput().ApplyT(func(resolved cloudrunv2.ServiceTemplate) (string, error) {
 		hash, err := templateHash(resolved, attempt)
@@ -25,8 +26,8 @@ func revisionName(service string, attempt int, template *cloudrunv2.ServiceTempl
 	}).(pulumi.StringOutput)
 }
 
-// templateHash is the same for templates that say the same. What is absent is left out of the hash, so that a newer SDK
-// with more optional fields does not rename the revisions of unchanged templates.
+// templateHash returns the same hash for templates with the same content. Absent fields are left out, so that a newer
+// SDK with more optional fields does not rename the revisions of unchanged templates.
 func templateHash(template cloudrunv2.ServiceTemplate, attempt int) (string, error) {
 	document, err := json.Marshal(map[string]any{"template": template, "attempt": attempt})
 	if err != nil {
@@ -44,7 +45,7 @@ func templateHash(template cloudrunv2.ServiceTemplate, attempt int) (string, err
 	return hex.EncodeToString(sum[:])[:hashDigits], nil
 }
 
-// withoutNulls drops what is absent at every level. Keys are sorted by the encoder.
+// withoutNulls drops absent values at every level. The encoder sorts the keys.
 func withoutNulls(value any) any {
 	switch value := value.(type) {
 	case map[string]any:

@@ -16,8 +16,8 @@ import (
 // TypeToken identifies the component in state. It never changes.
 const TypeToken = "procureflow:cloudrun:Service"
 
-// ImageUserAnnotation is the annotation of a revision that says who its image runs as: Cloud Run has no setting for the
-// user, so this is what a policy can read. Annotations without a prefix are the user's own.
+// ImageUserAnnotation is the annotation of a revision that names the user its image runs as. Cloud Run has no setting
+// for the user, so policies read this annotation. Annotations without a prefix are free for users.
 const ImageUserAnnotation = "image-user"
 
 // Latest in [ServiceArgs.Traffic] stands for whichever revision became ready last.
@@ -28,7 +28,7 @@ const (
 	everybody   = "allUsers"
 )
 
-// ingressValues are what the settings call them and what the API does.
+// ingressValues maps the settings' names to the API's.
 var ingressValues = map[string]string{
 	"all":                               "INGRESS_TRAFFIC_ALL",
 	"internal":                          "INGRESS_TRAFFIC_INTERNAL_ONLY",
@@ -49,9 +49,9 @@ type ServiceArgs struct {
 	// Image is the container image by digest, NAME@sha256:<64 hex>. Required. A tag is refused: what runs must not change
 	// when a tag moves.
 	Image pulumi.StringInput
-	// ImageUser is who the image runs as, USER@DIGEST with the image's own digest, found in its configuration. It becomes
-	// the annotation [ImageUserAnnotation] of the revision. Cloud Run itself takes the user from the image. Default: the
-	// empty string, nobody looked.
+	// ImageUser is the user the image runs as, USER@DIGEST with the image's own digest, found in its configuration. It
+	// becomes the revision's annotation [ImageUserAnnotation]. Cloud Run itself takes the user from the image. Default:
+	// the empty string, which means that nobody looked.
 	ImageUser pulumi.StringInput
 	// ServiceAccount is the e-mail address of the account the service runs as. Required: the project's default account
 	// can do far more than a service needs.
@@ -60,8 +60,8 @@ type ServiceArgs struct {
 	Labels pulumi.StringMapInput
 	// Annotations are put on the service, beside those that others put there. Default: none.
 	Annotations pulumi.StringMapInput
-	// ImageOf is the sidecar whose image somebody else changes after the service was made; the program then leaves it as it is. Cloud Run
-	// names the revisions, and the newest one that is ready has all requests. Default: none, every image is the program's.
+	// ImageOf names a sidecar whose image somebody else changes once the service exists; the program then leaves that image alone. Cloud
+	// Run chooses the revisions' names, and the newest ready revision has all requests. Default: none; the program sets every image.
 	ImageOf string
 
 	// Port is the port the container listens on, 1-65535. Default: [DefaultPort].
@@ -70,7 +70,8 @@ type ServiceArgs struct {
 	CPU string
 	// Memory is the limit, for example 512Mi. Default: [DefaultMemory].
 	Memory string
-	// CPUAlwaysOn keeps the CPU outside of requests too, and bills it. Default: false, the CPU is throttled when idle.
+	// CPUAlwaysOn allocates, and bills, CPU outside of requests as well. Default: false; an idle instance's CPU is
+	// throttled.
 	CPUAlwaysOn bool
 	// StartupCPUBoost gives more CPU while an instance starts. Default: false.
 	StartupCPUBoost bool
@@ -78,11 +79,13 @@ type ServiceArgs struct {
 	Command, Arguments []string
 	// HTTP2 has requests arrive as HTTP/2 without TLS (h2c). Default: false.
 	HTTP2 bool
-	// FirstGeneration is the older execution environment, which mounts neither buckets nor file servers. Default: false.
+	// FirstGeneration selects the older execution environment, which mounts neither buckets nor file servers. Default:
+	// false.
 	FirstGeneration bool
-	// SessionAffinity sends a client to the instance that it met before, which overrides a split of traffic. Default: false.
+	// SessionAffinity sends a client to the instance that answered it before. It overrides a split of traffic. Default:
+	// false.
 	SessionAffinity bool
-	// Audiences are what ID tokens may be for besides the service's URL. Default: none.
+	// Audiences are further audiences of ID tokens that the service accepts besides its URL. Default: none.
 	Audiences []string
 	// Sidecars are containers beside the service's own, by name. Default: none.
 	Sidecars map[string]Sidecar
@@ -90,7 +93,7 @@ type ServiceArgs struct {
 	After []string
 	// Volumes are folders that containers mount, by name. Default: none.
 	Volumes map[string]Volume
-	// Mounts are paths of the service's own container by the names of volumes. Default: none.
+	// Mounts maps the names of volumes to the paths at which the service's own container sees them. Default: none.
 	Mounts map[string]string
 	// VPC is a network that the service reaches. Default: none.
 	VPC *VPC
@@ -98,10 +101,10 @@ type ServiceArgs struct {
 	Concurrency int
 	// TimeoutSeconds is how long a request may take, 1-3600. Default: [DefaultTimeoutSeconds].
 	TimeoutSeconds int
-	// MinInstances are kept warm. Default: 0.
+	// MinInstances is how many instances are kept warm. Default: 0.
 	MinInstances int
-	// MaxInstances caps each revision, and with it cost. While two revisions share traffic, both have the cap. Required,
-	// at least 1.
+	// MaxInstances caps the instances of each revision, and so the cost. While two revisions share traffic, each has
+	// this cap. Required, at least 1.
 	MaxInstances int
 	// Startup must succeed before an instance gets requests. Required.
 	Startup Probe
@@ -117,13 +120,14 @@ type ServiceArgs struct {
 	// Secrets are variables whose values come from Secret Manager, by name. Default: none.
 	Secrets map[string]SecretVariable
 
-	// Public lets anybody call the service. Default: false, callers need roles/run.invoker.
+	// Public lets anybody call the service. Default: false; callers need roles/run.invoker.
 	Public bool
-	// Invokers are who may call the service, by a key that names the grant. Default: nobody.
+	// Invokers are the accounts that may call the service, by a key that names the grant. Default: nobody.
 	Invokers map[string]Invoker
 	// Ingress is all, internal or internal-and-cloud-load-balancing. Default: all.
 	Ingress string
-	// BinaryAuthorization has the project's policy judge each image before it starts. Default: false, every image starts.
+	// BinaryAuthorization makes the project's policy judge each image before it starts. Default: false; every image
+	// starts.
 	BinaryAuthorization bool
 	// DeletionProtection makes the provider refuse to delete or replace the service. Default: false.
 	DeletionProtection bool
@@ -134,11 +138,11 @@ type ServiceArgs struct {
 	Traffic map[string]int
 }
 
-// Invoker is who may call a service.
+// Invoker is an account that may call a service.
 type Invoker struct {
-	// Member is the principal, for example serviceAccount:ADDRESS. Required.
+	// Member is the caller as IAM writes it, for example serviceAccount:ADDRESS. Required.
 	Member pulumi.StringInput
-	// Reason says in a sentence what it calls the service for. Required.
+	// Reason says in a sentence what the account calls the service for. Required.
 	Reason string
 }
 
@@ -169,8 +173,8 @@ type Service struct {
 }
 
 // NewService makes the service, and access for everybody if it is public. It fails before registering anything when an
-// argument is missing or impossible, and then names every such argument; an image or a secret version that is known
-// later fails then.
+// argument is missing or impossible, and then names every such argument. A bad image or secret version that becomes
+// known only later makes the update fail at that point.
 func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pulumi.ResourceOption) (*Service, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("service %q: %w", name, err)
@@ -188,13 +192,14 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	service.URL = pulumi.Sprintf("https://%s", service.Host)
 	template := args.template(service.URL)
 	service.Revision = revisionName(args.ServiceName, args.Attempt, template)
-	// A copy, because the name is computed from the template concurrently and must not wait for itself.
+	// The name is computed from the template concurrently. It goes into a copy, because it must not wait for itself.
 	named := *template
 	named.Revision = service.Revision
 	ignored := []string{
-		// Owned by the release controller. Set here because a component's ignoreChanges do not reach its children.
+		// The release controller owns traffic. The option is set here because a component's ignoreChanges do not reach
+		// its children.
 		"traffics",
-		// Whoever calls the API last leaves a name here: gcloud and the release controller do.
+		// Every client of the API, such as gcloud and the release controller, leaves its name in these fields.
 		"client", "clientVersion",
 	}
 	if args.ImageOf != "" {
@@ -240,7 +245,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	return service, nil
 }
 
-// grantInvocation lets everybody call the service, or those who are named.
+// grantInvocation lets everybody call the service, or only the named accounts.
 func (args *ServiceArgs) grantInvocation(ctx *pulumi.Context, name string, parent *Service, service pulumi.StringInput) error {
 	members := map[string]pulumi.StringInput{}
 	if args.Public {
@@ -264,7 +269,8 @@ func (args *ServiceArgs) grantInvocation(ctx *pulumi.Context, name string, paren
 	return nil
 }
 
-// traffic names the first revision rather than LATEST, so that a later template does not take traffic by itself.
+// traffic returns the split at the service's creation. It names the first revision rather than LATEST, so that a later
+// template gets no traffic by itself.
 func (args *ServiceArgs) traffic(revision pulumi.StringInput) cloudrunv2.ServiceTrafficArray {
 	const byRevision, byLatest = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 	if args.ImageOf != "" {
@@ -286,7 +292,7 @@ func (args *ServiceArgs) traffic(revision pulumi.StringInput) cloudrunv2.Service
 	return split
 }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *ServiceArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
 		"project": args.Project, "location": args.Location, "serviceName": pulumi.String(args.ServiceName),

@@ -29,7 +29,7 @@ const (
 	defaultProbeFailureThreshold = 3
 )
 
-// template is everything that makes a revision, except its name.
+// template returns everything that makes a revision, except its name.
 func (args *ServiceArgs) template(url pulumi.StringOutput) *cloudrunv2.ServiceTemplateArgs {
 	port := cmp.Or(args.Port, DefaultPort)
 	return &cloudrunv2.ServiceTemplateArgs{
@@ -43,7 +43,7 @@ func (args *ServiceArgs) template(url pulumi.StringOutput) *cloudrunv2.ServiceTe
 		},
 		MaxInstanceRequestConcurrency: pulumi.Int(cmp.Or(args.Concurrency, DefaultConcurrency)),
 		Timeout:                       pulumi.String(fmt.Sprintf("%ds", cmp.Or(args.TimeoutSeconds, DefaultTimeoutSeconds))),
-		// Affinity overrides the split: a client would stay on the revision it met first, canary or not.
+		// Affinity overrides the split: a client stays on the revision that answered it first.
 		SessionAffinity: pulumi.Bool(args.SessionAffinity),
 		Containers:      args.containers(port, url),
 		Volumes:         volumes(args.Volumes),

@@ -15,14 +15,14 @@ import (
 type Volume struct {
 	// Memory is the size of a folder in memory, for example 64Mi.
 	Memory string
-	// Secret is a version of a secret as the one file File.
+	// Secret is a version of a secret; the folder has it as its only file, File.
 	Secret *SecretVariable
 	File   string
 	// Bucket is the name of a bucket whose objects are the files.
 	Bucket pulumi.StringInput
 	// Server and Path are a folder of a file server.
 	Server, Path string
-	// CloudSQL are the connection names of instances, whose sockets are in the folder; Cloud Run takes no other path than /cloudsql.
+	// CloudSQL are the connection names of instances whose sockets are in the folder. Cloud Run mounts them at /cloudsql only.
 	CloudSQL pulumi.StringArrayInput
 	// ReadOnly refuses writes to a bucket or a file server.
 	ReadOnly bool
@@ -31,7 +31,7 @@ type Volume struct {
 // readableByAll is the mode of a secret's file, 0444, which the API fills in.
 const readableByAll = 292
 
-// volumes are sorted by name: the order is part of the template.
+// volumes returns the volumes sorted by name, because their order is part of the template.
 func volumes(byName map[string]Volume) cloudrunv2.ServiceTemplateVolumeArrayInput {
 	if len(byName) == 0 {
 		return nil
@@ -69,11 +69,13 @@ func (v Volume) volume(name string) *cloudrunv2.ServiceTemplateVolumeArgs {
 
 // VPC is a network that the service sends requests into, by Direct VPC egress.
 type VPC struct {
-	// Network is the network's name. Default: the subnetwork's.
+	// Network is the network's name. Default: the network of Subnetwork.
 	Network string
-	// Subnetwork is the name of a subnetwork in the service's region. Default: the network's.
+	// Subnetwork is the name of a subnetwork in the service's region. Default: the subnetwork of Network in that
+	// region.
 	Subnetwork string
-	// AllTraffic sends requests to the internet through the network too. Default: false, those to private addresses alone.
+	// AllTraffic sends requests to the internet through the network too. Default: false; only requests to private
+	// addresses go through it.
 	AllTraffic bool
 	// Tags are network tags. Default: none.
 	Tags []string

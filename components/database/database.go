@@ -27,10 +27,10 @@ const (
 	userToken     = "gcp:sql/user:User"
 )
 
-// What a client needs: to reach the instance, and to log in as its user.
+// clientRoles are the roles that a client needs: to reach the instance, and to log in as its user.
 var clientRoles = []string{"roles/cloudsql.client", "roles/cloudsql.instanceUser"}
 
-// abandon leaves what is in an instance where it is when the program no longer has it.
+// abandon is the deletion policy that leaves a database or user in the instance when the program no longer has it.
 const abandon = "ABANDON"
 
 // DatabaseArgs describes a database.
@@ -41,27 +41,29 @@ type DatabaseArgs struct {
 	Region pulumi.StringInput
 	// Instance is the instance's name. Required.
 	Instance string
-	// Existing says that somebody else keeps the instance: clients get a user and their grants, and nothing else is made. Default:
+	// Existing says that somebody else manages the instance. The component then makes only the clients' users and grants. Default:
 	// false.
 	Existing bool
 	// Host is the private address of an existing instance. Default: none.
 	Host string
-	// Name is the database's. Required.
+	// Name is the database's name. Required.
 	Name string
-	// Version is that of PostgreSQL, for example POSTGRES_17. Required unless Existing.
+	// Version is the version of PostgreSQL, for example POSTGRES_17. Required unless Existing.
 	Version string
-	// Tier is the size, for example db-custom-1-3840. Required unless Existing.
+	// Tier is the machine's size, for example db-custom-1-3840 for 1 vCPU and 3,840 MiB. Required unless Existing.
 	Tier string
 	// HighAvailability keeps a second instance in another zone. Default: false.
 	HighAvailability bool
-	// Network is projects/PROJECT/global/networks/NAME, in which the instance has its only address. Default: none, and it has an address
-	// on the internet, at which it takes nobody but who comes through a connector.
+	// Network is projects/PROJECT/global/networks/NAME, in which the instance has its only address. Default: none. The instance then has
+	// an address on the internet, which accepts only connections through a Cloud SQL connector.
 	Network string
-	// DiskGB is the disk's size, DiskLimitGB where its growth ends. Required unless Existing.
+	// DiskGB is the disk's size in GB, and DiskLimitGB the size up to which it grows. Required unless Existing.
 	DiskGB, DiskLimitGB int
-	// BackupHour is when the day's backup begins, UTC; BackupsKept is how many are kept. Default: midnight; required unless Existing.
+	// BackupHour is the hour in UTC, 0-23, at which the day's backup begins. Default: 0. BackupsKept is how many backups are kept, at
+	// least 7. Required unless Existing.
 	BackupHour, BackupsKept int
-	// MaintenanceDay, 1 for Monday, and MaintenanceHour, UTC, are when Google may restart it. Required unless Existing.
+	// MaintenanceDay (1 for Monday to 7) and MaintenanceHour (UTC, 0-23) say when Google may restart the instance.
+	// Required unless Existing.
 	MaintenanceDay, MaintenanceHour int
 	// Protected keeps everybody from deleting the instance. Default: false.
 	Protected bool
@@ -71,9 +73,9 @@ type DatabaseArgs struct {
 	Labels pulumi.StringMapInput
 }
 
-// Client is an account that logs in.
+// Client is a service account that logs in to the database.
 type Client struct {
-	// Email is a service account's address, Member the same as IAM writes it. Required.
+	// Email is the account's address. Member is the same account as IAM writes it, serviceAccount:EMAIL. Required.
 	Email, Member pulumi.StringInput
 }
 
@@ -83,11 +85,11 @@ type Database struct {
 
 	// ConnectionName is PROJECT:REGION:INSTANCE.
 	ConnectionName pulumi.StringOutput
-	// Host is what a client connects to: the instance's private address, or the folder of its socket.
+	// Host is the address that a client connects to: the instance's private address, or the folder of its socket.
 	Host pulumi.StringOutput
 	// Users are the clients' names in the database, by key. They are known before anything exists.
 	Users map[string]pulumi.StringOutput
-	// Ready are what a client waits for: its grants and its user.
+	// Ready are the resources that a client has to wait for: its grants and its user.
 	Ready []pulumi.Resource
 }
 
@@ -165,7 +167,7 @@ func (db *Database) admit(ctx *pulumi.Context, name, key string, args *DatabaseA
 		}
 		db.Ready = append(db.Ready, grant)
 	}
-	// PostgreSQL's names have 63 characters, so Cloud SQL leaves the suffix of all service accounts away.
+	// A name in PostgreSQL has at most 63 characters, so Cloud SQL drops the suffix that all service accounts have.
 	db.Users[key] = client.Email.ToStringOutput().ApplyT(func(email string) string {
 		return strings.TrimSuffix(email, ".gserviceaccount.com")
 	}).(pulumi.StringOutput)
@@ -173,7 +175,7 @@ func (db *Database) admit(ctx *pulumi.Context, name, key string, args *DatabaseA
 		"project": args.Project, "instance": pulumi.String(args.Instance), "name": db.Users[key],
 		"type": pulumi.String("CLOUD_IAM_SERVICE_ACCOUNT"),
 	}
-	if !args.Protected && !args.Existing { // PostgreSQL deletes no user that owns something: it goes with the instance
+	if !args.Protected && !args.Existing { // PostgreSQL does not delete a user that owns something; the user goes with the instance
 		inputs["deletionPolicy"] = pulumi.String(abandon)
 	}
 	err := ctx.RegisterResource(userToken, name+"-"+key+"-user", inputs, user, pulumiopt.GoogleChild(db, pulumi.DependsOn(made))...)
@@ -181,7 +183,7 @@ func (db *Database) admit(ctx *pulumi.Context, name, key string, args *DatabaseA
 	return err
 }
 
-// instance are the inputs of the instance. What is the API's default and matters is written down, so that a changed default changes
+// instance returns the inputs of the instance. Defaults of the API that matter are written out, so that a changed default changes
 // nothing here.
 func (args *DatabaseArgs) instance() pulumi.Map {
 	text := func(format string, values ...any) pulumi.String { return pulumi.String(fmt.Sprintf(format, values...)) }
@@ -210,7 +212,8 @@ func (args *DatabaseArgs) instance() pulumi.Map {
 	if args.Network != "" {
 		addresses["privateNetwork"] = text("%s", args.Network)
 	} else {
-		// An address on the internet takes nobody without a grant: no network is authorized, and plain connections are refused.
+		// The address on the internet accepts only callers with a grant: no network is authorized, and plain connections are
+		// refused.
 		settings["connectorEnforcement"] = text("REQUIRED")
 	}
 	if args.Labels != nil {
@@ -222,7 +225,7 @@ func (args *DatabaseArgs) instance() pulumi.Map {
 	}
 }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *DatabaseArgs) inputs() pulumi.Map {
 	return pulumi.Map{
 		"project": args.Project, "region": args.Region, "instance": pulumi.String(args.Instance), "existing": pulumi.Bool(args.Existing),

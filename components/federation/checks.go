@@ -28,7 +28,7 @@ var (
 	environment = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 )
 
-// trusted are the events that only somebody with write access, or the clock, brings about.
+// trusted lists the events that only somebody with write access, or the clock, can cause.
 var trusted = []string{"merge_group", "pull_request", "push", "release", "repository_dispatch", "schedule", "workflow_dispatch"}
 
 func (args *FederationArgs) validate() error {
@@ -44,7 +44,7 @@ func (args *FederationArgs) validate() error {
 		idProblems(field+" id", id, found)
 		args.Providers[id].problems(field, found)
 		found.If(args.Providers[id].Environment == "" && len(args.Providers) > 1,
-			"%s.Environment is missing: a binding takes the tokens of every provider of the pool, "+
+			"%s.Environment is missing: a binding accepts the tokens of every provider of the pool, "+
 				"so each of several providers has to name its environment, or NoEnvironment", field)
 	}
 	for _, key := range slices.Sorted(maps.Keys(args.Bindings)) {
@@ -70,9 +70,9 @@ func (trust Trust) problems(field string, found *problems.List) {
 	}
 	found.If(trust.Environment != "" && !environment.MatchString(trust.Environment),
 		"%s.Environment %q can match no token: use letters, digits, dots, hyphens and underscores", field, trust.Environment)
-	found.If(len(trust.Events) == 0, "%s.Events is empty: name those that start its runs, of %s", field, strings.Join(trusted, ", "))
+	found.If(len(trust.Events) == 0, "%s.Events is empty: name the events that start its runs, of %s", field, strings.Join(trusted, ", "))
 	for _, name := range trust.Events {
-		found.If(!slices.Contains(trusted, name), "%s.Events has %q, which is not an event, or which anybody can bring about: use one of %s",
+		found.If(!slices.Contains(trusted, name), "%s.Events has %q, which is not an event or which anybody can cause: use one of %s",
 			field, name, strings.Join(trusted, ", "))
 	}
 	if length := len([]rune(trust.Description)); length > maxDescription {
@@ -108,13 +108,13 @@ func (args *FederationArgs) bindingProblems(name string, binding Binding, found 
 		"%s.Value %q has a space in it, which no principal may have: remove it", field, binding.Value)
 }
 
-// fits tells whether rest is what follows the repository id and its colon in a value of attribute.
+// fits reports whether rest can follow the repository id and its colon in a value of attribute.
 func fits(attribute, rest string) bool {
 	switch attribute {
 	case AttributeEnvironment:
 		return environment.MatchString(rest)
 	case AttributeEnvironmentWorkflow:
-		// Exactly three parts: with a colon inside of one, other claims could make the same value.
+		// There are exactly three parts. With a colon inside a part, other claims could make the same value.
 		parts := strings.Split(rest, ":")
 		return len(parts) == 3 && environment.MatchString(parts[0]) && ref.MatchString(parts[1]) && workflow.MatchString(parts[2])
 	case AttributeEventWorkflow:

@@ -25,7 +25,7 @@ type FederationArgs struct {
 	// PoolID is the pool's id: 4-32 lower-case letters, digits and hyphens, not beginning with gcp-. Required. Changing it
 	// replaces the pool, and with it every binding.
 	PoolID string
-	// Description is what the console shows, up to 256 characters. Default: none.
+	// Description is shown in the console, up to 256 characters. Default: none.
 	Description pulumi.StringPtrInput
 	// Providers say which tokens enter the pool, by provider id, spelled like PoolID. Required, at least one.
 	Providers map[string]Trust
@@ -50,7 +50,7 @@ type Federation struct {
 
 	// PoolName is the pool's resource name, projects/NUMBER/locations/global/workloadIdentityPools/POOL.
 	PoolName pulumi.StringOutput
-	// ProviderNames are the providers' resource names by id: what a workflow authenticates with.
+	// ProviderNames are the providers' resource names by id. A workflow authenticates with such a name.
 	ProviderNames map[string]pulumi.StringOutput
 }
 
@@ -106,7 +106,8 @@ func newProvider(ctx *pulumi.Context, name string, args *FederationArgs, id stri
 		DisplayName:                    pulumi.String(id),
 		AttributeMapping:               pulumi.ToStringMap(args.mapping()),
 		AttributeCondition:             pulumi.String(Condition(trust)),
-		// No audiences: Google then accepts only the provider's own name, which is what google-github-actions/auth asks for.
+		// Without audiences Google accepts only the provider's own name, which is the audience that
+		// google-github-actions/auth requests.
 		Oidc: &iam.WorkloadIdentityPoolProviderOidcArgs{IssuerUri: pulumi.String(Issuer)},
 	}
 	if trust.Description != "" {
@@ -136,7 +137,7 @@ func newBinding(ctx *pulumi.Context, name string, binding Binding, parent *Feder
 	return err
 }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *FederationArgs) inputs() pulumi.Map {
 	conditions := pulumi.StringMap{}
 	for id, trust := range args.Providers {

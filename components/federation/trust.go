@@ -18,17 +18,17 @@ const NoEnvironment = naming.NoEnvironment
 // Attributes that a binding may match, without their prefix "attribute.". The ref is mapped too, but says nothing about
 // the repository, so no binding may use it.
 const (
-	// AttributeRepository is the numeric repository id: every job of the repository that a provider admits.
+	// AttributeRepository is the numeric repository id. It covers every job of the repository that a provider admits.
 	AttributeRepository = "repository_id"
 	// AttributeEnvironment is repository and environment; see [EnvironmentValue].
 	AttributeEnvironment = "repo_env"
-	// AttributeWorkflow is the workflow file and the ref it came from; see [WorkflowRef]. It does not say which ref the run is
-	// of: where a provider admits other refs, a branch that calls the file as a reusable workflow has it too.
+	// AttributeWorkflow is the workflow file and the ref it came from; see [WorkflowRef]. It does not say the ref of the run:
+	// if a provider admits other refs, a run of another branch that calls the file as a reusable workflow has the same value.
 	AttributeWorkflow = "job_workflow_ref"
 	// AttributeEnvironmentWorkflow is repository, environment, the run's ref and workflow; see [EnvironmentWorkflowValue].
 	AttributeEnvironmentWorkflow = "env_workflow"
 	// AttributeEventWorkflow is repository, environment, the run's event and workflow; see [EventWorkflowValue]. It is for runs whose
-	// ref is another one each time, as a pull request's refs/pull/7/merge.
+	// ref changes each time, such as a pull request's refs/pull/7/merge.
 	AttributeEventWorkflow = "event_workflow"
 )
 
@@ -41,31 +41,31 @@ const (
 	workflowExpression    = "has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none'"
 )
 
-// Trust says which jobs a provider admits. It always asks for a runner of GitHub's own: one that somebody else runs can hand
-// the token to whom it likes. An empty field asks nothing, except those that are required.
+// Trust says which jobs a provider admits. The job has to run on a runner of GitHub's own, because any other runner can pass
+// the token on to anybody. An optional field that is empty asks for nothing.
 type Trust struct {
 	// OwnerID is the numeric id of the user or organization that owns the repository. Required.
 	OwnerID int64
 	// RepositoryID is the repository's numeric id. Required.
 	RepositoryID int64
-	// Ref is the ref that the run is of, for example refs/heads/main. Default: any.
+	// Ref is the ref of the run, for example refs/heads/main. Default: any.
 	Ref string
-	// Workflows are workflow files with the ref they were read from, as [WorkflowRef] and [WorkflowAt] spell them; the job is
-	// of one of them. Several let a version be raised while the one before still works. Default: any.
+	// Workflows are workflow files with the ref they were read from, as [WorkflowRef] and [WorkflowAt] spell them. The job
+	// has to belong to one of them. With several, a version can be raised while the one before still works. Default: any.
 	Workflows []string
 	// Environment is the GitHub environment of the job, or [NoEnvironment]. Default: any, allowed only for the one
 	// provider of a pool.
 	Environment string
-	// Events are the events that may have started the run, of those that take write access or a schedule: merge_group,
-	// pull_request, push, release, repository_dispatch, schedule and workflow_dispatch. The others, pull_request_target and
-	// issue_comment among them, run main's workflow when somebody with a fork or a comment wants it. Required.
+	// Events are the events that may have started the run: merge_group, pull_request, push, release, repository_dispatch,
+	// schedule and workflow_dispatch. These take write access or a schedule. Other events, such as pull_request_target and
+	// issue_comment, let somebody with only a fork or a comment run main's workflow, and are refused. Required.
 	Events []string
-	// Description says whom the provider is for, up to 256 characters. Default: none.
+	// Description says which jobs the provider is for, up to 256 characters. Default: none.
 	Description string
 }
 
-// Mapping is the attribute mapping of every provider. The subject is made of numbers only, so that it stays under
-// Google's 127 bytes.
+// Mapping returns the attribute mapping of every provider. The subject consists of numbers only, so that it stays under
+// Google's limit of 127 bytes.
 func Mapping() map[string]string {
 	return map[string]string{
 		"google.subject":             "assertion.repository_id + ':' + assertion.run_id",
@@ -78,13 +78,14 @@ func Mapping() map[string]string {
 	}
 }
 
-// eventMapping is what [AttributeEventWorkflow] is mapped from, in pools with a binding to it: others keep the mapping that they have.
+// eventMapping is the expression for [AttributeEventWorkflow]. Only pools with a binding to that attribute map it, so that other pools
+// do not change.
 const eventMapping = repositoryExpression + " + ':' + " + environmentExpression + " + ':' + " + eventExpression + " + ':' + (" +
 	workflowExpression + ")"
 
-// Condition is the attribute condition, in the Common Expression Language, that holds for exactly the tokens that trust
-// describes. It is the text the provider gets. An environment that is called like the absence of one is refused: the mapped
-// attributes could not tell its jobs from those in no environment.
+// Condition returns the attribute condition, in the Common Expression Language, that holds for exactly the tokens that
+// trust describes. The provider gets this text. Condition refuses an environment with the name that stands for no
+// environment, because the mapped attributes could not tell their jobs apart.
 func Condition(trust Trust) string {
 	terms := []string{
 		"assertion.repository_owner_id == " + quote(strconv.FormatInt(trust.OwnerID, 10)),
@@ -109,31 +110,33 @@ func Condition(trust Trust) string {
 	return strings.Join(terms, " && ")
 }
 
-// WorkflowRef is how GitHub names a workflow file of a repository on a branch in the claim job_workflow_ref. For a job
-// inside a reusable workflow the claim names the reusable one.
+// WorkflowRef returns the value of the claim job_workflow_ref for a workflow file of a repository on a branch. For a
+// job inside a reusable workflow the claim names the reusable workflow.
 func WorkflowRef(owner, repository, file, branch string) string {
 	return WorkflowAt(owner+"/"+repository, file, "refs/heads/"+branch)
 }
 
-// WorkflowAt is how GitHub names a workflow file of a repository, OWNER/NAME, that was called at a ref: a full commit, or
-// refs/tags/TAG or refs/heads/BRANCH for one that was called by its name.
+// WorkflowAt returns the same claim for a workflow file of a repository, OWNER/NAME, that was called at a ref: a full
+// commit, refs/tags/TAG or refs/heads/BRANCH.
 func WorkflowAt(repository, file, ref string) string {
 	return repository + "/.github/workflows/" + file + "@" + ref
 }
 
-// EnvironmentValue is the value of [AttributeEnvironment] for jobs of a repository in an environment, or in
+// EnvironmentValue returns the value of [AttributeEnvironment] for jobs of a repository in an environment, or in
 // [NoEnvironment].
 func EnvironmentValue(repositoryID int64, environment string) string {
 	return strconv.FormatInt(repositoryID, 10) + ":" + environment
 }
 
-// EnvironmentWorkflowValue is the value of [AttributeEnvironmentWorkflow] for runs of the branch; workflow is spelled by
-// [WorkflowRef]. The workflow's own ref does not do: a branch can call a reusable workflow at another ref.
+// EnvironmentWorkflowValue returns the value of [AttributeEnvironmentWorkflow] for runs of the branch; workflow is
+// spelled by [WorkflowRef]. The workflow's own ref is not enough, because any branch can call a reusable workflow at
+// main.
 func EnvironmentWorkflowValue(repositoryID int64, environment, branch, workflow string) string {
 	return EnvironmentValue(repositoryID, environment) + ":refs/heads/" + branch + ":" + workflow
 }
 
-// EventWorkflowValue is the value of [AttributeEventWorkflow] for runs that an event started; workflow is spelled by [WorkflowRef].
+// EventWorkflowValue returns the value of [AttributeEventWorkflow] for runs that an event started; workflow is spelled by
+// [WorkflowRef].
 func EventWorkflowValue(repositoryID int64, environment, event, workflow string) string {
 	return EnvironmentValue(repositoryID, environment) + ":" + event + ":" + workflow
 }

@@ -15,7 +15,7 @@ var (
 	predefinedRole = regexp.MustCompile(`^roles/[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$`)
 )
 
-// Roles that are refused everywhere.
+// refused maps the roles that no identity may hold to the reason.
 var refused = map[string]string{
 	"roles/owner":                      basic,
 	"roles/editor":                     basic,
@@ -26,7 +26,7 @@ var refused = map[string]string{
 	"roles/iam.serviceAccountKeyAdmin": "makes keys that do not expire: use workload identity federation",
 }
 
-// Roles that are refused on a whole project.
+// refusedOnProject maps the roles that nobody may hold on a whole project to the reason.
 var refusedOnProject = map[string]string{
 	"roles/secretmanager.secretAccessor":         "reads the value of every secret: grant it on each secret that is needed",
 	"roles/secretmanager.admin":                  "reads the value of every secret: use a custom role without secretmanager.versions.access",
@@ -36,13 +36,13 @@ var refusedOnProject = map[string]string{
 	"roles/iam.workloadIdentityUser":             impersonation,
 }
 
-// Roles that on a whole project need a condition.
+// conditionalOnProject lists the roles that need a condition on a whole project.
 var conditionalOnProject = map[string]bool{
 	"roles/resourcemanager.projectIamAdmin": true,
 	"roles/iam.securityAdmin":               true,
 }
 
-// Roles with which their holder gives itself any other.
+// escalating lists the roles whose holder can take any other role.
 var escalating = map[string]bool{
 	"roles/owner":                           true,
 	"roles/resourcemanager.projectIamAdmin": true,
@@ -126,15 +126,15 @@ func (grant Grant) roleProblems(field string, found *problems.List) {
 	}
 }
 
-// onlyRolesProblems says why a condition does not hold whoever changes a project's IAM policy to harmless roles.
+// onlyRolesProblems checks that a condition limits a right to change the project's IAM policy to harmless roles.
 func (c *Condition) onlyRolesProblems(field string, found *problems.List) {
-	// Another expression could be anything, true among it.
+	// Any other expression could be always true.
 	if c == nil || c.Expression != OnlyRoles(c.only...).Expression {
 		found.Add("%s.Role may grant itself any role: add Condition: OnlyRoles(...) with the roles it has to grant", field)
 		return
 	}
 	if len(c.only) == 0 {
-		found.Add("%s.Condition lists no role, so the grant is of no use: "+
+		found.Add("%s.Condition lists no role, so the grant allows nothing: "+
 			"list those it has to grant, or remove the grant", field)
 		return
 	}

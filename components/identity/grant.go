@@ -8,12 +8,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
-// Grant is one thing that an identity may do.
+// Grant is one role of an identity, with the place where it holds and the reason for it.
 type Grant struct {
 	// Role is a predefined role, for example roles/run.viewer. With CustomRole it is a short key instead, which names
 	// the grant. Required.
 	Role string
-	// CustomRole is a custom role's name, projects/P/roles/ROLE. Default: none, Role is the role.
+	// CustomRole is a custom role's name, projects/P/roles/ROLE. Default: none; Role names the role.
 	CustomRole pulumi.StringInput
 	// Scope is where the role holds: one of the Scope types of this package. Required.
 	Scope Scope
@@ -36,8 +36,8 @@ type Condition struct {
 	only []string
 }
 
-// OnlyRoles is the condition under which somebody who may change a project's IAM policy can grant and revoke only these
-// roles, and so cannot make himself an owner.
+// OnlyRoles returns a condition for a right to change a project's IAM policy. Under it the holder can grant and revoke
+// only these roles, and so cannot become an owner.
 func OnlyRoles(roles ...string) *Condition {
 	quoted := make([]string, 0, len(roles))
 	for _, role := range roles {
@@ -51,19 +51,19 @@ func OnlyRoles(roles ...string) *Condition {
 	}
 }
 
-// Record is a grant as text.
+// Record is a grant as text, for documents and reviews.
 type Record struct {
 	// Role is the predefined role, or the key of a custom one.
 	Role string
 	// Scope is the kind of the scope and its key, for example "secret nextauth-secret".
 	Scope string
-	// Reason is why.
+	// Reason says why the role is needed.
 	Reason string
-	// Condition is the condition's expression, empty without one.
+	// Condition is the condition's expression; empty if there is none.
 	Condition string
 }
 
-// Describe gives grants as text, in their order.
+// Describe returns grants as text, in their order.
 func Describe(grants []Grant) []Record {
 	records := make([]Record, 0, len(grants))
 	for _, grant := range grants {

@@ -20,7 +20,7 @@ type IdentityArgs struct {
 	// AccountID is the part of the address before the @: 6-30 lower-case letters, digits and hyphens, beginning with a
 	// letter. Required. Changing it replaces the account.
 	AccountID string
-	// DisplayName is what the console shows, up to 100 characters. Default: none.
+	// DisplayName is shown in the console, up to 100 characters. Default: none.
 	DisplayName pulumi.StringPtrInput
 	// Description says what the account is for, up to 256 bytes. Default: none.
 	Description pulumi.StringPtrInput
@@ -75,10 +75,10 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 	return identity, nil
 }
 
-// Grants are the identity's grants with their reasons, in the order of its arguments.
+// Grants returns the identity's grants with their reasons, in the order of its arguments.
 func (identity *Identity) Grants() []Record { return slices.Clone(identity.records) }
 
-// inputs are what state and policies see of the component: the reasons too.
+// inputs returns the component's inputs, reasons included, which state keeps and policies read.
 func (args *IdentityArgs) inputs() pulumi.Map {
 	grants := make(pulumi.Array, 0, len(args.Grants))
 	for _, grant := range args.Grants {

@@ -11,9 +11,9 @@ import (
 // that names the grant, because the scope's own name may be known only later.
 type Scope interface{ place() place }
 
-// kind is a kind of scope. Stacks remember both of its values.
+// kind is a kind of scope. Its name and token are in the state of stacks, so they must not change.
 type kind struct {
-	// name is what messages and the names of grants call it.
+	// name is the kind's name in messages and in the names of grants.
 	name string
 	// token is the type of the Google resource that gives one member one role there.
 	token string
@@ -38,7 +38,7 @@ var (
 type place struct {
 	kind kind
 	key  string
-	// keyless says that the scope needs no key, because an identity mostly has one of its kind.
+	// keyless says that the scope needs no key, because an identity rarely has a second scope of the kind.
 	keyless bool
 	// project is the scope's project. Nil means the identity's.
 	project pulumi.StringInput
@@ -51,7 +51,7 @@ type field struct {
 	value          pulumi.StringInput
 }
 
-// missing are the names of the fields that have no value though they need one.
+// missing returns the names of the required fields that have no value.
 func (p place) missing() []string {
 	var names []string
 	if p.key == "" && !p.keyless {
@@ -65,7 +65,7 @@ func (p place) missing() []string {
 	return names
 }
 
-// String is the scope in words: its kind and its key.
+// String returns the scope in words: its kind and its key.
 func (p place) String() string {
 	if p.key == "" {
 		return p.kind.name
@@ -73,7 +73,7 @@ func (p place) String() string {
 	return p.kind.name + " " + p.key
 }
 
-// describe is a scope in words, and empty without one.
+// describe returns a scope in words, or "" for no scope.
 func describe(scope Scope) string {
 	if scope == nil {
 		return ""
@@ -81,8 +81,8 @@ func describe(scope Scope) string {
 	return scope.place().String()
 }
 
-// register makes the grant. The resource is registered by its token, because the ten kinds are ten structs of the SDK with the same
-// fields.
+// register makes the grant. It registers the resource by its token, because the SDK has a struct of its own, with the same fields,
+// for each of the ten kinds.
 func (grant Grant) register(ctx *pulumi.Context, name string, identity *Identity, member, project pulumi.StringInput) error {
 	p := grant.Scope.place()
 	inputs := pulumi.Map{"role": grant.role(), "member": member}
@@ -108,7 +108,7 @@ func (grant Grant) register(ctx *pulumi.Context, name string, identity *Identity
 // iamMember is a grant as a resource. Nobody reads its outputs.
 type iamMember struct{ pulumi.CustomResourceState }
 
-// ProjectScope is a whole project: the last resort, for what Google offers no narrower scope.
+// ProjectScope is a whole project. Use it only if Google offers no narrower scope.
 type ProjectScope struct {
 	// Key tells several projects apart. Default: none, for the identity's own project.
 	Key string

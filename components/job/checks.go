@@ -34,7 +34,7 @@ func (args *JobArgs) validate() error {
 		"args.TimeoutSeconds is %d: use 1-86400, or leave it out for %d", args.TimeoutSeconds, DefaultTimeoutSeconds)
 	if s := args.Schedule; s != nil {
 		found.If(len(strings.Fields(s.Cron)) != 5, "args.Schedule.Cron %q is not a schedule: use five fields, minute first", s.Cron)
-		found.If(s.TimeZone == "", "args.Schedule.TimeZone is missing: name whose clock counts, such as Europe/Berlin or UTC")
+		found.If(s.TimeZone == "", "args.Schedule.TimeZone is missing: name the time zone of Cron, such as Europe/Berlin or UTC")
 		found.If(s.Account == nil, "args.Schedule.Account is missing: set the e-mail address of an account that starts the job and nothing else")
 	}
 	container.Variables{Field: "args", Reserved: limits.IsJobVariable, Secrets: container.Secrets(args.Secrets),

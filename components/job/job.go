@@ -17,7 +17,8 @@ import (
 // TypeToken identifies the component in state. It never changes.
 const TypeToken = "procureflow:job:Job"
 
-// ImageUserAnnotation is the annotation of an execution that says who its image runs as, as a service's revisions have it.
+// ImageUserAnnotation is the annotation of an execution that names the user its image runs as. A service's revisions have
+// the same one.
 const ImageUserAnnotation = "image-user"
 
 // Defaults of absent arguments.
@@ -28,7 +29,7 @@ const (
 	DefaultTimeoutSeconds = 600
 )
 
-// startRole lets the schedule's account start the job. On a job it holds run.jobs.run and nothing that a job has besides.
+// startRole lets the schedule's account start the job. Of the permissions on a job it holds run.jobs.run only.
 const startRole = "roles/run.invoker"
 
 // JobArgs describes a job.
@@ -41,8 +42,8 @@ type JobArgs struct {
 	JobName string
 	// Image is the container image by digest, NAME@sha256:<64 hex>. Required. A tag is refused: what runs must not change when it moves.
 	Image pulumi.StringInput
-	// ImageUser is who the image runs as, USER@DIGEST with the image's own digest. It becomes the annotation [ImageUserAnnotation].
-	// Default: the empty string, nobody looked.
+	// ImageUser is the user the image runs as, USER@DIGEST with the image's own digest. It becomes the annotation
+	// [ImageUserAnnotation]. Default: the empty string, which means that nobody looked.
 	ImageUser pulumi.StringInput
 	// ServiceAccount is the e-mail address of the account the job runs as. Required.
 	ServiceAccount pulumi.StringInput
@@ -50,13 +51,13 @@ type JobArgs struct {
 	Labels pulumi.StringMapInput
 	// Command replaces the image's entry point, and Args its arguments. Default: the image's own.
 	Command, Args []string
-	// CPU is the limit in vCPUs. Default: [DefaultCPU].
+	// CPU is the limit in vCPUs, for example "1". Default: [DefaultCPU].
 	CPU string
-	// Memory is the limit. Default: [DefaultMemory].
+	// Memory is the limit, for example 512Mi. Default: [DefaultMemory].
 	Memory string
 	// Tasks are how many containers an execution runs, 1-10000. Default: [DefaultTasks].
 	Tasks int
-	// Parallelism is how many tasks run at once, at most Tasks. Default: 0, as many as Cloud Run has room for.
+	// Parallelism is how many tasks run at once, at most Tasks. Default: 0; Cloud Run runs as many as it has room for.
 	Parallelism int
 	// MaxRetries is how often a task that failed is tried again, 0-10. Default: 0.
 	MaxRetries int
@@ -68,9 +69,10 @@ type JobArgs struct {
 	Secrets map[string]SecretVariable
 	// CloudSQL are the connection names of instances whose sockets are in /cloudsql. Default: none.
 	CloudSQL pulumi.StringArrayInput
-	// VPC is a network that the job sends requests into. Default: none, it reaches the internet.
+	// VPC is a network that the job sends requests into. Default: none; the job reaches only the internet.
 	VPC *VPC
-	// BinaryAuthorization has the project's policy judge the image before it starts. Default: false, every image starts.
+	// BinaryAuthorization makes the project's policy judge the image before it starts. Default: false; every image
+	// starts.
 	BinaryAuthorization bool
 	// DeletionProtection makes the provider refuse to delete or replace the job. Default: false.
 	DeletionProtection bool
@@ -82,17 +84,19 @@ type JobArgs struct {
 type SecretVariable struct {
 	// Secret is the secret's id within the job's project. Required.
 	Secret pulumi.StringInput
-	// Version is the version's number. Required. "latest" is refused: an execution should know what it runs with.
+	// Version is the version's number. Required. "latest" is refused, so that it is known which value an execution ran
+	// with.
 	Version pulumi.StringInput
 }
 
 // VPC is a network that the job sends requests into, by Direct VPC egress.
 type VPC struct {
-	// Network is the network's name. Default: the subnetwork's.
+	// Network is the network's name. Default: the network of Subnetwork.
 	Network string
-	// Subnetwork is the name of a subnetwork in the job's region. Default: the network's.
+	// Subnetwork is the name of a subnetwork in the job's region. Default: the subnetwork of Network in that region.
 	Subnetwork string
-	// AllTraffic sends requests to the internet through the network too. Default: false, those to private addresses alone.
+	// AllTraffic sends requests to the internet through the network too. Default: false; only requests to private
+	// addresses go through it.
 	AllTraffic bool
 	// Tags are network tags. Default: none.
 	Tags []string
@@ -102,9 +106,10 @@ type VPC struct {
 type Schedule struct {
 	// Cron is five fields: minute, hour, day of the month, month, day of the week. Required.
 	Cron string
-	// TimeZone is whose clock counts, such as Europe/Berlin. Required.
+	// TimeZone is the time zone of Cron, such as Europe/Berlin. Required.
 	TimeZone string
-	// Account is the e-mail address of the account that starts the job. Required. It gets the right to, and should have no other.
+	// Account is the e-mail address of the account that starts the job. Required. The component gives it the right to start this
+	// job; it should have no other right.
 	Account pulumi.StringInput
 }
 
@@ -116,12 +121,13 @@ type Job struct {
 	ID pulumi.StringOutput
 	// Name is the job id, once the job exists.
 	Name pulumi.StringOutput
-	// Image is what its next execution runs.
+	// Image is the image that the job's next execution runs.
 	Image pulumi.StringOutput
 }
 
 // NewJob makes the job and, if it has one, its schedule. It fails before registering anything when an argument is missing or
-// impossible, and then names every such argument; an image or a secret version that is known later fails then.
+// impossible, and then names every such argument; A bad image or secret version that becomes known only later makes the
+// update fail at that point.
 func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.ResourceOption) (*Job, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("job %q: %w", name, err)
@@ -137,7 +143,7 @@ func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.Reso
 	}
 	made, err := cloudrunv2.NewJob(ctx, name+"-job", &cloudrunv2.JobArgs{
 		Project: args.Project, Location: args.Location, Name: pulumi.String(args.JobName), Labels: args.Labels,
-		// The provider's own default is true, so a job that may go has to say so.
+		// The provider's default is true, so false has to be written.
 		DeletionProtection:  pulumi.Bool(args.DeletionProtection),
 		BinaryAuthorization: admission,
 		Template: &cloudrunv2.JobTemplateArgs{
@@ -145,7 +151,7 @@ func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.Reso
 			TaskCount:   pulumi.Int(cmp.Or(args.Tasks, DefaultTasks)),
 			Parallelism: args.parallelism(), Template: args.template(job.Image),
 		},
-		// Whoever calls the API last leaves a name there: gcloud does.
+		// Every client of the API, such as gcloud, leaves its name in these fields.
 	}, pulumiopt.Child(job, pulumi.IgnoreChanges([]string{"client", "clientVersion"}))...)
 	if err != nil {
 		return nil, fmt.Errorf("job %q: Cloud Run job: %w", name, err)
@@ -162,7 +168,7 @@ func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.Reso
 	return job, nil
 }
 
-// parallelism is absent where it is not bounded: what the API answers then is nobody's to change.
+// parallelism returns nil if there is no bound. The program then does not manage the value that the API answers.
 func (args *JobArgs) parallelism() pulumi.IntPtrInput {
 	if args.Parallelism == 0 {
 		return nil
@@ -192,8 +198,8 @@ func (args *JobArgs) template(image pulumi.StringOutput) *cloudrunv2.JobTemplate
 	return template
 }
 
-// sockets is the name of the folder with the sockets of databases. It is mounted by name: left to Cloud Run, it comes back as a mount
-// that the program does not have, and every preview takes it away.
+// sockets is the name of the folder with the sockets of databases. The program mounts it by name. Otherwise Cloud Run would add a
+// mount that the program does not have, and every preview would remove it.
 const sockets = "cloudsql"
 
 func (args *JobArgs) mounts() cloudrunv2.JobTemplateTemplateContainerVolumeMountArrayInput {
@@ -237,7 +243,7 @@ func (args *JobArgs) variables() cloudrunv2.JobTemplateTemplateContainerEnvArray
 	return variables
 }
 
-// schedule lets an account start the job, and has Cloud Scheduler do so as that account.
+// schedule lets an account start the job, and makes Cloud Scheduler start it as that account.
 func (job *Job) schedule(ctx *pulumi.Context, name string, args *JobArgs) error {
 	starter, err := cloudrunv2.NewJobIamMember(ctx, name+"-starter", &cloudrunv2.JobIamMemberArgs{
 		Project: args.Project, Location: args.Location, Name: job.Name, Role: pulumi.String(startRole),

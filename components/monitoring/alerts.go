@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
-// Severities: critical is for now, warning for the next working day.
+// Severities of alerts: critical asks for somebody now, warning on the next working day.
 const (
 	critical = "CRITICAL"
 	warning  = "WARNING"
@@ -24,19 +24,19 @@ const (
 	slowBurnRate = 6
 )
 
-// alert is one policy. All its conditions have to hold.
+// alert is one alert policy. It fires while all its conditions hold.
 type alert struct {
 	// key names the resource and the section of the runbook.
 	key      string
 	severity string
-	// title follows environment and service.
+	// title is the end of the alert's title, after environment and service.
 	title string
-	// meaning tells whoever is woken what happened.
+	// meaning says what happened, for the person who is called.
 	meaning    string
 	conditions monitoring.AlertPolicyConditionArray
 }
 
-// alerts are the policies on what the service itself reports.
+// alerts returns the alerts on the service's own metrics.
 func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
 	return []alert{
 		{
@@ -73,7 +73,7 @@ func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
 	}
 }
 
-// slowness is one limit on what the slowest of twenty requests takes, where nobody set an objective.
+// slowness returns the alert on the 95th percentile of the latency, for a service without an objective for it.
 func (args *WatchArgs) slowness() alert {
 	latency := cmp.Or(args.LatencyMilliseconds, DefaultLatencyMilliseconds)
 	return alert{
@@ -93,7 +93,8 @@ func (args *WatchArgs) slowness() alert {
 	}
 }
 
-// latencyBurn are the policies on the objective for latency, with the rates and windows of the one for availability.
+// latencyBurn returns the alerts on the objective for latency. Their rates and windows are those of the objective for
+// availability.
 func (args *WatchArgs) latencyBurn(objective pulumi.StringInput) []alert {
 	slow := fmt.Sprintf("Requests take longer than %d ms", args.Latency.Milliseconds)
 	return []alert{
@@ -116,7 +117,8 @@ func (args *WatchArgs) latencyBurn(objective pulumi.StringInput) []alert {
 	}
 }
 
-// uptimeAlert counts the places from which the check fails. One place alone is more often that place's network.
+// uptimeAlert counts the places from which the check fails. If only one place fails, its own network is the likelier
+// cause.
 func (args *WatchArgs) uptimeAlert(checkID pulumi.StringInput) alert {
 	return alert{
 		key: "uptime", severity: critical, title: "cannot be reached",
@@ -125,7 +127,7 @@ func (args *WatchArgs) uptimeAlert(checkID pulumi.StringInput) alert {
 			Filter: pulumi.Sprintf(`metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url" AND metric.labels.check_id="%s"`, checkID),
 			Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{
 				&monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
-					// 20 minutes, so that a check every 15 has its last result in every window.
+					// The window is 20 minutes, so that a check every 15 minutes has a result in every window.
 					AlignmentPeriod: pulumi.String("1200s"), PerSeriesAligner: pulumi.String("ALIGN_NEXT_OLDER"),
 					CrossSeriesReducer: pulumi.String("REDUCE_COUNT_FALSE"), GroupByFields: pulumi.ToStringArray([]string{"resource.label.host"}),
 				},
@@ -135,7 +137,7 @@ func (args *WatchArgs) uptimeAlert(checkID pulumi.StringInput) alert {
 	}
 }
 
-// subject is what an alert is about, and whom it tells.
+// subject names the thing that an alert is about, and the people to tell.
 type subject struct {
 	project     pulumi.StringInput
 	environment string
@@ -165,7 +167,7 @@ func (alert alert) policy(ctx *pulumi.Context, name string, of subject, parent p
 			Content:  pulumi.String(fmt.Sprintf("%s\n\n[What to do](%s#%s)", alert.meaning, of.runbook, alert.key)),
 			MimeType: pulumi.String("text/markdown"),
 		},
-		// An incident whose data stopped coming closes by itself after the shortest time the API takes.
+		// If no more data comes, an incident closes by itself after this time, the shortest that the API accepts.
 		AlertStrategy:        &monitoring.AlertPolicyAlertStrategyArgs{AutoClose: pulumi.String("1800s")},
 		NotificationChannels: of.channels,
 		UserLabels:           of.labels,
@@ -173,7 +175,8 @@ func (alert alert) policy(ctx *pulumi.Context, name string, of subject, parent p
 	return err
 }
 
-// burn holds while the budget of an objective is spent at over rate times the pace that would just last its window.
+// burn returns a condition that holds while an objective's error budget is spent faster than rate times the pace at
+// which it would last for its whole window.
 func burn(objective pulumi.StringInput, title, window string, rate float64) *monitoring.AlertPolicyConditionArgs {
 	return threshold(fmt.Sprintf("burn rate over %s", title), &monitoring.AlertPolicyConditionConditionThresholdArgs{
 		Filter:         pulumi.Sprintf(`select_slo_burn_rate("%s", "%s")`, objective, window),

@@ -18,7 +18,7 @@ import (
 // ChannelsTypeToken identifies the component in state. It never changes.
 const ChannelsTypeToken = "procureflow:monitoring:Channels"
 
-// ChannelsArgs describes who is told.
+// ChannelsArgs describes the people to tell.
 type ChannelsArgs struct {
 	// Project is the id of the project that alerts. Required.
 	Project pulumi.StringInput
@@ -30,17 +30,17 @@ type ChannelsArgs struct {
 	Labels pulumi.StringMapInput
 }
 
-// Channel is somebody who is told other than by mail.
+// Channel is a receiver of alerts other than a mail address.
 type Channel struct {
 	// Kind is one of the constants below. Required.
 	Kind string
-	// Target is a slack channel, a webhook's address, a Pub/Sub topic or a telephone number. Required, but for [PagerDuty].
+	// Target is a slack channel, a webhook's address, a Pub/Sub topic or a telephone number. Required, except for
+	// [PagerDuty].
 	Target string
-	// User is the name that a webhook is called with, with Secret as its password. Default: none, and the webhook is called with Secret as
-	// its auth_token.
+	// User is the user name for a webhook, with Secret as the password. Default: none; the webhook gets Secret as its auth_token.
 	User string
-	// Secret is slack's token, pagerduty's integration key, a webhook's password or token. Required for these. It is a secret in state,
-	// whatever it was before, and the API does not give it back.
+	// Secret is slack's token, pagerduty's integration key, or a webhook's password or token. Required for these kinds. It is kept as a
+	// secret in state even if the argument is not marked as one. The API never returns it.
 	Secret pulumi.StringInput
 }
 
@@ -57,9 +57,11 @@ const (
 type Channels struct {
 	pulumi.ResourceState
 
-	// Names are the channels' resource names, projects/P/notificationChannels/ID, those of Emails first and in their order.
+	// Names are the channels' resource names, projects/P/notificationChannels/ID. The channels of Emails come first, in
+	// their order.
 	Names pulumi.StringArrayOutput
-	// EmailNames are those of Emails alone: a budget tells no more than five channels.
+	// EmailNames are the names of the channels of Emails alone. A budget, which tells at most five channels, uses
+	// these.
 	EmailNames pulumi.StringArrayOutput
 }
 
@@ -104,7 +106,7 @@ func NewChannels(ctx *pulumi.Context, name string, args *ChannelsArgs, opts ...p
 	return channels, nil
 }
 
-// args are what Cloud Monitoring calls a channel of this kind.
+// args returns a channel of this kind as Cloud Monitoring describes it.
 func (c Channel) args(key string, of *ChannelsArgs) *monitoring.NotificationChannelArgs {
 	args := &monitoring.NotificationChannelArgs{Project: of.Project, DisplayName: pulumi.String(key), Type: pulumi.String(c.Kind),
 		Enabled: pulumi.Bool(true), UserLabels: of.Labels}
@@ -121,7 +123,7 @@ func (c Channel) args(key string, of *ChannelsArgs) *monitoring.NotificationChan
 				"username": pulumi.String(c.User)}
 			args.SensitiveLabels = &monitoring.NotificationChannelSensitiveLabelsArgs{Password: c.secret()}
 		} else {
-			// The token is a part of the address, as this kind has no sensitive label: the whole label is the secret.
+			// This kind has no sensitive label, so the token is part of the address and the whole address is a secret.
 			args.Labels = pulumi.ToSecret(pulumi.StringMap{"url": pulumi.Sprintf("%s?auth_token=%s", c.Target, c.Secret)}).(pulumi.StringMapOutput)
 		}
 	case PubSub:
@@ -132,7 +134,7 @@ func (c Channel) args(key string, of *ChannelsArgs) *monitoring.NotificationChan
 	return args
 }
 
-// secret is marked as one, whoever passed it.
+// secret returns the channel's secret, marked as a secret.
 func (c Channel) secret() pulumi.StringOutput { return pulumi.ToSecret(c.Secret).(pulumi.StringOutput) }
 
 func (c Channel) problems(key string, found *problems.List) {
@@ -152,7 +154,7 @@ func (args *ChannelsArgs) validate() error {
 	}
 	found := &problems.List{}
 	found.If(args.Project == nil, "args.Project is missing: set the project's id")
-	found.If(len(args.Emails) == 0, "args.Emails is empty: name at least one address, or nobody hears of an alert")
+	found.If(len(args.Emails) == 0, "args.Emails is empty: name at least one address, so that alerts reach somebody")
 	for _, key := range slices.Sorted(maps.Keys(args.Others)) {
 		args.Others[key].problems(key, found)
 	}

@@ -22,8 +22,8 @@ const DashboardTypeToken = "procureflow:monitoring:Dashboard"
 // UpdatesMetric is the name of the log-based metric that counts changes of services.
 const UpdatesMetric = "cloud_run_service_updates"
 
-// updatesFilter finds each accepted change of a service once: through either version of the API, and of the two entries
-// that a long operation leaves only the first. Shifting traffic changes a service too.
+// updatesFilter finds each accepted change of a service once, whichever version of the API made it. A long operation
+// writes two entries, of which the filter finds only the first. A traffic shift is a change too.
 const updatesFilter = `log_id("cloudaudit.googleapis.com/activity") AND ` +
 	`protoPayload.serviceName="run.googleapis.com" AND ` +
 	`protoPayload.methodName=~"^google\.cloud\.run\.v[0-9]+\.Services\.(Create|Replace|Update)Service$" AND ` +
@@ -89,7 +89,8 @@ func NewDashboard(ctx *pulumi.Context, name string, args *DashboardArgs, opts ..
 	return dashboard, nil
 }
 
-// document is the dashboard's JSON, once the metric and the services exist, so that no chart is of something that is missing.
+// document returns the dashboard's JSON. It becomes known once the metric and the services exist, so that every chart has
+// something to show.
 func (args *DashboardArgs) document(metric pulumi.StringInput) pulumi.StringOutput {
 	inputs := []any{metric}
 	for _, key := range slices.Sorted(maps.Keys(args.Services)) {

@@ -17,7 +17,7 @@ const JobWatchTypeToken = "procureflow:monitoring:JobWatch"
 // evaluated is how often Cloud Monitoring asks whether a job is late.
 const evaluated = "300s"
 
-// JobWatchArgs describes what is watched of one Cloud Run job.
+// JobWatchArgs describes how one Cloud Run job is watched.
 type JobWatchArgs struct {
 	// Project is the id of the job's project. Required.
 	Project pulumi.StringInput
@@ -31,10 +31,10 @@ type JobWatchArgs struct {
 	Channels pulumi.StringArrayInput
 	// RunbookURL is the page that every alert links to; the alert's key is appended as its section. Required.
 	RunbookURL string
-	// Failure tells of each execution that failed. Default: false.
+	// Failure makes an alert of each execution that failed. Default: false.
 	Failure bool
-	// LateAfterHours tells when no execution has succeeded for so many hours, at most 744. Over 25, Cloud Monitoring looks back further
-	// than its policies do outside of a preview. Default: 0, nobody is told.
+	// LateAfterHours makes an alert when no execution has succeeded for this many hours, at most 744. Above 25 it uses a longer
+	// look-back, which Cloud Monitoring offers as a preview. Default: 0, no alert.
 	LateAfterHours int
 	// Labels are put on everything that takes labels. Default: none.
 	Labels pulumi.StringMapInput
@@ -70,7 +70,7 @@ func (args *JobWatchArgs) alerts() (list []alert) {
 	if args.Failure {
 		list = append(list, alert{
 			key: "job-failed", severity: critical, title: "failed",
-			meaning: "An execution of the job failed, after all its retries. What it had to do is not done.",
+			meaning: "An execution of the job failed, after all its retries. Its work is not done.",
 			conditions: threshold("failed executions", &monitoring.AlertPolicyConditionConditionThresholdArgs{
 				Filter: pulumi.Sprintf(`metric.type="run.googleapis.com/job/completed_execution_count" AND resource.type="cloud_run_job" AND `+
 					`resource.labels.job_name="%s" AND resource.labels.location="%s" AND metric.labels.result="failed"`, args.JobName, args.Location),
@@ -95,8 +95,8 @@ func (args *JobWatchArgs) alerts() (list []alert) {
 	return list
 }
 
-// late is written in PromQL: an absence condition looks back 23 and a half hours at most, and a threshold says nothing where there is no
-// data. A missing series counts as no success. Half a success is the bound, because increase extrapolates.
+// late returns the condition that a job is late. It is written in PromQL, because an absence condition looks back 23.5 hours at most and
+// a threshold is silent without data. A missing series counts as no success. The bound is half a success, because increase extrapolates.
 func (args *JobWatchArgs) late() monitoring.AlertPolicyConditionArray {
 	return monitoring.AlertPolicyConditionArray{&monitoring.AlertPolicyConditionArgs{
 		DisplayName: pulumi.String(fmt.Sprintf("no success in %d hours", args.LateAfterHours)),
@@ -110,7 +110,7 @@ func (args *JobWatchArgs) late() monitoring.AlertPolicyConditionArray {
 	}}
 }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *JobWatchArgs) inputs() pulumi.Map {
 	return pulumi.Map{"project": args.Project, "location": args.Location, "environment": pulumi.String(args.Environment),
 		"jobName": args.JobName, "runbookUrl": pulumi.String(args.RunbookURL), "failure": pulumi.Bool(args.Failure),
@@ -126,7 +126,7 @@ func (args *JobWatchArgs) validate() error {
 	found.If(args.Location == nil, "args.Location is missing: set the job's region")
 	found.If(args.Environment == "", "args.Environment is missing: set what the titles of alerts begin with, for example prod")
 	found.If(args.JobName == nil, "args.JobName is missing: set the job's name output")
-	found.If(args.Channels == nil, "args.Channels is missing: pass the names of notification channels, or nobody hears of an alert")
+	found.If(args.Channels == nil, "args.Channels is missing: pass the names of notification channels, so that alerts reach somebody")
 	found.If(!isPage(args.RunbookURL), "args.RunbookURL is not a page to link to: use an https:// address without a section")
 	found.If(!args.Failure && args.LateAfterHours == 0, "args.Failure and args.LateAfterHours are both off: set one, or make no watch")
 	found.If(args.LateAfterHours < 0 || args.LateAfterHours > limits.MaxLateHours,

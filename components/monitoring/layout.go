@@ -15,11 +15,12 @@ const (
 	blockHeight  = 2*chartHeight + updateHeight
 )
 
-// object is a part of the document. A map, so that keys are sorted; nothing has a zero value, because the API drops those
-// and the text would differ from what it answers.
+// object is a part of the document. It is a map, so that the encoder sorts the keys. No value is a zero value: the API
+// drops those, and its answer would differ from the text that was sent.
 type object map[string]any
 
-// dashboardJSON is the document that the API keeps as it is: keys sorted, no spaces, nothing that the API would leave out.
+// dashboardJSON returns the document in the form in which the API keeps it: with sorted keys, without spaces, and without
+// values that the API would drop.
 func dashboardJSON(title, updatesMetric string, services []string) (string, error) {
 	var tiles []object
 	for i, service := range services {
@@ -109,12 +110,12 @@ func series(plot, legend string, query object) object {
 	return object{"plotType": plot, "targetAxis": "Y1", "legendTemplate": legend, "timeSeriesQuery": query}
 }
 
-// of selects a metric of one service.
+// of returns a filter for a metric of one service.
 func of(service, metric string) string {
 	return fmt.Sprintf(`metric.type="%s" AND resource.type="cloud_run_revision" AND resource.labels.service_name="%s"`, metric, service)
 }
 
-// aggregation is over a minute, the interval at which Cloud Run reports.
+// aggregation aggregates over a minute, the interval at which Cloud Run reports.
 func aggregation(aligner, reducer string, by ...string) object {
 	reduced := object{"alignmentPeriod": "60s", "perSeriesAligner": aligner, "crossSeriesReducer": reducer}
 	if len(by) > 0 {

@@ -22,7 +22,7 @@ const WatchTypeToken = "procureflow:monitoring:Watch"
 
 // Defaults of absent arguments.
 const (
-	// DefaultUptimePeriodSeconds is the time between two checks from one place.
+	// DefaultUptimePeriodSeconds is the time between two checks from one place: the shortest that the API accepts.
 	DefaultUptimePeriodSeconds = 60
 	// DefaultUptimeTimeoutSeconds is how long a check waits.
 	DefaultUptimeTimeoutSeconds = 10
@@ -34,7 +34,7 @@ const (
 	objectiveID = "availability"
 )
 
-// WatchArgs describes what is watched of one service.
+// WatchArgs describes how one service is watched.
 type WatchArgs struct {
 	// Project is the id of the service's project. Required.
 	Project pulumi.StringInput
@@ -49,28 +49,28 @@ type WatchArgs struct {
 	Channels pulumi.StringArrayInput
 	// RunbookURL is the page that every alert links to; the alert's key is appended as its section. Required.
 	RunbookURL string
-	// Uptime is the check from outside. Default: none, for a service that nobody outside may call.
+	// Uptime is the check from outside. Default: none, which fits a service that nobody outside may call.
 	Uptime *Uptime
-	// AvailabilityPercent is the share of requests that must not fail with 5xx: over 0, at most 99.9. Required. The API's
-	// limit is 99.99; over 99.9 a fast burn would need a fault of less than 1.44 % of requests, which the traffic this
-	// watches cannot show.
+	// AvailabilityPercent is the share of requests that must not fail with 5xx: over 0, at most 99.9. Required. The API
+	// allows up to 99.99. Above 99.9 the alert on a fast burn would fire at less than 1.44 % of failing requests, which
+	// is too few to tell from chance with little traffic.
 	AvailabilityPercent float64
 	// WindowDays is the objective's rolling window, 1-30. Default: [DefaultWindowDays].
 	WindowDays int
-	// LatencyMilliseconds is the 95th percentile over which the service counts as slow. Default:
+	// LatencyMilliseconds is the 95th percentile of the latency above which the service counts as slow. Default:
 	// [DefaultLatencyMilliseconds].
 	LatencyMilliseconds int
-	// Latency is an objective for how fast requests are answered, whose burn replaces the alert on LatencyMilliseconds. Default: none.
+	// Latency is an objective for how fast requests are answered. Its alerts replace the one on LatencyMilliseconds. Default: none.
 	Latency *Latency
 	// Labels are put on everything that takes labels. Default: none.
 	Labels pulumi.StringMapInput
 }
 
-// Latency is an objective.
+// Latency is an objective for how fast requests are answered.
 type Latency struct {
-	// Percent is the share of requests that have to be answered in time: over 0, at most 99.9. Required.
+	// Percent is the share of requests that have to be answered in time: above 0, at most 99.9. Required.
 	Percent float64
-	// Milliseconds are what a request may take. Required.
+	// Milliseconds is how long a request may take, at least 1. Required.
 	Milliseconds int
 }
 
@@ -84,8 +84,8 @@ type Uptime struct {
 	PeriodSeconds int
 	// TimeoutSeconds is 1-60. Default: [DefaultUptimeTimeoutSeconds].
 	TimeoutSeconds int
-	// CallerOf is the project's number, where the service is private: the check then carries an ID token of the project's monitoring
-	// agent, which may call the service. Default: none, anybody may.
+	// CallerOf is the project's number, for a private service. The check then carries an ID token of the project's monitoring agent,
+	// and the component lets the agent call the service. Default: none, for a public service.
 	CallerOf pulumi.StringInput
 }
 
@@ -149,7 +149,7 @@ func (args *WatchArgs) newUptimeCheck(ctx *pulumi.Context, name string, parent *
 		DisplayName: pulumi.Sprintf("%s: %s", args.Environment, args.ServiceName),
 		MonitoredResource: &monitoring.UptimeCheckConfigMonitoredResourceArgs{
 			Type: pulumi.String("uptime_url"),
-			// A host with a scheme is accepted by the API and asked for as https://https://.
+			// The API accepts a host with a scheme, and then requests https://https://….
 			Labels: pulumi.StringMap{"project_id": args.Project, "host": args.Uptime.Host},
 		},
 		HttpCheck: &monitoring.UptimeCheckConfigHttpCheckArgs{
@@ -163,7 +163,8 @@ func (args *WatchArgs) newUptimeCheck(ctx *pulumi.Context, name string, parent *
 	}, pulumiopt.Child(parent)...)
 }
 
-// letTheCheckIn comes after the check, which makes the agent in a project that never had one.
+// letTheCheckIn lets the monitoring agent call the service. It runs after the check is made, because the first check of
+// a project makes the agent.
 func (args *WatchArgs) letTheCheckIn(ctx *pulumi.Context, name string, check pulumi.Resource, parent *Watch) error {
 	if args.Uptime.CallerOf == nil {
 		return nil
@@ -205,7 +206,8 @@ func (args *WatchArgs) newObjective(ctx *pulumi.Context, name string, parent *Wa
 		Goal:              pulumi.Float64(fraction(args.AvailabilityPercent)),
 		RollingPeriodDays: pulumi.Int(args.windowDays()),
 		RequestBasedSli: &monitoring.SloRequestBasedSliArgs{GoodTotalRatio: &monitoring.SloRequestBasedSliGoodTotalRatioArgs{
-			// Bad and total, because "good" would have to list every class that is not 5xx.
+			// The objective counts bad and total requests, because "good" would have to list every class that is not
+			// 5xx.
 			BadServiceFilter:   pulumi.Sprintf(`%s AND metric.labels.response_code_class="5xx"`, args.requests()),
 			TotalServiceFilter: args.requests(),
 		}},
@@ -213,7 +215,7 @@ func (args *WatchArgs) newObjective(ctx *pulumi.Context, name string, parent *Wa
 	}, pulumiopt.Child(parent)...)
 }
 
-// newLatencyObjective counts the requests that the histogram of latencies has below the limit.
+// newLatencyObjective makes the objective that counts the requests below the limit in the histogram of latencies.
 func (args *WatchArgs) newLatencyObjective(ctx *pulumi.Context, name string, service pulumi.StringInput,
 	parent *Watch) (*monitoring.Slo, error) {
 	return monitoring.NewSlo(ctx, name+"-latency", &monitoring.SloArgs{
@@ -232,7 +234,7 @@ func (args *WatchArgs) newLatencyObjective(ctx *pulumi.Context, name string, ser
 	}, pulumiopt.Child(parent)...)
 }
 
-// fraction turns a percentage into a share without the noise of binary fractions: 99.5 is 0.995, and not the next number.
+// fraction turns a percentage into a share without rounding noise: 99.5 becomes 0.995 and not the number next to it.
 func fraction(percent float64) float64 {
 	const steps = 1e6
 	return float64(int64(percent*steps/100+0.5)) / steps
@@ -240,7 +242,7 @@ func fraction(percent float64) float64 {
 
 func (args *WatchArgs) windowDays() int { return cmp.Or(args.WindowDays, DefaultWindowDays) }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *WatchArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
 		"project": args.Project, "location": args.Location, "environment": pulumi.String(args.Environment), "serviceName": args.ServiceName,
@@ -268,7 +270,7 @@ func (args *WatchArgs) validate() error {
 	found.If(args.Location == nil, "args.Location is missing: set the service's region")
 	found.If(args.Environment == "", "args.Environment is missing: set what the titles of alerts begin with, for example prod")
 	found.If(args.ServiceName == nil, "args.ServiceName is missing: set the service's name output")
-	found.If(args.Channels == nil, "args.Channels is missing: pass the names of notification channels, or nobody hears of an alert")
+	found.If(args.Channels == nil, "args.Channels is missing: pass the names of notification channels, so that alerts reach somebody")
 	found.If(!isPage(args.RunbookURL), "args.RunbookURL is not a page to link to: use an https:// address without a section")
 	found.If(!(args.AvailabilityPercent > 0 && args.AvailabilityPercent <= limits.MaxObjectivePercent),
 		"args.AvailabilityPercent is %g: use over 0 and at most 99.9", args.AvailabilityPercent)
@@ -280,7 +282,7 @@ func (args *WatchArgs) validate() error {
 		found.If(!(latency.Percent > 0 && latency.Percent <= limits.MaxObjectivePercent),
 			"args.Latency.Percent is %g: use over 0 and at most 99.9", latency.Percent)
 		found.If(latency.Milliseconds < 1, "args.Latency.Milliseconds is %d: use at least 1", latency.Milliseconds)
-		found.If(args.LatencyMilliseconds != 0, "args.LatencyMilliseconds stands beside args.Latency: keep one")
+		found.If(args.LatencyMilliseconds != 0, "args.LatencyMilliseconds and args.Latency exclude each other: keep one")
 	}
 	if uptime := args.Uptime; uptime != nil {
 		found.If(uptime.Host == nil, "args.Uptime.Host is missing: set the service's host")

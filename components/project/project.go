@@ -130,7 +130,7 @@ func NewProject(ctx *pulumi.Context, name string, args *ProjectArgs, opts ...pul
 	return project, nil
 }
 
-// inputs are what state and policies see of the component: the reasons too.
+// inputs returns the component's inputs, reasons included, which state keeps and policies read.
 func (args *ProjectArgs) inputs() pulumi.Map {
 	roles := pulumi.Map{}
 	for id, role := range args.Roles {

@@ -172,7 +172,7 @@ func (args *RegistryArgs) keepMostRecent() int {
 	return args.KeepMostRecent
 }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *RegistryArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
 		"project": args.Project, "location": args.Location, "repositoryId": pulumi.String(args.RepositoryID),

@@ -154,7 +154,7 @@ func (environment Environment) branch() string {
 	return environment.Branch
 }
 
-// inputs are what state and policies see of the component.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *RepositoryArgs) inputs() pulumi.Map {
 	environments := pulumi.Map{}
 	for name, environment := range args.Environments {

@@ -128,7 +128,7 @@ func (secrets *Secrets) add(ctx *pulumi.Context, name string, args *SecretsArgs,
 	return nil
 }
 
-// inputs are what state and policies see of the component: of a value only that there is one.
+// inputs returns the component's inputs, which state keeps and policies read. Of a value they say only that there is one.
 func (args *SecretsArgs) inputs() pulumi.Map {
 	described := pulumi.Map{}
 	for id, secret := range args.Secrets {

@@ -86,7 +86,7 @@ func TestExceptionsAreRefusedByName(t *testing.T) {
 		`{"reason": "r", "expires": "soon", ` + match + `}`:         `expires "soon" is not as in 2006-01-02`,
 		`{"reason": "r", "expiresAt": "2027-01-31", ` + match + `}`: `expiresAt "2027-01-31" is not as in`,
 		`{"reason": "r", "expires": "2027-07-01", ` + match +
-			`}`: `expires 2027-07-01 is too far away: agree on 2027-06-30 at the latest`,
+			`}`: `expires 2027-07-01 is too far away: choose 2027-06-30 at the latest`,
 		`{"reason": "r", "match": []}`:                                                         `match must be a list of {policies, targets}`,
 		`{"reason": "r", "match": [{"policies": ["p"]}]}`:                                      `match[0] must be {policies, targets}`,
 		`{"reason": "r", "match": [{"policies": ["p"], "targets": [1]}]}`:                      `match[0] must be {policies, targets}`,

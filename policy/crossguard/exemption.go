@@ -186,6 +186,6 @@ func tooFar(expires, latest time.Time) error {
 	if latest.IsZero() || !expires.After(latest) {
 		return nil
 	}
-	return fmt.Errorf("expires %s is too far away: agree on %s at the latest, and then again",
+	return fmt.Errorf("expires %s is too far away: choose %s at the latest, and renew the exemption then",
 		expires.Format(time.DateOnly), latest.Format(time.DateOnly))
 }

@@ -199,7 +199,7 @@ func (p Policy) problems() []error {
 	}
 	for _, t := range p.Types {
 		if !typeToken.MatchString(t) {
-			problem("type %q is no type token: write package:module:Type, as in gcp:storage/bucket:Bucket", t)
+			problem("type %q is not a type token: write package:module:Type, as in gcp:storage/bucket:Bucket", t)
 		}
 	}
 	var names []string

@@ -16,7 +16,7 @@ var allowedRegions = crossguard.Policy{
 	Tags:             []string{"compliance"},
 	RemediationSteps: "Make the resource in an allowed region. A region cannot be changed later: the resource is made anew.",
 	Options: []crossguard.Option{{Name: "regions", Default: []string{"us-central1"},
-		Description: "Regions and locations that may be used; a region has its zones with it."}},
+		Description: "Regions and locations that may be used. A region includes its zones."}},
 	Types: placed,
 	Kind: crossguard.Kind{Name: "other resources of Google Cloud that name a place", Has: func(token string) bool {
 		return strings.HasPrefix(token, "gcp:") && iamForm(token) == ""

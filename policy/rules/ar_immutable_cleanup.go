@@ -9,7 +9,7 @@ import (
 
 var arImmutableCleanup = crossguard.Policy{
 	Name:        "ar-immutable-cleanup",
-	Description: "Image tags cannot be moved, images are scanned, and clean-up spares what runs and what can be rolled back to.",
+	Description: "Image tags cannot be moved, images are scanned, and clean-up keeps the image that runs and those a rollback needs.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.High,
 	Framework:   crossguard.Framework{Name: "SLSA", Version: "1.0", Reference: "immutable references to artifacts"},
@@ -69,13 +69,14 @@ func checkCleanup(r *crossguard.Resource) {
 		r.Violation("cleanupPolicies has no DELETE: untagged images pile up")
 	}
 	if len(keeps) == 0 {
-		r.Violation("cleanupPolicies has no KEEP of %d or more versions or of a condition: a clean-up can take what runs or what a "+
+		r.Violation("cleanupPolicies has no KEEP of %d or more versions or of a condition: a clean-up can delete the image that runs or "+
+			"the one that a "+
 			"rollback needs", leastKept)
 		return
 	}
 	for _, d := range deletes {
 		if !slices.ContainsFunc(keeps, func(keep crossguard.Object) bool { return covers(packages(keep), packages(d)) }) {
-			r.Violation("%s deletes images of packages of which no KEEP keeps any: give the KEEP the same packageNamePrefixes, or none",
+			r.Violation("%s deletes images of packages that no KEEP covers: give the KEEP the same packageNamePrefixes, or none",
 				d.Path("action"))
 		}
 	}
@@ -92,7 +93,7 @@ const (
 // checkDelete checks a DELETE policy. It must not delete new images, and it must not delete everything.
 func checkDelete(r *crossguard.Resource, p crossguard.Object) {
 	if _, set := p.String("condition.newerThan"); set {
-		r.Violation("%s deletes what is new, such as what runs: use olderThan", p.Path("condition.newerThan"))
+		r.Violation("%s deletes new images, such as the one that runs: use olderThan", p.Path("condition.newerThan"))
 	}
 	age, err := age(p.StringOr("condition.olderThan", "0s"))
 	if err != nil {
@@ -109,7 +110,7 @@ func checkDelete(r *crossguard.Resource, p crossguard.Object) {
 	case untagged && age < day:
 		r.Violation("%s is less than a day: a build that still runs loses its layers", p.Path("condition.olderThan"))
 	case !untagged && age < releaseAge:
-		r.Violation("%s is %s and takes releases: leave %v days for a rollback, or delete UNTAGGED images only",
+		r.Violation("%s is %s and deletes releases: leave %v days for a rollback, or delete UNTAGGED images only",
 			p.Path("condition.olderThan"), p.StringOr("condition.olderThan", ""), releaseAge/day)
 	}
 }

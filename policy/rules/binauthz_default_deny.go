@@ -8,7 +8,7 @@ import (
 
 var binauthzDefaultDeny = crossguard.Policy{
 	Name:        "binauthz-default-deny",
-	Description: "Binary Authorization refuses what nobody attested.",
+	Description: "Binary Authorization refuses images that nobody has attested.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.High,
 	Framework:   crossguard.Framework{Name: "SLSA", Version: "1.0", Reference: "verification of provenance at deployment"},

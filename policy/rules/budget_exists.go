@@ -9,14 +9,14 @@ import (
 
 var budgetExists = crossguard.Policy{
 	Name:             "budget-exists",
-	Description:      "A stack that runs something has a budget that somebody hears of.",
+	Description:      "A stack that runs something has a budget that notifies somebody.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Medium,
 	Framework:        own("Budget alert: 10 with 50, 75 and 90 %"),
 	Tags:             []string{"cost"},
-	RemediationSteps: "Add a billing.Budget with a project filter, thresholds of up to 1.0, which is 100 %, and notification channels.",
+	RemediationSteps: "Add a billing.Budget with a project filter, thresholds of 1.0 (100 %) or less, and notification channels.",
 	Options: []crossguard.Option{{Name: "most",
-		Description: "Most that a budget may be, in its currency: of one far above what is spent nobody hears.",
+		Description: "Largest budget allowed, in its currency. A budget far above the actual costs never notifies anybody.",
 		Default:     1000.0, Min: 1, Max: 1e9}},
 	Types: runAny,
 	CheckStack: func(s *crossguard.Stack) {
@@ -57,7 +57,7 @@ func checkThresholds(r *crossguard.Resource) {
 	case r.Len("thresholdRules") == 0:
 		r.Violation("thresholdRules is empty, so nobody is told: add thresholds")
 	case !heard && !odd:
-		r.Violation("thresholdRules has none of up to 1.0, so nobody is told before more than the budget is spent: add one")
+		r.Violation("thresholdRules has no threshold of 1.0 or less, so nobody is told before the budget is overspent: add one")
 	}
 }
 
@@ -84,14 +84,15 @@ func checkFilter(s *crossguard.Stack, r *crossguard.Resource) {
 			return len(projects) == 0 || slices.Contains(projects, name)
 		}
 		if !slices.ContainsFunc(named, ours) {
-			r.Violation("budgetFilter.projects is %s, and what runs is in %s: name that project", list(named), list(append(projects, numbers...)))
+			r.Violation("budgetFilter.projects is %s, and the services run in %s: name that project", list(named),
+				list(append(projects, numbers...)))
 		}
 	}
 	for label := range r.Keys("budgetFilter.labels") {
 		want := r.StringOr(`budgetFilter.labels["`+label+`"]`, "")
 		s.Each(runAny, func(run *crossguard.Resource) {
 			if run.StringOr(labelsPath(run)+`["`+label+`"]`, "") != want {
-				r.Violation("budgetFilter.labels counts what has %s=%s, which %s has not: remove it", label, want, run.Name)
+				r.Violation("budgetFilter.labels counts only resources labelled %s=%s, and %s has no such label: remove it", label, want, run.Name)
 			}
 		})
 	}

@@ -8,7 +8,7 @@ import (
 
 var ghActionsPinned = crossguard.Policy{
 	Name:             "gh-actions-pinned",
-	Description:      "Workflows run chosen actions at a commit: a tag can be moved to code that steals credentials.",
+	Description:      "Workflows run only chosen actions, each at a full commit: a tag can be moved to code that steals credentials.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Pinned-Dependencies"},
@@ -26,11 +26,11 @@ var ghActionsPinned = crossguard.Policy{
 			r.Violation("shaPinningRequired is not true: set it")
 		}
 		if r.BoolOr("allowedActionsConfig.verifiedAllowed", false) {
-			r.Violation("allowedActionsConfig.verifiedAllowed allows every action of thousands of creators: name those that are used")
+			r.Violation("allowedActionsConfig.verifiedAllowed allows every action of thousands of creators: name the actions that are used")
 		}
 		r.EachString("allowedActionsConfig.patternsAlloweds", func(pattern string) {
 			if owner, _, named := strings.Cut(pattern, "/"); !named || owner == "" || strings.Contains(owner, "*") {
-				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which is every action by that name, whoever made it: name "+
+				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which allows every action of that name, whoever made it: name "+
 					"the owner", pattern)
 			}
 		})

@@ -8,7 +8,7 @@ import (
 
 var ghBranchPolicy = crossguard.Policy{
 	Name:             "gh-branch-policy",
-	Description:      "Deployments come from the branch that deploys alone: a pattern that others can make a branch for is no protection.",
+	Description:      "Deployments come only from the branch that deploys. A pattern that anybody can make a branch for protects nothing.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        own("GitHub environments: the deploying branch only"),

@@ -6,7 +6,7 @@ import (
 
 var ghDeployKey = crossguard.Policy{
 	Name:             "gh-deploy-key-readonly",
-	Description:      "Deploy keys can read only: one that writes is a way to main that nobody reviews.",
+	Description:      "Deploy keys can only read: a key that writes reaches main without a review.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Token-Permissions"},

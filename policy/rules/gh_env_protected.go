@@ -9,15 +9,16 @@ import (
 
 var ghEnvProtected = crossguard.Policy{
 	Name:             "gh-env-protected",
-	Description:      "A GitHub environment deploys from chosen branches only, and those that matter ask somebody else first.",
+	Description:      "A GitHub environment deploys from chosen branches only, and an important one asks a second person first.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        own("GitHub environments: staging 1 approval, production 2, main only"),
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Set deploymentBranchPolicy, reviewers, preventSelfReview: true and canAdminsBypass: false.",
 	Options: []crossguard.Option{{Name: "unreviewed",
-		Description: "Environments that deploy without a review, in lower case; * stands for any characters. No job runs in a slot's.",
-		Default:     []string{"dev", "*-preview-*"}}},
+		Description: "Environments that deploy without a review, in lower case; * stands for any characters. No job runs in a slot's " +
+			"environment.",
+		Default: []string{"dev", "*-preview-*"}}},
 	Types: []string{ghEnvironment},
 	Check: func(r *crossguard.Resource) {
 		custom := r.BoolOr("deploymentBranchPolicy.customBranchPolicies", false)
@@ -28,7 +29,7 @@ var ghEnvProtected = crossguard.Policy{
 			return
 		}
 		if !r.BoolOr("preventSelfReview", false) {
-			r.Violation("preventSelfReview is not true, so one can approve one's own deployment: set it")
+			r.Violation("preventSelfReview is not true, so people can approve their own deployments: set it")
 		}
 		if r.BoolOr("canAdminsBypass", true) { // GitHub's default is true
 			r.Violation("canAdminsBypass is not false, so an administrator needs no approval: set it")

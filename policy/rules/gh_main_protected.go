@@ -6,17 +6,17 @@ import (
 
 var ghMainProtected = crossguard.Policy{
 	Name:        "gh-main-protected",
-	Description: "The branch that deploys changes by reviewed pull requests with passing checks, and its history stays.",
+	Description: "The branch that deploys changes only by reviewed pull requests with passing checks, and nobody rewrites its history.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.High,
 	Framework:   crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Branch-Protection"},
 	Tags:        []string{"security", "github"},
 	RemediationSteps: "Give the ruleset enforcement: active and the rules pullRequest, requiredStatusChecks, nonFastForward and " +
-		"deletion, without actors that bypass it but by a pull request.",
+		"deletion. Let actors bypass it only for pull requests (bypassMode: pull_request).",
 	Options: []crossguard.Option{
 		{Name: "approvals", Description: "Approvals a pull request needs.", Default: 1, Min: 0, Max: 10},
 		{Name: "branches", Description: "Branches that deploy.", Default: []string{"main"}},
-		{Name: "codeOwners", Description: "Whether a pull request needs the review of a code owner of what it changes.", Default: false},
+		{Name: "codeOwners", Description: "Whether a pull request needs a review by a code owner of the files that it changes.", Default: false},
 	},
 	Types: []string{ghRuleset, ghOrgRuleset, ghBranchProtection, ghBranchProtectionV3},
 	Check: func(r *crossguard.Resource) {
@@ -61,7 +61,7 @@ func checkBranchProtection(r *crossguard.Resource) {
 	})
 	empty := func(o crossguard.Object, path string) {
 		if o.Len(path) > 0 {
-			r.Violation("%s is not empty, so some need no review: remove it", o.Path(path))
+			r.Violation("%s is not empty, so some people need no review: remove it", o.Path(path))
 		}
 	}
 	empty(r.Object, "forcePushBypassers")

@@ -91,7 +91,7 @@ func (p *protected) ruleset(r *crossguard.Resource, branches []string) {
 func (p *protected) judge(s *crossguard.Stack) {
 	if p.first == nil {
 		if p.missed != nil {
-			p.missed.Violation("is not about %s, which deploys and stays open: name refs/heads/%s, or ~DEFAULT_BRANCH, in "+
+			p.missed.Violation("does not cover %s, the branch that deploys: name refs/heads/%s, or ~DEFAULT_BRANCH, in "+
 				"conditions.refName.includes",
 				list(s.Config.Strings("branches")), s.Config.Strings("branches")[0])
 		}
@@ -112,7 +112,7 @@ func (p *protected) judge(s *crossguard.Stack) {
 		p.first.Violation("rules.pullRequest.requiredApprovingReviewCount is %d: set it to %d or more", p.approvals, least)
 	}
 	if p.reviews && s.Config.Int("approvals") > 0 && !p.lasting {
-		p.first.Violation("rules.pullRequest keeps approvals of what is pushed after them: set requireLastPushApproval or " +
+		p.first.Violation("rules.pullRequest keeps approvals when new commits are pushed: set requireLastPushApproval or " +
 			"dismissStaleReviewsOnPush")
 	}
 	if s.Config.Bool("codeOwners") && !p.owners {

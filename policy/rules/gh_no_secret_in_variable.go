@@ -15,12 +15,12 @@ var ghNoSecretInVariable = crossguard.Policy{
 		Specification: "Ensure GitHub Actions secrets are encrypted"},
 	Tags:             []string{"security", "github", "secrets"},
 	RemediationSteps: "Make it a secret, or better: get the credential by OIDC. Replace the value that leaked.",
-	Options: []crossguard.Option{{Name: "harmless", Description: "Names of variables that look secret and are not.",
+	Options: []crossguard.Option{{Name: "harmless", Description: "Names of variables that look like secrets and are not.",
 		Default: []string{}}},
 	Types: []string{ghVariable, ghEnvVariable, ghOrgVariable},
 	Check: func(r *crossguard.Resource) {
 		if r.IsSecret("value") {
-			r.Violation("value is a secret of the program: make it a secret, not a variable")
+			r.Violation("value is marked as a secret in the program: make it a GitHub secret, not a variable")
 			return
 		}
 		name := r.StringOr("variableName", "")

@@ -6,7 +6,7 @@ import (
 
 var ghRepoHardening = crossguard.Policy{
 	Name:        "gh-repo-hardening",
-	Description: "GitHub tells of vulnerable dependencies and refuses pushes that contain secrets.",
+	Description: "GitHub reports vulnerable dependencies and refuses pushes that contain secrets.",
 	Enforcement: crossguard.Advisory,
 	Severity:    crossguard.Medium,
 	Framework:   crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Vulnerabilities"},

@@ -9,8 +9,8 @@ import (
 
 var iamNoAuthoritative = crossguard.Policy{
 	Name: "iam-no-authoritative",
-	Description: "IAM is granted member by member: what sets a whole policy, or a role's members next to others that do, takes " +
-		"away what others granted.",
+	Description: "IAM is granted member by member. A resource that sets a whole policy, or all members of a role that others grant as well, " +
+		"takes away what the others granted.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "non-authoritative IAM"},

@@ -19,7 +19,7 @@ var iamNoDefaultSA = crossguard.Policy{
 			r.Violation("grants %s to the default account %s: grant it to an account of the workload's own", role, member)
 		})
 		grant{member: everyAccount}.each(r, func(role, member string) {
-			r.Violation("grants %s to %s, which has the default accounts too: grant it to an account of the workload's own", role, member)
+			r.Violation("grants %s to %s, which includes the default accounts: grant it to an account of the workload's own", role, member)
 		})
 	},
 }

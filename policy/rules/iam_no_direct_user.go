@@ -8,9 +8,8 @@ import (
 )
 
 var iamNoDirectUser = crossguard.Policy{
-	Name: "iam-no-direct-user",
-	Description: "People have access through groups, so that someone who leaves loses it everywhere, and nobody has it as a member " +
-		"of the public.",
+	Name:             "iam-no-direct-user",
+	Description:      "People have access through groups, so that someone who leaves loses it everywhere. The public has no access.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Medium,
 	Framework:        crossguard.Framework{Name: "Trivy", Reference: "AVD-GCP-0003", Specification: "IAM granted directly to user"},

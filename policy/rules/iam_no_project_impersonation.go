@@ -6,8 +6,8 @@ import (
 
 var iamNoProjectImpersonation = crossguard.Policy{
 	Name: "iam-no-project-impersonation",
-	Description: "An account may be impersonated only by those it was granted to itself: on a project the grant covers every " +
-		"account there is and will be.",
+	Description: "The right to act as an account is granted on that account alone. A grant on a project covers every account in it, " +
+		"later ones too.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.Critical,
 	Framework: cis("1.6", "Ensure that IAM users are not assigned the Service Account User or Service Account Token Creator "+

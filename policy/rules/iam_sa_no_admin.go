@@ -8,12 +8,12 @@ import (
 
 var iamSANoAdmin = crossguard.Policy{
 	Name:             "iam-sa-no-admin",
-	Description:      "Service accounts do not administrate a project, save those that exist for that.",
+	Description:      "A service account does not administer a project unless it exists for that purpose.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        cis("1.5", "Ensure that service account has no admin privileges"),
 	Tags:             []string{"security", "iam", "CKV_GCP_42", "AVD-GCP-0007"},
-	RemediationSteps: "Grant a narrower role, or name the account in administrators if it exists to administrate.",
+	RemediationSteps: "Grant a narrower role, or name the account in administrators if it exists to administer.",
 	Options: []crossguard.Option{{
 		Name: "administrators", Description: "Emails of the accounts, or principals from outside, that may have admin roles; * stands " +
 			"for any characters.", Default: []string{},

@@ -9,7 +9,7 @@ import (
 
 var iamSeparationDuties = crossguard.Policy{
 	Name:             "iam-separation-duties",
-	Description:      "Nobody both makes the accounts of a project and acts as any of them, or both manages its keys and uses them.",
+	Description:      "Nobody may both make a project's service accounts and act as them, or both manage its keys and use them.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        cis("1.8", "Ensure that separation of duties is enforced while assigning service account related roles to users"),

@@ -9,7 +9,7 @@ import (
 
 var jobBounds = crossguard.Policy{
 	Name:             "job-bounds",
-	Description:      "A Cloud Run job has bounds on its tasks, retries and time, so that a failing one cannot run up a bill.",
+	Description:      "A Cloud Run job has bounds on its tasks, retries and time, so that a failing job cannot run up a bill.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Medium,
 	Framework:        own("Cost caps"),

@@ -8,7 +8,7 @@ import (
 
 var requiredLabels = crossguard.Policy{
 	Name:             "required-labels",
-	Description:      "Everything that can have labels says which environment and application it belongs to and what manages it.",
+	Description:      "Every resource that can have labels says which environment and application it belongs to and what manages it.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Low,
 	Framework:        crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_*_labels", Specification: "Resources are labelled"},

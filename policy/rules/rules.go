@@ -42,7 +42,7 @@ func Pack() crossguard.Pack {
 		Name:        "procureflow",
 		Version:     "1.0.0",
 		DisplayName: "ProcureFlow platform",
-		Description: "What the platform's stacks may and may not be: cost caps, keyless access, pinned images, reviewed deployments.",
+		Description: "Rules for the platform's stacks: cost caps, access without keys, images by digest, reviewed deployments.",
 		Readme:      "Rules, levels and options: " + docsURL,
 		Provider:    "gcp",
 		Repository:  "https://github.com/guiofsaints/procureflow-platform",

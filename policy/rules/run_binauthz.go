@@ -8,7 +8,7 @@ import (
 
 var runBinauthz = crossguard.Policy{
 	Name:        "run-binauthz",
-	Description: "Cloud Run asks Binary Authorization whether an image was attested, and nobody breaks the glass in code.",
+	Description: "Cloud Run asks Binary Authorization whether an image was attested, and no program skips the question (breakglass).",
 	Enforcement: crossguard.Advisory,
 	Severity:    crossguard.Medium,
 	Framework:   crossguard.Framework{Name: "SLSA", Version: "1.0", Reference: "verification of provenance at deployment"},
@@ -22,7 +22,7 @@ var runBinauthz = crossguard.Policy{
 			case !set:
 				r.Violation("%s is absent: set it to default", v1Service("run.googleapis.com/binary-authorization"))
 			case policy != "default" && !isPolicyName(policy):
-				r.Violation("%s is %s, which is no policy: set it to default", v1Service("run.googleapis.com/binary-authorization"), policy)
+				r.Violation("%s is %s, which is not a policy: set it to default", v1Service("run.googleapis.com/binary-authorization"), policy)
 			}
 			if r.Has(v1Service("run.googleapis.com/binary-authorization-breakglass")) {
 				r.Violation("%s admits any image: remove it", v1Service("run.googleapis.com/binary-authorization-breakglass"))
@@ -34,7 +34,7 @@ var runBinauthz = crossguard.Policy{
 		}
 		policy, set := r.String("binaryAuthorization.policy")
 		if set && !isPolicyName(policy) {
-			r.Violation("binaryAuthorization.policy is %s, which is no policy's name: write "+
+			r.Violation("binaryAuthorization.policy is %s, which is not a policy's name: write "+
 				"projects/PROJECT/platforms/cloudRun/policies/NAME, or set useDefault", policy)
 		}
 		if !set && !r.BoolOr("binaryAuthorization.useDefault", false) {

@@ -6,7 +6,7 @@ import (
 
 var runDeletionProtection = crossguard.Policy{
 	Name:             "run-deletion-protection",
-	Description:      "What serves users is not deleted or replaced by accident.",
+	Description:      "A service for users cannot be deleted or replaced by accident.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Medium,
 	Framework:        own("Reliability: production"),

@@ -21,7 +21,7 @@ var runImagePinned = crossguard.Policy{
 				r.Violation("%s is %q: refer to the image by digest, NAME@sha256:...", c.Path("image"), image)
 			}
 			if _, set := c.String("baseImageUri"); set {
-				r.Violation("%s lets Cloud Run change the image beneath what was tested: remove it", c.Path("baseImageUri"))
+				r.Violation("%s lets Cloud Run replace the image's base after the tests: remove it", c.Path("baseImageUri"))
 			}
 		})
 		if r.Has("buildConfig") {

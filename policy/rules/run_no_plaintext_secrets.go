@@ -18,7 +18,7 @@ var runNoPlaintextSecrets = crossguard.Policy{
 	Tags:             []string{"security", "cloud-run", "secrets"},
 	RemediationSteps: "Store the value in Secret Manager, set the variable's valueSource.secretKeyRef, and replace the leaked value.",
 	Options: []crossguard.Option{{
-		Name: "harmless", Default: []string{}, Description: "Names of variables that look secret and are not.",
+		Name: "harmless", Default: []string{}, Description: "Names of variables that look like secrets and are not.",
 	}},
 	Types: runAny,
 	Kind:  crossguard.Kind{Name: "resources of Google Cloud that hold text", Has: holdsText},
@@ -46,7 +46,7 @@ const useSecretManager = "use Secret Manager, or list the name in the option har
 
 func checkVariable(r *crossguard.Resource, env crossguard.Object) {
 	if env.IsSecret("value") {
-		r.Violation("%s is a secret of the program, put into a plain variable: use Secret Manager", env.Path("value"))
+		r.Violation("%s is marked as a secret and put into a plain variable: use Secret Manager", env.Path("value"))
 		return
 	}
 	name := env.StringOr("name", "")
@@ -92,7 +92,7 @@ func checkText(r *crossguard.Resource, text crossguard.Text) {
 	sensitive := slices.Contains(credentials, text.Key) // the provider hides these if the program marks them as secret
 	switch {
 	case text.Secret && !sensitive && slices.Contains(runAny, r.Type):
-		r.Violation("%s is a secret of the program, put where everybody reads it: use Secret Manager", text.Path())
+		r.Violation("%s is marked as a secret and put where everybody can read it: use Secret Manager", text.Path())
 	case text.Secret, harmless:
 	case name != "" && isSecret(name, text.Value):
 		r.Violation("%s: %s is named like a secret and is in clear text: %s", text.Path(), name, useSecretManager)

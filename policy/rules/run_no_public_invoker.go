@@ -38,7 +38,7 @@ var runNoPublicInvoker = crossguard.Policy{
 				case !r.IsKnown("role"):
 					r.StringOr("role", "") // ends the rule, naming the role
 				case !invokes(strings.ToLower(role)):
-					r.Violation("grants %s to %s on %s: a public service can be called by anybody, and no more: grant roles/run.invoker",
+					r.Violation("grants %s to %s on %s: anybody may call a public service and do nothing else with it: grant roles/run.invoker",
 						role, member, name)
 				}
 			})

@@ -9,21 +9,20 @@ import (
 
 var runPreview = crossguard.Policy{
 	Name: "run-preview",
-	Description: "What runs a pull request's image, which nobody has reviewed, is small, in dev, without data and secrets, and not listed " +
-		"by " +
-		"search engines; and nothing else runs such an image.",
+	Description: "A service that runs a pull request's image is small, in dev, without data and secrets, and hidden from search engines, " +
+		"because nobody has reviewed the image. No other service runs such an image.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.High,
 	Framework:   own("Preview environments: one instance, no production secret, noindex"),
 	Tags:        []string{"security", "cost", "cloud-run"},
-	RemediationSteps: "Make slots by the setting previews of dev. Otherwise give a service with the label purpose=preview one instance at " +
-		"most and none at least, an account of its own without grants, no network, volume or secret, and a front that answers with " +
-		"X-Robots-Tag: noindex.",
+	RemediationSteps: "Let dev's setting previews make the slots. Otherwise give a service with the label purpose=preview at most one " +
+		"instance and a minimum of zero, an account of its own without grants, no network, volume or secret, and a front that answers " +
+		"with X-Robots-Tag: noindex.",
 	Options: []crossguard.Option{
 		{Name: "environments", Description: "Values of the label environment under which a pull request's image may run.",
 			Default: []string{"dev"}},
-		{Name: "secrets", Default: []string{"preview-*"}, Description: "Names of the secrets that a pull request's image may read, of which " +
-			"whoever may push a branch learns the values; * stands for any characters."},
+		{Name: "secrets", Default: []string{"preview-*"}, Description: "Names of the secrets that a pull request's image may read; * stands " +
+			"for any characters. Everybody who may push a branch can learn their values."},
 	},
 	Types: runAny,
 	Check: func(r *crossguard.Resource) {
@@ -42,7 +41,7 @@ var runPreview = crossguard.Policy{
 			c.Each("envs", func(variable crossguard.Object) {
 				path := "valueSource.secretKeyRef.secret"
 				if name, set := variable.String(path); set && !matchesAny(r.Config.Strings("secrets"), name[strings.LastIndex(name, "/")+1:]) {
-					r.Violation("%s is %s, which whoever may push a branch could read: take it away, or add it to secrets of run-preview in "+
+					r.Violation("%s is %s, which everybody who may push a branch could read: remove it, or add it to secrets of run-preview in "+
 						"policy/STACK.json", variable.Path(path), name)
 				}
 			})
@@ -61,14 +60,14 @@ var runPreview = crossguard.Policy{
 		s.Each([]string{serviceV2, job}, func(r *crossguard.Resource) {
 			path := templateOf(r) + ".serviceAccount"
 			if !isPreview(r) && r.IsKnown(path) && accounts["serviceaccount:"+strings.ToLower(r.StringOr(path, ""))] {
-				r.Violation("%s is that of pull requests' images: give it an account of its own", path)
+				r.Violation("%s is the account of pull requests' images: name another account", path)
 			}
 		})
 		s.EachOf(iamKind, func(r *crossguard.Resource) {
 			held := grant{member: func(member string) bool { return accounts[member] }}
 			held.each(r, func(role, member string) {
 				if strings.ToLower(role) != "roles/secretmanager.secretaccessor" {
-					r.Violation("grants %s to %s, as which pull requests' images run: take it away", role, member)
+					r.Violation("grants %s to %s, the account that pull requests' images run as: remove the grant", role, member)
 				}
 			})
 		})
@@ -90,7 +89,7 @@ func checkPreviewBounds(r *crossguard.Resource) {
 		}
 	}
 	if r.Has("template.vpcAccess") {
-		r.Violation("template.vpcAccess leads into a network: take it away")
+		r.Violation("template.vpcAccess leads into a network: remove it")
 	}
 	if r.Len("template.volumes") > 0 {
 		r.Violation("template.volumes is not empty: a preview has no data")

@@ -9,9 +9,8 @@ import (
 
 var runSecretPinned = crossguard.Policy{
 	Name: "run-secret-pinned",
-	Description: "A revision uses a secret by the number of its version: with latest, an instance that starts later has " +
-		"another value, and a " +
-		"rollback does not restore the one that worked.",
+	Description: "A revision names a secret's version by its number. With latest, an instance that starts later may get another value, " +
+		"and a rollback does not restore the value that worked.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Medium,
 	Framework:        own("Rollback restores the secrets' values"),
@@ -45,7 +44,7 @@ var runSecretPinned = crossguard.Policy{
 				return
 			}
 			if v.Len(volume+".items") == 0 {
-				r.Violation("%s is absent, so the latest version is mounted: name the number of one", v.Path(volume+".items"))
+				r.Violation("%s is absent, so the latest version is mounted: write the number of a version", v.Path(volume+".items"))
 			}
 			eachReference(v, volume+".items", items, r)
 		})

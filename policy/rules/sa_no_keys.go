@@ -16,9 +16,9 @@ var saNoKeys = crossguard.Policy{
 	Check: func(r *crossguard.Resource) {
 		switch {
 		case r.Type == accountKey && r.Has("publicKeyData"):
-			r.NotApplicable("uploads the public half of a key of one's own, which has its own expiry")
+			r.NotApplicable("uploads the public half of the user's own key, which has its own expiry")
 		case r.Type == apiKey && !r.Has("serviceAccountEmail"):
-			r.NotApplicable("is an API key that acts as nobody")
+			r.NotApplicable("is an API key without an account")
 		}
 		r.Violation("makes a key that does not expire: use workload identity federation")
 	},

@@ -6,7 +6,7 @@ import (
 
 var secretScopedAccess = crossguard.Policy{
 	Name:             "secret-scoped-access",
-	Description:      "Who reads a secret was granted that secret, not every secret of the project.",
+	Description:      "Access is granted to a single secret, not to every secret of the project.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Critical,
 	Framework:        own("Runtime service account: secretAccessor on specific secrets"),

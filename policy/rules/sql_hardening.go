@@ -9,7 +9,7 @@ import (
 
 var sqlHardening = crossguard.Policy{
 	Name:        "sql-hardening",
-	Description: "A database has no public address, speaks TLS only, is backed up to the minute, and is not deleted by accident.",
+	Description: "A database has no public address, accepts only TLS, can be restored to any minute, and cannot be deleted by accident.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.High,
 	Framework:   cis("6.4", "Ensure that the Cloud SQL database instance requires all incoming connections to use SSL"),

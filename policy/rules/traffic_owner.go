@@ -9,8 +9,8 @@ import (
 
 var trafficOwner = crossguard.Policy{
 	Name: "traffic-owner",
-	Description: "The release controller owns traffic: a service ignores changes to it, or the next update would send everybody to what " +
-		"nobody tested.",
+	Description: "The release controller owns traffic. A service ignores changes to it: otherwise the next update would send all requests " +
+		"to a revision that nobody has tested.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Critical,
 	Framework:        own("Traffic management: blue/green"),
@@ -43,7 +43,7 @@ var trafficOwner = crossguard.Policy{
 func latest(r *crossguard.Resource, target crossguard.Object, v1 bool) {
 	newest := strings.HasSuffix(target.StringOr("type", ""), "_LATEST") || v1 && target.BoolOr("latestRevision", false)
 	if newest && target.NumberOr("percent", 0) > 0 {
-		r.Violation("%s is the newest revision with %v %%: every new one would take that at once. Name a revision", target.Path("type"),
+		r.Violation("%s gives the newest revision %v %%: every new revision would get that share at once. Name a revision", target.Path("type"),
 			target.NumberOr("percent", 0))
 	}
 }

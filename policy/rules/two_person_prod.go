@@ -10,8 +10,8 @@ import (
 
 var twoPersonProd = crossguard.Policy{
 	Name: "two-person-prod",
-	Description: "Two people approve a deployment to production. GitHub takes the word of any one reviewer of an environment, so it takes " +
-		"two environments without a common reviewer.",
+	Description: "Two people approve a deployment to production. One reviewer of a GitHub environment is enough to pass it, so two " +
+		"environments without a common reviewer are needed.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Critical,
 	Framework:        own("Production: 2 reviewers"),
@@ -67,7 +67,8 @@ var twoPersonProd = crossguard.Policy{
 			for one, asks := range gates[repository] {
 				for other, asksOther := range gates[repository] {
 					if one != other && strings.Contains(asks, "user") && strings.Contains(asksOther, "team") {
-						s.Violation("%s asks people and %s a team, of which one of them may be: name people at both, or teams", one, other)
+						s.Violation("%s asks people and %s asks a team, and one person may be in both: name people in both, or teams in both",
+							one, other)
 					}
 				}
 			}

@@ -17,7 +17,7 @@ var uptimeExists = crossguard.Policy{
 	RemediationSteps: "Add a monitoring.UptimeCheckConfig with an httpCheck with useSsl and validateSsl, and the service's host without " +
 		"scheme or path.",
 	Options: []crossguard.Option{{Name: "hosts", Default: []string{"*.run.app"},
-		Description: "Hosts that are the services' own, in lower case; * stands for any characters. Domains that the stack maps are, too."}},
+		Description: "Hosts of the services, in lower case; * stands for any characters. Domains that the stack maps count too."}},
 	Types: services,
 	CheckStack: func(s *crossguard.Stack) {
 		balanced := behindLoadBalancer(s)
@@ -90,7 +90,7 @@ func checksFromOutside(r *crossguard.Resource) bool {
 		r.Violation("httpCheck.useSsl and httpCheck.validateSsl are not both true: set them")
 		return false
 	case !accepted:
-		r.Violation("httpCheck.acceptedResponseStatusCodes has statuses of an error, with which the check cannot fail: remove them")
+		r.Violation("httpCheck.acceptedResponseStatusCodes accepts error statuses, so the check cannot fail: remove them")
 		return false
 	}
 	return true

@@ -9,8 +9,8 @@ import (
 
 var wifBindingNarrow = crossguard.Policy{
 	Name: "wif-binding-narrow",
-	Description: "An identity from outside is granted to one environment or workflow of one repository, not to a whole pool, owner " +
-		"or repository.",
+	Description: "A grant to identities from outside the cloud covers one environment or workflow of one repository, " +
+		"not a whole pool, owner or repository.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.Critical,
 	Framework:   own("Workload identity: bindings of repository and environment"),
@@ -18,7 +18,7 @@ var wifBindingNarrow = crossguard.Policy{
 	RemediationSteps: "Bind principalSet://.../attribute.repo_env/REPOSITORY_ID:ENVIRONMENT, or another attribute that names one " +
 		"environment or workflow.",
 	Options: []crossguard.Option{{
-		Name: "attributes", Description: "Attributes narrow enough to be granted something; * stands for any characters.",
+		Name: "attributes", Description: "Attributes that are narrow enough for a grant; * stands for any characters.",
 		Default: []string{"*_env", "env_workflow", "event_workflow", "*workflow_ref"},
 	}},
 	Kind: iamKind,

@@ -6,7 +6,7 @@ import (
 
 var wifCondition = crossguard.Policy{
 	Name:        "wif-condition",
-	Description: "A workload identity provider has a condition: without one, everybody the issuer knows gets a token.",
+	Description: "A workload identity provider has a condition: without one, it accepts every token of its issuer.",
 	Enforcement: crossguard.Mandatory,
 	Severity:    crossguard.Critical,
 	Framework: crossguard.Framework{Name: "Checkov", Reference: "CKV_GCP_125",

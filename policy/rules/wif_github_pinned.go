@@ -41,7 +41,7 @@ var wifGitHubPinned = crossguard.Policy{
 			}
 		}
 		if readsSubject(condition) || readsSubject(r.StringOr(`attributeMapping["google.subject"]`, "")) {
-			r.Violation("sub decides: its form depends on the repository's age, and it can exceed the limit of 127 bytes. Use the " +
+			r.Violation("sub decides who gets in: its form depends on the repository's age, and it can exceed the limit of 127 bytes. Use the " +
 				"claims it is made of")
 		}
 	},

@@ -12,7 +12,7 @@ import (
 
 var worstCaseCost = crossguard.Policy{
 	Name:             "worst-case-cost",
-	Description:      "The most a stack can cost in a month, with everything busy all the time, is within its ceiling.",
+	Description:      "What a stack costs in its dearest possible month, with everything busy all the time, is within its ceiling.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.High,
 	Framework:        own("Cost caps"),
@@ -21,14 +21,14 @@ var worstCaseCost = crossguard.Policy{
 	Options: []crossguard.Option{
 		// 750 is enough for a service as large as run-max-instances and run-resource-limits allow, busy all month, with a
 		// registry.
-		{Name: "ceiling", Description: "Most a month may cost, in USD.", Default: 750.0, Min: 1, Max: 1e6},
-		{Name: "executions", Description: "Times that a job runs in a month, where the stack has no schedule for it.", Default: 31,
+		{Name: "ceiling", Description: "Largest cost of a month, in USD.", Default: 750.0, Min: 1, Max: 1e6},
+		{Name: "executions", Description: "How often a job runs in a month, if the stack has no schedule for it.", Default: 31,
 			Min: 1, Max: 1e6},
 		{Name: "priced", Default: []string{},
-			Description: "What types that the rule has no price for cost in a month each, in USD, as TYPE=USD."},
-		{Name: "registryGiB", Description: "Images that a registry may come to hold, in GiB: nothing in its settings bounds that.",
+			Description: "Monthly prices of the types that the rule has no price for, each as TYPE=USD."},
+		{Name: "registryGiB", Description: "Size that a registry's images may reach, in GiB. No setting of the registry limits it.",
 			Default: 50.0, Min: 0, Max: 1e6},
-		{Name: "secretVersions", Description: "Versions that a secret may come to have: nothing in its settings bounds that.", Default: 6,
+		{Name: "secretVersions", Description: "Number of versions that a secret may reach. No setting of the secret limits it.", Default: 6,
 			Min: 1, Max: 1000},
 	},
 	Types: slices.Concat(runAny, []string{repository, secret, regionalSecret}),
@@ -59,7 +59,7 @@ var worstCaseCost = crossguard.Policy{
 			total += item.usd
 		}
 		if total > ceiling {
-			s.Violation("a month can cost USD %.2f, and the ceiling is USD %.2f: %s. Lower what is dearest, or raise ceiling of "+
+			s.Violation("a month can cost USD %.2f, and the ceiling is USD %.2f: %s. Lower the dearest items, or raise ceiling of "+
 				"worst-case-cost in policy/STACK.json",
 				total, ceiling, describe(items))
 		}
@@ -257,7 +257,7 @@ func hourly(r *crossguard.Resource, priced map[string]float64) costItem {
 			return item
 		}
 	}
-	r.Violation("is billed by the hour and the rule has no price for %s: add \"%s=USD\", what one costs in a month, to priced of "+
+	r.Violation("is billed by the hour and the rule has no price for %s: add \"%s=USD\", the monthly cost of one, to priced of "+
 		"worst-case-cost in policy/STACK.json, or exempt it", r.Type, r.Type)
 	return costItem{name: r.Name}
 }

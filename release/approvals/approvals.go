@@ -106,7 +106,7 @@ func Judge(question Question, run Run, approvals []Approval) ([]Approver, error)
 	}
 	for at, gate := range question.Gates {
 		if len(byGate[at]) == 0 {
-			return nil, refuse("nobody but who started the run (%s) approved %s; another reviewer has to", run.starters(), gate)
+			return nil, refuse("only the people who started the run (%s) approved %s; another reviewer has to approve it", run.starters(), gate)
 		}
 	}
 	people := assign(byGate, nil)

@@ -178,7 +178,8 @@ func (s *Signer) authority(ctx context.Context, r Request) (note string, public 
 			continue
 		}
 		if algorithm := key.PkixPublicKey.SignatureAlgorithm; algorithm != "ECDSA_P256_SHA256" && algorithm != "EC_SIGN_P256_SHA256" {
-			return "", nil, fmt.Errorf("%s expects %q of %s; only ECDSA_P256_SHA256 is made here", r.Attestor, algorithm, r.Key)
+			return "", nil, fmt.Errorf("%s expects a signature of the kind %q by %s; only ECDSA_P256_SHA256 is made here", r.Attestor, algorithm,
+				r.Key)
 		}
 		block, _ := pem.Decode([]byte(key.PkixPublicKey.PublicKeyPem))
 		if block == nil {
@@ -253,7 +254,7 @@ func (s *Signer) sign(ctx context.Context, key string, payload []byte, public *e
 	signature := unbase64(answer.Signature)
 	switch {
 	case answer.Name != key:
-		return nil, fmt.Errorf("%s was to sign, and %q did; nothing was attested", key, answer.Name)
+		return nil, fmt.Errorf("the key %s was asked to sign, and %q signed; nothing was attested", key, answer.Name)
 	case !answer.VerifiedDigestCrc32c || answer.SignatureCrc32c != int64(crc32.Checksum(signature, castagnoli)):
 		return nil, fmt.Errorf("the signature of %s was damaged on the way; nothing was attested: try again", key)
 	case !ecdsa.VerifyASN1(public, digest[:], signature):

@@ -30,7 +30,7 @@ func (a *app) approvals() *cobra.Command {
 				return err
 			}
 			if digest != "" && !digestForm.MatchString(digest) {
-				return usage("--digest %q is no digest: use sha256: and 64 hex digits", digest)
+				return usage("--digest %q is not a digest: use sha256: and 64 hex digits", digest)
 			}
 			question.Actor = a.flags.actor
 			client := approvals.Client{API: cmp.Or(os.Getenv("GITHUB_API_URL"), "https://api.github.com"), Token: os.Getenv("GITHUB_TOKEN")}
@@ -50,8 +50,8 @@ func (a *app) approvals() *cobra.Command {
 	command.Flags().Int64Var(&question.Run, "run", 0, "the workflow run's id")
 	command.Flags().StringVar(&question.Repository, "repository", "", "OWNER/NAME")
 	command.Flags().StringSliceVar(&question.Gates, "environments", []string{"production-approval", "production"},
-		"the environments, each of which needs a person of its own")
-	command.Flags().IntVar(&question.Attempt, "attempt", 0, "the attempt that asks, GITHUB_RUN_ATTEMPT; default: the run's")
+		"the environments; each needs the approval of a different person")
+	command.Flags().IntVar(&question.Attempt, "attempt", 0, "the attempt that asks, GITHUB_RUN_ATTEMPT; default: the run's present one")
 	command.Flags().StringVar(&digest, "digest", "",
 		"digest that was approved, sha256:…, for the log and the summary; --commit names its commit")
 	command.Flags().StringVar(&outputs, "github-output", "",

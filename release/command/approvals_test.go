@@ -54,12 +54,12 @@ func TestApprovalsCommand(t *testing.T) {
 		", built of commit "+sha+" was approved by bob\n", string(written))
 	exit, _, errs = run(append(asked, "--digest", "latest")...)
 	assert.Equal(t, ExitUsage, exit)
-	assert.Equal(t, "release: --digest \"latest\" is no digest: use sha256: and 64 hex digits\n", errs)
+	assert.Equal(t, "release: --digest \"latest\" is not a digest: use sha256: and 64 hex digits\n", errs)
 
 	exit, out, errs = run(append(asked, "--actor", "Bob", "--json")...)
 	assert.Equal(t, ExitRefused, exit)
 	assert.Contains(t, out, `"approved": false`)
-	assert.Contains(t, errs, "release: not approved: nobody but who started the run (dora) approved production; another reviewer has to")
+	assert.Contains(t, errs, "release: not approved: only the people who started the run (dora) approved production; another reviewer has to approve it")
 
 	second = "2"
 	exit, _, errs = run(asked...)

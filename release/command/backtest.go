@@ -21,7 +21,7 @@ func (a *app) backtest() *cobra.Command {
 	var against string
 	command := &cobra.Command{
 		Use:   "backtest POLICY [JOURNAL...]",
-		Short: "Say what another policy would have made of releases: caught, missed, held or delayed",
+		Short: "Say what another policy would have caught, missed, held or delayed in past releases",
 		Long: "Reads the rollouts in audit files and judges their probes and metrics by the gates of the policy file's environment (--env).\n" +
 			"It knows only what was recorded: where a rollout ended, the comparison ends.\n\n" +
 			"With --simulated it simulates faults instead, each many times, with the real controller on a virtual clock. Visitors come at\n" +

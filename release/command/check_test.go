@@ -32,7 +32,7 @@ func TestAPrivateServiceIsReleasedAndChecked(t *testing.T) {
 	call("PATCH", services+"/web?updateMask=invokerIamDisabled", `{"invokerIamDisabled":false}`)
 	exit, _, errors = l.release(t.Context(), "check", "web", "/", "--attempts", "1")
 	assert.Equal(t, ExitFailed, exit)
-	assert.Contains(t, errors, "/: status 403 (a private service takes an ID token, and none could be had", "the account is not there")
+	assert.Contains(t, errors, "/: status 403 (a private service takes an ID token, and none could be obtained", "the account is not there")
 
 	require.NoError(t, l.cloud.EnableAPIs(project, "iam.googleapis.com", "iamcredentials.googleapis.com"))
 	call("POST", "/iam/v1/projects/"+project+"/serviceAccounts", `{"accountId":"github-actions-deploy"}`)

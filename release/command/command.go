@@ -126,10 +126,10 @@ func Run(ctx context.Context, arguments []string, streams Streams, more ...Comma
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "release", Short: "Release a Cloud Run service by digest, in gated steps, and take it back in seconds",
-		Example: "  release status procureflow-web                    what serves, what waits, what a rollback would do\n" +
-			"  release rollout procureflow-web --env prod        give the new revision its requests step by step\n" +
-			"  release watch procureflow-web --web               look at it while that goes on\n" +
-			"  release rollback procureflow-web                  give everything back to what served before",
+		Example: "  release status procureflow-web                    who serves, who waits, what a rollback would do\n" +
+			"  release rollout procureflow-web --env prod        move requests to the new revision step by step\n" +
+			"  release watch procureflow-web --web               watch the rollout on a page\n" +
+			"  release rollback procureflow-web                  give all requests back to the revision that served before",
 		Annotations:   map[string]string{cli.Codes: Codes},
 		SilenceErrors: true, SilenceUsage: true, Version: version(),
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },

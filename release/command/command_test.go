@@ -364,7 +364,7 @@ func TestUsage(t *testing.T) {
 		"rolback web":              `there is no command "rolback"; did you mean rollback?: see release --help`,
 		"help rolback":             `there is no command "rolback"; did you mean rollback?`,
 		"status web --output yaml": `--output is "yaml": use text or json`,
-		"rollback Web --project p": `"Web" is no name of a Cloud Run service: give the short name, such as procureflow-web`,
+		"rollback Web --project p": `"Web" is not the name of a Cloud Run service: give the short name, such as procureflow-web`,
 		"rollout web --project p --env nowhere --endpoint " +
 			"http://127.0.0.1:1/run/": `there is no environment "nowhere": use one of dev, prod, sandbox, staging`,
 		"status web --project p --endpoint " +

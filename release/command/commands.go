@@ -18,7 +18,7 @@ func (a *app) rollout() *cobra.Command {
 	command := &cobra.Command{
 		Example: "  release rollout procureflow-web --env prod\n" +
 			"  release rollout procureflow-web --proceed        a held rollout goes on by the probes",
-		Use: "rollout SERVICE", Short: "Give the revision that the service asks for its requests step by step, or resume a rollout that " +
+		Use: "rollout SERVICE", Short: "Move requests to the service's new revision step by step, or resume a rollout that " +
 			"stopped", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, arguments []string) error {
 			if err := checkRevision("revision", request.Revision); err != nil {
@@ -47,11 +47,11 @@ func (a *app) rollout() *cobra.Command {
 	}
 	command.Flags().StringVar(&request.Revision, "revision", "",
 		"the revision to roll out; default: the one that the service asks for, or that of the active rollout")
-	command.Flags().BoolVar(&request.Retry, "retry", false, "roll out a revision that was rolled back before")
+	command.Flags().BoolVar(&request.Retry, "retry", false, "allow a revision that was rolled back before")
 	command.Flags().StringVar(&request.OutsideWindow, "outside-window", "",
-		"start although the policy's windows are closed: `WHY`, for the audit and whoever is told")
+		"start although the policy's windows are closed: `WHY`, for the audit and the messages")
 	command.Flags().BoolVar(&request.Proceed, "proceed", false,
-		"a person decided: go on at the step that the rollout is held at, where the metrics say too little")
+		"go on at the step at which the rollout is held: a person looked at the candidate and decided")
 	command.Flags().StringVar(&outputs, "github-output", "",
 		"file that outcome is appended to, one word or \"rolled back\": \"$GITHUB_OUTPUT\"")
 	return command
@@ -60,7 +60,8 @@ func (a *app) rollout() *cobra.Command {
 func (a *app) rollback() *cobra.Command {
 	var back rollout.Back
 	command := &cobra.Command{
-		Use: "rollback SERVICE", Short: "Give everything back to what served before: one read, one write", Args: cobra.ExactArgs(1),
+		Use: "rollback SERVICE", Short: "Give all requests back to the revision that served before: one read, one write",
+		Args:    cobra.ExactArgs(1),
 		Example: "  release rollback procureflow-web --why 'orders fail'\n  release rollback procureflow-web --to procureflow-web-4f1c2ab",
 		RunE: func(command *cobra.Command, arguments []string) error {
 			if err := checkRevision("to", back.To); err != nil {
@@ -75,7 +76,7 @@ func (a *app) rollback() *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringVar(&back.To, "to", "", "the revision to go back to; default: what served before")
+	command.Flags().StringVar(&back.To, "to", "", "the revision to go back to; default: the one that served before")
 	command.Flags().BoolVar(&back.IfActive, "if-active", false, "do nothing unless a rollout is active: for a workflow's clean-up")
 	command.Flags().StringVar(&back.Why, "why", "", "the reason, for the audit")
 	return command
@@ -84,8 +85,9 @@ func (a *app) rollback() *cobra.Command {
 func (a *app) guard() *cobra.Command {
 	return &cobra.Command{
 		Example: "  release guard procureflow-web -- pulumi up --yes",
-		Use:     "guard SERVICE -- COMMAND [ARGUMENT...]", Short: "Run a command that must not change traffic, and put it back if it does",
-		Args: cobra.MinimumNArgs(2),
+		Use:     "guard SERVICE -- COMMAND [ARGUMENT...]",
+		Short:   "Run a command that must not change traffic, and put the traffic back if it does",
+		Args:    cobra.MinimumNArgs(2),
 		RunE: func(command *cobra.Command, arguments []string) error {
 			s, err := a.connect(command.Context(), "guard", arguments[0])
 			if err != nil {

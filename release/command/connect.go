@@ -39,7 +39,7 @@ type session struct {
 // release.yaml cannot stop a rollback.
 func (a *app) connect(ctx context.Context, command, service string) (*session, error) {
 	if !serviceName.MatchString(service) {
-		return nil, usage("%q is no name of a Cloud Run service: give the short name, such as procureflow-web", service)
+		return nil, usage("%q is not the name of a Cloud Run service: give the short name, such as procureflow-web", service)
 	}
 	project, err := a.project(ctx)
 	if err != nil {
@@ -76,7 +76,7 @@ func (a *app) project(ctx context.Context) (string, error) {
 		return "", usage("%v", err)
 	}
 	if !plainName.MatchString(project) {
-		return "", usage("the project %q of the environment is no name: use letters, digits and hyphens", project)
+		return "", usage("the project %q of the environment is not a name: use letters, digits and hyphens", project)
 	}
 	// Several environments have a service of this name, so a person who acts has to see which one it is.
 	fmt.Fprintf(a.streams.Err, "project: %s (--project names another)\n", project)

@@ -29,7 +29,7 @@ func (a *app) checkNames() error {
 	}
 	for flag, value := range map[string]string{"project": a.flags.project, "region": a.flags.region} {
 		if value != "" && !plainName.MatchString(value) {
-			return usage("--%s %q is no name: use letters, digits and hyphens", flag, value)
+			return usage("--%s %q is not a name: use letters, digits and hyphens", flag, value)
 		}
 	}
 	return nil
@@ -38,7 +38,7 @@ func (a *app) checkNames() error {
 // checkOrigin refuses a malformed commit or link, because both go into pages and messages.
 func (a *app) checkOrigin() error {
 	if a.flags.commit != "" && !commit.MatchString(a.flags.commit) {
-		return usage("--commit %q is no commit: use 40 hex digits", a.flags.commit)
+		return usage("--commit %q is not a commit: use 40 hex digits", a.flags.commit)
 	}
 	page, err := url.Parse(a.flags.link)
 	if a.flags.link != "" && (err != nil || page.Scheme != "https" && page.Scheme != "http" || page.Host == "") {
@@ -50,7 +50,7 @@ func (a *app) checkOrigin() error {
 // checkRevision refuses a revision name that could be an option or a path. The name may be left out.
 func checkRevision(flag, revision string) error {
 	if revision != "" && !plainName.MatchString(revision) {
-		return usage("--%s %q is no name of a revision: use letters, digits and hyphens", flag, revision)
+		return usage("--%s %q is not the name of a revision: use letters, digits and hyphens", flag, revision)
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (a *app) refuseHelpAsName(root *cobra.Command, arguments []string) {
 		command.SetHelpFunc(func(command *cobra.Command, rest []string) {
 			if len(arguments) > 2 {
 				fmt.Fprintf(a.streams.Err,
-					"release: --help stands beside other arguments, so that nothing was done: ask with `release %s --help` alone\n\n", command.Name())
+					"release: --help was given together with other arguments, so nothing was done: ask with `release %s --help` alone\n\n", command.Name())
 				command.SetOut(a.streams.Err)
 				a.exit = ExitUsage
 			}

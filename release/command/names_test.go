@@ -42,7 +42,7 @@ func TestANameThatIsAnOption(t *testing.T) {
 			}
 			exit, out, errors := l.release(context.Background(), verb, "web", flag, value)
 			assert.Equal(t, ExitUsage, exit, "%s %q: %s%s", flag, value, out, errors)
-			assert.Contains(t, errors, "is no name")
+			assert.Contains(t, errors, "is not a name")
 		}
 	}
 	assert.Zero(t, l.writes.Load())
@@ -55,7 +55,7 @@ func TestAProjectOfTheEnvironmentThatIsAnOption(t *testing.T) {
 	t.Setenv("GOOGLE_CLOUD_PROJECT", "--json")
 	var out bytes.Buffer
 	assert.Equal(t, ExitUsage, Run(context.Background(), []string{"status", "web"}, Streams{Out: &out, Err: &out}))
-	assert.Contains(t, out.String(), `the project "--json" of the environment is no name`)
+	assert.Contains(t, out.String(), `the project "--json" of the environment is not a name`)
 }
 
 // A slip in a name is said at once, with what there is, and changes nothing.

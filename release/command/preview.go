@@ -14,7 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/preview"
 )
 
-// previewFlags are what a pull request wants of its slot.
+// previewFlags holds the flags of release preview.
 type previewFlags struct {
 	pullRequest    int
 	image, outputs string
@@ -26,12 +26,13 @@ func (a *app) preview() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "preview up|down|expire|list SLOT...",
 		Short: "Let a pull request's image run in a slot of dev for a while, or take it out",
-		Long: "Slots are the services that `previews` in dev's settings makes; `release settings` says their names.\n\n" +
+		Long: "A slot is a service of dev for pull requests' images. The key `previews` of dev's settings makes the slots, and\n" +
+			"`release settings` prints their names.\n\n" +
 			"  up      puts the image into the slot that the pull request has, or into a free one, and waits until it answers\n" +
-			"  down    frees what the pull request has\n" +
+			"  down    frees the pull request's slot\n" +
 			"  expire  frees the slots whose time has passed\n" +
-			"  list    says which slot is whose\n\n" +
-			"Each may be run again after an interruption.",
+			"  list    shows which pull request has which slot\n\n" +
+			"After an interruption, each command can be run again.",
 		Example: "  release preview up procureflow-web-preview-1 procureflow-web-preview-2 --pull-request 12 --commit COMMIT \\\n" +
 			"    --image us-central1-docker.pkg.dev/PROJECT/procureflow-previews/web@sha256:DIGEST\n" +
 			"  release preview down procureflow-web-preview-1 procureflow-web-preview-2 --pull-request 12",
@@ -49,13 +50,13 @@ func (a *app) preview() *cobra.Command {
 			if err != nil {
 				a.exit = previewExit(command.Context(), err)
 			}
-			// What is done is said also where something failed.
+			// Even after a failure, the slots that were changed are printed.
 			return errors.Join(err, a.showSlots(verb, slots, f.outputs))
 		},
 	}
 	command.Flags().IntVar(&f.pullRequest, "pull-request", 0, "the pull request's number")
 	command.Flags().StringVar(&f.image, "image", "", "the image by digest, HOST/PATH@sha256:DIGEST")
-	command.Flags().DurationVar(&f.timeToLive, "time-to-live", 72*time.Hour, "how long the slot is the pull request's from now on")
+	command.Flags().DurationVar(&f.timeToLive, "time-to-live", 72*time.Hour, "how long the pull request keeps the slot from now on")
 	command.Flags().StringVar(&f.outputs, "github-output", "",
 		"file that slot and url of up, or the list of freed slots, are appended to: \"$GITHUB_OUTPUT\"")
 	return command
@@ -64,7 +65,7 @@ func (a *app) preview() *cobra.Command {
 func (a *app) keeper(ctx context.Context, names []string) (*preview.Keeper, error) {
 	for _, name := range names {
 		if !serviceName.MatchString(name) {
-			return nil, usage("%q is no name of a slot: give the short name of its service, such as procureflow-web-preview-1", name)
+			return nil, usage("%q is not the name of a slot: give the short name of its service, such as procureflow-web-preview-1", name)
 		}
 	}
 	if err := errors.Join(a.checkNames(), a.checkOrigin()); err != nil {
@@ -89,7 +90,7 @@ func (a *app) keeper(ctx context.Context, names []string) (*preview.Keeper, erro
 		Look: func(ctx context.Context, url string) error { return gcp.NoIndex(ctx, a.flags.via, url) }}, nil
 }
 
-// check refuses what does not belong together, before anything is asked.
+// check refuses flags that do not fit together, before any request.
 func (f previewFlags) check(verb, commit string) error {
 	var problems []string
 	needs := func(missing bool, what string) {
@@ -99,15 +100,15 @@ func (f previewFlags) check(verb, commit string) error {
 	}
 	switch verb {
 	case "up":
-		needs(f.pullRequest < 1, "--pull-request is no number of a pull request")
+		needs(f.pullRequest < 1, "--pull-request is not the number of a pull request")
 		needs(commit == "", "--commit is missing: name the pull request's commit, 40 hex digits")
-		needs(!imageByDigest.MatchString(f.image), "--image is no image by digest: use HOST/PATH@sha256:DIGEST")
-		needs(f.timeToLive <= 0, "--time-to-live is no time: use one such as 72h")
+		needs(!imageByDigest.MatchString(f.image), "--image is not an image by digest: use HOST/PATH@sha256:DIGEST")
+		needs(f.timeToLive <= 0, "--time-to-live is not a duration: use one such as 72h")
 	case "down":
-		needs(f.pullRequest < 1, "--pull-request is no number of a pull request")
+		needs(f.pullRequest < 1, "--pull-request is not the number of a pull request")
 	case "expire", "list":
 	default:
-		return usage("%q is nothing that a preview does: use up, down, expire or list", verb)
+		return usage("%q is not a command of preview: use up, down, expire or list", verb)
 	}
 	if len(problems) > 0 {
 		return usage("%s", strings.Join(problems, "; "))

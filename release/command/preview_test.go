@@ -90,15 +90,15 @@ func TestPreviewsThatAreRefusedAtOnce(t *testing.T) {
 		want      string
 	}{
 		"no slot":        {[]string{"list"}, "requires at least 2 arg(s), only received 1"},
-		"another verb":   {[]string{"deploy", "web-preview-1"}, `"deploy" is nothing that a preview does: use up, down, expire or list`},
-		"no slots name":  {[]string{"list", "--", "--help"}, `"--help" is no name of a slot`},
-		"down of nobody": {[]string{"down", "web-preview-1", "--pull-request", "0"}, "--pull-request is no number of a pull request"},
+		"another verb":   {[]string{"deploy", "web-preview-1"}, `"deploy" is not a command of preview: use up, down, expire or list`},
+		"no slots name":  {[]string{"list", "--", "--help"}, `"--help" is not the name of a slot`},
+		"down of nobody": {[]string{"down", "web-preview-1", "--pull-request", "0"}, "--pull-request is not the number of a pull request"},
 		"up with nothing": {[]string{"up", "web-preview-1", "--time-to-live", "0s"},
-			"--pull-request is no number of a pull request; --commit is " +
-				"missing: name the pull request's commit, 40 hex digits; --image is no image by digest: use HOST/PATH@sha256:DIGEST; --time-to-live " +
+			"--pull-request is not the number of a pull request; --commit is " +
+				"missing: name the pull request's commit, 40 hex digits; --image is not an image by digest: use HOST/PATH@sha256:DIGEST; --time-to-live " +
 				"is no time: use one such as 72h"},
 		"an image by tag": {[]string{"up", "web-preview-1", "--pull-request", "1", "--commit", aCommit, "--image", "web:latest"},
-			"--image is no image by digest"},
+			"--image is not an image by digest"},
 		"a short commit": {[]string{"up", "web-preview-1", "--pull-request", "1", "--commit", "0123", "--image", shownImage},
 			`--commit "0123" is no`},
 	} {

@@ -43,10 +43,10 @@ func (a *app) run() *cobra.Command {
 	command := &cobra.Command{
 		Use: "run JOB [-- ARG...]", Short: "Execute a Cloud Run job now, and wait until it is over", Args: cobra.MinimumNArgs(1),
 		Long: "Execute a Cloud Run job at the digest that it has now, and wait until the execution is over. JOB is its name. With --stack\n" +
-			"it may be its key in the settings, and project and region are the stack's. What stands behind -- replaces the job's\n" +
-			"arguments, once.\n\n" +
-			"While another execution of the job is running, nothing is started: --follow waits for that one, and --beside starts one\n" +
-			"all the same. An interrupt ends the waiting and not the execution.",
+			"JOB may be its key in the settings, and project and region are the stack's. Arguments after -- replace the job's own for\n" +
+			"this execution.\n\n" +
+			"While another execution of the job is running, nothing is started. --follow waits for the running one, and --beside starts\n" +
+			"another one. An interrupt ends the wait and not the execution.",
 		Example: "  release run procureflow-migrate --project procureflow-prod\n" +
 			"  release run migrate --stack prod                        by its key in Pulumi.prod.yaml\n" +
 			"  release run procureflow-migrate -- migrate --dry-run    with other arguments, once\n" +
@@ -57,10 +57,10 @@ func (a *app) run() *cobra.Command {
 				named, r.request.Args = arguments[:dash], arguments[dash:]
 			}
 			if len(named) != 1 {
-				return usage("name one job; arguments for it stand behind --: %s", command.UseLine())
+				return usage("name one job; its arguments come after --: %s", command.UseLine())
 			}
 			if command.Flags().Changed("wait") && command.Flags().Changed("no-wait") {
-				return usage("--wait stands beside --no-wait: keep one")
+				return usage("--wait and --no-wait exclude each other: keep one")
 			}
 			r.request.NoWait = noWait || !wait
 			return r.run(command.Context(), named[0])
@@ -103,13 +103,13 @@ func (r *running) check(name string) error {
 	follow := r.request.Follow
 	switch {
 	case !jobName.MatchString(name):
-		return usage("%q is no name of a Cloud Run job: give the short name, such as procureflow-migrate", name)
+		return usage("%q is not the name of a Cloud Run job: give the short name, such as procureflow-migrate", name)
 	case follow != "" && !jobName.MatchString(follow):
-		return usage("--follow %q is no name of an execution: give the short name, such as %s-x7k2p", follow, name)
+		return usage("--follow %q is not the name of an execution: give the short name, such as %s-x7k2p", follow, name)
 	case follow != "" && (r.request.Beside || len(r.request.Args) > 0):
 		return usage("--follow starts nothing: remove --beside and the arguments")
 	case r.request.NoWait && (follow != "" || r.request.Timeout != 0):
-		return usage("--no-wait stands beside --follow or --timeout, which are about waiting: keep one")
+		return usage("--no-wait excludes --follow and --timeout, which are about waiting: keep one")
 	case r.request.Timeout < 0:
 		return usage("--timeout is %s: use a time to wait, such as 10m", r.request.Timeout)
 	}
@@ -125,7 +125,7 @@ func (r *running) place(ctx context.Context, name string) (err error) {
 	}
 	for _, flag := range []string{"project", "region"} {
 		if r.base.PersistentFlags().Changed(flag) {
-			return usage("--%s stands beside --stack, whose settings name it: keep one", flag)
+			return usage("--%s and --stack exclude each other, because the stack's settings name it: keep one", flag)
 		}
 	}
 	settings, err := stacks.Read(r.folder, r.stack, r.flags.endpoint != "") // The sandbox takes the settings' stand-ins for values.
@@ -174,7 +174,7 @@ func progressOf(execution hooks.Execution, now time.Time) (line, state string) {
 	return fmt.Sprintf("%s  %s", state, max(0, end.Sub(execution.Created)).Round(time.Second)), state
 }
 
-// meanings are what each outcome means for whoever called.
+// meanings gives each outcome an exit code and a colour.
 var meanings = map[jobs.Outcome]struct {
 	exit  int
 	class string
@@ -183,7 +183,7 @@ var meanings = map[jobs.Outcome]struct {
 	jobs.Missing: {ExitUsage, "bad"}, jobs.Refused: {ExitRefused, "bad"}, jobs.Unknown: {ExitInterrupted, "warn"},
 }
 
-// finish prints the result and what one can do next, and sets the exit code.
+// finish prints the result and the possible next steps, and sets the exit code.
 func (r *running) finish(ctx context.Context, result jobs.Result) error {
 	r.exit = meanings[result.Outcome].exit
 	if result.Outcome == jobs.Missing && r.request.Follow == "" {
@@ -226,7 +226,7 @@ func (r *running) finish(ctx context.Context, result jobs.Result) error {
 	return r.write(text + "\n")
 }
 
-// next says how things stand where somebody has to know it, and what to type.
+// next returns what the reader has to know now, with the commands to type.
 func (r *running) next(result jobs.Result) []string {
 	name := result.Execution.Name
 	follow := func(execution string) string { return r.command("--follow", execution) + " waits for it" }

@@ -70,7 +70,7 @@ func TestRunAJob(t *testing.T) {
 
 	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate")
 	assert.Equal(t, ExitRefused, exit, out)
-	assert.Contains(t, out, "the execution "+found[1]+" is running since ")
+	assert.Contains(t, out, "the execution "+found[1]+" has been running since ")
 	assert.Contains(t, out, "--follow "+found[1]+"` waits for it, and --beside starts another one beside it")
 	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate", "--follow", found[1], "--timeout", "10ms")
 	assert.Equal(t, ExitInterrupted, exit, out)
@@ -114,19 +114,19 @@ func TestRunAJobOfAStack(t *testing.T) {
 		"another name": {[]string{"migrte", "--stack", "dev"},
 			"release: stack dev has no job migrte; did you mean migrate? (there are migrate, procureflow-migrate)\n"},
 		"two projects": {[]string{"migrate", "--stack", "dev", "--project", "p"},
-			"release: --project stands beside --stack, whose settings name it: keep one\n"},
+			"release: --project and --stack exclude each other, because the stack's settings name it: keep one\n"},
 		"no such stack": {[]string{"migrate", "--stack", "qa"}, "release: "},
 		"an option":     {[]string{"--", "--help"}, "release: name one job; arguments for it stand behind --: "},
 		"two jobs":      {[]string{"migrate", "tidy"}, "release: name one job; arguments for it stand behind --: "},
 		"a path": {[]string{"a/../b", "--stack", "dev"},
-			`release: "a/../b" is no name of a Cloud Run job: give the short name, such as procureflow-migrate` + "\n"},
+			`release: "a/../b" is not the name of a Cloud Run job: give the short name, such as procureflow-migrate` + "\n"},
 		"a path to follow": {[]string{"migrate", "--stack", "dev", "--follow", "a/b"},
-			`release: --follow "a/b" is no name of an execution: give the short name, such as migrate-x7k2p` + "\n"},
+			`release: --follow "a/b" is not the name of an execution: give the short name, such as migrate-x7k2p` + "\n"},
 		"follow and start": {[]string{"migrate", "--follow", "migrate-x", "--beside"},
 			"release: --follow starts nothing: remove --beside and the arguments\n"},
-		"both about waiting": {[]string{"migrate", "--wait", "--no-wait"}, "release: --wait stands beside --no-wait: keep one\n"},
+		"both about waiting": {[]string{"migrate", "--wait", "--no-wait"}, "release: --wait and --no-wait exclude each other: keep one\n"},
 		"a wait of no wait": {[]string{"migrate", "--no-wait", "--timeout", "1m"},
-			"release: --no-wait stands beside --follow or --timeout, which are about waiting: keep one\n"},
+			"release: --no-wait excludes --follow and --timeout, which are about waiting: keep one\n"},
 		"a time before": {[]string{"migrate", "--timeout", "-1m"}, "release: --timeout is -1m0s: use a time to wait, such as 10m\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

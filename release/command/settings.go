@@ -18,7 +18,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
-// settingsFlags are a workflow's questions about the settings.
+// settingsFlags holds the flags of release settings.
 type settingsFlags struct {
 	folder, stack, service, format string
 	standIns                       bool
@@ -28,7 +28,7 @@ func (a *app) settings() *cobra.Command {
 	var f settingsFlags
 	command := &cobra.Command{
 		Example: "  release settings --stack prod --service web --format github >> \"$GITHUB_OUTPUT\"",
-		Use:     "settings --stack STACK", Short: "Print what a job has to know of a stack, from its reviewed settings", Args: cobra.NoArgs,
+		Use:     "settings --stack STACK", Short: "Print the values of a stack that a workflow's job needs, from the reviewed settings", Args: cobra.NoArgs,
 		Long: "Reads platform.yaml, Pulumi.yaml and Pulumi.STACK.yaml in the folder, as they are checked out, and makes no requests. It\n" +
 			"checks the form of each value, and refuses line breaks. --format github is for \"$GITHUB_OUTPUT\".\n\n" +
 			"Exit codes: 0 printed; 2 the call or the settings are wrong, and nothing was printed.",
@@ -58,7 +58,7 @@ func (a *app) settings() *cobra.Command {
 	flags.StringVar(&f.stack, "stack", "", "the stack: dev, staging or prod (required)")
 	flags.StringVar(&f.service, "service", "", "key of a service in the settings, whose name, address, image and paths are printed too")
 	flags.StringVar(&f.format, "format", "github", "github: NAME=VALUE lines; json: one object")
-	flags.BoolVar(&f.standIns, "stand-ins", false, "take what follows \"stand-in:\" for the value, as the sandbox does")
+	flags.BoolVar(&f.standIns, "stand-ins", false, "use the text after \"stand-in:\" as the value, as the sandbox does")
 	return command
 }
 

@@ -18,7 +18,7 @@ import (
 func (a *app) status() *cobra.Command {
 	var all bool
 	command := &cobra.Command{
-		Use: "status SERVICE", Short: "Say what serves how much, whether a rollout is active, and what one could go back to",
+		Use: "status SERVICE", Short: "Show each revision's share of the requests, the active rollout, and where a rollback would go",
 		Args:    cobra.ExactArgs(1),
 		Example: "  release status procureflow-web\n  release status procureflow-web --output json | jq .state.phase",
 		RunE: func(command *cobra.Command, arguments []string) error {

@@ -224,24 +224,24 @@ func (w *watcher) rights(ctx context.Context) (bool, string) {
 		w.asked = now
 		service, known := w.session.Service.(*gcp.Service)
 		if !known {
-			w.may, w.whyNot = false, "what may be done is not known for this service"
+			w.may, w.whyNot = false, "your rights on this service are not known"
 			return w.may, w.whyNot
 		}
 		may, err := service.MayShift(ctx)
 		w.may, w.whyNot = may, "Your credentials may look at this service and not change it: that takes run.services.update."
 		if err != nil {
-			w.whyNot = "What your credentials may do is not known: " + err.Error()
+			w.whyNot = "Your rights on this service are not known: " + err.Error()
 		}
 	}
 	return w.may, w.whyNot
 }
 
-// act does what a button says, one action at a time. A resumed rollout takes as long as its steps; the page shows its progress.
+// act carries out the action of a button, one action at a time. A resumed rollout takes as long as its steps; the page shows its progress.
 func (w *watcher) act(ctx context.Context, action watch.Action, state watch.State) string {
 	w.mutex.Lock()
 	if w.acting && action != watch.Rollback { // A rollback never waits, and a running rollout notices it.
 		w.mutex.Unlock()
-		return "it goes on already"
+		return "it is running already"
 	}
 	w.acting = true
 	w.told = fmt.Sprintf("%s of %s was asked for on this page.", action, state.Candidate)

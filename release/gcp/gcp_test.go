@@ -127,7 +127,7 @@ func TestProbe(t *testing.T) {
 		"other body": {[]string{"/"}, Marker{Body: "v2"}, 200, `/: another version answered: "v2" is not in the body`},
 		"redirect":   {[]string{"/redirect"}, Marker{}, 302, "/redirect: status 302"},
 		"private": {[]string{"/private?token=abc"}, Marker{}, 403,
-			"/private: status 403 (a private service takes an ID token, and none could be had: log in as a service account, or give " +
+			"/private: status 403 (a private service takes an ID token, and none could be obtained: log in as a service account, or give " +
 				"--probe-account)"},
 		"slow":                 {[]string{"/slow"}, Marker{}, 0, "/slow: no answer in 300ms"},
 		"hang up":              {[]string{"/hang-up?token=abc"}, Marker{}, 0, "/hang-up: EOF"},
@@ -179,7 +179,7 @@ func TestTokensGoToTheServiceAndNowhereElse(t *testing.T) {
 	assert.Equal(t, []string{"Bearer token-1"}, authorizations)
 	assert.Equal(t, "/: a token is sent over https only", probe(&Prober{Token: token, Private: true}, server.URL).Fault)
 	leaky := func(context.Context) (string, error) { return "", errors.New("answer: refresh_token=abc") }
-	assert.Equal(t, "/: no ID token could be had", probe(&Prober{Via: server.URL, Token: leaky, Private: true},
+	assert.Equal(t, "/: no ID token could be obtained", probe(&Prober{Via: server.URL, Token: leaky, Private: true},
 		"https://web.example.com").Fault)
 	assert.Equal(t, `/: "" is not a URL to probe`, probe(&Prober{}, "").Fault)
 	assert.Len(t, hosts, 1)
@@ -210,7 +210,7 @@ func TestATokenIsSentOnceTheServiceRefuses(t *testing.T) {
 			[]string{"/private: status 403 (the account needs roles/run.invoker)", "/private: status 403 (the account needs roles/run.invoker)"},
 			[]string{"/private ", "/private Bearer bad", "/private Bearer bad"}},
 		"private, and there is no account": {"/private", func(context.Context) (string, error) { return "", errors.New("secret") },
-			[]string{"/private: status 403 (a private service takes an ID token, and none could be had: log in as a service account, or give " +
+			[]string{"/private: status 403 (a private service takes an ID token, and none could be obtained: log in as a service account, or give " +
 				"--probe-account)"}, []string{"/private "}},
 	} {
 		asked = nil

@@ -58,7 +58,7 @@ func CheckVia(via string) error {
 }
 
 // errNoToken says that no ID token could be obtained for a private service.
-var errNoToken = errors.New("no ID token could be had")
+var errNoToken = errors.New("no ID token could be obtained")
 
 // maxMarkerBody is how much of an answer is searched for the marker.
 const maxMarkerBody = 64 << 10
@@ -177,7 +177,7 @@ func expand(value, revision string) string { return strings.ReplaceAll(value, "{
 func hint(status int, authenticated bool) string {
 	switch {
 	case status == http.StatusForbidden && !authenticated:
-		return " (a private service takes an ID token, and none could be had: log in as a service account, or give --probe-account)"
+		return " (a private service takes an ID token, and none could be obtained: log in as a service account, or give --probe-account)"
 	case status == http.StatusForbidden:
 		return " (the account needs roles/run.invoker)"
 	case status == http.StatusNotFound:

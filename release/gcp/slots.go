@@ -18,7 +18,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Slots are the slots of a project, which are services with the annotations that package naming spells. It implements preview.Slots.
+// Slots reads and writes the slots of a project: the services with the annotations that package naming names. It implements
+// preview.Slots.
 type Slots struct {
 	client *run.Service
 	parent string
@@ -41,8 +42,8 @@ func (s *Slots) get(ctx context.Context, name string) (*run.GoogleCloudRunV2Serv
 		return nil, s.explain(ctx, "read "+name, err)
 	}
 	if app(live) < 0 || live.Annotations[naming.SlotFreeImage] == "" {
-		return nil, fmt.Errorf("%s is no slot for pull requests: it has no container %s, or no annotation %s; the settings of dev say under "+
-			"previews which ones there are", name, naming.SlotApp, naming.SlotFreeImage)
+		return nil, fmt.Errorf("%s is not a slot for pull requests: it lacks the container %s or the annotation %s; the key previews of dev's "+
+			"settings makes the slots", name, naming.SlotApp, naming.SlotFreeImage)
 	}
 	return live, nil
 }
@@ -51,7 +52,7 @@ func (s *Slots) explain(ctx context.Context, doing string, err error) error {
 	return explain(ctx, doing, "the platform's SlotKeeper role on the slot, and roles/iam.serviceAccountUser on what slots run as", err)
 }
 
-// app is the container that runs the image; less than 0 where there is none.
+// app returns the index of the container that runs the image, or a negative number if there is none.
 func app(live *run.GoogleCloudRunV2Service) int {
 	if live.Template == nil {
 		return -1
@@ -59,7 +60,8 @@ func app(live *run.GoogleCloudRunV2Service) int {
 	return slices.IndexFunc(live.Template.Containers, func(c *run.GoogleCloudRunV2Container) bool { return c.Name == naming.SlotApp })
 }
 
-// Read implements preview.Slots. A number or a time that somebody else spoiled is 0 or the zero time: the slot counts as expired.
+// Read implements preview.Slots. If somebody else has spoiled the number or the time in the annotations, it reads 0 or the zero time,
+// and the slot counts as expired.
 func (s *Slots) Read(ctx context.Context, name string) (preview.Slot, error) {
 	live, err := s.get(ctx, name)
 	if err != nil {
@@ -86,8 +88,8 @@ func (s *Slots) Read(ctx context.Context, name string) (preview.Slot, error) {
 	return slot, nil
 }
 
-// Write implements preview.Slots with one PATCH of the image and the annotations, under the etag that the slot was read with. The rest of
-// the template goes back as it is: Cloud Run takes it whole.
+// Write implements preview.Slots with one PATCH, guarded by the etag of the read. It changes the image and the annotations. The rest of
+// the template is sent back unchanged, because Cloud Run accepts only a whole template.
 func (s *Slots) Write(ctx context.Context, slot preview.Slot) error {
 	live, err := s.get(ctx, slot.Name)
 	if err != nil {
@@ -115,8 +117,8 @@ func (s *Slots) Write(ctx context.Context, slot preview.Slot) error {
 	return s.explain(ctx, "write "+slot.Name, err)
 }
 
-// NoIndex says what is wrong with an answer for a page that search engines must not list. Whoever asks for a token is not listed either.
-// via is as in [Prober].
+// NoIndex requests a URL and returns an error unless the answer keeps search engines from listing the page. An answer that asks for a
+// token is fine, because no search engine has one. via is as in [Prober].
 func NoIndex(ctx context.Context, via, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

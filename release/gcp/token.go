@@ -12,12 +12,12 @@ import (
 	"google.golang.org/api/idtoken"
 )
 
-// TokenSource returns an ID token, a new one where the last is about to expire.
+// TokenSource returns an ID token. It makes a new one when the last is about to expire.
 type TokenSource func(context.Context) (string, error)
 
 // IDTokens returns a source of tokens for a private service. The audience is the service's own URL, also for the URLs of its tags.
-// account is the service account that the tokens are of; its tokens are asked for with the caller's own credentials. Without one,
-// they are of the account that the credentials themselves are of.
+// account is the service account of the tokens, which the caller's own credentials ask for. If account is empty, the tokens are
+// the credentials' own.
 func IDTokens(ctx context.Context, endpoints Endpoints, account, audience string) (TokenSource, error) {
 	refused := func(err error) error {
 		return fmt.Errorf("ID token for %s: %s (it takes the credentials of a service account, as the deploy workflow has, or "+
@@ -43,8 +43,8 @@ func IDTokens(ctx context.Context, endpoints Endpoints, account, audience string
 	}, nil
 }
 
-// Lazily returns a source that is not made before the first token is asked for, so that a release of a public service needs no
-// credentials for one. A source that cannot be made is tried again.
+// Lazily returns a source that is made when the first token is needed, so that a release of a public service needs no
+// credentials. If the source cannot be made, the next call tries again.
 func Lazily(make func(context.Context) (TokenSource, error)) TokenSource {
 	var mu sync.Mutex
 	var source TokenSource
@@ -62,7 +62,7 @@ func Lazily(make func(context.Context) (TokenSource, error)) TokenSource {
 	}
 }
 
-// usable is for how long a token is used. It is good for an hour.
+// usable is how long a token is used. Google's tokens are valid for an hour.
 const usable = 50 * time.Minute
 
 // tokensOf makes tokens of one account for one audience.
@@ -98,7 +98,7 @@ func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string
 	return source, err
 }
 
-// sibling is the address of another API beside Cloud Run's on this machine, and empty for Google's own.
+// sibling returns the address of another API beside Cloud Run's on this machine, or "" if the APIs are Google's.
 func (e Endpoints) sibling(api string) string {
 	if e.Run == "" {
 		return ""

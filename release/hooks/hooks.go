@@ -73,7 +73,7 @@ func (h Hooks) Validate() error {
 				found.If(wrong, "%s[%d]: "+format, append([]any{phase, i}, arguments...)...)
 			}
 			problem(!jobName.MatchString(hook.Job), "job is %q: use the short name of a Cloud Run job", hook.Job)
-			problem(seen[hook.Job], "job %s is there twice: one execution would count for both", hook.Job)
+			problem(seen[hook.Job], "job %s is listed twice: one execution would count for both", hook.Job)
 			problem(hook.Timeout <= 0, "timeout has to be longer than 0")
 			problem(phase == Before && hook.OnFailure != "", "onFailure is for after hooks: a release never goes on after a failed before hook")
 			problem(phase == After && hook.OnFailure != Rollback && hook.OnFailure != Hold, "onFailure is %q: use rollback or hold", hook.OnFailure)
@@ -104,7 +104,7 @@ func Problem(hook Hook, job Job, image string) string {
 	case hook.OwnImage:
 		return ""
 	case wanted == "":
-		return fmt.Sprintf("the candidate's image is not known, and the job %s has to be made of it: try again", job.Name)
+		return fmt.Sprintf("the candidate's image is not known, and the job %s has to run the same image: try again", job.Name)
 	case digest != wanted:
 		return fmt.Sprintf("the job %s runs %s and the candidate %s: deploy both of the same digest, or say ownImage: true", job.Name, digest,
 			wanted)

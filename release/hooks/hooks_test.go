@@ -78,7 +78,7 @@ func TestProblem(t *testing.T) {
 		"by tag": {hook: Hook{OwnImage: true}, job: Job{Name: "migrate", Image: "r/web:latest"}, image: "r/web@" + a,
 			want: "the job migrate runs r/web:latest, which is not by digest and may be another image tomorrow: deploy it by digest"},
 		"nobody knows the candidate's": {job: Job{Name: "migrate", Image: "r/web@" + a},
-			want: "the candidate's image is not known, and the job migrate has to be made of it: try again"},
+			want: "the candidate's image is not known, and the job migrate has to run the same image: try again"},
 		"not ready": {job: Job{Name: "migrate", Image: "r/web@" + a, Message: "Image not found."}, image: "r/web@" + a,
 			want: "the job migrate cannot run: Image not found."},
 	} {
@@ -100,7 +100,7 @@ func TestValidate(t *testing.T) {
 	assert.EqualError(t, wrong.Validate(), `before[0]: job is "projects/p/jobs/migrate": use the short name of a Cloud Run job
 before[0]: timeout has to be longer than 0
 before[1]: onFailure is for after hooks: a release never goes on after a failed before hook
-before[2]: job m is there twice: one execution would count for both
+before[2]: job m is listed twice: one execution would count for both
 after[0]: job is "": use the short name of a Cloud Run job
 after[0]: timeout has to be longer than 0
 after[0]: onFailure is "ignore": use rollback or hold`)

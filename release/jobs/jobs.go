@@ -102,7 +102,7 @@ func (r *Runner) Run(ctx context.Context, request Request) Result {
 	return run.result
 }
 
-// sort says what an error means for the execution. While nothing was asked for, nothing was started.
+// sort returns the outcome for an error. Before the first request for an execution, nothing can have been started.
 func (r *running) sort(err error) Outcome {
 	switch {
 	case errors.Is(err, rollout.ErrNotFound) && !r.tried:
@@ -170,7 +170,7 @@ func (r *running) start(ctx context.Context, executions []hooks.Execution) (Outc
 	}
 	if others := runningNow(executions); len(others) > 0 && !r.tried {
 		for _, other := range others {
-			r.result.Why = append(r.result.Why, fmt.Sprintf("the execution %s is running since %s", other.Name,
+			r.result.Why = append(r.result.Why, fmt.Sprintf("the execution %s has been running since %s", other.Name,
 				other.Created.UTC().Format(time.RFC3339)))
 		}
 		if !r.request.Beside {
@@ -225,7 +225,7 @@ func (r *running) judge(execution hooks.Execution) (outcome Outcome, over bool) 
 	return Failed, true
 }
 
-// cancelExtra cancels what a lost answer had started a second time. The next look shows whether that worked.
+// cancelExtra cancels the executions that a lost answer started a second time. The next look shows whether that worked.
 func (r *running) cancelExtra(ctx context.Context, extra []hooks.Execution) {
 	for _, execution := range extra {
 		if err := r.Jobs.Cancel(ctx, r.request.Job, execution.Name); err == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Slots are the slots of a project.
+// Slots reads and writes the slots of a project.
 type Slots interface {
 	Read(ctx context.Context, name string) (Slot, error)
 	// Write gives the slot its image and its pull request. The error wraps rollout.ErrConflict when somebody else wrote since the slot was
@@ -18,9 +18,10 @@ type Slots interface {
 }
 
 const (
-	// attempts are how often a write that somebody else came before is tried again.
+	// attempts is how often a write is tried while others keep writing first.
 	attempts = 10
-	// pace is how often a slot is looked at while its revision starts, for at most patience: Cloud Run gives a start four minutes.
+	// pace is the pause between two reads of a slot while its revision starts, and patience the time after which the wait ends.
+	// Cloud Run itself gives a start four minutes.
 	pace     = time.Second
 	patience = 6 * time.Minute
 )
@@ -29,21 +30,21 @@ const (
 type Keeper struct {
 	Slots Slots
 	Clock rollout.Clock
-	// Names are the slots that there are.
+	// Names are the short names of all slots.
 	Names []string
-	// Look says what is wrong with what an address answers; nil for nothing.
+	// Look requests a slot's address and returns an error if the answer is not fit to be shown.
 	Look func(ctx context.Context, url string) error
 }
 
-// Request is what a pull request wants to show.
+// Request says which image a pull request wants to show, and for how long.
 type Request struct {
 	PullRequest   int
 	Commit, Image string
 	TimeToLive    time.Duration
 }
 
-// Up has a slot run the image. Asked again, it changes what differs, and prolongs the slot's time. What does not start, or answers in a
-// way that Look refuses, is taken out.
+// Up makes a slot run the image. If the pull request has a slot already, Up changes its image and extends its time. If the image does
+// not start, or Look refuses its answer, Up frees the slot again and returns an error.
 func (k *Keeper) Up(ctx context.Context, request Request) (Slot, error) {
 	slot, err := k.claim(ctx, request)
 	if err != nil {
@@ -62,8 +63,8 @@ func (k *Keeper) Up(ctx context.Context, request Request) (Slot, error) {
 	return Slot{}, fmt.Errorf("%w; the slot is free again", err)
 }
 
-// claim writes the pull request and its image into a slot. Whoever writes first has it: the other is refused by the slot's etag, and
-// chooses again.
+// claim writes the pull request and its image into a slot. If two claim the same slot, the etag refuses the second write, and the
+// second chooses again.
 func (k *Keeper) claim(ctx context.Context, request Request) (Slot, error) {
 	for range attempts {
 		slots, err := k.List(ctx)
@@ -104,7 +105,7 @@ func (k *Keeper) settle(ctx context.Context, name string) (Slot, error) {
 	}
 }
 
-// look asks a few times: the first answers of a new revision may be those of the front alone.
+// look tries a few times, because the first answers of a new revision may come from its front alone.
 func (k *Keeper) look(ctx context.Context, url string) (err error) {
 	for range attempts {
 		if err = k.Look(ctx, url); err == nil {
@@ -130,17 +131,17 @@ func (k *Keeper) List(ctx context.Context) ([]Slot, error) {
 	return slots, nil
 }
 
-// Down frees what a pull request has, and returns it as it was. Without a slot there is nothing to do.
+// Down frees the slots that a pull request has, and returns them as they were before.
 func (k *Keeper) Down(ctx context.Context, pullRequest int) ([]Slot, error) {
 	return k.release(ctx, func(s Slot) bool { return s.PullRequest == pullRequest })
 }
 
-// Expire frees the slots whose time has passed, and returns them as they were.
+// Expire frees the slots whose time has passed, and returns them as they were before.
 func (k *Keeper) Expire(ctx context.Context) ([]Slot, error) {
 	return k.release(ctx, func(s Slot) bool { return s.expired(k.Clock.Now()) })
 }
 
-// release frees the slots that are to go. It goes on with the others when one fails.
+// release frees the slots for which goes is true. If one fails, it goes on with the others.
 func (k *Keeper) release(ctx context.Context, goes func(Slot) bool) (freed []Slot, err error) {
 	var failed []error
 	for _, name := range k.Names {

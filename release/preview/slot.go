@@ -11,30 +11,30 @@ import (
 type Slot struct {
 	Name string `json:"name"`
 	URL  string `json:"url"`
-	// PullRequest has the slot until Expires; 0 for a slot that is free.
+	// PullRequest is the number of the pull request that has the slot until Expires; 0 for a free slot.
 	PullRequest int       `json:"pullRequest,omitempty"`
 	Commit      string    `json:"commit,omitempty"`
 	Expires     time.Time `json:"expires,omitzero"`
 	// Image is what the slot runs, and FreeImage what it runs while it is free.
 	Image     string `json:"image"`
 	FreeImage string `json:"-"`
-	// Ready says that the newest revision has all requests. Failure is why it will not.
+	// Ready says that the newest revision has all requests. Failure says why it never will.
 	Ready   bool   `json:"ready"`
 	Failure string `json:"failure,omitempty"`
-	// Etag is the version that was read: a write is refused when somebody else wrote since.
+	// Etag is the version that was read. A write with an old one is refused.
 	Etag string `json:"-"`
 }
 
-// expired says whether the slot's time has passed, so that anybody may have it. What is not a time in the annotations is the zero time.
+// expired says whether the slot's time has passed, so that another pull request may have it.
 func (s Slot) expired(now time.Time) bool { return s.PullRequest != 0 && !s.Expires.After(now) }
 
-// free is the slot without a pull request.
+// free returns the slot without a pull request.
 func (s Slot) free() Slot {
 	s.PullRequest, s.Commit, s.Expires, s.Image = 0, "", time.Time{}, s.FreeImage
 	return s
 }
 
-// HeldError says that every slot is another pull request's.
+// HeldError says that other pull requests have all slots.
 type HeldError struct {
 	Slots []Slot
 }
@@ -48,7 +48,7 @@ func (e *HeldError) Error() string {
 		"settings of dev", strings.Join(holders, ", "))
 }
 
-// choose is the slot for a pull request: the one that it has, else one that is free, else one whose time has passed.
+// choose returns the slot for a pull request: the one that it has, else a free one, else one whose time has passed.
 func choose(slots []Slot, pullRequest int, now time.Time) (Slot, error) {
 	best, rank := Slot{}, 0
 	for _, s := range slots {

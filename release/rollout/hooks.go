@@ -25,8 +25,8 @@ type Jobs interface {
 // hookEvery is the pause between two looks at a running hook.
 const hookEvery = 2 * time.Second
 
-// unrunnable says of every hook why it cannot run. It is called before anything is tagged, because a job that was not deployed is no
-// reason to reject the candidate.
+// unrunnable returns why hooks cannot run, one line for each. It is called before anything is tagged, because a job that was not
+// deployed is no reason to reject the candidate.
 func (r *run) unrunnable(ctx context.Context, candidate string) (problems []string, err error) {
 	for _, phase := range []hooks.Phase{hooks.Before, hooks.After} {
 		for _, hook := range r.Policy.Hooks.Of(phase) {

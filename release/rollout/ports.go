@@ -12,13 +12,13 @@ import (
 // These are the meanings of a port's errors; adapters wrap them.
 var (
 	// ErrConflict: somebody else wrote after the read (HTTP 409, 412). Nothing was written.
-	ErrConflict = errors.New("someone else wrote in between")
+	ErrConflict = errors.New("someone else wrote in the meantime")
 	// ErrUnavailable: no answer, or one that says to try again (429, 5xx). The write may have happened.
 	ErrUnavailable = errors.New("the API did not answer")
 	// ErrNotFound: the service or revision does not exist.
 	ErrNotFound = errors.New("not found")
 	// ErrInvalid: the API refuses the list (HTTP 400), for example because it names a deleted revision. Nothing was written.
-	ErrInvalid = errors.New("the API does not take it")
+	ErrInvalid = errors.New("the API refuses it")
 )
 
 // Service reads and writes one service.

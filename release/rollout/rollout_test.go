@@ -572,7 +572,7 @@ func TestRollbackEnds(t *testing.T) {
 			s.stick = true
 		}, rollout.Back{Why: "INCIDENT"}, rollout.RolledBack, "web-a serves everything: INCIDENT", 1},
 		"no such revision": {idle, rollout.Back{To: "web-z"}, rollout.Refused,
-			"nothing was written: write traffic web-z 100 %: the API does not take it: traffic[0].revision: Revision 'web-z' does not " +
+			"nothing was written: write traffic web-z 100 %: the API refuses it: traffic[0].revision: Revision 'web-z' does not " +
 				"exist or is deleted; the service has web-b, web-a", 0},
 	} {
 		t.Run(name, func(t *testing.T) {

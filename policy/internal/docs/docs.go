@@ -12,22 +12,22 @@ import (
 func Markdown(pack crossguard.Pack, configs []Config) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Policies\n\nGenerated from the code by `go run ./cmd/docs` in `policy/`: do not edit.\n\n%s\n\n", pack.Description)
-	b.WriteString("The level is what happens on a violation: `advisory` warns, `mandatory` stops the update, `remediate` corrects what " +
-		"can be\n" +
-		"corrected, `disabled` does not run. Every policy also takes `exemptions`, a list of `{resource, reason, expires}`: a resource's\n" +
-		"name or URN with `*` for any characters, why, and the last day it holds (YYYY-MM-DD). What is exempt is reported with its\n" +
-		"reason; an exemption that has expired or that nothing needs is a violation.\n")
+	b.WriteString("The level says what a violation does: `advisory` warns, `mandatory` stops the update, `remediate` corrects the resource\n" +
+		"where that is possible, and `disabled` switches the policy off.\n\n" +
+		"Every policy also takes `exemptions`, a list of `{resource, reason, expires}`: a resource's name or URN (`*` stands for\n" +
+		"any characters), why it is exempt, and the last day of the exemption (YYYY-MM-DD). A violation that is exempt is reported\n" +
+		"with the reason. An exemption that has expired, or that no resource needs, is itself a violation.\n")
 	if days := int(pack.LongestExemption.Hours() / 24); days > 0 {
-		fmt.Fprintf(&b, "Its last day is %d days away at most, and a pattern says at least three letters in a row of the name.\n", days)
+		fmt.Fprintf(&b, "Its last day is at most %d days away, and its pattern has at least three letters in a row of the resource's name.\n",
+			days)
 	}
 	if pack.Floor != crossguard.SeverityUnset {
-		fmt.Fprintf(&b, "To switch off a mandatory policy of severity %s or above is a violation itself, where the stack has what the "+
-			"policy is\n"+
-			"about: exempt resources, or set the level to `advisory`.\n", pack.Floor)
+		fmt.Fprintf(&b, "\nA configuration that switches off a mandatory policy of severity %s or above is itself a violation, if the stack\n"+
+			"has resources that the policy is about. Exempt those resources instead, or set the level to `advisory`.\n", pack.Floor)
 	}
-	b.WriteString("A stack's configuration is `policy/STACK.json`; messages name the policy and the option to change in it.\n\n" +
-		"What the engine can stop: a policy about each resource stops `preview` and `up` before the resource is made or changed. One about\n" +
-		"the stack is judged when everything else is done, so that only `preview` stops in time: preview before each update.\n\n")
+	b.WriteString("\nA stack's configuration is `policy/STACK.json`. Messages name the policy and the option to change in it.\n\n" +
+		"A policy about single resources stops `preview` and `up` before a resource is made or changed. A policy about the whole\n" +
+		"stack runs when everything else is done, so only `preview` stops in time: preview before each update.\n\n")
 	b.WriteString("| policy | severity |")
 	for _, c := range configs {
 		fmt.Fprintf(&b, " %s |", c.Name)
