@@ -11,7 +11,7 @@ import (
 // Source: https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules
 type cron struct {
 	minutes, hours, days, months, weekdays map[int]bool
-	// everyDay and everyWeekday say that the field is *. Where neither is, a day has to match only one of the two fields.
+	// everyDay and everyWeekday say that the field is *. If neither is, a day has to match only one of the two fields.
 	everyDay, everyWeekday bool
 }
 
@@ -20,11 +20,11 @@ var (
 	weekdayNames = []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
 )
 
-// parseCron reads a schedule. It returns what is wrong with one that Cloud Scheduler would not take, or that never starts anything.
+// parseCron reads a schedule. wrong says why Cloud Scheduler would refuse it, or why it would never start anything.
 func parseCron(text string) (c cron, wrong string) {
 	fields := strings.Fields(text)
 	if len(fields) != 5 {
-		return c, "has not five fields"
+		return c, "does not have five fields"
 	}
 	c.everyDay, c.everyWeekday = fields[2] == "*", fields[4] == "*"
 	for i, field := range []struct {
@@ -46,7 +46,7 @@ func parseCron(text string) (c cron, wrong string) {
 	return c, ""
 }
 
-// cronValues are the values of one field: *, a, a-b, */n, a-b/n, and lists of these.
+// cronValues returns the values of one field: *, a, a-b, */n, a-b/n, and lists of these.
 func cronValues(field string, from, to int, names []string) (map[int]bool, bool) {
 	number := func(text string) (int, bool) {
 		if i := slices.Index(names, strings.ToUpper(text)); i >= 0 {
@@ -97,7 +97,8 @@ func (c cron) on(day time.Time) bool {
 	return of && week
 }
 
-// longestGap is the longest time between two starts, where clocks are not set forward or back; false for a schedule that never starts.
+// longestGap returns the longest time between two starts, ignoring changes of clocks. starts is false for a schedule that never
+// starts.
 func (c cron) longestGap() (longest time.Duration, starts bool) {
 	var times []time.Duration // of a day
 	for minute := range 24 * 60 {
@@ -108,7 +109,7 @@ func (c cron) longestGap() (longest time.Duration, starts bool) {
 	for i := 1; i < len(times); i++ {
 		longest = max(longest, times[i]-times[i-1])
 	}
-	// From the leap year before 2100, which is none: that is the longest time without a 29th of February.
+	// 2100 is not a leap year. So 2096, the leap year before it, begins the longest time without a 29th of February.
 	first := time.Date(2096, 1, 1, 0, 0, 0, 0, time.UTC)
 	var last time.Time
 	for day := first; day.Before(first.AddDate(16, 0, 0)); day = day.AddDate(0, 0, 1) {

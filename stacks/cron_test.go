@@ -27,8 +27,8 @@ func TestCron(t *testing.T) {
 		"0 3 29 2 *":        {gap: 8*365*day + day},
 		"0 3 1 * MON":       {gap: 7 * day}, // the first, and each Monday
 		"0 3 31 2 *":        {wrong: "never starts anything, because there is no such day"},
-		"0 3 * *":           {wrong: "has not five fields"},
-		"@daily":            {wrong: "has not five fields"},
+		"0 3 * *":           {wrong: "does not have five fields"},
+		"@daily":            {wrong: "does not have five fields"},
 		"60 3 * * *":        {wrong: "has a value that is no minute"},
 		"0 24 * * *":        {wrong: "has a value that is no hour"},
 		"0 3 0 * *":         {wrong: "has a value that is no day of the month"},
@@ -41,7 +41,7 @@ func TestCron(t *testing.T) {
 		"+5 3 * * *":        {wrong: "has a value that is no minute"},
 		"1,,2 3 * * *":      {wrong: "has a value that is no minute"},
 		"0 3 * * MON#1":     {wrong: "has a value that is no day of the week"},
-		"every night at 3 ": {wrong: "has not five fields"},
+		"every night at 3 ": {wrong: "does not have five fields"},
 	} {
 		parsed, wrong := parseCron(text)
 		assert.Equal(t, want.wrong, wrong, text)

@@ -10,8 +10,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
-// What follows from the settings and stands nowhere. The program makes resources of these names, and workflows are told them
-// before anything is asked of a cloud, so both ask here.
+// This file computes the names that follow from the settings. The program makes resources with these names, and workflows
+// need them before they ask a cloud anything, so both get them here.
 
 // The accounts of the pipeline, and the keys under [OutputAccounts].
 const (
@@ -19,7 +19,7 @@ const (
 	AccountPreview = "preview"
 	AccountDeploy  = "deploy"
 	AccountInfra   = "infra"
-	// AccountSlots puts pull requests' images into slots; it is there where the settings have previews.
+	// AccountSlots puts pull requests' images into slots. It exists if the settings have previews.
 	AccountSlots = "slots"
 )
 
@@ -32,22 +32,22 @@ const (
 	PreviewProvider   = "github-preview"
 )
 
-// Attestor is the id of the attestor that signs what is promoted, and of its key.
+// Attestor is the id of the attestor that signs promoted images, and of its key.
 const Attestor = "release"
 
-// GitHubEnvironment is the one that deployments run in, the last of those they pass.
+// GitHubEnvironment returns the environment that deployments run in: the last one that they pass.
 func (s Settings) GitHubEnvironment() string {
 	gates := s.GitHub.Environments
 	return gates[len(gates)-1].Name
 }
 
-// BuildsImages tells dev from the rest: images are built there, and from there they are promoted.
+// BuildsImages reports whether images are built for this environment. That is dev; the others get images by promotion.
 func (s Settings) BuildsImages() bool { return s.Environment == dev }
 
-// SeparateProviders tells prod from the rest: each way in has a provider of its own.
+// SeparateProviders reports whether each account has an identity provider of its own. That is so in prod alone.
 func (s Settings) SeparateProviders() bool { return s.Environment == prod }
 
-// ProviderID is the id of the provider that an account's jobs authenticate with.
+// ProviderID returns the id of the provider that an account's jobs authenticate with.
 func (s Settings) ProviderID(account string) string {
 	if s.SeparateProviders() {
 		switch account {
@@ -62,28 +62,28 @@ func (s Settings) ProviderID(account string) string {
 	return DeployProvider
 }
 
-// ProviderName is its resource name, which the authentication step of a workflow takes.
+// ProviderName returns the resource name of that provider, for the authentication step of a workflow.
 func (s Settings) ProviderName(account string) string {
 	return naming.PoolName(s.Project.Number, Pool) + "/providers/" + s.ProviderID(account)
 }
 
-// AccountEmail is the address of an account of the pipeline.
+// AccountEmail returns the address of an account of the pipeline.
 func (s Settings) AccountEmail(account string) string {
 	return naming.AccountEmail(PipelineAccountPrefix+account, s.Project.ID)
 }
 
-// ImagePrefix is what precedes /IMAGE@DIGEST.
+// ImagePrefix returns the text before /IMAGE@DIGEST: HOST/PROJECT/REPOSITORY.
 func (s Settings) ImagePrefix() string {
 	return naming.ImagePrefix(s.Project.Region, s.Project.ID, s.Registry.ID)
 }
 
-// What slots and the repository of their images are called, behind the names of the service and of the registry.
+// The ends of the names of slots, and of the repository of their images.
 const (
 	slotSuffix     = "-preview-"
 	previewsSuffix = "-previews"
 )
 
-// SlotNames are the names of the services that pull requests' images of a service run in, in order; none where there are no previews of it.
+// SlotNames returns the names of a service's slots, in order. A service without previews has none.
 func (s Settings) SlotNames(key string) []string {
 	if s.Previews == nil || !slices.Contains(s.Previews.Services, key) {
 		return nil
@@ -95,16 +95,17 @@ func (s Settings) SlotNames(key string) []string {
 	return names
 }
 
-// PreviewRepository is the id of the repository that holds pull requests' images, and nothing that is ever released.
+// PreviewRepository returns the id of the repository of pull requests' images. Nothing in it is ever released.
 func (s Settings) PreviewRepository() string { return s.Registry.ID + previewsSuffix }
 
-// PreviewDays is how many days such an image is kept: as long as a slot may be one's, in whole days, and a day more.
+// PreviewDays returns for how many days such an image is kept: the time for which a pull request may have a slot, in
+// whole days, and one day more.
 func (s Settings) PreviewDays() int {
-	kept, _ := time.ParseDuration(s.Previews.TimeToLive) // Parse refused what is none.
+	kept, _ := time.ParseDuration(s.Previews.TimeToLive) // Parse has refused everything else.
 	return int(math.Ceil(kept.Hours()/24)) + 1
 }
 
-// AttestorName is the attestor's resource name, and empty where nothing has to be signed.
+// AttestorName returns the attestor's resource name, or "" if nothing has to be signed.
 func (s Settings) AttestorName() string {
 	if s.BinaryAuthorization == nil {
 		return ""
@@ -112,7 +113,7 @@ func (s Settings) AttestorName() string {
 	return "projects/" + s.Project.ID + "/attestors/" + Attestor
 }
 
-// AttestorKeyVersion is the version of the key that signs, and empty where nothing has to be signed.
+// AttestorKeyVersion returns the version of the key that signs, or "" if nothing has to be signed.
 func (s Settings) AttestorKeyVersion() string {
 	b := s.BinaryAuthorization
 	if b == nil {
@@ -126,7 +127,7 @@ func (s Settings) AttestorKeyVersion() string {
 		s.Project.ID, s.Project.Region, b.KeyRing, Attestor, version)
 }
 
-// Described is what a release has to know of a service.
+// Described holds the facts about a service that a release needs.
 type Described struct {
 	Image      string   `json:"image"`
 	Name       string   `json:"name"`
@@ -134,7 +135,7 @@ type Described struct {
 	URL        string   `json:"url"`
 }
 
-// Describe is what a release has to know of each service, by key.
+// Describe returns the facts about each service that a release needs, by the service's key.
 func (s Settings) Describe() map[string]Described {
 	services := map[string]Described{}
 	for key, service := range s.Services {
@@ -144,7 +145,7 @@ func (s Settings) Describe() map[string]Described {
 	return services
 }
 
-// SecretIDs are the secrets that a service's containers read, as variables or as files, sorted.
+// SecretIDs returns the ids of the secrets that a service's containers read, as variables or as files, sorted.
 func (s Service) SecretIDs() []string {
 	ids := map[string]bool{}
 	collect := func(secrets map[string]string) {
@@ -164,16 +165,17 @@ func (s Service) SecretIDs() []string {
 	return sortedKeys(ids)
 }
 
-// Reachable says whether requests from the internet arrive, be they refused or not.
+// Reachable reports whether requests from the internet reach the service, even if it refuses them.
 func (s Service) Reachable() bool { return s.Ingress == "all" }
 
-// Instance is the name of a database's instance.
+// Instance returns the name of a database's instance.
 func (d Database) Instance(key string) string { return cmp.Or(d.Existing, d.Name, key) }
 
-// BySocket says whether services reach a database by Cloud Run's own connection, a socket below /cloudsql, and not in a network.
+// BySocket reports whether services reach a database through Cloud Run's own connection, a socket below /cloudsql, and not
+// through a network.
 func (d Database) BySocket() bool { return d.PublicAddress || d.Existing != "" && d.Host == "" }
 
-// BucketName is the name of a bucket.
+// BucketName returns the name of a bucket.
 func (b Bucket) BucketName(key, project string) string {
 	return cmp.Or(b.Existing, b.Name, project+"-"+key)
 }

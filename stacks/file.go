@@ -10,7 +10,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// ProjectName is the name of the Pulumi project in a folder, which is the application's and the namespace of its settings.
+// ProjectName reads the name of the Pulumi project in a folder. It is the application's name, and the namespace of its
+// settings.
 func ProjectName(folder string) (string, error) {
 	content, err := os.ReadFile(filepath.Join(folder, "Pulumi.yaml"))
 	if err != nil {
@@ -28,7 +29,7 @@ func ProjectName(folder string) (string, error) {
 	return project.Name, nil
 }
 
-// Names are the stacks that have a file in the folder, sorted.
+// Names returns the stacks that have a file in the folder, sorted.
 func Names(folder string) []string {
 	files, _ := filepath.Glob(filepath.Join(folder, "Pulumi.*.yaml"))
 	var names []string
@@ -39,8 +40,8 @@ func Names(folder string) []string {
 	return names
 }
 
-// Document is what a stack's file in the folder has as the settings, as a YAML decoder returns it: stand-ins and encrypted
-// values are as they stand there.
+// Document returns the settings in a stack's file as a YAML decoder reads them, with stand-ins and encrypted values
+// unchanged.
 func Document(folder, stack string) (any, error) {
 	project, err := ProjectName(folder)
 	if err != nil {
@@ -60,7 +61,8 @@ func Document(folder, stack string) (any, error) {
 	return file.Config[ConfigKey(project)], nil
 }
 
-// Filled is a stack's settings as JSON, with stand-ins replaced by the values they stand for and encrypted values by a word.
+// Filled returns a stack's settings as JSON. Each stand-in is replaced by the value it stands for, and each encrypted value
+// by a word.
 func Filled(folder, stack string) ([]byte, error) {
 	document, err := Document(folder, stack)
 	if err != nil {
@@ -70,8 +72,8 @@ func Filled(folder, stack string) ([]byte, error) {
 	return encode(filled, stack)
 }
 
-// Read reads and checks the settings of a stack in the folder. What is encrypted stays unread. Stand-ins are refused, unless
-// they are to be taken for the values they stand for.
+// Read reads and checks the settings of a stack in the folder. It does not decrypt values. It refuses stand-ins, unless
+// standIns is true: then each counts as the value it stands for.
 func Read(folder, stack string, standIns bool) (Settings, error) {
 	document, err := Document(folder, stack)
 	if err != nil {

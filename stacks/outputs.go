@@ -12,7 +12,7 @@ const (
 	OutputJobs = "jobs"
 	// OutputWorkloadIdentityProvider is the provider's full resource name, which the authentication step of a workflow takes.
 	OutputWorkloadIdentityProvider = "workloadIdentityProvider"
-	// OutputAccounts maps ci, preview, deploy and infra, and slots where there are previews, to the e-mail address of the service account.
+	// OutputAccounts maps ci, preview, deploy and infra, and slots if there are previews, to the e-mail address of the service account.
 	OutputAccounts = "accounts"
 	// OutputRegistry is the Docker repository that images are pushed to: REGION-docker.pkg.dev/PROJECT/REPOSITORY.
 	OutputRegistry = "registry"
@@ -39,6 +39,6 @@ const (
 const (
 	// JobName is the Cloud Run job's id.
 	JobName = "name"
-	// JobImage is what its next execution runs, by digest.
+	// JobImage is the image, by digest, that the job's next execution runs.
 	JobImage = "image"
 )

@@ -15,7 +15,7 @@ const settingsKey = "platform"
 // ConfigKey is the configuration key of Pulumi.<stack>.yaml that holds the settings of a project.
 func ConfigKey(project string) string { return project + ":" + settingsKey }
 
-// Program is what a running program says of itself: a *pulumi.Context, which this package does not import, because `release` reads
+// Program has the methods of *pulumi.Context that this package needs. The package does not import Pulumi, because `release` reads
 // settings too and needs no Pulumi.
 type Program interface {
 	Stack() string
@@ -24,8 +24,8 @@ type Program interface {
 	IsConfigSecret(key string) bool
 }
 
-// Load reads and checks the settings of the running stack, whose file is in the folder. Besides what [Parse] refuses it refuses a
-// missing key, secret values that stand in the file in the clear, and encrypted values that are no secret's. The error is a [*Problems].
+// Load reads and checks the settings of the running stack, whose file is in the folder. In addition to [Parse], it refuses a missing
+// key, secret values in plain text, and encrypted values in places other than secrets. The error is a [*Problems].
 func Load(ctx Program, folder string) (Settings, error) {
 	stack := ctx.Stack()
 	full := ConfigKey(ctx.Project())
@@ -59,8 +59,8 @@ func Load(ctx Program, folder string) (Settings, error) {
 	return settings, nil
 }
 
-// Parse reads the settings of a stack from the JSON text of the configuration's value, puts the defaults where a key is absent, and
-// checks everything. It returns no settings together with an error, and the error is a [*Problems].
+// Parse reads the settings of a stack from the JSON text of the configuration's value, sets the defaults of absent keys, and checks
+// everything. If anything is wrong it returns a [*Problems] and no settings.
 func Parse(document []byte, stack string) (Settings, error) {
 	settings, found := parse(document, stack)
 	if err := found.err(stack); err != nil {
@@ -69,7 +69,7 @@ func Parse(document []byte, stack string) (Settings, error) {
 	return settings, nil
 }
 
-// parse returns what could be read beside everything that is wrong with it.
+// parse returns the settings as far as they could be read, and all problems.
 func parse(document []byte, stack string) (Settings, *findings) {
 	var settings Settings
 	found := &findings{}

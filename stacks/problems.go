@@ -8,7 +8,7 @@ import (
 
 // Problem is one thing that is wrong with the settings.
 type Problem struct {
-	// Path says where, from the settings' root, for example services.web.memory or github.environments[0].name.
+	// Path leads to the value from the settings' root, for example services.web.memory or github.environments[0].name.
 	Path string
 	// Message says what is wrong. It holds no value of the document.
 	Message string
@@ -44,8 +44,8 @@ func (p *Problems) Error() string {
 // findings collects problems while the settings are read and judged.
 type findings struct {
 	list []Problem
-	// unread are the paths whose value could not be read. Nothing more is said about them: the value there is Go's zero
-	// value, and a complaint about that would send the reader after a fault that is not in the file.
+	// unread are the paths whose value could not be read. They get no further problems: the value there is Go's zero
+	// value, and a complaint about it would describe a fault that is not in the file.
 	unread map[string]bool
 }
 
@@ -55,7 +55,7 @@ func (f *findings) cannotRead(path, message, fix string) {
 	f.list = append(f.list, Problem{path, message, fix})
 }
 
-// unreadable keeps others from speaking about the value at path.
+// unreadable suppresses further problems about the value at path.
 func (f *findings) unreadable(path string) {
 	if f.unread == nil {
 		f.unread = map[string]bool{}

@@ -1,6 +1,6 @@
 package stacks
 
-// Settings is everything that distinguishes one environment from another. It is the value of the configuration key
+// Settings holds everything that distinguishes one environment from another. It is the value of the configuration key
 // APPLICATION:platform in Pulumi.<stack>.yaml, read strictly by [Load]: a key that is not a field here is an error.
 //
 // A field is required unless its comment names a default. A default is for an absent key only: a key that is present and
@@ -25,26 +25,29 @@ type Settings struct {
 	Databases map[string]Database `json:"databases,omitempty"`
 	// Buckets are buckets for files of services, by a short key. Default: none.
 	Buckets map[string]Bucket `json:"buckets,omitempty"`
-	// BinaryAuthorization has Cloud Run refuse images that were not signed at their promotion. Default: none, every image of
-	// the registry may start.
+	// BinaryAuthorization makes Cloud Run refuse images that were not signed at their promotion. Default: none; every image
+	// of the registry may start.
 	BinaryAuthorization *BinaryAuthorization `json:"binaryAuthorization,omitempty"`
 	// Services are the Cloud Run services, by a short key that appears in output names: a second service is a second entry.
 	Services map[string]Service `json:"services"`
 	// Jobs are the Cloud Run jobs, by a short key that appears in output names. Default: none.
 	Jobs map[string]Job `json:"jobs,omitempty"`
-	// Previews are places where a pull request's image runs for a while, on a label. In dev alone. Default: none.
+	// Previews are places where a pull request's image runs for a while, if the pull request has the label. Allowed in
+	// dev only. Default: none.
 	Previews *Previews `json:"previews,omitempty"`
-	// Monitoring says who is alerted and where they look.
+	// Monitoring says who is alerted and which runbook they get.
 	Monitoring Monitoring `json:"monitoring"`
 	// Budget is the monthly spending limit that is alerted on. It does not stop spending.
 	Budget Budget `json:"budget"`
 }
 
-// Project identifies the Google Cloud project. What only its owner knows may be a stand-in (see [StandInPrefix]).
+// Project identifies the Google Cloud project. A value that only its owner knows may be a stand-in (see
+// [StandInPrefix]).
 type Project struct {
 	// ID is the project id, 6-30 characters.
 	ID string `json:"id"`
-	// Number is the project number, which Google assigns. It is part of every deterministic Cloud Run URL and of principal names.
+	// Number is the project number, which Google assigns. It is part of every deterministic Cloud Run URL, and of the names of
+	// callers from outside.
 	Number string `json:"number"`
 	// Region is where the registry and the services are, for example us-central1.
 	Region string `json:"region"`
@@ -52,7 +55,7 @@ type Project struct {
 	BillingAccount string `json:"billingAccount"`
 }
 
-// GitHub identifies the repository by name and by number: trust is by number, because a name can be registered again by somebody else.
+// GitHub identifies the repository by name and by number. Trust goes by the number, because somebody else can register a name again.
 type GitHub struct {
 	// Owner is the account's login.
 	Owner string `json:"owner"`
@@ -64,54 +67,58 @@ type GitHub struct {
 	RepositoryID int64 `json:"repositoryId"`
 	// Branch is the only branch that deploys. Default: main.
 	Branch string `json:"branch,omitempty" default:"main"`
-	// Workflows are whose workflow files may become the pipeline's accounts, and at which refs. Default: the repository's own,
-	// as they are on Branch.
+	// Workflows say which repository's workflow files may act as the pipeline's accounts, and at which refs. Default: the
+	// repository's own files on Branch.
 	Workflows *GitHubWorkflows `json:"workflows,omitempty"`
 	// Environments are the GitHub environments a deployment to this stack passes, in order; it runs in the last one.
 	// GitHub lets any one listed reviewer approve, so two approvals take two environments with disjoint reviewers.
 	Environments []GitHubEnvironment `json:"environments"`
-	// Protection is what holds for the whole repository. All stacks share the repository, so that one alone may have it, and
-	// that is prod (docs/adr/0012). Default: none, and the repository keeps what it has.
+	// Protection is the protection of the whole repository. All stacks share the repository, so only one stack may have it,
+	// and that is prod (docs/adr/0012). Default: none; the repository keeps its present protection.
 	Protection *GitHubProtection `json:"protection,omitempty"`
 }
 
 // GitHubWorkflows are reusable workflows that the repository's own call.
 type GitHubWorkflows struct {
-	// Repository has them, OWNER/NAME, spelled as GitHub does: trust has its case.
+	// Repository is the repository that has the files, OWNER/NAME, in GitHub's own upper and lower case, which trust
+	// compares.
 	Repository string `json:"repository"`
-	// Refs are what they may be called at, all of them trusted, so that a version is raised without a moment in which nothing
-	// can deploy: a full commit, or refs/tags/TAG of a tag that only the other repository's administrators move. At most 5.
+	// Refs are the refs at which the files may be called: a full commit, or refs/tags/TAG of a tag that only the other
+	// repository's administrators can move. All of them are trusted, so a version can be raised while deployments go on. At
+	// most 5.
 	Refs []string `json:"refs"`
 }
 
-// GitHubProtection is what a change has to pass before it is on a branch that deploys, and what its workflows may use.
+// GitHubProtection says what a change has to pass before it reaches a branch that deploys, and which actions workflows
+// may use.
 type GitHubProtection struct {
 	// Branches are the protected branches' short names, or patterns such as release/*. GitHub.Branch is among them.
 	Branches []string `json:"branches"`
 	// Checks are the jobs that have to pass, by name; each runs for every pull request.
 	Checks []string `json:"checks"`
-	// Approvals are those that a pull request takes, 1-10; a code owner's is always among them. Default: 1.
+	// Approvals is how many approvals a pull request needs, 1-10. One of them is always a code owner's. Default: 1.
 	Approvals int `json:"approvals,omitempty" default:"1"`
-	// WideningLabel is the label that a pull request needs when it lets somebody do more than before, for example widens-authority.
-	// Whoever may label pull requests decides then, for the commit that is there. The check "preview / verdict" asks for it, so Checks
-	// has to have that. Default: none, and the code owners' approval is all there is.
+	// WideningLabel is the label that a pull request needs if it lets somebody do more than before, for example widens-authority.
+	// People who may label pull requests decide with it, for the present commit only. The check "preview / verdict" asks for the
+	// label, so Checks has to list that check. Default: none; only the code owners approve such a change.
 	WideningLabel string `json:"wideningLabel,omitempty"`
-	// Tags are patterns, policy/v* for example, of the tags that only the repository's administrators may make, move or
-	// delete. A tag starts the workflows of the commit it names, reviewed or not, so every tag that starts one with an identity
-	// belongs here. Default: none.
+	// Tags are patterns, policy/v* for example, of the tags that only the repository's administrators may make, move or delete.
+	// A tag starts the workflows of the commit that it names, whether it was reviewed or not. So every tag that starts a
+	// workflow with rights belongs here. Default: none.
 	Tags []string `json:"tags,omitempty"`
 	// Actions are patterns of the actions that workflows may use besides the repository's own: OWNER/NAME@*, or a commit in
-	// the place of *. What an action uses itself has to be listed too.
+	// the place of *. Actions that a listed action uses have to be listed too.
 	Actions []string `json:"actions"`
 }
 
 // GitHubEnvironment is one gate of a deployment.
 type GitHubEnvironment struct {
-	// Name is the environment's name on GitHub, which compares names without regard to case, while trust does not: at most 63
-	// lower-case letters, digits, underscores and hyphens.
+	// Name is the environment's name on GitHub: at most 63 lower-case letters, digits, underscores and hyphens. Upper case is
+	// refused, because GitHub ignores case in such names and trust does not.
 	Name string `json:"name"`
-	// Reviewers are numeric GitHub user ids, at most six; one of them has to approve. Default: none. dev has none, staging
-	// has some in at least one environment, and prod in all of at least two environments that share nobody.
+	// Reviewers are numeric GitHub user ids, at most six; one of them has to approve. dev must have none. In staging at
+	// least one environment has reviewers. prod has at least two environments, each with reviewers, and nobody reviews in
+	// two of them. Default: none.
 	Reviewers []int64 `json:"reviewers,omitempty"`
 	// WaitMinutes delays the job after it was triggered, 0-43200 (30 days); in prod's last environment at least 5. Default: 0.
 	WaitMinutes int `json:"waitMinutes,omitempty"`
@@ -123,34 +130,37 @@ type Registry struct {
 	ID string `json:"id"`
 	// UntaggedRetentionDays is the age at which an untagged image may be deleted. Default: 30.
 	UntaggedRetentionDays int `json:"untaggedRetentionDays,omitempty" default:"30"`
-	// KeepMostRecent is how many most recent versions of each image are always kept, which bounds how far one can roll back. Default: 20.
+	// KeepMostRecent is how many of the newest versions of each image are always kept, which limits how far back a rollback can go.
+	// Default: 20.
 	KeepMostRecent int `json:"keepMostRecent,omitempty" default:"20"`
-	// Readers are principals besides this environment's own that may pull, for example the next environment's promotion account. Default:
+	// Readers are IAM members from outside this environment that may pull, for example the next environment's promotion account. Default:
 	// none.
 	Readers []string `json:"readers,omitempty"`
 }
 
-// Secret is one secret. Its value is never in the file in the clear.
+// Secret is one secret. Its value is never in the file in plain text.
 type Secret struct {
-	// Version is the pinned version, a number as a string: a rollback restores the value it ran with. "latest" is refused.
-	// Default: none, allowed with Value only, whose own version is then used; both together are refused.
+	// Version is the number of the pinned version, as a string, so that a rollback restores the value too. "latest" is
+	// refused. Default: none, allowed only with Value, which makes its own version. Both together are refused.
 	Version string `json:"version,omitempty"`
-	// Value is a Pulumi secret (pulumi config set --secret --path) that becomes a new version. Default: none; a person adds versions.
+	// Value is a Pulumi secret (pulumi config set --secret --path) from which a new version is made. Default: none; a person adds
+	// versions.
 	Value string `json:"value,omitempty"`
 }
 
 // BinaryAuthorization is the key that promoted images are signed with, and what needs no signature. dev cannot have it: its
 // images are built there, and only a promotion signs.
 type BinaryAuthorization struct {
-	// KeyRing is the key ring's id, 1-63 letters, digits, hyphens and underscores. Cloud KMS never frees it: after a destroy
-	// the next up needs another. Default: attestation.
+	// KeyRing is the key ring's id, 1-63 letters, digits, hyphens and underscores. Cloud KMS never frees a used id: after a
+	// destroy the next up needs another. Default: attestation.
 	KeyRing string `json:"keyRing,omitempty" default:"attestation"`
-	// ProtectionLevel is SOFTWARE or HSM. Changing it makes another key, and no signature made before counts. Default: SOFTWARE.
+	// ProtectionLevel is SOFTWARE or HSM. Changing it makes a new key, and signatures by the old key no longer count. Default:
+	// SOFTWARE.
 	ProtectionLevel string `json:"protectionLevel,omitempty" default:"SOFTWARE"`
 	// KeyVersions are the key's versions whose signatures count; the last one signs. Default: the first version alone.
 	KeyVersions []int `json:"keyVersions,omitempty"`
-	// Exemptions are images that need no signature, REGISTRY/PATH with * or ** only at the end, and not with them in the
-	// environment's own registry. Every service's BootstrapImage is exempt without being listed. Default: none.
+	// Exemptions are images that need no signature: REGISTRY/PATH, with * or ** only at the end. In the environment's
+	// own registry * and ** are refused. Every service's BootstrapImage is exempt without being listed. Default: none.
 	Exemptions []string `json:"exemptions,omitempty"`
 }
 
@@ -158,24 +168,25 @@ type BinaryAuthorization struct {
 type Monitoring struct {
 	// AlertEmails receive alerts and budget mails. One to five: a budget notifies at most five addresses.
 	AlertEmails []string `json:"alertEmails"`
-	// Channels are told of alerts besides AlertEmails, and not of the budget. By a short key, at most 30 characters. Default: none.
+	// Channels are further receivers of alerts, but not of budget mails, by a short key of at most 30 characters. Default: none.
 	Channels map[string]Channel `json:"channels,omitempty"`
-	// RunbookURL is the page that every alert links to, with its own section: https://, without one.
+	// RunbookURL is the page that every alert links to: an https:// address without a section. Each alert adds its own
+	// section.
 	RunbookURL string `json:"runbookUrl"`
 }
 
-// Channel is somebody who is told of alerts other than by mail.
+// Channel is a receiver of alerts other than a mail address.
 type Channel struct {
 	// Kind is slack, pagerduty, webhook, pubsub or sms.
 	Kind string `json:"kind"`
-	// Target is whom: a slack channel such as #alerts, a webhook's https:// address, a topic projects/P/topics/T for pubsub, a telephone
-	// number such as +4930123456 for sms. Default: none, for pagerduty, whose secret says it.
+	// Target is the receiver: a slack channel such as #alerts, a webhook's https:// address, a topic projects/P/topics/T for pubsub, or
+	// a telephone number such as +4930123456 for sms. Default: none, for pagerduty only, whose secret names the receiver.
 	Target string `json:"target,omitempty"`
-	// User is the name that a webhook is called with, with Secret as its password. Default: none, and Secret goes into the address
-	// as auth_token.
+	// User is the user name for a webhook, with Secret as the password. Default: none; Secret then goes into the address as
+	// auth_token.
 	User string `json:"user,omitempty"`
 	// Secret is a Pulumi secret (pulumi config set --secret --path): slack's token, pagerduty's integration key, a webhook's password
-	// or token. Default: none, for pubsub and sms, which take none.
+	// or token. Default: none, for pubsub and sms only, which take no secret.
 	Secret string `json:"secret,omitempty"`
 }
 
@@ -183,11 +194,11 @@ type Channel struct {
 type Budget struct {
 	// Amount is whole units of Currency per calendar month.
 	Amount int `json:"amount"`
-	// Currency is the billing account's, an ISO 4217 code.
+	// Currency is the billing account's currency, an ISO 4217 code.
 	Currency string `json:"currency"`
-	// CurrentPercent are alert thresholds on what was spent, ascending; the first at most 100, or it warns only when the
-	// money is gone.
+	// CurrentPercent are alert thresholds on the amount spent, ascending. The first is at most 100, so that it warns
+	// before the money is gone.
 	CurrentPercent []int `json:"currentPercent"`
-	// ForecastPercent are alert thresholds on what the month is forecast to cost, ascending. Default: none.
+	// ForecastPercent are alert thresholds on the forecast for the month, ascending. Default: none.
 	ForecastPercent []int `json:"forecastPercent,omitempty"`
 }

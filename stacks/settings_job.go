@@ -1,10 +1,10 @@
 package stacks
 
-// Job is one Cloud Run job: what runs to its end, by a schedule, around a release, or when somebody asks for it.
+// Job is one Cloud Run job. It runs to its end, by a schedule, around a release, or when somebody starts it.
 type Job struct {
 	// Name is the job id, at most 57 characters: Cloud Run adds six to it for each execution.
 	Name string `json:"name"`
-	// Service is the key of the service whose image the job runs, by the digest of the same release.
+	// Service is the key of a service. The job runs the same image, by the digest of the same release.
 	Service string `json:"service"`
 	// RuntimeAccount is the id of the job's own service account, 6-30 characters. Nothing else shares it.
 	RuntimeAccount string `json:"runtimeAccount"`
@@ -14,15 +14,15 @@ type Job struct {
 	Args []string `json:"args,omitempty"`
 	// CPU is vCPUs: "1", "2", "4", "6" or "8". Default: "1".
 	CPU string `json:"cpu,omitempty" default:"1"`
-	// Memory is the limit, for example 512Mi or 2Gi; what Cloud Run sells depends on CPU. Default: 512Mi.
+	// Memory is the limit, for example 512Mi or 2Gi; Cloud Run allows certain sizes for each CPU. Default: 512Mi.
 	Memory string `json:"memory,omitempty" default:"512Mi"`
 	// Tasks are how many containers an execution runs, 1-10000; each finds its number in CLOUD_RUN_TASK_INDEX. The policy job-bounds
-	// allows 10 until it is told more. Default: 1.
+	// allows 10 unless it is configured otherwise. Default: 1.
 	Tasks int `json:"tasks,omitempty" default:"1"`
-	// Parallelism is how many tasks run at once, at most Tasks: a bound for what a database has to bear. Default: 0, as many as Cloud
-	// Run has room for.
+	// Parallelism is how many tasks run at once, at most Tasks. It limits the load on a database, for example. Default: 0; Cloud Run
+	// runs as many as it has room for.
 	Parallelism int `json:"parallelism,omitempty"`
-	// MaxRetries is how often a task that failed is tried again, 0-10. A migration has to bear being run again where this is not 0.
+	// MaxRetries is how often a task that failed is tried again, 0-10. If it is not 0, a migration must tolerate a second run.
 	// Default: 0.
 	MaxRetries int `json:"maxRetries,omitempty"`
 	// TimeoutSeconds is how long one attempt of a task may take, 1-86400. Default: 600.
@@ -37,18 +37,19 @@ type Job struct {
 	// Buckets maps variables to keys in Settings.Buckets, where the job is a reader or a writer; a variable holds the bucket's name.
 	// Default: none.
 	Buckets map[string]string `json:"buckets,omitempty"`
-	// VPC lets the job reach a network of the project. Default: none, it reaches the internet.
+	// VPC lets the job reach a network of the project. Default: none; the job reaches only the internet.
 	VPC *VPC `json:"vpc,omitempty"`
 	// Release lets a release run the job, as a hook of release.yaml. Default: false.
 	Release bool `json:"release,omitempty"`
 	// Schedule starts the job. Default: none.
 	Schedule *Schedule `json:"schedule,omitempty"`
-	// AlertOnFailure tells people, through monitoring's channels, of each execution that failed, whoever started it. Default: true.
+	// AlertOnFailure alerts people, through monitoring's channels, about each execution that failed, whoever started it. Default:
+	// true.
 	AlertOnFailure *bool `json:"alertOnFailure,omitempty" default:"true"`
-	// LateAfterHours tells people when no execution has succeeded for so many hours: the schedule is paused, its account has lost its
-	// right, or every execution fails. It has to be longer than the time between two starts, 25 for a job of each day, and is 744 at
-	// most; looking back over more than 25 hours is a preview feature of Cloud Monitoring. A new job is late until its first success.
-	// Default: 0, nobody is told.
+	// LateAfterHours alerts people when no execution has succeeded for this many hours: the schedule is paused, its account has lost
+	// its right, or every execution fails. It has to be longer than the time between two starts, for example 25 for a daily job, and
+	// is at most 744. Looking back over more than 25 hours is a preview feature of Cloud Monitoring. A new job is late until its
+	// first success. Default: 0, no alert.
 	LateAfterHours int `json:"lateAfterHours,omitempty"`
 	// DeletionProtection refuses to delete or replace the job. Default: false.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`

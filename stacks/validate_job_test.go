@@ -100,7 +100,7 @@ func TestJobs(t *testing.T) {
 			"declared; declare " +
 			"it under secrets at the top level"}},
 		"no schedule": {change{"jobs.migrate.schedule.cron": "every night", "jobs.migrate.schedule.timeZone": "over there"}, []string{
-			`jobs.migrate.schedule.cron: has not five fields; use five fields, minute first: "0 3 * * *" is each night at three, ` +
+			`jobs.migrate.schedule.cron: does not have five fields; use five fields, minute first: "0 3 * * *" is each night at three, ` +
 				`"0 3 * * MON" each Monday`,
 			"jobs.migrate.schedule.timeZone: is not a time zone; use a name such as Europe/Berlin or UTC"}},
 		"a service of that name": {change{"services.job-migrate": func() any {

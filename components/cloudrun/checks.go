@@ -47,7 +47,8 @@ func (args *ServiceArgs) validate() error {
 	args.trafficProblems(found)
 	if _, known := args.Sidecars[args.ImageOf]; args.ImageOf != "" {
 		found.If(!known, "args.ImageOf %q is not a sidecar: name one of args.Sidecars", args.ImageOf)
-		found.If(len(args.Traffic) > 0, "args.Traffic and args.ImageOf exclude each other, because with ImageOf the newest revision has all requests: keep one")
+		found.If(len(args.Traffic) > 0, "args.Traffic and args.ImageOf exclude each other, because with ImageOf the newest revision has "+
+			"all requests: keep one")
 	}
 	return found.Err()
 }

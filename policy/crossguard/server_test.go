@@ -239,7 +239,7 @@ func TestPacksAreValidated(t *testing.T) {
 		"policy nameless: its kind needs both a name and a function", "policy unfixable: its level is remediate but it has no Remediate function",
 		`option "enforcementLevel" is there twice or reserved`, "option odd: its default is a int8", "option out: is 9, must be from 1 to 3",
 		"option : needs a name and a description", "option half: its Min is 1 and its Max 0: give it both, or neither",
-		`policy short: type "Bucket" is no type token`, `policy short: type "gcp:storage:" is no type token`,
+		`policy short: type "Bucket" is not a type token`, `policy short: type "gcp:storage:" is not a type token`,
 		`initial configuration names policy "ghost"`,
 	} {
 		assert.ErrorContains(t, err, want)

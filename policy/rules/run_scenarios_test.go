@@ -163,7 +163,7 @@ func runScenarios() []scenario {
 			{path: "template.containers[0].args", to: []any{"reverse-proxy"}, want: "search engines would list"},
 			{path: "template.containers[0].args", to: gone{}, want: "search engines would list"},
 			{path: "template.containers[1].envs[1]", to: object{"name": "KEY", "valueSource": object{"secretKeyRef": object{
-				"secret": "projects/p/secrets/mongodb-uri", "version": "1"}}}, want: "whoever may push a branch could read"},
+				"secret": "projects/p/secrets/mongodb-uri", "version": "1"}}}, want: "everybody who may push a branch could read"},
 			{path: "template.containers", to: gone{}, want: "template.containers is absent"},
 		}},
 		{policy: runPreview, good: v2(), bad: []change{
@@ -223,7 +223,7 @@ func runScenarios() []scenario {
 	}
 	all = append(all, scenario{policy: runImagePinned, good: v2(), bad: []change{
 		{path: "template.containers[0].baseImageUri", to: "us-central1-docker.pkg.dev/serverless-runtimes/google-22/runtimes/go122",
-			want: "template.containers[0].baseImageUri lets Cloud Run change the image"},
+			want: "template.containers[0].baseImageUri lets Cloud Run replace the image's base"},
 		{path: "buildConfig", to: object{"functionTarget": "main"}, want: "buildConfig lets Cloud Run build the image"},
 	}})
 	return all
@@ -314,6 +314,6 @@ func containerScenarios(good ct.Resource) []scenario {
 			change{path: at + ".envs[0]", to: object{"name": "Password", "value": ct.Unknown}, want: "named like a secret"},
 			change{path: at + ".envs[0].value", to: "mongodb+srv://app:hunter2@cluster.example.net/x", want: "has the form of a key or password"},
 			change{path: at + ".envs[0].value", to: "-----BEGIN RSA PRIVATE KEY-----", want: "has the form"},
-			change{path: at + ".envs[0].value", to: ct.Secret{Value: "harmless looking"}, want: "is a secret of the program", marked: true}),
+			change{path: at + ".envs[0].value", to: ct.Secret{Value: "harmless looking"}, want: "is marked as a secret", marked: true}),
 	}
 }

@@ -121,7 +121,7 @@ func iamScenarios() []scenario {
 	for i, r := range grants(runIAM[3:6], "roles/run.admin", robot) {
 		s := scenario{policy: runNoPublicInvoker, good: r, config: `"publicServices": ["web"]`}
 		s.bad = []change{grantChange(i, "roles/run.admin", "allUsers",
-			"grants roles/run.admin to allUsers on web: a public service can be called by anybody, and no more")}
+			"grants roles/run.admin to allUsers on web: anybody may call a public service and do nothing else with it")}
 		all = append(all, s)
 	}
 	const good = "assertion.repository_owner_id == '1001' && (assertion.repository_id == '2002' && assertion.ref == 'refs/heads/main')"
@@ -317,7 +317,7 @@ func githubScenarios() []scenario {
 		{policy: ghNoSecretInVariable, good: variable, loose: `"harmless": ["DEPLOY_TOKEN"]`, reads: []string{"variableName"}, bad: []change{
 			{path: "variableName", to: "DEPLOY_TOKEN", want: "variableName DEPLOY_TOKEN promises a secret"},
 			{path: "value", to: "ghp_0123456789abcdefghijABCDEFGHIJ012345", want: "has the form of a key"}, {path: "value",
-				to: ct.Secret{Value: "x"}, want: "is a secret of the program", marked: true},
+				to: ct.Secret{Value: "x"}, want: "is marked as a secret", marked: true},
 		}},
 		{policy: ghSecretNotPlaintext, good: ct.Resource{Type: ghSecret,
 			Properties: ct.Properties{"plaintextValue": ct.Secret{Value: "x"}}}, bad: []change{
@@ -334,8 +334,8 @@ func githubScenarios() []scenario {
 					want: "is not true"},
 				{path: "allowedActions", to: "all", want: "allowedActions is all", unfixable: true}, {path: "allowedActions", to: gone{},
 					want: "allowedActions is all", unfixable: true},
-				{path: "allowedActionsConfig.patternsAlloweds", to: []any{"actions/*", "*"}, want: "has *, which is every action", unfixable: true},
-				{path: "allowedActionsConfig.patternsAlloweds", to: []any{"*/*@*"}, want: "has */*@*, which is every action", unfixable: true}}},
+				{path: "allowedActionsConfig.patternsAlloweds", to: []any{"actions/*", "*"}, want: "has *, which allows every action", unfixable: true},
+				{path: "allowedActionsConfig.patternsAlloweds", to: []any{"*/*@*"}, want: "has */*@*, which allows every action", unfixable: true}}},
 		{policy: ghWorkflowToken, good: ct.Resource{Type: ghWorkflowTokenType, Properties: ct.Properties{"defaultWorkflowPermissions": "read"}},
 			reads: []string{"defaultWorkflowPermissions",
 				"canApprovePullRequestReviews"}, bad: []change{{path: "defaultWorkflowPermissions", to: "write", want: "is write: set it to read"},

@@ -182,7 +182,7 @@ func TestWorstCaseCost(t *testing.T) {
 	at := func(usd float64) string { return fmt.Sprintf(`"ceiling": %v`, usd) }
 	over := func(total, ceiling, items string) []string {
 		return []string{"a month can cost USD " + total + ", and the ceiling is USD " + ceiling + ": " + items +
-			". Lower what is dearest, or raise ceiling of worst-case-cost in policy/STACK.json"}
+			". Lower the dearest items, or raise ceiling of worst-case-cost in policy/STACK.json"}
 	}
 	container := "template.containers[0].resources"
 	tests := []struct {

@@ -72,7 +72,7 @@ func TestJudge(t *testing.T) {
 		"the actor": {reviews: []string{annFirst, review("approved", dora, "production")},
 			refused: "only the people who started the run (dora) approved production;"},
 		"the actor under a new login": {reviews: []string{annFirst, review("approved", `{"login": "doris", "id": 1, "type": "User"}`,
-			"production")}, refused: "nobody but"},
+			"production")}, refused: "only the people"},
 		"who triggered it": {run: []string{`"triggering_actor": {"login": "dora", "id": 1`,
 			`"triggering_actor": {"login": "bob", "id": 3`}, reviews: []string{annFirst, bobSecond},
 			refused: "only the people who started the run (dora, bob) approved production;"},

@@ -80,7 +80,7 @@ func TestAsk(t *testing.T) {
 		"nothing": {run: []answer{good}, reviews: []answer{{status: 200}}, calls: 2,
 			wrong: "answered something else than expected", refused: true},
 		"null": {run: []answer{good}, reviews: []answer{{status: 200, body: "null"}}, calls: 2,
-			wrong: "nobody but who started the run", refused: true},
+			wrong: "only the people who started the run", refused: true},
 		"an object": {run: []answer{good}, reviews: []answer{{status: 200, body: `{"message": "hello"}`}}, calls: 2,
 			wrong: "answered something else", refused: true},
 		"two documents": {run: []answer{{status: 200, body: run + run}}, calls: 1, wrong: "answered something else", refused: true},

@@ -28,7 +28,8 @@ func (a *app) settings() *cobra.Command {
 	var f settingsFlags
 	command := &cobra.Command{
 		Example: "  release settings --stack prod --service web --format github >> \"$GITHUB_OUTPUT\"",
-		Use:     "settings --stack STACK", Short: "Print the values of a stack that a workflow's job needs, from the reviewed settings", Args: cobra.NoArgs,
+		Use:     "settings --stack STACK",
+		Short:   "Print the values of a stack that a workflow's job needs, from the reviewed settings", Args: cobra.NoArgs,
 		Long: "Reads platform.yaml, Pulumi.yaml and Pulumi.STACK.yaml in the folder, as they are checked out, and makes no requests. It\n" +
 			"checks the form of each value, and refuses line breaks. --format github is for \"$GITHUB_OUTPUT\".\n\n" +
 			"Exit codes: 0 printed; 2 the call or the settings are wrong, and nothing was printed.",

@@ -1,6 +1,7 @@
-// Package adopter is what platform.yaml says: which application runs on the platform, whose it is, where its files are, and
-// which version of the platform it uses. It is the one place that says so. Whatever repeats it (the project's name in
-// Pulumi.yaml, the repository in the stacks' settings, the callers of the workflows) is held against it by `check settings`.
+// Package adopter reads platform.yaml: which application runs on the platform, who owns it, where its files are, and which
+// version of the platform it uses. That file is the only source of these facts. Other files repeat some of them: the
+// project's name in Pulumi.yaml, the repository in the stacks' settings, the callers of the workflows. `check settings`
+// compares those with platform.yaml.
 package adopter
 
 import (
@@ -20,37 +21,40 @@ import (
 // File is the name of the file, beside Pulumi.yaml.
 const File = "platform.yaml"
 
-// StandIn begins a value that only the owner knows, as in the stacks' settings: what follows has its shape.
+// StandIn begins the placeholder for a value that only the owner knows, as in the stacks' settings. The text after it
+// has the form of the real value.
 const StandIn = "stand-in:"
 
 // Adopter is an application that runs on the platform.
 type Adopter struct {
-	// Application is the name of the Pulumi project, and so the namespace of its configuration and part of its teams' names.
+	// Application is the name of the Pulumi project. It is also the namespace of the project's configuration and part of its
+	// teams' names.
 	Application string `yaml:"application"`
-	// Owner is the login of the account that has the repository on GitHub.
+	// Owner is the login of the GitHub account that owns the repository.
 	Owner string `yaml:"owner"`
 	// Repository is the repository's name without its owner.
 	Repository string `yaml:"repository"`
-	// Team is the slug of the owner's team that reviews what deploys. Default: none, as for a user, who reviews alone.
+	// Team is the slug of the owner's team that reviews the files that deploy. Default: none; the owner is a user and
+	// reviews alone.
 	Team string `yaml:"team,omitempty"`
-	// Organization is the one in Pulumi Cloud that has the stacks. Default: the owner.
+	// Organization is the organization in Pulumi Cloud that has the stacks. Default: Owner.
 	Organization string `yaml:"organization,omitempty"`
-	// Folder is where this file is in the repository, with slashes; . for the repository's root.
+	// Folder is the folder of this file in the repository, with slashes; . for the repository's root.
 	Folder string `yaml:"folder"`
-	// Platform is the version that is used.
+	// Platform is the version of the platform that the application uses.
 	Platform Platform `yaml:"platform"`
 
-	// StandIns are the keys whose value only the owner knows, and which he has not replaced yet.
+	// StandIns are the keys that still have a stand-in, which the owner has to replace.
 	StandIns []string `yaml:"-"`
 }
 
-// Platform is a version of the platform: Go takes it by its version, GitHub by the commit.
+// Platform is a version of the platform. Go finds it by Version, and GitHub by Commit.
 type Platform struct {
 	// Repository has the workflows and the module, OWNER/NAME.
 	Repository string `yaml:"repository"`
-	// Version is the module's, and the name of the protected tag: v1.2.3.
+	// Version is the module's version and the name of the protected tag: v1.2.3.
 	Version string `yaml:"version"`
-	// Commit is the tag's, in full.
+	// Commit is the full commit that the tag names.
 	Commit string `yaml:"commit"`
 }
 
@@ -64,7 +68,7 @@ func Load(folder string) (Adopter, error) {
 	return Parse(raw)
 }
 
-// Parse reads the text of a platform.yaml. The error has everything that is wrong with it.
+// Parse reads the text of a platform.yaml. The error lists all problems.
 func Parse(raw []byte) (Adopter, error) {
 	var a Adopter
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
@@ -87,7 +91,7 @@ func Parse(raw []byte) (Adopter, error) {
 	return a, nil
 }
 
-// takeStandIns keeps what stands for the value and remembers where.
+// takeStandIns removes the prefix of each stand-in and remembers the keys that had one.
 func (a *Adopter) takeStandIns() {
 	for _, field := range a.fields() {
 		if value, stands := strings.CutPrefix(*field.value, StandIn); stands {
@@ -146,7 +150,8 @@ func (a *Adopter) validate() error {
 	return errors.Join(problems...)
 }
 
-// Holds is an error that has everything in which a stack's project, or the repository of its settings, is another's.
+// Holds compares a stack's project, and the repository in its settings, with platform.yaml. The error lists all
+// differences.
 func (a Adopter) Holds(project, owner, repository string) error {
 	var problems []error
 	for _, one := range []struct{ where, got, want string }{
@@ -161,7 +166,7 @@ func (a Adopter) Holds(project, owner, repository string) error {
 	return errors.Join(problems...)
 }
 
-// CodeOwner is who reviews what deploys, as CODEOWNERS spells it.
+// CodeOwner returns the reviewer of the files that deploy, as CODEOWNERS spells it.
 func (a Adopter) CodeOwner() string {
 	if a.Team == "" {
 		return "@" + a.Owner
@@ -169,18 +174,19 @@ func (a Adopter) CodeOwner() string {
 	return "@" + a.Owner + "/" + a.Team
 }
 
-// Slug is the repository as GitHub spells it, OWNER/NAME.
+// Slug returns the repository as GitHub spells it, OWNER/NAME.
 func (a Adopter) Slug() string { return a.Owner + "/" + a.Repository }
 
-// Path is where a file of the application's folder is in the repository, with slashes.
+// Path returns the path in the repository of a file in the application's folder, with slashes.
 func (a Adopter) Path(name string) string { return path.Join(a.Folder, name) }
 
-// StackName is a stack's full name in Pulumi Cloud.
+// StackName returns a stack's full name in Pulumi Cloud.
 func (a Adopter) StackName(stack string) string {
 	return a.Organization + "/" + a.Application + "/" + stack
 }
 
-// Workflow is how a caller names one of the platform's workflows: by commit, which nobody can move.
+// Workflow returns the name by which a caller refers to one of the platform's workflows. It has the commit, because a
+// tag can be moved.
 func (a Adopter) Workflow(file string) string {
 	return a.Platform.Repository + "/.github/workflows/" + file + "@" + a.Platform.Commit
 }
