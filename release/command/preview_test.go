@@ -79,7 +79,7 @@ func TestPreview(t *testing.T) {
 	assert.Equal(t, ExitInterrupted, exit)
 	exit, _, errors = l.release(t.Context(), "preview", "list", "web")
 	assert.Equal(t, ExitFailed, exit)
-	assert.Contains(t, errors, "web is no slot for pull requests")
+	assert.Contains(t, errors, "web is not a slot for pull requests")
 }
 
 func TestPreviewsThatAreRefusedAtOnce(t *testing.T) {
@@ -96,7 +96,7 @@ func TestPreviewsThatAreRefusedAtOnce(t *testing.T) {
 		"up with nothing": {[]string{"up", "web-preview-1", "--time-to-live", "0s"},
 			"--pull-request is not the number of a pull request; --commit is " +
 				"missing: name the pull request's commit, 40 hex digits; --image is not an image by digest: use HOST/PATH@sha256:DIGEST; --time-to-live " +
-				"is no time: use one such as 72h"},
+				"is not a duration: use one such as 72h"},
 		"an image by tag": {[]string{"up", "web-preview-1", "--pull-request", "1", "--commit", aCommit, "--image", "web:latest"},
 			"--image is not an image by digest"},
 		"a short commit": {[]string{"up", "web-preview-1", "--pull-request", "1", "--commit", "0123", "--image", shownImage},

@@ -126,8 +126,8 @@ func TestWhatIsNoSlotIsLeftAlone(t *testing.T) {
 	keeper.Names = []string{"web"}
 	request := preview.Request{PullRequest: 7, Commit: "c", Image: imageOf(7), TimeToLive: time.Hour}
 	_, err := keeper.Up(t.Context(), request)
-	assert.EqualError(t, err, "web is no slot for pull requests: it has no container app, or no annotation slot-free-image; the settings of "+
-		"dev say under previews which ones there are")
+	assert.EqualError(t, err, "web is not a slot for pull requests: it lacks the container app or the annotation slot-free-image; the key "+
+		"previews of dev's settings makes the slots")
 	keeper.Names = []string{"elsewhere"}
 	_, err = keeper.Up(t.Context(), request)
 	assert.ErrorIs(t, err, rollout.ErrNotFound)
