@@ -103,7 +103,7 @@ func Test{{.Test}}(t *testing.T) {
 // packTemplates holds the files of a pack besides its rules, by file name.
 var packTemplates = map[string]string{
 	"main.go": `// Command {{.Pack}} is a Pulumi policy pack: pulumi preview --policy-pack FOLDER
-package newrule
+package main
 
 import "{{.Module}}/crossguard"
 
