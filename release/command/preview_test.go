@@ -95,8 +95,8 @@ func TestPreviewsThatAreRefusedAtOnce(t *testing.T) {
 		"down of nobody": {[]string{"down", "web-preview-1", "--pull-request", "0"}, "--pull-request is not the number of a pull request"},
 		"up with nothing": {[]string{"up", "web-preview-1", "--time-to-live", "0s"},
 			"--pull-request is not the number of a pull request; --commit is " +
-				"missing: name the pull request's commit, 40 hex digits; --image is not an image by digest: use HOST/PATH@sha256:DIGEST; --time-to-live " +
-				"is not a duration: use one such as 72h"},
+				"missing: name the pull request's commit, 40 hex digits; --image is not an image by digest: use HOST/PATH@sha256:DIGEST; " +
+				"--time-to-live is not a duration: use one such as 72h"},
 		"an image by tag": {[]string{"up", "web-preview-1", "--pull-request", "1", "--commit", aCommit, "--image", "web:latest"},
 			"--image is not an image by digest"},
 		"a short commit": {[]string{"up", "web-preview-1", "--pull-request", "1", "--commit", "0123", "--image", shownImage},
