@@ -35,5 +35,6 @@ func TestAnImageOfOthers(t *testing.T) {
 		return err
 	})
 	assert.ErrorContains(t, err, `args.ImageOf "other" is not a sidecar: name one of args.Sidecars`)
-	assert.ErrorContains(t, err, "args.Traffic and args.ImageOf exclude each other, because with ImageOf the newest revision has all requests: keep one")
+	assert.ErrorContains(t, err, "args.Traffic and args.ImageOf exclude each other, because with ImageOf the newest revision has all "+
+		"requests: keep one")
 }

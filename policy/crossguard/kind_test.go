@@ -106,7 +106,8 @@ func TestExemptionsSaySomethingAndEnd(t *testing.T) {
 	for _, test := range []struct{ resource, expires, want string }{
 		{"web", "2027-06-30", ""}, {"a", "2027-06-30", ""}, {"web-*", "2027-06-30", ""}, {"*web*", "2027-01-01", ""},
 		{"urn:pulumi:dev::test::test:index/thing:Thing::a", "2027-06-30", ""},
-		{"web", "2027-07-01", "p.exemptions[0]: expires 2027-07-01 is too far away: choose 2027-06-30 at the latest, and renew the exemption then"},
+		{"web", "2027-07-01", "p.exemptions[0]: expires 2027-07-01 is too far away: choose 2027-06-30 at the latest, and renew the exemption " +
+			"then"},
 		{"*a*", "2027-06-30", `p.exemptions[0]: resource "*a*" fits nearly every name: write 3 letters of the name in a row, or the whole name`},
 		{"*-*", "2027-06-30", "fits nearly every name"}, {"*a*b*c*", "2027-06-30", "fits nearly every name"}, {"we*", "2027-06-30",
 			"fits nearly every name"},

@@ -192,7 +192,8 @@ func TestSignWritesNothingWrong(t *testing.T) {
 	}{
 		"the attestor has another key": {func(g *google) { g.keyID += "9" }, "has no public key with the id //cloudkms.googleapis.com/v1/" + key},
 		"another algorithm":            {func(g *google) { g.algorithm = "RSA_PSS_2048_SHA256" }, "only ECDSA_P256_SHA256 is made here"},
-		"another key signed":           {func(g *google) { g.answer = func(a map[string]any) { a["name"] = "x" } }, "was asked to sign, and \"x\" signed"},
+		"another key signed": {func(g *google) { g.answer = func(a map[string]any) { a["name"] = "x" } }, "was asked to sign, and " +
+			"\"x\" signed"},
 		"the digest was damaged": {func(g *google) { g.answer = func(a map[string]any) { a["verifiedDigestCrc32c"] = false } },
 			"was damaged on the way"},
 		"the signature was damaged": {func(g *google) { g.answer = func(a map[string]any) { a["signature"] = "AAAA" } },

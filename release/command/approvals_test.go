@@ -59,7 +59,8 @@ func TestApprovalsCommand(t *testing.T) {
 	exit, out, errs = run(append(asked, "--actor", "Bob", "--json")...)
 	assert.Equal(t, ExitRefused, exit)
 	assert.Contains(t, out, `"approved": false`)
-	assert.Contains(t, errs, "release: not approved: only the people who started the run (dora) approved production; another reviewer has to approve it")
+	assert.Contains(t, errs, "release: not approved: only the people who started the run (dora) approved production; another reviewer has "+
+		"to approve it")
 
 	second = "2"
 	exit, _, errs = run(asked...)
