@@ -109,7 +109,7 @@ func (args *ServiceArgs) resources(cpu, memory string, boost bool) *cloudrunv2.S
 	}
 }
 
-// mounts are sorted by volume: the order is part of the template.
+// mounts returns the mounts sorted by volume, because their order is part of the template.
 func mounts(paths map[string]string) cloudrunv2.ServiceTemplateContainerVolumeMountArrayInput {
 	if len(paths) == 0 {
 		return nil

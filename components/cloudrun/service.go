@@ -221,7 +221,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		Ingress:            pulumi.String(ingressValues[args.ingress()]),
 		InvokerIamDisabled: pulumi.Bool(false),
 		CustomAudiences:    container.Texts(args.Audiences),
-		// The provider's own default is true, so a service that may go has to say so.
+		// The provider's default is true, so false has to be written.
 		DeletionProtection:  pulumi.Bool(args.DeletionProtection),
 		BinaryAuthorization: admission,
 		Template:            &named,

@@ -42,7 +42,7 @@ func (args *JobArgs) validate() error {
 	return found.Err()
 }
 
-// inputs are recorded in state, where policies see them.
+// inputs returns the component's inputs, which state keeps and policies read.
 func (args *JobArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{"project": args.Project, "location": args.Location, "jobName": pulumi.String(args.JobName), "image": args.Image,
 		"serviceAccount": args.ServiceAccount, "maxRetries": pulumi.Int(args.MaxRetries), "tasks": pulumi.Int(cmp.Or(args.Tasks, DefaultTasks)),

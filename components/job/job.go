@@ -224,7 +224,8 @@ func (v *VPC) access() cloudrunv2.JobTemplateTemplateVpcAccessPtrInput {
 	}
 }
 
-// variables are sorted by name within their group, so that an unchanged job stays unchanged.
+// variables returns the plain variables and then the secret ones, each sorted by name, so that an unchanged job has no
+// difference.
 func (args *JobArgs) variables() cloudrunv2.JobTemplateTemplateContainerEnvArray {
 	var variables cloudrunv2.JobTemplateTemplateContainerEnvArray
 	for _, name := range slices.Sorted(maps.Keys(args.Environment)) {
