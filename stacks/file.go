@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,15 +30,25 @@ func ProjectName(folder string) (string, error) {
 	return project.Name, nil
 }
 
-// Names returns the stacks that have a file in the folder, sorted.
-func Names(folder string) []string {
-	files, _ := filepath.Glob(filepath.Join(folder, "Pulumi.*.yaml"))
+// Names returns the stacks that have a file in one of the folders, in the order in which a change reaches them: dev, staging, prod, and
+// then the others by name.
+func Names(folders ...string) []string {
 	var names []string
-	for _, file := range files {
-		names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml"))
+	for _, folder := range folders {
+		files, _ := filepath.Glob(filepath.Join(folder, "Pulumi.*.yaml")) // The one error is that of a wrong pattern.
+		for _, file := range files {
+			names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml"))
+		}
 	}
-	slices.Sort(names)
-	return names
+	order := []string{"dev", "staging", "prod"}
+	rank := func(name string) int {
+		if at := slices.Index(order, name); at >= 0 {
+			return at
+		}
+		return len(order)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
+	return slices.Compact(names)
 }
 
 // Document returns the settings in a stack's file as a YAML decoder reads them, with stand-ins and encrypted values

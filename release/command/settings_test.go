@@ -128,7 +128,7 @@ func TestSettingsRefuses(t *testing.T) {
 			`github.owner in the stack's settings is "somebody", and platform.yaml says "guiofsaints"`},
 		"another repository": {replace("Pulumi.dev.yaml", "repository: procureflow", "repository: fork"),
 			[]string{"--stand-ins"}, "github.repository in the stack's settings"},
-		"no such stack":   {same, []string{"--stand-ins", "--stack", "qa"}, "stacks here are dev, prod, staging"},
+		"no such stack":   {same, []string{"--stand-ins", "--stack", "qa"}, "stacks here are dev, staging, prod"},
 		"no such service": {same, []string{"--stand-ins", "--service", "api"}, `no service "api": it has web`},
 		"no such format":  {same, []string{"--stand-ins", "--format", "yaml"}, `--format is "yaml"`},
 		"a wrong setting": {replace("Pulumi.dev.yaml", "us-central1", "$(id)"), []string{"--stand-ins"},

@@ -109,7 +109,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.demo(), a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.analyze(), a.adopt(), a.pulumi(), a.serve(),
 		a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.job(), a.trust(), a.cost(), a.review(), a.rehearse())
 	for _, command := range root.Commands() {
-		dress(command)
+		a.dress(command)
 	}
 	cli.Dress(root)
 	blameCaller(root)
@@ -140,7 +140,7 @@ var examples = map[string]string{
 }
 
 // dress completes a command's help: an example, the exit codes, its own flags, and completion for stack names.
-func dress(command *cobra.Command) {
+func (a *app) dress(command *cobra.Command) {
 	if command.Example == "" {
 		command.Example = examples[command.Name()]
 	}
@@ -159,7 +159,13 @@ func dress(command *cobra.Command) {
 		command.Annotations[cli.Codes] = codes
 	}
 	if strings.Contains(command.Use, "STACK") && command.ValidArgsFunction == nil {
-		command.ValidArgs = []string{"dev", "staging", "prod"}
+		command.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			folder, err := a.folder()
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveError
+			}
+			return stacks.Names(folder), cobra.ShellCompDirectiveNoFileComp
+		}
 	}
 }
 

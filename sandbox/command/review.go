@@ -289,7 +289,7 @@ func (a *app) reviewed(ctx context.Context, f reviewFlags, work string, exports 
 	}
 	names := f.stacks
 	if len(names) == 0 {
-		names = stacksOf(base.Root, head.Root)
+		names = stacks.Names(base.Root, head.Root)
 	}
 	for _, name := range names {
 		fmt.Fprintf(a.streams.Err, "Reviewing %s\n", name)
@@ -307,14 +307,6 @@ func (a *app) reviewed(ctx context.Context, f reviewFlags, work string, exports 
 		}
 	}
 	return report, nil
-}
-
-// stacksOf returns the stacks of both sides, in the order in which a change reaches them.
-func stacksOf(base, head string) []string {
-	names := append(stacks.Names(base), stacks.Names(head)...)
-	order := []string{"dev", "staging", "prod"}
-	slices.SortFunc(names, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) })
-	return slices.Compact(names)
 }
 
 // trees returns the files of both sides. This executable contains the program of the platform's working tree, which also serves a base

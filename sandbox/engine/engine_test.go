@@ -122,7 +122,7 @@ func TestUnknownStackNamesTheKnownOnes(t *testing.T) {
 	_, err := open(t).writeStackFile(t.Context(), "../dev")
 	var usage *UsageError
 	require.ErrorAs(t, err, &usage)
-	assert.Equal(t, `there is no stack "../dev": Pulumi.../dev.yaml does not exist; stacks are dev, prod, staging`, usage.Message)
+	assert.Equal(t, `there is no stack "../dev": Pulumi.../dev.yaml does not exist; stacks are dev, staging, prod`, usage.Message)
 }
 
 func TestDriftOfAStep(t *testing.T) {

@@ -65,7 +65,7 @@ func TestCallsThatAreWrong(t *testing.T) {
 		{[]string{"up"}, command.ExitUsage, "takes one stack (dev, staging or prod), got 0 arguments"},
 		{[]string{"up", "dev", "prod"}, command.ExitUsage, "got 2 arguments"},
 		{[]string{"up", "production"}, command.ExitUsage,
-			`there is no stack "production": Pulumi.production.yaml does not exist; stacks are dev, prod, staging`},
+			`there is no stack "production": Pulumi.production.yaml does not exist; stacks are dev, staging, prod`},
 		{[]string{"up", "../dev"}, command.ExitUsage, `there is no stack "../dev"`},
 		{[]string{"upp", "dev"}, command.ExitUsage, `there is no command "upp"; did you mean up?`},
 		{[]string{"up", "--fast", "dev"}, command.ExitUsage, "unknown flag: --fast"},
