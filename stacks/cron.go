@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -86,11 +87,24 @@ func cronValues(field string, from, to int, names []string) (map[int]bool, bool)
 	return values, true
 }
 
-func (c cron) on(day time.Time) bool {
-	if !c.months[int(day.Month())] {
+// date is a day of the calendar.
+type date struct{ month, day, weekday int }
+
+// calendar is sixteen years from 2096, the last leap year before 2100. 2100 is not a leap year, so that this holds the longest time
+// without a 29th of February.
+var calendar = sync.OnceValue(func() (dates []date) {
+	first := time.Date(2096, 1, 1, 0, 0, 0, 0, time.UTC)
+	for day := first; day.Before(first.AddDate(16, 0, 0)); day = day.AddDate(0, 0, 1) {
+		dates = append(dates, date{int(day.Month()), day.Day(), int(day.Weekday())})
+	}
+	return dates
+})
+
+func (c cron) on(day date) bool {
+	if !c.months[day.month] {
 		return false
 	}
-	of, week := c.days[day.Day()], c.weekdays[int(day.Weekday())]
+	of, week := c.days[day.day], c.weekdays[day.weekday]
 	if !c.everyDay && !c.everyWeekday {
 		return of || week
 	}
@@ -109,17 +123,17 @@ func (c cron) longestGap() (longest time.Duration, starts bool) {
 	for i := 1; i < len(times); i++ {
 		longest = max(longest, times[i]-times[i-1])
 	}
-	// 2100 is not a leap year. So 2096, the leap year before it, begins the longest time without a 29th of February.
-	first := time.Date(2096, 1, 1, 0, 0, 0, 0, time.UTC)
-	var last time.Time
-	for day := first; day.Before(first.AddDate(16, 0, 0)); day = day.AddDate(0, 0, 1) {
-		if !c.on(day) {
+	const day = 24 * time.Hour
+	last := time.Duration(-1)
+	for i, date := range calendar() {
+		if !c.on(date) {
 			continue
 		}
-		if !last.IsZero() {
-			longest = max(longest, day.Add(times[0]).Sub(last))
+		begins := time.Duration(i) * day
+		if last >= 0 {
+			longest = max(longest, begins+times[0]-last)
 		}
-		last = day.Add(times[len(times)-1])
+		last = begins + times[len(times)-1]
 	}
-	return longest, !last.IsZero()
+	return longest, last >= 0
 }

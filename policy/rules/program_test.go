@@ -13,8 +13,8 @@ import (
 
 // refusesEveryViolatingProgram runs a violating program for each mandatory rule. A rule about one resource
 // stops it before it exists; a rule about the stack stops the preview, and fails the update after the fact. The same program
-// without the violation passes, so the refusal is about nothing else. Every fourth rule about one resource and every fourth about
-// the stack has its turn; `check --full` takes them all. What one rule says to what resources other tests ask for each.
+// without the violation passes, so the refusal is about nothing else. Every eighth rule about one resource and every eighth
+// about the stack has its turn; `check --full` takes them all. What one rule says to what resources other tests ask for each.
 func refusesEveryViolatingProgram(t *testing.T, e ct.Engine) {
 	running := make(chan struct{}, 4) // each is an engine with a pack beside it
 	for _, example := range sampled(mandatoryExamples(t)) {
@@ -23,7 +23,7 @@ func refusesEveryViolatingProgram(t *testing.T, e ct.Engine) {
 			running <- struct{}{}
 			defer func() { <-running }()
 			p := e.Program(t, example.config)
-			says := "[mandatory] [severity: " + example.policy.Severity.String() + "]  " + example.policy.Name
+			says := example.says()
 			output, refused, made := p.Run(t, "preview", example.bad...)
 			assert.True(t, refused, output)
 			assert.Contains(t, output, says)
@@ -48,7 +48,7 @@ func refusesEveryViolatingProgram(t *testing.T, e ct.Engine) {
 	}
 }
 
-// sampled is every fourth of the examples of each kind, or all where CHECK_FULL is set.
+// sampled is every eighth of the examples of each kind, or all where CHECK_FULL is set.
 func sampled(all []example) []example {
 	if os.Getenv("CHECK_FULL") != "" {
 		return all
@@ -57,7 +57,7 @@ func sampled(all []example) []example {
 	seen := map[bool]int{}
 	for _, example := range all {
 		aboutStack := example.policy.CheckStack != nil
-		if seen[aboutStack]%4 == 0 {
+		if seen[aboutStack]%8 == 0 {
 			some = append(some, example)
 		}
 		seen[aboutStack]++
