@@ -2,7 +2,6 @@
 package gcloud_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -124,16 +123,6 @@ func (w *world) call(method, path, body string) map[string]any {
 	return answer
 }
 
-// gcloud runs one command and returns what it printed.
-func (w *world) gcloud(args ...string) (stdout, stderr string, err error) {
-	command := exec.Command("gcloud", args...)
-	command.Env = w.environ
-	var out, errors bytes.Buffer
-	command.Stdout, command.Stderr = &out, &errors
-	err = command.Run()
-	return out.String(), errors.String(), err
-}
-
 // split is one of the v2 service's splits in words: traffic is the desired one, trafficStatuses the one in effect.
 func (w *world) split(field string) string {
 	var words []string
@@ -191,9 +180,12 @@ Last updated on 2026-11-23T12:01:00.000000Z by sandbox@example.com:
 	out, stderr, err = w.gcloud("run", "services", "list", "--format=value(metadata.name,region,status.url)")
 	require.NoError(t, err, stderr)
 	assert.Equal(t, "web\tus-central1\thttps://web-123456789012.us-central1.run.app\n", out)
-	_, stderr, err = w.gcloud("run", "services", "describe", "none")
+	// The executable itself, as a person starts it.
+	missing := exec.Command("gcloud", "run", "services", "describe", "none")
+	missing.Env = w.environ
+	said, err := missing.CombinedOutput()
 	require.Error(t, err)
-	assert.Equal(t, "ERROR: (gcloud.run.services.describe) Cannot find service [none]\n", stderr)
+	assert.Equal(t, "ERROR: (gcloud.run.services.describe) Cannot find service [none]\n", string(said))
 }
 
 func TestRevisionsList(t *testing.T) {
