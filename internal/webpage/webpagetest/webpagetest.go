@@ -5,6 +5,7 @@ package webpagetest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -50,26 +51,45 @@ func Browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// Axe is the source of axe-core, from npm. It is empty where npm is not there or cannot get it: a part of the test named axe-core is
-// skipped then, and says so, and the rest goes on with what it can see without.
+// Axe is the source of axe-core, from npm. It is kept in the user's cache folder, because npm takes a second and longer to start. It is
+// empty where npm is not there or cannot get it: a part of the test named axe-core is skipped then, and says so, and the rest goes on with
+// what it can see without.
 func Axe(t *testing.T) (source string) {
 	t.Helper()
 	t.Run("axe-core", func(t *testing.T) {
-		npm, err := exec.LookPath("npm")
-		if err != nil {
-			t.Skip("npm is not installed, so nobody held the page against axe-core's rules for accessibility: apt-get install npm")
-		}
-		folder := t.TempDir()
-		install := exec.Command(npm, "install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts",
-			"--fetch-retries=0", axeCore)
-		if said, err := install.CombinedOutput(); err != nil {
-			t.Skipf("npm could not get %s, so nobody held the page against its rules: %v: %s", axeCore, err, said)
-		}
-		raw, err := os.ReadFile(filepath.Join(folder, "node_modules", "axe-core", "axe.min.js"))
+		cache, err := os.UserCacheDir()
 		require.NoError(t, err)
+		kept := filepath.Join(cache, "procureflow-platform", axeCore+".js")
+		raw, err := os.ReadFile(kept)
+		if err != nil {
+			raw = fetchAxe(t)
+			require.NoError(t, os.MkdirAll(filepath.Dir(kept), 0o755))
+			partial, err := os.CreateTemp(filepath.Dir(kept), "axe-core") // Several packages' tests run at once.
+			require.NoError(t, err)
+			_, err = partial.Write(raw)
+			require.NoError(t, errors.Join(err, partial.Close(), os.Rename(partial.Name(), kept)))
+		}
 		source = string(raw)
 	})
 	return source
+}
+
+// fetchAxe skips the test where npm does not give it.
+func fetchAxe(t *testing.T) []byte {
+	t.Helper()
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		t.Skip("npm is not installed, so nobody held the page against axe-core's rules for accessibility: apt-get install npm")
+	}
+	folder := t.TempDir()
+	install := exec.Command(npm, "install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts",
+		"--fetch-retries=0", axeCore)
+	if said, err := install.CombinedOutput(); err != nil {
+		t.Skipf("npm could not get %s, so nobody held the page against its rules: %v: %s", axeCore, err, said)
+	}
+	raw, err := os.ReadFile(filepath.Join(folder, "node_modules", "axe-core", "axe.min.js"))
+	require.NoError(t, err)
+	return raw
 }
 
 // brokenWords are the words in tables and lists of facts that a line ends in the middle of.
@@ -110,7 +130,6 @@ func Check(ctx context.Context, t *testing.T, axe, name, address string) {
 	for _, look := range Looks {
 		var overflow, letters, left float64
 		var broken, headings []string
-		var shot []byte
 		require.NoError(t, chromedp.Run(ctx,
 			emulation.SetEmulatedMedia().WithMedia(look.Media).WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme",
 				Value: look.Scheme}}),
@@ -121,7 +140,6 @@ func Check(ctx context.Context, t *testing.T, axe, name, address string) {
 			chromedp.Evaluate(`Math.min(0, ...Array.from(document.querySelectorAll("svg.chart text"), t => t.getBoundingClientRect().left))`, &left),
 			chromedp.Evaluate(brokenWords, &broken),
 			chromedp.Evaluate(`Array.from(document.querySelectorAll("h1"), h => h.innerText)`, &headings),
-			chromedp.FullScreenshot(&shot, 100),
 		), "%s, %s", name, look.Name)
 		assert.LessOrEqual(t, overflow, 0.0, "%s, %s: the page scrolls sideways", name, look.Name)
 		assert.GreaterOrEqual(t, letters, 12.0, "%s, %s: the charts' labels are too small", name, look.Name)
@@ -132,6 +150,8 @@ func Check(ctx context.Context, t *testing.T, axe, name, address string) {
 			assert.Empty(t, violations(ctx, t, axe), "%s, %s", name, look.Name)
 		}
 		if folder := os.Getenv("PAGE_PICTURES"); folder != "" {
+			var shot []byte
+			require.NoError(t, chromedp.Run(ctx, chromedp.FullScreenshot(&shot, 100)))
 			require.NoError(t, os.WriteFile(filepath.Join(folder, name+"-"+look.Name+".png"), shot, 0o600))
 		}
 	}
