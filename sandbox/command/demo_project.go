@@ -101,7 +101,7 @@ func (a *app) demoUp(ctx context.Context) error {
 	var lines strings.Builder
 	quiet.streams.Out = &lines
 	err := quiet.withStack(ctx, "demo", "dev", func(ctx context.Context, stack *engine.Stack) error {
-		changes, err := stack.Up(ctx)
+		changes, err := stack.Update(ctx)
 		a.note("dev", "up", stack)
 		if err == nil {
 			fmt.Fprintf(a.streams.Out, "up: %d created, %d updated, policies passed.\n", changes["create"], changes["update"])

@@ -15,12 +15,17 @@ import (
 )
 
 func (a *app) up() *cobra.Command {
-	return &cobra.Command{
+	var skipPreview bool
+	command := &cobra.Command{
 		Use: "up STACK", Short: "Bring the stack up in the simulated cloud and say where its services answer", Args: stackArgument,
 		RunE: func(command *cobra.Command, args []string) error {
 			return a.withStack(command.Context(), "up", args[0], func(ctx context.Context, stack *engine.Stack) error {
 				start := time.Now()
-				changes, err := stack.Up(ctx)
+				up := stack.Up
+				if skipPreview {
+					up = stack.Update
+				}
+				changes, err := up(ctx)
 				a.note(args[0], "up", stack)
 				if err != nil {
 					return err
@@ -36,6 +41,9 @@ func (a *app) up() *cobra.Command {
 			})
 		},
 	}
+	command.Flags().BoolVar(&skipPreview, "skip-preview", false, "do not preview first, which takes half the time; policies about the whole "+
+		"stack then speak after everything is made")
+	return command
 }
 
 // printServices asks the cloud where each service answers, and prints it.

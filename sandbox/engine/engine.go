@@ -117,6 +117,7 @@ func (e *Engine) Close() error {
 func (e *Engine) binDir() string     { return e.options.Dir.Path("bin") }
 func (e *Engine) workDir() string    { return e.options.Dir.Path("pulumi", "work") }
 func (e *Engine) backendDir() string { return e.options.Dir.Path("pulumi", "state") }
+func (e *Engine) backendURL() string { return "file://" + filepath.ToSlash(e.backendDir()) }
 
 // connect starts what an operation on resources needs: the cloud's process and one provider per package.
 func (e *Engine) connect(ctx context.Context) error {
@@ -164,7 +165,7 @@ func (e *Engine) environment() (map[string]string, error) {
 		return nil, err
 	}
 	environment := map[string]string{
-		"PULUMI_BACKEND_URL":                          "file://" + filepath.ToSlash(e.backendDir()),
+		"PULUMI_BACKEND_URL":                          e.backendURL(),
 		"PULUMI_HOME":                                 e.options.Dir.Path("pulumi", "home"),
 		"PULUMI_CONFIG_PASSPHRASE_FILE":               e.options.Dir.Path("keys", "passphrase"),
 		"PULUMI_SKIP_UPDATE_CHECK":                    "true",
@@ -252,5 +253,5 @@ func (e *Engine) workspace(ctx context.Context) (auto.Workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the work folder: %w", err)
 	}
-	return workspace{local}, nil
+	return workspace{local, e}, nil
 }

@@ -13,7 +13,7 @@ type Finding struct {
 	Policy, Level, Resource, Message string
 }
 
-// Findings returns the findings of the last preview. Every Up begins with a preview.
+// Findings returns the findings of the last preview or Update. Every Up begins with a preview.
 func (s *Stack) Findings() []Finding { return s.findings }
 
 // arrival is how long to wait for the last events after the CLI has ended. A preview that fails before it starts a CLI sends none.

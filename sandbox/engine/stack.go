@@ -102,10 +102,7 @@ func (c Changes) None() bool {
 // Up makes the cloud match the program, after it has repaired what an interrupted command left behind. The CLI's lines go to Out while
 // the resources are made. Up previews first: the engine runs policies about the whole stack last, which in an update would be too late.
 func (s *Stack) Up(ctx context.Context) (Changes, error) {
-	if err := s.recover(ctx); err != nil {
-		return nil, err
-	}
-	pack, config, err := s.engine.policyPack(ctx, s.auto.Name())
+	pack, config, err := s.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +115,32 @@ func (s *Stack) Up(ctx context.Context) (Changes, error) {
 		_, writeErr := said.WriteTo(s.engine.options.Out)
 		return nil, errors.Join(s.failed(ctx, "up", err), writeErr)
 	}
-	result, err := s.auto.Up(ctx, optup.PolicyPacks(pack), optup.PolicyPackConfigs(config),
-		optup.ProgressStreams(s.engine.options.Out), optup.ErrorProgressStreams(s.engine.options.Out),
-		optup.Color(s.color()), optup.SuppressProgress(), optup.ShowSecrets(false))
+	return s.update(ctx, pack, config)
+}
+
+// Update is Up without its preview, in half the time. It is for changes that were previewed before, or that nobody would miss.
+func (s *Stack) Update(ctx context.Context) (Changes, error) {
+	pack, config, err := s.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stream, listened := s.listen()
+	defer listened()
+	return s.update(ctx, pack, config, optup.EventStreams(stream))
+}
+
+// prepare repairs what an interrupted command left behind, and returns the policy pack and its configuration.
+func (s *Stack) prepare(ctx context.Context) (pack, config string, err error) {
+	if err := s.recover(ctx); err != nil {
+		return "", "", err
+	}
+	return s.engine.policyPack(ctx, s.auto.Name())
+}
+
+func (s *Stack) update(ctx context.Context, pack, config string, more ...optup.Option) (Changes, error) {
+	options := append(more, optup.PolicyPacks(pack), optup.PolicyPackConfigs(config), optup.ProgressStreams(s.engine.options.Out),
+		optup.ErrorProgressStreams(s.engine.options.Out), optup.Color(s.color()), optup.SuppressProgress(), optup.ShowSecrets(false))
+	result, err := s.auto.Up(ctx, options...)
 	if err != nil {
 		return nil, s.failed(ctx, "up", err)
 	}

@@ -2,8 +2,11 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -12,12 +15,37 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
 
-// workspace is the Automation API's, without what that asks the CLI after every update: for the stack's outputs, twice. Nobody here reads
-// them, and each answer is a process that opens the state's secrets.
-type workspace struct{ auto.Workspace }
+// workspace is the Automation API's, without what that asks the CLI without need. Each answer is a process of a tenth of a second and
+// longer.
+type workspace struct {
+	auto.Workspace
+	engine *Engine
+}
 
-// StackOutputs returns nothing.
+// StackOutputs returns nothing. The Automation API asks for the outputs twice after every update, and nobody here reads them.
 func (workspace) StackOutputs(context.Context, string) (auto.OutputMap, error) { return nil, nil }
+
+// SelectStack does nothing if the stack is selected already.
+func (w workspace) SelectStack(ctx context.Context, name string) error {
+	if w.engine.isSelected(name) {
+		return nil
+	}
+	return w.Workspace.SelectStack(ctx, name)
+}
+
+// isSelected reports whether a stack exists and the CLI's commands that name no stack are about it.
+func (e *Engine) isSelected(stack string) bool {
+	if _, err := os.Stat(e.checkpoint(stack)); err != nil {
+		return false
+	}
+	notes, _ := filepath.Glob(e.options.Dir.Path("pulumi", "home", "workspaces", "*.json"))
+	return slices.ContainsFunc(notes, func(path string) bool {
+		var note struct{ Stacks map[string]string } // by backend
+		data, err := os.ReadFile(path)
+		return err == nil && json.Unmarshal(data, &note) == nil &&
+			note.Stacks[e.backendURL()] == "organization/"+e.project+"/"+stack
+	})
+}
 
 // journaledCLI is the CLI of the Automation API. The commands that may change many resources keep the stack's state in the journal, in
 // which each change is a line. Every other command uses the file backend, which has the same state.
@@ -28,6 +56,15 @@ type journaledCLI struct {
 
 func (c journaledCLI) Run(ctx context.Context, dir string, stdin io.Reader, stdout, stderr []io.Writer, env []string, args ...string,
 ) (string, string, int, error) {
+	if len(args) > 1 && args[0] == "stack" && args[1] == "history" {
+		// The Automation API asks after every update, for the number of its changes, which the journal knows.
+		changes := map[string]int{}
+		for kind, count := range c.journal.Changes() {
+			changes[string(kind)] = count
+		}
+		summary, err := json.Marshal([]auto.UpdateSummary{{ResourceChanges: &changes}})
+		return string(summary), "", 0, err
+	}
 	if len(args) == 0 || args[0] != "up" && args[0] != "destroy" || slices.Contains(args, "--preview-only") {
 		return c.CLI.Run(ctx, dir, stdin, stdout, stderr, env, args...)
 	}

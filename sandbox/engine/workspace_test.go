@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
 // A home of an earlier version has a folder of logs. What stands in its place stays.
@@ -21,4 +23,34 @@ func TestTheCLIKeepsNoLog(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, info.Mode().IsRegular())
 	}
+}
+
+// The CLI writes down which stack is selected, by the backend. A copied folder has another backend, and a deleted stack has no state.
+func TestASelectedStackIsNotSelectedAgain(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	dir, err := statedir.Open(folder)
+	require.NoError(t, err)
+	e := &Engine{options: Options{Dir: dir}, project: "shop"}
+	write := func(path, content string) {
+		t.Helper()
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	note := filepath.Join(folder, "pulumi", "home", "workspaces", "shop-5f-workspace.json")
+	for selected, want := range map[string]bool{
+		`{"stacks": {"` + e.backendURL() + `": "organization/shop/dev"}}`:    true,
+		`{"stacks": {"` + e.backendURL() + `": "organization/shop/prod"}}`:   false,
+		`{"stacks": {"` + e.backendURL() + `": "organization/another/dev"}}`: false,
+		`{"stacks": {"file:///elsewhere/state": "organization/shop/dev"}}`:   false,
+		`{"stacks": {"` + e.backendURL() + `": "organization/shop/dev"`:      false,
+	} {
+		write(note, selected)
+		require.NoError(t, os.RemoveAll(e.checkpoint("dev")))
+		assert.False(t, e.isSelected("dev"), "without a state: %s", selected)
+		write(e.checkpoint("dev"), "{}")
+		assert.Equal(t, want, e.isSelected("dev"), selected)
+	}
+	require.NoError(t, os.Remove(note))
+	assert.False(t, e.isSelected("dev"))
 }

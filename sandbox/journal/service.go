@@ -50,8 +50,9 @@ type Service struct {
 	server  *http.Server
 	address string
 
-	mutex  sync.Mutex
-	update *update
+	mutex   sync.Mutex
+	update  *update
+	changes map[apitype.OpType]int // of the last complete update
 }
 
 // update is what the engine is doing.
@@ -124,6 +125,13 @@ func (s *Service) Finish() error {
 	err := s.drop()
 	_, foldErr := s.options.Fold(stack, s.options.Now())
 	return errors.Join(err, foldErr)
+}
+
+// Changes returns how many resources the last complete update created, changed, deleted and left alone.
+func (s *Service) Changes() map[apitype.OpType]int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.changes
 }
 
 // drop forgets the update that runs. Its journal stays.
@@ -356,6 +364,7 @@ func (s *Service) complete(r *http.Request) (any, error) {
 	}
 	return nil, s.running(r, func(u *update) error {
 		done := *u
+		s.changes = done.changes
 		if err := s.drop(); err != nil {
 			return err
 		}

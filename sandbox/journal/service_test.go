@@ -95,6 +95,7 @@ func TestUpdate(t *testing.T) {
 		`{"events": [{"preludeEvent": {}}, {"summaryEvent": {"resourceChanges": {"create": 1}}}]}`, nil)
 	code, _ = c.send("POST", path+"/complete", `{"status": "succeeded"}`, nil)
 	require.Equal(t, http.StatusOK, code)
+	assert.Equal(t, map[apitype.OpType]int{apitype.OpCreate: 1}, c.service.Changes())
 
 	assert.Equal(t, "a=a1", stateOf(t, files))
 	assert.NoFileExists(t, files.journal("dev"))

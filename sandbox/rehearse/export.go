@@ -67,7 +67,7 @@ func (r *rehearsal) asExported(ctx context.Context, base *engine.Stack) (note st
 		return "", err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	if _, err := stack.Up(ctx); err != nil {
+	if _, err := stack.Update(ctx); err != nil {
 		return "", fmt.Errorf("the exported state does not come up: %w", err)
 	}
 	r.act("the exported state comes up", false, "it does")

@@ -176,7 +176,7 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	}
 	defer func() { err = errors.Join(err, base.Close()) }()
 	r.crowd.begin("the base comes up")
-	if _, err := baseStack.Up(ctx); err != nil {
+	if _, err := baseStack.Update(ctx); err != nil {
 		return Result{}, fmt.Errorf("the base does not come up, so nothing can be compared with it: %w", err)
 	}
 	r.act("the base comes up", false, "it does")
@@ -284,7 +284,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 	r.mu.Lock()
 	r.writes = 1 + r.random.IntN(len(steps))
 	r.mu.Unlock()
-	_, err = stack.Up(ctx)
+	_, err = stack.Update(ctx) // The plan has shown what a preview would.
 	r.mu.Lock()
 	killed := r.killed
 	r.writes = 0
@@ -293,7 +293,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 		r.act(applying, false, "the engine is killed in the middle of it, on purpose")
 		r.crowd.begin("the update goes on")
 		r.said.Reset()
-		if _, err = stack.Up(ctx); err == nil {
+		if _, err = stack.Update(ctx); err == nil {
 			r.act("the update goes on", false, "what was interrupted is found out, and the rest is done")
 		}
 	} else if err == nil {
