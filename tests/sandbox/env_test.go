@@ -21,11 +21,10 @@ import (
 // one of Google's own clients and curl talk to the sandbox with it. Without it they get nothing.
 func TestTheEnvironmentForClients(t *testing.T) {
 	t.Parallel()
-	s := newSandbox(t, nil)
-	before := s.run("env", "dev")
+	before := newSandbox(t, nil).run("env", "dev")
 	assert.Equal(t, command.ExitNo, before.exit, "%s", before)
 	assert.Contains(t, before.err, "The cloud is not running")
-	s.must("up", "dev")
+	s, _ := deployed(t, "dev")
 	lines := s.must("env", "dev").out
 	token, err := os.ReadFile(filepath.Join(s.state, "keys", "token"))
 	require.NoError(t, err)

@@ -28,35 +28,32 @@ const (
 // The life of a stack, in the order a person lives it. One test, because each step stands on the one before.
 func TestLifeOfDev(t *testing.T) {
 	t.Parallel()
-	s := newSandbox(t, nil)
-
-	up := s.must("up", "dev")
+	s, up := deployed(t, "dev")
 	assert.Contains(t, up.out, "Stack dev is up")
 	assert.Contains(t, up.out, "gcp:cloudrunv2:Service")
-	url := serviceAddress(t, up.out)
-	status, body := s.get(url)
-	assert.Equal(t, http.StatusOK, status)
-	assert.Contains(t, body, "procureflow-web")
+	assert.Contains(t, up.out, "Service procureflow-web answers 200 at http://127.0.0.1:")
+	exported := s.must("export", "dev")
 
 	t.Run("a second up changes nothing", func(t *testing.T) {
 		again := s.must("up", "dev")
 		assert.Contains(t, again.out, "Stack dev: no changes")
-		assert.Equal(t, url, serviceAddress(t, again.out), "the service keeps its address")
 		assert.NotRegexp(t, regexp.MustCompile(`\d+ (created|updated|replaced|deleted)`), again.out)
-	})
-	t.Run("a preview is empty", func(t *testing.T) {
-		assert.NotRegexp(t, regexp.MustCompile(`\d+ to (create|update|replace|delete)`), s.must("preview", "dev").out)
+		url := serviceAddress(t, again.out)
+		assert.Equal(t, s.status().Services[0].Address, url)
+		status, body := s.get(url)
+		assert.Equal(t, http.StatusOK, status)
+		assert.Contains(t, body, "procureflow-web")
 	})
 	t.Run("export is the state and nothing else", func(t *testing.T) {
 		var state apitype.UntypedDeployment
-		require.NoError(t, json.Unmarshal([]byte(s.must("export", "dev").out), &state))
+		require.NoError(t, json.Unmarshal([]byte(exported.out), &state))
 		var deployment apitype.DeploymentV3
 		require.NoError(t, json.Unmarshal(state.Deployment, &deployment))
 		assert.Greater(t, len(deployment.Resources), 40)
 		assert.Empty(t, deployment.PendingOperations)
 	})
 	t.Run("no secret value is anywhere in the clear", func(t *testing.T) {
-		outputs := up.String() + s.must("export", "dev").String() + s.must("pulumi", "--", "stack", "output", "--json", "--stack", "dev").String()
+		outputs := up.String() + exported.String() + s.must("pulumi", "--", "stack", "output", "--json", "--stack", "dev").String()
 		values := s.secretValues("nextauth-secret", "openai-api-key", "mongodb-uri")
 		for id, value := range values {
 			require.Greater(t, len(value), 20)
@@ -64,23 +61,19 @@ func TestLifeOfDev(t *testing.T) {
 		}
 		s.assertNoFileContains(values)
 	})
-	t.Run("the compiled program says the same", func(t *testing.T) {
-		preview := s.must("pulumi", "--", "preview", "--stack", "dev")
-		assert.Contains(t, preview.out, " unchanged")
-		assert.NotRegexp(t, regexp.MustCompile(`\d+ to (create|update|replace|delete)`), preview.out)
-	})
+	t.Run("the compiled program and the compiled policy pack say the same", s.directoriesAreCompiled)
 	t.Run("an exported state is analyzed", func(t *testing.T) {
 		state := filepath.Join(t.TempDir(), "state.json")
-		require.NoError(t, os.WriteFile(state, []byte(s.must("export", "dev").out), 0o600))
+		require.NoError(t, os.WriteFile(state, []byte(exported.out), 0o600))
 		s.must("analyze", state)
 		strict := filepath.Join(t.TempDir(), "strict.json")
-		bad := strings.Replace(s.must("export", "dev").out, `"maxInstanceCount": 2`, `"maxInstanceCount": 50`, -1)
+		bad := strings.ReplaceAll(exported.out, `"maxInstanceCount": 2`, `"maxInstanceCount": 50`)
 		require.NoError(t, os.WriteFile(strict, []byte(bad), 0o600))
 		violated := s.run("analyze", strict)
 		assert.Equal(t, command.ExitNo, violated.exit, "%s", violated)
 		assert.Contains(t, violated.out, "run-max-instances")
 	})
-	t.Run("a state that cannot be read is no finding", s.unreadableStateIsNoFinding)
+	t.Run("a state that cannot be read is no finding", func(t *testing.T) { s.unreadableStateIsNoFinding(t, exported.out) })
 	t.Run("an encrypted variable is refused", func(t *testing.T) {
 		const path = "procureflow:platform.services.web.environment.SMTP_RELAY"
 		s.must("pulumi", "--", "config", "set", "--stack", "dev", "--secret", "--path", path, "user:not-a-real-one")
@@ -89,17 +82,33 @@ func TestLifeOfDev(t *testing.T) {
 		assert.Contains(t, preview.String(), "services.web.environment.SMTP_RELAY: is encrypted, and would stand in the clear")
 		assert.NotContains(t, preview.String(), "not-a-real-one")
 		s.must("pulumi", "--", "config", "rm", "--stack", "dev", "--path", path)
-		s.must("pulumi", "--", "preview", "--stack", "dev")
 	})
-	t.Run("the CLI's files are where one stands, and its settings in the own file", s.pulumiWorksInOnesOwnFolder)
-	t.Run("drift is found and repaired", s.driftIsFoundAndRepaired)
 	t.Run("traffic is nobody's drift", s.trafficIsNoDrift)
-	t.Run("a changed setting is an update", s.changedSettingUpdates)
+	t.Run("drift is found, and repaired by a changed setting's update", s.driftIsFoundAndRepaired)
+	t.Run("the CLI's files are where one stands, and its settings in the own file", s.pulumiWorksInOnesOwnFolder)
 	t.Run("who the image runs as is judged", s.imageUserIsJudged)
 	t.Run("destroy leaves nothing", func(t *testing.T) {
 		s.must("destroy", "dev")
 		assert.Empty(t, s.leftovers(), "what is left in the cloud")
 	})
+}
+
+// directoriesAreCompiled previews with the CLI's own command: the engine compiles infra/ and policy/ through the language host. The same
+// pack with a ceiling that nothing stays below stops the preview.
+func (s *sandbox) directoriesAreCompiled(t *testing.T) {
+	preview := func(config string) result {
+		return s.run("pulumi", "--", "preview", "--stack", "dev", "--policy-pack", filepath.Join(root, "policy"), "--policy-pack-config", config)
+	}
+	passed := preview(filepath.Join(root, "policy", "dev.json"))
+	require.Zero(t, passed.exit, "%s", passed)
+	nothing(t, passed)
+	assert.Contains(t, passed.out, "procureflow@v")
+	assert.NotContains(t, passed.out, "[mandatory]")
+	strict := filepath.Join(t.TempDir(), "strict.json")
+	require.NoError(t, os.WriteFile(strict, []byte(`{"worst-case-cost": {"enforcementLevel": "mandatory", "ceiling": 1}}`), 0o600))
+	stopped := preview(strict)
+	assert.NotZero(t, stopped.exit, "%s", stopped)
+	assert.Contains(t, stopped.String(), "worst-case-cost")
 }
 
 // pulumiWorksInOnesOwnFolder exports to a relative path, and sets a value and an encrypted one.
@@ -176,11 +185,22 @@ func (s *sandbox) assertNoFileContains(values map[string]string) {
 	assert.Greater(s.t, files, 5)
 }
 
-func (s *sandbox) driftIsFoundAndRepaired(t *testing.T) {
-	clean := s.must("drift", "dev")
-	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", clean.out)
+// trafficIsNoDrift shifts traffic as the release controller does: Pulumi does not report it.
+func (s *sandbox) trafficIsNoDrift(t *testing.T) {
+	_, before := s.api(http.MethodGet, devService, nil)
+	stable := dig(before, "template", "revision").(string)
+	split := []any{
+		map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": stable, "percent": 100, "tag": "stable"},
+	}
+	status, answer := s.api(http.MethodPatch, devService+"?updateMask=traffic", map[string]any{"traffic": split, "etag": before["etag"]})
+	require.Equal(t, http.StatusOK, status, "%v", answer)
+	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", s.must("drift", "dev").out)
+}
 
-	// Somebody closes the service to the public network, and somebody deletes a metric.
+// driftIsFoundAndRepaired: somebody closes the service to the public network, and somebody deletes a metric. The next update repairs both
+// beside what it is for: more memory. Its new revision serves nothing until it is released.
+func (s *sandbox) driftIsFoundAndRepaired(t *testing.T) {
+	_, before := s.api(http.MethodGet, devService, nil)
 	status, answer := s.api(http.MethodPatch, devService+"?updateMask=ingress", map[string]any{"ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY"})
 	require.Equal(t, http.StatusOK, status, "%v", answer)
 	status, answer = s.api(http.MethodDelete, "/log/v2/projects/procureflow-dev/metrics/"+s.firstLogMetric(), nil)
@@ -195,10 +215,22 @@ func (s *sandbox) driftIsFoundAndRepaired(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(s.run("drift", "dev", "--json").out), &list))
 	assert.Len(t, list, 2)
 
-	s.must("up", "dev")
+	s.writeProject(moreMemory)
+	up := s.must("up", "dev", "--skip-preview")
+	assert.Contains(t, up.out, "1 created")
+	assert.Contains(t, up.out, "1 updated")
+	assert.NotContains(t, up.out, "replaced")
 	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", s.must("drift", "dev").out)
-	_, service := s.api(http.MethodGet, devService, nil)
-	assert.Equal(t, "INGRESS_TRAFFIC_ALL", service["ingress"])
+	_, after := s.api(http.MethodGet, devService, nil)
+	assert.Equal(t, "INGRESS_TRAFFIC_ALL", after["ingress"])
+	assert.Equal(t, "1Gi", dig(after, "template", "containers", 0, "resources", "limits", "memory"))
+	assert.NotEqual(t, dig(before, "template", "revision"), dig(after, "template", "revision"))
+	assert.Equal(t, "stable", dig(after, "traffic", 0, "tag"))
+	assert.Equal(t, before["traffic"], after["traffic"])
+}
+
+func moreMemory(_, content string) string {
+	return strings.ReplaceAll(content, "memory: 512Mi", "memory: 1Gi")
 }
 
 func (s *sandbox) firstLogMetric() string {
@@ -209,58 +241,26 @@ func (s *sandbox) firstLogMetric() string {
 	return metrics[0].(map[string]any)["name"].(string)
 }
 
-// trafficIsNoDrift shifts traffic as the release controller does: Pulumi neither reports nor reverts it.
-func (s *sandbox) trafficIsNoDrift(t *testing.T) {
-	_, before := s.api(http.MethodGet, devService, nil)
-	stable := dig(before, "template", "revision").(string)
-	split := []any{
-		map[string]any{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": stable, "percent": 100, "tag": "stable"},
-	}
-	status, answer := s.api(http.MethodPatch, devService+"?updateMask=traffic", map[string]any{"traffic": split, "etag": before["etag"]})
-	require.Equal(t, http.StatusOK, status, "%v", answer)
-
-	assert.Equal(t, command.ExitDone, s.run("drift", "dev").exit)
-	s.must("up", "dev")
-	_, after := s.api(http.MethodGet, devService, nil)
-	assert.Equal(t, "stable", dig(after, "traffic", 0, "tag"))
-}
-
-// changedSettingUpdates raises the memory: a new revision is made and takes no traffic.
-func (s *sandbox) changedSettingUpdates(t *testing.T) {
-	_, before := s.api(http.MethodGet, devService, nil)
-	s.writeProject(func(_, content string) string { return strings.ReplaceAll(content, "memory: 512Mi", "memory: 1Gi") })
-
-	up := s.must("up", "dev")
-	assert.Contains(t, up.out, "1 updated")
-	assert.NotContains(t, up.out, "replaced")
-	_, after := s.api(http.MethodGet, devService, nil)
-	assert.Equal(t, "1Gi", dig(after, "template", "containers", 0, "resources", "limits", "memory"))
-	assert.NotEqual(t, dig(before, "template", "revision"), dig(after, "template", "revision"))
-	assert.Equal(t, before["traffic"], after["traffic"], "the new revision serves nothing until it is released")
-
-	s.writeProject(nil)
-	s.must("up", "dev")
-}
-
 // imageUserIsJudged deploys an image as deploy.yml does, with the user that the release found in it.
 func (s *sandbox) imageUserIsJudged(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("e", 64)
-	deploy := func(user string) result {
-		s.writeProject(func(_, content string) string {
-			return strings.ReplaceAll(content, "        image: web\n",
+	settings := func(user string) {
+		s.writeProject(func(name, content string) string {
+			return strings.ReplaceAll(moreMemory(name, content), "        image: web\n",
 				"        image: web\n        digest: "+digest+"\n        imageUser: "+user+"@"+digest+"\n")
 		})
-		return s.must("up", "dev")
 	}
-	assert.Contains(t, deploy("root").out, "web@"+digest+" runs as root")
-	assert.NotContains(t, deploy("1001").out, "run-nonroot")
+	settings("root")
+	assert.Contains(t, s.must("preview", "dev").out, "web@"+digest+" runs as root")
+	settings("1001")
+	assert.NotContains(t, s.must("up", "dev", "--skip-preview").out, "run-nonroot")
 	_, service := s.api(http.MethodGet, devService, nil)
 	assert.Equal(t, "1001@"+digest, dig(service, "template", "annotations", "image-user"))
 
 	// Nobody names the digest in the settings: what runs is kept, with what is known of it.
-	s.writeProject(nil)
-	kept := s.must("up", "dev")
-	assert.Contains(t, kept.out, "Stack dev: no changes")
+	s.writeProject(moreMemory)
+	kept := s.must("preview", "dev")
+	nothing(t, kept)
 	assert.NotContains(t, kept.out, "run-nonroot")
 }
 
@@ -295,9 +295,9 @@ func (s *sandbox) leftovers() []string {
 
 // unreadableStateIsNoFinding analyzes states that give no answer: the exit code is not that of a violation, and --json prints
 // JSON in every case.
-func (s *sandbox) unreadableStateIsNoFinding(t *testing.T) {
+func (s *sandbox) unreadableStateIsNoFinding(t *testing.T, state string) {
 	var exported map[string]any
-	require.NoError(t, json.Unmarshal([]byte(s.must("export", "dev").out), &exported))
+	require.NoError(t, json.Unmarshal([]byte(state), &exported))
 	deployment := exported["deployment"].(map[string]any)
 	delete(deployment, "secrets_providers")
 	sealed, err := json.Marshal(exported)

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	firstrun "github.com/guiofsaints/procureflow-platform/firstrun/command"
@@ -152,6 +153,19 @@ func (s *sandbox) must(args ...string) result {
 	result := s.run(args...)
 	require.Equal(s.t, command.ExitDone, result.exit, "%v: %s", args, result)
 	return result
+}
+
+// unchanged previews a stack that is as its settings say.
+func (s *sandbox) unchanged(stack string) {
+	s.t.Helper()
+	nothing(s.t, s.must("preview", stack))
+}
+
+// nothing is what a preview has to do.
+func nothing(t *testing.T, preview result) {
+	t.Helper()
+	assert.Regexp(t, `(?m)^ +\d+ unchanged$`, preview.out)
+	assert.NotRegexp(t, `\d+ to (create|update|replace|delete)`, preview.out)
 }
 
 // status is where the cloud answers.

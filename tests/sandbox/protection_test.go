@@ -18,7 +18,7 @@ func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	const repository = "/gh/api/v3/repos/guiofsaints/procureflow"
 	s, up := deployed(t, "prod")
 	assert.NotContains(t, up.out, "gh-", "a policy about GitHub complains")
-	assert.Contains(t, s.must("up", "prod").out, "Stack prod: no changes")
+	s.unchanged("prod")
 	ruleset := repository + "/rulesets/" + s.idOf("prod", "github:index/repositoryRuleset:RepositoryRuleset::repository-ruleset")
 	tags := repository + "/rulesets/" + s.idOf("prod", "github:index/repositoryRuleset:RepositoryRuleset::repository-tags-ruleset")
 
@@ -43,13 +43,13 @@ func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	} {
 		assert.Contains(t, drift.out, want)
 	}
-	assert.Contains(t, s.must("up", "prod").out, "5 updated")
+	assert.Contains(t, s.must("up", "prod", "--skip-preview").out, "5 updated")
 	assert.Equal(t, "No drift: stack prod is as Pulumi left it.\n", s.must("drift", "prod").out)
 
 	status, _ := s.api(http.MethodDelete, ruleset, nil)
 	require.Equal(t, http.StatusNoContent, status)
 	assert.Contains(t, s.run("drift", "prod").out, "deleted")
-	assert.Contains(t, s.must("up", "prod").out, "1 created")
+	assert.Contains(t, s.must("up", "prod", "--skip-preview").out, "1 created")
 }
 
 // idOf is the id of the stack's one resource whose URN ends so.

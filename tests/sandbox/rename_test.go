@@ -23,9 +23,8 @@ func TestRenamedService(t *testing.T) {
 		}
 		return content
 	})
-	s.must("preview", "dev")
 	s.must("up", "dev")
-	assert.Contains(t, s.must("up", "dev").out, "Stack dev: no changes")
+	s.unchanged("dev")
 
 	const services = "/run/v2/projects/procureflow-dev/locations/us-central1/services/"
 	code, _ := s.api(http.MethodGet, services+"procureflow-web", nil)
