@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
 // The rulesets' names on GitHub, which no other ruleset of the repository may have.
@@ -61,99 +58,81 @@ func (protection *Protection) approvals() int {
 
 // addProtection makes the ruleset and the repository's switches.
 func (repository *Repository) addProtection(ctx *pulumi.Context, name string, args *RepositoryArgs) error {
-	if _, err := github.NewRepositoryRuleset(ctx, name+"-ruleset", ruleset(args), pulumiopt.Child(repository)...); err != nil {
+	if err := repository.add(ctx, "RepositoryRuleset", name+"-ruleset", ruleset(args)); err != nil {
 		return fmt.Errorf("ruleset: %w", err)
 	}
 	if len(args.Protection.Tags) > 0 {
-		if _, err := github.NewRepositoryRuleset(ctx, name+"-tags-ruleset", tagsRuleset(args), pulumiopt.Child(repository)...); err != nil {
+		if err := repository.add(ctx, "RepositoryRuleset", name+"-tags-ruleset", tagsRuleset(args)); err != nil {
 			return fmt.Errorf("ruleset of tags: %w", err)
 		}
 	}
-	_, err := github.NewActionsRepositoryPermissions(ctx, name+"-actions", &github.ActionsRepositoryPermissionsArgs{
-		Repository:     args.Repository,
-		Enabled:        pulumi.Bool(true),
-		AllowedActions: pulumi.String("selected"),
-		AllowedActionsConfig: &github.ActionsRepositoryPermissionsAllowedActionsConfigArgs{
+	err := repository.add(ctx, "ActionsRepositoryPermissions", name+"-actions", pulumi.Map{
+		"repository": args.Repository, "enabled": pulumi.Bool(true), "allowedActions": pulumi.String("selected"),
+		"allowedActionsConfig": pulumi.Map{
 			// GitHub's own are listed one by one like all others.
-			GithubOwnedAllowed: pulumi.Bool(false),
-			VerifiedAllowed:    pulumi.Bool(false),
-			PatternsAlloweds:   pulumi.ToStringArray(slices.Sorted(slices.Values(args.Protection.Actions))),
+			"githubOwnedAllowed": pulumi.Bool(false), "verifiedAllowed": pulumi.Bool(false),
+			"patternsAlloweds": pulumi.ToStringArray(slices.Sorted(slices.Values(args.Protection.Actions))),
 		},
-		ShaPinningRequired: pulumi.Bool(true),
-	}, pulumiopt.Child(repository)...)
+		"shaPinningRequired": pulumi.Bool(true),
+	})
 	if err != nil {
 		return fmt.Errorf("permissions of actions: %w", err)
 	}
-	_, err = github.NewWorkflowRepositoryPermissions(ctx, name+"-workflow-token", &github.WorkflowRepositoryPermissionsArgs{
-		Repository:                   args.Repository,
-		DefaultWorkflowPermissions:   pulumi.String("read"),
-		CanApprovePullRequestReviews: pulumi.Bool(false),
-	}, pulumiopt.Child(repository)...)
+	err = repository.add(ctx, "WorkflowRepositoryPermissions", name+"-workflow-token", pulumi.Map{
+		"repository": args.Repository, "defaultWorkflowPermissions": pulumi.String("read"),
+		"canApprovePullRequestReviews": pulumi.Bool(false),
+	})
 	if err != nil {
 		return fmt.Errorf("permissions of workflow tokens: %w", err)
 	}
-	_, err = github.NewRepositoryVulnerabilityAlerts(ctx, name+"-vulnerability-alerts", &github.RepositoryVulnerabilityAlertsArgs{
-		Repository: args.Repository,
-		Enabled:    pulumi.Bool(true),
-	}, pulumiopt.Child(repository)...)
+	err = repository.add(ctx, "RepositoryVulnerabilityAlerts", name+"-vulnerability-alerts", pulumi.Map{
+		"repository": args.Repository, "enabled": pulumi.Bool(true),
+	})
 	if err != nil {
 		return fmt.Errorf("vulnerability alerts: %w", err)
 	}
 	return nil
 }
 
-func ruleset(args *RepositoryArgs) *github.RepositoryRulesetArgs {
-	checks := github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArray{}
+func ruleset(args *RepositoryArgs) pulumi.Map {
+	checks := pulumi.Array{}
 	for _, check := range slices.Sorted(slices.Values(args.Protection.Checks)) {
-		checks = append(checks, &github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArgs{
-			Context: pulumi.String(check), IntegrationId: pulumi.Int(actionsApp),
-		})
+		checks = append(checks, pulumi.Map{"context": pulumi.String(check), "integrationId": pulumi.Int(actionsApp)})
 	}
-	return &github.RepositoryRulesetArgs{
-		Repository:  args.Repository,
-		Name:        pulumi.String(RulesetName),
-		Target:      pulumi.String("branch"),
-		Enforcement: pulumi.String("active"),
-		Conditions:  refs("refs/heads/", args.Protection.Branches),
-		Rules: &github.RepositoryRulesetRulesArgs{
-			Deletion:       pulumi.Bool(true),
-			NonFastForward: pulumi.Bool(true),
-			PullRequest: &github.RepositoryRulesetRulesPullRequestArgs{
-				RequiredApprovingReviewCount: pulumi.Int(args.Protection.approvals()),
-				RequireCodeOwnerReview:       pulumi.Bool(true),
-				DismissStaleReviewsOnPush:    pulumi.Bool(true),
-				RequireLastPushApproval:      pulumi.Bool(true),
+	return pulumi.Map{
+		"repository": args.Repository, "name": pulumi.String(RulesetName), "target": pulumi.String("branch"),
+		"enforcement": pulumi.String("active"), "conditions": refs("refs/heads/", args.Protection.Branches),
+		"rules": pulumi.Map{
+			"deletion": pulumi.Bool(true), "nonFastForward": pulumi.Bool(true),
+			"pullRequest": pulumi.Map{
+				"requiredApprovingReviewCount": pulumi.Int(args.Protection.approvals()), "requireCodeOwnerReview": pulumi.Bool(true),
+				"dismissStaleReviewsOnPush": pulumi.Bool(true), "requireLastPushApproval": pulumi.Bool(true),
 			},
-			RequiredStatusChecks: &github.RepositoryRulesetRulesRequiredStatusChecksArgs{
-				RequiredChecks: checks,
+			"requiredStatusChecks": pulumi.Map{
+				"requiredChecks": checks,
 				// The checks run again on the branch after a merge, and nothing deploys before they pass there.
-				StrictRequiredStatusChecksPolicy: pulumi.Bool(false),
+				"strictRequiredStatusChecksPolicy": pulumi.Bool(false),
 			},
 		},
 	}
 }
 
-func tagsRuleset(args *RepositoryArgs) *github.RepositoryRulesetArgs {
-	return &github.RepositoryRulesetArgs{
-		Repository:  args.Repository,
-		Name:        pulumi.String(TagsRulesetName),
-		Target:      pulumi.String("tag"),
-		Enforcement: pulumi.String("active"),
-		Conditions:  refs("refs/tags/", args.Protection.Tags),
-		BypassActors: github.RepositoryRulesetBypassActorArray{&github.RepositoryRulesetBypassActorArgs{
-			ActorId: pulumi.Int(administrators), ActorType: pulumi.String("RepositoryRole"), BypassMode: pulumi.String("always"),
+func tagsRuleset(args *RepositoryArgs) pulumi.Map {
+	return pulumi.Map{
+		"repository": args.Repository, "name": pulumi.String(TagsRulesetName), "target": pulumi.String("tag"),
+		"enforcement": pulumi.String("active"), "conditions": refs("refs/tags/", args.Protection.Tags),
+		"bypassActors": pulumi.Array{pulumi.Map{
+			"actorId": pulumi.Int(administrators), "actorType": pulumi.String("RepositoryRole"), "bypassMode": pulumi.String("always"),
 		}},
-		Rules: &github.RepositoryRulesetRulesArgs{Creation: pulumi.Bool(true), Update: pulumi.Bool(true), Deletion: pulumi.Bool(true)},
+		"rules": pulumi.Map{"creation": pulumi.Bool(true), "update": pulumi.Bool(true), "deletion": pulumi.Bool(true)},
 	}
 }
 
 // refs are the conditions of a ruleset for short names or patterns.
-func refs(prefix string, names []string) *github.RepositoryRulesetConditionsArgs {
+func refs(prefix string, names []string) pulumi.Map {
 	included := pulumi.StringArray{}
 	for _, name := range names {
 		included = append(included, pulumi.String(prefix+name))
 	}
-	return &github.RepositoryRulesetConditionsArgs{
-		RefName: &github.RepositoryRulesetConditionsRefNameArgs{Includes: included, Excludes: pulumi.StringArray{}},
-	}
+	return pulumi.Map{"refName": pulumi.Map{"includes": included, "excludes": pulumi.StringArray{}}}
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
-	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
@@ -77,11 +77,9 @@ func NewRepository(ctx *pulumi.Context, name string, args *RepositoryArgs, opts 
 		names[environment] = repository.Environments[environment]
 	}
 	for _, variable := range slices.Sorted(maps.Keys(args.Actions.Variables)) {
-		_, err := github.NewActionsVariable(ctx, name+"-variable-"+naming.Slug(variable), &github.ActionsVariableArgs{
-			Repository:   args.Repository,
-			VariableName: pulumi.String(variable),
-			Value:        args.Actions.Variables[variable],
-		}, pulumiopt.Child(repository)...)
+		err := repository.add(ctx, "ActionsVariable", name+"-variable-"+naming.Slug(variable), pulumi.Map{
+			"repository": args.Repository, "variableName": pulumi.String(variable), "value": args.Actions.Variables[variable],
+		})
 		if err != nil {
 			return nil, fmt.Errorf("repository %q: variable %q: %w", name, variable, err)
 		}
@@ -100,17 +98,15 @@ func NewRepository(ctx *pulumi.Context, name string, args *RepositoryArgs, opts 
 // addEnvironment makes one gate, its branch policy and its variables.
 func (repository *Repository) addEnvironment(ctx *pulumi.Context, name string, args *RepositoryArgs, id string) error {
 	settings := args.Environments[id]
-	gate := &github.RepositoryEnvironmentArgs{
-		Repository:  args.Repository,
-		Environment: pulumi.String(id),
-		WaitTimer:   pulumi.Int(settings.WaitMinutes),
+	gate := pulumi.Map{
+		"repository":  args.Repository,
+		"environment": pulumi.String(id),
+		"waitTimer":   pulumi.Int(settings.WaitMinutes),
 		// GitHub keeps this with the reviewers and reads it back as false where there are none: set to true there, it would
 		// be a difference on every refresh.
-		PreventSelfReview: pulumi.Bool(len(settings.Reviewers) > 0),
-		CanAdminsBypass:   pulumi.Bool(false),
-		DeploymentBranchPolicy: &github.RepositoryEnvironmentDeploymentBranchPolicyArgs{
-			ProtectedBranches: pulumi.Bool(false), CustomBranchPolicies: pulumi.Bool(true),
-		},
+		"preventSelfReview":      pulumi.Bool(len(settings.Reviewers) > 0),
+		"canAdminsBypass":        pulumi.Bool(false),
+		"deploymentBranchPolicy": pulumi.Map{"protectedBranches": pulumi.Bool(false), "customBranchPolicies": pulumi.Bool(true)},
 	}
 	if len(settings.Reviewers) > 0 {
 		users := pulumi.IntArray{}
@@ -118,33 +114,47 @@ func (repository *Repository) addEnvironment(ctx *pulumi.Context, name string, a
 		for _, user := range slices.Sorted(slices.Values(settings.Reviewers)) {
 			users = append(users, pulumi.Int(user))
 		}
-		gate.Reviewers = github.RepositoryEnvironmentReviewerArray{&github.RepositoryEnvironmentReviewerArgs{Users: users}}
+		gate["reviewers"] = pulumi.Array{pulumi.Map{"users": users}}
 	}
-	environment, err := github.NewRepositoryEnvironment(ctx, name, gate, pulumiopt.Child(repository)...)
-	if err != nil {
+	var environment, policy ofEnvironment
+	if err := repository.register(ctx, "RepositoryEnvironment", name, gate, &environment); err != nil {
 		return err
 	}
-	policy, err := github.NewRepositoryEnvironmentDeploymentPolicy(ctx, name+"-branch", &github.RepositoryEnvironmentDeploymentPolicyArgs{
-		Repository:    args.Repository,
-		Environment:   environment.Environment,
-		BranchPattern: pulumi.String(settings.branch()),
-	}, pulumiopt.Child(repository)...)
+	err := repository.register(ctx, "RepositoryEnvironmentDeploymentPolicy", name+"-branch", pulumi.Map{
+		"repository": args.Repository, "environment": environment.Environment, "branchPattern": pulumi.String(settings.branch()),
+	}, &policy)
 	if err != nil {
 		return fmt.Errorf("branch policy: %w", err)
 	}
 	repository.Environments[id] = policy.Environment
 	for _, variable := range slices.Sorted(maps.Keys(settings.Variables)) {
-		_, err := github.NewActionsEnvironmentVariable(ctx, name+"-variable-"+naming.Slug(variable), &github.ActionsEnvironmentVariableArgs{
-			Repository:   args.Repository,
-			Environment:  environment.Environment,
-			VariableName: pulumi.String(variable),
-			Value:        settings.Variables[variable],
-		}, pulumiopt.Child(repository)...)
+		err := repository.add(ctx, "ActionsEnvironmentVariable", name+"-variable-"+naming.Slug(variable), pulumi.Map{
+			"repository": args.Repository, "environment": environment.Environment, "variableName": pulumi.String(variable),
+			"value": settings.Variables[variable],
+		})
 		if err != nil {
 			return fmt.Errorf("variable %q: %w", variable, err)
 		}
 	}
 	return nil
+}
+
+// ofEnvironment is a resource of an environment. Whoever takes the name from it waits for it.
+type ofEnvironment struct {
+	pulumi.CustomResourceState
+	Environment pulumi.StringOutput `pulumi:"environment"`
+}
+
+// add makes a resource of GitHub of which nobody asks anything.
+func (repository *Repository) add(ctx *pulumi.Context, kind, name string, inputs pulumi.Map) error {
+	return repository.register(ctx, kind, name, inputs, &pulumi.CustomResourceState{})
+}
+
+// register makes a resource of GitHub by its token. The SDK has the constructors of all kinds in one package, which takes longer to compile
+// than any other of the platform.
+func (repository *Repository) register(ctx *pulumi.Context, kind, name string, inputs pulumi.Map, into pulumi.CustomResource) error {
+	token := "github:index/" + strings.ToLower(kind[:1]) + kind[1:] + ":" + kind
+	return ctx.RegisterResource(token, name, inputs, into, pulumiopt.GitHubChild(repository)...)
 }
 
 func (environment Environment) branch() string {

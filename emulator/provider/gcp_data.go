@@ -10,9 +10,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// inputsOf lets a struct of this package replace one of the SDK's, because the SDK's packages of Cloud SQL and Cloud Storage take
-// seconds to compile. The struct has the properties that the emulator serves. Tests compare their names and types with the SDK's
-// source.
+// inputsOf lets a struct of this package replace one of the SDKs', because the SDKs' packages of Cloud SQL, of Cloud Storage and of all of
+// GitHub take up to 25 seconds to compile. The struct has the properties that the emulator serves. Tests compare their names and types
+// with the SDKs' source.
 type inputsOf[T any] struct{}
 
 func (inputsOf[T]) ElementType() reflect.Type { return reflect.TypeFor[T]() }

@@ -82,3 +82,36 @@ func (s enabledServices) delete(ctx context.Context, c *call) error {
 	}
 	return nil
 }
+
+// projectLookup is what the data source of a project is asked by, projectInputs and projectFound are the project. See [inputsOf].
+type projectLookup struct {
+	ProjectID *string `pulumi:"projectId"`
+}
+
+type projectInputs struct {
+	AutoCreateNetwork *bool             `pulumi:"autoCreateNetwork"`
+	BillingAccount    *string           `pulumi:"billingAccount"`
+	DeletionPolicy    *string           `pulumi:"deletionPolicy"`
+	FolderID          *string           `pulumi:"folderId"`
+	Labels            map[string]string `pulumi:"labels"`
+	Name              *string           `pulumi:"name"`
+	OrgID             *string           `pulumi:"orgId"`
+	ProjectID         *string           `pulumi:"projectId"`
+	Tags              map[string]string `pulumi:"tags"`
+}
+
+type projectFound struct {
+	AutoCreateNetwork bool              `pulumi:"autoCreateNetwork"`
+	BillingAccount    string            `pulumi:"billingAccount"`
+	DeletionPolicy    string            `pulumi:"deletionPolicy"`
+	EffectiveLabels   map[string]string `pulumi:"effectiveLabels"`
+	FolderID          string            `pulumi:"folderId"`
+	ID                string            `pulumi:"id"`
+	Labels            map[string]string `pulumi:"labels"`
+	Name              string            `pulumi:"name"`
+	Number            string            `pulumi:"number"`
+	OrgID             string            `pulumi:"orgId"`
+	ProjectID         *string           `pulumi:"projectId"`
+	PulumiLabels      map[string]string `pulumi:"pulumiLabels"`
+	Tags              map[string]string `pulumi:"tags"`
+}

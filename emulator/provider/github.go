@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-
-	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 )
 
 const githubAPI = "/gh/api/v3/"
@@ -13,8 +11,8 @@ const githubAPI = "/gh/api/v3/"
 // githubTypes are the resource types for a repository's environments and for the variables that its workflows read.
 var githubTypes = []*resourceType{
 	{
-		token: "github:index/repositoryEnvironment:RepositoryEnvironment", args: &github.RepositoryEnvironmentArgs{},
-		state: &github.RepositoryEnvironmentState{},
+		token: "github:index/repositoryEnvironment:RepositoryEnvironment", args: inputsOf[environment]{},
+		state: inputsOf[environmentState]{},
 		api:   githubAPI, self: "repos/{owner}/{repository}/environments/{environment}", id: "{repository}:{environment}",
 		createByPut: true, update: updatePut, moved: toOtherRepository, operations: inRepository{},
 		local:   words("repository environment"),
@@ -31,7 +29,7 @@ var githubTypes = []*resourceType{
 	},
 	{
 		token: "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy",
-		args:  &github.RepositoryEnvironmentDeploymentPolicyArgs{}, state: &github.RepositoryEnvironmentDeploymentPolicyState{},
+		args:  inputsOf[deploymentPolicy]{}, state: inputsOf[deploymentPolicyState]{},
 		api: githubAPI, collection: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies",
 		self: "repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies/{policyId}",
 		id:   "{repository}:{environment}:{policyId}", update: updatePut, moved: otherPolicy, operations: inRepository{},
@@ -42,7 +40,7 @@ var githubTypes = []*resourceType{
 	},
 	{
 		token: "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
-		args:  &github.ActionsEnvironmentVariableArgs{}, state: &github.ActionsEnvironmentVariableState{},
+		args:  inputsOf[environmentVariable]{}, state: inputsOf[environmentVariableState]{},
 		api: githubAPI, collection: "repos/{owner}/{repository}/environments/{environment}/variables",
 		self: "repos/{owner}/{repository}/environments/{environment}/variables/{variableName}",
 		id:   "{repository}:{environment}:{variableName}", update: updateWhole, moved: toOtherRepository, operations: inRepository{},
@@ -50,7 +48,7 @@ var githubTypes = []*resourceType{
 		rules: variableRules,
 	},
 	{
-		token: "github:index/actionsVariable:ActionsVariable", args: &github.ActionsVariableArgs{}, state: &github.ActionsVariableState{},
+		token: "github:index/actionsVariable:ActionsVariable", args: inputsOf[actionsVariable]{}, state: inputsOf[actionsVariableState]{},
 		api: githubAPI, collection: "repos/{owner}/{repository}/actions/variables",
 		self: "repos/{owner}/{repository}/actions/variables/{variableName}",
 		id:   "{repository}:{variableName}", update: updateWhole, moved: toOtherRepository, operations: inRepository{},

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-
-	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 )
 
 // protectionTypes are the resource types that hold for a whole repository. All but the ruleset are settings that a repository
@@ -14,7 +12,7 @@ var protectionTypes = []*resourceType{
 	rulesetType,
 	{
 		token: "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions",
-		args:  &github.ActionsRepositoryPermissionsArgs{}, state: &github.ActionsRepositoryPermissionsState{},
+		args:  inputsOf[allowedActions]{}, state: inputsOf[allowedActionsState]{},
 		api: githubAPI, self: "repos/{owner}/{repository}/actions/permissions", id: "{repository}", operations: actionsPermissions{},
 		switches: true,
 		local:    words("repository"),
@@ -28,7 +26,7 @@ var protectionTypes = []*resourceType{
 	},
 	{
 		token: "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions",
-		args:  &github.WorkflowRepositoryPermissionsArgs{}, state: &github.WorkflowRepositoryPermissionsState{},
+		args:  inputsOf[workflowToken]{}, state: inputsOf[workflowTokenState]{},
 		api: githubAPI, self: "repos/{owner}/{repository}/actions/permissions/workflow", id: "{repository}",
 		createByPut: true, update: updatePut, operations: workflowPermissions{}, switches: true,
 		local: words("repository"),
@@ -39,7 +37,7 @@ var protectionTypes = []*resourceType{
 	},
 	{
 		token: "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts",
-		args:  &github.RepositoryVulnerabilityAlertsArgs{}, state: &github.RepositoryVulnerabilityAlertsState{},
+		args:  inputsOf[vulnerabilityAlert]{}, state: inputsOf[vulnerabilityAlertState]{},
 		api: githubAPI, self: "repos/{owner}/{repository}/vulnerability-alerts", id: "{repositoryId}", importID: "{repository}",
 		operations: vulnerabilityAlerts{}, switches: true,
 		local: words("repository"),

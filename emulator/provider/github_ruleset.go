@@ -9,14 +9,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
-
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // rulesetType is a repository's ruleset. It has an object of rules where the API has a list of rules with types.
 var rulesetType = &resourceType{
-	token: "github:index/repositoryRuleset:RepositoryRuleset", args: &github.RepositoryRulesetArgs{}, state: &github.RepositoryRulesetState{},
+	token: "github:index/repositoryRuleset:RepositoryRuleset", args: inputsOf[repositoryRuleset]{}, state: inputsOf[rulesetState]{},
 	api: githubAPI, collection: "repos/{owner}/{repository}/rulesets", self: "repos/{owner}/{repository}/rulesets/{rulesetId}",
 	id: "{rulesetId}", importID: "{repository}:{rulesetId}", update: updatePut, locateBy: "name", autoName: "name",
 	local: words("repository"),

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/kms"
-	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/organizations"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
@@ -28,7 +27,7 @@ type function struct {
 // functions maps tokens to data sources.
 var functions = map[string]function{
 	"gcp:cloudrunv2/getService:getService":    {cloudrunv2.LookupServiceArgs{}, cloudrunv2.LookupServiceResult{}, getService},
-	"gcp:organizations/getProject:getProject": {organizations.LookupProjectArgs{}, organizations.LookupProjectResult{}, getProject},
+	"gcp:organizations/getProject:getProject": {projectLookup{}, projectFound{}, getProject},
 	"gcp:kms/getKMSCryptoKeyVersion:getKMSCryptoKeyVersion": {kms.GetKMSCryptoKeyVersionArgs{}, kms.GetKMSCryptoKeyVersionResult{},
 		getKeyVersion},
 }
@@ -96,7 +95,7 @@ func getService(ctx context.Context, c *call) (map[string]any, error) {
 
 // projectSource reads a project in the form of its data source.
 var projectSource = &resourceType{
-	token: "gcp:organizations/getProject:getProject", args: organizations.ProjectArgs{}, state: result{organizations.LookupProjectResult{}},
+	token: "gcp:organizations/getProject:getProject", args: inputsOf[projectInputs]{}, state: result{projectFound{}},
 	api: "/crm/v1/", self: "projects/{projectId}",
 	rules: map[string]rule{"number": {api: "projectNumber"}},
 }

@@ -17,31 +17,57 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOwnStructsAreTheSDKs holds the structs that stand for the SDK's against its source: every property has the same name and type, and
-// has to be given or not. The SDK is parsed here, which takes a fraction of compiling it.
+// TestOwnStructsAreTheSDKs holds the structs that stand for the SDKs' against their source: every property has the same name and type, and
+// has to be given or not. The SDKs are parsed here, which takes a fraction of compiling them.
 func TestOwnStructsAreTheSDKs(t *testing.T) {
 	t.Parallel()
-	output, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi-gcp/sdk/v8").Output()
-	require.NoError(t, err, "find the module pulumi-gcp: run `go mod download`")
+	google, github := sdkFolder(t, "pulumi-gcp/sdk/v8", "go/gcp"), sdkFolder(t, "pulumi-github/sdk/v6", "go/github")
 	for _, test := range []struct {
 		folder, file, name string
 		own                pulumi.Input
 	}{
-		{"sql", "databaseInstance.go", "databaseInstanceArgs", inputsOf[databaseInstance]{}},
-		{"sql", "databaseInstance.go", "databaseInstanceState", inputsOf[databaseInstanceState]{}},
-		{"sql", "database.go", "databaseArgs", inputsOf[database]{}},
-		{"sql", "user.go", "userArgs", inputsOf[databaseUser]{}},
-		{"storage", "bucket.go", "bucketArgs", inputsOf[bucket]{}},
-		{"storage", "bucket.go", "bucketState", inputsOf[bucketState]{}},
-		{"storage", "bucketIAMMember.go", "bucketIAMMemberArgs", inputsOf[bucketMember]{}},
-		{"storage", "bucketIAMMember.go", "bucketIAMMemberState", inputsOf[bucketMemberState]{}},
+		{google + "/sql", "databaseInstance.go", "databaseInstanceArgs", inputsOf[databaseInstance]{}},
+		{google + "/sql", "databaseInstance.go", "databaseInstanceState", inputsOf[databaseInstanceState]{}},
+		{google + "/sql", "database.go", "databaseArgs", inputsOf[database]{}},
+		{google + "/sql", "user.go", "userArgs", inputsOf[databaseUser]{}},
+		{google + "/storage", "bucket.go", "bucketArgs", inputsOf[bucket]{}},
+		{google + "/storage", "bucket.go", "bucketState", inputsOf[bucketState]{}},
+		{google + "/storage", "bucketIAMMember.go", "bucketIAMMemberArgs", inputsOf[bucketMember]{}},
+		{google + "/storage", "bucketIAMMember.go", "bucketIAMMemberState", inputsOf[bucketMemberState]{}},
+		{google + "/organizations", "project.go", "projectArgs", inputsOf[projectInputs]{}},
+		{google + "/organizations", "getProject.go", "LookupProjectArgs", inputsOf[projectLookup]{}},
+		{google + "/organizations", "getProject.go", "LookupProjectResult", inputsOf[projectFound]{}},
+		{github, "repositoryEnvironment.go", "repositoryEnvironmentArgs", inputsOf[environment]{}},
+		{github, "repositoryEnvironment.go", "repositoryEnvironmentState", inputsOf[environmentState]{}},
+		{github, "repositoryEnvironmentDeploymentPolicy.go", "repositoryEnvironmentDeploymentPolicyArgs", inputsOf[deploymentPolicy]{}},
+		{github, "repositoryEnvironmentDeploymentPolicy.go", "repositoryEnvironmentDeploymentPolicyState", inputsOf[deploymentPolicyState]{}},
+		{github, "actionsEnvironmentVariable.go", "actionsEnvironmentVariableArgs", inputsOf[environmentVariable]{}},
+		{github, "actionsEnvironmentVariable.go", "actionsEnvironmentVariableState", inputsOf[environmentVariableState]{}},
+		{github, "actionsVariable.go", "actionsVariableArgs", inputsOf[actionsVariable]{}},
+		{github, "actionsVariable.go", "actionsVariableState", inputsOf[actionsVariableState]{}},
+		{github, "actionsRepositoryPermissions.go", "actionsRepositoryPermissionsArgs", inputsOf[allowedActions]{}},
+		{github, "actionsRepositoryPermissions.go", "actionsRepositoryPermissionsState", inputsOf[allowedActionsState]{}},
+		{github, "workflowRepositoryPermissions.go", "workflowRepositoryPermissionsArgs", inputsOf[workflowToken]{}},
+		{github, "workflowRepositoryPermissions.go", "workflowRepositoryPermissionsState", inputsOf[workflowTokenState]{}},
+		{github, "repositoryVulnerabilityAlerts.go", "repositoryVulnerabilityAlertsArgs", inputsOf[vulnerabilityAlert]{}},
+		{github, "repositoryVulnerabilityAlerts.go", "repositoryVulnerabilityAlertsState", inputsOf[vulnerabilityAlertState]{}},
+		{github, "repositoryRuleset.go", "repositoryRulesetArgs", inputsOf[repositoryRuleset]{}},
+		{github, "repositoryRuleset.go", "repositoryRulesetState", inputsOf[rulesetState]{}},
 	} {
 		source := sdkSource{t: t, structs: map[string]*ast.StructType{}}
 		for _, file := range []string{test.file, "pulumiTypes.go"} {
-			source.read(filepath.Join(strings.TrimSpace(string(output)), "go", "gcp", test.folder, file))
+			source.read(filepath.Join(test.folder, file))
 		}
 		source.compare(test.name, test.own.ElementType())
 	}
+}
+
+// sdkFolder is where a package of one of the SDKs' modules is.
+func sdkFolder(t *testing.T, module, folder string) string {
+	t.Helper()
+	output, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/"+module).Output()
+	require.NoError(t, err, "find the module %s: run `go mod download`", module)
+	return filepath.Join(strings.TrimSpace(string(output)), folder)
 }
 
 // sdkSource are the structs of some files.

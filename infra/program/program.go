@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp"
-	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/components/attestation"
@@ -32,7 +31,7 @@ type platform struct {
 	settings stacks.Settings
 
 	gcp    *gcp.Provider
-	github *github.Provider
+	github pulumi.ProviderResource
 
 	project     *project.Project
 	runtimes    map[string]*identity.Identity // by service key

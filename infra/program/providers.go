@@ -1,11 +1,14 @@
 package program
 
 import (
+	"cmp"
+	"os"
 	"slices"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp"
-	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
 // writeProviders makes both providers explicitly: with Pulumi.yaml's disabled default providers, nothing can be created in
@@ -23,8 +26,23 @@ func (p *platform) writeProviders(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	p.github, err = github.NewProvider(ctx, "github", &github.ProviderArgs{Owner: pulumi.String(p.settings.GitHub.Owner)})
-	return err
+	return p.writeGitHubProvider(ctx)
+}
+
+// writeGitHubProvider makes the provider as the SDK's constructor does, by its token; see components/repository. The token and the address
+// come from the environment of whoever runs the program.
+func (p *platform) writeGitHubProvider(ctx *pulumi.Context) error {
+	inputs := pulumi.Map{
+		"owner":   pulumi.String(p.settings.GitHub.Owner),
+		"baseUrl": pulumi.String(cmp.Or(os.Getenv("GITHUB_BASE_URL"), "https://api.github.com/")),
+	}
+	if token := os.Getenv("GITHUB_TOKEN"); token != "" {
+		inputs["token"] = pulumi.ToSecret(pulumi.String(token))
+	}
+	provider := &pulumi.ProviderResourceState{}
+	p.github = provider
+	return ctx.RegisterResource("pulumi:providers:github", "github", inputs, provider, pulumi.Version(pulumiopt.GitHubVersion),
+		pulumi.AdditionalSecretOutputs([]string{"token"}))
 }
 
 // inProject are the options of what is made in the project: there, and after its APIs are on.

@@ -4,14 +4,22 @@ package pulumiopt
 
 import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-// GoogleVersion is the version of Pulumi's Google provider in go.mod. The SDK's constructors ask for it by themselves.
-const GoogleVersion = "8.41.1"
+// The versions of Pulumi's providers in go.mod. The SDKs' constructors ask for them by themselves.
+const (
+	GoogleVersion = "8.41.1"
+	GitHubVersion = "6.14.0"
+)
 
 // GoogleChild returns the options of a Google resource that is registered by its token, without the SDK's constructor, whose package
 // takes long to compile. Without the version, the engine would give it another provider than the constructors' resources have: the
 // newest plugin that it finds.
 func GoogleChild(parent pulumi.Resource, extra ...pulumi.ResourceOption) []pulumi.ResourceOption {
 	return append(Child(parent, pulumi.Version(GoogleVersion)), extra...)
+}
+
+// GitHubChild is [GoogleChild] for a resource of GitHub.
+func GitHubChild(parent pulumi.Resource, extra ...pulumi.ResourceOption) []pulumi.ResourceOption {
+	return append(Child(parent, pulumi.Version(GitHubVersion)), extra...)
 }
 
 // Child returns the options of a resource that belongs to parent: the parent first, then extra. The result is a new

@@ -10,14 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The SDK's constructors ask for the version of go.mod, and so has whatever is registered by its token.
-func TestGoogleVersionIsThatOfGoMod(t *testing.T) {
+// The SDKs' constructors ask for the versions of go.mod, and so has whatever is registered by its token.
+func TestVersionsAreThoseOfGoMod(t *testing.T) {
 	t.Parallel()
 	file, err := os.ReadFile("../../go.mod")
 	require.NoError(t, err)
-	found := regexp.MustCompile(`pulumi-gcp/sdk/v8 v(\S+)`).FindSubmatch(file)
-	require.NotNil(t, found)
-	assert.Equal(t, string(found[1]), GoogleVersion)
+	for module, version := range map[string]string{"pulumi-gcp/sdk/v8": GoogleVersion, "pulumi-github/sdk/v6": GitHubVersion} {
+		found := regexp.MustCompile(regexp.QuoteMeta(module) + ` v(\S+)`).FindSubmatch(file)
+		require.NotNil(t, found, module)
+		assert.Equal(t, string(found[1]), version)
+	}
 }
 
 // Two children that are built from the same options do not write into each other's.
@@ -28,5 +30,7 @@ func TestOptionsAreNotShared(t *testing.T) {
 	second := Child(nil, append(shared, pulumi.Protect(true))...)
 	assert.Len(t, first, 1)
 	assert.Len(t, second, 2)
-	assert.Len(t, GoogleChild(nil, pulumi.Protect(true)), 3, "parent, version and what was given")
+	for _, options := range [][]pulumi.ResourceOption{GoogleChild(nil, pulumi.Protect(true)), GitHubChild(nil, pulumi.Protect(true))} {
+		assert.Len(t, options, 3, "parent, version and what was given")
+	}
 }

@@ -34,8 +34,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	// The GitHub provider's SDK reads it, and what the caller has set is no part of the platform.
+	// The program reads them for the GitHub provider, and what the caller has set is no part of the platform.
 	os.Unsetenv("GITHUB_BASE_URL")
+	os.Unsetenv("GITHUB_TOKEN")
 	os.Exit(m.Run())
 }
 
