@@ -1,0 +1,99 @@
+package architecture_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A first `sandbox up` compiles everything that cmd/sandbox reaches, and its user waits for that. So cmd/sandbox must not reach these
+// packages. The costs are seconds of processor time; docs/performance.md says how they were measured.
+var uncompiled = []struct {
+	prefix string
+	// but are packages below the prefix that it needs.
+	but    []string
+	reason string
+}{
+	{prefix: "github.com/pulumi/pulumi-github", reason: "its one package takes 25 s: register GitHub's resources by their tokens"},
+	{
+		prefix: "github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/",
+		but: []string{"artifactregistry", "billing", "binaryauthorization", "cloudrunv2", "cloudscheduler", "containeranalysis", "iam",
+			"internal", "kms", "logging", "monitoring", "projects", "secretmanager", "serviceaccount"},
+		reason: "a package takes 2 to 17 s: register a type or two by their tokens, as components/database does, or add the package here",
+	},
+	{prefix: "github.com/pulumi/pulumi/pkg", reason: "the CLI is a program of its own, and takes 36 s"},
+	{prefix: module + "release/images", reason: "its clients of registries and Sigstore take 22 s"},
+	{prefix: "github.com/sigstore", reason: "with what it needs it takes 22 s: only release/images asks about images"},
+	{prefix: "github.com/google/go-containerregistry", reason: "only release/images asks about images"},
+	{
+		prefix: "google.golang.org/api/",
+		but: []string{"googleapi", "iamcredentials", "idtoken", "impersonate", "internal", "monitoring", "option", "run",
+			"transport"},
+		reason: "a client takes about 1 s: the controller calls Cloud Run and Monitoring",
+	},
+	{prefix: "github.com/google/go-github", reason: "it is for tests"},
+	{prefix: "github.com/chromedp", reason: "it is for tests"},
+	{prefix: "github.com/stretchr/testify", reason: "it is for tests"},
+	{prefix: "testing", reason: "it is for tests"},
+}
+
+// uncompiledProblem says why cmd/sandbox must not reach a package; empty when it may.
+func uncompiledProblem(pkg string) string {
+	for _, ban := range uncompiled {
+		rest, found := strings.CutPrefix(pkg, ban.prefix)
+		if !found || rest != "" && !strings.HasSuffix(ban.prefix, "/") && rest[0] != '/' {
+			continue
+		}
+		first, _, _ := strings.Cut(rest, "/")
+		if !slices.Contains(ban.but, first) {
+			return "cmd/sandbox must not reach " + pkg + ": " + ban.reason + "; `go list -deps` shows what it reaches"
+		}
+	}
+	return ""
+}
+
+func TestAFirstUpCompilesWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	list := exec.Command("go", "list", "-deps", "./cmd/sandbox")
+	list.Dir = root
+	output, err := list.Output()
+	require.NoError(t, err)
+	reached := strings.Fields(string(output))
+	assert.Contains(t, reached, module+"infra/program", "it runs the program by itself")
+	for _, pkg := range reached {
+		assert.Empty(t, uncompiledProblem(pkg))
+	}
+	for _, ban := range uncompiled {
+		assert.NotEmpty(t, ban.reason, ban.prefix)
+		for _, needed := range ban.but {
+			assert.True(t, slices.ContainsFunc(reached, func(pkg string) bool {
+				return strings.HasPrefix(pkg+"/", ban.prefix+needed+"/")
+			}), "%s%s is not reached any more: take it out of the list", ban.prefix, needed)
+		}
+	}
+	for pkg, want := range map[string]string{
+		"github.com/pulumi/pulumi-github/sdk/v6/go/github":      "25 s",
+		"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/sql":        "2 to 17 s",
+		"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrun":   "2 to 17 s",
+		"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/cloudrunv2": "",
+		"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp":            "",
+		"github.com/sigstore/sigstore-go/pkg/verify":            "22 s",
+		"github.com/sigstorelike/other":                         "",
+		"google.golang.org/api/compute/v1":                      "about 1 s",
+		"google.golang.org/api/run/v2":                          "",
+		"github.com/pulumi/pulumi/sdk/v3/go/auto":               "",
+		"github.com/pulumi/pulumi/pkg/v3/engine":                "36 s",
+		"testing/fstest":                                        "for tests",
+	} {
+		got := uncompiledProblem(pkg)
+		if want == "" {
+			assert.Empty(t, got, pkg)
+			continue
+		}
+		assert.Contains(t, got, want, pkg)
+	}
+}
