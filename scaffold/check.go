@@ -127,7 +127,7 @@ func (r *Report) module(text string) {
 	known := tools.FindAllString(goMod(), -1)
 	for _, tool := range tools.FindAllString(text, -1) {
 		if !slices.Contains(known, tool) {
-			r.bad("go.mod", "the tool %s is no command of this version of the platform: go mod edit -droptool %s", tool, tool)
+			r.bad("go.mod", "this version of the platform has no command %s: go mod edit -droptool %s", tool, tool)
 		}
 	}
 	for _, name := range []string{"", "/policy"} {
@@ -218,7 +218,7 @@ func (r *Report) policies() {
 			case !known[policy] && policy != "all" && policy != "environments":
 				r.bad(name, "there is no policy %q: docs/policies.md of the platform lists them", policy)
 			case isLevel && !slices.Contains(levels, level), !isLevel && !isObject:
-				r.bad(name, "%s is no level and no object: use %s, or an object with enforcementLevel", policy, strings.Join(levels, ", "))
+				r.bad(name, "%s: use %s, or an object with enforcementLevel", policy, strings.Join(levels, ", "))
 			}
 		}
 		r.policyOfStack(name, config, r.settings[stack])
@@ -313,7 +313,7 @@ func (r *Report) provenance() {
 	}
 	var said map[string]string
 	if err := yaml.Unmarshal(content, &said); err != nil {
-		r.bad("provenance.yaml", "is no map of texts: %v", err)
+		r.bad("provenance.yaml", "write keys with texts: %v", err)
 		return
 	}
 	builder := "https://github.com/" + r.adopter.Platform.Repository + "/.github/workflows/build.yml@"

@@ -38,7 +38,7 @@ func TestCheckFindsEach(t *testing.T) {
 		"a policy's name": {folder + "policy/dev.json", `"run-ingress"`, `"run-ingres"`,
 			`policy/dev.json: there is no policy "run-ingres"`},
 		"a level": {folder + "policy/dev.json", `"run-nonroot": "advisory"`, `"run-nonroot": "warn"`,
-			"run-nonroot is no level"},
+			"run-nonroot: use advisory"},
 		"no JSON":          {folder + "policy/dev.json", "{\n", "", "policy/dev.json: is not JSON"},
 		"a public service": {folder + "policy/prod.json", `["shop-web"]`, `["shop-api"]`, `run-ingress.publicServices is ["shop-api"]`},
 		"another registry": {folder + "policy/prod.json", "docker.pkg.dev/shop-prod", "docker.pkg.dev/shop-dev",

@@ -83,8 +83,8 @@ func TestUpgradeRaisesGoMod(t *testing.T) {
 	root := aYearLater(t)
 	const file = "infra/platform/go.mod"
 	before := contents(t, root)[file]
-	assert.Contains(t, strings.Join(scaffold.Check(filepath.Join(root, "infra/platform")).Problems, "\n"), "go.mod: the tool "+scaffold.Module+
-		"/cmd/bootstrap is no command of this version of the platform: go mod edit -droptool "+scaffold.Module+"/cmd/bootstrap")
+	assert.Contains(t, strings.Join(scaffold.Check(filepath.Join(root, "infra/platform")).Problems, "\n"), "go.mod: this version of the platform has no command "+scaffold.Module+
+		"/cmd/bootstrap: go mod edit -droptool "+scaffold.Module+"/cmd/bootstrap")
 	for range 2 { // whom the stacks trust, and then what names the version
 		code, _, errs := initialize(t, root, "--upgrade", "--yes", "--version", "v1.3.0", "--commit", newer)
 		require.Equal(t, scaffold.ExitDone, code, errs)

@@ -80,7 +80,7 @@ func readFacts(text string, table map[string]*resourceType) {
 		if !strings.HasPrefix(line, "  ") {
 			token, first, _ := strings.Cut(line, " ")
 			if current = table[token]; current == nil || current.facts != nil {
-				panic(fmt.Sprintf("provider: properties.txt:%d: %s is no type of the table, or is there twice", i+1, token))
+				panic(fmt.Sprintf("provider: properties.txt:%d: %s: name a type of the tables, once", i+1, token))
 			}
 			current.facts = &facts{properties: map[string]fact{}}
 			current.deleteFirst = first == "delete-first"
@@ -151,7 +151,7 @@ func readProperty(s *shape, words []string) (fact, error) {
 		case "without":
 			p.without = strings.Split(value, "|")
 		default:
-			return p, fmt.Errorf("%s is no word about properties", word)
+			return p, fmt.Errorf("%s: write one of the words about properties that this file reads", word)
 		}
 		if check != nil {
 			p.checks = append(p.checks, check)
@@ -170,7 +170,7 @@ func scalarOf(s *shape, text string) any {
 	case reflect.Int, reflect.Float64:
 		number, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			panic(fmt.Sprintf("provider: the default %q is no number", text))
+			panic(fmt.Sprintf("provider: the default %q: write a number", text))
 		}
 		return number
 	}

@@ -82,7 +82,7 @@ func readFile(file *bbolt.DB) (content, error) {
 			return errors.Join(
 				eachOf(tx, documentsBucket, func(name string, value []byte) error {
 					if len(value) == 0 || value[0] != '{' {
-						return fmt.Errorf("%s is no object", name)
+						return fmt.Errorf("%s has something other than an object", name)
 					}
 					all.documents.Set(name, value)
 					return nil

@@ -62,7 +62,7 @@ func decodeLegacy(path string, data []byte) ([]write, error) {
 	var writes []write
 	for _, name := range slices.Sorted(maps.Keys(legacy.Documents)) {
 		if document := legacy.Documents[name]; len(document) == 0 || document[0] != '{' {
-			return nil, damaged(fmt.Errorf("%s is no object", name))
+			return nil, damaged(fmt.Errorf("%s has something other than an object", name))
 		}
 		writes = append(writes, write{bucket: documentsBucket, name: name, value: legacy.Documents[name]})
 	}

@@ -159,7 +159,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no format":   {database(map[string]string{}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
 		"no bucket":   {database(format2, nil), "state.db", `the cloud's store %s is damaged: it has no bucket "sealed"` + restore},
 		"wrong document": {database(format2, map[string]string{"a": "[]"}, nil), "state.db",
-			"the cloud's store %s is damaged: a is no object" + restore},
+			"the cloud's store %s is damaged: a has something other than an object" + restore},
 		"newer format": {database(map[string]string{"format": "3"}), "state.db",
 			"the cloud's store %s has format 3 and this program reads up to 2; " +
 				"use the newer program, or delete the folder to start with an empty cloud"},
@@ -169,7 +169,7 @@ func TestOpenRefuses(t *testing.T) {
 		"old, unknown field": {text(`{"format":1,"rows":[]}`), "state.json",
 			`the cloud's store %s is damaged: json: unknown field "rows"` + restore},
 		"old, wrong document": {text(`{"format":1,"documents":{"a":[]}}`), "state.json",
-			"the cloud's store %s is damaged: a is no object" + restore},
+			"the cloud's store %s is damaged: a has something other than an object" + restore},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,7 +41,7 @@ func parentProblems(inventory *Inventory) []string {
 			problems = append(problems, fmt.Sprintf("%s %q has no component as its parent: pass pulumiopt.Child(component)",
 				resource.Type, resource.Name))
 		case !isComponent(parent):
-			problems = append(problems, fmt.Sprintf("%s %q has %s %q as its parent, which is no component", resource.Type, resource.Name,
+			problems = append(problems, fmt.Sprintf("%s %q has %s %q as its parent: give it a component", resource.Type, resource.Name,
 				parent.Type, parent.Name))
 		case !strings.HasPrefix(resource.Name, parent.Name+"-"):
 			problems = append(problems, fmt.Sprintf("%s %q does not start with its parent's name %q and a hyphen", resource.Type,

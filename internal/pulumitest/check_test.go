@@ -29,7 +29,7 @@ func TestParentProblems(t *testing.T) {
 		},
 		"a resource as parent": {
 			[]Resource{component, child, changed(func(r *Resource) { r.Name, r.URN, r.ParentURN = "box-child-of-child", "urn-2", "urn-child" })}, 2,
-			[]string{`gcp:x:Y "box-child-of-child" has gcp:x:Y "box-child" as its parent, which is no component`},
+			[]string{`gcp:x:Y "box-child-of-child" has gcp:x:Y "box-child" as its parent: give it a component`},
 		},
 		"a name of its own": {
 			[]Resource{component, changed(func(r *Resource) { r.Name = "child" })}, 2,

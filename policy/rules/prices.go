@@ -24,7 +24,7 @@ type priceTable struct {
 var prices = sync.OnceValue(func() map[string]map[string]float64 {
 	var table priceTable
 	if err := json.Unmarshal(priceFile, &table); err != nil {
-		panic("rules: prices.json is no price table: " + err.Error()) // the file is built into the executable
+		panic("rules: read the price table in prices.json: " + err.Error()) // the file is built into the executable
 	}
 	byKey := map[string]map[string]float64{}
 	for _, price := range table.Prices {

@@ -118,7 +118,7 @@ func (a *app) exported(f reviewFlags) (map[string]rehearse.Export, []json.RawMes
 		several := []json.RawMessage{data}
 		if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) { // This is how the process without secrets gets them.
 			if err := json.Unmarshal(data, &several); err != nil {
-				return nil, nil, &commandLineError{errors.New("--from-export: standard input is no list of exports")}
+				return nil, nil, &commandLineError{errors.New("--from-export: give a list of exports in JSON on standard input")}
 			}
 		}
 		for _, one := range several {

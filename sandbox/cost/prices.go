@@ -48,7 +48,7 @@ type Regions struct {
 var Prices = sync.OnceValue(func() Table {
 	var table Table
 	if err := json.Unmarshal(priceFile, &table); err != nil {
-		panic("cost: prices.json is no price table: " + err.Error()) // The file is part of the executable.
+		panic("cost: read the price table in prices.json: " + err.Error()) // The file is part of the executable.
 	}
 	return table
 })

@@ -148,7 +148,7 @@ func stackOfState(path string) (string, error) {
 		err = json.Unmarshal(state.Deployment, &deployment)
 	}
 	if err != nil {
-		return "", &UsageError{Message: fmt.Sprintf("%s is no exported state: %v; make one with `go run ./cmd/sandbox export STACK`", path, err)}
+		return "", &UsageError{Message: fmt.Sprintf("%s: %v: give an exported state; make one with `go run ./cmd/sandbox export STACK`", path, err)}
 	}
 	if state.Version < 1 || state.Version > apitype.DeploymentSchemaVersionLatest {
 		return "", &UsageError{Message: fmt.Sprintf("%s is a state of version %d, and versions 1 to %d can be read: export it with a "+
@@ -160,7 +160,8 @@ func stackOfState(path string) (string, error) {
 	}
 	first := deployment.Resources[0].URN
 	if !first.IsValid() {
-		return "", &UsageError{Message: fmt.Sprintf("%s is no exported state: its first resource has the URN %q", path, first)}
+		return "", &UsageError{Message: fmt.Sprintf("%s has the URN %q first, where an exported state has its stack: make "+
+			"one with `go run ./cmd/sandbox export STACK`", path, first)}
 	}
 	return string(first.Stack()), nil
 }

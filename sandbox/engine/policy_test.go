@@ -17,17 +17,17 @@ func TestStackOfAState(t *testing.T) {
 	tests := []struct{ content, stack, refused string }{
 		{`{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:prod::p::pulumi:pulumi:Stack::p-prod","type":"pulumi:pulumi:Stack"}]}}`, "prod", ""},
 		{`{"version":3,"deployment":{"resources":[]}}`, "", ""},
-		{`no JSON`, "", "is no exported state"},
-		{`{"version":3}`, "", "is no exported state"},
+		{`no JSON`, "", "give an exported state"},
+		{`{"version":3}`, "", "give an exported state"},
 		{`{"version":3,"deployment":{}}`, "", ""},
 		{`{"version":4,"deployment":{}}`, "", ""},
 		{`{"version":9,"deployment":{}}`, "", "is a state of version 9, and versions 1 to 4 can be read"},
 		{`{"deployment":{"resources":[]}}`, "", "is a state of version 0"},
-		{`{"version":3,"deployment":[]}`, "", "is no exported state"},
-		{`[]`, "", "is no exported state"},
-		{``, "", "is no exported state"},
+		{`{"version":3,"deployment":[]}`, "", "give an exported state"},
+		{`[]`, "", "give an exported state"},
+		{``, "", "give an exported state"},
 		{`{"version":3,"deployment":{"resources":[{"urn":"nonsense","type":"x"}]}}`, "",
-			`is no exported state: its first resource has the URN "nonsense"`},
+			`has the URN "nonsense" first, where an exported state has its stack`},
 	}
 	for _, test := range tests {
 		path := filepath.Join(t.TempDir(), "state.json")

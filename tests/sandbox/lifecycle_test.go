@@ -309,7 +309,7 @@ func (s *sandbox) unreadableStateIsNoFinding(t *testing.T, state string) {
 	}{
 		{"encrypted, without what decrypts it", string(sealed), command.ExitFailed, "was not analyzed, so nothing is known about it"},
 		{"of a version to come", `{"version":9,"deployment":{}}`, command.ExitUsage, "is a state of version 9"},
-		{"no state", `[]`, command.ExitUsage, "is no exported state"},
+		{"no state", `[]`, command.ExitUsage, "give an exported state"},
 		{"empty", `{"version":3,"deployment":{}}`, command.ExitDone, "nothing to analyze"},
 	} {
 		state := filepath.Join(t.TempDir(), "state.json")

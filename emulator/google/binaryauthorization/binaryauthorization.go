@@ -81,7 +81,7 @@ func (notes Notes) prepareAttestor(c *rest.Change) error {
 			return rest.Invalid("public_key_pem of %s is not PEM.", doc.Text(key, "id"))
 		}
 		if _, err := x509.ParsePKIXPublicKey(block.Bytes); err != nil {
-			return rest.Invalid("public_key_pem of %s is no public key.", doc.Text(key, "id"))
+			return rest.Invalid("public_key_pem of %s is not a public key in PEM.", doc.Text(key, "id"))
 		}
 		// The API accepts two names for the algorithm and answers with this one.
 		if pkix := doc.Object(key, "pkixPublicKey"); doc.Text(pkix, "signatureAlgorithm") == "EC_SIGN_P256_SHA256" {

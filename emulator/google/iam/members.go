@@ -24,7 +24,7 @@ func CheckMember(q *rest.Request, member string) error {
 		if rest.IsEmail(who) {
 			return nil
 		}
-		return rest.Invalid("Invalid member %s: %s is no email address.", member, who)
+		return rest.Invalid("Invalid member %s: %s is not an email address.", member, who)
 	case "domain":
 		if strings.Contains(who, ".") {
 			return nil

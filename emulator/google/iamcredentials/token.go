@@ -95,12 +95,12 @@ func ensureKey(q *rest.Request) (*rsa.PrivateKey, error) {
 func Verify(q *rest.Request, token string, audiences []string) (member string, err error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return "", errors.New("it is no JSON web token")
+		return "", errors.New("it is not a JSON web token")
 	}
 	var head header
 	var c claims
 	if err := errors.Join(decode(parts[0], &head), decode(parts[1], &c)); err != nil {
-		return "", fmt.Errorf("it is no JSON web token: %w", err)
+		return "", fmt.Errorf("it is not a JSON web token: %w", err)
 	}
 	if err := checkSignature(q, head, parts[0]+"."+parts[1], parts[2]); err != nil {
 		return "", err

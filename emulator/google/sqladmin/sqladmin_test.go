@@ -153,7 +153,7 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/there/users", `{"name":"owner"}`, "Invalid request: a user of the type BUILT_IN needs a password."},
 		{"POST", "/there/users", `{"name":"none@procureflow-dev.iam","type":"CLOUD_IAM_SERVICE_ACCOUNT"}`, "Invalid request: Service account " +
 			"none@procureflow-dev.iam does not exist; a PostgreSQL user's name is the account's email without .gserviceaccount.com."},
-		{"POST", "/there/users", `{"name":"somebody","type":"CLOUD_IAM_USER"}`, "Invalid request: somebody is no email address."},
+		{"POST", "/there/users", `{"name":"somebody","type":"CLOUD_IAM_USER"}`, "Invalid request: somebody is not an email address."},
 		{"GET", "/none", "", "The Cloud SQL instance does not exist."},
 		{"POST", "/none/databases", `{"name":"app"}`, "The Cloud SQL instance does not exist."},
 		{"DELETE", "/there/users?name=nobody", "", "User 'nobody' does not exist."},

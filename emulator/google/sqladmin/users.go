@@ -46,7 +46,7 @@ func prepareUser(c *rest.Change, account func(q *rest.Request, email string) boo
 		}
 	case "CLOUD_IAM_USER", "CLOUD_IAM_GROUP":
 		if !rest.IsEmail(id) {
-			return rest.Invalid("Invalid request: %s is no email address.", id)
+			return rest.Invalid("Invalid request: %s is not an email address.", id)
 		}
 	default:
 		return rest.Invalid("The emulator has no users of the type %s.", kind)
