@@ -83,8 +83,9 @@ func TestUpgradeRaisesGoMod(t *testing.T) {
 	root := aYearLater(t)
 	const file = "infra/platform/go.mod"
 	before := contents(t, root)[file]
-	assert.Contains(t, strings.Join(scaffold.Check(filepath.Join(root, "infra/platform")).Problems, "\n"), "go.mod: this version of the platform has no command "+scaffold.Module+
-		"/cmd/bootstrap: go mod edit -droptool "+scaffold.Module+"/cmd/bootstrap")
+	assert.Contains(t, strings.Join(scaffold.Check(filepath.Join(root, "infra/platform")).Problems, "\n"),
+		"go.mod: this version of the platform has no command "+scaffold.Module+
+			"/cmd/bootstrap: go mod edit -droptool "+scaffold.Module+"/cmd/bootstrap")
 	for range 2 { // whom the stacks trust, and then what names the version
 		code, _, errs := initialize(t, root, "--upgrade", "--yes", "--version", "v1.3.0", "--commit", newer)
 		require.Equal(t, scaffold.ExitDone, code, errs)
@@ -92,7 +93,8 @@ func TestUpgradeRaisesGoMod(t *testing.T) {
 	}
 	// go mod edit adds to the last block.
 	want := strings.NewReplacer("v1.2.3", "v1.3.0", "\t"+scaffold.Module+"/cmd/adopt\n", "", "\t"+scaffold.Module+"/cmd/bootstrap\n", "",
-		"\ntool example.com/acme/extra/cmd/gen\n", "\ntool (\n\texample.com/acme/extra/cmd/gen\n\t"+scaffold.Module+"/cmd/firstrun\n)\n").Replace(before)
+		"\ntool example.com/acme/extra/cmd/gen\n",
+		"\ntool (\n\texample.com/acme/extra/cmd/gen\n\t"+scaffold.Module+"/cmd/firstrun\n)\n").Replace(before)
 	assert.Equal(t, want, contents(t, root)[file])
 	code, out, errs := initialize(t, root, "--upgrade", "--yes", "--version", "v1.3.0", "--commit", newer)
 	require.Equal(t, scaffold.ExitDone, code, errs)

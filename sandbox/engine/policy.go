@@ -148,7 +148,8 @@ func stackOfState(path string) (string, error) {
 		err = json.Unmarshal(state.Deployment, &deployment)
 	}
 	if err != nil {
-		return "", &UsageError{Message: fmt.Sprintf("%s: %v: give an exported state; make one with `go run ./cmd/sandbox export STACK`", path, err)}
+		return "", &UsageError{Message: fmt.Sprintf("%s: %v: give an exported state; make one with `go run ./cmd/sandbox export STACK`", path,
+			err)}
 	}
 	if state.Version < 1 || state.Version > apitype.DeploymentSchemaVersionLatest {
 		return "", &UsageError{Message: fmt.Sprintf("%s is a state of version %d, and versions 1 to %d can be read: export it with a "+
