@@ -24,8 +24,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		{"deep in a list", "", change{"github.environments[0].reviewer": 3},
 			[]string{"github.environments[0].reviewer: is not a setting; did you mean reviewers?"}},
 		{"odd key", "", change{"a b": 3}, []string{
-			`["a b"]: is not a setting; known here: binaryAuthorization, buckets, budget, databases, environment, github, jobs, labels, ` +
-				`monitoring, previews, project, registry, secrets, services`,
+			`["a b"]: is not a setting; known here: ` + topLevel,
 		}},
 		{"not decrypted", "", change{"secrets.token.value": map[string]any{"secure": "v1:x"}}, []string{
 			"secrets.token.value: must be text, not a map; write text",

@@ -11,6 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// topLevel lists the keys of the settings as a refusal lists them. A new key is added here.
+const topLevel = "binaryAuthorization, buckets, budget, databases, environment, github, jobs, labels, monitoring, previews, project, " +
+	"registry, secrets, services"
+
 const someDigest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 // minimal is a document with the required keys only, valid for the stack.

@@ -120,17 +120,15 @@ func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 	t.Parallel()
 	notJSON := []string{"platform: is not one JSON document; write it as YAML keys in Pulumi.dev.yaml"}
 	for text, want := range map[string][]string{
-		"":        notJSON,
-		"{":       notJSON,
-		"{} {}":   notJSON,
-		"{}]":     notJSON,
-		"hunter2": notJSON,
-		"null":    {"platform: has no value; give it one, or remove the key if it is optional"},
-		`"prod"`:  {"platform: must be a map, not text; write one 'key: value' a line, indented"},
-		"[1]":     {"platform: must be a map, not a list; write one 'key: value' a line, indented"},
-		`{"a": 1}`: {"a: is not a setting; known here: binaryAuthorization, buckets, budget, databases, environment, github, jobs, labels, " +
-			"monitoring, previews, project, " +
-			"registry, secrets, services"},
+		"":         notJSON,
+		"{":        notJSON,
+		"{} {}":    notJSON,
+		"{}]":      notJSON,
+		"hunter2":  notJSON,
+		"null":     {"platform: has no value; give it one, or remove the key if it is optional"},
+		`"prod"`:   {"platform: must be a map, not text; write one 'key: value' a line, indented"},
+		"[1]":      {"platform: must be a map, not a list; write one 'key: value' a line, indented"},
+		`{"a": 1}`: {"a: is not a setting; known here: " + topLevel},
 	} {
 		_, err := Parse([]byte(text), dev)
 		got := lines(t, err)

@@ -16,8 +16,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
+type titled struct{ api, prefix, title string }
+
 // titles are the APIs in the order of the page.
-var titles = []struct{ api, prefix, title string }{
+var titles = []titled{
 	{"run", "run/v2", "Cloud Run v2"}, {"iam", "iam/v1", "IAM v1"}, {"crm", "crm/v1", "Cloud Resource Manager v1"}, {"su", "su/v1",
 		"Service Usage v1"},
 	{"sm", "sm/v1", "Secret Manager v1"}, {"ar", "ar/v1", "Artifact Registry v1"}, {"kms", "kms/v1", "Cloud KMS v1"}, {"ca", "ca/v1",
@@ -54,6 +56,14 @@ var acts = map[string]map[string]string{
 		"binaryAuthorization.useDefault":              "whether images are judged",
 		"binaryAuthorization.breakglassJustification": "lets an image in all the same",
 	},
+	"Job (Cloud Run)": {
+		"template.taskCount": "how many tasks an execution has", "template.parallelism": "how many of them run at once",
+		"template.template.maxRetries": "how often a task that fails is tried again", "template.template.timeout": "when a task fails that hangs",
+		"template.template.containers.env.valueSource.secretKeyRef.secret":  "an execution starts only if it may read the secret",
+		"template.template.containers.env.valueSource.secretKeyRef.version": "an execution starts only if the version is enabled",
+		"template.template.serviceAccount":                                  "who reads secrets",
+		"binaryAuthorization.useDefault":                                    "whether images are judged",
+	},
 	"ServiceAccount": {},
 	"Secret":         {"versionAliases": "names of versions in `:access` and in Cloud Run"},
 	"CryptoKey":      {"versionTemplate.algorithm": "the algorithm of `:asymmetricSign`", "purpose": "ASYMMETRIC_SIGN alone"},
@@ -79,9 +89,12 @@ var acts = map[string]map[string]string{
 	"DatabaseInstance": {"settings.deletionProtectionEnabled": "a protected instance is not deleted"},
 }
 
+type creation struct{ title, path, message, in string }
+
 // created are the resources whose fields are measured: the create request of [spelled] that makes one, and the message.
-var created = []struct{ title, path, message, in string }{
+var created = []creation{
 	{"Service (Cloud Run)", services, "run:GoogleCloudRunV2Service", ""},
+	{"Job (Cloud Run)", jobs, "run:GoogleCloudRunV2Job", ""},
 	{"ServiceAccount", "/iam/v1" + p + "/serviceAccounts", "iam:ServiceAccount", "serviceAccount"}, {"Role", "/iam/v1" + p + "/roles",
 		"iam:Role", "role"},
 	{"WorkloadIdentityPool", trust, "iam:WorkloadIdentityPool", ""}, {"WorkloadIdentityPoolProvider", trust + "/github/providers",
@@ -105,6 +118,42 @@ var created = []struct{ title, path, message, in string }{
 	{"DatabaseInstance", "/sql/v1beta4" + p + "/instances", "sql:DatabaseInstance", ""},
 	{"Database", "/sql/v1beta4" + p + "/instances/main/databases", "sql:Database", ""},
 	{"User", "/sql/v1beta4" + p + "/instances/main/users", "sql:User", ""},
+}
+
+// TestEveryAPIIsOnThePage holds that each API can be enabled, and is on the page with each resource that a request makes.
+func TestEveryAPIIsOnThePage(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for _, api := range w.Cloud.APIs() {
+		assert.NoError(t, w.Cloud.EnableAPIs(project, api.Host), "add %s to apis in emulator/google/serviceusage/serviceusage.go", api.Host)
+		assert.True(t, slices.ContainsFunc(titles, func(row titled) bool { return row.api == api.Schema }),
+			"%s is not on the page: add a row to titles in emulator/cloud/fidelity_test.go", api.Host)
+		for _, k := range api.Kinds {
+			message := api.Schema + ":" + k.Message
+			if k.Message == "" || k.Prepare == nil || !hasCreation(api.Schema, k.Pattern) || unmeasured[message] != "" {
+				continue
+			}
+			assert.True(t, slices.ContainsFunc(created, func(row creation) bool { return row.message == message }),
+				"%s is not on the page: add the request that makes one to spelled in emulator/cloud/spelling_test.go, and a row to created in "+
+					"emulator/cloud/fidelity_test.go", message)
+		}
+	}
+}
+
+// unmeasured are resources whose fields are not on the page, and why.
+var unmeasured = map[string]string{
+	"kms:CryptoKeyVersion": "a client sets none of its fields",
+	"cabeta:Note":          "it is v1's in another form",
+	"cabeta:Occurrence":    "it is v1's in another form",
+}
+
+// hasCreation reports whether an API's description has a method that makes a resource in a collection.
+func hasCreation(api, collection string) bool {
+	segments := strings.Split(collection, "/")
+	_, post := schema.FindMethod(api, "POST", segments, "")
+	_, single := schema.FindMethod(api, "PUT", segments, "")
+	_, put := schema.FindMethod(api, "PUT", append(segments, "*"), "")
+	return post || single || put
 }
 
 // TestFidelityPage measures what the emulator serves and compares it with docs/fidelity.md, or writes that page.

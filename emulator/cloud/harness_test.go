@@ -15,6 +15,7 @@ const (
 	billing  = cloudtest.Billing
 	image    = cloudtest.Image
 	services = cloudtest.Services
+	jobs     = "/run/v2/projects/" + project + "/locations/us-central1/jobs"
 )
 
 // world is a cloud that tests send requests to.

@@ -86,6 +86,8 @@ var spelled = []struct{ method, path, body string }{
 			`","ports":[{"containerPort":3000}],"resources":{"cpuIdle":true,"startupCpuBoost":true,"limits":{"cpu":"1","memory":"512Mi"}},
 		"startupProbe":{"httpGet":{"path":"/"},"failureThreshold":3,"periodSeconds":10,"timeoutSeconds":5,"initialDelaySeconds":1},
 		"env":[{"name":"K","valueSource":{"secretKeyRef":{"secret":"key","version":"1"}}}]}]}}`},
+	{"POST", jobs + "?jobId=migrate", `{"template":{"taskCount":1,"template":{"maxRetries":0,"timeout":"60s",
+		"serviceAccount":"runtime@procureflow-dev.iam.gserviceaccount.com","containers":[{"image":"` + image + `","args":["migrate"]}]}}}`},
 	{"PATCH", services +
 		"/web?updateMask=template.maxInstanceRequestConcurrency,template.revision&allowMissing=true&forceNewRevision=false",
 		`{"template":{"revision":"web-green","maxInstanceRequestConcurrency":8}}`},

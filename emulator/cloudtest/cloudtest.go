@@ -2,6 +2,7 @@
 package cloudtest
 
 import (
+	"cmp"
 	"bytes"
 	"encoding/json"
 	"io"
@@ -9,7 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -72,9 +73,7 @@ func New(t require.TestingT, dir string, options cloud.Options) *World {
 	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: Project, Number: Number, BillingAccount: Billing}))
 	require.NoError(t, w.Cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22,
 		UserIDs: []int64{33}}))
-	w.OK("POST", "/su/v1/projects/"+Project+"/services:batchEnable",
-		`{"serviceIds":["run.googleapis.com","iam.googleapis.com","secretmanager.googleapis.com",
-		"artifactregistry.googleapis.com","monitoring.googleapis.com","logging.googleapis.com","billingbudgets.googleapis.com"]}`)
+	require.NoError(t, w.Cloud.EnableAPIs(Project))
 	return w
 }
 
@@ -82,92 +81,72 @@ func New(t require.TestingT, dir string, options cloud.Options) *World {
 func Start(t *testing.T) *World { t.Helper(); return New(t, t.TempDir(), cloud.Options{}) }
 
 // Call makes one request and returns the status and the decoded answer.
-func (w *World) Call(method, path, body string) (int, map[string]any) {
-	request := httptest.NewRequest(method, path, strings.NewReader(body))
+func (w *World) Call(method, target, body string) (int, map[string]any) {
+	request := httptest.NewRequest(method, target, strings.NewReader(body))
 	recorder := httptest.NewRecorder()
 	w.Cloud.ServeHTTP(recorder, request)
 	data, err := io.ReadAll(recorder.Result().Body)
 	require.NoError(w.T, err)
 	answer := map[string]any{}
 	if len(bytes.TrimSpace(data)) > 0 {
-		require.NoError(w.T, json.Unmarshal(data, &answer), "%s %s: %s", method, path, data)
+		require.NoError(w.T, json.Unmarshal(data, &answer), "%s %s: %s", method, target, data)
 	}
-	if recorder.Code < 300 && !strings.HasPrefix(path, "/gh/") {
-		w.checkAnswer(path, answer)
+	if recorder.Code < 300 && !strings.HasPrefix(target, "/gh/") {
+		w.checkAnswer(method, target, answer)
 	}
 	return recorder.Code, answer
 }
 
-// answers maps a collection's path to the message, in the API's description, of the resources in it.
-var answers = []struct{ path, message string }{
-	{"/storage/v1/b", "gcs:Bucket"}, {"/sql/v1[^/]*/.*/databases", "sql:Database"}, {"/sql/v1[^/]*/.*/instances/[^/]+/users", "sql:User"},
-	{"/sql/v1[^/]*/projects/[^/]+/instances", "sql:DatabaseInstance"},
-	{"/run/v2/.*/services/[^/]+/revisions", "run:GoogleCloudRunV2Revision"}, {"/run/v2/.*/services", "run:GoogleCloudRunV2Service"},
-	{"/mon/v3/projects/[^/]+/timeSeries", "mon:TimeSeries"},
-	{"/iam/v1/.*/serviceAccounts", "iam:ServiceAccount"}, {"/iam/v1/.*/providers",
-		"iam:WorkloadIdentityPoolProvider"}, {"/iam/v1/.*/workloadIdentityPools", "iam:WorkloadIdentityPool"},
-	{"/iam/v1/.*/roles", "iam:Role"}, {"/crm/v1/projects", "crm:Project"}, {"/cb/v1/billingAccounts",
-		"cb:BillingAccount"}, {"/ar/v1/.*/repositories", "ar:Repository"},
-	{"/sm/v1/.*/versions", "sm:SecretVersion"}, {"/sm/v1/.*/secrets", "sm:Secret"}, {"/mon/v3/.*/serviceLevelObjectives",
-		"mon:ServiceLevelObjective"}, {"/mon/v3/.*/services", "mon:Service"},
-	{"/mon/v3/.*/uptimeCheckConfigs", "mon:UptimeCheckConfig"}, {"/mon/v3/.*/alertPolicies",
-		"mon:AlertPolicy"}, {"/mon/v3/.*/notificationChannels", "mon:NotificationChannel"},
-	{"/mon/v1/.*/dashboards", "dash:Dashboard"}, {"/budgets/v1/.*/budgets",
-		"budgets:GoogleCloudBillingBudgetsV1Budget"}, {"/su/v1/.*/services", "su:GoogleApiServiceusageV1Service"},
-	{"/log/v2/.*/metrics", "log:LogMetric"},
-}
-
-// forms are the paths of answers, as a resource or its collection has them.
-var forms = sync.OnceValue(func() (forms []*regexp.Regexp) {
-	for _, a := range answers {
-		forms = append(forms, regexp.MustCompile("^"+a.path+"(/[^/]+)?$"))
-	}
-	return forms
-})
-
-// checkAnswer checks an answer against the API's description. An unknown field or a wrong type fails the test.
-func (w *World) checkAnswer(path string, answer map[string]any) {
-	path, _, _ = strings.Cut(path, "?")
-	message := ""
-	for i, form := range forms() {
-		if form.MatchString(path) {
-			message = answers[i].message
-			break
+// checkAnswer checks an answer against the description of the API's method. An unknown field or a wrong type fails the test. Messages
+// that package schema does not have are not checked: few clients read them.
+func (w *World) checkAnswer(method, target string, answer map[string]any) {
+	target, _, _ = strings.Cut(target, "?")
+	for _, api := range w.Cloud.APIs() {
+		name, isOurs := strings.CutPrefix(target, "/"+api.Prefix+"/")
+		if !isOurs {
+			continue
 		}
-	}
-	switch {
-	case strings.HasSuffix(path, "IamPolicy"):
-		message = "sm:Policy"
-	case answer["kind"] == "sql#operation":
-		message = "sql:Operation"
-	case strings.HasSuffix(path, ":addVersion"):
-		message = "sm:SecretVersion"
-	case strings.HasSuffix(path, ":access"):
-		message = "sm:AccessSecretVersionResponse"
-	case answer["done"] != nil || strings.Contains(path, "/operations/"):
-		require.NoError(w.T, schema.Check("run:GoogleLongrunningOperation", answer), path)
-		response, _ := answer["response"].(map[string]any)
-		if response == nil || strings.HasSuffix(response["@type"].(string), "Empty") || message == "" || strings.HasPrefix(path, "/su/") {
-			return
+		verb := ""
+		if i := strings.LastIndex(name, ":"); i > strings.LastIndex(name, "/") {
+			name, verb = name[:i], name[i+1:]
 		}
-		answer = maps.Clone(response)
-		delete(answer, "@type")
-	}
-	if message == "" || len(answer) == 0 {
-		return
-	}
-	list := false
-	for field, value := range answer {
-		named := strings.HasSuffix(path, "/"+field) || field == "items" || field == "accounts"
-		if items, ok := value.([]any); ok && named {
-			list = true
-			for _, item := range items {
-				require.NoError(w.T, schema.Check(message, item.(map[string]any)), path)
+		found, _ := schema.FindMethod(api.Schema, method, strings.Split(name, "/"), verb)
+		message := api.Schema + ":" + found.Response
+		resource := ""
+		for _, k := range api.Kinds {
+			collection, _ := path.Match(k.Pattern, name)
+			item, _ := path.Match(k.Pattern+"/*", name)
+			reads, _ := schema.FindMethod(api.Schema, http.MethodGet, append(strings.Split(k.Pattern, "/"), "*"), "")
+			of := api.Schema + ":" + cmp.Or(k.Message, reads.Response)
+			switch {
+			case !collection && !item || !schema.Known(of):
+			case collection && strings.HasSuffix(found.ID, ".list"):
+				w.checkItems(target, of, answer[k.ListField])
+			default:
+				resource = of
 			}
 		}
+		response, isOperation := answer["response"].(map[string]any)
+		switch {
+		case isOperation && resource != "" && verb == "":
+			response = maps.Clone(response)
+			delete(response, "@type")
+			require.NoError(w.T, schema.Check(resource, response), target)
+			message = "run:GoogleLongrunningOperation"
+		case answer["done"] != nil:
+			message = "run:GoogleLongrunningOperation"
+		}
+		if schema.Known(message) && len(answer) > 0 {
+			require.NoError(w.T, schema.Check(message, answer), target)
+		}
+		return
 	}
-	if !list {
-		require.NoError(w.T, schema.Check(message, answer), path)
+}
+
+func (w *World) checkItems(target, message string, items any) {
+	list, _ := items.([]any)
+	for _, item := range list {
+		require.NoError(w.T, schema.Check(message, item.(map[string]any)), target)
 	}
 }
 

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -60,14 +61,55 @@ var readSchemas = sync.OnceValue(func() map[string]*pulumiSchema {
 	return schemas
 })
 
+const schemasMissing = "the official providers' schemas are not there: write `pulumi package get-schema gcp@8.41.1` and github@6.14.0 " +
+	"to gcp-8.41.1.json and github-6.14.0.json in ../shared/schemas beside the repository or in the folder PLATFORM_SCHEMAS names"
+
 func schemasFor(t *testing.T) map[string]*pulumiSchema {
 	t.Helper()
 	schemas := readSchemas()
 	if schemas == nil {
-		t.Skip("the official providers' schemas are not there: write `pulumi package get-schema gcp@8.41.1` and github@6.14.0 " +
-			"to gcp-8.41.1.json and github-6.14.0.json in ../shared/schemas beside the repository or in the folder PLATFORM_SCHEMAS names")
+		t.Skip(schemasMissing)
 	}
 	return schemas
+}
+
+// TestEveryTypeHasFacts: without lines in properties.txt, the provider would replace nothing and ask for nothing. The failure says with
+// which lines to begin, where the official schemas are there.
+func TestEveryTypeHasFacts(t *testing.T) {
+	t.Parallel()
+	for token, row := range types {
+		if row.facts != nil {
+			continue
+		}
+		name, _, _ := strings.Cut(token, ":")
+		begin := "  (" + schemasMissing + ")"
+		if schema := readSchemas()[name]; schema != nil {
+			official := schema.Resources[token]
+			begin = strings.Join(schema.factLines(official.InputProperties, official.RequiredInputs, ""), "\n")
+		}
+		t.Errorf("%s has no lines in emulator/provider/properties.txt: begin with these, and add what else facts.go lists\n%s\n%s", token,
+			token, begin)
+	}
+}
+
+// factLines are the lines of properties.txt that follow from the schema.
+func (s *pulumiSchema) factLines(properties map[string]pulumiProperty, required []string, path string) (found []string) {
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		line := "  " + join(path, name)
+		if slices.Contains(required, name) {
+			line += " required"
+		}
+		if properties[name].WillReplaceOnChanges {
+			line += " replaces"
+		}
+		if strings.Contains(strings.TrimSpace(line), " ") {
+			found = append(found, line)
+		}
+		if inner, innerRequired := s.inner(properties[name]); inner != nil && strings.Count(path, ".") < 8 {
+			found = append(found, s.factLines(inner, innerRequired, join(path, name))...)
+		}
+	}
+	return found
 }
 
 // TestReplacementsAreTheProviders compares the table with the official schemas, nested properties included.
@@ -86,9 +128,9 @@ func TestReplacementsAreTheProviders(t *testing.T) {
 				return // a struct of this package's own leaves properties out
 			}
 			if p.WillReplaceOnChanges {
-				assert.True(t, row.forces(path), "%s: a change of %s replaces", token, path)
+				assert.True(t, row.forces(path), "%s: a change of %s replaces: say so in properties.txt", token, path)
 			} else if !insideReplaced(row, path) {
-				assert.False(t, row.forces(path), "%s: a change of %s does not replace", token, path)
+				assert.False(t, row.forces(path), "%s: a change of %s does not replace: take the word out of properties.txt", token, path)
 			}
 		})
 		var secrets []string
@@ -114,6 +156,9 @@ func TestInputsAreTheProviders(t *testing.T) {
 		if strings.HasPrefix(token, "gcp:sql/") {
 			continue
 		}
+		if row.facts == nil {
+			continue // TestEveryTypeHasFacts says so
+		}
 		name, _, _ := strings.Cut(token, ":")
 		official := schemas[name].Resources[token]
 		seen := map[string]bool{}
@@ -129,7 +174,7 @@ func TestInputsAreTheProviders(t *testing.T) {
 				if slices.Contains(required, property) && (f.kind == reflect.Slice || f.kind == reflect.Map) && untranslated(p) {
 					continue
 				}
-				assert.Equal(t, slices.Contains(required, property), isRequired, "%s: %s required", token, p)
+				assert.Equal(t, slices.Contains(required, property), isRequired, "%s: %s: the word required in properties.txt", token, p)
 				inner, innerRequired := schemas[name].inner(properties[property])
 				elem := f.shape
 				for elem.elem != nil {

@@ -56,14 +56,7 @@ func newWorldWith(t *testing.T, name string, options cloud.Options) *world {
 	require.NoError(t, c.GitHub.Ensure(github.Repository{Owner: owner, OwnerID: 7, Name: hub, ID: 42, UserIDs: []int64{1001, 1002}}))
 	api := httptest.NewServer(c)
 	t.Cleanup(api.Close)
-	for _, service := range words("run cloudscheduler sqladmin storage artifactregistry cloudkms containeranalysis binaryauthorization " +
-		"secretmanager iam " +
-		"monitoring " +
-		"logging billingbudgets cloudbilling") {
-		_, err := newClient(api.URL, "").do(context.Background(), http.MethodPost,
-			"/su/v1/projects/"+project+"/services/"+service+".googleapis.com:enable", object{})
-		require.NoError(t, err)
-	}
+	require.NoError(t, c.EnableAPIs(project))
 	w := attach(t, api.URL, name)
 	w.cloud = c
 	return w

@@ -25,7 +25,7 @@ func TestEveryTypeHasASample(t *testing.T) {
 		sampled[s.token] = true
 	}
 	for token := range types {
-		assert.True(t, sampled[token], "no sample of %s", token)
+		assert.True(t, sampled[token], "%s has no sample: add one to samples in emulator/provider/samples_test.go", token)
 	}
 }
 

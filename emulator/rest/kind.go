@@ -146,8 +146,11 @@ func (s *Server) Add(apis ...*API) {
 
 func (k *Kind) complete(api *API) {
 	k.api = api
-	if k.Message != "" && !schema.Known(k.message()) {
-		panic("rest: no message " + k.message())
+	for _, message := range []string{k.Message, k.CreateRequest, k.UpdateRequest} {
+		if message != "" && !schema.Known(api.Schema+":"+message) {
+			panic(fmt.Sprintf("rest: %s: package schema has no message %s:%s: name it in roots of emulator/rest/schema/schema_test.go and run "+
+				"go test ./emulator/rest/schema -update", api.Host, api.Schema, message))
+		}
 	}
 	if k.Missing == nil {
 		k.Missing = func(Name) *Error { return NotFound("Requested entity was not found.") }

@@ -49,8 +49,8 @@ func TestForType(t *testing.T) {
 		assert.Equal(t, test.want, needs, name)
 	}
 	_, err := ForType("gcp:compute/instance:Instance", Reads)
-	assert.EqualError(t, err, "nothing is known about the permissions of gcp:compute/instance:Instance: add it to "+
-		"permissions.Types")
+	assert.EqualError(t, err, "nothing is known about the permissions of gcp:compute/instance:Instance: add a row to "+
+		"Types in firstrun/permissions/types.go")
 }
 
 func TestCompare(t *testing.T) {

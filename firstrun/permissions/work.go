@@ -36,7 +36,7 @@ const (
 func ForType(token string, action Action) ([]Need, error) {
 	t, known := Types[token]
 	if !known {
-		return nil, fmt.Errorf("nothing is known about the permissions of %s: add it to permissions.Types", token)
+		return nil, fmt.Errorf("nothing is known about the permissions of %s: add a row to Types in firstrun/permissions/types.go", token)
 	}
 	wanted := slices.Clone(t.Read)
 	if action >= Updates {

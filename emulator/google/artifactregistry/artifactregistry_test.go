@@ -1,10 +1,11 @@
 package artifactregistry_test
 
 import (
-	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
 const p = "/projects/" + cloudtest.Project
@@ -12,6 +13,7 @@ const p = "/projects/" + cloudtest.Project
 func TestComputedFields(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
+	w.OK("POST", "/su/v1"+p+"/services/containerscanning.googleapis.com:disable", `{}`)
 	repository := w.OK("POST", "/ar/v1"+p+"/locations/us-central1/repositories?repositoryId=procureflow",
 		`{"format":"DOCKER","dockerConfig":{"immutableTags":true}}`)
 	assert.Equal(t, "us-central1-docker.pkg.dev/procureflow-dev/procureflow", repository["registryUri"])

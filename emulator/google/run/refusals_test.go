@@ -46,7 +46,7 @@ func TestRefusals(t *testing.T) {
 			"Conflict ALREADY_EXISTS: Revision named 'web-blue' with different configuration already exists."},
 		{"service etag", "PATCH", "/run/v2/projects/procureflow-dev/locations/us-central1/services/web?updateMask=traffic",
 			`{"etag":"stale","traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST","percent":100}]}`,
-			"Conflict ABORTED: The etag provided in the request (stale) does not match the resource's current etag (ixVS0HeGbP+M2EZN). " +
+			"Conflict ABORTED: The etag provided in the request (stale) does not match the resource's current etag (+UBCIOfFAQ/kmKEj). " +
 				"Read the resource again and decide anew."},
 		{"service mask", "PATCH", "/run/v2/projects/procureflow-dev/locations/us-central1/services/web?updateMask=traffics", `{}`,
 			"Bad Request INVALID_ARGUMENT: Invalid value at 'update_mask' (type.googleapis.com/google.protobuf.FieldMask), \"traffics\""},

@@ -137,16 +137,13 @@ func TestSchemaIsTheAPIs(t *testing.T) {
 	want := map[string]map[string]string{}
 	marked := map[string]bool{}
 	for _, root := range roots {
-		data, err := os.ReadFile(filepath.Join(directory, root.file))
-		require.NoError(t, err)
-		var document struct{ Schemas map[string]*described }
-		require.NoError(t, json.Unmarshal(data, &document))
-		for todo := slices.Concat(root.messages, verbRequests(root.api)); len(todo) > 0; todo = todo[1:] {
+		document := describedAPI(t, directory, root.file)
+		for todo := slices.Concat(root.messages, document.verbRequests(root.api)); len(todo) > 0; todo = todo[1:] {
 			name := root.api + ":" + todo[0]
 			if want[name] != nil {
 				continue
 			}
-			require.NotNil(t, document.Schemas[todo[0]], name)
+			require.NotNil(t, document.Schemas[todo[0]], "%s has no message %s: correct roots in schema_test.go", root.file, todo[0])
 			want[name] = map[string]string{}
 			for field, d := range document.Schemas[todo[0]].Properties {
 				kind, ref := kindOf(d, todo[0]+"_"+field, document.Schemas)
@@ -183,14 +180,29 @@ func hold(t *testing.T, file string, want any) {
 	got, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.True(t, string(got) == string(encoded),
-		"%s is not what the API descriptions say: run `go test ./emulator/rest/schema -update` twice", file)
+		"%s is not what the API descriptions say: run `go test ./emulator/rest/schema -update`", file)
+}
+
+// api is an API's description.
+type api struct {
+	collection
+	Schemas map[string]*described
+}
+
+func describedAPI(t *testing.T, directory, file string) *api {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(directory, file))
+	require.NoError(t, err, "roots in schema_test.go names a file that google.golang.org/api does not have")
+	a := &api{}
+	require.NoError(t, json.Unmarshal(data, a))
+	return a
 }
 
 // verbRequests are the messages of the bodies of an API's custom methods: those with a colon.
-func verbRequests(api string) []string {
+func (a *api) verbRequests(name string) []string {
 	var requests []string
-	for _, m := range schema.Methods(api) {
-		if m.Request != "" && strings.Contains(m.Path, ":") && api != "knative" {
+	for _, m := range a.methods(nil) {
+		if m.Request != "" && strings.Contains(m.Path, ":") && name != "knative" {
 			requests = append(requests, m.Request)
 		}
 	}
@@ -246,12 +258,8 @@ func TestMethodsAreTheAPIs(t *testing.T) {
 	directory := apiDirectory(t)
 	want := map[string][]schema.Method{}
 	for _, root := range roots {
-		data, err := os.ReadFile(filepath.Join(directory, root.file))
-		require.NoError(t, err)
-		var document collection
-		require.NoError(t, json.Unmarshal(data, &document))
 		if root.api != "knative" { // its paths have versions inside, and package cloud serves it apart
-			want[root.api] = document.methods(nil)
+			want[root.api] = describedAPI(t, directory, root.file).methods(nil)
 		}
 	}
 	hold(t, "methods.json", want)
