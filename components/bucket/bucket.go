@@ -1,25 +1,12 @@
-// Package bucket is a Cloud Storage bucket for files of services: nobody outside can read it, what is overwritten can be brought
-// back for a while, and named accounts read or write its objects.
-//
-//	files, err := bucket.NewBucket(ctx, "bucket-files", &bucket.BucketArgs{
-//		Project: pulumi.String("shop-dev"), Location: pulumi.String("us-central1"), Name: "shop-dev-files",
-//		KeepDays: 30, Protected: true, Writers: map[string]pulumi.StringInput{"web": runtime.Member},
-//	})
-//
-// A bucket that has objects is never deleted: forceDestroy is off, and there is no argument for it. Protected makes a destroy
-// leave the bucket and fail. Resources are registered by their type token, as in package database, which has the reason.
 package bucket
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/guiofsaints/procureflow-platform/internal/naming"
-	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
@@ -134,27 +121,5 @@ func (args *BucketArgs) inputs() pulumi.Map {
 		"keepDays": pulumi.Int(args.KeepDays), "protected": pulumi.Bool(args.Protected),
 		"readers": pulumi.ToStringArray(slices.Sorted(maps.Keys(args.Readers))),
 		"writers": pulumi.ToStringArray(slices.Sorted(maps.Keys(args.Writers))),
-	}
-}
-
-func (args *BucketArgs) validate() error {
-	if args == nil {
-		return errors.New("args is nil: pass a *BucketArgs")
-	}
-	found := &problems.List{}
-	found.If(args.Project == nil, "args.Project is missing: set the project's id")
-	found.If(args.Location == nil, "args.Location is missing: set the region of the objects")
-	found.If(args.Name == "", "args.Name is missing: name the bucket")
-	found.If(!args.Existing && args.KeepDays < 1, "args.KeepDays is %d: keep overwritten objects for at least a day", args.KeepDays)
-	found.If(args.DeleteAfterDays < 0, "args.DeleteAfterDays is %d: use 0 for never, or a number of days", args.DeleteAfterDays)
-	membersProblems("Readers", args.Readers, found)
-	membersProblems("Writers", args.Writers, found)
-	return found.Err()
-}
-
-func membersProblems(field string, members map[string]pulumi.StringInput, found *problems.List) {
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		found.If(!naming.IsKey(name), "args.%s key %q names a resource: use lower-case letters, digits and hyphens", field, name)
-		found.If(members[name] == nil, "args.%s[%q] is missing: set an IAM member such as serviceAccount:EMAIL", field, name)
 	}
 }

@@ -15,8 +15,13 @@
 //		Secrets:        map[string]cloudrun.SecretVariable{"MONGODB_URI": {Secret: id, Version: version}},
 //	}, pulumi.DependsOn(secrets.Accessors["runtime"]))
 //
-// Pass the grants that let the service's account read its secrets as DependsOn, each by itself: without them the first
-// revision cannot start.
+// # What has to be there
+//
+//   - The API run.googleapis.com is on in the project. Component project turns it on; depend on its Ready.
+//   - The service's account reads its secrets. Pass those grants as DependsOn, each by itself: without them the first
+//     revision cannot start.
+//   - Cloud Run's own agent may pull the image, which it may in the service's project.
+//   - Every update refreshes: see Traffic.
 //
 // # Revisions
 //

@@ -12,14 +12,15 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
-// Probe says how Cloud Run checks a container. Set exactly one of Path, TCP and GRPC.
+// Probe says how Cloud Run checks a container. Exactly one of Path, TCP and GRPC is required.
 type Probe struct {
-	// Path is requested by HTTP, and begins with a slash. Every instance answers it all day, so it has to be cheap.
+	// Path is requested by HTTP, and begins with a slash. Every instance answers it all day, so it has to be cheap. Default: none.
 	Path string
-	// TCP opens a connection, at startup only: Cloud Run has no such liveness probe.
+	// TCP opens a connection, at startup only: Cloud Run has no such liveness probe. Default: false.
 	TCP bool
-	// GRPC asks the standard health service about GRPCService, or about the whole server if GRPCService is empty.
-	GRPC        bool
+	// GRPC asks the standard gRPC health service. Default: false.
+	GRPC bool
+	// GRPCService is the service that the health service is asked about. Default: none; it answers for the whole server.
 	GRPCService string
 	// Port is the port that is probed. Default: the service's own port. Required for a sidecar.
 	Port int

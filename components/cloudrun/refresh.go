@@ -1,26 +1,46 @@
 package cloudrun
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"gopkg.in/yaml.v3"
 )
 
 // Pulumi's Google provider writes a service as a whole. The program ignores traffic, so the provider writes the traffic that the
 // state remembers. After a refresh that is the live split; otherwise it is the split from before the last release.
-var refreshesAlways = regexp.MustCompile(`(?m)^\s+refresh:\s*['"]?always['"]?\s*(#.*)?$`)
 
-// warnWithoutRefresh warns that an update without a refresh overwrites the traffic, if Pulumi.yaml does not ask for a refresh.
+// projectFiles are the names that the Pulumi CLI looks for. JSON is YAML, too.
+var projectFiles = []string{"Pulumi.yaml", "Pulumi.yml", "Pulumi.json"}
+
+// refreshes reports whether a project's file has every operation refresh the state first.
+func refreshes(project []byte) bool {
+	var p struct {
+		Options struct{ Refresh string }
+	}
+	return yaml.Unmarshal(project, &p) == nil && p.Options.Refresh == "always"
+}
+
+// warnWithoutRefresh warns that an update without a refresh overwrites the traffic, if the project's file does not ask for a refresh.
 // It is a warning and not an error, because a program cannot see the flag --refresh.
 func warnWithoutRefresh(ctx *pulumi.Context, service pulumi.Resource) error {
-	project := filepath.Join(ctx.RootDirectory(), "Pulumi.yaml")
-	data, err := os.ReadFile(project)
-	if ctx.RootDirectory() == "" || err != nil || refreshesAlways.Match(data) {
+	if ctx.RootDirectory() == "" {
 		return nil
 	}
-	return ctx.Log.Warn("Pulumi.yaml lacks `options: {refresh: always}`. An update without a refresh writes the traffic that the "+
-		"state remembers, and so undoes what a release has made since. Add the option, or run every update with --refresh.",
-		&pulumi.LogArgs{Resource: service})
+	for _, name := range projectFiles {
+		data, err := os.ReadFile(filepath.Join(ctx.RootDirectory(), name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil || refreshes(data):
+			return nil
+		}
+		return ctx.Log.Warn(name+" lacks `options: {refresh: always}`. An update without a refresh writes the traffic that the "+
+			"state remembers, and so undoes what a release has made since. Add the option, or run every update with --refresh.",
+			&pulumi.LogArgs{Resource: service})
+	}
+	return nil
 }

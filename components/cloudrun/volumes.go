@@ -11,20 +11,24 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/container"
 )
 
-// Volume is a folder that containers mount: exactly one of its kinds.
+// Volume is a folder that containers mount. Exactly one of Memory, Secret, Bucket, Server and CloudSQL is required.
 type Volume struct {
-	// Memory is the size of a folder in memory, for example 64Mi.
+	// Memory is the size of a folder in memory, for example 64Mi. It counts as the container's memory. Default: none.
 	Memory string
-	// Secret is a version of a secret; the folder has it as its only file, File.
+	// Secret is a version of a secret; the folder has it as its only file. Default: none.
 	Secret *SecretVariable
-	File   string
-	// Bucket is the name of a bucket whose objects are the files.
+	// File is the name of that file. Required with Secret.
+	File string
+	// Bucket is the name of a bucket whose objects are the files. Default: none.
 	Bucket pulumi.StringInput
-	// Server and Path are a folder of a file server.
-	Server, Path string
+	// Server is the address of an NFS server. Default: none.
+	Server string
+	// Path is the folder of the server, beginning with a slash. Required with Server.
+	Path string
 	// CloudSQL are the connection names of instances whose sockets are in the folder. Cloud Run mounts them at /cloudsql only.
+	// Default: none.
 	CloudSQL pulumi.StringArrayInput
-	// ReadOnly refuses writes to a bucket or a file server.
+	// ReadOnly refuses writes to a bucket or a file server. Default: false.
 	ReadOnly bool
 }
 

@@ -3,7 +3,9 @@
 //
 //	db, err := database.NewDatabase(ctx, "database-main", &database.DatabaseArgs{
 //		Project: pulumi.String("shop-dev"), Region: pulumi.String("us-central1"),
-//		Instance: "main", Network: "projects/shop-dev/global/networks/default", Protected: true,
+//		Instance: "main", Name: "app", Version: "POSTGRES_17", Tier: "db-custom-1-3840",
+//		Network: "projects/shop-dev/global/networks/default", Protected: true,
+//		DiskGB: 10, DiskLimitGB: 100, BackupHour: 3, BackupsKept: 14, MaintenanceDay: 7, MaintenanceHour: 5,
 //		Clients: map[string]database.Client{"web": {Email: runtime.Email, Member: runtime.Member}},
 //	})
 //

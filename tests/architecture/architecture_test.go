@@ -36,10 +36,10 @@ type source struct {
 	parsed *ast.File
 }
 
-// files are the repository's files: those that git has, or, in a copy without git, those that are there.
+// files are the repository's files: those that git has or would take, or, in a copy without git, those that are there.
 func files(t *testing.T) []string {
 	t.Helper()
-	list := exec.Command("git", "ls-files", "-z")
+	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	list.Dir = root
 	if output, err := list.Output(); err == nil && len(output) > 0 {
 		var names []string
@@ -49,6 +49,7 @@ func files(t *testing.T) []string {
 				names = append(names, name)
 			}
 		}
+		watch(t, names)
 		return names
 	}
 	var names []string
@@ -70,6 +71,20 @@ func files(t *testing.T) []string {
 	})
 	require.NoError(t, err)
 	return names
+}
+
+// watch reads the folders of files. Go does not know what git was asked: without this, it would answer from its cache of test results
+// when a file is new.
+func watch(t *testing.T, names []string) {
+	t.Helper()
+	read := map[string]bool{}
+	for _, name := range names {
+		for folder := path.Dir(name); !read[folder]; folder = path.Dir(folder) {
+			read[folder] = true
+			_, err := os.ReadDir(filepath.Join(root, folder))
+			require.NoError(t, err)
+		}
+	}
 }
 
 func sources(t *testing.T) []source {

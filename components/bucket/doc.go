@@ -1,0 +1,11 @@
+// Package bucket is a Cloud Storage bucket for files of services: nobody outside can read it, what is overwritten can be brought
+// back for a while, and named accounts read or write its objects.
+//
+//	files, err := bucket.NewBucket(ctx, "bucket-files", &bucket.BucketArgs{
+//		Project: pulumi.String("shop-dev"), Location: pulumi.String("us-central1"), Name: "shop-dev-files",
+//		KeepDays: 30, Protected: true, Writers: map[string]pulumi.StringInput{"web": runtime.Member},
+//	})
+//
+// A bucket that has objects is never deleted: forceDestroy is off, and there is no argument for it. Protected makes a destroy
+// leave the bucket and fail. Resources are registered by their type token, as in package database, which has the reason.
+package bucket
