@@ -2,8 +2,8 @@
 package cloudtest
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"maps"
