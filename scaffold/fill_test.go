@@ -41,8 +41,8 @@ func TestStandInsAreReplacedByWhatIsSaidLater(t *testing.T) {
 	}
 	report := scaffold.Check(filepath.Join(root, "infra/platform"))
 	assert.Empty(t, report.Problems)
-	assert.Equal(t, []string{"Pulumi.prod.yaml: 2 stand-ins for what only the owner knows",
-		"Pulumi.staging.yaml: 2 stand-ins for what only the owner knows"}, report.Notes)
+	assert.Equal(t, []string{"Pulumi.staging.yaml: 2 stand-ins for what only the owner knows",
+		"Pulumi.prod.yaml: 2 stand-ins for what only the owner knows"}, report.Notes)
 	code, out, errs = initialize(t, root, said...)
 	require.Equal(t, scaffold.ExitDone, code, errs)
 	assert.Contains(t, out, "Nothing to do")
