@@ -23,9 +23,21 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/provider"
 	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+	"github.com/guiofsaints/procureflow-platform/tests/linkonce"
 )
 
 const token = "not-a-real-token"
+
+func TestMain(m *testing.M) {
+	end, err := linkonce.Begin()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	end()
+	os.Exit(code)
+}
 
 // bed is the engine with a project's folder, the emulated cloud and the environment that finds the program's language host.
 type bed struct {
@@ -170,24 +182,23 @@ func (b *bed) traffic(method, body string) (split []string) {
 func TestService(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "service", goHost)
-	set := func(key, value string) { b.must("config", "set", "hello:"+key, value, "--stack", "dev") }
-	for key, value := range map[string]string{"project": "demo-project", "projectNumber": "123456789012", "region": "us-central1",
-		"maxInstances": "9"} {
-		set(key, value)
-	}
+	b.must("config", "set-all", "--stack", "dev", "--plaintext", "hello:project=demo-project", "--plaintext",
+		"hello:projectNumber=123456789012", "--plaintext", "hello:region=us-central1")
+	atMost := func(instances string) { b.must("config", "set", "hello:maxInstances", instances, "--stack", "dev") }
+	atMost("9")
 	pack := filepath.Join(t.TempDir(), "policy-pack")
 	build(t, filepath.Join("..", "..", "policy"), pack, ".")
 	guarded := []string{"--policy-pack", pack, "--policy-pack-config", filepath.Join(b.program, "policy", "strict.json")}
 	refused, err := b.pulumi(append([]string{"preview", "--stack", "dev"}, guarded...)...)
 	require.Error(t, err, refused)
 	assert.Contains(t, refused, "template.scaling.maxInstanceCount is 9: set it to 3 or less")
-	set("maxInstances", "2")
+	atMost("2")
 	assert.Contains(t, b.up(guarded...), "8 created")
 	first, _, _ := strings.Cut(b.traffic(http.MethodGet, "")[0], " ")
 	released := []string{first + " 100 stable"}
 	b.traffic(http.MethodPatch, fmt.Sprintf(`{"traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": %q, `+
 		`"percent": 100, "tag": "stable"}]}`, first))
-	set("maxInstances", "3")
+	atMost("3")
 	assert.Contains(t, b.up(guarded...), "2 updated", "the component and its service")
 	assert.Equal(t, released, b.traffic(http.MethodGet, ""))
 	b.ends(8, guarded...)

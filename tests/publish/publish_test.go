@@ -3,9 +3,7 @@
 package publish_test
 
 import (
-	"archive/tar"
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -31,6 +29,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+	"github.com/guiofsaints/procureflow-platform/tests/linkonce"
 )
 
 // token is what the stand-in lets in; the CLI takes it from its environment.
@@ -50,13 +49,17 @@ func TestMain(m *testing.M) { os.Exit(prepare(m)) }
 
 func prepare(m *testing.M) int {
 	ctx := context.Background()
-	folder, err := os.MkdirTemp("", "publish")
+	end, err := linkonce.Begin()
 	if err == nil {
-		defer os.RemoveAll(folder)
-		hosts = folder
-		if cli, err = pulumicli.Ensure(ctx, pulumicli.Options{Out: os.Stderr}); err == nil {
-			err = golang.BuildHost(ctx, root, hosts)
-		}
+		defer end()
+		hosts, err = os.MkdirTemp("", "publish")
+		defer os.RemoveAll(hosts)
+	}
+	if err == nil {
+		cli, err = pulumicli.Ensure(ctx, pulumicli.Options{Out: os.Stderr})
+	}
+	if err == nil {
+		err = golang.BuildHost(ctx, root, hosts)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -172,11 +175,10 @@ func policyFolder(t *testing.T) string {
 	return path
 }
 
-// TestPublishedPackBuildsWhereItIsDownloaded is the whole way: metadata without a stack, upload, and the tarball alone in
-// an empty folder.
-func TestPublishedPackBuildsWhereItIsDownloaded(t *testing.T) {
-	t.Parallel()
-	s := newService(t, nil)
+// published publishes the policy pack, and holds what the service was told of it.
+func (s *service) published() {
+	t := s.t
+	t.Helper()
 	output, exit := s.publish(policyFolder(t))
 	require.Equal(t, 0, exit, "%s\n%s", output, strings.Join(s.calls, "\n"))
 	assert.True(t, s.complete)
@@ -194,19 +196,6 @@ func TestPublishedPackBuildsWhereItIsDownloaded(t *testing.T) {
 		assert.NotEmpty(t, policy.RemediationSteps, policy.Name)
 	}
 	assert.Positive(t, levels[apitype.Mandatory], "%v", levels)
-
-	folder := t.TempDir()
-	unpack(t, s.tarball, folder)
-	pack := filepath.Join(folder, "package")
-	assert.NoDirExists(t, filepath.Join(pack, "bench", "typescript", "node_modules"), "what .gitignore names stays at home")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", "pack", ".")
-	build.Dir, build.Env = pack, append(os.Environ(), "GOFLAGS=", "GOWORK=off")
-	built, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", built)
-	info := ask(t, filepath.Join(pack, "pack"))
-	assert.Equal(t, s.pack.Name, info.GetName())
-	assert.Equal(t, s.pack.VersionTag, info.GetVersion())
-	assert.Len(t, info.GetPolicies(), len(s.pack.Policies))
 }
 
 // TestPublishingFails names the cause, ends with an exit code other than 0 and completes nothing.
@@ -244,31 +233,6 @@ func TestPublishingFails(t *testing.T) {
 			assert.NotContains(t, output, token)
 			assert.False(t, s.complete)
 		})
-	}
-}
-
-// unpack writes a tarball's files into a folder.
-func unpack(t *testing.T, tarball []byte, folder string) {
-	t.Helper()
-	compressed, err := gzip.NewReader(bytes.NewReader(tarball))
-	require.NoError(t, err)
-	archive := tar.NewReader(compressed)
-	for {
-		header, err := archive.Next()
-		if err == io.EOF {
-			return
-		}
-		require.NoError(t, err)
-		require.True(t, filepath.IsLocal(header.Name), header.Name)
-		path := filepath.Join(folder, header.Name)
-		if header.Typeflag != tar.TypeReg {
-			require.NoError(t, os.MkdirAll(path, 0o755))
-			continue
-		}
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		content, err := io.ReadAll(archive)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(path, content, 0o600))
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
 )
 
 // serveStack is as much of Pulumi Cloud as a preview calls, of the one stack acme/app/dev, for which the pack that was
@@ -45,13 +47,12 @@ func (s *service) serveStack(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// TestTheEngineDownloadsARequiredPack publishes the pack, and then previews a program on a machine that has never seen it:
-// the Cloud says that the stack requires it, and the engine itself downloads, builds, configures and asks it.
+// TestTheEngineDownloadsARequiredPack publishes the pack without a stack, and then previews a program on a machine that has never seen
+// it: the Cloud says that the stack requires it, and the engine itself downloads, builds, configures and asks it.
 func TestTheEngineDownloadsARequiredPack(t *testing.T) {
 	t.Parallel()
 	s := newService(t, nil)
-	output, exit := s.publish(policyFolder(t))
-	require.Equal(t, 0, exit, output)
+	s.published()
 
 	home := t.TempDir()
 	preview := func(instances int) (string, int) {
@@ -59,10 +60,12 @@ func TestTheEngineDownloadsARequiredPack(t *testing.T) {
 		require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, "config: {\"app:max\": %d}\n", instances), 0o600))
 		return s.pulumi(filepath.Join("testdata", "program"), home, nil, "preview", "--stack", "acme/app/dev", "--config-file", config)
 	}
-	output, exit = preview(9)
+	output, exit := preview(9)
 	assert.NotEqual(t, 0, exit, output)
 	assert.Contains(t, output, "run-max-instances")
 	assert.Contains(t, output, "template.scaling.maxInstanceCount is 9: set it to 5 or less")
+
+	s.isWhole(home)
 
 	// The stack's policy group configures it: one rule stops, by another limit, and the pack is not downloaded again.
 	s.configure(`{"all": {"enforcementLevel": "advisory"}, "run-max-instances": {"enforcementLevel": "mandatory", "max": 7}}`)
@@ -78,6 +81,20 @@ func TestTheEngineDownloadsARequiredPack(t *testing.T) {
 	output, exit = preview(7)
 	assert.NotEqual(t, 0, exit, output)
 	assert.Contains(t, output, `the pack has no policy "run-max-instance"`)
+}
+
+// isWhole holds what was downloaded against what was published. The tarball alone makes the same pack.
+func (s *service) isWhole(home string) {
+	s.t.Helper()
+	pack := filepath.Join(home, "policies", "acme", "pulumi-analyzer-"+s.pack.Name+"-v"+s.pack.VersionTag)
+	assert.FileExists(s.t, filepath.Join(pack, "PulumiPolicy.yaml"))
+	assert.NoDirExists(s.t, filepath.Join(pack, "bench", "typescript", "node_modules"), "what .gitignore names stays at home")
+	executable := filepath.Join(s.t.TempDir(), "pack")
+	require.NoError(s.t, golang.Compile(s.t.Context(), pack, ".", executable, "what was downloaded"))
+	info := ask(s.t, executable)
+	assert.Equal(s.t, s.pack.Name, info.GetName())
+	assert.Equal(s.t, s.pack.VersionTag, info.GetVersion())
+	assert.Len(s.t, info.GetPolicies(), len(s.pack.Policies))
 }
 
 // configure sets the required pack's configuration as a policy group has it, and forgets the calls so far.

@@ -29,6 +29,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/tests/linkonce"
 )
 
 // root is the repository's folder.
@@ -68,26 +69,21 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	folder, err := os.MkdirTemp("", "states")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	states = folder
-	if err := compileOnce(filepath.Join(folder, "once")); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(states)
-	os.Exit(code)
+	os.Exit(runAll(m))
 }
 
-// compileOnce puts testdata/once before go on the PATH.
-func compileOnce(folder string) error {
-	once := filepath.Join(root, "tests", "sandbox", "testdata", "once")
-	return errors.Join(os.Mkdir(folder, 0o700), os.Setenv("ONCE_FOLDER", folder), os.Setenv("ONCE_PATH", os.Getenv("PATH")),
-		os.Setenv("PATH", once+string(os.PathListSeparator)+os.Getenv("PATH")))
+func runAll(m *testing.M) int {
+	end, err := linkonce.Begin()
+	if err == nil {
+		defer end()
+		states, err = os.MkdirTemp("", "states")
+		defer os.RemoveAll(states)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
 }
 
 // sandbox is one test's own sandbox.
