@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Who changes an environment.
+// The accounts that change an environment.
 const (
 	ci      = stacks.AccountCI
 	preview = stacks.AccountPreview
@@ -18,7 +18,8 @@ const (
 	slots   = stacks.AccountSlots
 )
 
-// writeAccounts is who may change what. A grant is as narrow as the role allows, and says why it is needed.
+// writeAccounts makes the pipeline's accounts with their grants. A grant is as narrow as its role allows, and says why
+// it is needed.
 func (p *platform) writeAccounts(ctx *pulumi.Context) error {
 	p.accounts = map[string]*identity.Identity{}
 	type account struct {

@@ -9,15 +9,15 @@ import (
 	"github.com/guiofsaints/procureflow-platform/components/identity"
 )
 
-// The custom roles that attestation takes. No predefined role reads all of it and changes nothing, and the one that makes
-// occurrences changes and deletes them as well.
+// The custom roles for attestation. No predefined role reads everything and changes nothing, and the predefined role that
+// makes occurrences also changes and deletes them.
 const (
 	attestationReaderRole = "AttestationReader"
 	attesterRole          = "Attester"
 )
 
-// writeAttestation has Cloud Run refuse images that nobody signed, where the settings ask for it. What a service starts
-// before anything was promoted is exempt, by digest: Google's sample is nobody's to sign.
+// writeAttestation makes Cloud Run refuse images that nobody signed, if the settings ask for it. The bootstrap images
+// that services start with are exempt, by digest, because nobody here signs Google's sample.
 func (p *platform) writeAttestation(ctx *pulumi.Context) error {
 	s := p.settings.BinaryAuthorization
 	if s == nil {
@@ -40,7 +40,7 @@ func (p *platform) writeAttestation(ctx *pulumi.Context) error {
 	return err
 }
 
-// signingGrants are what `release sign` takes, for the account that promotes.
+// signingGrants returns the grants that `release sign` needs, for the account that promotes.
 func (p *platform) signingGrants() []identity.Grant {
 	if p.attestation == nil {
 		return nil
@@ -69,8 +69,8 @@ func (p *platform) signingGrants() []identity.Grant {
 	}
 }
 
-// attestationReads let an account run the program, which reads the attestor's key. Nobody in the pipeline changes what is
-// refused, who signs, or the key: that is left to a person.
+// attestationReads returns the grants that let an account run the program, which reads the attestor's key. No account of
+// the pipeline may change the policy, the attestor or the key: that is left to a person.
 func (p *platform) attestationReads() []identity.Grant {
 	if p.attestation == nil {
 		return nil
@@ -81,7 +81,7 @@ func (p *platform) attestationReads() []identity.Grant {
 	}}
 }
 
-// unique is the list in order, each entry once.
+// unique returns the list in its order, with each entry once.
 func unique(list []string) []string {
 	slices.Sort(list)
 	return slices.Compact(list)

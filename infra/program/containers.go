@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// sidecars are a service's containers beside its own.
+// sidecars returns a service's containers beside its own.
 func (p *platform) sidecars(s stacks.Service) map[string]cloudrun.Sidecar {
 	sidecars := map[string]cloudrun.Sidecar{}
 	for name, sidecar := range s.Sidecars {
@@ -31,7 +31,7 @@ func (p *platform) sidecars(s stacks.Service) map[string]cloudrun.Sidecar {
 	return sidecars
 }
 
-// volumes are the folders that a service's containers mount.
+// volumes returns the folders that a service's containers mount.
 func (p *platform) volumes(s stacks.Service) map[string]cloudrun.Volume {
 	volumes := map[string]cloudrun.Volume{}
 	for name, v := range s.Volumes {
@@ -51,7 +51,7 @@ func (p *platform) volumes(s stacks.Service) map[string]cloudrun.Volume {
 	return volumes
 }
 
-// mountedBuckets are the buckets whose objects are files of a service's containers.
+// mountedBuckets returns the buckets whose objects a service's containers see as files.
 func mountedBuckets(s stacks.Service) (keys []string) {
 	for _, volume := range s.Volumes {
 		if volume.Bucket != "" {

@@ -14,14 +14,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// What databases and buckets take of the project, where the settings ask for them.
+// The APIs and permissions for databases and buckets, if the settings have any.
 var (
 	databaseAPIs = map[string]string{"sqladmin.googleapis.com": "Has the databases."}
 	bucketAPIs   = map[string]string{"storage.googleapis.com": "Has the buckets."}
 )
 
-// What the pipeline may do about data. Neither account deletes an instance, a database, a user or a bucket, or reads what is in one:
-// that takes a person.
+// The custom roles of the pipeline for data. No account may delete an instance, a database, a user or a bucket, or read what is in
+// one: that takes a person.
 const (
 	dataReaderRole = "DataReader"
 	dataKeeperRole = "DataKeeper"
@@ -37,7 +37,7 @@ var (
 	bucketKeeps = []string{"storage.buckets.create", "storage.buckets.update"}
 )
 
-// dataRoles are the custom roles for what the settings ask for; none where they ask for nothing.
+// dataRoles returns the custom roles for the data that the settings have, if any.
 func dataRoles(s stacks.Settings) map[string]project.Role {
 	var reads, keeps []string
 	if len(s.Databases) > 0 {
@@ -61,7 +61,8 @@ func dataRoles(s stacks.Settings) map[string]project.Role {
 	}
 }
 
-// writeData makes what services and jobs keep their data in. Each gets its own user, and grants on the one instance or bucket.
+// writeData makes the databases and buckets of services and jobs. Each client gets its own user, and grants on that one
+// instance or bucket.
 func (p *platform) writeData(ctx *pulumi.Context) error {
 	p.databases, p.buckets = map[string]*database.Database{}, map[string]*bucket.Bucket{}
 	for _, key := range slices.Sorted(maps.Keys(p.settings.Databases)) {
@@ -124,7 +125,7 @@ func (p *platform) members(services, jobs []string) map[string]pulumi.StringInpu
 	return members
 }
 
-// dataVariables are what a client, a service or a job, is told of its databases and buckets.
+// dataVariables returns the variables that tell a service or job its databases and buckets.
 func (p *platform) dataVariables(databases, buckets map[string]string, client string) map[string]pulumi.StringInput {
 	variables := map[string]pulumi.StringInput{}
 	for prefix, id := range databases {
@@ -140,7 +141,7 @@ func (p *platform) dataVariables(databases, buckets map[string]string, client st
 	return variables
 }
 
-// connections are the databases that are reached by a socket.
+// connections returns the connection names of the databases that are reached by a socket.
 func (p *platform) connections(databases map[string]string) pulumi.StringArray {
 	connections := pulumi.StringArray{}
 	for _, id := range slices.Compact(slices.Sorted(maps.Values(databases))) {
@@ -151,8 +152,8 @@ func (p *platform) connections(databases map[string]string) pulumi.StringArray {
 	return connections
 }
 
-// sockets adds the folder with the sockets of a service's databases. It is mounted by name: left to Cloud Run, it comes back as a
-// mount that the program does not have, and every preview takes it away.
+// sockets adds the folder with the sockets of a service's databases. The program mounts it by name. Otherwise Cloud Run would add
+// a mount that the program does not have, and every preview would remove it.
 func (p *platform) sockets(s stacks.Service, volumes map[string]cloudrun.Volume) map[string]string {
 	connections, mounts := p.connections(s.Databases), maps.Clone(s.Mounts)
 	if len(connections) == 0 {
@@ -166,7 +167,8 @@ func (p *platform) sockets(s stacks.Service, volumes map[string]cloudrun.Volume)
 	return mounts
 }
 
-// dataReady are what a service's first revision, or a job, waits for: its databases, and its buckets with those that it mounts.
+// dataReady returns the resources that a service's first revision, or a job, waits for: its databases and its buckets, mounted
+// ones included.
 func (p *platform) dataReady(databases, buckets map[string]string, mounted ...string) []pulumi.Resource {
 	var needs []pulumi.Resource
 	for _, id := range slices.Compact(slices.Sorted(maps.Values(databases))) {

@@ -11,8 +11,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// The workflow files that may become an account, by their files. They are a part of who is trusted: renaming one ends its
-// access.
+// The workflow files that may act as an account. Trust includes the file's name, so a renamed file loses its access.
 const (
 	ciWorkflow        = "build.yml"
 	promotionWorkflow = "promote.yml"
@@ -21,12 +20,12 @@ const (
 	slotsWorkflow     = "preview-environment.yml"
 )
 
-// What starts runs.
+// The events that start runs.
 const pullRequest, push, schedule, byHand = "pull_request", "push", "schedule", "workflow_dispatch"
 
-// writeFederation says which job of GitHub Actions may become whom. In prod each way in has a provider of its own, so that
-// a token is refused at the door unless it is of the one workflow and environment that the door is for; elsewhere one
-// provider admits the repository, and the bindings tell its jobs apart.
+// writeFederation says which job of GitHub Actions may act as which account. In prod each account has a provider of its
+// own, which admits only the tokens of one workflow in one environment. In dev and staging one provider admits the whole
+// repository, and the bindings tell its jobs apart.
 func (p *platform) writeFederation(ctx *pulumi.Context) error {
 	g := p.settings.GitHub
 	binding := func(account, attribute, value string) federation.Binding {
@@ -36,7 +35,7 @@ func (p *platform) writeFederation(ctx *pulumi.Context) error {
 		preview: binding(preview, federation.AttributeEnvironment, federation.EnvironmentValue(g.RepositoryID, federation.NoEnvironment)),
 	}
 	// job binds an account to the jobs of one workflow file in one environment, in runs of the branch. Each ref of the file is a
-	// binding of its own, named after it, so that adding or taking away one leaves the others alone.
+	// binding of its own, named after the ref, so that adding or removing one leaves the others alone.
 	job := func(account, environment, file string) {
 		for _, ref := range p.workflowRefs() {
 			bindings[account+refKey(ref, g.Branch)] = binding(account, federation.AttributeEnvironmentWorkflow,
@@ -48,11 +47,12 @@ func (p *platform) writeFederation(ctx *pulumi.Context) error {
 	if p.settings.BuildsImages() {
 		job(ci, federation.NoEnvironment, ciWorkflow)
 	} else {
-		// Images are copied here by the promotion inside a deployment.
+		// The promotion inside a deployment copies images with this account.
 		job(ci, p.environment(), promotionWorkflow)
 	}
 	if p.settings.Previews != nil {
-		// A pull request's run is of another ref each time, so it is bound by what started it. A fork's gets no token at all.
+		// The ref of a pull request's run changes each time, so the binding goes by the event. A run of a fork gets no token
+		// at all.
 		for _, ref := range p.workflowRefs() {
 			for event, key := range map[string]string{pullRequest: "", schedule: "-clock"} {
 				bindings[slots+key+refKey(ref, g.Branch)] = binding(slots, federation.AttributeEventWorkflow,
@@ -101,15 +101,16 @@ func (p *platform) providers() map[string]federation.Trust {
 	}
 }
 
-// providerOf is the provider that an account's jobs authenticate with.
+// providerOf returns the provider that an account's jobs authenticate with.
 func (p *platform) providerOf(account string) pulumi.StringOutput {
 	return p.federation.ProviderNames[p.settings.ProviderID(account)]
 }
 
-// environment is the GitHub environment that deployments run in.
+// environment returns the GitHub environment that deployments run in.
 func (p *platform) environment() string { return p.settings.GitHubEnvironment() }
 
-// workflowRepository is whose workflow files are trusted, OWNER/NAME: the repository's own unless the settings name another.
+// workflowRepository returns the repository whose workflow files are trusted, OWNER/NAME: the application's own unless the
+// settings name another.
 func (p *platform) workflowRepository() string {
 	if w := p.settings.GitHub.Workflows; w != nil {
 		return w.Repository
@@ -117,7 +118,7 @@ func (p *platform) workflowRepository() string {
 	return p.settings.GitHub.Owner + "/" + p.settings.GitHub.Repository
 }
 
-// workflowRefs are the refs at which those files are trusted.
+// workflowRefs returns the refs at which those files are trusted.
 func (p *platform) workflowRefs() []string {
 	if w := p.settings.GitHub.Workflows; w != nil {
 		return w.Refs
@@ -125,7 +126,8 @@ func (p *platform) workflowRefs() []string {
 	return []string{"refs/heads/" + p.settings.GitHub.Branch}
 }
 
-// refKey is what tells the bindings of one account apart: nothing for the branch, and otherwise the tag or the commit.
+// refKey returns the part of a binding's name that tells an account's bindings apart: "" for the branch, and otherwise
+// the tag or the commit.
 func refKey(ref, branch string) string {
 	if ref == "refs/heads/"+branch {
 		return ""

@@ -7,15 +7,15 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// writeGitHub makes the gates that a deployment passes. Workflows are told what they need to know by `release settings`, from reviewed
-// files: whoever may write to the repository may set its variables.
+// writeGitHub makes the environments that a deployment passes. It sets no variables, because everybody who may write to the repository
+// can change those. Workflows get their values from `release settings`, which reads reviewed files.
 func (p *platform) writeGitHub(ctx *pulumi.Context) error {
 	g := p.settings.GitHub
 	environments := map[string]repository.Environment{}
 	for _, gate := range g.Environments {
 		environments[gate.Name] = repository.Environment{Reviewers: gate.Reviewers, WaitMinutes: gate.WaitMinutes, Branch: g.Branch}
 	}
-	// GitHub shows a deployment by the environment that it is of, and would make an unprotected one of a name that it does not know.
+	// GitHub shows deployments by environment, and would make an unprotected one for a name that it does not know.
 	for _, key := range p.serviceKeys() {
 		for _, slot := range p.settings.SlotNames(key) {
 			environments[slot] = repository.Environment{Branch: g.Branch}
@@ -29,7 +29,7 @@ func (p *platform) writeGitHub(ctx *pulumi.Context) error {
 	return err
 }
 
-// protection is the repository's own, in the one stack that has it.
+// protection returns the repository's protection, for the one stack that has it.
 func protection(settings *stacks.GitHubProtection) *repository.Protection {
 	if settings == nil {
 		return nil

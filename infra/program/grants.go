@@ -15,8 +15,8 @@ func (p *platform) ciGrants() []identity.Grant {
 	}, p.signingGrants()...)
 }
 
-// previewGrants read what the program manages, so that a preview or a drift check can compare. Whoever may push a branch can
-// run as this account, so it reads settings and nothing else: no secret's value, log, metric or image.
+// previewGrants returns the grants to read what the program manages, for previews and drift checks. Everybody who may push a
+// branch can run code as this account, so it reads settings only: no secret's value, log, metric or image.
 func (p *platform) previewGrants() []identity.Grant {
 	return slices.Concat([]identity.Grant{
 		onProject("roles/run.viewer", "Reads services, revisions and the traffic split."),
@@ -32,8 +32,9 @@ func (p *platform) previewGrants() []identity.Grant {
 	}, p.scheduleReads(), p.dataGrants(dataReaderRole, "Reads how databases and buckets are set."), p.attestationReads())
 }
 
-// deployGrants are all that a release needs: its update is targeted at the services and changes nothing else. Secrets are
-// not among it, not even their settings: whether a pinned version is there and readable, Cloud Run says of the revision.
+// deployGrants returns the grants of a release. Its update is targeted at the services and changes nothing else. It reads
+// no secrets, not even their settings: Cloud Run itself says of the revision whether a pinned version exists and can be
+// read.
 func (p *platform) deployGrants() []identity.Grant {
 	grants := []identity.Grant{
 		{
@@ -48,10 +49,10 @@ func (p *platform) deployGrants() []identity.Grant {
 		p.jobReleases(), p.attestationReads())
 }
 
-// infraGrants are what changing the rest takes: what there is, and what watches it. Who may do what is not among it. This
-// account sets no IAM policy, makes no account, changes no role, no pool and no provider and switches no API on or off, so
-// that whoever comes to be it can neither raise it nor sign: a person does those (docs/adr/0007). What is left that it may
-// become is in docs/grants.md, each with a reason.
+// infraGrants returns the grants for changing everything else, except who may do what. This account sets no IAM policy,
+// makes no account, changes no role, pool or provider, and switches no API on or off. So nobody who takes over the account
+// can raise its rights or sign images; a person does those things (docs/adr/0007). docs/grants.md lists what the account
+// can still reach, with reasons.
 func (p *platform) infraGrants() []identity.Grant {
 	grants := []identity.Grant{
 		{
@@ -91,7 +92,7 @@ func (p *platform) onBillingAccount(role, reason string) identity.Grant {
 		Scope: identity.BillingAccountScope{ID: pulumi.String(p.settings.Project.BillingAccount)}}
 }
 
-// dataGrants are one custom role, where there is data.
+// dataGrants returns the grant of a custom role for data, if there is data.
 func (p *platform) dataGrants(role, reason string) []identity.Grant {
 	if len(dataRoles(p.settings)) == 0 {
 		return nil
@@ -99,7 +100,7 @@ func (p *platform) dataGrants(role, reason string) []identity.Grant {
 	return []identity.Grant{{Role: naming.Slug(role), CustomRole: p.role(role), Scope: identity.ProjectScope{}, Reason: reason}}
 }
 
-// onPrivateServices are what a release's probes take of services that not everybody may call.
+// onPrivateServices returns the grants for a release's probes of private services.
 func (p *platform) onPrivateServices() []identity.Grant {
 	var grants []identity.Grant
 	for _, key := range p.serviceKeys() {
@@ -131,7 +132,7 @@ func (p *platform) onRuntimes(reason string) []identity.Grant {
 	return grants
 }
 
-// onSchedules lets whoever makes schedules name the accounts that they start jobs as.
+// onSchedules returns the grants to name the accounts with which schedules start jobs.
 func (p *platform) onSchedules() []identity.Grant {
 	var grants []identity.Grant
 	for _, key := range p.jobKeys() {
@@ -145,7 +146,7 @@ func (p *platform) onSchedules() []identity.Grant {
 	return grants
 }
 
-// jobReleases are what a release needs of jobs: the new digest on all of them, and to run those that are its hooks.
+// jobReleases returns the grants of a release on jobs: to give all of them the new digest, and to run its hooks.
 func (p *platform) jobReleases() []identity.Grant {
 	if len(p.jobKeys()) == 0 {
 		return nil
@@ -165,7 +166,7 @@ func (p *platform) jobReleases() []identity.Grant {
 	return grants
 }
 
-// jobInfrastructure is what making jobs and schedules takes.
+// jobInfrastructure returns the grants for making jobs and schedules.
 func (p *platform) jobInfrastructure() []identity.Grant {
 	if len(p.jobKeys()) == 0 {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Image is what a service runs, and who it runs as.
+// Image is the image that a service runs, and the user that it runs as.
 type Image struct {
 	// Reference is NAME@DIGEST.
 	Reference string
@@ -20,9 +20,11 @@ type Image struct {
 	User string
 }
 
-// image decides what a service runs: the digest of the settings, else what it runs now, else the bootstrap image.
+// image decides what a service runs: the digest in the settings, else the image that it runs now, else the bootstrap
+// image.
 //
-// What runs now is asked only when the API is on, which a first preview cannot know: the image is then unknown.
+// The running image can be asked for only when the API is on, which a first preview does not know. The image is then
+// unknown.
 func (p *platform) image(ctx *pulumi.Context, s stacks.Service) (reference, user pulumi.StringOutput) {
 	if s.Digest != "" {
 		return pulumi.Sprintf("%s/%s@%s", p.registry.ImagePrefix, s.Image, s.Digest), pulumi.String(s.ImageUser).ToStringOutput()
@@ -37,11 +39,12 @@ func (p *platform) image(ctx *pulumi.Context, s stacks.Service) (reference, user
 		kept.ApplyT(func(image any) string { return image.(Image).User }).(pulumi.StringOutput)
 }
 
-// KeepImage is what a service without a digest in its settings runs, from the answer of the provider's getService: the
-// image of the live service (resource, projects/P/locations/L/services/S), or bootstrap when there is no such service.
+// KeepImage returns the image for a service without a digest in its settings, from the answer of the provider's
+// getService: the image of the live service (resource, projects/P/locations/L/services/S), or bootstrap if there is no
+// such service.
 //
-// Any failure but that one stops the program: taking an outage for an absence would put the bootstrap image in the place
-// of what runs.
+// Any other failure stops the program. If it took an outage for an absent service, it would replace the running image by
+// the bootstrap image.
 func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult, err error) (Image, error) {
 	if err != nil {
 		if strings.Contains(err.Error(), resource+" not found") {
@@ -60,7 +63,7 @@ func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult,
 		return Image{}, fmt.Errorf("%s runs %q, which is not by digest and may be another image tomorrow: set the digest in the "+
 			"settings once", resource, image.Reference)
 	}
-	// Whoever changed the image by hand left the annotation of the one before.
+	// If somebody changed the image by hand, the annotation still belongs to the image before.
 	_, digest, _ := strings.Cut(image.Reference, "@")
 	if user, of, _ := strings.Cut(image.User, "@"); user == "" || of != digest {
 		image.User = ""
@@ -68,7 +71,7 @@ func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult,
 	return image, nil
 }
 
-// mainContainer is the one that takes the requests: the only one, or the only one of several that has a port.
+// mainContainer returns the container that takes the requests: the only one, or the only one with a port.
 func mainContainer(live *cloudrunv2.LookupServiceResult) (main cloudrunv2.GetServiceTemplateContainer, found bool) {
 	if len(live.Templates) != 1 {
 		return main, false

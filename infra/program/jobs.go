@@ -12,17 +12,17 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// jobAccounts are what a job runs as, and what starts it by its schedule; nil where it has none.
+// jobAccounts are the account that a job runs as, and the account of its schedule; nil if it has no schedule.
 type jobAccounts struct{ runtime, schedule *identity.Identity }
 
-// jobClient is what a job is called among the clients of a database or a bucket, which are services otherwise.
+// jobClient returns a job's key among the clients of a database or a bucket. The other clients are services.
 func jobClient(key string) string { return "job-" + key }
 
-// jobKeys are sorted, so that every run registers jobs in the same order.
+// jobKeys returns the jobs' keys sorted, so that every run registers jobs in the same order.
 func (p *platform) jobKeys() []string { return slices.Sorted(maps.Keys(p.settings.Jobs)) }
 
-// writeJobAccounts makes the accounts of jobs. They hold no grant of their own, like those of services: a schedule's account is let
-// start its job, and nothing else, where the job is made.
+// writeJobAccounts makes the accounts of jobs. Like the accounts of services, they get no grants here. A schedule's account gets
+// the right to start its job, and no other right, where the job is made.
 func (p *platform) writeJobAccounts(ctx *pulumi.Context) (err error) {
 	p.jobAccounts = map[string]jobAccounts{}
 	account := func(name, id, display, description string) *identity.Identity {
@@ -47,7 +47,7 @@ func (p *platform) writeJobAccounts(ctx *pulumi.Context) (err error) {
 	return err
 }
 
-// writeJobs makes jobs of the image that their service runs, by the same digest: a release changes both at once.
+// writeJobs makes the jobs. A job runs its service's image by the same digest, and a release changes both at once.
 func (p *platform) writeJobs(ctx *pulumi.Context) error {
 	p.jobs = map[string]*job.Job{}
 	for _, key := range p.jobKeys() {

@@ -40,7 +40,8 @@ func (p *platform) writeMonitoring(ctx *pulumi.Context) error {
 	return err
 }
 
-// otherChannels are those besides mail. Reading the settings took the mark off their secrets: the component puts it back.
+// otherChannels returns the channels besides mail. Their secrets lost their mark when the settings were read; the
+// component marks them again.
 func (p *platform) otherChannels() map[string]monitoring.Channel {
 	channels := map[string]monitoring.Channel{}
 	for key, c := range p.settings.Monitoring.Channels {
@@ -70,7 +71,7 @@ func (p *platform) watch(ctx *pulumi.Context, key string, s stacks.Service, serv
 	return err
 }
 
-// watchJob makes nothing for a job that nobody wants to hear of.
+// watchJob makes the alerts of a job, if the settings ask for any.
 func (p *platform) watchJob(ctx *pulumi.Context, key string, s stacks.Job) error {
 	if !*s.AlertOnFailure && s.LateAfterHours == 0 {
 		return nil
@@ -90,8 +91,8 @@ func latency(objective *stacks.LatencyObjective) *monitoring.Latency {
 	return &monitoring.Latency{Percent: objective.Percent, Milliseconds: objective.Milliseconds}
 }
 
-// uptime is nothing for a service that Google's checkers do not reach: their requests come from outside, and would fail for ever.
-// To a private service they carry a token.
+// uptime returns the check of a service, or nil if Google's checkers cannot reach it: they come from outside, and would always
+// fail. For a private service they carry a token.
 func (p *platform) uptime(s stacks.Service, service *cloudrun.Service) *monitoring.Uptime {
 	if !s.Reachable() {
 		return nil

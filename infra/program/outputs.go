@@ -6,7 +6,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// outputs are what people and tools read from the stack, by the names of package stacks.
+// outputs returns the stack's outputs for people and tools, by the names that package stacks defines.
 func (p *platform) outputs() pulumi.Map {
 	services, urls, accounts := pulumi.Map{}, pulumi.StringMap{}, pulumi.StringMap{}
 	for key, service := range p.services {

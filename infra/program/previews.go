@@ -16,11 +16,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Pull requests' images run in slots: services of the program's own, of which the slots account changes the image and nothing else.
-// Cloud Run has no IAM condition on a service's name (docs/adr/0037), so a service for each pull request would take the right to make
-// and delete all of them.
+// Pull requests' images run in slots: services that the program makes, and of which the slots account changes only the image. A
+// service for each pull request would need the right to make and delete every service, because Cloud Run has no IAM condition on a
+// service's name (docs/adr/0037).
 
-// previews are what slots have in common; empty where there are none.
+// previews holds what slots have in common; it is empty if there are none.
 type previews struct {
 	runtime  *identity.Identity
 	registry *registry.Registry
@@ -29,7 +29,7 @@ type previews struct {
 
 const slotKeeperRole = "SlotKeeper"
 
-// previewRoles are there where the settings have previews.
+// previewRoles are the custom roles for slots, if the settings have previews.
 var previewRoles = map[string]project.Role{
 	slotKeeperRole: {
 		Title:       "Slot keeper",
@@ -38,7 +38,7 @@ var previewRoles = map[string]project.Role{
 	},
 }
 
-// What a slot has on itself. The label is what policies know it by.
+// The marks of a slot. Policies recognize a slot by the label.
 const (
 	slotLabel   = "purpose"
 	slotPurpose = "preview"
@@ -48,7 +48,8 @@ const (
 // noIndex is the header that keeps search engines from listing a page. Caddy cuts the value of its flag at commas.
 const noIndex = "X-Robots-Tag: noindex"
 
-// writePreviewAccount makes what slots run as. It holds nothing but what the settings let pull requests read.
+// writePreviewAccount makes the account that slots run as. It may read only the secrets that the settings give to pull
+// requests.
 func (p *platform) writePreviewAccount(ctx *pulumi.Context) (err error) {
 	if p.settings.Previews == nil {
 		return nil
@@ -60,8 +61,8 @@ func (p *platform) writePreviewAccount(ctx *pulumi.Context) (err error) {
 	return err
 }
 
-// writePreviewRegistry makes the repository of pull requests' images. Nothing is released or promoted from it: its images carry no
-// provenance, no service but a slot may run them, and they go when no slot can be running them any more.
+// writePreviewRegistry makes the repository of pull requests' images. Nothing is released or promoted from it: its images have no
+// provenance, only a slot may run them, and they are deleted when no slot can be running them any more.
 func (p *platform) writePreviewRegistry(ctx *pulumi.Context) (err error) {
 	if p.settings.Previews == nil {
 		return nil
@@ -89,7 +90,8 @@ func (p *platform) writePreviews(ctx *pulumi.Context) error {
 	return nil
 }
 
-// slotArgs are a service behind a front, with the settings of the service that is looked at and none of its secrets, data or network.
+// slotArgs returns the arguments of a slot: a service behind a front, with the settings of the previewed service but without its
+// secrets, data and network.
 func (p *platform) slotArgs(key, name string) *cloudrun.ServiceArgs {
 	s, v := p.settings.Services[key], p.settings.Previews
 	environment, own := texts(s.Environment), slices.Clone(s.URLVariables.Own)
@@ -102,7 +104,7 @@ func (p *platform) slotArgs(key, name string) *cloudrun.ServiceArgs {
 	for _, variable := range own {
 		environment[variable] = pulumi.String(naming.ServiceURL(name, p.settings.Project.Number, p.settings.Project.Region))
 	}
-	for variable := range v.Secrets { // A variable of the service, with another source here.
+	for variable := range v.Secrets { // the service's variable has another source here
 		delete(environment, variable)
 	}
 	maps.Copy(environment, texts(v.Environment))
@@ -128,7 +130,7 @@ func (p *platform) slotArgs(key, name string) *cloudrun.ServiceArgs {
 	}
 }
 
-// atPort is a sidecar's probe, which names its port.
+// atPort returns a sidecar's probe, which has to name its port.
 func atPort(asked stacks.Probe, port int) cloudrun.Probe {
 	with := probe(asked)
 	if with.Port == 0 {
@@ -143,7 +145,8 @@ func (p *platform) slotLabels() pulumi.StringMap {
 	return labels
 }
 
-// slotGrants are all that looking at a pull request takes. Each is on the slots or on what is theirs alone.
+// slotGrants returns the grants of the account that puts images into slots. Each is on the slots, or on resources that
+// only slots use.
 func (p *platform) slotGrants() []identity.Grant {
 	grants := []identity.Grant{
 		{
@@ -163,7 +166,8 @@ func (p *platform) slotGrants() []identity.Grant {
 	return grants
 }
 
-// previewInfrastructure is what making slots and their repository takes besides the rights to make services.
+// previewInfrastructure returns the grants for making slots and their repository, in addition to the rights to make
+// services.
 func (p *platform) previewInfrastructure() []identity.Grant {
 	if p.settings.Previews == nil {
 		return nil

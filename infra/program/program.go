@@ -1,7 +1,8 @@
-// Package program is the platform: everything that an environment consists of, from the settings of its stack. program.go
-// reads as the table of contents; each chapter is a file.
+// Package program is the platform: it makes everything that an environment consists of, from the settings of its stack.
+// program.go is the table of contents; each chapter is a file.
 //
-// The program has one mode. The sandbox runs the same function against a simulated cloud, and nothing in here knows.
+// The program has one mode. The sandbox runs the same function against a simulated cloud, and the program cannot tell
+// the difference.
 package program
 
 import (
@@ -25,7 +26,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
-// platform is what the chapters leave for those after them.
+// platform holds the results of chapters for the chapters after them.
 type platform struct {
 	adopter  adopter.Adopter
 	settings stacks.Settings
@@ -51,12 +52,12 @@ type platform struct {
 	federation  *federation.Federation
 }
 
-// Run registers an environment and exports its outputs. It stops at the first chapter that fails, with the chapter's name.
-// platform.yaml is beside Pulumi.yaml.
+// Run registers an environment and exports its outputs. It stops at the first chapter that fails, and names it in the
+// error. It expects platform.yaml beside Pulumi.yaml.
 func Run(ctx *pulumi.Context) error { return In(ctx.RootDirectory())(ctx) }
 
-// In is [Run] with platform.yaml in the folder: an engine that runs a function, and not a folder, does not say where its
-// project is.
+// In returns [Run] for a platform.yaml in the folder. An engine that runs a function instead of a folder does not say
+// where its project is.
 func In(folder string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		p, err := write(ctx, folder)
@@ -70,7 +71,7 @@ func In(folder string) pulumi.RunFunc {
 	}
 }
 
-// load reads whose environment it is and what it is like, which have to agree.
+// load reads platform.yaml and the settings, and checks that they agree.
 func load(ctx *pulumi.Context, folder string) (*platform, error) {
 	of, err := adopter.Load(folder)
 	if err != nil {
@@ -83,7 +84,7 @@ func load(ctx *pulumi.Context, folder string) (*platform, error) {
 	return &platform{adopter: of, settings: settings}, of.Holds(ctx.Project(), settings.GitHub.Owner, settings.GitHub.Repository)
 }
 
-// write is the table of contents.
+// write registers the chapters in order: it is the table of contents.
 func write(ctx *pulumi.Context, folder string) (*platform, error) {
 	p, err := load(ctx, folder)
 	if err != nil {

@@ -29,9 +29,9 @@ var apis = map[string]string{
 	"billingbudgets.googleapis.com":       "Has the budget.",
 }
 
-// What the ids of the custom roles end with, each there because Google's role for it does more: the roles that read settings read logs,
-// metrics and images; roles/run.developer opens a root shell in a running service, deletes services and runs jobs; and every
-// role that manages services, secrets, a repository or metrics also says who else may, or reads what is in them.
+// The ends of the custom roles' ids. Each custom role exists because Google's own role for the work allows more. Google's roles that
+// read settings also read logs, metrics and images. roles/run.developer opens a root shell in a running service, deletes services and
+// runs jobs. And every role that manages services, secrets, a repository or metrics also grants access to them, or reads their content.
 const (
 	infrastructureRole = "Infrastructure"
 	registryKeeperRole = "RegistryKeeper"
@@ -39,7 +39,7 @@ const (
 	settingsReaderRole = "SettingsReader"
 )
 
-// settingsReads are what reading the settings takes that only a person changes.
+// settingsReads are the permissions to read the settings that only a person changes.
 var settingsReads = []string{
 	"artifactregistry.repositories.get", "artifactregistry.repositories.getIamPolicy", "iam.roles.get",
 	"resourcemanager.projects.get", "resourcemanager.projects.getIamPolicy",
@@ -81,12 +81,12 @@ var customRoles = map[string]project.Role{
 	},
 }
 
-// managed are the permissions to make, change, read and delete a kind of thing.
+// managed returns the permissions to make, change, read and delete a kind of resource.
 func managed(kind string) []string {
 	return []string{kind + ".create", kind + ".delete", kind + ".get", kind + ".update"}
 }
 
-// attestationAPIs and attestationRoles are there where images have to be signed.
+// attestationAPIs and attestationRoles are used if images have to be signed.
 var attestationAPIs = map[string]string{
 	"binaryauthorization.googleapis.com": "Refuses images that nobody signed.",
 	"containeranalysis.googleapis.com":   "Keeps the signatures.",
@@ -111,7 +111,7 @@ var attestationRoles = map[string]project.Role{
 	},
 }
 
-// jobAPIs and jobRoles are there where the settings have jobs.
+// jobAPIs and jobRoles are used if the settings have jobs.
 var jobAPIs = map[string]string{"cloudscheduler.googleapis.com": "Starts jobs by their schedules."}
 
 const (
@@ -139,15 +139,17 @@ var jobRoles = map[string]project.Role{
 	},
 }
 
-// roleID is a custom role's id: the application's name first, so that it is known whose it is. Ids have no hyphens.
+// roleID returns a custom role's id. It begins with the application's name, which shows who owns the role. Ids cannot
+// have hyphens.
 func (p *platform) roleID(name string) string {
 	return strings.ReplaceAll(p.adopter.Application, "-", "_") + name
 }
 
-// role is a custom role's resource name.
+// role returns a custom role's resource name.
 func (p *platform) role(name string) pulumi.StringOutput { return p.project.Roles[p.roleID(name)] }
 
-// writeProject is first, because every API answers with an error until it is on.
+// writeProject switches the APIs on and makes the custom roles. It comes first, because every API answers with an error
+// until it is on.
 func (p *platform) writeProject(ctx *pulumi.Context) error {
 	enabled, wanted := maps.Clone(apis), maps.Clone(customRoles)
 	if p.settings.BinaryAuthorization != nil {

@@ -11,14 +11,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
 
-// writeProviders makes both providers explicitly: with Pulumi.yaml's disabled default providers, nothing can be created in
-// whatever project the caller's own tools happen to point at.
+// writeProviders makes both providers explicitly. Pulumi.yaml disables the default providers, so that nothing can be made
+// in the project that the caller's own tools happen to use.
 func (p *platform) writeProviders(ctx *pulumi.Context) error {
 	var err error
 	p.gcp, err = gcp.NewProvider(ctx, "gcp", &gcp.ProviderArgs{
 		Project: pulumi.String(p.settings.Project.ID),
 		Region:  pulumi.String(p.settings.Project.Region),
-		// Quota and API use count for this project, not for the project of the caller's credentials. Whoever calls needs
+		// Quota and API use count for this project, not for the project of the caller's credentials. The caller needs
 		// serviceusage.services.use here.
 		UserProjectOverride: pulumi.Bool(true),
 		BillingProject:      pulumi.String(p.settings.Project.ID),
@@ -45,7 +45,7 @@ func (p *platform) writeGitHubProvider(ctx *pulumi.Context) error {
 		pulumi.AdditionalSecretOutputs([]string{"token"}))
 }
 
-// inProject are the options of what is made in the project: there, and after its APIs are on.
+// inProject returns the options of resources in the project: its provider, and a dependency on its APIs.
 func (p *platform) inProject(extra ...pulumi.Resource) []pulumi.ResourceOption {
 	needs := slices.Concat(p.project.Ready, extra)
 	return []pulumi.ResourceOption{pulumi.Providers(p.gcp), pulumi.DependsOn(needs)}

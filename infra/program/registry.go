@@ -7,8 +7,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
-// writeRegistry grants only what the settings name: the platform's own accounts carry their grants themselves, with the
-// reasons. Cloud Run pulls with an identity of Google's own that may read every repository of the project.
+// writeRegistry makes the repository, and grants access only to the readers that the settings name. The platform's own
+// accounts get their grants elsewhere, with reasons. Cloud Run pulls images with an identity of Google's own, which may
+// read every repository of the project.
 func (p *platform) writeRegistry(ctx *pulumi.Context) error {
 	readers := map[string]pulumi.StringInput{}
 	for _, principal := range p.settings.Registry.Readers {

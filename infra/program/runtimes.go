@@ -11,8 +11,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/components/identity"
 )
 
-// writeRuntimes makes an account per service. It holds no grant of its own: what it reads are its secrets, and those say so
-// themselves.
+// writeRuntimes makes an account for each service. The account gets no grants here; the chapter about secrets lets it read
+// its secrets.
 func (p *platform) writeRuntimes(ctx *pulumi.Context) error {
 	p.runtimes = map[string]*identity.Identity{}
 	for _, key := range p.serviceKeys() {
@@ -31,5 +31,5 @@ func (p *platform) writeRuntimes(ctx *pulumi.Context) error {
 	return errors.Join(p.writeJobAccounts(ctx), p.writePreviewAccount(ctx))
 }
 
-// serviceKeys are sorted, so that every run registers services in the same order.
+// serviceKeys returns the services' keys sorted, so that every run registers services in the same order.
 func (p *platform) serviceKeys() []string { return slices.Sorted(maps.Keys(p.settings.Services)) }

@@ -15,7 +15,8 @@ func (p *platform) writeSecrets(ctx *pulumi.Context) error {
 	for id, settings := range p.settings.Secrets {
 		secret := secrets.Secret{Version: settings.Version, Accessors: map[string]pulumi.StringInput{}}
 		if settings.Value != "" {
-			// Reading the settings took the mark off: it is put back before anything else sees the value.
+			// The value lost its mark as a secret when the settings were read. It is marked again before anything else
+			// sees it.
 			secret.Value = pulumi.ToSecret(pulumi.String(settings.Value)).(pulumi.StringOutput)
 		}
 		for key, service := range p.settings.Services {

@@ -12,8 +12,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// writeServices comes after the accessors and the policy: a revision whose account cannot read its secrets does not start,
-// and one that started before the policy was there was not judged by it.
+// writeServices makes the services. It comes after the secrets' accessors and the policy: a revision does not start if its
+// account cannot read its secrets, and a revision that starts before the policy exists is not judged by it.
 func (p *platform) writeServices(ctx *pulumi.Context) error {
 	p.services, p.users = map[string]*cloudrun.Service{}, map[string]pulumi.StringOutput{}
 	for _, key := range p.serviceKeys() {
@@ -28,7 +28,8 @@ func (p *platform) writeServices(ctx *pulumi.Context) error {
 	return nil
 }
 
-// beforeImages is what has to be there before an image starts. accessor is by whose key its account reads secrets.
+// beforeImages returns the resources that must exist before an image starts. accessor is the key under which its
+// account reads secrets.
 func (p *platform) beforeImages(accessor string) []pulumi.Resource {
 	needs := slices.Clone(p.secrets.Accessors[accessor])
 	if p.attestation != nil {
@@ -88,7 +89,8 @@ func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string
 	}
 }
 
-// otherURLs are known before any service exists, so that services may name each other.
+// otherURLs returns the URLs of other services. They are known before any service exists, so that services may name
+// each other.
 func (p *platform) otherURLs(variables map[string]string) map[string]pulumi.StringInput {
 	urls := map[string]pulumi.StringInput{}
 	for name, key := range variables {
@@ -97,7 +99,8 @@ func (p *platform) otherURLs(variables map[string]string) map[string]pulumi.Stri
 	return urls
 }
 
-// invokers are the accounts of other services, and whom the settings list with a reason.
+// invokers returns the accounts that may call a service: those of other services, and those that the settings list with
+// a reason.
 func (p *platform) invokers(s stacks.Service) map[string]cloudrun.Invoker {
 	invokers := map[string]cloudrun.Invoker{}
 	for _, key := range s.Callers {
@@ -124,7 +127,7 @@ func vpc(v *stacks.VPC) *cloudrun.VPC {
 	return &cloudrun.VPC{Network: v.Network, Subnetwork: v.Subnetwork, AllTraffic: v.Egress == "all-traffic", Tags: v.Tags}
 }
 
-// serviceResource is how the provider names a service, in its ids and in its errors.
+// serviceResource returns the provider's name of a service, in ids and errors.
 func (p *platform) serviceResource(s stacks.Service) string {
 	return fmt.Sprintf("projects/%s/locations/%s/services/%s", p.settings.Project.ID, p.settings.Project.Region, s.Name)
 }
