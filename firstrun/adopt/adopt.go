@@ -1,6 +1,6 @@
 // Package adopt finds which of the resources that a first `pulumi up` would make exist already, and writes the file with
-// which `pulumi import` takes them into the state instead. It also says what that `up` would change of the services that run,
-// what it would be refused, and what is there that the settings do not know. It reads the cloud and changes nothing.
+// which `pulumi import` takes them into the state instead. It also says what that `up` would change in running services, what
+// it would fail on, and what exists that the settings do not know. It reads the cloud and changes nothing.
 //
 // Only resources whose name the program decides can be there before it: a repository, an account, a secret, a service, a
 // custom role, an identity pool, an objective, a metric, a key, an attestor, and GitHub's environments, variables and
@@ -29,17 +29,18 @@ const (
 	policyType  = "gcp:binaryauthorization/policy:Policy"
 )
 
-// Clients ask as a person.
+// Clients send requests with a person's credentials.
 type Clients struct {
 	Google *http.Client
 	// GitHub is nil without a token; a plan with GitHub's resources then fails.
 	GitHub *http.Client
 }
 
-// Find asks the cloud which of the planned resources exist, and what stands between them and the next `up`.
+// Find asks the cloud which of the planned resources exist, and what has to be done before the next `up`.
 //
-// It collects every failure before it gives up: an outage must not be taken for an absence, or `up` would try to make what
-// is there. GitHub hides from a token what it may not read as if it were absent, so each repository must be seen first.
+// It collects every failure before it gives up. It must not take an outage for an absence, because `up` would then try to
+// make a resource that exists. GitHub answers "not found" for everything that a token may not read, so Find first checks
+// that the token can see each repository.
 func Find(ctx context.Context, clients Clients, apis APIs, plan []Planned) (Report, error) {
 	s := search{ctx: ctx, clients: clients, apis: apis, plan: plan, owners: map[string]string{}, seen: map[string]error{},
 		report: Report{Exist: []Adoption{}, Later: []string{}, Refused: []Refusal{}, Changes: []Change{}, Added: []Addition{}, Pins: []string{},
@@ -71,7 +72,8 @@ type search struct {
 	clients Clients
 	apis    APIs
 	plan    []Planned
-	// owners are those that GitHub's providers are set to, by the provider's URN; seen says why a repository cannot be looked into.
+	// owners are the owners that GitHub's providers are configured with, by the provider's URN. seen says why a repository cannot
+	// be read.
 	owners map[string]string
 	seen   map[string]error
 
@@ -87,7 +89,7 @@ func (s *search) refuse(resource, why, do string) {
 	s.report.Refused = append(s.report.Refused, Refusal{Resource: resource, Why: why, Do: do})
 }
 
-// of is the planned resources of a type.
+// of returns the planned resources of a type.
 func (s *search) of(token string) []Planned {
 	return slices.DeleteFunc(slices.Clone(s.plan), func(p Planned) bool { return p.Type != token })
 }

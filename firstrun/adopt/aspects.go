@@ -2,35 +2,37 @@ package adopt
 
 import "regexp"
 
-// aspect is one thing that a service is set to.
+// aspect is one setting of a live or planned service.
 type aspect struct {
-	// what a person calls it.
+	// what is the setting's name for people.
 	what string
-	// value is compared, shown is printed: a plain variable's value may be a secret that nobody marked.
+	// value is compared and shown is printed. They differ because a plain variable's value may be a secret that nobody
+	// marked.
 	value, shown string
-	// setting is the key that says it; empty where no setting does.
+	// setting is the key in the stack's settings; empty if there is none.
 	setting string
-	// given says that the document has it, and value is not what the API means by its absence.
+	// given says that the document has the value, so that it is not the API's default.
 	given bool
 	// secret is the id of the secret that a variable's value comes from.
 	secret string
-	// inside says that it is of the container that takes requests; within names another container that it is of.
+	// inside says that the setting belongs to the container that takes requests. within names another container that it
+	// belongs to.
 	inside bool
 	within string
-	// kept says that the provider leaves it as it is where a program does not say it: its schema calls it computed, or it
-	// manages the keys only that a program names (docs/traps.md).
+	// kept says that the provider leaves the value alone if the program does not set it: its schema calls the value
+	// computed, or the provider manages only the keys that a program names (docs/traps.md).
 	kept bool
 }
 
 // scalar is a field with one value. Paths are the API's; "container" is the container that takes the requests.
 type scalar struct {
 	path, what, setting string
-	// absent is what the API means where the field is not there. Default: nothing, and then it is no aspect of the service.
+	// absent is the value that the API assumes for an absent field. Default: none; an absent field is then not reported.
 	absent string
 	kept   bool
-	// words are what values are called. Default: as they are.
+	// words maps values to names for people. Default: the values themselves.
 	words map[string]string
-	// same writes values that mean the same alike. Default: as they are.
+	// same writes different spellings of one value alike. Default: values stay as they are.
 	same func(string) string
 }
 
@@ -39,7 +41,7 @@ var (
 	offOn = map[string]string{"true": "off", "false": "on"}
 )
 
-// scalars are in the order in which they are reported.
+// scalars lists a service's fields in the order in which they are reported.
 var scalars = []scalar{
 	{path: "container image", what: "image", setting: "digest"},
 	{path: "template serviceAccount", what: "account", setting: "runtimeAccount", absent: "Compute Engine's default account", kept: true},
@@ -74,7 +76,7 @@ var scalars = []scalar{
 	{path: "container workingDir", what: "working folder"},
 }
 
-// jobScalars are a job's.
+// jobScalars lists a job's fields.
 var jobScalars = []scalar{
 	{path: "container image", what: "image", setting: "service"},
 	{path: "template serviceAccount", what: "account", setting: "runtimeAccount", absent: "Compute Engine's default account", kept: true},
@@ -94,7 +96,7 @@ var jobScalars = []scalar{
 	{path: "container workingDir", what: "working folder"},
 }
 
-// unreported are fields that are no settings, that the client alone has, or that a release owns.
+// unreported lists fields that are not settings, that only the client sets, or that a release owns.
 var unreported = []string{
 	"name", "project", "location", "uid", "generation", "observedGeneration", "etag", "reconciling", "creator", "lastModifier",
 	"createTime", "updateTime", "deleteTime", "expireTime", "client", "clientVersion", "conditions", "terminalCondition", "uri", "urls",
@@ -103,7 +105,7 @@ var unreported = []string{
 	"startExecutionToken", "runExecutionToken", "binaryAuthorization useDefault", "binaryAuthorization breakglassJustification",
 }
 
-// ofTools begins annotations and labels that clients leave behind, which no setting has to keep.
+// ofTools matches annotations and labels that clients leave behind and that no setting has to keep.
 var ofTools = regexp.MustCompile(`^([a-z]+\.knative\.dev|([a-z]+\.)*googleapis\.com)/|^goog-`)
 
 // imageUser is the annotation that the program itself puts on revisions (cloudrun.ImageUserAnnotation).

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// Change is something that a service or another resource has, and that the next `up` takes away or sets otherwise.
+// Change is a value of a live resource that the next `up` would remove or change.
 type Change struct {
-	// Resource is its name.
+	// Resource is the resource's name.
 	Resource string `json:"resource"`
-	// What is changed, in a person's words.
+	// What names the value for people.
 	What string `json:"what"`
-	// Live is how it is set. Empty where it must not be shown.
+	// Live is the present value. Empty if it must not be shown.
 	Live string `json:"live,omitempty"`
-	// After is how `up` sets it. Empty where `up` takes it away.
+	// After is the value after `up`. Empty if `up` removes the value.
 	After string `json:"after,omitempty"`
-	// Setting is the key of the stack's settings that keeps it. Empty where no setting does.
+	// Setting is the key of the stack's settings that keeps the value. Empty if there is none.
 	Setting string `json:"setting,omitempty"`
 }
 
-// String is the change in one line.
+// String returns the change in one line.
 func (c Change) String() string {
 	line := c.What
 	if c.Live != "" {
@@ -36,11 +36,12 @@ func (c Change) String() string {
 	return line + "; " + c.Setting + " keeps it"
 }
 
-// Compare says what a plan changes of a live service or job, and what it adds. place is where it is in the settings, such as
-// services.web; live is the API's answer, planned the resource's inputs, latest the number of each secret's latest version.
+// Compare returns what a plan changes in a live service or job, and what it adds. place is its place in the settings, such
+// as services.web; live is the API's answer, planned the resource's inputs, latest the number of each secret's latest
+// version.
 //
-// A value that is not known before the run is not compared. What a program does not say and the provider then leaves alone is no
-// change.
+// A value that is not known before the run is not compared. A value that the program does not set, and that the provider then
+// leaves alone, is not a change.
 func Compare(place string, live, planned map[string]any, latest map[string]string) (changes []Change, added []string) {
 	wanted := describe(place, inAPI(planned).(map[string]any), nil)
 	has := describe(place, live, latest)

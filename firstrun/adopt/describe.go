@@ -10,20 +10,22 @@ import (
 
 // reader describes one service's document, or one job's.
 type reader struct {
-	// place is where it is in the settings, services.KEY or jobs.KEY.
+	// place is the service's or job's place in the settings, services.KEY or jobs.KEY.
 	place string
-	// latest are the numbers of the versions that are the latest, by secret; empty for a plan.
+	// latest are the numbers of the latest versions, by secret; empty for a plan.
 	latest map[string]string
-	// home is what the ids of the project's own secrets begin with in full, once by its id and once by its number.
+	// home lists the beginnings of the full names of the project's own secrets: with the project's id, and with its
+	// number.
 	home []string
 	rest map[string]any
-	// inside says that what is read is the container's.
+	// inside says that the values being read belong to the container.
 	inside bool
-	// aspects are what was read.
+	// aspects are the settings read so far.
 	aspects []aspect
 }
 
-// describe says what a service or a job is set to: document is the API's, or a plan's as [inAPI] writes it.
+// describe returns the settings of a service or a job. document comes from the API, or from a plan in the form of
+// [inAPI].
 func describe(place string, document map[string]any, latest map[string]string) []aspect {
 	r := reader{place: place, latest: latest, rest: clone(document).(map[string]any), home: homes(document)}
 	table, arguments, runs, volumes, mounts := scalars, "arguments", "revisions", "volumes", "mounts"
@@ -31,7 +33,7 @@ func describe(place string, document map[string]any, latest map[string]string) [
 		// A job has its containers one level deeper than a service: each of its tasks runs them.
 		maps.Copy(r.rest["template"].(map[string]any), task)
 		table, arguments, runs = jobScalars, "args", "executions"
-		volumes, mounts = "", "" // A job's settings have no folders but that of its databases' sockets.
+		volumes, mounts = "", "" // a job's only folder is that of its databases' sockets
 	}
 	for _, path := range unreported {
 		take(r.rest, strings.Fields(path)...)
@@ -80,7 +82,7 @@ func describe(place string, document map[string]any, latest map[string]string) [
 	return r.aspects
 }
 
-// add notes what the document has. A setting is below the place.
+// add notes a setting that the document has.
 func (r *reader) add(a aspect) {
 	a.given, a.inside = true, r.inside
 	if a.setting != "" {
@@ -89,7 +91,7 @@ func (r *reader) add(a aspect) {
 	r.aspects = append(r.aspects, a)
 }
 
-// sidecar reads a container beside the one that takes requests: that it is there, and how it is set.
+// sidecar reads a container beside the one that takes requests: its existence and its settings.
 func (r *reader) sidecar(container any, document map[string]any) {
 	name := text(container, "name")
 	what := "container " + name
@@ -97,7 +99,7 @@ func (r *reader) sidecar(container any, document map[string]any) {
 	alone := map[string]any{"name": document["name"], "project": document["project"], "urls": document["urls"],
 		"template": map[string]any{"containers": []any{container}}}
 	for _, a := range describe(r.place+".sidecars."+name, alone, r.latest) {
-		// It takes no requests, and has CPU when the instance has.
+		// A sidecar takes no requests, and has CPU when the instance has.
 		if !a.inside || a.what == "port" || a.what == "protocol" || a.what == "CPU between requests" {
 			continue
 		}
@@ -109,7 +111,7 @@ func (r *reader) sidecar(container any, document map[string]any) {
 
 var projectNumber = regexp.MustCompile(`-([0-9]+)\.[a-z0-9-]+\.run\.app`)
 
-// homes are how the API may write the service's own project before a secret's id.
+// homes returns the ways in which the API may write the service's own project before a secret's id.
 func homes(document map[string]any) []string {
 	_, rest, _ := strings.Cut(text(document, "name"), "projects/")
 	project, _, _ := strings.Cut(rest, "/")
@@ -122,7 +124,8 @@ func homes(document map[string]any) []string {
 	return homes
 }
 
-// mainContainer is the one that takes the requests: the only one, or the only one with a port; -1 where there is no telling.
+// mainContainer returns the index of the container that takes the requests: the only one, or the only one with a port; -1 if
+// neither is clear.
 func mainContainer(containers []any) int {
 	if len(containers) == 1 {
 		return 0
@@ -158,7 +161,7 @@ func (r *reader) scalar(s scalar) {
 	r.aspects[len(r.aspects)-1].given = given
 }
 
-// probe puts a probe in one line. The one that Cloud Run makes where nobody asked for one is none.
+// probe writes a probe in one line. The probe that Cloud Run makes by default counts as none.
 func (r *reader) probe(which string) {
 	probe := take(r.rest, "container", which+"Probe")
 	if probe == nil {
@@ -202,7 +205,7 @@ func (r *reader) port() string {
 	return r.aspects[at].value
 }
 
-// variables never show a plain value.
+// variables notes the variables. It never shows a plain value.
 func (r *reader) variables() {
 	variables, _ := take(r.rest, "container", "env").([]any)
 	for _, variable := range variables {
@@ -224,8 +227,8 @@ func (r *reader) variables() {
 	}
 }
 
-// secret is a variable whose value is a secret's version. Numbers are compared, not the word latest: to pin the version that is the
-// latest changes no value.
+// secret notes a variable whose value is a secret's version. It compares version numbers and not the word latest, because pinning
+// the latest version changes no value.
 func (r *reader) secret(name, secret, version string) {
 	a := aspect{what: "variable " + name, setting: "secrets." + name, secret: secret, shown: "secret " + secret + " version " + version}
 	if version == "" || version == "latest" {
@@ -241,21 +244,21 @@ func (r *reader) secret(name, secret, version string) {
 	r.add(a)
 }
 
-// words is a command line, of which nothing is shown: tokens stand in arguments.
+// words notes a command line without showing it, because arguments may contain tokens.
 func (r *reader) words(path, what, setting string) {
 	if words, _ := take(r.rest, "container", path).([]any); len(words) > 0 {
 		r.add(aspect{what: what, value: flat(words), setting: setting})
 	}
 }
 
-// whole puts everything below a path in one aspect.
+// whole notes everything below a path as one setting.
 func (r *reader) whole(path, what, setting string) {
 	if value := flat(take(r.rest, strings.Fields(path)...)); value != "" {
 		r.add(aspect{what: what, value: value, shown: value, setting: setting})
 	}
 }
 
-// named makes an aspect of each entry of a list.
+// named notes each entry of a list as a setting.
 func (r *reader) named(path, what, by, setting string) {
 	entries, _ := take(r.rest, strings.Fields(path)...).([]any)
 	for _, entry := range entries {
@@ -268,7 +271,7 @@ func (r *reader) named(path, what, by, setting string) {
 	}
 }
 
-// others makes an aspect of each value that is left in an object.
+// others notes each value that is left in an object as a setting.
 func (r *reader) others(path, what string, kept bool) {
 	object, _ := take(r.rest, strings.Fields(path)...).(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(object)) {
@@ -277,7 +280,7 @@ func (r *reader) others(path, what string, kept bool) {
 	}
 }
 
-// keys makes an aspect of each label or annotation that is somebody's own. Of annotations, only the names are shown.
+// keys notes each label or annotation that no tool has left. It shows only the names of annotations.
 func (r *reader) keys(path, what string, kept bool) {
 	before := len(r.aspects)
 	r.others(path, what, kept)

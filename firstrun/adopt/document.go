@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// unknown is how the engine writes a value that is not known before something is made, in previews
-// (plugin.UnknownStringValue in Pulumi's SDK).
+// unknown is the text that stands in previews for a value that is not known yet (plugin.UnknownStringValue in Pulumi's
+// SDK).
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 // secretMark is the key of an object that stands for a secret in Pulumi's JSON (resource.SigKey in its SDK).
 const secretMark = "4dabf18193072939515e22adb298388d"
 
-// singular are the API's names of lists, by the provider's.
+// singular maps the provider's names of lists to the API's.
 var singular = map[string]string{
 	"envs": "env", "commands": "command", "dependsOns": "dependsOn", "buildInfos": "buildInfo", "traffics": "traffic",
 }
 
-// inAPI writes what a program gives the provider as the API has it: other names of lists, ports as a list, and no value of a
-// secret.
+// inAPI converts a program's inputs to the form of the API: lists have other names, ports are a list, and secrets have no
+// values.
 func inAPI(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -60,7 +60,7 @@ func inAPI(value any) any {
 	return value
 }
 
-// field reads a field below a document; nil where it is not there.
+// field reads a field below a document; nil if it is absent.
 func field(document any, path ...string) any {
 	for _, key := range path {
 		object, _ := document.(map[string]any)
@@ -69,7 +69,7 @@ func field(document any, path ...string) any {
 	return document
 }
 
-// text reads a field as text, which is empty where it is not there.
+// text reads a field as text; empty if it is absent.
 func text(document any, path ...string) string { return scalarText(field(document, path...)) }
 
 func list(document any, path ...string) []any {
@@ -103,7 +103,7 @@ func clone(value any) any {
 	return value
 }
 
-// scalarText is a value of JSON as text; empty for what says nothing: null, no text, an object or a list.
+// scalarText returns a JSON value as text; empty for null, an empty text, an object or a list.
 func scalarText(value any) string {
 	switch value := value.(type) {
 	case string:
@@ -118,8 +118,8 @@ func scalarText(value any) string {
 	return ""
 }
 
-// leaves are the values below a document by their paths. Entries of lists are told by their name or path, so that order does
-// not count, and by their place where they have neither. What says nothing is left out: false, zero, empty.
+// leaves collects the values below a document by their paths. An entry of a list is identified by its name or path, so that
+// order does not count, or by its position if it has neither. False, zero and empty values are left out.
 func leaves(value any, path string, into map[string]string) {
 	below := func(key string) string {
 		if path == "" {
@@ -151,7 +151,7 @@ func leaves(value any, path string, into map[string]string) {
 	}
 }
 
-// flat is everything below a document in one line.
+// flat returns everything below a document in one line.
 func flat(value any) string {
 	found := map[string]string{}
 	leaves(value, "", found)

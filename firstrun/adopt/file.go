@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// File is what `pulumi import --file` reads.
+// File is the file that `pulumi import --file` reads.
 type File struct {
-	// NameTable has the URNs of what is in the state already and is referred to by name: the providers.
+	// NameTable has the URNs of resources in the state that the file refers to by name: the providers.
 	NameTable map[string]string `json:"nameTable"`
-	// Resources are components before their children.
+	// Resources are the resources to import, components before their children.
 	Resources []Entry `json:"resources"`
 }
 
@@ -24,8 +24,8 @@ type Entry struct {
 	Component bool   `json:"component,omitempty"`
 }
 
-// NewFile writes down the adoptions with the components above them, under the names and parents that the program gives
-// them: otherwise the next `up` would take them for others, delete them and make its own.
+// NewFile returns the import file of the adoptions, with the components above them, under the names and parents that
+// the program gives them. With other names the next `up` would delete the resources and make new ones.
 func NewFile(planned []Planned, adoptions []Adoption) (File, error) {
 	byURN := map[string]Planned{}
 	for _, p := range planned {
@@ -40,7 +40,7 @@ func NewFile(planned []Planned, adoptions []Adoption) (File, error) {
 		}
 		parent, known := byURN[p.Parent]
 		if !known {
-			// It is in the state: an earlier import or run was cut short.
+			// The parent is in the state already, because an earlier import or run was cut short.
 			name := p.Parent[strings.LastIndex(p.Parent, "::")+2:]
 			file.NameTable[name] = p.Parent
 			return name

@@ -19,7 +19,7 @@ type finder struct {
 	inputs map[string]any
 }
 
-// sees says why GitHub's repository cannot be looked into.
+// sees returns an error if GitHub's repository cannot be read.
 func (f finder) sees(repository string) error {
 	name := strings.TrimPrefix(repository, "repos/")
 	if f.client == nil {
@@ -36,7 +36,7 @@ func (f finder) sees(repository string) error {
 	return nil
 }
 
-// exists reads the resource, nil where it is not there. Of one that is found in a list, it puts the number into the inputs, as id.
+// exists reads the resource, nil if it is absent. If it finds the resource in a list, it puts its number into the inputs, as id.
 func (f finder) exists(k kind, path string) (map[string]any, error) {
 	found, err := f.get(path)
 	if err != nil || found == nil {
@@ -65,7 +65,7 @@ func (f finder) exists(k kind, path string) (map[string]any, error) {
 	return nil, nil
 }
 
-// refusal says why a resource that is there cannot be taken over, and what to do.
+// refusal says why a resource that exists cannot be imported, and what to do.
 func (f finder) refusal(k kind, live map[string]any) (why, do string) {
 	if k.undelete != "" && (field(live, "deleted") == true || text(live, "state") == "DELETED") {
 		command, _ := f.expand(k.undelete)
@@ -89,14 +89,15 @@ func (f finder) refusal(k kind, live map[string]any) (why, do string) {
 	return "", ""
 }
 
-// get reads what is at a path, nil where nothing is.
+// get reads the document at a path, nil if there is none.
 func (f finder) get(path string) (any, error) {
 	request, err := http.NewRequestWithContext(f.ctx, http.MethodGet, f.base+path, nil)
 	if err != nil {
 		return nil, err
 	}
 	if rest, ofGoogle := strings.CutPrefix(path, "projects/"); ofGoogle {
-		// A person's credentials are gcloud's own project's, where APIs are off: that would be taken for a project's without them.
+		// A person's credentials count for gcloud's own project, whose APIs are off. Its answer would look as if this project's
+		// APIs were off.
 		project, _, _ := strings.Cut(rest, "/")
 		request.Header.Set("X-Goog-User-Project", project)
 	}
@@ -126,7 +127,7 @@ func (f finder) get(path string) (any, error) {
 	return found, nil
 }
 
-// expand puts inputs in the place of {input} and {+input}, and says whether all of them are known.
+// expand replaces {input} and {+input} by the inputs, and says whether all of them are known.
 func (f finder) expand(pattern string) (string, bool) {
 	var out strings.Builder
 	for {

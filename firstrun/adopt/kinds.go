@@ -32,36 +32,38 @@ func Emulated(base string) APIs {
 	}
 }
 
-// kind is a type that can be there before the program. Its patterns have inputs in braces: {input} is the last part of a
-// resource name, {+input} all of it. {owner} is the owner that the GitHub provider is set to.
+// kind is a resource type that can exist before the program runs. Its patterns have inputs in braces: {input} is the
+// last part of a resource name, {+input} the whole name. {owner} is the owner that the GitHub provider is configured
+// with.
 type kind struct {
 	api func(APIs) string
-	// path is where it is read.
+	// path is the API's path of the resource.
 	path string
-	// With list, path is a list under that field (or bare, as "-"), found by the entry whose name is the input named by by; {id}
-	// is its number.
+	// If list is set, path leads to a list in that field ("-" for a bare list). The entry is found by name: its name is the
+	// input that by names, and {id} is its number.
 	list, by string
-	// id is what the provider imports by. Default: path.
+	// id is the id by which the provider imports. Default: path.
 	id string
-	// undelete is the command that brings one back. Default: what is deleted is gone.
+	// undelete is the command that brings a deleted resource back. Default: none, a deleted resource is gone.
 	undelete string
-	// remove is the command that takes one away which the provider cannot take over: it would replace what it imports.
-	// Default: it can.
+	// remove is the command that deletes a resource that the provider would replace after an import. Default: none, the
+	// import works.
 	remove string
-	// gone says how long one that was deleted keeps its name and can be brought back, and what else helps.
+	// gone says for how long a deleted resource keeps its name and can be brought back, and what else helps.
 	gone string
-	// versions is the list of its versions, of which one has to be enabled. Default: it has none.
+	// versions is the path of the list of versions, of which one has to be enabled. Default: the resource has no
+	// versions.
 	versions string
-	// immutable are the fields that the provider cannot change: it would delete what is there and make another. instead is what to
-	// do where one differs.
+	// immutable are the fields that the provider cannot change: it would delete the resource and make another. instead says what
+	// to do if one differs.
 	immutable []immutable
 	instead   string
 }
 
-// immutable is a field of a resource that cannot be changed, as the plan and as the API call it.
+// immutable is a field of a resource that cannot be changed, by its names in the plan and in the API.
 type immutable struct{ input, live, what, absent string }
 
-// The ids are those of the providers' documentation, in each resource's section Import.
+// kinds lists the types to look for. The ids are from the providers' documentation, each resource's section Import.
 var kinds = map[string]kind{
 	"gcp:artifactregistry/repository:Repository": {
 		api: func(a APIs) string { return a.ArtifactRegistry }, path: "projects/{project}/locations/{location}/repositories/{repositoryId}",
@@ -148,7 +150,7 @@ var kinds = map[string]kind{
 		id: "{repository}:{id}"},
 }
 
-// unnamed are the types that nothing made by hand can stand in the way of, and why. Members of IAM policies are among them too.
+// unnamed lists the types that need no import, with the reason. Members of IAM policies need none either.
 var unnamed = map[string]string{
 	"gcp:projects/service:Service":                                             "switching an API on that is on changes nothing",
 	"gcp:secretmanager/secretVersion:SecretVersion":                            "a value becomes another version",
@@ -163,7 +165,7 @@ var unnamed = map[string]string{
 	"github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions": "it is always there, and set",
 }
 
-// Known says whether a type is looked for, or needs no import.
+// Known says whether this package looks for a type, or knows that it needs no import.
 func Known(token string) bool {
 	_, named := kinds[token]
 	return named || unnamed[token] != "" || strings.HasSuffix(strings.ToLower(token), "iammember")

@@ -13,14 +13,14 @@ type Planned struct {
 	URN    string
 	Type   string
 	Custom bool
-	// New says that the state does not have it: the preview would create it.
+	// New says that the state does not have the resource, so the preview would create it.
 	New bool
 	// Parent and Provider are URNs; empty for the stack itself and for components.
 	Parent, Provider string
 	Inputs           map[string]any
 }
 
-// Name is the logical name.
+// Name returns the resource's name in the program.
 func (p Planned) Name() string { return p.URN[strings.LastIndex(p.URN, "::")+2:] }
 
 func (p Planned) input(path ...string) string { return text(p.Inputs, path...) }
@@ -71,7 +71,7 @@ func ReadPlan(in io.Reader) ([]Planned, error) {
 	return planned, nil
 }
 
-// Counts says whether a step of a preview asks for a resource: it is there after the run.
+// Counts says whether the resource of a preview's step exists after the run.
 func Counts(op string) bool {
 	switch op {
 	case "create", "same", "update", "refresh", "replace", "create-replacement", "import", "import-replacement":
@@ -80,7 +80,7 @@ func Counts(op string) bool {
 	return false
 }
 
-// ProviderURN is a provider's URN: resources refer to it with its id at the end.
+// ProviderURN returns a provider's URN from a reference to it, which has the provider's id at its end.
 func ProviderURN(reference string) string {
 	if cut := strings.LastIndex(reference, "::"); cut >= 0 {
 		return reference[:cut]

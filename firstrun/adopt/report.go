@@ -7,54 +7,55 @@ import (
 	"strings"
 )
 
-// Report is what is there before the first `up`.
+// Report says what exists before the first `up`, and what that `up` would do to it.
 type Report struct {
 	// Planned is how many resources `up` would make.
 	Planned int `json:"planned"`
-	// Exist are those that are there already.
+	// Exist are the planned resources that exist already.
 	Exist []Adoption `json:"exist"`
-	// Later are the names of those that cannot be looked for, because they stand in something that is not in the state yet: ask
-	// again after the import.
+	// Later are the names of resources that cannot be looked for, because the resource around them is not in the state yet. Run
+	// adopt again after the import.
 	Later []string `json:"later"`
-	// Refused is what `up` would fail on half-way, or replace.
+	// Refused are the resources that `up` would fail on half-way, or replace.
 	Refused []Refusal `json:"refused"`
-	// Changes are what `up` would take away from what is there, or set otherwise.
+	// Changes are the values of existing resources that `up` would remove or change.
 	Changes []Change `json:"changes"`
-	// Added is what it would set that was not set.
+	// Added are the values that `up` would set for the first time.
 	Added []Addition `json:"added"`
-	// Pins are the commands that keep services' requests where they are, to be given before the first `up`.
+	// Pins are the commands that keep services' requests with their present revisions. They have to be run before the
+	// first `up`.
 	Pins []string `json:"pins"`
-	// Unknown is what is there and stays as it is, because the settings do not know it.
+	// Unknown are the resources and grants that the settings do not know. `up` leaves them alone.
 	Unknown []Unknown `json:"unknown"`
 }
 
 // Adoption is a resource that exists already.
 type Adoption struct {
 	Planned
-	// ID is what `pulumi import` takes.
+	// ID is the resource's id for `pulumi import`.
 	ID string
 }
 
-// MarshalJSON writes what a script needs to know: inputs may hold what is nobody's business.
+// MarshalJSON writes only what a script needs, because inputs may hold private values.
 func (a Adoption) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{"name": a.Name(), "type": a.Type, "id": a.ID})
 }
 
-// Refusal is something that `up` could not do.
+// Refusal is a resource that `up` cannot handle.
 type Refusal struct {
-	// Resource is what it is about, Why what is wrong with it, and Do what helps.
+	// Resource is the resource's name, Why says what is wrong with it, and Do what to do about it.
 	Resource string `json:"resource"`
 	Why      string `json:"why"`
 	Do       string `json:"do"`
 }
 
-// Addition is what a resource gets that it did not have.
+// Addition is a value that a resource gets for the first time.
 type Addition struct {
 	Resource string   `json:"resource"`
 	What     []string `json:"what"`
 }
 
-// Unknown is something that the settings do not know.
+// Unknown is a resource or grant that the settings do not know.
 type Unknown struct {
 	Resource string `json:"resource"`
 	What     string `json:"what"`
@@ -63,7 +64,7 @@ type Unknown struct {
 // Good says that the next `up` neither fails nor takes anything from what runs.
 func (r Report) Good() bool { return len(r.Refused) == 0 && len(r.Changes) == 0 && len(r.Pins) == 0 }
 
-// Write puts the import file at path.
+// Write writes the import file to path.
 func (r Report) Write(path string, plan []Planned) error {
 	file, err := NewFile(plan, r.Exist)
 	if err != nil {
@@ -76,7 +77,7 @@ func (r Report) Write(path string, plan []Planned) error {
 	return os.WriteFile(path, append(content, '\n'), 0o644)
 }
 
-// Text is the report for people; path is where the import file is.
+// Text returns the report for people; path is the import file's.
 func (r Report) Text(path string) string {
 	var out strings.Builder
 	if len(r.Exist) == 0 {

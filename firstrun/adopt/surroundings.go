@@ -56,7 +56,7 @@ func Surroundings(token string, live, planned map[string]any) (changes []Change,
 	return changes, added
 }
 
-// unlike is the change of a value that should not be shown whole, if there is one.
+// unlike returns the change of a value that should not be shown whole, or nothing if it does not change.
 func unlike(what, live, planned string) []Change {
 	switch {
 	case live == "" || live == planned || planned == unknown:
@@ -67,7 +67,7 @@ func unlike(what, live, planned string) []Change {
 	return []Change{{What: what, After: "another value"}}
 }
 
-// environment says which gates of a GitHub environment `up` takes away.
+// environment returns the protections of a GitHub environment that `up` would remove.
 func environment(live, planned map[string]any) []Change {
 	var changes []Change
 	const setting = "github.environments"

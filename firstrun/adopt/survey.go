@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// survey asks for what stands beside the planned resources: how the services are set that run, the versions of secrets that they
-// will read, and what the settings do not know.
+// survey asks for further facts: the settings of running services, the versions of the secrets that they will read, and
+// resources that the settings do not know.
 func (s *search) survey() {
 	projects := map[string]bool{}
 	for _, p := range s.of(serviceType) {
@@ -30,7 +30,7 @@ func (s *search) google(base string) finder {
 	return finder{ctx: s.ctx, client: s.clients.Google, base: base}
 }
 
-// read asks for one document; nil where there is none, or where the failure was noted.
+// read asks for one document; nil if there is none, or if it failed, which is noted.
 func (s *search) read(base, path, what string) map[string]any {
 	found, err := s.google(base).get(path)
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *search) read(base, path, what string) map[string]any {
 	return document
 }
 
-// every asks for all pages of a list. parameter is what asks for the page that next, a field of the answer, names.
+// every asks for all pages of a list. The answer's field next names the next page, and the parameter asks for it.
 func (s *search) every(base, path, items, what string, parameter string, next ...string) []any {
 	var all []any
 	for token := ""; ; {
@@ -58,8 +58,8 @@ func (s *search) every(base, path, items, what string, parameter string, next ..
 	}
 }
 
-// running compares a planned service or job with the one that is there. place is where it is in the settings: the components are
-// called service-KEY and job-KEY.
+// running compares a planned service or job with the live one. place is its place in the settings; the components are called
+// service-KEY and job-KEY.
 func (s *search) running(p Planned, place string) {
 	f := finder{inputs: p.Inputs}
 	path, known := f.expand(kinds[p.Type].path)
@@ -75,7 +75,7 @@ func (s *search) running(p Planned, place string) {
 	s.note(path, changes, added)
 	s.invokers(p, path)
 	if p.Type == jobType {
-		return // it takes no requests, and runs what its service runs
+		return // a job takes no requests, and runs its service's image
 	}
 	if pin := f.pin(live); pin != "" {
 		s.report.Pins = append(s.report.Pins, pin)
@@ -83,7 +83,7 @@ func (s *search) running(p Planned, place string) {
 	s.image(p, place, path, live)
 }
 
-// differs compares another resource that exists.
+// differs compares a planned resource of another kind with the live one.
 func (s *search) differs(name string, p Planned, live map[string]any) {
 	changes, added := Surroundings(p.Type, live, p.Inputs)
 	s.note(name, changes, added)
@@ -99,12 +99,12 @@ func (s *search) note(resource string, changes []Change, added []string) {
 	}
 }
 
-// containers are a service's or a job's.
+// containers returns the containers of a service or a job.
 func containers(document any) []any {
 	return slices.Concat(list(document, "template", "containers"), list(document, "template", "template", "containers"))
 }
 
-// latest asks which versions are the latest of the secrets that a service reads at latest.
+// latest asks for the latest versions of the secrets that a service reads at latest.
 func (s *search) latest(project string, live map[string]any) map[string]string {
 	latest := map[string]string{}
 	for _, container := range containers(live) {
@@ -123,7 +123,7 @@ func (s *search) latest(project string, live map[string]any) map[string]string {
 	return latest
 }
 
-// pinned refuses versions of secrets that are not there: no revision would start.
+// pinned refuses versions of secrets that do not exist, because no revision would start with them.
 func (s *search) pinned(p Planned) {
 	project := p.input("project")
 	for _, container := range containers(inAPI(p.Inputs)) {
@@ -183,7 +183,7 @@ func (s *search) image(p Planned, place, path string, live map[string]any) {
 	}
 }
 
-// signed refuses an image that nobody signed, where signatures begin to be asked for.
+// signed refuses an image that nobody signed, if the settings ask for signatures.
 func (s *search) signed(path, image string) {
 	for _, policy := range s.of(policyType) {
 		for _, pattern := range list(policy.Inputs, "admissionWhitelistPatterns") {
@@ -204,13 +204,13 @@ func (s *search) signed(path, image string) {
 		"leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)")
 }
 
-// namespace is Pulumi's project, which the settings' keys begin with.
+// namespace returns the name of Pulumi's project, with which the settings' keys begin.
 func (s *search) namespace(p Planned) string {
 	parts := strings.Split(p.URN, "::")
 	return parts[min(1, len(parts)-1)]
 }
 
-// invokers names who may do something with a service or a job without the settings saying it. `up` takes nobody's right away.
+// invokers lists the grants on a service or a job that the settings do not know. `up` leaves them alone.
 func (s *search) invokers(p Planned, path string) {
 	members := map[string]string{serviceType: invokerType, jobType: runnerType}[p.Type]
 	policy := s.read(s.apis.Run, path+":getIamPolicy", "who may do what with it")
@@ -228,7 +228,8 @@ func (s *search) invokers(p Planned, path string) {
 	}
 }
 
-// otherServices names the services of a project that the settings do not know, with those of the same name in other regions.
+// otherServices lists the services of a project that the settings do not know, including those of the same name in other
+// regions.
 func (s *search) otherServices(project string) {
 	own := map[string][]string{} // regions by name
 	for _, p := range s.of(serviceType) {
@@ -236,7 +237,7 @@ func (s *search) otherServices(project string) {
 			own[p.input("name")] = append(own[p.input("name")], p.input("location"))
 		}
 	}
-	// The list over all regions is v1's: v2 has none.
+	// Only v1 of the API lists over all regions.
 	found := s.every(s.apis.RunV1, "projects/"+project+"/locations/-/services?limit=100", "items", "which services there are",
 		"continue", "metadata", "continue")
 	place := func(service any) (name, region string) {
@@ -264,7 +265,7 @@ func (s *search) otherServices(project string) {
 	}
 }
 
-// otherSecrets names the secrets of a project that the settings do not know.
+// otherSecrets lists the secrets of a project that the settings do not know.
 func (s *search) otherSecrets(project string) {
 	own := map[string]bool{}
 	for _, p := range s.of(secretType) {
@@ -282,11 +283,11 @@ func (s *search) unknown(resource, what string) {
 	s.report.Unknown = append(s.report.Unknown, Unknown{Resource: resource, What: what})
 }
 
-// last is the last part of a resource name.
+// last returns the last part of a resource name.
 func last(name string) string { return name[strings.LastIndex(name, "/")+1:] }
 
-// pin is the command that gives to revisions by name what a service gives to the newest one, whichever that is: the next `up`
-// makes a newer one (docs/adr/0001).
+// pin returns the command that gives a service's requests to its present revisions by name. Otherwise requests would follow
+// the newer revision that the next `up` makes (docs/adr/0001).
 func (f finder) pin(live map[string]any) string {
 	ready := last(text(live, "latestReadyRevision"))
 	targets := list(live, "traffic")

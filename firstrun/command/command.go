@@ -1,5 +1,5 @@
-// Package command is the command line of an environment's first run: what it takes, whether the caller may do it, and what
-// exists before it. It reads settings, a plan and a cloud, and changes none of them.
+// Package command is the command line for an environment's first run. It says which rights the run needs, whether the
+// caller has them, and what exists already. It reads settings, a plan and a cloud, and changes none of them.
 package command
 
 import (

@@ -41,7 +41,8 @@ func (a *app) connect(ctx context.Context) (adopt.Clients, adopt.APIs, error) {
 	return clients, apis, nil
 }
 
-// sandbox is where the sandbox's APIs begin, empty where the environment names none. Whoever asks has to see which cloud it is.
+// sandbox returns the base address of the sandbox's APIs, or "" if the environment names none. It prints the address, so that
+// people see which cloud they ask.
 func (a *app) sandbox() (string, error) {
 	base := strings.TrimSuffix(os.Getenv("SANDBOX_APIS"), "/")
 	if base == "" {
@@ -54,7 +55,7 @@ func (a *app) sandbox() (string, error) {
 	return base, nil
 }
 
-// onThisMachine refuses any other address: the requests carry the caller's tokens, in the clear.
+// onThisMachine refuses an address of another machine, because the requests carry the caller's tokens unencrypted.
 func onThisMachine(base string) error {
 	address, err := url.Parse(base)
 	if err != nil {

@@ -39,7 +39,7 @@ func (a *app) preflight() *cobra.Command {
 	}
 }
 
-// preflightText is a report for people.
+// preflightText writes a report for people.
 func preflightText(report preflight.Report) string {
 	var text strings.Builder
 	for _, place := range report.Places {

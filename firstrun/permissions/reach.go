@@ -7,63 +7,64 @@ import (
 	"strings"
 )
 
-// What somebody can come to, besides accounts. Each is as good as the thing itself.
+// The goals, besides accounts, that somebody can reach.
 const (
-	// Owner is whoever may do everything in the project.
+	// Owner is the right to do everything in the project.
 	Owner = "the project's owner"
 	// DefaultAccount is Compute Engine's account, which Google makes with the role Editor as soon as the API is switched on.
 	DefaultAccount = "Compute's default account, an editor"
-	// Values is reading the values of secrets.
+	// Values is the right to read the values of secrets.
 	Values = "the values of secrets"
-	// Signature is signing any image for Binary Authorization.
+	// Signature is the right to sign any image for Binary Authorization.
 	Signature = "a signature on any image"
-	// Unsigned is starting an image that nobody signed.
+	// Unsigned is the right to start an image that nobody signed.
 	Unsigned = "an image that nobody signed"
-	// Images is pushing images into a repository.
+	// Images is the right to push images into a repository.
 	Images = "images of its own"
-	// Records is deciding what the audit log keeps.
+	// Records is the right to decide what the audit log keeps.
 	Records = "what the audit log keeps"
 )
 
 // Holding is a role that somebody holds on something.
 type Holding struct {
-	// Who holds it: an account, or anybody else by the member's name.
+	// Who holds the role: an account, or anybody else by the member's name.
 	Who string
-	// Place is what kind of thing it holds on; On is that account, if it is one.
+	// Place is the kind of resource that the role is held on. On is the account, if it is held on one.
 	Place Place
 	On    string
-	// Role is its name, and Permissions are what it holds: [Roles] of a predefined one.
+	// Role is the role's name, and Permissions are what it holds; for a predefined role see [Roles].
 	Role        string
 	Permissions []string
 	// Only are the roles that a condition lets the holder of resourcemanager.projects.setIamPolicy grant. Nil: any role.
 	Only []string
 }
 
-// Step is one way in which somebody comes to something.
+// Step is one step by which somebody reaches a goal.
 type Step struct {
 	From, To string
 	// By is the permission, and the role that holds it.
 	By string
 }
 
-// Path is a shortest way from one to another.
+// Path is a shortest way from a holder to a goal.
 type Path struct {
 	From, To string
 	Steps    []Step
 }
 
-// way is a permission that leads somewhere.
+// way is a permission by which its holder reaches a goal.
 type way struct {
 	permission string
-	// to is where it leads; empty means the account it is held on, or every account when it is held on the project.
+	// to is the goal. Empty means the account that the permission is held on, or every account if it is held on the
+	// project.
 	to string
-	// federated leads to every account that a federated principal may become.
+	// federated says that the goals are all accounts that callers from outside may become.
 	federated bool
 }
 
-// ways are the permissions with which their holder becomes somebody else, or as good as. Google names no such list: this
-// one is from the reference of permissions and the published ways of raising oneself. A permission to set an IAM policy or a
-// role that holds everything of a service leads somewhere even when it is not here; see [steps].
+// ways lists the permissions with which their holder can act as somebody else, or reach another goal. Google publishes no
+// such list. This one comes from the reference of permissions and from published ways to escalate privileges. Permissions to
+// set an IAM policy, and roles that hold everything of a service, count even if they are not listed; see [steps].
 var ways = []way{
 	// Becomes an account: by its tokens, its keys, what runs as it, or by giving oneself the right to.
 	{permission: "iam.serviceAccounts.getAccessToken"},
@@ -120,11 +121,11 @@ var ways = []way{
 	{permission: "logging.settings.update", to: Records},
 }
 
-// anyRight is where a permission leads that lets its holder give itself any role on things of a kind.
+// anyRight returns the goal of a permission that lets its holder take any role on resources of a kind.
 func anyRight(kind string) string { return "any right on " + kind }
 
-// Paths are the shortest ways from each holder to everything else that it can come to, in steps. accounts are all accounts
-// of the project; members of federation are told by their names.
+// Paths returns the shortest ways from each holder to every goal that it can reach. accounts are all accounts of the
+// project. Callers from outside are recognized by their names.
 func Paths(holdings []Holding, accounts []string) []Path {
 	byWho := map[string][]Step{}
 	for _, holding := range slices.Concat(holdings, delegated(holdings)) {
@@ -157,7 +158,7 @@ func pathsFrom(from string, byWho map[string][]Step) []Path {
 	return slices.SortedFunc(maps.Values(reached), func(a, b Path) int { return cmp.Compare(a.To, b.To) })
 }
 
-// steps are where one holding leads at once.
+// steps returns the goals that one holding reaches directly.
 func steps(h Holding, accounts, federated []string) []Step {
 	var found []Step
 	add := func(permission string, to ...string) {
@@ -190,7 +191,7 @@ func steps(h Holding, accounts, federated []string) []Step {
 	return found
 }
 
-// delegated are the roles that somebody can give itself on the project under a condition that names them.
+// delegated returns the roles that a holder can take on the project, under a condition that names them.
 func delegated(holdings []Holding) []Holding {
 	var more []Holding
 	for _, h := range holdings {
@@ -208,7 +209,7 @@ func delegated(holdings []Holding) []Holding {
 	return more
 }
 
-// federated are the accounts that a principal of a workload identity pool may become.
+// federated returns the accounts that callers of a workload identity pool may become.
 func federated(holdings []Holding) []string {
 	var found []string
 	for _, h := range holdings {

@@ -2,8 +2,8 @@ package permissions
 
 import "strings"
 
-// Roles are the predefined roles that the program grants and the permissions of each that it can need. A * at the end
-// takes everything below.
+// Roles maps the predefined roles that the program grants to the permissions of each that the program can need. A * at
+// the end stands for everything below.
 //
 // The rows of Artifact Registry, Cloud Run, Secret Manager, IAM, Service Usage, billing, Binary Authorization, Cloud KMS and
 // Container Analysis were compared with what the IAM API answers for each role (roles.get, as recorded daily by
@@ -40,7 +40,7 @@ var Roles = map[string][]string{
 	"roles/monitoring.uptimeCheckConfigEditor":   list("monitoring.uptimeCheckConfigs.*"),
 	"roles/cloudscheduler.viewer":                list("cloudscheduler.jobs.get", "cloudscheduler.jobs.list"),
 	"roles/cloudscheduler.admin":                 list("cloudscheduler.*"),
-	// Everything that can be set in Monitoring; only the person of the first run holds it.
+	// This covers everything in Monitoring. Only the person who does the first run holds the role.
 	"roles/monitoring.editor": list("monitoring.*"),
 	"roles/logging.configWriter": list("logging.logMetrics.create", "logging.logMetrics.delete", "logging.logMetrics.get",
 		"logging.logMetrics.list",
@@ -92,7 +92,7 @@ var Roles = map[string][]string{
 		"containeranalysis.occurrences.list"),
 }
 
-// methods are the usual five.
+// methods returns the five usual permissions on a resource.
 func methods(resource string) []string {
 	return list(resource+".create", resource+".delete", resource+".get", resource+".list", resource+".update")
 }

@@ -11,11 +11,12 @@ const (
 	OnBillingAccount Place = "billing-account"
 )
 
-// Type is what managing a resource of one type takes.
+// Type lists the permissions for managing a resource of one type.
 type Type struct {
 	// Place is the narrowest place that the permissions can be granted on once the resource exists.
 	Place Place
-	// Read is what a refresh and a preview call; Create, Update and Delete are needed besides.
+	// Read lists the permissions for a refresh and a preview. Create, Update and Delete list the further permissions
+	// for those actions.
 	Read, Create, Update, Delete []string
 }
 
@@ -39,8 +40,8 @@ var Types = map[string]Type{
 	"gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": policy(OnRepository, "artifactregistry.repositories"),
 
 	"gcp:secretmanager/secret:Secret": verbs(OnProject, "secretmanager.secrets"),
-	// A version is left behind when its resource goes, so nothing destroys one (docs/adr/0005). Its value is in the
-	// settings, and reading it back is what only the runtime account may do.
+	// A version stays when its resource is deleted, so nothing destroys versions (docs/adr/0005). Its value is in the
+	// settings, and only the runtime account may read it back.
 	"gcp:secretmanager/secretVersion:SecretVersion": {
 		Place: OnProject, Read: list("secretmanager.versions.get"), Create: list("secretmanager.versions.add", "secretmanager.versions.enable"),
 	},
@@ -125,7 +126,7 @@ var Types = map[string]Type{
 // ActAs lets the caller start something that runs as an account. Cloud Run asks for it on the revision's account.
 const ActAs = "iam.serviceAccounts.actAs"
 
-// verbs is a type whose API has one permission for each method.
+// verbs returns a type whose API has one permission for each method.
 func verbs(place Place, resource string) Type {
 	return Type{
 		Place: place, Read: list(resource + ".get"),
@@ -133,7 +134,8 @@ func verbs(place Place, resource string) Type {
 	}
 }
 
-// policy is one member of a resource's IAM policy: it is read and written as a whole, whatever happens to the member.
+// policy returns the type of one member of a resource's IAM policy. Every change of a member reads and writes the whole
+// policy.
 func policy(place Place, resource string) Type {
 	set := list(resource + ".setIamPolicy")
 	return Type{Place: place, Read: list(resource + ".getIamPolicy"), Create: set, Update: set, Delete: set}

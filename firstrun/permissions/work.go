@@ -6,33 +6,34 @@ import (
 	"slices"
 )
 
-// Need is one permission at one place, and what it is for.
+// Need is one permission at one place, with the reason for it.
 type Need struct {
 	Permission string
 	Place      Place
 	For        string
 }
 
-// Grant is what an account holds: a role at a place.
+// Grant is a role that an account holds at a place.
 type Grant struct {
 	Role  string
 	Place Place
-	// Permissions are those of the role: [Roles] of a predefined one, the program's own list of a custom one.
+	// Permissions are the role's permissions: from [Roles] for a predefined role, and from the program's own list for a
+	// custom one.
 	Permissions []string
 }
 
 // Action is what is done with a resource.
 type Action int
 
-// The actions; each is done by whoever may do the one before it.
+// The actions. Who may do one may do all before it.
 const (
 	Reads Action = iota
 	Updates
 	Creates
 )
 
-// ForType is what an action on a resource of a type takes. Everything that changes a resource reads it too; who creates
-// updates and deletes as well. It fails for a type that [Types] does not have.
+// ForType returns the permissions for an action on a resource of a type. Every change also reads the resource, and an
+// account that creates resources also updates and deletes them. It fails for a type that [Types] does not have.
 func ForType(token string, action Action) ([]Need, error) {
 	t, known := Types[token]
 	if !known {
@@ -65,9 +66,9 @@ func (p Place) covers(other Place) bool {
 type Result struct {
 	// Missing are needs that no grant meets.
 	Missing []Need
-	// Idle are grants that no need is met by, and those whose needs other grants meet all of.
+	// Idle are grants that meet no need, and grants whose needs are all met by other grants.
 	Idle []Grant
-	// Uses are the permissions that each grant is needed for, sorted, by the grant's index.
+	// Uses maps a grant's index to the permissions that it is needed for, sorted.
 	Uses map[int][]string
 }
 

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/api/option"
 )
 
-// Endpoints are the base addresses of the two APIs that are asked; empty ones are Google's.
+// Endpoints are the base addresses of the two APIs. An empty address means Google's.
 type Endpoints struct{ Projects, Billing string }
 
 // Google asks Google Cloud with the application default credentials, or as opts say.

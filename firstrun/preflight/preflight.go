@@ -1,5 +1,5 @@
-// Package preflight finds out whether a person may do an environment's first run, before they start it: half a run leaves
-// half an environment. It asks the clouds what the caller may do, and changes nothing.
+// Package preflight finds out whether a person may do an environment's first run. It asks before the run, because a run
+// that stops half-way leaves half an environment. It asks the clouds for the caller's rights, and changes nothing.
 package preflight
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Asker says which of the permissions the caller has on a resource: projects/P or billingAccounts/B. Both APIs call this
-// testIamPermissions.
+// Asker returns which of the permissions the caller has on a resource: projects/P or billingAccounts/B. In both APIs the
+// method is testIamPermissions.
 type Asker interface {
 	Held(ctx context.Context, resource string, wanted []string) ([]string, error)
 }
@@ -31,11 +31,12 @@ type Report struct {
 type Finding struct {
 	// Resource is projects/P or billingAccounts/B.
 	Resource string `json:"resource"`
-	// Asked is how many permissions the first run takes there.
+	// Asked is how many permissions the first run needs there.
 	Asked int `json:"asked"`
-	// Missing are those that the caller does not have, sorted.
+	// Missing are the permissions that the caller lacks, sorted.
 	Missing []string `json:"missing"`
-	// Roles are predefined roles that together hold what is missing, sorted; grant them for the run and take them away after it.
+	// Roles are predefined roles that together hold the missing permissions, sorted. Grant them for the run and revoke them
+	// after it.
 	Roles []string `json:"roles"`
 }
 
@@ -44,17 +45,18 @@ func (r Report) Ready() bool {
 	return !slices.ContainsFunc(r.Places, func(f Finding) bool { return len(f.Missing) > 0 })
 }
 
-// Place is what the first run takes on one resource.
+// Place lists what the first run needs on one resource.
 type Place struct {
 	// Resource is projects/P or billingAccounts/B.
 	Resource string `json:"resource"`
-	// Permissions are sorted.
+	// Permissions are the needed permissions, sorted.
 	Permissions []string `json:"permissions"`
 	// Roles are predefined roles that together hold them, sorted.
 	Roles []string `json:"roles"`
 }
 
-// Wanted is what the first run of an environment takes on its project and on its billing account, in this order. It asks nobody.
+// Wanted returns what the first run of an environment needs on its project and on its billing account, in this order. It sends
+// no requests.
 func Wanted(settings stacks.Settings) ([]Place, error) {
 	wanted, err := wantedFor(Types(settings))
 	if err != nil {
@@ -98,8 +100,8 @@ func Check(ctx context.Context, asker Asker, settings stacks.Settings) (Report, 
 	return report, nil
 }
 
-// Types are the Google Cloud resource types that the first run of an environment makes: those of signatures, jobs, schedules,
-// databases and buckets where the settings have some.
+// Types returns the Google Cloud resource types that the first run of an environment makes. Types for signatures, jobs,
+// schedules, databases and buckets are included if the settings have any.
 func Types(settings stacks.Settings) []string {
 	scheduled := slices.ContainsFunc(slices.Collect(maps.Values(settings.Jobs)), func(job stacks.Job) bool { return job.Schedule != nil })
 	has := map[string]bool{
@@ -120,8 +122,8 @@ func Types(settings stacks.Settings) []string {
 	return types
 }
 
-// wantedFor are the permissions that making, changing and removing the types takes, sorted. On an empty project nothing
-// narrower than the project exists yet, so everything but the billing account's is asked there.
+// wantedFor returns the permissions for making, changing and removing the types, sorted. In an empty project nothing
+// narrower than the project exists yet, so all of them except the billing account's are needed on the project.
 func wantedFor(types []string) (map[permissions.Place][]string, error) {
 	sets := map[permissions.Place]map[string]bool{permissions.OnProject: {}, permissions.OnBillingAccount: {}}
 	for _, token := range types {
@@ -144,7 +146,8 @@ func wantedFor(types []string) (map[permissions.Place][]string, error) {
 	return wanted, nil
 }
 
-// What a person is given for the first run, narrow ones first. No basic role: it would hide what is needed.
+// The roles that a person gets for the first run, narrow ones first. Basic roles are left out, because they would hide
+// which rights are needed.
 var (
 	projectRoles = []string{
 		"roles/serviceusage.serviceUsageAdmin", "roles/resourcemanager.projectIamAdmin", "roles/iam.roleAdmin", "roles/iam.serviceAccountAdmin",
@@ -163,7 +166,7 @@ func rolesOn(resource string) []string {
 	return projectRoles
 }
 
-// rowOf are a role's permissions. The admin roles that no account of the program may hold are known here only.
+// rowOf returns a role's permissions. Only this function knows the admin roles that no account of the program may hold.
 func rowOf(role string) []string {
 	switch role {
 	case "roles/secretmanager.admin":
@@ -178,7 +181,8 @@ func rowOf(role string) []string {
 	return permissions.Roles[role]
 }
 
-// rolesFor are roles that together hold the missing permissions: the first in the list that has one, for each.
+// rolesFor returns roles that together hold the missing permissions: for each permission, the first role in the list
+// that holds it.
 func rolesFor(missing, roles []string) ([]string, error) {
 	chosen := map[string]bool{}
 	for _, permission := range missing {
