@@ -1,5 +1,5 @@
-// Package scaffold writes what an application's repository needs to use the platform: settings, a ten-line main and thin callers
-// of the platform's workflows. It detects what it can, proposes what it would add to files that are there, and replaces nothing
+// Package scaffold writes the files that an application's repository needs to use the platform: settings, a ten-line main and
+// thin callers of the platform's workflows. It detects what it can, proposes lines for files that exist, and replaces nothing
 // that a person wrote.
 package scaffold
 
@@ -20,33 +20,35 @@ import (
 // Module is the platform's Go module.
 const Module = "github.com/guiofsaints/procureflow-platform"
 
-// Answers are what has to be known before anything is written.
+// Answers are the facts that have to be known before anything is written.
 type Answers struct {
 	App, Owner, Repository, Team, Region, Folder, Branch string
-	// Environments are a first part of dev, staging, prod, in this order: images are built in dev.
+	// Environments are dev, or dev and staging, or all of dev, staging and prod, in this order. Images are built in
+	// dev.
 	Environments []string
 	Services     []Service
-	// DefaultBranch is what origin calls its default branch, which is the one that deploys; "" where git does not know.
+	// DefaultBranch is origin's default branch, which is the branch that deploys; "" if git does not know it.
 	DefaultBranch string
 	// Projects are Google Cloud project ids by environment. Default: APP-ENVIRONMENT.
 	Projects map[string]string
 	// Reviewers are numeric ids by GitHub environment. Default: a stand-in each.
 	Reviewers map[string][]string
-	// Numbers are the projects' numbers by environment. They, the account, the ids and the address of Alerts are stand-ins where
-	// nobody says them.
+	// Numbers are the projects' numbers by environment. Numbers, BillingAccount, the ids and Alerts become stand-ins if they are
+	// not given.
 	Numbers                                       map[string]string
 	BillingAccount, OwnerID, RepositoryID, Alerts string
-	// Organization is Pulumi Cloud's. Default: Owner.
+	// Organization is the organization in Pulumi Cloud. Default: Owner.
 	Organization string
-	// Jobs are those of lint, test and compile that pnpm has a script for, in the folder Workspace; Web is the folder of the
-	// application in it, Test the script of test, NodeVersion the image's major version.
+	// Jobs are the jobs of lint, test and compile for which pnpm has a script in the folder Workspace. Web is the
+	// application's folder in it, Test the script of the job test, and NodeVersion the major version of the image's Node.
 	Jobs                              []string
 	Workspace, Web, Test, NodeVersion string
 	// PullRequests and Pushes are the branches for which platform-ci.yml runs, Branch among them.
 	PullRequests, Pushes []string
-	// Platform is the repository whose workflows are called; Version and Commit are the same version.
+	// Platform is the repository whose workflows are called. Version and Commit name one version of it.
 	Platform, Version, Commit string
-	// Replace is a folder that takes the place of the module, for trying a change of the platform. Default: the module's version.
+	// Replace is a folder to use instead of the module, for trying a change of the platform. Default: none, the module's version
+	// is used.
 	Replace string
 }
 
@@ -71,10 +73,10 @@ var (
 	pathForm   = regexp.MustCompile(`^[A-Za-z0-9_@][A-Za-z0-9._@+/-]*$`)
 )
 
-// notInIDs are words that Google refuses in a project's id.
+// notInIDs lists words that Google refuses in a project's id.
 var notInIDs = []string{"google", "null", "undefined", "ssl"}
 
-// check is everything that is wrong with the answers which platform.yaml and the settings do not judge themselves.
+// check returns all problems of the answers that the readers of platform.yaml and of the settings do not check.
 func (a Answers) check() error {
 	var found problems.List
 	found.If(!regionForm.MatchString(a.Region), "--region is %q: use a region such as europe-west1", a.Region)
@@ -133,7 +135,7 @@ func (a Answers) check() error {
 	return found.Err()
 }
 
-// service fills what follows from a service's key. An account's id has at most 30 characters.
+// service fills in the names that follow from a service's key. An account's id has at most 30 characters.
 func (a Answers) service(key string) Service {
 	app := a.App
 	if room := 29 - len(key); len(app) > room && room > 0 {
@@ -157,7 +159,8 @@ func (a Answers) project(environment string) string {
 	return a.App + "-" + environment
 }
 
-// number is a project's number, or a stand-in for what Google assigns: no two projects of a sandbox share one.
+// number returns a project's number, or a stand-in. The stand-ins differ, because no two projects of a sandbox may
+// share a number.
 func (a Answers) number(environment string) string {
 	if known := a.Numbers[environment]; known != "" {
 		return known
@@ -167,12 +170,12 @@ func (a Answers) number(environment string) string {
 	return stacks.StandInPrefix + fmt.Sprint(100000000000+uint64(hash.Sum32()))
 }
 
-// or is a value, or what stands for it.
+// or returns a value, or its stand-in if it is empty.
 func or(known, standIn string) string { return cmp.Or(known, stacks.StandInPrefix+standIn) }
 
 func stands(value string) bool { return strings.HasPrefix(value, stacks.StandInPrefix) }
 
-// quoted is a number as YAML has it, and a stand-in as the text that it is.
+// quoted returns a number as YAML writes it, and a stand-in as a quoted text.
 func quoted(value string) string {
 	if stands(value) {
 		return strconv.Quote(value)

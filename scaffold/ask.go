@@ -11,17 +11,19 @@ import (
 
 // question is one value that a person is asked for.
 type question struct {
-	// flag says the same on a command line: then it is not asked. about begins what is wrong with the answer.
+	// flag is the flag for the same value; if it is given, nobody is asked. about begins the messages about a wrong
+	// answer.
 	flag, about, text string
-	// value is what Enter takes.
+	// value is the value that Enter accepts.
 	value string
 	set   func(answer string)
 }
 
-// askAll asks for each value that no flag said, and again where the answer cannot be used. What it detected is offered.
+// askAll asks for each value that no flag gave, and asks again if an answer cannot be used. It offers the detected
+// values.
 func (f *flags) askAll(ctx context.Context, streams Streams) error {
 	fmt.Fprintln(streams.Out, "Enter takes what is in brackets. Nothing is written before you have seen all of it.")
-	// Each stage asks by what the one before it was told.
+	// The questions of a stage depend on the answers of the stage before it.
 	for _, stage := range []func() []question{f.whose, f.where, f.ids, f.projectIDs, f.perEnvironment} {
 		for _, q := range stage() {
 			if f.said(q.flag) {
@@ -47,7 +49,7 @@ func (f *flags) askAll(ctx context.Context, streams Streams) error {
 	return nil
 }
 
-// read is the trimmed answer.
+// read returns the trimmed answer.
 func (f *flags) read(ctx context.Context, out io.Writer, q question) (string, error) {
 	fmt.Fprintf(out, "%s [%s]: ", q.text, q.value)
 	line, err := f.line(ctx)
@@ -61,7 +63,7 @@ func (f *flags) read(ctx context.Context, out io.Writer, q question) (string, er
 	return strings.TrimSpace(line), nil
 }
 
-// line is what is typed next. Nobody waits for it once the context has ended: by Ctrl-C.
+// line returns the next typed line. It stops waiting when the context ends, for example by Ctrl-C.
 func (f *flags) line(ctx context.Context) (string, error) {
 	type typed struct {
 		line string
@@ -80,7 +82,7 @@ func (f *flags) line(ctx context.Context) (string, error) {
 	}
 }
 
-// wrong is the first problem with an answer. What is wrong with another one is not said here.
+// wrong returns the first problem with this answer. Problems with other answers are left out.
 func (f *flags) wrong(q question) string {
 	a := f.answers
 	a.Services = nil
@@ -133,7 +135,8 @@ func (f *flags) where() []question {
 
 const later = "later"
 
-// unknown asks what only the owner knows. Enter leaves a stand-in, which real commands refuse and the sandbox takes.
+// unknown asks for a value that only the owner knows. Enter leaves a stand-in, which real commands refuse and the
+// sandbox accepts.
 func unknown(flag, about, words string, to *string) question {
 	return question{flag, about, words, cmp.Or(*to, later), func(answer string) {
 		if *to = answer; answer == later {
@@ -186,7 +189,7 @@ func (f *flags) perEnvironment() (questions []question) {
 	return questions
 }
 
-// confirmed asks once more, with everything on the screen.
+// confirmed asks for a confirmation after everything has been shown.
 func (f *flags) confirmed(ctx context.Context, streams Streams) bool {
 	fmt.Fprint(streams.Out, "Write this? [y/N] ")
 	line, _ := f.line(ctx)

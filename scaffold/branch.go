@@ -9,8 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// detectBranch takes origin's default branch, as the clone noted it. A repository that was not cloned has no such note: then one of the
-// usual names that it has a branch of, or the branch that is to have the first commit.
+// detectBranch finds origin's default branch, which a clone remembers. In a repository that was not cloned, it takes a branch with one
+// of the usual names, or the branch that will get the first commit.
 func (r *Repository) detectBranch() {
 	here := git(r.Root, "symbolic-ref", "--quiet", "--short", "HEAD")
 	r.Detached = here == ""
@@ -43,7 +43,7 @@ func (r *Repository) detectBranches(content []byte) {
 	}
 }
 
-// branchesOf are the branches for which events start a workflow, by event. An event without any is not in it.
+// branchesOf returns the branches for which events start a workflow, by event. Events without branches are left out.
 func branchesOf(content []byte) map[string][]string {
 	var workflow struct{ On yaml.Node }
 	if yaml.Unmarshal(content, &workflow) != nil {
@@ -66,7 +66,7 @@ func branchesOf(content []byte) map[string][]string {
 	return all
 }
 
-// triggers holds what starts one of the platform's callers against the branch that deploys.
+// triggers checks that one of the platform's callers starts for the branch that deploys.
 func (r *Report) triggers(name string, content []byte) {
 	if !strings.HasPrefix(path.Base(name), "platform-") || len(r.settings) == 0 {
 		return
@@ -80,7 +80,7 @@ func (r *Report) triggers(name string, content []byte) {
 	}
 }
 
-// Branch holds the settings against the repository's default branch, which alone is built and released.
+// Branch checks the settings against the repository's default branch, the only branch that is built and released.
 func (r *Report) Branch(name string) {
 	for _, stack := range slices.Sorted(maps.Keys(r.settings)) {
 		if branch := r.settings[stack].GitHub.Branch; branch != name {

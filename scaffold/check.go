@@ -22,9 +22,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
-// Report is what `check settings` finds.
+// Report holds the findings of `check settings`.
 type Report struct {
-	// Problems each say where, what and how to mend it. Notes are what only the owner can still do.
+	// Problems each name the place, the problem and the fix. Notes list the work that only the owner can do.
 	Problems, Notes []string
 
 	root, folder string
@@ -37,8 +37,8 @@ func (r *Report) bad(where, format string, args ...any) {
 	r.Problems = append(r.Problems, where+": "+fmt.Sprintf(format, args...))
 }
 
-// Check holds the files of the folder against each other and against the version of the platform that they name. It reads only
-// what is checked out and asks nobody.
+// Check compares the files of the folder with each other and with the version of the platform that they name. It reads only
+// checked-out files and sends no requests.
 func Check(folder string) *Report {
 	r := &Report{folder: folder, root: git(folder, "rev-parse", "--show-toplevel"), settings: map[string]stacks.Settings{}}
 	if r.root == "" {
@@ -109,16 +109,16 @@ func (r *Report) project() {
 
 var required = regexp.MustCompile(`(?m)^(?:require)?\s*` + regexp.QuoteMeta(Module) + `(/policy)? (v\S+)`)
 
-// tools are the platform's commands as a go.mod names them: without a version.
+// tools matches the platform's commands in a go.mod, which names them without a version.
 var tools = regexp.MustCompile(`(?m)` + regexp.QuoteMeta(Module) + `/[a-z0-9/-]+$`)
 
-// goMod is the one that init writes.
+// goMod returns the name of the go.mod that init writes.
 func goMod() string {
 	text, _ := render("go.mod.txt", struct{ Module, App, Go, Version, Replace string }{Module: Module})
 	return text
 }
 
-// module is about the versions that go.mod requires.
+// module checks the versions that go.mod requires.
 func (r *Report) module(text string) {
 	found := map[string]string{}
 	for _, match := range required.FindAllStringSubmatch(text, -1) {
@@ -194,7 +194,7 @@ var (
 	levels        = []string{"advisory", "mandatory", "remediate", "disabled"}
 )
 
-// policies holds each stack's configuration of the pack against the pack's policies and the stack's settings.
+// policies compares each stack's configuration of the pack with the pack's policies and the stack's settings.
 func (r *Report) policies() {
 	known := map[string]bool{}
 	for _, match := range policyHeading.FindAllStringSubmatch(platform.Policies, -1) {
@@ -225,7 +225,7 @@ func (r *Report) policies() {
 	}
 }
 
-// policyOfStack is about options that repeat what the settings say.
+// policyOfStack checks the options that repeat values of the settings.
 func (r *Report) policyOfStack(name string, config map[string]any, s stacks.Settings) {
 	list := func(policy, option string) []string {
 		object, _ := config[policy].(map[string]any)
@@ -276,7 +276,7 @@ func (r *Report) policyOfStack(name string, config map[string]any, s stacks.Sett
 func (r *Report) releases() {
 	content, err := os.ReadFile(filepath.Join(r.folder, "release.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return // the platform's own is used
+		return // the platform's own file is used
 	}
 	for _, stack := range slices.Sorted(maps.Keys(r.settings)) {
 		policy, err := release.Parse(content, stack)
@@ -288,7 +288,7 @@ func (r *Report) releases() {
 	}
 }
 
-// hooks holds what a release runs against the jobs that the stack has: what it lacks stops a release when everything is approved.
+// hooks checks that the stack has the jobs that a release runs. A missing job would stop a release only after its approvals.
 func (r *Report) hooks(stack string, policy release.Environment) {
 	released := map[string]bool{}
 	for _, job := range r.settings[stack].Jobs {
@@ -304,7 +304,7 @@ func (r *Report) hooks(stack string, policy release.Environment) {
 	}
 }
 
-// provenance says which images are promoted: those that the platform's build made of this repository's branch.
+// provenance checks that only images are promoted that the platform's build made from this repository's branch.
 func (r *Report) provenance() {
 	content, ok := r.read("provenance.yaml")
 	settings, read := r.settings["dev"]
@@ -337,7 +337,7 @@ func (r *Report) provenance() {
 
 var call = regexp.MustCompile(`uses: ["']?([A-Za-z0-9-]+/[A-Za-z0-9._-]+)/(\.github/[A-Za-z0-9._/-]+)@([^\s"']+)`)
 
-// callers are all that name the platform: at its commit, for this folder, and none of the platform's own is missing.
+// callers checks the workflows that call the platform: they name its commit and this folder, and no caller is missing.
 func (r *Report) callers() {
 	names, _ := fs.Glob(platform.Workflows, ".github/workflows/platform-*.yml")
 	for _, name := range names {

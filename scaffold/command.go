@@ -20,7 +20,7 @@ import (
 
 // Exit codes.
 const (
-	ExitDone   = 0 // written, or nothing to do, or shown with --upgrade
+	ExitDone   = 0 // the files are written, nothing was to do, or --upgrade has shown the changes
 	ExitRefuse = 1 // something is in the way, or the answer was no: nothing was written
 	ExitUsage  = 2 // the call is wrong: nothing was written
 	ExitFailed = 3 // the files are written, and what follows failed: the message says what to run
@@ -49,7 +49,7 @@ type flags struct {
 	repo, replace                          string
 	services, projects, numbers, reviewers []string
 	yes, upgrade, noTidy                   bool
-	// said tells which flags were on the command line, in has what is typed.
+	// said tells which flags were on the command line. in reads what the person types.
 	said func(flag string) bool
 	in   *bufio.Reader
 }
@@ -174,8 +174,8 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 	return ExitDone, nil
 }
 
-// complete fills what was not said: from a platform.yaml that is there, from the repository, from who sits at the terminal, from
-// this command's version.
+// complete fills in missing answers: from an existing platform.yaml, from the repository, from the person at the terminal, and
+// from this command's version.
 func (f *flags) complete(ctx context.Context, r Repository, streams Streams) error {
 	a := &f.answers
 	a.DefaultBranch = r.DefaultBranch
@@ -220,7 +220,7 @@ func (f *flags) complete(ctx context.Context, r Repository, streams Streams) err
 	if len(a.Services) == 0 {
 		a.addServices(r, f.services)
 	}
-	// As another run finds them in the settings.
+	// This is the order in which another run finds them in the settings.
 	slices.SortFunc(a.Services, func(a, b Service) int { return cmp.Compare(a.Key, b.Key) })
 	for i, service := range a.Services {
 		a.Services[i].Commit = r.commitArgument(service.Dockerfile)
@@ -237,7 +237,7 @@ func (f *flags) complete(ctx context.Context, r Repository, streams Streams) err
 	return nil
 }
 
-// approvers reads --reviewer, which is there once for each person.
+// approvers reads --reviewer, which is given once for each person.
 func (f *flags) approvers() error {
 	f.answers.Reviewers = map[string][]string{}
 	for _, one := range f.reviewers {
@@ -250,7 +250,7 @@ func (f *flags) approvers() error {
 	return nil
 }
 
-// branches are those of the application's own workflows, and the one that deploys.
+// branches returns the branches of the application's own workflows, and the branch that deploys.
 func (a *Answers) branches(r Repository) (pullRequests, pushes []string) {
 	pullRequests, pushes = []string{a.Branch}, []string{a.Branch}
 	for _, branch := range r.PullRequests {
@@ -284,7 +284,7 @@ func (a *Answers) addServices(r Repository, said []string) {
 	}
 }
 
-// problems are everything that is wrong with the answers.
+// problems returns all problems of the answers.
 func (a Answers) problems() []string {
 	text, err := render("platform.yaml", a)
 	if err == nil {
@@ -308,7 +308,7 @@ func pairs(flag string, list []string) (map[string]string, error) {
 	return all, nil
 }
 
-// adopterOf is what platform.yaml will say.
+// adopterOf returns the content of the platform.yaml to write.
 func adopterOf(a Answers) adopter.Adopter {
 	return adopter.Adopter{Application: a.App, Owner: a.Owner, Repository: a.Repository, Team: a.Team, Folder: a.Folder}
 }

@@ -15,10 +15,11 @@ import (
 	"strings"
 )
 
-// Repository is what is found in the repository that init stands in.
+// Repository holds the facts that init detects in the repository.
 type Repository struct {
 	Root string
-	// Owner and Name are of the remote origin. DefaultBranch is what git knows of its default branch, and Branch that, or a guess.
+	// Owner and Name come from the remote origin. DefaultBranch is its default branch, if git knows it. Branch is the same branch,
+	// or a guess.
 	Owner, Name, Branch, DefaultBranch string
 	// Detached says that no branch is checked out.
 	Detached bool
@@ -35,7 +36,7 @@ type Repository struct {
 
 var remote = regexp.MustCompile(`github\.com[:/]([A-Za-z0-9-]+)/([A-Za-z0-9._-]+?)(\.git)?/?$`)
 
-// Detect looks around in the repository. What it does not find stays empty.
+// Detect reads the repository. A field stays empty if nothing is found for it.
 func Detect(root string) Repository {
 	r := Repository{Root: root, Dockerfiles: map[string]int{}}
 	if found := remote.FindStringSubmatch(git(root, "remote", "get-url", "origin")); found != nil {
@@ -60,7 +61,7 @@ func Detect(root string) Repository {
 
 var deploys = regexp.MustCompile(`gcloud run deploy|gcloud run services|pulumi up|pulumi/actions|deploy-cloudrun|command: up`)
 
-// detectWorkflows is about those of the application's own: whether they deploy, or call one that does, and for which branches they run.
+// detectWorkflows reads the application's own workflows: whether they deploy, or call one that does, and for which branches they run.
 func (r *Repository) detectWorkflows() {
 	texts := map[string]string{}
 	for _, file := range r.Workflows {
@@ -70,7 +71,7 @@ func (r *Repository) detectWorkflows() {
 			r.detectBranches(content)
 		}
 	}
-	for found := true; found; { // until nobody calls one of them who is not known yet
+	for found := true; found; { // until no further workflow is found that calls one of them
 		found = false
 		for _, file := range sorted(texts) {
 			calls := func(other string) bool { return strings.Contains(texts[file], "uses: ./"+other) }
@@ -84,7 +85,7 @@ func (r *Repository) detectWorkflows() {
 
 var expose = regexp.MustCompile(`(?i)^EXPOSE\s+([0-9]+)`)
 
-// exposed is the last port that a Dockerfile exposes, which is its last stage's.
+// exposed returns the last port that a Dockerfile exposes, which belongs to its last stage.
 func exposed(file string) (port int) {
 	opened, err := os.Open(file)
 	if err != nil {
@@ -101,13 +102,14 @@ func exposed(file string) (port int) {
 
 func sorted[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }
 
-// noName are folders that say nothing about a service, noService are Dockerfiles of none.
+// noName lists folders whose names say nothing about a service. noService lists Dockerfiles that belong to no service.
 var (
 	noName    = []string{".", "docker", "build", "deploy", "infra", "images"}
 	noService = regexp.MustCompile(`\s|(^|/)(\.[^/]*|tests?|e2e|examples?|node_modules)/|\.(dev|test|ci|local|base|dockerignore)$`)
 )
 
-// built is a Dockerfile and the service that its path suggests: Dockerfile.api, services/api/Dockerfile. One that suggests none is web's.
+// built is a Dockerfile and the service that its path suggests: Dockerfile.api, services/api/Dockerfile. If the path suggests none, the
+// service is web.
 type built struct{ key, file string }
 
 func (r Repository) builds() (all []built) {
@@ -129,7 +131,7 @@ func (r Repository) builds() (all []built) {
 	return all
 }
 
-// services are the keys that the repository's Dockerfiles suggest. Without any it is web.
+// services returns the keys of services that the repository's Dockerfiles suggest, or web if there are none.
 func (r Repository) services() (keys []string) {
 	for _, b := range r.builds() {
 		keys = append(keys, b.key)
@@ -140,7 +142,7 @@ func (r Repository) services() (keys []string) {
 	return keys
 }
 
-// dockerfile is the one that a service is built of: that whose path names the service, or the only one.
+// dockerfile returns the Dockerfile of a service: the one whose path names the service, or the only one.
 func (r Repository) dockerfile(key string) (file string, port int) {
 	all := r.builds()
 	for _, b := range all {
@@ -151,7 +153,7 @@ func (r Repository) dockerfile(key string) (file string, port int) {
 	return "Dockerfile", r.Dockerfiles["Dockerfile"]
 }
 
-// toplevel is the repository's folder, or why git sees none.
+// toplevel returns the repository's folder, or an error with the reason why git sees none.
 func toplevel(folder string) (string, error) {
 	command := exec.Command("git", "rev-parse", "--show-toplevel")
 	command.Dir = folder
@@ -166,7 +168,7 @@ func toplevel(folder string) (string, error) {
 	return root, nil
 }
 
-// git is the trimmed answer of a git command, empty where it failed.
+// git returns the trimmed output of a git command, empty if it failed.
 func git(root string, args ...string) string {
 	command := exec.Command("git", args...)
 	command.Dir = root
@@ -182,7 +184,7 @@ var (
 	calledDockerfile = regexp.MustCompile(`(?m)^      dockerfile: "?([^\s"]+)"?$`)
 )
 
-// calledWith is the Dockerfile of each service by the caller that is there.
+// calledWith returns the Dockerfile of each service that the existing caller names.
 func calledWith(r Repository) map[string]string {
 	content, err := os.ReadFile(filepath.Join(r.Root, ".github", "workflows", "platform-ci.yml"))
 	if err != nil {

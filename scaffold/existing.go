@@ -13,8 +13,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
-// fromExisting takes the answers of an earlier run from what it wrote: they are the application's by now. A flag that says another
-// thing is refused. It may add environments.
+// fromExisting reads the answers from the files of an earlier run, which belong to the application now. It refuses a flag that
+// contradicts them. Flags may add environments.
 func (f *flags) fromExisting(r Repository) (found bool, err error) {
 	a, said := &f.answers, f.answers
 	folder := existing(r)
@@ -65,7 +65,7 @@ func (f *flags) fromExisting(r Repository) (found bool, err error) {
 	return true, f.agree(said)
 }
 
-// existing is the folder of the platform.yaml that is there.
+// existing returns the folder of the existing platform.yaml.
 func existing(r Repository) (folder string) {
 	for _, file := range strings.Split(git(r.Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", adopter.File,
 		"**/"+adopter.File), "\x00") {
@@ -76,7 +76,7 @@ func existing(r Repository) (folder string) {
 	return folder
 }
 
-// numbersOf are what all stacks repeat, as dev's settings say it, also stand-ins.
+// numbersOf reads the values that all stacks repeat from dev's settings, stand-ins included.
 func (f *flags) numbersOf(folder string) error {
 	document, err := stacks.Document(folder, "dev")
 	if err != nil {
@@ -97,8 +97,7 @@ func (f *flags) numbersOf(folder string) error {
 	return nil
 }
 
-// agree is an error that has all flags which say another thing than the files. Environments that are said beside those that are there
-// are added.
+// agree returns an error that lists all flags that contradict the files. Further environments are added.
 func (f *flags) agree(said Answers) error {
 	a := &f.answers
 	var problems []error

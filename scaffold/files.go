@@ -29,11 +29,11 @@ var templates embed.FS
 // File is one file that init writes, by its path in the repository.
 type File struct {
 	Path, Content string
-	// Ours says that an upgrade writes it anew; the others are the application's as soon as they are there.
+	// Ours says that an upgrade rewrites the file. Other files belong to the application as soon as they exist.
 	Ours bool
 }
 
-// Files are all that the answers lead to, those of the folder first.
+// Files returns all files for the answers, those of the folder first.
 func Files(a Answers) ([]File, error) {
 	var files []File
 	add := func(name, from string, data any, ours bool) error {
@@ -87,8 +87,7 @@ func Files(a Answers) ([]File, error) {
 	return append(files, callers...), err
 }
 
-// fit holds the settings that would be written against what every command asks of them, so that nothing is written that `check
-// settings` refuses.
+// fit checks the settings before they are written, so that nothing is written that `check settings` refuses.
 func fit(a Answers, files []File) error {
 	folder, err := os.MkdirTemp("", "init")
 	if err != nil {
@@ -126,7 +125,7 @@ func render(name string, data any) (string, error) {
 	return text.String(), nil
 }
 
-// scalar is a text as YAML has it: null and true in quotes.
+// scalar returns a text as YAML writes it, with quotes around null and true, for example.
 func scalar(text string) string {
 	encoded, err := yaml.Marshal(text)
 	if err != nil {
@@ -135,7 +134,7 @@ func scalar(text string) string {
 	return strings.TrimSpace(string(encoded))
 }
 
-// quotedPath is a path as go.mod has it.
+// quotedPath returns a path as go.mod writes it.
 func quotedPath(path string) string {
 	if strings.ContainsAny(path, " \t\"'`(),") {
 		return strconv.Quote(path)
@@ -143,7 +142,7 @@ func quotedPath(path string) string {
 	return path
 }
 
-// goVersion is the one that compiled this, which the platform needs at least.
+// goVersion returns the Go version that compiled this command, which is the lowest that the platform needs.
 func goVersion() string {
 	version := strings.TrimPrefix(strings.Fields(runtime.Version())[0], "go")
 	major, rest, _ := strings.Cut(version, ".")
@@ -151,7 +150,8 @@ func goVersion() string {
 	return major + "." + minor + ".0"
 }
 
-// allowedActions are those that the platform's workflows use, what those use in turn, and the workflows themselves.
+// allowedActions returns the actions that the platform's workflows use, the actions that those use in turn, and the
+// workflows themselves.
 func (a Answers) allowedActions() []string {
 	actions := []string{
 		"actions/attest", "actions/cache", "actions/cache/restore", "actions/cache/save", "actions/checkout", "actions/setup-go",
@@ -166,8 +166,8 @@ func (a Answers) allowedActions() []string {
 	return actions
 }
 
-// Callers are the platform's own callers as the application has them: by commit, in its folder, for its environments and
-// services.
+// Callers returns the platform's own callers, rewritten for the application: they name the platform's commit, and the
+// application's folder, environments and services.
 func Callers(a Answers) ([]File, error) {
 	names, err := fs.Glob(platform.Workflows, ".github/workflows/platform-*.yml")
 	if err != nil {
@@ -184,13 +184,13 @@ func Callers(a Answers) ([]File, error) {
 	return files, nil
 }
 
-// pnpmJobs are those of platform-ci.yml that run the application's scripts.
+// pnpmJobs are the jobs of platform-ci.yml that run the application's scripts.
 var pnpmJobs = []string{"lint", "test", "compile"}
 
-// pnpmEnv is what only those jobs read.
+// pnpmEnv matches the variables that only those jobs read.
 var pnpmEnv = regexp.MustCompile(`(?m)^# The application's own; .*\nenv:\n(?:  .*\n)+\n?`)
 
-// caller rewrites the text of one caller. Lines that are not named here stay as they are.
+// caller rewrites the text of one caller. All other lines stay as they are.
 func caller(a Answers, text string) string {
 	head, jobs, _ := strings.Cut(text, "\njobs:\n")
 	blocks := slices.DeleteFunc(jobBlocks(jobs), func(b block) bool {
@@ -221,13 +221,13 @@ func caller(a Answers, text string) string {
 
 func (a Answers) has(job string) bool { return slices.Contains(a.Jobs, job) }
 
-// lintOutput is what the job changes says for the job lint alone.
+// lintOutput matches the lines of the job changes that only the job lint needs.
 var lintOutput = regexp.MustCompile(`outputs\.lint }}|\blint=|# Lint looks at`)
 
-// rootPaths are the patterns of paths that are the folder's; those that begin otherwise hold anywhere.
+// rootPaths matches patterns of paths in the folder. Patterns that begin otherwise hold anywhere.
 var rootPaths = regexp.MustCompile(`"((?:Pulumi|platform|policy|go|release|provenance)[^"]*)"`)
 
-// line is one line as the application has it.
+// line returns one line, rewritten for the application.
 func (a Answers) line(line string, present map[string]bool) string {
 	at := "@" + a.Commit + " # " + a.Version
 	trimmed := strings.TrimSpace(line)
@@ -268,7 +268,7 @@ func (a Answers) line(line string, present map[string]bool) string {
 	return line
 }
 
-// flow is a list on one line. What YAML would read otherwise is quoted.
+// flow returns a list on one line. It quotes entries that YAML would otherwise misread.
 func flow(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
@@ -279,7 +279,8 @@ func flow(names []string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// expand is a job that others wait for, as it is called here: not at all, or once a service.
+// expand returns the names under which a job exists here, for the needs of other jobs: none, its own, or one for each
+// service.
 func (a Answers) expand(name string, present map[string]bool) (names []string) {
 	if present[name] {
 		return []string{name}

@@ -11,8 +11,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// fill puts what a later run was told in the place of stand-ins, in the settings and in provenance.yaml, and gives release.yaml the
-// environments that are added. A value that is no stand-in stays.
+// fill replaces stand-ins by the values that a later run was given, in the settings and in provenance.yaml, and adds the new
+// environments to release.yaml. Values that are not stand-ins stay.
 func (a Answers) fill(file File, text string) string {
 	name := path.Base(file.Path)
 	if path.Dir(file.Path) != a.Folder {
@@ -42,7 +42,8 @@ func (a Answers) fill(file File, text string) string {
 	return text
 }
 
-// addReleases adds to environments, where that is the last of a release.yaml, those that only another text has.
+// addReleases adds the environments that only the other text has to the key environments, if that is the last key of a
+// release.yaml.
 func addReleases(text, from string) string {
 	var has, wants struct{ Environments map[string]any }
 	var node yaml.Node
@@ -72,12 +73,13 @@ var anotherKey = regexp.MustCompile(`(?m)^  [a-z]+:$`)
 
 var standInComment = regexp.MustCompile(`(?m)^repositoryId: "[^"]*" # A stand-in, as`)
 
-// standIn is the line of a key whose value, or only entry, is a stand-in. The value is not in its first group.
+// standIn matches the line of a key whose value, or only entry, is a stand-in. The first group is the text before the
+// value.
 func standIn(key string) *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^( +` + key + `: )(?:"` + stacks.StandInPrefix + `[^"]*"|\["` + stacks.StandInPrefix + `[^"]*"\])$`)
 }
 
-// quote and list are what is said as YAML has it, and nothing where nothing is said.
+// quote and list return a given value as YAML writes it, and nothing for an empty value.
 func quote(said string) string {
 	if said == "" {
 		return ""

@@ -38,7 +38,7 @@ func jobBlocks(text string) []block {
 	return blocks
 }
 
-// serviceJobs are the callers' jobs that there is one of for each service.
+// serviceJobs are the callers' jobs that exist once for each service.
 var serviceJobs = []string{"scan", "image", "deploy-dev", "preview-environment"}
 
 var (
@@ -46,9 +46,9 @@ var (
 	argumentLine   = regexp.MustCompile(`(?m)^( +build-args: )GIT_COMMIT_SHA=(.*\n)`)
 )
 
-// perService gives each service its own scan, image and deployment. The only service keeps the jobs' names. Deployments of
-// several services wait for each other: a stack is deployed to once at a time, and of the jobs that wait for that GitHub keeps
-// the newest alone.
+// perService gives each service its own jobs scan, image and deployment. A single service keeps the jobs' names. Deployments
+// of several services run one after the other: a stack takes one deployment at a time, and of the jobs that wait for it GitHub
+// keeps only the newest.
 func perService(a Answers, blocks []block) []block {
 	var out []block
 	for _, b := range blocks {
@@ -81,7 +81,7 @@ func perService(a Answers, blocks []block) []block {
 	return out
 }
 
-// after names the deployment before the service's own, for its list of needs.
+// after returns the name of the deployment before the service's own, for its list of needs.
 func after(services []Service, i int) string {
 	if i == 0 {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// next ends with what only the owner knows, and the three commands that come next from where the application stands.
+// next prints the values that only the owner knows, and the next three commands for the application's present state.
 func next(out io.Writer, r Repository, a Answers, trust bool) {
 	folder := filepath.Join(r.Root, a.Folder)
 	unknown := waiting(folder)
@@ -51,7 +51,7 @@ func next(out io.Writer, r Repository, a Answers, trust bool) {
 	}
 }
 
-// waiting are the files of the folder that have a stand-in.
+// waiting returns the files of the folder that have a stand-in.
 func waiting(folder string) (names []string) {
 	files := []string{"platform.yaml"}
 	for _, stack := range stacks.Names(folder) {
@@ -63,7 +63,7 @@ func waiting(folder string) (names []string) {
 			continue
 		}
 		for line := range strings.Lines(string(content)) {
-			// The comment that explains the prefix is no value.
+			// A comment that explains the prefix does not count.
 			if before, _, found := strings.Cut(line, stacks.StandInPrefix); found && !strings.Contains(before, "#") {
 				names = append(names, name)
 				break

@@ -13,18 +13,18 @@ import (
 	"strings"
 )
 
-// workspace is what the repository's pnpm workspace has for the jobs of platform-ci.yml.
+// workspace holds the facts about the repository's pnpm workspace that the jobs of platform-ci.yml need.
 type workspace struct {
 	// Folder has the package.json that names pnpm; "" says that there is none.
 	Folder string
 	// Web is the folder of the application in the workspace, by which its build and coverage are found.
 	Web string
-	// Jobs are those of lint, test and compile for which there is a script. Test is the script of test.
+	// Jobs are the jobs of lint, test and compile that have a script. Test is the script of the job test.
 	Jobs []string
 	Test string
 	// Node is the version that the image runs, or the one that the repository names.
 	Node string
-	// Notes are what a person should know of it.
+	// Notes are facts that a person should know.
 	Notes []string
 }
 
@@ -43,8 +43,8 @@ func (m manifest) dependsOn(name string) string {
 
 var filtered = regexp.MustCompile(`(?:--filter|-F)[= ]+["']?([@A-Za-z0-9._/-]+)`)
 
-// detectNode looks for the outermost package.json that pnpm is named in, or has its lock file beside it, and at what the
-// packages below it have.
+// detectNode finds the outermost package.json that names pnpm or has pnpm's lock file beside it, and reads the packages
+// below it.
 func (r *Repository) detectNode(files []string) {
 	manifests := map[string]manifest{} // by folder
 	var folders []string
@@ -105,7 +105,8 @@ func under(parent, folder string) bool {
 	return parent == "." || folder == parent || strings.HasPrefix(folder, parent+"/")
 }
 
-// web is the package that the workspace's script "build" builds; where it names none, the last Next.js application.
+// web returns the package that the workspace's script "build" builds. If the script names none, it returns the last
+// Next.js application.
 func web(folder string, root manifest, manifests map[string]manifest, next []string) string {
 	if named := filtered.FindStringSubmatch(root.Scripts["build"]); named != nil {
 		for of, m := range manifests {
@@ -120,7 +121,7 @@ func web(folder string, root manifest, manifests map[string]manifest, next []str
 	return folder
 }
 
-// jobs are those that have a script. Coverage takes a package of its own beside vitest: without it the script stops the job.
+// jobs finds the jobs that have a script. Coverage needs a package besides vitest; without it the script would fail the job.
 func (w *workspace) jobs(root manifest, manifests map[string]manifest) {
 	covers := func(script string) bool {
 		if root.Scripts[script] == "" {
@@ -160,7 +161,8 @@ func (w *workspace) jobs(root manifest, manifests map[string]manifest) {
 
 var major = regexp.MustCompile(`[0-9]+`)
 
-// turbopack says what Next.js keeps from one build to the next: since 16 only what its configuration asks for.
+// turbopack notes whether Next.js keeps its compiled files from one build to the next. Since version 16 it does so only
+// if its configuration asks for it.
 func (w *workspace) turbopack(r Repository, m manifest, next []string) {
 	version := major.FindString(m.dependsOn("next"))
 	if !slices.Contains(next, w.Web) || version == "" || len(version) < 2 || version < "16" {
@@ -181,7 +183,8 @@ var (
 	plainNode = regexp.MustCompile(`^v?([0-9]+)(\.|$)`)
 )
 
-// nodeVersion is the image's, of its last stage that names one; then the repository's own files.
+// nodeVersion returns the version of Node in the image's last stage that names one, or else the version in the
+// repository's own files.
 func (r Repository) nodeVersion(folder string, root manifest) string {
 	for _, file := range sorted(r.Dockerfiles) {
 		content, err := os.ReadFile(filepath.Join(r.Root, file))
@@ -201,10 +204,10 @@ func (r Repository) nodeVersion(folder string, root manifest) string {
 	return "24"
 }
 
-// commitArguments are the names by which Dockerfiles take the commit that they build.
+// commitArguments matches the build arguments in which Dockerfiles take the commit that they build.
 var commitArguments = regexp.MustCompile(`(?im)^ARG\s+((?:GIT_|SOURCE_|BUILD_|APP_|VCS_)?(?:COMMIT(?:_SHA|_HASH)?|SHA|REF|REVISION))\s*(?:=.*)?$`)
 
-// commitArgument is the build argument in which a Dockerfile wants the commit; "" says that it asks for none.
+// commitArgument returns the build argument in which a Dockerfile takes the commit, or "" if it takes none.
 func (r Repository) commitArgument(file string) string {
 	content, _ := os.ReadFile(filepath.Join(r.Root, file))
 	if found := commitArguments.FindSubmatch(content); found != nil {

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// codeowners are the places where GitHub looks, in its order: the first that is there counts.
+// codeowners lists the places where GitHub looks for the file, in its order. The first that exists counts.
 var codeowners = []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"}
 
-// owners holds CODEOWNERS against what steers a job with an identity, also what is not there yet.
+// owners checks that CODEOWNERS covers every file that steers a job with an identity, even files that do not exist yet.
 func (r *Report) owners() {
 	for _, name := range codeowners {
 		content, err := os.ReadFile(filepath.Join(r.root, name))
@@ -33,7 +33,7 @@ func (r *Report) owners() {
 	r.bad(codeowners[0], "is missing, so that nobody has to review what deploys: `cmd/init` writes it")
 }
 
-// ownersOf are the owners of a file: those of the last line whose pattern matches.
+// ownersOf returns the owners of a file, from the last line whose pattern matches.
 func ownersOf(text, file string) (owners []string) {
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
@@ -45,8 +45,8 @@ func ownersOf(text, file string) (owners []string) {
 	return owners
 }
 
-// owns says whether a pattern of CODEOWNERS matches a file, as .gitignore's patterns do: one without a slash anywhere, a
-// folder with all that is in it.
+// owns says whether a pattern of CODEOWNERS matches a file. Patterns work as in .gitignore: one without a slash matches
+// anywhere, and a folder includes everything in it.
 func owns(pattern, file string) bool {
 	anchored := strings.Contains(strings.TrimSuffix(pattern, "/"), "/")
 	folder := strings.HasSuffix(pattern, "/")

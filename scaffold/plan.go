@@ -17,28 +17,29 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
-// change is one file as it is and as it would be.
+// change is one file with its present and its new content.
 type change struct {
 	path, before, after string
-	// exists says that the file is there. proposed says that it is another's, to which lines are added.
+	// exists says that the file exists. proposed says that it belongs to the application and only gets further lines.
 	exists, proposed bool
 }
 
-// Plan is what init would do, and what keeps it from doing so.
+// Plan lists what init would do, and what prevents it.
 type Plan struct {
 	changes []change
 	// Kept are files that differ from what init would write and stay, because they are the application's.
 	Kept []string
-	// Obstacles keep init from writing anything. Notes are what a person should know.
+	// Obstacles prevent init from writing anything. Notes are facts that a person should know.
 	Obstacles, Notes []string
-	// trust says that this is an upgrade's first round: who trusts the new version, and nothing that names it.
+	// trust says that this is an upgrade's first round, which only makes the stacks trust the new version.
 	trust bool
 }
 
-// Empty says that everything is as it would be written.
+// Empty says that all files have the content that init would write.
 func (p Plan) Empty() bool { return len(p.changes) == 0 }
 
-// NewPlan compares the files with the repository. upgrade writes files of the platform's anew; without it they are named.
+// NewPlan compares the files with the repository. With upgrade it plans to rewrite the platform's files; otherwise it
+// only names those that differ.
 func NewPlan(ctx context.Context, r Repository, a Answers, files []File, upgrade bool) (Plan, error) {
 	var p Plan
 	_, err := os.Stat(filepath.Join(r.Root, a.path(adopter.File)))
@@ -96,10 +97,11 @@ func NewPlan(ctx context.Context, r Repository, a Answers, files []File, upgrade
 	return p, nil
 }
 
-// propose adds lines to what the application has: what git must not ignore, what prettier must not judge, who reviews.
+// propose plans to add lines to the application's files: paths that git must not ignore, paths that prettier must not
+// check, and code owners.
 func (p *Plan) propose(r Repository, a Answers, files []File) {
 	ignore := []string{"/" + strings.TrimPrefix(a.path(".sandbox/"), "./"), "/" + a.path("bin/")}
-	names := []string{a.path("go.sum")} // which go mod tidy writes
+	names := []string{a.path("go.sum")} // go mod tidy writes it
 	for _, file := range files {
 		names = append(names, file.Path)
 	}
@@ -124,7 +126,8 @@ func (p *Plan) propose(r Repository, a Answers, files []File) {
 	p.addLines(r, owners, "# What deploys, and what judges it. The last line that matches a path wins.", a.ownerLines(owners))
 }
 
-// ownerLines are who reviews what steers a job with an identity, or a build, in a repository where others may own the rest.
+// ownerLines returns the lines of CODEOWNERS for the files that steer a build or a job with an identity. Others may own the
+// rest of the repository.
 func (a Answers) ownerLines(file string) []string {
 	owner := adopterOf(a).CodeOwner()
 	paths := []string{"/.github/", "/" + a.Folder + "/"}
@@ -153,7 +156,7 @@ func (a Answers) path(name string) string {
 	return a.Folder + "/" + name
 }
 
-// addLines proposes those lines that the file lacks, at its end, below a comment.
+// addLines proposes the lines that the file lacks, at its end, below a comment.
 func (p *Plan) addLines(r Repository, name, comment string, lines []string) {
 	content, err := os.ReadFile(filepath.Join(r.Root, name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -179,10 +182,11 @@ func (p *Plan) addLines(r Repository, name, comment string, lines []string) {
 		proposed: true})
 }
 
-// ignored is the rule by which git ignores a path: where it is, and its pattern.
+// ignored is the rule by which git ignores a path: its file and line, and its pattern.
 type ignored struct{ file, line, pattern string }
 
-// ignores asks git about all paths at once. A path that nothing ignores, or that a rule takes out again, is not in the answer.
+// ignores asks git about all paths at once. Paths that are not ignored, or that a later rule includes again, are not in the
+// answer.
 func (r Repository) ignores(names []string) map[string]ignored {
 	command := exec.Command("git", "check-ignore", "--verbose", "--no-index", "--stdin", "-z")
 	command.Dir, command.Stdin = r.Root, strings.NewReader(strings.Join(names, "\x00"))
@@ -196,7 +200,7 @@ func (r Repository) ignores(names []string) map[string]ignored {
 	return all
 }
 
-// unignore are the lines that keep git from ignoring files, and why no line does.
+// unignore returns the lines that keep git from ignoring files, and the obstacles that no line can remove.
 func (r Repository) unignore(names []string) (lines, obstacles []string) {
 	asked := slices.Clone(names)
 	for _, name := range names {
@@ -223,7 +227,7 @@ func (r Repository) unignore(names []string) (lines, obstacles []string) {
 	return lines, obstacles
 }
 
-// note is what happens after the files are there.
+// note adds notes about the time after the files are written.
 func (p *Plan) note(r Repository) {
 	for _, file := range r.Deploys {
 		p.Notes = append(p.Notes, fmt.Sprintf("%s seems to deploy as well: once the platform deploys, gh workflow disable %s", file,
@@ -238,7 +242,7 @@ func (p *Plan) note(r Repository) {
 	p.Notes = append(p.Notes, r.Workspace.Notes...)
 }
 
-// Diff is the plan as a person reads it.
+// Diff returns the plan as text for people.
 func (p Plan) Diff() string {
 	var text strings.Builder
 	for _, change := range p.changes {
@@ -260,7 +264,7 @@ func (p Plan) Diff() string {
 	return text.String()
 }
 
-// difference is what git says of the two texts, without its header.
+// difference returns git's difference of the two texts, without its header.
 func difference(c change) string {
 	folder, err := os.MkdirTemp("", "init")
 	if err != nil {
@@ -281,7 +285,8 @@ func difference(c change) string {
 	return string(output)
 }
 
-// Apply writes everything, each file whole or not at all, and platform.yaml last: while that is missing, another run begins anew.
+// Apply writes all files, each whole or not at all. It writes platform.yaml last, so that a run after an interruption begins
+// anew.
 func (p Plan) Apply(root string) error {
 	changes := slices.Clone(p.changes)
 	slices.SortStableFunc(changes, func(a, b change) int {
@@ -296,7 +301,7 @@ func (p Plan) Apply(root string) error {
 	return nil
 }
 
-// write puts a file in the place of another, whose mode it keeps.
+// write replaces a file and keeps its mode.
 func write(name, content string) error {
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(name); err == nil {
@@ -319,7 +324,8 @@ func write(name, content string) error {
 	return err
 }
 
-// blocked says what keeps a file from being written: something else in its place or on its way, or its mode.
+// blocked returns the reason why a file cannot be written: something else is in its place or on its path, or its mode
+// forbids it.
 func blocked(root, name string) string {
 	parts := strings.Split(name, "/")
 	for i := range parts {

@@ -2,7 +2,7 @@ package scaffold
 
 import "strings"
 
-// lf is a text with the line ends that init writes. A checkout on Windows may have others.
+// lf returns a text with the line ends that init writes. A checkout on Windows may have others.
 func lf(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 // likewise gives a text the line ends of another.
@@ -13,7 +13,7 @@ func likewise(text, other string) string {
 	return strings.ReplaceAll(lf(text), "\n", "\r\n")
 }
 
-// shellQuoted is one word for a shell.
+// shellQuoted returns a text as one word for a shell.
 func shellQuoted(word string) string {
 	if !strings.ContainsAny(word, " \t'\"\\$&;()<>|*?[]#~`!{}") {
 		return word

@@ -16,8 +16,8 @@ import (
 
 var refs = regexp.MustCompile(`(?m)^(        refs: \[)([^\]\n]*)\]$`)
 
-// trustFirst has every stack trust the new commit beside the old one before a caller names it: done in one go, the merge would
-// leave every stack without a deployment until a person's up.
+// trustFirst makes every stack trust the new commit beside the old one before a caller names it. If both happened in one
+// merge, no stack could deploy until a person has run up.
 func (p *Plan) trustFirst(r Repository, a Answers) error {
 	for _, environment := range a.Environments {
 		name := a.path("Pulumi." + environment + ".yaml")
@@ -47,7 +47,7 @@ func (p *Plan) trustFirst(r Repository, a Answers) error {
 	return nil
 }
 
-// module is what `go mod edit -json` says of a go.mod.
+// module is the output of `go mod edit -json` about a go.mod.
 type module struct {
 	Tool []struct{ Path string }
 }
@@ -56,8 +56,8 @@ func (m module) has(tool string) bool {
 	return slices.ContainsFunc(m.Tool, func(one struct{ Path string }) bool { return one.Path == tool })
 }
 
-// raise is an application's go.mod at the version of the answers: what it requires of the platform, and those of the platform's
-// commands as tools that this version has. Everything else stays. wanted is the go.mod that init writes.
+// raise returns an application's go.mod at the version of the answers. It changes the required version of the platform, and the
+// list of the platform's commands to the tools of this version. Everything else stays. wanted is the go.mod that init writes.
 func raise(ctx context.Context, a Answers, current, wanted string) (string, error) {
 	folder, err := os.MkdirTemp("", "init")
 	if err != nil {
@@ -110,7 +110,7 @@ func raise(ctx context.Context, a Answers, current, wanted string) (string, erro
 	return edit(current, args...)
 }
 
-// uncommitted are the files that an upgrade writes anew although git has not kept what is in them.
+// uncommitted returns the files that an upgrade would rewrite although their content is not committed.
 func (p Plan) uncommitted(r Repository) (names []string) {
 	for _, change := range p.changes {
 		if change.exists && !change.proposed && git(r.Root, "status", "--porcelain", "--", change.path) != "" {

@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// version is this command's own, or that of the folder that takes the module's place.
+// version sets the version: this command's own, or that of the folder that replaces the module.
 func (f *flags) version(ctx context.Context) error {
 	a := &f.answers
 	if f.replace != "" {
@@ -56,8 +56,8 @@ func (f *flags) version(ctx context.Context) error {
 	return nil
 }
 
-// tidy writes go.sum, and with it what the application's program is compiled of, where go.mod changed or an earlier run got no
-// further.
+// tidy writes go.sum, the list of modules that the application's program is compiled from, if go.mod changed or an earlier run
+// stopped before it.
 func (f *flags) tidy(ctx context.Context, folder string, plan Plan) error {
 	_, err := os.Stat(filepath.Join(folder, "go.sum"))
 	changed := slices.ContainsFunc(plan.changes, func(c change) bool { return path.Base(c.path) == "go.mod" })
