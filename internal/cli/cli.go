@@ -1,5 +1,6 @@
-// Package cli is what the repository's command lines have in common: help that says first what a command is for, then examples, then the
-// flags that this command uses; a guess at what was meant by a word that is unknown; and colours where somebody looks who wants them.
+// Package cli holds the parts that the repository's command lines share. Help says first what a command is for, then shows examples,
+// then lists the flags that the command uses. An unknown word gets a guess at the word that was meant. Output has colours if a person
+// looks at it and wants them.
 package cli
 
 import (
@@ -11,10 +12,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// uses names, in a command's annotations, the flags of its parents that it uses.
+// uses is the annotation that lists the flags of its parents that a command uses.
 const uses = "flags"
 
-// Uses says which of its parents' flags a command uses, so that its help lists those and no other. The rest is accepted all the same.
+// Uses says which of its parents' flags a command uses. Its help lists only those; the others are accepted all the same.
 func Uses(command *cobra.Command, flags ...string) *cobra.Command {
 	if command.Annotations == nil {
 		command.Annotations = map[string]string{}
@@ -23,7 +24,7 @@ func Uses(command *cobra.Command, flags ...string) *cobra.Command {
 	return command
 }
 
-// Codes are, in a command's annotations, its exit codes in words.
+// Codes is the annotation that explains a command's exit codes.
 const Codes = "codes"
 
 // Dress gives root and all commands below it this package's help.
@@ -43,7 +44,7 @@ func Dress(root *cobra.Command) {
 		}})
 }
 
-// Help is a command's help: what it is for, how it is called, examples, the commands below it, its flags, its exit codes.
+// Help returns a command's help: its purpose, its usage, examples, the commands below it, its flags and its exit codes.
 func Help(command *cobra.Command) string {
 	var out strings.Builder
 	purpose := command.Short
@@ -83,7 +84,7 @@ func Help(command *cobra.Command) string {
 	return out.String()
 }
 
-// used are the command's own flags and those of its parents that it uses.
+// used returns the command's own flags, and the flags of its parents that it uses.
 func used(command *cobra.Command) *pflag.FlagSet {
 	command.InitDefaultHelpFlag()
 	flags := pflag.NewFlagSet(command.Name(), pflag.ContinueOnError)
@@ -112,17 +113,17 @@ func names(command *cobra.Command) (list []string) {
 	return list
 }
 
-// UnknownError is a call that names a command that there is not.
+// UnknownError says that a call names a command that does not exist.
 type UnknownError struct{ message string }
 
 func (e *UnknownError) Error() string { return e.message }
 
-// UnknownCommand words a command that there is not.
+// UnknownCommand returns the error for a command that does not exist.
 func UnknownCommand(parent *cobra.Command, word string) error {
 	return &UnknownError{fmt.Sprintf("there is no command %q%s: see %s --help", word, Meant(word, names(parent)), parent.CommandPath())}
 }
 
-// FlagError words what is wrong with a flag, with the flag that was probably meant.
+// FlagError returns the error about a flag, with the flag that was probably meant.
 func FlagError(command *cobra.Command, err error) error {
 	_, word, found := strings.Cut(err.Error(), "unknown flag: --")
 	if !found {
@@ -133,7 +134,8 @@ func FlagError(command *cobra.Command, err error) error {
 	return fmt.Errorf("%w%s", err, Meant("--"+word, known))
 }
 
-// Meant is a guess at which of the known words was meant by one that is unknown: "; did you mean status?". It is empty without one.
+// Meant returns a guess at the known word that an unknown word stands for, such as "; did you mean status?". It is empty if no word
+// is near.
 func Meant(word string, known []string) string {
 	var near []string
 	nearest := 1 + max(1, len(word)/3)
@@ -155,7 +157,7 @@ func Meant(word string, known []string) string {
 	return "; did you mean " + strings.Join(near, " or ") + "?"
 }
 
-// distance is how many letters have to be changed, added, left out or swapped with their neighbour.
+// distance returns how many letters have to be changed, added, left out or swapped with their neighbour.
 func distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	rows := make([][]int, len(from)+1)

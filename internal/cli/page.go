@@ -12,17 +12,17 @@ import (
 
 // Page is the help of a command that has no commands below it and reads its flags with package flag. Such a command takes -flag and --flag.
 type Page struct {
-	// Usage is how the command is called: its name and the words that it takes.
+	// Usage shows how the command is called: its name and its arguments.
 	Usage string
 	// Purpose says what the command is for: a sentence without a full stop. Details may follow it.
 	Purpose, Details string
-	// Examples has a call a line, indented by two spaces.
+	// Examples has one call on each line, indented by two spaces.
 	Examples string
 	// Codes are the exit codes in words.
 	Codes string
 }
 
-// Help is the page with the flags.
+// Help returns the page with the flags.
 func (p Page) Help(flags *flag.FlagSet) string {
 	command := &cobra.Command{Use: p.Usage, Short: p.Purpose, Example: p.Examples, Annotations: map[string]string{Codes: p.Codes},
 		Run: func(*cobra.Command, []string) {}}

@@ -1,8 +1,8 @@
-// Package limits holds what Google Cloud and GitHub take: numbers, forms of names and names that are not free. The
-// settings are held to it before anything runs, and the components again for whoever uses them alone. A fact that one
-// package alone needs stays beside its check there.
+// Package limits holds the limits of Google Cloud and GitHub: numbers, forms of names, and reserved names. The settings
+// are checked against them before anything runs. Components check again, for people who use them alone. A limit that
+// only one package needs is in that package, beside its check.
 //
-// The policy pack and the emulated APIs have their own: they judge what is made by these.
+// The policy pack and the emulated APIs have limits of their own, because they judge what settings and components make.
 package limits
 
 import (
@@ -48,22 +48,22 @@ var (
 	ImageByDigest = regexp.MustCompile(`^[^@\s]+@sha256:[0-9a-f]{64}$`)
 )
 
-// IsServiceName tells whether Cloud Run takes a service of that name.
+// IsServiceName reports whether Cloud Run accepts a service of that name.
 func IsServiceName(name string) bool { return len(name) <= MaxServiceName && runName.MatchString(name) }
 
-// IsJobName tells whether Cloud Run takes a job of that name.
+// IsJobName reports whether Cloud Run accepts a job of that name.
 func IsJobName(name string) bool { return len(name) <= MaxJobName && runName.MatchString(name) }
 
-// IsServiceVariable tells whether Cloud Run itself sets a variable in the containers of a service. The one that takes
-// the requests gets PORT besides ([PortVariable]).
-// Source: https://cloud.google.com/run/docs/container-contract#services-env-vars, and EnvVar.name of run/v2.
+// IsServiceVariable reports whether Cloud Run itself sets a variable in the containers of a service. The container that
+// takes the requests also gets PORT ([PortVariable]). Source:
+// https://cloud.google.com/run/docs/container-contract#services-env-vars, and EnvVar.name of run/v2.
 func IsServiceVariable(name string) bool {
 	return slices.Contains([]string{"K_SERVICE", "K_REVISION", "K_CONFIGURATION"}, name) || strings.HasPrefix(name, "X_GOOGLE_")
 }
 
-// PortVariable is where the container that takes a service's requests finds its port.
+// PortVariable is the variable that tells the container with a service's requests its port.
 const PortVariable = "PORT"
 
-// IsJobVariable tells whether Cloud Run itself sets a variable in a job.
-// Source: https://cloud.google.com/run/docs/container-contract#jobs-env-vars
+// IsJobVariable reports whether Cloud Run itself sets a variable in a job. Source:
+// https://cloud.google.com/run/docs/container-contract#jobs-env-vars
 func IsJobVariable(name string) bool { return strings.HasPrefix(name, "CLOUD_RUN_") }

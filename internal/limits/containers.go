@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// What an instance can have. Sources: https://cloud.google.com/run/quotas ("containers per instance") and
+// The limits of an instance. Sources: https://cloud.google.com/run/quotas ("containers per instance") and
 // https://cloud.google.com/run/docs/configuring/services/cpu.
 const (
 	MaxContainers = 10
@@ -17,9 +17,9 @@ const (
 	MaxMemoryMiB  = 32 * 1024
 )
 
-// Forms of what belongs to containers and to their network. Names of networks and subnetworks may stand with their project. The same
-// names with https://… before them are refused, so that a preview compares what the API answers.
-// Sources: Container, VolumeMount and VpcAccess of run/v2.
+// Forms of names of containers, volumes and networks. Names of networks and subnetworks may include their project. Names with
+// https://… before them are refused, so that a preview compares the same form that the API answers. Sources: Container, VolumeMount
+// and VpcAccess of run/v2.
 var (
 	ContainerName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	MountPath     = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
@@ -31,18 +31,18 @@ var (
 	NetworkTag    = ContainerName
 )
 
-// SocketFolder is where Cloud Run has the sockets of Cloud SQL's instances, and takes them nowhere else.
+// SocketFolder is the only folder at which Cloud Run mounts the sockets of Cloud SQL's instances.
 const SocketFolder = "/cloudsql"
 
-// IsSystemFolder tells whether a folder is the container runtime's own.
+// IsSystemFolder reports whether a folder belongs to the container runtime.
 func IsSystemFolder(folder string) bool {
 	return slices.ContainsFunc([]string{"/dev", "/proc", "/sys"}, func(system string) bool {
 		return folder == system || strings.HasPrefix(folder, system+"/")
 	})
 }
 
-// Apart says why a network and a subnetwork cannot be those of a service in a project and a region, and is empty where they can, or
-// where nothing tells. A name without a project is one of the service's own project.
+// Apart says why a service in a project and a region cannot use a network and a subnetwork. It is empty if it can, or if the names
+// do not tell. A name without a project belongs to the service's own project.
 func Apart(network, subnetwork, project, region string) string {
 	of, in := Network.FindStringSubmatch(network), Subnetwork.FindStringSubmatch(subnetwork)
 	if in == nil {
@@ -61,10 +61,10 @@ func Apart(network, subnetwork, project, region string) string {
 	return ""
 }
 
-// isProjectID matches a project's id. A project may be named by its number instead, which tells nothing of its id.
+// isProjectID matches a project's id. A project may be named by its number instead, from which its id cannot be seen.
 var isProjectID = regexp.MustCompile(`^[a-z]`)
 
-// Size is what Cloud Run sells with a number of vCPUs: the least and the most memory in MiB.
+// Size is a number of vCPUs with the least and the most memory, in MiB, that Cloud Run allows for it.
 type Size struct {
 	CPU         string
 	Least, Most int
@@ -76,8 +76,8 @@ const (
 	secondGenerationLeast = 512
 )
 
-// Sizes are those on sale from one vCPU on, smallest first, with the least memory of the second generation.
-// Sources: https://cloud.google.com/run/docs/configuring/services/cpu ("vCPU and memory table") and
+// Sizes are the sizes from one vCPU on, smallest first, with the least memory of the second generation. Sources:
+// https://cloud.google.com/run/docs/configuring/services/cpu ("vCPU and memory table") and
 // https://cloud.google.com/run/docs/configuring/services/memory-limits ("Minimum memory").
 var Sizes = []Size{
 	{"1", secondGenerationLeast, 4 * 1024},
@@ -87,7 +87,7 @@ var Sizes = []Size{
 	{"8", 4 * 1024, 32 * 1024},
 }
 
-// SizeOf returns the size of that many vCPUs. Shares of a vCPU are sold in the first generation alone.
+// SizeOf returns the size of that many vCPUs. Only the first generation has shares of a vCPU.
 func SizeOf(cpu float64, firstGeneration bool) (size Size, sold bool) {
 	switch {
 	case firstGeneration && cpu >= leastShare && cpu < 0.5:
@@ -115,7 +115,7 @@ var (
 	memorySize = regexp.MustCompile(`^([1-9][0-9]{0,5})(Mi|Gi)$`)
 )
 
-// ParseCPU returns vCPUs: a share of one, or a size that is sold.
+// ParseCPU reads a number of vCPUs: a share of one, or a size that Cloud Run has.
 func ParseCPU(text string) (float64, bool) {
 	share, err := strconv.ParseFloat(text, 64)
 	whole := slices.ContainsFunc(Sizes, func(size Size) bool { return size.CPU == text })

@@ -23,7 +23,7 @@ func (a *app) cost() *cobra.Command {
 		Use: "cost STACK", Short: "Say what the stack costs in a month: idle, expected and at worst, by resource", Args: stackArgument,
 		Long: "Say what the stack costs in a month: with nobody there, with the expected load, and with everything busy all the time.\n\n" +
 			"The load is what services.KEY.load of the settings says, or what --measured does. Nothing is started. Prices are those of\n" +
-			"sandbox/cost/prices.json, each with its source and date; whether the worst case is too much is the policy worst-case-cost's to say.",
+			"sandbox/cost/prices.json, each with its source and date; the policy worst-case-cost decides whether the worst case is too much.",
 		RunE: func(_ *cobra.Command, args []string) error {
 			loads, err := measuredLoads(measured)
 			if err != nil {
@@ -52,7 +52,7 @@ func (a *app) cost() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&before, "before", "", "folder of other settings, to compare with: what the change costs")
-	command.Flags().StringArrayVar(&measured, "measured", nil, "SERVICE=REQUESTS:MILLISECONDS, what a service really had to do in a month; "+
+	command.Flags().StringArrayVar(&measured, "measured", nil, "SERVICE=REQUESTS:MILLISECONDS, the measured load of a service in a month; "+
 		"may be repeated")
 	command.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	return command

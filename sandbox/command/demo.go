@@ -81,7 +81,7 @@ func (a *app) demo() *cobra.Command {
 	return command
 }
 
-// demonstration is one that runs.
+// demonstration is a running demonstration.
 type demonstration struct {
 	*app
 	start    time.Time
@@ -90,7 +90,7 @@ type demonstration struct {
 	status   server.Status
 	settings stacks.Settings
 	service  stacks.Service
-	// address is where visitors ask for the service.
+	// address is the service's address for visitors.
 	address  string
 	visitors *visitors
 	// policy is the file of the release policy; empty for the built-in one.
@@ -136,7 +136,7 @@ func (a *app) runDemo(ctx context.Context, bad, out string) error {
 	return nil
 }
 
-// open brings the stack up and lets the visitors in.
+// open brings the stack up and starts the visitors.
 func (d *demonstration) open(ctx context.Context) (err error) {
 	d.chapter(d.start, "The stack dev comes up: the real engine, the program, the policy pack.")
 	if err := d.demoUp(ctx); err != nil {
@@ -233,7 +233,7 @@ func (d *demonstration) badImage(ctx context.Context, bad string) error {
 	return nil
 }
 
-// judgeBy has the releases that follow judged by a policy.
+// judgeBy sets the policy for the releases that follow.
 func (d *demonstration) judgeBy(policy string) error {
 	d.policy = d.dir.Path("policy.yaml")
 	return os.WriteFile(d.policy, []byte(policy), 0o600)

@@ -17,8 +17,8 @@ import (
 
 func (a *app) env() *cobra.Command {
 	return &cobra.Command{
-		Use: "env STACK", Short: "Print what makes `release`, gcloud and the official clients talk to the sandbox", Args: stackArgument,
-		Long: "Print what makes `release`, gcloud and the official clients talk to the sandbox, as lines for a POSIX shell:\n\n" +
+		Use: "env STACK", Short: "Print the variables that make `release`, gcloud and the official clients use the sandbox", Args: stackArgument,
+		Long: "Print the variables that make `release`, gcloud and the official clients use the sandbox, as lines for a POSIX shell:\n\n" +
 			"  eval \"$(go run ./cmd/sandbox env dev)\"\n\n" +
 			"The APIs take requests with the sandbox's token only. It stays in files that only you may read; the lines name them.\n\n" +
 			"Exit codes: 0 done; 1 the cloud is not running; 2 the call or the settings are wrong.",

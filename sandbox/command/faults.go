@@ -66,7 +66,7 @@ func (a *app) faultSet() *cobra.Command {
 	flags.IntVar(&fault.Skip, "skip", 0, "let the first so many matching requests pass")
 	flags.Float64Var(&fault.Rate, "rate", 0, "share of the remaining requests that is affected, 0-1 (default: all)")
 	flags.IntVar(&fault.Next, "next", 0, "end the fault after so many affected requests (default: never)")
-	flags.Uint64Var(&fault.Seed, "seed", 0, "decides which requests a rate strikes")
+	flags.Uint64Var(&fault.Seed, "seed", 0, "seed that decides which requests a rate strikes")
 	flags.IntVar(&fault.Status, "status", 0, "with answer: 429, 500 or 503 (default 503)")
 	flags.DurationVar(&duration, "duration", 0, "with delay, slow-operation and lag-metrics: how long")
 	flags.StringVar(&fault.Revision, "revision", "", "with lose-revision: the revision's short name")
@@ -134,7 +134,7 @@ func (a *app) faultClear() *cobra.Command {
 func (a *app) behaviour() *cobra.Command {
 	var wanted run.Behaviour
 	command := &cobra.Command{
-		Use: "behaviour IMAGE@DIGEST|DIGEST", Short: "Say, or with flags decide, how the containers of an image behave", Args: cobra.ExactArgs(1),
+		Use: "behaviour IMAGE@DIGEST|DIGEST", Short: "Show how the containers of an image behave, or set it with flags", Args: cobra.ExactArgs(1),
 		Long: "Show how the containers of an image behave, or set it with flags. A flag that is not given is reset to healthy;\n" +
 			"--healthy resets all of them. The setting stays when the cloud stops.",
 		RunE: func(command *cobra.Command, args []string) error {

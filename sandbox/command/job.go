@@ -16,7 +16,7 @@ func (a *app) job() *cobra.Command {
 	var wanted run.JobBehaviour
 	var project, region string
 	command := &cobra.Command{
-		Use: "job NAME", Short: "Say, or with flags decide, how the next executions of a job go", Args: cobra.ExactArgs(1),
+		Use: "job NAME", Short: "Show how the next executions of a job end, or set it with flags", Args: cobra.ExactArgs(1),
 		Long: "Show how the next executions of a Cloud Run job end, or set it with flags. NAME is its id, or projects/P/locations/L/jobs/J.\n" +
 			"A flag that is not given is reset: the job then succeeds at once. The setting stays when the cloud stops.",
 		RunE: func(command *cobra.Command, args []string) error {
@@ -58,7 +58,7 @@ func (a *app) job() *cobra.Command {
 	return command
 }
 
-// placeOfDev fills what nobody said of where a job is, from the settings of dev.
+// placeOfDev fills in the job's project and region from the settings of dev, if they were not given.
 func (a *app) placeOfDev(project, region *string) error {
 	if *project != "" && *region != "" {
 		return nil

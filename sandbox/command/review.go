@@ -272,7 +272,7 @@ func (a *app) reportOf(ctx context.Context, f reviewFlags, work string, exports 
 	}
 	var report review.Report
 	if err := json.Unmarshal(said.Bytes(), &report); err != nil {
-		return review.Report{}, fmt.Errorf("the review said no report: %w", err)
+		return review.Report{}, fmt.Errorf("the review wrote no report: %w", err)
 	}
 	return report, nil
 }

@@ -83,7 +83,7 @@ func (a *app) preview() *cobra.Command {
 
 func (a *app) destroy() *cobra.Command {
 	return &cobra.Command{
-		Use: "destroy STACK", Short: "Delete everything of the stack from the simulated cloud", Args: stackArgument,
+		Use: "destroy STACK", Short: "Delete the stack's resources from the simulated cloud", Args: stackArgument,
 		RunE: func(command *cobra.Command, args []string) error {
 			return a.withStack(command.Context(), "destroy", args[0], func(ctx context.Context, stack *engine.Stack) error {
 				return stack.Destroy(ctx)
@@ -95,7 +95,7 @@ func (a *app) destroy() *cobra.Command {
 func (a *app) drift() *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
-		Use: "drift STACK", Short: "List what changed behind Pulumi's back; exit 1 if anything did", Args: stackArgument,
+		Use: "drift STACK", Short: "List the resources that somebody changed outside of Pulumi; exit 1 if there are any", Args: stackArgument,
 		RunE: func(command *cobra.Command, args []string) error {
 			return a.withStack(command.Context(), "drift", args[0], func(ctx context.Context, stack *engine.Stack) error {
 				drifted, err := stack.Drift(ctx)
@@ -184,7 +184,7 @@ func (a *app) analyze() *cobra.Command {
 	var stack string
 	var asJSON bool
 	command := &cobra.Command{
-		Use: "analyze STATE.json", Short: "Hold an exported state against the policy pack; exit 1 on a mandatory violation",
+		Use: "analyze STATE.json", Short: "Check an exported state with the policy pack; exit 1 on a mandatory violation",
 		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			clean, err := a.analyzed(command.Context(), args[0], stack, asJSON)

@@ -19,9 +19,9 @@ func (a *app) trust() *cobra.Command {
 	var claimsFile string
 	var asJSON bool
 	command := &cobra.Command{
-		Use: "trust STACK --claims FILE", Short: "Say who a token of GitHub Actions with these claims can become in the stack",
+		Use: "trust STACK --claims FILE", Short: "Say which accounts a token of GitHub Actions with these claims can act as in the stack",
 		Args: stackArgument,
-		Long: "Say who a token of GitHub Actions with these claims can become in the stack, and what it could do then.\n\n" +
+		Long: "Say which accounts a token of GitHub Actions with these claims can act as in the stack, and what it could do then.\n\n" +
 			"FILE holds the token's claims, its decoded middle part, as a JSON object; - is standard input. Signature and expiry are not\n" +
 			"checked. Nothing is started, and the answer is not the exit code.",
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -95,7 +95,7 @@ func (a *app) readClaims(name string) (map[string]any, error) {
 		return nil, fmt.Errorf("the claims in %s have something behind the JSON object: keep the one object", name)
 	}
 	if twice := repeated(json.NewDecoder(bytes.NewReader(data))); twice != "" {
-		return nil, fmt.Errorf("the claims in %s have %q twice: whoever reads them may take either", name, twice)
+		return nil, fmt.Errorf("the claims in %s have %q twice: readers may take either one", name, twice)
 	}
 	return claims, nil
 }

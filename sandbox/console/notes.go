@@ -78,7 +78,8 @@ func notes(dir statedir.Dir) (list []Note) {
 	return list
 }
 
-// JournalFile is the file in which `sandbox env` has release keep its journal. The demonstration uses the same name in its own folder.
+// JournalFile returns the file in which release keeps its journal when it uses the variables of `sandbox env`. The demonstration uses
+// the same name in its own folder.
 func JournalFile(dir statedir.Dir) string { return dir.Path("release-audit.jsonl") }
 
 // release is what the page shows of one command of the journal.

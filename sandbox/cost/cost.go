@@ -261,7 +261,7 @@ func (e *estimator) service(r inventory.Resource) Amounts {
 		e.assume("%s says no most instances, and Cloud Run's default is 100", name)
 	}
 	if _, known := e.table.tier(region); !known {
-		e.assume("the table does not have the region %q: the dearest tier counts", region)
+		e.assume("the table lacks the region %q, so the dearest tier counts", region)
 	}
 	load, set := e.loads[name]
 	if !set {

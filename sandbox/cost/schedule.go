@@ -7,7 +7,7 @@ import (
 )
 
 // starts returns how often schedules start a job in their busiest month. It returns false for a job without a schedule, and for one whose
-// schedule is in no form that is read here.
+// schedule has a form that this function cannot read.
 func (e *estimator) starts(job string) (number float64, known bool) {
 	for _, r := range e.resources {
 		uri := r.Text("httpTarget", "uri")
@@ -23,7 +23,7 @@ func (e *estimator) starts(job string) (number float64, known bool) {
 	return number, known
 }
 
-// startsByCron returns how often a schedule of five fields starts something in the month that has most of it.
+// startsByCron returns how often a schedule of five fields starts something in its busiest month.
 func startsByCron(schedule string) (most float64, read bool) {
 	fields := strings.Fields(schedule)
 	if len(fields) != 5 {

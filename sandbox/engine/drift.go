@@ -133,7 +133,7 @@ func WriteDrift(out io.Writer, stack string, drifted []Drifted) {
 		fmt.Fprintf(out, "No drift: stack %s is as Pulumi left it.\n", stack)
 		return
 	}
-	fmt.Fprintf(out, "Changed behind Pulumi's back in stack %s:\n", stack)
+	fmt.Fprintf(out, "Changed outside of Pulumi in stack %s:\n", stack)
 	for _, resource := range drifted {
 		fmt.Fprintf(out, "\n  %s (%s)\n    %s\n", resource.Name, resource.Type, resource.ID)
 		if resource.Deleted {

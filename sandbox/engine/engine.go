@@ -54,7 +54,7 @@ type Options struct {
 type Engine struct {
 	options   Options
 	project   string // the Pulumi project's name, as in Pulumi.yaml
-	main      string // where its main package is, as there
+	main      string // the folder of its main package, as in Pulumi.yaml
 	cli       pulumicli.CLI
 	client    *server.Client
 	providers []*provider.Server
@@ -75,8 +75,9 @@ func Open(options Options) (*Engine, error) {
 	return e, e.writeProject()
 }
 
-// withoutLog keeps the CLI from its log, in which it writes all that it does, compressed, and which nobody here reads: that was an eighth
-// of an `up`. The CLI has no setting for it. But it goes on without one where it cannot make the folder, because a file has its name.
+// withoutLog prevents the CLI from writing its log. The log records everything that the CLI does, takes an eighth of the time of an `up`,
+// and nobody reads it. The CLI has no setting for this. It goes on without a log if it cannot make the log's folder, so withoutLog puts a
+// file in the folder's place.
 func withoutLog(home string) error {
 	logs := filepath.Join(home, "logs")
 	if info, err := os.Stat(logs); err == nil && !info.IsDir() {
@@ -154,7 +155,7 @@ func (e *Engine) connect(ctx context.Context) error {
 	return nil
 }
 
-// files are where the stacks' states are.
+// files returns the places of the stacks' states.
 func (e *Engine) files() journal.Files {
 	return journal.Files{Backend: e.backendDir(), Journals: e.options.Dir.Path("pulumi", "journal"), Project: e.project}
 }

@@ -176,7 +176,7 @@ func TestWriteDrift(t *testing.T) {
 		{Name: "web", Type: "t:T", ID: "id-1", Properties: []PropertyDrift{{Path: "a.b", Before: "2", Now: "50"}}},
 		{Name: "metric", Type: "m:M", ID: "id-2", Deleted: true},
 	})
-	assert.Equal(t, `Changed behind Pulumi's back in stack dev:
+	assert.Equal(t, `Changed outside of Pulumi in stack dev:
 
   web (t:T)
     id-1

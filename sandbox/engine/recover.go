@@ -101,11 +101,11 @@ func (s *Stack) recover(ctx context.Context) error {
 			fmt.Fprintf(s.engine.options.Out, "Interrupted creation of %s had not happened: forgetting it.\n", create.URN.Name())
 		}
 	}
-	// The engine's own way, `refresh --import-pending-creates`, forgets what it is to import.
+	// The engine's own command, `refresh --import-pending-creates`, loses the resources that it should import.
 	return s.engine.files().Settle(s.auto.Name(), happened)
 }
 
-// locate looks for what an interrupted creation was about to make.
+// locate looks for the resource that an interrupted creation was about to make.
 func (s *Stack) locate(ctx context.Context, create pendingCreate) (id string, found bool, err error) {
 	return provider.Locate(ctx, provider.Options{API: s.engine.client.API(), Token: s.engine.client.Token()}, create.Type, create.Inputs,
 		provider.Settings{Project: s.settings.Project.ID, Region: s.settings.Project.Region, Owner: s.settings.GitHub.Owner})

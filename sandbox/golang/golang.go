@@ -159,9 +159,9 @@ func (r *runtime) build(ctx context.Context, directory, name string) (string, er
 	return path, Compile(ctx, directory, ".", path, directory)
 }
 
-// Compile builds a main package, as seen from folder, into executable. It leaves out what only a debugger reads, and the commit: together
-// they took a fifth of the linker's time, and each new commit linked the same program again. Go's own cache makes the second time fast.
-// what names the package in an error.
+// Compile builds a main package, as seen from folder, into executable. It leaves out the debugger's data and the commit. They take a
+// fifth of the linker's time, and with the commit every new commit would link the same program again. Go's own cache makes the second
+// time fast. what names the package in an error.
 func Compile(ctx context.Context, folder, pkg, executable, what string) error {
 	command := exec.CommandContext(ctx, "go", "build", "-o", executable, "-buildvcs=false", "-ldflags=-w", pkg)
 	command.Dir = folder

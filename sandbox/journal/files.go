@@ -20,7 +20,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// organization is the one that the file backend's stacks are in.
+// organization is the organization of the file backend's stacks.
 const organization = "organization"
 
 // Files are the files of one project's stacks: those of Pulumi's file backend, and the journals beside them.
@@ -58,11 +58,11 @@ func (f Files) history(stack string) string {
 
 func (f Files) journal(stack string) string { return filepath.Join(f.Journals, stack+".jsonl") }
 
-// line is a line of a journal. The first one names the state with which the operation began, by its hash. The next ones have what the
-// engine sent. The last one is written before the journal is folded into the state, and names the state that results.
+// line is a line of a journal. The first line names the state with which the operation began, by its hash. The next lines hold the
+// engine's entries. The last line is written before the journal is folded into the state, and names the resulting state.
 type line struct {
 	Base string `json:"base,omitempty"`
-	// Version is the engine's, for the state's manifest.
+	// Version is the engine's version, for the state's manifest.
 	Version string                 `json:"version,omitempty"`
 	Entries []apitype.JournalEntry `json:"entries,omitempty"`
 	Folded  string                 `json:"folded,omitempty"`
@@ -73,7 +73,7 @@ func hash(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// begin starts a stack's journal. The caller has folded an earlier one.
+// begin starts a stack's journal. The caller has to fold an earlier journal before.
 func (f Files) begin(stack, version string) (*os.File, error) {
 	state, err := os.ReadFile(f.Checkpoint(stack))
 	if err != nil {
@@ -98,8 +98,8 @@ func appendLine(file *os.File, l line) error {
 	return err
 }
 
-// Fold writes what a stack's journal says into the stack's state, and removes the journal. Without a journal it does nothing. It may be
-// stopped at any moment and called again: the state changes in one step, and a journal knows which state it was written into.
+// Fold writes the entries of a stack's journal into the stack's state, and removes the journal. Without a journal it does nothing. It
+// may be stopped at any moment and called again: the state changes in one step, and a journal knows which state it was written into.
 func (f Files) Fold(stack string, now time.Time) (folded bool, err error) {
 	file, err := os.OpenFile(f.journal(stack), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -126,7 +126,7 @@ func (f Files) Fold(stack string, now time.Time) (folded bool, err error) {
 	return true, os.Remove(f.journal(stack))
 }
 
-// write replaces a stack's state, and keeps the one before as the file backend does.
+// write replaces a stack's state, and keeps the previous one as the file backend does.
 func (f Files) write(stack string, state []byte) error {
 	path := f.Checkpoint(stack)
 	previous, err := os.ReadFile(path)
@@ -136,7 +136,7 @@ func (f Files) write(stack string, state []byte) error {
 	if err == nil {
 		err = statedir.WriteFile(path, state, 0o600)
 	}
-	// The backend's notes on the files' contents are of the contents before.
+	// The backend's notes about these files describe their previous contents.
 	for _, notes := range []string{path + ".attrs", path + ".bak.attrs"} {
 		if removed := os.Remove(notes); err == nil && !errors.Is(removed, fs.ErrNotExist) {
 			err = removed
@@ -207,7 +207,8 @@ type lines struct {
 	whole int64 // the length of the whole lines so far
 }
 
-// next returns the next line. It is false at the end. A line that the writer was killed in was not answered, so it is left out.
+// next returns the next line, and false at the end. It leaves out an incomplete last line: its writer was killed, so the engine
+// got no answer to it.
 func (l *lines) next() (line, bool, error) {
 	text, err := l.from.ReadBytes('\n')
 	if errors.Is(err, io.EOF) {
@@ -223,7 +224,7 @@ func (l *lines) next() (line, bool, error) {
 	return read, true, nil
 }
 
-// state is a checkpoint as it is on disk.
+// state is a checkpoint in the form in which it is on disk.
 type state struct {
 	apitype.VersionedCheckpoint
 	stack  tokens.QName
@@ -245,7 +246,7 @@ func parseState(data []byte) (state, error) {
 	return s, err
 }
 
-// format returns the state as it is on disk.
+// format returns the state in the form in which it is on disk.
 func (s state) format() ([]byte, error) {
 	checkpoint, err := json.Marshal(apitype.CheckpointV3{Stack: s.stack, Latest: s.latest})
 	if err != nil {

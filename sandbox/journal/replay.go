@@ -20,7 +20,8 @@ var errDamaged = errors.New("the journal does not fit the state it began with")
 type replay struct {
 	base *apitype.DeploymentV3
 	old  map[int64]*change
-	// made are the resources of this operation in the order in which they were made. One that was taken away again is nil.
+	// made are the resources of this operation in the order in which they were made. A resource that was removed again is
+	// nil.
 	made       []*apitype.ResourceV3
 	madeBy     map[int64]int
 	begun      map[int64]apitype.JournalEntry
@@ -29,7 +30,7 @@ type replay struct {
 	byteString bool
 }
 
-// change is what happens to a resource of the base.
+// change is a change of one resource of the base.
 type change struct {
 	gone, deleting, replacing bool
 	state                     *apitype.ResourceV3
@@ -91,7 +92,7 @@ func (r *replay) add(entry apitype.JournalEntry) error {
 	return nil
 }
 
-// succeeded applies a step that is done: it made a resource, or took one away, or marked one for later.
+// succeeded applies a finished step: it made a resource, removed one, or marked one for later.
 func (r *replay) succeeded(entry apitype.JournalEntry) error {
 	if entry.State != nil {
 		r.madeBy[entry.OperationID] = len(r.made)
@@ -114,7 +115,7 @@ func (r *replay) succeeded(entry apitype.JournalEntry) error {
 	return nil
 }
 
-// put gives a resource another state, or takes it away if the entry has no state.
+// put gives a resource another state, or removes it if the entry has no state.
 func (r *replay) put(entry apitype.JournalEntry) error {
 	return r.mark(entry.SequenceID, entry.RemoveOld, entry.RemoveNew,
 		func(c *change) {
@@ -146,7 +147,7 @@ func (r *replay) mark(entry int64, old, made *int64, onOld func(*change), onNew 
 }
 
 // deployment returns the state after all entries so far: the resources of this operation, and then those of the base that it has not
-// reached. What had begun and not ended is pending.
+// reached. Operations that have begun and not ended are pending.
 func (r *replay) deployment() (*apitype.DeploymentV3, error) {
 	after := *r.base
 	after.Resources = nil
@@ -177,7 +178,7 @@ func (r *replay) deployment() (*apitype.DeploymentV3, error) {
 		}
 	}
 	for _, pending := range r.base.PendingOperations {
-		// Only the engine's user knows how an earlier creation ended. Other operations the engine repeats.
+		// How an earlier creation ended has to be found out. The engine repeats other operations by itself.
 		if pending.Type == apitype.OperationTypeCreating {
 			after.PendingOperations = append(after.PendingOperations, pending)
 		}
@@ -192,7 +193,8 @@ func (r *replay) deployment() (*apitype.DeploymentV3, error) {
 	return after.NormalizeURNReferences()
 }
 
-// dropDangling takes away references to resources that a refresh found gone. A resource stands behind all that it refers to.
+// dropDangling removes references to resources that a refresh found gone. A resource comes after all resources that it
+// refers to.
 func dropDangling(resources []apitype.ResourceV3) {
 	known, parents := map[resource.URN]bool{}, map[resource.URN]resource.URN{}
 	unknown := func(urn resource.URN) bool { return !known[urn] }
@@ -242,7 +244,7 @@ func (r *replay) result(now time.Time, version string) (deployment *apitype.Depl
 	return deployment, schema, slices.Sorted(maps.Keys(used)), nil
 }
 
-// noteFeatures adds what a resource's state uses of the newer schema.
+// noteFeatures adds the features of the newer schema that a resource's state uses.
 func noteFeatures(state apitype.ResourceV3, used map[string]bool) {
 	for name, is := range map[string]bool{
 		"refreshBeforeUpdate": state.RefreshBeforeUpdate, "views": state.ViewOf != "", "hooks": len(state.ResourceHooks) > 0,

@@ -1,10 +1,10 @@
 // Package journal keeps a stack's state while the engine changes it, in time that does not grow with the stack.
 //
 // Pulumi's file backend writes the whole state before and after every change of a resource, so the time of an update grows with the square
-// of its resources. Pulumi Cloud takes a journal instead: what has begun, what has succeeded. [Serve] speaks as much of the Cloud's API as
-// an update calls, on loopback, to the unchanged engine. Each entry is in a file before it is answered. When the update is complete, and
-// before the next command after one that was killed, [Files.Fold] writes the journal into the file backend's own state. Every other command
-// of the CLI uses the file backend on the same files.
+// of its resources. Pulumi Cloud takes a journal instead: an entry when an operation begins, and one when it succeeds. [Serve] offers the
+// part of the Cloud's API that an update calls, on loopback, to the unchanged engine. Each entry is in a file before it is answered. When
+// the update is complete, and before the next command after one that was killed, [Files.Fold] writes the journal into the file backend's
+// own state. Every other command of the CLI uses the file backend on the same files.
 package journal
 
 import (
@@ -37,7 +37,7 @@ type Options struct {
 	Files
 	// Credentials is a folder in which the CLI keeps the service's token while the service runs. Required.
 	Credentials string
-	// Version is the version of the engine that will call. Required.
+	// Version is the version of the calling engine. Required.
 	Version string
 	// Now is the clock. Default: the real one.
 	Now func() time.Time
@@ -55,7 +55,7 @@ type Service struct {
 	changes map[apitype.OpType]int // of the last complete update
 }
 
-// update is what the engine is doing.
+// update is the engine's running update.
 type update struct {
 	id, stack string
 	kind      apitype.UpdateKind
@@ -84,7 +84,8 @@ func Serve(options Options) (*Service, error) {
 	return s, nil
 }
 
-// logIn writes the file by which the CLI knows the service's token. With the token in a variable it would say that it logs in.
+// logIn writes the file from which the CLI reads the service's token. With the token in a variable, the CLI would print that
+// it logs in.
 func (s *Service) logIn() error {
 	account := workspace.Account{AccessToken: s.token, Username: organization, Organizations: []string{organization},
 		LastValidatedAt: s.options.Now()}
@@ -113,8 +114,8 @@ func (s *Service) Environment() []string {
 	}
 }
 
-// Finish writes what an engine that died left in the journal into the stack's state. The caller knows that the engine has ended. After a
-// complete update it does nothing.
+// Finish folds the journal of an engine that died into the stack's state. The caller has to know that the engine has ended. After a
+// complete update Finish does nothing.
 func (s *Service) Finish() error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -213,7 +214,7 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, handler func(*h
 	}
 }
 
-// body decodes a request's body, which is compressed where the CLI expects much.
+// body decodes a request's body. The CLI compresses bodies that may be large.
 func body(r *http.Request, into any) error {
 	from := io.Reader(r.Body)
 	if r.Header.Get("Content-Encoding") == "gzip" {
@@ -271,7 +272,7 @@ func (s *Service) create(kind apitype.UpdateKind, r *http.Request) (any, error) 
 		return nil, err
 	}
 	if made.request.Options.DryRun {
-		return nil, &problem{http.StatusBadRequest, "a preview asks the file backend: only what changes the state comes here"}
+		return nil, &problem{http.StatusBadRequest, "a preview uses the file backend: only operations that change the state come here"}
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -282,7 +283,7 @@ func (s *Service) create(kind apitype.UpdateKind, r *http.Request) (any, error) 
 	return apitype.UpdateProgramResponse{UpdateID: made.id}, nil
 }
 
-// running calls with the update that a request names.
+// running calls do with the update that a request names.
 func (s *Service) running(r *http.Request, do func(*update) error) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -319,7 +320,7 @@ func (s *Service) start(r *http.Request) (any, error) {
 	return apitype.StartUpdateResponse{Version: 1, Token: s.token, JournalVersion: 1}, err
 }
 
-// record appends entries to the journal. The engine goes on when they are there.
+// record appends entries to the journal. The engine goes on when they are written.
 func (s *Service) record(r *http.Request) (any, error) {
 	var sent json.RawMessage
 	if err := body(r, &sent); err != nil {
@@ -339,7 +340,7 @@ func (s *Service) record(r *http.Request) (any, error) {
 	})
 }
 
-// events keeps what the history needs of the engine's events.
+// events keeps the engine's events that the history needs.
 func (s *Service) events(r *http.Request) (any, error) {
 	var batch struct {
 		Events []struct{ SummaryEvent *apitype.SummaryEvent }

@@ -147,7 +147,7 @@ func TestRefusals(t *testing.T) {
 		"another stack":   {"GET", "/api/stacks/organization/app/prod/export", "", 404, "there is no stack app/prod"},
 		"a way out":       {"GET", "/api/stacks/organization/app/..%2Fdev", "", 404, "there is no stack app/../dev"},
 		"a preview": {"POST", devStack + "/update", `{"options": {"dryRun": true}}`, 400,
-			"a preview asks the file backend: only what changes the state comes here"},
+			"a preview uses the file backend: only operations that change the state come here"},
 		"no JSON":               {"POST", devStack + "/update", `{`, 400, "unexpected EOF"},
 		"an update that is not": {"POST", devStack + "/update/1/complete", `{}`, 404, "the update 1 does not run"},
 	} {

@@ -11,9 +11,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Settle ends the creations in which an engine was killed. What happened has the ids of those that took place. They become resources of the
-// state, as far as the engine knew them: the refresh of the next update reads the rest. The others are forgotten, so that the next update
-// makes them.
+// Settle ends the creations in which an engine was killed. happened has the ids of the creations that took place. They become resources of
+// the state with the values that the engine knew; the refresh of the next update reads the rest. The other creations are forgotten, so that
+// the next update makes the resources.
 func (f Files) Settle(stack string, happened map[resource.URN]resource.ID) error {
 	data, err := os.ReadFile(f.Checkpoint(stack))
 	if err != nil {
@@ -46,8 +46,8 @@ func settle(deployment *apitype.DeploymentV3, happened map[resource.URN]resource
 		case found:
 			pending.Resource.ID = id
 			if len(pending.Resource.Outputs) == 0 {
-				// A read without a state is an import, and that leaves out what Google's answer does not say, as an objective's service:
-				// the update would replace the objective, and be told that it exists.
+				// A read without a state is an import. It leaves out values that Google's answer lacks, such as an objective's service.
+				// The update would then replace the objective, and fail because it exists.
 				pending.Resource.Outputs = maps.Clone(pending.Resource.Inputs)
 			}
 			insert(deployment, pending.Resource)
@@ -56,8 +56,8 @@ func settle(deployment *apitype.DeploymentV3, happened map[resource.URN]resource
 	deployment.PendingOperations = left
 }
 
-// insert adds a resource right behind all that it refers to. If the state has the resource already, the new one was to replace it: what is
-// in the state is still to be deleted.
+// insert adds a resource right after all resources that it refers to. If the state has the resource already, the new one replaces it, and
+// the old one is still to be deleted.
 func insert(deployment *apitype.DeploymentV3, made apitype.ResourceV3) {
 	refers := map[resource.URN]bool{made.Parent: true, made.DeletedWith: true}
 	for _, urns := range append(slices.Collect(maps.Values(made.PropertyDependencies)), made.Dependencies) {

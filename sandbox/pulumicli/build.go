@@ -181,7 +181,7 @@ func leaveOut(dir string) error {
 			return err
 		}
 		if len(files) == 0 {
-			return fmt.Errorf("%s is not a package of this CLI: take its stand-in away", importPath)
+			return fmt.Errorf("%s is not a package of this CLI: remove its stand-in", importPath)
 		}
 		for _, file := range files {
 			if slices.Contains(keptFiles[importPath], filepath.Base(file)) {

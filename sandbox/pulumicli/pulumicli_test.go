@@ -61,7 +61,7 @@ func TestLeaveOut(t *testing.T) {
 	require.NoError(t, writeSource(dir))
 	assert.FileExists(t, filepath.Join(dir, "go.mod"))
 	assert.FileExists(t, filepath.Join(dir, "go.sum"))
-	require.ErrorContains(t, leaveOut(dir), "is not a package of this CLI: take its stand-in away", "nothing is copied yet")
+	require.ErrorContains(t, leaveOut(dir), "is not a package of this CLI: remove its stand-in", "nothing is copied yet")
 
 	const operations = "github.com/pulumi/pulumi/pkg/v3/operations"
 	modules := filepath.Join(dir, "modules")

@@ -17,10 +17,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 )
 
-// Export is a stack's state as `pulumi stack export` writes it, with encrypted or plain secrets. Nothing of it gets anywhere before
-// [scrub] has held it against what the repository says.
+// Export is a stack's state as `pulumi stack export` writes it, with encrypted or plain secrets. None of its texts is used before
+// [scrub] has compared it with the repository.
 type Export struct {
-	// Stack is the stack that it is of.
+	// Stack is the name of the exported stack.
 	Stack     string
 	resources map[string]apitype.ResourceV3
 }
@@ -37,7 +37,7 @@ func ReadExport(data []byte) (Export, error) {
 	}
 	export := Export{resources: map[string]apitype.ResourceV3{}}
 	for _, r := range file.Deployment.Resources {
-		if !r.URN.IsValid() || r.Delete { // The second was replaced, and waits for its deletion.
+		if !r.URN.IsValid() || r.Delete { // a resource with Delete was replaced, and waits for its deletion
 			continue
 		}
 		export.Stack = r.URN.Stack().String()
@@ -49,8 +49,8 @@ func ReadExport(data []byte) (Export, error) {
 	return export, nil
 }
 
-// asExported brings the emulated cloud from what the base makes to what the export says is there, as far as the repository knows it. It
-// returns what was withheld.
+// asExported changes the emulated cloud from the base's settings to the exported values, as far as they may be used. It returns a note
+// of what was withheld.
 func (r *rehearsal) asExported(ctx context.Context, base *engine.Stack) (note string, err error) {
 	state, err := base.State(ctx)
 	if err != nil {
@@ -74,9 +74,9 @@ func (r *rehearsal) asExported(ctx context.Context, base *engine.Stack) (note st
 	return note, nil
 }
 
-// scrub returns the base's resources with the inputs that the export has of them, in the base's order. Of the export a text is taken only
-// if the repository has it too, or if it is an image by digest, a quantity or a constant in the place of another such; never a secret and
-// never an output. Where something is withheld, the base's own value stays.
+// scrub returns the base's resources with the export's inputs, in the base's order. It takes a text of the export only if the repository
+// has the text too, or if an image by digest, a quantity or a constant replaces another of the same kind. It never takes a secret or an
+// output. Where it withholds a value, the base's own value stays.
 func scrub(export Export, base []apitype.ResourceV3) (known []apitype.ResourceV3, note string, err error) {
 	s := scrubber{public: map[string]bool{}}
 	var renamed, absent []string
@@ -129,7 +129,7 @@ func scrub(export Export, base []apitype.ResourceV3) (known []apitype.ResourceV3
 	return known, note, nil
 }
 
-// nameAnew gives a revision whose template differs a name of its own: the base's revision of the same name is there already.
+// nameAnew gives a revision whose template differs a new name, because the base's revision of that name exists already.
 func nameAnew(base, merged map[string]any) {
 	was, _ := base["template"].(map[string]any)
 	is, _ := merged["template"].(map[string]any)
@@ -138,7 +138,7 @@ func nameAnew(base, merged map[string]any) {
 	}
 }
 
-// idsOf returns what the cloud has called a resource, and what the emulated one calls it, in pairs.
+// idsOf returns pairs of names of a resource: the real cloud's, and the emulated cloud's.
 func idsOf(exported, made apitype.ResourceV3) (pairs []string) {
 	add := func(was, is string) {
 		if len(was) > 5 && was != is && is != "" {
@@ -155,9 +155,9 @@ func idsOf(exported, made apitype.ResourceV3) (pairs []string) {
 }
 
 type scrubber struct {
-	// public are the texts that the repository's own program gives to resources.
+	// public are the texts that the repository's own program writes into resources.
 	public map[string]bool
-	// ids replaces names that the real cloud has chosen by the emulated one's.
+	// ids replaces names that the real cloud has chosen by those of the emulated cloud.
 	ids      *strings.Replacer
 	resource string
 	withheld []string
@@ -183,20 +183,20 @@ func (s *scrubber) learn(value any) {
 
 func isSecret(value map[string]any) bool { return value[resource.SigKey] == resource.SecretSig }
 
-// withhold notes that something of the export is not taken, and returns the base's value.
+// withhold notes that a value of the export is withheld, and returns the base's value.
 func (s *scrubber) withhold(base any, path []string) any {
 	s.withheld = append(s.withheld, s.resource+"."+strings.Join(path, "."))
 	return base
 }
 
-// overlay returns the export's value where it may be shown, and the base's where it may not.
+// overlay returns the export's value if it may be shown, and the base's value otherwise.
 func (s *scrubber) overlay(base, exported any, path []string) any {
 	switch exported := exported.(type) {
 	case map[string]any:
 		own, same := base.(map[string]any)
 		if !same || isSecret(exported) || isSecret(own) {
 			if isSecret(exported) && same && isSecret(own) {
-				return base // A secret has a value of its own in the emulated cloud, and nobody has to be told.
+				return base // A secret has its own value in the emulated cloud, so nothing needs to be noted.
 			}
 			return s.withhold(base, path)
 		}
@@ -245,7 +245,7 @@ func (s *scrubber) overlay(base, exported any, path []string) any {
 	return exported // A number, a truth or nothing.
 }
 
-// shown says that the repository has every text in a value.
+// shown says whether the repository has every text in a value.
 func (s *scrubber) shown(value any) bool {
 	switch value := value.(type) {
 	case string:
@@ -265,7 +265,7 @@ func (s *scrubber) shown(value any) bool {
 // property matches a property's name, which a secret's signature, a label and a header are not always.
 var property = regexp.MustCompile(`^[a-z][A-Za-z]{0,60}$`)
 
-// private says that a path is one at which people write what they like. Only what the repository has is taken from there.
+// private says whether people write free text at a path. From there, only texts that the repository has are taken.
 func private(path []string) bool {
 	return slices.ContainsFunc(path, func(key string) bool {
 		return slices.Contains([]string{"envs", "args", "commands", "labels", "userLabels", "annotations", "headers", "authInfo",
@@ -273,7 +273,7 @@ func private(path []string) bool {
 	})
 }
 
-// shapes are those of texts that cannot be a secret where another text of the same shape belongs.
+// shapes matches texts that cannot be a secret if they replace another text of the same shape.
 var shapes = map[string]*regexp.Regexp{
 	"image":    regexp.MustCompile(`^[a-z0-9.-]+(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$`),
 	"quantity": regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,9})?(s|m|Ki|Mi|Gi)?$`),

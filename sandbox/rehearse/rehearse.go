@@ -49,7 +49,8 @@ type Options struct {
 	Dir statedir.Dir
 	// Seed decides when the engine is killed, and everything else in the cloud that happens by chance.
 	Seed uint64
-	// Export is what the base is brought to, after it has come up. Default: the base is what its settings say.
+	// Export is the state that the base is changed to after it has come up. Default: none; the base has the values of
+	// its settings.
 	Export *Export
 	// PlanOnly ends after the plan, and applies nothing.
 	PlanOnly bool

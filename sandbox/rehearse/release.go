@@ -29,8 +29,8 @@ type forgetful struct{}
 // Record implements rollout.Journal.
 func (forgetful) Record(rollout.Event) error { return nil }
 
-// releases has the controller release each new revision that the change made, by the stack's own policy. The decisions are the real ones,
-// in the rehearsal's time.
+// releases lets the controller release each new revision that the change made, by the stack's own policy. The decisions are real; only
+// the time is the rehearsal's.
 func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]releaseOf, error) {
 	var released []releaseOf
 	for _, key := range slices.Sorted(maps.Keys(of.Services)) {

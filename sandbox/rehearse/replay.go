@@ -17,7 +17,7 @@ type (
 	anyProvider  struct{ pulumi.ProviderResourceState }
 )
 
-// replay returns a program that registers the resources of a state, in its order, as the program did that made the state.
+// replay returns a program that registers the resources of a state in the same order as the program that made the state.
 func replay(state []apitype.ResourceV3) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		made := map[string]pulumi.Resource{}
@@ -75,7 +75,7 @@ func optionsOf(r apitype.ResourceV3, made map[string]pulumi.Resource, providers 
 	return append(options, pulumi.DependsOn(needs))
 }
 
-// inputOf makes an input of a value of the state; nil for what is absent.
+// inputOf turns a value of the state into an input; nil for an absent value.
 func inputOf(value any) pulumi.Input {
 	switch value := value.(type) {
 	case string:
@@ -103,7 +103,7 @@ func inputOf(value any) pulumi.Input {
 	return nil
 }
 
-// mapOf makes inputs of an object of the state, without what the engine noted in it, and without what the provider filled in.
+// mapOf turns an object of the state into inputs. It leaves out the engine's own notes and the provider's defaults.
 func mapOf(object map[string]any) pulumi.Map {
 	inputs := pulumi.Map{}
 	filled, _ := object["__defaults"].([]any)

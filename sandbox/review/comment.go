@@ -9,13 +9,13 @@ import (
 	"unicode/utf16"
 )
 
-// Comment is what a pull request's one comment is made of: the report, and the plans against the real cloud where there are any. All of
-// it but the addresses, Commit and Plans was made by jobs that ran the pull request's code.
+// Comment holds the parts of a pull request's one comment: the report, and the plans against the real cloud, if there are any. Jobs
+// that ran the pull request's code made everything in it except the addresses, Commit and Plans.
 type Comment struct {
-	// Report is nil if none came.
+	// Report is nil if the run left none.
 	Report *Report
-	// Commit is the pull request's head, Run the address of the run that reviewed it, Page that of its artifact with the page, or empty, and
-	// Docs that of the platform's documents.
+	// Commit is the pull request's head. Run is the address of the run that reviewed it, Page the address of the run's artifact with the
+	// page (or empty), and Docs the address of the platform's documents.
 	Commit, Run, Page, Docs string
 	// Plans says where the plans against the real cloud are.
 	Plans    Plans
@@ -41,7 +41,8 @@ type Preview struct {
 	Gone string
 }
 
-// mostOfPreviews is the number of characters that are kept free for the plans against the real cloud, as far as they need them.
+// mostOfPreviews is the number of characters that are reserved for the plans against the real cloud. Fewer are reserved if the
+// plans are shorter.
 const mostOfPreviews = 26_000
 
 // Markdown writes the comment. It is never longer than GitHub allows: lists are cut first, then the plans in the middle, each with a note
@@ -80,7 +81,8 @@ func (c Comment) Markdown() string {
 // bad marks what a reader must not overlook.
 const bad = "**Missing:**"
 
-// unplanned returns the stacks of the report that have no plan against the real cloud, although the run had an identity.
+// unplanned returns the stacks of the report that lack a plan against the real cloud although the run had the rights to
+// make one.
 func (c Comment) unplanned() (names []string) {
 	if c.Report == nil || c.Plans != Here {
 		return nil
@@ -95,8 +97,8 @@ func (c Comment) unplanned() (names []string) {
 
 func width(text string) int { return len(utf16.Encode([]rune(text))) }
 
-// plan shows the plan, folded, in a fence that it cannot close. What does not fit is left out in the middle, in whole lines: what changes
-// begins at the top, and what came of it is at the end.
+// plan shows the plan, folded, in a code block that its text cannot close. If the plan is too long, whole lines are left out in the
+// middle, because the changes are at the top and the result is at the end.
 func (p Preview) plan(run string, room int) string {
 	lines := strings.Split(strings.TrimSuffix(p.Text, "\n"), "\n")
 	whole := 0
@@ -130,7 +132,8 @@ func fitting(lines []string, room int) []string {
 	return lines
 }
 
-// lost says what goes with a resource that is replaced or deleted. The percent sign stands for its name.
+// lost says what is lost with a resource that is replaced or deleted, by its type. The percent sign stands for its
+// name.
 var lost = map[string]string{
 	"gcp:artifactregistry/repository:Repository": "the registry %, **with every image in it**: nothing that serves can start again, or be " +
 		"rolled back to, before an image was built anew",
@@ -153,8 +156,8 @@ var goneLine = regexp.MustCompile(`^(replace|delete) ([A-Za-z0-9/:.-]+) ([A-Za-z
 
 const mostGone = 40
 
-// caution says what is gone for good after the change. Of what the pull request's own code wrote, only known types and plain names are
-// used; the words are these.
+// caution says what is gone for good after the change. From the text that the pull request's own code wrote, it uses only known types
+// and plain names; all other words come from this package.
 func (p Preview) caution(docs string) string {
 	var lines, operations []string
 	for line := range strings.Lines(p.Gone) {

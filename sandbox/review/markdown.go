@@ -88,7 +88,8 @@ const (
 	mostOfAMessage = 900
 )
 
-// clean makes one line of a text from elsewhere: without line breaks, invisible characters and what colours a terminal.
+// clean turns a text from elsewhere into one line. It removes line breaks, invisible characters and a terminal's colour
+// codes.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
