@@ -135,7 +135,7 @@ func (s *Service) Changes() map[apitype.OpType]int {
 	return s.changes
 }
 
-// drop forgets the update that runs. Its journal stays.
+// drop forgets the running update. Its journal stays.
 func (s *Service) drop() error {
 	if s.update == nil {
 		return nil
