@@ -15,8 +15,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
 
-// workspace is the Automation API's, without what that asks the CLI without need. Each answer is a process of a tenth of a second and
-// longer.
+// workspace is the Automation API's workspace, without its needless questions to the CLI. Each question starts a process, which
+// takes a tenth of a second or more.
 type workspace struct {
 	auto.Workspace
 	engine *Engine
