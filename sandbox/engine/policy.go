@@ -26,6 +26,9 @@ func (e *Engine) policyPack(ctx context.Context, stack string) (executable, conf
 	if own := filepath.Join(module, "policy"); isModule(own) {
 		module = own
 	}
+	if _, err := os.Stat(executable); err != nil {
+		fmt.Fprintln(e.options.Out, "Compiling the policy pack.")
+	}
 	if err := golang.Compile(ctx, module, "github.com/guiofsaints/procureflow-platform/policy", executable, "the policy pack"); err != nil {
 		return "", "", err
 	}

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -78,7 +79,8 @@ func build(ctx context.Context, options Options, dir, output string) error {
 	if err := leaveOut(dir); err != nil {
 		return fmt.Errorf("leave out what the sandbox's CLI does not need: %w", err)
 	}
-	listed, err := goOutput(ctx, dir, "list", "-deps", modulePackage)
+	// What other commands of the platform have compiled is in Go's cache.
+	stale, err := goOutput(ctx, dir, "list", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", modulePackage)
 	if err != nil {
 		return err
 	}
@@ -92,7 +94,7 @@ func build(ctx context.Context, options Options, dir, output string) error {
 	if err := compile.Start(); err != nil {
 		return err
 	}
-	messages := report(pipe, strings.Count(listed, "\n"), options)
+	messages := report(pipe, len(strings.Fields(stale)), options)
 	if err := compile.Wait(); err != nil {
 		return explain(ctx, err, messages)
 	}
@@ -101,24 +103,28 @@ func build(ctx context.Context, options Options, dir, output string) error {
 
 // copyChanged copies the changed modules to where leaveOut changes them, and makes the CLI's module use the copies.
 func copyChanged(ctx context.Context, dir string) error {
-	answer, err := goOutput(ctx, dir, append([]string{"mod", "download", "-json"}, changedModules...)...)
-	if err != nil {
-		return err
-	}
+	answer, failed := goOutput(ctx, dir, append([]string{"mod", "download", "-json"}, changedModules...)...)
 	edits := []string{"mod", "edit"}
 	for decoder := json.NewDecoder(strings.NewReader(answer)); ; {
-		var module struct{ Path, Dir string }
+		var module struct{ Path, Dir, Error string }
 		if err := decoder.Decode(&module); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return fmt.Errorf("read where Go keeps the CLI's modules: %w", err)
+			return errors.Join(failed, fmt.Errorf("read where Go keeps the CLI's modules: %w", err))
+		}
+		if module.Error != "" {
+			failed = errors.Join(failed, fmt.Errorf("%s: %s", module.Path, module.Error))
+			continue
 		}
 		if err := copyModule(module.Dir, moduleDir(dir, module.Path)); err != nil {
 			return fmt.Errorf("copy %s: %w", module.Path, err)
 		}
 		edits = append(edits, "-replace="+module.Path+"=./"+filepath.ToSlash(filepath.Join("modules", module.Path)))
 	}
-	_, err = goOutput(ctx, dir, edits...)
+	if failed != nil {
+		return failed
+	}
+	_, err := goOutput(ctx, dir, edits...)
 	return err
 }
 
@@ -204,16 +210,19 @@ func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Dir = dir
 	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")
+	// An interrupted go command ends its compilers and takes its temporary files away. A killed one leaves both.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 10 * time.Second
 	return command
 }
 
-// goOutput returns what a go command prints.
+// goOutput returns what a go command prints, even if it fails.
 func goOutput(ctx context.Context, dir string, args ...string) (string, error) {
 	command := goCommand(ctx, dir, args...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {
-		return "", explain(ctx, err, stderr.String())
+		return stdout.String(), explain(ctx, err, stderr.String())
 	}
 	return stdout.String(), nil
 }

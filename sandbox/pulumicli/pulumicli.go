@@ -124,7 +124,7 @@ func buildOnce(ctx context.Context, options Options, root, path string) error {
 		return nil
 	}
 	start := time.Now()
-	fmt.Fprintf(options.Out, "Building the Pulumi CLI v%s from its Go module, once (about 2 minutes on two cores).\n", Version())
+	fmt.Fprintf(options.Out, "Building the Pulumi CLI v%s from its Go module, once. Every later command uses it.\n", Version())
 	// The executable gets its name only when it is complete.
 	partial := path + ".partial"
 	defer os.Remove(partial)
@@ -158,10 +158,10 @@ func report(lines io.Reader, total int, options Options) (messages string) {
 		percent := min(100, 100*done/max(1, total))
 		switch {
 		case options.Terminal:
-			fmt.Fprintf(options.Out, "\r  compiled %d of at most %d packages (%d %%)\033[K", done, total, percent)
+			fmt.Fprintf(options.Out, "\r  compiled %d of %d packages (%d %%)\033[K", done, total, percent)
 		case percent >= shown+10:
 			shown = percent - percent%10
-			fmt.Fprintf(options.Out, "  compiled %d of at most %d packages\n", done, total)
+			fmt.Fprintf(options.Out, "  compiled %d of %d packages\n", done, total)
 		}
 	}
 	if options.Terminal && done > 0 {
@@ -177,8 +177,11 @@ func explain(ctx context.Context, err error, output string) error {
 	if errors.Is(err, exec.ErrNotFound) {
 		return fmt.Errorf("%w; install Go 1.26, or a pulumi of at least v%s on PATH", err, Version())
 	}
-	return fmt.Errorf("%w; the module proxy must be reachable once, or put a pulumi of at least v%s on PATH\n%s",
-		err, Version(), strings.TrimSpace(output))
+	err = fmt.Errorf("%w; the module proxy must be reachable once, or put a pulumi of at least v%s on PATH", err, Version())
+	if output = strings.TrimSpace(output); output != "" {
+		err = fmt.Errorf("%w\n%s", err, output)
+	}
+	return err
 }
 
 func executable(name string) string {

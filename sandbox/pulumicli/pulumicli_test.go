@@ -93,13 +93,32 @@ func TestReportShowsProgress(t *testing.T) {
 	var plain bytes.Buffer
 	messages := report(strings.NewReader(lines), 100, Options{Out: &plain})
 	assert.Equal(t, "# some/package\nfile.go:1:2: broken thing", messages)
-	assert.Equal(t, "  compiled 10 of at most 100 packages\n  compiled 20 of at most 100 packages\n"+
-		"  compiled 30 of at most 100 packages\n", plain.String())
+	assert.Equal(t, "  compiled 10 of 100 packages\n  compiled 20 of 100 packages\n"+
+		"  compiled 30 of 100 packages\n", plain.String())
 
 	var terminal bytes.Buffer
 	report(strings.NewReader("a\nb\n"), 4, Options{Out: &terminal, Terminal: true})
-	assert.Equal(t, "\r  compiled 1 of at most 4 packages (25 %)\x1b[K\r  compiled 2 of at most 4 packages (50 %)\x1b[K\r\x1b[K",
+	assert.Equal(t, "\r  compiled 1 of 4 packages (25 %)\x1b[K\r  compiled 2 of 4 packages (50 %)\x1b[K\r\x1b[K",
 		terminal.String())
+}
+
+// Without the modules and the proxy, the error names what is missing and what to do. Nothing is left of the attempt.
+func TestOffline(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv("GOPROXY", "off")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	var out bytes.Buffer
+	_, err := Ensure(t.Context(), Options{CacheDir: cache, Out: &out, IgnorePath: true})
+	require.ErrorContains(t, err, "build the Pulumi CLI: exit status 1; the module proxy must be reachable once, or put a pulumi of at least v"+
+		Version().String()+" on PATH\n")
+	for _, module := range changedModules {
+		assert.ErrorContains(t, err, module+": module lookup disabled by GOPROXY=off")
+	}
+	left, err := filepath.Glob(filepath.Join(cache, "*", "*"))
+	require.NoError(t, err)
+	for _, name := range left {
+		assert.Contains(t, []string{"bin", "lock"}, filepath.Base(name))
+	}
 }
 
 // A command of the sandbox must not be able to reach a real account.
