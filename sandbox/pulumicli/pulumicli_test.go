@@ -109,8 +109,8 @@ func TestOffline(t *testing.T) {
 	t.Setenv("GOMODCACHE", t.TempDir())
 	var out bytes.Buffer
 	_, err := Ensure(t.Context(), Options{CacheDir: cache, Out: &out, IgnorePath: true})
-	require.ErrorContains(t, err, "build the Pulumi CLI: exit status 1; the module proxy must be reachable once, or put a pulumi of at least v"+
-		Version().String()+" on PATH\n")
+	require.ErrorContains(t, err, "build the Pulumi CLI: exit status 1; the module proxy must be reachable once, or put a pulumi of at "+
+		"least v"+Version().String()+" on PATH\n")
 	for _, module := range changedModules {
 		assert.ErrorContains(t, err, module+": module lookup disabled by GOPROXY=off")
 	}
