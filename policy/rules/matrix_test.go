@@ -3,6 +3,9 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,6 +66,29 @@ func TestMatrix(t *testing.T) {
 	for _, p := range table() {
 		assert.True(t, tried[p.Name] || p.CheckStack != nil, "%s has no scenario: add one to scenarios_test.go", p.Name)
 	}
+}
+
+// TestEveryRuleIsListed: a rule that is written and not in the table would judge nothing.
+func TestEveryRuleIsListed(t *testing.T) {
+	t.Parallel()
+	list, err := os.ReadFile("rules.go")
+	require.NoError(t, err)
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	declared := regexp.MustCompile(`(?m)^var (\w+) = crossguard\.Policy\{`)
+	rules := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, rule := range declared.FindAllStringSubmatch(string(content), -1) {
+			rules++
+			assert.Regexp(t, `\b`+rule[1]+`,`, string(list), "%s declares %s: add it to the table in rules.go", file, rule[1])
+		}
+	}
+	require.Greater(t, rules, 40)
 }
 
 func (s scenario) start(t *testing.T, level, options string) *ct.Client {

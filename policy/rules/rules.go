@@ -28,6 +28,7 @@ func table() []crossguard.Policy {
 		// GitHub
 		ghEnvProtected, ghBranchPolicy, twoPersonProd, ghNoSecretInVariable, ghSecretNotPlaintext, ghActionsPinned, ghWorkflowToken,
 		ghMainProtected, ghDeployKey, ghRepoHardening,
+		// newrule lists the next one here
 	}
 }
 

@@ -243,6 +243,7 @@ func dataScenarios() []scenario {
 			reads: []string{"region"}, loose: `"regions": ["europe-west1"]`,
 			bad: []change{{path: "region", to: "europe-west1", want: `region is "europe-west1": use us-central1`},
 				{path: "region", to: gone{}, want: `region is ""`}}},
+		// newrule lists the next one here
 	}
 	all = append(all, onlyBad(secretAutoReplication, regionalSecret, "is a regional secret"))
 	for _, good := range []ct.Resource{v1(), v2(), task(), worker(), replicated} {

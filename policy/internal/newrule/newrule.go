@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,6 +56,7 @@ type rule struct {
 	Path, Want            string
 	Number, Bool          bool
 	Good, Bad, Unknown    string // Go literals of properties
+	BadValue              string // the Go literal of the bad value alone
 	Is                    string // how a message names the bad value
 }
 
@@ -101,10 +103,15 @@ func run(args []string, sdk string, out io.Writer) error {
 		return err
 	}
 	listed, err := list(folder, r)
-	if err == nil && listed {
-		_, err = fmt.Fprintf(out, "wrote the rule %s and listed it in main.go\n", r.Name)
-	} else if err == nil {
+	switch {
+	case err != nil:
+	case len(listed) == 0:
 		_, err = fmt.Fprintf(out, "wrote the rule %s: add %s to the pack's list of policies\n", r.Name, r.Variable)
+	case slices.Contains(listed, scenarios):
+		_, err = fmt.Fprintf(out, "wrote the rule %s and listed it in %s: run go test ./%s -run 'TestMatrix|%s' && go run ./cmd/docs\n", r.Name,
+			strings.Join(listed, " and "), filepath.Base(folder), "Test"+r.Test)
+	default:
+		_, err = fmt.Fprintf(out, "wrote the rule %s and listed it in %s\n", r.Name, strings.Join(listed, " and "))
 	}
 	return err
 }
@@ -157,6 +164,7 @@ func parse(name, typ, condition string) (rule, error) {
 	default:
 		r.Is = "other"
 	}
+	r.BadValue = bad
 	r.Good, r.Bad, r.Unknown = properties(steps, good), properties(steps, bad), properties(steps, "crossguardtest.Unknown")
 	return r, nil
 }
@@ -215,25 +223,33 @@ func write(folder string, files map[string]string, r rule) error {
 	return nil
 }
 
-// list adds the rule to the list in main.go of a pack that this command has written.
-func list(folder string, r rule) (bool, error) {
-	file := filepath.Join(folder, "main.go")
-	content, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+// scenarios is the file of the platform's pack in which every rule has a resource that passes, and changes that do not.
+const scenarios = "scenarios_test.go"
+
+// list adds the rule to the lists of a pack: in its main.go, or in the platform's rules.go and scenarios. It returns the files that have
+// the mark of a list.
+func list(folder string, r rule) (listed []string, err error) {
+	scenario := fmt.Sprintf("{policy: %s,\ngood: ct.Resource{Type: %q, Properties: ct.Properties%s},\nreads: []string{%q}, "+
+		"bad: []change{\n{path: %q, to: %s, want: %q},\n}}", r.Variable, r.Type, r.Good, r.Path, r.Path, r.BadValue, r.Path+" is "+r.Is)
+	for _, file := range []struct{ name, entry string }{{"main.go", r.Variable}, {"rules.go", r.Variable}, {scenarios, scenario}} {
+		path := filepath.Join(folder, file.name)
+		content, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !strings.Contains(string(content), listHere) {
+			continue
+		}
+		if err != nil {
+			return listed, err
+		}
+		added, err := format.Source([]byte(strings.Replace(string(content), listHere, file.entry+",\n"+listHere, 1)))
+		if err != nil {
+			return listed, err
+		}
+		if err := os.WriteFile(path, added, 0o644); err != nil {
+			return listed, err
+		}
+		listed = append(listed, file.name)
 	}
-	if err != nil {
-		return false, err
-	}
-	if !strings.Contains(string(content), listHere) {
-		return false, nil
-	}
-	added := strings.Replace(string(content), listHere, r.Variable+",\n"+listHere, 1)
-	formatted, err := format.Source([]byte(added))
-	if err != nil {
-		return false, err
-	}
-	return true, os.WriteFile(file, formatted, 0o644)
+	return listed, nil
 }
 
 func snake(name string) string { return strings.ReplaceAll(name, "-", "_") }

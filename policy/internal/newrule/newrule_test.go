@@ -55,6 +55,22 @@ func TestRulesAreAddedToWhatIsThere(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(rule), "package rules\n")
 
+	require.NoError(t, os.WriteFile(filepath.Join(library, "rules.go"), []byte("package rules\n\nvar all = []any{\n\t"+listHere+"\n}\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(library, scenarios), []byte("package rules\n\nvar tried = []scenario{\n\t"+listHere+"\n}\n"), 0o600))
+	assert.Equal(t, "wrote the rule two and listed it in rules.go and scenarios_test.go: run go test ./"+filepath.Base(library)+
+		" -run 'TestMatrix|TestTwo' && go run ./cmd/docs\n", said(library, "two"))
+	list, err := os.ReadFile(filepath.Join(library, "rules.go"))
+	require.NoError(t, err)
+	assert.Contains(t, string(list), "\ttwo,\n\t"+listHere)
+	tried, err := os.ReadFile(filepath.Join(library, scenarios))
+	require.NoError(t, err)
+	assert.Contains(t, string(tried), `{policy: two,
+		good:  ct.Resource{Type: "p:m:T", Properties: ct.Properties{"a": "b"}},
+		reads: []string{"a"}, bad: []change{
+			{path: "a", to: "other", want: "a is other"},
+		}},
+	`+listHere)
+
 	err = run([]string{pack, "one", "p:m:T", "a=b"}, "/sdk", &strings.Builder{})
 	assert.ErrorContains(t, err, "one.go is there already: remove it, or take another name")
 	assert.ErrorContains(t, err, "one_test.go is there already")
