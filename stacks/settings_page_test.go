@@ -35,9 +35,9 @@ func TestTheSettingsPage(t *testing.T) {
 	}
 	p.text.WriteString("# Settings\n\nGenerated from the comments in `stacks/settings*.go` by `go test ./stacks -run SettingsPage " +
 		"-update`: do not edit.\n\n" +
-		"They stand in `Pulumi.STACK.yaml` under `config: APPLICATION:platform:`. An unknown key, or a value that cannot work, is " +
-		"refused before anything is\n" +
-		"made. `stand-in:` before a value marks what only the owner knows; a real `up` refuses it.\n")
+		"They are in `Pulumi.STACK.yaml` under `config: APPLICATION:platform:`. An unknown key, or a value that cannot work, is\n" +
+		"refused before anything is made. `stand-in:` before a value marks what only the owner knows; a real `up` refuses it. The\n" +
+		"[glossary](glossary.md) explains the words.\n")
 	p.section("Settings", "")
 	if *update {
 		require.NoError(t, os.WriteFile(page, []byte(p.text.String()), 0o644))

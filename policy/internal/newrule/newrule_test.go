@@ -55,8 +55,10 @@ func TestRulesAreAddedToWhatIsThere(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(rule), "package rules\n")
 
-	require.NoError(t, os.WriteFile(filepath.Join(library, "rules.go"), []byte("package rules\n\nvar all = []any{\n\t"+listHere+"\n}\n"), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(library, scenarios), []byte("package rules\n\nvar tried = []scenario{\n\t"+listHere+"\n}\n"), 0o600))
+	for _, file := range []string{"rules.go", scenarios} {
+		text := "package rules\n\nvar all = []any{\n\t" + listHere + "\n}\n"
+		require.NoError(t, os.WriteFile(filepath.Join(library, file), []byte(text), 0o600))
+	}
 	assert.Equal(t, "wrote the rule two and listed it in rules.go and scenarios_test.go: run go test ./"+filepath.Base(library)+
 		" -run 'TestMatrix|TestTwo' && go run ./cmd/docs\n", said(library, "two"))
 	list, err := os.ReadFile(filepath.Join(library, "rules.go"))
