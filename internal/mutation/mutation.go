@@ -13,7 +13,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
@@ -34,7 +37,8 @@ var page = cli.Page{
 that no test noticed, and ends with the share of changes that were noticed.`,
 	Examples: `  go run ./cmd/mutate ./release/plan ./release/health
   go run ./cmd/mutate --sample 100 --seed 7 ./release/rollout      a sample, where the tests take long
-  (cd policy && go run ../cmd/mutate --run 'TestCases|TestMatrix' ./rules)`,
+  go run ./cmd/mutate --files ^rollback --run Rollback ./release/rollout      one file, and the tests that have its name
+  (cd policy && go run ../cmd/mutate --first 'Test(Cases|Matrix)/^{file}' ./rules)      a rule's own rows before all others`,
 	Codes: "Exit codes: 0 enough changes were noticed; 1 not enough; 2 the call is wrong; 3 something failed.",
 }
 
@@ -42,7 +46,8 @@ that no test noticed, and ends with the share of changes that were noticed.`,
 type settings struct {
 	sample, parallel int
 	seed             uint64
-	run              string
+	run, first       string
+	files            *regexp.Regexp
 	out              io.Writer
 }
 
@@ -55,12 +60,18 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	flags.Uint64Var(&s.seed, "seed", 1, "the seed of the sample")
 	flags.IntVar(&s.parallel, "parallel", 2, "how many changes are tried at once")
 	flags.StringVar(&s.run, "run", "", "the tests to run, as in go test -run; default: all")
+	files := flags.String("files", "", "change only the files whose names match this pattern, such as ^wif; default: all")
+	flags.StringVar(&s.first, "first", "", "the tests to run first, as in go test -run; a change that they notice needs no others, and\n"+
+		"{file} stands for the changed file's name with hyphens, without .go; default: none")
 	err := page.Parse(flags, args, streams.Out)
 	if errors.Is(err, flag.ErrHelp) {
 		return ExitDone
 	}
 	if err == nil && (flags.NArg() == 0 || s.parallel < 1 || s.sample < 0) {
 		err = errors.New("name the packages' folders, such as ./release/plan; --parallel is at least 1, --sample at least 0")
+	}
+	if err == nil {
+		s.files, err = regexp.Compile(*files)
 	}
 	if err != nil {
 		fmt.Fprintln(streams.Err, "mutate:", err)
@@ -106,21 +117,22 @@ func (s settings) pkg(ctx context.Context, folder string) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	tests := suite{executable: executable, folder: folder, run: s.run}
+	tests := suite{executable: executable, folder: folder}
 	start := time.Now()
-	if noticed, output := tests.try(ctx, 0, 10*time.Minute); noticed {
+	if noticed, output := tests.try(ctx, 0, s.run, 10*time.Minute); noticed {
 		return result{}, fmt.Errorf("the tests fail on unchanged code:\n%s", output)
 	}
 	limit := 10*time.Since(start) + 10*time.Second // The limit ends a test that a change has made endless.
-	chosen := choose(changes, s.sample, s.seed)
+	chosen := choose(slices.DeleteFunc(changes, func(c change) bool {
+		return !s.files.MatchString(filepath.Base(c.position.Filename))
+	}), s.sample, s.seed)
 	outcomes := make(chan outcome)
 	slots := make(chan struct{}, s.parallel)
 	for _, change := range chosen {
 		go func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			noticed, _ := tests.try(ctx, change.id, limit)
-			outcomes <- outcome{change: change, noticed: noticed, ended: ctx.Err() == nil}
+			outcomes <- outcome{change: change, noticed: s.notice(ctx, tests, change, limit), ended: ctx.Err() == nil}
 		}()
 	}
 	var sum result
@@ -135,6 +147,19 @@ func (s settings) pkg(ctx context.Context, folder string) (result, error) {
 		}
 	}
 	return sum, nil
+}
+
+// notice reports whether a test notices a change.
+func (s settings) notice(ctx context.Context, tests suite, change change, limit time.Duration) bool {
+	noticed := false
+	if s.first != "" {
+		file := strings.ReplaceAll(strings.TrimSuffix(filepath.Base(change.position.Filename), ".go"), "_", "-")
+		noticed, _ = tests.try(ctx, change.id, strings.ReplaceAll(s.first, "{file}", regexp.QuoteMeta(file)), limit)
+	}
+	if !noticed {
+		noticed, _ = tests.try(ctx, change.id, s.run, limit)
+	}
+	return noticed
 }
 
 // outcome is what came of one change.

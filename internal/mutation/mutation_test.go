@@ -48,21 +48,51 @@ func TestScoreOfAPackage(t *testing.T) {
 	for name, content := range map[string]string{
 		"go.mod": "module example.com/m\n\ngo 1.26\n",
 		"a.go":   "package m\n\nfunc Small(n int) bool {\n\treturn n < 3\n}\n\nfunc Both(a, b bool) bool {\n\treturn a && b\n}\n",
+		"b_c.go": "package m\n\nfunc Zero(n int) bool {\n\treturn n == 0\n}\n",
 		"a_test.go": "package m\n\nimport \"testing\"\n\nfunc TestAll(t *testing.T) {\n" +
-			"\tif Small(4) || !Small(2) || !Both(true, true) || Both(true, false) {\n\t\tt.Fatal()\n\t}\n}\n",
+			"\tif Small(4) || !Small(2) || !Both(true, true) || Both(true, false) {\n\t\tt.Fatal()\n\t}\n}\n\n" +
+			"func TestRows(t *testing.T) {\n\tt.Run(\"b-c\", func(t *testing.T) {\n\t\tif !Zero(0) {\n\t\t\tt.Fatal()\n\t\t}\n\t})\n}\n",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
 	}
 	var out, errs strings.Builder
 	assert.Equal(t, ExitFew, Run(t.Context(), []string{folder}, cli.Streams{Out: &out, Err: &errs}), errs.String())
-	assert.Equal(t, "survived: "+filepath.Join(folder, "a.go")+":4:11: < is <=\n| "+folder+" | 1 of 2 noticed | 50.0 % |\n", out.String())
+	assert.Equal(t, "survived: "+filepath.Join(folder, "a.go")+":4:11: < is <=\n| "+folder+" | 2 of 3 noticed | 66.7 % |\n", out.String())
 	out.Reset()
 	assert.Equal(t, ExitDone, Run(t.Context(), []string{"-least", "50", folder}, cli.Streams{Out: &out, Err: &errs}))
+	out.Reset()
+	assert.Equal(t, ExitDone, Run(t.Context(), []string{"-files", "^b", "-run", "All", "-first", "Rows/^{file}$", folder},
+		cli.Streams{Out: &out, Err: &errs}))
+	assert.Equal(t, "| "+folder+" | 1 of 1 noticed | 100.0 % |\n", out.String())
 
 	fails := "package m\n\nimport \"testing\"\n\nfunc TestBad(t *testing.T) { t.Fatal(\"bad\") }\n"
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "b_test.go"), []byte(fails), 0o600))
 	assert.Equal(t, ExitFailed, Run(t.Context(), []string{folder}, cli.Streams{Out: &out, Err: &errs}))
 	assert.Contains(t, errs.String(), "the tests fail on unchanged code")
+}
+
+// The first failure of a subtest ends a run; the subtests that wait beside it do not.
+func TestTheFirstFailureEndsTheRun(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		printed []string
+		ends    int
+	}{
+		{[]string{"=== RUN   TestAll\n", "\x16--- PASS: TestAll/a (0.00s)\n"}, 0},
+		{[]string{"\x16--- FAIL: TestAll/a (0.00s)\n"}, 1},
+		{[]string{"\x16--- FA", "IL: TestAll/a (0.00s)\n"}, 1},
+		{[]string{"a.go:3: --- FAIL: says another test\n"}, 0},
+	} {
+		ends := 0
+		until := &untilFailure{end: func() { ends++ }}
+		for _, part := range test.printed {
+			n, err := until.Write([]byte(part))
+			require.NoError(t, err)
+			assert.Equal(t, len(part), n)
+		}
+		assert.Equal(t, test.ends, ends, test.printed)
+		assert.Equal(t, strings.Join(test.printed, ""), until.String())
+	}
 }
 
 func TestSample(t *testing.T) {
@@ -87,7 +117,7 @@ func TestSample(t *testing.T) {
 func TestCallsThatAreWrong(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
-	for _, args := range [][]string{{}, {"-parallel", "0", "x"}, {"-sample", "-1", "x"}, {"-speed"}} {
+	for _, args := range [][]string{{}, {"-parallel", "0", "x"}, {"-sample", "-1", "x"}, {"-speed"}, {"-files", "(", "x"}} {
 		assert.Equal(t, ExitUsage, Run(t.Context(), args, cli.Streams{Out: &out, Err: &errs}), args)
 	}
 	assert.Equal(t, ExitFailed, Run(t.Context(), []string{filepath.Join(t.TempDir(), "none")}, cli.Streams{Out: &out, Err: &errs}))

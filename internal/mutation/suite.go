@@ -1,6 +1,7 @@
 package mutation
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,24 +75,49 @@ func output(command *exec.Cmd) (string, error) {
 }
 
 // suite is a package's tests, compiled with its changes.
-type suite struct{ executable, folder, run string }
+type suite struct{ executable, folder string }
 
-// try runs the tests with one change on; id 0 means no change. Tests that exceed the limit have noticed the change.
-func (s suite) try(ctx context.Context, id int, limit time.Duration) (noticed bool, said string) {
+// try runs tests with one change on, those that match a pattern or all; id 0 means no change. Tests that exceed the limit have noticed the change. The first test that
+// fails ends the run, except for id 0: -test.failfast waits for all parallel subtests.
+func (s suite) try(ctx context.Context, id int, run string, limit time.Duration) (noticed bool, said string) {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	args := []string{"-test.failfast", "-test.timeout", limit.String()}
-	if s.run != "" {
-		args = append(args, "-test.run", s.run)
+	args := []string{"-test.timeout", limit.String()}
+	if run != "" {
+		args = append(args, "-test.run", run)
+	}
+	printed := &untilFailure{}
+	if id != 0 {
+		args, printed.end = append(args, "-test.failfast", "-test.v=test2json"), cancel
 	}
 	command := exec.CommandContext(limited, s.executable, args...)
 	command.Dir = s.folder
-	command.Env = append(os.Environ(), fmt.Sprintf("MUTANT=%d", id))
+	// Most runs are too short for a collection of the heap to be worth its time.
+	command.Env = append(os.Environ(), fmt.Sprintf("MUTANT=%d", id), "GOGC=off", "GOMEMLIMIT=1GiB")
 	command.WaitDelay = time.Second
-	printed, err := command.CombinedOutput()
+	command.Stdout, command.Stderr = printed, printed
+	err := command.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) && limited.Err() == nil {
 		return true, err.Error()
 	}
-	return err != nil, string(printed)
+	return err != nil, printed.String()
+}
+
+// untilFailure keeps what tests print, and calls end when one of them fails.
+type untilFailure struct {
+	bytes.Buffer
+	end func()
+}
+
+// failure is what a failed test prints at once under -test.v=test2json. Under -test.v a subtest's line waits for the parent's end.
+const failure = "\x16--- FAIL: "
+
+func (u *untilFailure) Write(printed []byte) (int, error) {
+	from := max(0, u.Len()-len(failure))
+	n, err := u.Buffer.Write(printed)
+	if u.end != nil && bytes.Contains(u.Bytes()[from:], []byte(failure)) {
+		u.end()
+	}
+	return n, err
 }
