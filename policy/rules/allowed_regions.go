@@ -75,7 +75,7 @@ func placeAt(r *crossguard.Resource, path string) (place string, set bool) {
 		return r.String(path) // ends the rule, naming the path
 	}
 	r.EachText(func(text crossguard.Text) {
-		if text.In == "" && text.Key == path && text.Path() == path {
+		if text.Path() == path {
 			place = text.Value
 		}
 	})
@@ -96,17 +96,10 @@ func checkPlace(r *crossguard.Resource, path, place string) {
 	place = place[strings.LastIndex(place, "/")+1:]
 	allowed := r.Config.Strings("regions")
 	within := func(region string) bool {
-		zone, is := cutPrefixFold(place, region+"-")
+		zone, is := strings.CutPrefix(strings.ToLower(place), strings.ToLower(region)+"-")
 		return strings.EqualFold(region, place) || is && len(zone) == 1
 	}
 	if !slices.ContainsFunc(allowed, within) {
 		r.Violation("%s is %q: use %s, or add it to regions of allowed-regions in policy/STACK.json", path, place, list(allowed))
 	}
-}
-
-func cutPrefixFold(s, prefix string) (string, bool) {
-	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
-		return s, false
-	}
-	return s[len(prefix):], true
 }

@@ -18,10 +18,7 @@ var arImmutableCleanup = crossguard.Policy{
 		"and leave cleanupPolicyDryRun and the scanner as they are.",
 	Types: []string{repository},
 	Check: func(r *crossguard.Resource) {
-		if !strings.EqualFold(r.StringOr("format", ""), "DOCKER") || !strings.EqualFold(r.StringOr("mode", "STANDARD_REPOSITORY"),
-			"STANDARD_REPOSITORY") {
-			r.NotApplicable("holds no images of its own")
-		}
+		onlyImages(r)
 		if !r.BoolOr("dockerConfig.immutableTags", false) {
 			r.Violation("dockerConfig.immutableTags is not true: set it")
 		}
@@ -34,10 +31,7 @@ var arImmutableCleanup = crossguard.Policy{
 		checkCleanup(r)
 	},
 	Remediate: func(r *crossguard.Remedy) {
-		if !strings.EqualFold(r.StringOr("format", ""), "DOCKER") || !strings.EqualFold(r.StringOr("mode", "STANDARD_REPOSITORY"),
-			"STANDARD_REPOSITORY") {
-			r.NotApplicable("holds no images of its own")
-		}
+		onlyImages(r.Resource)
 		if !r.BoolOr("dockerConfig.immutableTags", false) {
 			r.Set("dockerConfig.immutableTags", true)
 		}
@@ -48,6 +42,14 @@ var arImmutableCleanup = crossguard.Policy{
 			r.Set("cleanupPolicyDryRun", false)
 		}
 	},
+}
+
+// onlyImages ends the rule for a repository that holds no images of its own.
+func onlyImages(r *crossguard.Resource) {
+	if !strings.EqualFold(r.StringOr("format", ""), "DOCKER") ||
+		!strings.EqualFold(r.StringOr("mode", "STANDARD_REPOSITORY"), "STANDARD_REPOSITORY") {
+		r.NotApplicable("holds no images of its own")
+	}
 }
 
 func checkCleanup(r *crossguard.Resource) {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,7 +48,7 @@ func checkThresholds(r *crossguard.Resource) {
 	r.Each("thresholdRules", func(t crossguard.Object) {
 		heard = heard || !t.IsKnown("thresholdPercent")
 		share, set := t.Number("thresholdPercent")
-		heard = heard || set && share > 0 && share <= 1
+		heard = heard || set && share <= 1
 		if set && (share <= 0 || share > 5) {
 			odd = true
 			r.Violation("%s is %v, which is %v %%: write 0.5 for 50 %%", t.Path("thresholdPercent"), share, share*100)
@@ -104,6 +105,9 @@ func checkFilter(s *crossguard.Stack, r *crossguard.Resource) {
 // cloudRun is the id of Cloud Run in billing.
 const cloudRun = "152E-C115-5142"
 
+// numberInURL finds the project's number in the address of a service, https://NAME-NUMBER.REGION.run.app.
+var numberInURL = regexp.MustCompile(`^https://[^.]*-([0-9]{9,})\.`)
+
 // projectsOf returns the ids of the projects in which a stack runs services. It also returns their numbers, if addresses contain
 // them.
 func projectsOf(s *crossguard.Stack) (ids, numbers []string) {
@@ -117,10 +121,9 @@ func projectsOf(s *crossguard.Stack) (ids, numbers []string) {
 			add(&ids, r.StringOr("project", ""))
 		}
 		if r.IsKnown("urls") && r.Type == serviceV2 {
-			r.EachString("urls", func(address string) { // https://NAME-NUMBER.REGION.run.app
-				host, _, _ := strings.Cut(strings.TrimPrefix(address, "https://"), ".")
-				if number := host[strings.LastIndex(host, "-")+1:]; len(number) >= 9 && strings.Trim(number, "0123456789") == "" {
-					add(&numbers, number)
+			r.EachString("urls", func(address string) {
+				if number := numberInURL.FindStringSubmatch(address); number != nil {
+					add(&numbers, number[1])
 				}
 			})
 		}

@@ -62,8 +62,8 @@ var jobBounds = crossguard.Policy{
 // all of them do.
 func rounds(r *crossguard.Resource) float64 {
 	tasks, atOnce := r.IntOr("template.taskCount", 1), r.IntOr("template.parallelism", 0)
-	if atOnce <= 0 || atOnce >= tasks {
+	if atOnce <= 0 {
 		return 1
 	}
-	return math.Ceil(float64(tasks) / float64(atOnce))
+	return max(1, math.Ceil(float64(tasks)/float64(atOnce)))
 }

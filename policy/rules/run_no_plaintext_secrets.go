@@ -55,11 +55,7 @@ func checkVariable(r *crossguard.Resource, env crossguard.Object) {
 	if !env.IsKnown("value") && secretName(name) && !harmless {
 		r.Violation("%s %s is named like a secret and is a plain variable: %s", env.Path("name"), name, useSecretManager)
 	}
-	value, set := env.String("value")
-	if !set && (env.Has("valueSource.secretKeyRef") || env.Has("valueFrom.secretKeyRef")) {
-		return
-	}
-	switch {
+	switch value := env.StringOr("value", ""); {
 	case isSecret(name, value) && !harmless:
 		r.Violation("%s %s is named like a secret and is a plain variable: %s", env.Path("name"), name, useSecretManager)
 	case looksSecret(value) && !harmless:

@@ -26,7 +26,7 @@ var runPreview = crossguard.Policy{
 	},
 	Types: runAny,
 	Check: func(r *crossguard.Resource) {
-		if r.Type != serviceV2 || !isPreview(r) {
+		if !isPreview(r) {
 			eachContainer(r, func(c crossguard.Object) {
 				if c.IsKnown("image") && ofPullRequests(c.StringOr("image", "")) {
 					r.Violation("%s is an image of a pull request: release what was merged and built on the branch", c.Path("image"))
@@ -98,7 +98,7 @@ func checkPreviewBounds(r *crossguard.Resource) {
 
 // isPreview reports whether a service is there to run pull requests' images.
 func isPreview(r *crossguard.Resource) bool {
-	return r.Type == serviceV2 && r.IsKnown("labels") && r.IsKnown("labels.purpose") && r.StringOr("labels.purpose", "") == "preview"
+	return r.Type == serviceV2 && r.IsKnown("labels.purpose") && r.StringOr("labels.purpose", "") == "preview"
 }
 
 // ofPullRequests reports whether an image is in a repository of pull requests' images: HOST/PROJECT/REPOSITORY-previews/NAME.

@@ -105,9 +105,9 @@ func looksSecret(value string) bool {
 	return urlHasPassword(value) || headerHasCredential(value) || assignsSecret(value) || encodesSecret(value)
 }
 
-func isWord(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
-}
+func isWord(c byte) bool { return strings.IndexByte(wordBytes, c) >= 0 }
+
+const wordBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 // passwordInURL finds the text between the user and the last @ in a URL. A password may contain any character except a space, and
 // authors do not always escape it.
@@ -191,7 +191,7 @@ func encodesSecret(value string) bool {
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		whole := trimmed[:len(trimmed)/4*4] // a secret that is cut off is still a secret
 		text, err := encoding.DecodeString(strings.NewReplacer("\n", "", "\r", "").Replace(whole))
-		if err == nil && utf8.Valid(text) && slices.IndexFunc(text, func(c byte) bool { return c < 9 }) < 0 &&
+		if err == nil && utf8.Valid(text) && !slices.ContainsFunc(text, func(c byte) bool { return c < '\t' }) &&
 			!strings.EqualFold(string(text), value) && looksSecret(string(text)) {
 			return true
 		}

@@ -64,6 +64,12 @@ func federationSiblings() []sibling {
 		"assertion.repository_owner_id == '1' && '2' in [assertion.repository_id, '2']",
 		"assertion.repository_owner_id == '1' && assertion.repository_id == '2' ||", "assertion.repository_owner_id == '1' && " +
 			"assertion.repository_id == ''",
+		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^web$')",
+		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^$')",
+		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^2.*$')",
+		"assertion.repository_owner_id == '1' && assertion.repository_id.contains('^2$')",
+		"assertion.repository_owner_id == '1' && assertion.ref.matches('^2$')",
+		"assertion.repository_owner_id == '1' && ['2'].exists(id, other == assertion.repository_id)",
 		"assertion.job_workflow_ref.startsWith('o/r/')", "assertion.repository_owner_id == '1' && assertion.repository_id < '3'",
 	} {
 		add("wif-github-pinned", must, c, providerOf(c))
@@ -72,7 +78,7 @@ func federationSiblings() []sibling {
 	for _, uri := range []string{"https://token.actions.githubusercontent.com.evil.example",
 		"https://evil.example/?token.actions.githubusercontent.com", "https://token.actions.githubusercontent.com@evil.example",
 		"http://token.actions.githubusercontent.com", "https://token.actions.githubusercontent.com:8443",
-		"https://xtoken.actions.githubusercontent.com", "https://actions.githubusercontent.com"} {
+		"https://x@token.actions.githubusercontent.com", "https://xtoken.actions.githubusercontent.com", "https://actions.githubusercontent.com"} {
 		add("wif-github-pinned", must, "look-alike "+uri, providerOf(pinnedCondition, issuer(uri)))
 	}
 	for _, uri := range []string{"https://token.actions.githubusercontent.com/",
@@ -83,6 +89,7 @@ func federationSiblings() []sibling {
 		add("wif-github-pinned", must, "own keys at "+uri, providerOf(pinnedCondition, issuer(uri), change{path: "oidc.jwksJson", to: "{}"}))
 	}
 	add("wif-github-pinned", pass, "GitLab", providerOf("assertion.namespace_id == '1'", issuer("https://gitlab.com")))
+	add("wif-github-pinned", pass, "an issuer without TLS", providerOf("assertion.namespace_id == '1'", issuer("http://gitlab.example")))
 	gitlab := func(c string) ct.Resource { return providerOf(c, issuer("https://gitlab.com")) }
 	for _, c := range []string{"assertion.namespace_id == '1'", "assertion.project_id in ['1', '2']",
 		"assertion.sub.startsWith('project_path:acme/web:')", "assertion.sub.matches('^project_path:acme/.*')",
@@ -108,6 +115,9 @@ func federationSiblings() []sibling {
 		"string(assertion.exp) != ''", "type(assertion.sub) == string", "assertion.sub == ''", "assertion.email.endsWith('@gmail.com')",
 		"assertion.email.endsWith('.com')", "(assertion.sub == 'evil') != true", "assertion.sub.lowerAscii() == assertion.sub",
 		"'' in [assertion.sub, '']", "assertion.sub.startsWith('project_path:') && assertion.ref == 'main'", "assertion", "'x'", "",
+		"assertion.groups.all(g, g == 'admins')", "!assertion.groups.exists(g, g == 'admins')", "assertion.groups.exists(g, g != 'guests')",
+		"{'acme': assertion.sub}.exists(k, k == 'acme')", "[assertion.sub, 'acme'].exists(g, g == 'acme')",
+		"assertion.email.matches('.+@acme\\\\.example.*')", "assertion.email.matches('.+@acme')",
 		"assertion.sub =="} {
 		add("wif-condition", must, "condition "+c, gitlab(c))
 	}
@@ -140,6 +150,7 @@ func bindingSiblings() []sibling {
 		"github/attribute.repo_env/:", "github/attribute.repo_env/2:", "github/attribute.repo_env/:prod",
 		"github/attribute.repo_env/2", "github/attribute.repository/o/r", "github/attribute.repository_owner_id/1",
 		"github/attribute.actor/someone", "github/group/all", "p.svc.id.goog/*", "p.svc.id.goog/namespace/",
+		"github/subject/2:prod", "github/namespace/prod", "github/attribute.repo_env/2:*",
 		"github/attribute.repo_env/2: ", "github/attribute.deploy_env/prod"} {
 		add(must, "set "+m, bind("principalSet://"+pools+m))
 		add(must, "upper set "+m, bind("PRINCIPALSET://"+pools+m))
@@ -153,7 +164,7 @@ func bindingSiblings() []sibling {
 	}
 	set := bind("principalSet://" + pools + "github/attribute.repo_env/2:prod")
 	one := bind("principal://" + pools + "github/subject/2:prod")
-	for _, e := range []string{"'2:prod'", "assertion.repository_id", "assertion.environment",
+	for _, e := range []string{"'2:prod'", "assertion.repository_id", "assertion.repository_id +", "assertion.environment",
 		"assertion.repository_owner_id + ':' + assertion.environment", "assertion.repository_owner_id", "assertion.actor_id"} {
 		add(must, "repo_env mapped from "+e, mapped("attribute.repo_env", e), named(set, "b"))
 		add(must, "subject mapped from "+e, mapped("google.subject", e), named(one, "b"))

@@ -26,22 +26,22 @@ var trafficOwner = crossguard.Policy{
 			if isPreview(r) {
 				return // The newest revision is what it is there to show, and no release goes to it.
 			}
-			r.Each("traffics", func(target crossguard.Object) { latest(r, target, r.Type == serviceV1) })
+			r.Each("traffics", func(target crossguard.Object) { latest(r, target) })
 		})
 		s.Each([]string{workerPool}, func(r *crossguard.Resource) { // the splits of a pool are its traffic
 			ignored := r.Options().IgnoreChanges
 			if r.Has("instanceSplits") && !slices.Contains(ignored, "instanceSplits") && !slices.Contains(ignored, "*") {
 				r.Violation("ignoreChanges is %s: add instanceSplits", list(ignored))
 			}
-			r.Each("instanceSplits", func(target crossguard.Object) { latest(r, target, false) })
+			r.Each("instanceSplits", func(target crossguard.Object) { latest(r, target) })
 		})
 	},
 }
 
 // latest reports a traffic target that follows the newest revision, because each new revision would receive its whole share at
 // once. Version 1 of the API expresses it as latestRevision.
-func latest(r *crossguard.Resource, target crossguard.Object, v1 bool) {
-	newest := strings.HasSuffix(target.StringOr("type", ""), "_LATEST") || v1 && target.BoolOr("latestRevision", false)
+func latest(r *crossguard.Resource, target crossguard.Object) {
+	newest := strings.HasSuffix(target.StringOr("type", ""), "_LATEST") || target.BoolOr("latestRevision", false)
 	if newest && target.NumberOr("percent", 0) > 0 {
 		r.Violation("%s gives the newest revision %v %%: every new revision would get that share at once. Name a revision", target.Path("type"),
 			target.NumberOr("percent", 0))

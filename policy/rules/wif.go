@@ -63,7 +63,7 @@ func matchesOnly(e ast.Expr, asked func(ast.Expr) bool, accepted func(string) bo
 	re, is := patternOf(e, asked)
 	return is && re.Op == syntax.OpConcat && len(re.Sub) > 2 && re.Sub[0].Op == syntax.OpBeginText &&
 		re.Sub[len(re.Sub)-1].Op == syntax.OpEndText &&
-		slices.IndexFunc(re.Sub[1:len(re.Sub)-1], func(part *syntax.Regexp) bool { return !onlyLiterals(part, accepted) }) < 0
+		!slices.ContainsFunc(re.Sub[1:len(re.Sub)-1], func(part *syntax.Regexp) bool { return !onlyLiterals(part, accepted) })
 }
 
 // onlyLiterals reports whether a pattern matches only a list of texts that are all accepted.
@@ -74,9 +74,9 @@ func onlyLiterals(re *syntax.Regexp, accepted func(string) bool) bool {
 	case syntax.OpCapture:
 		return onlyLiterals(re.Sub[0], accepted)
 	case syntax.OpAlternate:
-		return slices.IndexFunc(re.Sub, func(one *syntax.Regexp) bool { return !onlyLiterals(one, accepted) }) < 0
+		return !slices.ContainsFunc(re.Sub, func(one *syntax.Regexp) bool { return !onlyLiterals(one, accepted) })
 	case syntax.OpCharClass: // (1|2) is parsed as [1-2]
-		return len(re.Rune) > 0 && slices.IndexFunc(re.Rune, func(c rune) bool { return !accepted(string(c)) }) < 0
+		return !slices.ContainsFunc(re.Rune, func(c rune) bool { return !accepted(string(c)) })
 	}
 	return false
 }
@@ -148,7 +148,7 @@ func identifies(e ast.Expr) bool {
 			return false
 		}
 	}
-	if e.Kind() == ast.ListKind || e.Kind() == ast.MapKind || e.Kind() == ast.ComprehensionKind {
+	if e.Kind() == ast.ListKind || e.Kind() == ast.MapKind {
 		return false
 	}
 	return slices.ContainsFunc(claimsOf(e), func(claim string) bool {
@@ -197,7 +197,7 @@ func patternSaysWho(re *syntax.Regexp) bool {
 	case syntax.OpCapture:
 		return patternSaysWho(re.Sub[0])
 	case syntax.OpAlternate:
-		return slices.IndexFunc(re.Sub, func(one *syntax.Regexp) bool { return !patternSaysWho(one) }) < 0
+		return !slices.ContainsFunc(re.Sub, func(one *syntax.Regexp) bool { return !patternSaysWho(one) })
 	case syntax.OpConcat:
 	default:
 		return false
@@ -206,14 +206,11 @@ func patternSaysWho(re *syntax.Regexp) bool {
 	if re.Sub[0].Op == syntax.OpBeginText && beginsWith(re.Sub[1:], saysWho) {
 		return true
 	}
-	return re.Sub[last].Op == syntax.OpEndText && last > 0 && re.Sub[last-1].Op == syntax.OpLiteral && ownDomain(string(re.Sub[last-1].Rune))
+	return re.Sub[last].Op == syntax.OpEndText && re.Sub[last-1].Op == syntax.OpLiteral && ownDomain(string(re.Sub[last-1].Rune))
 }
 
 // beginsWith reports whether the first part of a pattern is an accepted text, in each alternative.
 func beginsWith(parts []*syntax.Regexp, accepted func(string) bool) bool {
-	if len(parts) == 0 {
-		return false
-	}
 	switch first := parts[0]; first.Op {
 	case syntax.OpLiteral:
 		return accepted(string(first.Rune))
@@ -222,7 +219,7 @@ func beginsWith(parts []*syntax.Regexp, accepted func(string) bool) bool {
 	case syntax.OpConcat:
 		return beginsWith(first.Sub, accepted)
 	case syntax.OpAlternate:
-		return slices.IndexFunc(first.Sub, func(one *syntax.Regexp) bool { return !beginsWith([]*syntax.Regexp{one}, accepted) }) < 0
+		return !slices.ContainsFunc(first.Sub, func(one *syntax.Regexp) bool { return !beginsWith([]*syntax.Regexp{one}, accepted) })
 	}
 	return false
 }

@@ -48,26 +48,16 @@ var wifBindingNarrow = crossguard.Policy{
 	},
 }
 
-// selected returns the pool, the attribute and the value of a principal from outside. The attribute of a single principal is
+// selected returns the pool, the attribute and the value of a principal from outside, in lower case. The attribute of a single principal is
 // google.subject.
 func selected(member string) (pool, attribute, value string) {
-	set := strings.HasPrefix(strings.ToLower(member), "principalset:")
-	_, rest, _ := cutFold(member, "/workloadidentitypools/")
+	kind, rest, _ := strings.Cut(strings.ToLower(member), "/workloadidentitypools/")
 	pool, rest, _ = strings.Cut(rest, "/")
-	if kind, subject, _ := strings.Cut(rest, "/"); !set && strings.EqualFold(kind, "subject") {
-		return strings.ToLower(pool), "google.subject", subject
-	}
 	attribute, value, _ = strings.Cut(rest, "/")
-	return strings.ToLower(pool), strings.ToLower(attribute), value
-}
-
-// cutFold is like strings.Cut, with a separator in any case.
-func cutFold(s, lower string) (before, after string, found bool) {
-	i := strings.Index(strings.ToLower(s), lower)
-	if i < 0 {
-		return s, "", false
+	if !strings.HasPrefix(kind, "principalset:") && attribute == "subject" {
+		attribute = "google.subject"
 	}
-	return s[:i], s[i+len(lower):], true
+	return pool, attribute, value
 }
 
 // tooWide returns the reason why a principal from outside covers more than one environment or workflow, or "" if it does not.
@@ -84,7 +74,7 @@ func tooWide(member string, narrow []string) string {
 	case !isAttribute || !matchesAny(narrow, name):
 		return member + ", which is wider than one environment or workflow: bind one value of " + list(narrow) +
 			", or add the attribute to attributes of wif-binding-narrow in policy/STACK.json"
-	case value == "" || strings.Contains(value, "*"), !hasParts(value):
+	case strings.Contains(value, "*"), !hasParts(value):
 		return member + " without one value: write the repository's id and the environment's or workflow's name"
 	}
 	return ""
@@ -93,22 +83,21 @@ func tooWide(member string, narrow []string) string {
 // hasParts reports whether a joined value has all its parts and none of them is empty.
 func hasParts(value string) bool {
 	parts := strings.FieldsFunc(value, func(c rune) bool { return c == ':' || c == '@' })
-	return len(parts) > 0 && len(parts) == strings.Count(value, ":")+strings.Count(value, "@")+1 &&
+	return len(parts) == strings.Count(value, ":")+strings.Count(value, "@")+1 &&
 		(len(parts) > 1 || strings.Contains(value, "/")) &&
 		!slices.ContainsFunc(parts, func(part string) bool { return strings.Trim(part, " /-_.") == "" })
 }
 
 // wideSubject judges a single principal. Some of GitHub's subjects cover all pull requests, or all workflows of a branch.
 func wideSubject(member, subject string) string {
-	lower := strings.ToLower(subject)
 	switch {
 	case strings.Trim(subject, ": /*") == "":
 		return member + " without a subject: write it"
 	case strings.Contains(subject, "*"):
 		return member + ", but a subject has no wildcards: write it out, or bind an attribute"
-	case strings.HasPrefix(lower, "repo:") && !strings.Contains(lower, ":environment:"):
+	case strings.HasPrefix(subject, "repo:") && !strings.Contains(subject, ":environment:"):
 		return member + ", which every workflow of the repository has: bind one environment or workflow"
-	case strings.HasSuffix(lower, ":pull_request"):
+	case strings.HasSuffix(subject, ":pull_request"):
 		return member + ", which every pull request has: bind one environment or workflow"
 	}
 	return ""

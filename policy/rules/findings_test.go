@@ -1,0 +1,326 @@
+package rules
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
+)
+
+// findings is a stack, and everything that one rule says of it: of each resource, and then of all together.
+type findings struct {
+	policy    crossguard.Policy
+	name      string
+	resources []ct.Resource
+	want      []string // nil: passes
+	config    string
+}
+
+// TestFindings has cases at the edges of conditions: the last value that passes, and the one condition of several that decides.
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	for _, test := range append(append(append(costFindings(), dataFindings()...), githubFindings()...), iamFindings()...) {
+		t.Run(test.policy.Name+"/"+test.name, func(t *testing.T) {
+			t.Parallel()
+			got := alone(t, test.policy, test.config).Preview(test.resources...)
+			assert.Equal(t, test.want, got.Messages())
+		})
+	}
+}
+
+// alone starts a pack of one rule. config is the content of the rule's part of a configuration.
+func alone(t *testing.T, policy crossguard.Policy, config string) *ct.Client {
+	t.Helper()
+	pack := Pack()
+	pack.Policies = []crossguard.Policy{readable(policy)}
+	c := ct.Start(t, pack)
+	if config != "" {
+		require.NoError(t, c.Configure(fmt.Sprintf("{%q: {%s}}", policy.Name, config)))
+	}
+	return c
+}
+
+func of(policy crossguard.Policy, name string, want []string, resources ...ct.Resource) findings {
+	return findings{policy: policy, name: name, want: want, resources: resources}
+}
+
+func costFindings() []findings {
+	money := res(budget, ct.Properties{"thresholdRules": []any{object{"thresholdPercent": 0.5}},
+		"budgetFilter": object{"projects": []any{"projects/1"}}, "amount": object{"specifiedAmount": object{"units": "10"}}})
+	threshold := func(shares ...any) ct.Resource {
+		var rules []any
+		for _, share := range shares {
+			rules = append(rules, object{"thresholdPercent": share})
+		}
+		return changed(money, change{path: "thresholdRules", to: rules})
+	}
+	at := func(urls any) ct.Resource { return changed(v2(), change{path: "urls", to: urls}) }
+	elsewhere := func(where string) []string {
+		return []string{"budgetFilter.projects is projects/1, and what runs is in " + where + ": name that project"}
+	}
+	named := func(project string) ct.Resource {
+		return changed(money, change{path: "budgetFilter.projects", to: []any{"projects/" + project}})
+	}
+	scheduled := func(timeout string) []ct.Resource {
+		return []ct.Resource{changed(task(), change{path: "name", to: "nightly"}, change{path: "template.template.maxRetries", to: 0},
+			change{path: "template.template.timeout", to: timeout}),
+			res(schedulerJob, ct.Properties{"schedule": "*/15 * * * *", "httpTarget": object{"uri": "https://x/jobs/nightly:run"}})}
+	}
+	public := changed(v2(), change{path: "ingress", to: "INGRESS_TRAFFIC_ALL"})
+	answers := func(tls bool, statuses ...any) ct.Resource {
+		var codes []any
+		for _, status := range statuses {
+			codes = append(codes, object{"statusValue": status})
+		}
+		return res(uptimeCheck, ct.Properties{"httpCheck": object{"useSsl": tls, "validateSsl": tls, "acceptedResponseStatusCodes": codes},
+			"monitoredResource": object{"labels": object{"host": "web-x-uc.a.run.app"}}})
+	}
+	errors := []string{"httpCheck.acceptedResponseStatusCodes has statuses of an error, with which the check cannot fail: remove them",
+		uncheckedOf(1, 0)}
+	clear := []string{"httpCheck.useSsl and httpCheck.validateSsl are not both true: set them", uncheckedOf(1, 0)}
+	all := []findings{
+		of(budgetExists, "as large as it may be", nil, v2(), changed(money, change{path: "amount.specifiedAmount.units", to: "1000"})),
+		of(budgetExists, "a share of nothing", []string{"thresholdRules[0].thresholdPercent is 0, which is 0 %: write 0.5 for 50 %"},
+			v2(), threshold(0)),
+		of(budgetExists, "a percent for a share", []string{"thresholdRules[0].thresholdPercent is 50, which is 5000 %: write 0.5 for 50 %"},
+			v2(), threshold(50)),
+		of(budgetExists, "five times the budget as well", nil, v2(), threshold(0.9, 5)),
+		of(budgetExists, "too late", []string{
+			"thresholdRules has none of up to 1.0, so nobody is told before more than the budget is spent: add one"}, v2(), threshold(1.5)),
+		of(budgetExists, "by id, where nothing says the project", nil, v2(), named("procureflow-dev")),
+		of(budgetExists, "by the id of the project", nil, changed(v2(), change{path: "project", to: "procureflow-dev"}),
+			named("procureflow-dev")),
+		of(budgetExists, "of an address that is not known yet", nil, at(ct.Unknown), money),
+		of(budgetExists, "of another project by number", elsewhere("123456789"), at([]any{
+			"https://procureflow-web-123456789.us-central1.run.app"}), money),
+		of(budgetExists, "of an address without a number", nil, at([]any{"https://procureflow-web-abcdefghij-uc.a.run.app",
+			"https://procureflow-web-2024.example.com"}), money),
+
+		of(jobBounds, "that is done when the next starts", nil, scheduled("900s")...),
+		of(jobBounds, "that is not done when the next starts", []string{"is started every 900 s and may run for 901 s with its retries, so " +
+			"that 2 executions run side by side: start it less often, lower template.template.timeout, or raise template.parallelism"},
+			scheduled("901s")...),
+
+		of(uptimeExists, "the last success", nil, public, answers(true, 200, 299)),
+		of(uptimeExists, "a redirect", nil, public, answers(true, 300, 399)),
+		of(uptimeExists, "the first error", errors, public, answers(true, 400)),
+		of(uptimeExists, "what is not done yet", errors, public, answers(true, 199)),
+		of(uptimeExists, "without TLS, a redirect to it", []string{uncheckedOf(1, 0)}, public, answers(false, 301)),
+		of(uptimeExists, "without TLS, a redirect or success", clear, public, answers(false, 200, 301)),
+		of(uptimeExists, "a domain of a certificate", nil, public, changed(answers(true),
+			change{path: "monitoredResource.labels.host", to: "shop.example.com"}), res(
+			"gcp:compute/managedSslCertificate:ManagedSslCertificate", ct.Properties{"managed": object{"domains": []any{"Shop.example.com."}}})),
+
+		of(trafficOwner, "a pool's splits that a release would change", []string{"ignoreChanges is none: add instanceSplits"},
+			changed(worker(), change{path: "instanceSplits", to: []any{object{"revision": "queue-1", "percent": 100}}})),
+	}
+	return append(all, findings{policy: worstCaseCost, name: "a type without its price", resources: []ct.Resource{res("gcp:redis/instance:Instance",
+		nil)}, config: `"priced": ["gcp:redis/instance:Instance"]`, want: []string{
+		`priced of worst-case-cost has "gcp:redis/instance:Instance": write TYPE=USD`,
+		`is billed by the hour and the rule has no price for gcp:redis/instance:Instance: add "gcp:redis/instance:Instance=USD", what one ` +
+			"costs in a month, to priced of worst-case-cost in policy/STACK.json, or exempt it"}})
+}
+
+func dataFindings() []findings {
+	place := func(path, value string) []string {
+		return []string{fmt.Sprintf("%s is %q: use us-central1, or add it to regions of allowed-regions in policy/STACK.json", path, value)}
+	}
+	disk := func(properties ct.Properties) ct.Resource { return res("gcp:compute/disk:Disk", properties) }
+	b := ct.Properties{"name": "b", "location": "us-central1", "publicAccessPrevention": "enforced", "uniformBucketLevelAccess": true}
+	images := func(policies ...any) ct.Resource {
+		return res(repository, ct.Properties{"format": "DOCKER", "dockerConfig": object{"immutableTags": true}, "cleanupPolicies": policies})
+	}
+	deletes := func(condition object) object { return object{"id": "d", "action": "DELETE", "condition": condition} }
+	keep := func(count int, packages ...any) object {
+		return object{"id": "k", "action": "KEEP", "mostRecentVersions": object{"keepCount": count, "packageNamePrefixes": packages}}
+	}
+	secretVolumes := []any{object{"mountPath": "/s", "secret": "key", "versions": []any{object{"path": "key", "version": "latest"}}}}
+	env := func(variable object) ct.Resource {
+		return changed(v2(), change{path: "template.containers[0].envs[0]", to: variable})
+	}
+	arguments := func(arguments ...any) ct.Resource {
+		return changed(v2(), change{path: "template.containers[0].args", to: arguments})
+	}
+	labelledBy := func(provider ct.Properties) ct.Resource {
+		r := res("gcp:pubsub/topic:Topic", nil)
+		r.Provider = &ct.Resource{Type: "pulumi:providers:gcp", Properties: provider}
+		return r
+	}
+	unlabelled := []string{"labels has no environment: set it", "labels has no app: set it", "labels has no managed-by: set it"}
+	pullRequest := func(r ct.Resource) ct.Resource {
+		return changed(r, change{path: containerOf(r) + ".image", to: "us-docker.pkg.dev/p/web-previews/web" + digest})
+	}
+	return []findings{
+		of(allowedRegions, "a database's zone elsewhere", place("settings.locationPreference.zone", "europe-west1-b"), res(database,
+			ct.Properties{"region": "us-central1", "settings": object{"locationPreference": object{"zone": "europe-west1-b"}}})),
+		of(allowedRegions, "a zone that is not known yet", []string{"not checked: zone is known only after the update"},
+			disk(ct.Properties{"zone": ct.Unknown})),
+		of(allowedRegions, "a zone of the region, beside other texts", nil, disk(ct.Properties{"name": "data", "type": "pd-ssd",
+			"zone": "US-central1-A"})),
+		of(allowedRegions, "a zone in a list is another property", nil, disk(ct.Properties{"zone": []any{"europe-west1-b"}})),
+		{policy: allowedRegions, name: "a region of an allowed continent", config: `"regions": ["us"]`, resources: []ct.Resource{
+			res(bucket, ct.Properties{"location": "us-central1"})}, want: []string{
+			`location is "us-central1": use us, or add it to regions of allowed-regions in policy/STACK.json`}},
+
+		of(arImmutableCleanup, "of another format", nil, res(repository, ct.Properties{"format": "MAVEN"})),
+		of(arImmutableCleanup, "a mirror", nil, res(repository, ct.Properties{"format": "DOCKER", "mode": "REMOTE_REPOSITORY"})),
+		of(arImmutableCleanup, "keeps of another package", []string{"cleanupPolicies[0].action deletes images of packages of which no KEEP " +
+			"keeps any: give the KEEP the same packageNamePrefixes, or none"}, images(deletes(object{"olderThan": "30d"}), keep(5, "api"))),
+		of(arImmutableCleanup, "what is new", []string{"cleanupPolicies[0].condition.newerThan deletes what is new, such as what runs: use " +
+			"olderThan"}, images(deletes(object{"newerThan": "1d", "olderThan": "30d"}), keep(5))),
+		of(arImmutableCleanup, "layers of a day, releases of a week, the running one and one more", nil,
+			images(deletes(object{"tagState": "UNTAGGED", "olderThan": "1d"}), deletes(object{"tagState": "TAGGED", "olderThan": "7d"}), keep(2))),
+
+		of(bucketHardening, "grants by lists as well", []string{"uniformBucketLevelAccess is not true: set it"},
+			res(bucket, ct.Properties{"publicAccessPrevention": "enforced", "versioning": object{"enabled": true}})),
+		of(bucketHardening, "a retention that anybody may shorten", []string{
+			"versioning.enabled is not true: set it, or lock a retentionPolicy"},
+			changed(res(bucket, b), change{path: "retentionPolicy", to: object{"retentionPeriod": 86400}})),
+		of(sqlHardening, "AlloyDB's own backups", nil, res(alloyCluster, ct.Properties{"clusterId": "c"})),
+
+		of(requiredLabels, "a provider whose labels are not known yet", []string{
+			"not checked: provider(test).defaultLabels is known only after the update"},
+			labelledBy(ct.Properties{"defaultLabels": ct.Unknown})),
+		of(requiredLabels, "a provider with one of them", []string{"labels has no environment: set it", "labels has no managed-by: set it"},
+			labelledBy(ct.Properties{"defaultLabels": object{"app": "procureflow"}})),
+		of(requiredLabels, "a provider with other documents", unlabelled, labelledBy(ct.Properties{
+			"credentials": `{"environment":"dev","app":"a","managed-by":"x"}`})),
+		of(requiredLabels, "a provider with other objects", unlabelled, labelledBy(ct.Properties{
+			"batching": object{"environment": "dev", "app": "a", "managed-by": "x"}})),
+
+		of(runSecretPinned, "a function's file", []string{"secretVolumes[0].versions[0].version is latest: write the number of a version"},
+			res(functionV1, ct.Properties{"secretVolumes": secretVolumes})),
+		of(runSecretPinned, "a file of the second generation", []string{
+			"serviceConfig.secretVolumes[0].versions[0].version is latest: write the number of a version"},
+			res(functionV2, ct.Properties{"serviceConfig": object{"secretVolumes": secretVolumes}})),
+		of(runNoPlaintextSecrets, "a value beside a reference", []string{
+			"template.containers[0].envs[0].name API_KEY is named like a secret and is a plain variable: " + useSecretManager},
+			env(object{"name": "API_KEY", "value": "abc", "valueSource": object{"secretKeyRef": object{"secret": "key", "version": "1"}}})),
+		of(runNoPlaintextSecrets, "what stands after an assignment", nil, arguments("--token=$(TOKEN)", "serve")),
+		of(runNoPlaintextSecrets, "a flag after a flag", nil, arguments("--ask-password", "--verbose")),
+
+		of(runBinauthz, "half a policy's name", []string{"binaryAuthorization.policy is projects/p/platforms/cloudRun/policies, which is no " +
+			"policy's name: write projects/PROJECT/platforms/cloudRun/policies/NAME, or set useDefault"},
+			changed(v2(), change{path: "binaryAuthorization", to: object{"policy": "projects/p/platforms/cloudRun/policies"}})),
+		of(runPreview, "a job that calls itself a preview", []string{"template.template.containers[0].image is an image of a pull request: " +
+			"release what was merged and built on the branch"}, changed(pullRequest(task()),
+			change{path: "labels.purpose", to: "preview"})),
+		of(runPreview, "a service whose purpose is not known yet", []string{"template.containers[0].image is an image of a pull request: " +
+			"release what was merged and built on the branch"}, changed(pullRequest(v2()), change{path: "labels.purpose", to: ct.Unknown})),
+		of(runPreview, "an image by that name in another repository", nil, changed(v2(),
+			change{path: "template.containers[0].image", to: "us-docker.pkg.dev/p/web-previews"})),
+		of(runDeletionProtection, "the provider's default", nil, changed(v2(), change{path: "deletionProtection", to: gone{}})),
+	}
+}
+
+func githubFindings() []findings {
+	main := "refs/heads/main"
+	ruleset := func(changes ...change) ct.Resource {
+		return changed(named(res(ghRuleset, ct.Properties{"repository": "web", "target": "branch", "enforcement": "active",
+			"conditions": object{"refName": object{"includes": []any{main}, "excludes": []any{}}},
+			"rules": object{"nonFastForward": true, "deletion": true,
+				"requiredStatusChecks": object{"requiredChecks": []any{object{"context": "check"}}},
+				"pullRequest":          object{"requiredApprovingReviewCount": 1, "requireCodeOwnerReview": true, "requireLastPushApproval": true}}}),
+			"main"), changes...)
+	}
+	return []findings{
+		of(ghDeployKey, "the provider's default", nil, res(ghDeployKeyType, ct.Properties{"title": "t", "key": "k"})),
+		of(ghRepoHardening, "the provider's default", nil, res(ghAlerts, ct.Properties{"repository": "web"})),
+		of(ghActionsPinned, "a repository without workflows", nil, res(ghActions, ct.Properties{"enabled": false})),
+		of(ghActionsPinned, "an organization without workflows", nil, res(ghOrgActions, ct.Properties{"enabledRepositories": "none"})),
+		of(ghMainProtected, "a ruleset", nil, ruleset()),
+		of(ghMainProtected, "a ruleset for tags", nil, ruleset(), named(ruleset(change{path: "target", to: "tag"},
+			change{path: "enforcement", to: "disabled"}, change{path: "rules", to: gone{}}), "tags")),
+	}
+}
+
+func iamFindings() []findings {
+	list := func(properties ct.Properties) []ct.Resource {
+		properties["datasetId"] = "d"
+		return []ct.Resource{named(res(dataset, properties), "d"),
+			named(res("gcp:bigquery/datasetAccess:DatasetAccess", ct.Properties{"datasetId": "d", "role": "READER", "userByEmail": "a@x"}), "reader")}
+	}
+	decides := func(only string) []ct.Resource {
+		return []ct.Resource{changed(grantOf(projectIAM[0], "roles/resourcemanager.projectIamAdmin", robot), change{path: "condition", to: object{
+			"title": "only", "expression": "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['" + only + "'])"}})}
+	}
+	unbounded := []string{"grants roles/resourcemanager.projectIamAdmin to " + robot + " on the project, and with it the right to become every " +
+		"account: grant a role on what is meant, or add a condition on iam.googleapis.com/modifiedGrantsByRole"}
+	custom := func(member string) []ct.Resource {
+		return []ct.Resource{named(res(customRoleTypes[0], ct.Properties{"roleId": "policies", "permissions": []any{"run.services.setIamPolicy"}}),
+			"policies"), grantOf(projectIAM[0], "projects/p/roles/policies", member)}
+	}
+	return []findings{
+		of(iamNoAuthoritative, "members of a role that is not known yet, without bindings", nil, grantOf(projectIAM[0], "", robot),
+			named(changed(grantOf(bucketIAM[0], "", robot), change{path: "role", to: ct.Unknown}), "m")),
+		of(iamNoAuthoritative, "an entry of a dataset that has no list", nil, list(ct.Properties{})...),
+		of(iamNoAuthoritative, "an entry of a dataset whose list is not known yet", nil, list(ct.Properties{"accesses": ct.Unknown})...),
+		of(iamNoAuthoritative, "an entry of a dataset that has a list", []string{
+			"accesses sets the whole access list, and removes what reader grants: use one or the other"},
+			list(ct.Properties{"accesses": []any{object{"role": "OWNER", "specialGroup": "projectOwners"}}})...),
+		of(iamNoDirectUser, "everybody on images, which another rule judges", nil, grantOf(repositoryIAM[0],
+			"roles/artifactregistry.reader", "allUsers")),
+		of(iamNoProjectImpersonation, "who gives a harmless role", nil, decides("roles/run.developer")...),
+		of(iamNoProjectImpersonation, "who gives accounts", unbounded, decides("roles/iam.serviceAccountUser")...),
+		of(iamNoProjectImpersonation, "who gives the right to give", unbounded, decides("roles/iam.securityAdmin")...),
+		of(iamNoProjectImpersonation, "who gives everything", unbounded, decides("roles/owner")...),
+		of(iamSANoAdmin, "an administrating role of the stack for people", nil, custom("group:platform@example.com")...),
+		of(iamSANoAdmin, "an administrating role of the stack for an account", []string{"grants projects/p/roles/policies, which has " +
+			"run.services.setiampolicy, to " + robot + " on the project: grant a narrower role"}, custom(robot)...),
+		{policy: runNoPublicInvoker, name: "everybody in a role that is not known yet", config: `"publicServices": ["web"]`,
+			resources: []ct.Resource{changed(grantOf(serviceIAM[3], "", "allUsers"), change{path: "role", to: ct.Unknown},
+				change{path: "name", to: "web"})}, want: []string{"not checked: role is known only after the update"}},
+	}
+}
+
+// TestRemedies has what a remedy makes of a resource, and what it leaves alone.
+func TestRemedies(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		policy crossguard.Policy
+		name   string
+		given  ct.Resource
+		path   string // what is corrected; "" where the resource is left as it is
+		want   any
+	}{
+		{arImmutableCleanup, "of another format", res(repository, ct.Properties{"format": "MAVEN"}), "", nil},
+		{arImmutableCleanup, "a mirror", res(repository, ct.Properties{"format": "DOCKER", "mode": "REMOTE_REPOSITORY"}), "", nil},
+		{binauthzDefaultDeny, "without a rule", res(admission, nil), "", nil},
+		{bucketHardening, "grants by lists", res(bucket, ct.Properties{"publicAccessPrevention": "enforced",
+			"versioning": object{"enabled": true}}), "uniformBucketLevelAccess", true},
+		{ghActionsPinned, "a repository without workflows", res(ghActions, ct.Properties{"enabled": false}), "", nil},
+		{ghActionsPinned, "an organization without workflows", res(ghOrgActions, ct.Properties{"enabledRepositories": "none"}), "", nil},
+		{ghRepoHardening, "the provider's default", res(ghAlerts, ct.Properties{"repository": "web"}), "", nil},
+		{jobBounds, "at the bounds", changed(task(), change{path: "template.taskCount", to: 10},
+			change{path: "template.template.maxRetries", to: 3}, change{path: "template.template.timeout", to: "3600s"}), "", nil},
+		{runBinauthz, "a policy of its own", changed(v1(), change{path: `metadata.annotations["run.googleapis.com/binary-authorization"]`,
+			to: "projects/p/platforms/cloudRun/policies/x"}), "", nil},
+		{runDeletionProtection, "the provider's default", changed(v2(), change{path: "deletionProtection", to: gone{}}), "", nil},
+		{runIngress, "version 1", changed(v1(), change{path: `metadata.annotations["run.googleapis.com/ingress"]`, to: "all"}),
+			`metadata.annotations["run.googleapis.com/ingress"]`, "internal"},
+		{runIngress, "version 2", changed(v2(), change{path: "ingress", to: "INGRESS_TRAFFIC_ALL"}), "ingress", "INGRESS_TRAFFIC_INTERNAL_ONLY"},
+		{runIngress, "a function", res(functionV2, ct.Properties{"serviceConfig": object{"ingressSettings": "ALLOW_ALL"}}),
+			"serviceConfig.ingressSettings", "ALLOW_INTERNAL_ONLY"},
+		{runMaxInstances, "by hand, at the cap", changed(v2(), change{path: "scaling.manualInstanceCount", to: 5}), "", nil},
+		{runTimeoutConcurrency, "version 1 at the bounds", changed(v1(), change{path: "template.spec.timeoutSeconds", to: 900},
+			change{path: "template.spec.containerConcurrency", to: 250}), "", nil},
+		{runTimeoutConcurrency, "version 2 at the bounds", changed(v2(), change{path: "template.timeout", to: "900s"},
+			change{path: "template.maxInstanceRequestConcurrency", to: 250}), "", nil},
+	} {
+		t.Run(test.policy.Name+"/"+test.name, func(t *testing.T) {
+			t.Parallel()
+			c := alone(t, test.policy, `"enforcementLevel": "remediate"`)
+			got, did := c.Remediate(test.given)
+			if test.path == "" {
+				assert.Empty(t, did.Policies)
+				return
+			}
+			assert.Equal(t, test.want, get(got, test.path))
+			assert.Equal(t, []string{test.policy.Name}, did.Policies)
+		})
+	}
+}
