@@ -66,21 +66,18 @@ func always(e ast.Expr, holds bool, says func(e ast.Expr, holds bool) bool) bool
 	return says(e, holds)
 }
 
-// either decides c ? a : b. Each branch that can give the value must make the statement, in the condition or in the branch
-// itself. A branch that is a literal of the other value is ignored.
+// either decides c ? a : b. Each branch that can give the value must make the statement, in the condition or in the branch itself.
 func either(args []ast.Expr, holds bool, one func(ast.Expr, bool) bool) bool {
-	for i, choice := range []bool{true, false} {
-		if truth, is := boolLiteral(args[i+1]); is {
-			if truth == holds && !one(args[0], choice) {
-				return false
-			}
-			continue
-		}
-		if !one(args[0], choice) && !one(args[i+1], holds) {
-			return false
-		}
+	return (one(args[0], true) || one(args[1], holds)) && (one(args[0], false) || one(args[2], holds))
+}
+
+// method returns the two parts of TARGET.name(ARGUMENT).
+func method(e ast.Expr, name string) (target, argument ast.Expr, is bool) {
+	call := e.AsCall()
+	if call.FunctionName() != name || !call.IsMemberFunction() || len(call.Args()) != 1 {
+		return nil, nil, false
 	}
-	return true
+	return call.Target(), call.Args()[0], true
 }
 
 // selector returns the claim or field that an expression selects, or "" for any other expression. assertion['sub'] reads as
@@ -94,7 +91,7 @@ func selector(e ast.Expr) string {
 			return of + "." + e.AsSelect().FieldName()
 		}
 	case ast.CallKind:
-		if call := e.AsCall(); call.FunctionName() == "_[_]" && len(call.Args()) == 2 {
+		if call := e.AsCall(); call.FunctionName() == "_[_]" {
 			if key, literal := stringLiteral(call.Args()[1]); literal {
 				if of := selector(call.Args()[0]); of != "" {
 					return of + "." + key
@@ -106,17 +103,11 @@ func selector(e ast.Expr) string {
 }
 
 func stringLiteral(e ast.Expr) (string, bool) {
-	if e.Kind() != ast.LiteralKind {
-		return "", false
-	}
 	s, is := e.AsLiteral().(types.String)
 	return string(s), is
 }
 
 func boolLiteral(e ast.Expr) (truth, is bool) {
-	if e.Kind() != ast.LiteralKind {
-		return false, false
-	}
 	b, is := e.AsLiteral().(types.Bool)
 	return bool(b), is
 }
@@ -128,9 +119,6 @@ func isBool(e ast.Expr) bool {
 
 // isNumberLiteral reports whether an expression is a literal whole number.
 func isNumberLiteral(e ast.Expr) bool {
-	if e.Kind() != ast.LiteralKind {
-		return false
-	}
 	switch e.AsLiteral().(type) {
 	case types.Int, types.Uint:
 		return true
@@ -143,9 +131,6 @@ func isNumberLiteral(e ast.Expr) bool {
 func claimsOf(e ast.Expr) []string {
 	var all []string
 	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() == ast.SelectKind && e.AsSelect().IsTestOnly() {
-			return
-		}
 		name := selector(e)
 		root, rest, nested := strings.Cut(name, ".")
 		if nested && slices.Contains([]string{"assertion", "attribute", "google"}, root) && !strings.Contains(rest, ".") &&

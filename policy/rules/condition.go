@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
@@ -20,34 +22,18 @@ func narrowed(r *crossguard.Resource) bool {
 }
 
 func namesResources(e ast.Expr, holds bool) bool {
-	if !holds || e.Kind() != ast.CallKind {
-		return false
-	}
-	call := e.AsCall()
 	about := func(e ast.Expr) bool { return selector(e) == "resource.name" }
-	switch call.FunctionName() {
-	case "_==_":
-		for i, arg := range call.Args() {
-			other, literal := stringLiteral(call.Args()[1-i])
-			if about(arg) && literal && saysResource(other) {
-				return true
-			}
-		}
-	case "startsWith":
-		if call.IsMemberFunction() && about(call.Target()) && len(call.Args()) == 1 {
-			prefix, literal := stringLiteral(call.Args()[0])
-			return literal && saysResource(prefix)
-		}
+	name := func(e ast.Expr) bool {
+		text, _ := stringLiteral(e)
+		return resourceNamed.MatchString(text)
 	}
-	return false
+	target, prefix, is := method(e, "startsWith")
+	return compares(e, holds, about, name) || holds && is && about(target) && name(prefix)
 }
 
-// saysResource reports whether a resource's name, or its beginning, identifies more than a kind of resource. All secrets of a
-// project begin with projects/1/secrets/, so that alone says nothing.
-func saysResource(name string) bool {
-	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(name, "//"), "/"), "/")
-	return len(parts) >= 4 && parts[3] != ""
-}
+// resourceNamed matches a resource's name, or its beginning, that identifies more than a kind of resource. All secrets of a project
+// begin with projects/1/secrets/, so that alone says nothing.
+var resourceNamed = regexp.MustCompile(`^(?://[^/]+/)?[^/]+/[^/]+/[^/]+/[^/]`)
 
 // boundedGrants reports whether a condition limits the roles that the holder can give to others. Without such a condition, a
 // projectIamAdmin can become an owner.
@@ -58,24 +44,19 @@ func boundedGrants(r *crossguard.Resource, dangerous func(role string) bool) boo
 	}
 	e, err := parseCEL(text)
 	return err == nil && always(e, true, func(e ast.Expr, holds bool) bool {
-		if !holds || e.Kind() != ast.CallKind || e.AsCall().FunctionName() != "hasOnly" || !e.AsCall().IsMemberFunction() ||
-			len(e.AsCall().Args()) != 1 {
-			return false
-		}
-		target := e.AsCall().Target()
-		if target.Kind() != ast.CallKind || target.AsCall().FunctionName() != "getAttribute" || len(target.AsCall().Args()) == 0 {
-			return false
-		}
-		attribute, _ := stringLiteral(target.AsCall().Args()[0])
-		list := e.AsCall().Args()[0]
-		if attribute != "iam.googleapis.com/modifiedGrantsByRole" || list.Kind() != ast.ListKind {
-			return false
-		}
-		for _, element := range list.AsList().Elements() {
-			if role, literal := stringLiteral(element); !literal || dangerous(strings.ToLower(role)) {
-				return false
-			}
-		}
-		return true
+		attribute, listed, is := method(e, "hasOnly")
+		return holds && is && readsModifiedGrants(attribute) && listed.Kind() == ast.ListKind &&
+			!slices.ContainsFunc(listed.AsList().Elements(), func(e ast.Expr) bool {
+				role, literal := stringLiteral(e)
+				return !literal || dangerous(strings.ToLower(role))
+			})
+	})
+}
+
+// readsModifiedGrants reports whether an expression is the roles that a request gives or takes, as IAM names them.
+func readsModifiedGrants(e ast.Expr) bool {
+	return e.AsCall().FunctionName() == "getAttribute" && slices.ContainsFunc(e.AsCall().Args(), func(e ast.Expr) bool {
+		name, _ := stringLiteral(e)
+		return name == "iam.googleapis.com/modifiedGrantsByRole"
 	})
 }

@@ -32,7 +32,7 @@ func grantsCustom(s *crossguard.Stack, has func(permission string) bool,
 	if len(roles) == 0 {
 		return
 	}
-	which := func(r *crossguard.Resource, name string) (customRole, bool) {
+	which := func(r *crossguard.Resource, name string) customRole {
 		i := slices.IndexFunc(roles, func(role customRole) bool { return strings.HasSuffix(strings.ToLower(name), role.id) })
 		if name == "" {
 			i = slices.IndexFunc(roles, func(role customRole) bool {
@@ -40,9 +40,9 @@ func grantsCustom(s *crossguard.Stack, has func(permission string) bool,
 			})
 		}
 		if i < 0 {
-			return customRole{}, false
+			return customRole{}
 		}
-		return roles[i], true
+		return roles[i]
 	}
 	s.Each(wideIAM, func(r *crossguard.Resource) {
 		grant{}.each(r, func(name, member string) {
@@ -50,10 +50,7 @@ func grantsCustom(s *crossguard.Stack, has func(permission string) bool,
 			if !r.IsKnown("role") {
 				name, written = "", "a role that is not known yet"
 			}
-			role, is := which(r, name)
-			if !is {
-				return
-			}
+			role := which(r, name)
 			if i := slices.IndexFunc(role.permissions, has); i >= 0 {
 				found(r, written, member, role.permissions[i])
 			}

@@ -233,6 +233,17 @@ func githubFindings() []findings {
 		of(ghActionsPinned, "a repository without workflows", nil, res(ghActions, ct.Properties{"enabled": false})),
 		of(ghActionsPinned, "an organization without workflows", nil, res(ghOrgActions, ct.Properties{"enabledRepositories": "none"})),
 		of(ghMainProtected, "a ruleset", nil, ruleset()),
+		of(ghMainProtected, "a ruleset that lets commits be overwritten", []string{"rules.nonFastForward is not true: set it"},
+			ruleset(change{path: "rules.nonFastForward", to: gone{}})),
+		of(ghMainProtected, "a ruleset without reviews", []string{"rules.pullRequest.requiredApprovingReviewCount is 0: set it to 1 or more"},
+			ruleset(change{path: "rules.pullRequest", to: gone{}})),
+		{policy: ghMainProtected, name: "a ruleset without reviews, where none is asked for", config: `"approvals": 0`,
+			resources: []ct.Resource{ruleset(change{path: "rules.pullRequest", to: object{"requiredApprovingReviewCount": 0}})}},
+		of(ghMainProtected, "reviews of another branch alone", []string{"is not about main, which deploys and stays open: name refs/heads/main, " +
+			"or ~DEFAULT_BRANCH, in conditions.refName.includes"}, ruleset(change{path: "conditions.refName.includes",
+			to: []any{"refs/heads/develop"}}, change{path: "rules.requiredStatusChecks", to: gone{}})),
+		of(ghMainProtected, "protection of another branch that asks for nothing", nil, res(ghBranchProtection,
+			ct.Properties{"repositoryId": "web", "pattern": "release/*"})),
 		of(ghMainProtected, "a ruleset for tags", nil, ruleset(), named(ruleset(change{path: "target", to: "tag"},
 			change{path: "enforcement", to: "disabled"}, change{path: "rules", to: gone{}}), "tags")),
 	}
@@ -244,12 +255,22 @@ func iamFindings() []findings {
 		return []ct.Resource{named(res(dataset, properties), "d"),
 			named(res("gcp:bigquery/datasetAccess:DatasetAccess", ct.Properties{"datasetId": "d", "role": "READER", "userByEmail": "a@x"}), "reader")}
 	}
+	const modified = "'iam.googleapis.com/modifiedGrantsByRole'"
+	condition := func(expression string) []ct.Resource {
+		return []ct.Resource{changed(grantOf(projectIAM[0], "roles/resourcemanager.projectIamAdmin", robot), change{path: "condition",
+			to: object{"title": "only", "expression": expression}})}
+	}
 	decides := func(only string) []ct.Resource {
-		return []ct.Resource{changed(grantOf(projectIAM[0], "roles/resourcemanager.projectIamAdmin", robot), change{path: "condition", to: object{
-			"title": "only", "expression": "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['" + only + "'])"}})}
+		return condition("api.getAttribute(" + modified + ", []).hasOnly(['" + only + "'])")
 	}
 	unbounded := []string{"grants roles/resourcemanager.projectIamAdmin to " + robot + " on the project, and with it the right to become every " +
 		"account: grant a role on what is meant, or add a condition on iam.googleapis.com/modifiedGrantsByRole"}
+	admin := func(expression string) []ct.Resource {
+		return []ct.Resource{changed(grantOf(projectIAM[0], "roles/secretmanager.admin", robot), change{path: "condition",
+			to: object{"title": "some", "expression": expression}})}
+	}
+	everything := []string{"grants roles/secretmanager.admin to " + robot + " on the project, and with it every secret: grant it on the " +
+		"secrets that are needed"}
 	custom := func(member string) []ct.Resource {
 		return []ct.Resource{named(res(customRoleTypes[0], ct.Properties{"roleId": "policies", "permissions": []any{"run.services.setIamPolicy"}}),
 			"policies"), grantOf(projectIAM[0], "projects/p/roles/policies", member)}
@@ -268,6 +289,29 @@ func iamFindings() []findings {
 		of(iamNoProjectImpersonation, "who gives accounts", unbounded, decides("roles/iam.serviceAccountUser")...),
 		of(iamNoProjectImpersonation, "who gives the right to give", unbounded, decides("roles/iam.securityAdmin")...),
 		of(iamNoProjectImpersonation, "who gives everything", unbounded, decides("roles/owner")...),
+		of(iamNoProjectImpersonation, "who gives any of several", unbounded, condition("!api.getAttribute("+modified+", []).hasOnly(["+
+			"'roles/run.viewer'])")...),
+		of(iamNoProjectImpersonation, "who gives one of several at least", unbounded, condition("api.getAttribute("+modified+
+			", []).hasAny(['roles/run.viewer'])")...),
+		of(iamNoProjectImpersonation, "whose other attribute is bounded", unbounded, condition(
+			"api.getAttribute('api.googleapis.com/other', []).hasOnly(['roles/run.viewer'])")...),
+		of(iamNoProjectImpersonation, "whose attribute is read otherwise", unbounded, condition(
+			"api.get("+modified+", []).hasOnly(['roles/run.viewer'])")...),
+		of(iamNoProjectImpersonation, "who gives what is not written down", unbounded, condition(
+			"api.getAttribute("+modified+", []).hasOnly(resource.roles)")...),
+		of(iamNoProjectImpersonation, "who gives what is partly written down", unbounded, condition(
+			"api.getAttribute("+modified+", []).hasOnly(['roles/run.viewer', resource.role])")...),
+		of(secretScopedAccess, "the secrets of one application", nil, admin("resource.name.startsWith('projects/1/secrets/web-')")...),
+		of(secretScopedAccess, "one of two secrets", nil, admin("resource.name in ['projects/1/secrets/a', 'projects/1/secrets/b']")...),
+		of(secretScopedAccess, "a secret by its whole name", nil,
+			admin("'//secretmanager.googleapis.com/projects/1/secrets/a' == resource.name")...),
+		of(secretScopedAccess, "every secret, by their whole name", everything,
+			admin("resource.name.startsWith('//secretmanager.googleapis.com/projects/1/secrets')")...),
+		of(secretScopedAccess, "every secret, by name", everything, admin("resource.name.startsWith('projects/1/secrets/')")...),
+		of(secretScopedAccess, "another text with a secret's name", everything, admin("resource.type == 'projects/1/secrets/a'")...),
+		of(secretScopedAccess, "another text that begins so", everything, admin("resource.type.startsWith('projects/1/secrets/a')")...),
+		of(secretScopedAccess, "all secrets but some", everything, admin("!resource.name.startsWith('projects/1/secrets/a')")...),
+		of(secretScopedAccess, "a name that ends so", everything, admin("resource.name.endsWith('projects/1/secrets/a')")...),
 		of(iamSANoAdmin, "an administrating role of the stack for people", nil, custom("group:platform@example.com")...),
 		of(iamSANoAdmin, "an administrating role of the stack for an account", []string{"grants projects/p/roles/policies, which has " +
 			"run.services.setiampolicy, to " + robot + " on the project: grant a narrower role"}, custom(robot)...),

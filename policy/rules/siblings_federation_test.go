@@ -70,6 +70,7 @@ func federationSiblings() []sibling {
 		"assertion.repository_owner_id == '1' && assertion.repository_id.contains('^2$')",
 		"assertion.repository_owner_id == '1' && assertion.ref.matches('^2$')",
 		"assertion.repository_owner_id == '1' && ['2'].exists(id, other == assertion.repository_id)",
+		"assertion.repository_owner_id == '1' && has(assertion.repository_id) == '2'",
 		"assertion.job_workflow_ref.startsWith('o/r/')", "assertion.repository_owner_id == '1' && assertion.repository_id < '3'",
 	} {
 		add("wif-github-pinned", must, c, providerOf(c))
@@ -98,7 +99,9 @@ func federationSiblings() []sibling {
 		"assertion.sub.split(':')[1] == 'acme/web'", "assertion.project_id == 123", "assertion['namespace_id'] == '1'",
 		"attribute.team == 'platform'", "assertion.sub == 'x' || assertion.sub == 'y'",
 		"assertion.project_id == '1' && assertion.ref == 'main'", "!(assertion.project_id != '1')", "!!(assertion.project_id == '1')",
-		"assertion.project_id + ':' + assertion.ref == '1:main'", "assertion.hd == 'acme.example'"} {
+		"assertion.project_id + ':' + assertion.ref == '1:main'", "assertion.hd == 'acme.example'",
+		"assertion.project_id == '1' ? assertion.ref == 'main' : false",
+		"assertion.ref == 'main' ? assertion.project_id == '1' : assertion.project_id == '2'"} {
 		add("wif-condition", pass, c, gitlab(c))
 	}
 	for _, c := range []string{"true", "1 == 1", "size(assertion.sub) > 0", "assertion.sub.size() != 0", "has(assertion.sub)",
@@ -115,6 +118,9 @@ func federationSiblings() []sibling {
 		"string(assertion.exp) != ''", "type(assertion.sub) == string", "assertion.sub == ''", "assertion.email.endsWith('@gmail.com')",
 		"assertion.email.endsWith('.com')", "(assertion.sub == 'evil') != true", "assertion.sub.lowerAscii() == assertion.sub",
 		"'' in [assertion.sub, '']", "assertion.sub.startsWith('project_path:') && assertion.ref == 'main'", "assertion", "'x'", "",
+		"assertion.ref == 'main' ? assertion.environment == 'prod' : false", "true ? assertion.ref == 'main' : false",
+		"assertion.ref == 'main' ? assertion.sub == 'x' : assertion.environment == 'prod'",
+		"assertion.ref == 'main' ? assertion.environment == 'prod' : assertion.sub == 'x'",
 		"assertion.groups.all(g, g == 'admins')", "!assertion.groups.exists(g, g == 'admins')", "assertion.groups.exists(g, g != 'guests')",
 		"{'acme': assertion.sub}.exists(k, k == 'acme')", "[assertion.sub, 'acme'].exists(g, g == 'acme')",
 		"assertion.email.matches('.+@acme\\\\.example.*')", "assertion.email.matches('.+@acme')",

@@ -20,21 +20,19 @@ func guarantees(condition, claim string, means func(selector string) string) boo
 	}
 	is := func(e ast.Expr) bool { return means(selector(e)) == claim }
 	number := func(e ast.Expr) bool {
-		s, literal := stringLiteral(e)
-		return literal && s != "" && strings.Trim(s, "0123456789") == ""
+		s, _ := stringLiteral(e)
+		return isDigits(s)
 	}
 	return always(e, true, func(e ast.Expr, holds bool) bool {
-		return compares(e, holds, is, number) || holds && matchesOnly(e, is,
-			func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" })
+		return compares(e, holds, is, number) || holds && matchesOnly(e, is, isDigits)
 	})
 }
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // compares reports whether a part of a condition makes the asked claim equal to an accepted value whenever the part has the truth
 // value holds. It knows CLAIM == VALUE, CLAIM in [VALUES], [VALUES].exists(v, v == CLAIM), and != if holds is false.
 func compares(e ast.Expr, holds bool, asked, accepted func(ast.Expr) bool) bool {
-	if e.Kind() != ast.CallKind {
-		return false
-	}
 	call := e.AsCall()
 	args := call.Args()
 	switch name := call.FunctionName(); {
@@ -83,20 +81,17 @@ func onlyLiterals(re *syntax.Regexp, accepted func(string) bool) bool {
 
 // patternOf returns the pattern that a claim is matched with.
 func patternOf(e ast.Expr, asked func(ast.Expr) bool) (*syntax.Regexp, bool) {
-	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != "matches" {
-		return nil, false
-	}
 	call := e.AsCall()
 	parts := call.Args()
 	if call.IsMemberFunction() {
 		parts = append([]ast.Expr{call.Target()}, parts...)
 	}
-	if len(parts) != 2 || !asked(parts[0]) {
+	if call.FunctionName() != "matches" || len(parts) != 2 || !asked(parts[0]) {
 		return nil, false
 	}
-	text, literal := stringLiteral(parts[1])
+	text, _ := stringLiteral(parts[1])
 	re, err := syntax.Parse(text, syntax.Perl)
-	return re, literal && err == nil
+	return re, err == nil
 }
 
 // asks reports whether a condition asks who presents the token. In each alternative, a claim that identifies somebody has to
@@ -109,28 +104,25 @@ func asks(condition string) bool {
 
 func asksWho(e ast.Expr, holds bool) bool {
 	value := func(e ast.Expr) bool {
-		s, literal := stringLiteral(e)
-		return literal && saysWho(s) || isNumberLiteral(e)
+		s, _ := stringLiteral(e)
+		return saysWho(s) || isNumberLiteral(e)
 	}
 	if compares(e, holds, identifies, value) {
 		return true
 	}
-	if !holds || e.Kind() != ast.CallKind {
+	if !holds {
 		return false
 	}
-	call := e.AsCall()
-	args := call.Args()
-	switch call.FunctionName() {
-	case "@in", "_in_": // 'admins' in assertion.groups
-		return value(args[0]) && identifies(args[1]) && selector(args[1]) != ""
-	case "startsWith":
-		return call.IsMemberFunction() && len(args) == 1 && identifies(call.Target()) && value(args[0])
-	case "endsWith": // counts only for domains, which have an owner: anybody can choose a name with any other ending
-		suffix, literal := "", false
-		if len(args) == 1 {
-			suffix, literal = stringLiteral(args[0])
-		}
-		return literal && call.IsMemberFunction() && identifies(call.Target()) && ownDomain(suffix)
+	if call := e.AsCall(); call.FunctionName() == "@in" || call.FunctionName() == "_in_" { // 'admins' in assertion.groups
+		return value(call.Args()[0]) && identifies(call.Args()[1]) && selector(call.Args()[1]) != ""
+	}
+	if who, prefix, is := method(e, "startsWith"); is {
+		return identifies(who) && value(prefix)
+	}
+	// An ending counts only for domains, which have an owner: anybody can choose a name with any other ending.
+	if who, suffix, is := method(e, "endsWith"); is {
+		domain, _ := stringLiteral(suffix)
+		return identifies(who) && ownDomain(domain)
 	}
 	re, is := patternOf(e, identifies)
 	return is && patternSaysWho(re)
