@@ -62,14 +62,20 @@ func costFindings() []findings {
 	elsewhere := func(where string) []string {
 		return []string{"budgetFilter.projects is projects/1, and what runs is in " + where + ": name that project"}
 	}
-	named := func(project string) ct.Resource {
+	inProject := func(project string) ct.Resource {
 		return changed(money, change{path: "budgetFilter.projects", to: []any{"projects/" + project}})
 	}
-	scheduled := func(timeout string) []ct.Resource {
-		return []ct.Resource{changed(task(), change{path: "name", to: "nightly"}, change{path: "template.template.maxRetries", to: 0},
-			change{path: "template.template.timeout", to: timeout}),
-			res(schedulerJob, ct.Properties{"schedule": "*/15 * * * *", "httpTarget": object{"uri": "https://x/jobs/nightly:run"}})}
+	scheduled := func(timeout string, schedules ...string) []ct.Resource {
+		all := []ct.Resource{changed(task(), change{path: "name", to: "nightly"}, change{path: "template.template.maxRetries", to: 0},
+			change{path: "template.template.timeout", to: timeout})}
+		for _, schedule := range schedules {
+			all = append(all, named(res(schedulerJob, ct.Properties{"schedule": schedule,
+				"httpTarget": object{"uri": "https://x/jobs/nightly:run"}}), schedule))
+		}
+		return all
 	}
+	tooLong := []string{"is started every 900 s and may run for 901 s with its retries, so that 2 executions run side by side: start it " +
+		"less often, lower template.template.timeout, or raise template.parallelism"}
 	public := changed(v2(), change{path: "ingress", to: "INGRESS_TRAFFIC_ALL"})
 	answers := func(tls bool, statuses ...any) ct.Resource {
 		var codes []any
@@ -78,6 +84,11 @@ func costFindings() []findings {
 		}
 		return res(uptimeCheck, ct.Properties{"httpCheck": object{"useSsl": tls, "validateSsl": tls, "acceptedResponseStatusCodes": codes},
 			"monitoredResource": object{"labels": object{"host": "web-x-uc.a.run.app"}}})
+	}
+	front := named(res(forwardingRule, ct.Properties{"loadBalancingScheme": "EXTERNAL"}), "front")
+	starts := func(changes ...change) []ct.Resource {
+		every := res(schedulerJob, ct.Properties{"schedule": "* * * * *", "httpTarget": object{"uri": "https://x/jobs/nightly:run"}})
+		return []ct.Resource{changed(task(), change{path: "name", to: "nightly"}), changed(every, changes...)}
 	}
 	errors := []string{"httpCheck.acceptedResponseStatusCodes has statuses of an error, with which the check cannot fail: remove them",
 		uncheckedOf(1, 0)}
@@ -91,19 +102,36 @@ func costFindings() []findings {
 		of(budgetExists, "five times the budget as well", nil, v2(), threshold(0.9, 5)),
 		of(budgetExists, "too late", []string{
 			"thresholdRules has none of up to 1.0, so nobody is told before more than the budget is spent: add one"}, v2(), threshold(1.5)),
-		of(budgetExists, "by id, where nothing says the project", nil, v2(), named("procureflow-dev")),
+		of(budgetExists, "by id, where nothing says the project", nil, v2(), inProject("procureflow-dev")),
 		of(budgetExists, "by the id of the project", nil, changed(v2(), change{path: "project", to: "procureflow-dev"}),
-			named("procureflow-dev")),
+			inProject("procureflow-dev")),
 		of(budgetExists, "of an address that is not known yet", nil, at(ct.Unknown), money),
 		of(budgetExists, "of another project by number", elsewhere("123456789"), at([]any{
 			"https://procureflow-web-123456789.us-central1.run.app"}), money),
 		of(budgetExists, "of an address without a number", nil, at([]any{"https://procureflow-web-abcdefghij-uc.a.run.app",
 			"https://procureflow-web-2024.example.com"}), money),
 
-		of(jobBounds, "that is done when the next starts", nil, scheduled("900s")...),
-		of(jobBounds, "that is not done when the next starts", []string{"is started every 900 s and may run for 901 s with its retries, so " +
-			"that 2 executions run side by side: start it less often, lower template.template.timeout, or raise template.parallelism"},
-			scheduled("901s")...),
+		of(jobBounds, "that is done when the next starts", nil, scheduled("900s", "*/15 * * * *")...),
+		of(jobBounds, "that is not done when the next starts", tooLong, scheduled("901s", "*/15 * * * *")...),
+
+		of(jobBounds, "started twice, the shorter time counts", tooLong, scheduled("901s", "0 3 * * *", "*/15 * * * *")...),
+		of(jobBounds, "started twice, in whatever order", tooLong, scheduled("901s", "*/15 * * * *", "0 3 * * *")...),
+		of(jobBounds, "a schedule that is not known yet", nil, starts(change{path: "schedule", to: ct.Unknown})...),
+		of(jobBounds, "a schedule of an address that is not known yet", nil, starts(change{path: "httpTarget.uri", to: ct.Unknown})...),
+		of(jobBounds, "a schedule that is paused", nil, starts(change{path: "paused", to: true})...),
+		of(jobBounds, "a schedule that reads the job", nil, starts(change{path: "httpTarget.uri", to: "https://x/jobs/nightly"})...),
+
+		of(runIngress, "a load balancer to another service, with an empty mask", nil, changed(v2(), change{path: "ingress",
+			to: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}), front, res(endpointGroup, ct.Properties{"cloudRun": object{
+			"service": "procureflow-api", "urlMask": ""}})),
+		of(runIngress, "a load balancer by Terraform's provider", []string{"an external load balancer leads to procureflow-web, which is not " +
+			"among the public services (none): make the load balancer internal, or add the service to publicServices of run-ingress in " +
+			"policy/STACK.json"}, changed(v2(), change{path: "ingress", to: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}),
+			named(res("google:index/computeGlobalForwardingRule:ComputeGlobalForwardingRule", nil), "front"),
+			res("google:index/computeRegionNetworkEndpointGroup:ComputeRegionNetworkEndpointGroup", ct.Properties{
+				"cloudRun": object{"service": "procureflow-web"}})),
+		of(trafficOwner, "a service of a Terraform module", []string{"is made by web, whose properties this rule cannot read: make it by the " +
+			"provider gcp", "ignoreChanges is none: add traffics"}, res("web:tf:google_cloud_run_v2_service", nil)),
 
 		of(uptimeExists, "the last success", nil, public, answers(true, 200, 299)),
 		of(uptimeExists, "a redirect", nil, public, answers(true, 300, 399)),
@@ -283,6 +311,8 @@ func iamFindings() []findings {
 		of(iamNoAuthoritative, "an entry of a dataset that has a list", []string{
 			"accesses sets the whole access list, and removes what reader grants: use one or the other"},
 			list(ct.Properties{"accesses": []any{object{"role": "OWNER", "specialGroup": "projectOwners"}}})...),
+		of(wifBindingNarrow, "all accounts of a project, which come from inside", nil, grantOf(projectIAM[0], "roles/run.viewer",
+			"principalSet://cloudresourcemanager.googleapis.com/projects/1/type/ServiceAccount")),
 		of(iamNoDirectUser, "everybody on images, which another rule judges", nil, grantOf(repositoryIAM[0],
 			"roles/artifactregistry.reader", "allUsers")),
 		of(iamNoProjectImpersonation, "who gives a harmless role", nil, decides("roles/run.developer")...),

@@ -50,9 +50,7 @@ func (g grant) each(r *crossguard.Resource, found func(role, member string)) {
 			found(role, member)
 		}
 	}
-	if iamForm(r.Type) == "binding" || r.IsKnown("members") && r.Has("members") {
-		r.EachString("members", one)
-	}
+	r.EachString("members", one)
 	if member, set := r.String("member"); set {
 		one(member)
 	}

@@ -44,7 +44,7 @@ func knownTypes(policies []crossguard.Policy) map[string]string {
 }
 
 // renamed lists prefixes of Terraform's and the APIs' names that pulumi-gcp has changed.
-var renamed = []struct{ from, to string }{
+var renamed = []rename{
 	{"projectiam", "projectsiam"}, {"organizationiam", "organizationsiam"}, {"cloudrunserviceiam", "cloudruniam"}, {"cloudfunctions2",
 		"cloudfunctionsv2"},
 	{"apikeyskey", "projectsapikey"}, {"runv1serviceiam", "cloudruniam"}, {"runv1", "cloudrun"}, {"runv2", "cloudrunv2"}, {"iamv1key",
@@ -56,17 +56,16 @@ var renamed = []struct{ from, to string }{
 	{"iamv1role", "projectsiamcustomrole"}, {"iamv1organizationrole", "organizationsiamcustomrole"}, {"bigqueryv2", "bigquery"},
 }
 
+type rename struct{ from, to string }
+
 // apiVersion matches the version of an API in a google-native token. pulumi-gcp has one type for all versions.
 var apiVersion = regexp.MustCompile(`v\d+(?:(?:alpha|beta)\d*)?(?:p\d+beta\d*)?`)
 
 // canonical returns a function that maps the tokens of other providers to pulumi-gcp's tokens.
 func canonical(index map[string]string) func(string) string {
 	find := func(name string) (string, bool) {
-		for _, r := range renamed {
-			if rest, is := strings.CutPrefix(name, r.from); is {
-				name = r.to + rest
-				break
-			}
+		if i := slices.IndexFunc(renamed, func(r rename) bool { return strings.HasPrefix(name, r.from) }); i >= 0 {
+			name = renamed[i].to + name[len(renamed[i].from):]
 		}
 		known, is := index[name]
 		return known, is
@@ -79,7 +78,7 @@ func canonical(index map[string]string) func(string) string {
 		if known, is := find(name); is {
 			return known
 		}
-		if known, is := find(apiVersion.ReplaceAllString(name, "")); is && strings.HasPrefix(token, "google-native:") {
+		if known, is := find(apiVersion.ReplaceAllString(name, "")); is {
 			return known
 		}
 		return token
@@ -107,11 +106,8 @@ func foreignName(token string) string {
 
 // unreadable returns the provider of a resource if rules cannot read the resource's properties.
 func unreadable(r *crossguard.Resource) (provider string, is bool) {
-	parts := strings.Split(r.URN, "::")
-	if len(parts) < 4 {
-		return "", false
-	}
-	token := parts[2][strings.LastIndex(parts[2], "$")+1:]
+	types := strings.Split(r.URN+"::::", "::")[2] // of the resource and of the components around it
+	token := types[strings.LastIndex(types, "$")+1:]
 	provider, rest, _ := strings.Cut(token, ":")
 	return provider, provider == "google-native" || strings.HasPrefix(rest, "tf:")
 }
@@ -133,9 +129,7 @@ func readable(p crossguard.Policy) crossguard.Policy {
 		}
 	} else if check := p.CheckStack; check != nil {
 		p.CheckStack = func(s *crossguard.Stack) {
-			if len(p.Types) > 0 {
-				s.Each(p.Types, func(r *crossguard.Resource) { refuse(r) })
-			}
+			s.Each(p.Types, func(r *crossguard.Resource) { refuse(r) })
 			check(s)
 		}
 	}

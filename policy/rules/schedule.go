@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -18,8 +19,9 @@ func schedulesOf(s *crossguard.Stack) map[string]float64 {
 		}
 		_, name, found := strings.Cut(r.StringOr("httpTarget.uri", ""), "/jobs/")
 		name, isRun := strings.CutSuffix(name, ":run")
-		if seconds := interval(r.StringOr("schedule", "")); found && isRun && (every[name] == 0 || seconds < every[name]) {
-			every[name] = seconds
+		if found && isRun {
+			seconds := interval(r.StringOr("schedule", ""))
+			every[name] = min(seconds, cmp.Or(every[name], seconds))
 		}
 	})
 	return every
@@ -32,8 +34,8 @@ func interval(schedule string) float64 {
 	if len(words) >= 3 && words[0] == "every" {
 		n, err := strconv.Atoi(words[1])
 		unit := map[string]float64{"minutes": 60, "mins": 60, "hours": 3600}[words[2]]
-		if err == nil && n > 0 && unit > 0 {
-			return float64(n) * unit
+		if seconds := float64(n) * unit; err == nil && seconds > 0 {
+			return seconds
 		}
 		return 60
 	}

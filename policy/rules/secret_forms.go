@@ -11,7 +11,7 @@ import (
 // secretForm describes a well-known credential: the text that it begins with, and a pattern for the text after it.
 type secretForm struct {
 	begins string
-	form   *regexp.Regexp // nil if the beginning is enough
+	form   *regexp.Regexp
 }
 
 // vendorForms lists credentials by vendor, in the forms that the vendors document. It is the project's own list. The maintained
@@ -59,7 +59,7 @@ var vendorForms = forms(map[string]string{
 var elsewhereForms = []secretForm{
 	{"PRIVATE KEY", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY`)},
 	{`"private_key"`, regexp.MustCompile(`"private_key"\s*:\s*"[^"]`)},
-	{"PuTTY-User-Key-File", nil},
+	{"PuTTY-User-Key-File", regexp.MustCompile(``)},
 	{"Q~", regexp.MustCompile(`\b[\w~.]{3}\dQ~[\w~.-]{31,34}`)},      // a secret of a Microsoft Entra application
 	{".atlasv1.", regexp.MustCompile(`\w{14}\.atlasv1\.[\w=-]{60}`)}, // HCP Terraform
 	{".webhook.office.com/", regexp.MustCompile(`\.webhook\.office\.com/webhookb2/\w`)},
@@ -73,32 +73,25 @@ func forms(all map[string]string) map[[2]byte][]secretForm {
 	index := map[[2]byte][]secretForm{}
 	for begins, rest := range all {
 		key := [2]byte{begins[0], begins[1]}
-		f := secretForm{begins: begins}
-		if rest != "" {
-			f.form = regexp.MustCompile(`^` + regexp.QuoteMeta(begins) + rest)
-		}
-		index[key] = append(index[key], f)
+		index[key] = append(index[key], secretForm{begins, regexp.MustCompile(`^` + regexp.QuoteMeta(begins) + rest)})
 	}
 	return index
 }
 
 // looksSecret reports whether a value has the form of a secret.
 func looksSecret(value string) bool {
-	if len(value) < 6 {
-		return false
-	}
 	for i := range len(value) - 1 {
 		if i > 0 && isWord(value[i-1]) && isWord(value[i]) { // a form begins at the beginning of a word
 			continue
 		}
 		for _, f := range vendorForms[[2]byte{value[i], value[i+1]}] {
-			if strings.HasPrefix(value[i:], f.begins) && (f.form == nil || f.form.MatchString(value[i:])) {
+			if strings.HasPrefix(value[i:], f.begins) && f.form.MatchString(value[i:]) {
 				return true
 			}
 		}
 	}
 	for _, f := range elsewhereForms {
-		if strings.Contains(value, f.begins) && (f.form == nil || f.form.MatchString(value)) {
+		if strings.Contains(value, f.begins) && f.form.MatchString(value) {
 			return true
 		}
 	}

@@ -107,6 +107,8 @@ func secretSiblings() []sibling {
 		env(must, v[0], v[1])
 	}
 	for _, v := range [][2]string{
+		// They begin like keys of Npm, Pulumi, Mailgun and OpenAI, or a part of them does.
+		{"A", "npm_config_cache"}, {"A", "pul-requests"}, {"A", "key-value-store"}, {"A", "disk-performance-benchmarks-eu"},
 		{"password_encryption", "scram-sha-256"}, {"PASSWORD_HASH_ROUNDS", "12"}, {"TOKEN_SOURCE", "cookie"}, {"CREDENTIAL_HELPER",
 			"gcloud"}, {"SECRETS_PROVIDER", "gcpkms"}, {"TOKEN_CACHE", "memory"},
 		{"MIN_TOKENS", "1"}, {"MAX_NEW_TOKENS", "256"}, {"TOKENS_PER_MINUTE", "90000"}, {"TOKEN_LIMIT", "4096"}, {"TOKENIZER",
