@@ -146,11 +146,25 @@ func costFindings() []findings {
 		of(trafficOwner, "a pool's splits that a release would change", []string{"ignoreChanges is none: add instanceSplits"},
 			changed(worker(), change{path: "instanceSplits", to: []any{object{"revision": "queue-1", "percent": 100}}})),
 	}
+	for name, settings := range map[string]object{"a size that is not known yet": {"tier": ct.Unknown, "diskAutoresizeLimit": 100},
+		"an edition that is not known yet": {"tier": "db-custom-1-3840", "edition": ct.Unknown, "diskAutoresizeLimit": 100},
+		"a dearer edition":                 {"tier": "db-custom-1-3840", "edition": "ENTERPRISE_PLUS", "diskAutoresizeLimit": 100},
+		"a size that nobody priced":        {"tier": "db-perf-optimized-N-2", "diskAutoresizeLimit": 100}} {
+		all = append(all, of(worstCaseCost, name, unpriced(database), res(database, ct.Properties{"settings": settings})))
+	}
+	instance := []ct.Resource{res("gcp:redis/instance:Instance", nil)}
+	all = append(all, findings{policy: worstCaseCost, name: "as much as the ceiling", resources: instance,
+		config: `"ceiling": 100, "priced": ["gcp:redis/instance:Instance=100"]`}, findings{policy: worstCaseCost, name: "what costs nothing",
+		resources: instance, config: `"priced": ["gcp:redis/instance:Instance=0"]`})
 	return append(all, findings{policy: worstCaseCost, name: "a type without its price", resources: []ct.Resource{res("gcp:redis/instance:Instance",
 		nil)}, config: `"priced": ["gcp:redis/instance:Instance"]`, want: []string{
 		`priced of worst-case-cost has "gcp:redis/instance:Instance": write TYPE=USD`,
-		`is billed by the hour and the rule has no price for gcp:redis/instance:Instance: add "gcp:redis/instance:Instance=USD", what one ` +
-			"costs in a month, to priced of worst-case-cost in policy/STACK.json, or exempt it"}})
+		unpriced("gcp:redis/instance:Instance")[0]}})
+}
+
+func unpriced(token string) []string {
+	return []string{fmt.Sprintf("is billed by the hour and the rule has no price for %s: add \"%s=USD\", what one costs in a month, to "+
+		"priced of worst-case-cost in policy/STACK.json, or exempt it", token, token)}
 }
 
 func dataFindings() []findings {
@@ -225,6 +239,15 @@ func dataFindings() []findings {
 		of(runSecretPinned, "a file of the second generation", []string{
 			"serviceConfig.secretVolumes[0].versions[0].version is latest: write the number of a version"},
 			res(functionV2, ct.Properties{"serviceConfig": object{"secretVolumes": secretVolumes}})),
+		of(runNoPlaintextSecrets, "a secret's value that is not known yet", []string{
+			"template.containers[0].envs[0].name API_KEY is named like a secret and is a plain variable: " + useSecretManager,
+			"not checked: template.containers[0].envs[0].value is known only after the update"},
+			env(object{"name": "API_KEY", "value": ct.Unknown})),
+		of(runNoPlaintextSecrets, "a title that is not known yet", []string{
+			"not checked: template.containers[0].envs[0].value is known only after the update"}, env(object{"name": "TITLE", "value": ct.Unknown})),
+		of(runNoPlaintextSecrets, "a secret's name that is not known yet", []string{
+			"not checked: template.containers[0].envs[0].value is known only after the update"},
+			env(object{"name": "SECRET_NAME", "value": ct.Unknown})),
 		of(runNoPlaintextSecrets, "a value beside a reference", []string{
 			"template.containers[0].envs[0].name API_KEY is named like a secret and is a plain variable: " + useSecretManager},
 			env(object{"name": "API_KEY", "value": "abc", "valueSource": object{"secretKeyRef": object{"secret": "key", "version": "1"}}})),

@@ -131,21 +131,17 @@ var (
 // harmlessName reports whether a name describes a secret rather than contains it. A random id of a secret still counts as a
 // secret.
 func harmlessName(words []string, value string) bool {
-	if len(words) == 0 {
-		return true
-	}
-	if slices.Contains(counted, words[0]) || len(words) > 1 && slices.Contains(words, "tokens") &&
+	if slices.Contains(counted, words[0]) || slices.Contains(words, "tokens") &&
 		slices.ContainsFunc(words, func(w string) bool { return slices.Contains(counted, w) }) {
 		return true
 	}
-	last := words[len(words)-1]
-	if last == "id" && len(words) > 1 && words[len(words)-2] == "secret" && looksRandom(value) {
+	if strings.HasSuffix(strings.Join(words, " "), "secret id") && looksRandom(value) {
 		return false
 	}
 	if isAddress(words) {
 		return false // the value decides
 	}
-	return slices.Contains(about, last)
+	return slices.Contains(about, words[len(words)-1])
 }
 
 var (
@@ -178,7 +174,7 @@ func harmlessValue(value string) bool {
 	if value[0] != '/' && mixedCase.MatchString(value) && !strings.Contains(value, ".") {
 		return false // base64 contains slashes as well
 	}
-	return strings.ContainsAny(value, "/\\") || strings.Count(value, ".") > 0 && !strings.ContainsAny(value, "!$%^&*")
+	return true
 }
 
 // mixedCase matches a long text with a digit and with letters in both cases.

@@ -184,6 +184,7 @@ func TestWorstCaseCost(t *testing.T) {
 		return []string{"a month can cost USD " + total + ", and the ceiling is USD " + ceiling + ": " + items +
 			". Lower the dearest items, or raise ceiling of worst-case-cost in policy/STACK.json"}
 	}
+	const v1Throttling = `template.metadata.annotations["run.googleapis.com/cpu-throttling"]`
 	container := "template.containers[0].resources"
 	tests := []struct {
 		name      string
@@ -198,6 +199,18 @@ func TestWorstCaseCost(t *testing.T) {
 			over("142.11", "1.00", "web 135.26, images 5.00, nightly 1.49, key 0.36")},
 		{"CPU always allocated", []ct.Resource{changed(v2(), change{path: container + ".cpuIdle", to: false})}, 1,
 			over("101.78", "1.00", "web 101.78")},
+		{"CPU allocated by the API's default", []ct.Resource{changed(v2(), change{path: container + ".cpuIdle", to: gone{}})}, 1,
+			over("101.78", "1.00", "web 101.78")},
+		{"CPU allocated nobody knows how", []ct.Resource{changed(v2(), change{path: container + ".cpuIdle", to: ct.UnknownBool})}, 1,
+			over("135.26", "1.00", service)},
+		{"version 1, CPU always allocated", []ct.Resource{changed(v1(), change{path: v1Throttling, to: "false"})}, 1,
+			over("101.78", "1.00", "web 101.78")},
+		{"version 1, CPU allocated nobody knows how", []ct.Resource{changed(v1(), change{path: v1Throttling, to: ct.Unknown})}, 1,
+			over("135.26", "1.00", service)},
+		{"a job whose timeout is not known yet", []ct.Resource{changed(task(), change{path: "template.template.timeout", to: ct.Unknown})}, 1,
+			over("53.57", "1.00", "nightly 53.57")},
+		{"a job whose retries are not known yet", []ct.Resource{changed(task(), change{path: "template.template.maxRetries",
+			to: ct.Unknown})}, 1, over("53.57", "1.00", "nightly 53.57")},
 		{"manual count", []ct.Resource{changed(v2(), change{path: "scaling.manualInstanceCount", to: 4})}, 1,
 			over("270.52", "1.00", "web 270.52")},
 		{"service-level cap", []ct.Resource{changed(v2(), change{path: "scaling.maxInstanceCount", to: 1})}, 1,

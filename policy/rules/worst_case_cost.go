@@ -135,10 +135,11 @@ func computeCost(r *crossguard.Resource) costItem {
 			} else {
 				memory += item.assume(c+".limits.memory in GiB", mostGiB)
 			}
-			idle = idle && (r.Type == serviceV1 || r.IsKnown(c+".cpuIdle") && r.BoolOr(c+".cpuIdle", false))
+			// What is not known counts as idle, which costs more where it is always busy.
+			idle = idle && (r.Type == serviceV1 || !r.IsKnown(c+".cpuIdle") || r.BoolOr(c+".cpuIdle", false))
 		}
 	}
-	if v1 := v1Template("run.googleapis.com/cpu-throttling"); r.Type == serviceV1 && (!r.IsKnown(v1) || !r.BoolOr(v1, true)) {
+	if v1 := v1Template("run.googleapis.com/cpu-throttling"); r.Type == serviceV1 && r.IsKnown(v1) && !r.BoolOr(v1, true) {
 		idle = false
 	}
 	billing, region := "run.instance", ""
