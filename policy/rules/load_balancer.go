@@ -24,7 +24,7 @@ func behindLoadBalancer(s *crossguard.Stack) map[string]bool {
 		if name, set := r.String("cloudRun.service"); set {
 			services[name] = true
 		}
-		if mask, set := r.String("cloudRun.urlMask"); set && mask != "" {
+		if r.StringOr("cloudRun.urlMask", "") != "" {
 			services["*"] = true // the address can lead to any service
 		}
 	})

@@ -11,7 +11,8 @@ func TestSecretForms(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
 		// Beside what a form ends or begins with
-		"npm_config_cache": false, "pul-requests": false, "disk-performance-benchmarks-eu": false, "prod_ghp_" + letters36: false,
+		"npm_config_cache": false, "pul-requests": false, "disk-performance-benchmarks-eu": false, "ask-for-performance-benchmarks": false,
+		"prod_ghp_" + letters36:  false,
 		"token ghp_" + letters36: true, "token=ghp_" + letters36: true, "PuTTY-User-Key-File-3: ssh-ed25519": true, "": false, "x": false,
 		// Headers
 		"Bearer authentication-required": false, "the bearer": false, "Authorization: Bearer 8f3a9c1e5b7d2f40aa": true,

@@ -79,7 +79,8 @@ func federationSiblings() []sibling {
 	for _, uri := range []string{"https://token.actions.githubusercontent.com.evil.example",
 		"https://evil.example/?token.actions.githubusercontent.com", "https://token.actions.githubusercontent.com@evil.example",
 		"http://token.actions.githubusercontent.com", "https://token.actions.githubusercontent.com:8443",
-		"https://x@token.actions.githubusercontent.com", "https://xtoken.actions.githubusercontent.com", "https://actions.githubusercontent.com"} {
+		"https://x@token.actions.githubusercontent.com",
+		"https://xtoken.actions.githubusercontent.com", "https://actions.githubusercontent.com"} {
 		add("wif-github-pinned", must, "look-alike "+uri, providerOf(pinnedCondition, issuer(uri)))
 	}
 	for _, uri := range []string{"https://token.actions.githubusercontent.com/",
@@ -121,7 +122,8 @@ func federationSiblings() []sibling {
 		"assertion.ref == 'main' ? assertion.environment == 'prod' : false", "true ? assertion.ref == 'main' : false",
 		"assertion.ref == 'main' ? assertion.sub == 'x' : assertion.environment == 'prod'",
 		"assertion.ref == 'main' ? assertion.environment == 'prod' : assertion.sub == 'x'",
-		"assertion.groups.all(g, g == 'admins')", "!assertion.groups.exists(g, g == 'admins')", "assertion.groups.exists(g, g != 'guests')",
+		"assertion.sub in assertion.groups", "'mfa' in assertion.amr", "assertion.groups.all(g, g == 'admins')",
+		"!assertion.groups.exists(g, g == 'admins')", "assertion.groups.exists(g, g != 'guests')",
 		"{'acme': assertion.sub}.exists(k, k == 'acme')", "[assertion.sub, 'acme'].exists(g, g == 'acme')",
 		"assertion.email.matches('.+@acme\\\\.example.*')", "assertion.email.matches('.+@acme')",
 		"assertion.sub =="} {

@@ -98,6 +98,10 @@ func stackCases() []stackCase {
 		{"self review", twoPersonProd, []ct.Resource{changed(environment("prod-1", 1), change{path: "preventSelfReview", to: false}),
 			environment("prod-2", 2)}, "", []string{
 			"prod-1 can be passed alone: set preventSelfReview to true and canAdminsBypass to false"}, ""},
+		{"by GitHub's defaults", twoPersonProd, []ct.Resource{changed(environment("prod-1", 1), change{path: "preventSelfReview", to: gone{}}),
+			changed(environment("prod-2", 2), change{path: "canAdminsBypass", to: gone{}})}, "", []string{
+			"prod-1 can be passed alone: set preventSelfReview to true and canAdminsBypass to false",
+			"prod-2 can be passed alone: set preventSelfReview to true and canAdminsBypass to false"}, ""},
 		{"reviewers unknown", twoPersonProd, []ct.Resource{environment("prod-1", 1), environment("prod-2", ct.Unknown)}, "", []string{
 			"not checked: reviewers[0].users[0] is known only after the update"}, ""},
 		{"all reviewers unknown", twoPersonProd, []ct.Resource{environment("prod-1", 1),

@@ -29,14 +29,14 @@ var uptimeExists = crossguard.Policy{
 			}
 		})
 		hosts := append(slices.Clone(s.Config.Strings("hosts")), mappedDomains(s)...)
-		checked := map[string]bool{}
+		checked := map[string]struct{}{}
 		s.Each([]string{uptimeCheck}, func(r *crossguard.Resource) {
 			assumed := "not known yet: " + r.URN // stays if the check of the resource ends early because something is unknown
-			checked[assumed] = true
+			checked[assumed] = struct{}{}
 			fine, host := checksFromOutside(r), checkedHost(r)
 			delete(checked, assumed)
 			if fine && (host == "" || matchesAny(hosts, host)) {
-				checked[host+ownKey(r, host)] = true
+				checked[host+ownKey(r, host)] = struct{}{}
 			}
 		})
 		if public > len(checked) {
@@ -105,9 +105,8 @@ func acceptedStatus(r *crossguard.Resource) (fine, redirect bool) {
 	fine, redirect = true, r.Len("httpCheck.acceptedResponseStatusCodes") > 0
 	r.Each("httpCheck.acceptedResponseStatusCodes", func(status crossguard.Object) {
 		class, code := strings.ToUpper(status.StringOr("statusClass", "")), status.IntOr("statusValue", 0)
-		success := class == "STATUS_CLASS_2XX" || code >= 200 && code < 300
 		moved := class == "STATUS_CLASS_3XX" || code >= 300 && code < 400
-		fine = fine && (success || moved)
+		fine = fine && (moved || class == "STATUS_CLASS_2XX" || code >= 200 && code < 400)
 		redirect = redirect && moved
 	})
 	return fine, redirect
