@@ -57,7 +57,7 @@ func (w *watch) report(effective, verdict health.Verdict) {
 			progress.Step++
 		}
 	}
-	if end := w.until(); end != nil {
+	if end := w.until(); end != nil && verdict.Outcome == health.Pending {
 		progress.Left = end.Sub(w.Clock.Now())
 	}
 	switch {
