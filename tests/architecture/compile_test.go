@@ -1,13 +1,16 @@
 package architecture_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/modfile"
 )
 
 // A first `sandbox up` compiles everything that cmd/sandbox reaches, and its user waits for that. So cmd/sandbox must not reach these
@@ -96,4 +99,34 @@ func TestAFirstUpCompilesWhatItNeeds(t *testing.T) {
 		}
 		assert.Contains(t, got, want, pkg)
 	}
+}
+
+// A module that the check compiles for several of the repository's modules is compiled once where they require one version.
+func TestNestedModulesShareWhatTheyCompile(t *testing.T) {
+	t.Parallel()
+	platform := requirements(t, "go.mod")
+	for _, nested := range []string{"policy", "policy/conformance", "policy/bench/policyx", "tests/workflows", "tests/examples/yaml"} {
+		for path, version := range requirements(t, nested+"/go.mod") {
+			if platform[path] != "" {
+				assert.Equal(t, platform[path], version, "cd %s && go get %s@%s && go mod tidy", nested, path, platform[path])
+			}
+		}
+	}
+}
+
+// requirements are the versions of the modules that a go.mod requires, of those that are needed by others too.
+func requirements(t *testing.T, name string) map[string]string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, name))
+	require.NoError(t, err)
+	file, err := modfile.Parse(name, content, nil)
+	require.NoError(t, err)
+	versions := map[string]string{}
+	for _, required := range file.Require {
+		if !strings.HasPrefix(required.Mod.Path+"/", module) {
+			versions[required.Mod.Path] = required.Mod.Version
+		}
+	}
+	require.NotEmpty(t, versions, name)
+	return versions
 }
