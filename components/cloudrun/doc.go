@@ -32,8 +32,11 @@
 // # Traffic
 //
 // The split is an input at the service's creation only, 100 % to the first revision by name unless told otherwise. From
-// then on changes to it are ignored, here and in the program: the release controller owns traffic. A later revision
-// therefore serves nothing until it is released.
+// then on changes to it are ignored, here and in the program: whoever releases owns traffic. A later revision therefore
+// serves nothing until it is released. `go run …/cmd/release rollout SERVICE --project P --region R` releases it step by
+// step and takes it back when it fails; `gcloud run services update-traffic SERVICE --to-revisions REVISION=100` moves
+// everything at once, and the output Revision is its name. Where nobody releases, create the service with Traffic
+// {Latest: 100}: Cloud Run then gives each new revision all requests as soon as it is ready.
 //
 // The provider writes a service as a whole, with the traffic that the state remembers. A project that uses this component
 // therefore has `options: {refresh: always}` in its Pulumi.yaml, or passes --refresh to every update; without the option the

@@ -39,7 +39,8 @@ var ingressValues = map[string]string{
 type ServiceArgs struct {
 	// Project is the id of the project that holds the service. Required. Changing it replaces the service.
 	Project pulumi.StringInput
-	// ProjectNumber is the project's number, which is part of the service's URL. Required.
+	// ProjectNumber is the project's number, which is part of the service's URL; `gcloud projects describe PROJECT` shows
+	// it. Required.
 	ProjectNumber pulumi.StringInput
 	// Location is the region, for example us-central1. Required. Changing it replaces the service.
 	Location pulumi.StringInput
