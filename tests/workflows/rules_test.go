@@ -7,8 +7,10 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/rhysd/actionlint"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/guiofsaints/procureflow-platform/tests/workflows/workflowlint"
@@ -17,23 +19,38 @@ import (
 // root is the repository.
 const root = "../.."
 
+var readOnce = sync.OnceValues(func() (map[string]string, error) { return workflowlint.Read(os.DirFS(root + "/.github")) })
+
 func sources(t *testing.T) map[string]string {
 	t.Helper()
-	read, err := workflowlint.Read(os.DirFS(root + "/.github"))
+	read, err := readOnce()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(read) < 20 {
 		t.Fatalf("%d files in .github: the rules would hold of nothing", len(read))
 	}
-	return read
+	return maps.Clone(read)
 }
+
+// parsed are the trees of single files by name and text: most tests parse all files, of which at most one has changed.
+var parsed sync.Map
 
 func parse(t *testing.T, files map[string]string) *workflowlint.Tree {
 	t.Helper()
-	tree, err := workflowlint.Parse(files)
-	if err != nil {
-		t.Fatal(err)
+	tree := &workflowlint.Tree{Sources: files, Workflows: map[string]*actionlint.Workflow{}, Composites: map[string]workflowlint.Composite{}}
+	for name, text := range files {
+		key := [2]string{name, text}
+		known, ok := parsed.Load(key)
+		if !ok {
+			alone, err := workflowlint.Parse(map[string]string{name: text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			known, _ = parsed.LoadOrStore(key, alone)
+		}
+		maps.Copy(tree.Workflows, known.(*workflowlint.Tree).Workflows)
+		maps.Copy(tree.Composites, known.(*workflowlint.Tree).Composites)
 	}
 	return tree
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/rhysd/actionlint"
 )
@@ -11,16 +12,23 @@ import (
 // World is what a condition sees: contexts by their dotted names, and status functions such as "cancelled()".
 type World map[string]any
 
+// nodes are parsed conditions by their text: a test computes the same one in thousands of worlds.
+var nodes sync.Map
+
 // Evaluate computes a condition, with or without ${{ }}. It knows strings, booleans, !, &&, ||, ==, != and format. It refuses the rest, and
 // a name of which the world says nothing: a guess would make a test pass.
 func Evaluate(condition string, w World) (any, error) {
 	text := strings.TrimSpace(condition)
 	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "${{"), "}}"))
-	node, problem := actionlint.NewExprParser().Parse(actionlint.NewExprLexer(text + "}}"))
-	if problem != nil {
-		return nil, fmt.Errorf("%s: %w", condition, problem)
+	node, known := nodes.Load(text)
+	if !known {
+		parsed, problem := actionlint.NewExprParser().Parse(actionlint.NewExprLexer(text + "}}"))
+		if problem != nil {
+			return nil, fmt.Errorf("%s: %w", condition, problem)
+		}
+		node, _ = nodes.LoadOrStore(text, parsed)
 	}
-	value, err := w.value(node)
+	value, err := w.value(node.(actionlint.ExprNode))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", condition, err)
 	}
