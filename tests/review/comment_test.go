@@ -1,7 +1,6 @@
 package review_test
 
 import (
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -21,10 +20,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-var (
-	update  = flag.Bool("update", false, "write testdata/*.md anew")
-	reports = flag.String("reports", "", "a folder into which the reports are written, for tests/chains")
-)
+var update = flag.Bool("update", false, "write testdata/*.md anew, and in testdata/*.json what the engine did not say")
 
 const page = "https://github.com/guiofsaints/procureflow/actions/runs/1/artifacts/2"
 
@@ -59,25 +55,28 @@ func (p pull) baseSide(t testing.TB) rehearse.Side {
 	return before
 }
 
-// report is what is said of a pull request: its recorded plan, and what the test works out.
+// report is what is said of a pull request: what the engine said, as testdata has it, and what the test works out.
 func (p pull) report(t testing.TB) review.Report {
 	t.Helper()
-	data, err := os.ReadFile(p.file(".json"))
-	require.NoError(t, err)
-	var said recorded
-	require.NoError(t, json.Unmarshal(data, &said))
-	stack := review.Stack{Name: p.stack, Failed: said.Failed, Plan: said.Steps, Findings: said.Findings, Persons: said.Persons,
-		Rehearsal: said.Rehearsal}
+	said := p.kept(t).Stacks[0]
+	return p.assessed(t, review.Stack{Failed: said.Failed, Plan: said.Plan, Findings: said.Findings, Persons: said.Persons,
+		Rehearsal: said.Rehearsal})
+}
+
+// assessed is the report of what the engine said.
+func (p pull) assessed(t testing.TB, stack review.Stack) review.Report {
+	t.Helper()
+	stack.Name = p.stack
 	before := p.baseSide(t)
 	after, err := side(t, tree(t, p.base, p.head), p.stack)
 	if err != nil {
-		after = before // the settings are refused, which the recording says too
+		after = before // the settings are refused, which the engine says too
 	}
 	require.NoError(t, rehearse.Assess(&stack, before, after, nil))
 	return review.Report{Base: strings.Repeat("1", 40), Head: strings.Repeat("2", 40), Stacks: []review.Stack{stack}, WideningLabel: "widens"}
 }
 
-// TestComments holds each pull request's comment: the answers against the table, the whole of it against testdata.
+// TestComments holds each pull request's report and comment: the answers against the table, all of both against testdata.
 func TestComments(t *testing.T) {
 	t.Parallel()
 	require.GreaterOrEqual(t, len(pulls), 20)
@@ -86,17 +85,15 @@ func TestComments(t *testing.T) {
 			t.Parallel()
 			report := p.report(t)
 			comment := report.Comment(page)
-			if *reports != "" {
-				data, err := json.Marshal(report)
-				require.NoError(t, err)
-				require.NoError(t, os.WriteFile(filepath.Join(*reports, strings.TrimSuffix(filepath.Base(p.file(".md")), ".md")+".json"), data, 0o600))
-			}
 			if *update {
+				p.keep(t, report)
 				require.NoError(t, os.WriteFile(p.file(".md"), []byte(comment), 0o644))
 			}
 			golden, err := os.ReadFile(p.file(".md"))
 			require.NoError(t, err)
-			assert.Equal(t, string(golden), comment, "read the difference, and write it anew: go test ./tests/review -run Comments -update")
+			const again = "read the difference, and write it anew: go test ./tests/review -run Comments -update"
+			assert.Equal(t, string(golden), comment, again)
+			assert.Equal(t, string(written(t, p.kept(t))), string(written(t, report)), again)
 			if p.changes == "" {
 				assert.Contains(t, comment, "Nothing: no stack changes, costs stay, nobody gains anything, and no policy says anything new.")
 				assert.Less(t, strings.Count(comment, "\n"), 6, "passing is one line")

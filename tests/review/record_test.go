@@ -20,18 +20,31 @@ import (
 
 var record = flag.Bool("record", false, "make testdata/*.json again, by the real engine")
 
-// recorded is what the engine said of a pull request.
-type recorded struct {
-	Failed   string          `json:"failed,omitempty"`
-	Steps    []review.Step   `json:"steps"`
-	Findings review.Findings `json:"findings"`
-	Persons  []string        `json:"persons,omitempty"`
-	// Rehearsal is what happened when it was applied.
-	Rehearsal *review.Rehearsal `json:"rehearsal,omitempty"`
-}
-
 func (p pull) file(ending string) string {
 	return filepath.Join("testdata", strings.ReplaceAll(p.name, " ", "-")+ending)
+}
+
+// kept is the report in testdata.
+func (p pull) kept(t testing.TB) review.Report {
+	t.Helper()
+	data, err := os.ReadFile(p.file(".json"))
+	require.NoError(t, err)
+	var report review.Report
+	require.NoError(t, json.Unmarshal(data, &report))
+	require.Len(t, report.Stacks, 1)
+	return report
+}
+
+func (p pull) keep(t testing.TB, report review.Report) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(p.file(".json"), written(t, report), 0o644))
+}
+
+func written(t testing.TB, report review.Report) []byte {
+	t.Helper()
+	data, err := json.MarshalIndent(report, "", " ")
+	require.NoError(t, err)
+	return append(data, '\n')
 }
 
 // rehearsed rehearses a pull request, from an exported state if there is one. What is kept of it is in the folder.
@@ -59,10 +72,8 @@ func TestRecord(t *testing.T) {
 		}
 		t.Run(p.name, func(t *testing.T) {
 			result := p.rehearsed(t.Context(), t, t.TempDir(), nil)
-			said := recorded{result.Failed, result.Steps, result.Findings, result.Persons, result.Rehearsal}
-			data, err := json.MarshalIndent(said, "", " ")
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(p.file(".json"), append(data, '\n'), 0o644))
+			p.keep(t, p.assessed(t, review.Stack{Failed: result.Failed, Plan: result.Steps, Findings: result.Findings, Persons: result.Persons,
+				Rehearsal: result.Rehearsal}))
 		})
 	}
 }
