@@ -38,11 +38,18 @@ func newCheckout(t *testing.T) *checkout {
 	for _, path := range []string{".github", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum"} {
 		c.add(path, filepath.Join(root, path))
 	}
-	c.git("init", "--quiet", "--initial-branch="+c.of.branch)
-	c.git("remote", "add", "origin", "https://github.com/guiofsaints/procureflow.git")
-	c.commit("fixture")
+	c.begin("fixture")
 	c.env = append(c.env, "CHAIN_MODULE="+root)
 	return c
+}
+
+// begin makes what is in the folder the first commit of a repository. A job copies each file of it, so there are few.
+func (c *checkout) begin(message string) {
+	c.t.Helper()
+	c.git("init", "--quiet", "--template=", "--initial-branch="+c.of.branch)
+	c.git("remote", "add", "origin", "https://github.com/"+c.of.slug()+".git")
+	c.commit(message)
+	c.git("repack", "-adq")
 }
 
 // newFolder is empty, and has what the runs in it need.
@@ -71,7 +78,7 @@ func newFolder(t *testing.T) *checkout {
 	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_FOLDER=" + c.folder,
 		"CHAIN_ROOT=" + root, "CHAIN_HOME=" +
 			os.Getenv("HOME"),
-		"PULUMI_COMMAND=" + cli, "CHAIN_PATH=" + os.Getenv("PATH"), "CHAIN_PLATFORM=" + platform}
+		"PULUMI_COMMAND=" + cli, "CHAIN_PATH=" + os.Getenv("PATH"), "CHAIN_PLATFORM=" + platform, releases(t, "proceed")}
 	return c
 }
 
@@ -163,6 +170,8 @@ func (c *checkout) run(workflow string, e event) run {
 		"--pull=false", "--action-offline-mode", "--no-cache-server", "--artifact-server-path", c.t.TempDir(), "--artifact-server-addr",
 		"127.0.0.1",
 		"--artifact-server-port", "0", "-s", "GITHUB_TOKEN=stand-in",
+		// Else act reads them from the repository for every expression, some hundred times a run.
+		"--env", "GITHUB_REPOSITORY=" + c.of.slug(), "--env", "SHA_REF=" + c.git("rev-parse", "HEAD"),
 	}
 	command := exec.Command(filepath.Join(tools, "act"), append(args, c.outside()...)...)
 	command.Dir = c.folder

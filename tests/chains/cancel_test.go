@@ -42,8 +42,9 @@ func (c *chain) shared(stack, digest string) bool {
 // it with all its children after 10 s. The second half sends that interrupt to the very script.
 func TestACancelledDeployment(t *testing.T) {
 	t.Parallel()
-	c := newChain(t, "dev")
+	c := newChain(t)
 	late := c.built()
+	c.env = append(c.env, unhurried)
 	e := deployment("dev", late)
 	e.during = func(process *os.Process, done <-chan struct{}) {
 		if until(done, func() bool { return c.shared("dev", late) }) {
@@ -166,9 +167,10 @@ func (c *chain) newest(stack string) string {
 // Without GitHub's queue two deployments would run at once: the second is refused before it makes anything, and the first goes on.
 func TestTwoDeploymentsAtOnce(t *testing.T) {
 	t.Parallel()
-	c := newChain(t, "dev")
+	c := newChain(t)
 	var second run
 	good := c.built()
+	c.env = append(c.env, unhurried)
 	e := deployment("dev", good)
 	e.during = func(_ *os.Process, done <-chan struct{}) {
 		if until(done, func() bool { return c.shared("dev", good) }) {

@@ -1,7 +1,10 @@
 package chains_test
 
 import (
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -15,21 +18,46 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
-// node installs what testdata/node pins once, pnpm and what the shapes' hooks call, and returns the folder of the modules.
+// node is the folder of the modules that testdata/node pins: pnpm and what the shapes' hooks call. npm installs them once, into the
+// user's cache.
 var node = sync.OnceValues(func() (string, error) {
-	folder := filepath.Join(tools, "node")
-	if err := os.CopyFS(folder, os.DirFS(filepath.Join("testdata", "node"))); err != nil {
+	from := filepath.Join("testdata", "node")
+	lock, err := os.ReadFile(filepath.Join(from, "package-lock.json"))
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(cache, "procureflow-platform", fmt.Sprintf("chains-node-%x", sha256.Sum256(lock)))
+	modules := filepath.Join(folder, "node_modules")
+	if _, err := os.Stat(modules); err == nil {
+		return modules, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+		return "", err
+	}
+	install, err := os.MkdirTemp(filepath.Dir(folder), "chains-node")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(install)
+	if err := os.CopyFS(install, os.DirFS(from)); err != nil {
 		return "", err
 	}
 	command := exec.Command("npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts")
-	command.Dir = folder
+	command.Dir = install
 	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("install what testdata/node pins, npm ci: %w\n%s", err, out)
 	}
-	return filepath.Join(folder, "node_modules"), nil
+	if err := os.Rename(install, folder); err != nil && !errors.Is(err, fs.ErrExist) { // Another run of the tests was faster.
+		return "", err
+	}
+	return modules, nil
 })
 
-// withPnpm puts pnpm and prettier before PATH.
+// withPnpm puts before PATH prettier and a pnpm that runs the repository's scripts.
 func (c *checkout) withPnpm() {
 	c.t.Helper()
 	for _, needed := range []string{"node", "npm"} {
@@ -38,24 +66,38 @@ func (c *checkout) withPnpm() {
 				"and npm", needed)
 		}
 	}
+	c.pnpm(false)
+	if *repository != "" { // It has a prettier of its own, or none.
+		return
+	}
 	modules, err := node()
+	if err == nil {
+		err = os.Symlink(filepath.Join(modules, ".bin", "prettier"), filepath.Join(c.commands, "prettier"))
+	}
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	names := []string{"pnpm", "pnpx", "prettier"}
-	if *repository != "" {
-		names = nil
-		if err := copyInto(filepath.Join(c.commands, "pnpm"), filepath.Join("testdata", "pnpm")); err != nil {
-			c.t.Fatal(err)
-		}
-		if err := os.Chmod(filepath.Join(c.commands, "pnpm"), 0o755); err != nil {
-			c.t.Fatal(err)
-		}
+}
+
+// pnpm puts before PATH the real pnpm, or a stand-in for it.
+func (c *checkout) pnpm(really bool) {
+	c.t.Helper()
+	at, err := filepath.Abs(filepath.Join("testdata", "pnpm", "runs-scripts"))
+	switch {
+	case *repository != "":
+		at, err = filepath.Abs(filepath.Join("testdata", "pnpm", "runs-nothing"))
+	case really:
+		var modules string
+		modules, err = node()
+		at = filepath.Join(modules, ".bin", "pnpm")
 	}
-	for _, name := range names {
-		if err := os.Symlink(filepath.Join(modules, ".bin", name), filepath.Join(c.commands, name)); err != nil {
-			c.t.Fatal(err)
-		}
+	command := filepath.Join(c.commands, "pnpm")
+	_ = os.Remove(command)
+	if err == nil {
+		err = os.Symlink(at, command)
+	}
+	if err != nil {
+		c.t.Fatal(err)
 	}
 }
 
@@ -89,13 +131,14 @@ func TestAPullRequest(t *testing.T) {
 	for _, test := range []struct {
 		name, file, content string
 		fork, refused       bool // refused by the check of the settings
+		pnpm                bool // the real one
 		vulnerable          string
 		results             map[string]string // beside changes, which always runs
 		calls, not          []string
 	}{
 		{name: "docs", file: "docs/a.md", content: "# A\n", results: map[string]string{"lint": success, "ci-ok": success},
 			calls: []string{"check settings --folder infra/platform"}, not: []string{"docker"}},
-		{name: "the application", file: application, content: string(total) + "// More.\n",
+		{name: "the application", file: application, content: string(total) + "// More.\n", pnpm: true,
 			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
 				"ci-ok": success},
 			calls: []string{"check settings --folder infra/platform", "actions/setup-node 20 ./pnpm-lock.yaml",
@@ -124,6 +167,7 @@ func TestAPullRequest(t *testing.T) {
 		c.write(test.file, test.content)
 		head := c.commit(test.name)
 		c.answer("vulnerability", test.vulnerable)
+		c.pnpm(test.pnpm)
 		r := c.run("platform-ci.yml", c.pullRequest(base, head, test.fork))
 		built := test.results["compile"] == success
 		if built != strings.Contains(r.log, "the documents are built") {

@@ -28,23 +28,27 @@ func (e event) with(input, value string) event {
 	return e
 }
 
-// holdingPolicy is a release policy that goes on with no release whose metrics say too little, as prod's.
-func holdingPolicy(t *testing.T) (file string) {
+// releases is a release policy of short bakes, as the variable by which the release controller gets it. inconclusive is what it does with a
+// release whose metrics say too little: proceed, or hold, as prod's does.
+func releases(t *testing.T, inconclusive string) (variable string) {
 	t.Helper()
-	const policy = "environments: {sandbox: {steps: [{percent: 10, bake: 2s}, {percent: 100, bake: 2s}], inconclusive: hold, holdFor: " +
-		"2s, probe: {count: 5, pace: 100ms, interval: 100ms}}}\n"
-	file = filepath.Join(t.TempDir(), "release.yaml")
+	policy := "environments: {sandbox: {steps: [{percent: 10, bake: 2s}, {percent: 100, bake: 2s}], inconclusive: " + inconclusive +
+		", holdFor: 2s, probe: {count: 5, pace: 100ms, interval: 100ms}}}\n"
+	file := filepath.Join(t.TempDir(), "release.yaml")
 	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return file
+	return "CHAIN_RELEASE=--policy " + file
 }
+
+// unhurried releases with the sandbox's own bakes, so that there is time to do something in the middle.
+const unhurried = "CHAIN_RELEASE="
 
 // The metrics say too little, so the release waits for a person, who goes on with it without the rights to do so by hand.
 func TestAHeldDeployment(t *testing.T) {
 	t.Parallel()
-	c := newChain(t, "dev")
-	holding := "CHAIN_RELEASE=--policy " + holdingPolicy(t)
+	c := newChain(t)
+	holding := releases(t, "hold")
 	held, other := c.built(), c.built()
 	start := func(operation, digest, proceed string) run {
 		e := deployment("dev", digest).with("operation", operation).with("proceed", proceed)
@@ -90,7 +94,7 @@ func TestAHeldDeployment(t *testing.T) {
 // The rollout's own probes find nothing, the health check of the service's paths does.
 func TestAFailureAfterTheRollout(t *testing.T) {
 	t.Parallel()
-	c := newChain(t, "dev")
+	c := newChain(t)
 	e := deployment("dev", c.built())
 	e.env = []string{"CHAIN_SETTINGS=s#/api/health#/no/such/path#"}
 	r := c.run("platform-release.yml", e)

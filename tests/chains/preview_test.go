@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,16 +56,10 @@ func TestAForksPullRequest(t *testing.T) {
 	}
 }
 
-// Each pull request of tests/review gets the comment that is held there, to the letter, through the workflow that writes it; every
-// second one comes from a fork.
+// The report of each pull request of tests/review becomes the comment that is held there, to the letter, through the workflow that writes
+// it; every second one comes from a fork.
 func TestEveryPullRequestsComment(t *testing.T) {
 	t.Parallel()
-	reports := t.TempDir()
-	command := exec.Command("go", "test", "./tests/review", "-count=1", "-run", "^TestComments$", "-reports", reports)
-	command.Dir = root
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	golden, err := filepath.Glob(filepath.Join(root, "tests", "review", "testdata", "*.md"))
 	if err != nil || len(golden) < 20 {
 		t.Fatalf("%d comments are held: %v", len(golden), err)
@@ -75,8 +68,8 @@ func TestEveryPullRequestsComment(t *testing.T) {
 	head := c.git("rev-parse", "HEAD")
 	c.answer("comments", "[]")
 	for i, file := range golden {
-		name, fork := strings.TrimSuffix(filepath.Base(file), ".md"), i%2 == 0
-		report, err := os.ReadFile(filepath.Join(reports, name+".json"))
+		name, fork := strings.TrimSuffix(file, ".md"), i%2 == 0
+		report, err := os.ReadFile(name + ".json")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,23 +89,29 @@ func TestEveryPullRequestsComment(t *testing.T) {
 		begun := strings.ReplaceAll(string(want), "/procureflow/actions/runs/1/artifacts/2", "/procureflow/actions/runs/31/artifacts/9")
 		if rest, same := strings.CutPrefix(body, begun); !same || !strings.Contains(rest, "~~~~~~~~text\na plan ~ ~ ~\n~~~~~~~~\n") ||
 			fork != strings.Contains(rest, "a fork's run gets no identity") || !strings.HasSuffix(rest, "At commit `"+head+"`.\n") {
-			t.Errorf("%s, from a fork: %v: the comment is\n%s\nwant it to begin with\n%s", name, fork, body, begun)
+			t.Errorf("%s, from a fork: %v: the comment is\n%s\nwant it to begin with\n%s", filepath.Base(name), fork, body, begun)
 		}
 	}
 }
 
-// reallyReviews puts the real command in the place of its stand-in, and lets it compile.
+// reallyReviews puts the real command in the place of its stand-in, and lets it compile, but link nothing twice.
 func (c *checkout) reallyReviews() {
 	c.t.Helper()
-	// With the caches of whoever runs the tests, and the real go in front.
+	// With the caches of whoever runs the tests.
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	// The command gives what it compiles no variable of the job's.
+	folder := c.t.TempDir()
+	compile := fmt.Sprintf("#!/bin/bash\nexport CHAIN_PATH=%q CHAIN_TOOLS=%q\nexec %q \"$@\"\n", os.Getenv("PATH"), tools,
+		filepath.Join(root, "tests", "chains", "testdata", "compiled", "go"))
 	script := fmt.Sprintf("#!/bin/bash\nset -euo pipefail\nexport PATH=%q HOME=%q XDG_CACHE_HOME=%q\nexec %q --dir . \"$@\"\n",
-		os.Getenv("PATH"), os.Getenv("HOME"), cache, filepath.Join(tools, "sandbox"))
-	if err := os.WriteFile(filepath.Join(c.commands, "sandbox"), []byte(script), 0o755); err != nil {
-		c.t.Fatal(err)
+		folder+string(os.PathListSeparator)+os.Getenv("PATH"), os.Getenv("HOME"), cache, filepath.Join(tools, "sandbox"))
+	for path, content := range map[string]string{filepath.Join(folder, "go"): compile, filepath.Join(c.commands, "sandbox"): script} {
+		if err := os.WriteFile(path, []byte(content), 0o755); err != nil {
+			c.t.Fatal(err)
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // Production takes two people, a copy, and a signature that Cloud Run asks for. Whatever is missing, what served goes on serving.
 func TestProduction(t *testing.T) {
 	t.Parallel()
-	c := newChain(t, "prod")
+	c := newChainOf(newCheckout(t), "prod")
 	prod := newStore(t, c.of)
 	production := func(digest, second string) event {
 		e := promotion("prod", digest, prod)
@@ -42,7 +42,7 @@ func TestProduction(t *testing.T) {
 	c.serves("prod", sample, r)
 
 	// Few requests are no evidence, so prod holds. To go on takes two people again, and neither a copy nor a new revision.
-	holding := "CHAIN_RELEASE=--policy " + holdingPolicy(t)
+	holding := releases(t, "hold")
 	e = production(digest, "bea")
 	e.env = append(e.env, holding)
 	r = c.run("platform-release.yml", e)

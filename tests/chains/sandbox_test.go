@@ -10,11 +10,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
 // chain is a checkout, and a sandbox that its workflows work on.
@@ -28,13 +31,66 @@ type chain struct {
 	signer *provenancetest.Signer
 }
 
-// newChain brings stacks up in a sandbox of their own.
-func newChain(t *testing.T, stacks ...string) *chain {
-	t.Helper()
-	return newChainOf(newCheckout(t), stacks...)
+// firstUp is a sandbox's folder in which the platform's own application came up in dev. Chains that begin there get a copy.
+var firstUp struct {
+	sync.Once
+	folder string
 }
 
+// newChain is the platform's own application in dev.
+func newChain(t *testing.T) *chain {
+	t.Helper()
+	c := prepareChain(newCheckout(t))
+	firstUp.Do(func() {
+		c.must("up", "dev")
+		c.must("stop")
+		folder := filepath.Join(tools, "dev")
+		copyState(t, folder, c.state)
+		firstUp.folder = folder
+	})
+	if firstUp.folder == "" {
+		t.Fatal("dev did not come up in the chain that began first")
+	}
+	copyState(t, c.state, firstUp.folder)
+	dir, err := statedir.Open(c.state)
+	if err == nil {
+		_, err = server.Ensure(t.Context(), dir, "", []string{filepath.Join(tools, "sandbox"), "cloud", "--state", c.state})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.come()
+	return c
+}
+
+// copyState copies a sandbox's folder with the modes of its keys, and without the programs, which are linked already.
+func copyState(t *testing.T, to, from string) {
+	t.Helper()
+	err := os.RemoveAll(filepath.Join(from, "bin"))
+	if err == nil {
+		err = os.RemoveAll(to)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("cp", "-a", from, to).CombinedOutput(); err != nil {
+		t.Fatalf("copy the sandbox's folder: %v\n%s", err, out)
+	}
+}
+
+// newChainOf brings stacks up in a sandbox of their own.
 func newChainOf(of *checkout, stacks ...string) *chain {
+	of.t.Helper()
+	c := prepareChain(of)
+	for _, stack := range stacks {
+		c.must("up", stack)
+	}
+	c.come()
+	return c
+}
+
+// prepareChain is a chain in whose sandbox nothing has come up yet.
+func prepareChain(of *checkout) *chain {
 	t := of.t
 	t.Helper()
 	c := &chain{checkout: of, state: filepath.Join(t.TempDir(), "state"), dev: newStore(t, of.of)}
@@ -47,22 +103,14 @@ func newChainOf(of *checkout, stacks ...string) *chain {
 		t.Fatal(err)
 	}
 	c.answer("trusted-root", string(trusted))
-	compiled := []string{"policy-pack"}
-	if c.of == platformsOwn {
-		compiled = append(compiled, "infra") // of others the sandbox compiles the program
-	}
-	for _, name := range compiled {
-		if err := copyInto(filepath.Join(c.state, "bin", name), filepath.Join(tools, "bin", name)); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(filepath.Join(c.state, "bin", name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
 	t.Cleanup(func() { _, _ = c.sandbox("stop") })
-	for _, stack := range stacks {
-		c.must("up", stack)
-	}
+	return c
+}
+
+// come tells the stand-ins where the sandbox's APIs and services answer.
+func (c *chain) come() {
+	t := c.t
+	t.Helper()
 	var status struct {
 		API       string `json:"api"`
 		DataPlane string `json:"dataPlane"`
@@ -80,7 +128,6 @@ func newChainOf(of *checkout, stacks ...string) *chain {
 	}
 	c.env = append(c.env, c.here()...)
 	c.env = append(c.env, "CHAIN_STATE="+c.state, "CHAIN_TOKEN="+c.tokenFile(), "CHAIN_API="+status.API, "CHAIN_DATA="+status.DataPlane)
-	return c
 }
 
 // sandbox runs a command of the sandbox.
@@ -91,7 +138,7 @@ func (c *chain) sandbox(args ...string) (string, error) {
 	if c.of == platformsOwn {
 		command.Dir = root // the module whose program it is
 	}
-	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli, "CHAIN_PATH="+os.Getenv("PATH"), "PATH="+compiledPath())
+	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli, "CHAIN_PATH="+os.Getenv("PATH"), "CHAIN_TOOLS="+tools, "PATH="+compiledPath())
 	out, err := command.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

@@ -60,9 +60,7 @@ func newShape(t *testing.T, s shape) *checkout {
 		c.git("remote", "set-url", "origin", "https://github.com/"+s.of.slug()+".git")
 	} else {
 		c.add(".", filepath.Join("testdata", "shapes", s.fixture))
-		c.git("init", "--quiet", "--initial-branch="+s.of.branch)
-		c.git("remote", "add", "origin", "https://github.com/"+s.of.slug()+".git")
-		c.commit("feat: begin")
+		c.begin("feat: begin")
 	}
 	args := append([]string{"--repo", c.folder, "--yes", "--app", s.of.name, "--owner", s.of.owner, "--repository", s.of.repository,
 		"--region", s.of.region, "--folder", s.folder,
