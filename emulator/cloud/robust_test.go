@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,10 +13,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/github"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-// survives makes a request that nobody sends, and fails when the cloud panics or answers that the fault is its own.
+// refusal is the shape of every refusal: Google's, with a status of its RPC codes, or GitHub's, with a message.
+type refusal struct {
+	Message string `json:"message"`
+	Error   struct {
+		Code            int
+		Status, Message string
+	}
+}
+
+var statusForm = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
+
+// survives makes a request that nobody sends. It fails when the cloud panics, answers that the fault is its own, or refuses in another form
+// than clients read.
 func (w *world) survives(t *testing.T, method, path, body string) {
 	t.Helper()
 	defer func() {
@@ -27,8 +41,14 @@ func (w *world) survives(t *testing.T, method, path, body string) {
 	request.URL.Path, request.URL.RawQuery, _ = strings.Cut(path, "?")
 	recorder := httptest.NewRecorder()
 	w.Cloud.ServeHTTP(recorder, request)
-	if recorder.Code == 500 {
-		t.Errorf("%s %s %s: %s", method, path, body, recorder.Body)
+	if recorder.Code < 400 {
+		return
+	}
+	var said refusal
+	err := json.Unmarshal(recorder.Body.Bytes(), &said)
+	google := said.Error.Code == recorder.Code && statusForm.MatchString(said.Error.Status) && said.Error.Message != ""
+	if hub := strings.HasPrefix(path, github.Prefix); recorder.Code == 500 || err != nil || hub && said.Message == "" || !hub && !google {
+		t.Errorf("%s %s %s: %d %s", method, path, body, recorder.Code, recorder.Body)
 	}
 }
 
