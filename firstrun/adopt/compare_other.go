@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Surroundings says what a plan changes of a resource around the services that exists already, and what it adds: what somebody or
+// CompareOther says what a plan changes of a resource around the services that exists already, and what it adds: what somebody or
 // something else may depend on. The rest of such a resource is for `pulumi preview --diff` to say, after the import.
-func Surroundings(token string, live, planned map[string]any) (changes []Change, added []string) {
+func CompareOther(token string, live, planned map[string]any) (changes []Change, added []string) {
 	planned = inAPI(planned).(map[string]any)
 	switch token {
 	case secretType:
 		for what, path := range map[string]string{"rotation": "rotation", "list of topics": "topics", "list of aliases": "versionAliases"} {
-			changes = append(changes, unlike(what, flat(field(live, path)), flat(field(planned, path)))...)
+			changes = append(changes, changeUnshown(what, flat(field(live, path)), flat(field(planned, path)))...)
 		}
 	case "gcp:artifactregistry/repository:Repository":
 		if text(planned, "dockerConfig", "immutableTags") == "true" && text(live, "dockerConfig", "immutableTags") != "true" {
@@ -34,13 +34,13 @@ func Surroundings(token string, live, planned map[string]any) (changes []Change,
 			}
 		}
 	case "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider":
-		changes = append(changes, unlike("who is let in", text(live, "attributeCondition"), text(planned, "attributeCondition"))...)
+		changes = append(changes, changeUnshown("who is let in", text(live, "attributeCondition"), text(planned, "attributeCondition"))...)
 		audiences, wanted := flat(field(live, "oidc", "allowedAudiences")), flat(field(planned, "oidc", "allowedAudiences"))
-		changes = append(changes, unlike("list of audiences", audiences, wanted)...)
+		changes = append(changes, changeUnshown("list of audiences", audiences, wanted)...)
 		mapped, _ := field(live, "attributeMapping").(map[string]any)
 		for _, attribute := range slices.Sorted(maps.Keys(mapped)) {
 			wanted := text(planned, "attributeMapping", attribute)
-			changes = append(changes, unlike("mapping of "+attribute, scalarText(mapped[attribute]), wanted)...)
+			changes = append(changes, changeUnshown("mapping of "+attribute, scalarText(mapped[attribute]), wanted)...)
 		}
 	case "gcp:cloudscheduler/job:Job":
 		for _, what := range []string{"schedule", "timeZone"} {
@@ -56,8 +56,8 @@ func Surroundings(token string, live, planned map[string]any) (changes []Change,
 	return changes, added
 }
 
-// unlike returns the change of a value that should not be shown whole, or nothing if it does not change.
-func unlike(what, live, planned string) []Change {
+// changeUnshown returns the change of a value that should not be shown whole, or nothing if it does not change.
+func changeUnshown(what, live, planned string) []Change {
 	switch {
 	case live == "" || live == planned || planned == unknown:
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 )
 
-// TestSurroundings: what other people depend on of a resource that is taken over.
-func TestSurroundings(t *testing.T) {
+// TestCompareOther: what other people depend on of a resource that is taken over.
+func TestCompareOther(t *testing.T) {
 	t.Parallel()
 	const (
 		secretType   = "gcp:secretmanager/secret:Secret"
@@ -61,7 +61,7 @@ func TestSurroundings(t *testing.T) {
 			changes: []string{"schedule: 0 3 * * * becomes 0 4 * * *; the job's schedule keeps it"}},
 		{name: "anything else", token: "gcp:logging/metric:Metric", live: `{"filter": "a"}`, planned: `{"filter": "b"}`},
 	} {
-		changes, added := adopt.Surroundings(test.token, object(t, test.live), object(t, test.planned))
+		changes, added := adopt.CompareOther(test.token, object(t, test.live), object(t, test.planned))
 		var lines []string
 		for _, change := range changes {
 			lines = append(lines, change.String())

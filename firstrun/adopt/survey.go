@@ -85,7 +85,7 @@ func (s *search) running(p Planned, place string) {
 
 // differs compares a planned resource of another kind with the live one.
 func (s *search) differs(name string, p Planned, live map[string]any) {
-	changes, added := Surroundings(p.Type, live, p.Inputs)
+	changes, added := CompareOther(p.Type, live, p.Inputs)
 	s.note(name, changes, added)
 }
 

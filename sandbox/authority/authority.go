@@ -16,7 +16,7 @@ import (
 
 // Of returns the facts about a stack's resources. words are the parts from which test tokens are made. A comparison uses the words of
 // both its sides for each side, so that both get the same questions.
-func Of(resources []inventory.Resource, words Words) ([]review.Fact, error) {
+func Of(resources []inventory.Resource, words TokenParts) ([]review.Fact, error) {
 	deployed, err := trust.Read(resources)
 	if err != nil {
 		return nil, err

@@ -20,10 +20,10 @@ var actions = map[review.Op]permissions.Action{
 	review.Replace: permissions.Creates,
 }
 
-// Persons returns the steps that a person has to take, because the pipeline's account may not: changes to GitHub's settings, which a
+// ManualSteps returns the steps that a person has to take, because the pipeline's account may not: changes to GitHub's settings, which a
 // job's token cannot write, and steps that need a permission that the account lacks. before are the stack's resources when the steps are
 // taken.
-func Persons(steps []review.Step, before []inventory.Resource) []string {
+func ManualSteps(steps []review.Step, before []inventory.Resource) []string {
 	holdings, _ := Holdings(before)
 	var grants []permissions.Grant
 	for _, holding := range holdings {

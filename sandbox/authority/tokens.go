@@ -13,8 +13,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Words are the parts from which test tokens are made.
-type Words struct {
+// TokenParts are the parts from which test tokens are made.
+type TokenParts struct {
 	OwnerID, RepositoryID     string
 	Owner, Repository, Branch string
 	// Others are repositories that a side trusts besides the first side's own: their ids, by OWNER/NAME.
@@ -26,11 +26,11 @@ type Words struct {
 // workflowAt matches a workflow file in a provider's condition or in a binding.
 var workflowAt = regexp.MustCompile(`[\w.-]+/[\w.-]+/\.github/workflows/[\w.-]+@[\w./-]+`)
 
-// WordsOf collects the words of one or two sides of a comparison: their settings, and the workflow files that their providers and
+// TokenPartsOf collects the words of one or two sides of a comparison: their settings, and the workflow files that their providers and
 // bindings name. The first side decides which repository is the own one.
-func WordsOf(settings []stacks.Settings, resources ...[]inventory.Resource) Words {
+func TokenPartsOf(settings []stacks.Settings, resources ...[]inventory.Resource) TokenParts {
 	g := settings[0].GitHub
-	words := Words{OwnerID: fmt.Sprint(g.OwnerID), RepositoryID: fmt.Sprint(g.RepositoryID), Owner: g.Owner, Repository: g.Repository,
+	words := TokenParts{OwnerID: fmt.Sprint(g.OwnerID), RepositoryID: fmt.Sprint(g.RepositoryID), Owner: g.Owner, Repository: g.Repository,
 		Branch: g.Branch}
 	words.Others = map[string][2]string{}
 	for _, s := range settings {
@@ -69,7 +69,7 @@ type choice struct {
 }
 
 // tokens returns the combinations of repository, event, file, ref and environment, the plainest first.
-func (w Words) tokens() (all []token) {
+func (w TokenParts) tokens() (all []token) {
 	slug := w.Owner + "/" + w.Repository
 	mine := func(owner, ownerID, repository, id string) map[string]any {
 		return map[string]any{"repository_owner": owner, "repository_owner_id": ownerID, "repository": owner + "/" + repository,
@@ -144,7 +144,7 @@ func (w Words) tokens() (all []token) {
 const issuer = "https://token.actions.githubusercontent.com"
 
 // becomes returns the accounts that each token becomes, at any provider.
-func becomes(deployed trust.Deployed, words Words) (facts []review.Fact, err error) {
+func becomes(deployed trust.Deployed, words TokenParts) (facts []review.Fact, err error) {
 	simulator, err := trust.New(deployed)
 	if err != nil {
 		return nil, err

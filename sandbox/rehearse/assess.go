@@ -22,7 +22,7 @@ func Assess(stack *review.Stack, before, after Side, measured map[string]cost.Lo
 	change := cost.Compare(cost.Of(stack.Name, before.Resources, Loads(before.Settings, measured)),
 		cost.Of(stack.Name, after.Resources, Loads(after.Settings, measured)))
 	stack.Cost = &change
-	words := authority.WordsOf([]stacks.Settings{before.Settings, after.Settings}, before.Resources, after.Resources)
+	words := authority.TokenPartsOf([]stacks.Settings{before.Settings, after.Settings}, before.Resources, after.Resources)
 	was, err := authority.Of(before.Resources, words)
 	if err != nil {
 		return fmt.Errorf("who can do what in stack %s before the change: %w", stack.Name, err)

@@ -23,11 +23,11 @@ type releaseOf struct {
 	controller                *rollout.Controller
 }
 
-// forgetful is a journal that keeps nothing, because the rehearsal's acts say what happened.
-type forgetful struct{}
+// noJournal is a journal that keeps nothing, because the rehearsal's acts say what happened.
+type noJournal struct{}
 
 // Record implements rollout.Journal.
-func (forgetful) Record(rollout.Event) error { return nil }
+func (noJournal) Record(rollout.Event) error { return nil }
 
 // releases lets the controller release each new revision that the change made, by the stack's own policy. The decisions are real; only
 // the time is the rehearsal's.
@@ -63,12 +63,12 @@ func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]release
 			r.act(act, false, "nothing to release: %s", why)
 		case rollout.Held:
 			r.act(act, true, "held: %s", why)
-			r.report.Persons = append(r.report.Persons, "a person decides whether the release of "+name+" goes on: it holds, because too little is "+
+			r.report.ManualSteps = append(r.report.ManualSteps, "a person decides whether the release of "+name+" goes on: it holds, because too little is "+
 				"known")
 			released = append(released, releaseOf{name, result.Candidate, stable, controller})
 		default:
 			r.act(act, true, "%s: %s", result.Outcome, why)
-			r.report.Persons = append(r.report.Persons, "a person looks at the release of "+name+", which ends as "+string(result.Outcome))
+			r.report.ManualSteps = append(r.report.ManualSteps, "a person looks at the release of "+name+", which ends as "+string(result.Outcome))
 		}
 	}
 	return released, nil
@@ -96,7 +96,7 @@ func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service 
 		audience := naming.ServiceURL(service, of.Project.Number, of.Project.Region)
 		return gcp.IDTokens(context.WithoutCancel(ctx), endpoints, of.AccountEmail(stacks.AccountDeploy), audience)
 	})
-	return &rollout.Controller{Service: client, Prober: prober, Metrics: metrics, Clock: r.clock, Journal: forgetful{},
+	return &rollout.Controller{Service: client, Prober: prober, Metrics: metrics, Clock: r.clock, Journal: noJournal{},
 		Policy: environment.Policy(),
 		Name:   service, Program: "release"}, nil
 }

@@ -38,7 +38,7 @@ func (s Stack) details(l limits) []block {
 	}
 	d = append(d, s.unknown(l)...)
 	d = append(d, s.authority(l)...)
-	d = append(d, s.persons()...)
+	d = append(d, s.manualSteps()...)
 	d = append(d, s.money(l)...)
 	return append(d, s.rehearsed(l)...)
 }

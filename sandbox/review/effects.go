@@ -58,14 +58,14 @@ func (s Stack) authority(l limits) []block {
 	return d
 }
 
-// persons lists the steps that no job may take, and those at which the rehearsal needed a person.
-func (s Stack) persons() []block {
+// manualSteps lists the steps that no job may take, and those at which the rehearsal needed a person.
+func (s Stack) manualSteps() []block {
 	var people list
-	for _, text := range s.Persons {
+	for _, text := range s.ManualSteps {
 		people = append(people, say(msg(text)))
 	}
 	if s.Rehearsal != nil {
-		for _, text := range s.Rehearsal.Persons {
+		for _, text := range s.Rehearsal.ManualSteps {
 			people = append(people, say(msg(text)))
 		}
 	}

@@ -74,7 +74,7 @@ func inMarkdown(l line, inTable bool) string {
 		case strong:
 			out.WriteString("**" + s.text + "**")
 		case value, message:
-			out.WriteString(codeSpan(s.tame(), inTable))
+			out.WriteString(codeSpan(s.clean(), inTable))
 		default:
 			out.WriteString(s.text)
 		}
@@ -104,8 +104,8 @@ func clean(text string) string {
 	}, strings.ToValidUTF8(text, "?"))
 }
 
-// tame cleans a text from elsewhere, and cuts it to a readable length.
-func (s span) tame() string {
+// clean cleans a text from elsewhere, and cuts it to a readable length.
+func (s span) clean() string {
 	text, most := clean(s.text), mostOfAValue
 	if s.style == message {
 		most = mostOfAMessage

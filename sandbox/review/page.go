@@ -82,7 +82,7 @@ func inHTML(l line) string {
 		case strong:
 			out.WriteString("<strong>" + html.EscapeString(s.text) + "</strong>")
 		case value, message:
-			out.WriteString("<code>" + html.EscapeString(s.tame()) + "</code>")
+			out.WriteString("<code>" + html.EscapeString(s.clean()) + "</code>")
 		default:
 			out.WriteString(html.EscapeString(s.text))
 		}

@@ -29,9 +29,9 @@ type Stack struct {
 	Findings  Findings          `json:"findings"`
 	Cost      *cost.Change      `json:"cost,omitempty"`
 	Authority []AuthorityChange `json:"authority"`
-	// Persons are the steps that need a person, each with the reason.
-	Persons   []string   `json:"persons,omitempty"`
-	Rehearsal *Rehearsal `json:"rehearsal,omitempty"`
+	// ManualSteps are the steps that need a person, each with the reason.
+	ManualSteps []string   `json:"manualSteps,omitempty"`
+	Rehearsal   *Rehearsal `json:"rehearsal,omitempty"`
 }
 
 // Op is what a step does to a resource.
@@ -102,8 +102,8 @@ type Rehearsal struct {
 	// Restored is what a rollback put back, NotRestored what it did not.
 	Restored    []string `json:"restored"`
 	NotRestored []string `json:"notRestored"`
-	// Persons are the steps that would have needed a person, each with the reason.
-	Persons []string `json:"persons"`
+	// ManualSteps are the steps that would have needed a person, each with the reason.
+	ManualSteps []string `json:"manualSteps"`
 }
 
 // Act is one act of a rehearsal.

@@ -50,7 +50,7 @@ func inText(l line) string {
 	var out strings.Builder
 	for _, s := range l {
 		if s.style == value || s.style == message {
-			out.WriteString(s.tame())
+			out.WriteString(s.clean())
 		} else {
 			out.WriteString(s.text)
 		}

@@ -58,7 +58,7 @@ func short(commit string) string {
 // quiet says that there is nothing to read.
 func (r Report) quiet() bool {
 	return !slices.ContainsFunc(r.Stacks, func(s Stack) bool {
-		noticed := s.Rehearsal != nil && (s.Rehearsal.Failed != "" || s.Rehearsal.failures() > 0 || len(s.Rehearsal.Persons) > 0)
+		noticed := s.Rehearsal != nil && (s.Rehearsal.Failed != "" || s.Rehearsal.failures() > 0 || len(s.Rehearsal.ManualSteps) > 0)
 		costs := s.Cost != nil && s.Cost.Delta != cost.Amounts{}
 		found := len(s.Findings.New) > 0 || len(s.Findings.Gone) > 0
 		return s.Failed != "" || s.Note != "" || len(s.Plan) > 0 || found || len(s.Authority) > 0 || costs || noticed

@@ -56,8 +56,8 @@ var impersonation = []string{"roles/iam.workloadIdentityUser", "roles/iam.servic
 // Exchange tries a token's claims at every provider.
 func (s *Simulator) Exchange(claims map[string]any) Answer {
 	answer := Answer{Identities: []Identity{}, Verdicts: []Verdict{}}
-	for _, door := range s.doors {
-		verdict, identities := s.try(door, claims)
+	for _, p := range s.providers {
+		verdict, identities := s.try(p, claims)
 		answer.Accepted = answer.Accepted || verdict.Accepted
 		answer.Verdicts = append(answer.Verdicts, verdict)
 		answer.Identities = append(answer.Identities, identities...)
@@ -67,19 +67,19 @@ func (s *Simulator) Exchange(claims map[string]any) Answer {
 		reasons[i] = verdict.Provider + ": " + verdict.Reason
 	}
 	answer.Reason = strings.Join(reasons, "; ")
-	if len(s.doors) == 0 {
+	if len(s.providers) == 0 {
 		answer.Reason = "the program deploys no provider"
 	}
 	return answer
 }
 
-func (s *Simulator) try(door door, claims map[string]any) (Verdict, []Identity) {
-	_, id, _ := strings.Cut(door.Name, "/providers/")
-	mapped, err := door.exchange(claims)
+func (s *Simulator) try(p compiledProvider, claims map[string]any) (Verdict, []Identity) {
+	_, id, _ := strings.Cut(p.Name, "/providers/")
+	mapped, err := p.exchange(claims)
 	if err != nil {
 		return Verdict{Provider: id, Reason: err.Error()}, nil
 	}
-	identities := s.identities(door, id, mapped)
+	identities := s.identities(p, id, mapped)
 	reason := "accepted"
 	if len(identities) == 0 {
 		reason = "accepted, but nothing is bound to what it is"
@@ -88,7 +88,7 @@ func (s *Simulator) try(door door, claims map[string]any) (Verdict, []Identity) 
 }
 
 // exchange returns the mapped attributes, or an error that says why the provider refuses the token.
-func (d door) exchange(claims map[string]any) (map[string]string, error) {
+func (d compiledProvider) exchange(claims map[string]any) (map[string]string, error) {
 	if d.Disabled {
 		return nil, errors.New("the provider is disabled")
 	}
@@ -141,14 +141,14 @@ func (d door) exchange(claims map[string]any) (map[string]string, error) {
 
 // audiences returns the allowed audiences. By Google's rule, without any it is the provider's own name, with or without
 // https.
-func (d door) audiences() []string {
+func (d compiledProvider) audiences() []string {
 	if len(d.Audiences) > 0 {
 		return d.Audiences
 	}
 	return []string{"https://iam.googleapis.com/" + d.Name, "//iam.googleapis.com/" + d.Name}
 }
 
-func (d door) takesAudience(claim any) bool {
+func (d compiledProvider) takesAudience(claim any) bool {
 	audiences, several := claim.([]any)
 	if !several {
 		audiences = []any{claim}
@@ -160,7 +160,7 @@ func (d door) takesAudience(claim any) bool {
 }
 
 // identities returns everything that a token with these attributes can become.
-func (s *Simulator) identities(d door, provider string, mapped map[string]string) []Identity {
+func (s *Simulator) identities(d compiledProvider, provider string, mapped map[string]string) []Identity {
 	var found []Identity
 	direct := map[string]int{} // index in found, by member
 	for _, membership := range s.memberships {
@@ -202,7 +202,7 @@ func (s *Simulator) becomes(membership Membership) []string {
 }
 
 // matches says whether member includes a token of the provider's pool with these attributes. Text is compared exactly.
-func (d door) matches(member string, mapped map[string]string) bool {
+func (d compiledProvider) matches(member string, mapped map[string]string) bool {
 	const host = "iam.googleapis.com/"
 	if selector, ok := strings.CutPrefix(member, "principal://"+host+d.pool+"/subject/"); ok {
 		return selector == mapped[subject]

@@ -28,13 +28,13 @@ var customKey = regexp.MustCompile(`^attribute\.[a-z0-9_]+$`)
 
 // Simulator exchanges tokens by Google's rules. It keeps no state between exchanges and may be used concurrently.
 type Simulator struct {
-	doors       []door
+	providers   []compiledProvider
 	memberships []Membership
 	accounts    []string
 }
 
-// door is a provider with its expressions compiled.
-type door struct {
+// compiledProvider is a provider with its expressions compiled.
+type compiledProvider struct {
 	Provider
 	pool      string
 	mapping   map[string]cel.Program
@@ -56,7 +56,7 @@ func New(deployed Deployed) (*Simulator, error) {
 			problems = append(problems, fmt.Errorf("provider %s: %w", provider.Name, err))
 			continue
 		}
-		simulator.doors = append(simulator.doors, opened)
+		simulator.providers = append(simulator.providers, opened)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
@@ -74,14 +74,14 @@ func newLanguage() (*cel.Env, error) {
 	return language, nil
 }
 
-func open(language *cel.Env, provider Provider) (door, error) {
+func open(language *cel.Env, provider Provider) (compiledProvider, error) {
 	pool, _, ok := strings.Cut(provider.Name, "/providers/")
 	if !ok {
-		return door{}, errors.New("its name is not projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/ID")
+		return compiledProvider{}, errors.New("its name is not projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/ID")
 	}
-	opened := door{Provider: provider, pool: pool, mapping: map[string]cel.Program{}}
+	opened := compiledProvider{Provider: provider, pool: pool, mapping: map[string]cel.Program{}}
 	if _, ok := provider.Mapping[subject]; !ok {
-		return door{}, errors.New("nothing is mapped to google.subject, which Google requires")
+		return compiledProvider{}, errors.New("nothing is mapped to google.subject, which Google requires")
 	}
 	custom := 0
 	for _, key := range slices.Sorted(maps.Keys(provider.Mapping)) {
@@ -89,28 +89,28 @@ func open(language *cel.Env, provider Provider) (door, error) {
 		if key != subject {
 			custom++
 			if !customKey.MatchString(key) || len(key) > maxKey {
-				return door{}, fmt.Errorf("%q is not an attribute: use attribute. and the characters a-z, 0-9 and _, up to %d in all", key, maxKey)
+				return compiledProvider{}, fmt.Errorf("%q is not an attribute: use attribute. and the characters a-z, 0-9 and _, up to %d in all", key, maxKey)
 			}
 		}
 		if length := utf8.RuneCountInString(expression); length > maxExpression {
-			return door{}, fmt.Errorf("the expression of %s has %d characters: Google takes %d", key, length, maxExpression)
+			return compiledProvider{}, fmt.Errorf("the expression of %s has %d characters: Google takes %d", key, length, maxExpression)
 		}
 		compiled, err := compile(language, expression, cel.StringType)
 		if err != nil {
-			return door{}, fmt.Errorf("the expression of %s: %w", key, err)
+			return compiledProvider{}, fmt.Errorf("the expression of %s: %w", key, err)
 		}
 		opened.mapping[key] = compiled
 	}
 	if custom > maxCustom {
-		return door{}, fmt.Errorf("%d custom attributes are mapped: Google takes %d", custom, maxCustom)
+		return compiledProvider{}, fmt.Errorf("%d custom attributes are mapped: Google takes %d", custom, maxCustom)
 	}
 	if length := utf8.RuneCountInString(provider.Condition); length > maxCondition {
-		return door{}, fmt.Errorf("the condition has %d characters: Google takes %d", length, maxCondition)
+		return compiledProvider{}, fmt.Errorf("the condition has %d characters: Google takes %d", length, maxCondition)
 	}
 	if provider.Condition != "" {
 		compiled, err := compile(language, provider.Condition, cel.BoolType)
 		if err != nil {
-			return door{}, fmt.Errorf("the condition: %w", err)
+			return compiledProvider{}, fmt.Errorf("the condition: %w", err)
 		}
 		opened.condition = compiled
 	}

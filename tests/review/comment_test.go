@@ -59,7 +59,7 @@ func (p pull) baseSide(t testing.TB) rehearse.Side {
 func (p pull) report(t testing.TB) review.Report {
 	t.Helper()
 	said := p.kept(t).Stacks[0]
-	return p.assessed(t, review.Stack{Failed: said.Failed, Plan: said.Plan, Findings: said.Findings, Persons: said.Persons,
+	return p.assessed(t, review.Stack{Failed: said.Failed, Plan: said.Plan, Findings: said.Findings, ManualSteps: said.ManualSteps,
 		Rehearsal: said.Rehearsal})
 }
 
@@ -159,7 +159,7 @@ func TestHostileValuesStayWhereTheyAreShown(t *testing.T) {
 			Old: []review.Finding{{Policy: evil, Message: evil}}},
 		Authority: []review.AuthorityChange{{Widens: true, Added: true, Kind: review.Becomes, Subject: evil, Text: evil},
 			{Kind: review.Reads, Subject: evil, Text: evil}},
-		Rehearsal: &review.Rehearsal{Failed: evil, Persons: []string{evil}, Acts: []review.Act{{Name: evil, Result: evil}}, Lost: []string{evil},
+		Rehearsal: &review.Rehearsal{Failed: evil, ManualSteps: []string{evil}, Acts: []review.Act{{Name: evil, Result: evil}}, Lost: []string{evil},
 			Visitors: []review.Visitors{{Service: evil, Failures: 1, During: evil}}},
 	}}}
 	comment := report.Comment(page)

@@ -153,7 +153,7 @@ func harmless(t *testing.T, r *review.Rehearsal) {
 	assert.Equal(t, []string{"procureflow-web: the image, its variables and its secrets' versions, CPU and memory, of revision " +
 		"procureflow-web-e6364c3bc1"}, r.Restored)
 	assert.Empty(t, r.NotRestored)
-	assert.Empty(t, r.Persons)
+	assert.Empty(t, r.ManualSteps)
 	assert.Empty(t, r.Lost)
 }
 

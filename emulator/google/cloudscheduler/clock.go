@@ -19,8 +19,8 @@ const clockPrefix = "clock:"
 // runJobs begins the addresses that the emulator starts something at: those of Cloud Run's jobs. It calls no other address.
 const runJobs = "https://run.googleapis.com/v2/"
 
-// wind decides when a job is due next, and remembers it.
-func wind(q *rest.Request, n rest.Name, job map[string]any) error {
+// scheduleNext decides when a job is due next, and remembers it.
+func scheduleNext(q *rest.Request, n rest.Name, job map[string]any) error {
 	delete(job, "scheduleTime")
 	_, err := q.Tx.Delete(clockPrefix + n.Key())
 	schedule, readable := parse(doc.Text(job, "schedule"))
@@ -53,7 +53,7 @@ func (its Neighbours) settle(q *rest.Request) error {
 			continue
 		}
 		n, job := q.Find(Host, jobs, doc.Text(q.Tx.Get(key), "job"))
-		if err := errors.Join(its.attempt(q, job), wind(q, n, job), q.Put(n, job)); err != nil {
+		if err := errors.Join(its.attempt(q, job), scheduleNext(q, n, job), q.Put(n, job)); err != nil {
 			return err
 		}
 	}

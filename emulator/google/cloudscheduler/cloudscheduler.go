@@ -52,7 +52,7 @@ func (its Neighbours) API() *rest.API {
 
 func setState(c *rest.Change, state string) (any, error) {
 	c.Old["state"] = state
-	if err := wind(c.Request, c.Name, c.Old); err != nil {
+	if err := scheduleNext(c.Request, c.Name, c.Old); err != nil {
 		return nil, err
 	}
 	return c.Old, c.Put(c.Name, c.Old)
@@ -91,7 +91,7 @@ func (its Neighbours) prepare(c *rest.Change) error {
 	if err := its.checkTarget(c.Request, doc.Object(j, "httpTarget")); err != nil {
 		return err
 	}
-	return wind(c.Request, c.Name, j)
+	return scheduleNext(c.Request, c.Name, j)
 }
 
 func (its Neighbours) checkTarget(q *rest.Request, target map[string]any) error {
