@@ -66,7 +66,8 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 		why := cmp.Or(engine.Errors(r.said.String()), firstLine(err))
 		r.report.Failed = "the update fails: " + why
 		r.act(applying, true, "%s", why)
-		r.report.ManualSteps = append(r.report.ManualSteps, "a person mends it: a part of the change may be there, and the next update would go on")
+		r.report.ManualSteps = append(r.report.ManualSteps,
+			"a person mends it: a part of the change may be there, and the next update would go on")
 		return nil
 	}
 	if result.Head, err = resourcesOf(ctx, head, r.Stack); err != nil {

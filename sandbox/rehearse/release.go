@@ -63,8 +63,8 @@ func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]release
 			r.act(act, false, "nothing to release: %s", why)
 		case rollout.Held:
 			r.act(act, true, "held: %s", why)
-			r.report.ManualSteps = append(r.report.ManualSteps, "a person decides whether the release of "+name+" goes on: it holds, because too little is "+
-				"known")
+			r.report.ManualSteps = append(r.report.ManualSteps,
+				"a person decides whether the release of "+name+" goes on: it holds, because too little is known")
 			released = append(released, releaseOf{name, result.Candidate, stable, controller})
 		default:
 			r.act(act, true, "%s: %s", result.Outcome, why)

@@ -89,7 +89,8 @@ func open(language *cel.Env, provider Provider) (compiledProvider, error) {
 		if key != subject {
 			custom++
 			if !customKey.MatchString(key) || len(key) > maxKey {
-				return compiledProvider{}, fmt.Errorf("%q is not an attribute: use attribute. and the characters a-z, 0-9 and _, up to %d in all", key, maxKey)
+				return compiledProvider{}, fmt.Errorf("%q is not an attribute: use attribute. and the characters a-z, 0-9 and _, up to %d in all", key,
+					maxKey)
 			}
 		}
 		if length := utf8.RuneCountInString(expression); length > maxExpression {

@@ -159,7 +159,8 @@ func TestHostileValuesStayWhereTheyAreShown(t *testing.T) {
 			Old: []review.Finding{{Policy: evil, Message: evil}}},
 		Authority: []review.AuthorityChange{{Widens: true, Added: true, Kind: review.Becomes, Subject: evil, Text: evil},
 			{Kind: review.Reads, Subject: evil, Text: evil}},
-		Rehearsal: &review.Rehearsal{Failed: evil, ManualSteps: []string{evil}, Acts: []review.Act{{Name: evil, Result: evil}}, Lost: []string{evil},
+		Rehearsal: &review.Rehearsal{Failed: evil, ManualSteps: []string{evil}, Acts: []review.Act{{Name: evil, Result: evil}},
+			Lost:     []string{evil},
 			Visitors: []review.Visitors{{Service: evil, Failures: 1, During: evil}}},
 	}}}
 	comment := report.Comment(page)
