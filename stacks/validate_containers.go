@@ -33,7 +33,7 @@ func validateSidecars(s Service, path string, all Settings, found *findings) {
 		found.shape(at+".image", sidecar.Image, imageReference, "is not an image by digest",
 			"use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change")
 		cpu += validateSidecarSize(sidecar, at, &memory, found)
-		validateNames(sidecar.Environment, sidecar.Secrets, nil, at, all.Secrets, found)
+		variableNames{sidecar.Environment, sidecar.Secrets, nil}.validate(at, all.Secrets, found)
 		for probe, of := range map[string]*Probe{"startup": sidecar.Startup, "liveness": sidecar.Liveness} {
 			if of != nil && of.Port == 0 {
 				found.add(at+"."+probe+".port", "is missing", "a sidecar has no port of its own: say which one it listens on")

@@ -126,20 +126,26 @@ func validateBuckets(s Settings, found *findings) {
 		}
 		found.atLeast(path+".keepDays", b.KeepDays, 1)
 		found.atLeast(path+".deleteAfterDays", b.DeleteAfterDays, 0)
-		validateReaders(path, "service", b.Readers, b.Writers, [2]string{"readers", "writers"}, sortedKeys(s.Services), found)
-		validateReaders(path, "job", b.JobReaders, b.JobWriters, [2]string{"jobReaders", "jobWriters"}, sortedKeys(s.Jobs), found)
+		readerLists{"service", "readers", "writers", b.Readers, b.Writers, sortedKeys(s.Services)}.validate(path, found)
+		readerLists{"job", "jobReaders", "jobWriters", b.JobReaders, b.JobWriters, sortedKeys(s.Jobs)}.validate(path, found)
 	}
 }
 
+// readerLists are the services, or the jobs, that read and write a bucket: the names of the two settings, and the keys in them.
+type readerLists struct {
+	kind, readers, writers string
+	reads, writes, known   []string
+}
+
 // validateReaders judges the services or jobs that read and write a bucket.
-func validateReaders(path, kind string, readers, writers []string, names [2]string, known []string, found *findings) {
-	for group, keys := range [][]string{readers, writers} {
+func (l readerLists) validate(path string, found *findings) {
+	for group, keys := range [][]string{l.reads, l.writes} {
 		for i, key := range keys {
-			at := fmt.Sprintf("%s.%s[%d]", path, names[group], i)
-			if !slices.Contains(known, key) {
-				found.add(at, "names a "+kind+" that is not there", "use the key of one under "+kind+"s")
+			at := fmt.Sprintf("%s.%s[%d]", path, []string{l.readers, l.writers}[group], i)
+			if !slices.Contains(l.known, key) {
+				found.add(at, "names a "+l.kind+" that is not there", "use the key of one under "+l.kind+"s")
 			}
-			if slices.Contains(keys[:i], key) || group == 0 && slices.Contains(writers, key) {
+			if slices.Contains(keys[:i], key) || group == 0 && slices.Contains(l.writes, key) {
 				found.add(at, "is there twice", "keep one: a writer reads too")
 			}
 		}

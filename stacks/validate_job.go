@@ -57,7 +57,7 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 // validateJobVariables judges a job's variables, and the data that it uses.
 func validateJobVariables(key string, all Settings, path string, found *findings) {
 	job := all.Jobs[key]
-	named := validateNames(job.Environment, job.Secrets, nil, path, all.Secrets, found)
+	named := variableNames{job.Environment, job.Secrets, nil}.validate(path, all.Secrets, found)
 	reserved := func(variable, at string) {
 		if limits.IsJobVariable(variable) || strings.HasPrefix(variable, releaseVariables) {
 			found.add(at, "is set by Cloud Run or by a release", "choose a name without CLOUD_RUN_ or RELEASE_ before it")

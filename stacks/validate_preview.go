@@ -55,7 +55,7 @@ func validatePreviews(s Settings, stack string, accounts owners, found *findings
 		found.add(path+".outsideCallers", "is empty, so that nobody could look", "name who may, each with a reason, or write public: true")
 	}
 	validateOutsideCallers(p.OutsideCallers, path, found)
-	validateNames(p.Environment, p.Secrets, []string{limits.PortVariable}, path, s.Secrets, found)
+	variableNames{p.Environment, p.Secrets, []string{limits.PortVariable}}.validate(path, s.Secrets, found)
 	for _, variable := range sortedKeys(p.Secrets) {
 		if readers := s.secretReaders(p.Secrets[variable]); len(readers) > 0 {
 			found.add(join(path+".secrets", variable), "is read by "+readers[0]+" too, and whoever may push a branch would learn it",

@@ -11,7 +11,7 @@ import (
 // validateVariables judges the environment of a service's own container.
 func validateVariables(key string, all Settings, path string, found *findings) {
 	s := all.Services[key]
-	check := validateNames(s.Environment, s.Secrets, []string{limits.PortVariable}, path, all.Secrets, found)
+	check := variableNames{s.Environment, s.Secrets, []string{limits.PortVariable}}.validate(path, all.Secrets, found)
 	for i, variable := range s.URLVariables.Own {
 		check(variable, "urlVariables", fmt.Sprintf("%s.urlVariables[%d]", path, i))
 	}
@@ -31,13 +31,18 @@ func validateVariables(key string, all Settings, path string, found *findings) {
 	}
 }
 
-// validateNames judges a container's variables: names, and that no variable has two sources. It returns how to judge one more.
-func validateNames(environment, secrets map[string]string, reserved []string, path string, declared map[string]Secret,
-	found *findings) func(variable, group, at string) {
+// variableNames are a container's variables, and those that Cloud Run itself sets there besides.
+type variableNames struct {
+	environment, secrets map[string]string
+	reserved             []string
+}
+
+// validate judges a container's variables: names, and that no variable has two sources. It returns how to judge one more.
+func (n variableNames) validate(path string, declared map[string]Secret, found *findings) func(variable, group, at string) {
 	source := map[string]string{}
 	check := func(variable, group, at string) {
 		found.shape(at, variable, variableName, "is not a variable name", "use capitals, digits and underscores, no digit first")
-		if limits.IsServiceVariable(variable) || slices.Contains(reserved, variable) {
+		if limits.IsServiceVariable(variable) || slices.Contains(n.reserved, variable) {
 			found.add(at, "is set by Cloud Run itself", "remove it, or choose another name")
 		}
 		if earlier, ok := source[variable]; ok {
@@ -46,13 +51,13 @@ func validateNames(environment, secrets map[string]string, reserved []string, pa
 			source[variable] = group
 		}
 	}
-	for _, variable := range sortedKeys(environment) {
+	for _, variable := range sortedKeys(n.environment) {
 		check(variable, "environment", join(path+".environment", variable))
 	}
-	for _, variable := range sortedKeys(secrets) {
+	for _, variable := range sortedKeys(n.secrets) {
 		at := join(path+".secrets", variable)
 		check(variable, "secrets", at)
-		if _, ok := declared[secrets[variable]]; !ok && found.readable("secrets") {
+		if _, ok := declared[n.secrets[variable]]; !ok && found.readable("secrets") {
 			found.add(at, "names a secret that is not declared", declaredSecrets(declared))
 		}
 	}

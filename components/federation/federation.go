@@ -76,7 +76,7 @@ func NewFederation(ctx *pulumi.Context, name string, args *FederationArgs, opts 
 	federation.PoolName = pool.Name
 	providerNames := pulumi.StringMap{}
 	for _, id := range slices.Sorted(maps.Keys(args.Providers)) {
-		provider, err := newProvider(ctx, name+"-provider-"+id, args, id, pool, federation)
+		provider, err := args.newProvider(ctx, name+"-provider-"+id, id, pool, federation)
 		if err != nil {
 			return nil, fmt.Errorf("federation %q: provider %q: %w", name, id, err)
 		}
@@ -95,9 +95,8 @@ func NewFederation(ctx *pulumi.Context, name string, args *FederationArgs, opts 
 	return federation, nil
 }
 
-func newProvider(ctx *pulumi.Context, name string, args *FederationArgs, id string, pool *iam.WorkloadIdentityPool,
-	parent *Federation,
-) (*iam.WorkloadIdentityPoolProvider, error) {
+func (args *FederationArgs) newProvider(ctx *pulumi.Context, name, id string, pool *iam.WorkloadIdentityPool, parent *Federation) (
+	*iam.WorkloadIdentityPoolProvider, error) {
 	trust := args.Providers[id]
 	provider := &iam.WorkloadIdentityPoolProviderArgs{
 		Project:                        args.Project,

@@ -133,7 +133,7 @@ func (s *search) look(p Planned) {
 		return
 	}
 	if kind.versions != "" {
-		versions := s.every(f.base, path+"/"+kind.versions+"?pageSize=100", kind.versions, "which versions it has", "pageToken", "nextPageToken")
+		versions := s.every(f.base, path+"/"+kind.versions+"?pageSize=100", pages(kind.versions, "which versions it has"))
 		if !slices.ContainsFunc(versions, func(version any) bool { return text(version, "state") == "ENABLED" }) {
 			s.refuse(path, "none of its versions is enabled", "enable one, or "+kind.instead)
 			return

@@ -41,15 +41,27 @@ func (s *search) read(base, path, what string) map[string]any {
 	return document
 }
 
-// every asks for all pages of a list. The answer's field next names the next page, and the parameter asks for it.
-func (s *search) every(base, path, items, what string, parameter string, next ...string) []any {
+// listing says how a list is read: the field of its items, what they say, and how a page asks for the next one.
+type listing struct {
+	items, what string
+	parameter   string
+	next        []string
+}
+
+// pages is the listing of most of Google's APIs.
+func pages(items, what string) listing {
+	return listing{items: items, what: what, parameter: "pageToken", next: []string{"nextPageToken"}}
+}
+
+// every asks for all pages of a list.
+func (s *search) every(base, path string, l listing) []any {
 	var all []any
 	for token := ""; ; {
-		page := s.read(base, path+url.QueryEscape(token), what)
-		all = append(all, list(page, items)...)
-		if following := text(page, next...); following != "" && following != token {
+		page := s.read(base, path+url.QueryEscape(token), l.what)
+		all = append(all, list(page, l.items)...)
+		if following := text(page, l.next...); following != "" && following != token {
 			if token == "" {
-				path += "&" + parameter + "="
+				path += "&" + l.parameter + "="
 			}
 			token = following
 			continue
@@ -238,8 +250,8 @@ func (s *search) otherServices(project string) {
 		}
 	}
 	// Only v1 of the API lists over all regions.
-	found := s.every(s.apis.RunV1, "projects/"+project+"/locations/-/services?limit=100", "items", "which services there are",
-		"continue", "metadata", "continue")
+	found := s.every(s.apis.RunV1, "projects/"+project+"/locations/-/services?limit=100",
+		listing{items: "items", what: "which services there are", parameter: "continue", next: []string{"metadata", "continue"}})
 	place := func(service any) (name, region string) {
 		return text(service, "metadata", "name"), text(service, "metadata", "labels", "cloud.googleapis.com/location")
 	}
@@ -271,8 +283,8 @@ func (s *search) otherSecrets(project string) {
 	for _, p := range s.of(secretType) {
 		own[p.input("secretId")] = own[p.input("secretId")] || p.input("project") == project
 	}
-	for _, secret := range s.every(s.apis.SecretManager, "projects/"+project+"/secrets?pageSize=250", "secrets",
-		"which secrets there are", "pageToken", "nextPageToken") {
+	for _, secret := range s.every(s.apis.SecretManager, "projects/"+project+"/secrets?pageSize=250",
+		pages("secrets", "which secrets there are")) {
 		if id := last(text(secret, "name")); !own[id] {
 			s.unknown("projects/"+project+"/secrets/"+id, "a secret that the settings do not name")
 		}

@@ -14,6 +14,7 @@ type outcome struct {
 	unknown       []finding // for each, text is the path of an unknown value
 	notApplicable string    // reason, "" if it applies
 	crash         string    // what a panic said, "" if there was none
+	exempt        []string  // the reasons of the exemptions that hold
 	secrets       []string  // values that must not appear in messages
 	logged        []Logged
 }

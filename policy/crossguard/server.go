@@ -146,8 +146,8 @@ func (s *Server) analyze(ctx context.Context, message string) (any, error) {
 				session.undecided(i, h.urn, h.name)
 			}
 		}
-		reasons := session.exempt(i, o, func(finding) (string, string) { return h.urn, h.name }, s.pack.Clock)
-		s.add(&response, i, set.level, o, h.urn, reasons)
+		o.exempt = session.exempt(i, o, func(finding) (string, string) { return h.urn, h.name }, s.pack.Clock)
+		s.add(&response, i, set.level, o, h.urn)
 	}
 	if len(response.Diagnostics) == 0 && len(response.NotApplicable) == 0 {
 		return encoded(plan.pass), nil
@@ -181,12 +181,11 @@ func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) 
 		p, set := &s.pack.Policies[i], &session.settings[i]
 		if set.level == Disabled {
 			if s.pack.mayNotDisable(p) && inv.hasAny(p) {
-				s.add(response, i, Mandatory, &outcome{violations: []finding{{text: mayNotDisable}}}, "", nil)
+				s.add(response, i, Mandatory, &outcome{violations: []finding{{text: mayNotDisable}}}, "")
 			}
 			continue
 		}
 		o := &outcome{}
-		var reasons []string
 		switch {
 		case p.CheckStack == nil:
 		case !inv.hasAny(p):
@@ -198,22 +197,20 @@ func (s *Server) analyzeStack(ctx context.Context, message string) (any, error) 
 			}
 			o.evaluate(func() { p.CheckStack(stack) })
 			s.tell(p, o)
-			reasons = session.exempt(i, o, who, s.pack.Clock)
+			o.exempt = session.exempt(i, o, who, s.pack.Clock)
 		}
 		if o.decided() {
 			o.violations = append(o.violations,
 				session.staleExemptions(i, p.Check == nil, inv, s.pack.Clock())...)
 		}
-		s.add(response, i, set.level, o, "", reasons)
-		s.add(response, i, Advisory, &outcome{violations: session.endless(i)}, "", nil)
+		s.add(response, i, set.level, o, "")
+		s.add(response, i, Advisory, &outcome{violations: session.endless(i)}, "")
 	}
 	return response, nil
 }
 
 // add turns an outcome into diagnostics.
-func (s *Server) add(
-	response *pulumirpc.AnalyzeResponse, policy int, level Level, o *outcome, urn string, exempt []string,
-) {
+func (s *Server) add(response *pulumirpc.AnalyzeResponse, policy int, level Level, o *outcome, urn string) {
 	p := &s.pack.Policies[policy]
 	if level == Remediate { // the remedy has run before, so a remaining violation must stop the update
 		level = Mandatory
@@ -242,10 +239,11 @@ func (s *Server) add(
 		diagnose(urn, Mandatory, SeverityUnset, fmt.Sprintf("the rule itself failed and so does not pass: %s. This is a mistake in "+
 			"policy pack %s %s: report it, or disable the policy", o.crash, s.pack.Name, s.pack.Version))
 	}
+	reasons := o.exempt
 	if o.notApplicable != "" {
-		exempt = append(exempt, o.notApplicable)
+		reasons = append(reasons, o.notApplicable)
 	}
-	for _, reason := range exempt {
+	for _, reason := range reasons {
 		response.NotApplicable = append(response.NotApplicable, notApplicable(p, reason))
 	}
 }

@@ -19,22 +19,28 @@ var runResourceLimits = crossguard.Policy{
 	Types: runAny,
 	Check: func(r *crossguard.Resource) {
 		eachContainer(r, func(c crossguard.Object) {
-			checkLimit(r, c, "resources.limits.cpu", r.Config.Number("cpu"), 1, "vCPU")
-			checkLimit(r, c, "resources.limits.memory", r.Config.Number("memoryGiB"), gib, "GiB")
+			checkLimit(r, c, "resources.limits.cpu", r.Config.Number("cpu"), unit{1, "vCPU"})
+			checkLimit(r, c, "resources.limits.memory", r.Config.Number("memoryGiB"), unit{gib, "GiB"})
 		})
 	},
 }
 
-func checkLimit(r *crossguard.Resource, c crossguard.Object, path string, limit, unit float64, name string) {
+// unit is what a setting counts an amount in, by the amount's own size.
+type unit struct {
+	size float64
+	name string
+}
+
+func checkLimit(r *crossguard.Resource, c crossguard.Object, path string, limit float64, of unit) {
 	text, set := c.String(path)
 	if !set {
-		r.Violation("%s is absent: set it to %v %s or less", c.Path(path), limit, name)
+		r.Violation("%s is absent: set it to %v %s or less", c.Path(path), limit, of.name)
 		return
 	}
 	switch amount, err := quantity(text); {
 	case err != nil:
 		r.Violation("%s: %v", c.Path(path), err)
-	case amount > limit*unit:
-		r.Violation("%s is %s: set it to %v %s or less", c.Path(path), text, limit, name)
+	case amount > limit*of.size:
+		r.Violation("%s is %s: set it to %v %s or less", c.Path(path), text, limit, of.name)
 	}
 }

@@ -115,10 +115,11 @@ func (a *app) equip(ctx context.Context, s *session) error {
 	prober.Paths, prober.Timeout = probe.Paths, probe.Timeout
 	prober.Marker = gcp.Marker{Header: probe.Marker.Header, Value: probe.Marker.Value, Body: probe.Marker.Body}
 	s.Prober = prober
-	metrics, err := gcp.NewMetrics(ctx, a.endpoints(), s.project, s.region, s.service, s.Clock.Now)
+	metrics, err := gcp.NewMetrics(ctx, a.endpoints(), s.project, s.region, s.service)
 	if err != nil {
 		return usage("%v", err)
 	}
+	metrics.Now = s.Clock.Now
 	s.Metrics, s.Progress = metrics, s.console.progress
 	if !s.Policy.Hooks.Empty() {
 		if s.Jobs, err = gcp.NewJobs(ctx, a.endpoints(), s.project, s.region); err != nil {

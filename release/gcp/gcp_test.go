@@ -36,7 +36,7 @@ func TestOnlyLoopbackIsCalledWithoutCredentials(t *testing.T) {
 	} {
 		_, err := NewService(context.Background(), Endpoints{Run: endpoint}, "p", "r", "s")
 		assert.Equal(t, allowed, err == nil, "%s: %v", endpoint, err)
-		_, err = NewMetrics(context.Background(), Endpoints{Run: endpoint}, "p", "r", "s", time.Now)
+		_, err = NewMetrics(context.Background(), Endpoints{Run: endpoint}, "p", "r", "s")
 		assert.Equal(t, allowed, err == nil, "%s: %v", endpoint, err)
 	}
 	require.NoError(t, CheckVia("http://127.0.0.1:1"))
@@ -73,8 +73,9 @@ func TestMetrics(t *testing.T) {
 	t.Cleanup(server.Close)
 	now := since.Add(3*time.Minute + 40*time.Second)
 	metrics, err := NewMetrics(context.Background(), Endpoints{Run: "http://127.0.0.1:1/run/", Monitoring: server.URL}, "p",
-		"us-central1", "web", func() time.Time { return now })
+		"us-central1", "web")
 	require.NoError(t, err)
+	metrics.Now = func() time.Time { return now }
 	got, err := metrics.Since(context.Background(), "web-b", since)
 	require.NoError(t, err)
 	assert.Equal(t, health.Metrics{Requests: 93, Errors: 3, P95: 412500 * time.Microsecond,
@@ -311,7 +312,7 @@ func TestForbidden(t *testing.T) {
 	_, err = service.Read(context.Background())
 	assert.EqualError(t, err, "read projects/p/locations/us-central1/services/web: 403 Permission denied. (the account needs the "+
 		"platform's Releaser role on the project, or roles/run.developer on the service)")
-	metrics, err := NewMetrics(context.Background(), Endpoints{Monitoring: server.URL}, "p", "us-central1", "web", time.Now)
+	metrics, err := NewMetrics(context.Background(), Endpoints{Monitoring: server.URL}, "p", "us-central1", "web")
 	require.NoError(t, err)
 	_, err = metrics.Since(context.Background(), "web-b", time.Now().Add(-time.Hour))
 	assert.EqualError(t, err, "read the request count of web-b: 403 Permission denied. (the account needs roles/monitoring.viewer on "+

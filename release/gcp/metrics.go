@@ -15,11 +15,12 @@ import (
 type Metrics struct {
 	client                   *monitoring.Service
 	project, region, service string
-	now                      func() time.Time
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
 }
 
 // NewMetrics connects to Cloud Monitoring; it makes no call yet.
-func NewMetrics(ctx context.Context, endpoints Endpoints, project, region, service string, now func() time.Time) (*Metrics, error) {
+func NewMetrics(ctx context.Context, endpoints Endpoints, project, region, service string) (*Metrics, error) {
 	clientOptions, err := ClientOptions(endpoints.monitoring(), endpoints.TokenFile)
 	if err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func NewMetrics(ctx context.Context, endpoints Endpoints, project, region, servi
 	if err != nil {
 		return nil, fmt.Errorf("connect to Cloud Monitoring: %w", err)
 	}
-	return &Metrics{client: client, project: project, region: region, service: service, now: now}, nil
+	return &Metrics{client: client, project: project, region: region, service: service, Now: time.Now}, nil
 }
 
 // reader is the role that allows reading the metrics.
@@ -42,7 +43,7 @@ const sampling = time.Minute
 func (m *Metrics) Since(ctx context.Context, revision string, since time.Time) (health.Metrics, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	window := m.now().Sub(since).Truncate(sampling)
+	window := m.Now().Sub(since).Truncate(sampling)
 	if window < sampling {
 		return health.Metrics{}, nil
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
-	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -30,8 +29,7 @@ func (r *rehearsal) visit(ctx context.Context, settings stacks.Settings) {
 }
 
 // apply applies the change, with the engine killed once, and continues with releases, drift and the rollback.
-func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engine.Stack, steps []review.Step, before stacks.Settings,
-	result *Result) error {
+func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engine.Stack, before stacks.Settings, result *Result) error {
 	after, err := stacks.Read(r.Head.Root, r.Stack, true)
 	if err != nil {
 		return err
@@ -42,7 +40,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 	const applying = "the change is applied"
 	r.crowd.begin(applying)
 	r.mu.Lock()
-	r.writes = 1 + r.random.IntN(len(steps))
+	r.writes = 1 + r.random.IntN(len(result.Steps))
 	r.mu.Unlock()
 	_, err = stack.Update(ctx) // The plan has shown what a preview would.
 	r.mu.Lock()
@@ -80,7 +78,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 	if err := r.settled(ctx, stack); err != nil {
 		return err
 	}
-	return r.back(ctx, released, steps)
+	return r.back(ctx, released, result.Steps)
 }
 
 // unprovenPaths makes new revisions fail their probes if a probe requests a path that may not exist. Only the application knows which

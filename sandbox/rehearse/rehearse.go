@@ -233,7 +233,7 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	if r.PlanOnly || len(plan.Steps) == 0 {
 		return result, nil
 	}
-	return result, r.apply(ctx, head, headStack, plan.Steps, before, &result)
+	return result, r.apply(ctx, head, headStack, before, &result)
 }
 
 // asDeployed adds the cloud's names to planned resources that exist already, because a plan does not contain those names.

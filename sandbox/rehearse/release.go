@@ -85,10 +85,11 @@ func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service 
 	if err != nil {
 		return nil, err
 	}
-	metrics, err := gcp.NewMetrics(ctx, endpoints, of.Project.ID, of.Project.Region, service, r.clock.Now)
+	metrics, err := gcp.NewMetrics(ctx, endpoints, of.Project.ID, of.Project.Region, service)
 	if err != nil {
 		return nil, err
 	}
+	metrics.Now = r.clock.Now
 	probe := environment.Probe
 	// The emulated application answers with its revision's name, in place of the real application's marker.
 	prober := &gcp.Prober{Paths: probe.Paths, Timeout: probe.Timeout, Via: r.status.DataPlane, Now: r.clock.Now}

@@ -22,7 +22,7 @@ const channels = "projects/*/notificationChannels"
 // appears when the minute is over and lag has passed. completed says which executions of jobs have ended.
 func APIs(recorder *metrics.Recorder, completed Completed, lag time.Duration) []*rest.API {
 	series := &rest.Kind{Pattern: "projects/*/timeSeries", List: func(q *rest.Request, n rest.Name) (any, error) {
-		return listTimeSeries(q, n, recorder, completed, max(lag, q.Disturbance.MetricsLag))
+		return sources{recorder, completed, max(lag, q.Disturbance.MetricsLag)}.listTimeSeries(q, n)
 	}}
 	return []*rest.API{
 		{Prefix: "mon/v3", Host: Host, Schema: "mon", Kinds: []*rest.Kind{

@@ -105,10 +105,18 @@ type measured struct {
 	points []metrics.Point
 }
 
+// sources are where the data of time series comes from: the requests to services, and the executions of jobs. The data of a minute appears
+// when the minute is over and lag has passed.
+type sources struct {
+	recorder  *metrics.Recorder
+	completed Completed
+	lag       time.Duration
+}
+
 // measure returns the series of a metric, in the order of their labels.
-func measure(q *rest.Request, metric string, recorder *metrics.Recorder, completed Completed, from, to time.Time) (all []measured) {
+func (s sources) measure(q *rest.Request, metric string, from, to time.Time) (all []measured) {
 	if metric != completedExecutions {
-		for _, series := range recorder.Query("", from, to) {
+		for _, series := range s.recorder.Query("", from, to) {
 			parts := strings.Split(series.Key.Service, "/")
 			all = append(all, measured{points: series.Points, labels: map[string]string{"resource.labels.project_id": parts[1],
 				"resource.labels.location": parts[3], "resource.labels.service_name": parts[5], "resource.labels.configuration_name": parts[5],
@@ -116,7 +124,7 @@ func measure(q *rest.Request, metric string, recorder *metrics.Recorder, complet
 		}
 		return all
 	}
-	completed(q, func(job, result string, at time.Time) {
+	s.completed(q, func(job, result string, at time.Time) {
 		parts := strings.Split(job, "/")
 		all = append(all, measured{points: []metrics.Point{{Start: at.Truncate(metrics.Interval), Count: 1}},
 			labels: map[string]string{"resource.labels.project_id": parts[1], "resource.labels.location": parts[3],
@@ -125,10 +133,9 @@ func measure(q *rest.Request, metric string, recorder *metrics.Recorder, complet
 	return all
 }
 
-// listTimeSeries answers timeSeries.list. The data of a minute appears when the minute is over and lag has passed. It counts in
-// the alignment period in which the minute ends. Where two periods share a minute, the real service divides it
-// between them.
-func listTimeSeries(q *rest.Request, n rest.Name, recorder *metrics.Recorder, completed Completed, lag time.Duration) (any, error) {
+// listTimeSeries answers timeSeries.list. The data of a minute counts in the alignment period in which the minute ends. Where two periods
+// share a minute, the real service divides it between them.
+func (s sources) listTimeSeries(q *rest.Request, n rest.Name) (any, error) {
 	chosen, err := parseFilter(q.Query.Get("filter"))
 	if err != nil {
 		return nil, err
@@ -139,14 +146,14 @@ func listTimeSeries(q *rest.Request, n rest.Name, recorder *metrics.Recorder, co
 		return nil, err
 	}
 	groups, order := map[string]*group{}, []string{}
-	for _, series := range measure(q, metric, recorder, completed, a.from.Add(-metrics.Interval), a.to) {
+	for _, series := range s.measure(q, metric, a.from.Add(-metrics.Interval), a.to) {
 		if series.labels["resource.labels.project_id"] != n.Project.ID || !chosen.takes(series.labels) {
 			continue
 		}
 		labels, id := a.kept(series.labels)
 		for _, point := range series.points {
 			end := point.Start.Add(metrics.Interval)
-			if !end.After(a.from) || end.After(a.to) || end.Add(lag).After(q.Now) {
+			if !end.After(a.from) || end.After(a.to) || end.Add(s.lag).After(q.Now) {
 				continue
 			}
 			g := groups[id]

@@ -18,7 +18,6 @@ const (
 
 // Job translates a v2 job to v1.
 func Job(v2 object, place Place) object {
-	id := doc.Last(doc.Text(v2, "name"))
 	status := pick(v2, "executionCount")
 	status["conditions"] = []any{condition(doc.Object(v2, "terminalCondition"), "Ready", "JobFailed")}
 	if generation, err := strconv.ParseFloat(doc.Text(v2, "observedGeneration"), 64); err == nil {
@@ -34,12 +33,11 @@ func Job(v2 object, place Place) object {
 	execution := doc.Object(v2, "template")
 	spec := pick(execution, "taskCount", "parallelism")
 	spec["template"] = object{"spec": task(doc.Object(execution, "template"))}
-	return jobResource("Job", id, "jobs", v2, place, object{"spec": object{"template": object{"spec": spec}}, "status": status})
+	return jobResource("jobs", v2, place, object{"kind": "Job", "spec": object{"template": object{"spec": spec}}, "status": status})
 }
 
 // Execution translates a v2 execution to v1.
 func Execution(v2 object, place Place) object {
-	id := doc.Last(doc.Text(v2, "name"))
 	status := pick(v2, "startTime", "completionTime", "runningCount", "succeededCount", "failedCount", "cancelledCount", "retriedCount",
 		"logUri")
 	conditions := []any{}
@@ -53,15 +51,16 @@ func Execution(v2 object, place Place) object {
 	status["conditions"], status["observedGeneration"] = conditions, 1.0
 	spec := pick(v2, "taskCount", "parallelism")
 	spec["template"] = object{"spec": task(doc.Object(v2, "template"))}
-	shown := jobResource("Execution", id, "executions", v2, place, object{"spec": spec, "status": status})
+	shown := jobResource("executions", v2, place, object{"kind": "Execution", "spec": spec, "status": status})
 	doc.Object(shown, "metadata", "labels")[JobLabel] = doc.Text(v2, "job")
 	return shown
 }
 
-func jobResource(kind, id, collection string, v2 object, place Place, rest object) object {
+func jobResource(collection string, v2 object, place Place, rest object) object {
+	id := doc.Last(doc.Text(v2, "name"))
 	meta := metadata(id, collection, v2, place)
 	meta["selfLink"] = "/apis/" + jobAPIVersion + "/namespaces/" + place.Project + "/" + collection + "/" + id
-	rest["apiVersion"], rest["kind"], rest["metadata"] = jobAPIVersion, kind, meta
+	rest["apiVersion"], rest["metadata"] = jobAPIVersion, meta
 	return rest
 }
 
