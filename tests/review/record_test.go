@@ -72,8 +72,9 @@ func TestRecord(t *testing.T) {
 		}
 		t.Run(p.name, func(t *testing.T) {
 			result := p.rehearsed(t.Context(), t, t.TempDir(), nil)
-			p.keep(t, p.assessed(t, review.Stack{Failed: result.Failed, Plan: result.Steps, Findings: result.Findings, ManualSteps: result.ManualSteps,
-				Rehearsal: result.Rehearsal}))
+			p.keep(t, p.assessed(t, review.Stack{Failed: result.Failed, Plan: result.Steps, Findings: result.Findings,
+				ManualSteps: result.ManualSteps,
+				Rehearsal:   result.Rehearsal}))
 		})
 	}
 }
