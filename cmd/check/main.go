@@ -57,7 +57,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	install := flags.Bool("install", os.Getenv("CI") != "", "install what tests want from Debian's packages, as root; the default in CI")
 	race := flags.Bool("race", true, "run tests with the race detector")
 	full := flags.Bool("full", false, "take no samples, and use the race detector everywhere")
-	quick := flags.Bool("quick", false, "format, vet and test only the packages that changed, without the race detector")
+	quick := flags.Bool("quick", false,
+		"format, vet and test only the packages that changed, without the race detector, and compile what imports them")
 	base := flags.String("base", "main", "the commit or branch that --quick compares with")
 	if code, done := parse(page, flags, args, out, errs); done {
 		return code

@@ -12,7 +12,7 @@ import (
 )
 
 // quick is the check while working: it formats, vets and tests the packages that changed since base, without the race
-// detector. It says what it leaves to the whole check, above all the tests that take minutes.
+// detector, and compiles those that import them. It says what it leaves to the whole check, above all the tests that take minutes.
 func (c checker) quick(base string) error {
 	files, err := c.changed(base)
 	if err != nil {
@@ -44,6 +44,9 @@ func (c checker) quick(base string) error {
 			continue
 		}
 		err := c.command(module, "go", append([]string{"vet"}, packages...)...)
+		if err == nil {
+			err = c.command(module, "go", "list", "-export", "-f", `{{""}}`, "./...")
+		}
 		tested := slices.DeleteFunc(packages, isSlow)
 		if err == nil && len(tested) > 0 {
 			err = c.testPackages(tests, group{module: module, packages: tested})
