@@ -116,12 +116,15 @@ func (w *World) checkAnswer(method, target string, answer map[string]any) {
 		for _, k := range api.Kinds {
 			collection, _ := path.Match(k.Pattern, name)
 			item, _ := path.Match(k.Pattern+"/*", name)
+			if !collection && !item {
+				continue
+			}
 			reads, _ := schema.FindMethod(api.Schema, http.MethodGet, append(strings.Split(k.Pattern, "/"), "*"), "")
 			of := api.Schema + ":" + cmp.Or(k.Message, reads.Response)
 			switch {
-			case !collection && !item || !schema.Known(of):
+			case !schema.Known(of):
 			case collection && strings.HasSuffix(found.ID, ".list"):
-				w.checkItems(target, of, answer[k.ListField])
+				w.checkItems(target, of, answer[cmp.Or(k.ListField, path.Base(k.Pattern))])
 			default:
 				resource = of
 			}
