@@ -95,7 +95,7 @@ func costFindings() []findings {
 		of(uptimeExists, "a redirect", nil, public, answers(true, 300, 399)),
 		of(uptimeExists, "the first error", errors, public, answers(true, 400)),
 		of(uptimeExists, "what is not done yet", errors, public, answers(true, 199)),
-		of(uptimeExists, "without TLS, a redirect to it", []string{uncheckedOf(1, 0)}, public, answers(false, 301)),
+		of(uptimeExists, "without TLS, a redirect to it", []string{uncheckedOf(1, 0)}, public, answers(false, 300, 301)),
 		of(uptimeExists, "without TLS, a redirect or success", clear, public, answers(false, 200, 301)),
 		of(uptimeExists, "each quarter of an hour", []string{"period is 900s: set it to 300 seconds or less", uncheckedOf(1, 0)}, public,
 			changed(answers(true), change{path: "period", to: "900s"})),

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/release/hooks"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
@@ -50,7 +51,9 @@ func TestPolicyIsChecked(t *testing.T) {
 		"one probe":     {func(p *rollout.Policy) { p.Probes.Probes = 1 }, ""},
 		"none in a row": {func(p *rollout.Policy) { p.Probes.Consecutive = 0 }, "probe.consecutive is 0: use at least 1"},
 		"one in a row":  {func(p *rollout.Policy) { p.Probes.Consecutive = 1 }, ""},
-		"inconclusive":  {func(p *rollout.Policy) { p.Inconclusive = "" }, `inconclusive is "": use hold, proceed or rollback`},
+		"a hook": {func(p *rollout.Policy) { p.Hooks.Before = []hooks.Hook{{Job: "migrate"}} },
+			"before[0]: timeout has to be longer than 0"},
+		"inconclusive": {func(p *rollout.Policy) { p.Inconclusive = "" }, `inconclusive is "": use hold, proceed or rollback`},
 	} {
 		policy := testPolicy()
 		test.change(&policy)
@@ -237,27 +240,124 @@ func TestARunWaitsForWhatIsUnderWay(t *testing.T) {
 	}
 }
 
-// busy is a service that never comes to rest: a revision of its own does not become ready.
-type busy struct{ *solo }
+// shown is a service whose reads show something else than there is.
+type shown struct {
+	*solo
+	change func(*plan.Service)
+}
 
-func (b busy) Read(ctx context.Context) (plan.Service, error) {
+func (b shown) Read(ctx context.Context) (plan.Service, error) {
 	service, err := b.solo.Read(ctx)
-	service.Reconciling = true
+	b.change(&service)
 	return service, err
 }
 
-// Requests that are back are back, whatever else the service is busy with; a single read may be older than the write.
-func TestARollbackBesideARevisionThatNeverIsReady(t *testing.T) {
+// Requests that are back are back, whatever else the service is busy with, such as a revision of its own that does not become ready. A
+// single read may be older than the write, so that four in a row have to show the split where the API is not done.
+func TestWhenARollbackIsOver(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*plan.Service)
+		reads  int
+	}{
+		"at rest":           {func(*plan.Service) {}, 6},
+		"busy":              {func(s *plan.Service) { s.Reconciling = true }, 9},
+		"not yet observed":  {func(s *plan.Service) { s.Reconciling, s.Observed = false, s.Generation-1 }, 9},
+		"busy, as observed": {func(s *plan.Service) { s.Reconciling, s.Observed = true, s.Generation }, 9},
+	} {
+		s := deployed(revision{})
+		s.pass(time.Minute)
+		s.serves(of("web-b", 100, "stable"), of("web-a", 0, "previous"))
+		controller := s.controller()
+		controller.Service = shown{s, test.change}
+		s.reads = 0
+		result := controller.Rollback(context.Background(), rollout.Back{})
+		assert.Equal(t, rollout.RolledBack, result.Outcome, "%s: %v", name, result.Why)
+		assert.Equal(t, test.reads, s.reads, name)
+		assert.Equal(t, map[string]string{"web-a": "registry/web@" + digest("web-a")}, result.Images, name)
+	}
+}
+
+// A write without effect is given up three seconds after the API was done with it.
+func TestWhenARollbackIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	s.pass(time.Minute)
-	s.serves(of("web-b", 100, "stable"), of("web-a", 0, "previous"))
-	controller := s.controller()
-	controller.Service = busy{s}
+	s.serves(of("web-a", 100, "stable"))
+	s.stick = true
 	begun := s.now
-	s.reads = 0
-	result := controller.Rollback(context.Background(), rollout.Back{})
-	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
-	assert.Less(t, s.now-begun, 5*time.Second)
-	assert.GreaterOrEqual(t, s.reads, 5, "the read before the write, and four in a row that show the split")
+	result := s.controller().Rollback(context.Background(), rollout.Back{To: "web-b"})
+	assert.Equal(t, rollout.Unconfirmed, result.Outcome, result.Why)
+	assert.Equal(t, 4200*time.Millisecond, s.now-begun, "1.2 s until the API is done, and 3 s after that")
+}
+
+// The wanted traffic is guarded as well as what is in effect; a service on which nothing is in effect yet may become ready.
+func TestAGuardOfWhatIsWanted(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	s.pass(time.Minute)
+	s.serves(of("web-a", 100, "stable"))
+	result, err := s.controller().Guard(context.Background(), func(context.Context) error {
+		s.service.Desired = []plan.Target{of("web-a", 100, "stable"), of("web-b", 0, "pr-1")}
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, rollout.RolledBack, result.Outcome)
+	assert.Equal(t, []string{"the command changed the wanted traffic or its tags: web-a 100 % (stable) became web-a 100 % (stable), " +
+		"web-b 0 % (pr-1)"}, result.Why)
+	assert.Equal(t, "web-a=100/stable", list(s.service.Desired))
+
+	s = deployed(revision{})
+	s.pass(time.Minute)
+	s.serves(of("web-a", 100, "stable"))
+	s.broken = errors.New("disk full")
+	result, err = s.controller().Guard(context.Background(), func(context.Context) error {
+		return s.shift(s.service.Etag, []plan.Target{of("web-b", 100, "")})
+	})
+	require.NoError(t, err)
+	assert.Equal(t, rollout.RolledBack, result.Outcome, "%v: the traffic is put back without a journal as well", result.Why)
+
+	s = deployed(revision{})
+	s.pass(time.Minute)
+	s.service.Desired, s.service.Effective = []plan.Target{of("web-a", 100, "stable")}, nil
+	result, err = s.controller().Guard(context.Background(), func(context.Context) error {
+		s.serves(of("web-a", 100, "stable"))
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
+}
+
+// The journal has every probe once, no more often than each five seconds and before a decision. A verdict stands without it.
+func TestTheJournalHasEveryProbe(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		revision revision
+		full     time.Duration // from when on the journal's disk is full; 0 for never
+		outcome  rollout.Outcome
+		saved    []int // with each event
+	}{
+		"all is well": {revision{}, 0, rollout.Released, []int{20, 20, 20, 2, 12, 10, 10, 10, 2, 12, 10, 10, 10, 2, 12, 10, 10, 10, 2}},
+		"bad":         {revision{badFrom: 30 * time.Second}, 0, rollout.RolledBack, []int{20, 20, 20, 2, 12, 10, 10, 2}},
+		"bad, and no journal": {revision{badFrom: 30 * time.Second}, 32 * time.Second, rollout.RolledBack,
+			[]int{20, 20, 20, 2, 12, 10, 10, 2}},
+		"well, and no journal": {revision{}, 33 * time.Second, rollout.RolledBack,
+			[]int{20, 20, 20, 2, 12, 10, 10, 10}},
+	} {
+		s := deployed(test.revision)
+		s.before = func() {
+			if test.full > 0 && s.now >= test.full {
+				s.broken = errors.New("disk full")
+			}
+		}
+		result := s.controller().Rollout(context.Background(), rollout.Request{})
+		assert.Equal(t, test.outcome, result.Outcome, "%s: %v", name, result.Why)
+		var saved []int
+		for _, event := range s.events {
+			if event.Kind == "probes" {
+				saved = append(saved, len(event.Samples))
+			}
+		}
+		assert.Equal(t, test.saved, saved, name)
+	}
 }

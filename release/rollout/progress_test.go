@@ -19,6 +19,9 @@ func TestProgressOfARollout(t *testing.T) {
 	before := []string{"0 %, step 0 of 3: 0s of 0s, 0s left, 0 good, 0 bad, p95 0s" + settling,
 		"0 %, step 0 of 3: 0s of 0s, 0s left, 0 good, 0 bad, p95 0s" + settling,
 		"0 %, step 0 of 3: 0s of 0s, 0s left, 2 good, 0 bad, p95 50ms", "0 %, step 0 of 3: 15s of 0s, 0s left, 60 good, 0 bad, p95 50ms"}
+	const waits = "0 %, step 0 of 3: 0s of 0s, 0s left, 0 good, 0 bad, p95 0s, waiting up to 10s for a first good answer, " +
+		"the last one: status 500"
+	cold := []string{waits, waits}
 	begins := func(step string) []string {
 		return []string{step + ": 0s of 20s, 0s left, 2 good, 0 bad, p95 50ms" + settling,
 			step + ": 0s of 20s, 20s left, 4 good, 0 bad, p95 50ms"}
@@ -33,11 +36,11 @@ func TestProgressOfARollout(t *testing.T) {
 		want     []string
 	}{
 		"all is well": {revision{}, false, slices.Concat(before, bakes("10 %, step 1 of 3"), afterwards)},
-		"its first answers are bad": {revision{badFrom: 1, badUntil: 5 * time.Second}, false, slices.Concat(before[:2], []string{
-			"0 %, step 0 of 3: 0s of 0s, 0s left, 0 good, 0 bad, p95 0s, waiting up to 10s for a first good answer, the last one: status 500",
-			"0 %, step 0 of 3: 0s of 0s, 0s left, 0 good, 0 bad, p95 0s, waiting up to 10s for a first good answer, the last one: status 500",
+		"its first answers are bad": {revision{badFrom: 1, badUntil: 5 * time.Second}, false, slices.Concat(before[:2], cold, []string{
 			"0 %, step 0 of 3: 3s of 0s, 0s left, 2 good, 0 bad, p95 50ms", "0 %, step 0 of 3: 18s of 0s, 0s left, 60 good, 0 bad, p95 50ms",
 		}, bakes("10 %, step 1 of 3"), afterwards)},
+		"it never answers well": {revision{badFrom: 1}, false, slices.Concat(before[:2], cold, []string{
+			"0 %, step 0 of 3: 11s of 0s, 0s left, 1 good, 1 bad, p95 50ms", "0 %, step 0 of 3: 11s of 0s, 0s left, 2 good, 2 bad, p95 50ms"})},
 		"one answer is bad": {revision{badFrom: 22 * time.Second, badUntil: 23 * time.Second}, false, slices.Concat(before,
 			begins("10 %, step 1 of 3"), []string{"10 %, step 1 of 3: 20s of 20s, 0s left, 43 good, 1 bad, p95 50ms"}, afterwards)},
 		"held for more data": {revision{}, true, slices.Concat(before, begins("10 %, step 1 of 3"),

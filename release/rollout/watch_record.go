@@ -53,7 +53,7 @@ func (w *watch) report(effective, verdict health.Verdict) {
 	progress := Progress{Candidate: w.candidate, Percent: w.current.Percent, Steps: len(w.Policy.Steps), Bake: w.current.Bake,
 		Verdict: verdict}
 	for _, step := range w.Policy.Steps {
-		if w.current.Percent > 0 && step.Percent <= w.current.Percent {
+		if step.Percent <= w.current.Percent {
 			progress.Step++
 		}
 	}
@@ -61,7 +61,7 @@ func (w *watch) report(effective, verdict health.Verdict) {
 		progress.Left = end.Sub(w.Clock.Now())
 	}
 	switch {
-	case w.settled.IsZero() && len(effective.Reasons) > 0:
+	case w.settled.IsZero(): // The traffic is not in effect, which has a reason.
 		progress.Waiting = effective.Reasons[0]
 	case !w.warm && w.cold != "":
 		progress.Waiting = fmt.Sprintf("waiting up to %s for a first good answer, the last one: %s", w.Policy.Warmup, w.cold)
