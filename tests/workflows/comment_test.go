@@ -97,7 +97,7 @@ esac
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text := strings.ReplaceAll(script(t, "No artifact is asked"), "> /dev/null", "")
+			text := strings.ReplaceAll(script(t, "No artifact names it"), "> /dev/null", "")
 			code, printed, _ := runScript(t, text, map[string]string{"GH_REPO": "o/r", "GITHUB_RUN_ID": "5", "RUN_ID": "4",
 				"FOUND": test.found, "RUN": run, "PULLS": test.pulls, "COMMENTS": test.comments}, map[string]string{"gh": gh})
 			if code != 0 || !strings.Contains(printed, test.called) || (test.called == "") == strings.Contains(printed, "called:") {
@@ -141,7 +141,7 @@ esac
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, printed, outputs := runScript(t, "mkdir .platform\n"+script(t, "What anybody uploaded"), map[string]string{"GH_REPO": "o/r",
+			code, printed, outputs := runScript(t, "mkdir .platform\n"+script(t, "Anybody could have uploaded"), map[string]string{"GH_REPO": "o/r",
 				"RUN_ID": "4", "RUN": "url", "HEAD": "abc", "CONCLUSION": test.conclusion, "PLANS": "fork", "DOCS": "docs",
 				"ARTIFACTS": `{"artifacts": [` + test.artifacts + `]}`}, map[string]string{"gh": gh, "go": program})
 			if code != 0 || outputs != test.want {
