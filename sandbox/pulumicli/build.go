@@ -210,6 +210,9 @@ func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Dir = dir
 	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")
+	if os.Getenv("GOGC") == "" {
+		command.Env = append(command.Env, "GOGC=400") // the compilers collect their heaps less often: an eighth of their time
+	}
 	// An interrupted go command ends its compilers and takes its temporary files away. A killed one leaves both.
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
