@@ -105,7 +105,8 @@ func TestAFirstUpCompilesWhatItNeeds(t *testing.T) {
 func TestNestedModulesShareWhatTheyCompile(t *testing.T) {
 	t.Parallel()
 	platform := requirements(t, "go.mod")
-	for _, nested := range []string{"policy", "policy/conformance", "policy/bench/policyx", "tests/workflows", "tests/examples/yaml"} {
+	for _, nested := range []string{"policy", "policy/conformance", "policy/bench/policyx", "tests/workflows", "tests/examples/yaml",
+		"tests/chains/act"} {
 		for path, version := range requirements(t, nested+"/go.mod") {
 			if platform[path] != "" {
 				assert.Equal(t, platform[path], version, "cd %s && go get %s@%s && go mod tidy", nested, path, platform[path])
