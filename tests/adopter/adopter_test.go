@@ -45,20 +45,30 @@ func command(t *testing.T, folder, name string, args ...string) string {
 // Two applications share what a Pulumi organization and a simulated cloud are on this machine: one state folder.
 func TestTwoApplicationsSideBySide(t *testing.T) {
 	t.Parallel()
+	shop := repository(t, "shop", "--region", "europe-west1", "--environments", "dev", "--service", "api", "--service", "web")
+	desk := repository(t, "desk")
+	assert.Contains(t, command(t, shop, "go", "run", scaffold.Module+"/cmd/check", "settings"), "The settings fit")
+	command(t, desk, "go", "vet", ".")
+
+	tools := t.TempDir()
+	executables := map[string]string{shop: filepath.Join(tools, "shop"), desk: filepath.Join(tools, "desk")}
+	command(t, shop, "go", "run", "-exec", "cp", scaffold.Module+"/cmd/sandbox", executables[shop])
+	copyAsAnotherBuild(t, executables[desk], executables[shop])
+	require.NoError(t, os.Mkdir(filepath.Join(tools, "linked"), 0o755))
+	once, err := filepath.Abs(filepath.Join("..", "chains", "testdata", "compiled"))
+	require.NoError(t, err)
 	state := filepath.Join(t.TempDir(), "state")
 	sandbox := func(folder string, args ...string) string {
 		t.Helper()
-		return command(t, folder, "go", append([]string{"run", scaffold.Module + "/cmd/sandbox", "--state", state}, args...)...)
+		command := exec.Command(executables[folder], append([]string{"--state", state}, args...)...)
+		command.Dir = folder
+		command.Env = append(os.Environ(), "PATH="+once+string(os.PathListSeparator)+os.Getenv("PATH"), "CHAIN_PATH="+os.Getenv("PATH"),
+			"CHAIN_TOOLS="+tools)
+		output, err := command.CombinedOutput()
+		assert.NoError(t, err, "sandbox %v: %s", args, output)
+		return string(output)
 	}
-	shop := repository(t, "shop", "--region", "europe-west1", "--environments", "dev", "--service", "api", "--service", "web")
-	desk := repository(t, "desk")
-	t.Cleanup(func() {
-		stop := exec.Command("go", "run", scaffold.Module+"/cmd/sandbox", "--state", state, "stop") // t.Context is over by now
-		stop.Dir = shop
-		output, err := stop.CombinedOutput()
-		assert.NoError(t, err, "%s", output)
-	})
-	assert.Contains(t, command(t, shop, "go", "run", scaffold.Module+"/cmd/check", "settings"), "The settings fit")
+	t.Cleanup(func() { sandbox(shop, "stop") })
 
 	up := sandbox(shop, "up", "dev")
 	assert.Contains(t, up, "Service shop-api answers 200")
@@ -70,4 +80,15 @@ func TestTwoApplicationsSideBySide(t *testing.T) {
 	again := sandbox(shop, "up", "dev")
 	assert.Contains(t, again, "Stack dev: no changes", "the other application touched nothing of this one")
 	assert.NotContains(t, again, "desk")
+}
+
+// copyAsAnotherBuild copies an executable and changes its build ID, as if another module had linked the same sources.
+func copyAsAnotherBuild(t *testing.T, to, from string) {
+	t.Helper()
+	id := strings.TrimSpace(command(t, ".", "go", "tool", "buildid", from))
+	data, err := os.ReadFile(from)
+	require.NoError(t, err)
+	other := bytes.Replace(data, []byte(id), []byte(strings.ToUpper(id)), 1)
+	require.NotEqual(t, data, other)
+	require.NoError(t, os.WriteFile(to, other, 0o755))
 }
