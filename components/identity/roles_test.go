@@ -1,8 +1,10 @@
 package identity
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -88,4 +90,17 @@ func TestHalfAConditionIsNone(t *testing.T) {
 	whole := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed.",
 		Condition: &Condition{Title: "always", Expression: "true"}}
 	assert.NoError(t, whole.problems("grant"))
+}
+
+// TestRepeatedGrants names the first of equal grants each time, and says of a grant that is wrong itself no more than that.
+func TestRepeatedGrants(t *testing.T) {
+	t.Parallel()
+	good := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed."}
+	bad := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}}
+	args := &IdentityArgs{Project: pulumi.String("p"), AccountID: "account", Grants: []Grant{bad, bad, good, good, good}}
+	const repeats = "args.Grants[%d] (roles/run.viewer) repeats args.Grants[2] on project: remove one, or give the scopes different keys"
+	assert.EqualError(t, args.validate(), strings.Join([]string{
+		"args.Grants[0] (roles/run.viewer).Reason is missing: say what the role is needed for",
+		"args.Grants[1] (roles/run.viewer).Reason is missing: say what the role is needed for",
+		fmt.Sprintf(repeats, 3), fmt.Sprintf(repeats, 4)}, "\n"))
 }

@@ -136,7 +136,6 @@ func parseExemptions(policy string, v any, latest time.Time) ([]exemption, error
 		e, err := parseExemption(element, latest)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("[%d]: %w", i, err))
-			continue
 		}
 		all = append(all, e)
 	}

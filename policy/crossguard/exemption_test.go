@@ -130,3 +130,34 @@ func TestDisabledPoliciesDoNotJudgeTheirExemptions(t *testing.T) {
 		c.Configure(`{"p": {"enforcementLevel": "disabled", "exemptions": [{"resource": "x", "reason": "r", "expires": "2000-01-01"}]}}`))
 	assert.Empty(t, c.AnalyzeStack(ct.Resource{Type: thing}).Diagnostics)
 }
+
+// TestWhatAnExemptionSays: an exemption names resources, and says why. A URN has four parts, of which the last is the name.
+func TestWhatAnExemptionSays(t *testing.T) {
+	t.Parallel()
+	const (
+		urn      = "urn:pulumi:dev::test::gcp:storage/bucket:Bucket::"
+		noName   = "names no resource: end the URN with ::NAME"
+		nothing  = "needs a resource (URN or name pattern) and a reason"
+		anything = "fits nearly every name: write 3 letters of the name in a row"
+	)
+	for _, test := range []struct{ resource, reason, wrong string }{
+		{"uploads", "agreed", ""}, {"up", "agreed", ""}, {"upl*", "agreed", ""}, {urn + "uploads", "agreed", ""}, {urn + "upl*", "agreed", ""},
+		{"urn:*::uploads", "agreed", ""}, {"urn:*::test::gcp:storage/bucket:Bucket::*loads", "agreed", ""},
+		{"", "agreed", nothing}, {"uploads", "", nothing}, {" ", " ", nothing}, {"**", "agreed", "exempts every resource"},
+		{"urn:*::upl*", "agreed", noName}, {"urn:pulumi:dev::test::upl*", "agreed", noName}, {"urn:uploads", "agreed", noName},
+		{"urn:*::**", "agreed", noName}, {urn, "agreed", noName}, {urn + "*", "agreed", noName},
+		{"up*", "agreed", anything}, {"*-*", "agreed", anything}, {urn + "up*", "agreed", anything},
+	} {
+		c := ct.Start(t, pack(policy(func(*crossguard.Resource) {})))
+		err := c.Configure(fmt.Sprintf(`{"p": {"exemptions": [{"resource": %q, "reason": %q, "expires": "2027-01-31"}]}}`, test.resource,
+			test.reason))
+		if test.wrong == "" {
+			assert.NoError(t, err, test.resource)
+		} else {
+			assert.ErrorContains(t, err, test.wrong, test.resource)
+		}
+	}
+	exempts := ct.Start(t, pack(policy(func(*crossguard.Resource) {}))).Info().Policies[0].ConfigSchema.Properties.AsMap()["exemptions"]
+	item := exempts.(map[string]any)["items"].(map[string]any)["anyOf"].([]any)[0].(map[string]any)
+	assert.Equal(t, false, item["additionalProperties"], "the engine refuses a misspelt key")
+}

@@ -3,10 +3,12 @@ package approvals_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -29,7 +31,8 @@ func serve(t *testing.T, answers map[string][]answer) (client approvals.Client, 
 	t.Helper()
 	calls, waits = map[string]int{}, new([]time.Duration)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer "+token || r.Method != http.MethodGet {
+		if r.Header.Get("Authorization") != "Bearer "+token || r.Method != http.MethodGet ||
+			r.Header.Get("Accept") != "application/vnd.github+json" || r.Header.Get("X-GitHub-Api-Version") != "2022-11-28" {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
@@ -89,6 +92,10 @@ func TestAsk(t *testing.T) {
 		"two pages": {run: []answer{good}, reviews: []answer{{status: 200, body: reviews.body,
 			header: [2]string{"Link", `<https://x/?page=2>; rel="next"`}}}, calls: 2,
 			wrong: "more than one page", refused: true},
+		"a list of pages that cannot be read": {run: []answer{{status: 200, body: run, header: [2]string{"Link", `rel="next"`}}}, calls: 1,
+			wrong: "Link", refused: true},
+		"as much as is read": {run: []answer{{status: 200, body: strings.Repeat(" ", 4<<20-len(run)) + run}}, reviews: []answer{reviews},
+			calls: 2},
 		"too much": {run: []answer{{status: 200, body: strings.Repeat(" ", 4<<20) + run}}, calls: 1, wrong: "larger than 4194304 bytes",
 			refused: true},
 	} {
@@ -114,6 +121,27 @@ func TestAsk(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A connection that breaks says nothing about the run, so the call is made again.
+func TestABrokenConnectionIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	client, _, _ := serve(t, map[string][]answer{runPath: {{status: 200, body: run}}, reviewsPath: {{status: 200, body: "[" +
+		review("approved", bob, "production") + "," + review("approved", ann, "production-approval") + "]"}}})
+	broken := 0
+	client.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		switch broken++; broken {
+		case 1:
+			return nil, errors.New("connection refused")
+		case 2:
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(iotest.ErrReader(errors.New("connection reset")))}, nil
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})
+	verdict, err := client.Ask(t.Context(), question)
+	require.NoError(t, err)
+	assert.True(t, verdict.Approved)
+	assert.Equal(t, 4, broken)
 }
 
 func TestTokenStaysHere(t *testing.T) {
