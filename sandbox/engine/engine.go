@@ -172,6 +172,10 @@ func (e *Engine) environment() (map[string]string, error) {
 		"PULUMI_SKIP_UPDATE_CHECK":                    "true",
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
 	}
+	// The CLI lives for seconds. Where nothing else is set, its heap grows to five times what lives in it, but not in a large stack.
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		environment["GOGC"], environment["GOMEMLIMIT"] = "400", "2GiB"
+	}
 	if len(e.providers) == 2 {
 		environment["PULUMI_DEBUG_PROVIDERS"] = fmt.Sprintf("%s:%d,%s:%d",
 			provider.GCP, e.providers[0].Port(), provider.GitHub, e.providers[1].Port())

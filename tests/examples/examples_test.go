@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -85,17 +84,9 @@ func goHost(t *testing.T, program string) string {
 func yamlHost(t *testing.T, _ string) string {
 	t.Helper()
 	folder := t.TempDir()
-	build(t, "yaml", filepath.Join(folder, "pulumi-language-yaml"), "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml")
+	require.NoError(t, golang.Compile(t.Context(), "yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+		filepath.Join(folder, "pulumi-language-yaml"), "the language host of YAML"))
 	return "PATH=" + folder + string(os.PathListSeparator) + os.Getenv("PATH")
-}
-
-// build compiles a package of the module in a folder.
-func build(t *testing.T, module, executable, name string) {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "build", "-o", executable, name)
-	command.Dir = module
-	output, err := command.CombinedOutput()
-	require.NoError(t, err, "%s", output)
 }
 
 // serveEmulator runs the emulator's command until the test ends, and returns where its APIs are.
@@ -187,7 +178,7 @@ func TestService(t *testing.T) {
 	atMost := func(instances string) { b.must("config", "set", "hello:maxInstances", instances, "--stack", "dev") }
 	atMost("9")
 	pack := filepath.Join(t.TempDir(), "policy-pack")
-	build(t, filepath.Join("..", "..", "policy"), pack, ".")
+	require.NoError(t, golang.Compile(t.Context(), filepath.Join("..", "..", "policy"), ".", pack, "the policy pack"))
 	guarded := []string{"--policy-pack", pack, "--policy-pack-config", filepath.Join(b.program, "policy", "strict.json")}
 	refused, err := b.pulumi(append([]string{"preview", "--stack", "dev"}, guarded...)...)
 	require.Error(t, err, refused)
