@@ -158,7 +158,7 @@ func (b *bench) environment() ([]string, error) {
 		realGo+"="+real, logFolder+"="+filepath.Join(b.folder, "log"), ranFolder+"="+filepath.Join(b.folder, "ran")), nil
 }
 
-// cost is what a command took, everything that it started and waited for included.
+// cost holds the time that a command took, including everything that it started and waited for.
 type cost struct {
 	wall, cpu time.Duration
 	memory    int64 // of the process that had most

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// peakMemory is the most that a process, or one that it waited for, had in memory at once, in bytes.
+// peakMemory returns the largest amount of memory, in bytes, that a process or one that it waited for has had.
 func peakMemory(state *os.ProcessState) int64 {
 	used, is := state.SysUsage().(*syscall.Rusage)
 	if !is {

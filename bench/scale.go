@@ -37,7 +37,7 @@ func (b *bench) scale(sizes []int) error {
 	return nil
 }
 
-// scaled is what a stack of one size took.
+// scaled holds the measurements of a stack of one size.
 type scaled struct {
 	resources             int
 	preview, up, policies cost

@@ -19,7 +19,7 @@ const (
 	ranFolder  = "BENCH_RAN"
 )
 
-// tested is what one package's tests took, with everything that they started.
+// tested holds the time that one package's tests took, including everything that they started.
 type tested struct {
 	Package string // the folder
 	CPU     time.Duration

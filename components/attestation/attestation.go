@@ -28,7 +28,8 @@ const (
 	// keyHost precedes a version's name in the id of its public key, as Google's tools write it.
 	keyHost = "//cloudkms.googleapis.com/v1/"
 
-	// readerRole is what Binary Authorization's own account needs on the note (binaryauthorization/v1, UserOwnedGrafeasNote).
+	// readerRole is the role that Binary Authorization's own account needs on the note (binaryauthorization/v1,
+	// UserOwnedGrafeasNote).
 	readerRole = "roles/containeranalysis.notes.occurrences.viewer"
 )
 

@@ -53,7 +53,7 @@ func (args *ServiceArgs) validate() error {
 	return found.Err()
 }
 
-// variableProblems are those of the service's own container, which Cloud Run tells its port.
+// variableProblems checks the variables of the service's own container. Cloud Run itself sets PORT there.
 func (args *ServiceArgs) variableProblems(found *problems.List) {
 	own := map[string]pulumi.StringInput{}
 	for i, name := range args.URLVariables {

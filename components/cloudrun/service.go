@@ -20,7 +20,7 @@ const TypeToken = "procureflow:cloudrun:Service"
 // for the user, so policies read this annotation. Annotations without a prefix are free for users.
 const ImageUserAnnotation = "image-user"
 
-// Latest in [ServiceArgs.Traffic] stands for whichever revision became ready last.
+// Latest in [ServiceArgs.Traffic] stands for the revision that became ready last.
 const Latest = "LATEST"
 
 const (

@@ -19,7 +19,7 @@ import (
 // TypeToken identifies the component in state. It never changes.
 const TypeToken = "procureflow:project:Project"
 
-// iamAPI serves custom roles.
+// iamAPI is the API that serves custom roles.
 const iamAPI = "iam.googleapis.com"
 
 var (
@@ -29,7 +29,7 @@ var (
 	permission = regexp.MustCompile(`^[a-z][A-Za-z0-9]*(\.[A-Za-z0-9]+){2,}$`)
 )
 
-// refusedPermissions would make of a custom role what nobody here may have.
+// refusedPermissions maps the permissions that no custom role may have to the reason.
 var refusedPermissions = map[string]string{
 	"secretmanager.versions.access": "reads secret values: grant roles/secretmanager.secretAccessor on each secret that is needed",
 	"iam.serviceAccountKeys.create": "makes keys that do not expire: use workload identity federation",
@@ -61,9 +61,9 @@ type ProjectArgs struct {
 
 // Role is a custom role.
 type Role struct {
-	// Title is what the console shows, up to 100 characters. Required.
+	// Title is shown in the console, up to 100 characters. Required.
 	Title string
-	// Permissions are all that the role holds. Required, at least one.
+	// Permissions are the role's permissions. Required, at least one.
 	Permissions []string
 	// Reason says why no predefined role will do. It becomes the role's description, up to 300 characters. Required.
 	Reason string
@@ -77,8 +77,8 @@ type Project struct {
 	APIs map[string]pulumi.IDOutput
 	// Roles are the custom roles' names by id, projects/P/roles/ID.
 	Roles map[string]pulumi.StringOutput
-	// Ready are the APIs as resources. Whatever uses one depends on these, each by itself: to depend on the component is
-	// not enough, because the SDK adds children to it concurrently and misses those that come late.
+	// Ready are the APIs as resources. Resources that use an API depend on these, each by itself. To depend on the
+	// component is not enough, because the SDK adds children to it concurrently and misses late ones.
 	Ready []pulumi.Resource
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
-// memberProblems checks keys always and members as far as they are known before anything runs; the policy pack sees the rest.
+// memberProblems checks all keys, and the members that are known before anything runs. The policy pack checks the others.
 func memberProblems(field string, members map[string]pulumi.StringInput, found *problems.List) {
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		found.If(!naming.IsKey(key), "%s key %q names a resource: use lower-case letters, digits and hyphens, beginning "+

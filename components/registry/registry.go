@@ -39,14 +39,14 @@ type RegistryArgs struct {
 	// RepositoryID is the repository's name within project and location: 1-63 lower-case letters, digits and hyphens,
 	// beginning with a letter. Required. Changing it replaces the repository.
 	RepositoryID string
-	// Description is what the console shows. Default: none.
+	// Description is shown in the console. Default: none.
 	Description pulumi.StringPtrInput
 	// Labels are put on the repository. Default: none.
 	Labels pulumi.StringMapInput
 	// UntaggedRetentionDays is the age in days, at least 1, at which an untagged version may be deleted.
 	// Default: [DefaultUntaggedRetentionDays].
 	UntaggedRetentionDays int
-	// KeepMostRecent is how many most recent versions of each image are never deleted, at least 1. An image with
+	// KeepMostRecent is how many of the newest versions of each image are never deleted, at least 1. An image with
 	// provenance and an SBOM is three versions. Default: [DefaultKeepMostRecent].
 	KeepMostRecent int
 	// CleanupDryRun logs what clean-up would delete and deletes nothing. Default: false.
@@ -89,7 +89,7 @@ func NewRegistry(ctx *pulumi.Context, name string, args *RegistryArgs, opts ...p
 		Labels:       args.Labels,
 		Format:       pulumi.String("DOCKER"),
 		Mode:         pulumi.String("STANDARD_REPOSITORY"),
-		// A tag that moves would let a name stand for an image that nobody checked.
+		// If tags could move, a name could stand for an image that nobody checked.
 		DockerConfig: &artifactregistry.RepositoryDockerConfigArgs{ImmutableTags: pulumi.Bool(true)},
 		// Scanning follows the project's API; the opposite, DISABLED, would switch it off here.
 		VulnerabilityScanningConfig: &artifactregistry.RepositoryVulnerabilityScanningConfigArgs{
@@ -131,7 +131,7 @@ func NewRegistry(ctx *pulumi.Context, name string, args *RegistryArgs, opts ...p
 	return registry, nil
 }
 
-// cleanupPolicies are in the order of their ids: the provider keeps them as a set.
+// cleanupPolicies returns the policies in the order of their ids, because the provider keeps them as a set.
 func (args *RegistryArgs) cleanupPolicies() artifactregistry.RepositoryCleanupPolicyArray {
 	return artifactregistry.RepositoryCleanupPolicyArray{
 		&artifactregistry.RepositoryCleanupPolicyArgs{
@@ -139,7 +139,7 @@ func (args *RegistryArgs) cleanupPolicies() artifactregistry.RepositoryCleanupPo
 			Action: pulumi.String("DELETE"),
 			Condition: &artifactregistry.RepositoryCleanupPolicyConditionArgs{
 				TagState: pulumi.String("UNTAGGED"),
-				// In seconds, as the API answers: days would show a difference on every refresh.
+				// The age is in seconds, as the API answers it. In days, every refresh would show a difference.
 				OlderThan: pulumi.String(fmt.Sprintf("%ds", args.untaggedRetentionDays()*secondsPerDay)),
 			},
 		},

@@ -21,31 +21,32 @@ const administrators = 5
 // status of the same name that somebody with write access set by hand.
 const actionsApp = 15368
 
-// DefaultApprovals is how many approvals a pull request takes where [Protection] names no number.
+// DefaultApprovals is how many approvals a pull request needs if [Protection] names no number.
 const DefaultApprovals = 1
 
-// Protection is what holds for the whole repository. The repository has it once, so that of several stacks only one may
-// have it: the last one to run would win.
+// Protection is the protection of the whole repository. Only one of several stacks may have it, because the repository
+// has it once: the last stack to run would win.
 //
 // Besides what the fields say, protected branches cannot be deleted or force-pushed, nobody bypasses their rules, and a pull
-// request takes the review of a code owner of what it changes (.github/CODEOWNERS), of somebody other than who pushed
-// last, after the last push. Actions run at a full commit only, a workflow's token can read unless the workflow asks for
-// more and cannot approve pull requests, and GitHub tells of vulnerable dependencies.
+// request needs a review by a code owner of the files that it changes (.github/CODEOWNERS), who is not the person that
+// pushed last, after the last push. Actions run at a full commit only, a workflow's token can read unless the workflow asks
+// for more and cannot approve pull requests, and GitHub reports vulnerable dependencies.
 type Protection struct {
 	// Branches are names of branches without refs/heads/, or patterns of GitHub's rulesets such as release/*. Required: at
 	// least one.
 	Branches []string
 	// Tags are names of tags without refs/tags/, or patterns of GitHub's rulesets such as policy/v*, that only the repository's
-	// administrators may make, move or delete. Whoever may push a tag otherwise chooses the commit whose workflows run with
-	// the tag's rights. Default: none.
+	// administrators may make, move or delete. Otherwise everybody who may push a tag could choose the commit whose workflows
+	// run with the tag's rights. Default: none.
 	Tags []string
-	// Checks are the names of jobs of GitHub Actions that have to pass before a merge. One that does not run for every pull
-	// request blocks those for ever. Required: at least one.
+	// Checks are the names of jobs of GitHub Actions that have to pass before a merge. A job that does not run for every
+	// pull request blocks the others for ever. Required: at least one.
 	Checks []string
-	// Approvals are those that a pull request takes, 1-10. Default: 1.
+	// Approvals is how many approvals a pull request needs, 1-10. Default: 1.
 	Approvals int
-	// Actions are patterns of the actions that workflows may use, OWNER/NAME@* for any commit of one; the repository's own
-	// are allowed without. Actions that an allowed action uses in turn have to be listed as well. Required: at least one.
+	// Actions are patterns of the actions that workflows may use, OWNER/NAME@* for any commit of an action. The
+	// repository's own actions are always allowed. Actions that an allowed action uses in turn have to be listed as well.
+	// Required: at least one.
 	Actions []string
 }
 
@@ -69,7 +70,7 @@ func (repository *Repository) addProtection(ctx *pulumi.Context, name string, ar
 	err := repository.add(ctx, "ActionsRepositoryPermissions", name+"-actions", pulumi.Map{
 		"repository": args.Repository, "enabled": pulumi.Bool(true), "allowedActions": pulumi.String("selected"),
 		"allowedActionsConfig": pulumi.Map{
-			// GitHub's own are listed one by one like all others.
+			// GitHub's own actions are listed one by one, like all others.
 			"githubOwnedAllowed": pulumi.Bool(false), "verifiedAllowed": pulumi.Bool(false),
 			"patternsAlloweds": pulumi.ToStringArray(slices.Sorted(slices.Values(args.Protection.Actions))),
 		},
@@ -128,7 +129,7 @@ func tagsRuleset(args *RepositoryArgs) pulumi.Map {
 	}
 }
 
-// refs are the conditions of a ruleset for short names or patterns.
+// refs returns the conditions of a ruleset for short names or patterns.
 func refs(prefix string, names []string) pulumi.Map {
 	included := pulumi.StringArray{}
 	for _, name := range names {

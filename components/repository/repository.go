@@ -15,7 +15,7 @@ import (
 // TypeToken identifies the component in state. It never changes.
 const TypeToken = "procureflow:repository:Repository"
 
-// DefaultBranch is the branch that deploys where an environment names none.
+// DefaultBranch is the branch that deploys if an environment names none.
 const DefaultBranch = "main"
 
 // RepositoryArgs describes the settings of a repository, in the groups that GitHub has.
@@ -27,13 +27,14 @@ type RepositoryArgs struct {
 	Environments map[string]Environment
 	// Actions are settings of GitHub Actions. Default: none.
 	Actions Actions
-	// Protection is the repository's own, which one stack alone may have. Default: none, and the repository keeps what it has.
+	// Protection is the protection of the whole repository, which only one stack may have. Default: none; the repository keeps
+	// its present protection.
 	Protection *Protection
 }
 
 // Environment is one gate.
 type Environment struct {
-	// Reviewers are numeric user ids, at most six, one of whom has to approve. Default: none, nobody has to.
+	// Reviewers are numeric user ids, at most six; one of them has to approve. Default: none; no approval is needed.
 	Reviewers []int64
 	// WaitMinutes delays a job after it was triggered, 0-43200. Default: 0.
 	WaitMinutes int

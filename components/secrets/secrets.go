@@ -90,7 +90,7 @@ func (secrets *Secrets) add(ctx *pulumi.Context, name string, args *SecretsArgs,
 		SecretId:           pulumi.String(id),
 		Labels:             args.Labels,
 		DeletionProtection: pulumi.Bool(args.DeletionProtection),
-		// Google places the copies: a list of regions cannot be changed later.
+		// Google chooses where the copies are, because a list of regions cannot be changed later.
 		Replication: &secretmanager.SecretReplicationArgs{Auto: &secretmanager.SecretReplicationAutoArgs{}},
 	}, pulumiopt.Child(secrets)...)
 	if err != nil {
@@ -118,7 +118,7 @@ func (secrets *Secrets) add(ctx *pulumi.Context, name string, args *SecretsArgs,
 	version, err := secretmanager.NewSecretVersion(ctx, name+"-"+id+"-version", &secretmanager.SecretVersionArgs{
 		Secret:     container.ID().ToStringOutput(),
 		SecretData: pulumi.ToSecret(settings.Value).(pulumi.StringOutput),
-		// A rotated value is a replacement here. Destroying the old version would leave a rollback without its value.
+		// A new value replaces the resource. If the old version were destroyed, a rollback would lack its value.
 		DeletionPolicy: pulumi.String("ABANDON"),
 	}, pulumiopt.Child(secrets, pulumi.AdditionalSecretOutputs([]string{"secretData"}))...)
 	if err != nil {
@@ -158,7 +158,7 @@ func (args *SecretsArgs) validate() error {
 		case secret.Value != nil && secret.Version != "":
 			found.Add("%s has a Value and a Version: remove the Version, because the value makes its own", field)
 		case secret.Version != "" && !limits.SecretVersion.MatchString(secret.Version):
-			// What stands there is not repeated: it may be a value that was put in the wrong field.
+			// The message does not repeat the text, because it may be a value that was put in the wrong field.
 			found.Add("%s.Version is not a version number: pin one, because a rollback cannot restore what latest was", field)
 		}
 		if value, plain := secret.Value.(pulumi.String); plain && value == "" {

@@ -142,7 +142,8 @@ func (c *Cloud) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Tick lets happen what is due by now: the cloud does that before each request, and nobody may be asking it anything.
+// Tick carries out everything that is due by now. The cloud does that before each request, but there may be no
+// requests.
 func (c *Cloud) Tick() error { return c.apis.View(func(*rest.Request) error { return nil }) }
 
 // Metrics returns the recorder that counts the requests to the cloud's services.

@@ -20,7 +20,7 @@ var (
 		"answers.</p></body></html>\n"))
 )
 
-// items are what /api/items lists, in place of the real application's catalogue.
+// items is the list that /api/items answers, in place of the real application's catalogue.
 var items = []map[string]any{
 	{"id": "1", "name": "Laptop stand", "category": "Office", "price": 49.9},
 	{"id": "2", "name": "Mechanical keyboard", "category": "Hardware", "price": 129},

@@ -17,7 +17,7 @@ const Interval = time.Minute
 // Retention is how long buckets are kept. It is longer than any period that a release looks at.
 const Retention = 24 * time.Hour
 
-// Key is what requests are counted by: each key has its own count.
+// Key identifies a count of requests.
 type Key struct {
 	// Service is projects/P/locations/L/services/S. Revision is the short name.
 	Service, Revision string
@@ -29,7 +29,7 @@ type Key struct {
 type Point struct {
 	// Start is when the bucket begins; it ends an [Interval] later.
 	Start time.Time
-	// Count is how many requests there were.
+	// Count holds numbers of requests.
 	Count int64
 	// Latencies counts requests by the bucket of their latency; see [BucketOf].
 	Latencies map[int]int64

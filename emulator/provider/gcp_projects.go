@@ -83,7 +83,7 @@ func (s enabledServices) delete(ctx context.Context, c *call) error {
 	return nil
 }
 
-// projectLookup is what the data source of a project is asked by, projectInputs and projectFound are the project. See [inputsOf].
+// projectLookup is the question of a project's data source, and projectInputs and projectFound are the answer. See [inputsOf].
 type projectLookup struct {
 	ProjectID *string `pulumi:"projectId"`
 }

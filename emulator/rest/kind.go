@@ -12,7 +12,7 @@ import (
 
 // API describes one version of one API: its address and its resources. A zero field means that the API does not have the feature.
 type API struct {
-	// Prefix is where the API is served, without slashes around it: "sm/v1".
+	// Prefix is the path under which the API is served, without slashes around it: "sm/v1".
 	Prefix string
 	// Host is the API's name. It has to be enabled in the project, and full resource names begin with it.
 	Host string

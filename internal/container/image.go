@@ -49,8 +49,8 @@ func ImageUser(user, image string) error {
 	return fmt.Errorf("args.ImageUser %q does not belong to args.Image: write USER@%s, or leave it out", user, digest)
 }
 
-// UserAnnotation is what a template says of the user that was found in its image. It is absent, not empty, where nobody looked at the
-// image: an empty map would rename a service's revision.
+// UserAnnotation returns the template's annotation with the user that was found in its image. It is nil and not empty if nobody
+// looked at the image, because an empty map would rename a service's revision.
 func UserAnnotation(key string, image, user pulumi.StringInput) pulumi.StringMapInput {
 	if user == nil {
 		return nil

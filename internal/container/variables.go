@@ -12,9 +12,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
-// Variables are where a container's variables come from.
+// Variables lists the sources of a container's variables.
 type Variables struct {
-	// Field is where the sources stand, such as "args".
+	// Field is the path of the sources in the arguments, such as "args".
 	Field string
 	// Reserved says whether Cloud Run itself sets a variable.
 	Reserved func(name string) bool

@@ -162,7 +162,7 @@ func (s settings) notice(ctx context.Context, tests suite, change change, limit 
 	return noticed
 }
 
-// outcome is what came of one change.
+// outcome is the result of one change.
 type outcome struct {
 	change         change
 	noticed, ended bool

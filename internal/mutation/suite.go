@@ -110,7 +110,8 @@ type untilFailure struct {
 	end func()
 }
 
-// failure is what a failed test prints at once under -test.v=test2json. Under -test.v a subtest's line waits for the parent's end.
+// failure matches the line that a failed test prints at once under -test.v=test2json. Under -test.v a subtest's line waits for the
+// parent's end.
 const failure = "\x16--- FAIL: "
 
 func (u *untilFailure) Write(printed []byte) (int, error) {

@@ -19,13 +19,13 @@ func AccountName(account, project string) string {
 	return "projects/" + project + "/serviceAccounts/" + AccountEmail(account, project)
 }
 
-// AccountMember is how a service account is written as the member of a grant.
+// AccountMember returns a service account as the member of a grant.
 func AccountMember(email string) string { return "serviceAccount:" + email }
 
-// RegistryHost is the host that serves a location's Docker repositories; docker login takes it.
+// RegistryHost returns the host that serves a location's Docker repositories, for docker login.
 func RegistryHost(location string) string { return location + "-docker.pkg.dev" }
 
-// ImagePrefix is what precedes /IMAGE@DIGEST for the images of a repository. It has no slash at its end.
+// ImagePrefix returns the text before /IMAGE@DIGEST for the images of a repository, without a slash at its end.
 func ImagePrefix(location, project, repository string) string {
 	return RegistryHost(location) + "/" + project + "/" + repository
 }
@@ -46,7 +46,7 @@ func PoolName(projectNumber, pool string) string {
 	return "projects/" + projectNumber + "/locations/global/workloadIdentityPools/" + pool
 }
 
-// PrincipalSet is the member that stands for every federated identity of a pool whose attribute (without the prefix
+// PrincipalSet returns the member that stands for all callers of a pool whose attribute (without the prefix
 // "attribute.") has exactly this value. poolName is [PoolName] or the pool's name output.
 func PrincipalSet(poolName, attribute, value string) string {
 	return "principalSet://iam.googleapis.com/" + poolName + "/attribute." + attribute + "/" + value
@@ -64,12 +64,12 @@ const (
 // SlotApp is the container of a slot that runs the image. The other one is its front.
 const SlotApp = "app"
 
-// NoEnvironment is what the attributes that trust is bound to hold for jobs that run in no GitHub environment. One of that
+// NoEnvironment is the value of the mapped attributes for jobs that run in no GitHub environment. An environment of that
 // name would trust those jobs too.
 const NoEnvironment = "none"
 
 // Slug turns a role or an id into a part of a logical name: lower case, with one hyphen for every run of other
-// characters. Different texts can have the same slug, so whoever fans out over slugs has to refuse duplicates.
+// characters. Different texts can have the same slug, so code that uses slugs as keys has to refuse duplicates.
 func Slug(text string) string {
 	var slug strings.Builder
 	for _, r := range strings.ToLower(text) {

@@ -1,5 +1,5 @@
-// Package problems collects what is wrong with a component's arguments, so that whoever wrote them is told everything at
-// once. The settings have a collector of their own, which knows what could not be read and never repeats a value.
+// Package problems collects the problems of a component's arguments, so that their author gets all of them at once. The
+// settings have a collector of their own, which knows the values that could not be read and never repeats a value.
 package problems
 
 import (
@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// List is what was found so far, in the order in which it was found. The zero value is ready for use.
+// List holds the problems in the order in which they were found. The zero value is ready for use.
 type List struct{ all []error }
 
 // Add says what is wrong.

@@ -21,7 +21,7 @@ type Resource struct {
 	ParentURN string
 	// Custom tells a provider's resource from a component.
 	Custom bool
-	// Version is that of the provider which the resource asks for; empty for whichever the engine has.
+	// Version is the provider's version that the resource asks for; empty means the engine's own choice.
 	Version string
 	// Read tells that an existing resource was read, not registered; ID is then its id.
 	Read bool
@@ -46,7 +46,7 @@ type Resource struct {
 	DependsOn []string
 }
 
-// Inventory is what a program registered, sorted by where it stands in the tree and then by type.
+// Inventory lists a program's registered resources, sorted by their place in the tree and then by type.
 type Inventory struct {
 	Resources []Resource
 

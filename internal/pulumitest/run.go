@@ -99,7 +99,7 @@ func RunErr(program pulumi.RunFunc, opts ...Option) (*Inventory, error) {
 	}
 	mocks := &recorder{options: o}
 	err := pulumi.RunErr(program, func(info *pulumi.RunInfo) {
-		// Everything is set, so that the PULUMI_ variables of whoever runs the tests change nothing.
+		// Everything is set, so that the PULUMI_ variables of the person who runs the tests change nothing.
 		*info = pulumi.RunInfo{
 			Project: DefaultProject, Stack: o.stack, Organization: "organization", DryRun: o.preview,
 			Config: o.config, ConfigSecretKeys: o.secretConfig, Mocks: mocks,

@@ -12,7 +12,7 @@ import (
 // Chart is a picture over time, drawn as inline SVG. What it shows is placed in values, from 0 to the top of each scale. Across, it is
 // drawn in percent of the page's width, so that text keeps its size on a phone.
 type Chart struct {
-	// Label says what the picture shows, for whoever does not see it. Required.
+	// Label says what the picture shows, for people who cannot see it. Required.
 	Label string
 	// Across is the time and Up the value. Required.
 	Across, Up Scale
@@ -39,7 +39,7 @@ type Area struct {
 	From, To, Low, High float64
 	// Series chooses colour and pattern, 0 to 3.
 	Series int
-	// Text stands in it, where it has the room.
+	// Text is written into the shape if there is room.
 	Text string
 }
 

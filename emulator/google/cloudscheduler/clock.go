@@ -46,7 +46,7 @@ func isDue(q *rest.Request, key string) bool {
 	return err == nil && !q.Now.Before(at)
 }
 
-// settle runs the jobs that are due. One that was due several times while nobody asked the cloud anything runs once.
+// settle runs the jobs that are due. A job that was due several times while nobody sent the cloud a request runs once.
 func (its Neighbours) settle(q *rest.Request) error {
 	for _, key := range q.Tx.List(clockPrefix) {
 		if !isDue(q, key) {
@@ -63,7 +63,7 @@ func (its Neighbours) settle(q *rest.Request) error {
 // codes are the canonical codes of the refusals that an attempt may meet.
 var codes = map[string]float64{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "PERMISSION_DENIED": 7, "FAILED_PRECONDITION": 9}
 
-// attempt starts the Cloud Run job that the target names, as the target's account. Whether it worked stands in the job's status.
+// attempt starts the Cloud Run job that the target names, as the target's account. The job's status says whether it worked.
 func (its Neighbours) attempt(q *rest.Request, job map[string]any) error {
 	target := doc.Object(job, "httpTarget")
 	run, ours := strings.CutPrefix(doc.Text(target, "uri"), runJobs)

@@ -108,7 +108,7 @@ func (c cron) next(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// tomorrow returns the beginning of the next day. Where clocks go forward at midnight there is none, and an hour later is near enough.
+// tomorrow returns the beginning of the next day. If clocks go forward at midnight, it returns the time an hour later.
 func tomorrow(at time.Time) time.Time {
 	day := time.Date(at.Year(), at.Month(), at.Day()+1, 0, 0, 0, 0, at.Location())
 	if !day.After(at) {

@@ -89,7 +89,8 @@ func containerDefaults(container object, ingress bool) {
 	}
 }
 
-// startupProbe is what Cloud Run asks a container with a port that has no startup probe of its own.
+// startupProbe returns the probe that Cloud Run makes for a container with a port and without a startup probe of its
+// own.
 func startupProbe(port float64) object {
 	return object{"timeoutSeconds": 240.0, "periodSeconds": 240.0, "failureThreshold": 1.0, "tcpSocket": object{"port": port}}
 }

@@ -35,7 +35,8 @@ type Revision struct {
 	Timeout time.Duration
 	// Sticky says that the revision has session affinity.
 	Sticky bool
-	// Headers are what a front adds to each answer: a container that is called as `caddy reverse-proxy --header-down "NAME: VALUE"`.
+	// Headers are the headers that a front adds to each answer. A front is a container that is started as `caddy reverse-proxy
+	// --header-down "NAME: VALUE"`.
 	Headers map[string]string
 }
 
