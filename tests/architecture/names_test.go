@@ -33,7 +33,7 @@ func TestTheApplicationIsSaidInOnePlace(t *testing.T) {
 	names := regexp.MustCompile(`\b` + regexp.QuoteMeta(of.Owner) + `\b|\b` + application + `-(dev|staging|prod)\b|/` + application + `/|["'/]` + application +
 		`-(cloudrun|api)["']`)
 	platform := regexp.MustCompile(`(github\.com/)?` + regexp.QuoteMeta(of.Platform.Repository))
-	fixture := regexp.MustCompile(`_test\.go$|/testdata/|^emulator/cloudtest/|^policy/crossguard/crossguardtest/|\.(md|sum|mod)$`)
+	fixture := regexp.MustCompile(`_test\.go$|/testdata/|^emulator/cloudtest/|^internal/bench/|^policy/crossguard/crossguardtest/|\.(md|sum|mod)$`)
 	read := 0
 	for file := range strings.Lines(string(output)) {
 		file = strings.TrimSpace(file)

@@ -54,6 +54,17 @@ var layers = []layer{
 		reason:   "it reads packages as text and runs their tests",
 	},
 	{
+		packages: "internal/check",
+		may:      []string{"sandbox/pulumicli", "scaffold", "internal/cli"},
+		reason: "the policy pack's tests, in a module of their own, need the pinned CLI; an application's settings are held to what " +
+			"init writes",
+	},
+	{
+		packages: "internal/bench",
+		may:      []string{"internal/cli"},
+		reason:   "it measures the commands as anybody starts them",
+	},
+	{
 		packages: "internal/**",
 		reason:   "what several packages need must not need them",
 	},
@@ -353,15 +364,14 @@ var layers = []layer{
 		reason:   "a main starts its package",
 	},
 	{
-		packages: "bench",
-		may:      []string{"internal/cli"},
-		reason:   "it measures the commands as anybody starts them",
+		packages: "cmd/bench",
+		may:      []string{"internal/bench", "internal/cli"},
+		reason:   "a main starts its package",
 	},
 	{
 		packages: "cmd/check",
-		may:      []string{"sandbox/pulumicli", "scaffold", "internal/cli"},
-		reason: "the policy pack's tests, in a module of their own, need the pinned CLI; an application's settings are held to what " +
-			"init writes",
+		may:      []string{"internal/check", "internal/cli"},
+		reason:   "a main starts its package",
 	},
 	{
 		packages: "scaffold",

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"flag"
@@ -39,8 +39,8 @@ func settings(args []string, out, errs io.Writer) int {
 	}
 	if len(report.Problems) > 0 {
 		fmt.Fprintf(errs, "check settings: %d problems\n", len(report.Problems))
-		return 1
+		return ExitFailed
 	}
 	fmt.Fprintln(out, "The settings fit each other and this version of the platform.")
-	return 0
+	return ExitDone
 }

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ func (b *bench) scale(sizes []int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("| services | resources | preview | up | policies | exponents | peak memory |\n|---|---|---|---|---|---|---|")
+	fmt.Fprintln(b.streams.Out, "| services | resources | preview | up | policies | exponents | peak memory |\n|---|---|---|---|---|---|---|")
 	var before scaled
 	for _, size := range sizes {
 		folder := filepath.Join(b.folder, fmt.Sprint(size))
@@ -31,7 +31,7 @@ func (b *bench) scale(sizes []int) error {
 		if err != nil {
 			return err
 		}
-		fmt.Println(measured.row(size, before))
+		fmt.Fprintln(b.streams.Out, measured.row(size, before))
 		before = measured
 	}
 	return nil
@@ -47,11 +47,11 @@ func (b *bench) scaleOne(sandbox, folder string) (s scaled, err error) {
 	run := func(out io.Writer, command ...string) (cost, error) {
 		return b.commandTo(out, sandbox, append([]string{"--state", filepath.Join(folder, "state"), "--dir", folder}, command...)...)
 	}
-	defer func() { _, _ = run(os.Stderr, "stop") }()
-	if s.preview, err = run(os.Stderr, "preview", "dev"); err != nil {
+	defer func() { _, _ = run(b.streams.Err, "stop") }()
+	if s.preview, err = run(b.streams.Err, "preview", "dev"); err != nil {
 		return s, err
 	}
-	if s.up, err = run(os.Stderr, "up", "dev"); err != nil {
+	if s.up, err = run(b.streams.Err, "up", "dev"); err != nil {
 		return s, err
 	}
 	var exported bytes.Buffer
@@ -66,7 +66,7 @@ func (b *bench) scaleOne(sandbox, folder string) (s scaled, err error) {
 		return s, fmt.Errorf("read the exported state: %w", err)
 	}
 	s.resources = len(state.Deployment.Resources)
-	s.policies, err = run(os.Stderr, "analyze", file, "--stack", "dev")
+	s.policies, err = run(b.streams.Err, "analyze", file, "--stack", "dev")
 	return s, err
 }
 

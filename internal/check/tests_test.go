@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"os"
@@ -114,7 +114,7 @@ func TestGroupsOfPackages(t *testing.T) {
 	assert.ElementsMatch(t, []string{"tests/chains", "tests/sandbox", "tests/adopter", "tests/review", "tests/examples", "tests/publish",
 		"tests/gcloud"}, drivers)
 	assert.Equal(t, slowest, drivers[:len(slowest)], "the slowest begin")
-	assert.Subset(t, of(checker{race: true}, race), []string{"cmd/check", "emulator/cloudtest", "emulator/dataplane", "emulator/store",
+	assert.Subset(t, of(checker{race: true}, race), []string{"internal/check", "emulator/cloudtest", "emulator/dataplane", "emulator/store",
 		"policy/crossguard", "release/command", "release/registry", "sandbox/server"})
 	assert.Subset(t, of(checker{race: true}, without), []string{"stacks", "release/registry", "emulator/google/run", "tests/workflows",
 		"policy/rules", "sandbox/engine", "release/plan"})

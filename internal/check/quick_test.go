@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"slices"
@@ -9,14 +9,15 @@ import (
 
 func TestPackagesOfChangedFiles(t *testing.T) {
 	t.Parallel()
-	packages := []string{"cmd/check", "policy/rules", "policy/internal/docs",
+	packages := []string{"internal/check", "policy/rules", "policy/internal/docs",
 		"tests/workflows", "tests/architecture", "tests/inventory", "stacks"}
 	touched, unchecked := packagesOf([]string{
-		".github/workflows/ci.yml", "LICENSE", "Pulumi.dev.yaml", "cmd/check/main.go", "cmd/check/quick.go", "docs/policies.md", "docs/traps.md",
+		".github/workflows/ci.yml", "LICENSE", "Pulumi.dev.yaml", "internal/check/check.go", "internal/check/quick.go", "docs/policies.md",
+		"docs/traps.md",
 		"go.mod", "policy/rules/wif.go", "stacks/testdata/bad/one.yaml",
 	}, func(folder string) bool { return slices.Contains(packages, folder) })
 	assert.Equal(t, map[string][]string{
-		".":               {"./tests/inventory", "./cmd/check", "./tests/architecture", "./stacks"},
+		".":               {"./tests/inventory", "./internal/check", "./tests/architecture", "./stacks"},
 		"policy":          {"./internal/docs", "./rules"},
 		"tests/workflows": {"./"},
 	}, touched)

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -93,7 +93,7 @@ func TestPartOf(t *testing.T) {
 
 func TestServicesOfAStack(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile(filepath.Join("..", "tests", "application", "Pulumi.dev.yaml"))
+	content, err := os.ReadFile(filepath.Join("..", "..", "tests", "application", "Pulumi.dev.yaml"))
 	require.NoError(t, err)
 	one, err := withServices(string(content), 1)
 	require.NoError(t, err)
@@ -127,14 +127,14 @@ func TestCalls(t *testing.T) {
 		exit int
 		says string
 	}{
-		{nil, exitUsage, "bench: name what to measure: up, check or scale"},
-		{[]string{"scale", "1", "many"}, exitUsage, `bench: "many" is not a number of services`},
-		{[]string{"chekc"}, exitUsage, `bench: there is no measurement "chekc"; did you mean check?`},
-		{[]string{"--help"}, exitDone, ""},
+		{nil, ExitUsage, "bench: name what to measure: up, check or scale"},
+		{[]string{"scale", "1", "many"}, ExitUsage, `bench: "many" is not a number of services`},
+		{[]string{"chekc"}, ExitUsage, `bench: there is no measurement "chekc"; did you mean check?`},
+		{[]string{"--help"}, ExitDone, ""},
 	} {
 		var out, errs bytes.Buffer
-		assert.Equal(t, test.exit, run(t.Context(), test.args, cli.Streams{Out: &out, Err: &errs}))
+		assert.Equal(t, test.exit, Run(t.Context(), test.args, cli.Streams{Out: &out, Err: &errs}))
 		assert.Contains(t, errs.String(), test.says)
-		assert.Equal(t, test.exit == exitDone, strings.HasPrefix(out.String(), "Measure what"), out.String())
+		assert.Equal(t, test.exit == ExitDone, strings.HasPrefix(out.String(), "Measure what"), out.String())
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"strings"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 // What go test -json prints of a package with a passing, a skipped and a failing test, one that dies with the process, a
@@ -75,10 +77,10 @@ func TestACallThatIsWrong(t *testing.T) {
 		{[]string{"settings", "--foldr", "x"}, `check settings: unknown flag: --foldr; did you mean --folder?: see --help`},
 	} {
 		var out, errs strings.Builder
-		assert.Equal(t, 2, run(t.Context(), test.args, &out, &errs))
+		assert.Equal(t, ExitUsage, Run(t.Context(), test.args, cli.Streams{Out: &out, Err: &errs}))
 		assert.Equal(t, test.want+"\n", errs.String())
 	}
 	var out, errs strings.Builder
-	assert.Equal(t, 0, run(t.Context(), []string{"settings", "--help"}, &out, &errs))
+	assert.Equal(t, ExitDone, Run(t.Context(), []string{"settings", "--help"}, cli.Streams{Out: &out, Err: &errs}))
 	assert.Contains(t, out.String(), "Check the files of an application")
 }

@@ -1,5 +1,5 @@
-// Command bench measures what a newcomer and a contributor wait for, by part; see its help.
-package main
+// Package bench measures what a newcomer and a contributor wait for, by part.
+package bench
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,23 +17,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-func main() {
-	switch filepath.Base(os.Args[0]) {
-	case "go":
-		os.Exit(asGo(os.Args[1:]))
-	case testRunner:
-		os.Exit(asTestRunner(os.Args[1:]))
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}))
-}
-
 // Exit codes.
 const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
+	ExitDone   = 0
+	ExitUsage  = 2
+	ExitFailed = 3
 )
 
 var page = cli.Page{
@@ -42,18 +29,25 @@ var page = cli.Page{
 	Purpose: "Measure what a newcomer and a contributor wait for, by part",
 	Details: `It works on a clone of the commit that is checked out, with a home and a build cache of its own. Modules are downloaded before the
 clock runs. Other work on the machine moves the clock; processor time, system time included, is what compares.`,
-	Examples: `  go run ./bench up                the first "sandbox up" on a machine that has compiled nothing
-  go run ./bench check             the whole check on such a machine; further words are the flags of cmd/check
-  go run ./bench scale 1 10 100    an "up" of stacks with so many services`,
-	Codes: "Exit codes: 0 measured; 1 something failed; 2 the call is wrong.",
+	Examples: `  go run ./cmd/bench up                the first "sandbox up" on a machine that has compiled nothing
+  go run ./cmd/bench check             the whole check on such a machine; further words are the flags of cmd/check
+  go run ./cmd/bench scale 1 10 100    an "up" of stacks with so many services`,
+	Codes: "Exit codes: 0 measured; 2 the call is wrong; 3 something failed.",
 }
 
-// run runs one command line and returns the exit code.
-func run(ctx context.Context, args []string, streams cli.Streams) int {
+// Run runs one command line and returns the exit code. Under the names of the programs that it stands in for while it measures, it is that
+// program.
+func Run(ctx context.Context, args []string, streams cli.Streams) int {
+	switch filepath.Base(streams.Program) {
+	case "go":
+		return asGo(args)
+	case testRunner:
+		return asTestRunner(args)
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	err := page.Parse(flags, args, streams.Out)
 	if errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return ExitDone
 	}
 	var measure func(*bench) error
 	if err == nil {
@@ -61,18 +55,18 @@ func run(ctx context.Context, args []string, streams cli.Streams) int {
 	}
 	if err != nil {
 		fmt.Fprintln(streams.Err, "bench:", err)
-		return exitUsage
+		return ExitUsage
 	}
-	b, err := newBench(ctx)
+	b, err := newBench(ctx, streams)
 	if err == nil {
 		defer os.RemoveAll(b.folder)
 		err = measure(b)
 	}
 	if err != nil {
 		fmt.Fprintln(streams.Err, "bench:", err)
-		return exitFailed
+		return ExitFailed
 	}
-	return exitDone
+	return ExitDone
 }
 
 // measurement returns what a call asks for.
@@ -101,18 +95,19 @@ func measurement(words []string) (func(*bench) error, error) {
 
 // bench is a bare machine: a home, a build cache and a clone, all of them new.
 type bench struct {
-	ctx    context.Context
-	folder string
-	clone  string
-	warm   bool // this machine's own home and build cache
+	ctx     context.Context
+	streams cli.Streams
+	folder  string
+	clone   string
+	warm    bool // this machine's own home and build cache
 }
 
-func newBench(ctx context.Context) (*bench, error) {
+func newBench(ctx context.Context, streams cli.Streams) (*bench, error) {
 	folder, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{ctx: ctx, folder: folder, clone: filepath.Join(folder, "clone")}
+	b := &bench{ctx: ctx, streams: streams, folder: folder, clone: filepath.Join(folder, "clone")}
 	for _, name := range []string{"home", "tmp", "bin", "log", "ran"} {
 		err = errors.Join(err, os.Mkdir(filepath.Join(folder, name), 0o700))
 	}
@@ -174,7 +169,7 @@ func (c cost) String() string {
 
 // command runs a command in the clone on the bare machine. What it prints goes to standard error.
 func (b *bench) command(name string, args ...string) (cost, error) {
-	return b.commandTo(os.Stderr, name, args...)
+	return b.commandTo(b.streams.Err, name, args...)
 }
 
 // commandTo is command for a caller that reads what the command prints.
@@ -185,7 +180,7 @@ func (b *bench) commandTo(out io.Writer, name string, args ...string) (cost, err
 	}
 	command := exec.CommandContext(b.ctx, name, args...)
 	command.Dir, command.Env = b.clone, environment
-	command.Stdout, command.Stderr = out, os.Stderr
+	command.Stdout, command.Stderr = out, b.streams.Err
 	start := time.Now()
 	err = command.Run()
 	if command.ProcessState == nil {
@@ -230,8 +225,9 @@ func (b *bench) firstUp() error {
 		return err
 	}
 	whole := built.plus(first)
-	fmt.Printf("First up on a bare machine: %s\n  compile and link cmd/sandbox: %s\n  up: %s\nSecond up: %s\n\n", whole, built, first, second)
-	parts.print(os.Stdout, whole.cpu)
+	fmt.Fprintf(b.streams.Out, "First up on a bare machine: %s\n  compile and link cmd/sandbox: %s\n  up: %s\nSecond up: %s\n\n", whole,
+		built, first, second)
+	parts.print(b.streams.Out, whole.cpu)
 	return nil
 }
 
@@ -242,13 +238,13 @@ func (b *bench) check(args []string) error {
 	}
 	ran, failed := b.command(check, args...)
 	whole := built.plus(ran)
-	fmt.Printf("cmd/check from empty: %s\n\n", whole)
+	fmt.Fprintf(b.streams.Out, "cmd/check from empty: %s\n\n", whole)
 	parts, err := b.parts()
 	tests, testsErr := b.tests()
 	if err = errors.Join(err, testsErr); err == nil {
 		parts.add(tests)
-		parts.print(os.Stdout, whole.cpu)
-		printTests(os.Stdout, tests)
+		parts.print(b.streams.Out, whole.cpu)
+		printTests(b.streams.Out, tests)
 	}
 	return errors.Join(failed, err)
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package bench
 
 const testsNote = `With what the tests started and waited for: compilers and engines, but no daemons.`
 

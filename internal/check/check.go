@@ -1,0 +1,305 @@
+// Package check runs every check of the repository, as CI does. It needs only Go: where the pinned Pulumi CLI is missing, it builds it.
+// Outside CI it also lists the tests that did not run, and which programs they lack.
+package check
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+)
+
+// modules are the repository's Go modules that contain our own code, relative to its root.
+var modules = []string{".", "policy", "policy/conformance", "policy/bench/policyx", "tests/workflows"}
+
+// Exit codes.
+const (
+	ExitDone   = 0
+	ExitFailed = 1
+	ExitUsage  = 2
+)
+
+const codes = "Exit codes: 0 all passed; 1 something failed; 2 the call is wrong."
+
+var page = cli.Page{
+	Usage:   "check",
+	Purpose: "Run every check of the repository, as CI does",
+	Details: `These are formatting, vet, staticcheck, a scanner of workflows, and all tests of each Go module, with the race detector where
+goroutines of ours run. Some tests want other programs, such as shellcheck, jq, a browser or node; the last lines name the tests that
+did not run for lack of one.
+
+"check settings" checks the files of an application that uses the platform: see check settings --help.`,
+	Examples: `  go run ./cmd/check --quick          what changed, while you work
+  go run ./cmd/check                  everything, before a pull request
+  go run ./cmd/check --only vet       one step
+  go run ./cmd/check --full           nothing sampled: every example through the engine, a promotion stopped at every request`,
+	Codes: codes,
+}
+
+// Run runs one command line and returns the exit code.
+func Run(ctx context.Context, args []string, streams cli.Streams) int {
+	out, errs := streams.Out, streams.Err
+	if len(args) > 0 && args[0] == "settings" {
+		return settings(args[1:], out, errs)
+	}
+	flags := flag.NewFlagSet("check", flag.ContinueOnError)
+	only := flags.String("only", "", "run only this step: "+strings.Join(stepNames, ", "))
+	install := flags.Bool("install", os.Getenv("CI") != "", "install what tests want from Debian's packages, as root; the default in CI")
+	race := flags.Bool("race", true, "run tests with the race detector")
+	full := flags.Bool("full", false, "take no samples, and use the race detector everywhere")
+	quick := flags.Bool("quick", false,
+		"format, vet and test only the packages that changed, without the race detector, and compile what imports them")
+	base := flags.String("base", "main", "the commit or branch that --quick compares with")
+	if code, done := parse(page, flags, args, out, errs); done {
+		return code
+	}
+	if *full {
+		if err := os.Setenv("CHECK_FULL", "1"); err != nil {
+			fmt.Fprintln(errs, "check:", err)
+			return ExitFailed
+		}
+	}
+	c := checker{ctx: ctx, out: &lines{out: out}, race: *race, full: *full}
+	if os.Getenv(gcPercent) == "" {
+		c.env = []string{gcPercent + "=400"}
+	}
+	stages := c.stages(*install)
+	if *quick {
+		stages = [][]step{{{"quick", func(c checker) error { return c.quick(*base) }}}}
+	}
+	if *only != "" {
+		one, known := find(c.stages(true), *only)
+		if !known {
+			fmt.Fprintf(errs, "check: there is no step %q%s: use %s\n", *only, cli.Meant(*only, stepNames), strings.Join(stepNames, ", "))
+			return ExitUsage
+		}
+		stages = [][]step{{one}}
+	}
+	var failed []string
+	for _, stage := range stages {
+		failed = append(failed, c.together(stage)...)
+	}
+	if len(failed) > 0 {
+		fmt.Fprintf(out, "Failed: %s\n", strings.Join(failed, ", "))
+		return ExitFailed
+	}
+	fmt.Fprintln(out, "All checks passed.")
+	return ExitDone
+}
+
+// parse reads the flags of a command that takes no other words. It reports whether the command is done already, and its exit code.
+func parse(page cli.Page, flags *flag.FlagSet, args []string, out, errs io.Writer) (code int, done bool) {
+	err := page.Parse(flags, args, out)
+	if errors.Is(err, flag.ErrHelp) {
+		return ExitDone, true
+	}
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q%s: see --help", flags.Arg(0), cli.Meant(flags.Arg(0), []string{"settings"}))
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "%s: %v\n", flags.Name(), err)
+		return ExitUsage, true
+	}
+	return 0, false
+}
+
+// gcPercent says how far a Go program's heap may grow before it is collected. The check starts thousands of short programs: with four
+// times Go's default the engine's tests take a tenth less processor time.
+const gcPercent = "GOGC"
+
+var stepNames = []string{"install", "format", "cli", "vet", "staticcheck", "workflows", "test"}
+
+// step is one check.
+type step struct {
+	name string
+	run  func(checker) error
+}
+
+// stages returns the steps in order. The steps of one stage run side by side. They are grouped so that nothing is compiled twice and that
+// they wait for different things.
+func (c checker) stages(install bool) [][]step {
+	first := []step{{"format", func(c checker) error { return c.format(".") }}}
+	if install {
+		first = append(first, step{"install", checker.install})
+	}
+	return [][]step{
+		first,
+		// What the CLI and vet's packages share is compiled once.
+		{{"cli", checker.cli}, {"vet", checker.vet}},
+		{{"test", checker.test}, {"staticcheck", checker.staticcheck}, {"workflows", checker.workflows}},
+	}
+}
+
+func find(stages [][]step, name string) (step, bool) {
+	for _, step := range slices.Concat(stages...) {
+		if step.name == name {
+			return step, true
+		}
+	}
+	return step{}, false
+}
+
+// together runs steps side by side and returns the names of those that failed.
+func (c checker) together(steps []step) (failed []string) {
+	errs := make([]error, len(steps))
+	var running sync.WaitGroup
+	for i, step := range steps {
+		running.Go(func() {
+			start, of := time.Now(), c
+			of.used = &usage{}
+			fmt.Fprintf(c.out, "== %s\n", step.name)
+			ended := "passed"
+			if errs[i] = step.run(of); errs[i] != nil {
+				ended = "failed"
+				fmt.Fprintln(c.out, errs[i])
+			}
+			fmt.Fprintf(c.out, "== %s %s in %s%s\n", step.name, ended, time.Since(start).Round(time.Second), of.used)
+		})
+	}
+	running.Wait()
+	for i, step := range steps {
+		if errs[i] != nil {
+			failed = append(failed, step.name)
+		}
+	}
+	return failed
+}
+
+// usage is the processor time of a step's commands and of all their finished children.
+type usage struct {
+	mutex sync.Mutex
+	sum   time.Duration
+}
+
+func (u *usage) add(state *os.ProcessState) {
+	if u == nil || state == nil {
+		return
+	}
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	u.sum += state.UserTime() + state.SystemTime()
+}
+
+func (u *usage) String() string {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	if u.sum == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s of processor time", u.sum.Round(time.Second))
+}
+
+// lines writes the output of commands that run side by side line by line, so that lines do not mix.
+type lines struct {
+	mutex sync.Mutex
+	out   io.Writer
+}
+
+func (l *lines) Write(data []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.out.Write(data)
+}
+
+type checker struct {
+	ctx  context.Context
+	root string // of the repository, where it is not the working directory
+	out  io.Writer
+	race bool
+	full bool
+	used *usage
+	env  []string // besides the process's own
+}
+
+// command runs a program in a module's folder and shows its output.
+func (c checker) command(module, name string, args ...string) error {
+	command := exec.CommandContext(c.ctx, name, args...)
+	command.Dir = module
+	command.Env = append(os.Environ(), c.env...)
+	command.Stdout, command.Stderr = c.out, c.out
+	err := command.Run()
+	c.used.add(command.ProcessState)
+	if err != nil {
+		return fmt.Errorf("in %s: %s %s: %w", module, filepath.Base(name), strings.Join(args, " "), err)
+	}
+	return nil
+}
+
+func (c checker) each(name string, args ...string) error {
+	var first error
+	for _, module := range modules {
+		if err := c.command(module, name, args...); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// format checks files and folders with gofmt.
+func (c checker) format(paths ...string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	var unformatted bytes.Buffer
+	command := exec.CommandContext(c.ctx, "gofmt", append([]string{"-l"}, paths...)...)
+	command.Stdout, command.Stderr = &unformatted, c.out
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("gofmt: %w", err)
+	}
+	if unformatted.Len() > 0 {
+		return fmt.Errorf("not formatted; run gofmt -w on:\n%s", unformatted.String())
+	}
+	return nil
+}
+
+// vet checks the packages as most tests compile them: without the race detector.
+func (c checker) vet() error { return c.each("go", "vet", "./...") }
+
+// tool builds a program at the version that internal/tools pins, in a folder that the caller removes.
+func (c checker) tool(pkg string) (folder, program string, err error) {
+	if folder, err = os.MkdirTemp("", "check"); err != nil {
+		return "", "", err
+	}
+	program = filepath.Join(folder, filepath.Base(pkg))
+	return folder, program, c.command(filepath.Join("internal", "tools"), "go", "build", "-o", program, pkg)
+}
+
+// workflows checks the workflows with an external scanner. Its findings are fixed, or accepted in .ghalint.yaml with a reason.
+func (c checker) workflows() error {
+	folder, program, err := c.tool("github.com/suzuki-shunsuke/ghalint/cmd/ghalint")
+	defer os.RemoveAll(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.command(".", program, "run"), c.command(".", program, "run-action"))
+}
+
+func (c checker) staticcheck() error {
+	folder, program, err := c.tool("honnef.co/go/tools/cmd/staticcheck")
+	defer os.RemoveAll(folder)
+	if err != nil {
+		return err
+	}
+	return c.each(program, "./...")
+}
+
+// cli finds the pinned Pulumi CLI or builds it, because the policy pack's tests use the real engine, too.
+func (c checker) cli() error {
+	cli, err := pulumicli.Ensure(c.ctx, pulumicli.Options{Out: c.out})
+	if err != nil {
+		return err
+	}
+	return os.Setenv("PULUMI_COMMAND", cli.Path)
+}
