@@ -3,6 +3,7 @@ package run
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -165,5 +166,74 @@ func TestMemoryForCPU(t *testing.T) {
 			separator = ":"
 		}
 		assert.Equal(t, "template.containers[0].resources.limits"+separator+want, refusal(t, template))
+	}
+}
+
+// TestBoundsOfAService holds each limit of a service and its template at its last good and its first bad value.
+func TestBoundsOfAService(t *testing.T) {
+	t.Parallel()
+	const name = "must have at most 49 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen"
+	const revision = "must have at most 63 lower-case letters, digits and hyphens and not end with a hyphen"
+	long := func(n int) string { return "web-" + strings.Repeat("a", n-4) }
+	for _, test := range []struct{ id, service, template, want string }{
+		{"web", "", "", ""}, {long(49), "", "", ""}, {long(50), "", "", "service_id: '" + long(50) + "' " + name},
+		{"Web", "", "", "service_id: 'Web' " + name}, {"web-", "", "", "service_id: 'web-' " + name},
+		{"web", `,"description":"` + strings.Repeat("a", 512) + `"`, "", ""},
+		{"web", `,"description":"` + strings.Repeat("a", 513) + `"`, "", "description: longer than 512 characters"},
+		{"web", `,"annotations":{"team":"a"}`, "", ""},
+		{"web", `,"annotations":{"run.googleapis.com/x":"a"}`, "",
+			"annotations: the annotation 'run.googleapis.com/x' is not supported: run.googleapis.com/ is reserved"},
+		{"web", "", `,"annotations":{"autoscaling.knative.dev/minScale":"1"}`, "annotations: the annotation " +
+			"'autoscaling.knative.dev/minScale' is not supported: autoscaling.knative.dev/ is reserved"},
+		{"web", "", `,"revision":"` + long(63) + `"`, ""},
+		{"web", "", `,"revision":"` + long(64) + `"`, "template.revision: '" + long(64) + "' " + revision},
+		{"web", "", `,"revision":"web-A"`, "template.revision: 'web-A' " + revision},
+		{"web", "", `,"revision":"api-1"`, "template.revision: The revision name must be prefixed by the name of the enclosing Service with a " +
+			"trailing -: 'api-1' does not begin with 'web-'"},
+		{"web", "", `,"timeout":"1s"`, ""}, {"web", "", `,"timeout":"3600s"`, ""},
+		{"web", "", `,"timeout":"0s"`, "template.timeout: 0s must be between 1s and 3600s"},
+		{"web", "", `,"timeout":"3601s"`, "template.timeout: 3601s must be between 1s and 3600s"},
+		{"web", "", `,"maxInstanceRequestConcurrency":1`, ""}, {"web", "", `,"maxInstanceRequestConcurrency":1000`, ""},
+		{"web", "", `,"maxInstanceRequestConcurrency":0`, "template.max_instance_request_concurrency: 0 must be between 1 and 1000"},
+		{"web", "", `,"maxInstanceRequestConcurrency":1001`, "template.max_instance_request_concurrency: 1001 must be between 1 and 1000"},
+		{"web", "", `,"scaling":{"minInstanceCount":2,"maxInstanceCount":2}`, ""},
+		{"web", "", `,"scaling":{"minInstanceCount":3,"maxInstanceCount":2}`,
+			"template.scaling: min_instance_count 3 must be between 0 and max_instance_count 2"},
+		{"web", "", `,"scaling":{"minInstanceCount":-1}`, "template.scaling: min_instance_count -1 must be between 0 and max_instance_count 100"},
+	} {
+		var service map[string]any
+		text := `{"template":{"containers":[{"image":"i"}]` + test.template + `}` + test.service + `}`
+		require.NoError(t, json.Unmarshal([]byte(text), &service), text)
+		Defaults(service, "account")
+		if err := Check(test.id, service); test.want == "" {
+			assert.NoError(t, err, text)
+		} else {
+			assert.EqualError(t, err, test.want)
+		}
+	}
+}
+
+// TestDefaults has what the API fills in where the caller leaves it out.
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	var service map[string]any
+	require.NoError(t, json.Unmarshal([]byte(`{"template":{"containers":[{"image":"i","livenessProbe":{"httpGet":{}},
+		"env":[{"name":"A","valueSource":{"secretKeyRef":{"secret":"s"}}}]}]}}`), &service))
+	Defaults(service, "account")
+	got, err := json.Marshal(service)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"ingress":"INGRESS_TRAFFIC_ALL","launchStage":"GA",
+		"traffic":[{"percent":100,"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"}],
+		"template":{"timeout":"300s","serviceAccount":"account","maxInstanceRequestConcurrency":80,"scaling":{"maxInstanceCount":100},
+			"containers":[{"image":"i","ports":[{"containerPort":8080,"name":"http1"}],
+				"resources":{"cpuIdle":true,"limits":{"cpu":"1000m","memory":"512Mi"}},
+				"env":[{"name":"A","valueSource":{"secretKeyRef":{"secret":"s","version":"latest"}}}],
+				"livenessProbe":{"httpGet":{"path":"/","port":8080},"timeoutSeconds":1,"periodSeconds":10,"failureThreshold":3},
+				"startupProbe":{"tcpSocket":{"port":8080},"timeoutSeconds":240,"periodSeconds":240,"failureThreshold":1}}]}}`, string(got))
+	for cpu, want := range map[string]float64{"1": 80, "0.5": 1, "what": 80} {
+		service := map[string]any{"template": map[string]any{"containers": []any{map[string]any{"image": "i",
+			"resources": map[string]any{"limits": map[string]any{"cpu": cpu}}}}}}
+		Defaults(service, "account")
+		assert.InDelta(t, want, service["template"].(map[string]any)["maxInstanceRequestConcurrency"], 0, cpu)
 	}
 }
