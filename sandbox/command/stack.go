@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
@@ -69,16 +70,23 @@ func (a *app) printServices(ctx context.Context, stack *engine.Stack) error {
 }
 
 func (a *app) preview() *cobra.Command {
-	return &cobra.Command{
+	var diff bool
+	command := &cobra.Command{
 		Use: "preview STACK", Short: "Show what `up` would do, and change nothing", Args: stackArgument,
 		RunE: func(command *cobra.Command, args []string) error {
 			return a.withStack(command.Context(), "preview", args[0], func(ctx context.Context, stack *engine.Stack) error {
-				_, err := stack.Preview(ctx)
+				var more []optpreview.Option
+				if diff {
+					more = append(more, optpreview.Diff())
+				}
+				_, err := stack.Preview(ctx, more...)
 				a.note(args[0], "preview", stack)
 				return err
 			})
 		},
 	}
+	command.Flags().BoolVar(&diff, "diff", false, "show each property that changes, with its old and new value")
+	return command
 }
 
 func (a *app) destroy() *cobra.Command {

@@ -152,15 +152,15 @@ func (s *Stack) update(ctx context.Context, pack, config string, more ...optup.O
 }
 
 // Preview shows what Up would do and changes nothing.
-func (s *Stack) Preview(ctx context.Context) (Changes, error) {
+func (s *Stack) Preview(ctx context.Context, more ...optpreview.Option) (Changes, error) {
 	pack, config, err := s.engine.policyPack(ctx, s.auto.Name())
 	if err != nil {
 		return nil, err
 	}
 	stream, listened := s.listen()
-	result, err := s.auto.Preview(ctx, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config),
+	result, err := s.auto.Preview(ctx, append(more, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config),
 		optpreview.ProgressStreams(s.engine.options.Out), optpreview.ErrorProgressStreams(s.engine.options.Out),
-		optpreview.Color(s.color()), optpreview.SuppressProgress(), optpreview.EventStreams(stream))
+		optpreview.Color(s.color()), optpreview.SuppressProgress(), optpreview.EventStreams(stream))...)
 	listened()
 	if err != nil {
 		return nil, s.failed(ctx, "preview", err)

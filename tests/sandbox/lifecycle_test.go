@@ -251,7 +251,9 @@ func (s *sandbox) imageUserIsJudged(t *testing.T) {
 		})
 	}
 	settings("root")
-	assert.Contains(t, s.must("preview", "dev").out, "web@"+digest+" runs as root")
+	preview := s.must("preview", "dev", "--diff").out
+	assert.Contains(t, preview, "web@"+digest+" runs as root")
+	assert.Regexp(t, `image *: "[^"]+" => "[^"]+/web@`+digest+`"`, preview, "--diff shows the property that changes")
 	settings("1001")
 	assert.NotContains(t, s.must("up", "dev", "--skip-preview").out, "run-nonroot")
 	_, service := s.api(http.MethodGet, devService, nil)
