@@ -130,7 +130,8 @@ const codes = `Exit codes: 0 done; 1 the answer is no (drift found, mandatory po
 
 // examples are shown in the help of the commands that need one.
 var examples = map[string]string{
-	"up": "  sandbox up dev", "preview": "  sandbox preview prod\n  sandbox preview dev --diff", "drift": "  sandbox drift dev\n  sandbox drift dev --output json",
+	"up": "  sandbox up dev", "preview": "  sandbox preview prod\n  sandbox preview dev --diff",
+	"drift":   "  sandbox drift dev\n  sandbox drift dev --output json",
 	"destroy": "  sandbox destroy dev", "export": "  sandbox export dev > state.json", "analyze": "  sandbox analyze state.json --stack prod",
 	"demo": "  sandbox demo\n  sandbox demo --bad rare-errors", "serve": "  sandbox serve", "status": "  sandbox status",
 	"env": "  eval \"$(sandbox env dev)\"", "stop": "  sandbox stop", "trust": "  sandbox trust prod --claims claims.json",
