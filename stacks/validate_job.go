@@ -26,7 +26,8 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 			}
 		}
 		if !limits.IsJobName(job.Name) {
-			found.add(path+".name", "is not a job name", "use at most 57 lower-case letters, digits and hyphens, a letter first, no hyphen last")
+			found.add(path+".name", "is not a job name", fmt.Sprintf("use at most %d lower-case letters, digits and hyphens, a letter first, "+
+				"no hyphen last", limits.MaxJobName))
 		}
 		if other, taken := names[job.Name]; taken {
 			found.add(path+".name", "is also the name of "+other, "give each job its own")

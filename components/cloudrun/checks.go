@@ -23,14 +23,12 @@ func (args *ServiceArgs) validate() error {
 	found.If(args.Location == nil, "args.Location is missing: set the region, for example us-central1")
 	found.If(args.ServiceAccount == nil, "args.ServiceAccount is missing: set the e-mail address of the service's own account")
 	found.If(!limits.IsServiceName(args.ServiceName),
-		"args.ServiceName %q is not a service id: use 1-49 lower-case letters, digits and hyphens, "+
-			"beginning with a letter and not ending with a hyphen", args.ServiceName)
+		"args.ServiceName %q is not a service id: use 1-%d lower-case letters, digits and hyphens, "+
+			"beginning with a letter and not ending with a hyphen", args.ServiceName, limits.MaxServiceName)
 	container.CheckImage(args.Image, args.ImageUser, found)
-	found.If(args.Port < 0 || args.Port > limits.MaxPort, "args.Port is %d: use 1-65535, or leave it out for %d", args.Port, DefaultPort)
-	found.If(args.Concurrency < 0 || args.Concurrency > limits.MaxConcurrency, "args.Concurrency is %d: use 1-1000, or leave it out for %d",
-		args.Concurrency, DefaultConcurrency)
-	found.If(args.TimeoutSeconds < 0 || args.TimeoutSeconds > limits.MaxRequestSeconds,
-		"args.TimeoutSeconds is %d: use 1-3600, or leave it out for %d", args.TimeoutSeconds, DefaultTimeoutSeconds)
+	found.Optional("args.Port", args.Port, limits.MaxPort, DefaultPort)
+	found.Optional("args.Concurrency", args.Concurrency, limits.MaxConcurrency, DefaultConcurrency)
+	found.Optional("args.TimeoutSeconds", args.TimeoutSeconds, limits.MaxRequestSeconds, DefaultTimeoutSeconds)
 	found.If(args.MaxInstances < 1, "args.MaxInstances is %d: set at least 1, it caps cost", args.MaxInstances)
 	found.If(args.MinInstances < 0 || args.MinInstances > max(args.MaxInstances, 0), "args.MinInstances is %d: use 0 to MaxInstances, %d",
 		args.MinInstances, args.MaxInstances)

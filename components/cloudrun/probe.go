@@ -88,7 +88,7 @@ func (p Probe) problems(field string, longest int, found *problems.List) {
 	case kinds == 0 || p.Path != "" && !strings.HasPrefix(p.Path, "/"):
 		found.Add("%s.Path %q is not a path: begin it with a slash, or set TCP or GRPC", field, p.Path)
 	}
-	found.If(p.Port < 0 || p.Port > limits.MaxPort, "%s.Port is %d: use 1-65535", field, p.Port)
+	found.If(p.Port < 0 || p.Port > limits.MaxPort, "%s.Port is %d: use 1-%d", field, p.Port, limits.MaxPort)
 	period, timeout := p.withDefaults().PeriodSeconds, p.withDefaults().TimeoutSeconds
 	found.If(period < 1 || period > longest, "%s.PeriodSeconds is %d: use 1-%d", field, period, longest)
 	found.If(timeout < 1 || timeout > period, "%s.TimeoutSeconds is %d: use 1 to PeriodSeconds, %d", field, timeout, period)

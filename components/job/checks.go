@@ -20,18 +20,18 @@ func (args *JobArgs) validate() error {
 	found.If(args.Project == nil, "args.Project is missing: set the project's id")
 	found.If(args.Location == nil, "args.Location is missing: set the region, for example us-central1")
 	found.If(args.ServiceAccount == nil, "args.ServiceAccount is missing: set the e-mail address of the job's own account")
-	found.If(!limits.IsJobName(args.JobName), "args.JobName %q is not a job id: use 1-57 lower-case letters, digits and hyphens, beginning "+
-		"with a letter and not ending with a hyphen", args.JobName)
+	found.If(!limits.IsJobName(args.JobName), "args.JobName %q is not a job id: use 1-%d lower-case letters, digits and hyphens, beginning "+
+		"with a letter and not ending with a hyphen", args.JobName, limits.MaxJobName)
 	container.CheckImage(args.Image, args.ImageUser, found)
-	found.If(args.Tasks < 0 || args.Tasks > limits.MaxTasks, "args.Tasks is %d: use 1-10000, or leave it out for %d", args.Tasks, DefaultTasks)
+	found.Optional("args.Tasks", args.Tasks, limits.MaxTasks, DefaultTasks)
 	found.If(args.Parallelism < 0 || args.Parallelism > max(args.Tasks, DefaultTasks),
 		"args.Parallelism is %d: use at most as many as Tasks, or leave it out", args.Parallelism)
 	if args.VPC != nil {
 		container.VPC(*args.VPC).Check(args.Project, args.Location, found)
 	}
-	found.If(args.MaxRetries < 0 || args.MaxRetries > limits.MaxTaskRetries, "args.MaxRetries is %d: use 0-10", args.MaxRetries)
-	found.If(args.TimeoutSeconds < 0 || args.TimeoutSeconds > limits.MaxTaskSeconds,
-		"args.TimeoutSeconds is %d: use 1-86400, or leave it out for %d", args.TimeoutSeconds, DefaultTimeoutSeconds)
+	found.If(args.MaxRetries < 0 || args.MaxRetries > limits.MaxTaskRetries, "args.MaxRetries is %d: use 0-%d", args.MaxRetries,
+		limits.MaxTaskRetries)
+	found.Optional("args.TimeoutSeconds", args.TimeoutSeconds, limits.MaxTaskSeconds, DefaultTimeoutSeconds)
 	if s := args.Schedule; s != nil {
 		found.If(len(strings.Fields(s.Cron)) != 5, "args.Schedule.Cron %q is not a schedule: use five fields, minute first", s.Cron)
 		found.If(s.TimeZone == "", "args.Schedule.TimeZone is missing: name the time zone of Cron, such as Europe/Berlin or UTC")

@@ -22,6 +22,11 @@ func (l *List) If(wrong bool, format string, values ...any) {
 	}
 }
 
+// Optional says that a number is not from 1 to most. 0 leaves it to the default.
+func (l *List) Optional(field string, value, most, byDefault int) {
+	l.If(value < 0 || value > most, "%s is %d: use 1-%d, or leave it out for %d", field, value, most, byDefault)
+}
+
 // Take adds what a check answered, nil if it found nothing.
 func (l *List) Take(err error) {
 	if err != nil {
