@@ -110,7 +110,7 @@ type untilFailure struct {
 	end func()
 }
 
-// failure matches the line that a failed test prints at once under -test.v=test2json. Under -test.v a subtest's line waits for the
+// failure begins the line that a failed test prints at once under -test.v=test2json. Under -test.v a subtest's line waits for the
 // parent's end.
 const failure = "\x16--- FAIL: "
 

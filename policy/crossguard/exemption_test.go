@@ -94,8 +94,8 @@ func TestExemptionsAreNotJudgedWhereTheRuleFailed(t *testing.T) {
 	assert.Contains(t, got.Messages()[0], "the rule itself failed")
 }
 
-// TestExemptionsOfTheStackItself: what is wrong with the stack as a whole is shown at the stack's own resource, so that is what
-// an exemption names.
+// TestExemptionsOfTheStackItself: a violation of the whole stack is shown at the stack's own resource, so an exemption names
+// that resource.
 func TestExemptionsOfTheStackItself(t *testing.T) {
 	t.Parallel()
 	root := ct.Resource{Type: "pulumi:pulumi:Stack", Name: "test-dev"}

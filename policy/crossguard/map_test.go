@@ -45,7 +45,8 @@ func TestMaps(t *testing.T) {
 	}
 }
 
-// TestEveryKeyCanBeNamed: what Key makes of a key reads the property of that key, and so does what a message calls it.
+// TestEveryKeyCanBeNamed: the path that Key makes of a key reads the key's property, and so does the path that a
+// message names.
 func TestEveryKeyCanBeNamed(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"plain", "a.b", "a[0]", `a"b`, `a"]b`, `a\b`, `a\"]`, "", " ", "]", "[", "ünï", "tab\t", "new\nline", "a/b"} {

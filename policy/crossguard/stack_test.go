@@ -103,7 +103,8 @@ func TestStackPoliciesApplyWhereOneOfTheirTypesIs(t *testing.T) {
 	assert.Empty(t, one.NotApplicable)
 }
 
-// TestPoliciesLog: what they say is nobody's finding, and has no secrets, those that are read later included.
+// TestPoliciesLog: log lines of policies are not findings, and contain no secrets, not even secrets that are read
+// later.
 func TestPoliciesLog(t *testing.T) {
 	t.Parallel()
 	fix := remedy("fix", func(r *crossguard.Remedy) { r.Log("fixing") })

@@ -236,8 +236,8 @@ func TestGcloudAfterARelease(t *testing.T) {
 	assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
 }
 
-// TestRollbackBesideGcloud: what a person asked this program for last is done over a write that came in between, and is not done twice
-// over one that came after.
+// TestRollbackBesideGcloud: a rollback that a person asked for overwrites a write that came in between, and is not repeated over a
+// write that came after it.
 func TestRollbackBesideGcloud(t *testing.T) {
 	t.Parallel()
 	t.Run("gcloud writes before it", func(t *testing.T) {

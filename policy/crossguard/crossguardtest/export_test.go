@@ -77,7 +77,7 @@ func TestExportsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestExportIsReadBack: what the engine is given to analyze is what a stack's export is read from.
+// TestExportIsReadBack: ParseExport reads the resources that Export writes for the engine's analysis.
 func TestExportIsReadBack(t *testing.T) {
 	t.Parallel()
 	site := &Resource{Type: "shop:web:Site", Name: "site", Component: true}

@@ -39,7 +39,8 @@ func TestEveryPolicyIsFullyDescribed(t *testing.T) {
 	}
 }
 
-// TestEnvironmentsDiffer is what the environments' files are for, written down a second time on purpose.
+// TestEnvironmentsDiffer checks the differences between the environments' files, which are written down here a second
+// time on purpose.
 func TestEnvironmentsDiffer(t *testing.T) {
 	t.Parallel()
 	want := map[string]map[string]string{
