@@ -122,6 +122,7 @@ func federationSiblings() []sibling {
 		"assertion.ref == 'main' ? assertion.environment == 'prod' : false", "true ? assertion.ref == 'main' : false",
 		"assertion.ref == 'main' ? assertion.sub == 'x' : assertion.environment == 'prod'",
 		"assertion.ref == 'main' ? assertion.environment == 'prod' : assertion.sub == 'x'",
+		"(assertion.ref == 'main' ? 'acme' : assertion.sub) == 'acme'",
 		"assertion.sub in assertion.groups", "'mfa' in assertion.amr", "assertion.groups.all(g, g == 'admins')",
 		"!assertion.groups.exists(g, g == 'admins')", "assertion.groups.exists(g, g != 'guests')",
 		"{'acme': assertion.sub}.exists(k, k == 'acme')", "[assertion.sub, 'acme'].exists(g, g == 'acme')",
