@@ -42,7 +42,7 @@ func (a *app) up() *cobra.Command {
 			})
 		},
 	}
-	command.Flags().BoolVar(&skipPreview, "skip-preview", false, "do not preview first, which takes half the time; policies about the whole "+
+	command.Flags().BoolVar(&skipPreview, "skip-preview", false, "do not preview first, which is a third quicker; policies about the whole "+
 		"stack then speak after everything is made")
 	return command
 }

@@ -118,7 +118,7 @@ func (s *Stack) Up(ctx context.Context) (Changes, error) {
 	return s.update(ctx, pack, config)
 }
 
-// Update is Up without its preview, in half the time. It is for changes that were previewed before, or that nobody would miss.
+// Update is Up without its preview, which is a third of its time. It is for changes that were previewed before, or that nobody would miss.
 func (s *Stack) Update(ctx context.Context) (Changes, error) {
 	pack, config, err := s.prepare(ctx)
 	if err != nil {
