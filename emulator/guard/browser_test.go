@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"sync/atomic"
 	"testing"
@@ -68,9 +69,13 @@ func TestAPageInABrowserGetsNothing(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
+	// The browser makes a socket in its temporary folder. A socket's path has at most 107 bytes, and TMPDIR may be longer.
+	temporary, err := os.MkdirTemp("/tmp", "")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(temporary)) })
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser),
-		chromedp.UserDataDir(t.TempDir()),
-		chromedp.Env("TMPDIR="+t.TempDir()), chromedp.Flag("host-resolver-rules", "MAP rebind.example 127.0.0.1"),
+		chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+temporary),
+		chromedp.Flag("host-resolver-rules", "MAP rebind.example 127.0.0.1"),
 		chromedp.NoSandbox, chromedp.DisableGPU)...) // A container's root has no namespaces for the browser's sandbox; the page is ours.
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
+	"strings"
 )
 
 //go:embed style.css
@@ -29,6 +30,11 @@ func (Head) Patterns() template.HTML { return template.HTML(patterns) }
 
 // Script keeps a page that is served live up to date, for its one script element.
 func (Head) Script() template.JS { return template.JS(script) }
+
+// Breakable lets the lines of a text end after slashes. Without that, a long path on a phone ends its lines within words.
+func (Head) Breakable(text string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), "/", "/<wbr>"))
+}
 
 // Policy is the content security policy of a page that is a file: it has a style, and nothing else may be loaded or run.
 func (Head) Policy() string {

@@ -39,8 +39,12 @@ func Browser(t *testing.T) context.Context {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	t.Cleanup(cancel)
+	// The browser makes a socket in its temporary folder. A socket's path has at most 107 bytes, and TMPDIR may be longer.
+	temporary, err := os.MkdirTemp("/tmp", "")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(temporary)) })
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser),
-		chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()), // It leaves a folder there.
+		chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+temporary),
 		chromedp.NoSandbox, chromedp.DisableGPU)...) // A container's root has no namespaces for the browser's sandbox; the page is ours.
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
