@@ -25,7 +25,7 @@ type Grant struct {
 // Action is what is done with a resource.
 type Action int
 
-// The actions. Who may do one may do all before it.
+// The actions. An account that may take one may take all before it.
 const (
 	Reads Action = iota
 	Updates
