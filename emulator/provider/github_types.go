@@ -1,7 +1,7 @@
 package provider
 
 // These structs stand for those of GitHub's SDK, whose one package takes longer to compile than any other of the platform; see [inputsOf].
-// A program gives one without "State" in its name. What is known of a resource afterwards is one with it.
+// A program gives one without "State" in its name. A state has these properties and those that the API computes.
 
 type environment struct {
 	CanAdminsBypass        *bool                  `pulumi:"canAdminsBypass"`
@@ -24,14 +24,8 @@ type environmentReviewers struct {
 }
 
 type environmentState struct {
-	CanAdminsBypass        *bool                  `pulumi:"canAdminsBypass"`
-	DeploymentBranchPolicy *deploymentBranches    `pulumi:"deploymentBranchPolicy"`
-	Environment            *string                `pulumi:"environment"`
-	PreventSelfReview      *bool                  `pulumi:"preventSelfReview"`
-	Repository             *string                `pulumi:"repository"`
-	RepositoryID           *int                   `pulumi:"repositoryId"`
-	Reviewers              []environmentReviewers `pulumi:"reviewers"`
-	WaitTimer              *int                   `pulumi:"waitTimer"`
+	environment
+	RepositoryID *int `pulumi:"repositoryId"`
 }
 
 type deploymentPolicy struct {
@@ -42,12 +36,9 @@ type deploymentPolicy struct {
 }
 
 type deploymentPolicyState struct {
-	BranchPattern *string `pulumi:"branchPattern"`
-	Environment   *string `pulumi:"environment"`
-	PolicyID      *int    `pulumi:"policyId"`
-	Repository    *string `pulumi:"repository"`
-	RepositoryID  *int    `pulumi:"repositoryId"`
-	TagPattern    *string `pulumi:"tagPattern"`
+	deploymentPolicy
+	PolicyID     *int `pulumi:"policyId"`
+	RepositoryID *int `pulumi:"repositoryId"`
 }
 
 type environmentVariable struct {
@@ -58,13 +49,10 @@ type environmentVariable struct {
 }
 
 type environmentVariableState struct {
+	environmentVariable
 	CreatedAt    *string `pulumi:"createdAt"`
-	Environment  *string `pulumi:"environment"`
-	Repository   *string `pulumi:"repository"`
 	RepositoryID *int    `pulumi:"repositoryId"`
 	UpdatedAt    *string `pulumi:"updatedAt"`
-	Value        *string `pulumi:"value"`
-	VariableName *string `pulumi:"variableName"`
 }
 
 type actionsVariable struct {
@@ -74,12 +62,10 @@ type actionsVariable struct {
 }
 
 type actionsVariableState struct {
+	actionsVariable
 	CreatedAt    *string `pulumi:"createdAt"`
-	Repository   *string `pulumi:"repository"`
 	RepositoryID *int    `pulumi:"repositoryId"`
 	UpdatedAt    *string `pulumi:"updatedAt"`
-	Value        *string `pulumi:"value"`
-	VariableName *string `pulumi:"variableName"`
 }
 
 type allowedActions struct {
@@ -97,11 +83,7 @@ type selectedActions struct {
 }
 
 type allowedActionsState struct {
-	AllowedActions       *string          `pulumi:"allowedActions"`
-	AllowedActionsConfig *selectedActions `pulumi:"allowedActionsConfig"`
-	Enabled              *bool            `pulumi:"enabled"`
-	Repository           *string          `pulumi:"repository"`
-	ShaPinningRequired   *bool            `pulumi:"shaPinningRequired"`
+	allowedActions
 }
 
 type workflowToken struct {
@@ -111,9 +93,7 @@ type workflowToken struct {
 }
 
 type workflowTokenState struct {
-	CanApprovePullRequestReviews *bool   `pulumi:"canApprovePullRequestReviews"`
-	DefaultWorkflowPermissions   *string `pulumi:"defaultWorkflowPermissions"`
-	Repository                   *string `pulumi:"repository"`
+	workflowToken
 }
 
 type vulnerabilityAlert struct {
@@ -122,9 +102,8 @@ type vulnerabilityAlert struct {
 }
 
 type vulnerabilityAlertState struct {
-	Enabled      *bool   `pulumi:"enabled"`
-	Repository   *string `pulumi:"repository"`
-	RepositoryID *int    `pulumi:"repositoryId"`
+	vulnerabilityAlert
+	RepositoryID *int `pulumi:"repositoryId"`
 }
 
 type repositoryRuleset struct {
@@ -262,14 +241,8 @@ type statusCheck struct {
 }
 
 type rulesetState struct {
-	BypassActors []bypassActor      `pulumi:"bypassActors"`
-	Conditions   *rulesetConditions `pulumi:"conditions"`
-	Enforcement  *string            `pulumi:"enforcement"`
-	Etag         *string            `pulumi:"etag"`
-	Name         *string            `pulumi:"name"`
-	NodeID       *string            `pulumi:"nodeId"`
-	Repository   *string            `pulumi:"repository"`
-	Rules        *rulesetRules      `pulumi:"rules"`
-	RulesetID    *int               `pulumi:"rulesetId"`
-	Target       *string            `pulumi:"target"`
+	repositoryRuleset
+	Etag      *string `pulumi:"etag"`
+	NodeID    *string `pulumi:"nodeId"`
+	RulesetID *int    `pulumi:"rulesetId"`
 }
