@@ -26,13 +26,9 @@ func (a app) built() *cobra.Command {
 			if digest == "" || bundles == "" {
 				return command.WrongUsage("built needs --digest sha256:… and --bundles FILE")
 			}
-			policy, err := provenance.LoadPolicy(trust.policy)
+			policy, root, err := trust.load()
 			if err != nil {
-				return command.WrongUsage("%v", err)
-			}
-			root, err := provenance.LoadTrustedRoot(trust.root)
-			if err != nil {
-				return command.WrongUsage("%v", err)
+				return err
 			}
 			content, err := os.ReadFile(bundles)
 			if err != nil {
