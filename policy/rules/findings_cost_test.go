@@ -89,7 +89,7 @@ func costFindings() []findings {
 			res("google:index/computeRegionNetworkEndpointGroup:ComputeRegionNetworkEndpointGroup", ct.Properties{
 				"cloudRun": object{"service": "procureflow-web"}})),
 		of(trafficOwner, "a service of a Terraform module", []string{"is made by web, whose properties this rule cannot read: make it by the " +
-			"provider gcp", "ignoreChanges is none: add traffics"}, res("web:tf:google_cloud_run_v2_service", nil)),
+			"provider gcp", "ignoreChanges is empty: add traffics"}, res("web:tf:google_cloud_run_v2_service", nil)),
 
 		of(uptimeExists, "the last success", nil, public, answers(true, 200, 299)),
 		of(uptimeExists, "a redirect", nil, public, answers(true, 300, 399)),
@@ -110,7 +110,7 @@ func costFindings() []findings {
 			change{path: "monitoredResource.labels.host", to: "shop.example.com"}), res(
 			"gcp:compute/managedSslCertificate:ManagedSslCertificate", ct.Properties{"managed": object{"domains": []any{"Shop.example.com."}}})),
 
-		of(trafficOwner, "a pool's splits that a release would change", []string{"ignoreChanges is none: add instanceSplits"},
+		of(trafficOwner, "a pool's splits that a release would change", []string{"ignoreChanges is empty: add instanceSplits"},
 			changed(worker(), change{path: "instanceSplits", to: []any{object{"revision": "queue-1", "percent": 100}}})),
 	}
 	for name, settings := range map[string]object{"a size that is not known yet": {"tier": ct.Unknown, "diskAutoresizeLimit": 100},

@@ -83,7 +83,7 @@ func stackCases() []stackCase {
 
 		{"ignored", trafficOwner, []ct.Resource{ignoring(v1(), "client", "traffics"), ignoring(v2(), "*")}, "", nil, ""},
 		{"not ignored", trafficOwner, []ct.Resource{ignoring(v2(), "client"), v1()}, "",
-			[]string{"ignoreChanges is none: add traffics", "ignoreChanges is client: add traffics"}, ""},
+			[]string{"ignoreChanges is empty: add traffics", "ignoreChanges is client: add traffics"}, ""},
 
 		{"two gates", twoPersonProd, []ct.Resource{environment("dev"), environment("production-approval", 1),
 			environment("production", 2, 3)}, "", nil, ""},

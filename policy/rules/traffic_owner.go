@@ -19,23 +19,29 @@ var trafficOwner = crossguard.Policy{
 	Types:            append(services[:2:2], workerPool),
 	CheckStack: func(s *crossguard.Stack) {
 		s.Each(services, func(r *crossguard.Resource) {
-			ignored := r.Options().IgnoreChanges
-			if !slices.Contains(ignored, "traffics") && !slices.Contains(ignored, "*") {
-				r.Violation("ignoreChanges is %s: add traffics", list(ignored))
-			}
+			ignores(r, "traffics")
 			if isPreview(r) {
 				return // The newest revision is what it is there to show, and no release goes to it.
 			}
 			r.Each("traffics", func(target crossguard.Object) { latest(r, target) })
 		})
 		s.Each([]string{workerPool}, func(r *crossguard.Resource) { // the splits of a pool are its traffic
-			ignored := r.Options().IgnoreChanges
-			if r.Has("instanceSplits") && !slices.Contains(ignored, "instanceSplits") && !slices.Contains(ignored, "*") {
-				r.Violation("ignoreChanges is %s: add instanceSplits", list(ignored))
+			if r.Has("instanceSplits") {
+				ignores(r, "instanceSplits")
 			}
 			r.Each("instanceSplits", func(target crossguard.Object) { latest(r, target) })
 		})
 	},
+}
+
+// ignores reports a property that an update would set although releases own it.
+func ignores(r *crossguard.Resource, property string) {
+	switch ignored := r.Options().IgnoreChanges; {
+	case len(ignored) == 0:
+		r.Violation("ignoreChanges is empty: add %s", property)
+	case !slices.Contains(ignored, property) && !slices.Contains(ignored, "*"):
+		r.Violation("ignoreChanges is %s: add %s", list(ignored), property)
+	}
 }
 
 // latest reports a traffic target that follows the newest revision, because each new revision would receive its whole share at
