@@ -26,20 +26,21 @@ const (
 	ExitFailed = 3 // the files are written, and what follows failed: the message says what to run
 )
 
-const long = `Write what an application's repository needs to use the platform: settings, a ten-line main, thin callers of the platform's workflows.
+const long = `Write what an application's repository needs to use the platform: settings, a ten-line main, and thin
+callers of the platform's workflows.
 
-It stands in the repository, detects what it can, asks for the rest on a terminal (Enter takes what it detected; a flag is not asked for),
-and shows everything before it writes: new files, and lines that it would add to
-.gitignore, .prettierignore and CODEOWNERS. It replaces nothing that is there; files of the application are never changed. Run again
-it changes nothing, but puts what it is told (--owner-id, --project-number, --reviewer and so on) in the place of stand-ins. --upgrade
-shows what another version changes in the callers, platform.yaml and provenance.yaml.`
+Run it in the clone. It detects what it can and asks for the rest on a terminal: Enter takes what it detected, and a
+flag is not asked for. It shows everything before it writes: new files, and lines that it would add to .gitignore,
+.prettierignore and CODEOWNERS. It replaces no file, and never changes a file of the application. Run again, it
+changes nothing, but puts what it is told (--owner-id, --project-number, --reviewer and so on) in the place of
+stand-ins. --upgrade shows what another version changes in the callers, platform.yaml and provenance.yaml.`
 
 const examples = `  init                                                     in the clone: asks for what it does not find
   init --yes --app shop --environments dev,prod            asks nothing, for scripts
   init --upgrade                                           show what this version changes in files that are there`
 
-const codes = `Exit codes: 0 written, or nothing to do; 1 something is in the way, or the answer was no, and nothing was written; 2 the call is
-wrong; 3 the files are written and go mod tidy failed.`
+const codes = `Exit codes: 0 written, or nothing to do; 1 something is in the way, or the answer was no, and nothing was
+written; 2 the call is wrong; 3 the files are written and go mod tidy failed.`
 
 // Streams are the command's standard streams.
 type Streams = cli.Streams
