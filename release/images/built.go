@@ -26,9 +26,13 @@ func (a app) built() *cobra.Command {
 			if digest == "" || bundles == "" {
 				return command.WrongUsage("built needs --digest sha256:… and --bundles FILE")
 			}
-			policy, root, err := trust.load()
+			policy, err := provenance.LoadPolicy(trust.policy)
 			if err != nil {
-				return err
+				return command.WrongUsage("%v", err)
+			}
+			root, err := provenance.LoadTrustedRoot(trust.root)
+			if err != nil {
+				return command.WrongUsage("%v", err)
 			}
 			content, err := os.ReadFile(bundles)
 			if err != nil {

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/release/command"
@@ -67,24 +66,16 @@ func (f *trustFlags) register(verb *cobra.Command) {
 		"whose signatures count: the `file` that gh attestation trusted-root prints")
 }
 
-// load reads both files.
-func (f trustFlags) load() (provenance.Policy, root.TrustedMaterial, error) {
-	policy, err := provenance.LoadPolicy(f.policy)
-	if err != nil {
-		return provenance.Policy{}, nil, command.WrongUsage("%v", err)
-	}
-	trusted, err := provenance.LoadTrustedRoot(f.root)
-	if err != nil {
-		return provenance.Policy{}, nil, command.WrongUsage("%v", err)
-	}
-	return policy, trusted, nil
-}
-
 // trust reads the files into a promotion, and lets the promotion log to standard error.
 func (a app) trust(promotion *registry.Promotion, files trustFlags) (err error) {
-	promotion.Policy, promotion.TrustedRoot, err = files.load()
+	if promotion.Policy, err = provenance.LoadPolicy(files.policy); err != nil {
+		return command.WrongUsage("%v", err)
+	}
+	if promotion.TrustedRoot, err = provenance.LoadTrustedRoot(files.root); err != nil {
+		return command.WrongUsage("%v", err)
+	}
 	promotion.Log = slog.New(slog.NewTextHandler(a.Streams.Err, nil))
-	return err
+	return nil
 }
 
 // refusal sets the exit code for an error: ExitRefused if the image was refused, ExitUsage if the command line is wrong. Any other error
