@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestReaderGoesAway runs the command with nobody left to read what it prints, as in `release rollout web | head`: a rollout must not
-// die of it with half of the requests at its candidate.
+// TestReaderGoesAway runs the command after its reader has closed the pipe, as in `release rollout web | head`. The command must not
+// fail for that reason, because a rollout would then stop halfway.
 func TestReaderGoesAway(t *testing.T) {
 	t.Parallel()
 	reader, writer, err := os.Pipe()
@@ -38,7 +38,8 @@ func TestReaderGoesAway(t *testing.T) {
 	require.NoError(t, command.Run())
 }
 
-// countInterrupts makes this test binary the command that a guard runs: it writes to a file how many interrupts it got.
+// countInterrupts is the variable that turns this test binary into the command that a guard runs. The binary writes the number of
+// interrupts that it received to the file that the variable names.
 const countInterrupts = "RELEASE_TEST_COUNT_INTERRUPTS"
 
 func count(file string) error {

@@ -18,12 +18,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal opens a pair: what is written to the first is typed at the second.
+// terminal opens a pseudo terminal. What is written to keyboard arrives at tty as if a person had typed it.
 func terminal(t *testing.T) (keyboard, tty *os.File) {
 	t.Helper()
 	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
-		t.Skipf("there are no pseudo terminals here: %v", err)
+		t.Skipf("this machine has no pseudo terminals: %v", err)
 	}
 	t.Cleanup(func() { _ = keyboard.Close() })
 	require.NoError(t, unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0))
@@ -35,9 +35,10 @@ func terminal(t *testing.T) (keyboard, tty *os.File) {
 	return keyboard, tty
 }
 
-// Ctrl-C reaches everyone at a terminal. A guard that hands it on all the same interrupts Pulumi twice, which makes it abandon the
-// step it is in. A signal that only the guard gets, as from a workflow's runner, it hands on.
-func TestAGuardedCommandIsInterruptedOnce(t *testing.T) {
+// TestGuardedCommandIsInterruptedOnce sends each signal to a guard at a terminal. Ctrl-C reaches every process at the terminal, so
+// the guard must not pass it on: a second interrupt makes Pulumi abandon its step. The guard does pass on a signal that only it
+// receives, such as one from a workflow's runner.
+func TestGuardedCommandIsInterruptedOnce(t *testing.T) {
 	t.Parallel()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -46,14 +47,14 @@ func TestAGuardedCommandIsInterruptedOnce(t *testing.T) {
 			"traffic":[{"revision":"web-a","percent":100}],"trafficStatuses":[{"revision":"web-a","percent":100}]}`)
 	}))
 	t.Cleanup(api.Close)
-	// Where the tests run under nohup, what they start would inherit it.
+	// Under nohup, the started processes would inherit that hangups are ignored.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(hangups) })
 	for name, interrupt := range map[string]func(keyboard *os.File, guard *os.Process) error{
 		"ctrl-C":            func(keyboard *os.File, _ *os.Process) error { _, err := keyboard.Write([]byte{3}); return err },
 		"a lost connection": func(_ *os.File, guard *os.Process) error { return guard.Signal(syscall.SIGHUP) },
-		"a signal to kill":  func(_ *os.File, guard *os.Process) error { return guard.Signal(syscall.SIGTERM) },
+		"a termination":     func(_ *os.File, guard *os.Process) error { return guard.Signal(syscall.SIGTERM) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -39,7 +39,7 @@ func args(change func(*attestation.AttestationArgs)) *attestation.AttestationArg
 func run(t *testing.T, args *attestation.AttestationArgs, opts ...pulumitest.Option) (*pulumitest.Inventory, *attestation.Attestation) {
 	t.Helper()
 	var made *attestation.Attestation
-	// The PEM tells which version of which key it was read of.
+	// The PEM text names the version whose key was read.
 	read := func(args map[string]any) (map[string]any, error) {
 		return map[string]any{"publicKeys": []any{map[string]any{"pem": fmt.Sprintf("PEM of %v/%v", args["cryptoKey"], args["version"])}}}, nil
 	}
@@ -51,7 +51,7 @@ func run(t *testing.T, args *attestation.AttestationArgs, opts ...pulumitest.Opt
 	return inventory, made
 }
 
-func TestWhatIsMade(t *testing.T) {
+func TestAttestationResources(t *testing.T) {
 	t.Parallel()
 	inventory, made := run(t, args(nil))
 	for _, want := range []struct {
@@ -106,7 +106,9 @@ func publicKey(version int) map[string]any {
 	}
 }
 
-func TestAnOldVersionCountsWhileTheNewOneSigns(t *testing.T) {
+// TestPublicKeysOfSeveralVersions checks a change of keys: the attestor accepts signatures by each version, and the newest version
+// signs.
+func TestPublicKeysOfSeveralVersions(t *testing.T) {
 	t.Parallel()
 	inventory, made := run(t, args(func(a *attestation.AttestationArgs) { a.KeyVersions = []int{1, 3} }))
 	authority := inventory.One(t, attestorType, "attestation-attestor").Inputs["attestationAuthorityNote"].(map[string]any)
@@ -125,7 +127,7 @@ func TestSettingsReplaceDefaults(t *testing.T) {
 	assert.NotContains(t, inventory.One(t, policyType, "attestation-policy").Inputs, "admissionWhitelistPatterns")
 }
 
-func TestAllProblemsAreNamed(t *testing.T) {
+func TestBadArgumentsRegisterNothing(t *testing.T) {
 	t.Parallel()
 	_, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
 		_, err := attestation.NewAttestation(ctx, "a", &attestation.AttestationArgs{
@@ -149,7 +151,7 @@ func TestAllProblemsAreNamed(t *testing.T) {
 	assert.ErrorContains(t, err, "args is nil")
 }
 
-func TestExemptionForms(t *testing.T) {
+func TestExemptionPatterns(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range []string{"us-docker.pkg.dev/p/r/*", "us-docker.pkg.dev/p/**", "localhost:5000/a:tag",
 		"gcr.io/p/i@sha256:" + strings.Repeat("0", 64)} {
@@ -159,7 +161,7 @@ func TestExemptionForms(t *testing.T) {
 	}
 }
 
-func TestPreviewKnowsNoPublicKeyYet(t *testing.T) {
+func TestPublicKeyIsUnknownInPreview(t *testing.T) {
 	t.Parallel()
 	_, made := run(t, args(nil), pulumitest.WithPreview())
 	assert.False(t, pulumitest.IsKnown(t, made.KeyVersion))

@@ -36,7 +36,7 @@ func run(t *testing.T, change func(*bucket.BucketArgs)) (*pulumitest.Inventory, 
 	return inventory, b
 }
 
-func TestABucketIsClosedAndForgivesMistakes(t *testing.T) {
+func TestBucketIsPrivateAndVersioned(t *testing.T) {
 	t.Parallel()
 	inventory, b := run(t, func(a *bucket.BucketArgs) { a.DeleteAfterDays = 365 })
 	assert.Equal(t, map[string]any{
@@ -55,14 +55,14 @@ func TestABucketIsClosedAndForgivesMistakes(t *testing.T) {
 	assert.Len(t, b.Ready, 3)
 }
 
-func TestAnExistingBucketGetsGrantsAlone(t *testing.T) {
+func TestExistingBucketGetsOnlyGrants(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, func(a *bucket.BucketArgs) { a.Existing = true })
 	assert.Empty(t, inventory.OfType(bucketType))
 	assert.Len(t, inventory.OfType(memberType), 2)
 }
 
-func TestImpossibleArgumentsRegisterNothing(t *testing.T) {
+func TestBadArgumentsRegisterNothing(t *testing.T) {
 	t.Parallel()
 	for _, args := range []*bucket.BucketArgs{nil, {DeleteAfterDays: -1, Readers: map[string]pulumi.StringInput{"Web": nil}}} {
 		inventory, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {

@@ -14,7 +14,7 @@ import (
 
 const budgetType = "gcp:billing/budget:Budget"
 
-// args are valid; change makes them what a test wants.
+// args returns valid arguments after change has edited them. change may be nil.
 func args(change func(*budget.BudgetArgs)) *budget.BudgetArgs {
 	args := &budget.BudgetArgs{
 		BillingAccount: pulumi.String("012345-6789AB-CDEF01"), ProjectNumber: pulumi.String("123456789012"),
@@ -38,7 +38,7 @@ func run(t *testing.T, args *budget.BudgetArgs) pulumitest.Resource {
 	return inventory.One(t, budgetType, "budget-budget")
 }
 
-func TestTheBudgetIsOfOneProjectAndOneMonth(t *testing.T) {
+func TestBudgetCountsOneProjectPerMonth(t *testing.T) {
 	t.Parallel()
 	rule := func(percent float64, basis string) map[string]any {
 		return map[string]any{"thresholdPercent": percent, "spendBasis": basis}
@@ -58,7 +58,7 @@ func TestTheBudgetIsOfOneProjectAndOneMonth(t *testing.T) {
 	}, run(t, args(nil)).Inputs)
 }
 
-func TestWithoutChannelsGoogleTellsItsOwnRecipients(t *testing.T) {
+func TestWithoutChannelsTheDefaultRecipientsAreTold(t *testing.T) {
 	t.Parallel()
 	assert.NotContains(t, run(t, args(func(a *budget.BudgetArgs) { a.Channels = nil })).Inputs, "allUpdatesRule")
 }
@@ -76,7 +76,8 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}},
 		"a long name": {args(func(a *budget.BudgetArgs) { a.DisplayName = pulumi.String(strings.Repeat("a", 61)) }),
 			[]string{"args.DisplayName has 61 characters"}},
-		"a currency's name": {args(func(a *budget.BudgetArgs) { a.Currency = "Dollar" }), []string{`args.Currency "Dollar" is not a currency`}},
+		"a currency by its name": {args(func(a *budget.BudgetArgs) { a.Currency = "Dollar" }),
+			[]string{`args.Currency "Dollar" is not a currency`}},
 		"thresholds out of order": {args(func(a *budget.BudgetArgs) { a.CurrentPercent = []int{50, 50, 0} }), []string{
 			"args.CurrentPercent[1] is 50 after 50", "args.CurrentPercent[2] is 0: use at least 1", "args.CurrentPercent[2] is 0 after 50",
 		}},

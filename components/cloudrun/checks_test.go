@@ -62,20 +62,20 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			[]string{`args.URLVariables["K_SERVICE"] is set by Cloud Run itself`}},
 		"a variable twice": {args(func(a *cloudrun.ServiceArgs) { a.URLVariables = []string{"NODE_ENV"} }),
 			[]string{`variable "NODE_ENV" is given 2 times, in Environment and URLVariables`}},
-		"a variable of no use": {args(func(a *cloudrun.ServiceArgs) { a.Environment["A"] = nil }),
+		"a variable without a value": {args(func(a *cloudrun.ServiceArgs) { a.Environment["A"] = nil }),
 			[]string{`args.Environment["A"] has no value`}},
 		"an empty secret": {args(func(a *cloudrun.ServiceArgs) { a.Secrets["S"] = cloudrun.SecretVariable{} }),
 			[]string{`args.Secrets["S"].Secret is missing`, `args.Secrets["S"].Version is missing`}},
 		"latest": {args(func(a *cloudrun.ServiceArgs) {
 			a.Secrets["S"] = cloudrun.SecretVariable{Secret: pulumi.String("s"), Version: pulumi.String("latest")}
 		}), []string{`args.Secrets["S"].Version "latest": pin a version's number`}},
-		"another image's user": {args(func(a *cloudrun.ServiceArgs) {
+		"the user of another image": {args(func(a *cloudrun.ServiceArgs) {
 			a.ImageUser = pulumi.String("1001@sha256:" + strings.Repeat("b",
 				64))
 		}), []string{
 			`args.ImageUser "1001@sha256:` + strings.Repeat("b", 64) + `" does not belong to args.Image: write USER@sha256:` +
 				strings.Repeat("a", 64)}},
-		"nobody's image": {args(func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String("@sha256:" + strings.Repeat("a", 64)) }),
+		"a user without an image": {args(func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String("@sha256:" + strings.Repeat("a", 64)) }),
 			[]string{`does not belong to args.Image`}},
 		"traffic": {args(func(a *cloudrun.ServiceArgs) { a.Traffic = map[string]int{cloudrun.Latest: -1, "other": 10} }), []string{
 			`args.Traffic["LATEST"] is -1: use 0-100`, `args.Traffic["other"] is not a revision of "procureflow-web"`, "args.Traffic sums to 9",

@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
-// several are the arguments of a service that has everything a template can have.
+// several sets every argument that a service's template can have.
 func several(a *cloudrun.ServiceArgs) {
 	a.Command, a.Arguments, a.HTTP2, a.SessionAffinity = []string{"/server"}, []string{"--verbose"}, true, true
 	a.Audiences = []string{"https://api.example.com"}
@@ -36,7 +36,7 @@ func several(a *cloudrun.ServiceArgs) {
 	a.OtherURLs = map[string]pulumi.StringInput{"API_URL": pulumi.String("https://api")}
 }
 
-func TestATemplateHasEverythingThatWasAskedFor(t *testing.T) {
+func TestTemplateHasEveryArgument(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(several))
 	inputs := inventory.One(t, serviceType, "web-service").Inputs
@@ -76,8 +76,9 @@ func TestATemplateHasEverythingThatWasAskedFor(t *testing.T) {
 	}, proxy)
 }
 
-// TestTheRevisionsNameCoversEveryContainer: what is not in the name would be a second configuration of the same revision.
-func TestTheRevisionsNameCoversEveryContainer(t *testing.T) {
+// TestRevisionNameCoversEveryContainer changes each part of the template and expects another revision name. A part that the name
+// does not cover could change while the revision keeps its name, and the API refuses that.
+func TestRevisionNameCoversEveryContainer(t *testing.T) {
 	t.Parallel()
 	name := func(change func(*cloudrun.ServiceArgs)) string {
 		_, service := run(t, args(func(a *cloudrun.ServiceArgs) {
@@ -197,7 +198,7 @@ func TestTheRevisionsNameCoversEveryContainer(t *testing.T) {
 		"traffic":    func(a *cloudrun.ServiceArgs) { a.Traffic = map[string]int{cloudrun.Latest: 100} },
 		"admission":  func(a *cloudrun.ServiceArgs) { a.BinaryAuthorization = true },
 	} {
-		assert.Equal(t, "nothing", seen[name(change)], "%s: the service's, not a revision's", what)
+		assert.Equal(t, "nothing", seen[name(change)], "%s belongs to the service and not to a revision", what)
 	}
 }
 
@@ -205,7 +206,7 @@ func secretOf(id, version string) map[string]cloudrun.SecretVariable {
 	return map[string]cloudrun.SecretVariable{"S": {Secret: pulumi.String(id), Version: pulumi.String(version)}}
 }
 
-func TestInvokersAreGrantedByName(t *testing.T) {
+func TestInvokersAreGrantedByKey(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(func(a *cloudrun.ServiceArgs) {
 		a.Invokers = map[string]cloudrun.Invoker{"web": {Member: pulumi.String("serviceAccount:web@p"), Reason: "The service web calls it."}}
@@ -218,7 +219,7 @@ func TestInvokersAreGrantedByName(t *testing.T) {
 		inventory.One(t, cloudrun.TypeToken, "web").Inputs["invokers"], "policies and people see why")
 }
 
-func TestImpossibleContainersRegisterNothing(t *testing.T) {
+func TestBadContainersRegisterNothing(t *testing.T) {
 	t.Parallel()
 	inventory, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
 		_, err := cloudrun.NewService(ctx, "web", args(func(a *cloudrun.ServiceArgs) {
@@ -252,9 +253,9 @@ func TestImpossibleContainersRegisterNothing(t *testing.T) {
 	assert.Empty(t, inventory.Resources)
 }
 
-// TestWhatTheAPIRefusesOfContainers changes one thing of a service that has everything. Each is refused before anything is registered,
-// with nothing else beside it.
-func TestWhatTheAPIRefusesOfContainers(t *testing.T) {
+// TestContainerRefusals changes one argument of a service that has all of them. Each change is refused before anything is
+// registered, and the error names only that change.
+func TestContainerRefusals(t *testing.T) {
 	t.Parallel()
 	proxy := func(change func(*cloudrun.Sidecar)) func(*cloudrun.ServiceArgs) {
 		return func(a *cloudrun.ServiceArgs) {
@@ -376,14 +377,14 @@ func TestWhatTheAPIRefusesOfContainers(t *testing.T) {
 		})
 		assert.ErrorContains(t, err, want)
 		if err != nil {
-			assert.Contains(t, err.Error()+"\n", want+"\n", "and nothing else")
+			assert.Contains(t, err.Error()+"\n", want+"\n", "the error names nothing else")
 		}
 		assert.Empty(t, inventory.Resources, want)
 	}
 }
 
-// TestAShareOfACPU: the first generation takes it, for one request at a time.
-func TestAShareOfACPU(t *testing.T) {
+// TestFractionalCPU checks that a service of the first generation may have a part of a CPU if it takes one request at a time.
+func TestFractionalCPU(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(func(a *cloudrun.ServiceArgs) {
 		a.FirstGeneration, a.CPU, a.Memory, a.Concurrency = true, "0.25", "128Mi", 1

@@ -11,8 +11,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
-// TestAnImageOfOthers: a service whose sidecar somebody else changes leaves image and revisions to them, and gives the newest everything.
-func TestAnImageOfOthers(t *testing.T) {
+// TestImageOf checks a service whose image somebody else changes, as for previews. Updates leave the image and the revision's name
+// alone, and the newest revision gets all requests.
+func TestImageOf(t *testing.T) {
 	t.Parallel()
 	handed := func(a *cloudrun.ServiceArgs) {
 		several(a)

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestProjectsThatRefresh(t *testing.T) {
+func TestRefreshIsReadFromPulumiYAML(t *testing.T) {
 	t.Parallel()
 	for project, want := range map[string]bool{
 		"name: a\noptions:\n  refresh: always\n":                true,

@@ -19,7 +19,7 @@ const (
 
 var image = "us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@sha256:" + strings.Repeat("a", 64)
 
-// args are valid; change makes them what a test wants.
+// args returns valid arguments after change has edited them. change may be nil.
 func args(change func(*cloudrun.ServiceArgs)) *cloudrun.ServiceArgs {
 	args := &cloudrun.ServiceArgs{
 		Project: pulumi.String("procureflow-dev"), ProjectNumber: pulumi.String("123456789012"), Location: pulumi.String("us-central1"),
@@ -41,7 +41,7 @@ func args(change func(*cloudrun.ServiceArgs)) *cloudrun.ServiceArgs {
 	return args
 }
 
-// run registers one service and returns it, which holds after the run has ended.
+// run registers one service. The returned service can be read after the run has ended.
 func run(t *testing.T, args *cloudrun.ServiceArgs, opts ...pulumitest.Option) (*pulumitest.Inventory, *cloudrun.Service) {
 	t.Helper()
 	var service *cloudrun.Service
@@ -53,7 +53,7 @@ func run(t *testing.T, args *cloudrun.ServiceArgs, opts ...pulumitest.Option) (*
 	return inventory, service
 }
 
-func TestServiceIsExactlyThis(t *testing.T) {
+func TestServiceInputs(t *testing.T) {
 	t.Parallel()
 	inventory, service := run(t, args(nil))
 	pulumitest.CheckParents(t, inventory)
@@ -141,8 +141,8 @@ func TestSettingsReachTheService(t *testing.T) {
 		container["resources"])
 }
 
-// TestProbesReachWhatCloudRunTakes: the settings allow these, so the component must not refuse them.
-func TestProbesReachWhatCloudRunTakes(t *testing.T) {
+// TestLongestProbesAreAccepted uses the largest values that the settings allow. The component must accept them.
+func TestLongestProbesAreAccepted(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(func(a *cloudrun.ServiceArgs) {
 		a.Startup.InitialDelaySeconds, a.Startup.PeriodSeconds, a.Startup.FailureThreshold = 240, 240, 1
@@ -151,7 +151,7 @@ func TestProbesReachWhatCloudRunTakes(t *testing.T) {
 	inventory.One(t, serviceType, "web-service")
 }
 
-func TestWhoTheImageRunsAsIsOnTheRevision(t *testing.T) {
+func TestImageUserIsAnAnnotation(t *testing.T) {
 	t.Parallel()
 	user := "1001@sha256:" + strings.Repeat("a", 64)
 	inventory, _ := run(t, args(func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String(user) }))
@@ -163,7 +163,7 @@ func TestWhoTheImageRunsAsIsOnTheRevision(t *testing.T) {
 	assert.NotContains(t, template, "annotations")
 }
 
-func TestARevisionIsNamedAfterItsTemplate(t *testing.T) {
+func TestRevisionNameFollowsTheTemplate(t *testing.T) {
 	t.Parallel()
 	name := func(change func(*cloudrun.ServiceArgs)) string {
 		_, service := run(t, args(change))
@@ -197,8 +197,8 @@ func TestARevisionIsNamedAfterItsTemplate(t *testing.T) {
 		"deletion protection": func(a *cloudrun.ServiceArgs) { a.DeletionProtection = true },
 		"ingress":             func(a *cloudrun.ServiceArgs) { a.Ingress = "internal" },
 		"traffic":             func(a *cloudrun.ServiceArgs) { a.Traffic = map[string]int{cloudrun.Latest: 100} },
-		"a user nobody knows": func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String("") },
-		"a default, written": func(a *cloudrun.ServiceArgs) {
+		"an unknown user":     func(a *cloudrun.ServiceArgs) { a.ImageUser = pulumi.String("") },
+		"an explicit default": func(a *cloudrun.ServiceArgs) {
 			a.CPU, a.Memory, a.Concurrency, a.TimeoutSeconds = "1", "512Mi", 80, 300
 		},
 	} {
@@ -206,17 +206,17 @@ func TestARevisionIsNamedAfterItsTemplate(t *testing.T) {
 	}
 }
 
-func TestTheLongestNameStillMakesARevision(t *testing.T) {
+func TestLongestServiceNameFitsARevisionName(t *testing.T) {
 	t.Parallel()
 	_, service := run(t, args(func(a *cloudrun.ServiceArgs) { a.ServiceName = strings.Repeat("a", 49) }))
 	assert.Less(t, len(pulumitest.Value[string](t, service.Revision)), 64)
 }
 
-func TestAnUnknownTemplateHasAnUnknownRevision(t *testing.T) {
+func TestUnknownTemplateGivesAnUnknownRevisionName(t *testing.T) {
 	t.Parallel()
 	var service *cloudrun.Service
 	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
-		// The version of a secret that a first preview would make.
+		// A first preview does not know the version of a secret that it would make.
 		made := &struct{ pulumi.CustomResourceState }{}
 		if err := ctx.RegisterResource("test:index:Thing", "thing", pulumi.Map{}, made); err != nil {
 			return err
@@ -235,7 +235,7 @@ func TestAnUnknownTemplateHasAnUnknownRevision(t *testing.T) {
 		"the URL is known before anything exists")
 }
 
-func TestWhatIsKnownLateIsCheckedLate(t *testing.T) {
+func TestOutputsAreCheckedOnceKnown(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*cloudrun.ServiceArgs)
@@ -265,7 +265,7 @@ func TestWhatIsKnownLateIsCheckedLate(t *testing.T) {
 	}
 }
 
-func TestTheServiceWaitsForWhatItDependsOn(t *testing.T) {
+func TestServiceWaitsForItsDependencies(t *testing.T) {
 	t.Parallel()
 	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		grant := &struct{ pulumi.CustomResourceState }{}

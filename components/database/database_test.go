@@ -46,8 +46,8 @@ func run(t *testing.T, a *database.DatabaseArgs) (*pulumitest.Inventory, *databa
 	return inventory, db
 }
 
-// TestAnInstanceIsSetAsACarefulOwnerSetsIt: everything that is sent, so that a change here is read in a review.
-func TestAnInstanceIsSetAsACarefulOwnerSetsIt(t *testing.T) {
+// TestInstanceInputs pins everything that is sent, so that a reviewer sees every change of it.
+func TestInstanceInputs(t *testing.T) {
 	t.Parallel()
 	inventory, db := run(t, args(nil))
 	assert.Equal(t, map[string]any{
@@ -68,21 +68,23 @@ func TestAnInstanceIsSetAsACarefulOwnerSetsIt(t *testing.T) {
 	assert.Len(t, db.Ready, 3)
 }
 
-// TestADestroyDropsNothing: what is in an instance goes before it, so the database stays where it is.
-func TestADestroyDropsNothing(t *testing.T) {
+// TestDestroyDropsNoData checks that the database is abandoned rather than dropped. An update that removes a service still removes
+// its user.
+func TestDestroyDropsNoData(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(nil))
 	assert.Equal(t, "ABANDON", inventory.One(t, databaseType, "db-database").Inputs["deletionPolicy"])
-	assert.NotContains(t, inventory.One(t, userType, "db-web-user").Inputs, "deletionPolicy", "a service that goes takes its user along")
+	assert.NotContains(t, inventory.One(t, userType, "db-web-user").Inputs, "deletionPolicy", "removing a service removes its user")
 
 	inventory, _ = run(t, args(func(a *database.DatabaseArgs) { a.Protected = false }))
-	assert.Equal(t, "ABANDON", inventory.One(t, userType, "db-web-user").Inputs["deletionPolicy"], "it goes with the instance")
+	assert.Equal(t, "ABANDON", inventory.One(t, userType, "db-web-user").Inputs["deletionPolicy"],
+		"the user is deleted together with the instance")
 	instance := inventory.One(t, instanceType, "db-instance").Inputs
 	assert.Equal(t, false, instance["deletionProtection"])
 	assert.Equal(t, false, instance["settings"].(map[string]any)["deletionProtectionEnabled"])
 }
 
-func TestAClientMayUseThisInstanceAlone(t *testing.T) {
+func TestClientMayUseOnlyThisInstance(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(nil))
 	for name, role := range map[string]string{"db-web-client": "roles/cloudsql.client", "db-web-instanceUser": "roles/cloudsql.instanceUser"} {
@@ -93,11 +95,12 @@ func TestAClientMayUseThisInstanceAlone(t *testing.T) {
 	}
 }
 
-func TestHowADatabaseIsReached(t *testing.T) {
+func TestPublicAndExistingInstances(t *testing.T) {
 	t.Parallel()
 	public, db := run(t, args(func(a *database.DatabaseArgs) { a.Network, a.HighAvailability = "", true }))
 	settings := public.One(t, instanceType, "db-instance").Inputs["settings"].(map[string]any)
-	assert.Equal(t, map[string]any{"ipv4Enabled": true, "sslMode": "ENCRYPTED_ONLY"}, settings["ipConfiguration"], "no network is let in")
+	assert.Equal(t, map[string]any{"ipv4Enabled": true, "sslMode": "ENCRYPTED_ONLY"}, settings["ipConfiguration"],
+		"no network may connect directly")
 	assert.Equal(t, "REQUIRED", settings["connectorEnforcement"])
 	assert.Equal(t, "REGIONAL", settings["availabilityType"])
 	assert.Equal(t, "/cloudsql/shop-dev:us-central1:main", pulumitest.Value[string](t, db.Host))
@@ -109,7 +112,7 @@ func TestHowADatabaseIsReached(t *testing.T) {
 	assert.Equal(t, "10.0.0.3", pulumitest.Value[string](t, db.Host))
 }
 
-func TestImpossibleArgumentsRegisterNothing(t *testing.T) {
+func TestBadArgumentsRegisterNothing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		args *database.DatabaseArgs

@@ -24,7 +24,7 @@ const (
 	deployName     = "projects/procureflow-prod/serviceAccounts/deploy@procureflow-prod.iam.gserviceaccount.com"
 )
 
-// args are those of prod: deployments, infrastructure and previews enter by doors of their own.
+// args returns prod's arguments after change has edited them: deployments, infrastructure and previews have a provider each.
 func args(change func(*federation.FederationArgs)) *federation.FederationArgs {
 	main := federation.Trust{
 		OwnerID: 1001, RepositoryID: 2002, Ref: "refs/heads/main", Environment: "production", Events: []string{"workflow_dispatch"},
@@ -103,7 +103,7 @@ func TestPoolProvidersAndBindings(t *testing.T) {
 		pulumitest.Value[string](t, made.ProviderNames["github-oidc"]))
 }
 
-func TestMappingIsTheCallersOwn(t *testing.T) {
+func TestMappingIsACopy(t *testing.T) {
 	t.Parallel()
 	federation.Mapping()["google.subject"] = "assertion.sub"
 	assert.Equal(t, "assertion.repository_id + ':' + assertion.run_id", federation.Mapping()["google.subject"])
@@ -136,15 +136,15 @@ func TestCondition(t *testing.T) {
 		"no environment": {federation.Trust{Environment: federation.NoEnvironment}, base + " && !has(assertion.environment)"},
 		"events": {federation.Trust{Events: []string{"push", "workflow_dispatch"}},
 			numbers + "['push', 'workflow_dispatch']" + runner + none},
-		"a value that would leave its quotes": {
+		"a quote in a value": {
 			federation.Trust{Ref: "refs/heads/x' || true || '"}, base + ` && assertion.ref == 'refs/heads/x\' || true || \''` + none,
 		},
-		"a value that would leave its list": {
+		"a quote in a list's value": {
 			federation.Trust{Workflows: []string{"x'] || true || '' in ['"}},
 			base + ` && has(assertion.job_workflow_ref) && assertion.job_workflow_ref in ['x\'] || true || \'\' in [\'']` + none,
 		},
-		"a value that would swallow the quote": {federation.Trust{Ref: `refs/heads/x\`}, base + ` && assertion.ref == 'refs/heads/x\\'` + none},
-		"a line break":                         {federation.Trust{Ref: "a\nb\x7f"}, base + ` && assertion.ref == 'a\u000ab\u007f'` + none},
+		"a backslash before the quote": {federation.Trust{Ref: `refs/heads/x\`}, base + ` && assertion.ref == 'refs/heads/x\\'` + none},
+		"a line break":                 {federation.Trust{Ref: "a\nb\x7f"}, base + ` && assertion.ref == 'a\u000ab\u007f'` + none},
 		"letters beyond ASCII": {federation.Trust{Ref: "refs/heads/ação"},
 			base + ` && assertion.ref == 'refs/heads/ação'` + none},
 	} {
@@ -208,11 +208,11 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			[]string{`.Events has "Push!", which is not an event`}},
 		"no event": {provider(func(trust *federation.Trust) { trust.Events = nil }),
 			[]string{`.Events is empty: name the events that start its runs`}},
-		"a fork's event": {provider(func(trust *federation.Trust) { trust.Events = []string{"push", "pull_request_target"} }),
+		"an event that a fork can cause": {provider(func(trust *federation.Trust) { trust.Events = []string{"push", "pull_request_target"} }),
 			[]string{`.Events has "pull_request_target"`}},
-		"anybody's event": {provider(func(trust *federation.Trust) { trust.Events = []string{"issue_comment"} }),
+		"an event that anybody can cause": {provider(func(trust *federation.Trust) { trust.Events = []string{"issue_comment"} }),
 			[]string{`.Events has "issue_comment"`}},
-		"a run after another": {provider(func(trust *federation.Trust) { trust.Events = []string{"workflow_run"} }),
+		"an event that follows another run": {provider(func(trust *federation.Trust) { trust.Events = []string{"workflow_run"} }),
 			[]string{`.Events has "workflow_run"`}},
 		"a long description": {provider(func(trust *federation.Trust) { trust.Description = strings.Repeat("a", 257) }),
 			[]string{"Description has 257 characters: shorten it to 256"}},
@@ -234,7 +234,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}), []string{
 			`.Value "2002" is not a value of repo_env`,
 		}},
-		"no workflow in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production" }), []string{
+		"a composite without a workflow": {binding(func(b *federation.Binding) { b.Value = "2002:production" }), []string{
 			`.Value "2002:production" is not a value of env_workflow`,
 		}},
 		"a malformed environment in the composite": {binding(func(b *federation.Binding) {
@@ -272,19 +272,20 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}), []string{
 			`.Value "2002:a/b" is not a value of repo_env`,
 		}},
-		"an id with a colon": {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeRepository, "2002:" }), []string{
-			`.Value "2002:" is not a value of repository_id`,
-		}},
+		"an environment with a colon": {binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeRepository, "2002:" }),
+			[]string{
+				`.Value "2002:" is not a value of repository_id`,
+			}},
 		"no ref in the composite": {binding(func(b *federation.Binding) { b.Value = "2002:production:" + deployWorkflow }), []string{
 			"is not a value of env_workflow",
 		}},
-		"a colon inside of a part": {binding(func(b *federation.Binding) {
+		"a colon within a part": {binding(func(b *federation.Binding) {
 			b.Value = "2002:production:refs/heads/a:b:" +
 				deployWorkflow
 		}), []string{
 			"is not a value of env_workflow",
 		}},
-		"an environment as id": {binding(func(b *federation.Binding) {
+		"an environment in place of the id": {binding(func(b *federation.Binding) {
 			b.Attribute, b.Value = federation.AttributeRepository,
 				"2002:dev"
 		}), []string{`.Value "2002:dev" is not a value of repository_id`}},
@@ -294,7 +295,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}), []string{`.Value "deploy.yml" is not a workflow`}},
 		"a space": {binding(func(b *federation.Binding) { b.Value = "2002:a b:c" }),
 			[]string{`.Value "2002:a b:c" has a space in it`}},
-		"a key that is no name": {args(func(a *federation.FederationArgs) { a.Bindings["Deploy It"] = a.Bindings["deploy"] }),
+		"a key that is not a resource name": {args(func(a *federation.FederationArgs) { a.Bindings["Deploy It"] = a.Bindings["deploy"] }),
 			[]string{`args.Bindings["Deploy It"] key names a resource`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -312,7 +313,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 	}
 }
 
-func TestOneOpenProviderIsEnoughForDev(t *testing.T) {
+func TestOneProviderIsEnough(t *testing.T) {
 	t.Parallel()
 	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		_, err := federation.NewFederation(ctx, "federation", &federation.FederationArgs{

@@ -51,7 +51,7 @@ func TestAccountAndOutputs(t *testing.T) {
 	assert.Equal(t, "projects/procureflow-prod/serviceAccounts/"+email, pulumitest.Value[string](t, made.Name))
 }
 
-func TestEachScopeBecomesItsOwnKindOfGrant(t *testing.T) {
+func TestEachScopeHasItsKindOfGrant(t *testing.T) {
 	t.Parallel()
 	runtime := pulumi.String("projects/procureflow-prod/serviceAccounts/runtime@procureflow-prod.iam.gserviceaccount.com")
 	cryptoKey := pulumi.String("projects/procureflow-prod/locations/us-central1/keyRings/releases/cryptoKeys/promotion")
@@ -149,7 +149,7 @@ func TestCustomRole(t *testing.T) {
 		inventory.One(t, "gcp:projects/iAMMember:IAMMember", "deploy-grant-project-secrets").Inputs["role"])
 }
 
-func TestReasonsAreInTheStateAndInTheRecords(t *testing.T) {
+func TestGrantReasonsAreKept(t *testing.T) {
 	t.Parallel()
 	inventory, made := run(t, args(
 		identity.Grant{Role: "roles/run.developer", Scope: web, Reason: "A release makes revisions."},
@@ -232,9 +232,10 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}},
 		"an empty billing account": {grant("roles/billing.viewer", identity.BillingAccountScope{}), []string{"kind billing-account lacks ID"}},
 		"another project unnamed":  {grant("roles/run.viewer", identity.ProjectScope{Project: region}), []string{"kind project lacks Key"}},
-		"a key that is no name": {grant("roles/secretmanager.viewer", identity.SecretScope{Key: "NEXTAUTH_SECRET", SecretID: region}), []string{
-			`.Scope key "NEXTAUTH_SECRET" names a resource`,
-		}},
+		"a key that is not a resource name": {grant("roles/secretmanager.viewer", identity.SecretScope{Key: "NEXTAUTH_SECRET", SecretID: region}),
+			[]string{
+				`.Scope key "NEXTAUTH_SECRET" names a resource`,
+			}},
 		"an empty condition": {args(identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "x", Condition: &identity.Condition{}}),
 			[]string{
 				".Condition needs a Title and an Expression",

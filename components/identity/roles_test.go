@@ -12,8 +12,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// TestEachRefusedRoleIsRefused asks about every role by itself, on a project, on something narrower, and as what a condition
-// lets its holder grant. The roles are written down here once more: one that is lost from the tables is noticed.
+// TestEachRefusedRoleIsRefused tries every role of the tables: on a project, on a narrower resource, and in a condition on what its
+// holder may grant. The test lists the roles again, so that it notices when a table loses one.
 func TestEachRefusedRoleIsRefused(t *testing.T) {
 	t.Parallel()
 	const (
@@ -24,9 +24,9 @@ func TestEachRefusedRoleIsRefused(t *testing.T) {
 		grants    = "may grant itself any role: add Condition: OnlyRoles(...)"
 	)
 	for role, test := range map[string]struct {
-		// project and narrow are what is said of the role there; empty where it may be granted.
+		// project and narrow are the error for a grant of the role at that scope; empty if the grant is allowed.
 		project, narrow string
-		// listed is what is said where a condition lists it.
+		// listed is the error if a condition lists the role.
 		listed string
 	}{
 		"roles/owner":                                {basicText, basicText, "with which its holder grants itself any role"},
@@ -75,11 +75,11 @@ func TestEachRefusedRoleIsRefused(t *testing.T) {
 	known := slices.Concat(slices.Collect(maps.Keys(refused)), slices.Collect(maps.Keys(refusedOnProject)),
 		slices.Collect(maps.Keys(conditionalOnProject)), slices.Collect(maps.Keys(escalating)))
 	slices.Sort(known)
-	assert.Len(t, slices.Compact(known), 16, "every role of the tables is asked about")
+	assert.Len(t, slices.Compact(known), 16, "the test lists every role of the tables")
 }
 
-// TestHalfAConditionIsNone: a condition without a title or without an expression narrows nothing.
-func TestHalfAConditionIsNone(t *testing.T) {
+// TestConditionNeedsTitleAndExpression refuses a condition that lacks either. A condition without an expression narrows nothing.
+func TestConditionNeedsTitleAndExpression(t *testing.T) {
 	t.Parallel()
 	for name, condition := range map[string]*Condition{
 		"no title": {Expression: "true"}, "no expression": {Title: "always"}, "neither": {}, "a description alone": {Description: "Until then"},
@@ -92,7 +92,8 @@ func TestHalfAConditionIsNone(t *testing.T) {
 	assert.NoError(t, whole.problems("grant"))
 }
 
-// TestRepeatedGrants names the first of equal grants each time, and says of a grant that is wrong itself no more than that.
+// TestRepeatedGrants expects one error for each repetition, which names the first of the equal grants. A grant that is wrong in
+// itself is not also reported as a repetition.
 func TestRepeatedGrants(t *testing.T) {
 	t.Parallel()
 	good := Grant{Role: "roles/run.viewer", Scope: ProjectScope{}, Reason: "It is needed."}

@@ -30,7 +30,7 @@ func args(change func(*job.JobArgs)) *job.JobArgs {
 	return a
 }
 
-func TestJob(t *testing.T) {
+func TestJobInputs(t *testing.T) {
 	t.Parallel()
 	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		_, err := job.NewJob(ctx, "job-migrate", args(func(*job.JobArgs) {}))
@@ -46,7 +46,7 @@ func TestJob(t *testing.T) {
 			"taskCount": 4.0, "parallelism": 2.0,
 			"template": map[string]any{
 				"serviceAccount": "migrate@shop-dev.iam.gserviceaccount.com", "executionEnvironment": "EXECUTION_ENVIRONMENT_GEN2",
-				// Said, because Cloud Run's own default is 3.
+				// Zero is sent explicitly, because Cloud Run's default is 3.
 				"maxRetries": 0.0, "timeout": "600s",
 				"volumes": []any{map[string]any{"name": "cloudsql",
 					"cloudSqlInstance": map[string]any{"instances": []any{"shop-dev:us-central1:main"}}}},
@@ -116,7 +116,8 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			a.Secrets["L"] = job.SecretVariable{Secret: pulumi.String("l"), Version: pulumi.String("latest")}
 		}), []string{`variable "KEY" is given 2 times, in Environment and Secrets`, `args.Environment["A-B"]: name the variable by letters`,
 			`args.Environment["A-B"] has no value`,
-			`args.Environment["CLOUD_RUN_JOB"] is set by Cloud Run itself`, `args.Secrets["S"].Secret is missing`, `args.Secrets["S"].Version is missing`,
+			`args.Environment["CLOUD_RUN_JOB"] is set by Cloud Run itself`, `args.Secrets["S"].Secret is missing`,
+			`args.Secrets["S"].Version is missing`,
 			`args.Secrets["L"].Version "latest": pin a version's number`}},
 	} {
 		t.Run(name, func(t *testing.T) {

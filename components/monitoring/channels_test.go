@@ -99,11 +99,11 @@ func TestOtherChannels(t *testing.T) {
 		assert.Equal(t, want.kind, channel.Inputs["type"], key)
 		assert.Equal(t, want.labels, channel.Inputs["labels"], key)
 		assert.Equal(t, want.sensitive, channel.Inputs["sensitiveLabels"], key)
-		assert.Equal(t, want.secrets, channel.Secrets, "%s: a secret is one in state", key)
+		assert.Equal(t, want.secrets, channel.Secrets, "%s: the secret is a secret in the state, too", key)
 	}
 }
 
-func TestWrongOtherChannels(t *testing.T) {
+func TestBadOtherChannels(t *testing.T) {
 	t.Parallel()
 	_, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
 		_, err := monitoring.NewChannels(ctx, "alerts", &monitoring.ChannelsArgs{Project: pulumi.String("p"), Emails: []string{"a@example.com"},

@@ -23,7 +23,7 @@ const (
 	requestFilter  = `metric.type="run.googleapis.com/request_count" AND ` + resourceFilter
 )
 
-// watchArgs are valid; change makes them what a test wants.
+// watchArgs returns valid arguments after change has edited them. change may be nil.
 func watchArgs(change func(*monitoring.WatchArgs)) *monitoring.WatchArgs {
 	args := &monitoring.WatchArgs{
 		Project: pulumi.String("procureflow-prod"), Location: pulumi.String("us-central1"), Environment: "prod",
@@ -66,7 +66,7 @@ func TestTheUptimeCheckAsksTheHostOverTLS(t *testing.T) {
 	}, check.Inputs)
 }
 
-func TestAServiceThatNobodyOutsideMayCallHasNoUptimeCheck(t *testing.T) {
+func TestWithoutUptimeThereIsNoUptimeCheck(t *testing.T) {
 	t.Parallel()
 	inventory := watch(t, watchArgs(func(a *monitoring.WatchArgs) { a.Uptime = nil }))
 	assert.Empty(t, inventory.OfType(uptimeType))
@@ -74,7 +74,7 @@ func TestAServiceThatNobodyOutsideMayCallHasNoUptimeCheck(t *testing.T) {
 		inventory.Names(policyType))
 }
 
-func TestTheObjectiveIsTheShareWithout5xx(t *testing.T) {
+func TestAvailabilityObjective(t *testing.T) {
 	t.Parallel()
 	inventory := watch(t, watchArgs(nil))
 	assert.Equal(t, map[string]any{
@@ -103,7 +103,7 @@ func TestGoalsAreExactShares(t *testing.T) {
 	}
 }
 
-// condition is one condition of a policy as this package writes them.
+// condition returns one condition of an alert policy as the component writes it.
 func condition(title, filter string, value float64, duration string, aggregation map[string]any) map[string]any {
 	threshold := map[string]any{"filter": filter, "comparison": "COMPARISON_GT", "thresholdValue": value, "duration": duration}
 	if aggregation != nil {
@@ -116,7 +116,7 @@ func aggregation(period, aligner, reducer, by string) map[string]any {
 	return map[string]any{"alignmentPeriod": period, "perSeriesAligner": aligner, "crossSeriesReducer": reducer, "groupByFields": []any{by}}
 }
 
-func TestAlertsAreExactlyThese(t *testing.T) {
+func TestAlertPolicies(t *testing.T) {
 	t.Parallel()
 	inventory := watch(t, watchArgs(nil))
 	burn := func(window string) string {
@@ -211,8 +211,8 @@ func TestBadWatchesRegisterNothing(t *testing.T) {
 	}
 }
 
-// TestLatencyHasAnObjectiveWhereItIsAskedFor: its burn takes the place of the one limit, with the same rates and windows.
-func TestLatencyHasAnObjectiveWhereItIsAskedFor(t *testing.T) {
+// TestLatencyObjective sets a latency objective. Its two burn-rate alerts replace the alert at a fixed limit.
+func TestLatencyObjective(t *testing.T) {
 	t.Parallel()
 	inventory := watch(t, watchArgs(func(a *monitoring.WatchArgs) { a.Latency = &monitoring.Latency{Percent: 95, Milliseconds: 800} }))
 	objective := inventory.One(t, sloType, "web-latency").Inputs
@@ -227,8 +227,8 @@ func TestLatencyHasAnObjectiveWhereItIsAskedFor(t *testing.T) {
 	assert.Contains(t, policy["documentation"].(map[string]any)["content"], "https://example.com/runbooks#latency-fast-burn")
 }
 
-// TestEveryAlertHasItsPage: whoever is woken follows a link to a section, which is there.
-func TestEveryAlertHasItsPage(t *testing.T) {
+// TestAlertsLinkToRunbookSections checks that the runbook has the section that each alert links to.
+func TestAlertsLinkToRunbookSections(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/runbooks/README.md")
 	require.NoError(t, err)
@@ -240,7 +240,7 @@ func TestEveryAlertHasItsPage(t *testing.T) {
 	}
 }
 
-func TestThePrivateServicesCheckCarriesAToken(t *testing.T) {
+func TestPrivateUptimeCheckSendsAToken(t *testing.T) {
 	t.Parallel()
 	inventory := watch(t, watchArgs(func(a *monitoring.WatchArgs) { a.Uptime.CallerOf = pulumi.String("42") }))
 	check := inventory.One(t, uptimeType, "web-uptime").Inputs["httpCheck"].(map[string]any)

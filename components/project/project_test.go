@@ -17,7 +17,7 @@ const (
 	roleType = "gcp:projects/iAMCustomRole:IAMCustomRole"
 )
 
-func TestTheProjectIsReady(t *testing.T) {
+func TestProjectResources(t *testing.T) {
 	t.Parallel()
 	var made *project.Project
 	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
@@ -46,7 +46,7 @@ func TestTheProjectIsReady(t *testing.T) {
 	assert.True(t, pulumitest.IsKnown(t, made.APIs["run.googleapis.com"]))
 }
 
-func TestAnAPIIsKnownOnceItIsOn(t *testing.T) {
+func TestAPIIsUnknownUntilItIsOn(t *testing.T) {
 	t.Parallel()
 	var made *project.Project
 	pulumitest.Run(t, func(ctx *pulumi.Context) error {
@@ -90,8 +90,8 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"keys":                   {holding("iam.serviceAccountKeys.create"), []string{"which makes keys that do not expire"}},
 		"impersonation":          {holding("iam.serviceAccounts.getAccessToken"), []string{"which becomes every account of the project"}},
 		"everything":             {holding("resourcemanager.projects.setIamPolicy"), []string{"which grants anything"}},
-		"an own key":             {holding("iam.serviceAccountKeys.upload"), []string{"makes keys that do not expire"}},
-		"who becomes an account": {holding("iam.serviceAccounts.setIamPolicy"), []string{"makes anybody every account of the project"}},
+		"an uploaded key":        {holding("iam.serviceAccountKeys.upload"), []string{"makes keys that do not expire"}},
+		"granting impersonation": {holding("iam.serviceAccounts.setIamPolicy"), []string{"makes anybody every account of the project"}},
 		"a shell":                {holding("run.services.sshRoot"), []string{"opens a shell in a running service"}},
 		"more of itself":         {holding("iam.roles.update"), []string{"which can add any permission to the role that holds it"}},
 	} {

@@ -62,7 +62,7 @@ func TestRepositoryAndItsOutputs(t *testing.T) {
 	assert.Equal(t, "procureflow", pulumitest.Value[string](t, made.Name))
 	assert.Equal(t, "us-central1-docker.pkg.dev", pulumitest.Value[string](t, made.Host))
 	assert.Equal(t, "us-central1-docker.pkg.dev/procureflow-dev/procureflow", pulumitest.Value[string](t, made.ImagePrefix))
-	assert.Equal(t, 30.0, inventory.One(t, registry.TypeToken, "registry").Inputs["untaggedRetentionDays"], "policies see the value in force")
+	assert.Equal(t, 30.0, inventory.One(t, registry.TypeToken, "registry").Inputs["untaggedRetentionDays"], "policies see the default")
 }
 
 func TestSettingsReplaceDefaults(t *testing.T) {
@@ -119,7 +119,8 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		}},
 		"a bad id": {args(func(a *registry.RegistryArgs) { a.RepositoryID = "Procure_Flow" }),
 			[]string{`RepositoryID "Procure_Flow" is not a repository id: use 1-63`}},
-		"an id with an end": {args(func(a *registry.RegistryArgs) { a.RepositoryID = "procureflow-" }), []string{"not ending with a hyphen"}},
+		"an id with a trailing hyphen": {args(func(a *registry.RegistryArgs) { a.RepositoryID = "procureflow-" }),
+			[]string{"not ending with a hyphen"}},
 		"a negative retention": {args(func(a *registry.RegistryArgs) { a.UntaggedRetentionDays = -1 }),
 			[]string{"UntaggedRetentionDays is -1: set at least 1"}},
 		"a negative count": {args(func(a *registry.RegistryArgs) { a.KeepMostRecent = -2 }),

@@ -109,7 +109,7 @@ func protection() *repository.Protection {
 	}
 }
 
-func TestProtection(t *testing.T) {
+func TestProtectionResources(t *testing.T) {
 	t.Parallel()
 	given := protection()
 	inventory, _ := run(t, args(func(a *repository.RepositoryArgs) { a.Protection = given }))
@@ -160,7 +160,8 @@ func TestApprovals(t *testing.T) {
 	assert.InDelta(t, 3, rules["pullRequest"].(map[string]any)["requiredApprovingReviewCount"], 0)
 }
 
-func TestWithoutProtectionTheRepositoryKeepsWhatItHas(t *testing.T) {
+// TestWithoutProtectionNothingIsProtected checks that the repository keeps its own settings if the stack names no protection.
+func TestWithoutProtectionNothingIsProtected(t *testing.T) {
 	t.Parallel()
 	inventory, _ := run(t, args(nil))
 	for _, typ := range []string{rulesetType, actionsType, workflowTokenType, alertsType} {
@@ -168,7 +169,7 @@ func TestWithoutProtectionTheRepositoryKeepsWhatItHas(t *testing.T) {
 	}
 }
 
-func TestEveryProblemOfAProtectionIsNamed(t *testing.T) {
+func TestBadProtectionIsReportedWhole(t *testing.T) {
 	t.Parallel()
 	_, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
 		_, err := repository.NewRepository(ctx, "repository", args(func(a *repository.RepositoryArgs) {
@@ -183,7 +184,7 @@ args.Protection.Actions has "*", which is not a pattern: write OWNER/NAME@* or O
 args.Protection.Approvals is 11: set 1-10, or 0 for the default of 1`)
 }
 
-func TestTheCallersReviewersAreLeftAlone(t *testing.T) {
+func TestReviewersOfTheCallerAreNotSorted(t *testing.T) {
 	t.Parallel()
 	given := args(nil)
 	run(t, given)

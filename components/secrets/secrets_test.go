@@ -88,10 +88,11 @@ func TestVersionsArePinnedOrMade(t *testing.T) {
 	assert.Equal(t, []string{"secretData"}, version.Secrets)
 	assert.Contains(t, version.AdditionalSecretOutputs, "secretData")
 
-	assert.Equal(t, []string{"mongodb-uri", "nextauth-secret"}, slices.Sorted(maps.Keys(made.Versions)), "a bare container has no version")
+	assert.Equal(t, []string{"mongodb-uri", "nextauth-secret"}, slices.Sorted(maps.Keys(made.Versions)),
+		"a secret without a value has no version")
 	assert.Equal(t, "3", pulumitest.Value[string](t, made.Versions["mongodb-uri"]))
 	assert.Equal(t, "7", pulumitest.Value[string](t, made.Versions["nextauth-secret"]))
-	assert.False(t, pulumitest.IsSecret(t, made.Versions["nextauth-secret"]), "a version number is no secret")
+	assert.False(t, pulumitest.IsSecret(t, made.Versions["nextauth-secret"]), "a version number is not a secret")
 }
 
 func TestPinnedVersionsAreKnownInTheFirstPreview(t *testing.T) {
@@ -101,7 +102,7 @@ func TestPinnedVersionsAreKnownInTheFirstPreview(t *testing.T) {
 	assert.False(t, pulumitest.IsKnown(t, made.Versions["nextauth-secret"]))
 }
 
-func TestNoValueLeaks(t *testing.T) {
+func TestSecretValuesDoNotLeak(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]pulumi.StringInput{
 		"marked as secret": pulumi.ToSecret(pulumi.String(hidden)).(pulumi.StringOutput),
@@ -122,7 +123,7 @@ func TestNoValueLeaks(t *testing.T) {
 				},
 			}, inventory.One(t, secrets.TypeToken, "secrets").Inputs)
 
-			// The value is in an error neither, when something else about its secret is wrong.
+			// An error about another part of the secret must not show the value either.
 			_, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
 				_, err := secrets.NewSecrets(ctx, "secrets", args(func(a *secrets.SecretsArgs) {
 					a.Secrets["nextauth-secret"] = secrets.Secret{Value: value, Version: "1"}

@@ -20,7 +20,8 @@ import (
 
 const servicePath = "projects/" + project + "/locations/us-central1/services/web"
 
-// TestDriftIsSeenAndRepaired changes a service behind the provider's back.
+// TestDriftIsSeenAndRepaired changes a service without the provider, and expects a refresh to see the change and an update to undo
+// it.
 func TestDriftIsSeenAndRepaired(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, GCP, nil)
@@ -42,12 +43,12 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 	outputs := w.plain(repaired.outputs)
 	assert.Equal(t, "INGRESS_TRAFFIC_ALL", outputs["ingress"])
 	assert.NotContains(t, outputs, "description")
-	assert.Equal(t, object{"app": "web", "team": "x"}, outputs["effectiveLabels"], "others keep their labels")
+	assert.Equal(t, object{"app": "web", "team": "x"}, outputs["effectiveLabels"], "labels of others stay")
 	assert.Empty(t, w.diff(w.read(repaired), m.inputs).GetDetailedDiff())
 }
 
-// TestTraffic is the table of what a template's update sends after the traffic was shifted behind the provider's back,
-// as measured with the official provider.
+// TestTraffic has a row for each way in which a program can treat traffic. It pins what an update of the template sends after
+// traffic was shifted without the provider, as measured with the official provider.
 func TestTraffic(t *testing.T) {
 	t.Parallel()
 	const revision, latest = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
@@ -56,15 +57,15 @@ func TestTraffic(t *testing.T) {
 		object{"type": latest, "percent": 10.0})
 	for _, test := range []struct {
 		name              string
-		given, keptInputs bool // the program gives traffics; ignoreChanges keeps the last inputs
+		given, keptInputs bool // given: the program gives traffics; keptInputs: ignoreChanges keeps the last inputs
 		refresh           bool
 		want              []any
 	}{
 		{"ignored without refresh is stale", true, true, false, list(blue)},
 		{"ignored with refresh keeps what is live", true, true, true, live},
 		{"not ignored reverts the canary", true, false, true, list(blue)},
-		{"none without refresh gives all to the untested revision", false, false, false, list(object{"type": latest, "percent": 100.0})},
-		{"none with refresh keeps what is live", false, false, true, live},
+		{"no traffics without refresh gives all to the untested revision", false, false, false, list(object{"type": latest, "percent": 100.0})},
+		{"no traffics with refresh keeps what is live", false, false, true, live},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -99,7 +100,7 @@ func TestDeletionProtection(t *testing.T) {
 	w := newWorld(t, GCP, nil)
 	withAccount(w)
 	inputs := service()
-	delete(inputs, "deletionProtection") // which is true then
+	delete(inputs, "deletionProtection") // absent means true
 	m := w.create("gcp:cloudrunv2/service:Service", inputs)
 	assert.Equal(t, "cannot destroy Service without setting deletionProtection=false and running `pulumi up`",
 		status.Convert(w.delete(m)).Message())
@@ -107,7 +108,8 @@ func TestDeletionProtection(t *testing.T) {
 	assert.NoError(t, w.delete(m))
 }
 
-// TestFailedRevision: the service is there, is not right, and is repaired by the next update.
+// TestFailedRevision checks a service whose revision cannot start: it stays in the state, is reported as failed, and the next update
+// repairs it.
 func TestFailedRevision(t *testing.T) {
 	t.Parallel()
 	const broken = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
@@ -131,7 +133,7 @@ func TestFailedRevision(t *testing.T) {
 	m = w.update(m, good)
 	assert.Equal(t, "web-0000000002", doc.Last(w.plain(m.outputs)["latestReadyRevision"].(string)))
 
-	// The same happens to an update: what is live is kept in the state.
+	// A failed update also keeps the live resource in the state.
 	inputs["template"].(object)["revision"] = "web-0000000003"
 	inputs["traffics"] = good["traffics"]
 	_, err = w.client.Update(w.ctx(), &rpc.UpdateRequest{Urn: w.urn(m.token), Id: m.id, Olds: m.outputs, OldInputs: m.inputs,
@@ -151,7 +153,7 @@ func initFailedOf(t *testing.T, err error) *rpc.ErrorResourceInitFailed {
 	return failed
 }
 
-// TestRefusalsKeepTheAPIsWords: nothing was made, and the user reads what the API said.
+// TestRefusalsKeepTheAPIsWords checks that a refused request makes nothing and that the user reads the API's message.
 func TestRefusalsKeepTheAPIsWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, GCP, nil)
@@ -173,7 +175,7 @@ func TestRefusalsKeepTheAPIsWords(t *testing.T) {
 	assert.Contains(t, status.Convert(err).Message(), "the simulated cloud does not answer")
 }
 
-// TestSoftDeletion: a pool's id is taken for 30 days, a custom role comes back.
+// TestSoftDeletion checks that a deleted pool's id stays taken for 30 days, and that a deleted custom role is undeleted on creation.
 func TestSoftDeletion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, GCP, nil)
@@ -222,15 +224,16 @@ func TestDisableOnDestroy(t *testing.T) {
 	}
 }
 
-// TestMembersOfOnePolicy are granted at the same time, while somebody else changes the policy as well. No grant is lost.
-func TestMembersOfOnePolicy(t *testing.T) {
+// TestConcurrentMembersOfOnePolicy grants several members at the same time, while another client changes the policy as well.
+// No grant may be lost.
+func TestConcurrentMembersOfOnePolicy(t *testing.T) {
 	t.Parallel()
 	const crm = "/crm/v1/projects/" + project
 	var interfere atomic.Int64
 	var w *world
 	w = newWorld(t, GCP, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			// Before some writes of the provider somebody else writes, so that its etag is old.
+			// Before some of the provider's writes another client writes, so that the provider's etag is outdated.
 			if n := interfere.Load(); strings.HasSuffix(r.URL.Path, crm+":setIamPolicy") && n > 0 && r.Header.Get("X-Other") == "" &&
 				interfere.CompareAndSwap(n, n-1) {
 				policy := w.behind(http.MethodPost, crm+":getIamPolicy", object{})
@@ -263,7 +266,7 @@ func TestMembersOfOnePolicy(t *testing.T) {
 	assert.Zero(t, interfere.Load())
 }
 
-// TestConditions: the same role under a condition is another grant.
+// TestConditions checks that a role under another condition is another grant.
 func TestConditions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, GCP, nil)
@@ -278,7 +281,7 @@ func TestConditions(t *testing.T) {
 	assert.Equal(t, limited.id, w.read(limited).id)
 }
 
-// TestPinningStaysRequired: the official provider says only that commits have to be pinned, never that they need not be.
+// TestPinningStaysRequired checks a property that the official provider only ever sets to true.
 func TestPinningStaysRequired(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, GitHub, nil)

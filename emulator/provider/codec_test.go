@@ -15,7 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-// messages are the API's types of the documents, as the published API descriptions name them.
+// messages maps each resource type to the API's message, by its name in the published description.
 var messages = map[string]string{
 	"gcp:artifactregistry/repository:Repository":                        "ar:Repository",
 	"gcp:billing/budget:Budget":                                         "budgets:GoogleCloudBillingBudgetsV1Budget",
@@ -39,8 +39,7 @@ var messages = map[string]string{
 	"gcp:serviceaccount/account:Account":                                "iam:ServiceAccount",
 }
 
-// TestEveryInputReachesTheAPI sends every property of a type at once and requires that the API's description knows each
-// field and takes its shape.
+// TestEveryInputReachesTheAPI sends every property of a type at once. The API's description has to know each field, with its type.
 func TestEveryInputReachesTheAPI(t *testing.T) {
 	t.Parallel()
 	for token, message := range messages {
@@ -55,7 +54,7 @@ func TestEveryInputReachesTheAPI(t *testing.T) {
 				return
 			}
 			for _, violation := range refused.Violations {
-				// The placeholder "x" is no duration, time or enumeration; that a field takes a text is all it shows.
+				// The placeholder "x" is not a valid duration, time or enumeration. It shows only that the field takes text.
 				placeholder := strings.HasSuffix(violation.Description, `, "x"`)
 				assert.True(t, placeholder, violation.Description)
 			}
@@ -63,7 +62,7 @@ func TestEveryInputReachesTheAPI(t *testing.T) {
 	}
 }
 
-// everything is a value with every property set.
+// everything returns a value with every property set.
 func everything(row *resourceType, s *shape, path string) any {
 	switch s.kind {
 	case reflect.Struct:
@@ -86,7 +85,7 @@ func everything(row *resourceType, s *shape, path string) any {
 	return "x"
 }
 
-// TestRoundTrip encodes random inputs and reads them back as if imported: a program with these inputs has no diff.
+// TestRoundTrip encodes random inputs and reads them back as an import does. A program with the same inputs must then have no diff.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	for token := range messages {
@@ -105,10 +104,10 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// random draws a value of a shape. Properties that do not come back from the API are left out.
+// random draws a value of a shape. It leaves out properties that the API does not return.
 func (row *resourceType) random(t *rapid.T, s *shape, path string) any {
 	if strings.HasSuffix(path, ".availability") {
-		return map[string]any{"enabled": true} // there an empty object
+		return map[string]any{"enabled": true} // an empty object there
 	}
 	switch s.kind {
 	case reflect.Struct:
@@ -135,18 +134,18 @@ func (row *resourceType) random(t *rapid.T, s *shape, path string) any {
 		}
 		return out
 	case reflect.Bool:
-		// lastPeriodAmount says something by being there, and is never false.
+		// lastPeriodAmount counts by its presence, and is never false.
 		return path == "amount.lastPeriodAmount" || rapid.Bool().Draw(t, path)
 	case reflect.Int, reflect.Float64:
 		return float64(rapid.IntRange(1, 1000).Draw(t, path))
 	}
 	if strings.HasSuffix(path, ".withState") {
-		return rapid.SampledFrom([]string{"LIVE", "ARCHIVED"}).Draw(t, path) // a boolean there
+		return rapid.SampledFrom([]string{"LIVE", "ARCHIVED"}).Draw(t, path) // a boolean in the program
 	}
 	return rapid.StringMatching(`[a-z][a-zA-Z0-9/ -]{0,12}`).Draw(t, path)
 }
 
-// withoutZeroValues removes what APIs do not answer.
+// withoutZeroValues removes the values that the APIs leave out of their answers.
 func withoutZeroValues(inputs map[string]any) map[string]any {
 	return withoutZeros(plainInputs(inputs)).(map[string]any)
 }

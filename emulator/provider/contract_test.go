@@ -73,8 +73,8 @@ func schemasFor(t *testing.T) map[string]*pulumiSchema {
 	return schemas
 }
 
-// TestEveryTypeHasFacts: without lines in properties.txt, the provider would replace nothing and ask for nothing. The failure says with
-// which lines to begin, where the official schemas are there.
+// TestEveryTypeHasFacts looks for types without lines in properties.txt, for which the provider would replace nothing and require
+// nothing. Where the official schemas are at hand, the failure prints the lines to begin with.
 func TestEveryTypeHasFacts(t *testing.T) {
 	t.Parallel()
 	for token, row := range types {
@@ -92,7 +92,7 @@ func TestEveryTypeHasFacts(t *testing.T) {
 	}
 }
 
-// factLines are the lines of properties.txt that follow from the schema.
+// factLines returns the lines of properties.txt that follow from the schema.
 func (s *pulumiSchema) factLines(properties map[string]pulumiProperty, required []string, path string) (found []string) {
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		line := "  " + join(path, name)
@@ -112,20 +112,20 @@ func (s *pulumiSchema) factLines(properties map[string]pulumiProperty, required 
 	return found
 }
 
-// TestReplacementsAreTheProviders compares the table with the official schemas, nested properties included.
+// TestReplacementsAreTheProviders compares which changes replace a resource with the official schemas, nested properties included.
 func TestReplacementsAreTheProviders(t *testing.T) {
 	t.Parallel()
 	schemas := schemasFor(t)
 	for token, row := range types {
 		if strings.HasPrefix(token, "gcp:sql/") {
-			continue // the schemas beside the repository have not all types; see TestOwnStructsAreTheSDKs
+			continue // The schemas at hand lack some types; TestOwnStructsAreTheSDKs covers those.
 		}
 		name, _, _ := strings.Cut(token, ":")
 		official, ok := schemas[name].Resources[token]
-		require.True(t, ok, "%s is no official type", token)
+		require.True(t, ok, "%s is not an official type", token)
 		schemas[name].walk(official.InputProperties, "", 0, func(path string, p pulumiProperty) {
 			if _, has := shapeOf(row.args).fields[topLevel(path)]; !has {
-				return // a struct of this package's own leaves properties out
+				return // This package's own structs leave some properties out.
 			}
 			if p.WillReplaceOnChanges {
 				assert.True(t, row.forces(path), "%s: a change of %s replaces: say so in properties.txt", token, path)
@@ -143,12 +143,13 @@ func TestReplacementsAreTheProviders(t *testing.T) {
 	}
 }
 
-// insideReplaced: the official schema flags a parent without flagging every property in it.
+// insideReplaced reports whether a parent of the property forces a replacement. The official schema flags such a parent without
+// flagging every property in it.
 func insideReplaced(row *resourceType, path string) bool {
 	return row.insideReplacing(path)
 }
 
-// TestInputsAreTheProviders compares the SDK's structs and the rows' additions with the official schemas.
+// TestInputsAreTheProviders compares the inputs, from the SDK's structs and the rows' additions, with the official schemas.
 func TestInputsAreTheProviders(t *testing.T) {
 	t.Parallel()
 	schemas := schemasFor(t)
@@ -157,7 +158,7 @@ func TestInputsAreTheProviders(t *testing.T) {
 			continue
 		}
 		if row.facts == nil {
-			continue // TestEveryTypeHasFacts says so
+			continue // TestEveryTypeHasFacts reports it
 		}
 		name, _, _ := strings.Cut(token, ":")
 		official := schemas[name].Resources[token]
@@ -168,8 +169,8 @@ func TestInputsAreTheProviders(t *testing.T) {
 			for property, f := range s.fields {
 				p := join(path, property)
 				assert.Contains(t, properties, property, "%s: %s", token, p)
-				// What is not used by any sample may stay without a row's help: the SDK knows required scalars.
-				// A name is required upstream and generated here, in Check, where the program gives none.
+				// A property that no sample uses needs no row, because the SDK says which scalars are required. The official
+				// provider requires a name; here Check makes one if the program gives none.
 				isRequired := (f.required || row.facts.at(p).required) && p != row.autoName
 				if slices.Contains(required, property) && (f.kind == reflect.Slice || f.kind == reflect.Map) && untranslated(p) {
 					continue
@@ -187,7 +188,7 @@ func TestInputsAreTheProviders(t *testing.T) {
 		}
 		walk(shapeOf(row.args), official.RequiredInputs, official.InputProperties, "")
 
-		// A path in the table that does not exist is a mistake that nothing else would find.
+		// Only this check finds a path in the table that does not exist.
 		var named []string
 		named = append(named, row.outputOnly...)
 		named = append(named, row.writeOnly...)
@@ -195,17 +196,17 @@ func TestInputsAreTheProviders(t *testing.T) {
 			named = append(named, path)
 		}
 		for _, path := range named {
-			assert.True(t, seen[path], "%s: the row names %s, which is no input", token, path)
+			assert.True(t, seen[path], "%s: the row names %s, which is not an input", token, path)
 		}
 		for _, path := range append(slices.Clone(row.local), row.autoName, row.protection) {
 			_, isOutput := official.Properties[path]
-			assert.True(t, path == "" || seen[path] || isOutput, "%s: the row names %s, which is no property", token, path)
+			assert.True(t, path == "" || seen[path] || isOutput, "%s: the row names %s, which is not a property", token, path)
 		}
 	}
 }
 
-// untranslated properties belong to other uses of a type than the platform's: their documents have the API's names and
-// go through as they are, but no row says which of their lists must not be empty.
+// untranslated reports whether a property belongs to a use of its type that the platform does not have. Such a document passes
+// through with the API's names, and no row says which of its lists must not be empty.
 func untranslated(path string) bool {
 	return slices.Contains(words("remoteRepositoryConfig virtualRepositoryConfig mavenConfig inlineTrustConfig "+
 		"inlineCertificateIssuanceConfig aws saml x509"), topLevel(path))

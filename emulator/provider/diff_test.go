@@ -33,7 +33,7 @@ func TestDiff(t *testing.T) {
 			[]change{{"traffics[1]", rpc.PropertyDiff_ADD, false}}},
 		{"a removed property", run, object{"description": "x"}, object{}, []change{{"description", rpc.PropertyDiff_DELETE, false}}},
 		{"an empty list is an absent one", run, object{"customAudiences": list()}, object{}, nil},
-		{"what the provider filled in is no property", run, object{defaultsKey: list("name")}, object{defaultsKey: list()}, nil},
+		{"the provider's own bookkeeping is not a property", run, object{defaultsKey: list("name")}, object{defaultsKey: list()}, nil},
 		{"a replacement", run, object{"location": "a"}, object{"location": "b"}, []change{{"location", rpc.PropertyDiff_UPDATE_REPLACE, true}}},
 		{"a map's key with dots", run, object{"labels": object{"a.b": "1"}}, object{"labels": object{"a.b": "2"}},
 			[]change{{`labels["a.b"]`, rpc.PropertyDiff_UPDATE, false}}},
@@ -113,7 +113,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestFill pins what the provider adds to inputs, which policies see.
+// TestFill pins what the provider adds to inputs. Policies see these additions.
 func TestFill(t *testing.T) {
 	t.Parallel()
 	row := types["gcp:monitoring/alertPolicy:AlertPolicy"]

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRulesetsTravelAsLists has every rule of which the API's name or shape is not the property's.
+// TestRulesetsTravelAsLists covers every rule whose name or shape in the API differs from the property's.
 func TestRulesetsTravelAsLists(t *testing.T) {
 	t.Parallel()
 	inputs := object{
@@ -59,5 +59,5 @@ func TestRulesetsTravelAsLists(t *testing.T) {
 	delete(inputs["rules"].(object), "creation") // false is no rule
 	delete(inputs, "repository")
 	inputs["rulesetId"] = 12.0
-	assert.Equal(t, inputs, decoded, "and a rule that the SDK does not know is left out")
+	assert.Equal(t, inputs, decoded, "a rule that the SDK does not know is left out")
 }

@@ -38,7 +38,7 @@ type world struct {
 	client rpc.ResourceProviderClient
 }
 
-// newWorld starts both. wrap sees every request to the cloud; it may be nil.
+// newWorld starts the cloud and the provider. wrap sees every request to the cloud; it may be nil.
 func newWorld(t *testing.T, name string, wrap func(http.Handler) http.Handler) *world {
 	t.Helper()
 	return newWorldWith(t, name, cloud.Options{Intercept: wrap})
@@ -89,7 +89,7 @@ func (w *world) ctx() context.Context {
 	return ctx
 }
 
-// repository makes another repository.
+// repository makes another GitHub repository.
 func (w *world) repository(name string, id int64) {
 	w.t.Helper()
 	require.NoError(w.t, w.cloud.GitHub.Ensure(github.Repository{Owner: owner, OwnerID: 7, Name: name, ID: id}))
@@ -209,7 +209,7 @@ func (w *world) behind(method, path string, body any) map[string]any {
 	return answer
 }
 
-// other is a write of somebody else, marked so that a wrapper can tell it from the provider's.
+// other writes to the cloud with a mark, so that a wrapper can tell the write from the provider's.
 func (w *world) other(path string, body any) {
 	data, err := json.Marshal(body)
 	require.NoError(w.t, err)

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEveryTypeHasASample keeps the tests below complete.
+// TestEveryTypeHasASample keeps the sample list complete, from which the other tests of this file get their resources.
 func TestEveryTypeHasASample(t *testing.T) {
 	t.Parallel()
 	sampled := map[string]bool{}
@@ -29,7 +29,8 @@ func TestEveryTypeHasASample(t *testing.T) {
 	}
 }
 
-// TestLifecycle takes every type through what the engine does with it, on the real simulated cloud.
+// TestLifecycle takes a resource of every type through create, read, update, import and delete, as the engine does, on the real
+// emulated cloud.
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	for _, s := range samples {
@@ -61,8 +62,8 @@ func (s sample) walk(w *world, writes *atomic.Int64) {
 	assert.Empty(t, preview.GetId())
 	assert.Equal(t, before, writes.Load(), "a preview writes nothing")
 
-	asked := w.plain(w.check(s.token, s.inputs))   // as the engine's state has the inputs
-	if s.token != "gcp:projects/service:Service" { // which the world has enabled
+	asked := w.plain(w.check(s.token, s.inputs))   // in the form of the engine's state
+	if s.token != "gcp:projects/service:Service" { // whose API the world has enabled
 		_, found, err := Locate(w.ctx(), Options{API: w.api}, s.token, asked, Settings{Owner: owner})
 		require.NoError(t, err)
 		assert.False(t, found, "an interrupted creation that had not happened")
@@ -71,7 +72,7 @@ func (s sample) walk(w *world, writes *atomic.Int64) {
 	m := w.create(s.token, s.inputs)
 	located, found, err := Locate(w.ctx(), Options{API: w.api}, s.token, asked, Settings{Owner: owner})
 	require.NoError(t, err)
-	// Another version is made, and a switch is set again.
+	// A creation makes another version, or sets a switch again.
 	if s.token != "gcp:secretmanager/secretVersion:SecretVersion" && !types[s.token].switches {
 		assert.True(t, found, "an interrupted creation that had happened")
 		assert.Equal(t, m.id, located)
@@ -119,14 +120,14 @@ func (s sample) walk(w *world, writes *atomic.Int64) {
 	require.NoError(t, w.delete(m))
 	if strings.HasPrefix(s.token, "gcp:kms/") && !strings.HasSuffix(s.token, "Member") {
 		assert.NotEmpty(t, w.read(m).id, "Cloud KMS keeps key rings and keys for ever")
-	} else if s.token != "gcp:projects/service:Service" && !types[s.token].switches { // which leaves the API enabled, and a switch off
+	} else if s.token != "gcp:projects/service:Service" && !types[s.token].switches { // which leave the API enabled, or a switch off
 		assert.Empty(t, w.read(m).id, "a deleted resource is gone")
 	}
-	require.NoError(t, w.delete(m), "what is gone is deleted")
+	require.NoError(t, w.delete(m), "deleting a resource that is gone succeeds")
 }
 
-// imports reads the resource by its id alone and requires that a program with the original inputs changes nothing
-// except what the API does not keep.
+// imports reads the resource by its id alone. A program with the original inputs must then change nothing, except what the API does
+// not return.
 func (s sample) imports(w *world, m made) {
 	t := w.t
 	id := m.id
@@ -147,10 +148,10 @@ func (s sample) imports(w *world, m made) {
 		}
 	}
 	imported := made{token: s.token, id: m.id, inputs: w.props(got), outputs: response.GetProperties()}
-	assert.ElementsMatch(t, types[s.token].forgets, w.diff(imported, w.props(wanted)).GetReplaces(), "what is imported is not replaced")
+	assert.ElementsMatch(t, types[s.token].forgets, w.diff(imported, w.props(wanted)).GetReplaces(), "an imported resource is not replaced")
 }
 
-// TestSecretsStaySecret follows a secret through every answer.
+// TestSecretsStaySecret follows a secret input through every answer of the provider.
 func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, GCP, nil)

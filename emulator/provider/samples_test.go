@@ -1,18 +1,18 @@
 package provider
 
-// sample is a valid resource of a type and a change of it, for the tests that hold for every type.
+// sample is a valid resource of a type and a change of it. The tests that cover every type use it.
 type sample struct {
 	token string
-	// before makes what the resource needs. May be nil.
+	// before makes what the resource needs; it may be nil.
 	before func(w *world)
 	inputs map[string]any
-	// change are the properties to change; in replaces, the changed ones that make a new resource.
+	// change are the properties to change.
 	change map[string]any
 	// id is the expected id, with * for what the API assigns.
 	id string
 	// importID is the id given to an import, with {id} for the resource's own. Default: {id}.
 	importID string
-	// notImported are inputs that an import cannot know, by path: what the API does not keep.
+	// notImported are the paths of inputs that the API does not return, so that an import cannot know them.
 	notImported []string
 	// replaces says that the change makes a new resource.
 	replaces bool
@@ -179,7 +179,7 @@ func member(inputs object) object {
 	return inputs
 }
 
-// samples have one entry for every supported type.
+// samples has one entry for every supported type.
 var samples = []sample{
 	{token: "gcp:projects/service:Service", id: project + "/run.googleapis.com",
 		inputs: object{"project": project, "service": "run.googleapis.com", "disableOnDestroy": true}, change: object{"disableOnDestroy": false},

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Languages without an SDK type-check a program by the schema. It has every type of the table, and every reference leads to a type.
+// TestSchema checks the schema by which languages without an SDK type-check a program: it has every type of the table, and each
+// reference leads to a type.
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{GCP, GitHub} {

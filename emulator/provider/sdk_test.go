@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOwnStructsAreTheSDKs holds the structs that stand for the SDKs' against their source: every property has the same name and type, and
-// has to be given or not. The SDKs are parsed here, which takes a fraction of compiling them.
+// TestOwnStructsAreTheSDKs compares this package's structs with the SDKs' source: every property has the same name and type and is
+// equally optional. The test parses the SDKs, which takes a fraction of the time of compiling them.
 func TestOwnStructsAreTheSDKs(t *testing.T) {
 	t.Parallel()
 	google, github := sdkFolder(t, "pulumi-gcp/sdk/v8", "go/gcp"), sdkFolder(t, "pulumi-github/sdk/v6", "go/github")
@@ -62,7 +62,7 @@ func TestOwnStructsAreTheSDKs(t *testing.T) {
 	}
 }
 
-// sdkFolder is where a package of one of the SDKs' modules is.
+// sdkFolder returns the folder of a package of an SDK's module.
 func sdkFolder(t *testing.T, module, folder string) string {
 	t.Helper()
 	output, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/"+module).Output()
@@ -70,7 +70,7 @@ func sdkFolder(t *testing.T, module, folder string) string {
 	return filepath.Join(strings.TrimSpace(string(output)), folder)
 }
 
-// sdkSource are the structs of some files.
+// sdkSource holds the structs of some files.
 type sdkSource struct {
 	t       *testing.T
 	structs map[string]*ast.StructType
@@ -109,7 +109,7 @@ func (s sdkSource) compare(name string, own reflect.Type) {
 	}
 }
 
-// compareType compares a type as the SDK writes it with one of this package, where a struct has another name.
+// compareType compares a type in the SDK's source with one of this package, whose structs may have other names.
 func (s sdkSource) compareType(path, theirs string, own reflect.Type) {
 	for _, prefix := range []struct {
 		text string

@@ -43,7 +43,7 @@ func TestInvokes(t *testing.T) {
 	assert.Equal(t, "projects/"+project, got["id"])
 }
 
-// TestServerEnds: Close and the context both end a provider, and a second Close is harmless.
+// TestServerEnds checks that Close and the context both end a provider, and that a second Close is harmless.
 func TestServerEnds(t *testing.T) {
 	t.Parallel()
 	_, err := Serve(context.Background(), Options{API: "http://127.0.0.1:1", Name: "aws"})
@@ -56,8 +56,8 @@ func TestServerEnds(t *testing.T) {
 	assert.NoError(t, server.Close())
 }
 
-// TestCancelEndsWhatIsUnderWay: a second interrupt of the user does not wait for a slow operation.
-func TestCancelEndsWhatIsUnderWay(t *testing.T) {
+// TestCancelEndsRunningOperations checks that a second interrupt of the user does not wait for a slow operation.
+func TestCancelEndsRunningOperations(t *testing.T) {
 	t.Parallel()
 	w := newWorldWith(t, GCP, cloud.Options{OperationDelay: time.Hour})
 	done := make(chan error, 1)
@@ -75,7 +75,7 @@ func TestCancelEndsWhatIsUnderWay(t *testing.T) {
 	require.NoError(t, err)
 	assert.ErrorContains(t, <-done, "the operation was cancelled")
 
-	// An engine also cancels when it is done, and another one attaches to the same provider afterwards.
+	// An engine also calls Cancel when it is done, and another engine attaches to the same provider afterwards.
 	_, err = w.client.Read(w.ctx(), &rpc.ReadRequest{Urn: w.urn("gcp:iam/workloadIdentityPool:WorkloadIdentityPool"),
 		Id: "projects/" + project + "/locations/global/workloadIdentityPools/github"})
 	assert.NoError(t, err)

@@ -16,14 +16,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A row is what the official providers (GCP 8.41.1, GitHub 6.14.0) answered when one property of a resource was changed. The
-// resources of testdata/resources.jsonl are those that the prod stack has after `up`, one or two of every type. The rows of
-// measured.jsonl say the answer in one line: a value taken away, one or two put there, and one refused, for every property.
+// row is what an official provider (GCP 8.41.1, GitHub 6.14.0) answered when one property of a resource was changed.
+// testdata/resources.jsonl has the resources of the prod stack after `up`, one or two of every type. measured.jsonl has the answers,
+// a line each: every property was removed, got one or two other values, and got one refused value.
 type row struct {
 	Type, Name, Path string
 	Value            any
 	Delete           bool
-	// Also are further changes, Match is part of the resource's name when it is not the first of its type.
+	// Also are further changes of the same resource. Match is a part of the resource's name, if the resource is not the first of its
+	// type.
 	Also     []row
 	Match    string
 	Want     string
@@ -53,7 +54,7 @@ func lines[T any](t *testing.T, name string) []T {
 	return out
 }
 
-// judges are the two providers beside a cloud in which the repositories "procureflow" and "other" are two.
+// judges holds a world for each of the two providers, and GitHub has the repositories "procureflow" and "other".
 type judges map[string]*world
 
 func newJudges(t *testing.T) judges {
@@ -62,7 +63,7 @@ func newJudges(t *testing.T) judges {
 	return judges{GCP: gcp, GitHub: hubs}
 }
 
-// verdict is the answer in one line: refused, or what changes and what that replaces.
+// verdict returns the provider's answer in one line: "refused", or what changes and what replaces.
 func (j judges) verdict(r recorded, inputs object) string {
 	name, _, _ := strings.Cut(r.Type, ":")
 	w := j[name]
@@ -118,15 +119,15 @@ func (r row) want() string {
 	return shown(r.Provider.Changes, r.Provider.Replaces, r.Provider.DeleteBeforeReplace)
 }
 
-// unrecorded are types about which the official provider was not asked: their lines of properties.txt are the schema's word, which
-// the contract's tests hold them to, and their lifecycle's.
+// unrecorded lists the types about which the official provider was not asked. Their lines in properties.txt follow the schema, which
+// contract_test.go checks, and lifecycle_test.go covers the types.
 var unrecorded = []string{"gcp:monitoring/customService:CustomService", "gcp:cloudrunv2/job:Job",
 	"gcp:cloudrunv2/jobIamMember:JobIamMember",
 	"gcp:cloudscheduler/job:Job", "gcp:sql/databaseInstance:DatabaseInstance", "gcp:sql/database:Database", "gcp:sql/user:User",
 	"gcp:storage/bucket:Bucket", "gcp:storage/bucketIAMMember:BucketIAMMember"}
 
-// TestNothingChangesByItself is the empty second preview, for every type.
-func TestNothingChangesByItself(t *testing.T) {
+// TestSecondPreviewIsEmpty checks for every type that a second preview is empty.
+func TestSecondPreviewIsEmpty(t *testing.T) {
 	t.Parallel()
 	j := newJudges(t)
 	seen := map[string]bool{}
@@ -140,7 +141,7 @@ func TestNothingChangesByItself(t *testing.T) {
 	}
 }
 
-// steps are the names and indices of a path.
+// steps returns the names and indices of a path.
 func steps(path string) []any {
 	var out []any
 	for part := range strings.SplitSeq(path, ".") {
@@ -155,7 +156,7 @@ func steps(path string) []any {
 	return out
 }
 
-// changed is the value with another one at a path, or without it.
+// changed returns a copy of the value with another value at a path, or without the one there.
 func changed(in any, path []any, value any, remove bool) any {
 	if len(path) == 0 {
 		return value

@@ -42,8 +42,9 @@ func find(t *testing.T, answers map[string]string, planned ...adopt.Planned) (ad
 			assert.Equal(t, "Bearer token", r.Header.Get("Authorization"), "GitHub is asked as the person")
 			assert.Empty(t, r.Header.Get("X-Goog-User-Project"))
 		} else {
-			assert.Empty(t, r.Header.Get("Authorization"), "the token for GitHub is GitHub's alone")
-			// Without it Google answers for the project of gcloud's own credentials, where the APIs are off, and everything would seem absent.
+			assert.Empty(t, r.Header.Get("Authorization"), "GitHub's token is sent to GitHub only")
+			// Without this header Google counts the request for the project of gcloud's own credentials. The APIs are off there, so
+			// that every resource would seem absent.
 			if strings.Contains(r.URL.Path, "projects/") {
 				assert.Equal(t, "p", r.Header.Get("X-Goog-User-Project"), r.URL.Path)
 			}
@@ -85,9 +86,10 @@ func TestFind(t *testing.T) {
 	inState := secret("mine")
 	inState.New = false
 	report, err := find(t, map[string]string{
-		"/projects/p/secrets/mine": "down", "/projects/p/secrets/there": `{"name": "x"}`, "/projects/p/secrets/off": "SERVICE_DISABLED", "/projects/p/metrics/updates": `{}`,
+		"/projects/p/secrets/mine": "down", "/projects/p/secrets/there": `{"name": "x"}`, "/projects/p/secrets/off": "SERVICE_DISABLED",
+		"/projects/p/metrics/updates": `{}`,
 	}, metric, secret("there"), secret("absent"), secret("off"), inUnknown, alsoUnknown, unnamed, inState)
-	require.NoError(t, err, "what is in the state is not looked for")
+	require.NoError(t, err, "a resource in the state is not looked for")
 	assert.Equal(t, []string{"another", "provider"}, report.Later)
 	assert.Equal(t, 7, report.Planned)
 	assert.Equal(t, []adopt.Adoption{{Planned: secret("there"), ID: "projects/p/secrets/there"}, {Planned: metric, ID: "updates"}},
@@ -106,7 +108,7 @@ func hub(name, token string, inputs map[string]any) adopt.Planned {
 	return adopt.Planned{URN: "urn:x::" + name, Type: token, Custom: true, New: true, Provider: hubURN, Inputs: inputs}
 }
 
-func TestFindByTheirOwnNames(t *testing.T) {
+func TestFindByOtherIdentifiers(t *testing.T) {
 	t.Parallel()
 	const environment = "/repos/o/r/environments/production"
 	answers := map[string]string{
@@ -124,7 +126,7 @@ func TestFindByTheirOwnNames(t *testing.T) {
 	}
 	for _, test := range []struct {
 		planned adopt.Planned
-		id      string // empty: not there
+		id      string // empty if the resource does not exist
 	}{
 		{hub("e", "github:index/repositoryEnvironment:RepositoryEnvironment", map[string]any{"environment": "production"}), "r:production"},
 		{hub("e", "github:index/repositoryEnvironment:RepositoryEnvironment", map[string]any{"environment": "dev"}), ""},
@@ -161,9 +163,9 @@ func TestFindByTheirOwnNames(t *testing.T) {
 	}
 }
 
-// TestWhatServesIsPinned: a service that sends requests to whichever revision is newest would send all of them to the one that the
-// first `up` makes.
-func TestWhatServesIsPinned(t *testing.T) {
+// TestServingRevisionIsPinned checks the advice for a service that sends requests to its newest revision. Without a pin, the
+// revision that the first `up` makes would get all of them.
+func TestServingRevisionIsPinned(t *testing.T) {
 	t.Parallel()
 	const (
 		path   = "/projects/p/locations/l/services/web"
@@ -174,14 +176,14 @@ func TestWhatServesIsPinned(t *testing.T) {
 	web := adopt.Planned{URN: "urn:x::web", New: true, Type: "gcp:cloudrunv2/service:Service",
 		Inputs: map[string]any{"project": "p", "location": "l", "name": "web"}}
 	for name, test := range map[string]struct{ service, want string }{
-		"everything to the newest":       {`"traffic": [` + latest + `100}]`, pin + "web-2=100"},
-		"nothing said, so to the newest": {`"ingress": "x"`, pin + "web-2=100"},
+		"all to the newest":              {`"traffic": [` + latest + `100}]`, pin + "web-2=100"},
+		"no traffic, so to the newest":   {`"ingress": "x"`, pin + "web-2=100"},
 		"a part to the newest":           {`"traffic": [` + named + `90}, ` + latest + `10}]`, pin + "web-1=90,web-2=10"},
 		"the newest twice, once by name": {`"traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-2", "percent": 40}, ` + latest + `60}]`, pin + "web-2=100"},
 		"by name":                        {`"traffic": [` + named + `100}]`, ""},
 		"by name, the newest has a tag": {`"traffic": [` + named +
 			`100}, {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "tag": "next"}]`, ""},
-		"never ready, so nothing to keep": {`"latestReadyRevision": ""`, ""},
+		"never ready, so nothing to pin": {`"latestReadyRevision": ""`, ""},
 	} {
 		body := `{"latestReadyRevision": "projects/p/locations/l/services/web/revisions/web-2", ` + test.service + `}`
 		report, err := find(t, map[string]string{path: body}, web)
@@ -198,8 +200,9 @@ func TestWhatServesIsPinned(t *testing.T) {
 	}
 }
 
-// TestWhatGitHubHidesIsNoAbsence: GitHub answers 404 for what a token may not read.
-func TestWhatGitHubHidesIsNoAbsence(t *testing.T) {
+// TestHiddenRepositoryIsAnError checks a 404 for the whole repository. GitHub answers so if the token may not read it, and its
+// resources must not count as absent then.
+func TestHiddenRepositoryIsAnError(t *testing.T) {
 	t.Parallel()
 	variable := hub("v", "github:index/actionsVariable:ActionsVariable", map[string]any{"variableName": "B"})
 	other := hub("w", "github:index/actionsVariable:ActionsVariable", map[string]any{"variableName": "C"})
@@ -216,8 +219,8 @@ func TestWhatGitHubHidesIsNoAbsence(t *testing.T) {
 		"auth token)")
 }
 
-// TestAnOutageIsNoAbsence: whatever cannot be asked fails the whole search, and every failure is named.
-func TestAnOutageIsNoAbsence(t *testing.T) {
+// TestOutageIsAnError checks that a question that fails also fails the search, and that the error names each failed question.
+func TestOutageIsAnError(t *testing.T) {
 	t.Parallel()
 	_, err := find(t, map[string]string{"/projects/p/secrets/a": "down", "/projects/p/secrets/b": "denied"}, secret("a"), secret("b"))
 	require.Error(t, err)
@@ -229,8 +232,9 @@ func TestAnOutageIsNoAbsence(t *testing.T) {
 	}
 }
 
-// TestWhatWasDeletedIsNotAdopted: roles, pools and providers that were deleted are still read, hold their names, and cannot be imported.
-func TestWhatWasDeletedIsNotAdopted(t *testing.T) {
+// TestDeletedResourcesAreRefused covers roles, pools and providers. After their deletion the API still returns them and their names
+// stay taken, but they cannot be imported.
+func TestDeletedResourcesAreRefused(t *testing.T) {
 	t.Parallel()
 	const (
 		pool = "projects/p/locations/global/workloadIdentityPools/github"
@@ -263,8 +267,9 @@ func TestWhatWasDeletedIsNotAdopted(t *testing.T) {
 	}
 }
 
-// TestWhatTheProviderWouldReplace: some fields cannot be changed. An import would succeed, and `up` would then delete what was taken over.
-func TestWhatTheProviderWouldReplace(t *testing.T) {
+// TestImportsThatWouldReplaceAreRefused covers fields that cannot be changed. The import would succeed, and the next `up` would
+// delete the adopted resource and make another one.
+func TestImportsThatWouldReplaceAreRefused(t *testing.T) {
 	t.Parallel()
 	automatic := secret("a")
 	automatic.Inputs["replication"] = map[string]any{"auto": map[string]any{}, "__defaults": []any{}}
@@ -298,9 +303,10 @@ func TestWhatTheProviderWouldReplace(t *testing.T) {
 		"a key for signing": {key, keys, `{"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"protectionLevel": "HSM"}}`, ""},
 		"a key in software": {key, keys, `{"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"protectionLevel": "SOFTWARE"}}`,
 			"its protection level is SOFTWARE and the program's is HSM"},
-		"a key for encryption": {key, keys, `{"purpose": "ENCRYPT_DECRYPT"}`, "its purpose is ENCRYPT_DECRYPT and the program's is ASYMMETRIC_SIGN"},
-		"a bucket":             {bucket, "b/n", `{"location": "EUROPE-WEST1"}`, ""},
-		"a bucket elsewhere":   {bucket, "b/n", `{"location": "US"}`, "its location is US and the program's is europe-west1"},
+		"a key for encryption": {key, keys, `{"purpose": "ENCRYPT_DECRYPT"}`,
+			"its purpose is ENCRYPT_DECRYPT and the program's is ASYMMETRIC_SIGN"},
+		"a bucket":           {bucket, "b/n", `{"location": "EUROPE-WEST1"}`, ""},
+		"a bucket elsewhere": {bucket, "b/n", `{"location": "US"}`, "its location is US and the program's is europe-west1"},
 		"an objective": {slo, objective, `{}`,
 			"it was made by hand, and the provider would replace it after an import, which fails because its name is taken"},
 	} {

@@ -8,7 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 )
 
-// TestCompareOther: what other people depend on of a resource that is taken over.
+// TestCompareOther checks the differences that are reported of resources other than services and jobs: those that other people may
+// depend on.
 func TestCompareOther(t *testing.T) {
 	t.Parallel()
 	const (
@@ -26,7 +27,8 @@ func TestCompareOther(t *testing.T) {
 		name, token, live, planned string
 		changes, added             []string
 	}{
-		{name: "a secret", token: secretType, live: `{"replication": {"automatic": {}}, "labels": {"a": "b"}}`, planned: `{"labels": {"c": "d"}}`},
+		{name: "a secret", token: secretType, live: `{"replication": {"automatic": {}}, "labels": {"a": "b"}}`,
+			planned: `{"labels": {"c": "d"}}`},
 		{name: "a secret that is rotated", token: secretType, live: `{"rotation": {"rotationPeriod": "3600s"}, "topics": [{"name": "t"}],
 			"versionAliases": {"current": "3"}}`, planned: `{}`, changes: []string{"list of aliases is taken away; no setting keeps it",
 			"list of topics is taken away; no setting keeps it", "rotation is taken away; no setting keeps it"}},
@@ -34,13 +36,15 @@ func TestCompareOther(t *testing.T) {
 			added: []string{"tags that cannot be pushed a second time", "policies that delete old images"}},
 		{name: "a registry that is as strict", token: registryType, planned: strict,
 			live: `{"dockerConfig": {"immutableTags": true}, "cleanupPolicies": {"mine": {"id": "mine"}}}`},
-		{name: "a bucket", token: "gcp:storage/bucket:Bucket", live: `{"name": "b"}`, planned: `{"lifecycleRules": [{"action": {"type": "Delete"}}]}`,
-			added: []string{"rules that delete old objects"}},
+		{name: "a bucket", token: "gcp:storage/bucket:Bucket", live: `{"name": "b"}`,
+			planned: `{"lifecycleRules": [{"action": {"type": "Delete"}}]}`,
+			added:   []string{"rules that delete old objects"}},
 		{name: "a bucket with rules", token: "gcp:storage/bucket:Bucket", live: `{"lifecycle": {"rule": [{"action": {"type": "Delete"}}]}}`,
 			planned: `{"lifecycleRules": [{"action": {"type": "Delete"}}]}`},
 		{name: "a role", token: roleType, live: `{"includedPermissions": ["a", "b"]}`, planned: `{"permissions": ["b", "c"]}`,
 			changes: []string{"permission a is taken away; no setting keeps it"}},
-		{name: "a role that is not known yet", token: roleType, live: `{"includedPermissions": ["a"]}`, planned: `{"permissions": "` + unknownValue + `"}`},
+		{name: "a role that is not known yet", token: roleType, live: `{"includedPermissions": ["a"]}`,
+			planned: `{"permissions": "` + unknownValue + `"}`},
 		{name: "a provider", token: providerType, live: `{"attributeCondition": "a", "attributeMapping": {"google.subject": "s", "attribute.x": "x",
 			"attribute.y": "y"}, "oidc": {"allowedAudiences": ["https://a"]}}`,
 			planned: `{"attributeCondition": "b", "attributeMapping": {"google.subject": "s", "attribute.x": "z"}, "oidc": {"issuerUri": "u"}}`,

@@ -19,7 +19,7 @@ func object(t *testing.T, text string) map[string]any {
 	return value
 }
 
-// merged puts what a patch says over a document; null takes away.
+// merged applies a JSON merge patch to a document; null removes a key.
 func merged(document, patch any) any {
 	changes, both := patch.(map[string]any)
 	if !both {
@@ -41,8 +41,8 @@ func merged(document, patch any) any {
 
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
-// plannedService is what the program gives the provider for a service, as a preview writes it, and liveService what the API answers
-// for one that fits it.
+// plannedService is a service in a preview's plan, as the program sends it to the provider. liveService is what the API returns for
+// a service that equals it.
 const (
 	plannedService = `{"__defaults": [], "project": "p", "location": "l", "name": "web", "deletionProtection": false,
 		"ingress": "INGRESS_TRAFFIC_ALL", "invokerIamDisabled": false, "labels": {"app": "shop"},
@@ -73,11 +73,11 @@ const (
 				"livenessProbe": {"failureThreshold": 3, "httpGet": {"path": "/", "port": 3000}, "periodSeconds": 30, "timeoutSeconds": 5}}]}}`
 )
 
-// TestCompare holds every kind of thing that a service can have and a plan can lack, with the line that says it.
+// TestCompare checks the line that is reported for each property that a live service can have and the plan can lack.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	container := func(fields string) string { return `{"template": {"containers": [` + fields + `]}}` }
-	// with is the live container with more fields; containers are a list, which a patch replaces whole.
+	// with returns a patch that adds fields to the live container. A patch replaces a list whole, so the patch holds all containers.
 	with := func(fields string) string {
 		live := object(t, liveService)
 		first := live["template"].(map[string]any)["containers"].([]any)[0]
@@ -85,7 +85,7 @@ func TestCompare(t *testing.T) {
 		require.NoError(t, err)
 		return container(string(text))
 	}
-	// beside is the plan with another container.
+	// beside returns a patch that adds a container to the plan.
 	beside := func(sidecar string) string {
 		main := object(t, plannedService)["template"].(map[string]any)["containers"].([]any)[0]
 		text, err := json.Marshal(main)
@@ -164,13 +164,15 @@ func TestCompare(t *testing.T) {
 				"check of who calls: off becomes on; services.web.public keeps it", "address at run.app: off becomes on; no setting keeps it",
 				"Identity-Aware Proxy: on becomes off; no setting keeps it",
 				"list of custom audiences: https://a https://b is taken away; services.web.audiences keeps it"}},
-		{name: "the first generation, and a choice left to Cloud Run", live: `{"template": {"executionEnvironment": "EXECUTION_ENVIRONMENT_GEN1"}}`,
+		{name: "the first generation, and a choice left to Cloud Run",
+			live: `{"template": {"executionEnvironment": "EXECUTION_ENVIRONMENT_GEN1"}}`,
 			changes: []string{"execution environment: EXECUTION_ENVIRONMENT_GEN1 becomes EXECUTION_ENVIRONMENT_GEN2; " +
 				"services.web.executionEnvironment keeps it"}},
 		{name: "a choice left to Cloud Run", live: `{"template": {"executionEnvironment": null}}`,
 			changes: []string{"execution environment: Cloud Run's choice becomes EXECUTION_ENVIRONMENT_GEN2; " +
 				"services.web.executionEnvironment keeps it"}},
-		{name: "a VPC by connector", live: `{"template": {"vpcAccess": {"connector": "projects/p/locations/l/connectors/c", "egress": "ALL_TRAFFIC"}}}`,
+		{name: "a VPC by connector",
+			live:    `{"template": {"vpcAccess": {"connector": "projects/p/locations/l/connectors/c", "egress": "ALL_TRAFFIC"}}}`,
 			changes: []string{"VPC connector: projects/p/locations/l/connectors/c is taken away; services.web.vpc keeps it"}},
 		{name: "a VPC that the plan has too, with what goes through it left to the provider",
 			live:    `{"template": {"vpcAccess": {"connector": "c", "egress": "ALL_TRAFFIC"}}}`,
@@ -180,7 +182,8 @@ func TestCompare(t *testing.T) {
 			changes: []string{"requests through the VPC: PRIVATE_RANGES_ONLY becomes ALL_TRAFFIC; services.web.vpc.egress keeps it"}},
 		{name: "the fewest instances, left to the provider", live: `{"template": {"scaling": {"minInstanceCount": 3}}}`,
 			planned: `{"template": {"scaling": {"minInstanceCount": null}}}`},
-		{name: "a VPC by network", live: `{"template": {"vpcAccess": {"networkInterfaces": [{"network": "n", "subnetwork": "s", "tags": ["a", "b"]}]}}}`,
+		{name: "a VPC by network",
+			live:    `{"template": {"vpcAccess": {"networkInterfaces": [{"network": "n", "subnetwork": "s", "tags": ["a", "b"]}]}}}`,
 			changes: []string{"VPC network: 0.network n, 0.subnetwork s, 0.tags a b is taken away; services.web.vpc keeps it"}},
 		{name: "keys and policies", live: `{"template": {"encryptionKey": "k", "healthCheckDisabled": true},
 			"binaryAuthorization": {"policy": "projects/p/platforms/cloudRun/policies/x"}}`,
@@ -231,7 +234,7 @@ func TestCompare(t *testing.T) {
 				"services.web.startup keeps it", "liveness probe: TCP every 240 s, 1 failures of 240 s becomes " +
 				"GET / every 30 s, 3 failures of 5 s; services.web.liveness keeps it"}},
 		{name: "amounts without a unit", live: with(`{"resources": {"limits": {"memory": "536870912", "cpu": 1}}}`)},
-		{name: "an amount that is none", live: with(`{"resources": {"limits": {"memory": "much"}}}`),
+		{name: "a malformed amount", live: with(`{"resources": {"limits": {"memory": "much"}}}`),
 			changes: []string{"memory: much becomes 512Mi; services.web.memory keeps it"}},
 		{name: "variables", live: with(`{"env": [{"name": "NODE_ENV", "value": "staging"}, {"name": "LOG_LEVEL", "value": "debug"},
 			{"name": "TLS_KEY", "valueSource": {"secretKeyRef": {"secret": "tls", "version": "7"}}}, {"name": "MONGODB_URI", "value": "mongodb://u:p@h"}]}`),
@@ -256,7 +259,7 @@ func TestCompare(t *testing.T) {
 				"annotations": {"note": "n", "image-user": "1001@sha256:1", "autoscaling.knative.dev/maxScale": "2"}}}`,
 			changes: []string{"label app: old becomes shop; labels.app keeps it", "label of revisions app: old becomes shop; labels.app keeps it",
 				"label of revisions cost: z is taken away; labels.cost keeps it", "annotation of revisions note is taken away; no setting keeps it"}},
-		{name: "what nobody has heard of", live: `{"description": "the shop", "multiRegionSettings": {"regions": ["a", "b"]}, "template": {"newField": 7}}`,
+		{name: "unknown fields", live: `{"description": "the shop", "multiRegionSettings": {"regions": ["a", "b"]}, "template": {"newField": 7}}`,
 			changes: []string{"description is taken away; no setting keeps it", "multiRegionSettings.regions is taken away; no setting keeps it",
 				"template.newField is taken away; no setting keeps it"}},
 	} {
@@ -275,7 +278,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareJobs: a job has its containers one level deeper, and other limits.
+// TestCompareJobs checks jobs, whose containers are one level deeper and whose limits differ.
 func TestCompareJobs(t *testing.T) {
 	t.Parallel()
 	live := object(t, `{"name": "projects/p/locations/l/jobs/migrate", "executionCount": 7, "latestCreatedExecution": {"name": "x"},
@@ -320,13 +323,15 @@ func TestCompareJobs(t *testing.T) {
 	for _, change := range changes {
 		lines = append(lines, change.What)
 	}
-	assert.Equal(t, []string{"image", "variable MONGODB_URI", "command", "list of arguments"}, lines, "the rest is left to the provider")
+	assert.Equal(t, []string{"image", "variable MONGODB_URI", "command", "list of arguments"}, lines,
+		"the other properties are left to the provider")
 	same, _ := adopt.Compare("jobs.migrate", live, live, nil)
 	assert.Empty(t, same)
 }
 
-// TestEveryTypeIsKnown: a type that the program begins to use has to say whether something made by hand can stand in its way.
-func TestEveryTypeIsKnown(t *testing.T) {
+// TestEveryTypeHasARow checks that every resource type of the program has a row. A new type has to say whether a resource made by
+// hand can be in its way.
+func TestEveryTypeHasARow(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile("../../emulator/provider/properties.txt")
 	require.NoError(t, err)

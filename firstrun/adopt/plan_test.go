@@ -29,13 +29,14 @@ func TestReadPlan(t *testing.T) {
 	}, planned)
 
 	_, err = adopt.ReadPlan(strings.NewReader(`{"steps": [{"op": "same", "newState": {"urn": "x"}}], "changeSummary": {"same": 1}}`))
-	require.NoError(t, err, "all of them are there")
+	require.NoError(t, err, "the plan is complete")
 	assert.Equal(t, "x", adopt.ProviderURN("x"))
 	_, err = adopt.ReadPlan(strings.NewReader("Previewing update (dev):"))
 	assert.ErrorContains(t, err, "give the output of `pulumi preview --json --show-sames`")
 	_, err = adopt.ReadPlan(strings.NewReader(`{"steps": [], "diagnostics": [{"severity": "error", "message": "no such stack\n"}]}`))
 	assert.EqualError(t, err, "the preview failed, so its plan is not whole: no such stack")
-	_, err = adopt.ReadPlan(strings.NewReader(`{"steps": [{"op": "same", "newState": {"urn": "x"}}], "changeSummary": {"same": 3, "create": 1}}`))
+	_, err = adopt.ReadPlan(strings.NewReader(
+		`{"steps": [{"op": "same", "newState": {"urn": "x"}}], "changeSummary": {"same": 3, "create": 1}}`))
 	assert.EqualError(t, err, "the plan leaves out 2 resources that do not change, so what the settings know would seem unknown: "+
 		"give the output of `pulumi preview --json --show-sames`")
 }
@@ -60,7 +61,7 @@ func TestNewFile(t *testing.T) {
 	file, err = adopt.NewFile([]adopt.Planned{a, b}, adoptions)
 	require.NoError(t, err)
 	assert.Equal(t, adopt.File{NameTable: map[string]string{"gcp": providerURN, "secrets": secretsURN}, Resources: entries}, file,
-		"a component that is in the state already is referred to")
+		"a component in the state is referred to by its URN")
 
 	outer := adopt.Planned{URN: "urn:pulumi:dev::p::a:b:Outer::outer", New: true, Type: "a:b:Outer", Parent: stackURN}
 	component.Parent = outer.URN

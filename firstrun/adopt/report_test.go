@@ -12,7 +12,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 )
 
-// TestReport holds what people and scripts read, whole.
+// TestReport pins the whole text that people read and the whole JSON that scripts read.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	nothing := adopt.Report{Planned: 3}
@@ -55,14 +55,14 @@ The settings do not know these, and `+"`up`"+` leaves them as they are:
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Contains(t, string(content), `"id": "projects/p/secrets/key"`)
-	assert.Error(t, report.Write(filepath.Join(path, "below"), nil), "a file is no folder")
+	assert.Error(t, report.Write(filepath.Join(path, "below"), nil), "a file is not a folder")
 	text, err := json.Marshal(report.Exist)
 	require.NoError(t, err)
 	assert.JSONEq(t, `[{"name": "secrets-key", "type": "gcp:secretmanager/secret:Secret", "id": "projects/p/secrets/key"}]`, string(text),
-		"inputs are nobody's business")
+		"the report has no inputs, which may be secret")
 }
 
-// TestGood: any one of these makes `up` wait.
+// TestGood checks each finding that makes a person stop before `up`.
 func TestGood(t *testing.T) {
 	t.Parallel()
 	for name, report := range map[string]adopt.Report{

@@ -17,14 +17,14 @@ const (
 	services = "/v1/projects/p/locations/-/services"
 )
 
-// web is the planned service of [plannedService], in the state or not.
+// web returns the planned service of [plannedService], changed by a patch. isNew says that it is not in the state.
 func web(t *testing.T, isNew bool, patch string) adopt.Planned {
 	t.Helper()
 	return adopt.Planned{URN: "urn:pulumi:dev::shop::a$gcp:cloudrunv2/service:Service::service-web-service", New: isNew, Provider: providerURN,
 		Type: "gcp:cloudrunv2/service:Service", Inputs: merged(object(t, plannedService), object(t, patch)).(map[string]any)}
 }
 
-// TestRefusals: what the next `up` would fail on only after it changed other things.
+// TestRefusals covers what the next `up` would fail on only after it had changed other things.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	const (
@@ -49,7 +49,7 @@ func TestRefusals(t *testing.T) {
 		answers map[string]string
 		want    []adopt.Refusal
 	}{
-		"nothing runs yet": {answers: map[string]string{}},
+		"no service yet": {answers: map[string]string{}},
 		"a version that is not there": {answers: map[string]string{pinned: "", "/projects/p/secrets/mongodb-uri": "{}"},
 			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is not there, so that no revision starts",
 				Do: "add it with `gcloud secrets versions add mongodb-uri --data-file=- --project p`, or pin another in secrets.mongodb-uri.version"}}},
@@ -132,8 +132,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestWhatTheSettingsDoNotKnow is listed over all pages, and stays.
-func TestWhatTheSettingsDoNotKnow(t *testing.T) {
+// TestUnknownResourcesAreListed checks that resources which the settings do not name are listed, from all pages of the answers.
+func TestUnknownResourcesAreListed(t *testing.T) {
 	t.Parallel()
 	item := func(name, region string) string {
 		return `{"metadata": {"name": "` + name + `", "labels": {"cloud.googleapis.com/location": "` + region + `"}}}`
@@ -163,12 +163,13 @@ func TestWhatTheSettingsDoNotKnow(t *testing.T) {
 	}, report.Unknown)
 }
 
-// TestWhatIsThereIsCompared: a service by the latest versions of its secrets, a job, and a gate of GitHub.
-func TestWhatIsThereIsCompared(t *testing.T) {
+// TestExistingResourcesAreCompared covers a service whose secrets are at their latest versions, a job, and a GitHub environment.
+func TestExistingResourcesAreCompared(t *testing.T) {
 	t.Parallel()
 	const jobPath = "/projects/p/locations/l/jobs/migrate"
 	reads := func(secret, version string) string {
-		return `{"name": "` + strings.ToUpper(secret) + `", "valueSource": {"secretKeyRef": {"secret": "` + secret + `", "version": "` + version + `"}}}`
+		return `{"name": "` + strings.ToUpper(
+			secret) + `", "valueSource": {"secretKeyRef": {"secret": "` + secret + `", "version": "` + version + `"}}}`
 	}
 	service := web(t, false, `{"template": {"containers": [{"image": "web@sha256:1", "envs": [`+reads("a", "2")+`, `+reads("b", "1")+`]}]}}`)
 	job := adopt.Planned{URN: "urn:x::job-migrate-job", New: true, Type: "gcp:cloudrunv2/job:Job", Inputs: object(t, `{"project": "p",
@@ -200,7 +201,7 @@ func TestWhatIsThereIsCompared(t *testing.T) {
 	assert.Contains(t, report.Unknown,
 		adopt.Unknown{Resource: jobPath[1:], What: "user:a@example.com has roles/run.invoker there, and keeps it"})
 	assert.Empty(t, report.Refused)
-	assert.Empty(t, report.Added, "nothing is added where nothing is")
+	assert.Empty(t, report.Added, "a resource that does not exist adds no line")
 	var ids []string
 	for _, adoption := range report.Exist {
 		ids = append(ids, adoption.ID)
@@ -208,8 +209,9 @@ func TestWhatIsThereIsCompared(t *testing.T) {
 	assert.Equal(t, []string{jobPath[1:], "r:dev"}, ids)
 }
 
-// TestTheServiceRunsElsewhere: settings with another region would make a second service beside the one that people use.
-func TestTheServiceRunsElsewhere(t *testing.T) {
+// TestServiceInAnotherRegion checks the warning about settings with another region, which would make a second service beside the one
+// that people use.
+func TestServiceInAnotherRegion(t *testing.T) {
 	t.Parallel()
 	report, err := find(t, map[string]string{pinned: `{"state": "ENABLED"}`,
 		services: `{"items": [{"metadata": {"name": "web", "labels": {"cloud.googleapis.com/location": "m"}}}]}`}, web(t, true, "{}"))
@@ -218,8 +220,8 @@ func TestTheServiceRunsElsewhere(t *testing.T) {
 		What: "a service of the same name, and none runs in l: `up` makes a second one there; project.region says where"}}, report.Unknown)
 }
 
-// TestWhatCannotBeAskedIsNoAnswer: each question that fails is named, and all of them are asked.
-func TestWhatCannotBeAskedIsNoAnswer(t *testing.T) {
+// TestFailedQuestionsAreAllNamed checks that every question is asked, and that the error names each that failed.
+func TestFailedQuestionsAreAllNamed(t *testing.T) {
 	t.Parallel()
 	_, err := find(t, map[string]string{pinned: "denied", webPath: "down", services: "down", "/projects/p/secrets": "no JSON"},
 		web(t, true, "{}"))

@@ -23,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata anew")
 
-// world is the emulator as a process of its own would be: asked over HTTP, and found by the environment.
+// world is the emulator as the command meets it: over HTTP, at an address from the environment.
 type world struct {
 	t    *testing.T
 	apis string
@@ -65,7 +65,7 @@ repositories: [{owner: acme, ownerId: 1, name: shop, id: 2, userIds: [3]}]
 	return w
 }
 
-// made sends a request; host is that of a regional API, empty for none.
+// made sends a request that must succeed. host is the host of a regional API, or empty.
 func (w *world) made(host, method, path, body string) {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), method, w.apis+path, strings.NewReader(body))
@@ -82,7 +82,7 @@ func (w *world) made(host, method, path, body string) {
 	require.Equal(w.t, http.StatusOK, response.StatusCode, "%s %s: %s", method, path, answer)
 }
 
-// planned is a plan of a service and of what stands around it, as `pulumi preview --json --show-sames` writes one.
+// planned returns a plan of a service and the resources around it, as `pulumi preview --json --show-sames` writes one.
 func planned(image string, change func(service map[string]any)) string {
 	const (
 		stack  = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
@@ -138,12 +138,13 @@ func secret(name, id, version string) any {
 	return map[string]any{"name": name, "valueSource": map[string]any{"secretKeyRef": map[string]any{"secret": id, "version": version}}}
 }
 
-// byHand makes what ran before the platform: a v1 service by tag with its secrets at latest, and things around it.
+// byHand makes what existed before the platform: a v1 service by tag with its secrets at latest, and resources around it.
 func (w *world) byHand() {
 	const project = "projects/shop-dev/"
 	w.made("", http.MethodPost, "/su/v1/"+project+"services:batchEnable", `{"serviceIds": ["run.googleapis.com", "iam.googleapis.com",
 		"secretmanager.googleapis.com", "artifactregistry.googleapis.com", "monitoring.googleapis.com"]}`)
-	w.made("", http.MethodPost, "/iam/v1/"+project+"serviceAccounts", `{"accountId": "shop-web", "serviceAccount": {"displayName": "by hand"}}`)
+	w.made("", http.MethodPost, "/iam/v1/"+project+"serviceAccounts",
+		`{"accountId": "shop-web", "serviceAccount": {"displayName": "by hand"}}`)
 	for _, id := range []string{"mongodb-uri", "old-key"} {
 		w.made("", http.MethodPost, "/sm/v1/"+project+"secrets?secretId="+id, `{"replication": {"automatic": {}}}`)
 	}
@@ -181,8 +182,8 @@ func (w *world) byHand() {
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
-// TestAdopt asks the emulator over HTTP for what ran before the platform, and once more after everything that it says was done. It
-// sets the environment, so it does not run beside other tests.
+// TestAdopt runs the command against the emulator over HTTP, follows all of its advice, and runs it again. It sets environment
+// variables, so it does not run in parallel.
 func TestAdopt(t *testing.T) {
 	w := newWorld(t)
 	w.byHand()
@@ -202,10 +203,10 @@ func TestAdopt(t *testing.T) {
 	}
 	want, err := os.ReadFile("testdata/adopt.txt")
 	require.NoError(t, err)
-	assert.Equal(t, string(want), printed, "go test ./firstrun/command -run TestAdopt -update writes it anew")
+	assert.Equal(t, string(want), printed, "run go test ./firstrun/command -run TestAdopt -update to accept the change")
 	imported, err := os.ReadFile(file)
 	require.NoError(t, err)
-	assert.Contains(t, string(imported), `"id": "`+service+`"`, "it is imported all the same")
+	assert.Contains(t, string(imported), `"id": "`+service+`"`, "the service is imported in spite of its refusal")
 
 	code, out, errs = run(t, planned(unknown, nil), "adopt", "--out", file, "--json")
 	require.Equal(t, command.ExitFound, code, errs)
@@ -219,7 +220,7 @@ func TestAdopt(t *testing.T) {
 	assert.Contains(t, report.Changes, adopt.Change{
 		Resource: service, What: "memory", Live: "1Gi", After: "512Mi", Setting: "services.web.memory"})
 
-	// What it says is done: by commands, and in the settings.
+	// Follow the advice: run its commands and change the settings.
 	w.made("", http.MethodPost, "/iam/v1/"+project+"roles/shopReleaser:undelete", `{}`)
 	w.made("", http.MethodPost, "/iam/v1/"+project+"locations/global/workloadIdentityPools/github:undelete", `{}`)
 	w.made("", http.MethodDelete, "/mon/v3/"+project+"services/web/serviceLevelObjectives/availability", "")

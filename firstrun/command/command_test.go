@@ -19,13 +19,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/firstrun/command"
 )
 
-// folder holds the dev stack's settings as they are when their owner has filled them in.
+// folder returns a folder with dev's settings after their owner has replaced the stand-ins.
 func folder(t *testing.T) string {
 	t.Helper()
 	content, err := os.ReadFile("../../tests/application/Pulumi.dev.yaml")
 	require.NoError(t, err)
 	dir := t.TempDir()
-	// Ids are numbers; the project's number is text all the same.
+	// Ids are numbers, except the project's number, which stays text.
 	filled := regexp.MustCompile(`(Id: )"stand-in:(\d+)"`).ReplaceAllString(string(content), "$1$2")
 	filled = strings.ReplaceAll(filled, "stand-in:", "")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.dev.yaml"), []byte(filled), 0o600))
@@ -33,7 +33,7 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// at makes a server the sandbox of this process, as `sandbox env` does for a shell.
+// at sets the environment of this process so that the command takes the server for the sandbox, as `sandbox env` does for a shell.
 func at(t *testing.T, server *httptest.Server) {
 	t.Helper()
 	token := filepath.Join(t.TempDir(), "token")
@@ -53,8 +53,8 @@ func run(t *testing.T, in string, args ...string) (code int, out, errs string) {
 	return code, stdout.String(), stderr.String()
 }
 
-// TestPreflight asks a server that answers for a caller without one permission, or not at all. It sets the environment, so it
-// does not run beside other tests.
+// TestPreflight runs the command against a server that denies the caller one permission, and against one that does not answer. It
+// sets environment variables, so it does not run in parallel.
 func TestPreflight(t *testing.T) {
 	dir := folder(t)
 	lacks, down := "", false
@@ -98,7 +98,7 @@ func TestPreflight(t *testing.T) {
 	assert.Contains(t, errs, "ask what you may do on projects/procureflow-dev: ")
 }
 
-// TestPermissions lists what a run takes where settings are not filled in yet, and asks nobody.
+// TestPermissions lists what a first run needs, from settings that still have stand-ins, without any request.
 func TestPermissions(t *testing.T) {
 	t.Setenv("SANDBOX_APIS", "http://127.0.0.1:1")
 	code, out, errs := run(t, "", "permissions", "dev", "--dir", "../../tests/application")
@@ -127,7 +127,8 @@ func TestWrongCalls(t *testing.T) {
 		{"an unknown command", []string{"bootstrap", "dev"}, "", `there is no command "bootstrap": see firstrun --help`},
 		{"stand-ins", []string{"preflight", "dev", "--dir", "../../tests/application"}, "", "is a stand-in"},
 		{"no plan", []string{"adopt"}, "Previewing update (dev):", "give the output of `pulumi preview --json --show-sames`"},
-		{"a cloud of others", []string{"adopt"}, `{"steps": []}`, `SANDBOX_APIS: "https://example.com" is not an address of this machine`},
+		{"an address on another machine", []string{"adopt"}, `{"steps": []}`,
+			`SANDBOX_APIS: "https://example.com" is not an address of this machine`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv("SANDBOX_APIS", "https://example.com")
@@ -139,7 +140,7 @@ func TestWrongCalls(t *testing.T) {
 	}
 }
 
-// TestHelpHasTheExitCodes keeps the documented codes and those of the program together.
+// TestHelpHasTheExitCodes compares the codes in the help text with the program's constants.
 func TestHelpHasTheExitCodes(t *testing.T) {
 	code, out, _ := run(t, "", "--help")
 	assert.Equal(t, command.ExitDone, code)

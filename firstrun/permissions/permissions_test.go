@@ -34,7 +34,7 @@ func TestForType(t *testing.T) {
 		want   []Need
 	}{
 		"read": {service, Reads, []Need{{"run.services.get", OnProject, service}}},
-		// The provider looks whether the project is being deleted (resource_google_project_service.go, Read).
+		// The provider also reads whether the project is being deleted (resource_google_project_service.go, Read).
 		"read an API": {api, Reads, []Need{
 			{"resourcemanager.projects.get", OnProject, api}, {"serviceusage.services.get", OnProject, api},
 			{"serviceusage.services.list", OnProject, api}, {"serviceusage.services.use", OnProject, api},
@@ -86,8 +86,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestNoRowIsBroaderThanItReads: a typing mistake in a row would hide a missing grant.
-func TestNoRowIsBroaderThanItReads(t *testing.T) {
+// TestPermissionTablesAreWellFormed looks for typing mistakes in the tables that would hide a missing grant.
+func TestPermissionTablesAreWellFormed(t *testing.T) {
 	t.Parallel()
 	for role, row := range Roles {
 		assert.NotEmpty(t, row, role)

@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
 )
 
-// say writes paths as one line each.
+// say formats each path as one line.
 func say(paths []permissions.Path) []string {
 	lines := []string{}
 	for _, path := range paths {
@@ -85,7 +85,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-func TestAConditionOnGrantingNarrowsToTheRolesItNames(t *testing.T) {
+func TestPathsThroughConditionalGrants(t *testing.T) {
 	t.Parallel()
 	paths := func(only ...string) []string {
 		return say(permissions.Paths([]permissions.Holding{{
@@ -98,13 +98,13 @@ func TestAConditionOnGrantingNarrowsToTheRolesItNames(t *testing.T) {
 		"infra → ci by iam.serviceAccounts.actAs (roles/iam.serviceAccountUser)",
 	}, paths("roles/run.viewer", "roles/iam.serviceAccountUser"))
 	unknown := paths("roles/nobody.knows")
-	assert.Contains(t, unknown, "infra → any right on * by * (roles/nobody.knows)", "a role that nobody knows is every role")
+	assert.Contains(t, unknown, "infra → any right on * by * (roles/nobody.knows)", "an unknown role counts as every role")
 	assert.Contains(t, unknown, "infra → ci by iam.serviceAccounts.getAccessToken (roles/nobody.knows)")
 }
 
-// TestTheRightsThatInfraHadLeadEverywhere keeps the finding that made it lose them: with Google's roles for its work it was
-// everybody, and could sign.
-func TestTheRightsThatInfraHadLeadEverywhere(t *testing.T) {
+// TestPathsFromGooglesAdminRoles keeps the finding that led to infra's narrow custom roles: with Google's roles for the same work,
+// infra could become every account and sign images.
+func TestPathsFromGooglesAdminRoles(t *testing.T) {
 	t.Parallel()
 	var holdings []permissions.Holding
 	for _, role := range []string{

@@ -16,7 +16,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// answers are a caller's rights: everything but what is in lacks.
+// answers holds a caller who has every permission except those in lacks.
 type answers struct{ lacks []string }
 
 func (a answers) Held(_ context.Context, _ string, wanted []string) ([]string, error) {
@@ -62,7 +62,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestEveryPermissionHasARole: whoever holds nothing is told roles for all of it, the same as those that are listed beforehand.
+// TestEveryPermissionHasARole checks a caller without any permission: the advised roles cover all of them, and equal the roles that
+// `permissions` lists beforehand.
 func TestEveryPermissionHasARole(t *testing.T) {
 	t.Parallel()
 	for _, signed := range []bool{false, true} {
@@ -74,16 +75,16 @@ func TestEveryPermissionHasARole(t *testing.T) {
 			assert.Equal(t, preflight.Place{Resource: place.Resource, Permissions: place.Missing, Roles: place.Roles}, wanted[i])
 		}
 		assert.Equal(t, []string{"roles/billing.admin", "roles/billing.costsManager"}, report.Places[1].Roles,
-			"who may grant on the billing account is its admin")
+			"granting on the billing account takes its admin role")
 		for _, role := range report.Places[0].Roles {
 			assert.NotContains(t, []string{"roles/owner", "roles/editor"}, role)
 		}
 	}
 }
 
-// TestOnlyWhatTheSettingsHaveIsAskedFor, whatever the stack is called: the first run of prod may leave signatures out, and staging may
-// have them.
-func TestOnlyWhatTheSettingsHaveIsAskedFor(t *testing.T) {
+// TestPermissionsFollowTheSettings checks that the permissions come from what the settings contain, not from the stack's name.
+// Prod's first run may leave signatures out, and staging may have them.
+func TestPermissionsFollowTheSettings(t *testing.T) {
 	t.Parallel()
 	const (
 		service, member = "gcp:cloudrunv2/service:Service", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
@@ -118,8 +119,8 @@ type nothing struct{}
 
 func (nothing) Held(context.Context, string, []string) ([]string, error) { return nil, nil }
 
-// TestGoogle asks through the official clients: each resource at its own API, at most a hundred permissions at once, and
-// nothing but testIamPermissions.
+// TestGoogle asks the emulated APIs through Google's official clients: each resource at its own API, at most a hundred permissions a
+// request, and only by testIamPermissions.
 func TestGoogle(t *testing.T) {
 	t.Parallel()
 	var asked []int

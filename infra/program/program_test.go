@@ -17,7 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// devSettings is the document of dev with its stand-ins filled, to be changed.
+// devSettings returns dev's settings with values instead of stand-ins. A test may change them.
 func devSettings(t *testing.T) map[string]any {
 	t.Helper()
 	filled, err := stacks.Filled(filepath.Join("..", "..", "tests", "application"), "dev")
@@ -27,7 +27,7 @@ func devSettings(t *testing.T) map[string]any {
 	return document
 }
 
-// run writes the program of a document of dev, before any service exists.
+// run runs the program with the given settings of dev, before any service exists.
 func run(t *testing.T, settings map[string]any) (outputs pulumi.MapOutput, err error) {
 	t.Helper()
 	document, err := json.Marshal(settings)
@@ -47,8 +47,8 @@ func run(t *testing.T, settings map[string]any) (outputs pulumi.MapOutput, err e
 	return outputs, err
 }
 
-// TestAnEncryptedVariableIsRefused also where the engine runs a function and knows no folder, as the sandbox's does: a program is
-// given values decrypted.
+// TestAnEncryptedVariableIsRefused also covers the sandbox, where the engine runs a function and knows no folder. A program receives
+// values decrypted.
 func TestAnEncryptedVariableIsRefused(t *testing.T) {
 	t.Parallel()
 	from, to := filepath.Join("..", "..", "tests", "application"), t.TempDir()
@@ -65,8 +65,8 @@ func TestAnEncryptedVariableIsRefused(t *testing.T) {
 	assert.ErrorContains(t, err, "services.web.environment.NODE_ENV: is encrypted, and would stand in the clear")
 }
 
-// TestComponentsTakeWhatSettingsAllow: a component that refuses what the settings let pass ends the program when half of an
-// environment is made already.
+// TestComponentsTakeWhatSettingsAllow uses the most extreme settings that pass validation. A component that refuses one of them
+// would end the program when half of an environment exists.
 func TestComponentsTakeWhatSettingsAllow(t *testing.T) {
 	t.Parallel()
 	type object = map[string]any
@@ -75,7 +75,7 @@ func TestComponentsTakeWhatSettingsAllow(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		change func(settings, service object)
-		// refused by the settings; else the whole program is made.
+		// refused says that the settings are refused. Otherwise the program has to make every resource.
 		refused bool
 	}{
 		"a late liveness": {func(_, service object) {
@@ -106,7 +106,7 @@ func TestComponentsTakeWhatSettingsAllow(t *testing.T) {
 		"two readers of one logical name": {func(settings, _ object) {
 			settings["registry"].(object)["readers"] = []any{"user:a.b@example.com", "user:a-b@example.com"}
 		}, true},
-		"federation's word for none":           {gates(object{"name": "none"}), true},
+		"an environment named none":            {gates(object{"name": "none"}), true},
 		"two environments of one logical name": {gates(object{"name": "dev-a"}, object{"name": "dev_a"}), true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -181,16 +181,17 @@ func TestKeepImage(t *testing.T) {
 		want    Image
 		wantErr string
 	}{
-		"what runs is kept":      {live: with(running), want: Image{Reference: running}},
-		"and who it runs as":     {live: as("1001@"+digest, with(running)), want: Image{Reference: running, User: "1001@" + digest}},
-		"not nobody":             {live: as("@"+digest, with(running)), want: Image{Reference: running}},
-		"not who another ran as": {live: as("1001@sha256:2", with(running)), want: Image{Reference: running}},
-		"nothing runs yet":       {err: errors.New("invoking a function: " + resource + " not found"), want: Image{Reference: bootstrap}},
+		"what runs is kept":    {live: with(running), want: Image{Reference: running}},
+		"its user is kept":     {live: as("1001@"+digest, with(running)), want: Image{Reference: running, User: "1001@" + digest}},
+		"an empty user":        {live: as("@"+digest, with(running)), want: Image{Reference: running}},
+		"another image's user": {live: as("1001@sha256:2", with(running)), want: Image{Reference: running}},
+		"nothing runs yet":     {err: errors.New("invoking a function: " + resource + " not found"), want: Image{Reference: bootstrap}},
 		"the API fails": {err: outage, wantErr: "find out what " + resource +
 			" runs, because its settings name no digest: googleapi: Error 503: backend error; put this right, or set the digest"},
-		"another thing is not found":                           {err: errors.New("project p not found"), wantErr: "project p not found"},
-		"another service of the name's beginning is not found": {err: errors.New(resource + "-api not found"), wantErr: "find out what"},
-		"it runs a tag":      {live: with("example.com/web:latest"), wantErr: `runs "example.com/web:latest", which is not by digest`},
+		"another thing is not found":                {err: errors.New("project p not found"), wantErr: "project p not found"},
+		"a service with a longer name is not found": {err: errors.New(resource + "-api not found"), wantErr: "find out what"},
+		"it runs a tag": {live: with("example.com/web:latest"),
+			wantErr: `runs "example.com/web:latest", which is not by digest`},
 		"it has two":         {live: with(running, running), wantErr: "does not have exactly one container"},
 		"it has no template": {live: &cloudrunv2.LookupServiceResult{}, wantErr: "does not have exactly one container"},
 	} {

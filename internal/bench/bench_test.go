@@ -16,7 +16,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-// TestMain lets this executable stand between go test and a package's tests, as the command does.
+// TestMain lets this executable run in place of the command, which stands between go test and a package's tests.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == testRunner {
 		os.Exit(asTestRunner(os.Args[1:]))
@@ -24,7 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// What a package's tests take is written down by its folder, and their exit code is handed on.
+// TestTestsAreMeasured checks that the processor time of a package's tests is recorded by the package's folder, and that the tests'
+// exit code is passed on.
 func TestTestsAreMeasured(t *testing.T) {
 	t.Parallel()
 	b := &bench{folder: t.TempDir()}
@@ -119,7 +120,7 @@ func TestRowOfAScale(t *testing.T) {
 	assert.Equal(t, "| 9 | 100 | 1.0 s, 10.0 s | 1.0 s, 100.0 s | 1.0 s, 2.0 s | 1.00, 2.00, 0.00 | 3 MB |", large.row(9, small))
 }
 
-// A call that is wrong is refused before anything is cloned.
+// TestCalls checks that a wrong command line is refused before the repository is cloned.
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

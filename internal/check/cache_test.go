@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A test of a nested module that reads a file of the repository sees it change, which Go's own cache does not.
+// TestAChangedWorkflowIsNoticed checks that a nested module's tests run again after a file of the repository has changed. Go's own
+// test cache does not notice such a file.
 func TestAChangedWorkflowIsNoticed(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -38,14 +39,14 @@ func TestWorkflow(t *testing.T) {
 }
 `)
 	check := func() (said string, err error) {
-		var errs, out bytes.Buffer // two, for the command's own lines arrive beside its events
+		var errs, out bytes.Buffer // The command's own lines arrive while its events are written, so each stream has a buffer of its own.
 		err = checker{ctx: t.Context(), root: root, out: &errs}.testPackages(&report{out: &out},
 			group{module: module, packages: []string{"./..."}})
 		return out.String(), err
 	}
 	write(workflow, "good")
 	_, err := check()
-	require.NoError(t, err, "what git does not list is tested each time")
+	require.NoError(t, err, "a file that git does not list is tested each time")
 	said, err := check()
 	require.NoError(t, err)
 	assert.NotContains(t, said, "(cached)")

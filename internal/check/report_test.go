@@ -10,8 +10,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-// What go test -json prints of a package with a passing, a skipped and a failing test, one that dies with the process, a
-// package without tests, and one that does not compile.
+// stream is what go test -json prints about six packages: one passes, one skips, one fails, one dies with its process, one has no
+// tests, and one does not compile.
 const stream = `{"ImportPath":"m/broken","Action":"build-output","Output":"broken.go:3:1: undefined: x\n"}
 {"Action":"start","Package":"m/a"}
 {"Action":"run","Package":"m/a","Test":"TestGood"}
@@ -71,7 +71,8 @@ func TestACallThatIsWrong(t *testing.T) {
 		want string
 	}{
 		{[]string{"-only", "everything"}, `check: there is no step "everything": use install, format, cli, vet, staticcheck, workflows, test`},
-		{[]string{"--only", "vte"}, `check: there is no step "vte"; did you mean vet?: use install, format, cli, vet, staticcheck, workflows, test`},
+		{[]string{"--only", "vte"},
+			`check: there is no step "vte"; did you mean vet?: use install, format, cli, vet, staticcheck, workflows, test`},
 		{[]string{"seting"}, `check: unexpected argument "seting"; did you mean settings?: see --help`},
 		{[]string{"--qiuck"}, `check: unknown flag: --qiuck; did you mean --quick?: see --help`},
 		{[]string{"settings", "--foldr", "x"}, `check settings: unknown flag: --foldr; did you mean --folder?: see --help`},

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each package that runs without the race detector for a reason needs one, and has it.
+// TestReasonsForNoRaceDetector checks the list of the packages that are tested without the race detector. Each of them needs its
+// entry, because it starts goroutines, and the reason that the entry gives is true.
 func TestReasonsForNoRaceDetector(t *testing.T) {
 	t.Parallel()
 	args := []string{"list", "-f", "{{.ImportPath}} {{.Deps}}"}
@@ -29,7 +30,7 @@ func TestReasonsForNoRaceDetector(t *testing.T) {
 		switch reason {
 		case processes:
 			assert.True(t, strings.HasPrefix(folder, "tests/"), folder)
-			continue // its commands have goroutines where it has none
+			continue // The goroutines are in the processes that the package starts.
 		}
 		is, _, err := traits(filepath.Join("..", "..", folder))
 		require.NoError(t, err)
@@ -74,7 +75,7 @@ func TestStagesHaveEachStepOnce(t *testing.T) {
 	assert.False(t, known)
 }
 
-// Steps of one stage run side by side, and each says how it ended.
+// TestStepsRunTogether checks that the steps of a stage run side by side, and that each reports how it ended.
 func TestStepsRunTogether(t *testing.T) {
 	t.Parallel()
 	met := make(chan struct{})
@@ -88,7 +89,8 @@ func TestStepsRunTogether(t *testing.T) {
 	assert.Contains(t, out.String(), assert.AnError.Error()+"\n== other failed in 0s")
 }
 
-// Every package that has tests is in one group, and what is to run without the race detector does.
+// TestGroupsOfPackages checks which packages are tested with the race detector, and that the packages that drive the platform's
+// processes have groups of their own.
 func TestGroupsOfPackages(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
 	var out strings.Builder
@@ -113,7 +115,7 @@ func TestGroupsOfPackages(t *testing.T) {
 	drivers := of(checker{race: true}, func(g group) bool { return g.processes })
 	assert.ElementsMatch(t, []string{"tests/chains", "tests/sandbox", "tests/adopter", "tests/review", "tests/examples", "tests/publish",
 		"tests/gcloud"}, drivers)
-	assert.Equal(t, slowest, drivers[:len(slowest)], "the slowest begin")
+	assert.Equal(t, slowest, drivers[:len(slowest)], "the slowest packages are tested first")
 	assert.Subset(t, of(checker{race: true}, race), []string{"internal/check", "emulator/cloudtest", "emulator/dataplane", "emulator/store",
 		"policy/crossguard", "release/command", "release/registry", "sandbox/server"})
 	assert.Subset(t, of(checker{race: true}, without), []string{"stacks", "release/registry", "emulator/google/run", "tests/workflows",

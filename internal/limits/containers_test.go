@@ -43,7 +43,7 @@ func TestSizes(t *testing.T) {
 		limits.FormatMemory(1536), limits.FormatMemory(32768)})
 }
 
-func TestANetworkAndASubnetworkThatAreApart(t *testing.T) {
+func TestApart(t *testing.T) {
 	t.Parallel()
 	const here, elsewhere = "projects/shop/regions/r1/subnetworks/s", "projects/net/regions/r2/subnetworks/s"
 	for _, test := range []struct{ network, subnetwork, want string }{
@@ -56,7 +56,7 @@ func TestANetworkAndASubnetworkThatAreApart(t *testing.T) {
 	} {
 		assert.Equal(t, test.want, limits.Apart(test.network, test.subnetwork, "shop", "r1"), "%s and %s", test.network, test.subnetwork)
 	}
-	assert.Empty(t, limits.Apart("projects/net/global/networks/n", elsewhere, "", ""), "nothing tells where the service is")
+	assert.Empty(t, limits.Apart("projects/net/global/networks/n", elsewhere, "", ""), "without a project, networks cannot be compared")
 }
 
 func TestFoldersOfTheSystem(t *testing.T) {

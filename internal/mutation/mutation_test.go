@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-// Every change is behind a question.
+// TestChangesOfASource checks that each mutation is guarded by a condition that selects it, so that one build holds all of them.
 func TestChangesOfASource(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ source, want, what string }{
@@ -41,7 +41,8 @@ func TestChangesOfASource(t *testing.T) {
 	}
 }
 
-// What the tests hold is noticed, what they do not hold is named, and what never ends is ended.
+// TestScoreOfAPackage checks that a mutation that a test notices is counted, one that no test notices is named, and one that never
+// ends is ended.
 func TestScoreOfAPackage(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -71,7 +72,8 @@ func TestScoreOfAPackage(t *testing.T) {
 	assert.Contains(t, errs.String(), "the tests fail on unchanged code")
 }
 
-// The first failure of a subtest ends a run; the subtests that wait beside it do not.
+// TestTheFirstFailureEndsTheRun checks that the first failing subtest ends the run, without waiting for the parallel subtests that
+// have not begun.
 func TestTheFirstFailureEndsTheRun(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

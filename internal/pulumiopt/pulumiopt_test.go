@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The SDKs' constructors ask for the versions of go.mod, and so has whatever is registered by its token.
+// TestVersionsAreThoseOfGoMod checks that a resource registered by its token asks for the provider version in go.mod, as the SDKs'
+// constructors do.
 func TestVersionsAreThoseOfGoMod(t *testing.T) {
 	t.Parallel()
 	file, err := os.ReadFile("../../go.mod")
@@ -22,7 +23,7 @@ func TestVersionsAreThoseOfGoMod(t *testing.T) {
 	}
 }
 
-// Two children that are built from the same options do not write into each other's.
+// TestOptionsAreNotShared checks that two children built from the same options do not write into each other's slice.
 func TestOptionsAreNotShared(t *testing.T) {
 	t.Parallel()
 	shared := make([]pulumi.ResourceOption, 0, 4)
@@ -31,6 +32,6 @@ func TestOptionsAreNotShared(t *testing.T) {
 	assert.Len(t, first, 1)
 	assert.Len(t, second, 2)
 	for _, options := range [][]pulumi.ResourceOption{GoogleChild(nil, pulumi.Protect(true)), GitHubChild(nil, pulumi.Protect(true))} {
-		assert.Len(t, options, 3, "parent, version and what was given")
+		assert.Len(t, options, 3, "parent, version and the given option")
 	}
 }

@@ -17,7 +17,7 @@ func TestParentProblems(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		resources []Resource
-		// registered counts outputs, the stack's included.
+		// registered is the number of components that registered outputs, including the stack.
 		registered int
 		want       []string
 	}{
@@ -31,7 +31,7 @@ func TestParentProblems(t *testing.T) {
 			[]Resource{component, child, changed(func(r *Resource) { r.Name, r.URN, r.ParentURN = "box-child-of-child", "urn-2", "urn-child" })}, 2,
 			[]string{`gcp:x:Y "box-child-of-child" has gcp:x:Y "box-child" as its parent: give it a component`},
 		},
-		"a name of its own": {
+		"a name without the parent's": {
 			[]Resource{component, changed(func(r *Resource) { r.Name = "child" })}, 2,
 			[]string{`gcp:x:Y "child" does not start with its parent's name "box" and a hyphen`},
 		},
@@ -43,7 +43,7 @@ func TestParentProblems(t *testing.T) {
 			[]Resource{component, child}, 1,
 			[]string{"1 components, but 0 registered their outputs: end each constructor with ctx.RegisterResourceOutputs"},
 		},
-		"providers and reads belong to nobody": {
+		"providers and reads need no parent": {
 			[]Resource{
 				{Type: "pulumi:providers:gcp", Name: "default", URN: "urn-provider", Custom: true},
 				{Type: "gcp:x:Y", Name: "read", URN: "urn-read", Custom: true, Read: true},
@@ -63,5 +63,5 @@ func TestMaskedReachesIntoListsAndMaps(t *testing.T) {
 	assert.Equal(t,
 		map[string]any{"list": []any{map[string]any{"value": Secret, "name": "shown"}}, "plain": 1.0},
 		masked("", value, map[string]bool{"list[0].value": true}))
-	assert.Equal(t, "hidden", value["list"].([]any)[0].(map[string]any)["value"], "the original is left alone")
+	assert.Equal(t, "hidden", value["list"].([]any)[0].(map[string]any)["value"], "the original is unchanged")
 }

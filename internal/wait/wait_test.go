@@ -17,17 +17,17 @@ func TestFor(t *testing.T) {
 	cause := errors.New("interrupt signal received")
 	for name, test := range map[string]struct {
 		d      time.Duration
-		ends   time.Duration // when the context does; 0 for never, below 0 for before the wait begins
+		ends   time.Duration // when the context ends; 0 means never, below 0 means before the wait begins
 		passes time.Duration
 		want   error
 	}{
-		"to its end":                       {time.Hour, 0, time.Hour, nil},
-		"to its end, and no longer":        {time.Hour, time.Hour + 1, time.Hour, nil},
-		"no time":                          {0, 0, 0, nil},
-		"less than no time":                {-time.Hour, 0, 0, nil},
-		"as long as the context":           {time.Hour, time.Minute, time.Minute, cause},
-		"not at all":                       {time.Hour, -1, 0, cause},
-		"no time, and no context any more": {0, -1, 0, cause},
+		"to the end":                       {time.Hour, 0, time.Hour, nil},
+		"to the end, before the context's": {time.Hour, time.Hour + 1, time.Hour, nil},
+		"zero":                             {0, 0, 0, nil},
+		"negative":                         {-time.Hour, 0, 0, nil},
+		"until the context ends":           {time.Hour, time.Minute, time.Minute, cause},
+		"the context has ended":            {time.Hour, -1, 0, cause},
+		"zero, and the context has ended":  {0, -1, 0, cause},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,7 +48,7 @@ func TestFor(t *testing.T) {
 	}
 }
 
-// What a deadline ended is told from what somebody ended.
+// TestForKeepsWhatEnded checks that a deadline can be told from a cancellation.
 func TestForKeepsWhatEnded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -18,7 +18,7 @@ func texts(scale Scale) string {
 	return strings.Join(list, " ")
 }
 
-// Ticks are even, at times that people read, and the last one lies after what is shown.
+// TestAcross checks that the ticks are evenly spaced, at times that people read, and that the last tick lies after the last value.
 func TestAcross(t *testing.T) {
 	t.Parallel()
 	for span, want := range map[time.Duration]string{
@@ -65,7 +65,7 @@ func TestSpan(t *testing.T) {
 	}
 }
 
-// Whatever a journal holds is text in the picture, and nothing is drawn outside of it.
+// TestChartIsEscapedAndKeepsItsEdges checks that text from a journal is escaped, and that nothing is drawn outside the chart.
 func TestChartIsEscapedAndKeepsItsEdges(t *testing.T) {
 	t.Parallel()
 	const evil = `"><script>alert(1)</script>`
